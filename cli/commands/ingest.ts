@@ -24,8 +24,8 @@ import {
 import { writeNote, writeResult } from '../terminal/output.ts';
 import { requestedText, requestWork } from './requestWork.ts';
 
-/** Maximum rows of each kind in a preview. */
-const MAX_PREVIEW_ROWS = 1_000;
+/** Maximum rows of a list. */
+const MOST_ROWS = 1_000;
 
 /** Days of one drop. */
 const MOST_DROPPED_DAYS = 400;
@@ -46,11 +46,6 @@ const ACTIONS: Readonly<Record<string, Action>> = {
     summary: 'List the rows of one day that were refused, with the reason.',
     options: ['day', 'rows'],
     run: refused,
-  },
-  preview: {
-    summary: 'Show the first rows of a file as they would be loaded; write nothing.',
-    options: ['day', 'file', 'rows'],
-    run: preview,
   },
   run: {
     summary: 'Look for new and changed days now, and load them.',
@@ -77,7 +72,7 @@ const ACTIONS: Readonly<Record<string, Action>> = {
 export const ingest: Command = {
   name: 'ingest',
   summary: "Show the status of customers' drops, and load days now or again.",
-  usage: 'sluice ingest status | explain | refused | preview | run | backfill | drop FILE|"<sql>" [options]',
+  usage: 'sluice ingest status | explain | refused | run | backfill | drop FILE|"<sql>" [options]',
   options: {
     source: {
       type: 'string',
@@ -89,11 +84,7 @@ export const ingest: Command = {
     },
     days: { type: 'string', help: 'status: number of days up to today (default 14)' },
     day: { type: 'string', help: 'the day, YYYY-MM-DD' },
-    file: { type: 'string', help: 'preview: key of a file (default: the first of the latest day)' },
-    rows: {
-      type: 'string',
-      help: 'preview: rows to show, mapped and refused (default 5); refused: default 20',
-    },
+    rows: { type: 'string', help: 'rows to show (default 20)' },
     from: { type: 'string', help: 'first day, YYYY-MM-DD; of drop, {day} in the query becomes each day' },
     to: { type: 'string', help: 'last day (default: the first)' },
     name: { type: 'string', help: `name of the file (default ${USUAL_NAME})` },
@@ -106,7 +97,6 @@ export const ingest: Command = {
     'sluice ingest status --days 30 --stage prod',
     'sluice ingest explain --source acme --dataset events --day 2026-11-19',
     'sluice ingest refused --source acme --dataset events --day 2026-11-19',
-    'sluice ingest preview --source acme --dataset events --day 2026-11-19 --rows 10',
     'sluice ingest run --source acme',
     'sluice ingest backfill --source acme --dataset events --from 2026-10-01 --to 2026-10-31',
     "sluice ingest drop --local --source acme --dataset events --day 2026-11-19 \"SELECT TIMESTAMP '2026-11-19 10:00' AS timestamp, 'seen' AS event_name, 'u1' AS unit_id\"",
@@ -158,7 +148,7 @@ async function explain(line: CommandLine): Promise<number> {
 async function refused(line: CommandLine): Promise<number> {
   requireOptions(line, ['source', 'dataset', 'day']);
   const wanted = { ...oneDataset(line), day: dayOption(line, 'day') ?? '' };
-  const limit = countOption(line, 'rows', { usual: 20, most: MAX_PREVIEW_ROWS });
+  const limit = countOption(line, 'rows', { usual: 20, most: MOST_ROWS });
   const [{ listRefusedRows }, { refusedText }] = await Promise.all([
     import('../../observe/ingest/explainDay.ts'),
     import('../ingest/dayText.ts'),
@@ -166,26 +156,6 @@ async function refused(line: CommandLine): Promise<number> {
   const page = await withDeployment(line, (deployment) => listRefusedRows(deployment, wanted, limit));
   writeResult(line, page, () => refusedText(page));
   return page.rows.length > 0 ? 3 : 0;
-}
-
-async function preview(line: CommandLine): Promise<number> {
-  requireOptions(line, ['source', 'dataset']);
-  const [key, day] = [textOption(line, 'file'), dayOption(line, 'day')];
-  if (key !== undefined && day !== undefined)
-    throw new UsageError('SLUICE_USAGE_OPTIONS', '--file and --day: expected only one of them.');
-  const shown = countOption(line, 'rows', { usual: 5, most: MAX_PREVIEW_ROWS });
-  const [{ previewDrop }, { previewText }, { namedDatasets }] = await Promise.all([
-    import('../../observe/ingest/previewDrop.ts'),
-    import('../ingest/dayText.ts'),
-    import('../../observe/ingest/datasets.ts'),
-  ]);
-  const seen = await withDeployment(line, (deployment) => {
-    const [dataset] = namedDatasets(deployment.config, datasetNames(line));
-    return previewDrop(deployment, dataset, { key, day, shown });
-  });
-  writeResult(line, seen, () => previewText(seen));
-  if (seen.problem !== null) throw seen.problem;
-  return seen.refused.length > 0 ? 3 : 0;
 }
 
 async function runNow(line: CommandLine): Promise<number> {

@@ -1,6 +1,5 @@
-import { quotedName, visibleLine } from '../../lib/base/text.ts';
+import { visibleLine } from '../../lib/base/text.ts';
 import { isLeftOutReason, leftOutReasons } from '../../lib/drops/Drop.ts';
-import type { Preview } from '../../lib/drops/preview/previewFile.ts';
 import type { FileFate, LedgerEntry } from '../../lib/ledger/LedgerEntry.ts';
 import type { QuarantinedPage } from '../../observe/facts/tables/listQuarantined.ts';
 import { explainEntry } from '../../observe/ingest/explainDay.ts';
@@ -59,21 +58,4 @@ export function refusedText({ rows, hasMore }: QuarantinedPage): string {
     })),
   );
   return `${table}${hasMore ? '\nThere are more: --rows.\n' : ''}`;
-}
-
-/** A preview as text: the file's columns, mapped rows, and refused rows with their reasons. */
-export function previewText(preview: Preview): string {
-  const { key, bytes, bytesRead, rows, rowsRead, columns, problem, mapped, refused } = preview;
-  const about = [
-    `${visibleLine(key)}: ${rows} rows, ${bytes} bytes; read the first ${rowsRead} rows, ${bytesRead} bytes.\n`,
-    `\nColumns of the file\n${textTable(columns.map(({ name, type, misread }) => ({ column: /^[\p{L}\p{N}_.-]+$/u.test(name) ? name : quotedName(name), type: misread?.found ?? type })))}`,
-  ];
-  if (problem !== null) return about.join('');
-  return [
-    ...about,
-    `\nRows as they would be loaded\n${textTable(mapped)}`,
-    refused.length === 0
-      ? '\nNo row would be refused.\n'
-      : `\nRows that would be refused\n${textTable(refused.map(({ reason, detail, raw }) => ({ reason, detail, raw })))}`,
-  ].join('');
 }

@@ -52,7 +52,7 @@ export async function asCustomer<Result>(
       },
     );
     if (!isThere) {
-      // The whole account, as people who preview files in the local cloud are not one of the roles.
+      // The whole account, as people who look at files in the local cloud are not one of the roles.
       const principal = `arn:aws:iam::${id}:root`;
       const known = { region, account: id, bucket, principal, stack: `${stack.service}-${stack.stage}` };
       const policies = printedPolicies('ingest-source', config, known);

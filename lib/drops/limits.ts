@@ -53,14 +53,8 @@ export const MAX_SWEPT = 50;
  */
 export const ATHENA_STUCK_MS = 3 * 3_600_000;
 
-// The preview.
-
 /** Bytes at the end of a file that are fetched first. They contain most footers. */
 export const FOOTER_GUESS_BYTES = 64 * 1_024;
-/** Bytes of row groups that a preview fetches: always the first group, and more up to this size. */
-export const PREVIEW_BYTES = 32 * 1_024 * 1_024;
-/** Bytes of a row group or footer beyond which a preview gives up, as it runs on a person's machine. */
-export const LARGEST_PART_BYTES = 1_024 * 1_024 * 1_024;
 
 // The trigger, `POST /v1/mark_data_ready_dwh`.
 

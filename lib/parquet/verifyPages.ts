@@ -58,8 +58,6 @@ const PIECE_BYTES = 4 * 1_024 * 1_024;
 export interface PageRange {
   /** Ranges of columns among the column chunks of a row group: first and end. */
   readonly leaves: readonly (readonly [first: number, end: number])[];
-  /** Row groups up to this number of rows. Default: all. */
-  readonly rows?: number;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -83,9 +81,9 @@ interface Page {
  *
  * @throws FileError of a page whose checksum does not match; the signal's reason.
  */
-export async function verifyPages(file: EngineFile, { leaves, rows, signal }: PageRange): Promise<void> {
+export async function verifyPages(file: EngineFile, { leaves, signal }: PageRange): Promise<void> {
   const isWanted = (leaf: number) => leaves.some(([first, end]) => leaf >= first && leaf < end);
-  await walkPages(file, readEnds(file.path), { isWanted, rows, signal, hasChecks: true });
+  await walkPages(file, readEnds(file.path), { isWanted, signal, hasChecks: true });
 }
 
 /**
@@ -93,20 +91,18 @@ export async function verifyPages(file: EngineFile, { leaves, rows, signal }: Pa
  * uncompressed page as its header says into a buffer of another size of that header.
  * https://github.com/duckdb/duckdb/issues/25966
  *
- * @param rows Row groups up to this number of rows. Default: all.
  * @returns Whether pages have checksums to verify.
  * @throws FileError of a page whose header is inconsistent; the signal's reason.
  */
 export function judgePages(
   file: EngineFile,
-  { ends, rows, signal }: { readonly ends: FileEnds } & Pick<PageRange, 'rows' | 'signal'>,
+  { ends, signal }: { readonly ends: FileEnds } & Pick<PageRange, 'signal'>,
 ): Promise<boolean> {
-  return walkPages(file, ends, { isWanted: () => true, rows, signal, hasChecks: false });
+  return walkPages(file, ends, { isWanted: () => true, signal, hasChecks: false });
 }
 
-interface Walk extends Omit<PageRange, 'leaves' | 'rows'> {
+interface Walk extends Omit<PageRange, 'leaves'> {
   readonly isWanted: (leaf: number) => boolean;
-  readonly rows: number | undefined;
   /** Whether checksums are verified, too. */
   readonly hasChecks: boolean;
 }
@@ -117,10 +113,7 @@ async function walkPages(file: EngineFile, ends: FileEnds, walk: Walk): Promise<
   try {
     const footer = new ParquetFooter(ends);
     let hasChecksums = false;
-    let before = 0;
     for (const group of footer.rowGroups) {
-      if (walk.rows !== undefined && before >= walk.rows) break;
-      before += group.rows;
       for (const [leaf, chunk] of group.chunks.entries()) {
         if (!walk.isWanted(leaf)) continue;
         const place = { ...chunk, values: Math.max(chunk.values, group.rows), most: footer.start };

@@ -4,7 +4,7 @@ import { findingCatalogue } from '../../observe/findings/catalogue.ts';
 import { errorFamilies } from '../harness/errorFamilies.ts';
 
 /** Errors that only commands throw: they print the cure themselves. */
-const OF_COMMANDS = ['KeyListError', 'PolicyError', 'PreviewError'];
+const OF_COMMANDS = ['KeyListError', 'PolicyError'];
 
 describe('a code', () => {
   it('is explained if it is in an answer, a log, the ledger or quarantine', async () => {

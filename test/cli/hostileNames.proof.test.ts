@@ -80,8 +80,6 @@ describe('a name with control characters', () => {
       'a day that failed',
       () => ['ingest', 'explain', '--source', 'acme', '--dataset', 'bad', '--day', day, '--local'],
     ],
-    ['a preview', () => ['ingest', 'preview', ...place, '--day', day, '--local']],
-    ['a preview of a file', () => ['ingest', 'preview', ...place, '--file', `events/${FORGED}`, '--local']],
     ['exports', () => ['export', 'status', '--local']],
     [
       'a file that is not there',

@@ -32,7 +32,6 @@ const LINES: Readonly<Record<string, readonly (readonly string[])[]>> = {
     ['status', ...NOWHERE],
     ['explain', ...DAY, ...NOWHERE],
     ['refused', ...DAY, ...NOWHERE],
-    ['preview', '--source', 'acme', '--dataset', 'events', ...NOWHERE],
     ['run', ...NOWHERE],
     ['backfill', '--source', 'acme', '--dataset', 'events', '--from', '2026-11-20', ...NOWHERE],
     ['drop', '/nowhere.parquet', ...DAY, ...NOWHERE],

@@ -337,8 +337,6 @@ describe('the datasets of several customers in one deployment', () => {
       const asked = ['--source', source, '--dataset', 'events', '--day', day, '--json'];
       return JSON.parse((await sluice('ingest', 'explain', ...asked)).stdout);
     };
-    // The customer allows the functions' roles. A person who previews needs a policy that names them.
-    await ingest.letIn(CUSTOMER, DROPS, 'ingest-source', `arn:aws:iam::${localAccount.id}:root`);
     const DAMAGED = 'SLUICE_INGEST_FILE_DAMAGED';
     for (const [day, code] of [
       [crashing, DAMAGED],
@@ -347,10 +345,6 @@ describe('the datasets of several customers in one deployment', () => {
     ] as const) {
       const failed = { state: 'failed', files: [{ fate: 'failed', reason: code }] };
       expect([day, await explained('acme', day)]).toMatchObject([day, failed]);
-      const asked = ['--source', 'acme', '--dataset', 'events', '--day', day];
-      const { code: exit, stderr } = await sluice('ingest', 'preview', ...asked);
-      expect([exit, stderr]).toEqual([expect.any(Number), expect.stringContaining(code)]);
-      expect(exit).not.toBe(0);
     }
     expect(await explained('rival', lying)).toMatchObject({ state: 'succeeded' });
   });

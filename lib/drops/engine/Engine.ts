@@ -46,13 +46,6 @@ export const loadResultSchema = z.strictObject({
 /** See {@link loadResultSchema}. */
 export type LoadResult = z.output<typeof loadResultSchema>;
 
-/** Rows of a preview: their columns as text. */
-const previewRows = z.array(z.record(z.string(), z.string().nullable())).readonly();
-/** The first rows of a file: mapped, in the file's order, or refused, in the quarantine table's columns. */
-export const previewedRowsSchema = z.strictObject({ mapped: previewRows, refused: previewRows });
-/** See {@link previewedRowsSchema}. */
-export type PreviewedRows = z.output<typeof previewedRowsSchema>;
-
 /**
  * Maps files to rows of a table. Rows never pass through JavaScript. The implementation uses DuckDB: duckDbEngine.ts in this
  * process, childEngine.ts in another.
@@ -74,17 +67,6 @@ export interface Engine {
    * @throws FileError naming a file whose content can't be read; EngineError if the machine is too small for the load.
    */
   load(request: LoadRequest): Promise<LoadResult>;
-  /** Maps the first rows of a file and writes nothing. @throws as {@link load}. */
-  preview(request: PreviewedRequest): Promise<PreviewedRows>;
-}
-
-/** The beginning of a file to be mapped. */
-export interface PreviewedRequest extends Pick<LoadRequest, 'mapping' | 'loadedAt'> {
-  readonly file: EngineFile & Pick<FileSchema, 'rows'>;
-  /** Rows of its first row groups, which are there. */
-  readonly firstRows: number;
-  /** The most rows to show of each kind. */
-  readonly shown: number;
 }
 
 /** A reason why rows may be refused, by the index that {@link MappedGroup.problem} returns. */

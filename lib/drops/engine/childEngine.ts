@@ -11,20 +11,12 @@ import {
   type UnreadableFile,
 } from '../../parquet/FileSchema.ts';
 import type { WrittenFile } from '../../parquet/parquetFooter.ts';
-import {
-  type Engine,
-  type LoadRequest,
-  type LoadResult,
-  loadResultSchema,
-  type PreviewedRequest,
-  previewedRowsSchema,
-} from './Engine.ts';
+import { type Engine, type LoadRequest, type LoadResult, loadResultSchema } from './Engine.ts';
 
 /** One call of the engine, as the process gets it. */
 export type EngineCall =
   | { readonly kind: 'describe'; readonly limits: EngineLimits; readonly files: readonly EngineFile[] }
-  | { readonly kind: 'load' | 'probe'; readonly limits: EngineLimits; readonly request: LoadRequest }
-  | { readonly kind: 'preview'; readonly limits: EngineLimits; readonly request: PreviewedRequest };
+  | { readonly kind: 'load' | 'probe'; readonly limits: EngineLimits; readonly request: LoadRequest };
 
 /** Beside this file, with the same ending: in the repository, in the npm package and in the bundle of a function. */
 const PROCESS = join(import.meta.dirname, `engineProcess${extname(import.meta.filename)}`);
@@ -53,11 +45,6 @@ export function childEngine(limits: EngineLimits): Engine {
       }
       const only = request.files.length === 1 ? 0 : undefined;
       throw crashError({ ...ended, reading: only }, request.files);
-    },
-    async preview(request) {
-      const ended = await make({ kind: 'preview', limits, request }, previewedRowsSchema);
-      if ('crashed' in ended) throw crashError({ ...ended, reading: 0 }, [request.file]);
-      return ended.value;
     },
   };
 }

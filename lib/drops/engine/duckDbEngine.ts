@@ -9,16 +9,14 @@ import { EngineError, engineFailure } from '../../parquet/EngineError.ts';
 import { FileError, type FileFailure, fileFailure } from '../../parquet/FileError.ts';
 import type { EngineFile } from '../../parquet/FileSchema.ts';
 import { ParquetFooter, readEnds, type WrittenFile } from '../../parquet/parquetFooter.ts';
-import { judgePages, verifyPages } from '../../parquet/verifyPages.ts';
+import { verifyPages } from '../../parquet/verifyPages.ts';
 import { isRowReason, type RowReason } from '../rowReasons.ts';
-import type { Engine, FileRows, LoadRequest, LoadResult, PreviewedRequest, PreviewedRows } from './Engine.ts';
+import type { Engine, FileRows, LoadRequest, LoadResult } from './Engine.ts';
 import {
-  acceptedRowsQuery,
   acceptedRowsStatement,
   probeStatement,
   ROWS_DIFFER,
   refusedProbeStatement,
-  refusedRowsQuery,
   refusedRowsStatements,
 } from './loadStatements.ts';
 
@@ -46,20 +44,6 @@ export function duckDbEngine(limits: EngineLimits, reads?: (file: EngineFile) =>
         return await loadFiles(session, request);
       } catch (error) {
         throw passedThrough(error, request.signal) ?? (await findFailedFile(error, request));
-      } finally {
-        session.close();
-      }
-    },
-    async preview(request) {
-      const { file, firstRows } = request;
-      const session = await DuckDbSession.open(limits, { files: [file.path], directories: [] });
-      try {
-        return await previewRows(session, request);
-      } catch (error) {
-        const failure = passedThrough(error, undefined) ?? fileFailure(error, file.name);
-        throw failure === null
-          ? engineFailure(error)
-          : await withColumnOfText(failure, file, session, firstRows);
       } finally {
         session.close();
       }
@@ -132,15 +116,13 @@ async function withColumnOfText(
   failure: unknown,
   { name, path }: EngineFile,
   session: DuckDbSession,
-  firstRows?: number,
 ): Promise<unknown> {
   if (!isInvalidText(failure)) return failure;
   const from = `read_parquet(${quoteText(path)}, hive_partitioning = false)`;
-  const rows = firstRows === undefined ? '' : ` WHERE file_row_number < ${firstRows}`;
   try {
     for (const { column_name } of await session.rows(`DESCRIBE SELECT * FROM ${from}`)) {
       const column = String(column_name);
-      const read = session.rows(`SELECT max(hash(${quoteName(column)})) FROM ${from}${rows}`);
+      const read = session.rows(`SELECT max(hash(${quoteName(column)})) FROM ${from}`);
       const own = await read.then(() => null).catch((error: unknown) => fileFailure(error, name));
       if (isInvalidText(own))
         return new FileError('SLUICE_INGEST_FILE_TEXT_INVALID', `${name}: column ${quotedName(column)}.`, {
@@ -262,34 +244,6 @@ async function writeRefused(session: DuckDbSession, request: LoadRequest, only: 
     total += count;
   }
   return { reasons, file: { path, bytes: await bytesOf(path), rows: total } satisfies WrittenFile };
-}
-
-async function previewRows(
-  session: DuckDbSession,
-  { file, mapping, loadedAt, firstRows, shown }: PreviewedRequest,
-): Promise<PreviewedRows> {
-  await judgePages(file, { ends: readEnds(file.path), rows: firstRows });
-  for (const { leaves } of mapping.groups.flatMap(({ raws }) => raws))
-    await verifyPages(file, { leaves, rows: firstRows });
-  const looked = { files: [file], mapping, loadedAt, firstRows };
-  const texts = async (query: string, order: string) =>
-    (
-      await session.rows(
-        `SELECT CAST(COLUMNS(*) AS VARCHAR) FROM (SELECT * FROM (${query}) ORDER BY ${order} LIMIT ${shown})`,
-      )
-    ).map((row) =>
-      Object.fromEntries(
-        Object.entries(row).map(([name, value]) => [name, typeof value === 'string' ? value : null]),
-      ),
-    );
-  return {
-    mapped: await texts(acceptedRowsQuery(looked), 'source_file, row_number'),
-    // The number of the row stands in front of the rest: `row 12, column …`.
-    refused: await texts(
-      refusedRowsQuery(looked, new Set([0])),
-      "path, CAST(regexp_extract(detail, '[0-9]+') AS BIGINT)",
-    ),
-  };
 }
 
 async function bytesOf(path: string): Promise<number> {

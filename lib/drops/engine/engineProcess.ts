@@ -29,8 +29,6 @@ async function answerOf(asked: EngineCall): Promise<unknown> {
       return shared(await engine.describe(files));
     case 'load':
       return engine.load(asked.request);
-    case 'preview':
-      return engine.preview(asked.request);
     case 'probe': {
       const failure = await findFailedFile(new Error('It crashed.'), asked.request, noteReading);
       if (failure instanceof SluiceError && failure.fault === 'user') throw failure;

@@ -21,8 +21,6 @@ export const ROWS_DIFFER = 'rows differ';
 
 type MappingRequest = Pick<LoadRequest, 'mapping' | 'loadedAt' | 'receivedAt'> & {
   readonly files: readonly EngineFile[];
-  /** Number of rows from the beginning of each file. Later row groups are not read. Default: all. */
-  readonly firstRows?: number;
 };
 
 /**
@@ -38,15 +36,12 @@ export function acceptedRowsStatement(request: MappingRequest, path: string): st
 /**
  * The accepted rows, in the table's columns.
  *
- * @param order ORDER BY clause over the mapped columns. Default: unordered.
+ * @param order ORDER BY clause over the mapped columns; empty is unordered.
  */
-export function acceptedRowsQuery(
-  { files, mapping, loadedAt, firstRows }: MappingRequest,
-  order = '',
-): string {
+function acceptedRowsQuery({ files, mapping, loadedAt }: MappingRequest, order: string): string {
   const groups = mapping.groups.map(
     (group) => `SELECT ${group.columns}, [${group.files.join(', ')}][file_index + 1] AS ${FILE}, row_number
-      FROM (${readGroup({ files, mapping }, group, firstRows)}) WHERE problem IS NULL`,
+      FROM (${readGroup({ files, mapping }, group)}) WHERE problem IS NULL`,
   );
   const name = elementAt(
     files.map((_, i) => nameAt(files, i)),
@@ -79,12 +74,8 @@ export function refusedRowsStatements(
 }
 
 /** The refused rows of some files, in the columns of the quarantine table. */
-export function refusedRowsQuery(request: MappingRequest, only: ReadonlySet<number>): string {
-  return refusedRowsQueries(request, only).join(' UNION ALL ');
-}
-
 function refusedRowsQueries(
-  { files, mapping, loadedAt, receivedAt = loadedAt, firstRows }: MappingRequest,
+  { files, mapping, loadedAt, receivedAt = loadedAt }: MappingRequest,
   only: ReadonlySet<number>,
 ): string[] {
   return mapping.groups
@@ -108,7 +99,7 @@ function refusedRowsQueries(
             problems.map(({ detail }) => detail),
             'problem',
           )} AS detail
-        FROM (${readGroup({ files, mapping }, group, firstRows, `, ${group.sql} AS raw`)}) WHERE problem IS NOT NULL)`;
+        FROM (${readGroup({ files, mapping }, group, `, ${group.sql} AS raw`)}) WHERE problem IS NOT NULL)`;
     });
 }
 
@@ -129,7 +120,7 @@ export function refusedProbeStatement({ files, mapping }: MappingRequest, file: 
   const group = groupWithFile(mapping, file);
   const raw = group.raws.find((one) => one.files.includes(file));
   if (raw === undefined) throw new RangeError(`The mapping has no row of file ${file}.`);
-  return `SELECT max(length(raw)) FROM (${readGroup({ files, mapping }, { ...group, files: [file] }, undefined, `, ${raw.sql} AS raw`)}) WHERE problem IS NOT NULL`;
+  return `SELECT max(length(raw)) FROM (${readGroup({ files, mapping }, { ...group, files: [file] }, `, ${raw.sql} AS raw`)}) WHERE problem IS NOT NULL`;
 }
 
 function groupWithFile(mapping: MappingRequest['mapping'], file: number): MappedGroup {
@@ -142,7 +133,6 @@ function groupWithFile(mapping: MappingRequest['mapping'], file: number): Mapped
 function readGroup(
   { files, mapping }: Pick<MappingRequest, 'files' | 'mapping'>,
   group: Pick<MappedGroup, 'files' | 'names' | 'reads' | 'problem'>,
-  firstRows?: number,
   more = '',
 ): string {
   const list = `[${group.files.map((i) => quoteText(pathAt(files, i))).join(', ')}]`;
@@ -158,7 +148,7 @@ function readGroup(
       : `(SELECT *, file_row_number, file_index${folders.join('')} FROM ${read}) AS src`;
   return `SELECT *, ${group.problem} AS problem FROM (SELECT ${group.reads}, src.file_row_number AS row_number,
     CAST(src.file_index AS BIGINT) AS file_index${more}
-    FROM ${rows}${firstRows === undefined ? '' : ` WHERE src.file_row_number < ${firstRows}`})`;
+    FROM ${rows})`;
 }
 
 /** The file's name by DuckDB's file index. */

@@ -1,4 +1,4 @@
-import { mkdir, rm } from 'node:fs/promises';
+import { mkdir, open, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { mapLimit } from '../../base/concurrency.ts';
 import type { SluiceError } from '../../base/errors.ts';
@@ -6,19 +6,19 @@ import { VERSION_KEPT_MS, versionName } from '../../ledger/versions.ts';
 import { FileError, type FileFailure } from '../../parquet/FileError.ts';
 import type { EngineFile, FileSchema, UnreadableFile } from '../../parquet/FileSchema.ts';
 import { fetchFiles, PARALLEL_READS } from '../../parquet/fetchFiles.ts';
+import { MAX_FOOTER_BYTES } from '../../parquet/parquetFooter.ts';
 import { versionNoteKey } from '../../tables/ledgerKeys.ts';
 import { versionPrefix } from '../../tables/tableFolders.ts';
-import { SourceError } from '../CustomerBucket.ts';
+import { type CustomerBucket, type DropObject, SourceError } from '../CustomerBucket.ts';
 import type { Drop } from '../Drop.ts';
 import type { LoadResult } from '../engine/Engine.ts';
 import { requireLoadable } from '../lastLoad.ts';
-import { MAX_LISTINGS } from '../limits.ts';
+import { FOOTER_GUESS_BYTES, MAX_LISTINGS } from '../limits.ts';
 import { listDrops } from '../listDrops.ts';
 import { athenaDialect } from '../mapping/athena/athenaDialect.ts';
 import { compileMapping, type MappingSubject, mappingProblem } from '../mapping/compileMapping.ts';
 import type { Dialect } from '../mapping/Dialect.ts';
 import { duckDbDialect } from '../mapping/duckDbDialect.ts';
-import { PartialFile, PreviewError } from '../PartialFile.ts';
 import { whyByAthena, whyNotByAthena } from './chooseEngine.ts';
 import { inspectDrop, receivedAt } from './inspectDrop.ts';
 import { requireAcceptableRows } from './judgeRows.ts';
@@ -160,7 +160,7 @@ async function chooseEngine(
     progress.bytes = drop.files.reduce((sum, { size }) => sum + size, 0);
     return await startByAthena({ loader, athena, run, place, progress }, drop, schemas, why);
   } catch (error) {
-    if (error instanceof PreviewError && error.code === 'SLUICE_PREVIEW_FILE_CHANGED') return 'changed';
+    if (error instanceof FileChanged) return 'changed';
     noteProblem(
       error,
       drop.files.map(({ key }) => ({ name: key })),
@@ -190,17 +190,53 @@ async function readFooters(
   const bucket = customerBucket(source, dataset);
   const files = await mapLimit([...drop.files.entries()], PARALLEL_READS, async ([i, object]) => {
     signal.throwIfAborted();
-    const partial = await PartialFile.open(bucket, object, join(folder, String(i)));
-    try {
-      await partial.fetchFooter();
-    } finally {
-      await partial.close();
-    }
-    return { path: partial.path, name: object.key, onlyFooter: true };
+    const path = join(folder, String(i));
+    await fetchFooter(bucket, object, path);
+    return { path, name: object.key, onlyFooter: true };
   });
   const described = await engine.describe(files, signal);
   await rm(folder, { recursive: true, force: true });
   return described;
+}
+
+/** The file was replaced or deleted while it was read. */
+class FileChanged extends Error {}
+
+/**
+ * Makes a sparse copy of an object, as long as it, with the magic at its beginning and the footer at its end, whose last 8 bytes
+ * contain its length.
+ *
+ * @throws FileChanged
+ */
+async function fetchFooter(
+  bucket: Pick<CustomerBucket, 'read'>,
+  object: DropObject,
+  path: string,
+): Promise<void> {
+  const { size } = object;
+  const handle = await open(path, 'w+');
+  const fetch = async (first: number, end: number) => {
+    if (end <= first) return;
+    const body = await bucket.read(object, { first, last: end - 1 });
+    if (body === null) throw new FileChanged();
+    let place = first;
+    for await (const chunk of body)
+      place += (await handle.write(Buffer.from(chunk), { position: place })).bytesWritten;
+  };
+  try {
+    await handle.truncate(size);
+    const guess = Math.max(0, size - FOOTER_GUESS_BYTES);
+    await fetch(guess, size);
+    await fetch(0, Math.min(4, guess));
+    const tail = Buffer.alloc(Math.min(8, size));
+    await handle.read(tail, 0, tail.length, size - tail.length);
+    if (tail.length < 8 || tail.toString('latin1', 4) !== 'PAR1') return;
+    const length = tail.readUInt32LE(0);
+    // A load refuses a larger one.
+    if (length <= MAX_FOOTER_BYTES) await fetch(Math.max(0, size - 8 - length), guess);
+  } finally {
+    await handle.close();
+  }
 }
 
 async function mapFiles(
