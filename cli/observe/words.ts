@@ -1,5 +1,4 @@
 import { queryCost, usd } from '../../observe/prices.ts';
-import { textTable } from '../terminal/output.ts';
 
 /** `12,345` */
 export function count(value: number): string {
@@ -27,26 +26,4 @@ export function duration(seconds: number): string {
   if (seconds < 3_600) return `${Math.round(seconds / 60)} min`;
   const hours = Math.round(seconds / 360) / 10;
   return hours < 48 ? `${hours} h` : `${Math.round(hours / 24)} d`;
-}
-
-/** A list of experiments or events for people. */
-export function listText(
-  list: { readonly total: number; readonly cut: boolean; readonly scanned_bytes: number },
-  shown: {
-    readonly title: string;
-    readonly rows: Parameters<typeof textTable>[0];
-    readonly notes: readonly string[];
-  },
-): string {
-  const { title, rows, notes } = shown;
-  return [
-    `${title}\n`,
-    ...(rows.length > 0 ? [textTable(rows)] : []),
-    lines([
-      ...notes,
-      ...(list.cut ? ['There are more: those with the fewest rows are left out.'] : []),
-      ...(rows.length < list.total ? ['There are more: --search with a part of the name.'] : []),
-      athenaRead(list.scanned_bytes),
-    ]),
-  ].join('\n');
 }

@@ -1,5 +1,5 @@
-import { checkText } from '../../cli/observe/checkText.ts';
-import { checkExperiment } from '../../observe/experiments/checkExperiment.ts';
+import { checkText } from '../../cli/commands/check.ts';
+import { checkExperiments } from '../../observe/experiments/checkExperiments.ts';
 import { runQuery } from '../../packages/local-aws/src/trino/index.ts';
 import { heading, post, type Story, say } from './Story.ts';
 
@@ -33,15 +33,15 @@ export async function tellMishaps(story: Story, end: string): Promise<void> {
     );
   await story.cloud.flush();
   say(`A redirect loses users of Test before they are exposed. sluice check ${EXPERIMENT}:\n`);
-  const deployment = { ...story.deployment, now: time };
-  const result = await checkExperiment(deployment, { experiment: EXPERIMENT });
-  say(checkText(result));
+  const list = await checkExperiments(story.deployment, { experiment: EXPERIMENT });
+  say(checkText(list));
+  const [result] = list.experiments;
   story.checks.equal(
     'units by group',
-    Object.fromEntries(result.groups.map(({ group_id, units }) => [group_id, units])),
+    Object.fromEntries((result?.groups ?? []).map(({ group_id, units }) => [group_id, units])),
     { ...UNITS },
   );
-  story.checks.equal('the split', result.verdict, 'mismatch');
+  story.checks.equal('the split', result?.verdict, 'mismatch');
 
   heading('9. An app sends events that no table takes');
   await post(

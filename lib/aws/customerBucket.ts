@@ -10,7 +10,7 @@ import { s3ObjectStore } from './s3ObjectStore.ts';
 type BucketWithOwner = Pick<Source, 'name' | 'bucket' | 'owner'>;
 
 /** Time limit of one call, milliseconds: a range of a file, a page of a listing. */
-export const SOURCE_TIMEOUT_MS = 30_000;
+const SOURCE_TIMEOUT_MS = 30_000;
 
 /**
  * A source's bucket with its own client. A customer's role limits the client to one dataset's folder.

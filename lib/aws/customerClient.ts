@@ -4,7 +4,7 @@ import { AssumeRoleError, assumedRoleCredentials, stsClient } from './assumedRol
 import type { OwnSession } from './ownSession.ts';
 
 /** Options of any client for a customer's bucket. @param requestTimeout Time limit of one call, milliseconds. */
-export function customerClientOptions(requestTimeout: number) {
+function customerClientOptions(requestTimeout: number) {
   return {
     maxAttempts: 4,
     // A bucket in another region is refused by name, as the configuration names the region.

@@ -101,19 +101,17 @@ WHERE "place" = 1 AND NOT "held_out"`;
  * A source with a row for each unit and each group that it saw: `experiment_id`, `is_gate`, `unit_id`, `held_out`,
  * `group_id`, `group_name`, `group_ts`. Its first group has `place` 1; `groups_seen` and `ever_held_out` are the unit's.
  *
- * @param choice SQL of the unit, over the columns of the table and of `from`; SQL of the name, default `real_id`; exposures
- *   with real names; default production.
+ * @param choice SQL of the unit, over the columns of `from`; exposures with real names; default production.
  */
-export function placedGroups(
+function placedGroups(
   config: ViewConfig,
   choice: {
     readonly unit: string;
-    readonly name?: string;
     readonly from: string;
     readonly environment?: string;
   },
 ): string {
-  const { unit, name = '"real_id"' } = choice;
+  const { unit } = choice;
   const { from, where } = groupedExposures(config, choice.from, choice.environment);
   const ofUnit = 'PARTITION BY "experiment_id", "is_gate", "unit_id"';
   return `(
@@ -124,7 +122,7 @@ export function placedGroups(
     bool_or("held_out") OVER (${ofUnit}) AS "ever_held_out"
   FROM (
     SELECT
-      ${name} AS "experiment_id",
+      "real_id" AS "experiment_id",
       "exposure_type" = 'gate' AS "is_gate",
       ${unit} AS "unit_id",
       "held_out",

@@ -12,10 +12,10 @@ import { forwardedTables } from '../../lib/tables/deliveredTables.ts';
 import { groupsTable } from '../../lib/tables/groupsTable.ts';
 import { quarantineTable } from '../../lib/tables/quarantineTable.ts';
 import type { Table } from '../../lib/tables/Table.ts';
-import { PRODUCTION, qualifiedName } from '../../lib/views/View.ts';
+import { qualifiedName } from '../../lib/views/View.ts';
 import { viewNames } from '../../lib/views/viewNames.ts';
 import { views } from '../../lib/views/views.ts';
-import { exposuresQuery, unitsQuery } from '../../observe/experiments/experimentQueries.ts';
+import { unitsQuery } from '../../observe/experiments/checkExperiments.ts';
 import { landedSql } from '../../observe/facts/tables/landedRows.ts';
 import { savedQueries } from '../../observe/savedQueries.ts';
 import { type Answer, askTrino } from '../../packages/local-aws/test/witness/trino/askTrino.ts';
@@ -73,12 +73,9 @@ const experimentColumns = new Map([
   ['secondary_exposures', 'primary_id'],
   ['daily_exposures', 'experiment_id'],
 ]);
-/** Experiments that `sluice check` is tried on. */
-const checked = ['checkout', 'hero'];
 const asked = [
   ...viewNames.flatMap((name) => [allRows(name), planOf(name), experimentPlanOf(name)]),
-  ...checked.flatMap(checksOf),
-  ...listOf(checked),
+  withoutViews(unitsQuery(config, 'user_id')),
   ...namesOf(),
   landedSql(config, ASKED_AT),
 ];
@@ -111,9 +108,8 @@ async function tryViews(): Promise<void> {
   }
   const [answers = [], ...ofDrops] = given;
   judge(answers);
-  judgeChecks(answers.slice(loading.length + 3 * viewNames.length));
-  judgeList(answers.slice(loading.length + 3 * viewNames.length + 2 * checked.length));
-  judgeNames(answers.slice(loading.length + 3 * viewNames.length + 2 * checked.length + 2));
+  judgeCheck(answers[loading.length + 3 * viewNames.length]);
+  judgeNames(answers.slice(loading.length + 3 * viewNames.length + 1));
   judgeLanded(answers[loading.length + asked.length - 1]);
   judgeCases(answers.slice(loading.length + asked.length));
   // Exposures, events, groups and quarantine were made before.
@@ -171,73 +167,24 @@ function judge(given: readonly Answer[]): void {
   }
 }
 
-/** The queries of checks of experiments, and those of a list of them. */
-function checksOf(experiment: string): string[] {
-  const rows = { environment: PRODUCTION };
-  const names = [{ sent: experiment, experiment, isGate: false, unit: 'user_id' }];
-  return [exposuresQuery(config, rows, experiment), unitsQuery(config, rows, names, true)];
-}
-
-function listOf(experiments: readonly string[]): string[] {
-  const rows = { environment: PRODUCTION };
-  const names = experiments.map((experiment) => ({
-    ...{ sent: experiment, experiment, isGate: false, unit: 'user_id' },
-  }));
-  return [exposuresQuery(config, { ...rows, from: DAYS[0] }), unitsQuery(config, rows, names, false)];
-}
-
-/** What was worked out without SQL of an experiment: its exposures, its units by group, and its crossovers. */
-function expectedOf(experiment: string) {
+/** What was worked out without SQL: units of `user_id` by experiment and group, and those that saw several groups. */
+function expectedUnits(): readonly string[] {
   const known = new KnownGroups(GROUP_ROWS);
-  const expected = expectedRows(rows.exposures, rows.events, { holdouts: true, known });
-  const exposures = expected.experiment_exposures.filter((row) => {
-    const { experiment_id, exposure_type, held_out }: Readonly<Record<string, unknown>> = row;
-    return experiment_id === experiment && exposure_type !== 'gate' && held_out === false;
-  });
-  const first = expected.first_exposures.filter(
-    (row) => row.experiment_id === experiment && row.is_gate === false && row.unit_type === 'user_id',
+  const { first_exposures: all } = expectedRows(rows.exposures, rows.events, { holdouts: true, known });
+  const own = all.filter((row) => row.is_gate === false && row.unit_type === 'user_id');
+  return [...Map.groupBy(own, (row) => `${row.experiment_id} ${row.group_id}`)].map(
+    ([group, units]) =>
+      `${group} ${units.length} ${units.filter((row) => Number(row.groups_seen) > 1).length}`,
   );
-  const groups = Map.groupBy(first, (row) => row.group_id);
-  return {
-    exposures: exposures.length,
-    units: [...groups].map(([group, units]) => `${group} ${units.length}`),
-    crossovers: first.filter((row) => Number(row.groups_seen) > 1).length,
-  };
 }
 
-/** Whether Trino counts for a check what was worked out without SQL. */
-function judgeChecks(given: readonly Answer[]): void {
-  for (const [index, experiment] of checked.entries()) {
-    const [exposures, units] = given.slice(2 * index);
-    const wanted = expectedOf(experiment);
-    const own = tableOf(exposures).filter((row) => row[1] === 'false');
-    tell(`a check of ${experiment} counts its exposures`, sum(own, 3) === wanted.exposures, exposures);
-    const grouped = Map.groupBy(
-      tableOf(units).filter((row) => row[2] !== null),
-      (row) => row[2],
-    );
-    const seen = [...grouped].map(([group, days]) => `${group} ${sum(days, 4)}`);
-    const isSame = same(seen, wanted.units) && sum([...grouped.values()].flat(), 5) === wanted.crossovers;
-    tell(`a check of ${experiment} counts its units and crossovers`, isSame && seen.length > 0, units);
-  }
-}
-
-/** Whether Trino counts for a list of experiments what was worked out without SQL. */
-function judgeList([names, units]: readonly Answer[]): void {
-  for (const experiment of checked) {
-    const wanted = expectedOf(experiment);
-    const counted = tableOf(names).find((row) => row[0] === experiment && row[1] === 'false')?.[3];
-    tell(`a list counts the exposures of ${experiment}`, counted === String(wanted.exposures), names);
-    const seen = tableOf(units)
-      .filter((row) => row[0] === experiment && row[2] !== null)
-      .map((row) => `${row[2]} ${row[4]}`);
-    const isSame = wanted.units.length > 0 && same(seen, wanted.units);
-    tell(`a list counts the units of ${experiment}`, isSame, units);
-  }
-}
-
-function sum(table: ReturnType<typeof tableOf>, column: number): number {
-  return table.reduce((all, row) => all + Number(row[column]), 0);
+/** Whether Trino counts for `sluice check` what was worked out without SQL. */
+function judgeCheck(units: Answer | undefined): void {
+  const wanted = expectedUnits();
+  const seen = tableOf(units).map(([experiment, group, , count, crossovers]) =>
+    [experiment, group, count, crossovers].join(' '),
+  );
+  tell('a check counts units and crossovers by group', wanted.length > 3 && same(seen, wanted), units);
 }
 
 /** The queries of names, of the days of the rows. */

@@ -30,18 +30,6 @@ export function Choice(props: {
   );
 }
 
-/** How many days a list reads. */
-export function DaysFilter(props: { readonly days: string; readonly choices: readonly string[] }) {
-  return (
-    <Choice
-      label="Days"
-      name="days"
-      value={props.days}
-      choices={props.choices.map((one) => [one, `last ${one}`])}
-    />
-  );
-}
-
 /** A text or day, in the address under its name. */
 export function TextFilter(props: {
   readonly label: string;
@@ -63,9 +51,4 @@ export function TextFilter(props: {
       />
     </label>
   );
-}
-
-/** The tier of the SDKs; empty is production. */
-export function EnvironmentFilter({ value }: { readonly value: string | undefined }) {
-  return <TextFilter label="Environment" name="environment" value={value} placeholder="production" />;
 }

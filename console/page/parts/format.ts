@@ -38,11 +38,6 @@ export function formatSpan(ms: number): string {
   return `${Math.round(ms)} ms`;
 }
 
-/** `12.5 %` */
-export function formatShare(share: number): string {
-  return `${(share * 100).toLocaleString('en-US', { maximumFractionDigits: 1 })} %`;
-}
-
 /** `2026-11-20 07:30:00`, UTC. */
 export function formatTime(at: string | number): string {
   const date = new Date(at);

@@ -1,0 +1,178 @@
+import { defineErrorFamily } from '../../lib/base/errors.ts';
+import { type QueryRow, quoteText } from '../../lib/base/sql.ts';
+import type { Config } from '../../lib/schema/config.ts';
+import { listExperiments } from '../../lib/schema/names.ts';
+import { unitColumnNames } from '../../lib/views/unitTypes.ts';
+import { qualifiedName, type ViewConfig } from '../../lib/views/View.ts';
+import { askAthena, type Deployment } from '../deployment.ts';
+import { expectedUnits, sampleRatioPValue } from './sampleRatio.ts';
+
+/** Errors of checks of experiments. */
+export const CheckError = defineErrorFamily('user', {
+  SLUICE_CHECK_UNKNOWN_EXPERIMENT: {
+    cause: 'No experiment of that name has units in production, and none is configured.',
+    cure: "Use its name as in Statsig's console; without a name, the command lists those that have units. Rows that a stream still buffers are not counted yet.",
+  },
+  SLUICE_CHECK_UNKNOWN_UNIT: {
+    cause: 'The unit ID does not exist.',
+    cure: 'Use user_id, stable_id, or a column of `unitIds` in sluice.config.ts.',
+  },
+});
+
+/**
+ * The p-value below which the ratio counts as a mismatch. Many experiments are checked, many times each, so the level is
+ * low: Statsig alerts below 0.001 and warns below 0.01. https://docs.statsig.com/experiments/monitor
+ */
+const MISMATCH_BELOW = 0.001;
+const SUSPICIOUS_BELOW = 0.01;
+
+/** Options of the check. */
+export interface CheckOptions {
+  /** Only this experiment. Default all. */
+  readonly experiment?: string | undefined;
+  /** Column of the unit ID. Default `user_id`. */
+  readonly unit?: string | undefined;
+  /** Whether equal shares are expected where the configuration has no split. */
+  readonly isEqual?: boolean | undefined;
+}
+
+/** Units of a group of an experiment. */
+export interface GroupUnits {
+  readonly group_id: string;
+  readonly group_name: string | null;
+  readonly units: number;
+  /** Those that were exposed to another group, too. */
+  readonly crossovers: number;
+}
+
+/** Experiments with the verdict on the split of each, as JSON: docs/reference/json.md. */
+export type ExperimentList = Awaited<ReturnType<typeof checkExperiments>>;
+
+/**
+ * Compares the units of each group with the configured split, as `first_exposures` has them: of production, each in the group of
+ * its first exposure. Those with the most units come first.
+ *
+ * @throws CheckError; ObserveError; what Athena's client throws.
+ */
+export async function checkExperiments(
+  deployment: Pick<Deployment, 'config' | 'athena' | 'clock' | 'wait' | 'random' | 'signal'>,
+  { experiment, unit = 'user_id', isEqual = false }: CheckOptions = {},
+) {
+  const { config } = deployment;
+  const units = unitColumnNames(config);
+  if (!units.includes(unit))
+    throw new CheckError('SLUICE_CHECK_UNKNOWN_UNIT', `${unit}: expected ${units.join(', ')}.`);
+  const { rows, scannedBytes } = await askAthena(deployment, unitsQuery(config, unit, experiment));
+  const seen = Map.groupBy(rows, (row) => row['experiment_id'] ?? '');
+  const configured = listExperiments(config).filter(
+    (name) => experiment === undefined || name === experiment,
+  );
+  if (experiment !== undefined && seen.size === 0 && configured.length === 0)
+    throw new CheckError('SLUICE_CHECK_UNKNOWN_EXPERIMENT', `${experiment}, by ${unit}.`);
+  return {
+    unit,
+    experiments: [...new Set([...seen.keys(), ...configured])]
+      .map((name) => judgeSplit(name, (seen.get(name) ?? []).map(readGroup), splitOf(config, name), isEqual))
+      .sort((one, other) => other.units - one.units || one.experiment.localeCompare(other.experiment)),
+    /** Bytes that Athena read. */
+    scanned_bytes: scannedBytes,
+  };
+}
+
+/**
+ * A query of units by experiment and group.
+ *
+ * @param experiment Default all.
+ */
+export function unitsQuery(config: ViewConfig, unit: string, experiment?: string): string {
+  const one = experiment === undefined ? '' : ` AND "experiment_id" = ${quoteText(experiment)}`;
+  return `SELECT "experiment_id", "group_id", max("group_name") AS "group_name", count(*) AS "units",
+  count_if("groups_seen" > 1) AS "crossovers"
+FROM ${qualifiedName(config, 'first_exposures')}
+WHERE "unit_type" = ${quoteText(unit)} AND NOT "is_gate"${one}
+GROUP BY "experiment_id", "group_id"
+ORDER BY "experiment_id", "group_id"`;
+}
+
+function readGroup(row: QueryRow): GroupUnits {
+  return {
+    group_id: row['group_id'] ?? '',
+    group_name: row['group_name'] ?? null,
+    units: Number(row['units']),
+    crossovers: Number(row['crossovers']),
+  };
+}
+
+function splitOf({ experiments }: Pick<Config, 'experiments'>, name: string) {
+  const one = experiments.find((each) => typeof each !== 'string' && each.name === name);
+  return typeof one === 'object' ? one.split : undefined;
+}
+
+/** An experiment and the verdict on its split. */
+export type JudgedExperiment = ReturnType<typeof judgeSplit>;
+
+/**
+ * Judges the groups of an experiment by a sequential test, so that one may look every day. A group with units that the split does
+ * not have is a mismatch.
+ *
+ * @param split Weights of any scale, by the IDs or names of groups; undefined if the configuration has none.
+ */
+export function judgeSplit(
+  experiment: string,
+  seen: readonly GroupUnits[],
+  split: Readonly<Record<string, number>> | undefined,
+  isEqual: boolean,
+) {
+  const units = seen.reduce((sum, group) => sum + group.units, 0);
+  const expected = expectedWeights(seen, split, isEqual);
+  const unseen = [...expected.keys()].filter((id) => !seen.some(({ group_id }) => group_id === id));
+  const all = [
+    ...seen,
+    ...unseen.map((id): GroupUnits => ({ group_id: id, group_name: null, units: 0, crossovers: 0 })),
+  ];
+  const known = all.flatMap((group) => {
+    const weight = expected.get(group.group_id);
+    return weight === undefined ? [] : [{ ...group, weight }];
+  });
+  const unexpected = expected.size === 0 ? [] : seen.filter(({ group_id }) => !expected.has(group_id));
+  const p = sampleRatioPValue(known);
+  const amounts = new Map(expectedUnits(known).map((amount, i) => [known[i]?.group_id, amount]));
+  return {
+    experiment,
+    units,
+    /** Those that saw several groups. They count in their first. */
+    crossovers: seen.reduce((sum, group) => sum + group.crossovers, 0),
+    /** Those that are expected are there even without units. */
+    groups: all.map((group) => ({
+      ...group,
+      /** Units by the split; null for a group that it does not have. */
+      expected: amounts.get(group.group_id) ?? null,
+    })),
+    verdict: verdictOf(p, unexpected.length),
+    /** Null when the split is not tested. */
+    p_value: p,
+    expected_from: expected.size === 0 ? null : split === undefined ? 'equal' : 'configuration',
+  } as const;
+}
+
+function verdictOf(p: number | null, unexpected: number) {
+  if (unexpected > 0 || (p !== null && p < MISMATCH_BELOW)) return 'mismatch';
+  if (p === null) return 'not_tested';
+  return p < SUSPICIOUS_BELOW ? 'suspicious' : 'as_expected';
+}
+
+/** Weights by group ID. A name counts if no group has it as its ID, and exactly one as its name. */
+function expectedWeights(
+  seen: readonly GroupUnits[],
+  split: Readonly<Record<string, number>> | undefined,
+  isEqual: boolean,
+): ReadonlyMap<string, number> {
+  if (split === undefined) return new Map(isEqual ? seen.map(({ group_id }) => [group_id, 1]) : []);
+  return new Map(
+    Object.entries(split).map(([key, weight]) => {
+      const named = seen.filter(({ group_name }) => group_name?.toLowerCase() === key.toLowerCase());
+      const hasId = seen.some(({ group_id }) => group_id === key);
+      return [(hasId || named.length !== 1 ? undefined : named[0]?.group_id) ?? key, weight];
+    }),
+  );
+}
