@@ -1,7 +1,14 @@
 import { readFileSync } from 'node:fs';
 import type { Config } from '../../lib/schema/config.ts';
 import { qualifiedName } from '../../lib/views/View.ts';
-import type { SqlSnippet } from './guide.ts';
+
+/** SQL in Athena's dialect, ready to be pasted. */
+export interface SqlSnippet {
+  readonly name: string;
+  /** The question that it answers, or its purpose. */
+  readonly about: string;
+  readonly sql: string;
+}
 
 /**
  * Queries to begin with, for Metabase's SQL editor and as data marts of OWOX: questions.sql. OWOX sends no database and puts a

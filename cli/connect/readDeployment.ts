@@ -1,10 +1,14 @@
 import { defineErrorFamily } from '../../lib/base/errors.ts';
 import { readStack, type StackOutputs } from '../../observe/facts/flow/stackOutputs.ts';
-import { type ConfiguredTarget, deploymentOptions } from '../../observe/target.ts';
+import type { ConfiguredTarget } from '../../observe/target.ts';
 import { explainingAws } from '../aws/withDeployment.ts';
 
 /** Errors of `sluice connect`. */
 export const ConnectError = defineErrorFamily('user', {
+  SLUICE_CONNECT_NOT_CONFIGURED: {
+    cause: 'The configuration has no such reader or bucket.',
+    cure: 'Add it to `readers` or `statsigBucket` in sluice.config.ts, deploy, and run the command again. docs/readers.md has an example of each.',
+  },
   SLUICE_CONNECT_NOT_DEPLOYED: {
     cause: 'The reader is in the configuration, but not in the deployment.',
     cure: 'Deploy again (locally: stop the cloud and start it again), then run the command again.',
@@ -20,8 +24,6 @@ export interface DeployedStack {
   readonly account: string;
   /** Endpoint of the local cloud; undefined on AWS. */
   readonly localEndpoint: string | undefined;
-  /** Options that name it, for commands that are printed. */
-  readonly target: readonly string[];
   readonly outputs: StackOutputs;
 }
 
@@ -33,6 +35,5 @@ export async function readDeployment(where: ConfiguredTarget): Promise<DeployedS
   return {
     ...{ stackName: `${service}-${stage}`, stage, region, account, outputs },
     localEndpoint: where.isLocal ? where.aws.endpoint : undefined,
-    target: deploymentOptions(where),
   };
 }

@@ -80,7 +80,7 @@ function sections(groups: readonly (readonly string[])[]): string {
  * @param first Before the first line.
  * @param rest Before each further line. Default as many spaces as the first has characters.
  */
-export function wrapLines(
+function wrapLines(
   text: string,
   width: number,
   first = '',

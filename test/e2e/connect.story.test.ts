@@ -5,7 +5,8 @@ import { AthenaClient } from '@aws-sdk/client-athena';
 import { ListObjectsV2Command, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { GetSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import type { Field, SetupGuide, SqlSnippet } from '../../cli/connect/guide.ts';
+import type { Form } from '../../cli/connect/forms.ts';
+import type { SqlSnippet } from '../../cli/connect/questions.ts';
 import { type DriverReport, expectedGroups, runDriver } from '../../demo/story/runDriver.ts';
 import { addDays, utcDay } from '../../lib/base/time.ts';
 import { repositoryRoot } from '../../local/dataDirectory.ts';
@@ -25,16 +26,13 @@ const sum = (numbers: readonly number[]) => numbers.reduce((total, one) => total
 let cloud: CloudProcess;
 let reports: DriverReport[];
 
-// As a new user would: ask, put what it says into the configuration, start, send what the demo sends, ask again.
+// As a new user would: configure the readers, start, send what the demo sends, ask for the forms.
 beforeAll(async () => {
-  configure('');
-  const snippets: string[] = [];
-  for (const product of ['statsig', 'owox', 'metabase']) {
-    const { code, stdout } = await sluice('connect', product, '--local', '--json');
-    expect(code).toBe(3);
-    snippets.push(JSON.parse(stdout).snippet);
-  }
-  configure(pasted(snippets));
+  configure(`statsigFolder: 'project-7', readers: [
+    { kind: 'statsig', name: 'statsig', principal: '123456789012', externalId: 'made-by-statsig' },
+    { kind: 'owox', name: 'owox', resultsBucket: 'acme-connect-owox' },
+    { kind: 'metabase', name: 'metabase' },
+  ],`);
   cloud = await startCloudProcess(join(directory, 'data'));
   const { collector } = cloud;
   reports = await Promise.all([
@@ -71,17 +69,9 @@ export default defineConfig({
   );
 }
 
-/** Three snippets as one: their lists of readers joined, and what comes from Statsig's console filled in. */
-function pasted(snippets: readonly string[]): string {
-  const readers = snippets.map((snippet) => /readers: \[\n([\s\S]*)\n\],/.exec(snippet)?.[1] ?? '');
-  return `statsigFolder: 'project-7', readers: [${readers.join('\n')}],`
-    .replace('<Statsig Account ID>', '123456789012')
-    .replace('<External ID>', 'made-by-statsig');
-}
-
 /** Output of `sluice connect --json`, and the values to fill in a form. */
 async function ask(product: string): Promise<{
-  readonly sheet: SetupGuide & { readonly lookback?: { readonly days: number; readonly rows: number } };
+  readonly sheet: Form & { readonly lookback?: { readonly days: number } };
   readonly text: string;
   readonly value: (label: string) => string;
   readonly queries: readonly SqlSnippet[];
@@ -92,26 +82,23 @@ async function ask(product: string): Promise<{
     await sluice('connect', product, ...where),
   ];
   expect([json.code, text.code]).toEqual([0, 0]);
-  const sheet: SetupGuide = JSON.parse(json.stdout);
-  const fields = sheet.steps.flatMap((step): readonly Field[] => step.fields ?? []);
+  const sheet: Form = JSON.parse(json.stdout);
   return {
     sheet,
     text: text.stdout,
     value(label) {
-      const found = fields.find((field) => field.label === label);
+      const found = sheet.fields.find((field) => field.label === label);
       if (found === undefined) throw new Error(`There is no field ${label}.`);
       return found.value;
     },
-    queries: sheet.steps.flatMap((step) => step.queries ?? []),
+    queries: sheet.queries,
   };
 }
 
-/** The access keys, by the command that the sheet prints; they stand nowhere in it themselves. */
+/** The access keys, from the secret that the form names; they stand nowhere in it themselves. */
 async function keysOf({ sheet, text }: Awaited<ReturnType<typeof ask>>) {
-  const command = sheet.steps
-    .flatMap(({ commands = [] }) => commands)
-    .find((one) => one.includes('secretsmanager'));
-  const [, SecretId] = /--secret-id (\S+) /.exec(command ?? '') ?? [];
+  const { note = '' } = sheet.fields.find(({ value }) => value === 'accessKeyId') ?? {};
+  const [SecretId] = /arn:\S+/.exec(note) ?? [];
   const client = new SecretsManagerClient(options({ accessKeyId: 'test', secretAccessKey: 'test' }));
   const { SecretString = '' } = await client.send(new GetSecretValueCommand({ SecretId }));
   client.destroy();
@@ -136,7 +123,7 @@ async function askers(): Promise<readonly string[]> {
     .map(({ principal }) => principal);
 }
 
-describe('following the steps of sluice connect', () => {
+describe('what sluice connect prints', () => {
   it('gives Metabase access, and its questions return results', async () => {
     const metabase = await ask('metabase');
     const client = new AthenaClient(options(await keysOf(metabase)));
@@ -210,9 +197,8 @@ describe('following the steps of sluice connect', () => {
 
   it('gives Statsig access by its role, whose sources return rows, and recommends the observed lookback', async () => {
     const statsig = await ask('statsig');
-    const command = statsig.sheet.steps.flatMap(({ commands = [] }) => commands).join();
-    const [, body] = /-d '([^']+)'/.exec(command) ?? [];
-    const issued = await fetch(`${cloud.edge}/_sluice/credentials`, { method: 'POST', body: body ?? '' });
+    const body = JSON.stringify({ principal: statsig.value('IAM Role ARN') });
+    const issued = await fetch(`${cloud.edge}/_sluice/credentials`, { method: 'POST', body });
     const { accessKeyId, secretAccessKey, principal } = JSON.parse(await issued.text());
     expect(principal).toBe(statsig.value('IAM Role ARN'));
     expect(statsig.value('Statsig S3 Folder')).toBe('project-7');

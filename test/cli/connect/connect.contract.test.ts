@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import type { SetupGuide, Step } from '../../../cli/connect/guide.ts';
+import type { Form } from '../../../cli/connect/forms.ts';
 import { repositoryRoot } from '../../../local/dataDirectory.ts';
 import { localAccount } from '../../../local/localAccount.ts';
 import {
@@ -73,52 +73,23 @@ const connect = (args: readonly string[], config = 'readers', env: Readonly<Reco
     },
   });
 
-async function sheetOf(...args: string[]): Promise<SetupGuide> {
+async function sheetOf(...args: string[]): Promise<Form> {
   const { code, stdout } = await connect([...args, '--json']);
   expect(code).toBe(0);
   return JSON.parse(stdout);
 }
 
-const valuesOf = ({ steps }: SetupGuide) =>
-  Object.fromEntries(
-    steps.flatMap(({ fields = [] }: Step) => fields.map(({ label, value }) => [label, value])),
-  );
+const valuesOf = ({ fields }: Form) => Object.fromEntries(fields.map(({ label, value }) => [label, value]));
 
 describe('sluice connect, without a reader for the product', () => {
-  it.each([
-    ['statsig', { '<Statsig S3 Folder>': 'folder-of-7', '<Statsig Account ID>': '123456789012' }],
-    ['owox', {}],
-    ['metabase', {}],
-  ])('prints a valid snippet of sluice.config.ts for %s', async (product, console) => {
-    const { code, stdout } = await connect([product, '--json'], 'none');
-    expect(code).toBe(3);
-    const { snippet, reader, first } = JSON.parse(stdout);
-    expect([reader, first.length]).toEqual([null, expect.any(Number)]);
-    const filled = Object.entries({ ...console, '<External ID>': 'project-7' }).reduce(
-      (text, [placeholder, value]) => text.replace(placeholder, value),
-      String(snippet),
-    );
-    expect(filled).not.toContain('<');
-    configure(`pasted-${product}`, filled);
-    const again = await connect([product], `pasted-${product}`);
-    expect([again.code, again.stderr]).toEqual([0, '']);
-  });
-
-  it('has no steps for a bucket of Statsig that is not configured', async () => {
-    const { code, stdout } = await connect(['statsig-bucket', '--json'], 'none');
-    expect([code, JSON.parse(stdout)]).toEqual([
-      3,
-      expect.objectContaining({ product: 'statsig-bucket', steps: null }),
-    ]);
-  });
-
-  it('prints the snippet as text', async () => {
-    const { code, stdout, stderr } = await connect(['statsig'], 'none');
-    expect([code, stderr]).toEqual([3, '']);
-    expect(stdout).toMatch(/^There is no statsig in the configuration\.\n\n1\. In Statsig's console/);
-    expect(stdout).toContain("\nreaders: [\n  { kind: 'statsig'");
-    expect(stdout).toContain('\n4. Deploy (locally: stop the cloud');
-  });
+  it.each(['statsig', 'owox', 'metabase', 'statsig-bucket'])(
+    'says where to add one for %s',
+    async (product) => {
+      const { code, stdout, stderr } = await connect([product], 'none');
+      expect([code, stdout]).toEqual([1, '']);
+      expect(stderr).toContain('SLUICE_CONNECT_NOT_CONFIGURED');
+    },
+  );
 });
 
 describe('sluice connect', () => {
@@ -136,7 +107,6 @@ describe('sluice connect', () => {
       'IAM Role ARN': ROLE,
       'Forwarded Exposures Table': 'statsig_forwarded_exposures_by_statsig',
       'Forwarded Events Table': 'statsig_forwarded_events_by_statsig',
-      'Experiment ID': 'experiment_id',
       companyID: 'company_id',
     });
     expect(sheet).toMatchObject({
@@ -162,35 +132,38 @@ describe('sluice connect', () => {
     });
   });
 
-  it("has a value for every field and setting in Metabase's docs", async () => {
+  it("has a value for every field in Metabase's docs", async () => {
     expect(valuesOf(await sheetOf('metabase'))).toEqual({
       ...{ 'Display name': 'Sluice (local)', Region: 'us-east-1', Workgroup: 'sluice_metabase' },
       'S3 Staging directory': 's3://acme-experiments/query-results/metabase/',
       ...{ 'Access key': 'accessKeyId', 'Secret Key': 'secretAccessKey' },
       'Additional Athena connection string options': `EnableResultReuseByAge=TRUE;MaxResultReuseAgeInMinutes=60;AthenaEndpoint=${served.options.endpoint};ResultFetcher=GetQueryResults`,
-      'Re-run queries for simple explorations': 'OFF',
-      'Choose when Metabase syncs and scans': 'ON',
-      'Database syncing': 'Daily, 12:00 UTC',
-      'Scanning for filter values': 'Only when adding a new filter widget',
-      'Periodically refingerprint tables': 'OFF',
-      'Default result cache duration': 'Custom: 24 hours for dashboards of past days',
-      'Include User ID and query hash in queries': 'OFF',
     });
   });
 
   it('uses the reader of --reader, with its role or user', async () => {
     const role = await sheetOf('metabase', '--reader', 'pods');
     expect(valuesOf(role)).toMatchObject({ 'Access key': '', 'Secret Key': '' });
-    expect(role.steps[0]?.commands?.join()).toContain(`${ROLE}-of-pods`);
+    expect(role.fields.find(({ label }) => label === 'Access key')?.note).toContain(`${ROLE}-of-pods`);
     const user = await sheetOf('statsig', '--reader', 'statsig-keys');
     expect(valuesOf(user)).toMatchObject({
       'Access Key': 'accessKeyId',
       'Secret Access Key': 'secretAccessKey',
     });
     expect(valuesOf(user)).not.toHaveProperty('IAM Role ARN');
-    expect(user.steps.flatMap(({ commands = [] }) => commands).join()).toContain(
-      `--secret-id ${OUTPUTS.ReaderStatsigKeysSecretArn} --query SecretString`,
+    expect(user.fields.find(({ label }) => label === 'Access Key')?.note).toContain(
+      OUTPUTS.ReaderStatsigKeysSecretArn,
     );
+  });
+
+  it('is a table of fields, with SQL to paste', async () => {
+    const { code, stdout } = await connect(['statsig']);
+    expect(code).toBe(0);
+    expect(stdout).toMatch(
+      /^statsig, sluice-local in us-east-1 of account 000000000000\n\nfield +value +note\n/,
+    );
+    expect(stdout).toMatch(/^IAM Role ARN +arn:aws:iam/m);
+    expect(stdout).toMatch(/\n\nSELECT\n {2}"timestamp",\n/);
   });
 
   it.each([

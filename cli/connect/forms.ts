@@ -1,0 +1,169 @@
+import { readerId } from '../../infra/readers/readers.ts';
+import { readerWorkgroup } from '../../lib/access/readerStatements.ts';
+import type { Config } from '../../lib/schema/config.ts';
+import type { StatsigBucket } from '../../lib/schema/fields/statsigBucket.ts';
+import type { Reader } from '../../lib/schema/readers.ts';
+import { exportFolder } from '../../lib/tables/exportKeys.ts';
+import { statsigFormats } from '../../lib/tables/exports/statsigFormat.ts';
+import { readerQuestions, type SqlSnippet } from './questions.ts';
+import { ConnectError, type DeployedStack } from './readDeployment.ts';
+import { assignmentSource, metricSource } from './statsigSources.ts';
+
+/** One field of a product's form, with its label there. */
+export interface Field {
+  readonly label: string;
+  /** The value to enter; empty to leave the field empty. For a secret it is the member that holds it, never the secret. */
+  readonly value: string;
+  readonly note?: string;
+}
+
+/** The values of a product's form, in the order of its fields, and SQL in Athena's dialect to paste. */
+export interface Form {
+  readonly product: Reader['kind'] | 'statsig-bucket';
+  readonly fields: readonly Field[];
+  readonly queries: readonly SqlSnippet[];
+}
+
+/**
+ * The values of a reader's form. For Statsig also the sources as its Console API takes them, and the days before the day of a
+ * load that it has to read again.
+ *
+ * @throws ConnectError `SLUICE_CONNECT_NOT_DEPLOYED`
+ */
+export function readerForm(deployment: DeployedStack, config: Config, reader: Reader) {
+  const form = {
+    product: reader.kind,
+    fields: FIELDS[reader.kind](readerValues(deployment, config, reader)),
+  };
+  if (reader.kind !== 'statsig') return { ...form, queries: readerQuestions(config) };
+  const sources = { assignmentSource: assignmentSource(config), metricSource: metricSource(config) };
+  const queries = Object.values(sources).map(({ name, description: about, sql }) => ({ name, about, sql }));
+  return { ...form, queries, ...sources, lookback: { days: config.timeWindow.pastDays + 1 } };
+}
+
+type ReaderValues = ReturnType<typeof readerValues>;
+
+function readerValues(deployment: DeployedStack, config: Config, reader: Reader) {
+  const { stage, region, outputs, localEndpoint } = deployment;
+  const isRole = reader.kind !== 'owox' && reader.as === 'role';
+  const arn = readerArn(deployment, reader, isRole ? 'RoleArn' : 'SecretArn');
+  const { workgroup, resultsFolder } = readerWorkgroup(config.athena, reader);
+  const bucket = outputs.get('DataBucketName') ?? config.bucket;
+  const keys = (access: string, secret: string): Field[] =>
+    isRole
+      ? []
+      : [
+          { label: access, value: 'accessKeyId', note: `member of the secret ${arn}` },
+          { label: secret, value: 'secretAccessKey', note: 'of the same secret' },
+        ];
+  return {
+    ...{ config, reader, stage, region, bucket, localEndpoint, keys, roleArn: isRole ? arn : null },
+    workgroup: outputs.get(readerId(reader, 'WorkgroupName')) ?? workgroup,
+    results: `s3://${bucket}/${resultsFolder}`,
+    stagingDatabase: outputs.get('StagingDatabaseName') ?? config.athena.stagingDatabase,
+  };
+}
+
+/**
+ * Options of Athena's JDBC driver 3.x, which Metabase uses: results up to an hour old are reused. With the local cloud, it
+ * fetches results through Athena's API, so that it needs no second endpoint.
+ * https://docs.aws.amazon.com/athena/latest/ug/jdbc-v3-driver-advanced-connection-parameters.html
+ */
+const REUSE = 'EnableResultReuseByAge=TRUE;MaxResultReuseAgeInMinutes=60';
+
+/** The fields of each form, by their labels: docs/statsig.md, docs/owox.md, docs/metabase.md. */
+const FIELDS: Readonly<Record<Reader['kind'], (values: ReaderValues) => readonly Field[]>> = {
+  statsig: ({ config, reader, bucket, stagingDatabase, results, workgroup, region, roleArn, keys }) => [
+    { label: 'Statsig S3 Folder', value: config.statsigFolder, note: 'as its console shows it' },
+    ...(reader.kind === 'statsig' && reader.as === 'role'
+      ? [
+          { label: 'Statsig Account ID', value: reader.principal ?? '', note: 'as its console shows it' },
+          { label: 'External ID', value: reader.externalId ?? '', note: 'as its console shows it' },
+        ]
+      : []),
+    { label: 'S3 Bucket', value: bucket },
+    { label: 'Glue Database for staging', value: stagingDatabase },
+    { label: 'S3 Query Result Location', value: results },
+    { label: 'Athena Workgroup', value: workgroup },
+    { label: 'AWS Region', value: region },
+    ...(roleArn === null ? [] : [{ label: 'IAM Role ARN', value: roleArn }]),
+    ...keys('Access Key', 'Secret Access Key'),
+    ...(['exposures', 'events'] as const).map((kind) => ({
+      label: `Forwarded ${kind === 'events' ? 'Events' : 'Exposures'} Table`,
+      value: `${config.tables[kind]}_by_statsig`,
+      note: "any name but Sluice's",
+    })),
+    ...assignmentSource(config).idTypeMapping.map(({ statsigUnitID: label, column: value }) => ({
+      ...{ label, value, note: 'column of both sources' },
+    })),
+  ],
+  owox: ({ reader, stage, region, keys }) => [
+    { label: 'Title', value: `Sluice (${stage})`, note: 'any name' },
+    { label: 'Region', value: region },
+    { label: 'Output Bucket', value: reader.kind === 'owox' ? reader.resultsBucket : '' },
+    ...keys('Access Key ID', 'Secret Access Key'),
+  ],
+  metabase: ({ stage, region, workgroup, results, roleArn, keys, localEndpoint }) => [
+    { label: 'Display name', value: `Sluice (${stage})`, note: 'any name' },
+    { label: 'Region', value: region },
+    { label: 'Workgroup', value: workgroup },
+    { label: 'S3 Staging directory', value: results },
+    ...keys('Access key', 'Secret Key'),
+    ...(roleArn === null
+      ? []
+      : ['Access key', 'Secret Key'].map((label) => ({
+          ...{ label, value: '', note: `Metabase runs as ${roleArn}` },
+        }))),
+    {
+      label: 'Additional Athena connection string options',
+      value:
+        localEndpoint === undefined
+          ? REUSE
+          : `${REUSE};AthenaEndpoint=${localEndpoint};ResultFetcher=GetQueryResults`,
+    },
+  ],
+};
+
+function readerArn({ outputs, stackName }: DeployedStack, reader: Reader, output: string): string {
+  const name = readerId(reader, output);
+  const value = outputs.get(name);
+  if (value !== undefined) return value;
+  const detail = `${stackName} has no output ${name} for reader ${reader.name}.`;
+  throw new ConnectError('SLUICE_CONNECT_NOT_DEPLOYED', detail);
+}
+
+/** Values of Statsig's forms for S3, and the columns of each dataset. */
+export function statsigBucketForm(
+  { region, outputs }: DeployedStack,
+  config: Config,
+  { bucket, user, writesTo }: StatsigBucket,
+): Form {
+  const formats = statsigFormats(config);
+  const datasets = config.exports.flatMap((exported) => {
+    const format = formats[exported.name];
+    if (format === undefined || exported.target.bucket !== bucket) return [];
+    const columns = format.columns.map(({ name, type }) => {
+      const isTime = name === 'timestamp';
+      return `${name} ${isTime ? 'BIGINT' : type.toUpperCase()}`;
+    });
+    return [
+      { label: `Folder of ${format.kind}`, value: exportFolder(exported), note: 'a folder for each day' },
+      { label: `Columns of ${format.kind}`, value: columns.join(', '), note: 'timestamp: epoch seconds' },
+    ];
+  });
+  return {
+    product: 'statsig-bucket',
+    fields: [
+      { label: 'Region', value: region },
+      { label: 'Bucket Name', value: outputs.get('StatsigBucketName') ?? bucket },
+      { label: 'IAM user', value: user, note: 'the one that its console shows' },
+      ...datasets,
+      ...(writesTo === null
+        ? []
+        : ['exposures', 'events'].map((kind) => ({
+            ...{ label: `Folder of ${kind}`, value: `${writesTo}/${kind}`, note: 'of its Exports List' },
+          }))),
+    ],
+    queries: [],
+  };
+}

@@ -1,0 +1,45 @@
+import { readerId } from '../../infra/readers/readers.ts';
+import { foreignBuckets } from '../../lib/access/alsoReads.ts';
+import { iamArn, roleNamePattern } from '../../lib/access/arns.ts';
+import { ingestSourcePolicies } from '../../lib/access/buckets/customerBucketPolicies.ts';
+import type { Config } from '../../lib/schema/config.ts';
+import { didYouMean, UsageError } from '../terminal/commandLine.ts';
+
+/**
+ * What the owner of a bucket of another account applies, so that readers can read it by `alsoReads`: statements for the policies
+ * of the bucket and of its key.
+ *
+ * @throws UsageError for a bucket that no reader reads.
+ */
+export function ownerPolicies(
+  { readers, region }: Pick<Config, 'readers' | 'region'>,
+  { bucket, stack, account }: { readonly bucket: string; readonly stack: string; readonly account: string },
+) {
+  const all = readers.flatMap((reader) => foreignBuckets(reader).map((one) => ({ reader, one })));
+  const read = all.filter(({ one }) => one.bucket === bucket);
+  if (read.length === 0) {
+    const names = [...new Set(all.map(({ one }) => one.bucket))];
+    throw new UsageError(
+      'SLUICE_USAGE_ARGUMENTS',
+      names.length === 0
+        ? 'No reader reads a bucket of another account: `alsoReads` with `owner` (docs/readers.md).'
+        : `Expected one bucket that readers read: ${names.join(', ')}.${didYouMean(bucket, names)}`,
+    );
+  }
+  const folders = [...new Set(read.flatMap(({ one }) => one.folders))];
+  const keyArns = [...new Set(read.flatMap(({ one }) => one.kmsKeyArns))];
+  const ours = { partition: 'aws', account };
+  // The account's root is the principal, and a condition names the roles and users of the readers: they may not exist yet,
+  // and a policy that names one by its ARN loses it when it is replaced.
+  const { bucketPolicy, keyPolicy } = ingestSourcePolicies({
+    ...{ partition: ours.partition, region, bucket, principal: iamArn(ours, 'root') },
+    roles: read.map(({ reader }) => {
+      const isRole = reader.kind !== 'owox' && reader.as === 'role';
+      const pattern = roleNamePattern(stack, readerId(reader, isRole ? 'Role' : 'User'));
+      return iamArn(ours, `${isRole ? 'role' : 'user'}/${pattern}`);
+    }),
+    folders: folders.includes('') ? undefined : folders,
+    keyArn: keyArns[0],
+  });
+  return { bucket, owner: read[0]?.one.owner, bucketPolicy, keyPolicy: keyPolicy ?? null, keyArns };
+}
