@@ -50,7 +50,7 @@ const LINES: Readonly<Record<string, readonly (readonly string[])[]>> = {
     ['redrive', ...NOWHERE],
     ['erase', '--all', ...NOWHERE],
   ],
-  policy: [['print', '--for', 'deploy'], ['grants']],
+  policy: [['print', '--for', 'deploy']],
   connect: [['metabase', ...NOWHERE]],
   erase: [['--unit', 'user_id=ada', ...NOWHERE]],
   init: [['/dev/null/none/my-pipeline']],
