@@ -186,7 +186,7 @@ function write(line: CommandLine, rows: readonly Readonly<Record<string, unknown
 /** Notes why a query of the local cloud may find nothing yet: what is accepted and in no table. */
 async function noteWhatWaits(line: CommandLine, localControl: string | undefined): Promise<void> {
   if (localControl === undefined) return;
-  const [{ readLocalState }, { countWaitingObjects }, { withDeployment }] = await Promise.all([
+  const [{ readLocalState }, { countLanding }, { withDeployment }] = await Promise.all([
     import('../../observe/facts/flow/localCloud.ts'),
     import('../../observe/facts/flow/waitingObjects.ts'),
     import('../aws/withDeployment.ts'),
@@ -194,7 +194,9 @@ async function noteWhatWaits(line: CommandLine, localControl: string | undefined
   const target = { ...line, values: { ...line.values, 'endpoint-url': localControl } };
   const [state, landing] = await Promise.all([
     readLocalState({ localControl }).catch(() => undefined),
-    withDeployment(target, (deployment) => countWaitingObjects(deployment, 'landing')).catch(() => undefined),
+    withDeployment(target, async (deployment) => (await countLanding(deployment)).landing).catch(
+      () => undefined,
+    ),
   ]);
   const [requests, objects] = [state?.buffered.count ?? 0, landing?.count ?? 0];
   const waiting = [

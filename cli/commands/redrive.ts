@@ -17,12 +17,13 @@ import { commandError, errorText } from '../terminal/errors.ts';
 import { textTable, writeNote, writeResult } from '../terminal/output.ts';
 import { openProgress } from '../terminal/progress.ts';
 
-/** `sluice redrive`: validates quarantined events again and lands those that pass, or sends dead letters of the writer again. */
+/** `sluice redrive`: validates quarantined events again and lands those that pass, or has the writer read again what it could not write. */
 export const redrive: Command = {
   name: 'redrive',
-  summary: 'Deliver quarantined events that are valid now, or send dead letters of the landing again.',
+  summary:
+    'Deliver quarantined events that are valid now, or try again what the writer could not write or read.',
   usage:
-    'sluice redrive --reason CODE [--from DAY] [--to DAY] | --landing [--dry-run] [--local] [--stage NAME] [options]',
+    'sluice redrive --reason CODE [--from DAY] [--to DAY] | --landing | --damaged | --discard KEY [--dry-run] [--local] [--stage NAME] [options]',
   options: {
     reason: { type: 'string', help: 'the reason, e.g. SLUICE_ROW_UNFIT (docs/quarantine.md)' },
     from: { type: 'string', help: 'first day on which they were received, YYYY-MM-DD (default: all)' },
@@ -31,6 +32,11 @@ export const redrive: Command = {
       type: 'boolean',
       help: 'send the dead letters of the writer again, so that objects of the landing are written',
     },
+    damaged: {
+      type: 'boolean',
+      help: 'have the writer read damaged/ again, after an upgrade or when the cause is corrected',
+    },
+    discard: { type: 'string', help: 'show what an object of damaged/ holds, and delete it' },
     'dry-run': { type: 'boolean', help: 'only print what would be done' },
     ...targetOptions,
     json: { type: 'boolean', help: 'print one object' },
@@ -39,12 +45,18 @@ export const redrive: Command = {
     'sluice redrive --reason SLUICE_EVENT_KIND_NOT_ALLOWED --from 2026-11-18 --dry-run',
     'sluice redrive --reason SLUICE_ROW_UNFIT --stage prod',
     'sluice redrive --landing --stage prod',
+    'sluice redrive --damaged --stage prod',
+    'sluice redrive --discard damaged/2026/11/20/10/KEY --dry-run --stage prod',
   ],
   changes: unlessDryRun,
   async run(line) {
     assertNoArguments(line.positionals);
     const dryRun = line.values['dry-run'] === true;
+    assertOneWay(line);
     if (line.values['landing'] === true) return redriveDeadLetters(line, dryRun);
+    if (line.values['damaged'] === true) return redriveDamagedObjects(line, dryRun);
+    const discarded = textOption(line, 'discard');
+    if (discarded !== undefined) return discard(line, discarded, dryRun);
     const wanted = await reasonOf(line);
     const operate = await import('../../operate/quarantine/redriveQuarantine.ts');
     const progress = openProgress(line);
@@ -69,10 +81,47 @@ export const redrive: Command = {
   },
 };
 
+/** @throws UsageError */
+function assertOneWay(line: CommandLine): void {
+  const ways = ['landing', 'damaged', 'discard', 'reason'].filter((name) => line.values[name] !== undefined);
+  const days = ways[0] === 'reason' ? [] : ['from', 'to'].filter((name) => line.values[name] !== undefined);
+  const [one, other] = [...ways, ...days];
+  if (ways.length > 0 && other !== undefined)
+    throw new UsageError('SLUICE_USAGE_OPTIONS', `--${one} and --${other}: expected only one of them.`);
+}
+
+async function redriveDamagedObjects(line: CommandLine, dryRun: boolean): Promise<number> {
+  const { redriveDamaged } = await import('../../operate/redriveDamaged.ts');
+  const report = await withDeployment(line, (deployment) => redriveDamaged(deployment, dryRun));
+  const what = dryRun ? 'objects of damaged/' : 'objects of damaged/ put into the landing again';
+  const table = () =>
+    textTable([
+      { what, n: report.objects },
+      { what: 'bytes', n: report.bytes },
+    ]);
+  writeResult(line, { dryRun, ...report }, table);
+  return 0;
+}
+
+async function discard(line: CommandLine, name: string, dryRun: boolean): Promise<number> {
+  const { discardDamaged } = await import('../../operate/redriveDamaged.ts');
+  const found = await withDeployment(line, (deployment) => discardDamaged(deployment, name, dryRun));
+  writeResult(line, { dryRun, ...found }, () =>
+    textTable(
+      Object.entries({
+        object: found.key,
+        bytes: found.bytes,
+        begins: JSON.stringify(found.begins),
+        'lines that begin as a row': found.rows,
+        deleted: dryRun ? 'no' : 'yes',
+        'a version stays until': found.keptUntil ?? 'none stays',
+      }).map(([what, value]) => ({ what, value })),
+    ),
+  );
+  return 0;
+}
+
 async function redriveDeadLetters(line: CommandLine, dryRun: boolean): Promise<number> {
-  const other = ['reason', 'from', 'to'].find((name) => line.values[name] !== undefined);
-  if (other !== undefined)
-    throw new UsageError('SLUICE_USAGE_OPTIONS', `--landing and --${other}: expected only one of them.`);
   const { redriveLanding } = await import('../../operate/redriveLanding.ts');
   const messages = await withDeployment(line, (deployment) => redriveLanding(deployment, dryRun));
   const what = dryRun ? 'dead letters' : 'dead letters sent again';

@@ -59,10 +59,16 @@ export function eraseText(receipt: EraseReceipt): string {
     ...run.left.map(({ key, versionId, why }) => `Left: ${key}, version ${versionId}: ${WHY[why]}.`),
     ...(run.leftCount > run.left.length ? [`… and ${run.leftCount - run.left.length} more.`] : []),
   ];
+  const expiring = receipt.notSearched.flatMap(({ key, goneBy, commands }) => [
+    `Not searched: bytes of ${key} that are no rows. The object is gone by ${goneBy}, or try it again, or see what it holds and delete it:`,
+    ...commands.map((command) => `  ${command}`),
+  ]);
   const held = elsewhere.map(({ what, where, todo }) => `- ${what}, ${where}: ${todo}`);
   return [
     rows.length === 0 ? 'The bucket has no objects that could have rows.\n' : textTable(rows),
-    ...(lines.length === 0 ? [] : ['\n', ...lines.map((line) => `${line}\n`)]),
+    ...(lines.length + expiring.length === 0
+      ? []
+      : ['\n', ...[...lines, ...expiring].map((line) => `${line}\n`)]),
     '\nNot in reach of this command:\n',
     ...held.map((line) => `${line}\n`),
     ...(record === null ? [] : [`\nRecord: ${record}\n`]),

@@ -65,7 +65,7 @@ function waitingRows({ waiting, at }: StatusFacts) {
       oldest: age(buffered.oldest, at),
     },
     ...Object.entries(folders).map(([waiting, one]) => ({
-      waiting,
+      waiting: waiting === 'undeleted' ? 'written, not deleted' : waiting,
       count: one === null ? 'not known' : `${one.hasMore ? 'at least ' : ''}${counted(one.count, 'object')}`,
       oldest: one === null ? '' : age(one.oldest, at),
     })),

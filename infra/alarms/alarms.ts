@@ -21,6 +21,11 @@ export function alarms(stack: Stack): Resources {
       description: 'An object of the landing is damaged, or a row of it does not fit its table',
       section: 'damaged',
     }),
+    WriteUndeletedAlarm: alarm(stack, 'write-undeleted', {
+      ...loggedMetric(stack, 'writeUndeleted'),
+      description: 'S3 denies deleting written objects of the landing',
+      section: 'undeleted',
+    }),
     PartitionGapsAlarm: alarm(stack, 'partition-gaps', {
       ...loggedMetric(stack, 'partitionGaps'),
       description: 'Days have files that no query reads',

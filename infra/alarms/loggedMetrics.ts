@@ -6,12 +6,13 @@ import type { WatchedMetric } from './alarm.ts';
 
 /**
  * What is counted in log lines of functions: rows that DuckDB refuses and objects of the landing that are damaged, one a line
- * (lib/landing/write/writeObjects.ts); days whose rows no query reads, which the hourly run could not register
+ * (lib/landing/write/writeObjects.ts); written objects that S3 denies to delete (lib/landing/write/removeWritten.ts); days whose rows no query reads, which the hourly run could not register
  * (lib/landing/catalog/registerMessages.ts); days whose load failed, at once, before the next run of the plan
  * (lib/drops/load/loadMessages.ts). The lines have no stage that could become a dimension, so the metric's name has it.
  */
 const LOGGED = {
   writeRefused: { name: 'WriteRefused', statistic: 'Sum' },
+  writeUndeleted: { name: 'WriteUndeleted', statistic: 'Sum' },
   partitionGaps: { name: 'PartitionGaps', statistic: 'Maximum' },
   failedLoads: { name: 'IngestLoadsFailed', statistic: 'Sum' },
   athenaLoads: { name: 'IngestAthenaLoadsFailed', statistic: 'Maximum' },
@@ -53,6 +54,12 @@ export function loggedMetrics(stack: Stack): Resources {
       'writeRefused',
       writeLogGroup,
       '{ $.event = "write_refused" || $.event = "write_damaged" }',
+    ),
+    WriteUndeletedMetric: filter(
+      'writeUndeleted',
+      writeLogGroup,
+      '{ $.event = "write_undeleted" && $.code = "AccessDenied" }',
+      '$.objects',
     ),
     PartitionGapsMetric: filter(
       'partitionGaps',

@@ -7,6 +7,7 @@ export const operateSections = {
   landing: 'Objects wait in the landing',
   overflow: 'Requests do not get into the stream',
   damaged: 'An object is damaged, or a row is refused',
+  undeleted: 'Written objects are not deleted',
   refused: 'Requests are refused',
   silent: 'No events come in',
   failed: 'Requests are answered 429 or 503',

@@ -65,6 +65,11 @@ const runSchema = z.object({
   left: z.array(leftSchema),
   leftCount: count,
   /**
+   * Objects of which a part is no rows and could not be searched, and the day by which lifecycle rules have deleted them. They keep
+   * no erasure open. At most a hundred are named.
+   */
+  expiring: z.array(z.object({ key: z.string(), goneBy: z.string() })).default([]),
+  /**
    * Data on its way to the bucket when the run began, in words. It may hold rows of the units: the erasure is not
    * complete.
    */

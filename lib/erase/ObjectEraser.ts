@@ -7,11 +7,11 @@ import { EraseError } from './EraseError.ts';
 import {
   eraseBody,
   eraseCopy,
-  eraseDamaged,
   eraseLanding,
   eraseResult,
   firstBytes,
   type LeftDocuments,
+  NO_ROWS,
 } from './eraseDocuments.ts';
 import type { ObjectForm } from './erasePlaces.ts';
 import { type LeftObject, noCounts, type PlaceCounts } from './Manifest.ts';
@@ -58,13 +58,23 @@ export interface ObjectEraserPorts extends RetryPorts {
   /** The time of the deployment, epoch milliseconds. */
   readonly now: () => number;
   readonly signal: AbortSignal | undefined;
+  /** Whether a version of an object of the landing is in tables, and only not deleted. Default: none is. */
+  readonly isWritten?: (version: StoredVersion) => Promise<boolean>;
   readonly faultPoint?: FaultPoint<EraseFaultPoint> | undefined;
+}
+
+/** A version of which a part could not be read. */
+export interface ExpiringVersion extends Pick<StoredVersion, 'key' | 'isLatest'> {
+  /** Epoch milliseconds from which the days of its lifecycle rule count. */
+  readonly since: number;
 }
 
 /** Outcome of one object. */
 export interface ErasedObject {
   readonly counts: PlaceCounts;
   readonly left: readonly LeftObject[];
+  /** Versions of which a part could not be read, and that lifecycle rules delete. */
+  readonly expiring: readonly ExpiringVersion[];
   /** Whether something of the units was in it, or may be. */
   readonly hasFound: boolean;
   /** AWS's message for the last version that it denied. */
@@ -109,6 +119,7 @@ interface Stays {
 interface Doing {
   readonly counts: PlaceCounts;
   left: LeftObject[];
+  expiring: ExpiringVersion[];
   hasFound: boolean;
   denied?: string;
 }
@@ -138,10 +149,10 @@ export class ObjectEraser {
   ): Promise<ErasedObject> {
     const { bucket, wait, random } = this.#ports;
     let versions = listed;
-    const done: Doing = { counts: { ...noCounts(), objects: 1 }, left: [], hasFound: false };
+    const done: Doing = { counts: { ...noCounts(), objects: 1 }, left: [], expiring: [], hasFound: false };
     for await (const attempt of eachAttempt({ ...CHANGED_RETRIES, wait, random })) {
       if (attempt > 1) versions = await bucket.versions(key);
-      done.left = [];
+      [done.left, done.expiring] = [[], []];
       try {
         if (await this.#pass(versions, form, beforeChange, done)) return done;
       } finally {
@@ -181,9 +192,15 @@ export class ObjectEraser {
         if (version.isLatest) return false;
         continue;
       }
-      const unread = { key: version.key, versionId: version.versionId, why: 'unread' } as const;
+      const { key, versionId, isLatest, modifiedAt } = version;
+      const keepUnread = (why: LeftObject['why'], since = isLatest ? modifiedAt : this.#ports.now()) => {
+        // An object of the landing is about to be written: what can't be read of it then is in damaged/.
+        if (form.form === 'damaged' || (form.form === 'landing' && !isLatest))
+          done.expiring.push({ key, isLatest, since });
+        else done.left.push({ key, versionId, why });
+      };
       if (look.found === 'nothing') {
-        if ((look.unread ?? 0) > 0) done.left.push(unread);
+        if ((look.unread ?? 0) > 0) keepUnread('unread');
         if (version.isLatest) stay(look);
         continue;
       }
@@ -197,7 +214,8 @@ export class ObjectEraser {
         continue;
       }
       if (look.found !== 'rows') {
-        done.left.push({ key: version.key, versionId: version.versionId, why: look.found });
+        if (look.found === 'archived') done.left.push({ key, versionId, why: look.found });
+        else keepUnread(look.found);
         continue;
       }
       const isFound = look.rows > (look.unreadable ?? 0);
@@ -241,7 +259,7 @@ export class ObjectEraser {
       if (isRewritten) {
         counts.rewritten += 1;
         // Under its key: the version is a new one.
-        if ((look.unread ?? 0) > 0) done.left.push(unread);
+        if ((look.unread ?? 0) > 0) keepUnread('unread', this.#ports.now());
       }
       counts.rows += look.rows;
       counts.others += look.others;
@@ -284,11 +302,15 @@ export class ObjectEraser {
     if (!isResult(form) && version.size > MOST_TEXT_BYTES) return { found: 'too_large' };
     const left = isResult(form)
       ? await eraseResult(from, this.#ports.matcher)
-      : this.#documents(version, form, await readFile(from));
+      : this.#documents(form, await readFile(from));
     if (left === 'unreadable') return { found: 'unreadable' };
-    const { unread } = left;
+    // Its rows are in tables, and its other bytes in damaged/. A new version of it is written again, so nothing is left in it.
+    const isWritten =
+      form.form === 'landing' && version.isLatest && (await this.#ports.isWritten?.(version)) === true;
+    const unread = isWritten ? 0 : left.unread;
     if (!('body' in left)) return { found: 'nothing', unread };
-    const { own: rows, others, unreadable, body } = left;
+    const { own: rows, others, unreadable } = left;
+    const body = isWritten ? NO_ROWS : left.body;
     if (this.#isOfRunningLoad(version, form)) return { found: 'waiting' };
     if (body !== null) await writeFile(to, body);
     return {
@@ -318,16 +340,13 @@ export class ObjectEraser {
     return { found: 'rows', rows: own, others, unreadable, mentions, path: to, attributes };
   }
 
-  #documents({ isLatest }: StoredVersion, form: ObjectForm, body: Uint8Array): LeftDocuments {
+  #documents(form: ObjectForm, body: Uint8Array): LeftDocuments {
     const { matcher } = this.#ports;
     switch (form.form) {
-      case 'landing': {
-        const left = eraseLanding(body, matcher);
-        // An older version is not written any more: a damaged one is in damaged/, too.
-        return left === 'unreadable' && !isLatest ? eraseDamaged(body, matcher) : left;
-      }
+      case 'landing':
+        return eraseLanding(body, matcher);
       case 'damaged':
-        return eraseDamaged(body, matcher);
+        return eraseLanding(body, matcher, null);
       case 'relay':
         return eraseCopy(body, matcher);
       case 'body':

@@ -54,17 +54,28 @@ function isUnits(found: DocumentFound): boolean {
 }
 
 /** A record without rows: the writer deletes an object of it, which no person may hide. */
-const NO_ROWS = gzipSync('');
+export const NO_ROWS: Uint8Array = gzipSync('');
 
 /**
- * Erases the rows of units from an object of the landing. Records without such rows keep their bytes. A damaged object can't be
- * read: the writer moves it, and then it is in another place.
+ * Erases the rows of units from an object of the landing, or of `damaged/`. Records without such rows keep their bytes, and so does
+ * what is no row: lines that name a unit as a refused body does go, others stay, unread.
+ *
+ * @param nothing What an object becomes of which nothing is left. Null: it goes.
  */
-export function eraseLanding(body: Uint8Array, matcher: UnitMatcher): LeftDocuments {
-  const object = new LandedObject(body);
+export function eraseLanding(
+  body: Uint8Array,
+  matcher: UnitMatcher,
+  nothing: Uint8Array | null = NO_ROWS,
+): LeftDocuments {
   const all: DocumentFound[] = [];
   const left: Uint8Array[] = [];
-  for (const { bytes, text, lines } of object.members()) {
+  for (const part of new LandedObject(body).parts()) {
+    if ('why' in part) {
+      all.push('unread');
+      left.push(part.bytes);
+      continue;
+    }
+    const { bytes, text, lines, others } = part;
     const rows: Record<TableKind, LandedRow[]> = { exposures: [], events: [], quarantine: [] };
     let isChanged = false;
     for (const { kind, day, rowFrom, to } of lines) {
@@ -74,22 +85,15 @@ export function eraseLanding(body: Uint8Array, matcher: UnitMatcher): LeftDocume
       if (isUnits(found)) isChanged = true;
       else rows[kind].push({ day, json });
     }
-    const kept = isChanged ? encodeLines(rows) : bytes;
-    if (kept !== null) left.push(kept);
+    const kept = others.filter((line) => matcher.findBody(line) !== 'unit');
+    all.push(...others.map((_, i): DocumentFound => (i < kept.length ? 'unread' : 'unit')));
+    isChanged ||= kept.length < others.length;
+    const encoded = isChanged ? encodeLines(rows) : bytes;
+    if (encoded !== null) left.push(encoded);
+    if (isChanged && kept.length > 0) left.push(gzipSync(Buffer.concat(kept)));
   }
-  if (object.damage !== null) return 'unreadable';
   if (!all.some(isUnits)) return leftOf(all);
-  return leftOf(all, left.length === 0 ? NO_ROWS : Buffer.concat(left));
-}
-
-/**
- * Erases a damaged object of the landing as a whole, if a line before the damage is a unit's: those lines are in tables. What is
- * behind the damage nobody can search.
- */
-export function eraseDamaged(body: Uint8Array, matcher: UnitMatcher): LeftDocuments {
-  const all: DocumentFound[] = ['unread'];
-  for (const { kind, json } of new LandedObject(body).rows()) all.push(matcher.findDocument(kind, json));
-  return all.some(isUnits) ? leftOf(all.slice(1), null) : leftOf(all);
+  return leftOf(all, left.length === 0 ? nothing : Buffer.concat(left));
 }
 
 /** Whether a copy of a request has events of a unit. It goes as a whole, as Statsig takes a request as a whole. */

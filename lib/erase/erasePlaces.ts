@@ -72,10 +72,8 @@ export function placeFolders(config: Layout, place: EraseStore): readonly string
 export type ObjectForm =
   /** Parquet files of a table. Rows of others stay. */
   | { readonly form: 'parquet'; readonly raw?: { readonly kind: ForwardedKind; readonly day: UtcDay } }
-  /** Records of requests. Rows of others stay. */
-  | { readonly form: 'landing' }
-  /** One of them that could not be read to its end: it goes as a whole. */
-  | { readonly form: 'damaged' }
+  /** Records of requests, and what of them could not be read. Rows of others stay. */
+  | { readonly form: 'landing' | 'damaged' }
   /** A copy of a request, an item that was refused, a result of a query: these go as a whole. */
   | { readonly form: 'relay' | 'body' | 'result' }
   /** The same, of a load by Athena that may be under way. */

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { UtcDay } from '../base/time.ts';
+import { DAY_MS, type UtcDay, utcDay } from '../base/time.ts';
 import { type DayKeeper, readKnown, takeOutDays } from '../curate/ListedDays.ts';
 import { lostFiles } from '../curate/lostFiles.ts';
 import { noteErasure } from '../ledger/erasureNotes.ts';
@@ -9,6 +9,7 @@ import type { LedgerContent, LedgerSubject } from '../ledger/LedgerEntry.ts';
 import type { Config } from '../schema/config.ts';
 import { type ForwardedKind, forwardedKinds } from '../schema/kinds.ts';
 import { CURATED_LEDGER, curatedSubject, exportSubject } from '../tables/ledgerKeys.ts';
+import { DAMAGED_DAYS, DAMAGED_FOLDER } from '../tables/objectKeys.ts';
 import { parseIngestedKey } from '../tables/tableFolders.ts';
 import { EraseError } from './EraseError.ts';
 import { type EraseStore, erasePlaces, type ObjectForm, objectForm, placeFolders } from './erasePlaces.ts';
@@ -21,12 +22,12 @@ import {
   noCounts,
   type PlaceCounts,
 } from './Manifest.ts';
-import { ObjectEraser, type ObjectEraserPorts } from './ObjectEraser.ts';
+import { type ExpiringVersion, ObjectEraser, type ObjectEraserPorts } from './ObjectEraser.ts';
 
 /** Dependencies of an erasure. */
 export interface Eraser extends ObjectEraserPorts, Pick<DayKeeper, 'raw' | 'listed'> {
   readonly config: DayKeeper['config'] &
-    Pick<Config, 'statsigFolder' | 'tables' | 'exports' | 'readers' | 'sources'>;
+    Pick<Config, 'statsigFolder' | 'tables' | 'exports' | 'readers' | 'sources' | 'retention'>;
   readonly ledger: Pick<Ledger, 'read' | 'change'>;
   /** lib/erase/Unit.ts: erasureId. */
   readonly id: string;
@@ -114,6 +115,7 @@ class RunOfErasure {
     const begun = eraser.dryRun ? undefined : manifest.current;
     const fresh: CurrentRun = {
       ...{ startedAt: now, resumed: 0, places: {}, hasFound: false, left: [], leftCount: 0 },
+      expiring: [],
       ...{ onTheWay: [], owner, done: [], days: { exposures: [], events: [] }, tables: {} },
     };
     const begins = begun === undefined ? fresh : { ...begun, owner, resumed: begun.resumed + 1 };
@@ -188,12 +190,16 @@ class RunOfErasure {
     object: Parameters<ObjectEraser['erase']>[0],
     form: ObjectForm,
   ): Promise<void> {
-    const { counts, left, hasFound, denied } = await this.#objects.erase(object, form, async (isFound) => {
-      if (isFound) await this.#noteFound();
-      if (form.form !== 'parquet') return;
-      await this.#noteDay(object.key, form.raw);
-      if (form.raw !== undefined) await this.#takeOut(form.raw);
-    });
+    const { counts, left, expiring, hasFound, denied } = await this.#objects.erase(
+      object,
+      form,
+      async (isFound) => {
+        if (isFound) await this.#noteFound();
+        if (form.form !== 'parquet') return;
+        await this.#noteDay(object.key, form.raw);
+        if (form.raw !== undefined) await this.#takeOut(form.raw);
+      },
+    );
     // The first object of a run: AWS would deny the others, too.
     if (denied !== undefined && Object.keys(this.#current.places).length === 0)
       throw new EraseError('SLUICE_ERASE_DENIED', `${object.key}: ${denied}`);
@@ -204,7 +210,18 @@ class RunOfErasure {
       places: { ...this.#current.places, [place]: sum(before, counts) },
       left: [...this.#current.left, ...left].slice(0, MOST_LEFT),
       leftCount: this.#current.leftCount + left.length,
+      expiring: [
+        ...this.#current.expiring,
+        ...expiring.map((one) => ({ key: one.key, goneBy: this.#goneBy(one) })),
+      ].slice(0, MOST_LEFT),
     };
+  }
+
+  /** The day by which lifecycle rules have deleted a version: S3 rounds each of its times up to the next midnight. */
+  #goneBy({ key, isLatest, since }: ExpiringVersion): UtcDay {
+    const { dataVersionDays, landingVersionDays } = this.#eraser.config.retention;
+    const versionDays = key.startsWith(DAMAGED_FOLDER) ? dataVersionDays : landingVersionDays;
+    return utcDay(since + ((isLatest ? DAMAGED_DAYS + 1 : 0) + versionDays + 1) * DAY_MS);
   }
 
   /** Before the first change: a run that was killed after it, and finds nothing more, has found something. */

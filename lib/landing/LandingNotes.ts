@@ -103,12 +103,12 @@ export class ListedNotes {
   }
 
   /** Whether an object is written, and only not deleted. */
-  isWritten(object: ListedObject): boolean {
+  isWritten(object: LandedVersion): boolean {
     return this.#byObject.get(listedDigest(object))?.some(({ key }) => key.endsWith(WRITTEN)) === true;
   }
 
   /** Takes out the notes on an object. @returns Their keys. */
-  take(object: ListedObject): string[] {
+  take(object: LandedVersion): string[] {
     const digest = listedDigest(object);
     const keys = this.#byObject.get(digest)?.map(({ key }) => key) ?? [];
     this.#byObject.delete(digest);

@@ -39,6 +39,9 @@ export function parseRowPath(path: string): { readonly kind: TableKind; readonly
 /** Folder of what could not be read of objects of the landing. */
 export const DAMAGED_FOLDER = 'damaged/';
 
+/** Days after which these objects expire. They may be accepted events, and personal data that no erasure can search. */
+export const DAMAGED_DAYS = 90;
+
 /**
  * Key of what was skipped of an object of the landing.
  *
@@ -46,6 +49,17 @@ export const DAMAGED_FOLDER = 'damaged/';
  */
 export function damagedKey(key: string, from = 0): string {
   return `${DAMAGED_FOLDER}${key.slice(LANDING_FOLDER.length)}${from === 0 ? '' : `.from-${from}`}`;
+}
+
+/**
+ * Key under which a damaged object is in the landing again. What is skipped of it is then not the object from which it was copied, so
+ * that this one can be deleted at once.
+ *
+ * @param now Epoch milliseconds.
+ */
+export function againKey(damaged: string, now: number): string {
+  const rest = damaged.slice(DAMAGED_FOLDER.length).replace(/^again\/\d+\//, '');
+  return `${LANDING_FOLDER}again/${now}/${rest}`;
 }
 
 /** Folder of refused items that are too large for a row. It is outside the quarantine table's folder, which Athena reads. */

@@ -20,7 +20,13 @@ import { type LastHour, readLastHour } from './flow/requestCounts.ts';
 import { countSenders } from './flow/senders.ts';
 import { readStackOutputs, requireOutput } from './flow/stackOutputs.ts';
 import { readStream, type StreamState } from './flow/streamState.ts';
-import { countWaitingObjects, type WaitingObjects } from './flow/waitingObjects.ts';
+import {
+  countDamaged,
+  countLanding,
+  type DamagedObjects,
+  type UndeletedObjects,
+  type WaitingObjects,
+} from './flow/waitingObjects.ts';
 import { type QuarantineCount, readLandedRows, type TableArrivals } from './tables/landedRows.ts';
 import { lastDelivery } from './tables/lastDelivery.ts';
 import { type RecentPartitions, readRecentPartitions } from './tables/partitionGaps.ts';
@@ -56,8 +62,10 @@ export interface StatusFacts {
     readonly buffered: { readonly count: number | null; readonly oldest: string | null };
     /** Some wait at most times: the writer makes files of them within minutes. */
     readonly landing: WaitingObjects | null;
-    /** Objects of it that could not be read to their end. */
-    readonly damaged: WaitingObjects | null;
+    /** Objects of it that are in tables, and that the bucket does not delete. */
+    readonly undeleted: UndeletedObjects | null;
+    /** What of it could not be read. */
+    readonly damaged: DamagedObjects | null;
   };
   /** Firehose's own metrics; null for the local cloud. */
   readonly stream: StreamState | null;
@@ -105,8 +113,8 @@ export async function readStatusFacts(deployment: Deployment): Promise<StatusFac
     readRequests(),
     ask('the last event', () => lastDelivery(deployment)),
     ask('the tables', () => readLandedRows(deployment)),
-    ask('landing/', () => countWaitingObjects(deployment, 'landing')),
-    ask('damaged/', () => countWaitingObjects(deployment, 'damaged')),
+    ask('landing/', () => countLanding(deployment)),
+    ask('damaged/', () => countDamaged(deployment)),
     // The local cloud tells itself what waits.
     local !== undefined
       ? null
@@ -128,7 +136,7 @@ export async function readStatusFacts(deployment: Deployment): Promise<StatusFac
     ask('the curated days', () => readCurationState(deployment)),
     ask('relay', () => readRelayState(deployment)),
   ]);
-  const [requests, delivered, rows, landing, damaged, stream, partitions, ...more] = all;
+  const [requests, delivered, rows, landed, damaged, stream, partitions, ...more] = all;
   const [alarms, drops, exports, curated, relay] = more;
   return {
     ...{ stack: `${stack.service}-${stack.stage}`, isLocal, at: isoTimestamp(now) },
@@ -138,7 +146,7 @@ export async function readStatusFacts(deployment: Deployment): Promise<StatusFac
     tables: rows?.tables ?? null,
     waiting: {
       buffered: local?.buffered ?? { count: null, oldest: stream?.oldest ?? null },
-      ...{ landing, damaged },
+      ...{ landing: landed?.landing ?? null, undeleted: landed?.undeleted ?? null, damaged },
     },
     ...{ stream, partitions, quarantine: rows?.quarantine ?? null },
     ...{ datasets: drops, exports, curated, relay, alarms, faults: local?.faults ?? 0, unknown },

@@ -185,9 +185,14 @@ export const findingCatalogue = {
     { part: 'streams', section: 'landing' },
   ),
   SLUICE_FINDING_DAMAGED: problem(
-    'Objects of the landing could not be read to their end. Rows before the damage are in tables.',
-    'Look for a whole version of the object among the noncurrent ones of landing/, and copy it back; else delete the object once you know what it was.',
+    'Bytes of the landing are no rows that the writer reads. They may be accepted events. All other rows are in tables; these bytes expire after 90 days.',
+    'Find out who writes to the landing, or to its stream, besides Sluice. Once the cause is corrected, or the writer upgraded, the first command tries the bytes again; the second shows what one object holds.',
     { part: 'streams', section: 'damaged' },
+  ),
+  SLUICE_FINDING_UNDELETED: problem(
+    'The bucket does not delete objects of the landing whose rows are in tables. No row is lost or doubled, but the rows stay there, also those of erased units.',
+    "Allow `s3:DeleteObject` below `landing/` and `ledger/_landing/` to the role of `write`, in the bucket's policy and in those of the organization. The objects then go by themselves, 1,000 an hour.",
+    { part: 'streams', section: 'undeleted' },
   ),
   SLUICE_FINDING_STREAM_LATE: problem(
     'A stream delivers late. Firehose drops records 24 hours after it has accepted them.',

@@ -12,7 +12,7 @@ import { type DeploymentCommands, deploymentCommands } from '../deploymentComman
 import type { DatasetDays, DropDay } from '../facts/days/ledgerDays.ts';
 import { failedText, HOUR_MS, NOT_STORED } from '../facts/flow/requestCounts.ts';
 import { KEPT_HOURS } from '../facts/flow/streamState.ts';
-import { isLandingLate, waitingText } from '../facts/flow/waitingObjects.ts';
+import { damagedText, isLandingLate, waitingText } from '../facts/flow/waitingObjects.ts';
 import type { StatusFacts } from '../facts/statusFacts.ts';
 import { type Finding, type FindingCode, finding } from './catalogue.ts';
 
@@ -46,14 +46,23 @@ export function judge(facts: StatusFacts, deployment: Judged, region: string): r
 
 /** The stream, and what waits in the landing. */
 function* judgeLanding(facts: StatusFacts, { config, stack, now, say }: Place): Findings {
-  const { landing, damaged, buffered } = facts.waiting;
+  const { landing, undeleted, damaged, buffered } = facts.waiting;
   const { stream } = facts;
   if (landing !== null && isLandingLate(landing, now))
     yield finding('SLUICE_FINDING_LANDING_LATE', `landing/: ${waitingText(landing)}.`, [
       say.sluice('redrive', '--landing'),
     ]);
   if (damaged !== null && damaged.count > 0)
-    yield finding('SLUICE_FINDING_DAMAGED', `damaged/: ${waitingText(damaged)}.`);
+    yield finding('SLUICE_FINDING_DAMAGED', `damaged/: ${damagedText(damaged)}.`, [
+      say.sluice('redrive', '--damaged'),
+      say.sluice('redrive', '--discard', damaged.first ?? '', '--dry-run'),
+    ]);
+  if (undeleted !== null && undeleted.count > 0)
+    yield finding(
+      'SLUICE_FINDING_UNDELETED',
+      `landing/: ${waitingText(undeleted)}. S3 answers ${undeleted.why} to s3:DeleteObject.`,
+      [say.sluice('doctor')],
+    );
   const oldest = stream === null ? buffered.oldest : stream.oldest;
   const hours = oldest === null ? 0 : (now - Date.parse(oldest)) / HOUR_MS;
   if (hours * 3_600 > lateSeconds(config)) {

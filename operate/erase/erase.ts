@@ -17,13 +17,16 @@ import type { EraseFaultPoint } from '../../lib/erase/ObjectEraser.ts';
 import { MOST_MENTIONED, ParquetEraser } from '../../lib/erase/ParquetEraser.ts';
 import { distinctUnits, erasureId, type Unit } from '../../lib/erase/Unit.ts';
 import { UnitMatcher } from '../../lib/erase/UnitMatcher.ts';
+import { LandingNotes } from '../../lib/landing/LandingNotes.ts';
 import { Ledger } from '../../lib/ledger/Ledger.ts';
 import { ledgerStore } from '../../lib/ledger/ledgerStore.ts';
 import type { Config } from '../../lib/schema/config.ts';
 import { type ForwardedKind, forwardedKinds } from '../../lib/schema/kinds.ts';
 import { erasureKey, exportSubject } from '../../lib/tables/ledgerKeys.ts';
+import { DAMAGED_FOLDER } from '../../lib/tables/objectKeys.ts';
 import { Redaction } from '../../lib/wire/Redaction.ts';
 import type { Deployment } from '../../observe/deployment.ts';
+import { deploymentCommands } from '../../observe/deploymentCommands.ts';
 import { readLedgerDays } from '../../observe/facts/days/ledgerDays.ts';
 import { queuedCopies } from '../../observe/facts/flow/relayCopies.ts';
 import { readStackOutputs, requireOutput } from '../../observe/facts/flow/stackOutputs.ts';
@@ -48,6 +51,12 @@ export interface EraseReceipt extends Erasure {
   readonly units: number;
   /** Whether rows of others that mention a value were counted: not with more than a hundred values. */
   readonly countsMentions: boolean;
+  /** Objects with bytes that are no rows, when they are gone, and what tries them again or deletes them before. */
+  readonly notSearched: readonly {
+    readonly key: string;
+    readonly goneBy: UtcDay;
+    readonly commands: readonly string[];
+  }[];
   /** Data that the command cannot reach, and what to do about it. */
   readonly elsewhere: readonly ElsewhereHeld[];
 }
@@ -78,6 +87,11 @@ export async function erase(deployment: Deployment, request: EraseRequest): Prom
   });
   const store = s3ObjectStore(s3, config.bucket);
   const beganAt = clock.now();
+  const say = deploymentCommands(deployment, String(aws.region));
+  const damagedCommands = (key: string) =>
+    key.startsWith(DAMAGED_FOLDER)
+      ? [say.sluice('redrive', '--damaged'), say.sluice('redrive', '--discard', key)]
+      : [];
   let parquet: ParquetEraser | undefined;
   try {
     const memoryMegabytes = Math.min(MOST_MEMORY, Math.floor(totalmem() / 4 / 1024 ** 2));
@@ -102,6 +116,10 @@ export async function erase(deployment: Deployment, request: EraseRequest): Prom
         faultPoint,
       },
       ...(onPlace === undefined ? {} : { onPlace }),
+      isWritten: async (version) => {
+        const note = await new LandingNotes(store).read(version);
+        return note !== null && 'written' in note;
+      },
       bucket: s3EraseBucket(s3, config.bucket, { wait, random }, signal),
       manifests: erasures(store),
       owner: randomUUID(),
@@ -119,6 +137,7 @@ export async function erase(deployment: Deployment, request: EraseRequest): Prom
     return {
       ...erasure,
       ...{ id, record: dryRun ? null : erasureKey(id), units: units.length, elsewhere },
+      notSearched: erasure.run.expiring.map((one) => ({ ...one, commands: damagedCommands(one.key) })),
       countsMentions: matcher.values.length <= MOST_MENTIONED,
     };
   } finally {

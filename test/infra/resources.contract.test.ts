@@ -254,6 +254,7 @@ describe('the bucket', () => {
       'quarantine/',
       'quarantine-large/',
       'query-results/',
+      'damaged/',
       'relay/',
     ]);
   });

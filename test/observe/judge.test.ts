@@ -17,10 +17,12 @@ const hour: LastHour = {
   lastRequestAt: at(0.1),
 };
 const nothing = { count: 0, bytes: 0, hasMore: false, oldest: null };
+const undeleted = { ...nothing, why: null };
+const damaged = { ...nothing, rows: 0, first: null };
 const well: StatusFacts = {
   ...{ stack: 'sluice-prod', isLocal: false, at: at(0), collector: null },
   ...{ lastHour: null, lastRequestAt: null, refusals: null, senders: 1, lastEventAt: null, tables: [] },
-  waiting: { buffered: { count: null, oldest: null }, landing: nothing, damaged: nothing },
+  waiting: { buffered: { count: null, oldest: null }, landing: nothing, undeleted, damaged },
   ...{
     stream: null,
     partitions: { days: 3, gaps: [] },
@@ -228,9 +230,24 @@ const cases: readonly Case[] = [
   ],
   [
     'an object is damaged',
-    waiting({ damaged: { ...nothing, count: 1, oldest: at(0) } }),
-    ...(['DAMAGED', 'problem', `damaged/: 1 object, the oldest since ${at(0)}.`] as const),
+    waiting({ damaged: { ...damaged, count: 1, bytes: 9, oldest: at(0), first: 'damaged/a' } }),
+    ...([
+      'DAMAGED',
+      'problem',
+      `damaged/: 1 object, the oldest since ${at(0)}, 9 bytes, 0 lines that begin as a row.`,
+    ] as const),
     'An object is damaged, or a row is refused',
+    'npx sluice redrive --damaged',
+  ],
+  [
+    'the bucket deletes nothing',
+    waiting({ undeleted: { ...nothing, count: 2, oldest: at(0), why: 'AccessDenied' } }),
+    ...([
+      'UNDELETED',
+      'problem',
+      `landing/: 2 objects, the oldest since ${at(0)}. S3 answers AccessDenied to s3:DeleteObject.`,
+    ] as const),
+    'Written objects are not deleted',
   ],
   [
     'Firehose is blocked',

@@ -1,6 +1,8 @@
+import { gzipSync } from 'node:zlib';
 import { afterAll, afterEach, beforeAll, expect, it } from '@jest/globals';
+import { LandingNotes } from '../../lib/landing/LandingNotes.ts';
 import { damagedKey } from '../../lib/tables/objectKeys.ts';
-import { countWaitingObjects } from '../../observe/facts/flow/waitingObjects.ts';
+import { countDamaged, countLanding } from '../../observe/facts/flow/waitingObjects.ts';
 import { startLanding } from './startLanding.ts';
 
 let landing: Awaited<ReturnType<typeof startLanding>>;
@@ -11,21 +13,37 @@ afterEach(() => landing.empty());
 afterAll(() => landing.close());
 
 const KEY = 'landing/2026/11/23/10/a.ndjson.gz';
+const DIRECT = 'landing/direct/2026-11-23/b.ndjson.gz';
 const nothing = { count: 0, bytes: 0, hasMore: false, oldest: null };
 
 it('no objects wait', async () => {
-  expect(await countWaitingObjects(landing, 'landing')).toEqual(nothing);
+  expect(await countLanding(landing)).toEqual({ landing: nothing, undeleted: { ...nothing, why: null } });
+  expect(await countDamaged(landing)).toEqual({ ...nothing, rows: 0, first: null });
 });
 
 it('objects of the landing, and damaged ones, are counted apart, with the oldest', async () => {
   await landing.put(KEY, Buffer.alloc(5));
   await landing.clock.advance(60_000);
-  await landing.put('landing/direct/2026-11-23/b.ndjson.gz', Buffer.alloc(7));
+  await landing.put(DIRECT, Buffer.alloc(7));
   await landing.put('landing/2026/', new Uint8Array());
   const oldest = '2026-11-23T10:00:07.000Z';
-  expect(await countWaitingObjects(landing, 'landing')).toEqual({ ...nothing, count: 2, bytes: 12, oldest });
-  expect(await countWaitingObjects(landing, 'damaged')).toEqual(nothing);
-  await landing.put(damagedKey(KEY), Buffer.alloc(3));
-  expect(await countWaitingObjects(landing, 'damaged')).toMatchObject({ count: 1, bytes: 3 });
-  expect(await countWaitingObjects(landing, 'landing')).toMatchObject({ count: 2 });
+  const counted = { ...nothing, count: 2, bytes: 12, oldest };
+  expect(await countLanding(landing)).toMatchObject({ landing: counted, undeleted: nothing });
+  const lines = ['{"kind":"pages","ds":"2026-11-23","row":{}}', 'hello', ''].join('\n');
+  await landing.put(damagedKey(KEY), gzipSync(lines));
+  expect(await countDamaged(landing)).toMatchObject({ count: 1, rows: 1, first: damagedKey(KEY) });
+});
+
+it('an object that is written, and not deleted, waits for nothing; a copy of it does', async () => {
+  await landing.put(KEY, Buffer.alloc(5));
+  await landing.put(DIRECT, Buffer.alloc(7));
+  const { eTag = '', modifiedAt = 0 } = (await landing.store.open(KEY)) ?? {};
+  await new LandingNotes(landing.store).writeWritten({ key: KEY, eTag, modifiedAt }, 'AccessDenied');
+  expect(await countLanding(landing)).toMatchObject({
+    landing: { count: 1, bytes: 7 },
+    undeleted: { count: 1, bytes: 5, why: 'AccessDenied' },
+  });
+  await landing.clock.advance(60_000);
+  await landing.put(KEY, Buffer.alloc(5));
+  expect(await countLanding(landing)).toMatchObject({ landing: { count: 2 }, undeleted: { count: 0 } });
 });

@@ -1,4 +1,6 @@
+import { gzipSync } from 'node:zlib';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import { LandingNotes } from '../../lib/landing/LandingNotes.ts';
 import { damagedKey } from '../../lib/tables/objectKeys.ts';
 import { readWaitingRows } from '../../observe/facts/flow/waitingRows.ts';
 import { recordOf, rowOf, startLanding } from './startLanding.ts';
@@ -29,6 +31,7 @@ describe('rows that wait', () => {
     await landing.put(damagedKey(DIRECT), event('e'));
     expect(await waiting()).toEqual({
       found: [
+        [damagedKey(DIRECT), 'events', 'e'],
         [BATCH, 'events', 'a'],
         [BATCH, 'events', 'c'],
         [BATCH, 'exposures', 'b'],
@@ -38,15 +41,26 @@ describe('rows that wait', () => {
     });
   });
 
-  it('are in a damaged object up to the damage, and it is counted', async () => {
-    await landing.put(BATCH, Buffer.concat([event('a'), event('b').subarray(0, -1)]));
+  it('are in no object that is written, and only not deleted', async () => {
+    await landing.put(BATCH, event('a'));
+    await landing.put(DIRECT, event('b'));
+    const { eTag = '', modifiedAt = 0 } = (await landing.store.open(BATCH)) ?? {};
+    await new LandingNotes(landing.store).writeWritten({ key: BATCH, eTag, modifiedAt }, 'AccessDenied');
+    expect(await waiting()).toEqual({ found: [[DIRECT, 'events', 'b']], notes: [] });
+  });
+
+  it('are in an object besides bytes of others, which are counted', async () => {
+    const line = gzipSync('{"kind":"pages","ds":"2026-11-23","row":{}}\n');
+    await landing.put(BATCH, Buffer.concat([event('a'), line, event('b').subarray(0, -1)]));
     await landing.put(DIRECT, event('c'));
     expect(await waiting()).toEqual({
       found: [
         [BATCH, 'events', 'a'],
         [DIRECT, 'events', 'c'],
       ],
-      notes: [expect.stringContaining('damaged: 1.')],
+      notes: [
+        expect.stringMatching(/^landing\/ and damaged\/ have \d+ bytes in 1 objects .* 1 of their lines/),
+      ],
     });
   });
 

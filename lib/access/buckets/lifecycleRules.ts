@@ -1,6 +1,7 @@
 import type { Config } from '../../schema/config.ts';
 import { LEDGER_FOLDER } from '../../tables/ledgerKeys.ts';
 import {
+  DAMAGED_DAYS,
   DAMAGED_FOLDER,
   LANDING_FOLDER,
   QUARANTINE_LARGE_FOLDER,
@@ -73,8 +74,7 @@ export function lifecycleRules(
       expireDays: null,
       versionDays: retention.landingVersionDays,
     },
-    // Nobody knows what else is in them: a person decides.
-    { id: 'damaged', prefix: DAMAGED_FOLDER, expireDays: null, ...data },
+    { id: 'damaged', prefix: DAMAGED_FOLDER, expireDays: DAMAGED_DAYS, ...data },
     { id: 'ledger', prefix: LEDGER_FOLDER, expireDays: null, ...state },
     // Copies hold SDK keys: they go, and their versions, whatever the configuration keeps otherwise. Also without `relay`: some
     // may be left.

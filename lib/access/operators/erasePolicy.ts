@@ -1,6 +1,12 @@
 import type { Config } from '../../schema/config.ts';
 import { forwardedKinds } from '../../schema/kinds.ts';
-import { curatedFolder, ERASURES_FOLDER, EXPORTS_LEDGER, LEDGER_FOLDER } from '../../tables/ledgerKeys.ts';
+import {
+  curatedFolder,
+  ERASURES_FOLDER,
+  EXPORTS_LEDGER,
+  LANDING_NOTES,
+  LEDGER_FOLDER,
+} from '../../tables/ledgerKeys.ts';
 import {
   chosenResultsFolders,
   DAMAGED_FOLDER,
@@ -48,11 +54,16 @@ export function erasePolicy(scope: PolicyScope, config: Config, stack: string): 
     }),
     allow('EraseVersions', ['s3:DeleteObjectVersion', 's3:GetObjectVersion'], objects(folders)),
     // S3 asks who replaces what they have read for both: https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes.html
-    allow('ReplaceRows', ['s3:GetObject', 's3:PutObject'], objects([...tables, LANDING_FOLDER])),
+    allow(
+      'ReplaceRows',
+      ['s3:GetObject', 's3:PutObject'],
+      objects([...tables, LANDING_FOLDER, DAMAGED_FOLDER]),
+    ),
     // An object that goes as a whole is hidden if older versions of it stay.
     allow('HideObjects', ['s3:DeleteObject'], objects(wholes)),
     // S3 reveals that a record does not exist only to callers that may list it.
     allow('FindRecords', ['s3:ListBucket'], [bucketArn(scope, bucket)]),
+    allow('ReadNotes', ['s3:GetObject'], objects([LANDING_NOTES])),
     allow('KeepRecords', ['s3:GetObject', 's3:PutObject'], objects(records)),
     allow('StreamMetrics', ['cloudwatch:GetMetricData'], ['*']),
     allow(

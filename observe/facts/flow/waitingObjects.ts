@@ -1,5 +1,9 @@
 import { ListObjectsV2Command } from '@aws-sdk/client-s3';
+import { s3ObjectStore } from '../../../lib/aws/s3ObjectStore.ts';
+import { isJsonObject, parseJson } from '../../../lib/base/json.ts';
 import { isoTimestamp } from '../../../lib/base/time.ts';
+import { ListedNotes } from '../../../lib/landing/LandingNotes.ts';
+import { LandedObject } from '../../../lib/landing/lines/LandedObject.ts';
 import { DAMAGED_FOLDER, LANDING_FOLDER } from '../../../lib/tables/objectKeys.ts';
 import type { Deployment } from '../../deployment.ts';
 
@@ -18,30 +22,93 @@ export interface WaitingObjects {
   readonly oldest: string | null;
 }
 
+interface FolderObject {
+  readonly key: string;
+  readonly bytes: number;
+  /** Epoch milliseconds. */
+  readonly at: number;
+  readonly eTag: string;
+}
+
+/** Objects of `landing/` that are in tables, and that the bucket does not delete. */
+export interface UndeletedObjects extends WaitingObjects {
+  /** The code with which S3 refuses `s3:DeleteObject`; null without objects. */
+  readonly why: string | null;
+}
+
+/** Objects of `damaged/`. */
+export interface DamagedObjects extends WaitingObjects {
+  /** Lines that begin as a row; null if not all objects were read. Broken bytes may hold more. */
+  readonly rows: number | null;
+  /** The key of the first; null without objects. */
+  readonly first: string | null;
+}
+
 /** Objects of a folder, 10,000 at most. @throws What S3's client throws. */
 export async function listFolder(
   { s3, config: { bucket: Bucket } }: Pick<Deployment, 's3' | 'config'>,
   Prefix: string,
 ) {
-  const objects: { readonly key: string; readonly bytes: number; readonly at: number }[] = [];
+  const objects: FolderObject[] = [];
   let ContinuationToken: string | undefined;
   for (let page = 0; page < MOST_PAGES; page += 1) {
     const answer = await s3.send(new ListObjectsV2Command({ Bucket, Prefix, ContinuationToken }));
-    for (const { Key: key = '', LastModified, Size: bytes = 0 } of answer.Contents ?? [])
-      if (!key.endsWith('/')) objects.push({ key, bytes, at: LastModified?.getTime() ?? 0 });
+    for (const { Key: key = '', LastModified, Size: bytes = 0, ETag: eTag = '' } of answer.Contents ?? [])
+      if (!key.endsWith('/')) objects.push({ key, bytes, at: LastModified?.getTime() ?? 0, eTag });
     ContinuationToken = answer.NextContinuationToken;
     if (ContinuationToken === undefined) break;
   }
   return { objects, hasMore: ContinuationToken !== undefined };
 }
 
-/** Counts objects of a folder, 10,000 at most. @throws What S3's client throws. */
-export async function countWaitingObjects(
+/** Counts objects of `landing/`, 10,000 at most: those that wait, and those that are only not deleted. @throws What S3's client throws. */
+export async function countLanding(
   deployment: Pick<Deployment, 's3' | 'config'>,
-  folder: 'landing' | 'damaged',
-): Promise<WaitingObjects> {
-  const prefix = folder === 'landing' ? LANDING_FOLDER : DAMAGED_FOLDER;
-  const { objects, hasMore } = await listFolder(deployment, prefix);
+): Promise<{ readonly landing: WaitingObjects; readonly undeleted: UndeletedObjects }> {
+  const store = s3ObjectStore(deployment.s3, deployment.config.bucket);
+  const notes = await ListedNotes.list(store);
+  const { objects, hasMore } = await listFolder(deployment, LANDING_FOLDER);
+  const waiting: FolderObject[] = [];
+  const written: FolderObject[] = [];
+  let noteKey = '';
+  for (const object of objects) {
+    const isWritten = notes.isWritten({ ...object, modifiedAt: object.at });
+    (isWritten ? written : waiting).push(object);
+    if (isWritten && noteKey === '') [noteKey = ''] = notes.take({ ...object, modifiedAt: object.at });
+  }
+  const note = noteKey === '' ? null : parseJson((await store.read(noteKey))?.text ?? '');
+  return {
+    landing: countOf(waiting, hasMore),
+    undeleted: { ...countOf(written, hasMore), why: isJsonObject(note) ? String(note['why']) : null },
+  };
+}
+
+/** Objects of `damaged/`, and bytes of them, that are read to count what they hold. */
+const MOST_READ = 20;
+const MOST_READ_BYTES = 16_777_216;
+
+/** Counts objects of `damaged/`, 10,000 at most, and reads them if they are few. @throws What S3's client throws. */
+export async function countDamaged(deployment: Pick<Deployment, 's3' | 'config'>): Promise<DamagedObjects> {
+  const store = s3ObjectStore(deployment.s3, deployment.config.bucket);
+  const { objects, hasMore } = await listFolder(deployment, DAMAGED_FOLDER);
+  const count = { ...countOf(objects, hasMore), first: objects[0]?.key ?? null };
+  if (objects.length > MOST_READ || count.bytes > MOST_READ_BYTES) return { ...count, rows: null };
+  let rows = 0;
+  for (const { key } of objects) {
+    const opened = await store.open(key);
+    if (opened !== null) rows += rowsIn(Buffer.concat(await opened.body.toArray()));
+  }
+  return { ...count, rows };
+}
+
+/** Lines of an object of `damaged/` that begin as a row of any release. */
+export function rowsIn(bytes: Uint8Array): number {
+  const object = new LandedObject(bytes);
+  const rows = [...object.rows()].length;
+  return rows + object.skipped.rowLike;
+}
+
+function countOf(objects: readonly FolderObject[], hasMore: boolean): WaitingObjects {
   return {
     count: objects.length,
     bytes: objects.reduce((sum, { bytes }) => sum + bytes, 0),
@@ -59,4 +126,11 @@ export function isLandingLate({ oldest }: Pick<WaitingObjects, 'oldest'>, now: n
 export function waitingText({ count, hasMore, oldest }: WaitingObjects): string {
   const objects = `${hasMore ? 'at least ' : ''}${count} ${count === 1 ? 'object' : 'objects'}`;
   return `${objects}, the oldest since ${oldest}`;
+}
+
+/** What `damaged/` has, in words, without a stop at its end. */
+export function damagedText(damaged: DamagedObjects): string {
+  const rows =
+    damaged.rows === null ? 'not all of them are read' : `${damaged.rows} lines that begin as a row`;
+  return `${waitingText(damaged)}, ${damaged.bytes} bytes, ${rows}`;
 }

@@ -1,10 +1,12 @@
-import { GetObjectCommand, paginateListObjectsV2 } from '@aws-sdk/client-s3';
+import { type _Object, GetObjectCommand, paginateListObjectsV2 } from '@aws-sdk/client-s3';
+import { s3ObjectStore } from '../../../lib/aws/s3ObjectStore.ts';
 import { mapLimit } from '../../../lib/base/concurrency.ts';
 import { errorName } from '../../../lib/base/errors.ts';
 import { isJsonObject, parseJson } from '../../../lib/base/json.ts';
+import { ListedNotes } from '../../../lib/landing/LandingNotes.ts';
 import { LandedObject } from '../../../lib/landing/lines/LandedObject.ts';
 import type { TableKind } from '../../../lib/schema/kinds.ts';
-import { isLanded, LANDING_FOLDER } from '../../../lib/tables/objectKeys.ts';
+import { DAMAGED_FOLDER, LANDING_FOLDER } from '../../../lib/tables/objectKeys.ts';
 import type { Deployment } from '../../deployment.ts';
 import { searchBuffers } from './localCloud.ts';
 
@@ -16,7 +18,7 @@ const AT_ONCE = 4;
 
 /** A row that is in no table yet. */
 export interface WaitingRow {
-  /** The object of the landing that has it; null in the buffer of the stream. */
+  /** The object of `landing/` or `damaged/` that has it; null in the buffer of the stream. */
   readonly key: string | null;
   /** When the object was written, or the stream accepted it, epoch milliseconds. */
   readonly at: number;
@@ -39,7 +41,7 @@ export const CUT_BUFFER = 'The buffers have more rows than were read.';
 
 /**
  * Reads the rows that `wanted` selects of all that are in no table yet: first those in the stream's buffer, which only the
- * local cloud can tell, then those in the landing. Objects that are removed meanwhile are in tables, and are left out.
+ * local cloud can tell, then those in the landing, and in what of it is damaged. Objects that are removed meanwhile are in tables, and are left out.
  *
  * @param texts Such a row contains one of them as JSON. Each is searched in the buffer by itself.
  * @throws ObserveError `SLUICE_OBSERVE_LOCAL_UNREADABLE`; what S3's client throws; the reason of the signal.
@@ -65,36 +67,48 @@ export async function readWaitingRows(
   }
   let unreadObjects = 0;
   let [read, bytes] = [0, 0];
-  const listed = { Bucket: bucket, Prefix: LANDING_FOLDER };
-  for await (const { Contents = [] } of paginateListObjectsV2({ client: s3 }, listed)) {
-    const objects = Contents.filter(({ Key = '' }) => isLanded(Key));
-    const taken = objects.slice(0, Math.max(0, MOST_OBJECTS - read)).filter(({ Size = 0 }) => {
-      bytes += Size;
-      return bytes <= MOST_BYTES;
-    });
-    read += taken.length;
-    unreadObjects += objects.length - taken.length;
-    await mapLimit(taken, AT_ONCE, async ({ Key: key = '', LastModified }) => {
-      signal?.throwIfAborted();
-      const body = await readObject(s3, bucket, key);
-      if (body === undefined) return;
-      const object = new LandedObject(body);
-      for (const { kind, json } of object.rows()) {
-        const row = parseJson(json);
-        if (isJsonObject(row) && wanted(row, kind))
-          rows.push({ key, at: LastModified?.getTime() ?? 0, kind, row });
-      }
-      if (object.damage !== null) unreadObjects += 1;
-    });
-  }
+  const aside = { objects: 0, bytes: 0, lines: 0 };
+  // What is written, and only not deleted, is in tables.
+  const notes = await ListedNotes.list(s3ObjectStore(s3, bucket));
+  const isWaiting = ({ Key: key = '', ETag: eTag = '', LastModified }: _Object) =>
+    !key.endsWith('/') && !notes.isWritten({ key, eTag, modifiedAt: LastModified?.getTime() ?? 0 });
+  for (const Prefix of [LANDING_FOLDER, DAMAGED_FOLDER])
+    for await (const { Contents = [] } of paginateListObjectsV2({ client: s3 }, { Bucket: bucket, Prefix })) {
+      const objects = Contents.filter(isWaiting);
+      const taken = objects.slice(0, Math.max(0, MOST_OBJECTS - read)).filter(({ Size = 0 }) => {
+        bytes += Size;
+        return bytes <= MOST_BYTES;
+      });
+      read += taken.length;
+      unreadObjects += objects.length - taken.length;
+      await mapLimit(taken, AT_ONCE, async ({ Key: key = '', LastModified }) => {
+        signal?.throwIfAborted();
+        const body = await readObject(s3, bucket, key);
+        if (body === undefined) return;
+        const object = new LandedObject(body);
+        for (const { kind, json } of object.rows()) {
+          const row = parseJson(json);
+          if (isJsonObject(row) && wanted(row, kind))
+            rows.push({ key, at: LastModified?.getTime() ?? 0, kind, row });
+        }
+        if (object.skipped.count === 0) return;
+        aside.objects += 1;
+        aside.bytes += object.skipped.bytes;
+        aside.lines += object.skipped.rowLike;
+      });
+    }
   return {
     rows,
-    notes:
-      unreadObjects > 0
+    notes: [
+      ...(unreadObjects > 0
+        ? [`Objects of landing/ and damaged/ that were not read, as they are too many: ${unreadObjects}.`]
+        : []),
+      ...(aside.objects > 0
         ? [
-            `Objects of landing/ that were not read as a whole, as they are too many or damaged: ${unreadObjects}.`,
+            `landing/ and damaged/ have ${aside.bytes} bytes in ${aside.objects} objects that are no rows of this release. ${aside.lines} of their lines begin as a row.`,
           ]
-        : [],
+        : []),
+    ],
     cutTexts,
   };
 }

@@ -9,6 +9,7 @@ import {
   S3Client,
 } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { damagedKey } from '../../../lib/tables/objectKeys.ts';
 import { repositoryRoot } from '../../../local/dataDirectory.ts';
 import { type RunningS3, startS3 } from '../../../packages/local-aws/src/testing/startS3.ts';
 import { callMain } from '../../harness/callMain.ts';
@@ -133,8 +134,26 @@ export default defineConfig({
     await put(LANDED, 'no gzip');
     const { code, stdout } = await erase(['--unit', 'user_id=gone']);
     expect(code).toBe(3);
-    expect(stdout).toContain(`Left: ${LANDED}, version null: damaged, so that it cannot be searched.`);
+    expect(stdout).toContain(
+      `Left: ${LANDED}, version null: rows there are damaged, so that not all of it can be searched.`,
+    );
     expect(stdout).toContain('Not complete: some objects could not be searched.');
+  });
+
+  it('names what expires in damaged/, and is complete all the same', async () => {
+    const key = damagedKey(LANDED);
+    await s3.send(new DeleteObjectCommand({ Bucket: BUCKET, Key: LANDED }));
+    await put(key, 'no gzip');
+    const { stdout } = await erase(['--unit', 'user_id=nobody', '--json']);
+    const { run, notSearched } = JSON.parse(stdout);
+    expect(run.leftCount).toBe(0);
+    expect(notSearched).toEqual([
+      {
+        ...{ key, goneBy: expect.stringMatching(/^20\d\d-\d\d-\d\d$/) },
+        commands: [expect.stringContaining('--damaged'), expect.stringContaining(`--discard ${key}`)],
+      },
+    ]);
+    await s3.send(new DeleteObjectCommand({ Bucket: BUCKET, Key: key }));
   });
 
   it('says what is of others before it goes, and what nobody can read', async () => {

@@ -105,7 +105,7 @@ describe('the lifecycle of the bucket', () => {
     ['statsig/statsig_forwarded_events/statsig_forwarded_events/', { forwardedDays: 400 }, 400],
     ['statsig/', { forwardedDays: 400 }, null],
     ['landing/', {}, null],
-    ['damaged/', {}, null],
+    ['damaged/', {}, 90],
   ])('deletes %s with %j after %s', (prefix, retention, days) => {
     expect(ruleOf(retention, prefix)?.expireDays).toBe(days);
   });

@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { s3EraseBucket } from '../../../lib/aws/s3EraseBucket.ts';
 import type { EraseBucket } from '../../../lib/erase/EraseBucket.ts';
 import type { ObjectForm } from '../../../lib/erase/erasePlaces.ts';
-import { ObjectEraser } from '../../../lib/erase/ObjectEraser.ts';
+import { ObjectEraser, type ObjectEraserPorts } from '../../../lib/erase/ObjectEraser.ts';
 import { ParquetEraser } from '../../../lib/erase/ParquetEraser.ts';
 import { UnitMatcher } from '../../../lib/erase/UnitMatcher.ts';
 import { type RunningS3, startS3 } from '../../../packages/local-aws/src/testing/startS3.ts';
@@ -42,10 +42,11 @@ describe('erasing from one object', () => {
     const { Body } = await server.client.send(new GetObjectCommand({ Bucket: BUCKET, Key: KEY }));
     return usersIn(await Body?.transformToByteArray());
   };
-  const eraser = (more: Partial<EraseBucket> = {}) =>
+  const eraser = (more: Partial<EraseBucket> = {}, ports: Partial<ObjectEraserPorts> = {}) =>
     new ObjectEraser({
       ...{ matcher, parquet, directory: directory.path, dryRun: false, now: Date.now, signal: undefined },
       ...timing,
+      ...ports,
       bucket: { ...bucket, ...more },
     });
 
@@ -68,17 +69,39 @@ describe('erasing from one object', () => {
     expect(await stored()).toContain('of try 5');
   });
 
-  it('takes a damaged object of the landing only when it is not the latest: then its rows are in tables', async () => {
+  describe('with bytes that are no rows', () => {
     const Body = Buffer.concat([landedUsers('stays', 'gone'), Buffer.from('more')]);
-    await server.client.send(new PutObjectCommand({ Bucket: BUCKET, Key: KEY, Body }));
-    const versions = await bucket.versions(KEY);
-    const erase = (isLatest: boolean) => {
-      const object = { key: KEY, versions: versions.map((version) => ({ ...version, isLatest })) };
-      return eraser().erase(object, form, async () => {});
+    const erase = async (form: ObjectForm, { isLatest = true, isWritten = false } = {}) => {
+      await server.client.send(new PutObjectCommand({ Bucket: BUCKET, Key: KEY, Body }));
+      const versions = (await bucket.versions(KEY)).map((version) => ({ ...version, isLatest }));
+      const more = { isWritten: async () => isWritten };
+      return eraser({}, more).erase({ key: KEY, versions }, form, async () => {});
     };
-    expect((await erase(true)).left.map(({ why }) => why)).toEqual(['unreadable']);
-    expect(await erase(false)).toMatchObject({ left: [], hasFound: true, counts: { deleted: 1 } });
-    expect(await bucket.versions(KEY)).toEqual([]);
+
+    it('waits for the writer in the landing', async () => {
+      const done = await erase(form);
+      expect([done.left.map(({ why }) => why), done.expiring, done.counts.rewritten]).toEqual([
+        ['unread'],
+        [],
+        1,
+      ]);
+    });
+
+    it('expires in damaged/', async () => {
+      const { left, expiring, counts } = await erase({ form: 'damaged' });
+      expect([left, expiring.map(({ key }) => key), counts.rewritten]).toEqual([[], [KEY], 1]);
+    });
+
+    it('goes with an older version in the landing', async () => {
+      const done = await erase(form, { isLatest: false });
+      expect(done).toMatchObject({ left: [], hasFound: true, counts: { deleted: 1 } });
+      expect(await bucket.versions(KEY)).toEqual([]);
+    });
+
+    it('is in damaged/, and nothing is left of it in the landing, once the object is written', async () => {
+      expect(await erase(form, { isWritten: true })).toMatchObject({ left: [], counts: { rewritten: 1 } });
+      expect(await stored()).toEqual([]);
+    });
   });
 
   it.each([

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gunzipSync, gzipSync } from 'node:zlib';
 import { afterAll, describe, expect, it } from '@jest/globals';
-import { eraseCopy, eraseDamaged, eraseLanding, eraseResult } from '../../../lib/erase/eraseDocuments.ts';
+import { eraseCopy, eraseLanding, eraseResult } from '../../../lib/erase/eraseDocuments.ts';
 import { parseUnit } from '../../../lib/erase/Unit.ts';
 import { UnitMatcher } from '../../../lib/erase/UnitMatcher.ts';
 import { LandedObject } from '../../../lib/landing/lines/LandedObject.ts';
@@ -56,25 +56,19 @@ describe('an object of the landing', () => {
     expect([[...left.rows()], left.damage]).toEqual([[], null]);
   });
 
-  it('that is damaged can not be searched: not all of it is in tables', () => {
+  it('keeps bytes that are no rows, and lines that are none but for those that name the unit', () => {
     const own = record({ events: [row('user-1')] });
-    for (const damaged of [[others.subarray(0, -1)], [own, Buffer.from('more'), others]])
-      expect(bodyOf(...damaged)).toBe('unreadable');
-  });
-});
-
-describe('a damaged object', () => {
-  const more = Buffer.from('more');
-  const left = (...parts: Uint8Array[]) => eraseDamaged(Buffer.concat(parts), matcher);
-
-  it('goes as a whole if a line is the unit’s, and otherwise is not searched to its end', () => {
-    const own = record({ events: [row('user-1'), row('user-2')] });
-    for (const parts of [
-      [others, own, more],
-      [others, more, own],
-    ])
-      expect(left(...parts)).toEqual({ own: 1, others: 0, body: null });
-    for (const parts of [[more], [others, more]]) expect(left(...parts)).toEqual({ own: 0, unread: 1 });
+    const cut = others.subarray(0, -1);
+    expect(bodyOf(cut)).toMatchObject({ own: 0, unread: expect.any(Number) });
+    expect(bodyOf(own, Buffer.from('more'), others, own, cut)).toEqual({
+      ...{ own: 2, others: 0, unread: expect.any(Number) },
+      body: Buffer.concat([Buffer.from('more'), others, cut]),
+    });
+    const line = (user: string) => `{"kind":"pages","ds":"${DAYS[0]}","row":{"user_id":"${user}"}}\n`;
+    expect(bodyOf(gzipSync(`${line('user-2')}hello\n`))).toEqual({ own: 0, unread: 2 });
+    const { body, ...counts } = Object(bodyOf(gzipSync(`${line('user-1')}${line('user-2')}hello`)));
+    expect(counts).toEqual({ own: 1, others: 0, unread: 2 });
+    expect(gunzipSync(body).toString()).toBe(`${line('user-2')}hello\n`);
   });
 });
 

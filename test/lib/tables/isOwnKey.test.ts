@@ -16,6 +16,7 @@ import {
   versionNoteKey,
 } from '../../../lib/tables/ledgerKeys.ts';
 import {
+  againKey,
   damagedKey,
   directRecordKey,
   isOwnKey,
@@ -36,6 +37,7 @@ const day = '2026-11-20';
 
 /** A key of every function of lib/tables that makes one of what isOwnKey is asked about. */
 const built: Readonly<Record<string, readonly string[]>> = {
+  againKey: [againKey('damaged/direct/2026-11-20/0.ndjson.gz', 0)],
   athenaNoteKey: [athenaNoteKey({ table: 'acme_web', day, version: 'v1' })],
   curatedDaysKey: forwardedKinds.map(curatedDaysKey),
   damagedKey: [damagedKey('landing/direct/2026-11-20/0.ndjson.gz')],

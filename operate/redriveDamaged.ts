@@ -1,0 +1,90 @@
+import { CopyObjectCommand } from '@aws-sdk/client-s3';
+import { s3ObjectStore } from '../lib/aws/s3ObjectStore.ts';
+import { defineErrorFamily } from '../lib/base/errors.ts';
+import { listObjects } from '../lib/base/ObjectStore.ts';
+import { DAY_MS, utcDay } from '../lib/base/time.ts';
+import { LandedObject } from '../lib/landing/lines/LandedObject.ts';
+import { againKey, DAMAGED_FOLDER, damagedKey, LANDING_FOLDER } from '../lib/tables/objectKeys.ts';
+import type { Deployment } from '../observe/deployment.ts';
+import { rowsIn } from '../observe/facts/flow/waitingObjects.ts';
+
+/** Errors about objects of `damaged/`. */
+export const DamagedError = defineErrorFamily('user', {
+  SLUICE_DAMAGED_MISSING: {
+    cause: 'There is no such object below damaged/.',
+    cure: 'Take a key that `sluice status` or an erasure names: it may have been tried again, or have expired.',
+  },
+  SLUICE_DAMAGED_CHANGED: {
+    cause: 'The object changed while it was looked at, so it was not deleted.',
+    cure: 'Run the command again, and look at what it shows.',
+  },
+});
+
+/**
+ * Has the writer read every object of `damaged/` again: copies it into `landing/`, under a key of its own, and deletes it. What the
+ * writer still can't read is then in `damaged/` again.
+ *
+ * @param dryRun Only counts them.
+ * @throws What the client of S3 throws.
+ */
+export async function redriveDamaged(
+  { s3, config: { bucket }, now }: Pick<Deployment, 's3' | 'config' | 'now'>,
+  dryRun: boolean,
+): Promise<{ readonly objects: number; readonly bytes: number }> {
+  const store = s3ObjectStore(s3, bucket);
+  const done = { objects: 0, bytes: 0 };
+  for await (const { key, size, eTag } of listObjects(store, DAMAGED_FOLDER)) {
+    if (key.endsWith('/')) continue;
+    if (!dryRun) {
+      const CopySource = encodeURIComponent(`${bucket}/${key}`);
+      const copy = { CopySource, CopySourceIfMatch: eTag, Key: againKey(key, now) };
+      await s3.send(new CopyObjectCommand({ Bucket: bucket, ...copy }));
+      // Of another ETag it is newer than the copy, and stays.
+      await store.remove(key, eTag);
+    }
+    done.objects += 1;
+    done.bytes += size;
+  }
+  return done;
+}
+
+/** What an object of `damaged/` holds. */
+export interface DiscardedObject {
+  readonly key: string;
+  readonly bytes: number;
+  /** Its first 100 characters: of the lines that are no rows, where it begins with them. */
+  readonly begins: string;
+  /** Lines that begin as a row of any release. */
+  readonly rows: number;
+  /** Until then a version of it can be copied back; null if it is gone at once. */
+  readonly keptUntil: string | null;
+}
+
+/**
+ * Shows what an object of `damaged/` holds, and deletes it: whoever calls it takes these bytes for no events.
+ *
+ * @param name Its key, or that of the object of the landing that it is of.
+ * @param dryRun Only shows.
+ * @throws DamagedError; what the client of S3 throws.
+ */
+export async function discardDamaged(
+  { s3, config, now }: Pick<Deployment, 's3' | 'config' | 'now'>,
+  name: string,
+  dryRun: boolean,
+): Promise<DiscardedObject> {
+  const store = s3ObjectStore(s3, config.bucket);
+  const key = name.startsWith(LANDING_FOLDER) ? damagedKey(name) : name;
+  const opened = key.startsWith(DAMAGED_FOLDER) && !key.endsWith('/') ? await store.open(key) : null;
+  if (opened === null) throw new DamagedError('SLUICE_DAMAGED_MISSING', `${name}.`);
+  const bytes = Buffer.concat(await opened.body.toArray());
+  const [first] = new LandedObject(bytes).parts();
+  const begins = first !== undefined && 'text' in first ? first.text : bytes;
+  if (!dryRun && (await store.remove(key, opened.eTag)) === 'changed')
+    throw new DamagedError('SLUICE_DAMAGED_CHANGED', `${key}.`);
+  const { dataVersionDays } = config.retention;
+  return {
+    ...{ key, bytes: bytes.length, begins: begins.subarray(0, 400).toString().slice(0, 100) },
+    rows: rowsIn(bytes),
+    keptUntil: opened.versionId === undefined ? null : utcDay(now + dataVersionDays * DAY_MS),
+  };
+}
