@@ -57,7 +57,7 @@ export interface LoadedTemplate {
 export async function loadTemplate(options: LoadOptions): Promise<LoadedTemplate> {
   const { root, code, cacheDirectory, stage = LOCAL_STAGE, env = process.env } = options;
   const file = configFile(root, env);
-  const config = await loadComparedConfig(file, stage, options.region);
+  const config = await loadComparedConfig(file, stage);
   const { region = config.region } = options;
   const digest = await digestInputs({ root, code }, { config, stage, region });
   const directory = join(cacheDirectory, digest);

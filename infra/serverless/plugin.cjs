@@ -76,8 +76,8 @@ module.exports = class SluicePlugin {
 
   async compareStages() {
     const { configFile, loadComparedConfig } = await import('../../lib/config/loadConfig.ts');
-    const { region, stage } = this.target();
-    await this.explain(() => loadComparedConfig(this.configFile(configFile), stage, region));
+    const { stage } = this.target();
+    await this.explain(() => loadComparedConfig(this.configFile(configFile), stage));
   }
 
   async bundle() {

@@ -29,16 +29,15 @@ export async function loadConfig(file: string, stage: string): Promise<Config> {
 
 /**
  * Loads the configuration of a stage that is to be packaged. It is compared with the configurations of all listed
- * stages, so that no two of them use one bucket, database or workgroup. The local cloud's stage is in no account, and
+ * stages, so that no two of them use one bucket or write to one folder. The local cloud's stage is in no account, and
  * is not compared.
  *
- * @param region Where it is deployed to, if `--region` says so. Default: `region` of the configuration.
  * @throws ConfigError As {@link loadConfig}, and `SLUICE_CONFIG_STAGES_SHARE`.
  */
-export async function loadComparedConfig(file: string, stage: string, region?: string): Promise<Config> {
+export async function loadComparedConfig(file: string, stage: string): Promise<Config> {
   const imported = await importConfig(file);
   const { config, stages } = await evaluate(imported, stage);
-  if (stage !== LOCAL_STAGE) await compareStages(imported, { stage, config, stages, region });
+  if (stage !== LOCAL_STAGE) await compareStages(imported, { stage, config, stages });
   return config;
 }
 
@@ -58,12 +57,7 @@ export async function checkStages(file: string): Promise<readonly string[]> {
 
 async function compareStages(
   imported: ImportedConfig,
-  {
-    stage,
-    config,
-    stages,
-    region,
-  }: EvaluatedConfig & { readonly stage: string; readonly region?: string | undefined },
+  { stage, config, stages }: EvaluatedConfig & { readonly stage: string },
 ): Promise<void> {
   const all: StageConfig[] = [];
   for (const name of new Set([...stages, stage])) {
@@ -72,8 +66,7 @@ async function compareStages(
       [`the configuration of ${stage}`, stages],
       [`the configuration of ${name}`, each.stages],
     ]);
-    const regions = [each.config.region, ...(name === stage && region !== undefined ? [region] : [])];
-    all.push({ stage: name, config: each.config, regions });
+    all.push({ stage: name, config: each.config });
   }
   const problems = stageProblems(all);
   if (problems.length > 0)
