@@ -4,9 +4,9 @@ import type { ForwardedKind } from '../schema/kinds.ts';
 import { forwardedTables } from '../tables/deliveredTables.ts';
 import { partitionKey } from '../tables/sharedColumns.ts';
 import type { Column, Table } from '../tables/Table.ts';
+import type { DerivedColumn } from '../views/DerivedColumn.ts';
 import { valueNumber } from '../views/productEvents.ts';
 import { type JsonColumns, userDetailColumns } from '../views/userDetailColumns.ts';
-import type { ViewColumn } from '../views/View.ts';
 
 /** A curated table: a row an event, in the columns of the forwarded table and those that views make of them. */
 export interface CuratedTable extends Table {
@@ -20,8 +20,8 @@ export interface CuratedTable extends Table {
   readonly shared: string;
   /** The columns of the forwarded table, unchanged. */
   readonly raw: readonly Column[];
-  /** The columns that views make of them, with their expression in Athena's dialect. */
-  readonly derived: readonly ViewColumn[];
+  /** The columns that views make of them. */
+  readonly derived: readonly DerivedColumn[];
 }
 
 /** Facts about the copies of a row's event. The last columns of every curated table. */
@@ -52,7 +52,7 @@ export function curatedTables(
     kind: ForwardedKind,
     { key, shared }: Pick<CuratedTable, 'key' | 'shared'>,
     what: string,
-    derived: readonly ViewColumn[],
+    derived: readonly DerivedColumn[],
   ): CuratedTable => ({
     kind,
     name: config.curatedTables[kind],

@@ -1,5 +1,3 @@
-import { quoteName, quoteText } from '../base/sql.ts';
-
 /** Members of an event that a path can begin with. */
 export type JsonRoot = 'user' | 'metadata' | 'statsigMetadata';
 
@@ -12,8 +10,6 @@ export interface JsonPath {
 
 /** Keys that need no escaping. Integers are excluded: in Trino, they would also be indexes of list elements. */
 const KEY = /^(?!-?[0-9]+$)[A-Za-z0-9_-]+$/;
-/** Keys that Trino takes without quotes (JsonPathTokenizer.isUnquotedPathCharacter), and DuckDB. Others fail the query. */
-const PLAIN_KEY = /^[A-Za-z_][A-Za-z0-9_]*$/;
 const ROOTS: readonly JsonRoot[] = ['user', 'metadata', 'statsigMetadata'];
 
 /** Splits a path such as `user.custom.plan`; null when it is not valid. */
@@ -23,13 +19,4 @@ export function parseJsonPath(path: string): JsonPath | null {
   return root === undefined || keys.length === 0 || !keys.every((key) => KEY.test(key))
     ? null
     : { root, keys };
-}
-
-/**
- * SQL of the text at a path inside a JSON column; numbers and booleans as in JSON. Null for an absent value, an empty
- * text, a list or an object.
- */
-export function jsonTextSql(column: string, keys: readonly string[]): string {
-  const steps = keys.map((key) => (PLAIN_KEY.test(key) ? `.${key}` : `["${key}"]`));
-  return `NULLIF(json_extract_scalar(${quoteName(column)}, ${quoteText(`$${steps.join('')}`)}), '')`;
 }

@@ -1,6 +1,7 @@
 import type { Config } from '../schema/config.ts';
-import { type JsonRoot, jsonTextSql, parseJsonPath } from './jsonPath.ts';
-import type { ViewColumn } from './View.ts';
+import type { Column } from '../tables/Table.ts';
+import { type DerivedColumn, derivedColumn } from './DerivedColumn.ts';
+import { type JsonRoot, parseJsonPath } from './jsonPath.ts';
 
 /** Where a source has each member of the event; null when it hasn't. */
 export type JsonColumns = Readonly<Record<JsonRoot, string | null>>;
@@ -18,41 +19,38 @@ export type JsonColumns = Readonly<Record<JsonRoot, string | null>>;
 export function userDetailColumns(
   config: Pick<Config, 'jsonPaths'>,
   from: JsonColumns & { readonly user: string; readonly statsigMetadata: string },
-): ViewColumn[] {
-  const device = (key: string) =>
-    `COALESCE(${jsonTextSql(from.user, [key])}, ${jsonTextSql(from.statsigMetadata, [key])})`;
+): DerivedColumn[] {
+  /** The text of the first path that has one. */
+  const text = (column: Column, ...paths: readonly (readonly [from: string, keys: readonly string[]])[]) =>
+    derivedColumn(column, ({ jsonScalar }) => {
+      const texts = paths.map(([source, keys]) => `NULLIF(${jsonScalar(source, keys)}, '')`);
+      return texts.length === 1 ? texts.join() : `COALESCE(${texts.join(', ')})`;
+    });
+  const userOrDevice = (column: Column, key: string) =>
+    text(column, [from.user, [key]], [from.statsigMetadata, [key]]);
   return [
-    {
-      name: 'country',
-      type: 'string',
-      comment: 'Country of the user, as the application said it',
-      sql: jsonTextSql(from.user, ['country']),
-    },
-    {
-      name: 'locale',
-      type: 'string',
-      comment: 'Locale of the user, else of the device, e.g. en_GB',
-      sql: device('locale'),
-    },
-    {
-      name: 'app_version',
-      type: 'string',
-      comment: 'Version of the application: of the user, else of the device',
-      sql: device('appVersion'),
-    },
+    text({ name: 'country', type: 'string', comment: 'Country of the user, as the application said it' }, [
+      from.user,
+      ['country'],
+    ]),
+    userOrDevice(
+      { name: 'locale', type: 'string', comment: 'Locale of the user, else of the device, e.g. en_GB' },
+      'locale',
+    ),
+    userOrDevice(
+      {
+        name: 'app_version',
+        type: 'string',
+        comment: 'Version of the application: of the user, else of the device',
+      },
+      'appVersion',
+    ),
     ...Object.entries(config.jsonPaths).flatMap(([name, path]) => {
       const parsed = parseJsonPath(path);
       const column = parsed === null ? null : from[parsed.root];
       if (parsed === null || column === null) return [];
       const comment = `${path} of the event; null when it is nothing, empty, a list or an object`;
-      return [
-        {
-          name,
-          type: 'string',
-          comment: comment.slice(0, 255),
-          sql: jsonTextSql(column, parsed.keys),
-        } as const,
-      ];
+      return [text({ name, type: 'string', comment: comment.slice(0, 255) }, [column, parsed.keys])];
     }),
   ];
 }

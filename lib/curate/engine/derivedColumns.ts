@@ -1,14 +1,12 @@
 import { quoteName, quoteText } from '../../base/sql.ts';
+import type { RowDialect } from '../../views/DerivedColumn.ts';
 import type { CuratedTable } from '../curatedTables.ts';
 
 /** The SQL function over {@link trinoJsonScalar}: a JSON text, and the keys of the path, one a line. */
 export const SCALAR_FUNCTION = 'sluice_json_scalar';
 
-/** A call in the expression of a derived column. */
-const CALL = /json_extract_scalar\("((?:[^"]|"")*)", '\$((?:\.[A-Za-z_][A-Za-z0-9_]*|\["[^"']*"\])+)'\)/g;
 /** Trino does not take it for JSON. A text loses it on the way into JavaScript. */
 const BYTE_ORDER_MARK = '\ufeff';
-const STEP = /\.([A-Za-z_][A-Za-z0-9_]*)|\["([^"']*)"\]/g;
 
 /** A path into a JSON column that derived columns are made of. */
 interface Extracted {
@@ -21,8 +19,7 @@ interface Extracted {
 /**
  * SQL of a query with the derived columns of a table added to all columns of another.
  *
- * It is made of the expressions that views have in Athena's dialect, with the two functions replaced whose names or results
- * differ in DuckDB. Each JSON text is parsed once for all paths. DuckDB's answers are taken where they are Trino's: for
+ * Each JSON text is parsed once for all paths. DuckDB's answers are taken where they are Trino's: for
  * strings, booleans, whole numbers and fractions that stand in the text as DuckDB writes them. The rest, and all texts that
  * are not JSON to DuckDB, go through {@link trinoJsonScalar}. DuckDB takes `NaN`, `Infinity` and a comma after the last item
  * for JSON, which no writer of the tables produces.
@@ -31,21 +28,17 @@ interface Extracted {
  */
 export function withDerivedColumns({ derived }: Pick<CuratedTable, 'derived'>, from: string): string {
   const extracted = new Map<string, Extracted>();
-  const columns = derived.map(({ name, sql }) => {
-    const expression = sql.replaceAll(CALL, (call, column: string, path: string) => {
-      const found = extracted.get(call) ?? {
-        column: column.replaceAll('""', '"'),
-        keys: [...path.matchAll(STEP)].map(([, plain, quoted]) => plain ?? quoted ?? ''),
-        // A name with a space, which no column has.
-        name: `json value ${extracted.size}`,
-      };
-      extracted.set(call, found);
+  const dialect: RowDialect = {
+    jsonScalar(column, keys) {
+      const path = JSON.stringify([column, keys]);
+      // A name with a space, which no column has.
+      const found = extracted.get(path) ?? { column, keys, name: `json value ${extracted.size}` };
+      extracted.set(path, found);
       return quoteName(found.name);
-    });
-    if (expression.includes('json_extract'))
-      throw new RangeError(`${name} has a path that is not understood.`);
-    return `${expression.replaceAll('regexp_like(', 'regexp_matches(')} AS ${quoteName(name)}`;
-  });
+    },
+    matches: (sql, pattern) => `regexp_matches(${sql}, ${quoteText(pattern)})`,
+  };
+  const columns = derived.map(({ name, sqlIn }) => `${sqlIn(dialect)} AS ${quoteName(name)}`);
   if (columns.length === 0) return from;
   const roots = [...Map.groupBy(extracted.values(), ({ column }) => column)];
   const parsed = roots.map(([column, paths], i) => {
