@@ -29,17 +29,16 @@ export function statsigRewriter(format: StatsigFormat, limits: EngineLimits): Fi
   return {
     form: createHash('sha256').update(JSON.stringify(format)).digest('hex').slice(0, 16),
     async rewrite(bytes) {
-      const id = randomUUID();
-      const [from, to] = ['raw', 'statsig'].map((name) => join(temporaryDirectory, `${id}-${name}.parquet`));
+      const path = join(temporaryDirectory, randomUUID());
+      const [from, to] = [`${path}-raw.parquet`, `${path}-statsig.parquet`];
       const remove = async () => {
-        await Promise.all([from, to].map((path) => rm(path ?? '', { force: true })));
+        await Promise.all([from, to].map((file) => rm(file, { force: true })));
       };
       try {
-        await pipeline(bytes, createWriteStream(from ?? ''));
-        const rows = await rewriteFile(format, limits, from ?? '', to ?? '');
-        const { size } = await stat(to ?? '');
-        const { [WRITTEN]: written = 0, ...leftOut } = rows;
-        return { size, rows: written, leftOut, open: () => createReadStream(to ?? ''), remove };
+        await pipeline(bytes, createWriteStream(from));
+        const { [WRITTEN]: rows = 0, ...leftOut } = await rewriteFile(format, limits, from, to);
+        const { size } = await stat(to);
+        return { size, rows, leftOut, open: () => createReadStream(to), remove };
       } catch (error) {
         await remove();
         throw error;

@@ -62,6 +62,8 @@ const FOR_LEFT_OUT: ReadonlySet<string> = new Set([
 
 const OF_ANOTHER = 'Another file has this problem.';
 const REPLACED = 'A new file replaced it; the last good version has it.';
+const GONE = 'It was loaded, and is not in the folder any more.';
+const STILL_READ = 'It is not in the folder any more; the last good version has it.';
 
 /**
  * The fate of each file of a day: files to load in key order, then files that were left out, then files that are gone.
@@ -75,55 +77,67 @@ export function listFileFates(
   failure: Failure | null,
 ): FileFate[] {
   if (drop === undefined) return [...claim.entry.files];
+  const isLoaded = failure === null;
   const rows = new Map((mapped?.files ?? []).map((file) => [file.name, file]));
   const loaded = new Map(
-    claim.entry.files.flatMap(({ fate, key, size, eTag }) =>
-      fate === 'loaded' ? [[key, { key, size, eTag, fate }] as const] : [],
+    claim.entry.files.flatMap((file) =>
+      file.fate === 'loaded' ? [[file.key, identity(file)] as const] : [],
     ),
   );
   const came = new Set(newlyLeftOut(drop, claim.entry));
-  const counts = (object: DropObject) => countsOf(rows.get(object.key));
-  const ofAnother = [...problems.values()].some(({ code }) => code === failure?.code)
-    ? { detail: OF_ANOTHER }
-    : {};
+  const ofAnother = [...problems.values()].some(({ code }) => code === failure?.code);
+  const held = isLoaded ? {} : { reason: failure.code, ...(ofAnother ? { detail: OF_ANOTHER } : {}) };
+  const isRead = ({ key, eTag }: DropObject) => loaded.get(key)?.eTag === eTag;
+  const problemOf = (key: string) => {
+    const problem = problems.get(key);
+    return problem === undefined ? undefined : { reason: problem.code, detail: problem.message };
+  };
   return [
-    ...drop.files.map((object): FileFate => {
-      const { key, size, eTag } = object;
-      const file = { key, size, eTag };
-      if (failure === null) return { ...file, fate: 'loaded', ...counts(object) };
-      const problem = problems.get(key);
-      if (problem !== undefined) {
-        const { code: reason, message: detail } = problem;
-        return { ...file, fate: 'failed', reason, detail, ...counts(object) };
-      }
-      if (loaded.get(key)?.eTag === eTag) return { ...file, fate: 'loaded' };
-      return { ...file, fate: 'held', reason: failure.code, ...ofAnother, ...counts(object) };
+    ...drop.files.map((file) => {
+      const [problem, counts] = [problemOf(file.key), countsOf(rows.get(file.key))];
+      return firstFate(identity(file), [
+        [isLoaded, 'loaded', counts],
+        [problem !== undefined, 'failed', { ...problem, ...counts }],
+        [isRead(file), 'loaded'],
+        [true, 'held', { ...held, ...counts }],
+      ]);
     }),
-    ...drop.leftOut.map((left): FileFate => {
-      const { key, size, eTag } = left.object;
-      const file = { key, size, eTag, reason: left.reason };
-      if (failure === null) return { ...file, fate: 'left_out' };
-      const before = loaded.get(key);
-      if (before?.eTag === eTag) return { ...file, fate: 'loaded' };
-      const problem = problems.get(key);
-      if (problem !== undefined)
-        return { ...file, fate: 'failed', reason: problem.code, detail: problem.message };
-      if (before !== undefined) return { ...before, reason: left.reason, detail: REPLACED };
-      if (!came.has(left)) return { ...file, fate: 'left_out' };
-      return { ...file, fate: FOR_LEFT_OUT.has(failure.code) ? 'failed' : 'held' };
+    ...drop.leftOut.map((left) => {
+      const { object, reason } = left;
+      const [problem, before] = [problemOf(object.key), loaded.get(object.key)];
+      return firstFate({ ...identity(object), reason }, [
+        [isLoaded, 'left_out'],
+        [isRead(object), 'loaded'],
+        [problem !== undefined, 'failed', { ...problem }],
+        [before !== undefined, 'loaded', { ...before, detail: REPLACED }],
+        [!came.has(left), 'left_out'],
+        [FOR_LEFT_OUT.has(failure?.code ?? ''), 'failed'],
+        [true, 'held'],
+      ]);
     }),
     // Only files whose rows queries read. Other files leave nothing behind, but their deletion must settle (settlesAt).
-    ...missingFiles(drop, claim.entry, ['loaded']).map(({ key, size, eTag }): FileFate => {
-      const file = { key, size, eTag };
-      return failure === null
-        ? { ...file, fate: 'gone', detail: 'It was loaded, and is not in the folder any more.' }
-        : {
-            ...file,
-            fate: 'loaded',
-            detail: 'It is not in the folder any more; the last good version has it.',
-          };
-    }),
+    ...missingFiles(drop, claim.entry, ['loaded']).map((file) =>
+      firstFate(identity(file), [
+        [isLoaded, 'gone', { detail: GONE }],
+        [true, 'loaded', { detail: STILL_READ }],
+      ]),
+    ),
   ];
+}
+
+type FileIdentity = Pick<FileFate, 'key' | 'size' | 'eTag'>;
+
+function identity({ key, size, eTag }: FileIdentity): FileIdentity {
+  return { key, size, eTag };
+}
+
+/** The fate of the first line that holds; the last line always does. */
+function firstFate(
+  file: Omit<FileFate, 'fate'>,
+  lines: readonly (readonly [holds: boolean, fate: FileFate['fate'], more?: Partial<FileFate>])[],
+): FileFate {
+  const [, fate, more] = lines.find(([holds]) => holds) ?? [true, 'held'];
+  return { ...file, ...more, fate };
 }
 
 function countsOf(file: FileRows | undefined): Pick<FileFate, 'rows' | 'refusedBy'> {

@@ -8,7 +8,8 @@ beforeAll(async () => {
 });
 afterAll(() => s3.close());
 
-const redrive = (env: Readonly<Record<string, string>>) =>
+/** Any command that talks to AWS: all report its errors in one place. */
+const ask = (env: Readonly<Record<string, string>>) =>
   callMain(['redrive', '--reason', 'SLUICE_BODY_NOT_JSON', '--stage', 'dev'], {
     env: {
       AWS_ENDPOINT_URL: s3.url,
@@ -23,7 +24,7 @@ const redrive = (env: Readonly<Record<string, string>>) =>
     },
   });
 
-describe('sluice redrive', () => {
+describe('a command that talks to AWS', () => {
   it.each([
     ['SLUICE_AWS_FAILED', 'NoSuchBucket', {}],
     ['SLUICE_AWS_FAILED', 'SignatureDoesNotMatch', { AWS_SECRET_ACCESS_KEY: 'wrong' }],
@@ -36,7 +37,7 @@ describe('sluice redrive', () => {
     ['SLUICE_AWS_UNREACHABLE', '', { AWS_ENDPOINT_URL: 'http://nowhere.invalid', AWS_DEFAULT_REGION: '' }],
     ['SLUICE_AWS_UNREACHABLE', 'ECONNREFUSED', { AWS_ENDPOINT_URL: 'http://127.0.0.1:9' }],
   ])('reports %s (%s) and its cure, with %j', async (code, detail, env) => {
-    const result = await redrive(env);
+    const result = await ask(env);
     expect(result).toMatchObject({ code: 1, stdout: '', stderr: expect.stringContaining(detail) });
     expect(result.stderr).toMatch(
       new RegExp(`^(Stage dev in us-east-1|The local cloud on \\S+, stage dev)\\.\\n${code}: .*\\n  .*\\n$`),
