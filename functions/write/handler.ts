@@ -48,7 +48,8 @@ export const handler = middy<unknown, SQSBatchResponse>()
     const directory = await makeWorkDirectory(tmpdir());
     try {
       const writer = await makeWriter(context.environment, directory.path);
-      return await writeMessages(messages, writer, queueOf(context.environment), { deadline, signal });
+      const queue = queueOf(context.environment);
+      return await writeMessages(messages, writer, queue, { deadline, signal }, systemTiming.random);
     } finally {
       await directory.remove();
     }

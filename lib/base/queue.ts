@@ -84,6 +84,7 @@ export function isRunMessage(body: string, run: string): boolean {
 const objectCreatedSchema = z.object({
   source: z.literal('aws.s3'),
   'detail-type': z.literal('Object Created'),
+  time: z.string().optional(),
   detail: z.object({
     bucket: z.object({ name: z.string().min(1) }),
     object: z.object({ key: z.string().min(1) }),
@@ -95,6 +96,8 @@ export interface ObjectRef {
   readonly bucket: string;
   /** Not URL-encoded, unlike in S3's own events. */
   readonly key: string;
+  /** When it was created, ISO 8601; empty if the message does not say. */
+  readonly time: string;
 }
 
 /**
@@ -110,6 +113,6 @@ export function objectCreated(body: string): ObjectRef | { readonly wrong: strin
     const wrong = result.error.issues.map(({ path }) => path.join('.') || 'the body').join(', ');
     return { wrong: `Wrong: ${wrong}.` };
   }
-  const { bucket, object } = result.data.detail;
-  return { bucket: bucket.name, key: object.key };
+  const { time = '', detail } = result.data;
+  return { bucket: detail.bucket.name, key: detail.object.key, time };
 }

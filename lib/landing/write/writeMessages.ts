@@ -6,12 +6,16 @@ import { isLanded } from '../../tables/objectKeys.ts';
 import { type LandingQueue, lookAtLanding } from './lookAtLanding.ts';
 import { type Writer, type WriteTime, writeObjects } from './writeObjects.ts';
 
-/**
- * Receives from which on an object is written with few others: it may be the one that ended the function before. The eighth is
- * written alone. So many that only had to wait still become few files.
- */
-const APART_FROM = 5;
-const ALONE_AT = 8;
+/** Receives from which on an object is written alone: it may be the one that ended the function before. */
+const ALONE_FROM = 5;
+
+/** An object, and the messages that name it. */
+interface NamedObject {
+  readonly key: string;
+  /** When it was written, ISO 8601. Empty: long ago, as only a look tells of it. */
+  readonly time: string;
+  readonly messages: QueueMessage[];
+}
 
 /**
  * Processes a batch of messages: it writes the objects that they name, each once, then looks at the landing if a message asks
@@ -23,25 +27,33 @@ export async function writeMessages(
   writer: Writer,
   queue: LandingQueue,
   time: WriteTime,
+  random: () => number,
 ): Promise<SQSBatchResponse> {
   const failures = new MessageFailures(writer.log);
   const looks: string[] = [];
   const invalid: { readonly messageId: string; readonly detail: string }[] = [];
-  const named = new Map<string, QueueMessage[]>();
+  const named = new Map<string, NamedObject>();
   let ignored = 0;
   const sort = async (asked: Asked, message: QueueMessage) => {
     const { messageId } = message;
     if (asked === LOOK) looks.push(messageId);
     else if ('wrong' in asked) invalid.push({ messageId, detail: asked.wrong });
     else if (asked.bucket !== writer.config.bucket || !isLanded(asked.key)) ignored += 1;
-    else named.set(asked.key, [...(named.get(asked.key) ?? []), message]);
+    else {
+      const { key, time } = asked;
+      named.set(key, { key, time, messages: [...(named.get(key)?.messages ?? []), message] });
+    }
     return true;
   };
   await eachMessage(messages, asked, writer.log, sort, failures);
-  const { failed, objects, ...counts } = await writeObjects(groupsOf(named), writer, time);
+  const { failed, objects, ...counts } = await writeObjects(
+    inOrder([...named.values()], random),
+    writer,
+    time,
+  );
   for (const [key, { code, detail }] of failed) {
     writer.log({ level: 'error', event: 'write_failed', object: key, code, detail });
-    failures.add((named.get(key) ?? []).map(({ messageId }) => messageId));
+    failures.add((named.get(key)?.messages ?? []).map(({ messageId }) => messageId));
   }
   writer.log({
     level: failed.size > 0 ? 'error' : invalid.length > 0 ? 'warn' : 'info',
@@ -80,22 +92,17 @@ async function hasLooked(writer: Writer, queue: LandingQueue, { deadline }: Writ
   }
 }
 
-/** Objects that may be in rounds together. Those of the fewest receives are first: they are done if one of the others ends the function. */
-function groupsOf(named: ReadonlyMap<string, readonly QueueMessage[]>): string[][] {
-  const byReceives = new Map<number, string[]>();
-  for (const [key, of] of named) {
-    const receives = Math.min(ALONE_AT, Math.max(APART_FROM - 1, ...of.map((one) => one.receives)));
-    byReceives.set(receives, [...(byReceives.get(receives) ?? []), key]);
-  }
-  return [...byReceives]
-    .sort(([a], [b]) => a - b)
-    .flatMap(([receives, keys]) =>
-      receives < APART_FROM ? [keys] : chunks(keys, 4 ** (ALONE_AT - receives)),
-    );
-}
-
-function chunks<Item>(items: readonly Item[], size: number): Item[][] {
-  return Array.from({ length: Math.ceil(items.length / size) }, (_, i) =>
-    items.slice(i * size, (i + 1) * size),
+/**
+ * Keys by groups that may be in rounds together. The oldest come first. Those that were received often come behind them, each alone
+ * and in random order: the others are done then if one of them ends the function, and so is each of them in one of its runs.
+ */
+export function inOrder(objects: readonly NamedObject[], random: () => number): string[][] {
+  const { fresh = [], often = [] } = Object.groupBy(objects, ({ messages }) =>
+    messages.some(({ receives }) => receives >= ALONE_FROM) ? 'often' : 'fresh',
   );
+  const shuffled = often.map(({ key }) => ({ key, place: random() })).sort((a, b) => a.place - b.place);
+  return [
+    fresh.sort((a, b) => (a.time < b.time ? -1 : a.time > b.time ? 1 : 0)).map(({ key }) => key),
+    ...shuffled.map(({ key }) => [key]),
+  ];
 }

@@ -165,12 +165,12 @@ describe('messages of objects', () => {
     expect(await keys('')).toEqual([key]);
   });
 
-  it('of objects that were received often have them written behind the others, with few or alone', async () => {
-    const receives = [1, 5, 5, 8, 9];
+  it('of objects that were received often have them written behind the others, each alone', async () => {
+    const receives = [1, 4, 5, 5, 8, 9];
     const keysOfAll = await Promise.all(receives.map((_, i) => putBatch(`${i}`)));
     const Records = keysOfAll.map((key, i) => message(key, receives[i])).reverse();
     expect(await handler({ Records }, context())).toEqual(failing());
-    expect(lines).toMatchObject([{ event: 'write', written: 5, rounds: 4, files: 4 }]);
+    expect(lines).toMatchObject([{ event: 'write', written: 6, rounds: 5, files: 5 }]);
   });
 });
 

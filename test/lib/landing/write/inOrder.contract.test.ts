@@ -1,0 +1,28 @@
+import { expect, it } from '@jest/globals';
+import { seededRandom } from '../../../../bench/collect/seededRandom.ts';
+import { inOrder } from '../../../../lib/landing/write/writeMessages.ts';
+
+it('objects are written from the oldest on, and behind them, alone and in another order each time, those received often', () => {
+  const named = (key: string, time: string, ...receives: readonly number[]) => ({
+    ...{ key, time },
+    messages: receives.map((one, i) => ({ messageId: `${key}-${i}`, body: '', receives: one })),
+  });
+  const often = ['e', 'f', 'g', 'h'];
+  const objects = [
+    named('b', '2026-11-25T10:00:01Z', 1),
+    named('c', '2026-11-25T10:00:02Z', 4, 1),
+    // A look tells of it.
+    named('a', '', 1),
+    ...often.map((key, i) => named(key, '2026-11-25T09:00:00Z', 1, 5 + i)),
+  ];
+  const orders = new Set<string>();
+  const random = seededRandom(1);
+  for (let run = 0; run < 50; run += 1) {
+    const [fresh, ...alone] = inOrder(objects, random);
+    expect(fresh).toEqual(['a', 'b', 'c']);
+    expect(alone.map(({ length }) => length)).toEqual([1, 1, 1, 1]);
+    expect(alone.flat().sort()).toEqual(often);
+    orders.add(alone.join());
+  }
+  expect(orders.size).toBeGreaterThan(10);
+});
