@@ -167,9 +167,15 @@ class Soak {
       const begun = this.#ledger.partsOf(window.window)[part];
       const time = begun ?? this.#clock.now();
       if (begun === undefined) this.#ledger.note({ part, of: window.window, clock: time });
-      await this.#send(
-        requests.filter(({ first }) => !this.#ledger.isSettled(first)).map((one) => ({ ...one, time })),
-      );
+      const left = requests
+        .filter(({ first }) => !this.#ledger.isSettled(first))
+        .map((one) => ({ ...one, time }));
+      await Promise.all([
+        this.#send(left),
+        ...drawn
+          .filter(({ foreignRecords }) => foreignRecords)
+          .map(({ name }) => this.#aside.putForeign(name)),
+      ]);
       await this.#noteMoment();
       await this.#pass(minutes / parts.length);
     }

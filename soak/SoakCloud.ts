@@ -1,4 +1,5 @@
 import { gzipSync } from 'node:zlib';
+import { FirehoseClient, PutRecordCommand } from '@aws-sdk/client-firehose';
 import { GlueClient, paginateGetPartitions, paginateGetTables } from '@aws-sdk/client-glue';
 import { ListObjectsV2Command, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { SQSClient, StartMessageMoveTaskCommand } from '@aws-sdk/client-sqs';
@@ -7,6 +8,8 @@ import type { Cloud } from '../local/startCloud.ts';
 import type { FaultKind } from './faultKinds.ts';
 import type { SoakPartition } from './Ledger.ts';
 
+/** The stream of the landing. */
+const STREAM = 'sluice-local-landing';
 const CREDENTIALS = { accessKeyId: 'test', secretAccessKey: 'test' };
 
 const faultsSchema = z.object({ faults: z.array(z.object({ struck: z.int() })) });
@@ -15,6 +18,7 @@ const faultsSchema = z.object({ faults: z.array(z.object({ struck: z.int() })) }
 export class SoakCloud {
   readonly #cloud: Cloud;
   readonly #s3: S3Client;
+  readonly #firehose: FirehoseClient;
   readonly #glue: GlueClient;
   readonly #sqs: SQSClient;
   /** The kinds of the faults that are set, in their order, and how often each was reported to have struck. */
@@ -26,6 +30,7 @@ export class SoakCloud {
     this.#cloud = cloud;
     const place = { endpoint: cloud.edge, region: 'us-east-1', credentials: CREDENTIALS };
     this.#s3 = new S3Client({ ...place, forcePathStyle: true });
+    this.#firehose = new FirehoseClient(place);
     this.#glue = new GlueClient(place);
     this.#sqs = new SQSClient(place);
   }
@@ -98,19 +103,33 @@ export class SoakCloud {
   }
 
   close(): void {
-    for (const client of [this.#s3, this.#glue, this.#sqs]) client.destroy();
+    for (const client of [this.#s3, this.#firehose, this.#glue, this.#sqs]) client.destroy();
+  }
+
+  /** Puts records of others into the stream, one after the other. */
+  async putForeign(kind: string): Promise<void> {
+    const { cut, flipped } = badMembers();
+    const none = [
+      'hello\n',
+      badLine('2026-11-20T12:00:00.000Z', 'orders'),
+      badLine('2026-11-20T12:00:00.000Z', 'events', '2026-02-30'),
+    ];
+    const records = [
+      '{"TICKER_SYMBOL":"QXZ","SECTOR":"HEALTHCARE","CHANGE":-0.05,"PRICE":84.51}',
+      ...['\0', '\n', cut, flipped, cut.subarray(0, 10)],
+      gzipSync(none.join('')),
+    ];
+    for (const record of records) {
+      const Record = { Data: Buffer.from(record) };
+      await this.#firehose.send(new PutRecordCommand({ DeliveryStreamName: STREAM, Record }));
+    }
+    this.#told.set(kind, (this.#told.get(kind) ?? 0) + records.length);
   }
 
   /** A cut object, one with a flipped bit, and a line that DuckDB refuses, of no event of the run. @returns How many. */
   async #putBadObjects(): Promise<number> {
-    const line = (timestamp: string) => {
-      const row = { event_id: 'x', event_name: 'bad', user_id: `soak-${Number.MAX_SAFE_INTEGER}`, timestamp };
-      return `${JSON.stringify({ kind: 'events', ds: '2026-11-20', row })}\n`;
-    };
-    const whole = gzipSync(line('2026-11-20T12:00:00.000Z'));
-    const flipped = Buffer.from(whole);
-    flipped.writeUInt8(flipped.readUInt8(20) ^ 1, 20);
-    const bodies = { cut: whole.subarray(0, -10), flipped, refused: gzipSync(line('never')) };
+    const { cut, flipped } = badMembers();
+    const bodies = { cut, flipped, refused: gzipSync(badLine('never')) };
     for (const [name, Body] of Object.entries(bodies))
       await this.#s3.send(
         new PutObjectCommand({ Bucket: this.#cloud.bucket, Key: `landing/bad/${name}.ndjson.gz`, Body }),
@@ -123,4 +142,18 @@ export class SoakCloud {
     if (!answer.ok) throw new Error(`The local cloud refused the faults: ${await answer.text()}`);
     return faultsSchema.parse(await answer.json()).faults;
   }
+}
+
+/** A line of no event of the run. */
+function badLine(timestamp: string, kind = 'events', ds = '2026-11-20'): string {
+  const row = { event_id: 'x', event_name: 'bad', user_id: `soak-${Number.MAX_SAFE_INTEGER}`, timestamp };
+  return `${JSON.stringify({ kind, ds, row })}\n`;
+}
+
+/** Members of such a line of which nobody reads a row. */
+function badMembers() {
+  const whole = gzipSync(badLine('2026-11-20T12:00:00.000Z'));
+  const flipped = Buffer.from(whole);
+  flipped.writeUInt8(flipped.readUInt8(20) ^ 1, 20);
+  return { cut: whole.subarray(0, -10), flipped };
 }

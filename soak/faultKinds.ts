@@ -7,6 +7,8 @@ export interface FaultKind {
   readonly minutes: number;
   /** Whether objects that nobody can write come into the landing. Default false. */
   readonly badObjects?: boolean;
+  /** Whether others put records into the stream while requests come in. Default false. */
+  readonly foreignRecords?: boolean;
   /** Further outcomes of events, besides landing, that are allowed when Sluice keeps all its promises. */
   readonly may: readonly Consequence[];
 }
@@ -61,6 +63,8 @@ export function faultKinds(seed: number): readonly FaultKind[] {
     kind('none', {}),
     // They hold up no other object.
     { ...kind('bad-objects', {}), badObjects: true },
+    // They cost no record around them.
+    { ...kind('foreign-records', {}), foreignRecords: true },
     kind('collect-killed', lambda('killInvocations', 0.1, [COLLECT])),
     kind('collect-killed-on-the-way', lambda('killInvocations', 0.1, [COLLECT], { afterMs: 3 })),
     kind('collect-timed-out', lambda('timeOutInvocations', 0.05, [COLLECT], { afterMs: 250 })),
