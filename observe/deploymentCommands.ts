@@ -24,6 +24,19 @@ export function deploymentCommands(
     options,
     aws,
     sluice: (...words: readonly string[]) => sluiceCommand(options, words),
+    /** Takes the delete markers of objects below folders away, which brings them back as they were. */
+    restore: (bucket: string, folders: readonly string[]) => {
+      const below = folders.map((folder) => `starts_with(Key, '${folder}')`).join(' || ');
+      const [first = ''] = folders;
+      const prefix =
+        folders.length === 1 ? first : first.slice(0, first.lastIndexOf('/', first.length - 2) + 1);
+      const markers = aws(
+        ...['s3api', 'list-object-versions', '--bucket', bucket, '--prefix', prefix, '--output', 'json'],
+        ...['--query', `DeleteMarkers[?IsLatest && (${below})].{Key:Key,VersionId:VersionId}`],
+      );
+      const remove = aws('s3api', 'delete-objects', '--bucket', bucket, '--delete', 'BATCH');
+      return `${markers} | node -e '${BATCHES}' | while read -r batch; do ${remove.replace(' BATCH ', ' "$batch" ')}; done`;
+    },
     /** A call of the local cloud's control API. */
     control: (method: 'POST' | 'DELETE', name: string) =>
       shellCommand(['curl', '-X', method, `${localControl}/_sluice/${name}`]),
@@ -37,6 +50,10 @@ export function deploymentCommands(
     },
   };
 }
+
+/** Makes requests of some hundred objects, a line each, of what is listed: docs/platform.md has the same. */
+const BATCHES =
+  'const{log}=console,all=JSON.parse(require("fs").readFileSync(0))??[];while(all.length)log(JSON.stringify({Objects:all.splice(0,300),Quiet:true}))';
 
 /** CloudFormation deletes the change set after it was executed. */
 const CHANGE_SET = 'sluice-repair';

@@ -1,3 +1,4 @@
+import { isUtcDay } from '../../lib/base/time.ts';
 import { type ForwardedKind, forwardedKinds } from '../../lib/schema/kinds.ts';
 import type {
   CuratedCalendar,
@@ -9,6 +10,8 @@ import { withDeployment } from '../aws/withDeployment.ts';
 import { counted } from '../observe/words.ts';
 import {
   type Action,
+  always,
+  assertNoArguments,
   type Command,
   type CommandLine,
   calendarDays,
@@ -20,7 +23,7 @@ import {
   UsageError,
   unlessDryRun,
 } from '../terminal/commandLine.ts';
-import { textTable, writeResult } from '../terminal/output.ts';
+import { textTable, writeNote, writeResult } from '../terminal/output.ts';
 import { requestWork } from './requestWork.ts';
 
 const ACTIONS: Readonly<Record<string, Action>> = {
@@ -37,13 +40,20 @@ const ACTIONS: Readonly<Record<string, Action>> = {
     changes: unlessDryRun,
     run: rebuild,
   },
+  accept: {
+    summary: 'Accept that raw files of a day are gone: their rows stay, or go.',
+    options: ['drop'],
+    takesArguments: true,
+    changes: always,
+    run: accept,
+  },
 };
 
 /** `sluice curate`: the calendar of curated days, and curating them on demand. */
 export const curate: Command = {
   name: 'curate',
   summary: 'Show which days are curated and what views read of the others, and curate days now or again.',
-  usage: 'sluice curate status | run | rebuild [options]',
+  usage: 'sluice curate status | run | rebuild | accept DAY [options]',
   options: {
     table: {
       type: 'string',
@@ -53,6 +63,7 @@ export const curate: Command = {
     days: { type: 'string', help: 'status: number of days up to today (default 14)' },
     from: { type: 'string', help: 'rebuild: first day, YYYY-MM-DD' },
     to: { type: 'string', help: 'rebuild: last day (default: the first)' },
+    drop: { type: 'boolean', help: 'accept: the rows go; without it they stay in the curated table' },
     'dry-run': { type: 'boolean', help: 'run, rebuild: only print what would be requested' },
     ...targetOptions,
     json: { type: 'boolean', help: 'print one object' },
@@ -62,6 +73,7 @@ export const curate: Command = {
     'sluice curate run --dry-run --stage prod',
     'sluice curate run --table events --stage prod',
     'sluice curate rebuild --from 2026-10-01 --to 2026-10-31 --dry-run --stage prod',
+    'sluice curate accept 2026-10-04 --stage prod',
   ],
   actions: ACTIONS,
   run: (line) => runAction(line, ACTIONS),
@@ -114,6 +126,23 @@ async function rebuild(line: CommandLine): Promise<number> {
     done: () => 'Requested. Views read the version that exists until the new one is complete.',
     follow: ['curate', 'status'],
   });
+}
+
+async function accept(line: CommandLine): Promise<number> {
+  const [, day = '', ...more] = line.positionals;
+  assertNoArguments(more);
+  if (!isUtcDay(day))
+    throw new UsageError('SLUICE_USAGE_ARGUMENTS', `DAY: got ${JSON.stringify(day)}, expected YYYY-MM-DD.`);
+  const [kinds, drop] = [kindsOf(line), line.values['drop'] === true];
+  const { acceptLost } = await import('../../operate/curate/requests.ts');
+  const accepted = await withDeployment(line, (deployment) => acceptLost(deployment, { kinds, day, drop }));
+  writeResult(line, accepted, () => textTable(accepted.tables.map(({ table, rows }) => ({ table, rows }))));
+  writeNote(
+    drop
+      ? 'Accepted: these rows go with the next version of the day, which is requested.\n'
+      : 'Accepted: these rows stay in the curated table, and views go on reading them.\n',
+  );
+  return 0;
 }
 
 function kindsOf(line: CommandLine): readonly ForwardedKind[] {

@@ -21,6 +21,12 @@ export function countingErasures({ erasures = [] }: Erased, now: number): readon
   return erasures.flatMap(({ id, at, endedAt }) => (endedAt !== undefined || now - at < IDLE_MS ? [id] : []));
 }
 
+/** The erasures that have stopped for 30 days: nothing has ended them. */
+export function idleErasures(entry: Erased, now: number): readonly string[] {
+  const counting = countingErasures(entry, now);
+  return (entry.erasures ?? []).flatMap(({ id }) => (counting.includes(id) ? [] : [id]));
+}
+
 /** The notes of a day with that of an erasure: begun, or with `endedAt` ended. */
 export function noteErasure<Entry extends Erased>(
   entry: Entry,

@@ -257,7 +257,7 @@ export function judgeWorkgroup(
 /** The days that views read from curated tables. Without `curate: true` there are none. */
 export const servedDays: Look = {
   name: 'curated-days',
-  expects: 'views read no curated day whose raw files have changed or whose curated files are gone',
+  expects: 'views read no curated day that lacks rows of its raw files, or files of its own',
   async find(setup) {
     const { config, say } = setup;
     const faults = config.curate ? await readServedFaults(setup) : [];
@@ -269,11 +269,21 @@ export const servedDays: Look = {
               say.sluice('curate', ...words),
             ]),
           ];
-    return faults.flatMap(({ kind, table, stale, gone }) => {
+    return faults.flatMap(({ kind, table, stale, gone, lost, idle }) => {
       const [of, from = '', to = ''] = [['--table', kind], gone[0], gone.at(-1)];
       return [
         ...found(stale, `${table}, changed since`, 'run', ...of),
         ...found(gone, `${table}, without files`, 'rebuild', ...of, '--from', from, '--to', to),
+        ...(lost.length === 0
+          ? []
+          : [
+              finding(
+                'SLUICE_FINDING_CURATE_STALE',
+                `${table}, without files that have the only rows: ${listed(lost)}.`,
+                [say.restore(config.bucket, lost)],
+              ),
+            ]),
+        ...(idle.length === 0 ? [] : [finding('SLUICE_FINDING_ERASE_STOPPED', `${table}: ${listed(idle)}.`)]),
       ];
     });
   },

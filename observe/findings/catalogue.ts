@@ -163,8 +163,17 @@ export const findingCatalogue = {
     { part: 'drops', section: 'drops' },
   ),
   SLUICE_FINDING_CURATE_STALE: problem(
-    'Views read curated days whose raw files have changed since, or whose own files were deleted: rows are missing from their answers, and are still in the raw table.',
-    'If a file has just arrived, run the doctor again in five minutes; else the command curates the days again. If it happens again, look at the log of `curate-plan`, its queue and its dead letters, or find out who deleted the files: docs/curated.md says how to delete them safely.',
+    'Views read curated days to which raw files have come since, or whose own files were deleted: rows are missing from their answers.',
+    'If a file has just arrived, run the doctor again in five minutes; else the command curates the days again, or brings files back that have rows of no raw file. If it happens again, look at the log of `curate-plan`, its queue and its dead letters, or find out who deleted the files.',
+  ),
+  SLUICE_FINDING_CURATE_KEPT: problem(
+    'Raw files of curated days are gone, or others are in their place, and neither an erasure nor retention is the reason. The curated table has their rows, and views read them there.',
+    'Find out who deleted them. The first command brings deleted files back, as long as S3 has their versions, and the next night curates the days again: docs/curated.md, "When raw files are gone". If they are to stay gone, `sluice curate accept` keeps the rows and ends this.',
+    { part: 'partitions', section: 'curated' },
+  ),
+  SLUICE_FINDING_ERASE_STOPPED: warning(
+    'An erasure has begun to change days and has not gone on for 30 days: it explains no missing row any more.',
+    'Run `sluice erase` with the same units again until it is complete: docs/privacy.md, "Until it is complete".',
   ),
   SLUICE_FINDING_CURATE_LATE: problem(
     'Days that should be curated were never queued, wait for more than a day, or have no room in the text of a view: queries read more, and no answer is wrong.',

@@ -1,6 +1,6 @@
 import { deliveryLogGroup, lateSeconds } from '../../infra/streams/streams.ts';
 import { partName } from '../../infra/template/Stack.ts';
-import { isoTimestamp } from '../../lib/base/time.ts';
+import { isoTimestamp, utcDay } from '../../lib/base/time.ts';
 import { CollectError } from '../../lib/collect/CollectError.ts';
 import { ATHENA_STUCK_MS } from '../../lib/drops/limits.ts';
 import { isRowFailure } from '../../lib/landing/quarantineReasons.ts';
@@ -9,6 +9,7 @@ import { KeysError } from '../../lib/wire/keys/Keyring.ts';
 import { targetCommands } from '../commands.ts';
 import type { Deployment } from '../deployment.ts';
 import { type DeploymentCommands, deploymentCommands } from '../deploymentCommands.ts';
+import type { KeptDay } from '../facts/days/curatedDays.ts';
 import type { DatasetDays, DropDay } from '../facts/days/ledgerDays.ts';
 import { failedText, HOUR_MS, NOT_STORED } from '../facts/flow/requestCounts.ts';
 import { KEPT_HOURS } from '../facts/flow/streamState.ts';
@@ -229,12 +230,12 @@ function* failedDays(
 }
 
 /** Exports and curated tables. */
-function* judgeDays({ exports, curated }: StatusFacts, { say }: Place): Findings {
+function* judgeDays({ exports, curated }: StatusFacts, { say, config, now }: Place): Findings {
   for (const { export: name, target, days } of exports ?? [])
     yield* failedDays('SLUICE_FINDING_EXPORT_FAILED', `${name}, ${target}`, days, () =>
       say.sluice('export', 'status', '--export', name),
     );
-  for (const { kind, table, failed, late, unplanned, leftOut } of curated ?? []) {
+  for (const { kind, table, failed, late, unplanned, leftOut, kept } of curated ?? []) {
     const run = say.sluice('curate', 'run', '--table', kind);
     const show = say.sluice('curate', 'status', '--table', kind);
     if (failed.length > 0) {
@@ -247,7 +248,37 @@ function* judgeDays({ exports, curated }: StatusFacts, { say }: Place): Findings
       finding('SLUICE_FINDING_CURATE_LATE', `${table}, ${detail}.`, [command], 'warning');
     if (unplanned.length > 0) yield warned(`never queued: ${listed(unplanned)}`, run);
     if (leftOut > 0) yield warned(`left out of views: ${counted(leftOut, 'day')}`, show);
+    if (kept.length === 0) continue;
+    const days = kept.map((one) => keptText(one, now));
+    const back = kept.filter(({ gone, isErased }) => gone.length > 0 && !isErased);
+    const accept = kept
+      .slice(0, MOST_COMMANDS)
+      .map(({ day }) => say.sluice('curate', 'accept', day, '--table', kind));
+    yield finding('SLUICE_FINDING_CURATE_KEPT', `${table}: ${listed(days, '; ')}.`, [
+      ...(back.length === 0
+        ? []
+        : [
+            say.restore(
+              config.bucket,
+              back.map(({ folder }) => folder),
+            ),
+          ]),
+      ...accept,
+    ]);
   }
+}
+
+/** What a curated day keeps of raw files that are gone. */
+function keptText({ day, rows, since, gone, replaced, isErased, until }: KeptDay, now: number): string {
+  const had = until < utcDay(now) ? 'had' : 'has';
+  const back = isErased
+    ? ', and an erasure has deleted versions of them'
+    : `; S3 ${had} what was deleted until ${until} at least`;
+  const files = [
+    ...(gone.length === 0 ? [] : [`gone: ${listed(gone)}`]),
+    ...(replaced.length === 0 ? [] : [`replaced: ${listed(replaced)}`]),
+  ];
+  return `${day}, ${counted(rows, 'row')} that no raw file has, since ${since}, ${files.join(', ')}${back}`;
 }
 
 /** Copies of relay. */

@@ -1,8 +1,13 @@
+import { randomUUID } from 'node:crypto';
+import { s3ObjectStore } from '../../lib/aws/s3ObjectStore.ts';
 import { defineErrorFamily } from '../../lib/base/errors.ts';
 import type { RetryPorts } from '../../lib/base/retry.ts';
 import { addDays, type UtcDay } from '../../lib/base/time.ts';
 import { firstYoungDay } from '../../lib/curate/planDays.ts';
+import { Ledger } from '../../lib/ledger/Ledger.ts';
+import { ledgerStore } from '../../lib/ledger/ledgerStore.ts';
 import type { ForwardedKind } from '../../lib/schema/kinds.ts';
+import { curatedSubject } from '../../lib/tables/ledgerKeys.ts';
 import type { Deployment } from '../../observe/deployment.ts';
 import { type CuratedReaders, readCuratedDays } from '../../observe/facts/days/curatedDays.ts';
 import {
@@ -18,6 +23,10 @@ export const CurationsError = defineErrorFamily('user', {
   SLUICE_CURATE_OFF: {
     cause: 'The configuration does not curate days.',
     cure: 'Remove `curate: false` from sluice.config.ts and deploy: docs/curated.md, "Turn it on".',
+  },
+  SLUICE_CURATE_NOTHING_KEPT: {
+    cause: 'The day has no rows that raw files have lost.',
+    cure: 'Check the day: `sluice curate status` says which days keep some. What is lost is counted when the next night has curated the day.',
   },
 });
 
@@ -91,6 +100,49 @@ export async function requestRebuild(
   );
   if (!dryRun) await sendRequests(deployment, 'curate-plan', requests);
   return { dryRun, asked: kinds.map((kind) => askedTable(deployment, kind, days)) };
+}
+
+/** What was accepted of a day. */
+export interface AcceptedDay {
+  readonly day: UtcDay;
+  /** Whether the rows go. */
+  readonly drop: boolean;
+  readonly tables: readonly { readonly kind: ForwardedKind; readonly table: string; readonly rows: number }[];
+}
+
+/**
+ * Accepts that raw files of a curated day are gone. Their rows stay kept; with `drop` they go with the next version, which is
+ * requested.
+ *
+ * @throws CurationsError; LedgerError; what AWS's clients throw.
+ */
+export async function acceptLost(
+  deployment: Requested,
+  {
+    kinds,
+    day,
+    drop,
+  }: { readonly kinds: readonly ForwardedKind[]; readonly day: UtcDay; readonly drop: boolean },
+): Promise<AcceptedDay> {
+  requireOn(deployment);
+  const { s3, config, clock, wait, random } = deployment;
+  const store = ledgerStore(s3ObjectStore(s3, config.bucket));
+  const ledger = new Ledger({ store, newToken: randomUUID, clock, wait, random });
+  const tables: AcceptedDay['tables'][number][] = [];
+  for (const kind of kinds) {
+    const { entry } = await ledger.change(curatedSubject(config, kind, day), (known) => {
+      const { kept, ...curated } = known.curated ?? {};
+      if (kept === undefined || kept.rows === 0) return {};
+      const accepted = drop ? ('drop' as const) : ('keep' as const);
+      return { entry: { ...known, curated: { ...curated, kept: { ...kept, accepted } } } };
+    });
+    const { rows } = entry?.curated?.kept ?? {};
+    if (rows !== undefined) tables.push({ kind, table: config.curatedTables[kind], rows });
+  }
+  if (tables.length === 0) throw new CurationsError('SLUICE_CURATE_NOTHING_KEPT', `${day}.`);
+  const asked = { ...({ sluice: 'curate', asked: 'run' } as const), kinds: tables.map(({ kind }) => kind) };
+  if (drop) await sendRequests(deployment, 'curate-plan', [{ ...asked, days: [day] }]);
+  return { day, drop, tables };
 }
 
 function requireOn({ config }: Pick<Deployment, 'config'>): void {

@@ -44,6 +44,7 @@ const LINES: Readonly<Record<string, readonly (readonly string[])[]>> = {
     ['status', ...NOWHERE],
     ['run', ...NOWHERE],
     ['rebuild', '--from', '2026-10-20', ...NOWHERE],
+    ['accept', '2026-10-20', ...NOWHERE],
   ],
   relay: [
     ['status', ...NOWHERE],

@@ -153,6 +153,7 @@ describe('what changes something', () => {
     ]);
     expect(changing.sort()).toEqual([
       'console',
+      'curate accept',
       'curate rebuild',
       'curate run',
       'erase',

@@ -1,7 +1,9 @@
 import { DeletePartitionCommand } from '@aws-sdk/client-glue';
+import { DeleteObjectCommand } from '@aws-sdk/client-s3';
+import { SQSClient } from '@aws-sdk/client-sqs';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { curatedText } from '../../cli/commands/curate.ts';
-import { addDays } from '../../lib/base/time.ts';
+import { addDays, DAY_MS } from '../../lib/base/time.ts';
 import { publishViews } from '../../lib/curate/publishViews.ts';
 import type { ViewCatalog } from '../../lib/curate/ViewCatalog.ts';
 import { versionPrefix } from '../../lib/tables/tableFolders.ts';
@@ -10,6 +12,7 @@ import {
   readCurationState,
   readServedFaults,
 } from '../../observe/facts/days/curatedDays.ts';
+import { acceptLost } from '../../operate/curate/requests.ts';
 import { type Curations, DAY, exposures, startCurations } from '../lib/curate/startCurations.ts';
 
 describe('the calendar of curated days', () => {
@@ -94,5 +97,41 @@ describe('the calendar of curated days', () => {
     expect(await unplanned()).toEqual([['2026-11-15'], []]);
     await curations.plan({ sluice: 'curate' });
     expect(await unplanned()).toEqual([[], []]);
+  });
+
+  it('finds what a day keeps of raw files that are gone, until somebody accepts it or they are back', async () => {
+    await curations.land('b', exposures(5, 9));
+    curations.clock.advance(DAY_MS);
+    await curations.night();
+    const kept = async () => (await readCurationState(place())).flatMap((state) => state.kept);
+    await curations.removeRaw('b');
+    // Its version is whole, and nothing is to be curated for it.
+    const [before] = await readServedFaults(place());
+    expect(before).toMatchObject({ stale: [], gone: [], lost: [], idle: [] });
+    curations.clock.advance(DAY_MS);
+    await curations.night();
+    const [found] = await kept();
+    expect(found).toMatchObject({ day: DAY, rows: 4, gone: ['b.parquet'], replaced: [], isErased: false });
+    expect(found?.folder).toContain(DAY);
+    expect((await calendar()).tables[0]?.days).toMatchObject([{ state: 'curated', account: { kept: 4 } }]);
+    await curations.land('b', exposures(5, 5));
+    expect(await kept()).toMatchObject([{ rows: 4, gone: [], replaced: ['b.parquet'] }]);
+    const sqs = new SQSClient({});
+    const deployment = { ...place(), sqs, stack: { service: 'sluice', stage: 'local' } };
+    const accepted = { kinds: ['exposures'] as const, drop: false };
+    await expect(acceptLost(deployment, { ...accepted, day: '2026-11-01' })).rejects.toMatchObject({
+      code: 'SLUICE_CURATE_NOTHING_KEPT',
+    });
+    expect(await acceptLost(deployment, { ...accepted, day: DAY })).toMatchObject({ tables: [{ rows: 4 }] });
+    expect(await kept()).toEqual([]);
+    curations.clock.advance(DAY_MS);
+    await curations.night();
+    expect((await curations.read()).length).toBe(9);
+    expect(await kept()).toEqual([]);
+    // The version that has the only rows loses a file: that is another finding.
+    const [file = ''] = await curations.keys((await curations.curatedLocation()) ?? '');
+    await curations.s3.send(new DeleteObjectCommand({ Bucket: curations.config.bucket, Key: file }));
+    const [lost] = await readServedFaults(place());
+    expect(lost).toMatchObject({ gone: [], lost: [expect.stringContaining(DAY)] });
   });
 });

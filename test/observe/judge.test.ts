@@ -66,7 +66,11 @@ const failedBy = (counts: Readonly<Record<string, number>>): Partial<StatusFacts
 const copies = { count: 3, objects: 0, hasMore: false };
 const curated = {
   ...({ kind: 'events', table: 'curated_events', listed: 30, leftOut: 0, raw: 3 } as const),
-  ...{ failed: [], late: [], unplanned: [] },
+  ...{ failed: [], late: [], unplanned: [], kept: [] },
+};
+const keptDay = {
+  ...{ day: '2026-11-14', rows: 7, since: '2026-11-16T00:20:00Z', folder: 'statsig/events/2026-11-14/' },
+  ...{ gone: ['a.parquet'], replaced: [], until: '2099-11-20', isErased: false },
 };
 const alarm = { name: 'sluice-prod-overflow', description: 'Look there', reason: '', since: at(2) };
 
@@ -339,6 +343,23 @@ const cases: readonly Case[] = [
     ...(['CURATE_LATE', 'warning', 'curated_events, left out of views: 1 day.'] as const),
     'Days are not curated',
     'npx sluice curate status --table events',
+  ],
+  [
+    'a curated day has rows that no raw file has',
+    { curated: [{ ...curated, kept: [keptDay] }] },
+    'CURATE_KEPT',
+    'problem',
+    'curated_events: 2026-11-14, 7 rows that no raw file has, since 2026-11-16T00:20:00Z, gone: a.parquet; S3 has what was deleted until 2099-11-20 at least.',
+    'Days are not curated',
+  ],
+  [
+    'such a day was erased, too: nothing is said to bring its files back',
+    { curated: [{ ...curated, kept: [{ ...keptDay, isErased: true }] }] },
+    'CURATE_KEPT',
+    'problem',
+    'curated_events: 2026-11-14, 7 rows that no raw file has, since 2026-11-16T00:20:00Z, gone: a.parquet, and an erasure has deleted versions of them.',
+    'Days are not curated',
+    'npx sluice curate accept 2026-11-14 --table events',
   ],
   [
     'an alarm is on',

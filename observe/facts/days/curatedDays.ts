@@ -4,13 +4,15 @@ import { addDays, DAY_MS, isoTimestamp, type UtcDay, utcDay } from '../../../lib
 import { curatedShape, curatedTables } from '../../../lib/curate/curatedTables.ts';
 import { type ListedDays, listedDays } from '../../../lib/curate/ListedDays.ts';
 import { MOST_DAYS_A_NIGHT } from '../../../lib/curate/limits.ts';
+import { lostFiles, namedFiles } from '../../../lib/curate/lostFiles.ts';
 import { firstYoungDay } from '../../../lib/curate/planDays.ts';
 import { rawDays, readRawDay } from '../../../lib/curate/RawDays.ts';
 import type { DayAccount } from '../../../lib/ledger/CuratedDay.ts';
+import { idleErasures } from '../../../lib/ledger/erasureNotes.ts';
 import type { LedgerEntry } from '../../../lib/ledger/LedgerEntry.ts';
 import { type ForwardedKind, forwardedKinds } from '../../../lib/schema/kinds.ts';
 import { curatedSubject } from '../../../lib/tables/ledgerKeys.ts';
-import { versionPrefix } from '../../../lib/tables/tableFolders.ts';
+import { dayFolder, versionPrefix } from '../../../lib/tables/tableFolders.ts';
 import type { Deployment } from '../../deployment.ts';
 import { listFolder } from '../flow/waitingObjects.ts';
 import { readPartitions } from '../tables/tables.ts';
@@ -43,7 +45,7 @@ export type CuratedDayState =
 export interface CuratedDayStatus {
   readonly day: UtcDay;
   readonly state: CuratedDayState;
-  /** One sentence: why views do not read the curated rows; empty if they do. */
+  /** One sentence: why views do not read the curated rows, or what is kept in them; else empty. */
   readonly why: string;
   /** The last version that was published; null before the first. */
   readonly version: string | null;
@@ -92,6 +94,24 @@ export interface CurationState extends CuratedTable {
   readonly late: readonly UtcDay[];
   /** Days that the last night should have queued and that were never queued, newest first. */
   readonly unplanned: readonly UtcDay[];
+  /** Days with rows that no raw file has any more and that nobody has accepted, newest first. */
+  readonly kept: readonly KeptDay[];
+}
+
+/** A day whose curated table has rows that no raw file has. */
+export interface KeptDay {
+  readonly day: UtcDay;
+  readonly rows: number;
+  /** When it was noticed: ISO 8601. */
+  readonly since: string;
+  /** Raw files that are not there any more, and those in whose place there is another, by name. */
+  readonly gone: readonly string[];
+  readonly replaced: readonly string[];
+  /** The folder of the raw files. S3 has versions of what was deleted until the day after `until`, or longer. */
+  readonly folder: string;
+  readonly until: UtcDay;
+  /** An erasure deletes versions, too: not all files can be brought back. */
+  readonly isErased: boolean;
 }
 
 /** Days that are looked at in parallel. */
@@ -201,7 +221,8 @@ export async function readCuratedDays(
     const isLost =
       version !== null &&
       !(partitions.get(day) ?? '').endsWith(`/${versionPrefix(config, table, day, version)}`);
-    const isListed = !isLost && lists[kind][day]?.shape === shape;
+    const listedDay = lists[kind][day];
+    const isListed = !isLost && (listedDay?.shape === shape || listedDay?.keeps === true);
     const unread = views.filter(({ has }) => !has(day)).map(({ view }) => view);
     const isShort = unread.every((view) => noRoom(kind, day).includes(view));
     const state = isListed && isShort ? (unread.length === 0 ? 'curated' : 'left_out') : stateOf(day);
@@ -236,7 +257,9 @@ function whyRaw(
     readonly unread: readonly string[];
   },
 ): string {
-  if (state === 'curated') return '';
+  const { rows = 0 } = entry?.curated?.kept ?? {};
+  if (state === 'curated')
+    return rows === 0 ? '' : `No raw file has ${rows} of its rows any more: they are kept.`;
   if (!curate) return 'The configuration has `curate: false`.';
   const { failure, queued } = entry ?? {};
   const told = failure === undefined ? '' : ` The last try: ${failure.message}`;
@@ -276,7 +299,9 @@ export async function readCurationState(deployment: CuratedReaders): Promise<rea
     const folders = await rawDaysOf(deployment).days(kind);
     const raw = folders.filter((day) => day < firstYoung && lists[kind][day] === undefined);
     const entries = await readEntries(deployment, kind, raw.toReversed().slice(0, MOST_DAYS));
-    const failed = entries.filter(({ entry }) => entry?.state === 'failed');
+    const keeping = Object.keys(lists[kind]).filter((day) => lists[kind][day]?.keeps === true);
+    const keepingEntries = await readEntries(deployment, kind, keeping.sort().reverse());
+    const failed = [...entries, ...keepingEntries].filter(({ entry }) => entry?.state === 'failed');
     const others = entries.filter(({ entry }) => entry?.state !== 'failed');
     states.push({
       ...{ ...curatedTable(config, kind, lists), raw: raw.length },
@@ -286,24 +311,55 @@ export async function readCurationState(deployment: CuratedReaders): Promise<rea
       unplanned: others
         .slice(0, MOST_DAYS_A_NIGHT)
         .flatMap(({ day, entry }) => (entry === null && day < planned ? [day] : [])),
+      kept: (await mapLimit(keepingEntries, PARALLEL, (one) => readKeptDay(deployment, kind, one))).flat(),
     });
   }
   return states;
+}
+
+/** What a day keeps; nothing if its raw files are back, or if somebody has accepted that they are gone. */
+async function readKeptDay(
+  deployment: CuratedReaders,
+  kind: ForwardedKind,
+  { day, entry }: { readonly day: UtcDay; readonly entry: LedgerEntry | null },
+): Promise<readonly KeptDay[]> {
+  const { config, now } = deployment;
+  const { kept } = entry?.curated ?? {};
+  if (kept === undefined || kept.rows === 0 || kept.accepted !== undefined) return [];
+  const { files } = await readRawDay(rawDaysOf(deployment), kind, day);
+  const lost = lostFiles(config, entry, files, now).map(({ name }) => name);
+  if (lost.length === 0) return [];
+  const there = new Set(namedFiles(day, files).map(({ name }) => name));
+  const { rows, since, erased = false } = kept;
+  return [
+    {
+      ...{ day, rows, since: isoTimestamp(since), folder: dayFolder(config, kind, day) },
+      gone: lost.filter((name) => !there.has(name)),
+      replaced: lost.filter((name) => there.has(name)),
+      // It is noticed within a day.
+      until: addDays(utcDay(since), config.retention.dataVersionDays - 1),
+      isErased: erased || entry?.erasures !== undefined,
+    },
+  ];
 }
 
 /** Days of a curated table that views read and should not: their answers miss rows. Oldest first. */
 export interface ServedFaults {
   readonly kind: ForwardedKind;
   readonly table: string;
-  /** Their raw files have changed. */
+  /** Raw files have come, or have changed. */
   readonly stale: readonly UtcDay[];
-  /** The folder of their version has no files: somebody has deleted them. */
+  /** The folder of their version lacks files: somebody has deleted them. They are in the raw files, too. */
   readonly gone: readonly UtcDay[];
+  /** The same, of versions with rows that no raw file has: their folders. */
+  readonly lost: readonly string[];
+  /** Erasures that noted a day and have not ended for 30 days. */
+  readonly idle: readonly string[];
 }
 
 /**
- * Looks at the days that views read: whether their version has files, and, for as long as events may still arrive, whether
- * their raw files have changed. The hourly check does not look for files of other days either.
+ * Looks at the days that views read: whether their version has its files, and, for as long as events may still arrive, whether
+ * raw files have come. Files that are lost are a finding of their own. The hourly check does not look for files of other days either.
  *
  * @throws as {@link readCuratedCalendar}.
  */
@@ -319,13 +375,33 @@ export async function readServedFaults(deployment: CuratedReaders): Promise<read
     const served = Object.entries(lists[kind])
       .filter(([day]) => views.some(({ has }) => has(day)))
       .sort();
-    const looked = await mapLimit(served, PARALLEL, async ([day, { fingerprint, version }]) => ({
-      day,
-      isStale: day >= oldest && (await readRawDay(raw, kind, day)).fingerprint !== fingerprint,
-      isGone: (await listFolder(deployment, versionPrefix(config, table, day, version))).objects.length === 0,
-    }));
+    const entries = await readEntries(
+      deployment,
+      kind,
+      served.map(([day]) => day),
+    );
+    const known = new Map(entries.map(({ day, entry }) => [day, entry]));
+    const looked = await mapLimit(
+      served,
+      PARALLEL,
+      async ([day, { fingerprint, version, keeps = false }]) => {
+        const entry = known.get(day) ?? null;
+        const { files, fingerprint: today } = await readRawDay(raw, kind, day);
+        const isLost = keeps || lostFiles(config, entry, files, now).length > 0;
+        const folder = versionPrefix(config, table, day, version);
+        const written = entry?.version === version ? entry.curated?.filesWritten : undefined;
+        const isGone = (await listFolder(deployment, folder)).objects.length < (written ?? 1);
+        const isStale = day >= oldest && !isLost && today !== fingerprint;
+        return { day, folder, isLost, isGone, isStale, idle: idleErasures(entry ?? {}, now) };
+      },
+    );
     const days = (is: (one: (typeof looked)[number]) => boolean) => looked.filter(is).map(({ day }) => day);
-    faults.push({ kind, table, stale: days(({ isStale }) => isStale), gone: days(({ isGone }) => isGone) });
+    faults.push({
+      ...{ kind, table, stale: days(({ isStale }) => isStale) },
+      gone: days(({ isGone, isLost }) => isGone && !isLost),
+      lost: looked.flatMap(({ folder, isGone, isLost }) => (isGone && isLost ? [folder] : [])),
+      idle: [...new Set(looked.flatMap(({ idle }) => idle))],
+    });
   }
   return faults;
 }
