@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { eachAttempt } from '../base/retry.ts';
 import type { Clock } from '../base/time.ts';
+import { settleErasures } from './erasureNotes.ts';
 import type { LedgerContent, LedgerEntry, LedgerStore, LedgerSubject, StoredEntry } from './LedgerEntry.ts';
 import { LedgerError } from './LedgerError.ts';
 
@@ -21,6 +22,8 @@ export interface Claim {
   readonly entry: LedgerEntry;
   readonly eTag: string;
   readonly owner: string;
+  /** Epoch milliseconds: files are listed later. */
+  readonly claimedAt: number;
   /** Epoch milliseconds after which another load may take the day. */
   readonly until: number;
 }
@@ -94,7 +97,7 @@ export class Ledger {
         { ...entry, state: 'loading', lease: { owner, until }, attempts, ...killed },
         stored,
       );
-      if (written !== null) return { claim: { ...written, owner, until } };
+      if (written !== null) return { claim: { ...written, owner, until, claimedAt: clock.now() } };
     }
     return { busyUntil: 0 };
   }
@@ -103,7 +106,7 @@ export class Ledger {
   async renew(claim: Claim, until: number): Promise<Claim | null> {
     const { entry, owner } = claim;
     const written = await this.#write({ ...entry, lease: { owner, until } }, claim);
-    return written === null ? null : { ...written, owner, until };
+    return written === null ? null : { ...claim, ...written, until };
   }
 
   /** Notes how far a load by Athena is; null if another owner has the day: stop, and write nothing. */
@@ -131,7 +134,8 @@ export class Ledger {
    */
   async settle(claim: Claim, settlement: Settlement): Promise<LedgerEntry | null> {
     const { lease: _, queued: __, failure: ___, athena: ____, kills: _____, ...kept } = claim.entry;
-    return (await this.#write({ ...kept, ...settlement }, claim))?.entry ?? null;
+    const settled = settleErasures({ ...kept, ...settlement }, claim.claimedAt);
+    return (await this.#write(settled, claim))?.entry ?? null;
   }
 
   /**

@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
+import { noteErasure } from '../../../lib/ledger/erasureNotes.ts';
 import { type Claim, Ledger, type Settlement } from '../../../lib/ledger/Ledger.ts';
 import { type LedgerEntry, ledgerEntrySchema } from '../../../lib/ledger/LedgerEntry.ts';
 import { ManualClock } from '../../../packages/local-aws/src/base/index.ts';
@@ -66,6 +67,30 @@ describe('a day in the ledger', () => {
     expect(entry).toMatchObject({ version: 'v2', fingerprint: 'f1' });
     expect(entry?.lease).toBeUndefined();
     expect(ledgerEntrySchema.parse(JSON.parse(JSON.stringify(entry)))).toEqual(entry);
+  });
+
+  it('has the note of an erasure that came meanwhile, until a load that was claimed after its end settles', async () => {
+    const { clock, ledger } = setUp();
+    const note = (endedAt?: number) =>
+      ledger.change(place, (known) => {
+        const ended = endedAt === undefined ? {} : { endedAt };
+        return { entry: noteErasure(known, { id: 'e1', at: clock.now(), ...ended }) };
+      });
+    const first = await claimed(ledger, 'one', clock.now() + MINUTE_MS);
+    await note();
+    expect(await ledger.settle(first, settled('v1'))).toMatchObject({
+      version: 'v1',
+      erasures: [{ id: 'e1' }],
+    });
+    const second = await claimed(ledger, 'two', clock.now() + MINUTE_MS);
+    clock.advance(1);
+    await note(clock.now());
+    expect(await ledger.settle(second, settled('v2'))).toMatchObject({
+      erasures: [{ endedAt: clock.now() }],
+    });
+    clock.advance(1);
+    const third = await ledger.settle(await claimed(ledger, 'three', clock.now() + MINUTE_MS), settled('v3'));
+    expect(third?.erasures).toBeUndefined();
   });
 
   it('keeps its published version and findings when a load fails, and clears the failure with the next success', async () => {

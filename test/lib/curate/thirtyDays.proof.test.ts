@@ -1,0 +1,347 @@
+import { randomUUID } from 'node:crypto';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import {
+  DeleteObjectCommand,
+  ListObjectVersionsCommand,
+  PutBucketVersioningCommand,
+} from '@aws-sdk/client-s3';
+import { afterEach, describe, expect, it } from '@jest/globals';
+import { seededRandom } from '../../../bench/collect/seededRandom.ts';
+import { s3EraseBucket } from '../../../lib/aws/s3EraseBucket.ts';
+import { s3ObjectStore } from '../../../lib/aws/s3ObjectStore.ts';
+import { addDays, DAY_MS, type UtcDay, utcDay } from '../../../lib/base/time.ts';
+import { eraseUnits } from '../../../lib/erase/eraseUnits.ts';
+import { erasures } from '../../../lib/erase/Manifest.ts';
+import { type EraseFaultPoint, eraseFaultPoints } from '../../../lib/erase/ObjectEraser.ts';
+import { ParquetEraser } from '../../../lib/erase/ParquetEraser.ts';
+import { erasureId } from '../../../lib/erase/Unit.ts';
+import { UnitMatcher } from '../../../lib/erase/UnitMatcher.ts';
+import { dayFolder } from '../../../lib/tables/tableFolders.ts';
+import { readCurationState } from '../../../observe/facts/days/curatedDays.ts';
+import { type Curations, DAY, exposures, startCurations } from './startCurations.ts';
+
+const KEPT_DAYS = 14;
+const FUTURE_DAYS = 1;
+/** Events of one day. No two days have the same. */
+const A_DAY = 100;
+
+/** A bucket with versions, in which files are deleted and brought back, units erased, and files expire. */
+class Lake {
+  readonly curations: Curations;
+  /** Events that were accepted, by day. */
+  readonly landed = new Map<UtcDay, Set<number>>();
+  readonly erased = new Set<number>();
+  /** When each raw file came, by key. */
+  readonly cameAt = new Map<string, number>();
+  #files = 0;
+
+  private constructor(curations: Curations) {
+    this.curations = curations;
+  }
+
+  static async start(): Promise<Lake> {
+    const curations = await startCurations({
+      retention: { forwardedDays: KEPT_DAYS, dataVersionDays: 7 },
+      timeWindow: { pastDays: 3, futureDays: FUTURE_DAYS },
+    });
+    const VersioningConfiguration = { Status: 'Enabled' } as const;
+    await curations.s3.send(
+      new PutBucketVersioningCommand({ Bucket: curations.config.bucket, VersioningConfiguration }),
+    );
+    return new Lake(curations);
+  }
+
+  get today(): UtcDay {
+    return utcDay(this.curations.clock.now());
+  }
+
+  isExpired(day: UtcDay): boolean {
+    return this.today >= addDays(day, KEPT_DAYS - FUTURE_DAYS);
+  }
+
+  async land(day: UtcDay, from: number, to: number, name = `f${this.#files++}`): Promise<string> {
+    const key = await this.curations.land(name, exposures(from, to, day), 'exposures', day);
+    const events = this.landed.get(day) ?? new Set();
+    for (let event = from; event < to; event += 1) events.add(event);
+    this.landed.set(day, events);
+    this.cameAt.set(key, this.curations.clock.now());
+    return key;
+  }
+
+  async remove(Key: string): Promise<void> {
+    await this.curations.s3.send(new DeleteObjectCommand({ Bucket: this.curations.config.bucket, Key }));
+  }
+
+  /** Takes the delete markers of a day's files away, of some or of all. */
+  async restore(day: UtcDay, isWanted: () => boolean): Promise<void> {
+    const { bucket: Bucket } = this.curations.config;
+    const Prefix = dayFolder(this.curations.config, 'exposures', day);
+    const { DeleteMarkers = [] } = await this.curations.s3.send(
+      new ListObjectVersionsCommand({ Bucket, Prefix }),
+    );
+    for (const { Key, VersionId, IsLatest } of DeleteMarkers)
+      if (IsLatest === true && isWanted())
+        await this.curations.s3.send(new DeleteObjectCommand({ Bucket, Key, VersionId }));
+  }
+
+  rawKeys(day?: UtcDay): Promise<string[]> {
+    const folder = dayFolder(this.curations.config, 'exposures', day ?? DAY);
+    return this.curations.keys(day === undefined ? folder.slice(0, -DAY.length - 1) : folder);
+  }
+
+  /** Deletes what the lifecycle rule of the bucket does. */
+  async expire(): Promise<void> {
+    for (const key of await this.rawKeys()) {
+      const due = (this.cameAt.get(key) ?? 0) + KEPT_DAYS * DAY_MS;
+      if (this.today > utcDay(due)) await this.remove(key);
+    }
+  }
+
+  /** Erases a user; killed at a step if one is given. @returns Whether the run ended. */
+  async erase(event: number, killAt?: EraseFaultPoint): Promise<boolean> {
+    const { s3, config, listed, ledger, clock } = this.curations;
+    const units = [{ type: 'userID', column: 'user_id', value: `u${event}` }];
+    const directory = mkdtempSync(join(tmpdir(), 'sluice-erase-test-'));
+    const matcher = new UnitMatcher(units);
+    const limits = { memoryMegabytes: 128, temporaryDirectory: directory };
+    const parquet = await ParquetEraser.open(limits, directory, matcher);
+    const { wait, random, raw } = this.curations.makePlanner();
+    try {
+      await eraseUnits({
+        ...{ config, listed, ledger, raw, matcher, parquet, directory, wait, random },
+        ...{ id: erasureId(config.bucket, units), units: 1, owner: randomUUID(), dryRun: false },
+        ...{ bucket: s3EraseBucket(s3, config.bucket, { wait, random }), signal: undefined },
+        manifests: erasures(s3ObjectStore(s3, config.bucket)),
+        askForDays: async ({ exposures: days }) => {
+          if (days.length > 0)
+            await this.curations.plan({
+              sluice: 'curate',
+              kinds: ['exposures'],
+              days: [...days],
+              asked: 'run',
+            });
+        },
+        ...{ laterMs: 0, onTheWay: async () => [], now: () => clock.now() },
+        faultPoint: (point) => {
+          if (point === killAt) throw new Killed();
+        },
+      });
+      this.erased.add(event);
+      return true;
+    } catch (error) {
+      if (error instanceof Killed) return false;
+      throw error;
+    } finally {
+      parquet.close();
+      rmSync(directory, { recursive: true, force: true });
+    }
+  }
+
+  async night(): Promise<void> {
+    this.curations.clock.advance(DAY_MS);
+    await this.expire();
+    await this.curations.night();
+  }
+
+  /** Days that a finding is about. */
+  async found(): Promise<readonly UtcDay[]> {
+    const { s3, glue, config, clock } = this.curations;
+    const { wait, random } = this.curations.makePlanner();
+    const states = await readCurationState({ s3, glue, config, clock, wait, random, now: clock.now() });
+    return states.flatMap(({ kept }) => kept.map(({ day }) => day));
+  }
+
+  async seen(day: UtcDay): Promise<ReadonlySet<number>> {
+    return new Set((await this.curations.read(day)).map((id) => Number(id.slice(1))));
+  }
+
+  /** Events of a day that are missing, and events of units that were erased in any file of any table. */
+  async missing(day: UtcDay): Promise<readonly number[]> {
+    const seen = await this.seen(day);
+    return [...(this.landed.get(day) ?? [])].filter((event) => !this.erased.has(event) && !seen.has(event));
+  }
+
+  async remains(): Promise<readonly string[]> {
+    const rows = await this.curations.rowsUnder(`${this.curations.config.statsigFolder}/`);
+    const users = new Set([...this.erased].map((event) => `u${event}`));
+    return rows.flatMap((row) => (users.has(String(row['user_id'])) ? [String(row['user_id'])] : []));
+  }
+}
+
+class Killed extends Error {}
+
+describe('an erasure of a curated day', () => {
+  let lake: Lake;
+  afterEach(() => lake.curations.close());
+  const start = async () => {
+    lake = await Lake.start();
+    for (const [from, to] of [
+      [0, 20],
+      [15, 30],
+    ] as const)
+      await lake.land(DAY, from, to);
+    await lake.curations.night();
+  };
+  const kept = async () => (await lake.curations.entry())?.curated?.kept;
+
+  it('is why rows are gone, and no finding', async () => {
+    await start();
+    await lake.erase(17);
+    expect((await lake.curations.entry())?.erasures).toMatchObject([{ endedAt: expect.any(Number) }]);
+    lake.curations.clock.advance(60_000);
+    await lake.curations.work();
+    expect(await lake.missing(DAY)).toEqual([]);
+    expect(await lake.remains()).toEqual([]);
+    expect(await kept()).toBeUndefined();
+    await lake.night();
+    expect((await lake.curations.entry())?.erasures).toBeUndefined();
+  });
+
+  it.each(eraseFaultPoints)(
+    'between a deletion and the next night takes its rows alone, killed at %s too',
+    async (point) => {
+      await start();
+      const [, lost = ''] = await lake.rawKeys(DAY);
+      await lake.remove(lost);
+      await lake.erase(25, point);
+      expect((await lake.missing(DAY)).filter((event) => event !== 25)).toEqual([]);
+      expect(await lake.curations.listedDays()).toEqual([DAY]);
+      await lake.erase(25);
+      expect(await lake.missing(DAY)).toEqual([]);
+      lake.curations.clock.advance(60_000);
+      await lake.curations.work();
+      await lake.night();
+      expect(await lake.missing(DAY)).toEqual([]);
+      expect(await lake.remains()).toEqual([]);
+      expect(await kept()).toMatchObject({ rows: 9 });
+      // Versions of what was deleted have gone, so that nothing comes back.
+      await lake.restore(DAY, () => true);
+      await lake.night();
+      expect(await lake.missing(DAY)).toEqual([]);
+      expect(await lake.remains()).toEqual([]);
+    },
+  );
+
+  it('takes rows out of a file that was replaced before by a smaller one, and no others', async () => {
+    await start();
+    const { landed } = lake;
+    const [, replaced = ''] = await lake.rawKeys(DAY);
+    const name = replaced.slice(replaced.lastIndexOf('/') + 1, -'.parquet'.length);
+    await lake.curations.land(name, exposures(15, 18));
+    expect(landed.get(DAY)?.size).toBe(30);
+    await lake.erase(16);
+    await lake.erase(28);
+    await lake.night();
+    expect(await lake.missing(DAY)).toEqual([]);
+    expect(await lake.remains()).toEqual([]);
+  });
+});
+
+/** Nights between which files are deleted, replaced and brought back, rewritten by the writer, erased, late, and expired. */
+describe('thirty days', () => {
+  let lake: Lake;
+  afterEach(() => lake.curations.close());
+
+  it.each([1])(
+    'lose no row of a curated day but for a known reason, seed %i',
+    async (seed) => {
+      lake = await Lake.start();
+      const random = seededRandom(seed);
+      const pick = <Item>(items: readonly Item[]): Item | undefined =>
+        items[Math.floor(random() * items.length)];
+      const spoiled = new Set<UtcDay>();
+      const begun: number[] = [];
+      let serial = 0;
+      const from = new Map<UtcDay, number>();
+      let lastNight = 0;
+      /** Events that the last night has seen. */
+      let known = new Set<number>();
+      const land = async (day: UtcDay) => {
+        if (!from.has(day)) from.set(day, A_DAY * serial++);
+        const first = (from.get(day) ?? 0) + Math.floor(random() * (A_DAY / 2));
+        const end = first + 1 + Math.floor(random() * (A_DAY / 2));
+        // Nobody sends events of a unit that is erased.
+        if ([...lake.erased, ...begun].every((event) => event < first || event >= end))
+          await lake.land(day, first, end);
+      };
+      const curated = async () => (await lake.curations.listedDays()).filter((day) => !lake.isExpired(day));
+      const isNew = (key: string) => (lake.cameAt.get(key) ?? 0) > lastNight;
+      /** Changes some files that a version is made of. */
+      const spoil = async (change: (keys: readonly string[], day: UtcDay) => Promise<unknown>) => {
+        const day = pick(await curated());
+        const keys = day === undefined ? [] : (await lake.rawKeys(day)).filter((key) => !isNew(key));
+        if (day === undefined || keys.length === 0) return;
+        spoiled.add(day);
+        await change(keys, day);
+      };
+      const missing = async (day: UtcDay) =>
+        (await lake.missing(day)).filter((event) => !begun.includes(event));
+      const steps: readonly (() => Promise<unknown>)[] = [
+        () => land(lake.today),
+        () => land(addDays(lake.today, -1 - Math.floor(random() * 3))),
+        () => spoil((keys) => lake.remove(pick(keys) ?? '')),
+        () => spoil((keys) => Promise.all(keys.map((key) => lake.remove(key)))),
+        () =>
+          spoil((keys, day) => {
+            const key = pick(keys) ?? '';
+            const name = key.slice(key.lastIndexOf('/') + 1, -'.parquet'.length);
+            return lake.curations.land(name, exposures(0, 0, day), 'exposures', day);
+          }),
+        async () => {
+          const day = pick([...spoiled].filter((one) => !lake.isExpired(one)));
+          if (day !== undefined) await lake.restore(day, () => random() < 0.6);
+        },
+        // The writer takes a file back, and writes its rows under another name.
+        async () => {
+          const key = pick((await lake.rawKeys()).filter(isNew));
+          if (key === undefined) return;
+          const events = (await lake.curations.rowsUnder(key)).map((row) =>
+            Number(String(row['event_id']).slice(1)),
+          );
+          const [first, last] = [Math.min(...events), Math.max(...events)];
+          if (events.length === 0 || last - first >= events.length) return;
+          await lake.remove(key);
+          await lake.land(key.split('/').at(-2) ?? '', first, last + 1);
+        },
+        async () => {
+          const event = pick(lake.landed.size === 0 ? [] : [...(pick([...lake.landed.values()]) ?? [])]);
+          if (event === undefined || random() < 0.5) return;
+          const killAt = random() < 0.5 ? pick(eraseFaultPoints) : undefined;
+          if (!(await lake.erase(event, killAt))) begun.push(event);
+        },
+        async () => {
+          const event = begun.shift();
+          if (event !== undefined) await lake.erase(event);
+        },
+        () => lake.curations.plan({ sluice: 'curate-check' }),
+        () => lake.curations.sweep(),
+      ];
+      for (let night = 0; night < 30; night += 1) {
+        await land(lake.today);
+        for (let step = 0; step < 5; step += 1) {
+          await pick(steps)?.();
+          // What came since the last night may wait for the next.
+          for (const day of await curated())
+            expect([day, (await missing(day)).filter((event) => known.has(event))]).toEqual([day, []]);
+          lake.curations.clock.advance(60_000);
+        }
+        await lake.night();
+        lastNight = lake.curations.clock.now();
+        known = new Set([...lake.landed.values()].flatMap((events) => [...events]));
+        for (const day of lake.landed.keys())
+          if (day < addDays(lake.today, -2) && !lake.isExpired(day))
+            expect([night, day, await missing(day)]).toEqual([night, day, []]);
+        for (const day of await lake.found()) expect(spoiled).toContain(day);
+      }
+      for (const event of begun) await lake.erase(event);
+      await lake.curations.work();
+      expect(await lake.remains()).toEqual([]);
+      for (const day of lake.landed.keys())
+        if (lake.isExpired(day) && lake.today > addDays(day, KEPT_DAYS + 5))
+          expect([day, [...(await lake.seen(day))]]).toEqual([day, []]);
+    },
+    900_000,
+  );
+});
