@@ -115,8 +115,6 @@ function makeCollector(environment: Environment): Collector {
         log: logLine,
       }),
       allowAnyKey: config.allowAnyKey || environment.allowAnyKey,
-      limit: { perSecond: config.keyLimit.requestsPerSecond, burst: config.keyLimit.burst },
-      clock: systemClock,
     }),
     stream: config.landing === 'direct' ? null : streamOf(environment),
     ...storedIn(environment.bucket),

@@ -31,8 +31,6 @@ function makeTrigger(environment: Environment): Trigger {
         log: logLine,
       }),
       allowAnyKey: config.allowAnyKey || environment.SLUICE_ALLOW_ANY_KEY,
-      limit: { perSecond: config.keyLimit.requestsPerSecond, burst: config.keyLimit.burst },
-      clock: systemClock,
     }),
     anyKeyStartsAll: environment.SLUICE_ALLOW_ANY_KEY,
     takeTurn: turns(s3ObjectStore(s3Client(), environment.SLUICE_BUCKET), systemClock),

@@ -107,7 +107,7 @@ async function takeSteps(steps: Steps, collector: Collector): Promise<void> {
   const { request, deadline } = received;
   const key = await authenticate(received, collector.keys);
   steps.key = key;
-  requireAllowed(key, collector.keys);
+  requireAllowed(key);
   if (isExceptionReport(request.path)) {
     steps.ignored = { exception_report: 1 };
     return;

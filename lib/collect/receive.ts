@@ -57,9 +57,8 @@ export function authenticate({ request, deadline }: Received, keys: KeyGate): Pr
   return keys.admit(request.key, deadline.at);
 }
 
-/** @throws RequestError, KeysError when that key may send no events, or no more of them now. */
-export function requireAllowed(key: AuthenticatedKey, keys: KeyGate): void {
-  keys.spend(key);
+/** @throws RequestError when that key may send no events. */
+export function requireAllowed(key: AuthenticatedKey): void {
   if (key.kinds.length === 0) throw new RequestError('SLUICE_KEY_NOT_FOR_EVENTS');
 }
 

@@ -13,11 +13,11 @@ export const functionConfig = {
     const { bucket, statsigFolder, tables, unitIds, timeWindow, holdouts } = config;
     // Without their splits.
     const experiments: Config['experiments'] = listExperiments(config);
-    const { landing, landTelemetry, events, exposures, allowAnyKey, keyLimit, logs } = config;
+    const { landing, landTelemetry, events, exposures, allowAnyKey, logs } = config;
     return {
       ...{ bucket, statsigFolder, tables, unitIds, timeWindow, experiments, holdouts },
       ...{ landing, landTelemetry, events, exposures },
-      ...{ allowAnyKey, keyLimit, logs },
+      ...{ allowAnyKey, logs },
       // Not which customers' sources they may start.
       keys: config.keys.map(({ sources: _, ...key }) => key),
       privacy: usedPrivacy(config),
@@ -34,8 +34,8 @@ export const functionConfig = {
     // Not what signs receipts.
     sources: sources.map(({ receipt: _, ...source }) => source),
   }),
-  'ingest-trigger': ({ keys, allowAnyKey, keyLimit, sources }: Config) => ({
-    ...{ keys, allowAnyKey, keyLimit },
+  'ingest-trigger': ({ keys, allowAnyKey, sources }: Config) => ({
+    ...{ keys, allowAnyKey },
     sources: sources.map(({ name, datasets }) => ({
       name,
       datasets: datasets.map(({ kind }) => ({ kind })),

@@ -203,21 +203,6 @@ export const configSchema = z.strictObject({
     z.boolean('true or false').default(false),
     'The keys are in Secrets Manager, so that a deployment without `keys` is accepted.',
   ),
-  keyLimit: noted(
-    z
-      .strictObject({
-        requestsPerSecond: noted(
-          z.number('a number').min(0.1, '0.1 or more').max(100_000, '100000 at most').default(500),
-          'Requests a second in the long run.',
-        ),
-        burst: noted(
-          z.int('a whole number').min(1, '1 or more').max(1_000_000, '1000000 at most').default(5_000),
-          'Requests at once, after a pause.',
-        ),
-      })
-      .prefault({}),
-    "Requests that the keys of one label may send to each of the collector's execution environments; more are answered 503.",
-  ),
   collector: noted(
     z
       .strictObject({

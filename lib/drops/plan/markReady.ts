@@ -56,7 +56,6 @@ export async function markReady(
     const key = readSdkKey(request.headers, new URLSearchParams(request.rawQueryString));
     const caller = await keys.admit(key, clock.now() + KEYS_WITHIN_MS);
     const { label } = caller;
-    keys.spend(caller);
     if (key?.startsWith('secret-') !== true) throw new TriggerError('SLUICE_TRIGGER_KEY_NOT_SECRET');
     const startable =
       caller.sources === undefined && trigger.anyKeyStartsAll === true

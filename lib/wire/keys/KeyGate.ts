@@ -1,5 +1,4 @@
 import { hash } from 'node:crypto';
-import type { Clock } from '../../base/time.ts';
 import type { AcceptedKey } from '../../schema/AcceptedKey.ts';
 import type { ForwardedKind } from '../../schema/kinds.ts';
 import { RequestError } from '../RequestError.ts';
@@ -14,9 +13,6 @@ export interface KeyGateOptions {
   readonly cache: KeyCache;
   /** Accept every key of the right form, under the label `any`. */
   readonly allowAnyKey: boolean;
-  /** Request limit of one label in this execution environment. */
-  readonly limit: BucketSize;
-  readonly clock: Clock;
 }
 
 /** An accepted key and its settings. */
@@ -39,13 +35,12 @@ const ANY: Omit<AuthenticatedKey, 'sha256' | 'sources'> = {
 };
 
 /**
- * Decides which keys may send events, and how often. SDKs drop their batch on 401, so a key is refused only when it is
+ * Decides which keys may send events. SDKs drop their batch on 401, so a key is refused only when it is
  * certainly unknown. While that is uncertain, the answer is 503.
  */
 export class KeyGate {
   readonly #options: KeyGateOptions;
   readonly #configured: Keyring;
-  readonly #buckets = new Map<string, TokenBucket>();
 
   constructor(options: KeyGateOptions) {
     this.#options = options;
@@ -65,15 +60,6 @@ export class KeyGate {
     const found = this.#configured.find(digest) ?? (await this.#findInSecret(digest, deadline));
     const { label, environment = null, kinds } = found ?? ANY;
     return { label, sha256, environment, kinds, sources: found?.sources };
-  }
-
-  /**
-   * Counts one request against the limit of the key's label.
-   *
-   * @throws KeysError `SLUICE_KEY_OVER_LIMIT`: 503, never 429, on which js-client and server-core drop their batch.
-   */
-  spend({ label }: AuthenticatedKey): void {
-    if (!this.#bucket(label).take(this.#options.clock.now())) throw new KeysError('SLUICE_KEY_OVER_LIMIT');
   }
 
   /** See {@link KeyCache.settled}. */
@@ -98,51 +84,5 @@ export class KeyGate {
     if (renewed.problems.length > 0)
       throw new KeysError('SLUICE_KEYS_INVALID', `${renewed.problems.length} entries.`);
     throw new RequestError('SLUICE_KEY_UNKNOWN');
-  }
-
-  /** The bucket of a label. There are no more labels than accepted keys, so senders cannot fill the map. */
-  #bucket(label: string): TokenBucket {
-    const known = this.#buckets.get(label);
-    if (known !== undefined) return known;
-    const made = new TokenBucket(this.#options.limit, this.#options.clock.now());
-    this.#buckets.set(label, made);
-    return made;
-  }
-}
-
-/** The limits of a token bucket. */
-export interface BucketSize {
-  /** Sustained rate per second. */
-  readonly perSecond: number;
-  /** Most at once, after a pause. */
-  readonly burst: number;
-}
-
-/** A token bucket: full at first, refilled steadily, one token for each request. */
-export class TokenBucket {
-  readonly #size: BucketSize;
-  #tokens: number;
-  #at: number;
-
-  /** @param now Epoch milliseconds. */
-  constructor(size: BucketSize, now: number) {
-    this.#size = size;
-    this.#tokens = size.burst;
-    this.#at = now;
-  }
-
-  /**
-   * Takes a token. Returns false when there is none. A clock that is set back changes nothing.
-   *
-   * @param now Epoch milliseconds.
-   */
-  take(now: number): boolean {
-    const { perSecond, burst } = this.#size;
-    const earned = (Math.max(0, now - this.#at) / 1000) * perSecond;
-    this.#tokens = Math.min(burst, this.#tokens + earned);
-    this.#at = now;
-    if (this.#tokens < 1) return false;
-    this.#tokens -= 1;
-    return true;
   }
 }

@@ -139,7 +139,7 @@ function readKinds(
   return kinds;
 }
 
-/** Why a key could not be checked, or is over its limit. The answer is 503, so that the SDK retries. */
+/** Why a key could not be checked. The answer is 503, so that the SDK retries. */
 export const KeysError = defineErrorFamily('system', {
   SLUICE_KEYS_UNAVAILABLE: {
     cause: 'The keys that may post could not be read.',
@@ -148,9 +148,5 @@ export const KeysError = defineErrorFamily('system', {
   SLUICE_KEYS_INVALID: {
     cause: 'The secret does not hold a list of keys.',
     cure: 'Write {"keys": [{"label": "web", "sha256": "…"}]} to it. `sluice keys list` names each problem.',
-  },
-  SLUICE_KEY_OVER_LIMIT: {
-    cause: 'This key sends more requests than its limit allows.',
-    cure: 'Send the batch again later, or raise `keyLimit` in sluice.config.ts.',
   },
 });

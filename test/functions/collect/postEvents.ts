@@ -85,8 +85,6 @@ export function makePost(
         configured: config.keys,
         cache: new KeyCache({ read: async () => '{"keys":[]}', clock, random: () => 0.5, log: () => {} }),
         allowAnyKey: config.allowAnyKey,
-        limit: { perSecond: 1_000_000, burst: 1_000_000 },
-        clock,
       }),
     stream: { putRecord },
     putObject: (object, timeoutMs) =>

@@ -281,14 +281,6 @@ describe('a refused request', () => {
     expect(failing.log).toMatchObject([{ level: 'error', status: 503, code: 'SLUICE_KEYS_UNAVAILABLE' }]);
   });
 
-  it('over the limit of its key is answered 503', async () => {
-    const { send, log } = startCollector();
-    const http = request({ body: { events: [event] } });
-    expect([await send(http), await send(http)]).toEqual([accepted, accepted]);
-    expect(await send(http)).toMatchObject(refusedWith(503, 'SLUICE_KEY_OVER_LIMIT'));
-    expect(log[2]).toMatchObject({ level: 'error', key: 'any' });
-  });
-
   it('with a body that the gateway destroyed is answered 503, and nothing is kept', async () => {
     const { send, rows } = startCollector();
     const http = request({ body: '\u001f\ufffd\b\u0000\u0000', headers: { 'content-encoding': 'gzip' } });

@@ -66,8 +66,6 @@ export function startCollector({
       configured: keys ?? [],
       cache: new KeyCache({ read: readKeys, clock, random: () => 0.5, log: quiet }),
       allowAnyKey: keys === undefined,
-      limit: { perSecond: 1, burst: 2 },
-      clock,
     }),
     stream: { putRecord },
     putObject: async ({ body }, timeoutMs) => {

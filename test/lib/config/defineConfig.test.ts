@@ -38,7 +38,6 @@ describe('defineConfig', () => {
       holdouts: null,
       keys: [],
       keysInSecret: false,
-      keyLimit: { requestsPerSecond: 500, burst: 5_000 },
       collector: { reservedConcurrency: null, accountConcurrency: null },
       allowAnyKey: false,
       landing: 'firehose',
@@ -274,7 +273,6 @@ describe('defineConfig', () => {
       { bucket: 'acme', keys: [{ label: 'drops', sha256: 'a'.repeat(64), sources: ['acme'] }] },
       'keys.0.sources.0: got "acme", expected no name, as there are no `sources`.',
     ],
-    [{ bucket: 'acme', keyLimit: { burst: 0 } }, 'keyLimit.burst: got 0, expected 1 or more.'],
     [
       { bucket: 'acme', keys: [{ label: 'web', sha256: 'client-abc' }] },
       'keys.0.sha256: got a text of 10 characters, expected 64 lower-case hex digits',
@@ -282,10 +280,7 @@ describe('defineConfig', () => {
     [{ bucket: 'acme', bukket: 1 }, 'bukket: no such field. Did you mean bucket?'],
     [{ bucket: 'acme', unitID: {} }, 'unitID: no such field. Did you mean unitIds?'],
     [{ bucket: 'acme', alarms: { topicARN: 'a' } }, 'alarms.topicARN: no such field. Did you mean topicArn?'],
-    [
-      { bucket: 'acme', keyLimit: { most: 1 } },
-      'most: no such field. Expected one of requestsPerSecond, burst.',
-    ],
+    [{ bucket: 'acme', endpoint: { most: 1 } }, 'endpoint.most: no such field.'],
     [{ bucket: 'acme', keys: [{ lable: 'a' }] }, 'keys.0.lable: no such field. Did you mean label?'],
     [{ bucket: 'my..bucket' }, 'no .. and no IP address'],
     [{ bucket: 'acme', database: '1db' }, 'no digit or - first'],

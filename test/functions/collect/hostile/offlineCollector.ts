@@ -15,9 +15,6 @@ export interface OfflineSinks {
   readonly putQuarantineLarge: (bytes: number) => void;
 }
 
-/** Requests a second that no test exceeds. */
-const NO_LIMIT = 1_000_000;
-
 /** A collector of a configuration that accepts any key, and whose streams and bucket accept everything. */
 export function offlineCollector(
   config: Config,
@@ -32,8 +29,6 @@ export function offlineCollector(
       configured: [],
       cache: new KeyCache({ read: async () => '{"keys":[]}', clock, random, log }),
       allowAnyKey: true,
-      limit: { perSecond: NO_LIMIT, burst: NO_LIMIT },
-      clock,
     }),
     stream: { putRecord: async (record) => sinks.putRecord(record) },
     // A request with more rows than a record of the stream takes.

@@ -249,21 +249,3 @@ describe('any history of the secret', () => {
     );
   });
 });
-
-describe('the rate limit of a label', () => {
-  it('applies to all of its keys together, and to no others', async () => {
-    const keys = startKeys({ limit: { perSecond: 2, burst: 4 } });
-    keys.secret.text = secretOf(web.entry, next.entry, app.entry);
-    const send = async (key: string) => {
-      const admitted = await keys.gate.admit(key, keys.clock.now() + 2_500);
-      keys.gate.spend(admitted);
-    };
-    for (const key of [web.key, next.key, web.key, next.key]) await send(key);
-    await expect(send(web.key)).rejects.toMatchObject({ code: 'SLUICE_KEY_OVER_LIMIT', fault: 'system' });
-    await expect(send(next.key)).rejects.toMatchObject({ code: 'SLUICE_KEY_OVER_LIMIT' });
-    await send(app.key);
-    keys.clock.advance(500);
-    await send(next.key);
-    await expect(send(web.key)).rejects.toMatchObject({ code: 'SLUICE_KEY_OVER_LIMIT' });
-  });
-});

@@ -28,8 +28,6 @@ export function startKeys(options: Partial<KeyGateOptions> = {}) {
     configured: [],
     cache,
     allowAnyKey: false,
-    limit: { perSecond: 1_000, burst: 100_000 },
-    clock,
     ...options,
   });
   return {
