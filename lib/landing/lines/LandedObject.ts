@@ -181,19 +181,19 @@ export class LandedReader {
         if (to > at) yield skip(to, why);
         if (header < 0) break;
       }
-      const begunAt = this.#clock.now();
+      const begunAt = why === null ? 0 : this.#clock.now();
       const found = this.#inflate(bytes, at, isLast);
       if (why !== null) this.#spentMs += this.#clock.now() - begunAt;
       if (found === 'more') break;
       if ('text' in found && (why === null || beginsAsRow(found.text))) {
         [this.#searching, this.#tried, this.#lastLength] = [null, 0, found.text.length];
-        const member = { at: this.#at + at, bytes: bytes.subarray(at, found.end), ...linesOf(found.text) };
-        this.skipped.addLines(member.others);
-        if (member.others.length > MOST_OTHERS) yield skip(found.end, 'many_lines');
+        const { text, lines, others } = linesOf(found.text);
+        if (others.length > 0) this.skipped.addLines(others);
+        if (others.length > MOST_OTHERS) yield skip(found.end, 'many_lines');
         else {
-          const length = member.others.reduce((sum, line) => sum + line.length, 0);
-          if (length > 0) this.skipped.add('lines', member.at, this.#at + found.end, length);
+          const member = { at: this.#at + at, bytes: bytes.subarray(at, found.end), text, lines, others };
           at = found.end;
+          if (others.length > 0) this.skipped.add('lines', member.at, this.#at + at, lengthOf(others));
           yield member;
         }
         continue;
@@ -330,6 +330,10 @@ function inflate(
 
 const LEAST_ROOM = 4_096;
 const MOST_ROOM = 1_048_576;
+
+function lengthOf(buffers: readonly Buffer[]): number {
+  return buffers.reduce((sum, { length }) => sum + length, 0);
+}
 
 function beginsAsRow(text: Buffer): boolean {
   return ANY_HEAD.test(text.toString('latin1', 0, HEAD_BYTES));

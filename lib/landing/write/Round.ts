@@ -50,13 +50,13 @@ export class Round {
   async add(key: string, { text, lines }: LandedLines): Promise<void> {
     this.addKey(key);
     // Lines of a kind follow each other: most members are one piece a kind.
-    const pieces: LandedLine[][] = [];
-    for (const line of lines) {
-      const before = pieces.at(-1)?.at(-1);
-      if (line.kind === before?.kind && line.from === before.to) pieces.at(-1)?.push(line);
-      else pieces.push([line]);
+    for (let first = 0; first < lines.length; ) {
+      const { kind = 'events' } = lines[first] ?? {};
+      let next = first + 1;
+      while (lines[next]?.kind === kind && lines[next]?.from === lines[next - 1]?.to) next += 1;
+      await this.#files.get(kind)?.add(key, text, lines.slice(first, next));
+      first = next;
     }
-    for (const piece of pieces) await this.#files.get(piece[0]?.kind ?? 'events')?.add(key, text, piece);
   }
 
   /** Ends the files. @returns Those that have lines, quarantine last. */
