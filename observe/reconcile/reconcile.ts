@@ -125,49 +125,74 @@ function judgeHour(
   counted: RequestCounts | undefined,
   tables: readonly TableHour[],
 ): ReconciledHour {
-  const { received = 0, ignored = 0, failedBy = {} } = counted ?? {};
-  const stored = (counted?.landed ?? 0) + (counted?.quarantined ?? 0) + (counted?.overflowed ?? 0);
-  const difference = received - stored - ignored;
-  const notStored = Math.max(0, difference);
-  const at = isoTimestamp(hour).slice(0, 16);
-  const problems: string[] = [];
-  const notes: string[] = [];
-  const failed = Object.entries(failedBy).map(([code, count]) => failedText(code, count));
-  if (failed.length > 0)
-    notes.push(
-      `${at}: answered 503: ${failed.join(', ')}. SDKs send such events again; the new requests count too.`,
-    );
-  if (difference > 0 && !NOT_STORED.some((code) => Object.hasOwn(failedBy, code)))
-    problems.push(
-      `${at}: of ${received} received events, ${difference} are neither accepted, overflowed, quarantined nor ignored, and no answer 503 explains it.`,
-    );
-  else if (difference > 0) notes.push(`${at}: ${events(difference)} were not stored.`);
-  if (difference < 0)
-    notes.push(`${at}: ${events(-difference)} more are stored or ignored than were received.`);
-  for (const { table, missing, surplus, doubles } of tables) {
-    if (missing > 0)
-      problems.push(
-        `${at}, ${table}: ${missing} missing: they were acknowledged or overflowed, and are neither in the table nor in landing/ or quarantine.`,
-      );
-    if (surplus > 0)
-      notes.push(
-        `${at}, ${table}: ${surplus} more than were acknowledged. Events of requests answered 503 may have been stored all the same; others were redriven, or are of a request that ended without metrics or of another writer.`,
-      );
-    if (doubles > 0)
-      notes.push(
-        `${at}, ${table}: ${doubles} rows are doubles of delivery (same ID and received_at). Views count them once.`,
-      );
-  }
+  const { received = 0, ignored = 0 } = counted ?? {};
+  const differences = isClosed ? differencesOf(counted, tables) : [];
+  const lines = (isProblem: boolean) =>
+    differences
+      .filter((one) => PROBLEMS.has(one.is) === isProblem)
+      .map((one) => `${isoTimestamp(hour).slice(0, 16)}${differenceText(one, received)}`);
   return {
-    hour,
-    isClosed,
-    received,
-    ignored,
-    notStored,
+    ...{ hour, isClosed, received, ignored },
+    notStored: Math.max(0, unstored(counted)),
     tables,
-    problems: isClosed ? problems : [],
-    notes: isClosed ? notes : [],
+    problems: lines(true),
+    notes: lines(false),
   };
+}
+
+/** What differs in an hour, and by how many events or rows. */
+type Difference =
+  | { readonly is: 'failed'; readonly failedBy: Readonly<Record<string, number>> }
+  | { readonly is: 'unexplained' | 'not_stored' | 'not_received'; readonly count: number }
+  | { readonly is: 'missing' | 'surplus' | 'doubles'; readonly count: number; readonly table: TableKind };
+
+/** Differences for which an hour does not close. The others are remarks. */
+const PROBLEMS: ReadonlySet<Difference['is']> = new Set(['unexplained', 'missing']);
+
+/** Events that were received, and neither stored nor ignored; below 0 if more were. */
+function unstored(counted: RequestCounts | undefined): number {
+  if (counted === undefined) return 0;
+  const { received, landed, quarantined, overflowed, ignored } = counted;
+  return received - landed - quarantined - overflowed - ignored;
+}
+
+function differencesOf(counted: RequestCounts | undefined, tables: readonly TableHour[]): Difference[] {
+  const { failedBy = {} } = counted ?? {};
+  const count = unstored(counted);
+  const isExplained = NOT_STORED.some((code) => Object.hasOwn(failedBy, code));
+  const ofRequests: readonly Difference[] = [
+    ...(Object.keys(failedBy).length > 0 ? [{ is: 'failed', failedBy } as const] : []),
+    { is: isExplained ? 'not_stored' : 'unexplained', count },
+    { is: 'not_received', count: -count },
+  ];
+  const ofTables = tables.flatMap(({ table, missing, surplus, doubles }): Difference[] => [
+    { is: 'missing', count: missing, table },
+    { is: 'surplus', count: surplus, table },
+    { is: 'doubles', count: doubles, table },
+  ]);
+  return [...ofRequests, ...ofTables].filter((one) => one.is === 'failed' || one.count > 0);
+}
+
+/** A difference in words, which follow the hour. @param received Events of the hour. */
+function differenceText(difference: Difference, received: number): string {
+  switch (difference.is) {
+    case 'failed': {
+      const failed = Object.entries(difference.failedBy).map(([code, count]) => failedText(code, count));
+      return `: answered 503: ${failed.join(', ')}. SDKs send such events again; the new requests count too.`;
+    }
+    case 'unexplained':
+      return `: of ${received} received events, ${difference.count} are neither accepted, overflowed, quarantined nor ignored, and no answer 503 explains it.`;
+    case 'not_stored':
+      return `: ${events(difference.count)} were not stored.`;
+    case 'not_received':
+      return `: ${events(difference.count)} more are stored or ignored than were received.`;
+    case 'missing':
+      return `, ${difference.table}: ${difference.count} missing: they were acknowledged or overflowed, and are neither in the table nor in landing/ or quarantine.`;
+    case 'surplus':
+      return `, ${difference.table}: ${difference.count} more than were acknowledged. Events of requests answered 503 may have been stored all the same; others were redriven, or are of a request that ended without metrics or of another writer.`;
+    case 'doubles':
+      return `, ${difference.table}: ${difference.count} rows are doubles of delivery (same ID and received_at). Views count them once.`;
+  }
 }
 
 function compareTable(
