@@ -10,6 +10,7 @@ import { type Look, settled, unreadFinding } from './Look.ts';
 import { readers } from './readers.ts';
 import { openClients, readSetup, type Setup } from './Setup.ts';
 import { alarmTopic, domain, drift, formerStack, queues, stack } from './stack.ts';
+import { writer } from './writer.ts';
 
 const status: Look = {
   name: 'status',
@@ -24,11 +25,11 @@ const status: Look = {
 /** What `sluice doctor` looks at, in its order. */
 export const looks: readonly Look[] = [
   ...[stack, bucket, database, domain, bucketSettings, key, tables, partitions, names, workgroups],
-  ...[queues, leftCopies, forwarding, servedDays, quotas, readers, status],
+  ...[queues, leftCopies, forwarding, servedDays, quotas, readers, writer, status],
 ];
 
 /** What `sluice doctor --before-deploy` looks at: nothing of it needs a stack. */
-const looksBeforeDeploy: readonly Look[] = [formerStack, alarmTopic, freeNames, deployer, quotas];
+const looksBeforeDeploy: readonly Look[] = [formerStack, alarmTopic, freeNames, deployer, quotas, writer];
 
 /** The severity of the worst finding, or `fine`. */
 export type Verdict = Severity | 'fine';

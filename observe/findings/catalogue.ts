@@ -203,6 +203,11 @@ export const findingCatalogue = {
     "Allow `s3:DeleteObject` below `landing/` and `ledger/_landing/` to the role of `write`, in the bucket's policy and in those of the organization. The objects then go by themselves, 1,000 an hour.",
     { part: 'streams', section: 'undeleted' },
   ),
+  SLUICE_FINDING_WRITER_DENIED: problem(
+    'A policy denies the role of `write` to read or to delete objects of the landing.',
+    'Except that role from the statement: in the policy of the bucket, of the account or of the organization. Until then written objects stay in `landing/`, noted as such.',
+    { section: 'undeleted' },
+  ),
   SLUICE_FINDING_STREAM_LATE: problem(
     'A stream delivers late. Firehose drops records 24 hours after it has accepted them.',
     "Read the stream's log group with the command, and correct its role, the bucket, the key or the table before the hours are over. If that is not possible, move the stream to a rescue bucket.",

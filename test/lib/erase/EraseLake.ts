@@ -276,8 +276,8 @@ export class EraseLake {
     await put(overwritten, nobodys());
     await put(deleted, record());
     await this.#delete(deleted);
-    // The writer has put it aside.
-    const cut = [nobodys(), alone(), record().subarray(0, -9)];
+    // The writer has put it aside. Nobody searches what is cut: it expires.
+    const cut = [nobodys(), alone(), nobodys().subarray(0, -9)];
     await put(damaged, ...cut);
     await this.#delete(damaged);
     await put(damagedKey(damaged), ...cut);

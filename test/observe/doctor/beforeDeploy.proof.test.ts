@@ -33,7 +33,7 @@ describe('sluice doctor --before-deploy', () => {
       configFor('fresh'),
     );
     expect(code).toBe(3);
-    expect(stdout).toMatch(/6 checks of what sluice-fresh will need in us-east-1 of account 000000000000/);
+    expect(stdout).toMatch(/7 checks of what sluice-fresh will need in us-east-1 of account 000000000000/);
   });
 
   it('finds names that are taken outside of the stack', async () => {

@@ -80,7 +80,7 @@ describe('sluice doctor on the local cloud', () => {
     });
     const { code, report } = await deployed.diagnose();
     deployed.faults.clear();
-    expect([code, report.problems]).toEqual([3, 3]);
+    expect([code, report.problems]).toEqual([3, 4]);
     const missing = report.checks.flatMap(({ check, findings }) =>
       findings
         .filter((found) => found.code === 'SLUICE_FINDING_UNREADABLE')
@@ -90,6 +90,7 @@ describe('sluice doctor on the local cloud', () => {
       ['bucket-settings', 'AccessDenied: Access Denied'],
       ['all-partitions', 'AccessDeniedException: You are not authorized to perform this operation.'],
       ['queues', 'AccessDenied: You are not authorized to perform this operation.'],
+      ['writer', 'AccessDenied: Access Denied'],
     ]);
   });
 

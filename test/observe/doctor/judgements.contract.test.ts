@@ -8,6 +8,7 @@ import { judgeKey, sameDocument } from '../../../observe/doctor/bucket.ts';
 import { differences, judgeWorkgroup } from '../../../observe/doctor/catalog.ts';
 import { judgeSimulation } from '../../../observe/doctor/readers.ts';
 import { judgeDomain, judgeDrift, judgeStack } from '../../../observe/doctor/stack.ts';
+import { deniedByBucket } from '../../../observe/doctor/writer.ts';
 
 const say = deploymentCommands(
   { stack: { service: 'sluice', stage: 'prod' }, localControl: undefined },
@@ -176,6 +177,48 @@ describe('a simulation by IAM', () => {
     const none = { sid: 'ReadRows', decisions: [] };
     expect(judgeSimulation('bi', none, true)).toMatchObject([{ code: 'SLUICE_FINDING_READER_DENIED' }]);
     expect(judgeSimulation('bi', none, false)).toEqual([]);
+  });
+});
+
+describe('the policy of a bucket', () => {
+  const role = 'arn:aws:iam::111122223333:role/sluice-prod-WriteRole-1';
+  const objects = ['arn:aws:s3:::acme/landing/x', 'arn:aws:s3:::acme/ledger/_landing/x'];
+  const denied = (statement: object) => {
+    const usual = { Sid: 'S', Effect: 'Deny', Principal: '*', Action: 's3:DeleteObject' };
+    const Statement = [{ ...usual, Resource: 'arn:aws:s3:::acme/*', ...statement }];
+    return deniedByBucket(JSON.stringify({ Statement }), role, objects);
+  };
+  const text = (verb: string, actions = 's3:DeleteObject') => [
+    `The policy of the bucket: S ${verb} ${actions} to ${role}.`,
+  ];
+
+  it.each([
+    ['everybody', {}],
+    ['the account', { Principal: { AWS: ['arn:aws:iam::111122223333:root'] } }],
+    ['all but others', { Principal: undefined, NotPrincipal: { AWS: 'arn:aws:iam::111122223333:role/x' } }],
+    ['a pattern', { Action: ['S3:Delete*'], Resource: ['arn:aws:s3:::acme/landing*'] }],
+    ['roles that are not listed', { Condition: { ArnNotLike: { 'aws:PrincipalArn': '*:role/admin' } } }],
+  ])('denies the writer as it denies %s', (_, statement) => {
+    expect(denied(statement)).toEqual(text('denies'));
+  });
+
+  it.each([
+    ['an allowance', { Effect: 'Allow' }],
+    ['another action', { Action: 's3:DeleteObjectVersion' }],
+    ['all but this action', { Action: undefined, NotAction: ['s3:Delete*', 's3:Get*'] }],
+    ['another folder', { Resource: 'arn:aws:s3:::acme/statsig/*' }],
+    ['somebody else', { Principal: { AWS: 'arn:aws:iam::111122223333:role/x' } }],
+    ['plain HTTP', { Condition: { Bool: { 'aws:SecureTransport': 'false' } } }],
+    ['all but the writer', { Condition: { ArnNotEquals: { 'aws:PrincipalArn': [role] } } }],
+  ])('does not with %s', (_, statement) => {
+    expect(denied(statement)).toEqual([]);
+  });
+
+  it('may, under a condition that nobody here knows', () => {
+    const Condition = { StringNotEquals: { 'aws:SourceVpce': 'vpce-1' } };
+    expect(denied({ Condition })).toEqual(text('may deny'));
+    expect(denied({ Action: '*' })).toEqual(text('denies', 's3:GetObject, s3:DeleteObject'));
+    expect(deniedByBucket('', role, objects)).toEqual([]);
   });
 });
 
