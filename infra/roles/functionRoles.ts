@@ -1,6 +1,6 @@
 import type { Config } from '../../lib/schema/config.ts';
 import { tableKinds } from '../../lib/schema/kinds.ts';
-import { LANDING_NOTES } from '../../lib/tables/ledgerKeys.ts';
+import { LANDING_NOTES, RAW_DAYS_FOLDER } from '../../lib/tables/ledgerKeys.ts';
 import { DAMAGED_FOLDER, LANDING_FOLDER, QUARANTINE_LARGE_FOLDER } from '../../lib/tables/objectKeys.ts';
 import { groupsFolder, tableFolders } from '../../lib/tables/tableFolders.ts';
 import { bucketArn, objectsArn } from '../data/bucket.ts';
@@ -62,7 +62,7 @@ function collectRole(stack: Stack): Resource {
   ]);
 }
 
-/** Registers partitions of every table. In the bucket it can only list names, and only under the tables' folders. */
+/** Registers partitions of every table. In the bucket it lists names under the tables' folders, and keeps notes on their days. */
 function registerRole(stack: Stack): Resource {
   return serviceRole(lambdaService, [
     writeLogs(stack, 'register'),
@@ -80,12 +80,15 @@ function registerRole(stack: Stack): Resource {
       Resource: [bucketArn(stack)],
       Condition: {
         StringLike: {
-          's3:prefix': tableKinds.flatMap((kind) =>
-            tableFolders(stack.config, kind).map((folder) => `${folder}*`),
-          ),
+          's3:prefix': [
+            ...tableKinds.flatMap((kind) => tableFolders(stack.config, kind)),
+            RAW_DAYS_FOLDER,
+          ].map((folder) => `${folder}*`),
         },
       },
     },
+    { Action: ['s3:GetObject', 's3:PutObject'], Resource: [objectsArn(stack, RAW_DAYS_FOLDER)] },
+    useKey(stack, 'kms:Decrypt', 'kms:GenerateDataKey'),
     consumeQueue(logicalIds.queue),
   ]);
 }

@@ -24,8 +24,8 @@ export const functionConfig = {
       ...relayed(config),
     };
   },
-  register: ({ statsigFolder, formerStatsigFolders, tables, database }: Config) => ({
-    ...{ statsigFolder, formerStatsigFolders, tables, database },
+  register: ({ statsigFolder, formerStatsigFolders, tables, database, retention, timeWindow }: Config) => ({
+    ...{ statsigFolder, formerStatsigFolders, tables, database, retention, timeWindow },
   }),
   write: ({ bucket, statsigFolder, formerStatsigFolders, tables, unitIds }: Config) => ({
     ...{ bucket, statsigFolder, formerStatsigFolders, tables, unitIds },

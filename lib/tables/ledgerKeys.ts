@@ -40,6 +40,14 @@ export const LANDING_NOTES = `${LEDGER_FOLDER}_landing/`;
 /** Key of when the hourly look at the landing was. */
 export const LANDING_LOOK = `${LANDING_NOTES}look.json`;
 
+/** Folder of the registrar's notes on the days that have files. No source can have this name. */
+export const RAW_DAYS_FOLDER = `${LEDGER_FOLDER}_days/`;
+
+/** Key of its note on a raw table: lib/landing/catalog/rawDays.ts. */
+export function rawDaysKey(kind: ForwardedKind): string {
+  return `${RAW_DAYS_FOLDER}${kind}.json`;
+}
+
 /** Folder of notes on versions. No source can have this name, because names begin with a letter. */
 export const VERSION_NOTES = `${LEDGER_FOLDER}_versions/`;
 

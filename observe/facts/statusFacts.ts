@@ -29,7 +29,12 @@ import {
 } from './flow/waitingObjects.ts';
 import { type QuarantineCount, readLandedRows, type TableArrivals } from './tables/landedRows.ts';
 import { lastDelivery } from './tables/lastDelivery.ts';
-import { type RecentPartitions, readRecentPartitions } from './tables/partitionGaps.ts';
+import {
+  type LostRawDay,
+  type RecentPartitions,
+  readLostDays,
+  readRecentPartitions,
+} from './tables/partitionGaps.ts';
 
 /** Days of the ledger that are read. */
 const LEDGER_DAYS = 7;
@@ -70,6 +75,8 @@ export interface StatusFacts {
   /** Firehose's own metrics; null for the local cloud. */
   readonly stream: StreamState | null;
   readonly partitions: RecentPartitions | null;
+  /** Days of raw tables that had files and have none. */
+  readonly lostDays: readonly LostRawDay[] | null;
   /** Rows of 24 hours by reason. */
   readonly quarantine: readonly QuarantineCount[] | null;
   readonly datasets: readonly DatasetDays[] | null;
@@ -135,9 +142,10 @@ export async function readStatusFacts(deployment: Deployment): Promise<StatusFac
     }),
     ask('the curated days', () => readCurationState(deployment)),
     ask('relay', () => readRelayState(deployment)),
+    ask('the raw days', () => readLostDays(deployment)),
   ]);
   const [requests, delivered, rows, landed, damaged, stream, partitions, ...more] = all;
-  const [alarms, drops, exports, curated, relay] = more;
+  const [alarms, drops, exports, curated, relay, lostDays] = more;
   return {
     ...{ stack: `${stack.service}-${stack.stage}`, isLocal, at: isoTimestamp(now) },
     collector: local?.collector ?? null,
@@ -148,7 +156,7 @@ export async function readStatusFacts(deployment: Deployment): Promise<StatusFac
       buffered: local?.buffered ?? { count: null, oldest: stream?.oldest ?? null },
       ...{ landing: landed?.landing ?? null, undeleted: landed?.undeleted ?? null, damaged },
     },
-    ...{ stream, partitions, quarantine: rows?.quarantine ?? null },
+    ...{ stream, partitions, lostDays, quarantine: rows?.quarantine ?? null },
     ...{ datasets: drops, exports, curated, relay, alarms, faults: local?.faults ?? 0, unknown },
     notes:
       Math.max(datasets.length, config.exports.length) > MOST_SUBJECTS

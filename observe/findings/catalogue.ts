@@ -102,6 +102,11 @@ export const findingCatalogue = {
     'A table or view differs from its definition: rows go to quarantine, are read incorrectly, or are not found.',
     `${BLIND} If the configuration or the release has changed since, ${DEPLOY}; else restore it with the command: the data stays. A table whose partition keys differ: \`aws glue delete-table\` first, which deletes no file; run the doctor again.`,
   ),
+  SLUICE_FINDING_DAYS_LOST: problem(
+    'Days of a raw table had files and have none, and neither retention nor an erasure takes all of a day: somebody deleted them.',
+    'Bring the files back while their versions exist, `retention.dataVersionDays` from the deletion: docs/platform.md, "Restore". The finding ends with the hourly look after that. If the rows shall stay gone, the same section says how to accept it.',
+    { part: 'partitions', section: 'partitions' },
+  ),
   SLUICE_FINDING_PARTITION_WRONG: problem(
     'Days have files but no partition, or one with another folder or an earlier set of columns, so queries miss rows or columns.',
     'Register them with the command, after you have dropped partitions with another folder in Glue; the next hourly run does so too. If they are missing again, look at the register queue and its dead letters.',

@@ -1,10 +1,11 @@
 import { deliveryLogGroup, lateSeconds } from '../../infra/streams/streams.ts';
 import { partName } from '../../infra/template/Stack.ts';
-import { isoTimestamp, utcDay } from '../../lib/base/time.ts';
+import { addDays, isoTimestamp, utcDay } from '../../lib/base/time.ts';
 import { CollectError } from '../../lib/collect/CollectError.ts';
 import { ATHENA_STUCK_MS } from '../../lib/drops/limits.ts';
 import { isRowFailure } from '../../lib/landing/quarantineReasons.ts';
-import { tableKinds } from '../../lib/schema/kinds.ts';
+import { forwardedKinds, tableKinds } from '../../lib/schema/kinds.ts';
+import { dayFolder } from '../../lib/tables/tableFolders.ts';
 import { KeysError } from '../../lib/wire/keys/Keyring.ts';
 import { targetCommands } from '../commands.ts';
 import type { Deployment } from '../deployment.ts';
@@ -134,7 +135,23 @@ function* judgeRequests(facts: StatusFacts, { stack, now, say }: Place): Finding
 }
 
 /** Days that no query reads, and refused events. */
-function* judgeRows({ partitions, quarantine }: StatusFacts, { config, say }: Place): Findings {
+function* judgeRows({ partitions, quarantine, lostDays }: StatusFacts, { config, say }: Place): Findings {
+  for (const kind of forwardedKinds) {
+    const lost = (lostDays ?? []).filter(({ table }) => table === kind);
+    const days = lost.map(({ day, seenAt }) => {
+      const until = addDays(utcDay(seenAt), config.retention.dataVersionDays);
+      return `${day}, files last seen at ${isoTimestamp(seenAt)}, versions until ${until}`;
+    });
+    const prefixes = lost.slice(0, MOST_COMMANDS).map(({ day }) => dayFolder(config, kind, day));
+    if (lost.length > 0)
+      yield finding(
+        'SLUICE_FINDING_DAYS_LOST',
+        `${config.tables[kind]}: ${listed(days, '; ')}.`,
+        prefixes.map((prefix) =>
+          say.aws('s3api', 'list-object-versions', '--bucket', config.bucket, '--prefix', prefix),
+        ),
+      );
+  }
   const gaps = tableKinds.flatMap((table) => {
     const days = (partitions?.gaps ?? []).flatMap((gap) => (gap.table === table ? [gap.day] : []));
     return days.length === 0 ? [] : [`${config.tables[table]}: ${listed(days)}`];

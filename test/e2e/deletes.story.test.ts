@@ -9,6 +9,7 @@ import { type StoryCloud, storyCloud } from '../harness/storyCloud.ts';
 
 const FOLDER = 'statsig/statsig_forwarded_events/statsig_forwarded_events/';
 const LANDED = 'landing/direct/2026-11-20/waits.ndjson.gz';
+const HOUR = 3_600_000;
 const KEPT = [
   'statsig/ingested/acme_visits/2026-11-20/v/part-0.parquet',
   'quarantine/2026-11-20/a.parquet',
@@ -67,15 +68,26 @@ describe('a deletion that names no version', () => {
     expect((await Promise.all(OTHERS.map((key) => story.keys(key)))).flat()).toEqual([]);
   });
 
-  it('is undone by whoever names the version of its marker', async () => {
+  it('is found by the hourly look where a raw day is gone, and undone by whoever names the version of its marker', async () => {
     const [file = ''] = files;
+    const lost = async () => {
+      await story.advance(HOUR);
+      await story.cloud.flush();
+      const { problems }: { problems: { code: string; detail: string }[] } = await story.json('status');
+      return problems.flatMap(({ code, detail }) => (code === 'SLUICE_FINDING_DAYS_LOST' ? [detail] : []));
+    };
+    for (let looks = 0; looks < 2; looks += 1) expect(await lost()).toEqual([]);
     const before = await story.read(file);
     const writer = story.s3By(await story.credentialsOf('WriteRole'));
     await writer.send(new DeleteObjectCommand({ Bucket: story.cloud.bucket, Key: file }));
     expect(await story.keys(FOLDER)).toEqual([]);
+    expect(await lost()).toEqual([
+      expect.stringMatching(/^statsig_forwarded_events: 2026-11-20, .*, versions until 2026-11-27/),
+    ]);
     const { markers } = await versions(FOLDER);
     expect(await remove(markers)).not.toHaveProperty('Errors');
     expect(Buffer.from(await story.read(file)).equals(before)).toBe(true);
+    expect(await lost()).toEqual([]);
   });
 
   it('is no hindrance to writing an object of the landing again, and to deleting everything for good', async () => {

@@ -60,6 +60,7 @@ describe('permissions', () => {
         'arn:aws:s3:::acme-experiments/quarantine-large/*',
         'arn:aws:s3:::acme-experiments/damaged/*',
         'arn:aws:s3:::acme-experiments/landing/*',
+        'arn:aws:s3:::acme-experiments/ledger/_days/*',
         'arn:aws:s3:::acme-experiments/ledger/_landing/*',
         'arn:aws:s3:::acme-experiments/statsig/statsig_forwarded_exposures/statsig_forwarded_exposures/*',
         'arn:aws:s3:::acme-experiments/statsig/statsig_forwarded_events/statsig_forwarded_events/*',
@@ -84,9 +85,13 @@ describe('permissions', () => {
       'glue:BatchUpdatePartition',
       'glue:GetPartitions',
       'glue:GetTable',
+      'kms:Decrypt',
+      'kms:GenerateDataKey',
       'logs:CreateLogStream',
       'logs:PutLogEvents',
+      's3:GetObject',
       's3:ListBucket',
+      's3:PutObject',
       'sqs:DeleteMessage',
       'sqs:GetQueueAttributes',
       'sqs:ReceiveMessage',
@@ -123,7 +128,7 @@ describe('permissions', () => {
     expect(ofKeys).toEqual([['CollectRole', [read], [secret('keys')]]]);
   });
 
-  it('let the registrar list only the folders of the tables', () => {
+  it('let the registrar list only the folders of the tables, and of its notes', () => {
     const statement = roles
       .find(({ logicalId }) => logicalId === 'RegisterRole')
       ?.allowed.find((allowed) => list(at(allowed, 'Action')).includes('s3:ListBucket'));
@@ -131,6 +136,7 @@ describe('permissions', () => {
       'statsig/statsig_forwarded_exposures/statsig_forwarded_exposures/*',
       'statsig/statsig_forwarded_events/statsig_forwarded_events/*',
       'quarantine/*',
+      'ledger/_days/*',
     ]);
   });
 

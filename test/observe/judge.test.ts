@@ -26,6 +26,7 @@ const well: StatusFacts = {
   ...{
     stream: null,
     partitions: { days: 3, gaps: [] },
+    lostDays: [],
     quarantine: [],
     datasets: [],
     exports: [],
@@ -141,6 +142,16 @@ const cases: readonly Case[] = [
     'a day has no partition',
     { partitions: { days: 3, gaps: [{ table: 'events', day: '2026-11-20' }] } },
     ...(['PARTITION_WRONG', 'problem', 'statsig_forwarded_events: 2026-11-20.'] as const),
+    'A day is missing from queries',
+  ],
+  [
+    'a day of a raw table has lost its files',
+    { lostDays: [{ table: 'events', day: '2026-11-20', seenAt: NOW - 2 * HOUR }] },
+    ...([
+      'DAYS_LOST',
+      'problem',
+      `statsig_forwarded_events: 2026-11-20, files last seen at ${at(2)}, versions until 2026-11-27.`,
+    ] as const),
     'A day is missing from queries',
   ],
   [

@@ -220,7 +220,7 @@ export async function dailyRun(registrar: Registrar): Promise<readonly DailyRepo
 
 /** Dependencies of one invocation of the registrar. */
 export interface Registrar extends RegistrarTarget {
-  readonly config: Pick<Config, 'statsigFolder' | 'tables' | 'database'>;
+  readonly config: Pick<Config, 'statsigFolder' | 'tables' | 'database' | 'retention' | 'timeWindow'>;
   readonly objects: ObjectStore;
   /** Kept while the function is warm. */
   readonly known: KnownPartitions;

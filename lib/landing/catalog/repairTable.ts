@@ -1,10 +1,22 @@
 import { mapLimit } from '../../base/concurrency.ts';
+import type { SluiceError } from '../../base/errors.ts';
 import type { ObjectStore } from '../../base/ObjectStore.ts';
 import { addDays, isUtcDay, type UtcDay, utcDay } from '../../base/time.ts';
-import type { TableKind } from '../../schema/kinds.ts';
+import type { Config } from '../../schema/config.ts';
+import type { ForwardedKind, TableKind } from '../../schema/kinds.ts';
+import { rawDaysKey } from '../../tables/ledgerKeys.ts';
 import { tableFolders } from '../../tables/tableFolders.ts';
 import { CatalogError } from './CatalogError.ts';
-import { type Attempts, CatalogCallError, dayFolders, type Page, readPages } from './catalogCalls.ts';
+import {
+  type Attempts,
+  CatalogCallError,
+  catalogCallError,
+  dayFolders,
+  type Page,
+  readPages,
+  retryTransient,
+} from './catalogCalls.ts';
+import { noteRawDays } from './rawDays.ts';
 import {
   partitionDays,
   type RegisteredDays,
@@ -26,16 +38,19 @@ export interface RepairedTable extends RegisteredDays, SyncedPartitions {
   readonly registered: readonly UtcDay[];
 }
 
+/** Dependencies of the hourly run. */
+type RepairTarget = RegistrarTarget & {
+  readonly config: Pick<Config, 'retention' | 'timeWindow'>;
+  readonly objects: ObjectStore;
+};
+
 /**
  * The hourly run for one table: registers today, tomorrow and every day that has a folder and no partition, and updates
  * partitions after a change of the table's columns. It can be repeated.
  *
  * @throws CatalogError when the table, its partitions or its folders cannot be read.
  */
-export async function repairTable(
-  target: RegistrarTarget & { readonly objects: ObjectStore },
-  kind: TableKind,
-): Promise<RepairedTable> {
+export async function repairTable(target: RepairTarget, kind: TableKind): Promise<RepairedTable> {
   const { config, bucket, catalog, objects, attempts } = target;
   const table = await readTable(target, kind);
   const paths = tableFolders(config, kind);
@@ -55,6 +70,7 @@ export async function repairTable(
 
   const ours = partitions.filter(({ values: [day = ''] }) => isUtcDay(day));
   const along = await syncPartitionSchemas(target, kind, table, ours);
+  if (kind !== 'quarantine') await noteFolders(target, kind, names.flat().filter(isUtcDay));
   return {
     created,
     existed,
@@ -63,6 +79,26 @@ export async function repairTable(
     updated: along.updated,
     misplaced: along.misplaced,
   };
+}
+
+/** @throws CatalogError SLUICE_CATALOG_UNAVAILABLE */
+async function noteFolders(
+  { attempts, bucket, config, objects }: RepairTarget,
+  kind: ForwardedKind,
+  days: readonly UtcDay[],
+): Promise<void> {
+  const note = () => noteRawDays(objects, kind, days, config, attempts.clock.now());
+  try {
+    await retryTransient(attempts, () => note().catch((error) => Promise.reject(catalogCallError(error))));
+  } catch (error) {
+    throw unavailable(`s3://${bucket}/${rawDaysKey(kind)}`, error);
+  }
+}
+
+/** @throws Any other error than of a call. */
+function unavailable(what: string, error: unknown): SluiceError {
+  if (!(error instanceof CatalogCallError)) throw error;
+  return new CatalogError('SLUICE_CATALOG_UNAVAILABLE', `${what}: ${error.code}.`, { cause: error });
 }
 
 /** @throws CatalogError SLUICE_CATALOG_UNAVAILABLE, SLUICE_CATALOG_LISTING_TOO_LONG */
@@ -76,8 +112,7 @@ async function listAll<Item>(
     const items = await readPages(attempts, mostPages, readPage);
     if (items !== undefined) return items;
   } catch (error) {
-    if (!(error instanceof CatalogCallError)) throw error;
-    throw new CatalogError('SLUICE_CATALOG_UNAVAILABLE', `${what}: ${error.code}.`, { cause: error });
+    throw unavailable(what, error);
   }
   throw new CatalogError('SLUICE_CATALOG_LISTING_TOO_LONG', `${what}.`);
 }

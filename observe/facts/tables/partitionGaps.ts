@@ -1,9 +1,12 @@
-import { ListObjectsV2Command, paginateListObjectsV2 } from '@aws-sdk/client-s3';
+import { GetObjectCommand, ListObjectsV2Command, paginateListObjectsV2 } from '@aws-sdk/client-s3';
 import { addDays, isUtcDay, type UtcDay, utcDay } from '../../../lib/base/time.ts';
+import { type LostDay, lostDays, parseRawDays } from '../../../lib/landing/catalog/rawDays.ts';
 import { dayLocation } from '../../../lib/landing/catalog/registerPartitions.ts';
-import { type TableKind, tableKinds } from '../../../lib/schema/kinds.ts';
+import { type ForwardedKind, forwardedKinds, type TableKind, tableKinds } from '../../../lib/schema/kinds.ts';
+import { rawDaysKey } from '../../../lib/tables/ledgerKeys.ts';
 import { dayFolder, tableFolders } from '../../../lib/tables/tableFolders.ts';
 import type { Deployment } from '../../deployment.ts';
+import { ifThere } from '../../explainAwsError.ts';
 import { readPartitions } from './tables.ts';
 
 /** Days that are compared: those in which events arrive. The doctor compares all. */
@@ -56,6 +59,28 @@ export async function readRecentPartitions({
     }
   }
   return { days, gaps };
+}
+
+/** A day of a raw table whose files are gone, of whatever the registrar has noted. */
+export interface LostRawDay extends LostDay {
+  readonly table: ForwardedKind;
+}
+
+/**
+ * Days of raw tables that had files and have none: one call of S3 for each table.
+ *
+ * @throws What the client of S3 throws.
+ */
+export async function readLostDays({
+  s3,
+  config: { bucket: Bucket },
+}: Pick<Deployment, 's3' | 'config'>): Promise<readonly LostRawDay[]> {
+  const read = async (table: ForwardedKind) => {
+    const found = await ifThere(s3.send(new GetObjectCommand({ Bucket, Key: rawDaysKey(table) })));
+    const note = parseRawDays(await found?.Body?.transformToString());
+    return note === null ? [] : lostDays(note).map((day) => ({ table, ...day }));
+  };
+  return (await Promise.all(forwardedKinds.map(read))).flat();
 }
 
 /**
