@@ -10,6 +10,7 @@ import {
   runAction,
   targetOptions,
   textOption,
+  UsageError,
   unlessDryRun,
 } from '../terminal/commandLine.ts';
 import { textTable, writeResult } from '../terminal/output.ts';
@@ -19,7 +20,7 @@ const ACTIONS: Readonly<Record<string, Action>> = {
   status: { summary: 'Show which days were exported.', options: ['days'], run: status },
   run: {
     summary: 'Export days now.',
-    options: ['from', 'to', 'dry-run'],
+    options: ['from', 'to', 'drop', 'dry-run'],
     changes: unlessDryRun,
     run: runNow,
   },
@@ -38,6 +39,10 @@ export const exporting: Command = {
       help: 'run: first day, YYYY-MM-DD; exports it even if it has not changed (default: changed days of the lookback)',
     },
     to: { type: 'string', help: 'run: last day (default: the first)' },
+    drop: {
+      type: 'boolean',
+      help: "run: with --from, delete copies of files that are gone from the customer's bucket, too",
+    },
     'dry-run': { type: 'boolean', help: 'run: only print what would be requested' },
     ...targetOptions,
     json: { type: 'boolean', help: 'print one object' },
@@ -91,7 +96,10 @@ function exportStatusText(statuses: readonly ExportStatus[]): string {
 async function runNow(line: CommandLine): Promise<number> {
   const days = daysOption(line, MOST_DAYS);
   const { requestExport } = await import('../../operate/ingest/requests.ts');
-  const wanted = { export: textOption(line, 'export'), from: days?.[0], to: days?.at(-1) };
+  const drop = line.values['drop'] === true;
+  if (drop && days === undefined)
+    throw new UsageError('SLUICE_USAGE_OPTIONS', '--drop needs the days: --from, --to.');
+  const wanted = { export: textOption(line, 'export'), from: days?.[0], to: days?.at(-1), drop };
   return requestWork(line, {
     ask: (deployment, dryRun) => requestExport(deployment, { ...wanted, dryRun }),
     sent: ({ asked }) => ({

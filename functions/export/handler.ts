@@ -137,9 +137,22 @@ function makePorts(
       newToken: randomUUID,
       ...systemTiming,
     }),
-    tableOf: (table) => landedTable(by, { database: config.database, table, bucket }, attempts),
+    tableOf: (table) =>
+      landedTable(
+        by,
+        { database: config.database, table, bucket, rawDays: rawDays(config, table) },
+        attempts,
+      ),
     targetOf: (exported) => exportBucket(exported, attempts, session),
   };
+}
+
+/** Days after which files of a raw table's day begin to expire: the oldest came while it was still to come. */
+function rawDays({ tables, retention, timeWindow }: typeof config, table: string): number | null | undefined {
+  const { forwardedDays, quarantineDays } = retention;
+  if (table === tables.quarantine) return quarantineDays;
+  if (table !== tables.exposures && table !== tables.events) return undefined;
+  return forwardedDays === null ? null : forwardedDays - timeWindow.futureDays;
 }
 
 /** A task has only the permissions of its own export: an attacker who controls it reaches no other customer's table or bucket. */

@@ -1,7 +1,7 @@
 import { EntityNotFoundException, type GlueClient } from '@aws-sdk/client-glue';
 import type { S3Client } from '@aws-sdk/client-s3';
 import { isDataFile } from '../base/ObjectStore.ts';
-import type { UtcDay } from '../base/time.ts';
+import { addDays, type UtcDay, utcDay } from '../base/time.ts';
 import { ExportError } from '../export/ExportError.ts';
 import type { LandedTable } from '../export/LandedTable.ts';
 import { MOST_FILE_PAGES, MOST_PARTITION_PAGES } from '../export/limits.ts';
@@ -17,14 +17,24 @@ import { s3ObjectStore } from './s3ObjectStore.ts';
  */
 export function landedTable(
   clients: { readonly glue: GlueClient; readonly s3: S3Client },
-  place: { readonly database: string; readonly table: string; readonly bucket: string },
+  place: {
+    readonly database: string;
+    readonly table: string;
+    readonly bucket: string;
+    /** Of a raw table: days after which files of a day begin to expire; null: they stay. Undefined for other tables. */
+    readonly rawDays?: number | null | undefined;
+  },
   attempts: Attempts,
 ): LandedTable {
-  const { database, table, bucket } = place;
+  const { database, table, bucket, rawDays } = place;
   const catalog = gluePartitionCatalog(clients.glue);
   const store = s3ObjectStore(clients.s3, bucket);
   const inBucket = `s3://${bucket}/`;
+  const isPast = (day: UtcDay) =>
+    typeof rawDays === 'number' && utcDay(attempts.clock.now()) >= addDays(day, rawDays);
   return {
+    isPast: rawDays === undefined ? undefined : isPast,
+
     async locations(days) {
       const found = new Map<UtcDay, string>();
       for (let from = 0; from < days.length; from += PARTITION_BATCH) {
@@ -60,7 +70,7 @@ export function landedTable(
           'SLUICE_EXPORT_TOO_MANY_FILES',
           `${location}: more than ${MOST_FILE_PAGES},000 objects.`,
         );
-      return objects.filter(isDataFile).map(({ key, size, eTag }) => ({ key, size, eTag }));
+      return objects.filter(isDataFile);
     },
 
     async read({ key, eTag }) {

@@ -66,10 +66,13 @@ export const functionConfig = {
     existing,
     exports,
     sources,
+    retention,
+    timeWindow,
   }: Config) {
     const forStatsig = exports.some(({ format }) => format === 'statsig');
     return {
       ...{ statsigFolder, formerStatsigFolders, tables, curatedTables, unitIds, database, exports },
+      ...{ retention, timeWindow },
       existing: { keyArn: existing.keyArn },
       // Determines the columns for Statsig. The owners of the tables are left out.
       sources: (forStatsig ? sources : []).map(({ datasets }) => ({

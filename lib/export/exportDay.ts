@@ -6,12 +6,12 @@ import { failureFields } from '../base/log.ts';
 import type { FaultPoint } from '../base/retry.ts';
 import type { Clock } from '../base/time.ts';
 import type { Claim, Ledger, Settlement } from '../ledger/Ledger.ts';
-import type { LedgerEntry } from '../ledger/LedgerEntry.ts';
+import { type FileFate, fingerprintFiles, type LedgerEntry } from '../ledger/LedgerEntry.ts';
 import type { Export } from '../schema/exports.ts';
 import { exportedDay, exportedFile, isExportedFile, MANIFEST } from '../tables/exportKeys.ts';
 import { exportSubject } from '../tables/ledgerKeys.ts';
 import { ExportError } from './ExportError.ts';
-import { type DayFiles, type LandedFile, type LandedTable, listDayFiles } from './LandedTable.ts';
+import { type DayFiles, keptFiles, type LandedFile, type LandedTable, listDayFiles } from './LandedTable.ts';
 import { LIST_ROUNDS, PARALLEL_FILES } from './limits.ts';
 import type { ExportTask } from './messageBodies.ts';
 
@@ -76,7 +76,8 @@ export type ExportOutcome =
 /**
  * Updates one day in a customer's bucket from a table: copies new files, each under a name derived from its content, then
  * writes the manifest that names them, then deletes old files. So a reader of the manifest sees the old day or the new one,
- * and the next export finishes what a killed one leaves.
+ * and the next export finishes what a killed one leaves. A file whose source is gone for no known reason is none of the old
+ * ones.
  *
  * Any failure is settled as `failed`, and the day is released.
  *
@@ -85,7 +86,7 @@ export type ExportOutcome =
 export async function exportDay(
   exporter: DayExporter,
   exported: Export,
-  task: Pick<ExportTask, 'day' | 'fingerprint'>,
+  task: Pick<ExportTask, 'day' | 'fingerprint' | 'drop'>,
 ): Promise<ExportOutcome> {
   const { ledger, owner, leaseUntil, clock } = exporter;
   const began = clock.now();
@@ -93,7 +94,7 @@ export async function exportDay(
   if ('busyUntil' in taken) return { outcome: 'busy', until: taken.busyUntil };
   // Every write of the ledger returns a new claim. Only the last one can be settled.
   let { claim } = taken;
-  const work = new DayWork(exporter, exported, task.day);
+  const work = new DayWork(exporter, exported, task, claim.entry.files);
   let removed: number;
   let settlement: Settlement;
   try {
@@ -140,20 +141,29 @@ async function settleFailed(
 
 /** Rows are not counted: files are copied unchanged, and of those that are rewritten some were there already. */
 function successSettlement(
-  { files, fingerprint }: DayFiles,
+  { files, kept, fingerprint }: ExportedFiles,
   copied: number,
   ms: number,
   form: string | undefined,
 ): Settlement {
+  const exported = files.map((file): FileFate => {
+    const { key, size, eTag } = file;
+    return { key, size, eTag, fate: 'loaded', detail: exportedFile(file, form) };
+  });
   return {
-    state: files.length === 0 ? 'succeeded_no_data' : 'succeeded',
+    state: files.length + kept.length === 0 ? 'succeeded_no_data' : 'succeeded',
     fingerprint,
-    files: files.map((file) => ({ ...file, fate: 'loaded', detail: exportedFile(file, form) })),
+    files: [...exported, ...kept],
     rows: { in: 0, out: 0, refused: 0 },
-    bytes: totalBytes(files),
+    bytes: totalBytes([...files, ...kept]),
     durations: { export: ms, files_copied: copied },
     superseded: [],
   };
+}
+
+/** What the customer's folder has: the day's files, and copies of files that are gone. */
+interface ExportedFiles extends DayFiles {
+  readonly kept: readonly FileFate[];
 }
 
 class DayWork {
@@ -161,23 +171,33 @@ class DayWork {
   readonly #exported: Export;
   readonly #day: string;
   readonly #folder: string;
+  readonly #drop: boolean;
+  readonly #before: readonly FileFate[];
   /** Number of copied files, without those that already existed. */
   copied = 0;
 
-  constructor(exporter: DayExporter, exported: Export, day: string) {
+  /** @param before Files of the last export. */
+  constructor(
+    exporter: DayExporter,
+    exported: Export,
+    { day, drop }: Pick<ExportTask, 'day' | 'drop'>,
+    before: readonly FileFate[],
+  ) {
     this.#exporter = exporter;
     this.#exported = exported;
     this.#day = day;
+    this.#drop = drop === true;
+    this.#before = before;
     this.#folder = exportedDay(exported, day);
   }
 
   /** Copies missing files, and lists again if a file changed meanwhile. */
-  async copy(): Promise<DayFiles> {
-    const { table, target, rewriter, faultPoint } = this.#exporter;
+  async copy(): Promise<ExportedFiles> {
+    const { table, target, rewriter, clock, faultPoint } = this.#exporter;
     await target.abortUploads(this.#folder);
     for (let round = 1; round <= LIST_ROUNDS; round += 1) {
       const location = (await table.locations([this.#day])).get(this.#day);
-      const day = await listDayFiles(table, location);
+      const day = await listDayFiles(table, location, this.#before, clock.now());
       const there = await target.list(this.#folder);
       await faultPoint?.('listed');
       const missing = day.files.filter((file) => {
@@ -187,7 +207,8 @@ class DayWork {
       });
       if (await this.#copyAll(missing)) {
         await faultPoint?.('copied');
-        return day;
+        const kept = this.#drop ? [] : keptFiles(table, this.#day, location, this.#before, day);
+        return { ...day, kept };
       }
     }
     throw new ExportError('SLUICE_EXPORT_FILES_CHANGING', `${this.#exported.name} ${this.#day}.`);
@@ -197,22 +218,24 @@ class DayWork {
    * Writes the manifest, then deletes the files that it does not name. Returns their number. Beside rewritten files is no
    * manifest: the ledger names them, and an earlier manifest is deleted.
    */
-  async publish({ files, fingerprint }: DayFiles): Promise<number> {
+  async publish({ files, kept }: ExportedFiles): Promise<number> {
     const { target, rewriter, clock, faultPoint } = this.#exporter;
+    const names = [...files.map((file) => exportedFile(file, rewriter?.form)), ...kept.map(nameOf)];
     if (rewriter === undefined) {
+      const all = [...files, ...kept];
       const manifest: Manifest = {
         version: 1,
         table: this.#exported.table,
         day: this.#day,
-        fingerprint,
+        fingerprint: fingerprintFiles(all),
         exportedAt: new Date(clock.now()).toISOString(),
-        bytes: totalBytes(files),
-        files: files.map((file) => ({ name: exportedFile(file), bytes: file.size })),
+        bytes: totalBytes(all),
+        files: names.map((name, i) => ({ name, bytes: all[i]?.size ?? 0 })),
       };
       await target.writeJson(this.#folder + MANIFEST, `${JSON.stringify(manifest, null, 1)}\n`);
     }
     await faultPoint?.('manifested');
-    const named = new Set(files.map((file) => this.#keyOf(file)));
+    const named = new Set(names.map((name) => this.#folder + name));
     const isOld = (name: string) => isExportedFile(name) || (rewriter !== undefined && name === MANIFEST);
     const old = [...(await target.list(this.#folder)).keys()].filter(
       (key) => isOld(key.slice(this.#folder.length)) && !named.has(key),
@@ -266,7 +289,12 @@ class DayWork {
   }
 }
 
-function totalBytes(files: readonly LandedFile[]): number {
+/** The name under which a file was exported. */
+function nameOf({ detail = '' }: FileFate): string {
+  return detail;
+}
+
+function totalBytes(files: readonly Pick<LandedFile, 'size'>[]): number {
   return files.reduce((bytes, { size }) => bytes + size, 0);
 }
 

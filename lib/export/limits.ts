@@ -16,6 +16,8 @@ export const MOST_PARTITION_PAGES = 100;
 export const MOST_UPLOAD_PAGES = 5;
 /** Uploads that are aborted in parallel. */
 export const PARALLEL_ABORTS = 8;
+/** Age of a new file of a raw table from which it is exported, milliseconds: the writer may take back what it has just put. */
+export const SETTLED_MS = 1_800_000;
 /** How often a day is listed because files changed while they were copied. */
 export const LIST_ROUNDS = 3;
 /** Days that one request may name. */

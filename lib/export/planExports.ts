@@ -50,7 +50,7 @@ export async function planExports(ports: PlanExportsPorts, request: ExportReques
   const failed: ExportsPlan['failed'][number][] = [];
   const looks = await mapLimit(wanted, PARALLEL_EXPORTS, async (exported) => {
     try {
-      return await planOne(ports, exported, request.days);
+      return await planOne(ports, exported, request);
     } catch (error) {
       if (!(error instanceof SluiceError)) throw error;
       const { code, message } = error;
@@ -70,20 +70,25 @@ export async function planExports(ports: PlanExportsPorts, request: ExportReques
 async function planOne(
   { ledger, clock, tableOf, tasks }: PlanExportsPorts,
   exported: Export,
-  asked: readonly UtcDay[] | undefined,
+  request: Pick<ExportRequest, 'days' | 'drop'>,
 ): Promise<Omit<ExportsPlan, 'failed'>> {
+  const { days: asked } = request;
   const table = tableOf(exported.table);
   const days = asked ?? lookback(utcDay(clock.now()), exported.lookbackDays);
   const locations = await table.locations(days);
   const looked = await mapLimit(days, PARALLEL_DAYS, async (day) => {
     const entry = await ledger.read(exportSubject(exported, day));
-    const { fingerprint } = await listDayFiles(table, locations.get(day));
+    const { fingerprint } = await listDayFiles(table, locations.get(day), entry?.files ?? [], clock.now());
     const reason = asked === undefined ? exportReason(entry, fingerprint, clock.now()) : 'asked';
     return { day, entry, fingerprint, reason };
   });
   const wanted = looked.flatMap(({ day, entry, fingerprint, reason }) => {
     if (reason === null) return [];
-    const task: ExportTask = { sluice: 'export-day', export: exported.name, day, fingerprint, reason };
+    const drop = request.drop === true ? { drop: true as const } : {};
+    const task: ExportTask = {
+      ...{ sluice: 'export-day', export: exported.name, day, fingerprint, reason },
+      ...drop,
+    };
     return [{ entry, task }];
   });
   if (wanted.length > 0) await tasks.send(wanted.map(({ task }) => JSON.stringify(task)));

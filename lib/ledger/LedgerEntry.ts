@@ -22,9 +22,9 @@ const fileFateSchema = z.object({
   /**
    * `loaded`: its rows are in the version that queries read. `left_out`: it is not a file to load. `failed`: the day failed
    * because of it. `held`: the day failed for another reason since the file arrived. `gone`: it was loaded before and has
-   * been deleted, and its rows are no longer read.
+   * been deleted, and its rows are no longer read. `kept`: it was exported before and is gone, and its copy stays.
    */
-  fate: z.enum(['loaded', 'left_out', 'failed', 'held', 'gone']),
+  fate: z.enum(['loaded', 'left_out', 'failed', 'held', 'gone', 'kept']),
   /** The reason why it was left out (lib/drops/Drop.ts), or the code of its failure. */
   reason: z.string().optional(),
   /** Details of the reason: the column, the expected type and the actual type. Never a value of a row. */

@@ -253,6 +253,11 @@ export const findingCatalogue = {
     'The command names the file and the reason; docs/ingest.md says what to do.',
     { part: 'drops', section: 'drops' },
   ),
+  SLUICE_FINDING_EXPORT_KEPT: problem(
+    "Files that were exported are gone from their table, neither by retention nor as the day has another version. Their copies stay in the customer's bucket.",
+    'Bring the files back (docs/platform.md, "Restore"): the finding ends with the next export of the day. Where the rows shall go from the customer\'s bucket as well, docs/export.md, "Files that are gone", says how.',
+    { part: 'drops', section: 'exports' },
+  ),
   SLUICE_FINDING_EXPORT_FAILED: problem(
     "Days of a table could not be exported to the customer's bucket.",
     'The command shows the reason; docs/export.md, "When an export fails", says what to do.',

@@ -248,10 +248,13 @@ function* failedDays(
 
 /** Exports and curated tables. */
 function* judgeDays({ exports, curated }: StatusFacts, { say, config, now }: Place): Findings {
-  for (const { export: name, target, days } of exports ?? [])
-    yield* failedDays('SLUICE_FINDING_EXPORT_FAILED', `${name}, ${target}`, days, () =>
-      say.sluice('export', 'status', '--export', name),
-    );
+  for (const { export: name, target, days } of exports ?? []) {
+    const show = say.sluice('export', 'status', '--export', name);
+    yield* failedDays('SLUICE_FINDING_EXPORT_FAILED', `${name}, ${target}`, days, () => show);
+    const copies = days.flatMap(({ day, kept }) => (kept > 0 ? [`${day} ${counted(kept, 'file')}`] : []));
+    if (copies.length > 0)
+      yield finding('SLUICE_FINDING_EXPORT_KEPT', `${name}, ${target}: ${listed(copies)}.`, [show]);
+  }
   for (const { kind, table, failed, late, unplanned, leftOut, kept } of curated ?? []) {
     const run = say.sluice('curate', 'run', '--table', kind);
     const show = say.sluice('curate', 'status', '--table', kind);

@@ -135,9 +135,12 @@ export async function requestExport(
     export: name,
     from,
     to = from,
+    drop,
   }: Omit<AskedDays, 'from'> & {
     readonly from?: UtcDay | undefined;
     readonly export?: string | undefined;
+    /** Whether copies of files that are gone go, too. Only with days. */
+    readonly drop?: boolean;
   },
 ): Promise<ExportDaysRequest> {
   const exports = namedExports(deployment.config, name);
@@ -155,7 +158,7 @@ export async function requestExport(
     const request: ExportRequest = {
       sluice: 'export',
       exports: exports.map((exported) => exported.name),
-      ...(named === undefined ? {} : { days: [...named] }),
+      ...(named === undefined ? {} : { days: [...named], ...(drop === true ? { drop } : {}) }),
     };
     await sendRequests(deployment, 'export', [request]);
   }

@@ -47,7 +47,7 @@ const dropDay: DropDay = {
     rows: { in: 0, out: 0, refused: 0 },
     files: 1,
   },
-  ...{ leftOut: { count: 0, words: '' }, version: null, failure: null, receipt: null, athena: null },
+  ...{ kept: 0, leftOut: { count: 0, words: '' }, version: null, failure: null, receipt: null, athena: null },
 };
 const failedDay: DropDay = { ...dropDay, day: '2026-11-18', state: 'failed', failure: 'SLUICE_INGEST_X' };
 const dataset: DatasetDays = {
@@ -143,6 +143,20 @@ const cases: readonly Case[] = [
     { partitions: { days: 3, gaps: [{ table: 'events', day: '2026-11-20' }] } },
     ...(['PARTITION_WRONG', 'problem', 'statsig_forwarded_events: 2026-11-20.'] as const),
     'A day is missing from queries',
+  ],
+  [
+    'exported files are gone from their table',
+    {
+      exports: [
+        {
+          ...{ export: 'events', table: 'statsig_forwarded_events', target: 's3://acme/events/' },
+          ...{ schedule: 'daily', lookbackDays: 3, days: [{ ...dropDay, kept: 2 }] },
+        },
+      ],
+    },
+    ...(['EXPORT_KEPT', 'problem', 'events, s3://acme/events/: 2026-11-19 2 files.'] as const),
+    'An export failed',
+    'npx sluice export status --export events',
   ],
   [
     'a day of a raw table has lost its files',

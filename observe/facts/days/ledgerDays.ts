@@ -67,6 +67,8 @@ export interface DropDay {
   readonly lateSince: number | null;
   readonly rows: LedgerEntry['rows'];
   readonly files: number;
+  /** Of an export: copies in the customer's bucket whose files are gone. */
+  readonly kept: number;
   /** Objects that its last load left out although they may have been meant, and that in words. */
   readonly leftOut: ReturnType<typeof summarizeLeftOut>;
   /** The version that queries read; null if there is no version. */
@@ -142,6 +144,7 @@ export function dropDays<Status extends { readonly days: readonly LedgerDay[] }>
       lateSince: status.late?.find((one) => one.day === day)?.due ?? null,
       rows: entry?.rows ?? { in: 0, out: 0, refused: 0 },
       files: entry?.files.filter(({ fate }) => fate !== 'gone').length ?? 0,
+      kept: entry?.files.filter(({ fate }) => fate === 'kept').length ?? 0,
       leftOut: entry === null ? { count: 0, words: '' } : summarizeLeftOut(entry),
       version: entry?.version ?? null,
       failure: entry?.failure?.code ?? null,

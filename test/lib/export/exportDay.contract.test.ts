@@ -6,6 +6,7 @@ import type { Export } from '../../../lib/schema/exports.ts';
 import { exportSubject } from '../../../lib/tables/ledgerKeys.ts';
 import { DAY, type ExportWorld, OURS, startExport, TARGET, THEIRS } from './startExport.ts';
 
+const HOUR = 3_600_000;
 const task = { day: DAY, fingerprint: 'as planned' };
 
 describe('the export of a day', () => {
@@ -20,6 +21,7 @@ describe('the export of a day', () => {
 
   const run = (more: Parameters<ExportWorld['exporter']>[0] = {}) =>
     exportDay(world.exporter(more), more?.exported ?? world.configured(), task);
+  const drop = () => exportDay(world.exporter(), world.configured(), { ...task, drop: true });
   const entry = () => world.ledger.read(exportSubject(world.configured(), DAY));
   /** Contents of the day's Parquet files in the customer's bucket, sorted, and those that the manifest names. */
   const contents = async () => {
@@ -92,9 +94,72 @@ describe('the export of a day', () => {
     await run();
     world.remove('a.parquet');
     world.remove('b.parquet');
-    expect(await run()).toMatchObject({ outcome: 'settled', removed: 2 });
+    expect(await drop()).toMatchObject({ outcome: 'settled', removed: 2 });
     expect(await contents()).toEqual(both());
     expect(await entry()).toMatchObject({ state: 'succeeded_no_data', files: [], bytes: 0 });
+  });
+
+  it.each([
+    ['all', ['a.parquet', 'b.parquet'], ['kept', 'kept']],
+    ['some', ['b.parquet'], ['loaded', 'kept']],
+  ] as const)(
+    'takes nothing away when %s of its files are gone, until they are back or the copies are dropped',
+    async (_, gone, fates) => {
+      for (const table of [world.table, world.tableWith(null), world.tableWith(400)]) {
+        for (const [name, body] of [
+          ['a.parquet', 'first'],
+          ['b.parquet', 'second'],
+        ] as const)
+          await world.put(name, body);
+        world.clock.advance(HOUR);
+        await run({ table });
+        for (const name of gone) world.remove(name);
+        for (let times = 0; times < 2; times += 1) {
+          expect(await run({ table })).toMatchObject({ copied: 0, removed: 0 });
+          expect(await contents()).toEqual(both('first', 'second'));
+          expect(await entry()).toMatchObject({
+            state: 'succeeded',
+            files: fates.map((fate) => ({ fate })),
+            bytes: 11,
+          });
+        }
+      }
+      for (const name of gone) await world.put(name, name === 'a.parquet' ? 'first' : 'second');
+      expect(await run()).toMatchObject({ removed: 0 });
+      expect(await entry()).toMatchObject({ files: [{ fate: 'loaded' }, { fate: 'loaded' }] });
+      for (const name of gone) world.remove(name);
+      await run();
+      expect(await drop()).toMatchObject({ removed: gone.length });
+      expect((await contents()).there).toHaveLength(2 - gone.length);
+    },
+  );
+
+  it('takes away what another version of the day, or retention, has taken', async () => {
+    await run();
+    await world.put('v2/c.parquet', 'third');
+    const versioned = (table: typeof world.table) => ({
+      table: { ...table, locations: async () => new Map([[DAY, `events/${DAY}/v2/`]]) },
+    });
+    expect(await run(versioned(world.table))).toMatchObject({ removed: 2 });
+    expect(await contents()).toEqual(both('third'));
+    world.remove('v2/c.parquet');
+    // The clock says the day after.
+    expect(await run(versioned(world.tableWith(2)))).toMatchObject({ removed: 0 });
+    expect(await run(versioned(world.tableWith(1)))).toMatchObject({ removed: 1 });
+  });
+
+  it('leaves new files of a raw table to the next run, and takes replaced ones at once', async () => {
+    const table = world.tableWith(null);
+    expect(await run({ table })).toMatchObject({ copied: 0 });
+    world.clock.advance(HOUR);
+    expect(await run({ table })).toMatchObject({ copied: 2 });
+    await world.put('a.parquet', 'erased');
+    await world.put('c.parquet', 'third');
+    expect(await run({ table })).toMatchObject({ copied: 1, removed: 1 });
+    expect(await contents()).toEqual(both('erased', 'second'));
+    world.clock.advance(HOUR / 2);
+    await run({ table });
+    expect(await contents()).toEqual(both('erased', 'second', 'third'));
   });
 
   it('sends large files in parts, byte for byte, and aborts uploads that a killed run left', async () => {
@@ -190,10 +255,10 @@ describe('the export of a day', () => {
       if (point !== 'settled') expect(await run()).toMatchObject({ outcome: 'busy' });
       world.clock.advance(3_600_000);
       expect(await run()).toMatchObject({ outcome: 'settled' });
-      expect(await contents()).toEqual(both('corrected', 'third'));
+      expect(await contents()).toEqual(both('corrected', 'second', 'third'));
       const { lease, ...settled } = (await entry()) ?? {};
       expect(lease).toBeUndefined();
-      expect(settled).toMatchObject({ state: 'succeeded', bytes: 14, files: [{}, {}] });
+      expect(settled).toMatchObject({ state: 'succeeded', bytes: 20, files: [{}, {}, { fate: 'kept' }] });
     },
   );
 

@@ -86,11 +86,13 @@ export async function startExport() {
   const attempts = () => ({
     ...{ clock, wait: async () => undefined, random: () => 0, deadline: clock.now() + 14 * MINUTE_MS },
   });
-  const table = landedTable(
-    { glue: glueClient, s3 },
-    { database: 'sluice', table: TABLE, bucket: BUCKET },
-    { ...attempts(), deadline: Number.POSITIVE_INFINITY },
-  );
+  const tableWith = (rawDays?: number | null) =>
+    landedTable(
+      { glue: glueClient, s3 },
+      { database: 'sluice', table: TABLE, bucket: BUCKET, rawDays },
+      { ...attempts(), deadline: Number.POSITIVE_INFINITY },
+    );
+  const table = tableWith();
 
   /** An export that is configured so. */
   function configured(target: Partial<Export['target']> = {}): Export {
@@ -109,7 +111,7 @@ export async function startExport() {
 
   return {
     ...{ clock, store, glue, glueClient, keys, roles, ledger, table, policies, openTarget, configured, s3 },
-    ...{ attempts, faults },
+    ...{ attempts, faults, tableWith },
     /** Options of one invocation's export. */
     exporter: (more: Partial<DayExporter> & { readonly exported?: Export } = {}): DayExporter => {
       const { exported = configured(), ...rest } = more;
