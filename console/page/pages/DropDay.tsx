@@ -159,6 +159,7 @@ const FATES: Readonly<Record<FileFate['fate'], Tone>> = {
   failed: 'bad',
   held: 'warning',
   gone: 'plain',
+  kept: 'warning',
 };
 
 function Files(props: { readonly files: readonly FileFate[]; readonly meanings: DayExplanation['leftOut'] }) {
