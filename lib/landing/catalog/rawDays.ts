@@ -75,7 +75,9 @@ export async function noteRawDays(
   now: number,
 ): Promise<void> {
   const key = rawDaysKey(kind);
-  const before = await store.read(key, { listsIfDenied: true });
+  // The registrar may list folders only: a read of what is missing would be refused.
+  const { items } = await store.listPage(key, { limit: 1 });
+  const before = items.length === 0 ? null : await store.read(key);
   const next = nextRawDays(parseRawDays(before?.text), there, config, now);
   // Another look may have written it meanwhile: the next one goes on from there.
   await store.write(key, JSON.stringify(next), { expected: before?.eTag ?? null });
