@@ -135,22 +135,27 @@ function* judgeRequests(facts: StatusFacts, { stack, now, say }: Place): Finding
 }
 
 /** Days that no query reads, and refused events. */
-function* judgeRows({ partitions, quarantine, lostDays }: StatusFacts, { config, say }: Place): Findings {
+function* judgeRows(
+  { partitions, quarantine, lostDays, curated }: StatusFacts,
+  { config, say }: Place,
+): Findings {
   for (const kind of forwardedKinds) {
-    const lost = (lostDays ?? []).filter(({ table }) => table === kind);
+    const kept = curated?.find((one) => one.kind === kind)?.kept ?? [];
+    // Of a day whose rows a curated day keeps, that is the finding.
+    const lost = (lostDays ?? []).filter(
+      ({ table, day }) => table === kind && kept.every((one) => one.day !== day),
+    );
     const days = lost.map(({ day, seenAt }) => {
       const until = addDays(utcDay(seenAt), config.retention.dataVersionDays);
       return `${day}, files last seen at ${isoTimestamp(seenAt)}, versions until ${until}`;
     });
-    const prefixes = lost.slice(0, MOST_COMMANDS).map(({ day }) => dayFolder(config, kind, day));
     if (lost.length > 0)
-      yield finding(
-        'SLUICE_FINDING_DAYS_LOST',
-        `${config.tables[kind]}: ${listed(days, '; ')}.`,
-        prefixes.map((prefix) =>
-          say.aws('s3api', 'list-object-versions', '--bucket', config.bucket, '--prefix', prefix),
+      yield finding('SLUICE_FINDING_DAYS_LOST', `${config.tables[kind]}: ${listed(days, '; ')}.`, [
+        say.restore(
+          config.bucket,
+          lost.map(({ day }) => dayFolder(config, kind, day)),
         ),
-      );
+      ]);
   }
   const gaps = tableKinds.flatMap((table) => {
     const days = (partitions?.gaps ?? []).flatMap((gap) => (gap.table === table ? [gap.day] : []));
