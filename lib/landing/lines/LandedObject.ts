@@ -112,7 +112,7 @@ const MOST_MEMBER_BYTES = MAX_LANDED_BYTES + 1_048_576;
 const SEARCH_BYTES = 4 * MAX_LANDED_BYTES;
 const SEARCH_MS = 60_000;
 /** A member behind broken bytes is inflated so far, then further: zlib does not say how much it inflated before an error. */
-const STEPS = [16, 18, 20, 22, 24, 26, 28].map((power) => 2 ** power);
+const STEPS = [9, 13, 16, 18, 20, 22, 24, 26, 28].map((power) => 2 ** power);
 /** Deflated bytes that have the head of a row, behind tables of codes. */
 const PEEK_BYTES = 512;
 const AS_FAR_AS_IT_GOES = { finishFlush: constants.Z_SYNC_FLUSH };
@@ -165,48 +165,63 @@ export class LandedReader {
   *read(piece: Uint8Array, isLast: boolean): Generator<LandedPart, void, undefined> {
     const own = Buffer.from(piece.buffer, piece.byteOffset, piece.byteLength);
     const bytes = this.#waiting.length === 0 ? own : Buffer.concat([this.#waiting, own]);
+    /** Bytes before it are in a part, and those before `at` are read. */
+    let done = 0;
     let at = 0;
-    const skip = (to: number, why: SkippedWhy): LandedPart => {
-      const part = { at: this.#at + at, bytes: bytes.subarray(at, to), why };
-      this.skipped.add(why, part.at, this.#at + to);
-      at = to;
+    const partTo = (to: number): { readonly at: number; readonly bytes: Buffer } => {
+      const part = { at: this.#at + done, bytes: bytes.subarray(done, to) };
+      done = to;
       return part;
+    };
+    const skip = (to: number, why: SkippedWhy): LandedPart => {
+      this.skipped.add(why, this.#at + done, this.#at + to);
+      return { ...partTo(to), why };
     };
     while (at < bytes.length) {
       const why = this.#searching;
       if (why !== null) {
         const header = why === 'not_searched' ? -1 : bytes.indexOf(HEADER, at);
         // Without one in these bytes, one may begin in the last of them.
-        const to = header >= 0 ? header : isLast ? bytes.length : bytes.length - HEADER.length + 1;
-        if (to > at) yield skip(to, why);
+        at = header >= 0 ? header : isLast ? bytes.length : Math.max(at, bytes.length - HEADER.length + 1);
         if (header < 0) break;
       }
       const begunAt = why === null ? 0 : this.#clock.now();
       const found = this.#inflate(bytes, at, isLast);
       if (why !== null) this.#spentMs += this.#clock.now() - begunAt;
       if (found === 'more') break;
-      if ('text' in found && (why === null || beginsAsRow(found.text))) {
-        [this.#searching, this.#tried, this.#lastLength] = [null, 0, found.text.length];
-        const { text, lines, others } = linesOf(found.text);
-        if (others.length > 0) this.skipped.addLines(others);
-        if (others.length > MOST_OTHERS) yield skip(found.end, 'many_lines');
-        else {
-          const member = { at: this.#at + at, bytes: bytes.subarray(at, found.end), text, lines, others };
-          at = found.end;
-          if (others.length > 0) this.skipped.add('lines', member.at, this.#at + at, lengthOf(others));
-          yield member;
-        }
+      const text = 'text' in found && (why === null || beginsAsRow(found.text)) ? found.text : null;
+      if (text === null) {
+        this.#isDamaged = true;
+        this.#spent += this.#tried;
+      }
+      this.#tried = 0;
+      const cause = 'why' in found ? found.why : 'no_member';
+      if (found.end === null) {
+        if (cause === 'not_searched' && why !== null && at > done) yield skip(at, why);
+        this.#searching = cause === 'not_searched' ? cause : (why ?? cause);
+        at += 1;
         continue;
       }
-      this.#isDamaged = true;
-      [this.#spent, this.#tried] = [this.#spent + this.#tried, 0];
-      const cause = 'text' in found ? 'no_member' : found.why;
-      yield skip(found.end ?? at + 1, cause);
-      this.#searching = found.end === null ? cause : null;
+      if (why !== null && at > done) yield skip(at, why);
+      this.#searching = null;
+      at = found.end;
+      if (text === null) yield skip(at, cause);
+      else {
+        this.#lastLength = text.length;
+        const read = linesOf(text);
+        if (read.others.length > 0) this.skipped.addLines(read.others);
+        if (read.others.length > MOST_OTHERS) yield skip(at, 'many_lines');
+        else {
+          if (read.others.length > 0)
+            this.skipped.add('lines', this.#at + done, this.#at + at, lengthOf(read.others));
+          yield { ...partTo(at), ...read };
+        }
+      }
     }
+    if (this.#searching !== null && at > done) yield skip(at, this.#searching);
     // The piece need not be kept for its last bytes.
-    this.#waiting = Buffer.from(bytes.subarray(at));
-    this.#at += at;
+    this.#waiting = Buffer.from(bytes.subarray(done));
+    this.#at += done;
   }
 
   /**
