@@ -111,6 +111,13 @@ async function land(cloud: Cloud, s3: S3Client, firehose: FirehoseClient): Promi
   await cloud.flush();
   await clearFaults(cloud);
   await cloud.flush();
+
+  // It is written, and noted as it can't be deleted: a look deletes both.
+  await faults(cloud, { s3: [{ fault: 'failCalls', operations: ['DeleteObjects'], calls: 'all' }] });
+  const Key = `${LANDING_FOLDER}2026/11/20/13/kept`;
+  await s3.send(new PutObjectCommand({ Bucket: cloud.bucket, Key, Body: whole }));
+  await cloud.flush();
+  await clearFaults(cloud);
 }
 
 /** An object whose message is lost, so that a look finds it, and a message of an object that is gone. */
