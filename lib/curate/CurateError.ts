@@ -5,7 +5,7 @@ import { CatalogCallError } from '../landing/catalog/catalogCalls.ts';
 export const CurateError = defineErrorFamily('system', {
   SLUICE_CURATE_FILE_UNREADABLE: {
     cause: 'A raw file of the day can’t be read.',
-    cure: 'Check the file that the detail names. Athena can’t read it either: replace it with an intact copy, or move it out of the folder of the day.',
+    cure: 'Check the file that the detail names. Athena can’t read it either: replace it with an intact copy, or an earlier version (docs/platform.md, "Restore"). Only if there is none, move it out of the folder of the day.',
   },
   SLUICE_CURATE_COLUMN_UNFIT: {
     cause: 'A column of a raw file has values that can’t be read in the type of the table.',

@@ -32,7 +32,7 @@ export const GroupsError = defineErrorFamily('user', {
   },
   SLUICE_GROUPS_TABLE_INVALID: {
     cause: 'The table of experiment groups cannot be read.',
-    cure: 'Restore an earlier version of its object in S3 (the bucket is versioned), or delete the object and pull again.',
+    cure: 'Restore an earlier version of its object in S3 (the bucket is versioned). Only if there is none, delete the object, by its version, and pull again: groups that Statsig no longer has are then gone.',
   },
   SLUICE_GROUPS_TABLE_TOO_LARGE: {
     cause: 'The table of experiment groups would be larger than collectors read.',

@@ -4,7 +4,7 @@ import { defineErrorFamily } from '../base/errors.ts';
 export const LedgerError = defineErrorFamily('system', {
   SLUICE_INGEST_LEDGER_INVALID: {
     cause: 'An object in the ledger does not contain a valid entry.',
-    cure: 'Delete the named object. The day is loaded again.',
+    cure: 'Bring an earlier version of the named object back: S3 keeps them for `retention.stateVersionDays`. Do not delete it: it may be all that says which rows or files the day keeps.',
   },
   SLUICE_INGEST_LEDGER_UNAVAILABLE: {
     cause: 'The ledger could not be read or written.',
