@@ -1,5 +1,5 @@
 import { gzipSync } from 'node:zlib';
-import { FirehoseClient, PutRecordCommand } from '@aws-sdk/client-firehose';
+import { FirehoseClient, ListDeliveryStreamsCommand, PutRecordCommand } from '@aws-sdk/client-firehose';
 import { GlueClient, paginateGetPartitions, paginateGetTables } from '@aws-sdk/client-glue';
 import { ListObjectsV2Command, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { SQSClient, StartMessageMoveTaskCommand } from '@aws-sdk/client-sqs';
@@ -8,8 +8,6 @@ import type { Cloud } from '../local/startCloud.ts';
 import type { FaultKind } from './faultKinds.ts';
 import type { SoakPartition } from './Ledger.ts';
 
-/** The stream of the landing. */
-const STREAM = 'sluice-local-landing';
 const CREDENTIALS = { accessKeyId: 'test', secretAccessKey: 'test' };
 
 const faultsSchema = z.object({ faults: z.array(z.object({ struck: z.int() })) });
@@ -108,6 +106,7 @@ export class SoakCloud {
 
   /** Puts records of others into the stream, one after the other. */
   async putForeign(kind: string): Promise<void> {
+    const { DeliveryStreamNames = [] } = await this.#firehose.send(new ListDeliveryStreamsCommand({}));
     const { cut, flipped } = badMembers();
     const none = [
       'hello\n',
@@ -121,7 +120,7 @@ export class SoakCloud {
     ];
     for (const record of records) {
       const Record = { Data: Buffer.from(record) };
-      await this.#firehose.send(new PutRecordCommand({ DeliveryStreamName: STREAM, Record }));
+      await this.#firehose.send(new PutRecordCommand({ DeliveryStreamName: DeliveryStreamNames[0], Record }));
     }
     this.#told.set(kind, (this.#told.get(kind) ?? 0) + records.length);
   }

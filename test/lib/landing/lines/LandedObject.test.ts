@@ -213,11 +213,6 @@ describe('bytes of others in an object', () => {
     ]);
   });
 
-  it('may be the header of a member, many times', () => {
-    const headers = Buffer.concat(Array(20_000).fill(HEADER));
-    expect(read(Buffer.concat([member('a'), headers, member('b')])).ids).toEqual(['a', 'b']);
-  });
-
   it('are searched for a minute', () => {
     let now = 0;
     const clock = { now: () => (now += 500) };
