@@ -95,7 +95,7 @@ export interface StartOptions {
   readonly bufferSeconds?: number;
   /** Let only configured keys post, as deployed, instead of any `client-…` or `secret-…` key. Default false. */
   readonly checkKeys?: boolean;
-  /** Decide calls in the own account by the deployed policies too, as on AWS, instead of recording them. Default false. */
+  /** Decide calls in the own account by the deployed policies too, as on AWS. Default false. */
   readonly enforceIam?: boolean;
   /** Hosts besides those of loopback under which both ports answer, as `parseAllowedHosts` reads them. Default none. */
   readonly allowedHosts?: readonly string[];

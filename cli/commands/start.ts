@@ -48,7 +48,7 @@ export const start: Command = {
     },
     'enforce-iam': {
       type: 'boolean',
-      help: 'decide every call by the deployed policies, as on AWS (default: calls in the own account are recorded)',
+      help: 'decide every call by the deployed policies, as on AWS (default: calls in the own account are allowed)',
     },
     'allow-hosts': {
       type: 'string',

@@ -13,7 +13,6 @@ import { answer, run } from '../harness/answer.ts';
 import { askMetabase, syncByAthena, syncByGlue } from './metabaseSequence.ts';
 import { OWOX_BUCKET, openReaders, type ReaderClients, type Readers } from './openReaders.ts';
 import { OwoxStorage } from './owoxSequence.ts';
-import { deniedTo, neededBy, principalOf } from './readersPermissions.ts';
 import { StatsigExperiment } from './statsigWay.ts';
 
 const BUCKET = 'acme-finance';
@@ -180,29 +179,6 @@ describe('a reader without alsoReads', () => {
     expect(await refusalOf(askMetabase(athena, formOf('models'), { sql: TOTALS }))).toMatch(REFUSED);
     const get = s3.send(new GetObjectCommand({ Bucket: BUCKET, Key: 'orders/a.parquet' }));
     expect(await refusalOf(get)).toMatch(REFUSED);
-  });
-});
-
-describe.each(GRANTED)('the policy of %s', (reader) => {
-  it('allows all that its statements needed, and has no statement for nothing', async () => {
-    await readers.control('calls', 'DELETE');
-    await ask(reader, TOTALS);
-    const policies = await readers.policies();
-    const needed = neededBy(await readers.callsOf(reader));
-    expect(needed.length).toBeGreaterThan(0);
-    expect(await deniedTo(reader, needed, policies)).toEqual([]);
-    const principal = principalOf(reader, policies);
-    const own = policies.roles.find(({ arn }) => arn === principal)?.statements ?? [];
-    const added = own.filter(({ Sid = '' }) => Sid.startsWith('Also')).map(({ Sid }) => Sid);
-    expect(added).toEqual(['AlsoReadTables', 'AlsoReadRows', 'AlsoListFolders1', 'AlsoLocateBuckets']);
-    for (const Sid of added) {
-      const statements = own.filter((other) => other.Sid !== Sid);
-      const roles = policies.roles.map((one) => (one.arn === principal ? { ...one, statements } : one));
-      expect([Sid, await deniedTo(reader, needed, { ...policies, roles }, 1)]).toEqual([
-        Sid,
-        [expect.any(String)],
-      ]);
-    }
   });
 });
 

@@ -9,7 +9,6 @@ import { repositoryRoot } from '../../local/dataDirectory.ts';
 import { loadTemplate } from '../../local/loadTemplate.ts';
 import { localAccount } from '../../local/localAccount.ts';
 import { type Cloud, startCloud } from '../../local/startCloud.ts';
-import type { RecordedCall } from '../../packages/local-aws/src/iam/index.ts';
 import { resolveTemplate } from '../../packages/local-aws/src/template/index.ts';
 import { temporaryDirectory } from '../harness/temporaryDirectory.ts';
 import { type Policies, readPolicies } from '../permissions/Policies.ts';
@@ -59,8 +58,6 @@ export interface Readers {
   readonly config: Config;
   /** Clients of a reader, or of the account's root. */
   clientsOf(reader: keyof typeof PRINCIPALS | 'root'): Promise<ReaderClients>;
-  /** Calls of a reader since calls were last cleared. */
-  callsOf(reader: keyof typeof PRINCIPALS): Promise<readonly RecordedCall[]>;
   control(path: string, method: string, body?: object): Promise<unknown>;
   /** The policies of what is deployed. */
   policies(): Promise<Policies>;
@@ -117,12 +114,6 @@ export async function openReaders(more: Partial<ConfigInput> = {}): Promise<Read
     config: defineConfig(input),
     clientsOf: async (reader) =>
       reader === 'root' ? clients(localAccount) : clients(await credentialsOf(reader)),
-    async callsOf(reader) {
-      const { principal } = await credentialsOf(reader);
-      const { calls, dropped }: { calls: RecordedCall[]; dropped: number } = await control('calls', 'GET');
-      if (dropped > 0) throw new Error(`${dropped} calls were dropped: the record is not whole`);
-      return calls.filter((call) => call.principal === principal);
-    },
     control,
     async policies() {
       const { region, id: account, partition } = localAccount;

@@ -7,7 +7,7 @@ import { metabaseQueries, metabaseSync } from './metabaseStatements.ts';
 import { FOREIGN, OWOX_BUCKET, openReaders, type ReaderClients, type Readers } from './openReaders.ts';
 import { OwoxStorage } from './owoxSequence.ts';
 import { owoxQueries } from './owoxStatements.ts';
-import { deniedTo, forbidden, neededBy, principalOf, type ReaderName } from './readersPermissions.ts';
+import { forbidden, type ReaderName } from './readersPermissions.ts';
 import { lookAround, stop } from './statsigSequence.ts';
 import { statsigQueries } from './statsigStatements.ts';
 import { StatsigExperiment } from './statsigWay.ts';
@@ -228,30 +228,6 @@ describe('a reader like Statsig', () => {
   });
 });
 
-describe.each(['statsig', 'owox', 'metabase', 'models'] as const)('the calls of %s', (reader) => {
-  it('are allowed, including those that Athena makes on its behalf', async () => {
-    const needed = neededBy(await readers.callsOf(reader));
-    const services = new Set(needed.map(({ action }) => action.split(':')[0]));
-    expect([...services].sort()).toEqual(['athena', 'glue', 'kms', 's3']);
-    expect(await deniedTo(reader, needed, await readers.policies())).toEqual([]);
-  });
-
-  it('need every statement of its policy', async () => {
-    const policies = await readers.policies();
-    const needed = neededBy(await readers.callsOf(reader));
-    const principal = principalOf(reader, policies);
-    const own = policies.roles.find(({ arn }) => arn === principal)?.statements ?? [];
-    const idle: (string | undefined)[] = [];
-    for (const statement of own.filter(({ Effect }) => Effect === 'Allow')) {
-      const statements = own.filter((other) => other !== statement);
-      const roles = policies.roles.map((one) => (one.arn === principal ? { ...one, statements } : one));
-      const touched = needed.filter(({ action }) => statement.Action.includes(action));
-      if ((await deniedTo(reader, touched, { ...policies, roles }, 1)).length === 0) idle.push(statement.Sid);
-    }
-    expect(idle).toEqual([]);
-  });
-});
-
 describe("Metabase's user", () => {
   const FORWARDED = 'statsig/statsig_forwarded_events/statsig_forwarded_events';
   const who =
@@ -314,18 +290,14 @@ describe('no reader', () => {
   it.each(forbidden.map((one) => [one.what, one] as const))(
     '%s',
     async (_, { does, denied, readers: who }) => {
-      const policies = await readers.policies();
       for (const reader of who) {
-        await readers.control('calls', 'DELETE');
         const attempt = does(await readers.clientsOf(reader), readers.config.bucket, workgroupOf(reader));
         const refusal = await attempt.then(
           () => 'allowed',
           (error: Error) => error.message,
         );
         expect([reader, refusal]).toEqual([reader, expect.stringMatching(REFUSED)]);
-        const needed = neededBy(await readers.callsOf(reader));
-        const found = await deniedTo(reader, needed, policies);
-        expect([reader, found]).toEqual([reader, expect.arrayContaining([expect.stringMatching(denied)])]);
+        expect([reader, refusal]).toEqual([reader, expect.stringMatching(denied)]);
       }
     },
   );

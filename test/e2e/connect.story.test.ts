@@ -114,15 +114,6 @@ function options(credentials: { readonly accessKeyId: string; readonly secretAcc
   return { endpoint: cloud.edge, region: 'us-east-1', credentials, maxAttempts: 1 };
 }
 
-/** Principals that called Athena, by the local cloud's own record. */
-async function askers(): Promise<readonly string[]> {
-  const response = await fetch(`${cloud.edge}/_sluice/calls`);
-  const { calls }: { calls: { operation: string; principal: string }[] } = JSON.parse(await response.text());
-  return calls
-    .filter(({ operation }) => operation === 'StartQueryExecution')
-    .map(({ principal }) => principal);
-}
-
 describe('what sluice connect prints', () => {
   it('gives Metabase access, and its questions return results', async () => {
     const metabase = await ask('metabase');
@@ -149,7 +140,6 @@ describe('what sluice connect prints', () => {
       sum(bought.map((row) => Number(row['buyers']))),
       sum(bought.map((row) => Number(row['revenue']))),
     ]).toEqual([6, expect.closeTo(18 * 19.99)]);
-    expect((await askers()).join()).toContain('user/sluice-local-ReaderMetabaseUser');
   });
 
   it('lets no reader write what Sluice landed', async () => {
@@ -192,7 +182,6 @@ describe('what sluice connect prints', () => {
     s3.destroy();
     const folders = new Set(Contents.map(({ Key = '' }) => Key.split('/')[0]));
     expect([...folders].sort()).toEqual(['athena-check-access', 'athena-dry-run', 'owox-data-marts']);
-    expect((await askers()).join()).toContain('user/sluice-local-ReaderOwoxUser');
   });
 
   it('gives Statsig access by its role, whose sources return rows, and recommends the observed lookback', async () => {

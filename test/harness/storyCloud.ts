@@ -17,7 +17,6 @@ import { loadTemplate } from '../../local/loadTemplate.ts';
 import { localAccount } from '../../local/localAccount.ts';
 import { type Cloud, startCloud } from '../../local/startCloud.ts';
 import { MovableClock } from '../../packages/local-aws/src/base/index.ts';
-import type { RecordedCall } from '../../packages/local-aws/src/iam/index.ts';
 import { runQuery } from '../../packages/local-aws/src/trino/index.ts';
 import { type AthenaRow, athenaRows } from './answer.ts';
 import { callMain } from './callMain.ts';
@@ -29,7 +28,6 @@ const issuedSchema = z.object({
   secretAccessKey: z.string(),
 });
 const struckSchema = z.object({ faults: z.array(z.object({ struck: z.int() })) });
-const callsSchema = z.object({ calls: z.array(z.custom<RecordedCall>()), dropped: z.literal(0) });
 
 /** Keys of an AWS account, a user or a session. */
 export interface Credentials {
@@ -232,8 +230,6 @@ export async function storyCloud(input?: Partial<ConfigInput>, options: StoryOpt
     /** Keys of a role of the stack, or of a user elsewhere. */
     credentialsOf: async (principal: string) =>
       issuedSchema.parse(await control('POST', 'credentials', { principal })),
-    /** Calls of services so far. */
-    calls: async () => callsSchema.parse(await control('GET', 'calls')).calls,
     /** Logs of the functions, without the times of the lines. */
     logs: () =>
       filesUnder(join(data, 'logs'))

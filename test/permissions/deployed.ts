@@ -1,14 +1,11 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { expect, it } from '@jest/globals';
+import { ListMultipartUploadsCommand, S3Client } from '@aws-sdk/client-s3';
 import { repositoryRoot } from '../../local/dataDirectory.ts';
 import { loadTemplate } from '../../local/loadTemplate.ts';
 import { localAccount } from '../../local/localAccount.ts';
-import type { RecordedCall } from '../../packages/local-aws/src/iam/index.ts';
 import { resolveTemplate } from '../../packages/local-aws/src/template/index.ts';
-import { judgeRole } from './judgeRole.ts';
-import { type Policies, readPolicies } from './Policies.ts';
-import { heldPage } from './permissionsPage.ts';
+import { readPolicies } from './Policies.ts';
 
 /** Makes a configuration the one that is packaged, until `SLUICE_CONFIG` is deleted. */
 export function useConfig(folder: string, input: object): void {
@@ -42,40 +39,11 @@ export async function control(edge: string, path: string, method: string, body?:
   return JSON.parse(text);
 }
 
-/** Every call that was made in a local cloud. */
-export async function recordedCalls(edge: string): Promise<readonly RecordedCall[]> {
-  const { calls, dropped }: { calls: RecordedCall[]; dropped: number } = await control(edge, 'calls', 'GET');
-  if (dropped > 0) throw new Error(`${dropped} calls were dropped: the record is not whole`);
-  return calls;
-}
-
-/** Folders of uploads in parts that were given up. */
-export async function abortedUploads(edge: string): Promise<readonly string[]> {
-  const keys = (await recordedCalls(edge)).flatMap(({ operation, permissions }) =>
-    operation === 'AbortMultipartUpload' ? permissions.map(({ resource }) => resource) : [],
-  );
-  return [...new Set(keys.map((key) => key.replace(/[^/]+$/, '')))];
-}
-
-/** Tests that roles have exactly the permissions that their calls need, and that the page says so. */
-export function itGives(
-  roles: readonly string[],
-  of: () => {
-    readonly policies: Policies;
-    readonly calls: readonly RecordedCall[];
-    readonly bucket: string;
-  },
-): void {
-  it.each(roles)('gives %s exactly the permissions that its calls need', async (id) => {
-    const { policies, calls } = of();
-    expect(await judgeRole(policies, id, calls)).toEqual({ denied: [], idle: [] });
-  });
-
-  it('is described in docs/reference/permissions.md (SLUICE_WRITE_DOCS=1 updates it)', () => {
-    const { policies, calls, bucket } = of();
-    const own = policies.roles.filter(({ logicalId }) => roles.includes(logicalId));
-    expect(own).toHaveLength(roles.length);
-    const { page, held } = heldPage(own, calls, bucket);
-    expect(page).toBe(held);
-  });
+/** Uploads in parts that were begun in a bucket and neither ended nor given up. */
+export async function unfinishedUploads(edge: string, Bucket: string): Promise<readonly string[]> {
+  const credentials = { accessKeyId: 'test', secretAccessKey: 'test' };
+  const s3 = new S3Client({ endpoint: edge, region: 'us-east-1', credentials, forcePathStyle: true });
+  const { Uploads = [] } = await s3.send(new ListMultipartUploadsCommand({ Bucket }));
+  s3.destroy();
+  return Uploads.map(({ Key = '' }) => Key);
 }

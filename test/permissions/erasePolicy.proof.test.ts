@@ -13,15 +13,12 @@ import { localAccount } from '../../local/localAccount.ts';
 import type { Cloud } from '../../local/startCloud.ts';
 import { openDeployment } from '../../observe/deployment.ts';
 import { type EraseReceipt, erase } from '../../operate/erase/erase.ts';
-import type { RecordedCall } from '../../packages/local-aws/src/iam/index.ts';
 import { recordingTarget } from '../harness/recordingTarget.ts';
 import { type StoryCloud, storyCloud } from '../harness/storyCloud.ts';
 import { temporaryDirectory } from '../harness/temporaryDirectory.ts';
 import { EraseLake, seeded } from '../lib/erase/EraseLake.ts';
 import { landedKey, landedUsers } from '../lib/erase/landedUsers.ts';
 import { deployed } from './deployed.ts';
-import { judgeRole } from './judgeRole.ts';
-import type { Policies } from './Policies.ts';
 
 const ROLE = 'sluice-erase';
 
@@ -46,8 +43,6 @@ describe('who erases, with the printed policy', () => {
   const directory = temporaryDirectory();
   let world: StoryCloud;
   let target: Awaited<ReturnType<typeof recordingTarget>>;
-  let policies: Policies;
-  let calls: readonly RecordedCall[];
   let receipt: EraseReceipt;
 
   beforeAll(async () => {
@@ -64,7 +59,7 @@ describe('who erases, with the printed policy', () => {
     });
     const { config, edge } = world.cloud;
     const { region, id: account } = localAccount;
-    const { loaded, resolved, policies: held } = await deployed();
+    const { loaded, resolved } = await deployed();
     const keyArn = resolved.resources.find(({ type }) => type === 'AWS::KMS::Key')?.arn;
     const client = {
       endpoint: edge,
@@ -140,12 +135,6 @@ describe('who erases, with the printed policy', () => {
     } finally {
       deployment.close();
     }
-    calls = await world.calls();
-    const { Statement: statements = [] } = printed?.document ?? {};
-    policies = {
-      ...held,
-      roles: [...held.roles, { logicalId: 'Erase', arn: Role?.Arn ?? '', statements }],
-    };
   }, 300_000);
   afterAll(async () => {
     await world?.close();
@@ -153,7 +142,7 @@ describe('who erases, with the printed policy', () => {
     directory.remove();
   });
 
-  it('is denied nothing, and may do nothing that it does not need', async () => {
+  it('is denied nothing', () => {
     expect(receipt.run.hasFound).toBe(true);
     expect(Object.keys(receipt.run.places)).toEqual(
       expect.arrayContaining([
@@ -166,7 +155,5 @@ describe('who erases, with the printed policy', () => {
         'ingested',
       ]),
     );
-    expect(calls.filter(({ principal }) => principal.includes(ROLE)).length).toBeGreaterThan(20);
-    expect(await judgeRole(policies, 'Erase', calls)).toEqual({ denied: [], idle: [] });
   });
 });

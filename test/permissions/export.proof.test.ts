@@ -15,18 +15,16 @@ import { DAY_MS, utcDay } from '../../lib/base/time.ts';
 import { manifestSchema } from '../../lib/export/exportDay.ts';
 import { type Cloud, startCloud } from '../../local/startCloud.ts';
 import type { ExportStatus } from '../../observe/facts/days/ledgerDays.ts';
-import type { RecordedCall } from '../../packages/local-aws/src/iam/index.ts';
 import { callMain } from '../harness/callMain.ts';
 import { readParquet } from '../harness/readParquet.ts';
 import { temporaryDirectory } from '../harness/temporaryDirectory.ts';
-import { control, deployed, itGives, recordedCalls, useConfig } from './deployed.ts';
+import { control, deployed, useConfig } from './deployed.ts';
 import type { Policies } from './Policies.ts';
 
 const THEIRS = '111122223333';
 const BY_POLICY = 'acme-warehouse';
 const BY_ROLE = 'other-warehouse';
 const CUSTOMERS_ROLE = `arn:aws:iam::${THEIRS}:role/sluice`;
-const ROLES = ['ExportRole', 'ExportDailyScheduleRole', 'ExportHourlyScheduleRole'];
 const EVENTS = 'statsig_forwarded_events';
 const EXPOSURES = 'statsig_forwarded_exposures';
 /** Yesterday: today is still being written. */
@@ -185,12 +183,4 @@ describe('the export, deployed, between two accounts', () => {
     expect([...after.values()].map(String)).toContain('PAR1');
     expect(after.size).toBe(3);
   }, 120_000);
-
-  let calls: readonly RecordedCall[];
-  it('makes calls', async () => {
-    calls = await recordedCalls(cloud.edge);
-    expect(calls.length).toBeGreaterThan(50);
-  });
-
-  itGives(ROLES, () => ({ policies, calls, bucket: cloud.bucket }));
 });

@@ -12,12 +12,11 @@ import { type FaultsInput, faultsSchema } from '../faults/faultsSchema.ts';
 import type { Feed } from '../feed/Feed.ts';
 import type { ExpiredDocuments, Firehose } from '../firehose/index.ts';
 import type { Catalog } from '../glue/index.ts';
-import type { Credentials } from '../iam/AccessKeys.ts';
-import type { RecordedCall, ServiceRefusal } from '../iam/permissions.ts';
+import type { AccessKeys, Credentials } from '../iam/AccessKeys.ts';
+import type { ServiceRefusal } from '../iam/permissions.ts';
 import { isForeignUser } from '../iam/Roles.ts';
 import type { Keys } from '../kms/Keys.ts';
 import type { AwsService } from '../protocol/AwsService.ts';
-import type { Recording } from '../record/startRecording.ts';
 import type { Secrets } from '../secretsmanager/Secrets.ts';
 import type { Queues } from '../sqs/Queues.ts';
 import type { Deployment } from '../template/Deployment.ts';
@@ -77,6 +76,13 @@ export interface ControlPresentation {
   readonly flush?: (report: FlushReport) => unknown;
 }
 
+/** Who can have credentials: the roles and users of the deployment, and users of other accounts. */
+export interface CredentialIssuer {
+  readonly account: string;
+  readonly principals: Pick<AccessKeys, 'issue'>;
+  readonly principalsDeployed: () => readonly { readonly logicalId: string; readonly arn: string }[];
+}
+
 /** The parts of the local cloud that the control API drives. */
 export interface Controlled extends SetFaultsContext {
   readonly status: () => LocalAwsStatus;
@@ -86,7 +92,7 @@ export interface Controlled extends SetFaultsContext {
   /** Runs a query in DuckDB's dialect. */
   readonly query: (sql: string, options: { most: number; signal: AbortSignal }) => Promise<unknown>;
   readonly clock: MovableClock;
-  readonly recording: Recording;
+  readonly permissions: CredentialIssuer;
 }
 
 /** The body of a search in the streams' buffers. */
@@ -154,12 +160,7 @@ function controlCalls({ status, flush }: ControlPresentation): Readonly<Record<s
       faults.clear();
       return { faults: [] };
     },
-    'GET /calls': ({ recording }) => readCalls(recording),
-    'DELETE /calls': ({ recording }) => {
-      recording.clear();
-      return readCalls(recording);
-    },
-    'POST /credentials': ({ recording }, body) => issueCredentials(recording, body),
+    'POST /credentials': ({ permissions }, body) => issueCredentials(permissions, body),
     'GET /clock': ({ clock }) => readClock(clock),
     'POST /clock': ({ clock }, body) => moveClock(clock, body),
   };
@@ -186,7 +187,7 @@ export interface ControlOptions extends ControlPresentation {
   readonly controlled: () => Controlled | undefined;
 }
 
-/** The control API of the local cloud: status, flush, feed, queries, faults, clock and recorded calls. Shapes: the package's README. */
+/** The control API of the local cloud: status, flush, feed, queries, faults, clock and credentials. Shapes: the package's README. */
 export function controlApi({ path, controlled, ...presentation }: ControlOptions) {
   const calls = controlCalls(presentation);
   return async (request: IncomingMessage, response: ServerResponse): Promise<boolean> => {
@@ -272,13 +273,6 @@ async function advance(clock: MovableClock, ms: number): Promise<void> {
   await clock.advance(ms);
 }
 
-/** The answer to `GET …/calls`. */
-export interface CallsReport {
-  readonly calls: readonly RecordedCall[];
-  /** Entries that went to make room. */
-  readonly dropped: number;
-}
-
 /** The answer to `POST …/credentials`. */
 export interface IssuedCredentials extends Credentials {
   /** The ARN of whom they are. */
@@ -287,28 +281,23 @@ export interface IssuedCredentials extends Credentials {
 
 const issueSchema = z.strictObject({ principal: z.string().min(1) });
 
-/** Lists the recorded calls. */
-function readCalls({ recorder }: Recording): CallsReport {
-  return { calls: recorder.list(), dropped: recorder.dropped };
-}
-
 /**
  * Credentials of a role or user of the template, by its ARN or logical ID, or of a user of another account, by its ARN: what is
- * signed with them is recorded as its.
+ * signed with them is its call.
  *
  * @throws ControlError CONTROL_BODY for any other.
  */
-function issueCredentials(recording: Recording, body: unknown): IssuedCredentials {
+function issueCredentials(permissions: CredentialIssuer, body: unknown): IssuedCredentials {
   const { principal } = parseBody(issueSchema, body);
-  const there = recording.principalsDeployed();
+  const there = permissions.principalsDeployed();
   const found = there.find(({ arn, logicalId }) => arn === principal || logicalId === principal);
-  if (found === undefined && isForeignUser(principal, recording.account))
-    return { principal, ...recording.principals.issue(principal) };
+  if (found === undefined && isForeignUser(principal, permissions.account))
+    return { principal, ...permissions.principals.issue(principal) };
   if (found === undefined) {
     const list = there.map(({ logicalId }) => logicalId).join(', ');
     throw new ControlError('CONTROL_BODY', `There is no role or user ${principal} here. There is ${list}.`);
   }
-  return { principal: found.arn, ...recording.principals.issue(found.arn) };
+  return { principal: found.arn, ...permissions.principals.issue(found.arn) };
 }
 
 /** Options of {@link setFaults}. */

@@ -134,43 +134,19 @@ export async function handleWithFaults(
     readonly connection: Socket;
     /** Called before anything is done. @throws AwsError */
     readonly admit?: ((call: EdgeCall) => void) | undefined;
-    /** Called when the call has ended, with any outcome. */
-    readonly onCall?: ((call: EdgeCall) => void) | undefined;
   },
 ): Promise<AwsResponse> {
   const fates: CallFaultEffects[] = [];
-  const reached: string[] = [];
-  let asked: Pick<EdgeCall, 'operation' | 'resource' | 'input'> | undefined;
-  const report = (status: number | undefined) => {
-    if (asked === undefined) return;
-    const { accessKeyId, session } = request.signature;
-    options.onCall?.({ accessKeyId, session, service: service.signingName, ...asked, reached, status });
-  };
-  const response = await service
-    .handle({
-      ...request,
-      async announce(operation, resource, input) {
-        asked = { operation, resource, input };
-        const { accessKeyId, session } = request.signature;
-        options.admit?.({
-          accessKeyId,
-          session,
-          service: service.signingName,
-          ...asked,
-          reached: [],
-          status: undefined,
-        });
-        const fate = options.faults.takeCall({ service: service.signingName, operation, resource });
-        fates.push(fate);
-        await applyFaultEffect(fate.before, options);
-      },
-      reach: (resource) => void reached.push(resource),
-    })
-    .catch((error: unknown) => {
-      report(undefined);
-      throw error;
-    });
-  report(response.status);
+  const response = await service.handle({
+    ...request,
+    async announce(operation, resource, input) {
+      const { accessKeyId, session } = request.signature;
+      options.admit?.({ accessKeyId, session, service: service.signingName, operation, resource, input });
+      const fate = options.faults.takeCall({ service: service.signingName, operation, resource });
+      fates.push(fate);
+      await applyFaultEffect(fate.before, options);
+    },
+  });
   try {
     for (const { after } of fates) await applyFaultEffect(after, options);
     return response;

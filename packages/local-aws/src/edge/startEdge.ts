@@ -41,8 +41,6 @@ export interface EdgeOptions {
   readonly clock: LocalClock;
   /** Injected failures. Default: none. */
   readonly faults?: Faults;
-  /** Called when a signed and recognised call has ended. Default: nothing. */
-  readonly onCall?: (call: EdgeCall) => void;
   /**
    * Further times (epoch ms) for checking signatures and dating answers, for a clock that is moved. External clients
    * use the machine's time, which comes first; functions use the time at which they were invoked. Default none.
@@ -123,7 +121,6 @@ export async function startEdge(options: EdgeOptions): Promise<Edge> {
         clock,
         connection: message.socket,
         admit: options.admit,
-        onCall: options.onCall,
       });
     } catch (error) {
       if (error instanceof SignatureProblem) return refuse(signatureError(error, service.signingName));

@@ -48,7 +48,7 @@ export class Delivery {
   async run(): Promise<void> {
     const { sink, settings, onCall } = this.#context;
     const { bucket } = settings;
-    onCall?.({ bucket, key: this.#key, failures: this.hasFailed });
+    onCall?.({ bucket, key: this.#key });
     await sink.put(bucket, this.#key, recordsOf(this.#buffer.entries), { contentType: CONTENT_TYPE });
     this.done = true;
   }

@@ -17,6 +17,4 @@ export interface ObjectSink {
 export interface StreamCall {
   readonly bucket: string;
   readonly key: string;
-  /** Whether the object contains undeliverable records, or could not be delivered before. */
-  readonly failures: boolean;
 }

@@ -22,7 +22,7 @@ export interface Caller {
   readonly policies?: (() => readonly Policy[]) | undefined;
   /**
    * Whether it is a role or user of the deployed template whose policies are not enforced: they apply in other accounts,
-   * and in its own account calls are only recorded. See `enforceIam` in server/startLocalAws.ts.
+   * and in its own account calls are allowed. See `enforceIam` in server/startLocalAws.ts.
    */
   readonly deployed?: boolean | undefined;
   /**

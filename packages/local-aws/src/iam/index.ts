@@ -12,7 +12,7 @@ import { type Role, type Roles, roleId } from './Roles.ts';
 export { AccessKeys } from './AccessKeys.ts';
 export { checkManagedPolicy } from './checkPolicy.ts';
 export { type Decision, decide } from './decide.ts';
-export type { Call, NeededPermission, RecordedCall } from './permissions.ts';
+export type { Call, NeededPermission } from './permissions.ts';
 export { type Policy, readPolicy } from './policy.ts';
 export { createCallerLookup, Roles } from './Roles.ts';
 

@@ -1,17 +1,14 @@
 import { memberOf } from '../base/json.ts';
 import type { EdgeCall } from '../protocol/AwsService.ts';
 import { arnAt, type NeededPermission, type PermissionContext } from './permissions.ts';
-import { type S3Request, s3Permissions, splitCopySource } from './s3Permissions.ts';
 
 /**
- * The permissions of a call at the edge, by the "Actions, resources, and condition keys" page of its service under
+ * The permissions of a call at the edge but for S3, KMS, STS and IAM, which decide themselves, by the "Actions, resources, and condition keys" page of its service under
  * https://docs.aws.amazon.com/service-authorization/latest/reference/reference_policies_actions-resources-contextkeys.html
  */
 export function neededPermissions(call: EdgeCall, place: PermissionContext): readonly NeededPermission[] {
   const { service, operation, resource = '', input } = call;
   switch (service) {
-    case 's3':
-      return s3Permissions(operation, s3Request(call), place);
     case 'glue':
       return gluePermissions(operation, input, place);
     case 'firehose':
@@ -27,8 +24,6 @@ export function neededPermissions(call: EdgeCall, place: PermissionContext): rea
       ];
     case 'secretsmanager':
       return [need(call, resource === '' ? '*' : secretArn(resource, place))];
-    case 'sts':
-      return [need(call, operation === 'AssumeRole' && resource !== '' ? resource : '*')];
     case 'athena':
       return athenaNeeds(call, place);
     case 'cloudformation':
@@ -110,31 +105,6 @@ function athenaNeeds(call: EdgeCall, place: PermissionContext): NeededPermission
   return (resource ?? 'primary')
     .split(',')
     .map((name) => need(call, arnAt(place, 'athena', `workgroup/${name}`)));
-}
-
-function s3Request({ resource = '', input, reached, status }: EdgeCall): S3Request {
-  const [bucket, key] = splitAtSlash(resource);
-  const parts = typeof input === 'object' && input !== null ? input : {};
-  return {
-    bucket,
-    key,
-    query: 'query' in parts && parts.query instanceof URLSearchParams ? parts.query : new URLSearchParams(),
-    headers: 'headers' in parts ? textMembers(parts.headers) : {},
-    // S3 names them in the form of a copy's source, which has room for a version.
-    keys: reached.map(splitCopySource).filter((source) => source !== undefined),
-    status,
-  };
-}
-
-function splitAtSlash(name: string): [string, string] {
-  const slash = name.indexOf('/');
-  return slash < 0 ? [name, ''] : [name.slice(0, slash), name.slice(slash + 1)];
-}
-
-function textMembers(value: unknown): Record<string, string> {
-  return Object.fromEntries(
-    Object.entries(Object(value)).flatMap(([name, text]) => (typeof text === 'string' ? [[name, text]] : [])),
-  );
 }
 
 /** Operations on a database whose name is their `Name`. Athena's calls have the same member. */

@@ -17,19 +17,6 @@ export interface Call {
   /** AWS's name of the operation, e.g. `HeadObject`. */
   readonly operation: string;
   readonly permissions: readonly NeededPermission[];
-  /**
-   * `seen`: it was made here. `documented`: AWS's documentation says that the service makes it with a call seen here,
-   * as Firehose does when it looks for unfinished uploads, or Lambda when it assumes a function's role.
-   */
-  readonly basis: 'seen' | 'documented';
-}
-
-/** One entry for all equal calls. */
-export interface RecordedCall extends Call {
-  readonly count: number;
-  /** Time of the local cloud's clock, ISO 8601. */
-  readonly firstAt: string;
-  readonly lastAt: string;
 }
 
 /** A call of a service that the policies do not allow. */

@@ -1,6 +1,6 @@
 import { type NeededPermission, type PermissionContext, s3Arn } from './permissions.ts';
 
-/** A call of S3 as the recorder receives it. */
+/** A call of S3, as far as its permissions depend on it. */
 export interface S3Request {
   /** '' when the call names none. */
   readonly bucket: string;
@@ -8,8 +8,6 @@ export interface S3Request {
   readonly query: URLSearchParams;
   /** Lower-case. */
   readonly headers: Readonly<Record<string, string>>;
-  /** Keys that only the body contains, with the versions it names, as for DeleteObjects. */
-  readonly keys: readonly Pick<CopySource, 'key' | 'versionId'>[];
   /** Status of the answer; undefined without an answer. */
   readonly status: number | undefined;
 }
@@ -52,17 +50,8 @@ const NEEDS: ReadonlyMap<string, Needs> = new Map<string, Needs>([
       ...comparing(call.headers['if-match'], call, place),
     ],
   ],
-  [
-    'DeleteObjects',
-    (call, place) =>
-      call.keys.map(({ key, versionId }) =>
-        onObject(
-          versionId === undefined ? 'DeleteObject' : 'DeleteObjectVersion',
-          { bucket: call.bucket, key },
-          place,
-        ),
-      ),
-  ],
+  // Each key is decided by itself.
+  ['DeleteObjects', () => []],
 ]);
 
 /** The permissions that a call of S3 needs, including those on the bucket's key. */
@@ -189,12 +178,6 @@ export interface CopySource {
   readonly key: string;
   /** Default: the current object. */
   readonly versionId?: string | undefined;
-}
-
-/** An object or a version in the form of `x-amz-copy-source`. */
-export function joinCopySource({ bucket, key, versionId }: CopySource): string {
-  const version = versionId === undefined ? '' : `?versionId=${encodeURIComponent(versionId)}`;
-  return `${bucket}/${encodeURIComponent(key)}${version}`;
 }
 
 const COPIED_VERSION = /\?versionId=([^&]*)$/;

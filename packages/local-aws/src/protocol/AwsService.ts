@@ -26,8 +26,6 @@ export interface AwsRequest {
   readonly announce?:
     | ((operation: string, resource: string | undefined, input?: unknown) => Promise<void>)
     | undefined;
-  /** A service names here what else a call is about, where only its body says so. */
-  readonly reach?: ((resource: string) => void) | undefined;
 }
 
 /** A service's answer; the edge adds the request id, date and length headers. */
@@ -56,7 +54,7 @@ export interface AwsService {
   refuse?(error: AwsError, request: Pick<AwsRequest, 'method' | 'requestId'>): AwsResponse;
 }
 
-/** A call of a service, as the edge reports it to the recorder. */
+/** A call of a service, as the edge asks whether it is allowed. */
 export interface EdgeCall {
   readonly accessKeyId: string;
   /** Name of the session whose token was sent along; undefined where tokens are not checked. */
@@ -69,10 +67,6 @@ export interface EdgeCall {
   readonly resource: string | undefined;
   /** The request: a JSON service's input, not validated; for S3 its query and headers. */
   readonly input: unknown;
-  /** Further resources that only the body names: `bucket/key` for each object of DeleteObjects. */
-  readonly reached: readonly string[];
-  /** Status of the answer; undefined when a fault took the connection. */
-  readonly status: number | undefined;
 }
 
 /**

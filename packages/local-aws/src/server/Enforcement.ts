@@ -8,22 +8,15 @@ import { inSession, type Roles } from '../iam/Roles.ts';
 import { type Keys, keyPolicy } from '../kms/Keys.ts';
 import type { QueueAction } from '../lambda/EventSourceMapping.ts';
 import { AwsError } from '../protocol/AwsError.ts';
-import { resourcesOfType, routeSource } from '../record/serviceCalls.ts';
 import type { ObjectStore } from '../s3/model/ObjectStore.ts';
 import { bucketPolicy } from '../s3/wire/authorize.ts';
 import type { Schedule } from '../scheduler/index.ts';
 import type { DeployedFunction } from '../template/Deployment.ts';
-import type { ResolvedTemplate } from '../template/resolveTemplate.ts';
+import { type ResolvedTemplate, resourcesOfType } from '../template/resolveTemplate.ts';
+import { routeSource } from './serviceCalls.ts';
 
 /** Sentences that are kept; the oldest goes first. */
 const MOST_REFUSALS = 100;
-
-/** Athena makes these calls for results in several parts only, so that they are not needed for each query. */
-const OF_UPLOADS_IN_PARTS: ReadonlySet<string> = new Set([
-  'AbortMultipartUpload',
-  'ListBucketMultipartUploads',
-  'ListMultipartUploadParts',
-]);
 
 /** Athena's calls carry its name: https://docs.aws.amazon.com/athena/latest/ug/security-iam-athena-calledvia.html */
 const CALLED_VIA_ATHENA = {
@@ -98,24 +91,11 @@ export class Enforcement {
    * Requires that the submitter of a query may make what Athena does for it. The query fails, so that nothing else is
    * noted. @throws AwsError
    */
-  requireQuery(caller: Caller, calls: readonly Call[]): void {
+  requireQuery(caller: Caller, needed: readonly NeededPermission[]): void {
     if (isUnbound(caller)) return;
-    const needed = calls.filter(({ operation }) => !OF_UPLOADS_IN_PARTS.has(operation));
-    for (const { permissions } of needed)
-      for (const permission of permissions) {
-        const decision = this.#decide(caller, permission, CALLED_VIA_ATHENA);
-        if (!decision.allowed) throw refusedCall(permission, decision.because);
-      }
-  }
-
-  /**
-   * Requires that a stream's role may do what a delivery does. Documented calls are not required: Firehose makes
-   * them when it uploads in parts. @throws RefusedCall
-   */
-  requireDelivery(stream: string, calls: readonly Call[]): void {
-    for (const { principal, basis, permissions } of calls) {
-      if (basis === 'documented') continue;
-      this.requireRole('firehose.amazonaws.com', principal, stream, permissions);
+    for (const permission of needed) {
+      const decision = this.#decide(caller, permission, CALLED_VIA_ATHENA);
+      if (!decision.allowed) throw refusedCall(permission, decision.because);
     }
   }
 

@@ -42,7 +42,6 @@ import { Keys } from '../kms/Keys.ts';
 import { keyAccess } from '../kms/keyAccess.ts';
 import { FunctionLogs } from '../logs/FunctionLogs.ts';
 import { logsService } from '../logs/index.ts';
-import { startRecording } from '../record/startRecording.ts';
 import { s3Service } from '../s3/index.ts';
 import { ObjectStore } from '../s3/model/ObjectStore.ts';
 import { secretsManagerService } from '../secretsmanager/index.ts';
@@ -53,6 +52,7 @@ import { stsService } from '../sts/index.ts';
 import type { Deployment } from '../template/Deployment.ts';
 import { arnName, deployedIdentities, readDeployment } from '../template/readDeployment.ts';
 import { readQuery } from '../trino/index.ts';
+import { openCallPermissions } from './callPermissions.ts';
 import { Enforcement } from './Enforcement.ts';
 import { type ExistingResources, ensureDefaultDatabase, objectSink, provisionExisting } from './provision.ts';
 import { functionHandlers, resourceHandlers } from './resourceHandlers.ts';
@@ -126,7 +126,7 @@ export interface LocalAwsOptions {
   readonly readRecord?: (record: Uint8Array) => readonly string[];
   /**
    * Whether the policies of the template's roles and users decide their calls in their own account too, and the calls
-   * that services make for them, as on AWS. Default false: these calls are only recorded.
+   * that services make for them, as on AWS. Default false: these calls are allowed.
    */
   readonly enforceIam?: boolean | undefined;
   /** Called with each new sentence of IAM that refuses a call of a service. Default: not called. */
@@ -215,8 +215,7 @@ async function start(options: LocalAwsOptions): Promise<LocalAws> {
   const queues = Queues.open({ directory: folders.sqs, clock, region, account });
   opened.defer(() => queues.close());
   const secrets = Secrets.open({ directory: folders.secrets, clock, partition, region, account });
-  const recording = startRecording({
-    clock,
+  const permissions = openCallPermissions({
     secrets,
     queueKey: (name) => (queues.has(name) ? queues.byName(name).settings.KmsMasterKeyId : undefined),
     place: { partition, region, account },
@@ -225,7 +224,7 @@ async function start(options: LocalAwsOptions): Promise<LocalAws> {
   });
   const keys = new Keys({ clock, partition, region, account, directory: folders.kms, faults });
   const roles = new Roles(folders.iam, { enforced: options.enforceIam });
-  const { principals } = recording;
+  const { principals } = permissions;
   const callerByKey = createCallerLookup({ arnOf: (id) => principals.arnOf(id), roles, account });
   const onRefusal = options.onRefusal ?? (() => undefined);
   const enforcement =
@@ -268,8 +267,9 @@ async function start(options: LocalAwsOptions): Promise<LocalAws> {
     onAccepted: feed.addRecord.bind(feed),
     onMetrics: (data) => metrics.add(data),
     onCall(stream, call) {
-      const calls = recording.onStreamCall(stream, call);
-      enforcement?.requireDelivery(stream, calls);
+      const delivery = permissions.ofDelivery(stream, call);
+      if (delivery !== undefined)
+        enforcement?.requireRole('firehose.amazonaws.com', delivery.role, stream, delivery.needed);
     },
   });
   opened.defer(() => firehose.close());
@@ -285,8 +285,7 @@ async function start(options: LocalAwsOptions): Promise<LocalAws> {
     faults,
     onEvent: (event) => bus.publish(event),
     onCall(signer, call) {
-      const calls = recording.onQueryCall(signer, call);
-      enforcement?.requireQuery(callerByKey(signer), calls);
+      enforcement?.requireQuery(callerByKey(signer), permissions.ofQuery(call));
     },
   });
   opened.defer(() => athena.close());
@@ -349,11 +348,10 @@ async function start(options: LocalAwsOptions): Promise<LocalAws> {
     sessionOf,
     admit: identityPolicyGuard({
       callerOf: callerByKey,
-      needsOf: recording.needsOf,
+      needsOf: permissions.needsOf,
       account,
       resourcePolicy: enforcement?.resourcePolicy.bind(enforcement),
     }),
-    onCall: recording.onCall,
     allowedHosts: options.allowedHosts,
     port: options.port ?? 0,
   }).catch(rejectTakenPort(options.port));
@@ -386,8 +384,8 @@ async function start(options: LocalAwsOptions): Promise<LocalAws> {
     prepared(resolved) {
       roles.deploy(deployedIdentities(resolved, account));
       deployment = withExisting(readDeployment(resolved), existing);
-      recording.deployed(deployment, resolved);
-      enforcement?.deploy(resolved, recording.standing());
+      permissions.deployed(deployment, resolved);
+      enforcement?.deploy(resolved, permissions.standing());
     },
     async settled() {
       if (running) await serve();
@@ -501,7 +499,7 @@ async function start(options: LocalAwsOptions): Promise<LocalAws> {
     faults,
     services,
     targets,
-    recording,
+    permissions,
   };
   const closing = opened.move();
   let closed: Promise<void> | undefined;

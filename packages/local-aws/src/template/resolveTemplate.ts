@@ -126,3 +126,8 @@ function pseudoParameter(name: string, stack: StackIdentity, where: string): str
 function unknownReference(what: string, where: string): Error {
   return new TemplateError('TEMPLATE_REFERENCE_UNKNOWN', `${what} at ${where}.`);
 }
+
+/** The resources of a type. */
+export function resourcesOfType(resolved: ResolvedTemplate, type: string): ResolvedResource[] {
+  return resolved.resources.filter((resource) => resource.type === type);
+}

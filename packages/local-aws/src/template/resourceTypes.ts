@@ -91,7 +91,7 @@ export const resourceTypes: ReadonlyMap<string, ResourceType> = new Map([
     }),
   ],
   ['AWS::IAM::User', inert(named('UserName'), { Arn: (r) => iamArn(r, `user/${nameOf(r, 'UserName')}`) })],
-  // The key can sign once a secret of the template contains it: packages/local-aws/src/record/startRecording.ts.
+  // The key can sign once a secret of the template contains it: packages/local-aws/src/server/callPermissions.ts.
   ['AWS::IAM::AccessKey', inert(accessKeyId, { SecretAccessKey: (r) => digest(r).slice(0, 40) })],
   ['AWS::IAM::ManagedPolicy', inert(managedPolicyArn, { PolicyArn: managedPolicyArn })],
   [

@@ -30,7 +30,7 @@ describe('a signature check while the clock moves in small steps', () => {
       services: [s3Service({ store, clock })],
       clock,
       otherTimes: () => clock.timesByPastOffsets(),
-      onCall: () => {
+      admit: () => {
         if (moving) void clock.set(clock.now() + STEP_MS);
       },
     });

@@ -26,7 +26,7 @@ const POLICY_ACTIONS: ReadonlySet<string> = new Set([
  */
 export function authorize(call: S3Call, operation: string, status = 200): void {
   const { bucket, key, query, headers } = call;
-  for (const need of s3Permissions(operation, { bucket, key, query, headers, keys: [], status }, ARN_CONTEXT))
+  for (const need of s3Permissions(operation, { bucket, key, query, headers, status }, ARN_CONTEXT))
     requirePermission(call, need);
 }
 

@@ -1,4 +1,3 @@
-import { joinCopySource } from '../../iam/s3Permissions.ts';
 import { AwsError, notImplemented } from '../../protocol/AwsError.ts';
 import type { AwsResponse } from '../../protocol/AwsService.ts';
 import type { XmlElement } from '../../protocol/xml.ts';
@@ -225,7 +224,6 @@ function deleteOne(call: S3Call, object: ParsedElement): XmlElement {
       if (!DELETE_MEMBERS.includes(name)) throw notImplemented(`S3 DeleteObjects with ${name}`);
     }
     checkKey(key);
-    call.request.reach?.(joinCopySource({ bucket: call.bucket, key, versionId }));
     authorizeObject(call, versionId === undefined ? 's3:DeleteObject' : 's3:DeleteObjectVersion', key);
     const etag = childText(object, 'ETag');
     const condition = etag === undefined ? {} : { ifMatch: unquoteETag(etag) };

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { queueKeyPermissions } from '../iam/neededPermissions.ts';
 import { arnAt, type Call, type NeededPermission, type PermissionContext } from '../iam/permissions.ts';
 import type { Deployment } from '../template/Deployment.ts';
-import type { ResolvedResource, ResolvedTemplate } from '../template/resolveTemplate.ts';
+import { type ResolvedTemplate, resourcesOfType } from '../template/resolveTemplate.ts';
 
 /**
  * The calls that AWS's services make because of a deployment's configuration, without an external call: they assume
@@ -17,26 +17,26 @@ export function serviceCalls(
   const accountContext = { 'aws:SourceAccount': place.account };
   return [
     ...roleTrusts(resolved, place).map(({ service, role, context }) =>
-      documented(service, 'sts', 'AssumeRole', [{ action: 'sts:AssumeRole', resource: role, context }]),
+      made(service, 'sts', 'AssumeRole', [{ action: 'sts:AssumeRole', resource: role, context }]),
     ),
     // CloudWatch checks both actions against a group's ARN that includes the stream.
     ...deployment.functions.flatMap(({ name, role }) => {
       const stream = arnAt(place, 'logs', `log-group:/aws/lambda/${name}:log-stream:local`);
       return ['CreateLogStream', 'PutLogEvents'].map((action) =>
-        documented(role, 'logs', action, [plain(`logs:${action}`, stream)]),
+        made(role, 'logs', action, [plain(`logs:${action}`, stream)]),
       );
     }),
     // https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html
     ...deployment.eventSourceMappings.flatMap(({ queueArn, functionName }) =>
       ['ReceiveMessage', 'DeleteMessage', 'GetQueueAttributes'].map((action) =>
-        documented(roleOf.get(functionName) ?? '', 'sqs', action, [
+        made(roleOf.get(functionName) ?? '', 'sqs', action, [
           plain(`sqs:${action}`, queueArn),
           ...queueKeyPermissions(action, queueArn.split(':').at(-1) ?? '', place),
         ]),
       ),
     ),
     ...ruleTargets(resolved).map(({ ruleArn, targetArn }) =>
-      documented('events.amazonaws.com', 'sqs', 'SendMessage', [
+      made('events.amazonaws.com', 'sqs', 'SendMessage', [
         {
           action: 'sqs:SendMessage',
           resource: targetArn,
@@ -45,10 +45,10 @@ export function serviceCalls(
       ]),
     ),
     ...scheduleTargets(resolved).map(({ role, targetArn }) =>
-      documented(role, 'sqs', 'SendMessage', [plain('sqs:SendMessage', targetArn)]),
+      made(role, 'sqs', 'SendMessage', [plain('sqs:SendMessage', targetArn)]),
     ),
     ...apiFunctions(resolved, place).map(({ functionArn, sourceArn }) =>
-      documented('apigateway.amazonaws.com', 'lambda', 'Invoke', [
+      made('apigateway.amazonaws.com', 'lambda', 'Invoke', [
         {
           action: 'lambda:InvokeFunction',
           resource: functionArn,
@@ -63,13 +63,13 @@ function plain(action: string, resource: string): NeededPermission {
   return { action, resource, context: {} };
 }
 
-function documented(
+function made(
   principal: string,
   service: string,
   operation: string,
   permissions: readonly NeededPermission[],
 ): Call {
-  return { principal, service, operation, permissions, basis: 'documented' };
+  return { principal, service, operation, permissions };
 }
 
 // Contains only the members that state who calls whom. The services that create the resources check the others.
@@ -172,24 +172,17 @@ function trustContext(
 const streamSchema = z.object({
   ExtendedS3DestinationConfiguration: z.object({
     RoleARN: z.string(),
-    CloudWatchLoggingOptions: z.object({ LogGroupName: z.string(), LogStreamName: z.string() }).optional(),
   }),
 });
 
-/** The role, log group and ARN of each delivery stream, by the stream's name. */
+/** The role and ARN of each delivery stream, by the stream's name. */
 export function streamRoles(resolved: ResolvedTemplate) {
   return new Map(
     resourcesOfType(resolved, 'AWS::KinesisFirehose::DeliveryStream').map(
       ({ physicalId, arn, properties }) => {
-        const { RoleARN, CloudWatchLoggingOptions } =
-          streamSchema.parse(properties).ExtendedS3DestinationConfiguration;
-        return [physicalId, { arn, role: RoleARN, log: CloudWatchLoggingOptions }] as const;
+        const { RoleARN: role } = streamSchema.parse(properties).ExtendedS3DestinationConfiguration;
+        return [physicalId, { arn, role }] as const;
       },
     ),
   );
-}
-
-/** The resources of a type. */
-export function resourcesOfType(resolved: ResolvedTemplate, type: string): ResolvedResource[] {
-  return resolved.resources.filter((resource) => resource.type === type);
 }

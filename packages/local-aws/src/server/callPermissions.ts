@@ -1,20 +1,17 @@
 import { z } from 'zod';
 import type { QueryCall } from '../athena/index.ts';
-import type { Clock } from '../base/clock.ts';
 import { parseJson } from '../base/json.ts';
 import type { StreamCall } from '../firehose/ports.ts';
 import { AccessKeys, type Credentials } from '../iam/AccessKeys.ts';
-import type { Signer } from '../iam/Caller.ts';
 import { neededPermissions } from '../iam/neededPermissions.ts';
-import type { Call, NeededPermission, PermissionContext } from '../iam/permissions.ts';
+import { type Call, type NeededPermission, type PermissionContext, s3Arn } from '../iam/permissions.ts';
+import { kmsPermissions } from '../iam/s3Permissions.ts';
 import type { EdgeCall } from '../protocol/AwsService.ts';
 import type { Secrets } from '../secretsmanager/Secrets.ts';
 import type { Deployment } from '../template/Deployment.ts';
-import type { ResolvedTemplate } from '../template/resolveTemplate.ts';
-import { CallRecorder } from './CallRecorder.ts';
-import { deliveryCalls, type StreamRole } from './deliveryCalls.ts';
-import { queryCalls } from './queryCalls.ts';
-import { resourcesOfType, serviceCalls, streamRoles } from './serviceCalls.ts';
+import { type ResolvedTemplate, resourcesOfType } from '../template/resolveTemplate.ts';
+import { queryPermissions } from './queryPermissions.ts';
+import { serviceCalls, streamRoles } from './serviceCalls.ts';
 
 const PRINCIPAL_TYPES: ReadonlySet<string> = new Set(['AWS::IAM::Role', 'AWS::IAM::User']);
 
@@ -24,34 +21,30 @@ export interface DeployedPrincipal {
   readonly arn: string;
 }
 
-/** The recorder of a running local cloud. */
-export interface Recording {
-  readonly recorder: CallRecorder;
+/** The callers of a running local cloud, and the permissions that their calls need on AWS. */
+export interface CallPermissions {
   readonly principals: AccessKeys;
   /** The deployment's account. */
   readonly account: string;
-  readonly onCall: (call: EdgeCall) => void;
-  /** Records what a stream does, and returns it. */
-  readonly onStreamCall: (stream: string, call: StreamCall) => readonly Call[];
-  /** The permissions that a call needs on AWS. */
+  /** The permissions that a call at the edge needs. */
   readonly needsOf: (call: EdgeCall) => readonly NeededPermission[];
-  /** Records what Athena does for a caller, and returns it. */
-  readonly onQueryCall: (signer: Signer, call: QueryCall) => readonly Call[];
+  /** The role of a stream, and the permissions that it needs for a delivery; undefined for a stream without one. */
+  readonly ofDelivery: (
+    stream: string,
+    call: StreamCall,
+  ) => { readonly role: string; readonly needed: readonly NeededPermission[] } | undefined;
+  /** The permissions that the caller of a query needs for what Athena does for it. */
+  readonly ofQuery: (call: QueryCall) => readonly NeededPermission[];
   /** The calls that services make because of the deployment's configuration. */
   readonly standing: () => readonly Call[];
-  /**
-   * Sets the deployment: keys of buckets, roles of streams, and the calls of services that its configuration causes.
-   */
+  /** Sets the deployment: keys of buckets, roles of streams, and the calls of services that its configuration causes. */
   readonly deployed: (deployment: Deployment, resolved: ResolvedTemplate) => void;
-  /** Removes the recorded calls; those that the configuration causes stay. */
-  readonly clear: () => void;
   /** The roles and users of the deployment. */
   readonly principalsDeployed: () => readonly DeployedPrincipal[];
 }
 
-/** Records the calls in the local cloud and their callers: see {@link CallRecorder}. */
-export function startRecording(options: {
-  readonly clock: Clock;
+/** Opens {@link CallPermissions}, before anything is deployed. */
+export function openCallPermissions(options: {
   readonly secrets: Secrets;
   /** The KMS key that encrypts a queue; undefined for one with SQS's own keys. */
   readonly queueKey: PermissionContext['queueKey'];
@@ -60,15 +53,14 @@ export function startRecording(options: {
   readonly root: Credentials;
   /** See {@link AccessKeys}. */
   readonly keySeed: string;
-}): Recording {
+}): CallPermissions {
   const { partition, region, account } = options.place;
-  const recorder = new CallRecorder(options.clock);
   const principals = new AccessKeys(
     { arn: `arn:${partition}:iam::${account}:root`, ...options.root },
     options.keySeed,
   );
   let keys: ReadonlyMap<string, string> = new Map();
-  let streams: ReadonlyMap<string, StreamRole> = new Map();
+  let streams: ReturnType<typeof streamRoles> = new Map();
   let deployedPrincipals: readonly DeployedPrincipal[] = [];
   let standing: readonly Call[] = [];
   const place: PermissionContext = {
@@ -79,37 +71,17 @@ export function startRecording(options: {
     queueKey: options.queueKey,
     secretArn: (id) => options.secrets.all().find(({ arn, name }) => arn === id || name === id)?.arn,
   };
-  const recorded = (calls: readonly Call[]) => {
-    for (const call of calls) recorder.record(call);
-    return calls;
-  };
   return {
-    recorder,
     principals,
-    onCall(call) {
-      const { accessKeyId, service, operation } = call;
-      const principal = principals.arnOf(accessKeyId) ?? accessKeyId;
-      // The trust policy of a role that may assume itself has a condition on the caller's ARN.
-      const callerContext = service === 'sts' ? { 'aws:PrincipalArn': principal } : {};
-      recorder.record({
-        principal,
-        service,
-        operation,
-        permissions: neededPermissions(call, place).map((one) => ({
-          ...one,
-          context: { ...one.context, ...callerContext },
-        })),
-        basis: 'seen',
-      });
-    },
+    account,
     needsOf: (call) => neededPermissions(call, place),
-    onStreamCall(stream, call) {
-      const role = streams.get(stream);
-      return role === undefined ? [] : recorded(deliveryCalls(call, role, place));
+    ofDelivery(stream, { bucket, key }) {
+      const role = streams.get(stream)?.role;
+      if (role === undefined) return undefined;
+      const put = { action: 's3:PutObject', resource: s3Arn(place, bucket, key), context: {} };
+      return { role, needed: [put, ...kmsPermissions(place, bucket, ['kms:GenerateDataKey'])] };
     },
-    onQueryCall({ accessKeyId }, call) {
-      return recorded(queryCalls(call, principals.arnOf(accessKeyId) ?? accessKeyId, place));
-    },
+    ofQuery: (call) => queryPermissions(call, place),
     standing: () => standing,
     deployed(deployment, resolved) {
       keys = bucketKeys(deployment, resolved, place);
@@ -119,14 +91,8 @@ export function startRecording(options: {
       );
       for (const { arn, ...credentials } of accessKeys(resolved)) principals.admit(arn, credentials);
       standing = serviceCalls(deployment, resolved, place);
-      recorded(standing);
-    },
-    clear() {
-      recorder.clear();
-      recorded(standing);
     },
     principalsDeployed: () => deployedPrincipals,
-    account: place.account,
   };
 }
 
