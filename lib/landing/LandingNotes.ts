@@ -65,7 +65,8 @@ export class LandingNotes {
   async #write(version: LandedVersion, end: string, note: LandingNote, expected?: null): Promise<void> {
     const text = JSON.stringify({ object: version.key, version: version.versionId, ...note });
     const key = noteKey(version, end);
-    await this.#store.write(key, text, { expected });
+    // After a conflict nobody knows whether there is a note.
+    await this.#store.write(key, text, { expected, throwsConflict: true });
     this.#known.add(key);
   }
 

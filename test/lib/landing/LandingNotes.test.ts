@@ -37,3 +37,13 @@ it('goes on from byte to byte until the object is written', async () => {
   await notes.remove([version]);
   expect((await store.listPage(LANDING_NOTES)).items).toEqual([]);
 });
+
+it('is not taken for made after a conflict, and is made once', async () => {
+  const store = new MemoryObjects();
+  const notes = new LandingNotes(store);
+  store.faults = ['conflict'];
+  await expect(notes.writeWritten(version, 'AccessDenied')).rejects.toThrow('ConditionalRequestConflict');
+  await notes.writeWritten(version, 'AccessDenied');
+  await notes.writeWritten(version, 'SlowDown');
+  expect(await notes.read(version)).toEqual({ written: true, why: 'AccessDenied' });
+});
