@@ -59,6 +59,13 @@ const ACTIONS: Readonly<Record<string, Action>> = {
     changes: unlessDryRun,
     run: backfill,
   },
+  accept: {
+    summary: 'Accept days as they are: rows whose files are gone stay (keep), or go (empty).',
+    options: ['from', 'to', 'dry-run'],
+    takesArguments: true,
+    changes: unlessDryRun,
+    run: accept,
+  },
   drop: {
     summary: 'Play the customer in the local cloud: put a file, or the rows of a query, where they would.',
     options: ['day', 'from', 'to', 'name', 'remove'],
@@ -72,7 +79,8 @@ const ACTIONS: Readonly<Record<string, Action>> = {
 export const ingest: Command = {
   name: 'ingest',
   summary: "Show the status of customers' drops, and load days now or again.",
-  usage: 'sluice ingest status | explain | refused | run | backfill | drop FILE|"<sql>" [options]',
+  usage:
+    'sluice ingest status | explain | refused | run | backfill | accept keep|empty | drop FILE|"<sql>" [options]',
   options: {
     source: {
       type: 'string',
@@ -89,7 +97,7 @@ export const ingest: Command = {
     to: { type: 'string', help: 'last day (default: the first)' },
     name: { type: 'string', help: `name of the file (default ${USUAL_NAME})` },
     remove: { type: 'boolean', help: 'delete the file instead' },
-    'dry-run': { type: 'boolean', help: 'run, backfill: only print what would be requested' },
+    'dry-run': { type: 'boolean', help: 'run, backfill, accept: only print what would be requested' },
     ...targetOptions,
     json: { type: 'boolean', help: 'print one object' },
   },
@@ -99,6 +107,7 @@ export const ingest: Command = {
     'sluice ingest refused --source acme --dataset events --day 2026-11-19',
     'sluice ingest run --source acme',
     'sluice ingest backfill --source acme --dataset events --from 2026-10-01 --to 2026-10-31',
+    'sluice ingest accept keep --source acme --dataset events --from 2026-11-19',
     "sluice ingest drop --local --source acme --dataset events --day 2026-11-19 \"SELECT TIMESTAMP '2026-11-19 10:00' AS timestamp, 'seen' AS event_name, 'u1' AS unit_id\"",
   ],
   actions: ACTIONS,
@@ -128,7 +137,7 @@ async function status(line: CommandLine): Promise<number> {
     ({ lastLook, late, days: known }) =>
       late.length > 0 ||
       lastLook?.failure !== undefined ||
-      known.some(({ entry }) => entry?.state === 'failed'),
+      known.some(({ entry }) => entry?.state === 'failed' || entry?.state === 'inputs_missing'),
   );
   return hasProblems ? 3 : 0;
 }
@@ -142,7 +151,7 @@ async function explain(line: CommandLine): Promise<number> {
   ]);
   const explained = await withDeployment(line, (deployment) => explainDay(deployment, wanted));
   writeResult(line, explained, () => dayText(explained));
-  return explained.state === 'failed' ? 3 : 0;
+  return explained.state === 'failed' || explained.state === 'inputs_missing' ? 3 : 0;
 }
 
 async function refused(line: CommandLine): Promise<number> {
@@ -183,6 +192,27 @@ async function backfill(line: CommandLine): Promise<number> {
     dry: 'These days would be loaded again even if they have not changed.',
     done: ({ source, dataset, days }) =>
       `Requested ${counted(days, 'day')} of ${source}/${dataset}, which are loaded again even if they have not changed.`,
+    follow: ['ingest', 'status'],
+  });
+}
+
+async function accept(line: CommandLine, [what, ...more]: readonly string[]): Promise<number> {
+  assertNoArguments(more);
+  requireOptions(line, ['source', 'dataset', 'from']);
+  if (what !== 'keep' && what !== 'empty')
+    throw new UsageError('SLUICE_USAGE_ARGUMENTS', 'Expected keep or empty.');
+  const { MAX_BACKFILL_DAYS, requestBackfill } = await import('../../operate/ingest/requests.ts');
+  const wanted = daysOption(line, MAX_BACKFILL_DAYS) ?? [];
+  const [from = '', to = from] = [wanted[0], wanted.at(-1)];
+  const fate = what === 'keep' ? 'Rows whose files are gone stay' : 'Rows whose files are gone go';
+  return requestWork(line, {
+    ask: (deployment, dryRun) =>
+      requestBackfill(deployment, { ...oneDataset(line), dryRun, asked: what, from, to }),
+    sent: ({ source, dataset, days }) => ({ source, dataset, accepted: what, from, to, days }),
+    text: (asked) => requestedText([{ name: `${asked.source}/${asked.dataset}`, ...asked }]),
+    dry: `These days would be accepted as they are. ${fate}.`,
+    done: ({ source, dataset, days }) =>
+      `Requested that ${counted(days, 'day')} of ${source}/${dataset} be accepted as they are. ${fate}.`,
     follow: ['ingest', 'status'],
   });
 }

@@ -9,6 +9,7 @@ import { textTable } from '../terminal/output.ts';
 const MARKS: Readonly<Record<LedgerState, string>> = {
   succeeded: '✓',
   succeeded_no_data: '–',
+  inputs_missing: '?',
   failed: '✗',
   loading: '»',
   waiting: '…',
@@ -44,7 +45,7 @@ function markOf({ late, days }: DatasetStatus, day: UtcDay): string {
 }
 
 /** The problems of a dataset, one line each. */
-function problemLines({ lastLook, late, days }: DatasetStatus): string[] {
+function problemLines({ lastLook, late, unusual, days }: DatasetStatus): string[] {
   const lines: string[] = [];
   if (lastLook === null) lines.push('was never listed');
   else {
@@ -55,7 +56,12 @@ function problemLines({ lastLook, late, days }: DatasetStatus): string[] {
   }
   for (const { day, due } of late)
     lines.push(`${day} is late: it was expected by ${new Date(due).toISOString()} and has not arrived`);
+  for (const { day, words } of unusual) lines.push(`${day} ${words}`);
   for (const { day, entry } of days) {
+    if (entry?.state === 'inputs_missing')
+      lines.push(
+        `${day} inputs_missing: its files are gone or have no rows since ${new Date(entry.missingSince ?? entry.updatedAt).toISOString()} (queries see the last good version)`,
+      );
     if (entry?.state === 'failed' && entry.failure !== undefined) {
       const served =
         entry.version === undefined ? 'queries see no rows' : 'queries see the last good version';

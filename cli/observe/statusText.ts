@@ -105,6 +105,7 @@ function partsText(status: StatusFacts): string[] {
 const MARKS: Readonly<Record<LedgerState, string>> = {
   succeeded: 'loaded',
   succeeded_no_data: 'empty',
+  inputs_missing: 'without inputs',
   failed: 'failed',
   loading: 'loading',
   waiting: 'waiting',

@@ -20,7 +20,7 @@ export function ingestAlarms(stack: Stack): Resources {
       {
         name: 'Failed',
         metric: days_failed,
-        description: `Days of ${schedule} datasets could not be loaded`,
+        description: `Days of ${schedule} datasets could not be loaded, or have lost their files`,
       },
       {
         name: 'Unreadable',
@@ -62,7 +62,7 @@ export function ingestAlarms(stack: Stack): Resources {
       : {}),
     IngestLoadFailedAlarm: alarm(stack, 'ingest-load-failed', {
       ...loggedMetric(stack, 'failedLoads'),
-      description: 'A day of a dataset has just failed',
+      description: 'A day of a dataset has just failed, or has lost its files',
       section: 'drops',
     }),
     ...(usesAthena(stack.config)

@@ -48,7 +48,7 @@ export function loggedMetrics(stack: Stack): Resources {
   };
   const { registerLogGroup, writeLogGroup, loadLogGroup } = logicalIds;
   const failed = (engine: string) =>
-    `{ $.event = "ingest_load" && $.outcome = "failed" && $.engine = "${engine}" }`;
+    `{ $.event = "ingest_load" && $.level = "error" && $.engine = "${engine}" }`;
   return {
     WriteRefusedMetric: filter(
       'writeRefused',

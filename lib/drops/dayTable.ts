@@ -21,6 +21,10 @@ export const taskReasons = [
   'triggered',
   /** A person requested it. It is loaded regardless of the ledger. */
   'backfill',
+  /** A person accepted it as queries read it: rows stay although their files are gone. */
+  'keep',
+  /** A person accepted that rows go whose files are gone. */
+  'empty',
 ] as const;
 /** The reason in the ledger and in logs. */
 export type TaskReason = (typeof taskReasons)[number];
@@ -56,8 +60,14 @@ export const PLAN_TABLE = {
     decides: known.filter((state) => state !== 'failed'),
   },
   backfill: { means: '`sluice ingest backfill` names the day.', next: 'waiting', decides: dayStates },
+  keep: { means: '`sluice ingest accept keep` names the day.', next: 'waiting', decides: known },
+  empty: { means: '`sluice ingest accept empty` names the day.', next: 'waiting', decides: known },
   loading: { means: 'A load has the day.', next: 'as before', decides: dayStates },
-  unchanged: { means: `${SAME_FILES}.`, next: 'as before', decides: ['succeeded', 'succeeded_no_data'] },
+  unchanged: {
+    means: `${SAME_FILES}.`,
+    next: 'as before',
+    decides: ['succeeded', 'succeeded_no_data', 'inputs_missing'],
+  },
   failed: {
     means: `${SAME_FILES}, less than ${hours(RETRY_AFTER_MS)} ago, and nobody asked for the day.`,
     next: 'as before',
@@ -92,7 +102,21 @@ export const LOAD_TABLE = {
   },
   started: { means: 'Athena works on the day.', next: 'loading', decides: loadKinds },
   succeeded: { means: 'The rows are loaded.', next: 'succeeded', decides: loadKinds },
-  succeeded_no_data: { means: 'The day has no data.', next: 'succeeded_no_data', decides: loadKinds },
+  inputs_missing: {
+    means: 'No file has rows, and queries read rows of the day.',
+    next: 'inputs_missing',
+    decides: byTask,
+  },
+  kept: {
+    means: 'The same, and `sluice ingest accept keep` names the day.',
+    next: 'succeeded',
+    decides: ['triggered'],
+  },
+  succeeded_no_data: {
+    means: 'No file has rows, and queries read none; or `sluice ingest accept empty` names the day.',
+    next: 'succeeded_no_data',
+    decides: byTask,
+  },
   permanent: { means: 'It failed because of its files or its bucket.', next: 'failed', decides: loadKinds },
   again: {
     means: 'It ran out of time, or the engine crashed, as in the last load.',
@@ -159,6 +183,7 @@ export function answerToFailure(
 
 /** The kind of a load whose task has a reason. */
 export function loadKind(reason: TaskReason): LoadKind {
+  if (reason === 'keep' || reason === 'empty') return 'triggered';
   return reason === 'retried' || reason === 'triggered' || reason === 'backfill' ? reason : 'planned';
 }
 

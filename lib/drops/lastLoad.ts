@@ -38,7 +38,7 @@ export function archivedSince(
  * Whether an object that was archived at the last load can be read now. The fingerprint does not show this, as it ignores
  * archiving.
  */
-export function restoredSince(
+function restoredSince(
   { files, leftOut }: Pick<Drop, 'files' | 'leftOut'>,
   entry: Pick<LedgerEntry, 'files'>,
 ): boolean {
@@ -46,6 +46,23 @@ export function restoredSince(
   if (archived.size === 0) return false;
   const readable = leftOut.filter(({ reason }) => reason !== 'archived').map(({ object }) => object);
   return [...files, ...readable].some((object) => archived.has(objectState(object)));
+}
+
+/**
+ * Whether a drop has the files of the last load, as they can be read now; or with `filesLeave`, after a load that succeeded,
+ * no others.
+ */
+export function hasSameFiles(
+  drop: Pick<Drop, 'files' | 'leftOut' | 'fingerprint'>,
+  entry: Pick<LedgerEntry, 'files' | 'fingerprint' | 'failure'>,
+  filesLeave = false,
+): boolean {
+  if (restoredSince(drop, entry)) return false;
+  if (drop.fingerprint === entry.fingerprint) return true;
+  if (!filesLeave || entry.failure !== undefined) return false;
+  const known = new Set(entry.files.filter(({ fate }) => fate !== 'gone').map(objectState));
+  const unloadable = drop.leftOut.filter(({ reason }) => isUnloadable(reason)).map(({ object }) => object);
+  return known.size > 0 && [...drop.files, ...unloadable].every((object) => known.has(objectState(object)));
 }
 
 /**
@@ -79,16 +96,16 @@ export function summarizeLeftOut({ state, files }: Pick<LedgerEntry, 'state' | '
 
 /**
  * Refuses a day whose rows would disappear unintentionally: a day with objects of which none can be loaded, and a day that
- * lost loaded files while objects arrived that can't be loaded. A day without objects, or with markers only, has no data.
+ * lost loaded files while objects arrived that can't be loaded. A day without objects, or with markers only, passes.
  *
  * @param drop The drop after its bytes were inspected (inspectObjects.ts).
- * @param isBackfill Whether a person requested the day as it is. Missing files are then accepted.
+ * @param acceptsLoss Whether a person accepted that rows of missing files go.
  * @throws SourceError `SLUICE_SOURCE_OBJECT_ARCHIVED`, `SLUICE_SOURCE_NOTHING_LOADABLE`, `SLUICE_SOURCE_FILES_REPLACED`.
  */
 export function requireLoadable(
   drop: Pick<Drop, 'files' | 'leftOut'>,
   entry: Pick<LedgerEntry, 'version' | 'files'>,
-  isBackfill: boolean,
+  acceptsLoss: boolean,
 ): void {
   const archived = archivedSince(drop, entry);
   if (archived !== null) throw new SourceError('SLUICE_SOURCE_OBJECT_ARCHIVED', `${archived}.`);
@@ -109,7 +126,7 @@ export function requireLoadable(
   const inPlace = added.filter(({ object }) => keys.has(object.key));
   if (inPlace.length > 0) throw new SourceError('SLUICE_SOURCE_FILES_REPLACED', `${nameObjects(inPlace)}.`);
   const [gone] = missingFiles(drop, { files: held }, ['loaded', 'failed', 'held']);
-  if (gone !== undefined && !isBackfill) {
+  if (gone !== undefined && !acceptsLoss) {
     throw new SourceError(
       'SLUICE_SOURCE_FILES_REPLACED',
       `${gone.key} is gone; ${nameObjects(added)} arrived.`,

@@ -23,6 +23,8 @@ export const PARALLEL_DAYS = 8;
 export const REQUEUE_AFTER_MS = 6 * 3_600_000;
 /** Milliseconds after which a failed day with the same files is retried. */
 export const RETRY_AFTER_MS = 12 * 3_600_000;
+/** Most days of a dataset that a run looks at besides those of the lookback. */
+export const MAX_OPEN_DAYS = 366;
 /** Minimum delay before waiting days are checked again, seconds. */
 export const MIN_DELAY_SECONDS = 60;
 /** How often a run checks waiting days again: for 24 hours, at `MAX_DELAY_SECONDS` each. */

@@ -33,8 +33,13 @@ export type Settlement = Pick<
   LedgerEntry,
   'state' | 'fingerprint' | 'files' | 'rows' | 'bytes' | 'durations' | 'superseded'
 > &
-  Partial<Pick<LedgerEntry, 'version' | 'failure' | 'athena' | 'receipt'>> & {
-    readonly state: 'succeeded' | 'succeeded_no_data' | 'failed';
+  Partial<
+    Pick<
+      LedgerEntry,
+      'version' | 'failure' | 'athena' | 'receipt' | 'missingSince' | 'usualRows' | 'accepted'
+    >
+  > & {
+    readonly state: Exclude<LedgerEntry['state'], 'waiting' | 'loading'>;
   };
 
 /** Retries of a write that S3 answers with a conflict between two writers (409). */
@@ -134,7 +139,8 @@ export class Ledger {
    */
   async settle(claim: Claim, settlement: Settlement): Promise<LedgerEntry | null> {
     const { lease: _, queued: __, failure: ___, athena: ____, kills: _____, ...kept } = claim.entry;
-    const settled = settleErasures({ ...kept, ...settlement }, claim.claimedAt);
+    const { missingSince: ______, usualRows: _______, accepted: ________, ...lasting } = kept;
+    const settled = settleErasures({ ...lasting, ...settlement }, claim.claimedAt);
     return (await this.#write(settled, claim))?.entry ?? null;
   }
 

@@ -8,8 +8,18 @@ const count = z.int().min(0);
 /** Epoch milliseconds. */
 const instant = z.number();
 
-/** States of a dataset's day. */
-export const ledgerStates = ['waiting', 'loading', 'succeeded', 'succeeded_no_data', 'failed'] as const;
+/**
+ * States of a dataset's day. `inputs_missing`: none of its files has rows any more, and queries go on reading the last good
+ * version.
+ */
+export const ledgerStates = [
+  'waiting',
+  'loading',
+  'succeeded',
+  'succeeded_no_data',
+  'inputs_missing',
+  'failed',
+] as const;
 
 const failureSchema = z.object({ code: z.string(), message: z.string() });
 
@@ -87,6 +97,12 @@ export const ledgerEntrySchema = z.object({
   durations: z.record(z.string(), z.number()),
   /** The version that queries read; absent before the first successful load. */
   version: z.string().optional(),
+  /** Since when none of the day's files has rows, although queries read rows of it. They stay. */
+  missingSince: instant.optional(),
+  /** The rows that its weekday usually has (lib/drops/usualRows.ts), as its last successful load found it. */
+  usualRows: count.optional(),
+  /** A person said that the rows that queries read are meant so: `sluice ingest accept keep`. */
+  accepted: z.literal(true).optional(),
   /** Versions to delete, and when each was replaced. */
   superseded: z.array(z.object({ version: z.string(), at: instant })),
   /** The load by Athena that works on the day, or was its last load; absent if a function loaded it. */

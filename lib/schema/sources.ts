@@ -125,6 +125,14 @@ const shared = {
     share().default(0.01),
     "Part of a day's rows that may be refused before the day fails.",
   ),
+  unusualShare: noted(
+    share().default(0.5),
+    "Part of its weekday's usual rows at or below which a loaded day is a warning, as is one above ten times of them. 0 turns both off.",
+  ),
+  filesLeave: noted(
+    z.boolean('true or false').default(false),
+    'Whether their owner moves or deletes files once they are loaded. Files that leave then change nothing.',
+  ),
   expectedBy: noted(
     expectedBy.optional(),
     "The latest time at which each day's drop is expected.",

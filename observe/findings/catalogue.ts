@@ -258,6 +258,16 @@ export const findingCatalogue = {
     'Bring the files back (docs/platform.md, "Restore"): the finding ends with the next export of the day. Where the rows shall go from the customer\'s bucket as well, docs/export.md, "Files that are gone", says how.',
     { part: 'drops', section: 'exports' },
   ),
+  SLUICE_FINDING_INPUTS_MISSING: problem(
+    "Days of a customer's dataset have no file with rows any more: their files were deleted or replaced. Queries still read the last good version.",
+    'Ask whoever delivers them: files that come are loaded. If the rows are to stay without files, run the second command of a day; docs/ingest.md, "Days without inputs", says how to let them go.',
+    { part: 'drops', section: 'drops' },
+  ),
+  SLUICE_FINDING_ROWS_UNUSUAL: warning(
+    'A day of a dataset was loaded with at most half of the rows that its weekday usually has, or with more than ten times of them.',
+    'Ask whoever delivers it whether the drop is whole: what else comes is loaded. If drops come in parts, `waitFor` in the configuration waits for their last object. If the day is meant so, run the second command.',
+    { part: 'drops', section: 'drops' },
+  ),
   SLUICE_FINDING_EXPORT_FAILED: problem(
     "Days of a table could not be exported to the customer's bucket.",
     'The command shows the reason; docs/export.md, "When an export fails", says what to do.',

@@ -190,6 +190,21 @@ function* judgeDatasets({ datasets }: StatusFacts, { now, say }: Place): Finding
     const explain = (day: string) => say.sluice('ingest', 'explain', ...words, '--day', day);
     yield* judgeListing(one, now);
     yield* failedDays('SLUICE_FINDING_INGEST_FAILED', of, days, explain);
+    const keep = (day: string) => say.sluice('ingest', 'accept', 'keep', ...words, '--from', day);
+    const missing = days.filter(({ missingSince }) => missingSince !== null).toReversed();
+    if (missing.length > 0) {
+      const names = missing.map(
+        ({ day, missingSince }) => `${day} since ${isoTimestamp(missingSince ?? now)}`,
+      );
+      const commands = missing.slice(0, MOST_COMMANDS).flatMap(({ day }) => [explain(day), keep(day)]);
+      yield finding('SLUICE_FINDING_INPUTS_MISSING', `${of}: ${listed(names)}.`, commands);
+    }
+    const unusual = days.filter((day) => day.unusual !== null).toReversed();
+    for (const { day, unusual: text } of unusual.slice(0, 1))
+      yield finding('SLUICE_FINDING_ROWS_UNUSUAL', `${of}: ${day} ${text}${otherDays(unusual.length)}.`, [
+        explain(day),
+        keep(day),
+      ]);
     for (const { day, due } of late)
       yield finding('SLUICE_FINDING_INGEST_LATE', `${of} ${day}: expected by ${isoTimestamp(due)}.`, [
         say.sluice('ingest', 'status', ...words),

@@ -62,7 +62,7 @@ export function explainEntry(entry: LedgerEntry): DayExplanation {
     served:
       version === undefined
         ? `Queries read no rows of ${day} in ${table}.`
-        : entry.state === 'failed'
+        : entry.state === 'failed' || entry.missingSince !== undefined
           ? `Queries read the last good version of ${day} in ${table}, ${version}.`
           : `Queries read version ${version} of ${day} in ${table}.`,
     next: [...(entry.state === 'failed' && explained !== null ? [explained.cure] : []), next].filter(
@@ -93,6 +93,11 @@ function explainState(entry: LedgerEntry): readonly [meaning: string, next: stri
           ? `The day has no data since ${at}: its files were deleted.`
           : `The day has no data: at ${at} its folder had no file to load.`,
         'Nothing, if the day has no data. Otherwise ask who delivers it: files that arrive are loaded.',
+      ];
+    case 'inputs_missing':
+      return [
+        `None of the day's files has rows since ${isoTimestamp(entry.missingSince ?? updatedAt)}: they are gone, or without rows.`,
+        'Ask who delivers it: files that come are loaded. If the rows are to stay without them, say so with `sluice ingest accept keep`; docs/ingest.md says how to let them go.',
       ];
     case 'failed':
       return [
@@ -128,12 +133,13 @@ function explainState(entry: LedgerEntry): readonly [meaning: string, next: stri
   }
 }
 
-function rowMeanings({ state, rows }: LedgerEntry): string[] {
-  if (rows.in === 0 || state === 'waiting' || state === 'loading') return [];
+function rowMeanings({ state, rows, usualRows, missingSince }: LedgerEntry): string[] {
+  if (rows.in === 0 || missingSince !== undefined || state === 'waiting' || state === 'loading') return [];
   return [
     rows.refused === 0
       ? `None of ${countOf(rows.in, 'row')} was refused.`
       : `${rows.refused.toLocaleString('en-US')} of ${countOf(rows.in, 'row')} ${rows.refused === 1 ? 'was refused and is' : 'were refused and are'} in quarantine.`,
+    ...(usualRows === undefined ? [] : [`Its weekday usually has ${countOf(usualRows, 'row')}.`]),
   ];
 }
 

@@ -86,8 +86,8 @@ export interface BackfillRequest extends RequestedDays {
 }
 
 /**
- * Requests that days are loaded as they are now, even if their files have not changed. Days without files stay as they are,
- * or become empty.
+ * Requests that days are loaded as they are now, even if their files have not changed. With `asked`, that the loss of their
+ * files, or an unusual number of their rows, is accepted: rows whose files are gone stay (`keep`) or go (`empty`).
  *
  * @throws DropsError; DaysError; what AWS's clients throw.
  */
@@ -95,11 +95,15 @@ export async function requestBackfill(
   deployment: Requested,
   {
     dryRun,
+    asked = 'backfill',
     source,
     dataset,
     from,
     to = from,
-  }: AskedDays & { readonly source: string; readonly dataset: string },
+  }: AskedDays & { readonly asked?: 'backfill' | 'keep' | 'empty' } & {
+    readonly source: string;
+    readonly dataset: string;
+  },
 ): Promise<BackfillRequest> {
   const [found] = namedDatasets(deployment.config, { source, dataset });
   const { timezone } = found.dataset;
@@ -109,7 +113,7 @@ export async function requestBackfill(
     `a day up to today, ${today} (${timezone})`,
   );
   const requests = daySlices(days).map((some) => ({
-    ...({ sluice: 'plan', asked: 'backfill' } as const),
+    ...({ sluice: 'plan', asked } as const),
     ...{ sources: [source], datasets: [dataset], days: some },
   }));
   if (!dryRun) await sendRequests(deployment, 'ingest-plan', requests);

@@ -310,7 +310,20 @@ describe('customers’ drops', () => {
     states.set(`revenue ${D18}`, 'waiting').set(`exposures ${D18}`, 'waiting').set(`events ${D20}`, 'failed');
     await statesAreRight();
     await ingest.jumpTo(`${D21}T09:20:00Z`);
-    states.set(`revenue ${D18}`, 'succeeded_no_data').set(`exposures ${D18}`, 'succeeded');
+    states.set(`revenue ${D18}`, 'inputs_missing').set(`exposures ${D18}`, 'succeeded');
+    await statesAreRight();
+    const calendar = await sluice('ingest', 'status', '--days', '6');
+    expect(calendar).toMatchObject({
+      code: 3,
+      stdout: expect.stringMatching(new RegExp(`${D18} +✓ +[?] +✓ `)),
+    });
+    expect(calendar.stdout).toContain(`acme/revenue ${D18} inputs_missing`);
+    // Its rows stay until somebody says that they go.
+    const revenue = ['--source', 'acme', '--dataset', 'revenue', '--from', D18];
+    const refused = await sluice('ingest', 'accept', ...revenue);
+    expect(refused).toMatchObject({ code: 2, stderr: expect.stringContaining('Expected keep or empty.') });
+    expect(await sluice('ingest', 'accept', 'empty', ...revenue)).toMatchObject({ code: 0 });
+    states.set(`revenue ${D18}`, 'succeeded_no_data');
     await statesAreRight();
     await tablesAreRight();
 

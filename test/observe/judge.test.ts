@@ -44,6 +44,8 @@ const dropDay: DropDay = {
     day: '2026-11-19',
     state: 'succeeded',
     lateSince: null,
+    unusual: null,
+    missingSince: null,
     rows: { in: 0, out: 0, refused: 0 },
     files: 1,
   },
@@ -52,8 +54,8 @@ const dropDay: DropDay = {
 const failedDay: DropDay = { ...dropDay, day: '2026-11-18', state: 'failed', failure: 'SLUICE_INGEST_X' };
 const dataset: DatasetDays = {
   ...{ source: 'acme', dataset: 'orders', kind: 'events', table: 'acme_orders', folder: 's3://acme/orders/' },
-  ...{ schedule: 'daily', lookbackDays: 3, late: [], days: [dropDay] },
-  lastLook: { at: NOW - HOUR, newestDay: null, stopped: false },
+  ...{ schedule: 'daily', lookbackDays: 3, late: [], unusual: [], days: [dropDay] },
+  lastLook: { at: NOW - HOUR, newestDay: null, openDays: [], stopped: false },
 };
 const datasets = (more: Partial<DatasetDays>) => ({ datasets: [{ ...dataset, ...more }] });
 const refusedBy = (counts: Readonly<Record<string, number>>, requests = 100): Partial<StatusFacts> => ({
@@ -183,10 +185,26 @@ const cases: readonly Case[] = [
     'npx sluice ingest explain --source acme --dataset orders --day 2026-11-18',
   ],
   [
+    'the files of a loaded day are gone',
+    datasets({ days: [{ ...dropDay, state: 'inputs_missing', missingSince: NOW - 2 * HOUR }] }),
+    ...(['INPUTS_MISSING', 'problem', `acme/orders: 2026-11-19 since ${at(2)}.`] as const),
+    'A drop is missing or failed',
+    'npx sluice ingest explain --source acme --dataset orders --day 2026-11-19',
+  ],
+  [
+    'days have half of their usual rows',
+    datasets({
+      days: [dropDay, { ...dropDay, day: '2026-11-20' }].map((one) => ({ ...one, unusual: 'has 5' })),
+    }),
+    ...(['ROWS_UNUSUAL', 'warning', 'acme/orders: 2026-11-20 has 5; and 1 other day.'] as const),
+    'A drop is missing or failed',
+    'npx sluice ingest explain --source acme --dataset orders --day 2026-11-20',
+  ],
+  [
     'a folder cannot be listed',
     datasets({
       lastLook: {
-        ...{ at: NOW - HOUR, newestDay: null, stopped: false },
+        ...{ at: NOW - HOUR, newestDay: null, openDays: [], stopped: false },
         failure: { code: 'SLUICE_SOURCE_X', message: 'Denied.' },
       },
     }),
@@ -202,14 +220,14 @@ const cases: readonly Case[] = [
   ],
   [
     'a folder has no files any more',
-    datasets({ lastLook: { at: NOW - HOUR, newestDay: null, stopped: true } }),
+    datasets({ lastLook: { at: NOW - HOUR, newestDay: null, openDays: [], stopped: true } }),
     ...(['INGEST_LATE', 'warning'] as const),
     `acme/orders: s3://acme/orders/ had no files for today and 3 days before, ${at(1)}.`,
     'A drop is missing or failed',
   ],
   [
     'a listing is old',
-    datasets({ lastLook: { at: NOW - 27 * HOUR, newestDay: null, stopped: false } }),
+    datasets({ lastLook: { at: NOW - 27 * HOUR, newestDay: null, openDays: [], stopped: false } }),
     ...(['INGEST_LATE', 'warning', `acme/orders: listed at ${at(27)}, daily.`] as const),
     'A drop is missing or failed',
   ],

@@ -74,9 +74,9 @@ function Calendar({ answer, onDone }: { readonly answer: DaysAnswer; readonly on
         <LineOfDays key={`${line.kind} ${line.name}`} line={line} days={answer.days} />
       ))}
       <p class="faint">
-        ✓ done, – no data, ✗ failed, » in progress, … waiting, ! late or outdated, · nothing. A day opens
-        below its line. Schedules load, export and curate what is due; <code>sluice ingest</code>,{' '}
-        <code>export</code> and <code>curate run</code> do it now.
+        ✓ done, – no data, ? inputs missing, ✗ failed, » in progress, … waiting, ! late or outdated, ·
+        nothing. A day opens below its line. Schedules load, export and curate what is due;{' '}
+        <code>sluice ingest</code>, <code>export</code> and <code>curate run</code> do it now.
       </p>
     </>
   );
@@ -126,16 +126,17 @@ function LineOfDays({ line, days }: { readonly line: Line; readonly days: readon
   );
 }
 
-/** A done day with refused rows or left out objects is a warning. */
-function cellOf({ state, lateSince, rows, leftOut, failure, files }: DropDay): Cell {
+/** A done day with refused rows, left out objects or unusual rows is a warning. */
+function cellOf({ state, lateSince, rows, unusual, leftOut, failure, files }: DropDay): Cell {
   if (lateSince !== null) return { mark: '!', tone: 'bad', words: 'late' };
   if (state === null) return NONE;
-  const isPartial = state === 'succeeded' && rows.refused + leftOut.count > 0;
+  const isPartial = state === 'succeeded' && (rows.refused + leftOut.count > 0 || unusual !== null);
   const words = [
     STATES[state].words,
     ...(failure === null ? [] : [failure]),
     rows.in > 0 ? formatNoun(rows.out, 'row') : formatNoun(files, 'file'),
     ...(rows.refused > 0 ? [`${formatCount(rows.refused)} refused`] : []),
+    ...(unusual === null ? [] : [unusual]),
     ...(leftOut.count > 0 ? [`${formatNoun(leftOut.count, 'object')} left out`] : []),
   ];
   return { ...STATES[state], ...(isPartial ? { tone: 'warning' } : {}), words: words.join(', ') };

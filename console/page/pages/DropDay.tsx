@@ -33,6 +33,7 @@ export interface Cell {
 export const STATES: Readonly<Record<LedgerState, Cell>> = {
   succeeded: { mark: '✓', tone: 'good', words: 'done' },
   succeeded_no_data: { mark: '–', tone: 'plain', words: 'no data' },
+  inputs_missing: { mark: '?', tone: 'bad', words: 'inputs missing' },
   failed: { mark: '✗', tone: 'bad', words: 'failed' },
   loading: { mark: '»', tone: 'accent', words: 'in progress' },
   waiting: { mark: '…', tone: 'accent', words: 'waiting' },
@@ -59,7 +60,7 @@ export function DropDay(props: {
       label="Load this day again …"
       path="/api/drops/backfill"
       body={{ source, dataset, from: day }}
-      about="The day is loaded as its folder is now, even if nothing has changed. Queries see the old version until the new one is complete. Missing files are accepted: their rows go."
+      about="The day is loaded as its folder is now, even if nothing has changed. Queries see the old version until the new one is complete, and go on seeing it if no file has rows."
       confirm={() => `Load ${day} again`}
       onDone={() => {
         explained.reload();

@@ -43,8 +43,8 @@ export const athenaPlanSchema = z.object({
   /** Bytes of all files. */
   bytes: z.number(),
   receivedAt: z.number(),
-  /** The day was requested regardless of the ledger. */
-  isBackfill: z.boolean().optional(),
+  /** A person accepted that rows go whose files are gone. */
+  acceptsLoss: z.boolean().optional(),
   /** Statements by step. */
   statements,
   /** Tables that are needed from the first step on. */

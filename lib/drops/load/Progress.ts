@@ -5,6 +5,7 @@ import type { DropObject } from '../CustomerBucket.ts';
 import type { Drop } from '../Drop.ts';
 import type { FileRows, LoadResult } from '../engine/Engine.ts';
 import { missingFiles, newlyLeftOut } from '../lastLoad.ts';
+import type { IngestTask } from '../plan/messageBodies.ts';
 import type { Failure } from './LoadError.ts';
 
 /** The progress of a load. The ledger gets it when the load ends, with or without success. */
@@ -31,15 +32,19 @@ export class Progress {
   readonly durations: Record<string, number> = {};
   /** When this invocation took the day, epoch milliseconds. */
   readonly startedAt: number;
-  /** The day was requested regardless of the ledger. */
-  readonly isBackfill: boolean;
   readonly #clock: Clock;
+  readonly #task: Pick<IngestTask, 'reason' | 'fingerprint'>;
 
-  constructor(claim: Claim, clock: Clock, isBackfill: boolean) {
+  constructor(claim: Claim, clock: Clock, task: Pick<IngestTask, 'reason' | 'fingerprint'>) {
     this.claim = claim;
     this.#clock = clock;
     this.startedAt = clock.now();
-    this.isBackfill = isBackfill;
+    this.#task = task;
+  }
+
+  /** Whether a person accepted that rows whose files are gone stay (`keep`) or go (`empty`), of the day as it is listed now. */
+  accepts(what: 'keep' | 'empty'): boolean {
+    return this.#task.reason === what && this.#task.fingerprint === this.drop?.fingerprint;
   }
 
   /** Runs a step and records its duration. Repeated steps add up. */
@@ -64,17 +69,19 @@ const OF_ANOTHER = 'Another file has this problem.';
 const REPLACED = 'A new file replaced it; the last good version has it.';
 const GONE = 'It was loaded, and is not in the folder any more.';
 const STILL_READ = 'It is not in the folder any more; the last good version has it.';
+const NO_ROWS = { reason: 'no_rows', detail: 'It has no rows.' } as const;
 
 /**
  * The fate of each file of a day: files to load in key order, then files that were left out, then files that are gone.
  *
- * @param failure Null if the day is loaded. Otherwise nothing of it was loaded: a file is `failed` if it has a problem of its
+ * @param failure Null if the day is loaded, has no data, or keeps its last good version (`isKept`). Otherwise nothing of it was loaded: a file is `failed` if it has a problem of its
  *   own, `loaded` if queries read it in an earlier version, and otherwise `held`. An object that can't be loaded is
  *   `left_out` only if the last successful load also left it out, as a later load must know what arrived since.
  */
 export function listFileFates(
   { drop, mapped, claim, problems }: Progress,
   failure: Failure | null,
+  isKept = false,
 ): FileFate[] {
   if (drop === undefined) return [...claim.entry.files];
   const isLoaded = failure === null;
@@ -95,7 +102,10 @@ export function listFileFates(
   return [
     ...drop.files.map((file) => {
       const [problem, counts] = [problemOf(file.key), countsOf(rows.get(file.key))];
+      const before = loaded.get(file.key);
       return firstFate(identity(file), [
+        [isKept && before !== undefined, 'loaded', { ...before, ...NO_ROWS, detail: REPLACED }],
+        [isLoaded && mapped?.rows.in === 0, 'left_out', NO_ROWS],
         [isLoaded, 'loaded', counts],
         [problem !== undefined, 'failed', { ...problem, ...counts }],
         [isRead(file), 'loaded'],
@@ -118,7 +128,7 @@ export function listFileFates(
     // Only files whose rows queries read. Other files leave nothing behind, but their deletion must settle (settlesAt).
     ...missingFiles(drop, claim.entry, ['loaded']).map((file) =>
       firstFate(identity(file), [
-        [isLoaded, 'gone', { detail: GONE }],
+        [isLoaded && !isKept, 'gone', { detail: GONE }],
         [true, 'loaded', { detail: STILL_READ }],
       ]),
     ),

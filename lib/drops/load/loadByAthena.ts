@@ -123,7 +123,7 @@ export async function startByAthena(
   const { table, day } = where;
   await landing.putNote(versionNoteKey({ due: began + VERSION_KEPT_MS, table, day, version }));
   await loader.faultPoint?.('begun');
-  await landing.putText(planKey(where), JSON.stringify({ ...plan, isBackfill: progress.isBackfill }));
+  await landing.putText(planKey(where), JSON.stringify({ ...plan, acceptsLoss: progress.accepts('empty') }));
   for (const [key, text] of manifests) await landing.putText(key, text);
   for (const one of plan.tables) await athena.createTable(one);
   await landing.putNote(athenaNoteKey({ table, day, version }));
@@ -321,7 +321,7 @@ async function publish(work: AthenaWork, plan: AthenaPlan, load: AthenaLoad): Pr
   const drop = await listAgain(work);
   if (drop === null || drop.fingerprint !== plan.fingerprint) return 'settling';
   progress.drop = drop;
-  requireLoadable(drop, progress.claim.entry, plan.isBackfill === true);
+  requireLoadable(drop, progress.claim.entry, plan.acceptsLoss === true);
   progress.mapped = mapped;
   progress.bytes = plan.bytes;
   const refused = `${folderOf(placeOf(work, load))}refused/`;

@@ -26,7 +26,7 @@ import { LoadError } from './LoadError.ts';
 import type { Loader, LoadRun } from './Loader.ts';
 import { startByAthena } from './loadByAthena.ts';
 import type { Progress } from './Progress.ts';
-import { type DropDay, publishVersion, quarantineRows } from './publishVersion.ts';
+import { type DropDay, keepVersion, publishVersion, quarantineRows } from './publishVersion.ts';
 
 /** The file of a version's rows. Athena reads the row groups of a large one in parallel. */
 const ROWS_FILE = 'rows.parquet';
@@ -35,11 +35,18 @@ const ROWS_FILE = 'rows.parquet';
 export type SkipReason = 'unchanged' | 'marker' | 'settling';
 
 /** The answer of lib/drops/dayTable.ts to a load that has not failed. After `started`, another invocation goes on with it. */
-export type DropAnswer = SkipReason | 'started' | 'succeeded' | 'succeeded_no_data';
+export type DropAnswer =
+  | SkipReason
+  | 'started'
+  | 'succeeded'
+  | 'inputs_missing'
+  | 'kept'
+  | 'succeeded_no_data';
 
 /**
  * Loads a claimed day up to the partition: lists it, fetches and maps its files, and moves the partition to the new version.
- * A day without rows gets a version without files if it had a partition, so that withdrawn rows are gone.
+ * A day whose files have no rows keeps those that queries read. Once a person has accepted that they go, it gets a version
+ * without files.
  *
  * @param findSkipReason Called whenever the day is listed. The load ends unless it returns null.
  * @returns Null if another owner has the day.
@@ -64,9 +71,15 @@ export async function loadDrop(
     await loader.faultPoint?.('quarantined');
     requireAcceptableRows(mapped, place.dataset);
   }
+  const hasRows = mapped !== null && mapped.rows.out > 0;
+  if (!hasRows && !progress.accepts('empty')) {
+    const isKept = await keepVersion(loader, run, place, progress);
+    if (isKept === null) return null;
+    if (isKept) return progress.accepts('keep') ? 'kept' : 'inputs_missing';
+  }
   const isRead = await switchVersion(loader, run, place, progress, mapped);
   if (!isRead) return null;
-  return mapped === null ? 'succeeded_no_data' : 'succeeded';
+  return hasRows ? 'succeeded' : 'succeeded_no_data';
 }
 
 /** Lists the day and fetches its files, again if one of them is replaced meanwhile. */
@@ -94,7 +107,7 @@ async function listAndFetch(
     const drop = await progress.time('look', () => inspectDrop(loader, place, progress, listed, signal));
     if (drop === null) continue;
     progress.drop = drop;
-    requireLoadable(drop, progress.claim.entry, progress.isBackfill);
+    requireLoadable(drop, progress.claim.entry, progress.accepts('empty'));
     const chosen = await chooseEngine(loader, run, place, progress, drop, listings);
     if (chosen === 'changed') continue;
     if (chosen !== 'function') return chosen;
@@ -154,7 +167,9 @@ async function chooseEngine(
     const why = await whyByAthena(loader, place, drop, async () =>
       requireMappable(subject, await read(), progress, duckDbDialect),
     );
-    if (why === null) return 'function';
+    // What follows on files without rows is for the function to find.
+    const hasNoRows = why !== null && (await read()).every((file) => 'rows' in file && file.rows === 0);
+    if (why === null || hasNoRows) return 'function';
     progress.engine = 'athena';
     const schemas = requireMappable(subject, await read(), progress, athenaDialect);
     progress.bytes = drop.files.reduce((sum, { size }) => sum + size, 0);

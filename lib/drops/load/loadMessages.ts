@@ -169,7 +169,8 @@ function taskFields({ source, dataset, day, reason }: IngestTask) {
 function logFields(task: IngestTask, loaded: LoadOutcome, durationMs: number): Record<string, unknown> {
   const { failure, ...rest } = { failure: undefined, ...loaded };
   return {
-    level: failure === undefined ? 'info' : 'error',
+    // An alarm counts errors of an engine (infra/alarms/loggedMetrics.ts): a day that failed, or lost its files.
+    level: failure === undefined && loaded.outcome !== 'inputs_missing' ? 'info' : 'error',
     event: 'ingest_load',
     ...taskFields(task),
     ...rest,

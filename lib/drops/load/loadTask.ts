@@ -1,3 +1,4 @@
+import { mapLimit } from '../../base/concurrency.ts';
 import { failureFields } from '../../base/log.ts';
 import type { Claim, Settlement } from '../../ledger/Ledger.ts';
 import type { AthenaLoad, AthenaStep, LedgerEntry } from '../../ledger/LedgerEntry.ts';
@@ -8,11 +9,12 @@ import type { AthenaNote } from '../../tables/ledgerKeys.ts';
 import type { AthenaPort } from '../athena/AthenaPort.ts';
 import type { Drop } from '../Drop.ts';
 import { answerBefore, answerToFailure, decides, LOAD_TABLE, type LoadKind, loadKind } from '../dayTable.ts';
-import { restoredSince } from '../lastLoad.ts';
-import { ATHENA_GIVEN_UP_MS, MARKER_AFTER_MS } from '../limits.ts';
+import { hasSameFiles, missingFiles } from '../lastLoad.ts';
+import { ATHENA_GIVEN_UP_MS, MARKER_AFTER_MS, PARALLEL_DAYS } from '../limits.ts';
 import { markerKey } from '../listDrops.ts';
 import { isSent, lacksMarker, markerReason, SETTLING, settlesAt } from '../plan/decideDay.ts';
 import type { IngestTask } from '../plan/messageBodies.ts';
+import { daysBefore, usualRows } from '../usualRows.ts';
 import { type Failure, LoadError, type LoadFailure, TWICE_CODES, toLoadFailure } from './LoadError.ts';
 import type { Loader, LoadRun } from './Loader.ts';
 import { type AthenaWork, cleanAthenaLoad, goOnByAthena, listAgain, stopStep } from './loadByAthena.ts';
@@ -126,7 +128,7 @@ async function claimAndLoad(of: TaskOfDay, queuedFor: string, noted?: string): P
     queuedFor,
   );
   if ('busyUntil' in claimed) return { outcome: 'busy', until: claimed.busyUntil };
-  const progress = new Progress(claimed.claim, loader.clock, task.reason === 'backfill');
+  const progress = new Progress(claimed.claim, loader.clock, task);
   const { attempts, kills = 0, athena } = claimed.claim.entry;
   const load = athena?.step === undefined ? null : athena;
   if (noted !== undefined && load?.version !== noted) {
@@ -168,14 +170,18 @@ async function findSkipReason(work: ClaimedTask, drop: Drop): Promise<SkipReason
   const { loader, run, place, kind, progress } = work;
   const { dataset, day } = place;
   const { claim } = progress;
-  const { version } = claim.entry;
+  const { version, missingSince } = claim.entry;
+  const hasLeft = missingFiles(drop, claim.entry, ['loaded']).length > 0;
+  const isToEmpty = progress.accepts('empty') && (hasLeft || missingSince !== undefined);
   // A killed load may have moved the partition since, and its note would delete this version.
   const isUnchanged =
-    decides(LOAD_TABLE.unchanged, kind) &&
-    isAlreadyLoaded(claim, drop) &&
+    (decides(LOAD_TABLE.unchanged, kind) || (dataset.filesLeave && hasLeft)) &&
+    !isToEmpty &&
+    isAlreadyLoaded(work, drop) &&
     (await isReadVersion(loader, { table: dataset.table, day, version }, run.deadline));
   if (isUnchanged) return 'unchanged';
-  if (decides(LOAD_TABLE.marker, kind) && lacksMarker(drop, markerKey(dataset, day))) return 'marker';
+  const isLacking = lacksMarker(drop, markerKey(dataset, day), claim.entry);
+  if (decides(LOAD_TABLE.marker, kind) && isLacking) return 'marker';
   if (!decides(LOAD_TABLE.settling, kind) || isPlanned(work.task, claim, drop)) return null;
   return settledAt(work, drop) > loader.clock.now() ? 'settling' : null;
 }
@@ -220,7 +226,7 @@ async function follow(
     case 'loading':
       return afterStart(work);
     case 'as before': {
-      const asBefore = await loader.ledger.settle(progress.claim, unchangedSettlement(progress.claim));
+      const asBefore = await loader.ledger.settle(progress.claim, unchangedSettlement(progress));
       return { outcome: asBefore === null ? 'lost' : 'unchanged' };
     }
     case 'waiting':
@@ -228,7 +234,8 @@ async function follow(
       await releaseClaim(loader, progress, failure);
       return { outcome: 'handed_back', failure };
     default: {
-      const outcome = await settleTask(work, next, failure);
+      const isKept = answer === 'inputs_missing' || answer === 'kept';
+      const outcome = await settleTask(work, next, { failure, isKept });
       if (goesOn !== null) await cleanBest(loader, work.place, goesOn.load);
       return outcome;
     }
@@ -357,9 +364,9 @@ export function findDropDay(sources: readonly Source[], task: IngestTask): DropD
 }
 
 /** Whether the last settled load was of these files, and succeeded. */
-function isAlreadyLoaded({ entry }: Claim, drop: Drop): boolean {
-  const same = entry.fingerprint === drop.fingerprint && entry.failure === undefined;
-  return same && !restoredSince(drop, entry);
+function isAlreadyLoaded({ progress, place }: ClaimedTask, drop: Drop): boolean {
+  const { entry } = progress.claim;
+  return entry.failure === undefined && hasSameFiles(drop, entry, place.dataset.filesLeave);
 }
 
 /** Whether the plan found these files settled, for this task or a later one. */
@@ -371,11 +378,14 @@ function isPlanned(task: IngestTask, { entry: { queued } }: Claim, { fingerprint
 async function settleTask(
   { loader, run, place, task, progress }: ClaimedTask,
   state: Settlement['state'],
-  failure?: LoadFailure,
+  { failure, isKept }: { readonly failure: LoadFailure | undefined; readonly isKept: boolean },
 ): Promise<LoadOutcome> {
   const { mapped, drop, claim, version, bytes, durations } = progress;
-  const rows = { in: mapped?.rows.in ?? 0, out: mapped?.rows.out ?? 0, refused: mapped?.rows.refused ?? 0 };
-  const files = listFileFates(progress, failure ?? null);
+  const { in: read = 0, out = 0, refused = 0 } = mapped?.rows ?? {};
+  const rows = isKept ? claim.entry.rows : { in: read, out, refused };
+  const files = listFileFates(progress, failure ?? null, isKept);
+  const { missingSince = loader.clock.now() } = claim.entry;
+  const usual = state === 'succeeded' && !isKept ? await findUsualRows(loader, place) : null;
   const settlement: Settlement = {
     state,
     fingerprint: drop?.fingerprint ?? task.fingerprint,
@@ -384,6 +394,9 @@ async function settleTask(
     bytes,
     durations: { ...durations },
     superseded: supersededVersions(loader, progress),
+    ...(isKept ? { missingSince } : {}),
+    ...(isKept && state === 'succeeded' ? { accepted: true } : {}),
+    ...(usual === null ? {} : { usualRows: usual }),
     ...(version === undefined ? {} : { version }),
     ...(progress.athena === undefined ? {} : { athena: endedLoad(progress.athena) }),
     ...(failure === undefined ? {} : { failure: { code: failure.code, message: failure.message } }),
@@ -417,14 +430,39 @@ function supersededVersions({ clock }: Loader, { claim, replaced }: Progress): S
   return [...kept, ...replaced];
 }
 
-/** The entry's content before the claim. */
-function unchangedSettlement({ entry }: Claim): Settlement {
-  const { fingerprint, files, rows, bytes, durations, superseded, athena } = entry;
-  const state = files.some(({ fate }) => fate === 'loaded') ? 'succeeded' : 'succeeded_no_data';
+/** The entry's content before the claim, and whether a person accepts it. */
+function unchangedSettlement(progress: Progress): Settlement {
+  const { entry } = progress.claim;
+  const { fingerprint, files, rows, bytes, durations, superseded, athena, missingSince, usualRows } = entry;
+  const isAccepted = entry.accepted === true || progress.accepts('keep');
+  const isLoaded = files.some(({ fate }) => fate === 'loaded');
+  const isMissing = missingSince !== undefined && !isAccepted;
   return {
-    ...{ state, fingerprint, files, rows, bytes, durations, superseded },
+    state: isMissing ? 'inputs_missing' : isLoaded ? 'succeeded' : 'succeeded_no_data',
+    ...{ fingerprint, files, rows, bytes, durations, superseded },
     ...(athena === undefined ? {} : { athena }),
+    ...(missingSince === undefined ? {} : { missingSince }),
+    ...(usualRows === undefined ? {} : { usualRows }),
+    ...(isAccepted ? { accepted: true } : {}),
   };
+}
+
+/** The rows that the day's weekday usually has; null if that is not known. A ledger that can't be read fails no load. */
+async function findUsualRows({ ledger, log }: Loader, { source, dataset, day }: DropDay) {
+  if (dataset.unusualShare === 0) return null;
+  const place = { source: source.name, dataset: dataset.name };
+  try {
+    const entries = await mapLimit(daysBefore(day), PARALLEL_DAYS, (one) =>
+      ledger.read({ ...place, day: one }),
+    );
+    return usualRows(
+      day,
+      entries.flatMap((entry) => (entry?.table === dataset.table ? [entry] : [])),
+    );
+  } catch (error) {
+    log({ level: 'error', event: 'ingest_usual_rows', ...place, day, ...failureFields(error) });
+    return null;
+  }
 }
 
 /** Releases the day at once. If that fails, the lease expires by itself. */

@@ -69,6 +69,38 @@ export async function publishVersion(
 }
 
 /**
+ * Keeps the rows of the day that queries read, whose files are gone or have no rows now. A dropped partition is made again.
+ *
+ * @returns Whether there are any; null if another owner has the day.
+ */
+export async function keepVersion(
+  loader: Loader,
+  run: LoadRun,
+  { dataset, day }: DropDay,
+  progress: Progress,
+): Promise<boolean | null> {
+  const { landing, config, clock, bucket, ledger } = loader;
+  const { table } = dataset;
+  const attempts = { clock, wait: loader.wait, random: loader.random, deadline: run.deadline };
+  const partition = { catalog: loader.catalog, database: config.database, table, day };
+  const before = await partitionLocation(partition, attempts);
+  const read = parseIngestedKey(config, before?.slice(`s3://${bucket}/`.length) ?? '')?.version;
+  const version = read ?? progress.claim.entry.version;
+  if (version === undefined) return false;
+  // An erasure or a lifecycle rule may have taken its files.
+  const prefix = versionPrefix(config, table, day, version);
+  if ((await landing.list(prefix)).length === 0) return false;
+  if (before === null) {
+    const renewed = await ledger.renew(progress.claim, run.leaseUntil);
+    if (renewed === null) return null;
+    progress.claim = renewed;
+    await movePartition(partition, `s3://${bucket}/${prefix}`, attempts);
+  }
+  progress.version = version;
+  return true;
+}
+
+/**
  * Removes the note from the start of a version, if it still exists. It may be due within minutes, while running queries
  * still read the version.
  *

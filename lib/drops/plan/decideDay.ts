@@ -2,8 +2,9 @@ import { addDays, type UtcDay } from '../../base/time.ts';
 import { type LedgerEntry, NO_FILES } from '../../ledger/LedgerEntry.ts';
 import type { Drop } from '../Drop.ts';
 import { firstAnswer, PLAN_TABLE, type TaskReason } from '../dayTable.ts';
-import { archivedSince, missingFiles, restoredSince } from '../lastLoad.ts';
+import { archivedSince, hasSameFiles, missingFiles } from '../lastLoad.ts';
 import { MARKER_AFTER_MS, REQUEUE_AFTER_MS, RETRY_AFTER_MS } from '../limits.ts';
+import type { PlanRequest } from './messageBodies.ts';
 
 /**
  * The days of a run, oldest first: today in the dataset's timezone, and the days of the lookback before it.
@@ -43,9 +44,11 @@ export interface DayTerms {
   /** How long a day must be unchanged before it is loaded. */
   readonly settleMs: number;
   /** The day was requested: then it does not wait to settle. */
-  readonly asked?: 'triggered' | 'backfill' | undefined;
+  readonly asked?: PlanRequest['asked'];
   /** The dataset's table. A ledger entry for the dataset's previous table does not count. */
   readonly table: string;
+  /** The dataset's. Default false. */
+  readonly filesLeave?: boolean | undefined;
   /** Key of the marker that completes the day. Default none. */
   readonly marker?: string | undefined;
 }
@@ -59,12 +62,12 @@ export interface DayTerms {
 export function decideDay(
   drop: Drop,
   known: LedgerEntry | null,
-  { now, settleMs, asked, table, marker }: DayTerms,
+  { now, settleMs, asked, table, filesLeave, marker }: DayTerms,
 ): DayDecision {
   const entry = known?.table === table ? known : null;
   const { fingerprint, files, leftOut } = drop;
   const leasedUntil = known?.lease?.until ?? 0;
-  const isSame = entry?.fingerprint === fingerprint && !restoredSince(drop, entry);
+  const isSame = entry !== null && hasSameFiles(drop, entry, filesLeave);
   const queued = entry?.queued;
   const until = () => settlesAt(drop, entry, { now, settleMs });
   const answer = firstAnswer(PLAN_TABLE, entry?.state ?? 'none', {
@@ -72,12 +75,14 @@ export function decideDay(
     // Queries still read the archived rows, but a load could not. If anything else changed, the load fails with that error.
     archived: () => entry?.fingerprint === fingerprint && archivedSince(drop, entry) !== null,
     backfill: () => asked === 'backfill',
+    keep: () => asked === 'keep',
+    empty: () => asked === 'empty',
     loading: () => leasedUntil > now,
     unchanged: () => isSame,
     failed: () => isSame && asked === undefined && now - entry.updatedAt < RETRY_AFTER_MS,
     queued: () => queued?.fingerprint === fingerprint && isSent(queued) && now - queued.at < REQUEUE_AFTER_MS,
     triggered: () => asked === 'triggered',
-    marker: () => lacksMarker(drop, marker),
+    marker: () => lacksMarker(drop, marker, entry),
     settling: () => until() > now,
     retried: () => isSame,
     deleted: () => fingerprint === NO_FILES,
@@ -121,9 +126,18 @@ export function isSent({ reason }: NonNullable<LedgerEntry['queued']>): boolean 
   return reason !== SETTLING && !isMarkerReason(reason);
 }
 
-/** Whether a day lacks the marker that its dataset waits for. @param marker Its key; undefined if it waits for none. */
-export function lacksMarker({ leftOut }: Pick<Drop, 'leftOut'>, marker: string | undefined): boolean {
-  return marker !== undefined && !leftOut.some(({ object }) => object.key === marker);
+/**
+ * Whether a day lacks the marker that its dataset waits for. A loaded day that lost all of its objects waits for none.
+ *
+ * @param marker Its key; undefined if it waits for none.
+ */
+export function lacksMarker(
+  { files, leftOut }: Pick<Drop, 'files' | 'leftOut'>,
+  marker: string | undefined,
+  entry: Pick<LedgerEntry, 'version'> | null,
+): boolean {
+  const isGone = files.length + leftOut.length === 0 && entry?.version !== undefined;
+  return marker !== undefined && !isGone && !leftOut.some(({ object }) => object.key === marker);
 }
 
 /**

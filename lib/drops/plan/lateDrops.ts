@@ -137,7 +137,7 @@ export function hasArrivedSince(entry: LedgerEntry | null, lookedAt: number): bo
 
 /** Folder objects of consoles, and temporary files of a running job, are not a drop. */
 function hasArrived(drop: Drop | undefined, marker: string | undefined): boolean {
-  if (drop === undefined || lacksMarker(drop, marker)) return false;
+  if (drop === undefined || lacksMarker(drop, marker, null)) return false;
   return (
     drop.files.length > 0 || drop.leftOut.some(({ reason }) => reason !== 'marker' && reason !== 'temporary')
   );
@@ -152,12 +152,24 @@ export function dueDays(
   { expectedBy, timezone, lookbackDays: lookback }: Pick<Dataset, 'expectedBy' | 'timezone' | 'lookbackDays'>,
   now: number,
 ): readonly LateDay[] {
-  if (expectedBy === undefined) return [];
+  return lookbackDays(now, timezone, lookback).flatMap((day) => {
+    const due = dueAt({ expectedBy, timezone }, day);
+    return due !== null && due <= now ? [{ day, due }] : [];
+  });
+}
+
+/** When a day's drop is due, epoch milliseconds; null if none is expected. */
+function dueAt({ expectedBy, timezone }: Pick<Dataset, 'expectedBy' | 'timezone'>, day: UtcDay) {
+  if (expectedBy === undefined) return null;
   const { hour, daysAfter, weekdays } = expectedBy;
-  return lookbackDays(now, timezone, lookback)
-    .filter((day) => weekdays.includes(WEEKDAYS[new Date(day).getUTCDay()] ?? 'sun'))
-    .map((day) => ({ day, due: instantOf(day, daysAfter * 24 + hour, expectedBy.timezone ?? timezone) }))
-    .filter(({ due }) => due <= now);
+  if (!weekdays.includes(WEEKDAYS[new Date(day).getUTCDay()] ?? 'sun')) return null;
+  return instantOf(day, daysAfter * 24 + hour, expectedBy.timezone ?? timezone);
+}
+
+/** Whether a day is over, and its drop due, so that nothing more of it is expected. @param now Epoch milliseconds. */
+export function isOver(dataset: Pick<Dataset, 'expectedBy' | 'timezone'>, day: UtcDay, now: number): boolean {
+  const [today = day] = lookbackDays(now, dataset.timezone, 0);
+  return day < today && (dueAt(dataset, day) ?? now) <= now;
 }
 
 /**

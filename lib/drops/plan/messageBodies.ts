@@ -18,8 +18,11 @@ export const planRequestSchema = z.strictObject({
   kind: z.enum(datasetKinds).optional(),
   /** Default: each dataset's lookback. */
   days: z.array(z.string().refine(isUtcDay, 'a day, YYYY-MM-DD')).min(1).max(MAX_REQUEST_DAYS).optional(),
-  /** The days were requested and do not wait to settle. Only the trigger, which starts cooldowns, sends `triggered`. With `backfill` days are loaded regardless of the ledger. */
-  asked: z.enum(['triggered', 'backfill']).optional(),
+  /**
+   * The days were requested and do not wait to settle. Only the trigger, which starts cooldowns, sends `triggered`. With
+   * `backfill` days are loaded regardless of the ledger. `keep` and `empty` are of `sluice ingest accept`.
+   */
+  asked: z.enum(['triggered', 'backfill', 'keep', 'empty']).optional(),
   /** How often this request was repeated for waiting days. */
   round: z.int().min(0).max(MAX_ROUNDS).default(0),
 });

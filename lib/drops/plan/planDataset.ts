@@ -25,12 +25,14 @@ export interface PlanPorts {
 export interface PlannedDay {
   readonly day: UtcDay;
   readonly decision: DayDecision;
-  /** Number of files in its folder, including objects that were probably meant to be files. */
+  /** Number of files in its folder, including objects that were probably meant to be files; with `filesLeave` also of those that have left. */
   readonly files: number;
   /** Number of objects that the last successful load left out although they were probably meant to be loaded. */
   readonly leftOut: number;
-  /** Whether the last load failed and the files are the same. */
+  /** Whether the last load failed or found that files are missing, and they are the same. */
   readonly failed: boolean;
+  /** Whether it was loaded, and its files are missing or still change: it is looked at until that ends. */
+  readonly isOpen: boolean;
 }
 
 /** The plan of one dataset. */
@@ -45,6 +47,7 @@ export interface DatasetPlan {
  * Plans some days of a dataset and queues those that are new or changed. Tasks are sent before the ledger notes them: a
  * task that is sent twice is loaded once, but a task that is noted and not sent would be delayed for hours.
  *
+ * @param openDays Days that are planned besides. Default none.
  * @throws SourceError if the folder can't be listed; IngestError if the ledger fails; QueueError if the queue fails.
  */
 export async function planDataset(
@@ -52,15 +55,18 @@ export async function planDataset(
   source: Source,
   dataset: Dataset,
   request: Pick<PlanRequest, 'days' | 'asked'>,
+  openDays: readonly UtcDay[] = [],
 ): Promise<DatasetPlan> {
   const { ledger, tasks, clock } = ports;
-  const days = request.days ?? lookbackDays(clock.now(), dataset.timezone, dataset.lookbackDays);
+  const lookback = request.days ?? lookbackDays(clock.now(), dataset.timezone, dataset.lookbackDays);
+  const days = [...new Set([...openDays, ...lookback])];
   const { drops, calls } = await listDrops(ports.bucketOf(source, dataset), dataset, days);
   const terms = {
     now: clock.now(),
     settleMs: source.settleMinutes * 60_000,
     asked: request.asked,
     table: dataset.table,
+    filesLeave: dataset.filesLeave,
   };
   const looked = await mapLimit([...drops], PARALLEL_DAYS, async ([day, drop]) => {
     const entry = await ledger.read({ source: source.name, dataset: dataset.name, day });
@@ -101,10 +107,19 @@ export async function planDataset(
     listCalls: calls,
     days: looked.map(({ day, drop, entry, decision }) => ({
       day,
+      isOpen:
+        entry?.version !== undefined &&
+        entry.table === dataset.table &&
+        (!('skip' in decision) || entry.state === 'inputs_missing'),
       decision,
-      files: drop.files.length + drop.leftOut.filter(({ reason }) => isUnloadable(reason)).length,
+      files: Math.max(
+        drop.files.length + drop.leftOut.filter(({ reason }) => isUnloadable(reason)).length,
+        dataset.filesLeave ? (entry?.files.filter(({ fate }) => fate === 'loaded').length ?? 0) : 0,
+      ),
       leftOut: entry === null ? 0 : summarizeLeftOut(entry).count,
-      failed: entry?.state === 'failed' && entry.fingerprint === drop.fingerprint,
+      failed:
+        (entry?.state === 'failed' || entry?.state === 'inputs_missing') &&
+        entry.fingerprint === drop.fingerprint,
     })),
   };
 }

@@ -3,17 +3,24 @@ import { mapLimit } from '../../base/concurrency.ts';
 import { SluiceError } from '../../base/errors.ts';
 import type { ObjectStore } from '../../base/ObjectStore.ts';
 import { MAX_DELAY_SECONDS, type TaskQueue } from '../../base/queue.ts';
+import { isUtcDay } from '../../base/time.ts';
 import { type DatasetNotes, datasetNotes } from '../../ledger/ledgerStore.ts';
 import type { Dataset, Source } from '../../schema/sources.ts';
 import { lastLookKey } from '../../tables/ledgerKeys.ts';
 import { IngestError } from '../IngestError.ts';
-import { MAX_ROUNDS, MIN_DELAY_SECONDS, PARALLEL_DATASETS, PATIENT_ROUNDS } from '../limits.ts';
+import {
+  MAX_OPEN_DAYS,
+  MAX_ROUNDS,
+  MIN_DELAY_SECONDS,
+  PARALLEL_DATASETS,
+  PATIENT_ROUNDS,
+} from '../limits.ts';
 import type { PlanRequest, PlanRequestInput } from './messageBodies.ts';
 import { type DatasetPlan, type PlanPorts, planDataset } from './planDataset.ts';
 
 /**
- * The last listing of a dataset: `ledger/<source>/<dataset>/last-look.json`. It is for display only. Members of later
- * versions are left out.
+ * The last listing of a dataset: `ledger/<source>/<dataset>/last-look.json`. Members of later versions are
+ * left out.
  */
 const lastListingSchema = z.object({
   /** Epoch milliseconds. */
@@ -22,6 +29,8 @@ const lastListingSchema = z.object({
   newestDay: z.string().nullable(),
   /** Whether no day of the lookback has files. */
   stopped: z.boolean(),
+  /** Loaded days whose files are missing or still change. The next run looks at them, too, however old they are. */
+  openDays: z.array(z.string().refine(isUtcDay, 'a day, YYYY-MM-DD')).default([]),
   /** Why the folder could not be listed. */
   failure: z.object({ code: z.string(), message: z.string() }).optional(),
 });
@@ -29,7 +38,7 @@ const lastListingSchema = z.object({
 /** A validated listing. */
 export type LastListing = z.output<typeof lastListingSchema>;
 
-/** Last listings, which are for display only. */
+/** Last listings. All but their open days is for display only. */
 export type LastListings = DatasetNotes<LastListing>;
 
 /** Last listings in a bucket. */
@@ -41,7 +50,7 @@ export function lastListings(store: ObjectStore): LastListings {
 export interface PlanSourcesPorts extends PlanPorts {
   /** The plan's own queue, for waiting days. */
   readonly requests: TaskQueue;
-  readonly looks: Pick<LastListings, 'write'>;
+  readonly looks: LastListings;
   /** Epoch milliseconds after which no dataset is started. */
   readonly deadline: number;
 }
@@ -94,8 +103,10 @@ export async function planSources(
     const place = { source: source.name, dataset: dataset.name };
     try {
       if (ports.clock.now() >= ports.deadline) throw new IngestError('SLUICE_INGEST_OUT_OF_TIME');
-      const plan = await planDataset(ports, source, dataset, request);
-      const hasStopped = await noteListing(ports, plan, request);
+      const last = request.days === undefined ? await ports.looks.read(source.name, dataset.name) : null;
+      const openDays = last?.openDays ?? [];
+      const plan = await planDataset(ports, source, dataset, request, openDays);
+      const hasStopped = await noteListing(ports, dataset, plan, request);
       await askAgain(ports, dataset, plan, request);
       planned.push(plan);
       if (hasStopped) stopped.push(place);
@@ -114,13 +125,15 @@ export async function planSources(
 /** Stores the listing, if it covers the whole lookback. Returns whether the dataset has stopped. */
 async function noteListing(
   { looks, clock }: PlanSourcesPorts,
+  { lookbackDays }: Dataset,
   { source, dataset, days }: DatasetPlan,
   request: PlanRequest,
 ): Promise<boolean> {
   if (request.days !== undefined) return false;
-  const newestDay = days.findLast(({ files }) => files > 0)?.day ?? null;
+  const newestDay = days.slice(-lookbackDays - 1).findLast(({ files }) => files > 0)?.day ?? null;
   const stopped = newestDay === null;
-  await looks.write(source, dataset, { at: clock.now(), newestDay, stopped });
+  const openDays = days.flatMap(({ day, isOpen }) => (isOpen ? [day] : [])).slice(-MAX_OPEN_DAYS);
+  await looks.write(source, dataset, { at: clock.now(), newestDay, stopped, openDays });
   return stopped;
 }
 
@@ -131,7 +144,14 @@ async function noteFailure(
   failure: NonNullable<LastListing['failure']>,
 ): Promise<boolean> {
   try {
-    await looks.write(source, dataset, { at: clock.now(), newestDay: null, stopped: false, failure });
+    const { openDays = [] } = (await looks.read(source, dataset)) ?? {};
+    await looks.write(source, dataset, {
+      at: clock.now(),
+      newestDay: null,
+      stopped: false,
+      openDays,
+      failure,
+    });
     return true;
   } catch (error) {
     if (error instanceof SluiceError) return false;

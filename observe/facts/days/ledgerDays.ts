@@ -3,8 +3,9 @@ import { mapLimit } from '../../../lib/base/concurrency.ts';
 import { addDays, type UtcDay, utcDay } from '../../../lib/base/time.ts';
 import { summarizeLeftOut } from '../../../lib/drops/lastLoad.ts';
 import { lookbackDays } from '../../../lib/drops/plan/decideDay.ts';
-import { hasArrivedSince, type LateDay, lateNotes } from '../../../lib/drops/plan/lateDrops.ts';
+import { hasArrivedSince, isOver, type LateDay, lateNotes } from '../../../lib/drops/plan/lateDrops.ts';
 import { type LastListing, lastListings } from '../../../lib/drops/plan/planSources.ts';
+import { unusualWords } from '../../../lib/drops/usualRows.ts';
 import type { LedgerEntry, LedgerState, LedgerSubject } from '../../../lib/ledger/LedgerEntry.ts';
 import { ledgerStore } from '../../../lib/ledger/ledgerStore.ts';
 import type { Export } from '../../../lib/schema/exports.ts';
@@ -37,6 +38,8 @@ export interface DatasetStatus extends Pick<Dataset, 'kind' | 'table' | 'schedul
   readonly lastLook: LastListing | null;
   /** Which of the days are late, oldest first; none without `expectedBy`. */
   readonly late: readonly LateDay[];
+  /** Which of the days have far fewer or more rows than is usual, in words, oldest first. */
+  readonly unusual: readonly { readonly day: UtcDay; readonly words: string }[];
   /** Oldest first. */
   readonly days: readonly LedgerDay[];
 }
@@ -66,6 +69,10 @@ export interface DropDay {
   /** When the drop was due, epoch milliseconds, if it is late; else null. */
   readonly lateSince: number | null;
   readonly rows: LedgerEntry['rows'];
+  /** How far its rows are from those that are usual, in words; null if they are not. */
+  readonly unusual: string | null;
+  /** Since when its files are missing, epoch milliseconds, unless a person accepted that; else null. */
+  readonly missingSince: number | null;
   readonly files: number;
   /** Of an export: copies in the customer's bucket whose files are gone. */
   readonly kept: number;
@@ -134,7 +141,7 @@ export async function readCalendar(
 
 /** A dataset or an export with what is shown and judged of its days. */
 export function dropDays<Status extends { readonly days: readonly LedgerDay[] }>(
-  status: Status & { readonly late?: readonly LateDay[] },
+  status: Status & Partial<Pick<DatasetStatus, 'late' | 'unusual'>>,
 ): Omit<Status, 'days'> & { readonly days: readonly DropDay[] } {
   const days = status.days.map(({ day, entry }): DropDay => {
     const { step, startedAt, execution = null } = entry?.athena ?? {};
@@ -143,6 +150,8 @@ export function dropDays<Status extends { readonly days: readonly LedgerDay[] }>
       state: entry?.state ?? null,
       lateSince: status.late?.find((one) => one.day === day)?.due ?? null,
       rows: entry?.rows ?? { in: 0, out: 0, refused: 0 },
+      unusual: status.unusual?.find((one) => one.day === day)?.words ?? null,
+      missingSince: entry?.state === 'inputs_missing' ? (entry.missingSince ?? null) : null,
       files: entry?.files.filter(({ fate }) => fate !== 'gone').length ?? 0,
       kept: entry?.files.filter(({ fate }) => fate === 'kept').length ?? 0,
       leftOut: entry === null ? { count: 0, words: '' } : summarizeLeftOut(entry),
@@ -172,7 +181,7 @@ export async function readLedgerDays(
   });
 }
 
-/** Reads the ledger of datasets. @throws IngestError. */
+/** Reads the ledger of datasets; without `until` also of older days that the plan still looks at. @throws IngestError. */
 export async function readDatasets(
   open: Open,
   datasets: readonly ConfiguredDataset[],
@@ -180,29 +189,37 @@ export async function readDatasets(
 ): Promise<readonly DatasetStatus[]> {
   const store = s3ObjectStore(open.s3, open.config.bucket);
   const [listings, notes] = [lastListings(store), lateNotes(store)];
+  const looks = await mapLimit(datasets, PARALLEL, (one) => listings.read(one.source.name, one.dataset.name));
   const days = await readLedgerDays(
     open,
-    datasets.map((one) => {
+    datasets.map((one, i) => {
       const { source, dataset } = one;
       const wanted =
         until === undefined
-          ? lookbackDays(open.now, dataset.timezone, count(one) - 1)
+          ? [...(looks[i]?.openDays ?? []), ...lookbackDays(open.now, dataset.timezone, count(one) - 1)]
           : daysUntil(until, count(one));
-      return wanted.map((day) => ({ source: source.name, dataset: dataset.name, day }));
+      return [...new Set(wanted)].sort().map((day) => ({ source: source.name, dataset: dataset.name, day }));
     }),
   );
   return mapLimit([...datasets.entries()], PARALLEL, async ([i, { source, dataset }]) => {
     const own = days[i] ?? [];
     const entries = new Map(own.map(({ day, entry }) => [day, entry]));
     const noted = dataset.expectedBy === undefined ? null : await notes.read(source.name, dataset.name);
+    const lastLook = looks[i] ?? null;
+    // A day that was listed before its end may be loaded again.
+    const seenAt = Math.min(open.now, lastLook?.at ?? open.now);
     return {
       ...{ source: source.name, dataset: dataset.name, kind: dataset.kind, table: dataset.table },
       folder: `s3://${source.bucket}/${dataset.folder}/`,
       ...{ schedule: dataset.schedule, lookbackDays: dataset.lookbackDays },
-      lastLook: await listings.read(source.name, dataset.name),
+      lastLook,
       late: (noted?.late ?? []).filter(({ day }) => {
         const entry = entries.get(day);
         return entry !== undefined && !hasArrivedSince(entry, noted?.at ?? 0);
+      }),
+      unusual: own.flatMap(({ day, entry }) => {
+        const words = entry === null ? null : unusualWords(entry, dataset.unusualShare);
+        return words !== null && isOver(dataset, day, seenAt) ? [{ day, words }] : [];
       }),
       days: own,
     };

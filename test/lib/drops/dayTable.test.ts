@@ -37,6 +37,8 @@ const SITUATIONS: Readonly<
   no_files: { drop: nothing },
   archived: { drop: makeDrop([file({ storageClass: 'GLACIER' })], FOLDER), entry: { fingerprint } },
   backfill: { terms: { asked: 'backfill' } },
+  keep: { terms: { asked: 'keep' } },
+  empty: { terms: { asked: 'empty' } },
   loading: { entry: { lease: { owner: 'o', until: NOW + 5 } } },
   unchanged: { entry: { fingerprint } },
   failed: { entry: { fingerprint } },

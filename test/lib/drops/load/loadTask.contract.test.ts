@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { customerBucketFrom } from '../../../../lib/aws/customerBucket.ts';
 import { leftOutReasons } from '../../../../lib/drops/Drop.ts';
+import { NO_FILES } from '../../../../lib/ledger/LedgerEntry.ts';
 import { DAY, type Loads, parquetOf, readEvents, someEvents, startLoads, THEIRS } from './startLoads.ts';
 
 describe('a load', () => {
@@ -75,7 +76,11 @@ describe('a load', () => {
       ['a.parquet', 'gone'],
     ]);
     await loads.remove('late.parquet');
-    expect(await loads.load({ reason: 'deleted' })).toMatchObject({ outcome: 'succeeded_no_data', files: 0 });
+    expect(await loads.load({ reason: 'deleted' })).toMatchObject({ outcome: 'inputs_missing' });
+    expect(await fates()).toEqual([['late.parquet', 'loaded']]);
+    expect(await loads.read()).toEqual(readEvents(3, 5));
+    const accepted = { reason: 'empty', fingerprint: NO_FILES } as const;
+    expect(await loads.load(accepted)).toMatchObject({ outcome: 'succeeded_no_data', files: 0 });
     expect(await fates()).toEqual([['late.parquet', 'gone']]);
     expect(await loads.read()).toEqual([]);
     expect(await loads.load({ reason: 'deleted' })).toEqual({ outcome: 'unchanged' });
@@ -84,9 +89,9 @@ describe('a load', () => {
   it('creates no partition for a day that never had rows', async () => {
     expect(await loads.load()).toMatchObject({ outcome: 'succeeded_no_data' });
     await loads.drop('none.parquet', someEvents(0, 0));
-    expect(await loads.load()).toMatchObject({ outcome: 'succeeded', files: 1, rows: { in: 0 } });
+    expect(await loads.load()).toMatchObject({ outcome: 'succeeded_no_data', files: 1, rows: { in: 0 } });
     expect(await loads.load()).toEqual({ outcome: 'unchanged' });
-    expect(await loads.entry()).toMatchObject({ state: 'succeeded' });
+    expect(await loads.entry()).toMatchObject({ state: 'succeeded_no_data' });
     expect(await loads.read()).toBeNull();
     expect(await loads.keys('statsig/')).toEqual([]);
   });

@@ -1,6 +1,10 @@
 import { customerBucketFrom } from '../../../../lib/aws/customerBucket.ts';
 import type { DayDecision } from '../../../../lib/drops/plan/decideDay.ts';
-import { type IngestTask, ingestTaskSchema } from '../../../../lib/drops/plan/messageBodies.ts';
+import {
+  type IngestTask,
+  ingestTaskSchema,
+  type PlanRequest,
+} from '../../../../lib/drops/plan/messageBodies.ts';
 import { planDataset } from '../../../../lib/drops/plan/planDataset.ts';
 import type { Loads } from './startLoads.ts';
 
@@ -8,7 +12,7 @@ import type { Loads } from './startLoads.ts';
 export async function planDay(
   { ledger, clock, s3, source }: Loads,
   day: string,
-  asked?: 'triggered' | 'backfill',
+  asked?: PlanRequest['asked'],
 ): Promise<{ readonly decision: DayDecision | undefined; readonly tasks: readonly IngestTask[] }> {
   const [dataset] = source.datasets;
   if (dataset === undefined) throw new Error('no dataset');

@@ -2,6 +2,7 @@ import { DeletePartitionCommand } from '@aws-sdk/client-glue';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { loadFaultPoints } from '../../../../lib/drops/load/Loader.ts';
 import { CatalogCallError } from '../../../../lib/landing/catalog/catalogCalls.ts';
+import { NO_FILES } from '../../../../lib/ledger/LedgerEntry.ts';
 import { DAY, LEASE_MS, type Loads, parquetOf, readEvents, someEvents, startLoads } from './startLoads.ts';
 
 const TWO_DAYS_MS = 2 * 86_400_000;
@@ -49,7 +50,7 @@ describe('a drop that returns to an earlier loaded state', () => {
   it.each(loadFaultPoints)('is read again after a load of its deletion was killed at %s', async (point) => {
     await loads.remove('a.parquet');
     // A day without files reaches fewer of them.
-    const outcome = await loads.load({ killAt: point, reason: 'deleted' });
+    const outcome = await loads.load({ killAt: point, reason: 'empty', fingerprint: NO_FILES });
     await dropFirst();
     loads.clock.advance(LEASE_MS + 1);
     expect(['killed', 'succeeded_no_data']).toContain(outcome === 'killed' ? outcome : outcome.outcome);
@@ -88,12 +89,16 @@ describe('a drop that returns to an earlier loaded state', () => {
     await expectFirst();
     await dropPartition();
     await loads.remove('a.parquet');
-    expect(await loads.load({ reason: 'deleted' })).toMatchObject({ outcome: 'succeeded_no_data' });
+    expect(await loads.load({ reason: 'deleted' })).toMatchObject({ outcome: 'inputs_missing' });
+    expect(await loads.read()).toEqual(readEvents(0, 3, 'first'));
+    await dropPartition();
+    const empty = { reason: 'empty', fingerprint: NO_FILES } as const;
+    expect(await loads.load(empty)).toMatchObject({ outcome: 'succeeded_no_data' });
     expect(await loads.read()).toEqual([]);
-    expect(await loads.load({ reason: 'deleted' })).toEqual({ outcome: 'unchanged' });
+    expect(await loads.load(empty)).toEqual({ outcome: 'unchanged' });
   });
 
-  it('that had no rows has none again after a load of rows was killed', async () => {
+  it('that had no rows keeps those of a load that was killed after queries read them', async () => {
     const day = '2026-11-18';
     expect(await loads.load({ day })).toMatchObject({ outcome: 'succeeded_no_data' });
     const key = 'late.parquet';
@@ -101,7 +106,7 @@ describe('a drop that returns to an earlier loaded state', () => {
     expect(await loads.load({ day, killAt: 'moved' })).toBe('killed');
     await loads.remove(key, day);
     loads.clock.advance(LEASE_MS + 1);
-    expect(await loads.load({ day })).toMatchObject({ outcome: 'succeeded_no_data' });
-    expect(await loads.read(day)).toEqual([]);
+    expect(await loads.load({ day })).toMatchObject({ outcome: 'inputs_missing' });
+    expect(await loads.read(day)).toEqual(readEvents(0, 1));
   });
 });

@@ -113,8 +113,8 @@ describe('a day that changes between its plan and its load', () => {
     await remove('a', 'b');
     const { tasks } = await planDay(loads, DAY, asked);
     await remove('late');
-    expect(await loads.load(tasks[0])).toMatchObject({ outcome: 'succeeded_no_data' });
-    expect(await loads.read()).toEqual([]);
+    expect(await loads.load(tasks[0])).toMatchObject({ outcome: 'inputs_missing' });
+    expect(await loads.read()).toEqual(before);
   });
 
   it('counts no attempt while it settles, and counts every killed attempt', async () => {

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { addDays } from '../../../../lib/base/time.ts';
 import { loadFaultPoints } from '../../../../lib/drops/load/Loader.ts';
-import type { IngestTask } from '../../../../lib/drops/plan/messageBodies.ts';
+import type { IngestTask, PlanRequest } from '../../../../lib/drops/plan/messageBodies.ts';
 import { CatalogCallError } from '../../../../lib/landing/catalog/catalogCalls.ts';
 import { isReadVersion } from '../../../../lib/ledger/movePartition.ts';
 import { VERSION_NOTES } from '../../../../lib/tables/ledgerKeys.ts';
@@ -22,7 +22,8 @@ const SETTLE_MS = 600_000;
 const RUNS = 12;
 
 const file = fc.constantFrom('a', 'a', 'a', 'b');
-const content = fc.constantFrom('one', 'two');
+/** Of `none` a file has no rows. */
+const content = fc.constantFrom('one', 'one', 'two', 'two', 'none');
 const point = fc.constantFrom(...loadFaultPoints, 'moved', 'moved', 'moved');
 /** Before each step; most are enough for files to settle, or a lease to end. */
 const ms = fc.constantFrom(0, 700_000, 700_000, LEASE_MS + 1, LEASE_MS + 1, 7 * HOUR_MS, 25 * HOUR_MS);
@@ -41,7 +42,7 @@ const step = fc.oneof(
   does(2, 'remove', fc.record({ file })),
   does(3, 'rewrite from then on', fc.record({ file })),
   does(6, 'plan', nothing),
-  does(1, 'ask', fc.record({ asked: fc.constantFrom('triggered' as const, 'backfill' as const) })),
+  does(2, 'ask', fc.record({ asked: fc.constantFrom('triggered', 'backfill', 'keep', 'empty') })),
   does(3, 'load', fc.record({ again: fc.boolean() })),
   does(5, 'kill', fc.record({ point })),
   does(1, 'two at once', nothing),
@@ -52,6 +53,7 @@ const step = fc.oneof(
 );
 /** Steps that change nothing that queries read. */
 const QUIET: ReadonlySet<Step['does']> = new Set(['drop', 'remove', 'plan', 'ask']);
+const ASKED: readonly string[] = ['triggered', 'backfill', 'keep', 'empty'];
 const usersOf = (read: readonly string[] | null) => (read ?? []).map((row) => row.split(' ')[0]);
 type Step = typeof step extends fc.Arbitrary<infer One> ? One : never;
 
@@ -61,9 +63,10 @@ describe('after any sequence of changes to a day', () => {
   let days = 0;
   beforeAll(async () => {
     loads = await startLoads({}, [], SETTLE_MS / 60_000);
-    for (const name of ['one', 'two']) {
-      bytes.set(`a ${name}`, await parquetOf(someEvents(0, 2, name)));
-      bytes.set(`b ${name}`, await parquetOf(someEvents(2, 4, name)));
+    for (const name of ['one', 'two', 'none']) {
+      const rows = name === 'none' ? 0 : 2;
+      bytes.set(`a ${name}`, await parquetOf(someEvents(0, rows, name)));
+      bytes.set(`b ${name}`, await parquetOf(someEvents(2, 2 + rows, name)));
     }
   });
   afterAll(() => loads.close());
@@ -75,9 +78,13 @@ describe('after any sequence of changes to a day', () => {
     const there = new Map<string, string>();
     const queue: IngestTask[] = [];
     const rows = () =>
-      [...there].flatMap(([name, of]) => (name === 'a' ? readEvents(0, 2, of) : readEvents(2, 4, of))).sort();
+      [...there]
+        .filter(([, of]) => of !== 'none')
+        .flatMap(([name, of]) => (name === 'a' ? readEvents(0, 2, of) : readEvents(2, 4, of)))
+        .sort();
     /** Every state that the folder was in, and when first. */
     const states = new Map<string, number>();
+    let isEmptied = false;
     const change = async (name: string, to?: string) => {
       if (to === undefined) {
         there.delete(name);
@@ -89,7 +96,8 @@ describe('after any sequence of changes to a day', () => {
       const state = JSON.stringify(rows());
       states.set(state, states.get(state) ?? loads.clock.now());
     };
-    const plan = async (asked?: 'triggered' | 'backfill') => {
+    const plan = async (asked?: PlanRequest['asked']) => {
+      isEmptied ||= asked === 'empty';
       if (asked !== undefined) states.set(JSON.stringify(rows()), Number.NEGATIVE_INFINITY);
       queue.push(...(await planDay(loads, day, asked)).tasks);
     };
@@ -106,7 +114,13 @@ describe('after any sequence of changes to a day', () => {
       const ended = loaded !== 'killed' && !['busy', 'handed_back', 'settling'].includes(loaded.outcome);
       if (ended && !again) queue.shift();
     };
-    return { day, there, rows, states, isKnown, queue, change, plan, load };
+    return {
+      ...{ day, there, rows, states, isKnown, queue, change, plan, load },
+      /** Whether a person has accepted that the day is empty. */
+      get isEmptied() {
+        return isEmptied;
+      },
+    };
   }
   type Day = ReturnType<typeof startDay>;
 
@@ -174,10 +188,14 @@ describe('after any sequence of changes to a day', () => {
           const since = states.get(JSON.stringify(read));
           expect(since).toBeDefined();
           // Rows go when their file was missed a while ago, and not before; what lay between, nobody may have seen.
-          const isAsked = task?.reason === 'triggered' || task?.reason === 'backfill';
+          const isAsked = task?.reason !== undefined && ASKED.includes(task.reason);
+          // A day is emptied only if a person has accepted that.
+          if (known && before !== null && before.length > 0 && read?.length === 0)
+            expect(world.isEmptied).toBe(true);
           if (known && !isAsked && usersOf(before).some((user) => !usersOf(read).includes(user)))
             expect(since).toBeLessThanOrEqual(loads.clock.now() - SETTLE_MS);
         }
+        const kept = await loads.read(day);
         for (let run = 1; run <= 4; run += 1) {
           loads.clock.advance(13 * HOUR_MS);
           await plan();
@@ -191,17 +209,28 @@ describe('after any sequence of changes to a day', () => {
           loads.clock.advance(25 * HOUR_MS);
           await loads.sweep();
         }
-        expect(await loads.read(day)).toEqual(world.rows());
+        const read = await loads.read(day);
         const entry = await loads.entry(day);
-        expect(entry?.state).toBe(world.there.size === 0 ? 'succeeded_no_data' : 'succeeded');
-        expect(entry?.files.flatMap(({ key, fate }) => (fate === 'loaded' ? [key] : []))).toEqual(
-          [...world.there.keys()].sort().map((name) => `events/${day}/${name}.parquet`),
-        );
+        const hasRows = world.rows().length > 0;
+        if (hasRows) {
+          expect(read).toEqual(world.rows());
+          expect(entry?.state).toBe('succeeded');
+          expect(entry?.files.flatMap(({ key, fate }) => (fate === 'loaded' ? [key] : []))).toEqual(
+            [...world.there.keys()].sort().map((name) => `events/${day}/${name}.parquet`),
+          );
+        } else if (read?.length === 0) {
+          expect(world.isEmptied).toBe(true);
+          expect(entry?.state).toBe('succeeded_no_data');
+        } else {
+          expect(read).toEqual(kept);
+          expect(entry?.state).toBe(entry?.accepted === true ? 'succeeded' : 'inputs_missing');
+          expect(entry?.missingSince).toBeDefined();
+        }
         expect(await world.isKnown()).toBe(true);
-        const kept = (await loads.keys(`statsig/ingested/acme_events/${day}/`)).map((key) =>
+        const versions = (await loads.keys(`statsig/ingested/acme_events/${day}/`)).map((key) =>
           key.split('/').at(-2),
         );
-        expect([...new Set(kept)]).toEqual(world.there.size === 0 ? [] : [entry?.version]);
+        expect([...new Set(versions)]).toEqual(read?.length === 0 ? [] : [entry?.version]);
         expect((await loads.keys(VERSION_NOTES)).filter((key) => key.includes(day))).toEqual([]);
       }),
       { numRuns: RUNS },

@@ -2,7 +2,7 @@ import { DeleteObjectsCommand, ListObjectsV2Command, PutObjectCommand } from '@a
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { addDays } from '../../../../lib/base/time.ts';
-import type { IngestTask } from '../../../../lib/drops/plan/messageBodies.ts';
+import type { IngestTask, PlanRequest } from '../../../../lib/drops/plan/messageBodies.ts';
 import { planDay } from './planDay.ts';
 import { DAY, DROPS, type Loads, parquetOf, readEvents, someEvents, startLoads } from './startLoads.ts';
 
@@ -37,7 +37,7 @@ async function clear(day = DAY): Promise<void> {
 }
 
 /** Plans the day as the schedule does, and loads what was queued. */
-async function run(day = DAY, asked?: 'triggered' | 'backfill') {
+async function run(day = DAY, asked?: PlanRequest['asked']) {
   const { tasks } = await planDay(loads, day, asked);
   const [task] = tasks;
   return task === undefined ? null : loads.load(task);
@@ -59,7 +59,8 @@ describe('a day without any loadable file', () => {
     }
     await clear();
     await put('_SUCCESS', none);
-    expect(await run()).toMatchObject({ outcome: 'succeeded_no_data' });
+    expect(await run()).toMatchObject({ outcome: 'inputs_missing' });
+    expect(await run(DAY, 'empty')).toMatchObject({ outcome: 'succeeded_no_data' });
   });
 
   it('fails when all of its rows are refused, whatever share is allowed', async () => {
@@ -92,7 +93,7 @@ describe('a day that loses files while unloadable ones arrive', () => {
     expect(await loads.read()).toEqual(readEvents(0, 5));
   });
 
-  it('keeps its last good version at every attempt until the file is back or a reload is requested', async () => {
+  it('keeps its last good version at every attempt until the file is back or its loss is accepted', async () => {
     await loads.remove('b.parquet');
     await put('b.csv', text);
     for (let tries = 1; tries <= 3; tries += 1) {
@@ -111,15 +112,16 @@ describe('a day that loses files while unloadable ones arrive', () => {
       ['notes.csv', 'left_out', 'not_parquet'],
       ['b.parquet', 'loaded', undefined],
     ]);
-    expect(await run(DAY, 'triggered')).toMatchObject(failed('SLUICE_SOURCE_FILES_REPLACED'));
-    expect(await run(DAY, 'backfill')).toMatchObject({ outcome: 'succeeded' });
+    for (const asked of ['triggered', 'backfill', 'keep'] as const)
+      expect(await run(DAY, asked)).toMatchObject(failed('SLUICE_SOURCE_FILES_REPLACED'));
+    expect(await run(DAY, 'empty')).toMatchObject({ outcome: 'succeeded' });
     expect(await loads.read()).toEqual(readEvents(0, 3));
   });
 
-  it('keeps its version when a file is emptied, even if a reload is requested, until the file is deleted', async () => {
+  it('keeps its version when a file is emptied, even if a loss is accepted, until the file is deleted', async () => {
     await put('b.parquet', none);
     expect(await run()).toMatchObject(failed('SLUICE_SOURCE_FILES_REPLACED'));
-    expect(await run(DAY, 'backfill')).toMatchObject(failed('SLUICE_SOURCE_FILES_REPLACED'));
+    expect(await run(DAY, 'empty')).toMatchObject(failed('SLUICE_SOURCE_FILES_REPLACED'));
     expect(await loads.read()).toEqual(readEvents(0, 5));
     await loads.remove('b.parquet');
     expect(await run()).toMatchObject({ outcome: 'succeeded' });
@@ -170,7 +172,7 @@ describe('after any sequence of drops of a day', () => {
   });
   const drop = fc.uniqueArray(object, { selector: ({ name }) => name, maxLength: 4 });
 
-  it('it is empty only when it has no objects except markers, and rows are removed only with their files', async () => {
+  it('it keeps its rows while it has no file with rows, and rows are removed only with their files', async () => {
     let days = 0;
     await fc.assert(
       fc.asyncProperty(drop, drop, async (...drops) => {
@@ -187,9 +189,10 @@ describe('after any sequence of drops of a day', () => {
           const hasObjects = objects.some(({ name }) => !['_SUCCESS', 'g/'].includes(name));
           const rows = (await loads.read(day)) ?? [];
           if (hasObjects) expect(entry?.state).not.toBe('succeeded_no_data');
-          else if (objects.length > 0) expect(entry?.state).toBe('succeeded_no_data');
+          else if (objects.length > 0)
+            expect(entry?.state).toBe(before.length > 0 ? 'inputs_missing' : 'succeeded_no_data');
+          if (entry?.state === 'failed' || entry?.state === 'inputs_missing') expect(rows).toEqual(before);
           if (entry?.state === 'failed') {
-            expect(rows).toEqual(before);
             expect(entry.failure?.code).toMatch(/^SLUICE_(SOURCE|INGEST)_/);
           }
           const readable = objects.filter(

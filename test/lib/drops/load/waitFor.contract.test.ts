@@ -37,7 +37,7 @@ describe('a day of a dataset that waits for a marker', () => {
     const status = {
       ...({ source: 'acme', dataset: 'events', kind: 'events', table: 'acme_events' } as const),
       ...({ folder: 's3://acme/events/', schedule: 'daily', lookbackDays: 7 } as const),
-      ...{ lastLook: null, late: [] },
+      ...{ lastLook: null, late: [], unusual: [] },
     };
     expect(calendarText([{ ...status, days: [{ day: DAY, entry }] }])).toContain(
       `acme/events ${DAY} waiting for READY.txt (since ${new Date(loads.clock.now()).toISOString()})`,
@@ -71,11 +71,10 @@ describe('a day of a dataset that waits for a marker', () => {
     await loads.drop('READY.txt', none);
     expect(await run()).toMatchObject({ outcome: 'succeeded' });
     expect(await loads.read()).toEqual(readEvents(0, 1));
-    // A marker alone says that there is nothing.
     await loads.remove('b.parquet');
     expect(await run()).toBeNull();
-    expect(await run()).toMatchObject({ outcome: 'succeeded_no_data' });
-    expect(await loads.read()).toEqual([]);
+    expect(await run()).toMatchObject({ outcome: 'inputs_missing' });
+    expect(await loads.read()).toEqual(readEvents(0, 1));
   });
 
   it('waits again when the marker is deleted between plan and load, without a failure', async () => {

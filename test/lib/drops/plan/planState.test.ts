@@ -9,7 +9,7 @@ describe('a state object that ingest keeps beside the ledger', () => {
     const store = new MemoryObjects();
     const looks = lastListings(store);
     expect(await looks.read('acme', 'events')).toBeNull();
-    const look = { at: 1, newestDay: '2026-11-19', stopped: false };
+    const look = { at: 1, newestDay: '2026-11-19', stopped: false, openDays: ['2026-11-01'] };
     await looks.write('acme', 'events', look);
     expect(await looks.read('acme', 'events')).toEqual(look);
     const key = lastLookKey('acme', 'events');

@@ -182,6 +182,14 @@ describe('a run of the plan', () => {
   it('is retried when S3 throttles it, and reports nothing about the bucket', async () => {
     ingest = await startIngest();
     ingest.faults.set({ s3: [{ fault: 'failCalls', code: 'SlowDown', calls: 'all' }] });
+    expect(await plan()).toMatchObject({
+      again: true,
+      failed: [{ code: 'SLUICE_INGEST_LEDGER_UNAVAILABLE' }],
+    });
+    ingest.faults.clear();
+    ingest.faults.set({
+      s3: [{ fault: 'failCalls', code: 'SlowDown', calls: 'all', key: 'acme-drops' }],
+    });
     expect(await plan()).toMatchObject({ again: true, failed: [{ code: 'SLUICE_SOURCE_UNAVAILABLE' }] });
     ingest.faults.clear();
     await expect(ingest.readJson('ledger/acme/events/last-look.json')).rejects.toThrow();
@@ -197,6 +205,7 @@ describe('a run of the plan', () => {
           fault: 'failCalls',
           code: 'SlowDown',
           calls: 'all',
+          operations: ['PutObject'],
           key: 'acme-experiments/ledger/acme/events/last-look.json',
         },
       ],

@@ -1,0 +1,265 @@
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { dayText } from '../../../../cli/ingest/dayText.ts';
+import { loadFaultPoints } from '../../../../lib/drops/load/Loader.ts';
+import { planDay } from './planDay.ts';
+import { DAY, LEASE_MS, type Loads, readEvents, someEvents, startLoads } from './startLoads.ts';
+
+const HOUR_MS = 3_600_000;
+const before = readEvents(0, 5);
+/** A file with a schema and no row. */
+const noRows = someEvents(0, 0);
+
+let loads: Loads;
+const drop = (name: string, rows: string) => loads.drop(`${name}.parquet`, rows);
+const remove = (...names: string[]) => Promise.all(names.map((name) => loads.remove(`${name}.parquet`)));
+
+/** Plans the day as the schedule or a person does, and loads what was queued. */
+async function run(asked?: 'triggered' | 'backfill' | 'keep' | 'empty') {
+  const { tasks } = await planDay(loads, DAY, asked);
+  return tasks[0] === undefined ? null : loads.load(tasks[0]);
+}
+
+/** Rows, state and fates of the day, after two nights with sweeps. */
+async function afterNights() {
+  for (const _ of [1, 2]) {
+    loads.clock.advance(25 * HOUR_MS);
+    await run();
+    await loads.sweep();
+  }
+  const { state, files = [] } = (await loads.entry()) ?? {};
+  const fates = files.map(
+    ({ key, fate, reason }) => `${key.split('/')[2]} ${[fate, reason].join(' ').trim()}`,
+  );
+  return { rows: await loads.read(), state, fates };
+}
+
+async function start(dataset: Parameters<typeof startLoads>[0] = {}) {
+  loads = await startLoads(dataset);
+  await drop('a', someEvents(0, 2));
+  await drop('b', someEvents(2, 5));
+  await loads.drop(dataset.waitFor ?? '_SUCCESS', new Uint8Array());
+  expect(await run()).toMatchObject({ outcome: 'succeeded' });
+}
+afterEach(() => loads.close());
+
+describe('a loaded day whose files are deleted or have no rows', () => {
+  beforeEach(() => start());
+
+  const ways: Readonly<Record<string, readonly [how: () => Promise<unknown>, fates: readonly string[]]>> = {
+    'are deleted': [
+      async () => {
+        await remove('a', 'b');
+        await loads.remove('_SUCCESS');
+      },
+      ['a.parquet loaded', 'b.parquet loaded'],
+    ],
+    'are deleted, but for a marker': [
+      () => remove('a', 'b'),
+      ['_SUCCESS left_out success_marker', 'a.parquet loaded', 'b.parquet loaded'],
+    ],
+    'are replaced by files without rows': [
+      async () => {
+        for (const name of ['a', 'b']) await drop(name, noRows);
+      },
+      ['a.parquet loaded no_rows', 'b.parquet loaded no_rows', '_SUCCESS left_out success_marker'],
+    ],
+    'are deleted, and a file without rows arrives': [
+      async () => {
+        await remove('a', 'b');
+        await drop('c', noRows);
+      },
+      [
+        'c.parquet left_out no_rows',
+        '_SUCCESS left_out success_marker',
+        'a.parquet loaded',
+        'b.parquet loaded',
+      ],
+    ],
+  };
+
+  it.each(Object.entries(ways))('keeps its rows when they %s, until files come', async (_, [how, fates]) => {
+    const { version } = (await loads.entry()) ?? {};
+    await how();
+    const missingSince = loads.clock.now();
+    expect(await run()).toMatchObject({ outcome: 'inputs_missing', rows: { out: 5 } });
+    for (const asked of [undefined, 'triggered', 'backfill'] as const) {
+      await run(asked);
+      expect(await loads.entry()).toMatchObject({ state: 'inputs_missing', version, missingSince });
+    }
+    expect(await afterNights()).toEqual({ rows: before, state: 'inputs_missing', fates });
+    const entry = await loads.entry();
+    if (entry === null) throw new Error('no entry');
+    expect(dayText(entry)).toContain(
+      `Queries read the last good version of ${DAY} in acme_events, ${version}`,
+    );
+
+    await remove('a', 'b', 'c');
+    await drop('d', someEvents(7, 9));
+    expect(await run()).toMatchObject({ outcome: 'succeeded' });
+    expect(await afterNights()).toEqual({
+      rows: readEvents(7, 9),
+      state: 'succeeded',
+      fates: expect.arrayContaining(['d.parquet loaded']),
+    });
+    expect(await loads.entry()).not.toHaveProperty('missingSince');
+  });
+
+  it.each(Object.entries(ways))('stays kept, or goes, as a person says when they %s', async (_, [how]) => {
+    await how();
+    await run();
+    expect(await run('keep')).toMatchObject({ outcome: 'unchanged' });
+    expect(await afterNights()).toMatchObject({ rows: before, state: 'succeeded' });
+    // The other way round, later.
+    expect(await run('empty')).toMatchObject({ outcome: 'succeeded_no_data' });
+    expect(await afterNights()).toMatchObject({ rows: [], state: 'succeeded_no_data' });
+    expect(await run('keep')).toEqual({ outcome: 'unchanged' });
+    expect(await afterNights()).toMatchObject({ rows: [], state: 'succeeded_no_data' });
+    await drop('a', someEvents(0, 1));
+    await run();
+    expect(await afterNights()).toMatchObject({ rows: readEvents(0, 1), state: 'succeeded' });
+  });
+
+  it('passes with one command, also before the plan has seen it', async () => {
+    await remove('a', 'b');
+    expect(await run('empty')).toMatchObject({ outcome: 'succeeded_no_data' });
+    expect(await loads.read()).toEqual([]);
+    await drop('a', someEvents(0, 1));
+    await run();
+    await drop('a', noRows);
+    expect(await run('keep')).toMatchObject({ outcome: 'succeeded' });
+    expect(await afterNights()).toMatchObject({ rows: readEvents(0, 1), state: 'succeeded' });
+    // What was accepted is the folder as it was.
+    await remove('a');
+    expect(await run()).toMatchObject({ outcome: 'inputs_missing' });
+  });
+
+  it('takes an acceptance for the files that the person saw, and leaves a day that needs none', async () => {
+    expect(await run('empty')).toEqual({ outcome: 'unchanged' });
+    expect(await run('keep')).toEqual({ outcome: 'unchanged' });
+    await remove('a', 'b');
+    await run();
+    const { tasks } = await planDay(loads, DAY, 'empty');
+    await drop('b', noRows);
+    expect(await loads.load(tasks[0])).toMatchObject({ outcome: 'inputs_missing' });
+    await drop('a', someEvents(0, 1));
+    expect(await run('empty')).toMatchObject({ outcome: 'succeeded' });
+    expect(await loads.read()).toEqual(readEvents(0, 1));
+  });
+
+  it('loads what is left of it while any file has rows', async () => {
+    await drop('a', noRows);
+    await run();
+    expect(await afterNights()).toMatchObject({
+      rows: readEvents(2, 5),
+      state: 'succeeded',
+      fates: ['a.parquet loaded', 'b.parquet loaded', '_SUCCESS left_out success_marker'],
+    });
+    await remove('b');
+    await run();
+    expect(await afterNights()).toMatchObject({ rows: readEvents(2, 5), state: 'inputs_missing' });
+  });
+
+  it('keeps its rows after a load that failed', async () => {
+    await drop('a', noRows);
+    await loads.drop('b.parquet', new TextEncoder().encode('PAR1 and no more PAR1'));
+    expect(await run()).toMatchObject({ outcome: 'failed' });
+    await remove('a', 'b');
+    expect(await run()).toMatchObject({ outcome: 'inputs_missing' });
+    expect(await afterNights()).toMatchObject({ rows: before, state: 'inputs_missing' });
+  });
+
+  it.each(loadFaultPoints)('keeps what queries read after other loads were killed at %s', async (point) => {
+    await drop('a', someEvents(0, 9, 'anew'));
+    await remove('b');
+    const anew = (await planDay(loads, DAY)).tasks[0];
+    await loads.load({ ...anew, killAt: point });
+    const read = await loads.read();
+    loads.clock.advance(LEASE_MS + 1);
+    await remove('a');
+    for (const killAt of ['claimed', 'listed', 'settled'] as const) {
+      await loads.load({ ...(await planDay(loads, DAY)).tasks[0], reason: 'deleted', killAt });
+      loads.clock.advance(LEASE_MS + 1);
+    }
+    expect(await afterNights()).toMatchObject({ rows: read, state: 'inputs_missing' });
+    expect((await loads.keys('statsig/ingested/')).length).toBe(1);
+    expect(await run('empty')).toMatchObject({ outcome: 'succeeded_no_data' });
+    expect(await afterNights()).toMatchObject({ rows: [] });
+  });
+
+  it.each(loadFaultPoints)('is empty in the end when an accepted load was killed at %s', async (point) => {
+    await remove('a', 'b');
+    const { tasks } = await planDay(loads, DAY, 'empty');
+    await loads.load({ ...tasks[0], killAt: point });
+    loads.clock.advance(LEASE_MS + 1);
+    await loads.load(tasks[0]);
+    expect(await afterNights()).toMatchObject({ rows: [], state: 'succeeded_no_data' });
+  });
+
+  it('has nothing to keep once its version has no files: an erasure has taken all of its rows', async () => {
+    await loads.makeLoader().landing.remove(await loads.keys('statsig/ingested/'));
+    await remove('a', 'b');
+    expect(await run()).toMatchObject({ outcome: 'succeeded_no_data' });
+  });
+});
+
+describe('a first drop without rows', () => {
+  it.each([
+    ['has no data', {}],
+    ['has no data by Athena', { engine: 'athena' as const }],
+  ])('%s', async (_, dataset) => {
+    loads = await startLoads(dataset);
+    await drop('a', noRows);
+    expect(await run()).toMatchObject({ outcome: 'succeeded_no_data', engine: 'lambda' });
+    expect(await run()).toBeNull();
+    expect(await run('triggered')).toBeNull();
+    expect(await run('backfill')).toMatchObject({ outcome: 'succeeded_no_data' });
+    expect(await afterNights()).toMatchObject({ rows: null, fates: ['a.parquet left_out no_rows'] });
+  });
+});
+
+describe('a dataset whose files leave', () => {
+  beforeEach(() => start({ filesLeave: true }));
+
+  it('keeps its rows without a word while they leave, one after the other', async () => {
+    for (const name of ['a', 'b']) {
+      await remove(name);
+      for (const asked of [undefined, 'triggered', 'backfill', 'keep'] as const) {
+        const loaded = await run(asked);
+        if (loaded !== null) expect(loaded).toEqual({ outcome: 'unchanged' });
+      }
+      expect(await afterNights()).toMatchObject({ rows: before, state: 'succeeded' });
+    }
+    await drop('a', someEvents(0, 2));
+    expect(await run()).toBeNull();
+    await drop('c', someEvents(2, 9));
+    await run();
+    expect(await afterNights()).toMatchObject({ rows: readEvents(0, 9), state: 'succeeded' });
+    await remove('a', 'c');
+    expect(await run('empty')).toMatchObject({ outcome: 'succeeded_no_data' });
+  });
+
+  it('finds files without rows, and files that leave before they are loaded', async () => {
+    await drop('a', noRows);
+    await remove('b');
+    await run();
+    expect(await afterNights()).toMatchObject({ rows: before, state: 'inputs_missing' });
+    await drop('a', someEvents(0, 2));
+    await loads.drop('b.parquet', new TextEncoder().encode('PAR1 and no more PAR1'));
+    await run();
+    await remove('a', 'b');
+    await run();
+    expect(await afterNights()).toMatchObject({ rows: before, state: 'inputs_missing' });
+  });
+});
+
+it('is found of a day that waits for a marker, too', async () => {
+  await start({ waitFor: 'READY' });
+  await remove('a', 'b');
+  await loads.remove('READY');
+  await run();
+  expect(await afterNights()).toMatchObject({ rows: before, state: 'inputs_missing' });
+  // It is written anew, and not whole yet.
+  await drop('a', someEvents(0, 1));
+  await run();
+  expect(await afterNights()).toMatchObject({ rows: before, state: 'waiting' });
+});

@@ -1,0 +1,61 @@
+import { describe, expect, it } from '@jest/globals';
+import { addDays } from '../../../lib/base/time.ts';
+import { daysBefore, unusualWords, usualRows } from '../../../lib/drops/usualRows.ts';
+import type { LedgerEntry } from '../../../lib/ledger/LedgerEntry.ts';
+
+/** A Friday. */
+const DAY = '2026-11-20';
+const loaded = (day: string, out: number, other: Partial<LedgerEntry> = {}): LedgerEntry => ({
+  ...{ source: 'acme', dataset: 'events', day, table: 'acme_events', state: 'succeeded' },
+  ...{ fingerprint: 'f', attempts: 1, files: [], rows: { in: out, out, refused: 0 }, bytes: 0 },
+  ...{ durations: {}, superseded: [], updatedAt: 0, token: 't' },
+  ...other,
+});
+const weeks = (...rows: readonly number[]) => rows.map((out, i) => loaded(addDays(DAY, -7 * (i + 1)), out));
+
+describe('the usual rows of a day', () => {
+  it('are the median of its weekday in the last four weeks', () => {
+    expect(daysBefore(DAY)).toHaveLength(28);
+    expect(daysBefore(DAY)).toContain(addDays(DAY, -28));
+    const others = [1, 2, 3].map((i) => loaded(addDays(DAY, -i), 9_000));
+    expect(usualRows(DAY, [...weeks(900, 1_000, 5_000), ...others])).toBe(1_000);
+    expect(usualRows(DAY, [...weeks(900, 1_000, 1_100, 5_000), ...others])).toBe(1_050);
+  });
+
+  it('are those of all working days, or weekends, while it has fewer than three of its weekday', () => {
+    const week = [1_000, 1_200, 1_100, 1_300].map((out, i) => loaded(addDays(DAY, -1 - i), out));
+    expect(usualRows(DAY, [...week, ...weeks(1_050, 1_150)])).toBe(1_125);
+    // The first weekend is no day like the others.
+    const [saturday, sunday, next] = [addDays(DAY, 1), addDays(DAY, 2), addDays(DAY, 8)];
+    expect(usualRows(saturday, week)).toBeNull();
+    expect(usualRows(next, [...week, loaded(saturday, 200), loaded(sunday, 220)])).toBe(210);
+  });
+
+  it('are not known after a first day, and of days that are not loaded', () => {
+    expect(usualRows(DAY, [])).toBeNull();
+    expect(usualRows(DAY, weeks(10))).toBeNull();
+    const states = ['failed', 'succeeded_no_data', 'inputs_missing', 'waiting', 'loading'] as const;
+    const others = states.map((state, i) => loaded(addDays(DAY, -1 - i), 9, { state }));
+    const kept = loaded(addDays(DAY, -7), 9, { missingSince: 1, accepted: true });
+    expect(usualRows(DAY, [...others, kept])).toBeNull();
+  });
+});
+
+describe('a day with other rows than usual', () => {
+  const words = (out: number, other: Partial<LedgerEntry> = {}, share = 0.5) =>
+    unusualWords(loaded(DAY, out, { usualRows: 1_000, ...other }), share);
+
+  it('has at most half, or more than ten times of them', () => {
+    expect([500, 501, 1_000, 10_000].map((out) => words(out) !== null)).toEqual([true, false, false, false]);
+    expect(words(10_001)).toBe('has 10,001 rows, where 1,000 are usual');
+    expect(words(700, {}, 0.7)).not.toBeNull();
+  });
+
+  it('is only a loaded one, of which nobody said that it is meant so', () => {
+    expect(words(1, {}, 0)).toBeNull();
+    expect(words(1, { accepted: true })).toBeNull();
+    for (const state of ['failed', 'waiting', 'inputs_missing'] as const)
+      expect(words(1, { state })).toBeNull();
+    expect(unusualWords(loaded(DAY, 1), 0.5)).toBeNull();
+  });
+});
