@@ -1,4 +1,3 @@
-import type { UtcDay } from '../base/time.ts';
 import type { NamedFile } from '../ledger/CuratedDay.ts';
 import { type LedgerEntry, NO_FILES } from '../ledger/LedgerEntry.ts';
 import { versionTime } from '../ledger/versions.ts';
@@ -20,7 +19,6 @@ export type CurateDecision =
 
 /** State of a day that a decision is based on. */
 export interface DayState {
-  readonly day: UtcDay;
   readonly raw: Pick<RawDay, 'fingerprint'>;
   /** lib/curate/lostFiles.ts */
   readonly lost: readonly NamedFile[];

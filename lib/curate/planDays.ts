@@ -4,7 +4,6 @@ import type { TaskQueue } from '../base/queue.ts';
 import { addDays, DAY_MS, type UtcDay, utcDay } from '../base/time.ts';
 import { keysUnder, type LandingBucket } from '../ledger/LandingBucket.ts';
 import type { Ledger } from '../ledger/Ledger.ts';
-import type { LedgerEntry } from '../ledger/LedgerEntry.ts';
 import { isReadVersion } from '../ledger/movePartition.ts';
 import { versionName } from '../ledger/versions.ts';
 import type { Config } from '../schema/config.ts';
@@ -58,9 +57,10 @@ export interface TablePlan {
 /** A day that was looked at. */
 interface LookedDay {
   readonly day: UtcDay;
-  /** Without the files: those of all days together are more than fit the memory. */
+  /** Without the files, which the ledger names too: those of all days together are more than fit the memory. */
   readonly raw: Pick<RawDay, 'bytes' | 'fingerprint'>;
-  readonly entry: LedgerEntry | null;
+  /** The last version that was settled. */
+  readonly ended: string | undefined;
   readonly listed: ListedDay | undefined;
   readonly decision: CurateDecision;
 }
@@ -105,7 +105,7 @@ interface LookedTable {
 }
 
 /** A day to queue. */
-interface ChosenDay extends Pick<LookedDay, 'day' | 'raw' | 'entry'> {
+interface ChosenDay extends Pick<LookedDay, 'day' | 'raw' | 'ended'> {
   readonly reason: CurateReason;
   /** A version of it that is partly made already. */
   readonly goesOn: string | undefined;
@@ -131,8 +131,9 @@ async function lookAtTable(
       const raw = { bytes, fingerprint };
       const entry = await planner.ledger.read(curatedSubject(config, kind, day));
       const lost = lostFiles(config, entry, files, now);
-      const state = { day, raw, lost, entry, listed: list[day], version: versions.get(day) };
-      return [{ ...state, decision: decideDay(state, terms) }];
+      const state = { raw, lost, entry, listed: list[day], version: versions.get(day) };
+      const ended = entry?.curated?.ended;
+      return [{ day, raw, ended, listed: list[day], decision: decideDay(state, terms) }];
     } catch (error) {
       if (!(error instanceof SluiceError) || error.code !== UNREADABLE) throw error;
       unreadable.push({ day, code: error.code });
@@ -148,8 +149,8 @@ async function lookAtTable(
   for (const { day, decision } of looked) {
     if ('list' in decision && (await relist(planner, kind, day, decision.list))) relisted.push(day);
   }
-  const wantedDays = looked.flatMap(({ decision, day, raw, entry }): readonly ChosenDay[] =>
-    'queue' in decision ? [{ day, raw, entry, reason: decision.queue, goesOn: decision.goesOn }] : [],
+  const wantedDays = looked.flatMap(({ decision, day, raw, ended }): readonly ChosenDay[] =>
+    'queue' in decision ? [{ day, raw, ended, reason: decision.queue, goesOn: decision.goesOn }] : [],
   );
   const chosen = named === undefined ? chooseDays(wantedDays) : wantedDays;
   const plan = {
@@ -208,12 +209,12 @@ async function queueDays(
     return { sluice: 'curate-day', kind, day, reason, version: goesOn ?? versionName(now, random) };
   });
   if (bodies.length > 0) await tasks.send(bodies.map((body) => JSON.stringify(body)));
-  await mapLimit(days, PARALLEL_DAYS, ({ day, raw: { fingerprint }, entry, reason }) =>
+  await mapLimit(days, PARALLEL_DAYS, ({ day, raw: { fingerprint }, ended: seen, reason }) =>
     ledger.change(curatedSubject(config, kind, day), (known) => {
       // A task that has begun, or has ended, since the day was looked at knows more.
       const hasBegun = known.lease !== undefined && known.lease.until > now;
       const { ended } = known.curated ?? {};
-      if (hasBegun || (ended !== undefined && ended !== entry?.curated?.ended)) return {};
+      if (hasBegun || (ended !== undefined && ended !== seen)) return {};
       const before = known.queued?.fingerprint === fingerprint ? known.queued : undefined;
       const queued = { fingerprint, reason, at: before?.at ?? now };
       return { entry: { ...known, queued, curated: { ...known.curated, sentAt: now } } };

@@ -1,4 +1,3 @@
-import { isDeepStrictEqual } from 'node:util';
 import type { UtcDay } from '../base/time.ts';
 import { VERSION } from '../base/version.ts';
 import { type Attempts, retryTransient } from '../landing/catalog/catalogCalls.ts';
@@ -221,8 +220,9 @@ function settledEntry(
 }
 
 /**
- * What a version keeps. Files that the writer took back, and whose rows it wrote into others, add nothing to what was kept
- * before: it stays as noticed, and as accepted. Otherwise something is new.
+ * What a version keeps. It stays as noticed, and as accepted, if nothing is lost that was not before; so it does if what is
+ * lost adds no rows, as when the writer takes files back and writes their rows into others. Every file stays named: while one
+ * that was lost before is lost, only its rows may be kept, but once it is back they may be another's.
  */
 function keptOf(
   lost: readonly NamedFile[],
@@ -230,12 +230,15 @@ function keptOf(
   before: CuratedDay['kept'],
   now: number,
 ): NonNullable<CuratedDay['kept']> {
-  const old = lost.filter((one) => before?.files.some((file) => isDeepStrictEqual(one, file)) === true);
+  const files = [...lost];
+  const identify = ({ name, eTag }: NamedFile) => `${name} ${eTag}`;
+  const [known, there] = [new Set(before?.files.map(identify)), new Set(lost.map(identify))];
   const isOld =
     before !== undefined &&
-    before.accepted !== 'drop' &&
-    (old.length === lost.length || rows === before.rows);
-  return isOld ? { ...before, files: old, rows } : { files: [...lost], rows, since: now };
+    // Dropped rows are among these only if this version was begun before: the next one drops them.
+    (there.isSubsetOf(known) ||
+      (before.accepted !== 'drop' && known.isSubsetOf(there) && rows === before.rows));
+  return isOld ? { ...before, files, rows } : { files, rows, since: now };
 }
 
 function countsOf({ done }: CurationRun): string {

@@ -90,6 +90,20 @@ describe('raw files that are lost', () => {
     expect(await curations.read()).toEqual(ids(0, 30));
   });
 
+  it('are kept by name when as many rows are lost as another file has brought back', async () => {
+    await curations.land('b', exposures(15, 35));
+    await night();
+    await curations.removeRaw('b');
+    await night();
+    expect(await kept()).toMatchObject({ rows: 15 });
+    await restore();
+    await curations.removeRaw('a');
+    await night();
+    expect(await kept()).toMatchObject({ rows: 15, files: [{ name: 'a.parquet' }] });
+    await night();
+    expect(await curations.read()).toEqual(ids(0, 35));
+  });
+
   it('let late rows in, which have nothing to do with them', async () => {
     await curations.removeRaw('b');
     const key = await curations.land('late', exposures(25, 40));
