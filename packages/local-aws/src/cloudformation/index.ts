@@ -22,8 +22,6 @@ export function cloudFormationService({
 }: {
   readonly stack: () => DeployedStack | undefined;
 }): AwsService {
-  // Nothing deletes the stack here, so it is kept for who asks, as long as the process runs.
-  let isProtected = false;
   const find = (name: string): DeployedStack => {
     const found = stack();
     if (found === undefined || (name !== found.name && name !== stackId(found, found.name)))
@@ -36,37 +34,11 @@ export function cloudFormationService({
     namespace: 'http://cloudformation.amazonaws.com/doc/2010-05-15/',
     operations: new Map([
       queryOperation({
-        name: 'GetTemplate',
-        input: z.strictObject({
-          StackName: z.string().min(1),
-          TemplateStage: z.enum(['Original', 'Processed']).optional(),
-        }),
-        run({ StackName }) {
-          const { template } = find(StackName);
-          return [
-            ['TemplateBody', JSON.stringify(template, undefined, 2)],
-            ['StagesAvailable', ['Original', 'Processed'].map((stage) => ['member', stage])],
-          ];
-        },
-      }),
-      queryOperation({
-        name: 'UpdateTerminationProtection',
-        input: z.strictObject({
-          StackName: z.string().min(1),
-          EnableTerminationProtection: z.enum(['true', 'false']),
-        }),
-        run({ StackName, EnableTerminationProtection }) {
-          const found = find(StackName);
-          isProtected = EnableTerminationProtection === 'true';
-          return [['StackId', stackId(found, found.name)]];
-        },
-      }),
-      queryOperation({
         name: 'DescribeStacks',
         input: z.strictObject({ StackName: z.string().min(1).optional() }),
         run({ StackName }) {
           const found = StackName === undefined ? stack() : find(StackName);
-          return [['Stacks', found === undefined ? [] : [['member', stackElement(found, isProtected)]]]];
+          return [['Stacks', found === undefined ? [] : [['member', stackElement(found)]]]];
         },
       }),
       queryOperation({
@@ -115,10 +87,10 @@ function summaryElement(stack: DeployedStack): (XmlElement | undefined)[] {
   ];
 }
 
-function stackElement(stack: DeployedStack, isProtected: boolean): (XmlElement | undefined)[] {
+function stackElement(stack: DeployedStack): (XmlElement | undefined)[] {
   return [
     ...summaryElement(stack),
-    ['EnableTerminationProtection', isProtected],
+    ['EnableTerminationProtection', false],
     ['DisableRollback', false],
     [
       'Outputs',
@@ -173,8 +145,6 @@ export interface DeployedStack {
   readonly reason?: string | undefined;
   readonly resources: readonly StackResource[];
   readonly outputs: Readonly<Record<string, string>>;
-  /** As it was deployed. */
-  readonly template?: unknown;
 }
 
 /** How the stack of a running local cloud is described. */
@@ -195,7 +165,6 @@ export function describeStack(
       atMs,
     })),
     outputs: stack.resolved.outputs,
-    template: stack.template,
   };
 }
 

@@ -11,18 +11,12 @@ export { readEmbeddedMetrics } from './embeddedMetrics.ts';
 export { MetricStore } from './MetricStore.ts';
 
 /**
- * https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_GetMetricData.html,
- * https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_ListMetrics.html
+ * https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_GetMetricData.html
  */
 const LIMITS = {
   queries: 500,
   datapoints: 100_800,
   dimensions: 30,
-  listPage: 500,
-  /** ListMetrics names metrics that had values in this time, in milliseconds: two weeks. */
-  listedMs: 14 * 86_400_000,
-  /** The same with `RecentlyActive`: three hours. */
-  activeMs: 3 * 3_600_000,
 } as const;
 
 const MINUTE_SECONDS = 60;
@@ -47,7 +41,6 @@ export function cloudWatchService(options: AlarmOptions): AwsService {
     }),
     operations: {
       GetMetricData: getMetricData(options),
-      ListMetrics: listMetrics(options),
       DescribeAlarms: describeAlarms(options),
     },
   });
@@ -197,49 +190,6 @@ function page(
     Messages: [],
     ...(skipped + most < total ? { NextToken: writeToken(skipped + most) } : {}),
   };
-}
-
-function listMetrics({ metrics, clock, beforeReading }: AlarmOptions): JsonOperation {
-  return operation({
-    input: z.strictObject({
-      Namespace: z.string().min(1).optional(),
-      MetricName: z.string().min(1).optional(),
-      Dimensions: z
-        .array(z.strictObject({ Name: z.string().min(1), Value: z.string().min(1).optional() }))
-        .max(10)
-        .default([]),
-      RecentlyActive: z.literal('PT3H').optional(),
-      NextToken: z.string().optional(),
-    }),
-    run: ({ Namespace, MetricName, Dimensions, RecentlyActive, NextToken }) => {
-      beforeReading();
-      const now = clock.now();
-      const since = now - (RecentlyActive === undefined ? LIMITS.listedMs : LIMITS.activeMs);
-      const found = metrics
-        .metrics(since, Number.POSITIVE_INFINITY)
-        .filter(
-          ({ namespace, name, dimensions }) =>
-            (Namespace === undefined || namespace === Namespace) &&
-            (MetricName === undefined || name === MetricName) &&
-            Dimensions.every(({ Name, Value }) =>
-              dimensions.some(([own, value]) => own === Name && (Value === undefined || value === Value)),
-            ),
-        )
-        .map(({ namespace, name, dimensions }) => ({
-          Namespace: namespace,
-          MetricName: name,
-          Dimensions: dimensions.map(([Name, Value]) => ({ Name, Value })),
-        }));
-      // Metrics that differ only in their unit are listed once.
-      const unique = [...new Map(found.map((one) => [JSON.stringify(one), one])).values()];
-      const from = readToken(NextToken);
-      const to = from + LIMITS.listPage;
-      return {
-        Metrics: unique.slice(from, to),
-        ...(to < unique.length ? { NextToken: writeToken(to) } : {}),
-      };
-    },
-  });
 }
 
 function validationError(message: string): AwsError {

@@ -63,14 +63,6 @@ function queueOperations(queues: Queues, account: string): Record<string, JsonOp
         return { QueueUrl: queues.urlOf(queue.name, endpointOf(request)) };
       },
     }),
-    ListQueues: operation({
-      input: z.strictObject({ QueueNamePrefix: z.string().default('') }),
-      run: ({ QueueNamePrefix }, request) => {
-        const names = queues.all().flatMap(({ name }) => (name.startsWith(QueueNamePrefix) ? [name] : []));
-        const urls = names.map((name) => queues.urlOf(name, endpointOf(request)));
-        return urls.length > 0 ? { QueueUrls: urls } : {};
-      },
-    }),
     GetQueueAttributes: operation({
       input: z.strictObject({ ...byUrl, AttributeNames: z.array(z.string()).default([]) }),
       run: ({ QueueUrl, AttributeNames }) => {

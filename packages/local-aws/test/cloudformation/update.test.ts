@@ -14,7 +14,6 @@ import { HeadBucketCommand, ListObjectsV2Command, PutObjectCommand, S3Client } f
 import { GetSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import {
   GetQueueAttributesCommand,
-  ListQueuesCommand,
   ReceiveMessageCommand,
   SendMessageCommand,
   SQSClient,
@@ -40,10 +39,7 @@ describe('an update of the stack', () => {
   };
   afterEach(() => fixture.close());
 
-  const queues = async () =>
-    (await new SQSClient(fixture.client).send(new ListQueuesCommand({}))).QueueUrls?.map((url) =>
-      url.slice(url.lastIndexOf('/') + 1),
-    ) ?? [];
+  const queues = async () => fixture.aws.status().queues.map(({ name }) => name);
   const hasBucket = (Bucket: string) =>
     new S3Client(fixture.client).send(new HeadBucketCommand({ Bucket })).then(
       () => true,

@@ -4,7 +4,6 @@ import {
   CloudWatchClient,
   GetMetricDataCommand,
   type GetMetricDataCommandInput,
-  ListMetricsCommand,
 } from '@aws-sdk/client-cloudwatch';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { ManualClock } from '../../src/base/index.ts';
@@ -143,20 +142,6 @@ describe('CloudWatch', () => {
     expect(await values([sum([], 'requests')])).toEqual([[['12:00', 1]]]);
     expect(await values([sum([dev], 'requests')])).toEqual([[]]);
     expect(await values([sum([collect], 'bytes', { Unit: 'Count' })])).toEqual([[]]);
-    const listed = async (input: object) =>
-      ((await client.send(new ListMetricsCommand(input))).Metrics ?? []).map(
-        ({ MetricName, Dimensions = [] }) => [MetricName, ...Dimensions.map(({ Name }) => Name)].join(' '),
-      );
-    expect(await listed({ Namespace: 'Shop', MetricName: 'bytes' })).toEqual([
-      'bytes function stage',
-      'bytes function',
-      'bytes',
-    ]);
-    expect(await listed({ Dimensions: [{ Name: 'stage' }] })).toEqual([
-      'bytes function stage',
-      'requests function stage',
-    ]);
-    expect(await listed({ Namespace: 'Other' })).toEqual([]);
   });
 
   it('takes nothing from a line that is no valid document', () => {

@@ -4,7 +4,7 @@ import { invalidRequest, resourceNotFound } from '../model/errors.ts';
 import { ATHENA_LIMITS as LIMITS } from '../model/limits.ts';
 import type { PreparedStatement } from '../model/PreparedStatementStore.ts';
 import { descriptionSchema, workGroupNameSchema } from '../model/WorkGroups.ts';
-import { type AthenaContext, pageMembers, paginate, seconds } from './AthenaContext.ts';
+import { type AthenaContext, seconds } from './AthenaContext.ts';
 
 const nameSchema = z
   .string()
@@ -41,23 +41,6 @@ export function preparedStatementOperations(context: AthenaContext): Record<stri
       run: ({ StatementName, WorkGroup }) => ({
         PreparedStatement: document(find(WorkGroup, StatementName)),
       }),
-    }),
-    ListPreparedStatements: operation({
-      input: z.strictObject({ WorkGroup: workGroupNameSchema, ...pageMembers }),
-      run({ WorkGroup, ...paging }) {
-        const { items, next } = paginate(
-          prepared.list(workGroups.find(WorkGroup).name),
-          ({ name }) => name,
-          paging,
-        );
-        return {
-          PreparedStatements: items.map(({ name, modifiedAt }) => ({
-            StatementName: name,
-            LastModifiedTime: seconds(modifiedAt),
-          })),
-          NextToken: next,
-        };
-      },
     }),
     DeletePreparedStatement: operation({
       input: z.strictObject(nameMembers),
