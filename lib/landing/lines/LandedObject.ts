@@ -99,8 +99,8 @@ const MOST_RANGES = 20;
 export const MOST_OTHERS = 1_000;
 const LINE_BREAK = 0x0a;
 const HEAD = new RegExp(`^\\{"kind":"(${tableKinds.join('|')})","ds":"(\\d{4}-\\d\\d-\\d\\d)","row":(?=\\{)`);
-/** The same with the kind of any release. */
-const ANY_HEAD = /^\{"kind":"\w+","ds":"\d{4}-\d\d-\d\d","row":\{/;
+/** The same of any release, which may have other kinds, and more in its heads. */
+const ANY_HEAD = /^\{"kind":"\w+","ds":"\d{4}-\d\d-\d\d","(?!row":[^{])/;
 /** Bytes of the longest head of a line, or more. */
 const HEAD_BYTES = 64;
 
@@ -111,8 +111,11 @@ const MOST_MEMBER_BYTES = MAX_LANDED_BYTES + 1_048_576;
 /** Bytes of text, and milliseconds, that the search of one object may take: somebody can make bytes that each inflate far. */
 const SEARCH_BYTES = 4 * MAX_LANDED_BYTES;
 const SEARCH_MS = 60_000;
-/** A member behind broken bytes is inflated so far, then further: zlib does not say how much it inflated before an error. */
-const STEPS = [9, 13, 16, 18, 20, 22, 24, 26, 28].map((power) => 2 ** power);
+/**
+ * A member behind broken bytes is inflated so far, then further: zlib does not say how much it inflated before an error. The first
+ * step bounds how many headers may be tried, too: for each in vain Node keeps 2 KB until the piece is read.
+ */
+const STEPS = [13, 16, 18, 20, 22, 24, 26, 28].map((power) => 2 ** power);
 /** Deflated bytes that have the head of a row, behind tables of codes. */
 const PEEK_BYTES = 512;
 const AS_FAR_AS_IT_GOES = { finishFlush: constants.Z_SYNC_FLUSH };
@@ -141,7 +144,7 @@ export class LandedReader {
   /** While a member is searched: why the bytes before it are skipped. */
   #searching: SkippedWhy | null = null;
   #isDamaged = false;
-  /** Bytes that were inflated in vain; those of the member at hand, which may still be one; milliseconds of searching. */
+  /** Bytes that were inflated in vain; those of the member at hand, which may still be one; milliseconds of searching in vain. */
   #spent = 0;
   #tried = 0;
   #spentMs = 0;
@@ -187,12 +190,12 @@ export class LandedReader {
       }
       const begunAt = why === null ? 0 : this.#clock.now();
       const found = this.#inflate(bytes, at, isLast);
-      if (why !== null) this.#spentMs += this.#clock.now() - begunAt;
       if (found === 'more') break;
       const text = 'text' in found && (why === null || beginsAsRow(found.text)) ? found.text : null;
       if (text === null) {
         this.#isDamaged = true;
         this.#spent += this.#tried;
+        if (why !== null) this.#spentMs += this.#clock.now() - begunAt;
       }
       this.#tried = 0;
       const cause = 'why' in found ? found.why : 'no_member';

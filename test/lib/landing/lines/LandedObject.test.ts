@@ -147,6 +147,7 @@ describe('bytes of others in an object', () => {
 
   it.each([
     ['of a newer release', '{"kind":"orders","ds":"2026-11-25","row":{}}\n', 1],
+    ['of one with more in its head', '{"kind":"events","ds":"2026-11-25","v":2,"row":{}}\n', 1],
     ['of no day', '{"kind":"events","ds":"2026-02-30","row":{}}\n', 1],
     ['whose row is no object', '{"kind":"events","ds":"2026-11-25","row":[]}\n', 0],
     ['with its members in another order', '{"ds":"2026-11-25","kind":"events","row":{}}\n', 0],
@@ -221,6 +222,9 @@ describe('bytes of others in an object', () => {
     expect(read(object(50), clock).ids).toEqual(['a', 'b']);
     const { ids, skipped } = read(object(200), clock);
     expect([ids, skipped.at(-1)?.[2]]).toEqual([['a'], 'not_searched']);
+    // Members that are found take none of it, however many they are.
+    const found = Array.from({ length: 200 }, (_, i) => [Buffer.of(0), member(`${i}`)]).flat();
+    expect(read(Buffer.concat(found), clock).ids).toHaveLength(200);
   });
 
   it('are found wherever they are, and no row of a member that they leave whole is missing or read twice', () => {
