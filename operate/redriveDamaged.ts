@@ -34,7 +34,8 @@ export async function redriveDamaged(
   const store = s3ObjectStore(s3, bucket);
   const done = { objects: 0, bytes: 0 };
   for await (const { key, size, eTag } of listObjects(store, DAMAGED_FOLDER)) {
-    if (key.endsWith('/')) continue;
+    // What the writer has put of this run meanwhile is in its objects of the landing, which it is about to delete.
+    if (key.endsWith('/') || key.startsWith(damagedKey(againKey(DAMAGED_FOLDER, now)))) continue;
     if (!dryRun) {
       const CopySource = encodeURIComponent(`${bucket}/${key}`);
       const copy = { CopySource, CopySourceIfMatch: eTag, Key: againKey(key, now) };

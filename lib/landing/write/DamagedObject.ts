@@ -38,11 +38,13 @@ export class DamagedObject {
       await appendFile(this.#whole, part.bytes);
       return;
     }
+    const bytes = part.others.reduce((sum, line) => sum + line.length, 0);
     // Each member has so few of them that those that are rows by then are read.
-    if (this.#lines.length + part.others.length > MOST_OTHERS || this.#linesBytes > LINES_BYTES)
+    if (this.#lines.length + part.others.length > MOST_OTHERS || this.#linesBytes + bytes > LINES_BYTES)
       await this.#flush();
     this.#lines.push(...part.others.map((line) => Buffer.from(line)));
-    this.#linesBytes += part.others.reduce((sum, line) => sum + line.length, 0);
+    this.#linesBytes += bytes;
+    this.size += bytes;
   }
 
   /** The bytes of the object so far. */

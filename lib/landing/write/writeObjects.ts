@@ -122,7 +122,9 @@ async function openObject(
   const note = await notes.read(version);
   const from = note === null ? 0 : 'written' in note ? null : note.from;
   if (from !== 0) body.destroy();
-  let next = from === null ? undefined : Promise.resolve(await fetchFrom(from));
+  // What was skipped last may have ended it.
+  const isRead = from === null || (from > 0 && from === size);
+  let next = isRead ? undefined : Promise.resolve(await fetchFrom(from));
   /** Each piece is fetched while the one before it is read. */
   async function* pieces(): OpenedObject['pieces'] {
     for (let at = from ?? 0; next !== undefined; ) {
@@ -265,6 +267,7 @@ class Batch {
       if ('why' in part || part.others.length > 0) await object.damaged.add(part);
       if (object.damaged.size <= skippedBytes) continue;
       await this.#endRoundAt(object, part.at + part.bytes.length);
+      await object.damaged.remove();
       reader.skipped = new Skipped();
       Object.assign(object, {
         from: part.at + part.bytes.length,

@@ -1,5 +1,5 @@
 import { hash } from 'node:crypto';
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { gunzipSync, gzipSync } from 'node:zlib';
@@ -56,6 +56,7 @@ function store(): Writer['store'] {
       const whole = objects.get(key);
       const eTag = whole === undefined ? '' : hash('sha256', whole);
       if (whole === undefined || (ifMatch !== undefined && ifMatch !== eTag)) return null;
+      if (range !== undefined && range.first >= whole.length) throw new Error('InvalidRange');
       const bytes = range === undefined ? whole : whole.subarray(range.first, range.last + 1);
       const half = bytes.length >> 1;
       const body = Readable.from(
@@ -313,6 +314,25 @@ describe('a large object', () => {
     expect(put.length).toBeGreaterThan(3);
     expect(Buffer.concat(put)).toHaveLength(2_000);
     expect(objects.has(aside())).toBe(true);
+    expect([...keysOf('landing/'), ...notes()]).toEqual([]);
+    // The folder of the run keeps none of it.
+    expect(
+      readdirSync(join(directory.path, `run-${runs}`)).filter((name) => name.startsWith('damaged')),
+    ).toEqual([]);
+  });
+
+  it('that ends with what is skipped, as is noted, is done when it is read again', async () => {
+    objects.set(KEY(1), Buffer.concat([...members, Buffer.alloc(1_000, 'foreign ')]));
+    onCall = (call, key) => {
+      if (call === 'remove' || key.endsWith('.written.json')) throw new Error('SlowDown');
+    };
+    // The last piece passes the bound.
+    const more = { pieceBytes: 2_000, skippedBytes: 300 };
+    expect((await write([KEY(1)], more)).failed.size).toBe(1);
+    expect(notes()).toHaveLength(1);
+    onCall = () => {};
+    expect(await write([KEY(1)], more)).toMatchObject({ objects: { written: 1 }, rows: 0 });
+    expect(await idsOf('events')).toEqual(ids);
     expect([...keysOf('landing/'), ...notes()]).toEqual([]);
   });
 });
