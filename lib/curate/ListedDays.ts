@@ -12,7 +12,7 @@ import type { Config } from '../schema/config.ts';
 import type { ForwardedKind } from '../schema/kinds.ts';
 import { curatedDaysKey, curatedSubject } from '../tables/ledgerKeys.ts';
 import { bucketCall, CurateError } from './CurateError.ts';
-import { LIST_RETRIES, PARALLEL_DAYS } from './limits.ts';
+import { LIST_RETRIES, PARALLEL_DAYS, TAKEN_BACK_MS } from './limits.ts';
 import { lostFiles, type RetentionConfig } from './lostFiles.ts';
 import type { RawDays } from './RawDays.ts';
 
@@ -125,20 +125,25 @@ export interface DayKeeper extends RetryPorts {
  * has lost raw files: it is marked as such, and views go on reading its curated rows until the next version is made.
  *
  * @param outdated The days as the caller has seen them in the list.
- * @returns The days that may leave the list.
+ * @returns The days that may leave the list; and those that stay although no version has counted the rows of lost files.
  */
 export async function takeOutDays(
   keeper: DayKeeper,
   kind: ForwardedKind,
   outdated: ReadonlyMap<UtcDay, ListedDay>,
-): Promise<readonly UtcDay[]> {
+): Promise<{ readonly left: readonly UtcDay[]; readonly uncounted: readonly UtcDay[] }> {
   const { config, raw, ledger, clock } = keeper;
   const keeping = await mapLimit([...outdated.keys()], PARALLEL_DAYS, async (day) => {
     const files = await raw.files(kind, day);
     const known = await readKnown(ledger, curatedSubject(config, kind, day));
-    return lostFiles(config, known, files, clock.now()).length > 0 ? [day] : [];
+    const lost = lostFiles(config, known, files, clock.now());
+    const counted = new Set(known?.curated?.kept?.files);
+    // A day that failed is tried again in the night.
+    const isOld = known?.state === 'succeeded' && clock.now() - known.updatedAt > TAKEN_BACK_MS;
+    const isNew = isOld && lost.some((file) => !counted.has(file));
+    return lost.length > 0 ? [{ day, isNew }] : [];
   });
-  const keeps = new Set(keeping.flat());
+  const keeps = new Set(keeping.flat().map(({ day }) => day));
   await changeListedDays(keeper, kind, (days) => {
     const changed = Object.entries(days).flatMap(([day, entry]): [UtcDay, ListedDay][] => {
       const seen = outdated.get(day);
@@ -149,7 +154,8 @@ export async function takeOutDays(
       ? days
       : Object.fromEntries(changed);
   });
-  return [...outdated.keys()].filter((day) => !keeps.has(day));
+  const uncounted = keeping.flat().flatMap(({ day, isNew }) => (isNew ? [day] : []));
+  return { left: [...outdated.keys()].filter((day) => !keeps.has(day)), uncounted };
 }
 
 /** The entry of a day in the ledger; null also of one that can't be read, of which nothing is known. */

@@ -22,14 +22,14 @@ export interface ComparedDay {
  * Compares some days of the list with their raw files, and takes those out whose files have changed.
  *
  * @param isLooked Which days. Default all of the list.
- * @returns The days that were taken out.
+ * @returns as {@link takeOutDays}.
  * @throws CurateError SLUICE_CURATE_BUCKET_FAILED, SLUICE_CURATE_LIST_BUSY.
  */
 export async function checkDays(
   checker: DayChecker,
   kind: ForwardedKind,
   isLooked: (day: UtcDay) => boolean = () => true,
-): Promise<readonly UtcDay[]> {
+): ReturnType<typeof takeOutDays> {
   const list = (await checker.listed.read(kind))?.days ?? {};
   const shape = curatedShape(curatedTables(checker.config)[kind]);
   const days = Object.entries(list).filter(([day]) => isLooked(day));
@@ -49,10 +49,10 @@ export async function takeOutOutdated(
   kind: ForwardedKind,
   compared: readonly ComparedDay[],
   shape: string,
-): Promise<readonly UtcDay[]> {
+): ReturnType<typeof takeOutDays> {
   const outdated = compared.filter(
     ({ fingerprint, listed }) => listed.fingerprint !== fingerprint || listed.shape !== shape,
   );
-  if (outdated.length === 0) return [];
+  if (outdated.length === 0) return { left: [], uncounted: [] };
   return takeOutDays(keeper, kind, new Map(outdated.map(({ day, listed }) => [day, listed])));
 }

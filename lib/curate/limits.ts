@@ -16,6 +16,11 @@ export const MOST_DAYS_A_NIGHT = 31;
 export const MOST_BYTES_A_NIGHT = 64 * 10 ** 9;
 /** Milliseconds after which a task that nobody has finished is queued again: before the next night. */
 export const REQUEUE_AFTER_MS = 20 * 3_600_000;
+/**
+ * Milliseconds after a version was made in which one of its raw files may be gone because the writer has taken it back, and
+ * has not yet written its rows into another: a round that fails removes its files within minutes.
+ */
+export const TAKEN_BACK_MS = 2 * 3_600_000;
 /** Days that are looked at in parallel, with one or more list calls each. */
 export const PARALLEL_DAYS = 16;
 /** Pages of partitions of one table: 1,000 each, or fewer. */

@@ -144,7 +144,7 @@ async function lookAtTable(
   const compared = looked.flatMap(({ day, raw, listed: entry }) =>
     entry === undefined ? [] : [{ day, listed: entry, fingerprint: raw.fingerprint }],
   );
-  const takenOut = await takeOutOutdated(planner, kind, compared, terms.shape);
+  const { left: takenOut } = await takeOutOutdated(planner, kind, compared, terms.shape);
   const relisted: UtcDay[] = [];
   for (const { day, decision } of looked) {
     if ('list' in decision && (await relist(planner, kind, day, decision.list))) relisted.push(day);
@@ -236,7 +236,7 @@ async function relist(
   // Files that arrived since the day was looked at found nothing to take out.
   const now = await readRawDay(planner.raw, kind, day);
   if (now.fingerprint === entry.fingerprint) return true;
-  return (await takeOutDays(planner, kind, new Map([[day, entry]]))).length === 0;
+  return (await takeOutDays(planner, kind, new Map([[day, entry]]))).left.length === 0;
 }
 
 /** For how long after a day was curated the metrics are written at every run. */

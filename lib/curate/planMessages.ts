@@ -143,22 +143,30 @@ async function checkAll(planner: CuratePlanFunction): Promise<void> {
   for (const kind of forwardedKinds) await check(planner, kind, () => true);
 }
 
-/** Days of the list that events may still arrive for. Events of new files do this within minutes; one may be lost. */
+/**
+ * Days of the list that events may still arrive for. Events of new files do this within minutes; one may be lost. Those that
+ * have lost raw files are curated at once, others in the night.
+ */
 async function checkWindow(planner: CuratePlanFunction): Promise<void> {
   const { config, clock } = planner;
   // A day more: files are written some minutes after the last event of the window.
   const oldest = addDays(utcDay(clock.now()), -config.timeWindow.pastDays - 1);
-  for (const kind of forwardedKinds) await check(planner, kind, (day) => day >= oldest);
+  for (const kind of forwardedKinds) {
+    const days = await check(planner, kind, (day) => day >= oldest);
+    // Whether rows are gone with a raw file, and how many, is known once the day is curated.
+    if (days.length > 0) await plan(planner, { sluice: 'curate', kinds: [kind], days: [...days] });
+  }
 }
 
 async function check(
   planner: CuratePlanFunction,
   kind: ForwardedKind,
   isLooked: (day: UtcDay) => boolean,
-): Promise<void> {
-  const takenOut = await checkDays(planner, kind, isLooked);
-  if (takenOut.length === 0) return;
-  planner.log({ level: 'info', event: 'curate_check', kind, taken_out: takenOut.slice(0, MOST_NAMED) });
+): Promise<readonly UtcDay[]> {
+  const { left, uncounted } = await checkDays(planner, kind, isLooked);
+  if (left.length > 0)
+    planner.log({ level: 'info', event: 'curate_check', kind, taken_out: left.slice(0, MOST_NAMED) });
+  return uncounted;
 }
 
 /** @returns Days of the lists that some view reads raw all the same; null if it is not known. */

@@ -26,7 +26,7 @@ export const CurationsError = defineErrorFamily('user', {
   },
   SLUICE_CURATE_NOTHING_KEPT: {
     cause: 'The day has no rows that raw files have lost.',
-    cure: 'Check the day: `sluice curate status` says which days keep some. What is lost is counted when the next night has curated the day.',
+    cure: 'Check the day: `sluice curate status` says which days keep some. What is lost is counted when the day is curated again, in the next night at the latest.',
   },
 });
 

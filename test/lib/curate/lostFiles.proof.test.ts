@@ -90,6 +90,22 @@ describe('raw files that are lost', () => {
     expect(await curations.read()).toEqual(ids(0, 30));
   });
 
+  it('are counted within hours, once, if the writer can not have taken them back', async () => {
+    await curations.removeRaw('b');
+    await curations.plan(check);
+    // The writer may yet write its rows into another file.
+    expect(await curations.work()).toEqual([]);
+    curations.clock.advance((2 * NIGHT_MS) / 24 + 1);
+    await curations.plan(check);
+    await curations.plan(check);
+    expect(await curations.work()).toMatchObject([{ outcome: 'curated', account: { kept: 10 } }]);
+    curations.clock.advance(NIGHT_MS / 8);
+    const key = await curations.land('late', exposures(30, 40));
+    await curations.plan(check, curations.fileEvent(key));
+    expect(await curations.work()).toEqual([]);
+    expect(await night()).toMatchObject([{ account: { kept: 10, rows: 40 } }]);
+  });
+
   it('are kept by name when as many rows are lost as another file has brought back', async () => {
     await curations.land('b', exposures(15, 35));
     await night();
