@@ -60,7 +60,7 @@ export function eraseText(receipt: EraseReceipt): string {
     ...(run.leftCount > run.left.length ? [`… and ${run.leftCount - run.left.length} more.`] : []),
   ];
   const expiring = receipt.notSearched.flatMap(({ key, goneBy, commands }) => [
-    `Not searched: bytes of ${key} that are no rows. The object is gone by ${goneBy}, or try it again, or see what it holds and delete it:`,
+    `Not searched: bytes of ${key} that are no rows. It is gone by ${goneBy}${commands.length === 0 ? '.' : ', unless it is tried again. Try it again, or see what it holds; without --dry-run that deletes it:'}`,
     ...commands.map((command) => `  ${command}`),
   ]);
   const held = elsewhere.map(({ what, where, todo }) => `- ${what}, ${where}: ${todo}`);

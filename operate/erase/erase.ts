@@ -90,7 +90,7 @@ export async function erase(deployment: Deployment, request: EraseRequest): Prom
   const say = deploymentCommands(deployment, String(aws.region));
   const damagedCommands = (key: string) =>
     key.startsWith(DAMAGED_FOLDER)
-      ? [say.sluice('redrive', '--damaged'), say.sluice('redrive', '--discard', key)]
+      ? [say.sluice('redrive', '--damaged'), say.sluice('redrive', '--discard', key, '--dry-run')]
       : [];
   let parquet: ParquetEraser | undefined;
   try {

@@ -114,10 +114,7 @@ async function openObject(
   const fetchFrom = async (first: number): Promise<Buffer> => {
     const end = Math.min(first + pieceBytes, size);
     if (first === 0) return readBytes(body, end, end < size);
-    const range = { first, last: end - 1 };
-    const part = await store.open(key, { range, ifMatch: eTag, signal });
-    if (part === null) throw new WriteError('SLUICE_WRITE_BUCKET_FAILED', 'It has changed.');
-    return readBytes(part.body, end - first);
+    return readBytes(await openPart(store, version, first, end - 1, signal), end - first);
   };
   const note = await notes.read(version);
   const from = note === null ? 0 : 'written' in note ? null : note.from;
@@ -137,6 +134,19 @@ async function openObject(
     }
   }
   return { version, from, pieces: pieces() };
+}
+
+/** A part of an object, up to its last byte. @throws WriteError if the object is gone, or is another one. */
+async function openPart(
+  store: Writer['store'],
+  { key, eTag }: LandedVersion,
+  first: number,
+  last: number,
+  signal: AbortSignal | undefined,
+): Promise<Readable> {
+  const part = await store.open(key, { range: { first, last }, ifMatch: eTag, signal });
+  if (part === null) throw new WriteError('SLUICE_WRITE_BUCKET_FAILED', 'It has changed.');
+  return part.body;
 }
 
 /** The first bytes of a stream. @throws RangeError If it has fewer: one that breaks has no end. */
@@ -289,6 +299,8 @@ class Batch {
     await this.finish();
     if (at === object.from || this.done.failed.has(object.version.key)) return;
     try {
+      // Another run may have ended it meanwhile: there is more in damaged/ then than this one has by now.
+      (await openPart(this.#writer.store, object.version, 0, 0, this.#time.signal)).destroy();
       await this.#putAside(object);
       await this.notes.writeFrom(object.version, at);
     } catch (error) {

@@ -150,7 +150,10 @@ export default defineConfig({
     expect(notSearched).toEqual([
       {
         ...{ key, goneBy: expect.stringMatching(/^20\d\d-\d\d-\d\d$/) },
-        commands: [expect.stringContaining('--damaged'), expect.stringContaining(`--discard ${key}`)],
+        commands: [
+          expect.stringContaining('--damaged'),
+          expect.stringContaining(`--discard ${key} --dry-run`),
+        ],
       },
     ]);
     await s3.send(new DeleteObjectCommand({ Bucket: BUCKET, Key: key }));

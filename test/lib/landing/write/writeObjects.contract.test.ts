@@ -305,6 +305,19 @@ describe('a large object', () => {
     expect((await idsOf('events')).at(-1)).toBe('new');
   });
 
+  it('that another run has ended meanwhile leaves what that run has put aside', async () => {
+    objects.set(KEY(1), Buffer.concat(members.flatMap((one) => [one, demo])));
+    let files = 0;
+    onCall = (call, key) => {
+      if (call === 'put' && key.startsWith('statsig/')) files += 1;
+      if (files !== 2 || !objects.delete(KEY(1))) return;
+      objects.set(aside(), Buffer.from('all'));
+    };
+    expect([...(await write([KEY(1)], small)).failed.keys()]).toEqual([KEY(1)]);
+    expect(objects.get(aside())?.toString()).toBe('all');
+    expect(await write([KEY(1)], small)).toMatchObject({ objects: { gone: 1 }, rows: 0 });
+  });
+
   it('may be of others for the most part: what is skipped is put in as many objects as it takes', async () => {
     const foreign = Buffer.alloc(1_000, 'foreign ');
     objects.set(KEY(1), Buffer.concat([foreign, ...members, foreign]));
