@@ -116,7 +116,11 @@ async function openObject(
     if (first === 0) return readBytes(body, end, end < size);
     return readBytes(await openPart(store, version, first, end - 1, signal), end - first);
   };
-  const note = await notes.read(version);
+  const note = await notes.read(version).catch((error: unknown) => {
+    // It would keep its connection, of which there are few.
+    body.destroy();
+    throw error;
+  });
   const from = note === null ? 0 : 'written' in note ? null : note.from;
   if (from !== 0) body.destroy();
   // What was skipped last may have ended it.

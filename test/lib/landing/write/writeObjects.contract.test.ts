@@ -550,6 +550,19 @@ describe('a bucket that fails', () => {
     expect([await idsOf('events'), keysOf('landing/')]).toEqual([['e1', 'e1'], [KEY(2)]]);
   });
 
+  it('that cannot be read for notes leaves no object open', async () => {
+    const bodies: Readable[] = [];
+    const { open, ...rest } = store();
+    const opening: typeof open = async (...args) => {
+      const opened = await open(...args);
+      if (opened !== null) bodies.push(opened.body);
+      return opened;
+    };
+    const read = () => Promise.reject(new Error('SlowDown'));
+    const { failed } = await write([KEY(1), KEY(2)], { store: { ...rest, open: opening, read } });
+    expect([failed.size, bodies.map(({ destroyed }) => destroyed)]).toEqual([2, [true, true]]);
+  });
+
   it('that cannot be read for one object writes the others', async () => {
     failing('fetch', KEY(1));
     expect([...(await write([KEY(1), KEY(2)])).failed.keys()]).toEqual([KEY(1)]);
