@@ -159,6 +159,7 @@ describe('what changes something', () => {
       'erase',
       'export run',
       'groups pull',
+      'ingest accept',
       'ingest backfill',
       'ingest drop',
       'ingest run',

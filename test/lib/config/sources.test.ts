@@ -35,6 +35,8 @@ describe('sources', () => {
           timezone: 'UTC',
           lookbackDays: 3,
           refusedShare: 0.01,
+          unusualShare: 0.5,
+          filesLeave: false,
           schedule: 'daily',
           engine: 'auto',
           mapping: {
