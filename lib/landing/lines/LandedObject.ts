@@ -139,6 +139,8 @@ export class LandedReader {
   /** Bytes that wait for more, and where they are in the object. */
   #waiting: Buffer = Buffer.of();
   #at: number;
+  /** Bytes with which the member that waits is inflated again: twice as many, or it would be inflated with each piece. */
+  #enough = 0;
   /** Bytes of the text of the last member. */
   #lastLength = 0;
   /** While a member is searched: why the bytes before it are skipped. */
@@ -168,6 +170,11 @@ export class LandedReader {
   *read(piece: Uint8Array, isLast: boolean): Generator<LandedPart, void, undefined> {
     const own = Buffer.from(piece.buffer, piece.byteOffset, piece.byteLength);
     const bytes = this.#waiting.length === 0 ? own : Buffer.concat([this.#waiting, own]);
+    if (!isLast && bytes.length < this.#enough) {
+      this.#waiting = bytes;
+      return;
+    }
+    this.#enough = 0;
     /** Bytes before it are in a part, and those before `at` are read. */
     let done = 0;
     let at = 0;
@@ -190,12 +197,16 @@ export class LandedReader {
       }
       const begunAt = why === null ? 0 : this.#clock.now();
       const found = this.#inflate(bytes, at, isLast);
-      if (found === 'more') break;
-      const text = 'text' in found && (why === null || beginsAsRow(found.text)) ? found.text : null;
+      const isMember = found !== 'more' && 'text' in found && (why === null || beginsAsRow(found.text));
+      if (why !== null && !isMember) this.#spentMs += this.#clock.now() - begunAt;
+      if (found === 'more') {
+        [this.#tried, this.#enough] = [0, Math.min(2 * (bytes.length - at), MOST_MEMBER_BYTES)];
+        break;
+      }
+      const text = isMember ? found.text : null;
       if (text === null) {
         this.#isDamaged = true;
         this.#spent += this.#tried;
-        if (why !== null) this.#spentMs += this.#clock.now() - begunAt;
       }
       this.#tried = 0;
       const cause = 'why' in found ? found.why : 'no_member';

@@ -214,6 +214,16 @@ describe('bytes of others in an object', () => {
     ]);
   });
 
+  it('cost no member that comes in many pieces behind them', () => {
+    const row = gzipSync(line('x').replace('x', 'x'.repeat(12_000_000)), { level: 0 });
+    const bytes = Buffer.concat([Buffer.of(0), row, member('b')]);
+    const pieces = Array.from({ length: Math.ceil(bytes.length / 100_000) }, (_, i) =>
+      bytes.subarray(i * 100_000, (i + 1) * 100_000),
+    );
+    const { ids, skipped } = readPieces(pieces);
+    expect([ids.length, ids.at(-1), skipped]).toEqual([2, 'b', [[0, 1, 'no_member']]]);
+  });
+
   it('are searched for a minute', () => {
     let now = 0;
     const clock = { now: () => (now += 500) };
