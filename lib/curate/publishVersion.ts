@@ -15,6 +15,7 @@ import { CurateError } from './CurateError.ts';
 import type { CurateRun, Curator } from './Curator.ts';
 import { curatedTables } from './curatedTables.ts';
 import { keepRun, settleRun, sumAccount } from './curationRun.ts';
+import { BEGUN_KEPT_MS } from './limits.ts';
 import { namedFiles } from './lostFiles.ts';
 import { type RawDay, readRawDay } from './RawDays.ts';
 
@@ -71,7 +72,9 @@ export async function publishVersion(
   if (moves) {
     replaced = parseIngestedKey(config, location?.slice(`s3://${bucket}/`.length) ?? '')?.version;
     // If the partition was dropped, only the ledger still knows its version.
-    await noteReplaced(curator, { table, day }, replaced ?? known.version, version);
+    // The next night goes on with what a killed task has moved, and reads the rows that are kept once more.
+    const due = clock.now() + (made.kept === undefined ? VERSION_KEPT_MS : BEGUN_KEPT_MS);
+    await noteReplaced(curator, { table, day, due }, replaced ?? known.version, version);
     await curator.faultPoint?.('noted');
     await movePartition(partition, `s3://${bucket}/${versionPrefix(config, table, day, version)}`, attempts);
     await curator.faultPoint?.('moved');
@@ -139,18 +142,18 @@ async function requireExactFiles(
 }
 
 /**
- * Notes that a version is about to be replaced, so that it is deleted a day later, when the queries that read it have ended.
+ * Notes that a version is about to be replaced, so that it is deleted a day later or more, when the queries that read it have ended.
  * Every other note of it goes first, as it may be due within minutes: the one from its start, and those of tasks that were
  * killed before they replaced it.
  */
 async function noteReplaced(
-  { landing, clock }: Pick<Curator, 'landing' | 'clock'>,
-  { table, day }: { readonly table: string; readonly day: UtcDay },
+  { landing }: Pick<Curator, 'landing'>,
+  { table, day, due }: { readonly table: string; readonly day: UtcDay; readonly due: number },
   replaced: string | undefined,
   version: string,
 ): Promise<void> {
   if (replaced === undefined || replaced === version) return;
-  const key = versionNoteKey({ due: clock.now() + VERSION_KEPT_MS, table, day, version: replaced });
+  const key = versionNoteKey({ due, table, day, version: replaced });
   await landing.putNote(key);
   const others: string[] = [];
   for await (const other of keysUnder(landing, VERSION_NOTES)) {

@@ -165,6 +165,22 @@ describe('raw files that are lost', () => {
     expect(await curations.read()).toEqual(ids(0, 30));
   });
 
+  it.each(['noted', 'moved'] as const)(
+    'are kept by the next night when the task is killed at %s and its message is lost',
+    async (point) => {
+      await curations.removeRaw('b');
+      curations.clock.advance(NIGHT_MS);
+      await curations.plan({ sluice: 'curate' });
+      await curations.curate(curations.takeTasks()[0], { killAt: point });
+      // The sweep of the hour comes before the task.
+      curations.clock.advance(NIGHT_MS + 60_000);
+      await curations.plan({ sluice: 'curate' });
+      await curations.sweep();
+      expect(await curations.work()).toMatchObject([{ outcome: 'curated', account: { kept: 10 } }]);
+      expect(await curations.read()).toEqual(ids(0, 30));
+    },
+  );
+
   it.each(curateFaultPoints)('while the day is curated, at %s, stay in the views', async (point) => {
     await curations.land('c', exposures(30, 40));
     curations.clock.advance(NIGHT_MS);
