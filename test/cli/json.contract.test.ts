@@ -34,6 +34,7 @@ const LINES: Readonly<Record<string, readonly (readonly string[])[]>> = {
     ['refused', ...DAY, ...NOWHERE],
     ['run', ...NOWHERE],
     ['backfill', '--source', 'acme', '--dataset', 'events', '--from', '2026-11-20', ...NOWHERE],
+    ['accept', 'keep', '--source', 'acme', '--dataset', 'events', '--from', '2026-11-20', ...NOWHERE],
     ['drop', '/nowhere.parquet', ...DAY, ...NOWHERE],
   ],
   export: [

@@ -19,7 +19,7 @@ describe('help', () => {
   it('says which actions an option is of', async () => {
     const { stdout } = await callMain(['help', 'ingest', 'backfill']);
     expect(stdout).toMatch(/\n {2}backfill +Load days again, even if they have not changed\.\n/);
-    expect(stdout).toMatch(/ {2}--dry-run +run, backfill: /);
+    expect(stdout).toMatch(/ {2}--dry-run +run, backfill, accept: /);
     expect(await callMain(['ingest', 'backfill', '--help'])).toEqual({ code: 0, stdout, stderr: '' });
   });
 

@@ -11,6 +11,7 @@ import {
   lastLookKey,
   lateNoteKey,
   ledgerKey,
+  rawDaysKey,
   redrivenKey,
   triggerKey,
   versionNoteKey,
@@ -47,6 +48,7 @@ const built: Readonly<Record<string, readonly string[]>> = {
   lateNoteKey: [lateNoteKey('acme', 'web')],
   ledgerKey: [ledgerKey('acme', 'web', day), ledgerKey(EXPORTS_LEDGER, 'clicks', day)],
   erasureKey: [erasureKey('0a')],
+  rawDaysKey: forwardedKinds.map(rawDaysKey),
   redrivenKey: [redrivenKey('2026-11-20T08:00:00.000Z', 'a')],
   quarantineLargeKey: [quarantineLargeKey(day, 'q-1')],
   refusedRowsKey: [
