@@ -174,8 +174,8 @@ class RunOfErasure {
         await this.#eraser.faultPoint?.('checkpoint');
       }
     }
-    const { after: _, ...current } = this.#current;
-    this.#current = { ...current, done: [...current.done, place] };
+    const { done } = this.#current;
+    this.#current = { ...this.#current, after: undefined, done: [...done, place] };
     await this.#save();
   }
 
@@ -318,7 +318,8 @@ class RunOfErasure {
   async end(): Promise<Erasure> {
     const { dryRun, askForDays, faultPoint, laterMs } = this.#eraser;
     const now = this.#eraser.now();
-    const { done: _, after: __, owner: _____, days, tables, ...run } = this.#current;
+    const { days, tables } = this.#current;
+    const run = runOf(this.#current);
     if (dryRun) return { run, total: run.places, state: 'dry', completeFrom: null, runs: 0, forgotten: 0 };
     for (const [table, changed] of Object.entries(tables))
       for (const day of changed)
@@ -330,15 +331,13 @@ class RunOfErasure {
     const until = foundUntil === undefined || run.hasFound ? now : foundUntil;
     // The first run completes nothing: events sent before it may arrive after it.
     const isComplete = isClean && foundUntil !== undefined && run.startedAt >= foundUntil + laterMs;
-    const { current: ___, completeAt: ____, ...kept } = this.#manifest;
     const everyRun = [...runs, { ...run, endedAt: now }];
     const all = everyRun.slice(-MOST_RUNS);
     const forgotten = before + everyRun.length - all.length;
     this.#manifest = {
-      ...kept,
-      foundUntil: until,
-      ...{ runs: all, forgotten },
-      ...(isComplete ? { completeAt: now } : {}),
+      ...this.#manifest,
+      ...{ runs: all, forgotten, foundUntil: until },
+      ...{ current: undefined, completeAt: isComplete ? now : undefined },
     };
     await this.#write();
     await faultPoint?.('settled');
@@ -363,6 +362,12 @@ class RunOfErasure {
     if (eTag === null) throw new EraseError('SLUICE_ERASE_BUSY');
     this.#eTag = eTag;
   }
+}
+
+/** What the record keeps of a run, without how far it is. */
+function runOf(current: CurrentRun): EraseRun {
+  const { startedAt, resumed, places, hasFound, left, leftCount, expiring, onTheWay } = current;
+  return { startedAt, resumed, places, hasFound, left, leftCount, expiring, onTheWay };
 }
 
 function sum(one: PlaceCounts, other: PlaceCounts): PlaceCounts {
