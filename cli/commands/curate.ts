@@ -10,7 +10,6 @@ import { withDeployment } from '../aws/withDeployment.ts';
 import { counted } from '../observe/words.ts';
 import {
   type Action,
-  always,
   assertNoArguments,
   type Command,
   type CommandLine,
@@ -42,9 +41,9 @@ const ACTIONS: Readonly<Record<string, Action>> = {
   },
   accept: {
     summary: 'Accept that raw files of a day are gone: their rows stay, or go.',
-    options: ['drop'],
+    options: ['drop', 'dry-run'],
     takesArguments: true,
-    changes: always,
+    changes: unlessDryRun,
     run: accept,
   },
 };
@@ -64,7 +63,10 @@ export const curate: Command = {
     from: { type: 'string', help: 'rebuild: first day, YYYY-MM-DD' },
     to: { type: 'string', help: 'rebuild: last day (default: the first)' },
     drop: { type: 'boolean', help: 'accept: the rows go; without it they stay in the curated table' },
-    'dry-run': { type: 'boolean', help: 'run, rebuild: only print what would be requested' },
+    'dry-run': {
+      type: 'boolean',
+      help: 'run, rebuild, accept: only print what would be requested or accepted',
+    },
     ...targetOptions,
     json: { type: 'boolean', help: 'print one object' },
   },
@@ -133,15 +135,25 @@ async function accept(line: CommandLine): Promise<number> {
   assertNoArguments(more);
   if (!isUtcDay(day))
     throw new UsageError('SLUICE_USAGE_ARGUMENTS', `DAY: got ${JSON.stringify(day)}, expected YYYY-MM-DD.`);
-  const [kinds, drop] = [kindsOf(line), line.values['drop'] === true];
+  const asked = { kinds: kindsOf(line), day, drop: line.values['drop'] === true };
+  const dryRun = line.values['dry-run'] === true;
   const { acceptLost } = await import('../../operate/curate/requests.ts');
-  const accepted = await withDeployment(line, (deployment) => acceptLost(deployment, { kinds, day, drop }));
-  writeResult(line, accepted, () => textTable(accepted.tables.map(({ table, rows }) => ({ table, rows }))));
-  writeNote(
-    drop
-      ? 'Accepted: these rows go with the next version of the day, which is requested.\n'
-      : 'Accepted: these rows stay in the curated table, and views go on reading them.\n',
+  const accepted = await withDeployment(line, (deployment) => acceptLost(deployment, { ...asked, dryRun }));
+  const { tables, rawTables } = accepted;
+  writeResult(line, accepted, () =>
+    textTable([
+      ...tables.map(({ table, rows }) => ({ table, accepted: counted(rows, 'row') })),
+      ...rawTables.map((table) => ({ table, accepted: 'no files' })),
+    ]),
   );
+  const fate = asked.drop
+    ? 'these rows go with the next version of the day, which is requested'
+    : 'these rows stay in the curated table, and views go on reading them';
+  const parts = [
+    ...(tables.length === 0 ? [] : [fate]),
+    ...(rawTables.length === 0 ? [] : ['the raw day without files is no problem any more']),
+  ];
+  writeNote(`${dryRun ? 'This would be accepted' : 'Accepted'}: ${parts.join('; ')}.\n`);
   return 0;
 }
 

@@ -104,7 +104,7 @@ export const findingCatalogue = {
   ),
   SLUICE_FINDING_DAYS_LOST: problem(
     'Days of a raw table had files and have none, and neither retention nor an erasure takes all of a day: somebody deleted them.',
-    'Bring the files back while their versions exist, `retention.dataVersionDays` from the deletion: docs/platform.md, "Restore". The finding ends with the hourly look after that. If the rows shall stay gone, the same section says how to accept it.',
+    'Bring the files back while their versions exist, `retention.dataVersionDays` from the deletion: docs/platform.md, "Restore". The finding ends with the hourly look after that. If the rows shall stay gone, `sluice curate accept DAY --table exposures|events` says so of one day.',
     { part: 'partitions', section: 'partitions' },
   ),
   SLUICE_FINDING_PARTITION_WRONG: problem(

@@ -1,13 +1,15 @@
 import { randomUUID } from 'node:crypto';
 import { s3ObjectStore } from '../../lib/aws/s3ObjectStore.ts';
 import { defineErrorFamily } from '../../lib/base/errors.ts';
-import type { RetryPorts } from '../../lib/base/retry.ts';
+import { eachAttempt, type RetryPorts } from '../../lib/base/retry.ts';
 import { addDays, type UtcDay } from '../../lib/base/time.ts';
 import { firstYoungDay } from '../../lib/curate/planDays.ts';
+import { parseRawDays, withoutLostDay } from '../../lib/landing/catalog/rawDays.ts';
 import { Ledger } from '../../lib/ledger/Ledger.ts';
+import { LedgerError } from '../../lib/ledger/LedgerError.ts';
 import { ledgerStore } from '../../lib/ledger/ledgerStore.ts';
 import type { ForwardedKind } from '../../lib/schema/kinds.ts';
-import { curatedSubject } from '../../lib/tables/ledgerKeys.ts';
+import { curatedSubject, rawDaysKey } from '../../lib/tables/ledgerKeys.ts';
 import type { Deployment } from '../../observe/deployment.ts';
 import { type CuratedReaders, readCuratedDays } from '../../observe/facts/days/curatedDays.ts';
 import {
@@ -25,8 +27,9 @@ export const CurationsError = defineErrorFamily('user', {
     cure: 'Remove `curate: false` from sluice.config.ts and deploy: docs/curated.md, "Turn it on".',
   },
   SLUICE_CURATE_NOTHING_KEPT: {
-    cause: 'The day has no rows that raw files have lost.',
-    cure: 'Check the day: `sluice curate status` says which days keep some. What is lost is counted when the day is curated again, in the next night at the latest.',
+    cause:
+      'The curated day has no rows that raw files have lost, and no hourly look has found the raw day without files.',
+    cure: 'Check the day: `sluice status` names days without files, `sluice curate status` those that keep rows. What is lost is counted when the day is curated again, in the next night at the latest.',
   },
 });
 
@@ -102,47 +105,85 @@ export async function requestRebuild(
   return { dryRun, asked: kinds.map((kind) => askedTable(deployment, kind, days)) };
 }
 
-/** What was accepted of a day. */
+/** What was accepted of a day, or in a dry run would be. */
 export interface AcceptedDay {
+  readonly dryRun: boolean;
   readonly day: UtcDay;
   /** Whether the rows go. */
   readonly drop: boolean;
+  /** Curated tables that keep rows of the day. */
   readonly tables: readonly { readonly kind: ForwardedKind; readonly table: string; readonly rows: number }[];
+  /** Raw tables that have no files of the day. */
+  readonly rawTables: readonly string[];
 }
 
+/** The days of {@link acceptLost}, and what to do with their rows. */
+export interface AcceptLost extends Pick<AcceptedDay, 'dryRun' | 'day' | 'drop'> {
+  readonly kinds: readonly ForwardedKind[];
+}
+
+/** Attempts of a write that loses to the hourly look. */
+const NOTE_RETRIES = { tries: 5, baseMs: 100, capMs: 2_000 } as const;
+
 /**
- * Accepts that raw files of a curated day are gone. Their rows stay kept; with `drop` they go with the next version, which is
- * requested.
+ * Accepts that raw files of a day are gone. The rows that the curated day keeps stay; with `drop` they go with the next
+ * version, which is requested. A raw day without files is not looked for any more, with `curate: false` too.
  *
  * @throws CurationsError; LedgerError; what AWS's clients throw.
  */
-export async function acceptLost(
-  deployment: Requested,
-  {
-    kinds,
-    day,
-    drop,
-  }: { readonly kinds: readonly ForwardedKind[]; readonly day: UtcDay; readonly drop: boolean },
-): Promise<AcceptedDay> {
-  requireOn(deployment);
-  const { s3, config, clock, wait, random } = deployment;
+export async function acceptLost(deployment: Requested, asked: AcceptLost): Promise<AcceptedDay> {
+  const { kinds, day, drop, dryRun } = asked;
+  const tables: AcceptedDay['tables'][number][] = [];
+  const rawTables: string[] = [];
+  for (const kind of kinds) {
+    const rows = await acceptKept(deployment, kind, asked);
+    if (rows > 0) tables.push({ kind, table: deployment.config.curatedTables[kind], rows });
+    if (await acceptLostFiles(deployment, kind, asked)) rawTables.push(deployment.config.tables[kind]);
+  }
+  if (tables.length + rawTables.length === 0)
+    throw new CurationsError('SLUICE_CURATE_NOTHING_KEPT', `${day}.`);
+  const run = { ...({ sluice: 'curate', asked: 'run' } as const), kinds: tables.map(({ kind }) => kind) };
+  if (drop && !dryRun && tables.length > 0)
+    await sendRequests(deployment, 'curate-plan', [{ ...run, days: [day] }]);
+  return { dryRun, day, drop, tables, rawTables };
+}
+
+/** @returns Rows that the curated day keeps. */
+async function acceptKept(
+  { s3, config, clock, wait, random }: Requested,
+  kind: ForwardedKind,
+  { day, drop, dryRun }: AcceptLost,
+): Promise<number> {
+  if (!config.curate) return 0;
   const store = ledgerStore(s3ObjectStore(s3, config.bucket));
   const ledger = new Ledger({ store, newToken: randomUUID, clock, wait, random });
-  const tables: AcceptedDay['tables'][number][] = [];
-  for (const kind of kinds) {
-    const { entry } = await ledger.change(curatedSubject(config, kind, day), (known) => {
-      const { kept, ...curated } = known.curated ?? {};
-      if (kept === undefined || kept.rows === 0) return {};
-      const accepted = drop ? ('drop' as const) : ('keep' as const);
-      return { entry: { ...known, curated: { ...curated, kept: { ...kept, accepted } } } };
-    });
-    const { rows } = entry?.curated?.kept ?? {};
-    if (rows !== undefined) tables.push({ kind, table: config.curatedTables[kind], rows });
+  const { rows } = await ledger.change(curatedSubject(config, kind, day), (known) => {
+    const { kept, ...curated } = known.curated ?? {};
+    if (kept === undefined || kept.rows === 0) return { rows: 0 };
+    const accepted = drop ? ('drop' as const) : ('keep' as const);
+    const entry = { ...known, curated: { ...curated, kept: { ...kept, accepted } } };
+    return { rows: kept.rows, entry: dryRun ? undefined : entry };
+  });
+  return rows;
+}
+
+/** @returns Whether the raw day has lost all its files. */
+async function acceptLostFiles(
+  { s3, config, wait, random }: Requested,
+  kind: ForwardedKind,
+  { day, dryRun }: AcceptLost,
+): Promise<boolean> {
+  const store = s3ObjectStore(s3, config.bucket);
+  const key = rawDaysKey(kind);
+  for await (const _ of eachAttempt({ ...NOTE_RETRIES, wait, random })) {
+    const read = await store.read(key, { listsIfDenied: true });
+    const note = parseRawDays(read?.text);
+    const next = note === null ? null : withoutLostDay(note, day);
+    if (read === null || next === null) return false;
+    if (dryRun || (await store.write(key, JSON.stringify(next), { expected: read.eTag })) !== null)
+      return true;
   }
-  if (tables.length === 0) throw new CurationsError('SLUICE_CURATE_NOTHING_KEPT', `${day}.`);
-  const asked = { ...({ sluice: 'curate', asked: 'run' } as const), kinds: tables.map(({ kind }) => kind) };
-  if (drop) await sendRequests(deployment, 'curate-plan', [{ ...asked, days: [day] }]);
-  return { day, drop, tables };
+  throw new LedgerError('SLUICE_INGEST_LEDGER_UNAVAILABLE', `${key}: other writers.`);
 }
 
 function requireOn({ config }: Pick<Deployment, 'config'>): void {

@@ -3,15 +3,18 @@ import { DeleteObjectCommand } from '@aws-sdk/client-s3';
 import { SQSClient } from '@aws-sdk/client-sqs';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { curatedText } from '../../cli/commands/curate.ts';
+import { s3ObjectStore } from '../../lib/aws/s3ObjectStore.ts';
 import { addDays, DAY_MS } from '../../lib/base/time.ts';
 import { publishViews } from '../../lib/curate/publishViews.ts';
 import type { ViewCatalog } from '../../lib/curate/ViewCatalog.ts';
+import { noteRawDays } from '../../lib/landing/catalog/rawDays.ts';
 import { versionPrefix } from '../../lib/tables/tableFolders.ts';
 import {
   readCuratedCalendar,
   readCurationState,
   readServedFaults,
 } from '../../observe/facts/days/curatedDays.ts';
+import { readLostDays } from '../../observe/facts/tables/partitionGaps.ts';
 import { acceptLost } from '../../operate/curate/requests.ts';
 import { type Curations, DAY, exposures, startCurations } from '../lib/curate/startCurations.ts';
 
@@ -118,7 +121,7 @@ describe('the calendar of curated days', () => {
     expect(await kept()).toMatchObject([{ rows: 4, gone: [], replaced: ['b.parquet'] }]);
     const sqs = new SQSClient({});
     const deployment = { ...place(), sqs, stack: { service: 'sluice', stage: 'local' } };
-    const accepted = { kinds: ['exposures'] as const, drop: false };
+    const accepted = { kinds: ['exposures'] as const, drop: false, dryRun: false };
     await expect(acceptLost(deployment, { ...accepted, day: '2026-11-01' })).rejects.toMatchObject({
       code: 'SLUICE_CURATE_NOTHING_KEPT',
     });
@@ -133,5 +136,41 @@ describe('the calendar of curated days', () => {
     await curations.s3.send(new DeleteObjectCommand({ Bucket: curations.config.bucket, Key: file }));
     const [lost] = await readServedFaults(place());
     expect(lost).toMatchObject({ gone: [], lost: [expect.stringContaining(DAY)] });
+  });
+
+  it('finds raw days without files until somebody accepts them, one day at a time, curated or not', async () => {
+    const { s3, config, clock } = curations;
+    const [gone, other] = ['2026-11-10', '2026-11-11'];
+    const look = async (days: readonly string[]) => {
+      clock.advance(3_600_000);
+      await noteRawDays(s3ObjectStore(s3, config.bucket), 'exposures', days, config, clock.now());
+    };
+    const lost = async () => (await readLostDays(place())).map(({ table, day }) => `${table} ${day}`);
+    for (const days of [[gone, other], [gone, other], [DAY]]) await look(days);
+    expect(await lost()).toEqual([`exposures ${gone}`, `exposures ${other}`]);
+    // The hourly look writes its note between the read and the write of the command.
+    let races = 0;
+    s3.middlewareStack.add(
+      (next, { commandName }) =>
+        async (args) => {
+          races += commandName === 'PutObjectCommand' ? 1 : 0;
+          if (commandName === 'PutObjectCommand' && races === 1) await look([DAY]);
+          return next(args);
+        },
+      { step: 'initialize' },
+    );
+    const asked = { kinds: ['exposures', 'events'] as const, drop: false, day: gone };
+    const sent = { sqs: new SQSClient({}), stack: { service: 'sluice', stage: 'local' } };
+    const accept = (dryRun: boolean) =>
+      acceptLost({ ...place(), ...sent, config: { ...config, curate: false } }, { ...asked, dryRun });
+    const accepted = { tables: [], rawTables: [config.tables.exposures] };
+    expect(await accept(true)).toMatchObject(accepted);
+    expect([races, (await lost()).length]).toEqual([0, 2]);
+    expect(await accept(false)).toMatchObject(accepted);
+    expect(races).toBe(3);
+    expect(await lost()).toEqual([`exposures ${other}`]);
+    await look([DAY]);
+    expect(await lost()).toEqual([`exposures ${other}`]);
+    await expect(accept(false)).rejects.toMatchObject({ code: 'SLUICE_CURATE_NOTHING_KEPT' });
   });
 });

@@ -57,6 +57,13 @@ export function nextRawDays(
   };
 }
 
+/** The note without a day whose loss somebody accepts; null if the day is not lost. It comes back with files only. */
+export function withoutLostDay(note: RawDays, day: UtcDay): RawDays | null {
+  if (lostDays(note).every((lost) => lost.day !== day)) return null;
+  const { [day]: _, ...days } = note.days;
+  return { ...note, days };
+}
+
 /** Reads the note; null if there is none, or none that can be read: the next look begins anew. */
 export function parseRawDays(text: string | undefined): RawDays | null {
   try {
@@ -66,7 +73,7 @@ export function parseRawDays(text: string | undefined): RawDays | null {
   }
 }
 
-/** Notes what a look sees. Whoever deletes the note accepts what is lost. */
+/** Notes what a look sees. */
 export async function noteRawDays(
   store: ObjectStore,
   kind: ForwardedKind,

@@ -1,6 +1,11 @@
 import { describe, expect, it } from '@jest/globals';
 import { defineConfig } from '../../../../lib/config/defineConfig.ts';
-import { lostDays, nextRawDays, parseRawDays } from '../../../../lib/landing/catalog/rawDays.ts';
+import {
+  lostDays,
+  nextRawDays,
+  parseRawDays,
+  withoutLostDay,
+} from '../../../../lib/landing/catalog/rawDays.ts';
 
 const HOUR = 3_600_000;
 const NOW = Date.parse('2026-11-22T10:05:00Z');
@@ -38,6 +43,18 @@ describe('days of a raw table that lost their files', () => {
       defineConfig({ bucket: 'acme', retention: { forwardedDays }, timeWindow: { futureDays: 1 } });
     expect(lostDays(noteAfter(kept(3), [D20], [D20], []))).toEqual([]);
     expect(lostDays(noteAfter(kept(4), [D20], [D20], []))).toEqual([{ day: D20, seenAt: NOW + HOUR }]);
+  });
+
+  it('do not come back without files once somebody has accepted one of them', () => {
+    const note = noteAfter(config, [D20, D21], [D20, D21], []);
+    expect(withoutLostDay(note, '2026-11-19')).toBeNull();
+    expect(withoutLostDay(noteAfter(config, [D20], [D20]), D20)).toBeNull();
+    const accepted = withoutLostDay(note, D20);
+    const at = (hour: number) => NOW + hour * HOUR;
+    const empty = nextRawDays(accepted, [], config, at(3));
+    expect(lostDays(empty)).toEqual([{ day: D21, seenAt: at(1) }]);
+    const back = nextRawDays(nextRawDays(empty, [D20], config, at(4)), [D20], config, at(5));
+    expect(lostDays(nextRawDays(back, [], config, at(6)))).toContainEqual({ day: D20, seenAt: at(5) });
   });
 
   it('begin anew where the note was deleted or cannot be read', () => {
