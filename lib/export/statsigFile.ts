@@ -69,7 +69,7 @@ async function rewriteFile(
     );
     return Object.fromEntries(counted.map((row) => [String(row['reason']), Number(row['row_count'])]));
   } catch (error) {
-    throw new ExportError('SLUICE_EXPORT_REWRITE_FAILED', `${duckDbFailure(error).sentence}`, {
+    throw new ExportError('SLUICE_EXPORT_REWRITE_FAILED', duckDbFailure(error).sentence, {
       cause: error,
     });
   } finally {

@@ -28,7 +28,7 @@ export class MessageFailures {
   /**
    * Does what messages ask for; nothing if there are none. If it throws, a line says so, and their batch goes on.
    *
-   * @param fields Of that line: its event, and whatever names the work.
+   * @param fields Of that line: its event, and whatever names the work. They are read when the line is written.
    * @param work Returns whether it is done. If not, the queue hands the messages out again.
    */
   async attempt(
@@ -57,8 +57,8 @@ export interface MessageKind<Body> {
   /** The event of lines in the log. */
   readonly event: string;
   /**
-   * The code of a message that {@link read} doesn't know: a line has it, and the queue hands the message out again until it
-   * is a dead letter. Or what is done with such a message instead; it returns whether that is all. Default: it knows all.
+   * The code that a line has about a message that {@link read} doesn't know; the queue hands the message out again until it
+   * is a dead letter. Or a function that handles such a message, and returns whether it is done. Default: `read` knows all.
    */
   readonly invalid?: string | ((message: MessageBody) => Promise<boolean>);
   /** Reads a body; undefined for one that is not of this function. */
@@ -88,14 +88,13 @@ export async function eachMessage<Body, Message extends MessageBody>(
     return false;
   };
   await mapLimit(messages, atOnce, (message) => {
-    const body = read(message.body);
-    return failures.attempt(
-      [message.messageId],
-      { event, ...(body === undefined ? {} : fields?.(body)) },
-      body !== undefined
-        ? () => work(body, message)
-        : () => (typeof invalid === 'function' ? invalid : refuse)(message),
-    );
+    const line: Record<string, unknown> = { event };
+    return failures.attempt([message.messageId], line, async () => {
+      const body = read(message.body);
+      if (body === undefined) return (typeof invalid === 'function' ? invalid : refuse)(message);
+      Object.assign(line, fields?.(body));
+      return work(body, message);
+    });
   });
   return failures.response();
 }

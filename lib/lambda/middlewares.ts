@@ -58,8 +58,8 @@ export interface EnvironmentSchema<Environment> {
 /**
  * Adds the function's environment to its context: what the deployment, and Lambda, give it. It is read once.
  *
- * @returns Throws LambdaError `SLUICE_LAMBDA_ENVIRONMENT_INVALID` with the names of variables, as values may be secret: at
- *   every invocation until all are right.
+ * @returns A middleware that throws LambdaError `SLUICE_LAMBDA_ENVIRONMENT_INVALID` at every invocation until all variables
+ *   are right. The error has their names, as values may be secret.
  */
 export function environment<Environment extends object>(
   schema: EnvironmentSchema<Environment>,

@@ -7,7 +7,7 @@ import { LambdaError } from './middlewares.ts';
  * Gives the function the messages of its SQS queue in place of the event.
  *
  * @param read Reads them from the event; null for an event that has none. Default: {@link QueueMessage}.
- * @returns Throws LambdaError `SLUICE_LAMBDA_INVOCATION_UNKNOWN` for any other event.
+ * @returns A middleware that throws LambdaError `SLUICE_LAMBDA_INVOCATION_UNKNOWN` for any other event.
  */
 export function queueMessages(): MiddlewareObj<readonly QueueMessage[], SQSBatchResponse>;
 export function queueMessages<Message>(

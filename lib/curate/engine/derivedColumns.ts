@@ -19,10 +19,10 @@ interface Extracted {
 /**
  * SQL of a query with the derived columns of a table added to all columns of another.
  *
- * Each JSON text is parsed once for all paths. DuckDB's answers are taken where they are Trino's: for
- * strings, booleans, whole numbers and fractions that stand in the text as DuckDB writes them. The rest, and all texts that
- * are not JSON to DuckDB, go through {@link trinoJsonScalar}. DuckDB takes `NaN`, `Infinity` and a comma after the last item
- * for JSON, which no writer of the tables produces.
+ * Each JSON text is parsed once for all paths. DuckDB's answers are taken where they are Trino's: for strings, booleans, whole
+ * numbers and fractions that stand in the text as DuckDB writes them. The rest, and all texts that are not JSON to DuckDB, go
+ * through {@link trinoJsonScalar}. DuckDB takes `NaN`, `Infinity` and a comma after the last item for JSON, which no writer of
+ * the tables produces.
  *
  * @param from The query, in parentheses.
  */

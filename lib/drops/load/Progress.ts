@@ -74,9 +74,11 @@ const NO_ROWS = { reason: 'no_rows', detail: 'It has no rows.' } as const;
 /**
  * The fate of each file of a day: files to load in key order, then files that were left out, then files that are gone.
  *
- * @param failure Null if the day is loaded, has no data, or keeps its last good version (`isKept`). Otherwise nothing of it was loaded: a file is `failed` if it has a problem of its
- *   own, `loaded` if queries read it in an earlier version, and otherwise `held`. An object that can't be loaded is
- *   `left_out` only if the last successful load also left it out, as a later load must know what arrived since.
+ * @param failure Null if the day is loaded, has no data, or keeps its last good version. Otherwise nothing of it was loaded: a
+ *   file is `failed` if it has a problem of its own, `loaded` if queries read it in an earlier version, and otherwise `held`.
+ *   An object that can't be loaded is `left_out` only if the last successful load also left it out, as a later load must know
+ *   what arrived since.
+ * @param isKept Whether the day keeps its last good version, as its files have no rows. Default false.
  */
 export function listFileFates(
   { drop, mapped, claim, problems }: Progress,

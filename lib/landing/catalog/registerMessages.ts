@@ -93,7 +93,7 @@ async function registerObjects(
   const outcome = await registerWanted(registrar, plan);
 
   const failures = outcome.failed.flatMap(({ wanted }) =>
-    wanted.keys.map((index) => ours[index]?.messageId ?? ''),
+    wanted.keys.flatMap((index) => ours[index]?.messageId ?? []),
   );
   const elsewhere = objects.length - ours.length;
   log({

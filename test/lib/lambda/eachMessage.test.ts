@@ -101,6 +101,30 @@ describe('eachMessage', () => {
     expect(lines).toMatchObject([{ level: 'error', event: 'work', error: 'Error' }]);
   });
 
+  it('does the rest of the batch if a body or its fields cannot be read', async () => {
+    const { lines, log } = startLog();
+    const done: string[] = [];
+    const response = await eachMessage(
+      messagesOf('a', 'throws read', 'b', 'throws fields', 'c'),
+      {
+        event: 'work',
+        read(body) {
+          if (body === 'throws read') throw new RangeError(body);
+          return body;
+        },
+        fields(body) {
+          if (body === 'throws fields') throw new RangeError(body);
+          return { day: body };
+        },
+      },
+      log,
+      async (body) => done.push(body) > 0,
+    );
+    expect(response).toEqual(failed('throws read', 'throws fields'));
+    expect(done).toEqual(['a', 'b', 'c']);
+    expect(lines).toMatchObject(Array(2).fill({ level: 'error', event: 'work', error: 'RangeError' }));
+  });
+
   it('gives the work its message', async () => {
     const receives: number[] = [];
     await eachMessage(
