@@ -259,12 +259,12 @@ export async function startCurations(input: Partial<ConfigInput> = {}) {
     listedDays: async (kind: ForwardedKind = 'exposures') =>
       Object.keys((await listed.read(kind))?.days ?? {}).sort(),
 
-    /** Every key of the bucket under a prefix. */
-    async keys(prefix = '') {
+    /** Every key of a bucket under a prefix. */
+    async keys(prefix = '', bucket = BUCKET) {
       const keys: string[] = [];
       for await (const { Contents = [] } of paginateListObjectsV2(
         { client: s3 },
-        { Bucket: BUCKET, Prefix: prefix },
+        { Bucket: bucket, Prefix: prefix },
       )) {
         keys.push(...Contents.flatMap(({ Key }) => Key ?? []));
       }
@@ -307,12 +307,13 @@ export async function startCurations(input: Partial<ConfigInput> = {}) {
     },
 
     /** Rows of every Parquet file under a prefix. */
-    async rowsUnder(prefix: string): Promise<readonly Readonly<Record<string, unknown>>[]> {
+    async rowsUnder(prefix: string, bucket = BUCKET): Promise<readonly Readonly<Record<string, unknown>>[]> {
       const folder = mkdtempSync(join(tmpdir(), 'sluice-read-test-'));
       try {
         const paths: string[] = [];
-        for (const Key of await this.keys(prefix)) {
-          const { Body } = await s3.send(new GetObjectCommand({ Bucket: BUCKET, Key }));
+        for (const Key of await this.keys(prefix, bucket)) {
+          if (Key.endsWith('.json')) continue;
+          const { Body } = await s3.send(new GetObjectCommand({ Bucket: bucket, Key }));
           const path = join(folder, `${paths.length}.parquet`);
           writeFileSync(path, (await Body?.transformToByteArray()) ?? new Uint8Array());
           paths.push(path);

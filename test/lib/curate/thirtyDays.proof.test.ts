@@ -3,12 +3,16 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import {
+  CreateBucketCommand,
   DeleteObjectCommand,
   ListObjectVersionsCommand,
   PutBucketVersioningCommand,
 } from '@aws-sdk/client-s3';
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { seededRandom } from '../../../bench/collect/seededRandom.ts';
+import { exportBucketFrom } from '../../../lib/aws/exportBucket.ts';
+import { gluePartitionCatalog } from '../../../lib/aws/gluePartitionCatalog.ts';
+import { landedTable } from '../../../lib/aws/landedTable.ts';
 import { s3EraseBucket } from '../../../lib/aws/s3EraseBucket.ts';
 import { s3ObjectStore } from '../../../lib/aws/s3ObjectStore.ts';
 import { addDays, DAY_MS, type UtcDay, utcDay } from '../../../lib/base/time.ts';
@@ -18,6 +22,10 @@ import { type EraseFaultPoint, eraseFaultPoints } from '../../../lib/erase/Objec
 import { ParquetEraser } from '../../../lib/erase/ParquetEraser.ts';
 import { erasureId } from '../../../lib/erase/Unit.ts';
 import { UnitMatcher } from '../../../lib/erase/UnitMatcher.ts';
+import { exportDay } from '../../../lib/export/exportDay.ts';
+import { type ExportTask, exportTaskSchema } from '../../../lib/export/messageBodies.ts';
+import { planExports } from '../../../lib/export/planExports.ts';
+import { exportSubject } from '../../../lib/tables/ledgerKeys.ts';
 import { dayFolder } from '../../../lib/tables/tableFolders.ts';
 import { readCurationState } from '../../../observe/facts/days/curatedDays.ts';
 import { type Curations, DAY, exposures, startCurations } from './startCurations.ts';
@@ -26,6 +34,8 @@ const KEPT_DAYS = 14;
 const FUTURE_DAYS = 1;
 /** Events of one day. No two days have the same. */
 const A_DAY = 100;
+const CUSTOMER = 'acme-warehouse';
+const OWNER = '000000000000';
 
 /** A bucket with versions, in which files are deleted and brought back, units erased, and files expire. */
 class Lake {
@@ -35,6 +45,8 @@ class Lake {
   readonly erased = new Set<number>();
   /** When each raw file came, by key. */
   readonly cameAt = new Map<string, number>();
+  /** Events that the customer has read, by export and day. */
+  readonly exported = new Map<string, ReadonlySet<number>>();
   #files = 0;
 
   private constructor(curations: Curations) {
@@ -45,7 +57,12 @@ class Lake {
     const curations = await startCurations({
       retention: { forwardedDays: KEPT_DAYS, dataVersionDays: 7 },
       timeWindow: { pastDays: 3, futureDays: FUTURE_DAYS },
+      exports: ['statsig_forwarded_exposures', 'curated_exposures'].map((table) => ({
+        ...{ name: table.split('_')[0] ?? '', table, lookbackDays: KEPT_DAYS + 4 },
+        target: { bucket: CUSTOMER, owner: OWNER },
+      })),
     });
+    await curations.s3.send(new CreateBucketCommand({ Bucket: CUSTOMER }));
     const VersioningConfiguration = { Status: 'Enabled' } as const;
     await curations.s3.send(
       new PutBucketVersioningCommand({ Bucket: curations.config.bucket, VersioningConfiguration }),
@@ -63,11 +80,20 @@ class Lake {
 
   async land(day: UtcDay, from: number, to: number, name = `f${this.#files++}`): Promise<string> {
     const key = await this.curations.land(name, exposures(from, to, day), 'exposures', day);
+    if (!this.landed.has(day)) await this.#register(day);
     const events = this.landed.get(day) ?? new Set();
     for (let event = from; event < to; event += 1) events.add(event);
     this.landed.set(day, events);
     this.cameAt.set(key, this.curations.clock.now());
     return key;
+  }
+
+  /** Gives a raw day its partition, as the registrar does. */
+  async #register(day: UtcDay): Promise<void> {
+    const { glue, config } = this.curations;
+    const Location = `s3://${config.bucket}/${dayFolder(config, 'exposures', day)}`;
+    const partition = { values: [day], storage: { Location } };
+    await gluePartitionCatalog(glue).batchCreate(config.database, config.tables.exposures, [partition]);
   }
 
   async remove(Key: string): Promise<void> {
@@ -139,6 +165,49 @@ class Lake {
     }
   }
 
+  /**
+   * Exports what is new or changed.
+   *
+   * @returns Of each exported day the events that the customer reads no more, and the keys whose copies were kept.
+   */
+  async export() {
+    const { s3, glue, config, clock, ledger } = this.curations;
+    const { wait, random } = this.curations.makePlanner();
+    const attempts = { clock, wait, random, deadline: Number.POSITIVE_INFINITY };
+    const tableOf = (table: string) => {
+      const rawDays = table === config.tables.exposures ? KEPT_DAYS - FUTURE_DAYS : undefined;
+      return landedTable({ glue, s3 }, { ...config, table, rawDays }, attempts);
+    };
+    const tasks: ExportTask[] = [];
+    const send = async (bodies: readonly string[]) =>
+      void tasks.push(...bodies.map((body) => exportTaskSchema.parse(JSON.parse(body))));
+    const ports = { exports: config.exports, ledger, clock, tableOf, tasks: { send } };
+    expect((await planExports(ports, { sluice: 'export' })).failed).toEqual([]);
+    const done: { table: string; day: UtcDay; gone: readonly number[]; kept: readonly string[] }[] = [];
+    for (const task of tasks) {
+      const { day } = task;
+      const exported = config.exports.find(({ name }) => name === task.export);
+      if (exported === undefined) throw new Error('no export');
+      const { name, table, target } = exported;
+      const exporter = {
+        ...{ ledger, clock, table: tableOf(table), target: exportBucketFrom(s3, target, attempts) },
+        ...{ owner: randomUUID(), deadline: clock.now() + 780_000, leaseUntil: clock.now() + 960_000 },
+        log: () => undefined,
+      };
+      expect(await exportDay(exporter, exported, task)).toMatchObject({ outcome: 'settled' });
+      const events = new Set(await this.eventsOf(`${name}/${day}/`, CUSTOMER));
+      const before = [...(this.exported.get(`${name} ${day}`) ?? [])];
+      this.exported.set(`${name} ${day}`, events);
+      const { files = [], failure } = (await ledger.read(exportSubject(exported, day))) ?? {};
+      expect(failure).toBeUndefined();
+      done.push({
+        ...{ table, day, gone: before.filter((event) => !events.has(event)) },
+        kept: files.flatMap(({ key, fate }) => (fate === 'kept' ? [key] : [])),
+      });
+    }
+    return done;
+  }
+
   async night(): Promise<void> {
     this.curations.clock.advance(DAY_MS);
     await this.expire();
@@ -151,6 +220,11 @@ class Lake {
     const { wait, random } = this.curations.makePlanner();
     const states = await readCurationState({ s3, glue, config, clock, wait, random, now: clock.now() });
     return states.flatMap(({ kept }) => kept.map(({ day }) => day));
+  }
+
+  async eventsOf(prefix: string, bucket?: string): Promise<readonly number[]> {
+    const rows = await this.curations.rowsUnder(prefix, bucket);
+    return rows.map((row) => Number(String(row['event_id']).slice(1)));
   }
 
   async seen(day: UtcDay): Promise<ReadonlySet<number>> {
@@ -245,7 +319,7 @@ describe('thirty days', () => {
   afterEach(() => lake.curations.close());
 
   it.each([1])(
-    'lose no row of a curated day but for a known reason, seed %i',
+    "lose no row of a curated day or a customer's bucket but for a known reason, seed %i",
     async (seed) => {
       lake = await Lake.start();
       const random = seededRandom(seed);
@@ -253,6 +327,9 @@ describe('thirty days', () => {
         items[Math.floor(random() * items.length)];
       const spoiled = new Set<UtcDay>();
       const begun: number[] = [];
+      /** Events of raw files that were replaced under their key: an export takes that for a delivery, or an erasure. */
+      const replaced = new Set<number>();
+      const keptCopies = new Set<string>();
       let serial = 0;
       const from = new Map<UtcDay, number>();
       let lastNight = 0;
@@ -278,14 +355,29 @@ describe('thirty days', () => {
       };
       const missing = async (day: UtcDay) =>
         (await lake.missing(day)).filter((event) => !begun.includes(event));
+      const exportAll = async () => {
+        for (const { table, day, gone, kept } of await lake.export()) {
+          for (const key of kept) keptCopies.add(key);
+          if (lake.isExpired(day)) continue;
+          const isKnown = (event: number) =>
+            lake.erased.has(event) ||
+            begun.includes(event) ||
+            (table === lake.curations.config.tables.exposures && replaced.has(event));
+          expect([table, day, gone.filter((event) => !isKnown(event))]).toEqual([table, day, []]);
+          if (!spoiled.has(day)) expect([table, day, kept]).toEqual([table, day, []]);
+        }
+      };
       const steps: readonly (() => Promise<unknown>)[] = [
         () => land(lake.today),
         () => land(addDays(lake.today, -1 - Math.floor(random() * 3))),
         () => spoil((keys) => lake.remove(pick(keys) ?? '')),
         () => spoil((keys) => Promise.all(keys.map((key) => lake.remove(key)))),
         () =>
-          spoil((keys, day) => {
+          spoil(async (keys, day) => {
             const key = pick(keys) ?? '';
+            // Until the day is curated again, files that are replaced under their own names are the erasure's.
+            if ((await lake.curations.entry('exposures', day))?.erasures !== undefined) return;
+            for (const event of await lake.eventsOf(key)) replaced.add(event);
             const name = key.slice(key.lastIndexOf('/') + 1, -'.parquet'.length);
             return lake.curations.land(name, exposures(0, 0, day), 'exposures', day);
           }),
@@ -297,9 +389,7 @@ describe('thirty days', () => {
         async () => {
           const key = pick((await lake.rawKeys()).filter(isNew));
           if (key === undefined) return;
-          const events = (await lake.curations.rowsUnder(key)).map((row) =>
-            Number(String(row['event_id']).slice(1)),
-          );
+          const events = await lake.eventsOf(key);
           const [first, last] = [Math.min(...events), Math.max(...events)];
           if (events.length === 0 || last - first >= events.length) return;
           await lake.remove(key);
@@ -317,6 +407,7 @@ describe('thirty days', () => {
         },
         () => lake.curations.plan({ sluice: 'curate-check' }),
         () => lake.curations.sweep(),
+        exportAll,
       ];
       for (let night = 0; night < 30; night += 1) {
         await land(lake.today);
@@ -334,7 +425,9 @@ describe('thirty days', () => {
           if (day < addDays(lake.today, -2) && !lake.isExpired(day))
             expect([night, day, await missing(day)]).toEqual([night, day, []]);
         for (const day of await lake.found()) expect(spoiled).toContain(day);
+        await exportAll();
       }
+      expect(keptCopies.size).toBeGreaterThan(0);
       for (const event of begun) await lake.erase(event);
       await lake.curations.work();
       expect(await lake.remains()).toEqual([]);
