@@ -51,8 +51,11 @@ export const functionConfig = {
     unitIds,
     region,
     athena,
+    curate,
+    curatedTables,
   }: Config) => ({
     ...{ statsigFolder, formerStatsigFolders, tables, database, sources, unitIds, region },
+    ...{ curate, curatedTables },
     athena: { workgroup: athena.workgroup },
     existing: { keyArn: existing.keyArn },
   }),

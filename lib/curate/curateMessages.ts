@@ -67,8 +67,8 @@ async function sweep(
   curator: Curator,
   { deadline, signal }: Pick<CurateRun, 'deadline' | 'signal'>,
 ): Promise<boolean> {
-  const tables = new Set(Object.values(curator.config.curatedTables));
-  const swept = await sweepVersions(curator, { deadline, signal, tables });
+  const isOurs = (table: string) => Object.values(curator.config.curatedTables).includes(table);
+  const swept = await sweepVersions(curator, { deadline, signal, isOurs });
   curator.log({ level: 'info', event: 'curate_sweep', ...swept });
   return swept.failed === 0;
 }

@@ -3,10 +3,13 @@ import { failureFields } from '../base/log.ts';
 import { type Attempts, CatalogCallError } from '../landing/catalog/catalogCalls.ts';
 import type { PartitionCatalog } from '../landing/catalog/PartitionCatalog.ts';
 import type { Config } from '../schema/config.ts';
-import { parseVersionNote, VERSION_NOTES, type VersionNote } from '../tables/ledgerKeys.ts';
+import { forwardedKinds } from '../schema/kinds.ts';
+import { curatedSubject, parseVersionNote, VERSION_NOTES, type VersionNote } from '../tables/ledgerKeys.ts';
 import { versionPrefix } from '../tables/tableFolders.ts';
 import type { LandingBucket } from './LandingBucket.ts';
-import { isReadVersion } from './movePartition.ts';
+import type { Ledger } from './Ledger.ts';
+import type { LedgerSubject } from './LedgerEntry.ts';
+import { partitionLocation } from './movePartition.ts';
 
 /** Versions that a sweep deletes at the same time. */
 const PARALLEL_SWEPT = 8;
@@ -23,13 +26,18 @@ export interface SweepResult {
   readonly failed: number;
 }
 
+/** Settings of a sweep: those of the tables that it knows in the ledger. */
+type SweptConfig = Pick<Config, 'statsigFolder' | 'database'> &
+  Partial<Pick<Config, 'curatedTables' | 'sources'>>;
+
 /** The ports of a sweep. */
 interface Sweeper extends Omit<Attempts, 'deadline'> {
-  readonly config: Pick<Config, 'statsigFolder' | 'database'>;
+  readonly config: SweptConfig;
   /** Name of the deployment's bucket. */
   readonly bucket: string;
   readonly landing: Pick<LandingBucket, 'list' | 'remove'>;
   readonly catalog: PartitionCatalog;
+  readonly ledger: Pick<Ledger, 'read'>;
   readonly log: (fields: Record<string, unknown>) => void;
 }
 
@@ -37,7 +45,7 @@ interface Sweeper extends Omit<Attempts, 'deadline'> {
 interface SweepRun extends Pick<Attempts, 'deadline'> {
   readonly signal: AbortSignal;
   /** Only versions of these tables. Default all. */
-  readonly tables?: ReadonlySet<string>;
+  readonly isOurs?: (table: string) => boolean;
   /** Deletes what else a load has left of a version. Default: nothing else. */
   readonly clean?: ((note: VersionNote) => Promise<void>) | undefined;
 }
@@ -49,7 +57,8 @@ type Fate = 'removed' | 'kept' | 'failed' | 'late';
  * never read. The notes identify them, independent of the current configuration.
  *
  * No lease is needed. A version's folder has one writer, which ends hours before its note is due, and names are never
- * reused. The catalog decides what queries read, as a killed load may have left the ledger outdated. The note must still
+ * reused. The catalog decides what queries read, as a killed load may have left the ledger outdated; while it has no
+ * partition of the day, the ledger does. The note must still
  * exist after that check: a load that is about to replace a version first removes the note from its start
  * (lib/drops/load), so that a version that was just replaced stays for a day. The note is deleted last. So a sweep may be
  * killed anywhere, repeated, and run twice at once.
@@ -65,7 +74,7 @@ export async function sweepVersions(
   most = Number.POSITIVE_INFINITY,
 ): Promise<SweepResult> {
   const { landing, clock } = sweeper;
-  const { deadline, signal, tables } = run;
+  const { deadline, signal, isOurs = () => true } = run;
   const counts = { removed: 0, kept: 0, failed: 0, late: 0 };
   let left = most;
   let after: string | undefined;
@@ -75,8 +84,8 @@ export async function sweepVersions(
       const note = parseVersionNote(key);
       return note === null ? [] : [{ key, note }];
     });
-    const due = notes.filter(({ note }) => note.due <= clock.now()).slice(0, left);
-    const ours = due.filter(({ note }) => tables === undefined || tables.has(note.table));
+    const due = notes.filter(({ note }) => note.due <= clock.now());
+    const ours = due.filter(({ note }) => isOurs(note.table)).slice(0, left);
     const fates = await mapLimit(ours, PARALLEL_SWEPT, async ({ key, note }): Promise<Fate> => {
       if (clock.now() >= deadline || signal.aborted) return 'late';
       return sweepOne(sweeper, key, note, run).catch((error: unknown) => {
@@ -85,7 +94,7 @@ export async function sweepVersions(
       });
     });
     for (const fate of fates) counts[fate] += 1;
-    left -= due.length;
+    left -= ours.length;
     after = keys.at(-1);
     // Keys sort by their due time: after one that is not due, none is.
     if (after === undefined || due.length < notes.length || left <= 0 || counts.late > 0) break;
@@ -111,14 +120,35 @@ async function sweepOne(
   return isRead ? 'kept' : 'removed';
 }
 
+/**
+ * Whether queries read a version. While the partition or the table is missing, none does, and the ledger's version is kept:
+ * the day's next load makes the partition of it again, and it may have the only rows of files that are gone.
+ */
 async function isStillRead(sweeper: Sweeper, note: VersionNote, deadline: number): Promise<boolean> {
-  try {
-    return await isReadVersion(sweeper, note, deadline);
-  } catch (error) {
-    // The table is gone, so no query reads the version.
-    if (error instanceof CatalogCallError && error.code === 'EntityNotFoundException') return false;
+  const { bucket, catalog, config, ledger } = sweeper;
+  const { table, day, version } = note;
+  const partition = { catalog, database: config.database, table, day };
+  const location = await partitionLocation(partition, { ...sweeper, deadline }).catch((error: unknown) => {
+    if (error instanceof CatalogCallError && error.code === 'EntityNotFoundException') return null;
     throw error;
-  }
+  });
+  if (location !== null) return location === `s3://${bucket}/${versionPrefix(config, table, day, version)}`;
+  const place = placeOf(config, note);
+  const known = place === null ? null : await ledger.read(place);
+  return known?.table === table && known.version === version;
+}
+
+/** Where the ledger has a table's day; null if the table is not configured any more. */
+function placeOf(
+  { curatedTables, sources = [] }: SweptConfig,
+  { table, day }: VersionNote,
+): Omit<LedgerSubject, 'table'> | null {
+  const kind = forwardedKinds.find((one) => curatedTables?.[one] === table);
+  if (curatedTables !== undefined && kind !== undefined) return curatedSubject({ curatedTables }, kind, day);
+  const places = sources.flatMap(({ name: source, datasets }) =>
+    datasets.flatMap((one) => (one.table === table ? [{ source, dataset: one.name, day }] : [])),
+  );
+  return places[0] ?? null;
 }
 
 /** @throws RangeError if files remain. */

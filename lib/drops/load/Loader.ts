@@ -61,7 +61,10 @@ export type LoadFaultPoint = (typeof loadFaultPoints)[number];
 
 /** The ports and settings of loads, independent of the day. */
 export interface Loader {
-  readonly config: Pick<Config, 'statsigFolder' | 'tables' | 'database' | 'sources' | 'unitIds' | 'region'>;
+  readonly config: Pick<
+    Config,
+    'statsigFolder' | 'tables' | 'database' | 'sources' | 'unitIds' | 'region' | 'curate' | 'curatedTables'
+  >;
   /** Name of the deployment's bucket. */
   readonly bucket: string;
   readonly landing: LandingBucket;

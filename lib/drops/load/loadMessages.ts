@@ -188,7 +188,10 @@ async function sweep(
   try {
     const { athena } = loader;
     const clean = athena === undefined ? undefined : (note: VersionNote) => cleanAthenaLoad(loader, note);
-    const swept = await sweepVersions(loader, { ...run, clean }, most);
+    const { curate, curatedTables } = loader.config;
+    // The role may not read what the ledger has of curated days, whose own sweep does.
+    const isOurs = (table: string) => !curate || !Object.values(curatedTables).includes(table);
+    const swept = await sweepVersions(loader, { ...run, clean, isOurs }, most);
     if (Object.values(swept).some((count) => count > 0))
       loader.log({ level: 'info', event: 'ingest_sweep', ...swept });
     return swept.failed === 0;

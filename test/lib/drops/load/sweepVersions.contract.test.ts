@@ -104,7 +104,7 @@ describe('the sweep', () => {
     expect(await loads.read()).toEqual(readEvents(0, 2, 'first'));
   });
 
-  it('deletes versions of a deleted table and of datasets that are no longer configured', async () => {
+  it('keeps the version in the ledger of a deleted table, and deletes others and those of former datasets', async () => {
     await loadRows('first');
     await loadRows('second');
     const at = loads.clock.now();
@@ -119,8 +119,22 @@ describe('the sweep', () => {
     );
     loads.clock.advance(DAY_MS + 1);
     await loads.sweep();
-    expect(await loads.keys('statsig/')).toEqual([]);
+    const version = (await loads.entry())?.version;
+    expect(await loads.keys('statsig/')).toEqual([
+      expect.stringContaining(`${TABLE_FOLDER}${DAY}/${version}/`),
+    ]);
     expect(await loads.keys(VERSION_NOTES)).toEqual([]);
+  });
+
+  it('keeps the only rows of a dropped partition, from which the day is read again', async () => {
+    await loadRows('first');
+    await loads.remove('a.parquet');
+    const where = { DatabaseName: loads.config.database, TableName: 'acme_events', PartitionValues: [DAY] };
+    await loads.glue.send(new DeletePartitionCommand(where));
+    loads.clock.advance(DAY_MS + 1);
+    expect(await loads.sweep()).toEqual({ removed: 0, kept: 1, failed: 0 });
+    expect(await loads.load({ reason: 'backfill' })).toMatchObject({ outcome: 'inputs_missing' });
+    expect(await loads.read()).toEqual(readEvents(0, 2, 'first'));
   });
 
   it('processes all notes that are due, and continues after one that fails', async () => {
