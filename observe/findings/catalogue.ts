@@ -100,7 +100,7 @@ export const findingCatalogue = {
   ),
   SLUICE_FINDING_TABLE_DIFFERS: problem(
     'A table or view differs from its definition: rows go to quarantine, are read incorrectly, or are not found.',
-    `${BLIND} If the configuration or the release has changed since, ${DEPLOY}; else restore it with the command: the data stays. A table whose partition keys differ: \`aws glue delete-table\` first, which deletes no file; run the doctor again.`,
+    `${BLIND} If the configuration or the release has changed since, ${DEPLOY}; else restore it with the command: the data stays. A table whose partition keys differ: \`aws glue delete-table\` first, which deletes no file; run the doctor again, and for a dataset's table \`sluice ingest backfill\`, which gives its days their partitions back.`,
   ),
   SLUICE_FINDING_DAYS_LOST: problem(
     'Days of a raw table had files and have none, and neither retention nor an erasure takes all of a day: somebody deleted them.',
