@@ -18,9 +18,8 @@ import {
   exposureRows,
   revenueRows,
 } from '../harness/acmeDrops.ts';
-import { byDuckDb, byParquetJs, byPyarrow, type DropRows, type DropWriter } from '../harness/dropWriters.ts';
+import { byDuckDb, byParquetJs, type DropRows, type DropWriter } from '../harness/dropWriters.ts';
 import { CUSTOMER, DROPS, ingestCloud } from '../harness/ingestCloud.ts';
-import { pythonWithPyarrow } from '../harness/python.ts';
 import { eventually } from '../harness/storyCloud.ts';
 
 /** Days of the local cloud, whatever day it is on the machine. */
@@ -70,8 +69,6 @@ const bolt: typeof acme = {
 };
 
 const names = ['events', 'revenue', 'exposures'] as const;
-const python = pythonWithPyarrow();
-if (python === null) process.stderr.write('pyarrow is not installed: no file of its is dropped.\n');
 
 let ingest: Awaited<ReturnType<typeof ingestCloud>>;
 let customer: S3Client;
@@ -220,7 +217,7 @@ const exportStates = async (): Promise<Readonly<Record<string, string>>> => {
 };
 
 describe('customers’ drops', () => {
-  it('of five days, written by three tools, are in the tables after the scheduled run', async () => {
+  it('of five days, written by two tools, are in the tables after the scheduled run', async () => {
     for (const day of DAYS) {
       const actions = day === D18 ? ['bought', null, 'seen'] : ['bought', 'seen'];
       await drop('events', day, 'part-0.parquet', byDuckDb, eventRows(day, actions));
@@ -228,10 +225,6 @@ describe('customers’ drops', () => {
       await drop('exposures', day, 'part-0.parquet', byDuckDb, exposureRows(day, ['u1', 'u2']));
     }
     await drop('exposures', D18, 'part-1.parquet', byParquetJs, exposureRows(D18, ['u3']));
-    if (python !== null) {
-      await drop('exposures', D18, 'spark.parquet', byPyarrow(python, 'int96'), exposureRows(D18, ['u4']));
-      await drop('exposures', D19, 'arrow.parquet', byPyarrow(python, 'us'), exposureRows(D19, ['u3', 'u4']));
-    }
     for (const name of ['_SUCCESS', 'empty.parquet']) await ingest.drop(`events/${D19}/${name}`, Buffer.of());
     await ingest.drop(`events/${D19}/notes.csv`, Buffer.from('a,b\n'));
 
@@ -327,7 +320,6 @@ describe('customers’ drops', () => {
     await statesAreRight();
     await tablesAreRight();
 
-    const ofPyarrow = (...file: string[]) => (python === null ? [] : [file]);
     expect(await fates('events', D19)).toEqual([
       ['part-0.parquet', 'loaded', '3 3 0'],
       ['_SUCCESS', 'left_out', 'success_marker'],
@@ -336,7 +328,6 @@ describe('customers’ drops', () => {
     ]);
     expect(await fates('exposures', D18)).toEqual([
       ['part-1.parquet', 'loaded', '1 1 0'],
-      ...ofPyarrow('spark.parquet', 'loaded', '1 1 0'),
       ['part-0.parquet', 'gone'],
     ]);
     expect(await fates('revenue', D18)).toEqual([['part-0.parquet', 'gone']]);

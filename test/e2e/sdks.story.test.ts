@@ -1,4 +1,3 @@
-import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
@@ -6,7 +5,6 @@ import { type DriverReport, expectedGroups, runDriver } from '../../demo/story/r
 import { utcDay } from '../../lib/base/time.ts';
 import { forwardedKinds } from '../../lib/schema/kinds.ts';
 import { decodeBody } from '../../lib/wire/decodeBody.ts';
-import { pythonWithPyarrow } from '../harness/python.ts';
 import { readParquet } from '../harness/readParquet.ts';
 import { type Fate, type Post, startUnreliableGateway } from '../harness/startUnreliableGateway.ts';
 import { type StoryCloud, storyCloud } from '../harness/storyCloud.ts';
@@ -304,20 +302,4 @@ describe('the Parquet files', () => {
       }));
     expect(ofRows(rows)).toEqual(await bySql());
   });
-
-  const python = pythonWithPyarrow();
-  if (python !== null) {
-    it('have the same rows when pyarrow reads them', async () => {
-      const script = `
-import json, sys, pyarrow.parquet as pq
-rows = [row for file in sys.argv[1:] for row in pq.read_table(file, partitioning=None).to_pylist()]
-names = ['event_id', 'event_name', 'event_value', 'user_id', 'company_id']
-print(json.dumps([dict({n: r[n] for n in names}, at=round(r['timestamp'].timestamp() * 1000)) for r in rows]))`;
-      const env = { ...process.env, TZ: 'UTC' };
-      const rows = execFileSync(python, ['-c', script, ...(await files())], { encoding: 'utf8', env });
-      expect(ofRows(JSON.parse(rows))).toEqual(await bySql());
-    });
-  } else {
-    process.stderr.write('pyarrow is not installed: hyparquet is the only independent reader.\n');
-  }
 });

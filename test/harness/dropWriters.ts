@@ -1,4 +1,3 @@
-import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
@@ -80,31 +79,3 @@ export const byParquetJs: DropWriter = (columns, rows) =>
     }
     await writer.close();
   });
-
-const PYARROW = `
-import json, sys
-from datetime import datetime, timezone
-import pyarrow as pa, pyarrow.parquet as pq
-path, columns, rows, kind = sys.argv[1], json.loads(sys.argv[2]), json.loads(sys.argv[3]), sys.argv[4]
-types = {'instant': pa.timestamp('us', 'UTC'), 'day': pa.date32(), 'text': pa.string(), 'double': pa.float64()}
-if kind == 'int96': types['instant'] = pa.timestamp('ns')
-def cell(value, type):
-    if value is None or type not in ('instant', 'day'): return value
-    at = datetime.fromtimestamp(value / 1000, timezone.utc)
-    if type == 'day': return at.date()
-    return at.replace(tzinfo=None) if kind == 'int96' else at
-arrays = {n: pa.array([cell(r.get(n), t) for r in rows], types[t]) for n, t in columns.items()}
-how = {'use_deprecated_int96_timestamps': True, 'compression': 'snappy'} if kind == 'int96' else {'compression': 'brotli'}
-pq.write_table(pa.table(arrays), path, **how)`;
-
-/**
- * pyarrow: snappy with INT96, as Spark and Hive leave it, or brotli with microseconds in UTC.
- *
- * @param python Command of a Python that has it: {@link pythonWithPyarrow}.
- */
-export const byPyarrow =
-  (python: string, kind: 'int96' | 'us'): DropWriter =>
-  (columns, rows) =>
-    written((path) => {
-      execFileSync(python, ['-c', PYARROW, path, JSON.stringify(columns), JSON.stringify(rows), kind]);
-    });

@@ -6,8 +6,6 @@ import { repositoryRoot } from '../../local/dataDirectory.ts';
 
 /** An installation takes half a minute. */
 const INSTALL_MS = 150_000;
-/** An import takes a second. */
-const PROBE_MS = 20_000;
 
 /** Commands of a Python environment, or why it is missing. */
 export type Python = { readonly bin: string } | { readonly missing: string };
@@ -40,16 +38,6 @@ export function preparePython(folder: string, what: string): Python {
   if (installed.status !== 0) return { missing: `pip could not install ${what}` };
   writeFileSync(done, '');
   return { bin };
-}
-
-/**
- * The command of a Python that has pyarrow: the machine's own, else the environment that `npm run test:clients` has made.
- * Python is no dependency of ours: null where neither has it, for the caller to say what it leaves out.
- */
-export function pythonWithPyarrow(): string | null {
-  const prepared = environmentOf(join(repositoryRoot, 'test', 'clients', 'requirements.txt'));
-  const commands = ['python3', join(prepared, 'bin', 'python')];
-  return commands.find((command) => run(command, ['-c', 'import pyarrow'], PROBE_MS).status === 0) ?? null;
 }
 
 function environmentOf(requirements: string): string {

@@ -17,7 +17,6 @@ const OUTPUT_BYTES = 16 * 1024 * 1024;
  * answers it. Nothing of AWS in this process's own environment reaches it.
  *
  * @param options.edge Where the local cloud answers.
- * @param options.results Where the client writes, as `s3://…/`: its variable `RESULTS`.
  * @param options.more Other variables. Default none.
  */
 export function runClient(
@@ -25,12 +24,11 @@ export function runClient(
   args: readonly string[],
   options: {
     readonly edge: string;
-    readonly results: string;
     readonly timeoutMs: number;
     readonly more?: Readonly<Record<string, string>>;
   },
 ): Promise<Ended> {
-  const { edge, results, timeoutMs, more = {} } = options;
+  const { edge, timeoutMs, more = {} } = options;
   const others = Object.entries(process.env).filter(([name]) => !name.startsWith('AWS_'));
   const env = {
     ...Object.fromEntries(others),
@@ -39,7 +37,6 @@ export function runClient(
     AWS_SECRET_ACCESS_KEY: localAccount.secretAccessKey,
     AWS_DEFAULT_REGION: localAccount.region,
     AWS_EC2_METADATA_DISABLED: 'true',
-    RESULTS: results,
     ...more,
   };
   return new Promise((resolve) => {

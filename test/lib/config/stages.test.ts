@@ -38,13 +38,14 @@ export default defineConfig(
 );`);
 }
 
-/** The code and message of what is thrown; empty if nothing is. */
+/** The code of what is thrown, with the stage and the field that it names; empty if nothing is. */
 async function refusal(work: () => Promise<unknown>): Promise<string> {
   try {
     await work();
   } catch (error) {
-    if (error instanceof ConfigError) return `${error.code} ${error.detail}`;
-    throw error;
+    if (!(error instanceof ConfigError)) throw error;
+    const [, stage, field] = /^\s*(?:Stage ([\w-]+):\s*)?(?:([\w.]+):)?/.exec(error.detail) ?? [];
+    return [error.code.replace('SLUICE_CONFIG_', ''), stage, field].filter(Boolean).join(' ');
   }
   return '';
 }
@@ -75,18 +76,14 @@ describe('a configuration for several stages', () => {
     const file = fileWith(text);
     for (const stage of ['dev', 'prod', 'personal-ada', 'local'])
       expect(await loadConfig(file, stage)).toEqual(defineConfig({ bucket: `acme-${stage}` }));
-    expect(await refusal(() => loadConfig(file, 'staging'))).toBe(
-      'SLUICE_CONFIG_STAGE_UNKNOWN stage: got "staging", expected dev, prod, personal-<name>, or local for the local cloud.',
-    );
+    expect(await refusal(() => loadConfig(file, 'staging'))).toBe('STAGE_UNKNOWN stage');
   });
 
   it('is for dev alone without a list', async () => {
     const file = fileWith(`export default defineConfig(${byStage});`);
     expect((await loadConfig(file, 'dev')).bucket).toBe('acme-dev');
     expect((await loadConfig(file, 'personal-ada')).bucket).toBe('acme-personal-ada');
-    expect(await refusal(() => loadConfig(file, 'prod'))).toContain(
-      'SLUICE_CONFIG_STAGE_UNKNOWN stage: got "prod"',
-    );
+    expect(await refusal(() => loadConfig(file, 'prod'))).toBe('STAGE_UNKNOWN stage');
   });
 
   it.each([
@@ -100,60 +97,49 @@ describe('a configuration for several stages', () => {
     '*',
   ])('is not for the stage %j', async (stage) => {
     const file = fileWith(`export default defineConfig(${byStage}, { stages: ['dev', 'prod'] });`);
-    expect(await refusal(() => loadConfig(file, stage))).toContain(
-      `SLUICE_CONFIG_STAGE_UNKNOWN stage: got ${JSON.stringify(stage)}, expected dev, prod`,
-    );
+    expect(await refusal(() => loadConfig(file, stage))).toBe('STAGE_UNKNOWN stage');
   });
 
   it('suggests the stage that is meant', async () => {
     const file = fileWith(`export default defineConfig(${byStage}, { stages: ['dev', 'prod'] });`);
-    expect(await refusal(() => loadConfig(file, 'prd'))).toContain(
-      'or local for the local cloud. Did you mean prod?',
-    );
+    await expect(loadConfig(file, 'prd')).rejects.toThrow('Did you mean prod?');
   });
 
   it('refuses lists that differ', async () => {
     const file = fileWith(
       `export const stages = ['dev'];\nexport default defineConfig(${byStage}, { stages: ['dev', 'prod'] });`,
     );
-    expect(await refusal(() => loadConfig(file, 'dev'))).toBe(
-      'SLUICE_CONFIG_STAGES_DIFFER the second argument of defineConfig lists dev, prod; the export `stages` lists dev.',
-    );
+    expect(await refusal(() => loadConfig(file, 'dev'))).toBe('STAGES_DIFFER');
     const byMember = fileWith(
       "export default defineConfig(({ stage }) => ({ bucket: 'acme-' + stage, stages: stage === 'dev' ? ['dev'] : ['dev', 'prod'] }));",
     );
-    expect(await refusal(() => loadComparedConfig(byMember, 'prod'))).toBe(
-      'SLUICE_CONFIG_STAGES_DIFFER the configuration of prod lists dev, prod; the configuration of dev lists dev.',
-    );
+    expect(await refusal(() => loadComparedConfig(byMember, 'prod'))).toBe('STAGES_DIFFER');
   });
 
   it.each([
-    [`['dev', 'local']`, `stages.1: got "local", expected another stage: local is the local cloud's`],
-    [`['personal-ada']`, 'stages.0: got "personal-ada", expected another stage: every personal-<name>'],
-    [`['Prod']`, 'stages.0: got "Prod", expected the name of a stage: lower-case letters, digits and -'],
-    [`['${'p'.repeat(33)}']`, 'expected the name of a stage of at most 32 characters.'],
-    ['[]', 'stages: got [], expected at least one stage.'],
-    [`['dev', 'dev']`, 'stages: got ["dev","dev"], expected no stage twice.'],
-    [`'prod'`, `stages: got "prod", expected a list of stages, e.g. ['dev', 'prod'].`],
-  ])('refuses the list %s wherever it is given', async (list, sentence) => {
+    [`['dev', 'local']`, 'stages.1'],
+    [`['personal-ada']`, 'stages.0'],
+    [`['Prod']`, 'stages.0'],
+    [`['${'p'.repeat(33)}']`, 'stages.0'],
+    ['[]', 'stages'],
+    [`['dev', 'dev']`, 'stages'],
+    [`'prod'`, 'stages'],
+  ])('refuses the list %s wherever it is given', async (list, field) => {
     for (const text of [
       `export default defineConfig(${byStage}, { stages: ${list} });`,
       `export const stages = ${list};\nexport default defineConfig(${byStage});`,
       `export default defineConfig(() => ({ bucket: 'acme', stages: ${list} }));`,
       `export default defineConfig({ bucket: 'acme' }, { stages: ${list} });`,
       `export default defineConfig({ bucket: 'acme', stages: ${list} });`,
-    ]) {
-      const told = await refusal(() => loadConfig(fileWith(text), 'dev'));
-      expect(told).toMatch(/^SLUICE_CONFIG_INVALID /);
-      expect(told).toContain(sentence);
-    }
+    ])
+      expect(await refusal(() => loadConfig(fileWith(text), 'dev'))).toMatch(
+        new RegExp(`^INVALID (?:dev )?${field}$`),
+      );
   });
 
   it('refuses another member beside the list', async () => {
     const file = fileWith(`export default defineConfig(${byStage}, { stage: ['dev'] });`);
-    expect(await refusal(() => loadConfig(file, 'dev'))).toContain(
-      'SLUICE_CONFIG_INVALID \n  stage: no such field.',
-    );
+    expect(await refusal(() => loadConfig(file, 'dev'))).toBe('INVALID stage');
   });
 
   it('names the stage for which the function failed, or returned what is not valid', async () => {
@@ -164,18 +150,12 @@ describe('a configuration for several stages', () => {
   },
   { stages: ['dev', 'prod'] },
 );`);
-    expect(await refusal(() => loadConfig(file, 'prod'))).toBe(
-      'SLUICE_CONFIG_STAGE_FAILED Stage prod: TypeError: no bucket for prod',
-    );
-    expect(await refusal(() => loadConfig(file, 'dev'))).toContain(
-      'SLUICE_CONFIG_INVALID Stage dev:\n  bucket: got "Acme", expected an S3 bucket name',
-    );
+    expect(await refusal(() => loadConfig(file, 'prod'))).toBe('STAGE_FAILED prod TypeError');
+    expect(await refusal(() => loadConfig(file, 'dev'))).toBe('INVALID dev bucket');
     expect((await loadConfig(file, 'local')).bucket).toBe('acme-local');
-    expect(await refusal(() => loadComparedConfig(file, 'personal-ada'))).toContain('Stage dev:');
+    expect(await refusal(() => loadComparedConfig(file, 'personal-ada'))).toBe('INVALID dev bucket');
     const nothing = fileWith("export default defineConfig(() => undefined, { stages: ['dev'] });");
-    expect(await refusal(() => loadConfig(nothing, 'dev'))).toContain(
-      'SLUICE_CONFIG_INVALID Stage dev:\n  the configuration: got nothing, expected an object.',
-    );
+    expect(await refusal(() => loadConfig(nothing, 'dev'))).toBe('INVALID dev');
   });
 });
 
@@ -184,9 +164,7 @@ describe('a configuration that is an object', () => {
     const plain = fileWith("export default defineConfig({ bucket: 'acme' });");
     for (const stage of ['dev', 'local'])
       expect(await loadComparedConfig(plain, stage)).toEqual(defineConfig({ bucket: 'acme' }));
-    expect(await refusal(() => loadConfig(plain, 'prod'))).toBe(
-      'SLUICE_CONFIG_STAGE_UNKNOWN stage: got "prod", but the configuration is an object, which is for dev alone, and for local, the local cloud.',
-    );
+    expect(await refusal(() => loadConfig(plain, 'prod'))).toBe('STAGE_UNKNOWN stage');
     for (const text of [
       "export default defineConfig({ bucket: 'acme' }, { stages: ['prod'] });",
       "export default defineConfig({ bucket: 'acme', stages: ['prod'] });",
@@ -195,35 +173,29 @@ describe('a configuration that is an object', () => {
     ]) {
       const file = fileWith(text);
       expect(await loadConfig(file, 'prod')).toEqual(defineConfig({ bucket: 'acme' }));
-      expect(await refusal(() => loadConfig(file, 'dev'))).toContain('which is for prod alone');
+      expect(await refusal(() => loadConfig(file, 'dev'))).toBe('STAGE_UNKNOWN stage');
     }
   });
 
   it('is for neither several stages nor personal ones, which would share every name', async () => {
     const several = fileWith("export default defineConfig({ bucket: 'acme' }, { stages: ['dev', 'prod'] });");
     for (const stage of ['dev', 'prod', 'local', 'staging'])
-      expect(await refusal(() => loadConfig(several, stage))).toBe(
-        'SLUICE_CONFIG_STAGES_OF_OBJECT stages: got dev, prod.',
-      );
+      expect(await refusal(() => loadConfig(several, stage))).toBe('STAGES_OF_OBJECT stages');
     const plain = fileWith("export default defineConfig({ bucket: 'acme' });");
-    expect(await refusal(() => loadConfig(plain, 'personal-ada'))).toBe(
-      'SLUICE_CONFIG_STAGES_OF_OBJECT stage: got personal-ada besides dev.',
-    );
+    expect(await refusal(() => loadConfig(plain, 'personal-ada'))).toBe('STAGES_OF_OBJECT stage');
   });
 
   it('is refused when its member and the second argument differ', () => {
     expect(() => defineConfig({ bucket: 'acme', stages: ['dev'] }, { stages: ['prod'] })).toThrow(
-      'the second argument of defineConfig lists prod; the member `stages` lists dev.',
+      expect.objectContaining({ code: 'SLUICE_CONFIG_STAGES_DIFFER' }),
     );
   });
 
   it('is validated as defineConfig validates it, without defineConfig', async () => {
     const file = fileWith("export default { bucket: 'acme', buckets: 'acme' };");
-    expect(await refusal(() => loadConfig(file, 'dev'))).toBe(
-      'SLUICE_CONFIG_INVALID \n  buckets: no such field. Did you mean bucket?',
-    );
+    expect(await refusal(() => loadConfig(file, 'dev'))).toBe('INVALID buckets');
     const nothing = fileWith('export const config = 1;');
-    expect(await refusal(() => loadConfig(nothing, 'dev'))).toContain('SLUICE_CONFIG_NOT_FOUND');
+    expect(await refusal(() => loadConfig(nothing, 'dev'))).toBe('NOT_FOUND');
   });
 });
 
@@ -239,15 +211,8 @@ describe('the example of docs/deploy.md', () => {
       const { bucket, database, athena } = await loadComparedConfig(file, stage);
       return [bucket, database, athena.workgroup, athena.stagingDatabase];
     };
-    expect(await names('prod')).toEqual([
-      'acme-experiments-prod',
-      'sluice',
-      'sluice-prod',
-      'statsig_staging',
-    ]);
-    expect(await names('dev')).toEqual([
-      ...['acme-experiments-dev', 'sluice_dev', 'sluice-dev', 'statsig_staging_dev'],
-    ]);
+    expect(String(await names('prod'))).toBe('acme-experiments-prod,sluice,sluice-prod,statsig_staging');
+    expect(String(await names('dev'))).toBe('acme-experiments-dev,sluice_dev,sluice-dev,statsig_staging_dev');
     expect(await names('personal-ada')).toContain('sluice_personal_ada');
     expect(await names('local')).toContain('acme-experiments-local');
   });
@@ -267,20 +232,17 @@ const exported = (bucket: string, folder: string) => ({
   ],
 });
 const arn = 'arn:aws:kms:us-east-1:111122223333:key/01234567-89ab-cdef-0123-456789abcdef';
-const SHARED_BUCKET =
-  'bucket: got "acme-dev" for the stage prod, expected another bucket than that of the stage dev.';
 
 describe('two stages', () => {
   it.each(['prod-ingest', 'prod-eu', 'prod-eu-2'])(
     'may not be prod and %s in one account, whose names begin with the same words',
     async (name) => {
       const stages = ['prod', name];
-      const told = `SLUICE_CONFIG_STAGES_SHARE \n  stages: got ${JSON.stringify(name)} beside prod, expected another name, or different accounts in \`account\` of both: names of the stage prod begin with \`prod-\`, too.`;
       // Roles have no region, and a stage whose account is not stated may be in another stage's account.
       for (const more of [{}, { region: 'eu-west-1' }, { account: '444455556666' }] as const)
         for (const stage of stages)
           expect(await refusal(() => loadComparedConfig(fileFor({ [name]: more }, stages), stage))).toBe(
-            told,
+            'STAGES_SHARE stages',
           );
       const accounts = { prod: { account: '111122223333' }, [name]: { account: '444455556666' } };
       expect((await loadComparedConfig(fileFor(accounts, stages), 'prod')).bucket).toBe('acme-prod');
@@ -294,36 +256,38 @@ describe('two stages', () => {
   });
 
   it.each<[string, Readonly<Record<string, Partial<ConfigInput>>>, string]>([
-    ['a bucket', { prod: { bucket: 'acme-dev' } }, SHARED_BUCKET],
+    ['a bucket', { prod: { bucket: 'acme-dev' } }, 'bucket'],
     [
       'a bucket that exists',
       {
         dev: { existing: { bucket: true, keyArn: arn } },
         prod: { bucket: 'acme-dev', existing: { bucket: true, keyArn: arn }, statsigFolder: 'prod' },
       },
-      SHARED_BUCKET,
+      'bucket',
     ],
     [
       'a folder that both export to',
       { dev: exported('acme-warehouse', 'sluice/events'), prod: exported('acme-warehouse', 'sluice') },
-      'exports.0.target.folder: got "acme-warehouse/sluice/" for the stage prod, expected a folder apart from `exports.0.target.folder` of the stage dev.',
+      'exports.0.target.folder',
     ],
-    [
-      'a folder of receipts',
-      { dev: withReceipt('sluice-receipts'), prod: withReceipt('sluice-receipts') },
-      'sources.0.receipt: got "acme-drops/sluice-receipts/" for the stage prod, expected a folder apart from `sources.0.receipt` of the stage dev.',
-    ],
+    ['a folder of receipts', { dev: withReceipt('r'), prod: withReceipt('r') }, 'sources.0.receipt'],
     [
       'a folder that one exports to and the other writes receipts to',
       { dev: withReceipt('sluice/r'), prod: exported('acme-drops', 'sluice') },
-      'exports.0.target.folder: got "acme-drops/sluice/" for the stage prod, expected a folder apart from `sources.0.receipt` of the stage dev.',
+      'exports.0.target.folder',
     ],
-  ])('may not share %s', async (_what, different, sentence) => {
+    [
+      'a bucket in another account and region, as its name is global',
+      {
+        dev: { account: '111122223333' },
+        prod: { account: '444455556666', region: 'eu-west-1', bucket: 'acme-dev' },
+      },
+      'bucket',
+    ],
+  ])('may not share %s', async (_what, different, field) => {
     const file = fileFor(different);
     for (const stage of ['dev', 'prod', 'personal-ada'])
-      expect(await refusal(() => loadComparedConfig(file, stage))).toBe(
-        `SLUICE_CONFIG_STAGES_SHARE \n  ${sentence}`,
-      );
+      expect(await refusal(() => loadComparedConfig(file, stage))).toBe(`STAGES_SHARE ${field}`);
     // The local cloud is in no account.
     expect((await loadComparedConfig(file, 'local')).bucket).toBe('acme-local');
   });
@@ -337,10 +301,7 @@ describe('two stages', () => {
     ],
     [
       "a customer's bucket with receipts of each, or of one alone",
-      {
-        dev: withReceipt('dev'),
-        prod: withReceipt('prod'),
-      },
+      { dev: withReceipt('dev'), prod: withReceipt('prod') },
     ],
     [
       'what one exports and the other reads',
@@ -352,21 +313,9 @@ describe('two stages', () => {
       expect(await loadComparedConfig(file, stage)).toMatchObject({ bucket: `acme-${stage}` });
   });
 
-  it('in different regions or accounts may not share a bucket, whose name is global', async () => {
-    const file = fileFor({
-      dev: { account: '111122223333' },
-      prod: { account: '444455556666', region: 'eu-west-1', bucket: 'acme-dev' },
-    });
-    expect(await refusal(() => loadComparedConfig(file, 'prod'))).toContain(
-      'bucket: got "acme-dev" for the stage prod',
-    );
-  });
-
   it('are compared with a personal one that is packaged', async () => {
     const file = fileFor({ 'personal-ada': { bucket: 'acme-prod' } });
-    expect(await refusal(() => loadComparedConfig(file, 'personal-ada'))).toBe(
-      'SLUICE_CONFIG_STAGES_SHARE \n  bucket: got "acme-prod" for the stage personal-ada, expected another bucket than that of the stage prod.',
-    );
+    expect(await refusal(() => loadComparedConfig(file, 'personal-ada'))).toBe('STAGES_SHARE bucket');
     expect((await loadComparedConfig(file, 'personal-bob')).bucket).toBe('acme-personal-bob');
     expect((await loadComparedConfig(file, 'prod')).bucket).toBe('acme-prod');
   });
@@ -382,6 +331,6 @@ describe('two stages', () => {
   { stages: ['dev', 'prod'] },
 );`);
     expect((await loadComparedConfig(file, 'dev')).privacy.salt).toBe('the salt of the stage dev');
-    expect(await refusal(() => loadComparedConfig(file, 'prod'))).toContain('privacy.salt: got nothing');
+    expect(await refusal(() => loadComparedConfig(file, 'prod'))).toBe('INVALID prod privacy.salt');
   });
 });
