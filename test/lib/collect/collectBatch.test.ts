@@ -495,6 +495,27 @@ describe('the rows of one batch', () => {
   });
 });
 
+it.each([
+  [{ events: [0], exposures: [0] }, 2],
+  [{ events: [], exposures: [0] }, 1],
+  [{ events: null, exposures: [0] }, 1],
+  [{ events: [0], exposures: [] }, 1],
+  [{ events: [0], exposures: null }, 1],
+  [{ events: [], exposures: [] }, 0],
+])('no part of a batch with events and exposures is lost: %j', (body, events) => {
+  expect(collect(body)).toMatchObject({ events, refusedCounts: events === 0 ? {} : expect.anything() });
+});
+
+it.each([
+  { events: [0], exposures: {} },
+  { events: 'e', exposures: [0] },
+  { events: null },
+  {},
+  { events: [], statsigMetadata: { a: JSON.parse(`${'['.repeat(64)}${']'.repeat(64)}`) } },
+])('a body of another shape is refused as a whole: %j', (body) => {
+  expect(() => collect(body)).toThrow(expect.objectContaining({ code: 'SLUICE_BODY_WRONG_SHAPE' }));
+});
+
 it('a batch is collected into both kinds of table and no other', () => {
   expect(forwardedKinds).toEqual(['exposures', 'events']);
 });

@@ -1,8 +1,10 @@
 import { hash } from 'node:crypto';
+import { gzipSync } from 'node:zlib';
 import { describe, expect, it } from '@jest/globals';
 import { defineConfig } from '../../../lib/config/defineConfig.ts';
 import { quarantineWriter } from '../../../lib/landing/quarantineWriter.ts';
 import type { PutRecord } from '../../../lib/landing/store/land.ts';
+import { MAX_BODY_BYTES, MAX_DECODED_BYTES, MAX_EVENTS } from '../../../lib/wire/limits.ts';
 import type { ManualClock } from '../../../packages/local-aws/src/base/index.ts';
 import { KEY, NOW, request, type Sent, startCollector } from './startCollector.ts';
 
@@ -18,15 +20,9 @@ const down = () => Promise.reject(new Gone());
 const oneStream = (putRecord: PutRecord) => ({ putRecord });
 
 describe('an accepted request', () => {
+  const odd = [{ eventName: '' }, { eventName: 'statsig::diagnostics' }, { eventName: 'f' }];
   const body = {
-    events: [
-      event,
-      event,
-      gate,
-      { eventName: '' },
-      { eventName: 'statsig::diagnostics' },
-      { eventName: 'f' },
-    ],
+    events: [event, event, gate, ...odd],
     statsigMetadata: { sdkType: 'js-client', sdkVersion: '3.1.0' },
   };
 
@@ -62,22 +58,9 @@ describe('an accepted request', () => {
   it('has no fields in its log line for what did not happen', async () => {
     const { send, log, rows, metrics } = startCollector();
     await send(request({ body: { events: [] } }));
-    expect(Object.keys(log[0] ?? {})).toEqual([
-      'level',
-      'event',
-      'status',
-      'key',
-      'body_bytes',
-      'decoded_bytes',
-      'sdk',
-      'events',
-      'exposures_landed',
-      'events_landed',
-      'quarantined',
-      'calls',
-      'billed_bytes',
-      'ms',
-    ]);
+    expect(Object.keys(log[0] ?? {}).join(' ')).toBe(
+      'level event status key body_bytes decoded_bytes sdk events exposures_landed events_landed quarantined calls billed_bytes ms',
+    );
     expect(rows).toEqual({ exposures: [], events: [], quarantine: [] });
     expect(metrics).toEqual([{ ...own, received: 0, latency_ms: 0 }]);
   });
@@ -142,7 +125,8 @@ describe('an accepted request', () => {
       keys: [{ label: 'web', sha256, environment: 'staging', kinds: ['events'] }],
     });
     const headers = { 'statsig-sdk-type': 'go-sdk', 'statsig-sdk-version': '1.2.3' };
-    await send(request({ body: { events: [event, gate] }, headers, query: 'sid=session' }));
+    const inQuery = { ...headers, 'statsig-api-key': '' };
+    await send(request({ body: { events: [event, gate] }, headers: inQuery, query: `k=${KEY}&sid=session` }));
     expect(rows.events).toMatchObject([
       {
         environment: 'staging',
@@ -201,14 +185,7 @@ describe('an error report of an SDK', () => {
     const { send, log, metrics } = startCollector();
     expect(await send(request({ path, body: 'not JSON' }))).toEqual(accepted);
     expect(log).toEqual([
-      {
-        level: 'info',
-        event: 'collect',
-        status: 202,
-        key: 'any',
-        counted: { exception_report: 1 },
-        ms: 0,
-      },
+      { level: 'info', event: 'collect', status: 202, key: 'any', counted: { exception_report: 1 }, ms: 0 },
     ]);
     expect(metrics).toEqual([
       { ...own, latency_ms: 0, ignored_as: { exception_report: 1 }, received: 1, ignored: 1 },
@@ -226,18 +203,24 @@ describe('a refused request', () => {
     const { send, log, metrics } = startCollector();
     const answer = await send(request({ path: '/v2/download_config_specs/secret-x.json' }));
     expect(answer).toMatchObject(refusedWith(404, 'SLUICE_PATH_RESERVED'));
-    expect(answer.answer['message']).toContain("download_config_specs is Statsig's.");
     expect(log).toEqual([
       {
-        level: 'warn',
-        event: 'collect',
-        status: 404,
-        endpoint: 'download_config_specs',
-        code: 'SLUICE_PATH_RESERVED',
-        ms: 0,
+        ...{ level: 'warn', event: 'collect', status: 404, ms: 0 },
+        ...{ endpoint: 'download_config_specs', code: 'SLUICE_PATH_RESERVED' },
       },
     ]);
     expect(metrics).toEqual(refusedMetrics('SLUICE_PATH_RESERVED'));
+  });
+
+  it.each([
+    ['POST', '/v1/initialize'],
+    ['POST', '/v1/get_id_lists'],
+    ['POST', '/v1/check_gate'],
+    ['POST', '/v1/mark_data_ready_dwh/'],
+    ['GET', '/v1/mark_data_ready_dwh'],
+  ])('for %s %s, which has another use, is answered 404', async (method, path) => {
+    const { send } = startCollector();
+    expect(await send(request({ method, path }))).toMatchObject(refusedWith(404, 'SLUICE_PATH_RESERVED'));
   });
 
   it('for another method names it', async () => {
@@ -269,8 +252,13 @@ describe('a refused request', () => {
   });
 
   it('for an unknown key is answered 401, and 503 while the keys cannot be read', async () => {
-    const { send } = startCollector({ keys: [] });
+    const { send, rows } = startCollector({ keys: [] });
     expect(await send(request({}))).toMatchObject(refusedWith(401, 'SLUICE_KEY_UNKNOWN'));
+    for (const key of ['', 'console-x'])
+      expect(await send(request({ headers: { 'statsig-api-key': key } }))).toMatchObject(
+        refusedWith(401, 'SLUICE_KEY_MISSING'),
+      );
+    expect(rows.quarantine).toEqual([]);
     const failing = startCollector({
       keys: [],
       readKeys: async () => {
@@ -337,12 +325,54 @@ describe('a refused request', () => {
     ]);
   });
 
-  it('with a body that cannot be decoded is kept as bytes', async () => {
+  it.each<[string, number, string, string | Uint8Array, Sent?]>([
+    ['is no object', 400, 'SLUICE_BODY_WRONG_SHAPE', '[{"events":[]}]'],
+    ['has no events', 400, 'SLUICE_BODY_WRONG_SHAPE', '{"event":{}}'],
+    ['has a user that is no object', 400, 'SLUICE_BODY_WRONG_SHAPE', '{"events":[],"user":"u"}'],
+    ['has metadata of no object', 400, 'SLUICE_BODY_WRONG_SHAPE', '{"events":[],"statsigMetadata":[]}'],
+    [
+      'has an unknown encoding',
+      415,
+      'SLUICE_BODY_ENCODING_UNKNOWN',
+      Buffer.from([1, 2, 0xff]),
+      { headers: { 'content-encoding': 'snappy' } },
+    ],
+    [
+      'is cut off',
+      400,
+      'SLUICE_BODY_TRUNCATED',
+      gzipSync('{"events":[]}').subarray(0, 20),
+      { query: 'gz=1' },
+    ],
+    ['is said to be gzip', 400, 'SLUICE_BODY_CORRUPT', 'x', { headers: { 'content-encoding': 'gzip' } }],
+    ['is a bomb', 413, 'SLUICE_BODY_INFLATES_TOO_FAR', gzipSync(Buffer.alloc(MAX_DECODED_BYTES + 1, 0x20))],
+  ])('with a body that %s is kept as received', async (_what, status, code, body, sent = {}) => {
     const { send, rows } = startCollector();
-    const body = Buffer.from([0x1f, 0x8b, 8, 0]).toString('base64');
-    const answer = await send({ ...request({}), isBase64Encoded: true, body });
-    expect(answer.status).toBe(400);
-    expect(rows.quarantine).toMatchObject([{ raw: body, raw_encoding: 'base64' }]);
+    expect(await send(request({ ...sent, body }))).toMatchObject(refusedWith(status, code));
+    const raw =
+      typeof body === 'string'
+        ? { raw: body, raw_encoding: 'text' }
+        : { raw: Buffer.from(body).toString('base64'), raw_encoding: 'base64' };
+    expect(rows).toMatchObject({ exposures: [], events: [], quarantine: [{ reason: code, ...raw }] });
+  });
+
+  it('with a body that is too large for a row is kept in the bucket, or answered 503', async () => {
+    const body = 'x'.repeat(MAX_BODY_BYTES + 1);
+    const { send, rows, large } = startCollector();
+    expect(await send(request({ body }))).toMatchObject(refusedWith(413, 'SLUICE_BODY_TOO_LARGE'));
+    expect(rows.quarantine).toMatchObject([{ raw_location: `s3://bucket/${large[0]?.key}` }]);
+    expect(rows.quarantine[0]).not.toHaveProperty('raw');
+    const failing = startCollector({ parts: () => ({ putQuarantineLarge: down }) });
+    expect(await failing.send(request({ body }))).toMatchObject(
+      refusedWith(503, 'SLUICE_COLLECT_NO_QUARANTINE'),
+    );
+  });
+
+  it('is answered 503, not 400, if nobody takes its row', async () => {
+    const parts = () => ({ stream: oneStream(down), putObject: down });
+    expect(await startCollector({ parts }).send(request({ body: 'hello' }))).toMatchObject(
+      refusedWith(503, 'SLUICE_COLLECT_NOT_DELIVERED'),
+    );
   });
 
   it('that needs to be sent again is not kept', async () => {
@@ -351,10 +381,23 @@ describe('a refused request', () => {
     expect(rows.quarantine).toEqual([]);
   });
 
-  it('loses private attributes', async () => {
+  it('loses private attributes, or is withheld where they cannot be found', async () => {
     const { send, rows } = startCollector();
-    await send(request({ body: { events: 7, user: { privateAttributes: { email: 'a@example.com' } } } }));
-    expect(rows.quarantine).toMatchObject([{ raw: '{"events":7,"user":{}}' }]);
+    const user = '{"n":9007199254740993,"privateAttributes":{"email":"a@example.com"}}';
+    for (const body of [
+      `{"events":7,"user":${user}}`,
+      `{"user":${user},"events":[${'0,'.repeat(MAX_EVENTS)}0]}`,
+    ])
+      for (const sent of [body, gzipSync(body)]) {
+        await send(request({ body: sent }));
+        expect(rows.quarantine.pop()?.['raw']).toBe(body.replace(user, '{"n":9007199254740993}'));
+      }
+    for (const body of [`{"user":${user}`, `{"user":${user},"x":"${'x'.repeat(MAX_BODY_BYTES)}"}`]) {
+      await send(request({ body }));
+      expect(rows.quarantine.pop()?.['raw']).toMatch(
+        new RegExp(`^withheld: ${body.length} bytes, [0-9a-f]{64}$`),
+      );
+    }
   });
 });
 

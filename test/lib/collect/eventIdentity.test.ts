@@ -1,28 +1,12 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import type { Sender } from '../../../lib/collect/rows/batchParts.ts';
-import { collectPlan } from '../../../lib/collect/rows/plan.ts';
-import { defineConfig } from '../../../lib/config/defineConfig.ts';
-import { collectDocuments } from './collectOne.ts';
+import type { ConfigInput } from '../../../lib/schema/config.ts';
+import { collect, now } from './collectOne.ts';
 
-const now = Date.UTC(2026, 10, 20, 7, 32);
-const plan = collectPlan(defineConfig({ bucket: 'test' }));
-const sender: Sender = {
-  keyHash: 'a'.repeat(64),
-  clientTimes: [String(now)],
-  sessionId: null,
-  sdkType: null,
-  sdkVersion: null,
-  receivedAt: now,
-};
-
-function ids(body: object | string, from: Partial<Sender> = {}): string[] {
-  const text = typeof body === 'string' ? body : JSON.stringify(body);
-  const { documents } = collectDocuments(text, { ...sender, ...from }, plan);
-  return [...documents.exposures, ...documents.events].map((document): string => {
-    const row: Record<string, unknown> = JSON.parse(document);
-    return String(row['event_id']);
-  });
+function ids(body: object | string, from: Partial<Sender> & { config?: Partial<ConfigInput> } = {}) {
+  const { exposures, rows } = collect(body, { clientTimes: [String(now)], ...from });
+  return [...exposures, ...rows].map((row) => String(row['event_id']));
 }
 
 /** The same JSON with the keys of every object the other way round. */
@@ -87,12 +71,9 @@ describe('event_id', () => {
   });
 
   it('does not depend on the configuration or on a corrected clock', () => {
-    const other = collectPlan(defineConfig({ bucket: 'other', unitIds: { x: 'x_id' }, experiments: ['g'] }));
-    const body = JSON.stringify({ events, statsigMetadata });
-    const [one, two] = [plan, other].map((p) =>
-      collectDocuments(body, sender, p).documents.exposures.map((d): unknown => JSON.parse(d).event_id),
-    );
-    expect(one).toEqual(two);
+    const config = { bucket: 'other', unitIds: { x: 'x_id' }, experiments: ['g'] };
+    const body = { events, statsigMetadata };
+    expect(ids(body, { config })).toEqual(ids(body));
     expect(ids({ events, statsigMetadata }, { clientTimes: ['0'] })).toEqual(
       ids({ events, statsigMetadata }),
     );

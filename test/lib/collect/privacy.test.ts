@@ -1,40 +1,21 @@
 import { createHash } from 'node:crypto';
 import { describe, expect, it } from '@jest/globals';
 import type { Sender } from '../../../lib/collect/rows/batchParts.ts';
-import { collectPlan } from '../../../lib/collect/rows/plan.ts';
-import { defineConfig } from '../../../lib/config/defineConfig.ts';
 import type { ConfigInput } from '../../../lib/schema/config.ts';
-import { collectDocuments } from './collectOne.ts';
+import { collect as collectAny, now as NOW } from './collectOne.ts';
 
-const NOW = Date.UTC(2026, 10, 20, 7, 32, 0, 123);
 const SALT = 'pepper and salt, 16 or more';
 const hashed = (text: string) =>
   createHash('sha256')
     .update(SALT + text)
     .digest('hex');
 
-function collect(body: unknown, config: Partial<ConfigInput>, from: Partial<Sender> = {}) {
-  const sender: Sender = {
-    keyHash: 'a'.repeat(64),
+const collect = (body: unknown, config: Partial<ConfigInput>, from: Partial<Sender> = {}) =>
+  collectAny(body, {
     clientTimes: [],
-    sessionId: null,
-    sdkType: null,
-    sdkVersion: null,
-    receivedAt: NOW,
     ...from,
-  };
-  const plan = collectPlan(
-    defineConfig({ bucket: 'test', unitIds: { companyID: 'company_id' }, experiments: ['hero'], ...config }),
-  );
-  const collected = collectDocuments(typeof body === 'string' ? body : JSON.stringify(body), sender, plan);
-  const rows = (documents: readonly string[]): Record<string, unknown>[] =>
-    documents.map((document) => JSON.parse(document));
-  return {
-    ...collected,
-    exposures: rows(collected.documents.exposures),
-    rows: rows(collected.documents.events),
-  };
-}
+    config: { unitIds: { companyID: 'company_id' }, experiments: ['hero'], ...config },
+  });
 const redacting = (redact: Record<string, 'drop' | 'hash'>) => ({ privacy: { redact, salt: SALT } });
 
 const user = {

@@ -4,26 +4,10 @@ import type { Sender } from '../../../lib/collect/rows/batchParts.ts';
 import { collectPlan } from '../../../lib/collect/rows/plan.ts';
 import { defineConfig } from '../../../lib/config/defineConfig.ts';
 import type { ConfigInput } from '../../../lib/schema/config.ts';
-import { collectDocuments } from './collectOne.ts';
+import { collect as collectAny, collectDocuments, input, now, sender } from './collectOne.ts';
 
-const now = Date.UTC(2026, 10, 20, 7, 32);
-const sender: Sender = {
-  keyHash: 'a'.repeat(64),
-  clientTimes: [],
-  sessionId: null,
-  sdkType: null,
-  sdkVersion: null,
-  receivedAt: now,
-};
-
-function collect(body: unknown, from: Partial<Sender> = {}, config: Partial<ConfigInput> = {}) {
-  const text = typeof body === 'string' ? body : JSON.stringify(body);
-  return collectDocuments(
-    text,
-    { ...sender, ...from },
-    collectPlan(defineConfig({ bucket: 'test', ...config })),
-  );
-}
+const collect = (body: unknown, from: Partial<Sender> = {}, config: Partial<ConfigInput> = {}) =>
+  collectAny(body, { clientTimes: [], ...from, config });
 
 describe('a bad event', () => {
   it('never affects the others, and is kept as received', () => {
@@ -55,6 +39,28 @@ describe('a bad event', () => {
     expect(over.refused).toMatchObject([{ code: 'SLUICE_EVENT_TOO_LARGE', detail: '1024001 bytes.' }]);
     expect(fits(Math.floor(room / 3), '€').refused).toEqual([]);
     expect(fits(Math.floor(room / 3) + 1, '€').refused).toHaveLength(1);
+  });
+
+  it.each(['value', 'user', 'metadata', 'statsigMetadata', 'other', 'secondaryExposures'])(
+    'can be one that is nested deeper than 64 levels, in its %s',
+    (member) => {
+      const nested = (levels: number) => `${'['.repeat(levels)}${']'.repeat(levels)}`;
+      const event = (levels: number) =>
+        `{"eventName":"e","user":{"userID":9007199254740993},"${member}":{"a":${nested(levels)}}}`;
+      const { refused, rows } = collect(`{"events":[${event(64)},${event(1_000)},{"eventName":"e"}]}`);
+      expect(refused.map(({ code }) => code)).toEqual(Array(2).fill('SLUICE_EVENT_TOO_DEEP'));
+      expect(rows).toHaveLength(1);
+      expect(collect(`{"events":[${event(61)}]}`).rows).toHaveLength(1);
+    },
+  );
+
+  it('is not one on which our own code overflows the stack: it is not answered as taken', () => {
+    const plan = collectPlan(defineConfig(input));
+    const filter = () => {
+      throw new RangeError('Maximum call stack size exceeded');
+    };
+    const body = '{"events":[{"eventName":"e"}]}';
+    expect(() => collectDocuments(body, sender, { ...plan, filter })).toThrow(RangeError);
   });
 });
 

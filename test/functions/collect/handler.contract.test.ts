@@ -3,6 +3,7 @@ import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import type { APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
 import fc from 'fast-check';
+import { MAX_BODY_BYTES } from '../../../lib/wire/limits.ts';
 import { emfProblems } from '../../harness/emfProblems.ts';
 import { type AwsWire, startAwsWire } from '../../harness/startAwsWire.ts';
 
@@ -62,6 +63,33 @@ describe('the deployed handler', () => {
       body: '{"success":true}',
     });
     expect(wire.rows).toMatchObject([{ place: 'stream', table: 'events' }]);
+  });
+
+  it.each([
+    ['ServiceUnavailableException', 503],
+    ['ResourceNotFoundException', 400],
+    ['NotImplemented', 501],
+  ])('lands events as an object when the stream answers %s, or answers 503', async (error, status) => {
+    wire.rows.length = 0;
+    wire.objects.clear();
+    wire.answers = [{ error, status }];
+    expect(await invoke(request)).toMatchObject({ statusCode: 202 });
+    expect(wire.rows).toMatchObject([{ place: 'object', table: 'events' }]);
+    expect([...wire.objects.keys()].join()).toMatch(
+      /^bucket\/landing\/direct\/\d{4}-\d\d-\d\d\/[0-9a-f]{64}\.ndjson\.gz$/,
+    );
+    wire.answers = [{ error, status }];
+    wire.s3Status = 500;
+    expect(await invoke(request)).toMatchObject({ statusCode: 503 });
+    wire.s3Status = 200;
+  });
+
+  it('keeps a body that is too large for a row as an object', async () => {
+    wire.objects.clear();
+    wire.answers = [];
+    const body = 'x'.repeat(MAX_BODY_BYTES + 1);
+    expect(await invoke({ ...request, body })).toMatchObject({ statusCode: 413 });
+    expect([...wire.objects]).toEqual([[expect.stringMatching(/^bucket\/quarantine-large\//), body]]);
   });
 
   it('answers 503 in time when neither Firehose nor S3 accepts the events', async () => {

@@ -1,23 +1,21 @@
-// Hostile requests, one after the other: node bench/collect/hostileOnce.ts, the requests as JSON on stdin, their outcomes on stdout.
+// Hostile requests, one after the other: the requests as JSON on stdin, their outcomes on stdout.
 import { readFileSync } from 'node:fs';
 import { platform } from 'node:os';
 import { json } from 'node:stream/consumers';
 import * as z from 'zod';
-import { type Collector, collectRequest } from '../../../../lib/collect/answer.ts';
-import { defineConfig } from '../../../../lib/config/defineConfig.ts';
 import { LandedObject } from '../../../../lib/landing/lines/LandedObject.ts';
-import { HOSTILE_REDACT } from './hostileBodies.ts';
-import { offlineCollector } from './offlineCollector.ts';
-import type { HostileOutcome } from './takeHostile.ts';
+import { ManualClock } from '../../../../packages/local-aws/src/base/index.ts';
+import { request, startCollector } from '../startCollector.ts';
+import { HOSTILE_REDACT, type HostileOutcome } from './hostileBodies.ts';
 
 /** As long as the function has to answer, by the time of the processor: other tests run beside it. */
 const ANSWER_WITHIN_MS = 2_500;
-const clock = {
-  now: () => {
+class ProcessorClock extends ManualClock {
+  override now(): number {
     const { user, system } = process.cpuUsage();
     return Date.UTC(2026, 10, 20, 7, 32) + Math.floor((user + system) / 1_000);
-  },
-};
+  }
+}
 
 const requests = z
   .array(
@@ -31,20 +29,25 @@ const requests = z
   .parse(await json(process.stdin));
 
 const bytes = { kept: 0, landed: 0 };
-/** A collector whose streams and bucket accept everything. */
-function collector(redacts: boolean): Collector {
-  const privacy = redacts ? { redact: HOSTILE_REDACT, salt: 'sixteen characters at least' } : {};
-  const config = defineConfig({ bucket: 'bench', allowAnyKey: true, privacy });
-  const offline = offlineCollector(config, {
-    putRecord: (record) => {
-      for (const { lines } of new LandedObject(record).members())
-        for (const { kind, from, to } of lines) bytes[kind === 'quarantine' ? 'kept' : 'landed'] += to - from;
-    },
-    putQuarantineLarge: (length) => {
-      bytes.kept += length;
-    },
+/** A collector that keeps no row: only the lengths of what it stores. */
+function collector(redacts: boolean) {
+  const putRecord = async (record: Uint8Array) => {
+    for (const { lines } of new LandedObject(record).members())
+      for (const { kind, from, to } of lines) bytes[kind === 'quarantine' ? 'kept' : 'landed'] += to - from;
+  };
+  return startCollector({
+    config: redacts ? { privacy: { redact: HOSTILE_REDACT, salt: 'sixteen characters at least' } } : {},
+    clock: new ProcessorClock(0),
+    withinMs: ANSWER_WITHIN_MS,
+    parts: () => ({
+      stream: { putRecord },
+      // A request with more rows than a record of the stream takes.
+      putObject: ({ body }) => putRecord(body),
+      putQuarantineLarge: async ({ body }) => {
+        bytes.kept += body.length;
+      },
+    }),
   });
-  return { ...offline, clock };
 }
 
 /**
@@ -61,23 +64,13 @@ const outcomes: HostileOutcome[] = [];
 for (const { body, headers, query, redacts } of requests) {
   Object.assign(bytes, { kept: 0, landed: 0 });
   const before = process.cpuUsage();
-  const answer = await collectRequest(
-    {
-      rawPath: '/v1/rgstr',
-      rawQueryString: query,
-      headers: { 'statsig-api-key': 'client-key', ...headers },
-      requestContext: { http: { method: 'POST' } },
-      isBase64Encoded: true,
-      body,
-    },
-    collector(redacts),
-    clock.now() + ANSWER_WITHIN_MS,
+  const { status, answer } = await collector(redacts).send(
+    request({ body: Buffer.from(body, 'base64'), headers, query }),
   );
   const { user, system } = process.cpuUsage(before);
-  const reply: { readonly code?: string } = JSON.parse(answer.body);
   outcomes.push({
-    status: answer.status,
-    code: reply.code ?? null,
+    status,
+    code: String(answer['code'] ?? '') || null,
     cpuMs: (user + system) / 1_000,
     rssMb: peakRssMb(),
     keptBytes: bytes.kept,

@@ -10,6 +10,19 @@ export interface HostileBody {
   readonly redacts?: boolean;
 }
 
+/** The response to a hostile request, and its cost. */
+export interface HostileOutcome {
+  readonly status: number;
+  readonly code: string | null;
+  /** CPU time of all threads, milliseconds. */
+  readonly cpuMs: number;
+  /** Peak memory of the process so far. */
+  readonly rssMb: number;
+  /** Bytes in quarantine: rows, and bodies that are too large for a row. */
+  readonly keptBytes: number;
+  readonly landedBytes: number;
+}
+
 /** Paths under `privacy.redact` of a collector that redacts. */
 export const HOSTILE_REDACT = {
   'user.custom.*': 'hash',

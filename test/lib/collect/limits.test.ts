@@ -1,0 +1,80 @@
+import { gzipSync } from 'node:zlib';
+import { expect, it } from '@jest/globals';
+import { collectPlan } from '../../../lib/collect/rows/plan.ts';
+import { collectBatch } from '../../../lib/collect/rows.ts';
+import { defineConfig } from '../../../lib/config/defineConfig.ts';
+import { MAX_EVENTS, MAX_PARTS } from '../../../lib/wire/limits.ts';
+import { collectDocuments, sender } from './collectOne.ts';
+import { memoryCollector, request } from './startCollector.ts';
+
+/** Many events that share a user of so many characters. */
+const bodyOf = (events: number, userLength: number, more = '') =>
+  `{"user":{"custom":"${'u'.repeat(userLength)}"},"events":[${Array(events).fill('{"eventName":"e"}')}${more}]}`;
+
+const listsOf = (events: number, exposures: number) =>
+  `{"events":[${Array(events).fill(0)}],"exposures":[${Array(exposures).fill(0)}]}`;
+
+it.each([
+  ['more events than it accepts', listsOf(MAX_EVENTS + 1, 0)],
+  ['more exposures than it accepts', listsOf(0, MAX_EVENTS + 1)],
+  ['more of both than it accepts', listsOf(MAX_EVENTS, 1)],
+  ['3,000,000 events', listsOf(3_000_000, 0)],
+  ['rows that would fill the memory', bodyOf(10_000, 4_000)],
+  ['rows of megabytes', bodyOf(9_900, 600)],
+])('the collector refuses a small body with %s, and keeps it as sent', async (_, text) => {
+  const body = gzipSync(text, { level: 1 });
+  const { status, code, rows, quarantined } = await memoryCollector()(request({ body }));
+  expect([status, code, rows.length]).toEqual([413, 'SLUICE_BODY_TOO_MANY_EVENTS', 0]);
+  expect(quarantined).toMatchObject([{ reason: code, raw: body.toString('base64'), raw_encoding: 'base64' }]);
+});
+
+it('the collector refuses a body with too many objects', async () => {
+  const body = (count: number) =>
+    `{"unread":"${'x'.repeat(2_100_000)}","events":[[${'{},'.repeat(count)}0]]}`;
+  expect(
+    collectBatch(body(MAX_PARTS - 5), sender, collectPlan(defineConfig({ bucket: 'bucket' }))).events,
+  ).toBe(1);
+  const sent = gzipSync(body(MAX_PARTS - 4), { level: 1 });
+  const { status, code } = await memoryCollector()(request({ body: sent }));
+  expect([status, code]).toEqual([413, 'SLUICE_BODY_TOO_COSTLY']);
+});
+
+it('the collector keeps 10,000 bad events together', async () => {
+  const body = listsOf(MAX_EVENTS, 0);
+  const { status, quarantined, metrics } = await memoryCollector()(
+    request({ body: body.replaceAll('0', `"${'x'.repeat(80)}"`) }),
+  );
+  expect([status, metrics['quarantined']]).toEqual([202, MAX_EVENTS]);
+  expect(quarantined).toMatchObject([{ reason: 'SLUICE_EVENT_MANY_REFUSED' }]);
+});
+
+it.each([
+  ['500 events with a user of 6 kB', 500, 6_000],
+  ['5,000 events with a user of 400 bytes', 5_000, 400],
+  ['as many events as it may have', MAX_EVENTS, 1],
+])('the collector accepts %s', async (_, events, userLength) => {
+  const { status, rows } = await memoryCollector()(request({ body: gzipSync(bodyOf(events, userLength)) }));
+  expect([status, rows.length]).toEqual([202, events]);
+});
+
+it.each([
+  ['4 MiB', 0, () => 4_194_304],
+  ['ten times the body', 1_000_000, (length: number) => 10 * length],
+  ['32 MiB', 4_000_000, () => 33_554_432],
+])('the collector accepts rows up to %s for both tables together', (_, padding, limitOf) => {
+  const plan = collectPlan(defineConfig({ bucket: 'bucket' }));
+  const exposure =
+    ',{"eventName":"statsig::gate_exposure","metadata":{"gate":"g","gateValue":"true","ruleID":"r"}}';
+  const textOf = (events: number, more: string) =>
+    `{"unread":"${'x'.repeat(padding)}",${bodyOf(events, 100_000, more).slice(1)}`;
+  const lengthOf = (events: number, more: string) => {
+    const { documents } = collectDocuments(textOf(events, more), sender, plan);
+    return [...documents.events, ...documents.exposures].reduce((sum, { length }) => sum + length, 0);
+  };
+  const each = lengthOf(2, '') - lengthOf(1, '');
+  const most = Math.floor((limitOf(textOf(1, exposure).length) - lengthOf(1, exposure)) / each) + 1;
+  expect(lengthOf(most, exposure)).toBeLessThanOrEqual(limitOf(textOf(most, exposure).length));
+  const tooMany = expect.objectContaining({ code: 'SLUICE_BODY_TOO_MANY_EVENTS' });
+  expect(() => lengthOf(most + 1, exposure)).toThrow(tooMany);
+  expect(() => lengthOf(most, exposure + exposure)).toThrow(tooMany);
+});
