@@ -320,5 +320,5 @@ function same(left: readonly string[], right: readonly string[]): boolean {
 }
 
 function tell(what: string, passed: boolean, detail: unknown): void {
-  tally.tell(what, passed, JSON.stringify(detail).slice(0, 3_000));
+  tally.tell(what, passed, String(JSON.stringify(detail)).slice(0, 3_000));
 }

@@ -42,5 +42,5 @@ function tryTrino(): void {
 
 function tell(what: string, passed: boolean, detail: unknown): void {
   total[passed ? 'passed' : 'failed'] += 1;
-  say(passed ? `ok ${what}` : `not ok ${what}\n${JSON.stringify(detail).slice(0, 3_000)}`);
+  say(passed ? `ok ${what}` : `not ok ${what}\n${String(JSON.stringify(detail)).slice(0, 3_000)}`);
 }
