@@ -1,10 +1,10 @@
 import {
   GetQueryExecutionCommand,
   InvalidRequestException,
-  type QueryExecution,
   StopQueryExecutionCommand,
 } from '@aws-sdk/client-athena';
 import { readResultPage, startStatement } from '../lib/aws/athenaStatements.ts';
+import { partialAnswers } from '../lib/aws/partialAnswers.ts';
 import { csvLine } from '../lib/base/csv.ts';
 import { defineErrorFamily } from '../lib/base/errors.ts';
 import type { Deployment } from './deployment.ts';
@@ -82,10 +82,9 @@ const NOT_BEGUN: SqlRun = {
 /** How far a query is. @throws What Athena's client throws. */
 export async function readSqlRun({ athena }: Pick<Deployment, 'athena'>, id: string): Promise<SqlRun> {
   const answer = await athena.send(new GetQueryExecutionCommand({ QueryExecutionId: id }));
-  const { Status, Statistics, StatementType, ResultConfiguration } = answer.QueryExecution ?? {};
-  const state = STATES[Status?.State ?? 'QUEUED'];
+  const { Statistics, StatementType, ResultConfiguration } = answer.QueryExecution ?? {};
+  const { state = 'queued', failed } = partialAnswers.GetQueryExecution(answer);
   const scannedBytes = Statistics?.DataScannedInBytes ?? 0;
-  const isFailed = state === 'failed' || state === 'cancelled';
   // Failed queries and DDL are free: https://aws.amazon.com/athena/pricing/
   const isFree = state === 'failed' || StatementType !== 'DML';
   return {
@@ -94,20 +93,10 @@ export async function readSqlRun({ athena }: Pick<Deployment, 'athena'>, id: str
     scannedBytes,
     usd: state === 'queued' || state === 'running' ? null : isFree ? 0 : queryCost(scannedBytes),
     elapsedMs: Statistics?.TotalExecutionTimeInMillis ?? 0,
-    problem: isFailed ? (Status?.StateChangeReason ?? Status?.AthenaError?.ErrorMessage ?? state) : null,
+    problem: failed,
     location: ResultConfiguration?.OutputLocation ?? null,
   };
 }
-
-type AthenaState = NonNullable<NonNullable<QueryExecution['Status']>['State']>;
-
-const STATES: Readonly<Record<AthenaState, SqlRun['state']>> = {
-  QUEUED: 'queued',
-  RUNNING: 'running',
-  SUCCEEDED: 'succeeded',
-  FAILED: 'failed',
-  CANCELLED: 'cancelled',
-};
 
 /**
  * A page of the rows of a query that has succeeded.

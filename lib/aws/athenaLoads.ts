@@ -8,22 +8,15 @@ import {
 } from '@aws-sdk/client-athena';
 import { CreateTableCommand, DeleteTableCommand, type GlueClient } from '@aws-sdk/client-glue';
 import { loadWorkgroup, scratchDatabase } from '../drops/athena/AthenaPlan.ts';
-import { AthenaError, type AthenaPort, type ExecutionState } from '../drops/athena/AthenaPort.ts';
+import { AthenaError, type AthenaPort } from '../drops/athena/AthenaPort.ts';
 import type { Config } from '../schema/config.ts';
 import type { OwnSession } from './ownSession.ts';
+import { partialAnswers } from './partialAnswers.ts';
 
 /** Rows of one page, the header of a query's first page included: https://docs.aws.amazon.com/athena/latest/APIReference/API_GetQueryResults.html */
 const PAGE_ROWS = 1_000;
 /** Pages of a result: far more than the counts of the most files of a drop have. */
 const MOST_PAGES = 1_000;
-
-const STATES: Readonly<Record<string, ExecutionState['state']>> = {
-  QUEUED: 'running',
-  RUNNING: 'running',
-  SUCCEEDED: 'succeeded',
-  FAILED: 'failed',
-  CANCELLED: 'cancelled',
-};
 
 let shared: AthenaClient | undefined;
 
@@ -60,13 +53,13 @@ export function athenaLoads(
             if (isUnknownExecution(error)) return null;
             throw error;
           });
-        const { Status, Statistics } = found?.QueryExecution ?? {};
-        const state = STATES[Status?.State ?? ''];
+        if (found === null) return null;
+        const { state, failed } = partialAnswers.GetQueryExecution(found);
         if (state === undefined) return null;
         return {
-          state,
-          reason: Status?.StateChangeReason ?? '',
-          scannedBytes: Statistics?.DataScannedInBytes ?? 0,
+          state: state === 'queued' ? 'running' : state,
+          reason: failed ?? '',
+          scannedBytes: found.QueryExecution?.Statistics?.DataScannedInBytes ?? 0,
         };
       }),
     stop: (QueryExecutionId) =>

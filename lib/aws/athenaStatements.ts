@@ -9,6 +9,7 @@ import {
 } from '@aws-sdk/client-athena';
 import { eachAttempt } from '../base/retry.ts';
 import type { Clock } from '../base/time.ts';
+import { partialAnswers } from './partialAnswers.ts';
 
 /** Between two polls of a query: a short query is reported soon, a long one is not polled all the time. */
 const POLL = { baseMs: 200, capMs: 3_000, leastMs: 100 };
@@ -128,13 +129,12 @@ export async function runStatement(
   for await (const _ of eachAttempt({ ...POLL, wait: waitOrLeave, random })) {
     const answer = await client.send(new GetQueryExecutionCommand({ QueryExecutionId }));
     execution = answer.QueryExecution ?? {};
-    const { State, StateChangeReason, AthenaError } = execution.Status ?? {};
-    if (State === 'SUCCEEDED') {
+    const { state, failed } = partialAnswers.GetQueryExecution(answer);
+    if (state === 'succeeded') {
       const scannedBytes = execution.Statistics?.DataScannedInBytes ?? 0;
       return { ...(await readRows(client, QueryExecutionId)), scannedBytes, ...locationOf(execution) };
     }
-    if (State === 'FAILED' || State === 'CANCELLED')
-      return { failed: StateChangeReason ?? AthenaError?.ErrorMessage ?? State, ...locationOf(execution) };
+    if (failed !== null) return { failed, ...locationOf(execution) };
     if (clock.now() >= deadline || signal?.aborted) break;
   }
   await client.send(new StopQueryExecutionCommand({ QueryExecutionId }));

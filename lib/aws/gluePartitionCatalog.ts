@@ -1,16 +1,16 @@
 import {
   BatchCreatePartitionCommand,
   BatchUpdatePartitionCommand,
-  type ErrorDetail,
   GetPartitionsCommand,
   GetTableCommand,
   GlueClient,
 } from '@aws-sdk/client-glue';
 import { quoteText } from '../base/sql.ts';
 import { catalogCallError } from '../landing/catalog/catalogCalls.ts';
-import type { CatalogPartition, ItemFailure, PartitionCatalog } from '../landing/catalog/PartitionCatalog.ts';
+import type { CatalogPartition, PartitionCatalog } from '../landing/catalog/PartitionCatalog.ts';
 import { partitionKey } from '../tables/sharedColumns.ts';
 import type { SessionCredentials } from './assumedRole.ts';
+import { partialAnswers } from './partialAnswers.ts';
 
 /** The partition catalog in Glue's Data Catalog. */
 export function gluePartitionCatalog(client: GlueClient): PartitionCatalog {
@@ -49,7 +49,7 @@ export function gluePartitionCatalog(client: GlueClient): PartitionCatalog {
     },
 
     async batchCreate(database, table, partitions) {
-      const { Errors = [] } = await call(() =>
+      const answer = await call(() =>
         client.send(
           new BatchCreatePartitionCommand({
             DatabaseName: database,
@@ -58,11 +58,11 @@ export function gluePartitionCatalog(client: GlueClient): PartitionCatalog {
           }),
         ),
       );
-      return Errors.map(({ PartitionValues, ErrorDetail }) => itemFailure(PartitionValues, ErrorDetail));
+      return partialAnswers.BatchCreatePartition(answer);
     },
 
     async batchUpdate(database, table, partitions) {
-      const { Errors = [] } = await call(() =>
+      const answer = await call(() =>
         client.send(
           new BatchUpdatePartitionCommand({
             DatabaseName: database,
@@ -74,23 +74,13 @@ export function gluePartitionCatalog(client: GlueClient): PartitionCatalog {
           }),
         ),
       );
-      return Errors.map(({ PartitionValueList, ErrorDetail }) =>
-        itemFailure(PartitionValueList, ErrorDetail),
-      );
+      return partialAnswers.BatchUpdatePartition(answer);
     },
   };
 }
 
 function partitionInput({ values, storage }: CatalogPartition) {
   return { Values: [...values], StorageDescriptor: storage };
-}
-
-function itemFailure(values: string[] | undefined, detail: ErrorDetail | undefined): ItemFailure {
-  return {
-    values: values ?? [],
-    code: detail?.ErrorCode ?? 'Unknown',
-    message: detail?.ErrorMessage ?? '',
-  };
 }
 
 async function call<Output>(send: () => Promise<Output>): Promise<Output> {

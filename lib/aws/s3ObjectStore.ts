@@ -12,6 +12,7 @@ import {
   S3ServiceException,
 } from '@aws-sdk/client-s3';
 import type { ObjectStore, OpenOptions } from '../base/ObjectStore.ts';
+import { partialAnswers } from './partialAnswers.ts';
 
 /** Errors of a conditional call for an object that has changed. */
 const CHANGED = ['PreconditionFailed'];
@@ -141,15 +142,14 @@ export function s3ObjectStore(
       }
     },
 
-    // A call that deletes nothing of some keys answers 200, with an error for each.
     async removeAll(keys) {
       const left: { key: string; why: string }[] = [];
       for (let from = 0; from < keys.length; from += MOST_DELETED) {
         const Objects = keys.slice(from, from + MOST_DELETED).map((Key) => ({ Key }));
-        const { Errors = [] } = await client.send(
+        const answer = await client.send(
           new DeleteObjectsCommand({ ...place, Delete: { Objects, Quiet: true } }),
         );
-        for (const { Key = '', Code = '' } of Errors) left.push({ key: Key, why: Code });
+        left.push(...partialAnswers.DeleteObjects(answer));
       }
       return left;
     },

@@ -6,6 +6,7 @@ import {
 } from '@aws-sdk/client-sqs';
 import { MAX_BATCH_MESSAGES, QueueError, SEND_RETRIES, type TaskQueue } from '../base/queue.ts';
 import { eachAttempt, type RetryPorts } from '../base/retry.ts';
+import { partialAnswers } from './partialAnswers.ts';
 
 /**
  * An SQS queue. A batch may be accepted partially. The rest is sent again.
@@ -46,13 +47,14 @@ async function sendBatch(
   sent: Pick<SendMessageBatchRequestEntry, 'DelaySeconds' | 'MessageGroupId'>,
 ): Promise<string[]> {
   try {
-    const { Failed = [] } = await client.send(
+    const answer = await client.send(
       new SendMessageBatchCommand({
         QueueUrl,
         Entries: bodies.map((MessageBody, i) => ({ Id: String(i), MessageBody, ...sent })),
       }),
     );
-    return Failed.flatMap(({ Id }) => bodies[Number(Id)] ?? []);
+    const accepted = partialAnswers.SendMessageBatch(answer);
+    return bodies.filter((_, i) => !accepted.has(String(i)));
   } catch (error) {
     const name = error instanceof Error ? error.name : 'Error';
     throw new QueueError('SLUICE_QUEUE_NOT_SENT', `${name}.`, { cause: error });

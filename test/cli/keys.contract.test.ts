@@ -1,4 +1,7 @@
 import { hash } from 'node:crypto';
+import { createServer, request as httpRequest } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { buffer } from 'node:stream/consumers';
 import {
   CreateSecretCommand,
   GetSecretValueCommand,
@@ -89,6 +92,48 @@ describe('sluice keys', () => {
       { keys: [expect.objectContaining({ sha256: SHA256 })] },
       { keys: [] },
     ]);
+  });
+
+  /** Adds a key through a wire on which somebody else adds others, each before the command's own is current. */
+  async function addBeside(others: number) {
+    let added = 0;
+    const wire = createServer(async (request, response) => {
+      const body = await buffer(request);
+      const { url: path, method, headers } = request;
+      if (String(headers['x-amz-target']).endsWith('.UpdateSecretVersionStage') && added < others) {
+        added += 1;
+        const other = { label: `other-${added}`, sha256: hash('sha256', `other-${added}`) };
+        const SecretString = JSON.stringify({ keys: [...(await stored()).keys, other] });
+        await local.client.send(new PutSecretValueCommand({ SecretId: 'sluice-local-keys', SecretString }));
+      }
+      const { port } = new URL(local.options.endpoint);
+      const passed = httpRequest({ host: '127.0.0.1', port, path, method, headers }, (answer) => {
+        response.writeHead(answer.statusCode ?? 0, answer.headers);
+        answer.pipe(response);
+      });
+      passed.end(body);
+    });
+    await new Promise<void>((resolve) => wire.listen(0, '127.0.0.1', resolve));
+    try {
+      const { port } = wire.address() as AddressInfo;
+      const env = keysEnvironment(`http://127.0.0.1:${port}`);
+      return await callMain(['keys', 'add', 'web'], { stdin: KEY, env });
+    } finally {
+      wire.close();
+      wire.closeAllConnections();
+    }
+  }
+
+  it('keeps keys that somebody else adds between its read and its write', async () => {
+    expect(await addBeside(2)).toMatchObject({ code: 0 });
+    const labels = (await stored()).keys.map(({ label }: { label: string }) => label);
+    expect(labels).toEqual(['other-1', 'other-2', 'web']);
+  });
+
+  it('gives up by name when somebody else is faster every time', async () => {
+    const { code, stderr } = await addBeside(100);
+    expect([code, stderr]).toEqual([1, expect.stringContaining('SLUICE_KEYS_BUSY')]);
+    expect((await stored()).keys).not.toContainEqual(expect.objectContaining({ label: 'web' }));
   });
 
   it('loses no key when several are added at the same time', async () => {

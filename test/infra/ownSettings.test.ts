@@ -88,4 +88,33 @@ describe('the executions that queues take from the collector', () => {
     const { most } = queueExecutions(defineConfig({ bucket: 'acme-experiments', ...input }));
     expect(most).toBe(4 + 4 * more + ['exports', 'relay'].filter((field) => field in input).length * 2);
   });
+
+  it('have queues that hand out again the messages that failed, and no message while it is worked on', () => {
+    const everything = { sources, exports, relay };
+    const stack = {
+      service: 'sluice',
+      stage: 'prod',
+      config: defineConfig({ bucket: 'acme-experiments', ...everything }),
+    };
+    const { functions, resources } = serviceConfiguration(stack);
+    const mappings = Object.entries(functions).flatMap(([name, { events, ...settings }]) =>
+      events.flatMap((event) => ('sqs' in event ? [{ ...settings, ...event.sqs, name }] : [])),
+    );
+    expect(mappings.map(({ name }) => name).sort()).toEqual(
+      ['curate', 'curate-plan', 'export', 'ingest-load', 'ingest-plan', 'register', 'relay', 'write'].sort(),
+    );
+    for (const { name, arn, timeout, environment, ...mapping } of mappings) {
+      const { functionResponseType, maximumBatchingWindow = 0 } = mapping;
+      expect(functionResponseType).toBe('ReportBatchItemFailures');
+      const [id = ''] = Object(arn)['Fn::GetAtt'];
+      const queue = Object(resources.Resources[id]?.Properties);
+      const sixTimes = 6 * timeout + maximumBatchingWindow;
+      // Its messages come again as soon as a run that was killed has ended.
+      expect([name, queue.VisibilityTimeout]).toEqual([name, name === 'write' ? 960 : sixTimes]);
+      expect(queue.RedrivePolicy.maxReceiveCount).toBe(
+        Number(environment['SLUICE_TRIES'] ?? queue.RedrivePolicy.maxReceiveCount),
+      );
+      expect(queue.RedrivePolicy.maxReceiveCount).toBeGreaterThan(1);
+    }
+  });
 });

@@ -21,18 +21,18 @@ import {
   SQSClient,
 } from '@aws-sdk/client-sqs';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { addDays, isoTimestamp, utcDay } from '../../lib/base/time.ts';
+import { addDays, type Clock, isoTimestamp, utcDay } from '../../lib/base/time.ts';
 import { defineConfig } from '../../lib/config/defineConfig.ts';
 import type { EraseFaultPoint } from '../../lib/erase/ObjectEraser.ts';
 import { parseUnit } from '../../lib/erase/Unit.ts';
 import { writeRelayCopy } from '../../lib/relay/RelayCopy.ts';
 import type { Config, ConfigInput } from '../../lib/schema/config.ts';
-import { relayId, relayWaitingKey } from '../../lib/tables/objectKeys.ts';
+import { relayId, relayRefusedKey, relayWaitingKey } from '../../lib/tables/objectKeys.ts';
 import { Redaction } from '../../lib/wire/Redaction.ts';
 import { openDeployment } from '../../observe/deployment.ts';
 import { erase } from '../../operate/erase/erase.ts';
 import { heldElsewhere } from '../../operate/erase/heldElsewhere.ts';
-import { realClock } from '../../packages/local-aws/src/base/index.ts';
+import { ManualClock, realClock } from '../../packages/local-aws/src/base/index.ts';
 import { ObjectStore, s3Service } from '../../packages/local-aws/src/s3/index.ts';
 import { Queues, sqsService } from '../../packages/local-aws/src/sqs/index.ts';
 import { startServices } from '../../packages/local-aws/src/testing/index.ts';
@@ -146,8 +146,12 @@ describe('erasing a deployment', () => {
           ({ Key = '' }) => Key,
         );
       },
-      run: (units: readonly string[], now = Date.now(), faultPoint?: (step: EraseFaultPoint) => unknown) =>
-        run(config, units, now, faultPoint),
+      run: (
+        units: readonly string[],
+        now = Date.now(),
+        faultPoint?: (step: EraseFaultPoint) => unknown,
+        more?: Parameters<typeof run>[4],
+      ) => run(config, units, now, faultPoint, more),
     };
   }
 
@@ -156,16 +160,17 @@ describe('erasing a deployment', () => {
     units: readonly string[],
     now: number,
     faultPoint?: (step: EraseFaultPoint) => unknown,
+    more: { readonly dryRun?: boolean; readonly clock?: Clock } = {},
   ) {
     const { endpoint, region, credentials } = services.options;
     const about = { config, stack: { service: 'sluice', stage: 'prod' }, isLocal: false, now };
     const deployment = openDeployment(about, { endpoint, region, credentials });
     try {
       return await erase(
-        { ...deployment, cloudwatch },
+        { ...deployment, cloudwatch, ...(more.clock === undefined ? {} : { clock: more.clock }) },
         {
           units: units.map((unit) => parseUnit(unit, config)),
-          dryRun: false,
+          dryRun: more.dryRun === true,
           ...(faultPoint === undefined
             ? {}
             : {
@@ -317,6 +322,49 @@ describe('erasing a deployment', () => {
     expect((await versions()).sort()).toEqual([...others, ...encoded].sort());
     expect(encoded.length).toBeLessThan(6);
   }, 60_000);
+
+  it('is complete by a run that began late enough, not by one that only ended so', async () => {
+    const { put, run } = await deployment();
+    await put(landedKey(1), landedUsers('gone'));
+    const from = Date.now();
+    const { completeFrom } = await run(['user_id=gone'], from);
+    const at = completeFrom ?? 0;
+    const slow = new ManualClock(0);
+    const pass = (step: EraseFaultPoint) => {
+      if (step === 'begun') slow.advance(60_000);
+    };
+    expect((await run(['user_id=gone'], at - 1_000, pass, { clock: slow })).state).toBe('again');
+    expect((await run(['user_id=gone'], at)).state).toBe('complete');
+  });
+
+  it('takes copies that the target has refused, and in a dry run takes and notes nothing', async () => {
+    const { put, keys, versions, read, run } = await deployment();
+    const id = relayId(Date.now(), 'b'.repeat(24));
+    const copyOf = (userID: string) =>
+      writeRelayCopy({
+        ...{ id, keptAt: Date.now(), path: '/v1/rgstr', query: '', headers: {} },
+        body: Buffer.from(JSON.stringify({ events: [{ eventName: 'e', user: { userID } }] })),
+      });
+    const refused = (reason: string) => relayRefusedKey({ reason, at: Date.now(), id });
+    const [own, others] = [refused('401'), refused('413')];
+    await put(own, copyOf('gone'));
+    await put(others, copyOf('stays'));
+    await put(landedKey(1), landedUsers('gone', 'stays'));
+    const before = await versions();
+    const dry = await run(['user_id=gone'], Date.now(), undefined, { dryRun: true });
+    expect(dry).toMatchObject({
+      state: 'dry',
+      record: null,
+      total: { relay: { rows: 1 }, landing: { rows: 1 } },
+    });
+    expect([await versions(), (await read(landedKey(1))).equals(landedUsers('gone', 'stays'))]).toEqual([
+      before,
+      true,
+    ]);
+    const { record, state } = await run(['user_id=gone']);
+    expect([state, await keys()]).toEqual(['again', [landedKey(1), others]]);
+    expect(record).toMatch(/^ledger\/_erasures\//);
+  });
 
   it('finds an ID and its hash where redaction hashes it', async () => {
     const privacy = { redact: { 'user.userID': 'hash' as const }, salt: 'sixteen characters' };

@@ -318,6 +318,17 @@ describe('the session policy of an export', () => {
       ...own,
     ];
     const sdks = exportSession(place, config, ofSdks);
+    const former = { ...config, formerStatsigFolders: [{ folder: 'old', until: DAY }] };
+    const ofOld = [
+      ['s3:GetObject', forwarded('exposures').replace('/statsig/', '/old/')],
+      [
+        's3:ListBucket',
+        `arn:aws:s3:::${OWN}`,
+        { 's3:prefix': `old/statsig_forwarded_exposures/statsig_forwarded_exposures/${DAY}/` },
+      ],
+    ] satisfies readonly Asked[];
+    expect(await allowedOf(exportSession(place, former, ofSdks), ofOld, everything)).toEqual(named(ofOld));
+    expect(await allowedOf(sdks, ofOld, everything)).toEqual([]);
     // The bucket is the same customer's, the folder another.
     expect(await allowedOf(sdks, reads, EXPORT)).toEqual([
       ...named(reads.slice(0, 1)),

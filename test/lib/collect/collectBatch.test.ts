@@ -231,6 +231,19 @@ describe('the time of an event', () => {
     expect(beacon.rows[0]).toMatchObject({ timestamp: iso(now - 1_000), client_timestamp: iso(0) });
   });
 
+  it('is corrected over midnight together with the day', () => {
+    const [before, after] = [Date.UTC(2026, 10, 19, 23, 50), Date.UTC(2026, 10, 20, 0, 20)];
+    const sender = { receivedAt: after + 1_000, clientTimes: [String(before + 1_000)] };
+    expect(one({ eventName: 'e', time: before }, {}, sender).rows[0]).toMatchObject({
+      ...{ timestamp: iso(after), client_timestamp: iso(before), ds: '2026-11-20' },
+    });
+    // So is the window: a day ago by the sender, seven days and more by the collector.
+    const late = { clientTimes: [String(now - 7 * DAY)] };
+    expect(one({ eventName: 'e', time: now - 8 * DAY }, {}, late).noted).not.toHaveProperty(
+      'outside_time_window',
+    );
+  });
+
   it.each(['soon', 'NaN', 1e20, {}, true, '2026-02-30'])('is refused if it is not a time: %p', (time) => {
     const { rows, refused } = collect({ events: [{ eventName: 'bad', time }, { eventName: 'good' }] });
     expect(rows.map((row) => row['event_name'])).toEqual(['good']);

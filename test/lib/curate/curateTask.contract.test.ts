@@ -1,6 +1,14 @@
+import { UpdateTableCommand } from '@aws-sdk/client-glue';
+import { DeleteObjectCommand } from '@aws-sdk/client-s3';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { QueueError } from '../../../lib/base/queue.ts';
 import { VERSION } from '../../../lib/base/version.ts';
-import { type Curations, DAY, exposures, ids, startCurations } from './startCurations.ts';
+import { curateFaultPoints } from '../../../lib/curate/Curator.ts';
+import { curatedTables } from '../../../lib/curate/curatedTables.ts';
+import { beginRun } from '../../../lib/curate/curationRun.ts';
+import { planDays } from '../../../lib/curate/planDays.ts';
+import { curatedSubject, VERSION_NOTES } from '../../../lib/tables/ledgerKeys.ts';
+import { type Curations, DAY, exposures, ids, LEASE_MS, startCurations } from './startCurations.ts';
 
 describe('a day that is curated', () => {
   let curations: Curations;
@@ -30,4 +38,189 @@ describe('a day that is curated', () => {
     expect(await curations.viewDays()).toEqual({ exposures: [{ from: DAY, to: DAY }], events: [] });
     expect(await curations.read()).toEqual(ids(0, 40));
   });
+
+  const plan = async () => {
+    await curations.plan({ sluice: 'curate' });
+    return curations.takeTasks()[0];
+  };
+  const late = () => curations.land('late', exposures(40, 41));
+
+  it('ends with the same result after a kill at every step in turn, and readers see every row all the time', async () => {
+    await curations.night();
+    await late();
+    await curations.plan({ sluice: 'curate-check' });
+    const before = await curations.curatedLocation();
+    curations.clock.advance(86_400_000);
+    const task = await plan();
+    for (const killAt of curateFaultPoints) {
+      expect(await curations.curate(task, { killAt })).toBe('killed');
+      expect(await curations.read()).toEqual(ids(0, 41));
+      curations.clock.advance(LEASE_MS + 1);
+    }
+    expect(await curations.curate(task)).toEqual({ outcome: 'unchanged' });
+    await curations.work();
+    expect((await curations.viewDays())?.exposures).toEqual([{ from: DAY, to: DAY }]);
+    const after = (await curations.curatedLocation()) ?? '';
+    expect(await curations.read()).toEqual(ids(0, 41));
+    expect(await curations.rowsUnder(after)).toHaveLength(41);
+    // What was replaced stays for a day from then on, and what no reader has seen for two.
+    await curations.sweep();
+    expect(await curations.keys(before ?? '')).not.toEqual([]);
+    for (const _ of [1, 2]) {
+      curations.clock.advance(2 * 86_400_000);
+      await curations.sweep();
+    }
+    const folder = `statsig/ingested/curated_exposures/${DAY}/`;
+    expect((await curations.keys(folder)).filter((key) => !key.startsWith(after))).toEqual([]);
+    expect([await curations.keys(VERSION_NOTES), await curations.read()]).toEqual([[], ids(0, 41)]);
+  });
+
+  it.each(['curated', 'checked', 'moved'] as const)(
+    'is not published by a worker whose lease has ended at %s, while another works on it',
+    async (point) => {
+      const other = { owner: 'another', until: curations.clock.now() + 10 * LEASE_MS, now: 0 };
+      const takeOver = async () => {
+        curations.clock.advance(LEASE_MS + 1);
+        const place = curatedSubject(curations.config, 'exposures', DAY);
+        await curations.ledger.change(place, (known) => {
+          const { done: _, ...wanted } = known.curated?.run ?? {
+            version: '',
+            fingerprint: '',
+            shape: '',
+            slices: 1,
+            done: [],
+          };
+          return beginRun(known, wanted, { ...other, now: curations.clock.now() });
+        });
+      };
+      const outcome = await curations.curate(await plan(), { at: { [point]: takeOver } });
+      expect(outcome).toEqual({ outcome: 'lost' });
+      expect(await curations.entry()).toMatchObject({ state: 'loading', lease: { owner: 'another' } });
+      expect(await curations.listedDays()).toEqual([]);
+      if (point !== 'moved') expect(await curations.curatedLocation()).toBeNull();
+    },
+  );
+
+  it.each([
+    [
+      'is made again',
+      'uploaded',
+      { outcome: 'handed_back', failure: { code: 'SLUICE_CURATE_FILES_CHANGED' } },
+      null,
+    ],
+    ['is not read by views', 'listed_day', { outcome: 'curated' }, expect.anything()],
+  ] as const)('%s if a raw file comes at %s', async (_, point, outcome, location) => {
+    const task = await plan();
+    expect(await curations.curate(task, { at: { [point]: late } })).toMatchObject(outcome);
+    expect(await curations.curatedLocation()).toEqual(location);
+    await curations.work();
+    expect([await curations.listedDays(), await curations.read()]).toEqual([[], ids(0, 41)]);
+  });
+
+  it('is not read by views if a raw file comes while the plan lists what a killed task has published', async () => {
+    expect(await curations.curate(await plan(), { killAt: 'settled' })).toBe('killed');
+    const { listed, ...planner } = curations.makePlanner();
+    const write: typeof listed.write = async (...args) => {
+      const isWritten = await listed.write(...args);
+      if (DAY in args[1]) await late();
+      return isWritten;
+    };
+    const [planned] = await planDays({ ...planner, listed: { ...listed, write } }, { sluice: 'curate' });
+    expect(planned?.listed).toEqual([]);
+    expect([await curations.listedDays(), await curations.read()]).toEqual([[], ids(0, 41)]);
+  });
+
+  it('that has lost a raw file keeps its rows, and is not published if somebody takes files of what it keeps', async () => {
+    await curations.night();
+    await curations.removeRaw('b');
+    curations.clock.advance(86_400_000);
+    const task = await plan();
+    expect(task?.reason).toBe('kept');
+    expect(await curations.read()).toEqual(ids(0, 40));
+    const before = (await curations.curatedLocation()) ?? '';
+    const takeAway = async () => {
+      for (const Key of await curations.keys(before))
+        await curations.s3.send(new DeleteObjectCommand({ Bucket: curations.config.bucket, Key }));
+    };
+    expect(await curations.curate(task, { at: { curated: takeAway } })).toMatchObject({
+      failure: { code: 'SLUICE_CURATE_FILES_CHANGED' },
+    });
+    expect(await curations.curatedLocation()).toBe(before);
+    expect(await curations.curate(task)).toMatchObject({
+      failure: { code: 'SLUICE_CURATE_VERSION_INCOMPLETE' },
+    });
+  });
+
+  it('fails with the last delivery of its message, and is handed back before', async () => {
+    const curator = { curate: () => Promise.reject(new Error('broken')) };
+    const failure = { code: 'SLUICE_CURATE_STOPPED' };
+    const task = await plan();
+    expect(await curations.curate(task, { curator })).toMatchObject({ outcome: 'handed_back', failure });
+    expect((await curations.entry())?.lease).toBeUndefined();
+    const last = { curator, run: { isLastAttempt: true } };
+    expect(await curations.curate(task, last)).toMatchObject({ outcome: 'failed', failure });
+    expect(await curations.entry()).toMatchObject({ state: 'failed', failure, attempts: 2 });
+    // Views go on reading raw rows.
+    expect([await curations.listedDays(), await curations.read()]).toEqual([[], ids(0, 40)]);
+  });
+
+  it('has no files that an attempt has left which was killed', async () => {
+    const task = await plan();
+    expect(await curations.curate(task, { killAt: 'uploaded' })).toBe('killed');
+    const folder = `statsig/ingested/curated_exposures/${DAY}/${task?.version}/`;
+    const left = await curations.keys(folder);
+    curations.clock.advance(LEASE_MS + 1);
+    expect(await curations.curate(task)).toMatchObject({ outcome: 'curated' });
+    expect((await curations.keys(folder)).filter((key) => left.includes(key))).toEqual([]);
+    expect(await curations.rowsUnder(folder)).toHaveLength(40);
+  });
+
+  it('is not published while its table has other columns, or its version is not whole', async () => {
+    const { TableInput } = curatedTableInput(curations, ['event_id']);
+    await curations.glue.send(
+      new UpdateTableCommand({ DatabaseName: curations.config.database, TableInput }),
+    );
+    const task = await plan();
+    expect(await curations.curate(task)).toMatchObject({ failure: { code: 'SLUICE_CURATE_TABLE_DIFFERS' } });
+    const removed = async () => {
+      for (const Key of await curations.keys(`statsig/ingested/curated_exposures/${DAY}/`))
+        await curations.s3.send(new DeleteObjectCommand({ Bucket: curations.config.bucket, Key }));
+    };
+    await removed();
+    expect(await curations.curate(task)).toMatchObject({
+      failure: { code: 'SLUICE_CURATE_VERSION_INCOMPLETE' },
+    });
+    expect(await curations.curatedLocation()).toBeNull();
+  });
+
+  it('too large for one function is made slice by slice, each with a message of its own', async () => {
+    const freeBytes = async () => 2_500;
+    const task = await plan();
+    const first = await curations.curate(task, { curator: { freeBytes } });
+    expect(first).toMatchObject({ outcome: 'slice', done: 1 });
+    const slices = Number(Object(first).slices);
+    expect(slices).toBeGreaterThan(2);
+    expect(curations.takeTasks()).toEqual([task]);
+    const away = { send: () => Promise.reject(new QueueError('SLUICE_QUEUE_NOT_SENT')) };
+    for (let done = 2; done < slices; done += 1)
+      expect(await curations.curate(task, { curator: { freeBytes, tasks: away } })).toMatchObject({
+        ...{ outcome: 'handed_back', failure: { code: 'SLUICE_QUEUE_NOT_SENT' } },
+      });
+    expect(await curations.curate(task, { curator: { freeBytes } })).toMatchObject({
+      ...{ outcome: 'curated', account: { rawRows: 50, rows: 40, resends: 10 } },
+    });
+    expect(await curations.rowsUnder((await curations.curatedLocation()) ?? '')).toHaveLength(40);
+  });
 });
+
+/** The curated table of exposures with some of its columns. */
+function curatedTableInput({ config }: Curations, names: readonly string[]) {
+  const { name: Name, columns } = curatedTables(config).exposures;
+  const Columns = columns
+    .filter(({ name }) => names.includes(name))
+    .map(({ name, type }) => ({ Name: name, Type: type }));
+  const PartitionKeys = [{ Name: 'ds', Type: 'date' }];
+  return {
+    TableInput: { Name, PartitionKeys, StorageDescriptor: { Columns, Location: 's3://sluice-own/x/' } },
+  };
+}

@@ -221,6 +221,26 @@ describe('the export of a day', () => {
     expect(await contents()).toEqual(both('first', 'second'));
   });
 
+  it.each(['copied', 'renewed', 'swept'] as const)(
+    'is lost to another run that takes the day at %s, and changes nothing more',
+    async (point) => {
+      await run();
+      await world.put('b.parquet', 'corrected');
+      const takeOver = () => {
+        world.clock.advance(HOUR);
+        const until = world.clock.now() + HOUR;
+        return world.ledger.claim(exportSubject(world.configured(), DAY), 'another', until, 'f');
+      };
+      const before = world.manifest(await world.exported());
+      const outcome = await run({ faultPoint: async (now) => void (now === point && (await takeOver())) });
+      expect(outcome).toEqual({ outcome: 'lost' });
+      expect(await entry()).toMatchObject({ state: 'loading', lease: { owner: 'another' } });
+      if (point !== 'copied') return;
+      expect(world.manifest(await world.exported())).toEqual(before);
+      expect((await contents()).there).toEqual(['corrected', 'first', 'second']);
+    },
+  );
+
   it('continues where it ran out of time', async () => {
     let now = world.clock.now();
     const slow = { now: () => now };

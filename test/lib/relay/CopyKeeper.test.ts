@@ -138,6 +138,20 @@ describe('the copy of a request', () => {
     });
   });
 
+  it('has no private attributes with `redacted`, also where the configuration redacts nothing', async () => {
+    const { post, queued } = start({ redacted: true });
+    const privateAttributes = { email: 'planted' };
+    const sent = {
+      user: { privateAttributes },
+      events: [{ eventName: 'a', user: { userID: 'u', privateAttributes } }],
+    };
+    expect(await post({ body: sent })).toMatchObject({ status: 202 });
+    expect(JSON.parse(Buffer.from(queued[0]?.body ?? '').toString())).toEqual({
+      user: {},
+      events: [{ eventName: 'a', user: { userID: 'u' } }],
+    });
+  });
+
   it('is of the named keys only, by label or hash', async () => {
     const key = { label: 'web', sha256: hash('sha256', 'client-key') };
     for (const keys of [['web'], [key.sha256]]) {

@@ -67,7 +67,7 @@ export async function startGateway({
     }
     // A request ends with the API that it began with.
     const api = currentApi();
-    answer(api, request)
+    void answer(api, request)
       .catch((error: unknown) => {
         if (error instanceof ConnectionReset) return undefined;
         if (error instanceof AwsError) return gatewayError(error.status, error.message);

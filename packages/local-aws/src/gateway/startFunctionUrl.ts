@@ -68,7 +68,7 @@ export async function startFunctionUrl({
     }
     const host = request.headers.host?.split(':')[0]?.toLowerCase();
     const url = others.find(({ domainName }) => domainName === host) ?? own;
-    answer(url, request)
+    void answer(url, request)
       .catch((error: unknown) => {
         if (error instanceof ConnectionReset) return undefined;
         if (error instanceof AwsError) return ownAnswer(error.status, error.message);

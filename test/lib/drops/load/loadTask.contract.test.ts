@@ -167,6 +167,23 @@ describe('a load', () => {
     expect(await loads.entry()).toMatchObject({ state: 'failed', files: [{ fate: 'loaded' }] });
   }, 120_000);
 
+  it.each(['mapped', 'uploaded', 'moved'] as const)(
+    'is lost to another that takes the day at %s, and moves and settles nothing after it',
+    async (point) => {
+      await loads.drop('a.parquet', someEvents(0, 3));
+      await loads.load();
+      await loads.drop('a.parquet', someEvents(0, 3, 'mended'));
+      const takeOver = async () => {
+        loads.clock.advance(3_600_000);
+        const place = { source: 'acme', dataset: 'events', day: DAY, table: 'acme_events' };
+        await loads.ledger.claim(place, 'another', loads.clock.now() + 3_600_000, 'f');
+      };
+      expect(await loads.load({ reason: 'changed', at: { [point]: takeOver } })).toEqual({ outcome: 'lost' });
+      expect(await loads.entry()).toMatchObject({ state: 'loading', lease: { owner: 'another' } });
+      expect(await loads.read()).toEqual(readEvents(0, 3, point === 'moved' ? 'mended' : 'seen'));
+    },
+  );
+
   it('ignores a task for a dataset that is no longer configured', async () => {
     expect(await loads.load({ dataset: 'gone' })).toEqual({ outcome: 'unknown' });
     expect(await loads.keys()).toEqual([]);

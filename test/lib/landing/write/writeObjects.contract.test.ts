@@ -521,6 +521,18 @@ describe('a bucket that fails', () => {
     ]);
   });
 
+  it('keeps an object of which a round failed, though a later one would not', async () => {
+    const ids = Array.from({ length: 8 }, (_, i) => `e${i}`);
+    objects.set(KEY(1), Buffer.concat(ids.map((id) => record({ events: [rowOf('events', id)] }))));
+    objects.delete(KEY(2));
+    failing('put', 'statsig/', 1);
+    const { failed, ...done } = await write([KEY(1)], { roundBytes: 500 });
+    expect([[...failed.keys()], done.objects.written]).toEqual([[KEY(1)], 0]);
+    expect(keysOf('landing/')).toEqual([KEY(1)]);
+    await write([KEY(1)], { roundBytes: 500 });
+    expect([await idsOf('events'), keysOf('landing/')]).toEqual([ids, []]);
+  });
+
   it('is asked again to delete, and what it keeps is only deleted the next time', async () => {
     failing('remove', KEY(1), 2);
     expect((await write([KEY(1), KEY(2)])).objects).toMatchObject({ written: 2, undeleted: 0 });

@@ -1,0 +1,62 @@
+import type { GetQueryExecutionCommandOutput, QueryExecutionState } from '@aws-sdk/client-athena';
+import type {
+  BatchCreatePartitionCommandOutput,
+  BatchUpdatePartitionCommandOutput,
+  ErrorDetail,
+} from '@aws-sdk/client-glue';
+import type { DeleteObjectsCommandOutput } from '@aws-sdk/client-s3';
+import type { SendMessageBatchCommandOutput } from '@aws-sdk/client-sqs';
+import type { ItemFailure } from '../landing/catalog/PartitionCatalog.ts';
+
+/**
+ * Calls to which AWS answers 200 although a part, or all, of what was asked has failed, and how their answers are read. Whoever
+ * makes such a call reads its answer here: test/lib/aws/partialAnswers.contract.test.ts has each of them fail in part, and finds
+ * calls with such an answer that are missing.
+ *
+ * CopyObject and CompleteMultipartUpload answer 200 with an error in the body, too, which the client of S3 throws. The values of
+ * metrics are read by observe/facts/flow/metricData.ts alone.
+ */
+export const partialAnswers = {
+  /** Objects that were not deleted, and why: https://docs.aws.amazon.com/AmazonS3/latest/API/API_DeleteObjects.html */
+  DeleteObjects: ({ Errors = [] }: DeleteObjectsCommandOutput) =>
+    Errors.map(({ Key = '', Code = '' }) => ({ key: Key, why: Code })),
+
+  /** IDs of messages that are on the queue: https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SendMessageBatch.html */
+  SendMessageBatch: ({ Successful = [] }: SendMessageBatchCommandOutput): ReadonlySet<string | undefined> =>
+    new Set(Successful.map(({ Id }) => Id)),
+
+  /** Partitions that were not made: https://docs.aws.amazon.com/glue/latest/webapi/API_BatchCreatePartition.html */
+  BatchCreatePartition: ({ Errors = [] }: BatchCreatePartitionCommandOutput) =>
+    Errors.map(({ PartitionValues, ErrorDetail }) => itemFailure(PartitionValues, ErrorDetail)),
+
+  /** Partitions that were not changed: https://docs.aws.amazon.com/glue/latest/webapi/API_BatchUpdatePartition.html */
+  BatchUpdatePartition: ({ Errors = [] }: BatchUpdatePartitionCommandOutput) =>
+    Errors.map(({ PartitionValueList, ErrorDetail }) => itemFailure(PartitionValueList, ErrorDetail)),
+
+  /**
+   * How far a query is, and if it failed, why, by the engine:
+   * https://docs.aws.amazon.com/athena/latest/APIReference/API_QueryExecutionStatus.html
+   */
+  GetQueryExecution: ({ QueryExecution: { Status } = {} }: GetQueryExecutionCommandOutput) => {
+    const { State, StateChangeReason, AthenaError } = Status ?? {};
+    const state = STATES[State ?? ''];
+    const isFailed = state === 'failed' || state === 'cancelled';
+    return { state, failed: isFailed ? (StateChangeReason ?? AthenaError?.ErrorMessage ?? state) : null };
+  },
+};
+
+const STATES: Readonly<Record<string, Lowercase<QueryExecutionState> | undefined>> = {
+  QUEUED: 'queued',
+  RUNNING: 'running',
+  SUCCEEDED: 'succeeded',
+  FAILED: 'failed',
+  CANCELLED: 'cancelled',
+};
+
+function itemFailure(values: string[] | undefined, detail: ErrorDetail | undefined): ItemFailure {
+  return {
+    values: values ?? [],
+    code: detail?.ErrorCode ?? 'Unknown',
+    message: detail?.ErrorMessage ?? '',
+  };
+}

@@ -1,0 +1,117 @@
+// `npm run mutate [-- PATH…] [--workers N]`: holds the tests against faults. Each fault of mutations.ts (default all; with a PATH those
+// of files that begin so) is put into a copy of the last commit and of what has changed since, its suites run one after the
+// other, and it is taken out again. A fault is caught by the first suite that fails. Exit code 1 if some survive.
+import { execFileSync, spawn } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { repositoryRoot } from '../local/dataDirectory.ts';
+import { type Mutation, mutations } from './mutations.ts';
+
+/** Milliseconds after which a suite is stopped: a fault may make a loop without an end. It counts as failed. */
+const SUITE_MS = 180_000;
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: { workers: { type: 'string', default: '2' } },
+});
+const chosen = mutations.filter(
+  ({ file }) => positionals.length === 0 || positionals.some((path) => file.startsWith(path)),
+);
+const began = Date.now();
+const worktrees = Array.from({ length: Number(values.workers) }, makeWorktree);
+try {
+  // A suite that fails without a fault catches nothing.
+  const broken = new Set<string>();
+  await share([...new Set(chosen.flatMap(({ suites }) => suites))], async (suite, worktree) => {
+    if (await fails(suite, worktree)) broken.add(suite);
+  });
+  for (const suite of broken) process.stdout.write(`fails without a fault: ${suite}\n`);
+  const survived: Mutation[] = [];
+  await share(chosen, async (mutation, worktree) => {
+    const started = Date.now();
+    const suite = await catcher(mutation, worktree, broken);
+    if (suite === null) survived.push(mutation);
+    print(mutation, suite, Date.now() - started);
+  });
+  if (survived.length > 0) process.stdout.write('\n');
+  for (const mutation of survived) print(mutation, null);
+  process.stdout.write(`${Math.round((Date.now() - began) / 1_000)} s\n`);
+  process.stdout.write(`${chosen.length - survived.length} caught, ${survived.length} survived\n`);
+  process.exitCode = survived.length + broken.size > 0 ? 1 : 0;
+} finally {
+  for (const { remove } of worktrees) remove();
+}
+
+interface Worktree {
+  readonly path: string;
+  remove(): void;
+}
+
+function makeWorktree(): Worktree {
+  const path = mkdtempSync(join(tmpdir(), 'sluice-mutate-'));
+  // Of those that were killed before.
+  git('worktree', 'prune');
+  git('worktree', 'add', '--quiet', '--force', '--detach', path, git('stash', 'create') || 'HEAD');
+  symlinkSync(join(repositoryRoot, 'node_modules'), join(path, 'node_modules'));
+  const remove = () => {
+    rmSync(path, { recursive: true, force: true });
+    git('worktree', 'prune');
+  };
+  return { path, remove };
+}
+
+function git(...args: readonly string[]): string {
+  return execFileSync('git', args, { cwd: repositoryRoot, encoding: 'utf8' }).trim();
+}
+
+/** Does something with each item, in all worktrees at the same time. */
+async function share<Item>(items: readonly Item[], work: (item: Item, worktree: Worktree) => Promise<void>) {
+  const left = items.values();
+  await Promise.all(
+    worktrees.map(async (worktree) => {
+      for (const item of left) await work(item, worktree);
+    }),
+  );
+}
+
+/** Puts a fault in, and takes it out again. @returns The first of its suites that fails; null if none does. */
+async function catcher(
+  { file, old, fault, suites }: Mutation,
+  worktree: Worktree,
+  broken: ReadonlySet<string>,
+): Promise<string | null> {
+  const path = join(worktree.path, file);
+  const whole = readFileSync(path, 'utf8');
+  writeFileSync(
+    path,
+    whole.replace(old, () => fault),
+  );
+  try {
+    for (const suite of suites) if (!broken.has(suite) && (await fails(suite, worktree))) return suite;
+    return null;
+  } finally {
+    writeFileSync(path, whole);
+  }
+}
+
+/** Whether a suite fails in a worktree, or does not end. */
+async function fails(suite: string, { path }: Worktree): Promise<boolean> {
+  const node = ['--experimental-vm-modules', '--disable-warning=ExperimentalWarning'];
+  const jest = ['--runInBand', '--bail'];
+  const child = spawn(process.execPath, [...node, 'test/run.ts', suite, ...jest], {
+    ...{ cwd: path, stdio: 'ignore', timeout: SUITE_MS, killSignal: 'SIGKILL' },
+  });
+  return new Promise((resolve, reject) => {
+    child.once('error', reject).once('exit', (code) => resolve(code !== 0));
+  });
+}
+
+function print({ file, old, fault }: Mutation, suite: string | null, ms?: number): void {
+  const line = (text: string) => text.trim().replaceAll(/\s+/g, ' ');
+  const time = ms === undefined ? '' : `  ${Math.round(ms / 1_000)} s`;
+  process.stdout.write(
+    `${suite === null ? 'SURVIVED' : 'caught'}  ${file}  ${line(old)}  →  ${line(fault) || '(nothing)'}  ${suite ?? ''}${time}\n`,
+  );
+}

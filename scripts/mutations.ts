@@ -1,0 +1,290 @@
+// Faults that `npm run mutate` puts into the product, one at a time: what a tired colleague could write. Each old text is in
+// its file exactly once (test/scripts/mutations.test.ts). Take short ones: they have to be mended when their line changes.
+
+/** A fault, and who should see it. */
+export interface Mutation {
+  readonly file: string;
+  readonly old: string;
+  /** What takes its place. */
+  readonly fault: string;
+  /** Suites that see it, the nearest first. */
+  readonly suites: readonly string[];
+}
+
+/** Faults of a file. Suites are named without `test/` and `.test.ts`. */
+interface FaultsOfFile {
+  readonly file: string;
+  readonly suites: readonly string[];
+  readonly faults: readonly (readonly [old: string, fault: string])[];
+}
+
+const CURATE = ['lib/curate/curateTask.contract'];
+const OPERATE = ['operate/redrives.contract'];
+
+const table: readonly FaultsOfFile[] = [
+  // Between two workers.
+  {
+    file: 'lib/curate/curationRun.ts',
+    suites: ['lib/curate/curationRun'],
+    faults: [
+      [' && lease?.owner === owner ?', ' ?'],
+      ['known.lease.until > now', 'known.lease.until < now'],
+      ["wanted.kept.version !== known.version) return { begin: 'busy' }", "false) return { begin: 'busy' }"],
+      ['known.lease !== undefined,\n', 'false,\n'],
+      ['!== rawRows || rows + resends', '!== rawRows && rows + resends'],
+    ],
+  },
+  {
+    file: 'lib/curate/publishVersion.ts',
+    suites: CURATE,
+    faults: [
+      ['if (kept.entry === undefined) return null;', ''],
+      ['if (settled.entry === undefined) return null;', ''],
+      ['raw.fingerprint !== made.fingerprint', 'false'],
+      ['fingerprintFiles(before) !== made.kept.fingerprint', 'false'],
+      ['if (extra.length > 0) await landing.remove(extra);', ''],
+      ['  await requireTableOfToday(curator, kind, attempts);\n', ''],
+      ['if (missing.size > 0) {', 'if (missing.size > files.length) {'],
+      ['isOfVersion && other !== key', 'isOfVersion && other === key'],
+    ],
+  },
+  {
+    file: 'lib/curate/curateTask.ts',
+    suites: CURATE,
+    faults: [
+      ['if (now.fingerprint !== fingerprint) await takeOutDays(curator, kind, new Map([[day, entry]]));', ''],
+      ["if (ended.entry === undefined) return { outcome: 'lost' };", ''],
+      ["if (settled === null) return { outcome: 'lost' };", ''],
+      ['lost.length > 0 && kept.length !== known?.curated?.filesWritten', 'false'],
+      ['isFinal || run.isLastAttempt', 'isFinal'],
+      ["if (failure !== null) return { outcome: 'handed_back', failure };", ''],
+    ],
+  },
+  {
+    file: 'lib/curate/decideDay.ts',
+    suites: ['lib/curate/decideDay'],
+    faults: [
+      ['const isRead = entry?.version === version;', 'const isRead = true;'],
+      ['entry.lease.until > now', 'entry.lease.until >= now - 1'],
+      ['keeps === lost.length > 0', 'true'],
+    ],
+  },
+  {
+    file: 'lib/curate/planDays.ts',
+    suites: [...CURATE, 'lib/curate/planDays.contract'],
+    faults: [
+      ['if (now.fingerprint === entry.fingerprint) return true;', 'return true;'],
+      ['  await publish();\n', ''],
+    ],
+  },
+  {
+    file: 'lib/curate/ListedDays.ts',
+    suites: ['lib/curate/ListedDays'],
+    faults: [
+      ['|| before.version > entry.version', ''],
+      ['seen === undefined || !isSameDay(seen, entry)', 'seen === undefined'],
+      ['clock.now() - known.updatedAt > TAKEN_BACK_MS', 'true'],
+      ['stored?.eTag ?? null)) return true', 'stored?.eTag ?? null) || true) return true'],
+    ],
+  },
+  {
+    file: 'lib/curate/lostFiles.ts',
+    suites: ['lib/curate/ListedDays'],
+    faults: [
+      ['days - timeWindow.futureDays', 'days'],
+      ["kept.accepted === 'drop'", "kept.accepted === 'keep'"],
+      ['!(isErased && there.has(file.name))', '!isErased'],
+    ],
+  },
+  {
+    file: 'lib/export/exportDay.ts',
+    suites: ['lib/export/exportDay.contract'],
+    faults: [
+      ["if (renewed === null) return { outcome: 'lost' };", 'if (renewed === null) void 0;'],
+      ['claim = renewed;', ''],
+      ['copies.every(Boolean)', 'copies.some(Boolean)'],
+    ],
+  },
+  {
+    file: 'lib/drops/load/publishVersion.ts',
+    suites: ['lib/drops/load/loadTask.contract'],
+    faults: [['if (renewed === null) return false;\n  progress', 'if (renewed !== null) progress']],
+  },
+  {
+    file: 'lib/landing/write/writeObjects.ts',
+    suites: ['lib/landing/write/writeObjects.contract'],
+    faults: [
+      ['    if (this.done.failed.has(key)) return false;\n', ''],
+      ['await removeObjects(put, this.#writer.store);', ''],
+      ['if (at === object.from || this.done.failed.has(object.version.key)) return;', ''],
+    ],
+  },
+  {
+    file: 'lib/ledger/movePartition.ts',
+    suites: ['lib/ledger/movePartition'],
+    faults: [
+      ["moved !== 'EntityNotFoundException'", 'false'],
+      ["|| made === 'AlreadyExistsException'", ''],
+    ],
+  },
+  {
+    file: 'lib/ledger/Ledger.ts',
+    suites: ['lib/ledger/ledger'],
+    faults: [
+      [
+        'if (lease !== undefined && lease.until > clock.now()) return { busyUntil',
+        'if (lease === undefined) return { busyUntil',
+      ],
+      ['if (seen !== undefined && stored?.entry.token !== seen?.token) return false;', ''],
+      ['if (!asBefore) return null;', ''],
+    ],
+  },
+  {
+    file: 'cli/commands/keys.ts',
+    suites: ['cli/keys.contract'],
+    faults: [
+      [
+        'if (await secret.replace(edit(text), version)) return;',
+        'await secret.replace(edit(text), version); return;',
+      ],
+    ],
+  },
+  // After an error, or an answer that is one in part.
+  {
+    file: 'lib/aws/partialAnswers.ts',
+    suites: ['lib/aws/partialAnswers.contract'],
+    faults: [
+      ['Errors.map(({ Key', '[].map(({ Key'],
+      ['new Set(Successful.map(({ Id }) => Id))', 'new Set(Array.from({ length: 10 }, (_, i) => String(i)))'],
+      ['Errors.map(({ PartitionValues,', '[].map(({ PartitionValues,'],
+      ['Errors.map(({ PartitionValueList,', '[].map(({ PartitionValueList,'],
+      ["|| state === 'cancelled'", ''],
+    ],
+  },
+  {
+    file: 'lib/relay/Tries.ts',
+    suites: ['lib/relay/relayMessages'],
+    faults: [
+      ['await store.write(key', 'void store.write(key'],
+      ['clock.now() - since >= TRIED_MS', 'clock.now() - copy.keptAt >= MAX_AGE_MS'],
+      ['age >= MAX_AGE_MS', 'age > MAX_AGE_MS'],
+    ],
+  },
+  {
+    file: 'lib/relay/relayMessages.ts',
+    suites: ['lib/relay/relayMessages'],
+    faults: [
+      ['if (afterMs !== null) return stay(message, afterMs, relayer);', ''],
+      ["if (typeof given === 'string') await store.remove(given);", ''],
+      ['      return stay(message, 0, relayer);\n    }),', '      return true;\n    }),'],
+    ],
+  },
+  {
+    file: 'lib/relay/CopyKeeper.ts',
+    suites: ['lib/relay/CopyKeeper'],
+    faults: [['if (!choice.redacted) return', 'if (!choice.redacted || redaction === null) return']],
+  },
+  {
+    file: 'lib/collect/rows.ts',
+    suites: ['lib/collect/collectBatch'],
+    faults: [
+      ['isInWindow ? corrected : receivedAt', 'isInWindow ? sent : receivedAt'],
+      ['const isInWindow = corrected >=', 'const isInWindow = sent >='],
+    ],
+  },
+  {
+    file: 'infra/serverless/service.ts',
+    suites: ['infra/ownSettings'],
+    faults: [["      functionResponseType: 'ReportBatchItemFailures',\n", '']],
+  },
+  {
+    file: 'lib/access/sessionPolicies.ts',
+    suites: ['lib/access/sessionPolicies.contract'],
+    faults: [['tableFolders(layout, kind)', '[tableFolder(layout, kind)]']],
+  },
+  {
+    file: 'observe/reconcile/reconcile.ts',
+    suites: ['observe/reconcile.contract'],
+    faults: [['hour + HOUR_MS + afterMs', 'hour + HOUR_MS']],
+  },
+  // By hand.
+  {
+    file: 'cli/commands/reconcile.ts',
+    suites: ['observe/reconcile.contract'],
+    faults: [['return result.closes ? 0 : 3;', 'return 0;']],
+  },
+  {
+    file: 'operate/relay/redriveCopies.ts',
+    suites: OPERATE,
+    faults: [
+      ['if (dryRun) return;', ''],
+      ['      await sqs.send(new SendMessage', '      void sqs.send(new SendMessage'],
+      [
+        `await sqs.send(new SendMessageCommand({ QueueUrl, MessageBody: writeRelayedKey(waitingKey) }));
+      await s3.send(new DeleteObjectCommand({ Bucket, Key }));`,
+        `await s3.send(new DeleteObjectCommand({ Bucket, Key }));
+      await sqs.send(new SendMessageCommand({ QueueUrl, MessageBody: writeRelayedKey(waitingKey) }));`,
+      ],
+      ['>= MAX_AGE_MS', '> MAX_AGE_MS'],
+    ],
+  },
+  {
+    file: 'operate/relay/eraseCopies.ts',
+    suites: OPERATE,
+    faults: [
+      ['dryRun ? [] : versions', 'versions'],
+      ['if (!dryRun) await deployment.sqs', 'await deployment.sqs'],
+      ['|| parseRelayRefusedKey(key) !== null', ''],
+      ['if (answer !== null) throw', 'if (answer === null) void 0; else if (false) throw'],
+    ],
+  },
+  {
+    file: 'operate/redriveLanding.ts',
+    suites: OPERATE,
+    faults: [['count > 0 && !dryRun', 'count > 0']],
+  },
+  {
+    file: 'operate/redriveDamaged.ts',
+    suites: OPERATE,
+    faults: [
+      ['await store.remove(key, eTag);', 'await store.remove(key);'],
+      ['if (!dryRun && (await store.remove', 'if ((await store.remove'],
+      ['|| key.startsWith(damagedKey(againKey(DAMAGED_FOLDER, now)))', ''],
+    ],
+  },
+  {
+    file: 'operate/ingest/requests.ts',
+    suites: OPERATE,
+    faults: [
+      [
+        "if (!dryRun) await sendRequests(deployment, 'ingest-plan', requests);",
+        "await sendRequests(deployment, 'ingest-plan', requests);",
+      ],
+      ['(i + 1) * DAYS_A_REQUEST)', '(i + 1) * DAYS_A_REQUEST - 1)'],
+      ["({ sluice: 'plan', asked } as const)", "({ sluice: 'plan', asked: 'backfill' } as const)"],
+    ],
+  },
+  {
+    file: 'lib/erase/eraseUnits.ts',
+    suites: ['operate/erase.contract'],
+    faults: [['run.startedAt >= foundUntil', 'now >= foundUntil']],
+  },
+  {
+    file: 'lib/erase/erasePlaces.ts',
+    suites: ['operate/erase.contract'],
+    faults: [
+      [
+        'parseRelayWaitingKey(key) === null && parseRelayRefusedKey(key) === null',
+        'parseRelayWaitingKey(key) === null',
+      ],
+    ],
+  },
+];
+
+/** All of them. */
+export const mutations: readonly Mutation[] = table.flatMap(({ file, suites, faults }) =>
+  faults.map(([old, fault]) => ({
+    ...{ file, old, fault },
+    suites: suites.map((suite) => `test/${suite}.test.ts`),
+  })),
+);

@@ -1,0 +1,100 @@
+import { describe, expect, it } from '@jest/globals';
+import { CatalogCallError } from '../../../lib/landing/catalog/catalogCalls.ts';
+import type { CatalogPartition, ItemFailure } from '../../../lib/landing/catalog/PartitionCatalog.ts';
+import { isReadVersion, movePartition } from '../../../lib/ledger/movePartition.ts';
+import { ManualClock } from '../../../packages/local-aws/src/base/index.ts';
+
+const day = '2026-11-19';
+const LOCATION = 's3://own/statsig/ingested/t/2026-11-19/v2/';
+
+/** A catalog whose batches answer the given codes, one a call; then they succeed. */
+function start(codes: { readonly update?: (string | null)[]; readonly create?: (string | null)[] } = {}) {
+  const clock = new ManualClock(0);
+  const calls: string[] = [];
+  let location: string | undefined;
+  const answer =
+    (name: 'update' | 'create') =>
+    async (_: string, __: string, [partition]: readonly CatalogPartition[]): Promise<ItemFailure[]> => {
+      calls.push(name);
+      const code = codes[name]?.shift() ?? null;
+      if (code === null) location = partition?.storage.Location;
+      return code === null ? [] : [{ values: [day], code, message: '' }];
+    };
+  const catalog = {
+    getTable: async () => ({ name: 't', storage: { InputFormat: 'f' }, partitionKeys: ['ds'] }),
+    listPage: async () => ({
+      items: location === undefined ? [] : [{ values: [day], storage: { Location: location } }],
+      next: undefined,
+    }),
+    batchUpdate: answer('update'),
+    batchCreate: answer('create'),
+  };
+  const attempts = { clock, wait: async () => undefined, random: () => 0, deadline: 1_000 };
+  const partition = { catalog, database: 'sluice', table: 't', day };
+  return {
+    ...{ calls, clock },
+    location: () => location,
+    move: () => movePartition(partition, LOCATION, attempts),
+    isRead: (version: string | undefined) =>
+      isReadVersion(
+        { catalog, bucket: 'own', config: { statsigFolder: 'statsig', database: 'sluice' }, ...attempts },
+        { table: 't', day, version },
+        1_000,
+      ),
+  };
+}
+
+describe('the move of a partition', () => {
+  it.each([
+    ['moves it with one call', {}, ['update']],
+    ['makes it where there is none', { update: ['EntityNotFoundException'] }, ['update', 'create']],
+    [
+      'tries again what passes',
+      { update: ['InternalFailure', 'ThrottlingException'] },
+      ['update', 'update', 'update'],
+    ],
+  ])('%s', async (_, codes, calls) => {
+    const { move, location, calls: made } = start(codes);
+    await move();
+    expect([made, location()]).toEqual([calls, LOCATION]);
+  });
+
+  it('is done if an attempt before has made it', async () => {
+    const { move, calls } = start({
+      update: ['EntityNotFoundException'],
+      create: ['AlreadyExistsException'],
+    });
+    await move();
+    expect(calls).toEqual(['update', 'create']);
+  });
+
+  it.each([
+    [{ update: ['InvalidInputException'] }, 'InvalidInputException', ['update']],
+    [
+      { update: ['InvalidInputException'], create: ['AlreadyExistsException'] },
+      'InvalidInputException',
+      ['update'],
+    ],
+    [
+      { update: ['EntityNotFoundException'], create: ['InvalidInputException'] },
+      'InvalidInputException',
+      ['update', 'create'],
+    ],
+  ])('fails by name: %j', async (codes, code, calls) => {
+    const { move, location, calls: made } = start(codes);
+    await expect(move()).rejects.toMatchObject({ name: 'CatalogCallError', code });
+    expect([made, location()]).toEqual([calls, undefined]);
+  });
+
+  it('fails when what should pass does not', async () => {
+    const { move } = start({ update: Array(20).fill('ThrottlingException') });
+    await expect(move()).rejects.toBeInstanceOf(CatalogCallError);
+  });
+
+  it('is what decides which version is read', async () => {
+    const { move, isRead } = start();
+    expect([await isRead(undefined), await isRead('v2')]).toEqual([true, false]);
+    await move();
+    expect([await isRead('v2'), await isRead('v1'), await isRead(undefined)]).toEqual([true, false, false]);
+  });
+});

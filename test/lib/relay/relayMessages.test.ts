@@ -1,0 +1,194 @@
+import { describe, expect, it } from '@jest/globals';
+import { MAX_AGE_MS, SENT_AT_ONCE, TRIED_MS } from '../../../lib/relay/limits.ts';
+import { type RelayCopy, writeRelayCopy, writeRelayedKey } from '../../../lib/relay/RelayCopy.ts';
+import type { RelayMessage } from '../../../lib/relay/Relayer.ts';
+import { relayMessages } from '../../../lib/relay/relayMessages.ts';
+import type { TargetAnswer } from '../../../lib/relay/sendRequest.ts';
+import { Target } from '../../../lib/relay/Target.ts';
+import { relayId, relayRefusedKey, relayWaitingKey } from '../../../lib/tables/objectKeys.ts';
+import { ManualClock } from '../../../packages/local-aws/src/base/index.ts';
+import { MemoryObjects } from '../../harness/MemoryObjects.ts';
+
+const NOW = Date.UTC(2026, 10, 22, 1, 30);
+const id = relayId(NOW, 'a'.repeat(24));
+const copy: RelayCopy = {
+  ...{ id, keptAt: NOW, path: '/v1/rgstr', query: 'k=client-a', headers: {} },
+  body: Buffer.from('{}'),
+};
+const refusedKey = (reason: string, at = NOW) => relayRefusedKey({ reason, at, id });
+
+/** A function with a target that answers one status, a bucket and queues in memory. */
+function start(status: number | Error = 202) {
+  const clock = new ManualClock(NOW);
+  const store = new MemoryObjects(clock);
+  const logged: Record<string, unknown>[] = [];
+  const [hidden, buried]: [[string, number][], string[]] = [[], []];
+  const away = { queue: false };
+  let [sent, atOnce, mostAtOnce] = [0, 0, 0];
+  const answer: { now: number | Error; more: Partial<TargetAnswer> } = { now: status, more: {} };
+  const target = new Target({
+    ...{ target: { statsig: true }, clock, random: () => 0, log: () => {} },
+    send: async () => {
+      sent += 1;
+      atOnce += 1;
+      mostAtOnce = Math.max(mostAtOnce, atOnce);
+      await new Promise(setImmediate);
+      atOnce -= 1;
+      if (answer.now instanceof Error) throw answer.now;
+      return { status: answer.now, retryAfter: null, saysFailure: false, ...answer.more };
+    },
+  });
+  const relayer = {
+    ...{ target, store, clock, random: () => 0, stage: 'test', deadline: NOW + MAX_AGE_MS * 2 },
+    log: (fields: Record<string, unknown>) => void logged.push(fields),
+    queues: {
+      hide: async ({ messageId }: RelayMessage, ms: number) => {
+        if (away.queue) throw Object.assign(new Error(), { name: 'QueueAway' });
+        hidden.push([messageId, ms]);
+      },
+      bury: async (body: string) => void buried.push(body),
+    },
+  };
+  return {
+    ...{ clock, store, logged, hidden, buried, answer, away, relayer },
+    counts: () => ({ sent, mostAtOnce }),
+    keys: () => [...store.objects.keys()],
+    /** @returns IDs of the messages that stay in their queue. */
+    async relay(...bodies: readonly string[]) {
+      const messages = bodies.map((body, i): RelayMessage => {
+        return { messageId: `m${i}`, receipt: `r${i}`, body, receives: 1, sentAt: NOW };
+      });
+      const { batchItemFailures } = await relayMessages(relayer, messages);
+      return batchItemFailures.map(({ itemIdentifier }) => itemIdentifier);
+    },
+    line: () => logged.find(({ event }) => event === 'relay'),
+  };
+}
+
+describe('a copy of a request', () => {
+  it('is gone once the target has taken it, with the object that held it', async () => {
+    const { store, relay, keys, line, hidden } = start();
+    await store.write(relayWaitingKey(id), writeRelayCopy(copy));
+    expect(await relay(writeRelayCopy(copy), writeRelayedKey(relayWaitingKey(id)))).toEqual([]);
+    expect([keys(), hidden, line()?.['relayed']]).toEqual([[], [], 2]);
+  });
+
+  it('stays in its queue, and in the bucket, while the target does not take it', async () => {
+    const { store, relay, keys, hidden, line } = start(503);
+    await store.write(relayWaitingKey(id), writeRelayCopy(copy));
+    expect(await relay(writeRelayCopy(copy), writeRelayedKey(relayWaitingKey(id)))).toEqual(['m0', 'm1']);
+    expect(keys()).toEqual([relayWaitingKey(id)]);
+    expect(hidden).toEqual([
+      ['m0', 60_000],
+      ['m1', 60_000],
+    ]);
+    expect(line()).toMatchObject({ retried: { 503: 2 }, code: 'SLUICE_RELAY_NOT_TAKEN' });
+  });
+
+  it('is put aside when the target refuses it for good, and then deleted where it waited', async () => {
+    const { store, relay, keys, line } = start(401);
+    await store.write(relayWaitingKey(id), writeRelayCopy(copy));
+    expect(await relay(writeRelayedKey(relayWaitingKey(id)))).toEqual([]);
+    expect(keys()).toEqual([refusedKey('401')]);
+    expect((await store.read(refusedKey('401')))?.text).toBe(writeRelayCopy(copy));
+    expect(line()).toMatchObject({ refused: { 401: 1 }, code: 'SLUICE_RELAY_REFUSED' });
+  });
+
+  it('that is refused stays in its queue while the bucket does not take it', async () => {
+    const { store, relay, keys, line } = start(401);
+    await store.write(relayWaitingKey(id), writeRelayCopy(copy));
+    store.faults = ['away', 'away'];
+    expect(await relay(writeRelayCopy(copy), writeRelayedKey(relayWaitingKey(id)))).toEqual(['m0', 'm1']);
+    expect(keys()).toEqual([relayWaitingKey(id)]);
+    expect(line()).toMatchObject({ retried: { away: 2 } });
+  });
+
+  it('is put aside as expired after it was tried for days, from its last message on, and not before', async () => {
+    const { clock, relay, keys } = start(503);
+    clock.advance(TRIED_MS - 1);
+    expect(await relay(writeRelayCopy(copy))).toEqual(['m0']);
+    clock.advance(1);
+    expect(await relay(writeRelayCopy(copy))).toEqual([]);
+    expect(keys()).toEqual([refusedKey('expired', NOW + TRIED_MS)]);
+  });
+
+  it('is deleted after eleven days without being sent, which is counted', async () => {
+    const { clock, relay, keys, line, counts } = start();
+    clock.advance(MAX_AGE_MS);
+    expect(await relay(writeRelayCopy(copy))).toEqual([]);
+    expect([keys(), counts().sent]).toEqual([[], 0]);
+    expect(line()).toMatchObject({ refused: { deleted: 1 }, code: 'SLUICE_RELAY_DELETED' });
+    const young = start();
+    young.clock.advance(MAX_AGE_MS - 1);
+    await young.relay(writeRelayCopy(copy));
+    expect(young.counts().sent).toBe(1);
+  });
+
+  it('waits for as long as the target asks for', async () => {
+    const { relay, hidden, answer } = start(429);
+    answer.more = { retryAfter: '7200' };
+    await relay(writeRelayCopy(copy));
+    expect(hidden).toEqual([['m0', 7_200_000]]);
+  });
+
+  it('is not begun after the deadline', async () => {
+    const { clock, relayer, relay, counts, hidden } = start();
+    clock.advance(relayer.deadline - NOW);
+    expect(await relay(writeRelayCopy(copy))).toEqual(['m0']);
+    expect([counts().sent, hidden.length]).toEqual([0, 1]);
+  });
+
+  it('stays in its queue though that hides nothing', async () => {
+    const { relay, away, logged } = start(503);
+    away.queue = true;
+    expect(await relay(writeRelayCopy(copy))).toEqual(['m0']);
+    expect(logged).toContainEqual(
+      expect.objectContaining({
+        event: 'relay_hide',
+        code: 'SLUICE_RELAY_BUCKET_FAILED',
+        detail: 'QueueAway',
+      }),
+    );
+  });
+
+  it('is sent beside others, ten at a time', async () => {
+    const { relay, counts } = start();
+    await relay(...Array.from({ length: 25 }, () => writeRelayCopy(copy)));
+    expect(counts()).toEqual({ sent: 25, mostAtOnce: SENT_AT_ONCE });
+  });
+});
+
+describe('a message', () => {
+  it('of an object that is gone is done, and one of no copy leaves the object', async () => {
+    const { store, relay, keys, line } = start();
+    expect(await relay(writeRelayedKey(relayWaitingKey(id)))).toEqual([]);
+    await store.write(relayWaitingKey(id), 'no copy');
+    expect(await relay(writeRelayedKey(relayWaitingKey(id)))).toEqual([]);
+    expect(keys()).toEqual([relayWaitingKey(id)]);
+    expect(line()).toMatchObject({ relayed: 0 });
+  });
+
+  it('of an object that cannot be read stays', async () => {
+    const { store, relay, hidden } = start();
+    store.read = () => Promise.reject(Object.assign(new Error(), { name: 'SlowDown' }));
+    expect(await relay(writeRelayedKey(relayWaitingKey(id)))).toEqual(['m0']);
+    expect(hidden).toHaveLength(1);
+  });
+
+  it('that is none of relay is buried, and the others are done', async () => {
+    const { relay, buried, counts } = start();
+    expect(await relay('{"planted":1}', writeRelayCopy(copy))).toEqual([]);
+    expect([buried, counts().sent]).toEqual([['{"planted":1}'], 1]);
+  });
+
+  it('is told in metrics, by reason, with the age of the oldest copy that is not taken', async () => {
+    const { clock, relay, logged } = start(401);
+    clock.advance(90_000);
+    await relay(writeRelayCopy(copy));
+    const metrics = logged.filter((line) => 'RelayRefused' in line);
+    expect(metrics).toMatchObject([
+      { stage: 'test', RelayRelayed: 0, RelayRetried: 0, RelayRefused: 1, RelayAge: 90 },
+      { reason: '401', RelayRefused: 1 },
+    ]);
+  });
+});

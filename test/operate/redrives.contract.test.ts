@@ -1,0 +1,372 @@
+import { PutBucketVersioningCommand } from '@aws-sdk/client-s3';
+import {
+  CreateQueueCommand,
+  type GetQueueAttributesCommand,
+  ReceiveMessageCommand,
+  SendMessageCommand,
+} from '@aws-sdk/client-sqs';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { s3ObjectStore } from '../../lib/aws/s3ObjectStore.ts';
+import { defineConfig } from '../../lib/config/defineConfig.ts';
+import { MAX_AGE_MS } from '../../lib/relay/limits.ts';
+import { writeRelayedKey } from '../../lib/relay/RelayCopy.ts';
+import { relayId, relayRefusedKey, relayWaitingKey } from '../../lib/tables/objectKeys.ts';
+import { type Deployment, openDeployment } from '../../observe/deployment.ts';
+import { requestCuration, requestRebuild } from '../../operate/curate/requests.ts';
+import { requestBackfill, requestExport, requestIngest } from '../../operate/ingest/requests.ts';
+import { discardDamaged, redriveDamaged } from '../../operate/redriveDamaged.ts';
+import { redriveLanding } from '../../operate/redriveLanding.ts';
+import { eraseCopies } from '../../operate/relay/eraseCopies.ts';
+import { redriveCopies } from '../../operate/relay/redriveCopies.ts';
+import { ManualClock } from '../../packages/local-aws/src/base/index.ts';
+import { Faults } from '../../packages/local-aws/src/faults/index.ts';
+import { ObjectStore, s3Service } from '../../packages/local-aws/src/s3/index.ts';
+import { Queues, sqsService } from '../../packages/local-aws/src/sqs/index.ts';
+import { startServices } from '../../packages/local-aws/src/testing/index.ts';
+import { temporaryDirectory } from '../harness/temporaryDirectory.ts';
+
+const ACCOUNT = '000000000000';
+const NOW = Date.UTC(2026, 10, 24, 10);
+
+let buckets = 0;
+const faults = new Faults();
+const clock = new ManualClock(NOW);
+const directory = temporaryDirectory();
+const objects = ObjectStore.open({ directory: `${directory.path}/s3`, clock });
+let queues: Queues;
+let services: Awaited<ReturnType<typeof startServices>>;
+let deployment: Deployment;
+let urls: Record<string, string>;
+
+beforeAll(async () => {
+  queues = Queues.open({
+    ...{ directory: `${directory.path}/sqs`, clock, region: 'us-east-1', account: ACCOUNT },
+  });
+  services = await startServices(
+    [s3Service({ store: objects, clock }), sqsService({ queues, clock, account: ACCOUNT })],
+    faults,
+  );
+});
+afterAll(async () => {
+  await services.close();
+  queues.close();
+  objects.close();
+  directory.remove();
+});
+
+/** A deployment with a bucket and queues of its own. */
+beforeEach(async () => {
+  buckets += 1;
+  const stage = `s${buckets}`;
+  const config = defineConfig({
+    bucket: `sluice-own-${buckets}`,
+    relay: { statsig: true },
+    sources: ['acme', 'beta'].map((name) => ({
+      ...{ name, bucket: `${name}-drops`, owner: '444455556666' },
+      datasets: [{ name: 'events', kind: 'events' as const, lookbackDays: 3 }],
+    })),
+    exports: [
+      { name: 'raw', table: 'statsig_forwarded_events', target: { bucket: 'out', owner: '444455556666' } },
+    ],
+  });
+  objects.createBucket(config.bucket);
+  const { endpoint, region, credentials } = services.options;
+  deployment = openDeployment(
+    { config, stack: { service: 'sluice', stage }, isLocal: false, now: NOW },
+    { endpoint, region, credentials },
+  );
+  urls = {};
+  const create = async (part: string) => {
+    const QueueName = `sluice-${stage}-${part}`;
+    urls[part] = (await deployment.sqs.send(new CreateQueueCommand({ QueueName }))).QueueUrl ?? '';
+    return queues.byName(QueueName);
+  };
+  for (const part of ['relay', 'relay-dead-letters', 'ingest-plan', 'export', 'curate-plan'])
+    await create(part);
+  const { arn: deadLetterTargetArn } = await create('write-dead-letters');
+  const { name, settings } = await create('write');
+  queues.ensure(name, { ...settings, RedrivePolicy: { deadLetterTargetArn, maxReceiveCount: 10 } });
+});
+afterEach(() => {
+  faults.clear();
+  deployment.close();
+});
+
+const store = () => s3ObjectStore(deployment.s3, deployment.config.bucket);
+const keys = async () => (await store().listPage('')).items.map(({ key }) => key);
+async function bodies(part: string): Promise<string[]> {
+  const receive = new ReceiveMessageCommand({
+    QueueUrl: urls[part],
+    MaxNumberOfMessages: 10,
+    VisibilityTimeout: 0,
+  });
+  const { Messages = [] } = await deployment.sqs.send(receive);
+  return Messages.map(({ Body = '' }) => Body);
+}
+const requests = async (part: string) => (await bodies(part)).map((body): unknown => JSON.parse(body));
+const send = (part: string, MessageBody: string) =>
+  deployment.sqs.send(new SendMessageCommand({ QueueUrl: urls[part], MessageBody }));
+
+describe('refused copies that are sent again', () => {
+  const idOf = (keptAt: number, nonce: string) => relayId(keptAt, nonce.repeat(24));
+  const young = idOf(NOW - MAX_AGE_MS + 1, 'a');
+  const refused = (reason: string, id: string) => relayRefusedKey({ reason, at: NOW - 1_000, id });
+
+  beforeEach(async () => {
+    await store().write(refused('401', young), 'copy');
+    await store().write(refused('413', idOf(NOW, 'b')), 'other');
+    await store().write(refused('401', idOf(NOW - MAX_AGE_MS, 'c')), 'old');
+    await store().write('relay/refused/401/of-somebody', 'else');
+  });
+
+  it('wait again, each with its message, and the others stay', async () => {
+    const before = await keys();
+    expect(await redriveCopies(deployment, '401', false)).toEqual({ found: 2, moved: 1, tooOld: 1 });
+    expect(await keys()).toEqual(
+      [...before.filter((key) => key !== refused('401', young)), relayWaitingKey(young)].sort(),
+    );
+    expect((await store().read(relayWaitingKey(young)))?.text).toBe('copy');
+    expect(await bodies('relay')).toEqual([writeRelayedKey(relayWaitingKey(young))]);
+    expect(await redriveCopies(deployment, null, false)).toMatchObject({ found: 2, moved: 1 });
+    expect(await bodies('relay')).toHaveLength(2);
+  });
+
+  it('stay as they are in a dry run', async () => {
+    const before = await keys();
+    expect(await redriveCopies(deployment, '401', true)).toEqual({ found: 2, moved: 1, tooOld: 1 });
+    expect([await keys(), await bodies('relay')]).toEqual([before, []]);
+  });
+
+  it.each([
+    ['the queue takes no message', 'sqs', 'SendMessage'],
+    ['the bucket copies nothing', 's3', 'CopyObject'],
+  ] as const)('stay while %s', async (_, service, operation) => {
+    const code = service === 's3' ? 'AccessDenied' : 'AccessDeniedException';
+    faults.set({ [service]: [{ fault: 'failCalls', code, operations: [operation], calls: 'all' }] });
+    await expect(redriveCopies(deployment, '401', false)).rejects.toMatchObject({ name: 'AccessDenied' });
+    faults.clear();
+    expect(await keys()).toContain(refused('401', young));
+    expect(await bodies('relay')).toEqual([]);
+  });
+
+  it('are refused by name without relay', async () => {
+    const { relay: _, ...config } = deployment.config;
+    await expect(redriveCopies({ ...deployment, config }, null, false)).rejects.toMatchObject({
+      code: 'SLUICE_RELAY_OFF',
+    });
+  });
+});
+
+describe('all copies', () => {
+  const waiting = relayWaitingKey(relayId(NOW, 'a'.repeat(24)));
+  const refused = relayRefusedKey({ reason: '401', at: NOW, id: relayId(NOW, 'b'.repeat(24)) });
+
+  beforeEach(async () => {
+    const { bucket: Bucket } = deployment.config;
+    const VersioningConfiguration = { Status: 'Enabled' } as const;
+    await deployment.s3.send(new PutBucketVersioningCommand({ Bucket, VersioningConfiguration }));
+    for (const key of [waiting, waiting, refused, 'relay/notes.txt', 'landing/x'])
+      await store().write(key, 'copy');
+    await send('relay', 'copy');
+    await send('relay-dead-letters', 'dead');
+  });
+
+  it('are erased with their versions, waiting and refused, and out of both queues', async () => {
+    expect(await eraseCopies(deployment, false)).toEqual({ found: 3, queued: 2 });
+    expect(await keys()).toEqual(['landing/x', 'relay/notes.txt']);
+    expect([await bodies('relay'), await bodies('relay-dead-letters')]).toEqual([[], []]);
+    expect((await eraseCopies({ ...deployment, stack: { service: 'gone', stage: 'x' } }, false)).found).toBe(
+      0,
+    );
+  });
+
+  it('stay in a dry run', async () => {
+    expect(await eraseCopies(deployment, true)).toEqual({ found: 3, queued: 2 });
+    expect(await keys()).toEqual(['landing/x', 'relay/notes.txt', refused, waiting].sort());
+    expect([await bodies('relay'), await bodies('relay-dead-letters')]).toEqual([['copy'], ['dead']]);
+  });
+
+  it('are erased where there is no queue, and named if AWS denies it, or has just emptied the queue', async () => {
+    const elsewhere = { ...deployment, stack: { service: 'gone', stage: 'x' } };
+    expect(await eraseCopies(elsewhere, true)).toEqual({ found: 3, queued: null });
+    const code = 'AccessDenied';
+    faults.set({ s3: [{ fault: 'failCalls', code, operations: ['DeleteObject'], calls: 'all' }] });
+    await expect(eraseCopies(deployment, false)).rejects.toMatchObject({ code: 'SLUICE_AWS_FAILED' });
+    expect(await bodies('relay')).toEqual(['copy']);
+    faults.clear();
+    await eraseCopies(deployment, false);
+    await expect(eraseCopies(deployment, false)).rejects.toMatchObject({
+      code: 'SLUICE_RELAY_PURGED_LATELY',
+    });
+  });
+});
+
+describe('dead letters of the writer', () => {
+  it('are its messages again, and in a dry run stay', async () => {
+    await send('write-dead-letters', 'object');
+    expect(await redriveLanding(deployment, true)).toBe(1);
+    expect([await bodies('write'), await bodies('write-dead-letters')]).toEqual([[], ['object']]);
+    expect(await redriveLanding(deployment, false)).toBe(1);
+    expect([await bodies('write'), await bodies('write-dead-letters')]).toEqual([['object'], []]);
+    expect(await redriveLanding(deployment, false)).toBe(0);
+  });
+
+  it('that are moved already are as good, and any other refusal is not', async () => {
+    await send('write-dead-letters', 'object');
+    const refuse = (message: string) => ({
+      ...deployment.sqs,
+      send: (command: object) =>
+        command.constructor.name === 'StartMessageMoveTaskCommand'
+          ? Promise.reject(Object.assign(new Error(message), { name: 'InvalidParameterValue' }))
+          : deployment.sqs.send(command as GetQueueAttributesCommand),
+    });
+    const run = (message: string) => redriveLanding({ ...deployment, sqs: refuse(message) as never }, false);
+    expect(await run('There is already a task running.')).toBe(1);
+    await expect(run('No such queue.')).rejects.toThrow('No such queue.');
+  });
+});
+
+describe('objects of damaged/', () => {
+  const KEY = 'damaged/2026/11/23/10/a.ndjson.gz';
+
+  it('are put into the landing again, and in a dry run stay', async () => {
+    for (const key of [KEY, 'damaged/folder/']) await store().write(key, 'bytes');
+    expect(await redriveDamaged(deployment, true)).toEqual({ objects: 1, bytes: 5 });
+    expect(await keys()).toEqual([KEY, 'damaged/folder/']);
+    expect(await redriveDamaged(deployment, false)).toEqual({ objects: 1, bytes: 5 });
+    const [folder, landed = ''] = await keys();
+    expect([folder, (await store().read(landed))?.text]).toEqual(['damaged/folder/', 'bytes']);
+    expect(landed).toMatch(/^landing\//);
+    // What the writer puts aside of this very run is not tried again by it.
+    await store().write(landed.replace('landing/', 'damaged/'), 'bytes');
+    expect(await redriveDamaged(deployment, false)).toEqual({ objects: 0, bytes: 0 });
+  });
+
+  it('that the writer has just put anew are not deleted', async () => {
+    await store().write(KEY, 'bytes');
+    const code = 'PreconditionFailed';
+    faults.set({ s3: [{ fault: 'failCalls', code, operations: ['DeleteObject'], calls: 1 }] });
+    await redriveDamaged(deployment, false);
+    expect(await keys()).toHaveLength(2);
+  });
+
+  it('are shown, and deleted on demand as they were shown', async () => {
+    await store().write(KEY, 'hello');
+    const shown = { key: KEY, bytes: 5, begins: 'hello', rows: 0, keptUntil: null };
+    expect(await discardDamaged(deployment, KEY, true)).toEqual(shown);
+    expect(await keys()).toEqual([KEY]);
+    faults.set({
+      s3: [{ fault: 'failCalls', code: 'PreconditionFailed', operations: ['DeleteObject'], calls: 1 }],
+    });
+    await expect(discardDamaged(deployment, KEY, false)).rejects.toMatchObject({
+      code: 'SLUICE_DAMAGED_CHANGED',
+    });
+    faults.clear();
+    expect(await discardDamaged(deployment, KEY.replace('damaged/', 'landing/'), false)).toEqual(shown);
+    expect(await keys()).toEqual([]);
+    for (const name of [KEY, 'statsig/x', 'damaged/'])
+      await expect(discardDamaged(deployment, name, false)).rejects.toMatchObject({
+        code: 'SLUICE_DAMAGED_MISSING',
+      });
+  });
+});
+
+describe('a request', () => {
+  const today = '2026-11-24';
+  const dataset = { source: 'acme', dataset: 'events' };
+
+  it('to look for changes names each source, and nothing is sent in a dry run', async () => {
+    const asked = ['acme', 'beta'].map((source) => ({
+      ...{ source, dataset: 'events', from: '2026-11-21', to: '2026-11-23', days: 3 },
+    }));
+    expect(await requestIngest(deployment, { dryRun: true })).toMatchObject({
+      asked: [{ source: 'acme' }, { source: 'beta' }],
+    });
+    expect(await requests('ingest-plan')).toEqual([]);
+    const sent = await requestIngest(deployment, { dryRun: false });
+    expect(sent.asked).toHaveLength(asked.length);
+    expect(await requests('ingest-plan')).toEqual([
+      { sluice: 'plan', sources: ['acme'], datasets: ['events'] },
+      { sluice: 'plan', sources: ['beta'], datasets: ['events'] },
+    ]);
+  });
+
+  it('to load days has 31 of them at most, up to today, and nothing is sent in a dry run', async () => {
+    const range = { ...dataset, from: '2026-10-20', to: '2026-11-20' };
+    const report = { ...range, dryRun: true, days: 32 };
+    expect(await requestBackfill(deployment, { ...range, dryRun: true })).toEqual(report);
+    expect(await requests('ingest-plan')).toEqual([]);
+    await requestBackfill(deployment, { ...range, dryRun: false });
+    const sent = (await requests('ingest-plan')) as { days: string[]; asked: string }[];
+    expect(sent.map(({ days }) => [days[0], days.at(-1), days.length])).toEqual([
+      ['2026-10-20', '2026-11-19', 31],
+      ['2026-11-20', '2026-11-20', 1],
+    ]);
+    expect(sent[0]?.asked).toBe('backfill');
+    const one = { ...dataset, dryRun: false, from: today };
+    expect(await requestBackfill(deployment, { ...one, asked: 'empty' })).toMatchObject({
+      days: 1,
+      to: today,
+    });
+    expect(await requests('ingest-plan')).toContainEqual(
+      expect.objectContaining({ asked: 'empty', days: [today] }),
+    );
+    for (const days of [
+      { from: '2026-11-25' },
+      { from: today, to: '2026-11-23' },
+      { from: '2016-01-01', to: today },
+    ])
+      await expect(requestBackfill(deployment, { ...dataset, dryRun: false, ...days })).rejects.toMatchObject(
+        {
+          code: 'SLUICE_DAYS_INVALID',
+        },
+      );
+  });
+
+  it('to export days names them, up to yesterday, and drops only with days', async () => {
+    const asked = { dryRun: false, export: 'raw' };
+    expect(await requestExport(deployment, { ...asked, dryRun: true, from: '2026-11-23' })).toMatchObject({
+      asked: [{ export: 'raw', days: 1 }],
+    });
+    expect(await requests('export')).toEqual([]);
+    await requestExport(deployment, { ...asked, drop: true });
+    await requestExport(deployment, { ...asked, from: '2026-11-22', to: '2026-11-23', drop: true });
+    await requestExport(deployment, { ...asked, from: '2026-11-23', drop: false });
+    expect(await requests('export')).toEqual([
+      { sluice: 'export', exports: ['raw'] },
+      { sluice: 'export', exports: ['raw'], days: ['2026-11-22', '2026-11-23'], drop: true },
+      { sluice: 'export', exports: ['raw'], days: ['2026-11-23'] },
+    ]);
+    for (const days of [{ from: today }, { to: '2026-11-23' }])
+      await expect(requestExport(deployment, { ...asked, ...days })).rejects.toMatchObject({
+        code: 'SLUICE_DAYS_INVALID',
+      });
+  });
+
+  it('to curate days again names kinds and days that are over long enough', async () => {
+    const range = { from: '2026-11-20', to: '2026-11-21', kinds: ['events' as const] };
+    await requestRebuild(deployment, { ...range, dryRun: true });
+    expect(await requests('curate-plan')).toEqual([]);
+    await requestRebuild(deployment, { ...range, dryRun: false });
+    expect(await requests('curate-plan')).toEqual([
+      { sluice: 'curate', asked: 'rebuild', kinds: ['events'], days: ['2026-11-20', '2026-11-21'] },
+    ]);
+    const late = { ...range, dryRun: false, to: '2026-11-22' };
+    await expect(requestRebuild(deployment, late)).rejects.toMatchObject({ code: 'SLUICE_DAYS_INVALID' });
+    const off = { ...deployment, config: { ...deployment.config, curate: false } };
+    await expect(requestRebuild(off, { ...range, dryRun: true })).rejects.toMatchObject({
+      code: 'SLUICE_CURATE_OFF',
+    });
+    await expect(requestCuration(off, { ...range, dryRun: true })).rejects.toMatchObject({
+      code: 'SLUICE_CURATE_OFF',
+    });
+  });
+
+  it('is told from one that AWS did not take', async () => {
+    const code = 'AccessDeniedException';
+    faults.set({ sqs: [{ fault: 'failCalls', code, operations: ['SendMessageBatch'], calls: 'all' }] });
+    await expect(requestIngest(deployment, { dryRun: false })).rejects.toMatchObject({
+      code: 'SLUICE_QUEUE_NOT_SENT',
+    });
+  });
+});

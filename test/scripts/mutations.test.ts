@@ -1,0 +1,34 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { stripTypeScriptTypes } from 'node:module';
+import { join } from 'node:path';
+import { describe, expect, it } from '@jest/globals';
+import { repositoryRoot } from '../../local/dataDirectory.ts';
+import { mutations } from '../../scripts/mutations.ts';
+
+const read = (file: string) => readFileSync(join(repositoryRoot, file), 'utf8');
+const named = (wrong: typeof mutations) => wrong.map(({ file, old }) => `${file}: ${old}`);
+
+describe('the faults of npm run mutate', () => {
+  it('take the place of a text that is in its file once', () => {
+    expect(named(mutations.filter(({ file, old }) => read(file).split(old).length !== 2))).toEqual([]);
+  });
+
+  it('leave a file that is read, so that not a compiler but a test sees them', () => {
+    const unread = mutations.filter(({ file, old, fault }) => {
+      try {
+        stripTypeScriptTypes(read(file).replace(old, () => fault));
+        return false;
+      } catch {
+        return true;
+      }
+    });
+    expect(named(unread)).toEqual([]);
+  });
+
+  it('have suites, and are many', () => {
+    const lost = mutations.filter(
+      ({ suites }) => !suites.some((suite) => existsSync(join(repositoryRoot, suite))),
+    );
+    expect([named(lost), mutations.length >= 50]).toEqual([[], true]);
+  });
+});
