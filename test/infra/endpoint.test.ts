@@ -169,16 +169,6 @@ describe('the access log', () => {
     });
     expect(JSON.stringify(made({}))).not.toContain('AccessLog');
   });
-
-  it.each([
-    [{ kind: 'function-url', accessLogDays: 30 }, 'a Function URL has no log'],
-    [{ accessLogDays: 31 }, 'one of 1, 3, 5'],
-    [{ kind: 'rest' }, 'http-api, function-url or both'],
-  ])('is refused as %j', (endpoint, words) => {
-    expect(() => configOf(JSON.parse(JSON.stringify({ endpoint })))).toThrow(
-      expect.objectContaining({ detail: expect.stringContaining(words) }),
-    );
-  });
 });
 
 describe('the alarms on abuse', () => {

@@ -1,6 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
 import { serviceFunctions } from '../../infra/serverless/service.ts';
-import { ConfigError } from '../../lib/config/ConfigError.ts';
 import type { ConfigInput } from '../../lib/schema/config.ts';
 import { tableKinds } from '../../lib/schema/kinds.ts';
 import { deliveredTables } from '../../lib/tables/deliveredTables.ts';
@@ -33,140 +32,6 @@ function one(logicalId: string): Json {
   const found = resolved.resources.find((resource) => resource.logicalId === logicalId);
   return plain(found?.properties ?? null);
 }
-
-const rolesOf = (of: typeof resolved) =>
-  of.resources
-    .filter(({ type }) => type === 'AWS::IAM::Role')
-    .map(({ logicalId, properties }) => ({
-      logicalId,
-      trust: list(at(plain(properties), 'AssumeRolePolicyDocument', 'Statement')),
-      allowed: list(at(plain(properties), 'Policies')).flatMap((policy) =>
-        list(at(policy, 'PolicyDocument', 'Statement')),
-      ),
-    }));
-const roles = rolesOf(resolved);
-
-describe('permissions', () => {
-  it('name every resource, with * only at the end of a folder or a log group', () => {
-    const wild = roles
-      .flatMap(({ allowed }) => allowed.flatMap((statement) => list(at(statement, 'Resource'))))
-      .filter((arn) => String(arn).includes('*'));
-    expect(new Set(wild)).toEqual(
-      new Set([
-        'arn:aws:logs:eu-west-1:111122223333:log-group:/aws/lambda/acme-prod-collect:*',
-        'arn:aws:logs:eu-west-1:111122223333:log-group:/aws/lambda/acme-prod-register:*',
-        'arn:aws:logs:eu-west-1:111122223333:log-group:/aws/lambda/acme-prod-write:*',
-        'arn:aws:s3:::acme-experiments/quarantine/*',
-        'arn:aws:s3:::acme-experiments/quarantine-large/*',
-        'arn:aws:s3:::acme-experiments/damaged/*',
-        'arn:aws:s3:::acme-experiments/landing/*',
-        'arn:aws:s3:::acme-experiments/ledger/_days/*',
-        'arn:aws:s3:::acme-experiments/ledger/_landing/*',
-        'arn:aws:s3:::acme-experiments/statsig/statsig_forwarded_exposures/statsig_forwarded_exposures/*',
-        'arn:aws:s3:::acme-experiments/statsig/statsig_forwarded_events/statsig_forwarded_events/*',
-        'arn:aws:s3:::acme-experiments/statsig/ingested/experiment_groups/*',
-      ]),
-    );
-  });
-
-  it('give each function and each stream only what it needs', () => {
-    const actionsOf = Object.fromEntries(
-      roles.map(({ logicalId, allowed }) => [
-        logicalId,
-        allowed.flatMap((statement) => list(at(statement, 'Action'))).sort(),
-      ]),
-    );
-    const actions =
-      'firehose:PutRecord kms:Decrypt kms:GenerateDataKey logs:CreateLogStream logs:PutLogEvents';
-    const ofCollector = `${actions} s3:GetObject s3:ListBucket s3:PutObject secretsmanager:GetSecretValue`;
-    expect(actionsOf.CollectRole).toEqual(ofCollector.split(' '));
-    expect(actionsOf.RegisterRole).toEqual([
-      'glue:BatchCreatePartition',
-      'glue:BatchUpdatePartition',
-      'glue:GetPartitions',
-      'glue:GetTable',
-      'kms:Decrypt',
-      'kms:GenerateDataKey',
-      'logs:CreateLogStream',
-      'logs:PutLogEvents',
-      's3:GetObject',
-      's3:ListBucket',
-      's3:PutObject',
-      'sqs:DeleteMessage',
-      'sqs:GetQueueAttributes',
-      'sqs:ReceiveMessage',
-    ]);
-    expect(actionsOf.WriteRole).toEqual([
-      'kms:Decrypt',
-      'kms:GenerateDataKey',
-      'logs:CreateLogStream',
-      'logs:PutLogEvents',
-      's3:DeleteObject',
-      's3:GetObject',
-      's3:ListBucket',
-      's3:PutObject',
-      'sqs:DeleteMessage',
-      'sqs:GetQueueAttributes',
-      'sqs:ReceiveMessage',
-      'sqs:SendMessage',
-    ]);
-    expect(actionsOf.LookScheduleRole).toEqual(['sqs:SendMessage']);
-    expect(actionsOf.DailyScheduleRole).toEqual(['sqs:SendMessage']);
-  });
-
-  it('let only the collector read the keys, and nobody write them', () => {
-    const secret = (name: string) =>
-      expect.stringMatching(
-        new RegExp(`^arn:aws:secretsmanager:eu-west-1:111122223333:secret:acme-prod-${name}-\\w{6}$`),
-      );
-    const read = 'secretsmanager:GetSecretValue';
-    const ofKeys = roles.flatMap(({ logicalId, allowed }) =>
-      allowed
-        .filter((statement) => JSON.stringify(statement).includes('secretsmanager:'))
-        .map((statement) => [logicalId, at(statement, 'Action'), at(statement, 'Resource')]),
-    );
-    expect(ofKeys).toEqual([['CollectRole', [read], [secret('keys')]]]);
-  });
-
-  it('let the registrar list only the folders of the tables, and of its notes', () => {
-    const statement = roles
-      .find(({ logicalId }) => logicalId === 'RegisterRole')
-      ?.allowed.find((allowed) => list(at(allowed, 'Action')).includes('s3:ListBucket'));
-    expect(at(statement, 'Condition', 'StringLike', 's3:prefix')).toEqual([
-      'statsig/statsig_forwarded_exposures/statsig_forwarded_exposures/*',
-      'statsig/statsig_forwarded_events/statsig_forwarded_events/*',
-      'quarantine/*',
-      'ledger/_days/*',
-    ]);
-  });
-
-  it('let the writer read the landing alone, and delete of it and of what it puts', () => {
-    const writer = roles.find(({ logicalId }) => logicalId === 'WriteRole')?.allowed ?? [];
-    const foldersFor = (action: string) =>
-      writer
-        .filter((statement) => list(at(statement, 'Action')).includes(action))
-        .flatMap((statement) => list(at(statement, 'Resource')))
-        .map((arn) => String(arn).replace('arn:aws:s3:::acme-experiments/', ''));
-    const tables = tableKinds.map((kind) => `${tableFolder(config, kind)}*`);
-    expect(foldersFor('s3:DeleteObject')).toEqual(['landing/*', 'ledger/_landing/*', ...tables]);
-    expect(foldersFor('s3:GetObject')).toEqual(['landing/*', 'ledger/_landing/*']);
-    expect(foldersFor('s3:PutObject')).toEqual([
-      ...tables,
-      'quarantine-large/*',
-      'damaged/*',
-      'ledger/_landing/*',
-    ]);
-  });
-
-  it('let the stream write the landing alone', () => {
-    const landing = roles.find(({ logicalId }) => logicalId === 'LandingDeliveryRole')?.allowed ?? [];
-    expect(
-      landing
-        .filter((statement) => list(at(statement, 'Action')).includes('s3:PutObject'))
-        .flatMap((statement) => list(at(statement, 'Resource'))),
-    ).toEqual(['arn:aws:s3:::acme-experiments/landing/*']);
-  });
-});
 
 describe('the bucket', () => {
   it('lets nobody but its own roles delete files without a version, by their ARNs', () => {
@@ -434,11 +299,5 @@ describe('the configuration', () => {
       EventsTableName: 'y',
       QuarantineTableName: 'z',
     });
-  });
-
-  it('rejects a buffering interval that AWS would reject at deployment', () => {
-    const refuse = () => deploy({ buffering: { seconds: 901 } });
-    expect(refuse).toThrow(ConfigError);
-    expect(refuse).toThrow('buffering.seconds: got 901, expected 900 at most.');
   });
 });

@@ -15,6 +15,9 @@ function problemsOf(input: unknown): string {
   return '';
 }
 
+const certificateArn = 'arn:aws:acm:us-east-1:111122223333:certificate/1234abcd-12ab-34cd-56ef-1234567890ab';
+const boundary = (name: string) => `arn:aws:iam::111122223333:policy/of/${name}`;
+
 describe('defineConfig', () => {
   it('fills in every default', () => {
     expect(defineConfig({ bucket: 'acme' })).toEqual({
@@ -118,6 +121,32 @@ describe('defineConfig', () => {
     ['alarms.topicArn', { alarms: { topicArn: 'alerts' } }],
     ['retention.queryResultDays', { retention: { queryResultDays: 0 } }],
     ['endpoint.requestsPerSecond', { endpoint: { requestsPerSecond: 0 } }],
+    ['endpoint.accessLogDays', { endpoint: { kind: 'function-url', accessLogDays: 30 } }],
+    ['endpoint.accessLogDays', { endpoint: { accessLogDays: 31 } }],
+    ['endpoint.kind', { endpoint: { kind: 'rest' } }],
+    ['endpoint.certificateArn', { endpoint: { domain: 'collect.acme.com' } }],
+    ['endpoint.domain', { endpoint: { certificateArn } }],
+    ['endpoint.domain', { endpoint: { domain: 'collect.acme.com', certificateArn, kind: 'function-url' } }],
+    ...[
+      ...['https://collect.acme.com', '*.acme.com', 'Collect.acme.com', 'localhost'],
+      'a1b2c3.execute-api.us-east-1.amazonaws.com',
+    ].map((domain): [string, object] => ['endpoint.domain', { endpoint: { domain, certificateArn } }]),
+    [
+      'endpoint.certificateArn',
+      {
+        endpoint: { domain: 'a.acme.com', certificateArn: 'arn:aws:iam::111122223333:server-certificate/x' },
+      },
+    ],
+    ...['aws:team', 'AWS:team', 'STAGE', 'stage', '', 'k'.repeat(129), 'team@acme'].map(
+      (key): [string, object] => [`tags.${key}`, { tags: { [key]: 'data' } }],
+    ),
+    ...['v'.repeat(257), 'a;b', 7].map((team): [string, object] => ['tags.team', { tags: { team } }]),
+    ['tags', { tags: Object.fromEntries(Array.from({ length: 50 }, (_, i) => [`k${i}`, 'v'])) }],
+    ...['boundary', 'arn:aws:iam::111122223333:role/boundary', 'arn:aws:iam::1111:policy/boundary'].map(
+      (permissionsBoundary): [string, object] => ['permissionsBoundary', { permissionsBoundary }],
+    ),
+    ['permissionsBoundary', { account: '444455556666', permissionsBoundary: boundary('boundary') }],
+    ['permissionsBoundary', { stages: ['dev', 'prod'], permissionsBoundary: boundary('sluice-prod-b') }],
     ['events.allow', { events: { allow: [] } }],
     ['exposures.deny.0', { exposures: { deny: ['a*b'] } }],
     ['experiments.1.split', { experiments: ['a', { name: 'b', split: { only: 1 } }] }],
@@ -160,6 +189,7 @@ describe('defineConfig', () => {
     ['timeWindow', { timeWindow: { pastDays: 365, futureDays: 135 } }],
     ['buffering.megabytes', { buffering: { megabytes: 0 } }],
     ['buffering.seconds', { buffering: { seconds: 5 } }],
+    ['buffering.seconds', { buffering: { seconds: 901 } }],
     [
       'keys.1.sha256',
       {
@@ -225,6 +255,20 @@ describe('defineConfig', () => {
       expect(defineConfig({ bucket: 'acme', statsigFolder: folder }).statsigFolder).toBe(folder);
     },
   );
+
+  it('accepts boundaries and tags up to what AWS takes', () => {
+    const tags = Object.fromEntries(
+      Array.from({ length: 49 }, (_, i) => [`${i}`.padEnd(128, 'k'), 'é@/'.padEnd(256, 'v')]),
+    );
+    for (const more of [
+      { tags },
+      { tags: { team: '' } },
+      { account: '111122223333', permissionsBoundary: boundary('sluice-boundary'), stages: ['prod'] },
+      { account: '111122223333', permissionsBoundary: 'arn:aws:iam::aws:policy/PowerUserAccess' },
+      { permissionsBoundary: 'arn:aws:iam::444455556666:policy/boundary' },
+    ])
+      expect(problemPaths(more)).toEqual([]);
+  });
 
   it('accepts as many days as a stream can write at once', () => {
     const timeWindow = { pastDays: 365, futureDays: 134 };
