@@ -1,13 +1,10 @@
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { type Cloud, startCloud } from '../../local/startCloud.ts';
+import { afterAll, describe, expect, it } from '@jest/globals';
+import { startCloud } from '../../local/startCloud.ts';
 import { callMain } from '../harness/callMain.ts';
 import { temporaryDirectory } from '../harness/temporaryDirectory.ts';
 
 const directory = temporaryDirectory();
-let cloud: Cloud;
-beforeAll(async () => {
-  cloud = await startCloud({ port: 0, edgePort: 0, data: directory.path });
-}, 120_000);
+const cloud = await startCloud({ port: 0, edgePort: 0, data: directory.path });
 afterAll(async () => {
   await cloud.close();
   directory.remove();

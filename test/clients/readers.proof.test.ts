@@ -4,7 +4,7 @@ import { readerWorkgroup } from '../../lib/access/readerStatements.ts';
 import { type Answer, answer } from '../harness/answer.ts';
 import { askMetabase, makeModel, metabaseBesides, syncByAthena, syncByGlue } from './metabaseSequence.ts';
 import { metabaseQueries, metabaseSync } from './metabaseStatements.ts';
-import { FOREIGN, OWOX_BUCKET, openReaders, type ReaderClients, type Readers } from './openReaders.ts';
+import { FOREIGN, OWOX_BUCKET, openReaders, type ReaderClients } from './openReaders.ts';
 import { OwoxStorage } from './owoxSequence.ts';
 import { owoxQueries } from './owoxStatements.ts';
 import { forbidden, type ReaderName } from './readersPermissions.ts';
@@ -13,10 +13,7 @@ import { statsigQueries } from './statsigStatements.ts';
 import { StatsigExperiment } from './statsigWay.ts';
 import type { Tried } from './Tried.ts';
 
-let readers: Readers;
-beforeAll(async () => {
-  readers = await openReaders();
-}, 120_000);
+const readers = await openReaders();
 afterAll(() => readers.close());
 
 /** Fields of a reader's form, as in `sluice connect`. */

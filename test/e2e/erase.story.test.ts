@@ -1,13 +1,10 @@
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, describe, expect, it } from '@jest/globals';
 import type { ConfigInput } from '../../lib/schema/config.ts';
-import { type StoryCloud, storyCloud } from '../harness/storyCloud.ts';
+import { storyCloud } from '../harness/storyCloud.ts';
 
 const metabase: NonNullable<ConfigInput['readers']>[number] = { kind: 'metabase', name: 'metabase' };
 
-let story: StoryCloud;
-beforeAll(async () => {
-  story = await storyCloud({ readers: [metabase] }, { startsAt: '2026-11-19T12:00:00Z' });
-});
+const story = await storyCloud({ readers: [metabase] }, { startsAt: '2026-11-19T12:00:00Z' });
 afterAll(() => story.close());
 
 async function land(userID: string, time: string): Promise<void> {

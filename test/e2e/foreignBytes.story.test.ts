@@ -1,16 +1,13 @@
 import { FirehoseClient, ListDeliveryStreamsCommand, PutRecordCommand } from '@aws-sdk/client-firehose';
 import { GetBucketPolicyCommand, PutBucketPolicyCommand } from '@aws-sdk/client-s3';
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { type StoryCloud, storyCloud } from '../harness/storyCloud.ts';
+import { afterAll, describe, expect, it } from '@jest/globals';
+import { storyCloud } from '../harness/storyCloud.ts';
 
 const DEMO = '{"TICKER_SYMBOL":"QXZ","SECTOR":"HEALTHCARE","CHANGE":-0.05,"PRICE":84.51}';
 const HOUR_MS = 3_600_000;
 
-let story: StoryCloud;
 let posted = 0;
-beforeAll(async () => {
-  story = await storyCloud(undefined, { startsAt: '2026-11-20T10:00:00Z' });
-});
+const story = await storyCloud(undefined, { startsAt: '2026-11-20T10:00:00Z' });
 afterAll(() => story.close());
 
 /** A request of twenty events, each of a user of its own. */

@@ -159,22 +159,6 @@ describe('a week of events, curated over night', () => {
     expect(curated.scannedBytes).toBeLessThan(raw.scannedBytes);
   });
 
-  it('curates days again on request, changed or not, and refuses days that are too young', async () => {
-    const version = (await status('events'))[LATE_DAY]?.version;
-    const asked = ['curate', 'rebuild', '--table', 'events', '--from', LATE_DAY];
-    const tried = await story.sluice(...asked, '--dry-run');
-    expect([tried.code, tried.stdout]).toEqual([0, expect.stringMatching(/^curated_events +\S+ +\S+ +1$/m)]);
-    expect((await status('events'))[LATE_DAY]?.version).toBe(version);
-    const requested = await story.sluice(...asked);
-    expect([requested.code, requested.stderr]).toEqual([0, expect.stringContaining('Requested.')]);
-    await story.cloud.flush();
-    const rebuilt = (await status('events'))[LATE_DAY];
-    expect([rebuilt?.state, rebuilt?.version === version]).toEqual(['curated', false]);
-    expect(await count()).toBe(USERS + 1);
-    const young = await story.sluice('curate', 'rebuild', '--from', addDays(LAST_NIGHT, 1));
-    expect([young.code, young.stderr]).toEqual([2, expect.stringContaining('later ones are too young')]);
-  });
-
   /** Whether each partition of a table has a column, by day. */
   async function partitionsWith(TableName: string, column: string) {
     const table = { DatabaseName: story.cloud.database, TableName };

@@ -66,10 +66,7 @@ const config = defineConfig(input);
 const OWN = config.bucket;
 
 const customers = ['acme', 'rival', 'partner'];
-let ingest: Awaited<ReturnType<typeof ingestCloud>>;
-beforeAll(async () => {
-  ingest = await ingestCloud(input, { startsAt: `${EXPORTED}T10:00:00Z` });
-});
+const ingest = await ingestCloud(input, { startsAt: `${EXPORTED}T10:00:00Z` });
 afterAll(() => ingest.close());
 
 /** By docs/statsig-s3.md alone: Statsig's user at the bucket that the stack makes, under the deployed policies. */

@@ -129,31 +129,6 @@ describe('serverless package of one of two stages', () => {
 });
 
 describe('serverless package', () => {
-  const packageArgs = (stage: string) => [
-    ...['package', '--package', join(directory.path, 'package')],
-    ...['--stage', stage],
-  ];
-
-  it("refuses a stage that would use another one's bucket, database and workgroup", async () => {
-    const shared = configFile(
-      'shared',
-      "export default defineConfig(({ stage }) => ({ bucket: 'acme-dev' }), { stages: ['dev', 'prod'] });",
-    );
-    const { status, said } = await runServerless(shared, packageArgs('prod'));
-    expect(status).toBe(1);
-    expect(said).toContain('SLUICE_CONFIG_STAGES_SHARE');
-    for (const [field, value, kind] of [
-      ['bucket', 'acme-dev', 'bucket'],
-      ['database', 'sluice', 'database'],
-      ['athena.stagingDatabase', 'statsig_staging', 'database'],
-      ['athena.workgroup', 'sluice', 'workgroup'],
-    ])
-      expect(said).toContain(
-        `${field}: got "${value}" for the stage prod, expected another ${kind} than \`${field}\` of the stage dev.`,
-      );
-    expect(said).not.toContain('    at ');
-  });
-
   it('takes region and reserved concurrency of the stage', async () => {
     const file = configFile(
       'region',

@@ -16,10 +16,7 @@ import { referenceProblems } from './schema/referenceProblems.ts';
 import { ServiceSpec } from './schema/ServiceSpec.ts';
 import { templateConfigurations } from './templateConfigurations.ts';
 
-let spec: ServiceSpec;
-beforeAll(async () => {
-  spec = await ServiceSpec.load();
-});
+const spec = await ServiceSpec.load();
 
 const texts = z.union([z.string(), z.array(z.string())]).transform((value) => [value].flat());
 const policy = z.object({

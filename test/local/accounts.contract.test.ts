@@ -160,6 +160,9 @@ describe('buckets of two accounts', () => {
         { Principal: '*' },
         { Resource: 'arn:aws:s3:::another/*' },
         { Effect: 'Maybe' },
+        { Action: 's3:ListBucket', Resource: `arn:aws:s3:::${Bucket}/*` },
+        { Action: 's3:GetObjct' },
+        { Principal: { AWS: 'acme' } },
         { Principal: undefined },
         { Principal: undefined, NotPrincipal: { AWS: OURS } },
         { Principal: { CanonicalUser: 'x' } },
@@ -172,6 +175,12 @@ describe('buckets of two accounts', () => {
       { ...denied, message: expect.stringContaining('BlockPublicPolicy') },
       { name: 'MalformedPolicy', status: 400, message: 'Policy has invalid resource' },
       { name: 'MalformedPolicy', status: 400, message: expect.stringContaining('Effect') },
+      {
+        ...{ name: 'MalformedPolicy', status: 400 },
+        message: 'Action does not apply to any resource(s) in statement',
+      },
+      { name: 'MalformedPolicy', status: 400, message: 'Policy has invalid action' },
+      { name: 'MalformedPolicy', status: 400, message: 'Invalid principal in policy' },
       { name: 'MalformedPolicy', status: 400, message: expect.stringContaining('Principal') },
       ...['NotPrincipal', 'CanonicalUser', 'NumericLessThan', 'aws:RequestedRegion', VARIABLE].map(
         (name) => ({ name: 'NotImplemented', status: 501, message: expect.stringContaining(name) }),

@@ -185,20 +185,6 @@ describe('loadTemplate', () => {
     rmSync(join(cacheDirectory, '2'.repeat(32)), { recursive: true });
   });
 
-  it('prints the message of Serverless when a function is none of ours', async () => {
-    const text = readFileSync(serverlessYml, 'utf8');
-    writeFileSync(
-      serverlessYml,
-      text.replace('functions:\n', 'functions:\n  absent: { handler: build/absent/handler.handler }\n'),
-    );
-    await expect(load()).rejects.toMatchObject({
-      code: 'SLUICE_TEMPLATE_PACKAGE_FAILED',
-      detail: expect.stringMatching(/SLUICE_CONFIG_INVALID.*functions\.absent in serverless\.yml/s),
-    });
-    writeFileSync(serverlessYml, text);
-    expect((await load()).cached).toBe(true);
-  });
-
   it('packages again when a file or a variable changes that serverless.yml names', async () => {
     const text = readFileSync(serverlessYml, 'utf8');
     const outside = join(root, '..', `${basename(root)}-shared.json`);

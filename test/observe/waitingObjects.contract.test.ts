@@ -1,14 +1,11 @@
 import { gzipSync } from 'node:zlib';
-import { afterAll, afterEach, beforeAll, expect, it } from '@jest/globals';
+import { afterAll, afterEach, expect, it } from '@jest/globals';
 import { LandingNotes } from '../../lib/landing/LandingNotes.ts';
 import { damagedKey } from '../../lib/tables/objectKeys.ts';
 import { countDamaged, countLanding } from '../../observe/facts/flow/waitingObjects.ts';
 import { startLanding } from './startLanding.ts';
 
-let landing: Awaited<ReturnType<typeof startLanding>>;
-beforeAll(async () => {
-  landing = await startLanding();
-});
+const landing = await startLanding();
 afterEach(() => landing.empty());
 afterAll(() => landing.close());
 

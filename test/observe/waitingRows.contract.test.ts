@@ -1,5 +1,5 @@
 import { gzipSync } from 'node:zlib';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, afterEach, describe, expect, it } from '@jest/globals';
 import { LandingNotes } from '../../lib/landing/LandingNotes.ts';
 import { damagedKey } from '../../lib/tables/objectKeys.ts';
 import { readWaitingRows } from '../../observe/facts/flow/waitingRows.ts';
@@ -8,10 +8,7 @@ import { recordOf, rowOf, startLanding } from './startLanding.ts';
 const BATCH = 'landing/2026/11/23/10/a.ndjson.gz';
 const DIRECT = 'landing/direct/2026-11-23/b.ndjson.gz';
 
-let landing: Awaited<ReturnType<typeof startLanding>>;
-beforeAll(async () => {
-  landing = await startLanding();
-});
+const landing = await startLanding();
 afterEach(() => landing.empty());
 afterAll(() => landing.close());
 

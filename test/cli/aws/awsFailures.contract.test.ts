@@ -1,11 +1,8 @@
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { type RunningS3, startS3 } from '../../../packages/local-aws/src/testing/startS3.ts';
+import { afterAll, describe, expect, it } from '@jest/globals';
+import { startS3 } from '../../../packages/local-aws/src/testing/startS3.ts';
 import { callMain } from '../../harness/callMain.ts';
 
-let s3: RunningS3;
-beforeAll(async () => {
-  s3 = await startS3();
-});
+const s3 = await startS3();
 afterAll(() => s3.close());
 
 /** Any command that talks to AWS: all report its errors in one place. */

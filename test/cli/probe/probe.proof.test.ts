@@ -1,9 +1,9 @@
 import { DeleteTableCommand, GlueClient } from '@aws-sdk/client-glue';
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, describe, expect, it } from '@jest/globals';
 import { findCollector } from '../../../cli/probe/findCollector.ts';
 import { questions } from '../../../cli/probe/questions.ts';
 import { QUERY_RESULTS_FOLDER } from '../../../lib/tables/objectKeys.ts';
-import { type StoryCloud, storyCloud } from '../../harness/storyCloud.ts';
+import { storyCloud } from '../../harness/storyCloud.ts';
 
 const FOLDER = 'statsig/statsig_forwarded_events/';
 const RESULTS = QUERY_RESULTS_FOLDER;
@@ -14,10 +14,7 @@ interface ProbeJson {
   readonly cleanUp: object | null;
 }
 
-let story: StoryCloud;
-beforeAll(async () => {
-  story = await storyCloud({ bucket: 'acme-probed' });
-});
+const story = await storyCloud({ bucket: 'acme-probed' });
 afterAll(() => story.close());
 
 /** Runs it with --json: the exit code, and the answers by the end of their codes. */

@@ -424,45 +424,6 @@ describe('the rows of one batch', () => {
     expect(texts(null).slice(0, 4)).toEqual(['{"a":"/"}', '{"b":"/"}', '{"a":"/"}', '{"a":1,"os":"own"}']);
   });
 
-  it('have no metadata of an event before them that has one text in common', () => {
-    const own = [{ a: null, b: 'x' }, { b: 'x' }, { c: 1, d: 'x' }, { d: 'x' }, { e: 1 }, { f: 1 }];
-    const events = own.map((statsigMetadata) => ({ eventName: 'e', time: now, statsigMetadata }));
-    const { rows } = collect({ events });
-    expect(rows.map((row) => row['statsig_metadata'])).toEqual([
-      '{"a":null,"b":"x"}',
-      '{"b":"x"}',
-      '{"c":1,"d":"x"}',
-      '{"d":"x"}',
-      '{"e":1}',
-      '{"f":1}',
-    ]);
-  });
-
-  it('have IDs by the metadata and the undocumented members of their own event', () => {
-    const own = [
-      {},
-      { statsigMetadata: { a: 1 } },
-      { statsigMetadata: { a: 2 } },
-      { statsigMetadata: 'text' },
-      { statsigMetadata: 'other' },
-      { extra: 1 },
-      { extra: 2 },
-      { extra: 1, statsigMetadata: { a: 1 } },
-      { extra: 2, statsigMetadata: { a: 1 } },
-      { extra: 1, statsigMetadata: { a: 2 } },
-      { extra: 1, statsigMetadata: 'text' },
-      // As the identity has an undocumented member without metadata.
-      { statsigMetadata: [null, { extra: 1 }] },
-    ];
-    const idsIn = (statsigMetadata: object | null) => {
-      const events = own.map((members) => ({ eventName: 'e', time: now, ...members }));
-      return collect({ events, statsigMetadata }).rows.map((row) => row['event_id']);
-    };
-    const ids = idsIn(null);
-    expect(new Set(ids).size).toBe(own.length);
-    expect(idsIn({ a: 'batch', os: 'linux' })).toEqual(ids);
-  });
-
   it('have a key for undocumented members that no other member has', () => {
     const event = { eventName: 'e', extra: 1, statsigMetadata: { event: 'own' } };
     const [row] = one(event, { statsigMetadata: { event_: 'batch' } }).rows;

@@ -52,31 +52,6 @@ const outcomes: fc.Arbitrary<RequestOutcome> = fc.record({
 });
 
 describe('the metrics of a request', () => {
-  it('are one line, with what became of each table', () => {
-    const lines = requestMetrics({
-      ...quiet,
-      received: 25,
-      tables: [
-        { ...nothing, table: 'exposures', landed: 20 },
-        { ...nothing, table: 'events' },
-        { ...nothing, table: 'quarantine', landed: 1 },
-      ],
-      ignored: { event_filtered: 3, exception_report: 1 },
-    }).map(({ _aws, ...values }) => values);
-    expect(lines).toEqual([
-      {
-        function: 'collect',
-        stage: 'prod',
-        latency_ms: 12,
-        ignored_as: { event_filtered: 3, exception_report: 1 },
-        received: 25,
-        exposures_landed: 20,
-        quarantined: 1,
-        ignored: 4,
-      },
-    ]);
-  });
-
   it('of a usual request are short: each byte of each request is paid for', () => {
     const lines = requestMetrics({
       ...quiet,
@@ -147,12 +122,6 @@ describe('the metrics of a request', () => {
     expect(values({ tables: spilling })).toEqual([
       { ...always, overflowed: 6, events_overflowed: 3, quarantine_overflowed: 3 },
     ]);
-  });
-
-  it('are stamped with the time at which the request was received, and its dimensions', () => {
-    const [line] = requestMetrics(quiet);
-    expect(line).toMatchObject({ _aws: { Timestamp: quiet.receivedAt } });
-    expect(JSON.stringify(line)).toContain('[["function","stage"]]');
   });
 
   it('have the ID of the request in the line of the request alone, and not as a dimension', () => {

@@ -162,15 +162,6 @@ describe('an accepted request', () => {
     expect(log).toMatchObject([{ sdk: label }]);
   });
 
-  it('counts refused events that have a row each, and knows their sender', async () => {
-    const { send, log, rows } = startCollector();
-    const body = { events: [7, 8], statsigMetadata: { stableID: 'one' } };
-    await send(request({ body }));
-    await send(request({ body: { ...body, statsigMetadata: { stableID: 'two' } } }));
-    expect(log).toMatchObject([{ quarantined: 2 }, { quarantined: 2 }]);
-    expect(new Set(rows.quarantine.map((row) => row['quarantine_id'])).size).toBe(4);
-  });
-
   it('counts many refused events that share a quarantine row each', async () => {
     const { send, log, metrics } = startCollector();
     const events = Array.from({ length: 9 }, (_, n) => ({ n }));

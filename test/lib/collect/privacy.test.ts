@@ -78,27 +78,6 @@ describe('redaction of rows', () => {
     expect(JSON.stringify([exposures, rows])).not.toMatch(/example\.com|10\.0\.0\.1|555|"u1"/);
   });
 
-  it('removes value, metadata and page from a custom event', () => {
-    const { rows } = collect(
-      { events: [purchase], statsigMetadata: { sdkType: 'js', osVersion: 'private' } },
-      redacting({
-        value: 'hash',
-        'metadata.coupon': 'drop',
-        'statsigMetadata.currentPage': 'hash',
-        'statsigMetadata.osVersion': 'drop',
-      }),
-    );
-    expect(rows[0]).toMatchObject({
-      event_value: hashed('card 4111'),
-      company_metadata: '{"sku":"x"}',
-      sdk_type: 'js',
-    });
-    expect(JSON.parse(String(rows[0]?.['statsig_metadata']))).toEqual({
-      sdkType: 'js',
-      currentPage: hashed('/private'),
-    });
-  });
-
   it('leaves no column of which nothing remains', () => {
     const bare = { ...purchase, statsigMetadata: { page: 'p' }, Referer: 'r' };
     const [row = {}] = collect(
@@ -166,30 +145,6 @@ describe('redaction of rows', () => {
       from,
     );
     expect(rows[0]).toMatchObject({ session_id: hashed('header-session'), sdk_type: 'py' });
-  });
-
-  it('applies to quarantined data, and withholds data that has no paths', () => {
-    const { refused } = collect(
-      {
-        events: [
-          { ...purchase, eventName: '' },
-          'u1@example.com',
-          { eventName: 'e', user: 'u1@example.com' },
-        ],
-        user,
-      },
-      redacting({ 'user.email': 'drop', 'metadata.coupon': 'hash' }),
-    );
-    expect(refused.map(({ code }) => code)).toEqual([
-      'SLUICE_EVENT_NO_NAME',
-      'SLUICE_EVENT_NOT_AN_OBJECT',
-      'SLUICE_EVENT_BAD_USER',
-    ]);
-    expect(JSON.parse(refused[0]?.raw ?? '')).toMatchObject({
-      events: [{ metadata: { sku: 'x', coupon: hashed('private') } }],
-      user: { userID: 'u1' },
-    });
-    expect(refused.map(({ raw }) => raw).join()).not.toContain('u1@example.com');
   });
 
   it('hashes an ID with more digits than a double can represent as it was sent', () => {
@@ -273,32 +228,6 @@ describe('allow and deny lists', () => {
     );
     expect([rows.length, exposures.length]).toEqual([1, 1]);
     expect(counted).toEqual({ event_filtered: 1, exposure_filtered: 1 });
-  });
-
-  it('also match a layer by its allocated experiment, hashed or not', () => {
-    const layer = (allocatedExperiment: string) => ({
-      eventName: 'statsig::layer_exposure',
-      metadata: { config: 'layer', ruleID: 'r', allocatedExperiment },
-    });
-    const djb2 = '3198970'; // of "hero": @statsig/client-core src/Hashing.js
-    const batch = { events: [layer('hero'), layer(djb2), layer('other')] };
-    expect(collect(batch, { exposures: { deny: ['hero'] } }).counted).toEqual({ exposure_filtered: 2 });
-    expect(collect(batch, { exposures: { allow: ['hero'] } }).counted).toEqual({ exposure_filtered: 1 });
-    expect(collect(batch, { exposures: { allow: ['layer'] } }).counted).toEqual({});
-  });
-
-  it('keep excluded events out of quarantine too, and do not affect telemetry', () => {
-    const { refused, counted } = collect(
-      { events: [{ eventName: 'secret_event', user: 7 }, { eventName: 'statsig::diagnostics' }] },
-      { events: { allow: ['purchase'] } },
-    );
-    expect(refused).toEqual([]);
-    expect(counted).toEqual({ event_filtered: 1, 'statsig::diagnostics': 1 });
-  });
-
-  it('apply to items of custom exposures', () => {
-    const body = { exposures: [{ user, gateName: 'internal', passes: true }] };
-    expect(collect(body, { exposures: { deny: ['internal'] } }).counted).toEqual({ exposure_filtered: 1 });
   });
 });
 

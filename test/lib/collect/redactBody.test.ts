@@ -112,14 +112,4 @@ describe('refused events', () => {
       .map(({ detail, raw }) => [detail, raw.replaceAll(/A+/g, 'A').replaceAll(/B+/g, 'B')]);
     expect(rows).toEqual([['SLUICE_EVENT_NO_NAME: 1, SLUICE_EVENT_BAD_TIME: 1.', expected]]);
   });
-
-  it('are redacted, and so is what they share', () => {
-    const redaction = new Redaction({ 'user.email': 'drop' }, SALT);
-    const user = { userID: 'u', email: 'a@example.com' };
-    const refused = new RefusedEvents(() => ({ user }), redaction);
-    refused.add('SLUICE_EVENT_NO_NAME', '', 'events', { user });
-    expect(refused.rows().map(({ raw }) => raw)).toEqual([
-      '{"events":[{"user":{"userID":"u"}}],"user":{"userID":"u"}}',
-    ]);
-  });
 });

@@ -1,5 +1,5 @@
 import { readFileSync, writeFileSync } from 'node:fs';
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, describe, expect, it } from '@jest/globals';
 import type { EngineFile } from '../../../lib/parquet/FileSchema.ts';
 import { THRIFT } from '../../../lib/parquet/thriftCompact.ts';
 import { type DatasetInput, MappingBench } from '../drops/engine/MappingBench.ts';
@@ -15,10 +15,7 @@ import {
 } from './editFooter.ts';
 import { intField, listField, longField } from './thriftWriter.ts';
 
-let bench: MappingBench;
-beforeAll(async () => {
-  bench = await MappingBench.open();
-});
+const bench = await MappingBench.open();
 afterAll(() => bench.close());
 
 const events: DatasetInput = { kind: 'events' };

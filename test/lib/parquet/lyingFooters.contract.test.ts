@@ -1,12 +1,9 @@
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, describe, expect, it } from '@jest/globals';
 import { THRIFT, type ThriftField, type ThriftStruct } from '../../../lib/parquet/thriftCompact.ts';
 import { type DatasetInput, MappingBench } from '../drops/engine/MappingBench.ts';
 import { setStatistics } from './editFooter.ts';
 
-let bench: MappingBench;
-beforeAll(async () => {
-  bench = await MappingBench.open();
-});
+const bench = await MappingBench.open();
 afterAll(() => bench.close());
 
 // Fields of the statistics of a column chunk.

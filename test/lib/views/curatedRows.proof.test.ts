@@ -1,6 +1,6 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, describe, expect, it } from '@jest/globals';
 import { quoteName } from '../../../lib/base/sql.ts';
 import { addDays } from '../../../lib/base/time.ts';
 import { curatedTables } from '../../../lib/curate/curatedTables.ts';
@@ -23,10 +23,7 @@ const ROUNDS = 10;
 const ENGINE_DAYS = 40;
 
 const scratch = temporaryDirectory();
-let databases: ViewDatabases;
-beforeAll(async () => {
-  databases = await ViewDatabases.open(scratch.path);
-});
+const databases = await ViewDatabases.open(scratch.path);
 afterAll(async () => {
   await databases[Symbol.asyncDispose]();
   scratch.remove();

@@ -1,13 +1,10 @@
-import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, afterEach, describe, expect, it } from '@jest/globals';
 import type { QuarantinedItem, Revalidation } from '../../../observe/quarantine/revalidate.ts';
 import { type LandRows, redriveQuarantine } from '../../../operate/quarantine/redriveQuarantine.ts';
 import { RedriveRecord } from '../../../operate/quarantine/redriveRecord.ts';
 import { startLanding } from '../../observe/startLanding.ts';
 
-let world: Awaited<ReturnType<typeof startLanding>>;
-beforeAll(async () => {
-  world = await startLanding();
-});
+const world = await startLanding();
 afterEach(() => world.empty());
 afterAll(() => world.close());
 

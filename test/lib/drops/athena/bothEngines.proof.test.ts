@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, describe, expect, it } from '@jest/globals';
 import { decimalFields, setElement, structField } from '../../parquet/editFooter.ts';
 import type { DatasetInput } from '../engine/MappingBench.ts';
 import { AthenaBench } from './AthenaBench.ts';
@@ -6,10 +6,7 @@ import { idOf } from './cases/DropCase.ts';
 import { dropCases } from './cases/dropCases.ts';
 import { type Outcome, writeDrop } from './loadDrop.ts';
 
-let engines: AthenaBench;
-beforeAll(async () => {
-  engines = await AthenaBench.open();
-});
+const engines = await AthenaBench.open();
 afterAll(() => engines.close());
 
 /** The same with the `id` of refused rows alone. */

@@ -2,17 +2,14 @@ import { execFileSync } from 'node:child_process';
 import { readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, describe, expect, it } from '@jest/globals';
 import { childEngine } from '../../../../lib/drops/engine/childEngine.ts';
 import { duckDbEngine } from '../../../../lib/drops/engine/duckDbEngine.ts';
 import { compileMapping } from '../../../../lib/drops/mapping/compileMapping.ts';
 import type { EngineFile, FileSchema } from '../../../../lib/parquet/FileSchema.ts';
 import { MappingBench, subjectOf } from './MappingBench.ts';
 
-let bench: MappingBench;
-beforeAll(async () => {
-  bench = await MappingBench.open();
-});
+const bench = await MappingBench.open();
 afterAll(() => bench.close());
 
 const ROWS =

@@ -1,14 +1,11 @@
 import { readFileSync, writeFileSync } from 'node:fs';
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, describe, expect, it } from '@jest/globals';
 import * as z from 'zod';
 import { compileMapping } from '../../../../lib/drops/mapping/compileMapping.ts';
 import type { EngineFile } from '../../../../lib/parquet/FileSchema.ts';
 import { type DatasetInput, MappingBench, subjectOf } from './MappingBench.ts';
 
-let bench: MappingBench;
-beforeAll(async () => {
-  bench = await MappingBench.open();
-});
+const bench = await MappingBench.open();
 afterAll(() => bench.close());
 
 const events: DatasetInput = { kind: 'events' };

@@ -1,12 +1,9 @@
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, describe, expect, it } from '@jest/globals';
 import { decimalFields, editSchema, setElement, structField, withFields } from '../../parquet/editFooter.ts';
 import { intField, textField } from '../../parquet/thriftWriter.ts';
 import { type DatasetInput, MappingBench } from './MappingBench.ts';
 
-let bench: MappingBench;
-beforeAll(async () => {
-  bench = await MappingBench.open();
-});
+const bench = await MappingBench.open();
 afterAll(() => bench.close());
 
 type EngineFile = ReturnType<MappingBench['fixture']>;

@@ -1,6 +1,6 @@
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, describe, expect, it } from '@jest/globals';
 import type { EngineFile } from '../../../../lib/parquet/FileSchema.ts';
 import { type DatasetInput, MappingBench } from './MappingBench.ts';
 
@@ -18,10 +18,7 @@ interface ParquetModule {
 
 const { ParquetSchema, ParquetWriter }: ParquetModule = createRequire(import.meta.url)('parquetjs-lite');
 
-let bench: MappingBench;
-beforeAll(async () => {
-  bench = await MappingBench.open();
-});
+const bench = await MappingBench.open();
 afterAll(() => bench.close());
 
 const AT = new Date('2026-11-20T10:15:30.123Z');

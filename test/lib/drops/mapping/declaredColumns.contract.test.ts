@@ -1,11 +1,8 @@
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, describe, expect, it } from '@jest/globals';
 import { type DatasetInput, MappingBench } from '../engine/MappingBench.ts';
 
-let bench: MappingBench;
 let files = 0;
-beforeAll(async () => {
-  bench = await MappingBench.open();
-});
+const bench = await MappingBench.open();
 afterAll(() => bench.close());
 
 async function load(dataset: DatasetInput, ...queries: readonly string[]) {

@@ -1,14 +1,11 @@
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, describe, expect, it } from '@jest/globals';
 import { quoteText } from '../../../../lib/base/sql.ts';
 import { defineConfig } from '../../../../lib/config/defineConfig.ts';
 import { quarantineTable } from '../../../../lib/tables/quarantineTable.ts';
 import { type DatasetInput, MappingBench } from '../engine/MappingBench.ts';
 
-let bench: MappingBench;
 let files = 0;
-beforeAll(async () => {
-  bench = await MappingBench.open();
-});
+const bench = await MappingBench.open();
 afterAll(() => bench.close());
 
 /** Loads one file of rows `SELECT <columns>` with a time and whatever the kind needs besides. */

@@ -1,14 +1,11 @@
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { compileMapping } from '../../../../lib/drops/mapping/compileMapping.ts';
 import { pathFolders } from '../../../../lib/drops/mapping/FileColumns.ts';
 import type { EngineFile } from '../../../../lib/parquet/FileSchema.ts';
 import { type DatasetInput, MappingBench, subjectOf } from '../engine/MappingBench.ts';
 
-let bench: MappingBench;
-beforeAll(async () => {
-  bench = await MappingBench.open();
-});
+const bench = await MappingBench.open();
 afterAll(() => bench.close());
 
 let files = 0;

@@ -1,12 +1,9 @@
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { quoteText } from '../../../../lib/base/sql.ts';
 import { type DatasetInput, MappingBench } from '../engine/MappingBench.ts';
 
-let bench: MappingBench;
-beforeAll(async () => {
-  bench = await MappingBench.open();
-});
+const bench = await MappingBench.open();
 afterAll(() => bench.close());
 
 const events = (format: string, timezone = 'UTC'): DatasetInput => ({

@@ -1,11 +1,8 @@
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, describe, expect, it } from '@jest/globals';
 import type { Cast } from '../../../../lib/schema/mappings.ts';
 import { type DatasetInput, MappingBench } from '../engine/MappingBench.ts';
 
-let bench: MappingBench;
-beforeAll(async () => {
-  bench = await MappingBench.open();
-});
+const bench = await MappingBench.open();
 afterAll(() => bench.close());
 
 /** Three events, purchase, refund and start: many columns have NaN or infinity in two of them. */

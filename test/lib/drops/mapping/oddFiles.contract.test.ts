@@ -1,10 +1,7 @@
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, describe, expect, it } from '@jest/globals';
 import { MappingBench } from '../engine/MappingBench.ts';
 
-let bench: MappingBench;
-beforeAll(async () => {
-  bench = await MappingBench.open();
-});
+const bench = await MappingBench.open();
 afterAll(() => bench.close());
 
 const events = (mapping: object) => ({ kind: 'events' as const, refusedShare: 1, mapping });
