@@ -212,16 +212,6 @@ describe('unreadable files', () => {
     ]);
   });
 
-  it('are reported with a missing column that the other files have', async () => {
-    const files = [
-      await bench.write('has.parquet', ROWS),
-      await bench.write('lacks.parquet', `SELECT timestamp, event_name FROM (${ROWS})`),
-    ];
-    await expect(bench.load(events, files)).rejects.toThrow(
-      'lacks.parquet, column "unit_id": expected it, as the mapping names it, found no such name, among "timestamp", "event_name".',
-    );
-  });
-
   it('are identified among many while these are loaded', async () => {
     const file = await bench.write('damaged.parquet', ROWS, 'COMPRESSION zstd');
     change(file, (bytes) => bytes.fill(0xff, 40, 120));

@@ -30,21 +30,6 @@ describe('impossible times', () => {
     },
   );
 
-  it.each(ZONES)('reject rows of metrics whose days are of %s', async (timezone) => {
-    const constant = { constant: 'x' };
-    const { rows, refused } = await load('impossible-times.parquet', {
-      kind: 'metrics',
-      timezone,
-      mapping: {
-        date: 'us_utc',
-        idType: constant,
-        metricName: constant,
-        metricValue: { constant: 1 },
-      },
-    });
-    expect([rows.length, refused.length]).toEqual([2, 1]);
-  });
-
   it('become null as metadata and as values', async () => {
     const { rows } = await load('impossible-times.parquet', {
       kind: 'events',

@@ -92,36 +92,6 @@ describe('names that differ in case', () => {
   });
 });
 
-describe('a float as an ID', () => {
-  const row = (id: string) =>
-    `SELECT 1795169730 AS timestamp, 'e' AS event_name, ${id} AS unit_id, 'c' AS company`;
-
-  it.each([
-    ['12345678901234567::DOUBLE', []],
-    ['9007199254740992::DOUBLE', []],
-    ['-9007199254740994::DOUBLE', []],
-    ['1e300::DOUBLE', []],
-    ['16777216::FLOAT', []],
-    ['9007199254740991::DOUBLE', ['9007199254740991']],
-    ['16777215::FLOAT', ['16777215']],
-    ["'nan'::DOUBLE", [null]],
-    ["'inf'::FLOAT", [null]],
-    ['12345678901234567::BIGINT', ['12345678901234567']],
-  ])('is refused where it does not hold every whole number: %s', async (id, ids) => {
-    const file = await bench.write('float-id.parquet', row(id));
-    for (const cast of [{}, { cast: 'string' }, { cast: 'bigint' }] as const) {
-      const unitIds = { userID: { column: 'unit_id', ...cast }, companyID: 'company' };
-      const { rows, refused } = await bench.load(events({ unitIds }), [file]);
-      expect(rows.map(({ user_id }) => user_id)).toEqual(ids);
-      expect(refused.map(({ reason }) => reason)).toEqual(
-        ids.length === 0 ? ['SLUICE_INGEST_ROW_ID_INEXACT'] : [],
-      );
-    }
-    const { rows } = await bench.load(events({ unitIds: { c: 'company' }, eventValue: 'unit_id' }), [file]);
-    expect(rows).toHaveLength(1);
-  });
-});
-
 describe('a column that a file lacks', () => {
   it.each([
     [
