@@ -1,4 +1,4 @@
-import { quoteName, quoteText } from '../base/sql.ts';
+import { quoteName } from '../base/sql.ts';
 import type { Config } from '../schema/config.ts';
 import type { Column } from '../tables/Table.ts';
 
@@ -53,16 +53,8 @@ export function qualifiedName(config: Pick<Config, 'database'>, name: string): s
   return `${quoteName(config.database)}.${quoteName(name)}`;
 }
 
-/** The tier that analysts want. Events without a tier have it, too, so the column is never null. */
-export const PRODUCTION = 'production';
-
-/** Only rows of production. */
-export const productionOnly = inEnvironment(PRODUCTION);
-
-/** Only rows of an environment. */
-export function inEnvironment(environment: string): string {
-  return `"environment" = ${quoteText(environment)}`;
-}
+/** Only rows of production, which analysts want. Events without a tier have it, too, so the column is never null. */
+export const productionOnly = `"environment" = 'production'`;
 
 /**
  * The written order of an event's copies, nulls last: the first one is shown. Views and curated tables have it from here.

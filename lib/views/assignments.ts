@@ -10,7 +10,7 @@ import {
   NON_GROUP_RULES,
   sentNames,
 } from '../wire/isAssignment.ts';
-import { inEnvironment, PRODUCTION, qualifiedName, type ViewColumn } from './View.ts';
+import { productionOnly, qualifiedName, type ViewColumn } from './View.ts';
 
 /** Stored secondary exposures as an array; null if they are not a list, or not JSON. */
 export const EVALUATIONS = 'TRY(CAST(json_parse("secondary_exposures") AS ARRAY(JSON)))';
@@ -110,7 +110,7 @@ export const heldOutColumn: ViewColumn = {
 };
 
 /**
- * Exposures of an environment that put their unit in a group, or whose unit a known holdout kept out: a source with the
+ * Exposures of production that put their unit in a group, or whose unit a known holdout kept out: a source with the
  * columns `held_out` and `known_name`, and the conditions on its rows.
  *
  * The table of experiment groups takes precedence, because it has Statsig's own data. For a rule that it does not have, a
@@ -121,13 +121,8 @@ export const heldOutColumn: ViewColumn = {
  * over an aggregation without groups.
  *
  * @param from Exposures {@link withRealNames}.
- * @param environment Default production.
  */
-export function groupedExposures(
-  config: Pick<Config, 'database' | 'holdouts'>,
-  from: string,
-  environment: string = PRODUCTION,
-) {
+export function groupedExposures(config: Pick<Config, 'database' | 'holdouts'>, from: string) {
   const scalar = (member: string) => `json_extract_scalar(e, '$.${member}')`;
   const isHoldout = `${isConfiguredHoldout(config, scalar('gate'))} OR contains("known_holdouts", ${scalar('gate')})`;
   const isIn = `${scalar('gateValue')} = 'true' AND (${isHoldout})`;
@@ -159,7 +154,7 @@ export function groupedExposures(
   ) AS "holdouts" ON TRUE
 ) AS "marked"`,
     where: [
-      inEnvironment(environment),
+      productionOnly,
       `("known_kind" IS NULL OR "known_kind" IN (${kinds}))`,
       `CASE WHEN "held_out" OR "known_kind" IS NOT NULL THEN ${hasValue} AND ${isEvaluated} ELSE "is_assignment" END`,
       // Protocols without rules that assign nobody have none.

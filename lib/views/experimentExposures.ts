@@ -15,15 +15,9 @@ const CONSTANT: ReadonlySet<string> = new Set(['environment', 'is_assignment']);
  *
  * Held-out rows have `held_out` and no group, so that they do not count for any group.
  *
- * @param options Default production, and no days that are read from the curated table.
+ * @param curated Days that are read from the curated table.
  */
-export function experimentExposures(
-  config: ViewConfig,
-  {
-    environment,
-    curated = [],
-  }: { readonly environment?: string; readonly curated?: readonly DayRange[] } = {},
-): View {
+export function experimentExposures(config: ViewConfig, curated: readonly DayRange[] = []): View {
   const table = exposuresTable(config);
   const details = userDetailColumns(config, {
     user: 'user_dimensions',
@@ -47,7 +41,7 @@ export function experimentExposures(
       key: 'real_id',
       columns,
       derived: details,
-      choose: (from) => groupedExposures(config, withRealNames(from), environment),
+      choose: (from) => groupedExposures(config, withRealNames(from)),
     })}`,
     prunesByDay: true,
   };

@@ -60,15 +60,9 @@ const columns: readonly ViewColumn[] = [
  * Held-out exposures count as one more group while the first is searched, and are then removed: a unit that was never in
  * a group has no row.
  *
- * @param options Default production, and no days that are read from the curated table.
+ * @param curated Days that are read from the curated table.
  */
-export function firstExposures(
-  config: ViewConfig,
-  {
-    environment,
-    curated = [],
-  }: { readonly environment?: string; readonly curated?: readonly DayRange[] } = {},
-): View {
+export function firstExposures(config: ViewConfig, curated: readonly DayRange[] = []): View {
   const from = withRealNames(allRows(config, 'exposures', curated));
   return {
     name: 'first_exposures',
@@ -76,9 +70,7 @@ export function firstExposures(
       'First exposure of each unit to each experiment, in production: its group, when, and groups seen',
     columns,
     sql: `${namesClause(config)}${unitColumnNames(config)
-      .map((unit) =>
-        firstExposuresOfUnit(config, { unit, from, ...(environment === undefined ? {} : { environment }) }),
-      )
+      .map((unit) => firstExposuresOfUnit(config, { unit, from }))
       .join('\nUNION ALL\n')}`,
     prunesByDay: false,
   };
@@ -86,14 +78,14 @@ export function firstExposures(
 
 function firstExposuresOfUnit(
   config: ViewConfig,
-  choice: { readonly unit: string; readonly from: string; readonly environment?: string },
+  { unit, from }: { readonly unit: string; readonly from: string },
 ): string {
   const selected = columns.map((column) =>
-    column.name === unitTypeColumn.name ? { ...column, sql: quoteText(choice.unit) } : column,
+    column.name === unitTypeColumn.name ? { ...column, sql: quoteText(unit) } : column,
   );
   return `SELECT
 ${selectList(selected)}
-FROM ${placedGroups(config, { ...choice, unit: quoteName(choice.unit) })} AS "placed"
+FROM ${placedGroups(config, quoteName(unit), from)} AS "placed"
 WHERE "place" = 1 AND NOT "held_out"`;
 }
 
@@ -101,18 +93,11 @@ WHERE "place" = 1 AND NOT "held_out"`;
  * A source with a row for each unit and each group that it saw: `experiment_id`, `is_gate`, `unit_id`, `held_out`,
  * `group_id`, `group_name`, `group_ts`. Its first group has `place` 1; `groups_seen` and `ever_held_out` are the unit's.
  *
- * @param choice SQL of the unit, over the columns of `from`; exposures with real names; default production.
+ * @param unit SQL of the unit, over the columns of the exposures.
+ * @param exposures With real names.
  */
-function placedGroups(
-  config: ViewConfig,
-  choice: {
-    readonly unit: string;
-    readonly from: string;
-    readonly environment?: string;
-  },
-): string {
-  const { unit } = choice;
-  const { from, where } = groupedExposures(config, choice.from, choice.environment);
+function placedGroups(config: ViewConfig, unit: string, exposures: string): string {
+  const { from, where } = groupedExposures(config, exposures);
   const ofUnit = 'PARTITION BY "experiment_id", "is_gate", "unit_id"';
   return `(
   SELECT

@@ -15,8 +15,8 @@ import type { View, ViewConfig, ViewName } from './View.ts';
  */
 export function views(config: ViewConfig, curated: CuratedDays = nothingCurated): Record<ViewName, View> {
   return {
-    experiment_exposures: experimentExposures(config, { curated: curated.exposures }),
-    first_exposures: firstExposures(config, { curated: curated.exposures }),
+    experiment_exposures: experimentExposures(config, curated.exposures),
+    first_exposures: firstExposures(config, curated.exposures),
     product_events: productEvents(config, curated.events),
     secondary_exposures: secondaryExposures(config, curated.exposures),
     daily_exposures: dailyExposures(config),
