@@ -10,7 +10,7 @@ import { systemTiming } from '../../lib/base/retry.ts';
 import type { FunctionConfig } from '../../lib/config/functionConfig.ts';
 import { endOf, environment, LambdaError, middy, startLine } from '../../lib/lambda/middlewares.ts';
 import { queueMessages } from '../../lib/lambda/queueMessages.ts';
-import { TARGET_CALL } from '../../lib/relay/limits.ts';
+import { TARGET_CALL_MS } from '../../lib/relay/limits.ts';
 import type { Relayer, RelayMessage } from '../../lib/relay/Relayer.ts';
 import { relayMessages } from '../../lib/relay/relayMessages.ts';
 import { httpSender } from '../../lib/relay/sendRequest.ts';
@@ -19,7 +19,7 @@ import { Target } from '../../lib/relay/Target.ts';
 const config: FunctionConfig<'relay'> = wholeConfig;
 
 /** Milliseconds before the end at which no copy is begun: the longest call, and what is written after it. */
-const MARGIN_MS = TARGET_CALL.answerMs + TARGET_CALL.bodyMs + 15_000;
+const MARGIN_MS = TARGET_CALL_MS + 15_000;
 
 const schema = z.object({
   /** Where copies are that are larger than a message, and refused ones. */

@@ -1,9 +1,8 @@
 import { once } from 'node:events';
 import * as http from 'node:http';
 import * as https from 'node:https';
-import { addAbortSignal } from 'node:stream';
 import { isJsonObject, parseJson } from '../base/json.ts';
-import { MAX_ANSWER_BYTES, SENT_AT_ONCE, TARGET_CALL } from './limits.ts';
+import { MAX_ANSWER_BYTES, SENT_AT_ONCE, TARGET_CALL_MS } from './limits.ts';
 import type { TargetRequest } from './targetRequest.ts';
 
 /** The parts of the target's answer that are read. */
@@ -22,58 +21,54 @@ export type SendRequest = (request: TargetRequest) => Promise<TargetAnswer>;
  * Sends requests over HTTP/1.1, with connections that are kept, and no headers but those of the request. Redirects are not
  * followed: an answer names no other host to send keys to. Of an answer at most 64 KiB are read, and nothing is kept.
  */
-export function httpSender({ answerMs, bodyMs } = TARGET_CALL): SendRequest {
+export function httpSender(withinMs = TARGET_CALL_MS): SendRequest {
   const kept = { keepAlive: true, maxSockets: SENT_AT_ONCE };
   const [plain, secure] = [new http.Agent(kept), new https.Agent(kept)];
-  const send = async (request: TargetRequest, isNew: boolean): Promise<TargetAnswer> => {
-    const { origin, path, body } = request;
+  const send = async (
+    { origin, path, body, ...request }: TargetRequest,
+    isNew = false,
+  ): Promise<TargetAnswer> => {
     const headers = { ...request.headers, 'content-length': String(body.byteLength) };
-    const signal = AbortSignal.timeout(answerMs);
-    const options = { method: 'POST', path, headers, signal };
-    const sent = origin.startsWith('https:')
-      ? https.request(origin, { ...options, agent: isNew ? false : secure })
-      : http.request(origin, { ...options, agent: isNew ? false : plain });
+    const signal = AbortSignal.timeout(withinMs);
+    const [scheme, agent] = origin.startsWith('https:') ? [https, secure] : [http, plain];
+    const options = { method: 'POST', path, headers, signal, agent: isNew ? false : agent };
     // Once it has an answer, no error of the request says more.
-    sent.on('error', () => undefined).end(body);
+    const sent = scheme
+      .request(origin, options)
+      .on('error', () => undefined)
+      .end(body);
     try {
       // The signal a second time: after a switch of protocols that nobody asked for, there is neither an answer nor an error.
       // https://nodejs.org/docs/latest-v24.x/api/http.html#event-upgrade_1
       const [answer]: http.IncomingMessage[] = await once(sent, 'response', { signal });
       if (answer === undefined) throw new TypeError('No answer.');
-      const saysFailure = await readFailure(addAbortSignal(AbortSignal.timeout(bodyMs), answer));
-      return {
-        status: answer.statusCode ?? 0,
-        retryAfter: answer.headers['retry-after'] ?? null,
-        saysFailure,
-      };
+      const retryAfter = answer.headers['retry-after'] ?? null;
+      return { status: answer.statusCode ?? 0, retryAfter, saysFailure: await readFailure(answer) };
     } catch (error) {
       if (signal.aborted) throw signal.reason;
       // A kept connection was closed, as happens while a function is frozen. Others that were kept may be gone, too.
       // https://nodejs.org/docs/latest-v24.x/api/http.html#requestreusedsocket
-      if (sent.reusedSocket && error instanceof Error && 'code' in error && STALE.has(error.code))
-        return send(request, true);
+      const isStale =
+        error instanceof Error && 'code' in error && /^(ECONNRESET|EPIPE)$/.test(String(error.code));
+      if (sent.reusedSocket && isStale) return send({ origin, path, body, ...request }, true);
       throw error;
     }
   };
-  return (request) => send(request, false);
+  return (request) => send(request);
 }
 
-const STALE: ReadonlySet<unknown> = new Set(['ECONNRESET', 'EPIPE']);
-
 /** Reads an answer to its end, or as far as it is read. Whether it says that it is a failure. It never throws. */
-async function readFailure(answer: AsyncIterable<Uint8Array>): Promise<boolean> {
-  const chunks: Uint8Array[] = [];
-  let bytes = 0;
+async function readFailure(answer: http.IncomingMessage): Promise<boolean> {
+  let text = '';
   try {
-    for await (const chunk of answer) {
-      bytes += chunk.byteLength;
-      if (bytes > MAX_ANSWER_BYTES) return false;
-      chunks.push(chunk);
+    for await (const part of answer.setEncoding('utf8')) {
+      text += part;
+      if (text.length > MAX_ANSWER_BYTES) return false;
     }
   } catch {
     // Its status has come: what was to follow says nothing more.
     return false;
   }
-  const said = parseJson(Buffer.concat(chunks).toString('utf8'));
+  const said = parseJson(text);
   return isJsonObject(said) && said['success'] === false;
 }

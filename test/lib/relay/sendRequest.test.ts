@@ -4,7 +4,7 @@ import { createServer, type Socket } from 'node:net';
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { httpSender } from '../../../lib/relay/sendRequest.ts';
 
-const LIMITS = { answerMs: 400, bodyMs: 200 };
+const WITHIN_MS = 400;
 const closers: (() => Promise<void>)[] = [];
 afterEach(async () => {
   for (const close of closers.splice(0)) await close();
@@ -33,7 +33,7 @@ async function serve(answer: (socket: Socket, requests: number) => void): Promis
 }
 
 const send = (origin: string) =>
-  httpSender(LIMITS)({ origin, path: '/v1/log_event', headers: {}, body: Buffer.from('{}') });
+  httpSender(WITHIN_MS)({ origin, path: '/v1/log_event', headers: {}, body: Buffer.from('{}') });
 const OK = 'HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n';
 const ended = (text: string) => (socket: Socket) => void socket.end(text);
 
@@ -105,7 +105,7 @@ describe('a request to the target', () => {
       else if (requests.size === 2) for (const one of requests.keys()) one.write(OK);
       else if (requests.size > 2) socket.write(OK);
     });
-    const sender = httpSender(LIMITS);
+    const sender = httpSender(WITHIN_MS);
     const request = { origin, path: '/', headers: {}, body: Buffer.alloc(0) };
     await Promise.all([sender(request), sender(request)]);
     expect(await sender(request)).toMatchObject({ status: 200 });
@@ -117,7 +117,7 @@ describe('a request to the target', () => {
       if (requests === 2) socket.resetAndDestroy();
       else socket.write(OK);
     });
-    const sender = httpSender(LIMITS);
+    const sender = httpSender(WITHIN_MS);
     const request = { origin, path: '/', headers: {}, body: Buffer.from('x') };
     expect(await sender(request)).toMatchObject({ status: 200 });
     expect(await sender(request)).toMatchObject({ status: 200 });
