@@ -19,24 +19,20 @@ export function ownerPolicies(
   const read = all.filter(({ one }) => one.bucket === bucket);
   if (read.length === 0) {
     const names = [...new Set(all.map(({ one }) => one.bucket))];
-    throw new UsageError(
-      'SLUICE_USAGE_ARGUMENTS',
-      names.length === 0
-        ? 'No reader reads a bucket of another account: `alsoReads` with `owner` (docs/readers.md).'
-        : `Expected one bucket that readers read: ${names.join(', ')}.${didYouMean(bucket, names)}`,
-    );
+    const known = names.join(', ') || 'none (`alsoReads` with `owner`: docs/readers.md)';
+    const detail = `Expected one bucket that readers read: ${known}.${didYouMean(bucket, names)}`;
+    throw new UsageError('SLUICE_USAGE_ARGUMENTS', detail);
   }
   const folders = [...new Set(read.flatMap(({ one }) => one.folders))];
   const keyArns = [...new Set(read.flatMap(({ one }) => one.kmsKeyArns))];
-  const ours = { partition: 'aws', account };
   // The account's root is the principal, and a condition names the roles and users of the readers: they may not exist yet,
   // and a policy that names one by its ARN loses it when it is replaced.
   const { bucketPolicy, keyPolicy } = ingestSourcePolicies({
-    ...{ partition: ours.partition, region, bucket, principal: iamArn(ours, 'root') },
+    ...{ partition: 'aws', region, bucket, principal: iamArn({ partition: 'aws', account }, 'root') },
     roles: read.map(({ reader }) => {
       const isRole = reader.kind !== 'owox' && reader.as === 'role';
       const pattern = roleNamePattern(stack, readerId(reader, isRole ? 'Role' : 'User'));
-      return iamArn(ours, `${isRole ? 'role' : 'user'}/${pattern}`);
+      return iamArn({ partition: 'aws', account }, `${isRole ? 'role' : 'user'}/${pattern}`);
     }),
     folders: folders.includes('') ? undefined : folders,
     keyArn: keyArns[0],

@@ -4,12 +4,6 @@ import { unitIdColumns } from '../../lib/tables/sharedColumns.ts';
 import { qualifiedName, type View } from '../../lib/views/View.ts';
 import { views } from '../../lib/views/views.ts';
 
-/** Which of Statsig's unit IDs a column holds, as its Console API takes it. */
-export interface IdType {
-  readonly statsigUnitID: string;
-  readonly column: string;
-}
-
 /**
  * Statsig replaces these with the first and the last date that it loads, of type DATE. `ds` has that type and is the
  * partition key, so nothing else is read. https://docs.statsig.com/statsig-warehouse-native/configuration/query-tools
@@ -62,7 +56,8 @@ export function metricSource(config: Config) {
   };
 }
 
-function idTypes(config: Pick<Config, 'unitIds'>): IdType[] {
+/** Which of Statsig's unit IDs a column holds, as its Console API takes it. */
+function idTypes(config: Pick<Config, 'unitIds'>) {
   const names = Object.keys(config.unitIds);
   return [
     { statsigUnitID: 'userID', column: 'user_id' },

@@ -143,8 +143,9 @@ describe('sluice connect', () => {
 
   it('uses the reader of --reader, with its role or user', async () => {
     const role = await sheetOf('metabase', '--reader', 'pods');
-    expect(valuesOf(role)).toMatchObject({ 'Access key': '', 'Secret Key': '' });
-    expect(role.fields.find(({ label }) => label === 'Access key')?.note).toContain(`${ROLE}-of-pods`);
+    expect(role.fields.find(({ label }) => label === 'Access key, Secret Key')).toEqual({
+      ...{ label: expect.anything(), value: '', note: expect.stringContaining(`${ROLE}-of-pods`) },
+    });
     const user = await sheetOf('statsig', '--reader', 'statsig-keys');
     expect(valuesOf(user)).toMatchObject({
       'Access Key': 'accessKeyId',
