@@ -4,8 +4,6 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { cliPage } from './docs/cliPage.ts';
 import { configurationPage, dropsConfigurationPage } from './docs/configurationPage.ts';
 import { errorsPage } from './docs/errorsPage.ts';
-import { ingestPage } from './docs/ingestPage.ts';
-import { operatePage } from './docs/operatePage.ts';
 import {
   consoleApiPage,
   findingsPage,
@@ -22,8 +20,6 @@ const pages: Readonly<Record<string, (page: string) => string | Promise<string>>
   'reference/probe.md': probePage,
   'reference/cli.md': () => cliPage(),
   'reference/console.md': consoleApiPage,
-  'operate.md': operatePage,
-  'ingest.md': ingestPage,
   'observe.md': observePage,
   'retention.md': retentionPage,
   'statsig.md': statsigPage,

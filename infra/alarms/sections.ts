@@ -1,7 +1,4 @@
-/**
- * Sections of docs/operate.md that alarms and findings lead to. The description of an alarm names one, and the table at the
- * top of that page is made of them.
- */
+/** Sections of docs/operate.md that alarms and findings lead to. The description of an alarm names one. */
 export const operateSections = {
   late: 'A stream delivers late',
   landing: 'Objects wait in the landing',
@@ -18,10 +15,8 @@ export const operateSections = {
   curated: 'Days are not curated',
   relay: 'Relay does not deliver',
   abuse: 'Somebody sends what they should not',
-  removal: 'A stack is to be removed',
   partitions: 'A day is missing from queries',
   deadLetters: 'Messages are dead letters',
-  alarms: 'Which alarm, which section',
 } as const;
 
 /** A name of one of {@link operateSections}. */

@@ -1,7 +1,7 @@
 import { type LedgerState, ledgerStates } from '../ledger/LedgerEntry.ts';
 import { MAX_KILLS, REQUEUE_AFTER_MS, RETRY_AFTER_MS } from './limits.ts';
 
-// Which state of a day follows on which answer. docs/ingest.md prints both tables.
+// Which state of a day follows on which answer.
 
 /** States of a day as the plan finds it: the ledger's, or `none` without an entry. */
 export const dayStates = ['none', ...ledgerStates] as const;

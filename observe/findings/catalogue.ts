@@ -215,7 +215,7 @@ export const findingCatalogue = {
   ),
   SLUICE_FINDING_STREAM_LATE: problem(
     'A stream delivers late. Firehose drops records 24 hours after it has accepted them.',
-    "Read the stream's log group with the command, and correct its role, the bucket, the key or the table before the hours are over. If that is not possible, move the stream to a rescue bucket.",
+    "Read the stream's log group with the command, and correct its role, the bucket, the key or the table before the hours are over. If that is not possible, let the stream write to another bucket.",
     { part: 'streams', section: 'late' },
   ),
   SLUICE_FINDING_QUOTA_NEAR: warning(
@@ -285,8 +285,8 @@ export const findingCatalogue = {
   ),
   SLUICE_FINDING_ALARM: problem(
     'Alarms are on.',
-    'docs/operate.md, "Which alarm, which section", has the section of each.',
-    { part: 'deployment', section: 'alarms' },
+    'The description of each names its section of docs/operate.md.',
+    { part: 'deployment' },
   ),
   SLUICE_FINDING_NO_TOPIC: warning(
     'The alarms notify nobody.',

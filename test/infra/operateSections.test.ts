@@ -4,7 +4,6 @@ import { describe, expect, it } from '@jest/globals';
 import { operateSections } from '../../infra/alarms/sections.ts';
 import { repositoryRoot } from '../../local/dataDirectory.ts';
 import { finding, findingCatalogue } from '../../observe/findings/catalogue.ts';
-import { operatePage } from '../../scripts/docs/operatePage.ts';
 import { madeResources } from './madeResources.ts';
 import { templateConfigurations } from './templateConfigurations.ts';
 
@@ -12,27 +11,19 @@ const page = readFileSync(join(repositoryRoot, 'docs', 'operate.md'), 'utf8');
 const headings = page.split('\n').flatMap((line) => /^## (.+)$/.exec(line)?.[1] ?? []);
 
 describe('docs/operate.md', () => {
-  it('has the table that is made of the alarms', () => {
-    expect(operatePage(page)).toBe(page);
-  });
-
   it.each(Object.entries(templateConfigurations))(
-    'has a row with a section for each alarm: %s',
+    'has the section that each alarm names: %s',
     (_, config) => {
-      const rows = new Map(
-        [...page.matchAll(/^\| `([\w-]+)` \| .* \| \[(.+)\]\(#(.+)\) \|$/gm)].map(
-          ([, alarm = '', section = '', anchor = '']) => [alarm, { section, anchor }],
-        ),
-      );
       const { Resources } = madeResources(config).made;
       const alarms = Object.values(Resources).filter(({ Type }) => Type === 'AWS::CloudWatch::Alarm');
       expect(alarms.length).toBeGreaterThan(15);
       for (const { Properties } of alarms) {
-        const name = String(Properties['AlarmName']).replace('acme-prod-', '');
-        const { section = '', anchor } = rows.get(name) ?? {};
-        expect([name, headings.includes(section)]).toEqual([name, true]);
-        expect(Properties['AlarmDescription']).toMatch(new RegExp(`: see docs/operate\\.md, "${section}"$`));
-        expect(anchor).toBe(section.toLowerCase().replaceAll(',', '').replaceAll(' ', '-'));
+        const [, section = ''] =
+          /: see docs\/operate\.md, "(.+)"$/.exec(String(Properties['AlarmDescription'])) ?? [];
+        expect([Properties['AlarmName'], headings]).toEqual([
+          Properties['AlarmName'],
+          expect.arrayContaining([section]),
+        ]);
       }
     },
   );

@@ -408,7 +408,7 @@ const cases: readonly Case[] = [
     'an alarm is on',
     { alarms: [{ ...alarm, state: 'ALARM', notifies: true }] },
     ...(['ALARM', 'problem', `sluice-prod-overflow, since ${at(2)}: Look there.`] as const),
-    'Which alarm, which section',
+    null,
   ],
   [
     'alarms notify nobody',
