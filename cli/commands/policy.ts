@@ -9,14 +9,7 @@ import {
   printedPolicies,
 } from '../../lib/access/printedPolicies.ts';
 import { configFile, loadConfig } from '../../lib/config/loadConfig.ts';
-import {
-  bucketName,
-  bucketPrincipal,
-  kmsKeyArn,
-  metabasePrincipal,
-  singleRegionKeyArn,
-  statsigPrincipal,
-} from '../../lib/schema/formats.ts';
+import { singleRegionKeyArn } from '../../lib/schema/formats.ts';
 import { REGIONS } from '../../lib/schema/regions.ts';
 import { LOCAL_STAGE } from '../../lib/schema/stages.ts';
 import { repositoryRoot } from '../../local/dataDirectory.ts';
@@ -39,33 +32,18 @@ import { writeJson, writeNote } from '../terminal/output.ts';
 /** In the notation of Statsig's docs. */
 const PLACEHOLDER = /__[A-Z0-9]+(?:_[A-Z0-9]+)*__/g;
 
-/** The option that fills a placeholder. Others are filled by the configuration. */
+/** What fills a placeholder. */
 const FILLED_BY: Readonly<Record<string, string>> = {
   __ACCOUNT_ID__: '--account',
   __KEY_ID__: '--key',
-  __S3_BUCKET__: '--bucket',
-  __RESULTS_BUCKET__: '--bucket',
-  __STATSIG_ACCOUNT_ID__: '--principal',
-  __INGEST_ROLE_ARN__: '--principal',
-  __EXPORT_ROLE_ARN__: '--principal',
-  __STATSIG_USER_ARN__: '--principal',
   __READER_ROLE_ARN__: "the stack's output Reader<Name>RoleArn",
   __READER_USER_ARN__: 'the ARN of its user',
-};
-
-/** Who may be a principal of the policies; of others nobody is. */
-const PRINCIPALS: Partial<Record<PolicyTarget, () => z.ZodType<string>>> = {
-  'statsig-role': statsigPrincipal,
-  metabase: metabasePrincipal,
-  'ingest-source': bucketPrincipal,
-  'export-target': bucketPrincipal,
-  'statsig-bucket': bucketPrincipal,
 };
 
 const ACTIONS: Readonly<Record<string, Action>> = {
   print: {
     summary: 'Print the policies for whoever needs access.',
-    options: ['for', 'account', 'principal', 'bucket', 'key', 'reader', 'source', 'export'],
+    options: ['for', 'account', 'key', 'reader', 'source', 'export'],
     run: print,
   },
 };
@@ -85,21 +63,10 @@ export const policy: Command = {
       type: 'string',
       help: 'print: AWS account of the deployment, 12 digits (default: from sluice.config.ts)',
     },
-    principal: {
-      type: 'string',
-      help: "print: principal that gets access: Statsig's account ID or an ARN (default: from sluice.config.ts)",
-    },
-    bucket: { type: 'string', help: "print: the customer's bucket, or the bucket of OWOX's results" },
-    key: {
-      type: 'string',
-      help: "print: ARN of the KMS key of the data bucket, or of the customer's bucket if it has one",
-    },
+    key: { type: 'string', help: 'print: ARN of the KMS key of the bucket (default: from sluice.config.ts)' },
     reader: { type: 'string', help: 'print: name of one of `readers` (default: the first of its kind)' },
-    source: {
-      type: 'string',
-      help: 'print: ingest-source: name of one of `sources`, for its bucket and key',
-    },
-    export: { type: 'string', help: 'print: export-target: name of one of `exports`, likewise' },
+    source: { type: 'string', help: 'print: name of one of `sources` (default: the first)' },
+    export: { type: 'string', help: 'print: name of one of `exports` (default: the first)' },
     ...targetOptions,
     json: {
       type: 'boolean',
@@ -107,8 +74,7 @@ export const policy: Command = {
     },
   },
   examples: [
-    'sluice policy print --for statsig-role --account 111122223333',
-    'sluice policy print --for ingest-source --bucket acme-exports --principal arn:aws:iam::999689269917:user/acme --json',
+    'sluice policy print --for statsig --stage prod --account 111122223333',
     'sluice policy print --for ingest-source --source acme --account 111122223333',
     'sluice policy print --for deploy --stage prod --account 111122223333 --json | jq .stackPermissions > stack.json',
     'sluice policy print --for probe --stage prod --account 111122223333',
@@ -123,25 +89,20 @@ async function print(line: CommandLine): Promise<number> {
   if (target === undefined)
     throw new UsageError('SLUICE_USAGE_OPTIONS', `--for: missing, expected ${oneOf(POLICY_TARGETS)}.`);
   const { config, stack, region } = await readConfig(line);
-  const readers = config.readers.filter(({ kind }) => target.startsWith(kind));
-  const of = {
-    reader: namedOption(line, 'reader', readers, target),
-    source: namedOption(line, 'source', target === 'ingest-source' ? config.sources : [], target),
-    export: namedOption(line, 'export', target === 'export-target' ? config.exports : [], target),
-  };
-  const ofOthers = target === 'ingest-source' || target === 'export-target';
-  const none = () => z.never(`none: the policies for ${target} name no principal`);
+  const readers = config.readers.filter(({ kind }) => kind === target);
+  const name =
+    namedOption(line, 'reader', readers, target) ??
+    namedOption(line, 'source', target === 'ingest-source' ? config.sources : [], target) ??
+    namedOption(line, 'export', target === 'export-target' ? config.exports : [], target);
   const policies = printedPolicies(target, config, {
-    ...{ stack, region, ...of },
+    ...{ stack, region, name },
     account:
       checked(line, 'account', z.string().regex(/^\d{12}$/, '12 digits')) ?? config.account ?? undefined,
-    keyArn: checked(line, 'key', ofOthers ? kmsKeyArn() : singleRegionKeyArn()),
-    principal: checked(line, 'principal', (PRINCIPALS[target] ?? none)()),
-    bucket: checked(line, 'bucket', bucketName()),
+    keyArn: checked(line, 'key', singleRegionKeyArn()),
   });
   requireLengths(policies);
   write(policies, line);
-  const reader = readers.find(({ name }) => of.reader === undefined || of.reader === name);
+  const reader = readers.find((one) => name === undefined || name === one.name);
   for (const arn of reader?.policies ?? [])
     writeNote(`Attach this managed policy of yours, too: ${arn}. Sluice does not read it.\n`);
   for (const { bucket, owner } of reader === undefined ? [] : foreignBuckets(reader))

@@ -111,7 +111,7 @@ const FIELDS: Readonly<Record<Reader['kind'], (values: ReaderValues) => readonly
     ...keys('Access key', 'Secret Key'),
     ...(roleArn === null
       ? []
-      : [{ label: 'Access key, Secret Key', value: '', note: `Metabase runs as ${roleArn}` }]),
+      : [{ label: 'Access key, Secret Key', value: '', note: `it runs as ${roleArn}` }]),
     {
       label: 'Additional Athena connection string options',
       value:

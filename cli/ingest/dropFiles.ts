@@ -2,7 +2,7 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { S3 } from '@aws-sdk/client-s3';
-import { printedPolicies } from '../../lib/access/printedPolicies.ts';
+import { ingestSourcePolicies } from '../../lib/access/buckets/customerBucketPolicies.ts';
 import { defineErrorFamily } from '../../lib/base/errors.ts';
 import { quoteText } from '../../lib/base/sql.ts';
 import type { UtcDay } from '../../lib/base/time.ts';
@@ -36,7 +36,7 @@ export function dropKey({ folder, dayFormat, layout }: Dataset, day: UtcDay, nam
  * @throws AwsAccessError.
  */
 export async function asCustomer<Result>(
-  { aws, config, stack }: ConfiguredTarget,
+  { aws }: ConfiguredTarget,
   { bucket, owner }: Source,
   work: (s3: S3) => Promise<Result>,
 ): Promise<Result> {
@@ -54,11 +54,9 @@ export async function asCustomer<Result>(
     if (!isThere) {
       // The whole account, as people who look at files in the local cloud are not one of the roles.
       const principal = `arn:aws:iam::${id}:root`;
-      const known = { region, account: id, bucket, principal, stack: `${stack.service}-${stack.stage}` };
-      const policies = printedPolicies('ingest-source', config, known);
-      const policy = policies.find((one) => one.name === 'bucketPolicy');
+      const { bucketPolicy } = ingestSourcePolicies({ partition: 'aws', region, bucket, principal });
       await s3.createBucket({ Bucket: bucket });
-      await s3.putBucketPolicy({ Bucket: bucket, Policy: JSON.stringify(policy?.document) });
+      await s3.putBucketPolicy({ Bucket: bucket, Policy: JSON.stringify(bucketPolicy) });
     }
     return await work(s3);
   } catch (error) {

@@ -3,9 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { CreateBucketCommand, PutBucketPolicyCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { type DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
-import { printedPolicies } from '../../lib/access/printedPolicies.ts';
+import { ingestSourcePolicies } from '../../lib/access/buckets/customerBucketPolicies.ts';
 import { quoteText } from '../../lib/base/sql.ts';
-import type { Config } from '../../lib/schema/config.ts';
 import { localAccount } from '../../local/localAccount.ts';
 
 /** A customer with an AWS account of their own, whose credentials write to their buckets. */
@@ -31,18 +30,12 @@ export class Customer {
     return new Customer(account, s3, duckDb, await duckDb.connect());
   }
 
-  /** Creates a bucket with the policy of `sluice policy print`, which allows one of Sluice's roles to read. */
-  async makeBucket(
-    config: Config,
-    names: { readonly bucket: string; readonly principal: string },
-  ): Promise<void> {
-    const known = { region: localAccount.region, stack: 'sluice-local', ...names };
-    const policy = printedPolicies('ingest-source', config, known).find(
-      ({ name }) => name === 'bucketPolicy',
-    );
-    await this.#s3.send(new CreateBucketCommand({ Bucket: names.bucket }));
-    const Policy = JSON.stringify(policy?.document);
-    await this.#s3.send(new PutBucketPolicyCommand({ Bucket: names.bucket, Policy }));
+  /** Creates a bucket with the policy of customers, which allows one of Sluice's roles to read. */
+  async makeBucket(bucket: string, principal: string): Promise<void> {
+    const grant = { partition: 'aws', region: localAccount.region, bucket, principal };
+    await this.#s3.send(new CreateBucketCommand({ Bucket: bucket }));
+    const Policy = JSON.stringify(ingestSourcePolicies(grant).bucketPolicy);
+    await this.#s3.send(new PutBucketPolicyCommand({ Bucket: bucket, Policy }));
   }
 
   /** Writes the result of a DuckDB query as a Parquet file, which replaces the object of the key. */

@@ -174,7 +174,7 @@ function sorted(rows: readonly Revenue[]): readonly Revenue[] {
 async function makeBuckets({ config }: Story, customer: Customer): Promise<void> {
   for (const { bucket } of config.sources) {
     const principal = `arn:aws:iam::${localAccount.id}:root`;
-    await customer.makeBucket(config, { bucket, principal });
+    await customer.makeBucket(bucket, principal);
     say(`s3://${bucket}  of account ${customer.account} allows ${principal} to read`);
   }
 }

@@ -60,6 +60,11 @@ export function arnIn({ partition, region, account }: Somewhere, service: string
   return `arn:${partition}:${service}:${region}:${account}:${resource}`;
 }
 
+/** ARN of a path of API Gateway, which names no account. */
+export function apiArn({ partition, region }: Pick<Somewhere, 'partition' | 'region'>, path: string): string {
+  return `arn:${partition}:apigateway:${region}::/${path}`;
+}
+
 /** ARN of something of IAM, which has no region. */
 export function iamArn(
   { partition, account }: Pick<PolicyScope, 'partition' | 'account'>,
@@ -85,11 +90,9 @@ export function roleNamePattern(stack: string, logicalId: string): string {
     : `${stack.slice(0, KEPT)}*-${logicalId.slice(0, 6)}*`;
 }
 
-/** Pattern of the names of all roles and users of a stack, which has these logical IDs of them, among others. */
-export function identityNamesPattern(stack: string, logicalIds: readonly string[]): string {
-  return stack.length <= KEPT || logicalIds.every((id) => isWhole(stack, id))
-    ? `${stack}-*`
-    : `${stack.slice(0, KEPT)}*`;
+/** Pattern of the names of all roles and users of a stack. */
+export function identityNamesPattern(stack: string): string {
+  return stack.length <= KEPT ? `${stack}-*` : `${stack.slice(0, KEPT)}*`;
 }
 
 function isWhole(stack: string, logicalId: string): boolean {

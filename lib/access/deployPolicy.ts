@@ -20,52 +20,54 @@ export function deployPolicies(
   config: Config,
   stack: string,
 ): Readonly<Record<'stack' | 'data' | 'catalog', PolicyDocument>> {
+  const allows = allowing(scope);
   return {
-    stack: policyDocument([...code(scope, stack), ...identities(scope, config, stack)]),
-    data: policyDocument(data(scope, config, stack)),
-    catalog: policyDocument(catalog(scope, config)),
+    stack: policyDocument([...code(scope, allows, stack), ...identities(scope, config, stack)]),
+    data: policyDocument(data(scope, allows, config, stack)),
+    catalog: policyDocument(catalog(allows, config)),
+  };
+}
+
+type Allows = (Sid: string, service: string, actions: string, ...names: readonly string[]) => Statement;
+
+/** Allows actions, without the service in front, on ARNs or on names in the account and region. */
+function allowing(scope: arns.PolicyScope): Allows {
+  return (Sid, service, actions, ...names) => {
+    const resources = names.map((name) => (/^arn:|^\*/.test(name) ? name : arns.arnIn(scope, service, name)));
+    return allow(Sid, named(service, actions), resources);
   };
 }
 
 const named = (service: string, names: string) => names.split(' ').map((name) => `${service}:${name}`);
 
 /** The stack, the bucket that Serverless uploads zips to, functions, the API, logs and alarms. */
-function code(scope: arns.PolicyScope, stack: string): Statement[] {
-  const here = (service: string, name: string) => arns.arnIn(scope, service, name);
+function code(scope: arns.PolicyScope, allows: Allows, stack: string): Statement[] {
   const zips = `${stack}-serverlessdeploy*`;
-  const functions = here('lambda', `function:${stack}-*`);
-  const apis = `arn:${scope.partition}:apigateway:${scope.region}::`;
+  const functions = arns.arnIn(scope, 'lambda', `function:${stack}-*`);
+  const apis = ['apis*', 'tags/*', 'domainnames*'].map((path) => arns.apiArn(scope, path));
   const groups = ['lambda', 'kinesisfirehose', 'vendedlogs'].map((by) => `log-group:/aws/${by}/${stack}-*`);
   const dashboard = `arn:${scope.partition}:cloudwatch::${scope.account}:dashboard/${stack}`;
+  const ofLogs = 'Create* Delete* Describe* GetDataProtectionPolicy Put* *Tag* *KmsKey';
+  const lists = 'DescribeIndexPolicies DescribeLogGroups DescribeResourcePolicies ListLogDeliveries';
   return [
-    allow('Stack', ['cloudformation:*'], [here('cloudformation', `stack/${stack}/*`)]),
+    allows('Stack', 'cloudformation', '*', `stack/${stack}/*`),
     // A template has no ARN.
-    allow('ValidateTemplate', ['cloudformation:ValidateTemplate'], ['*']),
-    allow('ZipBucket', ['s3:*'], [arns.bucketArn(scope, zips)]),
-    allow('Zips', named('s3', 'AbortMultipartUpload *Object*'), [arns.objectsArn(scope, zips)]),
-    allow('Functions', ['lambda:*'], [functions]),
+    allows('ValidateTemplate', 'cloudformation', 'ValidateTemplate', '*'),
+    allows('ZipBucket', 's3', '*', arns.bucketArn(scope, zips)),
+    allows('Zips', 's3', 'AbortMultipartUpload *Object*', arns.objectsArn(scope, zips)),
+    allows('Functions', 'lambda', '*', functions),
     // A mapping gets its ARN when it is made, so the function is what narrows it.
-    allow('QueueTriggers', ['lambda:*EventSourceMapping'], ['*'], {
-      ArnLike: { 'lambda:FunctionArn': functions },
-    }),
-    allow('QueueTriggerTags', ['lambda:*Tag*'], [here('lambda', 'event-source-mapping:*')]),
+    {
+      ...allows('QueueTriggers', 'lambda', '*EventSourceMapping', '*'),
+      Condition: { ArnLike: { 'lambda:FunctionArn': functions } },
+    },
+    allows('QueueTriggerTags', 'lambda', '*Tag*', 'event-source-mapping:*'),
     // An API gets its ID when it is made.
-    allow('HttpApi', ['apigateway:*'], [`${apis}/apis*`, `${apis}/tags/*`, `${apis}/domainnames*`]),
-    allow('Alarms', ['cloudwatch:*'], [here('cloudwatch', `alarm:${stack}-*`), dashboard]),
-    allow(
-      'Logs',
-      named('logs', 'Create* Delete* Describe* GetDataProtectionPolicy Put* *Tag* *KmsKey'),
-      groups.map((name) => here('logs', name)),
-    ),
+    allows('HttpApi', 'apigateway', '*', ...apis),
+    allows('Alarms', 'cloudwatch', '*', `alarm:${stack}-*`, dashboard),
+    allows('Logs', 'logs', ofLogs, ...groups),
     // Lists, and API Gateway's delivery of an access log, name no resource: https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-logging.html
-    allow(
-      'AllLogs',
-      named(
-        'logs',
-        'DescribeIndexPolicies DescribeLogGroups DescribeResourcePolicies *LogDelivery ListLogDeliveries PutResourcePolicy',
-      ),
-      ['*'],
-    ),
+    allows('AllLogs', 'logs', `${lists} *LogDelivery PutResourcePolicy`, '*'),
   ];
 }
 
@@ -74,76 +76,59 @@ function code(scope: arns.PolicyScope, stack: string): Statement[] {
  * it, and none is taken off.
  * https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies_boundaries.html#access_policies_boundaries-delegate
  */
-function identities(
-  scope: arns.PolicyScope,
-  { readers, permissionsBoundary }: Config,
-  stack: string,
-): Statement[] {
-  const ids = readers.map(({ name }) => `Reader${name.replaceAll('-', '')}Role`);
-  const names = arns.identityNamesPattern(stack, ['LandingDeliveryRole', ...ids]);
-  const own = [`role/${names}`, `user/${names}`, `policy/${stack}-*`, `instance-profile/${stack}-*`];
+function identities(scope: arns.PolicyScope, config: Config, stack: string): Statement[] {
+  const names = arns.identityNamesPattern(stack);
+  const all = [`role/${names}`, `user/${names}`, `policy/${stack}-*`, `instance-profile/${stack}-*`];
   // The first domain of an account makes it: https://docs.aws.amazon.com/apigateway/latest/developerguide/using-service-linked-roles.html
   const ofDomains = 'role/aws-service-role/ops.apigateway.amazonaws.com/AWSServiceRoleForAPIGateway';
   const makes = 'Attach*Policy CreateRole CreateUser Put*PermissionsBoundary PutRolePolicy PutUserPolicy';
-  const without = { StringNotEquals: { 'iam:PermissionsBoundary': permissionsBoundary ?? '' } };
+  const unbound = { StringNotEquals: { 'iam:PermissionsBoundary': config.permissionsBoundary ?? '' } };
+  const bound = [
+    deny('OnlyWithBoundary', named('iam', makes), ['*'], unbound),
+    deny('KeepBoundary', ['iam:Delete*PermissionsBoundary'], ['*']),
+  ];
   return [
     allow(
       'Identities',
       ['iam:*'],
-      own.map((name) => arns.iamArn(scope, name)),
+      all.map((name) => arns.iamArn(scope, name)),
     ),
     allow('DomainServiceRole', ['iam:CreateServiceLinkedRole'], [arns.iamArn(scope, ofDomains)]),
-    ...(permissionsBoundary === null
-      ? []
-      : [
-          deny('OnlyWithBoundary', named('iam', makes), ['*'], without),
-          deny('KeepBoundary', ['iam:Delete*PermissionsBoundary'], ['*']),
-        ]),
+    ...(config.permissionsBoundary === null ? [] : bound),
   ];
 }
 
 /** What holds and moves data. Of buckets the settings only: objects have ARNs of their own. */
-function data(scope: arns.PolicyScope, config: Config, stack: string): Statement[] {
+function data(scope: arns.PolicyScope, allows: Allows, config: Config, stack: string): Statement[] {
   const { existing, statsigBucket, readers, tags } = config;
-  const here = (service: string, name: string) => arns.arnIn(scope, service, name);
   const buckets = [
     ...(existing.bucket ? [] : [config.bucket]),
     ...(statsigBucket === null || statsigBucket.existing ? [] : [statsigBucket.bucket]),
     ...readers.flatMap((one) => (one.kind === 'owox' && !one.existingResultsBucket ? one.resultsBucket : [])),
   ].map((name) => arns.bucketArn(scope, name));
-  const keys = here('kms', 'key/*');
-  const tagged = ['STAGE', ...Object.keys(tags), 'aws:cloudformation:*'];
+  const ofSecrets = 'Create* Delete* Describe* TagResource UntagResource UpdateSecret';
+  const ofKey = 'DescribeKey EnableKeyRotation GetKey* ListResourceTags UpdateKeyDescription';
+  const tagged = { 'aws:TagKeys': ['STAGE', ...Object.keys(tags), 'aws:cloudformation:*'] };
+  const ofTags = allows('KeyTags', 'kms', 'TagResource UntagResource', 'key/*');
+  // A key gets its ID when it is made, so nothing narrower than all keys can be named. So nothing locks a key, loses it or
+  // hands it over. KMS refuses a CreateKey whose caller could not change the policy, unless BypassPolicyLockoutSafetyCheck
+  // is true (infra/data/key.ts): https://docs.aws.amazon.com/kms/latest/APIReference/API_CreateKey.html
+  const ownKey = [
+    allows('MakeKey', 'kms', 'CreateKey ListAliases', '*'),
+    allows('Key', 'kms', ofKey, 'key/*'),
+    { ...ofTags, Condition: { 'ForAllValues:StringLike': tagged } },
+    allows('KeyAlias', 'kms', 'CreateAlias DeleteAlias', 'key/*', `alias/${stack}`),
+  ];
+  const isAdministered = readers.some((one) => one.kind === 'statsig' && one.keyAdministrator);
+  if (isAdministered) ownKey.push(allows('KeyAdministrators', 'kms', 'PutKeyPolicy', scope.keyArn));
   return [
-    ...(buckets.length === 0 ? [] : [allow('Buckets', ['s3:*'], buckets)]),
-    allow('Streams', ['firehose:*'], [here('firehose', `deliverystream/${stack}-*`)]),
-    allow('Queues', ['sqs:*'], [here('sqs', `${stack}-*`)]),
-    allow('Rules', ['events:*'], [here('events', `rule/${stack}-*`)]),
-    allow('Schedules', ['scheduler:*'], [here('scheduler', `schedule/default/${stack}-*`)]),
-    allow(
-      'Secrets',
-      named('secretsmanager', 'Create* Delete* Describe* TagResource UntagResource UpdateSecret'),
-      [here('secretsmanager', `secret:${stack}-*`)],
-    ),
-    // A key gets its ID when it is made, so nothing narrower than all keys can be named. So nothing locks a key, loses it or
-    // hands it over. KMS refuses a CreateKey whose caller could not change the policy, unless BypassPolicyLockoutSafetyCheck
-    // is true (infra/data/key.ts): https://docs.aws.amazon.com/kms/latest/APIReference/API_CreateKey.html
-    ...(existing.keyArn !== null
-      ? []
-      : [
-          allow('MakeKey', ['kms:CreateKey', 'kms:ListAliases'], ['*']),
-          allow(
-            'Key',
-            named('kms', 'DescribeKey EnableKeyRotation GetKey* ListResourceTags UpdateKeyDescription'),
-            [keys],
-          ),
-          allow('KeyTags', ['kms:TagResource', 'kms:UntagResource'], [keys], {
-            'ForAllValues:StringLike': { 'aws:TagKeys': tagged },
-          }),
-          allow('KeyAlias', ['kms:CreateAlias', 'kms:DeleteAlias'], [keys, here('kms', `alias/${stack}`)]),
-        ]),
-    ...(readers.some((one) => one.kind === 'statsig' && one.keyAdministrator) && existing.keyArn === null
-      ? [allow('KeyAdministrators', ['kms:PutKeyPolicy'], [scope.keyArn])]
-      : []),
+    ...(buckets.length === 0 ? [] : [allows('Buckets', 's3', '*', ...buckets)]),
+    allows('Streams', 'firehose', '*', `deliverystream/${stack}-*`),
+    allows('Queues', 'sqs', '*', `${stack}-*`),
+    allows('Rules', 'events', '*', `rule/${stack}-*`),
+    allows('Schedules', 'scheduler', '*', `schedule/default/${stack}-*`),
+    allows('Secrets', 'secretsmanager', ofSecrets, `secret:${stack}-*`),
+    ...(existing.keyArn === null ? ownKey : []),
   ];
 }
 
@@ -151,34 +136,18 @@ function data(scope: arns.PolicyScope, config: Config, stack: string): Statement
  * Databases, tables and workgroups, without access to rows. Glue checks the contents of a database that is deleted.
  * https://docs.aws.amazon.com/glue/latest/dg/glue-specifying-resource-arns.html
  */
-function catalog(scope: arns.PolicyScope, config: Config): Statement[] {
-  const { athena, readers } = config;
+function catalog(allows: Allows, { database, athena, readers }: Config): Statement[] {
   const ofReaders = readers.map(ownDatabaseOf).filter((name) => name !== null);
-  const databases = [config.database, athena.stagingDatabase, scratchDatabase(config), ...ofReaders];
-  const workgroups = [athena.workgroup, loadWorkgroup(config)].concat(
-    readers.filter(hasOwnWorkgroup).map((reader) => readerWorkgroup(athena, reader).workgroup),
-  );
+  const databases = [database, athena.stagingDatabase, scratchDatabase({ database }), ...ofReaders];
   const inside = ['database/NAME', 'table/NAME/*', 'userDefinedFunction/NAME/*'];
   const ofGlue = databases.flatMap((name) => inside.map((one) => one.replace('NAME', name)));
+  const own = readers.filter(hasOwnWorkgroup).map((reader) => readerWorkgroup(athena, reader).workgroup);
+  const workgroups = [athena.workgroup, loadWorkgroup({ athena }), ...own].map((name) => `workgroup/${name}`);
+  // The Glue handlers ask whether Lake Formation knows the place. None of the three names a resource.
+  const asked = 'DescribeLakeFormationIdentityCenterConfiguration DescribeResource ListResources';
   return [
-    allow(
-      'Databases',
-      ['glue:*Database', 'glue:*Table'],
-      ['catalog', ...ofGlue].map((name) => arns.arnIn(scope, 'glue', name)),
-    ),
-    allow(
-      'Workgroups',
-      ['athena:*WorkGroup', 'athena:*Tag*'],
-      workgroups.map((name) => arns.workgroupArn(scope, name)),
-    ),
-    // The Glue handlers ask whether Lake Formation knows the place. None of the three names a resource.
-    allow(
-      'LakeFormation',
-      named(
-        'lakeformation',
-        'DescribeLakeFormationIdentityCenterConfiguration DescribeResource ListResources',
-      ),
-      ['*'],
-    ),
+    allows('Databases', 'glue', '*Database *Table', 'catalog', ...ofGlue),
+    allows('Workgroups', 'athena', '*WorkGroup *Tag*', ...workgroups),
+    allows('LakeFormation', 'lakeformation', asked, '*'),
   ];
 }

@@ -1,41 +1,36 @@
 import { defineErrorFamily } from '../base/errors.ts';
 import type { Config } from '../schema/config.ts';
 import type { Export } from '../schema/exports.ts';
-import { isRoot } from '../schema/formats.ts';
-import type { MetabaseReader, Reader, StatsigReader } from '../schema/readers.ts';
+import type { Reader } from '../schema/readers.ts';
 import { receiptFolder, type Source, usesAthena } from '../schema/sources.ts';
 import { exportFolder } from '../tables/exportKeys.ts';
-import { alsoReadsPolicy } from './alsoReads.ts';
 import { iamArn, type PolicyScope, policyScope, roleNamePattern } from './arns.ts';
 import {
-  type CustomerBucketGrant,
   type CustomerBucketPolicies,
   exportTargetPolicies,
   ingestSourcePolicies,
 } from './buckets/customerBucketPolicies.ts';
 import { statsigBucketPolicy } from './buckets/statsigBucketPolicy.ts';
 import { deployPolicies } from './deployPolicy.ts';
-import { metabasePolicy, metabaseWritePolicy } from './metabasePolicy.ts';
 import { erasePolicy } from './operators/erasePolicy.ts';
 import { probePolicy } from './operators/probePolicy.ts';
-import { type OwoxAccess, owoxPolicy } from './owoxPolicy.ts';
+import { TRIAL_STACK, trialConfig, trialPolicy } from './operators/trialPolicy.ts';
 import { type PolicyDocument, policyDocument } from './policyDocument.ts';
-import { readerWorkgroup } from './readerStatements.ts';
+import { type NamedPolicy, readerPermissions } from './readerPermissions.ts';
 import { readerTrust, trustPolicy } from './readerTrust.ts';
 import { listedFolders } from './sessionPolicies.ts';
-import { keyAdministrators, statsigPolicy } from './statsigPolicy.ts';
+import { keyAdministrators } from './statsigPolicy.ts';
 
 /** For whom policies are printed. */
 export const POLICY_TARGETS = [
-  'statsig-role',
-  'statsig-user',
+  'statsig',
   'owox',
   'metabase',
-  'metabase-write',
   'ingest-source',
   'export-target',
   'statsig-bucket',
   'deploy',
+  'trial',
   'probe',
   'erase',
 ] as const;
@@ -54,131 +49,85 @@ export interface PrintedPolicy {
 
 /** Errors of printed policies. */
 export const PolicyError = defineErrorFamily('user', {
+  SLUICE_POLICY_NOT_CONFIGURED: {
+    cause: 'The configuration has nothing of the name or kind that the policies are for.',
+    cure: 'Add it to `readers`, `sources`, `exports` or `statsigBucket` in sluice.config.ts. It need not be deployed.',
+  },
   SLUICE_POLICY_TOO_LONG: {
     cause: 'With the names of this configuration a policy is longer than IAM accepts in one managed policy.',
     cure: 'Shorten the names that it repeats (database, bucket, workgroup, readers), or have fewer readers with an `ownDatabase`.',
   },
 });
 
-/** Names that the configuration does not have. An unknown name becomes a placeholder such as `__ACCOUNT_ID__`. */
+/** What the configuration does not know. An unknown account or key becomes a placeholder such as `__ACCOUNT_ID__`. */
 export interface KnownNames {
   readonly region: string;
   /** Name of the stack: `sluice-prod`. */
   readonly stack: string;
   readonly account?: string | undefined;
-  /** ARN of the key: of our bucket, or of the customer's for `ingest-source` and `export-target`. */
+  /** ARN of the bucket's key. */
   readonly keyArn?: string | undefined;
-  /** Who gets access. */
-  readonly principal?: string | undefined;
-  /** The customer's bucket, or the bucket of OWOX's results. */
-  readonly bucket?: string | undefined;
-  /** Which configured reader, by name; by default the first of its kind. */
-  readonly reader?: string | undefined;
-  /** `ingest-source`: which configured source, by name; its bucket, key and role are then known. Default none. */
-  readonly source?: string | undefined;
-  /** `export-target`: which configured export, likewise. Default none. */
-  readonly export?: string | undefined;
+  /** Which reader, source or export. Default: the first of the kind. */
+  readonly name?: string | undefined;
 }
 
-/** The documents for a target, with the names of the configuration. */
+/**
+ * The documents for a target, with the names of the configuration.
+ *
+ * @throws PolicyError SLUICE_POLICY_NOT_CONFIGURED.
+ */
 export function printedPolicies(
   target: PolicyTarget,
   config: Config,
   known: KnownNames,
 ): readonly PrintedPolicy[] {
   const scope = knownScope(config, known);
+  const configured = <One extends { readonly name: string }>(all: readonly One[]): One => {
+    const found = all.find(({ name }) => known.name === undefined || name === known.name);
+    if (found === undefined)
+      throw new PolicyError('SLUICE_POLICY_NOT_CONFIGURED', `${target} ${known.name ?? ''}`.trim());
+    return found;
+  };
   switch (target) {
-    case 'statsig-role':
-    case 'statsig-user':
-      return statsig(target, config, known, scope);
-    case 'owox': {
-      const reader = findReader(config, known, 'owox');
-      const names: OwoxAccess = {
-        resultsBucket: known.bucket ?? reader?.resultsBucket ?? '__RESULTS_BUCKET__',
-        ownDatabase: reader?.ownDatabase ?? 'owox',
-        resultsKeyArn: reader?.resultsKeyArn,
-      };
-      return [permissions(owoxPolicy(scope, names)), ...alsoPermissions(scope, reader)];
-    }
-    case 'metabase': {
-      const reader = findReader(config, known, target);
-      const principal = known.principal ?? reader?.principal;
-      return [
-        permissions(metabasePolicy(scope, readerWorkgroup(scope, reader ?? { name: target }))),
-        ...alsoPermissions(scope, reader),
-        ...(principal === undefined
-          ? []
-          : [
-              trust(
-                readerTrust(
-                  scope,
-                  { kind: target, externalId: assumedExternalId(principal, known, reader) },
-                  principal,
-                ),
-              ),
-            ]),
-      ];
-    }
-    case 'metabase-write': {
-      const reader = findReader(config, known, 'metabase');
-      const ownDatabase = reader?.ownDatabase ?? 'metabase';
-      const own = readerWorkgroup(scope, { ...(reader ?? { name: 'metabase' }), ownDatabase });
-      return [
-        permissions(metabasePolicy(scope, own)),
-        ...alsoPermissions(scope, reader),
-        {
-          name: 'writePermissions',
-          purpose: 'Attach it to the same user or role, if Metabase is to make tables.',
-          document: metabaseWritePolicy(scope, ownDatabase),
-        },
-      ];
-    }
+    case 'statsig':
+    case 'owox':
+    case 'metabase':
+      return ofReader(config, scope, configured(config.readers.filter(({ kind }) => kind === target)));
     case 'ingest-source': {
-      const source = config.sources.find(({ name }) => name === known.source);
-      const grant = customerBucketGrant(scope, known, source, INGEST_ROLES);
+      const source = configured(config.sources);
+      const grant = customerBucketGrant(scope, known.stack, source, ['IngestPlanRole', 'IngestLoadRole']);
       const policies = ingestSourcePolicies({
         ...grant,
-        ...(source === undefined
-          ? {}
-          : {
-              folders: source.datasets.map(({ folder }) => `${folder}/`),
-              listed: source.datasets.flatMap(({ folder }) => listedFolders(folder)),
-              receiptFolder: receiptFolder(source),
-              byAthena: usesAthena({ sources: [source], region: config.region }),
-            }),
+        folders: source.datasets.map(({ folder }) => `${folder}/`),
+        listed: source.datasets.flatMap(({ folder }) => listedFolders(folder)),
+        receiptFolder: receiptFolder(source),
+        byAthena: usesAthena({ sources: [source], region: config.region }),
       });
-      return customerPolicies(policies, grant, source?.role);
+      return customerPolicies(policies, grant.roles, scope, source.role);
     }
     case 'export-target': {
-      const exported = config.exports.find(({ name }) => name === known.export);
-      const of = exported?.target;
-      const grant = customerBucketGrant(scope, known, of, EXPORT_ROLES);
-      const policies = exportTargetPolicies({
-        ...grant,
-        ...(exported === undefined
-          ? {}
-          : { folders: [exportFolder(exported)], byOwnersRole: of?.role !== undefined }),
-      });
-      return customerPolicies(policies, grant, of?.role);
+      const exported = configured(config.exports);
+      const { target: of } = exported;
+      const grant = customerBucketGrant(scope, known.stack, of, ['ExportRole']);
+      const folders = [exportFolder(exported)];
+      const policies = exportTargetPolicies({ ...grant, folders, byOwnersRole: of.role !== undefined });
+      return customerPolicies(policies, grant.roles, scope, of.role);
     }
     case 'statsig-bucket': {
-      const { bucket, user, writesTo } = config.statsigBucket ?? {
-        ...{ bucket: '__S3_BUCKET__', user: '__STATSIG_USER_ARN__', writesTo: null },
-      };
-      const named = { bucket: known.bucket ?? bucket, user: known.principal ?? user, writesTo };
-      return [
-        {
-          name: 'bucketPolicy',
-          purpose:
-            config.statsigBucket === null || config.statsigBucket.existing
-              ? "Add its statements to the bucket's policy."
-              : "The stack has them in the bucket's policy.",
-          document: statsigBucketPolicy(scope, named),
-        },
-      ];
+      const bucket = config.statsigBucket;
+      if (bucket === null) throw new PolicyError('SLUICE_POLICY_NOT_CONFIGURED', `${target}.`);
+      const purpose = bucket.existing
+        ? "Add its statements to the bucket's policy."
+        : "The stack has them in the bucket's policy.";
+      return [{ name: 'bucketPolicy', purpose, document: statsigBucketPolicy(scope, bucket) }];
     }
     case 'deploy':
-      return deploy(config, known, scope);
+      return deploy(config, known.stack, scope);
+    case 'trial': {
+      const trial = trialConfig(config);
+      const ofTrial = knownScope(trial, known);
+      return [...deploy(trial, TRIAL_STACK, ofTrial), permissions(trialPolicy(ofTrial))];
+    }
     case 'probe':
       return [permissions(probePolicy(scope, config, known.stack))];
     case 'erase':
@@ -197,122 +146,62 @@ function knownScope(config: Config, { region, account = '__ACCOUNT_ID__', keyArn
   });
 }
 
-function statsig(
-  target: 'statsig-role' | 'statsig-user',
-  config: Config,
-  known: KnownNames,
-  scope: PolicyScope,
-): readonly PrintedPolicy[] {
-  const reader = findReader(config, known, 'statsig');
-  const own = permissions(
-    statsigPolicy(scope, readerWorkgroup(scope, reader ?? { name: 'statsig' }), {
-      statsigForwardsHere: reader?.statsigForwardsHere ?? false,
-      keyAdministrator: reader?.keyAdministrator ?? false,
-    }),
-  );
-  const more = [...alsoPermissions(scope, reader), ...keyPolicy(target, config, reader)];
-  if (target === 'statsig-user') return [own, ...more];
-  const principal = known.principal ?? reader?.principal ?? '__STATSIG_ACCOUNT_ID__';
-  const externalId = reader === undefined ? '__ROLE_EXTERNAL_ID__' : externalIdOrPlaceholder(reader);
-  return [own, trust(readerTrust(scope, { kind: 'statsig', externalId }, principal)), ...more];
-}
+/** Names of the documents of a reader's permissions. */
+const READER_DOCUMENTS: Readonly<Record<NamedPolicy['name'], string>> = {
+  read: 'permissions',
+  write: 'writePermissions',
+  also: 'alsoPermissions',
+};
 
-/** The separate document that `alsoReads` adds to the narrow policy of a reader. */
-function alsoPermissions(scope: PolicyScope, reader: Reader | undefined): PrintedPolicy[] {
-  const document = reader === undefined ? undefined : alsoReadsPolicy(scope, reader);
-  if (reader === undefined || document === undefined) return [];
+/** What the stack gives a reader. The policy of a key that exists is changed by hand. */
+function ofReader({ existing }: Config, scope: PolicyScope, reader: Reader): readonly PrintedPolicy[] {
+  const isRole = reader.kind !== 'owox' && reader.as === 'role';
   const names = reader.alsoReads.map(({ database, tables }) =>
     tables === undefined ? `all of ${database}` : tables.map((table) => `${database}.${table}`).join(', '),
   );
+  const also = `Attach it as well. It adds what \`alsoReads\` names, ${names.join(', ')}, and nothing else.`;
+  const administers = reader.kind === 'statsig' && reader.keyAdministrator && existing.keyArn !== null;
   return [
-    {
-      name: 'alsoPermissions',
-      purpose: `Attach it as well. It adds what \`alsoReads\` names, ${names.join(', ')}, and nothing else.`,
-      document,
-    },
+    ...readerPermissions(scope, reader).map(({ name, document }) => ({
+      ...permissions(document),
+      name: READER_DOCUMENTS[name],
+      ...(name === 'also' ? { purpose: also } : {}),
+    })),
+    ...(isRole ? [trust(readerTrust(scope, reader, reader.principal ?? ''))] : []),
+    ...(administers
+      ? [
+          {
+            name: 'keyPolicy',
+            purpose: `Add its statement to the policy of the key ${existing.keyArn}: keyAdministrator.`,
+            document: policyDocument(
+              keyAdministrators([isRole ? '__READER_ROLE_ARN__' : '__READER_USER_ARN__']),
+            ),
+          },
+        ]
+      : []),
   ];
-}
-
-/** The stack changes the policy of its own key. The policy of an existing key is changed by hand. */
-function keyPolicy(
-  target: 'statsig-role' | 'statsig-user',
-  { existing }: Config,
-  reader: StatsigReader | undefined,
-): PrintedPolicy[] {
-  if (existing.keyArn === null || reader?.keyAdministrator !== true) return [];
-  const identity = target === 'statsig-role' ? '__READER_ROLE_ARN__' : '__READER_USER_ARN__';
-  return [
-    {
-      name: 'keyPolicy',
-      purpose: `Add its statement to the policy of the key ${existing.keyArn}: keyAdministrator.`,
-      document: policyDocument(keyAdministrators([identity])),
-    },
-  ];
-}
-
-/** None only where the configuration says that none is asked for. */
-function externalIdOrPlaceholder({ externalId, allowNoExternalId }: StatsigReader): string | undefined {
-  return externalId ?? (allowNoExternalId ? undefined : '__ROLE_EXTERNAL_ID__');
-}
-
-/** A root is trusted with an external ID, unless the configuration says that it needs none. */
-function assumedExternalId(
-  principal: string,
-  known: KnownNames,
-  reader: MetabaseReader | undefined,
-): string | undefined {
-  const given = known.principal === undefined ? reader?.externalId : undefined;
-  const needsNone =
-    !isRoot(principal) || (known.principal === undefined && reader?.allowNoExternalId === true);
-  return given ?? (needsNone ? undefined : '__ROLE_EXTERNAL_ID__');
-}
-
-function findReader<Kind extends Reader['kind']>(
-  { readers }: Config,
-  known: KnownNames,
-  kind: Kind,
-): Extract<Reader, { kind: Kind }> | undefined {
-  const isOfKind = (reader: Reader): reader is Extract<Reader, { kind: Kind }> => reader.kind === kind;
-  return readers.filter(isOfKind).find(({ name }) => known.reader === undefined || name === known.reader);
 }
 
 /** A configured source or target. */
-type Customer = Pick<Source | Export['target'], 'bucket' | 'region' | 'kmsKeyArn' | 'role'>;
+type Customer = Pick<Source | Export['target'], 'bucket' | 'region' | 'kmsKeyArn'>;
 
-/** Logical IDs of the roles that use customers' buckets, and what stands for one in the notation of placeholders. */
-const INGEST_ROLES = {
-  ids: ['IngestPlanRole', 'IngestLoadRole'],
-  placeholder: '__INGEST_ROLE_ARN__',
-} as const;
-const EXPORT_ROLES = { ids: ['ExportRole'], placeholder: '__EXPORT_ROLE_ARN__' } as const;
-
-/**
- * Without a principal, a configured customer lets in these roles of the account. As they may not exist yet, the principal is the
- * account's root, and a condition names them.
- *
- * @param of The configured source or target; options take precedence.
- */
-function customerBucketGrant(
-  scope: PolicyScope,
-  known: KnownNames,
-  of: Customer | undefined,
-  { ids, placeholder }: typeof INGEST_ROLES | typeof EXPORT_ROLES,
-) {
-  const toRoles = of !== undefined && known.principal === undefined;
+/** A customer lets in these roles of the account. As they may not exist yet, the principal is its root, and a condition names them. */
+function customerBucketGrant(scope: PolicyScope, stack: string, of: Customer, roles: readonly string[]) {
   return {
     partition: scope.partition,
-    region: of?.region ?? scope.region,
-    bucket: known.bucket ?? of?.bucket ?? '__S3_BUCKET__',
-    principal: known.principal ?? (toRoles ? iamArn(scope, 'root') : placeholder),
-    roles: toRoles ? ids.map((id) => iamArn(scope, `role/${roleNamePattern(known.stack, id)}`)) : undefined,
-    keyArn: known.keyArn ?? of?.kmsKeyArn,
+    region: of.region ?? scope.region,
+    bucket: of.bucket,
+    principal: iamArn(scope, 'root'),
+    roles: roles.map((id) => iamArn(scope, `role/${roleNamePattern(stack, id)}`)),
+    keyArn: of.kmsKeyArn,
   };
 }
 
 /** @param role Role in the customer's account that Sluice assumes. Then the bucket's own policy allows nobody else. */
 function customerPolicies(
   { bucketPolicy, keyPolicy, callerPolicy }: CustomerBucketPolicies,
-  { principal, roles }: Pick<CustomerBucketGrant, 'principal' | 'roles'>,
+  roles: readonly string[],
+  scope: PolicyScope,
   role: Source['role'],
 ): readonly PrintedPolicy[] {
   if (role !== undefined) {
@@ -325,7 +214,7 @@ function customerPolicies(
       {
         name: 'roleTrust',
         purpose: 'The trust policy of that role.',
-        document: trustPolicy({ aws: principal, externalId: role.externalId, roles }),
+        document: trustPolicy({ aws: iamArn(scope, 'root'), externalId: role.externalId, roles }),
       },
     ];
   }
@@ -352,7 +241,7 @@ function customerPolicies(
   ];
 }
 
-function deploy(config: Config, { stack }: KnownNames, scope: PolicyScope): readonly PrintedPolicy[] {
+function deploy(config: Config, stack: string, scope: PolicyScope): readonly PrintedPolicy[] {
   const documents = deployPolicies(scope, config, stack);
   return [
     {

@@ -42,8 +42,8 @@ const call = (...args: string[]) => callMain(args, { env: { SLUICE_CONFIG: confi
 
 describe('sluice policy print, of a reader of other data', () => {
   it('shows what is added apart from the narrow policy, and what others have to do', async () => {
-    const { stdout, stderr } = await call('policy', 'print', '--for', 'statsig-role');
-    const [narrow = '', trust = '', also = '', key = ''] = stdout.split(/^\}\n/m);
+    const { stdout, stderr } = await call('policy', 'print', '--for', 'statsig');
+    const [narrow = '', also = '', trust = '', key = ''] = stdout.split(/^\}\n/m);
     expect(narrow).not.toContain('finance');
     expect(trust).toContain('sts:AssumeRole');
     expect(also).toContain('AlsoReadTables');

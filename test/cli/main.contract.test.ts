@@ -52,9 +52,9 @@ describe('a wrong command line', () => {
     [['keys', 'lst'], 'SLUICE_USAGE_ARGUMENTS', 'Did you mean list?', 'sluice keys --help'],
     [['connect', 'metabse'], 'SLUICE_USAGE_ARGUMENTS', 'Did you mean metabase?', 'sluice connect --help'],
     [
-      ['policy', 'print', '--for', 'statsig-rol'],
+      ['policy', 'print', '--for', 'statsig-bukcet'],
       'SLUICE_USAGE_OPTIONS',
-      'Did you mean statsig-role?',
+      'Did you mean statsig-bucket?',
       'sluice policy --help',
     ],
     [['redrive'], 'SLUICE_USAGE_OPTIONS', '--reason: expected the code of a reason', 'sluice redrive --help'],

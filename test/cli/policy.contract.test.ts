@@ -21,6 +21,17 @@ export default defineConfig({
     { kind: 'metabase', name: 'bi' },
     { kind: 'metabase', name: 'bi-pods', as: 'role', principal: 'ecs-tasks', ownDatabase: 'models' },
   ],
+  sources: [
+    { name: 'acme', bucket: 'acme-drops', owner: '444455556666', datasets: [{ name: 'events', kind: 'events' }] },
+    {
+      name: 'bolt', bucket: 'bolt-drops', owner: '444455556666', datasets: [{ name: 'events', kind: 'events' }],
+      kmsKeyArn: 'arn:aws:kms:eu-west-1:444455556666:key/1234abcd-12ab-34cd-56ef-1234567890ab',
+    },
+  ],
+  exports: [
+    { name: 'out', table: 'statsig_forwarded_events', target: { bucket: 'acme-warehouse', owner: '444455556666' } },
+  ],
+  statsigBucket: { bucket: 'acme-statsig', user: 'arn:aws:iam::999689269917:user/acme' },
 });`,
   );
 });
@@ -46,7 +57,7 @@ describe('sluice policy print', () => {
   });
 
   it("uses the configuration's names and the reader's own settings", async () => {
-    const { permissions, trust } = await printed('--for', 'statsig-role', '--account', '111122223333');
+    const { permissions, trust } = await printed('--for', 'statsig', '--account', '111122223333');
     expect(JSON.stringify(permissions)).toContain('arn:aws:glue:eu-west-1:111122223333:table/sluice/*');
     expect(JSON.stringify(permissions)).not.toContain('KeepOurTables');
     expect(trust.Statement).toEqual([
@@ -61,28 +72,29 @@ describe('sluice policy print', () => {
     expect(JSON.stringify(await printed('--for', 'owox'))).toContain('arn:aws:s3:::acme-owox/*');
     expect(await printed('--for', 'metabase')).not.toHaveProperty('trust');
     expect(await printed('--for', 'metabase', '--reader', 'bi-pods')).toHaveProperty('trust');
-    const { writePermissions } = await printed('--for', 'metabase-write', '--reader', 'bi-pods');
+    const { writePermissions } = await printed('--for', 'metabase', '--reader', 'bi-pods');
     expect(JSON.stringify(writePermissions)).toContain('table/models/*');
   });
 
   it('names placeholders that are left, with their options', async () => {
-    const { stdout, stderr } = await print('--for', 'ingest-source');
-    expect(stdout).toContain('"arn:aws:s3:::__S3_BUCKET__/*"');
-    expect(stderr).toContain('Placeholder left: __S3_BUCKET__. Replace it, or use --bucket.');
-    expect(stderr).toContain('__INGEST_ROLE_ARN__. Replace it, or use --principal.');
-    const filled = await print(
-      ...[
-        '--for',
-        'ingest-source',
-        '--bucket',
-        'their-exports',
-        '--key',
-        'arn:aws:kms:eu-west-1:444455556666:key/mrk-0a1b2c3d',
-      ],
-      ...['--principal', 'arn:aws:iam::999689269917:user/acme'],
-    );
-    expect(filled.stderr).not.toContain('Placeholder left');
-    expect(filled.stdout).toContain('"AWS": "arn:aws:iam::999689269917:user/acme"');
+    const { stdout, stderr } = await print('--for', 'owox');
+    expect(stdout).toContain('key/__KEY_ID__"');
+    expect(stderr).toContain('Placeholder left: __KEY_ID__. Replace it, or use --key.');
+    expect(stderr).toContain('__ACCOUNT_ID__. Replace it, or use --account.');
+    const key = 'arn:aws:kms:eu-west-1:111122223333:key/0a1b2c3d-12ab-34cd-56ef-1234567890ab';
+    const filled = await print('--for', 'owox', '--account', '111122223333', '--key', key);
+    expect([filled.stderr.includes('Placeholder left'), filled.stdout.includes(key)]).toEqual([false, true]);
+  });
+
+  it('prints for a configured reader, source, export or bucket alone', async () => {
+    const none = join(directory, 'none.config.mjs');
+    writeFileSync(none, `export default { bucket: 'acme' };`);
+    for (const target of ['statsig', 'owox', 'metabase', 'ingest-source', 'export-target', 'statsig-bucket'])
+      expect(
+        await callMain(['policy', 'print', '--for', target], { env: { SLUICE_CONFIG: none } }),
+      ).toMatchObject({
+        ...{ code: 1, stdout: '', stderr: expect.stringContaining('SLUICE_POLICY_NOT_CONFIGURED') },
+      });
   });
 
   it('refuses to print a policy that is too long for IAM', async () => {
@@ -116,30 +128,22 @@ describe('sluice policy print', () => {
     ]).toEqual([true, false, false]);
   });
 
-  it.each(['ingest-source', 'export-target'])('has a key for %s only if one is given', async (target) => {
+  it('has a key for a source that has one', async () => {
     const [without, withKey] = [
-      await print('--for', target, '--json'),
-      await print('--for', target, '--json', '--key', 'arn:aws:kms:eu-west-1:444455556666:key/k'),
+      await printed('--for', 'ingest-source'),
+      await printed('--for', 'ingest-source', '--source', 'bolt'),
     ];
-    expect(without.stdout + without.stderr).not.toMatch(/kms|key(?!s)/i);
-    expect(Object.keys(JSON.parse(withKey.stdout))).toEqual(['bucketPolicy', 'keyPolicy', 'callerPolicy']);
+    expect(JSON.stringify(without)).not.toMatch(/kms|key(?!s)/i);
+    expect(Object.keys(withKey)).toEqual(['bucketPolicy', 'keyPolicy', 'callerPolicy']);
   });
 
   it.each([
     [['policy', 'print'], '--for'],
-    [['policy', 'print', '--for', 'tableau'], 'statsig-role'],
+    [['policy', 'print', '--for', 'tableau'], 'statsig-bucket'],
     [['policy', '--for', 'owox'], 'Expected print'],
     [['policy', 'print', '--for', 'owox', '--account', '12'], '--account: got 12, expected 12 digits'],
     [['policy', 'print', '--for', 'owox', '--reader', 'bi'], 'no reader for owox is named bi'],
-    [
-      ['policy', 'print', '--for', 'ingest-source', '--principal', '*'],
-      '--principal: got *, expected an account ID',
-    ],
-    [['policy', 'print', '--for', 'owox', '--principal', '123456789012'], 'expected none'],
-    [
-      ['policy', 'print', '--for', 'owox', '--bucket', 'acme*'],
-      '--bucket: got acme*, expected an S3 bucket name',
-    ],
+    [['policy', 'print', '--for', 'owox', '--bucket', 'acme'], '--bucket'],
     [['policy', 'print', '--for', 'owox', '--region', 'eu-*'], '--region: got eu-*, expected a region'],
     [
       ['policy', 'print', '--for', 'owox', '--key', '*'],

@@ -1,5 +1,9 @@
 import { CreateBucketCommand, PutBucketPolicyCommand, S3Client } from '@aws-sdk/client-s3';
 import { parquetFromQuery } from '../../cli/ingest/dropFiles.ts';
+import {
+  exportTargetPolicies,
+  ingestSourcePolicies,
+} from '../../lib/access/buckets/customerBucketPolicies.ts';
 import type { ConfigInput } from '../../lib/schema/config.ts';
 import { localAccount } from '../../local/localAccount.ts';
 import { callMain } from './callMain.ts';
@@ -44,15 +48,24 @@ export async function ingestCloud(input: Partial<ConfigInput>, options: StoryOpt
       target === 'ingest-source'
         ? ['--source', input.sources?.find((one) => one.bucket === bucket)?.name]
         : ['--export', input.exports?.find((one) => one.target.bucket === bucket)?.name];
-    const asked =
-      principal === undefined && name !== undefined
-        ? [option, name, '--account', localAccount.id]
-        : ['--bucket', bucket, '--principal', principal ?? `arn:aws:iam::${localAccount.id}:root`];
-    const words = ['policy', 'print', '--for', target, ...asked, '--stage', 'local', '--json'];
-    const { stdout } = await callMain(words, { env: story.env });
+    if (principal === undefined && name !== undefined) {
+      const words = ['policy', 'print', '--for', target, option, name, '--account', localAccount.id];
+      const { stdout } = await callMain([...words, '--stage', 'local', '--json'], { env: story.env });
+      return createCustomerBucket(story.cloud.edge, {
+        account,
+        bucket,
+        policy: JSON.parse(stdout).bucketPolicy,
+      });
+    }
+    const grant = {
+      ...{ partition: 'aws', region: localAccount.region, bucket },
+      principal: principal ?? `arn:aws:iam::${localAccount.id}:root`,
+    };
+    const policies = { 'ingest-source': ingestSourcePolicies, 'export-target': exportTargetPolicies };
     await createCustomerBucket(story.cloud.edge, {
-      ...{ account, bucket },
-      policy: JSON.parse(stdout).bucketPolicy,
+      account,
+      bucket,
+      policy: policies[target](grant).bucketPolicy,
     });
   }
   await letIn(CUSTOMER, DROPS, 'ingest-source');

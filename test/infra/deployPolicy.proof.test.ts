@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, it } from '@jest/globals';
-import { printedPolicies } from '../../lib/access/printedPolicies.ts';
+import { type PolicyTarget, printedPolicies } from '../../lib/access/printedPolicies.ts';
 import { defineConfig } from '../../lib/config/defineConfig.ts';
 import type { ConfigInput } from '../../lib/schema/config.ts';
 import {
@@ -7,6 +7,7 @@ import {
   type ResolvedResource,
   resolveTemplate,
 } from '../../packages/local-aws/src/template/index.ts';
+import { keyPolicy } from '../lib/access/calls.ts';
 import { type Call, decideCall } from '../lib/access/decideCall.ts';
 import { packageTemplate } from './packageTemplate.ts';
 import { templateConfigurations } from './templateConfigurations.ts';
@@ -36,16 +37,17 @@ const MAKES: Readonly<Record<string, string>> = {
   'AWS::SecretsManager::Secret': 'secretsmanager:CreateSecret',
 };
 
-async function deploy(options: Partial<ConfigInput>) {
+async function deploy(options: Partial<ConfigInput>, stage = 'prod', policiesFor: PolicyTarget = 'deploy') {
   // ARNs of the configurations are of other regions.
   const text = JSON.stringify(options).replaceAll(/:us-east-1:/g, `:${REGION}:`);
   const input: Partial<ConfigInput> = { ...JSON.parse(text), region: REGION };
-  const { resources } = resolveTemplate(parseTemplate(await packageTemplate(input)), {
-    ...{ region: REGION, account: ACCOUNT, partition: 'aws', stackName: STACK },
+  const stack = `sluice-${stage}`;
+  const { resources } = resolveTemplate(parseTemplate(await packageTemplate(input, stage)), {
+    ...{ region: REGION, account: ACCOUNT, partition: 'aws', stackName: stack },
     endpoint: `https://sqs.${REGION}.amazonaws.com`,
   });
   const config = defineConfig({ bucket: 'acme-experiments', ...input });
-  const printed = printedPolicies('deploy', config, { region: REGION, account: ACCOUNT, stack: STACK });
+  const printed = printedPolicies(policiesFor, config, { region: REGION, account: ACCOUNT, stack });
   return { resources, config, policies: printed.map(({ document }) => document) };
 }
 
@@ -75,7 +77,13 @@ function making({ config }: Deployed, { type, arn, physicalId, properties }: Res
 
 async function verdicts({ policies }: Deployed, calls: readonly Call[]) {
   const caller = { principal: `arn:aws:iam::${ACCOUNT}:role/ci`, policies };
-  return Promise.all(calls.map(async (call) => [call, await decideCall(caller, call)] as const));
+  return Promise.all(
+    calls.map(async (call) => {
+      // Each key leaves the decision to IAM.
+      const resourcePolicy = call.action.startsWith('kms:') ? keyPolicy : undefined;
+      return [call, await decideCall({ ...caller, resourcePolicy }, call)] as const;
+    }),
+  );
 }
 
 describe.each(['default', 'every option', 'what a platform team asks for'] as const)(
@@ -179,3 +187,86 @@ it('the deployment policy with a boundary makes no role and no user without it, 
     false,
   ]);
 }, 120_000);
+
+describe('the policies of a trial', () => {
+  const TRIAL = 'sluice-trial-0a1b2c3d';
+  let deployed: Deployed;
+  beforeAll(async () => {
+    const drops = {
+      name: 'drops',
+      bucket: `${TRIAL}-drops`,
+      owner: ACCOUNT,
+      datasets: [{ name: 'events', kind: 'events' as const }],
+    };
+    const names = {
+      bucket: TRIAL,
+      database: TRIAL,
+      athena: { workgroup: TRIAL, stagingDatabase: `${TRIAL}-staging` },
+    };
+    const options = {
+      ...names,
+      sources: [drops],
+      readers: templateConfigurations['readers and customers'].readers,
+    };
+    deployed = await deploy({ ...options, keysInSecret: true, curate: true }, 'trial-0a1b2c3d', 'trial');
+  }, 120_000);
+
+  it('allow making all that has a name in its stack', async () => {
+    const own = deployed.resources.filter(({ physicalId }) => physicalId.includes('trial'));
+    const calls = own.flatMap((resource) => making(deployed, resource));
+    expect(calls.length).toBeGreaterThan(30);
+    const refused = (await verdicts(deployed, calls)).filter(([, verdict]) => verdict !== 'Allowed');
+    expect(refused).toEqual([]);
+  });
+
+  const key = here('kms', 'key/99999999-0000-4000-8000-000000000000');
+  const keyOf = (stack: string): Call => ({
+    ...{ action: 'kms:ScheduleKeyDeletion', resources: [key] },
+    context: { 'aws:ResourceTag/aws:cloudformation:stack-name': stack },
+  });
+  const ofBucket = (action: string, resource: string): Call => ({
+    action,
+    resources: [`arn:aws:s3:::${resource}`],
+  });
+
+  it('allow what a trial does, and deleting what stays of it', async () => {
+    const inCatalog = ['catalog', `database/${TRIAL}`].map((name) => here('glue', name));
+    const calls: Call[] = [
+      ofBucket('s3:CreateBucket', `${TRIAL}-drops`),
+      ofBucket('s3:PutObject', `${TRIAL}-drops/events/2026-11-26/a.parquet`),
+      ofBucket('s3:ListBucketVersions', TRIAL),
+      ofBucket('s3:DeleteObjectVersion', `${TRIAL}/landing/a`),
+      ofBucket('s3:DeleteBucket', TRIAL),
+      { action: 'athena:StartQueryExecution', resources: [here('athena', `workgroup/${TRIAL}`)] },
+      { action: 'glue:GetPartitions', resources: [...inCatalog, here('glue', `table/${TRIAL}/events`)] },
+      { action: 'glue:DeleteDatabase', resources: inCatalog },
+      {
+        action: 'secretsmanager:PutSecretValue',
+        resources: [here('secretsmanager', `secret:${TRIAL}-keys-a1b2c3`)],
+      },
+      {
+        action: 'iam:DeleteRole',
+        resources: [`arn:aws:iam::${ACCOUNT}:role/${TRIAL}-LandingDeliveryRole-1`],
+      },
+      keyOf(TRIAL),
+    ];
+    const refused = (await verdicts(deployed, calls)).filter(([, verdict]) => verdict !== 'Allowed');
+    expect(refused).toEqual([]);
+  });
+
+  it('allow nothing on another stage', async () => {
+    const calls: Call[] = [
+      ofBucket('s3:GetObject', 'acme-experiments/statsig/a'),
+      ofBucket('s3:DeleteBucket', 'sluice-trials'),
+      { action: 'cloudformation:DeleteStack', resources: [here('cloudformation', 'stack/sluice-prod/1')] },
+      {
+        action: 'glue:DeleteDatabase',
+        resources: [here('glue', 'catalog'), here('glue', 'database/sluice')],
+      },
+      { action: 'iam:DeleteRole', resources: [`arn:aws:iam::${ACCOUNT}:role/sluice-prod-CollectRole-1`] },
+      keyOf('sluice-prod'),
+    ];
+    const allowed = (await verdicts(deployed, calls)).filter(([, verdict]) => verdict === 'Allowed');
+    expect(allowed).toEqual([]);
+  });
+});

@@ -8,11 +8,11 @@ import { temporaryDirectory } from '../harness/temporaryDirectory.ts';
 /** A salt of the configuration, which must be nowhere in a template. */
 export const SALT = 'a salt that no template holds';
 
-/** The template that `serverless package` makes of a configuration, on the way to `--stage prod`. */
-export async function packageTemplate(options: Partial<ConfigInput> = {}): Promise<unknown> {
+/** The template that `serverless package` makes of a configuration. */
+export async function packageTemplate(options: Partial<ConfigInput> = {}, stage = 'prod'): Promise<unknown> {
   const directory = temporaryDirectory();
   const keys = [{ label: 'web', sha256: '0'.repeat(64) }];
-  const config = { bucket: 'acme-experiments', keys, privacy: { salt: SALT }, stages: ['prod'], ...options };
+  const config = { bucket: 'acme-experiments', keys, privacy: { salt: SALT }, stages: [stage], ...options };
   const configFile = join(directory.path, 'sluice.config.ts');
   const from = JSON.stringify(join(repositoryRoot, 'lib', 'config', 'defineConfig.ts'));
   const text = `import { defineConfig } from ${from};\nexport default defineConfig(${JSON.stringify(config)});\n`;
@@ -22,7 +22,7 @@ export async function packageTemplate(options: Partial<ConfigInput> = {}): Promi
       root: repositoryRoot,
       workspace: join(directory.path, 'workspace'),
       configFile,
-      stage: 'prod',
+      stage,
       region: options.region ?? 'us-east-1',
     });
     return template;

@@ -44,7 +44,7 @@ export const trustExceptions: readonly TrustException[] = [
 export interface UnscopedActions {
   readonly actions: readonly string[];
   /** Whose policy: a part of the stack, a kind of reader, or whoever deploys. */
-  readonly who: 'key' | 'metabase' | 'owox' | 'deploy' | 'probe';
+  readonly who: 'key' | 'metabase' | 'owox' | 'deploy' | 'probe' | 'trial';
   readonly why: string;
   readonly source: string;
 }
@@ -125,5 +125,11 @@ export const unscopedActions: readonly UnscopedActions[] = [
     who: 'probe',
     why: 'Metrics have no ARN.',
     source: 'https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazoncloudwatch.html',
+  },
+  {
+    actions: ['cloudwatch:GetMetricData', 'lambda:GetAccountSettings'],
+    who: 'trial',
+    why: 'Neither metrics nor the settings of an account have an ARN.',
+    source: 'https://docs.aws.amazon.com/service-authorization/latest/reference/list_awslambda.html',
   },
 ];

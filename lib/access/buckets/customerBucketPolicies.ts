@@ -10,7 +10,7 @@ export interface CustomerBucketGrant {
   readonly partition: string;
   readonly region: string;
   readonly bucket: string;
-  /** ARN of our role or account, or of Statsig's user `arn:aws:iam::999689269917:user/<STATSIG_IAM_USER>`. */
+  /** ARN of our role or account. */
   readonly principal: string;
   /** Patterns of the ARNs of roles: of the principal, our account, these alone. Default: everybody of the principal. */
   readonly roles?: readonly string[] | undefined;
@@ -45,9 +45,6 @@ interface Use {
   readonly keyActions: readonly string[];
 }
 
-/** Statsig's account. Its own calls are not known: it gets what its documents ask for. */
-const STATSIG = '999689269917';
-
 /** Lists and reads the files of datasets. With receipts it also writes them, and nothing else. S3 encrypts what is written with a data key. */
 export function ingestSourcePolicies(source: CustomerBucketGrant): CustomerBucketPolicies {
   const writes = source.receiptFolder != null;
@@ -64,13 +61,11 @@ export function ingestSourcePolicies(source: CustomerBucketGrant): CustomerBucke
  * https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazons3.html
  */
 export function exportTargetPolicies(target: CustomerBucketGrant): CustomerBucketPolicies {
-  const isStatsigs = target.principal.includes(STATSIG);
   return policies(target, {
-    bucketActions: [...(isStatsigs ? ['s3:GetBucketLocation'] : []), 's3:ListBucketMultipartUploads'],
+    bucketActions: ['s3:ListBucketMultipartUploads'],
     objectActions: [
       's3:AbortMultipartUpload',
       's3:DeleteObject',
-      ...(isStatsigs ? ['s3:DeleteObjectVersion', 's3:GetObject', 's3:ListMultipartUploadParts'] : []),
       's3:PutObject',
       // In a bucket with ACLs its owner reads only what is written with bucket-owner-full-control.
       ...(target.byOwnersRole === true ? [] : ['s3:PutObjectAcl']),

@@ -129,18 +129,6 @@ describe.each([
   });
 });
 
-it("has for Statsig's own user what Statsig's document asks for", async () => {
-  const principal = 'arn:aws:iam::999689269917:user/acme';
-  const { bucketPolicy } = exportTargetPolicies({ ...other, principal });
-  for (const call of [
-    locate(BUCKET),
-    ...['GetObject', 'DeleteObjectVersion', 'ListMultipartUploadParts'].map((action) =>
-      object(action, FILE, BUCKET),
-    ),
-  ])
-    expect(bucketPolicy.Statement.flatMap(({ Action }) => Action)).toContain(call.action);
-});
-
 describe('what a configured customer is told to grant', () => {
   const ACCOUNT = '111122223333';
   const role = { arn: 'arn:aws:iam::444455556666:role/sluice', externalId: 'deployment-7' };
@@ -174,7 +162,7 @@ describe('what a configured customer is told to grant', () => {
       ],
     });
   const print = (target: 'ingest-source' | 'export-target', config = configured(), stack = 'sluice-prod') => {
-    const known = { region: 'eu-west-1', stack, account: ACCOUNT, source: 'acme', export: 'out' };
+    const known = { region: 'eu-west-1', stack, account: ACCOUNT };
     const documents = printedPolicies(target, config, known);
     return (name: string) => documents.find((one) => one.name === name)?.document;
   };
