@@ -120,13 +120,6 @@ export function isRoot(principal: string): boolean {
   return /^\d{12}$|:root$/.test(principal);
 }
 
-/** Who may access a customer's bucket. */
-export function bucketPrincipal() {
-  return z
-    .string('an account ID or an ARN')
-    .regex(PRINCIPAL, 'an account ID of 12 digits, or the ARN of a role or user');
-}
-
 /** An external ID, which a role's trust policy asks for: for Statsig the one that it made for the connection. */
 export function externalId() {
   return z
