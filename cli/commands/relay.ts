@@ -21,24 +21,16 @@ const ACTIONS: Readonly<Record<string, Action>> = {
     changes: unlessDryRun,
     run: redrive,
   },
-  erase: {
-    summary: 'Delete all copies.',
-    options: ['all', 'dry-run'],
-    changes: unlessDryRun,
-    run: erase,
-  },
 };
 
-/** `sluice relay`: what relay has not delivered, sending refused copies again, and deleting copies. */
+/** `sluice relay`: what relay has not delivered, and sending refused copies again. */
 export const relay: Command = {
   name: 'relay',
-  summary: 'Show what waits to be relayed and what the target refused, send that again, or delete copies.',
-  usage:
-    'sluice relay status | redrive [--reason STATUS] [--dry-run] | erase --all [--dry-run] [--local] [--stage NAME] [options]',
+  summary: 'Show what waits to be relayed and what the target refused, or send that again.',
+  usage: 'sluice relay status | redrive [--reason STATUS] [--dry-run] [--local] [--stage NAME] [options]',
   options: {
     reason: { type: 'string', help: 'redrive: only what was refused with this status, or `expired`' },
-    all: { type: 'boolean', help: 'erase: every copy, also those in the queue' },
-    'dry-run': { type: 'boolean', help: 'only print what would be sent again, or deleted' },
+    'dry-run': { type: 'boolean', help: 'redrive: only print what would be sent again' },
     ...targetOptions,
     json: { type: 'boolean', help: 'print one object' },
   },
@@ -46,7 +38,6 @@ export const relay: Command = {
     'sluice relay status --stage prod',
     'sluice relay redrive --reason 401 --dry-run --stage prod',
     'sluice relay redrive --reason 401 --stage prod',
-    'sluice relay erase --all --dry-run --stage prod',
   ],
   actions: ACTIONS,
   run: (line) => runAction(line, ACTIONS),
@@ -90,23 +81,5 @@ async function redrive(line: CommandLine): Promise<number> {
   );
   if (!dryRun && moved.moved > 0)
     writeNote(`\`${targetedCommand(line, ['relay', 'status'])}\` shows what becomes of them.\n`);
-  return 0;
-}
-
-async function erase(line: CommandLine): Promise<number> {
-  if (line.values['all'] !== true)
-    throw new UsageError(
-      'SLUICE_USAGE_OPTIONS',
-      'Expected --all. The copies of one person are deleted by `sluice erase`.',
-    );
-  const dryRun = line.values['dry-run'] === true;
-  const { eraseCopies } = await import('../../operate/relay/eraseCopies.ts');
-  const { found, queued } = await withDeployment(line, (deployment) => eraseCopies(deployment, dryRun));
-  writeResult(line, { dryRun, found, queued }, () =>
-    textTable([
-      { what: `copies in the bucket, with versions${dryRun ? '' : ', deleted'}`, n: found },
-      ...(queued === null ? [] : [{ what: `in the queue, about${dryRun ? '' : ', deleted'}`, n: queued }]),
-    ]),
-  );
   return 0;
 }

@@ -23,7 +23,7 @@ import { lifecycleRules } from '../../lib/access/buckets/lifecycleRules.ts';
 import { valueAt } from '../../lib/base/json.ts';
 import { addDays, DAY_MS, utcDay } from '../../lib/base/time.ts';
 import { type ForwardedKind, forwardedKinds } from '../../lib/schema/kinds.ts';
-import { isOwnKey, RELAY_FOLDER } from '../../lib/tables/objectKeys.ts';
+import { isOwnKey } from '../../lib/tables/objectKeys.ts';
 import { isDeliveredFile, statsigFolders, tableFolders } from '../../lib/tables/tableFolders.ts';
 import { ifThere } from '../explainAwsError.ts';
 import { dayFolders } from '../facts/tables/partitionGaps.ts';
@@ -216,21 +216,6 @@ export function judgeKey(found: Partial<KeyMetadata>, say: Pick<Setup['say'], 'a
   const commands = isEnabled ? [] : verbs.map((verb) => say.aws('kms', verb, '--key-id', Arn));
   return [finding('SLUICE_FINDING_KEY_UNUSABLE', `${Arn} is ${kind}.`, commands)];
 }
-
-/** Objects that nothing delivers or deletes any more. */
-export const leftCopies: Look = {
-  name: 'relay',
-  expects: 'without `relay`, no copies of requests are left',
-  async find({ config, s3, say }) {
-    if (config.relay !== undefined) return [];
-    const asked = { Bucket: config.bucket, Prefix: RELAY_FOLDER };
-    const { Contents = [] } = await s3.send(new ListObjectsV2Command(asked));
-    const left = Contents.filter(({ Key = '/' }) => !Key.endsWith('/') && isOwnKey(config, Key)).length;
-    const copies = left === 1 ? '1 copy' : `${left} copies or more`;
-    const erase = say.sluice('relay', 'erase', '--all', '--dry-run');
-    return left === 0 ? [] : [finding('SLUICE_FINDING_RELAY_LEFT', `${RELAY_FOLDER}: ${copies}.`, [erase])];
-  },
-};
 
 /** Days for which files are looked at. Statsig forwards exposures daily. */
 const FORWARDED_DAYS = 7;

@@ -130,10 +130,6 @@ export const findingCatalogue = {
     'See whether the target is reachable: `retried` in the log of `relay` says what it answers. If there are more copies than the function delivers, raise `relay.concurrency`: docs/relay.md, "Limits".',
     { part: 'collector', section: 'relay' },
   ),
-  SLUICE_FINDING_RELAY_LEFT: problem(
-    'Copies of requests, which hold SDK keys, are left under relay/ without `relay` in the configuration: nothing delivers or deletes them.',
-    'The command says what would be deleted; without `--dry-run` it deletes it. To have them delivered first, deploy `relay` again: docs/relay.md, "Turning it off".',
-  ),
   SLUICE_FINDING_FORWARDED: warning(
     "Somebody else, most likely Statsig's own forwarding, writes into the folders of the forwarded tables: queries read these rows too, and with relay to Statsig events twice.",
     "Turn Statsig's forwarding off, or give its tables other names in Data Connection (`npx sluice connect statsig`) or ours with `tables`; then move the named files elsewhere. Files that you put there on purpose may stay: the finding goes seven days later.",

@@ -50,7 +50,6 @@ const LINES: Readonly<Record<string, readonly (readonly string[])[]>> = {
   relay: [
     ['status', ...NOWHERE],
     ['redrive', ...NOWHERE],
-    ['erase', '--all', ...NOWHERE],
   ],
   policy: [['print', '--for', 'deploy']],
   connect: [['metabase', ...NOWHERE]],

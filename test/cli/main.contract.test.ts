@@ -168,7 +168,6 @@ describe('what changes something', () => {
       'probe',
       'query',
       'redrive',
-      'relay erase',
       'relay redrive',
     ]);
     const dry = commands.filter(({ changes }) => changes?.(line({ 'dry-run': true, wait: '0' })) === true);

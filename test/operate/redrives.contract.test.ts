@@ -1,4 +1,3 @@
-import { PutBucketVersioningCommand } from '@aws-sdk/client-s3';
 import {
   CreateQueueCommand,
   type GetQueueAttributesCommand,
@@ -16,7 +15,6 @@ import { requestCuration, requestRebuild } from '../../operate/curate/requests.t
 import { requestBackfill, requestExport, requestIngest } from '../../operate/ingest/requests.ts';
 import { discardDamaged, redriveDamaged } from '../../operate/redriveDamaged.ts';
 import { redriveLanding } from '../../operate/redriveLanding.ts';
-import { eraseCopies } from '../../operate/relay/eraseCopies.ts';
 import { redriveCopies } from '../../operate/relay/redriveCopies.ts';
 import { ManualClock } from '../../packages/local-aws/src/base/index.ts';
 import { Faults } from '../../packages/local-aws/src/faults/index.ts';
@@ -153,50 +151,6 @@ describe('refused copies that are sent again', () => {
     const { relay: _, ...config } = deployment.config;
     await expect(redriveCopies({ ...deployment, config }, null, false)).rejects.toMatchObject({
       code: 'SLUICE_RELAY_OFF',
-    });
-  });
-});
-
-describe('all copies', () => {
-  const waiting = relayWaitingKey(relayId(NOW, 'a'.repeat(24)));
-  const refused = relayRefusedKey({ reason: '401', at: NOW, id: relayId(NOW, 'b'.repeat(24)) });
-
-  beforeEach(async () => {
-    const { bucket: Bucket } = deployment.config;
-    const VersioningConfiguration = { Status: 'Enabled' } as const;
-    await deployment.s3.send(new PutBucketVersioningCommand({ Bucket, VersioningConfiguration }));
-    for (const key of [waiting, waiting, refused, 'relay/notes.txt', 'landing/x'])
-      await store().write(key, 'copy');
-    await send('relay', 'copy');
-    await send('relay-dead-letters', 'dead');
-  });
-
-  it('are erased with their versions, waiting and refused, and out of both queues', async () => {
-    expect(await eraseCopies(deployment, false)).toEqual({ found: 3, queued: 2 });
-    expect(await keys()).toEqual(['landing/x', 'relay/notes.txt']);
-    expect([await bodies('relay'), await bodies('relay-dead-letters')]).toEqual([[], []]);
-    expect((await eraseCopies({ ...deployment, stack: { service: 'gone', stage: 'x' } }, false)).found).toBe(
-      0,
-    );
-  });
-
-  it('stay in a dry run', async () => {
-    expect(await eraseCopies(deployment, true)).toEqual({ found: 3, queued: 2 });
-    expect(await keys()).toEqual(['landing/x', 'relay/notes.txt', refused, waiting].sort());
-    expect([await bodies('relay'), await bodies('relay-dead-letters')]).toEqual([['copy'], ['dead']]);
-  });
-
-  it('are erased where there is no queue, and named if AWS denies it, or has just emptied the queue', async () => {
-    const elsewhere = { ...deployment, stack: { service: 'gone', stage: 'x' } };
-    expect(await eraseCopies(elsewhere, true)).toEqual({ found: 3, queued: null });
-    const code = 'AccessDenied';
-    faults.set({ s3: [{ fault: 'failCalls', code, operations: ['DeleteObject'], calls: 'all' }] });
-    await expect(eraseCopies(deployment, false)).rejects.toMatchObject({ code: 'SLUICE_AWS_FAILED' });
-    expect(await bodies('relay')).toEqual(['copy']);
-    faults.clear();
-    await eraseCopies(deployment, false);
-    await expect(eraseCopies(deployment, false)).rejects.toMatchObject({
-      code: 'SLUICE_RELAY_PURGED_LATELY',
     });
   });
 });

@@ -22,11 +22,6 @@ export const RelayCopiesError = defineErrorFamily('user', {
     cause: 'Nothing is relayed: the configuration has no `relay`, or it is not deployed yet.',
     cure: 'Set `relay` in sluice.config.ts and deploy: docs/relay.md.',
   },
-  SLUICE_RELAY_PURGED_LATELY: {
-    cause:
-      'The queue of relay was emptied less than a minute ago, and SQS does not empty it again before. The objects are deleted.',
-    cure: 'Run the command again in a minute: what came into the queue since is still there.',
-  },
 });
 
 /** Copies that are tried again. */
