@@ -32,18 +32,14 @@ export interface Route {
   answer(request: Request<unknown, unknown>): Promise<unknown>;
 }
 
-interface RouteOptions<Query extends z.ZodObject, Body extends z.ZodObject> {
-  readonly method: Route['method'];
+interface RouteOptions<Query extends z.ZodObject, Body extends z.ZodObject>
+  extends Pick<Route, 'method' | 'summary'>,
+    Partial<Pick<Route, 'writes' | 'localOnly'>> {
   readonly path: `/api/${string}`;
-  readonly summary: string;
   /** Default: no parameters. */
   readonly query?: Query;
   /** Of a POST. Default: no members. */
   readonly body?: Body;
-  /** Default false. */
-  readonly writes?: boolean;
-  /** Default false. */
-  readonly localOnly?: boolean;
   handle(request: Request<z.output<Query>, z.output<Body>>): unknown;
 }
 
@@ -62,22 +58,13 @@ const nothing = z.strictObject({});
 export function route<Query extends z.ZodObject = typeof nothing, Body extends z.ZodObject = typeof nothing>(
   options: RouteOptions<Query, Body>,
 ): Route {
-  const { query = nothing, body = nothing, writes = false, localOnly = false } = options;
+  const { query = nothing, body = nothing, writes = false, localOnly = false, handle, ...named } = options;
   return {
-    method: options.method,
-    path: options.path,
-    summary: options.summary,
-    query,
-    body: options.method === 'POST' ? body : undefined,
-    writes,
-    localOnly,
+    ...{ ...named, query, body: options.method === 'POST' ? body : undefined, writes, localOnly },
     async answer(request) {
-      const parsed = {
-        query: query.parse(request.query),
-        body: body.parse(request.body ?? {}),
-      };
+      const parsed = { query: query.parse(request.query), body: body.parse(request.body ?? {}) };
       // The schemas are those of the handler: zod's output type is lost by the defaults above.
-      return options.handle({ ...request, ...parsed } as Request<z.output<Query>, z.output<Body>>);
+      return handle({ ...request, ...parsed } as Request<z.output<Query>, z.output<Body>>);
     },
   };
 }

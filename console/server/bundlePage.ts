@@ -12,12 +12,13 @@ export interface Asset {
 }
 
 const TYPES: Readonly<Record<string, string>> = {
+  html: 'text/html; charset=utf-8',
   js: 'text/javascript; charset=utf-8',
   css: 'text/css; charset=utf-8',
 };
 
 /**
- * Bundles the page: `main.js` and `main.css`. It takes some tenths of a second, so a console bundles it once when it starts;
+ * Bundles the page: `index.html`, `main.js` and `main.css`. It takes some tenths of a second, so a console bundles it once when it starts;
  * nothing is kept that could be out of date. The npm package has the bundle in place of the sources (scripts/pack.ts).
  *
  * @returns Files by name.
@@ -29,7 +30,8 @@ export async function bundlePage(): Promise<ReadonlyMap<string, Asset>> {
   const { build } = await import('esbuild');
   const result = await build({
     absWorkingDir: PAGE,
-    entryPoints: ['main.tsx'],
+    entryPoints: ['main.tsx', 'index.html'],
+    loader: { '.html': 'copy' },
     outdir: PAGE,
     bundle: true,
     format: 'esm',

@@ -157,6 +157,32 @@ describe('the server of the console', () => {
     }
   });
 
+  it.each([{ 'content-length': '1048577' }, { 'transfer-encoding': 'chunked' }])(
+    'refuses a body of more than 1 MiB, or of a length that is not said: %j',
+    async (length) => {
+      const headers = { 'content-type': 'application/json', ...length } as Record<string, string>;
+      const body = '"'.padEnd(1_048_577, 'x');
+      const { status, text } = await send(open.address, {
+        method: 'POST',
+        path: '/api/sql/start',
+        headers,
+        body,
+      });
+      expect([status, text]).toEqual([400, expect.stringContaining('1048576 bytes')]);
+    },
+  );
+
+  it('compresses the page, and does not send it again', async () => {
+    const path = '/assets/main.js';
+    const { headers } = await send(open.address, { path, headers: { 'accept-encoding': 'gzip' } });
+    expect(headers).toMatchObject({
+      'content-encoding': 'gzip',
+      'content-type': expect.stringContaining('javascript'),
+    });
+    const again = { 'accept-encoding': 'gzip', 'if-none-match': String(headers['etag']) };
+    expect(await send(open.address, { path, headers: again })).toMatchObject({ status: 304, text: '' });
+  });
+
   it.each([
     { path: '/api/nothing' },
     { path: '/../package.json' },
@@ -196,7 +222,7 @@ describe('the server of the console', () => {
 
   it('has a page of 60 KB at most, compressed', async () => {
     const assets = await bundlePage();
-    expect([...assets.keys()].sort()).toEqual(['main.css', 'main.js']);
+    expect([...assets.keys()].sort()).toEqual(['index.html', 'main.css', 'main.js']);
     const bytes = [...assets.values()].reduce((sum, { contents }) => sum + gzipSync(contents).length, 0);
     expect(bytes).toBeLessThanOrEqual(60_000);
   });
