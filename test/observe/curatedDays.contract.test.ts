@@ -1,3 +1,4 @@
+import { Readable } from 'node:stream';
 import { DeletePartitionCommand } from '@aws-sdk/client-glue';
 import { DeleteObjectCommand } from '@aws-sdk/client-s3';
 import { SQSClient } from '@aws-sdk/client-sqs';
@@ -128,8 +129,14 @@ describe('the calendar of curated days', () => {
     await expect(acceptLost(deployment, { ...accepted, day: '2026-11-01' })).rejects.toMatchObject({
       code: 'SLUICE_CURATE_NOTHING_KEPT',
     });
-    expect(await acceptLost(deployment, { ...accepted, day: DAY })).toMatchObject({ tables: [{ rows: 4 }] });
-    expect(await kept()).toEqual([]);
+    for (const [dryRun, left] of [
+      [true, 1],
+      [false, 0],
+    ] as const) {
+      const answer = await acceptLost(deployment, { ...accepted, dryRun, day: DAY });
+      expect(answer).toMatchObject({ dryRun, tables: [{ rows: 4 }] });
+      expect(await kept()).toHaveLength(left);
+    }
     curations.clock.advance(DAY_MS);
     await curations.night();
     expect((await curations.read()).length).toBe(9);
@@ -139,6 +146,51 @@ describe('the calendar of curated days', () => {
     await curations.s3.send(new DeleteObjectCommand({ Bucket: curations.config.bucket, Key: file }));
     const [lost] = await readServedFaults(place());
     expect(lost).toMatchObject({ gone: [], lost: [expect.stringContaining(DAY)] });
+  });
+
+  it('drops what a day keeps with its next version once somebody says so, and not in a dry run', async () => {
+    await curations.land('b', exposures(5, 9));
+    curations.clock.advance(DAY_MS);
+    await curations.night();
+    await curations.removeRaw('b');
+    curations.clock.advance(DAY_MS);
+    await curations.night();
+    expect((await curations.read()).length).toBe(9);
+    const sent: string[] = [];
+    const sqs = new SQSClient({
+      region: 'us-east-1',
+      credentials: { accessKeyId: 'x', secretAccessKey: 'x' },
+      md5: false,
+      requestHandler: {
+        handle: async ({ headers, body }: { headers: Record<string, string>; body: Uint8Array }) => {
+          const asked = JSON.parse(new TextDecoder().decode(body));
+          const isSent = headers['x-amz-target']?.endsWith('.SendMessageBatch') === true;
+          if (isSent) sent.push(...asked.Entries.map((one: { MessageBody: string }) => one.MessageBody));
+          const answer = isSent
+            ? { Successful: [{ Id: '0' }] }
+            : { QueueUrl: 'https://sqs.us-east-1.amazonaws.com/1/q' };
+          return {
+            response: { statusCode: 200, headers: {}, body: Readable.from([JSON.stringify(answer)]) },
+          };
+        },
+      } as never,
+    });
+    const deployment = { ...place(), sqs, stack: { service: 'sluice', stage: 'local' } };
+    const asked = { kinds: ['exposures', 'events'] as const, drop: true, day: DAY };
+    expect(await acceptLost(deployment, { ...asked, dryRun: true })).toMatchObject({
+      drop: true,
+      tables: [{ rows: 4 }],
+    });
+    expect([sent, (await curations.entry())?.curated?.kept?.accepted]).toEqual([[], undefined]);
+    await acceptLost(deployment, { ...asked, dryRun: false });
+    expect(sent.map((body): unknown => JSON.parse(body))).toEqual([
+      { sluice: 'curate', asked: 'run', kinds: ['exposures'], days: [DAY] },
+    ]);
+    curations.clock.advance(60_000);
+    await curations.plan(...sent);
+    await curations.work();
+    expect((await curations.read()).length).toBe(5);
+    expect((await curations.entry())?.curated?.kept).toBeUndefined();
   });
 
   it('finds raw days without files until somebody accepts them, one day at a time, curated or not', async () => {

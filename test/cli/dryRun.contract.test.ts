@@ -1,0 +1,162 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { commands } from '../../cli/main.ts';
+import { defineConfig } from '../../lib/config/defineConfig.ts';
+import { curatedTables } from '../../lib/curate/curatedTables.ts';
+import type { ConfigInput } from '../../lib/schema/config.ts';
+import { relayId, relayRefusedKey } from '../../lib/tables/objectKeys.ts';
+import { repositoryRoot } from '../../local/dataDirectory.ts';
+import { realClock } from '../../packages/local-aws/src/base/index.ts';
+import { Catalog, glueService } from '../../packages/local-aws/src/glue/index.ts';
+import { ObjectStore, s3Service } from '../../packages/local-aws/src/s3/index.ts';
+import { Queues, queueProperties, sqsService } from '../../packages/local-aws/src/sqs/index.ts';
+import { startServices } from '../../packages/local-aws/src/testing/index.ts';
+import { callMain } from '../harness/callMain.ts';
+import { temporaryDirectory } from '../harness/temporaryDirectory.ts';
+import { landedKey, landedUsers } from '../lib/erase/landedUsers.ts';
+
+const account = '000000000000';
+const owner = '111122223333';
+const DAY = '2026-10-01';
+const DAMAGED = 'damaged/2026/11/23/10/a.ndjson.gz';
+const COPY = relayRefusedKey({ reason: '401', at: Date.now(), id: relayId(Date.now(), 'a'.repeat(24)) });
+const ACME = ['--source', 'acme', '--dataset', 'events', '--from', DAY];
+const input: ConfigInput = {
+  bucket: 'sluice-cli-dry',
+  relay: { statsig: true },
+  sources: [{ name: 'acme', bucket: 'acme-drops', owner, datasets: [{ name: 'events', kind: 'events' }] }],
+  exports: [{ name: 'raw', table: 'statsig_forwarded_events', target: { bucket: 'acme-warehouse', owner } }],
+};
+const config = defineConfig(input);
+
+/** What a hand does, and can try first: a line of each command and action. */
+const LINES: readonly (readonly string[])[] = [
+  ['redrive', '--landing'],
+  ['redrive', '--damaged'],
+  ['redrive', '--discard', DAMAGED],
+  ['ingest', 'run'],
+  ['ingest', 'backfill', ...ACME],
+  ['ingest', 'accept', 'keep', ...ACME],
+  ['export', 'run'],
+  ['curate', 'run'],
+  ['curate', 'rebuild', '--from', DAY],
+  ['curate', 'accept', DAY],
+  ['curate', 'accept', DAY, '--drop'],
+  ['relay', 'redrive'],
+  ['relay', 'erase', '--all'],
+  ['erase', '--unit', 'user_id=gone'],
+];
+
+describe('--dry-run', () => {
+  const directory = temporaryDirectory();
+  const store = ObjectStore.open({ directory: join(directory.path, 's3'), clock: realClock });
+  const catalog = Catalog.open({ directory: join(directory.path, 'glue'), clock: realClock });
+  const place = { clock: realClock, region: 'us-east-1', account };
+  const queues = Queues.open({ directory: join(directory.path, 'sqs'), ...place });
+  let services: Awaited<ReturnType<typeof startServices>>;
+
+  beforeAll(async () => {
+    const file = join(directory.path, 'sluice.config.ts');
+    const from = JSON.stringify(join(repositoryRoot, 'lib', 'config', 'defineConfig.ts'));
+    writeFileSync(
+      file,
+      `import { defineConfig } from ${from};\nexport default defineConfig(${JSON.stringify(input)});\n`,
+    );
+    process.env['SLUICE_CONFIG'] = file;
+    store.createBucket(config.bucket);
+    catalog.ensureDatabase({ Name: config.database });
+    for (const { name: Name } of Object.values(curatedTables(config)))
+      catalog.ensureTable(config.database, { Name, PartitionKeys: [{ Name: 'ds', Type: 'date' }] });
+    services = await startServices([
+      s3Service({ store, clock: realClock }),
+      sqsService({ queues, clock: realClock, account }),
+      glueService({ catalog, clock: realClock, account }),
+    ]);
+  });
+  afterAll(async () => {
+    delete process.env['SLUICE_CONFIG'];
+    await services.close();
+    queues.close();
+    store.close();
+    directory.remove();
+  });
+
+  beforeEach(async () => {
+    for (const queue of queues.all()) queues.delete(queue.name);
+    const { settings } = queueProperties({});
+    const ensure = (part: string, more: object = {}) =>
+      queues.ensure(`sluice-local-${part}`, { ...settings, ...more });
+    for (const part of ['ingest-plan', 'export', 'curate-plan', 'relay', 'relay-dead-letters']) ensure(part);
+    const { arn: deadLetterTargetArn } = ensure('write-dead-letters');
+    ensure('write', { RedrivePolicy: { deadLetterTargetArn, maxReceiveCount: 10 } });
+    queues.byName('sluice-local-write-dead-letters').send('object');
+    queues.byName('sluice-local-relay').send('copy');
+    for (const [key, body] of [
+      [DAMAGED, 'bytes'],
+      [COPY, 'copy'],
+      [landedKey(1), landedUsers('gone', 'stays')],
+      [`ledger/curated/exposures/${DAY}.json`, curatedEntry()],
+    ] as const)
+      await store.put(config.bucket, key, body);
+  });
+
+  /** Every object and message. */
+  function everything() {
+    const { entries } = store.list(config.bucket, { prefix: '', limit: 1_000 });
+    const objects = entries.flatMap((one) =>
+      'object' in one ? [`${one.object.key} ${one.object.etag}`] : [],
+    );
+    return [...objects, ...queues.all().map((queue) => `${queue.name} ${queue.counts().visible}`)];
+  }
+  const run = (line: readonly string[]) =>
+    callMain([...line, '--json', '--local', '--endpoint-url', services.options.endpoint]);
+
+  it('is tried with every command and action that has it', () => {
+    const all = commands.flatMap(({ name, actions, options }) =>
+      actions === undefined
+        ? 'dry-run' in options
+          ? [name]
+          : []
+        : Object.entries(actions).flatMap(([action, { options: own }]) =>
+            own.includes('dry-run') ? [`${name} ${action}`] : [],
+          ),
+    );
+    const hasActions = new Set(
+      commands.flatMap(({ name, actions }) => (actions === undefined ? [] : [name])),
+    );
+    const tried = LINES.map(([name = '', action]) => (hasActions.has(name) ? `${name} ${action}` : name));
+    expect([...new Set(tried)].sort()).toEqual(all.sort());
+  });
+
+  it.each(LINES.map((line) => [line.join(' '), line] as const))(
+    'of %s changes nothing, and without it something',
+    async (_, line) => {
+      const before = everything();
+      const dry = await run([...line, '--dry-run']);
+      expect(dry.stderr).not.toContain('SLUICE_');
+      expect(JSON.parse(dry.stdout)).not.toHaveProperty('error');
+      expect(everything()).toEqual(before);
+      expect(JSON.parse((await run(line)).stdout)).not.toHaveProperty('error');
+      expect(everything()).not.toEqual(before);
+    },
+  );
+});
+
+/** The ledger's entry of a curated day that keeps rows of a raw file that is gone. */
+function curatedEntry(): string {
+  const kept = { files: [{ name: 'a.parquet', eTag: '"1"' }], rows: 2, since: 0 };
+  return JSON.stringify({
+    ...{ source: 'curated', dataset: 'exposures', day: DAY, table: config.curatedTables.exposures },
+    ...{ state: 'succeeded', fingerprint: 'f', attempts: 1, files: [], rows: { in: 2, out: 2, refused: 0 } },
+    ...{
+      bytes: 0,
+      durations: {},
+      version: 'v1',
+      superseded: [],
+      updatedAt: 0,
+      token: 't',
+      curated: { kept },
+    },
+  });
+}
