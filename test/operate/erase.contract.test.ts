@@ -24,7 +24,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { addDays, type Clock, isoTimestamp, utcDay } from '../../lib/base/time.ts';
 import { defineConfig } from '../../lib/config/defineConfig.ts';
 import type { EraseFaultPoint } from '../../lib/erase/ObjectEraser.ts';
-import { parseUnit } from '../../lib/erase/Unit.ts';
+import { erasureId, parseUnit } from '../../lib/erase/Unit.ts';
 import { writeRelayCopy } from '../../lib/relay/RelayCopy.ts';
 import type { Config, ConfigInput } from '../../lib/schema/config.ts';
 import { relayId, relayRefusedKey, relayWaitingKey } from '../../lib/tables/objectKeys.ts';
@@ -335,6 +335,31 @@ describe('erasing a deployment', () => {
     };
     expect((await run(['user_id=gone'], at - 1_000, pass, { clock: slow })).state).toBe('again');
     expect((await run(['user_id=gone'], at)).state).toBe('complete');
+  });
+
+  it('notes what it has found before it changes anything, and stops beside another run of the same units', async () => {
+    const { config, put, read, versions, run } = await deployment();
+    await put(landedKey(1), landedUsers('gone', 'stays'));
+    const record = async (id: string) => JSON.parse((await read(`ledger/_erasures/${id}.json`)).toString());
+    const units = ['user_id=gone'];
+    const id = erasureId(
+      config.bucket,
+      units.map((unit) => parseUnit(unit, config)),
+    );
+    const seen: unknown[] = [];
+    const pass = async (step: EraseFaultPoint) => {
+      if (step === 'noted') seen.push((await record(id)).current.hasFound, await versions());
+      if (step === 'noted') throw new Error('killed');
+    };
+    await expect(run(units, Date.now(), pass)).rejects.toThrow('killed');
+    expect(seen).toEqual([true, [landedKey(1)]]);
+    expect((await read(landedKey(1))).equals(landedUsers('gone', 'stays'))).toBe(true);
+    const beside = async (step: EraseFaultPoint) => {
+      if (step === 'replaced') await run(units);
+    };
+    await expect(run(units, Date.now(), beside)).rejects.toMatchObject({ code: 'SLUICE_ERASE_BUSY' });
+    expect((await read(landedKey(1))).equals(landedUsers('stays'))).toBe(true);
+    expect((await record(id)).runs).toMatchObject([{ hasFound: true, resumed: 2 }]);
   });
 
   it('takes copies that the target has refused, and in a dry run takes and notes nothing', async () => {

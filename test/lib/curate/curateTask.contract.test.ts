@@ -164,6 +164,25 @@ describe('a day that is curated', () => {
     expect([await curations.listedDays(), await curations.read()]).toEqual([[], ids(0, 40)]);
   });
 
+  it('replaces a version that is noted to be deleted a day later, and by then by no other note', async () => {
+    await curations.night();
+    const [before, version] = [await curations.curatedLocation(), (await curations.entry())?.version];
+    curations.clock.advance(86_400_000);
+    await late();
+    const seen: unknown[] = [];
+    const due = new Date(curations.clock.now() + 86_400_000).toISOString();
+    const noted = async () =>
+      seen.push(await curations.keys(VERSION_NOTES), await curations.curatedLocation());
+    expect(await curations.curate(await plan(), { at: { noted } })).toMatchObject({ outcome: 'curated' });
+    const [notes, location] = seen;
+    const ofVersion = (notes as string[]).filter((key) => key.endsWith(`/${version}`));
+    expect([ofVersion, location]).toEqual([
+      [expect.stringContaining(`${VERSION_NOTES}${due}/curated_exposures/${DAY}/`)],
+      before,
+    ]);
+    expect((await curations.entry())?.superseded).toEqual([{ version, at: curations.clock.now() }]);
+  });
+
   it('has no files that an attempt has left which was killed', async () => {
     const task = await plan();
     expect(await curations.curate(task, { killAt: 'uploaded' })).toBe('killed');

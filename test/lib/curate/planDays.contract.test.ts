@@ -2,11 +2,13 @@ import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { PutObjectCommand } from '@aws-sdk/client-s3';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { QueueError } from '../../../lib/base/queue.ts';
 import { addDays } from '../../../lib/base/time.ts';
 import { defineConfig } from '../../../lib/config/defineConfig.ts';
 import { MOST_DAYS_A_NIGHT } from '../../../lib/curate/limits.ts';
 import { countDays, planDays } from '../../../lib/curate/planDays.ts';
 import type { LedgerSubject } from '../../../lib/ledger/LedgerEntry.ts';
+import { curatedSubject } from '../../../lib/tables/ledgerKeys.ts';
 import { type Curations, DAY, exposures, startCurations } from './startCurations.ts';
 
 const NIGHT_MS = 86_400_000;
@@ -137,6 +139,34 @@ describe('the nightly plan', () => {
     const [task] = curations.takeTasks();
     curations.clock.advance(2 * NIGHT_MS);
     expect(await curations.curate(task)).toEqual({ outcome: 'outdated' });
+  });
+
+  it('notes no task that the queue has not taken', async () => {
+    await curations.land('a', exposures(0, 1));
+    const tasks = { send: () => Promise.reject(new QueueError('SLUICE_QUEUE_NOT_SENT')) };
+    const request = { sluice: 'curate' as const };
+    await expect(planDays({ ...curations.makePlanner(), tasks }, request)).rejects.toMatchObject({
+      code: 'SLUICE_QUEUE_NOT_SENT',
+    });
+    expect(await curations.entry()).toBeNull();
+    await plan();
+    expect(queuedDays()).toEqual([`exposures ${DAY} new`]);
+  });
+
+  it('notes no task that has begun since the day was looked at', async () => {
+    await curations.land('a', exposures(0, 1));
+    const until = curations.clock.now() + 1_000;
+    const tasks = {
+      send: async () => {
+        const place = curatedSubject(curations.config, 'exposures', DAY);
+        await curations.ledger.change(place, (known) => ({
+          entry: { ...known, state: 'loading', lease: { owner: 'o', until } },
+        }));
+      },
+    };
+    await planDays({ ...curations.makePlanner(), tasks }, { sluice: 'curate' });
+    expect(await curations.entry()).toMatchObject({ state: 'loading', lease: { owner: 'o' } });
+    expect((await curations.entry())?.queued).toBeUndefined();
   });
 
   it('curates changed and reshaped days again, and leaves the others', async () => {

@@ -20,10 +20,14 @@ beforeEach(() => {
   [told, waiting, lines] = [[], 0, []];
 });
 
+/** Whether the queue takes no message. */
+let isAway = false;
+
 async function look(hours: number) {
   told = [];
   now = BEGIN + hours * HOUR_MS;
   const send = async (bodies: readonly string[]) => {
+    if (isAway) throw new Error('SlowDown');
     told.push(...bodies.map((body) => Object(objectCreated(body)).key));
   };
   const log = (line: Record<string, unknown>) => lines.push(line);
@@ -59,6 +63,15 @@ it('tells of what it did not tell while many messages waited', async () => {
   waiting = 1_000;
   expect(await look(4)).toEqual([]);
   waiting = 0;
+  expect(await look(5)).toEqual(['landing/a']);
+});
+
+it('tells of what the queue did not take', async () => {
+  await store.write('landing/a', 'a');
+  await look(2);
+  isAway = true;
+  await expect(look(4)).rejects.toThrow('SlowDown');
+  isAway = false;
   expect(await look(5)).toEqual(['landing/a']);
 });
 
