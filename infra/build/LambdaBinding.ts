@@ -112,17 +112,14 @@ export async function fetchBinding(
 }
 
 async function npmCi(folder: string, environment: NodeJS.ProcessEnv): Promise<void> {
-  // npm's own file: other package managers set `npm_execpath`, too.
-  const npm = /[\\/]npm(-cli)?\.js$/.exec(environment.npm_execpath ?? '')?.input;
-  const [command, first] = npm === undefined ? ['npm', []] : [process.execPath, [npm]];
   // Offline, npm fails soon. By default it retries twice, for minutes.
   const retries = ['--fetch-retries=1', '--fetch-retry-mintimeout=500', '--fetch-timeout=60000'];
-  await promisify(execFile)(command, [...first, 'ci', '--ignore-scripts', '--loglevel=error', ...retries], {
+  await promisify(execFile)('npm', ['ci', '--ignore-scripts', '--loglevel=error', ...retries], {
     cwd: folder,
     // A filter meant for one workspace is not for this folder.
     env: { ...environment, npm_config_workspace: undefined, npm_config_workspaces: undefined },
     // npm is a command file on Windows, which needs a shell. No part of the line is user input.
-    shell: process.platform === 'win32' && npm === undefined,
+    shell: process.platform === 'win32',
     timeout: 300_000,
   });
 }

@@ -26,7 +26,6 @@ import {
   useKey,
   writeLogs,
 } from './policies.ts';
-import { requirePolicySize } from './policySize.ts';
 
 /** One role for each function of the ingest. */
 export function ingestRoles(stack: Stack): Resources {
@@ -43,35 +42,29 @@ export function ingestRoles(stack: Stack): Resources {
     Resource: names.map((name) => objectArn(stack, triggerKey(name))),
   };
   return {
-    [logicalIds.planRole]: serviceRole(
-      lambdaService,
-      requirePolicySize(stack, [
-        writeLogs(stack, 'ingest-plan'),
-        ledger,
-        seesWhatIsMissing(stack),
-        useKey(stack, 'kms:Decrypt', 'kms:GenerateDataKey'),
-        {
-          Action: ['sqs:SendMessage'],
-          Resource: [getAtt(logicalIds.loadQueue), getAtt(logicalIds.planQueue)],
-        },
-        consumeQueue(logicalIds.planQueue),
-        ...customerBucketStatements(
-          direct.map((source) => ({ ...source, folders: [] })),
-          { onBucket: ['s3:ListBucket'], onObjects: [] },
-        ),
-        ...customerRoleStatements(sources),
-      ]),
-    ),
-    [logicalIds.triggerRole]: serviceRole(
-      lambdaService,
-      requirePolicySize(stack, [
-        writeLogs(stack, 'ingest-trigger'),
-        turns,
-        useKey(stack, 'kms:Decrypt', 'kms:GenerateDataKey'),
-        { Action: ['sqs:SendMessage'], Resource: [getAtt(logicalIds.planQueue)] },
-        { Action: ['secretsmanager:GetSecretValue'], Resource: [ref(logicalIds.keysSecret)] },
-      ]),
-    ),
+    [logicalIds.planRole]: serviceRole(lambdaService, [
+      writeLogs(stack, 'ingest-plan'),
+      ledger,
+      seesWhatIsMissing(stack),
+      useKey(stack, 'kms:Decrypt', 'kms:GenerateDataKey'),
+      {
+        Action: ['sqs:SendMessage'],
+        Resource: [getAtt(logicalIds.loadQueue), getAtt(logicalIds.planQueue)],
+      },
+      consumeQueue(logicalIds.planQueue),
+      ...customerBucketStatements(
+        direct.map((source) => ({ ...source, folders: [] })),
+        { onBucket: ['s3:ListBucket'], onObjects: [] },
+      ),
+      ...customerRoleStatements(sources),
+    ]),
+    [logicalIds.triggerRole]: serviceRole(lambdaService, [
+      writeLogs(stack, 'ingest-trigger'),
+      turns,
+      useKey(stack, 'kms:Decrypt', 'kms:GenerateDataKey'),
+      { Action: ['sqs:SendMessage'], Resource: [getAtt(logicalIds.planQueue)] },
+      { Action: ['secretsmanager:GetSecretValue'], Resource: [ref(logicalIds.keysSecret)] },
+    ]),
     [logicalIds.loadRole]: ingestLoadRole(stack),
   };
 }
@@ -155,7 +148,7 @@ function ingestLoadRole(stack: Stack): Resource {
   });
   return serviceRole(
     lambdaService,
-    requirePolicySize(stack, [
+    [
       writeLogs(stack, 'ingest-load'),
       { Action: ['s3:PutObject'], Resource: [...landed, notes, refused] },
       // Versions that no query reads any more, the notes on them, and rows that an earlier mapping refused.
@@ -195,7 +188,7 @@ function ingestLoadRole(stack: Stack): Resource {
       ...customerKeyStatements(receiving, ['kms:GenerateDataKey']),
       ...customerRoleStatements(sources),
       itself.allowance,
-    ]),
+    ],
     [itself.trust],
   );
 }

@@ -47,10 +47,6 @@ export const ConfigError = defineErrorFamily('user', {
       "A route of the HTTP API matches OPTIONS, so API Gateway would hand browsers' preflights to its function instead of answering them.",
     cure: 'In serverless.yml, name each method that the route is for (`GET /x`, `POST /x`) in place of `*`, `ANY` or `$default`, and leave out `OPTIONS`.',
   },
-  SLUICE_CONFIG_ROLE_TOO_LARGE: {
-    cause: 'A role would need longer policies than IAM accepts.',
-    cure: 'Configure fewer sources or exports. Deploy the others with another stage.',
-  },
   SLUICE_CONFIG_SESSION_TOO_LARGE: {
     cause: 'A load or an export would need a longer session policy than STS accepts.',
     cure: 'Give the dataset or the export a shorter folder, table or name, or the deployment a shorter database, `statsigFolder` or bucket.',

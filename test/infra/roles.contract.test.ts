@@ -56,13 +56,12 @@ describe('roles of the ingest and the export', () => {
     ['let in by their buckets', direct],
     ['let in by roles', byRole],
     ['let in by their buckets and keys', keyed],
-  ])('fit what IAM takes, or are refused by name: %s', (_, how) => {
+  ])('fit what IAM takes: %s', (_, how) => {
     const made = (count: number) => sizesOf({ sources: sources(how, count), exports: exports(how, count) });
     const sizes = made(COUNT);
     expect(sizes.map(([id]) => id)).toEqual(
       expect.arrayContaining(['IngestPlanRole', 'IngestTriggerRole', 'IngestLoadRole', 'ExportRole']),
     );
     expect(sizes.filter(([, size]) => size > POLICY_LIMITS.role)).toEqual([]);
-    expect(() => made(100)).toThrow(expect.objectContaining({ code: 'SLUICE_CONFIG_ROLE_TOO_LARGE' }));
   });
 });
