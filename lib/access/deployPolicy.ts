@@ -44,6 +44,7 @@ const named = (service: string, names: string) => names.split(' ').map((name) =>
 function code(scope: arns.PolicyScope, allows: Allows, stack: string): Statement[] {
   const zips = `${stack}-serverlessdeploy*`;
   const functions = arns.arnIn(scope, 'lambda', `function:${stack}-*`);
+  const triggers = allows('QueueTriggers', 'lambda', '*EventSourceMapping', '*');
   const apis = ['apis*', 'tags/*', 'domainnames*'].map((path) => arns.apiArn(scope, path));
   const groups = ['lambda', 'kinesisfirehose', 'vendedlogs'].map((by) => `log-group:/aws/${by}/${stack}-*`);
   const dashboard = `arn:${scope.partition}:cloudwatch::${scope.account}:dashboard/${stack}`;
@@ -57,10 +58,7 @@ function code(scope: arns.PolicyScope, allows: Allows, stack: string): Statement
     allows('Zips', 's3', 'AbortMultipartUpload *Object*', arns.objectsArn(scope, zips)),
     allows('Functions', 'lambda', '*', functions),
     // A mapping gets its ARN when it is made, so the function is what narrows it.
-    {
-      ...allows('QueueTriggers', 'lambda', '*EventSourceMapping', '*'),
-      Condition: { ArnLike: { 'lambda:FunctionArn': functions } },
-    },
+    { ...triggers, Condition: { ArnLike: { 'lambda:FunctionArn': functions } } },
     allows('QueueTriggerTags', 'lambda', '*Tag*', 'event-source-mapping:*'),
     // An API gets its ID when it is made.
     allows('HttpApi', 'apigateway', '*', ...apis),
@@ -79,6 +77,7 @@ function code(scope: arns.PolicyScope, allows: Allows, stack: string): Statement
 function identities(scope: arns.PolicyScope, config: Config, stack: string): Statement[] {
   const names = arns.identityNamesPattern(stack);
   const all = [`role/${names}`, `user/${names}`, `policy/${stack}-*`, `instance-profile/${stack}-*`];
+  const own = all.map((name) => arns.iamArn(scope, name));
   // The first domain of an account makes it: https://docs.aws.amazon.com/apigateway/latest/developerguide/using-service-linked-roles.html
   const ofDomains = 'role/aws-service-role/ops.apigateway.amazonaws.com/AWSServiceRoleForAPIGateway';
   const makes = 'Attach*Policy CreateRole CreateUser Put*PermissionsBoundary PutRolePolicy PutUserPolicy';
@@ -88,11 +87,7 @@ function identities(scope: arns.PolicyScope, config: Config, stack: string): Sta
     deny('KeepBoundary', ['iam:Delete*PermissionsBoundary'], ['*']),
   ];
   return [
-    allow(
-      'Identities',
-      ['iam:*'],
-      all.map((name) => arns.iamArn(scope, name)),
-    ),
+    allow('Identities', ['iam:*'], own),
     allow('DomainServiceRole', ['iam:CreateServiceLinkedRole'], [arns.iamArn(scope, ofDomains)]),
     ...(config.permissionsBoundary === null ? [] : bound),
   ];
