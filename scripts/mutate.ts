@@ -21,28 +21,28 @@ const chosen = mutations.filter(
 );
 const began = Date.now();
 const worktrees = Array.from({ length: Number(values.workers) }, makeWorktree);
-try {
-  // A suite that fails without a fault catches nothing.
-  const broken = new Set<string>();
-  await share([...new Set(chosen.flatMap(({ suites }) => suites))], async (suite, worktree) => {
-    if (await fails(suite, worktree)) broken.add(suite);
-  });
-  for (const suite of broken) process.stdout.write(`fails without a fault: ${suite}\n`);
-  const survived: Mutation[] = [];
-  await share(chosen, async (mutation, worktree) => {
-    const started = Date.now();
-    const suite = await catcher(mutation, worktree, broken);
-    if (suite === null) survived.push(mutation);
-    print(mutation, suite, Date.now() - started);
-  });
-  if (survived.length > 0) process.stdout.write('\n');
-  for (const mutation of survived) print(mutation, null);
-  process.stdout.write(`${Math.round((Date.now() - began) / 1_000)} s\n`);
-  process.stdout.write(`${chosen.length - survived.length} caught, ${survived.length} survived\n`);
-  process.exitCode = survived.length + broken.size > 0 ? 1 : 0;
-} finally {
+process.once('exit', () => {
   for (const { remove } of worktrees) remove();
-}
+});
+for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => process.exit(130));
+// A suite that fails without a fault catches nothing.
+const broken = new Set<string>();
+await share([...new Set(chosen.flatMap(({ suites }) => suites))], async (suite, worktree) => {
+  if (await fails(suite, worktree)) broken.add(suite);
+});
+for (const suite of broken) process.stdout.write(`fails without a fault: ${suite}\n`);
+const survived: Mutation[] = [];
+await share(chosen, async (mutation, worktree) => {
+  const started = Date.now();
+  const suite = await catcher(mutation, worktree, broken);
+  if (suite === null) survived.push(mutation);
+  print(mutation, suite, Date.now() - started);
+});
+if (survived.length > 0) process.stdout.write('\n');
+for (const mutation of survived) print(mutation, null);
+process.stdout.write(`${Math.round((Date.now() - began) / 1_000)} s\n`);
+process.stdout.write(`${chosen.length - survived.length} caught, ${survived.length} survived\n`);
+process.exitCode = survived.length + broken.size > 0 ? 1 : 0;
 
 interface Worktree {
   readonly path: string;
@@ -51,8 +51,6 @@ interface Worktree {
 
 function makeWorktree(): Worktree {
   const path = mkdtempSync(join(tmpdir(), 'sluice-mutate-'));
-  // Of those that were killed before.
-  git('worktree', 'prune');
   git('worktree', 'add', '--quiet', '--force', '--detach', path, git('stash', 'create') || 'HEAD');
   symlinkSync(join(repositoryRoot, 'node_modules'), join(path, 'node_modules'));
   const remove = () => {
