@@ -136,7 +136,8 @@ const table: readonly FaultsOfFile[] = [
         'if (lease === undefined) return { busyUntil',
       ],
       ['if (seen !== undefined && stored?.entry.token !== seen?.token) return false;', ''],
-      ['if (!asBefore) return null;', ''],
+      ['if (there?.entry.token === entry.token) return there;', ''],
+      ['queued.fingerprint === queuedFor', 'queued.fingerprint !== queuedFor'],
     ],
   },
   {
@@ -226,16 +227,6 @@ const table: readonly FaultsOfFile[] = [
       await sqs.send(new SendMessageCommand({ QueueUrl, MessageBody: writeRelayedKey(waitingKey) }));`,
       ],
       ['>= MAX_AGE_MS', '> MAX_AGE_MS'],
-    ],
-  },
-  {
-    file: 'operate/relay/eraseCopies.ts',
-    suites: OPERATE,
-    faults: [
-      ['dryRun ? [] : versions', 'versions'],
-      ['if (!dryRun) await deployment.sqs', 'await deployment.sqs'],
-      ['|| parseRelayRefusedKey(key) !== null', ''],
-      ['if (answer !== null) throw', 'if (answer === null) void 0; else if (false) throw'],
     ],
   },
   {

@@ -44,7 +44,6 @@ const LINES: readonly (readonly string[])[] = [
   ['curate', 'accept', DAY],
   ['curate', 'accept', DAY, '--drop'],
   ['relay', 'redrive'],
-  ['relay', 'erase', '--all'],
   ['erase', '--unit', 'user_id=gone'],
 ];
 

@@ -10,6 +10,8 @@ function fakeTiming() {
     clock: { now: () => now },
     random: () => 0.5,
     wait: async (ms: number) => {
+      // It takes until another turn of the event loop.
+      await new Promise(setImmediate);
       pauses.push(ms);
       now += ms;
     },
@@ -47,6 +49,7 @@ describe('eachAttempt', () => {
     let late = 0;
     const until = { clock: { now: () => clock.now() + late }, deadline: 2_000 };
     const wait = async () => {
+      await new Promise(setImmediate);
       late = 5_000;
     };
     expect(await countAttempts({ baseMs: 100, capMs: 300, wait, random, until })).toBe(1);
