@@ -7,7 +7,6 @@ import { metabaseQueries, metabaseSync } from './metabaseStatements.ts';
 import { FOREIGN, OWOX_BUCKET, openReaders, type ReaderClients } from './openReaders.ts';
 import { OwoxStorage } from './owoxSequence.ts';
 import { owoxQueries } from './owoxStatements.ts';
-import { forbidden, type ReaderName } from './readersPermissions.ts';
 import { lookAround, stop } from './statsigSequence.ts';
 import { statsigQueries } from './statsigStatements.ts';
 import { StatsigExperiment } from './statsigWay.ts';
@@ -21,14 +20,6 @@ const formOf = (name: string, ownDatabase: string | null = null) => {
   const { workgroup, resultsFolder } = readerWorkgroup(readers.config.athena, { name, ownDatabase });
   return { workgroup, stagingDirectory: `s3://${readers.config.bucket}/${resultsFolder}` };
 };
-
-const OWN_DATABASES: Partial<Record<ReaderName, string>> = { models: 'models' };
-/** The workgroup that a reader may query in: OWOX names none. */
-const workgroupOf = (reader: ReaderName) =>
-  reader === 'owox' ? 'primary' : formOf(reader, OWN_DATABASES[reader] ?? null).workgroup;
-
-/** How AWS's services refuse a call, and Athena a query. */
-const REFUSED = /not authorized to perform: |Permission denied on S3 path: /;
 
 /** Holds an answer against what is expected of the statement. */
 function judge({ rows, types, anyOrder }: Tried, found: Pick<Answer, 'rows' | 'types'>): void {
@@ -281,21 +272,4 @@ describe("Metabase's user", () => {
       $metadata: expect.objectContaining({ httpStatusCode: 403 }),
     });
   });
-});
-
-describe('no reader', () => {
-  it.each(forbidden.map((one) => [one.what, one] as const))(
-    '%s',
-    async (_, { does, denied, readers: who }) => {
-      for (const reader of who) {
-        const attempt = does(await readers.clientsOf(reader), readers.config.bucket, workgroupOf(reader));
-        const refusal = await attempt.then(
-          () => 'allowed',
-          (error: Error) => error.message,
-        );
-        expect([reader, refusal]).toEqual([reader, expect.stringMatching(REFUSED)]);
-        expect([reader, refusal]).toEqual([reader, expect.stringMatching(denied)]);
-      }
-    },
-  );
 });

@@ -462,13 +462,6 @@ describe('datasets with declared columns, and a day that Athena loads', () => {
     );
   });
 
-  it('refuse rows without a required value, by name', async () => {
-    const sql = `SELECT reason, detail FROM quarantine WHERE path LIKE '%/orders/%'`;
-    expect(await ingest.ask(sql)).toEqual([
-      { reason: 'SLUICE_INGEST_ROW_REQUIRED_MISSING', detail: 'row 1, order_id: column "id"' },
-    ]);
-  });
-
   it('are loaded by Athena where `engine` says so, and explained with what that scanned', async () => {
     const large = await explain('bolt', 'large', D20);
     const ofFile = { fate: 'loaded', rows: { in: 100, out: 98, refused: 2 } };
@@ -543,30 +536,6 @@ describe('receipts', () => {
       ...{ rows, moreFiles: 0, files: [{ key: `visits/${D17}/a.parquet`, fate: 'loaded', rows }] },
     });
     expect(await calendar()).not.toContain(`visits ${D17} has a receipt`);
-  });
-
-  it('name a file that holds a day up, and load nothing themselves', async () => {
-    await boltDrop(`visits/${D18}/a.parquet`, goodAndBad(D18));
-    await boltDrop(`visits/${D18}/b.parquet`, "SELECT 'x' AS other");
-    await ingest.jump(HOUR);
-    const [failed] = await written(D18);
-    expect(failed).toMatchObject({
-      ...{ state: 'failed', version: null, failure: { code: 'SLUICE_INGEST_COLUMN_MISSING' } },
-      files: expect.arrayContaining([
-        expect.objectContaining({ key: `visits/${D18}/b.parquet`, fate: 'failed' }),
-        expect.objectContaining({ key: `visits/${D18}/a.parquet`, fate: 'held' }),
-      ]),
-    });
-    expect(failed?.failure?.message).toContain(`visits/${D18}/b.parquet, column "timestamp"`);
-    await ingest.remove(`visits/${D18}/b.parquet`, BOLT, customer);
-    await ingest.jump(HOUR);
-    const [, loaded] = await written(D18, 2);
-    expect(loaded).toMatchObject({ state: 'succeeded', rows: { in: 2, out: 1, refused: 1 } });
-    const before = await keys();
-    await ingest.jump(HOUR);
-    await ingest.cloud.flush();
-    expect(await keys()).toEqual(before);
-    expect(await ingest.query('SELECT count(*) AS n FROM bolt_visits')).toEqual([{ n: 2 }]);
   });
 
   it('are all that may be written there: no service was refused a call but the first receipt', async () => {
