@@ -78,6 +78,13 @@ function lint(files: readonly string[], bin: string): void {
   const { status, stdout, stderr } = run(join(bin, 'cfn-lint'), [...given, '--template', ...files], STEP_MS);
   const what = 'cfn-lint finds nothing wrong with the template of any configuration';
   tally.tell(what, status === 0, stdout || stderr);
+  const examples = ['waf/template.yaml', 'github-actions/access.yaml'].map((name) =>
+    join(repositoryRoot, 'examples', name),
+  );
+  // W1030: a parameter that is used under a condition alone is empty without it.
+  const ofExamples = ['--ignore-checks', LINT_IGNORES, 'W1030', '--template', ...examples];
+  const said = run(join(bin, 'cfn-lint'), ofExamples, STEP_MS);
+  tally.tell('cfn-lint finds nothing wrong with the examples', said.status === 0, said.stdout || said.stderr);
   const everywhere = run(
     join(bin, 'cfn-lint'),
     [...given, '--regions', ...REGIONS, '--template', ...files.slice(0, 1)],

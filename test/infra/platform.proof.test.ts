@@ -15,8 +15,6 @@ import {
   type Template,
 } from '../../packages/local-aws/src/template/index.ts';
 import { packageTemplate } from './packageTemplate.ts';
-import { referenceProblems } from './schema/referenceProblems.ts';
-import { ServiceSpec } from './schema/ServiceSpec.ts';
 import { templateConfigurations } from './templateConfigurations.ts';
 
 const account = '111122223333';
@@ -198,7 +196,6 @@ describe('docs/platform.md', () => {
       expect(folder).toMatch(/^serverless\/sluice\/prod\/[^/]+\/$/);
       const made = parseTemplate(JSON.parse(readFileSync(join(directory, 'dist', 'template.json'), 'utf8')));
       expect(JSON.stringify(made)).not.toContain('ServerlessDeploymentBucket');
-      expect(referenceProblems(made, await ServiceSpec.load())).toEqual([]);
       const functions = Object.values(made.Resources).filter(({ Type }) => Type === 'AWS::Lambda::Function');
       expect(functions.length).toBe(5);
       for (const { Properties } of functions)

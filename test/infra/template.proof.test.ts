@@ -11,12 +11,7 @@ import {
 import { NAME_LIMITS, POLICY_LIMITS, RESOURCE_POLICY_LIMITS, TEMPLATE_LIMITS } from './limits.ts';
 import { packageTemplate, SALT } from './packageTemplate.ts';
 import { unscopedActions } from './policyExceptions.ts';
-import { propertyProblems } from './schema/propertyProblems.ts';
-import { referenceProblems } from './schema/referenceProblems.ts';
-import { ServiceSpec } from './schema/ServiceSpec.ts';
 import { templateConfigurations } from './templateConfigurations.ts';
-
-const spec = await ServiceSpec.load();
 
 const texts = z.union([z.string(), z.array(z.string())]).transform((value) => [value].flat());
 const policy = z.object({
@@ -66,17 +61,6 @@ describe.each(Object.entries(templateConfigurations))('the packaged template: %s
     });
   }, 120_000);
   const ofType = (type: string) => resolved.resources.filter((resource) => resource.type === type);
-
-  it("has only properties of AWS's schemas, with the right types, and all required ones", () => {
-    const problems = Object.entries(template.Resources).flatMap(([logicalId, resource]) =>
-      propertyProblems(logicalId, resource, spec),
-    );
-    expect(problems).toEqual([]);
-  });
-
-  it('has no reference to a missing resource', () => {
-    expect(referenceProblems(template, spec)).toEqual([]);
-  });
 
   it("leaves browsers' preflights to the gateway: no route matches OPTIONS", () => {
     const keys = ofType('AWS::ApiGatewayV2::Route').map(({ properties }) => String(properties['RouteKey']));
@@ -256,67 +240,5 @@ describe.each(Object.entries(templateConfigurations))('the packaged template: %s
       return !nameless.includes(Type) && !(mayBeUnnamed && isUnnamed);
     });
     expect(named.map(([id]) => id)).toEqual([]);
-  });
-});
-
-describe('the template checks', () => {
-  const table = { DatabaseName: 'd', CatalogId: { Ref: 'AWS::AccountId' }, TableInput: { Name: 't' } };
-  const problemsOf = (Type: string, Properties: object) =>
-    propertyProblems('X', { Type, Properties: { ...Properties } }, spec);
-
-  it.each<[what: string, type: string, properties: object, problem: string]>([
-    ['a type that is none', 'AWS::Glue::Tabel', table, 'X: there is no type AWS::Glue::Tabel'],
-    ['an unknown property', 'AWS::Glue::Table', { ...table, Nme: 't' }, 'X.Nme is no property'],
-    [
-      'one further in',
-      'AWS::Glue::Table',
-      { ...table, TableInput: { StorageDescriptor: { Columns: [{ Name: 'a', Typ: 'b' }] } } },
-      'X.TableInput.StorageDescriptor.Columns[0].Typ is no property',
-    ],
-    ['a missing one', 'AWS::Glue::Table', { DatabaseName: 'd', TableInput: {} }, 'X.CatalogId is required'],
-    ['a wrong type', 'AWS::SQS::Queue', { DelaySeconds: '5' }, 'X.DelaySeconds is "5", not an integer'],
-    [
-      'a list that is none',
-      'AWS::SQS::QueuePolicy',
-      { Queues: 'q', PolicyDocument: {} },
-      'X.Queues is "q", not a list',
-    ],
-    [
-      'a text where a list goes',
-      'AWS::SQS::QueuePolicy',
-      { Queues: { 'Fn::Sub': 'q' }, PolicyDocument: {} },
-      'X.Queues is {"Fn::Sub":"q"}, not of kind array',
-    ],
-    ['a read-only one', 'AWS::SQS::Queue', { QueueUrl: 'https://q' }, 'X.QueueUrl is read-only'],
-    [
-      'a value that is not allowed',
-      'AWS::KMS::Key',
-      { KeyPolicy: {}, KeySpec: 'SYMMETRIC' },
-      'X.KeySpec is "SYMMETRIC"',
-    ],
-  ])('find %s', (_, type, properties, problem) => {
-    expect(problemsOf(type, properties)).toEqual([expect.stringContaining(problem)]);
-  });
-
-  it('find references to missing resources', () => {
-    const Resources = {
-      Queue: { Type: 'AWS::SQS::Queue', DependsOn: ['Nothing'], Properties: { QueueName: { Ref: 'Name' } } },
-      Rule: {
-        Type: 'AWS::Events::Rule',
-        Properties: {
-          Name: { 'Fn::Sub': `\${Queue.Nmae}-\${AWS::Region}-\${!Literal}` },
-          RoleArn: { 'Fn::GetAtt': ['Role', 'Arn'] },
-        },
-      },
-    };
-    expect(
-      referenceProblems({ Resources, Outputs: { Out: { Value: { 'Fn::ImportValue': 'x' } } } }, spec),
-    ).toEqual([
-      'Queue.QueueName: there is no Name',
-      'Queue.DependsOn: there is no Nothing',
-      'Rule.Name: AWS::SQS::Queue Queue has no attribute Nmae',
-      'Rule.RoleArn: there is no Role',
-      'Outputs.Out.Value: Fn::ImportValue is not expected here',
-    ]);
   });
 });
