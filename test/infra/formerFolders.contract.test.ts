@@ -8,6 +8,7 @@ import { defineConfig } from '../../lib/config/defineConfig.ts';
 import { functionConfig } from '../../lib/config/functionConfig.ts';
 import { placeFolders } from '../../lib/erase/erasePlaces.ts';
 import { type ConfigInput, configSchema } from '../../lib/schema/config.ts';
+import { problemPaths } from '../lib/config/problemPaths.ts';
 
 const input: ConfigInput = {
   bucket: 'acme',
@@ -103,34 +104,12 @@ describe('a former Statsig folder', () => {
   });
 
   it.each<[string, string, object[]]>([
-    [
-      'the present one',
-      'formerStatsigFolders.0.folder: got "present", expected another folder',
-      [{ folder: 'present', until: '2026-11-26' }],
-    ],
-    [
-      'one twice',
-      'formerStatsigFolders.1.folder: got "former", expected another folder',
-      [...former, { folder: 'former', until: '2026-10-10' }],
-    ],
-    [
-      'two that end on one day',
-      'formerStatsigFolders.1.until: got "2026-11-26", expected another day',
-      [...former, { folder: 'first', until: '2026-11-26' }],
-    ],
-    [
-      'a folder with another use',
-      'formerStatsigFolders.0.folder: got "ledger", expected a folder outside ledger/',
-      [{ folder: 'ledger', until: '2026-11-26' }],
-    ],
-    [
-      'no day',
-      'formerStatsigFolders.0.until: got "soon", expected a day, YYYY-MM-DD',
-      [{ folder: 'former', until: 'soon' }],
-    ],
-  ])('refuses %s', (_, message, formerStatsigFolders) => {
-    expect(() =>
-      defineConfig({ ...input, formerStatsigFolders: formerStatsigFolders as typeof former }),
-    ).toThrow(message);
+    ['the present one', '0.folder', [{ folder: 'present', until: '2026-11-26' }]],
+    ['one twice', '1.folder', [...former, { folder: 'former', until: '2026-10-10' }]],
+    ['two that end on one day', '1.until', [...former, { folder: 'first', until: '2026-11-26' }]],
+    ['a folder with another use', '0.folder', [{ folder: 'ledger', until: '2026-11-26' }]],
+    ['no day', '0.until', [{ folder: 'former', until: 'soon' }]],
+  ])('refuses %s', (_, path, formerStatsigFolders) => {
+    expect(problemPaths({ ...input, formerStatsigFolders }, 'formerStatsigFolders.')).toEqual([path]);
   });
 });

@@ -1,15 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { defineConfig } from '../../lib/config/defineConfig.ts';
 import { type Deployment, openDeployment } from '../../observe/deployment.ts';
-import {
-  cancelSql,
-  MOST_ROWS,
-  readSqlCsv,
-  readSqlRows,
-  readSqlRun,
-  requireReading,
-  startSql,
-} from '../../observe/runSql.ts';
+import { cancelSql, readSqlRows, readSqlRun, requireReading, startSql } from '../../observe/runSql.ts';
 import { startObserved } from './startObserved.ts';
 
 let observed: Awaited<ReturnType<typeof startObserved>>;
@@ -80,21 +72,6 @@ describe('SQL', () => {
     } while (cursor !== undefined);
     expect(sizes).toEqual([100, 100, 50]);
     expect(rows).toEqual(Array.from({ length: 250 }, (_, i) => i + 1));
-  });
-
-  it('is answered as CSV, whatever its length', async () => {
-    const sql = `SELECT x, 'a "b", c' AS "the text", CAST(NULL AS varchar) AS nothing FROM UNNEST(sequence(1, ${MOST_ROWS + 5})) AS t(x) ORDER BY x`;
-    const { run: ended } = await run(sql);
-    const { csv, isComplete } = await readSqlCsv(deployment, ended.id ?? '');
-    const lines = csv.split('\n');
-    expect(lines.slice(0, 2)).toEqual(['x,the text,nothing', '1,"a ""b"", c",']);
-    expect(lines.at(-2)).toBe(`${MOST_ROWS + 5},"a ""b"", c",`);
-    expect([isComplete, lines.length]).toEqual([true, MOST_ROWS + 7]);
-  });
-
-  it('reads statements without a header', async () => {
-    const { page } = await run('SHOW TABLES');
-    expect(page?.rows).toContainEqual(['quarantine']);
   });
 
   it.each([

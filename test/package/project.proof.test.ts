@@ -292,22 +292,14 @@ describe('a project', () => {
 });
 
 describe('a mistake in a project', () => {
-  const configured = (rest: string, stages = "['dev', 'prod']") =>
-    `import { defineConfig } from '${PACKAGE_NAME}';\nexport default defineConfig(({ stage }) => ({ ${rest} }), { stages: ${stages} });\n`;
+  const configured = (rest: string) =>
+    `import { defineConfig } from '${PACKAGE_NAME}';\nexport default defineConfig(({ stage }) => ({ ${rest} }), { stages: ['dev', 'prod'] });\n`;
   const ofStage =
     'bucket: `acme-${stage}`, database: `acme_${stage}`, athena: { workgroup: stage, stagingDatabase: `staging_${stage}` }';
 
   it.each([
     ['an unknown field', configured(`${ofStage}, curat: true`), 'SLUICE_CONFIG_INVALID', 'curat'],
-    ['a wrong value', configured(`${ofStage}, region: 'eu-west-9'`), 'SLUICE_CONFIG_INVALID', 'eu-west-9'],
-    [
-      'a topic that is none',
-      configured(`${ofStage}, alarms: { topicArn: 'on-call' }`),
-      'SLUICE_CONFIG_INVALID',
-      'alarms.topicArn',
-    ],
     ['two stages with one bucket', configured("bucket: 'acme'"), 'SLUICE_CONFIG_STAGES_SHARE', 'bucket'],
-    ['a stage that is no name', configured(ofStage, "['dev', 'Prod']"), 'SLUICE_CONFIG_INVALID', 'Prod'],
     ['a line that is no TypeScript', 'export default {', 'SLUICE_CONFIG_BROKEN', 'sluice.config.ts'],
     [
       'an import that is not there',
