@@ -59,9 +59,13 @@ export function serveRequests({ rules, target, openRequest }: ServeOptions): Req
     return next();
   });
   for (const route of routes) app.on(route.method, route.path, (c) => callApi(c, route, openRequest));
-  const page = pageBundle();
-  app.get('/', etag(), async (c) => asset(c, (await page()).get('index.html')));
-  app.get('/assets/:name', etag(), async (c) => asset(c, (await page()).get(c.req.param('name'))));
+  let bundled: ReturnType<typeof bundlePage> | undefined;
+  const page = async (name: string) => {
+    bundled ??= bundlePage();
+    return (await bundled).get(name);
+  };
+  app.get('/', etag(), async (c) => asset(c, await page('index.html')));
+  app.get('/assets/:name', etag(), async (c) => asset(c, await page(c.req.param('name'))));
   app.get('/docs/*', etag(), async (c) => asset(c, await readDocs(c.req.path)));
   app.notFound(refuseUnknown);
   app.onError((error, c) => {
@@ -72,18 +76,6 @@ export function serveRequests({ rules, target, openRequest }: ServeOptions): Req
   });
   // Nothing else in this process gets requests of another class.
   return getRequestListener(app.fetch, { overrideGlobalObjects: false });
-}
-
-/** The page, bundled once; again after a failure. */
-function pageBundle(): typeof bundlePage {
-  let bundled: ReturnType<typeof bundlePage> | undefined;
-  return () => {
-    bundled ??= bundlePage().catch((error: unknown) => {
-      bundled = undefined;
-      throw error;
-    });
-    return bundled;
-  };
 }
 
 function asset(c: Call, found: { readonly contents: Uint8Array; readonly type: string } | undefined) {
@@ -112,7 +104,7 @@ async function callApi(c: Call, route: Route, openRequest: ServeOptions['openReq
   // A dry run of an action only reads.
   const changes = route.writes && (route.localOnly || !isDryRun(body));
   if (changes && !opened.mayWrite) throw new ConsoleRequestError('SLUICE_CONSOLE_READ_ONLY');
-  return Response.json(await route.answer({ ...opened, query: c.req.query(), body }));
+  return c.json(await route.answer({ ...opened, query: c.req.query(), body }));
 }
 
 function isDryRun(body: unknown): boolean {

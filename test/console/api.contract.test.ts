@@ -73,9 +73,10 @@ const codeOf = ({ status, text }: { readonly status: number; readonly text: stri
 
 describe('the server of the console', () => {
   it('says which deployment it serves', async () => {
-    const { status, text } = await send(open.address, {});
-    expect([status, JSON.parse(text)]).toEqual([
+    const { status, headers, text } = await send(open.address, {});
+    expect([status, headers['cache-control'], JSON.parse(text)]).toEqual([
       200,
+      'no-store',
       expect.objectContaining({
         ...{ stage: 'dev', isLocal: false, mayWrite: true, bucket: 'sluice-experiments' },
         collector: 'https://collector.example',
