@@ -15,8 +15,7 @@ export type MemberWriter = (row: PartialRow) => string;
  * Makes the writer of a run of a table's columns, in the table's order: from one column up to another.
  *
  * Rows are written in runs because most of a batch repeats: columns of the user, the sender or the evaluation are written
- * once and used in every document that shares them. Nulls are omitted: Firehose's conversion treats absent and null keys
- * in the same way, and absent keys cost nothing.
+ * once and used in every line that shares them. Nulls are omitted: absent members are null in the files, and cost nothing.
  *
  * @param from Name of the first column.
  * @param before Name of the first column of the next run. Default: up to the last column.
