@@ -126,7 +126,8 @@ export function printedPolicies(
     case 'trial': {
       const trial = trialConfig(config);
       const ofTrial = knownScope(trial, known);
-      return [...deploy(trial, TRIAL_STACK, ofTrial), permissions(trialPolicy(ofTrial))];
+      const own = { ...permissions(trialPolicy(ofTrial)), name: 'trialPermissions' };
+      return [...deploy(trial, TRIAL_STACK, ofTrial), own];
     }
     case 'probe':
       return [permissions(probePolicy(scope, config, known.stack))];
