@@ -2,7 +2,6 @@ import { join } from 'node:path';
 import { VERSION } from '../lib/base/version.ts';
 import type { Config } from '../lib/schema/config.ts';
 import type { MovableClock } from '../packages/local-aws/src/base/index.ts';
-import type { StackUpdate } from '../packages/local-aws/src/cloudformation/index.ts';
 import { newBucketSettings } from '../packages/local-aws/src/s3/index.ts';
 import {
   type LocalAws,
@@ -68,12 +67,6 @@ export interface Cloud {
    * Acknowledged data is then in a table, including quarantine's, unless something fails.
    */
   flush(): Promise<FlushReport>;
-  /**
-   * Deploys another package while requests go on: see `LocalAws.update`.
-   *
-   * @throws StackError, TemplateError.
-   */
-  update(loaded: CloudPackage): Promise<StackUpdate>;
   /** Takes no more requests, flushes, and releases the data directory. */
   close(): Promise<void>;
 }
@@ -186,11 +179,6 @@ export async function startCloud(options: StartOptions): Promise<Cloud> {
     },
     status: () => statusOf(aws.status()),
     flush: async () => flushOf(await aws.flush()),
-    async update(loaded) {
-      const made = await aws.update(stackSource(loaded));
-      deployed.config = loaded.config;
-      return made;
-    },
     close: () => aws.close(),
   };
 }

@@ -183,7 +183,7 @@ describe('a week of events, curated over night', () => {
 
   it('reads raw rows once it is turned off, with the unit ID and JSON paths that are added then', async () => {
     await sendLate('before');
-    await story.deploy({
+    await story.restart({
       ...{ ...config, curate: false, unitIds: { ...config.unitIds, teamID: 'team_id' } },
       jsonPaths: { plan: 'user.custom.plan', sku: 'metadata.sku' },
     });
@@ -213,7 +213,7 @@ describe('a week of events, curated over night', () => {
   });
 
   it('reads curated rows the morning after it is turned on again', async () => {
-    await story.deploy(config);
+    await story.restart(config);
     await settle();
     // Nothing has taken the day of the new files out of the list.
     expect(await count()).toBe(USERS + 3);

@@ -13,7 +13,6 @@ import {
 import * as z from 'zod';
 import type { ConfigInput } from '../../lib/schema/config.ts';
 import { repositoryRoot } from '../../local/dataDirectory.ts';
-import { loadTemplate } from '../../local/loadTemplate.ts';
 import { localAccount } from '../../local/localAccount.ts';
 import { type Cloud, startCloud } from '../../local/startCloud.ts';
 import { MovableClock } from '../../packages/local-aws/src/base/index.ts';
@@ -240,12 +239,6 @@ export async function storyCloud(input?: Partial<ConfigInput>, options: StoryOpt
     /** How many messages a queue has. */
     messages: (part: string) =>
       cloud.status().queues.find(({ name }) => name === `sluice-local-${part}`)?.messages ?? 0,
-    /** Deploys another configuration while the cloud runs. */
-    async deploy(config: Partial<ConfigInput>): Promise<void> {
-      configure(config);
-      const cacheDirectory = join(repositoryRoot, '.sluice', 'template');
-      await cloud.update(await loadTemplate({ root: repositoryRoot, cacheDirectory }));
-    },
     /** Stops, and starts with the same data at the same time, after `config` when one is given. */
     async restart(config?: Partial<ConfigInput>): Promise<void> {
       const now = clock.now();

@@ -7,7 +7,6 @@ import { resources } from '../../infra/resources.ts';
 import { applyPlatform } from '../../infra/template/platform.ts';
 import { defineConfig } from '../../lib/config/defineConfig.ts';
 import type { ConfigInput } from '../../lib/schema/config.ts';
-import { deployedStack } from '../../packages/local-aws/src/cloudformation/index.ts';
 import {
   parseTemplate,
   readDeployment,
@@ -97,9 +96,7 @@ describe('a stack with all that a platform team asks for', () => {
       endpoint: 'http://127.0.0.1:4566',
     });
     expect(readDeployment(resolved).functions.length).toBeGreaterThan(5);
-    const told = deployedStack(resolved, {
-      ...{ name: 'sluice-prod', region: 'eu-west-1', id: account, partition: 'aws', createdMs: 0 },
-    }).outputs;
+    const told = resolved.outputs;
     expect(told['DomainUrl']).toBe('https://collect.acme.com');
     expect(told['DomainTarget']).toMatch(/^d-[0-9a-f]{10}\.execute-api\.eu-west-1\.amazonaws\.com$/);
     expect(told['DomainHostedZoneId']).toMatch(/^Z[0-9A-F]{13}$/);

@@ -7,7 +7,7 @@ import { realClock } from '../../../packages/local-aws/src/base/index.ts';
 import {
   cloudFormationService,
   type DeployedStack,
-  deployedStack,
+  describeStack,
 } from '../../../packages/local-aws/src/cloudformation/index.ts';
 import { cloudWatchService, MetricStore } from '../../../packages/local-aws/src/cloudwatch/index.ts';
 import { dataFolders } from '../../../packages/local-aws/src/disk/dataDirectory.ts';
@@ -23,7 +23,7 @@ import { Secrets, secretsManagerService } from '../../../packages/local-aws/src/
 import { objectSink, provision } from '../../../packages/local-aws/src/server/provision.ts';
 import { Queues, sqsService } from '../../../packages/local-aws/src/sqs/index.ts';
 import { stsService } from '../../../packages/local-aws/src/sts/index.ts';
-import { readDeployment, resolveTemplate } from '../../../packages/local-aws/src/template/index.ts';
+import { resolveTemplate } from '../../../packages/local-aws/src/template/index.ts';
 import type { ClientOptions } from '../../../packages/local-aws/src/testing/index.ts';
 import { callMain } from '../../harness/callMain.ts';
 import { temporaryDirectory } from '../../harness/temporaryDirectory.ts';
@@ -126,14 +126,9 @@ export async function startDeployment(more: readonly AwsService[] = []): Promise
   });
   const identity = { region, account, partition, stackName: loaded.stackName, endpoint: edge.url };
   const resolved = resolveTemplate(loaded.template, identity);
-  await provision(readDeployment(resolved), {
-    ...{ store, catalog, queues, secrets, keys, athena, bus, firehose },
-  });
-  const deployed = deployedStack(resolved, {
-    name: loaded.stackName,
-    ...localAccount,
-    createdMs: clock.now(),
-  });
+  await provision(resolved, { store, catalog, queues, secrets, keys, athena, bus, firehose });
+  const made = { ...resolved, name: loaded.stackName, createdMs: clock.now() };
+  const deployed = describeStack(made, { region, account, partition });
   stack = deployed;
   const environment = { AWS_CONFIG_FILE: '/dev/null', AWS_SHARED_CREDENTIALS_FILE: '/dev/null' };
   const doctor: StartedDeployment['doctor'] = (args = [], env = {}) =>

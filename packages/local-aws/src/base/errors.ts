@@ -186,7 +186,7 @@ export const StoreError = defineErrorFamily('system', {
 export const StackError = defineErrorFamily('user', {
   STACK_UPDATE_FAILED: {
     cause: 'The stack could not be brought to the template. What was set before the failure stays as it is.',
-    cure: 'Change the template as the reason says, and start or update again.',
+    cure: 'Change the template as the reason says, and start again.',
   },
 });
 

@@ -4,11 +4,8 @@ import { AwsError } from '../protocol/AwsError.ts';
 import type { AwsService } from '../protocol/AwsService.ts';
 import { queryOperation, queryService } from '../protocol/QueryService.ts';
 import type { XmlElement } from '../protocol/xml.ts';
-import type { ResolvedTemplate } from '../template/resolveTemplate.ts';
 import { stackId } from '../template/resourceTypes.ts';
-import type { Stack, StatusChange } from './Stack.ts';
-
-export type { LeftResource, StackChange, StackUpdate } from './Stack.ts';
+import type { Stack } from './Stack.ts';
 
 /** Resources of a page of ListStackResources: https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_ListStackResources.html */
 const RESOURCES_A_PAGE = 100;
@@ -83,7 +80,6 @@ function summaryElement(stack: DeployedStack): (XmlElement | undefined)[] {
     ['CreationTime', new Date(stack.createdMs).toISOString()],
     stack.updatedMs === undefined ? undefined : ['LastUpdatedTime', new Date(stack.updatedMs).toISOString()],
     ['StackStatus', stack.status ?? 'CREATE_COMPLETE'],
-    stack.reason === undefined ? undefined : ['StackStatusReason', stack.reason],
   ];
 }
 
@@ -106,14 +102,14 @@ function stackElement(stack: DeployedStack): (XmlElement | undefined)[] {
 }
 
 function resourceElement(
-  { logicalId, physicalId, type, atMs }: StackResource,
-  { createdMs, status = 'CREATE_COMPLETE' }: DeployedStack,
+  { logicalId, physicalId, type }: StackResource,
+  { createdMs, updatedMs = createdMs, status = 'CREATE_COMPLETE' }: DeployedStack,
 ): XmlElement[] {
   return [
     ['LogicalResourceId', logicalId],
     ['PhysicalResourceId', physicalId],
     ['ResourceType', type],
-    ['LastUpdatedTimestamp', new Date(atMs ?? createdMs).toISOString()],
+    ['LastUpdatedTimestamp', new Date(updatedMs).toISOString()],
     ['ResourceStatus', status],
   ];
 }
@@ -125,8 +121,6 @@ interface StackResource {
   readonly physicalId: string;
   /** e.g. `AWS::S3::Bucket`. */
   readonly type: string;
-  /** When it was made or changed, epoch ms. Default: when the stack was created. */
-  readonly atMs?: number;
 }
 
 /** The stack that the local cloud was built from. */
@@ -137,66 +131,41 @@ export interface DeployedStack {
   readonly partition: string;
   /** Epoch ms. */
   readonly createdMs: number;
-  /** When the last update began, epoch ms; undefined before the first one. */
+  /** When it was last updated, epoch ms; undefined before the first update. */
   readonly updatedMs?: number | undefined;
   /** Default `CREATE_COMPLETE`. */
   readonly status?: string;
-  /** Why the last update failed. */
-  readonly reason?: string | undefined;
   readonly resources: readonly StackResource[];
   readonly outputs: Readonly<Record<string, string>>;
 }
 
 /** How the stack of a running local cloud is described. */
 export function describeStack(
-  stack: Stack,
-  place: Pick<DeployedStack, 'region' | 'account' | 'partition'>,
+  { name, createdMs, updatedMs, resources, outputs }: Stack,
+  { region, account, partition }: Pick<DeployedStack, 'region' | 'account' | 'partition'>,
 ): DeployedStack {
-  return {
-    ...place,
-    ...stack.times,
-    name: stack.name,
-    status: stack.status,
-    reason: stack.reason,
-    resources: stack.states().map(({ resource: { logicalId, physicalId, type }, atMs }) => ({
-      logicalId,
-      physicalId,
-      type,
-      atMs,
-    })),
-    outputs: stack.resolved.outputs,
-  };
+  const status = updatedMs === undefined ? 'CREATE_COMPLETE' : 'UPDATE_COMPLETE';
+  return { name, region, account, partition, createdMs, updatedMs, status, resources, outputs };
 }
 
 /**
- * The event of a change of the stack's status, as EventBridge has it. No event has a client request token: operations
- * here keep none. https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/event-detail-stack-status-change.html
+ * The event of a deployment that has ended, as EventBridge has it. No event has a client request token: operations here keep
+ * none. https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/event-detail-stack-status-change.html
  */
-export function statusChangeEvent(
-  { stackId: id, status, reason, atMs }: StatusChange,
-  { region, account }: Pick<DeployedStack, 'region' | 'account'>,
-): object {
+export function statusChangeEvent(stack: DeployedStack): object {
+  const id = stackId(stack, stack.name);
   return {
     version: '0',
     id: randomUUID(),
     'detail-type': 'CloudFormation Stack Status Change',
     source: 'aws.cloudformation',
-    account,
+    account: stack.account,
     // Whole seconds.
-    time: new Date(atMs).toISOString().replace(/\.\d+/, ''),
-    region,
+    time: new Date(stack.updatedMs ?? stack.createdMs).toISOString().replace(/\.\d+/, ''),
+    region: stack.region,
     resources: [id],
-    detail: { 'stack-id': id, 'status-details': { status, 'status-reason': reason } },
+    detail: { 'stack-id': id, 'status-details': { status: stack.status, 'status-reason': '' } },
   };
-}
-
-/** The stack of a template, its resources in the order in which they were made. */
-export function deployedStack(
-  { resources, outputs }: ResolvedTemplate,
-  identity: Omit<DeployedStack, 'resources' | 'outputs' | 'account'> & { readonly id: string },
-): DeployedStack {
-  const { name, region, partition, id: account, createdMs } = identity;
-  return { name, region, partition, account, createdMs, resources, outputs };
 }
 
 /** CloudFormation has no error of its own for it: https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_DescribeStacks.html#API_DescribeStacks_Errors */

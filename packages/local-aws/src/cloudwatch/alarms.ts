@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { Clock } from '../base/clock.ts';
 import { valueAt } from '../base/json.ts';
-import type { ResourceState } from '../cloudformation/Stack.ts';
+import type { Stack } from '../cloudformation/Stack.ts';
 import { AwsError } from '../protocol/AwsError.ts';
 import { type JsonOperation, operation } from '../protocol/JsonService.ts';
 import type { MetricStore } from './MetricStore.ts';
@@ -32,8 +32,8 @@ export interface AlarmOptions {
   readonly clock: Clock;
   /** Called before values are read: it adds those that wait elsewhere. */
   readonly beforeReading: () => void;
-  /** Resources of the stack, alarms and metric filters among them. Default none. */
-  readonly resources?: () => readonly ResourceState[];
+  /** The stack, with its alarms and metric filters. Default none. */
+  readonly stack?: () => Pick<Stack, 'resources' | 'createdMs' | 'updatedMs'> | undefined;
 }
 
 const ofOneMetric = z.object({
@@ -91,7 +91,7 @@ export function describeAlarms(options: AlarmOptions): JsonOperation {
           'AlarmNamePrefix and AlarmNames cannot both be specified.',
         );
       options.beforeReading();
-      const { alarms, filtered } = readResources(options.resources?.() ?? []);
+      const { alarms, filtered } = readResources(options.stack?.());
       const found = alarms
         .filter(
           ({ name }) =>
@@ -132,13 +132,12 @@ function describe({ name, arn, properties, deployedMs }: DeployedAlarm, { value,
 }
 
 /** The alarms, and the metrics that filters make of log lines, as `<namespace> <name>`. */
-function readResources(states: readonly ResourceState[]) {
+function readResources(stack: ReturnType<NonNullable<AlarmOptions['stack']>>) {
   const alarms: DeployedAlarm[] = [];
   const filtered = new Set<string>();
-  for (const { resource, atMs } of states) {
-    const { type, physicalId, arn = '', properties } = resource;
-    if (type === 'AWS::CloudWatch::Alarm')
-      alarms.push({ name: physicalId, arn, properties, deployedMs: atMs });
+  const { resources = [], createdMs = 0, updatedMs: deployedMs = createdMs } = stack ?? {};
+  for (const { type, physicalId, arn = '', properties } of resources) {
+    if (type === 'AWS::CloudWatch::Alarm') alarms.push({ name: physicalId, arn, properties, deployedMs });
     const made = type === 'AWS::Logs::MetricFilter' ? properties['MetricTransformations'] : [];
     for (const one of Array.isArray(made) ? made : [])
       filtered.add(`${valueAt(one, ['MetricNamespace'])} ${valueAt(one, ['MetricName'])}`);

@@ -362,7 +362,7 @@ type FaultTargets = Readonly<
  * made since by calls. A secret is named by its name or its ARN.
  */
 export function faultTargets(
-  deliveryStreams: () => Deployment['deliveryStreams'],
+  { deliveryStreams }: Pick<Deployment, 'deliveryStreams'>,
   {
     catalog,
     queues,
@@ -382,7 +382,7 @@ export function faultTargets(
   },
 ): FaultTargets {
   return {
-    stream: () => deliveryStreams().map(({ name }) => name),
+    stream: () => deliveryStreams.map(({ name }) => name),
     table: () =>
       catalog
         .databases()

@@ -16,11 +16,8 @@ export interface EventBus {
    * @throws AwsError InvalidEventPatternException, InvalidRequest, or NotImplemented for what isn't emulated.
    */
   putRule(name: string, properties: unknown): void;
-  hasRule(name: string): boolean;
   /** Names of all rules. */
   rules(): readonly string[];
-  /** Removes a rule. Does nothing if it doesn't exist. */
-  removeRule(name: string): void;
   /** Hands an event to every target of every enabled rule that it matches. */
   publish(event: object): void;
   /** Publishes "Object Created" as S3 does for a bucket whose EventBridge switch is on. Never throws. */
@@ -136,9 +133,7 @@ export function openEventBus(options: {
         })),
       });
     },
-    hasRule: (name) => rules.has(name),
     rules: () => [...rules.keys()],
-    removeRule: (name) => void rules.delete(name),
     publish,
     publishObjectCreated: (object) => publish(objectCreatedEvent(object, options)),
     close() {

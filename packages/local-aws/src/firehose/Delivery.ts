@@ -17,8 +17,6 @@ export interface StreamBuffer {
 /** Options of every delivery of one stream. */
 export interface DeliveryContext {
   readonly stream: string;
-  /** Version of the stream's configuration: starts at 1, and each change adds 1. */
-  readonly version: number;
   readonly settings: StreamSettings;
   readonly sink: ObjectSink;
   /** Called before each call of S3. An error that it throws fails the delivery. */
@@ -61,14 +59,14 @@ async function* recordsOf(entries: readonly JournalEntry[]): AsyncGenerator<Uint
 
 /**
  * Key of a buffer's object: `<prefix>yyyy/MM/dd/HH/<stream>-<version>-yyyy-MM-dd-HH-mm-ss-<uuid><extension>`, with the time in UTC
- * at which the oldest record arrived. https://docs.aws.amazon.com/firehose/latest/dev/s3-object-name.html
+ * at which the oldest record arrived. Here each configuration is a stream's first. https://docs.aws.amazon.com/firehose/latest/dev/s3-object-name.html
  */
 function objectKey(
-  { stream, version, settings }: Pick<DeliveryContext, 'stream' | 'version' | 'settings'>,
+  { stream, settings }: Pick<DeliveryContext, 'stream' | 'settings'>,
   { oldestArrivalMs }: StreamBuffer,
 ): string {
   const time = new Date(oldestArrivalMs).toISOString();
   const folders = time.slice(0, 13).replace(/[-T]/g, '/');
   const suffix = time.slice(0, 19).replace(/[T:]/g, '-');
-  return `${settings.prefix}${folders}/${stream}-${version}-${suffix}-${randomUUID()}${settings.extension}`;
+  return `${settings.prefix}${folders}/${stream}-1-${suffix}-${randomUUID()}${settings.extension}`;
 }

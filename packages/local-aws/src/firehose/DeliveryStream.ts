@@ -32,7 +32,7 @@ interface UnderWay {
  */
 export class DeliveryStream {
   readonly name: string;
-  #context: DeliveryContext;
+  readonly #context: DeliveryContext;
   readonly #journal: Journal;
   readonly #deliveries: DeliveryQueue<UnderWay>;
   readonly #clock: LocalClock;
@@ -121,12 +121,6 @@ export class DeliveryStream {
     };
   }
 
-  /** Changes the settings. Buffered records count as a full buffer now, and are delivered by the old settings. */
-  configure(configuration: StreamConfiguration): void {
-    this.#fill();
-    this.#context = { ...this.#context, ...configuration };
-  }
-
   /** The records that S3 doesn't have yet. Those that are delivered meanwhile are left out. */
   async *undelivered(): AsyncGenerator<UndeliveredRecord> {
     for (const { entries } of [...this.#full, this.#open])
@@ -187,7 +181,7 @@ export class DeliveryStream {
     this.#alarm = this.#clock.after(Math.max(0, this.#dueMs() - this.#clock.now()), () => this.#fill());
   }
 
-  /** The open buffer counts as full, by the settings of now. */
+  /** The open buffer counts as full. */
   #fill(): void {
     this.#alarm?.cancel();
     if (this.#open.entries.length === 0 || this.#closed) return;
@@ -284,9 +278,6 @@ export interface StreamMinute {
   readonly freshnessMs: number;
 }
 
-/** The parts of a stream that can change. */
-type StreamConfiguration = Pick<DeliveryContext, 'settings' | 'version'>;
-
 /** Options to open a stream. */
 export interface StreamOptions {
   readonly context: DeliveryContext;
@@ -337,8 +328,6 @@ export interface UndeliveredRecord {
 export interface StreamEntry {
   readonly stream: DeliveryStream;
   readonly properties: StreamProperties;
-  /** How often it was configured; from 1. */
-  readonly version: number;
   /** Epoch ms. */
   readonly createdMs: number;
 }

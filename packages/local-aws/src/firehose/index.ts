@@ -1,4 +1,3 @@
-import { existsSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { LocalClock } from '../base/clock.ts';
@@ -9,7 +8,7 @@ import type { AwsService } from '../protocol/AwsService.ts';
 import { jsonService } from '../protocol/JsonService.ts';
 import { readProperties } from '../protocol/readProperties.ts';
 import { DeliveryStream, type StreamEntry } from './DeliveryStream.ts';
-import { invalidArgument, streamInUse, streamNotFound } from './errors.ts';
+import { invalidArgument, streamInUse } from './errors.ts';
 import { putOperations, streamName, streamOperations } from './operations.ts';
 import type { ObjectSink, StreamCall } from './ports.ts';
 import { StreamMetrics } from './StreamMetrics.ts';
@@ -77,21 +76,11 @@ export interface Firehose {
    * @throws AwsError `InvalidArgumentException` for what Firehose refuses, `NotImplemented` for what isn't emulated.
    */
   createStream(name: string, properties: unknown): Promise<void>;
-  hasStream(name: string): boolean;
-  /** Whether a stream of this name has kept something on disk, of an earlier process too. */
-  hasJournal(name: string): boolean;
   /**
-   * Gives a stream other properties, as UpdateDestination does. Records that arrive from now on are delivered by them.
-   * Records that are buffered are delivered now, by the old ones.
-   *
-   * @throws AwsError as {@link createStream}; also `ResourceNotFoundException`.
-   */
-  updateStream(name: string, properties: unknown): Promise<void>;
-  /**
-   * Deletes a stream with what it has not delivered: Firehose gives no guarantee for that.
+   * Deletes what an earlier process has not delivered of a stream: Firehose gives no guarantee for that.
    * https://docs.aws.amazon.com/firehose/latest/APIReference/API_DeleteDeliveryStream.html
    */
-  deleteStream(name: string): Promise<void>;
+  deleteJournal(name: string): Promise<void>;
   /** Delivers every stream's buffers after this many seconds (0 or more), regardless of its hints. */
   overrideBuffering(hints: { readonly seconds: number }): void;
   /**
@@ -143,24 +132,16 @@ export async function openFirehose(options: FirehoseOptions): Promise<Firehose> 
 
   const folderOf = (name: string) => join(directory, 'streams', `${name}.stream`);
 
-  function readStream(properties: unknown) {
-    const read = readProperties(streamSchema, properties, 'AWS::KinesisFirehose::DeliveryStream');
-    return { properties: read, settings: readStreamSettings(read.ExtendedS3DestinationConfiguration) };
-  }
-
   return {
     service,
-    hasStream: (name) => streams.has(name),
-    hasJournal: (name) => existsSync(folderOf(name)),
     async createStream(name, given) {
       if (!streamName.safeParse(name).success) throw invalidArgument(`${name} is not a name of a stream.`);
       if (streams.has(name)) throw streamInUse(name, account);
-      const { properties, settings } = readStream(given);
+      const properties = readProperties(streamSchema, given, 'AWS::KinesisFirehose::DeliveryStream');
       const stream = await DeliveryStream.open({
         context: {
           stream: name,
-          version: 1,
-          settings,
+          settings: readStreamSettings(properties.ExtendedS3DestinationConfiguration),
           sink,
           onCall: (call) => options.onCall?.(name, call),
         },
@@ -177,21 +158,9 @@ export async function openFirehose(options: FirehoseOptions): Promise<Firehose> 
       // An earlier process may have left records to deliver.
       metrics.wake();
       if (bufferSeconds !== undefined) stream.overrideSeconds(bufferSeconds);
-      streams.set(name, { stream, properties, version: 1, createdMs: clock.now() });
+      streams.set(name, { stream, properties, createdMs: clock.now() });
     },
-    async updateStream(name, given) {
-      const { properties, settings } = readStream(given);
-      const entry = streams.get(name);
-      if (entry === undefined) throw streamNotFound(name, account);
-      const version = entry.version + 1;
-      entry.stream.configure({ settings, version });
-      streams.set(name, { ...entry, properties, version });
-    },
-    async deleteStream(name) {
-      await streams.get(name)?.stream.close();
-      streams.delete(name);
-      await rm(folderOf(name), { recursive: true, force: true });
-    },
+    deleteJournal: (name) => rm(folderOf(name), { recursive: true, force: true }),
     overrideBuffering({ seconds }) {
       bufferSeconds = seconds;
       for (const { stream } of streams.values()) stream.overrideSeconds(seconds);

@@ -119,11 +119,7 @@ export function streamOperations(streams: Streams): Record<string, JsonOperation
 }
 
 /** https://docs.aws.amazon.com/firehose/latest/APIReference/API_DeliveryStreamDescription.html */
-function description(
-  name: string,
-  { properties, version, createdMs }: StreamEntry,
-  { account, region }: Streams,
-) {
+function description(name: string, { properties, createdMs }: StreamEntry, { account, region }: Streams) {
   const { ExtendedS3DestinationConfiguration: destination, DeliveryStreamEncryptionConfigurationInput: key } =
     properties;
   return {
@@ -132,7 +128,7 @@ function description(
     DeliveryStreamStatus: 'ACTIVE',
     DeliveryStreamType: 'DirectPut',
     DeliveryStreamEncryptionConfiguration: key ? { ...key, Status: 'ENABLED' } : { Status: 'DISABLED' },
-    VersionId: String(version),
+    VersionId: '1',
     CreateTimestamp: createdMs / 1000,
     Destinations: [
       { DestinationId: 'destinationId-000000000001', ExtendedS3DestinationDescription: destination },

@@ -27,8 +27,7 @@ const HTTP_API_LIMITS = {
 
 /** Options of the gateway. */
 export interface GatewayOptions {
-  /** The API as it is now: it may change between two requests. */
-  readonly api: () => HttpApi;
+  readonly api: HttpApi;
   readonly accountId: string;
   /** Invokes a function by name with a JSON payload; resolves with its JSON result, throws FunctionError. */
   readonly invoke: (functionName: string, payload: string) => Promise<string>;
@@ -47,7 +46,7 @@ export interface GatewayOptions {
 
 /** Serves an HTTP API on loopback as API Gateway does: routes, CORS, payload format 2.0, limits and its own errors. */
 export async function startGateway({
-  api: currentApi,
+  api,
   accountId,
   invoke,
   mayInvoke = () => true,
@@ -65,9 +64,7 @@ export async function startGateway({
       if (!request.complete) request.resume();
       return;
     }
-    // A request ends with the API that it began with.
-    const api = currentApi();
-    void answer(api, request)
+    void answer(request)
       .catch((error: unknown) => {
         if (error instanceof ConnectionReset) return undefined;
         if (error instanceof AwsError) return gatewayError(error.status, error.message);
@@ -75,11 +72,11 @@ export async function startGateway({
       })
       .then((reply) => {
         if (reply === undefined) request.socket.resetAndDestroy();
-        else send(api, request, response, reply);
+        else send(request, response, reply);
       });
   });
 
-  async function answer(api: HttpApi, request: IncomingMessage): Promise<Answer> {
+  async function answer(request: IncomingMessage): Promise<Answer> {
     const { method = 'GET', url: target = '/', headers } = request;
     if (headerBytes(request) > HTTP_API_LIMITS.headerBytes)
       return gatewayError(431, 'Request Header Fields Too Large');
@@ -110,7 +107,7 @@ export async function startGateway({
     await applyFaultEffect(fate.before, { clock, connection });
     const { route } = match;
     const passed = { method, target, headers, body, sourceIp: event.requestContext.http.sourceIp };
-    const answered = await answerOf(api, route, requestId, () =>
+    const answered = await answerOf(route, requestId, () =>
       'proxy' in route
         ? sendProxied(route.proxy, passed, {
             timeoutMs: limitOf(route),
@@ -129,12 +126,7 @@ export async function startGateway({
   }
 
   /** The answer of an integration, or the gateway's own if it fails. */
-  async function answerOf(
-    api: HttpApi,
-    route: Route,
-    requestId: string,
-    ask: () => Promise<Answer>,
-  ): Promise<Answer> {
+  async function answerOf(route: Route, requestId: string, ask: () => Promise<Answer>): Promise<Answer> {
     try {
       const { status, headers, body } = await ask();
       const own = Object.entries(headers).filter(
@@ -153,7 +145,7 @@ export async function startGateway({
     }
   }
 
-  function send(api: HttpApi, request: IncomingMessage, response: ServerResponse, reply: Answer): void {
+  function send(request: IncomingMessage, response: ServerResponse, reply: Answer): void {
     const cors = api.cors === undefined ? {} : corsHeaders(api.cors, request);
     response.writeHead(reply.status, {
       ...reply.headers,

@@ -22,8 +22,8 @@ const OWN_ANSWERS: ReadonlyMap<string, readonly [status: number, message: string
 
 /** Options of a Function URL. */
 export interface FunctionUrlOptions {
-  /** The URLs as they are now: they may change between two requests. The first is this address's own. */
-  readonly urls: () => readonly [FunctionUrl, ...FunctionUrl[]];
+  /** The URLs of the account. The first is this address's own. */
+  readonly urls: readonly [FunctionUrl, ...FunctionUrl[]];
   /** Invokes a function by name with a JSON payload; resolves with its JSON result, throws FunctionError. */
   readonly invoke: (functionName: string, payload: string) => Promise<string>;
   readonly clock: LocalClock;
@@ -54,9 +54,9 @@ export async function startFunctionUrl({
   port,
   closeGraceMs,
 }: FunctionUrlOptions): Promise<Listening> {
+  const [own, ...others] = urls;
+  const hosts = urls.map(({ domainName }) => domainName);
   const server = createServer({ maxHeaderSize: 64 * 1024, requireHostHeader: false }, (request, response) => {
-    const [own, ...others] = urls();
-    const hosts = [own, ...others].map(({ domainName }) => domainName);
     const refused = refuseForeignRequest(request, {
       allowedHosts: [...allowedHosts, ...hosts],
       anyOrigin: true,

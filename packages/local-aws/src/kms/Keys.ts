@@ -16,8 +16,6 @@ const keyNotFound = (id: string) => new AwsError('NotFoundException', 400, `Key 
 
 const aliasNotFound = (arn: string) => new AwsError('NotFoundException', 400, `Alias ${arn} is not found.`);
 
-export const policyNotFound = () => new AwsError('NotFoundException', 400, 'No such policy exists');
-
 export const malformedPolicy = () => new AwsError('MalformedPolicyDocumentException', 400, '');
 
 export const accessDenied = (arn: string) =>
@@ -26,15 +24,12 @@ export const accessDenied = (arn: string) =>
 /** @param because IAM's sentence with the reason. */
 export const notAuthorized = (because: string) => new AwsError('AccessDeniedException', 400, because);
 
-/** A key that waits for its deletion. https://docs.aws.amazon.com/kms/latest/developerguide/key-state.html */
-export const pendingDeletion = (arn: string) =>
-  new AwsError('KMSInvalidStateException', 400, `${arn} is pending deletion.`);
-
 /** A member that is missing or out of bounds. */
 export const validationError = (message: string) =>
   new AwsError('ValidationException', 400, `1 validation error detected: ${message}`);
 
-const DAY_MS = 86_400_000;
+/** Without effect here: no key rotates, and one that leaves the stack is gone at once. */
+const inert = z.unknown();
 
 /** https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-kms-key.html, the supported part. */
 const keyPropertiesSchema = z.strictObject({
@@ -42,14 +37,13 @@ const keyPropertiesSchema = z.strictObject({
   KeyPolicy: z.record(z.string(), z.unknown()),
   KeySpec: z.literal('SYMMETRIC_DEFAULT').default('SYMMETRIC_DEFAULT'),
   KeyUsage: z.literal('ENCRYPT_DECRYPT').default('ENCRYPT_DECRYPT'),
-  MultiRegion: z.boolean().default(false),
+  MultiRegion: z.literal(false).default(false),
   /** The root of the account may always change the key's policy, so KMS's lockout check would never refuse. */
   BypassPolicyLockoutSafetyCheck: z.boolean().optional(),
-  EnableKeyRotation: z.boolean().default(false),
+  EnableKeyRotation: inert.optional(),
   Enabled: z.boolean().default(true),
-  /** How long a key that leaves the stack waits for its deletion. */
-  PendingWindowInDays: z.int().min(7).max(30).default(30),
-  Tags: z.unknown().optional(),
+  PendingWindowInDays: inert.optional(),
+  Tags: inert.optional(),
 });
 
 const aliasPropertiesSchema = z.strictObject({
@@ -58,7 +52,7 @@ const aliasPropertiesSchema = z.strictObject({
 });
 
 /** A key as stored in the file of keys. */
-const storedKeySchema = z.strictObject({
+const storedKeySchema = z.object({
   id: z.string(),
   account: z.string(),
   /** Default: the deployment's region. */
@@ -66,12 +60,9 @@ const storedKeySchema = z.strictObject({
   description: z.string(),
   createdMs: z.int(),
   enabled: z.boolean(),
-  rotated: z.boolean(),
   policy: z.string(),
   /** Default: a call created it. */
   made: z.boolean().default(true),
-  multiRegion: z.boolean().default(false),
-  deletionMs: z.int().optional(),
 });
 
 /** One key. It changes by {@link Keys.change}. */
@@ -84,14 +75,10 @@ export interface Key {
   /** Whether a call created it, not the template. */
   readonly made: boolean;
   readonly description: string;
-  readonly multiRegion: boolean;
   readonly createdMs: number;
   readonly enabled: boolean;
-  readonly rotated: boolean;
   /** The policy as JSON. */
   readonly policy: string;
-  /** When the key will be deleted, epoch ms; until then it can't be used. Undefined: not at all. */
-  readonly deletionMs?: number | undefined;
 }
 
 const policies = new WeakMap<Key, Policy>();
@@ -154,23 +141,25 @@ export class Keys {
   /** Creates a key for an account. @param policy JSON. @param region Default: the deployment's. */
   create(account: string, description: string, policy: string, region = this.#region): Key {
     const id = randomUUID();
-    const key = { id, account, region, description, createdMs: this.#clock.now(), policy };
-    const made = this.#withArn({ ...key, enabled: true, rotated: false, made: true, multiRegion: false });
-    this.#put(made);
-    return made;
+    const createdMs = this.#clock.now();
+    const key = { id, account, region, description, createdMs, policy, enabled: true, made: true };
+    return this.#put(key);
   }
 
   /** Changes members of a key. */
-  change(
-    key: Key,
-    to: Partial<Pick<Key, 'description' | 'enabled' | 'rotated' | 'policy' | 'deletionMs'>>,
-  ): void {
+  change(key: Key, to: Partial<Pick<Key, 'enabled' | 'policy'>>): void {
     this.#put({ ...key, ...to });
   }
 
-  #put(key: Key): void {
-    const others = this.#all().filter(({ id }) => id !== key.id);
-    this.#save([...others, key]);
+  /** Deletes a key; does nothing if it does not exist. What it has encrypted stays readable here. */
+  remove(id: string): void {
+    this.#save([...this.#keys.values()].filter((key) => key.id !== id));
+  }
+
+  #put(stored: z.output<typeof storedKeySchema>): Key {
+    const key = this.#withArn(stored);
+    this.#save([...[...this.#keys.values()].filter(({ id }) => id !== key.id), key]);
+    return key;
   }
 
   /** The disk first: if it is full, nothing has changed. */
@@ -181,10 +170,6 @@ export class Keys {
         keys.map(({ arn: _, ...key }) => key),
       );
     this.#keys = new Map(keys.map((key) => [key.id, key]));
-  }
-
-  #all(): Key[] {
-    return [...this.#keys.values()].filter((key) => !this.#isDue(key));
   }
 
   #prefix(account: string, region = this.#region): string {
@@ -198,7 +183,7 @@ export class Keys {
 
   /** Whether an account has keys here, from the template or from calls. */
   areIn(account: string): boolean {
-    return this.#all().some((key) => key.account === account);
+    return [...this.#keys.values()].some((key) => key.account === account);
   }
 
   /** Finds a key by ID, ARN, or the name or ARN of an alias; undefined if it doesn't exist. */
@@ -212,12 +197,10 @@ export class Keys {
   /**
    * Requires that a key, if it is here, can be used by anybody. Each call counts as a use of the key by a fault.
    *
-   * @throws AwsError `KMS.DisabledException`, `KMS.KMSInvalidStateException`, as S3 reports them.
+   * @throws AwsError `KMS.DisabledException`, as S3 reports it.
    */
   requireUsable(key: Key | undefined): void {
     if (key === undefined) return;
-    if (key.deletionMs !== undefined)
-      throw new AwsError('KMS.KMSInvalidStateException', 400, `${key.arn} is pending deletion.`);
     const names = this.aliases().flatMap(({ keyId, name, arn }) => (keyId === key.id ? [name, arn] : []));
     const { disableKey } = this.#faults.take('kms', ['disableKey'], [key.id, key.arn, ...names]);
     if (!key.enabled || disableKey !== undefined)
@@ -226,66 +209,35 @@ export class Keys {
 
   /** Every name of every key: IDs, ARNs, aliases. */
   names(): string[] {
-    const keys = this.#all().flatMap(({ id, arn }) => [id, arn]);
+    const keys = [...this.#keys.values()].flatMap(({ id, arn }) => [id, arn]);
     return [...keys, ...this.aliases().flatMap(({ name, arn }) => [name, arn])];
   }
 
   #find(idOrArn: string): Key | undefined {
-    const found = this.#keys.get(idOrArn.split('/').at(-1) ?? '');
-    const key = found !== undefined && this.#isDue(found) ? undefined : found;
+    const key = this.#keys.get(idOrArn.split('/').at(-1) ?? '');
     return key !== undefined && idOrArn.startsWith('arn:') && key.arn !== idOrArn ? undefined : key;
   }
 
-  /** Whether its time to be deleted has come. It leaves the file with the next change. */
-  #isDue({ deletionMs = Number.POSITIVE_INFINITY }: Key): boolean {
-    return deletionMs <= this.#clock.now();
-  }
-
-  /** Whether a key exists and is not about to be deleted. */
   has(id: string): boolean {
-    const key = this.#find(id);
-    return key !== undefined && key.deletionMs === undefined;
+    return this.#keys.has(id);
   }
 
   /**
    * Creates the key of a template's `AWS::KMS::Key`, or sets what the template says of it.
    *
-   * @throws AwsError for properties that are not emulated, and for what can't change of an existing key.
+   * @throws AwsError for properties that are not emulated.
    */
   ensure(id: string, properties: unknown): void {
     const read = readProperties(keyPropertiesSchema, properties, 'AWS::KMS::Key');
-    const existing = this.#find(id);
-    // https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-kms-key.html
-    if (existing !== undefined && existing.multiRegion !== read.MultiRegion)
-      throw validationError('You cannot change the MultiRegion value after the KMS key is created.');
-    const declared = {
+    this.#put({
+      id,
+      account: this.#account,
+      made: false,
+      createdMs: this.#keys.get(id)?.createdMs ?? this.#clock.now(),
       description: read.Description,
       enabled: read.Enabled,
-      rotated: read.EnableKeyRotation,
       policy: JSON.stringify(read.KeyPolicy),
-    };
-    const { multiRegion, createdMs } = existing ?? {
-      multiRegion: read.MultiRegion,
-      createdMs: this.#clock.now(),
-    };
-    const of = { id, account: this.#account, made: false, multiRegion, createdMs };
-    this.#put(this.#withArn({ ...of, ...declared }));
-  }
-
-  /** Schedules the deletion of a template's key: it can't be used from now on. @param properties Of the template. */
-  scheduleDeletion(id: string, properties: unknown): void {
-    const { PendingWindowInDays } = readProperties(keyPropertiesSchema, properties, 'AWS::KMS::Key');
-    const key = this.key(id);
-    const deletionMs = this.#clock.now() + PendingWindowInDays * DAY_MS;
-    this.change(key, { enabled: false, deletionMs });
-  }
-
-  hasAlias(name: string): boolean {
-    return this.#aliases.has(name);
-  }
-
-  removeAlias(name: string): void {
-    this.#aliases.delete(name);
+    });
   }
 
   /** Creates the alias of a template's `AWS::KMS::Alias`, or moves it. */

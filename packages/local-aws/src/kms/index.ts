@@ -13,15 +13,13 @@ import {
   keyPolicy,
   malformedPolicy,
   notAuthorized,
-  pendingDeletion,
-  policyNotFound,
   validationError,
 } from './Keys.ts';
 
 export { Keys } from './Keys.ts';
 export { keyAccess } from './keyAccess.ts';
 
-/** KMS's API for reading and configuring keys. It encrypts nothing: such operations are refused by name. */
+/** KMS's API for reading and configuring keys, as far as somebody here calls it. It encrypts nothing: such operations are refused by name. */
 export function kmsService({
   keys,
   account,
@@ -44,10 +42,6 @@ export function kmsService({
 }
 
 const KeyId = z.string().min(1).max(2048);
-/** A key has exactly one policy. https://docs.aws.amazon.com/kms/latest/APIReference/API_GetKeyPolicy.html */
-const PolicyName = z.string().min(1).max(128).default('default');
-/** Days between two rotations, as KMS's default. */
-const ROTATION_DAYS = 365;
 /** Operations that describe and configure a key. https://docs.aws.amazon.com/kms/latest/APIReference/API_Operations.html */
 function keyOperations(keys: Keys, callerOf: (signer: Signer) => Caller): Record<string, JsonOperation> {
   /**
@@ -76,15 +70,11 @@ function keyOperations(keys: Keys, callerOf: (signer: Signer) => Caller): Record
     permit(name, request, key);
     return key;
   };
-  /** Operations that configure a key: one that waits for its deletion keeps its state. */
-  const onKey = (name: string, run: (key: Key) => unknown) =>
+  const turn = (name: 'EnableKey' | 'DisableKey') =>
     operation({
       input: z.strictObject({ KeyId }),
-      run(input, request) {
-        const key = own(name, input.KeyId, request);
-        if (key.deletionMs !== undefined) throw pendingDeletion(key.arn);
-        return run(key);
-      },
+      run: (input, request) =>
+        keys.change(own(name, input.KeyId, request), { enabled: name === 'EnableKey' }),
     });
   return {
     CreateKey: operation({
@@ -107,31 +97,22 @@ function keyOperations(keys: Keys, callerOf: (signer: Signer) => Caller): Record
         return { KeyMetadata: metadata(key) };
       },
     }),
-    GetKeyPolicy: operation({
-      input: z.strictObject({ KeyId, PolicyName }),
-      run(input, request) {
-        const { policy } = own('GetKeyPolicy', input.KeyId, request);
-        if (input.PolicyName !== 'default') throw policyNotFound();
-        return { Policy: policy, PolicyName: 'default' };
-      },
-    }),
     PutKeyPolicy: operation({
-      input: z.strictObject({ KeyId, PolicyName, Policy: z.string().min(1).max(131_072) }),
+      input: z.strictObject({
+        KeyId,
+        // A key has exactly one: https://docs.aws.amazon.com/kms/latest/APIReference/API_PutKeyPolicy.html
+        PolicyName: z.literal('default').optional(),
+        Policy: z.string().min(1).max(131_072),
+      }),
       run(input, request) {
         const key = own('PutKeyPolicy', input.KeyId, request);
-        if (input.PolicyName !== 'default') throw policyNotFound();
         if (key.made) checkPolicy(input.Policy);
         else if (!isJson(input.Policy)) throw malformedPolicy();
         keys.change(key, { policy: input.Policy });
       },
     }),
-    GetKeyRotationStatus: onKey('GetKeyRotationStatus', ({ rotated, arn }) => ({
-      KeyId: arn,
-      KeyRotationEnabled: rotated,
-      ...(rotated ? { RotationPeriodInDays: ROTATION_DAYS } : {}),
-    })),
-    EnableKey: onKey('EnableKey', (key) => keys.change(key, { enabled: true })),
-    DisableKey: onKey('DisableKey', (key) => keys.change(key, { enabled: false })),
+    EnableKey: turn('EnableKey'),
+    DisableKey: turn('DisableKey'),
     ListAliases: operation({
       input: z.strictObject({ KeyId: KeyId.optional() }),
       run({ KeyId: of }, request) {
@@ -152,7 +133,7 @@ function keyOperations(keys: Keys, callerOf: (signer: Signer) => Caller): Record
 }
 
 /** https://docs.aws.amazon.com/kms/latest/APIReference/API_KeyMetadata.html */
-function metadata({ id, arn, account, description, enabled, multiRegion, createdMs, deletionMs }: Key) {
+function metadata({ id, arn, account, description, enabled, createdMs }: Key) {
   return {
     AWSAccountId: account,
     KeyId: id,
@@ -161,14 +142,13 @@ function metadata({ id, arn, account, description, enabled, multiRegion, created
     Enabled: enabled,
     Description: description,
     KeyUsage: 'ENCRYPT_DECRYPT',
-    KeyState: deletionMs !== undefined ? 'PendingDeletion' : enabled ? 'Enabled' : 'Disabled',
-    ...(deletionMs === undefined ? {} : { DeletionDate: deletionMs / 1000 }),
+    KeyState: enabled ? 'Enabled' : 'Disabled',
     Origin: 'AWS_KMS',
     KeyManager: 'CUSTOMER',
     CustomerMasterKeySpec: 'SYMMETRIC_DEFAULT',
     KeySpec: 'SYMMETRIC_DEFAULT',
     EncryptionAlgorithms: ['SYMMETRIC_DEFAULT'],
-    MultiRegion: multiRegion,
+    MultiRegion: false,
   };
 }
 

@@ -225,7 +225,6 @@ export class LambdaFunction {
   readonly #waiting: (() => void)[] = [];
   #running = 0;
   #closed = false;
-  #retired: (() => void) | undefined;
 
   constructor(options: LambdaFunctionOptions) {
     this.name = options.functionName;
@@ -288,20 +287,9 @@ export class LambdaFunction {
     }
   }
 
-  /** Stops once the invocations that run or wait are done. Nothing may be invoked afterwards. */
-  async retire(): Promise<void> {
-    if (this.#running > 0 && !this.#closed) {
-      await new Promise<void>((done) => {
-        this.#retired = done;
-      });
-    }
-    await this.close();
-  }
-
   /** Stops every environment. Running invocations fail. */
   async close(): Promise<void> {
     this.#closed = true;
-    this.#retired?.();
     await Promise.all([...this.#idle.splice(0), ...this.#busy].map((environment) => environment.close()));
   }
 
@@ -325,11 +313,7 @@ export class LambdaFunction {
 
   #leave(): void {
     const next = this.#waiting.shift();
-    if (next !== undefined) {
-      next();
-      return;
-    }
-    this.#running -= 1;
-    if (this.#running === 0) this.#retired?.();
+    if (next !== undefined) next();
+    else this.#running -= 1;
   }
 }

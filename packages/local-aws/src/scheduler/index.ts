@@ -39,16 +39,6 @@ export class Scheduler {
     this.#wait(schedule, nextRun(schedule.expression, this.#clock.now()));
   }
 
-  has(name: string): boolean {
-    return this.#schedules.has(name);
-  }
-
-  /** Stops a schedule. Does nothing if it doesn't exist. */
-  remove(name: string): void {
-    this.#schedules.get(name)?.alarm?.cancel();
-    this.#schedules.delete(name);
-  }
-
   close(): void {
     this.#stopListening?.();
     for (const { alarm } of this.#schedules.values()) alarm?.cancel();

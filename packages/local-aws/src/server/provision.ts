@@ -1,26 +1,10 @@
-import type { Athena } from '../athena/index.ts';
-import type { EventBus } from '../events/index.ts';
-import type { Firehose } from '../firehose/index.ts';
 import type { ObjectSink } from '../firehose/ports.ts';
 import type { Catalog } from '../glue/index.ts';
 import type { Keys } from '../kms/Keys.ts';
 import type { ObjectStore } from '../s3/model/ObjectStore.ts';
-import type { Secrets } from '../secretsmanager/Secrets.ts';
-import type { Queues } from '../sqs/Queues.ts';
-import { queueProperties } from '../sqs/queueSettings.ts';
 import type { Deployment } from '../template/Deployment.ts';
-
-/** The stores of a deployment's resources. */
-export interface Stores {
-  readonly store: ObjectStore;
-  readonly catalog: Catalog;
-  readonly queues: Queues;
-  readonly secrets: Secrets;
-  readonly keys: Keys;
-  readonly athena: Pick<Athena, 'ensureWorkGroup' | 'workGroups'>;
-  readonly bus: EventBus;
-  readonly firehose: Firehose;
-}
+import type { ResolvedTemplate } from '../template/resolveTemplate.ts';
+import { resourceHandlers, type Services } from './resourceHandlers.ts';
 
 /** Resources that a stack expects in its account and doesn't create. */
 export type ExistingResources = Partial<Pick<Deployment, 'buckets' | 'databases' | 'workGroups'>>;
@@ -38,7 +22,7 @@ export function ensureDefaultDatabase(catalog: Catalog): void {
 /** Creates missing resources that a stack expects. Existing ones stay as they are. */
 export function provisionExisting(
   { buckets = [], databases = [], workGroups = [] }: ExistingResources,
-  { store, catalog, athena }: Pick<Stores, 'store' | 'catalog' | 'athena'>,
+  { store, catalog, athena }: Pick<Services, 'store' | 'catalog' | 'athena'>,
 ): void {
   for (const { name, eventBridge, settings } of buckets) {
     if (store.hasBucket(name)) continue;
@@ -54,27 +38,10 @@ export function provisionExisting(
   }
 }
 
-/** Creates a deployment's resources in stores without a stack, or sets everything of those that are there. */
-export async function provision(
-  deployment: Deployment,
-  stores: Omit<Stores, 'athena'> & { readonly athena: Pick<Athena, 'ensureWorkGroup'> },
-): Promise<void> {
-  const { store, catalog, queues, secrets, keys, athena, bus, firehose } = stores;
-  for (const { name, eventBridge, settings } of deployment.buckets) {
-    store.ensureBucket(name, { eventBridge });
-    store.bucket(name).settings = settings;
-  }
-  for (const { input } of deployment.databases) catalog.ensureDatabase(input);
-  for (const { databaseName, input } of deployment.tables) catalog.ensureTable(databaseName, input);
-  for (const { name, properties } of deployment.queues)
-    queues.ensure(name, queueProperties(properties).settings);
-  for (const { name, properties } of deployment.secrets) secrets.ensure(name, properties);
-  for (const { name, properties } of deployment.keys) keys.ensure(name, properties);
-  for (const properties of deployment.keyAliases) keys.ensureAlias(properties);
-  for (const { name, properties } of deployment.workGroups) athena.ensureWorkGroup(name, properties);
-  for (const { name, properties } of deployment.eventRules) bus.putRule(name, properties);
-  for (const { name, properties } of deployment.deliveryStreams)
-    await firehose.createStream(name, properties);
+/** Creates a template's resources in services without a stack, or sets everything of those that are there. */
+export async function provision({ resources }: ResolvedTemplate, services: Services): Promise<void> {
+  const handlers = resourceHandlers(services);
+  for (const resource of resources) await handlers.get(resource.type)?.put(resource);
 }
 
 /** Lets delivery streams write to the local S3, while the key of the bucket can be used. */

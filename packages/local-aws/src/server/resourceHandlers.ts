@@ -1,5 +1,5 @@
 import type { Athena } from '../athena/index.ts';
-import { CODE_DIRECTORY, type ResourceHandler } from '../cloudformation/Stack.ts';
+import type { ResourceHandler } from '../cloudformation/Stack.ts';
 import type { EventBus } from '../events/index.ts';
 import type { Firehose } from '../firehose/index.ts';
 import type { Catalog } from '../glue/index.ts';
@@ -13,17 +13,12 @@ import {
   bucketPolicy,
   deployedBucket,
   deployedDatabase,
-  deployedFunction,
-  deployedMapping,
-  deployedSchedule,
   deployedTable,
   secretName,
 } from '../template/readDeployment.ts';
 import type { ResolvedResource } from '../template/resolveTemplate.ts';
-import type { Functions } from './startFunctions.ts';
-import type { Triggers } from './startTriggers.ts';
 
-/** The services of an account. */
+/** The services of an account that keep a template's resources. */
 export interface Services {
   readonly store: ObjectStore;
   readonly catalog: Catalog;
@@ -35,19 +30,18 @@ export interface Services {
   readonly firehose: Firehose;
 }
 
-/** The handlers of the types whose resources services keep. */
-export function resourceHandlers(services: Services): ReadonlyMap<string, ResourceHandler> {
-  return new Map<string, ResourceHandler>([...dataHandlers(services), ...accountHandlers(services)]);
-}
-
-function dataHandlers({
+/** The handlers of the types whose resources services keep. What invokes functions is read as a whole. */
+export function resourceHandlers({
   store,
   catalog,
   firehose,
   queues,
   athena,
-}: Services): readonly (readonly [string, ResourceHandler])[] {
-  return [
+  secrets,
+  keys,
+  bus,
+}: Services): ReadonlyMap<string, ResourceHandler> {
+  return new Map<string, ResourceHandler>([
     [
       'AWS::S3::Bucket',
       {
@@ -113,13 +107,8 @@ function dataHandlers({
     [
       'AWS::KinesisFirehose::DeliveryStream',
       {
-        exists: ({ physicalId }) => firehose.hasStream(physicalId),
-        remains: ({ physicalId }) => firehose.hasJournal(physicalId),
-        put: ({ physicalId, properties }) =>
-          firehose.hasStream(physicalId)
-            ? firehose.updateStream(physicalId, properties)
-            : firehose.createStream(physicalId, properties),
-        delete: ({ physicalId }) => firehose.deleteStream(physicalId),
+        put: ({ physicalId, properties }) => firehose.createStream(physicalId, properties),
+        delete: ({ physicalId }) => firehose.deleteJournal(physicalId),
       },
     ],
     [
@@ -139,11 +128,6 @@ function dataHandlers({
           athena.deleteWorkGroup(physicalId, { recursive: properties['RecursiveDeleteOption'] === true }),
       },
     ],
-  ];
-}
-
-function accountHandlers({ secrets, keys, bus }: Services): readonly (readonly [string, ResourceHandler])[] {
-  return [
     [
       'AWS::SecretsManager::Secret',
       {
@@ -159,75 +143,14 @@ function accountHandlers({ secrets, keys, bus }: Services): readonly (readonly [
       {
         exists: ({ physicalId }) => keys.has(physicalId),
         put: ({ physicalId, properties }) => keys.ensure(physicalId, properties),
-        delete: ({ physicalId, properties }) => keys.scheduleDeletion(physicalId, properties),
+        delete: ({ physicalId }) => keys.remove(physicalId),
       },
     ],
-    [
-      'AWS::KMS::Alias',
-      {
-        exists: ({ physicalId }) => keys.hasAlias(physicalId),
-        put: ({ properties }) => keys.ensureAlias(properties),
-        delete: ({ physicalId }) => keys.removeAlias(physicalId),
-      },
-    ],
-    [
-      'AWS::Events::Rule',
-      {
-        exists: ({ physicalId }) => bus.hasRule(physicalId),
-        put: ({ physicalId, properties }) => bus.putRule(physicalId, properties),
-        delete: ({ physicalId }) => bus.removeRule(physicalId),
-      },
-    ],
-  ];
-}
-
-/** The handlers of functions and what invokes them. An HTTP API has none: it is read as a whole. */
-export function functionHandlers({
-  functions,
-  triggers,
-}: {
-  readonly functions: Functions;
-  readonly triggers: Triggers;
-}): ReadonlyMap<string, ResourceHandler> {
-  return new Map<string, ResourceHandler>([
-    [
-      'AWS::Lambda::Function',
-      {
-        exists: ({ physicalId }) => functions.has(physicalId),
-        put: (resource) => functions.put(deployedFunction(resource), codeDirectory(resource)),
-        delete: ({ physicalId }) => functions.remove(physicalId),
-      },
-    ],
-    [
-      'AWS::Lambda::EventSourceMapping',
-      {
-        exists: ({ physicalId }) => triggers.hasMapping(physicalId),
-        put: (resource) => triggers.putMapping(resource.physicalId, deployedMapping(resource)),
-        delete: ({ physicalId }) => triggers.removeMapping(physicalId),
-      },
-    ],
-    [
-      'AWS::Scheduler::Schedule',
-      {
-        exists: ({ physicalId }) => triggers.hasSchedule(physicalId),
-        put(resource) {
-          const [schedule] = deployedSchedule(resource);
-          if (schedule === undefined) triggers.removeSchedule(resource.physicalId);
-          else triggers.putSchedule(schedule);
-        },
-        delete: ({ physicalId }) => triggers.removeSchedule(physicalId),
-      },
-    ],
+    ['AWS::KMS::Alias', { put: ({ properties }) => keys.ensureAlias(properties) }],
+    ['AWS::Events::Rule', { put: ({ physicalId, properties }) => bus.putRule(physicalId, properties) }],
   ]);
 }
 
 function queueName(resource: ResolvedResource): string {
   return arnName(resource.arn ?? '');
-}
-
-function codeDirectory({ properties }: ResolvedResource): string {
-  const { Code } = properties;
-  const directory: unknown =
-    typeof Code === 'object' && Code !== null ? Reflect.get(Code, CODE_DIRECTORY) : undefined;
-  return typeof directory === 'string' ? directory : '.';
 }

@@ -16,19 +16,15 @@ export interface Functions {
     traceHeaders?: readonly (string | undefined)[],
   ): Promise<string>;
   /**
-   * Adds a function, or replaces the one of its name. Its code is loaded first, so that no request waits. New
-   * invocations run the new function; those that have begun end with the old one, which nobody waits for.
+   * Adds a function. Its code is loaded first, so that no request waits.
    *
    * @param codeDirectory Directory with the bundles: Lambda's `/var/task`.
    */
-  put(deployed: DeployedFunction, codeDirectory: string): Promise<void>;
-  has(name: string): boolean;
+  add(deployed: DeployedFunction, codeDirectory: string): Promise<void>;
   /** Names of all functions. */
   names(): readonly string[];
   /** Undefined if the function doesn't exist. */
   find(name: string): DeployedFunction | undefined;
-  /** Invokes a function no more. Invocations that have begun end. */
-  remove(name: string): void;
   close(): Promise<void>;
 }
 
@@ -64,18 +60,9 @@ export function startFunctions(options: {
     string,
     { readonly deployed: DeployedFunction; readonly running: LambdaFunction; executions: number }
   >();
-  const retiring = new Set<LambdaFunction>();
-
-  function retire(name: string): void {
-    const old = functions.get(name)?.running;
-    functions.delete(name);
-    if (old === undefined) return;
-    retiring.add(old);
-    void old.retire().finally(() => retiring.delete(old));
-  }
 
   return {
-    async put(deployed, codeDirectory) {
+    async add(deployed, codeDirectory) {
       const log = options.openLog(deployed.name);
       const started = new LambdaFunction({
         handlerFile: join(codeDirectory, deployed.modulePath),
@@ -100,13 +87,10 @@ export function startFunctions(options: {
         await started.close();
         throw error;
       }
-      retire(deployed.name);
       functions.set(deployed.name, { deployed, running: started, executions: 0 });
     },
-    has: (name) => functions.has(name),
     names: () => [...functions.keys()],
     find: (name) => functions.get(name)?.deployed,
-    remove: retire,
     async invoke(functionName, payload, traceHeaders) {
       const called = functions.get(functionName);
       if (called === undefined) throw new LocalCloudError('LOCAL_FUNCTION_UNKNOWN', `${functionName}.`);
@@ -140,9 +124,7 @@ export function startFunctions(options: {
       }
     },
     async close() {
-      await Promise.all(
-        [...[...functions.values()].map(({ running }) => running), ...retiring].map((one) => one.close()),
-      );
+      await Promise.all([...functions.values()].map(({ running }) => running.close()));
     },
   };
 }

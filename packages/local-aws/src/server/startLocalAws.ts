@@ -6,8 +6,7 @@ import { DiskError, LocalCloudError } from '../base/errors.ts';
 import { MovableClock } from '../base/MovableClock.ts';
 import { reportDefect } from '../base/reportDefect.ts';
 import { cloudFormationService, describeStack, statusChangeEvent } from '../cloudformation/index.ts';
-import { Stack, type StackInput, type StackTarget, type StackUpdate } from '../cloudformation/Stack.ts';
-import { StackFile } from '../cloudformation/StackFile.ts';
+import { deployStack, type Stack } from '../cloudformation/Stack.ts';
 import { cloudWatchService } from '../cloudwatch/index.ts';
 import { MetricStore } from '../cloudwatch/MetricStore.ts';
 import { invocationMetrics } from '../cloudwatch/serviceMetrics.ts';
@@ -55,8 +54,8 @@ import { readQuery } from '../trino/index.ts';
 import { openCallPermissions } from './callPermissions.ts';
 import { Enforcement } from './Enforcement.ts';
 import { type ExistingResources, ensureDefaultDatabase, objectSink, provisionExisting } from './provision.ts';
-import { functionHandlers, resourceHandlers } from './resourceHandlers.ts';
-import { EndpointServers } from './startEndpoints.ts';
+import { resourceHandlers } from './resourceHandlers.ts';
+import { startEndpoints } from './startEndpoints.ts';
 import { startFunctions } from './startFunctions.ts';
 import { startTriggers } from './startTriggers.ts';
 
@@ -149,13 +148,13 @@ export interface LocalAwsOptions {
 export interface LocalAws {
   /** The endpoint of every AWS service, e.g. `http://127.0.0.1:4566`. */
   readonly endpoint: string;
-  /** URL of the template's HTTP API; undefined for a template without one. An update may change it. */
+  /** URL of the template's HTTP API; undefined for a template without one. */
   readonly api: string | undefined;
-  /** URLs of the template's Function URLs, by the function's name. An update may change them. */
+  /** URLs of the template's Function URLs, by the function's name. */
   readonly functionUrls: Readonly<Record<string, string>>;
   /** The data directory, absolute. */
   readonly directory: string;
-  /** The stack's outputs with their values on AWS. An update may change them. */
+  /** The stack's outputs with their values on AWS. */
   readonly outputs: Readonly<Record<string, string>>;
   readonly clock: MovableClock;
   readonly faults: Faults;
@@ -165,13 +164,6 @@ export interface LocalAws {
    * asked in response is waiting either.
    */
   flush(): Promise<FlushReport>;
-  /**
-   * Applies another template, while requests go on: what differs is set, and what has left the stack is deleted. Nothing
-   * is rolled back.
-   *
-   * @throws StackError STACK_UPDATE_FAILED: what was set before it stays; TemplateError, with nothing changed.
-   */
-  update(source: StackSource): Promise<StackUpdate>;
   /** Accepts no more requests, flushes, and releases the data directory. A second call waits for the first. */
   close(): Promise<void>;
 }
@@ -239,7 +231,7 @@ async function start(options: LocalAwsOptions): Promise<LocalAws> {
     faults,
     deliver(target, json) {
       const arn = enforcement === undefined ? target.arn : enforcement.reachableQueue(target);
-      // EventBridge drops an event whose target is gone: an update may delete a queue before its rule.
+      // EventBridge drops an event whose target is gone.
       if (arn !== undefined && queues.has(arnName(arn))) queues.byArn(arn).send(json);
     },
   });
@@ -289,7 +281,6 @@ async function start(options: LocalAwsOptions): Promise<LocalAws> {
     },
   });
   opened.defer(() => athena.close());
-  const stackFile = new StackFile(folders.cloudformation);
   const logs = new FunctionLogs({
     directory: folders.logs,
     clock,
@@ -303,6 +294,7 @@ async function start(options: LocalAwsOptions): Promise<LocalAws> {
   const sessions = { roles, clock, issue: principals.issueSession.bind(principals) };
   let stack: Stack | undefined;
   let controlled: Controlled | undefined;
+  const place = { region, account, partition };
   const services = [
     s3Service({
       store,
@@ -319,19 +311,17 @@ async function start(options: LocalAwsOptions): Promise<LocalAws> {
     kmsService({ keys, account, callerOf: callerByKey }),
     stsService({ account, callerOf: callerByKey, sessions }),
     iamService({ roles, callerOf: callerByKey, clock }),
-    cloudFormationService({
-      stack: () => stack && describeStack(stack, { region, account, partition }),
-    }),
+    cloudFormationService({ stack: () => stack && describeStack(stack, place) }),
     cloudWatchService({
       metrics,
       clock,
       beforeReading: () => logs.readMetrics(),
-      resources: () => stack?.states() ?? [],
+      stack: () => stack,
     }),
     logsService({
       logs,
       groups: () =>
-        (stack?.states() ?? []).flatMap(({ resource: { type, physicalId } }) =>
+        (stack?.resources ?? []).flatMap(({ type, physicalId }) =>
           type === 'AWS::Logs::LogGroup' ? [physicalId] : [],
         ),
     }),
@@ -373,54 +363,33 @@ async function start(options: LocalAwsOptions): Promise<LocalAws> {
   opened.defer(() => triggers.close());
 
   const stores = { store, catalog, queues, secrets, keys, athena, bus, firehose };
-  const storeHandlers = resourceHandlers(stores);
-  const runningHandlers = functionHandlers({ functions, triggers });
-  let running = false;
-  let existing: ExistingResources = {};
-  let deployment: Deployment | undefined;
-  const target: StackTarget = {
-    // Functions run once the stack is what was asked for: the code of an earlier one may be gone.
-    handler: (type) => storeHandlers.get(type) ?? (running ? runningHandlers.get(type) : undefined),
-    prepared(resolved) {
-      roles.deploy(deployedIdentities(resolved, account));
-      deployment = withExisting(readDeployment(resolved), existing);
-      permissions.deployed(deployment, resolved);
-      enforcement?.deploy(resolved, permissions.standing());
-    },
-    async settled() {
-      if (running) await serve();
-    },
-  };
-  const inputOf = (given: StackSource): StackInput => ({
-    name: given.stackName ?? 'local',
-    template: given.template,
-    codeDirectory: resolve(given.codeDirectory ?? '.'),
+  const codeDirectory = resolve(source.codeDirectory ?? '.');
+  stack = await deployStack({
+    directory: folders.cloudformation,
+    name: source.stackName ?? 'local',
+    template: source.template,
+    codeDirectory,
+    identity: { ...place, endpoint: edge.url },
+    clock,
     prepare(resolved) {
       const described = readDeployment(resolved);
-      existing = given.existing?.(described) ?? {};
+      const existing = source.existing?.(described) ?? {};
       provisionExisting(existing, stores);
+      roles.deploy(deployedIdentities(resolved, account));
+      permissions.deployed(
+        { ...described, buckets: [...described.buckets, ...(existing.buckets ?? [])] },
+        resolved,
+      );
+      enforcement?.deploy(resolved, permissions.standing());
     },
+    handlers: resourceHandlers(stores),
+    onDeployed: (deployed) => bus.publish(statusChangeEvent(describeStack(deployed, place))),
   });
-  const identity = { region, account, partition, endpoint: edge.url };
-  const opening = new Stack({
-    file: stackFile,
-    clock,
-    identity,
-    target,
-    onStatus: (change) => bus.publish(statusChangeEvent(change, { region, account })),
-  });
-  await opening.apply(inputOf(source));
-  stack = opening;
-  opened.defer(() => opening.idle());
+  const deployment = readDeployment(stack);
   if (options.bufferSeconds !== undefined) firehose.overrideBuffering({ seconds: options.bufferSeconds });
-  await Promise.all(
-    opening.resolved.resources
-      .filter(({ type }) => type === 'AWS::Lambda::Function')
-      .map((resource) => runningHandlers.get(resource.type)?.put(resource)),
-  );
-  for (const resource of opening.resolved.resources) {
-    if (resource.type !== 'AWS::Lambda::Function') await runningHandlers.get(resource.type)?.put(resource);
-  }
+  await Promise.all(deployment.functions.map((one) => functions.add(one, codeDirectory)));
+  for (const mapping of deployment.eventSourceMappings) triggers.addMapping(mapping);
+  for (const schedule of deployment.schedules) triggers.addSchedule(schedule);
 
   /** @param ending Queries are not waited for: they are aborted. */
   async function flush(ending = false): Promise<FlushReport> {
@@ -446,7 +415,7 @@ async function start(options: LocalAwsOptions): Promise<LocalAws> {
     if (announced) await flush(true);
   });
 
-  const endpoints = new EndpointServers({
+  const endpoints = await startEndpoints(deployment, {
     accountId: account,
     invoke: (name, payload) => functions.invoke(name, payload),
     mayInvoke: (name, routeKey) => enforcement?.mayInvoke(name, routeKey) ?? true,
@@ -454,23 +423,17 @@ async function start(options: LocalAwsOptions): Promise<LocalAws> {
     faults,
     allowedHosts: options.allowedHosts,
     port: options.apiPort ?? 0,
-  });
+  }).catch(rejectTakenPort(options.apiPort));
   opened.defer(() => endpoints.close());
-  const serve = async () => {
-    if (deployment !== undefined) await endpoints.serve(deployment).catch(rejectTakenPort(options.apiPort));
-  };
-  running = true;
-  await serve();
   // Runs first on close: injected faults must not prevent the delivery of buffered data.
   opened.defer(() => faults.clear());
   // Nobody who waits for something to happen delays the end.
   opened.defer(() => feed.end());
 
-  const place = { endpoint: edge.url, directory: folders.root };
+  const { api, functionUrls } = endpoints;
+  const addresses = { endpoint: edge.url, api, functionUrls, directory: folders.root };
   const status = (): LocalAwsStatus => ({
-    ...place,
-    api: endpoints.api,
-    functionUrls: endpoints.functionUrls,
+    ...addresses,
     pid: process.pid,
     pending: firehose.pending(),
     expired: firehose.expired(),
@@ -478,7 +441,7 @@ async function start(options: LocalAwsOptions): Promise<LocalAws> {
     queries: athena.pending(),
     refusals: enforcement?.refusals(),
   });
-  const targets = faultTargets(() => deployment?.deliveryStreams ?? [], {
+  const targets = faultTargets(deployment, {
     catalog,
     queues,
     secrets,
@@ -508,32 +471,13 @@ async function start(options: LocalAwsOptions): Promise<LocalAws> {
     return closed;
   };
   return {
-    ...place,
-    get api() {
-      return endpoints.api;
-    },
-    get functionUrls() {
-      return endpoints.functionUrls;
-    },
-    get outputs() {
-      return opening.resolved.outputs;
-    },
+    ...addresses,
+    outputs: stack.outputs,
     clock,
     faults,
     status,
     flush,
-    update: (given) => opening.apply(inputOf(given)),
     close,
-  };
-}
-
-function withExisting(deployment: Deployment, existing: ExistingResources): Deployment {
-  const { buckets = [], databases = [], workGroups = [] } = existing;
-  return {
-    ...deployment,
-    buckets: [...deployment.buckets, ...buckets],
-    databases: [...deployment.databases, ...databases],
-    workGroups: [...deployment.workGroups, ...workGroups],
   };
 }
 

@@ -4,6 +4,7 @@ import type { Faults } from '../faults/Faults.ts';
 import { EventSourceMapping, type QueueAction } from '../lambda/EventSourceMapping.ts';
 import { invokeAsync } from '../lambda/invokeAsync.ts';
 import { type Schedule, Scheduler } from '../scheduler/index.ts';
+import type { Queue } from '../sqs/Queue.ts';
 import type { Queues } from '../sqs/Queues.ts';
 import type { DeployedMapping } from '../template/Deployment.ts';
 import { arnName } from '../template/readDeployment.ts';
@@ -12,19 +13,10 @@ import type { Functions } from './startFunctions.ts';
 
 /** Everything that invokes functions besides the gateway. */
 export interface Triggers {
-  hasMapping(id: string): boolean;
-  /**
-   * Starts a mapping, or gives it other settings. Batches that run end by the old ones.
-   *
-   * @throws AwsError when its queue does not exist.
-   */
-  putMapping(id: string, mapping: DeployedMapping): void;
-  /** Ends a mapping. Resolves when its running batches have ended. */
-  removeMapping(id: string): Promise<void>;
-  hasSchedule(name: string): boolean;
-  /** Starts a schedule, or replaces the one of its name. @throws AwsError for an expression that is refused. */
-  putSchedule(schedule: Schedule): void;
-  removeSchedule(name: string): void;
+  /** Starts a mapping. @throws AwsError when its queue does not exist. */
+  addMapping(mapping: DeployedMapping): void;
+  /** Starts a schedule. @throws AwsError for an expression that is refused. */
+  addSchedule(schedule: Schedule): void;
   /** Processes the messages in the functions' queues. Returns how many messages remain: those that failed. */
   drain(): Promise<number>;
   /** Invokes no more functions and waits for running invocations. */
@@ -64,9 +56,8 @@ export function startTriggers({
   /** Called when a queue itself fails. Default: writes the stack to stderr. */
   readonly onFailure?: (error: unknown) => void;
 }): Triggers {
-  /** By ID; without a poller while a mapping is disabled. */
-  const mappings = new Map<string, { readonly queueArn: string; readonly poller?: EventSourceMapping }>();
-  const ending = new Set<Promise<void>>();
+  /** Without a poller if the mapping is disabled. */
+  const mappings: { readonly queue: Queue; readonly poller?: EventSourceMapping }[] = [];
   const scheduler = new Scheduler(clock, async (schedule) => {
     const { targetArn, input } = schedule;
     const target = access === undefined ? targetArn : access.reachableTarget(schedule);
@@ -80,70 +71,40 @@ export function startTriggers({
     }
   });
 
-  function end(id: string): Promise<void> {
-    const poller = mappings.get(id)?.poller;
-    mappings.delete(id);
-    if (poller === undefined) return Promise.resolve();
-    const ended = poller.close().finally(() => ending.delete(ended));
-    ending.add(ended);
-    return ended;
-  }
-
   return {
-    hasMapping: (id) => mappings.has(id),
-    putMapping(id, { queueArn, functionName, windowSeconds, maximumConcurrency = 5, enabled, ...mapping }) {
+    addMapping({ queueArn, functionName, windowSeconds, maximumConcurrency = 5, enabled, ...mapping }) {
       const queue = queues.byArn(queueArn);
-      void end(id);
-      if (!enabled) return void mappings.set(id, { queueArn });
+      if (!enabled) return void mappings.push({ queue });
+      const deployed = functions.find(functionName);
       const poller = new EventSourceMapping({
         ...mapping,
         queue,
-        // The function may change while the mapping stays.
-        get functionArn() {
-          return functions.find(functionName)?.arn ?? functionName;
-        },
-        get recursiveLoop() {
-          return functions.find(functionName)?.recursiveLoop ?? 'Terminate';
-        },
+        functionArn: deployed?.arn ?? functionName,
+        recursiveLoop: deployed?.recursiveLoop ?? 'Terminate',
         invoke: (payload, traceHeaders) => functions.invoke(functionName, payload, traceHeaders),
         windowMs: windowSeconds * 1000,
         maximumConcurrency,
         clock,
         faults,
-        authorize: (action) =>
-          access?.requireQueue(functions.find(functionName)?.role ?? '', functionName, action, queueArn),
+        authorize: (action) => access?.requireQueue(deployed?.role ?? '', functionName, action, queueArn),
         onFailure,
       });
-      mappings.set(id, { queueArn, poller });
+      mappings.push({ queue, poller });
     },
-    removeMapping: end,
-    hasSchedule: (name) => scheduler.has(name),
-    putSchedule(schedule) {
-      scheduler.remove(schedule.name);
-      scheduler.add(schedule);
-    },
-    removeSchedule: (name) => scheduler.remove(name),
+    addSchedule: (schedule) => scheduler.add(schedule),
     async drain() {
-      const fed = [...mappings.values()].flatMap(({ queueArn, poller }) =>
-        poller === undefined || !queues.has(arnName(queueArn))
-          ? []
-          : [{ queue: queues.byArn(queueArn), poller }],
-      );
+      const fed = mappings.flatMap(({ queue, poller }) => (poller === undefined ? [] : [{ queue, poller }]));
       let waiting = fed;
       for (let round = 0; round < DRAIN_ROUNDS && waiting.length > 0; round += 1) {
         await Promise.all(waiting.map(({ poller }) => poller.drain()));
         // Messages that functions have sent each other meanwhile, received already or not. Failed messages are hidden.
         waiting = fed.filter(({ queue, poller }) => poller.busy || queue.counts().visible > 0);
       }
-      return [...mappings.values()].reduce((sum, { queueArn }) => {
-        const name = arnName(queueArn);
-        return sum + (queues.has(name) ? queues.byName(name).pending() : 0);
-      }, 0);
+      return mappings.reduce((sum, { queue }) => sum + queue.pending(), 0);
     },
     async close() {
       scheduler.close();
-      for (const id of [...mappings.keys()]) void end(id);
-      await Promise.all(ending);
+      await Promise.all(mappings.map(({ poller }) => poller?.close()));
     },
   };
 }

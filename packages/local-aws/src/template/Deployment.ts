@@ -94,8 +94,6 @@ export interface Deployment {
   readonly secrets: readonly Part[];
   readonly workGroups: readonly DeployedWorkGroup[];
   readonly keys: readonly Part[];
-  /** Properties of key aliases, unchanged. */
-  readonly keyAliases: readonly Readonly<Record<string, unknown>>[];
   readonly eventRules: readonly Part[];
   readonly schedules: readonly Schedule[];
   readonly functions: readonly DeployedFunction[];

@@ -62,7 +62,6 @@ export function readDeployment({ resources, outputs }: ResolvedTemplate): Deploy
       properties,
     })),
     keys: ofType('AWS::KMS::Key').map(part),
-    keyAliases: ofType('AWS::KMS::Alias').map(({ properties }) => properties),
     eventRules: ofType('AWS::Events::Rule').map(part),
     schedules: ofType('AWS::Scheduler::Schedule').flatMap(deployedSchedule),
     functions: ofType('AWS::Lambda::Function').map(deployedFunction),
@@ -152,7 +151,7 @@ function arnOf(resource: ResolvedResource): string {
 }
 
 /** A schedule; none when it is disabled. @throws TemplateError `TEMPLATE_INVALID` */
-export function deployedSchedule(resource: ResolvedResource): Schedule[] {
+function deployedSchedule(resource: ResolvedResource): Schedule[] {
   const { State, ScheduleExpression, Target } = readResource(resource, scheduleProperties);
   if (State === 'DISABLED') return [];
   return [
@@ -168,7 +167,7 @@ export function deployedSchedule(resource: ResolvedResource): Schedule[] {
 }
 
 /** @throws TemplateError `TEMPLATE_INVALID` */
-export function deployedFunction(resource: ResolvedResource): DeployedFunction {
+function deployedFunction(resource: ResolvedResource): DeployedFunction {
   const properties = readResource(resource, functionProperties);
   const { Handler, Environment, Timeout, MemorySize, Role, RecursiveLoop } = properties;
   const dot = Handler.lastIndexOf('.');
@@ -189,7 +188,7 @@ export function deployedFunction(resource: ResolvedResource): DeployedFunction {
 }
 
 /** @throws TemplateError `TEMPLATE_INVALID` */
-export function deployedMapping(resource: ResolvedResource): DeployedMapping {
+function deployedMapping(resource: ResolvedResource): DeployedMapping {
   const properties = readResource(resource, mappingProperties);
   return {
     logicalId: resource.logicalId,

@@ -1,9 +1,9 @@
 import { CloudWatchClient, DescribeAlarmsCommand } from '@aws-sdk/client-cloudwatch';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { ManualClock } from '../../src/base/index.ts';
-import type { ResourceState } from '../../src/cloudformation/Stack.ts';
 import { cloudWatchService } from '../../src/cloudwatch/index.ts';
 import { MetricStore } from '../../src/cloudwatch/MetricStore.ts';
+import type { ResolvedResource } from '../../src/template/resolveTemplate.ts';
 import { startServices } from '../../src/testing/startServices.ts';
 import { temporaryDirectory } from '../../src/testing/temporaryDirectory.ts';
 
@@ -15,19 +15,21 @@ describe('alarms', () => {
   let clock: ManualClock;
   let store: MetricStore;
   let client: CloudWatchClient;
-  let resources: ResourceState[];
+  let resources: ResolvedResource[];
+  let deployedMs: number;
   let close: () => Promise<void>;
   beforeEach(async () => {
     directory = temporaryDirectory();
     clock = new ManualClock(NOON);
     resources = [];
+    deployedMs = NOON - 60 * MINUTE;
     store = MetricStore.open({ directory: directory.path, clock });
     const services = await startServices([
       cloudWatchService({
         metrics: store,
         clock,
         beforeReading: () => undefined,
-        resources: () => resources,
+        stack: () => ({ resources, createdMs: deployedMs }),
       }),
     ]);
     client = new CloudWatchClient(services.options);
@@ -42,12 +44,9 @@ describe('alarms', () => {
 
   const deploy = (type: string, name: string, properties: object) =>
     resources.push({
-      resource: {
-        ...{ logicalId: name, type, physicalId: name, locally: 'inert' },
-        arn: `arn:aws:cloudwatch:us-east-1:000000000000:alarm:${name}`,
-        properties: { ...properties },
-      },
-      atMs: NOON - 60 * MINUTE,
+      ...{ logicalId: name, type, physicalId: name, locally: 'inert' },
+      arn: `arn:aws:cloudwatch:us-east-1:000000000000:alarm:${name}`,
+      properties: { ...properties },
     });
   const deployAlarm = (name: string, more: object = {}) =>
     deploy('AWS::CloudWatch::Alarm', name, {
@@ -93,7 +92,7 @@ describe('alarms', () => {
 
   it('say since when by a clock that was set back after the deployment', async () => {
     deployAlarm('many');
-    resources = resources.map((one) => ({ ...one, atMs: NOON + 60 * MINUTE }));
+    deployedMs = NOON + 60 * MINUTE;
     measure(NOON - 3 * MINUTE, 5);
     const [alarm] = await describeAlarms();
     expect(alarm).toMatchObject({

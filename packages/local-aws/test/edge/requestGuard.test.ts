@@ -108,7 +108,7 @@ describe('the guard of host names', () => {
       },
     });
     gateway = await startGateway({
-      api: () => ({
+      api: {
         apiId: 'local',
         routes: [{ routeKey: 'POST /{proxy+}', functionName: 'collect', timeoutMs: 1_000 }],
         cors: {
@@ -118,7 +118,7 @@ describe('the guard of host names', () => {
           exposeHeaders: [],
           maxAgeSeconds: undefined,
         },
-      }),
+      },
       accountId: '000000000000',
       invoke: async () => JSON.stringify({ statusCode: 202, body: 'taken' }),
       clock,

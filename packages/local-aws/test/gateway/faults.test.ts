@@ -13,7 +13,7 @@ beforeEach(async () => {
   invoked = 0;
   faults.clear();
   gateway = await startGateway({
-    api: () => ({
+    api: {
       apiId: 'local',
       routes: [{ routeKey: 'POST /{proxy+}', functionName: 'collect', timeoutMs: 30_000 }],
       cors: {
@@ -23,7 +23,7 @@ beforeEach(async () => {
         exposeHeaders: [],
         maxAgeSeconds: 600,
       },
-    }),
+    },
     accountId: '000000000000',
     invoke: async () => {
       invoked += 1;

@@ -32,7 +32,7 @@ beforeEach(async () => {
   server = await listen(upstream(), 0, 50);
   const proxy = { uri: server.url, method: undefined, path: '/base$request.path' };
   gateway = await startGateway({
-    api: () => ({
+    api: {
       apiId: 'local',
       routes: [
         { routeKey: 'GET /v1/rules/{key}', timeoutMs: 200, proxy },
@@ -43,7 +43,7 @@ beforeEach(async () => {
         ...{ allowOrigins: ['*'], allowMethods: ['GET', 'POST'], allowHeaders: ['*'], exposeHeaders: [] },
         maxAgeSeconds: 600,
       },
-    }),
+    },
     accountId: '000000000000',
     invoke: async () => '{"statusCode":202,"body":"collected"}',
     clock: new ManualClock(Date.UTC(2026, 10, 20)),

@@ -40,7 +40,7 @@ async function start(
   first: Partial<FunctionUrl> = {},
 ) {
   server = await startFunctionUrl({
-    urls: () => [{ ...collect, ...first }, trigger],
+    urls: [{ ...collect, ...first }, trigger],
     invoke: async (name, payload) => JSON.stringify(await invoke(name, JSON.parse(payload))) ?? 'null',
     clock: new ManualClock(Date.UTC(2026, 10, 20, 7, 32)),
     port: 0,

@@ -30,7 +30,7 @@ async function start(
   more: Partial<HttpApi> = {},
 ) {
   gateway = await startGateway({
-    api: () => ({ ...api, ...more }),
+    api: { ...api, ...more },
     accountId: '000000000000',
     invoke: async (name, payload) => JSON.stringify(await invoke(name, JSON.parse(payload))) ?? 'null',
     clock: new ManualClock(Date.UTC(2026, 10, 20, 7, 32)),

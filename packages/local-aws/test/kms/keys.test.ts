@@ -2,9 +2,8 @@ import {
   CreateKeyCommand,
   DescribeKeyCommand,
   DisableKeyCommand,
+  EnableKeyCommand,
   EncryptCommand,
-  GetKeyPolicyCommand,
-  GetKeyRotationStatusCommand,
   KMSClient,
   ListAliasesCommand,
   PutKeyPolicyCommand,
@@ -51,17 +50,12 @@ describe('the local KMS', () => {
     },
   );
 
-  it('returns the settings of a key', async () => {
-    const state = async () => {
-      const { KeyMetadata } = await kms.send(new DescribeKeyCommand({ KeyId: ID }));
-      const { KeyRotationEnabled } = await kms.send(new GetKeyRotationStatusCommand({ KeyId: ID }));
-      const { Policy = '' } = await kms.send(new GetKeyPolicyCommand({ KeyId: ARN }));
-      return [KeyMetadata?.KeyState, KeyMetadata?.Enabled, KeyRotationEnabled, JSON.parse(Policy)];
-    };
-    expect(await state()).toEqual(['Enabled', true, true, POLICY]);
+  it('is turned off and on', async () => {
+    const state = async () => (await kms.send(new DescribeKeyCommand({ KeyId: ID }))).KeyMetadata?.KeyState;
     await kms.send(new DisableKeyCommand({ KeyId: ID }));
-    await kms.send(new PutKeyPolicyCommand({ KeyId: ID, Policy: '{"Version":"2012-10-17"}' }));
-    expect(await state()).toEqual(['Disabled', false, true, { Version: '2012-10-17' }]);
+    expect(await state()).toBe('Disabled');
+    await kms.send(new EnableKeyCommand({ KeyId: ID }));
+    expect(await state()).toBe('Enabled');
   });
 
   it('lists aliases by name', async () => {

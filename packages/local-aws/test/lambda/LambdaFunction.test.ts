@@ -1,6 +1,9 @@
+import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { systemClock } from '../../src/base/clock.ts';
 import { LambdaFunction, type LambdaFunctionOptions } from '../../src/lambda/LambdaFunction.ts';
+import { startFunctions } from '../../src/server/startFunctions.ts';
 
 const fixture = (name: string) => fileURLToPath(new URL(`../fixtures/functions/${name}`, import.meta.url));
 const hosts = [
@@ -137,4 +140,31 @@ describe.each(hosts)('LambdaFunction in %s', (_, file) => {
     await expect(lambda.warm()).rejects.toThrow(message);
     await expect(lambda.invoke('{}')).rejects.toThrow(message);
   });
+});
+
+it('is throttled above its reserved concurrency', async () => {
+  const name = 'app-dev-collect';
+  const functions = startFunctions({
+    ...{
+      openLog: () => () => undefined,
+      region: 'us-east-1',
+      endpoint: 'http://127.0.0.1:1',
+      environment: {},
+    },
+    credentialsOf: () => ({ accessKeyId: 'test', secretAccessKey: 'test' }),
+    clock: systemClock,
+  });
+  const deployed = {
+    ...{ logicalId: 'Collect', name, arn: `arn:aws:lambda:us-east-1:000000000000:function:${name}` },
+    ...{ handler: 'handler.handler', modulePath: 'handler.mjs', exportName: 'handler', env: {} },
+    ...{ timeoutSeconds: 10, memoryMb: 128, role: 'arn:aws:iam::000000000000:role/collect' },
+    ...{ reservedConcurrency: 1, recursiveLoop: 'Terminate' as const },
+  };
+  await functions.add(deployed, dirname(fixture('handler.mjs')));
+  const results = await Promise.allSettled([functions.invoke(name, '{}'), functions.invoke(name, '{}')]);
+  await functions.close();
+  expect(results).toMatchObject([
+    { status: 'fulfilled' },
+    { status: 'rejected', reason: { errorType: 'TooManyRequestsException' } },
+  ]);
 });

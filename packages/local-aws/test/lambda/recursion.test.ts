@@ -87,9 +87,9 @@ describe('a function that sends to its own queue', () => {
       credentialsOf: () => ({ accessKeyId: 'test', secretAccessKey: 'test' }),
       clock: realClock,
     });
-    await functions.put(deployed, dirname(code));
+    await functions.add(deployed, dirname(code));
     triggers = startTriggers({ queues, functions, clock: realClock });
-    triggers.putMapping('mapping', {
+    triggers.addMapping({
       logicalId: 'Mapping',
       queueArn: queue.arn,
       functionName: NAME,

@@ -56,7 +56,7 @@ describe('a signature check while the clock moves in small steps', () => {
       env: {},
       recursiveLoop: 'Terminate' as const,
     };
-    await functions.put(caller, dirname(code));
+    await functions.add(caller, dirname(code));
   });
   afterAll(async () => {
     await functions.close();
