@@ -47,14 +47,11 @@ export class Delivery {
     const { sink, settings, onCall } = this.#context;
     const { bucket } = settings;
     onCall?.({ bucket, key: this.#key });
-    await sink.put(bucket, this.#key, recordsOf(this.#buffer.entries), { contentType: CONTENT_TYPE });
+    await sink.put(bucket, this.#key, Buffer.concat(this.#buffer.entries.map(({ data }) => data)), {
+      contentType: CONTENT_TYPE,
+    });
     this.done = true;
   }
-}
-
-/** The bytes of records, from the journal. */
-async function* recordsOf(entries: readonly JournalEntry[]): AsyncGenerator<Uint8Array> {
-  for (const entry of entries) yield await entry.segment.read(entry);
 }
 
 /**

@@ -45,7 +45,6 @@ export class DeliveryStream {
   #seconds: number | undefined;
   /** Full buffers that S3 does not have yet, the oldest first. */
   readonly #full = new Set<StreamBuffer>();
-  #expired: number;
   #counted = { ...NOTHING };
   #isBlocked = false;
   #closed = false;
@@ -53,7 +52,6 @@ export class DeliveryStream {
   private constructor(options: StreamOptions, journal: Journal, entries: readonly JournalEntry[]) {
     const { context, clock, onFailure } = options;
     this.name = context.stream;
-    this.#expired = journal.expired;
     this.#context = context;
     this.#clock = clock;
     this.#journal = journal;
@@ -70,17 +68,17 @@ export class DeliveryStream {
   }
 
   /** Opens a stream with its journal and continues with what an earlier process did not deliver. */
-  static async open(options: StreamOptions): Promise<DeliveryStream> {
-    const { journal, entries } = await Journal.open(options.directory);
+  static open(options: StreamOptions): DeliveryStream {
+    const { journal, entries } = Journal.open(options.directory);
     return new DeliveryStream(options, journal, entries);
   }
 
-  /** Resolves once the records are on disk: they are then delivered even if this process ends. */
-  async accept(records: readonly Uint8Array[]): Promise<void> {
+  /** Writes records to the disk: they are then delivered even if this process ends. */
+  accept(records: readonly Uint8Array[]): void {
     if (this.#closed) throw new FirehoseError('FIREHOSE_CLOSED', `Stream ${this.name}.`);
     if (records.length === 0) return;
     const at = this.#clock.now();
-    this.#add(await this.#journal.append(records, at));
+    this.#add(this.#journal.append(records, at));
     this.#counted.incomingRecords += records.length;
     this.#counted.incomingBytes += records.reduce((sum, { length }) => sum + length, 0);
     for (const data of records) this.#onAccepted(data, at);
@@ -88,7 +86,7 @@ export class DeliveryStream {
 
   /** Records that were dropped, because they could not be delivered for 24 hours, since the stream was created. */
   get expired(): number {
-    return this.#expired;
+    return this.#journal.expired;
   }
 
   /**
@@ -121,13 +119,9 @@ export class DeliveryStream {
     };
   }
 
-  /** The records that S3 doesn't have yet. Those that are delivered meanwhile are left out. */
-  async *undelivered(): AsyncGenerator<UndeliveredRecord> {
-    for (const { entries } of [...this.#full, this.#open])
-      for (const entry of [...entries]) {
-        const data = await entry.segment.read(entry).catch(() => undefined);
-        if (data !== undefined) yield { arrivalMs: entry.arrivalMs, data };
-      }
+  /** The records that S3 doesn't have yet. */
+  undelivered(): readonly Pick<JournalEntry, 'arrivalMs' | 'data'>[] {
+    return [...this.#full, this.#open].flatMap(({ entries }) => entries);
   }
 
   /** Delivers buffers after this many seconds instead of the configured interval. */
@@ -153,7 +147,7 @@ export class DeliveryStream {
     this.#closed = true;
     this.#alarm?.cancel();
     await this.#deliveries.close();
-    await this.#journal.close();
+    this.#journal.close();
   }
 
   #add(entries: readonly JournalEntry[]): void {
@@ -198,7 +192,7 @@ export class DeliveryStream {
 
   async #deliver(underWay: UnderWay): Promise<void> {
     const { buffer } = underWay;
-    await mark(underWay.dropped);
+    mark(underWay.dropped);
     if (!underWay.objects.done && buffer.entries.length > 0) {
       const fate = this.#takeDelivery();
       try {
@@ -212,13 +206,13 @@ export class DeliveryStream {
         this.#counted.failed += 1;
         underWay.objects.hasFailed = true;
         const ages = fate.expireDeliveries === undefined ? RETENTION_MS : Number.NEGATIVE_INFINITY;
-        await this.#expire(underWay, ages);
+        this.#expire(underWay, ages);
         if (buffer.entries.length > 0) throw error;
       }
     }
-    await mark(underWay.unmarked);
+    mark(underWay.unmarked);
     this.#full.delete(buffer);
-    await this.#tidy();
+    this.#tidy();
   }
 
   /** Takes the faults that apply to an attempt to deliver a buffer. */
@@ -236,27 +230,23 @@ export class DeliveryStream {
   }
 
   /** Drops the records of a buffer, which could not be delivered just now, that are older than so many milliseconds. */
-  async #expire(underWay: UnderWay, oldestMs: number): Promise<void> {
+  #expire(underWay: UnderWay, oldestMs: number): void {
     const { buffer } = underWay;
     const since = this.#clock.now() - oldestMs;
     const old = buffer.entries.filter(({ arrivalMs }) => arrivalMs <= since);
     if (old.length === 0) return;
     const kept = buffer.entries.filter(({ arrivalMs }) => arrivalMs > since);
-    const dropped = await Promise.all(
-      old.map(async (entry) => ({ arrivalMs: entry.arrivalMs, bytes: await entry.segment.read(entry) })),
-    );
-    await this.#journal.noteExpired(this.#expired + old.length, dropped);
-    this.#expired += old.length;
+    this.#journal.noteExpired(old);
     underWay.dropped = marksOf(old);
     underWay.unmarked = marksOf(kept);
     Object.assign(buffer, bufferOf(kept));
-    await mark(underWay.dropped);
+    mark(underWay.dropped);
   }
 
   /** Files that can't be deleted now are deleted later: everything in them is delivered. */
-  async #tidy(): Promise<void> {
+  #tidy(): void {
     try {
-      await this.#journal.removeDelivered();
+      this.#journal.removeDelivered();
     } catch (error) {
       this.#onFailure(error, 1);
     }
@@ -301,7 +291,7 @@ function bufferOf(entries: readonly JournalEntry[]): StreamBuffer {
 
 function addTo(buffer: StreamBuffer, entry: JournalEntry): void {
   buffer.entries.push(entry);
-  buffer.bytes += entry.length;
+  buffer.bytes += entry.data.length;
   buffer.oldestArrivalMs = Math.min(buffer.oldestArrivalMs, entry.arrivalMs);
 }
 
@@ -310,18 +300,11 @@ function marksOf(entries: readonly JournalEntry[]): Marks {
 }
 
 /** Marks records as done. A segment is forgotten then: marked twice, others would count as delivered, too. */
-async function mark(marks: Marks): Promise<void> {
+function mark(marks: Marks): void {
   for (const [segment, entries] of marks) {
     segment.markDelivered(entries);
     marks.delete(segment);
   }
-}
-
-/** A record that waits in a stream. */
-export interface UndeliveredRecord {
-  /** When it was accepted, epoch ms. */
-  readonly arrivalMs: number;
-  readonly data: Uint8Array;
 }
 
 /** A stream as the operations use it. */

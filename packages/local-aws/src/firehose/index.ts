@@ -94,7 +94,7 @@ export interface Firehose {
   /** The streams that have dropped records since they were created. */
   expired(): ExpiredDocuments[];
   /** Documents that S3 doesn't have yet and that contain a text. Stops after so many; `more` says whether it did. */
-  search(text: string, most: number): Promise<FoundDocuments>;
+  search(text: string, most: number): FoundDocuments;
   /** Stops without delivering: flush first, or the remaining data is delivered after the next start. */
   close(): Promise<void>;
 }
@@ -138,7 +138,7 @@ export async function openFirehose(options: FirehoseOptions): Promise<Firehose> 
       if (!streamName.safeParse(name).success) throw invalidArgument(`${name} is not a name of a stream.`);
       if (streams.has(name)) throw streamInUse(name, account);
       const properties = readProperties(streamSchema, given, 'AWS::KinesisFirehose::DeliveryStream');
-      const stream = await DeliveryStream.open({
+      const stream = DeliveryStream.open({
         context: {
           stream: name,
           settings: readStreamSettings(properties.ExtendedS3DestinationConfiguration),
@@ -183,10 +183,10 @@ export async function openFirehose(options: FirehoseOptions): Promise<Firehose> 
         .map(([stream, entry]) => ({ stream, documents: entry.stream.expired }))
         .filter(({ documents }) => documents > 0);
     },
-    async search(text, most) {
+    search(text, most) {
       const documents: FoundDocuments['documents'][number][] = [];
       for (const [stream, entry] of streams) {
-        for await (const one of entry.stream.undelivered()) {
+        for (const one of entry.stream.undelivered()) {
           const arrivedAt = new Date(one.arrivalMs).toISOString();
           for (const document of options.readRecord?.(one.data) ?? [utf8(one.data)]) {
             if (!document.includes(text)) continue;

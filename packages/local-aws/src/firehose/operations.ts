@@ -22,7 +22,7 @@ const record = z.strictObject({ Data: blob });
  * @param faults Decides which records of a successful call fail.
  */
 export function putOperations(streams: Streams, faults: Faults): Record<string, JsonOperation> {
-  async function put(name: string, records: readonly { readonly Data: Uint8Array }[]) {
+  function put(name: string, records: readonly { readonly Data: Uint8Array }[]) {
     const entry = streams.byName.get(name);
     if (entry === undefined) throw streamNotFound(name, streams.account);
     checkLimits(records.map(({ Data }) => Data.length));
@@ -34,9 +34,8 @@ export function putOperations(streams: Streams, faults: Faults): Record<string, 
     });
     const accepted = records.filter((_, index) => 'RecordId' in (answers[index] ?? {}));
     try {
-      await entry.stream.accept(accepted.map(({ Data }) => Data));
+      entry.stream.accept(accepted.map(({ Data }) => Data));
     } catch (error) {
-      // Nothing is acknowledged, but written records may still be delivered, as after any failed call.
       const problem = diskProblem(error);
       if (problem !== undefined) reportDefect(error);
       throw serviceUnavailable(problem && `${problem.code}: ${problem.message} ${problem.cure}`);
@@ -47,8 +46,8 @@ export function putOperations(streams: Streams, faults: Faults): Record<string, 
   return {
     PutRecord: operation({
       input: z.strictObject({ DeliveryStreamName: streamName, Record: record }),
-      async run({ DeliveryStreamName, Record }) {
-        const [answer] = await put(DeliveryStreamName, [Record]);
+      run({ DeliveryStreamName, Record }) {
+        const [answer] = put(DeliveryStreamName, [Record]);
         // A single record has no partial failure: the whole call fails.
         if (answer === undefined || 'ErrorCode' in answer) throw serviceUnavailable();
         return { ...answer, Encrypted: false };
@@ -56,13 +55,13 @@ export function putOperations(streams: Streams, faults: Faults): Record<string, 
     }),
     PutRecordBatch: operation({
       input: z.strictObject({ DeliveryStreamName: streamName, Records: z.array(record) }),
-      async run({ DeliveryStreamName, Records }) {
+      run({ DeliveryStreamName, Records }) {
         if (Records.length < 1 || Records.length > limits.recordsPerCall) {
           throw invalidArgument(
             `Records: ${Records.length} records, expected 1 to ${limits.recordsPerCall} in a call.`,
           );
         }
-        const answers = await put(DeliveryStreamName, Records);
+        const answers = put(DeliveryStreamName, Records);
         const FailedPutCount = answers.filter((answer) => 'ErrorCode' in answer).length;
         return { FailedPutCount, Encrypted: false, RequestResponses: answers };
       },

@@ -3,12 +3,12 @@ export interface ObjectSink {
   /**
    * Resolves once the object is stored; an existing object with that key is replaced.
    *
-   * @throws any error that prevents storing the object, or that its bytes throw; the delivery is then retried.
+   * @throws any error that prevents storing the object; the delivery is then retried.
    */
   put(
     bucket: string,
     key: string,
-    body: AsyncIterable<Uint8Array>,
+    body: Uint8Array,
     options: { readonly contentType: string },
   ): Promise<void>;
 }

@@ -2,7 +2,7 @@ import { join, resolve } from 'node:path';
 import { openAthena } from '../athena/index.ts';
 import { openStatementRunner } from '../athena/statements/openStatementRunner.ts';
 import { diskProblem, openingProblem } from '../base/diskProblem.ts';
-import { DiskError, LocalCloudError } from '../base/errors.ts';
+import { LocalCloudError } from '../base/errors.ts';
 import { MovableClock } from '../base/MovableClock.ts';
 import { reportDefect } from '../base/reportDefect.ts';
 import { cloudFormationService, describeStack, statusChangeEvent } from '../cloudformation/index.ts';
@@ -240,8 +240,6 @@ async function start(options: LocalAwsOptions): Promise<LocalAws> {
   const metrics = MetricStore.open({ directory: folders.cloudwatch, clock });
   opened.defer(() => metrics.close());
   const feed = new Feed(options.readRecord);
-  /** Damaged journals that were reported: each attempt to deliver finds the damage again. */
-  const damages = new Set<string>();
   const firehose = await openFirehose({
     directory: folders.firehose,
     clock,
@@ -250,10 +248,8 @@ async function start(options: LocalAwsOptions): Promise<LocalAws> {
     account,
     faults,
     onFailure(_, error) {
-      // The metrics count refusals of S3 and Glue. Disk problems are reported only here.
-      const isNews = error instanceof DiskError && !damages.has(error.message);
-      if (error instanceof DiskError) damages.add(error.message);
-      if (isNews || diskProblem(error) !== undefined) reportDefect(error);
+      // The metrics count refusals of S3. Disk problems are reported only here.
+      if (diskProblem(error) !== undefined) reportDefect(error);
     },
     readRecord: options.readRecord,
     onAccepted: feed.addRecord.bind(feed),

@@ -1,7 +1,6 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { buffer } from 'node:stream/consumers';
 import { FirehoseClient, PutRecordBatchCommand } from '@aws-sdk/client-firehose';
 import { ManualClock } from '../../src/base/index.ts';
 import { type Edge, startEdge } from '../../src/edge/startEdge.ts';
@@ -43,7 +42,7 @@ export class FirehoseFixture {
       sink: {
         put: async (bucket, key, body) => {
           this.beforePut(key);
-          this.objects.set(`${bucket}/${key}`, await buffer(body));
+          this.objects.set(`${bucket}/${key}`, body);
         },
       },
       region: REGION,
