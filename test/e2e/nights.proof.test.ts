@@ -1,6 +1,7 @@
 import { GetPartitionsCommand, GlueClient } from '@aws-sdk/client-glue';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { addDays, type UtcDay } from '../../lib/base/time.ts';
+import type { ConfigInput } from '../../lib/schema/config.ts';
 import { dayFolder } from '../../lib/tables/tableFolders.ts';
 import { askAthena, type Deployment, openDeployment } from '../../observe/deployment.ts';
 import type { CuratedCalendar, CuratedDayStatus } from '../../observe/facts/days/curatedDays.ts';
@@ -22,12 +23,20 @@ describe('a week of events, curated over night', () => {
   let story: StoryCloud;
   let deployment: Deployment;
   let glue: GlueClient;
-  beforeAll(async () => {
-    story = await storyCloud(config, { startsAt: `${SENT}T10:00:00Z` });
+  const open = () => {
     const stack = { service: 'sluice', stage: 'local' };
     const about = { config: story.cloud.config, stack, isLocal: true, now: story.clock.now() };
     deployment = openDeployment(about, story.clientOptions());
     glue = story.kept(new GlueClient(story.clientOptions()));
+  };
+  const deploy = async (next: Partial<ConfigInput>) => {
+    deployment.close();
+    await story.restart(next);
+    open();
+  };
+  beforeAll(async () => {
+    story = await storyCloud(config, { startsAt: `${SENT}T10:00:00Z` });
+    open();
   });
   afterAll(async () => {
     deployment?.close();
@@ -183,7 +192,7 @@ describe('a week of events, curated over night', () => {
 
   it('reads raw rows once it is turned off, with the unit ID and JSON paths that are added then', async () => {
     await sendLate('before');
-    await story.restart({
+    await deploy({
       ...{ ...config, curate: false, unitIds: { ...config.unitIds, teamID: 'team_id' } },
       jsonPaths: { plan: 'user.custom.plan', sku: 'metadata.sku' },
     });
@@ -213,7 +222,7 @@ describe('a week of events, curated over night', () => {
   });
 
   it('reads curated rows the morning after it is turned on again', async () => {
-    await story.restart(config);
+    await deploy(config);
     await settle();
     // Nothing has taken the day of the new files out of the list.
     expect(await count()).toBe(USERS + 3);
