@@ -91,7 +91,7 @@ export async function startDeployment(more: readonly AwsService[] = []): Promise
   const bus = openEventBus({ region, account, deliver: () => undefined });
   const sink = objectSink(store, keys);
   const firehose = await openFirehose({
-    ...{ directory: folders.firehose, clock, sink, region, account, faults },
+    ...{ directory: folders.firehose, clock, sink, account, faults },
   });
   const athena = await openAthena({
     ...{ directory: folders.athena, clock, catalog, store, region, account, faults },

@@ -39,19 +39,6 @@ export function cloudFormationService({
         },
       }),
       queryOperation({
-        name: 'ListStacks',
-        // `StackStatusFilter.member.1` and so on: on the wire, a list is that many members.
-        input: z.record(z.string().regex(/^StackStatusFilter\.member\.\d+$/), z.string()),
-        run(filter) {
-          const found = stack();
-          const statuses = Object.values(filter);
-          const isListed = statuses.length === 0 || statuses.includes(found?.status ?? 'CREATE_COMPLETE');
-          return [
-            ['StackSummaries', found === undefined || !isListed ? [] : [['member', summaryElement(found)]]],
-          ];
-        },
-      }),
-      queryOperation({
         name: 'ListStackResources',
         input: z.strictObject({ StackName: z.string().min(1), NextToken: z.string().optional() }),
         run({ StackName, NextToken = '0' }) {
@@ -73,19 +60,14 @@ export function cloudFormationService({
   });
 }
 
-function summaryElement(stack: DeployedStack): (XmlElement | undefined)[] {
+function stackElement(stack: DeployedStack): (XmlElement | undefined)[] {
+  const { createdMs, updatedMs } = stack;
   return [
     ['StackName', stack.name],
     ['StackId', stackId(stack, stack.name)],
-    ['CreationTime', new Date(stack.createdMs).toISOString()],
-    stack.updatedMs === undefined ? undefined : ['LastUpdatedTime', new Date(stack.updatedMs).toISOString()],
+    ['CreationTime', new Date(createdMs).toISOString()],
+    updatedMs === undefined ? undefined : ['LastUpdatedTime', new Date(updatedMs).toISOString()],
     ['StackStatus', stack.status ?? 'CREATE_COMPLETE'],
-  ];
-}
-
-function stackElement(stack: DeployedStack): (XmlElement | undefined)[] {
-  return [
-    ...summaryElement(stack),
     ['EnableTerminationProtection', false],
     ['DisableRollback', false],
     [

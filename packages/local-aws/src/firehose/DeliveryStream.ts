@@ -5,7 +5,6 @@ import { Delivery, type DeliveryContext, type StreamBuffer } from './Delivery.ts
 import { DeliveryQueue } from './DeliveryQueue.ts';
 import { limits } from './errors.ts';
 import { Journal, type JournalEntry, type Segment } from './Journal.ts';
-import type { StreamProperties } from './streamSettings.ts';
 
 const RETENTION_MS = limits.retentionHours * 3_600_000;
 const NOTHING = { incomingRecords: 0, incomingBytes: 0, delivered: 0, succeeded: 0, failed: 0 };
@@ -307,17 +306,8 @@ function mark(marks: Marks): void {
   }
 }
 
-/** A stream as the operations use it. */
-export interface StreamEntry {
-  readonly stream: DeliveryStream;
-  readonly properties: StreamProperties;
-  /** Epoch ms. */
-  readonly createdMs: number;
-}
-
 /** The streams of one Firehose and their account. */
 export interface Streams {
-  readonly byName: ReadonlyMap<string, StreamEntry>;
+  readonly byName: ReadonlyMap<string, DeliveryStream>;
   readonly account: string;
-  readonly region: string;
 }

@@ -7,7 +7,7 @@ import { Faults } from '../faults/Faults.ts';
 import type { AwsService } from '../protocol/AwsService.ts';
 import { jsonService } from '../protocol/JsonService.ts';
 import { readProperties } from '../protocol/readProperties.ts';
-import { DeliveryStream, type StreamEntry } from './DeliveryStream.ts';
+import { DeliveryStream } from './DeliveryStream.ts';
 import { invalidArgument, streamInUse } from './errors.ts';
 import { putOperations, streamName, streamOperations } from './operations.ts';
 import type { ObjectSink, StreamCall } from './ports.ts';
@@ -20,7 +20,6 @@ export interface FirehoseOptions {
   readonly directory: string;
   readonly clock: LocalClock;
   readonly sink: ObjectSink;
-  readonly region: string;
   readonly account: string;
   /** Called for each delivery that fails and will be retried. Default: nothing. */
   readonly onFailure?: (stream: string, error: unknown, attempt: number) => void;
@@ -67,7 +66,7 @@ export interface FoundDocuments {
 
 /** A running local Firehose. */
 export interface Firehose {
-  /** For the edge endpoint: PutRecord, PutRecordBatch, DescribeDeliveryStream, ListDeliveryStreams. */
+  /** For the edge endpoint: PutRecord, PutRecordBatch, ListDeliveryStreams. */
   readonly service: AwsService;
   /**
    * Creates a stream from the properties of an `AWS::KinesisFirehose::DeliveryStream`, and continues with the records
@@ -108,13 +107,13 @@ export interface Firehose {
  * await firehose.createStream('events', template.Resources.EventsStream.Properties);
  */
 export async function openFirehose(options: FirehoseOptions): Promise<Firehose> {
-  const { directory, clock, sink, region, account, faults = new Faults() } = options;
-  const streams = new Map<string, StreamEntry>();
-  const context = { byName: streams, account, region };
+  const { directory, clock, sink, account, faults = new Faults() } = options;
+  const streams = new Map<string, DeliveryStream>();
+  const context = { byName: streams, account };
   let bufferSeconds: number | undefined;
   const metrics = new StreamMetrics({
     clock,
-    streams: () => [...streams.values()].map(({ stream }) => stream),
+    streams: () => streams.values(),
     publish: (data) => options.onMetrics?.(data),
   });
 
@@ -137,11 +136,11 @@ export async function openFirehose(options: FirehoseOptions): Promise<Firehose> 
     async createStream(name, given) {
       if (!streamName.safeParse(name).success) throw invalidArgument(`${name} is not a name of a stream.`);
       if (streams.has(name)) throw streamInUse(name, account);
-      const properties = readProperties(streamSchema, given, 'AWS::KinesisFirehose::DeliveryStream');
+      const read = readProperties(streamSchema, given, 'AWS::KinesisFirehose::DeliveryStream');
       const stream = DeliveryStream.open({
         context: {
           stream: name,
-          settings: readStreamSettings(properties.ExtendedS3DestinationConfiguration),
+          settings: readStreamSettings(read.ExtendedS3DestinationConfiguration),
           sink,
           onCall: (call) => options.onCall?.(name, call),
         },
@@ -158,20 +157,20 @@ export async function openFirehose(options: FirehoseOptions): Promise<Firehose> 
       // An earlier process may have left records to deliver.
       metrics.wake();
       if (bufferSeconds !== undefined) stream.overrideSeconds(bufferSeconds);
-      streams.set(name, { stream, properties, createdMs: clock.now() });
+      streams.set(name, stream);
     },
     deleteJournal: (name) => rm(folderOf(name), { recursive: true, force: true }),
     overrideBuffering({ seconds }) {
       bufferSeconds = seconds;
-      for (const { stream } of streams.values()) stream.overrideSeconds(seconds);
+      for (const stream of streams.values()) stream.overrideSeconds(seconds);
     },
     async flush() {
-      const results = await Promise.allSettled([...streams.values()].map(({ stream }) => stream.flush()));
+      const results = await Promise.allSettled([...streams.values()].map((stream) => stream.flush()));
       for (const result of results) if (result.status === 'rejected') throw result.reason;
     },
     pending() {
       return [...streams]
-        .map(([stream, entry]) => ({ stream, ...entry.stream.pending() }))
+        .map(([name, stream]) => ({ stream: name, ...stream.pending() }))
         .filter(({ documents }) => documents > 0)
         .map(({ oldestArrivalMs, ...rest }) => ({
           ...rest,
@@ -180,18 +179,18 @@ export async function openFirehose(options: FirehoseOptions): Promise<Firehose> 
     },
     expired() {
       return [...streams]
-        .map(([stream, entry]) => ({ stream, documents: entry.stream.expired }))
+        .map(([name, { expired }]) => ({ stream: name, documents: expired }))
         .filter(({ documents }) => documents > 0);
     },
     search(text, most) {
       const documents: FoundDocuments['documents'][number][] = [];
-      for (const [stream, entry] of streams) {
-        for (const one of entry.stream.undelivered()) {
+      for (const [name, stream] of streams) {
+        for (const one of stream.undelivered()) {
           const arrivedAt = new Date(one.arrivalMs).toISOString();
           for (const document of options.readRecord?.(one.data) ?? [utf8(one.data)]) {
             if (!document.includes(text)) continue;
             if (documents.length === most) return { documents, more: true };
-            documents.push({ stream, arrivedAt, document });
+            documents.push({ stream: name, arrivedAt, document });
           }
         }
       }
@@ -199,7 +198,7 @@ export async function openFirehose(options: FirehoseOptions): Promise<Firehose> 
     },
     async close() {
       metrics.close();
-      for (const { stream } of streams.values()) await stream.close();
+      for (const stream of streams.values()) await stream.close();
       streams.clear();
     },
   };

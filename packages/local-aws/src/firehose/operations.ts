@@ -5,7 +5,7 @@ import { reportDefect } from '../base/reportDefect.ts';
 import type { Faults } from '../faults/Faults.ts';
 import { serviceError } from '../faults/serviceErrors.ts';
 import { blob, type JsonOperation, operation } from '../protocol/JsonService.ts';
-import type { StreamEntry, Streams } from './DeliveryStream.ts';
+import type { Streams } from './DeliveryStream.ts';
 import { invalidArgument, limits, serviceUnavailable, streamNotFound } from './errors.ts';
 
 /** https://docs.aws.amazon.com/firehose/latest/APIReference/API_CreateDeliveryStream.html */
@@ -23,8 +23,8 @@ const record = z.strictObject({ Data: blob });
  */
 export function putOperations(streams: Streams, faults: Faults): Record<string, JsonOperation> {
   function put(name: string, records: readonly { readonly Data: Uint8Array }[]) {
-    const entry = streams.byName.get(name);
-    if (entry === undefined) throw streamNotFound(name, streams.account);
+    const stream = streams.byName.get(name);
+    if (stream === undefined) throw streamNotFound(name, streams.account);
     checkLimits(records.map(({ Data }) => Data.length));
     const faultOf = faults.takeItems('firehose', name);
     const answers = records.map((_, index) => {
@@ -34,7 +34,7 @@ export function putOperations(streams: Streams, faults: Faults): Record<string, 
     });
     const accepted = records.filter((_, index) => 'RecordId' in (answers[index] ?? {}));
     try {
-      entry.stream.accept(accepted.map(({ Data }) => Data));
+      stream.accept(accepted.map(({ Data }) => Data));
     } catch (error) {
       const problem = diskProblem(error);
       if (problem !== undefined) reportDefect(error);
@@ -87,17 +87,9 @@ function recordId(): string {
   return randomBytes(165).toString('base64');
 }
 
-/** Operations for tools: they list the streams and describe their settings. */
+/** Operations for tools: they list the streams. */
 export function streamOperations(streams: Streams): Record<string, JsonOperation> {
   return {
-    DescribeDeliveryStream: operation({
-      input: z.strictObject({ DeliveryStreamName: streamName, Limit: z.int().min(1).optional() }),
-      run({ DeliveryStreamName }) {
-        const entry = streams.byName.get(DeliveryStreamName);
-        if (entry === undefined) throw streamNotFound(DeliveryStreamName, streams.account);
-        return { DeliveryStreamDescription: description(DeliveryStreamName, entry, streams) };
-      },
-    }),
     ListDeliveryStreams: operation({
       input: z.strictObject({
         Limit: z.int().min(1).max(limits.listed.most).default(limits.listed.default),
@@ -114,24 +106,5 @@ export function streamOperations(streams: Streams): Record<string, JsonOperation
         };
       },
     }),
-  };
-}
-
-/** https://docs.aws.amazon.com/firehose/latest/APIReference/API_DeliveryStreamDescription.html */
-function description(name: string, { properties, createdMs }: StreamEntry, { account, region }: Streams) {
-  const { ExtendedS3DestinationConfiguration: destination, DeliveryStreamEncryptionConfigurationInput: key } =
-    properties;
-  return {
-    DeliveryStreamName: name,
-    DeliveryStreamARN: `arn:aws:firehose:${region}:${account}:deliverystream/${name}`,
-    DeliveryStreamStatus: 'ACTIVE',
-    DeliveryStreamType: 'DirectPut',
-    DeliveryStreamEncryptionConfiguration: key ? { ...key, Status: 'ENABLED' } : { Status: 'DISABLED' },
-    VersionId: '1',
-    CreateTimestamp: createdMs / 1000,
-    Destinations: [
-      { DestinationId: 'destinationId-000000000001', ExtendedS3DestinationDescription: destination },
-    ],
-    HasMoreDestinations: false,
   };
 }

@@ -66,15 +66,6 @@ const extendedS3 = z.strictObject({
 });
 
 /**
- * Returned in descriptions; nothing is encrypted locally.
- * https://docs.aws.amazon.com/firehose/latest/APIReference/API_DeliveryStreamEncryptionConfigurationInput.html
- */
-const encryption = z.discriminatedUnion('KeyType', [
-  z.strictObject({ KeyType: z.literal('AWS_OWNED_CMK') }),
-  z.strictObject({ KeyType: z.literal('CUSTOMER_MANAGED_CMK'), KeyARN: z.string() }),
-]);
-
-/**
  * Properties of `AWS::KinesisFirehose::DeliveryStream` that the local Firehose supports: records put directly,
  * delivered to S3. Other members are refused by name.
  * https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-resource-kinesisfirehose-deliverystream.html
@@ -83,12 +74,9 @@ export const streamSchema = z.strictObject({
   DeliveryStreamName: z.string().optional(),
   DeliveryStreamType: z.literal('DirectPut').default('DirectPut'),
   ExtendedS3DestinationConfiguration: extendedS3,
-  DeliveryStreamEncryptionConfigurationInput: encryption.optional(),
+  DeliveryStreamEncryptionConfigurationInput: inert.optional(),
   Tags: inert.optional(),
 });
 
-/** The validated properties of a stream. */
-export type StreamProperties = z.output<typeof streamSchema>;
-
 /** The validated destination. */
-type DestinationProperties = StreamProperties['ExtendedS3DestinationConfiguration'];
+type DestinationProperties = z.output<typeof extendedS3>;

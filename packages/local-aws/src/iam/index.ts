@@ -21,13 +21,6 @@ const PolicyName = z.string().regex(/^[\w+=,.@-]{1,128}$/);
 const Path = z.string().startsWith('/').endsWith('/').default('/');
 const PolicyDocument = z.string().min(1).max(131_072);
 
-/** Members of lists, 100 items to a page by default:
- *  https://docs.aws.amazon.com/IAM/latest/APIReference/API_ListRolePolicies.html */
-const ofPages = {
-  Marker: z.string().min(1).max(320).optional(),
-  MaxItems: z.coerce.number().int().min(1).max(1_000).default(100),
-};
-
 /**
  * IAM's API as far as an account needs it for roles that are assumed: roles and their inline policies, in the caller's
  * account. https://docs.aws.amazon.com/IAM/latest/APIReference/API_Operations.html
@@ -129,38 +122,6 @@ export function iamService(options: {
         },
       }),
       queryOperation({
-        name: 'ListRolePolicies',
-        input: z.strictObject({ RoleName, ...ofPages }),
-        run(input, request) {
-          const role = find('ListRolePolicies', request, input.RoleName);
-          return pageElements('PolicyNames', Object.keys(role.policies).sort(), input);
-        },
-      }),
-      queryOperation({
-        name: 'GetRolePolicy',
-        input: z.strictObject({ RoleName, PolicyName }),
-        run(input, request) {
-          const role = find('GetRolePolicy', request, input.RoleName);
-          const { [input.PolicyName]: document } = role.policies;
-          if (document === undefined)
-            throw noSuchEntity(`The role policy with name ${input.PolicyName} cannot be found.`);
-          return [
-            ['RoleName', role.name],
-            ['PolicyName', input.PolicyName],
-            ['PolicyDocument', encodeURIComponent(document)],
-          ];
-        },
-      }),
-      queryOperation({
-        name: 'ListAttachedRolePolicies',
-        input: z.strictObject({ RoleName, ...ofPages }),
-        run(input, request) {
-          // Roles that are made by calls have policies of their own only.
-          find('ListAttachedRolePolicies', request, input.RoleName);
-          return pageElements('AttachedPolicies', [], input);
-        },
-      }),
-      queryOperation({
         name: 'DeleteRolePolicy',
         input: z.strictObject({ RoleName, PolicyName }),
         run(input, request) {
@@ -174,22 +135,6 @@ export function iamService(options: {
       }),
     ]),
   });
-}
-
-/** One page of a list in order. The marker is the last name of the page before. */
-function pageElements(
-  list: string,
-  names: readonly string[],
-  { Marker, MaxItems }: { readonly Marker?: string | undefined; readonly MaxItems: number },
-): XmlElement[] {
-  const after = Marker === undefined ? names : names.filter((name) => name > Marker);
-  const page = after.slice(0, MaxItems);
-  const isTruncated = page.length < after.length;
-  return [
-    [list, page.map((name): XmlElement => ['member', name])],
-    ['IsTruncated', isTruncated],
-    ...(isTruncated ? [['Marker', page.at(-1) ?? ''] satisfies XmlElement] : []),
-  ];
 }
 
 function roleArn(account: string, path: string, name: string): string {

@@ -13,15 +13,12 @@ export function neededPermissions(call: EdgeCall, place: PermissionContext): rea
       return gluePermissions(operation, input, place);
     case 'firehose':
       return [need(call, resource === '' ? '*' : arnAt(place, 'firehose', `deliverystream/${resource}`))];
-    case 'sqs':
+    case 'sqs': {
       // A batch needs the action of the single operation.
-      return [
-        need(
-          { service, operation: operation.replace(/Batch$/, '') },
-          resource === '' ? '*' : arnAt(place, 'sqs', resource),
-        ),
-        ...queueKeyPermissions(operation.replace(/Batch$/, ''), resource, place),
-      ];
+      const single = operation.replace(/Batch$/, '');
+      const queue = resource === '' ? '*' : arnAt(place, 'sqs', resource);
+      return [need({ service, operation: single }, queue), ...queueKeyPermissions(single, resource, place)];
+    }
     case 'secretsmanager':
       return [need(call, resource === '' ? '*' : secretArn(resource, place))];
     case 'athena':
@@ -108,16 +105,9 @@ function athenaNeeds(call: EdgeCall, place: PermissionContext): NeededPermission
 }
 
 /** Operations on a database whose name is their `Name`. Athena's calls have the same member. */
-const OF_DATABASE = new Set(['GetDatabase', 'CreateDatabase', 'UpdateDatabase', 'DeleteDatabase']);
+const OF_DATABASE = new Set(['GetDatabase', 'CreateDatabase', 'DeleteDatabase']);
 /** Operations whose `Name` is a table's. Athena's calls have the same member. */
-const OF_TABLE = new Set([
-  'GetTable',
-  'CreateTable',
-  'UpdateTable',
-  'DeleteTable',
-  'GetTableVersion',
-  'GetTableVersions',
-]);
+const OF_TABLE = new Set(['GetTable', 'CreateTable', 'UpdateTable', 'DeleteTable']);
 
 /**
  * Glue checks the catalog, the database and the table separately. A list of tables needs permission for each table of
@@ -137,7 +127,6 @@ export function gluePermissions(
     named('TableName') ?? (OF_TABLE.has(operation) ? named('Name') : undefined) ?? inner(input, 'TableInput');
   const resources = ['catalog'];
   if (operation === 'GetDatabases') resources.push('database/*');
-  if (operation === 'SearchTables') resources.push('database/*', 'table/*/*');
   if (database !== undefined) resources.push(`database/${database}`);
   if (database !== undefined && operation === 'GetTables') resources.push(`table/${database}/*`);
   if (database !== undefined && table !== undefined) resources.push(`table/${database}/${table}`);

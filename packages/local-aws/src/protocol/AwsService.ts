@@ -21,7 +21,7 @@ export interface AwsRequest {
   /**
    * A service calls it once, when it knows the operation and before it does anything, and lets
    * through what it throws: that is how faults that are set strike. `resource` is what the operation is about,
-   * by name: a stream, a table, `bucket/key`; `input` is the request, for the recorder.
+   * by name: a stream, a table, `bucket/key`; `input` is the request, by which policies decide.
    */
   readonly announce?:
     | ((operation: string, resource: string | undefined, input?: unknown) => Promise<void>)

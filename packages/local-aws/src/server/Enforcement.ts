@@ -12,8 +12,8 @@ import type { ObjectStore } from '../s3/model/ObjectStore.ts';
 import { bucketPolicy } from '../s3/wire/authorize.ts';
 import type { Schedule } from '../scheduler/index.ts';
 import type { DeployedFunction } from '../template/Deployment.ts';
+import { routeSource } from '../template/readDeployment.ts';
 import { type ResolvedTemplate, resourcesOfType } from '../template/resolveTemplate.ts';
-import { routeSource } from './serviceCalls.ts';
 
 /** Sentences that are kept; the oldest goes first. */
 const MOST_REFUSALS = 100;

@@ -45,7 +45,7 @@ export interface CallPermissions {
 
 /** Opens {@link CallPermissions}, before anything is deployed. */
 export function openCallPermissions(options: {
-  readonly secrets: Secrets;
+  readonly secrets: Pick<Secrets, 'all'>;
   /** The KMS key that encrypts a queue; undefined for one with SQS's own keys. */
   readonly queueKey: PermissionContext['queueKey'];
   readonly place: Pick<PermissionContext, 'partition' | 'region' | 'account'>;

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { queueKeyPermissions } from '../iam/neededPermissions.ts';
 import { arnAt, type Call, type NeededPermission, type PermissionContext } from '../iam/permissions.ts';
 import type { Deployment } from '../template/Deployment.ts';
+import { routeSource } from '../template/readDeployment.ts';
 import { type ResolvedTemplate, resourcesOfType } from '../template/resolveTemplate.ts';
 
 /**
@@ -87,12 +88,6 @@ function apiFunctions(resolved: ResolvedTemplate, place: PermissionContext) {
     if (IntegrationType !== 'AWS_PROXY') return [];
     return [{ functionArn, sourceArn: arnAt(place, 'execute-api', `${ApiId}/${routeSource(RouteKey)}`) }];
   });
-}
-
-/** How the source ARN of an HTTP API's call ends: `$default/POST/v1/any` of the route `POST /v1/{proxy+}`. */
-export function routeSource(routeKey: string): string {
-  const [method = '*', path = ''] = routeKey.split(' ');
-  return `$default/${method}${path.replace(/\{\w+\+?\}/g, 'any')}`;
 }
 
 // Contains only the members that state who calls whom. The services that create the resources check the others.

@@ -244,7 +244,6 @@ async function start(options: LocalAwsOptions): Promise<LocalAws> {
     directory: folders.firehose,
     clock,
     sink: objectSink(store, keys),
-    region,
     account,
     faults,
     onFailure(_, error) {

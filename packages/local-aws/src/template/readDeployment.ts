@@ -300,6 +300,12 @@ export function arnName(arn: string): string {
   return arn.slice(arn.lastIndexOf(':') + 1);
 }
 
+/** How the source ARN of an HTTP API's call ends: `$default/POST/v1/any` of the route `POST /v1/{proxy+}`. */
+export function routeSource(routeKey: string): string {
+  const [method = '*', path = ''] = routeKey.split(' ');
+  return `$default/${method}${path.replace(/\{\w+\+?\}/g, 'any')}`;
+}
+
 /** The roles and users of a template, with their trust policies, all inline and attached policies, and boundaries. */
 export function deployedIdentities(
   { resources }: Pick<ResolvedTemplate, 'resources'>,

@@ -1,16 +1,16 @@
 import { realClock } from '../base/clock.ts';
 import { startEdge } from '../edge/startEdge.ts';
 import { Catalog, glueService } from '../glue/index.ts';
-import { AccessKeys } from '../iam/AccessKeys.ts';
+import type { AccessKeys } from '../iam/AccessKeys.ts';
 import { identityPolicyGuard } from '../iam/decide.ts';
 import { iamService } from '../iam/index.ts';
-import { neededPermissions } from '../iam/neededPermissions.ts';
 import { createCallerLookup, Roles } from '../iam/Roles.ts';
 import { kmsService } from '../kms/index.ts';
 import { Keys } from '../kms/Keys.ts';
 import { keyAccess } from '../kms/keyAccess.ts';
 import { s3Service } from '../s3/index.ts';
 import { ObjectStore } from '../s3/model/ObjectStore.ts';
+import { openCallPermissions } from '../server/callPermissions.ts';
 import { stsService } from '../sts/index.ts';
 import type { ClientOptions } from './startServices.ts';
 import { temporaryDirectory } from './temporaryDirectory.ts';
@@ -40,16 +40,15 @@ export async function startAccounts(): Promise<Accounts> {
   const keys = new Keys({ clock: realClock, ...place, directory: `${directory.path}/kms` });
   const roles = new Roles(`${directory.path}/iam`);
   const credentials = { accessKeyId: 'test', secretAccessKey: 'test' };
-  const principals = new AccessKeys({ arn: `arn:aws:iam::${account}:root`, ...credentials }, 'test');
+  const permissions = openCallPermissions({
+    ...{ place, root: credentials, keySeed: 'test' },
+    secrets: { all: () => [] },
+    queueKey: () => undefined,
+  });
+  const { principals } = permissions;
   const asks = createCallerLookup({ arnOf: (id) => principals.arnOf(id), roles, account });
   const sessionOf = principals.sessionOf.bind(principals);
   const sessions = { roles, clock: realClock, issue: principals.issueSession.bind(principals), sessionOf };
-  const calledPlace = {
-    ...place,
-    bucketKey: () => undefined,
-    queueKey: () => undefined,
-    secretArn: () => undefined,
-  };
   const edge = await startEdge({
     services: [
       s3Service({
@@ -64,11 +63,7 @@ export async function startAccounts(): Promise<Accounts> {
     clock: realClock,
     credentials: principals.secrets,
     sessionOf,
-    admit: identityPolicyGuard({
-      callerOf: asks,
-      needsOf: (call) => neededPermissions(call, calledPlace),
-      account,
-    }),
+    admit: identityPolicyGuard({ callerOf: asks, needsOf: permissions.needsOf, account }),
   });
   const clients: { destroy(): void }[] = [];
   return {

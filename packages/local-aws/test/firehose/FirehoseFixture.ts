@@ -45,7 +45,6 @@ export class FirehoseFixture {
           this.objects.set(`${bucket}/${key}`, body);
         },
       },
-      region: REGION,
       account: ACCOUNT,
       onFailure: (_stream, error) => this.failures.push(error),
       random: () => 0.5,

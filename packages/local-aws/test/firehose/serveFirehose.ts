@@ -8,7 +8,6 @@ const firehose = await openFirehose({
   directory,
   clock: realClock,
   sink: { put: () => new Promise(() => undefined) },
-  region: 'us-east-1',
   account: '000000000000',
 });
 await firehose.createStream('s', JSON.parse(properties));

@@ -4,7 +4,7 @@ import { MovableClock } from '../../src/base/MovableClock.ts';
 import { openFirehose } from '../../src/firehose/index.ts';
 import { startServices } from '../../src/testing/startServices.ts';
 import { temporaryDirectory } from '../../src/testing/temporaryDirectory.ts';
-import { ACCOUNT, plainStream, REGION } from './FirehoseFixture.ts';
+import { ACCOUNT, plainStream } from './FirehoseFixture.ts';
 
 const DAY_MS = 86_400_000;
 const stream = plainStream({ BufferingHints: { IntervalInSeconds: 60, SizeInMBs: 1 } });
@@ -26,7 +26,6 @@ it.each([
             keys.push(key);
           },
         },
-        region: REGION,
         account: ACCOUNT,
       });
       await firehose.createStream('s', stream);

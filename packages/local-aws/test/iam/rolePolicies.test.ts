@@ -1,11 +1,4 @@
-import {
-  CreateRoleCommand,
-  GetRolePolicyCommand,
-  IAMClient,
-  ListAttachedRolePoliciesCommand,
-  ListRolePoliciesCommand,
-  PutRolePolicyCommand,
-} from '@aws-sdk/client-iam';
+import { CreateRoleCommand, IAMClient, PutRolePolicyCommand } from '@aws-sdk/client-iam';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { checkManagedPolicy } from '../../src/iam/index.ts';
 import { type Accounts, startAccounts } from '../../src/testing/startAccounts.ts';
@@ -14,63 +7,6 @@ const ACCOUNT = '111122223333';
 const RoleName = 'reader';
 const documentOf = (Action: string) =>
   JSON.stringify({ Version: '2012-10-17', Statement: [{ Effect: 'Allow', Action, Resource: '*' }] });
-
-describe('the policies of a role', () => {
-  let accounts: Accounts;
-  let iam: IAMClient;
-  beforeAll(async () => {
-    accounts = await startAccounts();
-    iam = new IAMClient({
-      ...accounts.options,
-      credentials: { accessKeyId: ACCOUNT, secretAccessKey: 'test' },
-    });
-    const trust = { Effect: 'Allow', Principal: { AWS: ACCOUNT }, Action: 'sts:AssumeRole' };
-    await iam.send(
-      new CreateRoleCommand({ RoleName, AssumeRolePolicyDocument: JSON.stringify({ Statement: [trust] }) }),
-    );
-    for (const PolicyName of ['c', 'a', 'b']) {
-      const PolicyDocument = documentOf(`s3:Get${PolicyName.toUpperCase()}`);
-      await iam.send(new PutRolePolicyCommand({ RoleName, PolicyName, PolicyDocument }));
-    }
-  });
-  afterAll(async () => {
-    iam.destroy();
-    await accounts.close();
-  });
-
-  it('are listed by name, in pages', async () => {
-    const all = await iam.send(new ListRolePoliciesCommand({ RoleName }));
-    expect([all.PolicyNames, all.IsTruncated, all.Marker]).toEqual([['a', 'b', 'c'], false, undefined]);
-    const first = await iam.send(new ListRolePoliciesCommand({ RoleName, MaxItems: 2 }));
-    expect([first.PolicyNames, first.IsTruncated]).toEqual([['a', 'b'], true]);
-    const { Marker } = first;
-    const second = await iam.send(new ListRolePoliciesCommand({ RoleName, MaxItems: 2, Marker }));
-    expect([second.PolicyNames, second.IsTruncated]).toEqual([['c'], false]);
-  });
-
-  it('are none that are attached: managed policies come from a template only', async () => {
-    const { AttachedPolicies } = await iam.send(new ListAttachedRolePoliciesCommand({ RoleName }));
-    expect(AttachedPolicies).toEqual([]);
-  });
-
-  it('are read with their document percent-encoded, as it was put', async () => {
-    const { PolicyDocument = '', ...rest } = await iam.send(
-      new GetRolePolicyCommand({ RoleName, PolicyName: 'a' }),
-    );
-    expect(rest).toMatchObject({ RoleName, PolicyName: 'a' });
-    expect(PolicyDocument).toMatch(/^%7B%22/);
-    expect(decodeURIComponent(PolicyDocument)).toBe(documentOf('s3:GetA'));
-  });
-
-  it('do not exist of a role or under a name that does not', async () => {
-    const missing = { name: 'NoSuchEntityException', $metadata: { httpStatusCode: 404 } };
-    await expect(iam.send(new ListRolePoliciesCommand({ RoleName: 'none' }))).rejects.toMatchObject(missing);
-    await expect(iam.send(new GetRolePolicyCommand({ RoleName, PolicyName: 'none' }))).rejects.toMatchObject({
-      ...missing,
-      message: 'The role policy with name none cannot be found.',
-    });
-  });
-});
 
 describe('policies', () => {
   let accounts: Accounts;

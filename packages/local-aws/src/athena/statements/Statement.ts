@@ -82,9 +82,7 @@ export type Statement =
       readonly database: string | undefined;
       readonly pattern: string | undefined;
     }
-  | { readonly kind: 'showColumns'; readonly name: TableName }
   | { readonly kind: 'showPartitions'; readonly name: TableName }
-  | { readonly kind: 'showCreate'; readonly name: TableName; readonly view: boolean }
   | {
       readonly kind: 'describe';
       readonly name: TableName;
@@ -121,11 +119,6 @@ export type Statement =
       readonly name: TableName;
       readonly ifExists: boolean;
       readonly partitions: readonly PartitionSpec[];
-    }
-  | {
-      readonly kind: 'setProperties';
-      readonly name: TableName;
-      readonly properties: ReadonlyMap<string, string>;
     };
 
 const KINDS: Readonly<Record<Statement['kind'], readonly [StatementKind['statementType'], string]>> = {
@@ -144,21 +137,16 @@ const KINDS: Readonly<Record<Statement['kind'], readonly [StatementKind['stateme
   dropTable: ['DDL', 'DROP_TABLE'],
   addPartitions: ['DDL', 'ALTER_TABLE_ADD_PARTITION'],
   dropPartitions: ['DDL', 'ALTER_TABLE_DROP_PARTITION'],
-  setProperties: ['DDL', 'ALTER_TABLE_SET_TBLPROPERTIES'],
   showDatabases: ['UTILITY', 'SHOW_DATABASES'],
   showTables: ['UTILITY', 'SHOW_TABLES'],
-  showColumns: ['UTILITY', 'SHOW_COLUMNS'],
   showPartitions: ['UTILITY', 'SHOW_PARTITIONS'],
-  showCreate: ['UTILITY', 'SHOW_CREATE_TABLE'],
   describe: ['UTILITY', 'DESCRIBE_TABLE'],
 };
 
 /** Athena's type and subtype of a statement. */
 export function statementKind(statement: Statement): StatementKind {
-  const [statementType, name] = KINDS[statement.kind];
-  if (statement.kind === 'showCreate' && statement.view)
-    return { statementType, substatementType: 'SHOW_CREATE_VIEW' };
-  return { statementType, substatementType: name };
+  const [statementType, substatementType] = KINDS[statement.kind];
+  return { statementType, substatementType };
 }
 
 /** Resolves a table name to lower case, as in Glue. @param current The database of unqualified names. */

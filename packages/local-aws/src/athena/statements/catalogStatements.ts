@@ -118,9 +118,6 @@ function runChange(statement: Statement, run: CatalogRun): readonly string[] {
       catalog.deleteTable(database, name);
       return NO_LINES;
     }
-    case 'setProperties':
-      setProperties(statement, run);
-      return NO_LINES;
     case 'addPartitions':
     case 'dropPartitions':
       changePartitions(statement, run);
@@ -190,24 +187,6 @@ async function createView(
   if (existing === undefined) catalog.createTable(database, input);
   else catalog.updateTable(database, input);
   return NO_LINES;
-}
-
-/** Runs ALTER TABLE SET TBLPROPERTIES, as one new version of the table in Glue. */
-function setProperties(
-  statement: Extract<Statement, { kind: 'setProperties' }>,
-  { runner, context }: CatalogRun,
-): void {
-  const { database, name } = resolveTableName(statement.name, context.database);
-  const { input } = requireTable(runner.catalog, database, name);
-  if (statement.properties.get('table_type')?.toLowerCase() === 'iceberg')
-    throw notEmulated("ALTER TABLE that makes a table one of Iceberg's");
-  const Parameters = { ...input.Parameters, ...Object.fromEntries(statement.properties) };
-  context.onCall({
-    service: 'glue',
-    operation: 'UpdateTable',
-    input: { DatabaseName: database, Name: name },
-  });
-  runner.catalog.updateTable(database, { ...input, Parameters });
 }
 
 /** A table that is no view, and none of Iceberg's. @throws StatementError `DDL`, `NOT_SUPPORTED`; AwsError of the catalog. */

@@ -111,8 +111,6 @@ function parseCatalogStatement(reader: StatementReader): Statement | undefined {
     const ifNotExists = reader.take('if', 'not', 'exists');
     return end(reader, { kind: 'addPartitions', name, ifNotExists, partitions: partitions(reader) });
   }
-  if (reader.take('set', 'tblproperties'))
-    return end(reader, { kind: 'setProperties', name, properties: reader.textProperties() });
   if (reader.take('drop')) {
     const ifExists = reader.take('if', 'exists');
     if (!reader.peek('partition')) throw notEmulated('ALTER TABLE DROP of anything but partitions');
@@ -227,23 +225,12 @@ function parseShow(reader: StatementReader): Statement {
     const database = reader.take('in') || reader.take('from') ? databaseName(reader) : undefined;
     return { kind: 'showTables', database, pattern: pattern(reader) };
   }
-  if (reader.take('columns')) {
-    if (!reader.take('in')) reader.expect('from');
-    const name = reader.tableName();
-    // `SHOW COLUMNS IN t IN d` is the same as `IN d.t`.
-    if (reader.take('in') || reader.take('from'))
-      return { kind: 'showColumns', name: { ...name, database: reader.name() } };
-    return { kind: 'showColumns', name };
-  }
   if (reader.take('partitions')) return { kind: 'showPartitions', name: reader.tableName() };
-  if (reader.take('create')) {
-    const view = reader.take('view');
-    if (!view) reader.expect('table');
-    return { kind: 'showCreate', name: reader.tableName(), view };
-  }
-  if (/^(?:functions|catalogs|session|stats|tblproperties|views)$/.test(reader.peekWord() ?? ''))
+  if (
+    /^(?:columns|create|functions|catalogs|session|stats|tblproperties|views)$/.test(reader.peekWord() ?? '')
+  )
     throw notEmulated(`SHOW ${reader.next().raw.toUpperCase()}`);
-  throw reader.unexpected("'COLUMNS', 'CREATE', 'DATABASES', 'PARTITIONS', 'SCHEMAS', 'TABLES'");
+  throw reader.unexpected("'DATABASES', 'PARTITIONS', 'SCHEMAS', 'TABLES'");
 }
 
 function databaseName(reader: StatementReader): string {

@@ -50,13 +50,8 @@ describe('comments', () => {
       Columns: expect.arrayContaining([{ Name: 'name', Type: 'varchar(10)', Comment: 'of whom' }]),
       PartitionKeys: [{ Name: 'k', Type: 'varchar(4)', Comment: 'the key' }],
     });
-    const [created, described] = [
-      await lake.rows('SHOW CREATE TABLE people'),
-      await lake.rows('DESCRIBE people'),
-    ].map((rows) => rows.flat());
-    expect(created).toContain("  `name` varchar(10) COMMENT 'of whom', ");
-    expect(created).toContain("COMMENT 'all people'");
-    expect(created?.filter((line) => line?.includes('all people'))).toHaveLength(1);
-    expect(described).toContain(['k', 'varchar(4)', 'the key'].map((cell) => cell.padEnd(20)).join('\t'));
+    expect((await lake.rows('DESCRIBE people')).flat()).toContain(
+      ['k', 'varchar(4)', 'the key'].map((cell) => cell.padEnd(20)).join('\t'),
+    );
   });
 });

@@ -6,7 +6,7 @@ import type { StatementReader } from '../StatementReader.ts';
 type Column = NonNullable<TableEntry['input']['PartitionKeys']>[number];
 
 /** Hive pads the cells of a description to this width. */
-export const CELL = 20;
+const CELL = 20;
 
 /**
  * Parses what follows DESCRIBE: the name of a table or a view.
