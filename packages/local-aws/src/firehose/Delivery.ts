@@ -24,41 +24,24 @@ export interface DeliveryContext {
 }
 
 /**
- * The delivery of one full buffer as one object: its records as they came, one after the other. Its key is the same in every
- * attempt, so an attempt that fails halfway leaves no second copy.
+ * Delivers a full buffer as one object: its records as they came, one after the other. Its key is the same in every attempt,
+ * so an attempt that fails halfway leaves no second copy. Resolves once S3 has every record.
  */
-export class Delivery {
-  readonly #context: DeliveryContext;
-  readonly #buffer: StreamBuffer;
-  readonly #key: string;
-  /** Whether S3 has every record of the buffer. */
-  done = false;
-  /** Whether an attempt has failed. */
-  hasFailed = false;
-
-  constructor(context: DeliveryContext, buffer: StreamBuffer) {
-    this.#context = context;
-    this.#buffer = buffer;
-    this.#key = objectKey(context, buffer);
-  }
-
-  /** Resolves once S3 has every record of the buffer. */
-  async run(): Promise<void> {
-    const { sink, settings, onCall } = this.#context;
-    const { bucket } = settings;
-    onCall?.({ bucket, key: this.#key });
-    await sink.put(bucket, this.#key, Buffer.concat(this.#buffer.entries.map(({ data }) => data)), {
-      contentType: CONTENT_TYPE,
-    });
-    this.done = true;
-  }
+export async function deliver(
+  { sink, settings: { bucket }, onCall }: DeliveryContext,
+  key: string,
+  { entries }: StreamBuffer,
+): Promise<void> {
+  onCall?.({ bucket, key });
+  const body = Buffer.concat(entries.map(({ data }) => data));
+  await sink.put(bucket, key, body, { contentType: CONTENT_TYPE });
 }
 
 /**
  * Key of a buffer's object: `<prefix>yyyy/MM/dd/HH/<stream>-<version>-yyyy-MM-dd-HH-mm-ss-<uuid><extension>`, with the time in UTC
  * at which the oldest record arrived. Here each configuration is a stream's first. https://docs.aws.amazon.com/firehose/latest/dev/s3-object-name.html
  */
-function objectKey(
+export function objectKey(
   { stream, settings }: Pick<DeliveryContext, 'stream' | 'settings'>,
   { oldestArrivalMs }: StreamBuffer,
 ): string {

@@ -1,7 +1,7 @@
 import type { Alarm, LocalClock } from '../base/clock.ts';
 import { FirehoseError } from '../base/errors.ts';
 import type { Faults } from '../faults/Faults.ts';
-import { Delivery, type DeliveryContext, type StreamBuffer } from './Delivery.ts';
+import { type DeliveryContext, deliver, objectKey, type StreamBuffer } from './Delivery.ts';
 import { DeliveryQueue } from './DeliveryQueue.ts';
 import { limits } from './errors.ts';
 import { Journal, type JournalEntry, type Segment } from './Journal.ts';
@@ -15,7 +15,10 @@ type Marks = Map<Segment, readonly JournalEntry[]>;
 /** A full buffer on its way. */
 interface UnderWay {
   readonly buffer: StreamBuffer;
-  objects: Delivery;
+  /** Of its object. */
+  key: string;
+  /** Whether S3 has every record of the buffer. */
+  isDelivered: boolean;
   /** Records that were dropped and noted. */
   dropped: Marks;
   unmarked: Marks;
@@ -183,7 +186,8 @@ export class DeliveryStream {
     this.#full.add(buffer);
     this.#deliveries.push({
       buffer,
-      objects: new Delivery(this.#context, buffer),
+      key: objectKey(this.#context, buffer),
+      isDelivered: false,
       dropped: new Map(),
       unmarked: marksOf(buffer.entries),
     });
@@ -192,18 +196,18 @@ export class DeliveryStream {
   async #deliver(underWay: UnderWay): Promise<void> {
     const { buffer } = underWay;
     mark(underWay.dropped);
-    if (!underWay.objects.done && buffer.entries.length > 0) {
+    if (!underWay.isDelivered && buffer.entries.length > 0) {
       const fate = this.#takeDelivery();
       try {
         if (fate.failDeliveries !== undefined || fate.expireDeliveries !== undefined)
           throw new Error('S3 does not accept the object, as asked for.');
-        await underWay.objects.run();
+        await deliver(this.#context, underWay.key, buffer);
         this.#requireAnswer(underWay);
+        underWay.isDelivered = true;
         this.#counted.succeeded += 1;
         this.#counted.delivered += buffer.entries.length;
       } catch (error) {
         this.#counted.failed += 1;
-        underWay.objects.hasFailed = true;
         const ages = fate.expireDeliveries === undefined ? RETENTION_MS : Number.NEGATIVE_INFINITY;
         this.#expire(underWay, ages);
         if (buffer.entries.length > 0) throw error;
@@ -224,7 +228,7 @@ export class DeliveryStream {
   #requireAnswer(underWay: UnderWay): void {
     const struck = this.#faults?.take('firehose', ['failDeliveries'], [this.name], 'afterwards');
     if (struck?.failDeliveries === undefined) return;
-    underWay.objects = new Delivery(this.#context, underWay.buffer);
+    underWay.key = objectKey(this.#context, underWay.buffer);
     throw new Error('S3 has accepted the object without an answer, as asked for.');
   }
 

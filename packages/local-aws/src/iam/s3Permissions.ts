@@ -119,7 +119,6 @@ function writing(keyActions: readonly ('kms:Decrypt' | 'kms:GenerateDataKey')[])
     ...comparing(call.headers['if-match'], call, place),
     // https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutObject.html, Permissions
     ...('x-amz-acl' in call.headers ? [onObject('PutObjectAcl', call, place)] : []),
-    ...('x-amz-tagging' in call.headers ? [onObject('PutObjectTagging', call, place)] : []),
     ...kmsPermissions(place, call.bucket, keyActions),
   ];
 }

@@ -65,7 +65,7 @@ export interface EdgeCall {
   readonly operation: string;
   /** Name of the resource, as the service announced it: a stream, a table, `bucket/key`. */
   readonly resource: string | undefined;
-  /** The request: a JSON service's input, not validated; for S3 its query and headers. */
+  /** The input, not validated. */
   readonly input: unknown;
 }
 

@@ -82,8 +82,7 @@ export function s3Service(options: {
     };
     const operation = routeOperation(s3Operations, call, request.method);
     if (key !== '') checkKey(key);
-    const asked = { query: request.query, headers };
-    await request.announce?.(operation.name, key === '' ? bucket : `${bucket}/${key}`, asked);
+    await request.announce?.(operation.name, key === '' ? bucket : `${bucket}/${key}`);
     if (operation.name === 'CreateBucket') {
       authorizeCreation(call);
       return operation.run(call);

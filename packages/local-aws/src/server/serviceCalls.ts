@@ -6,8 +6,8 @@ import { routeSource } from '../template/readDeployment.ts';
 import { type ResolvedTemplate, resourcesOfType } from '../template/resolveTemplate.ts';
 
 /**
- * The calls that AWS's services make because of a deployment's configuration, without an external call: they assume
- * roles, poll queues, write logs, send the events of rules and schedules and the failed ones, and invoke functions.
+ * Calls that AWS's services make because of a deployment's configuration, without an external call: they assume roles,
+ * poll queues, write logs and invoke functions. What rules and schedules send is decided when they do.
  */
 export function serviceCalls(
   deployment: Pick<Deployment, 'functions' | 'eventSourceMappings'>,
@@ -35,18 +35,6 @@ export function serviceCalls(
           ...queueKeyPermissions(action, queueArn.split(':').at(-1) ?? '', place),
         ]),
       ),
-    ),
-    ...ruleTargets(resolved).map(({ ruleArn, targetArn }) =>
-      made('events.amazonaws.com', 'sqs', 'SendMessage', [
-        {
-          action: 'sqs:SendMessage',
-          resource: targetArn,
-          context: { ...accountContext, 'aws:SourceArn': ruleArn },
-        },
-      ]),
-    ),
-    ...scheduleTargets(resolved).map(({ role, targetArn }) =>
-      made(role, 'sqs', 'SendMessage', [plain('sqs:SendMessage', targetArn)]),
     ),
     ...apiFunctions(resolved, place).map(({ functionArn, sourceArn }) =>
       made('apigateway.amazonaws.com', 'lambda', 'Invoke', [
@@ -87,33 +75,6 @@ function apiFunctions(resolved: ResolvedTemplate, place: PermissionContext) {
     const { IntegrationType, IntegrationUri: functionArn } = integrationSchema.parse(integration.properties);
     if (IntegrationType !== 'AWS_PROXY') return [];
     return [{ functionArn, sourceArn: arnAt(place, 'execute-api', `${ApiId}/${routeSource(RouteKey)}`) }];
-  });
-}
-
-// Contains only the members that state who calls whom. The services that create the resources check the others.
-const deadLetters = z.object({ Arn: z.string() }).optional();
-const ruleSchema = z.object({
-  Targets: z.array(z.object({ Arn: z.string(), DeadLetterConfig: deadLetters })).default([]),
-});
-const scheduleSchema = z.object({
-  Target: z.object({ Arn: z.string(), RoleArn: z.string(), DeadLetterConfig: deadLetters }),
-});
-
-/** The targets of rules, including dead-letter queues. */
-function ruleTargets(resolved: ResolvedTemplate) {
-  return resourcesOfType(resolved, 'AWS::Events::Rule').flatMap(({ arn: ruleArn = '', properties }) =>
-    ruleSchema
-      .parse(properties)
-      .Targets.flatMap(({ Arn, DeadLetterConfig }) => [Arn, DeadLetterConfig?.Arn ?? []].flat())
-      .map((targetArn) => ({ ruleArn, targetArn })),
-  );
-}
-
-/** The targets of schedules, including dead-letter queues, with their roles. */
-function scheduleTargets(resolved: ResolvedTemplate) {
-  return resourcesOfType(resolved, 'AWS::Scheduler::Schedule').flatMap(({ properties }) => {
-    const { Arn, RoleArn: role, DeadLetterConfig } = scheduleSchema.parse(properties).Target;
-    return [Arn, DeadLetterConfig?.Arn ?? []].flat().map((targetArn) => ({ role, targetArn }));
   });
 }
 

@@ -90,16 +90,12 @@ export interface Deployment {
   readonly databases: readonly DeployedDatabase[];
   readonly tables: readonly DeployedTable[];
   readonly deliveryStreams: readonly Part[];
-  readonly queues: readonly (Part & { readonly url: string })[];
   readonly secrets: readonly Part[];
   readonly workGroups: readonly DeployedWorkGroup[];
   readonly keys: readonly Part[];
-  readonly eventRules: readonly Part[];
   readonly schedules: readonly Schedule[];
   readonly functions: readonly DeployedFunction[];
   readonly eventSourceMappings: readonly DeployedMapping[];
   readonly httpApi: HttpApi | undefined;
   readonly functionUrls: readonly FunctionUrl[];
-  /** The stack's outputs with their values on AWS: the collector's URL is not the local one. */
-  readonly outputs: Readonly<Record<string, string>>;
 }

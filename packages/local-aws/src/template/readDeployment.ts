@@ -38,7 +38,7 @@ import {
  *
  * @throws TemplateError `TEMPLATE_INVALID` with the property that is wrong or not emulated.
  */
-export function readDeployment({ resources, outputs }: ResolvedTemplate): Deployment {
+export function readDeployment({ resources }: Pick<ResolvedTemplate, 'resources'>): Deployment {
   const ofType = (type: string) =>
     resources.filter((resource) => resource.type === type && resource.locally === 'built');
   return {
@@ -48,10 +48,6 @@ export function readDeployment({ resources, outputs }: ResolvedTemplate): Deploy
     databases: ofType('AWS::Glue::Database').map(deployedDatabase),
     tables: ofType('AWS::Glue::Table').map(deployedTable),
     deliveryStreams: ofType('AWS::KinesisFirehose::DeliveryStream').map(part),
-    queues: ofType('AWS::SQS::Queue').map((resource) => {
-      const arn = arnOf(resource);
-      return { ...part(resource), name: arnName(arn), url: resource.physicalId };
-    }),
     secrets: ofType('AWS::SecretsManager::Secret').map((resource) => {
       const { logicalId, physicalId: arn, properties } = resource;
       return { logicalId, name: secretName(resource), arn, properties };
@@ -62,7 +58,6 @@ export function readDeployment({ resources, outputs }: ResolvedTemplate): Deploy
       properties,
     })),
     keys: ofType('AWS::KMS::Key').map(part),
-    eventRules: ofType('AWS::Events::Rule').map(part),
     schedules: ofType('AWS::Scheduler::Schedule').flatMap(deployedSchedule),
     functions: ofType('AWS::Lambda::Function').map(deployedFunction),
     eventSourceMappings: ofType('AWS::Lambda::EventSourceMapping').map(deployedMapping),
@@ -73,7 +68,6 @@ export function readDeployment({ resources, outputs }: ResolvedTemplate): Deploy
         resources.filter(({ type }) => type === 'AWS::Lambda::Permission'),
       ),
     ),
-    outputs,
   };
 }
 

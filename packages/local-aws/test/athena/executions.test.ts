@@ -1,6 +1,5 @@
 import {
   BatchGetQueryExecutionCommand,
-  CreateWorkGroupCommand,
   GetQueryExecutionCommand,
   GetQueryResultsCommand,
   ListQueryExecutionsCommand,
@@ -206,15 +205,13 @@ describe('a query', () => {
   });
 
   it('that scans more than its workgroup allows is cancelled', async () => {
-    await athena.client.send(
-      new CreateWorkGroupCommand({
-        Name: 'frugal',
-        Configuration: {
-          BytesScannedCutoffPerQuery: 10_000_000,
-          ResultConfiguration: { OutputLocation: `s3://${BUCKET}/` },
-        },
-      }),
-    );
+    athena.athena.ensureWorkGroup('frugal', {
+      Name: 'frugal',
+      WorkGroupConfiguration: {
+        BytesScannedCutoffPerQuery: 10_000_000,
+        ResultConfiguration: { OutputLocation: `s3://${BUCKET}/` },
+      },
+    });
     const frugal = await runToEnd(athena.client, 'scan', { WorkGroup: 'frugal' });
     expect(frugal).toMatchObject({
       Status: { State: 'CANCELLED', StateChangeReason: 'Bytes scanned limit was exceeded' },
@@ -287,15 +284,13 @@ describe('many queries', () => {
 
 describe('the output location', () => {
   const group = (Name: string, enforced: boolean, OutputLocation?: string) =>
-    athena.client.send(
-      new CreateWorkGroupCommand({
-        Name,
-        Configuration: {
-          EnforceWorkGroupConfiguration: enforced,
-          ...(OutputLocation === undefined ? {} : { ResultConfiguration: { OutputLocation } }),
-        },
-      }),
-    );
+    athena.athena.ensureWorkGroup(Name, {
+      Name,
+      WorkGroupConfiguration: {
+        EnforceWorkGroupConfiguration: enforced,
+        ...(OutputLocation === undefined ? {} : { ResultConfiguration: { OutputLocation } }),
+      },
+    });
   const start = (WorkGroup: string | undefined, OutputLocation?: string) =>
     athena.client.send(
       new StartQueryExecutionCommand({

@@ -94,18 +94,6 @@ describe('readDeployment', () => {
     });
   });
 
-  it('passes on properties of streams, queues and rules unchanged', () => {
-    const Properties = { Anything: [{ At: 'all' }] };
-    const { deliveryStreams, queues, eventRules } = read({
-      S: { Type: 'AWS::KinesisFirehose::DeliveryStream', Properties },
-      Q: { Type: 'AWS::SQS::Queue', Properties },
-      E: { Type: 'AWS::Events::Rule', Properties },
-    });
-    for (const part of [deliveryStreams[0], queues[0], eventRules[0]])
-      expect(part?.properties).toEqual(Properties);
-    expect(queues[0]?.url).toBe(`http://127.0.0.1:4566/000000000000/${queues[0]?.name}`);
-  });
-
   it('finds the name of a secret in its ARN, without the suffix', () => {
     const { secrets } = read({
       K: { Type: 'AWS::SecretsManager::Secret', Properties: { Name: 'team/keys-a', SecretString: '{}' } },

@@ -12,8 +12,6 @@ export interface DataFile {
   readonly key: string;
   /** Bytes. */
   readonly size: number;
-  /** Epoch milliseconds. */
-  readonly modifiedMs: number;
 }
 
 /** Parses `s3://bucket/folder`; undefined for another scheme. The folder ends with a slash or is empty. */
@@ -70,8 +68,8 @@ export function listLinkedFiles(
             `Manifest file from the location [${location}] contains non-existent path: ${target.trim()}`,
           );
         }
-        const { size, modifiedMs } = entry.object;
-        return size === 0 ? [] : [{ path: found.pathOf(entry.object), bucket, key, size, modifiedMs }];
+        const { size } = entry.object;
+        return size === 0 ? [] : [{ path: found.pathOf(entry.object), bucket, key, size }];
       });
   });
 }
@@ -86,8 +84,8 @@ export function listObjects(store: ObjectStore, location: string): DataFile[] {
     const page = bucket.list({ prefix: place.folder, after, limit: STATEMENT_LIMITS.listedObjects });
     for (const entry of page.entries) {
       if (!('object' in entry)) continue;
-      const { key, size, modifiedMs } = entry.object;
-      files.push({ path: bucket.pathOf(entry.object), bucket: place.bucket, key, size, modifiedMs });
+      const { key, size } = entry.object;
+      files.push({ path: bucket.pathOf(entry.object), bucket: place.bucket, key, size });
     }
     if (page.next === undefined) return files;
     after = page.next;

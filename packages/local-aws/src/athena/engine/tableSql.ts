@@ -22,11 +22,7 @@ export interface SessionTable {
 }
 
 /** Hidden columns, which every table has and `*` omits. https://docs.aws.amazon.com/athena/latest/ug/select.html */
-const HIDDEN_COLUMNS: readonly SessionColumn[] = [
-  { name: '$path', type: 'VARCHAR', trino: 'varchar' },
-  { name: '$file_size', type: 'BIGINT', trino: 'bigint' },
-  { name: '$file_modified_time', type: 'TIMESTAMPTZ', trino: 'timestamp(3) with time zone' },
-];
+const HIDDEN_COLUMNS: readonly SessionColumn[] = [{ name: '$path', type: 'VARCHAR', trino: 'varchar' }];
 
 /** The name of a table in DuckDB, where each Glue database is a schema of one catalog. */
 export function qualifiedName(database: string, name: string): string {
@@ -90,6 +86,6 @@ function readFilesSql(
 const PATH = 'session:path';
 
 /** A file's path in the session with the values of the hidden columns. */
-function fileRow({ path, bucket, key, size, modifiedMs }: DataFile): string {
-  return `(${quoteText(path)}, ${quoteText(`s3://${bucket}/${key}`)}, ${size}, to_timestamp(${modifiedMs / 1_000}e0))`;
+function fileRow({ path, bucket, key }: DataFile): string {
+  return `(${quoteText(path)}, ${quoteText(`s3://${bucket}/${key}`)})`;
 }

@@ -64,7 +64,7 @@ const settings = {
 };
 
 /** https://docs.aws.amazon.com/athena/latest/APIReference/API_WorkGroupConfiguration.html, without notebooks and managed results. */
-export const workGroupConfigurationSchema = z.strictObject({
+const workGroupConfigurationSchema = z.strictObject({
   ...settings,
   ResultConfiguration: resultConfigurationSchema.optional(),
 });
@@ -72,57 +72,19 @@ export const workGroupConfigurationSchema = z.strictObject({
 /** A configuration with its defaults. */
 export type WorkGroupConfiguration = Readonly<z.output<typeof workGroupConfigurationSchema>>;
 
-/** https://docs.aws.amazon.com/athena/latest/APIReference/API_WorkGroupConfigurationUpdates.html */
+/** https://docs.aws.amazon.com/athena/latest/APIReference/API_WorkGroupConfigurationUpdates.html, without what removes members. */
 export const configurationUpdatesSchema = z.strictObject({
   ...settings,
-  RemoveBytesScannedCutoffPerQuery: z.boolean().optional(),
-  ResultConfigurationUpdates: z
-    .strictObject({
-      ...resultConfigurationSchema.shape,
-      RemoveOutputLocation: z.boolean().optional(),
-      RemoveEncryptionConfiguration: z.boolean().optional(),
-      RemoveExpectedBucketOwner: z.boolean().optional(),
-      RemoveAclConfiguration: z.boolean().optional(),
-    })
-    .optional(),
+  ResultConfigurationUpdates: resultConfigurationSchema.optional(),
 });
-
-type ConfigurationUpdates = z.output<typeof configurationUpdatesSchema>;
 
 /** Applies updates to a configuration. Members that the updates omit do not change. */
 export function updateConfiguration(
   before: WorkGroupConfiguration,
-  updates: ConfigurationUpdates,
+  { ResultConfigurationUpdates: results, ...set }: z.output<typeof configurationUpdatesSchema>,
 ): WorkGroupConfiguration {
-  const { RemoveBytesScannedCutoffPerQuery, ResultConfigurationUpdates, ...set } = updates;
-  const { ResultConfiguration, BytesScannedCutoffPerQuery, ...rest } = { ...before, ...set };
-  const results = updateResults(ResultConfiguration, ResultConfigurationUpdates);
-  const keepsCutoff = BytesScannedCutoffPerQuery !== undefined && RemoveBytesScannedCutoffPerQuery !== true;
-  return {
-    ...rest,
-    ...(keepsCutoff ? { BytesScannedCutoffPerQuery } : {}),
-    ...(results === undefined ? {} : { ResultConfiguration: results }),
-  };
-}
-
-function updateResults(
-  before: WorkGroupConfiguration['ResultConfiguration'],
-  updates: ConfigurationUpdates['ResultConfigurationUpdates'],
-): WorkGroupConfiguration['ResultConfiguration'] {
-  if (updates === undefined) return before;
-  const {
-    RemoveOutputLocation,
-    RemoveEncryptionConfiguration,
-    RemoveExpectedBucketOwner,
-    RemoveAclConfiguration,
-    ...set
-  } = updates;
-  const results = { ...before, ...set };
-  if (RemoveOutputLocation === true) delete results.OutputLocation;
-  if (RemoveEncryptionConfiguration === true) delete results.EncryptionConfiguration;
-  if (RemoveExpectedBucketOwner === true) delete results.ExpectedBucketOwner;
-  if (RemoveAclConfiguration === true) delete results.AclConfiguration;
-  return results;
+  const ResultConfiguration = { ...before.ResultConfiguration, ...results };
+  return { ...before, ...set, ...(results === undefined ? {} : { ResultConfiguration }) };
 }
 
 /** https://docs.aws.amazon.com/athena/latest/APIReference/API_CreateWorkGroup.html */
@@ -136,7 +98,7 @@ export const workGroupNameSchema = z
 export const descriptionSchema = z.string().max(LIMITS.descriptionCharacters);
 
 /** A tag. It is stored and has no effect. */
-export const tagSchema = z.strictObject({ Key: z.string().min(1).max(128), Value: z.string().max(256) });
+const tagSchema = z.strictObject({ Key: z.string().min(1).max(128), Value: z.string().max(256) });
 
 const propertiesSchema = z.strictObject({
   Name: workGroupNameSchema,
@@ -216,24 +178,6 @@ export class WorkGroups {
     const group = this.#groups.get(name);
     if (group === undefined) throw workGroupNotFound();
     return group;
-  }
-
-  /** @throws AwsError InvalidRequestException when the name is taken. */
-  create(group: {
-    readonly name: string;
-    readonly description?: string | undefined;
-    readonly configuration?: WorkGroupConfiguration | undefined;
-    readonly tags?: WorkGroup['tags'] | undefined;
-  }): void {
-    if (this.#groups.has(group.name)) throw invalidRequest('WorkGroup is already created');
-    this.update({
-      name: group.name,
-      state: 'ENABLED',
-      ...(group.description === undefined ? {} : { description: group.description }),
-      createdAt: this.#clock.now(),
-      configuration: { ...DEFAULTS, ...group.configuration },
-      tags: group.tags ?? [],
-    });
   }
 
   /** Stores a workgroup. */

@@ -5,35 +5,18 @@ import {
   configurationUpdatesSchema,
   descriptionSchema,
   ENGINE_VERSION,
-  tagSchema,
   updateConfiguration,
   type WorkGroup,
-  workGroupConfigurationSchema,
   workGroupNameSchema,
 } from '../model/WorkGroups.ts';
 import { type AthenaContext, pageMembers, paginate, seconds } from './AthenaContext.ts';
 
 const byName = z.strictObject({ WorkGroup: workGroupNameSchema });
 
-/** Create, read, update and delete workgroups. */
+/** Operations that read and update the workgroups of the template and `primary`. */
 export function workGroupOperations(context: AthenaContext): Record<string, JsonOperation> {
   const { workGroups } = context;
   return {
-    CreateWorkGroup: operation({
-      input: z.strictObject({
-        Name: workGroupNameSchema,
-        Configuration: workGroupConfigurationSchema.optional(),
-        Description: descriptionSchema.optional(),
-        Tags: z.array(tagSchema).optional(),
-      }),
-      run: ({ Name, Configuration, Description, Tags }) =>
-        workGroups.create({
-          name: Name,
-          configuration: Configuration,
-          description: Description,
-          tags: Tags,
-        }),
-    }),
     GetWorkGroup: operation({
       input: byName,
       run: ({ WorkGroup: name }) => ({ WorkGroup: workGroupDocument(workGroups.find(name)) }),
@@ -61,11 +44,6 @@ export function workGroupOperations(context: AthenaContext): Record<string, Json
           configuration: updateConfiguration(before.configuration, ConfigurationUpdates),
         });
       },
-    }),
-    DeleteWorkGroup: operation({
-      input: byName.extend({ RecursiveDeleteOption: z.boolean().default(false) }),
-      run: ({ WorkGroup: name, RecursiveDeleteOption: recursive }) =>
-        deleteWorkGroup(context, name, { recursive }),
     }),
   };
 }

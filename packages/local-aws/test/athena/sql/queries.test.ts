@@ -163,10 +163,8 @@ describe('queries of the local Athena', () => {
   });
 
   it('shows $path and other hidden columns only when they are selected', async () => {
-    const [, , third = 0] = lake.sizes;
-    expect(
-      await lake.rows('SELECT DISTINCT "$path", "$file_size" FROM events WHERE ds = DATE \'2026-11-20\''),
-    ).toEqual([['s3://lake/events/2026-11-20/0.parquet', String(third)]]);
+    const paths = await lake.rows('SELECT DISTINCT "$path" FROM events WHERE ds = DATE \'2026-11-20\'');
+    expect(paths).toEqual([['s3://lake/events/2026-11-20/0.parquet']]);
     const { columns } = await lake.ask('SELECT *, "$path" FROM events LIMIT 1');
     expect(columns.map(({ Name }) => Name)).toEqual([
       'id',
