@@ -12,7 +12,7 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { dataFolders, makeDataPrivate } from '../../src/disk/dataDirectory.ts';
+import { dataFolders, makeDataPrivate, requireOwnFolders } from '../../src/disk/dataDirectory.ts';
 
 let parent: string;
 beforeEach(() => {
@@ -87,5 +87,29 @@ describe('makeDataPrivate', () => {
       }),
     );
     expect([modeOf(root), modeOf(root, 's3')]).toEqual(['755', '755']);
+  });
+});
+
+describe('requireOwnFolders', () => {
+  function require(path: string): void {
+    const root = join(parent, 'data');
+    mkdirSync(join(root, path, '..'), { recursive: true });
+    mkdirSync(join(root, 'kms'));
+    writeFileSync(join(root, path), 'mine');
+    requireOwnFolders(dataFolders(root));
+  }
+
+  it.each(['logs/app.log', 's3/notes/a.txt', 'firehose/scratch/a.txt', 'iam/a.tf'])(
+    "stays away from folders of somebody else's project: %s",
+    (path) => {
+      const [folder = '', found = ''] = path.split('/');
+      const detail = `${join(parent, 'data', folder, found)}.`;
+      const foreign = expect.objectContaining({ code: 'LOCAL_AWS_DISK_FOREIGN', detail });
+      expect(() => require(path)).toThrow(foreign);
+    },
+  );
+
+  it('knows its own', () => {
+    expect(() => require('s3/.store')).not.toThrow();
   });
 });

@@ -66,11 +66,6 @@ describe('the edge with a JSON service', () => {
       services: [glue],
       clock,
       onDefect: (error) => defects.push(error),
-      control: async (request, response) => {
-        if (request.url !== '/_local/ping') return false;
-        response.end('pong');
-        return true;
-      },
     });
     client = new GlueClient(config());
   });
@@ -223,19 +218,6 @@ describe('the edge with a JSON service', () => {
     expect([answer.status, JSON.parse(answer.body).__type]).toEqual([500, 'InternalFailure']);
     expect(answer.body).not.toContain('a defect of ours');
     expect(defects.splice(0)).toEqual([expect.objectContaining({ message: 'a defect of ours' })]);
-  });
-
-  it('serves the control paths only for host names and page origins of this machine', async () => {
-    const ask = (path: string, host: string, more: Record<string, string> = {}) =>
-      send({ url: edge.url, path }, { host, ...more });
-    expect(await ask('/_local/ping', '127.0.0.1:4566')).toMatchObject({ status: 200, body: 'pong' });
-    expect(await ask('/_local/ping', 'localhost')).toMatchObject({ status: 200 });
-    expect(await ask('/_local/other', 'localhost')).toMatchObject({ status: 404 });
-    expect(await ask('/_local/ping', 'rebound.example.com')).toMatchObject({ status: 403 });
-    const from = (origin: string) => ask('/_local/ping', '127.0.0.1:4566', { origin });
-    expect(await from('http://localhost:4700')).toMatchObject({ status: 200 });
-    expect(await from('https://shop.example')).toMatchObject({ status: 403 });
-    expect(await from('null')).toMatchObject({ status: 403 });
   });
 
   it('keeps a connection open after rejecting a large body on it', async () => {
