@@ -15,7 +15,7 @@ export function writeWhole(descriptor: number, bytes: Uint8Array): void {
  * process or after a kill, sees the old content or the new, never a part. A failed write, for example on a full disk,
  * leaves only the old one. Nothing is flushed to the disk: a power failure may lose the last moments.
  */
-export function replaceFile(file: string, content: string): void {
+function replaceFile(file: string, content: string): void {
   closeSync(replaceAndKeepOpen(file, content));
 }
 

@@ -10,7 +10,6 @@ import { type Firehose, openFirehose } from '../../src/firehose/index.ts';
 /** 20 November 2026, 12:00 UTC. */
 export const START = Date.UTC(2026, 10, 20, 12);
 export const ACCOUNT = '000000000000';
-export const REGION = 'us-east-1';
 
 /**
  * A local Firehose behind a real endpoint with a real client, delivering into memory. Time stands still until
@@ -57,7 +56,7 @@ export class FirehoseFixture {
     });
     const client = new FirehoseClient({
       endpoint: edge.url,
-      region: REGION,
+      region: 'us-east-1',
       credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
       systemClockOffset: START - Date.now(),
     });
