@@ -114,7 +114,7 @@ async function duckDbAlone(object: string, directory: string, rounds: number): P
   const lines = join(directory, 'split');
   mkdirSync(lines);
   const files = new Map(forwardedKinds.map((kind) => [kind, openSync(join(lines, `${kind}.ndjson`), 'w')]));
-  for (const { text, lines: all } of new LandedObject(readFileSync(object)).members())
+  for (const { text, lines: all } of new LandedObject(readFileSync(object)).parts())
     for (const { kind, from, to } of all)
       if (kind !== 'quarantine') writeSync(files.get(kind) ?? -1, text, from, to - from);
   for (const file of files.values()) closeSync(file);

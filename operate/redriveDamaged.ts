@@ -79,13 +79,16 @@ export async function discardDamaged(
   if (opened === null) throw new DamagedError('SLUICE_DAMAGED_MISSING', `${name}.`);
   const bytes = Buffer.concat(await opened.body.toArray());
   const [first] = new LandedObject(bytes).parts();
-  const begins = first !== undefined && 'text' in first ? first.text : bytes;
+  const begins = first !== undefined && first.text.length > 0 ? first.text : bytes;
   if (!dryRun && (await store.remove(key, opened.eTag)) === 'changed')
     throw new DamagedError('SLUICE_DAMAGED_CHANGED', `${key}.`);
   const { dataVersionDays } = config.retention;
+  // A bucket whose versioning is suspended has one version `null`, which a deletion takes away:
+  // https://docs.aws.amazon.com/AmazonS3/latest/userguide/DeletingObjectsfromVersioningSuspendedBuckets.html
+  const hasVersions = opened.versionId !== undefined && opened.versionId !== 'null';
   return {
     ...{ key, bytes: bytes.length, begins: begins.subarray(0, 400).toString().slice(0, 100) },
     rows: rowsIn(bytes),
-    keptUntil: opened.versionId === undefined ? null : utcDay(now + dataVersionDays * DAY_MS),
+    keptUntil: hasVersions ? utcDay(now + dataVersionDays * DAY_MS) : null,
   };
 }

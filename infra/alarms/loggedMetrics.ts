@@ -5,9 +5,9 @@ import { logicalIds, type Stack } from '../template/Stack.ts';
 import type { WatchedMetric } from './alarm.ts';
 
 /**
- * What is counted in log lines of functions: rows that DuckDB refuses and objects of the landing that are damaged, one a line
- * (lib/landing/write/writeObjects.ts); written objects that S3 denies to delete (lib/landing/write/removeWritten.ts); days whose rows no query reads, which the hourly run could not register
- * (lib/landing/catalog/registerMessages.ts); days whose load failed, at once, before the next run of the plan
+ * What is counted in log lines of functions: rows that DuckDB refuses, and objects of the landing that are damaged or that
+ * S3 denies to delete once they are written (lib/landing/write); days whose rows no query reads, which the hourly run
+ * could not register (lib/landing/catalog/registerMessages.ts); days whose load failed, at once, before the next run of the plan
  * (lib/drops/load/loadMessages.ts). The lines have no stage that could become a dimension, so the metric's name has it.
  */
 const LOGGED = {

@@ -70,12 +70,12 @@ export function eraseLanding(
   const all: DocumentFound[] = [];
   const left: Uint8Array[] = [];
   for (const part of new LandedObject(body).parts()) {
-    if ('why' in part) {
+    const { bytes, why, text, lines, others } = part;
+    if (why !== null && why !== 'lines') {
       all.push('unread');
-      left.push(part.bytes);
+      left.push(bytes);
       continue;
     }
-    const { bytes, text, lines, others } = part;
     const rows: Record<TableKind, LandedRow[]> = { exposures: [], events: [], quarantine: [] };
     let isChanged = false;
     for (const { kind, day, rowFrom, to } of lines) {

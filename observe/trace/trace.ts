@@ -5,6 +5,7 @@ import { shortText } from '../../lib/base/text.ts';
 import { addDays, isoTimestamp, type UtcDay, utcDay } from '../../lib/base/time.ts';
 import { isRowFailure } from '../../lib/landing/quarantineReasons.ts';
 import { type TableKind, tableKinds } from '../../lib/schema/kinds.ts';
+import { DAMAGED_FOLDER } from '../../lib/tables/objectKeys.ts';
 import type { Deployment } from '../deployment.ts';
 import { CUT_BUFFER, readWaitingRows, type WaitingRow } from '../facts/flow/waitingRows.ts';
 import { unreadNotes } from '../facts/tables/partitionGaps.ts';
@@ -34,6 +35,8 @@ export type TraceState =
   | 'buffered'
   /** In an object that the writer makes files of. */
   | 'landing'
+  /** In an object of `damaged/`, which the writer reads when somebody has it try again. */
+  | 'damaged'
   /** Of a request whose rows were not found, or not looked for: it was answered 202, and a stream has it. */
   | 'accepted'
   | 'quarantined'
@@ -108,6 +111,7 @@ const FURTHEST: readonly TraceState[] = [
   'queryable',
   'buffered',
   'landing',
+  'damaged',
   'quarantined',
   'ignored',
   'refused',
@@ -247,24 +251,33 @@ function listedStep({ receivedAt, line, eventId }: Copy): TraceStep {
   return { at: receivedAt, what: line, ...(eventId === undefined ? {} : { eventId }) };
 }
 
+const AGAIN = 'the writer could not read it: sluice redrive --damaged has it try again';
+
 /** A copy that is in no table yet. */
 function waitingCopy({ key, at, kind, row }: WaitingRow): Copy {
   const text = (name: string) => (typeof row[name] === 'string' ? row[name] : undefined);
   const name = text('event_name') ?? text('experiment_id') ?? text('reason') ?? '';
   const sdk = [text('sdk_type'), text('sdk_version')].filter((part) => part !== undefined).join(' ');
   const eventId = text('event_id') ?? text('quarantine_id');
+  const isDamaged = key?.startsWith(DAMAGED_FOLDER) === true;
   const steps = [
     { at: timeOf(row), what: receivedText({ sdk, name, kind }) },
     ...(key === null
       ? [{ at, what: 'accepted by the stream: it is in its buffer' }]
       : [
-          { at, what: `accepted in ${key}` },
-          { at: null, what: 'the writer makes a file of it' },
+          { at, what: `${isDamaged ? 'put aside' : 'accepted'} in ${key}` },
+          { at: null, what: isDamaged ? AGAIN : 'the writer makes a file of it' },
         ]),
   ];
   return {
     receivedAt: timeOf(row),
-    state: key !== null ? 'landing' : kind === 'quarantine' ? 'quarantined' : 'buffered',
+    state: isDamaged
+      ? 'damaged'
+      : key !== null
+        ? 'landing'
+        : kind === 'quarantine'
+          ? 'quarantined'
+          : 'buffered',
     steps: () => steps,
     line: steps.map(({ what }) => what).join('; '),
     ...(eventId === undefined ? {} : { eventId }),

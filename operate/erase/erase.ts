@@ -17,7 +17,7 @@ import type { EraseFaultPoint } from '../../lib/erase/ObjectEraser.ts';
 import { MOST_MENTIONED, ParquetEraser } from '../../lib/erase/ParquetEraser.ts';
 import { distinctUnits, erasureId, type Unit } from '../../lib/erase/Unit.ts';
 import { UnitMatcher } from '../../lib/erase/UnitMatcher.ts';
-import { LandingNotes } from '../../lib/landing/LandingNotes.ts';
+import { readNotes } from '../../lib/landing/LandingNotes.ts';
 import { Ledger } from '../../lib/ledger/Ledger.ts';
 import { ledgerStore } from '../../lib/ledger/ledgerStore.ts';
 import type { Config } from '../../lib/schema/config.ts';
@@ -117,7 +117,7 @@ export async function erase(deployment: Deployment, request: EraseRequest): Prom
       },
       ...(onPlace === undefined ? {} : { onPlace }),
       isWritten: async (version) => {
-        const note = await new LandingNotes(store).read(version);
+        const { note } = await readNotes(store, version);
         return note !== null && 'written' in note;
       },
       bucket: s3EraseBucket(s3, config.bucket, { wait, random }, signal),

@@ -23,6 +23,8 @@ const LINES: Readonly<Record<string, readonly (readonly string[])[]>> = {
   redrive: [
     ['--reason', 'SLUICE_EVENT_NO_NAME', ...NOWHERE],
     ['--landing', ...NOWHERE],
+    ['--damaged', ...NOWHERE],
+    ['--discard', 'damaged/a', ...NOWHERE],
   ],
   groups: [
     ['list', ...NOWHERE],

@@ -15,6 +15,6 @@ export function rowsOfRecord(bytes: Uint8Array): RowOfRecord[] {
     table: kind,
     row: { ...JSON.parse(json), ds: day },
   }));
-  if (object.damage !== null) throw object.damage;
+  if (object.skipped.count > 0) throw new RangeError(JSON.stringify(object.skipped.ranges));
   return rows;
 }

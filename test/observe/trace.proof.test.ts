@@ -120,6 +120,10 @@ describe('sluice trace', () => {
     expect(waiting).toMatchObject({ code: 0, state: 'landing', found: 1 });
     expect(waiting.text).toContain(`accepted in ${batch}; the writer makes a file of it`);
     await observed.remove(batch);
+    const damaged = 'damaged/2026/11/20/08/x';
+    await observed.put(damaged, recordFor('lou'));
+    expect(await traced('lou')).toMatchObject({ code: 0, state: 'damaged', found: 1 });
+    await observed.remove(damaged);
   });
 
   it('finds an event that its table did not take, in quarantine', async () => {

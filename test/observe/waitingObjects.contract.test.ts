@@ -1,6 +1,6 @@
 import { gzipSync } from 'node:zlib';
 import { afterAll, afterEach, expect, it } from '@jest/globals';
-import { LandingNotes } from '../../lib/landing/LandingNotes.ts';
+import { writeNote } from '../../lib/landing/LandingNotes.ts';
 import { damagedKey } from '../../lib/tables/objectKeys.ts';
 import { countDamaged, countLanding } from '../../observe/facts/flow/waitingObjects.ts';
 import { startLanding } from './startLanding.ts';
@@ -35,7 +35,7 @@ it('an object that is written, and not deleted, waits for nothing; a copy of it 
   await landing.put(KEY, Buffer.alloc(5));
   await landing.put(DIRECT, Buffer.alloc(7));
   const { eTag = '', modifiedAt = 0 } = (await landing.store.open(KEY)) ?? {};
-  await new LandingNotes(landing.store).writeWritten({ key: KEY, eTag, modifiedAt }, 'AccessDenied');
+  await writeNote(landing.store, { key: KEY, eTag, modifiedAt }, { written: true, why: 'AccessDenied' });
   expect(await countLanding(landing)).toMatchObject({
     landing: { count: 1, bytes: 7 },
     undeleted: { count: 1, bytes: 5, why: 'AccessDenied' },

@@ -1,11 +1,12 @@
 import { gzipSync } from 'node:zlib';
 import { afterAll, afterEach, describe, expect, it } from '@jest/globals';
-import { LandingNotes } from '../../lib/landing/LandingNotes.ts';
-import { damagedKey } from '../../lib/tables/objectKeys.ts';
+import { writeNote } from '../../lib/landing/LandingNotes.ts';
+import { againKey, damagedKey } from '../../lib/tables/objectKeys.ts';
 import { readWaitingRows } from '../../observe/facts/flow/waitingRows.ts';
 import { recordOf, rowOf, startLanding } from './startLanding.ts';
 
 const BATCH = 'landing/2026/11/23/10/a.ndjson.gz';
+const OTHER = 'landing/2026/11/23/10/c.ndjson.gz';
 const DIRECT = 'landing/direct/2026-11-23/b.ndjson.gz';
 
 const landing = await startLanding();
@@ -25,10 +26,10 @@ describe('rows that wait', () => {
     await landing.put(BATCH, Buffer.concat([event('a'), exposure, event('c')]));
     await landing.put(DIRECT, event('d'));
     await landing.put('landing/2026/', new Uint8Array());
-    await landing.put(damagedKey(DIRECT), event('e'));
+    await landing.put(damagedKey(OTHER), event('e'));
     expect(await waiting()).toEqual({
       found: [
-        [damagedKey(DIRECT), 'events', 'e'],
+        [damagedKey(OTHER), 'events', 'e'],
         [BATCH, 'events', 'a'],
         [BATCH, 'events', 'c'],
         [BATCH, 'exposures', 'b'],
@@ -38,11 +39,30 @@ describe('rows that wait', () => {
     });
   });
 
+  it('are counted once while their object is put aside, or tried again', async () => {
+    const line = gzipSync('{"kind":"pages","ds":"2026-11-23","row":{}}\n');
+    await landing.put(BATCH, Buffer.concat([event('a'), line]));
+    await landing.put(damagedKey(BATCH), line);
+    await landing.put(damagedKey(OTHER), event('b'));
+    const again = againKey(damagedKey(OTHER), 1_000);
+    await landing.put(again, event('b'));
+    await landing.put(damagedKey(again), event('c'));
+    expect(await waiting()).toMatchObject({
+      found: [
+        [BATCH, 'events', 'a'],
+        [again, 'events', 'b'],
+      ],
+      notes: [
+        expect.stringMatching(new RegExp(`^landing/ and damaged/ have ${line.length} bytes in 1 objects`)),
+      ],
+    });
+  });
+
   it('are in no object that is written, and only not deleted', async () => {
     await landing.put(BATCH, event('a'));
     await landing.put(DIRECT, event('b'));
     const { eTag = '', modifiedAt = 0 } = (await landing.store.open(BATCH)) ?? {};
-    await new LandingNotes(landing.store).writeWritten({ key: BATCH, eTag, modifiedAt }, 'AccessDenied');
+    await writeNote(landing.store, { key: BATCH, eTag, modifiedAt }, { written: true, why: 'AccessDenied' });
     expect(await waiting()).toEqual({ found: [[DIRECT, 'events', 'b']], notes: [] });
   });
 

@@ -16,6 +16,10 @@ const STATES: Readonly<Record<TraceState, readonly [tone: Tone, means: string]>>
   queryable: ['good', 'It is in a table.'],
   buffered: ['accent', 'It is in the buffer of its stream, and is delivered with that.'],
   landing: ['accent', 'It is in an object of the landing, of which the function write makes files.'],
+  damaged: [
+    'bad',
+    'It is in damaged/, which the writer could not read. `sluice redrive --damaged` tries it again.',
+  ],
   accepted: [
     'accent',
     'It was answered 202, and a stream has it. Its rows were not found, or not looked for.',

@@ -1,6 +1,7 @@
 import { isUtf8 } from 'node:buffer';
-import { constants, crc32, inflateRawSync, type ZlibOptions } from 'node:zlib';
-import { defineErrorFamily, type SluiceError } from '../../base/errors.ts';
+import { constants, crc32, gzipSync, inflateRawSync } from 'node:zlib';
+import { defineErrorFamily } from '../../base/errors.ts';
+import { isJsonObject, parseJson } from '../../base/json.ts';
 import { type Clock, isUtcDay, systemClock, type UtcDay } from '../../base/time.ts';
 import { MAX_LANDED_BYTES } from '../../schema/deliveryLimits.ts';
 import { type TableKind, tableKinds } from '../../schema/kinds.ts';
@@ -25,28 +26,12 @@ export interface LandedLine {
   readonly rowFrom: number;
 }
 
-/** Lines of one member. */
-export interface LandedLines {
-  /** The member's own bytes. */
-  readonly bytes: Buffer;
-  readonly text: Buffer;
-  /** Lines that are rows. */
-  readonly lines: readonly LandedLine[];
-  /** Lines that are none, each with its line break. */
-  readonly others: readonly Buffer[];
-}
-
 /** Why bytes are skipped. */
 export type SkippedWhy =
-  /** No gzip member begins there. */
-  | 'no_member'
-  /** The object ends within its member. */
-  | 'cut'
-  | 'not_inflated'
-  /** Another checksum, or another length. */
+  /** No whole member begins there. */
+  | 'broken'
+  /** A member has another checksum, or another length. */
   | 'checksum'
-  /** A member is longer than the rows of any request. */
-  | 'too_large'
   /** Lines of a member that are no rows. Its other lines are read. */
   | 'lines'
   /** A member has so many of them that none of its lines are read. */
@@ -55,54 +40,74 @@ export type SkippedWhy =
   | 'not_searched';
 
 /** A part of an object: a member, or bytes that are skipped. The parts are the whole object, in its order. */
-export type LandedPart = { /** Where in the object it begins. */ readonly at: number } & (
-  | LandedLines
-  | { readonly bytes: Buffer; readonly why: SkippedWhy }
-);
+export interface LandedPart {
+  /** Where in the object it begins. */
+  readonly at: number;
+  readonly bytes: Buffer;
+  /** Why something of it is skipped: the others of `lines`, else all its bytes. Null: nothing is. */
+  readonly why: SkippedWhy | null;
+  readonly text: Buffer;
+  /** Lines that are rows. */
+  readonly lines: readonly LandedLine[];
+  /** Lines that are none, each with its line break. Of `many_lines`, some. */
+  readonly others: readonly Buffer[];
+}
 
 /** What was skipped of an object. */
 export class Skipped {
-  /** Bytes by their cause: of `lines`, those of the lines. */
+  /** Bytes that are kept of it, by their cause. */
   readonly causes: Partial<Record<SkippedWhy, number>> = {};
+  bytes = 0;
   /** How many ranges of bytes, and the first {@link MOST_RANGES} of them. */
   count = 0;
   readonly ranges: { readonly from: number; to: number; readonly why: SkippedWhy }[] = [];
-  /** Lines that are no rows; of a member with `many_lines`, some of them. */
+  /** Lines that are no rows. */
   lines = 0;
-  /** Those that begin as a row: of another release, or of a day that does not exist. */
+  /** Those that begin as a row: of another release, of a day that does not exist, or not compressed. */
   rowLike = 0;
   #last: Skipped['ranges'][number] | undefined;
+  readonly #whole: Buffer[] = [];
+  readonly #broken: Buffer[] = [];
 
-  get bytes(): number {
-    return Object.values(this.causes).reduce((sum, bytes) => sum + bytes, 0);
-  }
-
-  add(why: SkippedWhy, from: number, to: number, bytes = to - from): void {
-    this.causes[why] = (this.causes[why] ?? 0) + bytes;
-    if (this.#last?.to === from && this.#last.why === why) {
+  /** Adds what is skipped of a part. */
+  add({ at, bytes, why, lines, others }: LandedPart): void {
+    if (why === null) return;
+    const kept = lines.length === 0 ? bytes : gzipSync(Buffer.concat(others));
+    (others.length > 0 ? this.#whole : this.#broken).push(kept);
+    this.causes[why] = (this.causes[why] ?? 0) + kept.length;
+    this.bytes += kept.length;
+    this.lines += others.length;
+    for (const text of others.length > 0 ? others : [bytes]) this.rowLike += countHeads(text);
+    const to = at + bytes.length;
+    if (this.#last?.to === at && this.#last.why === why) {
       this.#last.to = to;
       return;
     }
-    this.#last = { from, to, why };
+    this.#last = { from: at, to, why };
     this.count += 1;
     if (this.count <= MOST_RANGES) this.ranges.push(this.#last);
   }
 
-  addLines(others: readonly Buffer[]): void {
-    this.lines += others.length;
-    this.rowLike += others.filter((line) => beginsAsRow(line)).length;
+  /**
+   * All of it, as an object of the landing: whole members of lines that are no rows, and broken bytes behind them. A copy of it in the
+   * landing is read by the same reader, which writes what it can by then. What it skips again is the same object again.
+   */
+  object(): Buffer {
+    return Buffer.concat([...this.#whole, ...this.#broken]);
   }
 }
 
 const MOST_RANGES = 20;
 /** Lines of a member that are no rows: one with more is skipped as a whole. */
-export const MOST_OTHERS = 1_000;
+const MOST_OTHERS = 1_000;
 const LINE_BREAK = 0x0a;
 const HEAD = new RegExp(`^\\{"kind":"(${tableKinds.join('|')})","ds":"(\\d{4}-\\d\\d-\\d\\d)","row":(?=\\{)`);
 /** The same of any release, which may have other kinds, and more in its heads. */
 const ANY_HEAD = /^\{"kind":"\w+","ds":"\d{4}-\d\d-\d\d","(?!row":[^{])/;
 /** Bytes of the longest head of a line, or more. */
 const HEAD_BYTES = 64;
+/** What is between a row and another member of its line, as a newer release may have. Within a row it is rare. */
+const BEHIND_ROW = Buffer.from('},"');
 
 /** What each member of ours begins with. Level and system follow. */
 const HEADER = Buffer.of(0x1f, 0x8b, 8, 0, 0, 0, 0, 0);
@@ -112,19 +117,19 @@ const MOST_MEMBER_BYTES = MAX_LANDED_BYTES + 1_048_576;
 const SEARCH_BYTES = 4 * MAX_LANDED_BYTES;
 const SEARCH_MS = 60_000;
 /**
- * A member behind broken bytes is inflated so far, then further: zlib does not say how much it inflated before an error. The first
+ * Behind broken bytes a member is inflated so far, then further: zlib does not say how much it inflated before an error. The first
  * step bounds how many headers may be tried, too: for each in vain Node keeps 2 KB until the piece is read.
  */
-const STEPS = [13, 16, 18, 20, 22, 24, 26, 28].map((power) => 2 ** power);
+const STEPS = [14, 16, 18, 20, 22, 24, 26, 28].map((power) => 2 ** power);
 /** Deflated bytes that have the head of a row, behind tables of codes. */
 const PEEK_BYTES = 512;
-const AS_FAR_AS_IT_GOES = { finishFlush: constants.Z_SYNC_FLUSH };
 
-/** What a member inflates to. With `end` it is known where the next one begins. `more`: it ends behind the bytes at hand. */
-type Inflated =
-  | { readonly text: Buffer; readonly end: number }
-  | { readonly why: SkippedWhy; readonly end: number | null }
+/** What begins somewhere: a member, up to its end, or none. `more`: that depends on the bytes that follow. */
+type Found =
+  | { readonly text: Buffer; readonly end: number; readonly why: null }
+  | { readonly text: null; readonly end: number | null; readonly why: SkippedWhy }
   | 'more';
+const BROKEN: Found = { text: null, end: null, why: 'broken' };
 
 /**
  * Reads an object of the landing piece by piece: records of requests, each a gzip member with a line for each row
@@ -134,21 +139,16 @@ type Inflated =
  * write, text that begins as a row, and the right checksum and length at its end.
  */
 export class LandedReader {
-  skipped = new Skipped();
   readonly #clock: Clock;
-  /** Bytes that wait for more, and where they are in the object. */
+  /** Bytes that wait for more. */
   #waiting: Buffer = Buffer.of();
   #at: number;
-  /** Bytes with which the member that waits is inflated again: twice as many, or it would be inflated with each piece. */
-  #enough = 0;
   /** Bytes of the text of the last member. */
   #lastLength = 0;
   /** While a member is searched: why the bytes before it are skipped. */
   #searching: SkippedWhy | null = null;
-  #isDamaged = false;
-  /** Bytes that were inflated in vain; those of the member at hand, which may still be one; milliseconds of searching in vain. */
+  /** Bytes of text, at most, and milliseconds that went into what is no member. */
   #spent = 0;
-  #tried = 0;
   #spentMs = 0;
 
   /** @param at Where in the object the first piece begins. */
@@ -157,7 +157,7 @@ export class LandedReader {
     this.#at = at;
   }
 
-  /** Where in the object the bytes begin of which no part was read yet. */
+  /** Where in the object the part begins that is at hand, or the bytes of which none was read yet. */
   get at(): number {
     return this.#at;
   }
@@ -170,129 +170,84 @@ export class LandedReader {
   *read(piece: Uint8Array, isLast: boolean): Generator<LandedPart, void, undefined> {
     const own = Buffer.from(piece.buffer, piece.byteOffset, piece.byteLength);
     const bytes = this.#waiting.length === 0 ? own : Buffer.concat([this.#waiting, own]);
-    if (!isLast && bytes.length < this.#enough) {
-      this.#waiting = bytes;
-      return;
-    }
-    this.#enough = 0;
-    /** Bytes before it are in a part, and those before `at` are read. */
-    let done = 0;
     let at = 0;
-    const partTo = (to: number): { readonly at: number; readonly bytes: Buffer } => {
-      const part = { at: this.#at + done, bytes: bytes.subarray(done, to) };
-      done = to;
-      return part;
-    };
-    const skip = (to: number, why: SkippedWhy): LandedPart => {
-      this.skipped.add(why, this.#at + done, this.#at + to);
-      return { ...partTo(to), why };
-    };
     while (at < bytes.length) {
-      const why = this.#searching;
-      if (why !== null) {
-        const header = why === 'not_searched' ? -1 : bytes.indexOf(HEADER, at);
-        // Without one in these bytes, one may begin in the last of them.
-        at = header >= 0 ? header : isLast ? bytes.length : Math.max(at, bytes.length - HEADER.length + 1);
-        if (header < 0) break;
-      }
-      const begunAt = why === null ? 0 : this.#clock.now();
-      const found = this.#inflate(bytes, at, isLast);
-      const isMember = found !== 'more' && 'text' in found && (why === null || beginsAsRow(found.text));
-      if (why !== null && !isMember) this.#spentMs += this.#clock.now() - begunAt;
-      if (found === 'more') {
-        [this.#tried, this.#enough] = [0, Math.min(2 * (bytes.length - at), MOST_MEMBER_BYTES)];
-        break;
-      }
-      const text = isMember ? found.text : null;
-      if (text === null) {
-        this.#isDamaged = true;
-        this.#spent += this.#tried;
-      }
-      this.#tried = 0;
-      const cause = 'why' in found ? found.why : 'no_member';
-      if (found.end === null) {
-        if (cause === 'not_searched' && why !== null && at > done) yield skip(at, why);
-        this.#searching = cause === 'not_searched' ? cause : (why ?? cause);
-        at += 1;
-        continue;
-      }
-      if (why !== null && at > done) yield skip(at, why);
-      this.#searching = null;
-      at = found.end;
-      if (text === null) yield skip(at, cause);
-      else {
-        this.#lastLength = text.length;
-        const read = linesOf(text);
-        if (read.others.length > 0) this.skipped.addLines(read.others);
-        if (read.others.length > MOST_OTHERS) yield skip(at, 'many_lines');
-        else {
-          if (read.others.length > 0)
-            this.skipped.add('lines', this.#at + done, this.#at + at, lengthOf(read.others));
-          yield { ...partTo(at), ...read };
-        }
-      }
+      const part = this.#next(bytes, at, isLast);
+      if (part === null) break;
+      yield part;
+      at += part.bytes.length;
+      this.#at += part.bytes.length;
     }
-    if (this.#searching !== null && at > done) yield skip(at, this.#searching);
     // The piece need not be kept for its last bytes.
-    this.#waiting = Buffer.from(bytes.subarray(done));
-    this.#at += done;
+    this.#waiting = Buffer.from(bytes.subarray(at));
+  }
+
+  /** The next part; null if it depends on the bytes that follow. */
+  #next(bytes: Buffer, at: number, isLast: boolean): LandedPart | null {
+    const why = this.#searching;
+    if (why !== null) {
+      const to = why === 'not_searched' ? bytes.length : nextHeader(bytes, at, isLast);
+      if (to > at) return skippedPart(this.#at, bytes.subarray(at, to), why);
+    }
+    const spent = this.#spent;
+    const begunAt = why === null ? 0 : this.#clock.now();
+    const found = this.#inflate(bytes, at, isLast);
+    const isMember = found !== 'more' && found.text !== null;
+    if (isMember || found === 'more') this.#spent = spent;
+    if (!isMember && why !== null) this.#spentMs += this.#clock.now() - begunAt;
+    if (found === 'more') return null;
+    const own = bytes.subarray(at, found.end ?? nextHeader(bytes, at + 1, isLast));
+    this.#searching = found.end === null ? found.why : null;
+    if (found.why !== null) return skippedPart(this.#at, own, found.why);
+    this.#lastLength = found.text.length;
+    return memberPart(this.#at, own, found.text);
   }
 
   /**
    * Inflates the member that begins somewhere. Its end is where zlib stopped: gunzip itself ends without an error at a zero byte,
    * and hides what follows.
    */
-  #inflate(bytes: Buffer, at: number, isLast: boolean): Inflated {
-    const isSearch = this.#searching !== null;
+  #inflate(bytes: Buffer, at: number, isLast: boolean): Found {
     const mayGrow = !isLast && bytes.length - at < MOST_MEMBER_BYTES;
     const from = deflateFrom(bytes, at);
-    if (from === null) return { why: 'no_member', end: null };
-    if (from > bytes.length) return mayGrow ? 'more' : { why: 'cut', end: null };
-    for (const most of this.#isDamaged ? STEPS : [MAX_LANDED_BYTES]) {
-      const isBound = this.#spent + this.#tried + most > SEARCH_BYTES || this.#spentMs >= SEARCH_MS;
-      if (isSearch && isBound) return { why: 'not_searched', end: null };
+    if (from === null) return BROKEN;
+    if (mayGrow && from + PEEK_BYTES > bytes.length) return 'more';
+    const isSearch = this.#searching !== null;
+    for (const most of isSearch || this.#spent > 0 ? STEPS : [MAX_LANDED_BYTES]) {
+      if (isSearch && (this.#spent + most > SEARCH_BYTES || this.#spentMs >= SEARCH_MS))
+        return { text: null, end: null, why: 'not_searched' };
+      this.#spent += most;
+      if (isSearch && most === STEPS[0]) {
+        const peek = bytes.subarray(from, from + PEEK_BYTES);
+        const { text } = inflate(peek, MAX_LANDED_BYTES, 0, constants.Z_SYNC_FLUSH);
+        this.#spent += text?.length ?? 0;
+        if (text === null || !beginsAsRow(text)) return BROKEN;
+      }
       const inflated = inflate(bytes.subarray(from), most, this.#lastLength);
-      if (this.#isDamaged) this.#tried += 'text' in inflated ? inflated.text.length : most;
-      if ('text' in inflated) return trailed(bytes, from + inflated.length, inflated.text, mayGrow);
-      if (inflated.code === 'Z_BUF_ERROR') return mayGrow ? 'more' : { why: 'cut', end: null };
-      if (inflated.code !== TOO_LARGE) return { why: 'not_inflated', end: null };
-      if (!isSearch || most !== STEPS[0]) continue;
-      const begun = inflate(bytes.subarray(from, from + PEEK_BYTES), MAX_LANDED_BYTES, 0, AS_FAR_AS_IT_GOES);
-      if (!('text' in begun && beginsAsRow(begun.text))) return { why: 'no_member', end: null };
-      this.#tried += begun.text.length;
+      if (inflated.text !== null) return trailed(bytes, from + inflated.length, inflated.text, mayGrow);
+      if (inflated.code === 'Z_BUF_ERROR' && mayGrow) return 'more';
+      if (inflated.code !== TOO_LARGE) return BROKEN;
     }
-    return { why: 'too_large', end: null };
+    return BROKEN;
   }
 }
 
 /** An object of the landing of which all bytes are there. */
 export class LandedObject {
-  readonly #bytes: Uint8Array;
-  readonly #reader: LandedReader;
-
-  constructor(bytes: Uint8Array, clock?: Clock) {
-    this.#bytes = bytes;
-    this.#reader = new LandedReader(clock);
-  }
-
   /** What was skipped, once all parts were read. */
-  get skipped(): Skipped {
-    return this.#reader.skipped;
+  readonly skipped = new Skipped();
+  readonly #bytes: Uint8Array;
+
+  constructor(bytes: Uint8Array) {
+    this.#bytes = bytes;
   }
 
-  /** Once all parts were read: what says that some were skipped; null if none were. */
-  get damage(): SluiceError | null {
-    return damageOf(this.skipped);
-  }
-
-  /** The parts of the object, once. */
-  parts(): Generator<LandedPart, void, undefined> {
-    return this.#reader.read(this.#bytes, true);
-  }
-
-  /** The members among them. */
-  *members(): Generator<LandedLines, void, undefined> {
-    for (const part of this.parts()) if ('text' in part) yield part;
+  /** The parts of the object. */
+  *parts(): Generator<LandedPart, void, undefined> {
+    for (const part of new LandedReader().read(this.#bytes, true)) {
+      this.skipped.add(part);
+      yield part;
+    }
   }
 
   /** Every row as JSON. For small objects. */
@@ -301,28 +256,27 @@ export class LandedObject {
     void,
     undefined
   > {
-    for (const { text, lines } of this.members())
+    for (const { text, lines } of this.parts())
       for (const { kind, day, rowFrom, to } of lines)
         yield { kind, day, json: text.toString('utf8', rowFrom, to - 2) };
   }
 }
 
-/** What says that parts of an object were skipped; null if none were. */
-export function damageOf({ bytes, count, causes }: Skipped): SluiceError | null {
-  if (count === 0) return null;
-  const bound = 'not_searched' in causes ? ' Rows may be in it: the search met its bound.' : '';
-  return new LandedError('SLUICE_LANDED_DAMAGED', `${bytes} bytes, in ${count} places.${bound}`);
+/** Where a header begins, or may with bytes that follow; the end of the bytes if none does. */
+function nextHeader(bytes: Buffer, from: number, isLast: boolean): number {
+  const header = bytes.indexOf(HEADER, from);
+  return header >= 0 ? header : isLast ? bytes.length : Math.max(from, bytes.length - HEADER.length + 1);
 }
 
 /** The member whose deflated data end somewhere, by the checksum and the length behind them. */
-function trailed(bytes: Buffer, at: number, text: Buffer, mayGrow: boolean): Inflated {
+function trailed(bytes: Buffer, at: number, text: Buffer, mayGrow: boolean): Found {
   const end = at + TRAILER_BYTES;
-  if (end > bytes.length) return mayGrow ? 'more' : { why: 'cut', end: null };
+  if (end > bytes.length) return mayGrow ? 'more' : BROKEN;
   const isSum = crc32(text) === bytes.readUInt32LE(at);
   const isLength = text.length === bytes.readUInt32LE(at + 4);
-  if (isSum && isLength) return { text, end };
+  if (isSum && isLength) return { text, end, why: null };
   // The length may be cut behind the right checksum. If both are wrong, the member may be cut and go on in the next, so this is no end.
-  return { why: 'checksum', end: isSum ? at + 4 : isLength ? end : null };
+  return { text: null, end: isSum ? at + 4 : isLength ? end : null, why: 'checksum' };
 }
 
 const TOO_LARGE = 'ERR_BUFFER_TOO_LARGE';
@@ -332,16 +286,17 @@ const TOO_LARGE = 'ERR_BUFFER_TOO_LARGE';
  *
  * @param most Bytes of its text.
  * @param lastLength Bytes of the text before: room for as much saves a third of the time that zlib's own pieces of 16 KB take.
+ * @param finishFlush Whether it must be whole. Default: it must.
  * @returns The text, and of how many bytes it was made; or the code of zlib's error.
  */
 function inflate(
   bytes: Buffer,
   most: number,
   lastLength: number,
-  more: ZlibOptions = {},
-): { readonly text: Buffer; readonly length: number } | { readonly code: string } {
+  finishFlush: number = constants.Z_FINISH,
+): { readonly text: Buffer; readonly length: number } | { readonly text: null; readonly code: string } {
   const chunkSize = Math.min(MOST_ROOM, most, Math.max(LEAST_ROOM, Math.ceil(1.5 * lastLength)));
-  const options = { info: true, maxOutputLength: most, chunkSize, ...more };
+  const options = { info: true, maxOutputLength: most, chunkSize, finishFlush };
   try {
     // With `info` it returns an object, which its type does not say: https://nodejs.org/docs/latest-v24.x/api/zlib.html#class-options
     const inflated: object = inflateRawSync(bytes, options);
@@ -353,37 +308,38 @@ function inflate(
   } catch (error) {
     const code = error instanceof Error && 'code' in error ? String(error.code) : '';
     if (code !== TOO_LARGE && !code.startsWith('Z_')) throw error;
-    return { code };
+    return { text: null, code };
   }
 }
 
 const LEAST_ROOM = 4_096;
 const MOST_ROOM = 1_048_576;
 
-function lengthOf(buffers: readonly Buffer[]): number {
-  return buffers.reduce((sum, { length }) => sum + length, 0);
-}
-
 function beginsAsRow(text: Buffer): boolean {
   return ANY_HEAD.test(text.toString('latin1', 0, HEAD_BYTES));
+}
+
+/** How often bytes have the head of a row. */
+function countHeads(bytes: Buffer): number {
+  let count = 0;
+  for (let at = bytes.indexOf('{"kind":"'); at >= 0; at = bytes.indexOf('{"kind":"', at + 1))
+    if (beginsAsRow(bytes.subarray(at))) count += 1;
+  return count;
 }
 
 /** The checksum and the length of a member. */
 const TRAILER_BYTES = 8;
 /** Of a member without optional fields: https://www.rfc-editor.org/rfc/rfc1952#section-2.3 */
 const HEADER_BYTES = 10;
-/** Of a header, what says that it is gzip's, with its only method. */
-const GZIP_BYTES = 3;
 const FLAGS = { crc: 2, extra: 4, name: 8, comment: 16, reserved: 0xe0 } as const;
 
 /** Where the deflated data of a member begin, which may be behind the bytes at hand; null if none begins there. */
 function deflateFrom(bytes: Buffer, at: number): number | null {
-  const magic = Math.min(GZIP_BYTES, bytes.length - at);
-  if (bytes.compare(HEADER, 0, magic, at, at + magic) !== 0) return null;
-  const flags = bytes[at + 3] ?? 0;
-  if ((flags & FLAGS.reserved) !== 0) return null;
   let from = at + HEADER_BYTES;
   if (from > bytes.length) return from;
+  if (bytes.readUInt16BE(at) !== 0x1f8b || bytes[at + 2] !== 8) return null;
+  const flags = bytes[at + 3] ?? 0;
+  if ((flags & FLAGS.reserved) !== 0) return null;
   if ((flags & FLAGS.extra) !== 0) {
     if (from + 2 > bytes.length) return from + 2;
     from += 2 + bytes.readUInt16LE(from);
@@ -397,29 +353,39 @@ function deflateFrom(bytes: Buffer, at: number): number | null {
   return (flags & FLAGS.crc) === 0 ? from : from + 2;
 }
 
-/** The lines of a text. Of one that has too many others, some. */
-function linesOf(text: Buffer): Pick<LandedLines, 'text' | 'lines' | 'others'> {
+const NOTHING = Buffer.of();
+
+function skippedPart(at: number, bytes: Buffer, why: SkippedWhy): LandedPart {
+  return { at, bytes, why, text: NOTHING, lines: [], others: [] };
+}
+
+function memberPart(at: number, bytes: Buffer, text: Buffer): LandedPart {
   if (text.length > 0 && text.at(-1) !== LINE_BREAK)
-    return linesOf(Buffer.concat([text, Buffer.of(LINE_BREAK)]));
+    return memberPart(at, bytes, Buffer.concat([text, Buffer.of(LINE_BREAK)]));
   const lines: LandedLine[] = [];
   const others: Buffer[] = [];
   const isText = isUtf8(text);
+  const isParsed = text.indexOf(BEHIND_ROW) >= 0;
   for (let from = 0; from < text.length && others.length <= MOST_OTHERS; ) {
     const to = text.indexOf(LINE_BREAK, from) + 1;
-    const line = lineOf(text, from, to);
+    const line = lineOf(text, from, to, isParsed);
     if (line !== null && (isText || isUtf8(text.subarray(from, to)))) lines.push(line);
     else others.push(text.subarray(from, to));
     from = to;
   }
-  return { text, lines, others };
+  const why = others.length > MOST_OTHERS ? 'many_lines' : others.length > 0 ? 'lines' : null;
+  return { at, bytes, why, text, lines: why === 'many_lines' ? [] : lines, others };
 }
 
-function lineOf(text: Buffer, from: number, to: number): LandedLine | null {
+/** @param isParsed Whether more than a row may be in the line. */
+function lineOf(text: Buffer, from: number, to: number, isParsed: boolean): LandedLine | null {
   const head = headAt(text, from, to);
   // `}}` and the line break.
   const isEnded = text[to - 2] === 0x7d && text[to - 3] === 0x7d;
   if (head === null || !isEnded) return null;
-  return { kind: head.kind, day: head.day, from, to, rowFrom: from + head.bytes.length };
+  const rowFrom = from + head.bytes.length;
+  if (isParsed && !isJsonObject(parseJson(text.toString('utf8', rowFrom, to - 2)))) return null;
+  return { kind: head.kind, day: head.day, from, to, rowFrom };
 }
 
 /** What a line begins with. */

@@ -2,7 +2,7 @@ import { type FileHandle, open } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { UtcDay } from '../../base/time.ts';
 import { type TableKind, tableKinds } from '../../schema/kinds.ts';
-import type { LandedLine, LandedLines } from '../lines/LandedObject.ts';
+import type { LandedLine, LandedPart } from '../lines/LandedObject.ts';
 
 /** Bytes of lines that are written to disk at once. */
 const WRITTEN_BYTES = 1_048_576;
@@ -25,7 +25,7 @@ export interface RoundLines {
 
 /** Lines of objects, split by kind into files of a folder, to be written to tables at once. */
 export class Round {
-  /** Keys of objects of which lines are in it. */
+  /** Keys of its objects, which may have no lines in it. */
   readonly keys = new Set<string>();
   readonly #files: ReadonlyMap<TableKind, KindFile>;
 
@@ -41,14 +41,9 @@ export class Round {
     return [...this.#files.values()].reduce((sum, { bytes }) => sum + bytes, 0);
   }
 
-  /** Adds an object, which may have no lines in it. */
-  addKey(key: string): void {
-    this.keys.add(key);
-  }
-
   /** Adds lines of an object. */
-  async add(key: string, { text, lines }: LandedLines): Promise<void> {
-    this.addKey(key);
+  async add(key: string, { text, lines }: Pick<LandedPart, 'text' | 'lines'>): Promise<void> {
+    this.keys.add(key);
     // Lines of a kind follow each other: most members are one piece a kind.
     for (let first = 0; first < lines.length; ) {
       const { kind = 'events' } = lines[first] ?? {};

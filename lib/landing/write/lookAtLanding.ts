@@ -1,10 +1,10 @@
 import { isJsonObject, parseJson } from '../../base/json.ts';
-import { listObjects } from '../../base/ObjectStore.ts';
+import { type ListedObject, listObjects } from '../../base/ObjectStore.ts';
 import type { TaskQueue } from '../../base/queue.ts';
 import { LANDING_LOOK } from '../../tables/ledgerKeys.ts';
 import { isLanded, LANDING_FOLDER } from '../../tables/objectKeys.ts';
 import { ListedNotes } from '../LandingNotes.ts';
-import { logUndeleted, removeObjects } from './removeWritten.ts';
+import { removeWritten } from './removeWritten.ts';
 import type { Writer } from './writeObjects.ts';
 
 const HOUR_MS = 3_600_000;
@@ -14,24 +14,13 @@ const AGES_MS = [3 * HOUR_MS, 6 * HOUR_MS, 12 * HOUR_MS];
 const BATCH_MESSAGES = 1_000;
 /** Objects that one look tells of. The next one goes on. */
 const MOST_TOLD = 10_000;
-/** Objects that one look tries to delete, and notes on objects that are gone. S3 takes as many with one call. */
+/** Objects that one look tries to delete, and notes of which the objects are gone. S3 takes as many with one call. */
 const MOST_DELETED = 1_000;
 
 /** The queue of the writer. */
 export interface LandingQueue extends TaskQueue {
   /** Messages that wait, about. */
   waiting(): Promise<number>;
-}
-
-/** The result of a look. */
-interface LookReport {
-  /** Objects of which messages were sent. */
-  readonly told: number;
-  /** Objects that were written before, and are deleted now; and those that are still there. */
-  readonly deleted: number;
-  readonly undeleted: number;
-  /** Why nothing was looked for; null if it was. */
-  readonly skipped: 'messages_wait' | null;
 }
 
 /**
@@ -41,33 +30,29 @@ interface LookReport {
  *
  * @throws What the clients of S3 and SQS throw.
  */
-export async function lookAtLanding(writer: LookPorts, queue: LandingQueue): Promise<void> {
-  const report = await look(writer, queue);
-  writer.log({ level: 'info', event: 'write_look', ...report });
-}
-
-type LookPorts = Pick<Writer, 'store' | 'clock' | 'log'> & {
-  readonly config: Pick<Writer['config'], 'bucket'>;
-};
-
-async function look(
-  { store, clock, log, config: { bucket } }: LookPorts,
+export async function lookAtLanding(
+  writer: Pick<Writer, 'store' | 'clock' | 'log'> & { readonly config: Pick<Writer['config'], 'bucket'> },
   queue: LandingQueue,
-): Promise<LookReport> {
-  if ((await queue.waiting()) >= BATCH_MESSAGES)
-    return { told: 0, deleted: 0, undeleted: 0, skipped: 'messages_wait' };
+): Promise<void> {
+  const { store, clock, log, config } = writer;
+  const line = { level: 'info', event: 'write_look', told: 0, deleted: 0, undeleted: 0 };
+  if ((await queue.waiting()) >= BATCH_MESSAGES) {
+    log({ ...line, skipped: 'messages_wait' });
+    return;
+  }
   const now = clock.now();
   const last = lookedAt((await store.read(LANDING_LOOK))?.text);
   const notes = await ListedNotes.list(store);
   const bodies: string[] = [];
-  const written: { readonly key: string; readonly notes: readonly string[] }[] = [];
+  const written: ListedObject[] = [];
+  const kept = new Set<string>();
   for await (const object of listObjects(store, LANDING_FOLDER)) {
     const { key, modifiedAt } = object;
     if (!isLanded(key)) continue;
-    if (notes.isWritten(object)) written.push({ key, notes: notes.take(object) });
+    for (const note of notes.of(object)) kept.add(note);
+    if (notes.written(object) !== undefined) written.push(object);
     else if (agesReached(now - modifiedAt) > agesReached(last - modifiedAt) && bodies.length < MOST_TOLD)
-      bodies.push(objectCreatedBody(bucket, key));
-    notes.take(object);
+      bodies.push(objectCreatedBody(config.bucket, key));
   }
   await queue.send(bodies);
   if (bodies.length < MOST_TOLD) await store.write(LANDING_LOOK, JSON.stringify({ at: now }));
@@ -75,17 +60,13 @@ async function look(
   const from =
     written.length > MOST_DELETED ? (Math.floor(now / HOUR_MS) * MOST_DELETED) % written.length : 0;
   const tried = written.slice(from, from + MOST_DELETED);
-  const keys = tried.map(({ key }) => key);
-  const left = await removeObjects(keys, store);
-  logUndeleted(left, log);
-  const gone = tried.filter(({ key }) => !left.has(key));
-  await removeObjects([...gone.flatMap((one) => one.notes), ...notes.keys.slice(0, MOST_DELETED)], store);
-  return {
-    told: bodies.length,
-    deleted: gone.length,
-    undeleted: written.length - gone.length,
-    skipped: null,
-  };
+  const left = await removeWritten(tried, writer);
+  for (const object of tried)
+    if (!left.has(object.key)) for (const note of notes.of(object)) kept.delete(note);
+  const ofNothing = notes.keys.filter((key) => !kept.has(key));
+  await store.removeAll(ofNothing.slice(0, MOST_DELETED));
+  const deleted = tried.length - left.size;
+  log({ ...line, told: bodies.length, deleted, undeleted: written.length - deleted, skipped: null });
 }
 
 /** When the last look was, epoch milliseconds. */

@@ -1,5 +1,4 @@
 import type { SQSBatchResponse } from 'aws-lambda';
-import { errorName, SluiceError } from '../../base/errors.ts';
 import { isRunMessage, objectCreated, type QueueMessage } from '../../base/queue.ts';
 import { eachMessage, MessageFailures, type MessageKind } from '../../lambda/eachMessage.ts';
 import { isLanded } from '../../tables/objectKeys.ts';
@@ -65,7 +64,12 @@ export async function writeMessages(
     ...(ignored > 0 ? { ignored } : {}),
     ...(invalid.length > 0 ? { invalid } : {}),
   });
-  await failures.attempt(looks, { event: 'write_look_failed' }, () => hasLooked(writer, queue, time));
+  // What it throws is in the log: the messages of objects do not come again because of it.
+  await failures.attempt(looks, { event: 'write_look_failed' }, async () => {
+    if (writer.clock.now() >= time.deadline) return false;
+    await lookAtLanding(writer, queue);
+    return true;
+  });
   return failures.response();
 }
 
@@ -77,20 +81,6 @@ const asked: MessageKind<Asked> = {
   event: 'write',
   read: (body) => (isRunMessage(body, LOOK) ? LOOK : objectCreated(body)),
 };
-
-/** Looks at the landing. @returns Whether it could: the messages of objects do not come again because of it. */
-async function hasLooked(writer: Writer, queue: LandingQueue, { deadline }: WriteTime): Promise<boolean> {
-  if (writer.clock.now() >= deadline) return false;
-  try {
-    await lookAtLanding(writer, queue);
-    return true;
-  } catch (error) {
-    const { code, detail } =
-      error instanceof SluiceError ? error : { code: 'SLUICE_WRITE_BUCKET_FAILED', detail: errorName(error) };
-    writer.log({ level: 'error', event: 'write_look_failed', code, detail });
-    return false;
-  }
-}
 
 /**
  * Keys by groups that may be in rounds together. The oldest come first. Those that were received often come behind them, each alone

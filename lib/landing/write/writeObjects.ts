@@ -10,11 +10,10 @@ import type { EngineLimits } from '../../parquet/DuckDbSession.ts';
 import type { Config } from '../../schema/config.ts';
 import { damagedKey } from '../../tables/objectKeys.ts';
 import { dayFolder, landedFileName } from '../../tables/tableFolders.ts';
-import { type LandedVersion, LandingNotes } from '../LandingNotes.ts';
-import { damageOf, LandedReader, Skipped } from '../lines/LandedObject.ts';
-import { DamagedObject } from './DamagedObject.ts';
+import { type LandedVersion, readNotes, writeNote } from '../LandingNotes.ts';
+import { type LandedPart, LandedReader, Skipped } from '../lines/LandedObject.ts';
 import { Round } from './Round.ts';
-import { type RemovedObjects, removeObjects, removeWritten } from './removeWritten.ts';
+import { removeWritten } from './removeWritten.ts';
 import { WriteError } from './WriteError.ts';
 import { writeRound } from './writeRound.ts';
 
@@ -27,8 +26,8 @@ const AHEAD = 4;
 const PUTS = 4;
 /** Bytes of an object that are fetched at once. It may have any number: the further Firehose is behind, the more it joins. */
 const PIECE_BYTES = 8_388_608;
-/** Skipped bytes that are kept on the disk. The rest of such an object is read as another. */
-const SKIPPED_BYTES = 268_435_456;
+/** Skipped bytes that are kept in memory. The rest of such an object is read as another. */
+const SKIPPED_BYTES = 134_217_728;
 
 /** Dependencies of the writer. */
 export interface Writer {
@@ -83,52 +82,57 @@ export async function writeObjects(
 ): Promise<WrittenObjects> {
   const batch = new Batch(writer, time);
   for (const keys of groups) {
-    for await (const opened of openAhead(keys, writer, time, batch))
-      if (opened !== null) await batch.take(opened);
+    for await (const opened of openAhead(keys, batch)) if (opened !== null) await batch.take(opened);
     await batch.finish();
   }
-  await batch.removeNoted();
   return batch.done;
 }
 
 /** An object that is there. */
 interface OpenedObject {
   readonly version: LandedVersion;
-  /** The first byte that is not written; null: all is, and that is noted. */
-  readonly from: number | null;
+  /** Keys of the notes on it. */
+  readonly notes: string[];
+  /** Whether an earlier call has written all of it. */
+  readonly isWritten: boolean;
+  /** The first byte that is not written: what is skipped from there on is kept together. */
+  from: number;
   /** The bytes from there on. */
   readonly pieces: AsyncGenerator<{ readonly bytes: Buffer; readonly isLast: boolean }>;
+  skipped: Skipped;
+  /** How much of that is in the bucket, and whether any was before. */
+  putBytes: number;
+  isDamaged: boolean;
 }
 
 /** Opens an object, and fetches its first piece; null if there is none. */
 async function openObject(
   key: string,
   { store, pieceBytes = PIECE_BYTES }: Writer,
-  notes: LandingNotes,
   signal: AbortSignal | undefined,
 ): Promise<OpenedObject | null> {
   const object = await store.open(key, { signal });
   if (object === null) return null;
   const { body, eTag, versionId, modifiedAt, bytes: size = Number.NaN } = object;
   const version = { key, eTag, versionId, modifiedAt };
-  const fetchFrom = async (first: number): Promise<Buffer> => {
-    const end = Math.min(first + pieceBytes, size);
-    if (first === 0) return readBytes(body, end, end < size);
-    return readBytes(await openPart(store, version, first, end - 1, signal), end - first);
-  };
-  const note = await notes.read(version).catch((error: unknown) => {
+  const { note, keys } = await readNotes(store, version).catch((error: unknown) => {
     // It would keep its connection, of which there are few.
     body.destroy();
     throw error;
   });
-  const from = note === null ? 0 : 'written' in note ? null : note.from;
-  if (from !== 0) body.destroy();
+  if (note !== null) body.destroy();
+  const from = note === null ? 0 : 'written' in note ? size : note.from;
+  const fetchFrom = async (first: number): Promise<Buffer> => {
+    const end = Math.min(first + pieceBytes, size);
+    const part = first === 0 ? body : await openPart(store, version, first, end - 1, signal);
+    return readBytes(part, end - first);
+  };
   // What was skipped last may have ended it.
-  const isRead = from === null || (from > 0 && from === size);
-  let next = isRead ? undefined : Promise.resolve(await fetchFrom(from));
+  const isWritten = note !== null && from === size;
+  let next = isWritten ? undefined : Promise.resolve(await fetchFrom(from));
   /** Each piece is fetched while the one before it is read. */
   async function* pieces(): OpenedObject['pieces'] {
-    for (let at = from ?? 0; next !== undefined; ) {
+    for (let at = from; next !== undefined; ) {
       const bytes = await next;
       at += bytes.length;
       next = at === size ? undefined : fetchFrom(at);
@@ -137,7 +141,10 @@ async function openObject(
       yield { bytes, isLast: at === size };
     }
   }
-  return { version, from, pieces: pieces() };
+  return {
+    ...{ version, notes: keys, isWritten, from, pieces: pieces() },
+    ...{ skipped: new Skipped(), putBytes: 0, isDamaged: false },
+  };
 }
 
 /** A part of an object, up to its last byte. @throws WriteError if the object is gone, or is another one. */
@@ -154,56 +161,30 @@ async function openPart(
 }
 
 /** The first bytes of a stream. @throws RangeError If it has fewer: one that breaks has no end. */
-async function readBytes(body: Readable, count: number, hasMore = false): Promise<Buffer> {
+async function readBytes(body: Readable, count: number): Promise<Buffer> {
   const chunks: Buffer[] = [];
   let read = 0;
   for await (const chunk of body) {
     chunks.push(chunk);
     read += chunk.length;
-    if (hasMore && read >= count) break;
+    // A stream that is read to its end keeps its connection.
+    if (read > count) break;
   }
-  if (!(hasMore ? read >= count : read === count)) throw new RangeError(`${read} bytes of ${count}.`);
+  if (read < count) throw new RangeError(`${read} bytes of ${count}.`);
   return Buffer.concat(chunks, count);
 }
 
-/** Objects in order, while the next ones are opened. Null: it is gone, or failed, which the batch knows. */
-async function* openAhead(
-  keys: readonly string[],
-  writer: Writer,
-  { signal }: WriteTime,
-  batch: Batch,
-): AsyncGenerator<OpenedObject | null> {
+/** Objects in order, while the next ones are opened. */
+async function* openAhead(keys: readonly string[], batch: Batch): AsyncGenerator<OpenedObject | null> {
   const opening: Promise<OpenedObject | null>[] = [];
-  const open = async (key: string): Promise<OpenedObject | null> => {
-    try {
-      signal?.throwIfAborted();
-      const opened = await openObject(key, writer, batch.notes, signal);
-      // Somebody has written it: S3 and SQS may tell of an object twice.
-      if (opened === null) batch.done.objects.gone += 1;
-      return opened;
-    } catch (error) {
-      batch.fail(key, error);
-      return null;
-    }
-  };
   for (let next = 0; next < keys.length || opening.length > 0; ) {
     for (let key = keys[next]; key !== undefined && opening.length < AHEAD; key = keys[next]) {
-      opening.push(open(key));
+      opening.push(batch.open(key));
       next += 1;
     }
     const first = await opening.shift();
     if (first !== undefined) yield first;
   }
-}
-
-/** An object that is read. */
-interface ReadObject {
-  readonly version: LandedVersion;
-  readonly reader: LandedReader;
-  /** What was skipped from a byte on, and how much of it is in the bucket. */
-  from: number;
-  damaged: DamagedObject;
-  putBytes: number;
 }
 
 class Batch {
@@ -217,24 +198,34 @@ class Batch {
     },
     failed: new Map(),
   };
-  readonly notes: LandingNotes;
   readonly #writer: Writer;
   readonly #time: WriteTime;
   #round: Round | undefined;
   /** Objects that end in the round. */
-  #ended: ReadObject[] = [];
+  #ended: OpenedObject[] = [];
   #directory = '';
-  /** Objects that earlier calls have written. */
-  readonly #noted: LandedVersion[] = [];
-  #damaged = 0;
 
   constructor(writer: Writer, time: WriteTime) {
-    this.notes = new LandingNotes(writer.store);
     this.#writer = writer;
     this.#time = time;
   }
 
-  fail(key: string, error: unknown): void {
+  /** Null: it is gone, or failed. */
+  async open(key: string): Promise<OpenedObject | null> {
+    const { signal } = this.#time;
+    try {
+      signal?.throwIfAborted();
+      const opened = await openObject(key, this.#writer, signal);
+      // Somebody has written it: S3 and SQS may tell of an object twice.
+      if (opened === null) this.done.objects.gone += 1;
+      return opened;
+    } catch (error) {
+      this.#fail(key, error);
+      return null;
+    }
+  }
+
+  #fail(key: string, error: unknown): void {
     const failure =
       this.#time.signal?.aborted === true
         ? { code: 'SLUICE_WRITE_OUT_OF_TIME', detail: '' }
@@ -245,70 +236,64 @@ class Batch {
   }
 
   /** Takes an object into the round, and into further ones. */
-  async take({ version, from, pieces }: OpenedObject): Promise<void> {
-    if (from === null) {
-      this.#noted.push(version);
-      return;
-    }
-    const reader = new LandedReader(this.#writer.clock, from);
-    const object: ReadObject = { version, reader, from, damaged: this.#damagedObject(), putBytes: 0 };
+  async take(object: OpenedObject): Promise<void> {
+    const { key } = object.version;
+    const reader = new LandedReader(this.#writer.clock, object.from);
     try {
-      for await (const piece of pieces) if (!(await this.#takePiece(object, piece))) return;
+      for await (const { bytes, isLast } of object.pieces) {
+        for (const part of reader.read(bytes, isLast)) {
+          if (part.lines.length > 0 && !(await this.#takeLines(object, part))) return;
+          if (part.why !== null) await this.#skip(object, part);
+        }
+        if (!isLast && this.#isOutOfTime()) await this.#endRoundAt(object, reader.at);
+        if (!(await this.#hasRound(key))) return;
+      }
     } catch (error) {
       await this.#endRoundAt(object, reader.at);
-      this.fail(version.key, error);
+      this.#fail(key, error);
       return;
     }
-    if (!(await this.#hasRound(version.key))) return;
-    this.#round?.addKey(version.key);
+    if (!(await this.#hasRound(key))) return;
+    this.#round?.keys.add(key);
     this.#ended.push(object);
+    const skippedBytes = this.#ended.reduce((sum, { skipped }) => sum + skipped.bytes, 0);
+    if (skippedBytes > SKIPPED_BYTES) await this.finish();
   }
 
   /** @returns Whether the rest of the object is of use: false when a part of it was not written. */
-  async #takePiece(
-    object: ReadObject,
-    { bytes, isLast }: { readonly bytes: Buffer; readonly isLast: boolean },
-  ): Promise<boolean> {
-    const { roundBytes = ROUND_BYTES, skippedBytes = SKIPPED_BYTES } = this.#writer;
-    const { version, reader } = object;
-    for (const part of reader.read(bytes, isLast)) {
-      if ('text' in part && part.lines.length > 0) {
-        const isFull = this.#round !== undefined && this.#round.bytes + part.text.length > roundBytes;
-        if (isFull || this.#isOutOfTime()) await this.#endRoundAt(object, part.at);
-        if (!(await this.#hasRound(version.key))) return false;
-        await this.#round?.add(version.key, part);
-      }
-      if ('why' in part || part.others.length > 0) await object.damaged.add(part);
-      if (object.damaged.size <= skippedBytes) continue;
-      await this.#endRoundAt(object, part.at + part.bytes.length);
-      await object.damaged.remove();
-      reader.skipped = new Skipped();
-      Object.assign(object, {
-        from: part.at + part.bytes.length,
-        damaged: this.#damagedObject(),
-        putBytes: 0,
-      });
-    }
-    if (!isLast && this.#isOutOfTime()) await this.#endRoundAt(object, reader.at);
-    return this.#hasRound(version.key);
+  async #takeLines(object: OpenedObject, part: LandedPart): Promise<boolean> {
+    const { key } = object.version;
+    const { roundBytes = ROUND_BYTES } = this.#writer;
+    const isFull = this.#round !== undefined && this.#round.bytes + part.text.length > roundBytes;
+    if (isFull || this.#isOutOfTime()) await this.#endRoundAt(object, part.at);
+    if (this.#round === undefined && !(await this.#hasRound(key))) return false;
+    await this.#round?.add(key, part);
+    return true;
   }
 
-  #damagedObject(): DamagedObject {
-    this.#damaged += 1;
-    return new DamagedObject(join(this.#writer.directory, `damaged-${this.#damaged}`));
+  async #skip(object: OpenedObject, part: LandedPart): Promise<void> {
+    // The piece need not be kept for it.
+    object.skipped.add({ ...part, bytes: Buffer.from(part.bytes) });
+    const { skippedBytes = SKIPPED_BYTES } = this.#writer;
+    if (object.skipped.bytes <= skippedBytes) return;
+    const from = part.at + part.bytes.length;
+    await this.#endRoundAt(object, from);
+    Object.assign(object, { from, skipped: new Skipped(), putBytes: 0 });
   }
 
   /** Ends the round within an object, and notes that the bytes before this one are not to be read again. */
-  async #endRoundAt(object: ReadObject, at: number): Promise<void> {
+  async #endRoundAt(object: OpenedObject, at: number): Promise<void> {
     await this.finish();
-    if (at === object.from || this.done.failed.has(object.version.key)) return;
+    const { version, from, notes } = object;
+    if (at === from || this.done.failed.has(version.key)) return;
+    const { store } = this.#writer;
     try {
       // Another run may have ended it meanwhile: there is more in damaged/ then than this one has by now.
-      (await openPart(this.#writer.store, object.version, 0, 0, this.#time.signal)).destroy();
+      (await openPart(store, version, 0, 0, this.#time.signal)).destroy();
       await this.#putAside(object);
-      await this.notes.writeFrom(object.version, at);
+      notes.push(await writeNote(store, version, { from: at }));
     } catch (error) {
-      this.fail(object.version.key, error);
+      this.#fail(version.key, error);
     }
   }
 
@@ -340,22 +325,16 @@ class Batch {
     const put: string[] = [];
     try {
       await this.#write(round, directory, put);
-      for (const object of ended) {
-        await this.#putAside(object);
-        await object.damaged.remove();
-      }
+      for (const object of ended) await this.#putAside(object);
     } catch (error) {
-      for (const key of round.keys) this.fail(key, error);
+      for (const key of round.keys) this.#fail(key, error);
       // What is left of it is written again: its rows would be there twice.
-      await removeObjects(put, this.#writer.store);
+      await this.#writer.store.removeAll(put).catch(() => []);
       return;
     } finally {
       await rm(directory, { recursive: true, force: true });
     }
-    await this.#remove(ended.map(({ version }) => version));
-    for (const { version, reader } of ended)
-      if (!this.done.failed.has(version.key))
-        this.done.objects[reader.skipped.count === 0 ? 'written' : 'damaged'] += 1;
+    await this.#remove(ended);
   }
 
   async #write(round: Round, directory: string, put: string[]): Promise<void> {
@@ -380,38 +359,48 @@ class Batch {
   }
 
   /** Keeps what was skipped of an object where nothing deletes it for long. */
-  async #putAside(object: ReadObject): Promise<void> {
+  async #putAside(object: OpenedObject): Promise<void> {
+    const { from, skipped } = object;
+    if (skipped.bytes === object.putBytes) return;
     const { key } = object.version;
-    const { skipped } = object.reader;
-    const damage = damageOf(skipped);
-    if (damage === null || skipped.bytes === object.putBytes) return;
-    const { store, log } = this.#writer;
-    await store.write(damagedKey(key, object.from), await object.damaged.bytes(), {
+    await this.#writer.store.write(damagedKey(key, from), skipped.object(), {
       ...{ contentType: 'application/gzip', signal: this.#time.signal },
     });
-    object.putBytes = skipped.bytes;
-    const { code, detail } = damage;
+    Object.assign(object, { putBytes: skipped.bytes, isDamaged: true });
     const { bytes, count, causes, ranges, lines, rowLike } = skipped;
-    log({
-      ...{ level: 'error', event: 'write_damaged', object: key, code, detail },
+    this.#writer.log({
+      ...{ level: 'error', event: 'write_damaged', object: key, code: 'SLUICE_LANDED_DAMAGED' },
       ...{ bytes, count, causes, ranges, lines, row_like: rowLike },
     });
   }
 
-  /** Deletes objects that earlier calls have written. */
-  async removeNoted(): Promise<void> {
-    this.done.objects.gone += (await this.#remove(this.#noted)).removed;
-  }
-
-  async #remove(versions: readonly LandedVersion[]): Promise<RemovedObjects> {
-    const done = await removeWritten(versions, this.#writer, this.notes);
-    this.done.objects.undeleted += done.undeleted;
-    for (const { key, why } of done.failed)
-      this.done.failed.set(key, {
-        code: 'SLUICE_WRITE_BUCKET_FAILED',
-        detail: `It is written, and neither deleted nor noted: ${why}.`,
-      });
-    return done;
+  /**
+   * Deletes objects that are written, and notes those that the bucket does not delete: policies of regulated companies deny it. A
+   * function that ends before the note is made writes rows twice.
+   */
+  async #remove(ended: readonly OpenedObject[]): Promise<void> {
+    const { objects, failed } = this.done;
+    const { store } = this.#writer;
+    const left = await removeWritten(
+      ended.map(({ version }) => version),
+      this.#writer,
+    );
+    const notes = ended.flatMap((one) => (left.has(one.version.key) ? [] : one.notes));
+    // What is left of them is harmless: the versions are gone.
+    await store.removeAll([...new Set(notes)]).catch(() => []);
+    await mapLimit(ended, PUTS, async ({ version, isWritten, isDamaged }) => {
+      const why = left.get(version.key);
+      try {
+        if (why !== undefined) await writeNote(store, version, { written: true, why });
+      } catch {
+        const detail = `It is written, and neither deleted nor noted: ${why}.`;
+        failed.set(version.key, { code: 'SLUICE_WRITE_BUCKET_FAILED', detail });
+        return;
+      }
+      if (why !== undefined) objects.undeleted += 1;
+      if (!isWritten) objects[isDamaged ? 'damaged' : 'written'] += 1;
+      else if (why === undefined) objects.gone += 1;
+    });
   }
 }
 

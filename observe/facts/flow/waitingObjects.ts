@@ -70,13 +70,13 @@ export async function countLanding(
   const { objects, hasMore } = await listFolder(deployment, LANDING_FOLDER);
   const waiting: FolderObject[] = [];
   const written: FolderObject[] = [];
-  let noteKey = '';
+  let firstNote: string | undefined;
   for (const object of objects) {
-    const isWritten = notes.isWritten({ ...object, modifiedAt: object.at });
-    (isWritten ? written : waiting).push(object);
-    if (isWritten && noteKey === '') [noteKey = ''] = notes.take({ ...object, modifiedAt: object.at });
+    const note = notes.written({ ...object, modifiedAt: object.at });
+    (note === undefined ? waiting : written).push(object);
+    firstNote ??= note;
   }
-  const note = noteKey === '' ? null : parseJson((await store.read(noteKey))?.text ?? '');
+  const note = firstNote === undefined ? null : parseJson((await store.read(firstNote))?.text ?? '');
   return {
     landing: countOf(waiting, hasMore),
     undeleted: { ...countOf(written, hasMore), why: isJsonObject(note) ? String(note['why']) : null },

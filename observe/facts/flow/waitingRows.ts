@@ -71,10 +71,18 @@ export async function readWaitingRows(
   // What is written, and only not deleted, is in tables.
   const notes = await ListedNotes.list(s3ObjectStore(s3, bucket));
   const isWaiting = ({ Key: key = '', ETag: eTag = '', LastModified }: _Object) =>
-    !key.endsWith('/') && !notes.isWritten({ key, eTag, modifiedAt: LastModified?.getTime() ?? 0 });
+    !key.endsWith('/') &&
+    notes.written({ key, eTag, modifiedAt: LastModified?.getTime() ?? 0 }) === undefined;
+  const names = new Set<string>();
   for (const Prefix of [LANDING_FOLDER, DAMAGED_FOLDER])
     for await (const { Contents = [] } of paginateListObjectsV2({ client: s3 }, { Bucket: bucket, Prefix })) {
-      const objects = Contents.filter(isWaiting);
+      const objects = Contents.filter(isWaiting).filter(({ Key = '' }) => {
+        // What is put aside, or tried again, is in both folders until the object is deleted that it is of.
+        const name = Key.slice(Prefix.length).replace(/^again\/\d+\//, '');
+        if (Prefix === DAMAGED_FOLDER) return !names.has(name);
+        names.add(name);
+        return true;
+      });
       const taken = objects.slice(0, Math.max(0, MOST_OBJECTS - read)).filter(({ Size = 0 }) => {
         bytes += Size;
         return bytes <= MOST_BYTES;

@@ -53,7 +53,7 @@ describe('an object of the landing', () => {
     const left = new LandedObject(
       erased !== 'unreadable' && 'body' in erased && erased.body ? erased.body : own,
     );
-    expect([[...left.rows()], left.damage]).toEqual([[], null]);
+    expect([[...left.rows()], left.skipped.count]).toEqual([[], 0]);
   });
 
   it('keeps bytes that are no rows, and lines that are none but for those that name the unit', () => {

@@ -1,8 +1,8 @@
 import { expect, it } from '@jest/globals';
-import { LandingNotes } from '../../../lib/landing/LandingNotes.ts';
-import { LANDING_NOTES } from '../../../lib/tables/ledgerKeys.ts';
+import { readNotes, writeNote } from '../../../lib/landing/LandingNotes.ts';
 import { MemoryObjects } from '../../harness/MemoryObjects.ts';
 
+const WRITTEN = { written: true, why: 'AccessDenied' } as const;
 const version = { key: 'landing/a', eTag: '"1"', versionId: 'v1', modifiedAt: 5_000 };
 const others = [
   { ...version, key: 'landing/b' },
@@ -14,36 +14,28 @@ const others = [
 
 it('is of one version of an object: no copy of it', async () => {
   const store = new MemoryObjects();
-  await new LandingNotes(store).writeWritten(version, 'AccessDenied');
-  const notes = new LandingNotes(store);
-  expect(await notes.read({ ...version, modifiedAt: 5_999 })).toEqual({ written: true, why: 'AccessDenied' });
-  expect(await Promise.all(others.map((other) => notes.read(other)))).toEqual(others.map(() => null));
-  await notes.remove(others);
-  expect(store.objects.size).toBe(1);
-  await notes.remove([version]);
-  expect(store.objects.size).toBe(0);
+  const key = await writeNote(store, version, WRITTEN);
+  expect(await readNotes(store, { ...version, modifiedAt: 5_999 })).toEqual({ note: WRITTEN, keys: [key] });
+  for (const other of others) expect(await readNotes(store, other)).toEqual({ note: null, keys: [] });
 });
 
 it('goes on from byte to byte until the object is written', async () => {
   const store = new MemoryObjects();
-  const notes = new LandingNotes(store);
-  expect(await notes.read(version)).toBeNull();
+  expect((await readNotes(store, version)).note).toBeNull();
   for (const from of [1_000, 2_000]) {
-    await notes.writeFrom(version, from);
-    expect(await new LandingNotes(store).read(version)).toEqual({ from });
+    await writeNote(store, version, { from });
+    expect((await readNotes(store, version)).note).toEqual({ from });
   }
-  await notes.writeWritten(version, 'AccessDenied');
-  expect(await notes.read(version)).toMatchObject({ written: true });
-  await notes.remove([version]);
-  expect((await store.listPage(LANDING_NOTES)).items).toEqual([]);
+  await writeNote(store, version, WRITTEN);
+  const { note, keys } = await readNotes(store, version);
+  expect([note, keys.toSorted()]).toEqual([WRITTEN, [...store.objects.keys()].toSorted()]);
 });
 
 it('is not taken for made after a conflict, and is made once', async () => {
   const store = new MemoryObjects();
-  const notes = new LandingNotes(store);
   store.faults = ['conflict'];
-  await expect(notes.writeWritten(version, 'AccessDenied')).rejects.toThrow('ConditionalRequestConflict');
-  await notes.writeWritten(version, 'AccessDenied');
-  await notes.writeWritten(version, 'SlowDown');
-  expect(await notes.read(version)).toEqual({ written: true, why: 'AccessDenied' });
+  await expect(writeNote(store, version, WRITTEN)).rejects.toThrow('ConditionalRequestConflict');
+  await writeNote(store, version, WRITTEN);
+  await writeNote(store, version, { written: true, why: 'SlowDown' });
+  expect((await readNotes(store, version)).note).toEqual(WRITTEN);
 });

@@ -32,7 +32,7 @@ const bytes = { kept: 0, landed: 0 };
 /** A collector that keeps no row: only the lengths of what it stores. */
 function collector(redacts: boolean) {
   const putRecord = async (record: Uint8Array) => {
-    for (const { lines } of new LandedObject(record).members())
+    for (const { lines } of new LandedObject(record).parts())
       for (const { kind, from, to } of lines) bytes[kind === 'quarantine' ? 'kept' : 'landed'] += to - from;
   };
   return startCollector({

@@ -1,11 +1,12 @@
 import { beforeEach, expect, it } from '@jest/globals';
 import { objectCreated } from '../../../../lib/base/queue.ts';
-import { LandingNotes } from '../../../../lib/landing/LandingNotes.ts';
+import { readNotes, writeNote } from '../../../../lib/landing/LandingNotes.ts';
 import { lookAtLanding } from '../../../../lib/landing/write/lookAtLanding.ts';
 import { LANDING_LOOK } from '../../../../lib/tables/ledgerKeys.ts';
 import { MemoryObjects } from '../../../harness/MemoryObjects.ts';
 
 const HOUR_MS = 3_600_000;
+const WRITTEN = { written: true, why: 'AccessDenied' } as const;
 const BEGIN = Date.parse('2026-11-25T10:00:00Z');
 
 let now: number;
@@ -77,17 +78,16 @@ it('tells of what the queue did not take', async () => {
 
 it('deletes what is written, with its note, and tells nobody of it', async () => {
   for (const key of ['landing/a', 'landing/b', 'landing/c']) await store.write(key, key);
-  const notes = new LandingNotes(store);
-  await notes.writeWritten(await version('landing/a'), 'AccessDenied');
-  await notes.writeFrom(await version('landing/b'), 7);
-  await notes.writeFrom({ ...(await version('landing/c')), eTag: '"of an earlier one"' }, 7);
+  await writeNote(store, await version('landing/a'), WRITTEN);
+  await writeNote(store, await version('landing/b'), { from: 7 });
+  await writeNote(store, { ...(await version('landing/c')), eTag: '"of an earlier one"' }, { from: 7 });
   expect(await look(4)).toEqual(['landing/b', 'landing/c']);
   expect(lines).toMatchObject([{ event: 'write_look', told: 2, deleted: 1, undeleted: 0 }]);
   expect([...store.objects.keys()].filter((key) => key.startsWith('landing/'))).toEqual([
     'landing/b',
     'landing/c',
   ]);
-  expect(await notes.read(await version('landing/b'))).toEqual({ from: 7 });
+  expect((await readNotes(store, await version('landing/b'))).note).toEqual({ from: 7 });
   expect((await store.listPage('ledger/_landing/')).items.map(({ key }) => key)).toEqual([
     expect.stringMatching(/from\.json$/),
     LANDING_LOOK,
@@ -95,10 +95,9 @@ it('deletes what is written, with its note, and tells nobody of it', async () =>
 });
 
 it('tries others the next hour, where the bucket deletes nothing', async () => {
-  const notes = new LandingNotes(store);
   for (let i = 0; i < 1_500; i += 1) {
     await store.write(`landing/${i}`, '');
-    await notes.writeWritten(await version(`landing/${i}`), 'AccessDenied');
+    await writeNote(store, await version(`landing/${i}`), WRITTEN);
   }
   const asked = new Set<string>();
   store.removeAll = async (keys) => {

@@ -1,0 +1,110 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
+import { PutBucketVersioningCommand } from '@aws-sdk/client-s3';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { s3ObjectStore } from '../../lib/aws/s3ObjectStore.ts';
+import { listObjects, type ObjectStore } from '../../lib/base/ObjectStore.ts';
+import { againKey, damagedKey } from '../../lib/tables/objectKeys.ts';
+import { repositoryRoot } from '../../local/dataDirectory.ts';
+import { type RunningS3, startS3 } from '../../packages/local-aws/src/testing/startS3.ts';
+import { callMain } from '../harness/callMain.ts';
+import { keysEnvironment } from '../harness/sluiceKeys.ts';
+
+const BUCKET = 'acme-experiments';
+const LANDED = 'landing/2026/11/20/10/a.ndjson.gz';
+const DAMAGED = damagedKey(LANDED);
+const LINE = '{"kind":"pages","ds":"2026-11-20","row":{}}\n';
+
+const directory = mkdtempSync(join(tmpdir(), 'sluice-redrive-cli-'));
+let server: RunningS3;
+let store: ObjectStore;
+let env: Record<string, string>;
+beforeAll(async () => {
+  server = await startS3();
+  server.store.createBucket(BUCKET);
+  store = s3ObjectStore(server.client, BUCKET);
+  const config = join(directory, 'sluice.config.ts');
+  writeFileSync(
+    config,
+    `import { defineConfig } from '${repositoryRoot}/lib/config/defineConfig.ts';
+export default defineConfig({ bucket: '${BUCKET}' });`,
+  );
+  env = { ...keysEnvironment(server.url), SLUICE_CONFIG: config };
+});
+beforeEach(async () => store.removeAll(await keys()));
+afterAll(async () => {
+  await server?.close();
+  rmSync(directory, { recursive: true });
+});
+
+const redrive = (...args: string[]) => callMain(['redrive', ...args, '--local'], { env });
+const answer = async (...args: string[]) => JSON.parse((await redrive(...args, '--json')).stdout);
+async function keys() {
+  const found: string[] = [];
+  for await (const { key } of listObjects(store, '')) found.push(key);
+  return found;
+}
+
+describe('sluice redrive --damaged', () => {
+  it('puts every object into the landing again, under a key of its own', async () => {
+    await store.write(DAMAGED, 'foreign');
+    await store.write(damagedKey(againKey(damagedKey('landing/b'), 1_000)), 'other');
+    const counts = { objects: 2, bytes: 12 };
+    expect(await answer('--damaged', '--dry-run')).toEqual({ dryRun: true, ...counts });
+    expect(await keys()).toHaveLength(2);
+    expect((await redrive('--damaged', '--dry-run')).stdout).toMatch(/objects of damaged\/ +2\nbytes +12\n/);
+    expect(await answer('--damaged')).toEqual({ dryRun: false, ...counts });
+    expect(await keys()).toEqual([
+      expect.stringMatching(/^landing\/again\/\d+\/2026\/11\/20\/10\/a\.ndjson\.gz$/),
+      expect.stringMatching(/^landing\/again\/\d+\/b$/),
+    ]);
+    expect(await answer('--damaged')).toEqual({ dryRun: false, objects: 0, bytes: 0 });
+  });
+});
+
+describe('sluice redrive --discard', () => {
+  it('shows what an object holds, and deletes it, also by the key of its object of the landing', async () => {
+    const bytes = gzipSync(`${LINE}hello\n${LINE}`);
+    await store.write(DAMAGED, bytes);
+    const shown = { key: DAMAGED, bytes: bytes.length, begins: `${LINE}hello\n${LINE}`, rows: 2 };
+    expect(await answer('--discard', LANDED, '--dry-run')).toMatchObject({ dryRun: true, ...shown });
+    expect(await keys()).toEqual([DAMAGED]);
+    const { code, stdout } = await redrive('--discard', DAMAGED);
+    expect([code, stdout]).toEqual([0, expect.stringMatching(/lines that begin as a row +2\n/)]);
+    expect(await keys()).toEqual([]);
+  });
+
+  it('shows rows that are not compressed, and that nothing stays of them in a bucket without versions', async () => {
+    const row = '{"kind":"events","ds":"2026-11-20","row":{"event_id":"a"}}\n';
+    const shown = { begins: row.repeat(2).slice(0, 100), rows: 2 };
+    const until: unknown[] = [];
+    for (const Status of [undefined, 'Enabled', 'Suspended'] as const) {
+      if (Status !== undefined)
+        await server.client.send(
+          new PutBucketVersioningCommand({ Bucket: BUCKET, VersioningConfiguration: { Status } }),
+        );
+      await store.write(DAMAGED, row.repeat(2));
+      const found = await answer('--discard', DAMAGED);
+      expect(found).toMatchObject(shown);
+      until.push(found.keptUntil);
+    }
+    expect(until).toEqual([null, expect.stringMatching(/^\d{4}-\d\d-\d\d$/), null]);
+  });
+
+  it.each(['damaged/none', 'damaged/', 'statsig/a.parquet'])('refuses %s', async (key) => {
+    await store.write('statsig/a.parquet', 'a');
+    const refused = { code: 1, stderr: expect.stringContaining('SLUICE_DAMAGED_MISSING') };
+    expect(await redrive('--discard', key)).toMatchObject(refused);
+    expect(await keys()).toEqual(['statsig/a.parquet']);
+  });
+
+  it('is refused beside another way', async () => {
+    for (const other of [['--damaged'], ['--landing'], ['--from', '2026-11-20']])
+      expect(await redrive('--discard', DAMAGED, ...other)).toMatchObject({
+        code: 2,
+        stderr: expect.stringContaining('SLUICE_USAGE_OPTIONS'),
+      });
+  });
+});
