@@ -27,6 +27,8 @@ export interface RoundLines {
 export class Round {
   /** Keys of its objects, which may have no lines in it. */
   readonly keys = new Set<string>();
+  /** The sum of {@link sizeInRound}. */
+  size = 0;
   readonly #files: ReadonlyMap<TableKind, KindFile>;
 
   /** @param directory An empty folder of its own. */
@@ -36,14 +38,13 @@ export class Round {
     );
   }
 
-  /** Bytes of its lines. */
-  get bytes(): number {
-    return [...this.#files.values()].reduce((sum, { bytes }) => sum + bytes, 0);
-  }
-
   /** Adds lines of an object. */
-  async add(key: string, { text, lines }: Pick<LandedPart, 'text' | 'lines'>): Promise<void> {
+  async add(
+    key: string,
+    { bytes, text, lines }: Pick<LandedPart, 'bytes' | 'text' | 'lines'>,
+  ): Promise<void> {
     this.keys.add(key);
+    this.size += sizeInRound({ bytes, text });
     // Lines of a kind follow each other: most members are one piece a kind.
     for (let first = 0; first < lines.length; ) {
       const { kind = 'events' } = lines[first] ?? {};
@@ -59,6 +60,14 @@ export class Round {
     for (const file of this.#files.values()) await file.close();
     return [...this.#files.values()].filter(({ rows }) => rows > 0);
   }
+}
+
+/**
+ * How much of a round a member takes: the bytes of its text. Of rows that hardly compress the files are about as large as the members,
+ * and in memory while they are put, so these count twice.
+ */
+export function sizeInRound({ bytes, text }: Pick<LandedPart, 'bytes' | 'text'>): number {
+  return Math.max(text.length, 2 * bytes.length);
 }
 
 class KindFile implements RoundLines {

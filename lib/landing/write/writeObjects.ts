@@ -12,7 +12,7 @@ import { damagedKey } from '../../tables/objectKeys.ts';
 import { dayFolder, landedFileName } from '../../tables/tableFolders.ts';
 import { type LandedVersion, readNotes, writeNote } from '../LandingNotes.ts';
 import { type LandedPart, LandedReader, Skipped } from '../lines/LandedObject.ts';
-import { Round } from './Round.ts';
+import { Round, sizeInRound } from './Round.ts';
 import { removeWritten } from './removeWritten.ts';
 import { WriteError } from './WriteError.ts';
 import { writeRound } from './writeRound.ts';
@@ -264,7 +264,7 @@ class Batch {
   async #takeLines(object: OpenedObject, part: LandedPart): Promise<boolean> {
     const { key } = object.version;
     const { roundBytes = ROUND_BYTES } = this.#writer;
-    const isFull = this.#round !== undefined && this.#round.bytes + part.text.length > roundBytes;
+    const isFull = this.#round !== undefined && this.#round.size + sizeInRound(part) > roundBytes;
     if (isFull || this.#isOutOfTime()) await this.#endRoundAt(object, part.at);
     if (this.#round === undefined && !(await this.#hasRound(key))) return false;
     await this.#round?.add(key, part);

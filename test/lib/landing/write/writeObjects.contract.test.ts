@@ -1,4 +1,4 @@
-import { hash } from 'node:crypto';
+import { hash, randomBytes } from 'node:crypto';
 import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
@@ -198,6 +198,19 @@ describe('objects of the landing', () => {
     expect(await idsOf('events')).toEqual([1, 2, 3].flatMap((n) => [0, 1, 2, 3].map((i) => `${n}-${i}`)));
   });
 
+  it('are fewer in a round if their rows hardly compress, as their files are large', async () => {
+    const rounds: number[] = [];
+    for (const text of [() => randomBytes(600).toString('base64'), () => 'a'.repeat(800)]) {
+      for (let i = 0; i < 8; i += 1)
+        objects.set(
+          KEY(i),
+          record({ events: [rowOf('events', `${i}`, undefined, { user_object: text() })] }),
+        );
+      rounds.push((await write(keysOf('landing/'), { roundBytes: 8_000 })).rounds);
+    }
+    expect(rounds).toEqual([2, 1]);
+  });
+
   it('of two groups are in no round together, and fetched one group after the other', async () => {
     for (const n of [1, 2, 3]) objects.set(KEY(n), record({ events: [rowOf('events', `${n}`)] }));
     const calls: string[] = [];
@@ -236,7 +249,7 @@ describe('objects of the landing', () => {
 describe('a large object', () => {
   const ids = Array.from({ length: 30 }, (_, i) => `e${String(i).padStart(2, '0')}`);
   const members = ids.map((id) => record({ events: [rowOf('events', id)] }));
-  const small = { pieceBytes: 100, roundBytes: 500 };
+  const small = { pieceBytes: 100, roundBytes: 1_000 };
   const notes = () => keysOf('ledger/');
   const aside = (from = '') => `${KEY(1).replace('landing/', 'damaged/')}${from}`;
   const demo = Buffer.from('{"TICKER_SYMBOL":"QXZ"}');
