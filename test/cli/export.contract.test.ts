@@ -2,7 +2,6 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { addDays, utcDay } from '../../lib/base/time.ts';
 import { repositoryRoot } from '../../local/dataDirectory.ts';
 import { realClock } from '../../packages/local-aws/src/base/index.ts';
 import { ObjectStore, s3Service } from '../../packages/local-aws/src/s3/index.ts';
@@ -97,20 +96,6 @@ describe('sluice export', () => {
     [['run', '--from', '2020-01-01', '--to', '2026-10-01'], 'at most 400 days'],
   ])('refuses %j', async (args, message) => {
     expect(await sluice(...args)).toMatchObject({ code: 2, stderr: expect.stringContaining(message) });
-  });
-
-  it('refuses days that have not ended', async () => {
-    const today = utcDay(Date.now());
-    for (const args of [
-      ['--from', today],
-      ['--from', '2099-01-01'],
-      ['--from', addDays(today, -1), '--to', today],
-    ]) {
-      const { code, stderr } = await local('run', ...args);
-      expect(code).toBe(2);
-      expect(stderr).toContain(`got ${args.at(-1)}, expected a day before today, ${today}`);
-    }
-    expect(waiting()).toBe(2);
   });
 
   it('names the configured exports, and reports a stage that is not deployed', async () => {

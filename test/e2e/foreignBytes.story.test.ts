@@ -62,20 +62,6 @@ describe('bytes that somebody else puts into the stream', () => {
     expect(await erase()).toMatchObject({ state: 'complete' });
     expect(Number((await rows())?.['rows'])).toBe(199);
   });
-
-  it('are tried again, and go when somebody has looked at them', async () => {
-    expect(await story.json('redrive', '--damaged')).toEqual({
-      ...{ dryRun: false, objects: 1, bytes: DEMO.length },
-    });
-    await story.cloud.flush();
-    const [key = '', ...others] = await story.keys('damaged/');
-    expect(others).toEqual([]);
-    const shown = { key, bytes: DEMO.length, begins: DEMO, rows: 0 };
-    expect(await story.json('redrive', '--discard', key, '--dry-run')).toMatchObject(shown);
-    expect(await story.keys('damaged/')).toEqual([key]);
-    expect(await story.json('redrive', '--discard', key)).toMatchObject(shown);
-    expect([await story.keys('damaged/'), Number((await rows())?.['rows'])]).toEqual([[], 199]);
-  });
 });
 
 describe('a bucket that denies deletions', () => {

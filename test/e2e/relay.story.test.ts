@@ -2,7 +2,6 @@ import type { ServerResponse } from 'node:http';
 import { join, relative, sep } from 'node:path';
 import { gzipSync, zstdCompressSync } from 'node:zlib';
 import { ListObjectVersionsCommand } from '@aws-sdk/client-s3';
-import { GetQueueUrlCommand, SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import {
   type Recorded,
@@ -11,7 +10,7 @@ import {
   status,
   taken,
 } from '../harness/recordingTarget.ts';
-import { eventually, type StoryCloud, storyCloud } from '../harness/storyCloud.ts';
+import { type StoryCloud, storyCloud } from '../harness/storyCloud.ts';
 
 const KEY = 'client-relayed-key-that-no-log-may-have';
 const DAY_MS = 86_400_000;
@@ -162,14 +161,6 @@ describe('relay in a local cloud whose policies are enforced', () => {
     expect(withBody(body)).toHaveLength(2);
   });
 
-  it('buries a message that is none of its own', async () => {
-    const sqs = world.kept(new SQSClient(world.clientOptions()));
-    const { QueueUrl } = await sqs.send(new GetQueueUrlCommand({ QueueName: 'sluice-local-relay' }));
-    await sqs.send(new SendMessageCommand({ QueueUrl, MessageBody: '{"planted":"message"}' }));
-    await world.cloud.flush();
-    expect([world.messages('relay'), world.messages('relay-dead-letters')]).toEqual([0, 1]);
-  });
-
   it('follows no redirect to a server that would take the key', async () => {
     const body = batch('redirected');
     target.behave(status(307, { location: `${elsewhere.url}/v1/rgstr` }));
@@ -179,22 +170,6 @@ describe('relay in a local cloud whose policies are enforced', () => {
     target.behave(taken);
     await world.cloud.flush();
     expect(elsewhere.recorded).toEqual([]);
-    expect(withBody(body)).toHaveLength(2);
-  });
-
-  it('comes back after 429 not before Retry-After says', async () => {
-    const body = batch('too many');
-    target.behave(status(429, { 'retry-after': '7200' }));
-    const before = target.recorded.length;
-    expect(await post(body)).toBe(202);
-    await target.received(before + 1);
-    target.behave(taken);
-    // The message is hidden before that is logged.
-    await eventually(() => world.logs().includes('"retried":{"429":1}'));
-    await world.advance(7_100_000);
-    expect(withBody(body)).toHaveLength(1);
-    await world.advance(200_000);
-    await target.received(before + 2);
     expect(withBody(body)).toHaveLength(2);
   });
 
@@ -279,17 +254,6 @@ describe('relay in a local cloud whose policies are enforced', () => {
     expect(movedBy).toBeLessThan(4 * DAY_MS);
     expect(Number(/t=(\d+)&/.exec(first.url)?.[1]) - sentAt).toBe(movedBy);
     expect(await world.keys('relay/waiting/')).toEqual([]);
-  });
-
-  it('puts aside what was not taken for six days and a half', async () => {
-    const body = batch('never');
-    target.behave(status(500));
-    expect(await post(body)).toBe(202);
-    await world.cloud.flush();
-    await world.jump(6.6 * DAY_MS);
-    await world.cloud.flush();
-    expect(await world.keys('relay/refused/')).toEqual([expect.stringMatching(/^relay\/refused\/expired\//)]);
-    expect(world.messages('relay')).toBe(0);
   });
 
   it('made no call that the policies do not allow, and logged no key, address or body', () => {

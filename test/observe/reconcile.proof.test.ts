@@ -1,5 +1,4 @@
 import { gzipSync } from 'node:zlib';
-import { CopyObjectCommand } from '@aws-sdk/client-s3';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { startObserved } from './startObserved.ts';
 
@@ -266,31 +265,5 @@ describe('sluice reconcile', () => {
     await observed.control('DELETE', 'faults');
     await observed.cloud.flush();
     expect((await hourOf(`${hour}:00:00.000Z`)).closes).toBe(true);
-  });
-
-  it('names missing rows with their hour and number, and exits with 3', async () => {
-    expect(await post(5)).toBe(202);
-    let hour = '';
-    const [file = ''] = await filesOf(async () => {
-      hour = await observed.closeHour();
-    });
-    await observed.s3.send(
-      new CopyObjectCommand({
-        Bucket: observed.cloud.bucket,
-        Key: `${file}.copy.parquet`,
-        CopySource: `${observed.cloud.bucket}/${file}`,
-      }),
-    );
-    const copied = await hourOf(hour);
-    expect([copied.closes, copied.table('events')]).toEqual([
-      true,
-      { table: 'events', landed: 5, found: 5, doubles: 5 },
-    ]);
-    for (const key of [file, `${file}.copy.parquet`]) await observed.remove(key);
-    const { code, closes, found, table } = await hourOf(hour);
-    expect([code, closes, table('events')]).toEqual([3, false, { table: 'events', landed: 5, missing: 5 }]);
-    expect(found?.problems).toEqual([expect.stringContaining(`${hour.slice(0, 16)}, events: 5 missing`)]);
-    const { code: again, stdout } = await reconcile();
-    expect([again, stdout]).toEqual([3, expect.stringContaining('rows are missing')]);
   });
 });

@@ -8,8 +8,8 @@ import {
 } from 'node:zlib';
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { decodeBody, encodeBody } from '../../../lib/wire/decodeBody.ts';
-import { MAX_BODY_BYTES, MAX_DECODED_BYTES } from '../../../lib/wire/limits.ts';
+import { decodeBody, encodeBody, isMangled } from '../../../lib/wire/decodeBody.ts';
+import { MAX_BODY_BYTES, MAX_DECODED_BYTES, MAX_ZSTD_FRAMES } from '../../../lib/wire/limits.ts';
 import { RequestError } from '../../../lib/wire/RequestError.ts';
 
 const none = { contentEncoding: '', statsigEncoded: false };
@@ -185,5 +185,112 @@ describe('encodeBody', () => {
     const encoding = { layers: ['gzip', 'zstd'] as const, isStatsigEncoded: false };
     const encoded = encodeBody('{"a":1}', encoding);
     expect(decodeBody(encoded, none)).toMatchObject({ text: '{"a":1}', encoding });
+  });
+});
+
+const decodeAs = (body: Uint8Array, contentEncoding: string) => decodeBody(body, announced(contentEncoding));
+/** The text, or the code of its refusal. */
+const codeAs = (body: Uint8Array, contentEncoding: string): string => {
+  let text = '';
+  const code = codeOf(() => {
+    text = decodeAs(body, contentEncoding).text;
+  });
+  return code === 'none' ? text : code;
+};
+const event = (i: number) => Buffer.from(`{"eventName":"e${i}"}`);
+
+describe.each([
+  ['gzip', gzipSync],
+  ['zstd', zstdCompressSync],
+])('a body of several %s frames', (name, compress) => {
+  it('is read completely, wherever it is split into frames, including empty ones', () => {
+    fc.assert(
+      fc.property(
+        fc.array(fc.oneof(fc.string(), fc.constant('x'.repeat(100_000))), { minLength: 1, maxLength: 8 }),
+        (texts) => {
+          const text = `["${texts.map((one) => encodeURIComponent(one)).join()}"]`;
+          const parts = [text.slice(0, 1), '', text.slice(1, 7), text.slice(7)];
+          const body = Buffer.concat(parts.map((part) => compress(Buffer.from(part))));
+          expect(decodeAs(body, name).text).toBe(text);
+        },
+      ),
+    );
+  });
+
+  it('is rejected when its last frame ends too early or is damaged', () => {
+    const frames = [event(1), event(2)].map((bytes) => compress(bytes));
+    const body = Buffer.concat(frames);
+    expect(codeAs(body.subarray(0, -2), name)).toBe('SLUICE_BODY_TRUNCATED');
+    expect(codeAs(Buffer.concat([...frames, Buffer.from('{"eventName":"plain"}')]), name)).toBe(
+      'SLUICE_BODY_CORRUPT',
+    );
+  });
+
+  it('is stopped when all frames together inflate too far', () => {
+    const half = compress(Buffer.alloc(MAX_DECODED_BYTES / 2, 0x20));
+    const empty = compress(Buffer.alloc(0));
+    expect(decodeAs(Buffer.concat([half, half, empty]), name).bytes).toBe(MAX_DECODED_BYTES);
+    const one = compress(Buffer.from(' '));
+    expect(codeAs(Buffer.concat([half, half, one]), name)).toBe('SLUICE_BODY_INFLATES_TOO_FAR');
+    expect(codeAs(Buffer.concat([half, half, half]), name)).toBe('SLUICE_BODY_INFLATES_TOO_FAR');
+  });
+});
+
+it('a body with implausibly many zstd frames is rejected before decoding takes long', () => {
+  const empty = zstdCompressSync(Buffer.alloc(0));
+  const frames = (count: number) =>
+    Buffer.concat([...Array<Buffer>(count).fill(empty), zstdCompressSync('{}')]);
+  expect(codeAs(frames(MAX_ZSTD_FRAMES - 1), 'zstd')).toBe('{}');
+  expect(codeAs(frames(MAX_ZSTD_FRAMES), 'zstd')).toBe('SLUICE_BODY_CORRUPT');
+});
+
+it.each([
+  ['br', brotliCompressSync],
+  ['deflate', deflateSync],
+  ['deflate', deflateRawSync],
+])('a body with data after the single stream of %s is rejected', (name, compress) => {
+  const first = compress(event(1));
+  expect(codeAs(first, name)).toBe('{"eventName":"e1"}');
+  for (const more of [compress(event(2)), Buffer.from('{"eventName":"e2"}'), Buffer.alloc(1)]) {
+    expect(codeAs(Buffer.concat([first, more]), name)).toBe('SLUICE_BODY_CORRUPT');
+  }
+});
+
+const mangled = (body: Uint8Array) => Buffer.from(body).toString('utf8');
+
+describe('isMangled', () => {
+  it('recognizes gzip and zstd by their first bytes, brotli and deflate by the header', () => {
+    fc.assert(
+      fc.property(fc.json(), (json) => {
+        const body = JSON.stringify({ events: [json, 'and some more of it, so that it is worth it'] });
+        expect(isMangled(mangled(gzipSync(body)), '')).toBe(true);
+        expect(isMangled(mangled(zstdCompressSync(body)), '')).toBe(true);
+        for (const [encoding, compressed] of [
+          ['br', mangled(brotliCompressSync(body))],
+          ['deflate', mangled(deflateSync(body))],
+          ['identity, deflate', mangled(deflateRawSync(body))],
+        ] as const) {
+          expect(isMangled(compressed, encoding)).toBe(true);
+        }
+      }),
+    );
+  });
+
+  it('recognizes a brotli stream that starts like JSON', () => {
+    expect(isMangled('{\ufffd\ufffd\u0001', 'br')).toBe(true);
+  });
+
+  it('never treats JSON as mangled, whatever its content and headers', () => {
+    fc.assert(
+      fc.property(
+        fc.object(),
+        fc.constantFrom('', ' ', '\n\t', '\ufeff', '\ufeff '),
+        fc.constantFrom('', 'gzip', 'br', 'zstd'),
+        (events, before, encoding) => {
+          const json = JSON.stringify({ events, damaged: '\ufffd' });
+          expect(isMangled(`${before}${json}`, encoding)).toBe(false);
+        },
+      ),
+    );
   });
 });
