@@ -131,7 +131,7 @@ export function s3EraseBucket(
       withRetries(async () => {
         const { size } = await stat(path);
         try {
-          const { VersionId = NULL_VERSION } = await client.send(
+          const { VersionId = NULL_VERSION, ETag = '' } = await client.send(
             new PutObjectCommand({
               Bucket: bucket,
               Key: key,
@@ -147,7 +147,7 @@ export function s3EraseBucket(
             until,
           );
           // Without versions, or while they are suspended, the new object took the place of the one with the ID `null`.
-          return { isKept: versionId !== VersionId };
+          return { eTag: ETag, isKept: versionId !== VersionId };
         } catch (error) {
           return error instanceof S3ServiceException && CHANGED.has(error.name) ? null : deniedBy(error);
         }

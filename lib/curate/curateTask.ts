@@ -1,5 +1,6 @@
 import { failureFields } from '../base/log.ts';
 import type { DayAccount } from '../ledger/CuratedDay.ts';
+import { namedFiles } from '../ledger/erasureNotes.ts';
 import { fingerprintFiles, type LedgerContent } from '../ledger/LedgerEntry.ts';
 import { isReadVersion } from '../ledger/movePartition.ts';
 import { versionTime } from '../ledger/versions.ts';
@@ -15,7 +16,7 @@ import { VERSION_VALID_MS } from './limits.ts';
 import { lostFiles } from './lostFiles.ts';
 import { makeSlice } from './makeSlice.ts';
 import { type CurateTask, PUBLISH_RUN } from './messageBodies.ts';
-import { type CuratedSubject, publishVersion, readKeptFiles } from './publishVersion.ts';
+import { type CuratedSubject, publishVersion, readKeptFiles, settleMoved } from './publishVersion.ts';
 import { type RawDay, readRawDay } from './RawDays.ts';
 
 /** The result of a task. */
@@ -60,17 +61,19 @@ export async function curateTask(curator: Curator, run: CurateRun, task: CurateT
   const raw = await readRawDay(curator.raw, kind, day);
   await takeOutIfOutdated(curator, place, raw, shape);
   await curator.faultPoint?.('listed');
+  await settleMoved(curator, run, place);
 
   if (task.reason !== 'rebuild' && (await isCurated(curator, run, place, raw, shape))) {
     await serve(curator, run, place);
     return { outcome: 'unchanged' };
   }
-  const { fingerprint } = raw;
+  const { fingerprint, bytes } = raw;
   const known = await curator.ledger.read(place);
   const lost = lostFiles(config, known, raw.files, clock.now());
   const kept = lost.length === 0 ? [] : await readKeptFiles(curator, place, known?.version ?? '');
   const wanted = {
-    ...{ version, fingerprint, shape, slices: await countSlices(curator, [...raw.files, ...kept]) },
+    ...{ version, fingerprint, shape, inputs: namedFiles(day, raw.files), bytes },
+    ...{ slices: await countSlices(curator, [...raw.files, ...kept]) },
     ...(known?.version === undefined || lost.length === 0
       ? {}
       : { kept: { version: known.version, fingerprint: fingerprintFiles(kept), files: [...lost] } }),

@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { CurationRun, DayAccount, SliceResult } from '../ledger/CuratedDay.ts';
-import type { LedgerContent } from '../ledger/LedgerEntry.ts';
+import { type LedgerContent, without } from '../ledger/LedgerEntry.ts';
 import { TWICE_CODES } from './CurateError.ts';
 
 // A version that is being made. Who has the lease of the day's ledger entry makes its slices one after the other, and then
@@ -78,8 +78,7 @@ export function endSlice(
 ): { readonly entry?: LedgerContent } {
   const run = ownRun(known, version, worker);
   if (run === null) return {};
-  const { failed: _, ...begun } = run;
-  const ended = { ...begun, done: [...run.done, result] };
+  const ended = { ...without(run, 'failed'), done: [...run.done, result] };
   const entry = withRun(known, ended);
   return { entry: isMade(ended) ? entry : { ...released(entry), attempts: 0 } };
 }
@@ -175,17 +174,15 @@ function withRun(known: LedgerContent, run: CurationRun): LedgerContent {
   return { ...known, curated: { ...known.curated, run } };
 }
 
-function released({ lease: _, ...entry }: LedgerContent): LedgerContent {
-  return { ...entry, state: 'waiting' };
+function released(entry: LedgerContent): LedgerContent {
+  return { ...without(entry, 'lease'), state: 'waiting' };
 }
 
 /** The entry without the version that is made. A day without a result waits. */
-function endRun(known: LedgerContent, version: string): LedgerContent {
-  const { lease: _, queued: __, curated, ...rest } = known;
-  const { run: ___, ...kept } = curated ?? {};
+export function endRun(known: LedgerContent, version: string): LedgerContent {
   return {
-    ...rest,
-    state: rest.state === 'loading' ? 'waiting' : rest.state,
-    curated: { ...kept, ended: version },
+    ...without(known, 'lease', 'queued'),
+    state: known.state === 'loading' ? 'waiting' : known.state,
+    curated: { ...without(known.curated ?? {}, 'run'), ended: version },
   };
 }

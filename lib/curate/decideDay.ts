@@ -1,4 +1,4 @@
-import type { NamedFile } from '../ledger/CuratedDay.ts';
+import type { NamedFile } from '../ledger/erasureNotes.ts';
 import { type LedgerEntry, NO_FILES } from '../ledger/LedgerEntry.ts';
 import { versionTime } from '../ledger/versions.ts';
 import type { ListedDay } from './ListedDays.ts';

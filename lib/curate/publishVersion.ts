@@ -1,12 +1,12 @@
 import type { UtcDay } from '../base/time.ts';
 import { VERSION } from '../base/version.ts';
 import { type Attempts, retryTransient } from '../landing/catalog/catalogCalls.ts';
-import type { CuratedDay, CurationRun, DayAccount, NamedFile, SliceResult } from '../ledger/CuratedDay.ts';
-import { settleErasures } from '../ledger/erasureNotes.ts';
+import type { CuratedDay, CurationRun, DayAccount, SliceResult } from '../ledger/CuratedDay.ts';
+import { type NamedFile, settleErasures } from '../ledger/erasureNotes.ts';
 import { keysUnder } from '../ledger/LandingBucket.ts';
-import { fingerprintFiles, type LedgerContent, type LedgerSubject } from '../ledger/LedgerEntry.ts';
-import { movePartition, partitionLocation } from '../ledger/movePartition.ts';
-import { VERSION_KEPT_MS } from '../ledger/versions.ts';
+import { fingerprintFiles, type LedgerContent, type LedgerSubject, without } from '../ledger/LedgerEntry.ts';
+import { isReadVersion, movePartition, partitionLocation } from '../ledger/movePartition.ts';
+import { VERSION_KEPT_MS, versionTime } from '../ledger/versions.ts';
 import type { FetchedObject } from '../parquet/fetchFiles.ts';
 import type { ForwardedKind } from '../schema/kinds.ts';
 import { parseVersionNote, VERSION_NOTES, versionNoteKey } from '../tables/ledgerKeys.ts';
@@ -14,10 +14,9 @@ import { parseIngestedKey, versionPrefix } from '../tables/tableFolders.ts';
 import { CurateError } from './CurateError.ts';
 import type { CurateRun, Curator } from './Curator.ts';
 import { curatedTables } from './curatedTables.ts';
-import { keepRun, settleRun, sumAccount } from './curationRun.ts';
+import { endRun, isMade, keepRun, settleRun, sumAccount } from './curationRun.ts';
 import { BEGUN_KEPT_MS } from './limits.ts';
-import { namedFiles } from './lostFiles.ts';
-import { type RawDay, readRawDay } from './RawDays.ts';
+import { readRawDay } from './RawDays.ts';
 
 /** A day of a curated table, and its ledger entry. */
 export interface CuratedSubject extends LedgerSubject {
@@ -85,7 +84,6 @@ export async function publishVersion(
         account,
         moves,
         replaced: replaced === version ? undefined : replaced,
-        raw,
         listedAt,
         now: clock.now(),
       }),
@@ -94,6 +92,34 @@ export async function publishVersion(
   if (settled.entry === undefined) return null;
   await curator.faultPoint?.('settled');
   return settled.entry;
+}
+
+/**
+ * Settles a version that the partition has already, as its task was killed before it did: views read its rows, so the next
+ * version is made of these.
+ *
+ * @throws CatalogCallError; CatalogError.
+ */
+export async function settleMoved(curator: Curator, run: CurateRun, place: CuratedSubject): Promise<void> {
+  const { ledger, clock } = curator;
+  const movedRun = ({ curated, lease }: LedgerContent): CurationRun | null => {
+    const isHeld = lease !== undefined && lease.until > clock.now();
+    return curated?.run !== undefined && isMade(curated.run) && !isHeld ? curated.run : null;
+  };
+  const known = await ledger.read(place);
+  const made = known === null ? null : movedRun(known);
+  if (made === null) return;
+  const { table, day } = place;
+  const { version } = made;
+  if (!(await isReadVersion(curator, { table, day, version }, run.deadline))) return;
+  await ledger.change(place, (entry) => {
+    const of = movedRun(entry);
+    const account = of?.version === version ? sumAccount(of) : null;
+    if (of === null || account === null) return {};
+    const [listedAt, now] = [versionTime(version) ?? 0, clock.now()];
+    const settled = settledEntry(entry, of, { account, moves: true, replaced: entry.version, listedAt, now });
+    return { entry: endRun(settled, version) };
+  });
 }
 
 /**
@@ -172,21 +198,18 @@ function settledEntry(
     account,
     moves,
     replaced,
-    raw,
     listedAt,
     now,
   }: {
     readonly account: DayAccount;
     readonly moves: boolean;
     readonly replaced: string | undefined;
-    readonly raw: RawDay;
-    /** When the raw files were listed. */
+    /** When the raw files were listed, or before. */
     readonly listedAt: number;
     readonly now: number;
   },
 ): LedgerContent {
-  const { failure: _, ...kept } = settleErasures(entry, listedAt);
-  const { done } = run;
+  const { done, inputs } = run;
   const { kept: keptBefore, ...curatedBefore } = entry.curated ?? {};
   const files = done.flatMap((slice) => slice.files);
   const durations: Record<string, number> = {};
@@ -195,19 +218,19 @@ function settledEntry(
   }
   const superseded = entry.superseded.filter(({ at }) => at > now - VERSION_KEPT_MS);
   return {
-    ...kept,
+    ...without(settleErasures(entry, listedAt), 'failure'),
     state: account.rows === 0 ? 'succeeded_no_data' : 'succeeded',
     fingerprint: run.fingerprint,
     files: [],
     rows: { in: account.rawRows, out: account.rows, refused: 0 },
-    bytes: raw.bytes,
+    bytes: run.bytes,
     durations,
     ...(moves ? { version: run.version } : {}),
     superseded: replaced === undefined ? superseded : [...superseded, { version: replaced, at: now }],
     curated: {
       ...curatedBefore,
       ...{ shape: run.shape, code: VERSION, account },
-      ...{ rawFiles: raw.files.length, inputs: namedFiles(entry.day, raw.files) },
+      ...{ rawFiles: inputs.length, inputs },
       filesWritten: files.length,
       bytesWritten: files.reduce((sum, { bytes }) => sum + bytes, 0),
       ...(account.kept === 0
@@ -241,7 +264,8 @@ function keptOf(
     // Dropped rows are among these only if this version was begun before: the next one drops them.
     (there.isSubsetOf(known) ||
       (before.accepted !== 'drop' && known.isSubsetOf(there) && rows === before.rows));
-  return isOld ? { ...before, files, rows } : { files, rows, since: now };
+  const erased = before?.erased === undefined ? {} : { erased: before.erased };
+  return isOld ? { ...before, files, rows } : { files, rows, since: now, ...erased };
 }
 
 function countsOf({ done }: CurationRun): string {

@@ -49,13 +49,14 @@ export interface EraseBucket {
   /**
    * Replaces an object by a file, if it is still that version.
    *
-   * @returns Whether the old version still exists beside the new one; null if somebody else has changed the object.
+   * @returns The new ETag, and whether the old version still exists beside the new one; null if somebody else has changed the
+   *   object.
    */
   replace(
     version: StoredVersion,
     path: string,
     attributes: ObjectAttributes,
-  ): Promise<{ readonly isKept: boolean } | Denied | null>;
+  ): Promise<{ readonly eTag: string; readonly isKept: boolean } | Denied | null>;
   /** Hides an object behind a delete marker. Its versions stay. */
   hide(key: string): Promise<Denied | null>;
   /** Deletes one version for good. */

@@ -46,6 +46,19 @@ export const eraseFaultPoints = [
 /** One of {@link eraseFaultPoints}. */
 export type EraseFaultPoint = (typeof eraseFaultPoints)[number];
 
+/** What is told of an object before and after it changes. */
+export interface ObjectChanges {
+  /**
+   * Before anything of the object is changed.
+   *
+   * @param isFound Whether it is of the units.
+   * @param replaced The version that is replaced; null if versions are only deleted.
+   */
+  readonly before: (isFound: boolean, replaced: StoredVersion | null) => Promise<void>;
+  /** Once a version is replaced; the old one may still exist. */
+  readonly replaced: (version: StoredVersion, eTag: string) => Promise<void>;
+}
+
 /** Dependencies of erasing units from objects. */
 export interface ObjectEraserPorts extends RetryPorts {
   readonly bucket: EraseBucket;
@@ -139,13 +152,12 @@ export class ObjectEraser {
    * Replaces the object if it has rows of the units and others, deletes it if it has nothing else, and deletes every older
    * version that has some. What has none is not touched.
    *
-   * @param beforeChange Is called before anything of the object is changed, with whether it is of the units.
    * @throws EraseError SLUICE_ERASE_CHANGING, SLUICE_ERASE_ROWS_DIFFER; what S3's client throws; the signal's reason.
    */
   async erase(
     { key, versions: listed }: ObjectVersions,
     form: ObjectForm,
-    beforeChange: (isFound: boolean) => Promise<void>,
+    changes: ObjectChanges,
   ): Promise<ErasedObject> {
     const { bucket, wait, random } = this.#ports;
     let versions = listed;
@@ -154,7 +166,7 @@ export class ObjectEraser {
       if (attempt > 1) versions = await bucket.versions(key);
       [done.left, done.expiring] = [[], []];
       try {
-        if (await this.#pass(versions, form, beforeChange, done)) return done;
+        if (await this.#pass(versions, form, changes, done)) return done;
       } finally {
         await this.#removeFiles();
       }
@@ -166,7 +178,7 @@ export class ObjectEraser {
   async #pass(
     versions: readonly StoredVersion[],
     form: ObjectForm,
-    beforeChange: (isFound: boolean) => Promise<void>,
+    changes: ObjectChanges,
     done: Doing,
   ): Promise<boolean> {
     const { dryRun, bucket, faultPoint, signal } = this.#ports;
@@ -220,8 +232,8 @@ export class ObjectEraser {
       }
       const isFound = look.rows > (look.unreadable ?? 0);
       done.hasFound ||= isFound;
-      if (!dryRun) await beforeChange(isFound);
       const isRewritten = version.isLatest && look.path !== null;
+      if (!dryRun) await changes.before(isFound, isRewritten ? version : null);
       if (isRewritten && !dryRun) {
         const replaced = await bucket.replace(version, look.path ?? '', look.attributes);
         if (replaced === null) return false;
@@ -230,6 +242,7 @@ export class ObjectEraser {
           continue;
         }
         await faultPoint?.('replaced');
+        await changes.replaced(version, replaced.eTag);
         const denied = replaced.isKept ? await this.#remove(version) : null;
         if (denied !== null) leave(version, denied);
       } else if (!dryRun) {

@@ -2,15 +2,14 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DAY_MS, type UtcDay, utcDay } from '../base/time.ts';
 import { type DayKeeper, readKnown, takeOutDays } from '../curate/ListedDays.ts';
-import { lostFiles } from '../curate/lostFiles.ts';
-import { noteErasure } from '../ledger/erasureNotes.ts';
+import { namedFiles, noteErasure } from '../ledger/erasureNotes.ts';
 import type { Ledger } from '../ledger/Ledger.ts';
-import type { LedgerContent, LedgerSubject } from '../ledger/LedgerEntry.ts';
+import type { LedgerSubject } from '../ledger/LedgerEntry.ts';
 import type { Config } from '../schema/config.ts';
 import { type ForwardedKind, forwardedKinds } from '../schema/kinds.ts';
-import { CURATED_LEDGER, curatedSubject, exportSubject } from '../tables/ledgerKeys.ts';
+import { curatedSubject, exportSubject } from '../tables/ledgerKeys.ts';
 import { DAMAGED_DAYS, DAMAGED_FOLDER } from '../tables/objectKeys.ts';
-import { parseIngestedKey } from '../tables/tableFolders.ts';
+import { parseIngestedKey, parseTableKey } from '../tables/tableFolders.ts';
 import { EraseError } from './EraseError.ts';
 import { type EraseStore, erasePlaces, type ObjectForm, objectForm, placeFolders } from './erasePlaces.ts';
 import {
@@ -124,6 +123,7 @@ class RunOfErasure {
     const current = { ...begins, onTheWay: [...new Set([...begins.onTheWay, ...onTheWay])] };
     const run = new RunOfErasure(eraser, manifest, current, stored?.eTag ?? null);
     await run.#save();
+    if (begun !== undefined) await run.#noteKilled();
     await eraser.faultPoint?.('begun');
     return run;
   }
@@ -190,16 +190,20 @@ class RunOfErasure {
     object: Parameters<ObjectEraser['erase']>[0],
     form: ObjectForm,
   ): Promise<void> {
-    const { counts, left, expiring, hasFound, denied } = await this.#objects.erase(
-      object,
-      form,
-      async (isFound) => {
+    const { counts, left, expiring, hasFound, denied } = await this.#objects.erase(object, form, {
+      before: async (isFound, replaced) => {
         if (isFound) await this.#noteFound();
         if (form.form !== 'parquet') return;
-        await this.#noteDay(object.key, form.raw);
+        await this.#noteDay(object.key);
         if (form.raw !== undefined) await this.#takeOut(form.raw);
+        if (replaced === null) return;
+        this.#current = { ...this.#current, replacing: { key: object.key, from: replaced.eTag } };
+        await this.#save();
       },
-    );
+      replaced: async ({ key, eTag }, to) => {
+        if (form.form === 'parquet') await this.#noteReplaced({ key, from: eTag }, to);
+      },
+    });
     // The first object of a run: AWS would deny the others, too.
     if (denied !== undefined && Object.keys(this.#current.places).length === 0)
       throw new EraseError('SLUICE_ERASE_DENIED', `${object.key}: ${denied}`);
@@ -236,19 +240,14 @@ class RunOfErasure {
    * The manifest knows the day of a table before its first file changes, so that it is curated and exported again in any case;
    * then the ledger knows the erasure.
    */
-  async #noteDay(
-    key: string,
-    raw: { readonly kind: ForwardedKind; readonly day: UtcDay } | undefined,
-  ): Promise<void> {
-    const { config, now } = this.#eraser;
-    const changed =
-      raw === undefined ? parseIngestedKey(config, key) : { table: config.tables[raw.kind], day: raw.day };
-    if (changed === null) return;
+  async #noteDay(key: string): Promise<void> {
+    const changed = this.#dayOf(key);
+    if (changed === null || this.#noted.has(`${changed.table} ${changed.day}`)) return;
     const { table, day } = changed;
-    if (this.#noted.has(`${table} ${day}`)) return;
     this.#noted.add(`${table} ${day}`);
     const { tables, days } = this.#current;
-    const kind = raw?.kind ?? forwardedKinds.find((of) => config.curatedTables[of] === table);
+    const { config, now } = this.#eraser;
+    const kind = forwardedKinds.find((of) => [config.tables[of], config.curatedTables[of]].includes(table));
     const add = (to: readonly UtcDay[] = []) => [...new Set([...to, day])];
     this.#current = {
       ...this.#current,
@@ -256,51 +255,54 @@ class RunOfErasure {
       ...(kind === undefined ? {} : { days: { ...days, [kind]: add(days[kind]) } }),
     };
     await this.#save();
-    await this.#noteInLedger(this.#madeOf(table, day), { at: now() });
+    await this.#noteInLedger(changed, { at: now() });
   }
 
-  /** The days in the ledger that are made of a day of a table, or are that day. */
-  #madeOf(table: string, day: UtcDay): LedgerSubject[] {
+  /** The ledger knows what has replaced a file: another file under its name is somebody else's. */
+  async #noteReplaced({ key, from }: NonNullable<CurrentRun['replacing']>, to: string): Promise<void> {
+    const changed = this.#dayOf(key);
+    this.#current = { ...this.#current, replacing: undefined };
+    if (changed === null) return;
+    const replaced = namedFiles(changed.day, [{ key, eTag: from }]).map(({ name }) => ({ name, from, to }));
+    await this.#noteInLedger(changed, { at: this.#eraser.now() }, replaced);
+  }
+
+  /** Notes what a run has replaced that was killed before it did. */
+  async #noteKilled(): Promise<void> {
+    const { replacing } = this.#current;
+    if (replacing === undefined) return;
+    const versions = await this.#eraser.bucket.versions(replacing.key);
+    // What was replaced is deleted after the note. Above it, others may have put files since.
+    const made = versions[versions.findIndex(({ eTag }) => eTag === replacing.from) - 1];
+    if (made !== undefined) await this.#noteReplaced(replacing, made.eTag);
+  }
+
+  /** The table and day that a file is of; null if nothing in the ledger is made of it. */
+  #dayOf(key: string): { readonly table: string; readonly day: UtcDay } | null {
     const { config } = this.#eraser;
-    return [
+    const raw = parseTableKey(config, key);
+    if ('ignored' in raw) return parseIngestedKey(config, key);
+    return raw.kind === 'quarantine' ? null : { table: config.tables[raw.kind], day: raw.day };
+  }
+
+  /** Notes the erasure in the ledger's entries of what is made of a day; not in one that can't be read, whose day says so. */
+  async #noteInLedger(
+    { table, day }: { readonly table: string; readonly day: UtcDay },
+    note: { readonly at: number; readonly endedAt?: number },
+    replaced: Parameters<typeof noteErasure>[2] = [],
+  ): Promise<void> {
+    const { id, ledger, config } = this.#eraser;
+    const places: readonly LedgerSubject[] = [
       ...forwardedKinds
         .filter((kind) => [config.tables[kind], config.curatedTables[kind]].includes(table))
         .map((kind) => curatedSubject(config, kind, day)),
-      ...config.sources.flatMap(({ name: source, datasets }) =>
-        datasets
-          .filter((dataset) => dataset.table === table)
-          .map(({ name: dataset }) => ({ source, dataset, day, table })),
-      ),
       ...config.exports.filter((one) => one.table === table).map((one) => exportSubject(one, day)),
     ];
-  }
-
-  /** Notes the erasure in entries of the ledger; not in one that cannot be read, whose day says so. */
-  async #noteInLedger(
-    places: readonly LedgerSubject[],
-    note: { readonly at: number; readonly endedAt?: number },
-  ): Promise<void> {
-    const { id, ledger, raw } = this.#eraser;
     for (const place of places) {
-      const kind = place.source === CURATED_LEDGER && forwardedKinds.find((one) => one === place.dataset);
-      const files = kind ? await raw.files(kind, place.day) : null;
       const known = await readKnown(ledger, place);
       if (known?.table !== place.table) continue;
-      await ledger.change(place, (entry) => ({
-        entry: noteErasure(files === null ? entry : this.#keepLost(entry, files), { id, ...note }),
-      }));
+      await ledger.change(place, (entry) => ({ entry: noteErasure(entry, { id, ...note }, replaced) }));
     }
-  }
-
-  /** What is lost before the erasure is not its doing: the next version keeps it. */
-  #keepLost(entry: LedgerContent, files: Awaited<ReturnType<Eraser['raw']['files']>>): LedgerContent {
-    const { config, now } = this.#eraser;
-    const lost = lostFiles(config, entry, files, now());
-    if (lost.length === 0) return entry;
-    const { kept } = entry.curated ?? {};
-    const isKnown = kept !== undefined && lost.every((file) => kept.files.includes(file));
-    const known = isKnown ? kept : { rows: kept?.rows ?? 0, since: kept?.since ?? now() };
-    return { ...entry, curated: { ...entry.curated, kept: { ...known, files: [...lost], erased: true } } };
   }
 
   /**
@@ -322,8 +324,7 @@ class RunOfErasure {
     const run = runOf(this.#current);
     if (dryRun) return { run, total: run.places, state: 'dry', completeFrom: null, runs: 0, forgotten: 0 };
     for (const [table, changed] of Object.entries(tables))
-      for (const day of changed)
-        await this.#noteInLedger(this.#madeOf(table, day), { at: now, endedAt: now });
+      for (const day of changed) await this.#noteInLedger({ table, day }, { at: now, endedAt: now });
     if (Object.keys(tables).length > 0) await askForDays(days, tables);
     await faultPoint?.('asked');
     const { foundUntil, runs, forgotten: before } = this.#manifest;

@@ -1,6 +1,7 @@
 import type { Readable } from 'node:stream';
 import type { UtcDay } from '../base/time.ts';
-import { type FileFate, fingerprintFiles } from '../ledger/LedgerEntry.ts';
+import { fileFinder, namedFiles } from '../ledger/erasureNotes.ts';
+import { type FileFate, fingerprintFiles, type LedgerEntry } from '../ledger/LedgerEntry.ts';
 import { SETTLED_MS } from './limits.ts';
 
 /** A file of a table's day in the deployment's bucket. */
@@ -30,6 +31,8 @@ export interface LandedTable {
 
 /** The files of a table's day, and their fingerprint. */
 export interface DayFiles {
+  /** Prefix of the day's files; undefined if the table has no such day. */
+  readonly location: string | undefined;
   readonly files: readonly LandedFile[];
   /** `none` without files. */
   readonly fingerprint: string;
@@ -53,24 +56,26 @@ export async function listDayFiles(
   const isSettled = ({ key, modifiedAt }: LandedFile) =>
     table.isPast === undefined || known.has(key) || now - modifiedAt >= SETTLED_MS;
   const files = all.filter(isSettled);
-  return { files, fingerprint: fingerprintFiles(files) };
+  return { location, files, fingerprint: fingerprintFiles(files) };
 }
 
 /**
- * Exported files whose source is gone for no known reason: their copies stay. The reasons are another version of the day, which
- * is what its table says now, and retention.
+ * Exported files whose source is gone, or replaced by another, for no known reason: their copies stay. The reasons are an
+ * erasure, retention, and another version of the day, which is what its table says now.
+ *
+ * @param entry The ledger's, with the files of the last export.
  */
 export function keptFiles(
   { isPast }: Pick<LandedTable, 'isPast'>,
-  day: UtcDay,
-  location: string | undefined,
-  before: readonly FileFate[],
-  { files }: DayFiles,
+  entry: Pick<LedgerEntry, 'day' | 'files' | 'erasures'>,
+  { location, files }: DayFiles,
 ): readonly FileFate[] {
+  const { day } = entry;
   if (isPast?.(day) === true) return [];
-  const there = new Set(files.map(({ key }) => key));
-  return before.flatMap((file) => {
-    const isGone = !there.has(file.key) && (location === undefined || file.key.startsWith(location));
+  const isThere = fileFinder(entry, namedFiles(day, files));
+  return entry.files.flatMap((file) => {
+    const isOfVersion = location === undefined || file.key.startsWith(location);
+    const isGone = isOfVersion && namedFiles(day, [file]).every((named) => !isThere(named));
     return isGone && (file.fate === 'loaded' || file.fate === 'kept') ? [{ ...file, fate: 'kept' }] : [];
   });
 }

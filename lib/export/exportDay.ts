@@ -104,8 +104,15 @@ export async function exportDay(
     if (renewed === null) return { outcome: 'lost' };
     claim = renewed;
     await exporter.faultPoint?.('renewed');
-    removed = await work.publish(day);
-    settlement = successSettlement(day, work.copied, clock.now() - began, exporter.rewriter?.form);
+    // An erasure may have noted meanwhile what it replaces.
+    const kept = task.drop === true ? [] : keptFiles(exporter.table, claim.entry, day);
+    removed = await work.publish({ ...day, kept });
+    settlement = successSettlement(
+      { ...day, kept },
+      work.copied,
+      clock.now() - began,
+      exporter.rewriter?.form,
+    );
   } catch (error) {
     if (!(error instanceof SluiceError))
       exporter.log({ level: 'error', event: 'export_error', ...failureFields(error) });
@@ -171,7 +178,6 @@ class DayWork {
   readonly #exported: Export;
   readonly #day: string;
   readonly #folder: string;
-  readonly #drop: boolean;
   readonly #before: readonly FileFate[];
   /** Number of copied files, without those that already existed. */
   copied = 0;
@@ -180,19 +186,18 @@ class DayWork {
   constructor(
     exporter: DayExporter,
     exported: Export,
-    { day, drop }: Pick<ExportTask, 'day' | 'drop'>,
+    { day }: Pick<ExportTask, 'day'>,
     before: readonly FileFate[],
   ) {
     this.#exporter = exporter;
     this.#exported = exported;
     this.#day = day;
-    this.#drop = drop === true;
     this.#before = before;
     this.#folder = exportedDay(exported, day);
   }
 
   /** Copies missing files, and lists again if a file changed meanwhile. */
-  async copy(): Promise<ExportedFiles> {
+  async copy(): Promise<DayFiles> {
     const { table, target, rewriter, clock, faultPoint } = this.#exporter;
     await target.abortUploads(this.#folder);
     for (let round = 1; round <= LIST_ROUNDS; round += 1) {
@@ -207,8 +212,7 @@ class DayWork {
       });
       if (await this.#copyAll(missing)) {
         await faultPoint?.('copied');
-        const kept = this.#drop ? [] : keptFiles(table, this.#day, location, this.#before, day);
-        return { ...day, kept };
+        return day;
       }
     }
     throw new ExportError('SLUICE_EXPORT_FILES_CHANGING', `${this.#exported.name} ${this.#day}.`);

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { namedFilesSchema } from './erasureNotes.ts';
 
 const count = z.int().min(0);
 
@@ -25,9 +26,6 @@ const sliceSchema = accountSchema.extend({
   /** Milliseconds by step. */
   durations: z.record(z.string(), z.number()),
 });
-
-/** Raw files by their names in the folder of the day. */
-const namedFilesSchema = z.array(z.object({ name: z.string().min(1), eTag: z.string() }));
 
 /** The member `curated` of ledger entries: what only days of curated tables have. */
 export const curatedDaySchema = z.object({
@@ -70,6 +68,9 @@ export const curatedDaySchema = z.object({
       /** Fingerprint of the raw files that it is made of. */
       fingerprint: z.string().min(1),
       shape: z.string().min(1),
+      /** These raw files, and their bytes. */
+      inputs: namedFilesSchema,
+      bytes: count,
       /** The version whose rows are kept: fingerprint of its files, and the raw files that are gone. */
       kept: z
         .object({ version: z.string().min(1), fingerprint: z.string().min(1), files: namedFilesSchema })
@@ -84,8 +85,6 @@ export const curatedDaySchema = z.object({
     .optional(),
 });
 
-/** A raw file by its name in the folder of the day. */
-export type NamedFile = z.output<typeof namedFilesSchema>[number];
 /** Fields that only days of curated tables have. */
 export type CuratedDay = z.output<typeof curatedDaySchema>;
 /** A version that is being made. */

@@ -2,7 +2,14 @@ import { isDeepStrictEqual } from 'node:util';
 import { eachAttempt } from '../base/retry.ts';
 import type { Clock } from '../base/time.ts';
 import { settleErasures } from './erasureNotes.ts';
-import type { LedgerContent, LedgerEntry, LedgerStore, LedgerSubject, StoredEntry } from './LedgerEntry.ts';
+import {
+  type LedgerContent,
+  type LedgerEntry,
+  type LedgerStore,
+  type LedgerSubject,
+  type StoredEntry,
+  without,
+} from './LedgerEntry.ts';
 import { LedgerError } from './LedgerError.ts';
 
 /** Dependencies of {@link Ledger}. */
@@ -46,6 +53,11 @@ export type Settlement = Pick<
 const WRITE_RETRIES = { tries: 3, baseMs: 100, capMs: 1_000 } as const;
 /** Attempts of a change that loses to other writes. */
 const CHANGE_RETRIES = { tries: 20, baseMs: 100, capMs: 2_000 } as const;
+/** Members that say something of one load. */
+const OF_ONE_LOAD = [
+  ...(['lease', 'queued', 'failure', 'athena', 'kills'] as const),
+  ...(['missingSince', 'usualRows', 'accepted'] as const),
+];
 /** Attempts of a claim that loses to another write. A write that leaves a lease ends them. */
 const CLAIM_TRIES = 5;
 
@@ -116,9 +128,8 @@ export class Ledger {
 
   /** Notes how far a load by Athena is; null if another owner has the day: stop, and write nothing. */
   async note(claim: Claim, athena: LedgerEntry['athena']): Promise<Claim | null> {
-    const { athena: _, ...kept } = claim.entry;
-    const entry = athena === undefined ? kept : { ...kept, athena };
-    const written = await this.#write(entry, claim);
+    const kept = without(claim.entry, 'athena');
+    const written = await this.#write(athena === undefined ? kept : { ...kept, athena }, claim);
     return written === null ? null : { ...claim, ...written };
   }
 
@@ -128,7 +139,7 @@ export class Ledger {
    * @returns The entry; null if another owner has the day, and nothing was written.
    */
   async putDown(claim: Claim): Promise<LedgerEntry | null> {
-    const { lease: _, ...kept } = claim.entry;
+    const kept = without(claim.entry, 'lease');
     return (await this.#write({ ...kept, state: 'loading' }, claim))?.entry ?? null;
   }
 
@@ -138,9 +149,10 @@ export class Ledger {
    * @returns The entry; null if another owner has the day, and nothing was written.
    */
   async settle(claim: Claim, settlement: Settlement): Promise<LedgerEntry | null> {
-    const { lease: _, queued: __, failure: ___, athena: ____, kills: _____, ...kept } = claim.entry;
-    const { missingSince: ______, usualRows: _______, accepted: ________, ...lasting } = kept;
-    const settled = settleErasures({ ...lasting, ...settlement }, claim.claimedAt);
+    const lasting = without(claim.entry, ...OF_ONE_LOAD);
+    const entry = { ...lasting, ...settlement };
+    // A failure has the files of the last success.
+    const settled = entry.state === 'failed' ? entry : settleErasures(entry, claim.claimedAt);
     return (await this.#write(settled, claim))?.entry ?? null;
   }
 
@@ -150,7 +162,7 @@ export class Ledger {
    * @returns The entry; null if another owner has the day, and nothing was written.
    */
   async release(claim: Claim, failure: NonNullable<LedgerEntry['failure']>): Promise<LedgerEntry | null> {
-    const { lease: _, ...kept } = claim.entry;
+    const kept = without(claim.entry, 'lease');
     return (await this.#write({ ...kept, state: 'waiting', failure }, claim))?.entry ?? null;
   }
 
@@ -164,7 +176,7 @@ export class Ledger {
     claim: Claim,
     queued: { readonly fingerprint: string; readonly reason: string },
   ): Promise<LedgerEntry | null> {
-    const { lease: _, queued: before, ...kept } = claim.entry;
+    const { queued: before, ...kept } = without(claim.entry, 'lease');
     const isNoted = before?.fingerprint === queued.fingerprint && before.reason === queued.reason;
     const noted = isNoted ? before : { ...queued, at: this.#options.clock.now() };
     const deferred = { ...kept, state: 'waiting' as const, queued: noted, attempts: 0 };
@@ -190,10 +202,9 @@ export class Ledger {
     if (lease !== undefined && lease.until > clock.now()) return false;
     const entry = knownEntry(stored, place);
     const same = entry.queued?.fingerprint === queued.fingerprint;
-    const { lease: _, ...free } = entry;
     const written = await this.#write(
       {
-        ...free,
+        ...without(entry, 'lease'),
         state: 'waiting',
         queued: { ...queued, at: clock.now() },
         attempts: same ? entry.attempts : 0,
@@ -259,8 +270,8 @@ function knownEntry(stored: StoredEntry | null, place: LedgerSubject): LedgerCon
 /** Whether an entry has changed in nothing but its erasures. */
 function isOnlyNoted(on: StoredEntry | null, there: StoredEntry | null): boolean {
   if (on === null || there === null) return false;
-  const without = ({ erasures: _, token: __, updatedAt: ___, ...rest }: LedgerEntry) => rest;
-  return isDeepStrictEqual(without(on.entry), without(there.entry));
+  const [before, now] = [on, there].map(({ entry }) => without(entry, 'erasures', 'token', 'updatedAt'));
+  return isDeepStrictEqual(before, now);
 }
 
 function emptyEntry({ source, dataset, day, table }: LedgerSubject): LedgerContent {

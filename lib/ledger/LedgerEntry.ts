@@ -126,6 +126,16 @@ export type FileFate = z.output<typeof fileFateSchema>;
 export type LedgerEntry = z.output<typeof ledgerEntrySchema>;
 /** An entry without the fields that a write adds. */
 export type LedgerContent = Omit<LedgerEntry, 'token' | 'updatedAt'>;
+/** An entry, or a part of one, without some of its members. */
+export function without<Entry extends object, Key extends keyof Entry>(
+  entry: Entry,
+  ...keys: readonly Key[]
+): Omit<Entry, Key> {
+  const left = { ...entry };
+  for (const key of keys) delete left[key];
+  return left;
+}
+
 /** A load by Athena, in the ledger. */
 export type AthenaLoad = z.output<typeof athenaLoadSchema>;
 /** A step of a load by Athena. */

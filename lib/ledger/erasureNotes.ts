@@ -1,43 +1,86 @@
 import * as z from 'zod';
-import { DAY_MS } from '../base/time.ts';
+import { DAY_MS, type UtcDay } from '../base/time.ts';
 
-/** Milliseconds after which an erasure that has not ended explains nothing any more. */
-const IDLE_MS = 30 * DAY_MS;
+/** Milliseconds after which an erasure that has not gone on counts as stopped. */
+export const STOPPED_AFTER_MS = 30 * DAY_MS;
 
-/** An erasure that changes files of a day. It is noted before the first change, and is then why rows are gone. */
+/** Files of a day by their names in its folder. */
+export const namedFilesSchema = z.array(z.object({ name: z.string().min(1), eTag: z.string() }));
+/** A file by its name in the folder of the day. */
+export type NamedFile = z.output<typeof namedFilesSchema>[number];
+
+/** Files of a day as the ledger names them. */
+export function namedFiles(
+  day: UtcDay,
+  files: readonly { readonly key: string; readonly eTag: string }[],
+): NamedFile[] {
+  const folder = `/${day}/`;
+  return files.map(({ key, eTag }) => ({ name: key.slice(key.indexOf(folder) + folder.length), eTag }));
+}
+
+/** A file that an erasure has replaced under its name, and its ETags before and after. */
+const replacedSchema = z.object({ name: z.string().min(1), from: z.string(), to: z.string() });
+
+/** An erasure that changes files of a day. It is noted before the first change; what it replaces, after each. */
 export const erasureNoteSchema = z.object({
   /** lib/erase/Unit.ts: erasureId. */
   id: z.string().min(1),
-  /** Epoch milliseconds of its first change of the day, or of the first after it went on. */
+  /** Epoch milliseconds of the last note. */
   at: z.number(),
   /** When its run ended; absent while it is under way, or stopped. */
   endedAt: z.number().optional(),
+  replaced: z.array(replacedSchema).default([]),
 });
 
-type Erased = { readonly erasures?: readonly z.output<typeof erasureNoteSchema>[] | undefined };
+type ErasureNote = z.output<typeof erasureNoteSchema>;
+type Erased = { readonly erasures?: readonly ErasureNote[] | undefined };
 
-/** The erasures that explain why files of a day have changed: not those that stopped 30 days ago. */
-export function countingErasures({ erasures = [] }: Erased, now: number): readonly string[] {
-  return erasures.flatMap(({ id, at, endedAt }) => (endedAt !== undefined || now - at < IDLE_MS ? [id] : []));
+/**
+ * Whether a file of a day is there: itself, or what erasures have made of it. Nothing else that has its name counts.
+ *
+ * @param files The files that are there.
+ */
+export function fileFinder(
+  { erasures = [] }: Erased,
+  files: readonly NamedFile[],
+): (file: NamedFile) => boolean {
+  const there = new Map(files.map(({ name, eTag }) => [name, eTag]));
+  const made = new Map(
+    erasures.flatMap(({ replaced }) => replaced.map(({ name, from, to }) => [`${from} ${name}`, to])),
+  );
+  return ({ name, eTag }) => {
+    // Every erasure takes rows away, so no ETag comes back.
+    for (let tag: string | undefined = eTag; tag !== undefined; tag = made.get(`${tag} ${name}`))
+      if (there.get(name) === tag) return true;
+    return false;
+  };
 }
 
-/** The erasures that have stopped for 30 days: nothing has ended them. */
-export function idleErasures(entry: Erased, now: number): readonly string[] {
-  const counting = countingErasures(entry, now);
-  return (entry.erasures ?? []).flatMap(({ id }) => (counting.includes(id) ? [] : [id]));
+/** Whether an erasure changes files of the day: it may have replaced one and not noted it yet. */
+export function isUnderErasure({ erasures = [] }: Erased, now: number): boolean {
+  return erasures.some(({ at, endedAt }) => endedAt === undefined && now - at < STOPPED_AFTER_MS);
 }
 
-/** The notes of a day with that of an erasure: begun, or with `endedAt` ended. */
+/** The notes of a day with that of an erasure: begun, with a file that it has replaced, or with `endedAt` ended. */
 export function noteErasure<Entry extends Erased>(
   entry: Entry,
-  note: z.output<typeof erasureNoteSchema>,
+  note: Omit<ErasureNote, 'replaced'>,
+  replaced: ErasureNote['replaced'] = [],
 ): Entry {
-  return { ...entry, erasures: [...(entry.erasures ?? []).filter(({ id }) => id !== note.id), note] };
+  const { erasures = [] } = entry;
+  const before = erasures.find(({ id }) => id === note.id)?.replaced ?? [];
+  return {
+    ...entry,
+    erasures: [
+      ...erasures.filter(({ id }) => id !== note.id),
+      { ...note, replaced: [...before, ...replaced] },
+    ],
+  };
 }
 
 /**
- * A day that is settled with files that were listed at an instant: erasures that had ended by then explain nothing of the next.
- * What settles a day calls it: a curation, a load, an export.
+ * A day that is settled with files that were listed at an instant: what erasures had done by then explains nothing of the next.
+ * What settles a day calls it: a curation, an export.
  */
 export function settleErasures<Entry extends Erased>(entry: Entry, listedAt: number): Entry {
   const { erasures = [], ...kept } = entry;

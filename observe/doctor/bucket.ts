@@ -20,14 +20,21 @@ import {
   bucketSettings as settingsOf,
 } from '../../lib/access/buckets/bucketSettings.ts';
 import { lifecycleRules } from '../../lib/access/buckets/lifecycleRules.ts';
+import { s3ObjectStore } from '../../lib/aws/s3ObjectStore.ts';
+import { mapLimit } from '../../lib/base/concurrency.ts';
 import { valueAt } from '../../lib/base/json.ts';
-import { addDays, DAY_MS, utcDay } from '../../lib/base/time.ts';
+import { type ListedObject, listObjects } from '../../lib/base/ObjectStore.ts';
+import { addDays, DAY_MS, isoTimestamp, utcDay } from '../../lib/base/time.ts';
+import { erasures } from '../../lib/erase/Manifest.ts';
+import { STOPPED_AFTER_MS } from '../../lib/ledger/erasureNotes.ts';
 import { type ForwardedKind, forwardedKinds } from '../../lib/schema/kinds.ts';
+import { ERASURES_FOLDER } from '../../lib/tables/ledgerKeys.ts';
 import { isOwnKey } from '../../lib/tables/objectKeys.ts';
 import { isDeliveredFile, statsigFolders, tableFolders } from '../../lib/tables/tableFolders.ts';
 import { ifThere } from '../explainAwsError.ts';
 import { dayFolders } from '../facts/tables/partitionGaps.ts';
 import { type Finding, finding } from '../findings/catalogue.ts';
+import { listed } from '../findings/judge.ts';
 import { type Look, settled } from './Look.ts';
 import type { Setup } from './Setup.ts';
 
@@ -216,6 +223,30 @@ export function judgeKey(found: Partial<KeyMetadata>, say: Pick<Setup['say'], 'a
   const commands = isEnabled ? [] : verbs.map((verb) => say.aws('kms', verb, '--key-id', Arn));
   return [finding('SLUICE_FINDING_KEY_UNUSABLE', `${Arn} is ${kind}.`, commands)];
 }
+
+/** Records of erasures that are read, the last ones; and at the same time. */
+const MOST_ERASURES = 1_000;
+const PARALLEL = 16;
+
+/** Erasures that somebody has begun and not gone on with. */
+export const stoppedErasures: Look = {
+  name: 'erasures',
+  expects: 'every erasure is complete, or has gone on within 30 days',
+  async find({ config, s3, now }) {
+    const store = s3ObjectStore(s3, config.bucket);
+    const old: ListedObject[] = [];
+    for await (const record of listObjects(store, ERASURES_FOLDER))
+      if (now - record.modifiedAt > STOPPED_AFTER_MS) old.push(record);
+    const last = old.sort((a, b) => b.modifiedAt - a.modifiedAt).slice(0, MOST_ERASURES);
+    const stopped = await mapLimit(last, PARALLEL, async ({ key, modifiedAt }) => {
+      const stored = await erasures(store).read(key.slice(ERASURES_FOLDER.length, -'.json'.length));
+      const isOpen = stored !== null && stored.manifest.completeAt === undefined;
+      return isOpen ? [`${key}, since ${isoTimestamp(modifiedAt)}`] : [];
+    });
+    const names = stopped.flat();
+    return names.length === 0 ? [] : [finding('SLUICE_FINDING_ERASE_STOPPED', `${listed(names, '; ')}.`)];
+  },
+};
 
 /** Days for which files are looked at. Statsig forwards exposures daily. */
 const FORWARDED_DAYS = 7;

@@ -269,7 +269,7 @@ export const servedDays: Look = {
               say.sluice('curate', ...words),
             ]),
           ];
-    return faults.flatMap(({ kind, table, stale, gone, lost, idle }) => {
+    return faults.flatMap(({ kind, table, stale, gone, lost }) => {
       const [of, from = '', to = ''] = [['--table', kind], gone[0], gone.at(-1)];
       return [
         ...found(stale, `${table}, changed since`, 'run', ...of),
@@ -283,7 +283,6 @@ export const servedDays: Look = {
                 [say.restore(config.bucket, lost)],
               ),
             ]),
-        ...(idle.length === 0 ? [] : [finding('SLUICE_FINDING_ERASE_STOPPED', `${table}: ${listed(idle)}.`)]),
       ];
     });
   },

@@ -4,7 +4,7 @@ import type { Finding, Severity } from '../findings/catalogue.ts';
 import { readStatus } from '../findings/status.ts';
 import { deploymentOptions } from '../target.ts';
 import { deployer, freeNames, quotas } from './account.ts';
-import { bucket, bucketSettings, forwarding, key } from './bucket.ts';
+import { bucket, bucketSettings, forwarding, key, stoppedErasures } from './bucket.ts';
 import { database, names, partitions, servedDays, tables, workgroups } from './catalog.ts';
 import { type Look, settled, unreadFinding } from './Look.ts';
 import { readers } from './readers.ts';
@@ -25,7 +25,7 @@ const status: Look = {
 /** What `sluice doctor` looks at, in its order. */
 export const looks: readonly Look[] = [
   ...[stack, bucket, database, domain, bucketSettings, key, tables, partitions, names, workgroups],
-  ...[queues, forwarding, servedDays, quotas, readers, writer, status],
+  ...[queues, stoppedErasures, forwarding, servedDays, quotas, readers, writer, status],
 ];
 
 /** What `sluice doctor --before-deploy` looks at: nothing of it needs a stack. */

@@ -173,7 +173,7 @@ export const findingCatalogue = {
     { part: 'partitions', section: 'curated' },
   ),
   SLUICE_FINDING_ERASE_STOPPED: warning(
-    'An erasure has begun to change days and has not gone on for 30 days: it explains no missing row any more.',
+    'An erasure is not complete and has not gone on for 30 days: rows of its units may be in tables.',
     'Run `sluice erase` with the same units again until it is complete: docs/privacy.md, "Until it is complete".',
   ),
   SLUICE_FINDING_CURATE_LATE: problem(

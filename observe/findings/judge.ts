@@ -25,6 +25,8 @@ const NEAR = 0.8;
 /** Failed days and reasons that have a command. */
 const MOST_COMMANDS = 3;
 const MOST_NAMED = 5;
+/** Replaced files that one command copies back: the shell takes no longer one. */
+const MOST_COPIED = 200;
 /** Refused requests from which they are a problem at a small share: as the alarm on 4xx has it. */
 const MANY_REFUSED = 20;
 const MANY_REFUSED_SHARE = 0.05;
@@ -290,19 +292,16 @@ function* judgeDays({ exports, curated }: StatusFacts, { say, config, now }: Pla
     if (leftOut > 0) yield warned(`left out of views: ${counted(leftOut, 'day')}`, show);
     if (kept.length === 0) continue;
     const days = kept.map((one) => keptText(one, now));
-    const back = kept.filter(({ gone, isErased }) => gone.length > 0 && !isErased);
+    const back = kept.filter(({ isErased }) => !isErased);
+    const gone = back.flatMap((one) => (one.gone.length > 0 ? [one.folder] : []));
+    const replaced = back.flatMap((one) => (one.replaced.length > 0 ? [one.folder] : []));
+    const tags = back.flatMap((one) => one.replaced.map(({ eTag }) => eTag)).slice(0, MOST_COPIED);
     const accept = kept
       .slice(0, MOST_COMMANDS)
       .map(({ day }) => say.sluice('curate', 'accept', day, '--table', kind));
     yield finding('SLUICE_FINDING_CURATE_KEPT', `${table}: ${listed(days, '; ')}.`, [
-      ...(back.length === 0
-        ? []
-        : [
-            say.restore(
-              config.bucket,
-              back.map(({ folder }) => folder),
-            ),
-          ]),
+      ...(gone.length === 0 ? [] : [say.restore(config.bucket, gone)]),
+      ...(replaced.length === 0 ? [] : [say.copyBack(config.bucket, replaced, tags)]),
       ...accept,
     ]);
   }
@@ -316,7 +315,7 @@ function keptText({ day, rows, since, gone, replaced, isErased, until }: KeptDay
     : `; S3 ${had} what was deleted until ${until} at least`;
   const files = [
     ...(gone.length === 0 ? [] : [`gone: ${listed(gone)}`]),
-    ...(replaced.length === 0 ? [] : [`replaced: ${listed(replaced)}`]),
+    ...(replaced.length === 0 ? [] : [`replaced: ${listed(replaced.map(({ name }) => name))}`]),
   ];
   return `${day}, ${counted(rows, 'row')} that no raw file has, since ${since}, ${files.join(', ')}${back}`;
 }

@@ -114,7 +114,7 @@ describe('the calendar of curated days', () => {
     await curations.removeRaw('b');
     // Its version is whole, and nothing is to be curated for it.
     const [before] = await readServedFaults(place());
-    expect(before).toMatchObject({ stale: [], gone: [], lost: [], idle: [] });
+    expect(before).toMatchObject({ stale: [], gone: [], lost: [] });
     curations.clock.advance(DAY_MS);
     await curations.night();
     const [found] = await kept();
@@ -122,7 +122,7 @@ describe('the calendar of curated days', () => {
     expect(found?.folder).toContain(DAY);
     expect((await calendar()).tables[0]?.days).toMatchObject([{ state: 'curated', account: { kept: 4 } }]);
     await curations.land('b', exposures(5, 5));
-    expect(await kept()).toMatchObject([{ rows: 4, gone: [], replaced: ['b.parquet'] }]);
+    expect(await kept()).toMatchObject([{ rows: 4, gone: [], replaced: [{ name: 'b.parquet' }] }]);
     const sqs = new SQSClient({});
     const deployment = { ...place(), sqs, stack: { service: 'sluice', stage: 'local' } };
     const accepted = { kinds: ['exposures'] as const, drop: false, dryRun: false };

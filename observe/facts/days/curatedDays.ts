@@ -4,11 +4,11 @@ import { addDays, DAY_MS, isoTimestamp, type UtcDay, utcDay } from '../../../lib
 import { curatedShape, curatedTables } from '../../../lib/curate/curatedTables.ts';
 import { type ListedDays, listedDays } from '../../../lib/curate/ListedDays.ts';
 import { MOST_DAYS_A_NIGHT } from '../../../lib/curate/limits.ts';
-import { lostFiles, namedFiles } from '../../../lib/curate/lostFiles.ts';
+import { lostFiles } from '../../../lib/curate/lostFiles.ts';
 import { firstYoungDay } from '../../../lib/curate/planDays.ts';
 import { rawDays, readRawDay } from '../../../lib/curate/RawDays.ts';
 import type { DayAccount } from '../../../lib/ledger/CuratedDay.ts';
-import { idleErasures } from '../../../lib/ledger/erasureNotes.ts';
+import { isUnderErasure, type NamedFile, namedFiles } from '../../../lib/ledger/erasureNotes.ts';
 import type { LedgerEntry } from '../../../lib/ledger/LedgerEntry.ts';
 import { type ForwardedKind, forwardedKinds } from '../../../lib/schema/kinds.ts';
 import { curatedSubject } from '../../../lib/tables/ledgerKeys.ts';
@@ -104,9 +104,10 @@ export interface KeptDay {
   readonly rows: number;
   /** When it was noticed: ISO 8601. */
   readonly since: string;
-  /** Raw files that are not there any more, and those in whose place there is another, by name. */
+  /** Names of raw files that are not there any more. */
   readonly gone: readonly string[];
-  readonly replaced: readonly string[];
+  /** Raw files in whose place there is another. */
+  readonly replaced: readonly NamedFile[];
   /** The folder of the raw files. S3 has versions of what was deleted until the day after `until`, or longer. */
   readonly folder: string;
   readonly until: UtcDay;
@@ -327,15 +328,17 @@ async function readKeptDay(
   const { kept } = entry?.curated ?? {};
   if (kept === undefined || kept.rows === 0 || kept.accepted !== undefined) return [];
   const { files } = await readRawDay(rawDaysOf(deployment), kind, day);
-  const lost = lostFiles(config, entry, files, now).map(({ name }) => name);
-  if (lost.length === 0) return [];
+  const lost = lostFiles(config, entry, files, now);
   const there = new Set(namedFiles(day, files).map(({ name }) => name));
+  // An erasure that was stopped may have replaced a file and not noted it.
+  const isErasing = isUnderErasure(entry ?? {}, now);
+  if (lost.every(({ name }) => isErasing && there.has(name))) return [];
   const { rows, since, erased = false } = kept;
   return [
     {
       ...{ day, rows, since: isoTimestamp(since), folder: dayFolder(config, kind, day) },
-      gone: lost.filter((name) => !there.has(name)),
-      replaced: lost.filter((name) => there.has(name)),
+      gone: lost.flatMap(({ name }) => (there.has(name) ? [] : [name])),
+      replaced: lost.filter(({ name }) => there.has(name)),
       // It is noticed within a day.
       until: addDays(utcDay(since), config.retention.dataVersionDays - 1),
       isErased: erased || entry?.erasures !== undefined,
@@ -353,8 +356,6 @@ export interface ServedFaults {
   readonly gone: readonly UtcDay[];
   /** The same, of versions with rows that no raw file has: their folders. */
   readonly lost: readonly string[];
-  /** Erasures that noted a day and have not ended for 30 days. */
-  readonly idle: readonly string[];
 }
 
 /**
@@ -392,7 +393,7 @@ export async function readServedFaults(deployment: CuratedReaders): Promise<read
         const written = entry?.version === version ? entry.curated?.filesWritten : undefined;
         const isGone = (await listFolder(deployment, folder)).objects.length < (written ?? 1);
         const isStale = day >= oldest && !isLost && today !== fingerprint;
-        return { day, folder, isLost, isGone, isStale, idle: idleErasures(entry ?? {}, now) };
+        return { day, folder, isLost, isGone, isStale };
       },
     );
     const days = (is: (one: (typeof looked)[number]) => boolean) => looked.filter(is).map(({ day }) => day);
@@ -400,7 +401,6 @@ export async function readServedFaults(deployment: CuratedReaders): Promise<read
       ...{ kind, table, stale: days(({ isStale }) => isStale) },
       gone: days(({ isGone, isLost }) => isGone && !isLost),
       lost: looked.flatMap(({ folder, isGone, isLost }) => (isGone && isLost ? [folder] : [])),
-      idle: [...new Set(looked.flatMap(({ idle }) => idle))],
     });
   }
   return faults;

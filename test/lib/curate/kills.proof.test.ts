@@ -60,7 +60,7 @@ describe('a task that is killed', () => {
     const isHeld = at >= curateFaultPoints.indexOf('claimed') && at < curateFaultPoints.indexOf('settled');
     if (isHeld) expect(await curations.curate(task)).toMatchObject({ outcome: 'busy' });
     curations.clock.advance(LEASE_MS + 1);
-    const isSettled = at >= curateFaultPoints.indexOf('settled');
+    const isSettled = at >= curateFaultPoints.indexOf('moved');
     expect(await curations.curate(task)).toMatchObject({ outcome: isSettled ? 'unchanged' : 'curated' });
     await expectWhole();
   });

@@ -199,6 +199,38 @@ describe('raw files that are lost', () => {
     expect(await kept()).toMatchObject({ rows: 10 });
   });
 
+  it.each([
+    ['delivered again', 'a late file is deleted', () => curations.removeRaw('c')],
+    ['lost', 'a late file is deleted', () => curations.removeRaw('c')],
+    ['delivered again', 'files are back', () => restore()],
+    ['lost', 'all files are deleted', () => Promise.all(['a', 'c'].map((name) => curations.removeRaw(name)))],
+    ['delivered again', 'one is emptied', () => curations.land('c', exposures(0, 0))],
+  ])(
+    'stay when a task is killed once the partition has moved, its message is %s, and %s',
+    async (message, _, change) => {
+      await curations.removeRaw('b');
+      await curations.land('c', exposures(30, 40));
+      curations.clock.advance(NIGHT_MS);
+      await curations.plan({ sluice: 'curate' });
+      const [task] = curations.takeTasks();
+      expect(await curations.curate(task, { killAt: 'moved' })).toBe('killed');
+      await change();
+      await curations.plan(check);
+      curations.clock.advance(LEASE_MS + 1);
+      if (message === 'delivered again') {
+        expect(await curations.curate(task)).toMatchObject({ outcome: 'unchanged' });
+        expect(await curations.read()).toEqual(ids(0, 40));
+        expect(await curations.rowsUnder((await curations.curatedLocation()) ?? '')).toHaveLength(40);
+      }
+      await night();
+      expect(await curations.read()).toEqual(ids(0, 40));
+      expect(await curations.rowsUnder((await curations.curatedLocation()) ?? '')).toHaveLength(40);
+      await curations.sweep();
+      expect(await night()).toEqual([]);
+      expect(await curations.read()).toEqual(ids(0, 40));
+    },
+  );
+
   it('stay when the day is cut into slices', async () => {
     await curations.removeRaw('b');
     curations.clock.advance(NIGHT_MS);

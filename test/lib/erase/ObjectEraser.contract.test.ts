@@ -16,6 +16,8 @@ const KEY = landedKey('a');
 const form: ObjectForm = { form: 'landing' };
 const timing = { wait: async () => {}, random: () => 0 };
 
+const silent = { before: async () => {}, replaced: async () => {} };
+
 describe('erasing from one object', () => {
   const directory = temporaryDirectory();
   const matcher = new UnitMatcher([{ type: 'userID', column: 'user_id', value: 'gone' }]);
@@ -60,7 +62,7 @@ describe('erasing from one object', () => {
         await put('gone', `of try ${tries}`);
         return bucket.replace(version, path, attributes);
       },
-    }).erase({ key: KEY, versions: await bucket.versions(KEY) }, form, async () => {});
+    }).erase({ key: KEY, versions: await bucket.versions(KEY) }, form, silent);
     await expect(changed).rejects.toMatchObject({
       code: 'SLUICE_ERASE_CHANGING',
       message: expect.stringContaining(KEY),
@@ -75,7 +77,7 @@ describe('erasing from one object', () => {
       await server.client.send(new PutObjectCommand({ Bucket: BUCKET, Key: KEY, Body }));
       const versions = (await bucket.versions(KEY)).map((version) => ({ ...version, isLatest }));
       const more = { isWritten: async () => isWritten };
-      return eraser({}, more).erase({ key: KEY, versions }, form, async () => {});
+      return eraser({}, more).erase({ key: KEY, versions }, form, silent);
     };
 
     it('waits for the writer in the landing', async () => {
@@ -114,7 +116,7 @@ describe('erasing from one object', () => {
       (await bucket.versions(KEY)).map((version) => ({ ...version, size }));
     const why = async (size: number) => {
       const object = { key: KEY, versions: await versions(size)() };
-      return (await eraser().erase(object, large, async () => {})).left.map((one) => one.why);
+      return (await eraser().erase(object, large, silent)).left.map((one) => one.why);
     };
     expect(await why(mebibytes * 1024 ** 2 + 1)).toEqual(['too_large']);
     expect(await why(mebibytes * 1024 ** 2)).not.toContain('too_large');

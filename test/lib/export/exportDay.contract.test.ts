@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { PART_BYTES } from '../../../lib/aws/multipartUpload.ts';
 import { exportDay, exportFaultPoints } from '../../../lib/export/exportDay.ts';
+import { noteErasure } from '../../../lib/ledger/erasureNotes.ts';
 import type { Export } from '../../../lib/schema/exports.ts';
 import { exportSubject } from '../../../lib/tables/ledgerKeys.ts';
 import { DAY, type ExportWorld, OURS, startExport, TARGET, THEIRS } from './startExport.ts';
@@ -31,6 +32,17 @@ describe('the export of a day', () => {
     return { there: there.sort(), named: named.sort() };
   };
   const both = (...bodies: string[]) => ({ there: bodies, named: bodies });
+  /** Replaces a file as an erasure does, which notes it in the ledger. */
+  const erase = async (name: string, body: string, ended?: { readonly endedAt: number }) => {
+    const eTag = async () =>
+      (await world.table.files(`events/${DAY}/`)).find(({ key }) => key.endsWith(`/${name}`))?.eTag ?? '';
+    const from = await eTag();
+    await world.put(name, body);
+    const [to, note] = [await eTag(), { id: 'e1', at: world.clock.now(), ...ended }];
+    await world.ledger.change(exportSubject(world.configured(), DAY), (known) => ({
+      entry: noteErasure(known, note, [{ name, from, to }]),
+    }));
+  };
 
   it('writes its files and a manifest of them, and records it in the ledger', async () => {
     await world.put('_temporary', 'no data');
@@ -73,7 +85,7 @@ describe('the export of a day', () => {
     await run();
     await world.store.put(TARGET, `events/${DAY}/theirs.parquet`, 'theirs');
     await world.store.put(TARGET, 'events/2026-11-18/sluice-00000000000000000000000000000000.parquet', 'x');
-    await world.put('b.parquet', 'corrected');
+    await erase('b.parquet', 'corrected');
     const seen: Record<string, Awaited<ReturnType<typeof contents>>> = {};
     await run({
       async faultPoint(point) {
@@ -134,6 +146,44 @@ describe('the export of a day', () => {
     },
   );
 
+  it.each([undefined, null])(
+    'keeps the copy of a file in whose place there is another, of a table with retention %s',
+    async (days) => {
+      const table = world.tableWith(days);
+      world.clock.advance(HOUR);
+      await run({ table });
+      await world.put('a.parquet', '');
+      await world.put('b.parquet', 'half');
+      for (const copied of [1, 0]) {
+        expect(await run({ table })).toMatchObject({ copied, removed: 0 });
+        expect(await contents()).toEqual(both('first', 'half', 'second'));
+      }
+      await world.put('a.parquet', 'first');
+      await run({ table });
+      const fates = { 'a.parquet': ['loaded'], 'b.parquet': ['loaded', 'kept'] };
+      const { files = [] } = (await entry()) ?? {};
+      for (const [name, of] of Object.entries(fates))
+        expect(files.filter(({ key }) => key.endsWith(name)).map(({ fate }) => fate)).toEqual(of);
+      expect(await drop()).toMatchObject({ removed: 1 });
+      expect(await contents()).toEqual(both('first', 'half'));
+    },
+  );
+
+  it('knows what an erasure has replaced, also after an export that failed, and no other file in its place', async () => {
+    await run();
+    await erase('a.parquet', 'erased', { endedAt: world.clock.now() });
+    world.clock.advance(1);
+    world.store.bucket(TARGET).settings = {};
+    expect(await run()).toMatchObject({ entry: { state: 'failed' } });
+    world.openTarget();
+    expect(await run()).toMatchObject({ removed: 1 });
+    expect(await contents()).toEqual(both('erased', 'second'));
+    await erase('a.parquet', 'erased twice');
+    await world.put('a.parquet', 'half');
+    await run();
+    expect(await contents()).toEqual(both('erased', 'half', 'second'));
+  });
+
   it('takes away what another version of the day, or retention, has taken', async () => {
     await run();
     await world.put('v2/c.parquet', 'third');
@@ -153,7 +203,7 @@ describe('the export of a day', () => {
     expect(await run({ table })).toMatchObject({ copied: 0 });
     world.clock.advance(HOUR);
     expect(await run({ table })).toMatchObject({ copied: 2 });
-    await world.put('a.parquet', 'erased');
+    await erase('a.parquet', 'erased');
     await world.put('c.parquet', 'third');
     expect(await run({ table })).toMatchObject({ copied: 1, removed: 1 });
     expect(await contents()).toEqual(both('erased', 'second'));
@@ -262,7 +312,7 @@ describe('the export of a day', () => {
     'ends with the same result when it is killed at %s and restarted',
     async (point) => {
       await run();
-      await world.put('a.parquet', 'corrected');
+      await erase('a.parquet', 'corrected');
       world.remove('b.parquet');
       await world.put('c.parquet', 'third');
       const killed = Promise.withResolvers<'killed'>();
@@ -314,7 +364,7 @@ describe('the export of a day', () => {
     await run();
     const before = await world.exported();
     const fingerprint = (await entry())?.fingerprint;
-    await world.put('a.parquet', 'corrected');
+    await erase('a.parquet', 'corrected');
     const exported = world.configured(spoil(world));
     expect(await run({ exported })).toMatchObject({
       outcome: 'settled',
@@ -337,7 +387,7 @@ describe('the export of a day', () => {
     ],
   ])('reports that only %s is denied, and releases the day', async (_, Action, name, there, named) => {
     await run();
-    await world.put('a.parquet', 'corrected');
+    await erase('a.parquet', 'corrected');
     const { bucketPolicy } = world.policies(TARGET);
     const deny = {
       ...{ Effect: 'Deny', Principal: '*', Action },
