@@ -1,5 +1,6 @@
 import { partName } from '../infra/template/Stack.ts';
 import { shellCommand } from '../lib/base/text.ts';
+import { RESTORED } from '../lib/tables/tableFolders.ts';
 import { sluiceCommand } from './commands.ts';
 import type { Deployment } from './deployment.ts';
 import { deploymentOptions } from './target.ts';
@@ -43,7 +44,7 @@ export function deploymentCommands(
     },
     /** Copies versions of files below folders, by their ETags, beside the files that replaced them. It takes nothing away. */
     copyBack: (bucket: string, folders: readonly string[], eTags: readonly string[]) => {
-      const versions = listVersions(bucket, folders, 'Versions[].[ETag,VersionId,Key,IsLatest]');
+      const versions = listVersions(bucket, folders, 'Versions[].[ETag,VersionId,Key]');
       const wanted = shellCommand([bucket, ...eTags.map((eTag) => eTag.replaceAll('"', ''))]);
       const copy = aws('s3api', 'copy-object', '--bucket', bucket, '--key', 'KEY', '--copy-source', 'FROM');
       const filled = copy.replace(' KEY ', ' "$key" ').replace(' FROM ', ' "$from" ');
@@ -68,8 +69,7 @@ const BATCHES =
   'const{log}=console,all=JSON.parse(require("fs").readFileSync(0))??[];while(all.length)log(JSON.stringify({Objects:all.splice(0,300),Quiet:true}))';
 
 /** Makes a source and a new key of each version with one of some ETags, a line each; none twice. */
-const COPIES =
-  'const[bucket,...tags]=process.argv.slice(1),all=JSON.parse(require("fs").readFileSync(0))??[],there=new Set(all.filter(([,,,last])=>last).map(([,,key])=>key));for(const[tag,id,key]of all){const to=key.replace(/[^/]*$/,"restored-$&");if(tags.includes(tag.slice(1,-1))&&!there.has(to))there.add(to)&&console.log(`${bucket}/${key.split("/").map(encodeURIComponent).join("/")}?versionId=${id}`,to)}';
+const COPIES = `const[bucket,...tags]=process.argv.slice(1),all=JSON.parse(require("fs").readFileSync(0))??[],there=all.map(([,,key])=>key);for(const[tag,id,key]of all){const to=key.replace(/[^/]*$/,"${RESTORED}$&");if(!tags.includes(tag.slice(1,-1))||there.includes(to))continue;there.push(to);console.log(bucket+"/"+key.split("/").map(encodeURIComponent).join("/")+"?versionId="+id,to)}`;
 
 /** CloudFormation deletes the change set after it was executed. */
 const CHANGE_SET = 'sluice-repair';

@@ -2,6 +2,7 @@ import type { Readable } from 'node:stream';
 import type { UtcDay } from '../base/time.ts';
 import { fileFinder, namedFiles } from '../ledger/erasureNotes.ts';
 import { type FileFate, fingerprintFiles, type LedgerEntry } from '../ledger/LedgerEntry.ts';
+import { RESTORED } from '../tables/tableFolders.ts';
 import { SETTLED_MS } from './limits.ts';
 
 /** A file of a table's day in the deployment's bucket. */
@@ -61,7 +62,7 @@ export async function listDayFiles(
 
 /**
  * Exported files whose source is gone, or replaced by another, for no known reason: their copies stay. The reasons are an
- * erasure, retention, and another version of the day, which is what its table says now.
+ * erasure, retention, and another version of the day, which is what its table says now. One that was copied back is back.
  *
  * @param entry The ledger's, with the files of the last export.
  */
@@ -73,9 +74,11 @@ export function keptFiles(
   const { day } = entry;
   if (isPast?.(day) === true) return [];
   const isThere = fileFinder(entry, namedFiles(day, files));
+  const sizes = new Map(files.map(({ key, size }) => [key, size]));
   return entry.files.flatMap((file) => {
     const isOfVersion = location === undefined || file.key.startsWith(location);
-    const isGone = isOfVersion && namedFiles(day, [file]).every((named) => !isThere(named));
+    const isBack = sizes.get(file.key.replace(/[^/]*$/, `${RESTORED}$&`)) === file.size;
+    const isGone = isOfVersion && !isBack && namedFiles(day, [file]).every((named) => !isThere(named));
     return isGone && (file.fate === 'loaded' || file.fate === 'kept') ? [{ ...file, fate: 'kept' }] : [];
   });
 }

@@ -163,6 +163,9 @@ export function versionPrefix(layout: FolderLayout, table: string, day: UtcDay, 
   return `${ingestedTableFolder(layoutOf(layout, day), table)}${day}/${version}/`;
 }
 
+/** How names of files begin that were copied back, beside the files that replaced them. */
+export const RESTORED = 'restored-';
+
 /** The parts of a key or prefix below an ingested table. */
 export interface IngestedKey {
   readonly table: string;

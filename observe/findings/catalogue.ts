@@ -169,7 +169,7 @@ export const findingCatalogue = {
   ),
   SLUICE_FINDING_CURATE_KEPT: problem(
     'Raw files of curated days are gone, or others are in their place, and neither an erasure nor retention is the reason. The curated table has their rows, and views read them there.',
-    'Find out who deleted them. The first command brings deleted files back, as long as S3 has their versions, and the next night curates the days again: docs/curated.md, "When raw files are gone". If they are to stay gone, `sluice curate accept` keeps the rows and ends this.',
+    'Find out who deleted them. The commands before `accept` bring files back, as long as S3 has their versions, and the next night curates the days again: docs/curated.md, "When raw files are gone". If they are to stay gone, `sluice curate accept` keeps the rows and ends this.',
     { part: 'partitions', section: 'curated' },
   ),
   SLUICE_FINDING_ERASE_STOPPED: warning(

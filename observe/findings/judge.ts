@@ -269,11 +269,19 @@ function* failedDays(
 }
 
 /** Exports and curated tables. */
-function* judgeDays({ exports, curated }: StatusFacts, { say, config, now }: Place): Findings {
-  for (const { export: name, target, days } of exports ?? []) {
+function* judgeDays({ exports, curated, lostDays }: StatusFacts, { say, config, now }: Place): Findings {
+  for (const { export: name, table: of, target, days } of exports ?? []) {
+    // Its raw files are another finding, whose cure ends this.
+    const kind = forwardedKinds.find((one) => config.tables[one] === of);
+    const found = [
+      ...(curated ?? []).flatMap((one) => (one.kind === kind ? one.kept : [])),
+      ...(lostDays ?? []).filter(({ table }) => table === kind),
+    ].map(({ day }) => day);
     const show = say.sluice('export', 'status', '--export', name);
     yield* failedDays('SLUICE_FINDING_EXPORT_FAILED', `${name}, ${target}`, days, () => show);
-    const copies = days.flatMap(({ day, kept }) => (kept > 0 ? [`${day} ${counted(kept, 'file')}`] : []));
+    const copies = days.flatMap(({ day, kept }) =>
+      kept > 0 && !found.includes(day) ? [`${day} ${counted(kept, 'file')}`] : [],
+    );
     if (copies.length > 0)
       yield finding('SLUICE_FINDING_EXPORT_KEPT', `${name}, ${target}: ${listed(copies)}.`, [show]);
   }

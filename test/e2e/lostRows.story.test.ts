@@ -1,0 +1,191 @@
+import { join } from 'node:path';
+import type { S3Client } from '@aws-sdk/client-s3';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { parquetFromQuery } from '../../cli/ingest/dropFiles.ts';
+import { manifestSchema } from '../../lib/export/exportDay.ts';
+import { localAccount } from '../../local/localAccount.ts';
+import type { Finding } from '../../observe/findings/catalogue.ts';
+import { runPrinted } from '../harness/awsCommand.ts';
+import { CUSTOMER, DROPS, ingestCloud } from '../harness/ingestCloud.ts';
+import { readParquet } from '../harness/readParquet.ts';
+
+/** A Friday, on which events are sent, and the days before it. */
+const SENT = '2026-11-20';
+const [D16, D17, D18, D19] = ['2026-11-16', '2026-11-17', '2026-11-18', '2026-11-19'] as const;
+const RAW = `statsig/statsig_forwarded_events/statsig_forwarded_events/${SENT}/`;
+const WAREHOUSE = 'acme-warehouse';
+const EVENTS = 20;
+const ROWS = 20;
+const target = { bucket: WAREHOUSE, owner: CUSTOMER };
+const lookbackDays = 9;
+const HALF_AN_HOUR = 1_800_000;
+
+// One story: each test goes on where the one before it ended.
+describe('rows that somebody reads', () => {
+  let story: Awaited<ReturnType<typeof ingestCloud>>;
+  let customer: S3Client;
+
+  beforeAll(async () => {
+    story = await ingestCloud(
+      {
+        curate: true,
+        sources: [
+          {
+            ...{ name: 'acme', bucket: DROPS, owner: CUSTOMER, settleMinutes: 0 },
+            datasets: [{ name: 'visits', kind: 'events', lookbackDays }],
+          },
+        ],
+        exports: ['statsig_forwarded_events', 'acme_visits'].map((table) => ({
+          ...{ name: table.replaceAll('_', '-'), table, lookbackDays, target },
+        })),
+      },
+      { startsAt: `${SENT}T07:00:00Z` },
+    );
+    await story.letIn(CUSTOMER, WAREHOUSE, 'export-target', `arn:aws:iam::${localAccount.id}:root`);
+    customer = story.s3By({ accessKeyId: CUSTOMER, secretAccessKey: 'test' });
+    for (const from of [0, EVENTS / 2]) {
+      const events = Array.from({ length: EVENTS / 2 }, (_, i) => ({
+        ...{ eventName: 'purchase', user: { userID: `u${from + i}` }, time: story.clock.now() },
+      }));
+      expect(await story.post({ events })).toBe(202);
+      await story.cloud.flush();
+    }
+    for (const one of [D16, D17, D18]) await drop(one);
+    await load();
+    await story.jumpTo('2026-11-23T10:00:00Z');
+    await work();
+  });
+  afterAll(() => story.close());
+
+  const half = (of: string, name: string, rows = ROWS / 2) =>
+    story.drop(
+      `visits/${of}/${name}.parquet`,
+      `SELECT TIMESTAMP '${of} 10:00' AS timestamp, 'seen' AS event_name, '${name}' || i AS unit_id FROM range(${rows}) t(i)`,
+    );
+  const drop = async (of: string) => {
+    for (const name of ['a', 'b']) await half(of, name);
+  };
+  const settle = async () => {
+    for (let left = 1, flushes = 0; left > 0 && flushes < 5; flushes += 1)
+      left = (await story.cloud.flush()).unregistered;
+  };
+  const load = async () => {
+    expect((await story.sluice('ingest', 'run')).code).toBe(0);
+    await settle();
+  };
+  /** What the night does. */
+  const work = async () => {
+    for (const what of ['curate', 'export']) {
+      expect((await story.sluice(what, 'run')).code).toBe(0);
+      await settle();
+    }
+  };
+  const count = async (table: string, of: string) =>
+    Number((await story.query(`SELECT count(*) AS n FROM ${table} WHERE ds = DATE '${of}'`))[0]?.['n']);
+  /** Events in the view, and rows of a day in the customer's bucket, by export. */
+  const events = async () => ({
+    view: await count('product_events', SENT),
+    raw: await exported('statsig-forwarded-events', SENT),
+  });
+  const exported = async (name: string, of: string) => {
+    const folder = `${name}/${of}/`;
+    const text = await story.read(`${folder}_manifest.json`, WAREHOUSE, customer);
+    const { files } = manifestSchema.parse(JSON.parse(Buffer.from(text).toString()));
+    const ids = new Set<unknown>();
+    for (const file of files) {
+      const { rows } = await readParquet(await story.read(`${folder}${file.name}`, WAREHOUSE, customer));
+      for (const row of rows) ids.add(row['event_id'] ?? row['user_id']);
+    }
+    return ids.size;
+  };
+  const visits = async (of: string) => [await count('acme_visits', of), await exported('acme-visits', of)];
+  /** Without that nobody sends, and that an alarm is on for what is found. */
+  const found = async (): Promise<readonly Finding[]> => {
+    const { problems, stderr }: { problems?: Finding[]; stderr?: string } = await story.json('status');
+    if (problems === undefined) throw new Error(stderr);
+    return problems.filter(({ code }) => !/_(SILENT|ALARM)$/.test(code));
+  };
+  const codes = async () => (await found()).map(({ code }) => code.replace('SLUICE_FINDING_', ''));
+  /** Runs a command of the only finding. */
+  const follow = async (has: string) => {
+    const [one, ...others] = await found();
+    expect(others).toEqual([]);
+    const command = one?.commands.find((text) => text.includes(has)) ?? '';
+    await runPrinted(command, join(story.scratch, 'bin'), story.env);
+  };
+  const all = { view: EVENTS, raw: EVENTS };
+
+  it('are all there', async () => {
+    expect([await events(), await visits(D16), await visits(D18)]).toEqual([all, [ROWS, ROWS], [ROWS, ROWS]]);
+    expect(await codes()).toEqual([]);
+  });
+
+  it('stay when a raw day is deleted and emptied, and come back by halves by the commands that are printed', async () => {
+    const [deleted = '', emptied = '', ...others] = await story.keys(RAW);
+    expect(others).toEqual([]);
+    await expect(story.remove(deleted)).rejects.toMatchObject({ name: 'AccessDenied' });
+    const writer = story.s3By(await story.credentialsOf('WriteRole'));
+    await story.remove(deleted, story.cloud.bucket, writer);
+    await story.put(emptied, await parquetFromQuery("SELECT 'x' AS event_id WHERE false"));
+    await story.jumpTo('2026-11-24T02:00:00Z');
+    await work();
+    expect([await events(), await codes()]).toEqual([all, ['CURATE_KEPT']]);
+    expect((await found())[0]?.detail).toContain(`${EVENTS} rows`);
+
+    await follow('copy-object');
+    expect(await story.keys(RAW)).toHaveLength(2);
+    await story.advance(HALF_AN_HOUR);
+    await work();
+    expect([await events(), await codes()]).toEqual([all, ['CURATE_KEPT']]);
+    expect((await found())[0]?.detail).toContain(`${EVENTS / 2} rows`);
+
+    await follow('delete-objects');
+    expect(await story.keys(RAW)).toHaveLength(3);
+    await work();
+    expect([await events(), await codes()]).toEqual([all, []]);
+    expect(story.refusals.filter((one) => !one.includes('s3:DeleteObject'))).toEqual([]);
+  });
+
+  it('stay in a dataset whose files are deleted, or replaced by one without rows', async () => {
+    for (const name of ['a', 'b']) await story.removeDrop(`visits/${D18}/${name}.parquet`);
+    await half(D17, 'a', 0);
+    await story.removeDrop(`visits/${D17}/b.parquet`);
+    await load();
+    await work();
+    expect([await visits(D17), await visits(D18), await codes()]).toEqual([
+      [ROWS, ROWS],
+      [ROWS, ROWS],
+      ['INPUTS_MISSING'],
+    ]);
+    // Half of the files come back, and then the others. The other day is meant to be empty.
+    await half(D18, 'a');
+    await load();
+    await half(D18, 'b');
+    await load();
+    const empty = ['ingest', 'accept', 'empty', '--source', 'acme', '--dataset', 'visits', '--from', D17];
+    expect((await story.sluice(...empty)).code).toBe(0);
+    await settle();
+    await work();
+    expect([await visits(D17), await visits(D18), await codes()]).toEqual([[0, 0], [ROWS, ROWS], []]);
+  });
+
+  it('are loaded when they are half of what is usual, with a warning until the rest comes or somebody accepts it', async () => {
+    await drop(D17);
+    await half(D19, 'a');
+    await load();
+    expect([(await visits(D17))[0], await count('acme_visits', D19), await codes()]).toEqual([
+      ...[ROWS, ROWS / 2],
+      ['ROWS_UNUSUAL'],
+    ]);
+    await half(D19, 'b');
+    await load();
+    expect([await count('acme_visits', D19), await codes()]).toEqual([ROWS, []]);
+    await half(SENT, 'a');
+    await load();
+    expect(await codes()).toEqual(['ROWS_UNUSUAL']);
+    const keep = ['ingest', 'accept', 'keep', '--source', 'acme', '--dataset', 'visits', '--from', SENT];
+    expect((await story.sluice(...keep)).code).toBe(0);
+    await settle();
+    expect([await count('acme_visits', SENT), await codes()]).toEqual([ROWS / 2, []]);
+  });
+});
