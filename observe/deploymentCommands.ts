@@ -69,7 +69,7 @@ const BATCHES =
   'const{log}=console,all=JSON.parse(require("fs").readFileSync(0))??[];while(all.length)log(JSON.stringify({Objects:all.splice(0,300),Quiet:true}))';
 
 /** Makes a source and a new key of each version with one of some ETags, a line each; none twice. */
-const COPIES = `const[bucket,...tags]=process.argv.slice(1),all=JSON.parse(require("fs").readFileSync(0))??[],there=all.map(([,,key])=>key);for(const[tag,id,key]of all){const to=key.replace(/[^/]*$/,"${RESTORED}$&");if(!tags.includes(tag.slice(1,-1))||there.includes(to))continue;there.push(to);console.log(bucket+"/"+key.split("/").map(encodeURIComponent).join("/")+"?versionId="+id,to)}`;
+const COPIES = `const{log}=console,[bucket,...tags]=process.argv.slice(1),all=JSON.parse(require("fs").readFileSync(0))??[],there=all.map(([,,key])=>key);for(const[tag,id,key]of all){const to=key.replace(/[^/]*$/,"${RESTORED}$&");if(!tags.includes(tag.slice(1,-1))||there.includes(to))continue;there.push(to);log(bucket+"/"+key.split("/").map(encodeURIComponent).join("/")+"?versionId="+id,to)}`;
 
 /** CloudFormation deletes the change set after it was executed. */
 const CHANGE_SET = 'sluice-repair';

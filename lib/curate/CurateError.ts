@@ -5,7 +5,7 @@ import { CatalogCallError } from '../landing/catalog/catalogCalls.ts';
 export const CurateError = defineErrorFamily('system', {
   SLUICE_CURATE_FILE_UNREADABLE: {
     cause: 'A raw file of the day can’t be read.',
-    cure: 'Check the file that the detail names. Athena can’t read it either: replace it with an intact copy, or an earlier version (docs/platform.md, "Restore"). Only if there is none, move it out of the folder of the day.',
+    cure: 'Check the file that the detail names. Athena can’t read it either: put an intact copy, or an earlier version, in its place (docs/platform.md, "Restore"). Only if there is none, move it out of the folder of the day: rows of it that the curated day has stay.',
   },
   SLUICE_CURATE_COLUMN_UNFIT: {
     cause: 'A column of a raw file has values that can’t be read in the type of the table.',
@@ -27,7 +27,7 @@ export const CurateError = defineErrorFamily('system', {
   SLUICE_CURATE_VERSION_INCOMPLETE: {
     cause:
       'The folder of the version does not have the files that were written to it. Nothing was published.',
-    cure: 'No action is needed at first: the next plan curates the day again. If it persists, look for another process that deletes objects in the folder of the curated table.',
+    cure: 'No action is needed at first: the next plan curates the day again. If it persists, files of the version that the detail names have rows of no raw file: bring them back (docs/platform.md, "Restore"), and find out who deletes objects in the folder of the curated table.',
   },
   SLUICE_CURATE_TABLE_DIFFERS: {
     cause: 'The curated table in the Data Catalog does not have the columns of this configuration.',

@@ -80,7 +80,7 @@ export const SourceError = defineErrorFamily('user', {
   SLUICE_SOURCE_FILES_REPLACED: {
     cause:
       'Files that queries read were deleted or replaced, and objects that can’t be loaded arrived. The last good version stays.',
-    cure: 'Drop the files again, or delete the objects that can’t be loaded: the day is then loaded with the files that it has. docs/ingest.md says how to accept the loss of the others.',
+    cure: 'Ask whoever delivers them for the files again, as Parquet. If the rows of those that are gone are to go, docs/ingest.md, "Days without inputs", says how to accept it.',
   },
   SLUICE_SOURCE_DELTA_TABLE: {
     cause:

@@ -132,7 +132,7 @@ export const findingCatalogue = {
   ),
   SLUICE_FINDING_FORWARDED: warning(
     "Somebody else, most likely Statsig's own forwarding, writes into the folders of the forwarded tables: queries read these rows too, and with relay to Statsig events twice.",
-    "Turn Statsig's forwarding off, or give its tables other names in Data Connection (`npx sluice connect statsig`) or ours with `tables`; then move the named files elsewhere. Files that you put there on purpose may stay: the finding goes seven days later.",
+    "Turn Statsig's forwarding off, or give its tables other names in Data Connection (`npx sluice connect statsig`) or ours with `tables`. The finding goes seven days after the last file. To take doubled rows out of queries, move these files elsewhere: their rows go from the tables, but for days that are curated.",
   ),
   SLUICE_FINDING_SOURCE_UNREADABLE: problem(
     "The last attempt to list a dataset's folder failed.",
