@@ -120,6 +120,7 @@ export async function settleMoved(curator: Curator, run: CurateRun, place: Curat
     const settled = settledEntry(entry, of, { account, moves: true, replaced: entry.version, listedAt, now });
     return { entry: endRun(settled, version) };
   });
+  await curator.faultPoint?.('settled');
 }
 
 /**

@@ -57,13 +57,13 @@ describe('rows that somebody reads', () => {
   });
   afterAll(() => story.close());
 
-  const half = (of: string, name: string, rows = ROWS / 2) =>
+  const dropHalf = (of: string, name: string, rows = ROWS / 2) =>
     story.drop(
       `visits/${of}/${name}.parquet`,
       `SELECT TIMESTAMP '${of} 10:00' AS timestamp, 'seen' AS event_name, '${name}' || i AS unit_id FROM range(${rows}) t(i)`,
     );
   const drop = async (of: string) => {
-    for (const name of ['a', 'b']) await half(of, name);
+    for (const name of ['a', 'b']) await dropHalf(of, name);
   };
   const settle = async () => {
     for (let left = 1, flushes = 0; left > 0 && flushes < 5; flushes += 1)
@@ -107,10 +107,14 @@ describe('rows that somebody reads', () => {
     return problems.filter(({ code }) => !/_(SILENT|ALARM)$/.test(code));
   };
   const codes = async () => (await found()).map(({ code }) => code.replace('SLUICE_FINDING_', ''));
-  /** Runs a command of the only finding. */
-  const follow = async (has: string) => {
+  /** The only finding. */
+  const kept = async () => {
     const [one, ...others] = await found();
-    expect(others).toEqual([]);
+    expect([one?.code, others]).toEqual(['SLUICE_FINDING_CURATE_KEPT', []]);
+    return one;
+  };
+  /** Runs a command of a finding. */
+  const follow = async (one: Finding | undefined, has: string) => {
     const command = one?.commands.find((text) => text.includes(has)) ?? '';
     await runPrinted(command, join(story.scratch, 'bin'), story.env);
   };
@@ -130,17 +134,17 @@ describe('rows that somebody reads', () => {
     await story.put(emptied, await parquetFromQuery("SELECT 'x' AS event_id WHERE false"));
     await story.jumpTo('2026-11-24T02:00:00Z');
     await work();
-    expect([await events(), await codes()]).toEqual([all, ['CURATE_KEPT']]);
-    expect((await found())[0]?.detail).toContain(`${EVENTS} rows`);
+    const whole = await kept();
+    expect([await events(), whole?.detail]).toEqual([all, expect.stringContaining(`${EVENTS} rows`)]);
 
-    await follow('copy-object');
+    await follow(whole, 'copy-object');
     expect(await story.keys(RAW)).toHaveLength(2);
     await story.advance(HALF_AN_HOUR);
     await work();
-    expect([await events(), await codes()]).toEqual([all, ['CURATE_KEPT']]);
-    expect((await found())[0]?.detail).toContain(`${EVENTS / 2} rows`);
+    const half = await kept();
+    expect([await events(), half?.detail]).toEqual([all, expect.stringContaining(`${EVENTS / 2} rows`)]);
 
-    await follow('delete-objects');
+    await follow(half, 'delete-objects');
     expect(await story.keys(RAW)).toHaveLength(3);
     await work();
     expect([await events(), await codes()]).toEqual([all, []]);
@@ -149,7 +153,7 @@ describe('rows that somebody reads', () => {
 
   it('stay in a dataset whose files are deleted, or replaced by one without rows', async () => {
     for (const name of ['a', 'b']) await story.removeDrop(`visits/${D18}/${name}.parquet`);
-    await half(D17, 'a', 0);
+    await dropHalf(D17, 'a', 0);
     await story.removeDrop(`visits/${D17}/b.parquet`);
     await load();
     await work();
@@ -159,9 +163,9 @@ describe('rows that somebody reads', () => {
       ['INPUTS_MISSING'],
     ]);
     // Half of the files come back, and then the others. The other day is meant to be empty.
-    await half(D18, 'a');
+    await dropHalf(D18, 'a');
     await load();
-    await half(D18, 'b');
+    await dropHalf(D18, 'b');
     await load();
     const empty = ['ingest', 'accept', 'empty', '--source', 'acme', '--dataset', 'visits', '--from', D17];
     expect((await story.sluice(...empty)).code).toBe(0);
@@ -172,16 +176,16 @@ describe('rows that somebody reads', () => {
 
   it('are loaded when they are half of what is usual, with a warning until the rest comes or somebody accepts it', async () => {
     await drop(D17);
-    await half(D19, 'a');
+    await dropHalf(D19, 'a');
     await load();
     expect([(await visits(D17))[0], await count('acme_visits', D19), await codes()]).toEqual([
       ...[ROWS, ROWS / 2],
       ['ROWS_UNUSUAL'],
     ]);
-    await half(D19, 'b');
+    await dropHalf(D19, 'b');
     await load();
     expect([await count('acme_visits', D19), await codes()]).toEqual([ROWS, []]);
-    await half(SENT, 'a');
+    await dropHalf(SENT, 'a');
     await load();
     expect(await codes()).toEqual(['ROWS_UNUSUAL']);
     const keep = ['ingest', 'accept', 'keep', '--source', 'acme', '--dataset', 'visits', '--from', SENT];
