@@ -91,10 +91,15 @@ const table: readonly FaultsOfFile[] = [
     file: 'lib/curate/lostFiles.ts',
     suites: ['lib/curate/ListedDays'],
     faults: [
-      ['days - timeWindow.futureDays', 'days'],
+      ['forwardedDays - timeWindow.futureDays', 'forwardedDays'],
       ["kept.accepted === 'drop'", "kept.accepted === 'keep'"],
-      ['!(isErased && there.has(file.name))', '!isErased'],
+      ['run !== undefined && isMade(run)', 'run !== undefined'],
     ],
+  },
+  {
+    file: 'lib/ledger/erasureNotes.ts',
+    suites: ['lib/curate/ListedDays'],
+    faults: [['if (there.get(name) === tag) return true;', 'if (there.has(name)) return true;']],
   },
   {
     file: 'lib/export/exportDay.ts',

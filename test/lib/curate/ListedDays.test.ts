@@ -169,13 +169,31 @@ describe('a raw file of a curated day', () => {
     expect(lost(entry({ inputs }), [], end)).toEqual([]);
   });
 
-  it('is replaced by an erasure, which deletes none', () => {
-    const erasures = [{ id: 'e', at: START }];
-    expect(lost(entry({ inputs }, { erasures }), [file('a', '"2"')])).toEqual(['b']);
-    // One that stopped a month ago explains nothing.
+  it('is there if erasures have replaced it, one after the other, and as it was before them', () => {
+    const replaced = (from: string, to: string) => [{ name: named('a').name, from, to }];
+    const [first, second] = [replaced('"3"', '"4"'), replaced(named('a').eTag, '"3"')];
+    const note = { id: 'e', at: START };
+    const erasures = [
+      { ...note, replaced: first },
+      { ...note, id: 'other', replaced: second },
+    ];
+    const known = entry({ inputs }, { erasures });
+    for (const there of [file('a'), file('a', '"3"'), file('a', '"4"')])
+      expect(lost(known, [there])).toEqual(['b']);
+    // Somebody else has put another file in its place since, or it is gone.
+    expect(lost(known, [file('a', '"5"')])).toEqual(['a', 'b']);
+    expect(lost(known, [])).toEqual(['a', 'b']);
     expect(
-      lost(entry({ inputs }, { erasures: [{ id: 'e', at: START - 30 * 86_400_000 }] }), [file('a', '"2"')]),
-    ).toEqual(['a', 'b']);
+      lost(entry({ inputs }, { erasures: [{ ...note, replaced: [] }] }), [file('a', '"2"'), file('b')]),
+    ).toEqual(['a']);
+  });
+
+  it('counts for a version that the partition may have, once all slices of it are made', () => {
+    const slice = { rawRows: 1, kept: 0, rows: 1, resends: 0, differing: 0, sliceRows: 1 };
+    const run = { version: 'v2', fingerprint: 'f', shape: 's', inputs: [named('c')], bytes: 1, slices: 1 };
+    const done = [{ ...slice, files: [], durations: {} }];
+    expect(lost(entry({ inputs: [named('a')], run: { ...run, done } }))).toEqual(['c']);
+    expect(lost(entry({ inputs: [named('a')], run: { ...run, done: [] } }))).toEqual([]);
   });
 
   it('that is lost since an earlier version is so until it is back, or somebody drops its rows', () => {

@@ -87,6 +87,8 @@ describe('a day that is curated', () => {
             version: '',
             fingerprint: '',
             shape: '',
+            inputs: [],
+            bytes: 0,
             slices: 1,
             done: [],
           };

@@ -22,10 +22,10 @@ const slice: SliceResult = {
   durations: { curate: 1 },
 };
 const run = (more: Partial<CurationRun> = {}): CurationRun => ({
-  ...{ version: V2, fingerprint: 'f', shape: 's', slices: 1, done: [] },
+  ...{ version: V2, fingerprint: 'f', shape: 's', inputs: [], bytes: 0, slices: 1, done: [] },
   ...more,
 });
-const wanted = { version: V2, fingerprint: 'f', shape: 's', slices: 1 };
+const wanted = { version: V2, fingerprint: 'f', shape: 's', inputs: [], bytes: 0, slices: 1 };
 const entry = (more: Partial<LedgerContent> = {}): LedgerContent => ({
   ...{ source: 'curated', dataset: 'exposures', day: '2026-11-16', table: 'curated_exposures' },
   ...{ state: 'waiting', fingerprint: null, attempts: 0, files: [], bytes: 0, durations: {}, superseded: [] },

@@ -134,7 +134,9 @@ describe('the plan', () => {
     const done = [
       { rawRows: 1, sliceRows: 1, kept: 0, rows: 1, resends: 0, differing: 0, files: [], durations: {} },
     ];
-    const begun: CurationRun = { version: made, fingerprint: 'f', shape: 's', slices: 2, done };
+    const begun: CurationRun = {
+      ...{ version: made, fingerprint: 'f', shape: 's', inputs: [], bytes: 0, slices: 2, done },
+    };
     const goesOn = (run: CurationRun, now = NOW) =>
       decideDay(state({ fingerprint: 'old', curated: curated({ run }) }), { ...terms, now });
     const queue = 'changed';
