@@ -163,13 +163,15 @@ export class LandedReader {
   }
 
   /**
-   * The parts that are whole with the next piece. Their bytes are those of the piece.
+   * The parts that are whole with the next piece.
    *
+   * @param piece In chunks, as it came: they are joined once, with the bytes that wait.
    * @param isLast Whether the object ends with this piece.
    */
-  *read(piece: Uint8Array, isLast: boolean): Generator<LandedPart, void, undefined> {
-    const own = Buffer.from(piece.buffer, piece.byteOffset, piece.byteLength);
-    const bytes = this.#waiting.length === 0 ? own : Buffer.concat([this.#waiting, own]);
+  *read(piece: readonly Uint8Array[], isLast: boolean): Generator<LandedPart, void, undefined> {
+    const [first = NOTHING, ...rest] = this.#waiting.length === 0 ? piece : [this.#waiting, ...piece];
+    const whole = rest.length === 0 ? first : Buffer.concat([first, ...rest]);
+    const bytes = Buffer.from(whole.buffer, whole.byteOffset, whole.byteLength);
     let at = 0;
     while (at < bytes.length) {
       const part = this.#next(bytes, at, isLast);
@@ -244,7 +246,7 @@ export class LandedObject {
 
   /** The parts of the object. */
   *parts(): Generator<LandedPart, void, undefined> {
-    for (const part of new LandedReader().read(this.#bytes, true)) {
+    for (const part of new LandedReader().read([this.#bytes], true)) {
       this.skipped.add(part);
       yield part;
     }

@@ -98,7 +98,7 @@ interface OpenedObject {
   /** The first byte that is not written: what is skipped from there on is kept together. */
   from: number;
   /** The bytes from there on. */
-  readonly pieces: AsyncGenerator<{ readonly bytes: Buffer; readonly isLast: boolean }>;
+  readonly pieces: AsyncGenerator<{ readonly chunks: readonly Buffer[]; readonly isLast: boolean }>;
   skipped: Skipped;
   /** How much of that is in the bucket, and whether any was before. */
   putBytes: number;
@@ -122,7 +122,7 @@ async function openObject(
   });
   if (note !== null) body.destroy();
   const from = note === null ? 0 : 'written' in note ? size : note.from;
-  const fetchFrom = async (first: number): Promise<Buffer> => {
+  const fetchFrom = async (first: number): Promise<readonly Buffer[]> => {
     const end = Math.min(first + pieceBytes, size);
     const part = first === 0 ? body : await openPart(store, version, first, end - 1, signal);
     return readBytes(part, end - first);
@@ -133,12 +133,12 @@ async function openObject(
   /** Each piece is fetched while the one before it is read. */
   async function* pieces(): OpenedObject['pieces'] {
     for (let at = from; next !== undefined; ) {
-      const bytes = await next;
-      at += bytes.length;
+      const chunks = await next;
+      at = Math.min(at + pieceBytes, size);
       next = at === size ? undefined : fetchFrom(at);
       // It is thrown when it is waited for.
       next?.catch(() => undefined);
-      yield { bytes, isLast: at === size };
+      yield { chunks, isLast: at === size };
     }
   }
   return {
@@ -161,17 +161,17 @@ async function openPart(
 }
 
 /** The first bytes of a stream. @throws RangeError If it has fewer: one that breaks has no end. */
-async function readBytes(body: Readable, count: number): Promise<Buffer> {
+async function readBytes(body: Readable, count: number): Promise<readonly Buffer[]> {
   const chunks: Buffer[] = [];
   let read = 0;
   for await (const chunk of body) {
-    chunks.push(chunk);
+    chunks.push(chunk.subarray(0, count - read));
     read += chunk.length;
     // A stream that is read to its end keeps its connection.
     if (read > count) break;
   }
-  if (read < count) throw new RangeError(`${read} bytes of ${count}.`);
-  return Buffer.concat(chunks, count);
+  if (!(read >= count)) throw new RangeError(`${read} bytes of ${count}.`);
+  return chunks;
 }
 
 /** Objects in order, while the next ones are opened. */
@@ -240,8 +240,8 @@ class Batch {
     const { key } = object.version;
     const reader = new LandedReader(this.#writer.clock, object.from);
     try {
-      for await (const { bytes, isLast } of object.pieces) {
-        for (const part of reader.read(bytes, isLast)) {
+      for await (const { chunks, isLast } of object.pieces) {
+        for (const part of reader.read(chunks, isLast)) {
           if (part.lines.length > 0 && !(await this.#takeLines(object, part))) return;
           if (part.why !== null) await this.#skip(object, part);
         }

@@ -22,7 +22,7 @@ function readPieces(pieces: readonly Uint8Array[], clock?: Clock) {
   const skipped = new Skipped();
   const ids: string[] = [];
   for (const [i, piece] of pieces.entries())
-    for (const part of reader.read(piece, i === pieces.length - 1)) {
+    for (const part of reader.read([piece], i === pieces.length - 1)) {
       skipped.add(part);
       for (const { rowFrom, to } of part.lines)
         ids.push(JSON.parse(part.text.toString('utf8', rowFrom, to - 2)).event_id);
