@@ -2,10 +2,9 @@ import { GetPartitionsCommand, GlueClient } from '@aws-sdk/client-glue';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { addDays, type UtcDay } from '../../lib/base/time.ts';
 import type { ConfigInput } from '../../lib/schema/config.ts';
-import { dayFolder } from '../../lib/tables/tableFolders.ts';
 import { askAthena, type Deployment, openDeployment } from '../../observe/deployment.ts';
 import type { CuratedCalendar, CuratedDayStatus } from '../../observe/facts/days/curatedDays.ts';
-import { removeVersion, type StoryCloud, storyCloud } from '../harness/storyCloud.ts';
+import { type StoryCloud, storyCloud } from '../harness/storyCloud.ts';
 
 /** The day on which everything is sent. */
 const SENT: UtcDay = '2026-11-20';
@@ -231,24 +230,5 @@ describe('a week of events, curated over night', () => {
     await nextNight(`${addDays(LAST_NIGHT, 3)}T06:00:00Z`);
     expect([await count(), await states('events')]).toEqual([USERS + 4, all('curated')]);
     expect(story.refusals).toEqual([]);
-  });
-
-  it('keeps rows whose raw files are gone, until somebody accepts by command that they go', async () => {
-    const { config: own, bucket } = story.cloud;
-    for (const key of await story.keys(dayFolder(own, 'events', SENT)))
-      await removeVersion(story.s3By(), bucket, key);
-    const left = async () =>
-      (await ask(`SELECT count(*) AS n FROM product_events WHERE ds = DATE '${SENT}'`)).rows[0]?.['n'];
-    const found = async () => (await story.json('status')).problems.map(({ code }: { code: string }) => code);
-    await nextNight(`${addDays(LAST_NIGHT, 4)}T06:00:00Z`);
-    expect([await left(), await found()]).toEqual([
-      String(USERS),
-      expect.arrayContaining(['SLUICE_FINDING_CURATE_KEPT']),
-    ]);
-    const accepted = await story.sluice('curate', 'accept', SENT, '--table', 'events', '--drop');
-    expect([accepted.code, accepted.stdout]).toEqual([0, expect.stringMatching(`curated_events +${USERS}`)]);
-    await story.cloud.flush();
-    expect(await left()).toBe('0');
-    expect(await found()).not.toContain('SLUICE_FINDING_CURATE_KEPT');
   });
 });

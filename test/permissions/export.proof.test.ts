@@ -6,7 +6,6 @@ import {
   GetObjectCommand,
   ListObjectsV2Command,
   PutBucketPolicyCommand,
-  PutObjectCommand,
   S3Client,
 } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
@@ -161,29 +160,5 @@ describe('the export, deployed, between two accounts', () => {
     expect(rows).toMatchObject([{ event_name: 'bought', event_value: 'first' }]);
     const exposures = await files(theirs, BY_ROLE, `exposures/${day}/`);
     expect([...exposures.keys()]).toHaveLength(2);
-  }, 120_000);
-
-  it('exports a changed day again on schedule', async () => {
-    await post('second');
-    await cloud.flush();
-    // A file of the day goes, as when somebody deletes a customer's rows.
-    const before = await compared();
-    expect(before.own).toHaveLength(2);
-    expect(before.copies).toHaveLength(1);
-    await control(cloud.edge, 'clock', 'POST', { advanceMs: DAY_MS });
-    await cloud.flush();
-    const { own, copies, named, names, rows } = await compared();
-    expect(copies).toEqual(own);
-    expect(names).toEqual(named);
-    expect(rows.map((row) => row['event_value']).sort()).toEqual(['first', 'second']);
-    // One that a load replaced there: the old copy goes.
-    const Prefix = `statsig/statsig_forwarded_events/${EVENTS}/${day}/`;
-    const [Key = ''] = [...(await files(ours, cloud.bucket, Prefix)).keys()];
-    await ours.send(new PutObjectCommand({ Bucket: cloud.bucket, Key: Prefix + Key, Body: 'PAR1' }));
-    await sluice('run', '--export', 'events', '--from', day);
-    await cloud.flush();
-    const after = await files(theirs, BY_POLICY, `events/${day}/`);
-    expect([...after.values()].map(String)).toContain('PAR1');
-    expect(after.size).toBe(3);
   }, 120_000);
 });
