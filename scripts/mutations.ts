@@ -1,5 +1,5 @@
 // Faults that `npm run mutate` puts into the product, one at a time: what a tired colleague could write. Each old text is in
-// its file exactly once (test/scripts/mutations.test.ts). Take short ones: they have to be mended when their line changes.
+// its file exactly once (test/repository/mutations.test.ts). Take short ones: they have to be mended when their line changes.
 
 /** A fault, and who should see it. */
 export interface Mutation {
@@ -74,6 +74,11 @@ const table: readonly FaultsOfFile[] = [
     suites: [...CURATE, 'lib/curate/planDays.contract'],
     faults: [
       ['if (now.fingerprint === entry.fingerprint) return true;', 'return true;'],
+      ['if (hasBegun || ', 'if ('],
+      [
+        'await tasks.send(bodies.map((body) => JSON.stringify(body)));',
+        'await tasks.send(bodies.map((body) => JSON.stringify(body))).catch(() => 0);',
+      ],
       ['  await publish();\n', ''],
     ],
   },
@@ -213,6 +218,101 @@ const table: readonly FaultsOfFile[] = [
     suites: ['observe/reconcile.contract'],
     faults: [['hour + HOUR_MS + afterMs', 'hour + HOUR_MS']],
   },
+  {
+    file: 'lib/landing/LandingNotes.ts',
+    suites: ['lib/landing/LandingNotes', 'lib/landing/write/lookAtLanding'],
+    faults: [
+      ['Math.floor(modifiedAt / 1000)', 'modifiedAt'],
+      ['throwsConflict: true', 'throwsConflict: false'],
+      ['notes[0] ?? notes[1]', 'notes[1] ?? notes[0]'],
+      ['.filter((key) => this.#known.has(key))', ''],
+    ],
+  },
+  {
+    file: 'lib/landing/lines/LandedObject.ts',
+    suites: ['lib/landing/lines/LandedObject'],
+    faults: [
+      ['if (isSum && isLength)', 'if (isSum || isLength)'],
+      ['isSum ? at + 4 : isLength', 'isSum ? end : isLength'],
+      ['bytes.length - HEADER.length + 1)', 'bytes.length)'],
+      ['(why === null || beginsAsRow(found.text))', 'true'],
+      ['if (read.others.length > MOST_OTHERS)', 'if (read.others.length > 2 * MOST_OTHERS)'],
+    ],
+  },
+  {
+    file: 'lib/landing/write/DamagedObject.ts',
+    suites: ['lib/landing/write/writeObjects.contract'],
+    faults: [
+      [
+        '[await read(this.#whole), await read(this.#broken)]',
+        '[await read(this.#broken), await read(this.#whole)]',
+      ],
+      ['    await this.#flush();\n    const read', '    const read'],
+    ],
+  },
+  {
+    file: 'lib/landing/write/lookAtLanding.ts',
+    suites: ['lib/landing/write/lookAtLanding'],
+    faults: [
+      ['  await queue.send(bodies);\n', '  await queue.send(bodies).catch(() => undefined);\n'],
+      ['const gone = tried.filter(({ key }) => !left.has(key));', 'const gone = tried;'],
+      ['agesReached(last - modifiedAt) &&', '0 &&'],
+    ],
+  },
+  {
+    file: 'lib/landing/write/removeWritten.ts',
+    suites: ['lib/landing/write/writeObjects.contract'],
+    faults: [['failed.push({ key: version.key, why })', 'undefined']],
+  },
+  {
+    file: 'lib/landing/catalog/rawDays.ts',
+    suites: ['lib/landing/catalog/rawDays'],
+    faults: [
+      ['last - first >= SEEN_MS', 'true'],
+      ['forwardedDays - timeWindow.futureDays', 'forwardedDays'],
+      ['{ expected: before?.eTag ?? null }', '{}'],
+    ],
+  },
+  {
+    file: 'lib/ledger/erasureNotes.ts',
+    suites: ['lib/ledger/ledger', 'lib/curate/ListedDays'],
+    faults: [
+      ['endedAt === undefined || endedAt >= listedAt', 'endedAt === undefined'],
+      ['now - at < IDLE_MS', 'true'],
+    ],
+  },
+  {
+    file: 'lib/ledger/sweepVersions.ts',
+    suites: ['lib/drops/load/sweepVersions.contract'],
+    faults: [
+      ["if (!isStillDue) return 'kept';", ''],
+      ['known?.table === table && known.version === version', 'known?.version === version'],
+      ['note.due <= clock.now()', 'true'],
+    ],
+  },
+  {
+    file: 'lib/drops/usualRows.ts',
+    suites: ['lib/drops/usualRows'],
+    faults: [
+      [' && missingSince === undefined', ''],
+      ['accepted === true ||', ''],
+    ],
+  },
+  {
+    file: 'lib/aws/secrets.ts',
+    suites: ['cli/keys.contract'],
+    faults: [
+      [
+        "if (error instanceof Error && error.name === 'InvalidParameterException') return false;",
+        "if (error instanceof Error && error.name === 'InvalidParameterException') return true;",
+      ],
+    ],
+  },
+  {
+    file: 'lib/base/retry.ts',
+    suites: ['lib/base/retry'],
+    faults: [['  await wait(pauseMs);\n', '  void wait(pauseMs);\n']],
+  },
   // By hand.
   {
     file: 'cli/commands/reconcile.ts',
@@ -261,9 +361,52 @@ const table: readonly FaultsOfFile[] = [
     ],
   },
   {
+    file: 'operate/curate/requests.ts',
+    suites: ['cli/dryRun.contract', 'observe/curatedDays.contract'],
+    faults: [
+      ['dryRun ? undefined : entry', 'entry'],
+      ["drop ? ('drop' as const) : ('keep' as const)", "('keep' as const)"],
+      ['if (drop && !dryRun && tables.length > 0)', 'if (drop && tables.length > 0)'],
+      ['{ expected: read.eTag }', '{}'],
+    ],
+  },
+  {
+    file: 'operate/quarantine/redriveQuarantine.ts',
+    suites: ['operate/quarantine/redriveRecord.contract', 'operate/quarantine/redriveQuarantine'],
+    faults: [
+      ['row.isWhole && row.open === 0', 'row.isWhole'],
+      ['  if (land === null) return;\n', ''],
+      ['record.hasEvent(eventIdOf(landed.json)) ? []', 'false ? []'],
+    ],
+  },
+  {
+    file: 'operate/quarantine/redriveRecord.ts',
+    suites: ['operate/quarantine/redriveRecord.contract'],
+    faults: [
+      [
+        'return receivedAt < (',
+        'return receivedAt <= Number.MAX_VALUE && this.#rows.has(quarantineId) && 0 < (',
+      ],
+    ],
+  },
+  {
+    file: 'cli/commands/redrive.ts',
+    suites: ['cli/dryRun.contract'],
+    faults: [['redriveLanding(deployment, dryRun)', 'redriveLanding(deployment, false)']],
+  },
+  {
+    file: 'cli/commands/erase.ts',
+    suites: ['cli/dryRun.contract'],
+    faults: [["dryRun: line.values['dry-run'] === true", 'dryRun: false']],
+  },
+  {
     file: 'lib/erase/eraseUnits.ts',
     suites: ['operate/erase.contract'],
-    faults: [['run.startedAt >= foundUntil', 'now >= foundUntil']],
+    faults: [
+      ['run.startedAt >= foundUntil', 'now >= foundUntil'],
+      ['        if (isFound) await this.#noteFound();\n', ''],
+      ["if (eTag === null) throw new EraseError('SLUICE_ERASE_BUSY');", ''],
+    ],
   },
   {
     file: 'lib/erase/erasePlaces.ts',
