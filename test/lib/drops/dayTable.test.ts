@@ -9,6 +9,7 @@ import {
   decides,
   firstAnswer,
   LOAD_TABLE,
+  loadKind,
   loadKinds,
   PLAN_TABLE,
 } from '../../../lib/drops/dayTable.ts';
@@ -147,3 +148,10 @@ describe('the table of the load', () => {
 function fail(): never {
   throw new RangeError('No such answer.');
 }
+
+it('a load is of its reason where a person, or the customer, asked for it, and else a planned one', () => {
+  const kinds = (reasons: readonly Parameters<typeof loadKind>[0][]) => reasons.map(loadKind);
+  expect(kinds(['triggered', 'keep', 'empty'])).toEqual(Array(3).fill('triggered'));
+  expect(kinds(['backfill', 'retried'])).toEqual(['backfill', 'retried']);
+  expect(kinds(['new', 'changed', 'deleted'])).toEqual(Array(3).fill('planned'));
+});

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { makeDrop } from '../../../lib/drops/Drop.ts';
-import { requireLoadable } from '../../../lib/drops/lastLoad.ts';
+import { hasSameFiles, requireLoadable } from '../../../lib/drops/lastLoad.ts';
 import type { FileFate } from '../../../lib/ledger/LedgerEntry.ts';
 
 const FOLDER = 'events/2026-11-19/';
@@ -69,6 +69,8 @@ describe('a day that is loaded', () => {
     ],
     [['c.csv'], before, NOTHING, NOTHING],
     [[], before, null, null],
+    // Nothing of a day without a version is lost.
+    [['c.parquet', 'd.csv'], [], null, null],
   ])('again from %j, after %j: %s, on request %s', (names, files, code, backfill) => {
     expect([codeOf(names, files, false), codeOf(names, files, true)]).toEqual([code, backfill]);
   });
@@ -76,5 +78,37 @@ describe('a day that is loaded', () => {
   it('is not without rows that queries read and that are archived now', () => {
     const files = [{ ...fate('a.parquet', 'loaded'), eTag: 'archived' }];
     expect(codeOf(['a.parquet archived', 'b.parquet'], files, true)).toBe(ARCHIVED);
+  });
+});
+
+describe('the files of a day', () => {
+  const drop = dropOf(['a.parquet', 'b.csv']);
+  const { fingerprint } = drop;
+  const known = [fate('a.parquet', 'loaded'), fate('b.csv', 'left_out', 'not_parquet')];
+  const same = (
+    files: FileFate[],
+    more: { fingerprint?: string; failure?: { code: string; message: string } } = {},
+    filesLeave = false,
+  ) => hasSameFiles(drop, { files, fingerprint, ...more }, filesLeave);
+
+  it('are those of the last load by their fingerprint, unless one can be read again that was archived then', () => {
+    expect([same(known), same(known, { fingerprint: 'other' })]).toEqual([true, false]);
+    for (const name of ['a.parquet', 'b.csv'])
+      expect(
+        same([...known.filter(({ key }) => !key.endsWith(name)), fate(name, 'left_out', 'archived')]),
+      ).toBe(false);
+    const archived = dropOf(['a.parquet archived']);
+    const then = { ...fate('a.parquet', 'left_out', 'archived'), eTag: 'archived' };
+    expect(hasSameFiles(archived, { files: [then], fingerprint: archived.fingerprint })).toBe(true);
+  });
+
+  it('are no others where files leave, after a load that succeeded', () => {
+    const other = { fingerprint: 'other' };
+    const more = [...known, fate('c.parquet', 'loaded')];
+    expect([same(more, other, true), same(more, other, false)]).toEqual([true, false]);
+    expect(same(more, { ...other, failure: { code: 'c', message: 'm' } }, true)).toBe(false);
+    expect(same([fate('a.parquet', 'loaded')], other, true)).toBe(false);
+    expect(same([fate('a.parquet', 'gone'), ...known.slice(1)], other, true)).toBe(false);
+    expect(same([], other, true)).toBe(false);
   });
 });

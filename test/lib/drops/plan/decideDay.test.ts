@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import type { DropObject } from '../../../../lib/drops/CustomerBucket.ts';
 import { makeDrop } from '../../../../lib/drops/Drop.ts';
-import { daysBetween, decideDay, lookbackDays } from '../../../../lib/drops/plan/decideDay.ts';
+import { daysBetween, decideDay, lacksMarker, lookbackDays } from '../../../../lib/drops/plan/decideDay.ts';
 import { type LedgerEntry, ledgerStates } from '../../../../lib/ledger/LedgerEntry.ts';
 
 const FOLDER = 'events/2026-11-19/';
@@ -213,4 +213,18 @@ describe('the planned days', () => {
     expect(daysBetween('2026-02-27', '2026-03-01')).toEqual(['2026-02-27', '2026-02-28', '2026-03-01']);
     expect(daysBetween('2026-03-01', '2026-02-27')).toEqual([]);
   });
+});
+
+it('a day lacks its marker until that is there, unless it was loaded and has lost every object', () => {
+  const marker = `${FOLDER}_SUCCESS`;
+  const loaded = { version: 'v1' };
+  expect(lacksMarker(one, marker, loaded)).toBe(true);
+  expect(lacksMarker(drop(file('a.parquet'), file('_SUCCESS', { size: 0 })), marker, loaded)).toBe(false);
+  expect(lacksMarker(drop(file('other', { size: 0 })), marker, loaded)).toBe(true);
+  expect(lacksMarker(one, undefined, loaded)).toBe(false);
+  expect([
+    lacksMarker(none, marker, loaded),
+    lacksMarker(none, marker, {}),
+    lacksMarker(none, marker, null),
+  ]).toEqual([...[false, true, true]]);
 });
