@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { noteErasure } from '../../../lib/ledger/erasureNotes.ts';
+import { idleErasures, noteErasure, settleErasures } from '../../../lib/ledger/erasureNotes.ts';
 import { type Claim, Ledger, type Settlement } from '../../../lib/ledger/Ledger.ts';
 import { type LedgerEntry, ledgerEntrySchema } from '../../../lib/ledger/LedgerEntry.ts';
 import { ManualClock } from '../../../packages/local-aws/src/base/index.ts';
@@ -205,6 +205,27 @@ describe('a day in the ledger', () => {
     expect([waits, store.faults.length]).toEqual([[50, 100], 6]);
     store.faults = [];
     expect(await ledger.read(place)).toBeNull();
+  });
+});
+
+describe('erasures of a day', () => {
+  const [open, ended] = [
+    { id: 'open', at: 0 },
+    { id: 'ended', at: 0, endedAt: 50 },
+  ];
+
+  it('that had ended before its files were listed explain nothing once it is settled', () => {
+    const entry = { version: 'v1', erasures: [open, ended] };
+    expect(settleErasures(entry, 50)).toEqual(entry);
+    expect(settleErasures(entry, 51)).toEqual({ version: 'v1', erasures: [open] });
+    expect(settleErasures({ version: 'v1', erasures: [ended] }, 51)).toEqual({ version: 'v1' });
+  });
+
+  it('are noted once each, and are idle thirty days after they stopped', () => {
+    const noted = noteErasure({ erasures: [open, ended] }, { id: 'open', at: 7 });
+    expect(noted).toEqual({ erasures: [ended, { id: 'open', at: 7 }] });
+    const month = 30 * 86_400_000;
+    expect([idleErasures(noted, month + 6), idleErasures(noted, month + 7)]).toEqual([[], ['open']]);
   });
 });
 

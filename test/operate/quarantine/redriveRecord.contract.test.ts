@@ -18,7 +18,7 @@ const event = (id: string) => ({ day: '2026-11-20', json: `{"event_id":"${id}"}`
 async function run(
   items: readonly QuarantinedItem[],
   revalidate: (one: QuarantinedItem) => Revalidation,
-  land?: LandRows,
+  land?: LandRows | null,
 ) {
   const delivered: string[] = [];
   const take: LandRows = async ({ exposures, events }) => {
@@ -28,7 +28,7 @@ async function run(
   async function* left() {
     for (const one of items) if (!record.hasRow(one)) yield one;
   }
-  const report = await redriveQuarantine(left(), revalidate, land ?? take, record);
+  const report = await redriveQuarantine(left(), revalidate, land === undefined ? take : land, record);
   return { report, delivered };
 }
 
@@ -60,6 +60,13 @@ describe('the record of a redrive', () => {
     const fixed = { ...rows, events: [...rows.events, event('fixed')] };
     const second = await run([item('a')], () => ({ rows: fixed, refused: [], ignored: 0 }));
     expect(second).toMatchObject({ report: { found: 1 }, delivered: ['fixed'] });
+  });
+
+  it('does not contain what a dry run would deliver', async () => {
+    const { report } = await run([item('a')], whole, null);
+    expect(report).toMatchObject({ found: 1, delivered: { exposures: 1, events: 1 } });
+    expect(await world.keys('ledger/')).toEqual([]);
+    expect((await run([item('a')], whole)).delivered.toSorted()).toEqual(['ae', 'ax']);
   });
 
   it('does not contain what the bucket did not take', async () => {

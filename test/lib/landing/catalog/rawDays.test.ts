@@ -3,9 +3,11 @@ import { defineConfig } from '../../../../lib/config/defineConfig.ts';
 import {
   lostDays,
   nextRawDays,
+  noteRawDays,
   parseRawDays,
   withoutLostDay,
 } from '../../../../lib/landing/catalog/rawDays.ts';
+import { MemoryObjects } from '../../../harness/MemoryObjects.ts';
 
 const HOUR = 3_600_000;
 const NOW = Date.parse('2026-11-22T10:05:00Z');
@@ -63,5 +65,24 @@ describe('days of a raw table that lost their files', () => {
       null,
       null,
     ]);
+  });
+
+  it('are noted by one of two looks at a time: the other leaves what has changed since it read', async () => {
+    const store = new MemoryObjects();
+    const look = (there: readonly string[], at: number, of = store) =>
+      noteRawDays(of, 'events', there, config, at);
+    await look([D20], NOW);
+    const [note] = store.objects.keys();
+    const slow = Object.assign(Object.create(store), {
+      read: async (key: string) => {
+        const before = await store.read(key);
+        await look([D20, D21], NOW + HOUR);
+        return before;
+      },
+    });
+    await look([], NOW + 60_000, slow);
+    expect(parseRawDays((await store.read(note ?? ''))?.text)?.days).toEqual({
+      ...{ [D20]: [NOW, NOW + HOUR], [D21]: [NOW + HOUR, NOW + HOUR] },
+    });
   });
 });
