@@ -125,8 +125,10 @@ const table: readonly FaultsOfFile[] = [
     suites: ['lib/landing/write/writeObjects.contract'],
     faults: [
       ['    if (this.done.failed.has(key)) return false;\n', ''],
-      ['await removeObjects(put, this.#writer.store);', ''],
-      ['if (at === object.from || this.done.failed.has(object.version.key)) return;', ''],
+      ['await this.#writer.store.removeAll(put).catch(() => []);', ''],
+      ['if (at === from || this.done.failed.has(version.key)) return;', ''],
+      ['if (why !== undefined) await writeNote(store, version, { written: true, why });', ''],
+      ['      for (const object of ended) await this.#putAside(object);\n', ''],
     ],
   },
   {
@@ -224,8 +226,8 @@ const table: readonly FaultsOfFile[] = [
     faults: [
       ['Math.floor(modifiedAt / 1000)', 'modifiedAt'],
       ['throwsConflict: true', 'throwsConflict: false'],
-      ['notes[0] ?? notes[1]', 'notes[1] ?? notes[0]'],
-      ['.filter((key) => this.#known.has(key))', ''],
+      ['keys: all.filter((_, i) => stored[i] !== null)', 'keys: all'],
+      ["(['written', null] as const)", "(['written', undefined] as const)"],
     ],
   },
   {
@@ -235,19 +237,9 @@ const table: readonly FaultsOfFile[] = [
       ['if (isSum && isLength)', 'if (isSum || isLength)'],
       ['isSum ? at + 4 : isLength', 'isSum ? end : isLength'],
       ['bytes.length - HEADER.length + 1)', 'bytes.length)'],
-      ['(why === null || beginsAsRow(found.text))', 'true'],
-      ['if (read.others.length > MOST_OTHERS)', 'if (read.others.length > 2 * MOST_OTHERS)'],
-    ],
-  },
-  {
-    file: 'lib/landing/write/DamagedObject.ts',
-    suites: ['lib/landing/write/writeObjects.contract'],
-    faults: [
-      [
-        '[await read(this.#whole), await read(this.#broken)]',
-        '[await read(this.#broken), await read(this.#whole)]',
-      ],
-      ['    await this.#flush();\n    const read', '    const read'],
+      ['|| !beginsAsRow(text)) return BROKEN', ') return BROKEN'],
+      ["others.length > MOST_OTHERS ? 'many", "others.length > 2 * MOST_OTHERS ? 'many"],
+      ['[...this.#whole, ...this.#broken]', '[...this.#broken, ...this.#whole]'],
     ],
   },
   {
@@ -255,14 +247,15 @@ const table: readonly FaultsOfFile[] = [
     suites: ['lib/landing/write/lookAtLanding'],
     faults: [
       ['  await queue.send(bodies);\n', '  await queue.send(bodies).catch(() => undefined);\n'],
-      ['const gone = tried.filter(({ key }) => !left.has(key));', 'const gone = tried;'],
+      ['if (!left.has(object.key)) for', 'for'],
+      ['for (const note of notes.of(object)) kept.add(note);', ''],
       ['agesReached(last - modifiedAt) &&', '0 &&'],
     ],
   },
   {
     file: 'lib/landing/write/removeWritten.ts',
     suites: ['lib/landing/write/writeObjects.contract'],
-    faults: [['failed.push({ key: version.key, why })', 'undefined']],
+    faults: [['tries < TRIES && left.size > 0', 'tries < 1 && left.size > 0']],
   },
   {
     file: 'lib/landing/catalog/rawDays.ts',
