@@ -45,6 +45,15 @@ describe('an object of the landing', () => {
       expect(readPieces([bytes.subarray(0, cut), bytes.subarray(cut)])).toEqual(found);
   });
 
+  it('is not found behind broken bytes in a member that does not begin as a row', () => {
+    const [broken, others] = [Buffer.from('broken'), gzipSync('hello, somebody\n')];
+    const to = broken.length + others.length;
+    expect(read(Buffer.concat([broken, others, member('a')]))).toEqual({
+      ids: ['a'],
+      skipped: [[0, to, 'broken']],
+    });
+  });
+
   it('may be made by any gzip', () => {
     const named = Buffer.from(member('a'));
     // FNAME, FEXTRA and FHCRC, as RFC 1952 has them in this order.
@@ -124,6 +133,18 @@ describe('bytes of others in an object', () => {
     const between = skipped.filter(([begin]) => Number(begin) < to);
     expect(between.at(-1)?.[1]).toBe(to);
     expect(read(Buffer.concat([wrong, good]))).toMatchObject({ ids: ['a'] });
+  });
+
+  it('are kept behind those lines that are no rows, and read again they are the same object', () => {
+    const skippedOf = (bytes: Uint8Array) => {
+      const object = new LandedObject(bytes);
+      Array.from(object.parts());
+      return object.skipped.object();
+    };
+    const broken = Buffer.from('these bytes are of somebody else');
+    const kept = skippedOf(Buffer.concat([broken, gzipSync(`${line('a')}no row\n`)]));
+    expect(kept).toEqual(Buffer.concat([gzipSync('no row\n'), broken]));
+    expect(skippedOf(kept)).toEqual(kept);
   });
 
   it.each([
