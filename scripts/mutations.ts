@@ -102,11 +102,6 @@ const table: readonly FaultsOfFile[] = [
     ],
   },
   {
-    file: 'lib/ledger/erasureNotes.ts',
-    suites: ['lib/curate/ListedDays'],
-    faults: [['if (there.get(name) === tag) return true;', 'if (there.has(name)) return true;']],
-  },
-  {
     file: 'lib/export/exportDay.ts',
     suites: ['lib/export/exportDay.contract'],
     faults: [
@@ -271,7 +266,9 @@ const table: readonly FaultsOfFile[] = [
     suites: ['lib/ledger/ledger', 'lib/curate/ListedDays'],
     faults: [
       ['endedAt === undefined || endedAt >= listedAt', 'endedAt === undefined'],
-      ['now - at < IDLE_MS', 'true'],
+      ['endedAt === undefined && now - at < STOPPED_AFTER_MS', 'endedAt === undefined'],
+      ['{ ...note, replaced: [...before, ...replaced] }', '{ ...note, replaced: [...replaced] }'],
+      ['if (there.get(name) === tag) return true;', 'if (there.has(name)) return true;'],
     ],
   },
   {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { idleErasures, noteErasure, settleErasures } from '../../../lib/ledger/erasureNotes.ts';
+import { isUnderErasure, noteErasure, settleErasures } from '../../../lib/ledger/erasureNotes.ts';
 import { type Claim, Ledger, type Settlement } from '../../../lib/ledger/Ledger.ts';
 import { type LedgerEntry, ledgerEntrySchema } from '../../../lib/ledger/LedgerEntry.ts';
 import { ManualClock } from '../../../packages/local-aws/src/base/index.ts';
@@ -210,8 +210,8 @@ describe('a day in the ledger', () => {
 
 describe('erasures of a day', () => {
   const [open, ended] = [
-    { id: 'open', at: 0 },
-    { id: 'ended', at: 0, endedAt: 50 },
+    { id: 'open', at: 0, replaced: [{ name: 'a', from: '1', to: '2' }] },
+    { id: 'ended', at: 0, endedAt: 50, replaced: [] },
   ];
 
   it('that had ended before its files were listed explain nothing once it is settled', () => {
@@ -221,11 +221,16 @@ describe('erasures of a day', () => {
     expect(settleErasures({ version: 'v1', erasures: [ended] }, 51)).toEqual({ version: 'v1' });
   });
 
-  it('are noted once each, and are idle thirty days after they stopped', () => {
-    const noted = noteErasure({ erasures: [open, ended] }, { id: 'open', at: 7 });
-    expect(noted).toEqual({ erasures: [ended, { id: 'open', at: 7 }] });
+  it('are noted once each, with all that each has replaced', () => {
+    const more = { name: 'b', from: '3', to: '4' };
+    const { erasures } = noteErasure({ erasures: [open, ended] }, { id: 'open', at: 7 }, [more]);
+    expect(erasures).toEqual([ended, { id: 'open', at: 7, replaced: [...open.replaced, more] }]);
+  });
+
+  it('are under way until they end, or for thirty days after their last note', () => {
     const month = 30 * 86_400_000;
-    expect([idleErasures(noted, month + 6), idleErasures(noted, month + 7)]).toEqual([[], ['open']]);
+    const states = [month - 1, month].map((now) => isUnderErasure({ erasures: [open, ended] }, now));
+    expect([...states, isUnderErasure({ erasures: [ended] }, 1)]).toEqual([true, false, false]);
   });
 });
 
