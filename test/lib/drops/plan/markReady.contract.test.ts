@@ -128,72 +128,29 @@ describe('POST /v1/mark_data_ready_dwh', () => {
   });
 
   it.each([
-    ['no JSON', 'x', 400, 'SLUICE_TRIGGER_BODY_INVALID', 'It is not JSON.'],
-    ['no body', '', 400, 'SLUICE_TRIGGER_BODY_INVALID', 'It is empty.'],
-    [
-      'what is compressed',
-      gzipSync(JSON.stringify(ready)),
-      400,
-      'SLUICE_TRIGGER_BODY_INVALID',
-      'It is compressed: send it uncompressed.',
-    ],
-    ['a list', [ready], 400, 'SLUICE_TRIGGER_BODY_INVALID', 'the body: got [{"datestamps":'],
-    ['nothing of it', {}, 400, 'SLUICE_TRIGGER_BODY_INVALID', 'datestamps: got nothing, expected a day,'],
-    [
-      'no days',
-      { datestamps: [], type: 'events' },
-      400,
-      'SLUICE_TRIGGER_BODY_INVALID',
-      'datestamps: got [], expected a day, YYYY-MM-DD, or a list of 1 to 31.',
-    ],
+    ['no JSON', 'x', 'It is not JSON'],
+    ['no body', '', 'It is empty'],
+    ['what is compressed', gzipSync(JSON.stringify(ready)), 'It is compressed'],
+    ['a list', [ready], 'the body: '],
+    ['nothing of it', {}, 'datestamps: '],
+    ['no days', { datestamps: [], type: 'events' }, 'datestamps: '],
     [
       'a day among others that is none',
       { ...ready, datestamps: ['2026-11-19', '19.11.2026'] },
-      400,
-      'SLUICE_TRIGGER_BODY_INVALID',
-      'datestamps.1: got "19.11.2026", expected a day, YYYY-MM-DD.',
+      'datestamps.1: ',
     ],
-    [
-      'a key where it does not belong',
-      { ...ready, sources: { key: 'secret-other' } },
-      400,
-      'SLUICE_TRIGGER_BODY_INVALID',
-      'sources: got {"key":"secret-…"}, expected the name of a source, or a list of 1 to 100.',
-    ],
-    [
-      'a day that is none',
-      { ...ready, datestamps: '2026-02-30' },
-      400,
-      'SLUICE_TRIGGER_BODY_INVALID',
-      'datestamps: got "2026-02-30", expected a day, YYYY-MM-DD.',
-    ],
-    [
-      'another type',
-      { ...ready, type: 'users' },
-      400,
-      'SLUICE_TRIGGER_BODY_INVALID',
-      'type: got "users", expected events, metrics, exposures, properties or table.',
-    ],
-    [
-      'a member it does not know',
-      { ...ready, force: true },
-      400,
-      'SLUICE_TRIGGER_BODY_INVALID',
-      'force: no such member.',
-    ],
-    [
-      'too much',
-      { ...ready, sources: Array(101).fill('acme') },
-      400,
-      'SLUICE_TRIGGER_BODY_INVALID',
-      'expected the name of a source, or a list of 1 to 100.',
-    ],
-    ['far too much', 'x'.repeat(20_000), 400, 'SLUICE_TRIGGER_BODY_INVALID', '16384'],
-    ['a type that nobody has', { ...ready, type: 'metrics' }, 404, 'SLUICE_TRIGGER_NO_DATASET', 'metrics'],
-    ['a source that is none', { ...ready, sources: ['x'] }, 404, 'SLUICE_TRIGGER_NO_DATASET', 'x'],
-  ])('rejects %s', async (_, body, status, code, message) => {
+    ['a day that is none', { ...ready, datestamps: '2026-02-30' }, 'datestamps: '],
+    ['a key where it does not belong', { ...ready, sources: { key: 'secret-other' } }, 'secret-…'],
+    ['another type', { ...ready, type: 'users' }, 'type: '],
+    ['a member it does not know', { ...ready, force: true }, 'force: '],
+    ['too much', { ...ready, sources: Array(101).fill('acme') }, 'sources: '],
+    ['far too much', 'x'.repeat(20_000), '16384'],
+    ['a type that nobody has', { ...ready, type: 'metrics' }, 'metrics', 404, 'NO_DATASET'],
+    ['a source that is none', { ...ready, sources: ['x'] }, 'x', 404, 'NO_DATASET'],
+  ])('rejects %s', async (_, body, named, status = 400, code = 'BODY_INVALID') => {
     ingest = await startIngest();
-    expect(await post(body)).toMatchObject({ status, code, message: expect.stringContaining(message) });
+    const message = expect.stringContaining(String(named));
+    expect(await post(body)).toMatchObject({ status, code: `SLUICE_TRIGGER_${code}`, message });
     expect(await ingest.received('plan')).toEqual([]);
   });
 
