@@ -429,6 +429,25 @@ describe('a finding of sluice status', () => {
     ]);
   });
 
+  it('of raw files says how they are brought back, and is the only one of copies that an export keeps of them', () => {
+    const replaced = [{ name: 'b.parquet', eTag: '"0a"' }];
+    const exported = { export: 'out', table: 'statsig_forwarded_events', target: 's3://acme/out/' };
+    const days = [{ ...dropDay, day: keptDay.day, kept: 2 }];
+    const found = judge({
+      curated: [{ ...curated, kept: [{ ...keptDay, replaced }] }],
+      exports: [{ ...exported, days }],
+    });
+    expect(found.map(({ code }) => code)).toEqual(['SLUICE_FINDING_CURATE_KEPT']);
+    const commands = found.flatMap((one) => one.commands);
+    expect(commands.map((command) => /delete-objects|copy-object|accept/.exec(command)?.[0])).toEqual([
+      ...['delete-objects', 'copy-object', 'accept'],
+    ]);
+    expect(commands[1]).toContain(' acme 0a |');
+    const lostDays = [{ table: 'events', day: keptDay.day, seenAt: NOW }] as const;
+    const lost = judge({ lostDays, exports: [{ ...exported, days }] });
+    expect(lost.map(({ code }) => code)).toEqual(['SLUICE_FINDING_DAYS_LOST']);
+  });
+
   it('that is a problem comes before warnings', () => {
     const found = judge({
       alarms: [{ ...alarm, state: 'ALARM', notifies: false }],
