@@ -8,8 +8,11 @@ import { s3ObjectStore } from '../../lib/aws/s3ObjectStore.ts';
 import { addDays, DAY_MS } from '../../lib/base/time.ts';
 import { publishViews } from '../../lib/curate/publishViews.ts';
 import type { ViewCatalog } from '../../lib/curate/ViewCatalog.ts';
+import { erasures } from '../../lib/erase/Manifest.ts';
 import { noteRawDays } from '../../lib/landing/catalog/rawDays.ts';
 import { versionPrefix } from '../../lib/tables/tableFolders.ts';
+import { stoppedErasures } from '../../observe/doctor/bucket.ts';
+import type { Setup } from '../../observe/doctor/Setup.ts';
 import {
   readCuratedCalendar,
   readCurationState,
@@ -191,6 +194,32 @@ describe('the calendar of curated days', () => {
     await curations.work();
     expect((await curations.read()).length).toBe(5);
     expect((await curations.entry())?.curated?.kept).toBeUndefined();
+  });
+
+  it('finds erasures that are not complete and have not gone on for 30 days', async () => {
+    const { s3, config, clock } = curations;
+    const store = erasures(s3ObjectStore(s3, config.bucket));
+    const manifest = {
+      version: 1 as const,
+      units: 1,
+      startedAt: clock.now(),
+      runs: [],
+      forgotten: 0,
+      bodies: [],
+    };
+    await store.write({ ...manifest, id: 'stopped' }, null);
+    await store.write({ ...manifest, id: 'complete', completeAt: clock.now() }, null);
+    const found = () => stoppedErasures.find({ s3, config, now: clock.now() } as Setup);
+    clock.advance(30 * DAY_MS);
+    await store.write({ ...manifest, id: 'young' }, null);
+    expect(await found()).toEqual([]);
+    clock.advance(1_000);
+    expect((await found()).map(({ code, detail }) => [code, detail])).toEqual([
+      [
+        'SLUICE_FINDING_ERASE_STOPPED',
+        expect.stringMatching(/^ledger\/_erasures\/stopped\.json, since [^;]+$/),
+      ],
+    ]);
   });
 
   it('finds raw days without files until somebody accepts them, one day at a time, curated or not', async () => {
