@@ -324,6 +324,7 @@ function keptText({ day, rows, since, gone, replaced, isErased, until }: KeptDay
   const files = [
     ...(gone.length === 0 ? [] : [`gone: ${listed(gone)}`]),
     ...(replaced.length === 0 ? [] : [`replaced: ${listed(replaced.map(({ name }) => name))}`]),
+    ...(gone.length + replaced.length === 0 ? ['copied back, for the next night'] : []),
   ];
   return `${day}, ${counted(rows, 'row')} that no raw file has, since ${since}, ${files.join(', ')}${back}`;
 }

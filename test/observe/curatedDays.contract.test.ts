@@ -126,6 +126,10 @@ describe('the calendar of curated days', () => {
     expect((await calendar()).tables[0]?.days).toMatchObject([{ state: 'curated', account: { kept: 4 } }]);
     await curations.land('b', exposures(5, 5));
     expect(await kept()).toMatchObject([{ rows: 4, gone: [], replaced: [{ name: 'b.parquet' }] }]);
+    // A command has some hundred files: the next one has others.
+    await curations.land('restored-b', exposures(5, 9));
+    expect(await kept()).toMatchObject([{ rows: 4, gone: [], replaced: [] }]);
+    await curations.removeRaw('restored-b');
     const sqs = new SQSClient({});
     const deployment = { ...place(), sqs, stack: { service: 'sluice', stage: 'local' } };
     const accepted = { kinds: ['exposures'] as const, drop: false, dryRun: false };

@@ -363,6 +363,14 @@ const cases: readonly Case[] = [
     'npx sluice curate accept 2026-11-14 --table events',
   ],
   [
+    'the files of such a day are copied back: no command copies them again',
+    { curated: [{ ...curated, kept: [{ ...keptDay, gone: [] }] }] },
+    'CURATE_KEPT',
+    'problem',
+    'curated_events: 2026-11-14, 7 rows that no raw file has, since 2026-11-16T00:20:00Z, copied back, for the next night; S3 has what was deleted until 2099-11-20 at least.',
+    'npx sluice curate accept 2026-11-14 --table events',
+  ],
+  [
     'an alarm is on',
     { alarms: [{ ...alarm, state: 'ALARM', notifies: true }] },
     ...(['ALARM', 'problem', `sluice-prod-overflow, since ${at(2)}: Look there.`] as const),

@@ -12,7 +12,7 @@ import { isUnderErasure, type NamedFile, namedFiles } from '../../../lib/ledger/
 import type { LedgerEntry } from '../../../lib/ledger/LedgerEntry.ts';
 import { type ForwardedKind, forwardedKinds } from '../../../lib/schema/kinds.ts';
 import { curatedSubject } from '../../../lib/tables/ledgerKeys.ts';
-import { dayFolder, versionPrefix } from '../../../lib/tables/tableFolders.ts';
+import { dayFolder, RESTORED, versionPrefix } from '../../../lib/tables/tableFolders.ts';
 import type { Deployment } from '../../deployment.ts';
 import { listFolder } from '../flow/waitingObjects.ts';
 import { readPartitions } from '../tables/tables.ts';
@@ -106,7 +106,7 @@ export interface KeptDay {
   readonly since: string;
   /** Names of raw files that are not there any more. */
   readonly gone: readonly string[];
-  /** Raw files in whose place there is another. */
+  /** Raw files in whose place there is another, and that were not copied back beside it. */
   readonly replaced: readonly NamedFile[];
   /** The folder of the raw files. S3 has versions of what was deleted until the day after `until`, or longer. */
   readonly folder: string;
@@ -338,7 +338,7 @@ async function readKeptDay(
     {
       ...{ day, rows, since: isoTimestamp(since), folder: dayFolder(config, kind, day) },
       gone: lost.flatMap(({ name }) => (there.has(name) ? [] : [name])),
-      replaced: lost.filter(({ name }) => there.has(name)),
+      replaced: lost.filter(({ name }) => there.has(name) && !there.has(`${RESTORED}${name}`)),
       // It is noticed within a day.
       until: addDays(utcDay(since), config.retention.dataVersionDays - 1),
       isErased: erased || entry?.erasures !== undefined,
