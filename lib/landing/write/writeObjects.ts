@@ -38,9 +38,10 @@ export interface Writer {
   /** Existing folder for files, which nobody else uses. */
   readonly directory: string;
   readonly log: (fields: Record<string, unknown>) => void;
-  /** Default {@link ROUND_BYTES}, {@link PIECE_BYTES}, {@link SKIPPED_BYTES}. */
+  /** Default {@link ROUND_BYTES}, {@link PIECE_BYTES}, what the reader has, {@link SKIPPED_BYTES}. */
   readonly roundBytes?: number;
   readonly pieceBytes?: number;
+  readonly runBytes?: number;
   readonly skippedBytes?: number;
 }
 
@@ -238,7 +239,7 @@ class Batch {
   /** Takes an object into the round, and into further ones. */
   async take(object: OpenedObject): Promise<void> {
     const { key } = object.version;
-    const reader = new LandedReader(this.#writer.clock, object.from);
+    const reader = new LandedReader(this.#writer.clock, object.from, this.#writer.runBytes);
     try {
       for await (const { chunks, isLast } of object.pieces) {
         for (const part of reader.read(chunks, isLast)) {

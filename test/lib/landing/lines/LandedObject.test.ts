@@ -16,9 +16,16 @@ const line = (id: string) => `{"kind":"events","ds":"${DAY}","row":{"event_id":"
 /** The IDs of an object's rows, and the ranges of bytes that were skipped, with their causes. */
 const read = (bytes: Uint8Array, clock?: Clock) => readPieces([bytes], clock);
 
-/** The same of an object that comes in pieces. */
+/** The same of an object that comes in pieces. Runs of members are read as each alone. */
 function readPieces(pieces: readonly Uint8Array[], clock?: Clock) {
-  const reader = new LandedReader(clock);
+  const alone = readRuns(pieces, 0, clock);
+  if (clock === undefined)
+    for (const runBytes of [150, 100_000]) expect(readRuns(pieces, runBytes)).toEqual(alone);
+  return alone;
+}
+
+function readRuns(pieces: readonly Uint8Array[], runBytes: number, clock?: Clock) {
+  const reader = new LandedReader(clock, 0, runBytes);
   const skipped = new Skipped();
   const ids: string[] = [];
   for (const [i, piece] of pieces.entries())

@@ -191,7 +191,7 @@ describe('objects of the landing', () => {
     onCall = (call) => {
       if (call === 'put') held.push(keysOf('landing/').length);
     };
-    const done = await write([KEY(1), KEY(2), KEY(3)], { roundBytes: 500 });
+    const done = await write([KEY(1), KEY(2), KEY(3)], { roundBytes: 500, runBytes: 0 });
     expect(done).toMatchObject({ objects: { written: 3 }, rows: 12 });
     expect(done.rounds).toBeGreaterThan(3);
     expect([held.at(0), held.at(-1), keysOf('landing/')]).toEqual([3, 1, []]);
@@ -249,7 +249,7 @@ describe('objects of the landing', () => {
 describe('a large object', () => {
   const ids = Array.from({ length: 30 }, (_, i) => `e${String(i).padStart(2, '0')}`);
   const members = ids.map((id) => record({ events: [rowOf('events', id)] }));
-  const small = { pieceBytes: 100, roundBytes: 1_000 };
+  const small = { pieceBytes: 100, roundBytes: 1_000, runBytes: 0 };
   const notes = () => keysOf('ledger/');
   const aside = (from = '') => `${KEY(1).replace('landing/', 'damaged/')}${from}`;
   const demo = Buffer.from('{"TICKER_SYMBOL":"QXZ"}');
@@ -539,10 +539,10 @@ describe('a bucket that fails', () => {
     objects.set(KEY(1), Buffer.concat(ids.map((id) => record({ events: [rowOf('events', id)] }))));
     objects.delete(KEY(2));
     failing('put', 'statsig/', 1);
-    const { failed, ...done } = await write([KEY(1)], { roundBytes: 500 });
+    const { failed, ...done } = await write([KEY(1)], { roundBytes: 500, runBytes: 0 });
     expect([[...failed.keys()], done.objects.written]).toEqual([[KEY(1)], 0]);
     expect(keysOf('landing/')).toEqual([KEY(1)]);
-    await write([KEY(1)], { roundBytes: 500 });
+    await write([KEY(1)], { roundBytes: 500, runBytes: 0 });
     expect([await idsOf('events'), keysOf('landing/')]).toEqual([ids, []]);
   });
 
