@@ -54,8 +54,8 @@ export function serveRequests({ rules, target, openRequest }: ServeOptions): Req
     return next();
   });
   app.use('/api/*', (c, next) => {
-    requireToken(c.env.incoming, rules);
     c.header('cache-control', 'no-store');
+    requireToken(c.env.incoming, rules);
     return next();
   });
   for (const route of routes) app.on(route.method, route.path, (c) => callApi(c, route, openRequest));

@@ -20,7 +20,7 @@ export interface RedrivenCopies {
   readonly found: number;
   /** Sent again, or in a dry run those that would be. */
   readonly moved: number;
-  /** Older than copies are kept: they stay until the daily run deletes them. */
+  /** Older than copies are kept: they stay until S3 deletes them. */
   readonly tooOld: number;
 }
 

@@ -66,6 +66,10 @@ describe('examples/waf', () => {
     const groups = rulesOf(block).filter(({ Statement }) => 'ManagedRuleGroupStatement' in Statement);
     expect(groups.map(({ OverrideAction }) => OverrideAction)).toEqual([{ Count: {} }, { Count: {} }]);
     expect(rulesOf().map(({ Priority }) => Priority)).toEqual([0, 10, 20, 30]);
+    // By default every rule counts.
+    expect(
+      rulesOf().flatMap(({ Action, OverrideAction }) => Object.keys(Action ?? OverrideAction ?? {})),
+    ).toEqual(Array(4).fill('Count'));
   });
 
   it('blocks by no label of a body, a query or a header, which hold events and keys', () => {

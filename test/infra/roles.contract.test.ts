@@ -11,8 +11,8 @@ type Export = NonNullable<ConfigInput['exports']>[number];
 const account = '111122223333';
 const BUCKET = 'acme-experiments';
 
-/** The characters that IAM counts of each role of a configuration. */
-function sizesOf(options: Partial<ConfigInput>) {
+/** The policies of each role of a configuration, as IAM counts their characters. */
+function policiesOf(options: Partial<ConfigInput>) {
   const config = defineConfig({ bucket: BUCKET, ...options });
   const made = resources({ config, service: 'sluice', stage: 'prod' });
   const needed = /^(Ingest.*|Export)(Role|Queue|DeadLetterQueue)$|^(DataBucket|DataKey|Database|KeysSecret)$/;
@@ -24,7 +24,7 @@ function sizesOf(options: Partial<ConfigInput>) {
   });
   return resolved.resources
     .filter(({ type }) => type === 'AWS::IAM::Role')
-    .map(({ logicalId, properties }) => [logicalId, JSON.stringify(properties['Policies']).length] as const);
+    .map(({ logicalId, properties }) => [logicalId, JSON.stringify(properties['Policies'])] as const);
 }
 
 const owner = (i: number) => String(444_455_550_000 + i);
@@ -57,11 +57,36 @@ describe('roles of the ingest and the export', () => {
     ['let in by roles', byRole],
     ['let in by their buckets and keys', keyed],
   ])('fit what IAM takes: %s', (_, how) => {
-    const made = (count: number) => sizesOf({ sources: sources(how, count), exports: exports(how, count) });
-    const sizes = made(COUNT);
-    expect(sizes.map(([id]) => id)).toEqual(
+    const made = (count: number) =>
+      policiesOf({ sources: sources(how, count), exports: exports(how, count) });
+    const policies = made(COUNT);
+    expect(policies.map(([id]) => id)).toEqual(
       expect.arrayContaining(['IngestPlanRole', 'IngestTriggerRole', 'IngestLoadRole', 'ExportRole']),
     );
-    expect(sizes.filter(([, size]) => size > POLICY_LIMITS.role)).toEqual([]);
+    expect(policies.filter(([, { length }]) => length > POLICY_LIMITS.role)).toEqual([]);
+  });
+
+  it("use a customer's key through S3 alone, in the region of its bucket, by default ours", () => {
+    const here = keyArn(0).replace('eu-west-1', 'ap-northeast-1');
+    const how = (i: number) => (i === 0 ? { kmsKeyArn: here } : keyed(i));
+    const made = policiesOf({
+      ...{ sources: sources(how, 2), exports: exports(how, 2), region: 'ap-northeast-1' },
+    });
+    for (const id of ['IngestLoadRole', 'ExportRole']) {
+      const text = made.find(([one]) => one === id)?.[1] ?? '';
+      const uses = [...text.matchAll(/"Resource":(\["arn:aws:kms:[^\]]*\]),"Condition":(\{[^}]*\}\})/g)].map(
+        ([, keys = '', condition = '']) => [JSON.parse(keys), JSON.parse(condition)],
+      );
+      for (const [key, region] of [
+        [here, 'ap-northeast-1'],
+        [keyArn(1), 'eu-west-1'],
+      ])
+        expect([id, uses]).toEqual([
+          id,
+          expect.arrayContaining([
+            [[key], { StringEquals: { 'kms:ViaService': `s3.${region}.amazonaws.com` } }],
+          ]),
+        ]);
+    }
   });
 });

@@ -1,7 +1,15 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { defineConfig } from '../../lib/config/defineConfig.ts';
 import { type Deployment, openDeployment } from '../../observe/deployment.ts';
-import { cancelSql, readSqlRows, readSqlRun, requireReading, startSql } from '../../observe/runSql.ts';
+import {
+  cancelSql,
+  MOST_ROWS,
+  readSqlCsv,
+  readSqlRows,
+  readSqlRun,
+  requireReading,
+  startSql,
+} from '../../observe/runSql.ts';
 import { startObserved } from './startObserved.ts';
 
 let observed: Awaited<ReturnType<typeof startObserved>>;
@@ -57,6 +65,14 @@ describe('SQL', () => {
       ],
       next: null,
     });
+  });
+
+  it('is answered as CSV, whatever its length', async () => {
+    const sql = `SELECT x, 'a "b", c' AS "the text" FROM UNNEST(sequence(1, ${MOST_ROWS + 5})) AS t(x) ORDER BY x`;
+    const { csv, isComplete } = await readSqlCsv(deployment, (await run(sql)).run.id ?? '');
+    const lines = csv.split('\n');
+    expect([isComplete, ...lines.slice(0, 2)]).toEqual([true, 'x,the text', '1,"a ""b"", c"']);
+    expect(lines.slice(MOST_ROWS + 5)).toEqual([`${MOST_ROWS + 5},"a ""b"", c"`, '']);
   });
 
   it('is read in pages', async () => {

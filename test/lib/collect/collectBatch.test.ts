@@ -72,6 +72,13 @@ describe('a custom event', () => {
     expect(one({ eventName: 'e', value }).rows[0]?.['event_value']).toBe(expected);
   });
 
+  it('has U+FFFD for half pairs of surrogates, which nothing could write as UTF-8', () => {
+    const event = String.raw`{"eventName":"a\ud83d","time":${now},"value":"\udc00b\u0000\ud83d\ude00"}`;
+    expect(collect(`{"events":[${event}]}`).rows).toMatchObject([
+      { event_name: 'a\ufffd', event_value: '\ufffdb\u0000😀' },
+    ]);
+  });
+
   it('has the columns of the table in order, and ds last', () => {
     const { documents } = one({ eventName: 'e', value: 1, metadata: { a: 1 }, user: { userID: 'u' } });
     const table = forwardedTables(defineConfig(input)).events;

@@ -214,20 +214,23 @@ describe('identity under redaction', () => {
 });
 
 describe('allow and deny lists', () => {
-  it('count excluded events, and land the rest', () => {
-    const { rows, exposures, counted } = collect(
+  it('count excluded events, valid or not, and land the rest', () => {
+    const { rows, exposures, refused, counted } = collect(
       {
         events: [
           purchase,
           { ...purchase, eventName: 'auto_capture::click' },
           gate,
           { ...gate, metadata: { gate: 'internal' } },
+          // It would be refused.
+          { eventName: 'auto_capture::error', user: 7 },
         ],
+        exposures: [{ user, gateName: 'internal', passes: true }],
       },
       { events: { deny: ['auto_capture::*'] }, exposures: { deny: ['internal'] } },
     );
-    expect([rows.length, exposures.length]).toEqual([1, 1]);
-    expect(counted).toEqual({ event_filtered: 1, exposure_filtered: 1 });
+    expect([rows.length, exposures.length, refused]).toEqual([1, 1, []]);
+    expect(counted).toEqual({ event_filtered: 2, exposure_filtered: 2 });
   });
 });
 
