@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { createReadStream, createWriteStream } from 'node:fs';
 import { readFile, stat } from 'node:fs/promises';
 import { Readable } from 'node:stream';
@@ -58,6 +59,23 @@ export function s3EraseBucket(
       }
     }
     throw last;
+  }
+
+  /** An object that has the bytes of a file, as after a write whose answer was lost: to repeat it fails. Null: it has others. */
+  async function readOwn(
+    Key: string,
+    path: string,
+  ): Promise<Pick<StoredVersion, 'eTag' | 'versionId'> | null> {
+    try {
+      const found = await client.send(new GetObjectCommand({ Bucket: bucket, Key }), until);
+      const { Body, ETag = '', VersionId = NULL_VERSION } = found;
+      if (!(Body instanceof Readable)) throw new TypeError(`S3 answered no stream for ${Key}.`);
+      const [there, own] = await Promise.all([digestOf(Body), digestOf(createReadStream(path))]);
+      return there === own ? { eTag: ETag, versionId: VersionId } : null;
+    } catch (error) {
+      if (error instanceof S3ServiceException && GONE.has(error.name)) return null;
+      throw error;
+    }
   }
 
   async function deleteUnlessDenied(object: {
@@ -149,7 +167,9 @@ export function s3EraseBucket(
           // Without versions, or while they are suspended, the new object took the place of the one with the ID `null`.
           return { eTag: ETag, isKept: versionId !== VersionId };
         } catch (error) {
-          return error instanceof S3ServiceException && CHANGED.has(error.name) ? null : deniedBy(error);
+          if (!(error instanceof S3ServiceException && CHANGED.has(error.name))) return deniedBy(error);
+          const own = await readOwn(key, path);
+          return own === null ? null : { eTag: own.eTag, isKept: versionId !== own.versionId };
         }
       }),
 
@@ -169,6 +189,12 @@ function deniedBy(error: unknown): Denied {
     error instanceof S3ServiceException && (error.name === 'AccessDenied' || error.name.startsWith('KMS.'));
   if (!isDenied) throw error;
   return { denied: `${error.name}: ${error.message}` };
+}
+
+async function digestOf(bytes: Readable): Promise<string> {
+  const hash = createHash('sha256');
+  await pipeline(bytes, hash);
+  return hash.digest('hex');
 }
 
 function readVersions({ Versions = [] }: ListObjectVersionsCommandOutput): StoredVersion[] {

@@ -71,6 +71,27 @@ describe('erasing from one object', () => {
     expect(await stored()).toContain('of try 5');
   });
 
+  it('knows what it has put itself when the answer to that is lost', async () => {
+    await put('gone', 'stays');
+    const versions = await bucket.versions(KEY);
+    const replaced: (readonly [string, string])[] = [];
+    const done = await eraser({
+      async replace(version, path, attributes) {
+        await bucket.replace(version, path, attributes);
+        return bucket.replace(version, path, attributes);
+      },
+    }).erase({ key: KEY, versions }, form, {
+      before: async () => {},
+      replaced: async ({ eTag }, to) => {
+        replaced.push([eTag, to]);
+      },
+    });
+    expect(done.counts.rewritten).toBe(1);
+    const [now] = await bucket.versions(KEY);
+    expect(replaced).toEqual([[versions[0]?.eTag, now?.eTag]]);
+    expect(await stored()).toEqual(['stays']);
+  });
+
   describe('with bytes that are no rows', () => {
     const Body = Buffer.concat([landedUsers('stays', 'gone'), Buffer.from('more')]);
     const erase = async (form: ObjectForm, { isLatest = true, isWritten = false } = {}) => {
