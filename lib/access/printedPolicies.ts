@@ -236,7 +236,7 @@ function customerPolicies(
         ]),
     {
       name: 'callerPolicy',
-      purpose: 'Permissions that the principal itself needs, if it is in another account than the bucket.',
+      purpose: 'For information: what the roles of the stack have for it. Nobody has to apply it.',
       document: callerPolicy,
     },
   ];
