@@ -4,8 +4,8 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { repositoryRoot } from '../../local/dataDirectory.ts';
 
-/** An installation takes half a minute. */
-const INSTALL_MS = 150_000;
+/** An installation takes half a minute; of LocalStack a minute of work, and 500 MB. */
+const INSTALL_MS = 600_000;
 
 /** Commands of a Python environment, or why it is missing. */
 export type Python = { readonly bin: string } | { readonly missing: string };
@@ -16,15 +16,19 @@ export type Python = { readonly bin: string } | { readonly missing: string };
  *
  * @param folder The folder of `requirements.txt`, from the root.
  * @param what The packages' name in the message that they couldn't be installed.
+ * @param version Of Python, if the packages need a certain one. Default: any.
  */
-export function preparePython(folder: string, what: string): Python {
+export function preparePython(folder: string, what: string, version?: string): Python {
   const requirements = join(repositoryRoot, folder, 'requirements.txt');
   const directory = environmentOf(requirements);
   const bin = join(directory, 'bin');
   const done = join(directory, 'installed');
   if (existsSync(done)) return { bin };
-  const made = run('python3', ['-m', 'venv', '--clear', directory], INSTALL_MS);
-  if (made.status !== 0) return { missing: 'there is no python3 that can make an environment' };
+  const python = `python${version ?? '3'}`;
+  // pyenv's commands start the version that is chosen, and none other.
+  const env = version === undefined ? {} : { PYENV_VERSION: version };
+  const made = run(python, ['-m', 'venv', '--clear', directory], INSTALL_MS, env);
+  if (made.status !== 0) return { missing: `there is no ${python} that can make an environment` };
   const pip = [
     '-m',
     'pip',
@@ -46,8 +50,13 @@ function environmentOf(requirements: string): string {
 }
 
 /** Runs a command to its end, without anything of AWS in its environment. */
-export function run(command: string, args: readonly string[], timeoutMs: number): SpawnSyncReturns<string> {
-  const env = Object.entries(process.env).filter(([name]) => !name.startsWith('AWS_'));
+export function run(
+  command: string,
+  args: readonly string[],
+  timeoutMs: number,
+  more: Readonly<Record<string, string>> = {},
+): SpawnSyncReturns<string> {
+  const env = Object.entries({ ...process.env, ...more }).filter(([name]) => !name.startsWith('AWS_'));
   return spawnSync(command, args, {
     encoding: 'utf8',
     timeout: timeoutMs,

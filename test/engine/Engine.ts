@@ -1,0 +1,236 @@
+import { type ChildProcess, execFile, spawn } from 'node:child_process';
+import { closeSync, existsSync, mkdirSync, openSync, readFileSync } from 'node:fs';
+import { createServer, type IncomingMessage, request, type ServerResponse } from 'node:http';
+import { createServer as createSocket } from 'node:net';
+import { delimiter, join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
+import { z } from 'zod';
+import { repositoryRoot } from '../../local/dataDirectory.ts';
+
+/** LocalStack takes an access key of 12 digits for the account. */
+const ACCOUNT = '111122223333';
+/** Not us-east-1: there S3 says yes to whoever creates a bucket of their own again. */
+export const REGION = 'eu-west-1' as const;
+
+const START_MS = 300_000;
+const STOP_MS = 15_000;
+const LOOK_MS = 500;
+const OUTPUT_BYTES = 64 * 1024 * 1024;
+
+const faultsSchema = z.object({
+  left: z.record(z.string(), z.number()),
+  happened: z.record(z.enum(['hung', 'late', 'twice', 'killed']), z.number()),
+});
+
+/** How often each fault of engine.py is to happen. */
+export type Faults = Readonly<
+  Partial<Record<'hang' | 'late' | 'twice' | 'killAfterPut' | 'killBeforeDelete', number>>
+>;
+
+/** How a command ended, and what it printed on both outputs. */
+export interface Ended {
+  readonly status: number | null;
+  readonly output: string;
+}
+
+/**
+ * LocalStack and moto's server, as processes of this one on free ports, with all of their files in one folder. Nothing of
+ * AWS in this process's environment reaches them or what is run against them.
+ */
+export class Engine {
+  readonly #folder: string;
+  readonly #bin: string;
+  readonly #children: ChildProcess[] = [];
+  readonly #door = createServer((incoming, answer) => this.#forward(incoming, answer));
+  #host = '';
+  /** Where all of AWS answers. */
+  edge = '';
+  /** Where moto's server answers, which knows nothing of the deployment. */
+  moto = '';
+  /** The Function URL, by an address that needs no DNS. */
+  collector = '';
+
+  private constructor(folder: string, bin: string) {
+    this.#folder = folder;
+    this.#bin = bin;
+  }
+
+  /**
+   * @param folder Where everything is written.
+   * @param bin Commands of the Python environment.
+   * @throws when one of them does not start, with the end of its log.
+   */
+  static async start(folder: string, bin: string): Promise<Engine> {
+    const engine = new Engine(folder, bin);
+    try {
+      for (const name of ['tmp', 'state', 'home']) mkdirSync(join(folder, name));
+      const [edge, moto] = [await freePort(), await freePort()];
+      engine.#spawn('localstack', [join(import.meta.dirname, 'engine.py')], {
+        ENGINE_WORK: folder,
+        ENGINE_NODE: process.execPath,
+        GATEWAY_LISTEN: `127.0.0.1:${edge}`,
+        FILESYSTEM_ROOT: join(folder, 'state'),
+        // URLs of queues by an address that needs no DNS.
+        LOCALSTACK_HOST: `127.0.0.1:${edge}`,
+        SQS_ENDPOINT_STRATEGY: 'path',
+        CFN_IGNORE_UNSUPPORTED_RESOURCE_TYPES: '1',
+        LAMBDA_KEEPALIVE_MS: '60000',
+        // Neither an account nor a network is asked.
+        SKIP_SSL_CERT_DOWNLOAD: '1',
+        DISABLE_EVENTS: '1',
+        DNS_ADDRESS: '0',
+      });
+      engine.#spawn('moto', ['-m', 'moto.server', '-H', '127.0.0.1', '-p', String(moto)], {});
+      engine.edge = `http://127.0.0.1:${edge}`;
+      engine.moto = `http://127.0.0.1:${moto}`;
+      await engine.#answers(`${engine.edge}/_engine/faults`, 'localstack');
+      await engine.#answers(`${engine.moto}/moto-api/`, 'moto');
+      const door = await freePort();
+      await new Promise<void>((resolve) => engine.#door.listen(door, '127.0.0.1', resolve));
+      engine.collector = `http://127.0.0.1:${door}`;
+      return engine;
+    } catch (error) {
+      await engine.stop();
+      throw error;
+    }
+  }
+
+  /** Environment of whatever talks to this AWS: dummy keys, and no home whose settings it could find. */
+  env(region = REGION, account = ACCOUNT): NodeJS.ProcessEnv {
+    const own = Object.entries(process.env).filter(([name]) => !/^(AWS|SLUICE|SLS|LOCALSTACK)_/.test(name));
+    return {
+      ...Object.fromEntries(own),
+      PATH: [this.#bin, join(repositoryRoot, 'node_modules', '.bin'), process.env['PATH'] ?? ''].join(
+        delimiter,
+      ),
+      HOME: join(this.#folder, 'home'),
+      TMPDIR: join(this.#folder, 'tmp'),
+      AWS_ENDPOINT_URL: this.edge,
+      AWS_ACCESS_KEY_ID: account,
+      AWS_SECRET_ACCESS_KEY: 'dummy',
+      AWS_REGION: region,
+      AWS_DEFAULT_REGION: region,
+      AWS_EC2_METADATA_DISABLED: 'true',
+    };
+  }
+
+  /** Settings of a client of AWS's SDK. */
+  client({ endpoint = this.edge, account = ACCOUNT, region = REGION } = {}) {
+    const credentials = { accessKeyId: account, secretAccessKey: 'dummy' };
+    return { endpoint, region, credentials, forcePathStyle: true, maxAttempts: 3 };
+  }
+
+  /** Runs a command to its end. */
+  run(
+    command: string,
+    args: readonly string[],
+    { cwd = this.#folder, timeoutMs, env = {} }: { cwd?: string; timeoutMs: number; env?: NodeJS.ProcessEnv },
+  ): Promise<Ended> {
+    return new Promise((resolve) => {
+      const options = { cwd, env: { ...this.env(), ...env }, timeout: timeoutMs, maxBuffer: OUTPUT_BYTES };
+      const child = execFile(command, [...args], { ...options, killSignal: 'SIGKILL' }, (_, out, err) =>
+        resolve({ status: child.exitCode, output: `${out}${err}` }),
+      );
+    });
+  }
+
+  /** Posts to the Function URL of this address from here on. */
+  pointAt(url: string): void {
+    // No URL to JavaScript, as its host ends with a number.
+    this.#host = url.split('/')[2] ?? '';
+  }
+
+  /** Sets the faults that happen from here on, in place of others. */
+  async setFaults(faults: Faults): Promise<void> {
+    await fetch(`${this.edge}/_engine/faults`, { method: 'POST', body: JSON.stringify(faults) });
+  }
+
+  /** Faults that are still to happen, and how often each has happened. */
+  async faults(): Promise<z.output<typeof faultsSchema>> {
+    return faultsSchema.parse(await (await fetch(`${this.edge}/_engine/faults`)).json());
+  }
+
+  /** Sends what the schedule of this name sends: nothing in LocalStack runs schedules. */
+  async runSchedule(name: string): Promise<void> {
+    const answer = await fetch(`${this.edge}/_engine/schedules/${ACCOUNT}/${REGION}/${name}`);
+    if (!answer.ok) throw new Error(`${name}: ${answer.status} ${await answer.text()}`);
+  }
+
+  /** The end of a log: `localstack`, `moto`, `functions`. */
+  log(name: string, characters = 4_000): string {
+    const file = join(this.#folder, `${name}.log`);
+    return existsSync(file) ? readFileSync(file, 'utf8').slice(-characters) : '';
+  }
+
+  async stop(): Promise<void> {
+    this.#door.close();
+    this.#door.closeAllConnections();
+    for (const child of this.#children) {
+      if (child.exitCode !== null) continue;
+      const ended = new Promise((resolve) => child.once('exit', resolve));
+      child.kill('SIGTERM');
+      await Promise.race([ended, setTimeout(STOP_MS, undefined, { ref: false })]);
+      // With the functions that it has started, which are in its group.
+      endGroup(child);
+    }
+  }
+
+  #spawn(name: string, args: readonly string[], env: NodeJS.ProcessEnv): void {
+    const log = openSync(join(this.#folder, `${name}.log`), 'a');
+    const child = spawn(join(this.#bin, 'python'), [...args], {
+      cwd: this.#folder,
+      env: { ...this.env(), AWS_ENDPOINT_URL: undefined, PYTHONUNBUFFERED: '1', ...env },
+      stdio: ['ignore', log, log],
+      detached: true,
+    });
+    closeSync(log);
+    this.#children.push(child);
+  }
+
+  async #answers(url: string, name: string): Promise<void> {
+    const deadline = Date.now() + START_MS;
+    for (;;) {
+      const isUp = await fetch(url).then(
+        (answer) => answer.ok,
+        () => false,
+      );
+      if (isUp) return;
+      const isOver = this.#children.some(({ exitCode }) => exitCode !== null);
+      if (isOver || Date.now() > deadline) throw new Error(`${name} does not start:\n${this.log(name)}`);
+      await setTimeout(LOOK_MS);
+    }
+  }
+
+  #forward(incoming: IncomingMessage, answer: ServerResponse): void {
+    const { port } = new URL(this.edge);
+    const { method, url, headers } = incoming;
+    const out = request(
+      { host: '127.0.0.1', port, method, path: url, headers: { ...headers, host: this.#host } },
+      (given) => {
+        answer.writeHead(given.statusCode ?? 502, given.headers);
+        given.pipe(answer);
+      },
+    );
+    out.once('error', () => answer.destroy());
+    incoming.pipe(out);
+  }
+}
+
+function endGroup({ pid }: ChildProcess): void {
+  try {
+    if (pid !== undefined) process.kill(-pid, 'SIGKILL');
+  } catch {
+    // Everything in it has ended.
+  }
+}
+
+function freePort(): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const server = createSocket();
+    server.once('error', reject).listen(0, '127.0.0.1', () => {
+      const address = server.address();
+      const port = typeof address === 'object' && address !== null ? address.port : 0;
+      server.close(() => resolve(port));
+    });
+  });
+}

@@ -1,0 +1,371 @@
+"""Starts LocalStack as `npm run test:engine` uses it.
+
+Functions run as local Node processes from their deployed zips (runner.mjs). Glue, Athena's workgroups and ECR are moto's,
+which is in LocalStack's process but not among the services of its core. Below are the few answers of AWS that LocalStack
+gives otherwise, each with AWS's page, and the faults that the harness asks for. `/_engine/` is the harness's own door.
+"""
+
+import json
+import os
+import shutil
+import subprocess
+import threading
+import time
+from functools import wraps
+
+import localstack.services.lambda_.invocation.runtime_executor as runtime_executor
+from localstack.aws.connect import connect_to
+from localstack.aws.skeleton import Skeleton
+from localstack.aws.spec import load_service
+from localstack.services.cloudformation.engine.v2.change_set_model_preproc import DeletionPolicy, PreprocResource
+from localstack.services.cloudformation.resource_provider import (
+    OperationStatus, ProgressEvent, ResourceProvider, ResourceProviderExecutor)
+from localstack.services.edge import ROUTER
+from localstack.services.firehose.provider import FirehoseProvider
+from localstack.services.kinesisfirehose.resource_providers.aws_kinesisfirehose_deliverystream import (
+    KinesisFirehoseDeliveryStreamProvider)
+from localstack.services.lambda_.event_source_mapping.pollers.sqs_poller import SqsPoller
+from localstack.services.lambda_.invocation.lambda_models import InvocationResult
+from localstack.services.moto import call_moto
+from localstack.services.plugins import SERVICE_PLUGINS, Service
+from localstack.services.s3.provider import S3Provider
+from localstack.services.s3.resource_providers.aws_s3_bucket import S3BucketProvider
+from localstack.http import Response
+
+WORK = os.environ['ENGINE_WORK']
+NODE = os.environ['ENGINE_NODE']
+RUNNER = os.path.join(os.path.dirname(os.path.abspath(__file__)), 'runner.mjs')
+LOG = open(os.path.join(WORK, 'functions.log'), 'a', buffering=1, encoding='utf8')
+
+# What the harness has asked for, and what has happened since: /_engine/faults.
+FAULTS = {}
+HAPPENED = {'hung': 0, 'late': 0, 'twice': 0, 'killed': 0}
+LOCK = threading.Lock()
+
+
+def take(name):
+    """Whether a fault is due; one that is asked for so many times is so less often."""
+    with LOCK:
+        left = FAULTS.get(name, 0)
+        if left > 0:
+            FAULTS[name] = left - 1
+        return left > 0
+
+
+# Functions.
+
+RUNNING = {}
+
+
+class NodeExecutor(runtime_executor.RuntimeExecutor):
+    """One environment of a function: a Node process, started with its first invocation, and again after its end."""
+
+    process = None
+
+    def start(self, env_vars):
+        self.folder = os.path.join(WORK, 'tmp', self.id)
+        os.makedirs(self.folder, exist_ok=True)
+        self.env = {name: str(value) for name, value in env_vars.items()}
+        self.env.update(
+            LAMBDA_TASK_ROOT=str(self.function_version.config.code.get_unzipped_code_location()),
+            PATH=os.environ['PATH'], TZ='UTC', TMPDIR=self.folder, HOME=self.folder)
+        self.lock = threading.Lock()
+
+    def spawn(self):
+        out, answers = os.pipe()
+        self.process = subprocess.Popen(
+            [NODE, RUNNER, str(answers)], env=self.env, cwd=self.env['LAMBDA_TASK_ROOT'], stdin=subprocess.PIPE,
+            stdout=LOG, stderr=LOG, text=True, pass_fds=[answers])
+        os.close(answers)
+        self.answers = os.fdopen(out, encoding='utf8')
+
+    def stop(self):
+        if self.process is not None:
+            self.process.kill()
+            self.process.wait()
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    def invoke(self, payload):
+        name, seconds = self.function_version.id.function_name, self.function_version.config.timeout
+        with self.lock:
+            if self.process is None or self.process.poll() is not None:
+                self.spawn()
+            RUNNING[self.id] = (name, self.process)
+            timer = threading.Timer(seconds, self.process.kill)
+            timer.start()
+            try:
+                self.process.stdin.write(json.dumps({
+                    'id': payload['invoke-id'], 'arn': payload['invoked-function-arn'], 'seconds': seconds,
+                    'event': json.loads(payload['payload'])}) + '\n')
+                self.process.stdin.flush()
+                answer = json.loads(self.answers.readline())
+            except (OSError, ValueError) as error:
+                answer = {'error': {'errorType': 'Runtime.ExitError', 'errorMessage': repr(error)}}
+            finally:
+                timer.cancel()
+                RUNNING.pop(self.id, None)
+        is_error = 'error' in answer
+        if is_error:
+            LOG.write(json.dumps({'engine': name, **answer}) + '\n')
+        return InvocationResult(
+            request_id=payload['invoke-id'], payload=json.dumps(answer['error' if is_error else 'result']).encode(),
+            is_error=is_error, logs='', executed_version=self.function_version.id.qualifier)
+
+    def get_address(self):
+        return '127.0.0.1'
+
+    def get_endpoint_from_executor(self):
+        return '127.0.0.1'
+
+    def get_runtime_endpoint(self):
+        return ''
+
+    def get_logs(self):
+        return ''
+
+    @classmethod
+    def prepare_version(cls, function_version):
+        function_version.config.code.prepare_for_execution()
+
+    @classmethod
+    def cleanup_version(cls, function_version):
+        pass
+
+
+runtime_executor.get_runtime_executor = lambda: NodeExecutor
+
+
+def kill(part):
+    """Ends the processes of a function while they work."""
+    for name, process in list(RUNNING.values()):
+        if name.endswith(part):
+            process.kill()
+            process.wait()
+            HAPPENED['killed'] += 1
+
+
+# Services of moto.
+
+BY_MOTO = ('athena', 'ecr', 'glue')
+SERVICE_PLUGINS.api_provider_specs.update({name: ['default'] for name in BY_MOTO})
+for name in BY_MOTO:
+    service = load_service(name)
+    table = {operation: lambda context, request: call_moto(context) for operation in service.operation_names}
+    SERVICE_PLUGINS.add_service(Service(name, skeleton=Skeleton(service, table)))
+
+
+# CloudFormation.
+
+def succeeded(model):
+    return ProgressEvent(status=OperationStatus.SUCCESS, resource_model=model)
+
+
+class GlueProvider(ResourceProvider):
+    """Databases and tables of Glue, by the operations that CloudFormation uses."""
+
+    @staticmethod
+    def glue(request):
+        return request.aws_client_factory.glue
+
+    def read(self, request):
+        return succeeded(request.desired_state)
+
+
+class GlueDatabase(GlueProvider):
+    """https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-glue-database.html"""
+
+    SCHEMA = {'primaryIdentifier': ['/properties/Id'], 'createOnlyProperties': ['/properties/CatalogId']}
+
+    def create(self, request):
+        model = request.desired_state
+        self.glue(request).create_database(DatabaseInput=model['DatabaseInput'])
+        return succeeded({**model, 'Id': model['DatabaseInput']['Name']})
+
+    def update(self, request):
+        model = request.desired_state
+        self.glue(request).update_database(Name=model['DatabaseInput']['Name'], DatabaseInput=model['DatabaseInput'])
+        return succeeded({**model, 'Id': model['DatabaseInput']['Name']})
+
+    def delete(self, request):
+        self.glue(request).delete_database(Name=request.desired_state['DatabaseInput']['Name'])
+        return succeeded({})
+
+
+class GlueTable(GlueProvider):
+    """https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-glue-table.html"""
+
+    SCHEMA = {
+        'primaryIdentifier': ['/properties/Id'],
+        'createOnlyProperties': ['/properties/CatalogId', '/properties/DatabaseName']}
+
+    def create(self, request):
+        model = request.desired_state
+        self.glue(request).create_table(DatabaseName=model['DatabaseName'], TableInput=model['TableInput'])
+        return succeeded({**model, 'Id': model['TableInput']['Name']})
+
+    def update(self, request):
+        model = request.desired_state
+        self.glue(request).update_table(DatabaseName=model['DatabaseName'], TableInput=model['TableInput'])
+        return succeeded({**model, 'Id': model['TableInput']['Name']})
+
+    def delete(self, request):
+        model = request.desired_state
+        self.glue(request).delete_table(DatabaseName=model['DatabaseName'], Name=model['TableInput']['Name'])
+        return succeeded({})
+
+
+MADE_BY_MOTO = {'AWS::Glue::Database': GlueDatabase, 'AWS::Glue::Table': GlueTable}
+load_provider = ResourceProviderExecutor.try_load_resource_provider
+
+
+def try_load_resource_provider(resource_type):
+    made = MADE_BY_MOTO.get(resource_type)
+    return made() if made else load_provider(resource_type)
+
+
+ResourceProviderExecutor.try_load_resource_provider = staticmethod(try_load_resource_provider)
+
+# `RetainExceptOnCreate` retains whatever was created before:
+# https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-attribute-deletionpolicy.html
+make_resource = PreprocResource.__init__
+
+
+def retaining(self, *args, **kwargs):
+    make_resource(self, *args, **kwargs)
+    if self.deletion_policy == DeletionPolicy.RetainExceptOnCreate:
+        self.deletion_policy = DeletionPolicy.Retain
+
+
+PreprocResource.__init__ = retaining
+
+# A stack doesn't take over a bucket that exists:
+# https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/troubleshooting.html
+make_bucket = S3BucketProvider._create_bucket_if_does_not_exist
+
+
+def make_new_bucket(self, model, region_name, s3_client):
+    if any(one['Name'] == model['BucketName'] for one in s3_client.list_buckets()['Buckets']):
+        raise ValueError(f"{model['BucketName']} already exists")
+    make_bucket(self, model, region_name, s3_client)
+
+
+S3BucketProvider._create_bucket_if_does_not_exist = make_new_bucket
+
+# The provider of streams forgets the name that it makes up.
+make_stream = KinesisFirehoseDeliveryStreamProvider.create
+
+
+def make_named_stream(self, request):
+    model = request.desired_state
+    if not model.get('DeliveryStreamName'):
+        model['DeliveryStreamName'] = f'{request.stack_name}-{request.logical_resource_id}-{os.urandom(6).hex()}'
+    return make_stream(self, request)
+
+
+KinesisFirehoseDeliveryStreamProvider.create = make_named_stream
+
+
+# Faults.
+
+put_record = FirehoseProvider.put_record
+
+
+@wraps(put_record)
+def slow_put_record(self, context, delivery_stream_name, record, **kwargs):
+    # Longer than the collector waits.
+    if take('hang'):
+        HAPPENED['hung'] += 1
+        time.sleep(12)
+        raise TimeoutError('the harness has asked for it')
+    answer = put_record(self, context, delivery_stream_name, record, **kwargs)
+    if take('late'):
+        HAPPENED['late'] += 1
+        time.sleep(6)
+    return answer
+
+
+FirehoseProvider.put_record = slow_put_record
+
+handle_messages = SqsPoller.handle_messages
+
+
+def handle_twice(self, messages):
+    if take('twice'):
+        HAPPENED['twice'] += len(messages)
+        again = threading.Thread(target=handle_again, args=(self, json.loads(json.dumps(messages))))
+        again.start()
+    try:
+        handle_messages(self, messages)
+    finally:
+        # What failed comes again in seconds instead of a visibility timeout of minutes.
+        for message in messages:
+            try:
+                self.source_client.change_message_visibility(
+                    QueueUrl=self.queue_url, ReceiptHandle=message['ReceiptHandle'], VisibilityTimeout=5)
+            except Exception:  # It was deleted, as it should be.
+                pass
+
+
+def handle_again(self, messages):
+    try:
+        handle_messages(self, messages)
+    except Exception as error:
+        LOG.write(json.dumps({'engine': 'twice', 'error': repr(error)}) + '\n')
+
+
+SqsPoller.handle_messages = handle_twice
+
+put_object, delete_objects = S3Provider.put_object, S3Provider.delete_objects
+
+
+@wraps(put_object)
+def put_object_or_kill(self, context, request):
+    answer = put_object(self, context, request)
+    if '/statsig_forwarded_' in request['Key'] and take('killAfterPut'):
+        kill('-write')
+    return answer
+
+
+@wraps(delete_objects)
+def delete_objects_or_kill(self, context, bucket, delete, *args, **kwargs):
+    if any(one['Key'].startswith('landing/') for one in delete['Objects']) and take('killBeforeDelete'):
+        kill('-write')
+    return delete_objects(self, context, bucket, delete, *args, **kwargs)
+
+
+S3Provider.put_object, S3Provider.delete_objects = put_object_or_kill, delete_objects_or_kill
+
+
+# The harness's door.
+
+def answered(value):
+    return Response(json.dumps(value), mimetype='application/json')
+
+
+def faults(request):
+    """Sets the faults that are due, if it is a POST, and says what is left and what has happened."""
+    with LOCK:
+        if request.method == 'POST':
+            FAULTS.clear()
+            FAULTS.update(json.loads(request.data))
+    return answered({'left': FAULTS, 'happened': HAPPENED})
+
+
+def run_schedule(request, account, region, name):
+    """Sends what a schedule sends, as nothing in LocalStack runs schedules."""
+    from moto.scheduler.models import scheduler_backends
+
+    groups = scheduler_backends[account][region].schedule_groups
+    target = next(group.schedules[name] for group in groups.values() if name in group.schedules).target
+    sqs = connect_to(aws_access_key_id=account, region_name=region).sqs
+    url = sqs.get_queue_url(QueueName=target['Arn'].split(':')[-1])['QueueUrl']
+    sqs.send_message(QueueUrl=url, MessageBody=target['Input'])
+    return answered(target)
+
+
+ROUTER.add('/_engine/faults', faults)
+ROUTER.add('/_engine/schedules/<account>/<region>/<name>', run_schedule)
+
+from localstack.runtime.main import main  # noqa: E402
+
+main()

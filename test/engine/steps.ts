@@ -1,0 +1,294 @@
+import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
+import { utcDay } from '../../lib/base/time.ts';
+import type { ConfigInput } from '../../lib/schema/config.ts';
+import { repositoryRoot } from '../../local/dataDirectory.ts';
+import { byDuckDb } from '../harness/dropWriters.ts';
+import { askAll } from './askAll.ts';
+import { type Engine, REGION } from './Engine.ts';
+import {
+  BUCKET,
+  CUSTOMER,
+  changes,
+  DROPS,
+  deploymentProblems,
+  lostResources,
+  STACK,
+  STAGE,
+  Stack,
+  settings,
+  WAREHOUSE,
+} from './Stack.ts';
+import { Store, until } from './Store.ts';
+
+const DAY_MS = 86_400_000;
+/** LocalStack on a busy machine: the writer's batches are of 20 s, the registrar's of 10. */
+const WRITTEN_MS = 300_000;
+/** A plan, a load or a curation, with the batching of their queues. */
+const WORK_MS = 300_000;
+const SEND_MS = 300_000;
+const KEY = 'engine';
+const DATABASE = 'sluice';
+
+/** Tells a finding: what was looked at, and what is wrong with it, or nothing. */
+type Tell = (what: string, wrong: string) => void;
+
+/** What is done with the product, in this order: a name, and what is done. */
+export function steps(
+  engine: Engine,
+  folder: string,
+  tell: Tell,
+): readonly (readonly [string, () => Promise<void>])[] {
+  const stack = new Stack(engine, folder);
+  const store = new Store(engine, folder);
+  const customer = new Store(engine, folder, CUSTOMER);
+  /** Values of the events that were accepted. */
+  const accepted = new Set<string>();
+
+  /** Waits until nothing is in landing/, and compares the rows with what was accepted. */
+  async function account(what: string): Promise<void> {
+    const waiting = await until(
+      () => store.keys(BUCKET, 'landing/'),
+      (keys) => keys.length === 0,
+      WRITTEN_MS,
+    );
+    tell('landing/ is empty', waiting.join('\n'));
+    const counted = await store.query(
+      BUCKET,
+      await store.forwarded('events'),
+      `SELECT event_value AS value, count(DISTINCT event_id) AS ids, count(*) AS n FROM rows GROUP BY 1`,
+    );
+    const ids = new Map(counted.map((row) => [row['value'], row['ids']]));
+    const lost = [...accepted].filter((value) => ids.get(value) !== '1');
+    const foreign = counted.filter(({ value }) => !accepted.has(value ?? ''));
+    const written = counted.reduce((sum, { n }) => sum + Number(n), 0);
+    tell(
+      `${what}: each of ${accepted.size} events is a row, once by its ID (${written} rows)`,
+      [
+        ...lost.map((value) => `${value}: ${ids.get(value) ?? 0} IDs`),
+        ...foreign.map(({ value }) => `${value} was not sent`),
+      ]
+        .slice(0, 10)
+        .join('\n'),
+    );
+  }
+
+  async function deploy(what: string, config: Partial<ConfigInput>): Promise<void> {
+    stack.configure(config);
+    const { status, output } = await stack.serverless('deploy');
+    tell(`${what}: serverless ends with 0`, status === 0 ? '' : output);
+    await look(what);
+  }
+
+  async function look(what: string): Promise<void> {
+    const { CollectorUrl = '' } = await stack.outputs();
+    engine.pointAt(CollectorUrl);
+    const problems = deploymentProblems(await stack.events());
+    tell(`${what}: nothing fails, and nothing else is skipped`, problems.join('\n'));
+  }
+
+  async function addKeys(): Promise<void> {
+    for (const kind of ['client', 'secret']) {
+      const command = `printf %s ${kind}-${KEY} | '${process.execPath}' '${join(repositoryRoot, 'cli', 'sluice.mjs')}' keys add ${kind} --stage ${STAGE} --region ${REGION}`;
+      const { status, output } = await stack.run('bash', ['-c', command]);
+      tell(`sluice keys adds the ${kind} key to the secret`, status === 0 ? '' : output);
+    }
+  }
+
+  /** Posts one body of events, again if it is not accepted, as SDKs do. Whether it was accepted. */
+  async function post(values: readonly string[], time = Date.now(), tries = 5): Promise<boolean> {
+    const events = values.map((value) => ({ eventName: 'engine', value, time, user: { userID: 'ada' } }));
+    const { status } = await fetch(`${engine.collector}/v1/engine`, {
+      method: 'POST',
+      headers: { 'statsig-api-key': `secret-${KEY}`, 'content-type': 'application/json' },
+      body: JSON.stringify({ events, statsigMetadata: { sdkType: 'engine', sdkVersion: '1' } }),
+      signal: AbortSignal.timeout(60_000),
+    }).catch(() => ({ status: 0 }));
+    if (status === 202) for (const value of values) accepted.add(value);
+    if (status === 202 || tries === 1) return status === 202;
+    await setTimeout(1_000);
+    return post(values, time, tries - 1);
+  }
+
+  async function sendBySdks(prefix: string, each: number): Promise<void> {
+    const script = join(import.meta.dirname, 'send.ts');
+    const args = [script, engine.collector, KEY, String(each), prefix];
+    // SDKs report to Statsig when something is wrong with them.
+    const env = { HTTPS_PROXY: 'http://127.0.0.1:9', NO_PROXY: '127.0.0.1' };
+    const { status, output } = await engine.run(process.execPath, args, { timeoutMs: SEND_MS, env });
+    const isSent = status === 0 && output.includes(`{"js":${each},"core":`);
+    tell(
+      `js-client in Node and Server Core send ${2 * each} events to the Function URL`,
+      isSent ? '' : output,
+    );
+    for (let i = 0; i < each; i += 1) accepted.add(`${prefix}js-${i}`).add(`${prefix}core-${i}`);
+  }
+
+  async function firstDeployment(): Promise<void> {
+    await customer.createBucket(DROPS);
+    await customer.createBucket(WAREHOUSE);
+    await deploy('the first deployment', settings);
+    await addKeys();
+  }
+
+  async function events(): Promise<void> {
+    await sendBySdks('first-', 500);
+    await account('the SDKs');
+    const day = utcDay(Date.now());
+    const location = `s3://${BUCKET}/statsig/statsig_forwarded_events/statsig_forwarded_events/${day}`;
+    const found = await until(
+      () => store.partitions(DATABASE, 'statsig_forwarded_events'),
+      (days) => days.has(day),
+      WRITTEN_MS,
+    );
+    const given = found.get(day) ?? 'no partition';
+    tell(
+      "today's partition is in Glue with its location",
+      given.replace(/\/$/, '') === location ? '' : given,
+    );
+  }
+
+  /** A day of a customer's, and one of ours: loaded, exported, curated. */
+  async function days(): Promise<void> {
+    const [good, bad, past] = [
+      utcDay(Date.now() - DAY_MS),
+      utcDay(Date.now() - 2 * DAY_MS),
+      Date.now() - 3 * DAY_MS,
+    ];
+    const orders = Array.from({ length: 50 }, (_, i) => ({
+      ...{ at: Date.now() - DAY_MS, action: `order-${i}`, uid: `u${i}` },
+    }));
+    await customer.put(
+      DROPS,
+      `orders/${good}/part-0.parquet`,
+      await byDuckDb({ at: 'instant', action: 'text', uid: 'text' }, orders),
+    );
+    await customer.put(DROPS, `orders/${bad}/broken.parquet`, 'this is no Parquet file');
+    await engine.runSchedule(`${STACK}-ingest-daily`);
+    // The same body twice, as an SDK sends it that has not seen the answer.
+    const values = Array.from({ length: 100 }, (_, i) => `past-${i}`);
+    const answers = [await post(values, past), await post(values, past)];
+    tell('a body of an earlier day is accepted twice', answers.every(Boolean) ? '' : String(answers));
+    await account('the same body twice');
+    await engine.runSchedule(`${STACK}-curate-days`);
+
+    const loaded = await until(
+      () => store.partitions(DATABASE, 'acme_orders'),
+      (found) => found.has(good),
+      WORK_MS,
+    );
+    const rows = await rowsAt(loaded.get(good), 'SELECT event_name AS name FROM rows');
+    tell(
+      "the customer's day is loaded, each row once",
+      new Set(rows.map(({ name }) => name)).size === 50 && rows.length === 50 ? '' : `${rows.length} rows`,
+    );
+    const entry = await until(
+      () => ledgerOf(bad),
+      (text) => text.includes('"failure"'),
+      WORK_MS,
+    );
+    const isRefused = /"code":"SLUICE_\w+"/.test(entry) && entry.includes('broken.parquet');
+    tell('a wrong file is refused by name', isRefused && !loaded.has(bad) ? '' : entry);
+
+    await engine.runSchedule(`${STACK}-export-daily`);
+    const exported = await until(
+      () => customer.keys(WAREHOUSE, `orders/${good}/`),
+      (keys) => keys.some((key) => key.endsWith('.parquet')),
+      WORK_MS,
+    );
+    const copies = await customer.query(WAREHOUSE, exported, 'SELECT count(*) AS n FROM rows');
+    tell("the day is in the customer's other bucket", copies[0]?.['n'] === '50' ? '' : exported.join('\n'));
+
+    const day = utcDay(past);
+    const curated = await until(
+      () => store.partitions(DATABASE, 'curated_events'),
+      (found) => found.has(day),
+      WORK_MS,
+    );
+    const events = await rowsAt(curated.get(day), 'SELECT event_value AS value FROM rows');
+    tell(
+      'the curated day has each event once',
+      events.length === 100 && new Set(events.map(({ value }) => value)).size === 100
+        ? ''
+        : `${events.length} rows in ${curated.get(day)}`,
+    );
+  }
+
+  async function faults(): Promise<void> {
+    await engine.setFaults({ hang: 2, late: 1, twice: 3, killAfterPut: 1, killBeforeDelete: 1 });
+    const answers: boolean[] = [];
+    for (let i = 0; i < 30; i += 1) answers.push(await post([0, 1, 2, 3, 4].map((j) => `fault-${i}-${j}`)));
+    tell('a Firehose that hangs or is late costs no request', answers.every(Boolean) ? '' : String(answers));
+    await account('under faults');
+    const { left, happened } = await until(
+      () => engine.faults(),
+      (found) => Object.values(found.left).every((count) => count === 0),
+      WORK_MS,
+    );
+    const isOver = Object.values(left).every((count) => count === 0) && happened.killed >= 2;
+    tell(
+      `each fault has happened: ${JSON.stringify(happened)}`,
+      isOver ? '' : `left: ${JSON.stringify(left)}`,
+    );
+    await account('after the faults');
+  }
+
+  async function update(): Promise<void> {
+    const before = await stack.resources();
+    const count = (await stack.events()).length;
+    let isOver = false;
+    let sent = 0;
+    let refused = 0;
+    const traffic = [1, 2].map(async (worker) => {
+      for (; !isOver; sent += 1) {
+        if (!(await post([`update-${worker}-${sent}`]))) refused += 1;
+        await setTimeout(250);
+      }
+    });
+    try {
+      await deploy('an update', { ...settings, ...changes });
+    } finally {
+      isOver = true;
+      await Promise.all(traffic);
+    }
+    tell(
+      `${sent} requests came meanwhile, and most were accepted`,
+      refused < sent / 10 ? '' : `${refused} were refused`,
+    );
+    await account('during the update');
+    const lost = lostResources((await stack.events()).slice(count));
+    tell('nothing that holds data is deleted or replaced', lost.join('\n'));
+    const after = await stack.resources();
+    const moved = [...before].filter(([id, physical]) => after.has(id) && after.get(id) !== physical);
+    tell('no resource has another physical ID', moved.join('\n'));
+    await sendBySdks('second-', 20);
+    await account('after the update');
+    const units = await store.query(
+      BUCKET,
+      await store.forwarded('events'),
+      `SELECT count(company_id) AS n FROM rows WHERE event_value LIKE 'second-core-%'`,
+    );
+    tell('the new unit ID is a column', units[0]?.['n'] === '20' ? '' : JSON.stringify(units));
+  }
+
+  /** Rows of a partition. */
+  async function rowsAt(location: string | undefined, sql: string) {
+    const prefix = location?.slice(`s3://${BUCKET}/`.length);
+    return prefix === undefined ? [] : store.query(BUCKET, await store.keys(BUCKET, prefix), sql);
+  }
+
+  async function ledgerOf(day: string): Promise<string> {
+    const key = `ledger/acme/orders/${day}.json`;
+    const [found] = await store.keys(BUCKET, key);
+    return found === undefined ? '' : Buffer.from(await store.bytes(BUCKET, key)).toString();
+  }
+
+  return [
+    ['Ask', () => askAll(engine, folder, tell)],
+    ['Deploy', firstDeployment],
+    ['Send', events],
+    ['Load, export, curate', days],
+    ['Faults', faults],
+    ['Update', update],
+  ];
+}
