@@ -11,6 +11,10 @@ const cast = (to: Cast): DatasetInput => ({
 });
 const value: DatasetInput = { kind: 'events', mapping: { eventValue: 'x' } };
 const id: DatasetInput = { kind: 'events', mapping: { unitIds: { userID: 'x' } } };
+const castId: DatasetInput = {
+  kind: 'events',
+  mapping: { unitIds: { userID: { column: 'x', cast: 'bigint' } } },
+};
 const metadata: DatasetInput = { kind: 'events', mapping: { metadataJson: 'x' } };
 const metric: DatasetInput = {
   kind: 'metrics',
@@ -30,6 +34,7 @@ const cases: Readonly<Record<string, [DatasetInput, string, (readonly [string, s
         ['17.5::DOUBLE', '17.5'],
         ['-3.0::FLOAT', '-3'],
         ['1e20::DOUBLE', '1e+20'],
+        ['9007199254740994::DOUBLE', '9007199254740994.0'],
         ['9007199254740993::BIGINT', '9007199254740993'],
         ['3.03::DECIMAL(10,2)', '3.03'],
         ['true', 'true'],
@@ -61,6 +66,14 @@ const cases: Readonly<Record<string, [DatasetInput, string, (readonly [string, s
         ['16777215::FLOAT', '16777215'],
         ["'nan'::DOUBLE", 'UNIT_MISSING'],
         ["'inf'::FLOAT", 'UNIT_MISSING'],
+      ],
+    ],
+    'an ID that is cast': [
+      castId,
+      'user_id',
+      [
+        ['9007199254740992::DOUBLE', 'ID_INEXACT'],
+        ['9007199254740991::DOUBLE', '9007199254740991'],
       ],
     ],
     'a metric': [
@@ -138,7 +151,14 @@ const cases: Readonly<Record<string, [DatasetInput, string, (readonly [string, s
         ["'infinity'", CAST],
       ],
     ],
-    'a timestamp': [cast('timestamp'), 'event_value', [["'2026-11-20T10:00:00'", '2026-11-20 10:00:00']]],
+    'a timestamp': [
+      cast('timestamp'),
+      'event_value',
+      [
+        ["'2026-11-20T10:00:00'", '2026-11-20 10:00:00'],
+        ["'infinity'", CAST],
+      ],
+    ],
     'a string': [
       cast('string'),
       'event_value',
