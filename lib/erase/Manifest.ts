@@ -92,8 +92,8 @@ const manifestSchema = z.object({
       owner: z.string(),
       done: z.array(z.enum(erasePlaces)),
       after: z.string().optional(),
-      /** The file of a table that is replaced now, and its ETag before. */
-      replacing: z.object({ key: z.string(), from: z.string() }).optional(),
+      /** The file of a table that is replaced now, its ETag before, and the bytes of what replaces it. */
+      replacing: z.object({ key: z.string(), from: z.string(), bytes: count }).optional(),
       /** Raw days that were changed, and are to be curated again. */
       days: z.record(z.enum(forwardedKinds), days),
       /** Changed days by table: the ledger has the erasure, and they are to be exported again. */

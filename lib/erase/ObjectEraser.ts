@@ -1,4 +1,4 @@
-import { readFile, rm, writeFile } from 'node:fs/promises';
+import { readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { FaultPoint, RetryPorts } from '../base/retry.ts';
 import { eachAttempt } from '../base/retry.ts';
@@ -29,6 +29,8 @@ export const eraseFaultPoints = [
   'noted',
   /** A day whose raw file is about to change is out of the list that views read. */
   'taken_out',
+  /** The manifest has the file that is about to be replaced. */
+  'replacing',
   /** An object has a version without the units. The old one still exists. */
   'replaced',
   /** An object without anything else is hidden; its versions still exist. */
@@ -52,9 +54,12 @@ export interface ObjectChanges {
    * Before anything of the object is changed.
    *
    * @param isFound Whether it is of the units.
-   * @param replaced The version that is replaced; null if versions are only deleted.
+   * @param replaced The ETag of the version that is replaced, and the bytes of what replaces it; null if versions are only deleted.
    */
-  readonly before: (isFound: boolean, replaced: StoredVersion | null) => Promise<void>;
+  readonly before: (
+    isFound: boolean,
+    replaced: { readonly eTag: string; readonly bytes: number } | null,
+  ) => Promise<void>;
   /** Once a version is replaced; the old one may still exist. */
   readonly replaced: (version: StoredVersion, eTag: string) => Promise<void>;
 }
@@ -232,10 +237,13 @@ export class ObjectEraser {
       }
       const isFound = look.rows > (look.unreadable ?? 0);
       done.hasFound ||= isFound;
-      const isRewritten = version.isLatest && look.path !== null;
-      if (!dryRun) await changes.before(isFound, isRewritten ? version : null);
+      const path = version.isLatest ? look.path : null;
+      const isRewritten = path !== null;
+      const bytes = isRewritten && !dryRun ? (await stat(path)).size : 0;
+      if (!dryRun) await changes.before(isFound, isRewritten ? { eTag: version.eTag, bytes } : null);
       if (isRewritten && !dryRun) {
-        const replaced = await bucket.replace(version, look.path ?? '', look.attributes);
+        await faultPoint?.('replacing');
+        const replaced = await bucket.replace(version, path, look.attributes);
         if (replaced === null) return false;
         if ('denied' in replaced) {
           leave(version, replaced);

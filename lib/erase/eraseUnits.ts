@@ -197,7 +197,8 @@ class RunOfErasure {
         await this.#noteDay(object.key);
         if (form.raw !== undefined) await this.#takeOut(form.raw);
         if (replaced === null) return;
-        this.#current = { ...this.#current, replacing: { key: object.key, from: replaced.eTag } };
+        const { eTag: from, bytes } = replaced;
+        this.#current = { ...this.#current, replacing: { key: object.key, from, bytes } };
         await this.#save();
       },
       replaced: async ({ key, eTag }, to) => {
@@ -259,7 +260,10 @@ class RunOfErasure {
   }
 
   /** The ledger knows what has replaced a file: another file under its name is somebody else's. */
-  async #noteReplaced({ key, from }: NonNullable<CurrentRun['replacing']>, to: string): Promise<void> {
+  async #noteReplaced(
+    { key, from }: Pick<NonNullable<CurrentRun['replacing']>, 'key' | 'from'>,
+    to: string,
+  ): Promise<void> {
     const changed = this.#dayOf(key);
     this.#current = { ...this.#current, replacing: undefined };
     if (changed === null) return;
@@ -272,8 +276,9 @@ class RunOfErasure {
     const { replacing } = this.#current;
     if (replacing === undefined) return;
     const versions = await this.#eraser.bucket.versions(replacing.key);
-    // What was replaced is deleted after the note. Above it, others may have put files since.
-    const made = versions[versions.findIndex(({ eTag }) => eTag === replacing.from) - 1];
+    // What was replaced is deleted after the note, if the bucket has versions. Others may have put files since, and this run none.
+    const at = versions.findIndex(({ eTag }) => eTag === replacing.from);
+    const made = versions.slice(0, at < 0 ? undefined : at).findLast(({ size }) => size === replacing.bytes);
     if (made !== undefined) await this.#noteReplaced(replacing, made.eTag);
   }
 
