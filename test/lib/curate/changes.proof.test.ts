@@ -1,7 +1,5 @@
-import { PutObjectCommand } from '@aws-sdk/client-s3';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { planMessages } from '../../../lib/curate/planMessages.ts';
-import { curatedDaysKey } from '../../../lib/tables/ledgerKeys.ts';
 import { type Curations, DAY, exposures, ids, startCurations } from './startCurations.ts';
 
 const NIGHT_MS = 86_400_000;
@@ -15,28 +13,6 @@ describe('raw files that change', () => {
   afterEach(() => curations.close());
 
   const isServed = async () => ((await curations.viewDays())?.exposures ?? []).length > 0;
-
-  it('take their day out of the views at once, and the next night brings it back', async () => {
-    await curations.night();
-    expect(await isServed()).toBe(true);
-    const key = await curations.land('late', exposures(20, 21));
-    expect(await curations.plan(curations.fileEvent(key))).toEqual([]);
-    expect(await isServed()).toBe(false);
-    expect(await curations.read()).toEqual(ids(0, 21));
-    curations.clock.advance(NIGHT_MS);
-    expect(await curations.night()).toMatchObject([{ outcome: 'curated' }]);
-    expect(await isServed()).toBe(true);
-    expect(await curations.read()).toEqual(ids(0, 21));
-  });
-
-  it('take it out at the hourly check when their event is lost', async () => {
-    await curations.night();
-    await curations.land('late', exposures(20, 21));
-    expect(await curations.read()).toEqual(ids(0, 20));
-    await curations.plan({ sluice: 'curate-check' });
-    expect(await isServed()).toBe(false);
-    expect(await curations.read()).toEqual(ids(0, 21));
-  });
 
   it.each(['claimed', 'curated', 'uploaded', 'recorded'] as const)(
     'while the day is curated, at %s, make its version outdated: it is made again',
@@ -178,18 +154,6 @@ describe('raw files that change', () => {
     }
     expect(await isServed()).toBe(false);
     expect(await curations.read()).toEqual(ids(0, 21));
-  });
-
-  it('are read from the raw table while the list of curated days is damaged', async () => {
-    await curations.night();
-    const Key = curatedDaysKey('exposures');
-    await curations.s3.send(new PutObjectCommand({ Bucket: curations.config.bucket, Key, Body: '{' }));
-    await curations.plan({ sluice: 'curate-views' });
-    expect(await isServed()).toBe(false);
-    expect(await curations.read()).toEqual(ids(0, 20));
-    await curations.plan({ sluice: 'curate' });
-    expect(curations.takeTasks()).toEqual([]);
-    expect(await isServed()).toBe(true);
   });
 
   it('are read from the raw table when the curated table was made again without partitions', async () => {

@@ -65,16 +65,6 @@ describe('a task that is killed', () => {
     await expectWhole();
   });
 
-  it('at every step in turn ends with the same result', async () => {
-    for (const point of curateFaultPoints) {
-      expect(await curations.curate(task, { killAt: point })).toBe('killed');
-      curations.clock.advance(LEASE_MS + 1);
-      expect(await curations.read()).toEqual(ids(0, 40));
-    }
-    expect(await curations.curate(task)).toMatchObject({ outcome: 'unchanged' });
-    await expectWhole();
-  });
-
   it.each(['recorded', 'moved', 'settled'] as const)(
     'at %s and whose message is lost is finished by the next plan',
     async (point) => {
@@ -94,18 +84,6 @@ describe('a task that is killed', () => {
     curations.clock.advance(600_000);
     await curations.sweep();
     expect(await curations.keys(before)).not.toEqual([]);
-    await expectWhole();
-  });
-
-  it('leaves no rows of an attempt that was killed while it uploaded', async () => {
-    expect(await curations.curate(task, { killAt: 'uploaded' })).toBe('killed');
-    const left = await curations.keys(`${FOLDER}${task.version}/`);
-    expect(left.length).toBeGreaterThan(0);
-    curations.clock.advance(LEASE_MS + 1);
-    await curations.curate(task);
-    const kept = await curations.keys(`${FOLDER}${task.version}/`);
-    expect(kept).toHaveLength(left.length);
-    expect(kept.filter((key) => left.includes(key))).toEqual([]);
     await expectWhole();
   });
 
@@ -164,19 +142,6 @@ describe('a task that is killed', () => {
     await expectWhole();
   });
 
-  it('publishes nothing once its lease has ended and another has the day', async () => {
-    let other: unknown;
-    const outcome = await curations.curate(task, {
-      at: {
-        curated: async () => {
-          curations.clock.advance(LEASE_MS + 1);
-          other = await curations.curate(task);
-        },
-      },
-    });
-    expect([outcome, other]).toMatchObject([{ outcome: 'lost' }, { outcome: 'curated' }]);
-  });
-
   it('is settled as failed when the time is over twice in a row: it is not shorter at the next try', async () => {
     const late = async () => {
       const stop = new AbortController();
@@ -192,18 +157,6 @@ describe('a task that is killed', () => {
     expect(await curations.entry()).toMatchObject({ state: 'failed', failure });
     curations.clock.advance(86_400_000);
     expect(await curations.night()).toMatchObject([{ outcome: 'curated' }]);
-    await expectWhole();
-  });
-
-  it('is published by the next try when the time was over at its end, however often', async () => {
-    const outcomes: unknown[] = [];
-    for (const point of ['curated', 'checked', 'checked'] as const) {
-      const stop = new AbortController();
-      const at = { [point]: async () => stop.abort() };
-      outcomes.push(await curations.curate(task, { at, run: { signal: stop.signal } }));
-    }
-    expect(outcomes).toMatchObject(Array.from({ length: 3 }, () => ({ outcome: 'handed_back' })));
-    expect(await curations.curate(task)).toMatchObject({ outcome: 'curated' });
     await expectWhole();
   });
 

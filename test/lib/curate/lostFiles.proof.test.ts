@@ -259,15 +259,6 @@ describe('raw files that are lost', () => {
     expect(await curations.read()).toEqual(ids(0, 30));
   });
 
-  it('fail the day by name when files of the version that has their rows are gone, too', async () => {
-    await curations.removeRaw('b');
-    for (const Key of await curations.keys((await curations.curatedLocation()) ?? ''))
-      await curations.s3.send(new DeleteObjectCommand({ Bucket: curations.config.bucket, Key }));
-    expect(await night()).toMatchObject([
-      { outcome: 'failed', failure: { code: 'SLUICE_CURATE_VERSION_INCOMPLETE' } },
-    ]);
-  });
-
   it('go when somebody accepts that they do', async () => {
     for (const name of ['a', 'b']) await curations.removeRaw(name);
     await night();
@@ -280,29 +271,5 @@ describe('raw files that are lost', () => {
     expect(await curations.read()).toEqual([]);
     expect(await curations.listedDays()).toEqual([]);
     expect(await night()).toEqual([]);
-  });
-
-  it.each([
-    ['all of them', ['a', 'b'], ids(0, 0)],
-    ['the first of them', ['b'], ids(0, 20)],
-  ])('are gone for good once %s are past retention', async (_, names, left) => {
-    await curations.close();
-    // The day is 4 days old; events come up to a day early.
-    await start({ retention: { forwardedDays: 5 }, timeWindow: { pastDays: 3, futureDays: 1 } });
-    for (const name of names) await curations.removeRaw(name);
-    expect(await night()).toMatchObject([{ account: { kept: 0 } }]);
-    expect(await curations.read()).toEqual(left);
-    expect(await kept()).toBeUndefined();
-  });
-
-  it('are kept until the day is past retention, and no longer', async () => {
-    await curations.close();
-    await start({ retention: { forwardedDays: 8 }, timeWindow: { pastDays: 3, futureDays: 1 } });
-    for (const name of ['a', 'b']) await curations.removeRaw(name);
-    await night();
-    expect(await curations.read()).toEqual(ids(0, 30));
-    await night();
-    expect(await night()).toMatchObject([{ account: { kept: 0, rows: 0 } }]);
-    expect(await curations.read()).toEqual([]);
   });
 });

@@ -45,23 +45,6 @@ describe('a day beyond one function', () => {
     });
   }
 
-  it('is made slice after slice, each of which sends the task of the next, and published by the last', async () => {
-    for (let done = 1; ; done += 1) {
-      const outcome = await work();
-      if (outcome !== 'killed' && outcome.outcome === 'curated') break;
-      expect(outcome).toMatchObject({ outcome: 'slice', done });
-      expect(curations.takeTasks()).toEqual([task]);
-      expect(await curations.curatedLocation()).toBeNull();
-    }
-    await expectWhole();
-    expect(await work()).toMatchObject({ outcome: 'unchanged' });
-  });
-
-  it('is made by one function at a time', async () => {
-    const outcomes = await Promise.all([work(), work()]);
-    expect(outcomes.map((one) => (one === 'killed' ? one : one.outcome)).sort()).toEqual(['busy', 'slice']);
-  });
-
   it('ends with the same result when every slice is killed at another step', async () => {
     const points = curateFaultPoints.filter((point) => point !== 'listed');
     for (const killAt of points) {
@@ -84,24 +67,6 @@ describe('a day beyond one function', () => {
     },
   );
 
-  it('fails when one of its slices fails, and is made again in the next night', async () => {
-    await workUntilLeft(2);
-    const curator = { ...SMALL, curate: () => Promise.reject(new Error('broken')) };
-    expect(await work({ curator, run: { isLastAttempt: true } })).toMatchObject({
-      outcome: 'failed',
-      failure: { code: 'SLUICE_CURATE_STOPPED' },
-    });
-    expect(await work()).toEqual({ outcome: 'unchanged' });
-    expect(await curations.curatedLocation()).toBeNull();
-    expect(await curations.entry()).toMatchObject({ state: 'failed' });
-    expect(await curations.read()).toEqual(ids(0, 220));
-    curations.takeTasks();
-    curations.clock.advance(NIGHT_MS);
-    await curations.plan({ sluice: 'curate' });
-    await curations.work({ curator: SMALL });
-    await expectWhole();
-  });
-
   it('whose messages are lost goes on in the next night after the slices that are done', async () => {
     const done = await workUntilLeft(1);
     curations.takeTasks();
@@ -110,18 +75,6 @@ describe('a day beyond one function', () => {
     expect(curations.takeTasks()).toMatchObject([{ version: task.version }]);
     expect((await curations.entry())?.curated?.run?.done).toHaveLength(done);
     expect(await work()).toMatchObject({ outcome: 'curated' });
-    await expectWhole();
-  });
-
-  it('is begun again when nobody has finished its version while that was valid', async () => {
-    await work();
-    curations.takeTasks();
-    curations.clock.advance(2 * NIGHT_MS);
-    await curations.plan({ sluice: 'curate' });
-    const [again] = curations.takeTasks();
-    expect(again?.version).not.toBe(task.version);
-    await curations.curate(again, { curator: SMALL });
-    await curations.work({ curator: SMALL });
     await expectWhole();
   });
 

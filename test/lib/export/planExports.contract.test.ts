@@ -103,12 +103,4 @@ describe('the plan of exports', () => {
     expect(await plan({ exports: ['another'] })).toMatchObject({ looked: 0 });
     expect(await plan({ schedule: 'daily', exports: ['events'] })).toMatchObject({ looked: 3 });
   });
-
-  it('names an export without a table, and continues with the others', async () => {
-    world.glue.deleteTable('sluice', 'statsig_forwarded_events');
-    expect(await plan()).toMatchObject({
-      queued: [],
-      failed: [{ export: 'events', code: 'SLUICE_EXPORT_TABLE_MISSING' }],
-    });
-  });
 });

@@ -78,17 +78,6 @@ describe('a load by Athena', () => {
     },
   );
 
-  it('publishes nothing if a file changed meanwhile, and loads the day again', async () => {
-    await loads.drop('b.parquet', someEvents(20, 30));
-    await loads.load();
-    await loads.drop('b.parquet', WITH_REFUSED);
-    expect(await loads.goOn()).toMatchObject({ outcome: 'settling' });
-    expect(await loads.read()).toEqual(readEvents(0, 20));
-    // No task is sent for it: the note of its first load stays.
-    expect(await loads.goOn()).toMatchObject({ outcome: 'succeeded' });
-    await expectWhole();
-  });
-
   it.each([
     ['the plan has seen other files', { fingerprint: 'newer', reason: 'changed' }],
     ['somebody requests the day', { reason: 'backfill' }],

@@ -1,7 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { loadFaultPoints } from '../../../../lib/drops/load/Loader.ts';
 import { VERSION_NOTES } from '../../../../lib/tables/ledgerKeys.ts';
-import { planDay } from './planDay.ts';
 import { DAY, LEASE_MS, type Loads, readEvents, someEvents, startLoads } from './startLoads.ts';
 
 const FOLDER = `statsig/ingested/acme_events/${DAY}/`;
@@ -52,16 +51,6 @@ describe('a load that is killed', () => {
     expect(await loads.load()).toMatchObject({
       outcome: point === 'settled' ? 'unchanged' : 'succeeded',
     });
-    await expectWhole();
-  });
-
-  it('at every step in turn ends with the same result', async () => {
-    for (const point of loadFaultPoints) {
-      expect(await loads.load({ killAt: point, reason: 'backfill' })).toBe('killed');
-      loads.clock.advance(LEASE_MS + 1);
-      expect(await loads.load({ reason: 'backfill' })).toMatchObject({ outcome: 'succeeded' });
-    }
-    expect(await loads.load()).toMatchObject({ outcome: 'unchanged' });
     await expectWhole();
   });
 
@@ -135,20 +124,6 @@ describe('a load that is killed', () => {
     await expectWhole();
   });
 
-  it('publishes nothing once its lease has ended and another load holds the day', async () => {
-    let other: unknown;
-    const outcome = await loads.load({
-      at: {
-        uploaded: async () => {
-          loads.clock.advance(LEASE_MS + 1);
-          other = await loads.load();
-        },
-      },
-    });
-    expect([outcome, other]).toMatchObject([{ outcome: 'lost' }, { outcome: 'succeeded' }]);
-    await expectWhole();
-  });
-
   it('releases the day immediately before the function times out', async () => {
     const stop = new AbortController();
     const outcome = await loads.load({
@@ -183,68 +158,5 @@ describe('a load that is killed', () => {
     expect(await outOfTime('retried')).toMatchObject({ outcome: 'failed', failure });
     expect(await outOfTime('new')).toMatchObject({ outcome: 'handed_back', failure });
     expect(await loads.read()).toEqual(readEvents(0, 20));
-  });
-
-  it('fails the day when no retry would follow', async () => {
-    const stop = new AbortController();
-    stop.abort();
-    expect(await loads.load({ run: { signal: stop.signal, isLastAttempt: true } })).toMatchObject({
-      outcome: 'failed',
-    });
-    expect(await loads.entry()).toMatchObject({
-      state: 'failed',
-      failure: { code: 'SLUICE_LOAD_OUT_OF_TIME' },
-    });
-    expect(await loads.read()).toEqual(readEvents(0, 20));
-  });
-});
-
-describe('a load that is killed at every step in turn while files are missing', () => {
-  let loads: Loads;
-  beforeEach(async () => {
-    loads = await startLoads();
-    await loads.drop('a.parquet', someEvents(0, 20));
-    await loads.drop('b.parquet', someEvents(20, 40));
-    expect(await loads.load((await planDay(loads, DAY)).tasks[0])).toMatchObject({ outcome: 'succeeded' });
-  });
-  afterEach(() => loads.close());
-
-  /** Plans and loads the day until nothing is left to do, killed at each step once; then sweeps what is due. */
-  async function follow(asked?: 'keep' | 'empty', whileLoading: () => Promise<void> = async () => {}) {
-    const { tasks } = await planDay(loads, DAY, asked);
-    for (const killAt of [...loadFaultPoints, undefined]) {
-      await loads.load({ ...tasks[0], ...(killAt === undefined ? {} : { killAt }) });
-      await whileLoading();
-      loads.clock.advance(LEASE_MS + 1);
-      const again = (await planDay(loads, DAY)).tasks[0];
-      if (again !== undefined) await loads.load(again);
-      await whileLoading();
-    }
-    loads.clock.advance(TWO_DAYS_MS);
-    await loads.sweep();
-    return { state: (await loads.entry())?.state, rows: await loads.read() };
-  }
-  const expectAll = async () => expect(await loads.read()).toEqual(readEvents(0, 40));
-
-  it.each([
-    ['deleted', () => Promise.all(['a.parquet', 'b.parquet'].map((name) => loads.remove(name)))],
-    [
-      'replaced by one without rows',
-      async () => {
-        await loads.remove('a.parquet');
-        await loads.drop('b.parquet', someEvents(0, 0));
-      },
-    ],
-  ])('keeps the rows of files that are %s, and takes what comes', async (_, lose) => {
-    await lose();
-    expect(await follow(undefined, expectAll)).toEqual({ state: 'inputs_missing', rows: readEvents(0, 40) });
-    expect(await follow('keep', expectAll)).toEqual({ state: 'succeeded', rows: readEvents(0, 40) });
-    await loads.drop('a.parquet', someEvents(0, 20));
-    await loads.drop('b.parquet', someEvents(20, 40));
-    expect(await follow(undefined, expectAll)).toEqual({ state: 'succeeded', rows: readEvents(0, 40) });
-    expect((await loads.entry())?.missingSince).toBeUndefined();
-    await lose();
-    expect(await follow('empty')).toEqual({ state: 'succeeded_no_data', rows: [] });
-    expect(await loads.keys(VERSION_NOTES)).toEqual([]);
   });
 });

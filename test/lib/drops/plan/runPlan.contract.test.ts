@@ -4,7 +4,7 @@ import { addDays, utcDay } from '../../../../lib/base/time.ts';
 import { planRequestSchema } from '../../../../lib/drops/plan/messageBodies.ts';
 import { runPlan } from '../../../../lib/drops/plan/planMessages.ts';
 import type { LedgerEntry } from '../../../../lib/ledger/LedgerEntry.ts';
-import { CUSTOMER, OTHER_DROPS, startIngest } from './startIngest.ts';
+import { OTHER_DROPS, startIngest } from './startIngest.ts';
 
 const HOUR_MS = 3_600_000;
 let ingest: Awaited<ReturnType<typeof startIngest>>;
@@ -161,22 +161,6 @@ describe('a run of the plan', () => {
       datasets_unreadable: 2,
       datasets_stopped: 1,
     });
-  });
-
-  it('fails with its own code when the bucket’s policy denies access', async () => {
-    ingest = await startIngest();
-    await ingest.letIn({
-      Version: '2012-10-17',
-      Statement: [
-        {
-          Effect: 'Allow',
-          Principal: { AWS: CUSTOMER },
-          Action: 's3:*',
-          Resource: 'arn:aws:s3:::acme-drops',
-        },
-      ],
-    });
-    expect(await plan()).toMatchObject({ failed: [{ code: 'SLUICE_SOURCE_ACCESS_DENIED' }] });
   });
 
   it('is retried when S3 throttles it, and reports nothing about the bucket', async () => {

@@ -31,7 +31,7 @@ import { startServices } from '../../../../packages/local-aws/src/testing/index.
 import { temporaryDirectory } from '../../../harness/temporaryDirectory.ts';
 
 const OURS = '000000000000';
-export const CUSTOMER = '111122223333';
+const CUSTOMER = '111122223333';
 const DROPS = 'acme-drops';
 /** Another bucket of the same customer's that lets us in. */
 export const OTHER_DROPS = 'acme-other-drops';

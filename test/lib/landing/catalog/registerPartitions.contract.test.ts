@@ -2,7 +2,6 @@ import { GlueClient } from '@aws-sdk/client-glue';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { gluePartitionCatalog } from '../../../../lib/aws/gluePartitionCatalog.ts';
 import { addDays } from '../../../../lib/base/time.ts';
-import { CatalogCallError } from '../../../../lib/landing/catalog/catalogCalls.ts';
 import { registerPartitions } from '../../../../lib/landing/catalog/registerPartitions.ts';
 import { dayFolder } from '../../../../lib/tables/tableFolders.ts';
 import { BUCKET, startCatalog, TODAY, tableInput } from './startCatalog.ts';
@@ -61,15 +60,6 @@ describe('registerPartitions', () => {
     expect([...registered().keys()].sort()).toEqual([...wanted].sort());
   });
 
-  it('treats existing partitions as done', async () => {
-    await register(days(2));
-    expect(await register(days(3))).toMatchObject({
-      created: days(3).slice(2),
-      existed: days(2),
-      failed: [],
-    });
-  });
-
   it("updates existing partitions from before a change of the table's columns", async () => {
     await register(days(130));
     world.glue.ensureTable('sluice', tableInput(config, 'exposures', ['added_later']));
@@ -104,42 +94,12 @@ describe('registerPartitions', () => {
     expect(registered().get(TODAY)).toBe(location);
   });
 
-  it('returns an existing day that could not be read', async () => {
-    await register(days(1));
-    const blind = {
-      ...target(),
-      catalog: {
-        ...world.catalog,
-        listPage: () => Promise.reject(new CatalogCallError('AccessDeniedException', false, 'no')),
-      },
-    };
-    expect(await registerPartitions(blind, 'exposures', days(2))).toEqual({
-      created: days(2).slice(1),
-      existed: [],
-      updated: [],
-      failed: [{ day: TODAY, code: 'AccessDeniedException', message: 'no' }],
-    });
-  });
-
   it('registers every day once when two runs are concurrent', async () => {
     const results = await Promise.all([register(days(150)), register(days(150)), register(days(150))]);
     expect(results.flatMap(({ created }) => created).sort()).toEqual(days(150).sort());
     expect(results.flatMap(({ failed }) => failed)).toEqual([]);
     expect(registered().size).toBe(150);
   });
-
-  it.each(['InternalServiceException', 'OperationTimeoutException', 'ThrottlingException'])(
-    'retries only an item that failed with %s',
-    async (code) => {
-      const [flaky = '', ...fine] = days(5);
-      world.faults.set({ glue: [{ fault: 'failPartitions', code, calls: 3, values: [flaky] }] });
-      const { created, existed, failed } = await register([flaky, ...fine]);
-      expect([existed, failed]).toEqual([[], []]);
-      expect([...created].sort()).toEqual([flaky, ...fine].sort());
-      // Half of a bound that doubles: 200, 400, 800 ms.
-      expect(world.waits).toEqual([100, 200, 400]);
-    },
-  );
 
   it.each(['InvalidInputException', 'ResourceNumberLimitExceededException', 'GlueEncryptionException'])(
     'returns an item that failed with %s without a retry',
@@ -176,35 +136,6 @@ describe('registerPartitions', () => {
     });
     expect(world.waits.length).toBeGreaterThan(0);
     client.destroy();
-  });
-
-  it('finds the existing partition when the whole call fails with AlreadyExistsException', async () => {
-    world.faults.set({
-      glue: [
-        {
-          fault: 'failCalls',
-          code: 'AlreadyExistsException',
-          calls: 1,
-          operations: ['BatchCreatePartition'],
-        },
-      ],
-    });
-    expect(await register(days(100))).toMatchObject({ existed: [], failed: [] });
-    expect(registered().size).toBe(100);
-  });
-
-  it('returns every item when the call is denied', async () => {
-    world.faults.set({
-      glue: [
-        { fault: 'failCalls', code: 'AccessDeniedException', calls: 1, operations: ['BatchCreatePartition'] },
-      ],
-    });
-    const { created, failed } = await register(days(2));
-    expect(created).toEqual([]);
-    expect(failed.map(({ day, code }) => [day, code])).toEqual(
-      days(2).map((day) => [day, 'AccessDeniedException']),
-    );
-    expect(world.waits).toEqual([]);
   });
 
   it('names a table that is missing, unfit or unreadable', async () => {

@@ -153,7 +153,7 @@ describe('settleInBatches', () => {
 
   it('counts no halving as a try of what is left', async () => {
     const { calls, waits } = await settle(['a', 'b'], (batch) =>
-      batch.length > 1 ? exists : { [batch[0] ?? '']: 'InternalServiceException' },
+      batch.length > 1 ? exists : { [batch[0] ?? '']: 'OperationTimeoutException' },
     );
     expect(calls).toHaveLength(1 + 2 * RETRIES.tries);
     expect(waits).toHaveLength(2 * (RETRIES.tries - 1));
