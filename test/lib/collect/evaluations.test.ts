@@ -5,13 +5,10 @@ import { Evaluations, exposureRow } from '../../../lib/collect/rows/exposures.ts
 import { defineConfig } from '../../../lib/config/defineConfig.ts';
 import { exposuresTable } from '../../../lib/tables/exposuresTable.ts';
 import { memberWriter } from '../../../lib/tables/memberWriter.ts';
-import { decodeBody } from '../../../lib/wire/decodeBody.ts';
 import { EvaluationText } from '../../../lib/wire/EvaluationText.ts';
 import { EventError } from '../../../lib/wire/EventError.ts';
 import { experimentNames } from '../../../lib/wire/experimentNames.ts';
 import type { ExposureKind } from '../../../lib/wire/readEvent.ts';
-import { statsigFixtures } from '../../harness/StatsigFixture.ts';
-import { collect } from './collectOne.ts';
 
 const own = memberWriter(exposuresTable(defineConfig({ bucket: 'test' })), 'experiment_id', 'user_id');
 const resolve = experimentNames(['homepage_hero']);
@@ -86,15 +83,6 @@ describe('Evaluations', () => {
       if (i % 997 === 0) expect(got).toEqual(plainly('gate', sent));
     }
   });
-
-  it.each(statsigFixtures())(
-    'of %s are the same whether they are parsed or not',
-    (_name, { headers, body }) => {
-      const contentEncoding = headers['content-encoding'] ?? '';
-      const { text } = decodeBody(Buffer.from(body, 'base64'), { contentEncoding, statsigEncoded: false });
-      expect(collect(JSON.stringify(JSON.parse(text), null, 1))).toEqual(collect(text));
-    },
-  );
 
   it('are distinguished even if their hashes are the same', () => {
     const evaluations = new Evaluations(own, resolve);

@@ -243,15 +243,6 @@ describe('an exposure', () => {
     expect(one({ ...event, metadata: { config: 'l', ruleID: 'r' } }).noted).toEqual({});
   });
 
-  it('with a value has that among its undocumented members, but none that is empty', () => {
-    const gate = { eventName: 'statsig::gate_exposure', metadata: { gate: 'g', ruleID: 'r' } };
-    const metadata = (event: object) => one({ ...gate, ...event }).exposures[0]?.['statsig_metadata'];
-    expect(metadata({ value: 5 })).toBe('{"event":{"value":5}}');
-    expect(metadata({ value: '', more: 1 })).toBe('{"event":{"more":1}}');
-    expect(metadata({ value: null })).toBeUndefined();
-    expect(metadata({ value: '' })).toBeUndefined();
-  });
-
   it('keeps the times at which rules were fetched, each of its own', () => {
     const rows = [
       { lcut: 1, receivedAt: 2 },

@@ -18,7 +18,6 @@ it.each([
   ['more events than it accepts', listsOf(MAX_EVENTS + 1, 0)],
   ['more exposures than it accepts', listsOf(0, MAX_EVENTS + 1)],
   ['more of both than it accepts', listsOf(MAX_EVENTS, 1)],
-  ['3,000,000 events', listsOf(3_000_000, 0)],
   ['rows that would fill the memory', bodyOf(10_000, 4_000)],
   ['rows of megabytes', bodyOf(9_900, 600)],
 ])('the collector refuses a small body with %s, and keeps it as sent', async (_, text) => {

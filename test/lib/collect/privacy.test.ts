@@ -233,14 +233,3 @@ describe('allow and deny lists', () => {
     expect(counted).toEqual({ event_filtered: 2, exposure_filtered: 2 });
   });
 });
-
-describe('the account of a batch', () => {
-  it('counts repeated events, and reports how far the sender’s clock is off', () => {
-    const from = { clientTimes: [String(NOW - 250)] };
-    expect(collect({ events: [purchase, purchase, purchase] }, {}, from)).toMatchObject({
-      duplicates: 2,
-      clockSkewMs: 250,
-    });
-    expect(collect({ events: [] }, {})).toMatchObject({ duplicates: 0, clockSkewMs: null });
-  });
-});
