@@ -1,9 +1,9 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from '@jest/globals';
-import { repositoryRoot } from '../../local/dataDirectory.ts';
 import { callMain } from '../harness/callMain.ts';
+import { writeConfig } from '../harness/temporaryDirectory.ts';
 
 const KEY = 'arn:aws:kms:us-east-1:444455556666:key/1234abcd-12ab-34cd-56ef-1234567890ab';
 const orders = {
@@ -11,31 +11,26 @@ const orders = {
   ...{ kmsKeyArn: KEY, owner: '444455556666' },
 };
 const directory = mkdtempSync(join(tmpdir(), 'sluice-also-reads-'));
-const config = join(directory, 'sluice.config.mjs');
-writeFileSync(
-  config,
-  `import { defineConfig } from '${repositoryRoot}/lib/config/defineConfig.ts';
-export default defineConfig(${JSON.stringify({
-    bucket: 'acme-experiments',
-    account: '111122223333',
-    existing: {
-      bucket: true,
-      keyArn: 'arn:aws:kms:us-east-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab',
+const config = writeConfig(directory, {
+  bucket: 'acme-experiments',
+  account: '111122223333',
+  existing: {
+    bucket: true,
+    keyArn: 'arn:aws:kms:us-east-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab',
+  },
+  readers: [
+    {
+      ...{ kind: 'statsig', name: 'statsig', principal: '123456789012', externalId: 'project-7' },
+      ...{ keyAdministrator: true, alsoReads: [orders] },
     },
-    readers: [
-      {
-        ...{ kind: 'statsig', name: 'statsig', principal: '123456789012', externalId: 'project-7' },
-        ...{ keyAdministrator: true, alsoReads: [orders] },
-      },
-      {
-        ...{ kind: 'owox', name: 'owox', resultsBucket: 'acme-owox' },
-        alsoReads: [{ ...orders, locations: ['s3://acme-finance/refunds/'] }],
-        policies: ['arn:aws:iam::111122223333:policy/read-more'],
-      },
-      { kind: 'metabase', name: 'bi' },
-    ],
-  })});\n`,
-);
+    {
+      ...{ kind: 'owox', name: 'owox', resultsBucket: 'acme-owox' },
+      alsoReads: [{ ...orders, locations: ['s3://acme-finance/refunds/'] }],
+      policies: ['arn:aws:iam::111122223333:policy/read-more'],
+    },
+    { kind: 'metabase', name: 'bi' },
+  ],
+});
 afterAll(() => rmSync(directory, { recursive: true }));
 
 const call = (...args: string[]) => callMain(args, { env: { SLUICE_CONFIG: config } });

@@ -1,4 +1,3 @@
-import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { commands } from '../../cli/main.ts';
@@ -6,14 +5,13 @@ import { defineConfig } from '../../lib/config/defineConfig.ts';
 import { curatedTables } from '../../lib/curate/curatedTables.ts';
 import type { ConfigInput } from '../../lib/schema/config.ts';
 import { relayId, relayRefusedKey } from '../../lib/tables/objectKeys.ts';
-import { repositoryRoot } from '../../local/dataDirectory.ts';
 import { realClock } from '../../packages/local-aws/src/base/index.ts';
 import { Catalog, glueService } from '../../packages/local-aws/src/glue/index.ts';
 import { ObjectStore, s3Service } from '../../packages/local-aws/src/s3/index.ts';
 import { Queues, queueProperties, sqsService } from '../../packages/local-aws/src/sqs/index.ts';
 import { startServices } from '../../packages/local-aws/src/testing/index.ts';
 import { callMain } from '../harness/callMain.ts';
-import { temporaryDirectory } from '../harness/temporaryDirectory.ts';
+import { temporaryDirectory, writeConfig } from '../harness/temporaryDirectory.ts';
 import { landedKey, landedUsers } from '../lib/erase/landedUsers.ts';
 
 const account = '000000000000';
@@ -56,13 +54,7 @@ describe('--dry-run', () => {
   let services: Awaited<ReturnType<typeof startServices>>;
 
   beforeAll(async () => {
-    const file = join(directory.path, 'sluice.config.ts');
-    const from = JSON.stringify(join(repositoryRoot, 'lib', 'config', 'defineConfig.ts'));
-    writeFileSync(
-      file,
-      `import { defineConfig } from ${from};\nexport default defineConfig(${JSON.stringify(input)});\n`,
-    );
-    process.env['SLUICE_CONFIG'] = file;
+    process.env['SLUICE_CONFIG'] = writeConfig(directory.path, input);
     store.createBucket(config.bucket);
     catalog.ensureDatabase({ Name: config.database });
     for (const { name: Name } of Object.values(curatedTables(config)))

@@ -1,13 +1,13 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { repositoryRoot } from '../../local/dataDirectory.ts';
 import { realClock } from '../../packages/local-aws/src/base/index.ts';
 import { ObjectStore, s3Service } from '../../packages/local-aws/src/s3/index.ts';
 import { Queues, queueProperties, sqsService } from '../../packages/local-aws/src/sqs/index.ts';
 import { startServices } from '../../packages/local-aws/src/testing/index.ts';
 import { callMain } from '../harness/callMain.ts';
+import { writeConfig } from '../harness/temporaryDirectory.ts';
 
 const BUCKET = 'sluice-cli-export';
 
@@ -19,8 +19,6 @@ describe('sluice export', () => {
   let endpoint: string;
 
   beforeAll(async () => {
-    const file = join(directory, 'sluice.config.ts');
-    const from = JSON.stringify(join(repositoryRoot, 'lib', 'config', 'defineConfig.ts'));
     const config = {
       bucket: BUCKET,
       stages: ['prod'],
@@ -32,11 +30,7 @@ describe('sluice export', () => {
         },
       ],
     };
-    writeFileSync(
-      file,
-      `import { defineConfig } from ${from};\nexport default defineConfig(${JSON.stringify(config)});\n`,
-    );
-    process.env['SLUICE_CONFIG'] = file;
+    process.env['SLUICE_CONFIG'] = writeConfig(directory, config);
     const place = { clock: realClock, region: 'us-east-1', account: '000000000000' };
     store = ObjectStore.open({ directory: join(directory, 's3'), clock: realClock });
     store.createBucket(BUCKET);

@@ -8,11 +8,10 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/glo
 import { s3ObjectStore } from '../../lib/aws/s3ObjectStore.ts';
 import { readGroupRows } from '../../lib/groups/GroupRow.ts';
 import { groupsObject } from '../../lib/groups/pullGroups.ts';
-import { repositoryRoot } from '../../local/dataDirectory.ts';
 import { type RunningS3, startS3 } from '../../packages/local-aws/src/testing/startS3.ts';
 import { callMain } from '../harness/callMain.ts';
 import { experimentSpecs } from '../harness/experimentSpecs.ts';
-import { temporaryDirectory } from '../harness/temporaryDirectory.ts';
+import { temporaryDirectory, writeConfig } from '../harness/temporaryDirectory.ts';
 
 const BUCKET = 'sluice-cli-groups';
 const KEY = 'secret-a1b2c3';
@@ -36,13 +35,7 @@ let s3: RunningS3;
 let specsUrl: string;
 
 beforeAll(async () => {
-  const file = join(directory.path, 'sluice.config.ts');
-  const from = JSON.stringify(join(repositoryRoot, 'lib', 'config', 'defineConfig.ts'));
-  writeFileSync(
-    file,
-    `import { defineConfig } from ${from};\nexport default defineConfig({ bucket: '${BUCKET}' });\n`,
-  );
-  process.env['SLUICE_CONFIG'] = file;
+  process.env['SLUICE_CONFIG'] = writeConfig(directory.path, { bucket: BUCKET });
   s3 = await startS3();
   s3.store.createBucket(BUCKET);
   await new Promise<void>((resolve) => statsig.listen(0, '127.0.0.1', resolve));

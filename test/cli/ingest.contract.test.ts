@@ -1,14 +1,12 @@
-import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { addDays, utcDay } from '../../lib/base/time.ts';
-import { repositoryRoot } from '../../local/dataDirectory.ts';
 import { realClock } from '../../packages/local-aws/src/base/index.ts';
 import { ObjectStore, s3Service } from '../../packages/local-aws/src/s3/index.ts';
 import { startServices } from '../../packages/local-aws/src/testing/index.ts';
 import { callMain } from '../harness/callMain.ts';
 import { createCustomerBucket } from '../harness/ingestCloud.ts';
-import { temporaryDirectory } from '../harness/temporaryDirectory.ts';
+import { temporaryDirectory, writeConfig } from '../harness/temporaryDirectory.ts';
 
 const owner = '111122223333';
 const TODAY = utcDay(Date.now());
@@ -22,8 +20,6 @@ describe('sluice ingest', () => {
   let endpoint: string;
 
   beforeAll(async () => {
-    const file = join(directory.path, 'sluice.config.ts');
-    const from = JSON.stringify(join(repositoryRoot, 'lib', 'config', 'defineConfig.ts'));
     const mapping = {
       timestamp: 'occurred',
       eventName: 'action',
@@ -43,11 +39,7 @@ describe('sluice ingest', () => {
         { name: 'shut', bucket: 'acme-shut', owner, datasets: [{ name: 'events', kind: 'events' }] },
       ],
     };
-    writeFileSync(
-      file,
-      `import { defineConfig } from ${from};\nexport default defineConfig(${JSON.stringify(config)});\n`,
-    );
-    process.env['SLUICE_CONFIG'] = file;
+    process.env['SLUICE_CONFIG'] = writeConfig(directory.path, config);
     store = ObjectStore.open({ directory: join(directory.path, 's3'), clock: realClock });
     store.createBucket('sluice-cli-ingest');
     const services = await startServices([s3Service({ store, clock: realClock })]);

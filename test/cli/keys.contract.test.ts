@@ -9,8 +9,7 @@ import {
 } from '@aws-sdk/client-secrets-manager';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { startSecretsManager } from '../../packages/local-aws/src/testing/startSecretsManager.ts';
-import { callMain } from '../harness/callMain.ts';
-import { keysEnvironment, sluiceKeys } from '../harness/sluiceKeys.ts';
+import { callMain, keysEnvironment } from '../harness/callMain.ts';
 
 let local: Awaited<ReturnType<typeof startSecretsManager>>;
 beforeEach(async () => {
@@ -134,18 +133,6 @@ describe('sluice keys', () => {
     const { code, stderr } = await addBeside(100);
     expect([code, stderr]).toEqual([1, expect.stringContaining('SLUICE_KEYS_BUSY')]);
     expect((await stored()).keys).not.toContainEqual(expect.objectContaining({ label: 'web' }));
-  });
-
-  it('loses no key when several are added at the same time', async () => {
-    const labels = ['a', 'b', 'c', 'd'];
-    const results = await Promise.all(
-      labels.map((label) => sluiceKeys(local.options.endpoint, ['add', label], `client-${label}`)),
-    );
-    const done = labels.filter((_, i) => results[i]?.code === 0);
-    const { keys: kept }: { keys: { label: string }[] } = await stored();
-    expect(kept.map(({ label }) => label).sort()).toEqual(done);
-    expect(done.length).toBeGreaterThan(0);
-    for (const { code, stderr } of results) if (code !== 0) expect(stderr).toContain('SLUICE_KEYS_BUSY');
   });
 
   it.each([

@@ -37,6 +37,13 @@ describe('a wrong command line', () => {
       '--buffer-seconds: got 901, expected 0 to 900.',
       'sluice start --help',
     ],
+    [
+      ['start', '--port', '70000'],
+      'SLUICE_USAGE_OPTIONS',
+      '--port: got 70000, expected 0 to 65535',
+      'sluice start --help',
+    ],
+    [['query'], 'SLUICE_USAGE_ARGUMENTS', 'SQL', 'sluice query --help'],
     [['start', '--port'], 'SLUICE_USAGE_OPTIONS', 'argument missing', 'sluice start --help'],
     [
       ['doctor', '--stage', '--local'],

@@ -1,41 +1,51 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, describe, expect, it } from '@jest/globals';
 import { POLICY_TARGETS } from '../../lib/access/printedPolicies.ts';
-import { repositoryRoot } from '../../local/dataDirectory.ts';
 import { callMain } from '../harness/callMain.ts';
+import { writeConfig } from '../harness/temporaryDirectory.ts';
 
 const directory = mkdtempSync(join(tmpdir(), 'sluice-policy-'));
-const config = join(directory, 'sluice.config.mjs');
-beforeAll(() => {
-  writeFileSync(
-    config,
-    `import { defineConfig } from '${repositoryRoot}/lib/config/defineConfig.ts';
-export default defineConfig({
+const config = writeConfig(directory, {
   bucket: 'acme-experiments',
   region: 'eu-west-1',
   readers: [
-    { kind: 'statsig', name: 'statsig', principal: '123456789012', externalId: 'project-7', statsigForwardsHere: true },
+    {
+      kind: 'statsig',
+      name: 'statsig',
+      principal: '123456789012',
+      externalId: 'project-7',
+      statsigForwardsHere: true,
+    },
     { kind: 'owox', name: 'owox', resultsBucket: 'acme-owox' },
     { kind: 'metabase', name: 'bi' },
     { kind: 'metabase', name: 'bi-pods', as: 'role', principal: 'ecs-tasks', ownDatabase: 'models' },
   ],
   sources: [
-    { name: 'acme', bucket: 'acme-drops', owner: '444455556666', datasets: [{ name: 'events', kind: 'events' }] },
     {
-      name: 'bolt', bucket: 'bolt-drops', owner: '444455556666', datasets: [{ name: 'events', kind: 'events' }],
+      name: 'acme',
+      bucket: 'acme-drops',
+      owner: '444455556666',
+      datasets: [{ name: 'events', kind: 'events' }],
+    },
+    {
+      name: 'bolt',
+      bucket: 'bolt-drops',
+      owner: '444455556666',
+      datasets: [{ name: 'events', kind: 'events' }],
       kmsKeyArn: 'arn:aws:kms:eu-west-1:444455556666:key/1234abcd-12ab-34cd-56ef-1234567890ab',
     },
   ],
   exports: [
-    { name: 'out', table: 'statsig_forwarded_events', target: { bucket: 'acme-warehouse', owner: '444455556666' } },
+    {
+      name: 'out',
+      table: 'statsig_forwarded_events',
+      target: { bucket: 'acme-warehouse', owner: '444455556666' },
+    },
   ],
   statsigBucket: { bucket: 'acme-statsig', user: 'arn:aws:iam::999689269917:user/acme' },
-});`,
-  );
 });
-
 afterAll(() => rmSync(directory, { recursive: true }));
 
 const print = (...args: string[]) =>

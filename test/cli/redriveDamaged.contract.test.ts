@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
@@ -7,10 +7,9 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/glo
 import { s3ObjectStore } from '../../lib/aws/s3ObjectStore.ts';
 import { listObjects, type ObjectStore } from '../../lib/base/ObjectStore.ts';
 import { againKey, damagedKey } from '../../lib/tables/objectKeys.ts';
-import { repositoryRoot } from '../../local/dataDirectory.ts';
 import { type RunningS3, startS3 } from '../../packages/local-aws/src/testing/startS3.ts';
-import { callMain } from '../harness/callMain.ts';
-import { keysEnvironment } from '../harness/sluiceKeys.ts';
+import { callMain, keysEnvironment } from '../harness/callMain.ts';
+import { writeConfig } from '../harness/temporaryDirectory.ts';
 
 const BUCKET = 'acme-experiments';
 const LANDED = 'landing/2026/11/20/10/a.ndjson.gz';
@@ -25,13 +24,7 @@ beforeAll(async () => {
   server = await startS3();
   server.store.createBucket(BUCKET);
   store = s3ObjectStore(server.client, BUCKET);
-  const config = join(directory, 'sluice.config.ts');
-  writeFileSync(
-    config,
-    `import { defineConfig } from '${repositoryRoot}/lib/config/defineConfig.ts';
-export default defineConfig({ bucket: '${BUCKET}' });`,
-  );
-  env = { ...keysEnvironment(server.url), SLUICE_CONFIG: config };
+  env = { ...keysEnvironment(server.url), SLUICE_CONFIG: writeConfig(directory, { bucket: BUCKET }) };
 });
 beforeEach(async () => store.removeAll(await keys()));
 afterAll(async () => {

@@ -1,4 +1,3 @@
-import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { AthenaClient } from '@aws-sdk/client-athena';
 import { CreateDatabaseCommand, CreateTableCommand, GlueClient } from '@aws-sdk/client-glue';
@@ -10,7 +9,7 @@ import { loadTemplate } from '../../local/loadTemplate.ts';
 import { localAccount } from '../../local/localAccount.ts';
 import { type Cloud, startCloud } from '../../local/startCloud.ts';
 import { resolveTemplate } from '../../packages/local-aws/src/template/index.ts';
-import { temporaryDirectory } from '../harness/temporaryDirectory.ts';
+import { temporaryDirectory, writeConfig } from '../harness/temporaryDirectory.ts';
 import { type Policies, readPolicies } from '../permissions/Policies.ts';
 import { exposures, NOW, productEvents, refused, resent } from './seed.ts';
 
@@ -165,12 +164,4 @@ async function addForeignTable(glue: GlueClient): Promise<void> {
       },
     }),
   );
-}
-
-function writeConfig(folder: string, input: ConfigInput): string {
-  const file = join(folder, 'sluice.config.ts');
-  const from = JSON.stringify(join(repositoryRoot, 'lib', 'config', 'defineConfig.ts'));
-  const text = `import { defineConfig } from ${from};\nexport default defineConfig(${JSON.stringify(input)});\n`;
-  writeFileSync(file, text);
-  return file;
 }

@@ -1,11 +1,10 @@
 import { execFile } from 'node:child_process';
-import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { loadConfig } from '../../lib/config/loadConfig.ts';
 import { repositoryRoot } from '../../local/dataDirectory.ts';
 import { sluice } from '../harness/sluice.ts';
-import { temporaryDirectory } from '../harness/temporaryDirectory.ts';
+import { temporaryDirectory, writeConfig } from '../harness/temporaryDirectory.ts';
 
 /** Names of a user's own, and settings that would change what the demo sees. */
 const OWN = {
@@ -52,11 +51,7 @@ describe('the demo', () => {
   }
 
   beforeAll(async () => {
-    const from = JSON.stringify(join(repositoryRoot, 'lib', 'config', 'defineConfig.ts'));
-    writeFileSync(
-      file,
-      `import { defineConfig } from ${from};\nexport default defineConfig(${JSON.stringify(OWN)});\n`,
-    );
+    writeConfig(directory.path, OWN, 'shop.config.ts');
     told = await demo();
   }, 300_000);
   afterAll(() => directory.remove());

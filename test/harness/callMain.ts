@@ -62,3 +62,9 @@ function setEnvironment(env: Readonly<Record<string, string>>): () => void {
     for (const name of Object.keys(env)) if (before[name] !== undefined) process.env[name] = before[name];
   };
 }
+
+/** The environment of somebody who has AWS set up for an endpoint. */
+export const keysEnvironment = (endpoint: string) => ({
+  ...{ AWS_ENDPOINT_URL: endpoint, AWS_REGION: 'us-east-1' },
+  ...{ AWS_ACCESS_KEY_ID: 'test', AWS_SECRET_ACCESS_KEY: 'test' },
+});

@@ -1,4 +1,4 @@
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { AthenaClient } from '@aws-sdk/client-athena';
 import { GlueClient, paginateGetPartitions } from '@aws-sdk/client-glue';
@@ -12,14 +12,13 @@ import {
 } from '@aws-sdk/client-s3';
 import * as z from 'zod';
 import type { ConfigInput } from '../../lib/schema/config.ts';
-import { repositoryRoot } from '../../local/dataDirectory.ts';
 import { localAccount } from '../../local/localAccount.ts';
 import { type Cloud, startCloud } from '../../local/startCloud.ts';
 import { MovableClock } from '../../packages/local-aws/src/base/index.ts';
 import { runQuery } from '../../packages/local-aws/src/trino/index.ts';
 import { type AthenaRow, athenaRows } from './answer.ts';
 import { callMain } from './callMain.ts';
-import { temporaryDirectory } from './temporaryDirectory.ts';
+import { temporaryDirectory, writeConfig } from './temporaryDirectory.ts';
 
 const issuedSchema = z.object({
   principal: z.string(),
@@ -70,18 +69,6 @@ export async function eventually<Found>(
   }
 }
 
-/** Writes a configuration to a file of its own: Node keeps a module that it has imported. */
-function writeConfig(directory: string, config: object): string {
-  mkdirSync(directory, { recursive: true });
-  const file = join(directory, `${readdirSync(directory).length}.config.ts`);
-  const from = JSON.stringify(join(repositoryRoot, 'lib', 'config', 'defineConfig.ts'));
-  writeFileSync(
-    file,
-    `import { defineConfig } from ${from};\nexport default defineConfig(${JSON.stringify(config)});\n`,
-  );
-  return file;
-}
-
 /**
  * A local cloud with a configuration, whose deployed policies are enforced, and what stories do with it: they post, move
  * its clock, plant faults, run commands and ask. `SLUICE_CONFIG` names its configuration until it is closed.
@@ -93,9 +80,12 @@ export async function storyCloud(input?: Partial<ConfigInput>, options: StoryOpt
   const directory = temporaryDirectory();
   const data = join(directory.path, 'data');
   const before = process.env['SLUICE_CONFIG'];
+  let configs = 0;
   const configure = (config: Partial<ConfigInput>) => {
     const named = { bucket: 'acme-experiments', ...config };
-    process.env['SLUICE_CONFIG'] = writeConfig(join(directory.path, 'configs'), named);
+    // A file of its own: Node keeps a module that it has imported.
+    configs += 1;
+    process.env['SLUICE_CONFIG'] = writeConfig(directory.path, named, `${configs}.config.ts`);
   };
   const refusals: string[] = [];
   const start = async (at?: number): Promise<[Cloud, MovableClock]> => {

@@ -103,6 +103,13 @@ describe('the executions that queues take from the collector', () => {
     expect(mappings.map(({ name }) => name).sort()).toEqual(
       ['curate', 'curate-plan', 'export', 'ingest-load', 'ingest-plan', 'register', 'relay', 'write'].sort(),
     );
+    const taken = mappings.map(({ arn }) => Object(arn)['Fn::GetAtt'][0]).sort();
+    const retried = Object.entries(resources.Resources).filter(
+      ([, one]) => 'RedrivePolicy' in one.Properties,
+    );
+    expect(taken).toEqual(retried.map(([id]) => id).sort());
+    const counting = mappings.filter(({ environment }) => 'SLUICE_TRIES' in environment);
+    expect(counting.map(({ name }) => name).sort()).toEqual(['curate', 'ingest-load']);
     for (const { name, arn, timeout, environment, ...mapping } of mappings) {
       const { functionResponseType, maximumBatchingWindow = 0 } = mapping;
       expect(functionResponseType).toBe('ReportBatchItemFailures');

@@ -1,9 +1,8 @@
-import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { ConfigInput } from '../../lib/schema/config.ts';
 import { repositoryRoot } from '../../local/dataDirectory.ts';
 import { packageService } from '../../local/packageService.ts';
-import { temporaryDirectory } from '../harness/temporaryDirectory.ts';
+import { temporaryDirectory, writeConfig } from '../harness/temporaryDirectory.ts';
 
 /** A salt of the configuration, which must be nowhere in a template. */
 export const SALT = 'a salt that no template holds';
@@ -13,15 +12,11 @@ export async function packageTemplate(options: Partial<ConfigInput> = {}, stage 
   const directory = temporaryDirectory();
   const keys = [{ label: 'web', sha256: '0'.repeat(64) }];
   const config = { bucket: 'acme-experiments', keys, privacy: { salt: SALT }, stages: [stage], ...options };
-  const configFile = join(directory.path, 'sluice.config.ts');
-  const from = JSON.stringify(join(repositoryRoot, 'lib', 'config', 'defineConfig.ts'));
-  const text = `import { defineConfig } from ${from};\nexport default defineConfig(${JSON.stringify(config)});\n`;
-  writeFileSync(configFile, text);
   try {
     const { template } = await packageService({
       root: repositoryRoot,
       workspace: join(directory.path, 'workspace'),
-      configFile,
+      configFile: writeConfig(directory.path, config),
       stage,
       region: options.region ?? 'us-east-1',
     });

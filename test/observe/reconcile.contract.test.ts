@@ -5,8 +5,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/glo
 import { queryableSeconds } from '../../infra/streams/streams.ts';
 import { streamMetrics } from '../../lib/collect/collectMetrics.ts';
 import deployed from '../fixtures/config/prod.config.ts';
-import { callMain } from '../harness/callMain.ts';
-import { keysEnvironment } from '../harness/sluiceKeys.ts';
+import { callMain, keysEnvironment } from '../harness/callMain.ts';
 
 const DAY = '2026-11-20';
 const START = Date.parse(`${DAY}T00:00:00Z`);

@@ -421,19 +421,6 @@ describe('erasing a deployment', () => {
     ]);
   });
 
-  it('stops where another run has taken over', async () => {
-    const { put, keys, run } = await deployment();
-    await put(landedKey(1), landedUsers('gone', 'stays'));
-    let others = 0;
-    const first = run(['user_id=gone'], Date.now(), async (step) => {
-      if (step !== 'replaced') return;
-      others += 1;
-      expect((await run(['user_id=gone'])).run).toMatchObject({ resumed: 1, hasFound: true });
-    });
-    await expect(first).rejects.toMatchObject({ code: 'SLUICE_ERASE_BUSY' });
-    expect([others, await keys()]).toEqual([1, [landedKey(1)]]);
-  });
-
   it('keeps what somebody else writes while an object is replaced', async () => {
     const { put, read, run } = await deployment();
     await put(landedKey(1), landedUsers('gone', 'stays'));

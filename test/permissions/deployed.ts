@@ -1,19 +1,15 @@
-import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { ListMultipartUploadsCommand, S3Client } from '@aws-sdk/client-s3';
 import { repositoryRoot } from '../../local/dataDirectory.ts';
 import { loadTemplate } from '../../local/loadTemplate.ts';
 import { localAccount } from '../../local/localAccount.ts';
 import { resolveTemplate } from '../../packages/local-aws/src/template/index.ts';
+import { writeConfig } from '../harness/temporaryDirectory.ts';
 import { readPolicies } from './Policies.ts';
 
 /** Makes a configuration the one that is packaged, until `SLUICE_CONFIG` is deleted. */
 export function useConfig(folder: string, input: object): void {
-  const file = join(folder, 'sluice.config.ts');
-  const from = JSON.stringify(join(repositoryRoot, 'lib', 'config', 'defineConfig.ts'));
-  const text = `import { defineConfig } from ${from};\nexport default defineConfig(${JSON.stringify(input)});\n`;
-  writeFileSync(file, text);
-  process.env['SLUICE_CONFIG'] = file;
+  process.env['SLUICE_CONFIG'] = writeConfig(folder, input);
 }
 
 /** The package of the configuration in use, and its resources and policies in the local cloud. */

@@ -1,10 +1,8 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { pathToFileURL } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { Form } from '../../../cli/connect/forms.ts';
-import { repositoryRoot } from '../../../local/dataDirectory.ts';
 import { localAccount } from '../../../local/localAccount.ts';
 import {
   cloudFormationService,
@@ -12,6 +10,7 @@ import {
 } from '../../../packages/local-aws/src/cloudformation/index.ts';
 import { startServices } from '../../../packages/local-aws/src/testing/index.ts';
 import { callMain } from '../../harness/callMain.ts';
+import { writeConfig } from '../../harness/temporaryDirectory.ts';
 
 const arn = (service: string, rest: string) => `arn:aws:${service}:us-east-1:000000000000:${rest}`;
 const ROLE = 'arn:aws:iam::000000000000:role/sluice-local-role';
@@ -57,12 +56,8 @@ afterAll(async () => {
 });
 
 function configure(name: string, fields: string): void {
-  const defineConfig = pathToFileURL(join(repositoryRoot, 'lib', 'config', 'defineConfig.ts')).href;
-  writeFileSync(
-    join(directory, `${name}.config.mjs`),
-    `import { defineConfig } from '${defineConfig}';
-export default defineConfig({ bucket: 'acme-experiments', unitIds: { companyID: 'company_id' }, ${fields} }, { stages: ['prod'] });`,
-  );
+  const all = `{ bucket: 'acme-experiments', unitIds: { companyID: 'company_id' }, ${fields} }, { stages: ['prod'] }`;
+  writeConfig(directory, all, `${name}.config.mjs`);
 }
 
 const connect = (args: readonly string[], config = 'readers', env: Readonly<Record<string, string>> = {}) =>

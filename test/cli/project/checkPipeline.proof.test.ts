@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readdirSync, writeFileSync } from 'node:fs';
+import { readdirSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { join } from 'node:path';
 import { setImmediate as nextTurn } from 'node:timers/promises';
@@ -10,7 +10,7 @@ import { defineConfig } from '../../../lib/config/defineConfig.ts';
 import { repositoryRoot } from '../../../local/dataDirectory.ts';
 import { loadTemplate } from '../../../local/loadTemplate.ts';
 import { type Cloud, startCloud } from '../../../local/startCloud.ts';
-import { temporaryDirectory } from '../../harness/temporaryDirectory.ts';
+import { temporaryDirectory, writeConfig } from '../../harness/temporaryDirectory.ts';
 
 describe('sluice test', () => {
   const directory = temporaryDirectory();
@@ -76,14 +76,9 @@ describe('the check of a pipeline', () => {
   });
 
   it('fails when a row is not there, and knows what the configuration leaves out', async () => {
-    const file = join(directory.path, 'sluice.config.ts');
-    const from = JSON.stringify(join(repositoryRoot, 'lib', 'config', 'defineConfig.ts'));
     const options =
-      "bucket: 'acme', exposures: { allow: ['checkout*'], deny: [] }, events: { deny: ['sluice_*'] }";
-    writeFileSync(
-      file,
-      `import { defineConfig } from ${from};\nexport default defineConfig({ ${options} });\n`,
-    );
+      "{ bucket: 'acme', exposures: { allow: ['checkout*'], deny: [] }, events: { deny: ['sluice_*'] } }";
+    const file = writeConfig(directory.path, options);
     const cloud = await startCloud({
       ...{ port: 0, edgePort: 0, data: join(directory.path, 'data') },
       load: () =>

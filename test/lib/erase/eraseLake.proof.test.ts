@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { writeFileSync, writeSync } from 'node:fs';
+import { writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { GetObjectCommand, ListObjectsV2Command, S3Client } from '@aws-sdk/client-s3';
@@ -19,7 +19,7 @@ import { openDeployment } from '../../../observe/deployment.ts';
 import { readClock } from '../../../observe/target.ts';
 import { type EraseReceipt, erase } from '../../../operate/erase/erase.ts';
 import { callMain } from '../../harness/callMain.ts';
-import { temporaryDirectory } from '../../harness/temporaryDirectory.ts';
+import { temporaryDirectory, writeConfig } from '../../harness/temporaryDirectory.ts';
 import { control as controlCloud } from '../../permissions/deployed.ts';
 import { type DecodedVersion, EraseLake, idsIn, type Someone, seeded } from './EraseLake.ts';
 
@@ -47,13 +47,7 @@ describe('an erasure', () => {
 
   beforeAll(
     async () => {
-      const file = join(directory.path, 'sluice.config.ts');
-      const from = JSON.stringify(join(repositoryRoot, 'lib', 'config', 'defineConfig.ts'));
-      writeFileSync(
-        file,
-        `import { defineConfig } from ${from};\nexport default defineConfig(${JSON.stringify(input)});\n`,
-      );
-      process.env['SLUICE_CONFIG'] = file;
+      process.env['SLUICE_CONFIG'] = writeConfig(directory.path, input);
       cloud = await startCloud({ port: 0, edgePort: 0, data: join(directory.path, 'data') });
       const { region } = localAccount;
       const credentials = { accessKeyId: 'test', secretAccessKey: 'test' };

@@ -1,16 +1,12 @@
-import { writeFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { pathToFileURL } from 'node:url';
 import { DeleteTableCommand, GetTableCommand, GlueClient, UpdateTableCommand } from '@aws-sdk/client-glue';
 import { PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { VERSION } from '../../../lib/base/version.ts';
 import { defineConfig } from '../../../lib/config/defineConfig.ts';
 import { groupsKey } from '../../../lib/tables/tableFolders.ts';
-import { repositoryRoot } from '../../../local/dataDirectory.ts';
 import { looks } from '../../../observe/doctor/diagnose.ts';
 import { removeVersion } from '../../harness/storyCloud.ts';
-import { temporaryDirectory } from '../../harness/temporaryDirectory.ts';
+import { temporaryDirectory, writeConfig } from '../../harness/temporaryDirectory.ts';
 import { type StartedDeployment, startDeployment } from './startDeployment.ts';
 
 describe('sluice doctor on the local cloud', () => {
@@ -118,12 +114,7 @@ describe('sluice doctor on the local cloud', () => {
     const warningsOf = async (holdouts: string) => {
       const directory = temporaryDirectory();
       try {
-        const file = join(directory.path, 'sluice.config.ts');
-        const module = pathToFileURL(join(repositoryRoot, 'lib', 'config', 'defineConfig.ts'));
-        writeFileSync(
-          file,
-          `import { defineConfig } from '${module}';\nexport default defineConfig({ ${holdouts} ${own} });\n`,
-        );
+        const file = writeConfig(directory.path, `{ ${holdouts} ${own} }`);
         const { found } = await deployed.diagnose({ SLUICE_CONFIG: file });
         return [...found].filter(([, { severity }]) => severity === 'warning').map(([name]) => name);
       } finally {
