@@ -30,17 +30,7 @@ async function lookOnce(tries: number) {
 describe('a load by Athena that can not go on', () => {
   it('fails with its last try if Athena refuses every call', async () => {
     await loads.load();
-    loads.faults.set({
-      athena: [
-        {
-          fault: 'failCalls',
-          operations: ['GetQueryExecution'],
-          code: 'AccessDeniedException',
-          status: 400,
-          calls: 'all',
-        },
-      ],
-    });
+    loads.refuse('athena', 'GetQueryExecution', 'all');
     for (let attempt = 1; attempt < 3; attempt += 1)
       expect(await lookOnce(3)).toMatchObject({ outcome: 'handed_back' });
     expect(await lookOnce(3)).toMatchObject({ outcome: 'failed' });

@@ -177,10 +177,7 @@ describe('a day that fails', () => {
       [ten, 'failed', 'SLUICE_INGEST_FILE_NOT_PARQUET'],
     ]);
 
-    const { Statement, Version } = JSON.parse(JSON.stringify(loads.bucketPolicy));
-    const Resource = `arn:aws:s3:::${DROPS}/${ten}`;
-    const deny = { Effect: 'Deny', Principal: '*', Action: 's3:GetObject', Resource };
-    await loads.setPolicy({ Version, Statement: [...Statement, deny] });
+    await loads.deny({ Action: 's3:GetObject', Resource: `arn:aws:s3:::${DROPS}/${ten}` });
     expect(await loads.load()).toMatchObject({ outcome: 'failed' });
     expect(await fates()).toEqual([
       [one, 'held', 'SLUICE_SOURCE_ACCESS_DENIED'],
@@ -240,11 +237,7 @@ describe('a day that fails', () => {
   it('is in a bucket that denies us access', async () => {
     loads = await startLoads();
     await loads.drop('a.parquet', someEvents(0, 2));
-    const { Statement, Version } = JSON.parse(JSON.stringify(loads.bucketPolicy));
-    await loads.setPolicy({
-      Version,
-      Statement: [...Statement, { ...Statement[0], Sid: 'No', Effect: 'Deny' }],
-    });
+    await loads.deny({ ...loads.bucketPolicy.Statement[0], Sid: 'No' });
     expect(await loads.load()).toMatchObject({
       outcome: 'failed',
       failure: { code: 'SLUICE_SOURCE_ACCESS_DENIED' },
@@ -277,17 +270,7 @@ describe('a day that fails', () => {
   it('is released while our own services are unavailable, and fails with the last try', async () => {
     loads = await startLoads();
     await loads.drop('a.parquet', someEvents(0, 2));
-    loads.faults.set({
-      glue: [
-        {
-          fault: 'failCalls',
-          operations: ['GetPartitions'],
-          code: 'AccessDeniedException',
-          status: 400,
-          calls: 2,
-        },
-      ],
-    });
+    loads.refuse('glue', 'GetPartitions', 2);
     expect(await loads.load()).toMatchObject({
       outcome: 'handed_back',
       failure: { code: 'SLUICE_LOAD_CATALOG_FAILED' },

@@ -223,6 +223,19 @@ export async function startLoads(
     options,
     setPolicy,
     bucketPolicy,
+    /** Denies something of the customer's bucket. */
+    deny: (statement: object) =>
+      setPolicy({
+        ...bucketPolicy,
+        Statement: [...bucketPolicy.Statement, { Principal: '*', ...statement, Effect: 'Deny' }],
+      }),
+    /** Lets calls of an operation be refused. */
+    refuse: (service: 'glue' | 'athena', operation: string, calls: number | 'all') =>
+      faults.set({
+        [service]: [
+          { fault: 'failCalls', operations: [operation], code: 'AccessDeniedException', status: 400, calls },
+        ],
+      }),
     glue,
     makeLoader,
     makeRun,

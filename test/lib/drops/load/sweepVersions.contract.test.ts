@@ -148,17 +148,7 @@ describe('the sweep', () => {
       await loads.s3.send(new PutObjectCommand({ Bucket: 'sluice-own', Key: note }));
     }
     loads.clock.advance(DAY_MS + 1);
-    loads.faults.set({
-      glue: [
-        {
-          fault: 'failCalls',
-          operations: ['GetPartitions'],
-          code: 'AccessDeniedException',
-          status: 400,
-          calls: 1,
-        },
-      ],
-    });
+    loads.refuse('glue', 'GetPartitions', 1);
     expect(await loads.sweep()).toMatchObject({ removed: 60, failed: 1 });
     expect(await files()).toHaveLength(1);
     expect(loads.logged).toContainEqual(

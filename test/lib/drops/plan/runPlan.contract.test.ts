@@ -3,7 +3,6 @@ import { afterEach, describe, expect, it } from '@jest/globals';
 import { addDays, utcDay } from '../../../../lib/base/time.ts';
 import { planRequestSchema } from '../../../../lib/drops/plan/messageBodies.ts';
 import { runPlan } from '../../../../lib/drops/plan/planMessages.ts';
-import type { LedgerEntry } from '../../../../lib/ledger/LedgerEntry.ts';
 import { OTHER_DROPS, startIngest } from './startIngest.ts';
 
 const HOUR_MS = 3_600_000;
@@ -16,29 +15,7 @@ const plan = (request: object = { schedule: 'daily' }) =>
   runPlan(ingest.planner(), planRequestSchema.parse({ sluice: 'plan', ...request }));
 const entryOf = (day: string, dataset = 'events') => ingest.ledger.read({ source: 'acme', dataset, day });
 
-/** As the load settles a day. */
-async function load(day: string, other: Partial<LedgerEntry> = {}): Promise<void> {
-  const place = { source: 'acme', dataset: 'events', day, table: 'acme_events' };
-  const entry = await ingest.ledger.read(place);
-  const fingerprint = entry?.queued?.fingerprint ?? '';
-  const outcome = await ingest.ledger.claim(place, 'loader', ingest.clock.now() + HOUR_MS, fingerprint);
-  if (!('claim' in outcome)) throw new Error('busy');
-  const base = {
-    files: [],
-    rows: { in: 0, out: 0, refused: 0 },
-    bytes: 0,
-    durations: {},
-  };
-  const settled = {
-    ...base,
-    superseded: [],
-    fingerprint,
-    version: 'v1',
-    ...other,
-    state: 'succeeded' as const,
-  };
-  await ingest.ledger.settle(outcome.claim, settled);
-}
+const load = (day: string) => ingest.settle(day, { version: 'v1' });
 
 describe('a run of the plan', () => {
   it('sends each task in the group of its source, so that SQS serves others between them', async () => {
@@ -273,20 +250,8 @@ describe('a run of the plan', () => {
     await ingest.put(`events/${ago(1)}/a.parquet`);
     await ingest.clock.advance(HOUR_MS);
     await plan();
-    const place = { source: 'acme', dataset: 'events', day: ago(1), table: 'acme_events' };
-    const fingerprint = (await ingest.ledger.read(place))?.queued?.fingerprint ?? '';
-    const outcome = await ingest.ledger.claim(place, 'loader', ingest.clock.now() + HOUR_MS, fingerprint);
-    if (!('claim' in outcome)) throw new Error('busy');
-    await ingest.ledger.settle(outcome.claim, {
-      state: 'failed',
-      fingerprint,
-      files: [],
-      rows: { in: 0, out: 0, refused: 0 },
-      bytes: 0,
-      durations: {},
-      superseded: [],
-      failure: { code: 'SLUICE_FILE_NOT_PARQUET', message: 'It is none.' },
-    });
+    const failure = { code: 'SLUICE_FILE_NOT_PARQUET', message: 'It is none.' };
+    await ingest.settle(ago(1), { state: 'failed', failure });
     const failed = async () => {
       ingest.lines.length = 0;
       await plan();
@@ -300,26 +265,16 @@ describe('a run of the plan', () => {
 
   it('counts the files that loaded days left out while they are in the lookback', async () => {
     ingest = await startIngest();
-    const place = { source: 'acme', dataset: 'events', day: ago(1), table: 'acme_events' };
     await ingest.put(`events/${ago(1)}/a.parquet`);
     await ingest.put(`events/${ago(1)}/b.csv`);
     await ingest.clock.advance(HOUR_MS);
     await plan();
-    const fingerprint = (await ingest.ledger.read(place))?.queued?.fingerprint ?? '';
-    const outcome = await ingest.ledger.claim(place, 'loader', ingest.clock.now() + HOUR_MS, fingerprint);
-    if (!('claim' in outcome)) throw new Error('busy');
     const file = { size: 1, eTag: '"1"', fate: 'left_out' } as const;
-    await ingest.ledger.settle(outcome.claim, {
-      state: 'succeeded',
-      fingerprint,
+    await ingest.settle(ago(1), {
       files: [
         { ...file, key: `events/${ago(1)}/b.csv`, reason: 'not_parquet' },
         { ...file, key: `events/${ago(1)}/_SUCCESS`, reason: 'success_marker' },
       ],
-      rows: { in: 1, out: 1, refused: 0 },
-      bytes: 1,
-      durations: {},
-      superseded: [],
     });
     ingest.lines.length = 0;
     await plan();

@@ -21,7 +21,7 @@ import { defineConfig } from '../../../../lib/config/defineConfig.ts';
 import { lateNotes } from '../../../../lib/drops/plan/lateDrops.ts';
 import type { Planner } from '../../../../lib/drops/plan/planMessages.ts';
 import { lastListings } from '../../../../lib/drops/plan/planSources.ts';
-import { Ledger } from '../../../../lib/ledger/Ledger.ts';
+import { Ledger, type Settlement } from '../../../../lib/ledger/Ledger.ts';
 import { ledgerStore } from '../../../../lib/ledger/ledgerStore.ts';
 import { MovableClock } from '../../../../packages/local-aws/src/base/index.ts';
 import { Faults } from '../../../../packages/local-aws/src/faults/index.ts';
@@ -134,6 +134,17 @@ export async function startIngest(inputs: readonly Partial<SourceInput>[] = [{}]
     async readJson(key: string): Promise<unknown> {
       const { Body } = await s3.send(new GetObjectCommand({ Bucket: OWN, Key: key }));
       return JSON.parse((await Body?.transformToString()) ?? '');
+    },
+    /** Settles a day as a load does. */
+    async settle(day: string, settled: Partial<Settlement> = {}): Promise<void> {
+      const place = { source: 'acme', dataset: 'events', day, table: 'acme_events' };
+      const fingerprint = (await ledger.read(place))?.queued?.fingerprint ?? '';
+      const outcome = await ledger.claim(place, 'loader', clock.now() + 3_600_000, fingerprint);
+      if (!('claim' in outcome)) throw new Error('busy');
+      await ledger.settle(outcome.claim, {
+        ...{ state: 'succeeded', fingerprint, files: [], rows: { in: 0, out: 0, refused: 0 } },
+        ...{ bytes: 0, durations: {}, superseded: [], ...settled },
+      });
     },
     /** Takes what is visible off a queue. */
     async received(name: 'plan' | 'load'): Promise<unknown[]> {
