@@ -156,17 +156,6 @@ describe('raw files that change', () => {
     expect(await curations.read()).toEqual(ids(0, 21));
   });
 
-  it('are read from the raw table when the curated table was made again without partitions', async () => {
-    await curations.night();
-    await curations.remakeCuratedTables();
-    await curations.plan({ sluice: 'curate-views' });
-    expect(await isServed()).toBe(false);
-    expect(await curations.read()).toEqual(ids(0, 20));
-    curations.clock.advance(NIGHT_MS);
-    expect(await curations.night()).toMatchObject([{ outcome: 'curated' }]);
-    expect(await isServed()).toBe(true);
-  });
-
   it('are rebuilt on request, by day, changed or not', async () => {
     await curations.night();
     const before = await curations.entry();

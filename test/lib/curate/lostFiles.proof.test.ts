@@ -137,15 +137,6 @@ describe('raw files that are lost', () => {
     expect(await curations.read()).toEqual(ids(0, 30));
   });
 
-  it('are those that were replaced by smaller ones, too', async () => {
-    await curations.land('b', exposures(15, 15));
-    await curations.plan(check);
-    expect(await curations.read()).toEqual(ids(0, 30));
-    expect(await night()).toMatchObject([{ account: { kept: 10 } }]);
-    expect(await curations.read()).toEqual(ids(0, 30));
-    expect(await night()).toEqual([]);
-  });
-
   it.each(curateFaultPoints)('stay in the views when the task is killed at %s', async (point) => {
     await curations.removeRaw('b');
     curations.clock.advance(NIGHT_MS);

@@ -169,17 +169,6 @@ describe('the nightly plan', () => {
     expect((await curations.entry())?.queued).toBeUndefined();
   });
 
-  it('curates changed and reshaped days again, and leaves the others', async () => {
-    for (const day of ['2026-11-14', '2026-11-15', DAY])
-      await curations.land('a', exposures(0, 1, day), 'exposures', day);
-    await curations.night();
-    curations.clock.advance(NIGHT_MS);
-    await curations.land('b', exposures(1, 2, '2026-11-15'), 'exposures', '2026-11-15');
-    await plan();
-    expect(queuedDays()).toEqual(['exposures 2026-11-15 changed']);
-    expect(await curations.listedDays()).toEqual(['2026-11-14', DAY]);
-  });
-
   it('sends tasks once no view reads the versions that they replace', async () => {
     await curations.land('a', exposures(0, 1));
     await curations.night();

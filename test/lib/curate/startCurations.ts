@@ -5,7 +5,6 @@ import { join } from 'node:path';
 import {
   CreateDatabaseCommand,
   CreateTableCommand,
-  DeleteTableCommand,
   GlueClient,
   UpdateTableCommand,
 } from '@aws-sdk/client-glue';
@@ -106,11 +105,8 @@ export async function startCurations(input: Partial<ConfigInput> = {}) {
         },
       }),
     );
-  const createCuratedTables = async () => {
-    for (const { name, columns } of Object.values(curatedTables(config)))
-      await createTable(name, columns, ingestedTableFolder(config, name));
-  };
-  await createCuratedTables();
+  for (const { name, columns } of Object.values(curatedTables(config)))
+    await createTable(name, columns, ingestedTableFolder(config, name));
   for (const [kind, { name, columns }] of Object.entries(forwardedTables(config)))
     await createTable(name, columns, tableFolder(config, kind as ForwardedKind));
   const templateView = (name: ViewName, isCurated: boolean) => ({
@@ -299,13 +295,6 @@ export async function startCurations(input: Partial<ConfigInput> = {}) {
         await glue.send(new UpdateTableCommand({ DatabaseName: database, TableInput }));
       }
     },
-    /** Deletes the curated tables with their partitions and makes them again, as a rollback and an upgrade do. */
-    async remakeCuratedTables() {
-      for (const Name of Object.values(config.curatedTables))
-        await glue.send(new DeleteTableCommand({ DatabaseName: database, Name }));
-      await createCuratedTables();
-    },
-
     /** Rows of every Parquet file under a prefix. */
     async rowsUnder(prefix: string, bucket = BUCKET): Promise<readonly Readonly<Record<string, unknown>>[]> {
       const folder = mkdtempSync(join(tmpdir(), 'sluice-read-test-'));

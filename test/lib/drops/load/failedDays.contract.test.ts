@@ -185,26 +185,6 @@ describe('a day that fails', () => {
     ]);
   });
 
-  it('fails if it would lose rows of a file that was archived after its load', async () => {
-    loads = await startLoads();
-    await loads.drop('a.parquet', someEvents(0, 2));
-    await loads.load();
-    await loads.theirs.send(
-      new PutObjectCommand({
-        Bucket: DROPS,
-        Key: `events/${DAY}/a.parquet`,
-        Body: await parquetOf(someEvents(0, 2)),
-        StorageClass: 'GLACIER',
-      }),
-    );
-    await loads.drop('late.parquet', someEvents(2, 3));
-    expect(await loads.load({ reason: 'changed' })).toMatchObject({
-      outcome: 'failed',
-      failure: { code: 'SLUICE_SOURCE_OBJECT_ARCHIVED', message: expect.stringContaining('a.parquet') },
-    });
-    expect(await loads.read()).toEqual(readEvents(0, 2));
-  });
-
   it('is reloaded when an archived file is restored, and not when the restored copy expires', async () => {
     loads = await startLoads();
     const bytes = await parquetOf(someEvents(0, 2));

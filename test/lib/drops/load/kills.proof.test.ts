@@ -95,14 +95,6 @@ describe('a load that is killed', () => {
     await expectWhole();
   });
 
-  it('has one try when the plan retries the same files', async () => {
-    expect(await loads.load({ killAt: 'fetched', reason: 'retried' })).toBe('killed');
-    loads.clock.advance(LEASE_MS + 1);
-    expect(await loads.load({ reason: 'retried' })).toMatchObject({
-      failure: { code: 'SLUICE_LOAD_KILLED' },
-    });
-  });
-
   it('has its incomplete version swept, but not within a day', async () => {
     expect(await loads.load({ killAt: 'uploaded' })).toBe('killed');
     expect((await versions()).size).toBe(2);

@@ -63,17 +63,6 @@ describe('a day without any loadable file', () => {
     expect(await run(DAY, 'empty')).toMatchObject({ outcome: 'succeeded_no_data' });
   });
 
-  it('fails when all of its rows are refused, whatever share is allowed', async () => {
-    await loads.close();
-    loads = await startLoads({ refusedShare: 1 });
-    await put('a.parquet', good);
-    expect(await run()).toMatchObject({ outcome: 'succeeded' });
-    const nameless = `SELECT TIMESTAMP '${DAY} 10:00:00' AS timestamp, '' AS event_name, 'u1' AS unit_id`;
-    await loads.drop('a.parquet', nameless);
-    expect(await run()).toMatchObject(failed('SLUICE_LOAD_ROWS_REFUSED'));
-    expect(await loads.read()).toEqual(readEvents(0, 3));
-  });
-
   it('is not failed by a message that is delivered again after its files were archived', async () => {
     await put('a.parquet', good);
     const { tasks } = await planDay(loads, DAY);
@@ -116,36 +105,6 @@ describe('a day that loses files while unloadable ones arrive', () => {
       expect(await run(DAY, asked)).toMatchObject(failed('SLUICE_SOURCE_FILES_REPLACED'));
     expect(await run(DAY, 'empty')).toMatchObject({ outcome: 'succeeded' });
     expect(await loads.read()).toEqual(readEvents(0, 3));
-  });
-
-  it('keeps its version when a file is emptied, even if a loss is accepted, until the file is deleted', async () => {
-    await put('b.parquet', none);
-    expect(await run()).toMatchObject(failed('SLUICE_SOURCE_FILES_REPLACED'));
-    expect(await run(DAY, 'empty')).toMatchObject(failed('SLUICE_SOURCE_FILES_REPLACED'));
-    expect(await loads.read()).toEqual(readEvents(0, 5));
-    await loads.remove('b.parquet');
-    expect(await run()).toMatchObject({ outcome: 'succeeded' });
-    expect(await loads.read()).toEqual(readEvents(0, 3));
-  });
-
-  it('keeps its version also after it failed for another file', async () => {
-    await loads.remove('b.parquet');
-    await put('b.csv', text);
-    await put('broken', text);
-    expect(await run()).toMatchObject({ outcome: 'failed' });
-    await loads.remove('broken');
-    expect(await run()).toMatchObject(failed('SLUICE_SOURCE_FILES_REPLACED'));
-    expect(await loads.read()).toEqual(readEvents(0, 5));
-  });
-
-  it('loses their rows when no other file arrived, and leaves out files that arrive beside good ones', async () => {
-    await loads.remove('b.parquet');
-    expect(await run()).toMatchObject({ outcome: 'succeeded' });
-    expect(await loads.read()).toEqual(readEvents(0, 3));
-    await put('more.csv', text);
-    await loads.drop('c.parquet', someEvents(3, 4));
-    expect(await run()).toMatchObject({ outcome: 'succeeded' });
-    expect(await loads.read()).toEqual(readEvents(0, 4));
   });
 });
 

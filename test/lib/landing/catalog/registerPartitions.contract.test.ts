@@ -137,24 +137,4 @@ describe('registerPartitions', () => {
     expect(world.waits.length).toBeGreaterThan(0);
     client.destroy();
   });
-
-  it('names a table that is missing, unfit or unreadable', async () => {
-    world.glue.deleteTable('sluice', config.tables.exposures);
-    await expect(register([TODAY])).rejects.toMatchObject({ code: 'SLUICE_CATALOG_TABLE_NOT_FOUND' });
-    world.glue.createTable('sluice', {
-      Name: config.tables.exposures,
-      PartitionKeys: [{ Name: 'year' }, { Name: 'ds' }],
-    });
-    await expect(register([TODAY])).rejects.toMatchObject({
-      code: 'SLUICE_CATALOG_TABLE_UNFIT',
-      detail: expect.stringContaining('year, ds'),
-    });
-    world.faults.set({
-      glue: [{ fault: 'failCalls', code: 'ThrottlingException', calls: 100, operations: ['GetTable'] }],
-    });
-    await expect(register([TODAY])).rejects.toMatchObject({
-      code: 'SLUICE_CATALOG_UNAVAILABLE',
-      detail: expect.stringContaining('ThrottlingException'),
-    });
-  });
 });

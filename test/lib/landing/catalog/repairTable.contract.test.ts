@@ -28,24 +28,6 @@ const put = (target: Target, key: string) =>
   world.store.put(BUCKET, `${tableFolder(target.config, 'events')}${key}`, 'x');
 
 describe('repairTable', () => {
-  it('registers today, tomorrow and every folder that has no partition', async () => {
-    const target = freshTarget();
-    await put(target, '2026-11-01/a.parquet');
-    await put(target, '2026-11-02/a.parquet');
-    await put(target, '2026-11-02/b.parquet');
-    await put(target, '2026-02-30/a.parquet');
-    await put(target, 'stray.parquet');
-    await registerPartitions(target, 'events', ['2026-11-01']);
-    const repaired = await repairTable(target, 'events');
-    expect(repaired).toMatchObject({
-      created: ['2026-11-02', TODAY, TOMORROW],
-      updated: [],
-      misplaced: [],
-      failed: [],
-    });
-    expect(await repairTable(target, 'events')).toMatchObject({ created: [], existed: [], updated: [] });
-  });
-
   it("updates partitions when the table's columns change, a hundred per call", async () => {
     const target = freshTarget();
     const old = Array.from({ length: 205 }, (_, index) => addDays(TODAY, -index));
@@ -63,18 +45,6 @@ describe('repairTable', () => {
       );
     }
     expect((await repairTable(target, 'events')).updated).toEqual([]);
-  });
-
-  it('skips and reports a partition that points elsewhere', async () => {
-    const target = freshTarget();
-    const elsewhere = { Values: ['2026-11-01'], StorageDescriptor: { Location: 's3://other/2026-11-01/' } };
-    world.glue.changePartitions('sluice', target.config.tables.events, (table) => ({
-      ...table,
-      partitions: [{ values: ['2026-11-01'], input: elsewhere, createdAt: 0 }],
-    }));
-    const { misplaced, updated } = await repairTable(target, 'events');
-    expect([misplaced, updated]).toEqual([['2026-11-01'], []]);
-    expect(partitions(target)[0]?.input).toEqual(elsewhere);
   });
 
   it('treats a location without a final slash as the same folder', async () => {

@@ -425,16 +425,12 @@ describe('bytes of others in an object', () => {
     Buffer.concat(requests.flatMap((one, i) => (i < 3 ? [one, wrong] : [one])));
   const withLine = (request: Buffer, line: string) =>
     gzipSync(Buffer.concat([gunzipSync(request).subarray(0, -1), Buffer.from(`\n${line}`)]));
-  const cut = requests[0]?.subarray(0, 200) ?? Buffer.of();
   const aside = KEY(1).replace('landing/', 'damaged/');
   const demo = Buffer.from('{"TICKER_SYMBOL":"QXZ","SECTOR":"HEALTHCARE","CHANGE":-0.05,"PRICE":84.51}');
   const newer = '{"kind":"orders","ds":"2026-11-25","row":{"a":1}}\n';
 
   it.each([
     ['records of the console', between(demo), Buffer.concat([demo, demo, demo])],
-    ['zero bytes', between(Buffer.of(0)), Buffer.alloc(3)],
-    ['line breaks', between(Buffer.from('\n')), Buffer.from('\n\n\n')],
-    ['members that are cut', between(cut), Buffer.concat([cut, cut, cut])],
     [
       'a member of lines of others',
       between(gzipSync('hello\n')),
@@ -445,11 +441,6 @@ describe('bytes of others in an object', () => {
       'lines of others',
       Buffer.concat(requests.map((one) => withLine(one, newer))),
       Buffer.concat(Array(10).fill(gzipSync(newer))),
-    ],
-    [
-      'lines of others without a line break',
-      Buffer.concat(requests.map((one) => withLine(one, 'hello'))),
-      Buffer.concat(Array(10).fill(gzipSync('hello\n'))),
     ],
   ])('cost no row, and are one object of damaged/ alone: %s', async (_what, object, skipped) => {
     objects.set(KEY(1), object);
@@ -481,18 +472,6 @@ describe('bytes of others in an object', () => {
     ]);
     expect(lines[0]?.['ranges']).toHaveLength(20);
     expect(lines[0]).toMatchObject({ ranges: expect.arrayContaining([{ from, to, why: 'broken' }]) });
-  });
-
-  it('are lines before broken bytes, so that a release that knows them reads them', async () => {
-    const [first = Buffer.of(), second = Buffer.of()] = requests;
-    const later = '{"kind":"events","ds":"2026-11-25","row":{"event_id":"later"}}\n';
-    objects.set(KEY(1), Buffer.concat([cut, withLine(first, newer), second]));
-    await write([KEY(1)]);
-    const left = objects.get(aside) ?? Buffer.of();
-    expect(left.equals(Buffer.concat([gzipSync(newer), cut]))).toBe(true);
-    objects.set(KEY(1), Buffer.concat([gzipSync(later), cut]));
-    expect(await write([KEY(1)])).toMatchObject({ rows: 1 });
-    expect(objects.get(aside)?.equals(cut)).toBe(true);
   });
 
   it('may be all of it, and none: an object without bytes is done', async () => {
