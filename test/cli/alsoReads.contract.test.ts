@@ -1,17 +1,14 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { afterAll, describe, expect, it } from '@jest/globals';
 import { callMain } from '../harness/callMain.ts';
-import { writeConfig } from '../harness/temporaryDirectory.ts';
+import { temporaryDirectory, writeConfig } from '../harness/temporaryDirectory.ts';
 
 const KEY = 'arn:aws:kms:us-east-1:444455556666:key/1234abcd-12ab-34cd-56ef-1234567890ab';
 const orders = {
   ...{ database: 'finance-data', tables: ['orders'], locations: ['s3://acme-finance/orders/'] },
   ...{ kmsKeyArn: KEY, owner: '444455556666' },
 };
-const directory = mkdtempSync(join(tmpdir(), 'sluice-also-reads-'));
-const config = writeConfig(directory, {
+const directory = temporaryDirectory();
+const config = writeConfig(directory.path, {
   bucket: 'acme-experiments',
   account: '111122223333',
   existing: {
@@ -31,7 +28,7 @@ const config = writeConfig(directory, {
     { kind: 'metabase', name: 'bi' },
   ],
 });
-afterAll(() => rmSync(directory, { recursive: true }));
+afterAll(directory.remove);
 
 const call = (...args: string[]) => callMain(args, { env: { SLUICE_CONFIG: config } });
 

@@ -1,5 +1,3 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { realClock } from '../../packages/local-aws/src/base/index.ts';
@@ -7,12 +5,12 @@ import { ObjectStore, s3Service } from '../../packages/local-aws/src/s3/index.ts
 import { Queues, queueProperties, sqsService } from '../../packages/local-aws/src/sqs/index.ts';
 import { startServices } from '../../packages/local-aws/src/testing/index.ts';
 import { callMain } from '../harness/callMain.ts';
-import { writeConfig } from '../harness/temporaryDirectory.ts';
+import { temporaryDirectory, writeConfig } from '../harness/temporaryDirectory.ts';
 
 const BUCKET = 'sluice-cli-export';
 
 describe('sluice export', () => {
-  const directory = mkdtempSync(join(tmpdir(), 'sluice-cli-export-'));
+  const directory = temporaryDirectory();
   let store: ObjectStore;
   let queues: Queues;
   let close: () => Promise<void>;
@@ -30,11 +28,11 @@ describe('sluice export', () => {
         },
       ],
     };
-    process.env['SLUICE_CONFIG'] = writeConfig(directory, config);
+    process.env['SLUICE_CONFIG'] = writeConfig(directory.path, config);
     const place = { clock: realClock, region: 'us-east-1', account: '000000000000' };
-    store = ObjectStore.open({ directory: join(directory, 's3'), clock: realClock });
+    store = ObjectStore.open({ directory: join(directory.path, 's3'), clock: realClock });
     store.createBucket(BUCKET);
-    queues = Queues.open({ directory: join(directory, 'sqs'), ...place });
+    queues = Queues.open({ directory: join(directory.path, 'sqs'), ...place });
     queues.ensure('sluice-local-export', queueProperties({}).settings);
     const services = await startServices([
       s3Service({ store, clock: realClock }),
@@ -48,7 +46,7 @@ describe('sluice export', () => {
     await close();
     queues.close();
     store.close();
-    rmSync(directory, { recursive: true, force: true });
+    directory.remove();
   });
 
   const sluice = (...args: string[]) => callMain(['export', ...args]);

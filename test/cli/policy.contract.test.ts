@@ -1,13 +1,12 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from '@jest/globals';
 import { POLICY_TARGETS } from '../../lib/access/printedPolicies.ts';
 import { callMain } from '../harness/callMain.ts';
-import { writeConfig } from '../harness/temporaryDirectory.ts';
+import { temporaryDirectory, writeConfig } from '../harness/temporaryDirectory.ts';
 
-const directory = mkdtempSync(join(tmpdir(), 'sluice-policy-'));
-const config = writeConfig(directory, {
+const directory = temporaryDirectory();
+const config = writeConfig(directory.path, {
   bucket: 'acme-experiments',
   region: 'eu-west-1',
   readers: [
@@ -46,7 +45,7 @@ const config = writeConfig(directory, {
   ],
   statsigBucket: { bucket: 'acme-statsig', user: 'arn:aws:iam::999689269917:user/acme' },
 });
-afterAll(() => rmSync(directory, { recursive: true }));
+afterAll(directory.remove);
 
 const print = (...args: string[]) =>
   callMain(['policy', 'print', ...args], { env: { SLUICE_CONFIG: config } });
@@ -97,7 +96,7 @@ describe('sluice policy print', () => {
   });
 
   it('prints for a configured reader, source, export or bucket alone', async () => {
-    const none = join(directory, 'none.config.mjs');
+    const none = join(directory.path, 'none.config.mjs');
     writeFileSync(none, `export default { bucket: 'acme' };`);
     for (const target of ['statsig', 'owox', 'metabase', 'ingest-source', 'export-target', 'statsig-bucket'])
       expect(
@@ -108,7 +107,7 @@ describe('sluice policy print', () => {
   });
 
   it('refuses to print a policy that is too long for IAM', async () => {
-    const long = join(directory, 'long.config.mjs');
+    const long = join(directory.path, 'long.config.mjs');
     const readers = Array.from({ length: 8 }, (_, i) => ({
       ...{ kind: 'metabase', name: `bi${i}`, ownDatabase: `d${i}`.padStart(255, 'd') },
     }));

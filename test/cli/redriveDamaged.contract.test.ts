@@ -1,6 +1,3 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { PutBucketVersioningCommand } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
@@ -9,14 +6,14 @@ import { listObjects, type ObjectStore } from '../../lib/base/ObjectStore.ts';
 import { againKey, damagedKey } from '../../lib/tables/objectKeys.ts';
 import { type RunningS3, startS3 } from '../../packages/local-aws/src/testing/startS3.ts';
 import { callMain, keysEnvironment } from '../harness/callMain.ts';
-import { writeConfig } from '../harness/temporaryDirectory.ts';
+import { temporaryDirectory, writeConfig } from '../harness/temporaryDirectory.ts';
 
 const BUCKET = 'acme-experiments';
 const LANDED = 'landing/2026/11/20/10/a.ndjson.gz';
 const DAMAGED = damagedKey(LANDED);
 const LINE = '{"kind":"pages","ds":"2026-11-20","row":{}}\n';
 
-const directory = mkdtempSync(join(tmpdir(), 'sluice-redrive-cli-'));
+const directory = temporaryDirectory();
 let server: RunningS3;
 let store: ObjectStore;
 let env: Record<string, string>;
@@ -24,12 +21,12 @@ beforeAll(async () => {
   server = await startS3();
   server.store.createBucket(BUCKET);
   store = s3ObjectStore(server.client, BUCKET);
-  env = { ...keysEnvironment(server.url), SLUICE_CONFIG: writeConfig(directory, { bucket: BUCKET }) };
+  env = { ...keysEnvironment(server.url), SLUICE_CONFIG: writeConfig(directory.path, { bucket: BUCKET }) };
 });
 beforeEach(async () => store.removeAll(await keys()));
 afterAll(async () => {
   await server?.close();
-  rmSync(directory, { recursive: true });
+  directory.remove();
 });
 
 const redrive = (...args: string[]) => callMain(['redrive', ...args, '--local'], { env });

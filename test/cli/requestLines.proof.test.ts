@@ -1,25 +1,24 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { repositoryRoot } from '../../local/dataDirectory.ts';
+import { temporaryDirectory } from '../harness/temporaryDirectory.ts';
 
 const running: ChildProcess[] = [];
-const data = mkdtempSync(join(tmpdir(), 'sluice-lines-'));
+const data = temporaryDirectory();
 afterEach(async () => {
   for (const child of running.splice(0)) {
     if (child.exitCode === null && child.kill('SIGKILL')) await once(child, 'exit');
   }
-  rmSync(data, { recursive: true, force: true });
+  data.remove();
 });
 
 /** `sluice start` in a process of its own, once it is ready. */
 async function start(...args: string[]) {
   const sluice = join(repositoryRoot, 'cli', 'sluice.mjs');
   const ports = ['--port', '0', '--edge-port', '0'];
-  const child = spawn(process.execPath, [sluice, 'start', ...ports, '--data', data, ...args], {
+  const child = spawn(process.execPath, [sluice, 'start', ...ports, '--data', data.path, ...args], {
     // Jest's `process.env` is a copy, which a child does not inherit by itself.
     env: process.env,
     stdio: ['ignore', 'pipe', 'pipe'],

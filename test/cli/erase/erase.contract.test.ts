@@ -1,5 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import {
   DeleteObjectCommand,
@@ -12,14 +11,14 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { damagedKey } from '../../../lib/tables/objectKeys.ts';
 import { type RunningS3, startS3 } from '../../../packages/local-aws/src/testing/startS3.ts';
 import { callMain } from '../../harness/callMain.ts';
-import { writeConfig } from '../../harness/temporaryDirectory.ts';
+import { temporaryDirectory, writeConfig } from '../../harness/temporaryDirectory.ts';
 import { landedKey, landedRows, landedUsers } from '../../lib/erase/landedUsers.ts';
 
 const BUCKET = 'acme-experiments';
 const LANDED = landedKey('a');
 
 describe('sluice erase', () => {
-  const directory = mkdtempSync(join(tmpdir(), 'sluice-erase-cli-'));
+  const directory = temporaryDirectory();
   let server: RunningS3;
   let s3: S3Client;
   let env: Record<string, string>;
@@ -27,7 +26,7 @@ describe('sluice erase', () => {
   beforeAll(async () => {
     server = await startS3();
     server.store.createBucket(BUCKET);
-    const config = writeConfig(directory, {
+    const config = writeConfig(directory.path, {
       bucket: BUCKET,
       sources: [
         {
@@ -58,7 +57,7 @@ describe('sluice erase', () => {
   afterAll(async () => {
     s3?.destroy();
     await server?.close();
-    rmSync(directory, { recursive: true });
+    directory.remove();
   });
 
   const erase = (args: readonly string[], stdin?: string) =>
@@ -96,7 +95,7 @@ describe('sluice erase', () => {
   it('erases units of a file and of options, says what it cannot reach, and keeps a record without them', async () => {
     await put(LANDED, landedUsers('gone', 'stays', 'second'));
     await put('query-results/00000000-0000-0000-0000-000000000001.csv', '"gone"');
-    const file = join(directory, 'units.txt');
+    const file = join(directory.path, 'units.txt');
     writeFileSync(file, 'user_id=second\r\n\n');
     const { code, stdout, stderr } = await erase(['--unit', 'user_id=gone', '--unit-file', file]);
     expect([code, stderr]).toEqual([3, expect.stringMatching(/^The local cloud on \S+\.\n$/)]);
