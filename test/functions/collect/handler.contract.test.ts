@@ -89,7 +89,9 @@ describe('the deployed handler', () => {
     wire.answers = [];
     const body = 'x'.repeat(MAX_BODY_BYTES + 1);
     expect(await invoke({ ...request, body })).toMatchObject({ statusCode: 413 });
-    expect([...wire.objects]).toEqual([[expect.stringMatching(/^bucket\/quarantine-large\//), body]]);
+    // Its row may be one, too: the stream is left alone for a while after it has failed.
+    const large = [...wire.objects].filter(([key]) => key.startsWith('bucket/quarantine-large/'));
+    expect(large).toEqual([[expect.anything(), body]]);
   });
 
   it('answers 503 in time when neither Firehose nor S3 accepts the events', async () => {
