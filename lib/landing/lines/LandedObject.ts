@@ -123,7 +123,7 @@ const SEARCH_MS = 60_000;
 const STEPS = [14, 16, 18, 20, 22, 24, 26, 28].map((power) => 2 ** power);
 /** Deflated bytes that have the head of a row, behind tables of codes. */
 const PEEK_BYTES = 512;
-/** Members that are inflated together, at most, in bytes; of most a tenth of their text. One call for each takes twice as long. */
+/** Bytes of members that are inflated together, and of their text, which is usually ten times as long: a call for each takes longer. */
 const RUN_BYTES = 524_288;
 const RUN_TEXT_BYTES = 32 * RUN_BYTES;
 /** Between rows of two members in one line, of which the first has no line break at its end. In a row it is rare. */
