@@ -55,6 +55,7 @@ export const leftOutReasons = {
   success_marker: 'Marks the end of a job; holds no rows.',
   temporary:
     "A temporary file of a job, or a copy: its name or a folder's begins with _ or ., or its name ends as such files' do (.tmp, .bak, ~).",
+  companion: 'Written beside files by exports and tools: a manifest, what is told of an export, or a checksum.',
   empty: 'Zero bytes.',
   archived: 'Archived: S3 cannot read it until it is restored.',
   not_parquet: 'Its name has not the extension of Parquet, and its bytes are not Parquet.',
@@ -68,6 +69,12 @@ const ARCHIVES: ReadonlySet<string> = new Set(['GLACIER', 'DEEP_ARCHIVE']);
 /** Markers of Spark, Hadoop and Databricks' commit protocol. */
 const SUCCESS = /^(_SUCCESS(\..*)?|_(committed|started)_\w+|\._SUCCESS\.crc)$/i;
 const PARQUET = /\.(parquet|parq|pq)$/i;
+/**
+ * Manifests of Redshift, Athena, S3's own reports, DynamoDB and PostHog, `export_info_….json` of RDS and Aurora, and checksums.
+ * https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/USER_ExportSnapshot.FileNames.html
+ */
+const COMPANION =
+  /(^|[^a-z])manifest([-_](files|summary))?(\.(json|csv|txt|checksum))?$|^export_(tables_)?info_.*\.json$|\.(md5|sha(1|256|512))(sum)?$/i;
 /** Ends of the names of files that a job has not finished, and of copies that somebody keeps. */
 const UNFINISHED = /(~|\.(_COPYING_|tmp|bak|old|inprogress|part|crc))$/i;
 
@@ -84,6 +91,7 @@ export function leftOutReason(object: DropObject, folder: string, waitFor?: stri
   const segments = path.split('/');
   const name = segments.at(-1) ?? '';
   if ((SUCCESS.test(name) && !PARQUET.test(name)) || name === waitFor) return 'success_marker';
+  if (COMPANION.test(name)) return 'companion';
   if (segments.some(isHidden) || UNFINISHED.test(name)) return 'temporary';
   if (object.size === 0) return 'empty';
   if (ARCHIVES.has(object.storageClass ?? '') && object.isRestored !== true) return 'archived';
@@ -102,7 +110,7 @@ export function isLeftOutReason(text: string): text is LeftOutReason {
 
 /** Whether such objects are expected beside files and hold no rows. A day with only such objects has no data. */
 export function isMarker(reason: LeftOutReason): boolean {
-  return reason === 'marker' || reason === 'success_marker';
+  return reason === 'marker' || reason === 'success_marker' || reason === 'companion';
 }
 
 /**

@@ -18,9 +18,10 @@ export function readText(field: Field, fileColumns: FileColumns, nested: 'nested
   }
   const column = fileColumns.column(field);
   if (column === null) return nullField('VARCHAR');
+  const inexactId = (one: FoundColumn) => (nested === 'flat' ? inexactRefusals(one, fileColumns.dialect) : []);
   if (field.cast !== undefined) {
     const cast = castColumn(column, field.cast, fileColumns.dialect);
-    return { ...cast, refusals: [...inexactRefusals(column, nested, fileColumns.dialect), ...cast.refusals] };
+    return { ...cast, refusals: [...inexactId(column), ...cast.refusals] };
   }
   if (column.kind === 'nested' && nested === 'flat') {
     throw new FieldProblem('SLUICE_INGEST_COLUMN_TYPE_UNFIT', column.name, 'text or a number', column.type);
@@ -38,7 +39,7 @@ export function readText(field: Field, fileColumns: FileColumns, nested: 'nested
     refusals:
       kind === 'bytes'
         ? [unreadableRefusal('SLUICE_INGEST_ROW_TEXT_INVALID')]
-        : inexactRefusals(column, nested, dialect),
+        : inexactId(column),
   };
 }
 
@@ -46,12 +47,8 @@ export function readText(field: Field, fileColumns: FileColumns, nested: 'nested
 const INEXACT: Readonly<Record<string, string>> = { FLOAT: '16777216', DOUBLE: '9007199254740992' };
 
 /** An ID that a float can't hold was another one: pandas makes floats of whole numbers where one is missing. */
-function inexactRefusals(
-  { kind, type }: FoundColumn,
-  nested: 'nested' | 'flat',
-  dialect: Dialect,
-): readonly Refusal[] {
-  if (kind !== 'float' || nested === 'nested') return [];
+export function inexactRefusals({ kind, type }: FoundColumn, dialect: Dialect): readonly Refusal[] {
+  if (kind !== 'float') return [];
   return [
     {
       reason: 'SLUICE_INGEST_ROW_ID_INEXACT',

@@ -2,7 +2,7 @@ import type { DeclaredColumn } from '../../schema/mappings.ts';
 import type { Refusal } from './Dialect.ts';
 import type { FileColumns } from './FileColumns.ts';
 import { type FieldSql, nullField } from './findColumn.ts';
-import { castColumn, readNumber, readText } from './readText.ts';
+import { castColumn, inexactRefusals, readNumber, readText } from './readText.ts';
 import { readDay, readTime } from './readTime.ts';
 
 /** SQL's types of declared columns. */
@@ -28,13 +28,19 @@ export function readTyped(from: DeclaredColumn, fileColumns: FileColumns): Field
   if (column === null) return nullField(SQL_TYPES[type]);
   switch (type) {
     case 'string':
-      return readText({ ...place, optional: from.optional }, fileColumns, 'nested');
+      // A float as a text is an ID.
+      return readText(
+        { ...place, optional: from.optional },
+        fileColumns,
+        column.kind === 'float' ? 'flat' : 'nested',
+      );
     case 'double':
       return readNumber({ ...place, optional: from.optional }, fileColumns, 'missing');
     case 'bigint':
     case 'boolean': {
-      const { value, ...rest } = castColumn(column, type, fileColumns.dialect);
-      return { ...rest, value: `TRY_CAST(${value} AS ${SQL_TYPES[type]})` };
+      const { value, refusals, ...rest } = castColumn(column, type, fileColumns.dialect);
+      const inexact = type === 'bigint' ? inexactRefusals(column, fileColumns.dialect) : [];
+      return { ...rest, refusals: [...inexact, ...refusals], value: `TRY_CAST(${value} AS ${SQL_TYPES[type]})` };
     }
     case 'date':
     case 'timestamp': {

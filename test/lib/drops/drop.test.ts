@@ -37,6 +37,18 @@ describe('the reason to leave a file out', () => {
         [`hour=03/part-0${end}`, 'temporary'],
       ],
     ),
+    ...[
+      ...['manifest', 'manifest.json', 'MANIFEST', 'unload_manifest', 'acme-Manifest.json', 'x-manifest.csv'],
+      ...['manifest.checksum', 'manifest-summary.json', 'manifest-files.md5', 'part-0.parquet.sha256'],
+      ...['export_info_acme-2026-11-19.json', 'export_tables_info_acme-2026-11-19_from_1_to_9.json'],
+      '2026-11-19T00:00:00+00:00-2026-11-19T01:00:00+00:00_manifest.json',
+      'country=DE/manifest.json',
+    ].map((path): [string, string] => [path, 'companion']),
+    ['manifesto.json', 'not_parquet'],
+    ['shipmanifest.csv', 'not_parquet'],
+    ['export_info.csv', 'not_parquet'],
+    ['manifest.parquet', null],
+    ['manifest/part-0.parquet', null],
     ['rows.csv', 'not_parquet'],
     ['rows.json.gz', 'not_parquet'],
     ['rows.parquet.gz', 'not_parquet'],
@@ -116,8 +128,11 @@ describe('a drop', () => {
       fingerprint: NO_FILES,
       lastModified: null,
     });
-    const drop = makeDrop([object('_SUCCESS', { lastModified: new Date(5) }), object('')], FOLDER);
-    expect([drop.fingerprint, drop.lastModified, drop.leftOut.length]).toEqual([NO_FILES, 1_000, 2]);
+    const drop = makeDrop(
+      [object('_SUCCESS', { lastModified: new Date(5) }), object(''), object('manifest.json')],
+      FOLDER,
+    );
+    expect([drop.fingerprint, drop.lastModified, drop.leftOut.length]).toEqual([NO_FILES, 1_000, 3]);
   });
 });
 
