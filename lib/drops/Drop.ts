@@ -55,7 +55,8 @@ export const leftOutReasons = {
   success_marker: 'Marks the end of a job; holds no rows.',
   temporary:
     "A temporary file of a job, or a copy: its name or a folder's begins with _ or ., or its name ends as such files' do (.tmp, .bak, ~).",
-  companion: 'Written beside files by exports and tools: a manifest, what is told of an export, or a checksum.',
+  companion:
+    'Written beside files by exports and tools: a manifest, what is told of an export, or a checksum.',
   empty: 'Zero bytes.',
   archived: 'Archived: S3 cannot read it until it is restored.',
   not_parquet: 'Its name has not the extension of Parquet, and its bytes are not Parquet.',

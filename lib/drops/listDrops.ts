@@ -1,6 +1,6 @@
 import { mapLimit } from '../base/concurrency.ts';
 import type { UtcDay } from '../base/time.ts';
-import { parseLayout } from '../schema/fields/layout.ts';
+import { dayLayout, type Layout, parseLayout } from '../schema/fields/layout.ts';
 import type { Dataset } from '../schema/sources.ts';
 import { type CustomerBucket, type DropObject, SourceError } from './CustomerBucket.ts';
 import { type Drop, makeDrop } from './Drop.ts';
@@ -33,6 +33,13 @@ export function dropFolder({ folder, dayFormat, layout }: DatasetFolder, day: Ut
 /** Key of the marker that a dataset's day waits for; undefined if it waits for none. */
 export function markerKey(dataset: DatasetFolder, day: UtcDay): string | undefined {
   return dataset.waitFor === undefined ? undefined : `${dropFolder(dataset, day)}${dataset.waitFor}`;
+}
+
+/** How keys below a dataset's folder look. */
+function layoutOf({ dayFormat, layout: glob }: DatasetFolder): Layout {
+  const layout = glob === undefined ? dayLayout(dayFormat) : parseLayout(glob);
+  if (typeof layout === 'string') throw new RangeError(`${glob}: expected ${layout}.`);
+  return layout;
 }
 
 /**
@@ -71,10 +78,8 @@ function foldersOf(
   dataset: DatasetFolder,
   days: readonly UtcDay[],
 ): readonly { readonly prefix: string; readonly dayOf: (key: string) => UtcDay | null }[] {
-  const { folder, layout: glob } = dataset;
-  if (glob === undefined) return days.map((day) => ({ prefix: dropFolder(dataset, day), dayOf: () => day }));
-  const layout = parseLayout(glob);
-  if (typeof layout === 'string') throw new RangeError(`${glob}: expected ${layout}.`);
+  const { folder } = dataset;
+  const layout = layoutOf(dataset);
   const begins = new Set(days.map((day) => `${folder}/${layout.prefixOf(day)}`));
   return [...begins].map((prefix) => ({
     prefix,
@@ -84,6 +89,7 @@ function foldersOf(
 
 /** Name of a day's folder, without slashes at its ends: `20261119`, `2026/11/19`. */
 export function dropDayFolder(day: UtcDay, format: Dataset['dayFormat']): string {
-  const [YYYY = '', MM = '', DD = ''] = day.split('-');
-  return format.replace(/\/HH$/, '').replace(/YYYY([-/]?)MM\1DD$/, `${YYYY}$1${MM}$1${DD}`);
+  return dayLayout(format)
+    .exampleOf(day)
+    .replace(/\/[^/]*$/, '');
 }

@@ -23,8 +23,10 @@ const MARKER = /^(?!\.\.?$)(?!.*\.(parquet|parq|pq)$)[^/\p{Cc}]+$/iu;
 
 /** Formats of the name of a day's folder, below the dataset's folder. Hours of Firehose are folders within that of their day. */
 export const DAY_FORMATS: readonly string[] = ['YYYY-MM-DD', 'YYYYMMDD', 'YYYY/MM/DD', 'YYYY/MM/DD/HH'];
-/** A partition of Hive and Spark: `ds=YYYY-MM-DD`. */
-const PARTITION_FORMAT = /^[^\s/=*?${}\p{Cc}]+=YYYY-MM-DD$/u;
+/** A partition of Hive and Spark, `ds=YYYY-MM-DD`, and days without zeros in front. */
+const PARTITION_FORMAT = /^(?:[^\s/=*?${}\p{Cc}]+=)?(?:YYYY([-/])MM?\1DD?|YYYYMMDD)$/u;
+/** Three of them: `year=YYYY/month=MM/day=DD`. */
+const PARTITIONS_FORMAT = /^[^\s/=*?${}\p{Cc}]+=YYYY\/[^\s/=*?${}\p{Cc}]+=MM?\/[^\s/=*?${}\p{Cc}]+=DD?$/u;
 
 /** Engines that load a day of a dataset. */
 const ENGINES = ['auto', 'lambda', 'athena'] as const;
@@ -86,8 +88,11 @@ const shared = {
     z
       .string('the format of a day')
       .refine(
-        (format) => DAY_FORMATS.includes(format) || PARTITION_FORMAT.test(format),
-        `one of ${DAY_FORMATS.join(', ')}, or <name>=YYYY-MM-DD`,
+        (format) =>
+          DAY_FORMATS.includes(format) ||
+          PARTITION_FORMAT.test(format) ||
+          (PARTITIONS_FORMAT.test(format) && typeof parseLayout(`${format}/**`) !== 'string'),
+        `one of ${DAY_FORMATS.join(', ')}, <name>=YYYY-MM-DD, or year=YYYY/month=MM/day=DD; M and D are without zeros in front`,
       )
       .default('YYYY-MM-DD'),
     'How the folders of days are called.',

@@ -18,7 +18,8 @@ export function readText(field: Field, fileColumns: FileColumns, nested: 'nested
   }
   const column = fileColumns.column(field);
   if (column === null) return nullField('VARCHAR');
-  const inexactId = (one: FoundColumn) => (nested === 'flat' ? inexactRefusals(one, fileColumns.dialect) : []);
+  const inexactId = (one: FoundColumn) =>
+    nested === 'flat' ? inexactRefusals(one, fileColumns.dialect) : [];
   if (field.cast !== undefined) {
     const cast = castColumn(column, field.cast, fileColumns.dialect);
     return { ...cast, refusals: [...inexactId(column), ...cast.refusals] };
@@ -36,10 +37,7 @@ export function readText(field: Field, fileColumns: FileColumns, nested: 'nested
   return {
     value: kind === 'json' ? dialect.finiteJson(text) : text,
     column,
-    refusals:
-      kind === 'bytes'
-        ? [unreadableRefusal('SLUICE_INGEST_ROW_TEXT_INVALID')]
-        : inexactId(column),
+    refusals: kind === 'bytes' ? [unreadableRefusal('SLUICE_INGEST_ROW_TEXT_INVALID')] : inexactId(column),
   };
 }
 

@@ -40,7 +40,11 @@ export function readTyped(from: DeclaredColumn, fileColumns: FileColumns): Field
     case 'boolean': {
       const { value, refusals, ...rest } = castColumn(column, type, fileColumns.dialect);
       const inexact = type === 'bigint' ? inexactRefusals(column, fileColumns.dialect) : [];
-      return { ...rest, refusals: [...inexact, ...refusals], value: `TRY_CAST(${value} AS ${SQL_TYPES[type]})` };
+      return {
+        ...rest,
+        refusals: [...inexact, ...refusals],
+        value: `TRY_CAST(${value} AS ${SQL_TYPES[type]})`,
+      };
     }
     case 'date':
     case 'timestamp': {

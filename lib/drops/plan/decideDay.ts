@@ -1,5 +1,6 @@
 import { addDays, type UtcDay } from '../../base/time.ts';
 import { type LedgerEntry, NO_FILES } from '../../ledger/LedgerEntry.ts';
+import { withoutMidnight } from '../../schema/fields/layout.ts';
 import type { Drop } from '../Drop.ts';
 import { firstAnswer, PLAN_TABLE, type TaskReason } from '../dayTable.ts';
 import { archivedSince, hasSameFiles, missingFiles } from '../lastLoad.ts';
@@ -137,7 +138,9 @@ export function lacksMarker(
   entry: Pick<LedgerEntry, 'version'> | null,
 ): boolean {
   const isGone = files.length + leftOut.length === 0 && entry?.version !== undefined;
-  return marker !== undefined && !isGone && !leftOut.some(({ object }) => object.key === marker);
+  return (
+    marker !== undefined && !isGone && !leftOut.some(({ object }) => withoutMidnight(object.key) === marker)
+  );
 }
 
 /**

@@ -144,6 +144,9 @@ describe('the folder of a day', () => {
     ['MM-DD=YYYY-MM-DD', 'MM-DD=2026-11-19'],
     ['YYYY/MM/DD', '2026/11/19'],
     ['YYYY/MM/DD/HH', '2026/11/19'],
+    ['YYYY-M-D', '2026-11-19'],
+    ['year=YYYY/month=M/day=D', 'year=2026/month=11/day=19'],
+    ['d=YYYYMMDD', 'd=20261119'],
   ] as const)('is named as %s says', (format, name) => {
     expect(dropDayFolder('2026-11-19', format)).toBe(name);
   });

@@ -5,7 +5,8 @@ import { customerBucketFrom } from '../../../lib/aws/customerBucket.ts';
 import { addDays } from '../../../lib/base/time.ts';
 import type { CustomerBucket, DropObject, DropPage } from '../../../lib/drops/CustomerBucket.ts';
 import { makeDrop } from '../../../lib/drops/Drop.ts';
-import { dropFolder, listDrops } from '../../../lib/drops/listDrops.ts';
+import { dropFolder, listDrops, markerKey } from '../../../lib/drops/listDrops.ts';
+import { lacksMarker } from '../../../lib/drops/plan/decideDay.ts';
 import { DAY_FORMATS } from '../../../lib/schema/sources.ts';
 import { type RunningS3, startS3 } from '../../../packages/local-aws/src/testing/startS3.ts';
 
@@ -63,6 +64,30 @@ describe('listing a dataset’s days', () => {
     });
   });
 
+  it('finds a day whose folder has its midnight, and numbers without zeros, as it has them', async () => {
+    const of = async (dayFormat: string, keys: readonly string[], day: string) => {
+      const dataset = { folder: 'in', dayFormat, waitFor: '_DONE' };
+      const drop = (await listDrops(bucketOf(keys, 3), dataset, [day])).drops.get(day);
+      const lacks = drop === undefined || lacksMarker(drop, markerKey(dataset, day), null);
+      return [drop?.files.length, drop?.leftOut.length, lacks];
+    };
+    const midnight = 'in/ds=2026-11-19 00%3A00%3A00/';
+    const keys = [
+      `${midnight}a.parquet`,
+      `${midnight}c=DE/b.parquet`,
+      `${midnight}_DONE`,
+      `${midnight}_x/c.parquet`,
+    ];
+    expect(await of('ds=YYYY-MM-DD', [...keys, 'in/ds=2026-11-19-old/a.parquet'], '2026-11-19')).toEqual([
+      2,
+      2,
+      false,
+    ]);
+    const unpadded = ['9/a.parquet', '09/b.parquet', '19/c.parquet', '9/_DONE'];
+    const all = unpadded.map((rest) => `in/year=2026/month=1/day=${rest}`);
+    expect(await of('year=YYYY/month=M/day=D', all, '2026-01-09')).toEqual([1, 1, false]);
+  });
+
   it('finds exactly the objects in their folders, in every format, whatever lies between them', async () => {
     const name = fc.constantFrom('a.parquet', 'h=1/b.parquet', '_SUCCESS', 'é😀.parquet', '');
     const key = fc.record({ day: fc.integer({ min: 0, max: 40 }), name });
@@ -81,7 +106,7 @@ describe('listing a dataset’s days', () => {
     );
     await fc.assert(
       fc.asyncProperty(
-        fc.constantFrom(...DAY_FORMATS, 'ds=YYYY-MM-DD', 'MM-DD=YYYY-MM-DD'),
+        fc.constantFrom(...DAY_FORMATS, 'ds=YYYY-MM-DD', 'MM-DD=YYYY-MM-DD', 'd=YYYY-M-D', 'y=YYYY/m=M/d=D'),
         fc.array(key, { maxLength: 40 }),
         fc.array(junk, { maxLength: 12 }),
         fc.uniqueArray(fc.integer({ min: 0, max: 40 }), { minLength: 1, maxLength: 6 }),

@@ -140,21 +140,24 @@ describe('a table', () => {
   it.each([
     ['DOUBLE', 9007199254740991, 9007199254740992],
     ['FLOAT', 16777215, -16777216],
-  ])('refuses a %s that may have been another ID, as a text and as a whole number', async (type, held, lost) => {
-    const query = `SELECT unnest([${held}, ${lost}, 7.5, NULL])::${type} AS x`;
-    const columns = { text: 'x', whole: { column: 'x', type: 'bigint' } } as const;
-    const whole = await load({ kind: 'table', mapping: { columns: { x: columns.whole } } }, query);
-    expect(whole.rows).toEqual([{ x: String(held) }, { x: null }]);
-    expect(whole.reasons).toEqual([
-      'SLUICE_INGEST_ROW_ID_INEXACT: row 1, column "x"',
-      'SLUICE_INGEST_ROW_CAST_FAILED: row 2, column "x"',
-    ]);
-    const text = await load({ kind: 'table', mapping: { columns: { x: columns.text } } }, query);
-    expect(text.rows).toEqual([{ x: String(held) }, { x: '7.5' }, { x: null }]);
-    expect(text.reasons).toEqual(whole.reasons.slice(0, 1));
-    const share = { kind: 'table', mapping: { columns: { x: { column: 'x', type: 'double' } } } } as const;
-    expect((await load(share, query)).rows).toHaveLength(4);
-  });
+  ])(
+    'refuses a %s that may have been another ID, as a text and as a whole number',
+    async (type, held, lost) => {
+      const query = `SELECT unnest([${held}, ${lost}, 7.5, NULL])::${type} AS x`;
+      const columns = { text: 'x', whole: { column: 'x', type: 'bigint' } } as const;
+      const whole = await load({ kind: 'table', mapping: { columns: { x: columns.whole } } }, query);
+      expect(whole.rows).toEqual([{ x: String(held) }, { x: null }]);
+      expect(whole.reasons).toEqual([
+        'SLUICE_INGEST_ROW_ID_INEXACT: row 1, column "x"',
+        'SLUICE_INGEST_ROW_CAST_FAILED: row 2, column "x"',
+      ]);
+      const text = await load({ kind: 'table', mapping: { columns: { x: columns.text } } }, query);
+      expect(text.rows).toEqual([{ x: String(held) }, { x: '7.5' }, { x: null }]);
+      expect(text.reasons).toEqual(whole.reasons.slice(0, 1));
+      const share = { kind: 'table', mapping: { columns: { x: { column: 'x', type: 'double' } } } } as const;
+      expect((await load(share, query)).rows).toHaveLength(4);
+    },
+  );
 
   it('fails on a file without a column, unless the column is optional', async () => {
     const columns = { id: 'id', plan: { column: 'plan', optional: true } };

@@ -19,6 +19,30 @@ describe('a layout of keys', () => {
     ['exposures_YYYYMMDD*.parquet', 'xexposures_20261119.parquet', null],
     ['a.b/DD.MM.YYYY', 'a.b/19.11.2026', '2026-11-19'],
     ['a.b/DD.MM.YYYY', 'aXb/19.11.2026', null],
+    // A column of times as a partition.
+    ...[
+      ' 00:00:00',
+      ' 00%3A00%3A00',
+      '%2000%3a00%3a00.000000',
+      'T00:00:00Z',
+      ' 00:00:00+00:00',
+      ' 00:00:00.0',
+    ].flatMap((midnight): [string, string, string][] => [
+      ['**/dt=YYYY-MM-DD/*', `country=DE/dt=2026-11-19${midnight}/a`, '2026-11-19'],
+      ['YYYY-MM-DD/**', `2026-11-19${midnight}/b/a.parquet`, '2026-11-19'],
+      ['dt=YYYY-M-D/*', `dt=2026-11-19${midnight}/a`, '2026-11-19'],
+    ]),
+    ['dt=YYYY-MM-DD/*', 'dt=2026-11-19 01:00:00/a', null],
+    ['dt=YYYY-MM-DD/*', 'dt=2026-11-19-old/a', null],
+    ['YYYY-MM-DD*', '2026-11-19 00:00:00/a', null],
+    ['YYYYMMDD/*', '20261119 00:00:00/a', null],
+    // Numbers without zeros in front.
+    ['year=YYYY/month=M/day=D/*', 'year=2026/month=11/day=9/a', '2026-11-09'],
+    ['year=YYYY/month=M/day=D/*', 'year=2026/month=1/day=19/a', '2026-01-19'],
+    ['year=YYYY/month=M/day=D/*', 'year=2026/month=01/day=19/a', null],
+    ['year=YYYY/month=MM/day=D/**', 'year=2026/month=01/day=9/c=DE/a', '2026-01-09'],
+    ['year=YYYY/month=M/day=D/*', 'year=2026/month=2/day=30/a', null],
+    ['Data/x_YYYY-M-D*', 'Data/x_2026-1-29.parquet', '2026-01-29'],
   ])('%s finds the day of %s', (glob, path, day) => {
     expect(layout(glob).dayOf(path)).toBe(day);
   });
@@ -27,6 +51,8 @@ describe('a layout of keys', () => {
     for (const [glob, prefix] of [
       ['YYYY/MM/DD/*.parquet', '2026/11/19/'],
       ['**/YYYY-MM-DD/*.parquet', ''],
+      ['ds=YYYY-MM-DD/*.parquet', 'ds=2026-11-19'],
+      ['year=YYYY/month=M/day=D/*', 'year=2026/month=11/day=19/'],
       ['in/part*/YYYYMMDD.parquet', 'in/part'],
       ['YYYY/MM/DD/**', '2026/11/19/'],
     ] as const) {
@@ -36,9 +62,26 @@ describe('a layout of keys', () => {
     }
   });
 
+  it('knows the folders of days, and those above them', () => {
+    const of = (glob: string, folder: string) => {
+      const made = layout(glob);
+      return made.dayOfFolder(folder) ?? made.leadsToDays(folder);
+    };
+    expect(of('YYYY/MM/DD/*.parquet', '2026/11/19/')).toBe('2026-11-19');
+    expect(of('YYYY/MM/DD/*.parquet', '2026/11/')).toBe(true);
+    expect(of('YYYY/MM/DD/*.parquet', 'year=2026/')).toBe(false);
+    expect(of('YYYY/MM/DD/*.parquet', '2026/11/31/')).toBe(false);
+    expect(of('**/dt=YYYY-MM-DD/*', 'run=7/')).toBe(true);
+    expect(of('**/dt=YYYY-MM-DD/*', 'run=7/dt=2026-11-19 00:00:00/')).toBe('2026-11-19');
+    expect(of('in/x_YYYYMMDD.parquet', 'in/')).toBe(true);
+    expect(of('in/x_YYYYMMDD.parquet', 'in/x_20261119.parquet/')).toBe(false);
+  });
+
   it.each([
     ['YYYY/MM/*.parquet', 'a glob with YYYY, MM and DD, each once'],
     ['YYYY/MM/DD/ADD/*', 'a glob with YYYY, MM and DD, each once'],
+    ['YYYY/M/D/D/*', 'a glob with YYYY, MM and DD, each once'],
+    ['YYYYMD/*', 'a glob with YYYY, MM and DD, each once'],
     ['/YYYY/MM/DD/*', 'a path without'],
     ['YYYY/MM/DD//a', 'a path without'],
     ['YYYY/MM/DD/../a', 'a path without'],
