@@ -45,13 +45,37 @@ export function invocationMetrics({ functionName, at, ms, end }: EndedInvocation
   }));
 }
 
+/** SQS's metrics of a queue. https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-available-cloudwatch-metrics.html */
+const queueMetricNames = ['ApproximateNumberOfMessagesVisible', 'ApproximateAgeOfOldestMessage'] as const;
+
+const QUEUE_NAMESPACE = 'AWS/SQS';
+
+/** SQS's metrics of a queue. @param oldestMs Age of its oldest message, 0 without one. */
+export function queueMetrics(
+  queue: string,
+  { visible, oldestMs, at }: { readonly visible: number; readonly oldestMs: number; readonly at: number },
+): MetricDatum[] {
+  return queueMetricNames.map((name) => {
+    const isCount = name === 'ApproximateNumberOfMessagesVisible';
+    return {
+      metric: {
+        namespace: QUEUE_NAMESPACE,
+        name,
+        unit: isCount ? 'Count' : 'Seconds',
+        dimensions: [['QueueName', queue]],
+      },
+      at,
+      values: [isCount ? visible : Math.round(oldestMs / 1_000)],
+    };
+  });
+}
+
 /** Whether a metric of an AWS service has values here. */
 export function isServiceMetric(namespace: string, name: string): boolean {
-  const names: readonly string[] =
-    namespace === STREAM_NAMESPACE
-      ? streamMetricNames
-      : namespace === FUNCTION_NAMESPACE
-        ? functionMetricNames
-        : [];
-  return names.includes(name);
+  const names: Readonly<Record<string, readonly string[]>> = {
+    [STREAM_NAMESPACE]: streamMetricNames,
+    [FUNCTION_NAMESPACE]: functionMetricNames,
+    [QUEUE_NAMESPACE]: queueMetricNames,
+  };
+  return names[namespace]?.includes(name) === true;
 }

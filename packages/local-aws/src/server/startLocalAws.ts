@@ -204,7 +204,15 @@ async function start(options: LocalAwsOptions): Promise<LocalAws> {
   opened.defer(() => store.close());
   const catalog = Catalog.open({ directory: folders.glue, clock });
   ensureDefaultDatabase(catalog);
-  const queues = Queues.open({ directory: folders.sqs, clock, region, account });
+  const metrics = MetricStore.open({ directory: folders.cloudwatch, clock });
+  opened.defer(() => metrics.close());
+  const queues = Queues.open({
+    directory: folders.sqs,
+    clock,
+    region,
+    account,
+    publish: (data) => metrics.add(data),
+  });
   opened.defer(() => queues.close());
   const secrets = Secrets.open({ directory: folders.secrets, clock, partition, region, account });
   const permissions = openCallPermissions({
@@ -237,8 +245,6 @@ async function start(options: LocalAwsOptions): Promise<LocalAws> {
   });
   opened.defer(() => bus.close());
   store.onObjectCreated((object) => bus.publishObjectCreated(object));
-  const metrics = MetricStore.open({ directory: folders.cloudwatch, clock });
-  opened.defer(() => metrics.close());
   const feed = new Feed(options.readRecord);
   const firehose = await openFirehose({
     directory: folders.firehose,

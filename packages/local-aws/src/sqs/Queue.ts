@@ -28,6 +28,8 @@ export interface QueueOptions {
   readonly clock: LocalClock;
   /** Moves messages that were received too often. Returns false when the target queue doesn't exist. */
   readonly giveUp: (targetArn: string, messages: readonly Message[]) => boolean;
+  /** Is called when it has a message. Default: nothing. */
+  readonly onStored?: () => void;
 }
 
 /**
@@ -75,6 +77,7 @@ export class Queue {
       // Sent while the clock was ahead: only its delay counts.
       else if (message.sentAt > now) messages.set(message.id, setBack(message, message.sentAt - now));
     }
+    if (messages.size > 0) options.onStored?.();
     this.#setAlarm();
     this.#stopListening = options.clock.onSetBack?.((byMs) => {
       const hidden = [...messages.values()].filter(({ visibleAt }) => visibleAt > options.clock.now());
@@ -236,6 +239,12 @@ export class Queue {
     return this.#messages.size;
   }
 
+  /** When its oldest message was sent, epoch milliseconds; undefined without one. */
+  oldestSentAt(): number | undefined {
+    const times = [...this.#messages.values()].map(({ sentAt }) => sentAt);
+    return times.length === 0 ? undefined : times.reduce((oldest, one) => Math.min(oldest, one));
+  }
+
   /** Number of messages by state. */
   counts(): { readonly visible: number; readonly inFlight: number; readonly delayed: number } {
     const now = this.#options.clock.now();
@@ -301,6 +310,7 @@ export class Queue {
     this.#journal.put(messages, this.#messages);
     for (const message of messages) this.#messages.set(message.id, message);
     this.#setAlarm();
+    this.#options.onStored?.();
   }
 
   #keep(messages: readonly Message[]): void {

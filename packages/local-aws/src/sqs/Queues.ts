@@ -2,7 +2,9 @@ import { mkdirSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { z } from 'zod';
-import type { LocalClock } from '../base/clock.ts';
+import type { Alarm, LocalClock } from '../base/clock.ts';
+import type { MetricDatum } from '../cloudwatch/embeddedMetrics.ts';
+import { queueMetrics } from '../cloudwatch/serviceMetrics.ts';
 import { readJsonFile, writeJsonFile } from '../disk/files.ts';
 import { queueDoesNotExist } from './errors.ts';
 import { Queue } from './Queue.ts';
@@ -10,6 +12,7 @@ import { type QueueSettings, queueNameSchema, queueSettingsSchema } from './queu
 
 const QUEUE_FILE = 'queue.json';
 const MESSAGES_FILE = 'messages.jsonl';
+const MINUTE_MS = 60_000;
 
 const queueFileSchema = z.strictObject({
   name: queueNameSchema,
@@ -24,6 +27,8 @@ export interface QueuesOptions {
   readonly clock: LocalClock;
   readonly region: string;
   readonly account: string;
+  /** Takes the metrics of queues that have messages, once a minute. Default: nobody does. */
+  readonly publish?: (data: readonly MetricDatum[]) => void;
 }
 
 /**
@@ -36,6 +41,9 @@ export interface QueuesOptions {
 export class Queues {
   readonly #options: QueuesOptions;
   readonly #queues = new Map<string, Queue>();
+  /** Queues that had messages when they were measured last. */
+  #busy = new Set<string>();
+  #alarm: Alarm | undefined;
 
   private constructor(options: QueuesOptions) {
     this.#options = options;
@@ -124,6 +132,7 @@ export class Queues {
 
   /** Closes every file. */
   close(): void {
+    this.#alarm?.cancel();
     for (const queue of this.#queues.values()) queue.close();
     this.#queues.clear();
   }
@@ -155,9 +164,29 @@ export class Queues {
         target?.adopt(messages);
         return target !== undefined;
       },
+      onStored: () => this.#wake(),
     });
     this.#queues.set(name, queue);
     return queue;
+  }
+
+  #wake(): void {
+    const { clock, publish } = this.#options;
+    if (publish !== undefined) this.#alarm ??= clock.after(MINUTE_MS, () => this.#measure(publish));
+  }
+
+  /** Publishes the values of queues with messages, and once more when they are empty. */
+  #measure(publish: NonNullable<QueuesOptions['publish']>): void {
+    this.#alarm = undefined;
+    const at = this.#options.clock.now();
+    const before = this.#busy;
+    this.#busy = new Set(this.all().flatMap((queue) => (queue.pending() > 0 ? [queue.name] : [])));
+    for (const queue of this.all()) {
+      if (!this.#busy.has(queue.name) && !before.has(queue.name)) continue;
+      const { visible } = queue.counts();
+      publish(queueMetrics(queue.name, { visible, oldestMs: at - (queue.oldestSentAt() ?? at), at }));
+    }
+    if (this.#busy.size > 0) this.#wake();
   }
 }
 

@@ -180,6 +180,28 @@ describe('a restart', () => {
     expect(() => sqs.open()).toThrow();
   });
 
+  it('tell CloudWatch every minute what waits and for how long, and once that nothing does', async () => {
+    const work = ensure('work', { VisibilityTimeout: 150 });
+    ensure('idle');
+    work.send('a');
+    await sqs.clock.advance(90_000);
+    work.send('b');
+    const [first] = work.receive(1);
+    await sqs.clock.advance(60_000);
+    for (const { receipt } of [...(first === undefined ? [] : [first]), ...work.receive(1)])
+      work.delete(receipt);
+    await sqs.clock.advance(300_000);
+    const told = sqs.published.map(({ metric: { name, dimensions }, at, values }) => [
+      ...[name, dimensions[0]?.[1], (at - START) / 60_000, ...values],
+    ]);
+    const [count, age] = ['ApproximateNumberOfMessagesVisible', 'ApproximateAgeOfOldestMessage'];
+    expect(told).toEqual([
+      ...[count, age].map((name) => [name, 'work', 1, name === count ? 1 : 60]),
+      ...[count, age].map((name) => [name, 'work', 2, name === count ? 1 : 120]),
+      ...[count, age].map((name) => [name, 'work', 3, 0]),
+    ]);
+  });
+
   it('finds a file whose size does not depend on the messages already deleted', () => {
     const work = ensure('work');
     for (let sent = 0; sent < 3_000; sent += 1) {
