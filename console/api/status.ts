@@ -1,7 +1,8 @@
 import * as z from 'zod';
 import type { LookedAt } from '../../observe/doctor/diagnose.ts';
+import { readOverTime } from '../../observe/facts/flow/overTime.ts';
 import { readStatus, type Status } from '../../observe/findings/status.ts';
-import { route } from './route.ts';
+import { count, route } from './route.ts';
 
 /** What `sluice doctor` found. */
 export interface DoctorAnswer {
@@ -24,5 +25,13 @@ export const statusRoutes = [
       const { checks } = await diagnose(deployment);
       return { checks };
     },
+  }),
+  route({
+    method: 'GET',
+    path: '/api/over-time',
+    summary:
+      'The last days by five minutes: requests by answer, events, what went to `landing/direct/`, and messages of the writer.',
+    query: z.strictObject({ days: count({ usual: 1, most: 7 }) }),
+    handle: ({ deployment, query }) => readOverTime(deployment, query.days),
   }),
 ];

@@ -3,7 +3,7 @@ import { textTable } from '../../cli/terminal/output.ts';
 import { addDays } from '../../lib/base/time.ts';
 import { forwardedKinds } from '../../lib/schema/kinds.ts';
 import { listExperiments } from '../../lib/schema/names.ts';
-import { HOUR_MS, readHourlyCounts } from '../../observe/facts/flow/requestCounts.ts';
+import { HOUR_MS, readCounts } from '../../observe/facts/flow/requestCounts.ts';
 import { runQuery } from '../../packages/local-aws/src/trino/index.ts';
 import { expectedGroups, expectedRows, type RowsByDay, runDriver } from './runDriver.ts';
 import { ask, heading, partitionsOf, type Story, say, shoppers } from './Story.ts';
@@ -50,7 +50,7 @@ export async function tellEvents(story: Story): Promise<void> {
 
   checks.equal('notifications left unregistered', (await cloud.flush()).unregistered, 0);
   const hour = Math.floor(Date.now() / HOUR_MS) * HOUR_MS;
-  const counted = [...(await readHourlyCounts(deployment, hour - HOUR_MS, hour + HOUR_MS)).values()];
+  const counted = [...(await readCounts(deployment, hour - HOUR_MS, hour + HOUR_MS)).values()];
   const telemetry = reports.flatMap(({ sent }) => Object.values(sent.telemetry));
   checks.equal('telemetry counted', sum(counted.map(({ ignored }) => ignored)), sum(telemetry));
   const sent = reports.map(({ sent: { gate, config: of, layer, custom } }) =>

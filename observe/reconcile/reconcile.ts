@@ -10,7 +10,7 @@ import {
   HOUR_MS,
   NOT_STORED,
   type RequestCounts,
-  readHourlyCounts,
+  readCounts,
 } from '../facts/flow/requestCounts.ts';
 import { CUT_BUFFER, readWaitingRows, type WaitingRow } from '../facts/flow/waitingRows.ts';
 import { timeOf } from '../facts/tables/tracedRows.ts';
@@ -88,7 +88,7 @@ export async function reconcile(deployment: Deployment, day: UtcDay): Promise<Re
   );
   const isCut = textsOfHours.some(({ hour, text }) => isClosed(hour) && waiting.cutTexts.includes(text));
   const waitingRows = waiting.rows.flatMap((row) => standsFor(row) ?? []);
-  const counts = await readHourlyCounts(deployment, start, end);
+  const counts = await readCounts(deployment, start, end);
   const rows = await readHourlyRows(deployment, day, utcDay(deployment.now));
   const buffered = (kind: TableKind, hour: number) =>
     waitingRows

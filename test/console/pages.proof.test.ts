@@ -60,6 +60,31 @@ describeInBrowser('the pages of the console in a browser', () => {
     expect(await page.evaluate('document.activeElement.textContent')).toBe('Tables');
   });
 
+  it('draws what changed over time in the colors of the scheme, and has it as a table', async () => {
+    const { page, go, look } = opened;
+    /** How many pixels of the first chart have the color of the line that its key names. */
+    const drawn = (key: number) =>
+      page.evaluate<number>(`(() => {
+        const chart = document.querySelector('.chart');
+        const canvas = chart.querySelector('canvas');
+        const color = getComputedStyle(chart.querySelectorAll('li')[${key}]).color.match(/\\d+/g).map(Number);
+        const { data } = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height);
+        let found = 0;
+        for (let i = 0; i < data.length; i += 4)
+          if (data[i + 3] > 200 && color.every((part, j) => Math.abs(part - data[i + j]) < 3)) found += 1;
+        return found;
+      })()`);
+    for (const one of LOOKS) {
+      await look(one);
+      await go('/');
+      await page.waitForFunction(`document.querySelectorAll('.chart canvas').length === 4`);
+      expect(await drawn(0)).toBeGreaterThan(50);
+    }
+    await page.getByText('The same as a table').click();
+    const cells = page.getByRole('row').filter({ hasText: '2026-11-20 10:00' }).first().getByRole('cell');
+    expect((await cells.allInnerTexts()).slice(0, 5)).toEqual(['2026-11-20 10:00', '8', '0', '0', '159']);
+  });
+
   it('says what an action would do, and does nothing when it is cancelled', async () => {
     const { page, go } = opened;
     await go('/?reason=SLUICE_EVENT_BAD_TIME');

@@ -45,6 +45,7 @@ const dropDay: DropDay = {
     state: 'succeeded',
     lateSince: null,
     unusual: null,
+    usual: null,
     missingSince: null,
     rows: { in: 0, out: 0, refused: 0 },
     files: 1,

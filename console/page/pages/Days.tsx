@@ -75,8 +75,9 @@ function Calendar({ answer, onDone }: { readonly answer: DaysAnswer; readonly on
       ))}
       <p class="faint">
         ✓ done, – no data, ? inputs missing, ✗ failed, » in progress, … waiting, ! late or outdated, ·
-        nothing. A day opens below its line. Schedules load, export and curate what is due;{' '}
-        <code>sluice ingest</code>, <code>export</code> and <code>curate run</code> do it now.
+        nothing. The bar has a line at the rows that are usual. A day opens below its line. Schedules load,
+        export and curate what is due; <code>sluice ingest</code>, <code>export</code> and{' '}
+        <code>curate run</code> do it now.
       </p>
     </>
   );
@@ -99,7 +100,7 @@ function LineOfDays({ line, days }: { readonly line: Line; readonly days: readon
       {line.note !== '' && <p class="note bad">{line.note}</p>}
       <ol class="days">
         {days.map((day, i) => {
-          const { mark, tone, words } = line.cells.get(day) ?? NONE;
+          const { mark, tone, words, rows } = line.cells.get(day) ?? NONE;
           const isNamed = i === 0 || day.endsWith('-01');
           const isChosen = chosen === day;
           return (
@@ -115,6 +116,7 @@ function LineOfDays({ line, days }: { readonly line: Line; readonly days: readon
                   {isNamed && MONTHS[Number(day.slice(5, 7)) - 1]} {day.slice(8)}
                 </small>
                 {mark}
+                {rows !== undefined && <Rows of={rows} />}
                 <span class="hidden">{words}</span>
               </button>
             </li>
@@ -126,8 +128,23 @@ function LineOfDays({ line, days }: { readonly line: Line; readonly days: readon
   );
 }
 
+/** Rows of a day, and a bar: a full one is twice what is usual. */
+function Rows({ of: { is, usual } }: { readonly of: NonNullable<Cell['rows']> }) {
+  return (
+    <>
+      <small>{is.toLocaleString('en-US', { notation: 'compact', maximumFractionDigits: 1 })}</small>
+      {usual !== null && usual > 0 && (
+        <svg viewBox="0 0 2 1" preserveAspectRatio="none" aria-hidden="true">
+          <rect width={Math.min(2, is / usual)} height="1" fill="currentColor" />
+          <rect x="0.97" width="0.06" height="1" class="usual" />
+        </svg>
+      )}
+    </>
+  );
+}
+
 /** A done day with refused rows, left out objects or unusual rows is a warning. */
-function cellOf({ state, lateSince, rows, unusual, leftOut, failure, files }: DropDay): Cell {
+function cellOf({ state, lateSince, rows, usual, unusual, leftOut, failure, files }: DropDay): Cell {
   if (lateSince !== null) return { mark: '!', tone: 'bad', words: 'late' };
   if (state === null) return NONE;
   const isPartial = state === 'succeeded' && (rows.refused + leftOut.count > 0 || unusual !== null);
@@ -136,10 +153,13 @@ function cellOf({ state, lateSince, rows, unusual, leftOut, failure, files }: Dr
     ...(failure === null ? [] : [failure]),
     rows.in > 0 ? formatNoun(rows.out, 'row') : formatNoun(files, 'file'),
     ...(rows.refused > 0 ? [`${formatCount(rows.refused)} refused`] : []),
-    ...(unusual === null ? [] : [unusual]),
+    ...(unusual !== null ? [unusual] : usual === null ? [] : [`usually ${formatCount(usual)}`]),
     ...(leftOut.count > 0 ? [`${formatNoun(leftOut.count, 'object')} left out`] : []),
   ];
-  return { ...STATES[state], ...(isPartial ? { tone: 'warning' } : {}), words: words.join(', ') };
+  return {
+    ...{ ...STATES[state], ...(isPartial ? { tone: 'warning' as const } : {}), words: words.join(', ') },
+    ...(rows.out > 0 ? { rows: { is: rows.out, usual } } : {}),
+  };
 }
 
 function cellsOf(days: readonly DropDay[]): ReadonlyMap<string, Cell> {

@@ -27,6 +27,8 @@ export interface Cell {
   readonly mark: string;
   readonly tone: Tone;
   readonly words: string;
+  /** Rows, and those that are usual if that is known. */
+  readonly rows?: { readonly is: number; readonly usual: number | null };
 }
 
 /** The look of each state, the same as in `sluice ingest status`. */

@@ -7,6 +7,7 @@ import { Answered, Badge, Card, Copyable, Empty, Figures, Page, Time, type Tone 
 import { link } from '../parts/router.ts';
 import { DataTable } from '../parts/tables.tsx';
 import { Alarms, Doctor, Findings } from './Health.tsx';
+import { OverTime } from './OverTime.tsx';
 import { Quarantine } from './Quarantine.tsx';
 
 /** The page Status: what `sluice status` says, and the way of an event with its figures. */
@@ -63,6 +64,7 @@ function Known({ status }: { readonly status: StatusOf }) {
         </Empty>
       )}
       <Findings of={status.problems} />
+      <OverTime />
       <Way status={status} />
       <Accepted status={status} />
       {!deployment.isLocal && (

@@ -69,6 +69,8 @@ export interface DropDay {
   /** When the drop was due, epoch milliseconds, if it is late; else null. */
   readonly lateSince: number | null;
   readonly rows: LedgerEntry['rows'];
+  /** The rows that are usual for it; null while that is not known. */
+  readonly usual: number | null;
   /** How far its rows are from those that are usual, in words; null if they are not. */
   readonly unusual: string | null;
   /** Since when its files are missing, epoch milliseconds, unless a person accepted that; else null. */
@@ -150,6 +152,7 @@ export function dropDays<Status extends { readonly days: readonly LedgerDay[] }>
       state: entry?.state ?? null,
       lateSince: status.late?.find((one) => one.day === day)?.due ?? null,
       rows: entry?.rows ?? { in: 0, out: 0, refused: 0 },
+      usual: entry?.usualRows ?? null,
       unusual: status.unusual?.find((one) => one.day === day)?.words ?? null,
       missingSince: entry?.state === 'inputs_missing' ? (entry.missingSince ?? null) : null,
       files: entry?.files.filter(({ fate }) => fate !== 'gone').length ?? 0,

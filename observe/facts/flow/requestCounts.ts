@@ -3,6 +3,7 @@ import { isoTimestamp } from '../../../lib/base/time.ts';
 import { CollectError } from '../../../lib/collect/CollectError.ts';
 import { collectMetrics, streamMetrics } from '../../../lib/collect/collectMetrics.ts';
 import { type TableKind, tableKinds } from '../../../lib/schema/kinds.ts';
+import { KeysError } from '../../../lib/wire/keys/Keyring.ts';
 import { RequestError } from '../../../lib/wire/RequestError.ts';
 import type { Deployment } from '../../deployment.ts';
 import { type MetricSeries, readMetricData, type WantedMetric } from './metricData.ts';
@@ -12,7 +13,7 @@ const MINUTE_MS = 60_000;
 export const HOUR_MS = 3_600_000;
 
 /** Codes of answers 503, after which SDKs send again, and of answers 4xx, after which they do not. */
-const FAILED = Object.keys(CollectError.entries);
+const FAILED = Object.keys({ ...CollectError.entries, ...KeysError.entries });
 const REFUSED = Object.keys(RequestError.entries);
 /** The codes of answers 503 that say that something could not be stored. */
 export const NOT_STORED: readonly string[] = ['SLUICE_COLLECT_NOT_DELIVERED', 'SLUICE_COLLECT_NO_QUARANTINE'];
@@ -50,7 +51,7 @@ export interface LastHour extends RequestCounts {
 /**
  * The last sixty minutes.
  *
- * @throws As {@link readHourlyCounts}.
+ * @throws As {@link readCounts}.
  */
 export async function readLastHour(
   deployment: Pick<Deployment, 'cloudwatch' | 'stack' | 'now'>,
@@ -67,22 +68,24 @@ export async function readLastHour(
 }
 
 /**
- * The collector's counts from `start` to before `end` (whole hours, epoch milliseconds), by the start of the hour, oldest
- * first. Hours without requests are missing.
+ * The collector's counts from `start` to before `end` (whole periods, epoch milliseconds), by the start of the period, oldest
+ * first. Periods without requests are missing.
  *
+ * @param periodMs Default an hour.
  * @throws ObserveError `SLUICE_OBSERVE_METRICS_INCOMPLETE`; what CloudWatch's client throws.
  */
-export async function readHourlyCounts(
+export async function readCounts(
   deployment: Pick<Deployment, 'cloudwatch' | 'stack'>,
   start: number,
   end: number,
+  periodMs = HOUR_MS,
 ): Promise<ReadonlyMap<number, RequestCounts>> {
-  const hours = await readCollectMetrics(deployment, { start, end, periodSeconds: HOUR_MS / 1_000 });
-  const times = new Set([...hours.values()].flatMap((points) => [...points.keys()]));
+  const periods = await readCollectMetrics(deployment, { start, end, periodSeconds: periodMs / 1_000 });
+  const times = new Set([...periods.values()].flatMap((points) => [...points.keys()]));
   return new Map(
     [...times]
       .sort((a, b) => a - b)
-      .map((at) => [at, countsOf((id) => hours.get(id)?.get(at) ?? 0)] as const),
+      .map((at) => [at, countsOf((id) => periods.get(id)?.get(at) ?? 0)] as const),
   );
 }
 

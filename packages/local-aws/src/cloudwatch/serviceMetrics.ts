@@ -1,3 +1,4 @@
+import type { QueueMinute } from '../sqs/Queues.ts';
 import type { MetricDatum } from './embeddedMetrics.ts';
 
 /** Firehose's metrics of a stream.
@@ -50,11 +51,8 @@ const queueMetricNames = ['ApproximateNumberOfMessagesVisible', 'ApproximateAgeO
 
 const QUEUE_NAMESPACE = 'AWS/SQS';
 
-/** SQS's metrics of a queue. @param oldestMs Age of its oldest message, 0 without one. */
-export function queueMetrics(
-  queue: string,
-  { visible, oldestMs, at }: { readonly visible: number; readonly oldestMs: number; readonly at: number },
-): MetricDatum[] {
+/** SQS's metrics of what a queue holds. */
+export function queueMetrics({ queue, visible, oldestMs, at }: QueueMinute): MetricDatum[] {
   return queueMetricNames.map((name) => {
     const isCount = name === 'ApproximateNumberOfMessagesVisible';
     return {

@@ -9,7 +9,7 @@ import { cloudFormationService, describeStack, statusChangeEvent } from '../clou
 import { deployStack, type Stack } from '../cloudformation/Stack.ts';
 import { cloudWatchService } from '../cloudwatch/index.ts';
 import { MetricStore } from '../cloudwatch/MetricStore.ts';
-import { invocationMetrics } from '../cloudwatch/serviceMetrics.ts';
+import { invocationMetrics, queueMetrics } from '../cloudwatch/serviceMetrics.ts';
 import {
   type Controlled,
   type ControlPresentation,
@@ -211,7 +211,7 @@ async function start(options: LocalAwsOptions): Promise<LocalAws> {
     clock,
     region,
     account,
-    publish: (data) => metrics.add(data),
+    onMinute: (minute) => metrics.add(queueMetrics(minute)),
   });
   opened.defer(() => queues.close());
   const secrets = Secrets.open({ directory: folders.secrets, clock, partition, region, account });

@@ -3,8 +3,6 @@ import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { z } from 'zod';
 import type { Alarm, LocalClock } from '../base/clock.ts';
-import type { MetricDatum } from '../cloudwatch/embeddedMetrics.ts';
-import { queueMetrics } from '../cloudwatch/serviceMetrics.ts';
 import { readJsonFile, writeJsonFile } from '../disk/files.ts';
 import { queueDoesNotExist } from './errors.ts';
 import { Queue } from './Queue.ts';
@@ -20,6 +18,16 @@ const queueFileSchema = z.strictObject({
   settings: queueSettingsSchema,
 });
 
+/** What a queue holds. */
+export interface QueueMinute {
+  readonly queue: string;
+  readonly visible: number;
+  /** Age of the oldest message, 0 without one. */
+  readonly oldestMs: number;
+  /** Epoch milliseconds. */
+  readonly at: number;
+}
+
 /** Options to open {@link Queues}. */
 export interface QueuesOptions {
   /** Folder with one folder for each queue. */
@@ -27,8 +35,8 @@ export interface QueuesOptions {
   readonly clock: LocalClock;
   readonly region: string;
   readonly account: string;
-  /** Takes the metrics of queues that have messages, once a minute. Default: nobody does. */
-  readonly publish?: (data: readonly MetricDatum[]) => void;
+  /** Is told once a minute what queues with messages hold. Default: nobody is. */
+  readonly onMinute?: (minute: QueueMinute) => void;
 }
 
 /**
@@ -171,12 +179,12 @@ export class Queues {
   }
 
   #wake(): void {
-    const { clock, publish } = this.#options;
-    if (publish !== undefined) this.#alarm ??= clock.after(MINUTE_MS, () => this.#measure(publish));
+    const { clock, onMinute } = this.#options;
+    if (onMinute !== undefined) this.#alarm ??= clock.after(MINUTE_MS, () => this.#measure(onMinute));
   }
 
-  /** Publishes the values of queues with messages, and once more when they are empty. */
-  #measure(publish: NonNullable<QueuesOptions['publish']>): void {
+  /** Tells of queues with messages, and once more when they are empty. */
+  #measure(tell: NonNullable<QueuesOptions['onMinute']>): void {
     this.#alarm = undefined;
     const at = this.#options.clock.now();
     const before = this.#busy;
@@ -184,7 +192,7 @@ export class Queues {
     for (const queue of this.all()) {
       if (!this.#busy.has(queue.name) && !before.has(queue.name)) continue;
       const { visible } = queue.counts();
-      publish(queueMetrics(queue.name, { visible, oldestMs: at - (queue.oldestSentAt() ?? at), at }));
+      tell({ queue: queue.name, visible, oldestMs: at - (queue.oldestSentAt() ?? at), at });
     }
     if (this.#busy.size > 0) this.#wake();
   }

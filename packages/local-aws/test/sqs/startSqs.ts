@@ -1,8 +1,7 @@
 import { SQSClient } from '@aws-sdk/client-sqs';
 import { ManualClock } from '../../src/base/index.ts';
-import type { MetricDatum } from '../../src/cloudwatch/embeddedMetrics.ts';
 import { sqsService } from '../../src/sqs/index.ts';
-import { Queues } from '../../src/sqs/Queues.ts';
+import { type QueueMinute, Queues } from '../../src/sqs/Queues.ts';
 import { startServices } from '../../src/testing/startServices.ts';
 import { temporaryDirectory } from '../../src/testing/temporaryDirectory.ts';
 
@@ -13,18 +12,18 @@ export const START = Date.UTC(2026, 10, 20, 7, 32);
 export async function startSqs() {
   const directory = temporaryDirectory();
   const clock = new ManualClock(START);
-  const published: MetricDatum[] = [];
+  const told: QueueMinute[] = [];
   const place = { directory: directory.path, clock, region: 'us-east-1', account: ACCOUNT };
   const open = () => Queues.open(place);
-  const queues = Queues.open({ ...place, publish: (data) => published.push(...data) });
+  const queues = Queues.open({ ...place, onMinute: (minute) => told.push(minute) });
   const { options, close } = await startServices([sqsService({ queues, clock, account: ACCOUNT })]);
   const client = new SQSClient(options);
   return {
     client,
     queues,
     clock,
-    /** What CloudWatch got. */
-    published,
+    /** What queues told of themselves. */
+    told,
     /** Opens the directory once more, as a restart would. */
     open,
     directory: directory.path,

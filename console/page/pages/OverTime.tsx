@@ -1,0 +1,109 @@
+import type { Period } from '../../../observe/facts/flow/overTime.ts';
+import { useApi } from '../parts/api.ts';
+import { Chart } from '../parts/Chart.tsx';
+import { useConsole } from '../parts/context.ts';
+import { Choice } from '../parts/filters.tsx';
+import { Answered, Card, Folded } from '../parts/parts.tsx';
+import { DataTable } from '../parts/tables.tsx';
+
+const DOTS = [2, 3];
+const DASHES = [7, 3];
+
+/** The part of Status that shows what changes over time. */
+export function OverTime() {
+  const { route, deployment } = useConsole();
+  const { days = '1' } = route.params;
+  const periods = useApi<readonly Period[]>(
+    '/api/over-time',
+    { days },
+    { every: deployment.isLocal ? 10_000 : 300_000 },
+  );
+  return (
+    <Card
+      title="Over time"
+      tools={
+        <Choice
+          label="Last"
+          name="days"
+          value={days}
+          choices={[
+            ['1', '24 hours'],
+            ['7', '7 days'],
+          ]}
+        />
+      }
+    >
+      <Answered of={periods}>{(answer) => <Charts of={answer} />}</Answered>
+    </Card>
+  );
+}
+
+function Charts({ of }: { readonly of: readonly Period[] }) {
+  const values = (name: keyof Period) => of.map((period) => period[name]);
+  const times = of.map(({ at }) => at);
+  return (
+    <>
+      <div class="charts">
+        <Chart
+          title="Requests by answer, in five minutes"
+          times={times}
+          lines={[
+            { name: '202', tone: 'good', values: values('accepted') },
+            { name: 'refused, 4xx', tone: 'warning', dash: DASHES, values: values('refused') },
+            { name: '503', tone: 'bad', dash: DOTS, values: values('failed') },
+          ]}
+        />
+        <Chart
+          title="Events, in five minutes"
+          times={times}
+          lines={[
+            { name: 'received', tone: 'accent', values: values('events') },
+            { name: 'to landing/direct/', tone: 'warning', dash: DASHES, values: values('overflowed') },
+          ]}
+        />
+        <Chart
+          title="Objects that wait for the writer"
+          times={times}
+          lines={[{ name: 'messages', tone: 'accent', values: values('messages') }]}
+        />
+        <Chart
+          title="Seconds for which the oldest of them has waited"
+          times={times}
+          lines={[{ name: 'age', tone: 'warning', values: values('age') }]}
+        />
+      </div>
+      <Folded title="The same as a table">{() => <Numbers of={of} />}</Folded>
+    </>
+  );
+}
+
+/** Periods of a row of the table: an hour, or of some days a day. */
+function Numbers({ of }: { readonly of: readonly Period[] }) {
+  const isDay = of.length <= 288;
+  const rows = Map.groupBy(of, ({ at }) => new Date(at * 1_000).toISOString().slice(0, isDay ? 13 : 10));
+  type Row = readonly [time: string, periods: readonly Period[]];
+  const sum = (name: keyof Period) =>
+    [
+      ({ 1: periods }: Row) => periods.reduce((total, period) => total + period[name], 0),
+      'number' as const,
+    ] as const;
+  const most = (name: 'messages' | 'age') =>
+    [({ 1: periods }: Row) => Math.max(...periods.map((period) => period[name])), 'number' as const] as const;
+  return (
+    <DataTable<Row>
+      caption="What the charts show, the newest first"
+      rows={[...rows].reverse()}
+      keyOf={([time]) => time}
+      columns={[
+        [isDay ? 'Hour' : 'Day', ([time]) => (isDay ? `${time.replace('T', ' ')}:00` : time)],
+        ['202', ...sum('accepted')],
+        ['Refused', ...sum('refused')],
+        ['503', ...sum('failed')],
+        ['Events', ...sum('events')],
+        ['To landing/direct/', ...sum('overflowed')],
+        ['Most messages', ...most('messages')],
+        ['Oldest, s', ...most('age')],
+      ]}
+    />
+  );
+}

@@ -1,0 +1,126 @@
+import { useEffect, useRef, useState } from 'preact/hooks';
+import UPlot from 'uplot';
+import 'uplot/dist/uPlot.min.css';
+import { formatCount } from './format.ts';
+import type { Tone } from './parts.tsx';
+
+/** A line of a chart; `dash` tells it from the others without its color. */
+export interface ChartLine {
+  readonly name: string;
+  readonly tone: Tone;
+  readonly dash?: readonly number[];
+  /** One for each time. */
+  readonly values: readonly number[];
+}
+
+const HEIGHT = 150;
+/** Room for numbers at the left, so that charts below each other have the same times at the same place. */
+const LEFT = 62;
+
+/**
+ * Lines over time, in UTC, with their values at the pointer. Charts with the same times share the pointer. Who cannot see it
+ * needs a table beside it.
+ *
+ * @param props.times Epoch seconds, oldest first.
+ */
+export function Chart(props: {
+  readonly title: string;
+  readonly times: readonly number[];
+  readonly lines: readonly ChartLine[];
+}) {
+  const { title, times, lines } = props;
+  const box = useRef<HTMLDivElement>(null);
+  const keys = useRef<HTMLUListElement>(null);
+  const plot = useRef<UPlot | null>(null);
+  const [at, setAt] = useState<number | null>(null);
+  const data: UPlot.AlignedData = [[...times], ...lines.map(({ values }) => [...values])];
+  // The first drawing makes the chart; the next ones give it their values.
+  useEffect(() => {
+    const { current: place } = box;
+    if (place === null || document.createElement('canvas').getContext('2d') === null) return undefined;
+    // Colors are those of the page, in its scheme.
+    const colorOf = (element: Element | null | undefined) => () =>
+      getComputedStyle(element ?? place).color || 'gray';
+    const axis = {
+      ...{ stroke: colorOf(place), grid: { stroke: () => `${faint()}` }, ticks: { stroke: () => faint() } },
+      font: '12px system-ui, sans-serif',
+    };
+    const faint = () => getComputedStyle(place).borderTopColor;
+    const made = new UPlot(
+      {
+        ...{ width: place.clientWidth, height: HEIGHT, legend: { show: false } },
+        tzDate: (seconds) => UPlot.tzDate(new Date(seconds * 1_000), 'Etc/UTC'),
+        cursor: { sync: { key: 'over-time' }, drag: { x: false, y: false }, y: false },
+        scales: { y: { range: (_, __, most) => [0, Math.max(4, most * 1.05)] } },
+        axes: [
+          { ...axis, values: (_, splits) => splits.map(timeText) },
+          { ...axis, size: LEFT, values: (_, splits) => splits.map(formatCount) },
+        ],
+        series: [
+          {},
+          ...lines.map(({ dash }, i) => ({
+            ...{ width: 1.5, points: { show: false }, dash: [...(dash ?? [])] },
+            stroke: colorOf(keys.current?.children[i]),
+          })),
+        ],
+        hooks: { setCursor: [({ cursor }) => setAt(cursor.idx ?? null)] },
+      },
+      data,
+      place,
+    );
+    plot.current = made;
+    const resized = new ResizeObserver(() => made.setSize({ width: place.clientWidth, height: HEIGHT }));
+    resized.observe(place);
+    const scheme = matchMedia('(prefers-color-scheme: dark)');
+    const redraw = () => made.redraw(false);
+    scheme.addEventListener('change', redraw);
+    return () => {
+      scheme.removeEventListener('change', redraw);
+      resized.disconnect();
+      made.destroy();
+    };
+  }, []);
+  useEffect(() => plot.current?.setData(data), [times, lines]);
+  const shown = at ?? times.length - 1;
+  return (
+    <figure class="chart">
+      <figcaption>
+        <strong>{title}</strong>{' '}
+        <span class="faint">{times[shown] !== undefined && minuteText(times[shown])}</span>
+        <ul ref={keys}>
+          {lines.map(({ name, tone, dash = [], values }) => (
+            <li key={name} class={tone}>
+              <svg width="22" height="8" aria-hidden="true">
+                <line
+                  x2="22"
+                  y1="4"
+                  y2="4"
+                  stroke="currentColor"
+                  stroke-width="2"
+                  stroke-dasharray={dash.join(' ')}
+                />
+              </svg>{' '}
+              {name} {formatCount(values[shown] ?? 0)}
+            </li>
+          ))}
+        </ul>
+      </figcaption>
+      <div
+        ref={box}
+        class="plot"
+        role="img"
+        aria-label={`${title} over time; the table below has the numbers`}
+      />
+    </figure>
+  );
+}
+
+/** `10:05`; at midnight the day. */
+function timeText(seconds: number): string {
+  const text = new Date(seconds * 1_000).toISOString();
+  return text.slice(11, 16) === '00:00' ? text.slice(5, 10) : text.slice(11, 16);
+}
+
+function minuteText(seconds: number): string {
+  return new Date(seconds * 1_000).toISOString().slice(0, 16).replace('T', ' ');
+}

@@ -1,0 +1,65 @@
+import { partName } from '../../../infra/template/Stack.ts';
+import type { Deployment } from '../../deployment.ts';
+import { readMetricData } from './metricData.ts';
+import { readCounts } from './requestCounts.ts';
+
+/** Length of a period. CloudWatch keeps shorter ones for 15 days, these for 63. */
+const PERIOD_MS = 300_000;
+const DAY_MS = 86_400_000;
+
+/** What one period had. A queue without values was empty for hours. */
+export interface Period {
+  /** Its start, epoch seconds. */
+  readonly at: number;
+  /** Requests that were answered 202, 4xx and 503. */
+  readonly accepted: number;
+  readonly refused: number;
+  readonly failed: number;
+  /** Events in requests that could be read, and those that became objects of `landing/direct/`. */
+  readonly events: number;
+  readonly overflowed: number;
+  /** The most messages of the writer that waited, and the age of the oldest in seconds. */
+  readonly messages: number;
+  readonly age: number;
+}
+
+/**
+ * The last days by five minutes, oldest first; the last period is not over. From metrics that alarms and reconciliation have
+ * anyway.
+ *
+ * @throws ObserveError `SLUICE_OBSERVE_METRICS_INCOMPLETE`; what CloudWatch's client throws.
+ */
+export async function readOverTime(
+  deployment: Pick<Deployment, 'cloudwatch' | 'stack' | 'now'>,
+  days: number,
+): Promise<readonly Period[]> {
+  const end = (Math.floor(deployment.now / PERIOD_MS) + 1) * PERIOD_MS;
+  const start = end - days * DAY_MS;
+  const ofQueue = (id: string, metric: string) => ({
+    ...{ id, namespace: 'AWS/SQS', metric, statistic: 'Maximum' },
+    dimensions: { QueueName: partName(deployment.stack, 'write') },
+  });
+  const [counts, queue] = await Promise.all([
+    readCounts(deployment, start, end, PERIOD_MS),
+    readMetricData(
+      deployment,
+      [
+        ofQueue('messages', 'ApproximateNumberOfMessagesVisible'),
+        ofQueue('age', 'ApproximateAgeOfOldestMessage'),
+      ],
+      { start, end, periodSeconds: PERIOD_MS / 1_000 },
+    ),
+  ]);
+  const sum = (codes: Readonly<Record<string, number>> = {}) =>
+    Object.values(codes).reduce((total, count) => total + count, 0);
+  return Array.from({ length: (end - start) / PERIOD_MS }, (_, i) => {
+    const at = start + i * PERIOD_MS;
+    const { requests = 0, received = 0, overflowed = 0, refusedBy, failedBy } = counts.get(at) ?? {};
+    const [refused, failed] = [sum(refusedBy), sum(failedBy)];
+    return {
+      ...{ at: at / 1_000, accepted: Math.max(0, requests - refused - failed), refused, failed },
+      ...{ events: received, overflowed },
+      ...{ messages: queue.get('messages')?.get(at) ?? 0, age: queue.get('age')?.get(at) ?? 0 },
+    };
+  });
+}
