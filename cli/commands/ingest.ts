@@ -124,15 +124,21 @@ const EXPECTED = {
 
 async function status(line: CommandLine): Promise<number> {
   const days = calendarDays(line);
-  const [{ calendarText }, { readDatasets }, { namedDatasets }] = await Promise.all([
+  const [{ calendarText }, { targetedCommand }, { readDatasets }, { namedDatasets }] = await Promise.all([
     import('../ingest/calendarText.ts'),
+    import('../aws/target.ts'),
     import('../../observe/facts/days/ledgerDays.ts'),
     import('../../observe/ingest/datasets.ts'),
   ]);
   const datasets = await withDeployment(line, (deployment) =>
     readDatasets(deployment, namedDatasets(deployment.config, datasetNames(line)), { count: () => days }),
   );
-  writeResult(line, { datasets }, () => calendarText(datasets), 'calendar');
+  writeResult(
+    line,
+    { datasets },
+    () => calendarText(datasets, (words) => targetedCommand(line, words)),
+    'calendar',
+  );
   const hasProblems = datasets.some(
     ({ lastLook, late, days: known }) =>
       late.length > 0 ||

@@ -1,8 +1,9 @@
 import { visibleLine } from '../../lib/base/text.ts';
-import type { UtcDay } from '../../lib/base/time.ts';
+import { addDays, type UtcDay } from '../../lib/base/time.ts';
 import { summarizeLeftOut } from '../../lib/drops/lastLoad.ts';
 import { isMarkerReason } from '../../lib/drops/plan/decideDay.ts';
 import type { LedgerState } from '../../lib/ledger/LedgerEntry.ts';
+import { sluiceCommand } from '../../observe/commands.ts';
 import type { DatasetStatus } from '../../observe/facts/days/ledgerDays.ts';
 import { textTable } from '../terminal/output.ts';
 
@@ -16,20 +17,39 @@ const MARKS: Readonly<Record<LedgerState, string>> = {
 };
 const NOTHING = '·';
 const LATE = '!';
+/** It has files, and no run has looked at it. */
+const UNLOOKED = '+';
+/** Ranges of such days that are named. */
+const MAX_RANGES = 3;
 const LEGEND = `${Object.entries(MARKS)
   .map(([state, mark]) => `${mark} ${state}`)
   .join('  ')}  ${NOTHING} no files`;
 
-/** A calendar for the terminal: a line for each day, a column for each dataset, and problems in words below it. */
-export function calendarText(datasets: readonly DatasetStatus[]): string {
+/**
+ * A calendar for the terminal: a line for each day, a column for each dataset, and problems in words below it.
+ *
+ * @param command Writes a command about the same deployment. Default: about the local cloud.
+ */
+export function calendarText(
+  datasets: readonly DatasetStatus[],
+  command = (words: readonly string[]) => sluiceCommand([], words),
+): string {
   const days = [...new Set(datasets.flatMap((one) => one.days.map(({ day }) => day)))].sort();
   const rows = days.map((day) => ({
     day,
     ...Object.fromEntries(datasets.map((one) => [name(one), markOf(one, day)])),
   }));
+  const shown = datasets.flatMap((one) => one.days.map(({ day }) => markOf(one, day)));
+  const legend = [LEGEND, ...(shown.includes(LATE) ? [`${LATE} late`] : [])];
   const lines = [
-    datasets.some(({ late }) => late.length > 0) ? `${LEGEND}  ${LATE} late` : LEGEND,
-    ...datasets.flatMap((one) => problemLines(one).map((text) => visibleLine(`${name(one)} ${text}`))),
+    [...legend, ...(shown.includes(UNLOOKED) ? [`${UNLOOKED} files outside of the lookback`] : [])].join(
+      '  ',
+    ),
+    ...datasets.flatMap((one) =>
+      [...problemLines(one), ...elsewhereLines(one, command)].map((text) =>
+        visibleLine(`${name(one)} ${text}`),
+      ),
+    ),
   ];
   return `${textTable(rows)}\n${lines.join('\n')}\n`;
 }
@@ -38,10 +58,40 @@ function name({ source, dataset }: DatasetStatus): string {
   return `${source}/${dataset}`;
 }
 
-function markOf({ late, days }: DatasetStatus, day: UtcDay): string {
+function markOf({ late, days, unlooked }: DatasetStatus, day: UtcDay): string {
   if (late.some((one) => one.day === day)) return LATE;
   const entry = days.find((one) => one.day === day)?.entry;
-  return entry == null ? NOTHING : MARKS[entry.state];
+  if (entry == null) return unlooked.includes(day) ? UNLOOKED : NOTHING;
+  return MARKS[entry.state];
+}
+
+/** What a dataset's folder has that no run looks at, one line each. */
+function elsewhereLines(
+  { source, dataset, lookbackDays, lastLook, unlooked, days }: DatasetStatus,
+  command: (words: readonly string[]) => string,
+): string[] {
+  const ranges: [from: UtcDay, to: UtcDay][] = [];
+  for (const day of unlooked) {
+    const last = ranges.at(-1);
+    if (last !== undefined && addDays(last[1], 1) === day) last[1] = day;
+    else ranges.push([day, day]);
+  }
+  const lines = ranges.slice(-MAX_RANGES).map(([from, to]) => {
+    const which = from === to ? `${from}, which is` : `${from} to ${to}, which are`;
+    const words = ['ingest', 'backfill', '--source', source, '--dataset', dataset, '--from', from];
+    const load = command(from === to ? words : [...words, '--to', to]);
+    return `has files of ${which} outside of the lookback: \`${load}\` loads them`;
+  });
+  const more = ranges.length - lines.length;
+  if (more > 0) lines.push(`has files of ${more} more ranges of days before`);
+  const others = lastLook?.elsewhere?.others ?? [];
+  // Without the last day, which may still come.
+  const isMissed = days.slice(-lookbackDays - 1, -1).some(({ entry }) => entry === null);
+  if (isMissed && others.length > 0)
+    lines.push(
+      `has ${others.join(', ')} in its folder, which is no day: compare its \`dayFormat\` or \`layout\``,
+    );
+  return lines;
 }
 
 /** The problems of a dataset, one line each. */

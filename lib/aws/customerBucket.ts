@@ -38,12 +38,13 @@ export function customerBucketFrom(client: S3Client, { bucket, owner }: BucketWi
   const place = { Bucket: bucket, ...(owner === undefined ? {} : { ExpectedBucketOwner: owner }) };
   const store = s3ObjectStore(client, bucket, owner);
   return {
-    async list({ prefix, next }) {
+    async list({ prefix, next, delimiter }) {
       const answer = await client
         .send(
           new ListObjectsV2Command({
             ...place,
             Prefix: prefix,
+            Delimiter: delimiter,
             // Without it a restored object looks archived.
             OptionalObjectAttributes: ['RestoreStatus'],
             ContinuationToken: next,
@@ -69,6 +70,7 @@ export function customerBucketFrom(client: S3Client, { bucket, owner }: BucketWi
                   },
                 ],
         ),
+        folders: (answer.CommonPrefixes ?? []).flatMap(({ Prefix }) => Prefix ?? []),
         next: answer.IsTruncated === true ? answer.NextContinuationToken : undefined,
       };
     },

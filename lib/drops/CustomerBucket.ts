@@ -21,6 +21,8 @@ export interface DropObject {
 /** One answer to a list call. */
 export interface DropPage {
   readonly objects: readonly DropObject[];
+  /** With a delimiter: what the keys of all other objects under the prefix begin with, up to the delimiter behind it. */
+  readonly folders?: readonly string[];
   /** Where the next page begins; undefined on the last. */
   readonly next: string | undefined;
 }
@@ -29,8 +31,16 @@ export interface DropPage {
  * A customer's bucket, as ingest reads it. Every call names the expected owner. Methods throw SourceError.
  */
 export interface CustomerBucket {
-  /** Up to 1,000 objects under a prefix, in the order of their keys. */
-  list(request: { readonly prefix: string; readonly next?: string | undefined }): Promise<DropPage>;
+  /**
+   * Up to 1,000 objects under a prefix, in the order of their keys.
+   *
+   * @param request With a delimiter only objects whose key has none behind the prefix, and folders.
+   */
+  list(request: {
+    readonly prefix: string;
+    readonly next?: string | undefined;
+    readonly delimiter?: '/';
+  }): Promise<DropPage>;
   /**
    * The bytes of an object as it was listed; null if it has changed or is gone since, and the caller must list again.
    *

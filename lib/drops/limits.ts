@@ -7,6 +7,13 @@ import { VERSION_KEPT_MS } from '../ledger/versions.ts';
  * https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListObjectsV2.html
  */
 export const MAX_LIST_CALLS = 200;
+/**
+ * List calls with which a run looks for days outside of its lookback, of 1,000 folders each: three years of `YYYY-MM-DD`, two
+ * of `YYYY/MM/DD`.
+ */
+export const MAX_FOLDER_CALLS = 30;
+/** Names of such a look that are no days. */
+export const MAX_OTHERS = 3;
 /** Folders of a dataset's days that are listed at the same time. */
 export const PARALLEL_LISTS = 8;
 

@@ -36,7 +36,7 @@ export function markerKey(dataset: DatasetFolder, day: UtcDay): string | undefin
 }
 
 /** How keys below a dataset's folder look. */
-function layoutOf({ dayFormat, layout: glob }: DatasetFolder): Layout {
+export function layoutOf({ dayFormat, layout: glob }: DatasetFolder): Layout {
   const layout = glob === undefined ? dayLayout(dayFormat) : parseLayout(glob);
   if (typeof layout === 'string') throw new RangeError(`${glob}: expected ${layout}.`);
   return layout;

@@ -6,19 +6,24 @@ import type { ForwardedKind } from '../schema/kinds.ts';
 /** Folder of state: claims and progress. */
 export const LEDGER_FOLDER = 'ledger/';
 
+/** Folder of what the ledger has of a dataset: `ledger/<source>/<dataset>/`. */
+export function datasetLedger(source: string, dataset: string): string {
+  return `${LEDGER_FOLDER}${source}/${dataset}/`;
+}
+
 /** Key of the ledger entry of a dataset's day: `ledger/<source>/<dataset>/YYYY-MM-DD.json`. */
 export function ledgerKey(source: string, dataset: string, day: UtcDay): string {
-  return `${LEDGER_FOLDER}${source}/${dataset}/${day}.json`;
+  return `${datasetLedger(source, dataset)}${day}.json`;
 }
 
 /** Key of a dataset's listing at the last plan: `ledger/<source>/<dataset>/last-look.json`, next to the days. */
 export function lastLookKey(source: string, dataset: string): string {
-  return `${LEDGER_FOLDER}${source}/${dataset}/last-look.json`;
+  return `${datasetLedger(source, dataset)}last-look.json`;
 }
 
 /** Key of a dataset's overdue drops: `ledger/<source>/<dataset>/expected.json`, next to the days. */
 export function lateNoteKey(source: string, dataset: string): string {
-  return `${LEDGER_FOLDER}${source}/${dataset}/expected.json`;
+  return `${datasetLedger(source, dataset)}expected.json`;
 }
 
 /** Key of the time before which a source cannot be started again: `ledger/<source>/trigger.json`, next to its datasets. */

@@ -236,14 +236,14 @@ function* judgeDatasets({ datasets }: StatusFacts, { now, say }: Place): Finding
 }
 
 function* judgeListing(one: DatasetDays, now: number): Findings {
-  const { source, dataset, folder, schedule, lookbackDays, lastLook } = one;
+  const { source, dataset, folder, schedule, lookbackDays, lastLook, unlooked } = one;
   const of = `${source}/${dataset}`;
   const late = (detail: string) => finding('SLUICE_FINDING_INGEST_LATE', `${of}: ${detail}`, [], 'warning');
   if (lastLook === null) {
     yield late(`never listed, ${schedule}.`);
     return;
   }
-  const { at, failure, stopped } = lastLook;
+  const { at, failure, stopped, elsewhere } = lastLook;
   const listedAt = isoTimestamp(at);
   if (now - at > OLD_AFTER_MS[schedule]) yield late(`listed at ${listedAt}, ${schedule}.`);
   if (failure !== undefined)
@@ -251,7 +251,10 @@ function* judgeListing(one: DatasetDays, now: number): Findings {
       'SLUICE_FINDING_SOURCE_UNREADABLE',
       `${of}, ${folder}, ${listedAt}: ${failure.code}: ${failure.message}`,
     );
-  if (stopped) yield late(`${folder} had no files for today and ${lookbackDays} days before, ${listedAt}.`);
+  if (!stopped) return;
+  const there = [...unlooked.slice(-1).map((day) => `files of ${day}`), ...(elsewhere?.others ?? [])];
+  const instead = there.length === 0 ? '' : `, but ${there.join(', ')}`;
+  yield late(`${folder} had no files for today and ${lookbackDays} days before${instead}, ${listedAt}.`);
 }
 
 /** Days that failed, the latest first. */

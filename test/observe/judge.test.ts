@@ -55,7 +55,7 @@ const dropDay: DropDay = {
 const failedDay: DropDay = { ...dropDay, day: '2026-11-18', state: 'failed', failure: 'SLUICE_INGEST_X' };
 const dataset: DatasetDays = {
   ...{ source: 'acme', dataset: 'orders', kind: 'events', table: 'acme_orders', folder: 's3://acme/orders/' },
-  ...{ schedule: 'daily', lookbackDays: 3, late: [], unusual: [], days: [dropDay] },
+  ...{ schedule: 'daily', lookbackDays: 3, late: [], unusual: [], unlooked: [], days: [dropDay] },
   lastLook: { at: NOW - HOUR, newestDay: null, openDays: [], stopped: false },
 };
 const datasets = (more: Partial<DatasetDays>) => ({ datasets: [{ ...dataset, ...more }] });
@@ -205,6 +205,18 @@ const cases: readonly Case[] = [
     datasets({ lastLook: { at: NOW - HOUR, newestDay: null, openDays: [], stopped: true } }),
     ...(['INGEST_LATE', 'warning'] as const),
     `acme/orders: s3://acme/orders/ had no files for today and 3 days before, ${at(1)}.`,
+  ],
+  [
+    'a folder has files of other days, and names that are no days',
+    datasets({
+      unlooked: ['2026-01-01', '2026-01-02'],
+      lastLook: {
+        ...{ at: NOW - HOUR, newestDay: null, openDays: [], stopped: true },
+        elsewhere: { days: ['2026-01-01', '2026-01-02'], others: ['year=2026/'] },
+      },
+    }),
+    ...(['INGEST_LATE', 'warning'] as const),
+    `acme/orders: s3://acme/orders/ had no files for today and 3 days before, but files of 2026-01-02, year=2026/, ${at(1)}.`,
   ],
   [
     'a listing is old',

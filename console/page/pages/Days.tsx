@@ -167,7 +167,7 @@ function cellsOf(days: readonly DropDay[]): ReadonlyMap<string, Cell> {
 }
 
 function datasetLine(of: DatasetDays, onDone: () => void): Line {
-  const { source, dataset, kind, lastLook, days } = of;
+  const { source, dataset, kind, lastLook, unlooked, days } = of;
   const failure = lastLook?.failure;
   return {
     ...{ name: `${source}/${dataset}`, kind: `drops of ${kind}`, cells: cellsOf(days) },
@@ -176,7 +176,9 @@ function datasetLine(of: DatasetDays, onDone: () => void): Line {
         ? `It could not be listed at ${formatTime(lastLook?.at ?? 0)}: ${failure.message} (${failure.code})`
         : lastLook?.stopped === true
           ? 'There are no files for any day of its lookback.'
-          : '',
+          : unlooked.length > 0
+            ? `There are files of ${formatNoun(unlooked.length, 'day')} outside of its lookback.`
+            : '',
     open: (day) => <OneDay of={of} day={day} onDone={onDone} />,
   };
 }

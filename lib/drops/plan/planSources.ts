@@ -15,6 +15,7 @@ import {
   PARALLEL_DATASETS,
   PATIENT_ROUNDS,
 } from '../limits.ts';
+import { lookElsewhere } from './lookElsewhere.ts';
 import type { PlanRequest, PlanRequestInput } from './messageBodies.ts';
 import { type DatasetPlan, type PlanPorts, planDataset } from './planDataset.ts';
 
@@ -31,6 +32,10 @@ const lastListingSchema = z.object({
   stopped: z.boolean(),
   /** Loaded days whose files are missing or still change. The next run looks at them, too, however old they are. */
   openDays: z.array(z.string().refine(isUtcDay, 'a day, YYYY-MM-DD')).default([]),
+  /** What the folder has besides: days outside of the lookback, and names that are no day's. */
+  elsewhere: z
+    .object({ days: z.array(z.string()).readonly(), others: z.array(z.string()).readonly() })
+    .optional(),
   /** Why the folder could not be listed. */
   failure: z.object({ code: z.string(), message: z.string() }).optional(),
 });
@@ -106,7 +111,7 @@ export async function planSources(
       const last = request.days === undefined ? await ports.looks.read(source.name, dataset.name) : null;
       const openDays = last?.openDays ?? [];
       const plan = await planDataset(ports, source, dataset, request, openDays);
-      const hasStopped = await noteListing(ports, dataset, plan, request);
+      const hasStopped = await noteListing(ports, source, dataset, plan, request);
       await askAgain(ports, dataset, plan, request);
       planned.push(plan);
       if (hasStopped) stopped.push(place);
@@ -124,16 +129,20 @@ export async function planSources(
 
 /** Stores the listing, if it covers the whole lookback. Returns whether the dataset has stopped. */
 async function noteListing(
-  { looks, clock }: PlanSourcesPorts,
-  { lookbackDays }: Dataset,
+  { looks, clock, bucketOf }: PlanSourcesPorts,
+  from: Source,
+  of: Dataset,
   { source, dataset, days }: DatasetPlan,
   request: PlanRequest,
 ): Promise<boolean> {
   if (request.days !== undefined) return false;
-  const newestDay = days.slice(-lookbackDays - 1).findLast(({ files }) => files > 0)?.day ?? null;
+  const newestDay = days.slice(-of.lookbackDays - 1).findLast(({ files }) => files > 0)?.day ?? null;
   const stopped = newestDay === null;
   const openDays = days.flatMap(({ day, isOpen }) => (isOpen ? [day] : [])).slice(-MAX_OPEN_DAYS);
-  await looks.write(source, dataset, { at: clock.now(), newestDay, stopped, openDays });
+  const listed = new Set(days.map(({ day }) => day));
+  const found = await lookElsewhere(bucketOf(from, of), of);
+  const elsewhere = { ...found, days: found.days.filter((day) => !listed.has(day)) };
+  await looks.write(source, dataset, { at: clock.now(), newestDay, stopped, openDays, elsewhere });
   return stopped;
 }
 

@@ -1,5 +1,6 @@
 import { s3ObjectStore } from '../../../lib/aws/s3ObjectStore.ts';
 import { mapLimit } from '../../../lib/base/concurrency.ts';
+import { listObjects, type ObjectStore } from '../../../lib/base/ObjectStore.ts';
 import { addDays, type UtcDay, utcDay } from '../../../lib/base/time.ts';
 import { summarizeLeftOut } from '../../../lib/drops/lastLoad.ts';
 import { lookbackDays } from '../../../lib/drops/plan/decideDay.ts';
@@ -11,7 +12,7 @@ import { ledgerStore } from '../../../lib/ledger/ledgerStore.ts';
 import type { Export } from '../../../lib/schema/exports.ts';
 import type { Dataset, Source } from '../../../lib/schema/sources.ts';
 import { exportFolder } from '../../../lib/tables/exportKeys.ts';
-import { exportSubject } from '../../../lib/tables/ledgerKeys.ts';
+import { datasetLedger, exportSubject, ledgerKey } from '../../../lib/tables/ledgerKeys.ts';
 import type { Deployment } from '../../deployment.ts';
 
 /** Entries and notes of the plan that are read in parallel. */
@@ -36,6 +37,8 @@ export interface DatasetStatus extends Pick<Dataset, 'kind' | 'table' | 'schedul
   /** `s3://…/` of its drops. */
   readonly folder: string;
   readonly lastLook: LastListing | null;
+  /** Days outside of the lookback that have objects, and no entry in the ledger, oldest first. */
+  readonly unlooked: readonly UtcDay[];
   /** Which of the days are late, oldest first; none without `expectedBy`. */
   readonly late: readonly LateDay[];
   /** Which of the days have far fewer or more rows than is usual, in words, oldest first. */
@@ -216,6 +219,7 @@ export async function readDatasets(
       folder: `s3://${source.bucket}/${dataset.folder}/`,
       ...{ schedule: dataset.schedule, lookbackDays: dataset.lookbackDays },
       lastLook,
+      unlooked: await unlookedDays(store, { source, dataset }, lastLook),
       late: (noted?.late ?? []).filter(({ day }) => {
         const entry = entries.get(day);
         return entry !== undefined && !hasArrivedSince(entry, noted?.at ?? 0);
@@ -227,6 +231,18 @@ export async function readDatasets(
       days: own,
     };
   });
+}
+
+async function unlookedDays(
+  store: ObjectStore,
+  { source, dataset }: ConfiguredDataset,
+  look: LastListing | null,
+): Promise<readonly UtcDay[]> {
+  const found = look?.elsewhere?.days ?? [];
+  if (found.length === 0) return [];
+  const known = new Set<string>();
+  for await (const { key } of listObjects(store, datasetLedger(source.name, dataset.name))) known.add(key);
+  return found.filter((day) => !known.has(ledgerKey(source.name, dataset.name, day)));
 }
 
 /** Reads the ledger of exports. @throws IngestError. */

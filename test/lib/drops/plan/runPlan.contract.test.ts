@@ -54,6 +54,9 @@ describe('a run of the plan', () => {
     expect(await entryOf(ago(1))).toMatchObject({ state: 'waiting', table: 'acme_events', attempts: 0 });
     expect(await entryOf(today())).toMatchObject({ state: 'waiting', queued: { reason: 'settling' } });
     expect(await entryOf(ago(9))).toBeNull();
+    expect(await ingest.readJson('ledger/acme/events/last-look.json')).toMatchObject({
+      elsewhere: { days: [ago(9)], others: [] },
+    });
 
     // It comes back by itself when the day has settled, and not before.
     expect(await ingest.received('plan')).toEqual([]);

@@ -1,0 +1,99 @@
+import { describe, expect, it } from '@jest/globals';
+import type { CustomerBucket } from '../../../../lib/drops/CustomerBucket.ts';
+import { MAX_FOLDER_CALLS } from '../../../../lib/drops/limits.ts';
+import { lookElsewhere } from '../../../../lib/drops/plan/lookElsewhere.ts';
+
+/** Lists with a delimiter as S3 does, two names a page. */
+function bucketOf(keys: readonly string[]): Pick<CustomerBucket, 'list'> & { calls: number } {
+  const object = (key: string) => ({ key, size: 1, eTag: '"1"', lastModified: new Date(0) });
+  return {
+    calls: 0,
+    async list({ prefix, next = '', delimiter }) {
+      this.calls += 1;
+      const names = keys.flatMap((key) => {
+        if (!key.startsWith(prefix) || delimiter === undefined) return [];
+        const end = key.indexOf(delimiter, prefix.length);
+        return end < 0 ? [key] : [key.slice(0, end + 1)];
+      });
+      const left = [...new Set(names)].sort().filter((name) => name > next);
+      const page = left.slice(0, 2);
+      return {
+        objects: page.filter((name) => !name.endsWith('/')).map(object),
+        folders: page.filter((name) => name.endsWith('/')),
+        next: left.length > page.length ? page.at(-1) : undefined,
+      };
+    },
+  };
+}
+
+describe('what lies in a dataset’s folder', () => {
+  it.each<[object, string[], string[], string[]]>([
+    [
+      { dayFormat: 'YYYY-MM-DD' },
+      [
+        '2026-01-02/a.parquet',
+        '2026-01-03 00:00:00/c=DE/a.parquet',
+        '_x/a',
+        '20260104/a.parquet',
+        '_SUCCESS',
+      ],
+      ['2026-01-02', '2026-01-03'],
+      ['20260104/'],
+    ],
+    [
+      { dayFormat: 'YYYY/MM/DD/HH' },
+      [
+        '2025/12/31/23/a.parquet',
+        '2026/01/02/00/a.parquet',
+        '2026/1/3/a.parquet',
+        'day=1/a.parquet',
+        'x.csv',
+      ],
+      ['2025-12-31', '2026-01-02'],
+      ['day=1/', 'x.csv', '2026/1/'],
+    ],
+    [
+      { dayFormat: 'ds=YYYY-MM-DD' },
+      ['year=2026/month=11/day=9/a.parquet', 'a.parquet', 'b.parquet', 'c.parquet', 'd.parquet'],
+      [],
+      ['a.parquet', 'b.parquet', 'c.parquet'],
+    ],
+    [
+      { layout: 'year=YYYY/month=M/day=D/**' },
+      ['year=2026/month=1/day=9/a.parquet', 'year=2026/month=1/day=09/a.parquet'],
+      ['2026-01-09'],
+      ['year=2026/month=1/day=09/'],
+    ],
+    [
+      { layout: '**/dt=YYYY-MM-DD/*.parquet' },
+      [
+        'c=DE/dt=2026-01-02/a.parquet',
+        'c=FR/run/dt=2026-01-03/a.parquet',
+        'dt=2026-01-04/a.parquet',
+        'c=FR/x.csv',
+      ],
+      ['2026-01-02', '2026-01-03', '2026-01-04'],
+      ['c=FR/x.csv'],
+    ],
+    [
+      { layout: 'x_YYYYMMDD*.parquet' },
+      ['x_20260102.parquet', 'x_20260103-1.parquet', 'x_20260104.csv', 'old/x_20260101.parquet'],
+      ['2026-01-02', '2026-01-03'],
+      ['old/', 'x_20260104.csv'],
+    ],
+  ])('of %j', async (of, paths, days, others) => {
+    const dataset = { folder: 'in', dayFormat: 'YYYY-MM-DD', ...of };
+    const found = await lookElsewhere(bucketOf(paths.map((path) => `in/${path}`)), dataset);
+    expect([found.days, found.others.toSorted()]).toEqual([days, others.toSorted()]);
+  });
+
+  it('is looked through from the newest on, up to a number of calls', async () => {
+    const years = Array.from({ length: 60 }, (_, i) => `in/${2_000 + i}/01/02/a.parquet`);
+    const bucket = bucketOf(years.slice(-2));
+    const dataset = { folder: 'in', dayFormat: 'YYYY/MM/DD' };
+    expect((await lookElsewhere(bucket, dataset)).days).toEqual(['2058-01-02', '2059-01-02']);
+    const all = bucketOf(years);
+    expect((await lookElsewhere(all, dataset)).days.length).toBeLessThan(60);
+    expect(all.calls).toBe(MAX_FOLDER_CALLS);
+  });
+});
