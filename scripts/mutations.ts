@@ -280,6 +280,15 @@ const table: readonly FaultsOfFile[] = [
     ],
   },
   {
+    file: 'observe/facts/flow/changes.ts',
+    suites: ['observe/changes'],
+    faults: [
+      ['count >= SPIKE * Math.max', 'count > SPIKE * Math.max'],
+      ['count >= RISE * (usual ?? 0)', 'count > RISE * (usual ?? 0)'],
+      ['at - from >= SILENT_PERIODS', 'at - from > SILENT_PERIODS'],
+    ],
+  },
+  {
     file: 'lib/drops/usualRows.ts',
     suites: ['lib/drops/usualRows'],
     faults: [

@@ -14,7 +14,8 @@ export function statusText(status: Status): string {
   const { isLocal, scannedBytes, notes, unknown } = status;
   return [
     `${status.stack}${isLocal ? ' (the local cloud)' : ''} at ${status.at}\n`,
-    `${lastHourText(status)}\n`,
+    `${problemsText(status)}\n`,
+    `${lastHourText(status)}${lastDayText(status)}\n`,
     ...(status.tables === null ? [] : [textTable(tableRows(status))]),
     textTable(waitingRows(status)),
     lines(
@@ -25,7 +26,6 @@ export function statusText(status: Status): string {
         ...(isLocal ? [] : [athenaRead(scannedBytes)]),
       ].map(visibleLine),
     ),
-    problemsText(status),
   ].join('\n');
 }
 
@@ -41,6 +41,14 @@ function lastHourText({ lastHour, lastRequestAt, lastEventAt }: StatusFacts): st
   const failed = sum(failedBy);
   const answers = [`${sum(refusedBy)} refused`, ...(failed > 0 ? [`${failed} answered 503`] : [])];
   return `Last hour: ${counted(requests, 'request')} (${answers.join(', ')}), ${counted(received, 'event')}${events.length === 0 ? '' : ` (${events.join(', ')})`}. The last request came at ${lastRequestAt?.slice(11, 16)}.`;
+}
+
+function lastDayText({ lastDay }: StatusFacts): string {
+  if (lastDay === null) return '';
+  const { requests, refused, failed, received, overflowed } = lastDay;
+  const answers = [`${refused} refused`, ...(failed > 0 ? [`${failed} answered 503`] : [])];
+  const direct = overflowed === 0 ? '' : ` (${overflowed} overflowed)`;
+  return `\nLast 24 hours: ${counted(requests, 'request')} (${answers.join(', ')}), ${counted(received, 'event')}${direct}.`;
 }
 
 function sum(counts: Readonly<Record<string, number>>): number {
@@ -126,10 +134,10 @@ const WORDS = { problem: 'PROBLEM', warning: 'warning', unchecked: 'not checked'
 
 function problemsText({ problems }: Status): string {
   const items = problems.map((one) => `${WORDS[one.severity].padEnd(9)}${findingLines(one, 9).join('\n')}`);
-  return [...items, attentionText(problems), ''].join('\n');
+  return [attentionText(problems), ...items].join('\n\n');
 }
 
-/** The last line: how many problems and warnings there are. */
+/** The first line: how many problems and warnings there are. */
 function attentionText(problems: readonly Finding[]): string {
   const bad = problems.filter(({ severity }) => severity === 'problem').length;
   const warnings = problems.length - bad;

@@ -13,6 +13,7 @@ import {
   readExports,
 } from './days/ledgerDays.ts';
 import { type AlarmState, readAlarms } from './flow/alarms.ts';
+import { type LastDay, readLastDay } from './flow/changes.ts';
 import { readLocalState } from './flow/localCloud.ts';
 import { type Refusals, readRefusals } from './flow/refusals.ts';
 import { type RelayState, readRelayState } from './flow/relayCopies.ts';
@@ -50,6 +51,7 @@ export interface StatusFacts {
   /** Where SDKs post; null of a deployment. */
   readonly collector: string | null;
   readonly lastHour: LastHour | null;
+  readonly lastDay: LastDay | null;
   /** ISO 8601; null without a request in the last hour. */
   readonly lastRequestAt: string | null;
   /** Refused requests of the last hour by sender; null without any, and if they could not be read. */
@@ -97,7 +99,7 @@ export interface StatusFacts {
 }
 
 /**
- * Reads the state of every part: about 35 calls, one of them a query in Athena. A part that AWS denies is left out by name;
+ * Reads the state of every part: about 40 calls, one of them a query in Athena. A part that AWS denies is left out by name;
  * the others are answered.
  *
  * @throws ObserveError if the local cloud does not answer; what AWS clients throw when AWS cannot be reached.
@@ -118,6 +120,7 @@ export async function readStatusFacts(deployment: Deployment): Promise<StatusFac
   const datasets = configuredDatasets(config);
   const all = await Promise.all([
     readRequests(),
+    ask('the last day', () => readLastDay(deployment)),
     ask('the last event', () => lastDelivery(deployment)),
     ask('the tables', () => readLandedRows(deployment)),
     ask('landing/', () => countLanding(deployment)),
@@ -144,12 +147,12 @@ export async function readStatusFacts(deployment: Deployment): Promise<StatusFac
     ask('relay', () => readRelayState(deployment)),
     ask('the raw days', () => readLostDays(deployment)),
   ]);
-  const [requests, delivered, rows, landed, damaged, stream, partitions, ...more] = all;
+  const [requests, lastDay, delivered, rows, landed, damaged, stream, partitions, ...more] = all;
   const [alarms, drops, exports, curated, relay, lostDays] = more;
   return {
     ...{ stack: `${stack.service}-${stack.stage}`, isLocal, at: isoTimestamp(now) },
     collector: local?.collector ?? null,
-    ...requests,
+    ...{ ...requests, lastDay },
     lastEventAt: lastEventAt(rows?.tables ?? [], delivered),
     tables: rows?.tables ?? null,
     waiting: {

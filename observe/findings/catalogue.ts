@@ -235,9 +235,24 @@ export const findingCatalogue = {
     { part: 'collector', section: 'refused' },
   ),
   SLUICE_FINDING_SILENT: warning(
-    'No request came within the last hour, and events came before.',
+    'No request came for an hour or more, and requests came before.',
     'If that is unusual at this hour, look at the app, its address and its last release.',
     { part: 'collector', section: 'silent' },
+  ),
+  SLUICE_FINDING_SPIKE: warning(
+    'Within 24 hours an hour had 50 times the requests or events that are usual in it, or more.',
+    'Look who sends: the command shows requests as they come. A loop in a release, a load test or abuse looks like this.',
+    { part: 'collector', section: 'abuse' },
+  ),
+  SLUICE_FINDING_KEYS_REFUSED: warning(
+    'Within 24 hours far more requests than usual were answered 401: they had no key, or one that may not send events.',
+    'The first command shows the requests. If a release has a new key, add it with `sluice keys add`; else somebody scans.',
+    { part: 'collector', section: 'refused' },
+  ),
+  SLUICE_FINDING_OVERFLOW: warning(
+    'Within 24 hours far more events than usual did not get into the stream: they became objects of landing/direct/. None is lost.',
+    'The command shows why, as `not_streamed`. Ask AWS for a higher quota if the stream is throttled: docs/limits.md, "Requests a second".',
+    { part: 'streams', section: 'overflow' },
   ),
   SLUICE_FINDING_QUARANTINED: warning(
     'Events that were received within 24 hours are in quarantine.',

@@ -12,6 +12,7 @@ import type { Deployment } from '../deployment.ts';
 import { type DeploymentCommands, deploymentCommands } from '../deploymentCommands.ts';
 import type { KeptDay } from '../facts/days/curatedDays.ts';
 import type { DatasetDays, DropDay } from '../facts/days/ledgerDays.ts';
+import type { Change } from '../facts/flow/changes.ts';
 import { failedText, HOUR_MS, NOT_STORED } from '../facts/flow/requestCounts.ts';
 import { KEPT_HOURS } from '../facts/flow/streamState.ts';
 import { damagedText, isLandingLate, waitingText } from '../facts/flow/waitingObjects.ts';
@@ -40,7 +41,16 @@ type Findings = Generator<Finding>;
 export function judge(facts: StatusFacts, deployment: Judged, region: string): readonly Finding[] {
   const say = deploymentCommands(deployment, region);
   const place = { ...deployment, say };
-  const judges = [judgeLanding, judgeRequests, judgeRows, judgeDatasets, judgeDays, judgeCopies, judgeRest];
+  const judges = [
+    judgeLanding,
+    judgeRequests,
+    judgeChanges,
+    judgeRows,
+    judgeDatasets,
+    judgeDays,
+    judgeCopies,
+    judgeRest,
+  ];
   const found = judges
     .flatMap((one) => [...one(facts, place)])
     .map((one) => ({ ...one, cure: targetCommands(one.cure, say.options) }));
@@ -91,7 +101,7 @@ function* judgeLanding(facts: StatusFacts, { config, stack, now, say }: Place): 
 
 /** Requests that were not accepted, keys, and silence. */
 function* judgeRequests(facts: StatusFacts, { stack, now, say }: Place): Findings {
-  const { lastHour, refusals, senders, lastRequestAt, lastEventAt } = facts;
+  const { lastHour, lastDay, refusals, senders, lastRequestAt, lastEventAt } = facts;
   const failed = Object.entries(lastHour?.failedBy ?? {});
   const words = [
     'logs',
@@ -130,10 +140,43 @@ function* judgeRequests(facts: StatusFacts, { stack, now, say }: Place): Finding
   }
   if (senders === 0) yield finding('SLUICE_FINDING_NO_KEY', '', [say.sluice('keys', 'add', 'web')]);
   const hours = lastEventAt === null ? 0 : (now - Date.parse(lastEventAt)) / HOUR_MS;
-  if (lastHour !== null && lastRequestAt === null && hours >= 1) {
+  const silences = (lastDay?.changes ?? []).filter(({ what }) => what === 'silence');
+  const lasting = silences.find(({ last }) => last === null);
+  const usual = (of: Change) => `${Math.round(of.usual)} requests an hour are usual`;
+  const severity = lasting === undefined ? 'warning' : 'problem';
+  if (lastHour !== null && lastRequestAt === null && (hours >= 1 || lasting !== undefined)) {
     const ago = hours < 48 ? `${hours.toFixed(1)} hours` : `${Math.round(hours / 24)} days`;
-    yield finding('SLUICE_FINDING_SILENT', `The last event came at ${lastEventAt}, ${ago} ago.`);
+    const came = lastEventAt === null ? '' : `The last event came at ${lastEventAt}, ${ago} ago.`;
+    const since = lasting === undefined ? '' : ` No request since ${lasting.first}; ${usual(lasting)}.`;
+    yield finding('SLUICE_FINDING_SILENT', `${came}${since}`.trim(), [], severity);
+  } else if (silences.length > 0) {
+    const times = silences.map((one) => `from ${one.first} to ${one.last ?? 'now'}, where ${usual(one)}`);
+    const { day } = silences[0] ?? { day: 0 };
+    const of = `No request ${listed(times, '; ')}; ${counted(day, 'request')} in 24 hours.`;
+    yield finding('SLUICE_FINDING_SILENT', of, [], severity);
   }
+}
+
+/** What was not as usual within the last 24 hours. */
+function* judgeChanges({ lastDay }: StatusFacts, { say }: Place): Findings {
+  const texts = (...wanted: readonly Change['what'][]) =>
+    (lastDay?.changes ?? [])
+      .filter(({ what }) => wanted.includes(what))
+      .map(({ what, hour, usual, first, last, day }) => {
+        const noun = what === 'unknown_keys' || what === 'requests' ? 'requests' : 'events';
+        return `${hour} ${noun} in the busiest hour, where ${Math.round(usual)} are usual, first ${first}, last ${last}; ${day} in 24 hours`;
+      })
+      .join('. ');
+  const found = [
+    ['SLUICE_FINDING_SPIKE', texts('requests', 'events'), [say.sluice('tail')]],
+    [
+      'SLUICE_FINDING_KEYS_REFUSED',
+      texts('unknown_keys'),
+      [say.sluice('tail', '--errors'), say.sluice('keys', 'list')],
+    ],
+    ['SLUICE_FINDING_OVERFLOW', texts('overflowed'), [say.sluice('tail', '--errors')]],
+  ] as const;
+  for (const [code, text, commands] of found) if (text !== '') yield finding(code, `${text}.`, commands);
 }
 
 /** Days that no query reads, and refused events. */

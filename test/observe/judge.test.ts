@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { defineConfig } from '../../lib/config/defineConfig.ts';
 import type { DatasetDays, DropDay } from '../../observe/facts/days/ledgerDays.ts';
+import type { Change } from '../../observe/facts/flow/changes.ts';
 import type { LastHour } from '../../observe/facts/flow/requestCounts.ts';
 import type { StatusFacts } from '../../observe/facts/statusFacts.ts';
 import type { Finding } from '../../observe/findings/catalogue.ts';
@@ -21,7 +22,15 @@ const undeleted = { ...nothing, why: null };
 const damaged = { ...nothing, rows: 0, first: null };
 const well: StatusFacts = {
   ...{ stack: 'sluice-prod', isLocal: false, at: at(0), collector: null },
-  ...{ lastHour: null, lastRequestAt: null, refusals: null, senders: 1, lastEventAt: null, tables: [] },
+  ...{
+    lastHour: null,
+    lastDay: null,
+    lastRequestAt: null,
+    refusals: null,
+    senders: 1,
+    lastEventAt: null,
+    tables: [],
+  },
   waiting: { buffered: { count: null, oldest: null }, landing: nothing, undeleted, damaged },
   ...{
     stream: null,
@@ -67,6 +76,15 @@ const failedBy = (counts: Readonly<Record<string, number>>): Partial<StatusFacts
   lastHour: { ...hour, failedBy: counts },
   lastRequestAt: at(0.1),
 });
+const change = { first: at(9), last: at(8), hour: 500, usual: 2, day: 700 };
+const changed = (...changes: readonly (Partial<Change> & Pick<Change, 'what'>)[]): Partial<StatusFacts> => ({
+  lastDay: {
+    ...{ requests: 900, refused: 0, failed: 0, received: 0, overflowed: 0 },
+    changes: changes.map((one) => ({ ...change, ...one })),
+  },
+});
+const changedText = (noun: string) =>
+  `500 ${noun} in the busiest hour, where 2 are usual, first ${at(9)}, last ${at(8)}; 700 in 24 hours.`;
 const copies = { count: 3, objects: 0, hasMore: false };
 const curated = {
   ...({ kind: 'events', table: 'curated_events', listed: 30, leftOut: 0, raw: 3 } as const),
@@ -130,6 +148,36 @@ const cases: readonly Case[] = [
     'no events come in any more',
     { lastHour: { ...hour, requests: 0 }, lastEventAt: at(2.5) },
     ...(['SILENT', 'warning', `The last event came at ${at(2.5)}, 2.5 hours ago.`] as const),
+  ],
+  [
+    'no events come in where they usually do',
+    {
+      ...changed({ what: 'silence', last: null, usual: 60 }),
+      ...{ lastHour: { ...hour, requests: 0 }, lastEventAt: at(0.9) },
+    },
+    ...(['SILENT', 'problem'] as const),
+    `The last event came at ${at(0.9)}, 0.9 hours ago. No request since ${at(9)}; 60 requests an hour are usual.`,
+  ],
+  [
+    'no events came in at night',
+    changed({ what: 'silence', usual: 60 }),
+    ...(['SILENT', 'warning'] as const),
+    `No request from ${at(9)} to ${at(8)}, where 60 requests an hour are usual; 700 requests in 24 hours.`,
+  ],
+  [
+    'there was a spike',
+    changed({ what: 'requests' }),
+    ...(['SPIKE', 'warning', changedText('requests'), 'npx sluice tail'] as const),
+  ],
+  [
+    'more keys are refused than usual',
+    changed({ what: 'unknown_keys' }),
+    ...(['KEYS_REFUSED', 'warning', changedText('requests'), 'npx sluice tail --errors'] as const),
+  ],
+  [
+    'more goes past the stream than usual',
+    changed({ what: 'overflowed' }),
+    ...(['OVERFLOW', 'warning', changedText('events'), 'npx sluice tail --errors'] as const),
   ],
   [
     'a day has no partition',

@@ -93,6 +93,7 @@ function Way({ status }: { readonly status: StatusOf }) {
         <Figures
           of={[
             ['last hour', lastHour?.requests],
+            ['24 hours', status.lastDay?.requests],
             ['refused', refused, toneOf(refused, 'bad')],
             ['answered 503', failed, toneOf(failed, 'bad')],
             ['last', ago(status.lastRequestAt, at)],

@@ -1,0 +1,201 @@
+import { isoTimestamp } from '../../../lib/base/time.ts';
+import type { Deployment } from '../../deployment.ts';
+import { HOUR_MS, type RequestCounts, readCounts } from './requestCounts.ts';
+
+const PERIOD_MS = 300_000;
+const DAY_MS = 86_400_000;
+/** Days before the last 24 hours that say what is usual. */
+const DAYS_BEFORE = 7;
+/** Hours that say what is usual: a median of fewer is one of them. */
+const ENOUGH = 3;
+/** A spike is an hour with so many times what is usual, and at least so many. */
+const SPIKE = 50;
+const SPIKE_LEAST = { requests: 100, events: 1_000 } as const;
+/** A rise is an hour with so many times what is usual of something that should not be, and at least so many. */
+const RISE = 5;
+const RISE_LEAST = 20;
+/** A silence is longer than that of who sends once an hour, and so many requests would have come in it. */
+const SILENT_PERIODS = 13;
+const SILENT_LEAST = 30;
+
+/** Something that was not as usual within the last 24 hours. */
+export interface Change {
+  readonly what: 'requests' | 'events' | 'unknown_keys' | 'overflowed' | 'silence';
+  /** Start of the first and the last five minutes of it, ISO 8601; of a silence its end, null while it lasts. */
+  readonly first: string;
+  readonly last: string | null;
+  /** How many in its busiest hour, and how many are usual in that hour. Of a silence: none. */
+  readonly hour: number;
+  readonly usual: number;
+  /** How many within 24 hours; of a silence, requests. */
+  readonly day: number;
+}
+
+/** The last 24 hours of a deployment. */
+export interface LastDay {
+  readonly requests: number;
+  /** Requests that were answered 4xx and 503. */
+  readonly refused: number;
+  readonly failed: number;
+  /** Events in requests that could be read, and those that became objects of `landing/direct/`. */
+  readonly received: number;
+  readonly overflowed: number;
+  readonly changes: readonly Change[];
+}
+
+type Counts = ReadonlyMap<number, RequestCounts>;
+
+/**
+ * The last 24 hours, and what was not as usual in them, by the same hours of the seven days before.
+ *
+ * @throws ObserveError `SLUICE_OBSERVE_METRICS_INCOMPLETE`; what CloudWatch's client throws.
+ */
+export async function readLastDay(
+  deployment: Pick<Deployment, 'cloudwatch' | 'stack' | 'now'>,
+): Promise<LastDay> {
+  const { now } = deployment;
+  const end = (Math.floor(now / PERIOD_MS) + 1) * PERIOD_MS;
+  const start = Math.floor((end - DAY_MS) / HOUR_MS) * HOUR_MS;
+  const [day, before] = await Promise.all([
+    readCounts(deployment, start, end, PERIOD_MS),
+    readCounts(deployment, start - DAYS_BEFORE * DAY_MS, start),
+  ]);
+  const total = (value: (counts: RequestCounts) => number) => sum([...day.values()].map(value));
+  return {
+    requests: total(({ requests }) => requests),
+    refused: total(({ refusedBy }) => sum(Object.values(refusedBy))),
+    failed: total(({ failedBy }) => sum(Object.values(failedBy))),
+    received: total(({ received }) => received),
+    overflowed: total(({ overflowed }) => overflowed),
+    changes: changesOf(day, before, { start, end }),
+  };
+}
+
+/**
+ * What was not as usual.
+ *
+ * @param day Counts of the last 24 hours, by the start of five minutes. Those without requests are missing.
+ * @param before Counts of the days before, by the start of an hour.
+ * @param range Of `day`, epoch milliseconds; `start` is the start of an hour, and the last period is not over.
+ */
+export function changesOf(
+  day: Counts,
+  before: Counts,
+  range: { readonly start: number; readonly end: number },
+): readonly Change[] {
+  const oldest = Math.min(...before.keys(), ...day.keys());
+  const of = (what: Change['what'], value: (counts: RequestCounts) => number): Measured => {
+    const periods = new Map([...day].map(([at, counts]) => [at, value(counts)]));
+    const hours = new Map([...before].map(([at, counts]) => [at, value(counts)]));
+    for (const [at, count] of periods) hours.set(hourOf(at), (hours.get(hourOf(at)) ?? 0) + count);
+    return { what, periods, hours, since: hourOf(oldest), ...range };
+  };
+  const requests = of('requests', (counts) => counts.requests);
+  const unknown = of('unknown_keys', ({ refusedBy }) =>
+    Object.entries(refusedBy).reduce((sum, [code, n]) => sum + (code.startsWith('SLUICE_KEY_') ? n : 0), 0),
+  );
+  const isSpike = (least: number) => (count: number, usual: number | null) =>
+    usual !== null && count >= least && count >= SPIKE * Math.max(1, usual);
+  const isRise = (count: number, usual: number | null) => count >= RISE_LEAST && count >= RISE * (usual ?? 0);
+  return [
+    ...hoursThat(requests, isSpike(SPIKE_LEAST.requests)),
+    ...hoursThat(
+      of('events', (counts) => counts.received),
+      isSpike(SPIKE_LEAST.events),
+    ),
+    ...hoursThat(unknown, isRise),
+    ...hoursThat(
+      of('overflowed', (counts) => counts.overflowed),
+      isRise,
+    ),
+    ...silencesOf(requests),
+  ];
+}
+
+/** The values of one count. */
+interface Measured {
+  readonly what: Change['what'];
+  /** Of five minutes of the last day, and of hours of all days; without those that have none. */
+  readonly periods: ReadonlyMap<number, number>;
+  readonly hours: ReadonlyMap<number, number>;
+  /** The first hour with a request. */
+  readonly since: number;
+  readonly start: number;
+  readonly end: number;
+}
+
+/** All hours that are unlike others, as one change. */
+function hoursThat(of: Measured, isUnlike: (count: number, usual: number | null) => boolean): Change[] {
+  const { what, periods, hours, start } = of;
+  const unlike = [...hours].filter(([at, n]) => at >= start && isUnlike(n, usualOf(of, at)));
+  const [busiest] = unlike.toSorted(([, a], [, b]) => b - a);
+  if (busiest === undefined) return [];
+  const within = [...periods].filter(([at]) => unlike.some(([hour]) => hour === hourOf(at)));
+  // What is usual goes on beside it.
+  const most = Math.max(...within.map(([, count]) => count));
+  const times = within.flatMap(([at, count]) => (count * 10 >= most ? [at] : [])).sort((a, b) => a - b);
+  const [hour, count] = busiest;
+  return [
+    {
+      ...{ what, first: isoTimestamp(times[0] ?? hour), last: isoTimestamp(times.at(-1) ?? hour) },
+      ...{ hour: count, usual: usualOf(of, hour) ?? 0, day: sum([...periods.values()]) },
+    },
+  ];
+}
+
+/** Times without a request in which many would have come. */
+function silencesOf(of: Measured): Change[] {
+  const { periods, start, end } = of;
+  const found: Change[] = [];
+  let [from, expected, usual] = [start, 0, 0];
+  // The last period is not over.
+  const until = end - PERIOD_MS;
+  for (let at = start; at <= until; at += PERIOD_MS) {
+    if (at < until && (periods.get(at) ?? 0) === 0) {
+      const here = usualOf(of, hourOf(at), false) ?? 0;
+      [expected, usual] = [expected + (here * PERIOD_MS) / HOUR_MS, Math.max(usual, here)];
+      continue;
+    }
+    const isOver = at < until || (periods.get(at) ?? 0) > 0;
+    if (at - from >= SILENT_PERIODS * PERIOD_MS && expected >= SILENT_LEAST)
+      found.push({
+        ...{ what: 'silence', first: isoTimestamp(from), last: isOver ? isoTimestamp(at) : null },
+        ...{ hour: 0, usual, day: sum([...periods.values()]) },
+      });
+    [from, expected, usual] = [at + PERIOD_MS, 0, 0];
+  }
+  return found;
+}
+
+/**
+ * The median of the same hour of the days before; of a younger stage, of all hours before. Null while there are too few.
+ *
+ * @param orAny Whether other hours may say it. Default true.
+ */
+function usualOf({ hours, since }: Measured, hour: number, orAny = true): number | null {
+  const valuesOf = (step: number, most: number) => {
+    const values: number[] = [];
+    for (let at = hour - step; at >= since && values.length < most; at -= step)
+      values.push(hours.get(at) ?? 0);
+    return values;
+  };
+  const same = valuesOf(DAY_MS, DAYS_BEFORE);
+  const known = same.length >= ENOUGH || !orAny ? same : valuesOf(HOUR_MS, Number.POSITIVE_INFINITY);
+  if (known.length < ENOUGH) return null;
+  const sorted = known.sort((a, b) => a - b);
+  const [low = 0, high = low] = [
+    sorted[Math.ceil(sorted.length / 2) - 1],
+    sorted[Math.floor(sorted.length / 2)],
+  ];
+  const median = (low + high) / 2;
+  // Of a stage that was made and not yet used, other hours say nothing.
+  return median === 0 && known !== same ? null : median;
+}
+
+function hourOf(at: number): number {
+  return Math.floor(at / HOUR_MS) * HOUR_MS;
+}
+
+function sum(counts: readonly number[]): number {
+  return counts.reduce((total, count) => total + count, 0);
+}

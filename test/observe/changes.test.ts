@@ -1,0 +1,114 @@
+import { describe, expect, it } from '@jest/globals';
+import { changesOf } from '../../observe/facts/flow/changes.ts';
+import type { RequestCounts } from '../../observe/facts/flow/requestCounts.ts';
+
+const MINUTE = 60_000;
+const HOUR = 60 * MINUTE;
+const DAY = 24 * HOUR;
+const START = Date.UTC(2026, 10, 19, 12);
+const END = Date.UTC(2026, 10, 20, 12, 10);
+
+const table = { landed: 0, overflowed: 0 };
+const none: RequestCounts = {
+  ...{ requests: 0, received: 0, landed: 0, quarantined: 0, overflowed: 0, ignored: 0 },
+  ...{ failedBy: {}, refusedBy: {}, tables: { exposures: table, events: table, quarantine: table } },
+};
+type Some = Partial<RequestCounts>;
+
+/** What changed when each hour of some days before had `usual`, and five minutes of today `today` (else `usual`). */
+function changes({
+  usual = {},
+  days = 7,
+  today = () => undefined,
+}: {
+  readonly usual?: Some;
+  readonly days?: number;
+  readonly today?: (at: string) => Some | undefined;
+}) {
+  const before = new Map<number, RequestCounts>();
+  for (let at = START - days * DAY; at < START; at += HOUR) before.set(at, { ...none, ...usual });
+  const day = new Map<number, RequestCounts>();
+  for (let at = START; at < END; at += 5 * MINUTE) {
+    const own = today(new Date(at).toISOString().slice(11, 16));
+    const isHourly = at % HOUR === 0;
+    const counts = { ...none, ...(own ?? (isHourly ? usual : {})) };
+    if (counts.requests > 0) day.set(at, counts);
+  }
+  return changesOf(day, before, { start: START, end: END });
+}
+
+const at = (time: string) => `2026-11-20T${time}:00.000Z`;
+const only = (times: readonly string[], counts: Some) => (time: string) =>
+  times.includes(time) ? counts : undefined;
+
+describe('what is not as usual', () => {
+  it('is nothing on a usual day, nor on a first one', () => {
+    expect(changes({ usual: { requests: 120 } })).toEqual([]);
+    expect(changes({})).toEqual([]);
+    expect(changesOf(new Map(), new Map(), { start: START, end: END })).toEqual([]);
+    expect(changes({ days: 0, today: only(['12:00', '03:00'], { requests: 9_000 }) })).toEqual([]);
+  });
+
+  it('is a spike from 50 times the median of the same hour', () => {
+    const usual = { requests: 2, received: 20 };
+    const burst = (requests: number) => changes({ usual, today: only(['03:05', '03:10'], { requests }) });
+    expect(burst(48)).toEqual([]);
+    expect(burst(49)).toMatchObject([
+      { what: 'requests', first: at('03:05'), last: at('03:10'), hour: expect.any(Number), usual: 2 },
+    ]);
+    expect(changes({ usual, today: only(['03:05'], { requests: 1, received: 970 }) })).toEqual([]);
+    const [found] = changes({ usual, today: only(['03:05'], { requests: 1, received: 4_000 }) });
+    expect(found).toMatchObject({ what: 'events', first: at('03:05'), last: at('03:05'), usual: 20 });
+    expect(found?.day).toBeGreaterThan(4_400);
+  });
+
+  it('of a young stage, is a spike by all hours before', () => {
+    const usual = { requests: 12 };
+    expect(changes({ usual, days: 1, today: only(['03:05'], { requests: 900 }) })).toMatchObject([
+      { what: 'requests', usual: 12, first: at('03:05') },
+    ]);
+  });
+
+  it.each([
+    ['unknown_keys', (n: number) => ({ requests: 50, refusedBy: { SLUICE_KEY_UNKNOWN: n } })],
+    ['overflowed', (n: number) => ({ requests: 50, overflowed: n })],
+  ] as const)('is a rise of %s from 20 and five times the usual', (what, counts) => {
+    const today = (n: number) => only(['04:00', '04:20'], counts(n));
+    expect(changes({ usual: counts(0), today: today(9) })).toEqual([]);
+    expect(changes({ usual: counts(0), today: today(10) })).toEqual([
+      { what, first: at('04:00'), last: at('04:20'), hour: 20, usual: 0, day: 20 },
+    ]);
+    expect(changes({ usual: counts(10), today: today(24) })).toEqual([]);
+    expect(changes({ usual: counts(10), today: today(25) })).toMatchObject([{ what, hour: 50, usual: 10 }]);
+  });
+
+  it('is a silence of more than an hour in which 30 requests would have come', () => {
+    const silent = (usual: number, from: string, to: string, days = 7) =>
+      changes({
+        ...{ usual: { requests: usual }, days },
+        today: (time) => ({ requests: time >= from && time < to ? 0 : usual / 12 }),
+      });
+    expect(changes({ usual: { requests: 600 } })).toEqual([]);
+    expect(silent(60, '02:00', '03:00')).toEqual([]);
+    expect(silent(27, '02:00', '03:05')).toEqual([]);
+    expect(silent(60, '02:00', '03:05')).toMatchObject([
+      { what: 'silence', first: at('02:00'), last: at('03:05'), usual: 60, hour: 0 },
+    ]);
+    expect(silent(60, '02:00', '08:00', 2)).toEqual([]);
+  });
+
+  it('is a silence that lasts while nothing has come since', () => {
+    const before = new Map<number, RequestCounts>();
+    for (let time = START - 7 * DAY; time < START; time += HOUR) before.set(time, { ...none, requests: 60 });
+    const day = new Map<number, RequestCounts>();
+    for (let time = START; time < END - 80 * MINUTE; time += 5 * MINUTE)
+      day.set(time, { ...none, requests: 5 });
+    expect(changesOf(day, before, { start: START, end: END })).toMatchObject([
+      { what: 'silence', first: at('10:50'), last: null },
+    ]);
+    day.set(END - 5 * MINUTE, { ...none, requests: 1 });
+    expect(changesOf(day, before, { start: START, end: END })).toMatchObject([
+      { what: 'silence', first: at('10:50'), last: at('12:05') },
+    ]);
+  });
+});
