@@ -280,6 +280,11 @@ const table: readonly FaultsOfFile[] = [
     ],
   },
   {
+    file: 'observe/findings/judge.ts',
+    suites: ['observe/judge'],
+    faults: [['share >= RESENT.times * usualOf(one)', 'share > RESENT.times']],
+  },
+  {
     file: 'observe/facts/flow/changes.ts',
     suites: ['observe/changes'],
     faults: [

@@ -58,7 +58,7 @@ function reconcileText(
 ): string {
   const open = hours.filter(({ isClosed }) => !isClosed).length;
   return [
-    hours.length === 0 ? '' : `${textTable(hours.flatMap(hourRows))}\n`,
+    hours.length === 0 ? '' : `${textTable(hours.flatMap(hourRows))}\n${DOUBLES}\n\n`,
     lines([
       ...hours.flatMap(({ problems }) => problems.map((problem) => `MISSING  ${problem}`)),
       ...[...hours.flatMap((hour) => hour.notes), ...notes].map((note) => `note     ${note}`),
@@ -70,6 +70,9 @@ function reconcileText(
     ]),
   ].join('');
 }
+
+const DOUBLES =
+  'Doubles are rows that were written twice: same event_id and received_at. What a client sends again has another received_at and counts as received; `sluice status` has resends a day.';
 
 function verdict(closes: boolean, day: string, closed: number): string {
   if (closed === 0)

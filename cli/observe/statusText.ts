@@ -100,6 +100,10 @@ function partsText(status: StatusFacts): string[] {
       ({ table, listed, raw, failed, late }) =>
         `Views read ${counted(listed, 'day')} from ${table}; of those that are old enough, ${raw} raw (${failed.length} failed, ${late.length} late).`,
     ),
+    ...(curated ?? []).flatMap(({ table, resends }) => {
+      const days = resends.map((one) => `${one.day.slice(5)} ${one.resends}`);
+      return days.length === 0 ? [] : [`Resends that ${table} leaves out: ${days.join(', ')}.`];
+    }),
     relay && `Relay: ${counted(relay.waiting.count, 'request')} waiting${since}, ${refused} refused.`,
     stream?.quotaShare != null &&
       `Quota of ${stream.stream}: ${Math.round(stream.quotaShare * 100)} % of its ${stream.quota}.`,

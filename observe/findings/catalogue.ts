@@ -244,6 +244,11 @@ export const findingCatalogue = {
     'Look who sends: the command shows requests as they come. A loop in a release, a load test or abuse looks like this.',
     { part: 'collector', section: 'abuse' },
   ),
+  SLUICE_FINDING_RESENDS: warning(
+    'Clients sent far more events of a day again than usual. Views and curated tables have each once; raw tables, and what is billed, have all.',
+    'The command shows which SDKs send again. A client that sends again after 202 has a defect or no storage of its own; one that got 503, or gave up waiting, is right to.',
+    { part: 'collector', section: 'abuse' },
+  ),
   SLUICE_FINDING_KEYS_REFUSED: warning(
     'Within 24 hours far more requests than usual were answered 401: they had no key, or one that may not send events.',
     'The first command shows the requests. If a release has a new key, add it with `sluice keys add`; else somebody scans.',

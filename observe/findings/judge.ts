@@ -32,6 +32,9 @@ const MOST_COPIED = 200;
 const MANY_REFUSED = 20;
 const MANY_REFUSED_SHARE = 0.05;
 
+/** Shares of a day's rows that are resends: from the first with many times the usual share, from the second always. */
+const RESENT = { more: 0.05, much: 0.5, times: 5 } as const;
+
 type Judged = Pick<Deployment, 'config' | 'stack' | 'localControl' | 'now'>;
 /** What judges know besides facts. */
 type Place = Judged & { readonly say: DeploymentCommands };
@@ -158,7 +161,7 @@ function* judgeRequests(facts: StatusFacts, { stack, now, say }: Place): Finding
 }
 
 /** What was not as usual within the last 24 hours. */
-function* judgeChanges({ lastDay }: StatusFacts, { say }: Place): Findings {
+function* judgeChanges({ lastDay, curated }: StatusFacts, { say, config }: Place): Findings {
   const texts = (...wanted: readonly Change['what'][]) =>
     (lastDay?.changes ?? [])
       .filter(({ what }) => wanted.includes(what))
@@ -177,6 +180,31 @@ function* judgeChanges({ lastDay }: StatusFacts, { say }: Place): Findings {
     ['SLUICE_FINDING_OVERFLOW', texts('overflowed'), [say.sluice('tail', '--errors')]],
   ] as const;
   for (const [code, text, commands] of found) if (text !== '') yield finding(code, `${text}.`, commands);
+  for (const { kind, table, resends } of curated ?? []) {
+    const shareOf = (one: (typeof resends)[number]) => one.resends / (one.rows + one.resends);
+    const usualOf = (one: (typeof resends)[number]) => {
+      const others = resends.filter((other) => other !== one).map(shareOf);
+      return others.sort((x, y) => x - y)[Math.floor((others.length - 1) / 2)] ?? 0;
+    };
+    const days = resends.filter((one) => {
+      const share = shareOf(one);
+      return share >= RESENT.much || (share >= RESENT.more && share >= RESENT.times * usualOf(one));
+    });
+    const [newest] = days;
+    if (newest === undefined) continue;
+    const texts = days.map(({ day, rows, resends: n }) => `${day} ${n} beside ${counted(rows, 'row')}`);
+    const percent = Math.round(usualOf(newest) * 1_000) / 10;
+    yield finding(
+      'SLUICE_FINDING_RESENDS',
+      `${table}: ${listed(texts)}, first ${days.at(-1)?.day}, last ${newest.day}; ${percent} % are usual.`,
+      [say.sluice('query', resendsSql(config.tables[kind], newest.day))],
+    );
+  }
+}
+
+/** Who sent a day's events more than once. */
+function resendsSql(table: string, day: string): string {
+  return `SELECT sdk_type, sdk_version, count(*) - count(DISTINCT event_id) AS resends FROM ${table} WHERE ds = DATE '${day}' GROUP BY 1, 2 ORDER BY 3 DESC LIMIT 10`;
 }
 
 /** Days that no query reads, and refused events. */

@@ -88,7 +88,7 @@ const changedText = (noun: string) =>
 const copies = { count: 3, objects: 0, hasMore: false };
 const curated = {
   ...({ kind: 'events', table: 'curated_events', listed: 30, leftOut: 0, raw: 3 } as const),
-  ...{ failed: [], late: [], unplanned: [], kept: [] },
+  ...{ failed: [], late: [], unplanned: [], resends: [], kept: [] },
 };
 const keptDay = {
   ...{ day: '2026-11-14', rows: 7, since: '2026-11-16T00:20:00Z', folder: 'statsig/events/2026-11-14/' },
@@ -385,6 +385,24 @@ const cases: readonly Case[] = [
     ...(['RELAY_LATE', 'warning', `3 copies, the oldest since ${at(2)}.`] as const),
   ],
   [
+    'a client sends everything again',
+    {
+      curated: [
+        {
+          ...curated,
+          resends: [
+            { day: '2026-11-19', rows: 1_000, resends: 60 },
+            { day: '2026-11-18', rows: 1_000, resends: 10 },
+            { day: '2026-11-17', rows: 1_000, resends: 10 },
+            { day: '2026-11-16', rows: 1_000, resends: 4_000 },
+          ],
+        },
+      ],
+    },
+    ...(['RESENDS', 'warning'] as const),
+    'curated_events: 2026-11-19 60 beside 1000 rows, 2026-11-16 4000 beside 1000 rows, first 2026-11-16, last 2026-11-19; 1 % are usual.',
+  ],
+  [
     'days could not be curated',
     { curated: [{ ...curated, failed: [{ day: '2026-11-17', code: 'SLUICE_CURATE_KILLED' }] }] },
     ...(['CURATE_FAILED', 'problem', 'curated_events: 2026-11-17 SLUICE_CURATE_KILLED.'] as const),
@@ -477,6 +495,12 @@ describe('a finding of sluice status', () => {
   });
 
   it('is none below its bound', () => {
+    const resends = [50, 10, 10, 400, 400, 400].map((n, i) => ({
+      ...{ day: `2026-11-1${i}` as const, rows: 1_000, resends: n },
+    }));
+    expect(judge({ curated: [{ ...curated, resends: resends.slice(0, 3) }] })).toEqual([]);
+    expect(judge({ curated: [{ ...curated, resends: resends.slice(3) }] })).toEqual([]);
+    expect(judge({ curated: [{ ...curated, resends: resends.slice(3, 4) }] })).toHaveLength(1);
     const silent = { lastHour: { ...hour, requests: 0 } };
     expect(judge({ ...silent, lastEventAt: null })).toEqual([]);
     expect(judge({ ...silent, lastEventAt: at(0.9) })).toEqual([]);

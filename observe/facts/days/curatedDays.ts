@@ -94,6 +94,8 @@ export interface CurationState extends CuratedTable {
   readonly late: readonly UtcDay[];
   /** Days that the last night should have queued and that were never queued, newest first. */
   readonly unplanned: readonly UtcDay[];
+  /** The last days that views read, newest first: their rows, and those that were left out as they repeat another. */
+  readonly resends: readonly (Pick<DayAccount, 'rows' | 'resends'> & { readonly day: UtcDay })[];
   /** Days with rows that no raw file has any more and that nobody has accepted, newest first. */
   readonly kept: readonly KeptDay[];
 }
@@ -121,6 +123,8 @@ const PARALLEL = 16;
 const LIST_MS = 120_000;
 /** Days of a table whose ledger entry `sluice status` reads, the newest ones. */
 const MOST_DAYS = 400;
+/** Days whose resends are read. */
+const RESENT_DAYS = 7;
 /** The next night is at most a day away, and a run may be late by its retries. */
 const NIGHT_MS = DAY_MS + 2 * 3_600_000;
 
@@ -302,6 +306,7 @@ export async function readCurationState(deployment: CuratedReaders): Promise<rea
     const entries = await readEntries(deployment, kind, raw.toReversed().slice(0, MOST_DAYS));
     const keeping = Object.keys(lists[kind]).filter((day) => lists[kind][day]?.keeps === true);
     const keepingEntries = await readEntries(deployment, kind, keeping.sort().reverse());
+    const newest = Object.keys(lists[kind]).sort().reverse().slice(0, RESENT_DAYS);
     const failed = [...entries, ...keepingEntries].filter(({ entry }) => entry?.state === 'failed');
     const others = entries.filter(({ entry }) => entry?.state !== 'failed');
     states.push({
@@ -312,6 +317,10 @@ export async function readCurationState(deployment: CuratedReaders): Promise<rea
       unplanned: others
         .slice(0, MOST_DAYS_A_NIGHT)
         .flatMap(({ day, entry }) => (entry === null && day < planned ? [day] : [])),
+      resends: (await readEntries(deployment, kind, newest)).flatMap(({ day, entry }) => {
+        const { rows = 0, resends = 0 } = entry?.curated?.account ?? {};
+        return rows === 0 ? [] : [{ day, rows, resends }];
+      }),
       kept: (await mapLimit(keepingEntries, PARALLEL, (one) => readKeptDay(deployment, kind, one))).flat(),
     });
   }
