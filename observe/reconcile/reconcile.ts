@@ -191,7 +191,7 @@ function differenceText(difference: Difference, received: number): string {
     case 'surplus':
       return `, ${difference.table}: ${difference.count} more than were acknowledged. Events of requests answered 503 may have been stored all the same; others were redriven, or are of a request that ended without metrics or of another writer.`;
     case 'doubles':
-      return `, ${difference.table}: ${difference.count} rows were written twice (same event_id and received_at). Views count them once.`;
+      return `, ${difference.table}: ${difference.count} rows are doubles of delivery: written twice, with the same event_id and received_at. Views count them once.`;
   }
 }
 
