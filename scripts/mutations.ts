@@ -197,6 +197,7 @@ const table: readonly FaultsOfFile[] = [
     faults: [
       ['isInWindow ? corrected : receivedAt', 'isInWindow ? sent : receivedAt'],
       ['const isInWindow = corrected >=', 'const isInWindow = sent >='],
+      ['corrected < YEAR_2000_MS', 'corrected <= YEAR_2000_MS'],
     ],
   },
   {

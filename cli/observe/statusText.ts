@@ -81,7 +81,8 @@ function waitingRows({ waiting, at }: StatusFacts) {
 }
 
 function partsText(status: StatusFacts): string[] {
-  const { partitions, quarantine, datasets, exports, curated, relay, alarms, stream, isLocal } = status;
+  const { partitions, quarantine, datasets, exports, curated, relay, alarms, stream, isLocal, noted } =
+    status;
   const has = (state: AlarmState['state']) => alarms?.filter((one) => one.state === state).length;
   const silent = alarms?.filter(({ notifies }) => !notifies) ?? [];
   const refused = relay?.refused.reduce((total, { count }) => total + count, 0);
@@ -91,6 +92,13 @@ function partsText(status: StatusFacts): string[] {
     partitions &&
       `Partitions: ${counted(partitions.days, 'day')} with files within a week, ${partitions.gaps.length} missing.`,
     quarantine && `Quarantine within 24 hours: ${reasons === '' ? 'no row' : reasons}.`,
+    noted &&
+      Object.keys(noted.counts).length > 0 &&
+      `Noted of events within 24 hours, of ${isLocal ? 'all' : 'logged'} requests: ${noted.hasMore ? 'at least ' : ''}${Object.entries(
+        noted.counts,
+      )
+        .map(([what, count]) => `${count} ${what}`)
+        .join(', ')}.`,
     ...(datasets ?? []).map(
       ({ source, dataset, days, late }) =>
         `Drops of ${source}/${dataset}: ${calendar(days)}${late.length === 0 ? '' : `, late: ${late.map(({ day }) => day).join(', ')}`}.`,

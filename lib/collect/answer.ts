@@ -173,6 +173,7 @@ function report(steps: Steps, refusal: SluiceError | null, { status }: Answer, c
   const needsAttention =
     status >= 400 ||
     total(delivered?.refused) > 0 ||
+    (batch?.noted['before_2000'] ?? 0) > 0 ||
     (delivered?.notStreamed != null && isHeldUp(delivered.notStreamed)) ||
     stored?.relay?.outcome === 'not_kept';
   if (!needsAttention && !logSuccess()) return;

@@ -56,7 +56,7 @@ export interface CollectedBatch extends RequestRows {
   readonly events: number;
   /** Events that the configuration does not land, by reason: `eventFilter.ts`. */
   readonly counted: Readonly<Record<string, number>>;
-  /** Landed events worth a number, by reason: `clock_corrected`, `clock_ignored`, `outside_time_window`, `time_missing`, `name_unresolved`. */
+  /** Landed events worth a number, by reason: `clock_corrected`, `clock_ignored`, `outside_time_window`, `before_2000`, `time_missing`, `name_unresolved`. */
   readonly noted: Readonly<Record<string, number>>;
   /** Events equal to one before them in the batch. */
   readonly duplicates: number;
@@ -354,6 +354,7 @@ class BatchCollector {
     const { pastMs, futureMs } = this.#plan;
     const isInWindow = corrected >= receivedAt - pastMs && corrected <= receivedAt + futureMs;
     if (!isInWindow) this.#noted.add('outside_time_window');
+    if (corrected < YEAR_2000_MS) this.#noted.add('before_2000');
     return {
       members: timestamp(correctedText) + clientTimestamp(sentText),
       day: isoDay(isInWindow ? corrected : receivedAt),
@@ -362,6 +363,9 @@ class BatchCollector {
     };
   }
 }
+
+/** No SDK's event is older: a sender that counts seconds has sent it, or one without a clock. */
+const YEAR_2000_MS = Date.UTC(2000);
 
 /** The parts of a row that come from the event's time. */
 interface EventTime {

@@ -15,6 +15,7 @@ import {
 import { type AlarmState, readAlarms } from './flow/alarms.ts';
 import { type LastDay, readLastDay } from './flow/changes.ts';
 import { readLocalState } from './flow/localCloud.ts';
+import { type NotedEvents, readNoted } from './flow/notedEvents.ts';
 import { type Refusals, readRefusals } from './flow/refusals.ts';
 import { type RelayState, readRelayState } from './flow/relayCopies.ts';
 import { type LastHour, readLastHour } from './flow/requestCounts.ts';
@@ -56,6 +57,8 @@ export interface StatusFacts {
   readonly lastRequestAt: string | null;
   /** Refused requests of the last hour by sender; null without any, and if they could not be read. */
   readonly refusals: Refusals | null;
+  /** What the collector noted of events that it stored. */
+  readonly noted: NotedEvents | null;
   /** Keys that may send events; null if any may, if it is not known, and of a local cloud that checks no keys. */
   readonly senders: number | null;
   /** When the last event came: received within 24 hours, else its file's delivery, ISO 8601; null if none ever came. */
@@ -121,6 +124,7 @@ export async function readStatusFacts(deployment: Deployment): Promise<StatusFac
   const all = await Promise.all([
     readRequests(),
     ask('the last day', () => readLastDay(deployment)),
+    ask('noted events', () => readNoted(deployment)),
     ask('the last event', () => lastDelivery(deployment)),
     ask('the tables', () => readLandedRows(deployment)),
     ask('landing/', () => countLanding(deployment)),
@@ -147,12 +151,12 @@ export async function readStatusFacts(deployment: Deployment): Promise<StatusFac
     ask('relay', () => readRelayState(deployment)),
     ask('the raw days', () => readLostDays(deployment)),
   ]);
-  const [requests, lastDay, delivered, rows, landed, damaged, stream, partitions, ...more] = all;
+  const [requests, lastDay, noted, delivered, rows, landed, damaged, stream, partitions, ...more] = all;
   const [alarms, drops, exports, curated, relay, lostDays] = more;
   return {
     ...{ stack: `${stack.service}-${stack.stage}`, isLocal, at: isoTimestamp(now) },
     collector: local?.collector ?? null,
-    ...{ ...requests, lastDay },
+    ...{ ...requests, lastDay, noted },
     lastEventAt: lastEventAt(rows?.tables ?? [], delivered),
     tables: rows?.tables ?? null,
     waiting: {

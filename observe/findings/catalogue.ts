@@ -244,6 +244,11 @@ export const findingCatalogue = {
     'Look who sends: the command shows requests as they come. A loop in a release, a load test or abuse looks like this.',
     { part: 'collector', section: 'abuse' },
   ),
+  SLUICE_FINDING_TIME_SECONDS: warning(
+    'Events of the last 24 hours have a time before the year 2000: their sender most likely counts seconds, where milliseconds are expected.',
+    'Have it send milliseconds since 1970, or a text as ISO 8601: docs/answers.md, "What is noted". Rows that are stored keep their `timestamp`, under the day on which they were received; `received_at` is right.',
+    { part: 'collector', section: 'quarantine' },
+  ),
   SLUICE_FINDING_RESENDS: warning(
     'Clients sent far more events of a day again than usual. Views and curated tables have each once; raw tables, and what is billed, have all.',
     'The command shows which SDKs send again. A client that sends again after 202 has a defect or no storage of its own; one that got 503, or gave up waiting, is right to.',

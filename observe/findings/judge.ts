@@ -161,7 +161,7 @@ function* judgeRequests(facts: StatusFacts, { stack, now, say }: Place): Finding
 }
 
 /** What was not as usual within the last 24 hours. */
-function* judgeChanges({ lastDay, curated }: StatusFacts, { say, config }: Place): Findings {
+function* judgeChanges({ lastDay, curated, noted }: StatusFacts, { say, config }: Place): Findings {
   const texts = (...wanted: readonly Change['what'][]) =>
     (lastDay?.changes ?? [])
       .filter(({ what }) => wanted.includes(what))
@@ -180,6 +180,12 @@ function* judgeChanges({ lastDay, curated }: StatusFacts, { say, config }: Place
     ['SLUICE_FINDING_OVERFLOW', texts('overflowed'), [say.sluice('tail', '--errors')]],
   ] as const;
   for (const [code, text, commands] of found) if (text !== '') yield finding(code, `${text}.`, commands);
+  const old = (noted?.before2000 ?? []).map(
+    ({ key, sdk, events, first, last }) =>
+      `${counted(events, 'event')} from ${sdk ?? 'an unknown SDK'} with the key ${key ?? 'unknown'}, first ${first}, last ${last}`,
+  );
+  if (old.length > 0)
+    yield finding('SLUICE_FINDING_TIME_SECONDS', `${listed(old, '; ')}.`, [say.sluice('tail', '--errors')]);
   for (const { kind, table, resends } of curated ?? []) {
     const shareOf = (one: (typeof resends)[number]) => one.resends / (one.rows + one.resends);
     const usualOf = (one: (typeof resends)[number]) => {

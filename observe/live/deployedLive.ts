@@ -74,7 +74,7 @@ function sourceOf({ config }: Pick<Deployment, 'config'>): LiveSource {
     from: 'log',
     successes,
     notes: [
-      `Requests: those that were refused, had something refused or overflowed, and ${successes * 100} % of the others (logs.successes). They appear ten seconds after the answer; what the log gets later is left out.`,
+      `Requests: those that were refused, had something refused, overflowed or of before 2000, and ${successes * 100} % of the others (logs.successes). They appear ten seconds after the answer; what the log gets later is left out.`,
       'Rows are shown by the local cloud only. Status has how many of the last hour are in files.',
     ],
   };

@@ -18,6 +18,7 @@ function requestText(request: LiveRequest): string {
     ...(events > 0 ? [counted(events, 'event')] : []),
     ...reasons('ignored', request.ignored_as),
     ...reasons('refused', request.refused),
+    ...reasons('noted', request.noted),
     ...(overflowed > 0 ? [`overflowed: ${overflowed.toLocaleString('en-US')}`] : []),
     ...(endpoint === null ? [] : [`asked for ${endpoint}`]),
   ];

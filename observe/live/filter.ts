@@ -18,8 +18,9 @@ export function liveMatcher(
 }
 
 /** Whether a request had a problem, of the whole of it or of a part. */
-function hasProblem({ status, refused, overflowed }: LiveRequest): boolean {
-  return status >= 400 || overflowed > 0 || Object.keys(refused).length > 0;
+function hasProblem({ status, refused, overflowed, noted }: LiveRequest): boolean {
+  const isOld = (noted['before_2000'] ?? 0) > 0;
+  return status >= 400 || overflowed > 0 || isOld || Object.keys(refused).length > 0;
 }
 
 function fits(text: string | null, wanted: string): boolean {

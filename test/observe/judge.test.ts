@@ -25,6 +25,7 @@ const well: StatusFacts = {
   ...{
     lastHour: null,
     lastDay: null,
+    noted: null,
     lastRequestAt: null,
     refusals: null,
     senders: 1,
@@ -383,6 +384,21 @@ const cases: readonly Case[] = [
     'relay is late',
     { relay: { waiting: { ...copies, oldest: at(2) }, refused: [], deadLetters: 0 } },
     ...(['RELAY_LATE', 'warning', `3 copies, the oldest since ${at(2)}.`] as const),
+  ],
+  [
+    'a client counts seconds',
+    {
+      noted: {
+        ...{ counts: { before_2000: 7, clock_corrected: 3 }, hasMore: false },
+        before2000: [
+          { key: 'shop', sdk: 'python 1.0', events: 6, first: at(9), last: at(8) },
+          { key: null, sdk: null, events: 1, first: at(9), last: at(9) },
+        ],
+      },
+    },
+    ...(['TIME_SECONDS', 'warning'] as const),
+    `6 events from python 1.0 with the key shop, first ${at(9)}, last ${at(8)}; 1 event from an unknown SDK with the key unknown, first ${at(9)}, last ${at(9)}.`,
+    'npx sluice tail --errors',
   ],
   [
     'a client sends everything again',

@@ -73,6 +73,7 @@ describe('what happens in the local cloud', () => {
       ...{ key_label: 'any', endpoint: null, received: 4, exposures: 1, events: 1 },
       ...{ quarantined: 1, overflowed: 0, code: null, not_streamed: null },
       ...{ refused: { SLUICE_EVENT_NO_NAME: 1 }, ignored_as: { 'statsig::diagnostics': 1 } },
+      noted: {},
     });
     const events = entries.flatMap((one) => (one.type === 'event' ? [one] : []));
     const id = expect.stringMatching(/^[0-9a-f]{32}$/);

@@ -31,6 +31,8 @@ export interface LiveRequest {
   /** Refused events by code, and ignored events by reason. */
   readonly refused: Readonly<Record<string, number>>;
   readonly ignored_as: Readonly<Record<string, number>>;
+  /** Stored events worth a number: their times, clocks and names (docs/answers.md). */
+  readonly noted: Readonly<Record<string, number>>;
   /** Why the rows did not go to Firehose: `not_acknowledged: TimeoutError`. Null if they did, or there are none. */
   readonly not_streamed: string | null;
 }
@@ -122,7 +124,7 @@ const requestLine = z.object({
   ...{ event: z.literal('collect'), request_id: text, status: number, ms: number, endpoint: text },
   ...{ sdk: text, key: text, code: text, not_streamed: text, events: z.number().optional() },
   ...{ exposures_landed: number, events_landed: number, quarantined: number, overflowed: number },
-  ...{ refused: counts, counted: counts },
+  ...{ refused: counts, counted: counts, noted: counts },
 });
 
 /** A request by the collector's own line in its log; undefined for any other line. @param at ISO 8601. */
@@ -144,7 +146,7 @@ export function readRequestLine(line: string, at: string): LiveRequest | undefin
       code,
       refused,
     },
-    ...{ ignored_as: data.counted, not_streamed },
+    ...{ ignored_as: data.counted, noted: data.noted, not_streamed },
   };
 }
 

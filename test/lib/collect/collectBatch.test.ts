@@ -191,7 +191,17 @@ describe('the time of an event', () => {
     (ago) => {
       const { rows, noted } = one({ eventName: 'e', time: now - ago });
       expect(rows[0]).toMatchObject({ timestamp: iso(now - ago), ds: '2026-11-20' });
-      expect(noted).toEqual({ outside_time_window: 1 });
+      expect(noted).toEqual({ outside_time_window: 1, ...(ago === now ? { before_2000: 1 } : {}) });
+    },
+  );
+
+  it.each([Math.floor(now / 1_000), String(now / 1_000), Date.UTC(2000) - 1, '1999-12-31'])(
+    'is noted before 2000, as of a sender that counts seconds, and kept: %p',
+    (time) => {
+      const { rows, noted } = one({ eventName: 'e', time });
+      expect(rows[0]).toMatchObject({ timestamp: expect.stringMatching(/^19/), ds: '2026-11-20' });
+      expect(noted).toEqual({ outside_time_window: 1, before_2000: 1 });
+      expect(one({ eventName: 'e', time: Date.UTC(2000) }).noted).toEqual({ outside_time_window: 1 });
     },
   );
 

@@ -113,6 +113,9 @@ describe('an accepted request', () => {
     });
     expect(await spilling.send(request({ body: { events: [event] } }))).toEqual(accepted);
     expect(spilling.log).toMatchObject([{ overflowed: 1 }]);
+    const old = startCollector({ parts });
+    await old.send(request({ body: { events: [{ ...event, time: Math.floor(NOW / 1_000) }] } }));
+    expect(old.log).toMatchObject([{ status: 202, key: 'any', noted: { before_2000: 1 } }]);
     const failing = startCollector({ parts });
     await failing.send(request({ method: 'GET' }));
     await failing.send(request({ body: '' }));
