@@ -110,6 +110,52 @@ export function mathAlarm(
   });
 }
 
+/** Standard deviations beside what CloudWatch expects. */
+const DEVIATIONS = 3;
+const QUARTER_SECONDS = 900;
+
+/**
+ * An alarm on far less than CloudWatch's model of the last two weeks expects at this hour, for an hour. A metric without a value
+ * counts as 0 while there are some; after hours without any the alarm stays as it is.
+ * https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Anomaly_Detection.html. Its input may be any
+ * expression that returns one series:
+ * https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_MetricMathAnomalyDetector.html
+ *
+ * @param watched.atLeast Quarters of an hour with less count as 0: where all are, the model expects nothing.
+ */
+export function silenceAlarm(
+  stack: Stack,
+  part: string,
+  watched: WatchedMetric & Pick<AlarmTerms, 'description' | 'section'> & { readonly atLeast: number },
+): Resource {
+  const { description, section, atLeast } = watched;
+  return alarmResource(
+    stack,
+    part,
+    { description, section, periods: 4, missing: 'ignore' },
+    {
+      Metrics: [
+        {
+          Id: 'all',
+          MetricStat: { Metric: metricMembers(watched), Period: QUARTER_SECONDS, Stat: watched.statistic },
+          ReturnData: false,
+        },
+        {
+          Id: 'some',
+          Label: 'stored',
+          Expression: `IF(FILL(all, 0) >= ${atLeast}, all, 0)`,
+          ReturnData: true,
+        },
+        {
+          ...{ Id: 'usual', Label: 'usual', Expression: `ANOMALY_DETECTION_BAND(some, ${DEVIATIONS})` },
+          ReturnData: true,
+        },
+      ],
+      ThresholdMetricId: 'usual',
+    },
+  );
+}
+
 function metricMembers({ namespace, metric, dimensions }: WatchedMetric) {
   return {
     Namespace: namespace,
@@ -134,8 +180,9 @@ function alarmResource(
       ...watched,
       EvaluationPeriods: of,
       ...(of === periods ? {} : { DatapointsToAlarm: periods }),
-      Threshold: threshold,
-      ComparisonOperator: 'GreaterThanOrEqualToThreshold',
+      ...('ThresholdMetricId' in watched
+        ? { ComparisonOperator: 'LessThanLowerThreshold' }
+        : { Threshold: threshold, ComparisonOperator: 'GreaterThanOrEqualToThreshold' }),
       TreatMissingData: missing ?? 'notBreaching',
       ...(topicArn === null ? {} : { AlarmActions: [topicArn], OKActions: [topicArn] }),
     },

@@ -1,8 +1,9 @@
 import type { CollectError } from '../../lib/collect/CollectError.ts';
-import { collectMetrics } from '../../lib/collect/collectMetrics.ts';
+import { collectMetrics, streamMetrics } from '../../lib/collect/collectMetrics.ts';
+import type { ForwardedKind } from '../../lib/schema/kinds.ts';
 import type { Resources } from '../template/Resource.ts';
 import { logicalIds, partName, type Stack } from '../template/Stack.ts';
-import { alarm, deadLettersAlarm, ownMetric } from './alarm.ts';
+import { alarm, deadLettersAlarm, ownMetric, silenceAlarm } from './alarm.ts';
 import { curateAlarms } from './curateAlarms.ts';
 import { exportAlarms, ingestAlarms } from './dropAlarms.ts';
 import { endpointAlarms } from './endpointAlarms.ts';
@@ -84,5 +85,23 @@ function collectorAlarms(stack: Stack): Resources {
       periodSeconds: HOUR,
     }),
     ...endpointAlarms(stack),
+    ...silenceAlarms(stack),
   };
+}
+
+/** Alarms on a table that gets far fewer rows than is usual. */
+function silenceAlarms(stack: Stack): Resources {
+  const { alarms: settings, landing } = stack.config;
+  const { silenceFromPerHour } = settings;
+  if (silenceFromPerHour === null) return {};
+  const of = (kind: ForwardedKind) => {
+    const { landed, overflowed } = streamMetrics[kind];
+    return silenceAlarm(stack, `${kind}-silent`, {
+      ...ownMetric(stack, 'collect', landing === 'direct' ? overflowed : landed),
+      description: `Far fewer ${kind} are stored than is usual at this hour`,
+      section: 'silent',
+      atLeast: Math.ceil(silenceFromPerHour / 4),
+    });
+  };
+  return { ExposuresSilentAlarm: of('exposures'), EventsSilentAlarm: of('events') };
 }

@@ -68,6 +68,29 @@ describe('the alarm on partition gaps', () => {
   });
 });
 
+describe('the alarms on silence', () => {
+  it('compare the rows of each table with what CloudWatch expects, from a volume on', () => {
+    expect(alarm('EventsSilentAlarm')).toMatchObject({
+      ...{ AlarmName: 'acme-prod-events-silent', ThresholdMetricId: 'usual', EvaluationPeriods: 4 },
+      ...{ ComparisonOperator: 'LessThanLowerThreshold', TreatMissingData: 'ignore' },
+      Metrics: [
+        { Id: 'all', MetricStat: { Metric: { MetricName: 'events_landed' }, Period: 900, Stat: 'Sum' } },
+        { Id: 'some', Expression: 'IF(FILL(all, 0) >= 250, all, 0)', ReturnData: true },
+        { Id: 'usual', Expression: 'ANOMALY_DETECTION_BAND(some, 3)', ReturnData: true },
+      ],
+    });
+    expect(alarm('EventsSilentAlarm')).not.toHaveProperty('Threshold');
+    expect(JSON.stringify(alarm('ExposuresSilentAlarm'))).toContain('exposures_landed');
+    const direct = madeResources({ landing: 'direct' }).made.Resources;
+    expect(JSON.stringify(direct['EventsSilentAlarm'])).toContain('events_overflowed');
+  });
+
+  it('are off by configuration', () => {
+    const off = madeResources({ alarms: { silenceFromPerHour: null } }).made.Resources;
+    expect(Object.keys(off).filter((name) => name.includes('Silent'))).toEqual([]);
+  });
+});
+
 describe('the notification of alarms', () => {
   const actionsOf = (config: Partial<ConfigInput>) =>
     Object.values(madeResources(config).made.Resources)

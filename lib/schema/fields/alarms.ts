@@ -27,5 +27,9 @@ export const alarmsSchema = z
       times().default(10_000),
       'Requests answered 401 within an hour at which the alarms `key-unknown`, `key-missing` and `key-not-for-events` fire.',
     ),
+    silenceFromPerHour: noted(
+      times().nullable().default(1_000),
+      'Rows of a table that are stored within an hour, below which an hour counts as empty to the alarms `exposures-silent` and `events-silent`: a stage that never has more does not turn them on. `null`: the stack has none of them.',
+    ),
   })
   .prefault({});

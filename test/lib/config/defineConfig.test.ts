@@ -75,7 +75,12 @@ describe('defineConfig', () => {
         dataVersionDays: 7,
         denyDeletes: true,
       },
-      alarms: { topicArn: null, invocationsPerHour: 1_000_000, refusedKeysPerHour: 10_000 },
+      alarms: {
+        topicArn: null,
+        invocationsPerHour: 1_000_000,
+        refusedKeysPerHour: 10_000,
+        silenceFromPerHour: 1_000,
+      },
       architecture: 'arm64',
       endpoint: {
         kind: 'http-api',
