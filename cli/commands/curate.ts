@@ -164,9 +164,14 @@ function kindsOf(line: CommandLine): readonly ForwardedKind[] {
 
 /** The calendar of curated days for people: a table for each curated table, the newest day first. */
 export function curatedText({ isOn, curateAfter, firstYoung, tables }: CuratedCalendar): string {
+  const areRead = tables.some(({ days }) => days.some(({ state }) => VIEWS_READ[state] !== undefined));
+  const off = areRead
+    ? 'no day is curated any more. Views read those below until a deployment makes them read the raw tables'
+    : 'days are not curated, and views read the raw tables';
   const head = isOn
     ? `A day is curated ${counted(curateAfter, 'day')} after its end: now those before ${firstYoung}.\n`
-    : 'Days are not curated: the configuration has `curate: false`. Views read the raw tables.\n';
+    : `The configuration has \`curate: false\`: ${off}.\n`;
+  if (!isOn && !areRead) return head;
   const parts = tables.map(({ table, rawTable, listed, leftOut, days }) => {
     const room =
       leftOut === 0

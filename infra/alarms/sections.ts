@@ -17,6 +17,7 @@ export const operateSections = {
   abuse: 'Somebody sends what they should not',
   partitions: 'A day is missing from queries',
   deadLetters: 'Messages are dead letters',
+  readerDenied: 'A reader is denied',
 } as const;
 
 /** A name of one of {@link operateSections}. */

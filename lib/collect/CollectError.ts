@@ -20,7 +20,7 @@ export const CollectError = defineErrorFamily('system', {
   },
   SLUICE_COLLECT_BODY_MANGLED: {
     cause: 'The gateway or the Function URL passed a compressed body on as text, which destroys it.',
-    cure: "React Native, Expo and js-client: set the SDK's option `logEventCompressionMode: 'd'`. Others: send bodies uncompressed, or use the gateway in place of a Function URL (a REST API with binaryMediaTypes */*).",
+    cure: "`content-encoding: gzip` (or zstd, br, deflate) is the header that a compressed body needs: the gateway then passes it on as bytes. React Native, Expo and js-client: set the SDK's option `logEventCompressionMode: 'd'`. Who cannot set the header: send bodies uncompressed, or use the gateway in place of a Function URL (a REST API with binaryMediaTypes */*).",
   },
   SLUICE_COLLECT_FAILED: {
     cause: 'The collector failed unexpectedly.',

@@ -1,3 +1,4 @@
+import { hash } from 'node:crypto';
 import { errorName, type SluiceError } from '../base/errors.ts';
 import { isQuarantineReason } from '../landing/quarantineReasons.ts';
 import { OBJECT_MS } from '../schema/deliveryLimits.ts';
@@ -40,6 +41,9 @@ export interface Collector extends ReceivePorts, StorePorts {
  * has no metrics and no log line, as it is not a request of an SDK.
  */
 const PREFLIGHT: Answer = { status: 204, body: '' };
+
+/** Digits of a key's SHA-256 that the log shows. */
+const SHOWN_DIGITS = 8;
 
 /** Results of the steps of a request, up to the last step that ran. */
 interface Steps {
@@ -183,7 +187,7 @@ function report(steps: Steps, refusal: SluiceError | null, { status }: Answer, c
 
 /** Fields of the steps in the log line, in their order. A step that did not run has no fields. */
 function fieldsOf({ received, key, body, decoded, batch, ignored, stored }: Steps): Record<string, unknown> {
-  const { requestId, path } = received.request;
+  const { requestId, path, sdkType, sdkVersion } = received.request;
   const endpoint = reservedEndpoint(path);
   const { delivered, relay, failure } = stored ?? {};
   const landed = (kind: TableKind) => delivered?.tables.find(({ table }) => table === kind)?.landed ?? 0;
@@ -192,10 +196,12 @@ function fieldsOf({ received, key, body, decoded, batch, ignored, stored }: Step
   return {
     ...(requestId !== null && { request_id: requestId }),
     ...(endpoint !== null && { endpoint }),
-    ...(key && { key: key.label }),
+    ...(key ? { key: key.label } : unacceptedKey(received.request)),
     ...(decoded && { body_bytes: body?.length, decoded_bytes: decoded.bytes }),
     ...(decoded?.repaired && { repaired_utf8: true }),
-    ...(batch && { sdk: sdkLabel(batch.sdkType, batch.sdkVersion), events: batch.events }),
+    ...(batch
+      ? { sdk: sdkLabel(batch.sdkType, batch.sdkVersion), events: batch.events }
+      : sdkType !== null && { sdk: sdkLabel(sdkType, sdkVersion) }),
     ...(batch && batch.clockSkewMs !== null && { clock_skew_ms: batch.clockSkewMs }),
     ...(batch && batch.duplicates > 0 && { duplicates: batch.duplicates }),
     ...(total(ignored) > 0 && { counted: ignored }),
@@ -214,6 +220,12 @@ function fieldsOf({ received, key, body, decoded, batch, ignored, stored }: Step
     ...(relay && { relay: relay.outcome }),
     ...(relay?.outcome === 'not_kept' && { relay_error: relay.error }),
   };
+}
+
+/** What the log says of a key that was not accepted: the beginning of its SHA-256, as `sluice keys list` has it, or `of another form`. */
+function unacceptedKey({ key, keyProblem }: Received['request']): { readonly sent_key?: string } {
+  if (key !== null) return { sent_key: hash('sha256', key).slice(0, SHOWN_DIGITS) };
+  return keyProblem === '' ? {} : { sent_key: 'of another form' };
 }
 
 function total(counts: Readonly<Record<string, number>> = {}): number {

@@ -54,7 +54,7 @@ export function authenticate({ request, deadline }: Received, keys: KeyGate): Pr
   if (endpoint !== null) throw new RequestError('SLUICE_PATH_RESERVED', reservedDetail(endpoint));
   if (request.method !== 'POST')
     throw new RequestError('SLUICE_METHOD_NOT_ALLOWED', `It was ${request.method}.`);
-  return keys.admit(request.key, deadline.at);
+  return keys.admit(request.key, deadline.at, request.keyProblem);
 }
 
 /** @throws RequestError when that key may send no events. */

@@ -23,7 +23,7 @@ import {
   exportRequestSchema,
   exportTaskSchema,
 } from './messageBodies.ts';
-import { type PlanExportsPorts, planExports } from './planExports.ts';
+import { countFailing, isFailing, type PlanExportsPorts, planExports } from './planExports.ts';
 
 /** Ports for one export, in a session of the function's role that is limited to it (docs/export.md). */
 export interface IsolatedExporter extends Pick<Exporter, 'ledger' | 'tableOf' | 'targetOf'> {
@@ -110,12 +110,19 @@ export async function runTask(exporter: Exporter, task: ExportTask): Promise<boo
     exporter.log({ level: 'info', event: 'export', export: name, day, outcome: 'not_configured' });
     return false;
   }
+  const subject = exportSubject(exported, day);
+  const hadFailed = isFailing(await exporter.ledger.read(subject));
   const apart = await exporter.apart?.(exported);
+  let again: boolean;
   try {
-    return await exportTask({ ...exporter, ...apart }, exported, task);
+    again = await exportTask({ ...exporter, ...apart }, exported, task);
   } finally {
     apart?.close();
   }
+  // The alarm need not wait for the next run of the schedule.
+  if (hadFailed && !isFailing(await exporter.ledger.read(subject)))
+    reportFailing(exporter, exported.schedule, await countFailing(exporter, exported.schedule));
+  return again;
 }
 
 async function exportTask(exporter: Exporter, exported: Export, task: ExportTask): Promise<boolean> {

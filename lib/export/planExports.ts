@@ -102,6 +102,24 @@ async function planOne(
   };
 }
 
+/** Counts days of a schedule's exports whose last try failed, also those that are queued to be tried again. */
+export async function countFailing(
+  { exports, ledger, clock }: Pick<PlanExportsPorts, 'exports' | 'ledger' | 'clock'>,
+  schedule: Export['schedule'],
+): Promise<number> {
+  const subjects = exports
+    .filter((one) => one.schedule === schedule)
+    .flatMap((one) => lookback(utcDay(clock.now()), one.lookbackDays).map((day) => exportSubject(one, day)));
+  const entries = await mapLimit(subjects, PARALLEL_DAYS, (subject) => ledger.read(subject));
+  return entries.filter(isFailing).length;
+}
+
+/** Whether the last try of a day failed, also while it waits to be tried again. A day that goes on has a failure, too. */
+export function isFailing(entry: LedgerEntry | null): boolean {
+  if (entry?.failure === undefined) return false;
+  return entry.state === 'failed' || ['retried', 'asked'].includes(entry.queued?.reason ?? '');
+}
+
 /** The days before today, oldest first, as today is still being written. */
 function lookback(today: UtcDay, days: number): UtcDay[] {
   return Array.from({ length: days }, (_, i) => addDays(today, i - days));

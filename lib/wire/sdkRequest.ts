@@ -33,6 +33,8 @@ export interface SdkRequest {
   readonly path: string;
   /** The SDK key, if it has the shape of one. */
   readonly key: string | null;
+  /** See {@link keyProblem}; '' with a key. */
+  readonly keyProblem: string;
   readonly markers: BodyMarkers;
   /** The sender's clock when it sent: header `STATSIG-CLIENT-TIME`, then query `t`. */
   readonly clientTimes: readonly (string | null)[];
@@ -58,10 +60,11 @@ export function readSdkRequest({
 }: HttpRequest): SdkRequest {
   const query = new URLSearchParams(rawQueryString);
   const stated = (header: string, parameter: string) => headers[header] || query.get(parameter) || null;
+  const key = readSdkKey(headers, query);
   return {
     method: requestContext.http.method,
     path: rawPath,
-    key: readSdkKey(headers, query),
+    ...{ key, keyProblem: key === null ? keyProblem(headers, query) : '' },
     markers: {
       contentEncoding: headers['content-encoding'] ?? '',
       statsigEncoded: query.get('se') === '1' || headers['statsig-encoded'] === '1',
@@ -106,6 +109,24 @@ export function readSdkKey(
 /** The text if it has the form of an SDK key; otherwise null. */
 export function sdkKey(text: string | null | undefined): string | null {
   return typeof text === 'string' && text.length <= MAX_KEY_LENGTH && SDK_KEY.test(text) ? text : null;
+}
+
+/**
+ * Why the text in the place of a key is none, as a sentence without the text; '' if there is no text.
+ *
+ * @param headers As {@link readSdkKey}.
+ */
+export function keyProblem(
+  headers: Readonly<Record<string, string | undefined>>,
+  query: URLSearchParams,
+): string {
+  const [header, parameter] = [headers['statsig-api-key'], query.get('k')];
+  const text = header || parameter || '';
+  if (text === '') return '';
+  const place = header ? 'The header STATSIG-API-KEY' : 'The query parameter k';
+  if (!/^(client|secret)-/.test(text)) return `${place} begins with neither client- nor secret-.`;
+  if (text.length > MAX_KEY_LENGTH) return `${place} is longer than ${MAX_KEY_LENGTH} characters.`;
+  return `${place} has nothing after client- or secret-, or a space or another character that no key has.`;
 }
 
 /**

@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import { DescribeKeyCommand, type KeyMetadata } from '@aws-sdk/client-kms';
+import { DescribeKeyCommand } from '@aws-sdk/client-kms';
 import {
   GetBucketEncryptionCommand,
   GetBucketLifecycleConfigurationCommand,
@@ -34,7 +34,7 @@ import { isDeliveredFile, statsigFolders, tableFolders } from '../../lib/tables/
 import { ifThere } from '../explainAwsError.ts';
 import { dayFolders } from '../facts/tables/partitionGaps.ts';
 import { type Finding, finding } from '../findings/catalogue.ts';
-import { listed } from '../findings/judge.ts';
+import { judgeKey, listed } from '../findings/judge.ts';
 import { type Look, settled } from './Look.ts';
 import type { Setup } from './Setup.ts';
 
@@ -211,18 +211,6 @@ export const key: Look = {
       : judgeKey({ Arn: keyArn, ...found.KeyMetadata }, say);
   },
 };
-
-/** Judges a key by its metadata. */
-export function judgeKey(found: Partial<KeyMetadata>, say: Pick<Setup['say'], 'aws'>): readonly Finding[] {
-  const { Arn = '', KeyState = '', KeySpec, KeyUsage, MultiRegion } = found;
-  const isEnabled = KeyState === 'Enabled';
-  const isFit = KeySpec === 'SYMMETRIC_DEFAULT' && KeyUsage === 'ENCRYPT_DECRYPT' && MultiRegion !== true;
-  if (isEnabled && isFit) return [];
-  const verbs = [...(KeyState.endsWith('Deletion') ? ['cancel-key-deletion'] : []), 'enable-key'];
-  const kind = [KeyState, KeySpec, KeyUsage, ...(MultiRegion === true ? ['multi-Region'] : [])].join(', ');
-  const commands = isEnabled ? [] : verbs.map((verb) => say.aws('kms', verb, '--key-id', Arn));
-  return [finding('SLUICE_FINDING_KEY_UNUSABLE', `${Arn} is ${kind}.`, commands)];
-}
 
 /** Records of erasures that are read, the last ones; and at the same time. */
 const MOST_ERASURES = 1_000;

@@ -1,7 +1,8 @@
+import { DescribeKeyCommand, type KeyMetadata, KMSClient } from '@aws-sdk/client-kms';
 import { isoTimestamp } from '../../lib/base/time.ts';
 import type { Export } from '../../lib/schema/exports.ts';
 import type { Deployment } from '../deployment.ts';
-import { whyUnread } from '../explainAwsError.ts';
+import { ifThere, whyUnread } from '../explainAwsError.ts';
 import { type CurationState, readCurationState } from './days/curatedDays.ts';
 import {
   type ConfiguredDataset,
@@ -20,7 +21,7 @@ import { type Refusals, readRefusals } from './flow/refusals.ts';
 import { type RelayState, readRelayState } from './flow/relayCopies.ts';
 import { type LastHour, readLastHour } from './flow/requestCounts.ts';
 import { countSenders } from './flow/senders.ts';
-import { readStackOutputs, requireOutput } from './flow/stackOutputs.ts';
+import { readStackOutputs, requireOutput, type StackOutputs } from './flow/stackOutputs.ts';
 import { readStream, type StreamState } from './flow/streamState.ts';
 import {
   countDamaged,
@@ -43,6 +44,9 @@ const LEDGER_DAYS = 7;
 /** Datasets and exports of which days are read. */
 const MOST_SUBJECTS = 20;
 
+/** What KMS says of a key. */
+export type KeyFacts = Pick<KeyMetadata, 'Arn' | 'KeyState' | 'KeySpec' | 'KeyUsage' | 'MultiRegion'>;
+
 /** The state of every part of a deployment. Parts that could not be read are null, and `unknown` says why. */
 export interface StatusFacts {
   readonly stack: string;
@@ -55,7 +59,7 @@ export interface StatusFacts {
   readonly lastDay: LastDay | null;
   /** ISO 8601; null without a request in the last hour. */
   readonly lastRequestAt: string | null;
-  /** Refused requests of the last hour by sender; null without any, and if they could not be read. */
+  /** Refused requests of 24 hours by sender; null without any, and if they could not be read. */
   readonly refusals: Refusals | null;
   /** What the collector noted of events that it stored. */
   readonly noted: NotedEvents | null;
@@ -91,6 +95,8 @@ export interface StatusFacts {
   /** Copies that relay has not delivered; null also without `relay`. */
   readonly relay: RelayState | null;
   readonly alarms: readonly AlarmState[] | null;
+  /** The key that encrypts the bucket; null if the stack does not say it, and if it is gone. */
+  readonly key: KeyFacts | null;
   /** Faults that are set in the local cloud. */
   readonly faults: number;
   /** Parts that could not be read, and why. */
@@ -121,6 +127,9 @@ export async function readStatusFacts(deployment: Deployment): Promise<StatusFac
   };
   const local = await readLocalState(deployment);
   const datasets = configuredDatasets(config);
+  const outputs = readStackOutputs(deployment);
+  // Whoever needs them says what is wrong with them.
+  outputs.catch(() => undefined);
   const all = await Promise.all([
     readRequests(),
     ask('the last day', () => readLastDay(deployment)),
@@ -133,8 +142,9 @@ export async function readStatusFacts(deployment: Deployment): Promise<StatusFac
     local !== undefined
       ? null
       : ask('the stream', async () =>
-          readStream(deployment, requireOutput(await readStackOutputs(deployment), 'LandingStreamName')),
+          readStream(deployment, requireOutput(await outputs, 'LandingStreamName')),
         ),
+    ask('the key', async () => readKey(deployment, await outputs)),
     ask('the partitions', () => readRecentPartitions(deployment)),
     ask('the alarms', () => readAlarms(deployment)),
     ask('the drops', async () => {
@@ -151,7 +161,7 @@ export async function readStatusFacts(deployment: Deployment): Promise<StatusFac
     ask('relay', () => readRelayState(deployment)),
     ask('the raw days', () => readLostDays(deployment)),
   ]);
-  const [requests, lastDay, noted, delivered, rows, landed, damaged, stream, partitions, ...more] = all;
+  const [requests, lastDay, noted, delivered, rows, landed, damaged, stream, key, partitions, ...more] = all;
   const [alarms, drops, exports, curated, relay, lostDays] = more;
   return {
     ...{ stack: `${stack.service}-${stack.stage}`, isLocal, at: isoTimestamp(now) },
@@ -164,7 +174,7 @@ export async function readStatusFacts(deployment: Deployment): Promise<StatusFac
       ...{ landing: landed?.landing ?? null, undeleted: landed?.undeleted ?? null, damaged },
     },
     ...{ stream, partitions, lostDays, quarantine: rows?.quarantine ?? null },
-    ...{ datasets: drops, exports, curated, relay, alarms, faults: local?.faults ?? 0, unknown },
+    ...{ datasets: drops, exports, curated, relay, alarms, key, faults: local?.faults ?? 0, unknown },
     notes:
       Math.max(datasets.length, config.exports.length) > MOST_SUBJECTS
         ? [`Only the first ${MOST_SUBJECTS} datasets and exports were read.`]
@@ -172,19 +182,36 @@ export async function readStatusFacts(deployment: Deployment): Promise<StatusFac
     scannedBytes: rows?.scannedBytes ?? 0,
   };
 
-  /** The last hour, and who sent what was refused in it. The log is read only if something was refused. */
+  /** The last hour, and who sent what was refused. */
   async function readRequests() {
     const lastHour = await ask('the last hour', () => readLastHour(deployment));
     const refusedBy = lastHour?.refusedBy ?? {};
-    const isRefused = Object.keys(refusedBy).length > 0;
     // The local cloud accepts any key, unless it is started with --check-keys.
     const isChecked = !isLocal || refusedBy['SLUICE_KEY_UNKNOWN'] !== undefined;
     return {
       lastHour,
       lastRequestAt: lastHour?.lastRequestAt ?? null,
-      refusals: isRefused ? await ask('refused requests', () => readRefusals(deployment)) : null,
+      refusals: await ask('refused requests', () => readRefusals(deployment)),
       senders: isChecked ? await ask('the keys', () => countSenders(deployment)) : null,
     };
+  }
+}
+
+async function readKey(
+  { aws, config, isLocal }: Pick<Deployment, 'aws' | 'config' | 'isLocal'>,
+  outputs: StackOutputs,
+): Promise<KeyFacts | null> {
+  const KeyId = config.existing.keyArn ?? outputs.get('KeyArn');
+  // The local cloud has only the keys of the template.
+  if (KeyId === undefined || (isLocal && config.existing.keyArn !== null)) return null;
+  const client = new KMSClient(aws);
+  try {
+    const { KeyMetadata } = (await ifThere(client.send(new DescribeKeyCommand({ KeyId })))) ?? {};
+    if (KeyMetadata === undefined) return null;
+    const { KeyState, KeySpec, KeyUsage, MultiRegion } = KeyMetadata;
+    return { Arn: KeyMetadata.Arn ?? KeyId, KeyState, KeySpec, KeyUsage, MultiRegion };
+  } finally {
+    client.destroy();
   }
 }
 

@@ -92,7 +92,7 @@ export const findingCatalogue = {
   SLUICE_FINDING_KEY_UNUSABLE: problem(
     'The key is disabled or to be deleted, or S3 or Statsig cannot use its kind: then data can be neither written nor read.',
     'Run the commands, which keep and enable it. Of another kind: set a symmetric single-Region key with `existing.keyArn`, or none.',
-    { section: 'late' },
+    { part: 'deployment', section: 'late' },
   ),
   SLUICE_FINDING_DRIFT: problem(
     'A resource differs from what was deployed: somebody changed it.',
@@ -109,7 +109,7 @@ export const findingCatalogue = {
   ),
   SLUICE_FINDING_PARTITION_WRONG: problem(
     'Days have files but no partition, or one with another folder or an earlier set of columns, so queries miss rows or columns.',
-    'Register them with the command, after you have dropped partitions with another folder in Glue; the next hourly run does so too. If they are missing again, look at the register queue and its dead letters.',
+    'If the detail has an error of the function `register`, correct that first: its role, or a policy of Lake Formation. Register the days with the command, after you have dropped partitions with another folder in Glue; the next hourly run does so too. If they are missing again, look at the register queue and its dead letters.',
     { part: 'partitions', section: 'partitions' },
   ),
   SLUICE_FINDING_PRIMARY_UNFIT: problem(
@@ -147,6 +147,7 @@ export const findingCatalogue = {
   SLUICE_FINDING_READER_DENIED: problem(
     'A reader lacks a permission that it needs, for queries of curated days before `curate: true` also.',
     'Deploy if the stack makes it. Else look for a permissions boundary, a service control policy or a Deny statement, or print its policy again and have it applied (docs/readers.md).',
+    { section: 'readerDenied' },
   ),
   SLUICE_FINDING_LOAD_STUCK: problem(
     'Athena has worked on a day of a dataset for more than three hours. Queries still read the previous version.',
@@ -225,8 +226,8 @@ export const findingCatalogue = {
     { part: 'collector', section: 'failed' },
   ),
   SLUICE_FINDING_REFUSED: problem(
-    'Requests of the last hour were refused with 4xx. SDKs do not send them again.',
-    'The detail has the codes, with the key label and the SDK where they are known. The first command shows the requests; docs/answers.md has each code.',
+    'Requests were refused with 4xx within 24 hours. SDKs do not send them again.',
+    'The detail has the codes, with the SDK and the label of the key, or the first digits of the SHA-256 of a key that is not in the list. The first command shows requests as they come; docs/answers.md has each code.',
     { part: 'collector', section: 'refused' },
   ),
   SLUICE_FINDING_NO_KEY: problem(

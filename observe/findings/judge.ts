@@ -16,7 +16,7 @@ import type { Change } from '../facts/flow/changes.ts';
 import { failedText, HOUR_MS, NOT_STORED } from '../facts/flow/requestCounts.ts';
 import { KEPT_HOURS } from '../facts/flow/streamState.ts';
 import { damagedText, isLandingLate, waitingText } from '../facts/flow/waitingObjects.ts';
-import type { StatusFacts } from '../facts/statusFacts.ts';
+import type { KeyFacts, StatusFacts } from '../facts/statusFacts.ts';
 import { type Finding, type FindingCode, finding } from './catalogue.ts';
 
 /** Milliseconds after which a listing is too old: the interval of the schedule, the time for retries, and a margin. */
@@ -31,6 +31,8 @@ const MOST_COPIED = 200;
 /** Refused requests from which they are a problem at a small share: as the alarm on 4xx has it. */
 const MANY_REFUSED = 20;
 const MANY_REFUSED_SHARE = 0.05;
+/** A minute without a request that could not be stored, after which others were stored: it is over. */
+const OVER_AFTER_MS = 120_000;
 
 /** Shares of a day's rows that are resends: from the first with many times the usual share, from the second always. */
 const RESENT = { more: 0.05, much: 0.5, times: 5 } as const;
@@ -54,11 +56,45 @@ export function judge(facts: StatusFacts, deployment: Judged, region: string): r
     judgeCopies,
     judgeRest,
   ];
-  const found = judges
-    .flatMap((one) => [...one(facts, place)])
-    .map((one) => ({ ...one, cure: targetCommands(one.cure, say.options) }));
+  const key = facts.key === null ? [] : judgeKey(facts.key, say);
+  const others = judges.flatMap((one) => [...one(facts, place)]);
+  const found = (facts.key?.KeyState === 'Enabled' ? [...key, ...others] : causedBy(key, others)).map(
+    (one) => ({
+      ...one,
+      cure: targetCommands(one.cure, say.options),
+    }),
+  );
   const isProblem = ({ severity }: Finding) => severity === 'problem';
   return [...found.filter(isProblem), ...found.filter((one) => !isProblem(one))];
+}
+
+/** What follows from a key that nobody can use: what S3 denies for it, what waits, and alarms. */
+const FOLLOWS: readonly FindingCode[] = [
+  ...(['SLUICE_FINDING_NOT_STORED', 'SLUICE_FINDING_LANDING_LATE', 'SLUICE_FINDING_STREAM_LATE'] as const),
+  ...(['SLUICE_FINDING_UNREADABLE', 'SLUICE_FINDING_ALARM'] as const),
+];
+
+/** The finding of a key with what follows from it, and the other findings. */
+function causedBy([key, ...more]: readonly Finding[], others: readonly Finding[]): readonly Finding[] {
+  if (key === undefined) return others;
+  const isUnreadable = ({ code }: Finding) => code === 'SLUICE_FINDING_UNREADABLE';
+  const follows = others.filter(
+    (one) => FOLLOWS.includes(one.code) && (!isUnreadable(one) || /KMS|disabled/.test(one.detail)),
+  );
+  const detail = [key.detail, ...follows.map((one) => `${one.code}: ${one.detail}`)].join(' ');
+  return [{ ...key, detail }, ...more, ...others.filter((one) => !follows.includes(one))];
+}
+
+/** Judges a key by what KMS says of it. */
+export function judgeKey(found: KeyFacts, say: Pick<DeploymentCommands, 'aws'>): readonly Finding[] {
+  const { Arn = '', KeyState = '', KeySpec, KeyUsage, MultiRegion } = found;
+  const isEnabled = KeyState === 'Enabled';
+  const isFit = KeySpec === 'SYMMETRIC_DEFAULT' && KeyUsage === 'ENCRYPT_DECRYPT' && MultiRegion !== true;
+  if (isEnabled && isFit) return [];
+  const verbs = [...(KeyState.endsWith('Deletion') ? ['cancel-key-deletion'] : []), 'enable-key'];
+  const kind = [KeyState, KeySpec, KeyUsage, ...(MultiRegion === true ? ['multi-Region'] : [])].join(', ');
+  const commands = isEnabled ? [] : verbs.map((verb) => say.aws('kms', verb, '--key-id', Arn));
+  return [finding('SLUICE_FINDING_KEY_UNUSABLE', `${Arn} is ${kind}.`, commands)];
 }
 
 /** The stream, and what waits in the landing. */
@@ -113,18 +149,41 @@ function* judgeRequests(facts: StatusFacts, { stack, now, say }: Place): Finding
     `/aws/lambda/${partName(stack, 'collect')}`,
   ];
   const show = [say.aws(...words, '--filter-pattern', '{ $.status = 503 }', '--limit', '20')];
-  const notStored = sumOf(failed.filter(([code]) => NOT_STORED.includes(code)));
-  if (notStored > 0) yield finding('SLUICE_FINDING_NOT_STORED', `${counted(notStored, 'request')}.`, show);
+  const { failedAt = {}, lastStoredAt = null } = lastHour ?? {};
+  const span = (codes: readonly string[]) => {
+    const times = codes.flatMap((code) => failedAt[code] ?? []);
+    const [first, last] = [
+      times.map((one) => one.first).sort()[0],
+      times
+        .map((one) => one.last)
+        .sort()
+        .at(-1),
+    ];
+    return first === undefined || last === undefined ? '' : `, first ${first}, last ${last}`;
+  };
+  const unstored = failed.filter(([code]) => NOT_STORED.includes(code));
+  const lastUnstored =
+    unstored
+      .map(([code]) => failedAt[code]?.last ?? '')
+      .sort()
+      .at(-1) ?? '';
+  // A minute has both while some requests fail and others do not.
+  const isOver = (lastStoredAt ?? '') > lastUnstored && now - Date.parse(lastUnstored) >= OVER_AFTER_MS;
+  if (unstored.length > 0 && !isOver) {
+    const of = span(unstored.map(([code]) => code));
+    yield finding('SLUICE_FINDING_NOT_STORED', `${counted(sumOf(unstored), 'request')}${of}.`, show);
+  }
   const causes = Object.entries({ ...CollectError.entries, ...KeysError.entries });
   const cures = new Map(causes.map(([code, { cure }]) => [code, cure]));
   const others = failed
     .filter(([code]) => !NOT_STORED.includes(code))
-    .map(([code, count]) => `${failedText(code, count)}. ${cures.get(code) ?? ''}`);
+    .map(([code, count]) => `${failedText(code, count)}${span([code])}. ${cures.get(code) ?? ''}`);
   if (others.length > 0) yield finding('SLUICE_FINDING_NOT_STORED', others.join(' '), show);
 
   const codes = Object.entries(lastHour?.refusedBy ?? {});
   const refused = sumOf(codes);
-  if (refused > 0) {
+  const day = Math.max(refused, refusals?.requests ?? 0);
+  if (day > 0) {
     const requests = Math.max(refused, lastHour?.requests ?? 0);
     const isMany = refused >= MANY_REFUSED && refused >= requests * MANY_REFUSED_SHARE;
     const groups =
@@ -133,12 +192,16 @@ function* judgeRequests(facts: StatusFacts, { stack, now, say }: Place): Finding
         const key = one.key === null ? '' : ` with the key ${one.key}`;
         return `${one.requests} ${one.code}${from}${key}, first ${one.first}, last ${one.last}`;
       }) ?? codes.map(([code, count]) => `${count} ${code}`);
-    const isKey = codes.some(([code]) => code === 'SLUICE_KEY_UNKNOWN');
+    const isKey = [...codes.map(([code]) => code), ...(refusals?.groups ?? []).map(({ code }) => code)];
+    const more = refusals?.hasMore === true ? ', and more lines of the log than were read' : '';
     yield finding(
       'SLUICE_FINDING_REFUSED',
-      `${refused} of ${requests} requests: ${listed(groups, '; ')}.`,
-      [say.sluice('tail', '--errors'), ...(isKey ? [say.sluice('keys', 'list')] : [])],
-      refused * 2 > requests || isMany ? 'problem' : 'warning',
+      `${refused} of ${requests} requests of the last hour, ${day} within 24 hours: ${listed(groups, '; ')}${more}.`,
+      [
+        say.sluice('tail', '--errors'),
+        ...(isKey.includes('SLUICE_KEY_UNKNOWN') ? [say.sluice('keys', 'list')] : []),
+      ],
+      refused > 0 && (refused * 2 > requests || isMany) ? 'problem' : 'warning',
     );
   }
   if (senders === 0) yield finding('SLUICE_FINDING_NO_KEY', '', [say.sluice('keys', 'add', 'web')]);
@@ -240,8 +303,9 @@ function* judgeRows(
     const days = (partitions?.gaps ?? []).flatMap((gap) => (gap.table === table ? [gap.day] : []));
     return days.length === 0 ? [] : [`${config.tables[table]}: ${listed(days)}`];
   });
+  const why = partitions?.why == null ? '' : ` The function register failed last at ${partitions.why}`;
   if (gaps.length > 0)
-    yield finding('SLUICE_FINDING_PARTITION_WRONG', `${gaps.join('; ')}.`, [
+    yield finding('SLUICE_FINDING_PARTITION_WRONG', `${gaps.join('; ')}.${why}`, [
       say.send('register', '{"sluice":"daily"}'),
     ]);
   const reasons = quarantine ?? [];

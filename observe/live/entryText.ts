@@ -11,8 +11,9 @@ export function entryText(entry: LiveEntry): string {
 
 /** `202  javascript-client 3.33.5  key any  1 exposure, 2 events, refused: 1 SLUICE_EVENT_NO_NAME  12 ms` */
 function requestText(request: LiveRequest): string {
-  const { status, sdk_type, sdk_version, key_label, code, ms, exposures, events, overflowed, endpoint } =
-    request;
+  const { status, sdk_type, sdk_version, code, ms, exposures, events, overflowed, endpoint } = request;
+  const { not_streamed } = request;
+  const key = request.key_label ?? request.sent_key;
   const counts = [
     ...(exposures > 0 ? [counted(exposures, 'exposure')] : []),
     ...(events > 0 ? [counted(events, 'event')] : []),
@@ -20,12 +21,14 @@ function requestText(request: LiveRequest): string {
     ...reasons('refused', request.refused),
     ...reasons('noted', request.noted),
     ...(overflowed > 0 ? [`overflowed: ${overflowed.toLocaleString('en-US')}`] : []),
+    // A large request is no overflow: it is an object by itself.
+    ...(not_streamed !== null && (overflowed > 0 || status >= 500) ? [`not streamed: ${not_streamed}`] : []),
     ...(endpoint === null ? [] : [`asked for ${endpoint}`]),
   ];
   const parts = [
     String(status),
     [sdk_type ?? 'unknown', sdk_version].filter((part) => part !== null).join(' '),
-    key_label === null ? 'no key' : `key ${shown(key_label)}`,
+    key === null ? 'no key' : `key ${shown(key)}`,
     code ?? '',
     visibleLine(counts.length === 0 && code === null ? 'no events' : counts.join(', ')),
     `${ms} ms`,

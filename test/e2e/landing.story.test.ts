@@ -107,5 +107,6 @@ it('the last hour of the status adds up its minutes', async () => {
       quarantine: { landed: 1, overflowed: 0 },
     },
     lastRequestAt: new Date(last).toISOString(),
+    ...{ lastStoredAt: new Date(last).toISOString(), failedAt: {} },
   });
 });

@@ -132,7 +132,8 @@ describe('a fault leads by sluice status, and the console’s page, to its findi
     expect(await post(1, [], 'client-stranger-0123456789')).toBe(401);
     const found = await finding('SLUICE_FINDING_REFUSED');
     expect(found).toMatchObject({ severity: 'warning', section: 'Requests are refused' });
-    expect(found.detail).toContain('SLUICE_KEY_UNKNOWN');
+    const prefix = hash('sha256', 'client-stranger-0123456789').slice(0, 8);
+    expect(found.detail).toContain(`1 SLUICE_KEY_UNKNOWN with the key ${prefix}, first `);
     expect(found.commands.join()).toContain('sluice keys list');
     expect((await story.sluice('status')).stdout).toMatch(/\nNo problem, \d warnings?\.\n$/);
   });
@@ -143,7 +144,9 @@ describe('a fault leads by sluice status, and the console’s page, to its findi
       expect(await story.post({ headers: { 'statsig-api-key': KEY }, body: 'no JSON' })).toBe(400);
     const found = await finding('SLUICE_FINDING_REFUSED');
     expect(found.severity).toBe('problem');
-    expect(found.detail).toMatch(/^3 of 3 requests: 3 SLUICE_BODY_NOT_JSON with the key web, first 2026-/);
+    expect(found.detail).toMatch(
+      /^3 of 3 requests of the last hour, 5 within 24 hours: 3 SLUICE_BODY_NOT_JSON with the key web, first 2026-/,
+    );
     await story.cloud.flush();
     const kept = await finding('SLUICE_FINDING_QUARANTINED');
     expect(kept.commands.join()).toContain('--reason SLUICE_BODY_NOT_JSON --dry-run');
@@ -171,9 +174,16 @@ describe('a fault leads by sluice status, and the console’s page, to its findi
     expect(detail).toContain(`statsig_forwarded_events: ${DAY}`);
     const [, queue = ''] = /--queue-name (\S+)/.exec(commands.join()) ?? [];
     const [, body = ''] = /--message-body '([^']+)'/.exec(commands.join()) ?? [];
+    const denied = { fault: 'failCalls', code: 'AccessDeniedException', status: 400, calls: 'all' };
+    await story.setFaults({ glue: [{ ...denied, operations: ['BatchCreatePartition'] }] });
     await dead(queue, body);
+    const why = await eventually(async () => (await status()).partitions?.why ?? undefined);
+    expect(why).toMatch(/^2026-11-20T\S+Z: AccessDeniedException: /);
+    expect((await finding('SLUICE_FINDING_PARTITION_WRONG')).detail).toContain(why);
+    await story.clearFaults();
+    await story.advance(20 * MINUTE);
     await story.cloud.flush();
-    expect((await status()).partitions?.gaps).toEqual([]);
+    expect((await status()).partitions).toMatchObject({ gaps: [], why: null });
   });
 
   it('a writer that fails: what it leaves waits in the landing', async () => {
@@ -224,19 +234,25 @@ describe('a fault leads by sluice status, and the console’s page, to its findi
     expect(detail).toMatch(/^The last event came at 2026-11-20T.*Z, \d+\.\d hours ago\.$/);
   });
 
-  it('a Firehose that cannot deliver, as when its key is disabled: from which hour on it drops', async () => {
+  it('a key that is disabled: one finding, from which hour on Firehose drops, and the command that enables it', async () => {
     const kms = story.kept(new KMSClient(story.clientOptions()));
     const { Aliases = [] } = await kms.send(new ListAliasesCommand({}));
     const KeyId = Aliases.find(({ AliasName }) => AliasName === 'alias/sluice-local')?.TargetKeyId;
     await kms.send(new DisableKeyCommand({ KeyId }));
     expect(await post(1)).toBe(202);
     await story.jump(13 * HOUR);
-    expect((await finding('SLUICE_FINDING_STREAM_LATE')).detail).toMatch(
-      /^sluice-local-landing: its oldest record has waited 13\.\d hours; Firehose drops it in (11\.0|10\.9) hours\. 1 requests wait\.$/,
+    const { commands, detail } = await finding('SLUICE_FINDING_KEY_UNUSABLE');
+    expect(detail).toMatch(
+      / is Disabled, .* SLUICE_FINDING_STREAM_LATE: sluice-local-landing: its oldest record has waited 13\.\d hours; Firehose drops it in (11\.0|10\.9) hours\. 1 requests wait\./,
     );
+    expect(commands).toEqual([expect.stringMatching(/^aws kms enable-key --key-id \S+ /)]);
+    const follows = /NOT_STORED|STREAM_LATE|LANDING_LATE|UNREADABLE|ALARM/;
+    expect(codes(await status()).filter((code) => follows.test(code))).toEqual([]);
     await kms.send(new EnableKeyCommand({ KeyId }));
     await story.cloud.flush();
-    expect(codes(await status())).not.toContain('SLUICE_FINDING_STREAM_LATE');
+    const after = codes(await status());
+    for (const code of ['SLUICE_FINDING_STREAM_LATE', 'SLUICE_FINDING_KEY_UNUSABLE'])
+      expect(after).not.toContain(code);
   });
 
   it('a Firehose that takes nothing: an alarm after a quarter of an hour, 503 once the bucket fails too', async () => {
@@ -254,7 +270,11 @@ describe('a fault leads by sluice status, and the console’s page, to its findi
     await story.setFaults({ firehose, s3 });
     expect(await post(1)).toBe(503);
     await story.clearFaults();
-    expect((await finding('SLUICE_FINDING_NOT_STORED')).detail).toBe('1 request.');
+    const { detail } = await finding('SLUICE_FINDING_NOT_STORED');
+    expect(detail).toMatch(/^1 request, first (\S+), last \1\.$/);
+    await story.advance(3 * MINUTE);
+    expect(await post(1)).toBe(202);
+    expect(codes(await status())).not.toContain('SLUICE_FINDING_NOT_STORED');
     await story.cloud.flush();
     await story.advance(20 * MINUTE);
     expect(

@@ -71,6 +71,26 @@ describe('the calendar of curated days', () => {
     expect(await readCurationState(place())).toMatchObject([{ leftOut: 3 }, { leftOut: 0 }]);
   });
 
+  it('does not contradict a configuration that curates nothing', async () => {
+    const off = async () => {
+      const { config, ...rest } = place();
+      return readCuratedCalendar(
+        { ...rest, config: { ...config, curate: false } },
+        { kinds: ['exposures'], days: 3, until: DAY },
+      );
+    };
+    // The views of the last deployment still read it.
+    expect(curatedText(await off())).toMatch(
+      /until a deployment[\s\S]*views read 1 day from it[\s\S]* curated /,
+    );
+    await curations.deployViews(false);
+    const shown = await off();
+    expect(shown.tables[0]?.days).toMatchObject([{ day: DAY, state: 'off', isLate: false }]);
+    expect(curatedText(shown)).toBe(
+      'The configuration has `curate: false`: days are not curated, and views read the raw tables.\n',
+    );
+  });
+
   it('finds days that views read although their raw files have changed, until the plan takes them out', async () => {
     const key = await curations.land('late', exposures(5, 6));
     const faults = async () => (await readServedFaults(place())).map(({ stale, gone }) => [stale, gone]);

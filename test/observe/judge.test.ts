@@ -15,7 +15,7 @@ const none = { landed: 0, overflowed: 0 };
 const hour: LastHour = {
   ...{ requests: 100, received: 0, landed: 0, quarantined: 0, overflowed: 0, ignored: 0 },
   ...{ failedBy: {}, refusedBy: {}, tables: { exposures: none, events: none, quarantine: none } },
-  lastRequestAt: at(0.1),
+  ...{ lastRequestAt: at(0.1), lastStoredAt: null, failedAt: {} },
 };
 const nothing = { count: 0, bytes: 0, hasMore: false, oldest: null };
 const undeleted = { ...nothing, why: null };
@@ -35,14 +35,14 @@ const well: StatusFacts = {
   waiting: { buffered: { count: null, oldest: null }, landing: nothing, undeleted, damaged },
   ...{
     stream: null,
-    partitions: { days: 3, gaps: [] },
+    partitions: { days: 3, gaps: [], why: null },
     lostDays: [],
     quarantine: [],
     datasets: [],
     exports: [],
     curated: [],
   },
-  ...{ relay: null, alarms: [], faults: 0, unknown: [], notes: [], scannedBytes: 0 },
+  ...{ relay: null, alarms: [], key: null, faults: 0, unknown: [], notes: [], scannedBytes: 0 },
 };
 const stream = {
   ...{ stream: 'sluice-prod-landing', oldest: null },
@@ -119,7 +119,8 @@ const cases: readonly Case[] = [
   [
     'all requests are refused',
     refusedBy({ SLUICE_BODY_NOT_JSON: 60 }, 60),
-    ...(['REFUSED', 'problem', '60 of 60 requests: 60 SLUICE_BODY_NOT_JSON.'] as const),
+    ...(['REFUSED', 'problem'] as const),
+    '60 of 60 requests of the last hour, 60 within 24 hours: 60 SLUICE_BODY_NOT_JSON.',
     'npx sluice tail --errors',
   ],
   [
@@ -127,13 +128,14 @@ const cases: readonly Case[] = [
     {
       ...refusedBy({ SLUICE_KEY_UNKNOWN: 20 }, 400),
       refusals: {
+        requests: 900,
         groups: [
           {
             code: 'SLUICE_KEY_UNKNOWN',
-            key: null,
+            key: '9f86d081',
             sdk: 'js-client 3',
-            requests: 20,
-            first: at(1),
+            requests: 900,
+            first: at(20),
             last: at(0.1),
           },
         ],
@@ -141,8 +143,25 @@ const cases: readonly Case[] = [
       },
     },
     ...(['REFUSED', 'problem'] as const),
-    `20 of 400 requests: 20 SLUICE_KEY_UNKNOWN from js-client 3, first ${at(1)}, last ${at(0.1)}.`,
+    `20 of 400 requests of the last hour, 900 within 24 hours: 900 SLUICE_KEY_UNKNOWN from js-client 3 with the key 9f86d081, first ${at(20)}, last ${at(0.1)}.`,
     'npx sluice tail --errors',
+  ],
+  [
+    'requests were refused earlier in the day',
+    {
+      refusals: {
+        requests: 9,
+        groups: [
+          {
+            ...{ code: 'SLUICE_KEY_MISSING', key: null, sdk: null, requests: 8 },
+            ...{ first: at(20), last: at(8) },
+          },
+        ],
+        hasMore: true,
+      },
+    },
+    ...(['REFUSED', 'warning'] as const),
+    `0 of 0 requests of the last hour, 9 within 24 hours: 8 SLUICE_KEY_MISSING, first ${at(20)}, last ${at(8)}, and more lines of the log than were read.`,
   ],
   ['no key may send', { senders: 0 }, ...(['NO_KEY', 'problem', ''] as const), 'npx sluice keys add web'],
   [
@@ -182,8 +201,14 @@ const cases: readonly Case[] = [
   ],
   [
     'a day has no partition',
-    { partitions: { days: 3, gaps: [{ table: 'events', day: '2026-11-20' }] } },
-    ...(['PARTITION_WRONG', 'problem', 'statsig_forwarded_events: 2026-11-20.'] as const),
+    {
+      partitions: {
+        ...{ days: 3, gaps: [{ table: 'events', day: '2026-11-20' }] },
+        why: `${at(0.2)}: AccessDeniedException: not authorized.`,
+      },
+    },
+    ...(['PARTITION_WRONG', 'problem'] as const),
+    `statsig_forwarded_events: 2026-11-20. The function register failed last at ${at(0.2)}: AccessDeniedException: not authorized.`,
   ],
   [
     'exported files are gone from their table',
@@ -534,6 +559,37 @@ describe('a finding of sluice status', () => {
         detail: expect.stringMatching(
           /^4 requests with SLUICE_COLLECT_BODY_MANGLED\. .*1 request with SLUICE_COLLECT_OUT_OF_TIME\. /,
         ),
+      },
+    ]);
+  });
+
+  it('of requests that were not stored ends once others are stored', () => {
+    const failed = (lastStoredAt: string | null) => {
+      const failedAt = { SLUICE_COLLECT_NOT_DELIVERED: { first: at(0.5), last: at(0.25) } };
+      const failedBy = { SLUICE_COLLECT_NOT_DELIVERED: 7 };
+      return judge({ lastHour: { ...hour, failedBy, failedAt, lastStoredAt }, lastRequestAt: at(0.1) });
+    };
+    const detail = `7 requests, first ${at(0.5)}, last ${at(0.25)}.`;
+    for (const before of [null, at(0.6), at(0.25)]) expect(failed(before)).toMatchObject([{ detail }]);
+    expect(failed(at(0.2))).toEqual([]);
+  });
+
+  it('of a key that is disabled is one, with what follows from it and the command of the doctor', () => {
+    const Arn = 'arn:aws:kms:eu-central-1:1:key/a';
+    const found = judge({
+      ...failedBy({ SLUICE_COLLECT_NOT_DELIVERED: 2 }),
+      ...waiting({ landing: { ...nothing, count: 3, oldest: at(2) } }),
+      alarms: [{ ...alarm, state: 'ALARM', notifies: true }],
+      unknown: [{ part: 'the last event', why: 'KMS.DisabledException: a is disabled.' }],
+      key: { Arn, KeyState: 'Disabled', KeySpec: 'SYMMETRIC_DEFAULT', KeyUsage: 'ENCRYPT_DECRYPT' },
+    });
+    expect(found).toMatchObject([
+      {
+        ...{ code: 'SLUICE_FINDING_KEY_UNUSABLE', severity: 'problem' },
+        detail: expect.stringMatching(
+          /^arn\S+ is Disabled.*landing\/: 3 objects.* 2 requests.*sluice-prod-overflow/,
+        ),
+        commands: [expect.stringMatching(/^aws kms enable-key --key-id arn:/)],
       },
     ]);
   });

@@ -70,7 +70,7 @@ describe('what happens in the local cloud', () => {
     const at = expect.stringMatching(/^2026-11-20T08:.*Z$/);
     expect(entries.find(({ type }) => type === 'request')).toEqual({
       ...{ type: 'request', at, request_id: requestId, status: 202, ms: expect.any(Number), ...sdk },
-      ...{ key_label: 'any', endpoint: null, received: 4, exposures: 1, events: 1 },
+      ...{ key_label: 'any', sent_key: null, endpoint: null, received: 4, exposures: 1, events: 1 },
       ...{ quarantined: 1, overflowed: 0, code: null, not_streamed: null },
       ...{ refused: { SLUICE_EVENT_NO_NAME: 1 }, ignored_as: { 'statsig::diagnostics': 1 } },
       noted: {},

@@ -51,7 +51,7 @@ describe('the commands in the docs and in cures', () => {
       const help = helps.get(name) ?? (await callMain([name, '--help'])).stdout;
       helps.set(name, help);
       // Every command has --help.
-      const options = [...text.matchAll(/--(?!help\b)[a-z-]+/g)].map(([option]) => option);
+      const options = [...text.matchAll(/--(?!help\b)[a-z][a-z0-9-]*/g)].map(([option]) => option);
       const unknown = options.filter((option) => !new RegExp(`^ +${option}( |$)`, 'm').test(help));
       const words = wordsOf(name);
       if (words.length > 0 && /^[a-z][a-z-]*$/.test(word) && !words.includes(word)) unknown.unshift(word);

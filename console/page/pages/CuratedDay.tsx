@@ -26,7 +26,7 @@ export function CuratedDay(props: {
           ['Resends left out', of.account?.resends ?? null],
         ]}
       />
-      {of.state !== 'too_young' && (
+      {of.state !== 'too_young' && of.state !== 'off' && (
         <DryRun<unknown>
           label={`Curate ${day} again …`}
           path="/api/curate/rebuild"

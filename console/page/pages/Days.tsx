@@ -199,6 +199,7 @@ const CURATED: Readonly<Record<CuratedDayState, Cell>> = {
   failed: { mark: '✗', tone: 'bad', words: 'raw: failed' },
   outdated: { mark: '!', tone: 'warning', words: 'raw: outdated' },
   left_out: { mark: '✓', tone: 'warning', words: 'curated: no room in some views' },
+  off: { mark: '·', tone: 'plain', words: 'raw: not to be curated' },
 };
 
 function curatedLine(table: CuratedTableStatus, onDone: () => void): Line {

@@ -3,7 +3,7 @@ import { SluiceError } from '../../base/errors.ts';
 import { failureFields } from '../../base/log.ts';
 import type { KeyGate } from '../../wire/keys/KeyGate.ts';
 import { KeysError } from '../../wire/keys/Keyring.ts';
-import { readSdkKey } from '../../wire/sdkRequest.ts';
+import { keyProblem, readSdkKey } from '../../wire/sdkRequest.ts';
 import { TRIGGER_PAUSE_MS } from '../limits.ts';
 import {
   readReadyRequest,
@@ -53,8 +53,9 @@ export async function markReady(
 ): Promise<APIGatewayProxyStructuredResultV2> {
   const { keys, clock, log, sources } = trigger;
   try {
-    const key = readSdkKey(request.headers, new URLSearchParams(request.rawQueryString));
-    const caller = await keys.admit(key, clock.now() + KEYS_WITHIN_MS);
+    const query = new URLSearchParams(request.rawQueryString);
+    const key = readSdkKey(request.headers, query);
+    const caller = await keys.admit(key, clock.now() + KEYS_WITHIN_MS, keyProblem(request.headers, query));
     const { label } = caller;
     if (key?.startsWith('secret-') !== true) throw new TriggerError('SLUICE_TRIGGER_KEY_NOT_SECRET');
     const startable =

@@ -117,7 +117,7 @@ interface Outcome {
   readonly updated: number;
   readonly failed: readonly {
     readonly wanted: WantedDay;
-    readonly report: { readonly table: string; readonly day: string; readonly code: string };
+    readonly report: { readonly table: string } & FailedDay;
   }[];
 }
 
@@ -132,11 +132,10 @@ async function registerWanted(registrar: Registrar, plan: PartitionPlan): Promis
     existed += result.existed.length;
     updated += result.updated.length;
     for (const day of [...result.created, ...result.existed]) registrar.known.add(kind, day);
-    for (const { day, code } of result.failed) {
-      const match = wanted.find((one) => one.day === day);
-      if (match !== undefined) {
-        failed.push({ wanted: match, report: { table: registrar.config.tables[kind], day, code } });
-      }
+    for (const one of result.failed) {
+      const match = wanted.find(({ day }) => day === one.day);
+      if (match !== undefined)
+        failed.push({ wanted: match, report: { table: registrar.config.tables[kind], ...one } });
     }
   }
   return { created, existed, updated, failed };
@@ -170,7 +169,7 @@ export interface DailyReport {
   readonly updated: number;
   /** Days whose partition does not point to the day's folder. */
   readonly misplaced: readonly string[];
-  readonly failed: readonly { readonly day: string; readonly code: string }[];
+  readonly failed: readonly FailedDay[];
 }
 
 /**
@@ -188,7 +187,7 @@ export async function dailyRun(registrar: Registrar): Promise<readonly DailyRepo
     try {
       const repaired = await repairTable(registrar, kind);
       for (const day of repaired.registered) registrar.known.add(kind, day);
-      const failed = repaired.failed.map(({ day, code }) => ({ day, code }));
+      const { failed } = repaired;
       reports.push({
         table,
         created: repaired.created.length,

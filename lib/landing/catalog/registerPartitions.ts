@@ -127,7 +127,7 @@ export async function readTable(target: RegistrarTarget, kind: TableKind): Promi
     const missing = error.code === 'EntityNotFoundException';
     throw new CatalogError(
       missing ? 'SLUICE_CATALOG_TABLE_NOT_FOUND' : 'SLUICE_CATALOG_UNAVAILABLE',
-      `${config.database}.${name}: ${error.code}.`,
+      `${config.database}.${name}: ${error.code}: ${error.message}`,
       { cause: error },
     );
   }

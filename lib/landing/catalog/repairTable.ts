@@ -98,7 +98,9 @@ async function noteFolders(
 /** @throws Any other error than of a call. */
 function unavailable(what: string, error: unknown): SluiceError {
   if (!(error instanceof CatalogCallError)) throw error;
-  return new CatalogError('SLUICE_CATALOG_UNAVAILABLE', `${what}: ${error.code}.`, { cause: error });
+  return new CatalogError('SLUICE_CATALOG_UNAVAILABLE', `${what}: ${error.code}: ${error.message}`, {
+    cause: error,
+  });
 }
 
 /** @throws CatalogError SLUICE_CATALOG_UNAVAILABLE, SLUICE_CATALOG_LISTING_TOO_LONG */

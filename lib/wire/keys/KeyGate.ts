@@ -50,11 +50,12 @@ export class KeyGate {
   /**
    * @param key As sent; null when there is none of a known form.
    * @param deadline Epoch milliseconds by which it decides.
+   * @param problem Without a key: why a text in its place is none.
    * @throws RequestError `SLUICE_KEY_MISSING`, `SLUICE_KEY_UNKNOWN`; KeysError `SLUICE_KEYS_UNAVAILABLE`,
    *   `SLUICE_KEYS_INVALID` when that is uncertain.
    */
-  async admit(key: string | null, deadline: number): Promise<AuthenticatedKey> {
-    if (key === null) throw new RequestError('SLUICE_KEY_MISSING');
+  async admit(key: string | null, deadline: number, problem = ''): Promise<AuthenticatedKey> {
+    if (key === null) throw new RequestError('SLUICE_KEY_MISSING', problem);
     const sha256 = hash('sha256', key);
     const digest = Buffer.from(sha256, 'hex');
     const found = this.#configured.find(digest) ?? (await this.#findInSecret(digest, deadline));

@@ -29,6 +29,7 @@ import { findNoRoom, readViewDays } from './viewDays.ts';
  * - `failed`: the last try failed.
  * - `outdated`: it has a version that is not in the list, most likely of other raw files or columns.
  * - `left_out`: the text of some views has no room to name it.
+ * - `off`: the configuration has `curate: false`.
  *
  * Views read the raw rows of every day that is not `curated`; of a day that is `left_out` some of them.
  */
@@ -39,7 +40,8 @@ export type CuratedDayState =
   | 'curating'
   | 'failed'
   | 'outdated'
-  | 'left_out';
+  | 'left_out'
+  | 'off';
 
 /** A day of a curated table. */
 export interface CuratedDayStatus {
@@ -239,6 +241,7 @@ export async function readCuratedDays(
 
     function stateOf(of: UtcDay): CuratedDayState {
       if (entry?.lease !== undefined && entry.lease.until > now) return 'curating';
+      if (!config.curate) return 'off';
       if (entry?.state === 'failed') return 'failed';
       if (version !== null && !isLost && !isListed) return 'outdated';
       return of >= firstYoungDay(config, now) ? 'too_young' : 'waiting';
@@ -247,7 +250,7 @@ export async function readCuratedDays(
 }
 
 function whyRaw(
-  { curate, curateAfter }: Deployment['config'],
+  { curateAfter }: Deployment['config'],
   {
     day,
     state,
@@ -265,10 +268,11 @@ function whyRaw(
   const { rows = 0 } = entry?.curated?.kept ?? {};
   if (state === 'curated')
     return rows === 0 ? '' : `No raw file has ${rows} of its rows any more: they are kept.`;
-  if (!curate) return 'The configuration has `curate: false`.';
   const { failure, queued } = entry ?? {};
   const told = failure === undefined ? '' : ` The last try: ${failure.message}`;
   switch (state) {
+    case 'off':
+      return 'The configuration has `curate: false`.';
     case 'too_young':
       return `It is curated from ${addDays(day, 1 + curateAfter)} on.`;
     case 'curating':

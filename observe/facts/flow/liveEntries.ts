@@ -17,6 +17,8 @@ export interface LiveRequest {
   readonly sdk_version: string | null;
   /** Label of the SDK key; null before the key was accepted. */
   readonly key_label: string | null;
+  /** Of a key that was not accepted the first digits of its SHA-256, or `of another form`; null without one. */
+  readonly sent_key: string | null;
   /** Name of the endpoint, if it is one that the collector does not serve. Logs have no paths: they can hold keys. */
   readonly endpoint: string | null;
   /** Events of the batch. A body that was not read counts as one. */
@@ -122,7 +124,7 @@ const counts = z.record(z.string(), z.number()).default({});
 /** The collector's own line in its log: lib/collect/answer.ts. */
 const requestLine = z.object({
   ...{ event: z.literal('collect'), request_id: text, status: number, ms: number, endpoint: text },
-  ...{ sdk: text, key: text, code: text, not_streamed: text, events: z.number().optional() },
+  ...{ sdk: text, key: text, sent_key: text, code: text, not_streamed: text, events: z.number().optional() },
   ...{ exposures_landed: number, events_landed: number, quarantined: number, overflowed: number },
   ...{ refused: counts, counted: counts, noted: counts },
 });
@@ -134,9 +136,10 @@ export function readRequestLine(line: string, at: string): LiveRequest | undefin
   const { data } = requestLine.safeParse(parseJson(line));
   if (data === undefined) return undefined;
   const { request_id, status, ms, endpoint, code, not_streamed, quarantined, overflowed, refused } = data;
+  const { key: key_label, sent_key } = data;
   const [sdk_type = null, sdk_version = null] = data.sdk?.split(' ', 2) ?? [];
   return {
-    ...{ type: 'request', at, request_id, status, ms, sdk_type, sdk_version, key_label: data.key, endpoint },
+    ...{ type: 'request', at, request_id, status, ms, sdk_type, sdk_version, key_label, sent_key, endpoint },
     received: data.events ?? sum(refused) + sum(data.counted),
     ...{
       exposures: data.exposures_landed,

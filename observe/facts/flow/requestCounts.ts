@@ -46,6 +46,10 @@ export interface RequestCounts {
 export interface LastHour extends RequestCounts {
   /** Start of the last minute with a request, ISO 8601; null without one. */
   readonly lastRequestAt: string | null;
+  /** Start of the last minute in which events were stored, ISO 8601; null without one. */
+  readonly lastStoredAt: string | null;
+  /** Start of the first and the last minute with an answer 503, ISO 8601, by the code. */
+  readonly failedAt: Readonly<Record<string, { readonly first: string; readonly last: string }>>;
 }
 
 /**
@@ -60,10 +64,22 @@ export async function readLastHour(
   const about = { start: end - HOUR_MS, end, periodSeconds: MINUTE_MS / 1_000 };
   const minutes = await readCollectMetrics(deployment, about);
   const points = (id: string) => [...(minutes.get(id) ?? [])];
-  const last = Math.max(...points('requests').flatMap(([at, count]) => (count > 0 ? [at] : [])));
+  const times = (...ids: readonly string[]) =>
+    ids
+      .flatMap(points)
+      .flatMap(([at, count]) => (count > 0 ? [isoTimestamp(at)] : []))
+      .sort();
+  const counts = countsOf((id) => points(id).reduce((sum, [, count]) => sum + count, 0));
+  const failedAt = Object.keys(counts.failedBy).map((code) => {
+    const [first = '', ...more] = times(code);
+    return [code, { first, last: more.at(-1) ?? first }] as const;
+  });
   return {
-    ...countsOf((id) => points(id).reduce((sum, [, count]) => sum + count, 0)),
-    lastRequestAt: Number.isFinite(last) ? isoTimestamp(last) : null,
+    ...counts,
+    lastRequestAt: times('requests').at(-1) ?? null,
+    lastStoredAt:
+      times(...tableKinds.flatMap((kind) => [`landed ${kind}`, `overflowed ${kind}`])).at(-1) ?? null,
+    failedAt: Object.fromEntries(failedAt),
   };
 }
 

@@ -1,5 +1,13 @@
+import {
+  type FilteredLogEvent,
+  FilterLogEventsCommand,
+  type FilterLogEventsCommandOutput,
+} from '@aws-sdk/client-cloudwatch-logs';
 import { GetObjectCommand, ListObjectsV2Command, paginateListObjectsV2 } from '@aws-sdk/client-s3';
-import { addDays, isUtcDay, type UtcDay, utcDay } from '../../../lib/base/time.ts';
+import * as z from 'zod';
+import { partName } from '../../../infra/template/Stack.ts';
+import { parseJson } from '../../../lib/base/json.ts';
+import { addDays, isoTimestamp, isUtcDay, type UtcDay, utcDay } from '../../../lib/base/time.ts';
 import { type LostDay, lostDays, parseRawDays } from '../../../lib/landing/catalog/rawDays.ts';
 import { dayLocation } from '../../../lib/landing/catalog/registerPartitions.ts';
 import { type ForwardedKind, forwardedKinds, type TableKind, tableKinds } from '../../../lib/schema/kinds.ts';
@@ -7,10 +15,12 @@ import { rawDaysKey } from '../../../lib/tables/ledgerKeys.ts';
 import { dayFolder, tableFolders } from '../../../lib/tables/tableFolders.ts';
 import type { Deployment } from '../../deployment.ts';
 import { ifThere } from '../../explainAwsError.ts';
+import { HOUR_MS } from '../flow/requestCounts.ts';
 import { readPartitions } from './tables.ts';
 
-/** Days that are compared: those in which events arrive. The doctor compares all. */
-const PARTITION_DAYS = 7;
+/** Pages of the registrar's log that are read, of the time between two of its runs and some retries. */
+const MOST_PAGES = 20;
+const LOG_MS = 2 * HOUR_MS;
 
 /** The registrar runs some seconds after the first file of a day has landed. */
 const REGISTERED_WITHIN_MS = 60_000;
@@ -26,22 +36,22 @@ export interface RecentPartitions {
   /** Days of all tables that have files. */
   readonly days: number;
   readonly gaps: readonly PartitionGap[];
+  /** With gaps: what the registrar failed with last, as its log says; null if it has not failed. */
+  readonly why: string | null;
 }
 
 /**
- * Compares the day folders of the last seven days and of tomorrow with the partitions: one call of S3 and one of Glue for
- * each table.
+ * Compares the day folders of the time window, in which events arrive, with the partitions: one call of S3 and one of Glue
+ * for each table. The doctor compares all days.
  *
- * @throws What the clients of S3 and Glue throw.
+ * @throws What the clients of S3, Glue and CloudWatch Logs throw.
  */
-export async function readRecentPartitions({
-  s3,
-  glue,
-  config,
-  now,
-}: Pick<Deployment, 's3' | 'glue' | 'config' | 'now'>): Promise<RecentPartitions> {
-  const first = addDays(utcDay(now), 1 - PARTITION_DAYS);
-  const recent = { from: first, to: addDays(first, PARTITION_DAYS) };
+export async function readRecentPartitions(
+  deployment: Pick<Deployment, 's3' | 'glue' | 'logs' | 'stack' | 'config' | 'now'>,
+): Promise<RecentPartitions> {
+  const { s3, glue, config, now } = deployment;
+  const { pastDays, futureDays } = config.timeWindow;
+  const recent = { from: addDays(utcDay(now), -pastDays), to: addDays(utcDay(now), futureDays) };
   const gaps: PartitionGap[] = [];
   let days = 0;
   for (const table of tableKinds) {
@@ -58,7 +68,40 @@ export async function readRecentPartitions({
       if (now - (oldest?.LastModified?.getTime() ?? 0) >= REGISTERED_WITHIN_MS) gaps.push({ table, day });
     }
   }
-  return { days, gaps };
+  return { days, gaps, why: gaps.length === 0 ? null : await lastFailure(deployment) };
+}
+
+const failedDays = z.array(z.object({ code: z.string(), message: z.string() })).default([]);
+/** Lines of the registrar: lib/landing/catalog/registerMessages.ts. */
+const registerLine = z.object({
+  failed: failedDays,
+  tables: z.array(z.object({ failed: failedDays })).default([]),
+  problems: z.array(z.string()).default([]),
+});
+
+async function lastFailure({
+  logs,
+  stack,
+  now,
+}: Pick<Deployment, 'logs' | 'stack' | 'now'>): Promise<string | null> {
+  let last: FilteredLogEvent | undefined;
+  let nextToken: string | undefined;
+  for (let page = 0; page === 0 || (nextToken !== undefined && page < MOST_PAGES); page += 1) {
+    const answer: FilterLogEventsCommandOutput = await logs.send(
+      new FilterLogEventsCommand({
+        logGroupName: `/aws/lambda/${partName(stack, 'register')}`,
+        filterPattern: '{ $.level = "error" }',
+        ...{ startTime: now - LOG_MS, nextToken },
+      }),
+    );
+    last = answer.events?.at(-1) ?? last;
+    nextToken = answer.nextToken;
+  }
+  const { data } = registerLine.safeParse(parseJson(last?.message ?? ''));
+  if (data === undefined) return null;
+  const failed = [data, ...data.tables].flatMap((one) => one.failed);
+  const [first] = [...failed.map(({ code, message }) => `${code}: ${message}`), ...data.problems];
+  return first === undefined ? null : `${isoTimestamp(last?.timestamp ?? now)}: ${first}`;
 }
 
 /** A day of a raw table whose files are gone, of whatever the registrar has noted. */

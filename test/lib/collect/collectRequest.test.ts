@@ -193,6 +193,7 @@ describe('a refused request', () => {
       {
         ...{ level: 'warn', event: 'collect', status: 404, ms: 0 },
         ...{ endpoint: 'download_config_specs', code: 'SLUICE_PATH_RESERVED' },
+        sent_key: expect.stringMatching(/^[0-9a-f]{8}$/),
       },
     ]);
     expect(metrics).toEqual(refusedMetrics('SLUICE_PATH_RESERVED'));
@@ -230,13 +231,24 @@ describe('a refused request', () => {
   });
 
   it('for an unknown key is answered 401, and 503 while the keys cannot be read', async () => {
-    const { send, rows } = startCollector({ keys: [] });
-    expect(await send(request({}))).toMatchObject(refusedWith(401, 'SLUICE_KEY_UNKNOWN'));
+    const { send, rows, log } = startCollector({ keys: [] });
+    const sdk = { 'statsig-sdk-type': 'js-client', 'statsig-sdk-version': '3.1.0' };
+    expect(await send(request({ headers: sdk }))).toMatchObject(refusedWith(401, 'SLUICE_KEY_UNKNOWN'));
     for (const key of ['', 'console-x'])
       expect(await send(request({ headers: { 'statsig-api-key': key } }))).toMatchObject(
         refusedWith(401, 'SLUICE_KEY_MISSING'),
       );
+    await send(request({ method: 'GET', query: 'st=py-server' }));
     expect(rows.quarantine).toEqual([]);
+    // Whose key it is, as `sluice keys list` has it, and nothing of the key.
+    const sent_key = hash('sha256', KEY).slice(0, 8);
+    expect(log.map((line) => [line['sdk'], line['sent_key'], line['key']])).toEqual([
+      ['js-client 3.1.0', sent_key, undefined],
+      [undefined, undefined, undefined],
+      [undefined, 'of another form', undefined],
+      ['py-server', sent_key, undefined],
+    ]);
+    expect(JSON.stringify(log)).not.toMatch(/client-key|console-x/);
     const failing = startCollector({
       keys: [],
       readKeys: async () => {
@@ -287,6 +299,7 @@ describe('a refused request', () => {
         key: 'any',
         body_bytes: 10,
         decoded_bytes: 10,
+        sdk: 'py-server 0.1.2',
         refused: { SLUICE_BODY_NOT_JSON: 1 },
         exposures_landed: 0,
         events_landed: 0,

@@ -82,6 +82,24 @@ describe('an export task', () => {
     ]);
   });
 
+  it('ends the alarm of its schedule once no day fails any more', async () => {
+    const other = { ...task, day: '2026-11-18' };
+    await world.register('2026-11-18');
+    world.store.bucket(TARGET).settings = {};
+    await run();
+    await run({}, other);
+    world.openTarget();
+    lines = [];
+    await run();
+    expect(lines).toMatchObject([{ outcome: 'succeeded' }, { exports_failed: 1, schedule: 'daily' }]);
+    lines = [];
+    await run({}, other);
+    expect(lines).toMatchObject([{ level: 'info' }, { exports_failed: 0, schedule: 'daily' }]);
+    lines = [];
+    await run();
+    expect(lines).toHaveLength(1);
+  });
+
   it('is retried when the bucket cannot be reached', async () => {
     const nowhere = new S3Client({
       ...{ endpoint: 'http://127.0.0.1:1', region: 'us-east-1', maxAttempts: 1 },

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { describe, expect, it } from '@jest/globals';
 import { djb2, experimentNames } from '../../../lib/wire/experimentNames.ts';
 import { holdoutTest, isAssignment } from '../../../lib/wire/isAssignment.ts';
-import { isExceptionReport, readSdkKey, reservedEndpoint } from '../../../lib/wire/sdkRequest.ts';
+import { isExceptionReport, keyProblem, readSdkKey, reservedEndpoint } from '../../../lib/wire/sdkRequest.ts';
 
 describe('experimentNames', () => {
   const sha256 = (name: string) => createHash('sha256').update(name).digest('base64');
@@ -122,6 +122,23 @@ describe('readSdkKey', () => {
       expect(readSdkKey({ 'statsig-api-key': key }, query('k=client-b'))).toBe('client-b');
     },
   );
+});
+
+describe('keyProblem', () => {
+  const LONG = `client-${'x'.repeat(300)}`;
+  it.each([
+    ['', '', /^$/],
+    ['console-abc', '', /^The header STATSIG-API-KEY begins with neither client- nor secret-\.$/],
+    ['', 'Bearer client-a', /^The query parameter k begins with neither/],
+    [' client-a', '', /^The header .* begins with neither/],
+    ['client-', '', /has nothing after/],
+    ['client-a b', '', /or a space/],
+    [LONG, '', /longer than 256/],
+  ])('of header %p and parameter %p says the form that a key has', (header, parameter, expected) => {
+    const problem = keyProblem({ 'statsig-api-key': header }, new URLSearchParams({ k: parameter }));
+    expect(problem).toMatch(expected);
+    expect(problem).not.toMatch(/abc|xxx|a b/);
+  });
 });
 
 describe('reservedEndpoint', () => {

@@ -4,11 +4,12 @@ import fc from 'fast-check';
 import { shellCommand } from '../../../lib/base/text.ts';
 import { VERSION } from '../../../lib/base/version.ts';
 import { deploymentCommands, revertDriftWords } from '../../../observe/deploymentCommands.ts';
-import { judgeKey, sameDocument } from '../../../observe/doctor/bucket.ts';
+import { sameDocument } from '../../../observe/doctor/bucket.ts';
 import { differences, judgeWorkgroup } from '../../../observe/doctor/catalog.ts';
 import { judgeSimulation } from '../../../observe/doctor/readers.ts';
 import { judgeDomain, judgeDrift, judgeStack } from '../../../observe/doctor/stack.ts';
 import { deniedByBucket } from '../../../observe/doctor/writer.ts';
+import { judgeKey } from '../../../observe/findings/judge.ts';
 
 const say = deploymentCommands(
   { stack: { service: 'sluice', stage: 'prod' }, localControl: undefined },

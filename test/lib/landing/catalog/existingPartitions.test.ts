@@ -35,7 +35,7 @@ describe('a table', () => {
     const failure = register(TODAY);
     await expect(failure).rejects.toMatchObject({
       code: expected,
-      detail: `${config.database}.${table}: ${code}.`,
+      detail: `${config.database}.${table}: ${code}: no`,
       cause,
     });
     expect(registrar.waits).toEqual([]);

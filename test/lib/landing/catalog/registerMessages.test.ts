@@ -44,6 +44,7 @@ const batchLine = (fields: Record<string, unknown>) => ({
   ignored: {},
   ...fields,
 });
+const failure = (day: string, code: string) => ({ day, code, message: expect.stringContaining(code) });
 const quiet = (table: string) => ({ table, existed: 0, updated: 0, misplaced: [], failed: [] });
 
 describe('registerMessages', () => {
@@ -107,7 +108,7 @@ describe('registerMessages', () => {
         level: 'error',
         messages: 4,
         created: 2,
-        failed: [{ table: events, day: '2026-11-19', code: 'InvalidInputException' }],
+        failed: [{ table: events, ...failure('2026-11-19', 'InvalidInputException') }],
       }),
     ]);
     registrar.failures.clear();
@@ -126,7 +127,7 @@ describe('registerMessages', () => {
         messages: 2,
         existed: 1,
         updated: 1,
-        failed: [{ table: events, day: TODAY, code: 'InvalidInputException' }],
+        failed: [{ table: events, ...failure(TODAY, 'InvalidInputException') }],
       }),
     ]);
     expect([registrar.known.has('events', TODAY), registrar.known.has('events', TOMORROW)]).toEqual([
@@ -143,14 +144,15 @@ describe('registerMessages', () => {
       file('c', 'exposures', '2026-11-19'),
     ];
     expect(await registerMessages(registrar, batch)).toEqual(returned('a', 'c'));
+    const message = expect.stringContaining('AccessDeniedException: not authorized');
     expect(registrar.lines).toStrictEqual([
       batchLine({
         level: 'error',
         messages: 3,
         created: 1,
         failed: [
-          { table: exposures, day: TODAY, code: 'SLUICE_CATALOG_UNAVAILABLE' },
-          { table: exposures, day: '2026-11-19', code: 'SLUICE_CATALOG_UNAVAILABLE' },
+          { table: exposures, day: TODAY, code: 'SLUICE_CATALOG_UNAVAILABLE', message },
+          { table: exposures, day: '2026-11-19', code: 'SLUICE_CATALOG_UNAVAILABLE', message },
         ],
       }),
     ]);
@@ -253,7 +255,7 @@ describe('dailyRun', () => {
         `${quarantine} ${TODAY}: InvalidInputException`,
       ].join('; '),
     });
-    const failed = [{ day: TODAY, code: 'InvalidInputException' }];
+    const failed = [failure(TODAY, 'InvalidInputException')];
     expect(registrar.lines).toStrictEqual([
       {
         level: 'error',
@@ -264,7 +266,7 @@ describe('dailyRun', () => {
             ...quiet(events),
             created: 1,
             misplaced: ['2026-11-01'],
-            failed: [...failed, { day: '2026-11-02', code: 'GlueEncryptionException' }],
+            failed: [...failed, failure('2026-11-02', 'GlueEncryptionException')],
           },
           { ...quiet(quarantine), created: 1, failed },
         ],
@@ -299,7 +301,9 @@ describe('dailyRun', () => {
           { ...quiet(events), created: 2 },
           { ...quiet(quarantine), created: 2 },
         ],
-        problems: [`SLUICE_CATALOG_UNAVAILABLE ${config.database}.${exposures}: AccessDeniedException.`],
+        problems: [
+          `SLUICE_CATALOG_UNAVAILABLE ${config.database}.${exposures}: AccessDeniedException: not authorized`,
+        ],
       },
     ]);
   });
