@@ -150,6 +150,8 @@ export class LandedReader {
   #at: number;
   /** Bytes of the text of the last member. */
   #lastLength = 0;
+  /** Bytes of the text of the last run. */
+  #lastRunLength = 8 * RUN_BYTES;
   /** While a member is searched: why the bytes before it are skipped. */
   #searching: SkippedWhy | null = null;
   /** Bytes of text, at most, and milliseconds that went into what is no member. */
@@ -229,7 +231,8 @@ export class LandedReader {
     const end = isLast && most >= bytes.length ? bytes.length : bytes.lastIndexOf(HEADER, most);
     if (end <= at) return null;
     const own = bytes.subarray(at, end);
-    const { text, length } = inflate(gunzipSync, own, RUN_TEXT_BYTES, RUN_TEXT_BYTES);
+    const { text, length } = inflate(gunzipSync, own, RUN_TEXT_BYTES, this.#lastRunLength);
+    if (text !== null) this.#lastRunLength = text.length;
     if (
       text !== null &&
       length === own.length &&
@@ -338,7 +341,7 @@ function inflate(
 ):
   | { readonly text: Buffer; readonly length: number }
   | { readonly text: null; readonly length: 0; readonly code: string } {
-  const chunkSize = Math.min(MOST_ROOM, most, Math.max(LEAST_ROOM, Math.ceil(1.5 * lastLength)));
+  const chunkSize = Math.min(MOST_ROOM, most, Math.max(LEAST_ROOM, Math.ceil(1.25 * lastLength)));
   const options = { info: true, maxOutputLength: most, chunkSize, finishFlush };
   try {
     // With `info` it returns an object, which its type does not say: https://nodejs.org/docs/latest-v24.x/api/zlib.html#class-options
@@ -356,7 +359,7 @@ function inflate(
 }
 
 const LEAST_ROOM = 4_096;
-const MOST_ROOM = 1_048_576;
+const MOST_ROOM = 8_388_608;
 
 function beginsAsRow(text: Buffer): boolean {
   return ANY_HEAD.test(text.toString('latin1', 0, HEAD_BYTES));

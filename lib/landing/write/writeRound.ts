@@ -1,27 +1,17 @@
-import { open, rm, writeFile } from 'node:fs/promises';
+import { appendFile, open, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { SluiceError } from '../../base/errors.ts';
 import { quoteText } from '../../base/sql.ts';
-import type { UtcDay } from '../../base/time.ts';
+import { isoDay, type UtcDay } from '../../base/time.ts';
 import { DuckDbSession, type EngineLimits } from '../../parquet/DuckDbSession.ts';
 import { engineFailure } from '../../parquet/EngineError.ts';
 import type { Config } from '../../schema/config.ts';
 import type { TableKind } from '../../schema/kinds.ts';
 import { deliveredTables } from '../../tables/deliveredTables.ts';
-import type { Table } from '../../tables/Table.ts';
 import type { QuarantineRows } from '../quarantineWriter.ts';
-import {
-  countDaysStatement,
-  type LineFailure,
-  lineFailure,
-  ROWS,
-  SOME,
-  stageStatement,
-  takeSomeStatement,
-  writeDayStatement,
-} from './lineStatements.ts';
+import { type LineFailure, lineFailure, writeRowsStatement } from './lineStatements.ts';
 import { quarantineLines, type RefusedLine } from './quarantineLines.ts';
-import { type RoundLines, SMALL_LINE } from './Round.ts';
+import type { RoundLines } from './Round.ts';
 import { WriteError } from './WriteError.ts';
 
 /** A round to be written. */
@@ -50,37 +40,30 @@ export interface WrittenRound {
 }
 
 /**
- * Writes the files of a round: of each kind all lines at once. If DuckDB refuses them, halves of them are read, down to one
+ * Writes the files of a round: all lines of a kind and a day at once. If DuckDB refuses them, halves of them are read, down to one
  * line, which becomes a row of quarantine, and all others are written.
  *
  * @throws EngineError if the machine is the cause; WriteError if rows are missing in the files; the signal's reason.
  */
 export async function writeRound(request: RoundRequest): Promise<WrittenRound> {
   const { config, lines, limits, directory, now, signal } = request;
-  const tables = deliveredTables(config);
   const session = await DuckDbSession.open(limits, { files: [], directories: [directory] }, signal);
   try {
-    const files: WrittenRound['files'][number][] = [];
-    const refused: RefusedLine[] = [];
-    for (const own of lines.filter(({ kind }) => kind !== 'quarantine')) {
-      const writer = new KindWriter(session, tables[own.kind], directory);
-      files.push(...(await writer.write(own)));
-      refused.push(...writer.refused);
+    const writer = new LinesWriter(session, request);
+    for (const own of lines) await writer.write(own);
+    const refused = [...writer.refused];
+    const { text, rows, longest, large } = quarantineLines(refused, config, now);
+    if (rows > 0) {
+      const path = join(directory, 'refused.ndjson');
+      await writeFile(path, text);
+      await writer.write({
+        ...{ kind: 'quarantine', day: isoDay(now), path, rows, bytes: text.length, longest, keyAt: () => '' },
+      });
+      const [failure] = writer.refused.slice(refused.length);
+      if (failure !== undefined)
+        throw new WriteError('SLUICE_WRITE_FAILED', `${failure.code} ${failure.detail}`);
     }
-    // Quarantine is last: it gets what the others refuse, and what it refuses itself.
-    const writer = new KindWriter(session, tables.quarantine, directory);
-    const quarantine = lines.find(({ kind }) => kind === 'quarantine');
-    if (quarantine !== undefined) {
-      await writer.stage(quarantine);
-      refused.push(...writer.refused);
-    }
-    const { text, longest, large } = quarantineLines(refused, config, now);
-    if (text.length > 0) await writer.stageMore(text, longest);
-    if (quarantine !== undefined || text.length > 0)
-      files.push(
-        ...(await writer.writeDays((quarantine?.rows ?? 0) - writer.refused.length + refused.length)),
-      );
-    return { files, refused, large };
+    return { files: writer.files, refused, large };
   } catch (error) {
     if (error instanceof SluiceError || signal?.aborted === true) throw error;
     throw engineFailure(error);
@@ -89,70 +72,50 @@ export async function writeRound(request: RoundRequest): Promise<WrittenRound> {
   }
 }
 
-/** Stages the lines of a kind in a session, and writes its files. */
-class KindWriter {
+/** Writes lines to files, without those that DuckDB refuses. */
+class LinesWriter {
+  readonly files: WrittenRound['files'][number][] = [];
   readonly refused: RefusedLine[] = [];
   readonly #session: DuckDbSession;
-  readonly #table: Table;
-  readonly #directory: string;
-  /** File of the lines that are staged, if they are not all. */
+  readonly #tables: ReturnType<typeof deliveredTables>;
+  /** File of some lines, and what DuckDB makes of them. */
   readonly #some: string;
 
-  constructor(session: DuckDbSession, table: Table, directory: string) {
+  constructor(session: DuckDbSession, { config, directory }: RoundRequest) {
     this.#session = session;
-    this.#table = table;
-    this.#directory = directory;
-    this.#some = join(directory, 'some.ndjson');
+    this.#tables = deliveredTables(config);
+    this.#some = join(directory, 'some');
   }
 
-  async write(lines: RoundLines): Promise<WrittenRound['files']> {
-    await this.stage(lines);
-    return this.writeDays(lines.rows - this.refused.length);
-  }
-
-  /** Stages lines, without those that DuckDB refuses. */
-  async stage(lines: RoundLines): Promise<void> {
-    if ((await this.#tryStage(lines.path, ROWS, lines.longest)) !== null) await this.#stageHalves(lines);
-    await rm(lines.path);
-  }
-
-  /** Stages further lines, which DuckDB takes. @throws WriteError if it does not. */
-  async stageMore(text: Buffer, longest: number): Promise<void> {
-    await writeFile(this.#some, text);
-    const failure = await this.#tryStage(this.#some, SOME, Math.max(SMALL_LINE, longest));
-    if (failure !== null) throw new WriteError('SLUICE_WRITE_FAILED', `${failure.code} ${failure.detail}`);
-    await this.#session.run(`CREATE TEMP TABLE IF NOT EXISTS ${ROWS} AS FROM ${SOME} WITH NO DATA`);
-    await this.#session.run(takeSomeStatement);
-  }
-
-  /** Writes the staged rows, a file a day. @param expected How many they are. */
-  async writeDays(expected: number): Promise<WrittenRound['files']> {
-    const files: WrittenRound['files'][number][] = [];
-    let written = 0;
-    for (const { day, rows } of await this.#session.rows(countDaysStatement)) {
-      const { kind } = this.#table;
-      const path = join(this.#directory, `${kind}-${String(day)}.parquet`);
-      await this.#session.run(writeDayStatement(this.#table, String(day), path));
-      const [footer] = await this.#session.rows(
-        `SELECT num_rows AS rows FROM parquet_file_metadata(${quoteText(path)})`,
-      );
-      if (Number(footer?.['rows']) !== Number(rows))
-        throw new WriteError('SLUICE_WRITE_COUNTS_DIFFER', `${kind}, ${String(day)}: ${String(rows)} rows.`);
-      written += Number(rows);
-      files.push({ kind, day: String(day), path, rows: Number(rows) });
+  async write(lines: RoundLines): Promise<void> {
+    const { kind, day } = lines;
+    const before = this.refused.length;
+    const path = `${lines.path}.parquet`;
+    if ((await this.#tryWrite(lines, lines.path, path)) !== null) {
+      const fit = `${lines.path}.fit`;
+      await this.#separate(lines, fit);
+      const failure =
+        lines.rows === this.refused.length - before ? null : await this.#tryWrite(lines, fit, path);
+      if (failure !== null) throw new WriteError('SLUICE_WRITE_FAILED', `${failure.code} ${failure.detail}`);
+      await rm(fit, { force: true });
     }
-    await this.#session.run(`DROP TABLE ${ROWS}`);
-    if (written !== expected)
+    await rm(lines.path);
+    const rows = lines.rows - (this.refused.length - before);
+    if (rows === 0) return;
+    const [footer] = await this.#session.rows(
+      `SELECT num_rows AS rows FROM parquet_file_metadata(${quoteText(path)})`,
+    );
+    if (Number(footer?.['rows']) !== rows)
       throw new WriteError(
         'SLUICE_WRITE_COUNTS_DIFFER',
-        `${this.#table.kind}: ${expected} lines, ${written} rows.`,
+        `${kind}, ${day}: ${rows} lines, ${String(footer?.['rows'])} rows.`,
       );
-    return files;
+    this.files.push({ kind, day, path, rows });
   }
 
-  async #tryStage(path: string, into: string, longest: number): Promise<LineFailure | null> {
+  async #tryWrite({ kind, longest }: RoundLines, from: string, path: string): Promise<LineFailure | null> {
     try {
-      await this.#session.run(stageStatement(this.#table, path, into, longest));
+      await this.#session.run(writeRowsStatement(this.#tables[kind], from, longest, path));
       return null;
     } catch (error) {
       const failure = lineFailure(error);
@@ -161,9 +124,8 @@ class KindWriter {
     }
   }
 
-  async #stageHalves(lines: RoundLines): Promise<void> {
-    await writeFile(this.#some, '');
-    await this.#tryStage(this.#some, ROWS, SMALL_LINE);
+  /** Finds the lines that DuckDB refuses, of which there are some, and copies all others to a file. */
+  async #separate(lines: RoundLines, fit: string): Promise<void> {
     const file = await open(lines.path);
     try {
       const read = async (from: number, to: number) => {
@@ -173,33 +135,36 @@ class KindWriter {
       };
       const half = await middleOf(0, lines.bytes, read);
       for (const [from, to] of [[0, half] as const, [half, lines.bytes] as const])
-        await this.#stagePiece(lines, { from, to }, read);
+        await this.#separatePiece(lines, { from, to }, read, fit);
     } finally {
       await file.close();
-      await rm(this.#some);
     }
   }
 
-  /** Stages lines that may have one among them that DuckDB refuses. */
-  async #stagePiece(
+  /** Lines that may have one among them that DuckDB refuses. */
+  async #separatePiece(
     lines: RoundLines,
     { from, to }: { readonly from: number; readonly to: number },
     read: ReadLines,
+    fit: string,
   ): Promise<void> {
     if (from === to) return;
     const bytes = await read(from, to);
     await writeFile(this.#some, bytes);
-    const failure = await this.#tryStage(this.#some, SOME, lines.longest);
-    if (failure === null) return this.#session.run(takeSomeStatement);
+    const failure = await this.#tryWrite(lines, this.#some, `${this.#some}.parquet`);
+    if (failure === null) return appendFile(fit, bytes);
     const half = await middleOf(from, to, read);
     const isAllRefused = this.refused.length >= MOST_SINGLE && to - from <= PIECE_BYTES;
     if (half === to || isAllRefused) {
       for (const { at, line } of linesOf(bytes))
-        this.refused.push({ ...failure, kind: lines.kind, key: lines.keyAt(from + at), line });
+        this.refused.push({
+          ...{ ...failure, kind: lines.kind, day: lines.day },
+          ...{ key: lines.keyAt(from + at), text: line.toString() },
+        });
       return;
     }
-    await this.#stagePiece(lines, { from, to: half }, read);
-    await this.#stagePiece(lines, { from: half, to }, read);
+    await this.#separatePiece(lines, { from, to: half }, read, fit);
+    await this.#separatePiece(lines, { from: half, to }, read, fit);
   }
 }
 
