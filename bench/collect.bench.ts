@@ -1,13 +1,14 @@
 import { gunzipSync, gzipSync } from 'node:zlib';
 import { encodeLines } from '../lib/landing/store/encodeLines.ts';
 import { collectBodies, collectorFor } from './collect/collectBodies.ts';
-import { median, rowOf } from './measure.ts';
+import { type Cost, median, rowOf, runOnce } from './measure.ts';
 import type { Bench, BenchOptions, BenchRow } from './run.ts';
 
 /** Events in the bodies of one round: enough to measure, and few enough that noise affects both sides equally. */
 const EVENTS_PER_ROUND = 4_000;
 const ROUNDS = 31;
 const WARM_UP_ROUNDS = 12;
+const WHOLE_ROUNDS = 5;
 const FIRST_SEED = 100;
 
 const collect = collectorFor();
@@ -65,12 +66,32 @@ function measure(eventsPerBody: number, at: BenchOptions['at']): BenchRow[] {
   ];
 }
 
+/** Requests of the handler with a Firehose on loopback, beside a plain Lambda of middy and client-firehose, with a record an event. */
+async function whole(eventsPerBody: number, count: number, at: BenchOptions['at']): Promise<BenchRow[]> {
+  const name = `whole, ${eventsPerBody} ${eventsPerBody === 1 ? 'event' : 'events'}`;
+  at(name);
+  const once = async (side: 'sluice' | 'plain') =>
+    (await runOnce<Cost>('collect/requestsOnce.ts', { side, eventsPerBody, count })).cpuMs / count;
+  const rounds: { readonly sluice: number; readonly plain: number }[] = [];
+  for (let round = 0; round < WHOLE_ROUNDS; round += 1)
+    rounds.push({ plain: await once('plain'), sluice: await once('sluice') });
+  const row = rowOf(name);
+  return [
+    row('ms_a_request', median(rounds.map(({ sluice }) => sluice)), 'ms'),
+    row('cpu_vs_plain', median(rounds.map(({ sluice, plain }) => sluice / plain)), 'ratio'),
+  ];
+}
+
 /**
  * decode → parse → normalize → pack of gzip bodies, half from browsers and half from servers. `events_per_s` is per second
  * of CPU time.
  */
 const bench: Bench = {
   name: 'collect',
-  run: async ({ at }) => [1, 20, 100, 1000].flatMap((events) => measure(events, at)),
+  run: async ({ at }) => [
+    ...[1, 20, 100, 1000].flatMap((events) => measure(events, at)),
+    ...(await whole(1, 3_000, at)),
+    ...(await whole(20, 2_000, at)),
+  ],
 };
 export default bench;
