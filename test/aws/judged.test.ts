@@ -5,13 +5,9 @@ import { applyPlatform } from '../../infra/template/platform.ts';
 import { repositoryRoot } from '../../local/dataDirectory.ts';
 import { madeResources } from '../infra/madeResources.ts';
 import { templateConfigurations } from '../infra/templateConfigurations.ts';
-import { DEPLOYED, MADE_BY_API } from './judged.ts';
 import { POLICY_SUITES } from './policySuites.ts';
 
 const read = (...path: string[]) => readFileSync(join(repositoryRoot, ...path), 'utf8');
-const script = read('test', 'aws', 'deploy.py');
-const named = (pattern: RegExp) => [...script.matchAll(pattern)].map(([, name = '']) => name);
-
 const templates = Object.entries(templateConfigurations).map(([name, input]) => {
   const { config, made } = madeResources(input);
   const resources = {
@@ -22,31 +18,8 @@ const templates = Object.entries(templateConfigurations).map(([name, input]) => 
   applyPlatform(resources, config);
   return { name, resources };
 });
-const typesOf = ({ resources }: (typeof templates)[number]) =>
-  Object.values(resources).map(({ Type }) => Type);
 
 describe('what is given to judges of templates', () => {
-  it('is configurations that there are, with the resources that moto is asked for', () => {
-    const ids = named(/(?:\bone\(|\bphysical\[)'(\w+)'/g);
-    expect(new Set(ids)).toEqual(new Set(['DataBucket', 'DataKey']));
-    for (const name of DEPLOYED) {
-      const [template] = templates.filter((one) => one.name === name);
-      expect(Object.keys(template?.resources ?? {})).toEqual(expect.arrayContaining(ids));
-    }
-    expect(DEPLOYED.length).toBeGreaterThan(1);
-  });
-
-  it('names the types that deploy.py makes, each of them of a template that is deployed', () => {
-    expect(named(/\beach\('([\w:]+)'/g).sort()).toEqual([...MADE_BY_API].sort());
-    const deployed = new Set(
-      templates.filter(({ name }) => DEPLOYED.some((one) => one === name)).flatMap(typesOf),
-    );
-    const unused = [...MADE_BY_API].filter(
-      (type) => !deployed.has(type) && !type.startsWith('AWS::ApiGatewayV2::'),
-    );
-    expect(unused).toEqual([]);
-  });
-
   it.each(templates)(
     'keeps when it is replaced what is kept when it is deleted, as cfn-lint asks: $name',
     ({ resources }) => {

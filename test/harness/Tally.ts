@@ -1,7 +1,3 @@
-import { z } from 'zod';
-
-const closingSchema = z.strictObject({ passed: z.int(), failed: z.int() });
-
 /**
  * What judges that aren't ours say. Each finding is a line, and the last line is `N passed, N failed, N not asked`. The exit
  * code is 1 when something failed and, with `--require`, when a judge could not be asked.
@@ -24,15 +20,6 @@ export class Tally {
     this.#total.failed += failed;
   }
 
-  /** Adds a script's lines, the last of which is its own count as JSON. Without that one, it did not come to its end. */
-  addScript({ stdout, stderr }: { readonly stdout: string; readonly stderr: string }): void {
-    const lines = stdout.trimEnd().split('\n');
-    const closing = closingSchema.safeParse(parsed(lines.at(-1) ?? ''));
-    for (const line of closing.success ? lines.slice(0, -1) : lines) this.say(`  ${line}`);
-    if (closing.success) this.add(closing.data);
-    else this.tell('the script comes to its end', false, stderr);
-  }
-
   /** Names judges that can't be asked. */
   leaveOut(judges: readonly string[], why: string): void {
     this.#total.notAsked += judges.length;
@@ -53,13 +40,5 @@ export class Tally {
     const isRequired = process.argv.includes('--require');
     this.say(`${passed} passed, ${failed} failed, ${notAsked} not asked`);
     process.exitCode = failed === 0 && !(isRequired && notAsked > 0) ? 0 : 1;
-  }
-}
-
-function parsed(line: string): unknown {
-  try {
-    return JSON.parse(line);
-  } catch {
-    return undefined;
   }
 }

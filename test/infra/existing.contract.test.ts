@@ -95,13 +95,6 @@ describe('a resource that the stack creates', () => {
     ]);
   });
 
-  it('can be redeployed after a deletion: tables and secret are set aside, and the rest is configured as existing', () => {
-    const stayed = Object.entries(brought.made.Resources)
-      .filter(([, { DeletionPolicy }]) => DeletionPolicy === 'RetainExceptOnCreate')
-      .map(([logicalId]) => logicalId);
-    expect(stayed).toEqual(['KeysSecret', 'ExposuresTable', 'EventsTable', 'QuarantineTable']);
-  });
-
   it("is a single-region key that rotates and delegates permissions to the account's IAM", () => {
     const key = own.resolved.resources.find(({ logicalId }) => logicalId === 'DataKey');
     expect(key?.properties).toMatchObject({

@@ -173,13 +173,6 @@ describe.each(Object.entries(templateConfigurations))('the packaged template: %s
     expect(ofType('AWS::Lambda::Function').length).toBeGreaterThan(2);
   });
 
-  it('keeps when it is replaced what is kept when it is deleted', () => {
-    const half = Object.entries(template.Resources).filter(
-      ([, one]) => (one.DeletionPolicy === undefined) !== (one.UpdateReplacePolicy === undefined),
-    );
-    expect(half.map(([id]) => id)).toEqual([]);
-  });
-
   it("has Lambda's own lines in the logs of all functions but those of requests, where they cost more than their own", () => {
     const quiet = ofType('AWS::Lambda::Function').flatMap(({ logicalId, properties }) =>
       properties['LoggingConfig'] === undefined ? [] : [[logicalId, properties['LoggingConfig']]],
