@@ -95,7 +95,8 @@ function layoutOf(parts: readonly string[]): Layout {
       .join('')
       .split(CUT).length,
   );
-  const matching = (some: readonly string[]) => new RegExp(`^${some.join('')}$`, 'u');
+  // Names may have line breaks.
+  const matching = (some: readonly string[]) => new RegExp(`^${some.join('')}$`, 'su');
   const [whole, ofDay] = [matching(names), folders.length < names.length ? matching(folders) : /(?!)/];
   const dayIn = (pattern: RegExp, path: string) => {
     const { year = '', month = '', day = '' } = pattern.exec(path)?.groups ?? {};

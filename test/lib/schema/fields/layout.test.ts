@@ -13,6 +13,7 @@ describe('a layout of keys', () => {
     ['YYYY/MM/DD/*.parquet', '2026/11/19/b/a.parquet', null],
     ['YYYY/MM/DD/*.parquet', '2026/02/30/a.parquet', null],
     ['YYYY/MM/DD/**', '2026/11/19/b/a.parquet', '2026-11-19'],
+    ['YYYY/MM/DD/**', '2026/11/19/b\n/a\n.parquet', '2026-11-19'],
     ['**/dt=YYYY-MM-DD/*', 'run=7/x/dt=2026-11-19/a', '2026-11-19'],
     ['**/dt=YYYY-MM-DD/*', 'dt=2026-11-19/a', '2026-11-19'],
     ['exposures_YYYYMMDD*.parquet', 'exposures_20261119-0.parquet', '2026-11-19'],
