@@ -1,5 +1,5 @@
 import type { Readable } from 'node:stream';
-import { defineErrorFamily } from '../base/errors.ts';
+import { defineErrorFamily, type SluiceError } from '../base/errors.ts';
 
 /** One object of a customer's bucket, as listed. */
 export interface DropObject {
@@ -52,6 +52,54 @@ export interface CustomerBucket {
   ): Promise<Readable | null>;
 }
 
+/** How an object is read. */
+export interface ReadOptions {
+  readonly signal?: AbortSignal;
+  /** Called for an object that could not be read. */
+  readonly failed?: (key: string, error: SluiceError) => void;
+}
+
+/**
+ * Uses the bytes of an object as it was listed; null if it has changed or is gone since.
+ *
+ * @param range As of {@link CustomerBucket.read}.
+ * @throws SourceError as the bucket does, what `use` throws of it, and `SLUICE_SOURCE_UNAVAILABLE` if the bytes break off.
+ */
+export async function readBody<Result>(
+  bucket: Pick<CustomerBucket, 'read'>,
+  object: Pick<DropObject, 'key' | 'eTag'>,
+  use: (body: AsyncIterable<Uint8Array>) => Promise<Result>,
+  { signal, failed }: ReadOptions,
+  range?: { readonly first: number; readonly last: number },
+): Promise<Result | null> {
+  signal?.throwIfAborted();
+  let body: Readable | null = null;
+  try {
+    body = await bucket.read(object, range);
+    return body === null ? null : await use(body);
+  } catch (error) {
+    if (body !== null && !(error instanceof SourceError)) {
+      const name = error instanceof Error ? error.name : String(error);
+      const broken = new SourceError('SLUICE_SOURCE_UNAVAILABLE', `${object.key}: ${name}.`, {
+        cause: error,
+      });
+      failed?.(object.key, broken);
+      throw broken;
+    }
+    if (error instanceof SourceError) failed?.(object.key, error);
+    throw error;
+  } finally {
+    body?.destroy();
+  }
+}
+
+/** All bytes of a body. */
+export async function bytesOf(body: AsyncIterable<Uint8Array>): Promise<Buffer> {
+  const pieces: Uint8Array[] = [];
+  for await (const piece of body) pieces.push(piece);
+  return Buffer.concat(pieces);
+}
+
 /** Why a customer's bucket could not be read. The bucket's owner or the configuration's author can correct it. */
 export const SourceError = defineErrorFamily('user', {
   SLUICE_SOURCE_ACCESS_DENIED: {
@@ -91,6 +139,11 @@ export const SourceError = defineErrorFamily('user', {
     cause:
       'Files that queries read were deleted or replaced, and objects that can’t be loaded arrived. The last good version stays.',
     cure: 'Ask whoever delivers them for the files again, as Parquet. If the rows of those that are gone are to go, docs/ingest.md, "Days without inputs", says how to accept it.',
+  },
+  SLUICE_SOURCE_LOG_INVALID: {
+    cause:
+      'A log that says which files of the folder count is damaged or incomplete: a marker `_committed_…` of Databricks, or Spark’s `_spark_metadata`. Nothing of the day was loaded.',
+    cure: 'Ask whoever writes the folder to bring back the object that the detail names as its job wrote it, or to write the day again into a folder of its own.',
   },
   SLUICE_SOURCE_DELTA_TABLE: {
     cause:

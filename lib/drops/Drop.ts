@@ -1,19 +1,31 @@
 import { fingerprintFiles } from '../ledger/LedgerEntry.ts';
 import type { DropObject } from './CustomerBucket.ts';
+import { commitMarkers, isCommitMarker, type SparkLog, splitKey, transactionOf } from './listedLogs.ts';
 
 /** The objects of one dataset and day, separated into files to load and others. */
 export interface Drop {
   /** The files to load, by key. */
   readonly files: readonly DropObject[];
-  readonly leftOut: readonly { readonly object: DropObject; readonly reason: LeftOutReason }[];
+  readonly leftOut: readonly LeftOut[];
+  /** Spark's logs of the folders that its files are in; absent without any. */
+  readonly logs?: readonly SparkLog[];
   /**
    * Identifies this state of the day. It depends on keys, ETags and sizes, also of objects that can't be loaded, as they
    * change the result of a load. It does not change when loaded objects are archived. Temporary objects of jobs count only
-   * if there is nothing else. Without objects, and with markers only, it is {@link NO_FILES}.
+   * if there is nothing else. Without objects, and with markers only, it is {@link NO_FILES}. The state of the folder's own
+   * logs follows after a hyphen ({@link haveSameFiles}): Databricks' markers, and the newest batch of each of Spark's logs.
    */
   readonly fingerprint: string;
   /** Epoch milliseconds of the last write; null without objects. */
   readonly lastModified: number | null;
+}
+
+/** An object of the day's folder that is not loaded, and why. */
+export interface LeftOut {
+  readonly object: DropObject;
+  readonly reason: LeftOutReason;
+  /** More about the reason: which marker. */
+  readonly detail?: string | undefined;
 }
 
 /**
@@ -21,14 +33,27 @@ export interface Drop {
  *
  * @param folder The day's folder, with a slash at its end.
  * @param waitFor Name of the dataset's own marker. Default none.
+ * @param logs Spark's logs of the folders that the objects are in. Default none.
  */
-export function makeDrop(objects: readonly DropObject[], folder: string, waitFor?: string): Drop {
+export function makeDrop(
+  objects: readonly DropObject[],
+  folder: string,
+  waitFor?: string,
+  logs: readonly SparkLog[] = [],
+): Drop {
   const files: DropObject[] = [];
-  const left: { object: DropObject; reason: LeftOutReason }[] = [];
+  const left: LeftOut[] = [];
   let lastModified: number | null = null;
+  const markers = commitMarkers(objects);
   for (const object of objects) {
     const reason = leftOutReason(object, folder, waitFor);
-    if (reason === null) files.push(object);
+    const [place, name] = splitKey(object.key);
+    const transaction = transactionOf(name) ?? '';
+    const { started, committed } = markers.get(place) ?? {};
+    const isPending = started?.has(transaction) === true && committed?.has(transaction) !== true;
+    if (isPending && (reason === null || isUnloadable(reason)))
+      left.push({ object, reason: 'not_committed', detail: `Not committed: no _committed_${transaction}.` });
+    else if (reason === null) files.push(object);
     else left.push({ object, reason });
     // Temporary files of a job change as long as it writes, so they count here.
     lastModified = Math.max(lastModified ?? Number.NEGATIVE_INFINITY, object.lastModified.getTime());
@@ -36,13 +61,22 @@ export function makeDrop(objects: readonly DropObject[], folder: string, waitFor
   files.sort(byKey);
   const of = (wanted: (reason: LeftOutReason) => boolean) =>
     left.filter(({ reason }) => wanted(reason)).map(({ object }) => object);
-  const meant = [...files, ...of(isUnloadable)];
+  const meant = [...files, ...of((reason) => isUnloadable(reason) || isByLog(reason))];
+  const told = [...objects.filter(isCommitMarker), ...logs.flatMap(({ batches }) => batches.slice(-1))];
+  const state = fingerprintFiles((meant.length > 0 ? meant : of((reason) => !isMarker(reason))).sort(byKey));
+  const hasLogs = meant.length > 0 && told.length + logs.length > 0;
   return {
     files,
     leftOut: left,
-    fingerprint: fingerprintFiles((meant.length > 0 ? meant : of((reason) => !isMarker(reason))).sort(byKey)),
+    ...(logs.length === 0 ? {} : { logs }),
+    fingerprint: hasLogs ? `${state}-${fingerprintFiles(told.sort(byKey))}` : state,
     lastModified,
   };
+}
+
+/** Whether two fingerprints are of the same files, whatever the folder's logs say of them. */
+export function haveSameFiles(one: string | null | undefined, other: string | null | undefined): boolean {
+  return one?.split('-', 1)[0] === other?.split('-', 1)[0];
 }
 
 function byKey(a: DropObject, b: DropObject): number {
@@ -60,6 +94,9 @@ export const leftOutReasons = {
   empty: 'Zero bytes.',
   archived: 'Archived: S3 cannot read it until it is restored.',
   not_parquet: 'Its name has not the extension of Parquet, and its bytes are not Parquet.',
+  unfinished: 'A copy beside the whole file, or a file that is not whole, by an ending that is no known one.',
+  not_committed: "The folder's log does not name it: Databricks' _committed_…, or Spark's _spark_metadata.",
+  removed: 'A commit of the folder has removed it.',
 } as const;
 
 /** Why an object is left out. */
@@ -99,6 +136,11 @@ export function leftOutReason(object: DropObject, folder: string, waitFor?: stri
   return PARQUET.test(name) ? null : 'not_parquet';
 }
 
+/** Whether a name has the extension of Parquet. */
+export function isParquetName(name: string): boolean {
+  return PARQUET.test(name);
+}
+
 /** As Spark decides: `_region=US` is a partition. https://github.com/apache/spark: HadoopFSUtils.shouldFilterOutPathName */
 function isHidden(segment: string): boolean {
   return segment.startsWith('.') || (segment.startsWith('_') && !segment.includes('='));
@@ -118,5 +160,10 @@ export function isMarker(reason: LeftOutReason): boolean {
  * Whether such an object was probably meant to be loaded. It is reported, and never causes a day to be emptied.
  */
 export function isUnloadable(reason: LeftOutReason): boolean {
-  return reason === 'empty' || reason === 'archived' || reason === 'not_parquet';
+  return reason === 'empty' || reason === 'archived' || reason === 'not_parquet' || reason === 'unfinished';
+}
+
+/** Whether the folder's own log leaves such an object out. It is no problem: another file has its rows, or will have them. */
+export function isByLog(reason: LeftOutReason): boolean {
+  return reason === 'not_committed' || reason === 'removed';
 }

@@ -45,7 +45,7 @@ export interface Answer<Column extends string> {
 
 const hours = (ms: number) => `${ms / 3_600_000} hours`;
 const SAME_FILES = 'The files have not changed since the last load';
-const NO_MARKER = 'The marker of `waitFor` is not there.';
+const NO_MARKER = 'The marker of `waitFor` is not there, or none of the files is committed.';
 const known: readonly DayState[] = ledgerStates;
 /** A requested day is tried regardless of earlier failures. */
 const planned: readonly LoadKind[] = ['planned', 'retried'];

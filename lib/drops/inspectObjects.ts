@@ -1,8 +1,14 @@
 import { mapLimit } from '../base/concurrency.ts';
-import type { SluiceError } from '../base/errors.ts';
-import { type CustomerBucket, type DropObject, SourceError } from './CustomerBucket.ts';
-import type { Drop } from './Drop.ts';
+import {
+  bytesOf,
+  type CustomerBucket,
+  type DropObject,
+  type ReadOptions,
+  readBody,
+} from './CustomerBucket.ts';
+import { type Drop, isParquetName, type LeftOut } from './Drop.ts';
 import { PARALLEL_LOOKS } from './limits.ts';
+import { splitKey } from './listedLogs.ts';
 
 /**
  * The magic bytes at both ends of a Parquet file. `PARE` marks an encrypted footer, which a load refuses by name.
@@ -11,17 +17,19 @@ import { PARALLEL_LOOKS } from './limits.ts';
 const MARKS: readonly string[] = ['PAR1', 'PARE'];
 const MARK_BYTES = 4;
 
-/** How the bytes are read. */
-export interface InspectOptions {
-  readonly signal?: AbortSignal;
-  /** Called for an object that could not be read. */
-  readonly failed?: (key: string, error: SluiceError) => void;
-}
+/**
+ * Endings of formats and of compression. What has none of them, as `.filepart` or `.2026`, may be a file that somebody still
+ * writes.
+ */
+const COMPRESSED = /\.(gz|gzip|bz2|xz|zst|zstd|snappy|lz4|lzo|lz|br|deflate|zip|7z|tar|tgz)$/i;
+const KNOWN =
+  /^[^.]*$|\.(c\d{3}|csv|tsv|psv|txt|text|json|jsonl|ndjson|geojson|xml|ya?ml|toml|ini|html?|md|log|sql|avro|orc|arrow|feather|ipc|proto|xlsx?|ods|docx?|pdf|png|jpe?g|gif|svg|db|sqlite|pkl|py|sh|sig|asc|manifest|ctl|done|ok|ready|success|lock)$/i;
 
 /**
  * Inspects objects whose names have not the extension of Parquet. Names are not reliable: some writers end Parquet files with
- * `.snappy` or `.c000`, and Athena's UNLOAD gives them no ending. The first four bytes are read, and if they do not decide, the last four. An object with either
- * magic is a file to load, whole or damaged.
+ * `.snappy` or `.c000`, and Athena's UNLOAD gives them no ending. The first and the last four bytes are read. With a known
+ * ending or none, an object with either magic is a file to load, whole or damaged; with another ending it has to be whole.
+ * Of files whose names begin with the whole name of another one in their folder, that one is loaded.
  *
  * @returns The same day with those files; null if one of the objects has changed or is gone, and the caller must list again.
  * @throws SourceError as the bucket does.
@@ -29,54 +37,62 @@ export interface InspectOptions {
 export async function inspectObjects(
   bucket: Pick<CustomerBucket, 'read'>,
   drop: Drop,
-  { signal, failed }: InspectOptions = {},
+  options: ReadOptions = {},
 ): Promise<Drop | null> {
   const unknown = drop.leftOut.flatMap(({ object, reason }) => (reason === 'not_parquet' ? [object] : []));
-  if (unknown.length === 0) return drop;
-  const looks = await mapLimit(unknown, PARALLEL_LOOKS, async (object) => {
-    signal?.throwIfAborted();
-    try {
-      return [object, await isParquet(bucket, object)] as const;
-    } catch (error) {
-      if (error instanceof SourceError) failed?.(object.key, error);
-      throw error;
-    }
-  });
+  const looks = await mapLimit(
+    unknown,
+    PARALLEL_LOOKS,
+    async (object) => [object, await lookInto(bucket, object, options)] as const,
+  );
   if (looks.some(([, look]) => look === null)) return null;
-  const parquet = new Set(looks.flatMap(([object, look]) => (look === true ? [object] : [])));
+  const reasons = new Map(looks);
+  const parquet = unknown.filter((object) => reasons.get(object) === 'parquet');
+  const whole = [...drop.files, ...parquet].sort((a, b) => (a.key < b.key ? -1 : 1));
+  const archived = drop.leftOut.filter(({ reason }) => reason === 'archived').map(({ object }) => object);
+  const keys = new Set([...whole, ...archived].map(({ key }) => key));
+  const copies = new Set(whole.filter(({ key }) => isCopy(key, keys)));
+  const leftOut = drop.leftOut.flatMap((left): LeftOut[] => {
+    const look = reasons.get(left.object);
+    if (look === 'parquet') return [];
+    return look === 'unfinished' ? [{ ...left, reason: 'unfinished' }] : [left];
+  });
   return {
     ...drop,
-    files: [...drop.files, ...parquet].sort((a, b) => (a.key < b.key ? -1 : 1)),
-    leftOut: drop.leftOut.filter(({ object }) => !parquet.has(object)),
+    files: whole.filter((file) => !copies.has(file)),
+    leftOut: [...leftOut, ...[...copies].map((object) => ({ object, reason: 'unfinished' as const }))],
   };
 }
 
-/** Null if the object has changed. */
-async function isParquet(bucket: Pick<CustomerBucket, 'read'>, object: DropObject): Promise<boolean | null> {
-  if (object.size < 2 * MARK_BYTES) return false;
-  for (const first of [0, object.size - MARK_BYTES]) {
-    const mark = await readMark(bucket, object, first);
-    if (mark === null) return null;
-    if (MARKS.includes(mark)) return true;
+/** Whether a name is that of another file in the folder with a further ending: `a.parquet.filepart` beside `a.parquet`. */
+function isCopy(key: string, keys: ReadonlySet<string>): boolean {
+  const [folder, name] = splitKey(key);
+  for (const { index } of name.matchAll(/[^\p{L}\p{N}]/gu)) {
+    const [whole, ending] = [name.slice(0, index), name.slice(index)];
+    if (!keys.has(folder + whole)) continue;
+    // Beside a.parquet, a.parquet_old is a copy, too; but part-0_1 is none of part-0, and a.csv and a.csv.gz are two files.
+    if (isParquetName(whole) || (ending.startsWith('.') && !COMPRESSED.test(ending))) return true;
   }
   return false;
 }
 
-async function readMark(
+/** What the bytes of an object say; null if it has changed. */
+async function lookInto(
   bucket: Pick<CustomerBucket, 'read'>,
   object: DropObject,
-  first: number,
-): Promise<string | null> {
-  const body = await bucket.read(object, { first, last: first + MARK_BYTES - 1 });
-  if (body === null) return null;
-  try {
-    const pieces: Uint8Array[] = [];
-    for await (const piece of body) pieces.push(piece);
-    return Buffer.concat(pieces).toString('latin1');
-  } catch (error) {
-    const name = error instanceof Error ? error.name : String(error);
-    throw new SourceError('SLUICE_SOURCE_UNAVAILABLE', `${object.key}: ${name}.`, { cause: error });
-  } finally {
-    body.destroy();
+  options: ReadOptions,
+): Promise<'parquet' | 'unfinished' | 'other' | null> {
+  const [, name] = splitKey(object.key);
+  const isKnown = KNOWN.test(name) || COMPRESSED.test(name);
+  const other = isKnown ? 'other' : 'unfinished';
+  if (object.size < 2 * MARK_BYTES) return other;
+  let marked = 0;
+  for (const first of [0, object.size - MARK_BYTES]) {
+    const range = { first, last: first + MARK_BYTES - 1 };
+    const mark = await readBody(bucket, object, bytesOf, options, range);
+    if (mark === null) return null;
+    if (MARKS.includes(mark.toString('latin1'))) marked += 1;
+    if (marked > 0 && isKnown) return 'parquet';
   }
+  return marked === 2 ? 'parquet' : other;
 }

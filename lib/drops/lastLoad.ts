@@ -1,13 +1,11 @@
 import type { FileFate, LedgerEntry } from '../ledger/LedgerEntry.ts';
 import { type DropObject, SourceError } from './CustomerBucket.ts';
-import { type Drop, isLeftOutReason, isMarker, isUnloadable } from './Drop.ts';
+import { type Drop, isByLog, isLeftOutReason, isMarker, isUnloadable, type LeftOut } from './Drop.ts';
 
 // Compares the objects that a day has now with what the last load found.
 
 /** The most objects that an error names. */
 const MAX_NAMED = 3;
-
-type LeftOutObject = Drop['leftOut'][number];
 
 /** Files of the last load, with one of some fates, whose keys are no longer in the drop. */
 export function missingFiles(
@@ -59,10 +57,43 @@ export function hasSameFiles(
 ): boolean {
   if (restoredSince(drop, entry)) return false;
   if (drop.fingerprint === entry.fingerprint) return true;
-  if (!filesLeave || entry.failure !== undefined) return false;
+  // What a log says now is only known once it is read.
+  if (!filesLeave || entry.failure !== undefined || drop.fingerprint.includes('-')) return false;
   const known = new Set(entry.files.filter(({ fate }) => fate !== 'gone').map(objectState));
   const unloadable = drop.leftOut.filter(({ reason }) => isUnloadable(reason)).map(({ object }) => object);
   return known.size > 0 && [...drop.files, ...unloadable].every((object) => known.has(objectState(object)));
+}
+
+/**
+ * Whether the last load, which succeeded, found the same files that count, and the same that do not, whatever else the folder's
+ * logs say since. With `filesLeave` some may be gone.
+ *
+ * @param drop The drop after its logs were read.
+ */
+export function hasSameFates(
+  { files, leftOut }: Pick<Drop, 'files' | 'leftOut'>,
+  entry: Pick<LedgerEntry, 'files' | 'failure' | 'fingerprint'>,
+  filesLeave: boolean,
+): boolean {
+  if (entry.failure !== undefined || entry.fingerprint === null) return false;
+  const fateOf = (object: Pick<DropObject, 'eTag' | 'key'>, why = '') => `${why} ${objectState(object)}`;
+  const then = new Set(
+    entry.files
+      .filter(({ fate, reason = '' }) => fate !== 'gone' && !isExpected(reason))
+      .map((file) => fateOf(file, file.fate === 'loaded' ? '' : (file.reason ?? file.fate))),
+  );
+  const now = [
+    ...files.map((file) => fateOf(file)),
+    ...leftOut
+      .filter(({ reason }) => !isExpected(reason))
+      .map(({ object, reason }) => fateOf(object, reason)),
+  ];
+  return (filesLeave || now.length === then.size) && then.size > 0 && now.every((fate) => then.has(fate));
+}
+
+/** Markers, and Spark's own log, come and go without a change of the files. */
+function isExpected(reason: string): boolean {
+  return isLeftOutReason(reason) && (isMarker(reason) || reason === 'temporary');
 }
 
 /**
@@ -72,7 +103,7 @@ export function hasSameFiles(
 export function newlyLeftOut(
   { leftOut }: Pick<Drop, 'leftOut'>,
   { files }: Pick<LedgerEntry, 'files'>,
-): readonly LeftOutObject[] {
+): readonly LeftOut[] {
   const known = new Set(files.filter(({ fate }) => fate === 'left_out').map(objectState));
   return leftOut.filter(({ reason, object }) => isUnloadable(reason) && !known.has(objectState(object)));
 }
@@ -110,7 +141,11 @@ export function requireLoadable(
   const archived = archivedSince(drop, entry);
   if (archived !== null) throw new SourceError('SLUICE_SOURCE_OBJECT_ARCHIVED', `${archived}.`);
   if (drop.files.length === 0) {
-    const objects = drop.leftOut.filter(({ reason }) => !isMarker(reason));
+    // Files that are not finished or not committed yet, or not any more, are no failure.
+    const waits = drop.leftOut.some(({ reason }) => isByLog(reason) || reason === 'unfinished');
+    const objects = drop.leftOut.filter(({ reason }) =>
+      waits ? isUnloadable(reason) && reason !== 'unfinished' : !isMarker(reason),
+    );
     if (objects.length === 0) return;
     const areArchived = objects.every(({ reason }) => reason === 'archived');
     throw new SourceError(
@@ -144,7 +179,7 @@ function objectState({ eTag, key }: Pick<DropObject, 'eTag' | 'key'>): string {
   return `${eTag} ${key}`;
 }
 
-function nameObjects(objects: readonly LeftOutObject[]): string {
+function nameObjects(objects: readonly LeftOut[]): string {
   return joinNames(objects.map(({ object: { key }, reason }) => ({ key, reason })));
 }
 

@@ -20,6 +20,15 @@ export const PARALLEL_LISTS = 8;
 /** Reads of four bytes at the same time, of objects whose names are not those of Parquet files. Each is only a round trip. */
 export const PARALLEL_LOOKS = 32;
 
+/** List calls for Spark's log beside the days, of 1,000 batches each: those of a minute each fill them in 19 years. */
+export const MAX_LOG_CALLS = 10_000;
+/** Objects of a folder's log that are read at the same time. */
+export const PARALLEL_LOGS = 4;
+/** Bytes of a marker `_committed_…`: about the names of all files that MAX_LIST_CALLS finds. Four of them fit the memory. */
+export const MAX_MARKER_BYTES = 32 * 1_048_576;
+/** Bytes of a line of Spark's log, with the path of one file. A key has at most 1,024 bytes, each escaped by three. */
+export const MAX_LOG_LINE_BYTES = 64 * 1_024;
+
 // The plan. Each limit turns endless work into a failure with a code.
 
 /** Datasets that are planned in parallel. */

@@ -4,7 +4,8 @@ import { dayLayout, type Layout, parseLayout } from '../schema/fields/layout.ts'
 import type { Dataset } from '../schema/sources.ts';
 import { type CustomerBucket, type DropObject, SourceError } from './CustomerBucket.ts';
 import { type Drop, makeDrop } from './Drop.ts';
-import { MAX_LIST_CALLS, PARALLEL_LISTS } from './limits.ts';
+import { MAX_LIST_CALLS, MAX_LOG_CALLS, PARALLEL_LISTS } from './limits.ts';
+import { ListedLogs, SPARK_LOG, splitKey } from './listedLogs.ts';
 
 /** Where a dataset's days are. */
 export interface DatasetFolder {
@@ -44,7 +45,7 @@ export function layoutOf({ dayFormat, layout: glob }: DatasetFolder): Layout {
 
 /**
  * Lists the objects of some days of a dataset: each day's folder; with a layout what the paths of the days begin with, each
- * beginning once.
+ * beginning once. Logs that may say which of the files count are listed beside them.
  *
  * @param days In any order.
  * @throws SourceError what the bucket throws, and `SLUICE_SOURCE_TOO_MANY_OBJECTS`.
@@ -55,22 +56,51 @@ export async function listDrops(
   days: readonly UtcDay[],
 ): Promise<ListedDrops> {
   const wanted = new Map<UtcDay, DropObject[]>([...days].sort().map((day) => [day, []]));
+  const logs = new ListedLogs();
   let calls = 0;
-  await mapLimit(foldersOf(dataset, [...wanted.keys()]), PARALLEL_LISTS, async ({ prefix, dayOf }) => {
+  const list = async (prefix: string, most: number, take: (objects: readonly DropObject[]) => void) => {
     let next: string | undefined;
     for (let pages = 0; pages === 0 || next !== undefined; pages += 1) {
-      if (pages === MAX_LIST_CALLS)
+      if (pages === most)
         throw new SourceError('SLUICE_SOURCE_TOO_MANY_OBJECTS', `${prefix}: more than ${pages},000 objects.`);
       calls += 1;
       const page = await bucket.list({ prefix, next });
-      for (const object of page.objects) wanted.get(dayOf(object.key) ?? '')?.push(object);
+      logs.add(page.objects);
+      take(page.objects);
       next = page.next;
     }
-  });
-  const drops = [...wanted].map(
-    ([day, objects]) => [day, makeDrop(objects, dropFolder(dataset, day), dataset.waitFor)] as const,
+  };
+  const folders = foldersOf(dataset, [...wanted.keys()]);
+  await mapLimit(folders, PARALLEL_LISTS, ({ prefix, dayOf }) =>
+    list(prefix, MAX_LIST_CALLS, (objects) => {
+      for (const object of objects) wanted.get(dayOf(object.key) ?? '')?.push(object);
+    }),
   );
+  const prefixes = folders.map(({ prefix }) => prefix);
+  await mapLimit(logsBeside(dataset, prefixes), PARALLEL_LISTS, (prefix) =>
+    list(prefix, MAX_LOG_CALLS, () => {}),
+  );
+  const drops = [...wanted].map(([day, found]) => {
+    // A layout need not match the markers in the folders of its files.
+    const places = dataset.layout === undefined ? [] : new Set(found.map(({ key }) => splitKey(key)[0]));
+    const markers = [...places].flatMap((place) => logs.markers(place));
+    const objects = [...new Map([...found, ...markers].map((object) => [object.key, object])).values()];
+    return [day, makeDrop(objects, dropFolder(dataset, day), dataset.waitFor, logs.spark(objects))] as const;
+  });
   return { drops: new Map(drops), calls };
+}
+
+/** Prefixes of logs that may be in the dataset's folder, above what is listed for its days. */
+function logsBeside({ folder }: DatasetFolder, prefixes: readonly string[]): readonly string[] {
+  const logs = new Set<string>();
+  for (const prefix of prefixes) {
+    const [place, name] = splitKey(prefix);
+    // Of a prefix that ends within names, the folder itself is not listed.
+    if (name !== '') for (const log of ['_started_', '_committed_', SPARK_LOG]) logs.add(place + log);
+    for (let above = place; above.length > folder.length + 1; logs.add(above + SPARK_LOG))
+      above = splitKey(above.slice(0, -1))[0];
+  }
+  return [...logs];
 }
 
 /** Prefixes to list for some days, and the day of each key below them; null for other keys. */

@@ -2,7 +2,7 @@ import { s3ObjectStore } from '../../lib/aws/s3ObjectStore.ts';
 import { isoTimestamp, type UtcDay } from '../../lib/base/time.ts';
 import { isLeftOutReason, leftOutReasons } from '../../lib/drops/Drop.ts';
 import { RETRY_AFTER_MS } from '../../lib/drops/limits.ts';
-import { isMarkerReason, isSent } from '../../lib/drops/plan/decideDay.ts';
+import { COMMIT, isMarkerReason, isSent, markerReason } from '../../lib/drops/plan/decideDay.ts';
 import type { LedgerEntry } from '../../lib/ledger/LedgerEntry.ts';
 import { ledgerStore } from '../../lib/ledger/ledgerStore.ts';
 import { refusedRowsKey } from '../../lib/tables/tableFolders.ts';
@@ -116,6 +116,11 @@ function explainState(entry: LedgerEntry): readonly [meaning: string, next: stri
       const wait =
         'Wait: nothing is to be done. A request that was lost is repeated by a run of the schedule.';
       if (queued === undefined) return [`The day waits since ${since}.`, wait];
+      if (queued.reason === markerReason(COMMIT))
+        return [
+          `The day is ${queued.reason}, since ${since}: the log of its folder names none of them.`,
+          'Wait for the job that writes them, or have it run again if it failed: the next run after its commit loads the day.',
+        ];
       if (isMarkerReason(queued.reason))
         return [
           `The day is ${queued.reason}, since ${since}.`,

@@ -69,6 +69,7 @@ const OF_ANOTHER = 'Another file has this problem.';
 const REPLACED = 'A new file replaced it; the last good version has it.';
 const GONE = 'It was loaded, and is not in the folder any more.';
 const STILL_READ = 'It is not in the folder any more; the last good version has it.';
+const NOT_COUNTED = 'It does not count any more; the last good version has it.';
 const NO_ROWS = { reason: 'no_rows', detail: 'It has no rows.' } as const;
 
 /**
@@ -115,9 +116,11 @@ export function listFileFates(
       ]);
     }),
     ...drop.leftOut.map((left) => {
-      const { object, reason } = left;
+      const { object, reason, detail } = left;
       const [problem, before] = [problemOf(object.key), loaded.get(object.key)];
-      return firstFate({ ...identity(object), reason }, [
+      const why = { reason, ...(detail === undefined ? {} : { detail }) };
+      return firstFate({ ...identity(object), ...why }, [
+        [isKept && isRead(object), 'loaded', { detail: NOT_COUNTED }],
         [isLoaded, 'left_out'],
         [isRead(object), 'loaded'],
         [problem !== undefined, 'failed', { ...problem }],

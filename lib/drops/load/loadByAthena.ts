@@ -19,7 +19,8 @@ import {
   type ExecutionState,
   type ScratchTable,
 } from '../athena/AthenaPort.ts';
-import type { Drop } from '../Drop.ts';
+import type { DropObject } from '../CustomerBucket.ts';
+import { type Drop, haveSameFiles } from '../Drop.ts';
 import type { FileRows, LoadResult } from '../engine/Engine.ts';
 import { requireLoadable } from '../lastLoad.ts';
 import { listDrops } from '../listDrops.ts';
@@ -319,7 +320,10 @@ async function publish(work: AthenaWork, plan: AthenaPlan, load: AthenaLoad): Pr
   const counted = await countRows(work, plan, load);
   const mapped = await withReasons(work, load, counted, `s3://${source.bucket}/`);
   const drop = await listAgain(work);
-  if (drop === null || drop.fingerprint !== plan.fingerprint) return 'settling';
+  if (drop === null || !haveSameFiles(drop.fingerprint, plan.fingerprint)) return 'settling';
+  // A log may name others now.
+  const isCounted = ({ key }: DropObject) => Object.hasOwn(plan.rows, key);
+  if (drop.files.length !== counted.files.length || !drop.files.every(isCounted)) return 'settling';
   progress.drop = drop;
   requireLoadable(drop, progress.claim.entry, plan.acceptsLoss === true);
   progress.mapped = mapped;

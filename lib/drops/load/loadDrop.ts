@@ -34,6 +34,9 @@ const ROWS_FILE = 'rows.parquet';
 /** Why a listed day is not loaded: an answer of lib/drops/dayTable.ts. */
 export type SkipReason = 'unchanged' | 'marker' | 'settling';
 
+/** Finds why a day is not loaded; null if it is. @param isRead Whether the logs of its folder are read, and its bytes. */
+type FindSkipReason = (drop: Drop, isRead: boolean) => Promise<SkipReason | null>;
+
 /** The answer of lib/drops/dayTable.ts to a load that has not failed. After `started`, another invocation goes on with it. */
 export type DropAnswer =
   | SkipReason
@@ -48,7 +51,7 @@ export type DropAnswer =
  * A day whose files have no rows keeps those that queries read. Once a person has accepted that they go, it gets a version
  * without files.
  *
- * @param findSkipReason Called whenever the day is listed. The load ends unless it returns null.
+ * @param findSkipReason Called whenever the day is listed, and again once its logs are read. The load ends unless it returns null.
  * @returns Null if another owner has the day.
  * @throws SourceError, FileError, EngineError, LoadError, CatalogError, CatalogCallError; the signal's reason.
  */
@@ -57,7 +60,7 @@ export async function loadDrop(
   run: LoadRun,
   place: DropDay,
   progress: Progress,
-  findSkipReason: (drop: Drop) => Promise<SkipReason | null>,
+  findSkipReason: FindSkipReason,
 ): Promise<DropAnswer | null> {
   const fetched = await listAndFetch(loader, run, place, progress, findSkipReason);
   if (typeof fetched === 'string' || fetched === null) return fetched;
@@ -88,7 +91,7 @@ async function listAndFetch(
   run: LoadRun,
   place: DropDay,
   progress: Progress,
-  findSkipReason: (drop: Drop) => Promise<SkipReason | null>,
+  findSkipReason: FindSkipReason,
 ): Promise<{ readonly drop: Drop; readonly files: readonly EngineFile[] } | SkipReason | 'started' | null> {
   const { signal } = run;
   const { directory, wait, random, freeBytes } = loader;
@@ -101,12 +104,14 @@ async function listAndFetch(
     if (listed === undefined) throw new RangeError(`${day} was not listed.`);
     progress.drop = listed;
     await loader.faultPoint?.('listed');
-    const why = await findSkipReason(listed);
+    const why = await findSkipReason(listed, false);
     if (why !== null) return why;
 
     const drop = await progress.time('look', () => inspectDrop(loader, place, progress, listed, signal));
     if (drop === null) continue;
     progress.drop = drop;
+    const still = await findSkipReason(drop, true);
+    if (still !== null) return still;
     requireLoadable(drop, progress.claim.entry, progress.accepts('empty'));
     const chosen = await chooseEngine(loader, run, place, progress, drop, listings);
     if (chosen === 'changed') continue;

@@ -7,12 +7,20 @@ import { VERSION_KEPT_MS } from '../../ledger/versions.ts';
 import { athenaObstacle, type Source } from '../../schema/sources.ts';
 import type { AthenaNote } from '../../tables/ledgerKeys.ts';
 import type { AthenaPort } from '../athena/AthenaPort.ts';
-import type { Drop } from '../Drop.ts';
+import { type Drop, haveSameFiles } from '../Drop.ts';
 import { answerBefore, answerToFailure, decides, LOAD_TABLE, type LoadKind, loadKind } from '../dayTable.ts';
-import { hasSameFiles, missingFiles } from '../lastLoad.ts';
+import { hasSameFates, hasSameFiles, missingFiles } from '../lastLoad.ts';
 import { ATHENA_GIVEN_UP_MS, MARKER_AFTER_MS, PARALLEL_DAYS } from '../limits.ts';
 import { markerKey } from '../listDrops.ts';
-import { isSent, lacksMarker, markerReason, SETTLING, settlesAt } from '../plan/decideDay.ts';
+import {
+  COMMIT,
+  isSent,
+  lacksCommit,
+  lacksMarker,
+  markerReason,
+  SETTLING,
+  settlesAt,
+} from '../plan/decideDay.ts';
 import type { IngestTask } from '../plan/messageBodies.ts';
 import { daysBefore, usualRows } from '../usualRows.ts';
 import { type Failure, LoadError, type LoadFailure, TWICE_CODES, toLoadFailure } from './LoadError.ts';
@@ -138,7 +146,7 @@ async function claimAndLoad(of: TaskOfDay, queuedFor: string, noted?: string): P
     return { outcome: 'lost' };
   }
   // A day that was requested by hand is loaded anew.
-  const isForTask = load?.fingerprint === task.fingerprint && task.reason !== 'backfill';
+  const isForTask = haveSameFiles(load?.fingerprint, task.fingerprint) && task.reason !== 'backfill';
   const port = load === null || !isForTask ? null : portToGoOn(loader, place, load);
   if (load !== null && port === null && !(await leaveAthena(loader, place, progress, load)))
     return { outcome: 'lost' };
@@ -157,7 +165,9 @@ async function claimAndLoad(of: TaskOfDay, queuedFor: string, noted?: string): P
     else progress.engine = 'athena';
     ended =
       goesOn === null
-        ? await loadDrop(loader, run, place, progress, (drop) => findSkipReason(work, drop))
+        ? await loadDrop(loader, run, place, progress, (drop, isRead) =>
+            isRead ? findReasonRead(work, drop) : findSkipReason(work, drop),
+          )
         : await goOnByAthena(goesOn, goesOn.load);
   } catch (error) {
     return followFailure(work, error);
@@ -186,6 +196,20 @@ async function findSkipReason(work: ClaimedTask, drop: Drop): Promise<SkipReason
   return settledAt(work, drop) > loader.clock.now() ? 'settling' : null;
 }
 
+/** The same once the logs of its folder are read. */
+async function findReasonRead(work: ClaimedTask, drop: Drop): Promise<SkipReason | null> {
+  const { loader, run, place, kind, progress } = work;
+  const { dataset, day } = place;
+  const { entry } = progress.claim;
+  if (lacksCommit(drop, entry)) return 'marker';
+  const isUnchanged =
+    decides(LOAD_TABLE.unchanged, kind) &&
+    !progress.accepts('empty') &&
+    hasSameFates(drop, entry, dataset.filesLeave) &&
+    (await isReadVersion(loader, { table: dataset.table, day, version: entry.version }, run.deadline));
+  return isUnchanged ? 'unchanged' : null;
+}
+
 function settledAt({ loader, place, progress }: ClaimedTask, drop: Drop): number {
   const settleMs = place.source.settleMinutes * 60_000;
   return settlesAt(drop, progress.claim.entry, { now: loader.clock.now(), settleMs });
@@ -205,7 +229,7 @@ async function followFailure(work: ClaimedTask, error: unknown): Promise<LoadOut
     // The ledger names the files that the failure holds back.
     progress.drop ??= (await listAgain(goesOn).catch(() => null)) ?? undefined;
     // Athena read some files before, and others after the change.
-    if (progress.drop !== undefined && progress.drop.fingerprint !== goesOn.load.fingerprint)
+    if (progress.drop !== undefined && !haveSameFiles(progress.drop.fingerprint, goesOn.load.fingerprint))
       return follow(work, 'settling');
     // Its state is not known: it may run.
     if (!failure.isPermanent && progress.athena?.execution !== undefined)
@@ -247,12 +271,18 @@ async function defer(work: ClaimedTask, answer: keyof typeof LOAD_TABLE): Promis
   const { loader, run, place, task, progress } = work;
   const { drop } = progress;
   const isMarker = answer === 'marker';
+  const isCommit = isMarker && drop !== undefined && lacksCommit(drop, progress.claim.entry);
+  const marker = isCommit ? COMMIT : (place.dataset.waitFor ?? '');
   const until = isMarker || drop === undefined ? loader.clock.now() + MARKER_AFTER_MS : settledAt(work, drop);
-  const deferred = await loader.ledger.defer(progress.claim, {
+  // People see which files are not committed.
+  const files = isCommit ? listFileFates(progress, null) : progress.claim.entry.files;
+  const claim = { ...progress.claim, entry: { ...progress.claim.entry, files } };
+  const deferred = await loader.ledger.defer(claim, {
     fingerprint: drop?.fingerprint ?? task.fingerprint,
-    reason: isMarker ? markerReason(place.dataset.waitFor ?? '') : SETTLING,
+    reason: isMarker ? markerReason(marker) : SETTLING,
   });
-  return deferred === null ? { outcome: 'lost' } : { outcome: 'settling', until, again: !run.isLastAttempt };
+  const again = !run.isLastAttempt && !isCommit;
+  return deferred === null ? { outcome: 'lost' } : { outcome: 'settling', until, again };
 }
 
 /** Whether a day waits for its files to settle, and no task is sent for it. */
@@ -437,9 +467,12 @@ function unchangedSettlement(progress: Progress): Settlement {
   const isAccepted = entry.accepted === true || progress.accepts('keep');
   const isLoaded = files.some(({ fate }) => fate === 'loaded');
   const isMissing = missingSince !== undefined && !isAccepted;
+  const isOfSame = haveSameFiles(progress.drop?.fingerprint, fingerprint);
   return {
     state: isMissing ? 'inputs_missing' : isLoaded ? 'succeeded' : 'succeeded_no_data',
-    ...{ fingerprint, files, rows, bytes, durations, superseded },
+    ...{ files, rows, bytes, durations, superseded },
+    // The logs of the folder may have changed, without a change of what counts.
+    fingerprint: isOfSame ? (progress.drop?.fingerprint ?? fingerprint) : fingerprint,
     ...(athena === undefined ? {} : { athena }),
     ...(missingSince === undefined ? {} : { missingSince }),
     ...(usualRows === undefined ? {} : { usualRows }),

@@ -56,7 +56,7 @@ export interface DayTerms {
 
 /**
  * Decides on a day by {@link PLAN_TABLE}. It is queued if its files differ from the loaded ones, once they have settled
- * ({@link settlesAt}) and the dataset's marker exists. A requested day does not wait.
+ * ({@link settlesAt}) and the dataset's marker exists. A requested day does not wait. A load notes that files are not committed.
  *
  * @param known The ledger's entry; null if there is none.
  */
@@ -83,7 +83,9 @@ export function decideDay(
     failed: () => isSame && asked === undefined && now - entry.updatedAt < RETRY_AFTER_MS,
     queued: () => queued?.fingerprint === fingerprint && isSent(queued) && now - queued.at < REQUEUE_AFTER_MS,
     triggered: () => asked === 'triggered',
-    marker: () => lacksMarker(drop, marker, entry),
+    marker: () =>
+      lacksMarker(drop, marker, entry) ||
+      (queued?.fingerprint === fingerprint && queued.reason === markerReason(COMMIT)),
     settling: () => until() > now,
     retried: () => isSame,
     deleted: () => fingerprint === NO_FILES,
@@ -111,6 +113,8 @@ export function decideDay(
 /** The `reason` in a ledger entry's `queued` while the files are too recent to be loaded. */
 export const SETTLING = 'settling';
 const WAITING_FOR = 'waiting for ';
+/** What a day waits for whose folder's own log names none of its files. */
+export const COMMIT = 'a commit of its files';
 
 /** The `reason` of a day that has no marker yet: `waiting for _SUCCESS`. */
 export function markerReason(waitFor: string): string {
@@ -140,6 +144,16 @@ export function lacksMarker(
   const isGone = files.length + leftOut.length === 0 && entry?.version !== undefined;
   return (
     marker !== undefined && !isGone && !leftOut.some(({ object }) => withoutMidnight(object.key) === marker)
+  );
+}
+
+/** Whether a folder's own log does not name any file yet of a day that has never been loaded. */
+export function lacksCommit(
+  { files, leftOut }: Pick<Drop, 'files' | 'leftOut'>,
+  { version }: Pick<LedgerEntry, 'version'>,
+): boolean {
+  return (
+    version === undefined && files.length === 0 && leftOut.some(({ reason }) => reason === 'not_committed')
   );
 }
 

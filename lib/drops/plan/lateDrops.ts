@@ -135,11 +135,13 @@ export function hasArrivedSince(entry: LedgerEntry | null, lookedAt: number): bo
   return entry.updatedAt > lookedAt && !isIncomplete;
 }
 
-/** Folder objects of consoles, and temporary files of a running job, are not a drop. */
+/** Folder objects of consoles, and files of a job that still runs, are not a drop. */
 function hasArrived(drop: Drop | undefined, marker: string | undefined): boolean {
   if (drop === undefined || lacksMarker(drop, marker, null)) return false;
+  const isPending = drop.leftOut.some(({ reason }) => reason === 'not_committed');
   return (
-    drop.files.length > 0 || drop.leftOut.some(({ reason }) => reason !== 'marker' && reason !== 'temporary')
+    drop.files.length > 0 ||
+    (!isPending && drop.leftOut.some(({ reason }) => reason !== 'marker' && reason !== 'temporary'))
   );
 }
 

@@ -9,7 +9,7 @@ import { type Drop, isUnloadable } from '../Drop.ts';
 import { summarizeLeftOut } from '../lastLoad.ts';
 import { PARALLEL_DAYS } from '../limits.ts';
 import { listDrops, markerKey } from '../listDrops.ts';
-import { type DayDecision, decideDay, lookbackDays, markerReason, SETTLING } from './decideDay.ts';
+import { COMMIT, type DayDecision, decideDay, lookbackDays, markerReason, SETTLING } from './decideDay.ts';
 import type { IngestTask, PlanRequest } from './messageBodies.ts';
 
 /** The ports of a plan. */
@@ -133,8 +133,10 @@ function noteOf(
 ): string | null {
   if ('queue' in decision) return decision.queue;
   if (!('wait' in decision) || decision.wait === 'loading') return null;
-  const reason = decision.wait === 'marker' ? markerReason(waitFor ?? '') : SETTLING;
   const { queued } = entry ?? {};
+  const isCommit = queued?.reason === markerReason(COMMIT) && queued.fingerprint === drop.fingerprint;
+  const marker = isCommit ? COMMIT : (waitFor ?? '');
+  const reason = decision.wait === 'marker' ? markerReason(marker) : SETTLING;
   const noted = queued?.reason === reason && queued.fingerprint === drop.fingerprint;
   return noted ? null : reason;
 }

@@ -249,6 +249,18 @@ describe('the session policy of a load', () => {
       expect(await allowedOf(customerSession(third, 'in/events/', purpose), theirs, everything)).toEqual([]);
   }, 120_000);
 
+  it('allows reading Spark’s log in the dataset’s folder, and none outside of it', async () => {
+    const calls = (folder: string): Asked[] => [
+      ['s3:ListBucket', 'arn:aws:s3:::acme-drops', { 's3:prefix': `${folder}/_spark_metadata/` }],
+      ['s3:GetObject', `arn:aws:s3:::acme-drops/${folder}/_spark_metadata/9.compact`],
+    ];
+    const both = [...calls('table/country=DE'), ...calls('table')];
+    const policy = loadSession(place, config, acme, { ...dataset, folder: 'table/country=DE' });
+    expect(await allowedOf(policy, both, everything)).toEqual(named(both.slice(0, 2)));
+    const theirs = customerSession(acme, 'table/country=DE/', 'read');
+    expect(await allowedOf(theirs, both, everything)).toEqual(named(both.slice(0, 2)));
+  });
+
   it('allows listing the metadata folder of an Iceberg table, but not reading it', async () => {
     const calls: readonly Asked[] = [
       ['s3:ListBucket', 'arn:aws:s3:::acme-drops', { 's3:prefix': 'table/metadata/' }],

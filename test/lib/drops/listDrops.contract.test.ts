@@ -51,8 +51,9 @@ describe('listing a dataset’s days', () => {
       const files = [...drops].map(([day, drop]) => [day, drop.files.map(({ key }) => key)]);
       return { calls, files: Object.fromEntries(files) };
     };
+    // Two folders of days, and Spark's log beside days, months and years.
     expect(await of('YYYY/MM/DD/*.parquet')).toEqual({
-      calls: 2,
+      calls: 5,
       files: { '2026-01-10': ['in/2026/01/10/a.parquet'], '2026-01-11': ['in/2026/01/11/c.parquet'] },
     });
     expect(await of('**/YYYY/MM/DD/**')).toEqual({

@@ -1,0 +1,221 @@
+import * as z from 'zod';
+import { mapLimit } from '../base/concurrency.ts';
+import type { SluiceError } from '../base/errors.ts';
+import { parseJson } from '../base/json.ts';
+import {
+  bytesOf,
+  type CustomerBucket,
+  type DropObject,
+  type ReadOptions,
+  readBody,
+  SourceError,
+} from './CustomerBucket.ts';
+import { type Drop, isUnloadable, type LeftOut } from './Drop.ts';
+import { MAX_LOG_LINE_BYTES, MAX_MARKER_BYTES, PARALLEL_LOGS } from './limits.ts';
+import { batchOf, commitMarkers, SPARK_LOG, type SparkLog, splitKey, transactionOf } from './listedLogs.ts';
+
+/** What a log says of a file that does not count. */
+type Verdict = Pick<LeftOut, 'reason' | 'detail'>;
+
+/**
+ * Reads the logs of a day's folders, and leaves out the files that do not count by them. Logs that their writers remove in
+ * time, as vacuums do, leave all files.
+ *
+ * @returns The same day with the files that count; null if a log has changed, and the caller must list again.
+ * @throws SourceError `SLUICE_SOURCE_LOG_INVALID`, and as the bucket does.
+ */
+export async function judgeByLogs(
+  bucket: Pick<CustomerBucket, 'read'>,
+  drop: Drop,
+  options: ReadOptions = {},
+): Promise<Drop | null> {
+  const unloadable = drop.leftOut.filter(({ reason }) => isUnloadable(reason)).map(({ object }) => object);
+  const asked = [...drop.files, ...unloadable];
+  const read: Read = (object, use) => readBody(bucket, object, use, options);
+  const byDatabricks = await judgeByMarkers(asked, drop, read);
+  const bySpark = await judgeBySpark(asked, drop.logs ?? [], read);
+  if (byDatabricks === null || bySpark === null) return null;
+  const verdictOn = (object: DropObject) => byDatabricks(object) ?? bySpark(object);
+  const left = drop.files.flatMap((object): LeftOut[] => {
+    const verdict = verdictOn(object);
+    return verdict === null ? [] : [{ object, ...verdict }];
+  });
+  const out = new Set(left.map(({ object }) => object));
+  return {
+    ...drop,
+    files: drop.files.filter((file) => !out.has(file)),
+    leftOut: [
+      ...drop.leftOut.map((one) => ({
+        ...one,
+        ...(isUnloadable(one.reason) ? verdictOn(one.object) : null),
+      })),
+      ...left,
+    ],
+  };
+}
+
+type Read = <Result>(
+  object: DropObject,
+  use: (body: AsyncIterable<Uint8Array>) => Promise<Result>,
+) => Promise<Result | null>;
+type Judge = (object: DropObject) => Verdict | null;
+
+/** The content of a `_committed_…`: names of files of its folder, as they are. */
+const changesSchema = z.object({ added: z.array(z.string()), removed: z.array(z.string()) });
+
+/**
+ * As Databricks' own reader, DirectoryAtomicReadProtocol (DatabricksAtomicReadProtocol before), does in each folder.
+ * https://kb.databricks.com/en_US/jobs/uncommitted-files-causing-data-duplication
+ */
+async function judgeByMarkers(
+  asked: readonly DropObject[],
+  { leftOut }: Drop,
+  read: Read,
+): Promise<Judge | null> {
+  const keys = new Set(asked.map(({ key }) => key));
+  const folders = new Set(asked.map(({ key }) => splitKey(key)[0]));
+  const commits = [...commitMarkers(leftOut.map(({ object }) => object))].flatMap(
+    ([folder, { committed }]) =>
+      folders.has(folder) ? [...committed].map(([by, object]) => ({ folder, by, object })) : [],
+  );
+  /** Keys that commits name, by folder and transaction. */
+  const addedBy = new Map<string, ReadonlySet<string>>();
+  /** Transactions by the keys that they have removed. */
+  const removedBy = new Map<string, string>();
+  const reads = await mapLimit(commits, PARALLEL_LOGS, async ({ folder, by, object }) => {
+    const data = await read(object, async (body) => changesOf(body, object));
+    if (data === null) return null;
+    const keysOf = (names: readonly string[]) =>
+      names.flatMap((name) => (!name.includes('/') && keys.has(folder + name) ? [folder + name] : []));
+    addedBy.set(folder + by, new Set(keysOf(data.added)));
+    for (const key of keysOf(data.removed)) removedBy.set(key, by);
+    return true;
+  });
+  if (reads.includes(null)) return null;
+  return ({ key }) => {
+    const removed = removedBy.get(key);
+    if (removed !== undefined) return { reason: 'removed', detail: `Removed by _committed_${removed}.` };
+    const [folder, name] = splitKey(key);
+    const by = transactionOf(name);
+    const isNamed = by === null || addedBy.get(folder + by)?.has(key) !== false;
+    return isNamed
+      ? null
+      : { reason: 'not_committed', detail: `Not committed: _committed_${by} does not name it.` };
+  };
+}
+
+async function changesOf(body: AsyncIterable<Uint8Array>, object: DropObject) {
+  if (object.size > MAX_MARKER_BYTES) throw invalid(object, `more than ${MAX_MARKER_BYTES} bytes`);
+  const { data } = changesSchema.safeParse(parseJson((await bytesOf(body)).toString()));
+  if (data === undefined) throw invalid(object, 'no JSON with the lists added and removed');
+  return data;
+}
+
+/** A line of Spark's log: SinkFileStatus in FileStreamSinkLog.scala. */
+const lineSchema = z.object({
+  path: z.string(),
+  isDir: z.boolean().optional(),
+  action: z.string().optional(),
+});
+
+/** A file counts if one of the logs above it names it. https://github.com/apache/spark: MetadataLogFileIndex.scala */
+async function judgeBySpark(
+  asked: readonly DropObject[],
+  logs: readonly SparkLog[],
+  read: Read,
+): Promise<Judge | null> {
+  const named = new Set<string>();
+  for (const log of logs) {
+    requireAllBatches(log);
+    const keys = new Set(asked.flatMap(({ key }) => (key.startsWith(log.folder) ? [key] : [])));
+    const names = new Set([...keys].map((key) => splitKey(key)[1]));
+    const [added, deleted] = [new Set<string>(), new Set<string>()];
+    const reads = await mapLimit(log.batches, PARALLEL_LOGS, (batch) =>
+      read(batch, async (body) => {
+        for await (const { path, isDir, action } of fileLines(body, batch)) {
+          const decoded = decodePath(path);
+          const isOfDay = isDir !== true && names.has(splitKey(decoded)[1]);
+          const key = isOfDay ? keyNamed(decoded, log.folder, keys) : undefined;
+          if (key !== undefined) (action === 'delete' ? deleted : added).add(key);
+        }
+        return true;
+      }),
+    );
+    if (reads.includes(null)) return null;
+    for (const key of added) if (!deleted.has(key)) named.add(key);
+  }
+  return ({ key }) => {
+    const log = logs.find(({ folder }) => key.startsWith(folder));
+    if (log === undefined || named.has(key)) return null;
+    return { reason: 'not_committed', detail: `Not committed: ${log.folder}${SPARK_LOG} does not name it.` };
+  };
+}
+
+/** Without one batch, files of it would be missing. Spark refuses to read such a log, too: CompactibleFileStreamLog.scala. */
+function requireAllBatches({ folder, batches }: SparkLog): void {
+  const numbers = batches.map((object) => batchOf(object));
+  const [first] = numbers;
+  const start = first?.isCompact === true ? first.number : 0;
+  const missing = numbers.findIndex((batch, i) => batch?.number !== start + i);
+  if (missing >= 0)
+    throw new SourceError('SLUICE_SOURCE_LOG_INVALID', `${folder}${SPARK_LOG}${start + missing} is missing.`);
+}
+
+/** The files that a batch names. It is read as a stream, as a batch that takes earlier ones in grows without bound. */
+async function* fileLines(
+  body: AsyncIterable<Uint8Array>,
+  batch: DropObject,
+): AsyncGenerator<z.output<typeof lineSchema>> {
+  let isFirst = true;
+  for await (const line of linesOf(body, batch)) {
+    if (isFirst && line !== 'v1') throw invalid(batch, 'its first line is not v1');
+    const { data } = isFirst || line === '' ? {} : lineSchema.safeParse(parseJson(line));
+    if (data !== undefined) yield data;
+    else if (!isFirst && line !== '') throw invalid(batch, 'a line that names no file');
+    isFirst = false;
+  }
+  if (isFirst) throw invalid(batch, 'it is empty');
+}
+
+async function* linesOf(body: AsyncIterable<Uint8Array>, object: DropObject): AsyncGenerator<string> {
+  let rest = Buffer.alloc(0);
+  for await (const piece of body) {
+    rest = Buffer.concat([rest, piece]);
+    let from = 0;
+    for (let at = rest.indexOf(10); at >= 0; at = rest.indexOf(10, from)) {
+      yield rest.toString('utf8', from, at);
+      from = at + 1;
+    }
+    rest = rest.subarray(from);
+    if (rest.length > MAX_LOG_LINE_BYTES)
+      throw invalid(object, `a line of more than ${MAX_LOG_LINE_BYTES} bytes`);
+  }
+  if (rest.length > 0) yield rest.toString();
+}
+
+/**
+ * The key that a line's path names. Paths are absolute and of wherever Spark wrote, which need not be this bucket, so that only
+ * what follows the log's own folder is compared: the longest end of the path that is a key.
+ */
+function keyNamed(path: string, folder: string, keys: ReadonlySet<string>): string | undefined {
+  for (let at = 0; at >= 0; ) {
+    const key = folder + path.slice(at);
+    if (keys.has(key)) return key;
+    const slash = path.indexOf('/', at);
+    at = slash < 0 ? slash : slash + 1;
+  }
+  return undefined;
+}
+
+/** Spark writes paths as URIs: FileStreamSinkLog.scala, SparkPath.scala. */
+function decodePath(path: string): string {
+  try {
+    return decodeURIComponent(path);
+  } catch {
+    return path;
+  }
+}
+
+function invalid({ key }: DropObject, why: string): SluiceError {
+  return new SourceError('SLUICE_SOURCE_LOG_INVALID', `${key}: ${why}.`);
+}
