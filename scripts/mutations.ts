@@ -295,6 +295,30 @@ const table: readonly FaultsOfFile[] = [
     ],
   },
   {
+    file: 'lib/drops/judgeByLogs.ts',
+    suites: ['lib/drops/judgeByLogs'],
+    faults: [
+      ["name.includes('/')", 'false'],
+      ['if (!deleted.has(key)) named', 'named'],
+      ['if (missing >= 0)', 'if (missing > 1e9)'],
+    ],
+  },
+  {
+    file: 'lib/drops/Drop.ts',
+    suites: ['lib/drops/judgeByLogs'],
+    faults: [[' && committed?.has(transaction) !== true', '']],
+  },
+  {
+    file: 'lib/drops/load/loadByAthena.ts',
+    suites: ['lib/drops/load/logs.contract'],
+    faults: [["!drop.files.every(isCounted)) return 'settling';", '!drop.files.every(isCounted)) void 0;']],
+  },
+  {
+    file: 'lib/drops/load/loadTask.ts',
+    suites: ['lib/drops/load/logs.contract'],
+    faults: [["if (lacksCommit(drop, entry)) return 'marker';", '']],
+  },
+  {
     file: 'lib/drops/usualRows.ts',
     suites: ['lib/drops/usualRows'],
     faults: [

@@ -5,7 +5,7 @@ import type { Dataset } from '../schema/sources.ts';
 import { type CustomerBucket, type DropObject, SourceError } from './CustomerBucket.ts';
 import { type Drop, makeDrop } from './Drop.ts';
 import { MAX_LIST_CALLS, MAX_LOG_CALLS, PARALLEL_LISTS } from './limits.ts';
-import { ListedLogs, SPARK_LOG, splitKey } from './listedLogs.ts';
+import { COMMIT_MARKERS, ListedLogs, SPARK_LOG, splitKey } from './listedLogs.ts';
 
 /** Where a dataset's days are. */
 export interface DatasetFolder {
@@ -91,14 +91,14 @@ export async function listDrops(
 }
 
 /** Prefixes of logs that may be in the dataset's folder, above what is listed for its days. */
-function logsBeside({ folder }: DatasetFolder, prefixes: readonly string[]): readonly string[] {
+function logsBeside({ folder, layout }: DatasetFolder, prefixes: readonly string[]): readonly string[] {
   const logs = new Set<string>();
   for (const prefix of prefixes) {
-    const [place, name] = splitKey(prefix);
-    // Of a prefix that ends within names, the folder itself is not listed.
-    if (name !== '') for (const log of ['_started_', '_committed_', SPARK_LOG]) logs.add(place + log);
-    for (let above = place; above.length > folder.length + 1; logs.add(above + SPARK_LOG))
-      above = splitKey(above.slice(0, -1))[0];
+    let [above, name] = splitKey(prefix);
+    // Days of a layout may be files of one folder, which is not listed whole.
+    if (name !== '' && layout !== undefined) for (const marker of COMMIT_MARKERS) logs.add(above + marker);
+    for (; above.length > folder.length; [above, name] = splitKey(above.slice(0, -1)))
+      if (name !== '') logs.add(above + SPARK_LOG);
   }
   return [...logs];
 }

@@ -2,7 +2,9 @@ import type { DropObject } from './CustomerBucket.ts';
 
 // What a listing shows of a folder's own log, which says which of its files count.
 
-/** A marker of Databricks' commits. Those of its vacuum are `_committed_vacuum…`. */
+/** What the names of markers of Databricks' commits begin with. */
+export const COMMIT_MARKERS = ['_started_', '_committed_'] as const;
+/** Such a marker. Those of its vacuum are `_committed_vacuum…`. */
 const MARKER = /^_(started|committed)_(\w+)$/;
 /** A file that a transaction of Databricks has written: `part-00000-tid-1111-0a1b….c000.snappy.parquet`. */
 const OF_TRANSACTION = /^[^_].*-tid-([a-z0-9]+)-/;

@@ -36,7 +36,7 @@ describe('a file without a Parquet name', () => {
     return { files: files.map(({ key }) => key), reads: bucket.reads };
   };
 
-  // Redshift's UNLOAD writes a manifest of that name. Athena's gives no file an ending.
+  // Athena's UNLOAD gives no file an ending.
   it.each([
     'a.snappy',
     'part-0.c000',
@@ -44,7 +44,6 @@ describe('a file without a Parquet name', () => {
     'a.csv',
     'a.parquet.gz',
     'deep/a.b/c.zst',
-    'manifest',
     '1_00012_ab',
   ])('is a file to load if its bytes are Parquet, and none otherwise: %s', async (name) => {
     expect((await inspect({ [`d/${name}`]: PARQUET })).files).toEqual([`d/${name}`]);

@@ -160,7 +160,7 @@ describe.each(['lambda', 'athena'] as const)('a folder’s own log, by %s', (eng
     const status = {
       ...({ source: 'acme', dataset: 'events', kind: 'events', table: 'acme_events' } as const),
       ...({ folder: 's3://acme/events/', schedule: 'daily', lookbackDays: 7 } as const),
-      ...{ lastLook: null, late: [], unusual: [], days: [{ day: DAY, entry }] },
+      ...{ lastLook: null, late: [], unusual: [], unlooked: [], days: [{ day: DAY, entry }] },
     };
     expect(calendarText([status])).toContain(
       `left out 1 object: events/${DAY}/a.parquet.filepart (unfinished)`,
