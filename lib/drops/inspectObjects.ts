@@ -70,8 +70,10 @@ function isCopy(key: string, keys: ReadonlySet<string>): boolean {
   for (const { index } of name.matchAll(/[^\p{L}\p{N}]/gu)) {
     const [whole, ending] = [name.slice(0, index), name.slice(index)];
     if (!keys.has(folder + whole)) continue;
-    // Beside a.parquet, a.parquet_old is a copy, too; but part-0_1 is none of part-0, and a.csv and a.csv.gz are two files.
-    if (isParquetName(whole) || (ending.startsWith('.') && !COMPRESSED.test(ending))) return true;
+    // Beside a.parquet, a.parquet_old is a copy, too. But part-0_1 and part-0.parquet are none of part-0, as a.csv and a.csv.gz
+    // are two files.
+    const isOwn = isParquetName(ending) || COMPRESSED.test(ending) || !ending.startsWith('.');
+    if (isParquetName(whole) || !isOwn) return true;
   }
   return false;
 }

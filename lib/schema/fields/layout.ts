@@ -18,7 +18,7 @@ export interface Layout {
 const WILDCARDS = String.raw`\*\*\/|\*\*$|\*`;
 const PATTERNS: Readonly<Record<string, string>> = {
   '**/': '(?:[^/]+/)*',
-  '**': '.*',
+  '**': '[^]*',
   '*': '[^/]*',
   YYYY: String.raw`(?<year>\d{4})`,
   MM: String.raw`(?<month>\d{2})`,

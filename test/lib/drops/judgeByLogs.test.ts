@@ -365,8 +365,8 @@ describe('a file that is not finished', () => {
     ],
     [['export_2026.11.19', 'export_2026.11.19.filepart'], ['export_2026.11.19']],
     [
-      ['part-0', 'part-0.filepart', 'part-00', 'part-0_1'],
-      ['part-0', 'part-00', 'part-0_1'],
+      ['part-0', 'part-0.filepart', 'part-0.parquet', 'part-00', 'part-0_1'],
+      ['part-0', 'part-0.parquet', 'part-00', 'part-0_1'],
     ],
     [
       ['a.parquet', 'b.parquet.filepart'],

@@ -90,7 +90,7 @@ describe('listing a dataset’s days', () => {
   });
 
   it('finds exactly the objects in their folders, in every format, whatever lies between them', async () => {
-    const name = fc.constantFrom('a.parquet', 'h=1/b.parquet', '_SUCCESS', 'é😀.parquet', '');
+    const name = fc.constantFrom('a.parquet', 'h=1/b.parquet', '_SUCCESS', 'é😀.parquet', 'a\nb', '');
     const key = fc.record({ day: fc.integer({ min: 0, max: 40 }), name });
     const junk = fc.constantFrom(
       'in/2026-01-10-old/a.parquet',

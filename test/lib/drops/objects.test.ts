@@ -37,18 +37,13 @@ describe('a file without a Parquet name', () => {
   };
 
   // Athena's UNLOAD gives no file an ending.
-  it.each([
-    'a.snappy',
-    'part-0.c000',
-    'x.user',
-    'a.csv',
-    'a.parquet.gz',
-    'deep/a.b/c.zst',
-    '1_00012_ab',
-  ])('is a file to load if its bytes are Parquet, and none otherwise: %s', async (name) => {
-    expect((await inspect({ [`d/${name}`]: PARQUET })).files).toEqual([`d/${name}`]);
-    expect((await inspect({ [`d/${name}`]: 'a text that ends with PAR' })).files).toEqual([]);
-  });
+  it.each(['a.snappy', 'part-0.c000', 'x.user', 'a.csv', 'a.parquet.gz', 'deep/a.b/c.zst', '1_00012_ab'])(
+    'is a file to load if its bytes are Parquet, and none otherwise: %s',
+    async (name) => {
+      expect((await inspect({ [`d/${name}`]: PARQUET })).files).toEqual([`d/${name}`]);
+      expect((await inspect({ [`d/${name}`]: 'a text that ends with PAR' })).files).toEqual([]);
+    },
+  );
 
   it('costs at most two reads of four bytes, and none if its name ends with .parquet', async () => {
     const texts = {

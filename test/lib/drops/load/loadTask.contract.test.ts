@@ -205,8 +205,8 @@ describe('a load', () => {
       { step: 'initialize' },
     );
     await loads.load();
-    // The day's folder, then where formats of tables keep their logs.
-    const lists = Array(4).fill('ListObjectsV2Command true');
+    // The day's folder, Spark's log beside it, then where formats of tables keep their logs.
+    const lists = Array(5).fill('ListObjectsV2Command true');
     expect(calls).toEqual([...lists, 'GetObjectCommand true']);
   });
 });
