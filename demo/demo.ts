@@ -53,9 +53,10 @@ say(
 );
 say(`The data is kept: npx sluice query "show tables" --data ${relative(process.cwd(), data) || data}`);
 say(
-  `The demo ends four nights later, at ${ended}. To continue with its data (docs/local.md), start the local cloud and set its clock:`,
+  `The demo ends four nights later, at ${ended}. To continue with its data, start a local cloud on ports of its own (docs/local.md), and set its clock:`,
 );
-say(`curl -f -X POST http://127.0.0.1:4566/_sluice/clock -d '{"now":"${ended}"}'`);
+// Not the default port: a cloud that is running there keeps its own time.
+say(`curl -f -X POST http://127.0.0.1:4576/_sluice/clock -d '{"now":"${ended}"}'`);
 process.exitCode = checks.failed.length === 0 ? 0 : 1;
 if (options.console) await showConsole();
 await cloud.close();

@@ -15,8 +15,6 @@ import { untilInterrupted } from '../terminal/interrupt.ts';
 import { writeJson, writeNote, writeOut } from '../terminal/output.ts';
 
 const COLLECTOR_PORT = 4700;
-/** Beside the collector's. With a port that was named, or if this one is in use, any free port: a second cloud has a console of its own. */
-const CONSOLE_PORT = 4701;
 /** The port that local AWS tools use by default. */
 const EDGE_PORT = 4566;
 
@@ -26,13 +24,17 @@ export const start: Command = {
   summary:
     'Start the local cloud on loopback, until Ctrl-C: the collector and every AWS service that it needs.',
   usage:
-    'sluice start [--stage NAME] [--port N] [--edge-port N] [--data DIR] [--buffer-seconds N] [--check-keys] [--enforce-iam] [--allow-hosts NAMES] [--json]',
+    'sluice start [--stage NAME] [--port N] [--edge-port N] [--console-port N] [--data DIR] [--buffer-seconds N] [--check-keys] [--enforce-iam] [--allow-hosts NAMES] [--json]',
   options: {
     stage: { type: 'string', help: 'stage whose configuration to run (default local)' },
     port: { type: 'string', help: `port of the collector (default ${COLLECTOR_PORT}; 0: any free port)` },
     'edge-port': {
       type: 'string',
       help: `port of all AWS services (default ${EDGE_PORT}; 0: any free port)`,
+    },
+    'console-port': {
+      type: 'string',
+      help: `port of the console (default: the collector's and one, ${COLLECTOR_PORT + 1}, or any free port if that is in use)`,
     },
     data: {
       type: 'string',
@@ -83,9 +85,11 @@ export const start: Command = {
     }
     const stage = stageOption(line);
     const port = (name: string, usual: number) => countOption(line, name, { usual, least: 0, most: 65_535 });
+    const collectorPort = port('port', COLLECTOR_PORT);
+    const consolePort = port('console-port', collectorPort === 0 ? 0 : (collectorPort + 1) % 65_536);
     const cloud = await startCloud({
       stage,
-      port: port('port', COLLECTOR_PORT),
+      port: collectorPort,
       edgePort: port('edge-port', EDGE_PORT),
       data: textOption(line, 'data') ?? defaultDataDirectory(stage),
       ...(bufferSeconds === undefined ? {} : { bufferSeconds }),
@@ -97,8 +101,9 @@ export const start: Command = {
       onRefusal: (sentence) => writeNote(`Refused by the deployed policies: ${visibleLine(sentence)}\n`),
     });
     const serve = (at: number) => openLocalConsole(cloud, { port: at, stage, allowedHosts });
-    const page = await serve(textOption(line, 'port') === undefined ? CONSOLE_PORT : 0)
-      .catch(() => serve(0))
+    const isNamed = textOption(line, 'console-port') !== undefined;
+    const page = await serve(consolePort)
+      .catch((error: unknown) => (isNamed ? Promise.reject(error) : serve(0)))
       .catch(async (error: unknown) => {
         await cloud.close();
         throw error;

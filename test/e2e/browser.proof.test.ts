@@ -78,7 +78,7 @@ if (hasBrowser()) {
     const STEP_MS = 20_000;
     let shop: Awaited<ReturnType<typeof startShop>>;
     beforeAll(async () => {
-      [browser, shop] = await Promise.all([openBrowser(), startShop()]);
+      [browser, shop] = await Promise.all([openBrowser(), startShop(cloud.collector)]);
     });
     afterAll(async () => {
       await browser.close();
@@ -146,6 +146,23 @@ if (hasBrowser()) {
         await new Promise((resolve) => setTimeout(resolve, 10));
       }
     };
+
+    it('sends through a path of the site itself without a preflight, also from pages that flush and leave', async () => {
+      const users = Array.from({ length: 8 }, (_, i) => `own-path-${i}`);
+      for (const user of users) {
+        const page = await browser.newPage();
+        page.setDefaultTimeout(STEP_MS);
+        await page.goto(shop.page(user, shop.ownPath));
+        await page.waitForFunction('window.client !== undefined');
+        await page.evaluate(
+          `void (async () => { client.logEvent('order'); await client.flush(); location.href = 'about:blank'; })()`,
+        );
+        await page.waitForURL('about:blank');
+        await page.close();
+      }
+      for (const user of users) expect(await landed(user)).toMatchObject({ names: 'order', rows: 1 });
+      expect(new Set(shop.methods)).toEqual(new Set(['POST']));
+    });
 
     it('sends with fetch across origins, and reads the response', async () => {
       const user = await visit([], async (page, gateway, answers) => {

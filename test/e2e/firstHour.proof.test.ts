@@ -1,4 +1,4 @@
-import { existsSync, readdirSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { ListBucketsCommand, S3Client } from '@aws-sdk/client-s3';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
@@ -22,6 +22,14 @@ function post(cloud: Pick<CloudProcess, 'collector'>, eventName: string, time = 
     },
     body: JSON.stringify({ events: [{ eventName, user: { userID: 'u1' }, time, value: 1 }] }),
   });
+}
+/** Processes that a process has started, and those that they have. */
+function childrenOf(pid: number): number[] {
+  const own = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8')
+    .split(' ')
+    .filter(Boolean)
+    .map(Number);
+  return own.flatMap((child) => [child, ...childrenOf(child)]);
 }
 const locks = (data: string) => readdirSync(data).filter((name) => name.startsWith('lock'));
 
@@ -56,6 +64,22 @@ describe('sluice start', () => {
     expect(fourth).toContain('SLUICE_LOCAL_DATA_IN_USE');
     expect(await third.end('SIGTERM')).toBe(0);
     expect(locks(data)).toEqual([]);
+  });
+
+  it('delivers what waits when Ctrl-C goes to its functions, too, as in a terminal', async () => {
+    const data = join(scratch.path, 'terminal');
+    const cloud = await startCloudProcess(data);
+    // Functions that have run before are there, frozen.
+    expect((await post(cloud, 'early')).status).toBe(202);
+    await cloud.flush();
+    for (let i = 0; i < 4; i += 1) expect((await post(cloud, 'late')).status).toBe(202);
+    for (const child of childrenOf(cloud.pid)) process.kill(child, 'SIGINT');
+    expect(await cloud.end('SIGINT')).toBe(0);
+    const { stdout } = await sluice('query', COUNT, '--json', '--data', data);
+    expect(JSON.parse(stdout)).toEqual([
+      { event_name: 'early', n: 1 },
+      { event_name: 'late', n: 4 },
+    ]);
   });
 
   it('delivers after --buffer-seconds without a call, and names a port that is in use', async () => {

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { createServer } from 'node:http';
+import { createServer, type IncomingMessage, type ServerResponse, request as send } from 'node:http';
 import { text } from 'node:stream/consumers';
 import { startBrowserSpecs } from '../../demo/sdks/startBrowserSpecs.ts';
 import { repositoryRoot } from '../../local/dataDirectory.ts';
@@ -23,15 +23,38 @@ window.ready = (async () => {
 })();
 </script>`;
 
-/** A web shop with the real js-client in its page, on an origin of its own: `http://localhost:PORT`. */
-export async function startShop(): Promise<{
+/** Passes a request on, as a CDN does for a path of a site. */
+function passOn(request: IncomingMessage, response: ServerResponse, upstream: string): void {
+  const { host: _, ...headers } = request.headers;
+  const passed = send(new URL(request.url ?? '', upstream), { method: request.method, headers });
+  passed.once('response', (answer) => {
+    response.writeHead(answer.statusCode ?? 502, answer.headers);
+    answer.pipe(response);
+  });
+  passed.once('error', () => response.destroy());
+  request.pipe(passed);
+}
+
+/**
+ * A web shop with the real js-client in its page, on an origin of its own: `http://localhost:PORT`.
+ *
+ * @param upstream The collector, which gets what is below the path `/e/` of the shop.
+ */
+export async function startShop(upstream?: string): Promise<{
+  /** The collector's address at the shop itself, and the methods of the requests that came there. */
+  readonly ownPath: string;
+  readonly methods: readonly string[];
   /** Address of the page of one visitor, whose events go to `collector`. */
   readonly page: (user: string, collector: string) => string;
   readonly close: () => Promise<void>;
 }> {
   const specs = await startBrowserSpecs('djb2');
+  const methods: string[] = [];
   const server = createServer(async (request, response) => {
-    if (request.url === '/statsig.js') {
+    if (upstream !== undefined && request.url?.startsWith('/e/')) {
+      methods.push(request.method ?? '');
+      passOn(request, response, upstream);
+    } else if (request.url === '/statsig.js') {
       response.setHeader('content-type', 'text/javascript').end(readFileSync(SDK));
     } else if (request.url?.startsWith('/v1/initialize')) {
       // The SDK writes the body as base64, backwards.
@@ -47,6 +70,7 @@ export async function startShop(): Promise<{
   const address = server.address();
   const port = typeof address === 'object' && address !== null ? address.port : 0;
   return {
+    ...{ ownPath: `http://localhost:${port}/e`, methods },
     page: (user, collector) => `http://localhost:${port}/?${new URLSearchParams({ user, collector })}`,
     async close() {
       server.close();

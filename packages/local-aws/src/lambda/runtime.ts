@@ -42,6 +42,8 @@ let offsetMs = start.clockOffsetMs;
 const invocations = start.invocations === undefined ? undefined : new Int32Array(start.invocations);
 // The local cloud has ended without ending this process.
 process.once('disconnect', () => process.exit());
+// Ctrl-C in a terminal signals this process, too, which the local cloud still needs to deliver what waits.
+for (const signal of ['SIGINT', 'SIGHUP'] as const) process.on(signal, () => undefined);
 const machineNow = shiftDate(() => offsetMs);
 
 /**
