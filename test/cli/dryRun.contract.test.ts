@@ -1,20 +1,13 @@
-import { join } from 'node:path';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { commands } from '../../cli/main.ts';
 import { defineConfig } from '../../lib/config/defineConfig.ts';
 import { curatedTables } from '../../lib/curate/curatedTables.ts';
 import type { ConfigInput } from '../../lib/schema/config.ts';
 import { relayId, relayRefusedKey } from '../../lib/tables/objectKeys.ts';
-import { realClock } from '../../packages/local-aws/src/base/index.ts';
-import { Catalog, glueService } from '../../packages/local-aws/src/glue/index.ts';
-import { ObjectStore, s3Service } from '../../packages/local-aws/src/s3/index.ts';
-import { Queues, queueProperties, sqsService } from '../../packages/local-aws/src/sqs/index.ts';
-import { startServices } from '../../packages/local-aws/src/testing/index.ts';
-import { callMain } from '../harness/callMain.ts';
-import { temporaryDirectory, writeConfig } from '../harness/temporaryDirectory.ts';
+import { queueProperties } from '../../packages/local-aws/src/sqs/index.ts';
+import { startAws } from '../harness/startAws.ts';
 import { landedKey, landedUsers } from '../lib/erase/landedUsers.ts';
 
-const account = '000000000000';
 const owner = '111122223333';
 const DAY = '2026-10-01';
 const DAMAGED = 'damaged/2026/11/23/10/a.ndjson.gz';
@@ -45,34 +38,16 @@ const LINES: readonly (readonly string[])[] = [
   ['erase', '--unit', 'user_id=gone'],
 ];
 
+const aws = await startAws();
+const { store, catalog, queues } = aws;
+const command = aws.commands(input);
+store.createBucket(config.bucket);
+catalog.ensureDatabase({ Name: config.database });
+for (const { name: Name } of Object.values(curatedTables(config)))
+  catalog.ensureTable(config.database, { Name, PartitionKeys: [{ Name: 'ds', Type: 'date' }] });
+afterAll(() => aws.close());
+
 describe('--dry-run', () => {
-  const directory = temporaryDirectory();
-  const store = ObjectStore.open({ directory: join(directory.path, 's3'), clock: realClock });
-  const catalog = Catalog.open({ directory: join(directory.path, 'glue'), clock: realClock });
-  const place = { clock: realClock, region: 'us-east-1', account };
-  const queues = Queues.open({ directory: join(directory.path, 'sqs'), ...place });
-  let services: Awaited<ReturnType<typeof startServices>>;
-
-  beforeAll(async () => {
-    process.env['SLUICE_CONFIG'] = writeConfig(directory.path, input);
-    store.createBucket(config.bucket);
-    catalog.ensureDatabase({ Name: config.database });
-    for (const { name: Name } of Object.values(curatedTables(config)))
-      catalog.ensureTable(config.database, { Name, PartitionKeys: [{ Name: 'ds', Type: 'date' }] });
-    services = await startServices([
-      s3Service({ store, clock: realClock }),
-      sqsService({ queues, clock: realClock, account }),
-      glueService({ catalog, clock: realClock, account }),
-    ]);
-  });
-  afterAll(async () => {
-    delete process.env['SLUICE_CONFIG'];
-    await services.close();
-    queues.close();
-    store.close();
-    directory.remove();
-  });
-
   beforeEach(async () => {
     for (const queue of queues.all()) queues.delete(queue.name);
     const { settings } = queueProperties({});
@@ -100,8 +75,6 @@ describe('--dry-run', () => {
     );
     return [...objects, ...queues.all().map((queue) => `${queue.name} ${queue.counts().visible}`)];
   }
-  const run = (line: readonly string[]) =>
-    callMain([...line, '--json', '--local', '--endpoint-url', services.options.endpoint]);
 
   it('is tried with every command and action that has it', () => {
     const all = commands.flatMap(({ name, actions, options }) =>
@@ -124,11 +97,11 @@ describe('--dry-run', () => {
     'of %s changes nothing, and without it something',
     async (_, line) => {
       const before = everything();
-      const dry = await run([...line, '--dry-run']);
+      const dry = await command(...line, '--json', '--dry-run');
       expect(dry.stderr).not.toContain('SLUICE_');
       expect(JSON.parse(dry.stdout)).not.toHaveProperty('error');
       expect(everything()).toEqual(before);
-      expect(JSON.parse((await run(line)).stdout)).not.toHaveProperty('error');
+      expect(JSON.parse((await command(...line, '--json')).stdout)).not.toHaveProperty('error');
       expect(everything()).not.toEqual(before);
     },
   );

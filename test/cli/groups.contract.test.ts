@@ -4,11 +4,11 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { GetObjectCommand, PutObjectCommand } from '@aws-sdk/client-s3';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { s3ObjectStore } from '../../lib/aws/s3ObjectStore.ts';
 import { readGroupRows } from '../../lib/groups/GroupRow.ts';
 import { groupsObject } from '../../lib/groups/pullGroups.ts';
-import { type RunningS3, startS3 } from '../../packages/local-aws/src/testing/startS3.ts';
+import { startS3 } from '../../packages/local-aws/src/testing/startS3.ts';
 import { callMain } from '../harness/callMain.ts';
 import { experimentSpecs } from '../harness/experimentSpecs.ts';
 import { temporaryDirectory, writeConfig } from '../harness/temporaryDirectory.ts';
@@ -31,16 +31,12 @@ const statsig = createServer((request, response) => {
   } = (answers.length > 1 ? answers.shift() : answers[0]) ?? { status: 500 };
   response.writeHead(status, headers).end(body);
 });
-let s3: RunningS3;
-let specsUrl: string;
 
-beforeAll(async () => {
-  process.env['SLUICE_CONFIG'] = writeConfig(directory.path, { bucket: BUCKET });
-  s3 = await startS3();
-  s3.store.createBucket(BUCKET);
-  await new Promise<void>((resolve) => statsig.listen(0, '127.0.0.1', resolve));
-  specsUrl = `http://127.0.0.1:${(statsig.address() as AddressInfo).port}/v2/download_config_specs`;
-});
+process.env['SLUICE_CONFIG'] = writeConfig(directory.path, { bucket: BUCKET });
+const s3 = await startS3();
+s3.store.createBucket(BUCKET);
+await new Promise<void>((resolve) => statsig.listen(0, '127.0.0.1', resolve));
+const specsUrl = `http://127.0.0.1:${(statsig.address() as AddressInfo).port}/v2/download_config_specs`;
 afterAll(async () => {
   delete process.env['SLUICE_CONFIG'];
   statsig.close();

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, describe, expect, it } from '@jest/globals';
 import { addDays, utcDay } from '../../lib/base/time.ts';
 import { callMain } from '../harness/callMain.ts';
 import { CUSTOMER, DROPS, ingestCloud } from '../harness/ingestCloud.ts';
@@ -16,51 +16,47 @@ const HOUR_MS = 3_600_000;
 const day = addDays(utcDay(Date.now()), -1);
 const place = ['--source', 'acme', '--dataset', 'events'];
 
-describe('a name with control characters', () => {
-  let ingest: Awaited<ReturnType<typeof ingestCloud>>;
-
-  beforeAll(async () => {
-    const mapping = { eventName: 'action', metadata: ['plan'] };
-    ingest = await ingestCloud({
-      sources: [
-        {
-          name: 'acme',
-          bucket: DROPS,
-          owner: CUSTOMER,
-          datasets: [
-            { name: 'events', kind: 'events', refusedShare: 0.9, mapping },
-            { name: 'bad', kind: 'events' },
-          ],
-        },
+const mapping = { eventName: 'action', metadata: ['plan'] };
+const ingest = await ingestCloud({
+  sources: [
+    {
+      name: 'acme',
+      bucket: DROPS,
+      owner: CUSTOMER,
+      datasets: [
+        { name: 'events', kind: 'events', refusedShare: 0.9, mapping },
+        { name: 'bad', kind: 'events' },
       ],
-      exports: [{ name: 'out', table: 'acme_events', target: { bucket: 'acme-out', owner: CUSTOMER } }],
-      readers: [{ kind: 'metabase', name: 'metabase' }],
-    });
-    const name = sqlText(FORGED);
-    await ingest.drop(
-      `events/${day}/${KEY}.parquet`,
-      `SELECT TIMESTAMP '${day} 10:00:00' AS timestamp, ${name} AS action, ${name} AS unit_id, ${name} AS plan, 1 AS "${FORGED.replaceAll('"', '""')}"
-       UNION ALL SELECT NULL, ${name}, 'u', 'p', 2`,
-    );
-    await ingest.drop(`bad/${day}/${KEY}.parquet`, `SELECT 1 AS "${FORGED.replaceAll('"', '""')}"`);
-    const posted = await fetch(`${ingest.cloud.collector}/v1/log_event`, {
-      method: 'POST',
-      headers: { 'statsig-api-key': 'client-test', 'content-type': 'application/json' },
-      body: JSON.stringify({
-        events: [
-          { eventName: FORGED, value: FORGED, user: { userID: FORGED }, metadata: { [FORGED]: FORGED } },
-          { eventName: '', user: { userID: FORGED }, metadata: { [FORGED]: FORGED } },
-        ],
-      }),
-    });
-    expect(posted.status).toBe(202);
-    await ingest.jump(HOUR_MS);
-    await ingest.cloud.flush();
-    expect((await callMain(['ingest', 'run', '--local'], { env: ingest.env })).code).toBe(0);
-    await ingest.cloud.flush();
-  }, 240_000);
-  afterAll(() => ingest.close());
+    },
+  ],
+  exports: [{ name: 'out', table: 'acme_events', target: { bucket: 'acme-out', owner: CUSTOMER } }],
+  readers: [{ kind: 'metabase', name: 'metabase' }],
+});
+const name = sqlText(FORGED);
+await ingest.drop(
+  `events/${day}/${KEY}.parquet`,
+  `SELECT TIMESTAMP '${day} 10:00:00' AS timestamp, ${name} AS action, ${name} AS unit_id, ${name} AS plan, 1 AS "${FORGED.replaceAll('"', '""')}"
+     UNION ALL SELECT NULL, ${name}, 'u', 'p', 2`,
+);
+await ingest.drop(`bad/${day}/${KEY}.parquet`, `SELECT 1 AS "${FORGED.replaceAll('"', '""')}"`);
+const posted = await fetch(`${ingest.cloud.collector}/v1/log_event`, {
+  method: 'POST',
+  headers: { 'statsig-api-key': 'client-test', 'content-type': 'application/json' },
+  body: JSON.stringify({
+    events: [
+      { eventName: FORGED, value: FORGED, user: { userID: FORGED }, metadata: { [FORGED]: FORGED } },
+      { eventName: '', user: { userID: FORGED }, metadata: { [FORGED]: FORGED } },
+    ],
+  }),
+});
+expect(posted.status).toBe(202);
+await ingest.jump(HOUR_MS);
+await ingest.cloud.flush();
+expect((await callMain(['ingest', 'run', '--local'], { env: ingest.env })).code).toBe(0);
+await ingest.cloud.flush();
+afterAll(() => ingest.close());
 
+describe('a name with control characters', () => {
   const query = (sql: string) => ['query', sql, '--data', ingest.data];
   const walks: readonly (readonly [string, () => readonly string[]])[] = [
     ['rows of SDKs', () => query('SELECT * FROM statsig_forwarded_events')],

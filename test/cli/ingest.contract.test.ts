@@ -1,60 +1,31 @@
-import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, describe, expect, it } from '@jest/globals';
 import { addDays, utcDay } from '../../lib/base/time.ts';
-import { realClock } from '../../packages/local-aws/src/base/index.ts';
-import { ObjectStore, s3Service } from '../../packages/local-aws/src/s3/index.ts';
-import { startServices } from '../../packages/local-aws/src/testing/index.ts';
-import { callMain } from '../harness/callMain.ts';
 import { createCustomerBucket } from '../harness/ingestCloud.ts';
-import { temporaryDirectory, writeConfig } from '../harness/temporaryDirectory.ts';
+import { startAws } from '../harness/startAws.ts';
 
 const owner = '111122223333';
 const TODAY = utcDay(Date.now());
 const TOMORROW = addDays(TODAY, 1);
 const OLD = '2026-01-05';
 const ACME = ['--source', 'acme', '--dataset', 'events'];
+const mapping = {
+  ...{ timestamp: 'occurred', eventName: 'action', eventValue: 'price' },
+  ...{ unitIds: { userID: 'uid' }, metadata: ['plan'] },
+};
+const events = { name: 'events', kind: 'events' } as const;
+const aws = await startAws();
+aws.store.createBucket('sluice-cli-ingest');
+await createCustomerBucket(aws.options.endpoint, { account: owner, bucket: 'acme-shut' });
+const command = aws.commands({
+  bucket: 'sluice-cli-ingest',
+  sources: [
+    { name: 'acme', bucket: 'acme-drops', owner, datasets: [{ ...events, mapping }] },
+    { name: 'shut', bucket: 'acme-shut', owner, datasets: [events] },
+  ],
+});
+afterAll(() => aws.close());
+
 describe('sluice ingest', () => {
-  const directory = temporaryDirectory();
-  let store: ObjectStore;
-  let close: () => Promise<void>;
-  let endpoint: string;
-
-  beforeAll(async () => {
-    const mapping = {
-      timestamp: 'occurred',
-      eventName: 'action',
-      eventValue: 'price',
-      unitIds: { userID: 'uid' },
-      metadata: ['plan'],
-    };
-    const config = {
-      bucket: 'sluice-cli-ingest',
-      sources: [
-        {
-          name: 'acme',
-          bucket: 'acme-drops',
-          owner,
-          datasets: [{ name: 'events', kind: 'events', mapping }],
-        },
-        { name: 'shut', bucket: 'acme-shut', owner, datasets: [{ name: 'events', kind: 'events' }] },
-      ],
-    };
-    process.env['SLUICE_CONFIG'] = writeConfig(directory.path, config);
-    store = ObjectStore.open({ directory: join(directory.path, 's3'), clock: realClock });
-    store.createBucket('sluice-cli-ingest');
-    const services = await startServices([s3Service({ store, clock: realClock })]);
-    close = services.close;
-    endpoint = services.options.endpoint;
-    await createCustomerBucket(endpoint, { account: owner, bucket: 'acme-shut' });
-  }, 120_000);
-  afterAll(async () => {
-    delete process.env['SLUICE_CONFIG'];
-    await close();
-    store.close();
-    directory.remove();
-  });
-
-  const ingest = (...args: string[]) => callMain(['ingest', ...args, '--local', '--endpoint-url', endpoint]);
   it.each([
     [['explain', '--source', 'acme', '--dataset', 'events', '--day', OLD], 1, 'SLUICE_INGEST_DAY_UNKNOWN'],
     [['status', '--source', 'nobody'], 1, 'SLUICE_INGEST_NO_SOURCES'],
@@ -114,6 +85,10 @@ describe('sluice ingest', () => {
       `Deleted s3://acme-drops/events/${OLD}/no.`,
     ],
   ] as const)('refuses by name: %j', async (args, code, text) => {
-    expect(await ingest(...args)).toMatchObject({ code, stdout: '', stderr: expect.stringContaining(text) });
+    expect(await command('ingest', ...args)).toMatchObject({
+      code,
+      stdout: '',
+      stderr: expect.stringContaining(text),
+    });
   });
 });

@@ -1,10 +1,10 @@
 import { gzipSync } from 'node:zlib';
 import { PutBucketVersioningCommand } from '@aws-sdk/client-s3';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { s3ObjectStore } from '../../lib/aws/s3ObjectStore.ts';
-import { listObjects, type ObjectStore } from '../../lib/base/ObjectStore.ts';
+import { listObjects } from '../../lib/base/ObjectStore.ts';
 import { againKey, damagedKey } from '../../lib/tables/objectKeys.ts';
-import { type RunningS3, startS3 } from '../../packages/local-aws/src/testing/startS3.ts';
+import { startS3 } from '../../packages/local-aws/src/testing/startS3.ts';
 import { callMain, keysEnvironment } from '../harness/callMain.ts';
 import { temporaryDirectory, writeConfig } from '../harness/temporaryDirectory.ts';
 
@@ -14,18 +14,16 @@ const DAMAGED = damagedKey(LANDED);
 const LINE = '{"kind":"pages","ds":"2026-11-20","row":{}}\n';
 
 const directory = temporaryDirectory();
-let server: RunningS3;
-let store: ObjectStore;
-let env: Record<string, string>;
-beforeAll(async () => {
-  server = await startS3();
-  server.store.createBucket(BUCKET);
-  store = s3ObjectStore(server.client, BUCKET);
-  env = { ...keysEnvironment(server.url), SLUICE_CONFIG: writeConfig(directory.path, { bucket: BUCKET }) };
-});
+const server = await startS3();
+server.store.createBucket(BUCKET);
+const store = s3ObjectStore(server.client, BUCKET);
+const env = {
+  ...keysEnvironment(server.url),
+  SLUICE_CONFIG: writeConfig(directory.path, { bucket: BUCKET }),
+};
 beforeEach(async () => store.removeAll(await keys()));
 afterAll(async () => {
-  await server?.close();
+  await server.close();
   directory.remove();
 });
 

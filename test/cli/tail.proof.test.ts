@@ -1,16 +1,13 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, afterEach, describe, expect, it } from '@jest/globals';
 import { repositoryRoot } from '../../local/dataDirectory.ts';
 import { startObserved } from '../observe/startObserved.ts';
 
-let observed: Awaited<ReturnType<typeof startObserved>>;
 const running: ChildProcess[] = [];
 
-beforeAll(async () => {
-  observed = await startObserved(Date.UTC(2026, 10, 20, 8));
-});
+const observed = await startObserved(Date.UTC(2026, 10, 20, 8));
 afterEach(() => {
   for (const child of running.splice(0)) child.kill('SIGKILL');
 });

@@ -1,13 +1,10 @@
 import { request } from 'node:http';
 import { gzipSync } from 'node:zlib';
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, describe, expect, it } from '@jest/globals';
 import { routes } from '../../console/api/routes.ts';
-import { type Console, type ConsoleOptions, openConsole } from '../../console/index.ts';
+import { type ConsoleOptions, openConsole } from '../../console/index.ts';
 import { bundlePage } from '../../console/server/bundlePage.ts';
 import { defineConfig } from '../../lib/config/defineConfig.ts';
-
-let open: Console;
-let guarded: Console;
 
 /** A console of a deployment that no call of this suite reaches. */
 const consoleOf = (options: Partial<ConsoleOptions>) =>
@@ -22,10 +19,8 @@ const consoleOf = (options: Partial<ConsoleOptions>) =>
     ...options,
   });
 
-beforeAll(async () => {
-  open = await consoleOf({ mayWrite: true, collector: 'https://collector.example' });
-  guarded = await consoleOf({ token: 'the-token' });
-});
+const open = await consoleOf({ mayWrite: true, collector: 'https://collector.example' });
+const guarded = await consoleOf({ token: 'the-token' });
 afterAll(async () => {
   await open.close();
   await guarded.close();

@@ -1,10 +1,9 @@
-import { afterAll, beforeAll, describe, it } from '@jest/globals';
-import type { Console } from '../../console/index.ts';
+import { afterAll, describe, it } from '@jest/globals';
 import type { UtcDay } from '../../lib/base/time.ts';
 import { savedQueries } from '../../observe/savedQueries.ts';
 import { CUSTOMER, DROPS, ingestCloud } from '../harness/ingestCloud.ts';
 import { fillConsole } from './fillConsole.ts';
-import { type OpenedPage, openLocalConsole, openPage } from './openPage.ts';
+import { openLocalConsole, openPage } from './openPage.ts';
 
 const GOOD = '2026-11-18';
 const BROKEN = '2026-11-19';
@@ -19,45 +18,39 @@ const rows = (day: UtcDay, names: readonly (string | null)[], column = 'event_na
     )
     .join(' UNION ALL ');
 
+const datasets = [
+  { name: 'events', kind: 'events' as const, lookbackDays: 5, refusedShare: 0.9 },
+  { name: 'revenue', kind: 'metrics' as const, lookbackDays: 5, expectedBy: { hour: 6 } },
+];
+const world = await ingestCloud({
+  bucket: 'acme-console',
+  curate: true,
+  sources: [{ name: 'acme', bucket: DROPS, owner: CUSTOMER, datasets }],
+});
+await world.jumpTo('2026-11-20T07:00:00Z');
+await world.drop(`events/${GOOD}/a.parquet`, rows(GOOD, ['buy', null]));
+await world.drop(`events/${BROKEN}/a.parquet`, rows(BROKEN, ['buy'], 'wrong_name'));
+for (const at of ['2026-11-20T09:05:00Z', '2026-11-20T12:30:00Z']) await world.jumpTo(at);
+const send = async (body: object | string) => {
+  const { status, headers } = await fetch(`${world.cloud.collector}/v1/rgstr`, {
+    method: 'POST',
+    headers: { 'statsig-api-key': 'client-demo' },
+    body: typeof body === 'string' ? body : JSON.stringify(body),
+  });
+  return { status, requestId: headers.get('apigw-requestid') ?? '' };
+};
+const now = () => Date.parse('2026-11-20T12:31:00Z');
+await send('{"events":[{"eventName":"cut');
+await fillConsole({ cloud: world.cloud, clock: { now }, send });
+const open = await openLocalConsole(world.cloud);
+const opened = await openPage(open.address);
+afterAll(async () => {
+  await opened.close();
+  await open.close();
+  await world.close();
+});
+
 describe('the pages of the console', () => {
-  let world: Awaited<ReturnType<typeof ingestCloud>>;
-  let open: Console;
-  let opened: OpenedPage;
-
-  beforeAll(async () => {
-    const datasets = [
-      { name: 'events', kind: 'events' as const, lookbackDays: 5, refusedShare: 0.9 },
-      { name: 'revenue', kind: 'metrics' as const, lookbackDays: 5, expectedBy: { hour: 6 } },
-    ];
-    world = await ingestCloud({
-      bucket: 'acme-console',
-      curate: true,
-      sources: [{ name: 'acme', bucket: DROPS, owner: CUSTOMER, datasets }],
-    });
-    await world.jumpTo('2026-11-20T07:00:00Z');
-    await world.drop(`events/${GOOD}/a.parquet`, rows(GOOD, ['buy', null]));
-    await world.drop(`events/${BROKEN}/a.parquet`, rows(BROKEN, ['buy'], 'wrong_name'));
-    for (const at of ['2026-11-20T09:05:00Z', '2026-11-20T12:30:00Z']) await world.jumpTo(at);
-    const send = async (body: object | string) => {
-      const { status, headers } = await fetch(`${world.cloud.collector}/v1/rgstr`, {
-        method: 'POST',
-        headers: { 'statsig-api-key': 'client-demo' },
-        body: typeof body === 'string' ? body : JSON.stringify(body),
-      });
-      return { status, requestId: headers.get('apigw-requestid') ?? '' };
-    };
-    const now = () => Date.parse('2026-11-20T12:31:00Z');
-    await send('{"events":[{"eventName":"cut');
-    await fillConsole({ cloud: world.cloud, clock: { now }, send });
-    open = await openLocalConsole(world.cloud);
-    opened = await openPage(open.address);
-  });
-  afterAll(async () => {
-    await opened?.close();
-    await open?.close();
-    await world?.close();
-  });
-
   it('Status has what was refused beside what was accepted, and quarantine unfolds to what came', async () => {
     await opened.shows('SLUICE_FINDING_REFUSED');
     await opened.shows('statsig_forwarded_exposures');

@@ -4,14 +4,14 @@ import { join } from 'node:path';
 import { AthenaClient } from '@aws-sdk/client-athena';
 import { ListObjectsV2Command, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { GetSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, describe, expect, it } from '@jest/globals';
 import type { Form } from '../../cli/connect/forms.ts';
 import type { SqlSnippet } from '../../cli/connect/questions.ts';
-import { type DriverReport, expectedGroups, runDriver } from '../../demo/story/runDriver.ts';
+import { expectedGroups, runDriver } from '../../demo/story/runDriver.ts';
 import { addDays, utcDay } from '../../lib/base/time.ts';
 import { repositoryRoot } from '../../local/dataDirectory.ts';
 import { athenaRows } from '../harness/answer.ts';
-import { type CloudProcess, endCloudProcesses, startCloudProcess } from '../harness/cloudProcess.ts';
+import { endCloudProcesses, startCloudProcess } from '../harness/cloudProcess.ts';
 import { sluice } from '../harness/sluice.ts';
 
 const directory = mkdtempSync(join(tmpdir(), 'sluice-connect-'));
@@ -23,31 +23,26 @@ const today = utcDay(Date.now());
 const days = [-2, -1, 0].map((away) => addDays(today, away));
 const sum = (numbers: readonly number[]) => numbers.reduce((total, one) => total + one, 0);
 
-let cloud: CloudProcess;
-let reports: DriverReport[];
-
 // As a new user would: configure the readers, start, send what the demo sends, ask for the forms.
-beforeAll(async () => {
-  configure(`statsigFolder: 'project-7', readers: [
-    { kind: 'statsig', name: 'statsig', principal: '123456789012', externalId: 'made-by-statsig' },
-    { kind: 'owox', name: 'owox', resultsBucket: 'acme-connect-owox' },
-    { kind: 'metabase', name: 'metabase' },
-  ],`);
-  cloud = await startCloudProcess(join(directory, 'data'));
-  const { collector } = cloud;
-  reports = await Promise.all([
-    runDriver('driveNodeCore.ts', { collector, key: 'secret-demo', users: 20, userPrefix: 'member' }),
-    runDriver('driveJsClient.ts', {
-      ...{ collector, key: 'client-demo', users: 12, userPrefix: 'visitor' },
-      // Two days offline, and today up to a minute ago.
-      days: [
-        ...days.slice(0, 2).map((day) => Date.parse(`${day}T10:00:00Z`)),
-        Math.max(Date.parse(`${today}T00:00:00Z`), Date.now() - 60_000),
-      ],
-    }),
-  ]);
-  expect(await cloud.flush()).toMatchObject({ unregistered: 0 });
-});
+configure(`statsigFolder: 'project-7', readers: [
+  { kind: 'statsig', name: 'statsig', principal: '123456789012', externalId: 'made-by-statsig' },
+  { kind: 'owox', name: 'owox', resultsBucket: 'acme-connect-owox' },
+  { kind: 'metabase', name: 'metabase' },
+],`);
+const cloud = await startCloudProcess(join(directory, 'data'));
+const { collector } = cloud;
+const reports = await Promise.all([
+  runDriver('driveNodeCore.ts', { collector, key: 'secret-demo', users: 20, userPrefix: 'member' }),
+  runDriver('driveJsClient.ts', {
+    ...{ collector, key: 'client-demo', users: 12, userPrefix: 'visitor' },
+    // Two days offline, and today up to a minute ago.
+    days: [
+      ...days.slice(0, 2).map((day) => Date.parse(`${day}T10:00:00Z`)),
+      Math.max(Date.parse(`${today}T00:00:00Z`), Date.now() - 60_000),
+    ],
+  }),
+]);
+expect(await cloud.flush()).toMatchObject({ unregistered: 0 });
 afterAll(async () => {
   await endCloudProcesses();
   if (before === undefined) delete process.env['SLUICE_CONFIG'];

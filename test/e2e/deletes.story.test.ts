@@ -4,8 +4,8 @@ import {
   DeleteObjectsCommand,
   ListObjectVersionsCommand,
 } from '@aws-sdk/client-s3';
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { type StoryCloud, storyCloud } from '../harness/storyCloud.ts';
+import { afterAll, describe, expect, it } from '@jest/globals';
+import { storyCloud } from '../harness/storyCloud.ts';
 
 const FOLDER = 'statsig/statsig_forwarded_events/statsig_forwarded_events/';
 const LANDED = 'landing/direct/2026-11-20/waits.ndjson.gz';
@@ -17,23 +17,18 @@ const KEPT = [
 ];
 const OTHERS = ['query-results/a.csv', 'quarantine-large/2026-11-20/a', 'damaged/a', 'relay/waiting/a'];
 
+const story = await storyCloud(undefined, { startsAt: '2026-11-20T10:00:00Z' });
+const events = ['ada', 'bea'].map((userID) => ({ eventName: 'purchase', user: { userID } }));
+expect(await story.post({ events })).toBe(202);
+await story.cloud.flush();
+const files = await story.keys(FOLDER);
+await story.setFaults({
+  lambda: [{ fault: 'throttleInvocations', function: 'sluice-local-write', calls: 'all' }],
+});
+for (const key of [...KEPT, ...OTHERS]) await story.put(key, 'x');
+afterAll(() => story.close());
+
 describe('a deletion that names no version', () => {
-  let story: StoryCloud;
-  let files: readonly string[];
-
-  beforeAll(async () => {
-    story = await storyCloud(undefined, { startsAt: '2026-11-20T10:00:00Z' });
-    const events = ['ada', 'bea'].map((userID) => ({ eventName: 'purchase', user: { userID } }));
-    expect(await story.post({ events })).toBe(202);
-    await story.cloud.flush();
-    files = await story.keys(FOLDER);
-    await story.setFaults({
-      lambda: [{ fault: 'throttleInvocations', function: 'sluice-local-write', calls: 'all' }],
-    });
-    for (const key of [...KEPT, ...OTHERS]) await story.put(key, 'x');
-  });
-  afterAll(() => story.close());
-
   const versions = async (Prefix = '') => {
     const asked = new ListObjectVersionsCommand({ Bucket: story.cloud.bucket, Prefix });
     const { Versions = [], DeleteMarkers = [] } = await story.s3By().send(asked);

@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, describe, expect, it } from '@jest/globals';
 import { loadConfig } from '../../lib/config/loadConfig.ts';
 import { repositoryRoot } from '../../local/dataDirectory.ts';
 import { sluice } from '../harness/sluice.ts';
@@ -30,32 +30,29 @@ interface Told {
 }
 
 // `npm run demo` tells it under the names of sluice.config.ts; this is the same under a user's.
+const directory = temporaryDirectory();
+const data = join(directory.path, 'data');
+const file = join(directory.path, 'shop.config.ts');
+
+function demo(): Promise<Told> {
+  return new Promise((resolve) => {
+    execFile(
+      process.execPath,
+      [join(repositoryRoot, 'demo', 'demo.ts'), '--data', data],
+      { env: { ...process.env, SLUICE_CONFIG: file } },
+      (error, stdout, stderr) => {
+        const code = typeof error?.code === 'number' ? error.code : Number(error !== null);
+        resolve({ code, stdout, stderr });
+      },
+    );
+  });
+}
+
+writeConfig(directory.path, OWN, 'shop.config.ts');
+const told = await demo();
+afterAll(() => directory.remove());
+
 describe('the demo', () => {
-  const directory = temporaryDirectory();
-  const data = join(directory.path, 'data');
-  const file = join(directory.path, 'shop.config.ts');
-  let told: Told;
-
-  function demo(): Promise<Told> {
-    return new Promise((resolve) => {
-      execFile(
-        process.execPath,
-        [join(repositoryRoot, 'demo', 'demo.ts'), '--data', data],
-        { env: { ...process.env, SLUICE_CONFIG: file } },
-        (error, stdout, stderr) => {
-          const code = typeof error?.code === 'number' ? error.code : Number(error !== null);
-          resolve({ code, stdout, stderr });
-        },
-      );
-    });
-  }
-
-  beforeAll(async () => {
-    writeConfig(directory.path, OWN, 'shop.config.ts');
-    told = await demo();
-  }, 300_000);
-  afterAll(() => directory.remove());
-
   it('prints figures that the data confirms, whatever the user has configured', () => {
     expect(told).toMatchObject({ code: 0, stderr: '' });
     const [, agree = 0, off] = /^(\d+) figures agree, (\d+) differ/m.exec(told.stdout) ?? [];

@@ -1,46 +1,41 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { type DriverReport, expectedGroups, expectedRows, runDriver } from '../../demo/story/runDriver.ts';
+import { afterAll, describe, expect, it } from '@jest/globals';
+import { expectedGroups, expectedRows, runDriver } from '../../demo/story/runDriver.ts';
 import { forwardedKinds } from '../../lib/schema/kinds.ts';
 import { repositoryRoot } from '../../local/dataDirectory.ts';
-import { type RecordingTarget, recordingTarget } from '../harness/recordingTarget.ts';
+import { recordingTarget } from '../harness/recordingTarget.ts';
 import { legacySpecs } from '../harness/sdks/legacySpecs.ts';
-import { type StoryCloud, storyCloud } from '../harness/storyCloud.ts';
+import { storyCloud } from '../harness/storyCloud.ts';
 
 const KEY = 'secret-one-address';
 const TABLES = { exposures: 'statsig_forwarded_exposures', events: 'statsig_forwarded_events' } as const;
 const config = { bucket: 'acme-data', experiments: ['checkout_button', 'homepage_hero'] };
 
-let statsig: RecordingTarget;
-let story: StoryCloud;
 let gateway: string;
-let report: DriverReport;
 
 // One story for the file: an SDK that has one address for everything, then a move from the gateway to a Function URL.
-beforeAll(async () => {
-  statsig = await recordingTarget();
-  const text = readFileSync(join(repositoryRoot, 'demo', 'specs', 'specs.json'), 'utf8');
-  const specs = JSON.stringify(legacySpecs(JSON.parse(text)));
-  statsig.behave((response, { url, headers }) => {
-    response.setHeader('content-type', 'application/json');
-    if (url.startsWith('/v1/get_id_lists')) return void response.end('{}');
-    if (url.startsWith('/v1/initialize')) return void response.end('{"has_updates":false}');
-    if (!String(headers['accept-encoding']).includes('gzip')) return void response.end(specs);
-    response.setHeader('content-encoding', 'gzip');
-    response.end(gzipSync(specs));
-  });
-  story = await storyCloud({ ...config, passThrough: { url: statsig.url } });
-  gateway = story.cloud.collector;
-  report = await runDriver('../../test/harness/sdks/driveStatsigNode.ts', {
-    ...{ collector: gateway, key: KEY, users: 20, oneAddress: true },
-  });
-  await story.cloud.flush();
+const statsig = await recordingTarget();
+const text = readFileSync(join(repositoryRoot, 'demo', 'specs', 'specs.json'), 'utf8');
+const specs = JSON.stringify(legacySpecs(JSON.parse(text)));
+statsig.behave((response, { url, headers }) => {
+  response.setHeader('content-type', 'application/json');
+  if (url.startsWith('/v1/get_id_lists')) return void response.end('{}');
+  if (url.startsWith('/v1/initialize')) return void response.end('{"has_updates":false}');
+  if (!String(headers['accept-encoding']).includes('gzip')) return void response.end(specs);
+  response.setHeader('content-encoding', 'gzip');
+  response.end(gzipSync(specs));
 });
+const story = await storyCloud({ ...config, passThrough: { url: statsig.url } });
+gateway = story.cloud.collector;
+const report = await runDriver('../../test/harness/sdks/driveStatsigNode.ts', {
+  ...{ collector: gateway, key: KEY, users: 20, oneAddress: true },
+});
+await story.cloud.flush();
 afterAll(async () => {
-  await story?.close();
-  await statsig?.close();
+  await story.close();
+  await statsig.close();
 });
 
 const get = (path: string, headers: Readonly<Record<string, string>> = {}) =>

@@ -3,12 +3,12 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, describe, expect, it } from '@jest/globals';
 import * as z from 'zod';
 import { readerQuestions } from '../../cli/connect/questions.ts';
 import { assignmentSource } from '../../cli/connect/statsigSources.ts';
 import { experimentSpecs, type SpecState } from '../harness/experimentSpecs.ts';
-import { type StoryCloud, storyCloud } from '../harness/storyCloud.ts';
+import { storyCloud } from '../harness/storyCloud.ts';
 
 const HOLDOUTS = ['winter_holdout', 'home_holdout'];
 const FIRST = Array.from({ length: 60 }, (_, i) => `early-${i}`);
@@ -32,8 +32,6 @@ const reportSchema = z.object({
   ),
 });
 type Report = z.output<typeof reportSchema>;
-
-let story: StoryCloud;
 
 async function drive(state: SpecState, users: readonly string[]): Promise<Report> {
   const script = fileURLToPath(new URL('../harness/driveGroups.ts', import.meta.url));
@@ -97,14 +95,11 @@ function listedBy({ listed }: Report): Record<string, Groups> {
 
 const CONSTANTS = ['prestart', 'targetingGate', 'layerAssignment', 'launchedGroup', 'abandoned', ''];
 const HOLDOUT_RULES = ['winterHoldoutRule', 'homeHoldoutRule'];
-let running: Report;
 let ended: Report;
 
-beforeAll(async () => {
-  story = await storyCloud({ holdouts: null });
-  running = await drive('running', FIRST);
-});
-afterAll(() => story?.close());
+const story = await storyCloud({ holdouts: null });
+const running = await drive('running', FIRST);
+afterAll(() => story.close());
 
 // One story: each test goes on where the one before it ended.
 describe('groups of experiments from the real evaluator', () => {

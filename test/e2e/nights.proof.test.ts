@@ -1,10 +1,10 @@
 import { GetPartitionsCommand, GlueClient } from '@aws-sdk/client-glue';
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, describe, expect, it } from '@jest/globals';
 import { addDays, type UtcDay } from '../../lib/base/time.ts';
 import type { ConfigInput } from '../../lib/schema/config.ts';
 import { askAthena, type Deployment, openDeployment } from '../../observe/deployment.ts';
 import type { CuratedCalendar, CuratedDayStatus } from '../../observe/facts/days/curatedDays.ts';
-import { type StoryCloud, storyCloud } from '../harness/storyCloud.ts';
+import { storyCloud } from '../harness/storyCloud.ts';
 
 /** The day on which everything is sent. */
 const SENT: UtcDay = '2026-11-20';
@@ -18,30 +18,27 @@ const LAST_NIGHT = addDays(SENT, 3);
 const config = { curate: true, experiments: EXPERIMENTS, unitIds: { companyID: 'company_id' } };
 
 // One story: each test goes on where the one before it ended.
-describe('a week of events, curated over night', () => {
-  let story: StoryCloud;
-  let deployment: Deployment;
-  let glue: GlueClient;
-  const open = () => {
-    const stack = { service: 'sluice', stage: 'local' };
-    const about = { config: story.cloud.config, stack, isLocal: true, now: story.clock.now() };
-    deployment = openDeployment(about, story.clientOptions());
-    glue = story.kept(new GlueClient(story.clientOptions()));
-  };
-  const deploy = async (next: Partial<ConfigInput>) => {
-    deployment.close();
-    await story.restart(next);
-    open();
-  };
-  beforeAll(async () => {
-    story = await storyCloud(config, { startsAt: `${SENT}T10:00:00Z` });
-    open();
-  });
-  afterAll(async () => {
-    deployment?.close();
-    await story?.close();
-  });
+let deployment: Deployment;
+let glue: GlueClient;
+const open = () => {
+  const stack = { service: 'sluice', stage: 'local' };
+  const about = { config: story.cloud.config, stack, isLocal: true, now: story.clock.now() };
+  deployment = openDeployment(about, story.clientOptions());
+  glue = story.kept(new GlueClient(story.clientOptions()));
+};
+const deploy = async (next: Partial<ConfigInput>) => {
+  deployment.close();
+  await story.restart(next);
+  open();
+};
+const story = await storyCloud(config, { startsAt: `${SENT}T10:00:00Z` });
+open();
+afterAll(async () => {
+  deployment?.close();
+  await story.close();
+});
 
+describe('a week of events, curated over night', () => {
   async function post(events: readonly object[]): Promise<void> {
     expect(await story.post({ events })).toBe(202);
   }

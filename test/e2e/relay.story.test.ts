@@ -2,15 +2,9 @@ import type { ServerResponse } from 'node:http';
 import { join, relative, sep } from 'node:path';
 import { gzipSync, zstdCompressSync } from 'node:zlib';
 import { ListObjectVersionsCommand } from '@aws-sdk/client-s3';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import {
-  type Recorded,
-  type RecordingTarget,
-  recordingTarget,
-  status,
-  taken,
-} from '../harness/recordingTarget.ts';
-import { type StoryCloud, storyCloud } from '../harness/storyCloud.ts';
+import { afterAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { type Recorded, recordingTarget, status, taken } from '../harness/recordingTarget.ts';
+import { storyCloud } from '../harness/storyCloud.ts';
 
 const KEY = 'client-relayed-key-that-no-log-may-have';
 const DAY_MS = 86_400_000;
@@ -26,18 +20,15 @@ const batch = (...names: string[]) =>
   });
 const reversed = (text: string) => Buffer.from(text).toString('base64').split('').reverse().join('');
 
+const target = await recordingTarget();
+const headers = { 'X-Token': 'planted-token' };
+const world = await storyCloud({ relay: { url: `${target.url}/base/`, headers } });
+afterAll(async () => {
+  await world.close();
+  await target.close();
+});
+
 describe('relay in a local cloud whose policies are enforced', () => {
-  let target: RecordingTarget;
-  let world: StoryCloud;
-  beforeAll(async () => {
-    target = await recordingTarget();
-    const headers = { 'X-Token': 'planted-token' };
-    world = await storyCloud({ relay: { url: `${target.url}/base/`, headers } });
-  });
-  afterAll(async () => {
-    await world?.close();
-    await target.close();
-  });
   beforeEach(() => target.behave(taken));
 
   const post = (body: string | Uint8Array<ArrayBuffer>, more: object = {}) =>

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, describe, expect, it } from '@jest/globals';
 import { textTable } from '../../cli/terminal/output.ts';
 import { type RelayAccount, type RelayFault, RelayWitness } from '../harness/RelayWitness.ts';
 import {
@@ -8,7 +8,6 @@ import {
   dripsHead,
   halfCloses,
   hangs,
-  type RecordingTarget,
   recordingTarget,
   resets,
   status,
@@ -101,18 +100,14 @@ const nothingKeeps: RelayFault = {
   faults: { sqs: some('failCalls', sends, 0.5), s3: [{ fault: 'failCalls', ...puts, calls: 'all' }] },
 };
 
-describe('relay under faults', () => {
-  let target: RecordingTarget;
-  let elsewhere: RecordingTarget;
-  beforeAll(async () => {
-    target = await recordingTarget();
-    elsewhere = await recordingTarget();
-  });
-  afterAll(async () => {
-    await target.close();
-    await elsewhere.close();
-  });
+const target = await recordingTarget();
+const elsewhere = await recordingTarget();
+afterAll(async () => {
+  await target.close();
+  await elsewhere.close();
+});
 
+describe('relay under faults', () => {
   /** Accounts for faults, one after the other, in a cloud of their own, and prints the table. */
   async function accounts(faults: readonly RelayFault[], required = false): Promise<RelayAccount[]> {
     const world = await storyCloud({ relay: { url: target.url, required } });

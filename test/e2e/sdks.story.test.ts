@@ -1,13 +1,13 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, describe, expect, it } from '@jest/globals';
 import { type DriverReport, expectedGroups, runDriver } from '../../demo/story/runDriver.ts';
 import { utcDay } from '../../lib/base/time.ts';
 import { forwardedKinds } from '../../lib/schema/kinds.ts';
 import { decodeBody } from '../../lib/wire/decodeBody.ts';
 import { readParquet } from '../harness/readParquet.ts';
 import { type Fate, type Post, startUnreliableGateway } from '../harness/startUnreliableGateway.ts';
-import { type StoryCloud, storyCloud } from '../harness/storyCloud.ts';
+import { storyCloud } from '../harness/storyCloud.ts';
 
 const HOUR = 3_600_000;
 /** Six visits a second apart, three on each side of the last midnight UTC. */
@@ -69,34 +69,31 @@ const runs: readonly Run[] = [
 
 const TABLES = { exposures: 'statsig_forwarded_exposures', events: 'statsig_forwarded_events' } as const;
 
-let story: StoryCloud;
 const reports = new Map<string, DriverReport>();
 const posts = new Map<string, readonly Post[]>();
 
 // One story for the whole file: the SDKs post through gateways that fail, while Firehose fails now and then.
-beforeAll(async () => {
-  story = await storyCloud();
-  await story.setFaults({
-    firehose: [
-      { fault: 'failRecords', every: 1, calls: 2 },
-      { fault: 'failCalls', calls: 1 },
-    ],
-  });
-  await Promise.all(
-    runs.map(async ({ prefix, driver, key, script, settings }) => {
-      const gateway = await startUnreliableGateway(story.cloud.collector, script);
-      try {
-        const collector = gateway.url;
-        const driven = { collector, key, users: 6, userPrefix: prefix, ...settings };
-        reports.set(prefix, await runDriver(driver, driven));
-        posts.set(prefix, gateway.posts);
-      } finally {
-        await gateway.close();
-      }
-    }),
-  );
-  await story.cloud.flush();
+const story = await storyCloud();
+await story.setFaults({
+  firehose: [
+    { fault: 'failRecords', every: 1, calls: 2 },
+    { fault: 'failCalls', calls: 1 },
+  ],
 });
+await Promise.all(
+  runs.map(async ({ prefix, driver, key, script, settings }) => {
+    const gateway = await startUnreliableGateway(story.cloud.collector, script);
+    try {
+      const collector = gateway.url;
+      const driven = { collector, key, users: 6, userPrefix: prefix, ...settings };
+      reports.set(prefix, await runDriver(driver, driven));
+      posts.set(prefix, gateway.posts);
+    } finally {
+      await gateway.close();
+    }
+  }),
+);
+await story.cloud.flush();
 afterAll(() => story.close());
 
 const ROWS = `(SELECT event_id, user_id, ds, timestamp, client_timestamp, received_at, event_name AS what FROM statsig_forwarded_events

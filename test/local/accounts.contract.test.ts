@@ -12,29 +12,27 @@ import {
   PutObjectCommand,
   type S3Client,
 } from '@aws-sdk/client-s3';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterAll, beforeEach, describe, expect, it } from '@jest/globals';
 import {
   exportTargetPolicies,
   ingestSourcePolicies,
 } from '../../lib/access/buckets/customerBucketPolicies.ts';
 import { failureOf } from '../../packages/local-aws/src/testing/startS3.ts';
-import { OURS, startTwoAccounts, THEIRS, type TwoAccounts } from './startTwoAccounts.ts';
+import { OURS, startTwoAccounts, THEIRS } from './startTwoAccounts.ts';
 
 const Bucket = 'acme-exports';
 const us = { partition: 'aws', region: 'us-east-1', bucket: Bucket, principal: `arn:aws:iam::${OURS}:root` };
 const VARIABLE = ['$', '{aws:username}'].join('');
 const denied = { name: 'AccessDenied', status: 403 };
 
-describe('buckets of two accounts', () => {
-  let accounts: TwoAccounts;
-  let ours: S3Client;
-  let theirs: S3Client;
+let ours: S3Client;
+let theirs: S3Client;
 
-  beforeAll(async () => {
-    accounts = await startTwoAccounts(Bucket, 'events/2026-11-20/a.parquet');
-    ({ ours, theirs } = accounts);
-  });
-  afterAll(() => accounts.close());
+const accounts = await startTwoAccounts(Bucket, 'events/2026-11-20/a.parquet');
+({ ours, theirs } = accounts);
+afterAll(() => accounts.close());
+
+describe('buckets of two accounts', () => {
   beforeEach(() => theirs.send(new DeleteBucketPolicyCommand({ Bucket })));
 
   const allow = (policy: object) =>

@@ -4,31 +4,23 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { FirehoseClient, ListDeliveryStreamsCommand, PutRecordBatchCommand } from '@aws-sdk/client-firehose';
 import { PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { z } from 'zod';
-import { type Cloud, startCloud } from '../../local/startCloud.ts';
+import { startCloud } from '../../local/startCloud.ts';
 
-let data: string;
-let cloud: Cloud;
-let firehose: FirehoseClient;
-let s3: S3Client;
-let stream: string;
-
-beforeAll(async () => {
-  data = mkdtempSync(join(tmpdir(), 'sluice-control-'));
-  chmodSync(data, 0o755);
-  cloud = await startCloud({ port: 0, edgePort: 0, data });
-  const options = {
-    endpoint: cloud.edge,
-    region: 'us-east-1',
-    credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
-    maxAttempts: 1,
-  };
-  firehose = new FirehoseClient(options);
-  s3 = new S3Client(options);
-  const { DeliveryStreamNames = [] } = await firehose.send(new ListDeliveryStreamsCommand({}));
-  stream = DeliveryStreamNames[0] ?? '';
-});
+const data = mkdtempSync(join(tmpdir(), 'sluice-control-'));
+chmodSync(data, 0o755);
+const cloud = await startCloud({ port: 0, edgePort: 0, data });
+const options = {
+  endpoint: cloud.edge,
+  region: 'us-east-1',
+  credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
+  maxAttempts: 1,
+};
+const firehose = new FirehoseClient(options);
+const s3 = new S3Client(options);
+const { DeliveryStreamNames = [] } = await firehose.send(new ListDeliveryStreamsCommand({}));
+const stream = DeliveryStreamNames[0] ?? '';
 afterAll(async () => {
   firehose.destroy();
   s3.destroy();

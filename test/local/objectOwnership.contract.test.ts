@@ -5,22 +5,19 @@ import {
   PutBucketPolicyCommand,
   PutObjectCommand,
 } from '@aws-sdk/client-s3';
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, describe, expect, it } from '@jest/globals';
 import { exportTargetPolicies } from '../../lib/access/buckets/customerBucketPolicies.ts';
 import { exportBucketFrom } from '../../lib/aws/exportBucket.ts';
 import { systemClock } from '../../lib/base/time.ts';
-import { OURS, startTwoAccounts, THEIRS, type TwoAccounts } from './startTwoAccounts.ts';
+import { OURS, startTwoAccounts, THEIRS } from './startTwoAccounts.ts';
 
 /** More than one part of the export's uploads. */
 const LARGE = 20 * 1024 * 1024;
 
-describe('read access to objects of another account', () => {
-  let accounts: TwoAccounts;
-  beforeAll(async () => {
-    accounts = await startTwoAccounts('acme-drops', 'a.parquet');
-  });
-  afterAll(() => accounts.close());
+const accounts = await startTwoAccounts('acme-drops', 'a.parquet');
+afterAll(() => accounts.close());
 
+describe('read access to objects of another account', () => {
   const exportTo = (bucket: string) =>
     exportBucketFrom(
       accounts.ours,

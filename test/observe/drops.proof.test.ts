@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, describe, expect, it } from '@jest/globals';
 import { addDays, type UtcDay } from '../../lib/base/time.ts';
 import { localAccount } from '../../local/localAccount.ts';
 import { type Deployment, openDeployment } from '../../observe/deployment.ts';
@@ -14,8 +14,6 @@ const BROKEN = '2026-11-19';
 const TODAY = '2026-11-20';
 const MINUTES = 60_000;
 
-let drops: Awaited<ReturnType<typeof ingestCloud>>;
-
 const rows = (day: UtcDay, names: readonly (string | null)[], column = 'event_name') =>
   names
     .map(
@@ -28,29 +26,27 @@ const ofDay = (day: UtcDay) => ['--source', 'acme', '--dataset', 'events', '--da
 const explained = async (day: UtcDay): Promise<ExplainedDay> =>
   JSON.parse((await ingest('explain', ...ofDay(day), '--json')).stdout);
 
-beforeAll(async () => {
-  drops = await ingestCloud({
-    bucket: 'acme-drops-observed',
-    sources: [
-      {
-        ...{ name: 'acme', bucket: DROPS, owner: CUSTOMER },
-        datasets: [
-          { name: 'events', kind: 'events', lookbackDays: 5, refusedShare: 0.9, expectedBy: { hour: 6 } },
-        ],
-      },
-    ],
-    exports: [{ name: 'out', table: 'acme_events', target: { bucket: 'acme-exports', owner: CUSTOMER } }],
-  });
-  await drops.letIn(CUSTOMER, 'acme-exports', 'export-target');
-  await drops.jumpTo(`${TODAY}T07:00:00Z`);
-  await drops.drop(`events/${GOOD}/a.parquet`, rows(GOOD, ['buy', null, null, null]));
-  await drops.drop(`events/${GOOD}/b.parquet`, rows(GOOD, ['buy', null]));
-  await drops.drop(`events/${BROKEN}/a.parquet`, rows(BROKEN, ['buy'], 'name_of_event'));
-  await drops.jumpTo(`${TODAY}T09:05:00Z`);
-  await drops.cloud.flush();
-  await drops.jumpTo(`${TODAY}T12:30:00Z`);
-  await drops.cloud.flush();
-}, 180_000);
+const drops = await ingestCloud({
+  bucket: 'acme-drops-observed',
+  sources: [
+    {
+      ...{ name: 'acme', bucket: DROPS, owner: CUSTOMER },
+      datasets: [
+        { name: 'events', kind: 'events', lookbackDays: 5, refusedShare: 0.9, expectedBy: { hour: 6 } },
+      ],
+    },
+  ],
+  exports: [{ name: 'out', table: 'acme_events', target: { bucket: 'acme-exports', owner: CUSTOMER } }],
+});
+await drops.letIn(CUSTOMER, 'acme-exports', 'export-target');
+await drops.jumpTo(`${TODAY}T07:00:00Z`);
+await drops.drop(`events/${GOOD}/a.parquet`, rows(GOOD, ['buy', null, null, null]));
+await drops.drop(`events/${GOOD}/b.parquet`, rows(GOOD, ['buy', null]));
+await drops.drop(`events/${BROKEN}/a.parquet`, rows(BROKEN, ['buy'], 'name_of_event'));
+await drops.jumpTo(`${TODAY}T09:05:00Z`);
+await drops.cloud.flush();
+await drops.jumpTo(`${TODAY}T12:30:00Z`);
+await drops.cloud.flush();
 afterAll(() => drops.close());
 
 async function withDeployment<Answer>(work: (deployment: Deployment) => Promise<Answer>): Promise<Answer> {

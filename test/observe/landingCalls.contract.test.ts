@@ -1,29 +1,25 @@
-import { afterAll, beforeAll, expect, it } from '@jest/globals';
+import { afterAll, expect, it } from '@jest/globals';
 import { lookAtLanding } from '../../lib/landing/write/lookAtLanding.ts';
-import { type Writer, writeObjects } from '../../lib/landing/write/writeObjects.ts';
+import { writeObjects } from '../../lib/landing/write/writeObjects.ts';
 import { FILE_CALLS, LOOK_CALLS, OBJECT_CALLS } from '../../observe/cost.ts';
 import { recordOf, rowOf, startLanding } from './startLanding.ts';
 
-let landing: Awaited<ReturnType<typeof startLanding>>;
-let writer: Writer;
 /** Calls of S3 by their names. */
 let calls: Record<string, number> = {};
 
-beforeAll(async () => {
-  landing = await startLanding();
-  const { config, store, clock, directory } = landing;
-  const limits = { memoryMegabytes: 256, threads: 1, temporaryDirectory: directory };
-  writer = { config, store, clock, directory, limits, log: () => undefined };
-  landing.s3.middlewareStack.add(
-    (next, { commandName = '' }) =>
-      (args) => {
-        const name = commandName.replace('Command', '');
-        calls[name] = (calls[name] ?? 0) + 1;
-        return next(args);
-      },
-    { step: 'initialize' },
-  );
-});
+const landing = await startLanding();
+const { config, store, clock, directory } = landing;
+const limits = { memoryMegabytes: 256, threads: 1, temporaryDirectory: directory };
+const writer = { config, store, clock, directory, limits, log: () => undefined };
+landing.s3.middlewareStack.add(
+  (next, { commandName = '' }) =>
+    (args) => {
+      const name = commandName.replace('Command', '');
+      calls[name] = (calls[name] ?? 0) + 1;
+      return next(args);
+    },
+  { step: 'initialize' },
+);
 afterAll(() => landing.close());
 
 it('the writer calls S3 for an object and its files as often as the cost counts', async () => {

@@ -1,7 +1,7 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { CloudWatchClient } from '@aws-sdk/client-cloudwatch';
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, describe, expect, it } from '@jest/globals';
 import { readMetricData } from '../../observe/facts/flow/metricData.ts';
 
 const AT = Date.UTC(2026, 10, 20, 12);
@@ -21,13 +21,10 @@ const server = createServer((_request, response) => {
     }),
   );
 });
-let cloudwatch: CloudWatchClient;
-beforeAll(async () => {
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  cloudwatch = new CloudWatchClient({
-    ...{ region: 'us-east-1', endpoint: `http://127.0.0.1:${(server.address() as AddressInfo).port}` },
-    credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
-  });
+await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+const cloudwatch = new CloudWatchClient({
+  ...{ region: 'us-east-1', endpoint: `http://127.0.0.1:${(server.address() as AddressInfo).port}` },
+  credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
 });
 afterAll(() => {
   cloudwatch.destroy();

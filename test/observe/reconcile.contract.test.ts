@@ -1,7 +1,7 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { queryableSeconds } from '../../infra/streams/streams.ts';
 import { streamMetrics } from '../../lib/collect/collectMetrics.ts';
 import deployed from '../fixtures/config/prod.config.ts';
@@ -52,11 +52,8 @@ const server = createServer(async (request, response) => {
   );
   return response.end(JSON.stringify({ MetricDataResults }));
 });
-let endpoint: string;
-beforeAll(async () => {
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  endpoint = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-});
+await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+const endpoint = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
 afterAll(() => {
   server.close();
   server.closeAllConnections();

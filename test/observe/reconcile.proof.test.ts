@@ -1,14 +1,11 @@
 import { gzipSync } from 'node:zlib';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, afterEach, describe, expect, it } from '@jest/globals';
 import { startObserved } from './startObserved.ts';
 
 const HOUR = 3_600_000;
-let observed: Awaited<ReturnType<typeof startObserved>>;
 let posted = 0;
 
-beforeAll(async () => {
-  observed = await startObserved(Date.UTC(2026, 10, 20, 0, 59));
-});
+const observed = await startObserved(Date.UTC(2026, 10, 20, 0, 59));
 afterEach(() => observed.control('DELETE', 'faults'));
 afterAll(() => observed.close());
 

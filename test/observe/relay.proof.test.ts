@@ -1,25 +1,21 @@
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, describe, expect, it } from '@jest/globals';
 import { callMain } from '../harness/callMain.ts';
-import { type RecordingTarget, recordingTarget, status, taken } from '../harness/recordingTarget.ts';
-import { type StoryCloud, storyCloud } from '../harness/storyCloud.ts';
+import { recordingTarget, status, taken } from '../harness/recordingTarget.ts';
+import { storyCloud } from '../harness/storyCloud.ts';
 
 const HOUR_MS = 3_600_000;
 const LARGE = 'x'.repeat(1_500_000);
 const batch = (userID: string, value = '') =>
   JSON.stringify({ events: [{ eventName: 'purchase', user: { userID }, value }] });
 
-describe('relay, asked by commands', () => {
-  let target: RecordingTarget;
-  let world: StoryCloud;
-  beforeAll(async () => {
-    target = await recordingTarget();
-    world = await storyCloud({ relay: { url: target.url } });
-  }, 120_000);
-  afterAll(async () => {
-    await world?.close();
-    await target?.close();
-  });
+const target = await recordingTarget();
+const world = await storyCloud({ relay: { url: target.url } });
+afterAll(async () => {
+  await world.close();
+  await target.close();
+});
 
+describe('relay, asked by commands', () => {
   /** Runs a command. Returns its JSON output and its exit code. */
   async function sluice(...args: readonly string[]) {
     const deployment = ['--local', '--endpoint-url', world.cloud.edge, '--json'];

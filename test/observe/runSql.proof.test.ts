@@ -1,6 +1,6 @@
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, describe, expect, it } from '@jest/globals';
 import { defineConfig } from '../../lib/config/defineConfig.ts';
-import { type Deployment, openDeployment } from '../../observe/deployment.ts';
+import { openDeployment } from '../../observe/deployment.ts';
 import {
   cancelSql,
   MOST_ROWS,
@@ -12,20 +12,15 @@ import {
 } from '../../observe/runSql.ts';
 import { startObserved } from './startObserved.ts';
 
-let observed: Awaited<ReturnType<typeof startObserved>>;
-let deployment: Deployment;
-
-beforeAll(async () => {
-  observed = await startObserved(Date.UTC(2026, 10, 20, 8));
-  const about = {
-    config: defineConfig({ bucket: observed.cloud.bucket }),
-    stack: { service: 'sluice', stage: 'local' },
-  };
-  deployment = openDeployment({ ...about, isLocal: true, now: observed.clock.now() }, observed.options);
-  const user = { userID: 'ada' };
-  await observed.send({ events: [1, 2, 3].map((value) => ({ eventName: 'purchase', value, user })) });
-  await observed.cloud.flush();
-});
+const observed = await startObserved(Date.UTC(2026, 10, 20, 8));
+const about = {
+  config: defineConfig({ bucket: observed.cloud.bucket }),
+  stack: { service: 'sluice', stage: 'local' },
+};
+const deployment = openDeployment({ ...about, isLocal: true, now: observed.clock.now() }, observed.options);
+const user = { userID: 'ada' };
+await observed.send({ events: [1, 2, 3].map((value) => ({ eventName: 'purchase', value, user })) });
+await observed.cloud.flush();
 afterAll(async () => {
   deployment.close();
   await observed.close();

@@ -2,44 +2,42 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { CloudWatchClient } from '@aws-sdk/client-cloudwatch';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { defineConfig } from '../../lib/config/defineConfig.ts';
 import { readStream } from '../../observe/facts/flow/streamState.ts';
 
 const NOW = Date.UTC(2026, 10, 20, 12);
 const at = (hoursAgo: number) => new Date(NOW - hoursAgo * 3_600_000).toISOString();
 
+/** Values of the last minutes, newest first, by `<stream> <metric>`. */
+let metrics: Readonly<Record<string, readonly number[]>> = {};
+const server = createServer(async (request, response) => {
+  const input = JSON.parse(await text(request));
+  response.writeHead(200, { 'content-type': 'application/x-amz-json-1.0' });
+  const MetricDataResults = input.MetricDataQueries.map(
+    ({ Id, MetricStat: { Metric } }: { Id: string; MetricStat: { Metric: Named } }) => {
+      const Values = metrics[`${Metric.Dimensions[0]?.Value} ${Metric.MetricName}`] ?? [];
+      return {
+        Id,
+        StatusCode: 'Complete',
+        Values,
+        Timestamps: Values.map((_, i) => NOW / 1_000 - 60 * (i + 1)),
+      };
+    },
+  );
+  response.end(JSON.stringify({ MetricDataResults }));
+});
+interface Named {
+  readonly MetricName: string;
+  readonly Dimensions: readonly { readonly Value: string }[];
+}
+await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+const cloudwatch = new CloudWatchClient({
+  ...{ region: 'us-east-1', endpoint: `http://127.0.0.1:${(server.address() as AddressInfo).port}` },
+  credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
+});
+
 describe("the stream by Firehose's metrics", () => {
-  /** Values of the last minutes, newest first, by `<stream> <metric>`. */
-  let metrics: Readonly<Record<string, readonly number[]>> = {};
-  const server = createServer(async (request, response) => {
-    const input = JSON.parse(await text(request));
-    response.writeHead(200, { 'content-type': 'application/x-amz-json-1.0' });
-    const MetricDataResults = input.MetricDataQueries.map(
-      ({ Id, MetricStat: { Metric } }: { Id: string; MetricStat: { Metric: Named } }) => {
-        const Values = metrics[`${Metric.Dimensions[0]?.Value} ${Metric.MetricName}`] ?? [];
-        return {
-          Id,
-          StatusCode: 'Complete',
-          Values,
-          Timestamps: Values.map((_, i) => NOW / 1_000 - 60 * (i + 1)),
-        };
-      },
-    );
-    response.end(JSON.stringify({ MetricDataResults }));
-  });
-  interface Named {
-    readonly MetricName: string;
-    readonly Dimensions: readonly { readonly Value: string }[];
-  }
-  let cloudwatch: CloudWatchClient;
-  beforeAll(async () => {
-    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-    cloudwatch = new CloudWatchClient({
-      ...{ region: 'us-east-1', endpoint: `http://127.0.0.1:${(server.address() as AddressInfo).port}` },
-      credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
-    });
-  });
   beforeEach(() => {
     metrics = {};
   });

@@ -1,5 +1,5 @@
 import { DeletePartitionCommand, GlueClient } from '@aws-sdk/client-glue';
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, describe, expect, it } from '@jest/globals';
 import { defineConfig } from '../../lib/config/defineConfig.ts';
 import { openDeployment } from '../../observe/deployment.ts';
 import { listTableFiles } from '../../observe/facts/tables/tableDays.ts';
@@ -10,34 +10,29 @@ const DAY = 86_400_000;
 const EVENTS = 'statsig_forwarded_events';
 const FOLDER = `statsig/${EVENTS}/${EVENTS}/`;
 
-let observed: Awaited<ReturnType<typeof startObserved>>;
-let glue: GlueClient;
-
-beforeAll(async () => {
-  observed = await startObserved(Date.UTC(2026, 10, 20, 8));
-  glue = new GlueClient(observed.options);
-  // Two files today, one three days ago, one file five days ago that loses its partition, one partition without files.
-  for (const [daysAgo, names] of [
-    [0, ['view', 'view', 'purchase']],
-    [3, ['old']],
-    [5, ['older']],
-    [6, ['oldest']],
-  ] as const) {
-    const time = observed.clock.now() - daysAgo * DAY;
-    await observed.send({ events: names.map((eventName) => ({ eventName, user: { userID: 'ada' }, time })) });
-  }
-  await observed.cloud.flush();
-  await observed.send({ events: [{ eventName: '\u001b[31m<b>late</b>', user: { userID: 'bea' } }] });
-  await observed.cloud.flush();
-  await glue.send(
-    new DeletePartitionCommand({
-      DatabaseName: observed.cloud.database,
-      TableName: EVENTS,
-      PartitionValues: ['2026-11-15'],
-    }),
-  );
-  for (const Key of await observed.keys(`${FOLDER}2026-11-14/`)) await observed.remove(Key);
-});
+const observed = await startObserved(Date.UTC(2026, 10, 20, 8));
+const glue = new GlueClient(observed.options);
+// Two files today, one three days ago, one file five days ago that loses its partition, one partition without files.
+for (const [daysAgo, names] of [
+  [0, ['view', 'view', 'purchase']],
+  [3, ['old']],
+  [5, ['older']],
+  [6, ['oldest']],
+] as const) {
+  const time = observed.clock.now() - daysAgo * DAY;
+  await observed.send({ events: names.map((eventName) => ({ eventName, user: { userID: 'ada' }, time })) });
+}
+await observed.cloud.flush();
+await observed.send({ events: [{ eventName: '\u001b[31m<b>late</b>', user: { userID: 'bea' } }] });
+await observed.cloud.flush();
+await glue.send(
+  new DeletePartitionCommand({
+    DatabaseName: observed.cloud.database,
+    TableName: EVENTS,
+    PartitionValues: ['2026-11-15'],
+  }),
+);
+for (const Key of await observed.keys(`${FOLDER}2026-11-14/`)) await observed.remove(Key);
 afterAll(async () => {
   glue.destroy();
   await observed.close();

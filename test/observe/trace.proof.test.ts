@@ -1,4 +1,4 @@
-import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, afterEach, describe, expect, it } from '@jest/globals';
 import { defineConfig } from '../../lib/config/defineConfig.ts';
 import { openDeployment } from '../../observe/deployment.ts';
 import { trace } from '../../observe/trace/trace.ts';
@@ -8,11 +8,8 @@ import { startObserved } from './startObserved.ts';
 
 const HOUR = 3_600_000;
 const DAY = 86_400_000;
-let observed: Awaited<ReturnType<typeof startObserved>>;
 
-beforeAll(async () => {
-  observed = await startObserved(Date.UTC(2026, 10, 20, 8));
-});
+const observed = await startObserved(Date.UTC(2026, 10, 20, 8));
 afterEach(() => observed.control('DELETE', 'faults'));
 afterAll(() => observed.close());
 

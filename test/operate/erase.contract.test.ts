@@ -9,7 +9,6 @@ import {
   PutBucketPolicyCommand,
   PutBucketVersioningCommand,
   PutObjectCommand,
-  S3Client,
   type StorageClass,
 } from '@aws-sdk/client-s3';
 import {
@@ -18,9 +17,8 @@ import {
   PurgeQueueCommand,
   ReceiveMessageCommand,
   SendMessageCommand,
-  SQSClient,
 } from '@aws-sdk/client-sqs';
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, describe, expect, it } from '@jest/globals';
 import { addDays, type Clock, isoTimestamp, utcDay } from '../../lib/base/time.ts';
 import { defineConfig } from '../../lib/config/defineConfig.ts';
 import type { EraseFaultPoint } from '../../lib/erase/ObjectEraser.ts';
@@ -32,16 +30,12 @@ import { Redaction } from '../../lib/wire/Redaction.ts';
 import { openDeployment } from '../../observe/deployment.ts';
 import { erase } from '../../operate/erase/erase.ts';
 import { heldElsewhere } from '../../operate/erase/heldElsewhere.ts';
-import { ManualClock, realClock } from '../../packages/local-aws/src/base/index.ts';
-import { ObjectStore, s3Service } from '../../packages/local-aws/src/s3/index.ts';
-import { Queues, sqsService } from '../../packages/local-aws/src/sqs/index.ts';
-import { startServices } from '../../packages/local-aws/src/testing/index.ts';
+import { ManualClock } from '../../packages/local-aws/src/base/index.ts';
 import { LANDING_STREAM, landingStack } from '../harness/landingStack.ts';
-import { temporaryDirectory } from '../harness/temporaryDirectory.ts';
+import { startAws } from '../harness/startAws.ts';
 import { EraseLake, seeded } from '../lib/erase/EraseLake.ts';
 import { landedKey, landedRows, landedUsers } from '../lib/erase/landedUsers.ts';
 
-const ACCOUNT = '000000000000';
 const OWNER = '444455556666';
 const HOUR_MS = 3_600_000;
 const target = { bucket: 'acme-warehouse', owner: OWNER, folder: 'out' };
@@ -49,58 +43,37 @@ const target = { bucket: 'acme-warehouse', owner: OWNER, folder: 'out' };
 /** Bytes of a record without rows. */
 const EMPTY = gzipSync('').length;
 
+/** Age of the oldest record of the stream of the landing, seconds; null without a metric. */
+let age: number | null = null;
+const metrics = createServer(async (request, response) => {
+  const chunks: Buffer[] = [];
+  for await (const chunk of request) chunks.push(chunk as Buffer);
+  const { MetricDataQueries = [], EndTime } = JSON.parse(Buffer.concat(chunks).toString('utf8'));
+  const MetricDataResults = MetricDataQueries.map(
+    ({ Id, MetricStat: { Metric } }: { Id: string; MetricStat: { Metric: Metric } }) => {
+      const isAsked =
+        Metric.MetricName === 'DeliveryToS3.DataFreshness' && Metric.Dimensions[0]?.Value === LANDING_STREAM;
+      const Values = isAsked && age !== null ? [age] : [];
+      return { Id, StatusCode: 'Complete', Values, Timestamps: Values.map(() => EndTime - 60) };
+    },
+  );
+  response.setHeader('content-type', 'application/x-amz-json-1.0');
+  response.end(JSON.stringify({ MetricDataResults }));
+});
+
+await new Promise<void>((resolve) => metrics.listen(0, '127.0.0.1', resolve));
+const aws = await startAws({ more: [landingStack()] });
+const { s3, sqs, store, options } = aws;
+const { port } = metrics.address() as AddressInfo;
+const cloudwatch = new CloudWatchClient({ ...options, endpoint: `http://127.0.0.1:${port}` });
+afterAll(async () => {
+  cloudwatch.destroy();
+  await aws.close();
+  metrics.close();
+  metrics.closeAllConnections();
+});
+
 describe('erasing a deployment', () => {
-  const directory = temporaryDirectory();
-  const store = ObjectStore.open({ directory: `${directory.path}/s3`, clock: realClock });
-  const queues = Queues.open({
-    ...{ directory: `${directory.path}/sqs`, clock: realClock },
-    ...{ region: 'us-east-1', account: ACCOUNT },
-  });
-  /** Age of the oldest record of the stream of the landing, seconds; null without a metric. */
-  let age: number | null = null;
-  const metrics = createServer(async (request, response) => {
-    const chunks: Buffer[] = [];
-    for await (const chunk of request) chunks.push(chunk as Buffer);
-    const { MetricDataQueries = [], EndTime } = JSON.parse(Buffer.concat(chunks).toString('utf8'));
-    const MetricDataResults = MetricDataQueries.map(
-      ({ Id, MetricStat: { Metric } }: { Id: string; MetricStat: { Metric: Metric } }) => {
-        const isAsked =
-          Metric.MetricName === 'DeliveryToS3.DataFreshness' &&
-          Metric.Dimensions[0]?.Value === LANDING_STREAM;
-        const Values = isAsked && age !== null ? [age] : [];
-        return { Id, StatusCode: 'Complete', Values, Timestamps: Values.map(() => EndTime - 60) };
-      },
-    );
-    response.setHeader('content-type', 'application/x-amz-json-1.0');
-    response.end(JSON.stringify({ MetricDataResults }));
-  });
-  let services: Awaited<ReturnType<typeof startServices>>;
-  let cloudwatch: CloudWatchClient;
-  let sqs: SQSClient;
-  let s3: S3Client;
-
-  beforeAll(async () => {
-    await new Promise<void>((resolve) => metrics.listen(0, '127.0.0.1', resolve));
-    services = await startServices([
-      s3Service({ store, clock: realClock }),
-      sqsService({ queues, clock: realClock, account: ACCOUNT }),
-      landingStack(),
-    ]);
-    const { port } = metrics.address() as AddressInfo;
-    cloudwatch = new CloudWatchClient({ ...services.options, endpoint: `http://127.0.0.1:${port}` });
-    sqs = new SQSClient(services.options);
-    s3 = new S3Client({ ...services.options, forcePathStyle: true });
-  });
-  afterAll(async () => {
-    for (const client of [cloudwatch, sqs, s3]) client?.destroy();
-    await services?.close();
-    metrics.close();
-    metrics.closeAllConnections();
-    queues.close();
-    store.close();
-    directory.remove();
-  });
-
   let buckets = 0;
   /** A deployment with a bucket of its own. */
   async function deployment(input: Omit<ConfigInput, 'bucket'> = {}) {
@@ -162,7 +135,7 @@ describe('erasing a deployment', () => {
     faultPoint?: (step: EraseFaultPoint) => unknown,
     more: { readonly dryRun?: boolean; readonly clock?: Clock } = {},
   ) {
-    const { endpoint, region, credentials } = services.options;
+    const { endpoint, region, credentials } = options;
     const about = { config, stack: { service: 'sluice', stage: 'prod' }, isLocal: false, now };
     const deployment = openDeployment(about, { endpoint, region, credentials });
     try {
@@ -206,7 +179,7 @@ describe('erasing a deployment', () => {
         { name: 'other', table: 'statsig_forwarded_exposures', target: { ...target, folder: 'other' } },
       ],
     });
-    const lake = new EraseLake(s3, config, directory.path, 4, seeded(4));
+    const lake = new EraseLake(s3, config, aws.directory, 4, seeded(4));
     await lake.landRaw('events', day);
     await lake.landIngested(day);
     for (const [dataset, table] of [
@@ -414,7 +387,7 @@ describe('erasing a deployment', () => {
     const { config } = await deployment({ relay: { url: 'https://relay.example.org' } });
     const held = await heldElsewhere({
       ...{ config, stack: { service: 'sluice', stage: 'not-deployed' } },
-      ...{ aws: services.options, sqs, isLocal: true },
+      ...{ aws: options, sqs, isLocal: true },
     });
     expect(held.filter(({ what }) => what.startsWith('relay'))).toEqual([
       expect.objectContaining({ what: 'relay: its target', where: 'https://relay.example.org' }),

@@ -4,7 +4,7 @@ import {
   ReceiveMessageCommand,
   SendMessageCommand,
 } from '@aws-sdk/client-sqs';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterAll, afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { s3ObjectStore } from '../../lib/aws/s3ObjectStore.ts';
 import { defineConfig } from '../../lib/config/defineConfig.ts';
 import { MAX_AGE_MS } from '../../lib/relay/limits.ts';
@@ -17,40 +17,18 @@ import { discardDamaged, redriveDamaged } from '../../operate/redriveDamaged.ts'
 import { redriveLanding } from '../../operate/redriveLanding.ts';
 import { redriveCopies } from '../../operate/relay/redriveCopies.ts';
 import { ManualClock } from '../../packages/local-aws/src/base/index.ts';
-import { Faults } from '../../packages/local-aws/src/faults/index.ts';
-import { ObjectStore, s3Service } from '../../packages/local-aws/src/s3/index.ts';
-import { Queues, sqsService } from '../../packages/local-aws/src/sqs/index.ts';
-import { startServices } from '../../packages/local-aws/src/testing/index.ts';
-import { temporaryDirectory } from '../harness/temporaryDirectory.ts';
+import { startAws } from '../harness/startAws.ts';
 
-const ACCOUNT = '000000000000';
 const NOW = Date.UTC(2026, 10, 24, 10);
 
 let buckets = 0;
-const faults = new Faults();
 const clock = new ManualClock(NOW);
-const directory = temporaryDirectory();
-const objects = ObjectStore.open({ directory: `${directory.path}/s3`, clock });
-let queues: Queues;
-let services: Awaited<ReturnType<typeof startServices>>;
+const aws = await startAws({ clock });
+const { store: objects, queues, faults } = aws;
 let deployment: Deployment;
 let urls: Record<string, string>;
 
-beforeAll(async () => {
-  queues = Queues.open({
-    ...{ directory: `${directory.path}/sqs`, clock, region: 'us-east-1', account: ACCOUNT },
-  });
-  services = await startServices(
-    [s3Service({ store: objects, clock }), sqsService({ queues, clock, account: ACCOUNT })],
-    faults,
-  );
-});
-afterAll(async () => {
-  await services.close();
-  queues.close();
-  objects.close();
-  directory.remove();
-});
+afterAll(() => aws.close());
 
 /** A deployment with a bucket and queues of its own. */
 beforeEach(async () => {
@@ -68,7 +46,7 @@ beforeEach(async () => {
     ],
   });
   objects.createBucket(config.bucket);
-  const { endpoint, region, credentials } = services.options;
+  const { endpoint, region, credentials } = aws.options;
   deployment = openDeployment(
     { config, stack: { service: 'sluice', stage }, isLocal: false, now: NOW },
     { endpoint, region, credentials },

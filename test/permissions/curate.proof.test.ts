@@ -3,14 +3,14 @@ import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { GetObjectCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { DuckDBInstance } from '@duckdb/node-api';
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, describe, expect, it } from '@jest/globals';
 import { z } from 'zod';
 import { addDays, utcDay } from '../../lib/base/time.ts';
 import { defineConfig } from '../../lib/config/defineConfig.ts';
 import { type ForwardedKind, forwardedKinds } from '../../lib/schema/kinds.ts';
 import { curatedDaysKey, curatedSubject, ledgerKey } from '../../lib/tables/ledgerKeys.ts';
 import { dayFolder } from '../../lib/tables/tableFolders.ts';
-import { type Cloud, startCloud } from '../../local/startCloud.ts';
+import { startCloud } from '../../local/startCloud.ts';
 import { temporaryDirectory } from '../harness/temporaryDirectory.ts';
 import { control, deployed, unfinishedUploads, useConfig } from './deployed.ts';
 
@@ -24,34 +24,30 @@ const [few, wide, large] = [addDays(today, -3), addDays(today, -4), addDays(toda
 
 const listSchema = z.object({ days: z.record(z.string(), z.unknown()) });
 
+const directory = temporaryDirectory();
+
+useConfig(directory.path, { bucket: BUCKET, curate: true, curateAfter: 1 });
+const made = await deployed();
+const template: typeof made.loaded.template = structuredClone(made.loaded.template);
+Object.assign(Object(template.Resources['CurateLambdaFunction']?.Properties), { Timeout: SECONDS });
+const cloud = await startCloud({
+  ...{ port: 0, edgePort: 0, enforceIam: true, data: join(directory.path, 'data') },
+  load: async () => ({ ...made.loaded, template }),
+});
+const s3 = new S3Client({
+  endpoint: cloud.edge,
+  region: 'us-east-1',
+  credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
+  forcePathStyle: true,
+});
+afterAll(async () => {
+  delete process.env['SLUICE_CONFIG'];
+  s3.destroy();
+  await cloud.close();
+  directory.remove();
+});
+
 describe('the curation of days, deployed', () => {
-  const directory = temporaryDirectory();
-  let cloud: Cloud;
-  let s3: S3Client;
-
-  beforeAll(async () => {
-    useConfig(directory.path, { bucket: BUCKET, curate: true, curateAfter: 1 });
-    const made = await deployed();
-    const template: typeof made.loaded.template = structuredClone(made.loaded.template);
-    Object.assign(Object(template.Resources['CurateLambdaFunction']?.Properties), { Timeout: SECONDS });
-    cloud = await startCloud({
-      ...{ port: 0, edgePort: 0, enforceIam: true, data: join(directory.path, 'data') },
-      load: async () => ({ ...made.loaded, template }),
-    });
-    s3 = new S3Client({
-      endpoint: cloud.edge,
-      region: 'us-east-1',
-      credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
-      forcePathStyle: true,
-    });
-  }, 120_000);
-  afterAll(async () => {
-    delete process.env['SLUICE_CONFIG'];
-    s3?.destroy();
-    await cloud?.close();
-    directory.remove();
-  });
-
   it('puts days, slices and late files into tables and deletes old versions, by its policies alone', async () => {
     for (const kind of forwardedKinds) await land(kind, few, 'a', rows(kind, few, 3));
     await land(

@@ -2,7 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { CreateRoleCommand, IAMClient, PutRolePolicyCommand } from '@aws-sdk/client-iam';
 import { GetObjectCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { AssumeRoleCommand, STSClient } from '@aws-sdk/client-sts';
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, describe, expect, it } from '@jest/globals';
 import { printedPolicies } from '../../lib/access/printedPolicies.ts';
 import { addDays, utcDay } from '../../lib/base/time.ts';
 import { parseUnit } from '../../lib/erase/Unit.ts';
@@ -14,7 +14,7 @@ import type { Cloud } from '../../local/startCloud.ts';
 import { openDeployment } from '../../observe/deployment.ts';
 import { type EraseReceipt, erase } from '../../operate/erase/erase.ts';
 import { recordingTarget } from '../harness/recordingTarget.ts';
-import { type StoryCloud, storyCloud } from '../harness/storyCloud.ts';
+import { storyCloud } from '../harness/storyCloud.ts';
 import { temporaryDirectory } from '../harness/temporaryDirectory.ts';
 import { EraseLake, seeded } from '../lib/erase/EraseLake.ts';
 import { landedKey, landedUsers } from '../lib/erase/landedUsers.ts';
@@ -39,109 +39,105 @@ async function listed(s3: S3Client, { bucket: Bucket, flush }: Cloud, day: strin
     }
 }
 
-describe('who erases, with the printed policy', () => {
-  const directory = temporaryDirectory();
-  let world: StoryCloud;
-  let target: Awaited<ReturnType<typeof recordingTarget>>;
-  let receipt: EraseReceipt;
+const directory = temporaryDirectory();
+let receipt: EraseReceipt;
 
-  beforeAll(async () => {
-    target = await recordingTarget();
-    world = await storyCloud({
-      relay: { url: target.url },
-      ...{ curate: true, curateAfter: 1, unitIds: { companyID: 'company_id' } },
-      exports: [
-        {
-          ...{ name: 'out', table: 'statsig_forwarded_events', lookbackDays: 1 },
-          target: { bucket: 'acme-warehouse', owner: '444455556666' },
-        },
-      ],
-    });
-    const { config, edge } = world.cloud;
-    const { region, id: account } = localAccount;
-    const { loaded, resolved } = await deployed();
-    const keyArn = resolved.resources.find(({ type }) => type === 'AWS::KMS::Key')?.arn;
-    const client = {
-      endpoint: edge,
-      region,
-      credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
-    };
-    const s3 = new S3Client({ ...client, forcePathStyle: true });
-    // Others may not leave delete markers.
-    const writer = world.s3By(await world.credentialsOf('WriteRole'));
-    const lake = new EraseLake(s3, config, directory.path, 8, seeded(7), writer);
-    const day = addDays(utcDay(Date.now()), -3);
-    await lake.landRaw('events', day);
-    await lake.landRaw('exposures', day);
-    await lake.landIngested(day);
-    await world.jump(Date.parse(`${addDays(utcDay(Date.now()), 1)}T00:30:00Z`) - Date.now());
-    await listed(s3, world.cloud, day);
-    // So that what landed stays where it is.
-    await world.setFaults({
-      lambda: [{ fault: 'throttleInvocations', function: 'sluice-local-write', calls: 'all' }],
-    });
-    await lake.landRefused(day, Date.now());
-    // The older one can't be searched to its end, and stays.
-    for (const user of ['stays', lake.victims[0]?.value ?? ''])
-      await lake.put(damagedKey(landedKey('hidden')), landedUsers(user));
-    // The export has the day, which is behind its lookback.
-    await s3.send(
-      new PutObjectCommand({
-        ...{ Bucket: config.bucket, Key: `ledger/exports/out/${day}.json` },
-        Body: JSON.stringify({
-          ...{
-            source: 'exports',
-            dataset: 'out',
-            day,
-            table: 'statsig_forwarded_events',
-            state: 'succeeded',
-          },
-          ...{ fingerprint: 'f', attempts: 1, files: [], rows: { in: 0, out: 0, refused: 0 } },
-          ...{ bytes: 0, durations: {}, superseded: [], updatedAt: 0, token: 't' },
-        }),
-      }),
-    );
-    for (const one of [s3, writer]) one.destroy();
+const target = await recordingTarget();
+const world = await storyCloud({
+  relay: { url: target.url },
+  ...{ curate: true, curateAfter: 1, unitIds: { companyID: 'company_id' } },
+  exports: [
+    {
+      ...{ name: 'out', table: 'statsig_forwarded_events', lookbackDays: 1 },
+      target: { bucket: 'acme-warehouse', owner: '444455556666' },
+    },
+  ],
+});
+const { config, edge } = world.cloud;
+const { region, id: account } = localAccount;
+const { loaded, resolved } = await deployed();
+const keyArn = resolved.resources.find(({ type }) => type === 'AWS::KMS::Key')?.arn;
+const client = {
+  endpoint: edge,
+  region,
+  credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
+};
+const s3 = new S3Client({ ...client, forcePathStyle: true });
+// Others may not leave delete markers.
+const writer = world.s3By(await world.credentialsOf('WriteRole'));
+const lake = new EraseLake(s3, config, directory.path, 8, seeded(7), writer);
+const day = addDays(utcDay(Date.now()), -3);
+await lake.landRaw('events', day);
+await lake.landRaw('exposures', day);
+await lake.landIngested(day);
+await world.jump(Date.parse(`${addDays(utcDay(Date.now()), 1)}T00:30:00Z`) - Date.now());
+await listed(s3, world.cloud, day);
+// So that what landed stays where it is.
+await world.setFaults({
+  lambda: [{ fault: 'throttleInvocations', function: 'sluice-local-write', calls: 'all' }],
+});
+await lake.landRefused(day, Date.now());
+// The older one can't be searched to its end, and stays.
+for (const user of ['stays', lake.victims[0]?.value ?? ''])
+  await lake.put(damagedKey(landedKey('hidden')), landedUsers(user));
+// The export has the day, which is behind its lookback.
+await s3.send(
+  new PutObjectCommand({
+    ...{ Bucket: config.bucket, Key: `ledger/exports/out/${day}.json` },
+    Body: JSON.stringify({
+      ...{
+        source: 'exports',
+        dataset: 'out',
+        day,
+        table: 'statsig_forwarded_events',
+        state: 'succeeded',
+      },
+      ...{ fingerprint: 'f', attempts: 1, files: [], rows: { in: 0, out: 0, refused: 0 } },
+      ...{ bytes: 0, durations: {}, superseded: [], updatedAt: 0, token: 't' },
+    }),
+  }),
+);
+for (const one of [s3, writer]) one.destroy();
 
-    const [printed] = printedPolicies('erase', config, { region, stack: loaded.stackName, account, keyArn });
-    const iam = new IAMClient(client);
-    const trust = { Effect: 'Allow', Principal: { AWS: account }, Action: 'sts:AssumeRole' };
-    const { Role } = await iam.send(
-      new CreateRoleCommand({
-        RoleName: ROLE,
-        AssumeRolePolicyDocument: JSON.stringify({ Statement: [trust] }),
-      }),
-    );
-    const PolicyDocument = JSON.stringify(printed?.document);
-    await iam.send(new PutRolePolicyCommand({ RoleName: ROLE, PolicyName: ROLE, PolicyDocument }));
-    iam.destroy();
-    const sts = new STSClient(client);
-    const { Credentials } = await sts.send(
-      new AssumeRoleCommand({ RoleArn: Role?.Arn, RoleSessionName: 'erase' }),
-    );
-    sts.destroy();
-    const credentials = {
-      accessKeyId: Credentials?.AccessKeyId ?? '',
-      secretAccessKey: Credentials?.SecretAccessKey ?? '',
-      sessionToken: Credentials?.SessionToken ?? '',
-    };
-    const about = { config, stack: { service: 'sluice', stage: 'local' }, isLocal: false, now: Date.now() };
-    const deployment = openDeployment(about, { endpoint: edge, region, credentials });
-    try {
-      receipt = await erase(deployment, {
-        units: lake.victims.map(({ column, value }) => parseUnit(`${column}=${value}`, config)),
-        dryRun: false,
-      });
-    } finally {
-      deployment.close();
-    }
-  }, 300_000);
-  afterAll(async () => {
-    await world?.close();
-    await target?.close();
-    directory.remove();
+const [printed] = printedPolicies('erase', config, { region, stack: loaded.stackName, account, keyArn });
+const iam = new IAMClient(client);
+const trust = { Effect: 'Allow', Principal: { AWS: account }, Action: 'sts:AssumeRole' };
+const { Role } = await iam.send(
+  new CreateRoleCommand({
+    RoleName: ROLE,
+    AssumeRolePolicyDocument: JSON.stringify({ Statement: [trust] }),
+  }),
+);
+const PolicyDocument = JSON.stringify(printed?.document);
+await iam.send(new PutRolePolicyCommand({ RoleName: ROLE, PolicyName: ROLE, PolicyDocument }));
+iam.destroy();
+const sts = new STSClient(client);
+const { Credentials } = await sts.send(
+  new AssumeRoleCommand({ RoleArn: Role?.Arn, RoleSessionName: 'erase' }),
+);
+sts.destroy();
+const credentials = {
+  accessKeyId: Credentials?.AccessKeyId ?? '',
+  secretAccessKey: Credentials?.SecretAccessKey ?? '',
+  sessionToken: Credentials?.SessionToken ?? '',
+};
+const about = { config, stack: { service: 'sluice', stage: 'local' }, isLocal: false, now: Date.now() };
+const deployment = openDeployment(about, { endpoint: edge, region, credentials });
+try {
+  receipt = await erase(deployment, {
+    units: lake.victims.map(({ column, value }) => parseUnit(`${column}=${value}`, config)),
+    dryRun: false,
   });
+} finally {
+  deployment.close();
+}
+afterAll(async () => {
+  await world.close();
+  await target.close();
+  directory.remove();
+});
 
+describe('who erases, with the printed policy', () => {
   it('is denied nothing', () => {
     expect(receipt.run.hasFound).toBe(true);
     expect(Object.keys(receipt.run.places)).toEqual(

@@ -8,12 +8,12 @@ import {
   PutBucketPolicyCommand,
   S3Client,
 } from '@aws-sdk/client-s3';
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, describe, expect, it } from '@jest/globals';
 import { exportTargetPolicies } from '../../lib/access/buckets/customerBucketPolicies.ts';
 import { DAY_MS, utcDay } from '../../lib/base/time.ts';
 import { manifestSchema } from '../../lib/export/exportDay.ts';
 import { SETTLED_MS } from '../../lib/export/limits.ts';
-import { type Cloud, startCloud } from '../../local/startCloud.ts';
+import { startCloud } from '../../local/startCloud.ts';
 import type { ExportStatus } from '../../observe/facts/days/ledgerDays.ts';
 import { callMain } from '../harness/callMain.ts';
 import { readParquet } from '../harness/readParquet.ts';
@@ -30,41 +30,40 @@ const EXPOSURES = 'statsig_forwarded_exposures';
 /** Yesterday: today is still being written. */
 const day = utcDay(Date.now() - DAY_MS);
 
+const directory = temporaryDirectory();
+let policies: Policies;
+
+useConfig(directory.path, {
+  bucket: 'sluice-exports-proof',
+  exports: [
+    { name: 'events', table: EVENTS, target: { bucket: BY_POLICY, owner: THEIRS } },
+    {
+      name: 'exposures',
+      table: EXPOSURES,
+      schedule: 'hourly',
+      target: { bucket: BY_ROLE, owner: THEIRS, role: { arn: CUSTOMERS_ROLE, externalId: 'acme-7' } },
+    },
+  ],
+});
+({ policies } = await deployed());
+const cloud = await startCloud({
+  port: 0,
+  edgePort: 0,
+  enforceIam: true,
+  data: join(directory.path, 'data'),
+});
+const place = { endpoint: cloud.edge, region: 'us-east-1' };
+const theirs = new S3Client({ ...place, credentials: { accessKeyId: THEIRS, secretAccessKey: 'test' } });
+const ours = new S3Client({ ...place, credentials: { accessKeyId: 'test', secretAccessKey: 'test' } });
+const iam = new IAMClient({ ...place, credentials: { accessKeyId: THEIRS, secretAccessKey: 'test' } });
+afterAll(async () => {
+  for (const client of [theirs, ours, iam]) client.destroy();
+  await cloud.close();
+  delete process.env['SLUICE_CONFIG'];
+  directory.remove();
+});
+
 describe('the export, deployed, between two accounts', () => {
-  const directory = temporaryDirectory();
-  let cloud: Cloud;
-  let theirs: S3Client;
-  let ours: S3Client;
-  let iam: IAMClient;
-  let policies: Policies;
-
-  beforeAll(async () => {
-    useConfig(directory.path, {
-      bucket: 'sluice-exports-proof',
-      exports: [
-        { name: 'events', table: EVENTS, target: { bucket: BY_POLICY, owner: THEIRS } },
-        {
-          name: 'exposures',
-          table: EXPOSURES,
-          schedule: 'hourly',
-          target: { bucket: BY_ROLE, owner: THEIRS, role: { arn: CUSTOMERS_ROLE, externalId: 'acme-7' } },
-        },
-      ],
-    });
-    ({ policies } = await deployed());
-    cloud = await startCloud({ port: 0, edgePort: 0, enforceIam: true, data: join(directory.path, 'data') });
-    const place = { endpoint: cloud.edge, region: 'us-east-1' };
-    theirs = new S3Client({ ...place, credentials: { accessKeyId: THEIRS, secretAccessKey: 'test' } });
-    ours = new S3Client({ ...place, credentials: { accessKeyId: 'test', secretAccessKey: 'test' } });
-    iam = new IAMClient({ ...place, credentials: { accessKeyId: THEIRS, secretAccessKey: 'test' } });
-  }, 120_000);
-  afterAll(async () => {
-    for (const client of [theirs, ours, iam]) client.destroy();
-    await cloud.close();
-    delete process.env['SLUICE_CONFIG'];
-    directory.remove();
-  });
-
   const exportRole = () => policies.roles.find(({ logicalId }) => logicalId === 'ExportRole')?.arn ?? '';
   const sluice = (...args: string[]) =>
     callMain(['export', ...args, '--local', '--endpoint-url', cloud.edge]);

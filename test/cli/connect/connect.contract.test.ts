@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, describe, expect, it } from '@jest/globals';
 import type { Form } from '../../../cli/connect/forms.ts';
 import { localAccount } from '../../../local/localAccount.ts';
 import {
@@ -25,8 +25,6 @@ const OUTPUTS = {
   ReaderMetabaseSecretArn: arn('secretsmanager', 'secret:metabase'),
 };
 
-let directory: string;
-let served: Awaited<ReturnType<typeof startServices>>;
 let outputs: Readonly<Record<string, string>> = OUTPUTS;
 
 const stack = (): DeployedStack => ({
@@ -34,22 +32,20 @@ const stack = (): DeployedStack => ({
   ...{ createdMs: 0, resources: [], outputs },
 });
 
-beforeAll(async () => {
-  directory = mkdtempSync(join(tmpdir(), 'sluice-connect-'));
-  served = await startServices([cloudFormationService({ stack })]);
-  configure(
-    'readers',
-    `readers: [
-      { kind: 'statsig', name: 'statsig', principal: '123456789012', externalId: 'project-7' },
-      { kind: 'statsig', name: 'statsig-keys', as: 'user', statsigForwardsHere: true },
-      { kind: 'owox', name: 'owox', resultsBucket: 'acme-owox' },
-      { kind: 'metabase', name: 'metabase' },
-      { kind: 'metabase', name: 'pods', as: 'role', principal: 'ecs-tasks' },
-      { kind: 'metabase', name: 'later' },
-    ],`,
-  );
-  configure('none', '');
-});
+const directory = mkdtempSync(join(tmpdir(), 'sluice-connect-'));
+const served = await startServices([cloudFormationService({ stack })]);
+configure(
+  'readers',
+  `readers: [
+    { kind: 'statsig', name: 'statsig', principal: '123456789012', externalId: 'project-7' },
+    { kind: 'statsig', name: 'statsig-keys', as: 'user', statsigForwardsHere: true },
+    { kind: 'owox', name: 'owox', resultsBucket: 'acme-owox' },
+    { kind: 'metabase', name: 'metabase' },
+    { kind: 'metabase', name: 'pods', as: 'role', principal: 'ecs-tasks' },
+    { kind: 'metabase', name: 'later' },
+  ],`,
+);
+configure('none', '');
 afterAll(async () => {
   await served.close();
   rmSync(directory, { recursive: true });

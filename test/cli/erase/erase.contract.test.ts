@@ -7,9 +7,9 @@ import {
   PutObjectCommand,
   S3Client,
 } from '@aws-sdk/client-s3';
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, describe, expect, it } from '@jest/globals';
 import { damagedKey } from '../../../lib/tables/objectKeys.ts';
-import { type RunningS3, startS3 } from '../../../packages/local-aws/src/testing/startS3.ts';
+import { startS3 } from '../../../packages/local-aws/src/testing/startS3.ts';
 import { callMain } from '../../harness/callMain.ts';
 import { temporaryDirectory, writeConfig } from '../../harness/temporaryDirectory.ts';
 import { landedKey, landedRows, landedUsers } from '../../lib/erase/landedUsers.ts';
@@ -17,49 +17,44 @@ import { landedKey, landedRows, landedUsers } from '../../lib/erase/landedUsers.
 const BUCKET = 'acme-experiments';
 const LANDED = landedKey('a');
 
+const directory = temporaryDirectory();
+
+const server = await startS3();
+server.store.createBucket(BUCKET);
+const config = writeConfig(directory.path, {
+  bucket: BUCKET,
+  sources: [
+    {
+      name: 'acme',
+      bucket: 'acme-drops',
+      owner: '444455556666',
+      datasets: [{ name: 'events', kind: 'events' }],
+      receipt: 'sluice-receipts',
+    },
+  ],
+  retention: { queryResultDays: null },
+  exports: [
+    {
+      name: 'out',
+      table: 'statsig_forwarded_events',
+      target: { bucket: 'acme-warehouse', owner: '444455556666', folder: 'daily' },
+    },
+  ],
+  readers: [{ kind: 'owox', name: 'owox', resultsBucket: 'acme-owox' }],
+});
+const credentials = { accessKeyId: 'test', secretAccessKey: 'test' };
+const s3 = new S3Client({ endpoint: server.url, region: 'us-east-1', credentials, forcePathStyle: true });
+const env = {
+  ...{ SLUICE_CONFIG: config, AWS_ENDPOINT_URL: server.url, AWS_REGION: 'us-east-1' },
+  ...{ AWS_ACCESS_KEY_ID: 'test', AWS_SECRET_ACCESS_KEY: 'test' },
+};
+afterAll(async () => {
+  s3.destroy();
+  await server.close();
+  directory.remove();
+});
+
 describe('sluice erase', () => {
-  const directory = temporaryDirectory();
-  let server: RunningS3;
-  let s3: S3Client;
-  let env: Record<string, string>;
-
-  beforeAll(async () => {
-    server = await startS3();
-    server.store.createBucket(BUCKET);
-    const config = writeConfig(directory.path, {
-      bucket: BUCKET,
-      sources: [
-        {
-          name: 'acme',
-          bucket: 'acme-drops',
-          owner: '444455556666',
-          datasets: [{ name: 'events', kind: 'events' }],
-          receipt: 'sluice-receipts',
-        },
-      ],
-      retention: { queryResultDays: null },
-      exports: [
-        {
-          name: 'out',
-          table: 'statsig_forwarded_events',
-          target: { bucket: 'acme-warehouse', owner: '444455556666', folder: 'daily' },
-        },
-      ],
-      readers: [{ kind: 'owox', name: 'owox', resultsBucket: 'acme-owox' }],
-    });
-    const credentials = { accessKeyId: 'test', secretAccessKey: 'test' };
-    s3 = new S3Client({ endpoint: server.url, region: 'us-east-1', credentials, forcePathStyle: true });
-    env = {
-      ...{ SLUICE_CONFIG: config, AWS_ENDPOINT_URL: server.url, AWS_REGION: 'us-east-1' },
-      ...{ AWS_ACCESS_KEY_ID: 'test', AWS_SECRET_ACCESS_KEY: 'test' },
-    };
-  });
-  afterAll(async () => {
-    s3?.destroy();
-    await server?.close();
-    directory.remove();
-  });
-
   const erase = (args: readonly string[], stdin?: string) =>
     callMain(['erase', ...args, '--local'], { env, ...(stdin === undefined ? {} : { stdin }) });
   const put = (Key: string, Body: Uint8Array | string) =>

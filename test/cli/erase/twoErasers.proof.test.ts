@@ -2,7 +2,7 @@ import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { GetObjectCommand, PutBucketVersioningCommand, PutObjectCommand } from '@aws-sdk/client-s3';
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, describe, expect, it } from '@jest/globals';
 import { parquetFromQuery } from '../../../cli/ingest/dropFiles.ts';
 import { defineConfig } from '../../../lib/config/defineConfig.ts';
 import type { EraseFaultPoint } from '../../../lib/erase/ObjectEraser.ts';
@@ -11,20 +11,17 @@ import { curatedDaysKey } from '../../../lib/tables/ledgerKeys.ts';
 import { dayFolder } from '../../../lib/tables/tableFolders.ts';
 import { openDeployment } from '../../../observe/deployment.ts';
 import { erase } from '../../../operate/erase/erase.ts';
-import { type RunningS3, startS3 } from '../../../packages/local-aws/src/testing/startS3.ts';
+import { startS3 } from '../../../packages/local-aws/src/testing/startS3.ts';
 import { landedKey, landedUsers, usersIn } from '../../lib/erase/landedUsers.ts';
 
 const BUCKET = 'acme-experiments';
 const config = defineConfig({ bucket: BUCKET });
 
-describe('two erasures of the same units on one machine', () => {
-  let server: RunningS3;
-  beforeAll(async () => {
-    server = await startS3();
-    server.store.createBucket(BUCKET);
-  });
-  afterAll(() => server?.close());
+const server = await startS3();
+server.store.createBucket(BUCKET);
+afterAll(() => server.close());
 
+describe('two erasures of the same units on one machine', () => {
   const put = (Key: string, ...users: readonly string[]) =>
     server.client.send(new PutObjectCommand({ Bucket: BUCKET, Key, Body: landedUsers(...users) }));
   const usersOf = async (Key: string) => {

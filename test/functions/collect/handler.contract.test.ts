@@ -1,44 +1,40 @@
 import { setImmediate as nextTurn, setTimeout as wait } from 'node:timers/promises';
 import { gzipSync } from 'node:zlib';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterAll, beforeEach, describe, expect, it } from '@jest/globals';
 import type { APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
 import fc from 'fast-check';
 import { MAX_BODY_BYTES } from '../../../lib/wire/limits.ts';
 import { emfProblems } from '../../harness/emfProblems.ts';
-import { type AwsWire, startAwsWire } from '../../harness/startAwsWire.ts';
+import { startAwsWire } from '../../harness/startAwsWire.ts';
 
-let wire: AwsWire;
-let invoke: (request: unknown, remainingMs?: number) => Promise<APIGatewayProxyStructuredResultV2>;
 const environment = { ...process.env };
 const { write } = process.stdout;
 const written: string[] = [];
 
-beforeAll(async () => {
-  wire = await startAwsWire();
-  Object.assign(process.env, {
-    AWS_ENDPOINT_URL: wire.url,
-    AWS_REGION: 'us-east-1',
-    AWS_ACCESS_KEY_ID: 'test',
-    AWS_SECRET_ACCESS_KEY: 'test',
-    SLUICE_STREAM: 'landing-stream',
-    SLUICE_BUCKET: 'bucket',
-    SLUICE_KEYS_SECRET: 'arn:aws:secretsmanager:us-east-1:000000000000:secret:keys',
-    SLUICE_STAGE: 'test',
-    SLUICE_ALLOW_ANY_KEY: 'true',
-    SLUICE_LOG_SUCCESSES: 'true',
-  });
-  const { handler } = await import('../../../functions/collect/handler.ts');
-  invoke = (request, remainingMs = 10_000) => {
-    const context = { functionName: 'collect', awsRequestId: 'request' };
-    const getRemainingTimeInMillis = () => remainingMs;
-    return Reflect.apply(handler, undefined, [request, { ...context, getRemainingTimeInMillis }]);
-  };
-  // Output that Lambda would pass to CloudWatch.
-  process.stdout.write = (text: string | Uint8Array) => {
-    written.push(String(text));
-    return true;
-  };
+const wire = await startAwsWire();
+Object.assign(process.env, {
+  AWS_ENDPOINT_URL: wire.url,
+  AWS_REGION: 'us-east-1',
+  AWS_ACCESS_KEY_ID: 'test',
+  AWS_SECRET_ACCESS_KEY: 'test',
+  SLUICE_STREAM: 'landing-stream',
+  SLUICE_BUCKET: 'bucket',
+  SLUICE_KEYS_SECRET: 'arn:aws:secretsmanager:us-east-1:000000000000:secret:keys',
+  SLUICE_STAGE: 'test',
+  SLUICE_ALLOW_ANY_KEY: 'true',
+  SLUICE_LOG_SUCCESSES: 'true',
 });
+const { handler } = await import('../../../functions/collect/handler.ts');
+const invoke = (request: unknown, remainingMs = 10_000): Promise<APIGatewayProxyStructuredResultV2> => {
+  const context = { functionName: 'collect', awsRequestId: 'request' };
+  const getRemainingTimeInMillis = () => remainingMs;
+  return Reflect.apply(handler, undefined, [request, { ...context, getRemainingTimeInMillis }]);
+};
+// Output that Lambda would pass to CloudWatch.
+process.stdout.write = (text: string | Uint8Array) => {
+  written.push(String(text));
+  return true;
+};
 beforeEach(() => {
   written.length = 0;
 });

@@ -1,4 +1,4 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { afterAll, afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import config from '#config';
 import { handler as deployed } from '../../../functions/register/handler.ts';
 import { addDays, utcDay } from '../../../lib/base/time.ts';
@@ -8,23 +8,20 @@ import { objectCreatedEvent } from '../../../packages/local-aws/src/events/index
 import { lambdaInvoker } from '../../harness/lambdaInvoker.ts';
 import { startCatalog, tableInput } from '../../lib/landing/catalog/startCatalog.ts';
 
-let world: Awaited<ReturnType<typeof startCatalog>>;
 const lines: Record<string, unknown>[] = [];
 const environment = { ...process.env };
 
-beforeAll(async () => {
-  world = await startCatalog();
-  Object.assign(process.env, {
-    AWS_ENDPOINT_URL: world.endpoint,
-    AWS_REGION: 'us-east-1',
-    AWS_ACCESS_KEY_ID: 'test',
-    AWS_SECRET_ACCESS_KEY: 'test',
-    SLUICE_BUCKET: config.bucket,
-  });
-  world.store.ensureBucket(config.bucket, { eventBridge: true });
-  world.glue.ensureDatabase({ Name: config.database });
-  for (const kind of tableKinds) world.glue.ensureTable(config.database, tableInput(config, kind));
+const world = await startCatalog();
+Object.assign(process.env, {
+  AWS_ENDPOINT_URL: world.endpoint,
+  AWS_REGION: 'us-east-1',
+  AWS_ACCESS_KEY_ID: 'test',
+  AWS_SECRET_ACCESS_KEY: 'test',
+  SLUICE_BUCKET: config.bucket,
 });
+world.store.ensureBucket(config.bucket, { eventBridge: true });
+world.glue.ensureDatabase({ Name: config.database });
+for (const kind of tableKinds) world.glue.ensureTable(config.database, tableInput(config, kind));
 beforeEach(() => {
   lines.length = 0;
   jest.spyOn(process.stdout, 'write').mockImplementation((text) => {

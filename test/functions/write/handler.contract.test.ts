@@ -1,5 +1,5 @@
-import { DeleteObjectCommand, ListObjectsV2Command, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { DeleteObjectCommand, ListObjectsV2Command, PutObjectCommand } from '@aws-sdk/client-s3';
+import { afterAll, afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import config from '#config';
 import { handler as deployed } from '../../../functions/write/handler.ts';
 import { encodeLines } from '../../../lib/landing/store/encodeLines.ts';
@@ -7,50 +7,26 @@ import { directRecordKey, LANDING_FOLDER } from '../../../lib/tables/objectKeys.
 import { parseTableKey } from '../../../lib/tables/tableFolders.ts';
 import { MovableClock } from '../../../packages/local-aws/src/base/index.ts';
 import { objectCreatedEvent } from '../../../packages/local-aws/src/events/index.ts';
-import { Faults } from '../../../packages/local-aws/src/faults/index.ts';
-import { ObjectStore, s3Service } from '../../../packages/local-aws/src/s3/index.ts';
-import { Queues, queueProperties, sqsService } from '../../../packages/local-aws/src/sqs/index.ts';
-import { startServices } from '../../../packages/local-aws/src/testing/index.ts';
 import { lambdaInvoker } from '../../harness/lambdaInvoker.ts';
-import { temporaryDirectory } from '../../harness/temporaryDirectory.ts';
+import { startAws } from '../../harness/startAws.ts';
 
 const HOUR_MS = 3_600_000;
-const ACCOUNT = '000000000000';
-const directory = temporaryDirectory();
 /** S3's: what is put while it is behind is old. */
 const past = new MovableClock();
-const faults = new Faults();
+const aws = await startAws({ clock: past });
+const { s3, store, queues, faults } = aws;
+store.ensureBucket(config.bucket, { eventBridge: true });
 const environment = { ...process.env };
 const lines: Record<string, unknown>[] = [];
-let store: ObjectStore;
-let queues: Queues;
-let services: Awaited<ReturnType<typeof startServices>>;
-let s3: S3Client;
 
-beforeAll(async () => {
-  store = ObjectStore.open({ directory: `${directory.path}/s3`, clock: past });
-  store.ensureBucket(config.bucket, { eventBridge: true });
-  queues = Queues.open({
-    directory: `${directory.path}/sqs`,
-    clock: past,
-    account: ACCOUNT,
-    region: 'us-east-1',
-  });
-  for (const name of ['write', 'write-dead-letters']) queues.ensure(name, queueProperties({}).settings);
-  services = await startServices(
-    [s3Service({ store, clock: past }), sqsService({ queues, clock: past, account: ACCOUNT })],
-    faults,
-  );
-  s3 = new S3Client(services.options);
-  Object.assign(process.env, {
-    AWS_ENDPOINT_URL: services.options.endpoint,
-    AWS_REGION: 'us-east-1',
-    AWS_ACCESS_KEY_ID: 'test',
-    AWS_SECRET_ACCESS_KEY: 'test',
-    AWS_LAMBDA_FUNCTION_MEMORY_SIZE: '1769',
-    SLUICE_WRITE_QUEUE: queues.urlOf('write', services.options.endpoint),
-    SLUICE_WRITE_DEAD_LETTERS: queues.urlOf('write-dead-letters', services.options.endpoint),
-  });
+Object.assign(process.env, {
+  AWS_ENDPOINT_URL: aws.options.endpoint,
+  AWS_REGION: 'us-east-1',
+  AWS_ACCESS_KEY_ID: 'test',
+  AWS_SECRET_ACCESS_KEY: 'test',
+  AWS_LAMBDA_FUNCTION_MEMORY_SIZE: '1769',
+  SLUICE_WRITE_QUEUE: aws.addQueue('write'),
+  SLUICE_WRITE_DEAD_LETTERS: aws.addQueue('write-dead-letters'),
 });
 beforeEach(() => {
   lines.length = 0;
@@ -70,11 +46,7 @@ afterEach(async () => {
 afterAll(async () => {
   for (const name of Object.keys(process.env)) if (!(name in environment)) delete process.env[name];
   Object.assign(process.env, environment);
-  s3.destroy();
-  await services.close();
-  store.close();
-  queues.close();
-  directory.remove();
+  await aws.close();
 });
 
 async function keys(prefix: string): Promise<string[]> {

@@ -1,7 +1,7 @@
 import { createServer, type IncomingHttpHeaders } from 'node:http';
 import { GlueClient } from '@aws-sdk/client-glue';
 import { S3Client } from '@aws-sdk/client-s3';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { customerBucketFrom } from '../../../lib/aws/customerBucket.ts';
 import { exportBucketFrom } from '../../../lib/aws/exportBucket.ts';
 import { landedTable } from '../../../lib/aws/landedTable.ts';
@@ -32,20 +32,16 @@ const server = createServer((request, response) => {
     response.writeHead(status).end(body);
   });
 });
-let s3: S3Client;
-let glue: GlueClient;
 
-beforeAll(async () => {
-  await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
-  const address = server.address();
-  if (address === null || typeof address === 'string') throw new Error('no port');
-  const options = {
-    ...{ endpoint: `http://127.0.0.1:${address.port}`, region: 'us-east-1', maxAttempts: 1 },
-    credentials: { accessKeyId: 'x', secretAccessKey: 'x' },
-  };
-  s3 = new S3Client({ ...options, forcePathStyle: true });
-  glue = new GlueClient(options);
-});
+await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
+const address = server.address();
+if (address === null || typeof address === 'string') throw new Error('no port');
+const options = {
+  ...{ endpoint: `http://127.0.0.1:${address.port}`, region: 'us-east-1', maxAttempts: 1 },
+  credentials: { accessKeyId: 'x', secretAccessKey: 'x' },
+};
+const s3 = new S3Client({ ...options, forcePathStyle: true });
+const glue = new GlueClient(options);
 beforeEach(() => {
   calls = 0;
 });

@@ -1,7 +1,7 @@
 import { open } from 'node:fs/promises';
 import { createServer, type ServerResponse } from 'node:http';
 import { HeadBucketCommand, S3Client } from '@aws-sdk/client-s3';
-import { afterAll, beforeAll, expect, it } from '@jest/globals';
+import { afterAll, expect, it } from '@jest/globals';
 import { landingBucket } from '../../../lib/aws/landingBucket.ts';
 import { temporaryDirectory } from '../../harness/temporaryDirectory.ts';
 
@@ -38,21 +38,18 @@ const server = createServer((request, response) => {
     }
   });
 });
-let s3: S3Client;
 
-beforeAll(async () => {
-  // Two parts, of which the second is small, and so is there first.
-  const file = await open(path, 'w');
-  await file.truncate(16 * 1024 * 1024 + 1);
-  await file.close();
-  await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
-  const address = server.address();
-  if (address === null || typeof address === 'string') throw new Error('no port');
-  s3 = new S3Client({
-    ...{ endpoint: `http://127.0.0.1:${address.port}`, region: 'us-east-1', maxAttempts: 1 },
-    credentials: { accessKeyId: 'x', secretAccessKey: 'x' },
-    forcePathStyle: true,
-  });
+// Two parts, of which the second is small, and so is there first.
+const file = await open(path, 'w');
+await file.truncate(16 * 1024 * 1024 + 1);
+await file.close();
+await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
+const address = server.address();
+if (address === null || typeof address === 'string') throw new Error('no port');
+const s3 = new S3Client({
+  ...{ endpoint: `http://127.0.0.1:${address.port}`, region: 'us-east-1', maxAttempts: 1 },
+  credentials: { accessKeyId: 'x', secretAccessKey: 'x' },
+  forcePathStyle: true,
 });
 afterAll(async () => {
   s3.destroy();

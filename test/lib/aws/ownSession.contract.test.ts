@@ -1,8 +1,8 @@
 import { GetObjectCommand } from '@aws-sdk/client-s3';
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, describe, expect, it } from '@jest/globals';
 import { AssumeRoleError } from '../../../lib/aws/assumedRole.ts';
 import { ownSession } from '../../../lib/aws/ownSession.ts';
-import { type Accounts, startAccounts } from '../../../packages/local-aws/src/testing/startAccounts.ts';
+import { startAccounts } from '../../../packages/local-aws/src/testing/startAccounts.ts';
 
 const ACCOUNT = '000000000000';
 const ROLE = `arn:aws:iam::${ACCOUNT}:role/sluice-dev-IngestLoadRole-X`;
@@ -10,28 +10,25 @@ const policy = JSON.stringify({
   Statement: { Effect: 'Allow', Action: 's3:GetObject', Resource: 'arn:aws:s3:::own/acme/*' },
 });
 
-describe('a session of the function’s own role', () => {
-  let accounts: Accounts;
-  const before = { ...process.env };
-  beforeAll(async () => {
-    accounts = await startAccounts();
-    accounts.store.createBucket('own', { account: ACCOUNT });
-    for (const key of ['acme/a', 'other/a']) await accounts.store.put('own', key, 'x');
-    const { accessKeyId, secretAccessKey } = accounts.principals.issue(ROLE);
-    Object.assign(process.env, {
-      AWS_ENDPOINT_URL: accounts.options.endpoint,
-      AWS_REGION: 'us-east-1',
-      AWS_ACCESS_KEY_ID: accessKeyId,
-      AWS_SECRET_ACCESS_KEY: secretAccessKey,
-    });
-  });
-  afterAll(async () => {
-    for (const name of ['AWS_ENDPOINT_URL', 'AWS_REGION', 'AWS_ACCESS_KEY_ID', 'AWS_SECRET_ACCESS_KEY'])
-      if (before[name] === undefined) delete process.env[name];
-      else process.env[name] = before[name];
-    await accounts.close();
-  });
+const before = { ...process.env };
+const accounts = await startAccounts();
+accounts.store.createBucket('own', { account: ACCOUNT });
+for (const key of ['acme/a', 'other/a']) await accounts.store.put('own', key, 'x');
+const { accessKeyId, secretAccessKey } = accounts.principals.issue(ROLE);
+Object.assign(process.env, {
+  AWS_ENDPOINT_URL: accounts.options.endpoint,
+  AWS_REGION: 'us-east-1',
+  AWS_ACCESS_KEY_ID: accessKeyId,
+  AWS_SECRET_ACCESS_KEY: secretAccessKey,
+});
+afterAll(async () => {
+  for (const name of ['AWS_ENDPOINT_URL', 'AWS_REGION', 'AWS_ACCESS_KEY_ID', 'AWS_SECRET_ACCESS_KEY'])
+    if (before[name] === undefined) delete process.env[name];
+    else process.env[name] = before[name];
+  await accounts.close();
+});
 
+describe('a session of the function’s own role', () => {
   /** Sets the roles' trust policies that IAM has at some time. */
   const deploy = (...trusted: string[]) => {
     const statements = trusted.map((arn) => ({

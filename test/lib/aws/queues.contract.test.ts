@@ -1,37 +1,20 @@
-import { ReceiveMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { ReceiveMessageCommand } from '@aws-sdk/client-sqs';
+import { afterAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { relayQueues, sqsSend } from '../../../lib/aws/relayQueue.ts';
 import { countMessages, taskQueue } from '../../../lib/aws/taskQueue.ts';
 import { ManualClock } from '../../../packages/local-aws/src/base/index.ts';
-import { Queues, queueProperties, sqsService } from '../../../packages/local-aws/src/sqs/index.ts';
-import { startServices } from '../../../packages/local-aws/src/testing/index.ts';
-import { temporaryDirectory } from '../../harness/temporaryDirectory.ts';
+import { startAws } from '../../harness/startAws.ts';
 
-const account = '000000000000';
-const directory = temporaryDirectory();
 const clock = new ManualClock(Date.UTC(2026, 10, 24));
-const queues = Queues.open({ directory: directory.path, clock, region: 'us-east-1', account });
-let services: Awaited<ReturnType<typeof startServices>>;
-let sqs: SQSClient;
+const aws = await startAws({ clock });
+const { sqs } = aws;
 let made = 0;
 let [queue, dead] = ['', ''];
 
-beforeAll(async () => {
-  services = await startServices([sqsService({ queues, clock, account })]);
-  sqs = new SQSClient(services.options);
-});
-afterAll(async () => {
-  sqs.destroy();
-  await services.close();
-  queues.close();
-  directory.remove();
-});
+afterAll(() => aws.close());
 beforeEach(() => {
   made += 1;
-  [queue, dead] = ['queue', 'dead'].map((name) => {
-    queues.ensure(`${name}-${made}`, queueProperties({}).settings);
-    return queues.urlOf(`${name}-${made}`, services.options.endpoint);
-  }) as [string, string];
+  [queue, dead] = [aws.addQueue(`queue-${made}`), aws.addQueue(`dead-${made}`)];
 });
 
 async function received(QueueUrl: string) {

@@ -5,47 +5,41 @@ import {
   GetObjectCommand,
   PutBucketVersioningCommand,
   PutObjectCommand,
-  type S3Client,
 } from '@aws-sdk/client-s3';
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, describe, expect, it } from '@jest/globals';
 import { s3EraseBucket } from '../../../lib/aws/s3EraseBucket.ts';
-import type { EraseBucket, StoredVersion } from '../../../lib/erase/EraseBucket.ts';
-import { type RunningS3, startS3 } from '../../../packages/local-aws/src/testing/startS3.ts';
+import type { StoredVersion } from '../../../lib/erase/EraseBucket.ts';
+import { startS3 } from '../../../packages/local-aws/src/testing/startS3.ts';
 
 const BUCKET = 'acme-experiments';
 /** Keys of a page; S3 has a thousand. */
 const PAGE_KEYS = 3;
 
+let pages = 0;
+
+const server = await startS3();
+server.store.createBucket(BUCKET);
+const s3 = server.client;
+await s3.send(
+  new PutBucketVersioningCommand({ Bucket: BUCKET, VersioningConfiguration: { Status: 'Enabled' } }),
+);
+const small = server.makeClient();
+small.middlewareStack.add(
+  (next, { commandName }) =>
+    (args) => {
+      if (commandName !== 'ListObjectVersionsCommand') return next(args);
+      pages += 1;
+      return next({ ...args, input: { ...args.input, MaxKeys: PAGE_KEYS } });
+    },
+  { step: 'initialize' },
+);
+const bucket = s3EraseBucket(small, BUCKET, { wait: async () => {}, random: () => 0 });
+afterAll(async () => {
+  expect(server.defects).toEqual([]);
+  await server.close();
+});
+
 describe('the bucket of an erasure', () => {
-  let server: RunningS3;
-  let s3: S3Client;
-  let bucket: EraseBucket;
-  let pages = 0;
-
-  beforeAll(async () => {
-    server = await startS3();
-    server.store.createBucket(BUCKET);
-    s3 = server.client;
-    await s3.send(
-      new PutBucketVersioningCommand({ Bucket: BUCKET, VersioningConfiguration: { Status: 'Enabled' } }),
-    );
-    const small = server.makeClient();
-    small.middlewareStack.add(
-      (next, { commandName }) =>
-        (args) => {
-          if (commandName !== 'ListObjectVersionsCommand') return next(args);
-          pages += 1;
-          return next({ ...args, input: { ...args.input, MaxKeys: PAGE_KEYS } });
-        },
-      { step: 'initialize' },
-    );
-    bucket = s3EraseBucket(small, BUCKET, { wait: async () => {}, random: () => 0 });
-  });
-  afterAll(async () => {
-    expect(server.defects).toEqual([]);
-    await server.close();
-  });
-
   const put = async (Key: string, Body: string, more: object = {}) =>
     (await s3.send(new PutObjectCommand({ Bucket: BUCKET, Key, Body, ...more }))).VersionId ?? '';
   const listed = async (prefix: string, after?: string) => {

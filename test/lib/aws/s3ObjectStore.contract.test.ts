@@ -1,32 +1,17 @@
-import { CreateBucketCommand, S3Client } from '@aws-sdk/client-s3';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { CreateBucketCommand } from '@aws-sdk/client-s3';
+import { afterAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { s3ObjectStore } from '../../../lib/aws/s3ObjectStore.ts';
 import { listObjects, type ObjectStore } from '../../../lib/base/ObjectStore.ts';
 import { ManualClock } from '../../../packages/local-aws/src/base/index.ts';
-import { Faults } from '../../../packages/local-aws/src/faults/index.ts';
-import { ObjectStore as Bucket, s3Service } from '../../../packages/local-aws/src/s3/index.ts';
-import { startServices } from '../../../packages/local-aws/src/testing/index.ts';
 import { MemoryObjects } from '../../harness/MemoryObjects.ts';
-import { temporaryDirectory } from '../../harness/temporaryDirectory.ts';
+import { startAws } from '../../harness/startAws.ts';
 
-const directory = temporaryDirectory();
 const clock = new ManualClock(1_000_000);
-const faults = new Faults();
-const buckets = Bucket.open({ directory: directory.path, clock });
-let services: Awaited<ReturnType<typeof startServices>>;
-let client: S3Client;
+const aws = await startAws({ clock });
+const { s3: client, faults } = aws;
 let made = 0;
 
-beforeAll(async () => {
-  services = await startServices([s3Service({ store: buckets, clock })], faults);
-  client = new S3Client({ ...services.options, maxAttempts: 1 });
-});
-afterAll(async () => {
-  client.destroy();
-  await services.close();
-  buckets.close();
-  directory.remove();
-});
+afterAll(() => aws.close());
 
 async function inS3(): Promise<ObjectStore> {
   made += 1;

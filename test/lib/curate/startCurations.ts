@@ -2,19 +2,13 @@ import { randomUUID } from 'node:crypto';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import {
-  CreateDatabaseCommand,
-  CreateTableCommand,
-  GlueClient,
-  UpdateTableCommand,
-} from '@aws-sdk/client-glue';
+import { CreateDatabaseCommand, CreateTableCommand, UpdateTableCommand } from '@aws-sdk/client-glue';
 import {
   CreateBucketCommand,
   DeleteObjectCommand,
   GetObjectCommand,
   PutObjectCommand,
   paginateListObjectsV2,
-  S3Client,
 } from '@aws-sdk/client-s3';
 import { gluePartitionCatalog } from '../../../lib/aws/gluePartitionCatalog.ts';
 import { glueViews } from '../../../lib/aws/glueViews.ts';
@@ -45,11 +39,7 @@ import type { ViewName } from '../../../lib/views/View.ts';
 import { viewNames } from '../../../lib/views/viewNames.ts';
 import { views } from '../../../lib/views/views.ts';
 import { ManualClock } from '../../../packages/local-aws/src/base/index.ts';
-import { Faults } from '../../../packages/local-aws/src/faults/index.ts';
-import { Catalog, glueService } from '../../../packages/local-aws/src/glue/index.ts';
-import { ObjectStore, s3Service } from '../../../packages/local-aws/src/s3/index.ts';
-import { startServices } from '../../../packages/local-aws/src/testing/index.ts';
-import { temporaryDirectory } from '../../harness/temporaryDirectory.ts';
+import { startAws } from '../../harness/startAws.ts';
 import { parquetOf } from '../drops/load/startLoads.ts';
 import { duckDb } from './engine/rawFiles.ts';
 
@@ -72,18 +62,8 @@ export interface CurateOptions {
 
 /** A bucket, a catalog with raw tables, curated tables and views, a plan and a function that curates; by real clients over HTTP. */
 export async function startCurations(input: Partial<ConfigInput> = {}) {
-  const directory = temporaryDirectory();
   const clock = new ManualClock(START);
-  const faults = new Faults();
-  const store = ObjectStore.open({ directory: join(directory.path, 's3'), clock });
-  const catalog = Catalog.open({ directory: join(directory.path, 'glue'), clock });
-  const services = [
-    s3Service({ store, clock }),
-    glueService({ catalog, clock, account: '000000000000', faults }),
-  ] as const;
-  const { options, close } = await startServices(services, faults);
-  const s3 = new S3Client(options);
-  const glue = new GlueClient(options);
+  const { s3, glue, store, faults, close } = await startAws({ clock });
   const config = defineConfig({ bucket: BUCKET, curate: true, ...input });
   const { database } = config;
   const timing = { clock, wait: async (ms: number) => clock.advance(Math.ceil(ms)), random: Math.random };
@@ -316,10 +296,7 @@ export async function startCurations(input: Partial<ConfigInput> = {}) {
     },
 
     async close() {
-      for (const client of [s3, glue]) client.destroy();
       await close();
-      store.close();
-      directory.remove();
       for (const path of scratch) rmSync(path, { recursive: true, force: true });
     },
   };

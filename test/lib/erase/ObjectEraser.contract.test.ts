@@ -1,13 +1,13 @@
 import { readFileSync } from 'node:fs';
 import { GetObjectCommand, PutObjectCommand } from '@aws-sdk/client-s3';
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, describe, expect, it } from '@jest/globals';
 import { s3EraseBucket } from '../../../lib/aws/s3EraseBucket.ts';
 import type { EraseBucket } from '../../../lib/erase/EraseBucket.ts';
 import type { ObjectForm } from '../../../lib/erase/erasePlaces.ts';
 import { ObjectEraser, type ObjectEraserPorts } from '../../../lib/erase/ObjectEraser.ts';
 import { ParquetEraser } from '../../../lib/erase/ParquetEraser.ts';
 import { UnitMatcher } from '../../../lib/erase/UnitMatcher.ts';
-import { type RunningS3, startS3 } from '../../../packages/local-aws/src/testing/startS3.ts';
+import { startS3 } from '../../../packages/local-aws/src/testing/startS3.ts';
 import { temporaryDirectory } from '../../harness/temporaryDirectory.ts';
 import { landedKey, landedUsers, usersIn } from './landedUsers.ts';
 
@@ -18,26 +18,21 @@ const timing = { wait: async () => {}, random: () => 0 };
 
 const silent = { before: async () => {}, replaced: async () => {} };
 
+const directory = temporaryDirectory();
+const matcher = new UnitMatcher([{ type: 'userID', column: 'user_id', value: 'gone' }]);
+
+const server = await startS3();
+server.store.createBucket(BUCKET);
+const bucket = s3EraseBucket(server.client, BUCKET, timing);
+const limits = { memoryMegabytes: 64, temporaryDirectory: directory.path };
+const parquet = await ParquetEraser.open(limits, directory.path, matcher);
+afterAll(async () => {
+  parquet.close();
+  await server.close();
+  directory.remove();
+});
+
 describe('erasing from one object', () => {
-  const directory = temporaryDirectory();
-  const matcher = new UnitMatcher([{ type: 'userID', column: 'user_id', value: 'gone' }]);
-  let server: RunningS3;
-  let bucket: EraseBucket;
-  let parquet: ParquetEraser;
-
-  beforeAll(async () => {
-    server = await startS3();
-    server.store.createBucket(BUCKET);
-    bucket = s3EraseBucket(server.client, BUCKET, timing);
-    const limits = { memoryMegabytes: 64, temporaryDirectory: directory.path };
-    parquet = await ParquetEraser.open(limits, directory.path, matcher);
-  });
-  afterAll(async () => {
-    parquet?.close();
-    await server?.close();
-    directory.remove();
-  });
-
   const put = (...users: readonly string[]) =>
     server.client.send(new PutObjectCommand({ Bucket: BUCKET, Key: KEY, Body: landedUsers(...users) }));
   const stored = async () => {

@@ -2,27 +2,24 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DuckDBInstance } from '@duckdb/node-api';
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, describe, expect, it } from '@jest/globals';
 import { ParquetEraser } from '../../../lib/erase/ParquetEraser.ts';
 import { parseUnit } from '../../../lib/erase/Unit.ts';
 import { UnitMatcher } from '../../../lib/erase/UnitMatcher.ts';
 
 const config = { unitIds: { companyID: 'company_id' } };
 
-describe('the rows of a unit in a Parquet file', () => {
-  const directory = mkdtempSync(join(tmpdir(), 'sluice-erase-'));
-  const [from, to] = [join(directory, 'from.parquet'), join(directory, 'to.parquet')];
-  let duckDb: DuckDBInstance;
-  const erasers: ParquetEraser[] = [];
-  beforeAll(async () => {
-    duckDb = await DuckDBInstance.create(':memory:', { threads: '1' });
-  });
-  afterAll(() => {
-    for (const eraser of erasers) eraser.close();
-    duckDb.closeSync();
-    rmSync(directory, { recursive: true });
-  });
+const directory = mkdtempSync(join(tmpdir(), 'sluice-erase-'));
+const [from, to] = [join(directory, 'from.parquet'), join(directory, 'to.parquet')];
+const erasers: ParquetEraser[] = [];
+const duckDb = await DuckDBInstance.create(':memory:', { threads: '1' });
+afterAll(() => {
+  for (const eraser of erasers) eraser.close();
+  duckDb.closeSync();
+  rmSync(directory, { recursive: true });
+});
 
+describe('the rows of a unit in a Parquet file', () => {
   async function ask(sql: string) {
     const connection = await duckDb.connect();
     try {

@@ -1,5 +1,5 @@
-import { CreateBucketCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { CreateBucketCommand, PutObjectCommand } from '@aws-sdk/client-s3';
+import { afterAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { s3ObjectStore } from '../../../lib/aws/s3ObjectStore.ts';
 import { GROUPS_BYTES } from '../../../lib/groups/GroupRow.ts';
 import { GROUPS_FRESH_MS, GroupsCache, groupsReader } from '../../../lib/groups/GroupsCache.ts';
@@ -7,32 +7,16 @@ import { groupsText, mergeGroups } from '../../../lib/groups/pullGroups.ts';
 import { readSpecs } from '../../../lib/groups/readSpecs.ts';
 import { groupsKey } from '../../../lib/tables/tableFolders.ts';
 import { ManualClock } from '../../../packages/local-aws/src/base/index.ts';
-import { Faults } from '../../../packages/local-aws/src/faults/index.ts';
-import { ObjectStore, s3Service } from '../../../packages/local-aws/src/s3/index.ts';
-import { startServices } from '../../../packages/local-aws/src/testing/index.ts';
 import { experimentSpecs } from '../../harness/experimentSpecs.ts';
-import { temporaryDirectory } from '../../harness/temporaryDirectory.ts';
+import { startAws } from '../../harness/startAws.ts';
 
 const Bucket = 'own';
 const Key = groupsKey({ statsigFolder: 'statsig' });
 const START = Date.UTC(2026, 10, 20);
-const directory = temporaryDirectory();
 const clock = new ManualClock(START);
-const faults = new Faults();
-const store = ObjectStore.open({ directory: directory.path, clock });
-let services: Awaited<ReturnType<typeof startServices>>;
-let client: S3Client;
-
-beforeAll(async () => {
-  services = await startServices([s3Service({ store, clock })], faults);
-  client = new S3Client(services.options);
-});
-afterAll(async () => {
-  client.destroy();
-  await services.close();
-  store.close();
-  directory.remove();
-});
+const aws = await startAws({ clock });
+const { s3: client, faults } = aws;
+afterAll(() => aws.close());
 
 let bucket = 0;
 beforeEach(async () => {

@@ -1,21 +1,17 @@
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { DuckDbSession } from '../../../lib/parquet/DuckDbSession.ts';
 import { MappingBench } from '../drops/engine/MappingBench.ts';
 
-let bench: MappingBench;
-let session: DuckDbSession;
-beforeAll(async () => {
-  bench = await MappingBench.open();
-  mkdirSync(join(bench.directory, 'out'));
-  writeFileSync(join(bench.directory, 'secret.csv'), 'a,b\n1,2\n');
-  const { path } = await bench.write('reached.parquet', 'SELECT 1 AS a');
-  await bench.write('other.parquet', 'SELECT 1 AS a');
-  const reach = { files: [path], directories: [join(bench.directory, 'out')] };
-  session = await DuckDbSession.open(bench.limits, reach);
-});
+const bench = await MappingBench.open();
+mkdirSync(join(bench.directory, 'out'));
+writeFileSync(join(bench.directory, 'secret.csv'), 'a,b\n1,2\n');
+const { path } = await bench.write('reached.parquet', 'SELECT 1 AS a');
+await bench.write('other.parquet', 'SELECT 1 AS a');
+const reach = { files: [path], directories: [join(bench.directory, 'out')] };
+const session = await DuckDbSession.open(bench.limits, reach);
 afterAll(() => {
   session.close();
   bench.close();

@@ -1,22 +1,20 @@
 import { matchesGlob } from 'node:path';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { unusedFunctions } from '../../../infra/serverless/requirements.ts';
 import { serviceFunctions } from '../../../infra/serverless/service.ts';
 import { printedPolicies } from '../../../lib/access/printedPolicies.ts';
 import { defineConfig } from '../../../lib/config/defineConfig.ts';
 import { account, accountServices, ROLE, ROOT } from './fakeAccount.ts';
-import { type DoctorReport, type StartedDeployment, startDeployment } from './startDeployment.ts';
+import { type DoctorReport, startDeployment } from './startDeployment.ts';
 
 /** The repository's configuration for one stage. */
 const configFor = (stage: string | undefined): Readonly<Record<string, string>> =>
   stage === undefined ? {} : { SLUICE_CONFIG: `test/fixtures/config/${stage}.config.ts` };
 
+const deployed = await startDeployment(accountServices);
+afterAll(() => deployed.close());
+
 describe('sluice doctor --before-deploy', () => {
-  let deployed: StartedDeployment;
-  beforeAll(async () => {
-    deployed = await startDeployment(accountServices);
-  });
-  afterAll(() => deployed.close());
   beforeEach(() => account.reset());
 
   async function findings(check: string, ...args: readonly string[]) {

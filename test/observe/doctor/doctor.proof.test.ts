@@ -1,21 +1,18 @@
 import { DeleteTableCommand, GetTableCommand, GlueClient, UpdateTableCommand } from '@aws-sdk/client-glue';
 import { PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, describe, expect, it } from '@jest/globals';
 import { VERSION } from '../../../lib/base/version.ts';
 import { defineConfig } from '../../../lib/config/defineConfig.ts';
 import { groupsKey } from '../../../lib/tables/tableFolders.ts';
 import { looks } from '../../../observe/doctor/diagnose.ts';
 import { removeVersion } from '../../harness/storyCloud.ts';
 import { temporaryDirectory, writeConfig } from '../../harness/temporaryDirectory.ts';
-import { type StartedDeployment, startDeployment } from './startDeployment.ts';
+import { startDeployment } from './startDeployment.ts';
+
+const deployed = await startDeployment();
+afterAll(() => deployed.close());
 
 describe('sluice doctor on the local cloud', () => {
-  let deployed: StartedDeployment;
-  beforeAll(async () => {
-    deployed = await startDeployment();
-  });
-  afterAll(() => deployed.close());
-
   it('finds no problem, and prints every check', async () => {
     const { code, stdout, stderr } = await deployed.doctor();
     expect({ code, stderr, problems: stdout.match(/PROBLEM|warning /g) }).toEqual({

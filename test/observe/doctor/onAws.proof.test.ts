@@ -2,10 +2,10 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { AthenaClient, UpdateWorkGroupCommand } from '@aws-sdk/client-athena';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { repositoryRoot } from '../../../local/dataDirectory.ts';
 import { account, accountServices, limits, NOT_FOUND } from './fakeAccount.ts';
-import { type StartedDeployment, startDeployment } from './startDeployment.ts';
+import { startDeployment } from './startDeployment.ts';
 
 const directory = mkdtempSync(join(tmpdir(), 'sluice-doctor-'));
 const config = (fields: string) => {
@@ -23,15 +23,13 @@ const READERS = `readers: [
   { kind: 'metabase', name: 'bi' },
 ]`;
 
+const deployed = await startDeployment(accountServices);
+afterAll(async () => {
+  await deployed.close();
+  rmSync(directory, { recursive: true });
+});
+
 describe('sluice doctor, where only AWS can answer', () => {
-  let deployed: StartedDeployment;
-  beforeAll(async () => {
-    deployed = await startDeployment(accountServices);
-  });
-  afterAll(async () => {
-    await deployed.close();
-    rmSync(directory, { recursive: true });
-  });
   beforeEach(() => account.reset());
 
   const setLimits = (...of: Parameters<typeof limits>) => {

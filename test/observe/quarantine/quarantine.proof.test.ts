@@ -1,12 +1,10 @@
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, describe, expect, it } from '@jest/globals';
 import type { QuarantineCounts } from '../../../observe/facts/tables/countQuarantine.ts';
 import type { QuarantinedPage } from '../../../observe/facts/tables/listQuarantined.ts';
 import { startObserved } from '../startObserved.ts';
 
 const START = Date.parse('2026-11-20T10:20:00Z');
 const HOSTILE = '<img src=x onerror=alert(1)>\u001b[31m\u202e';
-
-let observed: Awaited<ReturnType<typeof startObserved>>;
 
 async function ask<Answer>(...args: string[]): Promise<{ code: number; answer: Answer }> {
   const { code, stdout, stderr } = await observed.sluice('quarantine', ...args, '--json');
@@ -16,17 +14,15 @@ async function ask<Answer>(...args: string[]): Promise<{ code: number; answer: A
 
 const unnamed = (userID: string, more: object = {}) => ({ eventName: '', user: { userID }, ...more });
 
-beforeAll(async () => {
-  observed = await startObserved(START);
-  await observed.landUnfit(['ada', 'bob', 'cyd']);
-  await observed.send({ events: [unnamed('eve'), unnamed('fay')] });
-  await observed.clock.advance(3_600_000);
-  await observed.send(HOSTILE);
-  await observed.send({ events: [unnamed('gus', { metadata: { text: HOSTILE } })] });
-  await observed.send({ events: [unnamed('hal', { value: 'x'.repeat(1_048_576) })] });
-  await observed.send({ events: [unnamed('ivy', { value: 'y'.repeat(300_000) })] });
-  await observed.cloud.flush();
-}, 120_000);
+const observed = await startObserved(START);
+await observed.landUnfit(['ada', 'bob', 'cyd']);
+await observed.send({ events: [unnamed('eve'), unnamed('fay')] });
+await observed.clock.advance(3_600_000);
+await observed.send(HOSTILE);
+await observed.send({ events: [unnamed('gus', { metadata: { text: HOSTILE } })] });
+await observed.send({ events: [unnamed('hal', { value: 'x'.repeat(1_048_576) })] });
+await observed.send({ events: [unnamed('ivy', { value: 'y'.repeat(300_000) })] });
+await observed.cloud.flush();
 afterAll(() => observed.close());
 
 describe('sluice quarantine', () => {

@@ -1,14 +1,14 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { PutObjectCommand, type S3Client } from '@aws-sdk/client-s3';
+import { PutObjectCommand } from '@aws-sdk/client-s3';
 import { DuckDBInstance } from '@duckdb/node-api';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { configFile, loadConfig } from '../../../lib/config/loadConfig.ts';
 import { tableFolder } from '../../../lib/tables/tableFolders.ts';
 import { repositoryRoot } from '../../../local/dataDirectory.ts';
 import { readQuarantine } from '../../../observe/quarantine/readQuarantine.ts';
 import type { QuarantinedItem } from '../../../observe/quarantine/revalidate.ts';
-import { type RunningS3, startS3 } from '../../../packages/local-aws/src/testing/startS3.ts';
+import { startS3 } from '../../../packages/local-aws/src/testing/startS3.ts';
 import { temporaryDirectory } from '../../harness/temporaryDirectory.ts';
 
 const FILES = 24;
@@ -17,8 +17,6 @@ const config = await loadConfig(configFile(repositoryRoot, {}), 'local');
 const { bucket } = config;
 const all = { reason, from: '0001-01-01', to: '9999-12-31' } as const;
 
-let s3: RunningS3;
-let client: S3Client;
 /** Keys that were asked for. */
 let asked: string[];
 
@@ -34,36 +32,34 @@ const rowsOf = (n: number) => `
 const put = (Key: string, Body: Uint8Array | string) =>
   client.send(new PutObjectCommand({ Bucket: bucket, Key, Body }));
 
-beforeAll(async () => {
-  s3 = await startS3();
-  s3.store.ensureBucket(bucket, { eventBridge: false });
-  client = s3.makeClient();
-  const directory = temporaryDirectory();
-  const instance = await DuckDBInstance.create(':memory:');
-  const connection = await instance.connect();
-  const folder = tableFolder(config, 'quarantine');
-  for (let n = 0; n < FILES; n += 1) {
-    const file = join(directory.path, `${n}.parquet`);
-    await connection.run(
-      `COPY (SELECT *, TIMESTAMP '2026-11-20 07:00:00' AS received_at, 'e2e' AS sdk_type, '1' AS sdk_version,
-       '/v1/rgstr' AS path${n === 1 ? ", 'staging' AS key_environment" : ''} FROM (${rowsOf(n)})) TO '${file}' (FORMAT parquet)`,
-    );
-    const day = n < FILES / 2 ? '2026-11-19' : '2026-11-20';
-    await put(`${folder}${day}/${String(n).padStart(3, '0')}.parquet`, readFileSync(file));
-    await put(`quarantine-large/${n}`, `large ${n}`);
-  }
-  connection.closeSync();
-  instance.closeSync();
-  directory.remove();
-  client.middlewareStack.add(
-    (next, context) => async (args) => {
-      if (context['commandName'] !== 'GetObjectCommand') return next(args);
-      asked.push('Key' in args.input ? String(args.input.Key) : '');
-      return next(args);
-    },
-    { step: 'initialize' },
+const s3 = await startS3();
+s3.store.ensureBucket(bucket, { eventBridge: false });
+const client = s3.makeClient();
+const directory = temporaryDirectory();
+const instance = await DuckDBInstance.create(':memory:');
+const connection = await instance.connect();
+const folder = tableFolder(config, 'quarantine');
+for (let n = 0; n < FILES; n += 1) {
+  const file = join(directory.path, `${n}.parquet`);
+  await connection.run(
+    `COPY (SELECT *, TIMESTAMP '2026-11-20 07:00:00' AS received_at, 'e2e' AS sdk_type, '1' AS sdk_version,
+     '/v1/rgstr' AS path${n === 1 ? ", 'staging' AS key_environment" : ''} FROM (${rowsOf(n)})) TO '${file}' (FORMAT parquet)`,
   );
-});
+  const day = n < FILES / 2 ? '2026-11-19' : '2026-11-20';
+  await put(`${folder}${day}/${String(n).padStart(3, '0')}.parquet`, readFileSync(file));
+  await put(`quarantine-large/${n}`, `large ${n}`);
+}
+connection.closeSync();
+instance.closeSync();
+directory.remove();
+client.middlewareStack.add(
+  (next, context) => async (args) => {
+    if (context['commandName'] !== 'GetObjectCommand') return next(args);
+    asked.push('Key' in args.input ? String(args.input.Key) : '');
+    return next(args);
+  },
+  { step: 'initialize' },
+);
 afterAll(() => s3.close());
 beforeEach(() => {
   asked = [];

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { addDays } from '../../../../lib/base/time.ts';
 import { loadFaultPoints } from '../../../../lib/drops/load/Loader.ts';
@@ -7,15 +7,7 @@ import { CatalogCallError } from '../../../../lib/landing/catalog/catalogCalls.t
 import { isReadVersion } from '../../../../lib/ledger/movePartition.ts';
 import { VERSION_NOTES } from '../../../../lib/tables/ledgerKeys.ts';
 import { planDay } from './planDay.ts';
-import {
-  LEASE_MS,
-  type LoadOptions,
-  type Loads,
-  parquetOf,
-  readEvents,
-  someEvents,
-  startLoads,
-} from './startLoads.ts';
+import { LEASE_MS, type LoadOptions, parquetOf, readEvents, someEvents, startLoads } from './startLoads.ts';
 
 const HOUR_MS = 3_600_000;
 const SETTLE_MS = 600_000;
@@ -57,20 +49,17 @@ const ASKED: readonly string[] = ['triggered', 'backfill', 'keep', 'empty'];
 const usersOf = (read: readonly string[] | null) => (read ?? []).map((row) => row.split(' ')[0]);
 type Step = typeof step extends fc.Arbitrary<infer One> ? One : never;
 
-describe('after any sequence of changes to a day', () => {
-  let loads: Loads;
-  const bytes = new Map<string, Uint8Array>();
-  let days = 0;
-  beforeAll(async () => {
-    loads = await startLoads({}, [], SETTLE_MS / 60_000);
-    for (const name of ['one', 'two', 'none']) {
-      const rows = name === 'none' ? 0 : 2;
-      bytes.set(`a ${name}`, await parquetOf(someEvents(0, rows, name)));
-      bytes.set(`b ${name}`, await parquetOf(someEvents(2, 2 + rows, name)));
-    }
-  });
-  afterAll(() => loads.close());
+const bytes = new Map<string, Uint8Array>();
+let days = 0;
+const loads = await startLoads({}, [], SETTLE_MS / 60_000);
+for (const name of ['one', 'two', 'none']) {
+  const rows = name === 'none' ? 0 : 2;
+  bytes.set(`a ${name}`, await parquetOf(someEvents(0, rows, name)));
+  bytes.set(`b ${name}`, await parquetOf(someEvents(2, 2 + rows, name)));
+}
+afterAll(() => loads.close());
 
+describe('after any sequence of changes to a day', () => {
   /** One day and all that is known of it. */
   function startDay() {
     days += 1;

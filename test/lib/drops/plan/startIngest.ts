@@ -6,12 +6,7 @@ import {
   PutObjectCommand,
   S3Client,
 } from '@aws-sdk/client-s3';
-import {
-  CreateQueueCommand,
-  DeleteMessageCommand,
-  ReceiveMessageCommand,
-  SQSClient,
-} from '@aws-sdk/client-sqs';
+import { DeleteMessageCommand, ReceiveMessageCommand } from '@aws-sdk/client-sqs';
 import { ingestSourcePolicies } from '../../../../lib/access/buckets/customerBucketPolicies.ts';
 import { customerBucketFrom } from '../../../../lib/aws/customerBucket.ts';
 import { s3ObjectStore } from '../../../../lib/aws/s3ObjectStore.ts';
@@ -24,11 +19,7 @@ import { lastListings } from '../../../../lib/drops/plan/planSources.ts';
 import { Ledger, type Settlement } from '../../../../lib/ledger/Ledger.ts';
 import { ledgerStore } from '../../../../lib/ledger/ledgerStore.ts';
 import { MovableClock } from '../../../../packages/local-aws/src/base/index.ts';
-import { Faults } from '../../../../packages/local-aws/src/faults/index.ts';
-import { ObjectStore, s3Service } from '../../../../packages/local-aws/src/s3/index.ts';
-import { Queues, sqsService } from '../../../../packages/local-aws/src/sqs/index.ts';
-import { startServices } from '../../../../packages/local-aws/src/testing/index.ts';
-import { temporaryDirectory } from '../../../harness/temporaryDirectory.ts';
+import { startAws } from '../../../harness/startAws.ts';
 
 const OURS = '000000000000';
 const CUSTOMER = '111122223333';
@@ -44,28 +35,13 @@ type SourceInput = NonNullable<Parameters<typeof defineConfig>[0]['sources']>[nu
  * documented policy in another, and a clock that is moved.
  */
 export async function startIngest(inputs: readonly Partial<SourceInput>[] = [{}]) {
-  const directory = temporaryDirectory();
   const clock = new MovableClock();
   // Noon of tomorrow: a test moves the clock by hours, and the days that it names must stay the same.
   await clock.set(Date.parse(`${addDays(utcDay(clock.now()), 1)}T12:00:00Z`));
-  const faults = new Faults();
-  const store = ObjectStore.open({ directory: `${directory.path}/s3`, clock });
-  const queues = Queues.open({
-    directory: `${directory.path}/sqs`,
-    clock,
-    region: 'us-east-1',
-    account: OURS,
-  });
-  const services = await startServices(
-    [s3Service({ store, clock }), sqsService({ queues, clock, account: OURS })],
-    faults,
-  );
-  const s3 = new S3Client(services.options);
-  const sqs = new SQSClient(services.options);
-  const customer = new S3Client({
-    ...services.options,
-    credentials: { accessKeyId: CUSTOMER, secretAccessKey: 'test' },
-  });
+  const aws = await startAws({ clock });
+  const { s3, sqs, faults } = aws;
+  const credentials = { accessKeyId: CUSTOMER, secretAccessKey: 'test' };
+  const customer = new S3Client({ ...aws.options, credentials });
   await s3.send(new CreateBucketCommand({ Bucket: OWN }));
   const principal = `arn:aws:iam::${OURS}:root`;
   const policyOf = (bucket: string) =>
@@ -76,8 +52,8 @@ export async function startIngest(inputs: readonly Partial<SourceInput>[] = [{}]
     await customer.send(new CreateBucketCommand({ Bucket }));
     await letIn(policyOf(Bucket), Bucket);
   }
-  for (const QueueName of ['plan', 'load']) await sqs.send(new CreateQueueCommand({ QueueName }));
-  const urlOf = (name: string) => queues.urlOf(name, services.options.endpoint);
+  const urls = { plan: aws.addQueue('plan'), load: aws.addQueue('load') };
+  const urlOf = (name: 'plan' | 'load') => urls[name];
 
   const { sources } = defineConfig({
     bucket: OWN,
@@ -162,11 +138,8 @@ export async function startIngest(inputs: readonly Partial<SourceInput>[] = [{}]
       }
     },
     async close() {
-      for (const client of [s3, sqs, customer]) client.destroy();
-      await services.close();
-      queues.close();
-      store.close();
-      directory.remove();
+      customer.destroy();
+      await aws.close();
     },
   };
 }

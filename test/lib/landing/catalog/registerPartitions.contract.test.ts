@@ -1,5 +1,5 @@
 import { GlueClient } from '@aws-sdk/client-glue';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { gluePartitionCatalog } from '../../../../lib/aws/gluePartitionCatalog.ts';
 import { addDays } from '../../../../lib/base/time.ts';
 import { registerPartitions } from '../../../../lib/landing/catalog/registerPartitions.ts';
@@ -11,12 +11,9 @@ const clientOptions = {
   credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
   maxAttempts: 1,
 };
-let world: Awaited<ReturnType<typeof startCatalog>>;
 let config: ReturnType<typeof world.addTables>;
 let runs = 0;
-beforeAll(async () => {
-  world = await startCatalog();
-});
+const world = await startCatalog();
 beforeEach(() => {
   runs += 1;
   config = world.addTables(`register_${runs}`);

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterAll, beforeEach, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { addDays } from '../../../../lib/base/time.ts';
 import { dayLocation, registerPartitions } from '../../../../lib/landing/catalog/registerPartitions.ts';
@@ -7,11 +7,8 @@ import { tableFolder } from '../../../../lib/tables/tableFolders.ts';
 import { replacePartition } from '../../../../packages/local-aws/src/glue/index.ts';
 import { BUCKET, startCatalog, TODAY, TOMORROW, tableInput } from './startCatalog.ts';
 
-let world: Awaited<ReturnType<typeof startCatalog>>;
 let runs = 0;
-beforeAll(async () => {
-  world = await startCatalog();
-});
+const world = await startCatalog();
 beforeEach(() => world.faults.clear());
 afterAll(() => world.close());
 

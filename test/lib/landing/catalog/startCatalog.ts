@@ -1,5 +1,3 @@
-import { GlueClient } from '@aws-sdk/client-glue';
-import { S3Client } from '@aws-sdk/client-s3';
 import { gluePartitionCatalog } from '../../../../lib/aws/gluePartitionCatalog.ts';
 import { s3ObjectStore } from '../../../../lib/aws/s3ObjectStore.ts';
 import { defineConfig } from '../../../../lib/config/defineConfig.ts';
@@ -7,11 +5,7 @@ import { type TableKind, tableKinds } from '../../../../lib/schema/kinds.ts';
 import { deliveredTables } from '../../../../lib/tables/deliveredTables.ts';
 import { tableFolder } from '../../../../lib/tables/tableFolders.ts';
 import { ManualClock } from '../../../../packages/local-aws/src/base/index.ts';
-import { Faults } from '../../../../packages/local-aws/src/faults/index.ts';
-import { Catalog, glueService } from '../../../../packages/local-aws/src/glue/index.ts';
-import { ObjectStore, s3Service } from '../../../../packages/local-aws/src/s3/index.ts';
-import { startServices } from '../../../../packages/local-aws/src/testing/index.ts';
-import { temporaryDirectory } from '../../../harness/temporaryDirectory.ts';
+import { startAws } from '../../../harness/startAws.ts';
 
 export const BUCKET = 'data-bucket';
 const START = Date.UTC(2026, 10, 20);
@@ -23,17 +17,9 @@ export const TOMORROW = '2026-11-21';
  * tables as the template makes them. Waits move the clock instead of taking time.
  */
 export async function startCatalog() {
-  const directory = temporaryDirectory();
   const clock = new ManualClock(START);
-  const glue = Catalog.open({ directory: `${directory.path}/glue`, clock });
-  const store = ObjectStore.open({ directory: `${directory.path}/s3`, clock });
+  const { store, catalog: glue, s3, glue: glueClient, faults, options, close } = await startAws({ clock });
   store.ensureBucket(BUCKET, { eventBridge: true });
-  const faults = new Faults();
-  const { options, close } = await startServices(
-    [glueService({ catalog: glue, clock, account: '000000000000', faults }), s3Service({ store, clock })],
-    faults,
-  );
-  const [glueClient, s3Client] = [new GlueClient(options), new S3Client(options)];
   glue.ensureDatabase({ Name: 'sluice' });
 
   /** A configuration with tables of its own, so that tests and runs don't meet; its tables are made. */
@@ -52,15 +38,10 @@ export async function startCatalog() {
 
   const waits: number[] = [];
   return {
-    glue,
-    faults,
-    store,
-    clock,
-    endpoint: options.endpoint,
-    addTables,
+    ...{ glue, faults, store, clock, close, endpoint: options.endpoint, addTables },
     catalog: gluePartitionCatalog(glueClient),
-    objects: s3ObjectStore(s3Client, BUCKET),
-    objectsOf: (bucket: string) => s3ObjectStore(s3Client, bucket),
+    objects: s3ObjectStore(s3, BUCKET),
+    objectsOf: (bucket: string) => s3ObjectStore(s3, bucket),
     /** How long was waited before each further try. */
     waits,
     /** Fresh attempts with `budgetMs` to go. */
@@ -80,13 +61,6 @@ export async function startCatalog() {
           .table('sluice', table)
           .partitions.map(({ values: [day = ''], input }) => [day, input.StorageDescriptor?.Location]),
       ),
-    async close() {
-      glueClient.destroy();
-      s3Client.destroy();
-      await close();
-      store.close();
-      directory.remove();
-    },
   };
 }
 

@@ -1,0 +1,63 @@
+import { join } from 'node:path';
+import { GlueClient } from '@aws-sdk/client-glue';
+import { S3Client } from '@aws-sdk/client-s3';
+import { SQSClient } from '@aws-sdk/client-sqs';
+import type { ConfigInput } from '../../lib/schema/config.ts';
+import { type LocalClock, realClock } from '../../packages/local-aws/src/base/index.ts';
+import { Faults } from '../../packages/local-aws/src/faults/index.ts';
+import { Catalog, glueService } from '../../packages/local-aws/src/glue/index.ts';
+import { ObjectStore, s3Service } from '../../packages/local-aws/src/s3/index.ts';
+import { Queues, queueProperties, sqsService } from '../../packages/local-aws/src/sqs/index.ts';
+import { startServices } from '../../packages/local-aws/src/testing/index.ts';
+import { callMain } from './callMain.ts';
+import { temporaryDirectory, writeConfig } from './temporaryDirectory.ts';
+
+const account = '000000000000';
+
+type S3Options = Parameters<typeof s3Service>[0];
+
+/** S3, Glue and SQS of the local cloud over HTTP, with clients of the account and nothing of Sluice in them. */
+export async function startAws({
+  clock = realClock,
+  more = [],
+  ...s3Options
+}: Partial<S3Options> & {
+  readonly clock?: LocalClock;
+  readonly more?: Parameters<typeof startServices>[0];
+} = {}) {
+  const directory = temporaryDirectory();
+  const at = (service: string) => ({ directory: join(directory.path, service), clock });
+  const faults = new Faults();
+  const store = ObjectStore.open(at('s3'));
+  const catalog = Catalog.open(at('glue'));
+  const queues = Queues.open({ ...at('sqs'), region: 'us-east-1', account });
+  const services = [
+    s3Service({ store, clock, ...s3Options }),
+    glueService({ catalog, clock, account, faults }),
+    sqsService({ queues, clock, account }),
+    ...more,
+  ];
+  const { options, close } = await startServices(services, faults);
+  const clients = { s3: new S3Client(options), glue: new GlueClient(options), sqs: new SQSClient(options) };
+  return {
+    ...{ ...clients, directory: directory.path, faults, store, catalog, queues, options },
+    /** Makes a queue. @returns Its URL. */
+    addQueue(name: string): string {
+      queues.ensure(name, queueProperties({}).settings);
+      return queues.urlOf(name, options.endpoint);
+    },
+    /** What runs commands of a configuration on it. */
+    commands(input: ConfigInput | string) {
+      const env = { SLUICE_CONFIG: writeConfig(directory.path, input) };
+      return (...args: readonly string[]) =>
+        callMain([...args, '--local', '--endpoint-url', options.endpoint], { env });
+    },
+    async close() {
+      for (const client of Object.values(clients)) client.destroy();
+      await close();
+      queues.close();
+      store.close();
+      directory.remove();
+    },
+  };
+}
