@@ -1,24 +1,17 @@
 import { afterAll, describe, expect, it } from '@jest/globals';
-import { startCloud } from '../../local/startCloud.ts';
 import { callMain } from '../harness/callMain.ts';
-import { temporaryDirectory } from '../harness/temporaryDirectory.ts';
+import { storyCloud } from '../harness/storyCloud.ts';
 
-const directory = temporaryDirectory();
-const cloud = await startCloud({ port: 0, edgePort: 0, data: directory.path });
-afterAll(async () => {
-  await cloud.close();
-  directory.remove();
-});
+const story = await storyCloud();
+const { cloud } = story;
+afterAll(() => story.close());
 
 async function post(eventName: string) {
-  const body = JSON.stringify({
-    events: [{ eventName, user: { userID: 'u1' }, time: Date.now(), value: 1.5 }],
-  });
-  const headers = { 'statsig-api-key': 'client-test', 'content-type': 'application/json' };
-  expect((await fetch(`${cloud.collector}/v1/rgstr`, { method: 'POST', headers, body })).status).toBe(202);
+  const events = [{ eventName, user: { userID: 'u1' }, time: Date.now(), value: 1.5 }];
+  expect(await story.post({ events })).toBe(202);
 }
 const query = (args: readonly string[], stdin = '') =>
-  callMain(['query', ...args, '--data', directory.path], { stdin });
+  callMain(['query', ...args, '--data', story.data], { stdin });
 
 describe('sluice query', () => {
   it('says what is not delivered yet when it finds nothing, and nothing once it is', async () => {
@@ -30,15 +23,13 @@ describe('sluice query', () => {
       expect(stderr).toMatch(/Not delivered yet: 1 request in the buffer of the stream\. Rows/);
       expect(stderr).toContain(`curl -X POST ${cloud.edge}/_sluice/flush`);
     }
-    const faults = (method: string, body?: object) =>
-      fetch(`${cloud.edge}/_sluice/faults`, { method, body: JSON.stringify(body) });
-    await faults('POST', {
+    await story.setFaults({
       firehose: [{ fault: 'failCalls', calls: 'all' }],
       lambda: [{ fault: 'throttleInvocations', function: 'sluice-local-write', calls: 'all' }],
     });
     await post('in an object');
     expect((await query([sql])).stderr).toMatch(/in the buffer of the stream, 1 object in landing\/\. Rows/);
-    await faults('DELETE');
+    await story.clearFaults();
     await cloud.flush();
     expect(await query([sql])).toEqual({ code: 0, stdout: 'event_name\n----------\nwaiting\n', stderr: '' });
     expect((await query(["SELECT 1 FROM product_events WHERE event_name = 'no'"])).stderr).toBe('');

@@ -1,16 +1,7 @@
-import { join } from 'node:path';
 import { AthenaClient } from '@aws-sdk/client-athena';
 import { CreateDatabaseCommand, CreateTableCommand, GlueClient } from '@aws-sdk/client-glue';
-import { S3Client } from '@aws-sdk/client-s3';
-import { defineConfig } from '../../lib/config/defineConfig.ts';
-import type { Config, ConfigInput } from '../../lib/schema/config.ts';
-import { repositoryRoot } from '../../local/dataDirectory.ts';
-import { loadTemplate } from '../../local/loadTemplate.ts';
-import { localAccount } from '../../local/localAccount.ts';
-import { type Cloud, startCloud } from '../../local/startCloud.ts';
-import { resolveTemplate } from '../../packages/local-aws/src/template/index.ts';
-import { temporaryDirectory, writeConfig } from '../harness/temporaryDirectory.ts';
-import { type Policies, readPolicies } from '../permissions/Policies.ts';
+import type { ConfigInput } from '../../lib/schema/config.ts';
+import { storyCloud } from '../harness/storyCloud.ts';
 import { exposures, NOW, productEvents, refused, resent } from './seed.ts';
 
 /** Logical IDs of the readers that are deployed, by the tool that each is for. */
@@ -44,104 +35,36 @@ const readersConfig: ConfigInput = {
   ],
 };
 
-/** The clients of one reader, signing with credentials of its own. */
-export interface ReaderClients {
-  readonly athena: AthenaClient;
-  readonly glue: GlueClient;
-  readonly s3: S3Client;
-}
-
-/** The local cloud with three readers and a few events in it. */
-export interface Readers {
-  readonly edge: string;
-  readonly config: Config;
-  /** Clients of a reader, or of the account's root. */
-  clientsOf(reader: keyof typeof PRINCIPALS | 'root'): Promise<ReaderClients>;
-  control(path: string, method: string, body?: object): Promise<unknown>;
-  /** The policies of what is deployed. */
-  policies(): Promise<Policies>;
-  close(): Promise<void>;
-}
-
-/**
- * Deploys the readers, posts the seed by the collector, and sets the clock to {@link NOW}.
- *
- * @param more What to configure otherwise than {@link readersConfig}. Default nothing.
- */
-export async function openReaders(more: Partial<ConfigInput> = {}): Promise<Readers> {
-  const directory = temporaryDirectory();
-  const input = { ...readersConfig, ...more };
-  process.env['SLUICE_CONFIG'] = writeConfig(directory.path, input);
-  const cloud = await startCloud({
-    port: 0,
-    edgePort: 0,
-    enforceIam: true,
-    data: join(directory.path, 'data'),
-  });
-  const made: ReaderClients[] = [];
-  const clients = (credentials: { accessKeyId: string; secretAccessKey: string }): ReaderClients => {
-    const place = { endpoint: cloud.edge, region: localAccount.region, credentials, maxAttempts: 1 };
-    const all = {
-      athena: new AthenaClient(place),
-      glue: new GlueClient(place),
-      s3: new S3Client({ ...place, forcePathStyle: true }),
+/** Deploys the readers, posts the seed by the collector, and sets the clock to {@link NOW}. */
+export async function openReaders() {
+  const story = await storyCloud(readersConfig, { startsAt: NOW });
+  const clientsOf = async (reader: keyof typeof PRINCIPALS | 'root') => {
+    const credentials = reader === 'root' ? undefined : await story.credentialsOf(PRINCIPALS[reader]);
+    const place = story.clientOptions(credentials);
+    return {
+      athena: story.kept(new AthenaClient(place)),
+      glue: story.kept(new GlueClient(place)),
+      s3: story.s3By(credentials),
     };
-    made.push(all);
-    return all;
   };
-  const control = async (path: string, method: string, body?: object) => {
-    const answer = await fetch(`${cloud.edge}/_sluice/${path}`, {
-      method,
-      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-    });
-    const text = await answer.text();
-    if (answer.status !== 200) throw new Error(`${method} ${path}: ${text}`);
-    return JSON.parse(text);
-  };
-  const credentialsOf = async (reader: keyof typeof PRINCIPALS) =>
-    control('credentials', 'POST', { principal: PRINCIPALS[reader] });
-
-  await control('clock', 'POST', { now: NOW });
-  await post(cloud, [...exposures, ...productEvents]);
-  await post(cloud, resent);
-  await post(cloud, refused);
-  await cloud.flush();
-  await addForeignTable(clients(localAccount).glue);
-
+  const statsigMetadata = { sdkType: 'js-client', sdkVersion: '3.33.5' };
+  for (const events of [[...exposures, ...productEvents], resent, refused]) {
+    const status = await story.post({ body: JSON.stringify({ events, statsigMetadata }) });
+    if (status !== 202) throw new Error(`The collector answered ${status}.`);
+  }
+  await story.cloud.flush();
+  await addForeignTable((await clientsOf('root')).glue);
   return {
-    edge: cloud.edge,
-    config: defineConfig(input),
-    clientsOf: async (reader) =>
-      reader === 'root' ? clients(localAccount) : clients(await credentialsOf(reader)),
-    control,
-    async policies() {
-      const { region, id: account, partition } = localAccount;
-      const loaded = await loadTemplate({
-        root: repositoryRoot,
-        cacheDirectory: join(repositoryRoot, '.sluice', 'template'),
-      });
-      const { stackName, template } = loaded;
-      return readPolicies(
-        resolveTemplate(template, { region, account, partition, stackName, endpoint: cloud.edge }),
-      );
-    },
-    async close() {
-      for (const all of made) for (const client of Object.values(all)) client.destroy();
-      await cloud.close();
-      delete process.env['SLUICE_CONFIG'];
-      directory.remove();
-    },
+    ...{ edge: story.cloud.edge, config: story.cloud.config, credentialsOf: story.credentialsOf },
+    /** Clients of a reader, or of the account's root. */
+    clientsOf,
+    close: story.close,
   };
 }
 
-async function post({ collector }: Cloud, events: readonly object[]): Promise<void> {
-  const { status } = await fetch(`${collector}/v1/rgstr`, {
-    method: 'POST',
-    headers: { 'statsig-api-key': 'client-clients' },
-    body: JSON.stringify({ events, statsigMetadata: { sdkType: 'js-client', sdkVersion: '3.33.5' } }),
-  });
-  if (status !== 202) throw new Error(`The collector answered ${status}.`);
-}
+export type Readers = Awaited<ReturnType<typeof openReaders>>;
+/** The clients of one reader, signing with credentials of its own. */
+export type ReaderClients = Awaited<ReturnType<Readers['clientsOf']>>;
 
 async function addForeignTable(glue: GlueClient): Promise<void> {
   await glue.send(new CreateDatabaseCommand({ DatabaseInput: { Name: FOREIGN.database } }));

@@ -13,7 +13,7 @@ import {
 import * as z from 'zod';
 import type { ConfigInput } from '../../lib/schema/config.ts';
 import { localAccount } from '../../local/localAccount.ts';
-import { type Cloud, startCloud } from '../../local/startCloud.ts';
+import { type Cloud, type StartOptions, startCloud } from '../../local/startCloud.ts';
 import { MovableClock } from '../../packages/local-aws/src/base/index.ts';
 import { runQuery } from '../../packages/local-aws/src/trino/index.ts';
 import { type AthenaRow, athenaRows } from './answer.ts';
@@ -49,6 +49,8 @@ export interface StoryOptions {
   readonly startsAt?: string;
   /** Whether only configured keys may post. Default false. */
   readonly checkKeys?: boolean;
+  /** Loads what is deployed. Default: the package of the configuration. */
+  readonly load?: StartOptions['load'];
 }
 
 /** Deletes an object's version, as whoever means it has to where the bucket's policy denies deleting without one. */
@@ -76,7 +78,7 @@ export async function eventually<Found>(
  * @param input Default: the repository's own configuration, whose package most suites share.
  */
 export async function storyCloud(input?: Partial<ConfigInput>, options: StoryOptions = {}) {
-  const { startsAt, checkKeys = false } = options;
+  const { startsAt, checkKeys = false, load } = options;
   const directory = temporaryDirectory();
   const data = join(directory.path, 'data');
   const before = process.env['SLUICE_CONFIG'];
@@ -93,7 +95,8 @@ export async function storyCloud(input?: Partial<ConfigInput>, options: StoryOpt
     if (at !== undefined) await clock.set(at);
     const onRefusal = (sentence: string) => refusals.push(sentence);
     const ports = { port: 0, edgePort: 0 };
-    return [await startCloud({ ...ports, enforceIam: true, checkKeys, data, clock, onRefusal }), clock];
+    const how = { enforceIam: true, checkKeys, data, clock, onRefusal };
+    return [await startCloud({ ...ports, ...how, ...(load === undefined ? {} : { load }) }), clock];
   };
   if (input !== undefined) configure(input);
   let [cloud, clock] = await start(startsAt === undefined ? undefined : Date.parse(startsAt));

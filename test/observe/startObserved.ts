@@ -1,49 +1,21 @@
 import { hash } from 'node:crypto';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { ListObjectsV2Command, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { directRecordKey, rowPath } from '../../lib/tables/objectKeys.ts';
-import { startCloud } from '../../local/startCloud.ts';
-import { MovableClock } from '../../packages/local-aws/src/base/index.ts';
-import { callMain } from '../harness/callMain.ts';
-import { removeVersion } from '../harness/storyCloud.ts';
+import { removeVersion, storyCloud } from '../harness/storyCloud.ts';
 import { recordOf } from './startLanding.ts';
 
-const credentials = { accessKeyId: 'test', secretAccessKey: 'test' };
-const env = { AWS_ACCESS_KEY_ID: 'test', AWS_SECRET_ACCESS_KEY: 'test' };
 const HOUR = 3_600_000;
 
 /** A local cloud on a clock that tests move, and what questions are asked about it. */
 export async function startObserved(startMs: number) {
-  const data = mkdtempSync(join(tmpdir(), 'sluice-observe-'));
-  const clock = new MovableClock();
-  await clock.set(startMs);
-  const cloud = await startCloud({ port: 0, edgePort: 0, data, clock });
-  const options = { endpoint: cloud.edge, region: 'us-east-1', credentials };
-  const s3 = new S3Client({ ...options, forcePathStyle: true });
-  const put = async (Key: string, Body: Uint8Array | string): Promise<void> => {
-    await s3.send(new PutObjectCommand({ Bucket: cloud.bucket, Key, Body }));
-  };
-  const control = async (method: string, name: string, body?: object): Promise<unknown> => {
-    const sent = body === undefined ? {} : { body: JSON.stringify(body) };
-    const response = await fetch(`${cloud.edge}/_sluice/${name}`, { method, ...sent });
-    if (!response.ok) throw new Error(await response.text());
-    return response.json();
-  };
+  const story = await storyCloud(undefined, { startsAt: new Date(startMs).toISOString() });
+  const { cloud, clock, control, put, keys, sluice, close } = story;
+  const s3 = story.s3By();
   return {
-    cloud,
-    clock,
-    s3,
-    options,
-    control,
+    ...{ cloud, clock, control, put, keys, sluice, close, options: story.clientOptions() },
     /** Posts one body as an SDK does. */
     async send(body: object | string, headers: Readonly<Record<string, string>> = {}) {
-      const { status, headers: answered } = await fetch(`${cloud.collector}/v1/rgstr`, {
-        method: 'POST',
-        headers: { 'statsig-api-key': 'client-observe', ...headers },
-        body: typeof body === 'string' ? body : JSON.stringify(body),
-      });
+      const sent = typeof body === 'string' ? body : JSON.stringify(body);
+      const { status, headers: answered } = await story.send({ body: sent, headers });
       return { status, requestId: answered.get('apigw-requestid') ?? '' };
     },
     /** Lets the hour end and its buffers be delivered. */
@@ -54,20 +26,10 @@ export async function startObserved(startMs: number) {
       await cloud.flush();
       return `${hour}:00:00.000Z`;
     },
-    async keys(prefix: string): Promise<string[]> {
-      const { Contents = [] } = await s3.send(
-        new ListObjectsV2Command({ Bucket: cloud.bucket, Prefix: prefix }),
-      );
-      return Contents.map(({ Key = '' }) => Key);
-    },
-    async remove(Key: string): Promise<void> {
-      await removeVersion(s3, cloud.bucket, Key);
-    },
-    /** Puts an object into the bucket. */
-    put,
+    remove: (Key: string) => removeVersion(s3, cloud.bucket, Key),
     /** Lets a function do nothing until faults are removed. */
     hold: (part: 'write' | 'register') =>
-      control('POST', 'faults', {
+      story.setFaults({
         lambda: [{ fault: 'throttleInvocations', function: `sluice-local-${part}`, calls: 'all' }],
       }),
     /** Lands quarantine rows of events that their table did not take, and takes by now. They are received now. */
@@ -89,17 +51,6 @@ export async function startObserved(startMs: number) {
       });
       const bytes = recordOf({ quarantine: rows });
       await put(directRecordKey(day, hash('sha256', bytes)), bytes);
-    },
-    /** Runs a command on the cloud. */
-    sluice: (name: string, ...args: string[]) =>
-      callMain([name, ...args, '--local', '--endpoint-url', cloud.edge], { env }),
-    /** Runs a command on another endpoint. */
-    at: (endpoint: string, name: string, ...args: string[]) =>
-      callMain([name, ...args, '--local', '--endpoint-url', endpoint], { env }),
-    async close(): Promise<void> {
-      s3.destroy();
-      await cloud.close();
-      rmSync(data, { recursive: true, force: true });
     },
   };
 }

@@ -1,7 +1,5 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { setTimeout as pause } from 'node:timers/promises';
-import { GetObjectCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { DuckDBInstance } from '@duckdb/node-api';
 import { afterAll, describe, expect, it } from '@jest/globals';
 import { z } from 'zod';
@@ -10,9 +8,8 @@ import { defineConfig } from '../../lib/config/defineConfig.ts';
 import { type ForwardedKind, forwardedKinds } from '../../lib/schema/kinds.ts';
 import { curatedDaysKey, curatedSubject, ledgerKey } from '../../lib/tables/ledgerKeys.ts';
 import { dayFolder } from '../../lib/tables/tableFolders.ts';
-import { startCloud } from '../../local/startCloud.ts';
-import { temporaryDirectory } from '../harness/temporaryDirectory.ts';
-import { control, deployed, unfinishedUploads, useConfig } from './deployed.ts';
+import { storyCloud } from '../harness/storyCloud.ts';
+import { deployed, flushUntil, unfinishedUploads } from './deployed.ts';
 
 const BUCKET = 'sluice-curate-proof';
 const config = defineConfig({ bucket: BUCKET, curate: true, curateAfter: 1 });
@@ -24,28 +21,19 @@ const [few, wide, large] = [addDays(today, -3), addDays(today, -4), addDays(toda
 
 const listSchema = z.object({ days: z.record(z.string(), z.unknown()) });
 
-const directory = temporaryDirectory();
-
-useConfig(directory.path, { bucket: BUCKET, curate: true, curateAfter: 1 });
-const made = await deployed();
-const template: typeof made.loaded.template = structuredClone(made.loaded.template);
-Object.assign(Object(template.Resources['CurateLambdaFunction']?.Properties), { Timeout: SECONDS });
-const cloud = await startCloud({
-  ...{ port: 0, edgePort: 0, enforceIam: true, data: join(directory.path, 'data') },
-  load: async () => ({ ...made.loaded, template }),
-});
-const s3 = new S3Client({
-  endpoint: cloud.edge,
-  region: 'us-east-1',
-  credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
-  forcePathStyle: true,
-});
-afterAll(async () => {
-  delete process.env['SLUICE_CONFIG'];
-  s3.destroy();
-  await cloud.close();
-  directory.remove();
-});
+const story = await storyCloud(
+  { bucket: BUCKET, curate: true, curateAfter: 1 },
+  {
+    async load() {
+      const { loaded } = await deployed();
+      const template = structuredClone(loaded.template);
+      Object.assign(Object(template.Resources['CurateLambdaFunction']?.Properties), { Timeout: SECONDS });
+      return { ...loaded, template };
+    },
+  },
+);
+const { cloud } = story;
+afterAll(() => story.close());
 
 describe('the curation of days, deployed', () => {
   it('puts days, slices and late files into tables and deletes old versions, by its policies alone', async () => {
@@ -57,11 +45,11 @@ describe('the curation of days, deployed', () => {
       `SELECT *, i || repeat('x', 60000) AS ballast FROM (${rows('exposures', large, 3_000)})`,
     );
     for (const kind of forwardedKinds) await land(kind, wide, 'a', wideRows(kind));
-    await faults({
+    await story.setFaults({
       s3: [{ fault: 'failCalls', code: 'AccessDenied', operations: ['UploadPart'], calls: 'all' }],
     });
     await jump(0, '00:30');
-    await control(cloud.edge, 'faults', 'DELETE');
+    await story.clearFaults();
     // Past the time for which messages are hidden.
     await jump(0, '06:00');
     for (const kind of forwardedKinds) await listed(kind, [few, wide]);
@@ -83,7 +71,7 @@ describe('the curation of days, deployed', () => {
     // Replaced objects are deleted a day later.
     await jump(4, '12:00');
     await cloud.flush();
-    expect(await unfinishedUploads(cloud.edge, BUCKET)).toEqual([]);
+    expect(await unfinishedUploads(story)).toEqual([]);
   }, 300_000);
 
   /** Rows of a raw table: of most columns none, as in files of before they were added. */
@@ -101,7 +89,7 @@ describe('the curation of days, deployed', () => {
   }
 
   async function land(kind: ForwardedKind, day: string, name: string, sql: string): Promise<void> {
-    const path = join(directory.path, 'raw.parquet');
+    const path = join(story.scratch, 'raw.parquet');
     const duckDb = await DuckDBInstance.create(':memory:', { threads: '1' });
     const connection = await duckDb.connect();
     const codec = name === 'a' && day === large ? 'uncompressed' : 'snappy';
@@ -110,8 +98,7 @@ describe('the curation of days, deployed', () => {
     );
     connection.closeSync();
     duckDb.closeSync();
-    const Key = `${dayFolder(config, kind, day)}${name}.parquet`;
-    await s3.send(new PutObjectCommand({ Bucket: BUCKET, Key, Body: readFileSync(path) }));
+    await story.put(`${dayFolder(config, kind, day)}${name}.parquet`, readFileSync(path));
     await cloud.flush();
   }
 
@@ -120,56 +107,39 @@ describe('the curation of days, deployed', () => {
     const { source, dataset } = curatedSubject(config, kind, day);
     const Key = ledgerKey(source, dataset, day);
     const entry = await readJson(Key);
-    await writeJson(Key, { ...entry, curated: { ...Object(entry.curated), shape: 'other' } });
+    const curated = { ...Object(entry['curated']), shape: 'other' };
+    await story.put(Key, JSON.stringify({ ...entry, curated }));
     const { days } = listSchema.parse(await readJson(curatedDaysKey(kind)));
     const { [day]: _, ...others } = days;
-    await writeJson(curatedDaysKey(kind), { days: others });
+    await story.put(curatedDaysKey(kind), JSON.stringify({ days: others }));
   }
 
   async function keeps(kind: ForwardedKind, day: string): Promise<void> {
     const { source, dataset } = curatedSubject(config, kind, day);
-    await until(async () => {
+    await flushUntil(story, async () => {
       const { curated } = await readJson(ledgerKey(source, dataset, day));
       return Object.hasOwn(Object(curated), 'kept');
-    }, `${kind} keep nothing`);
-    await cloud.flush();
-  }
-
-  async function readJson(Key: string): Promise<Record<string, unknown>> {
-    const { Body } = await s3.send(new GetObjectCommand({ Bucket: BUCKET, Key }));
-    return JSON.parse((await Body?.transformToString()) ?? '');
-  }
-
-  async function writeJson(Key: string, value: object): Promise<void> {
-    await s3.send(new PutObjectCommand({ Bucket: BUCKET, Key, Body: JSON.stringify(value) }));
-  }
-
-  /** Waits until the list has these days, and not those. */
-  async function listed(kind: ForwardedKind, days: readonly string[], not: readonly string[] = []) {
-    await until(async () => {
-      const list = await readJson(curatedDaysKey(kind)).catch(() => ({ days: {} }));
-      const there = Object.keys(listSchema.parse(list).days);
-      return days.every((day) => there.includes(day)) && !not.some((day) => there.includes(day));
-    }, `${kind} have no list with ${days} and without ${not}`);
-    await cloud.flush();
-  }
-
-  async function until(holds: () => Promise<boolean>, otherwise: string): Promise<void> {
-    const deadline = Date.now() + 60_000;
-    while (!(await holds())) {
-      if (Date.now() > deadline) throw new Error(otherwise);
-      await cloud.flush();
-      await pause(100);
-    }
-  }
-
-  /** Moves the clock to a time of a day from tomorrow on. */
-  async function jump(days: number, time: string): Promise<void> {
-    await control(cloud.edge, 'clock', 'POST', {
-      now: Date.parse(`${addDays(today, 1 + days)}T${time}:00Z`),
     });
     await cloud.flush();
   }
 
-  const faults = (wanted: object) => control(cloud.edge, 'faults', 'POST', wanted);
+  async function readJson(key: string): Promise<Record<string, unknown>> {
+    return JSON.parse(Buffer.from(await story.read(key)).toString());
+  }
+
+  /** Waits until the list has these days, and not those. */
+  async function listed(kind: ForwardedKind, days: readonly string[], not: readonly string[] = []) {
+    await flushUntil(story, async () => {
+      const list = await readJson(curatedDaysKey(kind)).catch(() => ({ days: {} }));
+      const there = Object.keys(listSchema.parse(list).days);
+      return days.every((day) => there.includes(day)) && !not.some((day) => there.includes(day));
+    });
+    await cloud.flush();
+  }
+
+  /** Moves the clock to a time of a day from tomorrow on. */
+  async function jump(days: number, time: string): Promise<void> {
+    await story.jumpTo(`${addDays(today, 1 + days)}T${time}:00Z`);
+    await cloud.flush();
+  }
 });

@@ -1,18 +1,13 @@
 import { join } from 'node:path';
-import { ListMultipartUploadsCommand, S3Client } from '@aws-sdk/client-s3';
+import { CreateRoleCommand, IAMClient, PutRolePolicyCommand } from '@aws-sdk/client-iam';
+import { ListMultipartUploadsCommand } from '@aws-sdk/client-s3';
 import { repositoryRoot } from '../../local/dataDirectory.ts';
 import { loadTemplate } from '../../local/loadTemplate.ts';
 import { localAccount } from '../../local/localAccount.ts';
 import { resolveTemplate } from '../../packages/local-aws/src/template/index.ts';
-import { writeConfig } from '../harness/temporaryDirectory.ts';
-import { readPolicies } from './Policies.ts';
+import { eventually, type StoryCloud } from '../harness/storyCloud.ts';
 
-/** Makes a configuration the one that is packaged, until `SLUICE_CONFIG` is deleted. */
-export function useConfig(folder: string, input: object): void {
-  process.env['SLUICE_CONFIG'] = writeConfig(folder, input);
-}
-
-/** The package of the configuration in use, and its resources and policies in the local cloud. */
+/** The package of the configuration in use, and its resources in the local cloud. */
 export async function deployed() {
   const loaded = await loadTemplate({
     root: repositoryRoot,
@@ -20,26 +15,33 @@ export async function deployed() {
   });
   const { region, id: account, partition } = localAccount;
   const stack = { region, account, partition, stackName: loaded.stackName, endpoint: 'http://127.0.0.1' };
-  const resolved = resolveTemplate(loaded.template, stack);
-  return { loaded, resolved, policies: readPolicies(resolved) };
+  return { loaded, resolved: resolveTemplate(loaded.template, stack) };
 }
 
-/** Calls the control API of a local cloud. @throws Error with the answer of a call that is refused. */
-export async function control(edge: string, path: string, method: string, body?: object) {
-  const answer = await fetch(`${edge}/_sluice/${path}`, {
-    method,
-    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-  });
-  const text = await answer.text();
-  if (!answer.ok) throw new Error(`${method} ${path}: ${text}`);
-  return JSON.parse(text);
+/** Makes the role `sluice` of a customer, with a policy, for roles of the stack by their logical IDs. */
+export async function makeCustomersRole(
+  { clientOptions, credentialsOf }: StoryCloud,
+  { account, policy, trusted }: { account: string; policy: object; trusted: readonly string[] },
+): Promise<void> {
+  const iam = new IAMClient(clientOptions({ accessKeyId: account, secretAccessKey: 'test' }));
+  const roles = await Promise.all(trusted.map(credentialsOf));
+  const trust = {
+    ...{ Effect: 'Allow', Action: 'sts:AssumeRole', Principal: { AWS: roles.map((one) => one.principal) } },
+    Condition: { StringEquals: { 'sts:ExternalId': 'acme-7' } },
+  };
+  const AssumeRolePolicyDocument = JSON.stringify({ Statement: trust });
+  await iam.send(new CreateRoleCommand({ RoleName: 'sluice', AssumeRolePolicyDocument }));
+  const PolicyDocument = JSON.stringify(policy);
+  await iam.send(new PutRolePolicyCommand({ RoleName: 'sluice', PolicyName: 'own', PolicyDocument }));
+  iam.destroy();
 }
 
-/** Uploads in parts that were begun in a bucket and neither ended nor given up. */
-export async function unfinishedUploads(edge: string, Bucket: string): Promise<readonly string[]> {
-  const credentials = { accessKeyId: 'test', secretAccessKey: 'test' };
-  const s3 = new S3Client({ endpoint: edge, region: 'us-east-1', credentials, forcePathStyle: true });
-  const { Uploads = [] } = await s3.send(new ListMultipartUploadsCommand({ Bucket }));
-  s3.destroy();
+/** Flushes until it is so. */
+export const flushUntil = ({ cloud }: StoryCloud, holds: () => Promise<boolean>) =>
+  eventually(async () => (await holds()) || cloud.flush().then(() => false));
+
+/** Uploads in parts that were begun in the bucket and neither ended nor given up. */
+export async function unfinishedUploads({ s3By, cloud }: StoryCloud): Promise<readonly string[]> {
+  const { Uploads = [] } = await s3By().send(new ListMultipartUploadsCommand({ Bucket: cloud.bucket }));
   return Uploads.map(({ Key = '' }) => Key);
 }

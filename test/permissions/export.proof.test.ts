@@ -1,25 +1,17 @@
-import { join } from 'node:path';
-import { CreateRoleCommand, IAMClient, PutRolePolicyCommand } from '@aws-sdk/client-iam';
 import {
   CreateBucketCommand,
   CreateMultipartUploadCommand,
-  GetObjectCommand,
-  ListObjectsV2Command,
   PutBucketPolicyCommand,
-  S3Client,
 } from '@aws-sdk/client-s3';
 import { afterAll, describe, expect, it } from '@jest/globals';
 import { exportTargetPolicies } from '../../lib/access/buckets/customerBucketPolicies.ts';
 import { DAY_MS, utcDay } from '../../lib/base/time.ts';
 import { manifestSchema } from '../../lib/export/exportDay.ts';
 import { SETTLED_MS } from '../../lib/export/limits.ts';
-import { startCloud } from '../../local/startCloud.ts';
 import type { ExportStatus } from '../../observe/facts/days/ledgerDays.ts';
-import { callMain } from '../harness/callMain.ts';
 import { readParquet } from '../harness/readParquet.ts';
-import { temporaryDirectory } from '../harness/temporaryDirectory.ts';
-import { control, deployed, useConfig } from './deployed.ts';
-import type { Policies } from './Policies.ts';
+import { storyCloud } from '../harness/storyCloud.ts';
+import { makeCustomersRole } from './deployed.ts';
 
 const THEIRS = '111122223333';
 const BY_POLICY = 'acme-warehouse';
@@ -30,54 +22,31 @@ const EXPOSURES = 'statsig_forwarded_exposures';
 /** Yesterday: today is still being written. */
 const day = utcDay(Date.now() - DAY_MS);
 
-const directory = temporaryDirectory();
-let policies: Policies;
-
-useConfig(directory.path, {
+const story = await storyCloud({
   bucket: 'sluice-exports-proof',
   exports: [
     { name: 'events', table: EVENTS, target: { bucket: BY_POLICY, owner: THEIRS } },
     {
-      name: 'exposures',
-      table: EXPOSURES,
-      schedule: 'hourly',
+      ...{ name: 'exposures', table: EXPOSURES, schedule: 'hourly' },
       target: { bucket: BY_ROLE, owner: THEIRS, role: { arn: CUSTOMERS_ROLE, externalId: 'acme-7' } },
     },
   ],
 });
-({ policies } = await deployed());
-const cloud = await startCloud({
-  port: 0,
-  edgePort: 0,
-  enforceIam: true,
-  data: join(directory.path, 'data'),
-});
-const place = { endpoint: cloud.edge, region: 'us-east-1' };
-const theirs = new S3Client({ ...place, credentials: { accessKeyId: THEIRS, secretAccessKey: 'test' } });
-const ours = new S3Client({ ...place, credentials: { accessKeyId: 'test', secretAccessKey: 'test' } });
-const iam = new IAMClient({ ...place, credentials: { accessKeyId: THEIRS, secretAccessKey: 'test' } });
-afterAll(async () => {
-  for (const client of [theirs, ours, iam]) client.destroy();
-  await cloud.close();
-  delete process.env['SLUICE_CONFIG'];
-  directory.remove();
-});
+const { cloud } = story;
+const ours = story.s3By();
+const theirs = story.s3By({ accessKeyId: THEIRS, secretAccessKey: 'test' });
+afterAll(() => story.close());
 
 describe('the export, deployed, between two accounts', () => {
-  const exportRole = () => policies.roles.find(({ logicalId }) => logicalId === 'ExportRole')?.arn ?? '';
-  const sluice = (...args: string[]) =>
-    callMain(['export', ...args, '--local', '--endpoint-url', cloud.edge]);
+  const sluice = (...args: string[]) => story.sluice('export', ...args);
   const status = async () => {
     const answer: { exports: ExportStatus[] } = JSON.parse((await sluice('status', '--json')).stdout);
     return answer.exports.map((one) => [one.export, one.days.find((each) => each.day === day)?.entry?.state]);
   };
-  const files = async (client: S3Client, Bucket: string, Prefix: string) => {
-    const { Contents = [] } = await client.send(new ListObjectsV2Command({ Bucket, Prefix }));
+  const files = async (client: typeof ours, bucket: string, prefix: string) => {
     const bodies = new Map<string, Buffer>();
-    for (const { Key = '' } of Contents) {
-      const { Body } = await client.send(new GetObjectCommand({ Bucket, Key }));
-      bodies.set(Key.slice(Prefix.length), Buffer.from((await Body?.transformToByteArray()) ?? []));
-    }
+    for (const key of await story.keys(prefix, bucket, client))
+      bodies.set(key.slice(prefix.length), Buffer.from(await story.read(key, bucket, client)));
     return bodies;
   };
   /** As SDKs do it: 503 is answered where a busy machine is too slow, and then it is sent again. */
@@ -85,17 +54,11 @@ describe('the export, deployed, between two accounts', () => {
     const time = Date.parse(`${day}T10:00:00Z`);
     const user = { userID: 'u1' };
     const metadata = { gate: 'g', gateValue: 'true', ruleID: 'r' };
-    const body = JSON.stringify({
-      events: [
-        { eventName: 'bought', value, user, time },
-        { eventName: 'statsig::gate_exposure', user, time, metadata },
-      ],
-    });
-    for (let tries = 1; tries <= 5; tries += 1) {
-      const headers = { 'statsig-api-key': 'client-proof' };
-      const { status } = await fetch(`${cloud.collector}/v1/rgstr`, { method: 'POST', headers, body });
-      if (status === 202) return;
-    }
+    const events = [
+      { eventName: 'bought', value, user, time },
+      { eventName: 'statsig::gate_exposure', user, time, metadata },
+    ];
+    for (let tries = 1; tries <= 5; tries += 1) if ((await story.post({ events })) === 202) return;
     throw new Error('The collector takes nothing.');
   };
   /** Bytes of our day and of theirs, each sorted, and what the manifest names. */
@@ -122,7 +85,7 @@ describe('the export, deployed, between two accounts', () => {
     await theirs.send(new CreateBucketCommand({ Bucket: BY_POLICY }));
     await theirs.send(new CreateBucketCommand({ Bucket: BY_ROLE }));
     // An export leaves files out that the writer may still take back.
-    await control(cloud.edge, 'clock', 'POST', { advanceMs: SETTLED_MS + 1 });
+    await story.advance(SETTLED_MS + 1);
     expect(await sluice('run')).toMatchObject({ code: 0 });
     await cloud.flush();
     const { code, stdout } = await sluice('status');
@@ -132,18 +95,11 @@ describe('the export, deployed, between two accounts', () => {
 
     const policies = (bucket: string, principal: string) =>
       exportTargetPolicies({ partition: 'aws', region: 'us-east-1', bucket, principal });
-    const Policy = JSON.stringify(policies(BY_POLICY, exportRole()).bucketPolicy);
+    const { principal } = await story.credentialsOf('ExportRole');
+    const Policy = JSON.stringify(policies(BY_POLICY, principal).bucketPolicy);
     await theirs.send(new PutBucketPolicyCommand({ Bucket: BY_POLICY, Policy }));
-    const trust = {
-      Effect: 'Allow',
-      Principal: { AWS: exportRole() },
-      Action: 'sts:AssumeRole',
-      Condition: { StringEquals: { 'sts:ExternalId': 'acme-7' } },
-    };
-    const AssumeRolePolicyDocument = JSON.stringify({ Statement: trust });
-    await iam.send(new CreateRoleCommand({ RoleName: 'sluice', AssumeRolePolicyDocument }));
-    const PolicyDocument = JSON.stringify(policies(BY_ROLE, '').callerPolicy);
-    await iam.send(new PutRolePolicyCommand({ RoleName: 'sluice', PolicyName: 'own', PolicyDocument }));
+    const policy = policies(BY_ROLE, '').callerPolicy;
+    await makeCustomersRole(story, { account: THEIRS, policy, trusted: ['ExportRole'] });
     // An unfinished upload that a killed process left behind.
     const Key = `events/${day}/sluice-${'0'.repeat(32)}.parquet`;
     await theirs.send(new CreateMultipartUploadCommand({ Bucket: BY_POLICY, Key }));

@@ -1,16 +1,13 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { CreateRoleCommand, IAMClient, PutRolePolicyCommand } from '@aws-sdk/client-iam';
-import { HeadObjectCommand, PutBucketPolicyCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { PutBucketPolicyCommand } from '@aws-sdk/client-s3';
+import { afterAll, describe, expect, it } from '@jest/globals';
 import { ingestSourcePolicies } from '../../lib/access/buckets/customerBucketPolicies.ts';
 import { addDays, utcDay } from '../../lib/base/time.ts';
 import { defineConfig } from '../../lib/config/defineConfig.ts';
 import { refusedRowsKey } from '../../lib/tables/tableFolders.ts';
 import { localAccount } from '../../local/localAccount.ts';
-import { callMain } from '../harness/callMain.ts';
 import { CUSTOMER, DROPS, ingestCloud } from '../harness/ingestCloud.ts';
-import { control, deployed, unfinishedUploads } from './deployed.ts';
-import type { Policies } from './Policies.ts';
+import { flushUntil, makeCustomersRole, unfinishedUploads } from './deployed.ts';
 
 const HOUR_MS = 3_600_000;
 const CUSTOMERS_ROLE = `arn:aws:iam::${CUSTOMER}:role/sluice`;
@@ -24,92 +21,38 @@ const layout = defineConfig({ bucket: 'sluice-ingest-proof' });
 /** Larger than a part of an upload: hashes hardly compress. */
 const large = (unitId: string) => events(600_000, "md5(i::VARCHAR) || md5('more' || i)", unitId);
 
-describe('the ingest, deployed, between two accounts', () => {
-  let ingest: Awaited<ReturnType<typeof ingestCloud>>;
-  let policies: Policies;
-
-  beforeAll(async () => {
-    const expectedBy = { hour: 9 };
-    const datasets = [
-      { name: 'events', kind: 'events' as const, lookbackDays: 8, refusedShare: 0.5, expectedBy },
-    ];
-    const byAthena = { ...datasets[0], name: 'large', kind: 'events' as const, engine: 'athena' as const };
-    ingest = await ingestCloud({
-      bucket: 'sluice-ingest-proof',
-      sources: [
-        {
-          ...{ name: 'acme', bucket: DROPS, owner: CUSTOMER, receipt: 'sluice-receipts' },
-          datasets: [...datasets, byAthena],
-        },
-        {
-          name: 'by-role',
-          bucket: DROPS,
-          owner: CUSTOMER,
-          role: { arn: CUSTOMERS_ROLE, externalId: 'acme-7' },
-          receipt: 'receipts-by-role',
-          datasets: [
-            { ...datasets[0], name: 'events', kind: 'events', folder: 'shared', schedule: 'hourly' },
-          ],
-        },
+const kind = 'events' as const;
+const daily = { name: 'events', lookbackDays: 8, refusedShare: 0.5, expectedBy: { hour: 9 } };
+const ingest = await ingestCloud({
+  bucket: 'sluice-ingest-proof',
+  sources: [
+    {
+      ...{ name: 'acme', bucket: DROPS, owner: CUSTOMER, receipt: 'sluice-receipts' },
+      datasets: [
+        { kind, ...daily },
+        { kind, ...daily, name: 'large', engine: 'athena' },
       ],
-    });
-    ({ policies } = await deployed());
-    await lettingReceiptsIn();
-    await customersRole();
-  }, 120_000);
-  afterAll(() => ingest.close());
+    },
+    {
+      ...{ name: 'by-role', bucket: DROPS, owner: CUSTOMER, receipt: 'receipts-by-role' },
+      role: { arn: CUSTOMERS_ROLE, externalId: 'acme-7' },
+      datasets: [{ kind, ...daily, folder: 'shared', schedule: 'hourly' }],
+    },
+  ],
+});
+afterAll(() => ingest.close());
+const policiesFor = (principal: string, receiptFolder: string) =>
+  ingestSourcePolicies({ partition: 'aws', region: 'us-east-1', bucket: DROPS, principal, receiptFolder });
+const { bucketPolicy } = policiesFor(`arn:aws:iam::${localAccount.id}:root`, 'sluice-receipts/');
+await ingest
+  .s3By({ accessKeyId: CUSTOMER, secretAccessKey: 'test' })
+  .send(new PutBucketPolicyCommand({ Bucket: DROPS, Policy: JSON.stringify(bucketPolicy) }));
+await makeCustomersRole(ingest, {
+  ...{ account: CUSTOMER, policy: policiesFor('', 'receipts-by-role/').callerPolicy },
+  trusted: ['IngestPlanRole', 'IngestLoadRole'],
+});
 
-  const roleOf = (id: string) => {
-    const role = policies.roles.find(({ logicalId }) => logicalId === id);
-    if (role === undefined) throw new Error(`the template has no ${id}`);
-    return role;
-  };
-
-  async function lettingReceiptsIn(): Promise<void> {
-    const s3 = new S3Client({
-      endpoint: ingest.cloud.edge,
-      region: 'us-east-1',
-      credentials: { accessKeyId: CUSTOMER, secretAccessKey: 'test' },
-    });
-    const { bucketPolicy } = ingestSourcePolicies({
-      ...{ partition: 'aws', region: 'us-east-1', bucket: DROPS },
-      principal: `arn:aws:iam::${localAccount.id}:root`,
-      receiptFolder: 'sluice-receipts/',
-    });
-    await s3.send(new PutBucketPolicyCommand({ Bucket: DROPS, Policy: JSON.stringify(bucketPolicy) }));
-    s3.destroy();
-  }
-
-  async function customersRole(): Promise<void> {
-    const iam = new IAMClient({
-      endpoint: ingest.cloud.edge,
-      region: 'us-east-1',
-      credentials: { accessKeyId: CUSTOMER, secretAccessKey: 'test' },
-    });
-    const trust = {
-      Effect: 'Allow',
-      Principal: { AWS: [roleOf('IngestPlanRole').arn, roleOf('IngestLoadRole').arn] },
-      Action: 'sts:AssumeRole',
-      Condition: { StringEquals: { 'sts:ExternalId': 'acme-7' } },
-    };
-    await iam.send(
-      new CreateRoleCommand({
-        RoleName: 'sluice',
-        AssumeRolePolicyDocument: JSON.stringify({ Statement: trust }),
-      }),
-    );
-    const { callerPolicy } = ingestSourcePolicies({
-      partition: 'aws',
-      region: 'us-east-1',
-      bucket: DROPS,
-      principal: '',
-      receiptFolder: 'receipts-by-role/',
-    });
-    const PolicyDocument = JSON.stringify(callerPolicy);
-    await iam.send(new PutRolePolicyCommand({ RoleName: 'sluice', PolicyName: 'own', PolicyDocument }));
-    iam.destroy();
-  }
-
+describe('the ingest, deployed, between two accounts', () => {
   it('loads new and changed days, those that were cut off, and by Athena, by its policies alone', async () => {
     await ingest.drop(`events/${day}/a.parquet`, events(3));
     await ingest.drop(`shared/${day}/a.parquet`, `${events(2)} UNION ALL SELECT NULL, 'refused', 'u'`);
@@ -120,9 +63,9 @@ describe('the ingest, deployed, between two accounts', () => {
     await settled('acme', day);
     await settled('by-role', day);
 
-    await faults({ sqs: [{ fault: 'failCalls', operations: ['SendMessageBatch'], calls: 'all' }] });
+    await ingest.setFaults({ sqs: [{ fault: 'failCalls', operations: ['SendMessageBatch'], calls: 'all' }] });
     expect(await ready()).toBe(503);
-    await control(ingest.cloud.edge, 'faults', 'DELETE');
+    await ingest.clearFaults();
     expect([await ready(), await ready()]).toEqual([200, 429]);
 
     // As large as uploads in parts, which are cut off: of rows, and of refused ones.
@@ -131,7 +74,7 @@ describe('the ingest, deployed, between two accounts', () => {
     await ingest.drop(`shared/${day}/a.parquet`, large('NULL'));
     await ingest.jump(HOUR_MS);
     const entry = `sluice-ingest-proof/ledger/by-role/events/${before}.json`;
-    await faults({
+    await ingest.setFaults({
       s3: [
         { fault: 'failCalls', code: 'AccessDenied', operations: ['UploadPart'], calls: 'all' },
         // The plan sends a task before it notes it: a load that is quicker finds no entry.
@@ -139,7 +82,7 @@ describe('the ingest, deployed, between two accounts', () => {
       ],
     });
     await run();
-    await control(ingest.cloud.edge, 'faults', 'DELETE');
+    await ingest.clearFaults();
     // Past the time for which their messages are hidden.
     await ingest.jump(2 * HOUR_MS);
     await settled('acme', day);
@@ -157,7 +100,7 @@ describe('the ingest, deployed, between two accounts', () => {
 
     await mendMapping();
     await loadByAthena();
-    expect(await unfinishedUploads(ingest.cloud.edge, 'sluice-ingest-proof')).toEqual([]);
+    expect(await unfinishedUploads(ingest)).toEqual([]);
   }, 240_000);
 
   /** A day that is loaded by Athena, one whose files change while a statement runs, and the schedule that looks at both. */
@@ -170,7 +113,7 @@ describe('the ingest, deployed, between two accounts', () => {
     // A flush waits for queries.
     expect((await explained([...place, '--day', day])).state).not.toBe('loading');
     await settled('acme', day, 'large');
-    await faults({
+    await ingest.setFaults({
       s3: [
         { fault: 'delayCalls', ms: 5_000, operations: ['PutObject'], key: 'statsig/ingested/acme_large/*' },
       ],
@@ -184,9 +127,9 @@ describe('the ingest, deployed, between two accounts', () => {
       await pause(100);
     }
     await ingest.drop(`large/${day}/a.parquet`, `${events(4)}${refused}`);
-    await callMain(['ingest', 'backfill', ...place, '--from', day, '--local'], { env: ingest.env });
+    await ingest.sluice('ingest', 'backfill', ...place, '--from', day);
     await ingest.cloud.flush();
-    await control(ingest.cloud.edge, 'faults', 'DELETE');
+    await ingest.clearFaults();
     await Promise.all(flushes);
     await ingest.jump(2 * HOUR_MS);
     await settled('acme', day, 'large');
@@ -194,37 +137,23 @@ describe('the ingest, deployed, between two accounts', () => {
 
   /** As if rows of the day's files had been refused by a mapping that was mended since. */
   async function mendMapping(): Promise<void> {
-    const s3 = new S3Client({
-      endpoint: ingest.cloud.edge,
-      region: 'us-east-1',
-      credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
-    });
     const place = ['--source', 'acme', '--dataset', 'events'];
     const { fingerprint } = await explained([...place, '--day', day]);
     // The last file came two jumps after the one before: on one of these days.
     const received = Array.from({ length: 8 }, (_, i) => Date.parse(day) + i * 24 * HOUR_MS);
-    const left = received.map((receivedAt) => ({
-      Bucket: 'sluice-ingest-proof',
-      Key: refusedRowsKey(layout, { table: 'acme_events', day, fingerprint, receivedAt }),
-    }));
-    for (const object of left) await s3.send(new PutObjectCommand({ ...object, Body: 'refused' }));
-    await callMain(['ingest', 'backfill', ...place, '--from', day, '--local'], { env: ingest.env });
-    await until(async () => {
-      const there = await Promise.all(
-        left.map((object) =>
-          s3.send(new HeadObjectCommand(object)).then(
-            () => true,
-            () => false,
-          ),
-        ),
-      );
-      return there.includes(false);
-    }, 'what was refused before is still there');
-    s3.destroy();
+    const left = received.map((receivedAt) =>
+      refusedRowsKey(layout, { table: 'acme_events', day, fingerprint, receivedAt }),
+    );
+    for (const key of left) await ingest.put(key, 'refused');
+    await ingest.sluice('ingest', 'backfill', ...place, '--from', day);
+    await flushUntil(ingest, async () => {
+      const there = await ingest.keys(left[0]?.slice(0, left[0].indexOf('/') + 1) ?? '');
+      return !left.every((key) => there.includes(key));
+    });
   }
 
   async function plan(): Promise<void> {
-    expect(await callMain(['ingest', 'run', '--local'], { env: ingest.env })).toMatchObject({ code: 0 });
+    expect(await ingest.sluice('ingest', 'run')).toMatchObject({ code: 0 });
   }
 
   async function run(): Promise<void> {
@@ -234,33 +163,16 @@ describe('the ingest, deployed, between two accounts', () => {
 
   async function settled(source: string, of: string, dataset = 'events'): Promise<void> {
     const place = ['--source', source, '--dataset', dataset, '--day', of];
-    await until(async () => (await explained(place)).state === 'succeeded', `${source} has not succeeded`);
+    await flushUntil(ingest, async () => (await explained(place)).state === 'succeeded');
   }
 
-  async function explained(place: readonly string[]) {
-    const { stdout } = await callMain(['ingest', 'explain', ...place, '--local', '--json'], {
-      env: ingest.env,
-    });
-    return JSON.parse(stdout === '' ? '{}' : stdout);
-  }
-
-  async function until(holds: () => Promise<boolean>, otherwise: string): Promise<void> {
-    const deadline = Date.now() + 60_000;
-    while (!(await holds())) {
-      if (Date.now() > deadline) throw new Error(otherwise);
-      await ingest.cloud.flush();
-      await pause(100);
-    }
-  }
+  const explained = (place: readonly string[]) => ingest.json('ingest', 'explain', ...place);
 
   async function ready(): Promise<number> {
-    const { status } = await fetch(`${ingest.cloud.collector}/v1/mark_data_ready_dwh`, {
-      method: 'POST',
-      headers: { 'statsig-api-key': 'secret-acme' },
+    const { status } = await ingest.send({
+      ...{ path: '/v1/mark_data_ready_dwh', headers: { 'statsig-api-key': 'secret-acme' } },
       body: JSON.stringify({ datestamps: day, type: 'events' }),
     });
     return status;
   }
-
-  const faults = (wanted: object) => control(ingest.cloud.edge, 'faults', 'POST', wanted);
 });

@@ -25,10 +25,10 @@ export async function tryStaging(
   if ('missing' in found) return found.missing;
   const readers = await openReaders();
   const clients = await readers.clientsOf('statsig');
-  const credentials = await readers.control('credentials', 'POST', { principal: PRINCIPALS.statsig });
+  const credentials = await readers.credentialsOf(PRINCIPALS.statsig);
   const trino = new TrinoWitness(found.libraries, {
     ...{ edge: readers.edge, region: localAccount.region },
-    credentials: credentials as { accessKeyId: string; secretAccessKey: string },
+    credentials,
   });
   const attempt = (what: string, check: () => Promise<unknown>, expected: unknown) =>
     check().then(

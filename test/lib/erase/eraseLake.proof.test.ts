@@ -3,7 +3,6 @@ import { once } from 'node:events';
 import { writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
-import { GetObjectCommand, ListObjectsV2Command, S3Client } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { addDays, utcDay } from '../../../lib/base/time.ts';
 import { defineConfig } from '../../../lib/config/defineConfig.ts';
@@ -13,14 +12,11 @@ import { forwardedKinds } from '../../../lib/schema/kinds.ts';
 import { curatedDaysKey } from '../../../lib/tables/ledgerKeys.ts';
 import { ingestedTableFolder, tableFolder } from '../../../lib/tables/tableFolders.ts';
 import { repositoryRoot } from '../../../local/dataDirectory.ts';
-import { localAccount } from '../../../local/localAccount.ts';
-import { type Cloud, startCloud } from '../../../local/startCloud.ts';
 import { openDeployment } from '../../../observe/deployment.ts';
 import { readClock } from '../../../observe/target.ts';
 import { type EraseReceipt, erase } from '../../../operate/erase/erase.ts';
 import { callMain } from '../../harness/callMain.ts';
-import { temporaryDirectory, writeConfig } from '../../harness/temporaryDirectory.ts';
-import { control as controlCloud } from '../../permissions/deployed.ts';
+import { eventually, storyCloud } from '../../harness/storyCloud.ts';
 import { type DecodedVersion, EraseLake, idsIn, type Someone, seeded } from './EraseLake.ts';
 
 /** Units that are erased: 1,000 for the full figure. */
@@ -32,14 +28,16 @@ const config = defineConfig(input);
 const today = utcDay(Date.now());
 const days = [addDays(today, -3), addDays(today, -4)];
 
+const story = await storyCloud(input);
+const { cloud } = story;
+const s3 = story.s3By();
+const writer = story.s3By(await story.credentialsOf('WriteRole'));
+const lake = new EraseLake(s3, config, story.scratch, UNITS, seeded(SEED), writer);
+afterAll(() => story.close());
+
 describe('an erasure', () => {
-  const directory = temporaryDirectory();
   // A seed of its own, so that the lake's contents do not change the kills.
   const random = seeded(SEED + 1);
-  let cloud: Cloud;
-  let s3: S3Client;
-  let writer: S3Client;
-  let lake: EraseLake;
   let before: readonly DecodedVersion[];
   let after: readonly DecodedVersion[];
   const receipts: EraseReceipt[] = [];
@@ -47,15 +45,6 @@ describe('an erasure', () => {
 
   beforeAll(
     async () => {
-      process.env['SLUICE_CONFIG'] = writeConfig(directory.path, input);
-      cloud = await startCloud({ port: 0, edgePort: 0, data: join(directory.path, 'data') });
-      const { region } = localAccount;
-      const credentials = { accessKeyId: 'test', secretAccessKey: 'test' };
-      const place = { endpoint: cloud.edge, region, forcePathStyle: true };
-      s3 = new S3Client({ ...place, credentials });
-      const role = await controlCloud(cloud.edge, 'credentials', 'POST', { principal: 'WriteRole' });
-      writer = new S3Client({ ...place, credentials: role });
-      lake = new EraseLake(s3, config, directory.path, UNITS, seeded(SEED), writer);
       for (const day of days) {
         for (const kind of forwardedKinds) await lake.landRaw(kind, day);
         await lake.landIngested(day);
@@ -65,7 +54,7 @@ describe('an erasure', () => {
       await lake.send(cloud.collector);
       await cloud.flush();
       // So that what lands stays where it is.
-      await faults('POST', {
+      await story.setFaults({
         lambda: [{ fault: 'throttleInvocations', function: 'sluice-local-write', calls: 'all' }],
       });
       await lake.landRefused(days[0] ?? '', Date.now());
@@ -84,13 +73,6 @@ describe('an erasure', () => {
     },
     300_000 + UNITS * 2_000,
   );
-  afterAll(async () => {
-    delete process.env['SLUICE_CONFIG'];
-    s3?.destroy();
-    writer?.destroy();
-    await cloud?.close();
-    directory.remove();
-  });
 
   /** In groups of random size, each killed at random steps until a run gets through. */
   async function eraseAll(): Promise<void> {
@@ -119,12 +101,7 @@ describe('an erasure', () => {
   }
 
   async function run(units: readonly Someone[], faultPoint?: (step: EraseFaultPoint) => void) {
-    const { region } = localAccount;
-    const aws = {
-      endpoint: cloud.edge,
-      region,
-      credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
-    };
+    const aws = story.clientOptions();
     const now = await readClock({ isLocal: true, aws });
     const deployment = openDeployment(
       { config, stack: { service: 'sluice', stage: 'local' }, isLocal: true, now },
@@ -146,45 +123,23 @@ describe('an erasure', () => {
   }
 
   async function jump(time: string): Promise<void> {
-    const answer = await fetch(`${cloud.edge}/_sluice/clock`);
-    const { now }: { readonly now: string } = JSON.parse(await answer.text());
-    await control({ now: Date.parse(`${addDays(utcDay(Date.parse(now)), 1)}T${time}:00Z`) });
-  }
-
-  async function control(clock: object): Promise<void> {
-    const answer = await fetch(`${cloud.edge}/_sluice/clock`, {
-      method: 'POST',
-      body: JSON.stringify(clock),
-    });
-    if (!answer.ok) throw new Error(await answer.text());
+    await story.jumpTo(`${addDays(utcDay(story.clock.now()), 1)}T${time}:00Z`);
     await cloud.flush();
   }
 
-  async function faults(method: string, wanted?: object): Promise<void> {
-    const answer = await fetch(`${cloud.edge}/_sluice/faults`, {
-      method,
-      ...(wanted === undefined ? {} : { body: JSON.stringify(wanted) }),
-    });
-    if (!answer.ok) throw new Error(await answer.text());
-  }
-
   /** Waits until views read every day from the curated tables. */
-  async function listed(): Promise<Map<string, string>> {
-    const deadline = Date.now() + 120_000;
-    for (;;) {
+  function listed(): Promise<Map<string, string>> {
+    return eventually(async () => {
       const versions = new Map<string, string>();
       for (const kind of forwardedKinds) {
-        const object = await s3
-          .send(new GetObjectCommand({ Bucket: BUCKET, Key: curatedDaysKey(kind) }))
-          .catch(() => null);
-        const list = JSON.parse((await object?.Body?.transformToString()) ?? '{"days":{}}');
+        const text = await story.read(curatedDaysKey(kind)).catch(() => '{"days":{}}');
+        const list = JSON.parse(Buffer.from(text).toString());
         for (const day of days) if (day in list.days) versions.set(`${kind}/${day}`, list.days[day].version);
       }
       if (versions.size === 2 * days.length) return versions;
-      if (Date.now() > deadline) throw new Error(`only ${[...versions.keys()].join(', ')} are listed`);
       await cloud.flush();
-      await pause(100);
-    }
+      return null;
+    });
   }
 
   const isState = (key: string) => key.startsWith(`${config.statsigFolder}/experiment-`);
@@ -282,7 +237,7 @@ describe('an erasure', () => {
   });
 
   it('has its days curated again, from the rows that are left', async () => {
-    await faults('DELETE');
+    await story.clearFaults();
     // What waited is written in the first night, and its days are curated in the second.
     await jump('00:30');
     await jump('00:30');
@@ -314,26 +269,20 @@ describe('an erasure', () => {
     expect([first?.state, first?.run.hasFound]).toEqual(['again', false]);
     const early = await run(group);
     expect(early?.state).toBe('again');
-    await control({ now: (early?.completeFrom ?? 0) + 1 });
+    await story.clock.set((early?.completeFrom ?? 0) + 1);
+    await cloud.flush();
     const done = await run(group);
     expect([done?.state, done?.run.hasFound, done?.runs]).toEqual(['complete', false, 3]);
-    const record = await s3.send(new GetObjectCommand({ Bucket: BUCKET, Key: done?.record ?? '' }));
-    expect(await record.Body?.transformToString()).not.toContain(victim.value);
+    const record = Buffer.from(await story.read(done?.record ?? ''));
+    expect(record.toString()).not.toContain(victim.value);
   }, 120_000);
 
   it('of a process that is killed goes on when the command is run again', async () => {
     const [victim] = lake.victims;
     if (victim === undefined) throw new Error('no victims');
-    const env = {
-      ...process.env,
-      AWS_ENDPOINT_URL: cloud.edge,
-      AWS_REGION: localAccount.region,
-      AWS_ACCESS_KEY_ID: 'test',
-      AWS_SECRET_ACCESS_KEY: 'test',
-    };
     const args = ['erase', '--unit', `${victim.column}=${victim.value}`, '--local', '--json'];
     const child = spawn(process.execPath, [join(repositoryRoot, 'cli', 'sluice.mjs'), ...args], {
-      env,
+      env: { ...process.env, ...story.env },
       stdio: 'ignore',
       detached: true,
     });
@@ -343,14 +292,7 @@ describe('an erasure', () => {
     while (!(await isChanging()) && Date.now() < deadline) await pause(5);
     process.kill(-(child.pid ?? 0), 'SIGKILL');
     expect((await exited)[1]).toBe('SIGKILL');
-    const { code, stdout } = await callMain(args, {
-      env: {
-        AWS_ENDPOINT_URL: cloud.edge,
-        AWS_REGION: localAccount.region,
-        AWS_ACCESS_KEY_ID: 'test',
-        AWS_SECRET_ACCESS_KEY: 'test',
-      },
-    });
+    const { code, stdout } = await callMain(args, { env: story.env });
     const receipt = JSON.parse(stdout);
     expect([code, receipt.state, receipt.run.resumed]).toEqual([3, 'again', 1]);
     const left = (await lake.decode())
@@ -361,11 +303,8 @@ describe('an erasure', () => {
 
   /** Whether the record of a run under way says that something was found. */
   async function isChanging(): Promise<boolean> {
-    const listed = await s3.send(new ListObjectsV2Command({ Bucket: BUCKET, Prefix: 'ledger/_erasures/' }));
-    for (const { Key } of listed.Contents ?? []) {
-      const { Body } = await s3.send(new GetObjectCommand({ Bucket: BUCKET, Key }));
-      if (JSON.parse((await Body?.transformToString()) ?? '{}').current?.hasFound === true) return true;
-    }
+    for (const key of await story.keys('ledger/_erasures/'))
+      if (JSON.parse(Buffer.from(await story.read(key)).toString()).current?.hasFound === true) return true;
     return false;
   }
 });
