@@ -1,12 +1,10 @@
 import { describe, expect, it } from '@jest/globals';
-import fc from 'fast-check';
 import { CanonicalJsonWriter, SortedMembers } from '../../../lib/base/canonicalJson.ts';
 import { Evaluations, exposureRow } from '../../../lib/collect/rows/exposures.ts';
 import { defineConfig } from '../../../lib/config/defineConfig.ts';
 import { exposuresTable } from '../../../lib/tables/exposuresTable.ts';
 import { memberWriter } from '../../../lib/tables/memberWriter.ts';
 import { EvaluationText } from '../../../lib/wire/EvaluationText.ts';
-import { EventError } from '../../../lib/wire/EventError.ts';
 import { experimentNames } from '../../../lib/wire/experimentNames.ts';
 import type { ExposureKind } from '../../../lib/wire/readEvent.ts';
 
@@ -26,55 +24,6 @@ function plainly(kind: ExposureKind, metadata: Record<string, unknown>, heldOut 
 }
 
 describe('Evaluations', () => {
-  const kinds = fc.constantFrom<ExposureKind>('gate', 'config', 'layer');
-  const few = fc.oneof(
-    fc.constantFrom('', 'a', 'b', 'true', 'false', '"', '910458283', 'x'.repeat(300)),
-    fc.constantFrom(true, false, 1, 2, null),
-    fc.constant({ nested: 1 }),
-  );
-  const time = fc.oneof(fc.constantFrom('1795000000000', '1', '"', 'é'), fc.constantFrom(1, 1795000000000));
-  const metadata = fc.record(
-    {
-      gate: few,
-      config: few,
-      ruleID: few,
-      gateValue: few,
-      reason: few,
-      configVersion: few,
-      allocatedExperiment: few,
-      parameterName: few,
-      isExplicitParameter: few,
-      isManualExposure: few,
-      lcut: time,
-      receivedAt: time,
-      configSyncTime: time,
-      unknown: few,
-    },
-    { requiredKeys: [] },
-  );
-
-  it('are the same with and without the memory, in any order of members', () => {
-    const evaluations = new Evaluations(own, resolve);
-    fc.assert(
-      fc.property(kinds, metadata, fc.boolean(), fc.boolean(), (kind, some, reversed, heldOut) => {
-        const members = Object.entries(some);
-        const sent = Object.fromEntries(reversed ? members.reverse() : members);
-        let expected: unknown;
-        try {
-          expected = plainly(kind, sent, heldOut);
-        } catch (error) {
-          expect(error).toBeInstanceOf(EventError);
-          expect(() => evaluations.get(kind, asRead(sent), new CanonicalJsonWriter(), heldOut)).toThrow(
-            EventError,
-          );
-          return;
-        }
-        expect(evaluations.get(kind, asRead(sent), new CanonicalJsonWriter(), heldOut)).toEqual(expected);
-      }),
-      { numRuns: 5_000 },
-    );
-  });
-
   it('stay correct however many different ones arrive', () => {
     const evaluations = new Evaluations(own, resolve);
     for (let i = 0; i < 30_000; i += 1) {
@@ -93,15 +42,6 @@ describe('Evaluations', () => {
       expect(evaluations.get('gate', asRead(sent ?? {}), new CanonicalJsonWriter())).toEqual(
         plainly('gate', sent ?? {}),
       );
-    }
-  });
-
-  it('distinguish held-out units from others with the same metadata', () => {
-    const evaluations = new Evaluations(own, resolve);
-    const sent = { config: 'exp', ruleID: 'group' };
-    for (const heldOut of [false, true, true, false]) {
-      const { own: written } = evaluations.get('config', asRead(sent), new CanonicalJsonWriter(), heldOut);
-      expect(written).toContain(`"is_assignment":${!heldOut}`);
     }
   });
 

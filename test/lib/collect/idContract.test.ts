@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { isDeepStrictEqual } from 'node:util';
-import { describe, expect, it } from '@jest/globals';
+import { describe, it } from '@jest/globals';
 import * as z from 'zod';
 import { startCollector } from './startCollector.ts';
 
@@ -51,8 +51,6 @@ async function idsOf({ query, headers, body, isBase64Encoded, config }: (typeof 
   };
 }
 
-const named = (name: string) => fixture.find((one) => one.name === name)?.ids;
-
 describe('the IDs of rows', () => {
   it.each(fixture.map((one) => [one.name, one] as const))(
     'do not change before the next major version: %s',
@@ -64,31 +62,4 @@ describe('the IDs of rows', () => {
       throw new Error(`${CONTRACT}\n${name}: got ${JSON.stringify(found)}`);
     },
   );
-
-  it('are equal in the fixture for resends, and different for other keys, visitors and repeats', () => {
-    const first = named('one exposure of each type and an event');
-    expect(named('the same sent again in a later session')).toEqual(first);
-    expect(named('the same from another device')).toEqual(first);
-    const all = [first, named('the same by another key')].flatMap((ids) => [
-      ...(ids?.exposures ?? []),
-      ...(ids?.events ?? []),
-    ]);
-    expect(new Set(all).size).toBe(all.length);
-    const ofUser = named('a user with an ID, and what is refused of them');
-    expect(named('the same sent again by another stable ID')).toEqual(ofUser);
-    const visitors = [
-      ...['a visitor without an ID, and what is refused of them', 'the same of another visitor'],
-      ...['a visitor of a company, and what is refused of them', "the same of the company's other visitor"],
-    ];
-    const ofVisitors = visitors.flatMap((name) => [
-      ...(named(name)?.events ?? []),
-      ...(named(name)?.quarantine ?? []),
-    ]);
-    expect(new Set(ofVisitors).size).toBe(8);
-    const repeats = named('repeats in a batch');
-    expect(new Set([...(repeats?.exposures ?? []), ...(repeats?.events ?? [])]).size).toBe(5);
-    const refused = named('refused events beside one that lands');
-    expect(new Set(refused?.quarantine).size).toBe(5);
-    expect(named('the same refused events sent again')).toEqual(refused);
-  });
 });

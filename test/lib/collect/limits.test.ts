@@ -38,15 +38,6 @@ it('the collector refuses a body with too many objects', async () => {
   expect([status, code]).toEqual([413, 'SLUICE_BODY_TOO_COSTLY']);
 });
 
-it('the collector keeps 10,000 bad events together', async () => {
-  const body = listsOf(MAX_EVENTS, 0);
-  const { status, quarantined, metrics } = await memoryCollector()(
-    request({ body: body.replaceAll('0', `"${'x'.repeat(80)}"`) }),
-  );
-  expect([status, metrics['quarantined']]).toEqual([202, MAX_EVENTS]);
-  expect(quarantined).toMatchObject([{ reason: 'SLUICE_EVENT_MANY_REFUSED' }]);
-});
-
 it.each([
   ['500 events with a user of 6 kB', 500, 6_000],
   ['5,000 events with a user of 400 bytes', 5_000, 400],

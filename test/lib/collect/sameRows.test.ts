@@ -47,6 +47,10 @@ const members = {
   reason: plain,
   configVersion: fc.constantFrom('12', '"12"'),
   lcut: fc.constantFrom('"1795000000000"', '"1795000000001"', '1795000000000'),
+  receivedAt: fc.constantFrom('"1795000000000"', '"é"', '1'),
+  parameterName: text,
+  isExplicitParameter: fc.constantFrom('"true"', '"false"', 'true'),
+  isManualExposure: fc.constantFrom('"true"', 'false'),
 };
 const evaluation = fc.oneof(
   { weight: 3, arbitrary: object(members) },

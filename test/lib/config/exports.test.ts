@@ -57,52 +57,25 @@ describe('exports in the configuration', () => {
     );
   });
 
+  const to = (target: object) => [{ ...one, target: { ...one.target, ...target } }];
+  /** A second export to the same bucket. */
+  const more = (target: object) => [one, { ...one, name: 'raw', target: { ...one.target, ...target } }];
+  const role = { arn: ROLE, externalId: 'made-by-us' };
+  const owner = '444455556666';
+
   it.each<[string, string, ExportInput[]]>([
     ['a table that is none of ours', '0.table', [{ ...one, table: 'theirs' }]],
     ['the quarantine', '0.table', [{ ...one, table: 'quarantine' }]],
-    [
-      'a role without an external ID',
-      '0.target.role.externalId',
-      [{ ...one, target: { ...one.target, role: { arn: ROLE } } }],
-    ],
-    [
-      'a role of another account',
-      '0.target.role.arn',
-      [
-        {
-          ...one,
-          target: { ...one.target, owner: '444455556666', role: { arn: ROLE, externalId: 'made-by-us' } },
-        },
-      ],
-    ],
-    ['a name that comes twice', '1.name', [one, { ...one, target: { ...one.target, folder: 'x' } }]],
-    ['our own bucket', '0.target.bucket', [{ ...one, target: { ...one.target, bucket: 'acme' } }]],
-    [
-      'a folder in another’s',
-      '1.target.folder',
-      [one, { ...one, name: 'raw', target: { ...one.target, folder: 'events/raw' } }],
-    ],
-    [
-      'a key of another region than the bucket’s',
-      '0.target.kmsKeyArn',
-      [{ ...one, target: { ...one.target, kmsKeyArn: KEY } }],
-    ],
-    [
-      'the bucket of another under another owner',
-      '1.target.owner',
-      [one, { ...one, name: 'raw', target: { ...one.target, owner: '444455556666' } }],
-    ],
-    ['an owner that is no account', '0.target.owner', [{ ...one, target: { ...one.target, owner: 'acme' } }]],
-    [
-      'a folder that ends in a slash',
-      '0.target.folder',
-      [{ ...one, target: { ...one.target, folder: 'x/' } }],
-    ],
-    [
-      'an alias for a key',
-      '0.target.kmsKeyArn',
-      [{ ...one, target: { ...one.target, kmsKeyArn: 'alias/x' } }],
-    ],
+    ['a role without an external ID', '0.target.role.externalId', to({ role: { arn: ROLE } })],
+    ['a role of another account', '0.target.role.arn', to({ owner, role })],
+    ['a name that comes twice', '1.name', [one, ...to({ folder: 'x' })]],
+    ['our own bucket', '0.target.bucket', to({ bucket: 'acme' })],
+    ['a folder in another’s', '1.target.folder', more({ folder: 'events/raw' })],
+    ['a key of another region than the bucket’s', '0.target.kmsKeyArn', to({ kmsKeyArn: KEY })],
+    ['the bucket of another under another owner', '1.target.owner', more({ owner })],
+    ['an owner that is no account', '0.target.owner', to({ owner: 'acme' })],
+    ['a folder that ends in a slash', '0.target.folder', to({ folder: 'x/' })],
+    ['an alias for a key', '0.target.kmsKeyArn', to({ kmsKeyArn: 'alias/x' })],
   ])('are rejected with %s', (_, path, exports) => {
     expect(problemPaths({ exports }, 'exports.')).toEqual([path]);
   });

@@ -56,6 +56,18 @@ describe('the configuration of readers', () => {
     expect(problems([reader])).toEqual([]);
   });
 
+  /** OWOX that reads other data, which differs so from orders. */
+  const also = (...more: object[]) => [{ ...owox, alsoReads: more.map((one) => ({ ...orders, ...one })) }];
+  const reads = (location: string) => also({ locations: [location] });
+  const results = (resultLocation: string) => [{ ...statsig, resultLocation }];
+  const role = (more: object) => [{ ...metabase, as: 'role', ...more }];
+  const RESULTS = 's3://acme-experiments/results/';
+  const within = { ...statsig, name: 'other', resultLocation: `${RESULTS}other/` };
+  const inOwox = { ...orders, locations: ['s3://acme-owox/a/'] };
+  const datasets = [{ name: 'rows', kind: 'events' }];
+  const shop = { sources: [{ name: 'shop', bucket: 'acme-owox', owner: ACCOUNT, datasets }] };
+  const former = { statsigFolder: 'new', formerStatsigFolders: [{ folder: 'old', until: '2026-11-01' }] };
+
   it.each<[string, string, object[], object?]>([
     ['two readers with one name', '1.name', [metabase, { ...metabase }]],
     ['a kind that nobody knows', '0.kind', [{ kind: 'tableau', name: 't' }]],
@@ -65,132 +77,42 @@ describe('the configuration of readers', () => {
     [
       'an external ID of a user',
       '0.externalId',
-      [{ kind: 'statsig', name: 's', as: 'user', externalId: 'project-7' }],
+      [{ kind: 'statsig', name: 's', as: 'user', externalId: 'p' }],
     ],
     ['a principal of a user', '0.principal', [{ ...metabase, principal: 'ec2' }]],
-    ['a role that nobody assumes', '0.principal', [{ ...metabase, as: 'role' }]],
+    ['a role that nobody assumes', '0.principal', role({})],
     ['OWOX without a bucket', '0.resultsBucket', [{ kind: 'owox', name: 'o' }]],
-    [
-      'results in the bucket of the data',
-      '0.resultsBucket',
-      [{ ...owox, resultsBucket: 'acme-experiments' }],
-    ],
+    ['results in the data’s bucket', '0.resultsBucket', [{ ...owox, resultsBucket: 'acme-experiments' }]],
     ["a database that is not the reader's own", '0.ownDatabase', [{ ...owox, ownDatabase: 'sluice' }]],
     ["Statsig's database", '0.ownDatabase', [{ ...metabase, ownDatabase: 'statsig_staging' }]],
     ['one database for two', '1.ownDatabase', [owox, { ...metabase, ownDatabase: 'owox' }]],
-    [
-      "Sluice's own database among others",
-      '0.alsoReads.0.database',
-      [{ ...owox, alsoReads: [{ ...orders, database: 'SLUICE' }] }],
-    ],
-    [
-      "Statsig's staging database among others",
-      '0.alsoReads.0.database',
-      [{ ...owox, alsoReads: [{ ...orders, database: 'statsig_staging' }] }],
-    ],
-    [
-      "a location in Sluice's bucket",
-      '0.alsoReads.0.locations.0',
-      [{ ...owox, alsoReads: [{ ...orders, locations: ['s3://acme-experiments/landing/'] }] }],
-    ],
-    [
-      'the results of another reader',
-      '2.alsoReads.0.locations.0',
-      [metabase, owox, { ...statsig, alsoReads: [{ ...orders, locations: ['s3://acme-owox/a/'] }] }],
-    ],
-    [
-      'a whole bucket',
-      '0.alsoReads.0.locations.0',
-      [{ ...owox, alsoReads: [{ ...orders, locations: ['s3://acme-finance'] }] }],
-    ],
-    [
-      'a location with a pattern',
-      '0.alsoReads.0.locations.0',
-      [{ ...owox, alsoReads: [{ ...orders, locations: ['s3://acme-finance/*'] }] }],
-    ],
-    [
-      'a folder above',
-      '0.alsoReads.0.locations.0',
-      [{ ...owox, alsoReads: [{ ...orders, locations: ['s3://acme-finance/orders/../'] }] }],
-    ],
-    [
-      'a pattern of tables',
-      '0.alsoReads.0.tables.0',
-      [{ ...owox, alsoReads: [{ ...orders, tables: ['*'] }] }],
-    ],
-    [
-      'a bucket with two owners',
-      '0.alsoReads.1.locations.0',
-      [{ ...owox, alsoReads: [orders, { ...orders, database: 'more', owner: ACCOUNT }] }],
-    ],
-    [
-      'a key of no location',
-      '0.alsoReads.0.kmsKeyArn',
-      [{ ...owox, alsoReads: [{ database: 'reports', kmsKeyArn: KEY }] }],
-    ],
-    [
-      'a policy of AWS, which opens everything',
-      '0.policies.0',
-      [{ ...owox, policies: ['arn:aws:iam::aws:policy/AmazonS3ReadOnlyAccess'] }],
-    ],
+    ['our database among others', '0.alsoReads.0.database', also({ database: 'SLUICE' })],
+    ["Statsig's database among others", '0.alsoReads.0.database', also({ database: 'statsig_staging' })],
+    ['a location in our bucket', '0.alsoReads.0.locations.0', reads('s3://acme-experiments/landing/')],
+    ["another's results", '2.alsoReads.0.locations.0', [metabase, owox, { ...statsig, alsoReads: [inOwox] }]],
+    ['a whole bucket', '0.alsoReads.0.locations.0', reads('s3://acme-finance')],
+    ['a location with a pattern', '0.alsoReads.0.locations.0', reads('s3://acme-finance/*')],
+    ['a folder above', '0.alsoReads.0.locations.0', reads('s3://acme-finance/orders/../')],
+    ['a pattern of tables', '0.alsoReads.0.tables.0', also({ tables: ['*'] })],
+    ['a bucket with two owners', '0.alsoReads.1.locations.0', also({}, { database: 'more', owner: ACCOUNT })],
+    ['a key of no location', '0.alsoReads.0.kmsKeyArn', also({ locations: undefined, kmsKeyArn: KEY })],
+    // One that opens everything.
+    ['a policy of AWS', '0.policies.0', [{ ...owox, policies: ['arn:aws:iam::aws:policy/AmazonS3Full'] }]],
     ['a workgroup of ours', '0.workgroup', [{ ...metabase, workgroup: 'sluice' }]],
-    [
-      'results among what lands',
-      '0.resultLocation',
-      [{ ...statsig, resultLocation: 's3://acme-experiments/landing/x/' }],
-    ],
-    [
-      'results in the Statsig folder',
-      '0.resultLocation',
-      [{ ...statsig, resultLocation: 's3://acme-experiments/statsig/results/' }],
-    ],
-    [
-      'results in a former Statsig folder',
-      '0.resultLocation',
-      [{ ...statsig, resultLocation: 's3://acme-experiments/old/' }],
-      { statsigFolder: 'new', formerStatsigFolders: [{ folder: 'old', until: '2026-11-01' }] },
-    ],
-    [
-      "a customer's bucket as that of OWOX",
-      '0.resultsBucket',
-      [{ ...owox, existingResultsBucket: true }],
-      {
-        sources: [
-          { name: 'shop', bucket: 'acme-owox', owner: ACCOUNT, datasets: [{ name: 'rows', kind: 'events' }] },
-        ],
-      },
-    ],
-    [
-      'results in another bucket',
-      '0.resultLocation',
-      [{ ...statsig, resultLocation: 's3://acme-other/results/' }],
-    ],
-    [
-      "the folder of another's results",
-      '1.resultLocation',
-      [
-        { ...statsig, resultLocation: 's3://acme-experiments/results/' },
-        { ...statsig, name: 'other', resultLocation: 's3://acme-experiments/results/other/' },
-      ],
-    ],
+    ['results among what lands', '0.resultLocation', results('s3://acme-experiments/landing/x/')],
+    ['results in the Statsig folder', '0.resultLocation', results('s3://acme-experiments/statsig/results/')],
+    ['results in a former Statsig folder', '0.resultLocation', results('s3://acme-experiments/old/'), former],
+    ["a customer's bucket as OWOX's", '0.resultsBucket', [{ ...owox, existingResultsBucket: true }], shop],
+    ['results in another bucket', '0.resultLocation', results('s3://acme-other/results/')],
+    ["the folder of another's results", '1.resultLocation', [...results(RESULTS), within]],
     ['a key of a bucket that the stack makes', '0.resultsKeyArn', [{ ...owox, resultsKeyArn: KEY }]],
     ['a name that makes no logical ID', '0.name', [{ ...metabase, name: 'BI team' }]],
-    [
-      'the folder of tables that Athena makes of people’s queries',
-      '0.name',
-      [{ ...metabase, name: 'tables' }],
-    ],
+    // The folder of tables that Athena makes of people's queries.
+    ['the name of a folder', '0.name', [{ ...metabase, name: 'tables' }]],
     ['a member of another kind', '0.externalId', [{ ...owox, externalId: 'x' }]],
-    [
-      "Metabase's role for everybody of an account",
-      '0.principal',
-      [{ ...metabase, as: 'role', principal: ROOT }],
-    ],
-    [
-      'an external ID of a service, which sends none',
-      '0.externalId',
-      [{ ...metabase, as: 'role', principal: 'ec2', externalId: 'bi-7f3b' }],
-    ],
+    ["Metabase's role for everybody of an account", '0.principal', role({ principal: ROOT })],
+    // It sends none.
+    ['an external ID of a service', '0.externalId', role({ principal: 'ec2', externalId: 'bi-7f3b' })],
     ["an external ID of Metabase's user", '0.externalId', [{ ...metabase, externalId: 'bi-7f3b' }]],
   ])('rejects by field %s', (_, path, readers, more = {}) => {
     expect(problems(readers, more)).toEqual([path]);

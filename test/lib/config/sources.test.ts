@@ -94,49 +94,32 @@ describe('sources', () => {
     },
   );
 
+  const mapped = (mapping: object) => withDataset({ mapping });
+  const expected = (more: object) => withDataset({ expectedBy: { hour: 9, ...more } });
+  const asInt = { column: 'a', cast: 'int' };
+  const byRole = { arn: ROLE, externalId: 'made-by-us' };
+  const ratio = { name: 'm', kind: 'metrics' as const, mapping: { numerator: 'n' } };
+
   it.each<[string, string, SourceInput]>([
     ['a name in capitals', 'name', { ...acme, name: 'Acme' }],
     ['an owner that is none', 'owner', { ...acme, owner: 'acme' }],
     ['a role that is none', 'role.arn', { ...acme, role: { arn: 'x' } }],
     ['a role without an external ID', 'role.externalId', { ...acme, role: { arn: ROLE } }],
-    [
-      'an external ID and leave to have none',
-      'role.allowNoExternalId',
-      { ...acme, role: { arn: ROLE, externalId: 'made-by-us', allowNoExternalId: true } },
-    ],
-    [
-      'a role of another account than the owner’s',
-      'role.arn',
-      { ...acme, owner: '444455556666', role: { arn: ROLE, externalId: 'made-by-us' } },
-    ],
+    ['an ID and no ID', 'role.allowNoExternalId', { ...acme, role: { ...byRole, allowNoExternalId: true } }],
+    ["a role of another account's", 'role.arn', { ...acme, owner: '444455556666', role: byRole }],
     ['an owner that is a number, which loses zeros', 'owner', { ...acme, owner: Object(123456789012) }],
     [
-      'a key of another region than the bucket’s',
+      "a key of another region than the bucket's",
       'kmsKeyArn',
       { ...acme, region: 'eu-west-1', kmsKeyArn: KEY },
     ],
-    ['an hour that no clock shows', 'datasets.0.expectedBy.hour', withDataset({ expectedBy: { hour: 24 } })],
-    ['an hour as a text', 'datasets.0.expectedBy.hour', withDataset({ expectedBy: { hour: '9:00' } })],
-    [
-      'a drop that is expected when nobody looks for it any more',
-      'datasets.0.expectedBy.daysAfter',
-      withDataset({ expectedBy: { hour: 9, daysAfter: 4 } }),
-    ],
-    [
-      'a weekday that is none',
-      'datasets.0.expectedBy.weekdays.0',
-      withDataset({ expectedBy: { hour: 9, weekdays: ['monday'] } }),
-    ],
-    [
-      'a weekday twice',
-      'datasets.0.expectedBy.weekdays',
-      withDataset({ expectedBy: { hour: 9, weekdays: ['mon', 'mon'] } }),
-    ],
-    [
-      'the clocks of no zone',
-      'datasets.0.expectedBy.timezone',
-      withDataset({ expectedBy: { hour: 9, timezone: 'CEST+1' } }),
-    ],
+    ['an hour that no clock shows', 'datasets.0.expectedBy.hour', expected({ hour: 24 })],
+    ['an hour as a text', 'datasets.0.expectedBy.hour', expected({ hour: '9:00' })],
+    // Nobody looks for it any more then.
+    ['a drop beyond the lookback', 'datasets.0.expectedBy.daysAfter', expected({ daysAfter: 4 })],
+    ['a weekday that is none', 'datasets.0.expectedBy.weekdays.0', expected({ weekdays: ['monday'] })],
+    ['a weekday twice', 'datasets.0.expectedBy.weekdays', expected({ weekdays: ['mon', 'mon'] })],
+    ['the clocks of no zone', 'datasets.0.expectedBy.timezone', expected({ timezone: 'CEST+1' })],
     ['no dataset', 'datasets', { ...acme, datasets: [] }],
     ['the bucket of the deployment', 'bucket', { ...acme, bucket: 'experiments' }],
     ['the name of redrive’s claims', 'name', { ...acme, name: 'redrive' }],
@@ -146,65 +129,34 @@ describe('sources', () => {
     ['a timezone that is none', 'datasets.0.timezone', withDataset({ timezone: 'Berlin' })],
     ['an offset for a timezone', 'datasets.0.timezone', withDataset({ timezone: '+01:00' })],
     ['a share beyond all', 'datasets.0.refusedShare', withDataset({ refusedShare: 2 })],
-    ['a folder that ends in a slash', 'datasets.0.folder', withDataset({ folder: 'a/' })],
-    ...['../x', 'a/./b', 'a/*', 'a?', `\${aws:username}`].map((folder): [string, string, SourceInput] => [
-      `the folder ${folder}`,
-      'datasets.0.folder',
-      withDataset({ folder }),
-    ]),
+    ...['a/', '../x', 'a/./b', 'a/*', 'a?', `\${aws:username}`].map(
+      (folder): [string, string, SourceInput] => [
+        `the folder ${folder}`,
+        'datasets.0.folder',
+        withDataset({ folder }),
+      ],
+    ),
     ['an unknown field', 'datasets.0.tables', withDataset({ tables: 'x' })],
-    ['an unknown field of the mapping', 'datasets.0.mapping.event', withDataset({ mapping: { event: 'x' } })],
+    ['an unknown field of the mapping', 'datasets.0.mapping.event', mapped({ event: 'x' })],
+    ['a field from nowhere', 'datasets.0.mapping.eventName', mapped({ eventName: { colum: 'x' } })],
+    ['no unit', 'datasets.0.mapping.timestamp.unit', mapped({ timestamp: { column: 'a', unit: 'days' } })],
+    ['no cast', 'datasets.0.mapping.unitIds.userID.cast', mapped({ unitIds: { userID: asInt } })],
     [
-      'a field from nowhere',
-      'datasets.0.mapping.eventName',
-      withDataset({ mapping: { eventName: { colum: 'x' } } }),
-    ],
-    [
-      'a unit that is none',
-      'datasets.0.mapping.timestamp.unit',
-      withDataset({ mapping: { timestamp: { column: 'a', unit: 'days' } } }),
-    ],
-    [
-      'a cast that is none',
-      'datasets.0.mapping.unitIds.userID.cast',
-      withDataset({ mapping: { unitIds: { userID: { column: 'a', cast: 'int' } } } }),
-    ],
-    [
-      'a cast that is none, in the metadata',
+      'no cast, in the metadata',
       'datasets.0.mapping.metadata.plan.cast',
-      withDataset({ mapping: { metadata: { plan: { column: 'a', cast: 'int' } } } }),
+      mapped({ metadata: { plan: asInt } }),
     ],
     [
       'a member too many',
       'datasets.0.mapping.eventName.const',
-      withDataset({ mapping: { eventName: { column: 'a', const: 'x' } } }),
+      mapped({ eventName: { column: 'a', const: 'x' } }),
     ],
-    [
-      'an empty constant',
-      'datasets.0.mapping.eventName.constant',
-      withDataset({ mapping: { eventName: { constant: '' } } }),
-    ],
-    [
-      'no constant',
-      'datasets.0.mapping.eventName.constant',
-      withDataset({ mapping: { eventName: { constant: null } } }),
-    ],
-    [
-      'a column’s name that is a number',
-      'datasets.0.mapping.eventName',
-      withDataset({ mapping: { eventName: 5 } }),
-    ],
-    [
-      'a list of what are no columns',
-      'datasets.0.mapping.metadata.1',
-      withDataset({ mapping: { metadata: ['a', 5] } }),
-    ],
-    ['no unit IDs', 'datasets.0.mapping.unitIds', withDataset({ mapping: { unitIds: {} } })],
-    [
-      'half a ratio',
-      'datasets.0.mapping',
-      { ...acme, datasets: [{ name: 'm', kind: 'metrics', mapping: { numerator: 'n' } }] },
-    ],
+    ['an empty constant', 'datasets.0.mapping.eventName.constant', mapped({ eventName: { constant: '' } })],
+    ['no constant', 'datasets.0.mapping.eventName.constant', mapped({ eventName: { constant: null } })],
+    ['a column’s name that is a number', 'datasets.0.mapping.eventName', mapped({ eventName: 5 })],
+    ['a list of what are no columns', 'datasets.0.mapping.metadata.1', mapped({ metadata: ['a', 5] })],
+    ['no unit IDs', 'datasets.0.mapping.unitIds', mapped({ unitIds: {} })],
+    ['half a ratio', 'datasets.0.mapping', { ...acme, datasets: [ratio] }],
   ])('reject %s', (_, path, source) => {
     expect(problemPaths({ bucket: 'experiments', sources: [source] }, 'sources.0.')).toEqual([path]);
   });
@@ -213,18 +165,12 @@ describe('sources', () => {
     expect(define([withDataset({ folder })]).sources[0]?.datasets[0]?.folder).toBe(folder);
   });
 
+  const other = { ...events, table: 'other' };
+  const sameTable = { ...events, name: 'more', table: 'acme_events' };
   it.each<[string, string, SourceInput[]]>([
-    ['two sources with one name', '1.name', [acme, { ...acme, datasets: [{ ...events, table: 'other' }] }]],
-    [
-      'two datasets with one name',
-      '0.datasets.1.name',
-      [{ ...acme, datasets: [events, { ...events, table: 'other' }] }],
-    ],
-    [
-      'two datasets with one table',
-      '0.datasets.1.table',
-      [{ ...acme, datasets: [events, { name: 'more', kind: 'events', table: 'acme_events' }] }],
-    ],
+    ['two sources with one name', '1.name', [acme, { ...acme, datasets: [other] }]],
+    ['two datasets with one name', '0.datasets.1.name', [{ ...acme, datasets: [events, other] }]],
+    ['two datasets with one table', '0.datasets.1.table', [{ ...acme, datasets: [events, sameTable] }]],
     ['the table of events', '0.datasets.0.table', [withDataset({ table: 'statsig_forwarded_events' })]],
     ['the table of quarantine', '0.datasets.0.table', [withDataset({ table: 'quarantine' })]],
     ['the name of a view', '0.datasets.0.table', [withDataset({ table: 'first_exposures' })]],

@@ -45,80 +45,36 @@ describe('the bucket for Statsig', () => {
     expect(problemPaths({ statsigBucket: existing, exports: [events] })).toEqual(['exports.0.target.owner']);
   });
 
-  it.each<[string, string, Partial<ConfigInput>]>([
-    [
-      'the bucket that everything lands in',
-      'statsigBucket.bucket',
-      { statsigBucket: { ...statsigBucket, bucket: 'acme' }, exports: [] },
-    ],
-    [
-      "the bucket of OWOX's results",
-      'readers.0.resultsBucket,statsigBucket.bucket',
-      { readers: [{ kind: 'owox', name: 'owox', resultsBucket: 'acme-statsig' }] },
-    ],
-    [
-      'the placeholder of the document',
-      'statsigBucket.user',
-      { statsigBucket: { ...statsigBucket, user: 'arn:aws:iam::999689269917:user/STATSIG_IAM_USER' } },
-    ],
-    [
-      'an account in place of a user',
-      'statsigBucket.user',
-      { statsigBucket: { ...statsigBucket, user: '999689269917' } },
-    ],
-    [
-      'a folder to write into that has exports',
-      'statsigBucket.writesTo',
-      { statsigBucket: { ...statsigBucket, writesTo: 'events' } },
-    ],
+  const bucket = (more: object) => ({ statsigBucket: { ...statsigBucket, ...more } });
+  const KEY = 'arn:aws:kms:us-east-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab';
+  const PLACEHOLDER = 'arn:aws:iam::999689269917:user/STATSIG_IAM_USER';
+  /** The export of a dataset of the kind. */
+  const rowsOf = (more: object) => ({
+    ...{ sources: dataset(more), exports: [{ ...events, table: 'shop_rows' }] },
+  });
+  const OWOX = { kind: 'owox' as const, name: 'owox', resultsBucket: 'acme-statsig' };
+  const [{ owner: _, ...unowned } = { name: '' }] = dataset({ kind: 'events' });
+
+  it.each<[string, string, object]>([
+    ['the landing bucket', 'statsigBucket.bucket', { ...bucket({ bucket: 'acme' }), exports: [] }],
+    ["OWOX's bucket", 'readers.0.resultsBucket,statsigBucket.bucket', { readers: [OWOX] }],
+    ['the placeholder of the document', 'statsigBucket.user', bucket({ user: PLACEHOLDER })],
+    ['an account in place of a user', 'statsigBucket.user', bucket({ user: '999689269917' })],
+    ['a folder to write into that has exports', 'statsigBucket.writesTo', bucket({ writesTo: 'events' })],
     ['an owner of what the stack makes', 'exports.0.target.owner', to({ owner: '111122223333' })],
-    [
-      'a key of what the stack makes',
-      'exports.0.target.kmsKeyArn',
-      to({ kmsKeyArn: 'arn:aws:kms:us-east-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab' }),
-    ],
+    ['a key of what the stack makes', 'exports.0.target.kmsKeyArn', to({ kmsKeyArn: KEY })],
     ['a region of what the stack makes', 'exports.0.target.region', to({ region: 'eu-west-1' })],
-    [
-      'copies, whose columns Statsig does not read',
-      'exports.0.format',
-      { exports: [{ ...events, format: 'copy' }] },
-    ],
+    // Statsig does not read their columns.
+    ['copies', 'exports.0.format', { exports: [{ ...events, format: 'copy' }] }],
     ['no owner of any other bucket', 'exports.0.target.owner', { statsigBucket: null }],
-    [
-      'no owner of a source',
-      'sources.0.owner',
-      { sources: [{ name: 'shop', bucket: 'shop-drops', datasets: [{ name: 'rows', kind: 'events' }] }] },
-    ],
+    ['no owner of a source', 'sources.0.owner', { sources: [unowned] }],
     ['a folder that is not at the top', 'exports.0.target.folder', to({ folder: 'to/events' })],
-    [
-      'properties, which have no columns for Statsig',
-      'exports.0.format',
-      {
-        sources: dataset({ kind: 'properties', mapping: { properties: ['plan'] } }),
-        exports: [{ ...events, table: 'shop_rows' }],
-      },
-    ],
-    [
-      'a table of other rows',
-      'exports.0.format',
-      {
-        sources: dataset({ kind: 'table', mapping: { columns: ['id'] } }),
-        exports: [{ ...events, table: 'shop_rows' }],
-      },
-    ],
-    [
-      'exposures of units of several types',
-      'exports.0.format',
-      {
-        sources: dataset({ kind: 'exposures', mapping: { unitType: 'type' } }),
-        exports: [{ ...events, table: 'shop_rows' }],
-      },
-    ],
-    [
-      'a unit column that Statsig’s columns have already',
-      'exports.0.format',
-      { unitIds: { blob: 'metadata_json' } },
-    ],
+    // Without columns for Statsig.
+    ['properties', 'exports.0.format', rowsOf({ kind: 'properties', mapping: { properties: ['plan'] } })],
+    ['a table of other rows', 'exports.0.format', rowsOf({ kind: 'table', mapping: { columns: ['id'] } })],
+    // Units of several types.
+    ['exposures', 'exports.0.format', rowsOf({ kind: 'exposures', mapping: { unitType: 'type' } })],
+    ['a unit column that Statsig’s columns have', 'exports.0.format', { unitIds: { blob: 'metadata_json' } }],
   ])('refuses %s', (_, path, more) => {
     expect(String(problemPaths({ statsigBucket, exports: [events], ...more }))).toBe(path);
   });

@@ -14,41 +14,6 @@ describe('raw files that change', () => {
 
   const isServed = async () => ((await curations.viewDays())?.exposures ?? []).length > 0;
 
-  it.each(['claimed', 'curated', 'uploaded', 'recorded'] as const)(
-    'while the day is curated, at %s, make its version outdated: it is made again',
-    async (point) => {
-      await curations.plan({ sluice: 'curate' });
-      const [task] = curations.takeTasks();
-      const at = { [point]: () => curations.land('late', exposures(20, 21)) };
-      expect(await curations.curate(task, { at })).toMatchObject({
-        outcome: 'handed_back',
-        failure: { code: 'SLUICE_CURATE_FILES_CHANGED' },
-      });
-      expect(await curations.curatedLocation()).toBeNull();
-      expect(await curations.curate(task)).toMatchObject({ outcome: 'curated', account: { rawRows: 21 } });
-      expect(await curations.rowsUnder((await curations.curatedLocation()) ?? '')).toHaveLength(21);
-      await curations.work();
-      expect(await isServed()).toBe(true);
-    },
-  );
-
-  it.each(['noted', 'moved', 'settled', 'listed_day'] as const)(
-    'after the last look, at %s, keep the day out of the views',
-    async (point) => {
-      await curations.plan({ sluice: 'curate' });
-      const [task] = curations.takeTasks();
-      const at = { [point]: () => curations.land('late', exposures(20, 21)) };
-      expect(await curations.curate(task, { at })).toMatchObject({ outcome: 'curated' });
-      await curations.work();
-      expect(await curations.listedDays()).toEqual([]);
-      expect(await curations.read()).toEqual(ids(0, 21));
-      curations.clock.advance(NIGHT_MS);
-      await curations.night();
-      expect(await curations.read()).toEqual(ids(0, 21));
-      expect(await isServed()).toBe(true);
-    },
-  );
-
   it('leave the day to the next night when its message has no try left', async () => {
     await curations.plan({ sluice: 'curate' });
     const [task] = curations.takeTasks();
@@ -154,20 +119,5 @@ describe('raw files that change', () => {
     }
     expect(await isServed()).toBe(false);
     expect(await curations.read()).toEqual(ids(0, 21));
-  });
-
-  it('are rebuilt on request, by day, changed or not', async () => {
-    await curations.night();
-    const before = await curations.entry();
-    curations.clock.advance(3_600_000);
-    await curations.plan({ sluice: 'curate', kinds: ['exposures'], days: [DAY], asked: 'run' });
-    expect(curations.takeTasks()).toEqual([]);
-    await curations.plan({ sluice: 'curate', kinds: ['exposures'], days: [DAY], asked: 'rebuild' });
-    expect(await isServed()).toBe(true);
-    expect(await curations.work()).toMatchObject([{ outcome: 'curated' }]);
-    const after = await curations.entry();
-    expect(after?.version).not.toBe(before?.version);
-    expect(after?.superseded.map(({ version }) => version)).toEqual([before?.version]);
-    expect(await isServed()).toBe(true);
   });
 });

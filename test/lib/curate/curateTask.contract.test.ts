@@ -103,15 +103,16 @@ describe('a day that is curated', () => {
     },
   );
 
+  const madeAgain = { outcome: 'handed_back', failure: { code: 'SLUICE_CURATE_FILES_CHANGED' } };
+  const afterTheLook = ['noted', 'moved', 'settled', 'listed_day'] as const;
   it.each([
-    [
-      'is made again',
-      'uploaded',
-      { outcome: 'handed_back', failure: { code: 'SLUICE_CURATE_FILES_CHANGED' } },
-      null,
-    ],
-    ['is not read by views', 'listed_day', { outcome: 'curated' }, expect.anything()],
-  ] as const)('%s if a raw file comes at %s', async (_, point, outcome, location) => {
+    ...(['claimed', 'curated', 'uploaded', 'recorded'] as const).map(
+      (point) => ['is made again', point, madeAgain, null] as const,
+    ),
+    ...afterTheLook.map(
+      (point) => ['is not read by views', point, { outcome: 'curated' }, expect.anything()] as const,
+    ),
+  ])('%s if a raw file comes at %s', async (_, point, outcome, location) => {
     const task = await plan();
     expect(await curations.curate(task, { at: { [point]: late } })).toMatchObject(outcome);
     expect(await curations.curatedLocation()).toEqual(location);

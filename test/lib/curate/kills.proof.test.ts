@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { type Curator, curateFaultPoints } from '../../../lib/curate/Curator.ts';
+import type { Curator } from '../../../lib/curate/Curator.ts';
 import { curateFiles } from '../../../lib/curate/engine/curateFiles.ts';
 import type { CurateTask } from '../../../lib/curate/messageBodies.ts';
 import { VERSION_NOTES } from '../../../lib/tables/ledgerKeys.ts';
@@ -48,22 +48,6 @@ describe('a task that is killed', () => {
     expect(await curations.keys(VERSION_NOTES)).toEqual([]);
     expect(await curations.read()).toEqual(ids(0, 40));
   }
-
-  it.each(curateFaultPoints)('at %s ends with the same result after a restart', async (point) => {
-    expect(await curations.curate(task, { killAt: point })).toBe('killed');
-    // Readers see every row all the time: the views read raw rows, or a version that has all of them.
-    expect(await curations.read()).toEqual(ids(0, 40));
-    await curations.plan({ sluice: 'curate-check' });
-    expect(await curations.read()).toEqual(ids(0, 40));
-
-    const at = curateFaultPoints.indexOf(point);
-    const isHeld = at >= curateFaultPoints.indexOf('claimed') && at < curateFaultPoints.indexOf('settled');
-    if (isHeld) expect(await curations.curate(task)).toMatchObject({ outcome: 'busy' });
-    curations.clock.advance(LEASE_MS + 1);
-    const isSettled = at >= curateFaultPoints.indexOf('moved');
-    expect(await curations.curate(task)).toMatchObject({ outcome: isSettled ? 'unchanged' : 'curated' });
-    await expectWhole();
-  });
 
   it.each(['recorded', 'moved', 'settled'] as const)(
     'at %s and whose message is lost is finished by the next plan',
@@ -130,16 +114,6 @@ describe('a task that is killed', () => {
     expect(await curations.curate(task, { run: { isLastAttempt: true } })).toMatchObject({
       outcome: 'curated',
     });
-  });
-
-  it('is one of two that run at once: one of them curates the day', async () => {
-    const outcomes = await Promise.all([1, 2, 3].map(() => curations.curate(task)));
-    expect(outcomes.map((one) => (one === 'killed' ? one : one.outcome)).sort()).toEqual([
-      'busy',
-      'busy',
-      'curated',
-    ]);
-    await expectWhole();
   });
 
   it('is settled as failed when the time is over twice in a row: it is not shorter at the next try', async () => {

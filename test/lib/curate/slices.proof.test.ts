@@ -56,17 +56,6 @@ describe('a day beyond one function', () => {
     await expectWhole();
   });
 
-  it.each<CurateFaultPoint>(['recorded', 'checked', 'noted', 'moved', 'settled'])(
-    'whose last slice is killed at %s is published by its message, delivered again',
-    async (killAt) => {
-      await workUntilLeft(1);
-      expect(await work({ killAt })).toBe('killed');
-      curations.clock.advance(LEASE_MS + 1);
-      await work();
-      await expectWhole();
-    },
-  );
-
   it('whose messages are lost goes on in the next night after the slices that are done', async () => {
     const done = await workUntilLeft(1);
     curations.takeTasks();
