@@ -7,7 +7,7 @@ const aws = await startAws();
 aws.store.createBucket(BUCKET);
 aws.addQueue('sluice-local-export');
 const local = aws.commands({
-  bucket: BUCKET,
+  ...{ bucket: BUCKET, stages: ['prod'] },
   exports: [
     {
       ...{ name: 'events', table: 'statsig_forwarded_events' },

@@ -1,13 +1,12 @@
 import { DeleteObjectCommand, ListObjectsV2Command, PutObjectCommand } from '@aws-sdk/client-s3';
-import { afterAll, afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { afterAll, afterEach, describe, expect, it } from '@jest/globals';
 import config from '#config';
 import { handler as deployed } from '../../../functions/write/handler.ts';
 import { encodeLines } from '../../../lib/landing/store/encodeLines.ts';
 import { directRecordKey, LANDING_FOLDER } from '../../../lib/tables/objectKeys.ts';
 import { parseTableKey } from '../../../lib/tables/tableFolders.ts';
 import { MovableClock } from '../../../packages/local-aws/src/base/index.ts';
-import { objectCreatedEvent } from '../../../packages/local-aws/src/events/index.ts';
-import { lambdaInvoker } from '../../harness/lambdaInvoker.ts';
+import { invokedFunction, objectMessage, queueMessage } from '../../harness/lambdaInvoker.ts';
 import { startAws } from '../../harness/startAws.ts';
 
 const HOUR_MS = 3_600_000;
@@ -16,38 +15,18 @@ const past = new MovableClock();
 const aws = await startAws({ clock: past });
 const { s3, store, queues, faults } = aws;
 store.ensureBucket(config.bucket, { eventBridge: true });
-const environment = { ...process.env };
-const lines: Record<string, unknown>[] = [];
-
-Object.assign(process.env, {
+const { lines, invoke } = invokedFunction(deployed, {
   AWS_ENDPOINT_URL: aws.options.endpoint,
-  AWS_REGION: 'us-east-1',
-  AWS_ACCESS_KEY_ID: 'test',
-  AWS_SECRET_ACCESS_KEY: 'test',
   AWS_LAMBDA_FUNCTION_MEMORY_SIZE: '1769',
   SLUICE_WRITE_QUEUE: aws.addQueue('write'),
   SLUICE_WRITE_DEAD_LETTERS: aws.addQueue('write-dead-letters'),
 });
-beforeEach(() => {
-  lines.length = 0;
-  jest.spyOn(process.stdout, 'write').mockImplementation((text) => {
-    const line = JSON.parse(String(text));
-    // Only before the first invocation, whichever test that is in.
-    if (line.event !== 'start') lines.push(line);
-    return true;
-  });
-});
 afterEach(async () => {
-  jest.restoreAllMocks();
   faults.clear();
   for (const key of await keys(''))
     await s3.send(new DeleteObjectCommand({ Bucket: config.bucket, Key: key }));
 });
-afterAll(async () => {
-  for (const name of Object.keys(process.env)) if (!(name in environment)) delete process.env[name];
-  Object.assign(process.env, environment);
-  await aws.close();
-});
+afterAll(() => aws.close());
 
 async function keys(prefix: string): Promise<string[]> {
   const { Contents = [] } = await s3.send(
@@ -70,26 +49,9 @@ const record = (id: string) =>
   Buffer.of();
 const putBatch = (name: string, hours = 0) => put(batchKey(name), record(name), hours);
 
-const handler = lambdaInvoker(deployed);
-const context = (remainingMs = 600_000) => ({ getRemainingTimeInMillis: () => remainingMs });
-const event = (messageId: string, body: string, receives = 1) => ({
-  messageId,
-  body,
-  eventSource: 'aws:sqs',
-  attributes: { ApproximateReceiveCount: String(receives) },
-});
 const message = (key: string, receives = 1, bucket = config.bucket) =>
-  event(
-    key,
-    JSON.stringify(
-      objectCreatedEvent(
-        { bucket, key, size: 1, etag: 'e', sequencer: '0', reason: 'PutObject', time: 0 },
-        { region: 'us-east-1', account: '000000000000' },
-      ),
-    ),
-    receives,
-  );
-const lookMessage = event('look', '{"sluice":"look"}');
+  objectMessage(key, bucket, key, receives);
+const lookMessage = queueMessage('look', '{"sluice":"look"}');
 const failing = (...messageIds: string[]) => ({
   batchItemFailures: messageIds.map((itemIdentifier) => ({ itemIdentifier })),
 });
@@ -100,16 +62,13 @@ describe('messages of objects', () => {
       await putBatch('a'),
       await put(directRecordKey('2026-11-23', 'b'.repeat(64)), record('b')),
     ];
-    const response = await handler(
-      {
-        Records: [
-          ...[message(a), message(b), message(b)],
-          ...[message('query-results/x'), message('landing/'), message(batchKey('c'), 1, 'another-bucket')],
-          message(batchKey('gone')),
-        ],
-      },
-      context(),
-    );
+    const response = await invoke({
+      Records: [
+        ...[message(a), message(b), message(b)],
+        ...[message('query-results/x'), message('landing/'), message(batchKey('c'), 1, 'another-bucket')],
+        message(batchKey('gone')),
+      ],
+    });
     expect(response).toEqual(failing());
     expect(await keys(LANDING_FOLDER)).toEqual([]);
     expect(await tableFiles()).toHaveLength(1);
@@ -124,15 +83,15 @@ describe('messages of objects', () => {
 
   it('that name no object are dropped, whatever they are, and have the others written', async () => {
     const key = await putBatch('a');
-    const odd = ['hello', '{}', '{"sluice":"daily"}', ''].map((body, i) => event(`odd-${i}`, body));
-    expect(await handler({ Records: [...odd, message(key)] }, context())).toEqual(failing());
+    const odd = ['hello', '{}', '{"sluice":"daily"}', ''].map((body, i) => queueMessage(`odd-${i}`, body));
+    expect(await invoke({ Records: [...odd, message(key)] })).toEqual(failing());
     const invalid = odd.map(({ messageId }) => ({ messageId, detail: expect.anything() }));
     expect(lines).toMatchObject([{ level: 'warn', event: 'write', written: 1, invalid }]);
   });
 
   it('are not begun when there is no time for a round', async () => {
     const key = await putBatch('a');
-    expect(await handler({ Records: [message(key)] }, context(100_000))).toEqual(failing(key));
+    expect(await invoke({ Records: [message(key)] }, 100_000)).toEqual(failing(key));
     expect(lines[0]).toMatchObject({ event: 'write_failed', code: 'SLUICE_WRITE_OUT_OF_TIME' });
     expect(await keys('')).toEqual([key]);
   });
@@ -141,7 +100,7 @@ describe('messages of objects', () => {
     const receives = [1, 4, 5, 5, 8, 9];
     const keysOfAll = await Promise.all(receives.map((_, i) => putBatch(`${i}`)));
     const Records = keysOfAll.map((key, i) => message(key, receives[i])).reverse();
-    expect(await handler({ Records }, context())).toEqual(failing());
+    expect(await invoke({ Records })).toEqual(failing());
     expect(lines).toMatchObject([{ event: 'write', written: 6, rounds: 5, files: 5 }]);
   });
 });
@@ -150,16 +109,14 @@ describe('a look', () => {
   it('sends messages of objects that are three hours old', async () => {
     await putBatch('young', 2);
     const old = await putBatch('old', 4);
-    expect(await handler({ Records: [lookMessage] }, context())).toEqual(failing());
+    expect(await invoke({ Records: [lookMessage] })).toEqual(failing());
     expect(lines).toMatchObject([
       { event: 'write', messages: 1 },
       { event: 'write_look', told: 1, skipped: null },
     ]);
     const told = queues.byName('write').receive(10);
     for (const { receipt } of told) queues.byName('write').delete(receipt);
-    expect(await handler({ Records: told.map(({ id, body }) => event(id, body)) }, context())).toEqual(
-      failing(),
-    );
+    expect(await invoke({ Records: told.map(({ id, body }) => queueMessage(id, body)) })).toEqual(failing());
     expect(await keys(LANDING_FOLDER)).not.toContain(old);
     expect(await tableFiles()).toHaveLength(1);
   });
@@ -167,14 +124,14 @@ describe('a look', () => {
   it('that fails comes again, and what was written beside it does not', async () => {
     const key = await putBatch('a');
     faults.set({ sqs: [{ fault: 'failCalls', calls: 'all' }] });
-    expect(await handler({ Records: [message(key), lookMessage] }, context())).toEqual(failing('look'));
+    expect(await invoke({ Records: [message(key), lookMessage] })).toEqual(failing('look'));
     expect(lines).toMatchObject([{ event: 'write', written: 1, failed: 0 }, { event: 'write_look_failed' }]);
     expect(await keys(LANDING_FOLDER)).toEqual([]);
   });
 });
 
 it('refuses other events and environments by name', async () => {
-  await expect(handler({ sluice: 'look' }, context())).rejects.toMatchObject({
+  await expect(invoke({ sluice: 'look' })).rejects.toMatchObject({
     code: 'SLUICE_LAMBDA_INVOCATION_UNKNOWN',
   });
 });
