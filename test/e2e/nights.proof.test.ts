@@ -2,7 +2,7 @@ import { GetPartitionsCommand, GlueClient } from '@aws-sdk/client-glue';
 import { afterAll, describe, expect, it } from '@jest/globals';
 import { addDays, type UtcDay } from '../../lib/base/time.ts';
 import type { ConfigInput } from '../../lib/schema/config.ts';
-import { askAthena, type Deployment, openDeployment } from '../../observe/deployment.ts';
+import { askAthena, type Deployment } from '../../observe/deployment.ts';
 import type { CuratedCalendar, CuratedDayStatus } from '../../observe/facts/days/curatedDays.ts';
 import { storyCloud } from '../harness/storyCloud.ts';
 
@@ -21,22 +21,16 @@ const config = { curate: true, experiments: EXPERIMENTS, unitIds: { companyID: '
 let deployment: Deployment;
 let glue: GlueClient;
 const open = () => {
-  const stack = { service: 'sluice', stage: 'local' };
-  const about = { config: story.cloud.config, stack, isLocal: true, now: story.clock.now() };
-  deployment = openDeployment(about, story.clientOptions());
+  deployment = story.deployment();
   glue = story.kept(new GlueClient(story.clientOptions()));
 };
 const deploy = async (next: Partial<ConfigInput>) => {
-  deployment.close();
   await story.restart(next);
   open();
 };
 const story = await storyCloud(config, { startsAt: `${SENT}T10:00:00Z` });
 open();
-afterAll(async () => {
-  deployment?.close();
-  await story.close();
-});
+afterAll(() => story.close());
 
 describe('a week of events, curated over night', () => {
   async function post(events: readonly object[]): Promise<void> {

@@ -14,6 +14,7 @@ import * as z from 'zod';
 import type { ConfigInput } from '../../lib/schema/config.ts';
 import { localAccount } from '../../local/localAccount.ts';
 import { type Cloud, type StartOptions, startCloud } from '../../local/startCloud.ts';
+import { type Deployment, openDeployment } from '../../observe/deployment.ts';
 import { MovableClock } from '../../packages/local-aws/src/base/index.ts';
 import { runQuery } from '../../packages/local-aws/src/trino/index.ts';
 import { type AthenaRow, athenaRows } from './answer.ts';
@@ -165,6 +166,14 @@ export async function storyCloud(input?: Partial<ConfigInput>, options: StoryOpt
       const answer = await send(request);
       await answer.arrayBuffer();
       return answer.status;
+    },
+    /** Opens the deployment as it is now, for what asks or changes it. It closes with the story. */
+    deployment(isLocal = true, credentials?: Credentials): Deployment {
+      const stack = { service: 'sluice', stage: 'local' };
+      const about = { config: cloud.config, stack, isLocal, now: clock.now() };
+      const opened = openDeployment(about, clientOptions(credentials));
+      clients.push({ destroy: () => opened.close() });
+      return opened;
     },
     setFaults: (faults: object) => control('POST', 'faults', faults),
     clearFaults: () => control('DELETE', 'faults'),

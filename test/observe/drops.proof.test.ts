@@ -1,7 +1,5 @@
 import { afterAll, describe, expect, it } from '@jest/globals';
 import { addDays, type UtcDay } from '../../lib/base/time.ts';
-import { localAccount } from '../../local/localAccount.ts';
-import { type Deployment, openDeployment } from '../../observe/deployment.ts';
 import { readCalendar } from '../../observe/facts/days/ledgerDays.ts';
 import type { QuarantinedPage } from '../../observe/facts/tables/listQuarantined.ts';
 import type { ExplainedDay } from '../../observe/ingest/explainDay.ts';
@@ -49,27 +47,9 @@ await drops.jumpTo(`${TODAY}T12:30:00Z`);
 await drops.cloud.flush();
 afterAll(() => drops.close());
 
-async function withDeployment<Answer>(work: (deployment: Deployment) => Promise<Answer>): Promise<Answer> {
-  const { region, accessKeyId, secretAccessKey } = localAccount;
-  const deployment = openDeployment(
-    {
-      config: drops.cloud.config,
-      stack: { service: 'sluice', stage: 'local' },
-      isLocal: true,
-      now: Date.parse(`${TODAY}T12:30:00Z`),
-    },
-    { region, endpoint: drops.cloud.edge, credentials: { accessKeyId, secretAccessKey } },
-  );
-  try {
-    return await work(deployment);
-  } finally {
-    deployment.close();
-  }
-}
-
 describe('questions about drops', () => {
   it('have all datasets and exports in one calendar', async () => {
-    const calendar = await withDeployment((deployment) => readCalendar(deployment, { days: 4 }));
+    const calendar = await readCalendar(drops.deployment(), { days: 4 });
     expect(calendar.days).toEqual(['2026-11-17', GOOD, BROKEN, TODAY]);
     expect(calendar.datasets).toMatchObject([
       {
@@ -100,7 +80,7 @@ describe('questions about drops', () => {
         days: expect.arrayContaining([expect.objectContaining({ day: GOOD, state: 'succeeded' })]),
       },
     ]);
-    const earlier = await withDeployment((deployment) => readCalendar(deployment, { days: 2, until: GOOD }));
+    const earlier = await readCalendar(drops.deployment(), { days: 2, until: GOOD });
     expect(earlier.days).toEqual(['2026-11-17', GOOD]);
     expect(earlier.datasets[0]?.days).toHaveLength(2);
   });
@@ -166,7 +146,7 @@ describe('questions about drops', () => {
   });
 
   it('do not export the whole lookback when only the last day is named', async () => {
-    const asked = withDeployment((deployment) => requestExport(deployment, { dryRun: true, to: GOOD }));
+    const asked = requestExport(drops.deployment(), { dryRun: true, to: GOOD });
     await expect(asked).rejects.toMatchObject({ code: 'SLUICE_DAYS_INVALID' });
   });
 

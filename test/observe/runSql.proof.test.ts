@@ -1,6 +1,4 @@
 import { afterAll, describe, expect, it } from '@jest/globals';
-import { defineConfig } from '../../lib/config/defineConfig.ts';
-import { openDeployment } from '../../observe/deployment.ts';
 import {
   cancelSql,
   MOST_ROWS,
@@ -13,18 +11,11 @@ import {
 import { startObserved } from './startObserved.ts';
 
 const observed = await startObserved(Date.UTC(2026, 10, 20, 8));
-const about = {
-  config: defineConfig({ bucket: observed.cloud.bucket }),
-  stack: { service: 'sluice', stage: 'local' },
-};
-const deployment = openDeployment({ ...about, isLocal: true, now: observed.clock.now() }, observed.options);
+const deployment = observed.deployment();
 const user = { userID: 'ada' };
 await observed.send({ events: [1, 2, 3].map((value) => ({ eventName: 'purchase', value, user })) });
 await observed.cloud.flush();
-afterAll(async () => {
-  deployment.close();
-  await observed.close();
-});
+afterAll(() => observed.close());
 
 /** Runs a statement to its end, and reads the first rows of one that succeeded. */
 async function run(sql: string, mayWrite = false) {

@@ -8,10 +8,10 @@ const HOUR = 3_600_000;
 /** A local cloud on a clock that tests move, and what questions are asked about it. */
 export async function startObserved(startMs: number) {
   const story = await storyCloud(undefined, { startsAt: new Date(startMs).toISOString() });
-  const { cloud, clock, control, put, keys, sluice, close } = story;
+  const { cloud, clock, control, put, keys, sluice, deployment, close } = story;
   const s3 = story.s3By();
   return {
-    ...{ cloud, clock, control, put, keys, sluice, close, options: story.clientOptions() },
+    ...{ cloud, clock, control, put, keys, sluice, deployment, close, options: story.clientOptions() },
     /** Posts one body as an SDK does. */
     async send(body: object | string, headers: Readonly<Record<string, string>> = {}) {
       const sent = typeof body === 'string' ? body : JSON.stringify(body);

@@ -1,7 +1,5 @@
 import { DeletePartitionCommand, GlueClient } from '@aws-sdk/client-glue';
 import { afterAll, describe, expect, it } from '@jest/globals';
-import { defineConfig } from '../../lib/config/defineConfig.ts';
-import { openDeployment } from '../../observe/deployment.ts';
 import { listTableFiles } from '../../observe/facts/tables/tableDays.ts';
 import { findTable } from '../../observe/facts/tables/tables.ts';
 import { startObserved } from './startObserved.ts';
@@ -147,18 +145,9 @@ describe('sluice tables', () => {
   });
 
   it('does not list the files of all days', async () => {
-    const deployment = openDeployment(
-      {
-        config: defineConfig({ bucket: observed.cloud.bucket }),
-        stack: { service: 'sluice', stage: 'local' },
-        isLocal: true,
-        now: observed.clock.now(),
-      },
-      observed.options,
-    );
+    const deployment = observed.deployment();
     const listed = findTable(deployment, EVENTS).then((table) => listTableFiles(deployment, table, {}));
     await expect(listed).rejects.toMatchObject({ code: 'SLUICE_TABLES_DAY_NEEDED' });
-    deployment.close();
   });
 
   it('shows the files of a table without days, and of a view its columns', async () => {

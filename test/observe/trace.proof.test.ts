@@ -1,6 +1,4 @@
 import { afterAll, afterEach, describe, expect, it } from '@jest/globals';
-import { defineConfig } from '../../lib/config/defineConfig.ts';
-import { openDeployment } from '../../observe/deployment.ts';
 import { trace } from '../../observe/trace/trace.ts';
 import { athenaRows } from '../harness/answer.ts';
 import { recordOf, rowOf } from './startLanding.ts';
@@ -264,32 +262,20 @@ describe('sluice trace', () => {
   });
 
   it('asks for --since in a deployment', async () => {
-    const deployment = openDeployment(
-      {
-        config: defineConfig({ bucket: observed.cloud.bucket }),
-        stack: { service: 'sluice', stage: 'local' },
-        isLocal: false,
-        now: observed.clock.now(),
-      },
-      observed.options,
-    );
+    const deployment = observed.deployment(false);
     const left = { ...deployment, signal: AbortSignal.abort(new Error('left')) };
     await expect(trace(left, { id: 'no-request', subject: 'request' })).rejects.toThrow('left');
-    try {
-      await expect(trace(deployment, { id: 'ada' })).rejects.toMatchObject({
-        code: 'SLUICE_TRACE_SINCE_NEEDED',
-      });
-      const since = Date.UTC(2026, 10, 20);
-      expect(await trace(deployment, { id: 'ada', since })).toMatchObject({
-        state: 'queryable',
-        found: 2,
-      });
-      expect(await trace(deployment, { id: 'zoe', since })).toMatchObject({
-        state: 'nowhere',
-        notes: [expect.stringContaining('AWS does not show what streams buffer')],
-      });
-    } finally {
-      deployment.close();
-    }
+    await expect(trace(deployment, { id: 'ada' })).rejects.toMatchObject({
+      code: 'SLUICE_TRACE_SINCE_NEEDED',
+    });
+    const since = Date.UTC(2026, 10, 20);
+    expect(await trace(deployment, { id: 'ada', since })).toMatchObject({
+      state: 'queryable',
+      found: 2,
+    });
+    expect(await trace(deployment, { id: 'zoe', since })).toMatchObject({
+      state: 'nowhere',
+      notes: [expect.stringContaining('AWS does not show what streams buffer')],
+    });
   });
 });

@@ -11,8 +11,7 @@ import { curatedDaysKey } from '../../lib/tables/ledgerKeys.ts';
 import { damagedKey } from '../../lib/tables/objectKeys.ts';
 import { localAccount } from '../../local/localAccount.ts';
 import type { Cloud } from '../../local/startCloud.ts';
-import { openDeployment } from '../../observe/deployment.ts';
-import { type EraseReceipt, erase } from '../../operate/erase/erase.ts';
+import { erase } from '../../operate/erase/erase.ts';
 import { recordingTarget } from '../harness/recordingTarget.ts';
 import { storyCloud } from '../harness/storyCloud.ts';
 import { temporaryDirectory } from '../harness/temporaryDirectory.ts';
@@ -40,7 +39,6 @@ async function listed(s3: S3Client, { bucket: Bucket, flush }: Cloud, day: strin
 }
 
 const directory = temporaryDirectory();
-let receipt: EraseReceipt;
 
 const target = await recordingTarget();
 const world = await storyCloud({
@@ -121,16 +119,10 @@ const credentials = {
   secretAccessKey: Credentials?.SecretAccessKey ?? '',
   sessionToken: Credentials?.SessionToken ?? '',
 };
-const about = { config, stack: { service: 'sluice', stage: 'local' }, isLocal: false, now: Date.now() };
-const deployment = openDeployment(about, { endpoint: edge, region, credentials });
-try {
-  receipt = await erase(deployment, {
-    units: lake.victims.map(({ column, value }) => parseUnit(`${column}=${value}`, config)),
-    dryRun: false,
-  });
-} finally {
-  deployment.close();
-}
+const receipt = await erase(world.deployment(false, credentials), {
+  units: lake.victims.map(({ column, value }) => parseUnit(`${column}=${value}`, config)),
+  dryRun: false,
+});
 afterAll(async () => {
   await world.close();
   await target.close();

@@ -12,8 +12,6 @@ import { forwardedKinds } from '../../../lib/schema/kinds.ts';
 import { curatedDaysKey } from '../../../lib/tables/ledgerKeys.ts';
 import { ingestedTableFolder, tableFolder } from '../../../lib/tables/tableFolders.ts';
 import { repositoryRoot } from '../../../local/dataDirectory.ts';
-import { openDeployment } from '../../../observe/deployment.ts';
-import { readClock } from '../../../observe/target.ts';
 import { type EraseReceipt, erase } from '../../../operate/erase/erase.ts';
 import { callMain } from '../../harness/callMain.ts';
 import { eventually, storyCloud } from '../../harness/storyCloud.ts';
@@ -101,14 +99,8 @@ describe('an erasure', () => {
   }
 
   async function run(units: readonly Someone[], faultPoint?: (step: EraseFaultPoint) => void) {
-    const aws = story.clientOptions();
-    const now = await readClock({ isLocal: true, aws });
-    const deployment = openDeployment(
-      { config, stack: { service: 'sluice', stage: 'local' }, isLocal: true, now },
-      aws,
-    );
     try {
-      return await erase(deployment, {
+      return await erase(story.deployment(), {
         units: units.map(({ column, value }) => parseUnit(`${column}=${value}`, config)),
         dryRun: false,
         ...(faultPoint === undefined ? {} : { faultPoint }),
@@ -117,8 +109,6 @@ describe('an erasure', () => {
       if (!(error instanceof Killed)) throw error;
       kills += 1;
       return null;
-    } finally {
-      deployment.close();
     }
   }
 
