@@ -1,4 +1,3 @@
-import type { Page } from 'playwright-core';
 import { openBrowser } from '../harness/openBrowser.ts';
 
 /** How pages are looked at. */
@@ -20,19 +19,8 @@ export const PAGES = [
   '/sql',
 ];
 
-/** The console in a real Chromium. */
-export interface InBrowser {
-  readonly page: Page;
-  /** Script errors, refused resources, messages of console.error. */
-  readonly complaints: readonly string[];
-  look(look: (typeof LOOKS)[number]): Promise<void>;
-  /** Goes to a page, and resolves when all of it has been read. */
-  go(path: string): Promise<void>;
-  close(): Promise<void>;
-}
-
 /** Opens a console in a real Chromium. */
-export async function openInBrowser(address: string): Promise<InBrowser> {
+export async function openInBrowser(address: string) {
   const browser = await openBrowser();
   const page = await browser.newPage();
   const complaints: string[] = [];
@@ -45,13 +33,15 @@ export async function openInBrowser(address: string): Promise<InBrowser> {
   await page.goto(address);
   return {
     page,
+    /** Script errors, refused resources, messages of console.error. */
     complaints,
-    async look({ colorScheme, width }) {
+    async look({ colorScheme, width }: (typeof LOOKS)[number]) {
       // Without transitions: axe would judge a colour on its way from light to dark.
       await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
       await page.setViewportSize({ width, height: 860 });
     },
-    async go(path) {
+    /** Goes to a page, and resolves when all of it has been read. */
+    async go(path: string) {
       await page.evaluate(`location.hash = ${JSON.stringify(path)}`);
       await page.waitForSelector('main h1');
       while ((await page.locator('main [aria-busy=true]').count()) > 0) await page.waitForTimeout(50);

@@ -14,23 +14,8 @@ export function openLocalConsole(
 /** How often a page is looked at. */
 const LOOK_MS = 25;
 
-/** A page of the console in happy-dom: elements and scripts, without a layout. */
-export interface OpenedPage {
-  /** Goes to a page, e.g. `/live?user=ada`. */
-  go(path: string): void;
-  /** Resolves when the page has the text. */
-  shows(text: string): Promise<void>;
-  /** Resolves when an element fits the selector and has the text; clicks it. */
-  click(selector: string, text: string): Promise<void>;
-  /** Writes into a field as soon as there is one, as typing does. */
-  type(selector: string, text: string): Promise<void>;
-  /** Resolves when an expression is true in the page. */
-  holds(expression: string): Promise<void>;
-  close(): Promise<void>;
-}
-
-/** Opens a console as a browser does. */
-export async function openPage(address: string): Promise<OpenedPage> {
+/** Opens a console as a browser does, in happy-dom: elements and scripts, without a layout. */
+export async function openPage(address: string) {
   const browser = new Browser({
     settings: { enableJavaScriptEvaluation: true, suppressInsecureJavaScriptEnvironmentWarning: true },
   });
@@ -50,21 +35,24 @@ export async function openPage(address: string): Promise<OpenedPage> {
     await until(() => text().includes(wanted));
   };
   return {
+    /** Resolves when the page has the text. */
     shows,
-    go(path) {
+    /** Goes to a page, e.g. `/live?user=ada`. */
+    go(path: string) {
       window.location.hash = `#${path}`;
     },
-    async click(selector, wanted) {
+    async click(selector: string, wanted: string) {
       const all = () => [...document.querySelectorAll(selector)];
       const found = await until(() => all().find((one) => one.textContent.includes(wanted)));
       found.dispatchEvent(new window.MouseEvent('click', { bubbles: true, cancelable: true }));
     },
-    async type(selector, wanted) {
+    async type(selector: string, wanted: string) {
       const field = await until(() => document.querySelector(selector) ?? undefined);
       Object.assign(field, { value: wanted });
       field.dispatchEvent(new window.Event('input', { bubbles: true }));
     },
-    async holds(expression) {
+    /** Resolves when an expression is true in the page. */
+    async holds(expression: string) {
       await until(() => page.evaluate(expression) === true);
     },
     close: () => browser.close(),

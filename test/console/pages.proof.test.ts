@@ -5,13 +5,13 @@ import { repositoryRoot } from '../../local/dataDirectory.ts';
 import { describeInBrowser } from '../harness/describeInBrowser.ts';
 import { startObserved } from '../observe/startObserved.ts';
 import { fillConsole } from './fillConsole.ts';
-import { type InBrowser, LOOKS, openInBrowser, PAGES } from './inBrowser.ts';
+import { LOOKS, openInBrowser, PAGES } from './inBrowser.ts';
 import { openLocalConsole } from './openPage.ts';
 
 describeInBrowser('the pages of the console in a browser', () => {
   let observed: Awaited<ReturnType<typeof startObserved>>;
   let console: Console;
-  let opened: InBrowser;
+  let opened: Awaited<ReturnType<typeof openInBrowser>>;
   beforeAll(async () => {
     observed = await startObserved(Date.parse('2026-11-20T10:00:00Z'));
     await fillConsole(observed);

@@ -18,16 +18,7 @@ export interface ReadyLine {
 }
 
 /** A local cloud in a process of its own, as a user has it. */
-export interface CloudProcess extends ReadyLine {
-  /** From the start of the process until it was ready. */
-  readonly readyMs: number;
-  readonly child: ChildProcess;
-  /** Its output on stderr so far. */
-  stderr(): string;
-  /** Sends a signal and resolves with the exit code; null when the signal ended it. */
-  end(signal: NodeJS.Signals): Promise<number | null>;
-  flush(): Promise<unknown>;
-}
+export type CloudProcess = Awaited<ReturnType<typeof startCloudProcess>>;
 
 /** Those that have not ended. */
 const running = new Set<ChildProcess>();
@@ -44,7 +35,7 @@ export async function endCloudProcesses(): Promise<void> {
 }
 
 /** `sluice start` on free ports, with the deployed policies enforced; resolves when it says it is ready. */
-export async function startCloudProcess(data: string, args: readonly string[] = []): Promise<CloudProcess> {
+export async function startCloudProcess(data: string, args: readonly string[] = []) {
   const startedAt = performance.now();
   const child = spawn(
     process.execPath,
@@ -78,14 +69,17 @@ export async function startCloudProcess(data: string, args: readonly string[] = 
   const ready: ReadyLine = JSON.parse(line);
   return {
     ...ready,
+    /** From the start of the process until it was ready. */
     readyMs: performance.now() - startedAt,
     child,
     stderr: () => stderr,
-    async end(signal) {
+    /** Sends a signal and resolves with the exit code; null when the signal ended it. */
+    async end(signal: NodeJS.Signals): Promise<number | null> {
       if (child.exitCode === null && child.signalCode === null) process.kill(ready.pid, signal);
       const [code] = await exited;
       return code;
     },
-    flush: async () => (await fetch(`${ready.edge}/_sluice/flush`, { method: 'POST' })).json(),
+    flush: async (): Promise<unknown> =>
+      (await fetch(`${ready.edge}/_sluice/flush`, { method: 'POST' })).json(),
   };
 }

@@ -72,22 +72,10 @@ export const answersHugeHead: Manner = (response) => {
 };
 
 /** A server that records what it is sent: the target of relay. */
-export interface RecordingTarget {
-  readonly url: string;
-  readonly recorded: readonly Recorded[];
-  /** Sets its behaviour from now on. Default {@link taken}. */
-  behave(manner: Manner): void;
-  /** Resolves with all that was recorded as soon as there are so many. */
-  received(count: number): Promise<readonly Recorded[]>;
-  /** Refuses connections, and ends those that are open. */
-  goDown(): Promise<void>;
-  /** Listens again, at the same address. */
-  comeUp(): Promise<void>;
-  close(): Promise<void>;
-}
+export type RecordingTarget = Awaited<ReturnType<typeof recordingTarget>>;
 
 /** Starts a recording target on a free port of 127.0.0.1. */
-export async function recordingTarget(): Promise<RecordingTarget> {
+export async function recordingTarget() {
   const recorded: Recorded[] = [];
   const waiting = new Set<() => void>();
   let manner: Manner = taken;
@@ -119,11 +107,13 @@ export async function recordingTarget(): Promise<RecordingTarget> {
   return {
     url: `http://127.0.0.1:${port}`,
     recorded,
-    behave: (next) => {
+    /** Sets its behaviour from now on. Default {@link taken}. */
+    behave: (next: Manner) => {
       manner = next;
     },
-    received: (count) =>
-      new Promise((resolve) => {
+    /** Resolves with all that was recorded as soon as there are so many. */
+    received: (count: number) =>
+      new Promise<readonly Recorded[]>((resolve) => {
         const look = () => {
           if (recorded.length < count) return;
           waiting.delete(look);
@@ -132,6 +122,7 @@ export async function recordingTarget(): Promise<RecordingTarget> {
         waiting.add(look);
         look();
       }),
+    /** Refuses connections, and ends those that are open. */
     goDown,
     comeUp: () => listen(port),
     close: goDown,

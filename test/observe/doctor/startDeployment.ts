@@ -24,7 +24,6 @@ import { objectSink, provision } from '../../../packages/local-aws/src/server/pr
 import { Queues, sqsService } from '../../../packages/local-aws/src/sqs/index.ts';
 import { stsService } from '../../../packages/local-aws/src/sts/index.ts';
 import { resolveTemplate } from '../../../packages/local-aws/src/template/index.ts';
-import type { ClientOptions } from '../../../packages/local-aws/src/testing/index.ts';
 import { callMain } from '../../harness/callMain.ts';
 import { temporaryDirectory } from '../../harness/temporaryDirectory.ts';
 
@@ -47,33 +46,14 @@ export interface DoctorReport {
 }
 
 /** A local deployment without functions and gateway, so that tests can break it. */
-export interface StartedDeployment {
-  readonly options: ClientOptions;
-  readonly faults: Faults;
-  /** CloudFormation's description of the stack. */
-  readonly stack: DeployedStack;
-  /** Changes CloudFormation's description of the stack. */
-  tell(stack: DeployedStack): void;
-  /** Runs the doctor on it. */
-  doctor(
-    args?: readonly string[],
-    env?: Readonly<Record<string, string>>,
-  ): Promise<{ readonly code: number; readonly stdout: string; readonly stderr: string }>;
-  /** The same with --json: the exit code, and findings by `<check> <code>`. */
-  diagnose(env?: Readonly<Record<string, string>>): Promise<{
-    readonly code: number;
-    readonly report: DoctorReport;
-    readonly found: ReadonlyMap<string, DoctorReport['checks'][number]['findings'][number]>;
-  }>;
-  close(): Promise<void>;
-}
+export type StartedDeployment = Awaited<ReturnType<typeof startDeployment>>;
 
 /**
  * Creates the template's resources, behind an edge on a free port.
  *
  * @param more Services besides the local cloud's, or in place of one.
  */
-export async function startDeployment(more: readonly AwsService[] = []): Promise<StartedDeployment> {
+export async function startDeployment(more: readonly AwsService[] = []) {
   const directory = temporaryDirectory();
   const folders = dataFolders(directory.path);
   const { region, id: account, partition } = localAccount;
@@ -131,7 +111,7 @@ export async function startDeployment(more: readonly AwsService[] = []): Promise
   const deployed = describeStack(made, { region, account, partition });
   stack = deployed;
   const environment = { AWS_CONFIG_FILE: '/dev/null', AWS_SHARED_CREDENTIALS_FILE: '/dev/null' };
-  const doctor: StartedDeployment['doctor'] = (args = [], env = {}) =>
+  const doctor = (args: readonly string[] = [], env: Readonly<Record<string, string>> = {}) =>
     callMain(['doctor', '--local', '--endpoint-url', edge.url, ...args], {
       env: { ...environment, ...env },
     });
@@ -143,12 +123,15 @@ export async function startDeployment(more: readonly AwsService[] = []): Promise
       maxAttempts: 1,
     },
     faults,
-    stack: deployed,
-    tell(told) {
+    /** CloudFormation's description of the stack. */
+    stack: deployed as DeployedStack,
+    /** Changes it. */
+    tell(told: DeployedStack) {
       stack = told;
     },
     doctor,
-    async diagnose(env) {
+    /** The same with --json: the exit code, and findings by `<check> <code>`. */
+    async diagnose(env?: Readonly<Record<string, string>>) {
       const { code, stdout, stderr } = await doctor(['--json'], env);
       if (stderr !== '') throw new Error(stderr);
       const report: DoctorReport = JSON.parse(stdout);
