@@ -5,10 +5,10 @@ import { curatedTables } from '../../lib/curate/curatedTables.ts';
 import type { ConfigInput } from '../../lib/schema/config.ts';
 import { relayId, relayRefusedKey } from '../../lib/tables/objectKeys.ts';
 import { queueProperties } from '../../packages/local-aws/src/sqs/index.ts';
+import { acmeSource, exportTo } from '../harness/configInput.ts';
 import { startAws } from '../harness/startAws.ts';
 import { landedKey, landedUsers } from '../lib/erase/landedUsers.ts';
 
-const owner = '111122223333';
 const DAY = '2026-10-01';
 const DAMAGED = 'damaged/2026/11/23/10/a.ndjson.gz';
 const COPY = relayRefusedKey({ reason: '401', at: Date.now(), id: relayId(Date.now(), 'a'.repeat(24)) });
@@ -16,8 +16,8 @@ const ACME = ['--source', 'acme', '--dataset', 'events', '--from', DAY];
 const input: ConfigInput = {
   bucket: 'sluice-cli-dry',
   relay: { statsig: true },
-  sources: [{ name: 'acme', bucket: 'acme-drops', owner, datasets: [{ name: 'events', kind: 'events' }] }],
-  exports: [{ name: 'raw', table: 'statsig_forwarded_events', target: { bucket: 'acme-warehouse', owner } }],
+  sources: [acmeSource()],
+  exports: [exportTo({})],
 };
 const config = defineConfig(input);
 

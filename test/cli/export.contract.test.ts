@@ -1,4 +1,5 @@
 import { afterAll, describe, expect, it } from '@jest/globals';
+import { exportTo } from '../harness/configInput.ts';
 import { startAws } from '../harness/startAws.ts';
 
 const BUCKET = 'sluice-cli-export';
@@ -8,12 +9,7 @@ aws.store.createBucket(BUCKET);
 aws.addQueue('sluice-local-export');
 const local = aws.commands({
   ...{ bucket: BUCKET, stages: ['prod'] },
-  exports: [
-    {
-      ...{ name: 'events', table: 'statsig_forwarded_events' },
-      target: { bucket: 'acme-warehouse', owner: '111122223333', folder: 'sluice/events' },
-    },
-  ],
+  exports: [exportTo({ folder: 'sluice/events' }, { name: 'events' })],
 });
 afterAll(() => aws.close());
 

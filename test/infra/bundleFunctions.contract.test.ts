@@ -6,6 +6,7 @@ import { bundleFunctions } from '../../infra/build/bundleFunctions.ts';
 import { requireKeys } from '../../infra/serverless/requirements.ts';
 import { defineConfig } from '../../lib/config/defineConfig.ts';
 import { functionConfig } from '../../lib/config/functionConfig.ts';
+import { acmeSource, eventsDataset, exportTo, READERS } from '../harness/configInput.ts';
 import { scratchRoot, smallFunctions } from '../harness/scratchRoot.ts';
 
 const config = defineConfig({ bucket: 'acme-experiments', experiments: ["it's \u2028 </script>"] });
@@ -68,27 +69,20 @@ describe('bundleFunctions', () => {
       ],
       privacy: { salt: 'planted-salt-that-nothing-uses' },
       experiments: [{ name: 'planted-experiment', split: { 'planted-group': 1, other: 1 } }],
-      readers: [
-        { kind: 'statsig', name: 'statsig', principal: '333333333333', externalId: 'planted-reader' },
-      ],
+      readers: [{ ...READERS[0], principal: '333333333333', externalId: 'planted-reader' }],
       alarms: { topicArn: 'arn:aws:sns:us-east-1:444444444444:planted-topic' },
       relay: { url: 'https://planted.example', headers: { 'x-token': 'planted-token' } },
       sources: [
-        {
-          name: 'planted-source',
-          bucket: 'planted-drops',
-          owner: '111111111111',
-          role,
-          receipt: 'planted-receipts',
-          datasets: [{ name: 'events', kind: 'events', folder: 'planted-folder' }],
-        },
+        acmeSource({
+          ...{ name: 'planted-source', bucket: 'planted-drops', owner: '111111111111', role },
+          ...{ receipt: 'planted-receipts', datasets: [eventsDataset({ folder: 'planted-folder' })] },
+        }),
       ],
       exports: [
-        {
-          name: 'planted-export',
-          table: 'statsig_forwarded_events',
-          target: { bucket: 'planted-warehouse', owner: '222222222222', role: exportRole },
-        },
+        exportTo(
+          { bucket: 'planted-warehouse', owner: '222222222222', role: exportRole },
+          { name: 'planted-export' },
+        ),
       ],
     });
     const ingest = ['ingest-load', 'ingest-plan'];

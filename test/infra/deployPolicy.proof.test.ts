@@ -7,6 +7,7 @@ import {
   type ResolvedResource,
   resolveTemplate,
 } from '../../packages/local-aws/src/template/index.ts';
+import { acmeSource } from '../harness/configInput.ts';
 import { keyPolicy } from '../lib/access/calls.ts';
 import { type Call, decideCall } from '../lib/access/decideCall.ts';
 import { packageTemplate } from './packageTemplate.ts';
@@ -192,21 +193,11 @@ describe('the policies of a trial', () => {
   const TRIAL = 'sluice-trial-0a1b2c3d';
   let deployed: Deployed;
   beforeAll(async () => {
-    const drops = {
-      name: 'drops',
-      bucket: `${TRIAL}-drops`,
-      owner: ACCOUNT,
-      datasets: [{ name: 'events', kind: 'events' as const }],
-    };
-    const names = {
-      bucket: TRIAL,
-      database: TRIAL,
-      athena: { workgroup: TRIAL, stagingDatabase: `${TRIAL}-staging` },
-    };
+    const { readers } = templateConfigurations['readers and customers'];
     const options = {
-      ...names,
-      sources: [drops],
-      readers: templateConfigurations['readers and customers'].readers,
+      ...{ bucket: TRIAL, database: TRIAL, readers },
+      athena: { workgroup: TRIAL, stagingDatabase: `${TRIAL}-staging` },
+      sources: [acmeSource({ name: 'drops', bucket: `${TRIAL}-drops`, owner: ACCOUNT })],
     };
     deployed = await deploy({ ...options, keysInSecret: true, curate: true }, 'trial-0a1b2c3d', 'trial');
   }, 120_000);

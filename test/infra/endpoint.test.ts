@@ -5,20 +5,14 @@ import { serviceConfiguration } from '../../infra/serverless/service.ts';
 import { requestMetrics } from '../../lib/collect/collectMetrics.ts';
 import { defineConfig } from '../../lib/config/defineConfig.ts';
 import type { ConfigInput } from '../../lib/schema/config.ts';
+import { acmeSource } from '../harness/configInput.ts';
 
 const topicArn = 'arn:aws:sns:us-east-1:111122223333:on-call';
 const configOf = (input: Partial<ConfigInput>) =>
   defineConfig({ bucket: 'acme-experiments', alarms: { topicArn }, ...input });
 const made = (input: Partial<ConfigInput>) =>
   resources({ config: configOf(input), service: 'acme', stage: 'prod' });
-const SOURCES: ConfigInput['sources'] = [
-  {
-    name: 'acme',
-    bucket: 'acme-drops',
-    owner: '444455556666',
-    datasets: [{ name: 'events', kind: 'events' }],
-  },
-];
+const SOURCES = [acmeSource()];
 
 describe('a Function URL', () => {
   const { Resources, Outputs, extensions } = made({ endpoint: { kind: 'function-url' } });

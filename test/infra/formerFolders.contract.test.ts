@@ -8,29 +8,16 @@ import { defineConfig } from '../../lib/config/defineConfig.ts';
 import { functionConfig } from '../../lib/config/functionConfig.ts';
 import { placeFolders } from '../../lib/erase/erasePlaces.ts';
 import { type ConfigInput, configSchema } from '../../lib/schema/config.ts';
+import { acmeSource, exportTo, READERS } from '../harness/configInput.ts';
 import { problemPaths } from '../lib/config/problemPaths.ts';
 
 const input: ConfigInput = {
   bucket: 'acme',
   statsigFolder: 'present',
   curate: true,
-  readers: [
-    { kind: 'statsig', name: 'statsig', principal: '111122223333', externalId: 'made-by-statsig' },
-    { kind: 'owox', name: 'owox', resultsBucket: 'acme-owox' },
-    { kind: 'metabase', name: 'metabase' },
-  ],
-  sources: [
-    {
-      ...{ name: 'shop', bucket: 'shop-drops', owner: '444455556666' },
-      datasets: [{ name: 'orders', kind: 'events' }],
-    },
-  ],
-  exports: [
-    {
-      ...{ name: 'events', table: 'curated_events' },
-      target: { bucket: 'acme-warehouse', owner: '444455556666' },
-    },
-  ],
+  readers: [...READERS],
+  sources: [acmeSource()],
+  exports: [exportTo({}, { table: 'curated_events' })],
 };
 const former = [{ folder: 'former', until: '2026-11-26' }];
 const config = defineConfig({ ...input, formerStatsigFolders: former });

@@ -5,6 +5,7 @@ import { tableKinds } from '../../lib/schema/kinds.ts';
 import { deliveredTables } from '../../lib/tables/deliveredTables.ts';
 import { parseTableKey, tableFolder } from '../../lib/tables/tableFolders.ts';
 import { type ResolvedResource, readDeployment } from '../../packages/local-aws/src/template/index.ts';
+import { acmeSource, READERS } from '../harness/configInput.ts';
 import { madeStack } from './madeStack.ts';
 
 const deploy = (input: Partial<ConfigInput> = {}) =>
@@ -54,31 +55,10 @@ describe('the bucket', () => {
       Condition: [['WriteRole', 'Arn']],
     };
     expect(statementsOf(deploy())).toEqual([denied]);
-    const forwards = {
-      kind: 'statsig' as const,
-      ...{ name: 'statsig', statsigForwardsHere: true },
-      ...{ principal: '123456789012', externalId: 'project-7' },
-    } as const;
-    const all = deploy({
-      curate: true,
-      readers: [forwards],
-      sources: [
-        {
-          name: 'acme',
-          bucket: 'acme-drops',
-          owner: '444455556666',
-          datasets: [{ name: 'visits', kind: 'events' }],
-        },
-      ],
-    });
-    expect(statementsOf(all)).toMatchObject([
-      {
-        Condition: ['WriteRole', 'IngestLoadRole', 'CurateRole', 'ReaderStatsigRole'].map((id) => [
-          id,
-          'Arn',
-        ]),
-      },
-    ]);
+    const readers = [{ ...READERS[0], statsigForwardsHere: true }];
+    const all = deploy({ curate: true, readers, sources: [acmeSource()] });
+    const writers = ['WriteRole', 'IngestLoadRole', 'CurateRole', 'ReaderStatsigRole'];
+    expect(statementsOf(all)).toMatchObject([{ Condition: writers.map((id) => [id, 'Arn']) }]);
     expect(statementsOf(deploy({ retention: { denyDeletes: false } }))).toEqual([]);
     const keyArn = 'arn:aws:kms:eu-west-1:111122223333:key/01234567-89ab-cdef-0123-456789abcdef';
     expect(statementsOf(deploy({ existing: { bucket: true, keyArn } }))).toEqual([]);

@@ -1,6 +1,10 @@
 import type { ConfigInput } from '../../lib/schema/config.ts';
+import { acmeSource, eventsDataset, exportTo, READERS } from '../harness/configInput.ts';
 
 const account = '111122223333';
+const kmsKeyArn = 'arn:aws:kms:us-east-1:444455556666:key/1234abcd-12ab-34cd-56ef-1234567890ab';
+const other = { region: 'eu-west-1', owner: '444455557777' } as const;
+const role = { arn: 'arn:aws:iam::444455557777:role/sluice', externalId: 'made-by-us' };
 
 /** Keeps the names as a type: who asks for a name that isn't there is told by `npm run check`. */
 const named = <Name extends string>(configurations: Readonly<Record<Name, Partial<ConfigInput>>>) =>
@@ -21,8 +25,7 @@ export const templateConfigurations = named({
         alsoReads: [
           {
             ...{ database: 'finance-data', tables: ['orders'], locations: ['s3://acme-finance/orders/'] },
-            kmsKeyArn: 'arn:aws:kms:us-east-1:444455556666:key/1234abcd-12ab-34cd-56ef-1234567890ab',
-            owner: '444455556666',
+            ...{ kmsKeyArn, owner: '444455556666' },
           },
         ],
       },
@@ -38,60 +41,27 @@ export const templateConfigurations = named({
   },
   'readers and customers': {
     readers: [
-      { kind: 'statsig', name: 'statsig', principal: account, externalId: 'made-by-statsig' },
+      ...READERS,
       { kind: 'statsig', name: 'statsig-user', as: 'user', keyAdministrator: true },
-      { kind: 'owox', name: 'owox', resultsBucket: 'acme-owox-results' },
-      { kind: 'metabase', name: 'metabase' },
       { kind: 'metabase', name: 'metabase-role', as: 'role', principal: 'ec2', ownDatabase: 'metabase' },
     ],
     sources: [
-      {
-        name: 'acme',
-        bucket: 'acme-drops',
-        owner: '444455556666',
-        kmsKeyArn: 'arn:aws:kms:us-east-1:444455556666:key/1234abcd-12ab-34cd-56ef-1234567890ab',
-        receipt: 'sluice-receipts',
+      acmeSource({
+        ...{ kmsKeyArn, receipt: 'sluice-receipts' },
         datasets: [
-          { name: 'events', kind: 'events' },
-          { name: 'clicks', kind: 'events', schedule: 'hourly', expectedBy: { hour: 9 } },
+          eventsDataset(),
+          eventsDataset({ name: 'clicks', schedule: 'hourly', expectedBy: { hour: 9 } }),
         ],
-      },
-      {
-        name: 'by-role',
-        bucket: 'other-drops',
-        region: 'eu-west-1',
-        owner: '444455557777',
-        role: { arn: 'arn:aws:iam::444455557777:role/sluice', externalId: 'made-by-us' },
-        receipt: 'sluice-receipts',
-        datasets: [{ name: 'events', kind: 'events' }],
-      },
+      }),
+      acmeSource({ ...other, name: 'by-role', bucket: 'other-drops', role, receipt: 'sluice-receipts' }),
     ],
     exports: [
-      {
-        name: 'events',
-        table: 'statsig_forwarded_events',
-        target: {
-          bucket: 'acme-warehouse',
-          owner: '444455556666',
-          kmsKeyArn: 'arn:aws:kms:us-east-1:444455556666:key/1234abcd-12ab-34cd-56ef-1234567890ab',
-        },
-      },
-      {
-        name: 'clicks',
-        table: 'acme_clicks',
-        schedule: 'hourly',
-        target: { bucket: 'acme-warehouse', owner: '444455556666', folder: 'sluice/clicks' },
-      },
-      {
-        name: 'by-role',
-        table: 'statsig_forwarded_exposures',
-        target: {
-          bucket: 'other-warehouse',
-          region: 'eu-west-1',
-          owner: '444455557777',
-          role: { arn: 'arn:aws:iam::444455557777:role/sluice', externalId: 'made-by-us' },
-        },
-      },
+      exportTo({ kmsKeyArn }, { name: 'events' }),
+      exportTo({ folder: 'sluice/clicks' }, { name: 'clicks', table: 'acme_clicks', schedule: 'hourly' }),
+      exportTo(
+        { ...other, bucket: 'other-warehouse', role },
+        { name: 'by-role', table: 'statsig_forwarded_exposures' },
+      ),
       {
         ...{ name: 'for-statsig', table: 'statsig_forwarded_events', format: 'statsig' },
         target: { bucket: 'acme-statsig' },
@@ -131,9 +101,8 @@ export const templateConfigurations = named({
     relay: { statsig: true },
     passThrough: { statsig: true },
     readers: [
-      { kind: 'statsig', name: 'statsig', principal: account, externalId: 'made-by-statsig' },
+      ...READERS.slice(0, 2),
       { kind: 'metabase', name: 'metabase-role', as: 'role', principal: 'ec2', ownDatabase: 'metabase' },
-      { kind: 'owox', name: 'owox', resultsBucket: 'acme-owox-results' },
     ],
   },
   'all that exists is brought': {

@@ -5,7 +5,8 @@ import type { QuarantinedPage } from '../../observe/facts/tables/listQuarantined
 import type { ExplainedDay } from '../../observe/ingest/explainDay.ts';
 import { requestExport } from '../../operate/ingest/requests.ts';
 import { callMain } from '../harness/callMain.ts';
-import { CUSTOMER, DROPS, ingestCloud } from '../harness/ingestCloud.ts';
+import { acmeSource, eventsDataset, exportTo } from '../harness/configInput.ts';
+import { CUSTOMER, ingestCloud } from '../harness/ingestCloud.ts';
 
 const GOOD = '2026-11-18';
 const BROKEN = '2026-11-19';
@@ -27,14 +28,12 @@ const explained = async (day: UtcDay): Promise<ExplainedDay> =>
 const drops = await ingestCloud({
   bucket: 'acme-drops-observed',
   sources: [
-    {
-      ...{ name: 'acme', bucket: DROPS, owner: CUSTOMER },
-      datasets: [
-        { name: 'events', kind: 'events', lookbackDays: 5, refusedShare: 0.9, expectedBy: { hour: 6 } },
-      ],
-    },
+    acmeSource({
+      owner: CUSTOMER,
+      datasets: [eventsDataset({ lookbackDays: 5, refusedShare: 0.9, expectedBy: { hour: 6 } })],
+    }),
   ],
-  exports: [{ name: 'out', table: 'acme_events', target: { bucket: 'acme-exports', owner: CUSTOMER } }],
+  exports: [exportTo({ bucket: 'acme-exports', owner: CUSTOMER }, { table: 'acme_events' })],
 });
 await drops.letIn(CUSTOMER, 'acme-exports', 'export-target');
 await drops.jumpTo(`${TODAY}T07:00:00Z`);

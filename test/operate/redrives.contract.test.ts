@@ -17,6 +17,7 @@ import { discardDamaged, redriveDamaged } from '../../operate/redriveDamaged.ts'
 import { redriveLanding } from '../../operate/redriveLanding.ts';
 import { redriveCopies } from '../../operate/relay/redriveCopies.ts';
 import { ManualClock } from '../../packages/local-aws/src/base/index.ts';
+import { acmeSource, eventsDataset, exportTo } from '../harness/configInput.ts';
 import { startAws } from '../harness/startAws.ts';
 
 const NOW = Date.UTC(2026, 10, 24, 10);
@@ -37,13 +38,10 @@ beforeEach(async () => {
   const config = defineConfig({
     bucket: `sluice-own-${buckets}`,
     relay: { statsig: true },
-    sources: ['acme', 'beta'].map((name) => ({
-      ...{ name, bucket: `${name}-drops`, owner: '444455556666' },
-      datasets: [{ name: 'events', kind: 'events' as const, lookbackDays: 3 }],
-    })),
-    exports: [
-      { name: 'raw', table: 'statsig_forwarded_events', target: { bucket: 'out', owner: '444455556666' } },
-    ],
+    sources: ['acme', 'beta'].map((name) =>
+      acmeSource({ name, bucket: `${name}-drops`, datasets: [eventsDataset({ lookbackDays: 3 })] }),
+    ),
+    exports: [exportTo({ bucket: 'out' }, { name: 'raw' })],
   });
   objects.createBucket(config.bucket);
   const { endpoint, region, credentials } = aws.options;

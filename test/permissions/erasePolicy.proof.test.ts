@@ -12,6 +12,7 @@ import { damagedKey } from '../../lib/tables/objectKeys.ts';
 import { localAccount } from '../../local/localAccount.ts';
 import type { Cloud } from '../../local/startCloud.ts';
 import { erase } from '../../operate/erase/erase.ts';
+import { exportTo } from '../harness/configInput.ts';
 import { recordingTarget } from '../harness/recordingTarget.ts';
 import { storyCloud } from '../harness/storyCloud.ts';
 import { temporaryDirectory } from '../harness/temporaryDirectory.ts';
@@ -44,12 +45,7 @@ const target = await recordingTarget();
 const world = await storyCloud({
   relay: { url: target.url },
   ...{ curate: true, curateAfter: 1, unitIds: { companyID: 'company_id' } },
-  exports: [
-    {
-      ...{ name: 'out', table: 'statsig_forwarded_events', lookbackDays: 1 },
-      target: { bucket: 'acme-warehouse', owner: '444455556666' },
-    },
-  ],
+  exports: [exportTo({}, { lookbackDays: 1 })],
 });
 const { config, edge } = world.cloud;
 const { region, id: account } = localAccount;

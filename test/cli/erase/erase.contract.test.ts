@@ -11,6 +11,7 @@ import { afterAll, describe, expect, it } from '@jest/globals';
 import { damagedKey } from '../../../lib/tables/objectKeys.ts';
 import { startS3 } from '../../../packages/local-aws/src/testing/startS3.ts';
 import { callMain } from '../../harness/callMain.ts';
+import { acmeSource, exportTo, READERS } from '../../harness/configInput.ts';
 import { temporaryDirectory, writeConfig } from '../../harness/temporaryDirectory.ts';
 import { landedKey, landedRows, landedUsers } from '../../lib/erase/landedUsers.ts';
 
@@ -23,24 +24,10 @@ const server = await startS3();
 server.store.createBucket(BUCKET);
 const config = writeConfig(directory.path, {
   bucket: BUCKET,
-  sources: [
-    {
-      name: 'acme',
-      bucket: 'acme-drops',
-      owner: '444455556666',
-      datasets: [{ name: 'events', kind: 'events' }],
-      receipt: 'sluice-receipts',
-    },
-  ],
+  sources: [acmeSource({ receipt: 'sluice-receipts' })],
   retention: { queryResultDays: null },
-  exports: [
-    {
-      name: 'out',
-      table: 'statsig_forwarded_events',
-      target: { bucket: 'acme-warehouse', owner: '444455556666', folder: 'daily' },
-    },
-  ],
-  readers: [{ kind: 'owox', name: 'owox', resultsBucket: 'acme-owox' }],
+  exports: [exportTo({ folder: 'daily' })],
+  readers: [READERS[1]],
 });
 const credentials = { accessKeyId: 'test', secretAccessKey: 'test' };
 const s3 = new S3Client({ endpoint: server.url, region: 'us-east-1', credentials, forcePathStyle: true });

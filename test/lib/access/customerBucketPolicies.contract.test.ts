@@ -6,6 +6,7 @@ import {
 import type { PolicyDocument } from '../../../lib/access/policyDocument.ts';
 import { printedPolicies } from '../../../lib/access/printedPolicies.ts';
 import { defineConfig } from '../../../lib/config/defineConfig.ts';
+import { acmeSource, eventsDataset, exportTo } from '../../harness/configInput.ts';
 import { list, locate, object } from './calls.ts';
 import { type Call, decideCall } from './decideCall.ts';
 
@@ -139,26 +140,17 @@ describe('what a configured customer is told to grant', () => {
       bucket: 'acme-experiments',
       region: 'eu-west-1',
       sources: [
-        {
-          ...{
-            name: 'acme',
-            bucket: BUCKET,
-            owner: '444455556666',
-            kmsKeyArn: KEY,
-            receipt: 'sluice-receipts',
-          },
+        acmeSource({
+          ...{ bucket: BUCKET, kmsKeyArn: KEY, receipt: 'sluice-receipts' },
           datasets: [
-            { name: 'events', kind: 'events', folder: 'drops/events', ...dataset },
-            { name: 'clicks', kind: 'events', folder: 'lake/clicks/country=DE', engine: 'lambda' },
+            eventsDataset({ folder: 'drops/events', ...dataset }),
+            eventsDataset({ name: 'clicks', folder: 'lake/clicks/country=DE', engine: 'lambda' }),
           ],
           ...more,
-        },
+        }),
       ],
       exports: [
-        {
-          ...{ name: 'out', table: 'acme_events' },
-          target: { bucket: BUCKET, owner: '444455556666', kmsKeyArn: KEY, folder: 'only/here', ...more },
-        },
+        exportTo({ bucket: BUCKET, kmsKeyArn: KEY, folder: 'only/here', ...more }, { table: 'acme_events' }),
       ],
     });
   const print = (target: 'ingest-source' | 'export-target', config = configured(), stack = 'sluice-prod') => {

@@ -3,10 +3,10 @@ import { resources } from '../../../infra/resources.ts';
 import { requireSessionPoliciesFit } from '../../../infra/serverless/requirements.ts';
 import { customerSession, exportSession, loadSession } from '../../../lib/access/sessionPolicies.ts';
 import { defineConfig } from '../../../lib/config/defineConfig.ts';
-import type { ConfigInput } from '../../../lib/schema/config.ts';
 import { versionNoteKey } from '../../../lib/tables/ledgerKeys.ts';
 import { refusedRowsKey } from '../../../lib/tables/tableFolders.ts';
 import { parseTemplate, resolveTemplate } from '../../../packages/local-aws/src/template/index.ts';
+import { acmeSource, eventsDataset, exportTo, type SourceInput } from '../../harness/configInput.ts';
 import { readPolicies } from '../../permissions/Policies.ts';
 import { decideCall } from './decideCall.ts';
 
@@ -23,15 +23,12 @@ const everything: typeof LOAD = {
   Statement: [{ Effect: 'Allow', Action: ['*'], Resource: ['*'] }],
 };
 
-type SourceInput = NonNullable<ConfigInput['sources']>[number];
-const source = (name: string, owner: string, more: Partial<SourceInput> = {}): SourceInput => ({
-  ...{ name, owner, bucket: `${name}-drops`, kmsKeyArn: key(owner), receipt: 'sluice-receipts' },
-  datasets: [
-    { name: 'events', kind: 'events', folder: 'in/events' },
-    { name: 'events-2', kind: 'events', folder: 'in/events-2' },
-  ],
-  ...more,
-});
+const source = (name: string, owner: string, more: Partial<SourceInput> = {}) =>
+  acmeSource({
+    ...{ name, owner, bucket: `${name}-drops`, kmsKeyArn: key(owner), receipt: 'sluice-receipts' },
+    datasets: ['events', 'events-2'].map((one) => eventsDataset({ name: one, folder: `in/${one}` })),
+    ...more,
+  });
 const ROLE_OF = (owner: string) => `arn:aws:iam::${owner}:role/sluice`;
 const byRole = (owner: string) => ({ role: { arn: ROLE_OF(owner), externalId: 'made-by-us' } });
 const config = defineConfig({
@@ -42,16 +39,13 @@ const config = defineConfig({
     source('third', '333333333333', byRole('333333333333')),
   ],
   exports: [
-    ...['acme', 'acme-2'].map((name, i) => ({
-      name,
-      table: `${name.replace('-', '_')}_events`,
-      target: { bucket: `${name}-warehouse`, owner: `${i + 1}`.repeat(12) },
-    })),
-    {
-      name: 'sdks',
-      table: 'statsig_forwarded_exposures',
-      target: { bucket: 'acme-warehouse', owner: '111111111111' },
-    },
+    ...['acme', 'acme-2'].map((name, i) =>
+      exportTo(
+        { bucket: `${name}-warehouse`, owner: `${i + 1}`.repeat(12) },
+        { name, table: `${name.replace('-', '_')}_events` },
+      ),
+    ),
+    exportTo({ owner: '111111111111' }, { name: 'sdks', table: 'statsig_forwarded_exposures' }),
   ],
 });
 const [acme, , third] = config.sources;

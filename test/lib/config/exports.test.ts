@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { defineConfig } from '../../../lib/config/defineConfig.ts';
 import type { ConfigInput } from '../../../lib/schema/config.ts';
+import { acmeSource } from '../../harness/configInput.ts';
 import { problemPaths } from './problemPaths.ts';
 
 type ExportInput = NonNullable<ConfigInput['exports']>[number];
@@ -38,22 +39,15 @@ describe('exports in the configuration', () => {
   it('can export the table of a dataset', () => {
     const config = defineConfig({
       bucket: 'acme',
-      sources: [
-        {
-          name: 'shop',
-          bucket: 'shop-drops',
-          owner: '111122223333',
-          datasets: [{ name: 'orders', kind: 'events' }],
-        },
-      ],
-      exports: [{ ...one, table: 'shop_orders' }],
+      sources: [acmeSource({ owner: '111122223333' })],
+      exports: [{ ...one, table: 'acme_events' }],
     });
-    expect(config.exports[0]?.table).toBe('shop_orders');
+    expect(config.exports[0]?.table).toBe('acme_events');
     const others = { ...one.target, owner: '444455556666', bucket: 'others-warehouse' };
     expect(() =>
-      defineConfig({ ...config, endpoint: {}, exports: [{ ...one, table: 'shop_orders', target: others }] }),
+      defineConfig({ ...config, endpoint: {}, exports: [{ ...one, table: 'acme_events', target: others }] }),
     ).toThrow(
-      'exports.0.table: got "shop_orders", which a source of 111122223333 fills, expected a table of 444455556666\'s',
+      'exports.0.table: got "acme_events", which a source of 111122223333 fills, expected a table of 444455556666\'s',
     );
   });
 
@@ -100,14 +94,7 @@ describe('exports in the configuration', () => {
   );
 
   it('reserve their names in the ledger', () => {
-    const sources: ConfigInput['sources'] = [
-      {
-        name: 'exports',
-        bucket: 'shop-drops',
-        owner: '111122223333',
-        datasets: [{ name: 'orders', kind: 'events' }],
-      },
-    ];
+    const sources = [acmeSource({ name: 'exports' })];
     let told = '';
     try {
       defineConfig({ bucket: 'acme', sources });

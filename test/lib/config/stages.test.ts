@@ -6,6 +6,7 @@ import { defineConfig } from '../../../lib/config/defineConfig.ts';
 import { loadComparedConfig, loadConfig } from '../../../lib/config/loadConfig.ts';
 import type { ConfigInput } from '../../../lib/schema/config.ts';
 import { repositoryRoot } from '../../../local/dataDirectory.ts';
+import { acmeSource, exportTo } from '../../harness/configInput.ts';
 import { temporaryDirectory } from '../../harness/temporaryDirectory.ts';
 
 const directory = temporaryDirectory();
@@ -219,17 +220,13 @@ describe('the example of docs/deploy.md', () => {
 });
 
 const source = (bucket: string) => ({
-  sources: [
-    { name: 'acme', bucket, owner: '111122223333', datasets: [{ name: 'events', kind: 'events' as const }] },
-  ],
+  sources: [acmeSource({ bucket, owner: '111122223333' })],
 });
 const withReceipt = (receipt: string) => ({
   sources: source('acme-drops').sources.map((one) => ({ ...one, receipt })),
 });
 const exported = (bucket: string, folder: string) => ({
-  exports: [
-    { name: 'events', table: 'statsig_forwarded_events', target: { bucket, folder, owner: '111122223333' } },
-  ],
+  exports: [exportTo({ bucket, folder, owner: '111122223333' }, { name: 'events' })],
 });
 const arn = 'arn:aws:kms:us-east-1:111122223333:key/01234567-89ab-cdef-0123-456789abcdef';
 

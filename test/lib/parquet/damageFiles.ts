@@ -7,9 +7,9 @@ import { join } from 'node:path';
 import { DuckDBInstance } from '@duckdb/node-api';
 import { seededRandom } from '../../../bench/collect/seededRandom.ts';
 import { SluiceError } from '../../../lib/base/errors.ts';
-import { defineConfig } from '../../../lib/config/defineConfig.ts';
 import { duckDbEngine } from '../../../lib/drops/engine/duckDbEngine.ts';
 import { compileMapping } from '../../../lib/drops/mapping/compileMapping.ts';
+import { definedDataset } from '../../harness/configInput.ts';
 
 const DAY = '2026-11-19';
 const LOADED = 'loaded';
@@ -27,16 +27,7 @@ const directory = mkdtempSync(join(tmpdir(), 'sluice-damage-'));
 const limits = { memoryMegabytes: 512, threads: 1, temporaryDirectory: join(directory, 'spilled') };
 mkdirSync(limits.temporaryDirectory);
 const engine = duckDbEngine(limits);
-const { sources } = defineConfig({
-  bucket: 'own',
-  sources: [
-    { name: 'a', bucket: 'drops', owner: '111122223333', datasets: [{ name: 'events', kind: 'events' }] },
-  ],
-});
-const [source] = sources;
-const [dataset] = source?.datasets ?? [];
-if (source === undefined || dataset === undefined) throw new Error('no dataset');
-const subject = { source, dataset, unitIds: {} };
+const subject = { ...definedDataset({}), unitIds: {} };
 
 interface WholeFile {
   readonly kind: string;

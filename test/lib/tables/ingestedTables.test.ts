@@ -2,21 +2,19 @@ import { beforeEach, describe, expect, it } from '@jest/globals';
 import { resources } from '../../../infra/resources.ts';
 import { defineConfig } from '../../../lib/config/defineConfig.ts';
 import { type IngestedTable, ingestedTables } from '../../../lib/tables/ingestedTables.ts';
+import { acmeSource, eventsDataset } from '../../harness/configInput.ts';
 
 const config = defineConfig({
   bucket: 'experiments',
   unitIds: { companyID: 'company_id' },
   sources: [
-    {
-      name: 'acme',
-      bucket: 'acme-drops',
-      owner: '123456789012',
+    acmeSource({
       datasets: [
-        { name: 'events', kind: 'events' },
+        eventsDataset(),
         { name: 'metrics', kind: 'metrics', table: 'a1' },
         { name: 'exposures', kind: 'exposures', table: 'a_1' },
       ],
-    },
+    }),
   ],
 });
 

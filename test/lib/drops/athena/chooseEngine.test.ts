@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
-import { defineConfig } from '../../../../lib/config/defineConfig.ts';
 import { makeDrop } from '../../../../lib/drops/Drop.ts';
 import { whyByAthena } from '../../../../lib/drops/load/chooseEngine.ts';
+import { definedDataset } from '../../../harness/configInput.ts';
 
 const FOLDER = 'events/2026-11-19/';
 const ROOM = 1_000_000;
@@ -12,18 +12,7 @@ async function why(
   decodedBytes: number | null,
   engine: 'auto' | 'lambda' | 'athena' = 'auto',
 ) {
-  const config = defineConfig({
-    bucket: 'experiments',
-    sources: [
-      {
-        ...{ name: 'acme', bucket: 'acme-drops', owner: '111122223333' },
-        datasets: [{ name: 'events', kind: 'events', engine }],
-      },
-    ],
-  });
-  const [source] = config.sources;
-  const [dataset] = source?.datasets ?? [];
-  if (source === undefined || dataset === undefined) throw new RangeError('No dataset.');
+  const { config, source, dataset } = definedDataset({ engine });
   const object = { key: `${FOLDER}a.parquet`, size: bytes, eTag: '"1"', lastModified: new Date(0) };
   return whyByAthena(
     { config, freeBytes: async () => ROOM },

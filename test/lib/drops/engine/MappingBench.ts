@@ -1,12 +1,12 @@
 import { copyFileSync, existsSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { type DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
-import { defineConfig } from '../../../../lib/config/defineConfig.ts';
 import { duckDbEngine } from '../../../../lib/drops/engine/duckDbEngine.ts';
 import type { LoadResult } from '../../../../lib/drops/engine/Engine.ts';
 import { compileMapping, type MappingSubject } from '../../../../lib/drops/mapping/compileMapping.ts';
 import type { EngineFile, FileSchema } from '../../../../lib/parquet/FileSchema.ts';
 import type { ConfigInput } from '../../../../lib/schema/config.ts';
+import { definedDataset } from '../../../harness/configInput.ts';
 import { temporaryDirectory } from '../../../harness/temporaryDirectory.ts';
 
 /** One dataset as a user writes it, its name aside. */
@@ -118,15 +118,6 @@ export class MappingBench {
 
 /** The subject that a mapping is compiled for: dataset `drop` of a source `acme`. */
 export function subjectOf(dataset: DatasetInput, unitIds: Record<string, string> = {}): MappingSubject {
-  const config = defineConfig({
-    bucket: 'experiments',
-    unitIds,
-    sources: [
-      { name: 'acme', bucket: 'acme-drops', owner: '123456789012', datasets: [{ name: 'drop', ...dataset }] },
-    ],
-  });
-  const [source] = config.sources;
-  const validated = source?.datasets[0];
-  if (source === undefined || validated === undefined) throw new RangeError('No dataset.');
-  return { source, dataset: validated, unitIds: config.unitIds };
+  const { config, ...subject } = definedDataset({ name: 'drop', ...dataset }, { unitIds });
+  return { ...subject, unitIds: config.unitIds };
 }

@@ -5,6 +5,7 @@ import { defineConfig } from '../../../../lib/config/defineConfig.ts';
 import type { Loader } from '../../../../lib/drops/load/Loader.ts';
 import { EngineError } from '../../../../lib/parquet/EngineError.ts';
 import { FileError } from '../../../../lib/parquet/FileError.ts';
+import { acmeSource, eventsDataset } from '../../../harness/configInput.ts';
 import {
   DAY,
   DROPS,
@@ -94,14 +95,10 @@ describe('a day that fails', () => {
     expect(await loads.load({ reason: 'changed' })).toMatchObject({ rows: { out: 4, refused: 1 } });
     expect(await loads.keys('quarantine/')).toHaveLength(2);
 
+    const datasets = [eventsDataset({ mapping: { eventName: { constant: 'all' } } })];
     const config = defineConfig({
       bucket: loads.config.bucket,
-      sources: [
-        {
-          ...{ name: 'acme', bucket: DROPS, owner: THEIRS },
-          datasets: [{ name: 'events', kind: 'events', mapping: { eventName: { constant: 'all' } } }],
-        },
-      ],
+      sources: [acmeSource({ owner: THEIRS, datasets })],
     });
     expect(await loads.load({ reason: 'backfill', loader: { config } })).toMatchObject({
       rows: { out: 5, refused: 0 },

@@ -35,7 +35,6 @@ import type { IngestTask } from '../../../../lib/drops/plan/messageBodies.ts';
 import { Ledger } from '../../../../lib/ledger/Ledger.ts';
 import { ledgerStore } from '../../../../lib/ledger/ledgerStore.ts';
 import { sweepVersions } from '../../../../lib/ledger/sweepVersions.ts';
-import type { ConfigInput } from '../../../../lib/schema/config.ts';
 import { ingestedTables } from '../../../../lib/tables/ingestedTables.ts';
 import { ATHENA_NOTES, parseAthenaNote } from '../../../../lib/tables/ledgerKeys.ts';
 import { ingestedTableFolder } from '../../../../lib/tables/tableFolders.ts';
@@ -46,6 +45,7 @@ import { Catalog, glueService } from '../../../../packages/local-aws/src/glue/in
 import { Keys, keyAccess } from '../../../../packages/local-aws/src/kms/index.ts';
 import { ObjectStore, s3Service } from '../../../../packages/local-aws/src/s3/index.ts';
 import { startServices } from '../../../../packages/local-aws/src/testing/index.ts';
+import { acmeSource, type DatasetInput, eventsDataset } from '../../../harness/configInput.ts';
 import { temporaryDirectory } from '../../../harness/temporaryDirectory.ts';
 
 const OURS = '000000000000';
@@ -66,10 +66,6 @@ export interface LoadOptions extends Partial<IngestTask> {
   readonly loader?: Partial<Loader>;
   readonly run?: Partial<LoadRun>;
 }
-
-const events = { name: 'events', kind: 'events' } as const;
-
-type DatasetInput = NonNullable<ConfigInput['sources']>[number]['datasets'][number];
 
 /**
  * A customer's bucket in another account, our bucket, a catalog and a load; all by real clients over HTTP.
@@ -122,12 +118,7 @@ export async function startLoads(
   const athenaOf = new AthenaClient(options);
   const config = defineConfig({
     bucket: OWN,
-    sources: [
-      {
-        ...{ name: 'acme', bucket: DROPS, owner: THEIRS, settleMinutes },
-        datasets: [Object.assign({}, events, dataset), ...others],
-      },
-    ],
+    sources: [acmeSource({ owner: THEIRS, settleMinutes, datasets: [eventsDataset(dataset), ...others] })],
   });
   const [source] = config.sources;
   if (source === undefined) throw new Error('no source');

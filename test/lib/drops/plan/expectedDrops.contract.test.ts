@@ -1,31 +1,13 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { addDays, utcDay } from '../../../../lib/base/time.ts';
-import { defineConfig } from '../../../../lib/config/defineConfig.ts';
 import { dueDays, hasArrivedSince } from '../../../../lib/drops/plan/lateDrops.ts';
 import { planRequestSchema } from '../../../../lib/drops/plan/messageBodies.ts';
 import { lookForLateDrops, planMessages, runPlan } from '../../../../lib/drops/plan/planMessages.ts';
+import { type DatasetInput, definedDataset, eventsDataset } from '../../../harness/configInput.ts';
 import { emfProblems } from '../../../harness/emfProblems.ts';
 import { startIngest } from './startIngest.ts';
 
-type DatasetInput = NonNullable<Parameters<typeof defineConfig>[0]['sources']>[number]['datasets'][number];
-const events = { name: 'events', kind: 'events' } as const;
-
-function datasetOf(input: Partial<DatasetInput>) {
-  const { sources } = defineConfig({
-    bucket: 'experiments',
-    sources: [
-      {
-        name: 'acme',
-        bucket: 'acme-drops',
-        owner: '111122223333',
-        datasets: [Object.assign({}, events, input)],
-      },
-    ],
-  });
-  const [dataset] = sources[0]?.datasets ?? [];
-  if (dataset === undefined) throw new Error('no dataset');
-  return dataset;
-}
+const datasetOf = (input: Partial<DatasetInput>) => definedDataset(input).dataset;
 
 /** Days and instants that are due at a moment. */
 function due(input: Partial<DatasetInput>, now: string): [string, string][] {
@@ -100,7 +82,7 @@ describe('a check for overdue drops', () => {
   const metric = () => ingest.lines.findLast((line) => '_aws' in line)?.['drops_late'];
 
   const start = async (dataset: Partial<DatasetInput> = { expectedBy: { hour: 6 } }) => {
-    ingest = await startIngest([{ datasets: [Object.assign({}, events, { lookbackDays: 2 }, dataset)] }]);
+    ingest = await startIngest([{ datasets: [eventsDataset({ lookbackDays: 2, ...dataset })] }]);
     // Ten in the morning, some day on.
     const noon = Date.parse(`${addDays(today(), 2)}T10:00:00Z`);
     await ingest.clock.advance(noon - ingest.clock.now());
