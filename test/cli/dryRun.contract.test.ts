@@ -6,6 +6,7 @@ import type { ConfigInput } from '../../lib/schema/config.ts';
 import { relayId, relayRefusedKey } from '../../lib/tables/objectKeys.ts';
 import { queueProperties } from '../../packages/local-aws/src/sqs/index.ts';
 import { acmeSource, exportTo } from '../harness/configInput.ts';
+import { ledgerEntry } from '../harness/ledgerEntry.ts';
 import { startAws } from '../harness/startAws.ts';
 import { landedKey, landedUsers } from '../lib/erase/landedUsers.ts';
 
@@ -110,17 +111,7 @@ describe('--dry-run', () => {
 /** The ledger's entry of a curated day that keeps rows of a raw file that is gone. */
 function curatedEntry(): string {
   const kept = { files: [{ name: 'a.parquet', eTag: '"1"' }], rows: 2, since: 0 };
-  return JSON.stringify({
-    ...{ source: 'curated', dataset: 'exposures', day: DAY, table: config.curatedTables.exposures },
-    ...{ state: 'succeeded', fingerprint: 'f', attempts: 1, files: [], rows: { in: 2, out: 2, refused: 0 } },
-    ...{
-      bytes: 0,
-      durations: {},
-      version: 'v1',
-      superseded: [],
-      updatedAt: 0,
-      token: 't',
-      curated: { kept },
-    },
-  });
+  const { exposures: table } = config.curatedTables;
+  const place = { source: 'curated', dataset: 'exposures', day: DAY, table };
+  return JSON.stringify(ledgerEntry({ ...place, version: 'v1', curated: { kept } }));
 }

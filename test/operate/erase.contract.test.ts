@@ -32,6 +32,7 @@ import { erase } from '../../operate/erase/erase.ts';
 import { heldElsewhere } from '../../operate/erase/heldElsewhere.ts';
 import { ManualClock } from '../../packages/local-aws/src/base/index.ts';
 import { LANDING_STREAM, landingStack } from '../harness/landingStack.ts';
+import { ledgerEntry } from '../harness/ledgerEntry.ts';
 import { startAws } from '../harness/startAws.ts';
 import { EraseLake, seeded } from '../lib/erase/EraseLake.ts';
 import { landedKey, landedRows, landedUsers } from '../lib/erase/landedUsers.ts';
@@ -186,14 +187,10 @@ describe('erasing a deployment', () => {
       ['raw', 'statsig_forwarded_events'],
       ['ingested', 'acme_events'],
       ['other', 'statsig_forwarded_exposures'],
-    ])
+    ] as const)
       await put(
         `ledger/exports/${dataset}/${day}.json`,
-        JSON.stringify({
-          ...{ source: 'exports', dataset, day, table, state: 'succeeded', fingerprint: 'f', attempts: 1 },
-          ...{ files: [], rows: { in: 0, out: 0, refused: 0 }, bytes: 0, durations: {} },
-          ...{ superseded: [], updatedAt: 0, token: 't' },
-        }),
+        JSON.stringify(ledgerEntry({ source: 'exports', dataset, day, table })),
       );
     const units = lake.victims.map(({ column, value }) => `${column}=${value}`);
     await expect(

@@ -13,6 +13,7 @@ import { localAccount } from '../../local/localAccount.ts';
 import type { Cloud } from '../../local/startCloud.ts';
 import { erase } from '../../operate/erase/erase.ts';
 import { exportTo } from '../harness/configInput.ts';
+import { ledgerEntry } from '../harness/ledgerEntry.ts';
 import { recordingTarget } from '../harness/recordingTarget.ts';
 import { storyCloud } from '../harness/storyCloud.ts';
 import { temporaryDirectory } from '../harness/temporaryDirectory.ts';
@@ -78,17 +79,9 @@ for (const user of ['stays', lake.victims[0]?.value ?? ''])
 await s3.send(
   new PutObjectCommand({
     ...{ Bucket: config.bucket, Key: `ledger/exports/out/${day}.json` },
-    Body: JSON.stringify({
-      ...{
-        source: 'exports',
-        dataset: 'out',
-        day,
-        table: 'statsig_forwarded_events',
-        state: 'succeeded',
-      },
-      ...{ fingerprint: 'f', attempts: 1, files: [], rows: { in: 0, out: 0, refused: 0 } },
-      ...{ bytes: 0, durations: {}, superseded: [], updatedAt: 0, token: 't' },
-    }),
+    Body: JSON.stringify(
+      ledgerEntry({ source: 'exports', dataset: 'out', day, table: 'statsig_forwarded_events' }),
+    ),
   }),
 );
 for (const one of [s3, writer]) one.destroy();

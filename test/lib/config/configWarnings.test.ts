@@ -2,14 +2,15 @@ import { describe, expect, it } from '@jest/globals';
 import { configWarnings } from '../../../lib/config/configWarnings.ts';
 import { defineConfig } from '../../../lib/config/defineConfig.ts';
 import type { ConfigInput } from '../../../lib/schema/config.ts';
+import { acmeSource, type DatasetInput, exportTo } from '../../harness/configInput.ts';
 
 const warned = (input: Omit<ConfigInput, 'bucket'>, stage = 'prod') =>
   configWarnings(defineConfig({ bucket: 'acme', ...input }), stage);
 
 const salt = 'x'.repeat(16);
-const source = (...datasets: NonNullable<NonNullable<ConfigInput['sources']>[number]['datasets']>) => ({
+const source = (...datasets: DatasetInput[]) => ({
   unitIds: { companyID: 'company_id' },
-  sources: [{ name: 'acme', bucket: 'acme-drops', owner: '111122223333', datasets }],
+  sources: [acmeSource({ datasets })],
 });
 const mapped = { properties: ['plan'] };
 
@@ -21,12 +22,7 @@ describe('a warning of packaging', () => {
       'resends that Statsig counts again',
       {
         statsigBucket: { bucket: 'acme-statsig', user: 'arn:aws:iam::999689269917:user/acme' },
-        exports: [
-          {
-            ...{ name: 'events', table: 'statsig_forwarded_events', format: 'statsig' },
-            target: { bucket: 'acme-statsig' },
-          },
-        ],
+        exports: [{ ...exportTo({}, { format: 'statsig' }), target: { bucket: 'acme-statsig' } }],
       },
       /^exports\.0\.table: "statsig_forwarded_events" has resends/,
     ],

@@ -12,6 +12,7 @@ import { ledgerStore } from '../../../lib/ledger/ledgerStore.ts';
 import { curatedDaysKey, curatedSubject } from '../../../lib/tables/ledgerKeys.ts';
 import { dayFolder } from '../../../lib/tables/tableFolders.ts';
 import { ManualClock } from '../../../packages/local-aws/src/base/index.ts';
+import { settlement } from '../../harness/ledgerEntry.ts';
 import { MemoryObjects } from '../../harness/MemoryObjects.ts';
 
 const DAY = '2026-11-16';
@@ -145,9 +146,7 @@ describe('the list of days that views read', () => {
 
 describe('a raw file of a curated day', () => {
   const entry = (curated: CuratedDay, more: Partial<LedgerContent> = {}): LedgerContent => ({
-    ...{ ...curatedSubject(config, 'events', DAY), state: 'succeeded', fingerprint: 'f', attempts: 1 },
-    ...{ files: [], rows: { in: 0, out: 0, refused: 0 }, bytes: 0, durations: {}, superseded: [] },
-    ...{ version: 'v1', curated },
+    ...{ ...curatedSubject(config, 'events', DAY), ...settlement(), attempts: 1, version: 'v1', curated },
     ...more,
   });
   const inputs = [named('a'), named('b')];

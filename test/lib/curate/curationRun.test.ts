@@ -11,6 +11,7 @@ import {
 } from '../../../lib/curate/curationRun.ts';
 import type { CurationRun, SliceResult } from '../../../lib/ledger/CuratedDay.ts';
 import type { LedgerContent } from '../../../lib/ledger/LedgerEntry.ts';
+import { settlement } from '../../harness/ledgerEntry.ts';
 
 const [V1, V2, V3] = [1, 2, 3].map((day) => `2026112${day}T000000000Z-00000000`) as [string, string, string];
 const NOW = Date.UTC(2026, 10, 22);
@@ -28,8 +29,7 @@ const run = (more: Partial<CurationRun> = {}): CurationRun => ({
 const wanted = { version: V2, fingerprint: 'f', shape: 's', inputs: [], bytes: 0, slices: 1 };
 const entry = (more: Partial<LedgerContent> = {}): LedgerContent => ({
   ...{ source: 'curated', dataset: 'exposures', day: '2026-11-16', table: 'curated_exposures' },
-  ...{ state: 'waiting', fingerprint: null, attempts: 0, files: [], bytes: 0, durations: {}, superseded: [] },
-  rows: { in: 0, out: 0, refused: 0 },
+  ...{ ...settlement(), state: 'waiting', fingerprint: null, attempts: 0 },
   ...more,
 });
 /** A day on which a worker makes version 2. */

@@ -3,6 +3,7 @@ import { type CurateTerms, type DayState, decideDay } from '../../../lib/curate/
 import { REQUEUE_AFTER_MS, VERSION_VALID_MS } from '../../../lib/curate/limits.ts';
 import type { CuratedDay, CurationRun } from '../../../lib/ledger/CuratedDay.ts';
 import { type LedgerEntry, NO_FILES } from '../../../lib/ledger/LedgerEntry.ts';
+import { ledgerEntry } from '../../harness/ledgerEntry.ts';
 
 const NOW = Date.UTC(2026, 10, 22);
 const V1 = '20261121T000000000Z-00000000';
@@ -13,13 +14,8 @@ const curated = (more: Partial<CuratedDay> = {}): CuratedDay => ({ shape: 's', .
 
 /** A day whose version is of today's files and shape, is in the catalog, and is read by views. */
 function state(entry: Partial<LedgerEntry> = {}, more: Partial<DayState> = {}): DayState {
-  const day: LedgerEntry = {
-    ...{ source: 'curated', dataset: 'exposures', day: '2026-11-16', table: 'curated_exposures' },
-    ...{ state: 'succeeded', fingerprint: 'f', attempts: 1, files: [], bytes: 0, durations: {} },
-    ...{ rows: { in: 1, out: 1, refused: 0 }, superseded: [], version: V1, updatedAt: 0, token: 't' },
-    curated: curated(),
-    ...entry,
-  };
+  const place = { source: 'curated', dataset: 'exposures', day: '2026-11-16', table: 'curated_exposures' };
+  const day = ledgerEntry({ ...place, version: V1, curated: curated(), ...entry });
   const listed = { version: V1, shape: 's', fingerprint: 'f' };
   return { raw: { fingerprint: 'f' }, lost: [], entry: day, listed, version: V1, ...more };
 }

@@ -9,6 +9,7 @@ import { MOST_DAYS_A_NIGHT } from '../../../lib/curate/limits.ts';
 import { countDays, planDays } from '../../../lib/curate/planDays.ts';
 import type { LedgerSubject } from '../../../lib/ledger/LedgerEntry.ts';
 import { curatedSubject } from '../../../lib/tables/ledgerKeys.ts';
+import { ledgerEntry } from '../../harness/ledgerEntry.ts';
 import { type Curations, DAY, exposures, startCurations } from './startCurations.ts';
 
 const NIGHT_MS = 86_400_000;
@@ -93,9 +94,13 @@ describe('the nightly plan', () => {
       read: async (place: LedgerSubject) => {
         const inputs = [{ name: 'a', eTag: '"x"' }];
         known.push(new WeakRef(inputs));
-        const day = { ...place, state: 'waiting' as const, fingerprint: null, attempts: 0, files: [] };
-        const counts = { rows: { in: 0, out: 0, refused: 0 }, bytes: 0, durations: {}, superseded: [] };
-        return { ...day, ...counts, updatedAt: 0, token: 'a', curated: { inputs } };
+        return ledgerEntry({
+          ...place,
+          state: 'waiting',
+          fingerprint: null,
+          attempts: 0,
+          curated: { inputs },
+        });
       },
     };
     const raw = { days: async () => days, files };

@@ -15,6 +15,7 @@ import {
 } from '../../../lib/drops/dayTable.ts';
 import { type DayTerms, decideDay } from '../../../lib/drops/plan/decideDay.ts';
 import type { LedgerEntry } from '../../../lib/ledger/LedgerEntry.ts';
+import { ledgerEntry } from '../../harness/ledgerEntry.ts';
 
 const FOLDER = 'events/2026-11-19/';
 const HOUR_MS = 3_600_000;
@@ -63,14 +64,12 @@ describe('the table of the plan', () => {
     ),
   )('has the decision on a day that is %s: %s', (state, key, answer) => {
     const { drop = one, entry, terms } = SITUATIONS[key as keyof typeof PLAN_TABLE];
-    const known: LedgerEntry = {
-      ...{ source: 'acme', dataset: 'events', day: '2026-11-19', table: 'acme_events' },
-      ...{ fingerprint: 'before', attempts: 1, rows: { in: 1, out: 1, refused: 0 } },
-      ...{ files: [{ key: `${FOLDER}a.parquet`, size: 10, eTag: '"1"', fate: 'loaded' }], version: 'v1' },
-      ...{ bytes: 10, durations: {}, superseded: [], updatedAt: NOW - HOUR_MS, token: 't' },
+    const known = ledgerEntry({
+      ...{ fingerprint: 'before', version: 'v1', updatedAt: NOW - HOUR_MS },
+      files: [{ key: `${FOLDER}a.parquet`, size: 10, eTag: '"1"', fate: 'loaded' }],
       ...{ state: state === 'none' ? 'waiting' : state },
       ...entry,
-    };
+    });
     const decision = decideDay(drop, state === 'none' ? null : known, {
       ...{ now: NOW, settleMs: 600_000, table: 'acme_events' },
       ...terms,

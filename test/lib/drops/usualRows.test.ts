@@ -2,15 +2,12 @@ import { describe, expect, it } from '@jest/globals';
 import { addDays } from '../../../lib/base/time.ts';
 import { daysBefore, unusualWords, usualRows } from '../../../lib/drops/usualRows.ts';
 import type { LedgerEntry } from '../../../lib/ledger/LedgerEntry.ts';
+import { ledgerEntry } from '../../harness/ledgerEntry.ts';
 
 /** A Friday. */
 const DAY = '2026-11-20';
-const loaded = (day: string, out: number, other: Partial<LedgerEntry> = {}): LedgerEntry => ({
-  ...{ source: 'acme', dataset: 'events', day, table: 'acme_events', state: 'succeeded' },
-  ...{ fingerprint: 'f', attempts: 1, files: [], rows: { in: out, out, refused: 0 }, bytes: 0 },
-  ...{ durations: {}, superseded: [], updatedAt: 0, token: 't' },
-  ...other,
-});
+const loaded = (day: string, out: number, other: Partial<LedgerEntry> = {}) =>
+  ledgerEntry({ day, rows: { in: out, out, refused: 0 }, ...other });
 const weeks = (...rows: readonly number[]) => rows.map((out, i) => loaded(addDays(DAY, -7 * (i + 1)), out));
 
 describe('the usual rows of a day', () => {

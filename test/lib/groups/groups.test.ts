@@ -163,6 +163,10 @@ describe('specs', () => {
 });
 
 describe('a pull', () => {
+  const rule: SpecRule = {
+    ...{ ...running()[0], experimentId: 'e', entity: 'experiment', layerId: 'l', ruleId: 'r' },
+    ...{ groupName: 'Old', kind: 'group', split: 0.5 },
+  };
   const row = (rows: readonly GroupRow[], experiment: string, rule: string) =>
     rows.find(({ experimentId, ruleId }) => experimentId === experiment && ruleId === rule);
 
@@ -194,16 +198,6 @@ describe('a pull', () => {
   });
 
   it('keeps a rule as a group, and uses names from the latest specs', () => {
-    const rule: SpecRule = {
-      ...running()[0],
-      experimentId: 'e',
-      entity: 'experiment',
-      layerId: 'l',
-      ruleId: 'r',
-      groupName: 'Old',
-      kind: 'group',
-      split: 0.5,
-    };
     const rows = mergeGroups([], [rule], START).rows;
     const demoted = mergeGroups(
       rows,
@@ -236,16 +230,6 @@ describe('a pull', () => {
   });
 
   it('records splits by period', () => {
-    const rule: SpecRule = {
-      ...running()[0],
-      experimentId: 'e',
-      entity: 'experiment',
-      layerId: null,
-      ruleId: 'r',
-      groupName: null,
-      kind: 'group',
-      split: 0.5,
-    };
     const pull = (rows: readonly GroupRow[], hour: number, split: number) =>
       mergeGroups(rows, [{ ...rule, split }], START + hour * HOUR).rows;
     const periods = (rows: readonly GroupRow[]) =>

@@ -1,9 +1,10 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { isUnderErasure, noteErasure, settleErasures } from '../../../lib/ledger/erasureNotes.ts';
-import { type Claim, Ledger, type Settlement } from '../../../lib/ledger/Ledger.ts';
+import { type Claim, Ledger } from '../../../lib/ledger/Ledger.ts';
 import { type LedgerEntry, ledgerEntrySchema } from '../../../lib/ledger/LedgerEntry.ts';
 import { ManualClock } from '../../../packages/local-aws/src/base/index.ts';
+import { settlement } from '../../harness/ledgerEntry.ts';
 import { FaultyStore } from './FaultyStore.ts';
 
 const MINUTE_MS = 60_000;
@@ -25,16 +26,7 @@ function setUp() {
   return { clock, store, ledger, waits };
 }
 
-const settled = (version: string): Settlement => ({
-  state: 'succeeded',
-  fingerprint: 'f1',
-  files: [],
-  rows: { in: 3, out: 2, refused: 1 },
-  bytes: 10,
-  durations: { map: 1 },
-  version,
-  superseded: [],
-});
+const settled = (version: string) => settlement({ fingerprint: 'f1', version });
 
 async function claimed(ledger: Ledger, owner: string, until: number, fingerprint = 'f1'): Promise<Claim> {
   const outcome = await ledger.claim(place, owner, until, fingerprint);

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { makeReceipt, type Receipt, ReceiptError } from '../../../../lib/drops/load/sendReceipt.ts';
 import type { FileFate } from '../../../../lib/ledger/LedgerEntry.ts';
+import { settlement } from '../../../harness/ledgerEntry.ts';
 import { DAY, type LoadOptions, type Loads, someEvents, startLoads } from './startLoads.ts';
 
 const REFUSED = new ReceiptError('SLUICE_RECEIPT_ACCESS_DENIED', 'acme-drops/x: AccessDenied.');
@@ -89,9 +90,8 @@ describe('a receipt', () => {
     makeReceipt(
       { source: 'acme', dataset: 'events', day: DAY },
       {
-        ...{ state: 'failed', fingerprint: 'f', version: null, files: [...files], bytes: 0 },
-        ...{ rows: { in: 0, out: 0, refused: 0 }, durations: {}, superseded: [] },
-        failure: { code, message: 'role/ours' },
+        ...settlement({ state: 'failed', files: [...files], failure: { code, message: 'role/ours' } }),
+        version: null,
       },
       { startedAt: 'a', finishedAt: 'b' },
     );

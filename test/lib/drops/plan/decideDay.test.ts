@@ -4,6 +4,7 @@ import type { DropObject } from '../../../../lib/drops/CustomerBucket.ts';
 import { makeDrop } from '../../../../lib/drops/Drop.ts';
 import { daysBetween, decideDay, lacksMarker, lookbackDays } from '../../../../lib/drops/plan/decideDay.ts';
 import { type LedgerEntry, ledgerStates } from '../../../../lib/ledger/LedgerEntry.ts';
+import { ledgerEntry } from '../../../harness/ledgerEntry.ts';
 
 const FOLDER = 'events/2026-11-19/';
 const HOUR_MS = 3_600_000;
@@ -21,29 +22,13 @@ const drop = (...objects: DropObject[]) => makeDrop(objects, FOLDER);
 const one = drop(file('a.parquet'));
 const none = drop();
 
-const entry = (other: Partial<LedgerEntry> = {}): LedgerEntry => ({
-  source: 'acme',
-  dataset: 'events',
-  day: '2026-11-19',
-  table: 'acme_events',
-  state: 'succeeded',
-  fingerprint: one.fingerprint,
-  attempts: 1,
-  files: [{ key: `${FOLDER}a.parquet`, size: 10, eTag: '"1"', fate: 'loaded' }],
-  rows: { in: 1, out: 1, refused: 0 },
-  bytes: 10,
-  durations: {},
-  version: 'v1',
-  superseded: [],
-  updatedAt: NOW - HOUR_MS,
-  token: 't',
-  ...other,
-});
-const queued = (fingerprint: string, ago: number, reason = 'new') => ({
-  fingerprint,
-  reason,
-  at: NOW - ago,
-});
+const entry = (other: Partial<LedgerEntry> = {}) =>
+  ledgerEntry({
+    ...{ fingerprint: one.fingerprint, version: 'v1', updatedAt: NOW - HOUR_MS },
+    files: [{ key: `${FOLDER}a.parquet`, size: 10, eTag: '"1"', fate: 'loaded' }],
+    ...other,
+  });
+const queued = (fingerprint: string, ago: number, reason = 'new') => ({ fingerprint, reason, at: NOW - ago });
 
 describe('decideDay', () => {
   it.each([

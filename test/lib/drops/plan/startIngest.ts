@@ -19,6 +19,7 @@ import { lastListings } from '../../../../lib/drops/plan/planSources.ts';
 import { Ledger, type Settlement } from '../../../../lib/ledger/Ledger.ts';
 import { ledgerStore } from '../../../../lib/ledger/ledgerStore.ts';
 import { MovableClock } from '../../../../packages/local-aws/src/base/index.ts';
+import { settlement } from '../../../harness/ledgerEntry.ts';
 import { startAws } from '../../../harness/startAws.ts';
 
 const OURS = '000000000000';
@@ -117,10 +118,7 @@ export async function startIngest(inputs: readonly Partial<SourceInput>[] = [{}]
       const fingerprint = (await ledger.read(place))?.queued?.fingerprint ?? '';
       const outcome = await ledger.claim(place, 'loader', clock.now() + 3_600_000, fingerprint);
       if (!('claim' in outcome)) throw new Error('busy');
-      await ledger.settle(outcome.claim, {
-        ...{ state: 'succeeded', fingerprint, files: [], rows: { in: 0, out: 0, refused: 0 } },
-        ...{ bytes: 0, durations: {}, superseded: [], ...settled },
-      });
+      await ledger.settle(outcome.claim, settlement({ fingerprint, ...settled }));
     },
     /** Takes what is visible off a queue. */
     async received(name: 'plan' | 'load'): Promise<unknown[]> {
