@@ -1,5 +1,4 @@
 import { afterAll, afterEach, beforeEach, jest } from '@jest/globals';
-import { objectCreatedEvent } from '../../packages/local-aws/src/events/index.ts';
 
 /** Replaces Lambda's context in tests: handlers use nothing else of it. */
 interface TestContext {
@@ -50,10 +49,3 @@ export const queueMessage = (messageId: string, body: string, receives = 1) => (
   ...{ messageId, body, eventSource: 'aws:sqs' },
   attributes: { ApproximateReceiveCount: String(receives) },
 });
-
-/** The message of a new object. */
-export function objectMessage(messageId: string, bucket: string, key: string, receives = 1) {
-  const object = { bucket, key, size: 1, etag: 'e', sequencer: '0', reason: 'PutObject', time: 0 } as const;
-  const event = objectCreatedEvent(object, { region: 'us-east-1', account: '000000000000' });
-  return queueMessage(messageId, JSON.stringify(event), receives);
-}

@@ -4,12 +4,14 @@ import { S3Client } from '@aws-sdk/client-s3';
 import { SQSClient } from '@aws-sdk/client-sqs';
 import type { ConfigInput } from '../../lib/schema/config.ts';
 import { type LocalClock, realClock } from '../../packages/local-aws/src/base/index.ts';
+import { objectCreatedEvent } from '../../packages/local-aws/src/events/index.ts';
 import { Faults } from '../../packages/local-aws/src/faults/index.ts';
 import { Catalog, glueService } from '../../packages/local-aws/src/glue/index.ts';
 import { ObjectStore, s3Service } from '../../packages/local-aws/src/s3/index.ts';
 import { Queues, queueProperties, sqsService } from '../../packages/local-aws/src/sqs/index.ts';
 import { startServices } from '../../packages/local-aws/src/testing/index.ts';
 import { callMain } from './callMain.ts';
+import { queueMessage } from './lambdaInvoker.ts';
 import { temporaryDirectory, writeConfig } from './temporaryDirectory.ts';
 
 const account = '000000000000';
@@ -60,4 +62,11 @@ export async function startAws({
       directory.remove();
     },
   };
+}
+
+/** The message of a new object. */
+export function objectMessage(messageId: string, bucket: string, key: string, receives = 1) {
+  const object = { bucket, key, size: 1, etag: 'e', sequencer: '0', reason: 'PutObject', time: 0 } as const;
+  const event = objectCreatedEvent(object, { region: 'us-east-1', account: '000000000000' });
+  return queueMessage(messageId, JSON.stringify(event), receives);
 }

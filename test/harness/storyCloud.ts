@@ -96,8 +96,11 @@ export async function storyCloud(input?: Partial<ConfigInput>, options: StoryOpt
     if (at !== undefined) await clock.set(at);
     const onRefusal = (sentence: string) => refusals.push(sentence);
     const ports = { port: 0, edgePort: 0 };
-    const how = { enforceIam: true, checkKeys, data, clock, onRefusal };
-    return [await startCloud({ ...ports, ...how, ...(load === undefined ? {} : { load }) }), clock];
+    const how = { checkKeys, data, clock, onRefusal };
+    return [
+      await startCloud({ enforceIam: true, ...ports, ...how, ...(load === undefined ? {} : { load }) }),
+      clock,
+    ];
   };
   if (input !== undefined) configure(input);
   let [cloud, clock] = await start(startsAt === undefined ? undefined : Date.parse(startsAt));

@@ -4,7 +4,8 @@ import { handler as deployed } from '../../../functions/register/handler.ts';
 import { addDays, utcDay } from '../../../lib/base/time.ts';
 import { type TableKind, tableKinds } from '../../../lib/schema/kinds.ts';
 import { dayFolder } from '../../../lib/tables/tableFolders.ts';
-import { invokedFunction, objectMessage, queueMessage } from '../../harness/lambdaInvoker.ts';
+import { invokedFunction, queueMessage } from '../../harness/lambdaInvoker.ts';
+import { objectMessage } from '../../harness/startAws.ts';
 import { startCatalog, tableInput } from '../../lib/landing/catalog/startCatalog.ts';
 
 const world = await startCatalog();

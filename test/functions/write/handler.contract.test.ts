@@ -6,8 +6,8 @@ import { encodeLines } from '../../../lib/landing/store/encodeLines.ts';
 import { directRecordKey, LANDING_FOLDER } from '../../../lib/tables/objectKeys.ts';
 import { parseTableKey } from '../../../lib/tables/tableFolders.ts';
 import { MovableClock } from '../../../packages/local-aws/src/base/index.ts';
-import { invokedFunction, objectMessage, queueMessage } from '../../harness/lambdaInvoker.ts';
-import { startAws } from '../../harness/startAws.ts';
+import { invokedFunction, queueMessage } from '../../harness/lambdaInvoker.ts';
+import { objectMessage, startAws } from '../../harness/startAws.ts';
 
 const HOUR_MS = 3_600_000;
 /** S3's: what is put while it is behind is old. */

@@ -45,11 +45,9 @@ export interface DoctorReport {
   }[];
 }
 
-/** A local deployment without functions and gateway, so that tests can break it. */
-export type StartedDeployment = Awaited<ReturnType<typeof startDeployment>>;
-
 /**
- * Creates the template's resources, behind an edge on a free port.
+ * Starts a local deployment without functions and gateway, so that tests can break it: the template's resources, behind an
+ * edge on a free port.
  *
  * @param more Services besides the local cloud's, or in place of one.
  */
