@@ -5,7 +5,7 @@ import { listExperiments } from '../../lib/schema/names.ts';
 import { unitColumnNames } from '../../lib/views/unitTypes.ts';
 import { qualifiedName, type ViewConfig } from '../../lib/views/View.ts';
 import { askAthena, type Deployment } from '../deployment.ts';
-import { expectedUnits, sampleRatioPValue } from './sampleRatio.ts';
+import { chiSquaredPValue, expectedUnits, type GroupCount, sampleRatioPValue } from './sampleRatio.ts';
 
 /** Errors of checks of experiments. */
 export const CheckError = defineErrorFamily('user', {
@@ -25,6 +25,8 @@ export const CheckError = defineErrorFamily('user', {
  */
 const MISMATCH_BELOW = 0.001;
 const SUSPICIOUS_BELOW = 0.01;
+/** Below it a test of one look objects, so that nobody is told that the split is as expected. */
+const UNDECIDED_BELOW = 0.05;
 
 /** Options of the check. */
 export interface CheckOptions {
@@ -148,17 +150,18 @@ export function judgeSplit(
       /** Units by the split; null for a group that it does not have. */
       expected: amounts.get(group.group_id) ?? null,
     })),
-    verdict: verdictOf(p, unexpected.length),
+    verdict: verdictOf(p, known, unexpected.length),
     /** Null when the split is not tested. */
     p_value: p,
     expected_from: expected.size === 0 ? null : split === undefined ? 'equal' : 'configuration',
   } as const;
 }
 
-function verdictOf(p: number | null, unexpected: number) {
+function verdictOf(p: number | null, known: readonly GroupCount[], unexpected: number) {
   if (unexpected > 0 || (p !== null && p < MISMATCH_BELOW)) return 'mismatch';
   if (p === null) return 'not_tested';
-  return p < SUSPICIOUS_BELOW ? 'suspicious' : 'as_expected';
+  if (p < SUSPICIOUS_BELOW) return 'suspicious';
+  return chiSquaredPValue(known) < UNDECIDED_BELOW ? 'not_yet_decided' : 'as_expected';
 }
 
 /** Weights by group ID. A name counts if no group has it as its ID, and exactly one as its name. */

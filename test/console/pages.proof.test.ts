@@ -85,6 +85,52 @@ describeInBrowser('the pages of the console in a browser', () => {
     expect((await cells.allInnerTexts()).slice(0, 5)).toEqual(['2026-11-20 10:00', '8', '0', '0', '159']);
   });
 
+  it('keeps its layout while Status loads', async () => {
+    const { page, look } = opened;
+    await look(LOOKS[0]);
+    let answer: () => void = () => undefined;
+    const held = new Promise<void>((resolve) => {
+      answer = resolve;
+    });
+    await page.route('**/api/{findings,over-time}*', async (route) => {
+      await held;
+      await route.continue();
+    });
+    await opened.page.evaluate("location.hash = '/sql'");
+    await page.getByRole('heading', { name: 'SQL' }).waitFor();
+    await page.evaluate("location.hash = '/'");
+    await page.locator('.chart canvas').nth(3).waitFor();
+    const heightOf = () => page.locator('.way').boundingBox();
+    const before = await page.locator('main > article').count();
+    const first = await heightOf();
+    answer();
+    await page.getByText('as of').waitFor();
+    expect(await page.locator('main > article').count()).toBe(before);
+    expect((await heightOf())?.height).toBe(first?.height);
+    await page.unroute('**/api/{findings,over-time}*');
+  });
+
+  it.each([
+    ['/live?last=5', '.fold'],
+    ['/tables', '.fold'],
+    ['/experiments', '.fold'],
+    ['/', 'summary'],
+  ])('shows where the keyboard is on %s', async (path, selector) => {
+    const { page, go } = opened;
+    await go(path);
+    await page.locator(`main ${selector}`).first().waitFor();
+    await page.locator('main h1').focus();
+    for (let i = 0; i < 30; i += 1) {
+      await page.keyboard.press('Tab');
+      if (await page.evaluate<boolean>(`document.activeElement.matches('main ${selector}')`)) break;
+    }
+    const [style, width] = await page.evaluate<[string, number]>(`(() => {
+      const { outlineStyle, outlineWidth } = getComputedStyle(document.activeElement);
+      return [outlineStyle, Number.parseFloat(outlineWidth)];
+    })()`);
+    expect([path, style, width >= 2]).toEqual([path, 'solid', true]);
+  });
+
   it('says what an action would do, and does nothing when it is cancelled', async () => {
     const { page, go } = opened;
     await go('/?reason=SLUICE_EVENT_BAD_TIME');

@@ -8,7 +8,8 @@ import { link } from '../parts/router.ts';
 import { DataTable } from '../parts/tables.tsx';
 
 const TONES: Readonly<Record<JudgedExperiment['verdict'], Tone>> = {
-  ...{ as_expected: 'good', suspicious: 'warning', mismatch: 'bad', not_tested: 'plain' },
+  ...{ as_expected: 'good', not_yet_decided: 'plain', suspicious: 'warning' },
+  ...{ mismatch: 'bad', not_tested: 'plain' },
 };
 
 /** The page Experiments: whether units are split as expected, a line an experiment. */

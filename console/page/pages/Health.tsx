@@ -12,7 +12,7 @@ const SEVERITIES: Readonly<Record<Finding['severity'], readonly [tone: Tone, wor
   unchecked: ['plain', 'not checked'],
 };
 
-/** Findings with cause, cure and the commands that heal them. Problems are unfolded. */
+/** Findings with cause and numbers, and below them cure and commands. Problems are unfolded. */
 export function Findings({ of }: { readonly of: readonly Finding[] }) {
   return (
     <>
@@ -22,8 +22,8 @@ export function Findings({ of }: { readonly of: readonly Finding[] }) {
           <details key={`${code} ${detail}`} class={`note ${tone}`} open={severity === 'problem'}>
             <summary>
               <Badge tone={tone}>{word}</Badge> {cause}
+              <span class="detail">{detail}</span>
             </summary>
-            <p>{detail}</p>
             {(severity !== 'unchecked' || commands.length > 0) && (
               <p>
                 <Prose text={cure} />

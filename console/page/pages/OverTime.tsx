@@ -3,9 +3,11 @@ import { useApi } from '../parts/api.ts';
 import { Chart } from '../parts/Chart.tsx';
 import { useConsole } from '../parts/context.ts';
 import { Choice } from '../parts/filters.tsx';
-import { Answered, Card, Folded } from '../parts/parts.tsx';
+import { Card, Folded, Problem } from '../parts/parts.tsx';
 import { DataTable } from '../parts/tables.tsx';
 
+/** Before the first answer: the place of the charts is theirs. */
+const NONE: readonly Period[] = [];
 const DOTS = [2, 3];
 const DASHES = [7, 3];
 
@@ -33,7 +35,8 @@ export function OverTime() {
         />
       }
     >
-      <Answered of={periods}>{(answer) => <Charts of={answer} />}</Answered>
+      {periods.error !== undefined && <Problem error={periods.error} />}
+      <Charts of={periods.answer ?? NONE} />
     </Card>
   );
 }

@@ -1,3 +1,5 @@
+import { tableKinds } from '../../../lib/schema/kinds.ts';
+import type { TableArrivals } from '../../../observe/facts/tables/landedRows.ts';
 import type { Finding } from '../../../observe/findings/catalogue.ts';
 import type { Status as StatusOf } from '../../../observe/findings/status.ts';
 import { useApi } from '../parts/api.ts';
@@ -21,6 +23,9 @@ export function Status() {
       tools={status.answer !== undefined && <Verdict status={status.answer} />}
     >
       <Answered of={status}>{(answer) => <Known status={answer} />}</Answered>
+      <OverTime />
+      <Way status={status.answer} />
+      <Accepted status={status.answer} />
       <Quarantine />
       <Card title="More">
         <Doctor />
@@ -64,9 +69,6 @@ function Known({ status }: { readonly status: StatusOf }) {
         </Empty>
       )}
       <Findings of={status.problems} />
-      <OverTime />
-      <Way status={status} />
-      <Accepted status={status} />
       {!deployment.isLocal && (
         <p class="faint">
           Asked once a minute while this page is visible. Athena read {formatBytes(status.scannedBytes)} for
@@ -77,12 +79,12 @@ function Known({ status }: { readonly status: StatusOf }) {
   );
 }
 
-/** The way of an event from the SDK to a query. */
-function Way({ status }: { readonly status: StatusOf }) {
-  const { lastHour, waiting, partitions, tables, relay, at } = status;
-  const { count: buffered, oldest } = waiting.buffered;
-  const refused = lastHour === null ? null : sum(Object.values(lastHour.refusedBy));
-  const failed = lastHour === null ? null : sum(Object.values(lastHour.failedBy));
+/** The way of an event from the SDK to a query. Before the first answer its figures are dashes. */
+function Way({ status }: { readonly status: StatusOf | undefined }) {
+  const { lastHour, lastDay, waiting, partitions, tables, relay = null, at = '' } = status ?? {};
+  const { count: buffered, oldest } = waiting?.buffered ?? {};
+  const refused = lastHour && sum(Object.values(lastHour.refusedBy));
+  const failed = lastHour && sum(Object.values(lastHour.failedBy));
   const missing = partitions?.gaps.length;
   const notRelayed = sum(relay?.refused.map((one) => one.count) ?? []);
   const newest = tables?.flatMap(({ newestRowAt }) => newestRowAt ?? []).sort();
@@ -93,10 +95,10 @@ function Way({ status }: { readonly status: StatusOf }) {
         <Figures
           of={[
             ['last hour', lastHour?.requests],
-            ['24 hours', status.lastDay?.requests],
+            ['24 hours', lastDay?.requests],
             ['refused', refused, toneOf(refused, 'bad')],
             ['answered 503', failed, toneOf(failed, 'bad')],
-            ['last', ago(status.lastRequestAt, at)],
+            ['last', ago(status?.lastRequestAt, at)],
           ]}
         />
       </Card>
@@ -107,14 +109,14 @@ function Way({ status }: { readonly status: StatusOf }) {
             ['in the buffer', buffered],
             ['oldest of it', ago(oldest, at)],
             ['quarantined', lastHour?.quarantined, toneOf(lastHour?.quarantined, 'warning')],
-            ['last event', ago(status.lastEventAt, at)],
+            ['last event', ago(status?.lastEventAt, at)],
           ]}
         />
       </Card>
       <Card title={<a href={link('/tables')}>Waiting</a>}>
         <Figures
           of={[
-            ['objects in landing/', waiting.landing?.count],
+            ['objects in landing/', waiting?.landing?.count],
             ['days without partition', missing, toneOf(missing, 'bad')],
             ...(relay === null
               ? []
@@ -141,16 +143,22 @@ function sum(counts: readonly number[]): number {
   return counts.reduce((total, one) => total + one, 0);
 }
 
-function Accepted({ status: { tables, at } }: { readonly status: StatusOf }) {
+type Row = Pick<TableArrivals, 'table' | 'name' | 'newestRowAt'> & { readonly rowsLastHour: number | null };
+
+/** Before the first answer. */
+const NO_ROWS = tableKinds.map((table) => ({ table, name: table, newestRowAt: null, rowsLastHour: null }));
+
+function Accepted({ status }: { readonly status: StatusOf | undefined }) {
+  const { tables, at = '' } = status ?? {};
   return (
     <Card title="Tables">
-      <DataTable
+      <DataTable<Row>
         caption="Tables: newest row, and rows of the last hour"
-        rows={tables ?? []}
+        rows={tables ?? NO_ROWS}
         keyOf={({ table }) => table}
         columns={[
           ['Table', ({ name }) => <a href={link('/tables', { table: name })}>{name}</a>],
-          ['Newest row', ({ newestRowAt }) => newestRowAt ?? 'none within 24 hours', 'time'],
+          ['Newest row', ({ newestRowAt }) => newestRowAt ?? (tables && 'none within 24 hours'), 'time'],
           ['Age', ({ newestRowAt }) => ago(newestRowAt, at), 'number'],
           ['Rows, last hour', ({ rowsLastHour }) => rowsLastHour, 'number'],
         ]}

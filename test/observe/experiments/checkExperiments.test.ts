@@ -57,6 +57,11 @@ describe('the verdict on a split', () => {
     expect(both.verdict).toBe('mismatch');
   });
 
+  it('is not yet decided where a test of one look would object', () => {
+    expect(judge({ a: 115, b: 85 }, { a: 1, b: 1 })).toMatchObject({ verdict: 'not_yet_decided' });
+    expect(judge({ a: 113, b: 87 }, { a: 1, b: 1 })).toMatchObject({ verdict: 'as_expected' });
+  });
+
   it('is suspicious between the two levels', () => {
     const found = [560, 565, 570, 575, 580, 585].map(
       (a) => judge({ a, b: 1_000 - a }, { a: 1, b: 1 }).verdict,
