@@ -306,7 +306,7 @@ const table: readonly FaultsOfFile[] = [
   {
     file: 'lib/drops/Drop.ts',
     suites: ['lib/drops/judgeByLogs'],
-    faults: [[' && committed?.has(transaction) !== true', '']],
+    faults: [[' && !committed.has(by)', '']],
   },
   {
     file: 'lib/drops/load/loadByAthena.ts',

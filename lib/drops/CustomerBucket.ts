@@ -78,16 +78,13 @@ export async function readBody<Result>(
     body = await bucket.read(object, range);
     return body === null ? null : await use(body);
   } catch (error) {
-    if (body !== null && !(error instanceof SourceError)) {
-      const name = error instanceof Error ? error.name : String(error);
-      const broken = new SourceError('SLUICE_SOURCE_UNAVAILABLE', `${object.key}: ${name}.`, {
-        cause: error,
-      });
-      failed?.(object.key, broken);
-      throw broken;
-    }
-    if (error instanceof SourceError) failed?.(object.key, error);
-    throw error;
+    const name = error instanceof Error ? error.name : String(error);
+    const known =
+      error instanceof SourceError || body === null
+        ? error
+        : new SourceError('SLUICE_SOURCE_UNAVAILABLE', `${object.key}: ${name}.`, { cause: error });
+    if (known instanceof SourceError) failed?.(object.key, known);
+    throw known;
   } finally {
     body?.destroy();
   }

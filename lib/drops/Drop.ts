@@ -44,15 +44,15 @@ export function makeDrop(
   const files: DropObject[] = [];
   const left: LeftOut[] = [];
   let lastModified: number | null = null;
-  const markers = commitMarkers(objects);
+  const { started, committed } = commitMarkers(objects);
   for (const object of objects) {
     const reason = leftOutReason(object, folder, waitFor);
-    const [place, name] = splitKey(object.key);
-    const transaction = transactionOf(name) ?? '';
-    const { started, committed } = markers.get(place) ?? {};
-    const isPending = started?.has(transaction) === true && committed?.has(transaction) !== true;
-    if (isPending && (reason === null || isUnloadable(reason)))
-      left.push({ object, reason: 'not_committed', detail: `Not committed: no _committed_${transaction}.` });
+    const by = transactionOf(object.key) ?? '';
+    if (started.has(by) && !committed.has(by) && (reason === null || isUnloadable(reason)))
+      left.push({
+        ...{ object, reason: 'not_committed' },
+        detail: `Not committed: no _committed_${splitKey(by)[1]}.`,
+      });
     else if (reason === null) files.push(object);
     else left.push({ object, reason });
     // Temporary files of a job change as long as it writes, so they count here.

@@ -14,12 +14,13 @@ import { type Drop, isUnloadable, type LeftOut } from './Drop.ts';
 import { MAX_LOG_LINE_BYTES, MAX_MARKER_BYTES, PARALLEL_LOGS } from './limits.ts';
 import { batchOf, commitMarkers, SPARK_LOG, type SparkLog, splitKey, transactionOf } from './listedLogs.ts';
 
-/** What a log says of a file that does not count. */
-type Verdict = Pick<LeftOut, 'reason' | 'detail'>;
+/** Why a file does not count; null for one that does. */
+type Judge = (object: DropObject) => Pick<LeftOut, 'reason' | 'detail'> | null;
+type Body = AsyncIterable<Uint8Array>;
+type Read = <Result>(object: DropObject, use: (body: Body) => Promise<Result>) => Promise<Result | null>;
 
 /**
- * Reads the logs of a day's folders, and leaves out the files that do not count by them. Logs that their writers remove in
- * time, as vacuums do, leave all files.
+ * Reads the logs of a day's folders, and leaves out the files that do not count by them.
  *
  * @returns The same day with the files that count; null if a log has changed, and the caller must list again.
  * @throws SourceError `SLUICE_SOURCE_LOG_INVALID`, and as the bucket does.
@@ -29,8 +30,10 @@ export async function judgeByLogs(
   drop: Drop,
   options: ReadOptions = {},
 ): Promise<Drop | null> {
-  const unloadable = drop.leftOut.filter(({ reason }) => isUnloadable(reason)).map(({ object }) => object);
-  const asked = [...drop.files, ...unloadable];
+  const [unloadable, others] = [true, false].map((is) =>
+    drop.leftOut.filter(({ reason }) => isUnloadable(reason) === is),
+  );
+  const asked = [...drop.files, ...(unloadable ?? []).map(({ object }) => object)];
   const read: Read = (object, use) => readBody(bucket, object, use, options);
   const byDatabricks = await judgeByMarkers(asked, drop, read);
   const bySpark = await judgeBySpark(asked, drop.logs ?? [], read);
@@ -40,25 +43,16 @@ export async function judgeByLogs(
     const verdict = verdictOn(object);
     return verdict === null ? [] : [{ object, ...verdict }];
   });
-  const out = new Set(left.map(({ object }) => object));
   return {
     ...drop,
-    files: drop.files.filter((file) => !out.has(file)),
+    files: drop.files.filter((file) => verdictOn(file) === null),
     leftOut: [
-      ...drop.leftOut.map((one) => ({
-        ...one,
-        ...(isUnloadable(one.reason) ? verdictOn(one.object) : null),
-      })),
+      ...(others ?? []),
+      ...(unloadable ?? []).map((one) => ({ ...one, ...verdictOn(one.object) })),
       ...left,
     ],
   };
 }
-
-type Read = <Result>(
-  object: DropObject,
-  use: (body: AsyncIterable<Uint8Array>) => Promise<Result>,
-) => Promise<Result | null>;
-type Judge = (object: DropObject) => Verdict | null;
 
 /** The content of a `_committed_…`: names of files of its folder, as they are. */
 const changesSchema = z.object({ added: z.array(z.string()), removed: z.array(z.string()) });
@@ -74,37 +68,35 @@ async function judgeByMarkers(
 ): Promise<Judge | null> {
   const keys = new Set(asked.map(({ key }) => key));
   const folders = new Set(asked.map(({ key }) => splitKey(key)[0]));
-  const commits = [...commitMarkers(leftOut.map(({ object }) => object))].flatMap(
-    ([folder, { committed }]) =>
-      folders.has(folder) ? [...committed].map(([by, object]) => ({ folder, by, object })) : [],
-  );
-  /** Keys that commits name, by folder and transaction. */
+  const { committed } = commitMarkers(leftOut.map(({ object }) => object));
+  const commits = [...committed].filter(([by]) => folders.has(splitKey(by)[0]));
+  /** Keys that commits name, by transaction. */
   const addedBy = new Map<string, ReadonlySet<string>>();
   /** Transactions by the keys that they have removed. */
   const removedBy = new Map<string, string>();
-  const reads = await mapLimit(commits, PARALLEL_LOGS, async ({ folder, by, object }) => {
-    const data = await read(object, async (body) => changesOf(body, object));
-    if (data === null) return null;
-    const keysOf = (names: readonly string[]) =>
-      names.flatMap((name) => (!name.includes('/') && keys.has(folder + name) ? [folder + name] : []));
-    addedBy.set(folder + by, new Set(keysOf(data.added)));
-    for (const key of keysOf(data.removed)) removedBy.set(key, by);
-    return true;
+  const reads = await mapLimit(commits, PARALLEL_LOGS, async ([by, object]) => {
+    const changes = await read(object, (body) => changesOf(body, object));
+    const keysOf = (names: readonly string[] = []) =>
+      names.flatMap((name) => {
+        const key = splitKey(by)[0] + name;
+        return keys.has(key) && !name.includes('/') ? [key] : [];
+      });
+    addedBy.set(by, new Set(keysOf(changes?.added)));
+    for (const key of keysOf(changes?.removed)) removedBy.set(key, by);
+    return changes;
   });
   if (reads.includes(null)) return null;
+  const marker = (by: string) => `_committed_${splitKey(by)[1]}`;
   return ({ key }) => {
     const removed = removedBy.get(key);
-    if (removed !== undefined) return { reason: 'removed', detail: `Removed by _committed_${removed}.` };
-    const [folder, name] = splitKey(key);
-    const by = transactionOf(name);
-    const isNamed = by === null || addedBy.get(folder + by)?.has(key) !== false;
-    return isNamed
-      ? null
-      : { reason: 'not_committed', detail: `Not committed: _committed_${by} does not name it.` };
+    if (removed !== undefined) return { reason: 'removed', detail: `Removed by ${marker(removed)}.` };
+    const by = transactionOf(key);
+    if (by === null || addedBy.get(by)?.has(key) !== false) return null;
+    return { reason: 'not_committed', detail: `Not committed: ${marker(by)} does not name it.` };
   };
 }
 
-async function changesOf(body: AsyncIterable<Uint8Array>, object: DropObject) {
+async function changesOf(body: Body, object: DropObject): Promise<z.output<typeof changesSchema>> {
   if (object.size > MAX_MARKER_BYTES) throw invalid(object, `more than ${MAX_MARKER_BYTES} bytes`);
   const { data } = changesSchema.safeParse(parseJson((await bytesOf(body)).toString()));
   if (data === undefined) throw invalid(object, 'no JSON with the lists added and removed');
@@ -132,11 +124,13 @@ async function judgeBySpark(
     const [added, deleted] = [new Set<string>(), new Set<string>()];
     const reads = await mapLimit(log.batches, PARALLEL_LOGS, (batch) =>
       read(batch, async (body) => {
-        for await (const { path, isDir, action } of fileLines(body, batch)) {
-          const decoded = decodePath(path);
-          const isOfDay = isDir !== true && names.has(splitKey(decoded)[1]);
-          const key = isOfDay ? keyNamed(decoded, log.folder, keys) : undefined;
-          if (key !== undefined) (action === 'delete' ? deleted : added).add(key);
+        for await (const line of linesOf(body, batch)) {
+          const { data } = lineSchema.safeParse(parseJson(line));
+          if (data === undefined) throw invalid(batch, 'a line that names no file');
+          const path = decodePath(data.path);
+          const isOfDay = data.isDir !== true && names.has(splitKey(path)[1]);
+          const key = isOfDay ? keyNamed(path, log.folder, keys) : undefined;
+          if (key !== undefined) (data.action === 'delete' ? deleted : added).add(key);
         }
         return true;
       }),
@@ -161,36 +155,29 @@ function requireAllBatches({ folder, batches }: SparkLog): void {
     throw new SourceError('SLUICE_SOURCE_LOG_INVALID', `${folder}${SPARK_LOG}${start + missing} is missing.`);
 }
 
-/** The files that a batch names. It is read as a stream, as a batch that takes earlier ones in grows without bound. */
-async function* fileLines(
-  body: AsyncIterable<Uint8Array>,
-  batch: DropObject,
-): AsyncGenerator<z.output<typeof lineSchema>> {
-  let isFirst = true;
-  for await (const line of linesOf(body, batch)) {
-    if (isFirst && line !== 'v1') throw invalid(batch, 'its first line is not v1');
-    const { data } = isFirst || line === '' ? {} : lineSchema.safeParse(parseJson(line));
-    if (data !== undefined) yield data;
-    else if (!isFirst && line !== '') throw invalid(batch, 'a line that names no file');
-    isFirst = false;
-  }
-  if (isFirst) throw invalid(batch, 'it is empty');
-}
-
-async function* linesOf(body: AsyncIterable<Uint8Array>, object: DropObject): AsyncGenerator<string> {
+/** Lines behind the first, which is the version. They are read as a stream: a batch that takes earlier ones in grows without bound. */
+async function* linesOf(body: Body, batch: DropObject): AsyncGenerator<string> {
   let rest = Buffer.alloc(0);
+  let lines = 0;
+  const isFile = (line: string) => {
+    lines += 1;
+    if (lines === 1 && line !== 'v1') throw invalid(batch, 'its first line is not v1');
+    return lines > 1 && line !== '';
+  };
   for await (const piece of body) {
     rest = Buffer.concat([rest, piece]);
     let from = 0;
     for (let at = rest.indexOf(10); at >= 0; at = rest.indexOf(10, from)) {
-      yield rest.toString('utf8', from, at);
+      const line = rest.toString('utf8', from, at);
+      if (isFile(line)) yield line;
       from = at + 1;
     }
     rest = rest.subarray(from);
     if (rest.length > MAX_LOG_LINE_BYTES)
-      throw invalid(object, `a line of more than ${MAX_LOG_LINE_BYTES} bytes`);
+      throw invalid(batch, `a line of more than ${MAX_LOG_LINE_BYTES} bytes`);
   }
-  if (rest.length > 0) yield rest.toString();
+  const last = rest.toString();
+  if ((lines === 0 || last !== '') && isFile(last)) yield last;
 }
 
 /**

@@ -65,38 +65,6 @@ export function hasSameFiles(
 }
 
 /**
- * Whether the last load, which succeeded, found the same files that count, and the same that do not, whatever else the folder's
- * logs say since. With `filesLeave` some may be gone.
- *
- * @param drop The drop after its logs were read.
- */
-export function hasSameFates(
-  { files, leftOut }: Pick<Drop, 'files' | 'leftOut'>,
-  entry: Pick<LedgerEntry, 'files' | 'failure' | 'fingerprint'>,
-  filesLeave: boolean,
-): boolean {
-  if (entry.failure !== undefined || entry.fingerprint === null) return false;
-  const fateOf = (object: Pick<DropObject, 'eTag' | 'key'>, why = '') => `${why} ${objectState(object)}`;
-  const then = new Set(
-    entry.files
-      .filter(({ fate, reason = '' }) => fate !== 'gone' && !isExpected(reason))
-      .map((file) => fateOf(file, file.fate === 'loaded' ? '' : (file.reason ?? file.fate))),
-  );
-  const now = [
-    ...files.map((file) => fateOf(file)),
-    ...leftOut
-      .filter(({ reason }) => !isExpected(reason))
-      .map(({ object, reason }) => fateOf(object, reason)),
-  ];
-  return (filesLeave || now.length === then.size) && then.size > 0 && now.every((fate) => then.has(fate));
-}
-
-/** Markers, and Spark's own log, come and go without a change of the files. */
-function isExpected(reason: string): boolean {
-  return isLeftOutReason(reason) && (isMarker(reason) || reason === 'temporary');
-}
-
-/**
  * Objects that can't be loaded and are new or changed since the current version was made. If the day failed since, the
  * ledger has them as `failed` or `held`, never as `left_out`.
  */

@@ -5,7 +5,7 @@ import type { Dataset } from '../schema/sources.ts';
 import { type CustomerBucket, type DropObject, SourceError } from './CustomerBucket.ts';
 import { type Drop, makeDrop } from './Drop.ts';
 import { MAX_LIST_CALLS, MAX_LOG_CALLS, PARALLEL_LISTS } from './limits.ts';
-import { COMMIT_MARKERS, ListedLogs, SPARK_LOG, splitKey } from './listedLogs.ts';
+import { addBatches, COMMIT_MARKERS, isCommitMarker, SPARK_LOG, splitKey } from './listedLogs.ts';
 
 /** Where a dataset's days are. */
 export interface DatasetFolder {
@@ -56,7 +56,8 @@ export async function listDrops(
   days: readonly UtcDay[],
 ): Promise<ListedDrops> {
   const wanted = new Map<UtcDay, DropObject[]>([...days].sort().map((day) => [day, []]));
-  const logs = new ListedLogs();
+  const markers: DropObject[] = [];
+  const logs = new Map<string, readonly DropObject[]>();
   let calls = 0;
   const list = async (prefix: string, most: number, take: (objects: readonly DropObject[]) => void) => {
     let next: string | undefined;
@@ -65,7 +66,8 @@ export async function listDrops(
         throw new SourceError('SLUICE_SOURCE_TOO_MANY_OBJECTS', `${prefix}: more than ${pages},000 objects.`);
       calls += 1;
       const page = await bucket.list({ prefix, next });
-      logs.add(page.objects);
+      addBatches(logs, page.objects);
+      markers.push(...page.objects.filter(isCommitMarker));
       take(page.objects);
       next = page.next;
     }
@@ -82,10 +84,13 @@ export async function listDrops(
   );
   const drops = [...wanted].map(([day, found]) => {
     // A layout need not match the markers in the folders of its files.
-    const places = dataset.layout === undefined ? [] : new Set(found.map(({ key }) => splitKey(key)[0]));
-    const markers = [...places].flatMap((place) => logs.markers(place));
-    const objects = [...new Map([...found, ...markers].map((object) => [object.key, object])).values()];
-    return [day, makeDrop(objects, dropFolder(dataset, day), dataset.waitFor, logs.spark(objects))] as const;
+    const places = new Set(found.map(({ key }) => splitKey(key)[0]));
+    const own = markers.filter(({ key }) => places.has(splitKey(key)[0]));
+    const objects = [...new Map([...found, ...own].map((object) => [object.key, object])).values()];
+    const above = [...logs]
+      .filter(([folder]) => objects.some(({ key }) => key.startsWith(folder)))
+      .map(([folder, batches]) => ({ folder, batches }));
+    return [day, makeDrop(objects, dropFolder(dataset, day), dataset.waitFor, above)] as const;
   });
   return { drops: new Map(drops), calls };
 }

@@ -2,7 +2,7 @@ import type { Clock } from '../../base/time.ts';
 import type { Claim } from '../../ledger/Ledger.ts';
 import type { AthenaLoad, FileFate } from '../../ledger/LedgerEntry.ts';
 import type { DropObject } from '../CustomerBucket.ts';
-import type { Drop } from '../Drop.ts';
+import { type Drop, isLeftOutReason, isMarker } from '../Drop.ts';
 import type { FileRows, LoadResult } from '../engine/Engine.ts';
 import { missingFiles, newlyLeftOut } from '../lastLoad.ts';
 import type { IngestTask } from '../plan/messageBodies.ts';
@@ -138,6 +138,23 @@ export function listFileFates(
       ]),
     ),
   ];
+}
+
+/**
+ * Whether each file has the fate that it had in the last load, whatever else the folder's logs say since. Markers and temporary
+ * objects may come and go, with `filesLeave` also files.
+ */
+export function haveSameFates(progress: Progress, filesLeave: boolean): boolean {
+  const { files, failure } = progress.claim.entry;
+  const isTold = ({ fate, reason = '' }: FileFate) =>
+    fate !== 'gone' && !(isLeftOutReason(reason) && (isMarker(reason) || reason === 'temporary'));
+  const fatesOf = (some: readonly FileFate[]) =>
+    new Set(
+      some.filter(isTold).map(({ key, eTag, fate, reason }) => JSON.stringify([key, eTag, fate, reason])),
+    );
+  const [now, before] = [fatesOf(listFileFates(progress, null)), fatesOf(files)];
+  if (failure !== undefined || before.size === 0) return false;
+  return (filesLeave || now.size === before.size) && [...now].every((fate) => before.has(fate));
 }
 
 type FileIdentity = Pick<FileFate, 'key' | 'size' | 'eTag'>;

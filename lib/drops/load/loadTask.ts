@@ -9,7 +9,7 @@ import type { AthenaNote } from '../../tables/ledgerKeys.ts';
 import type { AthenaPort } from '../athena/AthenaPort.ts';
 import { type Drop, haveSameFiles } from '../Drop.ts';
 import { answerBefore, answerToFailure, decides, LOAD_TABLE, type LoadKind, loadKind } from '../dayTable.ts';
-import { hasSameFates, hasSameFiles, missingFiles } from '../lastLoad.ts';
+import { hasSameFiles, missingFiles } from '../lastLoad.ts';
 import { ATHENA_GIVEN_UP_MS, MARKER_AFTER_MS, PARALLEL_DAYS } from '../limits.ts';
 import { markerKey } from '../listDrops.ts';
 import {
@@ -27,7 +27,7 @@ import { type Failure, LoadError, type LoadFailure, TWICE_CODES, toLoadFailure }
 import type { Loader, LoadRun } from './Loader.ts';
 import { type AthenaWork, cleanAthenaLoad, goOnByAthena, listAgain, stopStep } from './loadByAthena.ts';
 import { type DropAnswer, loadDrop, type SkipReason } from './loadDrop.ts';
-import { listFileFates, Progress } from './Progress.ts';
+import { haveSameFates, listFileFates, Progress } from './Progress.ts';
 import type { DropDay } from './publishVersion.ts';
 import { sendReceipt } from './sendReceipt.ts';
 
@@ -205,7 +205,8 @@ async function findReasonRead(work: ClaimedTask, drop: Drop): Promise<SkipReason
   const isUnchanged =
     decides(LOAD_TABLE.unchanged, kind) &&
     !progress.accepts('empty') &&
-    hasSameFates(drop, entry, dataset.filesLeave) &&
+    entry.fingerprint !== null &&
+    haveSameFates(progress, dataset.filesLeave) &&
     (await isReadVersion(loader, { table: dataset.table, day, version: entry.version }, run.deadline));
   return isUnchanged ? 'unchanged' : null;
 }
