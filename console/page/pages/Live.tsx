@@ -71,7 +71,10 @@ export function Live() {
             onUnfold={pause}
             unfold={({ entry }) => <Unfolded entry={entry} />}
             columns={[
-              ['Time', ({ entry }) => entry.at, 'time'],
+              [
+                'Time',
+                ({ entry }) => <time dateTime={entry.at}>{entry.at.slice(5, 23).replace('T', ' ')}</time>,
+              ],
               ['Request or row', ({ entry }) => <What of={entry} />],
             ]}
           />

@@ -80,9 +80,12 @@ export function Sql() {
                 Cancel
               </button>
             ) : (
-              <button type="button" title="Ctrl-Enter or Cmd-Enter" onClick={() => void run()}>
-                Run
-              </button>
+              <>
+                <button type="button" onClick={() => void run()}>
+                  Run
+                </button>
+                <span class="faint">or Ctrl+Enter, ⌘+Enter</span>
+              </>
             )}
             <State outcome={outcome} />
           </div>
@@ -96,7 +99,8 @@ export function Sql() {
             <Result key={outcome.run.id} run={outcome.run} first={outcome.result} />
           )}
         </div>
-        <aside aria-label="Saved queries and tables">
+        <aside aria-label="Examples and tables">
+          <h2>Examples</h2>
           <ul>
             {savedQueries.map(({ title, sql }) => (
               <li key={title}>
@@ -104,6 +108,7 @@ export function Sql() {
               </li>
             ))}
           </ul>
+          <h2>Tables</h2>
           <Answered of={tables}>
             {({ tables: found }) =>
               found.map(({ name, columns }) => (

@@ -69,7 +69,7 @@ function Search() {
   return (
     <form aria-label="Search" onSubmit={submit}>
       <Filters>
-        <label>
+        <label class="wide">
           Event, user or request ID
           <input name="id" type="text" required spellcheck={false} defaultValue={id} />
         </label>
