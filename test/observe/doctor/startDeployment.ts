@@ -17,6 +17,7 @@ import { Faults } from '../../../packages/local-aws/src/faults/index.ts';
 import { openFirehose } from '../../../packages/local-aws/src/firehose/index.ts';
 import { Catalog, glueService } from '../../../packages/local-aws/src/glue/index.ts';
 import { Keys, kmsService } from '../../../packages/local-aws/src/kms/index.ts';
+import { FunctionLogs, logsService } from '../../../packages/local-aws/src/logs/index.ts';
 import type { AwsService } from '../../../packages/local-aws/src/protocol/index.ts';
 import { ObjectStore, s3Service } from '../../../packages/local-aws/src/s3/index.ts';
 import { Secrets, secretsManagerService } from '../../../packages/local-aws/src/secretsmanager/index.ts';
@@ -87,6 +88,10 @@ export async function startDeployment(more: readonly AwsService[] = []) {
     kmsService({ keys, account }),
     stsService({ account }),
     cloudFormationService({ stack: () => stack }),
+    logsService({
+      logs: new FunctionLogs({ directory: join(directory.path, 'logs'), clock, metrics }),
+      groups: () => (stack?.resources ?? []).map(({ physicalId }) => physicalId),
+    }),
     firehose.service,
     athena.service,
   ];

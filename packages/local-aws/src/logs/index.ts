@@ -6,6 +6,7 @@ import { jsonService, operation } from '../protocol/JsonService.ts';
 import type { FunctionLogs } from './FunctionLogs.ts';
 import { readFilterPattern } from './filterPattern.ts';
 
+export { FunctionLogs } from './FunctionLogs.ts';
 export { readFilterPattern } from './filterPattern.ts';
 
 /** https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_FilterLogEvents.html */
