@@ -48,6 +48,8 @@ export function statsigPolicy(
  * prefix must name one of Statsig's; one without a prefix is let through, since IAM can't tell it from `HeadBucket`,
  * by which clients look whether a bucket is there. It shows names, no contents. So do lists of uploads, which Athena asks
  * for before it writes in parts, and which carry no prefix that IAM could see.
+ * https://docs.aws.amazon.com/AmazonS3/latest/API/API_HeadBucket.html needs `s3:ListBucket` and sends no prefix, so that a
+ * condition on it refuses the call: https://github.com/aws/aws-cli/issues/1480
  */
 function listStagingBucket(scope: PolicyScope, { resultsFolder }: ReaderWorkgroup): Statement {
   const folders = [`${scope.statsigFolder}/`, resultsFolder, ...formerLanded(scope)];

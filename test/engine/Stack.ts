@@ -2,13 +2,11 @@ import { copyFileSync, mkdirSync, readdirSync, symlinkSync, writeFileSync } from
 import { join } from 'node:path';
 import {
   CloudFormationClient,
-  DescribeStackEventsCommand,
   DescribeStacksCommand,
-  GetTemplateCommand,
-  ListStackResourcesCommand,
+  paginateDescribeStackEvents,
+  paginateListStackResources,
   type StackEvent,
 } from '@aws-sdk/client-cloudformation';
-import { z } from 'zod';
 import { utcDay } from '../../lib/base/time.ts';
 import type { ConfigInput } from '../../lib/schema/config.ts';
 import { repositoryRoot } from '../../local/dataDirectory.ts';
@@ -25,7 +23,7 @@ export const WAREHOUSE = 'acme-warehouse';
 const DEPLOY_MS = 900_000;
 const DAY_MS = 86_400_000;
 
-/** A Function URL, curation, a customer's source in another account's bucket, an export and a reader. */
+/** A Function URL, curation, a customer's source in another account's bucket, an export and readers. */
 export const settings = {
   bucket: BUCKET,
   region: REGION,
@@ -49,7 +47,10 @@ export const settings = {
     },
   ],
   exports: [{ name: 'orders', table: 'acme_orders', target: { bucket: WAREHOUSE, owner: CUSTOMER } }],
-  readers: [{ kind: 'statsig', name: 'statsig', principal: '999689269917', externalId: 'made-by-statsig' }],
+  readers: [
+    { kind: 'statsig', name: 'statsig', principal: '999689269917', externalId: 'made-by-statsig' },
+    { kind: 'metabase', name: 'metabase-role', as: 'role', principal: 'ec2' },
+  ],
 } as const satisfies Partial<ConfigInput>;
 
 /** What an operator changes while events come in. */
@@ -71,10 +72,6 @@ const NOT_MADE: ReadonlySet<string> = new Set([
 /** Types of resources that hold data. */
 const HOLDS_DATA =
   /^AWS::(S3::Bucket|KinesisFirehose::DeliveryStream|SQS::Queue|Glue::Table|Glue::Database|KMS::Key|SecretsManager::Secret)$/;
-
-const templateSchema = z.object({
-  Resources: z.record(z.string(), z.looseObject({ Type: z.string(), DeletionPolicy: z.string().optional() })),
-});
 
 /** A project with the repository's code, deployed by `serverless` as a user deploys it. */
 export class Stack {
@@ -126,28 +123,20 @@ export class Stack {
 
   /** Its events from the first to the last. */
   async events(): Promise<readonly StackEvent[]> {
-    const { StackEvents = [] } = await this.#client.send(
-      new DescribeStackEventsCommand({ StackName: this.id }),
-    );
-    return StackEvents.toSorted((a, b) => Number(a.Timestamp) - Number(b.Timestamp));
+    const events: StackEvent[] = [];
+    const pages = paginateDescribeStackEvents({ client: this.#client }, { StackName: this.id });
+    for await (const { StackEvents = [] } of pages) events.push(...StackEvents);
+    return events.toSorted((a, b) => Number(a.Timestamp) - Number(b.Timestamp));
   }
 
-  /** Physical IDs by logical ID, of the resources of a type. */
-  async resources(type?: string): Promise<ReadonlyMap<string, string>> {
-    const { StackResourceSummaries = [] } = await this.#client.send(
-      new ListStackResourcesCommand({ StackName: this.id }),
-    );
-    return new Map(
-      StackResourceSummaries.filter(({ ResourceType }) => type === undefined || ResourceType === type).map(
-        ({ LogicalResourceId = '', PhysicalResourceId = '' }) => [LogicalResourceId, PhysicalResourceId],
-      ),
-    );
-  }
-
-  /** The resources of the deployed template. */
-  async template(): Promise<z.output<typeof templateSchema>['Resources']> {
-    const { TemplateBody = '{}' } = await this.#client.send(new GetTemplateCommand({ StackName: this.id }));
-    return templateSchema.parse(JSON.parse(TemplateBody)).Resources;
+  /** Physical IDs by logical ID. */
+  async resources(): Promise<ReadonlyMap<string, string>> {
+    const found = new Map<string, string>();
+    const pages = paginateListStackResources({ client: this.#client }, { StackName: this.id });
+    for await (const { StackResourceSummaries = [] } of pages)
+      for (const { LogicalResourceId = '', PhysicalResourceId = '' } of StackResourceSummaries)
+        found.set(LogicalResourceId, PhysicalResourceId);
+    return found;
   }
 }
 

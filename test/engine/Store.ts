@@ -1,7 +1,7 @@
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
-import { GetPartitionsCommand, GlueClient } from '@aws-sdk/client-glue';
+import { CreateTableCommand, GetPartitionsCommand, GetTablesCommand, GlueClient } from '@aws-sdk/client-glue';
 import {
   CreateBucketCommand,
   GetObjectCommand,
@@ -87,6 +87,16 @@ export class Store {
   async forwarded(table: 'events' | 'exposures'): Promise<readonly string[]> {
     const keys = await this.keys(BUCKET, '');
     return keys.filter((key) => key.includes(`/statsig_forwarded_${table}/`));
+  }
+
+  async createTable(DatabaseName: string, Name: string): Promise<void> {
+    await this.#glue.send(new CreateTableCommand({ DatabaseName, TableInput: { Name } }));
+  }
+
+  /** Names of a database's tables. */
+  async tables(DatabaseName: string): Promise<readonly string[]> {
+    const { TableList = [] } = await this.#glue.send(new GetTablesCommand({ DatabaseName }));
+    return TableList.map(({ Name = '' }) => Name);
   }
 
   /** Locations of a table's days in Glue. */

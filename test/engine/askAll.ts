@@ -1,4 +1,4 @@
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import {
   CloudFormationClient,
@@ -23,6 +23,11 @@ const ASKED = '777788889999';
 const MOTO = '123456789012';
 const MADE_MS = 60_000;
 
+/** A function that answers the messages `bad` as failed. */
+const FAILS_BAD = `export const run = async ({ Records }) => ({
+  batchItemFailures: Records.filter(({ body }) => body === 'bad').map(({ messageId }) => ({ itemIdentifier: messageId })),
+});`;
+
 /** What the questions are asked of. */
 const template = {
   Resources: {
@@ -32,13 +37,7 @@ const template = {
         RoleName: 'asked',
         AssumeRolePolicyDocument: {
           Version: '2012-10-17',
-          Statement: [
-            {
-              Effect: 'Allow',
-              Principal: { AWS: '*', Service: 'firehose.amazonaws.com' },
-              Action: 'sts:AssumeRole',
-            },
-          ],
+          Statement: [{ Effect: 'Allow', Principal: { AWS: '*' }, Action: 'sts:AssumeRole' }],
         },
       },
     },
@@ -59,26 +58,31 @@ const template = {
         RedrivePolicy: { deadLetterTargetArn: { 'Fn::GetAtt': ['Dead', 'Arn'] }, maxReceiveCount: 2 },
       },
     },
-    Events: { Type: 'AWS::SQS::Queue', Properties: { QueueName: 'asked-events' } },
-    EventsPolicy: {
-      Type: 'AWS::SQS::QueuePolicy',
+    Partial: {
+      Type: 'AWS::SQS::Queue',
       Properties: {
-        Queues: [{ Ref: 'Events' }],
-        PolicyDocument: {
-          Version: '2012-10-17',
-          Statement: [
-            {
-              ...{
-                Effect: 'Allow',
-                Principal: { Service: 'events.amazonaws.com' },
-                Action: 'sqs:SendMessage',
-              },
-              Resource: { 'Fn::GetAtt': ['Events', 'Arn'] },
-            },
-          ],
-        },
+        QueueName: 'asked-partial',
+        VisibilityTimeout: 3,
+        RedrivePolicy: { deadLetterTargetArn: { 'Fn::GetAtt': ['Dead', 'Arn'] }, maxReceiveCount: 2 },
       },
     },
+    Function: {
+      Type: 'AWS::Lambda::Function',
+      Properties: {
+        ...{ FunctionName: 'asked-partial', Runtime: 'nodejs24.x', Handler: 'index.run', Timeout: 3 },
+        Role: { 'Fn::GetAtt': ['Role', 'Arn'] },
+        Code: { ZipFile: FAILS_BAD },
+      },
+    },
+    Mapping: {
+      Type: 'AWS::Lambda::EventSourceMapping',
+      Properties: {
+        EventSourceArn: { 'Fn::GetAtt': ['Partial', 'Arn'] },
+        FunctionName: { 'Fn::GetAtt': ['Function', 'Arn'] },
+        FunctionResponseTypes: ['ReportBatchItemFailures'],
+      },
+    },
+    Events: { Type: 'AWS::SQS::Queue', Properties: { QueueName: 'asked-events' } },
     Rule: {
       Type: 'AWS::Events::Rule',
       Properties: {
@@ -108,11 +112,6 @@ const template = {
           StorageDescriptor: {
             Columns: [{ Name: 'a', Type: 'string' }],
             Location: 's3://asked-bucket/table/',
-            InputFormat: 'org.apache.hadoop.hive.ql.io.parquet.MapredParquetInputFormat',
-            OutputFormat: 'org.apache.hadoop.hive.ql.io.parquet.MapredParquetOutputFormat',
-            SerdeInfo: {
-              SerializationLibrary: 'org.apache.hadoop.hive.ql.io.parquet.serde.ParquetHiveSerDe',
-            },
           },
         },
       },
@@ -138,11 +137,17 @@ const template = {
 export async function askAll(engine: Engine, folder: string, tell: (what: string, wrong: string) => void) {
   const directory = join(folder, 'local-aws');
   mkdirSync(directory);
-  const own = await startLocalAws({ stack: { template, stackName: STACK }, directory });
+  writeFileSync(join(folder, 'index.mjs'), FAILS_BAD);
+  const own = await startLocalAws({
+    stack: { template, stackName: STACK, codeDirectory: folder },
+    directory,
+  });
   try {
     const makers = { LocalStack: engine.edge, moto: engine.moto };
-    await createStack(engine.client({ endpoint: makers.LocalStack, account: ASKED }));
-    await createStack(engine.client({ endpoint: makers.moto, account: MOTO }));
+    await createStack(engine.client({ endpoint: makers.LocalStack, account: ASKED }), template);
+    // Its functions would need containers.
+    const { Function: _function, Mapping: _mapping, ...Resources } = template.Resources;
+    await createStack(engine.client({ endpoint: makers.moto, account: MOTO }), { Resources });
     await askOne('LocalStack', engine.client({ endpoint: makers.LocalStack, account: ASKED }), tell);
     await makeByApi(engine.client({ endpoint: makers.moto, account: MOTO }));
     await askOne('moto', engine.client({ endpoint: makers.moto, account: MOTO }), tell);
@@ -154,10 +159,10 @@ export async function askAll(engine: Engine, folder: string, tell: (what: string
   }
 }
 
-async function createStack(client: ReturnType<Engine['client']>): Promise<void> {
+async function createStack(client: ReturnType<Engine['client']>, body: object): Promise<void> {
   const cloudformation = new CloudFormationClient(client);
   const about = { StackName: STACK, Capabilities: ['CAPABILITY_NAMED_IAM' as const] };
-  await cloudformation.send(new CreateStackCommand({ ...about, TemplateBody: JSON.stringify(template) }));
+  await cloudformation.send(new CreateStackCommand({ ...about, TemplateBody: JSON.stringify(body) }));
   const status = await until(
     async () =>
       (await cloudformation.send(new DescribeStacksCommand({ StackName: STACK }))).Stacks?.[0]?.StackStatus,
@@ -214,6 +219,7 @@ async function askOne(
       arn: `arn:aws:sqs:${client.region}:${account}:asked-dead`,
       source: `arn:aws:sqs:${client.region}:${account}:asked-queue`,
     },
+    partial: witness === 'moto' ? '' : await url('asked-partial'),
     events: await url('asked-events'),
     ...{ database: 'asked', table: 'asked', stream: 'asked-stream' },
     roleArn: `arn:aws:iam::${account}:role/asked`,

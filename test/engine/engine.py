@@ -9,9 +9,14 @@ import json
 import os
 import shutil
 import subprocess
+import sys
 import threading
 import time
 from functools import wraps
+from types import SimpleNamespace
+
+# For rules with a schedule, of which there is none. Its licence is the LGPL, so it is not installed.
+sys.modules['crontab'] = SimpleNamespace(CronTab=None)
 
 import localstack.services.lambda_.invocation.runtime_executor as runtime_executor
 from localstack.aws.connect import connect_to
@@ -161,66 +166,44 @@ def succeeded(model):
 
 
 class GlueProvider(ResourceProvider):
-    """Databases and tables of Glue, by the operations that CloudFormation uses."""
-
-    @staticmethod
-    def glue(request):
-        return request.aws_client_factory.glue
-
-    def read(self, request):
-        return succeeded(request.desired_state)
-
-
-class GlueDatabase(GlueProvider):
-    """https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-glue-database.html"""
-
-    SCHEMA = {'primaryIdentifier': ['/properties/Id'], 'createOnlyProperties': ['/properties/CatalogId']}
-
-    def create(self, request):
-        model = request.desired_state
-        self.glue(request).create_database(DatabaseInput=model['DatabaseInput'])
-        return succeeded({**model, 'Id': model['DatabaseInput']['Name']})
-
-    def update(self, request):
-        model = request.desired_state
-        self.glue(request).update_database(Name=model['DatabaseInput']['Name'], DatabaseInput=model['DatabaseInput'])
-        return succeeded({**model, 'Id': model['DatabaseInput']['Name']})
-
-    def delete(self, request):
-        self.glue(request).delete_database(Name=request.desired_state['DatabaseInput']['Name'])
-        return succeeded({})
-
-
-class GlueTable(GlueProvider):
-    """https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-glue-table.html"""
+    """Databases or tables of Glue: https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/AWS_Glue.html"""
 
     SCHEMA = {
         'primaryIdentifier': ['/properties/Id'],
         'createOnlyProperties': ['/properties/CatalogId', '/properties/DatabaseName']}
+    # What an update names a database by, which a table has in its input.
+    NAMES = {'database': ['Name'], 'table': []}
+
+    def __init__(self, kind):
+        self.kind, self.input = kind, f'{kind.capitalize()}Input'
+
+    def call(self, request, operation, members):
+        model = request.desired_state
+        given = {**model, 'Name': model[self.input]['Name']}
+        call = getattr(request.aws_client_factory.glue, f'{operation}_{self.kind}')
+        call(**{name: given[name] for name in ['DatabaseName', *members] if name in given})
+        return succeeded({**model, 'Id': given['Name']})
 
     def create(self, request):
-        model = request.desired_state
-        self.glue(request).create_table(DatabaseName=model['DatabaseName'], TableInput=model['TableInput'])
-        return succeeded({**model, 'Id': model['TableInput']['Name']})
+        return self.call(request, 'create', [self.input])
+
+    def read(self, request):
+        return succeeded(request.desired_state)
 
     def update(self, request):
-        model = request.desired_state
-        self.glue(request).update_table(DatabaseName=model['DatabaseName'], TableInput=model['TableInput'])
-        return succeeded({**model, 'Id': model['TableInput']['Name']})
+        return self.call(request, 'update', [*self.NAMES[self.kind], self.input])
 
     def delete(self, request):
-        model = request.desired_state
-        self.glue(request).delete_table(DatabaseName=model['DatabaseName'], Name=model['TableInput']['Name'])
-        return succeeded({})
+        return self.call(request, 'delete', ['Name'])
 
 
-MADE_BY_MOTO = {'AWS::Glue::Database': GlueDatabase, 'AWS::Glue::Table': GlueTable}
+MADE_BY_MOTO = {'AWS::Glue::Database': 'database', 'AWS::Glue::Table': 'table'}
 load_provider = ResourceProviderExecutor.try_load_resource_provider
 
 
 def try_load_resource_provider(resource_type):
-    made = MADE_BY_MOTO.get(resource_type)
-    return made() if made else load_provider(resource_type)
+    kind = MADE_BY_MOTO.get(resource_type)
+    return GlueProvider(kind) if kind else load_provider(resource_type)
 
 
 ResourceProviderExecutor.try_load_resource_provider = staticmethod(try_load_resource_provider)

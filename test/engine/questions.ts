@@ -31,7 +31,7 @@ import {
 import { AssumeRoleCommand, GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts';
 import { until } from './Store.ts';
 
-/** The clients of one AWS, and what exists there: places.ts. */
+/** The clients of one AWS, and what exists there: askAll.ts. */
 export interface Asked {
   readonly s3: S3Client;
   readonly sqs: SQSClient;
@@ -44,6 +44,8 @@ export interface Asked {
   /** Has `dead` as dead-letter queue, after two receives; messages are hidden for 30 s. */
   readonly queue: string;
   readonly dead: { readonly url: string; readonly arn: string; readonly source: string };
+  /** Has the same dead-letter queue, and a function that answers the message `bad` as failed; empty without functions. */
+  readonly partial: string;
   /** Gets the events of the bucket below `events/`. */
   readonly events: string;
   readonly database: string;
@@ -250,6 +252,22 @@ export const questions: readonly Question[] = [
       if (back?.Body !== 'dead') return 'the same message is in the dead-letter queue, and stays there';
       await sqs.send(new DeleteMessageCommand({ QueueUrl: queue, ReceiptHandle: back.ReceiptHandle }));
       return 'the same message is in the dead-letter queue, and goes back by StartMessageMoveTask';
+    },
+  },
+  {
+    asks: 'A batch of which the function answers one message as failed',
+    page: 'https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-errorhandling.html',
+    answer: 'dead letters: bad',
+    otherwise: { moto: 'no function' },
+    async ask({ sqs, partial: QueueUrl, dead }) {
+      if (QueueUrl === '') return 'no function';
+      const Entries = ['good', 'bad'].map((Id) => ({ Id, MessageBody: Id }));
+      await sqs.send(new SendMessageBatchCommand({ QueueUrl, Entries }));
+      // Both were hidden by the same receive, and would be here together.
+      const letters = [...(await receive(sqs, dead.url, 10, 20)), ...(await receive(sqs, dead.url, 10))];
+      for (const { ReceiptHandle } of letters)
+        await sqs.send(new DeleteMessageCommand({ QueueUrl: dead.url, ReceiptHandle }));
+      return `dead letters: ${letters.map(({ Body }) => Body).join()}`;
     },
   },
   {

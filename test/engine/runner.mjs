@@ -1,7 +1,7 @@
 // A deployed function as a process: it reads an invocation a line, and writes each answer as a line to the descriptor that
 // its first argument names. Logs go where the process's do.
 //   node runner.mjs DESCRIPTOR
-import { writeSync } from 'node:fs';
+import { existsSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { pathToFileURL } from 'node:url';
@@ -9,7 +9,11 @@ import { pathToFileURL } from 'node:url';
 const descriptor = Number(process.argv[2]);
 const env = process.env;
 const [file, name] = env._HANDLER.split(/\.(?=[^.]*$)/);
-const { [name]: handler } = await import(pathToFileURL(join(env.LAMBDA_TASK_ROOT, `${file}.mjs`)).href);
+const path = join(env.LAMBDA_TASK_ROOT, file);
+// Code of a template is in a .js.
+const { [name]: handler } = await import(
+  pathToFileURL(existsSync(`${path}.mjs`) ? `${path}.mjs` : `${path}.js`).href
+);
 
 for await (const line of createInterface({ input: process.stdin })) {
   const { id, arn, seconds, event } = JSON.parse(line);

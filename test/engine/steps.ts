@@ -6,6 +6,7 @@ import { repositoryRoot } from '../../local/dataDirectory.ts';
 import { byDuckDb } from '../harness/dropWriters.ts';
 import { askAll } from './askAll.ts';
 import { type Engine, REGION } from './Engine.ts';
+import { leftoverProblems, runPage, STAYS } from './leftovers.ts';
 import {
   BUCKET,
   CUSTOMER,
@@ -44,6 +45,7 @@ export function steps(
   const customer = new Store(engine, folder, CUSTOMER);
   /** Values of the events that were accepted. */
   const accepted = new Set<string>();
+  let keyArn = '';
 
   /** Waits until nothing is in landing/, and compares the rows with what was accepted. */
   async function account(what: string): Promise<void> {
@@ -81,8 +83,9 @@ export function steps(
   }
 
   async function look(what: string): Promise<void> {
-    const { CollectorUrl = '' } = await stack.outputs();
+    const { CollectorUrl = '', KeyArn = '' } = await stack.outputs();
     engine.pointAt(CollectorUrl);
+    keyArn = KeyArn;
     const problems = deploymentProblems(await stack.events());
     tell(`${what}: nothing fails, and nothing else is skipped`, problems.join('\n'));
   }
@@ -271,6 +274,52 @@ export function steps(
     tell('the new unit ID is a column', units[0]?.['n'] === '20' ? '' : JSON.stringify(units));
   }
 
+  async function remove(): Promise<void> {
+    const { status, output } = await stack.serverless('remove');
+    tell('serverless remove ends with 0', status === 0 ? '' : output);
+    tell('what docs/remove.md says stays, and nothing else', await leftoverProblems(stack, STAYS));
+  }
+
+  /** As the page says: what stayed is taken over, except the secret and the tables, which are deleted first. */
+  async function redeploy(): Promise<void> {
+    tell('the page keeps the keys and deletes the tables', await runPage(stack, 'get-secret-value'));
+    const existing = { bucket: true, keyArn, database: true, stagingDatabase: true };
+    stack.configure({ ...settings, ...changes, existing });
+    tell('the page deploys and puts the keys back', await runPage(stack, 'put-secret-value'));
+    await look('the deployment by the page');
+    await sendBySdks('third-', 20);
+    await engine.runSchedule(`${STACK}-daily`);
+    await account('after remove and deploy');
+    const day = utcDay(Date.now() - 3 * DAY_MS);
+    const found = await until(
+      () => store.partitions(DATABASE, 'statsig_forwarded_events'),
+      (days) => days.has(day),
+      WORK_MS,
+    );
+    tell('days of before are registered again', found.has(day) ? '' : [...found.keys()].join(' '));
+  }
+
+  /** The page's commands, while the stack is there and when it is removed, beside a table of another stage. */
+  async function clear(): Promise<void> {
+    const files = await store.keys(BUCKET, '');
+    await store.createTable(DATABASE, 'of_another_stage');
+    const early = await runPage(stack, 'delete-delivery-stream');
+    const kept = await store.keys(BUCKET, '');
+    tell(
+      "the page's commands delete nothing of a stack that is deployed",
+      early || (kept.length < files.length ? `${files.length - kept.length} files are gone` : ''),
+    );
+    const { status, output } = await stack.serverless('remove');
+    tell('serverless remove ends with 0 again', status === 0 ? '' : output);
+    tell("the page's commands delete what stayed", await runPage(stack, 'delete-delivery-stream'));
+    const left = await leftoverProblems(stack, { 'Glue::Database': 1 });
+    const tables = (await store.tables(DATABASE)).join();
+    tell(
+      'nothing is left but the table of another stage',
+      left || (tables === 'of_another_stage' ? '' : tables),
+    );
+  }
+
   /** Rows of a partition. */
   async function rowsAt(location: string | undefined, sql: string) {
     const prefix = location?.slice(`s3://${BUCKET}/`.length);
@@ -290,5 +339,8 @@ export function steps(
     ['Load, export, curate', days],
     ['Faults', faults],
     ['Update', update],
+    ['Remove', remove],
+    ['Deploy again', redeploy],
+    ['Delete what stays', clear],
   ];
 }

@@ -29,16 +29,10 @@ export function preparePython(folder: string, what: string, version?: string): P
   const env = version === undefined ? {} : { PYENV_VERSION: version };
   const made = run(python, ['-m', 'venv', '--clear', directory], INSTALL_MS, env);
   if (made.status !== 0) return { missing: `there is no ${python} that can make an environment` };
-  const pip = [
-    '-m',
-    'pip',
-    'install',
-    '--quiet',
-    '--disable-pip-version-check',
-    '--requirement',
-    requirements,
-  ];
-  const installed = run(join(bin, 'python'), pip, INSTALL_MS);
+  const pip = ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check'];
+  // A list for a certain Python has all that is needed.
+  const given = version === undefined ? [] : ['--no-deps'];
+  const installed = run(join(bin, 'python'), [...pip, ...given, '--requirement', requirements], INSTALL_MS);
   if (installed.status !== 0) return { missing: `pip could not install ${what}` };
   writeFileSync(done, '');
   return { bin };

@@ -1,0 +1,70 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { repositoryRoot } from '../../local/dataDirectory.ts';
+import { BUCKET, STACK, STAGE, type Stack } from './Stack.ts';
+
+const PAGE_MS = 600_000;
+const LIST_MS = 60_000;
+
+/** What there is in the account, by the type of the resource: a command that prints names, separated by white space. */
+const LISTS: Readonly<Record<string, string>> = {
+  'S3::Bucket': "s3api list-buckets --query 'Buckets[].Name'",
+  // A key that is to be deleted is not enabled.
+  'KMS::Key':
+    "kms list-keys --query 'Keys[].[KeyId]' --output text | xargs -rn1 aws kms describe-key --query 'KeyMetadata.Enabled && KeyMetadata.KeyId || `null`' --key-id",
+  'Glue::Database': "glue get-databases --query 'DatabaseList[].Name'",
+  'SecretsManager::Secret': "secretsmanager list-secrets --query 'SecretList[].Name'",
+  'KinesisFirehose::DeliveryStream': 'firehose list-delivery-streams --query DeliveryStreamNames',
+  'IAM::Role': "iam list-roles --query 'Roles[].RoleName'",
+  'IAM::User': "iam list-users --query 'Users[].UserName'",
+  // This service's client reads no AWS_ENDPOINT_URL.
+  'SQS::Queue': 'sqs list-queues --endpoint-url "$AWS_ENDPOINT_URL" --query QueueUrls',
+  'Lambda::Function': "lambda list-functions --query 'Functions[].FunctionName'",
+  'Lambda::EventSourceMapping': "lambda list-event-source-mappings --query 'EventSourceMappings[].UUID'",
+  'Events::Rule': "events list-rules --query 'Rules[].Name'",
+  'Scheduler::Schedule': "scheduler list-schedules --query 'Schedules[].Name'",
+  'CloudWatch::Alarm': "cloudwatch describe-alarms --query 'MetricAlarms[].AlarmName'",
+  'Logs::LogGroup': "logs describe-log-groups --query 'logGroups[].logGroupName'",
+};
+
+/** What docs/remove.md says that stays: how many of each, with a Function URL and without a reader's own database. */
+export const STAYS: Readonly<Record<string, number>> = {
+  ...{ 'S3::Bucket': 1, 'KMS::Key': 1, 'Glue::Database': 2, 'SecretsManager::Secret': 1 },
+  ...{ 'KinesisFirehose::DeliveryStream': 1, 'IAM::Role': 1 },
+};
+
+/** Where what is there differs from how many of each type are expected, a line a type. */
+export async function leftoverProblems(
+  stack: Stack,
+  expected: Readonly<Record<string, number>>,
+): Promise<string> {
+  const problems: string[] = [];
+  for (const [type, command] of Object.entries(LISTS)) {
+    const { status, output } = await stack.run('bash', ['-c', `aws ${command} --output text`], LIST_MS);
+    const names = output.split(/\s+/).filter((name) => name !== '' && name !== 'None');
+    const count = expected[type] ?? 0;
+    if (status !== 0 || names.length !== count)
+      problems.push(`${type}: ${count} expected, found ${output.trim()}`);
+  }
+  return problems.join('\n');
+}
+
+/**
+ * Runs the commands of docs/remove.md that contain a text, as a person would for this stack: with its names, and without the
+ * doctor, which asks what LocalStack has not. What they print if they fail.
+ */
+export async function runPage(stack: Stack, text: string): Promise<string> {
+  const page = readFileSync(join(repositoryRoot, 'docs', 'remove.md'), 'utf8');
+  const blocks = [...page.matchAll(/```sh\n(.*?)```/gs)].map(([, block = '']) => block);
+  const found = blocks.find((block) => block.includes(text));
+  if (found === undefined) throw new Error(`docs/remove.md has no command ${text}.`);
+  const commands = found
+    .replaceAll('sluice-prod', STACK)
+    .replaceAll('--stage prod', `--stage ${STAGE}`)
+    .replaceAll('acme-experiments', BUCKET)
+    .replaceAll(/^npx sluice doctor.*$/gm, '')
+    .replaceAll('npx ', '')
+    .replace('quarantine; do', 'quarantine acme_orders; do');
+  const { status, output } = await stack.run('bash', ['-ec', commands], PAGE_MS);
+  return status === 0 ? '' : output;
+}
