@@ -125,8 +125,9 @@ export function requireLoadable(
   const added = newlyLeftOut(drop, entry);
   if (added.length === 0) return;
   const held = entry.files.filter(isReadable);
-  const keys = new Set(held.map(({ key }) => key));
-  const inPlace = added.filter(({ object }) => keys.has(object.key));
+  // One that is unchanged was loaded alone, and is a copy of a file that has come since.
+  const [keys, states] = [new Set(held.map(({ key }) => key)), new Set(held.map(objectState))];
+  const inPlace = added.filter(({ object }) => keys.has(object.key) && !states.has(objectState(object)));
   if (inPlace.length > 0) throw new SourceError('SLUICE_SOURCE_FILES_REPLACED', `${nameObjects(inPlace)}.`);
   const [gone] = missingFiles(drop, { files: held }, ['loaded', 'failed', 'held']);
   if (gone !== undefined && !acceptsLoss) {

@@ -166,5 +166,12 @@ describe.each(['lambda', 'athena'] as const)('a folder’s own log, by %s', (eng
       `left out 1 object: events/${DAY}/a.parquet.filepart (unfinished)`,
     );
     expect(dropDays(status).days[0]?.leftOut.count).toBe(1);
+
+    // A whole one is loaded until it has its name, too.
+    await loads.drop('b.parquet.filepart', someEvents(2, 3));
+    expect(await run()).toMatchObject({ outcome: 'succeeded', rows: { out: 3 } });
+    await loads.drop('b.parquet', someEvents(2, 3));
+    expect(await run()).toMatchObject({ outcome: 'succeeded', rows: { out: 3 } });
+    expect(await loads.read()).toEqual(readEvents(0, 3));
   });
 });
