@@ -62,7 +62,8 @@ export function makeDrop(
   const of = (wanted: (reason: LeftOutReason) => boolean) =>
     left.filter(({ reason }) => wanted(reason)).map(({ object }) => object);
   const meant = [...files, ...of((reason) => isUnloadable(reason) || isByLog(reason))];
-  const told = [...objects.filter(isCommitMarker), ...logs.flatMap(({ batches }) => batches.slice(-1))];
+  const newest = logs.flatMap(({ batches }) => batches.slice(-1).map(({ object }) => object));
+  const told = [...objects.filter(isCommitMarker), ...newest];
   const state = fingerprintFiles((meant.length > 0 ? meant : of((reason) => !isMarker(reason))).sort(byKey));
   const hasLogs = meant.length > 0 && told.length + logs.length > 0;
   return {

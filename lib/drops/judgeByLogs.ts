@@ -12,7 +12,7 @@ import {
 } from './CustomerBucket.ts';
 import { type Drop, isUnloadable, type LeftOut } from './Drop.ts';
 import { MAX_LOG_LINE_BYTES, MAX_MARKER_BYTES, PARALLEL_LOGS } from './limits.ts';
-import { batchOf, commitMarkers, SPARK_LOG, type SparkLog, splitKey, transactionOf } from './listedLogs.ts';
+import { commitMarkers, SPARK_LOG, type SparkLog, splitKey, transactionOf } from './listedLogs.ts';
 
 /** Why a file does not count; null for one that does. */
 type Judge = (object: DropObject) => Pick<LeftOut, 'reason' | 'detail'> | null;
@@ -122,7 +122,7 @@ async function judgeBySpark(
     const keys = new Set(asked.flatMap(({ key }) => (key.startsWith(log.folder) ? [key] : [])));
     const names = new Set([...keys].map((key) => splitKey(key)[1]));
     const [added, deleted] = [new Set<string>(), new Set<string>()];
-    const reads = await mapLimit(log.batches, PARALLEL_LOGS, (batch) =>
+    const reads = await mapLimit(log.batches, PARALLEL_LOGS, ({ object: batch }) =>
       read(batch, async (body) => {
         for await (const line of linesOf(body, batch)) {
           const { data } = lineSchema.safeParse(parseJson(line));
@@ -147,10 +147,8 @@ async function judgeBySpark(
 
 /** Without one batch, files of it would be missing. Spark refuses to read such a log, too: CompactibleFileStreamLog.scala. */
 function requireAllBatches({ folder, batches }: SparkLog): void {
-  const numbers = batches.map((object) => batchOf(object));
-  const [first] = numbers;
-  const start = first?.isCompact === true ? first.number : 0;
-  const missing = numbers.findIndex((batch, i) => batch?.number !== start + i);
+  const start = batches[0]?.isCompact === true ? batches[0].number : 0;
+  const missing = batches.findIndex(({ number }, i) => number !== start + i);
   if (missing >= 0)
     throw new SourceError('SLUICE_SOURCE_LOG_INVALID', `${folder}${SPARK_LOG}${start + missing} is missing.`);
 }

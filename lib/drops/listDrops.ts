@@ -5,7 +5,14 @@ import type { Dataset } from '../schema/sources.ts';
 import { type CustomerBucket, type DropObject, SourceError } from './CustomerBucket.ts';
 import { type Drop, makeDrop } from './Drop.ts';
 import { MAX_LIST_CALLS, MAX_LOG_CALLS, PARALLEL_LISTS } from './limits.ts';
-import { addBatches, COMMIT_MARKERS, isCommitMarker, SPARK_LOG, splitKey } from './listedLogs.ts';
+import {
+  addBatches,
+  COMMIT_MARKERS,
+  isCommitMarker,
+  SPARK_LOG,
+  type SparkLog,
+  splitKey,
+} from './listedLogs.ts';
 
 /** Where a dataset's days are. */
 export interface DatasetFolder {
@@ -57,7 +64,7 @@ export async function listDrops(
 ): Promise<ListedDrops> {
   const wanted = new Map<UtcDay, DropObject[]>([...days].sort().map((day) => [day, []]));
   const markers: DropObject[] = [];
-  const logs = new Map<string, readonly DropObject[]>();
+  const logs = new Map<string, SparkLog['batches']>();
   let calls = 0;
   const list = async (prefix: string, most: number, take: (objects: readonly DropObject[]) => void) => {
     let next: string | undefined;

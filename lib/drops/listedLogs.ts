@@ -9,7 +9,7 @@ const MARKER = /^_(started|committed)_(\w+)$/;
 const OF_TRANSACTION = /^[^_].*-tid-([a-z0-9]+)-/;
 /** The folder that Spark Structured Streaming keeps its log in. */
 export const SPARK_LOG = '_spark_metadata/';
-const BATCH = /^(\d+)(\.compact)?$/;
+const IN_SPARK_LOG = /^((?:.*?\/)?)_spark_metadata\/(?:(\d+)(\.compact)?$)?/s;
 
 /** Splits a key into its folder, with the slash at its end, and its name. */
 export function splitKey(key: string): readonly [folder: string, name: string] {
@@ -42,43 +42,34 @@ export function commitMarkers(objects: readonly DropObject[]) {
   return { started, committed };
 }
 
+/** A batch of Spark's log. */
+interface Batch {
+  readonly number: number;
+  /** Whether it takes all earlier ones in. */
+  readonly isCompact: boolean;
+  readonly object: DropObject;
+}
+
 /** Spark's log of one folder, as listed. */
 export interface SparkLog {
   /** The folder whose files it names, at any depth, with the slash at its end. */
   readonly folder: string;
   /** The newest batch that takes the earlier ones in, and the batches behind it, in their order; none before the first commit. */
-  readonly batches: readonly DropObject[];
+  readonly batches: readonly Batch[];
 }
 
-/** Number of a batch of Spark's log, and whether it takes all earlier ones in; null for other objects. */
-export function batchOf({
-  key,
-}: DropObject): { readonly number: number; readonly isCompact: boolean } | null {
-  const [, number, compact] = BATCH.exec(splitKey(key)[1]) ?? [];
-  return number === undefined ? null : { number: Number(number), isCompact: compact !== undefined };
-}
-
-/**
- * Adds the objects of a page to the batches of Spark's logs, by the folders that these are in. Of a log only what has to be
- * read is kept, however many batches it has.
- */
-export function addBatches(logs: Map<string, readonly DropObject[]>, page: readonly DropObject[]): void {
-  const inLogs = page.filter(({ key }) => `/${key}`.includes(`/${SPARK_LOG}`));
-  const folderOf = ({ key }: DropObject) => key.slice(0, `/${key}`.indexOf(`/${SPARK_LOG}`));
-  for (const [folder, objects] of Map.groupBy(inLogs, folderOf)) {
-    const own = objects.filter(({ key }) => splitKey(key)[0] === folder + SPARK_LOG);
-    logs.set(folder, newestBatches([...(logs.get(folder) ?? []), ...own]));
-  }
-}
-
-function newestBatches(objects: readonly DropObject[]): readonly DropObject[] {
-  const all = objects.flatMap((object) => {
-    const batch = batchOf(object);
-    return batch === null ? [] : [{ ...batch, object }];
+/** Adds the objects of a page to Spark's logs, by folder. Of a log only what has to be read is kept, however many batches it has. */
+export function addBatches(logs: Map<string, SparkLog['batches']>, page: readonly DropObject[]): void {
+  const found = page.flatMap((object) => {
+    const [, folder, number, compact] = IN_SPARK_LOG.exec(object.key) ?? [];
+    if (folder === undefined) return [];
+    const isCompact = compact !== undefined;
+    return [{ folder, batch: number === undefined ? [] : [{ number: Number(number), isCompact, object }] }];
   });
-  const newest = all.reduce((most, { number, isCompact }) => (isCompact ? Math.max(most, number) : most), -1);
-  return all
-    .filter(({ number, isCompact }) => number > newest || (number === newest && isCompact))
-    .sort((a, b) => a.number - b.number)
-    .map(({ object }) => object);
+  for (const [folder, own] of Map.groupBy(found, (one) => one.folder)) {
+    const all = [...(logs.get(folder) ?? []), ...own.flatMap(({ batch }) => batch)];
+    all.sort((a, b) => a.number - b.number || Number(a.isCompact) - Number(b.isCompact));
+    const newest = all.findLastIndex(({ isCompact }) => isCompact);
+    logs.set(folder, all.slice(Math.max(0, newest)));
+  }
 }
