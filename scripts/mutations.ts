@@ -138,6 +138,11 @@ const table: readonly FaultsOfFile[] = [
     suites: ['lib/ledger/ledger'],
     faults: [
       [
+        "const kept = without(claim.entry, 'lease');\n    return (await this.#write({ ...kept, state: 'loading' }",
+        "const kept = without(claim.entry, 'lease', 'athena');\n    return (await this.#write({ ...kept, state: 'loading' }",
+      ],
+
+      [
         'if (lease !== undefined && lease.until > clock.now()) return { busyUntil',
         'if (lease === undefined) return { busyUntil',
       ],
@@ -181,6 +186,10 @@ const table: readonly FaultsOfFile[] = [
     file: 'lib/relay/relayMessages.ts',
     suites: ['lib/relay/relayMessages'],
     faults: [
+      ['await relayer.queues.bury(body)', 'void relayer.queues.bury(body).catch(() => 0)'],
+      ['tries.settle(copy, message.sentAt)', 'tries.settle(copy, copy.keptAt)'],
+      ['retryDelayMs(message.receives, afterMs, random)', 'retryDelayMs(1, afterMs, random)'],
+
       ['if (afterMs !== null) return stay(message, afterMs, relayer);', ''],
       ["if (typeof given === 'string') await store.remove(given);", ''],
       ['      return stay(message, 0, relayer);\n    }),', '      return true;\n    }),'],
@@ -189,7 +198,14 @@ const table: readonly FaultsOfFile[] = [
   {
     file: 'lib/relay/CopyKeeper.ts',
     suites: ['lib/relay/CopyKeeper'],
-    faults: [['if (!choice.redacted) return', 'if (!choice.redacted || redaction === null) return']],
+    faults: [
+      [
+        'if (!isMessage) await put(key, text, left());',
+        'if (!isMessage) void put(key, text, left()).catch(() => 0);',
+      ],
+      ['headers: recounted(headers, shown.events)', 'headers'],
+      ['if (!choice.redacted) return', 'if (!choice.redacted || redaction === null) return'],
+    ],
   },
   {
     file: 'lib/collect/rows.ts',
@@ -283,7 +299,11 @@ const table: readonly FaultsOfFile[] = [
   {
     file: 'observe/findings/judge.ts',
     suites: ['observe/judge'],
-    faults: [['share >= RESENT.times * usualOf(one)', 'share > RESENT.times']],
+    faults: [
+      ['(quotaShare ?? 0) >= NEAR', '(quotaShare ?? 0) > NEAR'],
+      ['table === kind && kept.every((one) => one.day !== day)', 'table === kind'],
+      ['share >= RESENT.times * usualOf(one)', 'share > RESENT.times'],
+    ],
   },
   {
     file: 'observe/facts/flow/changes.ts',
@@ -340,6 +360,67 @@ const table: readonly FaultsOfFile[] = [
     file: 'lib/base/retry.ts',
     suites: ['lib/base/retry'],
     faults: [['  await wait(pauseMs);\n', '  void wait(pauseMs);\n']],
+  },
+  {
+    file: 'lib/base/claim.ts',
+    suites: ['lib/base/claim'],
+    faults: [
+      ['now?.claim?.owner === owner ? mine(now.eTag) : null', 'null'],
+      ['await store.remove(key, eTag);', 'await store.remove(key);'],
+    ],
+  },
+  {
+    file: 'lib/base/Breaker.ts',
+    suites: ['lib/landing/store/StreamBreaker'],
+    faults: [['this.#probeAt = now + this.#pauseMs();\n    return true;', 'return true;']],
+  },
+  {
+    file: 'lib/landing/store/land.ts',
+    suites: ['lib/landing/store/land'],
+    faults: [['&& left >= FAIR_CALL_MS', '']],
+  },
+  {
+    file: 'lib/relay/Target.ts',
+    suites: ['lib/relay/Target'],
+    faults: [
+      ['const failed = now < until ? times : times + 1;', 'const failed = times + 1;'],
+      ['Math.max(until, now + Math.max(afterMs, ownMs))', 'now + Math.max(afterMs, ownMs)'],
+    ],
+  },
+  {
+    file: 'lib/relay/RelayCopy.ts',
+    suites: ['lib/relay/relayMessages'],
+    faults: [
+      ["return parseRelayWaitingKey(read['key']) === null ? null : read['key'];", "return read['key'];"],
+    ],
+  },
+  {
+    file: 'lib/relay/redactBody.ts',
+    suites: ['lib/relay/CopyKeeper'],
+    faults: [['const shared = redaction.event(common);', 'const shared = common;']],
+  },
+  {
+    file: 'infra/alarms/alarm.ts',
+    suites: ['infra/alarms'],
+    faults: [["'GreaterThanOrEqualToThreshold'", "'GreaterThanThreshold'"]],
+  },
+  {
+    file: 'infra/alarms/dropAlarms.ts',
+    suites: ['infra/alarms'],
+    faults: [
+      ['        metric: days_failed,\n', '        metric: datasets_unreadable,\n'],
+      ['if (exports.length === 0) return {};', 'return {};'],
+    ],
+  },
+  {
+    file: 'infra/alarms/curateAlarms.ts',
+    suites: ['infra/alarms'],
+    faults: [['...ofPlan(curations_failed)', '...ofPlan(curations_waiting)']],
+  },
+  {
+    file: 'lib/landing/catalog/registerMessages.ts',
+    suites: ['lib/landing/catalog/registerMessages'],
+    faults: [['ours[index]', 'messages[index]']],
   },
   // By hand.
   {

@@ -34,7 +34,7 @@ export async function claim(
   // The ETag is compared, because the client repeats a call: after the first attempt another owner may have claimed it.
   const mine = (eTag: string): HeldClaim => ({
     async release() {
-      if (clock.now() < until) await store.remove(key, eTag);
+      await store.remove(key, eTag);
     },
   });
 

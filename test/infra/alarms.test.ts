@@ -11,8 +11,6 @@ const watchedSchema = z.object({
   Namespace: z.string(),
   MetricName: z.string(),
   Dimensions: z.array(z.object({ Name: z.string(), Value: z.string() })),
-  Statistic: z.string(),
-  Threshold: z.number(),
 });
 
 /** Properties of an alarm. */
@@ -29,41 +27,144 @@ const REDUCED_QUOTA = new Set(
   ),
 );
 
-describe('the alarm on rows that are refused and objects that are damaged', () => {
-  it('is on for each line that tells of one', () => {
-    expect(Resources['WriteRefusedMetric']).toMatchObject({
-      Type: 'AWS::Logs::MetricFilter',
-      Properties: {
-        LogGroupName: { Ref: 'WriteLogGroup' },
-        FilterPattern: '{ $.event = "write_refused" || $.event = "write_damaged" }',
-        MetricTransformations: [
-          { MetricNamespace: 'Sluice', MetricName: 'WriteRefused-prod', MetricValue: '1' },
-        ],
+/** The name of a resource that a value refers to. */
+const named = (value: unknown) =>
+  typeof value === 'string' ? value : Object.values(Object(value)).flat()[0];
+
+interface Metric {
+  readonly MetricName: string;
+  readonly Dimensions: readonly { readonly Value: unknown }[];
+}
+const metricText = ({ MetricName, Dimensions }: Metric) =>
+  [MetricName, ...Dimensions.map(({ Value }) => named(Value))].join(' ');
+
+/** What an alarm watches, and from which value in how many of which periods on it is on. */
+function alarmText(properties: object): string {
+  const {
+    AlarmName,
+    Metrics = [],
+    Statistic,
+    Period,
+    Threshold,
+    ComparisonOperator,
+    ...one
+  } = Object(properties);
+  const [{ Expression = '' } = {}, ...parts] = Metrics;
+  const watched =
+    Expression === ''
+      ? `${metricText(one)}, ${Statistic} ${Period}`
+      : `${Expression} ${parts.map((part: { MetricStat: { Metric: Metric; Stat: string; Period: number } }) => `${metricText(part.MetricStat.Metric)}, ${part.MetricStat.Stat} ${part.MetricStat.Period}`).join('; ')}`;
+  const { EvaluationPeriods: of, DatapointsToAlarm: some = of, TreatMissingData } = one;
+  const is = ComparisonOperator === 'GreaterThanOrEqualToThreshold' ? '>=' : ComparisonOperator;
+  const missing = TreatMissingData === 'notBreaching' ? '' : ` ${TreatMissingData}`;
+  const periods = of === 1 ? '' : ` in ${some} of ${of}`;
+  return `${AlarmName.replace('acme-prod-', '')}: ${watched} ${is} ${Threshold}${periods}${missing}`;
+}
+
+const DEAD = 'ApproximateNumberOfMessagesVisible';
+/** Alarms of a stack with everything. */
+const ALARMS = [
+  'mangled: refused_requests collect prod SLUICE_COLLECT_BODY_MANGLED, Sum 300 >= 1',
+  'collect-throttled: Throttles acme-prod-collect, Sum 300 >= 1',
+  'overflow: overflowed collect prod, Sum 300 >= 1 in 3 of 3',
+  'groups: groups_failures collect prod, Sum 3600 >= 3',
+  'stage-limit: Count HttpApi, Sum 60 >= 300000',
+  'api-4xx: IF(some >= 20, 100 * some / all, 0) 4xx HttpApi, Sum 300; Count HttpApi, Sum 300 >= 5',
+  'api-5xx: IF(some >= 5, 100 * some / all, 0) 5xx HttpApi, Sum 300; Count HttpApi, Sum 300 >= 1',
+  'requests-refused: IF(some >= 3, 100 * some / all, 0) refused_requests collect prod, Sum 3600; received collect prod, SampleCount 3600 >= 50',
+  'invocations: Invocations acme-prod-collect, Sum 3600 >= 1000000',
+  ...['UNKNOWN', 'MISSING', 'NOT_FOR_EVENTS'].map((why) => {
+    const part = why.toLowerCase().replaceAll('_', '-');
+    return `key-${part}: refused_requests collect prod SLUICE_KEY_${why}, Sum 3600 >= 10000`;
+  }),
+  'stream-late: DeliveryToS3.DataFreshness LandingStream, Maximum 300 >= 420 in 3 of 3',
+  'stream-blocked: IF(FILL(arrived, 0) > 0 AND FILL(delivered, 0) == 0, 1, 0) IncomingRecords LandingStream, Sum 900; DeliveryToS3.Records LandingStream, Sum 900 >= 1 in 3 of 3',
+  'stream-stuck: IF(RUNNING_SUM(FILL(arrived, 0)) > RUNNING_SUM(FILL(delivered, 0)) AND FILL(delivered, 0) == 0, 1, 0) IncomingRecords LandingStream, Sum 3600; DeliveryToS3.Records LandingStream, Sum 3600 >= 1 in 3 of 24',
+  `write-queue: IF(FILL(dead, 0) > 0 OR FILL(age, 0) > 1500, 1, 0) ${DEAD} WriteDeadLetterQueue, Maximum 300; ApproximateAgeOfOldestMessage WriteQueue, Maximum 300 >= 1`,
+  'write-refused: WriteRefused-prod, Sum 300 >= 1',
+  'write-undeleted: WriteUndeleted-prod, Sum 300 >= 1',
+  // The next hourly run of the registrar changes it.
+  'partition-gaps: PartitionGaps-prod, Maximum 3600 >= 1 in 1 of 3',
+  // Each schedule by itself: a good hourly run does not end the alarm of a daily one.
+  ...['daily', 'hourly'].flatMap((schedule) => [
+    `ingest-failed-${schedule}: days_failed ingest-plan prod ${schedule}, Maximum 300 >= 1 ignore`,
+    `ingest-unreadable-${schedule}: datasets_unreadable ingest-plan prod ${schedule}, Maximum 300 >= 1 ignore`,
+    `ingest-stopped-${schedule}: datasets_stopped ingest-plan prod ${schedule}, Maximum 300 >= 1 ignore`,
+    `ingest-left-out-${schedule}: files_left_out ingest-plan prod ${schedule}, Maximum 300 >= 1 ignore`,
+    `export-failed-${schedule}: exports_failed export prod ${schedule}, Maximum 300 >= 1 ignore`,
+  ]),
+  'ingest-late: drops_late ingest-plan prod, Maximum 300 >= 1 ignore',
+  'ingest-load-failed: IngestLoadsFailed-prod, Sum 300 >= 1',
+  // A schedule counts them every ten minutes.
+  'ingest-athena: IngestAthenaLoadsFailed-prod, Maximum 900 >= 1',
+  'curations-failed: curations_failed curate-plan prod, Maximum 300 >= 1 ignore',
+  'curations-waiting: curations_waiting curate-plan prod, Maximum 300 >= 1 ignore',
+  'relay-not-kept: RelayNotKept collect prod, Sum 300 >= 1',
+  'relay-refused: RelayRefused relay prod, Sum 300 >= 1',
+  'relay-age: RelayAge relay prod, Maximum 300 >= 518400',
+  'relay-queue-age: ApproximateAgeOfOldestMessage RelayQueue, Maximum 300 >= 518400',
+  ...['register', 'ingest-plan', 'ingest-load', 'export', 'curate-plan', 'curate', 'relay'].map((part) => {
+    const queue = part.replaceAll(/(?:^|-)(.)/g, (_, first: string) => first.toUpperCase());
+    return `${part}-dead-letters: ${DEAD} ${queue}DeadLetterQueue, Maximum 300 >= 1`;
+  }),
+];
+
+describe('an alarm', () => {
+  const schedules = ['daily', 'hourly'] as const;
+  const owner = '111122223333';
+  const everything: Partial<ConfigInput> = {
+    relay: { statsig: true },
+    sources: [
+      {
+        ...{ name: 'acme', bucket: 'acme-drops', owner },
+        datasets: schedules.map((schedule) => ({
+          ...{ name: schedule, kind: 'events', schedule, expectedBy: { hour: 9 } },
+        })),
       },
-    });
-    expect(alarm('WriteRefusedAlarm')).toMatchObject({
-      ...{ AlarmName: 'acme-prod-write-refused', MetricName: 'WriteRefused-prod' },
-      ...{ Statistic: 'Sum', Threshold: 1, EvaluationPeriods: 1 },
-    });
+    ],
+    exports: schedules.map((schedule) => ({
+      ...{ name: schedule, table: 'statsig_forwarded_events', schedule },
+      target: { bucket: `acme-${schedule}`, owner },
+    })),
+  };
+  const alarmsOf = (input: Partial<ConfigInput>) =>
+    Object.values(madeResources(input).made.Resources).flatMap(({ Type, Properties }) =>
+      // Those on silence: below.
+      Type === 'AWS::CloudWatch::Alarm' && !('ThresholdMetricId' in Properties)
+        ? [alarmText(Properties)]
+        : [],
+    );
+
+  it('is on by the values of its metric', () => {
+    expect(alarmsOf(everything).sort()).toEqual(ALARMS.toSorted());
+  });
+
+  it('is there for what the configuration has', () => {
+    const parts = alarmsOf({ curate: false }).map((text) => text.replace(/-?[a-z\d]*: .*/, ''));
+    expect(parts.filter((part) => /^(?:ingest|export|curat|relay)/.test(part))).toEqual([]);
+    const [dataset] = everything.sources?.[0]?.datasets ?? [];
+    const sources = [
+      {
+        name: 'acme',
+        bucket: 'acme-drops',
+        owner,
+        datasets: dataset ? [{ ...dataset, engine: 'lambda' as const }] : [],
+      },
+    ];
+    expect(alarmsOf({ sources }).filter((text) => /athena|hourly/.test(text))).toEqual([]);
   });
 });
 
-describe('the alarm on partition gaps', () => {
-  it('is on until a run of the registrar closes the gaps', () => {
-    expect(Resources['PartitionGapsMetric']).toMatchObject({
+describe('a metric of log lines', () => {
+  it.each([
+    ['WriteRefused', 'Write', '{ $.event = "write_refused" || $.event = "write_damaged" }', '1'],
+    ['WriteUndeleted', 'Write', '{ $.event = "write_undeleted" && $.code = "AccessDenied" }', '$.objects'],
+    ['PartitionGaps', 'Register', '{ $.event = "register_daily" && $.gaps > 0 }', '$.gaps'],
+  ])('%s is of the lines that tell of it', (name, of, FilterPattern, MetricValue) => {
+    const MetricTransformations = [{ MetricNamespace: 'Sluice', MetricName: `${name}-prod`, MetricValue }];
+    expect(Resources[`${name}Metric`]).toMatchObject({
       Type: 'AWS::Logs::MetricFilter',
-      Properties: {
-        LogGroupName: { Ref: 'RegisterLogGroup' },
-        FilterPattern: '{ $.event = "register_daily" && $.gaps > 0 }',
-        MetricTransformations: [
-          { MetricNamespace: 'Sluice', MetricName: 'PartitionGaps-prod', MetricValue: '$.gaps' },
-        ],
-      },
-    });
-    expect(alarm('PartitionGapsAlarm')).toMatchObject({
-      MetricName: 'PartitionGaps-prod',
-      Threshold: 1,
-      ...{ Period: 3_600, EvaluationPeriods: 3, DatapointsToAlarm: 1, TreatMissingData: 'notBreaching' },
+      Properties: { LogGroupName: { Ref: `${of}LogGroup` }, FilterPattern, MetricTransformations },
     });
   });
 });
@@ -121,44 +222,16 @@ describe('the alarm on mangled bodies', () => {
       tables: [],
       ignored: {},
     }).filter((one) => 'reason' in one);
-    const { Namespace, MetricName, Dimensions, Statistic, Threshold } = watchedSchema.parse(
-      alarm('MangledAlarm'),
-    );
+    const { Namespace, MetricName, Dimensions } = watchedSchema.parse(alarm('MangledAlarm'));
     expect(line).toMatchObject({
       _aws: { CloudWatchMetrics: [{ Namespace, Dimensions: [Dimensions.map(({ Name }) => Name)] }] },
       ...Object.fromEntries(Dimensions.map(({ Name, Value }) => [Name, Value])),
       [MetricName]: 1,
     });
-    expect([Statistic, Threshold]).toEqual(['Sum', 1]);
   });
 });
 
 describe('the alarms on overload', () => {
-  const api = (Id: string, MetricName: string) => ({
-    Id,
-    MetricStat: {
-      Metric: {
-        Namespace: 'AWS/ApiGateway',
-        MetricName,
-        Dimensions: [{ Name: 'ApiId', Value: { Ref: 'HttpApi' } }],
-      },
-      Period: 300,
-      Stat: 'Sum',
-    },
-    ReturnData: false,
-  });
-
-  it.each([
-    ['ClientErrorsAlarm', '4xx', 5],
-    ['ServerErrorsAlarm', '5xx', 1],
-  ])('include %s, which measures which part of all responses of the API is %s', (id, metric, percent) => {
-    expect(alarm(id)).toMatchObject({
-      AlarmName: `acme-prod-api-${metric}`,
-      Metrics: [{ Id: 'result', ReturnData: true }, api('some', metric), api('all', 'Count')],
-      Threshold: percent,
-    });
-  });
-
   it.each([
     [10_000, 300_000],
     [2_500, 75_000],
@@ -199,113 +272,27 @@ describe('the alarms on overload', () => {
   });
 });
 
-describe('the alarms on failed exports', () => {
-  const alarmsOf = (...schedules: readonly ('daily' | 'hourly')[]) => {
-    const exports = schedules.map((schedule, i) => ({
-      ...{ name: `export-${i}`, table: 'statsig_forwarded_events', schedule },
-      target: { bucket: `acme-warehouse-${i}`, owner: '111122223333' },
-    }));
-    return Object.entries(madeResources({ exports }).made.Resources).flatMap(([id, { Properties }]) =>
-      /^ExportFailed.*Alarm$/.test(id) ? [Properties] : [],
-    );
-  };
-
-  it('watch each schedule separately: a good hourly run does not end the alarm of a daily one', () => {
-    const byEach = alarmsOf('hourly', 'daily', 'hourly').map((properties) => ({
-      name: properties['AlarmName'],
-      dimensions: watchedSchema.parse(properties).Dimensions,
-    }));
-    expect(byEach).toEqual(
-      ['daily', 'hourly'].map((schedule) => ({
-        name: `acme-prod-export-failed-${schedule}`,
-        dimensions: expect.arrayContaining([
-          { Name: 'function', Value: 'export' },
-          { Name: 'schedule', Value: schedule },
-        ]),
-      })),
-    );
-    expect(alarmsOf('daily')).toHaveLength(1);
-    expect(alarmsOf()).toEqual([]);
-  });
-});
-
-/** Resources of a stack with a dataset. */
-function resourcesOf(dataset: object) {
-  const sources = [
-    {
-      ...{ name: 'acme', bucket: 'acme-drops', owner: '111122223333' },
-      datasets: [{ name: 'events', kind: 'events' as const, ...dataset }],
-    },
-  ];
-  return madeResources({ sources }).made.Resources;
-}
-
-describe('the alarms on drops', () => {
-  it('include one on loads by Athena, which a schedule counts every ten minutes', () => {
-    const made = resourcesOf({});
-    expect(made['IngestAthenaAlarm']?.Properties).toMatchObject({
-      AlarmName: 'acme-prod-ingest-athena',
-      MetricName: 'IngestAthenaLoadsFailed-prod',
-      Statistic: 'Maximum',
-      Threshold: 1,
-      Period: 900,
-      TreatMissingData: 'notBreaching',
-    });
-    expect(Object.keys(resourcesOf({ engine: 'lambda' })).filter((id) => /Athena/.test(id))).toEqual([]);
-  });
-
-  it('include one on files that loads leave out, for each schedule in use', () => {
-    const [alarms, other] = ['daily', 'hourly'].map((schedule) =>
-      Object.entries(resourcesOf({ schedule })).flatMap(([id, { Properties }]) =>
-        id.startsWith('IngestLeftOut') ? [Properties] : [],
-      ),
-    );
-    expect(alarms).toMatchObject([
-      { AlarmName: 'acme-prod-ingest-left-out-daily', MetricName: 'files_left_out', Threshold: 1 },
-    ]);
-    expect(other).toMatchObject([
-      {
-        AlarmName: 'acme-prod-ingest-left-out-hourly',
-        Dimensions: expect.arrayContaining([{ Name: 'schedule', Value: 'hourly' }]),
-        TreatMissingData: 'ignore',
-      },
-    ]);
-  });
-});
-
 describe('the alarm on experiment groups', () => {
-  it('uses the metric of reads that fail, and rings when several do within an hour', () => {
+  it('uses the metric of reads that fail', () => {
     const [line] = groupsFailureMetrics('prod', 0);
-    const { Namespace, MetricName, Dimensions, Threshold } = watchedSchema.parse(alarm('GroupsAlarm'));
+    const { Namespace, MetricName, Dimensions } = watchedSchema.parse(alarm('GroupsAlarm'));
     expect(line).toMatchObject({
       _aws: { CloudWatchMetrics: [{ Namespace, Dimensions: [Dimensions.map(({ Name }) => Name)] }] },
       ...Object.fromEntries(Dimensions.map(({ Name, Value }) => [Name, Value])),
       [MetricName]: 1,
     });
-    expect([alarm('GroupsAlarm')?.['Period'], Threshold]).toEqual([3_600, 3]);
   });
 });
 
-describe('the alarm on overdue drops', () => {
-  it('exists, with its scheduled check, as soon as one dataset has an expected time', () => {
-    const made = resourcesOf({ expectedBy: { hour: 9 } });
-    expect(made['IngestLateAlarm']?.Properties).toMatchObject({
-      AlarmName: 'acme-prod-ingest-late',
-      Namespace: 'Sluice',
-      MetricName: 'drops_late',
-      Dimensions: [
-        { Name: 'function', Value: 'ingest-plan' },
-        { Name: 'stage', Value: 'prod' },
-      ],
-      Statistic: 'Maximum',
-      Threshold: 1,
-      TreatMissingData: 'ignore',
-    });
-    expect(made['IngestExpectedSchedule']?.Properties).toMatchObject({
-      ScheduleExpression: 'cron(5 * * * ? *)',
-      Target: { Arn: { 'Fn::GetAtt': ['IngestPlanQueue', 'Arn'] }, Input: '{"sluice":"expected"}' },
-    });
-    const without = Object.keys(resourcesOf({}));
-    expect(without.filter((id) => /^Ingest(Late|Expected)/.test(id))).toEqual([]);
+it('the check for overdue drops has its schedule as soon as one dataset has an expected time', () => {
+  const made = (dataset: object) => {
+    const datasets = [{ name: 'events', kind: 'events' as const, ...dataset }];
+    const sources = [{ name: 'acme', bucket: 'acme-drops', owner: '111122223333', datasets }];
+    return madeResources({ sources }).made.Resources;
+  };
+  expect(made({ expectedBy: { hour: 9 } })['IngestExpectedSchedule']?.Properties).toMatchObject({
+    ScheduleExpression: 'cron(5 * * * ? *)',
+    Target: { Arn: { 'Fn::GetAtt': ['IngestPlanQueue', 'Arn'] }, Input: '{"sluice":"expected"}' },
   });
+  expect(Object.keys(made({})).filter((id) => /^Ingest(Late|Expected)/.test(id))).toEqual([]);
 });

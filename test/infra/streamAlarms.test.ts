@@ -36,14 +36,6 @@ function isOn(id: string, series: Readonly<Record<string, Series>>): boolean {
 }
 
 describe('the alarms on a stream that does not deliver', () => {
-  it('fire when its oldest record is older than two buffers and a retry', () => {
-    expect(propertiesOf('StreamLateAlarm')).toMatchObject({
-      ...{ AlarmName: 'acme-prod-stream-late', Namespace: 'AWS/Firehose', Statistic: 'Maximum' },
-      ...{ MetricName: 'DeliveryToS3.DataFreshness', Threshold: 420, EvaluationPeriods: 3 },
-      Dimensions: [{ Name: 'DeliveryStreamName', Value: { Ref: 'LandingStream' } }],
-    });
-  });
-
   it('fire when records come in and none is delivered for 45 minutes', () => {
     const on = (arrived: Series, delivered: Series) => isOn('StreamBlockedAlarm', { arrived, delivered });
     const { Metrics, EvaluationPeriods } = propertiesOf('StreamBlockedAlarm');

@@ -246,8 +246,13 @@ const cases: readonly Case[] = [
   ],
   [
     'the files of a loaded day are gone',
-    datasets({ days: [{ ...dropDay, state: 'inputs_missing', missingSince: NOW - 2 * HOUR }] }),
-    ...(['INPUTS_MISSING', 'problem', `acme/orders: 2026-11-19 since ${at(2)}.`] as const),
+    datasets({
+      days: ['2026-11-18', '2026-11-19'].map((day) => {
+        return { ...dropDay, day, state: 'inputs_missing', missingSince: NOW - 2 * HOUR };
+      }),
+    }),
+    ...(['INPUTS_MISSING', 'problem'] as const),
+    `acme/orders: 2026-11-19 since ${at(2)}, 2026-11-18 since ${at(2)}.`,
     'npx sluice ingest explain --source acme --dataset orders --day 2026-11-19',
   ],
   [
@@ -548,7 +553,18 @@ describe('a finding of sluice status', () => {
     expect(judge({ ...silent, lastEventAt: at(72) })[0]?.detail).toMatch(/, 3 days ago\.$/);
     expect(judge({ senders: null })).toEqual([]);
     expect(judge(waiting({ landing: { ...nothing, count: 3, oldest: at(0.33) } }))).toEqual([]);
-    expect(judge({ stream: { ...stream, quotaShare: 0.79, quota: 'calls' } })).toEqual([]);
+    const quotaOf = (quotaShare: number) => judge({ stream: { ...stream, quotaShare, quota: 'calls' } });
+    expect([quotaOf(0.79).length, quotaOf(0.8).length]).toEqual([0, 1]);
+    expect(judge({ ...silent, lastEventAt: at(1) })).toHaveLength(1);
+    const copiesSince = (hours: number) =>
+      judge({ relay: { waiting: { ...copies, oldest: at(hours) }, refused: [], deadLetters: 0 } });
+    expect([copiesSince(0.99).length, copiesSince(1).length]).toEqual([0, 1]);
+    const listedAgo = (hours: number) => {
+      const lastLook = { at: NOW - hours * HOUR, newestDay: null, openDays: [], stopped: false };
+      return judge(datasets({ schedule: 'hourly', lastLook }));
+    };
+    expect([listedAgo(3).length, listedAgo(3.1).length]).toEqual([0, 1]);
+    expect(judge({ isLocal: true, alarms: [{ ...alarm, state: 'OK', notifies: false }] })).toEqual([]);
   });
 
   it('has the cure of each code of an answer 503 that is no failure to store', () => {
@@ -611,6 +627,14 @@ describe('a finding of sluice status', () => {
     const lostDays = [{ table: 'events', day: keptDay.day, seenAt: NOW }] as const;
     const lost = judge({ lostDays, exports: [{ ...exported, days }] });
     expect(lost.map(({ code }) => code)).toEqual(['SLUICE_FINDING_DAYS_LOST']);
+    const both = judge({ lostDays, curated: [{ ...curated, kept: [{ ...keptDay, until: '2026-11-19' }] }] });
+    expect(both.map(({ code }) => code)).toEqual(['SLUICE_FINDING_CURATE_KEPT']);
+    expect(both[0]?.detail).toContain('; S3 had what was deleted until 2026-11-19 ');
+    // What another table has lost is no reason.
+    const others = { lostDays: [{ ...lostDays[0], table: 'exposures' as const }] };
+    expect(judge({ ...others, exports: [{ ...exported, days }] })).toHaveLength(2);
+    const ofExposures = [{ ...curated, kind: 'exposures' as const, kept: [keptDay] }];
+    expect(judge({ curated: ofExposures, exports: [{ ...exported, days }] })).toHaveLength(2);
   });
 
   it('that is a problem comes before warnings', () => {

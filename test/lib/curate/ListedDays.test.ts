@@ -49,11 +49,15 @@ function start() {
     takeOut: (day: string, seen: ListedDay) => takeOutDays(keeper, 'events', new Map([[day, seen]])),
     days: async () => (await keeper.listed.read('events'))?.days ?? {},
     /** Notes a day in the ledger, made of raw files. */
-    settle: (inputs: readonly { name: string; eTag: string }[], more: Partial<CuratedDay> = {}) =>
+    settle: (
+      inputs: readonly { name: string; eTag: string }[],
+      more: Partial<CuratedDay> = {},
+      state: LedgerContent['state'] = 'succeeded',
+    ) =>
       ledger.change(curatedSubject(config, 'events', DAY), (known) => ({
         entry: {
           ...known,
-          ...{ state: 'succeeded' as const, version: 'v1' },
+          ...{ state, version: 'v1' },
           curated: { inputs: [...inputs], ...more },
         },
       })),
@@ -115,6 +119,10 @@ describe('the list of days that views read', () => {
     clock.advance(1);
     expect(await uncounted()).toEqual([DAY]);
     await settle([], { kept: { files: [named('gone')], rows: 1, since: 0 } });
+    clock.advance(TAKEN_BACK_MS + 1);
+    expect(await uncounted()).toEqual([]);
+    // The night tries one again that failed.
+    await settle([named('gone')], {}, 'failed');
     clock.advance(TAKEN_BACK_MS + 1);
     expect(await uncounted()).toEqual([]);
   });

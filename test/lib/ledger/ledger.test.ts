@@ -44,7 +44,8 @@ describe('a day in the ledger', () => {
     expect(await ledger.claim(place, 'one', until, 'f1')).toEqual({ busyUntil: until });
     clock.advance(16 * MINUTE_MS);
     const taken = await claimed(ledger, 'two', clock.now() + MINUTE_MS);
-    expect(taken.entry).toMatchObject({ state: 'loading', attempts: 2, lease: { owner: 'two' } });
+    expect(taken.entry).toMatchObject({ state: 'loading', attempts: 2, kills: 1, lease: { owner: 'two' } });
+    expect((await ledger.settle(taken, settled('v1')))?.kills).toBeUndefined();
   });
 
   it('is settled by its holder, and not by a load whose lease was taken over', async () => {
@@ -159,8 +160,39 @@ describe('a day in the ledger', () => {
     expect((await ledger.read(place))?.lease).toBeUndefined();
     const second = await claimed(ledger, 'two', clock.now() + MINUTE_MS);
     expect(second.entry).toMatchObject({ state: 'loading', attempts: 2, failure });
+    expect(second.entry.kills).toBeUndefined();
     await ledger.settle(second, settled('v1'));
     expect((await claimed(ledger, 'three', clock.now() + MINUTE_MS)).entry.attempts).toBe(1);
+  });
+
+  it('that waits for its files counts no attempt, and says since when it does', async () => {
+    const { clock, ledger } = setUp();
+    const queued = { fingerprint: 'f2', reason: 'settling' };
+    const at = clock.now();
+    for (const owner of ['one', 'two']) {
+      const claim = await claimed(ledger, owner, clock.now() + MINUTE_MS);
+      const waiting = { state: 'waiting', attempts: 0, queued: { ...queued, at } };
+      expect(await ledger.defer(claim, queued)).toMatchObject(waiting);
+      clock.advance(1);
+    }
+  });
+
+  it('that is put down while Athena works on it is taken up as the same attempt', async () => {
+    const { clock, ledger } = setUp();
+    const first = await claimed(ledger, 'one', clock.now() + MINUTE_MS);
+    const query = { executions: [], scannedBytes: 0, usd: 0 };
+    const athena = {
+      ...query,
+      version: 'v1',
+      fingerprint: 'f1',
+      startedAt: 0,
+      why: 'large',
+      step: 'rows',
+    } as const;
+    const noted = await ledger.note(first, athena);
+    expect(await ledger.putDown(noted ?? first)).toMatchObject({ state: 'loading', athena });
+    const { entry } = await claimed(ledger, 'two', clock.now() + MINUTE_MS);
+    expect([entry.attempts, entry.kills]).toEqual([1, undefined]);
   });
 
   it('has no state for another table, but is busy during a load into that table', async () => {

@@ -123,18 +123,26 @@ describe('the copy of a request', () => {
       salt: 'a salt of sixteen characters',
     };
     const { send, queued } = start({ redacted: true }, { privacy });
-    const sent = { events: [events[0]], user: { country: 'DE', privateAttributes: { x: 'planted' } } };
-    const http = request({ headers: { 'content-encoding': 'gzip', 'user-agent': 'planted-agent' } });
+    const user = { country: 'DE', email: 'a@b.c' };
+    const exposures = [{ gate: 'g', user: { email: 'a@b.c' } }];
+    const sent = {
+      events: [events[0], 7],
+      exposures,
+      user: { ...user, privateAttributes: { x: 'planted' } },
+    };
+    const counted = { 'statsig-event-count': '3', 'user-agent': 'planted-agent' };
+    const http = request({ headers: { 'content-encoding': 'gzip', ...counted } });
     Object.assign(http, { body: gzipSync(JSON.stringify(sent)).toString('base64'), isBase64Encoded: true });
     Object.assign(http.requestContext.http, { sourceIp: '203.0.113.7' });
     expect(await send(http)).toMatchObject({ status: 202 });
     const [copy] = queued;
     expect(JSON.stringify(copy?.headers)).not.toMatch(/planted|203\.0/);
-    expect(copy?.headers).toMatchObject({ 'content-encoding': 'gzip' });
+    expect(copy?.headers).toMatchObject({ 'content-encoding': 'gzip', 'statsig-event-count': '2' });
     const hashed = hash('sha256', `${privacy.salt}a@b.c`);
     expect(JSON.parse(gunzipSync(copy?.body ?? '').toString())).toEqual({
       events: [{ ...events[0], user: { userID: 'u1', email: hashed } }],
-      user: { country: 'DE' },
+      exposures: [{ gate: 'g', user: { email: hashed } }],
+      user: { country: 'DE', email: hashed },
     });
   });
 
@@ -165,14 +173,14 @@ describe('the copy of a request', () => {
   });
 
   it('is an object that its message names when it is too large for a message', async () => {
-    const { post, queued, stored, named, calls } = start();
-    expect(
-      await post({ body: { events: [{ eventName: 'a', value: 'x'.repeat(1_000_000) }] } }),
-    ).toMatchObject({
-      status: 202,
-    });
+    const { post, queued, stored, named, calls, away } = start();
+    const large = { body: { events: [{ eventName: 'a', value: 'x'.repeat(1_000_000) }] } };
+    expect(await post(large)).toMatchObject({ status: 202 });
     expect([queued.length, stored.length, calls]).toEqual([0, 1, ['bucket', 'queue']]);
     expect(named).toEqual([expect.stringContaining(stored[0]?.id ?? 'none')]);
+    away.bucket = 'fails';
+    await post(large);
+    expect(calls).toEqual(['bucket', 'queue', 'bucket']);
   });
 
   it('is not tried while the queue is away, and is kept again when it is back', async () => {

@@ -74,7 +74,10 @@ describe('the target of relay', () => {
   it('gets nothing with a key before the time of its 429, and something with others', async () => {
     const { answers, deliver, clock, target } = start();
     answers.next = { status: 429, retryAfter: '60' };
-    await deliver('client-a');
+    const first = deliver('client-a');
+    // One that was under way asks for less.
+    answers.next = { status: 429 };
+    await Promise.all([first, deliver('client-a')]);
     answers.next = { status: 202 };
     clock.advance(59_999);
     expect(await deliver('client-a')).toEqual({ kind: 'again', why: 'waits', afterMs: 1 });
@@ -98,6 +101,11 @@ describe('the target of relay', () => {
     expect(answers.asked).toBeLessThan(20 + 15);
     clock.advance(120_000);
     expect(await deliver('client-a')).toEqual({ kind: 'taken' });
+    // It begins anew, and those that were under way together are one.
+    answers.next = { status: 429 };
+    await Promise.all([1, 2, 3, 4, 5].map(() => deliver('client-a')));
+    answers.next = { status: 202 };
+    clock.advance(10_000);
     expect(await deliver('client-a')).toEqual({ kind: 'taken' });
   });
 

@@ -54,9 +54,10 @@ function start(status: number | Error = 202) {
     counts: () => ({ sent, mostAtOnce }),
     keys: () => [...store.objects.keys()],
     /** @returns IDs of the messages that stay in their queue. */
-    async relay(...bodies: readonly string[]) {
-      const messages = bodies.map((body, i): RelayMessage => {
-        return { messageId: `m${i}`, receipt: `r${i}`, body, receives: 1, sentAt: NOW };
+    async relay(...bodies: readonly (string | Partial<RelayMessage>)[]) {
+      const messages = bodies.map((given, i): RelayMessage => {
+        const more = typeof given === 'string' ? { body: given } : given;
+        return { messageId: `m${i}`, receipt: `r${i}`, body: '', receives: 1, sentAt: NOW, ...more };
       });
       const { batchItemFailures } = await relayMessages(relayer, messages);
       return batchItemFailures.map(({ itemIdentifier }) => itemIdentifier);
@@ -104,12 +105,16 @@ describe('a copy of a request', () => {
   });
 
   it('is put aside as expired after it was tried for days, from its last message on, and not before', async () => {
-    const { clock, relay, keys } = start(503);
-    clock.advance(TRIED_MS - 1);
-    expect(await relay(writeRelayCopy(copy))).toEqual(['m0']);
+    const { clock, relayer, relay, keys, hidden } = start(503);
+    relayer.random = () => 0.5;
+    const message = { body: writeRelayCopy(copy), sentAt: NOW + 1, receives: 3 };
+    clock.advance(TRIED_MS);
+    expect(await relay(message)).toEqual(['m0']);
+    // Tried for the third time: half of four minutes, and one.
+    expect(hidden).toEqual([['m0', 180_000]]);
     clock.advance(1);
-    expect(await relay(writeRelayCopy(copy))).toEqual([]);
-    expect(keys()).toEqual([refusedKey('expired', NOW + TRIED_MS)]);
+    expect(await relay(message)).toEqual([]);
+    expect(keys()).toEqual([refusedKey('expired', NOW + TRIED_MS + 1)]);
   });
 
   it('is deleted after eleven days without being sent, which is counted', async () => {
@@ -176,19 +181,23 @@ describe('a message', () => {
   });
 
   it('that is none of relay is buried, and the others are done', async () => {
-    const { relay, buried, counts } = start();
-    expect(await relay('{"planted":1}', writeRelayCopy(copy))).toEqual([]);
-    expect([buried, counts().sent]).toEqual([['{"planted":1}'], 1]);
+    const { relay, relayer, buried, counts } = start();
+    // One that names another object would have that deleted.
+    const planted = ['{"planted":1}', writeRelayedKey('landing/a')];
+    expect(await relay(...planted, writeRelayCopy(copy))).toEqual([]);
+    expect([buried, counts().sent]).toEqual([planted, 1]);
+    relayer.queues.bury = () => Promise.reject(new Error('away'));
+    expect(await relay(...planted)).toEqual(['m0', 'm1']);
   });
 
   it('is told in metrics, by reason, with the age of the oldest copy that is not taken', async () => {
     const { clock, relay, logged } = start(401);
     clock.advance(90_000);
-    await relay(writeRelayCopy(copy));
+    await relay(writeRelayCopy(copy), writeRelayCopy({ ...copy, keptAt: NOW + 60_000 }));
     const metrics = logged.filter((line) => 'RelayRefused' in line);
     expect(metrics).toMatchObject([
-      { stage: 'test', RelayRelayed: 0, RelayRetried: 0, RelayRefused: 1, RelayAge: 90 },
-      { reason: '401', RelayRefused: 1 },
+      { stage: 'test', RelayRelayed: 0, RelayRetried: 0, RelayRefused: 2, RelayAge: 90 },
+      { reason: '401', RelayRefused: 2 },
     ]);
   });
 });

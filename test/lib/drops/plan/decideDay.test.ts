@@ -57,6 +57,12 @@ describe('decideDay', () => {
     ],
     ['that is loaded into an earlier table of the dataset', one, entry({ table: 'old' }), { queue: 'new' }],
     [
+      'on which a load into an earlier table still works',
+      one,
+      entry({ table: 'old', state: 'loading', lease: { owner: 'o', until: NOW + 1 } }),
+      { wait: 'loading', until: NOW + 1 },
+    ],
+    [
       'that was queued and then emptied, perhaps before a rewrite',
       none,
       entry({ state: 'waiting', fingerprint: null, files: [], queued: queued(one.fingerprint, HOUR_MS) }),

@@ -97,23 +97,26 @@ describe('registerMessages', () => {
   it('returns the messages of a day that fails, all of them and no others, and tries the day again', async () => {
     registrar.failures.set('create 2026-11-19', 'InvalidInputException');
     const batch = [
+      file('z', 'events', TODAY, 'another-bucket'),
       file('a', 'events', TODAY),
       file('b', 'events', '2026-11-19'),
       file('c', 'exposures', TODAY),
       file('d', 'events', '2026-11-19'),
     ];
+    const ignored = { other_bucket: 1 };
     expect(await registerMessages(registrar, batch)).toEqual(returned('b', 'd'));
     expect(registrar.lines).toStrictEqual([
       batchLine({
         level: 'error',
-        messages: 4,
+        messages: 5,
         created: 2,
+        ignored,
         failed: [{ table: events, ...failure('2026-11-19', 'InvalidInputException') }],
       }),
     ]);
     registrar.failures.clear();
     expect(await registerMessages(registrar, batch)).toEqual(returned());
-    expect(registrar.lines.at(-1)).toStrictEqual(batchLine({ messages: 4, created: 1, known: 2 }));
+    expect(registrar.lines.at(-1)).toStrictEqual(batchLine({ messages: 5, created: 1, known: 2, ignored }));
   });
 
   it('returns the message of a partition that it cannot update, and does not count it as existing', async () => {

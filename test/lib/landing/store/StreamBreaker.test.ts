@@ -25,11 +25,23 @@ function environment(random: () => number = () => 0.5) {
 
 describe('the breaker of a stream', () => {
   it('opens after two calls in a row that fail, and then lets none through', () => {
-    const { send, log, breaker } = environment();
+    const { clock, send, log, breaker } = environment();
     expect([send(false), breaker.isOpen, breaker.longestCallMs]).toEqual([true, false, PROBE_CALL_MS]);
     expect([send(false), breaker.isOpen, breaker.code]).toEqual([true, true, CODE]);
     expect(send(true)).toBe(false);
     expect(log).toEqual([{ level: 'warn', event: 'stream_breaker', state: 'open', code: CODE }]);
+    clock.advance(breaker.msUntilProbe);
+    // But a probe: requests at the same time do not all wait for it.
+    expect([breaker.admit(), breaker.admit()]).toEqual([true, false]);
+  });
+
+  it('probes at another time than others that opened with it', () => {
+    const [one = 0, other = 0] = [0, 0.9].map((random) => {
+      const { send, breaker } = environment(() => random);
+      for (const _ of [1, 2]) send(false);
+      return breaker.msUntilProbe;
+    });
+    expect(one).toBeLessThan(other);
   });
 
   it('counts calls in a row: one that succeeds between them begins again', () => {
@@ -59,7 +71,6 @@ describe('the breaker of a stream', () => {
     expect(log.at(-1)).toEqual({
       level: 'info',
       event: 'stream_breaker',
-
       state: 'closed',
       open_ms: 140_000,
     });

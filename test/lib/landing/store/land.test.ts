@@ -149,15 +149,18 @@ describe('a record of a request', () => {
   });
 
   it('is put again at once over a new connection when a kept one was dead, and no other error is tried again', async () => {
+    let leftMs = FAIR_CALL_MS;
     const attempts = async (...codes: readonly (string | null)[]) => {
       let calls = 0;
-      const putRecord: PutRecord = async () => {
+      const clock = new ManualClock(START);
+      const putRecord: PutRecord = async (_, timeoutMs) => {
         const code = codes[calls] ?? null;
         calls += 1;
+        clock.advance(timeoutMs - leftMs);
         if (code !== null) throw Object.assign(new Error('write'), { code });
       };
       const landing = await land(record, {
-        ...{ stream: { putRecord }, clock: new ManualClock(START) },
+        ...{ stream: { putRecord }, clock },
         ...{ alarm: () => () => {}, deadline: START + 5_000, putObject: async () => {} },
       });
       return [landing.place, landing.calls, calls];
@@ -165,6 +168,8 @@ describe('a record of a request', () => {
     expect(await attempts('ECONNRESET')).toEqual(['stream', 2, 2]);
     expect(await attempts('EPIPE', 'ECONNRESET')).toEqual(['object', 2, 2]);
     expect(await attempts('ENOTFOUND')).toEqual(['object', 1, 1]);
+    leftMs = FAIR_CALL_MS - 1;
+    expect(await attempts('ECONNRESET')).toEqual(['object', 1, 1]);
   });
 
   it.each([
