@@ -24,17 +24,16 @@ export const start: Command = {
   summary:
     'Start the local cloud on loopback, until Ctrl-C: the collector and every AWS service that it needs.',
   usage:
-    'sluice start [--stage NAME] [--port N] [--edge-port N] [--console-port N] [--data DIR] [--buffer-seconds N] [--check-keys] [--enforce-iam] [--allow-hosts NAMES] [--json]',
+    'sluice start [--stage NAME] [--port N] [--edge-port N] [--data DIR] [--buffer-seconds N] [--check-keys] [--enforce-iam] [--allow-hosts NAMES] [--json]',
   options: {
     stage: { type: 'string', help: 'stage whose configuration to run (default local)' },
-    port: { type: 'string', help: `port of the collector (default ${COLLECTOR_PORT}; 0: any free port)` },
+    port: {
+      type: 'string',
+      help: `port of the collector (default ${COLLECTOR_PORT}; 0: any free port); the console has the next one`,
+    },
     'edge-port': {
       type: 'string',
       help: `port of all AWS services (default ${EDGE_PORT}; 0: any free port)`,
-    },
-    'console-port': {
-      type: 'string',
-      help: `port of the console (default: the collector's and one, ${COLLECTOR_PORT + 1}, or any free port if that is in use)`,
     },
     data: {
       type: 'string',
@@ -86,7 +85,8 @@ export const start: Command = {
     const stage = stageOption(line);
     const port = (name: string, usual: number) => countOption(line, name, { usual, least: 0, most: 65_535 });
     const collectorPort = port('port', COLLECTOR_PORT);
-    const consolePort = port('console-port', collectorPort === 0 ? 0 : (collectorPort + 1) % 65_536);
+    // Beside the collector's, so that it is the same after each start.
+    const consolePort = collectorPort === 0 ? 0 : (collectorPort + 1) % 65_536;
     const cloud = await startCloud({
       stage,
       port: collectorPort,
@@ -101,9 +101,8 @@ export const start: Command = {
       onRefusal: (sentence) => writeNote(`Refused by the deployed policies: ${visibleLine(sentence)}\n`),
     });
     const serve = (at: number) => openLocalConsole(cloud, { port: at, stage, allowedHosts });
-    const isNamed = textOption(line, 'console-port') !== undefined;
     const page = await serve(consolePort)
-      .catch((error: unknown) => (isNamed ? Promise.reject(error) : serve(0)))
+      .catch(() => serve(0))
       .catch(async (error: unknown) => {
         await cloud.close();
         throw error;

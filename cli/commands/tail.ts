@@ -1,5 +1,6 @@
 import type { Deployment } from '../../observe/deployment.ts';
 import type { LiveAnswer, LiveFilter } from '../../observe/facts/flow/liveEntries.ts';
+import type { Gate } from '../../observe/live/gate.ts';
 import {
   assertNoArguments,
   type Command,
@@ -56,8 +57,9 @@ interface Following {
 
 /** Prints until it is interrupted (130), the output is closed, or the local cloud stops (0). */
 async function follow(deployment: Deployment, { filter, last, asJson }: Following): Promise<number> {
-  const [{ readLive }, { liveLine }] = await Promise.all([
+  const [{ readLive }, { gateOf, readGate }, { liveLine }] = await Promise.all([
     import('../../observe/live/live.ts'),
+    import('../../observe/live/gate.ts'),
     import('../../observe/live/entryText.ts'),
   ]);
   const interrupted = new AbortController();
@@ -67,6 +69,11 @@ async function follow(deployment: Deployment, { filter, last, asJson }: Followin
   const signal = AbortSignal.any([interrupted.signal, closed.signal]);
   const start = performance.now();
   let answer: LiveAnswer | undefined;
+  let gate: Gate | null | undefined = asJson ? null : undefined;
+  const showGate = (next: Gate | null) => {
+    if (next !== null && next.text !== gate?.text) writeNote(`${next.text}\n`);
+    gate = next;
+  };
   while (!signal.aborted) {
     // The deployment has the time at which it was opened.
     const now = deployment.now + Math.round(performance.now() - start);
@@ -75,6 +82,9 @@ async function follow(deployment: Deployment, { filter, last, asJson }: Followin
       const read = await readLive({ ...deployment, now, signal }, asked);
       if (answer === undefined) writeSource(read, { deployment, asJson });
       answer = read;
+      // Until a first event has come, and where it stops. Who may read the log alone is told nothing of it.
+      if (gate !== null && read.entries.length === 0 && !read.ended)
+        showGate(await readGate({ ...deployment, now, signal }).catch(() => null));
     } catch (error) {
       if (signal.aborted) break;
       throw error;
@@ -83,6 +93,7 @@ async function follow(deployment: Deployment, { filter, last, asJson }: Followin
     for (const entry of answer.entries) {
       if (asJson) writeJson(entry);
       else writeOut(liveLine(entry));
+      if (gate != null && entry.type === 'request') showGate(gateOf(entry, deployment));
     }
     if (answer.ended) {
       writeNote('The local cloud is stopping.\n');

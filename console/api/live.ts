@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { shortText } from '../../lib/base/text.ts';
 import type { LiveEntry } from '../../observe/facts/flow/liveEntries.ts';
+import { readGate } from '../../observe/live/gate.ts';
 import { readLive } from '../../observe/live/live.ts';
 import { trace } from '../../observe/trace/trace.ts';
 import { count, dayTimes, flag, route, text } from './route.ts';
@@ -49,6 +50,14 @@ export const liveRoutes = [
       const answer = await readLive(deployment, { after, last, waitMs, filter });
       return { ...answer, entries: answer.entries.map(briefly) };
     },
+  }),
+  route({
+    method: 'GET',
+    path: '/api/live/gate',
+    summary:
+      'Where the first event stopped, and what to do; null once there are rows: the notes of `sluice tail`.',
+    query: z.strictObject({}),
+    handle: async ({ deployment }) => ({ gate: await readGate(deployment) }),
   }),
   route({
     method: 'GET',

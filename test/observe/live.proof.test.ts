@@ -2,6 +2,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/glob
 import { defineConfig } from '../../lib/config/defineConfig.ts';
 import { type Deployment, openDeployment } from '../../observe/deployment.ts';
 import type { LiveEntry, LiveOptions } from '../../observe/facts/flow/liveEntries.ts';
+import { readGate } from '../../observe/live/gate.ts';
 import { readLive } from '../../observe/live/live.ts';
 import { startObserved } from './startObserved.ts';
 
@@ -175,6 +176,38 @@ describe('what happens in the local cloud', () => {
     expect((await follow(local, after, 9, { filter })).entries).toHaveLength(9);
     const { entries } = await readLive(local, { last: 1, filter });
     expect(entries).toEqual([expect.objectContaining({ name: 'long-8' })]);
+  });
+
+  it('names where the first event stopped', async () => {
+    const own = await startObserved(START);
+    const fresh = openDeployment(
+      {
+        ...{ config: defineConfig({ bucket: own.cloud.bucket }), now: own.clock.now() },
+        ...{ stack: { service: 'sluice', stage: 'local' }, isLocal: true },
+      },
+      own.options,
+    );
+    const gate = async () => readGate({ ...fresh, now: own.clock.now() });
+    try {
+      expect(await gate()).toMatchObject({ gate: 'no_request' });
+      const headers = { origin: 'https://shop.example', 'access-control-request-method': 'POST' };
+      await fetch(`${own.cloud.collector}/v1/rgstr`, { method: 'OPTIONS', headers });
+      expect(await gate()).toMatchObject({ gate: 'preflight_only' });
+      await own.send({ events: [] }, { 'statsig-api-key': 'console-x' });
+      expect(await gate()).toMatchObject({
+        ...{ gate: 'refused', text: expect.stringMatching(/^Refused with SLUICE_KEY_MISSING: .*client-…/) },
+      });
+      await own.send({ events: [event('first', 'ada')] });
+      expect(await gate()).toMatchObject({
+        gate: 'accepted',
+        text: expect.stringContaining(' seconds, or at once'),
+      });
+      await own.cloud.flush();
+      expect(await gate()).toBeNull();
+    } finally {
+      fresh.close();
+      await own.close();
+    }
   });
 
   it('says when the local cloud cannot be read', async () => {

@@ -1,6 +1,8 @@
 import { useEffect, useState } from 'preact/hooks';
 import type { LiveEntry } from '../../../observe/facts/flow/liveEntries.ts';
 import { entryText } from '../../../observe/live/entryText.ts';
+import type { Gate } from '../../../observe/live/gate.ts';
+import { useApi } from '../parts/api.ts';
 import { firstEventCommand, useConsole } from '../parts/context.ts';
 import { Choice, Filters, TextFilter } from '../parts/filters.tsx';
 import { formatCount } from '../parts/format.ts';
@@ -16,6 +18,9 @@ const FILTERS = [
   { name: 'sdk', label: 'SDK', placeholder: 'javascript-client' },
 ] as const;
 const NAMES = ['errors', ...FILTERS.map(({ name }) => name)];
+
+/** How often it is asked where the first event stopped. */
+const GATE_MS = 15_000;
 
 /** The page Live: requests and events as they come, refused ones beside the others. */
 export function Live() {
@@ -116,9 +121,15 @@ function LiveFilters() {
 
 function Nothing({ isFiltered }: { readonly isFiltered: boolean }) {
   const { deployment } = useConsole();
+  const { answer } = useApi<{ gate: Gate | null }>(
+    '/api/live/gate',
+    {},
+    { every: GATE_MS, isOff: isFiltered },
+  );
   if (isFiltered) return <Empty title="Nothing has come that fits the filters." />;
   return (
     <Empty title="Nothing has come since this console was started.">
+      {answer?.gate && <p>{answer.gate.text}</p>}
       {deployment.isLocal ? (
         <Copyable text={firstEventCommand(deployment)} />
       ) : (

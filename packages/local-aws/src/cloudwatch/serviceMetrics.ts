@@ -46,6 +46,19 @@ export function invocationMetrics({ functionName, at, ms, end }: EndedInvocation
   }));
 }
 
+/** API Gateway's count of all requests of an HTTP API. https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-metrics.html */
+const API_NAMESPACE = 'AWS/ApiGateway';
+const apiMetricNames = ['Count'] as const;
+
+/** API Gateway's metrics of a request, preflights too. */
+export function requestMetrics(apiId: string, at: number): MetricDatum[] {
+  return apiMetricNames.map((name) => ({
+    metric: { namespace: API_NAMESPACE, name, unit: 'Count', dimensions: [['ApiId', apiId]] },
+    at,
+    values: [1],
+  }));
+}
+
 /** SQS's metrics of a queue. https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-available-cloudwatch-metrics.html */
 const queueMetricNames = ['ApproximateNumberOfMessagesVisible', 'ApproximateAgeOfOldestMessage'] as const;
 
@@ -74,6 +87,7 @@ export function isServiceMetric(namespace: string, name: string): boolean {
     [STREAM_NAMESPACE]: streamMetricNames,
     [FUNCTION_NAMESPACE]: functionMetricNames,
     [QUEUE_NAMESPACE]: queueMetricNames,
+    [API_NAMESPACE]: apiMetricNames,
   };
   return names[namespace]?.includes(name) === true;
 }

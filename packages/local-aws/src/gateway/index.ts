@@ -36,6 +36,8 @@ export interface GatewayOptions {
   readonly clock: LocalClock;
   /** Injected failures of requests that match a route. Default: none. */
   readonly faults?: Faults;
+  /** Called for each request that is admitted. */
+  readonly onRequest?: ((apiId: string) => void) | undefined;
   /** Hosts that are admitted besides loopback: {@link refuseForeignRequest}. Default none. */
   readonly allowedHosts?: readonly string[] | undefined;
   /** Port on 127.0.0.1; 0 for any free port. */
@@ -52,6 +54,7 @@ export async function startGateway({
   mayInvoke = () => true,
   clock,
   faults = new Faults(),
+  onRequest,
   allowedHosts,
   port,
   closeGraceMs,
@@ -64,6 +67,7 @@ export async function startGateway({
       if (!request.complete) request.resume();
       return;
     }
+    onRequest?.(api.apiId);
     void answer(request)
       .catch((error: unknown) => {
         if (error instanceof ConnectionReset) return undefined;

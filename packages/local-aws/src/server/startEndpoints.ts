@@ -24,12 +24,13 @@ export async function startEndpoints(
     readonly mayInvoke: (functionName: string, routeKey: string) => boolean;
     readonly clock: LocalClock;
     readonly faults: Faults;
+    readonly onRequest?: ((apiId: string) => void) | undefined;
     readonly allowedHosts?: readonly string[] | undefined;
     /** Port of the first server: of the HTTP API if there is one. 0 for any free port. */
     readonly port: number;
   },
 ): Promise<Endpoints> {
-  const { accountId, mayInvoke, port, ...common } = options;
+  const { accountId, mayInvoke, port, onRequest, ...common } = options;
   const servers: Listening[] = [];
   const close = async () => void (await Promise.all(servers.map((server) => server.close())));
   const start = async (starting: Promise<Listening>) => {
@@ -41,7 +42,9 @@ export async function startEndpoints(
   try {
     const api =
       httpApi &&
-      (await start(startGateway({ ...common, api: httpApi, accountId, mayInvoke, port: nextPort() })));
+      (await start(
+        startGateway({ ...common, api: httpApi, accountId, mayInvoke, onRequest, port: nextPort() }),
+      ));
     const urls: Record<string, string> = {};
     for (const own of functionUrls) {
       const others = functionUrls.filter((other) => other !== own);

@@ -9,7 +9,7 @@ import { cloudFormationService, describeStack, statusChangeEvent } from '../clou
 import { deployStack, type Stack } from '../cloudformation/Stack.ts';
 import { cloudWatchService } from '../cloudwatch/index.ts';
 import { MetricStore } from '../cloudwatch/MetricStore.ts';
-import { invocationMetrics, queueMetrics } from '../cloudwatch/serviceMetrics.ts';
+import { invocationMetrics, queueMetrics, requestMetrics } from '../cloudwatch/serviceMetrics.ts';
 import {
   type Controlled,
   type ControlPresentation,
@@ -422,6 +422,7 @@ async function start(options: LocalAwsOptions): Promise<LocalAws> {
     mayInvoke: (name, routeKey) => enforcement?.mayInvoke(name, routeKey) ?? true,
     clock,
     faults,
+    onRequest: (apiId) => metrics.add(requestMetrics(apiId, clock.now())),
     allowedHosts: options.allowedHosts,
     port: options.apiPort ?? 0,
   }).catch(rejectTakenPort(options.apiPort));

@@ -1,0 +1,72 @@
+import type { Deployment } from '../deployment.ts';
+import { explainCode } from '../explainCode.ts';
+import type { LiveRequest } from '../facts/flow/liveEntries.ts';
+import { readMetricData } from '../facts/flow/metricData.ts';
+import { HOUR_MS, readLastHour } from '../facts/flow/requestCounts.ts';
+import { readStackOutputs } from '../facts/flow/stackOutputs.ts';
+import { lastDelivery } from '../facts/tables/lastDelivery.ts';
+
+/** Where the first event of a deployment stopped, and what to do. */
+export interface Gate {
+  readonly gate: 'no_request' | 'preflight_only' | 'refused' | 'accepted';
+  readonly text: string;
+}
+
+/** Seconds from the end of the buffering interval until a row is in its table: docs/cost.md, "Buffering". */
+const WRITTEN_WITHIN = 30;
+
+/**
+ * How far the first event of a deployment has come within the hour.
+ *
+ * @returns Null once a table has had a file.
+ * @throws ObserveError; what the clients of AWS throw.
+ */
+export async function readGate(deployment: Deployment): Promise<Gate | null> {
+  if ((await lastDelivery(deployment)) !== null) return null;
+  const { landed, overflowed, quarantined, failedBy, refusedBy } = await readLastHour(deployment);
+  if (landed + overflowed + quarantined > 0) return accepted(deployment);
+  const [code] = Object.keys({ ...failedBy, ...refusedBy });
+  if (code !== undefined) return refused(code);
+  return (await hasAnyRequest(deployment))
+    ? {
+        gate: 'preflight_only',
+        text: 'Only preflights have come: a browser asked, and its post did not follow. Look into its console: a content security policy (`connect-src`) or a blocker stops it. docs/platform.md, "A path of the site itself".',
+      }
+    : {
+        gate: 'no_request',
+        text: 'No request has come within the hour. Compare the log URL of the SDK with `CollectorUrl`, or send one by hand: docs/send.md.',
+      };
+}
+
+/** The gate that a request has reached. */
+export function gateOf({ code }: LiveRequest, deployment: Parameters<typeof accepted>[0]): Gate {
+  return code === null ? accepted(deployment) : refused(code);
+}
+
+function accepted({ config, localControl }: Pick<Deployment, 'config' | 'localControl'>): Gate {
+  const now =
+    localControl === undefined ? '' : `, or at once after \`curl -X POST ${localControl}/_sluice/flush\``;
+  const seconds = config.buffering.seconds + WRITTEN_WITHIN;
+  return {
+    gate: 'accepted',
+    text: `Accepted. The row is in its table within about ${seconds} seconds${now}.`,
+  };
+}
+
+function refused(code: string): Gate {
+  const { cause, cure } = explainCode(code);
+  return { gate: 'refused', text: `Refused with ${code}: ${cause} ${cure}` };
+}
+
+/** Whether the gateway had any request, of which those that the collector has none of are preflights. */
+async function hasAnyRequest(deployment: Deployment): Promise<boolean> {
+  const outputs = await readStackOutputs(deployment);
+  const address = outputs.get('GatewayUrl') ?? outputs.get('CollectorUrl') ?? '';
+  const ApiId = URL.canParse(address) ? new URL(address).hostname.split('.')[0] : undefined;
+  if (ApiId === undefined) return false;
+  const metric = { id: 'all', namespace: 'AWS/ApiGateway', metric: 'Count', statistic: 'Sum' };
+  const end = deployment.now + 60_000;
+  const about = { start: end - HOUR_MS, end, periodSeconds: 60 };
+  const found = await readMetricData(deployment, [{ ...metric, dimensions: { ApiId } }], about);
+  return [...(found.get('all')?.values() ?? [])].some((count) => count > 0);
+}
