@@ -45,7 +45,7 @@ module.exports = class SluicePlugin {
         'SLUICE_NODE_TOO_OLD',
       );
     }
-    const [{ serviceConfiguration }, { withOwnSettings }, { requireRegion }] = await Promise.all([
+    const [{ serviceConfiguration }, { withOwnSettings }, requirements] = await Promise.all([
       import('./service.ts'),
       import('./ownSettings.ts'),
       import('./requirements.ts'),
@@ -56,7 +56,9 @@ module.exports = class SluicePlugin {
     const region =
       this.options.region ?? (own.provider?.region === undefined ? config.region : input.provider.region);
     await this.explain(() => {
-      requireRegion(region);
+      requirements.requireRegion(region);
+      // The local cloud, which packages for this machine, is in one region and notifies nobody.
+      if (process.env.SLUICE_PACKAGE_FOR !== 'here') requirements.requireTopicRegion(config.alarms, region);
       const made = serviceConfiguration({
         config: { ...config, region },
         service: this.serverless.service.service,

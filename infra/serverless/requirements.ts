@@ -151,6 +151,21 @@ export function requireRegion(region: string): asserts region is Region {
     );
 }
 
+/**
+ * Refuses a topic of another region than the alarms: CloudWatch takes none.
+ *
+ * @param region As {@link requireRegion} has it.
+ * @throws ConfigError `SLUICE_CONFIG_INVALID`.
+ */
+export function requireTopicRegion({ topicArn }: Pick<Config['alarms'], 'topicArn'>, region: string): void {
+  const own = topicArn?.split(':')[3] ?? region;
+  if (own !== region)
+    throw new ConfigError(
+      'SLUICE_CONFIG_INVALID',
+      `\n  alarms.topicArn: got a topic of ${own}, expected one of ${region}, where the alarms are: CloudWatch takes no other.`,
+    );
+}
+
 const OF_SOURCES = ['ingest-plan', 'ingest-trigger', 'ingest-load'] as const;
 const OF_EXPORTS = ['export'] as const;
 const OF_CURATION = ['curate-plan', 'curate'] as const;

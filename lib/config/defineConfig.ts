@@ -260,11 +260,6 @@ function findCollisions(config: Config): string[] {
       `timeWindow: got ${days} days (pastDays, futureDays and today), expected ${MAX_WINDOW_DAYS} at most.`,
     );
   }
-  const topicRegion = config.alarms.topicArn?.split(':')[3] ?? config.region;
-  if (topicRegion !== config.region)
-    problems.push(
-      `alarms.topicArn: got a topic of ${topicRegion}, expected one of ${config.region}, where the alarms are: CloudWatch takes no other.`,
-    );
   problems.push(...existingProblems(config));
   problems.push(...readerProblems(config), ...sourceProblems(config), ...exportProblems(config));
   problems.push(...customerBucketProblems(config), ...statsigProblems(config));

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { requireRegion } from '../../infra/serverless/requirements.ts';
+import { requireRegion, requireTopicRegion } from '../../infra/serverless/requirements.ts';
 import type { ConfigInput } from '../../lib/schema/config.ts';
 import { madeStack } from './madeStack.ts';
 
@@ -128,6 +128,15 @@ describe('a resource that the stack creates', () => {
       },
     });
   });
+});
+
+it('a topic of another region than the alarms is rejected', () => {
+  const topicArn = 'arn:aws:sns:eu-west-1:111122223333:on-call';
+  expect(() => requireTopicRegion({ topicArn }, 'us-east-1')).toThrow(
+    'alarms.topicArn: got a topic of eu-west-1, expected one of us-east-1',
+  );
+  for (const alarms of [{ topicArn }, { topicArn: null }])
+    expect(requireTopicRegion(alarms, 'eu-west-1')).toBeUndefined();
 });
 
 it('a region without the services is rejected', () => {

@@ -124,7 +124,6 @@ describe('defineConfig', () => {
       },
     ],
     ['alarms.topicArn', { alarms: { topicArn: 'alerts' } }],
-    ['alarms.topicArn', { alarms: { topicArn: 'arn:aws:sns:eu-west-1:111122223333:on-call' } }],
     ['retention.queryResultDays', { retention: { queryResultDays: 0 } }],
     ['endpoint.requestsPerSecond', { endpoint: { requestsPerSecond: 0 } }],
     ['endpoint.accessLogDays', { endpoint: { kind: 'function-url', accessLogDays: 30 } }],
