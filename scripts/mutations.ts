@@ -22,6 +22,25 @@ const CURATE = ['lib/curate/curateTask.contract'];
 const OPERATE = ['operate/redrives.contract'];
 
 const table: readonly FaultsOfFile[] = [
+  // Files of customers.
+  {
+    file: 'lib/schema/fields/layout.ts',
+    suites: ['lib/schema/fields/layout'],
+    faults: [
+      ['isValue && i === last ? MIDNIGHT', 'i < 0 ? MIDNIGHT'],
+      ['M: String.raw`(?<month>[1-9]\\d?)`', 'M: String.raw`(?<month>\\d)`'],
+    ],
+  },
+  {
+    file: 'lib/drops/mapping/jsonText.ts',
+    suites: ['lib/drops/mapping/jsonTexts.contract'],
+    faults: [['NOT ${isJson(text)} AND ${isJson(nulls)}', '${isJson(text)}']],
+  },
+  {
+    file: 'lib/drops/load/chooseEngine.ts',
+    suites: ['lib/drops/athena/chooseEngine'],
+    faults: [['(groups > 1 ? threads + 2 : 1)', '1']],
+  },
   // Between two workers.
   {
     file: 'lib/curate/curationRun.ts',

@@ -33,6 +33,11 @@ export const FileError = defineErrorFamily('user', {
     cause: `A Parquet file has more than ${MAX_LEAVES.toLocaleString('en')} columns, or a footer of more than 32 MiB.`,
     cure: 'Write fewer columns: members of structs count, too. With fewer columns, write larger row groups: the footer has an entry for each column of each.',
   },
+  SLUICE_INGEST_FILE_PAGE_TOO_LARGE: {
+    cause:
+      'A page of a Parquet file is larger than the function holds. Some writers put all values of a row group’s column into one page.',
+    cure: 'Have the file written with smaller pages or row groups: `row_group_offsets=100_000` of fastparquet, `data_page_size` of pyarrow, row groups of fewer rows of parquet-dotnet. Or set `engine` of the dataset to `auto`, so that Athena loads the day, or raise `memorySize` of `ingest-load` in serverless.yml, to at most 10240.',
+  },
   SLUICE_INGEST_FILE_CHECKSUM_WRONG: {
     cause:
       'A page of a Parquet file is damaged: its checksum, or the checksum of its gzip block, does not match.',
@@ -48,8 +53,9 @@ export const FileError = defineErrorFamily('user', {
     cure: 'Write the column in another encoding. Every reader supports dictionary and plain.',
   },
   SLUICE_INGEST_FILE_TEXT_INVALID: {
-    cause: 'A text column of a Parquet file holds bytes that are not UTF-8.',
-    cure: 'Write the texts as UTF-8, or the column as bytes, so that only the affected rows are refused.',
+    cause:
+      'A text column of a Parquet file holds bytes that are not UTF-8, or a column of JSON a text that is no JSON.',
+    cure: 'Write the texts as UTF-8 or JSON; or text as bytes, and JSON as text, so that only the affected rows are refused.',
   },
   SLUICE_INGEST_FILE_VALUE_UNREADABLE: {
     cause:
@@ -90,7 +96,7 @@ const SIGNS = [
   ['SLUICE_INGEST_FILE_ENCRYPTED', /encrypt|invalid unicode.*value construction/i],
   [
     'SLUICE_INGEST_FILE_TEXT_INVALID',
-    /invalid (string encoding|unicode)|not valid UTF-?8|^invalid JSON found.*: invalid UTF-8/i,
+    /invalid (string encoding|unicode)|not valid UTF-?8|^invalid JSON found/i,
   ],
   ['SLUICE_INGEST_FILE_VALUE_UNREADABLE', /could not convert timestamp\(|in timestamp conversion/i],
   [

@@ -11,6 +11,16 @@ export interface EngineFile {
   readonly onlyFooter?: boolean;
 }
 
+/** Pages of a column that take much memory, as a reader holds a page as a whole. */
+export interface LargePages {
+  /** Number of the column among the column chunks of a row group. */
+  readonly leaf: number;
+  /** Bytes of the largest, uncompressed. */
+  readonly bytes: number;
+  /** Number of row groups that have one. */
+  readonly groups: number;
+}
+
 /** The contents of a file's footer. */
 export interface FileSchema {
   readonly name: string;
@@ -20,6 +30,8 @@ export interface FileSchema {
   readonly decodedBytes: number;
   /** Whether its pages may have checksums, which the load then verifies. */
   readonly mayHaveChecksums: boolean;
+  /** Pages that take much memory; none if only the footer was read. */
+  readonly largePages: readonly LargePages[];
   /** The names of the codecs that its pages are compressed with, as Parquet has them: `SNAPPY`, `ZSTD`. */
   readonly codecs: readonly string[];
   /** Top-level columns in the file's order. */

@@ -94,14 +94,14 @@ async function describeFile(
   const leaves = shape.root.children.length === 0 ? 0 : shape.root.leaves[1];
   if (footer.rowGroups.some(({ chunks }) => chunks.length !== leaves))
     throw new RangeError('A row group lacks columns.');
-  const mayHaveChecksums = onlyFooter || (await judgePages(file, { ends }));
+  const pages = onlyFooter ? { mayHaveChecksums: true, largePages: [] } : await judgePages(file, { ends });
   if (shape.columns === null) reads?.(file);
   shape.columns ??= await columnsOf(session, file, shape);
   const { columns } = shape;
   const decodedBytes = footer.rowGroups
     .flatMap(({ chunks }) => chunks)
     .reduce((sum, { uncompressed, values }) => sum + uncompressed + values * VALUE_BYTES, 0);
-  return { path, name, rows: footer.rows, decodedBytes, columns, mayHaveChecksums, codecs };
+  return { path, name, rows: footer.rows, decodedBytes, columns, codecs, ...pages };
 }
 
 /** @throws FileError for a file that DuckDB would work on for too long. */

@@ -2,7 +2,7 @@ import { type FileHandle, open } from 'node:fs/promises';
 import { Readable } from 'node:stream';
 import { crc32, createGunzip, gunzipSync } from 'node:zlib';
 import { FileError, type FileFailure } from './FileError.ts';
-import type { EngineFile } from './FileSchema.ts';
+import type { EngineFile, LargePages } from './FileSchema.ts';
 import { type FileEnds, ParquetFooter, readAt, readEnds } from './parquetFooter.ts';
 import type { ColumnChunk } from './rowGroups.ts';
 import { THRIFT, ThriftReader } from './thriftCompact.ts';
@@ -54,6 +54,9 @@ const MAX_HEADER_BYTES = 16 * 1_024 * 1_024;
 /** Bytes of a page that are in memory at once, compressed or uncompressed. */
 const PIECE_BYTES = 4 * 1_024 * 1_024;
 
+/** The fewest bytes of a page, uncompressed, that is noted. */
+const LARGE_PAGE_BYTES = 16 * 1_024 * 1_024;
+
 /** The pages of a file to verify. */
 export interface PageRange {
   /** Ranges of columns among the column chunks of a row group: first and end. */
@@ -91,13 +94,13 @@ export async function verifyPages(file: EngineFile, { leaves, signal }: PageRang
  * uncompressed page as its header says into a buffer of another size of that header.
  * https://github.com/duckdb/duckdb/issues/25966
  *
- * @returns Whether pages have checksums to verify.
+ * @returns Whether pages have checksums to verify, and large pages.
  * @throws FileError of a page whose header is inconsistent; the signal's reason.
  */
 export function judgePages(
   file: EngineFile,
   { ends, signal }: { readonly ends: FileEnds } & Pick<PageRange, 'signal'>,
-): Promise<boolean> {
+): Promise<{ readonly mayHaveChecksums: boolean; readonly largePages: readonly LargePages[] }> {
   return walkPages(file, ends, { isWanted: () => true, signal, hasChecks: false });
 }
 
@@ -107,8 +110,8 @@ interface Walk extends Omit<PageRange, 'leaves'> {
   readonly hasChecks: boolean;
 }
 
-/** @returns Whether pages have checksums. */
-async function walkPages(file: EngineFile, ends: FileEnds, walk: Walk): Promise<boolean> {
+async function walkPages(file: EngineFile, ends: FileEnds, walk: Walk): ReturnType<typeof judgePages> {
+  const large = new Map<number, LargePages>();
   const window = new FileWindow(file.path, ends);
   try {
     const footer = new ParquetFooter(ends);
@@ -117,10 +120,14 @@ async function walkPages(file: EngineFile, ends: FileEnds, walk: Walk): Promise<
       for (const [leaf, chunk] of group.chunks.entries()) {
         if (!walk.isWanted(leaf)) continue;
         const place = { ...chunk, values: Math.max(chunk.values, group.rows), most: footer.start };
-        if (await walkChunk(window, place, file.name, walk)) hasChecksums = true;
+        const { isChecked, largest } = await walkChunk(window, place, file.name, walk);
+        if (isChecked) hasChecksums = true;
+        if (largest < LARGE_PAGE_BYTES) continue;
+        const { bytes, groups } = large.get(leaf) ?? { bytes: 0, groups: 0 };
+        large.set(leaf, { leaf, bytes: Math.max(bytes, largest), groups: groups + 1 });
       }
     }
-    return hasChecksums;
+    return { mayHaveChecksums: hasChecksums, largePages: [...large.values()] };
   } catch (error) {
     if (!(error instanceof RangeError)) throw error;
     throw new FileError('SLUICE_INGEST_FILE_DAMAGED', `${file.name}: ${error.message}`, { cause: error });
@@ -142,22 +149,23 @@ interface Chunk extends ColumnChunk {
   readonly most: number;
 }
 
-/** @returns Whether pages have checksums. */
+/** @returns Whether pages have checksums, and bytes of the largest, uncompressed. */
 async function walkChunk(
   file: FileWindow,
   chunk: Chunk,
   name: string,
   { signal, hasChecks }: Walk,
-): Promise<boolean> {
+): Promise<{ readonly isChecked: boolean; readonly largest: number }> {
   const end = chunk.start + chunk.bytes;
   let at = chunk.start;
-  let [values, uncompressed] = [0, 0];
+  let [values, uncompressed, largest] = [0, 0, 0];
   let isChecked = false;
   while (values < chunk.values) {
     signal?.throwIfAborted();
     const page = await readPage(file, at);
     file.expectAlike(page);
     uncompressed += page.start - at + page.uncompressed;
+    largest = Math.max(largest, page.uncompressed);
     at = page.start + page.bytes;
     requireConsistent(page, chunk.codec);
     if (at > Math.min(end + UNCOUNTED_BYTES, chunk.most))
@@ -174,7 +182,7 @@ async function walkChunk(
     throw new RangeError('Pages do not end where the footer says.');
   if (chunk.uncompressed > uncompressed + UNCOUNTED_BYTES)
     throw new RangeError('Pages are smaller than the footer says.');
-  return isChecked;
+  return { isChecked, largest };
 }
 
 /** @throws RangeError if the sizes of a page contradict each other. */

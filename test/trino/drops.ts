@@ -57,11 +57,6 @@ const differences: readonly Difference[] = [
       ),
   },
   {
-    why: 'times within nested values have three digits of a second',
-    drops: ['nested values, and their members as sources'],
-    without: (row) => row.replaceAll(/( \d\d:\d\d:\d\d)\.0+(?!\d)/g, '$1'),
-  },
-  {
     why: 'times are rounded to milliseconds',
     drops: [CALENDAR, `${CALENDAR} as times`],
     without: (row) =>

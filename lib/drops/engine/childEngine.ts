@@ -110,6 +110,7 @@ const describedSchema = z.strictObject({
         rows: count,
         decodedBytes: count,
         mayHaveChecksums: z.boolean(),
+        largePages: z.array(z.strictObject({ leaf: count, bytes: count, groups: count })),
         codecs: z.array(z.string()),
       }),
     ]),

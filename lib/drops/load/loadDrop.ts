@@ -19,7 +19,7 @@ import { athenaDialect } from '../mapping/athena/athenaDialect.ts';
 import { compileMapping, type MappingSubject, mappingProblem } from '../mapping/compileMapping.ts';
 import type { Dialect } from '../mapping/Dialect.ts';
 import { duckDbDialect } from '../mapping/duckDbDialect.ts';
-import { whyByAthena, whyNotByAthena } from './chooseEngine.ts';
+import { whyByAthena, whyNotByAthena, whyPagesTooLarge } from './chooseEngine.ts';
 import { inspectDrop, receivedAt } from './inspectDrop.ts';
 import { requireAcceptableRows } from './judgeRows.ts';
 import { LoadError } from './LoadError.ts';
@@ -67,7 +67,8 @@ export async function loadDrop(
   await loader.faultPoint?.('fetched');
 
   const { files, drop } = fetched;
-  const mapped = files.length === 0 ? null : await mapFiles(loader, run, place, progress, files);
+  const mapped = files.length === 0 ? null : await mapFiles(loader, run, place, progress, { drop, files });
+  if (mapped === 'started' || mapped === 'lost') return mapped === 'started' ? mapped : null;
   if (mapped !== null) {
     await loader.faultPoint?.('mapped');
     await quarantine(loader, run, place, progress, drop, mapped.refusedFile);
@@ -259,14 +260,17 @@ async function fetchFooter(
   }
 }
 
+/** @returns `started` or `lost` if Athena loads the day instead, or another owner has it. */
 async function mapFiles(
   loader: Loader,
-  { signal }: LoadRun,
-  { source, dataset }: DropDay,
+  run: LoadRun,
+  place: DropDay,
   progress: Progress,
-  files: readonly EngineFile[],
-): Promise<LoadResult> {
-  const { engine, config, directory, limits, clock } = loader;
+  { drop, files }: { readonly drop: Drop; readonly files: readonly EngineFile[] },
+): Promise<LoadResult | 'started' | 'lost'> {
+  const { engine, config, directory, limits, clock, athena } = loader;
+  const { signal } = run;
+  const { source, dataset } = place;
   const noted = (error: unknown) => {
     noteProblem(error, files, progress);
     throw error;
@@ -275,6 +279,19 @@ async function mapFiles(
   const subject = { source, dataset, unitIds: config.unitIds };
   const schemas = requireMappable(subject, described, progress, duckDbDialect);
   const mapping = compileMapping(subject, schemas);
+  const beyond = whyPagesTooLarge(schemas, mapping, limits);
+  if (beyond !== null) {
+    const whyNot = whyNotByAthena(loader, place);
+    if (athena === undefined || whyNot !== '') {
+      const problem = `${beyond.name}: ${beyond.words}${whyNot}.`;
+      noted(new FileError('SLUICE_INGEST_FILE_PAGE_TOO_LARGE', problem));
+    } else {
+      progress.engine = 'athena';
+      const readable = requireMappable(subject, described, progress, athenaDialect);
+      const why = `${beyond.name}, ${beyond.words}, more than the function holds`;
+      return (await startByAthena({ loader, athena, run, place, progress }, drop, readable, why)) ?? 'lost';
+    }
+  }
   const mapped = await progress
     .time('map', () =>
       engine.load({

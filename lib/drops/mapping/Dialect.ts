@@ -66,11 +66,9 @@ export interface Dialect {
 
   /** A text as a JSON string. */
   readonly quoted: (text: string) => string;
-  /** A text with JSON, without white space, and with null for numbers that are not finite; NULL if it is not JSON. */
-  readonly json: (text: string) => string;
-  /** The same for a text that is known to be JSON. */
-  readonly finiteJson: (text: string) => string;
-  /** The JSON object of a text without white space; NULL if it is not one, or has numbers that are not finite. */
+  /** A column of JSON texts as JSON without white space; NULL if it is not JSON. */
+  readonly json: (sql: string) => string;
+  /** The JSON object of a text without white space; NULL if it is not one. */
   readonly jsonObject: (text: string) => string;
   /** The members of an object without those that others override. @param members Keys, and the SQL of their JSON. */
   readonly membersOf: (object: string, members: readonly (readonly [key: string, json: string])[]) => string;

@@ -4,14 +4,15 @@ import { listElement, mapParts, structMembers } from '../../parquet/readColumns.
 import type { Cast } from '../../schema/mappings.ts';
 import type { Dialect, FoundColumn, Refusal } from './Dialect.ts';
 import { duckDbTimes } from './duckDbTime.ts';
+import { isNotFinite } from './jsonText.ts';
 import {
   type ColumnKind,
-  finiteJsonSql,
   finiteRowSql,
   finiteSql,
-  isFiniteJsonSql,
+  jsonSql,
   jsonTextSql,
   rawReadySql,
+  strictJsonSql,
   textSql,
   UUID_BYTES,
   uuidSql,
@@ -24,7 +25,7 @@ export const duckDbDialect: Dialect = {
   unread: () => null,
   column: ({ sqlName }) => `src.${quoteName(sqlName)}`,
   member: (struct, member) => `struct_extract(${struct}, ${quoteText(member)})`,
-  refusals: decimalRefusals,
+  refusals: (type) => [...decimalRefusals(type), ...jsonRefusals(type)],
 
   text: textSql,
   decimalId: (sql, type) =>
@@ -36,8 +37,7 @@ export const duckDbDialect: Dialect = {
   double: doubleSql,
 
   quoted: (text) => `CAST(to_json(${text}) AS VARCHAR)`,
-  json: (text) => finiteJsonSql(`CAST(TRY(json(${text})) AS VARCHAR)`),
-  finiteJson: finiteJsonSql,
+  json: (sql) => strictJsonSql(`CAST(${sql} AS VARCHAR)`),
   jsonObject: objectSql,
   membersOf,
   joined: (texts) => `concat_ws(',', ${texts.join(', ')})`,
@@ -54,8 +54,17 @@ function doubleSql(sql: string, kind: ColumnKind): string {
 
 /** Checks the text before it is parsed as JSON, which is expensive. */
 function objectSql(text: string): string {
-  const json = `CAST(TRY(json(${text})) AS VARCHAR)`;
-  return `CASE WHEN starts_with(ltrim(${text}, E' \\t\\n\\r'), '{') AND ${isFiniteJsonSql(json, text)} THEN ${json} END`;
+  return `CASE WHEN starts_with(ltrim(${text}, E' \\t\\n\\r'), '{') THEN ${strictJsonSql(text)} END`;
+}
+
+/** Refuses rows in which a JSON text, or one within a nested value, has numbers that are not finite. */
+function jsonRefusals(type: string): readonly Refusal[] {
+  if (!/\bJSON\b/.test(type)) return [];
+  const when =
+    type === 'JSON'
+      ? (raw: string) => isNotFinite(textSql(raw, 'json', type), jsonSql)
+      : (raw: string) => `${raw} IS NOT NULL AND NOT ${jsonSql.isJson(textSql(raw, 'nested', type))}`;
+  return [{ reason: 'SLUICE_INGEST_ROW_VALUE_INVALID', when }];
 }
 
 function membersOf(object: string, members: readonly (readonly [key: string, json: string])[]): string {

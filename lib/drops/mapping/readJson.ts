@@ -69,7 +69,11 @@ export function readJsonObject(field: Field, fileColumns: FileColumns): FieldSql
   const { sql, kind, type } = column;
   return {
     value: dialect.jsonObject(dialect.text(sql, kind, type)),
-    column,
+    // A number that is not finite is named below, whatever the column's type.
+    column: {
+      ...column,
+      refusals: column.refusals.filter(({ reason }) => reason !== 'SLUICE_INGEST_ROW_VALUE_INVALID'),
+    },
     refusals: [
       {
         reason: 'SLUICE_INGEST_ROW_METADATA_INVALID',

@@ -33,9 +33,8 @@ export function readText(field: Field, fileColumns: FileColumns, nested: 'nested
     return { value: dialect.decimalId(sql, type), column, refusals: [] };
   }
   if (kind === 'json' && nested === 'flat') return { value: dialect.jsonId(sql), column, refusals: [] };
-  const text = dialect.text(sql, kind, type);
   return {
-    value: kind === 'json' ? dialect.finiteJson(text) : text,
+    value: dialect.text(sql, kind, type),
     column,
     refusals: kind === 'bytes' ? [unreadableRefusal('SLUICE_INGEST_ROW_TEXT_INVALID')] : inexactId(column),
   };

@@ -1,5 +1,6 @@
-import { quoteName } from '../../base/sql.ts';
+import { quoteName, quoteText } from '../../base/sql.ts';
 import { listElement, mapParts, structMembers } from '../../parquet/readColumns.ts';
+import { type JsonSql, wholePairs } from './jsonText.ts';
 
 /** The kind of a column's type. */
 export type ColumnKind =
@@ -79,25 +80,38 @@ export function textSql(sql: string, kind: ColumnKind, type: string): string {
       return /\((\d+),\1\)/.test(type) ? `regexp_replace(${text}, '^(-?)\\.', '\\10.')` : text;
     }
     case 'nested':
-      return nestedJsonSql(sql, type);
+      return `CAST(to_json(${jsonReadySql(sql, type)}) AS VARCHAR)`;
     default:
       return `CAST(${sql} AS VARCHAR)`;
   }
 }
 
-/**
- * The text of an ID or a name in a JSON column: strings without their quotes. NULL if the JSON is null or a number that is
- * not finite. Invalid JSON stays as it is.
- */
+/** DuckDB's SQL of JSON texts. */
+export const jsonSql: JsonSql = {
+  once: (sql, name, body) => `list_transform([${sql}], lambda ${name}: ${body(name)})[1]`,
+  matches: (text, pattern) => `regexp_matches(${text}, ${quoteText(pattern)})`,
+  marked: (text, pattern, mark) => `regexp_replace(${text}, ${quoteText(pattern)}, '${mark}\\1', 'g')`,
+  // DuckDB takes NaN, and commas behind the last item.
+  isJson: (text) => `(coalesce(json_valid(${text}), false) AND (NOT regexp_matches(${text}, '(?i)${LENIENT}')
+      OR NOT regexp_matches(regexp_replace(${text}, '${STRING}', '""', 'g'), '(?i)${LENIENT}')))`,
+};
+
+/** The text of an ID or a name in a JSON column: strings without their quotes, null as NULL. Invalid JSON stays as it is. */
 export function jsonTextSql(sql: string): string {
-  const json = finiteJsonSql(`CAST(${sql} AS VARCHAR)`);
-  return `CASE WHEN json_valid(${json}) THEN json_extract_string(${json}, '$') ELSE ${json} END`;
+  return jsonSql.once(
+    `CAST(${sql} AS VARCHAR)`,
+    'j',
+    (json) => `CASE WHEN ${jsonSql.isJson(json)} THEN json_extract_string(${json}, '$') ELSE ${json} END`,
+  );
 }
 
-/** The JSON of a nested value. JSON texts in it are unchanged. */
-function nestedJsonSql(sql: string, type: string): string {
-  const json = `CAST(to_json(${jsonReadySql(sql, type)}) AS VARCHAR)`;
-  return /\bJSON\b/.test(type) ? finiteJsonSql(json) : json;
+/** The JSON of a text without white space; NULL if it is not JSON. DuckDB has read columns of JSON as such before. */
+export function strictJsonSql(text: string): string {
+  return jsonSql.once(
+    wholePairs(text, jsonSql),
+    'j',
+    (json) => `CASE WHEN ${jsonSql.isJson(json)} THEN CAST(TRY(json(${json})) AS VARCHAR) END`,
+  );
 }
 
 /** The canonical text of a UUID of 16 bytes: https://www.rfc-editor.org/rfc/rfc9562#section-4 */
@@ -188,6 +202,9 @@ function lastEntriesSql(map: string, depth: number): string {
 const STRING = String.raw`"((?:[^"\\]|\\.)*)"`;
 const NOT_FINITE = '-?(?:nan|inf(?:inity)?)';
 
+/** What DuckDB's JSON has, and JSON has not, outside of strings; more rarely in them. */
+const LENIENT = `(?:^|[:,\\[])\\s*${NOT_FINITE}|,\\s*[}\\]]`;
+
 /** Characters before a number outside of strings. They are rare inside of strings, so few texts are checked twice. */
 const SUSPECT = `(?:^|[:,\\[])\\s*${NOT_FINITE}`;
 
@@ -197,21 +214,9 @@ export function finiteRowSql(json: string, types: string): string {
   return whereSuspect(json, `regexp_replace(j, '(?i)${STRING}|(${NOT_FINITE})', '"\\1\\2"', 'g')`);
 }
 
-/** A JSON text in which numbers that are not finite become null. */
-export function finiteJsonSql(json: string): string {
-  // Behind an empty string first, where nothing else can be.
-  const marked = `regexp_replace(j, '(?i)${STRING}|(${NOT_FINITE})', '"\\1"\\2', 'g')`;
-  return whereSuspect(json, `regexp_replace(${marked}, '(?i)""${NOT_FINITE}', 'null', 'g')`);
-}
-
 /** Evaluates an expensive text once, as the variable of a lambda over a list. */
 function whereSuspect(json: string, changed: string): string {
   return `list_transform([${json}], lambda j: CASE WHEN regexp_matches(j, '(?i)${SUSPECT}') THEN ${changed} ELSE j END)[1]`;
-}
-
-/** SQL whether all numbers of a JSON text are finite. @param text The source of the JSON. */
-export function isFiniteJsonSql(json: string, text: string): string {
-  return `(NOT regexp_matches(${text}, '(?i)${SUSPECT}') OR NOT regexp_matches(regexp_replace(${json}, '${STRING}', '', 'g'), '(?i)${NOT_FINITE}'))`;
 }
 
 /** A type that DuckDB prints incorrectly, or a quoted name, which may look like one. */

@@ -1,13 +1,16 @@
 import { quoteName, quoteText } from '../../../base/sql.ts';
+import { quotedName } from '../../../base/text.ts';
 import { FileError, type FileFailure } from '../../../parquet/FileError.ts';
 import type { FileColumn, FileSchema } from '../../../parquet/FileSchema.ts';
 import { isTaken, listElement, mapParts, structMembers } from '../../../parquet/readColumns.ts';
 import type { Cast } from '../../../schema/mappings.ts';
 import type { Dialect, FoundColumn } from '../Dialect.ts';
 import { kindOf } from '../findColumn.ts';
+import { isNotFinite, wholePairs } from '../jsonText.ts';
 import { type ColumnKind, UUID_BYTES } from '../valueSql.ts';
 import { athenaTimes } from './athenaTime.ts';
 import {
+  athenaJson,
   athenaText,
   bound,
   calendarTime,
@@ -88,13 +91,14 @@ function typeOf(type: string): Readable {
   );
 }
 
-/** Nested values are read as JSON, which Athena makes of no bytes. */
+/** Nested values are read as JSON, which Athena makes of no bytes. JSON texts in them would become texts. */
 function nested(outer: string, parts: readonly (readonly [name: string | null, type: string])[]): Readable {
   const types: string[] = [];
   for (const [name, type] of parts) {
     const read = typeOf(type);
     if ('unread' in read) return read;
     if (read.type === 'binary') return { unread: 'structs, lists and maps without bytes' };
+    if (type === 'JSON') return { unread: 'structs, lists and maps without JSON texts' };
     types.push(name === null ? read.type : `${name}:${read.type}`);
   }
   return { type: `${outer}<${types.join(',')}>` };
@@ -105,12 +109,21 @@ const UNREAD_CODECS = ['BROTLI', 'LZ4_RAW'];
 /** A name that a manifest, which has one a line, can't hold, or that Athena takes for hidden. */
 const UNLISTED = /[\r\n]|^\s|\s$|(^|\/)_[^/]*$/;
 
-function unreadFile({ name, codecs }: FileSchema): FileFailure | null {
+function unreadFile({ name, codecs, columns }: FileSchema): FileFailure | null {
   if (UNLISTED.test(name)) return new FileError('SLUICE_INGEST_FILE_NAME_UNFIT', `${JSON.stringify(name)}.`);
   const codec = codecs.find((one) => UNREAD_CODECS.includes(one));
-  return codec === undefined
-    ? null
-    : new FileError('SLUICE_INGEST_FILE_CODEC_UNSUPPORTED', `${name}: ${codec}.`);
+  if (codec !== undefined) return new FileError('SLUICE_INGEST_FILE_CODEC_UNSUPPORTED', `${name}: ${codec}.`);
+  // Mapped or not: neither would be in a raw row under its own name.
+  const folded = columns.map((one) => one.name.toLowerCase());
+  const alike = columns.filter(
+    (_, i) => folded.indexOf(folded[i] ?? '') !== folded.lastIndexOf(folded[i] ?? ''),
+  );
+  if (alike.length === 0) return null;
+  const found = alike.map((one) => quotedName(one.name)).join(' and ');
+  return new FileError(
+    'SLUICE_INGEST_COLUMN_ENGINE_UNFIT',
+    `${name}: expected names of columns that differ in more than case, found ${found}.`,
+  );
 }
 
 /** The dialect of Athena's engine version 3, which is Trino's. Differences from DuckDB's are in docs/large-days.md. */
@@ -124,13 +137,21 @@ export const athenaDialect: Dialect = {
   column: columnSql,
   member: (struct, member) => `${struct}.${quoteName(member)}`,
   // It does not check decimals.
-  refusals: () => [],
+  refusals: (type) =>
+    type === 'JSON'
+      ? [{ reason: 'SLUICE_INGEST_ROW_VALUE_INVALID', when: (raw) => isNotFinite(raw, athenaJson) }]
+      : [],
 
   text: athenaText,
   decimalId: (sql) =>
     `CASE WHEN ${sql} = truncate(${sql}) THEN CAST(CAST(${sql} AS DECIMAL(38, 0)) AS VARCHAR) ELSE CAST(${sql} AS VARCHAR) END`,
   jsonId: (sql) =>
-    `CASE WHEN TRY(json_parse(${sql})) IS NULL THEN ${sql} WHEN trim(${sql}) = 'null' THEN NULL WHEN trim(${sql}) LIKE '"%' THEN json_extract_scalar(${sql}, '$') ELSE ${canonicalJson(sql)} END`,
+    bound(
+      wholePairs(sql, athenaJson),
+      'c',
+      (c) =>
+        `CASE WHEN TRY(json_parse(${c})) IS NULL THEN ${c} WHEN trim(${c}) = 'null' THEN NULL WHEN trim(${c}) LIKE '"%' THEN json_extract_scalar(${c}, '$') ELSE ${canonicalJson(c)} END`,
+    ),
   cast: castText,
   finite(sql, kind) {
     if (kind === 'float') return `CASE WHEN is_finite(${sql}) THEN ${sql} END`;
@@ -140,11 +161,15 @@ export const athenaDialect: Dialect = {
   double,
 
   quoted: quotedText,
-  json: (text) => `CASE WHEN TRY(json_parse(${text})) IS NOT NULL THEN ${canonicalJson(text)} END`,
-  finiteJson: (text) => text,
+  json: (sql) =>
+    bound(
+      wholePairs(sql, athenaJson),
+      'c',
+      (c) => `CASE WHEN TRY(json_parse(${c})) IS NOT NULL THEN ${canonicalJson(c)} END`,
+    ),
   jsonObject: (text) =>
-    once(
-      text,
+    bound(
+      wholePairs(text, athenaJson),
       'c',
       (c) =>
         `CASE WHEN regexp_like(${c}, '^[ \\t\\n\\r]*\\{') AND TRY(json_parse(${c})) IS NOT NULL THEN ${canonicalJson(c)} END`,

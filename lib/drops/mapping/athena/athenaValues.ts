@@ -1,5 +1,6 @@
-import { quoteName } from '../../../base/sql.ts';
+import { quoteName, quoteText } from '../../../base/sql.ts';
 import { listElement, mapParts, structMembers } from '../../../parquet/readColumns.ts';
+import { type JsonSql, wholePairs } from '../jsonText.ts';
 import type { ColumnKind } from '../valueSql.ts';
 
 /** How Athena writes values as text and JSON: the same texts as DuckDB's (valueSql.ts). */
@@ -20,6 +21,14 @@ export function once(expression: string, name: string, body: (variable: string) 
     ? body(expression)
     : bound(expression, name, body);
 }
+
+/** Athena's SQL of JSON texts. */
+export const athenaJson: JsonSql = {
+  once: bound,
+  matches: (text, pattern) => `regexp_like(${text}, ${quoteText(pattern)})`,
+  marked: (text, pattern, mark) => `regexp_replace(${text}, ${quoteText(pattern)}, '${mark}$1')`,
+  isJson: (text) => `(TRY(json_parse(${text})) IS NOT NULL)`,
+};
 
 /** Larger floats are not exact whole numbers. */
 const MAX_EXACT = '9007199254740992E0';
@@ -115,8 +124,9 @@ function timeText(sql: string, type: string): string {
 export function athenaText(sql: string, kind: ColumnKind, type: string): string {
   switch (kind) {
     case 'text':
-    case 'json':
       return sql;
+    case 'json':
+      return wholePairs(sql, athenaJson);
     case 'bytes':
       return `CASE WHEN to_utf8(from_utf8(${sql})) = ${sql} THEN from_utf8(${sql}) END`;
     case 'float':
@@ -127,7 +137,7 @@ export function athenaText(sql: string, kind: ColumnKind, type: string): string 
     case 'date':
       return `CAST(${calendarTime(sql)} AS VARCHAR)`;
     case 'nested':
-      return once(`json_format(CAST(${withLastValues(sql, type)} AS JSON))`, 'j', (json) =>
+      return once(`json_format(CAST(${jsonReady(sql, type)} AS JSON))`, 'j', (json) =>
         canonicalText(json, IS_DECIMAL),
       );
     default:
@@ -138,42 +148,46 @@ export function athenaText(sql: string, kind: ColumnKind, type: string): string 
 /** More digits than a double has are a decimal's. */
 const IS_DECIMAL = `length(regexp_replace(n, '^-?[0.]*|[.]|[eE].*$', '')) > 17`;
 
+/** Types that are not kept as they are. */
+const CHANGED = /\bMAP\(|\bTIMESTAMP/;
+
 /**
- * A nested value whose maps have each key once, with its last value.
+ * A nested value whose maps have each key once, with its last value, and whose times are the texts that they are outside of it.
  *
  * @param type DuckDB's name of the type.
  * @param depth Number of lists and maps around it.
  */
-function withLastValues(sql: string, type: string, depth = 0): string {
-  if (!/\bMAP\(/.test(type)) return sql;
+function jsonReady(sql: string, type: string, depth = 0): string {
+  if (!CHANGED.test(type)) return sql;
   const element = listElement(type);
   if (element !== null)
-    return `transform(${sql}, l${depth} -> ${withLastValues(`l${depth}`, element, depth + 1)})`;
+    return `transform(${sql}, l${depth} -> ${jsonReady(`l${depth}`, element, depth + 1)})`;
   const map = mapParts(type);
   if (map !== null) {
     const [keys, key] = [`array_distinct(map_keys(${sql}))`, `k${depth}`];
     const places = `filter(sequence(1, cardinality(${sql})), p${depth} -> element_at(map_keys(${sql}), p${depth}) = ${key})`;
     const last = `element_at(map_values(${sql}), element_at(${places}, -1))`;
-    const rebuilt = `map(${keys}, transform(${keys}, ${key} -> ${withLastValues(last, map.value, depth + 1)}))`;
-    return /\bMAP\(/.test(map.value)
+    const rebuilt = `map(${keys}, transform(${keys}, ${key} -> ${jsonReady(last, map.value, depth + 1)}))`;
+    return CHANGED.test(map.value)
       ? rebuilt
       : `CASE WHEN cardinality(${keys}) = cardinality(${sql}) THEN ${sql} ELSE ${rebuilt} END`;
   }
   const members = structMembers(type);
-  const parts = members.map(({ name, type: of }) => withLastValues(`${sql}.${quoteName(name)}`, of, depth));
+  if (members.length === 0) return timeText(sql, type);
+  const parts = members.map(({ name, type: of }) => jsonReady(`${sql}.${quoteName(name)}`, of, depth));
   return `CASE WHEN ${sql} IS NOT NULL THEN CAST(ROW(${parts.join(', ')}) AS ${sqlType(type)}) END`;
 }
 
 const SQL_TYPES: Readonly<Record<string, string>> = { FLOAT: 'REAL', JSON: 'VARCHAR' };
 
-/** Athena's type in SQL. @param type DuckDB's name of one that it reads. */
+/** Athena's type in SQL of what {@link jsonReady} makes of one. @param type DuckDB's name of one that it reads. */
 function sqlType(type: string): string {
   const [element, map, members] = [listElement(type), mapParts(type), structMembers(type)];
   if (element !== null) return `ARRAY(${sqlType(element)})`;
   if (map !== null) return `MAP(${sqlType(map.key)}, ${sqlType(map.value)})`;
   if (members.length > 0)
     return `ROW(${members.map((one) => `${quoteName(one.name)} ${sqlType(one.type)}`).join(', ')})`;
-  return type.startsWith('TIMESTAMP') ? 'TIMESTAMP' : (SQL_TYPES[type] ?? type);
+  return type.startsWith('TIMESTAMP') ? 'VARCHAR' : (SQL_TYPES[type] ?? type);
 }
 
 /** Control characters without an escape of their own that is common. */

@@ -197,6 +197,10 @@ export const functionCases: readonly (readonly [expression: string, expected: st
   ['json_extract_scalar(\'{"a":"e5"}\', \'$.a\')', 'e5'],
   ["json_extract_scalar('no json', '$.a')", null],
   ['json_format(json_parse(\'{ "a" : 1 }\'))', '{"a":1}'],
+  ['json_format(json_parse(\'{"a":"NaN, Infinity,}"}\'))', '{"a":"NaN, Infinity,}"}'],
+  ...['{"a":NaN}', '[-Infinity]', '{"a" : Infinity}', 'NaN', '{"a":1,}', '[1, ]', '{"a":01}', '{a:1}'].map(
+    (text): [string, string | null] => [`TRY(json_parse('${text}'))`, null],
+  ),
   ["CAST('x' AS json)", '"x"'],
   ["CAST(MAP(ARRAY['a'], ARRAY[1]) AS json)", '{"a":1}'],
   ['CAST(json_extract(\'{"a":"x"}\', \'$.a\') AS varchar)', 'x'],

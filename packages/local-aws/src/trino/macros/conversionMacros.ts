@@ -107,6 +107,10 @@ const IN_JSON = (call: string) => `CASE WHEN json_valid(${TEXT}) THEN ${call} EN
 /** DuckDB reformats a number as `1e21`; Trino keeps the format of JSON.stringify, `1e+21`. */
 const WRITTEN = (number: string) => String.raw`regexp_replace(${number}, 'e(\d)', 'e+\1')`;
 
+const STRING = String.raw`"(?:[^"\\]|\\.)*"`;
+/** What DuckDB's JSON has outside of strings, and Trino's has not. */
+const LENIENT = String.raw`(?i)(?:^|[:,\[])\s*-?(?:nan|inf)|,\s*[}\]]`;
+
 /** https://trino.io/docs/current/functions/json.html and casts to and from JSON and varchar. */
 export const jsonMacros: readonly string[] = [
   // A double as Java prints it: `1.0E10`. The lambda evaluates its argument once; a macro would repeat it.
@@ -136,7 +140,9 @@ export const jsonMacros: readonly string[] = [
   `trino_json_extract_scalar(x, path) AS ${IN_JSON(`CASE
      WHEN json_type(${TEXT}, path) NOT IN ('OBJECT', 'ARRAY', 'NULL', 'DOUBLE') THEN json_extract_string(${TEXT}, path)
      WHEN json_type(${TEXT}, path) = 'DOUBLE' THEN ${WRITTEN(`json_extract_string(${TEXT}, path)`)} END`)}`,
-  'trino_json_parse(x) AS json(x)',
+  // DuckDB takes NaN, infinity and commas behind the last item.
+  `trino_json_parse(x) AS json(CASE WHEN regexp_matches(x, '${LENIENT}')
+     AND regexp_matches(regexp_replace(x, '${STRING}', '""', 'g'), '${LENIENT}') THEN '' ELSE x END)`,
   // Not read again: DuckDB would make doubles of decimals.
   'trino_json_format(x) AS CAST(x AS VARCHAR)',
   `trino_json_array_length(x) AS ${IN_JSON(`CASE

@@ -194,6 +194,20 @@ export const EPOCHS: readonly string[] = [
   ...['253402300800', '-62135596800', '-62135596801', '9223372036', '9223372037', '-9223372037'],
 ];
 
+/** JSON with halves of pairs of surrogates, in values and names at any depth, and words in strings that are no numbers. */
+export const HALVES: readonly string[] = [
+  String.raw`{"title":"party \ud83d"}`,
+  String.raw`{"a":{"b":["\ude00 x","\uD83D\uD83D\uDE00"]}}`,
+  String.raw`{"\ud83d":1,"n\\\ude00":2}`,
+  String.raw`{"whole":"\ud83d\ude00","text":"\\ud83d \" \\\\\ud83d"}`,
+];
+
+/** Objects that Python and JavaScript write, and JSON has not; and two that it has. */
+export const NEARLY_JSON: readonly string[] = [
+  ...['{"price": NaN}', '{"a":[{"b":-Infinity}]}', '{"a":nan}', '{"a" : Infinity,"s":"NaN"}', '{"a":1,}'],
+  ...['{"s":"NaN, Infinity,}"}', String.raw`{"\"NaN":"[nan,]"}`],
+];
+
 /** JSON, and texts that are close to it. */
 export const JSON_TEXTS: readonly string[] = [
   ...[

@@ -1,6 +1,6 @@
 import { KINDS, rowForEach } from './columnValues.ts';
 import { type DropCase, events, rowForText } from './DropCase.ts';
-import { JSON_TEXTS } from './oddTexts.ts';
+import { HALVES, JSON_TEXTS, NEARLY_JSON } from './oddTexts.ts';
 
 const FLAT = KINDS.filter((kind) => !['struct', 'list'].includes(kind));
 
@@ -14,6 +14,11 @@ const NESTED = `SELECT * FROM (VALUES
     (5, 'e', {'when': NULL}, NULL, NULL, NULL, NULL, NULL),
     (6, NULL, {'when': TIMESTAMP '2026-11-20 10:15:33'}, NULL, [-0.0, 1e-7, 0.1], NULL, [{'x': NULL, 'y': NULL}], NULL)
   ) AS given(n, event_name, "at", "user", "list", "map", many, maps)`;
+
+const NESTED_TIMES = `SELECT 1795169730 AS ts, 'e' AS event_name, 'u' AS unit_id, * FROM (VALUES
+    ({'at': TIMESTAMPTZ '2026-11-20 10:00:00.123+00', 'n': 1}, [TIMESTAMPTZ '2026-11-20 12:00:00+02', NULL], MAP {'k': TIMESTAMPTZ '1969-12-31 23:59:59.5+00'},
+      [{'days': MAP {'d': [TIMESTAMPTZ '2026-11-20 00:00:00+00']}}], {'at': TIMESTAMP '2026-11-20 10:00:00', 'day': DATE '2026-11-20'}),
+    (NULL, NULL, MAP {'k': NULL}, [NULL], {'at': NULL, 'day': NULL})) AS given(s, l, m, deep, plain)`;
 
 /** Values as texts, numbers and JSON. */
 export const valueCases: readonly DropCase[] = [
@@ -70,6 +75,24 @@ export const valueCases: readonly DropCase[] = [
     ],
     rows: 18,
     refused: { METADATA_INVALID: 15 },
+  },
+  {
+    name: 'objects of JSON texts with halves of pairs of surrogates, and with what JSON has not',
+    dataset: events({ eventValue: 'id', metadataJson: 't' }),
+    files: [
+      {
+        sql: `SELECT 1795169730 AS ts, 'e' AS event_name, 'u' AS unit_id, * FROM (${rowForText([...HALVES, ...NEARLY_JSON])})`,
+      },
+    ],
+    rows: 6,
+    refused: { METADATA_INVALID: 5 },
+  },
+  {
+    name: 'times within nested values',
+    dataset: events({ eventValue: 's', metadata: ['s', 'l', 'm', 'deep', 'plain'] }),
+    files: [{ sql: NESTED_TIMES }],
+    rows: 2,
+    refused: {},
   },
   {
     name: 'nested values, and their members as sources',

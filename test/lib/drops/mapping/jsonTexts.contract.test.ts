@@ -1,0 +1,80 @@
+import { afterAll, describe, expect, it } from '@jest/globals';
+import { quoteText } from '../../../../lib/base/sql.ts';
+import { parseJsonBody } from '../../../../lib/wire/jsonBody.ts';
+import { setElement } from '../../parquet/editFooter.ts';
+import { intField } from '../../parquet/thriftWriter.ts';
+import { HALVES } from '../athena/cases/oddTexts.ts';
+import { type DatasetInput, MappingBench } from '../engine/MappingBench.ts';
+
+const bench = await MappingBench.open();
+afterAll(() => bench.close());
+
+const CONVERTED = 6;
+const JSON_TYPE = 19;
+let files = 0;
+/** A file with a row for each text, in a column `t` of texts and a column `j`, which may say of itself that it is JSON. */
+async function fileOf(texts: readonly string[], isJson: boolean) {
+  files += 1;
+  const list = texts.map(quoteText).join(', ');
+  const sql = `SELECT 1795169730 AS timestamp, 'e' AS event_name, 'u' || generate_subscripts([${list}], 1) AS unit_id,
+    unnest([${list}]) AS t, unnest([${list}]) AS j`;
+  const file = await bench.write(`texts-${files}.parquet`, sql);
+  return isJson ? setElement(file, 'j', { [CONVERTED]: intField(JSON_TYPE) }) : file;
+}
+async function load(mapping: object, texts: readonly string[], isJson = true) {
+  const dataset: DatasetInput = { kind: 'events', refusedShare: 1, mapping };
+  const { rows, refused } = await bench.load(dataset, [await fileOf(texts, isJson)]);
+  const byUnit = [...rows].sort((a, b) => String(a['user_id']).localeCompare(String(b['user_id'])));
+  return { rows: byUnit, reasons: refused.map(({ reason, detail }) => `${reason} ${detail}`) };
+}
+
+const NOT_FINITE = ['{"price": NaN}', '{"a":[{"b":-Infinity}]}', '{"a":nan}', '{"a" : Infinity,"s":"NaN"}'];
+const FINE = ['{"s":"NaN, Infinity,}"}', String.raw`{"\"NaN":"[nan,]"}`];
+
+describe('JSON texts', () => {
+  it('have halves of pairs of surrogates replaced, as those of requests', async () => {
+    const wanted = HALVES.map((text) => parseJsonBody(text, false));
+    expect(JSON.stringify(wanted)).toContain('\ufffd');
+    for (const more of [{}, { metadata: { more: { constant: 1 } } }]) {
+      const { rows, reasons } = await load({ metadataJson: 't', ...more }, HALVES, false);
+      const added = 'metadata' in more ? { more: 1 } : {};
+      expect([rows.map((row) => JSON.parse(String(row['event_metadata']))), reasons]).toEqual([
+        wanted.map((one) => ({ ...Object(one), ...added })),
+        [],
+      ]);
+    }
+  });
+
+  it('fail a file by the column that says of itself that it is JSON, and is not', async () => {
+    await expect(load({ metadata: { j: 'j' } }, HALVES)).rejects.toMatchObject({
+      code: 'SLUICE_INGEST_FILE_TEXT_INVALID',
+      message: expect.stringContaining('"j"'),
+    });
+  });
+
+  it('refuse their row by name if they have numbers that are not finite', async () => {
+    const all = [...NOT_FINITE, ...FINE];
+    for (const [mapping, reason] of [
+      [{ metadataJson: 't' }, 'SLUICE_INGEST_ROW_METADATA_INVALID'],
+      [{ metadataJson: 'j' }, 'SLUICE_INGEST_ROW_METADATA_INVALID'],
+      [{ metadata: { j: 'j' } }, 'SLUICE_INGEST_ROW_VALUE_INVALID'],
+      [{ eventValue: 'j' }, 'SLUICE_INGEST_ROW_VALUE_INVALID'],
+      [{ unitIds: { userID: 'unit_id', companyID: 'j' } }, 'SLUICE_INGEST_ROW_VALUE_INVALID'],
+    ] as const) {
+      const column = JSON.stringify(mapping).includes('"t"') ? 't' : 'j';
+      const { rows, reasons } = await load(mapping, all);
+      expect([rows.length, reasons]).toEqual([
+        FINE.length,
+        NOT_FINITE.map((_, row) => `${reason} row ${row}, column "${column}"`),
+      ]);
+    }
+    // A text that is no JSON either way stays the text that it is.
+    const texts = ['{"a":1,}', '[1,]'];
+    const { rows } = await load({ metadata: { j: 'j' }, eventName: 'j' }, texts);
+    const given = rows.map((row) => [JSON.parse(String(row['event_metadata'])).j, row['event_name']]);
+    expect(given).toEqual(texts.map((text) => [text, text]));
+    expect((await load({ metadataJson: 't' }, [...texts, '{"a":NaN', 'NaN', '{}'], false)).rows).toHaveLength(
+      1,
+    );
+  });
+});
