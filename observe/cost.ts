@@ -126,12 +126,14 @@ export function costOfMonth({ eventsPerMonth: events, eventsPerRequest, endpoint
     usd_per_million: (total * 1_000_000) / events,
   };
 
-  /** Metrics that the stack's alarms read: an alarm on a share reads two. */
+  /** Metrics that the stack's alarms read: an alarm on a share reads two, and one on a band three for each of its metrics. */
   function alarmMetrics(): number {
     return Object.values(alarms({ config, service: 'sluice', stage: 'prod' }))
       .filter(({ Type }) => Type === 'AWS::CloudWatch::Alarm')
-      .map(({ Properties }) => Properties?.['Metrics'])
-      .map((metrics) => (Array.isArray(metrics) ? metrics.filter((one) => 'MetricStat' in one).length : 1))
+      .map(({ Properties: { Metrics: metrics, ThresholdMetricId: band } = {} }) => {
+        const read = Array.isArray(metrics) ? metrics.filter((one) => 'MetricStat' in one).length : 1;
+        return band === undefined ? read : 3 * read;
+      })
       .reduce((sum, count) => sum + count, 0);
   }
 }

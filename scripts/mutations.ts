@@ -328,7 +328,7 @@ const table: readonly FaultsOfFile[] = [
     file: 'observe/facts/flow/changes.ts',
     suites: ['observe/changes'],
     faults: [
-      ['count >= SPIKE * Math.max', 'count > SPIKE * Math.max'],
+      ['count >= (usual === 0', 'count > (usual === 0'],
       ['count >= RISE * (usual ?? 0)', 'count > RISE * (usual ?? 0)'],
       ['at - from >= SILENT_PERIODS', 'at - from > SILENT_PERIODS'],
     ],

@@ -57,16 +57,20 @@ describe('what is not as usual', () => {
       { what: 'requests', first: at('03:05'), last: at('03:10'), hour: expect.any(Number), usual: 2 },
     ]);
     expect(changes({ usual, today: only(['03:05'], { requests: 1, received: 970 }) })).toEqual([]);
+    expect(changes({ usual, today: only(['03:05'], { requests: 1, received: 980 }) })).toHaveLength(1);
+    const night = (requests: number) => changes({ today: only(['03:05'], { requests }) });
+    expect([night(99).length, night(100).length]).toEqual([0, 1]);
     const [found] = changes({ usual, today: only(['03:05'], { requests: 1, received: 4_000 }) });
     expect(found).toMatchObject({ what: 'events', first: at('03:05'), last: at('03:05'), usual: 20 });
     expect(found?.day).toBeGreaterThan(4_400);
   });
 
-  it('of a young stage, is a spike by all hours before', () => {
+  it('of a young stage, is a spike by the day before, or by all hours before', () => {
     const usual = { requests: 12 };
-    expect(changes({ usual, days: 1, today: only(['03:05'], { requests: 900 }) })).toMatchObject([
-      { what: 'requests', usual: 12, first: at('03:05') },
-    ]);
+    for (const days of [0, 1])
+      expect(changes({ usual, days, today: only(['03:05'], { requests: 900 }) })).toMatchObject([
+        { what: 'requests', usual: 12, first: at('03:05') },
+      ]);
   });
 
   it.each([

@@ -8,7 +8,7 @@ const DAY_MS = 86_400_000;
 const DAYS_BEFORE = 7;
 /** Hours that say what is usual: a median of fewer is one of them. */
 const ENOUGH = 3;
-/** A spike is an hour with so many times what is usual, and at least so many. */
+/** A spike is an hour with so many times what is usual; where nothing is, with so many. */
 const SPIKE = 50;
 const SPIKE_LEAST = { requests: 100, events: 1_000 } as const;
 /** A rise is an hour with so many times what is usual of something that should not be, and at least so many. */
@@ -95,7 +95,7 @@ export function changesOf(
     Object.entries(refusedBy).reduce((sum, [code, n]) => sum + (code.startsWith('SLUICE_KEY_') ? n : 0), 0),
   );
   const isSpike = (least: number) => (count: number, usual: number | null) =>
-    usual !== null && count >= least && count >= SPIKE * Math.max(1, usual);
+    usual !== null && count >= (usual === 0 ? least : SPIKE * Math.max(1, usual));
   const isRise = (count: number, usual: number | null) => count >= RISE_LEAST && count >= RISE * (usual ?? 0);
   return [
     ...hoursThat(requests, isSpike(SPIKE_LEAST.requests)),
@@ -168,11 +168,12 @@ function silencesOf(of: Measured): Change[] {
 }
 
 /**
- * The median of the same hour of the days before; of a younger stage, of all hours before. Null while there are too few.
+ * The median of the same hour of the days before; of a younger stage also of one or two days, or of all hours before, if it is
+ * not 0. Null while it is not known.
  *
- * @param orAny Whether other hours may say it. Default true.
+ * @param isYoung Whether so little may say it. Default true.
  */
-function usualOf({ hours, since }: Measured, hour: number, orAny = true): number | null {
+function usualOf({ hours, since }: Measured, hour: number, isYoung = true): number | null {
   const valuesOf = (step: number, most: number) => {
     const values: number[] = [];
     for (let at = hour - step; at >= since && values.length < most; at -= step)
@@ -180,16 +181,19 @@ function usualOf({ hours, since }: Measured, hour: number, orAny = true): number
     return values;
   };
   const same = valuesOf(DAY_MS, DAYS_BEFORE);
-  const known = same.length >= ENOUGH || !orAny ? same : valuesOf(HOUR_MS, Number.POSITIVE_INFINITY);
-  if (known.length < ENOUGH) return null;
-  const sorted = known.sort((a, b) => a - b);
+  if (same.length >= ENOUGH) return medianOf(same);
+  if (!isYoung) return null;
+  const all = valuesOf(HOUR_MS, Number.POSITIVE_INFINITY);
+  return medianOf(same) || (all.length >= ENOUGH && medianOf(all)) || null;
+}
+
+function medianOf(values: readonly number[]): number {
+  const sorted = values.toSorted((a, b) => a - b);
   const [low = 0, high = low] = [
     sorted[Math.ceil(sorted.length / 2) - 1],
     sorted[Math.floor(sorted.length / 2)],
   ];
-  const median = (low + high) / 2;
-  // Of a stage that was made and not yet used, other hours say nothing.
-  return median === 0 && known !== same ? null : median;
+  return (low + high) / 2;
 }
 
 function hourOf(at: number): number {
