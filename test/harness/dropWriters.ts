@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
-import { DuckDBInstance } from '@duckdb/node-api';
+import { duckDb } from './duckDb.ts';
 import { temporaryDirectory } from './temporaryDirectory.ts';
 
 /** Columns of a file by name. An `instant` and a `day` are epoch milliseconds in rows. */
@@ -50,14 +50,7 @@ export const byDuckDb: DropWriter = (columns, rows) =>
         `(${names.map(([name, type]) => (row[name] == null ? 'NULL' : literal[type](row[name]))).join(', ')})`,
     );
     const select = `SELECT * FROM (VALUES ${tuples.join(', ')}) t(${names.map(([name]) => `"${name}"`).join(', ')})`;
-    const instance = await DuckDBInstance.create(':memory:', { threads: '1' });
-    const connection = await instance.connect();
-    try {
-      await connection.run(`COPY (${select}) TO '${path}' (FORMAT parquet, COMPRESSION zstd)`);
-    } finally {
-      connection.closeSync();
-      instance.closeSync();
-    }
+    await duckDb(`COPY (${select}) TO '${path}' (FORMAT parquet, COMPRESSION zstd)`);
   });
 
 /** parquetjs-lite: gzip, TIMESTAMP_MILLIS. */

@@ -19,6 +19,7 @@ import {
   SendMessageCommand,
 } from '@aws-sdk/client-sqs';
 import { afterAll, describe, expect, it } from '@jest/globals';
+import { seededRandom } from '../../bench/collect/seededRandom.ts';
 import { addDays, type Clock, isoTimestamp, utcDay } from '../../lib/base/time.ts';
 import { defineConfig } from '../../lib/config/defineConfig.ts';
 import type { EraseFaultPoint } from '../../lib/erase/ObjectEraser.ts';
@@ -34,7 +35,7 @@ import { ManualClock } from '../../packages/local-aws/src/base/index.ts';
 import { LANDING_STREAM, landingStack } from '../harness/landingStack.ts';
 import { ledgerEntry } from '../harness/ledgerEntry.ts';
 import { startAws } from '../harness/startAws.ts';
-import { EraseLake, seeded } from '../lib/erase/EraseLake.ts';
+import { EraseLake } from '../lib/erase/EraseLake.ts';
 import { landedKey, landedRows, landedUsers } from '../lib/erase/landedUsers.ts';
 
 const OWNER = '444455556666';
@@ -180,7 +181,7 @@ describe('erasing a deployment', () => {
         { name: 'other', table: 'statsig_forwarded_exposures', target: { ...target, folder: 'other' } },
       ],
     });
-    const lake = new EraseLake(s3, config, aws.directory, 4, seeded(4));
+    const lake = new EraseLake(s3, config, aws.directory, 4, seededRandom(4));
     await lake.landRaw('events', day);
     await lake.landIngested(day);
     for (const [dataset, table] of [

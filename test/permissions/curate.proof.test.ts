@@ -1,6 +1,5 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { DuckDBInstance } from '@duckdb/node-api';
 import { afterAll, describe, expect, it } from '@jest/globals';
 import { z } from 'zod';
 import { addDays, utcDay } from '../../lib/base/time.ts';
@@ -8,6 +7,7 @@ import { defineConfig } from '../../lib/config/defineConfig.ts';
 import { type ForwardedKind, forwardedKinds } from '../../lib/schema/kinds.ts';
 import { curatedDaysKey, curatedSubject, ledgerKey } from '../../lib/tables/ledgerKeys.ts';
 import { dayFolder } from '../../lib/tables/tableFolders.ts';
+import { duckDb } from '../harness/duckDb.ts';
 import { storyCloud } from '../harness/storyCloud.ts';
 import { deployed, flushUntil, unfinishedUploads } from './deployed.ts';
 
@@ -90,14 +90,10 @@ describe('the curation of days, deployed', () => {
 
   async function land(kind: ForwardedKind, day: string, name: string, sql: string): Promise<void> {
     const path = join(story.scratch, 'raw.parquet');
-    const duckDb = await DuckDBInstance.create(':memory:', { threads: '1' });
-    const connection = await duckDb.connect();
     const codec = name === 'a' && day === large ? 'uncompressed' : 'snappy';
-    await connection.run(
+    await duckDb(
       `COPY (SELECT * EXCLUDE (i) FROM (${sql})) TO '${path}' (FORMAT parquet, COMPRESSION ${codec})`,
     );
-    connection.closeSync();
-    duckDb.closeSync();
     await story.put(`${dayFolder(config, kind, day)}${name}.parquet`, readFileSync(path));
     await cloud.flush();
   }

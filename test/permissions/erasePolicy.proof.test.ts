@@ -3,6 +3,7 @@ import { CreateRoleCommand, IAMClient, PutRolePolicyCommand } from '@aws-sdk/cli
 import { GetObjectCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { AssumeRoleCommand, STSClient } from '@aws-sdk/client-sts';
 import { afterAll, describe, expect, it } from '@jest/globals';
+import { seededRandom } from '../../bench/collect/seededRandom.ts';
 import { printedPolicies } from '../../lib/access/printedPolicies.ts';
 import { addDays, utcDay } from '../../lib/base/time.ts';
 import { parseUnit } from '../../lib/erase/Unit.ts';
@@ -17,7 +18,7 @@ import { ledgerEntry } from '../harness/ledgerEntry.ts';
 import { recordingTarget } from '../harness/recordingTarget.ts';
 import { storyCloud } from '../harness/storyCloud.ts';
 import { temporaryDirectory } from '../harness/temporaryDirectory.ts';
-import { EraseLake, seeded } from '../lib/erase/EraseLake.ts';
+import { EraseLake } from '../lib/erase/EraseLake.ts';
 import { landedKey, landedUsers } from '../lib/erase/landedUsers.ts';
 import { deployed } from './deployed.ts';
 
@@ -60,7 +61,7 @@ const client = {
 const s3 = new S3Client({ ...client, forcePathStyle: true });
 // Others may not leave delete markers.
 const writer = world.s3By(await world.credentialsOf('WriteRole'));
-const lake = new EraseLake(s3, config, directory.path, 8, seeded(7), writer);
+const lake = new EraseLake(s3, config, directory.path, 8, seededRandom(7), writer);
 const day = addDays(utcDay(Date.now()), -3);
 await lake.landRaw('events', day);
 await lake.landRaw('exposures', day);

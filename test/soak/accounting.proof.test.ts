@@ -3,9 +3,9 @@ import { appendFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFile
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { gzipSync } from 'node:zlib';
-import { DuckDBInstance } from '@duckdb/node-api';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { repositoryRoot } from '../../local/dataDirectory.ts';
+import { duckDb } from '../harness/duckDb.ts';
 
 const START = Date.UTC(2026, 10, 20, 12);
 const MINUTE = 60_000;
@@ -57,13 +57,9 @@ function writePartitions(partitions: readonly object[]): void {
 async function land(from: number, to: number, column = 'user_id', folder = DAY_FOLDER): Promise<void> {
   const file = join(directory, 'data/s3', folder, `${from}.parquet`);
   mkdirSync(dirname(file), { recursive: true });
-  const instance = await DuckDBInstance.create(':memory:');
-  const connection = await instance.connect();
-  await connection.run(
+  await duckDb(
     `COPY (SELECT 'soak-' || n AS ${column} FROM range(${from}, ${to + 1}) AS r(n)) TO '${file}' (FORMAT parquet)`,
   );
-  connection.closeSync();
-  instance.closeSync();
 }
 
 /** Marks events as dropped by a stream. They arrived so many minutes after the start. */

@@ -1,5 +1,6 @@
 import { gzipSync } from 'node:zlib';
 import { describe, expect, it } from '@jest/globals';
+import { seededRandom } from '../../../bench/collect/seededRandom.ts';
 import type { ConfigInput } from '../../../lib/schema/config.ts';
 import { decodeBody } from '../../../lib/wire/decodeBody.ts';
 import { type StatsigFixture, statsigFixtures } from '../../harness/StatsigFixture.ts';
@@ -36,14 +37,9 @@ const VALUES = [
 /** A value, a key or a punctuation mark of JSON. */
 const TOKEN = /"(?:[^"\\]|\\.)*"|-?\d+(?:\.\d+)?|true|false|null|[{}[\],:]/g;
 
-function generator(seed: number): (below: number) => number {
-  let state = seed;
-  return (below) => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return Math.floor((((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32) * below);
-  };
+function generator(seed: number) {
+  const random = seededRandom(seed);
+  return (below: number) => Math.floor(random() * below);
 }
 type Random = ReturnType<typeof generator>;
 

@@ -39,9 +39,9 @@ import type { ViewName } from '../../../lib/views/View.ts';
 import { viewNames } from '../../../lib/views/viewNames.ts';
 import { views } from '../../../lib/views/views.ts';
 import { ManualClock } from '../../../packages/local-aws/src/base/index.ts';
+import { duckDb } from '../../harness/duckDb.ts';
 import { startAws } from '../../harness/startAws.ts';
 import { parquetOf } from '../drops/load/startLoads.ts';
-import { duckDb } from './engine/rawFiles.ts';
 
 const BUCKET = 'sluice-own';
 /** A day that is old enough to be curated. */

@@ -10,7 +10,6 @@ import {
   PutObjectCommand,
   type S3Client,
 } from '@aws-sdk/client-s3';
-import { DuckDBInstance } from '@duckdb/node-api';
 import { encodeLines } from '../../../lib/landing/store/encodeLines.ts';
 import { writeRelayCopy } from '../../../lib/relay/RelayCopy.ts';
 import type { Config } from '../../../lib/schema/config.ts';
@@ -24,6 +23,7 @@ import {
   relayWaitingKey,
 } from '../../../lib/tables/objectKeys.ts';
 import { dayFolder, versionPrefix } from '../../../lib/tables/tableFolders.ts';
+import { duckDb } from '../../harness/duckDb.ts';
 
 /** A person, or a company, whose rows are erased, or not. */
 export interface Someone {
@@ -53,17 +53,6 @@ const COLUMNS = ['user_id', 'stable_id', 'company_id', 'custom_ids.teamID'] as c
 /** IDs in a text. */
 export function idsIn(text: string): Set<string> {
   return new Set(text.match(IDS) ?? []);
-}
-
-/** Numbers from 0 to below 1, always the same for a seed: https://github.com/bryc/code/blob/master/jshash/PRNGs.md#mulberry32 */
-export function seeded(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let t = Math.imul(state ^ (state >>> 15), 1 | state);
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
-  };
 }
 
 /** A bucket with rows of some people in every place, and with everything that can be read in it. */
@@ -412,7 +401,7 @@ export class EraseLake {
   async #putRows(key: string, rows: readonly Row[], codec: string, columns = ''): Promise<void> {
     const [from, to] = [join(this.#directory, 'rows.json'), join(this.#directory, 'rows.parquet')];
     writeFileSync(from, rows.map((row) => JSON.stringify(row)).join('\n'));
-    await query(
+    await duckDb(
       `COPY (SELECT * FROM read_json('${from}', format = 'newline_delimited'${columns})) TO '${to}' (FORMAT parquet, COMPRESSION ${codec})`,
     );
     await this.put(key, readFileSync(to), 'application/vnd.apache.parquet');
@@ -460,7 +449,7 @@ export class EraseLake {
     const path = join(this.#directory, 'decoded.parquet');
     writeFileSync(path, bytes);
     try {
-      const rows = await query(`SELECT CAST(to_json(t) AS VARCHAR) AS row FROM read_parquet('${path}') t`);
+      const rows = await duckDb(`SELECT CAST(to_json(t) AS VARCHAR) AS row FROM read_parquet('${path}') t`);
       return rows.map((row) => String(row['row']));
     } finally {
       rmSync(path);
@@ -498,15 +487,4 @@ function unpackRaw(row: string): string[] {
 function decodeBase64(data: string): string {
   const bytes = Buffer.from(data, 'base64');
   return (bytes[0] === 0x1f && bytes[1] === 0x8b ? gunzipSync(bytes) : bytes).toString('utf8');
-}
-
-async function query(sql: string) {
-  const duckDb = await DuckDBInstance.create(':memory:', { threads: '1' });
-  const connection = await duckDb.connect();
-  try {
-    return (await connection.runAndReadAll(sql)).getRowObjects();
-  } finally {
-    connection.closeSync();
-    duckDb.closeSync();
-  }
 }

@@ -4,6 +4,7 @@ import { writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { seededRandom } from '../../../bench/collect/seededRandom.ts';
 import { addDays, utcDay } from '../../../lib/base/time.ts';
 import { defineConfig } from '../../../lib/config/defineConfig.ts';
 import { type EraseFaultPoint, eraseFaultPoints } from '../../../lib/erase/ObjectEraser.ts';
@@ -15,7 +16,7 @@ import { repositoryRoot } from '../../../local/dataDirectory.ts';
 import { type EraseReceipt, erase } from '../../../operate/erase/erase.ts';
 import { callMain } from '../../harness/callMain.ts';
 import { eventually, storyCloud } from '../../harness/storyCloud.ts';
-import { type DecodedVersion, EraseLake, idsIn, type Someone, seeded } from './EraseLake.ts';
+import { type DecodedVersion, EraseLake, idsIn, type Someone } from './EraseLake.ts';
 
 /** Units that are erased: 1,000 for the full figure. */
 const UNITS = Number(process.env['SLUICE_ERASE_UNITS'] ?? 12);
@@ -30,12 +31,12 @@ const story = await storyCloud(input);
 const { cloud } = story;
 const s3 = story.s3By();
 const writer = story.s3By(await story.credentialsOf('WriteRole'));
-const lake = new EraseLake(s3, config, story.scratch, UNITS, seeded(SEED), writer);
+const lake = new EraseLake(s3, config, story.scratch, UNITS, seededRandom(SEED), writer);
 afterAll(() => story.close());
 
 describe('an erasure', () => {
   // A seed of its own, so that the lake's contents do not change the kills.
-  const random = seeded(SEED + 1);
+  const random = seededRandom(SEED + 1);
   let before: readonly DecodedVersion[];
   let after: readonly DecodedVersion[];
   const receipts: EraseReceipt[] = [];

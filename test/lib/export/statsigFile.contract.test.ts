@@ -1,13 +1,13 @@
 import { readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
-import { DuckDBInstance } from '@duckdb/node-api';
 import { afterAll, afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { parquetFromQuery } from '../../../cli/ingest/dropFiles.ts';
 import { exportDay } from '../../../lib/export/exportDay.ts';
 import { statsigRewriter } from '../../../lib/export/statsigFile.ts';
 import { type StatsigFormat, statsigFormat } from '../../../lib/tables/exports/statsigFormat.ts';
 import { exportSubject } from '../../../lib/tables/ledgerKeys.ts';
+import { duckDb } from '../../harness/duckDb.ts';
 import { temporaryDirectory } from '../../harness/temporaryDirectory.ts';
 import { DAY, type ExportWorld, startExport } from './startExport.ts';
 
@@ -143,15 +143,8 @@ describe('the export of a day for Statsig', () => {
 });
 
 async function ask(sql: string): Promise<(string | null)[][]> {
-  const instance = await DuckDBInstance.create(':memory:');
-  const connection = await instance.connect();
-  try {
-    const reader = await connection.runAndReadAll(sql);
-    return reader.getRows().map((row) => row.map((value) => (value === null ? null : String(value))));
-  } finally {
-    connection.closeSync();
-    instance.closeSync();
-  }
+  const rows = await duckDb(sql);
+  return rows.map((row) => Object.values(row).map((value) => (value === null ? null : String(value))));
 }
 
 async function typesOf(path: string): Promise<(string | null)[][]> {

@@ -8,9 +8,10 @@ import type { CuratedFiles, CurateRequest } from '../../../../lib/curate/engine/
 import { curateFiles } from '../../../../lib/curate/engine/curateFiles.ts';
 import { trinoJsonScalar } from '../../../../lib/curate/engine/trinoJson.ts';
 import type { EngineFile } from '../../../../lib/parquet/FileSchema.ts';
+import { duckDb } from '../../../harness/duckDb.ts';
 import { generateRows } from '../../views/generateRows.ts';
 import { NESTED_JSON, numberValue, ODD_JSON, ODD_NUMBERS } from './oddJson.ts';
-import { duckDb, type FileRow, tables, writeRaw } from './rawFiles.ts';
+import { type FileRow, tables, writeRaw } from './rawFiles.ts';
 
 const ALL = Number.MAX_SAFE_INTEGER;
 let folder: string;

@@ -1,11 +1,11 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { DuckDBInstance } from '@duckdb/node-api';
 import { quoteName, quoteText } from '../../../../lib/base/sql.ts';
 import { defineConfig } from '../../../../lib/config/defineConfig.ts';
 import { curatedTables } from '../../../../lib/curate/curatedTables.ts';
 import type { EngineFile } from '../../../../lib/parquet/FileSchema.ts';
 import type { Column } from '../../../../lib/tables/Table.ts';
+import { duckDb } from '../../../harness/duckDb.ts';
 
 /** A row of a raw or curated file, by column; times as text. */
 export type FileRow = Readonly<Record<string, unknown>>;
@@ -31,17 +31,6 @@ const TYPES = {
   double: 'DOUBLE',
   bigint: 'BIGINT',
 };
-
-/** Runs one statement in a DuckDB of its own, and answers its rows with texts for what JSON does not have. */
-export async function duckDb(sql: string): Promise<FileRow[]> {
-  const instance = await DuckDBInstance.create(':memory:');
-  const connection = await instance.connect();
-  const reader = await connection.runAndReadAll(sql);
-  const rows = reader.getRowObjectsJson();
-  connection.closeSync();
-  instance.closeSync();
-  return rows;
-}
 
 /** Writes rows as a raw file. @param columns What the file has. Default: all that are given. */
 export async function writeRaw(
