@@ -23,7 +23,7 @@ const MARK_BYTES = 4;
  */
 const COMPRESSED = /\.(gz|gzip|bz2|xz|zst|zstd|snappy|lz4|lzo|lz|br|deflate|zip|7z|tar|tgz)$/i;
 const KNOWN =
-  /^[^.]*$|\.(c\d{3}|csv|tsv|psv|txt|text|json|jsonl|ndjson|geojson|xml|ya?ml|toml|ini|html?|md|log|sql|avro|orc|arrow|feather|ipc|proto|xlsx?|ods|docx?|pdf|png|jpe?g|gif|svg|db|sqlite|pkl|py|sh|sig|asc|manifest|ctl|done|ok|ready|success|lock)$/i;
+  /^[^.]*$|\.(c\d{3}|csv|tsv|psv|txt|json|jsonl|ndjson|xml|ya?ml|html?|md|log|sql|avro|orc|arrow|feather|xlsx?|pdf|manifest)$/i;
 
 /**
  * Inspects objects whose names have not the extension of Parquet. Names are not reliable: some writers end Parquet files with
