@@ -139,9 +139,11 @@ async function noteListing(
   const newestDay = days.slice(-of.lookbackDays - 1).findLast(({ files }) => files > 0)?.day ?? null;
   const stopped = newestDay === null;
   const openDays = days.flatMap(({ day, isOpen }) => (isOpen ? [day] : [])).slice(-MAX_OPEN_DAYS);
-  const listed = new Set(days.map(({ day }) => day));
+  const listed = days.map(({ day }) => day).sort();
+  const [last = ''] = listed.slice(-1);
   const found = await lookElsewhere(bucketOf(from, of), of);
-  const elsewhere = { ...found, days: found.days.filter((day) => !listed.has(day)) };
+  // Days to come are looked at when they have come.
+  const elsewhere = { ...found, days: found.days.filter((day) => day < last && !listed.includes(day)) };
   await looks.write(source, dataset, { at: clock.now(), newestDay, stopped, openDays, elsewhere });
   return stopped;
 }

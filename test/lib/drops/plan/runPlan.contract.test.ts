@@ -38,6 +38,7 @@ describe('a run of the plan', () => {
     await ingest.put(`events/${ago(2)}/a.parquet`);
     await ingest.put(`events/${ago(2)}/_SUCCESS`, '');
     await ingest.put(`events/${ago(9)}/too-old.parquet`);
+    await ingest.put(`events/${ago(-2)}/to-come.parquet`);
     await ingest.clock.advance(HOUR_MS / 2);
     await ingest.put(`events/${today()}/a.parquet`);
 
