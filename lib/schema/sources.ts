@@ -106,7 +106,7 @@ const shared = {
         if (typeof layout === 'string') context.addIssue({ code: 'custom', message: layout });
       })
       .optional(),
-    'How keys below `folder` look, where days have no folders of their own: a glob with the day as YYYY, MM and DD, `*` for a part of a name and `**` for any folders.',
+    'How keys below `folder` look, where days have no folders of their own: a glob with the day as YYYY, MM and DD, or M and D for numbers without zeros in front, `*` for a part of a name and `**` for any folders.',
     'a folder for each day, as `dayFormat` says',
   ),
   timezone: noted(
