@@ -124,6 +124,8 @@ const table: readonly FaultsOfFile[] = [
     file: 'lib/export/exportDay.ts',
     suites: ['lib/export/exportDay.contract'],
     faults: [
+      ['    claim = renewed;\n', ''],
+
       ["if (renewed === null) return { outcome: 'lost' };", 'if (renewed === null) void 0;'],
       ['copies.every(Boolean)', 'copies.some(Boolean)'],
     ],
@@ -156,6 +158,9 @@ const table: readonly FaultsOfFile[] = [
     file: 'lib/ledger/Ledger.ts',
     suites: ['lib/ledger/ledger'],
     faults: [
+      ['(isPutDown ? 0 : 1)', '1'],
+      ['queued: noted, attempts: 0 }', 'queued: noted }'],
+
       [
         "const kept = without(claim.entry, 'lease');\n    return (await this.#write({ ...kept, state: 'loading' }",
         "const kept = without(claim.entry, 'lease', 'athena');\n    return (await this.#write({ ...kept, state: 'loading' }",
@@ -276,6 +281,9 @@ const table: readonly FaultsOfFile[] = [
     file: 'lib/landing/write/lookAtLanding.ts',
     suites: ['lib/landing/write/lookAtLanding'],
     faults: [
+      ['if (bodies.length < MOST_TOLD) await store.write', 'await store.write'],
+      ['    if (!isLanded(key)) continue;\n', ''],
+
       ['  await queue.send(bodies);\n', '  await queue.send(bodies).catch(() => undefined);\n'],
       ['if (!left.has(object.key)) for', 'for'],
       ['for (const note of notes.of(object)) kept.add(note);', ''],
@@ -285,7 +293,10 @@ const table: readonly FaultsOfFile[] = [
   {
     file: 'lib/landing/write/removeWritten.ts',
     suites: ['lib/landing/write/writeObjects.contract'],
-    faults: [['tries < TRIES && left.size > 0', 'tries < 1 && left.size > 0']],
+    faults: [
+      ['store.removeAll(asked).catch(failed)', 'store.removeAll(asked).catch(() => [])'],
+      ['tries < TRIES && left.size > 0', 'tries < 1 && left.size > 0'],
+    ],
   },
   {
     file: 'lib/landing/catalog/rawDays.ts',
@@ -440,6 +451,21 @@ const table: readonly FaultsOfFile[] = [
     file: 'lib/landing/catalog/registerMessages.ts',
     suites: ['lib/landing/catalog/registerMessages'],
     faults: [['ours[index]', 'messages[index]']],
+  },
+  {
+    file: 'lib/drops/plan/decideDay.ts',
+    suites: ['lib/drops/plan/decideDay'],
+    faults: [
+      ['const leasedUntil = known?.lease?.until ?? 0;', 'const leasedUntil = entry?.lease?.until ?? 0;'],
+    ],
+  },
+  {
+    file: 'lib/export/planExports.ts',
+    suites: ['lib/export/planExports.contract'],
+    faults: [
+      ['entry?.files ?? [], clock.now()', '[], clock.now()'],
+      ['{ fingerprint, reason }, entry)', '{ fingerprint, reason })'],
+    ],
   },
   // By hand.
   {

@@ -91,7 +91,8 @@ describe('messages of objects', () => {
 
   it('are not begun when there is no time for a round', async () => {
     const key = await putBatch('a');
-    expect(await invoke({ Records: [message(key)] }, 100_000)).toEqual(failing(key));
+    const Records = [message(key), { ...message(key), messageId: 'again' }];
+    expect(await invoke({ Records }, 100_000)).toEqual(failing(key, 'again'));
     expect(lines[0]).toMatchObject({ event: 'write_failed', code: 'SLUICE_WRITE_OUT_OF_TIME' });
     expect(await keys('')).toEqual([key]);
   });
@@ -127,6 +128,8 @@ describe('a look', () => {
     expect(await invoke({ Records: [message(key), lookMessage] })).toEqual(failing('look'));
     expect(lines).toMatchObject([{ event: 'write', written: 1, failed: 0 }, { event: 'write_look_failed' }]);
     expect(await keys(LANDING_FOLDER)).toEqual([]);
+    faults.clear();
+    expect(await invoke({ Records: [lookMessage] }, 1_000)).toEqual(failing('look'));
   });
 });
 

@@ -55,8 +55,9 @@ afterEach(async () => {
   await athena.close();
 });
 
-const run = (sql: string, deadlineMs = 20_000) =>
+const run = (sql: string, deadlineMs = 20_000, signal?: AbortSignal) =>
   runStatement(client, sql, {
+    ...(signal === undefined ? {} : { signal }),
     ...{ workGroup: 'primary', deadlineMs, clock: systemClock, wait: setTimeout, random: () => 0 },
   });
 
@@ -91,6 +92,10 @@ describe('a statement', () => {
     });
     const { QueryExecutionIds: [id = ''] = [] } = await client.send(new ListQueryExecutionsCommand({}));
     expect((await settle(client, id))?.Status?.State).toBe('CANCELLED');
+  });
+
+  it('is stopped when nobody waits for it', async () => {
+    await expect(run('hangs', 20_000, AbortSignal.abort(new Error('left')))).rejects.toThrow('left');
   });
 
   it('throws when Athena rejects the statement', async () => {

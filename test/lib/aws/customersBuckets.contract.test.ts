@@ -24,9 +24,12 @@ let answer: (method: string, url: string) => readonly [number, string];
 let calls = 0;
 /** Headers of the last call. */
 let asked: IncomingHttpHeaders = {};
+/** Address of the last GET. */
+let got = '';
 const server = createServer((request, response) => {
   calls += 1;
   asked = request.headers;
+  if (request.method === 'GET') got = request.url ?? '';
   request.resume().on('end', () => {
     const [status, body] = answer(request.method ?? '', request.url ?? '');
     response.writeHead(status).end(body);
@@ -78,6 +81,38 @@ describe('an error of a customer’s bucket', () => {
   });
 });
 
+describe('what an export writes', () => {
+  async function* bytes() {
+    yield Buffer.from('ab');
+  }
+
+  it('is whole, or nothing', async () => {
+    answer = () => [200, ''];
+    await expect(target().write('k', bytes(), 3)).rejects.toMatchObject({
+      code: 'SLUICE_EXPORT_SOURCE_UNAVAILABLE',
+    });
+    expect(calls).toBe(0);
+  });
+
+  it('belongs to the owner of the bucket, also where objects belong to who writes them', async () => {
+    await target().write('k', bytes(), 2);
+    expect(asked['x-amz-acl']).toBe('bucket-owner-full-control');
+    // Who has a role of theirs is of their account.
+    const role = { arn: `arn:aws:iam::${OWNER}:role/r` };
+    await exportBucketFrom(s3, { bucket: 'theirs', owner: OWNER, role }, attempts).write('k', bytes(), 2);
+    expect(asked['x-amz-acl']).toBeUndefined();
+  });
+
+  it('is of partitions in our bucket', async () => {
+    const at = (bucket: string) =>
+      `{"Values":["2026-11-19"],"StorageDescriptor":{"Location":"s3://${bucket}/d"}}`;
+    answer = () => [200, `{"Partitions":[${at('ours')}]}`];
+    expect([...(await table().locations(['2026-11-19']))]).toEqual([['2026-11-19', 'd/']]);
+    answer = () => [200, `{"Partitions":[${at('others')}]}`];
+    expect((await table().locations(['2026-11-19'])).size).toBe(0);
+  });
+});
+
 describe('an archived file', () => {
   it('can be read once S3 reports the expiry date of its restored copy', async () => {
     const restoring = '<RestoreStatus><IsRestoreInProgress>true</IsRestoreInProgress></RestoreStatus>';
@@ -97,7 +132,7 @@ describe('an archived file', () => {
 /** A page of a listing that has no end. */
 const page = (url: string) =>
   url.includes('uploads')
-    ? `<ListMultipartUploadsResult><IsTruncated>true</IsTruncated><Upload><Key>events/sluice-${'0'.repeat(32)}.parquet</Key><UploadId>u</UploadId></Upload></ListMultipartUploadsResult>`
+    ? `<ListMultipartUploadsResult><IsTruncated>true</IsTruncated><NextKeyMarker>m</NextKeyMarker><NextUploadIdMarker>u</NextUploadIdMarker><Upload><Key>events/sluice-${'0'.repeat(32)}.parquet</Key><UploadId>u</UploadId></Upload></ListMultipartUploadsResult>`
     : `<ListBucketResult><IsTruncated>true</IsTruncated><NextContinuationToken>n</NextContinuationToken><Contents><Key>k</Key><Size>1</Size></Contents></ListBucketResult>`;
 
 describe('an endless listing', () => {
@@ -123,6 +158,7 @@ describe('an endless listing', () => {
     answer = (method, url) => (method === 'GET' ? [200, page(url)] : [204, '']);
     expect(await target().abortUploads('events/')).toBe(MOST_UPLOAD_PAGES);
     expect(calls).toBe(2 * MOST_UPLOAD_PAGES);
+    expect(got).toContain('key-marker=m');
   });
 
   it('ends at the deadline of the function', async () => {

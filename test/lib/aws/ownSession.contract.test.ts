@@ -57,7 +57,10 @@ describe('a session of the function’s own role', () => {
     ).rejects.toMatchObject({
       name: 'AccessDenied',
     });
+    let closed = 0;
+    session.closes({ destroy: () => (closed += 1) });
     session.close();
+    expect(closed).toBe(1);
   });
 
   it('is denied if the role does not trust itself', async () => {

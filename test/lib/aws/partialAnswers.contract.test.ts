@@ -166,6 +166,23 @@ describe('a query that Athena took, and that failed,', () => {
   });
 });
 
+it('a load by Athena has one query however often it is started, and all rows of it', async () => {
+  const row = (...values: string[]) => ({ Data: values.map((VarCharValue) => ({ VarCharValue })) });
+  const { options, asked } = answered(
+    { QueryExecutionId: 'id' },
+    { ResultSet: { Rows: [row('header'), row('1')] }, NextToken: 'next' },
+    { ResultSet: { Rows: [row('2')] } },
+  );
+  const glue = new GlueClient({ region: 'us-east-1' });
+  const loads = athenaLoads(defineConfig({ bucket: 'own' }), { glue, athena: new AthenaClient(options) });
+  expect(await loads.start('SELECT 1', 'token of the load', 's3://own/x/')).toBe('id');
+  expect(await loads.rows('id')).toEqual([['1'], ['2']]);
+  expect([asked[0], asked[2]]).toEqual([
+    expect.stringContaining('"ClientRequestToken":"token of the load"'),
+    expect.stringContaining('"NextToken":"next"'),
+  ]);
+});
+
 it('every call whose answer names what has failed in it is in the table', () => {
   const sources = execFileSync('git', ['ls-files', '*.ts', '*.tsx'], {
     cwd: repositoryRoot,

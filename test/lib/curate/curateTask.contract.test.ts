@@ -1,4 +1,4 @@
-import { UpdateTableCommand } from '@aws-sdk/client-glue';
+import { DeletePartitionCommand, UpdateTableCommand } from '@aws-sdk/client-glue';
 import { DeleteObjectCommand } from '@aws-sdk/client-s3';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { QueueError } from '../../../lib/base/queue.ts';
@@ -6,8 +6,8 @@ import { VERSION } from '../../../lib/base/version.ts';
 import { curateFaultPoints } from '../../../lib/curate/Curator.ts';
 import { curatedTables } from '../../../lib/curate/curatedTables.ts';
 import { beginRun } from '../../../lib/curate/curationRun.ts';
-import { planDays } from '../../../lib/curate/planDays.ts';
-import { curatedSubject, VERSION_NOTES } from '../../../lib/tables/ledgerKeys.ts';
+import { countDays, planDays } from '../../../lib/curate/planDays.ts';
+import { curatedSubject, VERSION_NOTES, versionNoteKey } from '../../../lib/tables/ledgerKeys.ts';
 import { type Curations, DAY, exposures, ids, LEASE_MS, startCurations } from './startCurations.ts';
 
 describe('a day that is curated', () => {
@@ -20,6 +20,8 @@ describe('a day that is curated', () => {
   afterEach(() => curations.close());
 
   it('has one row an event, an account that adds up, and is read by the views', async () => {
+    // No file of rows.
+    await curations.land('empty', new Uint8Array());
     expect(await curations.read()).toEqual(ids(0, 40));
     expect(await curations.night()).toMatchObject([
       { outcome: 'curated', account: { rawRows: 50, rows: 40, resends: 10, differing: 0 } },
@@ -100,6 +102,14 @@ describe('a day that is curated', () => {
       expect(await curations.entry()).toMatchObject({ state: 'loading', lease: { owner: 'another' } });
       expect(await curations.listedDays()).toEqual([]);
       if (point !== 'moved') expect(await curations.curatedLocation()).toBeNull();
+      // Nor is it told failed.
+      if (point !== 'curated') return;
+      curations.clock.advance(86_400_000);
+      const failing = {
+        ...{ at: { claimed: takeOver }, run: { isLastAttempt: true } },
+        curator: { curate: () => Promise.reject(new Error('broken')) },
+      };
+      expect(await curations.curate(await plan(), failing)).toEqual({ outcome: 'lost' });
     },
   );
 
@@ -115,7 +125,8 @@ describe('a day that is curated', () => {
   ])('%s if a raw file comes at %s', async (_, point, outcome, location) => {
     const task = await plan();
     expect(await curations.curate(task, { at: { [point]: late } })).toMatchObject(outcome);
-    expect(await curations.curatedLocation()).toEqual(location);
+    // Before any plan looks.
+    expect([await curations.curatedLocation(), await curations.listedDays()]).toEqual([location, []]);
     await curations.work();
     expect([await curations.listedDays(), await curations.read()]).toEqual([[], ids(0, 41)]);
   });
@@ -186,6 +197,35 @@ describe('a day that is curated', () => {
     expect((await curations.entry())?.superseded).toEqual([{ version, at: curations.clock.now() }]);
   });
 
+  it('is curated again once its partition is gone, and what it replaces is deleted', async () => {
+    await curations.night();
+    const before = (await curations.entry())?.version;
+    // The note that its task left when it began is gone.
+    curations.clock.advance(2 * 86_400_000);
+    await curations.sweep();
+    const { database: DatabaseName, curatedTables } = curations.config;
+    const place = { DatabaseName, TableName: curatedTables.exposures, PartitionValues: [DAY] };
+    await curations.glue.send(new DeletePartitionCommand(place));
+    expect(await curations.night()).toMatchObject([{ outcome: 'curated' }]);
+    expect(await curations.read()).toEqual(ids(0, 40));
+    expect((await curations.entry())?.version).not.toBe(before);
+    curations.clock.advance(2 * 86_400_000);
+    await curations.sweep();
+    const folder = `statsig/ingested/curated_exposures/${DAY}/`;
+    expect((await curations.keys(folder)).filter((key) => key.startsWith(`${folder}${before}/`))).toEqual([]);
+  });
+
+  it('without rows has no version, and is no day that waits to be curated', async () => {
+    for (const name of ['a', 'b']) await curations.land(name, exposures(0, 0));
+    expect(await curations.night()).toMatchObject([{ outcome: 'curated', account: { rows: 0 } }]);
+    expect(await curations.entry()).toMatchObject({ state: 'succeeded_no_data' });
+    expect([await curations.curatedLocation(), (await curations.entry())?.version]).toEqual([
+      null,
+      undefined,
+    ]);
+    expect(await countDays(curations.makePlanner(), 'exposures')).toMatchObject({ oldest: null });
+  });
+
   it('has no files that an attempt has left which was killed', async () => {
     const task = await plan();
     expect(await curations.curate(task, { killAt: 'uploaded' })).toBe('killed');
@@ -223,6 +263,9 @@ describe('a day that is curated', () => {
     const slices = Number(Object(first).slices);
     expect(slices).toBeGreaterThan(2);
     expect(curations.takeTasks()).toEqual([task]);
+    // Its message is lost.
+    curations.clock.advance(86_400_000);
+    expect((await plan())?.version).toBe(task?.version);
     const away = { send: () => Promise.reject(new QueueError('SLUICE_QUEUE_NOT_SENT')) };
     for (let done = 2; done < slices; done += 1)
       expect(await curations.curate(task, { curator: { freeBytes, tasks: away } })).toMatchObject({
@@ -232,6 +275,44 @@ describe('a day that is curated', () => {
       ...{ outcome: 'curated', account: { rawRows: 50, rows: 40, resends: 10 } },
     });
     expect(await curations.rowsUnder((await curations.curatedLocation()) ?? '')).toHaveLength(40);
+  });
+});
+
+describe('messages of curate', () => {
+  let curations: Curations;
+  beforeEach(async () => {
+    curations = await startCurations();
+    await curations.land('a', exposures(0, 20));
+  });
+  afterEach(() => curations.close());
+
+  it('are delivered again while the day is busy or may succeed later, and no more once it has failed', async () => {
+    await curations.plan({ sluice: 'curate' });
+    const [task = {}] = curations.takeTasks();
+    expect(await curations.messages([{ sluice: 'other' }])).toEqual([0]);
+    const broken = { curate: () => Promise.reject(new Error('broken')) };
+    expect(await curations.messages([task], 1, broken)).toEqual([0]);
+    expect(await curations.messages([task], 2, broken)).toEqual([]);
+    expect(await curations.entry()).toMatchObject({ state: 'failed' });
+  });
+
+  it('have versions deleted that are due, of curated days alone, and again if that fails', async () => {
+    const [due, version] = [curations.clock.now(), '20261101T000000000Z-00000000'];
+    const note = (table: string) => versionNoteKey({ due, table, day: DAY, version });
+    const [own, others] = [note('curated_exposures'), note('acme_events')];
+    const { landing } = curations.makeCurator();
+    for (const key of [own, others]) await landing.putNote(key);
+    const fault = {
+      fault: 'failCalls' as const,
+      code: 'SlowDown',
+      operations: ['DeleteObjects'],
+      calls: 'all' as const,
+    };
+    curations.faults.set({ s3: [fault] });
+    expect(await curations.messages([{ sluice: 'sweep' }])).toEqual([0]);
+    curations.faults.clear();
+    expect(await curations.messages([{ sluice: 'sweep' }])).toEqual([]);
+    expect(await curations.keys(VERSION_NOTES)).toEqual([others]);
   });
 });
 

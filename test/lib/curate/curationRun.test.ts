@@ -47,6 +47,9 @@ describe('a worker that begins', () => {
       ...{ begin: 'claimed', wasKilled: true, run: { slices: 2, done: [slice] } },
       entry: { attempts: 2, lease: { owner: 'me', until: UNTIL } },
     });
+    // Who was killed at an earlier version says nothing of this one.
+    const earlier = { ...held('other', { version: V1 }), lease: { owner: 'other', until: NOW } };
+    expect(beginRun(earlier, wanted, me)).toMatchObject({ wasKilled: false, entry: { attempts: 1 } });
   });
 
   it.each([

@@ -138,6 +138,10 @@ describe('the nightly plan', () => {
     expect(queuedDays()).toEqual([`exposures ${DAY} new`]);
     expect((await curations.entry())?.queued?.at).toBe(first);
     expect(curations.logged.at(-1)).toMatchObject({ curations_waiting: 1, oldest_not_curated: 5 });
+    // The hourly check counts it, too.
+    curations.logged.length = 0;
+    await curations.plan({ sluice: 'curate-check' });
+    expect(curations.logged.at(-1)).toMatchObject({ curations_waiting: 1 });
     // A task of long ago does nothing: its version may be deleted at any time.
     curations.clock.advance(NIGHT_MS);
     await plan();
@@ -158,20 +162,19 @@ describe('the nightly plan', () => {
     expect(queuedDays()).toEqual([`exposures ${DAY} new`]);
   });
 
-  it('notes no task that has begun since the day was looked at', async () => {
+  it('notes no task that has begun, or ended, since the day was looked at', async () => {
     await curations.land('a', exposures(0, 1));
     const until = curations.clock.now() + 1_000;
-    const tasks = {
-      send: async () => {
-        const place = curatedSubject(curations.config, 'exposures', DAY);
-        await curations.ledger.change(place, (known) => ({
-          entry: { ...known, state: 'loading', lease: { owner: 'o', until } },
-        }));
-      },
-    };
-    await planDays({ ...curations.makePlanner(), tasks }, { sluice: 'curate' });
-    expect(await curations.entry()).toMatchObject({ state: 'loading', lease: { owner: 'o' } });
-    expect((await curations.entry())?.queued).toBeUndefined();
+    for (const since of [{ curated: { ended: 'v' } }, { lease: { owner: 'o', until } }]) {
+      const tasks = {
+        send: async () => {
+          const place = curatedSubject(curations.config, 'exposures', DAY);
+          await curations.ledger.change(place, (known) => ({ entry: { ...known, ...since } }));
+        },
+      };
+      await planDays({ ...curations.makePlanner(), tasks }, { sluice: 'curate' });
+      expect((await curations.entry())?.queued).toBeUndefined();
+    }
   });
 
   it('sends tasks once no view reads the versions that they replace', async () => {

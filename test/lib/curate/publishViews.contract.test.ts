@@ -155,11 +155,20 @@ describe('the list of curated days in the views', () => {
     // Every other day: each is a range of its own, and a view names at most 100.
     const days = Array.from({ length: 105 }, (_, i) => addDays('2026-01-01', 2 * i));
     const entry = { version, shape, fingerprint: 'f' };
-    const list = Object.fromEntries([...days, '2025-12-01'].map((day) => [day, entry]));
+    // Without a partition, or with one of another version, shape or day.
+    const others = { '2025-12-01': entry, '2025-12-03': { ...entry, version: 'v0' } };
+    const unfit = { ...others, '2025-12-05': { ...entry, shape: 'old' }, '2025-12-07': entry };
+    const [last = ''] = days.slice(-1);
+    const list = {
+      ...Object.fromEntries(days.map((day) => [day, entry])),
+      ...unfit,
+      // Of a day that keeps rows each later version is read.
+      [last]: { ...entry, version: 'v0', shape: 'old', keeps: true as const },
+    };
     const planner = curations.makePlanner();
     const partitions: ViewCatalog['partitions'] = async (table) => ({
-      items: days.map((day) => {
-        const prefix = versionPrefix(config, table, day, version);
+      items: [...days, '2025-12-03', '2025-12-05', '2025-12-07'].map((day) => {
+        const prefix = versionPrefix(config, table, day === '2025-12-07' ? '2025-12-08' : day, version);
         return { day, location: `s3://${config.bucket}/${prefix}` };
       }),
       next: undefined,
@@ -184,9 +193,9 @@ describe('the list of curated days in the views', () => {
     );
     expect(curations.logged.filter(({ event }) => event === 'curate_views').at(-1)).toMatchObject({
       no_room: left,
-      unserved: { exposures: 1, events: 0 },
+      unserved: { exposures: 4, events: 0 },
     });
-    expect(curations.logged.at(-1)).toMatchObject({ days_curated: 106, days_left_out: 6 });
+    expect(curations.logged.at(-1)).toMatchObject({ days_curated: 109, days_left_out: 9 });
     expect(await servedDays()).toHaveLength(100);
   });
 

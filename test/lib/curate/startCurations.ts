@@ -18,6 +18,7 @@ import type { UtcDay } from '../../../lib/base/time.ts';
 import { defineConfig } from '../../../lib/config/defineConfig.ts';
 import type { CurateFaultPoint, CurateRun, Curator } from '../../../lib/curate/Curator.ts';
 import { curatedTables } from '../../../lib/curate/curatedTables.ts';
+import { curateMessages } from '../../../lib/curate/curateMessages.ts';
 import { type CurateOutcome, curateTask } from '../../../lib/curate/curateTask.ts';
 import { curateFiles } from '../../../lib/curate/engine/curateFiles.ts';
 import { listedDays } from '../../../lib/curate/ListedDays.ts';
@@ -166,6 +167,7 @@ export async function startCurations(input: Partial<ConfigInput> = {}) {
       s3,
       glue,
       makePlanner,
+      makeCurator,
     },
 
     /** Puts a raw file of a day, as SQL's rows or as bytes. */
@@ -230,6 +232,14 @@ export async function startCurations(input: Partial<ConfigInput> = {}) {
       return outcomes;
     },
     sweep: () => sweepVersions(makeCurator(), makeRun()),
+    /** Gives messages to the function that curates. @returns The indexes of those that are delivered again. */
+    async messages(bodies: readonly object[], receives = 1, curator: Partial<Curator> = {}) {
+      const messages = bodies.map((body, i) => ({
+        ...{ messageId: String(i), body: JSON.stringify(body), receives },
+      }));
+      const { batchItemFailures } = await curateMessages(makeCurator(curator), makeRun(), messages, 2);
+      return batchItemFailures.map(({ itemIdentifier }) => Number(itemIdentifier));
+    },
 
     entry: (kind: ForwardedKind = 'exposures', day = DAY) => ledger.read(curatedSubject(config, kind, day)),
     listedDays: async (kind: ForwardedKind = 'exposures') =>
@@ -283,8 +293,11 @@ export async function startCurations(input: Partial<ConfigInput> = {}) {
         for (const Key of await this.keys(prefix, bucket)) {
           if (Key.endsWith('.json')) continue;
           const { Body } = await s3.send(new GetObjectCommand({ Bucket: bucket, Key }));
+          const bytes = (await Body?.transformToByteArray()) ?? new Uint8Array();
+          // Athena reads none of them either.
+          if (bytes.length === 0) continue;
           const path = join(folder, `${paths.length}.parquet`);
-          writeFileSync(path, (await Body?.transformToByteArray()) ?? new Uint8Array());
+          writeFileSync(path, bytes);
           paths.push(path);
         }
         if (paths.length === 0) return [];

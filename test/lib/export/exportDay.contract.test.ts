@@ -32,17 +32,19 @@ describe('the export of a day', () => {
     return { there: there.sort(), named: named.sort() };
   };
   const both = (...bodies: string[]) => ({ there: bodies, named: bodies });
-  /** Replaces a file as an erasure does, which notes it in the ledger. */
-  const erase = async (name: string, body: string, ended?: { readonly endedAt: number }) => {
+  /** Replaces a file as an erasure does. @returns What notes it in the ledger then. */
+  const replace = async (name: string, body: string, ended?: { readonly endedAt: number }) => {
     const eTag = async () =>
       (await world.table.files(`events/${DAY}/`)).find(({ key }) => key.endsWith(`/${name}`))?.eTag ?? '';
     const from = await eTag();
     await world.put(name, body);
     const [to, note] = [await eTag(), { id: 'e1', at: world.clock.now(), ...ended }];
-    await world.ledger.change(exportSubject(world.configured(), DAY), (known) => ({
-      entry: noteErasure(known, note, [{ name, from, to }]),
-    }));
+    return () =>
+      world.ledger.change(exportSubject(world.configured(), DAY), (known) => ({
+        entry: noteErasure(known, note, [{ name, from, to }]),
+      }));
   };
+  const erase = async (...file: Parameters<typeof replace>) => (await replace(...file))();
 
   it('writes its files and a manifest of them, and records it in the ledger', async () => {
     await world.put('_temporary', 'no data');
@@ -186,6 +188,14 @@ describe('the export of a day', () => {
     await world.put('a.parquet', 'half');
     await run();
     expect(await contents()).toEqual(both('erased', 'half', 'second'));
+  });
+
+  it('knows what an erasure has replaced before it lists, and notes while it copies', async () => {
+    await run();
+    const note = await replace('a.parquet', 'erased');
+    const faultPoint = async (point: string) => void (point === 'copied' && (await note()));
+    expect(await run({ faultPoint })).toMatchObject({ removed: 1 });
+    expect(await contents()).toEqual(both('erased', 'second'));
   });
 
   it('takes away what another version of the day, or retention, has taken', async () => {

@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { exportDay } from '../../../lib/export/exportDay.ts';
 import { type ExportTask, exportTaskSchema } from '../../../lib/export/messageBodies.ts';
 import { planExports } from '../../../lib/export/planExports.ts';
+import { exportSubject } from '../../../lib/tables/ledgerKeys.ts';
 import { DAY, type ExportWorld, startExport, TARGET } from './startExport.ts';
 
 const HOUR_MS = 3_600_000;
@@ -15,14 +16,18 @@ describe('the plan of exports', () => {
   });
   afterEach(() => world.close());
 
-  const plan = (request: { days?: string[]; schedule?: 'daily' | 'hourly'; exports?: string[] } = {}) =>
+  const plan = (
+    request: { days?: string[]; schedule?: 'daily' | 'hourly'; exports?: string[]; drop?: true } = {},
+    more: { table?: ExportWorld['table']; onSent?: () => Promise<void> } = {},
+  ) =>
     planExports(
       {
         ...{ exports: [world.configured()], ledger: world.ledger, clock: world.clock },
-        tableOf: () => world.table,
+        tableOf: () => more.table ?? world.table,
         tasks: {
           async send(bodies) {
             sent.push(...bodies.map((body) => exportTaskSchema.parse(JSON.parse(body))));
+            await more.onSent?.();
           },
         },
       },
@@ -30,8 +35,8 @@ describe('the plan of exports', () => {
     );
   const reasons = ({ queued }: Awaited<ReturnType<typeof plan>>) =>
     queued.map(({ day, reason }) => `${day} ${reason}`).sort();
-  const work = async () => {
-    for (const task of sent.splice(0)) await exportDay(world.exporter(), world.configured(), task);
+  const work = async (table = world.table) => {
+    for (const task of sent.splice(0)) await exportDay(world.exporter({ table }), world.configured(), task);
   };
   const days = ['2026-11-17', '2026-11-18', DAY];
 
@@ -60,6 +65,30 @@ describe('the plan of exports', () => {
     expect(reasons(await plan())).toEqual([`${DAY} new`]);
     world.clock.advance(HOUR_MS);
     expect(reasons(await plan())).toEqual([`${DAY} new`]);
+  });
+
+  it('notes no task that has ended before that, and asks by name for copies to go', async () => {
+    await world.register(DAY);
+    await world.put('a.parquet', 'x');
+    expect(reasons(await plan({ days: [DAY], drop: true }, { onSent: () => work() }))).toEqual([
+      `${DAY} asked`,
+    ]);
+    expect(await world.ledger.read(exportSubject(world.configured(), DAY))).toMatchObject({
+      state: 'succeeded',
+    });
+    await plan({ days: [DAY], drop: true });
+    expect(sent).toMatchObject([{ drop: true }]);
+  });
+
+  it('queues a day of a raw table at once when an erasure has replaced a file of it', async () => {
+    const table = world.tableWith(null);
+    await world.register(DAY);
+    await world.put('a.parquet', 'x');
+    world.clock.advance(HOUR_MS);
+    await plan({}, { table });
+    await work(table);
+    await world.put('a.parquet', 'y');
+    expect(reasons(await plan({}, { table }))).toEqual([`${DAY} changed`]);
   });
 
   it('retries failed days in the next run', async () => {

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { QueueError } from '../../../lib/base/queue.ts';
-import { runRequest } from '../../../lib/export/exportMessages.ts';
+import { type Exporter, exportMessages, runRequest } from '../../../lib/export/exportMessages.ts';
 import { exportSubject } from '../../../lib/tables/ledgerKeys.ts';
 import { DAY, type ExportWorld, startExport } from './startExport.ts';
 
@@ -19,24 +19,23 @@ describe('a planning request of the export', () => {
   });
   afterEach(() => world.close());
 
-  const run = (request: { days?: string[]; schedule?: 'daily' } = { schedule: 'daily' }) => {
+  const exporter = (): Exporter => {
     const { deadline, leaseUntil, target } = world.exporter();
-    return runRequest(
-      {
-        ...{ exports: [world.configured()], ledger: world.ledger, clock: world.clock, stage: 'test' },
-        ...{ deadline, leaseUntil, tableOf: () => world.table, targetOf: () => target },
-        newOwner: () => 'one',
-        tasks: {
-          async send(bodies) {
-            if (!takes) throw new QueueError('SLUICE_QUEUE_NOT_SENT');
-            sent.push(...bodies);
-          },
+    return {
+      ...{ exports: [world.configured()], ledger: world.ledger, clock: world.clock, stage: 'test' },
+      ...{ deadline, leaseUntil, tableOf: () => world.table, targetOf: () => target },
+      newOwner: () => 'one',
+      tasks: {
+        async send(bodies) {
+          if (!takes) throw new QueueError('SLUICE_QUEUE_NOT_SENT');
+          sent.push(...bodies);
         },
-        log: (fields) => lines.push(fields),
       },
-      { sluice: 'export', ...request },
-    );
+      log: (fields) => lines.push(fields),
+    };
   };
+  const run = (request: { days?: string[]; schedule?: 'daily' } = { schedule: 'daily' }) =>
+    runRequest(exporter(), { sluice: 'export', ...request });
   const entry = () => world.ledger.read(exportSubject(world.configured(), DAY));
 
   it('waits when Glue throttles it briefly', async () => {
@@ -54,6 +53,9 @@ describe('a planning request of the export', () => {
       expect(await run(asked)).toMatchObject({ level: 'error', queued: 0, again: true });
       expect(await run()).toMatchObject({ again: true, failed: [{ transient: true }] });
       expect(lines.at(-1)).toMatchObject({ exports_failed: 0 });
+      const message = { messageId: 'm', body: JSON.stringify({ sluice: 'export' }), receives: 1 };
+      const again = { batchItemFailures: [{ itemIdentifier: 'm' }] };
+      expect(await exportMessages(exporter(), [message])).toEqual(again);
       world.faults.clear();
       expect(await run(asked)).toMatchObject({ queued: 1, again: false });
     },

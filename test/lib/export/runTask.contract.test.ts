@@ -53,7 +53,11 @@ describe('an export task', () => {
   }
 
   it('ends when its day is exported, and logs the result', async () => {
-    expect(await run()).toBe(false);
+    let closed = 0;
+    const { target } = world.exporter();
+    const own = { ledger: world.ledger, tableOf: () => world.table, targetOf: () => target };
+    expect(await run({ apart: async () => ({ ...own, close: () => (closed += 1) }) })).toBe(false);
+    expect(closed).toBe(1);
     expect(lines).toMatchObject([
       {
         ...{ level: 'info', event: 'export', export: 'events', day: DAY, outcome: 'succeeded' },
@@ -115,9 +119,9 @@ describe('an export task', () => {
     for (let i = 0; i < 8; i += 1) await world.put(`more-${i}.parquet`, `more ${i}`);
     const { deadline } = world.exporter();
     const clock = slowClock();
-    expect(await run({ clock, deadline })).toBe(false);
+    expect(await run({ clock, deadline }, { ...task, round: 3 })).toBe(false);
     expect(lines).toMatchObject([{ outcome: 'unfinished' }]);
-    expect(sent).toEqual([{ body: JSON.stringify({ ...task, round: 1 }), delay: 5 }]);
+    expect(sent).toEqual([{ body: JSON.stringify({ ...task, round: 4 }), delay: 5 }]);
     expect(await world.ledger.read(exportSubject(world.configured(), DAY))).toMatchObject({
       state: 'waiting',
     });
@@ -144,6 +148,16 @@ describe('an export task', () => {
     await expect(run({ clock, deadline: world.exporter().deadline, tasks })).rejects.toThrow('away');
     expect(await world.ledger.read(exportSubject(world.configured(), DAY))).toMatchObject({
       state: 'failed',
+    });
+  });
+
+  it('is not recorded as queued when the continuation has ended before that', async () => {
+    for (let i = 0; i < 8; i += 1) await world.put(`more-${i}.parquet`, `more ${i}`);
+    const deadline = world.exporter().deadline;
+    const tasks = { send: async () => void (await run()) };
+    await run({ clock: slowClock(), deadline, tasks });
+    expect(await world.ledger.read(exportSubject(world.configured(), DAY))).toMatchObject({
+      state: 'succeeded',
     });
   });
 

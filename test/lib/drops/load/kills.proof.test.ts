@@ -61,40 +61,6 @@ describe('a load that is killed', () => {
     expect(await loads.read()).toEqual(afterwards);
   });
 
-  it('twice fails, keeps what is read, and is retried on request', async () => {
-    // A failure that may pass is no kill.
-    const passing = { listed: () => Promise.reject(new Error('It may pass.')) };
-    expect(await loads.load({ at: passing })).toMatchObject({ outcome: 'handed_back' });
-    for (const _ of [1, 2]) {
-      expect(await loads.load({ killAt: 'fetched' })).toBe('killed');
-      loads.clock.advance(LEASE_MS + 1);
-    }
-    expect(await loads.load({ killAt: 'fetched' })).toMatchObject({
-      outcome: 'failed',
-      failure: { code: 'SLUICE_LOAD_KILLED' },
-    });
-    expect(await loads.entry()).toMatchObject({
-      state: 'failed',
-      attempts: 3,
-      fingerprint: 'as planned',
-      failure: { code: 'SLUICE_LOAD_KILLED', message: expect.stringContaining('3 tries') },
-      files: [{ fate: 'loaded' }],
-    });
-    expect(await loads.read()).toEqual(readEvents(0, 20));
-    // A settled day begins anew, and has as many tries when somebody asks for it.
-    for (const _ of [1, 2]) {
-      expect(await loads.load({ killAt: 'mapped', reason: 'backfill' })).toBe('killed');
-      loads.clock.advance(LEASE_MS + 1);
-    }
-    expect(await loads.load({ reason: 'backfill' })).toMatchObject({
-      failure: { code: 'SLUICE_LOAD_KILLED', message: expect.stringContaining('2 tries') },
-    });
-    expect(await loads.load({ killAt: 'fetched', reason: 'triggered' })).toBe('killed');
-    loads.clock.advance(LEASE_MS + 1);
-    expect(await loads.load({ reason: 'triggered' })).toMatchObject({ outcome: 'succeeded' });
-    await expectWhole();
-  });
-
   it('has its incomplete version swept, but not within a day', async () => {
     expect(await loads.load({ killAt: 'uploaded' })).toBe('killed');
     expect((await versions()).size).toBe(2);

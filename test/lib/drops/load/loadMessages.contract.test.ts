@@ -5,7 +5,8 @@ import * as z from 'zod';
 import { resources } from '../../../../infra/resources.ts';
 import { logicalIds } from '../../../../infra/template/Stack.ts';
 import { loadMessages } from '../../../../lib/drops/load/loadMessages.ts';
-import { engineShare, makeWorkDirectory } from '../../../../lib/lambda/machine.ts';
+import { engineShare, makeWorkDirectory, onMachine } from '../../../../lib/lambda/machine.ts';
+import { versionNoteKey } from '../../../../lib/tables/ledgerKeys.ts';
 import { readFilterPattern } from '../../../../packages/local-aws/src/logs/index.ts';
 import { temporaryDirectory } from '../../../harness/temporaryDirectory.ts';
 import { DAY, LEASE_MS, type Loads, someEvents, startLoads } from './startLoads.ts';
@@ -92,6 +93,20 @@ describe('load messages', () => {
     expect(countedBy(loads, loads.logged.at(-1))).toEqual(['IngestLoadsFailed-prod 1']);
   });
 
+  it('are processed by ports that reach their dataset alone, which are closed', async () => {
+    await loads.drop('a.parquet', someEvents(0, 2));
+    const loader = loads.makeLoader();
+    let closed = 0;
+    const scopedPorts = async () => ({ ...loader, close: () => (closed += 1) });
+    const customerBucket = () => {
+      throw new Error('not its own');
+    };
+    const messages = [{ messageId: '0', body: task(), receives: 1 }];
+    const scoped = { ...loader, customerBucket, scopedPorts };
+    expect(await loadMessages(scoped, loads.makeRun(), messages, 3)).toEqual(again());
+    expect([loads.logged[0]?.['outcome'], closed]).toEqual(['succeeded', 1]);
+  });
+
   it('are retried while another load holds the day', async () => {
     await loads.drop('a.parquet', someEvents(0, 2));
     await loads.load({ killAt: 'claimed' });
@@ -156,10 +171,14 @@ describe('load messages', () => {
         { fault: 'failCalls', operations: ['DeleteObjects'], code: 'AccessDenied', status: 403, calls: 1 },
       ],
     });
+    // The function that curates has its own sweep, and may read its ledger.
+    const curated = { due: 0, table: loads.config.curatedTables.events, day: DAY };
+    const others = versionNoteKey({ ...curated, version: '20261101T000000000Z-00000000' });
+    await loads.makeLoader().landing.putNote(others);
     expect(await send([sweep])).toEqual(again('0'));
     expect(await send([sweep])).toEqual(again());
     expect(await loads.keys('statsig/')).toHaveLength(1);
-    expect(await loads.keys('ledger/_versions/')).toEqual([]);
+    expect(await loads.keys('ledger/_versions/')).toEqual([others]);
   });
 });
 
@@ -172,6 +191,12 @@ describe('the machine size of a load', () => {
   ])('is derived from %i MiB of memory', (megabytes, limits) =>
     expect(engineShare(megabytes)).toEqual(limits),
   );
+});
+
+it('an invocation works until some time before its end, and keeps its days for longer', async () => {
+  const endsAt = Date.now() + 900_000;
+  const { leaseUntil, deadline } = await onMachine(1_769, endsAt, async ({ run }) => run);
+  expect([deadline < endsAt, leaseUntil > endsAt]).toEqual([true, true]);
 });
 
 describe('the temporary folder of an invocation', () => {
@@ -229,10 +254,16 @@ describe('days that Athena works on', () => {
       { level: 'error', event: 'ingest_athena_stuck', stuck: 1, days: [`acme/events ${DAY}`] },
     ]);
     expect(countedBy(loads, stuck()[0])).toEqual(['IngestAthenaLoadsFailed-prod 1']);
+    loads.faults.set({
+      s3: [{ fault: 'failCalls', operations: ['GetObject'], code: 'SlowDown', calls: 'all' }],
+    });
+    expect(await look()).toEqual({ batchItemFailures: [{ itemIdentifier: '0' }] });
+    loads.faults.clear();
     release();
+    const told = stuck().length;
     expect(await loads.goOn()).toMatchObject({ outcome: 'succeeded' });
     await look();
-    expect(stuck()).toHaveLength(1);
+    expect(stuck()).toHaveLength(told);
   });
 
   it('are counted apart from those of the function when they fail', async () => {

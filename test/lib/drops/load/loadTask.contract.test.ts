@@ -2,7 +2,16 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { customerBucketFrom } from '../../../../lib/aws/customerBucket.ts';
 import { leftOutReasons } from '../../../../lib/drops/Drop.ts';
 import { NO_FILES } from '../../../../lib/ledger/LedgerEntry.ts';
-import { DAY, type Loads, parquetOf, readEvents, someEvents, startLoads, THEIRS } from './startLoads.ts';
+import {
+  DAY,
+  LEASE_MS,
+  type Loads,
+  parquetOf,
+  readEvents,
+  someEvents,
+  startLoads,
+  THEIRS,
+} from './startLoads.ts';
 
 describe('a load', () => {
   let loads: Loads;
@@ -183,6 +192,59 @@ describe('a load', () => {
       expect(await loads.read()).toEqual(readEvents(0, 3, point === 'moved' ? 'mended' : 'seen'));
     },
   );
+
+  it('is lost, and not told unchanged, if another takes a day whose files are loaded', async () => {
+    await loads.drop('a.parquet', someEvents(0, 3));
+    await loads.load();
+    const listed = async () => {
+      loads.clock.advance(LEASE_MS + 1);
+      const place = { source: 'acme', dataset: 'events', day: DAY, table: 'acme_events' };
+      await loads.ledger.claim(place, 'another', loads.clock.now() + LEASE_MS, 'f');
+    };
+    const run = { deadline: loads.clock.now() + 3 * LEASE_MS };
+    expect(await loads.load({ reason: 'changed', at: { listed }, run })).toEqual({ outcome: 'lost' });
+  });
+
+  it('moves no partition once its time is over, and is handed back', async () => {
+    await loads.drop('a.parquet', someEvents(0, 3));
+    const stop = new AbortController();
+    const late = { at: { uploaded: async () => stop.abort() }, run: { signal: stop.signal } };
+    const failure = { code: 'SLUICE_LOAD_OUT_OF_TIME' };
+    expect(await loads.load(late)).toMatchObject({ outcome: 'handed_back', failure });
+    expect(await loads.read()).toBeNull();
+    // Twice in a row fails; another failure between is none of its kind.
+    const at = { listed: () => Promise.reject(new Error('It may pass.')) };
+    expect(await loads.load({ at })).toMatchObject({ outcome: 'handed_back' });
+    for (const outcome of ['handed_back', 'failed'])
+      expect(await loads.load(late)).toMatchObject({ outcome, failure });
+  });
+
+  it('that is killed twice fails, keeps what is read, and is retried on request', async () => {
+    await loads.drop('a.parquet', someEvents(0, 20));
+    await loads.load();
+    await loads.drop('b.parquet', someEvents(20, 30));
+    // A failure that may pass is no kill.
+    const at = { listed: () => Promise.reject(new Error('It may pass.')) };
+    expect(await loads.load({ at })).toMatchObject({ outcome: 'handed_back' });
+    const killed = async (how: Parameters<Loads['load']>[0]) => {
+      expect(await loads.load(how)).toBe('killed');
+      loads.clock.advance(LEASE_MS + 1);
+    };
+    for (const _ of [1, 2]) await killed({ killAt: 'fetched' });
+    const failure = { code: 'SLUICE_LOAD_KILLED', message: expect.stringContaining('3 tries') };
+    expect(await loads.load({ killAt: 'fetched' })).toMatchObject({ outcome: 'failed', failure });
+    const failed = { state: 'failed', attempts: 3, fingerprint: 'as planned', failure };
+    expect(await loads.entry()).toMatchObject({ ...failed, files: [{ fate: 'loaded' }] });
+    expect(await loads.read()).toEqual(readEvents(0, 20));
+    // A settled day begins anew, and has as many tries when somebody asks for it.
+    for (const _ of [1, 2]) await killed({ killAt: 'mapped', reason: 'backfill' });
+    expect(await loads.load({ reason: 'backfill' })).toMatchObject({
+      failure: { code: 'SLUICE_LOAD_KILLED', message: expect.stringContaining('2 tries') },
+    });
+    await killed({ killAt: 'fetched', reason: 'triggered' });
+    expect(await loads.load({ reason: 'triggered' })).toMatchObject({ outcome: 'succeeded' });
+    expect(await loads.read()).toEqual(readEvents(0, 30));
+  });
 
   it('ignores a task for a dataset that is no longer configured', async () => {
     expect(await loads.load({ dataset: 'gone' })).toEqual({ outcome: 'unknown' });

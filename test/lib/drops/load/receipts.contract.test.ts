@@ -50,6 +50,9 @@ describe.each(['lambda', 'athena'] as const)('receipts of loads by %s', (engine)
     expect(JSON.stringify(written)).not.toContain('u-secret');
     expect(await load({ fingerprint: entry?.fingerprint ?? '' })).toMatchObject({ outcome: 'unchanged' });
     expect(written).toHaveLength(1);
+    // Readers see another version of the same files.
+    await load({ reason: 'backfill' });
+    expect(written).toHaveLength(2);
   });
 
   it('that the bucket refuses leave the load as it is, and are written by the next load', async () => {
@@ -67,11 +70,18 @@ describe.each(['lambda', 'athena'] as const)('receipts of loads by %s', (engine)
   });
 
   it('are not written again for a day that fails in the same way', async () => {
+    await loads.drop('a.parquet', someEvents(0, 3));
+    await load();
+    const { version } = (await loads.entry()) ?? {};
     await loads.drop('a.parquet', "SELECT 'x' AS other");
+    refuses = REFUSED;
+    expect(await load()).toMatchObject({ outcome: 'failed' });
+    refuses = null;
     for (const reason of ['new', 'retried', 'backfill'] as const)
       expect(await load({ reason })).toMatchObject({ outcome: 'failed' });
-    expect(written.map(({ receipt }) => [receipt.state, receipt.failure?.code])).toEqual([
-      ['failed', 'SLUICE_INGEST_COLUMN_MISSING'],
+    const failed = written.slice(1).map(({ receipt }) => receipt);
+    expect(failed).toMatchObject([
+      { state: 'failed', version, failure: { code: 'SLUICE_INGEST_COLUMN_MISSING' } },
     ]);
   });
 

@@ -94,6 +94,17 @@ describe('a day that changes between its plan and its load', () => {
     expect(await planDay(loads, DAY)).toMatchObject({ decision: { queue: 'deleted' } });
   });
 
+  it('is lost, and not left to settle, if another takes it meanwhile', async () => {
+    await remove('b');
+    const listed = async () => {
+      loads.clock.advance(HOUR_MS);
+      const place = { source: 'acme', dataset: 'events', day: DAY, table: 'acme_events' };
+      await loads.ledger.claim(place, 'another', loads.clock.now() + HOUR_MS, 'f');
+      await remove('late');
+    };
+    expect(await loads.load({ ...task, at: { listed } })).toEqual({ outcome: 'lost' });
+  });
+
   it('is loaded immediately when the plan has seen it settled, or it was already settled', async () => {
     await remove('b');
     await planDay(loads, DAY);

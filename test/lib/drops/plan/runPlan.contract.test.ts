@@ -1,6 +1,7 @@
 import { ReceiveMessageCommand } from '@aws-sdk/client-sqs';
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { addDays, utcDay } from '../../../../lib/base/time.ts';
+import { MAX_ROUNDS, PATIENT_ROUNDS } from '../../../../lib/drops/limits.ts';
 import { planRequestSchema } from '../../../../lib/drops/plan/messageBodies.ts';
 import { runPlan } from '../../../../lib/drops/plan/planMessages.ts';
 import { OTHER_DROPS, startIngest } from './startIngest.ts';
@@ -248,6 +249,65 @@ describe('a run of the plan', () => {
       { dataset: 'events', day: ago(40), reason: 'triggered' },
       { dataset: 'events', day: ago(40), reason: 'backfill' },
     ]);
+  });
+
+  it('looks at a loaded day whose files are missing however old it is, also after a listing that failed', async () => {
+    ingest = await startIngest();
+    const day = ago(1);
+    await ingest.put(`events/${day}/a.parquet`);
+    await ingest.clock.advance(HOUR_MS);
+    await plan();
+    await load(day);
+    await ingest.remove(`events/${day}/a.parquet`);
+    await plan();
+    const openDays = async () => Object(await ingest.readJson('ledger/acme/events/last-look.json')).openDays;
+    expect(await openDays()).toEqual([day]);
+    await ingest.clock.advance(30 * 24 * HOUR_MS);
+    const denied = {
+      Effect: 'Deny',
+      Principal: '*',
+      Action: 's3:ListBucket',
+      Resource: 'arn:aws:s3:::acme-drops',
+    };
+    await ingest.letIn({ Version: '2012-10-17', Statement: [denied] });
+    await plan();
+    expect(await openDays()).toEqual([day]);
+    await ingest.letIn();
+    expect(await plan()).toMatchObject({ outcomes: { no_files: 4, queued: 1 } });
+    await ingest.settle(day, { version: 'v1', state: 'inputs_missing' });
+    await plan();
+    expect(await openDays()).toEqual([day]);
+  });
+
+  it('notes no task that has ended before that', async () => {
+    ingest = await startIngest();
+    await ingest.put(`events/${ago(1)}/a.parquet`);
+    await ingest.clock.advance(HOUR_MS);
+    const tasks = { send: () => load(ago(1)) };
+    const request = planRequestSchema.parse({ sluice: 'plan', schedule: 'daily' });
+    await runPlan({ ...ingest.planner(), tasks }, request);
+    expect(await entryOf(ago(1))).toMatchObject({ state: 'succeeded', version: 'v1' });
+  });
+
+  it('asks again less often after some rounds, not after a day of them, and begins nothing after its deadline', async () => {
+    ingest = await startIngest();
+    await ingest.put(`events/${today()}/a.parquet`);
+    const request = { datasets: ['events'], days: [today()] };
+    await plan({ ...request, round: PATIENT_ROUNDS });
+    await ingest.clock.advance(14 * 60_000);
+    expect(await ingest.received('plan')).toEqual([]);
+    await ingest.clock.advance(60_000);
+    expect(await ingest.received('plan')).toMatchObject([{ round: PATIENT_ROUNDS + 1 }]);
+    await ingest.put(`events/${today()}/a.parquet`);
+    expect(await plan({ ...request, round: MAX_ROUNDS })).toMatchObject({
+      outcomes: { waiting_settling: 1 },
+    });
+    await ingest.clock.advance(15 * 60_000);
+    expect(await ingest.received('plan')).toEqual([]);
+    const late = { ...ingest.planner(), deadline: ingest.clock.now() };
+    expect(await runPlan(late, planRequestSchema.parse({ sluice: 'plan' }))).toMatchObject({
+      ...{ again: true, failed: [{ code: 'SLUICE_INGEST_OUT_OF_TIME' }] },
+    });
   });
 
   it('counts failed days until their files change', async () => {

@@ -2,6 +2,7 @@ import { beforeEach, expect, it } from '@jest/globals';
 import { objectCreated } from '../../../../lib/base/queue.ts';
 import { readNotes, writeNote } from '../../../../lib/landing/LandingNotes.ts';
 import { lookAtLanding } from '../../../../lib/landing/write/lookAtLanding.ts';
+import { removeWritten } from '../../../../lib/landing/write/removeWritten.ts';
 import { LANDING_LOOK } from '../../../../lib/tables/ledgerKeys.ts';
 import { MemoryObjects } from '../../../harness/MemoryObjects.ts';
 
@@ -53,7 +54,7 @@ it('tells of an object as it reaches each of its ages, and then each day', async
 });
 
 it('tells once of an object whose ages passed while nobody looked', async () => {
-  await store.write('landing/a', 'a');
+  for (const key of ['landing/a', 'landing/folder/']) await store.write(key, 'a');
   await look(1);
   expect([await look(20), await look(20), await look(23)]).toEqual([['landing/a'], [], []]);
 });
@@ -74,6 +75,21 @@ it('tells of what the queue did not take', async () => {
   await expect(look(4)).rejects.toThrow('SlowDown');
   isAway = false;
   expect(await look(5)).toEqual(['landing/a']);
+});
+
+it('tells of no more than the queue should have, and of the others the next hour', async () => {
+  const all = Array.from({ length: 10_001 }, (_, i) => `landing/${String(i).padStart(5, '0')}`);
+  for (const key of all) await store.write(key, '');
+  expect(await look(4)).toEqual(all.slice(0, -1));
+  await store.removeAll(all.slice(0, -1));
+  expect(await look(5)).toEqual(all.slice(-1));
+});
+
+it('takes objects for kept whose deletion fails as a whole', async () => {
+  const removeAll = () => Promise.reject(Object.assign(new Error(), { name: 'SlowDown' }));
+  const log = (line: Record<string, unknown>) => lines.push(line);
+  const left = await removeWritten([{ key: 'landing/a' }], { store: { removeAll }, log });
+  expect([...left]).toEqual([['landing/a', 'SlowDown']]);
 });
 
 it('deletes what is written, with its note, and tells nobody of it', async () => {

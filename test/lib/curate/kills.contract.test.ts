@@ -35,11 +35,13 @@ describe('a task that is killed', () => {
     expect(await curations.read()).toEqual(ids(0, 40));
     const location = (await curations.curatedLocation()) ?? '';
     expect(await curations.rowsUnder(location)).toHaveLength(40);
-    expect(await curations.entry()).toMatchObject({
+    const entry = await curations.entry();
+    expect(entry).toMatchObject({
       state: 'succeeded',
       rows: { in: 50, out: 40, refused: 0 },
       curated: { account: { rawRows: 50, rows: 40, resends: 10 }, rawFiles: 2 },
     });
+    expect(entry?.superseded.map(({ version }) => version)).not.toContain(entry?.version);
     curations.clock.advance(TWO_DAYS_MS);
     await curations.sweep();
     expect((await versions()).size).toBe(1);
@@ -74,7 +76,7 @@ describe('a task that is killed', () => {
   it('is settled as failed after the maximum number of killed attempts, and is read from the raw table', async () => {
     const run = { tries: 2 };
     for (const _ of [1, 2]) {
-      expect(await curations.curate(task, { killAt: 'curated', run })).toBe('killed');
+      expect(await curations.curate(task, { killAt: 'uploaded', run })).toBe('killed');
       curations.clock.advance(LEASE_MS + 1);
     }
     expect(await curations.curate(task, { run })).toMatchObject({
@@ -134,25 +136,41 @@ describe('a task that is killed', () => {
     await expectWhole();
   });
 
+  it('moves no partition once its time is over, and is published by the next try', async () => {
+    const before = await curations.curatedLocation();
+    const stop = new AbortController();
+    const late = { at: { checked: async () => stop.abort() }, run: { signal: stop.signal } };
+    expect(await curations.curate(task, late)).toMatchObject({
+      ...{ outcome: 'handed_back', failure: { code: 'SLUICE_CURATE_OUT_OF_TIME' } },
+    });
+    expect(await curations.curatedLocation()).toBe(before);
+    expect(await curations.curate(task)).toMatchObject({ outcome: 'curated' });
+    await expectWhole();
+  });
+
   it('makes its part again when the counts of its version do not add up, and fails the second time', async () => {
-    /** Counts a resend too many. */
-    const curate: Curator['curate'] = async (request) => {
-      const { account, ...made } = await curateFiles(request);
-      return { ...made, account: { ...account, resends: account.resends + 1 } };
-    };
+    /** Counts one too many. */
+    const counting = (member: 'resends' | 'rawRows' | 'rows'): { curator: Pick<Curator, 'curate'> } => ({
+      curator: {
+        curate: async (request) => {
+          const { account, ...made } = await curateFiles(request);
+          return { ...made, account: { ...account, [member]: account[member] + 1 } };
+        },
+      },
+    });
     const failure = { code: 'SLUICE_CURATE_COUNTS_DIFFER' };
-    expect(await curations.curate(task, { curator: { curate } })).toMatchObject({
+    expect(await curations.curate(task, counting('resends'))).toMatchObject({
       outcome: 'handed_back',
       failure,
     });
-    expect(await curations.curate(task, { curator: { curate } })).toMatchObject({
-      outcome: 'failed',
-      failure,
-    });
+    expect(await curations.curate(task, counting('rawRows'))).toMatchObject({ outcome: 'failed', failure });
     curations.clock.advance(86_400_000);
     await curations.plan({ sluice: 'curate' });
     const [again] = curations.takeTasks();
-    expect(await curations.curate(again, { curator: { curate } })).toMatchObject({ outcome: 'handed_back' });
+    expect(await curations.curate(again, counting('rows'))).toMatchObject({
+      outcome: 'handed_back',
+      failure,
+    });
     expect(await curations.curate(again)).toMatchObject({ outcome: 'curated' });
     await expectWhole();
   });
