@@ -292,7 +292,7 @@ const table: readonly FaultsOfFile[] = [
   },
   {
     file: 'lib/landing/write/removeWritten.ts',
-    suites: ['lib/landing/write/writeObjects.contract'],
+    suites: ['lib/landing/write/lookAtLanding', 'lib/landing/write/writeObjects.contract'],
     faults: [
       ['store.removeAll(asked).catch(failed)', 'store.removeAll(asked).catch(() => [])'],
       ['tries < TRIES && left.size > 0', 'tries < 1 && left.size > 0'],
@@ -465,6 +465,29 @@ const table: readonly FaultsOfFile[] = [
     faults: [
       ['entry?.files ?? [], clock.now()', '[], clock.now()'],
       ['{ fingerprint, reason }, entry)', '{ fingerprint, reason })'],
+    ],
+  },
+  {
+    file: 'infra/streams/queues.ts',
+    suites: ['infra/resources.contract'],
+    faults: [['          [`${deadLetters}Policy`]: queuePolicy(deadLetters, rules),\n', '']],
+  },
+  {
+    file: 'infra/streams/schedules.ts',
+    suites: ['infra/resources.contract'],
+    faults: [['MaximumRetryAttempts: made.attempts', 'MaximumRetryAttempts: 0']],
+  },
+  {
+    file: 'infra/streams/objectCreatedRules.ts',
+    suites: ['infra/resources.contract'],
+    faults: [['          DeadLetterConfig: { Arn: getAtt(rule.deadLetters) },\n', '']],
+  },
+  {
+    file: 'infra/data/bucket.ts',
+    suites: ['infra/resources.contract'],
+    faults: [
+      ["        VersioningConfiguration: { Status: 'Enabled' },\n", ''],
+      ['NoncurrentDays: rule.versionDays', 'NoncurrentDays: 1'],
     ],
   },
   // By hand.

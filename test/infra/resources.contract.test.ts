@@ -97,16 +97,31 @@ describe('the bucket', () => {
     });
   });
 
-  it('expires no objects with events, except refused ones', () => {
-    const expiring = list(at(one('DataBucket'), 'LifecycleConfiguration', 'Rules')).filter(
-      (rule) => at(rule, 'ExpirationInDays') !== undefined,
-    );
-    expect(expiring.map((rule) => at(rule, 'Prefix'))).toEqual([
-      'quarantine/',
-      'quarantine-large/',
-      'query-results/',
-      'damaged/',
-      'relay/',
+  it('expires no objects with events, except refused ones, and keeps old versions for a time', () => {
+    const retention = { dataVersionDays: 40, landingVersionDays: 41, stateVersionDays: 42 };
+    const bucket = plain(deploy({ retention }).made.Resources['DataBucket']?.Properties ?? null);
+    expect(at(bucket, 'VersioningConfiguration')).toEqual({ Status: 'Enabled' });
+    const rules = list(at(bucket, 'LifecycleConfiguration', 'Rules')).map((rule) => [
+      at(rule, 'Prefix'),
+      at(rule, 'ExpirationInDays') ?? null,
+      at(rule, 'NoncurrentVersionExpiration', 'NoncurrentDays'),
+    ]);
+    expect(rules).toEqual([
+      ['statsig/', null, 40],
+      ...['exposures', 'events'].map((table) => [
+        `statsig/statsig_forwarded_${table}/statsig_forwarded_${table}/`,
+        null,
+        40,
+      ]),
+      ...[
+        ['quarantine/', 90, 40],
+        ['quarantine-large/', 90, 1],
+        ['query-results/', 30, 1],
+        ['landing/', null, 41],
+        ['damaged/', 90, 40],
+        ['ledger/', null, 42],
+        ['relay/', 7, 1],
+      ],
     ]);
   });
 });
@@ -250,13 +265,29 @@ describe('the way to the registrar', () => {
         ),
       },
     ]);
-    for (const { properties } of ofType('AWS::Scheduler::Schedule')) {
-      const target = at(plain(properties), 'Target');
-      const queue = ofType('AWS::SQS::Queue').find(({ arn }) => arn === at(target, 'Arn'));
-      expect(at(plain(queue?.properties), 'RedrivePolicy', 'deadLetterTargetArn')).toBe(
-        at(target, 'DeadLetterConfig', 'Arn'),
-      );
+  });
+
+  it('has each rule and schedule on, and what they cannot send in the dead letters of its queue', () => {
+    const senders = [...ofType('AWS::Scheduler::Schedule'), ...ofType('AWS::Events::Rule')];
+    for (const { properties } of senders) {
+      const { State, Target, Targets = [Target] } = Object(properties);
+      expect([State, Target?.RetryPolicy.MaximumRetryAttempts ?? 10]).toEqual(['ENABLED', 10]);
+      for (const { Arn, DeadLetterConfig } of Targets) {
+        const queue = ofType('AWS::SQS::Queue').find(({ arn }) => arn === Arn);
+        const deadLetters = at(plain(queue?.properties), 'RedrivePolicy', 'deadLetterTargetArn');
+        expect(DeadLetterConfig).toEqual({ Arn: deadLetters });
+      }
     }
+    expect(
+      ofType('AWS::SQS::QueuePolicy')
+        .map(({ logicalId }) => logicalId)
+        .sort(),
+    ).toEqual(
+      ['RegisterDeadLetter', 'Register', 'WriteDeadLetter', 'Write'].map((part) => `${part}QueuePolicy`),
+    );
+    // As long as SQS can.
+    for (const part of ['Register', 'Write'])
+      expect(one(`${part}DeadLetterQueue`)).toMatchObject({ MessageRetentionPeriod: 1_209_600 });
   });
 });
 
