@@ -52,8 +52,10 @@ export async function leftoverProblems(
 /**
  * Runs the commands of docs/remove.md that contain a text, as a person would for this stack: with its names, and without the
  * doctor, which asks what LocalStack has not. What they print if they fail.
+ *
+ * @param flags `-c` to go on after a command that fails, as a person's shell does. Default: to stop.
  */
-export async function runPage(stack: Stack, text: string): Promise<string> {
+export async function runPage(stack: Stack, text: string, flags: '-c' | '-ec' = '-ec'): Promise<string> {
   const page = readFileSync(join(repositoryRoot, 'docs', 'remove.md'), 'utf8');
   const blocks = [...page.matchAll(/```sh\n(.*?)```/gs)].map(([, block = '']) => block);
   const found = blocks.find((block) => block.includes(text));
@@ -65,6 +67,6 @@ export async function runPage(stack: Stack, text: string): Promise<string> {
     .replaceAll(/^npx sluice doctor.*$/gm, '')
     .replaceAll('npx ', '')
     .replace('quarantine; do', 'quarantine acme_orders; do');
-  const { status, output } = await stack.run('bash', ['-ec', commands], PAGE_MS);
+  const { status, output } = await stack.run('bash', [flags, commands], PAGE_MS);
   return status === 0 ? '' : output;
 }
