@@ -14,6 +14,43 @@ describe('raw files that change', () => {
 
   const isServed = async () => ((await curations.viewDays())?.exposures ?? []).length > 0;
 
+  it('take the day out of the views before it is curated again, if their event was lost', async () => {
+    await curations.night();
+    const days = { sluice: 'curate', kinds: ['exposures'], days: [DAY] };
+    curations.clock.advance(60_000);
+    await curations.plan({ ...days, asked: 'rebuild' });
+    await curations.land('late', exposures(20, 21));
+    expect(await curations.curate(curations.takeTasks()[0], { killAt: 'listed' })).toBe('killed');
+    expect(await curations.listedDays()).toEqual([]);
+  });
+
+  it('within the window of late events are found by the hourly check, and any at the end of a deployment', async () => {
+    const { close } = curations;
+    curations = await startCurations({ timeWindow: { pastDays: 3 } });
+    await close();
+    const deployed = {
+      ...{ source: 'aws.cloudformation', 'detail-type': 'CloudFormation Stack Status Change' },
+      detail: { 'stack-id': 'arn', 'status-details': { status: 'UPDATE_COMPLETE' } },
+    };
+    await curations.land('a', exposures(0, 20));
+    await curations.night();
+    // Its last day, and one more for the writer.
+    await curations.land('late', exposures(20, 21));
+    await curations.plan({ sluice: 'curate-check' });
+    expect(await curations.listedDays()).toEqual([]);
+    curations.clock.advance(NIGHT_MS);
+    await curations.night();
+    await curations.land('later', exposures(21, 22));
+    await curations.plan({ sluice: 'curate-check' });
+    expect(await curations.listedDays()).toEqual([DAY]);
+    curations.faults.set({ s3: [{ fault: 'failCalls', code: 'SlowDown', calls: 'all' }] });
+    // No view gets days that nobody has looked at.
+    expect(await curations.plan(deployed, { sluice: 'curate-views' })).toEqual([0, 1]);
+    curations.faults.clear();
+    expect(await curations.plan(deployed)).toEqual([]);
+    expect([await curations.listedDays(), await curations.read()]).toEqual([[], ids(0, 22)]);
+  });
+
   it('leave the day to the next night when its message has no try left', async () => {
     await curations.plan({ sluice: 'curate' });
     const [task] = curations.takeTasks();
