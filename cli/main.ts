@@ -14,7 +14,6 @@ import { ingest } from './commands/ingest.ts';
 import { init } from './commands/init.ts';
 import { keys } from './commands/keys.ts';
 import { policy } from './commands/policy.ts';
-import { probe } from './commands/probe.ts';
 import { quarantine } from './commands/quarantine.ts';
 import { query } from './commands/query.ts';
 import { reconcile } from './commands/reconcile.ts';
@@ -26,6 +25,7 @@ import { tables } from './commands/tables.ts';
 import { tail } from './commands/tail.ts';
 import { test } from './commands/test.ts';
 import { trace } from './commands/trace.ts';
+import { trial } from './commands/trial.ts';
 import { type Command, didYouMean, readCommandLine, UsageError } from './terminal/commandLine.ts';
 import { commandError, errorText } from './terminal/errors.ts';
 import { commandHelp, overview } from './terminal/help.ts';
@@ -56,7 +56,7 @@ export const commands: readonly Command[] = [
   tail,
   trace,
   tables,
-  probe,
+  trial,
   check,
   cost,
 ];

@@ -46,7 +46,7 @@ export function queryCost(bytes: number): number {
 
 /** An amount for people: with cents from $0.10, else with two significant digits, e.g. `$2.40`, `$0.0059`. */
 export function usd(amount: number): string {
-  if (amount >= 0.1) return `$${amount.toFixed(2)}`;
+  if (amount === 0 || amount >= 0.1) return `$${amount.toFixed(2)}`;
   const digits = Math.max(2, 1 - Math.floor(Math.log10(amount)));
   return `$${amount.toFixed(digits).replace(/0+$/, '')}`;
 }

@@ -77,7 +77,7 @@ export const policy: Command = {
     'sluice policy print --for statsig --stage prod --account 111122223333',
     'sluice policy print --for ingest-source --source acme --account 111122223333',
     'sluice policy print --for deploy --stage prod --account 111122223333 --json | jq .stackPermissions > stack.json',
-    'sluice policy print --for probe --stage prod --account 111122223333',
+    'sluice policy print --for trial --account 111122223333',
   ],
   actions: ACTIONS,
   run: (line) => runAction(line, ACTIONS),

@@ -1,76 +1,34 @@
-import { defineErrorFamily } from '../../lib/base/errors.ts';
 import type { Deployment } from '../../observe/deployment.ts';
 import { explainAwsError } from '../../observe/explainAwsError.ts';
 import type { QuestionCode } from './questions.ts';
 
-/** Errors that prevent a probe. */
-export const ProbeError = defineErrorFamily('user', {
-  SLUICE_PROBE_NO_KEY: {
-    cause: 'There is no SDK key to send with.',
-    cure: 'Set SLUICE_PROBE_KEY, or use --key. To create a key for the probe: K=client-probe-$(openssl rand -hex 16); printf %s "$K" | npx sluice keys add probe --stage <stage>',
-  },
-  SLUICE_PROBE_KEY_REFUSED: {
-    cause: 'The collector does not accept the SDK key.',
-    cure: 'Add it (`sluice keys add`), wait half a minute, and run the probe again.',
-  },
-  SLUICE_PROBE_NO_COLLECTOR: {
-    cause: 'There is no collector.',
-    cure: 'Deploy the stack with this version; for the local cloud, check that `npm start` is running. Or use --url.',
-  },
-  SLUICE_PROBE_UNREACHABLE: {
-    cause: 'The collector cannot be reached.',
-    cure: 'Check the network and the URL.',
-  },
-  SLUICE_PROBE_FILTERED: {
-    cause: "The configuration ignores the probe's events.",
-    cure: 'Add "sluice-probe:*" to events.allow, or remove it from events.deny, and deploy.',
-  },
-});
-
 /** The `Origin` of the requests. */
 export const ORIGIN = 'https://sluice-probe.example';
 
-/** The prefix of the event names of every probe. */
-export const NAME_PREFIX = 'sluice-probe:';
-
-/** The environment of the probe's rows, which views exclude. */
-export const ENVIRONMENT = 'sluice-probe';
-
-/** One run of the probe. */
+/** What is sent and asked. */
 export interface Run {
   /** Eight hexadecimal digits that mark its events. */
   readonly id: string;
   /** The collector's URL; it has a path if a domain maps one to the API. */
   readonly collector: string;
-  /** The SDK key. */
-  readonly key: string;
+  /** The SDK keys, of a client and of a server. */
+  readonly keys: { readonly client: string; readonly server: string };
   /** Time of its events, epoch milliseconds. */
   readonly time: number;
+  /** Types of resources that this AWS has not made: what needs one is not asked. None on AWS itself. */
+  readonly lacks: ReadonlySet<string>;
 }
 
-/** The parts of a deployment that a probe needs. */
-export type Probed = Pick<
-  Deployment,
-  | 'config'
-  | 'stack'
-  | 'isLocal'
-  | 'athena'
-  | 'cloudwatch'
-  | 's3'
-  | 'clock'
-  | 'wait'
-  | 'random'
-  | 'now'
-  | 'localControl'
->;
+/** The parts of a deployment that the questions need. */
+export type Probed = Omit<Deployment, 'aws' | 'glue' | 'logs'>;
 
 /** Interval between two looks for rows or metrics: in the local cloud, a flush delivers them at once. */
 export function lookEveryMs({ isLocal }: Pick<Probed, 'isLocal'>): number {
   return isLocal ? 500 : 20_000;
 }
 
-/** `expected`: AWS behaves as expected. `otherwise`: it does not. `unanswered`: not asked, or without a result. */
-export type Verdict = 'expected' | 'otherwise' | 'unanswered';
+/** `expected`: AWS behaves as expected. `otherwise`: it does not. `not asked`: or without a result. */
+export type Verdict = 'expected' | 'otherwise' | 'not asked';
 
 /** The answer to a question. */
 export interface Answer {
@@ -87,7 +45,7 @@ export function answer(code: QuestionCode, asExpected: boolean, found: string): 
 
 /** Makes an answer that says why there is none. */
 export function unanswered(code: QuestionCode, found: string): Answer {
-  return { code, verdict: 'unanswered', found };
+  return { code, verdict: 'not asked', found };
 }
 
 /**

@@ -1,9 +1,20 @@
-import { ListObjectVersionsCommand } from '@aws-sdk/client-s3';
+import { gzipSync } from 'node:zlib';
+import { ListObjectVersionsCommand, PutObjectCommand } from '@aws-sdk/client-s3';
+import { partName } from '../../infra/template/Stack.ts';
 import { METRIC_NAMESPACE } from '../../lib/base/log.ts';
+import { quoteName, quoteText } from '../../lib/base/sql.ts';
+import { DAY_MS, utcDay } from '../../lib/base/time.ts';
 import { collectMetrics } from '../../lib/collect/collectMetrics.ts';
 import { LANDED_EXTENSION, LANDING_FOLDER } from '../../lib/tables/objectKeys.ts';
+import { configuredDatasets, readDatasets } from '../../observe/facts/days/ledgerDays.ts';
+import { readAlarms } from '../../observe/facts/flow/alarms.ts';
 import { readMetricData, type WantedMetric } from '../../observe/facts/flow/metricData.ts';
+import { requestIngest } from '../../operate/ingest/requests.ts';
+import { dropKey, parquetFromQuery } from '../ingest/dropFiles.ts';
+import { postUrl } from './bodies.ts';
 import { type Answer, answer, lookEveryMs, type Probed, type Run, unanswered } from './Probe.ts';
+import { Queries } from './rows.ts';
+import { replyText, sendRequest } from './sendRequest.ts';
 
 /**
  * Asks how Firehose ends the names of the objects that it wrote in this run's hour. The writer has deleted them: their
@@ -25,6 +36,10 @@ export async function askExtension({ s3, config }: Probed, { time }: Run): Promi
   return answer(code, other === undefined, (other ?? keys[0] ?? '').slice(Prefix.length));
 }
 
+/** Whoever makes none of these makes no metrics of log lines. */
+const METRICS_OF_LINES = 'AWS::Logs::MetricFilter';
+const NO_METRICS = 'nothing here makes metrics of log lines';
+
 /** Maximum time for metrics after the last row, milliseconds: CloudWatch extracts them from logs. */
 const METRICS_WAIT_MS = 180_000;
 /** https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_GetMetricData.html: periods of whole minutes. */
@@ -43,8 +58,13 @@ interface Counted {
  *
  * @throws What CloudWatch's client throws.
  */
-export async function askMetrics(probed: Probed, { since, requests, aheadMs }: Counted): Promise<Answer> {
+export async function askMetrics(
+  probed: Probed,
+  { lacks }: Run,
+  { since, requests, aheadMs }: Counted,
+): Promise<Answer> {
   const { clock, wait, stack } = probed;
+  if (lacks.has(METRICS_OF_LINES)) return unanswered('SLUICE_PROBE_METRICS', NO_METRICS);
   const deadline = clock.now() + METRICS_WAIT_MS;
   const { name } = collectMetrics.received;
   const metric: WantedMetric = {
@@ -63,5 +83,74 @@ export async function askMetrics(probed: Probed, { since, requests, aheadMs }: C
       return answer('SLUICE_PROBE_METRICS', count >= requests, found);
     }
     await wait(Math.min(lookEveryMs(probed), leftMs));
+  }
+}
+
+/** A day's rows, of which a drop is made. */
+const DROPPED_ROWS = 3;
+/** The longest that a load may take: the plan, the load, its queues. */
+const LOAD_MS = 600_000;
+
+/**
+ * Drops a file into the bucket of the only source, has it loaded, and follows it to the ledger and the table.
+ *
+ * @throws What AWS's clients throw.
+ */
+export async function askDrop(probed: Probed, { lacks, time }: Run, onProgress: (step: string) => void) {
+  const code = 'SLUICE_PROBE_DROP';
+  const { clock, wait, config, s3 } = probed;
+  const [of] = configuredDatasets(config);
+  if (of === undefined) return unanswered(code, 'no source is configured');
+  const day = utcDay(time - DAY_MS);
+  const rows = `SELECT TIMESTAMP ${quoteText(day)} AS at, 'drop' AS action, 'u' || i AS uid FROM range(${DROPPED_ROWS}) AS t(i)`;
+  const Body = await parquetFromQuery(rows);
+  await s3.send(
+    new PutObjectCommand({ Bucket: of.source.bucket, Key: dropKey(of.dataset, day, 'part-0.parquet'), Body }),
+  );
+  await requestIngest(probed, { dryRun: false, source: of.source.name, dataset: of.dataset.name });
+  const deadline = clock.now() + LOAD_MS;
+  for (;;) {
+    const [{ days = [] } = {}] = await readDatasets(probed, [of], { count: () => 2 });
+    const { entry } = days.find((one) => one.day === day) ?? {};
+    const state = entry?.state ?? 'nothing';
+    if (entry?.state === 'succeeded') {
+      const sql = `SELECT count(*) FROM ${quoteName(config.database)}.${quoteName(of.dataset.table)} WHERE ds = DATE ${quoteText(day)}`;
+      const isRead = !lacks.has('AWS::Athena::WorkGroup');
+      const [row] = isRead ? await new Queries(probed).run(sql) : [[String(entry.rows.out)]];
+      const found = `loaded, ${row?.[0]} of ${DROPPED_ROWS} rows ${isRead ? `in ${of.dataset.table}` : 'by the ledger'}`;
+      return answer(code, row?.[0] === String(DROPPED_ROWS), found);
+    }
+    if (entry?.state === 'failed' || clock.now() > deadline)
+      return answer(code, false, `${state} ${entry?.failure?.code ?? ''}`.trim());
+    onProgress(`the ledger says: ${state}`);
+    await wait(lookEveryMs(probed));
+  }
+}
+
+/** The longest that an alarm may take, milliseconds: the metric, and CloudWatch's look each minute. */
+const ALARM_MS = 600_000;
+
+/** Sends a compressed body as a gateway that takes it for text would hand it over, and waits for its alarm. @throws What CloudWatch's client throws. */
+export async function askAlarm(
+  probed: Probed,
+  run: Run,
+  onProgress: (step: string) => void,
+): Promise<Answer> {
+  const code = 'SLUICE_PROBE_ALARM';
+  const { clock, wait, stack } = probed;
+  const reply = await sendRequest({
+    url: postUrl(run),
+    headers: { 'content-type': 'text/plain;charset=UTF-8', 'statsig-api-key': run.keys.client },
+    body: Uint8Array.from(Buffer.from(gzipSync('{"events":[]}').toString('utf8'))),
+  });
+  if (run.lacks.has(METRICS_OF_LINES)) return unanswered(code, `${replyText(reply)}; ${NO_METRICS}`);
+  const name = partName(stack, 'mangled');
+  const deadline = clock.now() + ALARM_MS;
+  for (;;) {
+    const state = (await readAlarms(probed)).find((alarm) => alarm.name === name)?.state ?? 'not there';
+    const found = `${replyText(reply)}; ${name}: ${state}`;
+    if (state === 'ALARM' || clock.now() > deadline) return answer(code, state === 'ALARM', found);
+    onProgress(found);
+    await wait(lookEveryMs(probed));
   }
 }

@@ -1,5 +1,5 @@
 import { gzipSync, zstdCompressSync } from 'node:zlib';
-import { ENVIRONMENT, NAME_PREFIX, ORIGIN, type Run } from './Probe.ts';
+import { ORIGIN, type Run } from './Probe.ts';
 import type { QuestionCode } from './questions.ts';
 import type { ProbeRequest } from './sendRequest.ts';
 
@@ -8,7 +8,7 @@ const PROBE_PATH = '/v1/sluice-probe';
 
 /** Name of a run's event: `sluice-probe:1f0c93ab:gzip_json`. */
 export function eventName({ id }: Pick<Run, 'id'>, part: string): string {
-  return `${NAME_PREFIX}${id}:${part}`;
+  return `sluice-probe:${id}:${part}`;
 }
 
 /** The URL that events are posted to. */
@@ -18,8 +18,8 @@ export function postUrl(run: Run, query: Readonly<Record<string, string>> = {}):
   return url;
 }
 
-/** A body that the probe sends, and its expected result. */
-export interface Body {
+/** An event that is sent, and its expected result. */
+export interface SentEvent {
   readonly code: QuestionCode;
   /** Last part of its events' names. */
   readonly part: string;
@@ -27,6 +27,10 @@ export interface Body {
   readonly status: 202 | 413;
   /** The text in its metadata, which the row must have unchanged. Default: it has none. */
   readonly text?: string;
+}
+
+/** A body with an event, as it is sent. */
+export interface Body extends SentEvent {
   request(run: Run): ProbeRequest;
 }
 
@@ -41,7 +45,7 @@ function probeEvent(run: Run, part: string, more: object) {
   return {
     eventName: eventName(run, part),
     time: run.time,
-    user: { userID: `sluice-probe-${run.id}`, statsigEnvironment: { tier: ENVIRONMENT } },
+    user: { userID: `sluice-probe-${run.id}` },
     metadata: {},
     ...more,
   };
@@ -57,7 +61,7 @@ interface Encoding {
 }
 
 /** Characters of one to four bytes, and some that JSON escapes. */
-const TEXT = 'Grüße, 東京 🚀 "quoted" \\ a\ttab\nand a line';
+export const TEXT = 'Grüße, 東京 🚀 "quoted" \\ a\ttab\nand a line';
 /** Statsig's encoding supports Latin-1 only. */
 const LATIN_1 = 'Grüße, "quoted" \\ a\ttab\nand a line';
 
@@ -69,8 +73,8 @@ function encoded(
   return {
     ...{ code, part, status: 202, text },
     request: (run) => ({
-      url: query === undefined ? postUrl(run) : postUrl(run, { ...query, k: run.key }),
-      headers: query === undefined ? { ...headers, 'statsig-api-key': run.key } : headers,
+      url: query === undefined ? postUrl(run) : postUrl(run, { ...query, k: run.keys.client }),
+      headers: query === undefined ? { ...headers, 'statsig-api-key': run.keys.client } : headers,
       body: Uint8Array.from(
         encode(JSON.stringify({ events: [probeEvent(run, part, { metadata: { text } })] })),
       ),
@@ -91,7 +95,7 @@ function sized(code: QuestionCode, bytes: number, status: Body['status']): Body 
         JSON.stringify({ events: [probeEvent(run, part, {})], padding: 'x'.repeat(padding) });
       return {
         url: postUrl(run),
-        headers: { origin: ORIGIN, 'statsig-api-key': run.key, ...JSON_TYPE },
+        headers: { origin: ORIGIN, 'statsig-api-key': run.keys.client, ...JSON_TYPE },
         body: Uint8Array.from(Buffer.from(json(bytes - Buffer.byteLength(json(0))))),
       };
     },

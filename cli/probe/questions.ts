@@ -10,7 +10,7 @@ export interface Question {
 }
 
 const INTACT = '202, and one row with every character of the event';
-const NO_SDK = 'No SDK works without it. Open an issue with the line that the probe printed.';
+const NO_SDK = 'No SDK works without it. Open an issue with trial.json.';
 /** The answer to a body that the gateway has treated as text: it is never accepted. */
 const MANGLED =
   'A 503 `SLUICE_COLLECT_BODY_MANGLED` means that the gateway treated the body as text. The SDK keeps its events and retries without success.';
@@ -48,6 +48,16 @@ export const questions = {
     expects: INTACT,
     cure: `${MANGLED} Server Core has no option for uncompressed bodies: use a proxy that decompresses zstd.`,
   },
+  SLUICE_PROBE_JS_CLIENT: {
+    asks: 'The real js-client, in Node',
+    expects: INTACT,
+    cure: NO_SDK,
+  },
+  SLUICE_PROBE_SERVER_CORE: {
+    asks: 'The real Server Core for Node',
+    expects: INTACT,
+    cure: NO_SDK,
+  },
   // Responses of the gateway itself, and what it changes in those of the collector.
   SLUICE_PROBE_PREFLIGHT: {
     asks: 'The preflight request of a browser',
@@ -73,7 +83,7 @@ export const questions = {
   // How Firehose, S3, Glue, Athena and CloudWatch handle accepted events.
   SLUICE_PROBE_DELIVERED: {
     asks: 'Whether rows arrive at all',
-    expects: 'at least one row of this run',
+    expects: 'at least one row',
     cure: '`npx sluice doctor` reports what is missing; Firehose logs it in `/aws/kinesisfirehose/sluice-<stage>-landing`.',
   },
   SLUICE_PROBE_DELIVERY_TIME: {
@@ -90,19 +100,34 @@ export const questions = {
   SLUICE_PROBE_TIMESTAMP_VALUE: {
     asks: 'Which time Athena reads',
     expects: 'the time that was sent, UTC, to the millisecond',
-    cure: 'A difference of hours is a time zone, a missing fraction a type. Open an issue with the line that the probe printed.',
+    cure: 'A difference of hours is a time zone, a missing fraction a type. Open an issue with trial.json.',
   },
   SLUICE_PROBE_VIEWS: {
     asks: 'Whether Athena accepts the views as the stack creates them in Glue',
-    expects: 'a query of each view is accepted and returns its columns',
+    expects: 'a query of each view is accepted, and `product_events` has each event once',
     cure: "Drop the view in Athena and create it there with the SQL of lib/views; Glue then has Athena's version.",
   },
   SLUICE_PROBE_METRICS: {
     asks: 'Whether metrics that functions print (EMF) arrive',
-    expects: '`received` of the namespace `Sluice` has a value for each request of the probe',
+    expects: '`received` of the namespace `Sluice` has a value for each request',
     cure: '**Alarms would not fire.** Check the dashboard: panels without data show what is missing (docs/metrics.md).',
+  },
+  SLUICE_PROBE_DROP: {
+    asks: "A file that is dropped into a customer's bucket",
+    expects: 'the ledger says that its day is loaded, and its table has each row',
+    cure: '`npx sluice ingest explain` says why a day is not loaded; the log group of `ingest-load` has the error.',
+  },
+  SLUICE_PROBE_ALARM: {
+    asks: 'A compressed body that arrives as text, as it is sent',
+    expects: '503 `SLUICE_COLLECT_BODY_MANGLED`, and the alarm `mangled` rings',
+    cure: '**Nobody would be told.** Compare the metric `refused_requests` with the alarm (docs/metrics.md).',
   },
 } as const satisfies Readonly<Record<ErrorCode, Question>>;
 
 /** A code of a question. */
 export type QuestionCode = keyof typeof questions;
+
+/** All codes, in their order. */
+export const questionCodes = Object.keys(questions).filter((name): name is QuestionCode =>
+  Object.hasOwn(questions, name),
+);

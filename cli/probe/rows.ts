@@ -5,8 +5,8 @@ import { DAY_MS, utcDay } from '../../lib/base/time.ts';
 import type { Config } from '../../lib/schema/config.ts';
 import { viewNames } from '../../lib/views/viewNames.ts';
 import { explainAwsError } from '../../observe/explainAwsError.ts';
-import { type Body, eventName } from './bodies.ts';
-import { type Answer, answer, NAME_PREFIX, ORIGIN, type Probed, type Run, unanswered } from './Probe.ts';
+import { bodies, eventName, type SentEvent } from './bodies.ts';
+import { type Answer, answer, ORIGIN, type Probed, type Run, unanswered } from './Probe.ts';
 import { isFromCollector, type Reply, readableBy, replyText } from './sendRequest.ts';
 
 /** Timeout of a query, milliseconds. */
@@ -17,11 +17,10 @@ export class QueryError extends Error {
   override readonly name = 'QueryError';
 }
 
-/** Runs queries in the workgroup, and keeps the locations of their results. */
+/** Runs queries in the workgroup, and counts them. */
 export class Queries {
   readonly #probed: Probed;
-  /** `s3://` locations of the results of every query so far. */
-  readonly results: string[] = [];
+  count = 0;
 
   constructor(probed: Probed) {
     this.#probed = probed;
@@ -37,7 +36,7 @@ export class Queries {
       ...{ workGroup: config.athena.workgroup, database: config.database },
       ...{ clock, wait, random, deadlineMs: QUERY_TIMEOUT_MS },
     });
-    if (outcome.location !== undefined) this.results.push(outcome.location);
+    this.count += 1;
     if ('failed' in outcome) throw new QueryError(outcome.failed);
     return outcome.rows;
   }
@@ -50,7 +49,6 @@ export interface Row {
   readonly eventId: string;
   /** The event's metadata, JSON. */
   readonly metadata: string;
-  readonly environment: string;
   /** `2026-11-20 10:15:30.123` */
   readonly timestamp: string;
 }
@@ -59,41 +57,28 @@ export interface Row {
 export async function readRows(queries: Queries, config: Config, run: Run): Promise<readonly Row[]> {
   const begin = eventName(run, '');
   const rows = await queries.run(
-    `SELECT event_name, event_id, company_metadata, environment, CAST("timestamp" AS varchar) FROM ${eventsAround(config, run)} AND event_name LIKE ${quoteText(`${begin}%`)}`,
+    `SELECT event_name, event_id, company_metadata, CAST("timestamp" AS varchar) FROM ${ofRun(config, run, config.tables.events)}`,
   );
   return rows.map((row) => {
-    const [name = '', eventId = '', metadata = '', environment = '', timestamp = ''] = row.map(
-      (value) => value ?? '',
-    );
-    return { part: name.slice(begin.length), eventId, metadata, environment, timestamp };
+    const [name = '', eventId = '', metadata = '', timestamp = ''] = row.map((value) => value ?? '');
+    return { part: name.slice(begin.length), eventId, metadata, timestamp };
   });
 }
 
-/** The rows of a file, and how many of them belong to a probe. */
-export interface FileRows {
-  /** Its `s3://` address. */
-  readonly file: string;
-  readonly rows: number;
-  readonly ours: number;
-}
-
-/** Reads which files of some days have rows of this probe or of an earlier one. */
-export async function readFiles(queries: Queries, config: Config, run: Run): Promise<readonly FileRows[]> {
-  const ours = `count_if(event_name LIKE ${quoteText(`${NAME_PREFIX}%`)})`;
-  const rows = await queries.run(
-    `SELECT "$path", count(*), ${ours} FROM ${eventsAround(config, run)} GROUP BY "$path" HAVING ${ours} > 0`,
-  );
-  return rows.map(([file, all, mine]) => ({ file: file ?? '', rows: Number(all), ours: Number(mine) }));
-}
-
-/** The sender's clock can pass midnight before the collector's. */
-function eventsAround({ database, tables }: Config, { time }: Run): string {
+/** The run's rows of a table or view. The sender's clock can pass midnight before the collector's. */
+function ofRun({ database }: Config, run: Run, table: string): string {
   const day = (ms: number) => `DATE ${quoteText(utcDay(ms))}`;
-  return `${quoteName(database)}.${quoteName(tables.events)} WHERE ds BETWEEN ${day(time - DAY_MS)} AND ${day(time + DAY_MS)}`;
+  const days = `ds BETWEEN ${day(run.time - DAY_MS)} AND ${day(run.time + DAY_MS)}`;
+  return `${quoteName(database)}.${quoteName(table)} WHERE ${days} AND event_name LIKE ${quoteText(`${eventName(run, '')}%`)}`;
 }
 
-/** Queries every view without rows, at the same time: an error of a view is found before anything is read. */
-export async function askViews({ config }: Probed, queries: Queries): Promise<Answer> {
+/** Queries every view without rows, at the same time, and then for the events of the run. @param events That have a row. */
+export async function askViews(
+  { config }: Probed,
+  queries: Queries,
+  run: Run,
+  events: number,
+): Promise<Answer> {
   const problems = await Promise.all(
     viewNames.map(async (name) => {
       try {
@@ -106,20 +91,21 @@ export async function askViews({ config }: Probed, queries: Queries): Promise<An
     }),
   );
   const found = problems.flat();
-  const text = found.length === 0 ? `${viewNames.length} views answer` : found.join('; ');
-  return answer('SLUICE_PROBE_VIEWS', found.length === 0, text);
+  if (found.length > 0) return answer('SLUICE_PROBE_VIEWS', false, found.join('; '));
+  const [row] = await queries.run(`SELECT count(*) FROM ${ofRun(config, run, 'product_events')}`);
+  const text = `${viewNames.length} views answer, product_events has ${row?.[0]} of ${events} events`;
+  return answer('SLUICE_PROBE_VIEWS', row?.[0] === String(events), text);
 }
 
 /**
- * Judges a body: the reply, and the rows of its events.
+ * Judges an event: the reply, and its rows.
  *
  * @param rows Null if they could not be read.
  */
-export function judgeBody(
-  { code, part, status, text }: Body,
+export function judgeEvent(
+  { code, part, status, text }: SentEvent,
   reply: Reply,
   rows: readonly Row[] | null,
-  config: Config,
 ): Answer {
   const found = (rows ?? []).filter((row) => row.part === part);
   if (status === 413) {
@@ -133,9 +119,7 @@ export function judgeBody(
   if (reply.status !== 202 || !isFromCollector(reply)) return answer(code, false, replyText(reply));
   if (rows === null) return unanswered(code, '202; its row could not be looked for');
   if (found.length === 0) return answer(code, false, '202, but no row');
-  // Redacted text cannot be compared.
-  const isComparable = text !== undefined && Object.keys(config.privacy.redact).length === 0;
-  const changed = isComparable ? found.find(({ metadata }) => textOf(metadata) !== text) : undefined;
+  const changed = text === undefined ? undefined : found.find(({ metadata }) => textOf(metadata) !== text);
   const isOne = new Set(found.map(({ eventId }) => eventId)).size === 1;
   const what = [
     `202, ${rowCount(found)}`,
@@ -158,10 +142,11 @@ function textOf(metadata: string): unknown {
   return isJsonObject(parsed) ? parsed['text'] : undefined;
 }
 
-/** Judges the time of every row, as Athena reads it. */
-export function judgeTime(rows: readonly Row[], { time }: Run): Answer {
+/** Judges the time of every row but the SDKs', which have their own, as Athena reads it. */
+export function judgeTime(all: readonly Row[], { time }: Pick<Run, 'time'>): Answer {
   const code = 'SLUICE_PROBE_TIMESTAMP_VALUE';
   const expected = new Date(time).toISOString().replace('T', ' ').replace('Z', '');
+  const rows = all.filter(({ part }) => bodies.some((body) => body.part === part));
   if (rows.length === 0) return unanswered(code, 'no row');
   const other = rows.find(({ timestamp }) => timestamp !== expected);
   return answer(code, other === undefined, other ? `${other.timestamp} instead of ${expected}` : expected);

@@ -1,151 +1,140 @@
+import { execFile } from 'node:child_process';
+import { extname, join } from 'node:path';
+import { promisify } from 'node:util';
+import * as z from 'zod';
 import { queryableSeconds } from '../../infra/streams/streams.ts';
-import { NameFilter } from '../../lib/collect/eventFilter.ts';
 import { explainAwsError } from '../../observe/explainAwsError.ts';
 import { askPreflight, judgeAccepted } from './askGateway.ts';
 import { askExtension, askMetrics } from './askServices.ts';
-import { type Body, bodies, eventName } from './bodies.ts';
-import { type CleanUp, cleanUp } from './cleanUp.ts';
-import {
-  type Answer,
-  answer,
-  ENVIRONMENT,
-  lookEveryMs,
-  type Probed,
-  ProbeError,
-  type Run,
-  unanswered,
-  unlessDenied,
-} from './Probe.ts';
-import { type QuestionCode, questions } from './questions.ts';
-import {
-  askViews,
-  judgeBody,
-  judgeTime,
-  Queries,
-  QueryError,
-  type Row,
-  readFiles,
-  readRows,
-} from './rows.ts';
-import { isFromCollector, type Reply, refusalCode, sendRequest } from './sendRequest.ts';
+import { bodies, eventName, postUrl, type SentEvent, TEXT } from './bodies.ts';
+import { type Answer, answer, lookEveryMs, type Probed, type Run, unlessDenied } from './Probe.ts';
+import { askViews, judgeEvent, judgeTime, Queries, QueryError, type Row, readRows } from './rows.ts';
+import { isFromCollector, type Reply, sendRequest } from './sendRequest.ts';
 
 /** Additional time to wait for rows, milliseconds. */
 const EXTRA_WAIT_MS = 180_000;
 /** The longest that a flush of the local cloud may take, milliseconds. */
 const FLUSH_MS = 180_000;
-
-/** The result of a probe. */
-export interface ProbeReport {
-  readonly run: string;
-  readonly collector: string;
-  /** One for each question, in their order. */
-  readonly answers: readonly Answer[];
-  /** Null if there was nothing to clean up, or it was not possible. */
-  readonly cleanUp: CleanUp | null;
-}
+/** The longest that both SDKs may take, milliseconds. */
+const SDKS_MS = 180_000;
 
 type OnProgress = (step: string) => void;
 
-/** The bodies with their replies. */
-type Sent = readonly { readonly body: Body; readonly reply: Reply }[];
+/** The events with their replies. */
+type Sent = { readonly event: SentEvent; readonly reply: Reply }[];
 
 /**
- * Asks every question: sends events as SDKs do, follows them to their rows, and deletes the rows again.
+ * Sends events as SDKs do, follows them to their rows, and asks what only AWS can answer.
  *
  * @param onProgress Called with a description of each step.
- * @throws ProbeError when the probe would be of no use.
+ * @returns The answers, and how many queries of Athena they took.
  */
-export async function runProbe(probed: Probed, run: Run, onProgress: OnProgress): Promise<ProbeReport> {
-  assertEventsLand(probed, run);
+export async function runProbe(
+  probed: Probed,
+  run: Run,
+  onProgress: OnProgress,
+): Promise<{ readonly answers: readonly Answer[]; readonly queries: number }> {
   const { clock } = probed;
   const aheadMs = run.time - clock.now();
-  const sent: { readonly body: Body; readonly reply: Reply }[] = [];
+  const sent: Sent = [];
   for (const body of bodies) {
     onProgress(`sending ${body.part}`);
-    const reply = await sendRequest(body.request(run));
-    if (sent.length === 0) assertAccepted(run, reply);
-    sent.push({ body, reply });
+    sent.push({ event: body, reply: await sendRequest(body.request(run)) });
   }
+  onProgress('sending by SDKs');
+  sent.push(...(await sendBySdks(probed, run)));
   const sentAt = clock.now();
   const preflight = await askPreflight(run);
-  const followed = await follow(probed, run, onProgress, { sent, sentAt });
+  const queries = new Queries(probed);
+  const followed = await follow(probed, run, onProgress, { sent, sentAt, queries });
   const answers = [
     ...[preflight, ...followed.answers],
-    ...sent.flatMap(({ body, reply }) => [
-      judgeBody(body, reply, followed.rows, probed.config),
-      ...(body.code === 'SLUICE_PROBE_PLAIN_TEXT' ? [judgeAccepted(reply)] : []),
+    ...sent.flatMap(({ event, reply }) => [
+      judgeEvent(event, reply, followed.rows),
+      ...(event.code === 'SLUICE_PROBE_PLAIN_TEXT' ? [judgeAccepted(reply)] : []),
     ]),
     await unlessDenied('SLUICE_PROBE_LANDING_EXTENSION', () => askExtension(probed, run)),
   ];
   onProgress('waiting for metrics');
   const requests = sent.filter(({ reply }) => isFromCollector(reply)).length;
   const counted = { since: run.time, requests, aheadMs };
-  answers.push(await unlessDenied('SLUICE_PROBE_METRICS', () => askMetrics(probed, counted)));
-  return {
-    ...{ run: run.id, collector: run.collector },
-    answers: codesOf(questions).map(
-      (code) => answers.find((one) => one.code === code) ?? unanswered(code, 'no result'),
-    ),
-    cleanUp: followed.cleanUp,
-  };
+  answers.push(await unlessDenied('SLUICE_PROBE_METRICS', () => askMetrics(probed, run, counted)));
+  return { answers, queries: queries.count };
 }
 
-function codesOf(entries: typeof questions): QuestionCode[] {
-  const isCode = (name: string): name is QuestionCode => Object.hasOwn(entries, name);
-  return Object.keys(entries).filter(isCode);
+const countsSchema = z.object({ js: z.number(), core: z.number() });
+
+/** Has the real SDKs send an event each. */
+async function sendBySdks({ signal }: Probed, run: Run): Promise<Sent> {
+  const js = { code: 'SLUICE_PROBE_JS_CLIENT', part: 'js_client', status: 202, text: TEXT } as const;
+  const core = { code: 'SLUICE_PROBE_SERVER_CORE', part: 'server_core', status: 202, text: TEXT } as const;
+  const of = {
+    ...{ url: postUrl(run).href, clientKey: run.keys.client, serverKey: run.keys.server, text: TEXT },
+    ...{ jsEvent: eventName(run, js.part), coreEvent: eventName(run, core.part) },
+  };
+  const file = join(import.meta.dirname, `sendSdks${extname(import.meta.filename)}`);
+  const env = { ...process.env, SLUICE_SEND: JSON.stringify(of) };
+  const options = { env, timeout: SDKS_MS, ...(signal === undefined ? {} : { signal }) };
+  const { counts, problem } = await promisify(execFile)(process.execPath, [file], options).then(
+    ({ stdout }) => ({ counts: countsSchema.parse(JSON.parse(stdout)), problem: 'the SDK has sent nothing' }),
+    (error: unknown) => {
+      signal?.throwIfAborted();
+      return { counts: { js: 0, core: 0 }, problem: error instanceof Error ? error.message : '' };
+    },
+  );
+  const reply = (count: number): Reply =>
+    count > 0 ? { status: 202, headers: new Headers(), json: { success: true } } : { status: null, problem };
+  return [
+    { event: js, reply: reply(counts.js) },
+    { event: core, reply: reply(counts.core) },
+  ];
 }
 
 /** The rows of a run, null if they could not be read, with what they answer. */
 interface Followed {
   readonly rows: readonly Row[] | null;
   readonly answers: readonly Answer[];
-  readonly cleanUp: CleanUp | null;
 }
 
-/** Waits for rows and cleans up. Athena may deny access: the responses of the gateway are reported all the same. */
-async function follow(
-  probed: Probed,
-  run: Run,
-  onProgress: OnProgress,
-  at: { readonly sent: Sent; readonly sentAt: number },
-): Promise<Followed> {
-  const { config, s3 } = probed;
-  const queries = new Queries(probed);
+interface Sending {
+  readonly sent: Sent;
+  readonly sentAt: number;
+  readonly queries: Queries;
+}
+
+/** Waits for rows. Athena may deny access: the responses of the gateway are reported all the same. */
+async function follow(probed: Probed, run: Run, onProgress: OnProgress, sending: Sending): Promise<Followed> {
+  if (run.lacks.has('AWS::Athena::WorkGroup')) return { rows: null, answers: [] };
   try {
-    const { rows, tookMs } = await awaitRows(probed, queries, run, onProgress, at);
+    const { rows, tookMs } = await awaitRows(probed, run, onProgress, sending);
     const answers = [
       judgeTime(rows, run),
       answer(
         'SLUICE_PROBE_DELIVERED',
         rows.length > 0,
-        `${rows.length} ${rows.length === 1 ? 'row' : 'rows'} in ${config.tables.events}`,
+        `${rows.length} ${rows.length === 1 ? 'row' : 'rows'} in ${probed.config.tables.events}`,
       ),
       judgeDelay(probed, tookMs),
-      await askViews(probed, queries),
+      await askViews(probed, sending.queries, run, eventCount(rows)),
     ];
-    onProgress('cleaning up');
-    const files = rows.length === 0 ? [] : await readFiles(queries, config, run);
-    const isHidden = rows.every(({ environment }) => environment === ENVIRONMENT);
-    const remains = { files, results: queries.results };
-    return { rows, answers, cleanUp: await cleanUp(s3, config, remains, isHidden) };
+    return { rows, answers };
   } catch (error) {
     const problem = explainAwsError(error);
     if (problem?.kind === 'unasked') throw problem.error;
-    // The results of the earlier queries are of no further use.
-    await cleanUp(s3, config, { files: [], results: queries.results }, true);
     if (!(error instanceof QueryError) && problem === undefined) throw error;
     const found = `rows could not be read: ${problem?.detail ?? (error instanceof Error ? error.message : '')}`;
-    return { rows: null, answers: [answer('SLUICE_PROBE_DELIVERED', false, found)], cleanUp: null };
+    return { rows: null, answers: [answer('SLUICE_PROBE_DELIVERED', false, found)] };
   }
 }
+
+const eventCount = (rows: readonly Row[]) => new Set(rows.map(({ eventId }) => eventId)).size;
 
 /** Polls until every event that was answered 202 has a row, or the time is over. */
 async function awaitRows(
   probed: Probed,
-  queries: Queries,
   run: Run,
   onProgress: OnProgress,
-  { sent, sentAt }: { readonly sent: Sent; readonly sentAt: number },
+  { sent, sentAt, queries }: Sending,
 ): Promise<{ readonly rows: readonly Row[]; readonly tookMs: number | null }> {
   const { clock, wait, config, localControl } = probed;
   const deadline = sentAt + queryableSeconds(config) * 1_000 + EXTRA_WAIT_MS;
@@ -158,14 +147,11 @@ async function awaitRows(
     });
   for (;;) {
     const rows = await readRows(queries, config, run);
-    const events = new Set(rows.map(({ eventId }) => eventId)).size;
+    const events = eventCount(rows);
     const now = clock.now();
     if (events >= promised) return { rows, tookMs: now - sentAt };
     if (now >= deadline) return { rows, tookMs: null };
-    const seconds = (ms: number) => Math.round(ms / 1_000);
-    onProgress(
-      `${events} of ${promised} events have a row, after ${seconds(now - sentAt)} s of at most ${seconds(deadline - sentAt)} s`,
-    );
+    onProgress(`${events} of ${promised} events have a row`);
     await wait(Math.min(lookEveryMs(probed), deadline - now));
   }
 }
@@ -176,19 +162,4 @@ function judgeDelay({ config, localControl }: Probed, tookMs: number | null): An
   const [took, most] = [Math.ceil(tookMs / 1_000), queryableSeconds(config)];
   const flushed = localControl === undefined ? '' : ', flushed';
   return answer(code, took <= most, `${took} s${flushed}; at most ${most} s`);
-}
-
-/** @throws ProbeError when the configuration does not take the probe's events. */
-function assertEventsLand({ config }: Probed, run: Run): void {
-  const name = eventName(run, 'plain_json');
-  if (!new NameFilter(config.events).passes([name]))
-    throw new ProbeError('SLUICE_PROBE_FILTERED', `events, for ${name}.`);
-}
-
-/** @throws ProbeError when the first request shows that further ones are of no use. */
-function assertAccepted({ collector }: Run, reply: Reply): void {
-  if (reply.status === null)
-    throw new ProbeError('SLUICE_PROBE_UNREACHABLE', `${collector}: ${reply.problem}.`);
-  if (reply.status === 401 && isFromCollector(reply))
-    throw new ProbeError('SLUICE_PROBE_KEY_REFUSED', `The collector answered ${refusalCode(reply)}.`);
 }

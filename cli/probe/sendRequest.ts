@@ -53,7 +53,7 @@ function problemOf(error: unknown): string {
 }
 
 /** The error code of a response of the collector; null for other responses and success. */
-export function refusalCode(reply: Reply): string | null {
+function refusalCode(reply: Reply): string | null {
   if (reply.status === null || !isJsonObject(reply.json)) return null;
   const { code } = reply.json;
   return typeof code === 'string' ? code : null;

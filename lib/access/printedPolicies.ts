@@ -13,7 +13,6 @@ import {
 import { statsigBucketPolicy } from './buckets/statsigBucketPolicy.ts';
 import { deployPolicies } from './deployPolicy.ts';
 import { erasePolicy } from './operators/erasePolicy.ts';
-import { probePolicy } from './operators/probePolicy.ts';
 import { TRIAL_STACK, trialConfig, trialPolicy } from './operators/trialPolicy.ts';
 import { type PolicyDocument, policyDocument } from './policyDocument.ts';
 import { type NamedPolicy, readerPermissions } from './readerPermissions.ts';
@@ -31,7 +30,6 @@ export const POLICY_TARGETS = [
   'statsig-bucket',
   'deploy',
   'trial',
-  'probe',
   'erase',
 ] as const;
 
@@ -129,8 +127,6 @@ export function printedPolicies(
       const own = { ...permissions(trialPolicy(ofTrial)), name: 'trialPermissions' };
       return [...deploy(trial, TRIAL_STACK, ofTrial), own];
     }
-    case 'probe':
-      return [permissions(probePolicy(scope, config, known.stack))];
     case 'erase':
       return [permissions(erasePolicy(scope, config, known.stack))];
   }

@@ -68,7 +68,8 @@ const owners: Readonly<Record<string, (setup: Setup, name: string) => Promise<Ow
     (await ifThere(glue.send(new GetDatabaseCommand({ Name })))) && {},
   'AWS::Athena::WorkGroup': async ({ athena }, WorkGroup) =>
     // Athena has no specific error for it.
-    (await ifThere(athena.send(new GetWorkGroupCommand({ WorkGroup })), /^InvalidRequestException$/)) && {},
+    (await ifThere(athena.send(new GetWorkGroupCommand({ WorkGroup })), /^InvalidRequestException$/))
+      ?.WorkGroup && {},
   async 'AWS::SecretsManager::Secret'({ clients: { secrets } }, SecretId) {
     const found = await ifThere(secrets.send(new DescribeSecretCommand({ SecretId })));
     if (found?.DeletedDate === undefined) return found && {};

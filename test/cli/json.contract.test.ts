@@ -65,7 +65,7 @@ const LINES: Readonly<Record<string, readonly (readonly string[])[]>> = {
   tail: [NOWHERE],
   trace: [['user-17', ...NOWHERE]],
   tables: [NOWHERE],
-  probe: [NOWHERE],
+  trial: [['--region', 'eu-west-1', '--yes', '--endpoint-url', 'http://127.0.0.1:9']],
   check: [NOWHERE, ['checkout_button', ...NOWHERE]],
   cost: [[]],
 };

@@ -172,13 +172,12 @@ describe('what changes something', () => {
       'ingest run',
       'keys add',
       'keys remove',
-      'probe',
       'query',
       'redrive',
       'relay redrive',
     ]);
     const dry = commands.filter(({ changes }) => changes?.(line({ 'dry-run': true, wait: '0' })) === true);
-    expect(dry.map(({ name }) => name)).toEqual(['query', 'probe']);
+    expect(dry.map(({ name }) => name)).toEqual(['query']);
     const query = commands.find(({ name }) => name === 'query');
     expect(query?.changes?.({ values: {}, positionals: ['SELECT 1'] })).toBe(false);
   });

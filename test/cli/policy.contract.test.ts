@@ -124,16 +124,16 @@ describe('sluice policy print', () => {
       ),
     });
     // The policies of others do not name these databases.
-    expect((await callMain(['policy', 'print', '--for', 'probe'], { env })).code).toBe(0);
+    expect((await callMain(['policy', 'print', '--for', 'trial'], { env })).code).toBe(0);
   });
 
   it('says that it is for the local cloud when no place is named', async () => {
     const note = 'For the local cloud. With --stage NAME: for that deployment.';
     const said = async (...args: string[]) => (await callMain(args)).stderr.includes(note);
     expect([
-      await said('policy', 'print', '--for', 'probe'),
-      await said('policy', 'print', '--for', 'probe', '--local'),
-      await said('policy', 'print', '--for', 'probe', '--stage', 'dev'),
+      await said('policy', 'print', '--for', 'trial'),
+      await said('policy', 'print', '--for', 'trial', '--local'),
+      await said('policy', 'print', '--for', 'trial', '--stage', 'dev'),
     ]).toEqual([true, false, false]);
   });
 

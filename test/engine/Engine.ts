@@ -74,6 +74,8 @@ export class Engine {
         LOCALSTACK_HOST: `127.0.0.1:${edge}`,
         SQS_ENDPOINT_STRATEGY: 'path',
         CFN_IGNORE_UNSUPPORTED_RESOURCE_TYPES: '1',
+        // Browsers' requests reach Function URLs, whose own CORS settings answer them.
+        DISABLE_CORS_CHECKS: '1',
         LAMBDA_KEEPALIVE_MS: '60000',
         // Neither an account nor a network is asked.
         SKIP_SSL_CERT_DOWNLOAD: '1',

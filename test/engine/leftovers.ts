@@ -33,20 +33,29 @@ export const STAYS: Readonly<Record<string, number>> = {
   ...{ 'KinesisFirehose::DeliveryStream': 1, 'IAM::Role': 1 },
 };
 
+/** What there is: names by type. @throws when a list can't be read. */
+export async function listNames(stack: Stack): Promise<ReadonlyMap<string, readonly string[]>> {
+  const lists = new Map<string, readonly string[]>();
+  for (const [type, command] of Object.entries(LISTS)) {
+    const { status, output } = await stack.run('bash', ['-c', `aws ${command} --output text`], LIST_MS);
+    if (status !== 0) throw new Error(`${type}: ${output}`);
+    lists.set(
+      type,
+      output.split(/\s+/).filter((name) => name !== '' && name !== 'None'),
+    );
+  }
+  return lists;
+}
+
 /** Where what is there differs from how many of each type are expected, a line a type. */
 export async function leftoverProblems(
   stack: Stack,
   expected: Readonly<Record<string, number>>,
 ): Promise<string> {
-  const problems: string[] = [];
-  for (const [type, command] of Object.entries(LISTS)) {
-    const { status, output } = await stack.run('bash', ['-c', `aws ${command} --output text`], LIST_MS);
-    const names = output.split(/\s+/).filter((name) => name !== '' && name !== 'None');
-    const count = expected[type] ?? 0;
-    if (status !== 0 || names.length !== count)
-      problems.push(`${type}: ${count} expected, found ${output.trim()}`);
-  }
-  return problems.join('\n');
+  return [...(await listNames(stack))]
+    .filter(([type, names]) => names.length !== (expected[type] ?? 0))
+    .map(([type, names]) => `${type}: ${expected[type] ?? 0} expected, found ${names.join(' ')}`)
+    .join('\n');
 }
 
 /**

@@ -1,12 +1,13 @@
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
+import { z } from 'zod';
 import { utcDay } from '../../lib/base/time.ts';
 import type { ConfigInput } from '../../lib/schema/config.ts';
 import { repositoryRoot } from '../../local/dataDirectory.ts';
 import { byDuckDb } from '../harness/dropWriters.ts';
 import { askAll } from './askAll.ts';
 import { type Engine, REGION } from './Engine.ts';
-import { leftoverProblems, runPage, STAYS } from './leftovers.ts';
+import { leftoverProblems, listNames, runPage, STAYS } from './leftovers.ts';
 import {
   BUCKET,
   CUSTOMER,
@@ -21,6 +22,7 @@ import {
   WAREHOUSE,
 } from './Stack.ts';
 import { Store, until } from './Store.ts';
+import { runTrial } from './trial.ts';
 
 const DAY_MS = 86_400_000;
 /** LocalStack on a busy machine: the writer's batches are of 20 s, the registrar's of 10. */
@@ -274,6 +276,27 @@ export function steps(
     tell('the new unit ID is a column', units[0]?.['n'] === '20' ? '' : JSON.stringify(units));
   }
 
+  /** A trial beside the stage, and one that is interrupted after it has deployed. */
+  async function trial(): Promise<void> {
+    const before = await listNames(stack);
+    const { status, stdout, stderr } = await runTrial(engine, folder);
+    const { answers } = z
+      .object({ answers: z.array(z.object({ code: z.string(), verdict: z.string() })) })
+      .parse(JSON.parse(stdout));
+    const by = (wanted: string) =>
+      answers.filter(({ verdict }) => verdict === wanted).map(({ code }) => code);
+    // LocalStack answers preflights itself, and not by the settings of the Function URL.
+    const isKnown = status === 3 && by('otherwise').join() === 'SLUICE_PROBE_PREFLIGHT';
+    tell('sluice trial finds nothing else otherwise', isKnown ? '' : `${status}\n${stderr}\n${stdout}`);
+    const expected = by('expected');
+    tell(`as expected: ${expected.join(', ')}`, expected.includes('SLUICE_PROBE_DROP') ? '' : stdout);
+    const removed = await listNames(stack);
+    tell('it leaves nothing, and the stage as it was', different(before, removed));
+    const interrupted = await runTrial(engine, folder, /deploy .* of about/);
+    tell('interrupted, it ends with 130', interrupted.status === 130 ? '' : interrupted.stderr);
+    tell('it leaves nothing then, too', different(before, await listNames(stack)));
+  }
+
   async function remove(): Promise<void> {
     const { status, output } = await stack.serverless('remove');
     tell('serverless remove ends with 0', status === 0 ? '' : output);
@@ -340,8 +363,22 @@ export function steps(
     ['Load, export, curate', days],
     ['Faults', faults],
     ['Update', update],
+    ['Trial', trial],
     ['Remove', remove],
     ['Deploy again', redeploy],
     ['Delete what stays', clear],
   ];
+}
+
+/** What is in one list and not in the other. */
+function different(
+  before: Awaited<ReturnType<typeof listNames>>,
+  after: Awaited<ReturnType<typeof listNames>>,
+): string {
+  return [...after]
+    .flatMap(([type, names]) => [
+      ...names.filter((one) => before.get(type)?.includes(one) !== true).map((one) => `left: ${type} ${one}`),
+      ...(before.get(type) ?? []).filter((one) => !names.includes(one)).map((one) => `gone: ${type} ${one}`),
+    ])
+    .join('\n');
 }

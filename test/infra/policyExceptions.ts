@@ -44,7 +44,7 @@ export const trustExceptions: readonly TrustException[] = [
 export interface UnscopedActions {
   readonly actions: readonly string[];
   /** Whose policy: a part of the stack, a kind of reader, or whoever deploys. */
-  readonly who: 'key' | 'metabase' | 'owox' | 'deploy' | 'probe' | 'trial';
+  readonly who: 'key' | 'metabase' | 'owox' | 'deploy' | 'trial';
   readonly why: string;
   readonly source: string;
 }
@@ -119,12 +119,6 @@ export const unscopedActions: readonly UnscopedActions[] = [
     who: 'deploy',
     why: 'For `endpoint.accessLogDays`. API Gateway asks for them on behalf of whoever turns its log on; they take no resource.',
     source: 'https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-logging.html',
-  },
-  {
-    actions: ['cloudwatch:GetMetricData'],
-    who: 'probe',
-    why: 'Metrics have no ARN.',
-    source: 'https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazoncloudwatch.html',
   },
   {
     actions: ['cloudwatch:GetMetricData', 'lambda:GetAccountSettings'],

@@ -127,7 +127,7 @@ describe('each statement of the packaged template', () => {
     expect(new Set(unscoped)).toEqual(
       new Set(
         unscopedActions
-          .filter(({ who }) => !['deploy', 'probe', 'trial'].includes(who))
+          .filter(({ who }) => !['deploy', 'trial'].includes(who))
           .flatMap(({ actions }) => actions),
       ),
     );

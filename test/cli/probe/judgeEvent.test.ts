@@ -1,12 +1,11 @@
 import { describe, expect, it } from '@jest/globals';
-import { bodies } from '../../../cli/probe/bodies.ts';
-import { judgeBody, judgeTime, type Row } from '../../../cli/probe/rows.ts';
+import { bodies, TEXT } from '../../../cli/probe/bodies.ts';
+import { judgeEvent, judgeTime, type Row } from '../../../cli/probe/rows.ts';
 import type { Reply } from '../../../cli/probe/sendRequest.ts';
-import { defineConfig } from '../../../lib/config/defineConfig.ts';
 
 const time = Date.UTC(2026, 10, 20, 10, 15, 30, 123);
 const row = (more: Partial<Row>): Row => ({
-  ...{ part: 'plain_json', eventId: 'e1', metadata: '{"text":"another"}', environment: 'sluice-probe' },
+  ...{ part: 'plain_json', eventId: 'e1', metadata: JSON.stringify({ text: TEXT }) },
   timestamp: '2026-11-20 10:15:30.123',
   ...more,
 });
@@ -16,33 +15,24 @@ const reply = (status: number, headers: Record<string, string> = {}): Reply => (
 });
 const CORS = { 'access-control-allow-origin': '*' };
 
-function judge(
-  part: string,
-  got: Reply,
-  rows: readonly Row[] | null,
-  redact: Record<string, 'drop' | 'hash'> = {},
-) {
+function judge(part: string, got: Reply, rows: readonly Row[] | null) {
   const body = bodies.find((one) => one.part === part);
   if (body === undefined) throw new Error(part);
-  const config = defineConfig({ bucket: 'acme-bucket', privacy: { redact, salt: 'sixteen characters' } });
-  return judgeBody(body, got, rows, config);
+  return judgeEvent(body, got, rows);
 }
 
-describe('judgeBody', () => {
-  it('compares the text, unless redaction can have removed it', () => {
-    expect(judge('plain_json', reply(202), [row({})])).toMatchObject({ verdict: 'otherwise' });
-    expect(judge('plain_json', reply(202), [row({})], { 'metadata.text': 'drop' })).toMatchObject({
-      verdict: 'expected',
-    });
+describe('judgeEvent', () => {
+  it('compares the text', () => {
+    const of = (metadata: string) => judge('plain_json', reply(202), [row({ metadata })]).verdict;
+    expect([of(JSON.stringify({ text: TEXT })), of('{"text":"another"}')]).toEqual(['expected', 'otherwise']);
   });
 
   it('accepts several rows of one event, but not of two, and not none', () => {
-    const redact = { 'metadata.text': 'drop' } as const;
-    const of = (rows: readonly Row[] | null) => judge('plain_json', reply(202), rows, redact);
+    const of = (rows: readonly Row[] | null) => judge('plain_json', reply(202), rows);
     expect(of([row({}), row({})])).toMatchObject({ verdict: 'expected', found: '202, 2 rows of 1 event' });
     expect(of([row({}), row({ eventId: 'e2' })])).toMatchObject({ verdict: 'otherwise' });
     expect(of([])).toMatchObject({ verdict: 'otherwise', found: '202, but no row' });
-    expect(of(null)).toMatchObject({ verdict: 'unanswered' });
+    expect(of(null)).toMatchObject({ verdict: 'not asked' });
   });
 
   it('expects a body over a limit to be refused, readably for a browser, and without a row', () => {
@@ -55,13 +45,13 @@ describe('judgeBody', () => {
 });
 
 describe('judgeTime', () => {
-  const run = { id: '0', collector: 'http://127.0.0.1', key: 'client-x', time };
+  const run = { time };
 
   it('compares each millisecond', () => {
     expect(judgeTime([row({}), row({})], run).verdict).toBe('expected');
     expect(judgeTime([row({}), row({ timestamp: '2026-11-20 10:15:30.000' })], run)).toMatchObject({
       ...{ verdict: 'otherwise', found: '2026-11-20 10:15:30.000 instead of 2026-11-20 10:15:30.123' },
     });
-    expect(judgeTime([], run).verdict).toBe('unanswered');
+    expect(judgeTime([], run).verdict).toBe('not asked');
   });
 });

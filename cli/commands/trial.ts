@@ -1,0 +1,47 @@
+import {
+  assertNoArguments,
+  type Command,
+  choiceOption,
+  targetOptions,
+  textOption,
+  UsageError,
+} from '../terminal/commandLine.ts';
+
+const ENDPOINTS = ['http-api', 'function-url'] as const;
+
+/** `sluice trial`: a first deployment to an account, which removes what it has made. */
+export const trial: Command = {
+  name: 'trial',
+  summary: 'Deploy to AWS, ask what only AWS can answer, remove all of it, and write trial.json.',
+  usage: 'sluice trial --region REGION [--yes] [options] | --remove ID',
+  options: {
+    region: { type: 'string', help: 'AWS region' },
+    'endpoint-url': targetOptions['endpoint-url'],
+    endpoint: { type: 'string', values: ENDPOINTS, help: 'where SDKs send to (default http-api)' },
+    url: { type: 'string', help: 'URL of the collector (default: `CollectorUrl` of the stack)' },
+    yes: { type: 'boolean', help: 'make it without asking' },
+    remove: { type: 'string', help: 'only remove what the trial of this ID has made' },
+    json: { type: 'boolean', help: 'print what trial.json has' },
+  },
+  examples: [
+    'sluice trial --region eu-west-1',
+    'sluice trial --region eu-west-1 --endpoint function-url --yes',
+    'sluice trial --remove 1f0c93ab',
+  ],
+  async run(line) {
+    assertNoArguments(line.positionals);
+    const id = textOption(line, 'remove');
+    if (id !== undefined) return (await import('../trial/startTrial.ts')).removeOnly(line, id);
+    const region = textOption(line, 'region') || undefined;
+    if (region === undefined)
+      throw new UsageError('SLUICE_USAGE_OPTIONS', '--region: missing, expected an AWS region.');
+    const url = textOption(line, 'url') || undefined;
+    if (url !== undefined && !URL.canParse(url))
+      throw new UsageError('SLUICE_USAGE_OPTIONS', `--url: got ${url}, expected https://….`);
+    if (line.values['yes'] !== true && !process.stdin.isTTY)
+      throw new UsageError('SLUICE_USAGE_OPTIONS', '--yes: expected where nobody can be asked.');
+    const endpoint = choiceOption(line, 'endpoint', ENDPOINTS) ?? 'http-api';
+    const { startTrial } = await import('../trial/startTrial.ts');
+    return startTrial(line, { region, endpoint, url });
+  },
+};

@@ -1,0 +1,56 @@
+// Sends an event by the real js-client and by Server Core, with no option but those of docs/send.md, and prints how many each
+// says to have sent. A process of its own, as SDKs keep timers and connections, and a trial may be interrupted.
+//   SLUICE_SEND={"url","clientKey","serverKey","jsEvent","coreEvent","text"} node cli/probe/sendSdks.ts
+import { createServer } from 'node:http';
+import { setTimeout } from 'node:timers/promises';
+import { StatsigClient } from '@statsig/js-client';
+import { Statsig, StatsigUser } from '@statsig/statsig-node-core';
+
+const DEADLINE_MS = 60_000;
+const { url, clientKey, serverKey, jsEvent, coreEvent, text } = JSON.parse(process.env['SLUICE_SEND'] ?? '');
+const counts = { js: 0, core: 0 };
+
+const networkConfig = { logEventUrl: url };
+const client = new StatsigClient(clientKey, { userID: 'ada' }, { loggingEnabled: 'always', networkConfig });
+client.on('logs_flushed', ({ events }) => {
+  counts.js += events.length;
+});
+client.logEvent(jsEvent, 1, { text });
+await untilSent('js', () => client.flush());
+await client.shutdown();
+
+// Rules come from Statsig, which does not know the key: here they come from this process, and are none.
+const kinds = ['feature_gates', 'dynamic_configs', 'layer_configs', 'condition_map', 'experiment_to_layer'];
+const rules = { has_updates: true, time: 1, ...Object.fromEntries(kinds.map((kind) => [kind, {}])) };
+const server = createServer((_, answer) => {
+  answer.setHeader('content-type', 'application/json').end(JSON.stringify(rules));
+});
+await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+const address = server.address();
+const port = typeof address === 'object' && address !== null ? address.port : 0;
+const statsig = new Statsig(serverKey, {
+  specsUrl: `http://127.0.0.1:${port}/v2/download_config_specs`,
+  logEventUrl: url,
+  outputLogLevel: 'error',
+  observabilityClient: {
+    increment(metric, value) {
+      if (metric === 'statsig.sdk.events_successfully_sent_count') counts.core += value;
+    },
+  },
+});
+await statsig.initialize();
+statsig.logEvent(new StatsigUser({ userID: 'ada' }), coreEvent, 1, { text });
+await untilSent('core', () => statsig.flushEvents());
+await statsig.shutdown();
+server.close();
+server.closeAllConnections();
+process.stdout.write(`${JSON.stringify(counts)}\n`);
+
+/** An SDK keeps what was not taken, and sends it with a later flush. */
+async function untilSent(sdk: keyof typeof counts, flush: () => Promise<unknown>): Promise<void> {
+  const deadline = Date.now() + DEADLINE_MS;
+  while (counts[sdk] === 0 && Date.now() < deadline) {
+    await flush();
+    await setTimeout(200);
+  }
+}

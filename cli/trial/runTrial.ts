@@ -1,0 +1,227 @@
+import { spawn } from 'node:child_process';
+import { hash, randomBytes } from 'node:crypto';
+import { closeSync, openSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
+import { versionedSecret } from '../../lib/aws/secrets.ts';
+import { systemTiming } from '../../lib/base/retry.ts';
+import { addKey } from '../../lib/wire/keys/editKeys.ts';
+import { repositoryRoot } from '../../local/dataDirectory.ts';
+import type { Deployment } from '../../observe/deployment.ts';
+import { openClients } from '../../observe/doctor/Setup.ts';
+import { readStackOutputs } from '../../observe/facts/flow/stackOutputs.ts';
+import { askAlarm, askDrop } from '../probe/askServices.ts';
+import { postUrl } from '../probe/bodies.ts';
+import { type Answer, type Run, unanswered, unlessDenied } from '../probe/Probe.ts';
+import { type QuestionCode, questionCodes } from '../probe/questions.ts';
+import { runProbe } from '../probe/runProbe.ts';
+import { isFromCollector, sendRequest } from '../probe/sendRequest.ts';
+import { lackingTypes, madeResources } from './madeResources.ts';
+import { findStack, type Removal, removeTrial, stackEvents } from './removeTrial.ts';
+import {
+  EXPECTED_SECONDS,
+  readTrial,
+  type StepName,
+  type Trial,
+  TrialError,
+  trialFiles,
+  trialStack,
+  trialStage,
+  trialUsd,
+  writeTrial,
+} from './Trial.ts';
+
+const LOOK_MS = 5_000;
+/** Collectors know a key within half a minute. */
+const KEY_MS = 120_000;
+
+/** A step that was taken. */
+export interface TakenStep {
+  readonly step: StepName;
+  readonly seconds: number;
+  readonly expectedSeconds: number;
+  readonly usd: number;
+  /** Why it did not end; null if it did. */
+  readonly failed: string | null;
+}
+
+/** Takes steps, and keeps what each took. */
+export class Steps {
+  readonly taken: TakenStep[] = [];
+  /** Queries of Athena so far. */
+  queries = 0;
+  readonly #ports: TrialPorts;
+  readonly #of: Pick<Trial, 'endpoint'>;
+
+  constructor(ports: TrialPorts, of: Pick<Trial, 'endpoint'>) {
+    this.#ports = ports;
+    this.#of = of;
+  }
+
+  async take<Result>(
+    step: StepName,
+    work: (show: (what: string) => void) => Promise<Result>,
+  ): Promise<Result> {
+    const { deployment, onProgress, onStep } = this.#ports;
+    const [from, queries] = [deployment.clock.now(), this.queries];
+    let failed: string | null = null;
+    try {
+      onProgress(step, '');
+      return await work((what) => onProgress(step, what));
+    } catch (error) {
+      failed = error instanceof Error ? error.message : String(error);
+      throw error;
+    } finally {
+      const seconds = Math.round((deployment.clock.now() - from) / 1_000);
+      const usd = trialUsd(this.#of, seconds, this.queries - queries);
+      const taken = { step, seconds, expectedSeconds: EXPECTED_SECONDS[step], usd, failed };
+      this.taken.push(taken);
+      onStep(taken);
+    }
+  }
+}
+
+/** What a trial needs. */
+export interface TrialPorts {
+  /** Of the trial's stage. Its waits end with an error once its `signal` is aborted. */
+  readonly deployment: Deployment;
+  /** URL of the collector. Default: the stack's output. */
+  readonly url?: string | undefined;
+  /** Shows how far a step is. */
+  readonly onProgress: (step: StepName, what: string) => void;
+  /** Told of each step that was taken. */
+  readonly onStep: (step: TakenStep) => void;
+}
+
+/** What a trial has found. */
+export interface Tried {
+  readonly steps: readonly TakenStep[];
+  /** One for each question, in their order. */
+  readonly answers: readonly Answer[];
+  /** Null if it did not end. */
+  readonly removal: Removal | null;
+  /** What a step threw; undefined if none did. */
+  readonly error: unknown;
+}
+
+/** Deploys a trial, asks its questions, and removes it, also when a step fails or is interrupted. */
+export async function runTrial(trial: Trial, ports: TrialPorts): Promise<Tried> {
+  const steps = new Steps(ports, trial);
+  const answers: Answer[] = [];
+  let error: unknown;
+  let removal: Removal | null = null;
+  try {
+    await steps.take('deploy', (show) => deploy(trial, ports, show));
+    const run = await steps.take('key', () => addKeys(trial, ports));
+    await askTrial(ports.deployment, run, steps, answers);
+  } catch (thrown) {
+    error = thrown;
+  }
+  try {
+    removal = await steps.take('remove', async (show) =>
+      removeTrial({ ...ports.deployment, wait: systemTiming.wait }, await readTrial(trial.id), show),
+    );
+  } catch (thrown) {
+    error ??= thrown;
+  }
+  const all = questionCodes.map(
+    (code) => answers.find((one) => one.code === code) ?? unanswered(code, 'not reached'),
+  );
+  return { steps: steps.taken, answers: all, removal, error };
+}
+
+/** Asks everything of a deployed trial. @param answers Receives what was answered before something failed. */
+export async function askTrial(
+  deployment: Deployment,
+  run: Run,
+  steps: Steps,
+  answers: Answer[],
+): Promise<void> {
+  await steps.take('probe', async (show) => {
+    const asked = await runProbe(deployment, run, show);
+    answers.push(...asked.answers);
+    steps.queries += asked.queries;
+  });
+  const ask = async (code: QuestionCode, question: () => Promise<Answer>) =>
+    void answers.push(await unlessDenied(code, question));
+  await steps.take('drop', (show) => ask('SLUICE_PROBE_DROP', () => askDrop(deployment, run, show)));
+  await steps.take('alarm', (show) => ask('SLUICE_PROBE_ALARM', () => askAlarm(deployment, run, show)));
+}
+
+/** Runs `serverless deploy`. The state has the stack's ARN as soon as CloudFormation does. @throws TrialError `SLUICE_TRIAL_DEPLOY_FAILED` */
+async function deploy(trial: Trial, { deployment }: TrialPorts, show: (what: string) => void): Promise<void> {
+  const { service, config, log } = trialFiles(trial);
+  const serverless = createRequire(join(repositoryRoot, 'package.json')).resolve(
+    'serverless/bin/serverless.js',
+  );
+  const args = [serverless, 'deploy', '--stage', trialStage(trial), '--region', trial.region, '--verbose'];
+  const { endpoint } = deployment.aws;
+  const of = endpoint === undefined ? {} : { AWS_ENDPOINT_URL: endpoint };
+  const env = { ...process.env, ...of, SLUICE_CONFIG: config, CI: '1' };
+  const output = openSync(log, 'a', 0o600);
+  // A group of its own: Ctrl-C of a terminal reaches only this process.
+  const child = spawn(process.execPath, args, {
+    cwd: service,
+    env,
+    stdio: ['ignore', output, output],
+    detached: true,
+  });
+  closeSync(output);
+  const ended = new Promise<number | null>((resolve) =>
+    child.once('error', () => resolve(null)).once('exit', resolve),
+  );
+  const clients = openClients(deployment.aws);
+  try {
+    let stackId: string | null = null;
+    for (let isOver = false; !isOver; ) {
+      isOver = await Promise.race([ended.then(() => true), deployment.wait(LOOK_MS).then(() => false)]);
+      if (stackId === null) {
+        stackId = await findStack(clients, trial);
+        if (stackId !== null) await writeTrial({ ...trial, stackId });
+      } else {
+        const { staying, others } = madeResources({ ...trial, stackId }, await stackEvents(clients, stackId));
+        show(`${staying.length + others.length} resources`);
+      }
+    }
+    if ((await ended) === 0) return;
+    const events = stackId === null ? [] : await stackEvents(clients, stackId);
+    const first = events.findLast(({ ResourceStatus }) => ResourceStatus === 'CREATE_FAILED');
+    const why = first === undefined ? '' : `${first.LogicalResourceId}: ${first.ResourceStatusReason} `;
+    throw new TrialError('SLUICE_TRIAL_DEPLOY_FAILED', `${why}The log is ${log}.`);
+  } finally {
+    for (const client of Object.values(clients)) client.destroy();
+    if (child.exitCode === null && child.signalCode === null && child.pid !== undefined)
+      process.kill(-child.pid, 'SIGTERM');
+    await ended;
+  }
+}
+
+/** Adds a key of a client and one of a server, and waits until the collector knows them. */
+async function addKeys(trial: Trial, { deployment, url }: TrialPorts): Promise<Run> {
+  const { clock, wait, aws } = deployment;
+  const made = () => randomBytes(16).toString('hex');
+  const keys = { client: `client-${made()}`, server: `secret-${made()}` };
+  const collector = url ?? (await readStackOutputs(deployment)).get('CollectorUrl') ?? '';
+  const clients = openClients(aws);
+  try {
+    const secret = versionedSecret(clients.secrets, `${trialStack(trial)}-keys`);
+    const { text, version } = await secret.read();
+    const entries = Object.entries(keys).map(([label, key]) => ({ label, sha256: hash('sha256', key) }));
+    await secret.replace(entries.reduce(addKey, text), version);
+    const { stackId } = await readTrial(trial.id);
+    const lacks = lackingTypes(await stackEvents(clients, stackId ?? ''));
+    const run = { id: trial.id, collector, keys, time: clock.now(), lacks };
+    const deadline = clock.now() + KEY_MS;
+    for (const key of Object.values(keys))
+      for (let isKnown = false; !isKnown && clock.now() < deadline; ) {
+        const body = Uint8Array.from(Buffer.from('{"events":[]}'));
+        const reply = await sendRequest({ url: postUrl(run), headers: { 'statsig-api-key': key }, body });
+        isKnown = isFromCollector(reply) && reply.status !== 401;
+        // What it is after the deadline, the first question says.
+        if (!isKnown) await wait(LOOK_MS);
+      }
+    return { ...run, time: clock.now() };
+  } finally {
+    for (const client of Object.values(clients)) client.destroy();
+  }
+}

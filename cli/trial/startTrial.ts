@@ -1,0 +1,178 @@
+import { writeFile } from 'node:fs/promises';
+import { createInterface } from 'node:readline/promises';
+import { setTimeout } from 'node:timers/promises';
+import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts';
+import { resources } from '../../infra/resources.ts';
+import { unusedFunctions } from '../../infra/serverless/requirements.ts';
+import { serviceFunctions } from '../../infra/serverless/service.ts';
+import { defineConfig } from '../../lib/config/defineConfig.ts';
+import { isRegion } from '../../lib/schema/regions.ts';
+import { type Deployment, openDeployment } from '../../observe/deployment.ts';
+import { diagnose } from '../../observe/doctor/diagnose.ts';
+import { usd } from '../../observe/prices.ts';
+import { namedTarget } from '../aws/target.ts';
+import { explainingAws } from '../aws/withDeployment.ts';
+import { lookText } from '../observe/doctorText.ts';
+import { duration } from '../observe/words.ts';
+import { type CommandLine, UsageError } from '../terminal/commandLine.ts';
+import { untilInterrupted } from '../terminal/interrupt.ts';
+import { writeNote, writeResult } from '../terminal/output.ts';
+import { openProgress } from '../terminal/progress.ts';
+import { type Removal, removeTrial } from './removeTrial.ts';
+import { runTrial, type TakenStep } from './runTrial.ts';
+import {
+  EXPECTED_SECONDS,
+  forgetTrial,
+  newTrial,
+  readTrial,
+  type Trial,
+  TrialError,
+  trialConfig,
+  trialStack,
+  trialStage,
+  trialUsd,
+  writeService,
+  writeTrial,
+} from './Trial.ts';
+import { removalText, trialReport, trialText } from './trialReport.ts';
+
+const REPORT = 'trial.json';
+const MONTH_SECONDS = 30 * 86_400;
+
+/** What a trial is asked for. */
+export interface TrialWish {
+  readonly region: string;
+  readonly endpoint: Trial['endpoint'];
+  readonly url: string | undefined;
+}
+
+/** Shows what a trial makes, asks, and does it. @throws UsageError; TrialError; AwsAccessError. @returns The exit code. */
+export async function startTrial(line: CommandLine, wish: TrialWish): Promise<number> {
+  const { region, endpoint } = wish;
+  if (!isRegion(region))
+    throw new UsageError(
+      'SLUICE_USAGE_OPTIONS',
+      `--region: got ${region}, expected one of docs/reference/configuration.md.`,
+    );
+  const { aws } = namedTarget({ values: { ...line.values, stage: 'trial' } });
+  const sts = new STSClient(aws);
+  const { Account: account = '' } = await explainingAws(() =>
+    sts.send(new GetCallerIdentityCommand({})),
+  ).finally(() => sts.destroy());
+  const trial = newTrial({ account, region, endpoint }, Date.now());
+  const interruption = new AbortController();
+  const deployment = openTrial(line, trial, interruption.signal);
+  try {
+    writeNote(planText(trial, deployment));
+    const { checks } = await explainingAws(() =>
+      diagnose(deployment, { beforeDeploy: true }, (looked) => writeNote(lookText(looked), 'report')),
+    );
+    // Limits of new accounts lose requests only when there are more than a trial's.
+    const isUnfit = checks.some(({ findings }) =>
+      findings.some((one) => one.severity === 'problem' && one.code !== 'SLUICE_FINDING_QUOTA'),
+    );
+    if (isUnfit) throw new TrialError('SLUICE_TRIAL_ACCOUNT_UNFIT');
+    if (line.values['yes'] !== true && !(await isWanted())) {
+      writeNote('Nothing was made.\n');
+      return 1;
+    }
+    await writeTrial(trial);
+    await writeService(trial, configOf(trial, deployment));
+    writeNote(`If this ends early: npx sluice trial --remove ${trial.id}\n`);
+    void untilInterrupted().then(() => {
+      if (!interruption.signal.aborted)
+        writeNote(
+          `Interrupted: removing what was made. Once more, and it stays until npx sluice trial --remove ${trial.id}\n`,
+        );
+      interruption.abort();
+    });
+    const progress = openProgress(line);
+    const names = Object.keys(EXPECTED_SECONDS);
+    const tried = await runTrial(trial, {
+      ...{ deployment, url: wish.url },
+      onProgress: (step, what) =>
+        progress.show(
+          `${names.indexOf(step) + 1}/${names.length} ${step}, about ${duration(EXPECTED_SECONDS[step])}${what === '' ? '' : `: ${what}`}`,
+        ),
+      onStep: (taken) => writeNote(stepText(taken)),
+    }).finally(() => progress.end());
+    const report = trialReport(trial, tried);
+    await writeFile(REPORT, `${JSON.stringify(report, null, 2)}\n`);
+    writeResult(line, report, () => trialText(report, REPORT));
+    const { removal, error } = tried;
+    if (removal?.left.length === 0) await forgetTrial(trial);
+    if (interruption.signal.aborted) return 130;
+    if (error !== undefined) await explainingAws(() => Promise.reject(error));
+    return removal?.left.length !== 0 || report.answers.some(({ verdict }) => verdict === 'otherwise')
+      ? 3
+      : 0;
+  } finally {
+    deployment.close();
+  }
+}
+
+/** `--remove`: removes what an interrupted trial has left. @throws As {@link startTrial}. @returns The exit code. */
+export async function removeOnly(line: CommandLine, id: string): Promise<number> {
+  const trial = await readTrial(id);
+  const deployment = openTrial(line, trial, new AbortController().signal);
+  const progress = openProgress(line);
+  const removal: Removal = await explainingAws(() =>
+    removeTrial(deployment, trial, (step) => progress.show(step)),
+  ).finally(() => {
+    progress.end();
+    deployment.close();
+  });
+  writeResult(line, removal, () => removalText(removal, id));
+  if (removal.left.length > 0) return 3;
+  await forgetTrial(trial);
+  return 0;
+}
+
+function configOf(trial: Trial, { isLocal }: Pick<Deployment, 'isLocal'>) {
+  // An AWS on this machine runs functions on this machine.
+  return trialConfig(trial, isLocal && process.arch !== 'arm64' ? 'x86_64' : 'arm64');
+}
+
+/** A trial's deployment. Its waits end once it is interrupted. */
+function openTrial(line: CommandLine, trial: Trial, signal: AbortSignal): Deployment {
+  const values = { ...line.values, region: trial.region, stage: trialStage(trial) };
+  const named = namedTarget({ values });
+  const aws = { ...named.aws, region: trial.region };
+  const config = defineConfig(configOf(trial, named));
+  const opened = openDeployment({ ...named, config, now: Date.now() }, aws);
+  const wait = (ms: number) => setTimeout(ms, undefined, { signal });
+  return { ...opened, wait, signal };
+}
+
+function planText(trial: Trial, { config, stack }: Pick<Deployment, 'config' | 'stack'>): string {
+  const { Resources } = resources({ config, ...stack });
+  const unused = unusedFunctions(config);
+  const functions = Object.keys(serviceFunctions(config)).filter((name) => !unused.includes(name));
+  const types = Object.values(Resources).map(({ Type }) => Type.split('::')[1] ?? '');
+  const services = [...new Set(types)].map(
+    (name) => `${types.filter((one) => one === name).length} of ${name}`,
+  );
+  const seconds = Object.values(EXPECTED_SECONDS).reduce((sum, one) => sum + one, 0);
+  const [cost, month] = [trialUsd(trial, seconds, 30), trialUsd(trial, MONTH_SECONDS, 0)];
+  return [
+    `The trial ${trial.id} makes the stack ${trialStack(trial)} in ${trial.region} of account ${trial.account}, and removes it:`,
+    `  ${functions.length} functions with roles, logs and an endpoint, ${services.join(', ')}, and a bucket for a drop.`,
+    `It takes about ${duration(seconds)}, and costs about ${usd(cost)} at list prices; ${usd(month)} a month if it stayed. The key that encrypts its bucket is deleted 7 days later.`,
+    `Nothing that exists is used or changed. First the account is looked at:\n\n`,
+  ].join('\n');
+}
+
+async function isWanted(): Promise<boolean> {
+  const questions = createInterface({ input: process.stdin, output: process.stderr });
+  try {
+    return /^y(es)?$/i.test((await questions.question('\nMake it? [y/N] ')).trim());
+  } finally {
+    questions.close();
+  }
+}
+
+/** `deploy  4 min of about 6 min, $0.0004` */
+function stepText({ step, seconds, expectedSeconds, usd: dollars, failed }: TakenStep): string {
+  const how = failed === null ? '' : `: ${failed}`;
+  return `${step.padEnd(7)} ${duration(seconds)} of about ${duration(expectedSeconds)}, ${usd(dollars)}${how}\n`;
+}

@@ -1,0 +1,85 @@
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
+import { visibleLine } from '../../lib/base/text.ts';
+import { VERSION } from '../../lib/base/version.ts';
+import { repositoryRoot } from '../../local/dataDirectory.ts';
+import { usd } from '../../observe/prices.ts';
+import { duration, lines } from '../observe/words.ts';
+import { questions } from '../probe/questions.ts';
+import { textTable } from '../terminal/output.ts';
+import type { Removal } from './removeTrial.ts';
+import type { Tried } from './runTrial.ts';
+import { type Trial, trialStack } from './Trial.ts';
+
+const PACKAGES = ['serverless', '@statsig/js-client', '@statsig/statsig-node-core'] as const;
+
+/** The content of `trial.json`. */
+export type TrialReport = ReturnType<typeof trialReport>;
+
+/** Makes the content of `trial.json`, with neither keys nor account numbers in it. */
+export function trialReport(trial: Trial, { steps, answers, removal }: Omit<Tried, 'error'>) {
+  const { region, endpoint, startedAt } = trial;
+  const total = (of: 'seconds' | 'usd') => steps.reduce((sum, step) => sum + step[of], 0);
+  const report = {
+    versions: versions(),
+    ...{ stack: trialStack(trial), region, endpoint, startedAt },
+    ...{ seconds: total('seconds'), usd: total('usd') },
+    steps,
+    answers: answers.map((one) => ({
+      ...one,
+      asks: questions[one.code].asks,
+      expected: questions[one.code].expects,
+    })),
+    removal,
+  };
+  const hidden = JSON.stringify(report)
+    .replace(/\b\d{12}\b/g, '<account>')
+    .replace(/\b(client|secret)-[0-9a-f]{32}\b/g, '<key>');
+  const read: typeof report = JSON.parse(hidden);
+  return read;
+}
+
+function versions(): Readonly<Record<string, string>> {
+  const load = createRequire(join(repositoryRoot, 'package.json'));
+  const of = (name: string): string => load(`${name}/package.json`).version;
+  const installed = PACKAGES.map((name) => [name, of(name)]);
+  return { sluice: VERSION, node: process.version, ...Object.fromEntries(installed) };
+}
+
+/** The answers as a table, and below it what was not as expected with what to change. */
+export function trialText(
+  { stack, answers, removal, seconds, usd: dollars }: TrialReport,
+  file: string,
+): string {
+  const otherwise = answers
+    .filter(({ verdict }) => verdict === 'otherwise')
+    .map(({ code, asks, expected, found }) => {
+      const { cure } = questions[code];
+      return `\n${code}: ${asks}\n  found      ${visibleLine(found)}\n  expected   ${expected}\n  to change  ${cure}\n`;
+    });
+  const counted = (wanted: string) => answers.filter(({ verdict }) => verdict === wanted).length;
+  return [
+    textTable(
+      answers.map(({ code, verdict, found }) => ({
+        answer: verdict === 'otherwise' ? 'OTHERWISE' : verdict,
+        question: code,
+        found,
+      })),
+    ),
+    ...otherwise,
+    `\n${counted('expected')} as expected, ${counted('otherwise')} otherwise, ${counted('not asked')} not asked, in ${duration(seconds)} for ${usd(dollars)}.\n`,
+    removal === null ? '' : removalText(removal, stack.slice(-8)),
+    `${file} has it all: attach it to an issue, also if everything is as expected.\n`,
+  ].join('');
+}
+
+/** What a removal has done. */
+export function removalText({ deleted, later, left }: Removal, id: string): string {
+  const again = left.length === 0 ? [] : [`Not deleted: look at each, then npx sluice trial --remove ${id}`];
+  return lines([
+    `Deleted ${deleted} resources.`,
+    ...later,
+    ...left.map((one) => `Not deleted: ${visibleLine(one)}`),
+    ...again,
+  ]);
+}

@@ -1,0 +1,86 @@
+import { DeleteTableCommand, GlueClient } from '@aws-sdk/client-glue';
+import { CreateBucketCommand } from '@aws-sdk/client-s3';
+import { afterAll, describe, expect, it } from '@jest/globals';
+import { namedTarget } from '../../../cli/aws/target.ts';
+import type { Answer } from '../../../cli/probe/Probe.ts';
+import { questionCodes } from '../../../cli/probe/questions.ts';
+import { askTrial, Steps } from '../../../cli/trial/runTrial.ts';
+import { newTrial, trialConfig } from '../../../cli/trial/Trial.ts';
+import { localAccount } from '../../../local/localAccount.ts';
+import { openDeployment } from '../../../observe/deployment.ts';
+import { storyCloud } from '../../harness/storyCloud.ts';
+
+const { id: account, region } = localAccount;
+const trial = newTrial({ account, region, endpoint: 'http-api' }, Date.now());
+// No configuration has the account of the local cloud.
+const { account: _, ...config } = trialConfig(trial, 'arm64');
+const story = await storyCloud(config);
+afterAll(() => story.close());
+// The trial's own service makes it.
+await story.s3By().send(new CreateBucketCommand({ Bucket: config.sources[0]?.bucket }));
+
+/** Asks all of a deployed trial: the answers by the end of their codes. */
+async function ask(lacks: readonly string[] = []) {
+  const target = namedTarget({ values: { local: true, 'endpoint-url': story.cloud.edge } }, {});
+  const about = { ...target, config: story.cloud.config, now: story.clock.now() };
+  const deployment = openDeployment(about, { ...target.aws, region });
+  const keys = { client: 'client-trial', server: 'secret-trial' };
+  const run = {
+    id: trial.id,
+    collector: story.cloud.collector,
+    keys,
+    time: story.clock.now(),
+    lacks: new Set(lacks),
+  };
+  const answers: Answer[] = [];
+  const told: string[] = [];
+  const steps = new Steps({ deployment, onProgress: () => {}, onStep: ({ step }) => told.push(step) }, trial);
+  await askTrial(deployment, run, steps, answers).finally(() => deployment.close());
+  return {
+    told,
+    steps,
+    of: new Map(answers.map((one) => [one.code.slice('SLUICE_PROBE_'.length), one] as const)),
+  };
+}
+
+describe('the questions of a trial', () => {
+  it('are all answered as expected by the local cloud', async () => {
+    const { told, steps, of } = await ask();
+    expect([...of.values()].filter(({ verdict }) => verdict !== 'expected')).toEqual([]);
+    expect([...of.values()].map(({ code }) => code).toSorted()).toEqual(questionCodes.toSorted());
+    expect(of.get('SERVER_CORE')?.found).toBe('202, 1 row');
+    expect(of.get('LANDING_EXTENSION')?.found).toMatch(/\.ndjson\.gz$/);
+    expect(of.get('DROP')?.found).toBe('loaded, 3 of 3 rows in trial_orders');
+    expect(told).toEqual(['probe', 'drop', 'alarm']);
+    expect(steps.taken.map(({ failed }) => failed)).toEqual([null, null, null]);
+    expect(steps.taken[0]?.usd).toBeGreaterThan(0);
+  });
+
+  it('are not asked where this AWS has not made what they need', async () => {
+    const { of } = await ask(['AWS::Athena::WorkGroup', 'AWS::Logs::MetricFilter']);
+    const notAsked = [...of].filter(([, { verdict }]) => verdict === 'not asked').map(([code]) => code);
+    expect(notAsked).toEqual(expect.arrayContaining(['METRICS', 'ALARM', 'PLAIN_JSON', 'JS_CLIENT']));
+    expect(['OVER_LAMBDA_LIMIT', 'PREFLIGHT', 'DROP'].map((code) => of.get(code)?.verdict)).toEqual([
+      ...['expected', 'expected', 'expected'],
+    ]);
+  });
+
+  it("have the gateway's answers even if rows cannot be read", async () => {
+    await story.setFaults({ athena: [{ fault: 'failCalls', code: 'AccessDeniedException', calls: 'all' }] });
+    const { of } = await ask().finally(() => story.clearFaults());
+    expect(of.get('DELIVERED')?.found).toMatch(/^rows could not be read: AccessDeniedException/);
+    expect(['DELIVERED', 'PREFLIGHT', 'ZSTD_JSON'].map((code) => of.get(code)?.verdict)).toEqual([
+      ...['otherwise', 'expected', 'not asked'],
+    ]);
+  });
+
+  it('name a view that Athena rejects', async () => {
+    const glue = story.kept(new GlueClient(story.clientOptions()));
+    await glue.send(new DeleteTableCommand({ DatabaseName: story.cloud.database, Name: 'product_events' }));
+    const views = (await ask()).of.get('VIEWS');
+    expect([views?.verdict, views?.found]).toEqual([
+      'otherwise',
+      expect.stringMatching(/^product_events: TABLE_NOT_FOUND/),
+    ]);
+  });
+});
