@@ -1,3 +1,4 @@
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: faults are texts of code.
 // Faults that `npm run mutate` puts into the product, one at a time: what a tired colleague could write. Each old text is in
 // its file exactly once (test/repository/mutations.test.ts). Take short ones: they have to be mended when their line changes.
 
