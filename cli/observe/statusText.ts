@@ -32,7 +32,7 @@ export function statusText(status: Status): string {
 function lastHourText({ lastHour, lastRequestAt, lastEventAt }: StatusFacts): string {
   if (lastHour === null) return 'Last hour: not known.';
   if (lastHour.requests === 0)
-    return `Last hour: no request.${lastEventAt === null ? '' : ` The last event came at ${lastEventAt}.`}`;
+    return `Last hour: no request.${lastEventAt === null ? '' : ` The last event was stored at ${lastEventAt}.`}`;
   const { requests, refusedBy, failedBy, received, landed, overflowed, quarantined, ignored } = lastHour;
   const counts = { accepted: landed, overflowed, quarantined, ignored };
   const events = Object.entries(counts)

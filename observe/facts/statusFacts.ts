@@ -65,7 +65,7 @@ export interface StatusFacts {
   readonly noted: NotedEvents | null;
   /** Keys that may send events; null if any may, if it is not known, and of a local cloud that checks no keys. */
   readonly senders: number | null;
-  /** When the last event came: received within 24 hours, else its file's delivery, ISO 8601; null if none ever came. */
+  /** When the last event was stored: received within 24 hours, else its file's delivery, ISO 8601; null if none ever came. */
   readonly lastEventAt: string | null;
   readonly tables: readonly TableArrivals[] | null;
   readonly waiting: {

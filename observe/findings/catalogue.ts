@@ -150,7 +150,7 @@ export const findingCatalogue = {
     { section: 'readerDenied' },
   ),
   SLUICE_FINDING_LOAD_STUCK: problem(
-    'Athena has worked on a day of a dataset for more than three hours. Queries still read the previous version.',
+    'Athena has worked on a day of a dataset for more than three hours. Queries read the previous version, if there is one.',
     'The command shows the step and its execution, and docs/large-days.md, "When Athena fails or does not end", says what to do. If AWS has raised your quota for the time of a statement, it may need the time.',
     { part: 'drops', section: 'drops' },
   ),
@@ -257,7 +257,7 @@ export const findingCatalogue = {
   ),
   SLUICE_FINDING_KEYS_REFUSED: warning(
     'Within 24 hours far more requests than usual were answered 401: they had no key, or one that may not send events.',
-    'The first command shows the requests. If a release has a new key, add it with `sluice keys add`; else somebody scans.',
+    'The first command shows the requests. If a release has a new key, give it to `sluice keys add LABEL` on stdin; else somebody scans.',
     { part: 'collector', section: 'refused' },
   ),
   SLUICE_FINDING_OVERFLOW: warning(
@@ -271,7 +271,7 @@ export const findingCatalogue = {
     { part: 'collector', section: 'quarantine' },
   ),
   SLUICE_FINDING_INGEST_FAILED: problem(
-    "Days of a customer's dataset could not be loaded. Queries still read the previous version.",
+    "Days of a customer's dataset could not be loaded. Queries read the previous version, if there is one.",
     'The command names the file and the reason; docs/ingest.md says what to do.',
     { part: 'drops', section: 'drops' },
   ),

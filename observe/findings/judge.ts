@@ -212,7 +212,7 @@ function* judgeRequests(facts: StatusFacts, { stack, now, say }: Place): Finding
   const severity = lasting === undefined ? 'warning' : 'problem';
   if (lastHour !== null && lastRequestAt === null && (hours >= 1 || lasting !== undefined)) {
     const ago = hours < 48 ? `${hours.toFixed(1)} hours` : `${Math.round(hours / 24)} days`;
-    const came = lastEventAt === null ? '' : `The last event came at ${lastEventAt}, ${ago} ago.`;
+    const came = lastEventAt === null ? '' : `The last event was stored at ${lastEventAt}, ${ago} ago.`;
     const since = lasting === undefined ? '' : ` No request since ${lasting.first}; ${usual(lasting)}.`;
     yield finding('SLUICE_FINDING_SILENT', `${came}${since}`.trim(), [], severity);
   } else if (silences.length > 0) {
@@ -230,7 +230,7 @@ function* judgeChanges({ lastDay, curated, noted }: StatusFacts, { say, config }
       .filter(({ what }) => wanted.includes(what))
       .map(({ what, hour, usual, first, last, day }) => {
         const noun = what === 'unknown_keys' || what === 'requests' ? 'requests' : 'events';
-        return `${hour} ${noun} in the busiest hour, where ${Math.round(usual)} are usual, first ${first}, last ${last}; ${day} in 24 hours`;
+        return `${hour} ${noun} in the busiest hour, where ${Math.round(usual)} are usual, first in the 5 minutes from ${first}, last in those from ${last}; ${day} in 24 hours`;
       })
       .join('. ');
   const found = [

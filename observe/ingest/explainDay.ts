@@ -102,7 +102,7 @@ function explainState(entry: LedgerEntry): readonly [meaning: string, next: stri
     case 'failed':
       return [
         `The load failed at ${at}, after ${countOf(attempts, 'attempt')}.`,
-        `Corrected files are loaded by the next run. After a correction elsewhere, such as the mapping or a policy, load the day again (backfill); the first run after ${isoTimestamp(updatedAt + RETRY_AFTER_MS)} also retries it.`,
+        `Corrected files are loaded by the next run within the lookback. After it, or after a correction elsewhere, such as the mapping or a policy, load the day again (backfill); the first run after ${isoTimestamp(updatedAt + RETRY_AFTER_MS)} also retries it.`,
       ];
     case 'loading':
       return [

@@ -231,7 +231,7 @@ describe('a fault leads by sluice status, and the console’s page, to its findi
 
   it('silence: since when', async () => {
     const { detail } = await finding('SLUICE_FINDING_SILENT');
-    expect(detail).toMatch(/^The last event came at 2026-11-20T.*Z, \d+\.\d hours ago\.$/);
+    expect(detail).toMatch(/^The last event was stored at 2026-11-20T.*Z, \d+\.\d hours ago\.$/);
   });
 
   it('a key that is disabled: one finding, from which hour on Firehose drops, and the command that enables it', async () => {

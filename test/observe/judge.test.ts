@@ -85,7 +85,7 @@ const changed = (...changes: readonly (Partial<Change> & Pick<Change, 'what'>)[]
   },
 });
 const changedText = (noun: string) =>
-  `500 ${noun} in the busiest hour, where 2 are usual, first ${at(9)}, last ${at(8)}; 700 in 24 hours.`;
+  `500 ${noun} in the busiest hour, where 2 are usual, first in the 5 minutes from ${at(9)}, last in those from ${at(8)}; 700 in 24 hours.`;
 const copies = { count: 3, objects: 0, hasMore: false };
 const curated = {
   ...({ kind: 'events', table: 'curated_events', listed: 30, leftOut: 0, raw: 3 } as const),
@@ -167,7 +167,7 @@ const cases: readonly Case[] = [
   [
     'no events come in any more',
     { lastHour: { ...hour, requests: 0 }, lastEventAt: at(2.5) },
-    ...(['SILENT', 'warning', `The last event came at ${at(2.5)}, 2.5 hours ago.`] as const),
+    ...(['SILENT', 'warning', `The last event was stored at ${at(2.5)}, 2.5 hours ago.`] as const),
   ],
   [
     'no events come in where they usually do',
@@ -176,7 +176,7 @@ const cases: readonly Case[] = [
       ...{ lastHour: { ...hour, requests: 0 }, lastEventAt: at(0.9) },
     },
     ...(['SILENT', 'problem'] as const),
-    `The last event came at ${at(0.9)}, 0.9 hours ago. No request since ${at(9)}; 60 requests an hour are usual.`,
+    `The last event was stored at ${at(0.9)}, 0.9 hours ago. No request since ${at(9)}; 60 requests an hour are usual.`,
   ],
   [
     'no events came in at night',
