@@ -29,10 +29,10 @@ export function statusText(status: Status): string {
   ].join('\n');
 }
 
-function lastHourText({ lastHour, lastRequestAt, lastEventAt }: StatusFacts): string {
+function lastHourText({ lastHour, lastRequestAt }: StatusFacts): string {
   if (lastHour === null) return 'Last hour: not known.';
   if (lastHour.requests === 0)
-    return `Last hour: no request.${lastEventAt === null ? '' : ` The last event was stored at ${lastEventAt}.`}`;
+    return `Last hour: no request.${lastRequestAt === null ? '' : ` The last request came at ${lastRequestAt}.`}`;
   const { requests, refusedBy, failedBy, received, landed, overflowed, quarantined, ignored } = lastHour;
   const counts = { accepted: landed, overflowed, quarantined, ignored };
   const events = Object.entries(counts)

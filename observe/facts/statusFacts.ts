@@ -19,7 +19,7 @@ import { readLocalState } from './flow/localCloud.ts';
 import { type NotedEvents, readNoted } from './flow/notedEvents.ts';
 import { type Refusals, readRefusals } from './flow/refusals.ts';
 import { type RelayState, readRelayState } from './flow/relayCopies.ts';
-import { type LastHour, readLastHour } from './flow/requestCounts.ts';
+import { type LastHour, readLastHour, readLastRequest } from './flow/requestCounts.ts';
 import { countSenders } from './flow/senders.ts';
 import { readStackOutputs, requireOutput, type StackOutputs } from './flow/stackOutputs.ts';
 import { readStream, type StreamState } from './flow/streamState.ts';
@@ -57,7 +57,7 @@ export interface StatusFacts {
   readonly collector: string | null;
   readonly lastHour: LastHour | null;
   readonly lastDay: LastDay | null;
-  /** ISO 8601; null without a request in the last hour. */
+  /** When the last request was received, to the minute, ISO 8601; null without one within 15 days. */
   readonly lastRequestAt: string | null;
   /** Refused requests of 24 hours by sender; null without any, and if they could not be read. */
   readonly refusals: Refusals | null;
@@ -65,7 +65,7 @@ export interface StatusFacts {
   readonly noted: NotedEvents | null;
   /** Keys that may send events; null if any may, if it is not known, and of a local cloud that checks no keys. */
   readonly senders: number | null;
-  /** When the last event was stored: received within 24 hours, else its file's delivery, ISO 8601; null if none ever came. */
+  /** When the last stored event was received, if within 24 hours; else when its file was stored, ISO 8601; null if none ever came. */
   readonly lastEventAt: string | null;
   readonly tables: readonly TableArrivals[] | null;
   readonly waiting: {
@@ -190,7 +190,8 @@ export async function readStatusFacts(deployment: Deployment): Promise<StatusFac
     const isChecked = !isLocal || refusedBy['SLUICE_KEY_UNKNOWN'] !== undefined;
     return {
       lastHour,
-      lastRequestAt: lastHour?.lastRequestAt ?? null,
+      lastRequestAt:
+        lastHour?.lastRequestAt ?? (await ask('the last request', () => readLastRequest(deployment))),
       refusals: await ask('refused requests', () => readRefusals(deployment)),
       senders: isChecked ? await ask('the keys', () => countSenders(deployment)) : null,
     };

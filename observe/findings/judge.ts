@@ -205,22 +205,45 @@ function* judgeRequests(facts: StatusFacts, { stack, now, say }: Place): Finding
     );
   }
   if (senders === 0) yield finding('SLUICE_FINDING_NO_KEY', '', [say.sluice('keys', 'add', 'web')]);
-  const hours = lastEventAt === null ? 0 : (now - Date.parse(lastEventAt)) / HOUR_MS;
   const silences = (lastDay?.changes ?? []).filter(({ what }) => what === 'silence');
   const lasting = silences.find(({ last }) => last === null);
-  const usual = (of: Change) => `${Math.round(of.usual)} requests an hour are usual`;
-  const severity = lasting === undefined ? 'warning' : 'problem';
-  if (lastHour !== null && lastRequestAt === null && (hours >= 1 || lasting !== undefined)) {
-    const ago = hours < 48 ? `${hours.toFixed(1)} hours` : `${Math.round(hours / 24)} days`;
-    const came = lastEventAt === null ? '' : `The last event was stored at ${lastEventAt}, ${ago} ago.`;
-    const since = lasting === undefined ? '' : ` No request since ${lasting.first}; ${usual(lasting)}.`;
-    yield finding('SLUICE_FINDING_SILENT', `${came}${since}`.trim(), [], severity);
-  } else if (silences.length > 0) {
-    const times = silences.map((one) => `from ${one.first} to ${one.last ?? 'now'}, where ${usual(one)}`);
-    const { day } = silences[0] ?? { day: 0 };
-    const of = `No request ${listed(times, '; ')}; ${counted(day, 'request')} in 24 hours.`;
-    yield finding('SLUICE_FINDING_SILENT', of, [], severity);
-  }
+  // Without a time nothing ever came.
+  const isSilent =
+    lastHour?.requests === 0 && Date.parse(lastRequestAt ?? lastEventAt ?? '') <= now - HOUR_MS;
+  const since = lastRequestAt ?? lasting?.first ?? null;
+  const hourly = lasting?.usual ?? lastDay?.usual ?? null;
+  const over = silences
+    .filter(({ last }) => last !== null)
+    .map(({ first, last, usual }) => `from ${first} to ${last}, where ${usualText(usual)}`);
+  const now24 = `${counted(lastDay?.requests ?? 0, 'request')} in 24 hours`;
+  const texts = [
+    ...(!isSilent && lasting === undefined
+      ? []
+      : since === null
+        ? [`No request in the last hour. The last event was stored at ${agoText(lastEventAt ?? '', now)}`]
+        : [`No request since ${agoText(since, now)}; ${usualText(hourly)}`]),
+    ...(over.length > 0 ? [`No request ${listed(over, '; ')}; ${now24}`] : []),
+  ];
+  if (texts.length > 0)
+    yield finding(
+      'SLUICE_FINDING_SILENT',
+      `${texts.join('. ')}.`,
+      [],
+      lasting === undefined ? 'warning' : 'problem',
+    );
+}
+
+/** A time, and how long ago it was. */
+function agoText(at: string, now: number): string {
+  const hours = (now - Date.parse(at)) / HOUR_MS;
+  return `${at}, ${hours < 48 ? `${hours.toFixed(1)} hours` : `${Math.round(hours / 24)} days`} ago`;
+}
+
+function usualText(usual: number | null): string {
+  const known = usual === null ? null : Math.round(usual);
+  return known === null
+    ? 'what is usual at this hour is not known'
+    : `${counted(known, 'request')} an hour ${known === 1 ? 'is' : 'are'} usual`;
 }
 
 /** What was not as usual within the last 24 hours. */

@@ -109,4 +109,8 @@ it('the last hour of the status adds up its minutes', async () => {
     lastRequestAt: new Date(last).toISOString(),
     ...{ lastStoredAt: new Date(last).toISOString(), failedAt: {} },
   });
+  await story.advance(90 * MINUTE);
+  const { lastRequestAt, problems } = await story.json('status');
+  expect(lastRequestAt).toBe(new Date(last).toISOString());
+  expect(problems.map(({ code }: { code: string }) => code)).toContain('SLUICE_FINDING_SILENT');
 });

@@ -80,7 +80,7 @@ const failedBy = (counts: Readonly<Record<string, number>>): Partial<StatusFacts
 const change = { first: at(9), last: at(8), hour: 500, usual: 2, day: 700 };
 const changed = (...changes: readonly (Partial<Change> & Pick<Change, 'what'>)[]): Partial<StatusFacts> => ({
   lastDay: {
-    ...{ requests: 900, refused: 0, failed: 0, received: 0, overflowed: 0 },
+    ...{ requests: 900, refused: 0, failed: 0, received: 0, overflowed: 0, usual: null },
     changes: changes.map((one) => ({ ...change, ...one })),
   },
 });
@@ -166,23 +166,30 @@ const cases: readonly Case[] = [
   ['no key may send', { senders: 0 }, ...(['NO_KEY', 'problem', ''] as const), 'npx sluice keys add web'],
   [
     'no events come in any more',
+    { lastHour: { ...hour, requests: 0 }, lastRequestAt: at(50), lastEventAt: at(2.5) },
+    ...(['SILENT', 'warning'] as const),
+    `No request since ${at(50)}, 2 days ago; what is usual at this hour is not known.`,
+  ],
+  [
+    'no events come in, and no metric says since when',
     { lastHour: { ...hour, requests: 0 }, lastEventAt: at(2.5) },
-    ...(['SILENT', 'warning', `The last event was stored at ${at(2.5)}, 2.5 hours ago.`] as const),
+    ...(['SILENT', 'warning'] as const),
+    `No request in the last hour. The last event was stored at ${at(2.5)}, 2.5 hours ago.`,
   ],
   [
     'no events come in where they usually do',
     {
       ...changed({ what: 'silence', last: null, usual: 60 }),
-      ...{ lastHour: { ...hour, requests: 0 }, lastEventAt: at(0.9) },
+      ...{ lastHour: { ...hour, requests: 0 }, lastRequestAt: at(9.1), lastEventAt: at(0.9) },
     },
     ...(['SILENT', 'problem'] as const),
-    `The last event was stored at ${at(0.9)}, 0.9 hours ago. No request since ${at(9)}; 60 requests an hour are usual.`,
+    `No request since ${at(9.1)}, 9.1 hours ago; 60 requests an hour are usual.`,
   ],
   [
     'no events came in at night',
     changed({ what: 'silence', usual: 60 }),
     ...(['SILENT', 'warning'] as const),
-    `No request from ${at(9)} to ${at(8)}, where 60 requests an hour are usual; 700 requests in 24 hours.`,
+    `No request from ${at(9)} to ${at(8)}, where 60 requests an hour are usual; 900 requests in 24 hours.`,
   ],
   [
     'there was a spike',

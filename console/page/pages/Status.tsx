@@ -109,7 +109,7 @@ function Way({ status }: { readonly status: StatusOf | undefined }) {
             ['in the buffer', buffered],
             ['oldest of it', ago(oldest, at)],
             ['quarantined', lastHour?.quarantined, toneOf(lastHour?.quarantined, 'warning')],
-            ['last event', ago(status?.lastEventAt, at)],
+            ['last stored', ago(status?.lastEventAt, at)],
           ]}
         />
       </Card>

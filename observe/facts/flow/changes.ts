@@ -40,6 +40,8 @@ export interface LastDay {
   /** Events in requests that could be read, and those that became objects of `landing/direct/`. */
   readonly received: number;
   readonly overflowed: number;
+  /** Requests that are usual in this hour; null while that is not known. */
+  readonly usual: number | null;
   readonly changes: readonly Change[];
 }
 
@@ -67,6 +69,10 @@ export async function readLastDay(
     failed: total(({ failedBy }) => sum(Object.values(failedBy))),
     received: total(({ received }) => received),
     overflowed: total(({ overflowed }) => overflowed),
+    usual: usualOf(
+      measuredOf(day, before, { start, end })('requests', ({ requests }) => requests),
+      hourOf(now),
+    ),
     changes: changesOf(day, before, { start, end }),
   };
 }
@@ -83,13 +89,7 @@ export function changesOf(
   before: Counts,
   range: { readonly start: number; readonly end: number },
 ): readonly Change[] {
-  const oldest = Math.min(...before.keys(), ...day.keys());
-  const of = (what: Change['what'], value: (counts: RequestCounts) => number): Measured => {
-    const periods = new Map([...day].map(([at, counts]) => [at, value(counts)]));
-    const hours = new Map([...before].map(([at, counts]) => [at, value(counts)]));
-    for (const [at, count] of periods) hours.set(hourOf(at), (hours.get(hourOf(at)) ?? 0) + count);
-    return { what, periods, hours, since: hourOf(oldest), ...range };
-  };
+  const of = measuredOf(day, before, range);
   const requests = of('requests', (counts) => counts.requests);
   const unknown = of('unknown_keys', ({ refusedBy }) =>
     Object.entries(refusedBy).reduce((sum, [code, n]) => sum + (code.startsWith('SLUICE_KEY_') ? n : 0), 0),
@@ -122,6 +122,16 @@ interface Measured {
   readonly since: number;
   readonly start: number;
   readonly end: number;
+}
+
+function measuredOf(day: Counts, before: Counts, range: Parameters<typeof changesOf>[2]) {
+  const oldest = Math.min(...before.keys(), ...day.keys());
+  return (what: Change['what'], value: (counts: RequestCounts) => number): Measured => {
+    const periods = new Map([...day].map(([at, counts]) => [at, value(counts)]));
+    const hours = new Map([...before].map(([at, counts]) => [at, value(counts)]));
+    for (const [at, count] of periods) hours.set(hourOf(at), (hours.get(hourOf(at)) ?? 0) + count);
+    return { what, periods, hours, since: hourOf(oldest), ...range };
+  };
 }
 
 /** All hours that are unlike others, as one change. */

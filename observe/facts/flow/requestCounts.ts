@@ -9,6 +9,8 @@ import type { Deployment } from '../../deployment.ts';
 import { type MetricSeries, readMetricData, type WantedMetric } from './metricData.ts';
 
 const MINUTE_MS = 60_000;
+/** https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/cloudwatch_concepts.html#metrics-retention */
+const MINUTES_KEPT_MS = 15 * 86_400_000;
 /** Milliseconds of an hour. */
 export const HOUR_MS = 3_600_000;
 
@@ -105,27 +107,50 @@ export async function readCounts(
   );
 }
 
+/**
+ * Start of the last minute with a request, ISO 8601; null without one within 15 days.
+ *
+ * @throws As {@link readCounts}.
+ */
+export async function readLastRequest(
+  deployment: Pick<Deployment, 'cloudwatch' | 'stack' | 'now'>,
+): Promise<string | null> {
+  const end = (Math.floor(deployment.now / MINUTE_MS) + 1) * MINUTE_MS;
+  const about = { start: end - MINUTES_KEPT_MS, end, periodSeconds: MINUTE_MS / 1_000 };
+  const minutes = await readMetricData(deployment, [requestsOf(deployment)], about);
+  const times = [...(minutes.get('requests') ?? [])].flatMap(([at, count]) => (count > 0 ? [at] : []));
+  return times.length === 0 ? null : isoTimestamp(Math.max(...times));
+}
+
 const { received, overflowed, ignored, refused_requests } = collectMetrics;
 
-async function readCollectMetrics(
-  { cloudwatch, stack }: Pick<Deployment, 'cloudwatch' | 'stack'>,
-  about: Parameters<typeof readMetricData>[2],
-): Promise<MetricSeries> {
-  const wanted = (id: string, metric: string, more: object = {}): WantedMetric => ({
+function wanted({ stack }: Pick<Deployment, 'stack'>, id: string, metric: string, more = {}): WantedMetric {
+  return {
     ...{ id, namespace: METRIC_NAMESPACE, metric, statistic: 'Sum' },
     dimensions: { function: 'collect', stage: stack.stage, ...more },
-  });
+  };
+}
+
+/** Each request has one value. */
+function requestsOf(of: Pick<Deployment, 'stack'>): WantedMetric {
+  return { ...wanted(of, 'requests', received.name), statistic: 'SampleCount' };
+}
+
+async function readCollectMetrics(
+  deployment: Pick<Deployment, 'cloudwatch' | 'stack'>,
+  about: Parameters<typeof readMetricData>[2],
+): Promise<MetricSeries> {
+  const of = (id: string, metric: string, more?: object) => wanted(deployment, id, metric, more);
   return readMetricData(
-    { cloudwatch },
+    deployment,
     [
-      ...[received, overflowed, ignored].map(({ name }) => wanted(name, name)),
-      // Each request has one value.
-      { ...wanted('requests', received.name), statistic: 'SampleCount' },
+      ...[received, overflowed, ignored].map(({ name }) => of(name, name)),
+      requestsOf(deployment),
       ...tableKinds.flatMap((table) => [
-        wanted(`landed ${table}`, streamMetrics[table].landed.name),
-        wanted(`overflowed ${table}`, streamMetrics[table].overflowed.name),
+        of(`landed ${table}`, streamMetrics[table].landed.name),
+        of(`overflowed ${table}`, streamMetrics[table].overflowed.name),
       ]),
-      ...[...FAILED, ...REFUSED].map((reason) => wanted(reason, refused_requests.name, { reason })),
+      ...[...FAILED, ...REFUSED].map((reason) => of(reason, refused_requests.name, { reason })),
     ],
     about,
   );
