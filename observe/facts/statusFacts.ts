@@ -14,10 +14,9 @@ import {
   readExports,
 } from './days/ledgerDays.ts';
 import { type AlarmState, readAlarms } from './flow/alarms.ts';
-import { type LastDay, readLastDay } from './flow/changes.ts';
+import { type LastDay, lastDayOf, readDayCounts } from './flow/changes.ts';
 import { readLocalState } from './flow/localCloud.ts';
-import { type NotedEvents, readNoted } from './flow/notedEvents.ts';
-import { type Refusals, readRefusals } from './flow/refusals.ts';
+import { type NotedEvents, type Refusals, readNoted, readRefusals } from './flow/loggedRequests.ts';
 import { type RelayState, readRelayState } from './flow/relayCopies.ts';
 import { type LastHour, readLastHour, readLastRequest } from './flow/requestCounts.ts';
 import { countSenders } from './flow/senders.ts';
@@ -128,11 +127,12 @@ export async function readStatusFacts(deployment: Deployment): Promise<StatusFac
   const local = await readLocalState(deployment);
   const datasets = configuredDatasets(config);
   const outputs = readStackOutputs(deployment);
+  const day = readDayCounts(deployment);
   // Whoever needs them says what is wrong with them.
-  outputs.catch(() => undefined);
+  for (const one of [outputs, day]) one.catch(() => undefined);
   const all = await Promise.all([
     readRequests(),
-    ask('the last day', () => readLastDay(deployment)),
+    ask('the last day', async () => lastDayOf(await day)),
     ask('noted events', () => readNoted(deployment)),
     ask('the last event', () => lastDelivery(deployment)),
     ask('the tables', () => readLandedRows(deployment)),
@@ -192,7 +192,7 @@ export async function readStatusFacts(deployment: Deployment): Promise<StatusFac
       lastHour,
       lastRequestAt:
         lastHour?.lastRequestAt ?? (await ask('the last request', () => readLastRequest(deployment))),
-      refusals: await ask('refused requests', () => readRefusals(deployment)),
+      refusals: await ask('refused requests', async () => readRefusals(deployment, (await day).day)),
       senders: isChecked ? await ask('the keys', () => countSenders(deployment)) : null,
     };
   }

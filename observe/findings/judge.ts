@@ -13,6 +13,7 @@ import { type DeploymentCommands, deploymentCommands } from '../deploymentComman
 import type { KeptDay } from '../facts/days/curatedDays.ts';
 import type { DatasetDays, DropDay } from '../facts/days/ledgerDays.ts';
 import type { Change } from '../facts/flow/changes.ts';
+import type { SentGroup } from '../facts/flow/loggedRequests.ts';
 import { failedText, HOUR_MS, NOT_STORED } from '../facts/flow/requestCounts.ts';
 import { KEPT_HOURS } from '../facts/flow/streamState.ts';
 import { damagedText, isLandingLate, waitingText } from '../facts/flow/waitingObjects.ts';
@@ -182,16 +183,13 @@ function* judgeRequests(facts: StatusFacts, { stack, now, say }: Place): Finding
 
   const codes = Object.entries(lastHour?.refusedBy ?? {});
   const refused = sumOf(codes);
-  const day = Math.max(refused, refusals?.requests ?? 0);
+  const day = Math.max(refused, lastDay?.refused ?? 0);
   if (day > 0) {
     const requests = Math.max(refused, lastHour?.requests ?? 0);
     const isMany = refused >= MANY_REFUSED && refused >= requests * MANY_REFUSED_SHARE;
     const groups =
-      refusals?.groups.map((one) => {
-        const from = one.sdk === null ? '' : ` from ${one.sdk}`;
-        const key = one.key === null ? '' : ` with the key ${one.key}`;
-        return `${one.requests} ${one.code}${from}${key}, first ${one.first}, last ${one.last}`;
-      }) ?? codes.map(([code, count]) => `${count} ${code}`);
+      refusals?.groups.map((one) => `${one.count} ${one.code}${sentText(one)}`) ??
+      codes.map(([code, count]) => `${count} ${code}`);
     const isKey = [...codes.map(([code]) => code), ...(refusals?.groups ?? []).map(({ code }) => code)];
     const more = refusals?.hasMore === true ? ', and more lines of the log than were read' : '';
     yield finding(
@@ -266,10 +264,7 @@ function* judgeChanges({ lastDay, curated, noted }: StatusFacts, { say, config }
     ['SLUICE_FINDING_OVERFLOW', texts('overflowed'), [say.sluice('tail', '--errors')]],
   ] as const;
   for (const [code, text, commands] of found) if (text !== '') yield finding(code, `${text}.`, commands);
-  const old = (noted?.before2000 ?? []).map(
-    ({ key, sdk, events, first, last }) =>
-      `${counted(events, 'event')} from ${sdk ?? 'an unknown SDK'} with the key ${key ?? 'unknown'}, first ${first}, last ${last}`,
-  );
+  const old = (noted?.before2000 ?? []).map((one) => `${counted(one.count, 'event')}${sentText(one)}`);
   if (old.length > 0)
     yield finding('SLUICE_FINDING_TIME_SECONDS', `${listed(old, '; ')}.`, [say.sluice('tail', '--errors')]);
   for (const { kind, table, resends } of curated ?? []) {
@@ -292,6 +287,12 @@ function* judgeChanges({ lastDay, curated, noted }: StatusFacts, { say, config }
       [say.sluice('query', resendsSql(config.tables[kind], newest.day))],
     );
   }
+}
+
+/** Who sent something, and when. */
+function sentText({ sdk, key, first, last }: SentGroup): string {
+  const from = sdk === null ? '' : ` from ${sdk}`;
+  return `${from}${key === null ? '' : ` with the key ${key}`}, first ${first}, last ${last}`;
 }
 
 /** Who sent a day's events more than once. */

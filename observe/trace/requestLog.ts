@@ -1,9 +1,8 @@
-import { paginateFilterLogEvents } from '@aws-sdk/client-cloudwatch-logs';
-import { partName } from '../../infra/template/Stack.ts';
 import { isJsonObject, parseJson } from '../../lib/base/json.ts';
 import type { Deployment } from '../deployment.ts';
+import { functionLog, readLog } from '../facts/flow/logEvents.ts';
 
-/** Pages of the log that are read. A page can be empty although others follow. */
+/** Pages of the log that are read. */
 const MOST_PAGES = 500;
 /** A request is answered within half a minute, and its lines are written then. */
 const ANSWERED_WITHIN_MS = 120_000;
@@ -70,25 +69,18 @@ export async function findRequestsAt(
 }
 
 async function readLines(
-  { logs, stack, signal }: Deployment,
+  deployment: Deployment,
   term: string,
   startTime: number,
   endTime: number | undefined,
 ): Promise<readonly Readonly<Record<string, unknown>>[]> {
-  const lines: Readonly<Record<string, unknown>>[] = [];
-  const logGroupName = `/aws/lambda/${partName(stack, 'collect')}`;
-  const asked = { logGroupName, startTime, endTime, filterPattern: JSON.stringify(term) };
-  let pages = 0;
-  for await (const { events = [] } of paginateFilterLogEvents({ client: logs }, asked)) {
-    signal?.throwIfAborted();
-    for (const { message = '' } of events) {
-      const line = parseJson(message);
-      if (isJsonObject(line)) lines.push(line);
-    }
-    pages += 1;
-    if (pages === MOST_PAGES) break;
-  }
-  return lines;
+  const { events } = await readLog(deployment, {
+    group: functionLog(deployment.stack, 'collect'),
+    filterPattern: JSON.stringify(term),
+    times: [{ startTime, endTime }],
+    mostPages: MOST_PAGES,
+  });
+  return events.map(({ message = '' }) => parseJson(message)).filter(isJsonObject);
 }
 
 function timeOf(line: Readonly<Record<string, unknown>>): number {

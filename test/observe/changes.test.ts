@@ -34,7 +34,7 @@ function changes({
     const counts = { ...none, ...(own ?? (isHourly ? usual : {})) };
     if (counts.requests > 0) day.set(at, counts);
   }
-  return changesOf(day, before, { start: START, end: END });
+  return changesOf({ day, before, start: START, end: END });
 }
 
 const at = (time: string) => `2026-11-20T${time}:00.000Z`;
@@ -45,7 +45,7 @@ describe('what is not as usual', () => {
   it('is nothing on a usual day, nor on a first one', () => {
     expect(changes({ usual: { requests: 120 } })).toEqual([]);
     expect(changes({})).toEqual([]);
-    expect(changesOf(new Map(), new Map(), { start: START, end: END })).toEqual([]);
+    expect(changesOf({ day: new Map(), before: new Map(), start: START, end: END })).toEqual([]);
     expect(changes({ days: 0, today: only(['12:00', '03:00'], { requests: 9_000 }) })).toEqual([]);
   });
 
@@ -107,11 +107,11 @@ describe('what is not as usual', () => {
     const day = new Map<number, RequestCounts>();
     for (let time = START; time < END - 80 * MINUTE; time += 5 * MINUTE)
       day.set(time, { ...none, requests: 5 });
-    expect(changesOf(day, before, { start: START, end: END })).toMatchObject([
+    expect(changesOf({ day, before, start: START, end: END })).toMatchObject([
       { what: 'silence', first: at('10:50'), last: null },
     ]);
     day.set(END - 5 * MINUTE, { ...none, requests: 1 });
-    expect(changesOf(day, before, { start: START, end: END })).toMatchObject([
+    expect(changesOf({ day, before, start: START, end: END })).toMatchObject([
       { what: 'silence', first: at('10:50'), last: at('12:05') },
     ]);
   });

@@ -78,9 +78,13 @@ const failedBy = (counts: Readonly<Record<string, number>>): Partial<StatusFacts
   lastRequestAt: at(0.1),
 });
 const change = { first: at(9), last: at(8), hour: 500, usual: 2, day: 700 };
+const lastDay = {
+  ...{ requests: 900, refused: 0, failed: 0, received: 0, overflowed: 0, usual: null, changes: [] },
+};
+const sent = { code: null, key: null, sdk: null, first: at(9), last: at(8) };
 const changed = (...changes: readonly (Partial<Change> & Pick<Change, 'what'>)[]): Partial<StatusFacts> => ({
   lastDay: {
-    ...{ requests: 900, refused: 0, failed: 0, received: 0, overflowed: 0, usual: null },
+    ...lastDay,
     changes: changes.map((one) => ({ ...change, ...one })),
   },
 });
@@ -127,41 +131,24 @@ const cases: readonly Case[] = [
     'a key is unknown',
     {
       ...refusedBy({ SLUICE_KEY_UNKNOWN: 20 }, 400),
+      lastDay: { ...lastDay, refused: 900 },
       refusals: {
-        requests: 900,
-        groups: [
-          {
-            code: 'SLUICE_KEY_UNKNOWN',
-            key: '9f86d081',
-            sdk: 'js-client 3',
-            requests: 900,
-            first: at(20),
-            last: at(0.1),
-          },
-        ],
+        groups: [{ ...sent, code: 'SLUICE_KEY_UNKNOWN', key: '9f86d081', sdk: 'js-client 3', count: 900 }],
         hasMore: false,
       },
     },
     ...(['REFUSED', 'problem'] as const),
-    `20 of 400 requests of the last hour, 900 within 24 hours: 900 SLUICE_KEY_UNKNOWN from js-client 3 with the key 9f86d081, first ${at(20)}, last ${at(0.1)}.`,
+    `20 of 400 requests of the last hour, 900 within 24 hours: 900 SLUICE_KEY_UNKNOWN from js-client 3 with the key 9f86d081, first ${at(9)}, last ${at(8)}.`,
     'npx sluice tail --errors',
   ],
   [
     'requests were refused earlier in the day',
     {
-      refusals: {
-        requests: 9,
-        groups: [
-          {
-            ...{ code: 'SLUICE_KEY_MISSING', key: null, sdk: null, requests: 8 },
-            ...{ first: at(20), last: at(8) },
-          },
-        ],
-        hasMore: true,
-      },
+      lastDay: { ...lastDay, refused: 9 },
+      refusals: { groups: [{ ...sent, code: 'SLUICE_KEY_MISSING', count: 8 }], hasMore: true },
     },
     ...(['REFUSED', 'warning'] as const),
-    `0 of 0 requests of the last hour, 9 within 24 hours: 8 SLUICE_KEY_MISSING, first ${at(20)}, last ${at(8)}, and more lines of the log than were read.`,
+    `0 of 0 requests of the last hour, 9 within 24 hours: 8 SLUICE_KEY_MISSING, first ${at(9)}, last ${at(8)}, and more lines of the log than were read.`,
   ],
   ['no key may send', { senders: 0 }, ...(['NO_KEY', 'problem', ''] as const), 'npx sluice keys add web'],
   [
@@ -428,13 +415,13 @@ const cases: readonly Case[] = [
       noted: {
         ...{ counts: { before_2000: 7, clock_corrected: 3 }, hasMore: false },
         before2000: [
-          { key: 'shop', sdk: 'python 1.0', events: 6, first: at(9), last: at(8) },
-          { key: null, sdk: null, events: 1, first: at(9), last: at(9) },
+          { ...sent, key: 'shop', sdk: 'python 1.0', count: 6 },
+          { ...sent, last: at(9), count: 1 },
         ],
       },
     },
     ...(['TIME_SECONDS', 'warning'] as const),
-    `6 events from python 1.0 with the key shop, first ${at(9)}, last ${at(8)}; 1 event from an unknown SDK with the key unknown, first ${at(9)}, last ${at(9)}.`,
+    `6 events from python 1.0 with the key shop, first ${at(9)}, last ${at(8)}; 1 event, first ${at(9)}, last ${at(9)}.`,
     'npx sluice tail --errors',
   ],
   [

@@ -47,14 +47,25 @@ export interface LastDay {
 
 type Counts = ReadonlyMap<number, RequestCounts>;
 
+/** Counts of the last 24 hours and of what is usual. */
+export interface DayCounts {
+  /** Of the last 24 hours, by the start of five minutes. Those without requests are missing. */
+  readonly day: Counts;
+  /** Of the seven days before, by the start of an hour. */
+  readonly before: Counts;
+  /** The range of `day`, epoch milliseconds: from the start of an hour to the end of a period that is not over. */
+  readonly start: number;
+  readonly end: number;
+}
+
 /**
- * The last 24 hours, and what was not as usual in them, by the same hours of the seven days before.
+ * Reads the collector's counts of the last 24 hours, and of the seven days before.
  *
  * @throws ObserveError `SLUICE_OBSERVE_METRICS_INCOMPLETE`; what CloudWatch's client throws.
  */
-export async function readLastDay(
+export async function readDayCounts(
   deployment: Pick<Deployment, 'cloudwatch' | 'stack' | 'now'>,
-): Promise<LastDay> {
+): Promise<DayCounts> {
   const { now } = deployment;
   const end = (Math.floor(now / PERIOD_MS) + 1) * PERIOD_MS;
   const start = Math.floor((end - DAY_MS) / HOUR_MS) * HOUR_MS;
@@ -62,7 +73,12 @@ export async function readLastDay(
     readCounts(deployment, start, end, PERIOD_MS),
     readCounts(deployment, start - DAYS_BEFORE * DAY_MS, start),
   ]);
-  const total = (value: (counts: RequestCounts) => number) => sum([...day.values()].map(value));
+  return { day, before, start, end };
+}
+
+/** The last 24 hours, and what was not as usual in them, by the same hours of the seven days before. */
+export function lastDayOf(counts: DayCounts): LastDay {
+  const total = (value: (counts: RequestCounts) => number) => sum([...counts.day.values()].map(value));
   return {
     requests: total(({ requests }) => requests),
     refused: total(({ refusedBy }) => sum(Object.values(refusedBy))),
@@ -70,26 +86,16 @@ export async function readLastDay(
     received: total(({ received }) => received),
     overflowed: total(({ overflowed }) => overflowed),
     usual: usualOf(
-      measuredOf(day, before, { start, end })('requests', ({ requests }) => requests),
-      hourOf(now),
+      measuredOf(counts)('requests', ({ requests }) => requests),
+      hourOf(counts.end - 1),
     ),
-    changes: changesOf(day, before, { start, end }),
+    changes: changesOf(counts),
   };
 }
 
-/**
- * What was not as usual.
- *
- * @param day Counts of the last 24 hours, by the start of five minutes. Those without requests are missing.
- * @param before Counts of the days before, by the start of an hour.
- * @param range Of `day`, epoch milliseconds; `start` is the start of an hour, and the last period is not over.
- */
-export function changesOf(
-  day: Counts,
-  before: Counts,
-  range: { readonly start: number; readonly end: number },
-): readonly Change[] {
-  const of = measuredOf(day, before, range);
+/** What was not as usual. */
+export function changesOf(counts: DayCounts): readonly Change[] {
+  const of = measuredOf(counts);
   const requests = of('requests', (counts) => counts.requests);
   const unknown = of('unknown_keys', ({ refusedBy }) =>
     Object.entries(refusedBy).reduce((sum, [code, n]) => sum + (code.startsWith('SLUICE_KEY_') ? n : 0), 0),
@@ -124,7 +130,7 @@ interface Measured {
   readonly end: number;
 }
 
-function measuredOf(day: Counts, before: Counts, range: Parameters<typeof changesOf>[2]) {
+function measuredOf({ day, before, ...range }: DayCounts) {
   const oldest = Math.min(...before.keys(), ...day.keys());
   return (what: Change['what'], value: (counts: RequestCounts) => number): Measured => {
     const periods = new Map([...day].map(([at, counts]) => [at, value(counts)]));

@@ -1,11 +1,5 @@
-import {
-  type FilteredLogEvent,
-  FilterLogEventsCommand,
-  type FilterLogEventsCommandOutput,
-} from '@aws-sdk/client-cloudwatch-logs';
 import { GetObjectCommand, ListObjectsV2Command, paginateListObjectsV2 } from '@aws-sdk/client-s3';
 import * as z from 'zod';
-import { partName } from '../../../infra/template/Stack.ts';
 import { parseJson } from '../../../lib/base/json.ts';
 import { addDays, isoTimestamp, isUtcDay, type UtcDay, utcDay } from '../../../lib/base/time.ts';
 import { type LostDay, lostDays, parseRawDays } from '../../../lib/landing/catalog/rawDays.ts';
@@ -15,6 +9,7 @@ import { rawDaysKey } from '../../../lib/tables/ledgerKeys.ts';
 import { dayFolder, tableFolders } from '../../../lib/tables/tableFolders.ts';
 import type { Deployment } from '../../deployment.ts';
 import { ifThere } from '../../explainAwsError.ts';
+import { functionLog, readLog } from '../flow/logEvents.ts';
 import { HOUR_MS } from '../flow/requestCounts.ts';
 import { readPartitions } from './tables.ts';
 
@@ -84,19 +79,16 @@ async function lastFailure({
   stack,
   now,
 }: Pick<Deployment, 'logs' | 'stack' | 'now'>): Promise<string | null> {
-  let last: FilteredLogEvent | undefined;
-  let nextToken: string | undefined;
-  for (let page = 0; page === 0 || (nextToken !== undefined && page < MOST_PAGES); page += 1) {
-    const answer: FilterLogEventsCommandOutput = await logs.send(
-      new FilterLogEventsCommand({
-        logGroupName: `/aws/lambda/${partName(stack, 'register')}`,
-        filterPattern: '{ $.level = "error" }',
-        ...{ startTime: now - LOG_MS, nextToken },
-      }),
-    );
-    last = answer.events?.at(-1) ?? last;
-    nextToken = answer.nextToken;
-  }
+  const { events } = await readLog(
+    { logs },
+    {
+      group: functionLog(stack, 'register'),
+      filterPattern: '{ $.level = "error" }',
+      times: [{ startTime: now - LOG_MS }],
+      mostPages: MOST_PAGES,
+    },
+  );
+  const last = events.at(-1);
   const { data } = registerLine.safeParse(parseJson(last?.message ?? ''));
   if (data === undefined) return null;
   const failed = [data, ...data.tables].flatMap((one) => one.failed);

@@ -1,0 +1,121 @@
+import { isoTimestamp } from '../../../lib/base/time.ts';
+import type { Deployment } from '../../deployment.ts';
+import { type LiveRequest, readRequestLine } from './liveEntries.ts';
+import { functionLog, type LogQuestion, readLog } from './logEvents.ts';
+import { HOUR_MS, type RequestCounts } from './requestCounts.ts';
+
+/** Lines and pages that are read of refused requests, and of what was noted, the newest first. */
+const REFUSED = { mostLines: 10_000, mostPages: 50 } as const;
+const NOTED = { mostLines: 2_000, mostPages: 20 } as const;
+const HOURS = 24;
+
+/** What one sender sent, of one kind. */
+export interface SentGroup {
+  /** Of refused requests. */
+  readonly code: string | null;
+  /** Label of the SDK key; of one that was not accepted, what `sent_key` has (LiveRequest); null without one. */
+  readonly key: string | null;
+  /** Name and version; null if the request does not say. */
+  readonly sdk: string | null;
+  /** Requests or events. */
+  readonly count: number;
+  /** When the first and the last request was answered, ISO 8601. */
+  readonly first: string;
+  readonly last: string;
+}
+
+/** Requests that were answered 4xx within 24 hours, by the lines of the log. */
+export interface Refusals {
+  /** By code, key and SDK: requests, the most frequent first. */
+  readonly groups: readonly SentGroup[];
+  /** Whether there are more lines than were read. */
+  readonly hasMore: boolean;
+}
+
+/**
+ * The requests of 24 hours that were answered 4xx. The log is read for hours with such requests only.
+ *
+ * @param day Counts of the 24 hours.
+ * @returns Null without any.
+ * @throws What CloudWatch Logs' client throws.
+ */
+export async function readRefusals(
+  deployment: Pick<Deployment, 'logs' | 'stack'>,
+  day: ReadonlyMap<number, RequestCounts>,
+): Promise<Refusals | null> {
+  const refused = [...day].filter(([, { refusedBy }]) => Object.keys(refusedBy).length > 0);
+  const hours = new Set(refused.map(([at]) => Math.floor(at / HOUR_MS) * HOUR_MS));
+  if (hours.size === 0) return null;
+  const { requests, hasMore } = await readRequests(deployment, {
+    // The level of a request that was answered 4xx.
+    filterPattern: '{ $.event = "collect" && $.level = "warn" }',
+    times: [...hours].toReversed().map((hour) => ({ startTime: hour, endTime: hour + HOUR_MS - 1 })),
+    ...REFUSED,
+  });
+  return { groups: bySender(requests, ({ code }) => (code === null ? 0 : 1)), hasMore };
+}
+
+/** What the collector noted of stored events within 24 hours, as far as its log has it. */
+export interface NotedEvents {
+  /** Events by what was noted, of the requests that are logged. */
+  readonly counts: Readonly<Record<string, number>>;
+  /** Events with a time before the year 2000: every such request is logged. The most events first. */
+  readonly before2000: readonly SentGroup[];
+  /** Whether there are more lines than were read. */
+  readonly hasMore: boolean;
+}
+
+/**
+ * What the collector noted of events' times, clocks and names, from its log: at most 2,000 requests.
+ *
+ * @throws What CloudWatch Logs' client throws.
+ */
+export async function readNoted(
+  deployment: Pick<Deployment, 'logs' | 'stack' | 'now'>,
+): Promise<NotedEvents> {
+  const { now } = deployment;
+  const { requests, hasMore } = await readRequests(deployment, {
+    // The name of the member: other lines do not have it.
+    filterPattern: '"noted"',
+    times: [
+      { startTime: now - HOUR_MS, endTime: now },
+      { startTime: now - HOURS * HOUR_MS, endTime: now - HOUR_MS - 1 },
+    ],
+    ...NOTED,
+  });
+  const counts: Record<string, number> = {};
+  for (const { noted } of requests)
+    for (const [what, count] of Object.entries(noted)) counts[what] = (counts[what] ?? 0) + count;
+  return { counts, before2000: bySender(requests, ({ noted }) => noted['before_2000'] ?? 0), hasMore };
+}
+
+async function readRequests(
+  deployment: Pick<Deployment, 'logs' | 'stack'>,
+  question: Omit<LogQuestion, 'group'>,
+): Promise<{ readonly requests: readonly LiveRequest[]; readonly hasMore: boolean }> {
+  const group = functionLog(deployment.stack, 'collect');
+  const { events, hasMore } = await readLog(deployment, { group, ...question });
+  const read = ({ timestamp = 0, message = '' }: (typeof events)[number]) =>
+    readRequestLine(message, isoTimestamp(timestamp)) ?? [];
+  return { requests: events.flatMap(read), hasMore };
+}
+
+/** @param counted How much a request counts. Without any it is left out. */
+function bySender(
+  requests: readonly LiveRequest[],
+  counted: (request: LiveRequest) => number,
+): readonly SentGroup[] {
+  const groups = new Map<string, SentGroup>();
+  for (const request of requests) {
+    const { code, key_label, sent_key, sdk_type, sdk_version, at } = request;
+    const more = counted(request);
+    if (more === 0) continue;
+    const key = key_label ?? sent_key;
+    const sdk = sdk_type === null ? null : [sdk_type, sdk_version].filter(Boolean).join(' ');
+    const id = JSON.stringify([code, key, sdk]);
+    const { count = 0, first = at, last = at } = groups.get(id) ?? {};
+    const times = { first: at < first ? at : first, last: at > last ? at : last };
+    groups.set(id, { code, key, sdk, count: count + more, ...times });
+  }
+  return [...groups.values()].sort((a, b) => b.count - a.count);
+}
