@@ -36,15 +36,12 @@ export async function readAlarms({
   const { MetricAlarms = [] } = await cloudwatch.send(
     new DescribeAlarmsCommand({ AlarmNames: names, MaxRecords: MOST_NAMES }),
   );
-  return MetricAlarms.map((alarm) => {
-    const { StateTransitionedTimestamp: changed, StateUpdatedTimestamp: updated } = alarm;
-    return {
-      name: alarm.AlarmName ?? '',
-      description: alarm.AlarmDescription ?? '',
-      state: alarm.StateValue ?? 'INSUFFICIENT_DATA',
-      reason: alarm.StateReason ?? '',
-      since: (changed ?? updated)?.toISOString() ?? null,
-      notifies: alarm.ActionsEnabled !== false && (alarm.AlarmActions ?? []).length > 0,
-    };
-  });
+  return MetricAlarms.map((alarm) => ({
+    name: alarm.AlarmName ?? '',
+    description: alarm.AlarmDescription ?? '',
+    state: alarm.StateValue ?? 'INSUFFICIENT_DATA',
+    reason: alarm.StateReason ?? '',
+    since: alarm.StateTransitionedTimestamp?.toISOString() ?? null,
+    notifies: alarm.ActionsEnabled !== false && (alarm.AlarmActions ?? []).length > 0,
+  }));
 }

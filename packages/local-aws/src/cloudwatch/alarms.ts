@@ -4,7 +4,8 @@ import { valueAt } from '../base/json.ts';
 import type { Stack } from '../cloudformation/Stack.ts';
 import { AwsError } from '../protocol/AwsError.ts';
 import { type JsonOperation, operation } from '../protocol/JsonService.ts';
-import type { MetricStore } from './MetricStore.ts';
+import type { Metric } from './embeddedMetrics.ts';
+import { METRIC_RETENTION_MS, type MetricStore } from './MetricStore.ts';
 import { readToken, writeToken } from './pageToken.ts';
 import { Statistics, statistics } from './Statistics.ts';
 import { isServiceMetric } from './serviceMetrics.ts';
@@ -14,16 +15,14 @@ const MINUTE_MS = 60_000;
 /** https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_DescribeAlarms.html */
 const LIMITS = { names: 100, records: 100, defaultRecords: 50 } as const;
 
-/** How far back it is looked for the last values of an alarm that keeps its state, and for the time of a change. */
-const HISTORY_MINUTES = 24 * 60;
-
 interface DeployedAlarm {
   readonly name: string;
   readonly arn: string;
   /** Properties of the `AWS::CloudWatch::Alarm`. */
   readonly properties: Readonly<Record<string, unknown>>;
-  /** When it was made or last changed, epoch milliseconds. */
-  readonly deployedMs: number;
+  /** When it was made, and last changed, epoch milliseconds. */
+  readonly createdMs: number;
+  readonly updatedMs: number;
 }
 
 /** Options of {@link describeAlarms}. */
@@ -92,6 +91,7 @@ export function describeAlarms(options: AlarmOptions): JsonOperation {
         );
       options.beforeReading();
       const { alarms, filtered } = readResources(options.stack?.());
+      const read = readMinutes(alarms, options);
       const found = alarms
         .filter(
           ({ name }) =>
@@ -100,7 +100,7 @@ export function describeAlarms(options: AlarmOptions): JsonOperation {
             name.startsWith(AlarmNamePrefix ?? ''),
         )
         .sort((a, b) => (a.name < b.name ? -1 : 1))
-        .map((alarm) => describe(alarm, stateOf(alarm, filtered, options)))
+        .map((alarm) => describe(alarm, stateOf(alarm, filtered, read, options.clock.now())))
         .filter((alarm) => StateValue === undefined || alarm.StateValue === StateValue);
       const from = readToken(NextToken);
       const to = from + MaxRecords;
@@ -113,7 +113,7 @@ export function describeAlarms(options: AlarmOptions): JsonOperation {
   });
 }
 
-function describe({ name, arn, properties, deployedMs }: DeployedAlarm, { value, reason, sinceMs }: State) {
+function describe({ name, arn, properties, updatedMs }: DeployedAlarm, { value, reason, sinceMs }: State) {
   const actions = (member: string) => (Array.isArray(properties[member]) ? properties[member] : []);
   return {
     ...properties,
@@ -123,7 +123,7 @@ function describe({ name, arn, properties, deployedMs }: DeployedAlarm, { value,
     OKActions: actions('OKActions'),
     AlarmActions: actions('AlarmActions'),
     InsufficientDataActions: actions('InsufficientDataActions'),
-    AlarmConfigurationUpdatedTimestamp: deployedMs / 1_000,
+    AlarmConfigurationUpdatedTimestamp: updatedMs / 1_000,
     StateValue: value,
     StateReason: reason,
     StateUpdatedTimestamp: sinceMs / 1_000,
@@ -135,9 +135,10 @@ function describe({ name, arn, properties, deployedMs }: DeployedAlarm, { value,
 function readResources(stack: ReturnType<NonNullable<AlarmOptions['stack']>>) {
   const alarms: DeployedAlarm[] = [];
   const filtered = new Set<string>();
-  const { resources = [], createdMs = 0, updatedMs: deployedMs = createdMs } = stack ?? {};
+  const { resources = [], createdMs = 0, updatedMs = createdMs } = stack ?? {};
   for (const { type, physicalId, arn = '', properties } of resources) {
-    if (type === 'AWS::CloudWatch::Alarm') alarms.push({ name: physicalId, arn, properties, deployedMs });
+    if (type === 'AWS::CloudWatch::Alarm')
+      alarms.push({ name: physicalId, arn, properties, createdMs, updatedMs });
     const made = type === 'AWS::Logs::MetricFilter' ? properties['MetricTransformations'] : [];
     for (const one of Array.isArray(made) ? made : [])
       filtered.add(`${valueAt(one, ['MetricNamespace'])} ${valueAt(one, ['MetricName'])}`);
@@ -146,14 +147,15 @@ function readResources(stack: ReturnType<NonNullable<AlarmOptions['stack']>>) {
 }
 
 function stateOf(
-  { properties, deployedMs }: DeployedAlarm,
+  { properties, createdMs }: DeployedAlarm,
   filtered: ReadonlySet<string>,
-  options: AlarmOptions,
+  read: ReadonlyMap<string, Minutes>,
+  now: number,
 ): State {
   const unknown = (what: string): State => ({
     value: 'INSUFFICIENT_DATA',
     reason: `Unchecked: Initial alarm creation. The local cloud has no ${what}.`,
-    sinceMs: deployedMs,
+    sinceMs: createdMs,
   });
   const parsed = ofOneMetric.safeParse(properties);
   if (!parsed.success) return unknown('metric math');
@@ -162,70 +164,98 @@ function stateOf(
     return unknown(`metric ${alarm.MetricName} of ${alarm.Namespace}`);
   if (filtered.has(`${alarm.Namespace} ${alarm.MetricName}`))
     return unknown(`metric filters, which make ${alarm.MetricName}`);
-  const values = readMinutes(alarm, options);
-  if (values.size === 0)
+  const without = WITHOUT_DATA[alarm.TreatMissingData];
+  const values = read.get(metricId(metricOf(alarm)));
+  if (values === undefined)
     return {
-      value: WITHOUT_DATA[alarm.TreatMissingData],
+      value: without,
       reason: `No datapoints were received for ${alarm.EvaluationPeriods} periods: missing data is treated as [${alarm.TreatMissingData}].`,
-      sinceMs: deployedMs,
+      sinceMs: createdMs,
     };
-  const end = (Math.floor(options.clock.now() / MINUTE_MS) + 1) * MINUTE_MS;
-  const value = evaluate(alarm, values, end);
-  let sinceMs = end;
-  for (let back = 0; back < HISTORY_MINUTES; back += 1) {
-    if (evaluate(alarm, values, sinceMs - MINUTE_MS) !== value) break;
-    sinceMs -= MINUTE_MS;
-    if (sinceMs <= deployedMs && deployedMs < end) break;
-  }
+  const end = (Math.floor(now / MINUTE_MS) + 1) * MINUTE_MS;
+  const state = evaluator(alarm, values);
+  const value = state(end);
+  // A state changes only where a value comes into a period or leaves it.
+  const periods = Array.from({ length: alarm.EvaluationPeriods + 1 }, (_, i) => i * alarm.Period * 1_000);
+  const changes = [...values.keys()].flatMap((at) => periods.map((ms) => at + MINUTE_MS + ms));
+  const ends = [...new Set(changes)].filter((at) => at <= end).sort((a, b) => b - a);
+  const other = ends.findIndex((at) => state(at) !== value);
+  const first = other === -1 && value === without ? undefined : ends.at(other === -1 ? -1 : other - 1);
   return {
     value,
     reason: `${value === 'ALARM' ? 'Threshold Crossed' : 'Evaluated'}: ${alarm.Statistic} of ${alarm.MetricName} over ${alarm.EvaluationPeriods} periods of ${alarm.Period} s against ${alarm.Threshold}.`,
-    // The clock can have been set back since.
-    sinceMs: deployedMs > end ? sinceMs - MINUTE_MS : Math.max(deployedMs, sinceMs - MINUTE_MS),
+    // An update leaves the state as it is: https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_PutMetricAlarm.html.
+    // The clock can have been set back since the alarm was made.
+    sinceMs: Math.max(createdMs > end ? 0 : createdMs, (first ?? createdMs + MINUTE_MS) - MINUTE_MS),
   };
 }
 
-/** The values of the alarm's metric by the start of their minute. */
-function readMinutes(alarm: MetricAlarm, { metrics, clock }: AlarmOptions): ReadonlyMap<number, Statistics> {
-  const sought = JSON.stringify(alarm.Dimensions.map(({ Name, Value }) => [Name, Value]).sort());
-  const spanMs = alarm.EvaluationPeriods * alarm.Period * 1_000 + 2 * HISTORY_MINUTES * MINUTE_MS;
-  const minutes = new Map<number, Statistics>();
-  for (const { minute, statistics } of metrics.read(
-    clock.now() - spanMs,
-    clock.now() + MINUTE_MS,
-    ({ namespace, name, dimensions }) =>
-      namespace === alarm.Namespace &&
-      name === alarm.MetricName &&
-      JSON.stringify([...dimensions].sort()) === sought,
+/** Values of one metric by the start of their minute. */
+type Minutes = ReadonlyMap<number, Statistics>;
+
+function metricOf({ Namespace: namespace, MetricName: name, Dimensions }: MetricAlarm) {
+  return { namespace, name, dimensions: Dimensions.map(({ Name, Value }) => [Name, Value] as const) };
+}
+
+function metricId({
+  namespace,
+  name,
+  dimensions,
+}: Pick<Metric, 'namespace' | 'name' | 'dimensions'>): string {
+  return JSON.stringify([namespace, name, [...dimensions].sort()]);
+}
+
+/** The values of the alarms' metrics, as long as they are kept, by {@link metricId}. */
+function readMinutes(
+  alarms: readonly DeployedAlarm[],
+  { metrics, clock }: AlarmOptions,
+): ReadonlyMap<string, Minutes> {
+  const wanted = alarms.flatMap(({ properties }) => {
+    const { data } = ofOneMetric.safeParse(properties);
+    return data === undefined ? [] : [metricId(metricOf(data))];
+  });
+  const ids = new Set(wanted);
+  const found = new Map<string, Map<number, Statistics>>();
+  const now = clock.now();
+  for (const { metric, minute, statistics } of metrics.read(
+    now - METRIC_RETENTION_MS,
+    now + MINUTE_MS,
+    (one) => ids.has(metricId(one)),
   )) {
+    const id = metricId(metric);
+    const minutes = found.get(id) ?? new Map<number, Statistics>();
+    found.set(id, minutes);
     const sum = minutes.get(minute) ?? new Statistics();
     minutes.set(minute, sum);
     sum.merge(statistics);
   }
-  return minutes;
+  return found;
 }
 
 /** The state at an instant, by the periods that end there. */
-function evaluate(alarm: MetricAlarm, values: ReadonlyMap<number, Statistics>, end: number): StateValue {
-  const periodMs = alarm.Period * 1_000;
-  const breaches = Array.from({ length: alarm.EvaluationPeriods }, (_, i) =>
-    breachOf(alarm, values, end - i * periodMs),
-  );
-  const known = breaches.filter((breach) => breach !== undefined);
+function evaluator(alarm: MetricAlarm, values: Minutes): (end: number) => StateValue {
   const { EvaluationPeriods, DatapointsToAlarm = EvaluationPeriods, TreatMissingData: missing } = alarm;
-  const allowed = EvaluationPeriods - DatapointsToAlarm;
-  const isAlarm = (decided: readonly boolean[]) => decided.filter((breach) => !breach).length <= allowed;
-  if (missing === 'ignore') {
-    if (known.length === breaches.length) return isAlarm(known) ? 'ALARM' : 'OK';
-    for (let at = end; at > end - HISTORY_MINUTES * MINUTE_MS; at -= MINUTE_MS) {
-      const breach = breachOf(alarm, values, at);
-      if (breach !== undefined) return breach ? 'ALARM' : 'OK';
+  const periodMs = alarm.Period * 1_000;
+  const known = new Map<number, boolean | undefined>();
+  /** Whether the period that ends at an instant breaches the threshold; undefined without values. */
+  const breachAt = (end: number) => {
+    if (!known.has(end)) known.set(end, breachOf(alarm, values, end));
+    return known.get(end);
+  };
+  const isAlarm = (decided: readonly boolean[]) =>
+    decided.filter((breach) => !breach).length <= EvaluationPeriods - DatapointsToAlarm;
+  return (end) => {
+    const breaches = Array.from({ length: EvaluationPeriods }, (_, i) => breachAt(end - i * periodMs));
+    const there = breaches.filter((breach) => breach !== undefined);
+    if (missing === 'ignore' && there.length < breaches.length) {
+      const last = Math.max(...[...values.keys()].filter((at) => at < end));
+      const breach = breachAt(Math.min(end, last + periodMs));
+      return breach === undefined ? 'INSUFFICIENT_DATA' : breach ? 'ALARM' : 'OK';
     }
-    return 'INSUFFICIENT_DATA';
-  }
-  if (missing === 'missing' && known.length === 0) return 'INSUFFICIENT_DATA';
-  const decided = breaches.map((breach) => breach ?? missing !== 'notBreaching');
-  return isAlarm(decided) ? 'ALARM' : 'OK';
+    if (missing === 'missing' && there.length === 0) return 'INSUFFICIENT_DATA';
+    const decided = breaches.map((breach) => breach ?? missing !== 'notBreaching');
+    return isAlarm(decided) ? 'ALARM' : 'OK';
+  };
 }
 
 /** Whether the period that ends at an instant breaches the threshold; undefined without values. */

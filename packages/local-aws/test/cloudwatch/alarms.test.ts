@@ -17,19 +17,21 @@ describe('alarms', () => {
   let client: CloudWatchClient;
   let resources: ResolvedResource[];
   let deployedMs: number;
+  let updatedMs: number | undefined;
   let close: () => Promise<void>;
   beforeEach(async () => {
     directory = temporaryDirectory();
     clock = new ManualClock(NOON);
     resources = [];
     deployedMs = NOON - 60 * MINUTE;
+    updatedMs = undefined;
     store = MetricStore.open({ directory: directory.path, clock });
     const services = await startServices([
       cloudWatchService({
         metrics: store,
         clock,
         beforeReading: () => undefined,
-        stack: () => ({ resources, createdMs: deployedMs }),
+        stack: () => ({ resources, createdMs: deployedMs, updatedMs }),
       }),
     ]);
     client = new CloudWatchClient(services.options);
@@ -99,6 +101,20 @@ describe('alarms', () => {
       StateValue: 'ALARM',
       StateTransitionedTimestamp: new Date(NOON - 3 * MINUTE),
     });
+  });
+
+  it('say since when also after days, and of an alarm that was changed meanwhile', async () => {
+    deployAlarm('lasting', { TreatMissingData: 'breaching' });
+    deployAlarm('kept', { TreatMissingData: 'ignore' });
+    measure(NOON - 4 * MINUTE, 1);
+    measure(NOON - 2 * MINUTE, 5);
+    const times = async () =>
+      (await describeAlarms()).map((one) => [one.StateValue, one.StateTransitionedTimestamp]);
+    const since = ['ALARM', new Date(NOON - 2 * MINUTE)];
+    expect(await times()).toEqual([since, since]);
+    await clock.advance(3 * 24 * 60 * MINUTE);
+    updatedMs = clock.now() - MINUTE;
+    expect(await times()).toEqual([since, since]);
   });
 
   it('wait for as many periods as they evaluate', async () => {
