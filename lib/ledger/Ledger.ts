@@ -242,7 +242,13 @@ export class Ledger {
   /** Null if another write came first. */
   async #write(changed: LedgerContent, on: StoredEntry | null): Promise<StoredEntry | null> {
     const { store, clock, newToken, wait, random } = this.#options;
-    const entry: LedgerEntry = { ...changed, updatedAt: clock.now(), token: newToken() };
+    const before = on?.entry.failure === undefined ? undefined : on.entry;
+    const failingSince = before?.failingSince ?? before?.updatedAt ?? clock.now();
+    const entry: LedgerEntry = {
+      ...without(changed, 'failingSince'),
+      ...(changed.failure === undefined ? {} : { failingSince }),
+      ...{ updatedAt: clock.now(), token: newToken() },
+    };
     let failure: { readonly error: unknown } | null = null;
     for await (const _ of eachAttempt({ ...WRITE_RETRIES, wait, random })) {
       const outcome = await store.write(entry, on?.eTag ?? null).catch((error: unknown) => ({ error }));

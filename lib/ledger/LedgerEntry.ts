@@ -109,8 +109,12 @@ export const ledgerEntrySchema = z.object({
   athena: athenaLoadSchema.optional(),
   /** Failure of the last load, or the reason why a waiting day is retried. */
   failure: failureSchema.optional(),
-  /** The last receipt: a hash of what it says, and why the customer's bucket did not take it. Absent if its source gets none. */
-  receipt: z.object({ hash: z.string().min(1), failure: failureSchema.optional() }).optional(),
+  /** Since when it has one. */
+  failingSince: instant.optional(),
+  /** The last receipt: a hash of what it says, and why, and since when, the customer's bucket does not take it. Absent if its source gets none. */
+  receipt: z
+    .object({ hash: z.string().min(1), failure: failureSchema.optional(), failingSince: instant.optional() })
+    .optional(),
   /** Only days of curated tables have it. */
   curated: curatedDaySchema.optional(),
   /** Erasures that change the files of the day: lib/ledger/erasureNotes.ts. */

@@ -156,7 +156,7 @@ export const findingCatalogue = {
   ),
   SLUICE_FINDING_RECEIPTS_FAILED: warning(
     "A customer's bucket did not take the receipt of a day; the load itself is done.",
-    "`npx sluice explain CODE` says what to do for the code. Then `sluice ingest backfill` writes it, as does the day's next load.",
+    "`npx sluice explain CODE` says what to do for the code. Then the command loads the day again and writes it, as does the day's next load.",
     { part: 'drops', section: 'drops' },
   ),
   SLUICE_FINDING_FILES_LEFT_OUT: warning(
@@ -272,7 +272,7 @@ export const findingCatalogue = {
   ),
   SLUICE_FINDING_INGEST_FAILED: problem(
     "Days of a customer's dataset could not be loaded. Queries read the previous version, if there is one.",
-    'The command names the file and the reason; docs/ingest.md says what to do.',
+    'The first command names the file and the reason; docs/ingest.md, "Alarms", says what to do. Runs try days of the lookback again 12 hours later. An older day has a second command, which loads it once the cause is gone.',
     { part: 'drops', section: 'drops' },
   ),
   SLUICE_FINDING_EXPORT_KEPT: problem(
@@ -292,7 +292,7 @@ export const findingCatalogue = {
   ),
   SLUICE_FINDING_EXPORT_FAILED: problem(
     "Days of a table could not be exported to the customer's bucket.",
-    'The command shows the reason; docs/export.md, "When an export fails", says what to do.',
+    'The first command shows the reason; docs/export.md, "When an export fails", says what to do. The next run tries days of the lookback again. An older day has a command that exports it once the cause is gone.',
     { part: 'drops', section: 'exports' },
   ),
   SLUICE_FINDING_CURATE_FAILED: problem(

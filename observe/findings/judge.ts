@@ -1,6 +1,6 @@
 import { deliveryLogGroup, lateSeconds } from '../../infra/streams/streams.ts';
 import { partName } from '../../infra/template/Stack.ts';
-import { addDays, isoTimestamp, utcDay } from '../../lib/base/time.ts';
+import { addDays, DAY_MS, isoTimestamp, utcDay } from '../../lib/base/time.ts';
 import { CollectError } from '../../lib/collect/CollectError.ts';
 import { ATHENA_STUCK_MS } from '../../lib/drops/limits.ts';
 import { isRowFailure } from '../../lib/landing/quarantineReasons.ts';
@@ -11,7 +11,7 @@ import { targetCommands } from '../commands.ts';
 import type { Deployment } from '../deployment.ts';
 import { type DeploymentCommands, deploymentCommands } from '../deploymentCommands.ts';
 import type { KeptDay } from '../facts/days/curatedDays.ts';
-import type { DatasetDays, DropDay } from '../facts/days/ledgerDays.ts';
+import type { DatasetDays, DropDay, Failing } from '../facts/days/ledgerDays.ts';
 import type { Change } from '../facts/flow/changes.ts';
 import type { SentGroup } from '../facts/flow/loggedRequests.ts';
 import { failedText, HOUR_MS, NOT_STORED } from '../facts/flow/requestCounts.ts';
@@ -27,6 +27,9 @@ const NEAR = 0.8;
 /** Failed days and reasons that have a command. */
 const MOST_COMMANDS = 3;
 const MOST_NAMED = 5;
+/** Days that commands show without `--days`, and at most. */
+const USUAL_DAYS = 14;
+const MOST_DAYS = 366;
 /** Replaced files that one command copies back: the shell takes no longer one. */
 const MOST_COPIED = 200;
 /** Refused requests from which they are a problem at a small share: as the alarm on 4xx has it. */
@@ -351,12 +354,17 @@ function* judgeRows(
 /** Drops of customers. */
 function* judgeDatasets({ datasets }: StatusFacts, { now, say }: Place): Findings {
   for (const one of datasets ?? []) {
-    const { source, dataset, days, late } = one;
+    const { source, dataset, days, late, firstDay } = one;
     const of = `${source}/${dataset}`;
     const words = ['--source', source, '--dataset', dataset];
     const explain = (day: string) => say.sluice('ingest', 'explain', ...words, '--day', day);
     yield* judgeListing(one, now);
-    yield* failedDays('SLUICE_FINDING_INGEST_FAILED', of, days, explain);
+    const backfill = (day: string) => say.sluice('ingest', 'backfill', ...words, '--from', day, '--to', day);
+    // Without a request, days before the lookback are not tried again.
+    yield* failedDays('SLUICE_FINDING_INGEST_FAILED', of, days, (day) => [
+      explain(day),
+      ...(day < firstDay ? [backfill(day)] : []),
+    ]);
     const keep = (day: string) => say.sluice('ingest', 'accept', 'keep', ...words, '--from', day);
     const missing = days.filter(({ missingSince }) => missingSince !== null).toReversed();
     if (missing.length > 0) {
@@ -374,7 +382,7 @@ function* judgeDatasets({ datasets }: StatusFacts, { now, say }: Place): Finding
       ]);
     for (const { day, due } of late)
       yield finding('SLUICE_FINDING_INGEST_LATE', `${of} ${day}: expected by ${isoTimestamp(due)}.`, [
-        say.sluice('ingest', 'status', ...words),
+        say.sluice('ingest', 'status', ...words, ...daysWords(day, now)),
       ]);
     for (const { day, athena } of days)
       if (athena !== null && now - athena.startedAt > ATHENA_STUCK_MS)
@@ -394,8 +402,8 @@ function* judgeDatasets({ datasets }: StatusFacts, { now, say }: Place): Finding
     for (const { day, receipt } of untold.slice(0, 1))
       yield finding(
         'SLUICE_FINDING_RECEIPTS_FAILED',
-        `${of}: ${day}: ${receipt}${otherDays(untold.length)}.`,
-        [explain(day)],
+        `${of}: ${day}: ${receipt?.code}, since ${isoTimestamp(receipt?.since ?? now)}${otherDays(untold.length)}.`,
+        [backfill(day)],
       );
   }
 }
@@ -426,46 +434,65 @@ function* judgeListing(one: DatasetDays, now: number): Findings {
 function* failedDays(
   code: FindingCode,
   of: string,
-  days: readonly Pick<DropDay, 'day' | 'state' | 'failure'>[],
-  command: (day: string) => string,
+  days: readonly Pick<DropDay, 'day' | 'failure' | 'failing'>[],
+  commands: (day: string) => readonly string[],
 ): Findings {
-  const failed = days.filter(({ state }) => state === 'failed').toReversed();
+  const failed = days.filter(({ failing }) => failing !== null).toReversed();
   if (failed.length === 0) return;
-  const names = failed.map(({ day, failure }) => `${day} ${failure ?? 'failed'}`);
-  const commands = failed.slice(0, MOST_COMMANDS).map(({ day }) => command(day));
-  yield finding(code, `${of}: ${listed(names)}.`, [...new Set(commands)]);
+  const names = failed.map(({ day, failure, failing }) => failingText(day, failure ?? 'failed', failing));
+  const all = failed.slice(0, MOST_COMMANDS).flatMap(({ day }) => commands(day));
+  yield finding(code, `${of}: ${listed(names, '; ')}.`, [...new Set(all)]);
+}
+
+function failingText(day: string, code: string, failing: Failing | null): string {
+  const { since = 0, last = since } = failing ?? {};
+  return `${day} ${code}, since ${isoTimestamp(since)}, last tried ${isoTimestamp(last)}`;
+}
+
+/** What a command that shows days needs to show one. */
+function daysWords(day: string | undefined, now: number): readonly string[] {
+  const days = day === undefined ? 0 : Math.ceil((now - Date.parse(day)) / DAY_MS) + 1;
+  return days > USUAL_DAYS ? ['--days', `${Math.min(days, MOST_DAYS)}`] : [];
 }
 
 /** Exports and curated tables. */
 function* judgeDays({ exports, curated, lostDays }: StatusFacts, { say, config, now }: Place): Findings {
-  for (const { export: name, table: of, target, days } of exports ?? []) {
+  for (const { export: name, table: of, target, days, firstDay } of exports ?? []) {
     // Its raw files are another finding, whose cure ends this.
     const kind = forwardedKinds.find((one) => config.tables[one] === of);
     const found = [
       ...(curated ?? []).flatMap((one) => (one.kind === kind ? one.kept : [])),
       ...(lostDays ?? []).filter(({ table }) => table === kind),
     ].map(({ day }) => day);
-    const show = say.sluice('export', 'status', '--export', name);
-    yield* failedDays('SLUICE_FINDING_EXPORT_FAILED', `${name}, ${target}`, days, () => show);
+    const show = (day?: string) => say.sluice('export', 'status', '--export', name, ...daysWords(day, now));
+    const oldest = days.find(({ failing }) => failing !== null)?.day;
+    yield* failedDays('SLUICE_FINDING_EXPORT_FAILED', `${name}, ${target}`, days, (day) => [
+      show(oldest),
+      ...(day < firstDay ? [say.sluice('export', 'run', '--export', name, '--from', day, '--to', day)] : []),
+    ]);
     const copies = days.flatMap(({ day, kept }) =>
       kept > 0 && !found.includes(day) ? [`${day} ${counted(kept, 'file')}`] : [],
     );
     if (copies.length > 0)
-      yield finding('SLUICE_FINDING_EXPORT_KEPT', `${name}, ${target}: ${listed(copies)}.`, [show]);
+      yield finding('SLUICE_FINDING_EXPORT_KEPT', `${name}, ${target}: ${listed(copies)}.`, [show()]);
   }
   for (const { kind, table, failed, late, unplanned, leftOut, kept } of curated ?? []) {
     const run = say.sluice('curate', 'run', '--table', kind);
-    const show = say.sluice('curate', 'status', '--table', kind);
+    const show = ['curate', 'status', '--table', kind];
     if (failed.length > 0) {
-      const names = failed.map(({ day, code }) => `${day} ${code}`);
-      yield finding('SLUICE_FINDING_CURATE_FAILED', `${table}: ${listed(names)}.`, [show, run]);
+      const names = failed.map((one) => failingText(one.day, one.code, one));
+      const all = [...show, ...daysWords(failed.at(-1)?.day, now)];
+      yield finding('SLUICE_FINDING_CURATE_FAILED', `${table}: ${listed(names, '; ')}.`, [
+        say.sluice(...all),
+        run,
+      ]);
     }
     if (late.length > 0)
       yield finding('SLUICE_FINDING_CURATE_LATE', `${table}, queued for a day: ${listed(late)}.`, [run]);
     const warned = (detail: string, command: string) =>
       finding('SLUICE_FINDING_CURATE_LATE', `${table}, ${detail}.`, [command], 'warning');
     if (unplanned.length > 0) yield warned(`never queued: ${listed(unplanned)}`, run);
-    if (leftOut > 0) yield warned(`left out of views: ${counted(leftOut, 'day')}`, show);
+    if (leftOut > 0) yield warned(`left out of views: ${counted(leftOut, 'day')}`, say.sluice(...show));
     if (kept.length === 0) continue;
     const days = kept.map((one) => keptText(one, now));
     const back = kept.filter(({ isErased }) => !isErased);

@@ -61,11 +61,17 @@ const dropDay: DropDay = {
     files: 1,
   },
   ...{ kept: 0, leftOut: { count: 0, words: '' }, version: null, failure: null, receipt: null, athena: null },
+  failing: null,
 };
-const failedDay: DropDay = { ...dropDay, day: '2026-11-18', state: 'failed', failure: 'SLUICE_INGEST_X' };
+const failing = { since: NOW - 30 * HOUR, last: NOW - 2 * HOUR };
+const failedDay: DropDay = {
+  ...{ ...dropDay, day: '2026-11-18', state: 'failed', failure: 'SLUICE_INGEST_X', failing },
+};
+const failingText = `2026-11-18 SLUICE_INGEST_X, since ${at(30)}, last tried ${at(2)}.`;
 const dataset: DatasetDays = {
   ...{ source: 'acme', dataset: 'orders', kind: 'events', table: 'acme_orders', folder: 's3://acme/orders/' },
   ...{ schedule: 'daily', lookbackDays: 3, late: [], unusual: [], unlooked: [], days: [dropDay] },
+  firstDay: '2026-11-17',
   lastLook: { at: NOW - HOUR, newestDay: null, openDays: [], stopped: false },
 };
 const datasets = (more: Partial<DatasetDays>) => ({ datasets: [{ ...dataset, ...more }] });
@@ -211,6 +217,7 @@ const cases: readonly Case[] = [
         {
           ...{ export: 'events', table: 'statsig_forwarded_events', target: 's3://acme/events/' },
           ...{ schedule: 'daily', lookbackDays: 3, days: [{ ...dropDay, kept: 2 }] },
+          firstDay: '2026-11-17',
         },
       ],
     },
@@ -235,7 +242,7 @@ const cases: readonly Case[] = [
   [
     'a drop could not be loaded',
     datasets({ days: [failedDay, dropDay] }),
-    ...(['INGEST_FAILED', 'problem', 'acme/orders: 2026-11-18 SLUICE_INGEST_X.'] as const),
+    ...(['INGEST_FAILED', 'problem', `acme/orders: ${failingText}`] as const),
     'npx sluice ingest explain --source acme --dataset orders --day 2026-11-18',
   ],
   [
@@ -313,16 +320,28 @@ const cases: readonly Case[] = [
     'receipts fail',
     datasets({
       days: [
-        { ...failedDay, state: 'succeeded', failure: null, receipt: 'X' },
-        { ...dropDay, receipt: 'Y' },
+        { ...dropDay, day: '2026-11-18', receipt: { code: 'X', since: NOW } },
+        { ...dropDay, receipt: { code: 'Y', since: NOW - 5 * HOUR } },
       ],
     }),
-    ...(['RECEIPTS_FAILED', 'warning', 'acme/orders: 2026-11-19: Y; and 1 other day.'] as const),
+    ...(['RECEIPTS_FAILED', 'warning'] as const),
+    `acme/orders: 2026-11-19: Y, since ${at(5)}; and 1 other day.`,
+    'npx sluice ingest backfill --source acme --dataset orders --from 2026-11-19 --to 2026-11-19',
   ],
   [
     'an export failed',
-    { exports: [{ export: 'daily', table: 'events', target: 's3://theirs/daily/', days: [failedDay] }] },
-    ...(['EXPORT_FAILED', 'problem', 'daily, s3://theirs/daily/: 2026-11-18 SLUICE_INGEST_X.'] as const),
+    {
+      exports: [
+        {
+          export: 'daily',
+          table: 'events',
+          target: 's3://theirs/daily/',
+          firstDay: '2026-11-17',
+          days: [failedDay],
+        },
+      ],
+    },
+    ...(['EXPORT_FAILED', 'problem', `daily, s3://theirs/daily/: ${failingText}`] as const),
     'npx sluice export status --export daily',
   ],
   [
@@ -444,8 +463,9 @@ const cases: readonly Case[] = [
   ],
   [
     'days could not be curated',
-    { curated: [{ ...curated, failed: [{ day: '2026-11-17', code: 'SLUICE_CURATE_KILLED' }] }] },
-    ...(['CURATE_FAILED', 'problem', 'curated_events: 2026-11-17 SLUICE_CURATE_KILLED.'] as const),
+    { curated: [{ ...curated, failed: [{ day: '2026-11-17', code: 'SLUICE_CURATE_KILLED', ...failing }] }] },
+    ...(['CURATE_FAILED', 'problem'] as const),
+    `curated_events: 2026-11-17 SLUICE_CURATE_KILLED, since ${at(30)}, last tried ${at(2)}.`,
     'npx sluice curate status --table events',
   ],
   [
@@ -606,7 +626,12 @@ describe('a finding of sluice status', () => {
 
   it('of raw files says how they are brought back, and is the only one of copies that an export keeps of them', () => {
     const replaced = [{ name: 'b.parquet', eTag: '"0a"' }];
-    const exported = { export: 'out', table: 'statsig_forwarded_events', target: 's3://acme/out/' };
+    const exported = {
+      export: 'out',
+      table: 'statsig_forwarded_events',
+      target: 's3://acme/out/',
+      firstDay: '2026-11-17',
+    };
     const days = [{ ...dropDay, day: keptDay.day, kept: 2 }];
     const found = judge({
       curated: [{ ...curated, kept: [{ ...keptDay, replaced }] }],
@@ -629,6 +654,26 @@ describe('a finding of sluice status', () => {
     expect(judge({ ...others, exports: [{ ...exported, days }] })).toHaveLength(2);
     const ofExposures = [{ ...curated, kind: 'exposures' as const, kept: [keptDay] }];
     expect(judge({ curated: ofExposures, exports: [{ ...exported, days }] })).toHaveLength(2);
+  });
+
+  it('of days that failed before the lookback has the commands that show them and try them again', () => {
+    const old = [{ ...failedDay, day: '2026-11-01' }, failedDay];
+    const exported = { export: 'out', table: 'events', target: 's3://acme/out/', firstDay: '2026-11-17' };
+    const found = judge({
+      ...datasets({ days: old }),
+      exports: [{ ...exported, days: old }],
+      curated: [{ ...curated, failed: [{ day: '2026-11-01', code: 'SLUICE_CURATE_KILLED', ...failing }] }],
+    });
+    const words = found.flatMap(({ commands }) => commands.map((one) => one.split(' --stage')[0]));
+    expect(words).toEqual([
+      'npx sluice ingest explain --source acme --dataset orders --day 2026-11-18',
+      'npx sluice ingest explain --source acme --dataset orders --day 2026-11-01',
+      'npx sluice ingest backfill --source acme --dataset orders --from 2026-11-01 --to 2026-11-01',
+      'npx sluice export status --export out --days 21',
+      'npx sluice export run --export out --from 2026-11-01 --to 2026-11-01',
+      'npx sluice curate status --table events --days 21',
+      'npx sluice curate run --table events',
+    ]);
   });
 
   it('that is a problem comes before warnings', () => {

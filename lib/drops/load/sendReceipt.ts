@@ -83,7 +83,7 @@ export async function sendReceipt(
   } catch (error) {
     const { code, message } = toReceiptError(error);
     log({ level: 'error', event: 'ingest_receipt', ...about, code, ...failureFields(error) });
-    return { hash, failure: { code, message } };
+    return { hash, failure: { code, message }, failingSince: entry.receipt?.failingSince ?? clock.now() };
   }
 }
 

@@ -16,7 +16,7 @@ import { dayFolder, RESTORED, versionPrefix } from '../../../lib/tables/tableFol
 import type { Deployment } from '../../deployment.ts';
 import { listFolder } from '../flow/waitingObjects.ts';
 import { readPartitions } from '../tables/tables.ts';
-import { readLedgerDays } from './ledgerDays.ts';
+import { type Failing, failingOf, readLedgerDays } from './ledgerDays.ts';
 import { findNoRoom, readViewDays } from './viewDays.ts';
 
 /**
@@ -91,7 +91,7 @@ export interface CurationState extends CuratedTable {
   /** Days that are old enough, and that views read raw; the failed and late ones among them. */
   readonly raw: number;
   /** Newest first. */
-  readonly failed: readonly { readonly day: UtcDay; readonly code: string }[];
+  readonly failed: readonly ({ readonly day: UtcDay; readonly code: string } & Failing)[];
   /** Days that were queued more than a day ago, newest first. */
   readonly late: readonly UtcDay[];
   /** Days that the last night should have queued and that were never queued, newest first. */
@@ -315,7 +315,10 @@ export async function readCurationState(deployment: CuratedReaders): Promise<rea
     const others = entries.filter(({ entry }) => entry?.state !== 'failed');
     states.push({
       ...{ ...curatedTable(config, kind, lists), raw: raw.length },
-      failed: failed.map(({ day, entry }) => ({ day, code: entry?.failure?.code ?? '' })),
+      failed: failed.flatMap(({ day, entry }) => {
+        const failing = failingOf(entry);
+        return failing === null ? [] : [{ day, code: entry?.failure?.code ?? '', ...failing }];
+      }),
       late: others.flatMap(({ day, entry }) => (now - (entry?.queued?.at ?? now) > DAY_MS ? [day] : [])),
       // A night queues the newest days, and those that failed before last.
       unplanned: others

@@ -39,6 +39,8 @@ export interface DatasetStatus extends Pick<Dataset, 'kind' | 'table' | 'schedul
   readonly lastLook: LastListing | null;
   /** Days outside of the lookback that have objects, and no entry in the ledger, oldest first. */
   readonly unlooked: readonly UtcDay[];
+  /** The first day of its lookback. Failed days before it are not tried again. */
+  readonly firstDay: UtcDay;
   /** Which of the days are late, oldest first; none without `expectedBy`. */
   readonly late: readonly LateDay[];
   /** Which of the days have far fewer or more rows than is usual, in words, oldest first. */
@@ -53,6 +55,8 @@ export interface ExportStatus {
   readonly table: string;
   /** The customer's `s3://<bucket>/<folder>/`. */
   readonly target: string;
+  /** As of a dataset. */
+  readonly firstDay: UtcDay;
   /** Oldest first. */
   readonly days: readonly LedgerDay[];
 }
@@ -62,6 +66,12 @@ export interface DaySpan<Subject> {
   readonly count: (subject: Subject) => number;
   /** Default today in a dataset's time zone; of an export yesterday. */
   readonly until?: UtcDay | undefined;
+}
+
+/** Since when a day fails, and its last attempt, epoch milliseconds. */
+export interface Failing {
+  readonly since: number;
+  readonly last: number;
 }
 
 /** What is shown and judged of a day of a dataset or an export. */
@@ -87,8 +97,10 @@ export interface DropDay {
   readonly version: string | null;
   /** Code of the failure; null without one. */
   readonly failure: string | null;
-  /** Code why the customer's bucket did not take its receipt; null if it did, or there is none. */
-  readonly receipt: string | null;
+  /** Null of a day that has not failed. */
+  readonly failing: Failing | null;
+  /** Code why the customer's bucket did not take its receipt, and since when; null if it did, or there is none. */
+  readonly receipt: { readonly code: string; readonly since: number } | null;
   /** The load by Athena that works on it; null without one. */
   readonly athena: {
     readonly step: string;
@@ -163,11 +175,21 @@ export function dropDays<Status extends { readonly days: readonly LedgerDay[] }>
       leftOut: entry === null ? { count: 0, words: '' } : summarizeLeftOut(entry),
       version: entry?.version ?? null,
       failure: entry?.failure?.code ?? null,
-      receipt: entry?.receipt?.failure?.code ?? null,
+      failing: failingOf(entry),
+      receipt:
+        entry?.receipt?.failure === undefined
+          ? null
+          : { code: entry.receipt.failure.code, since: entry.receipt.failingSince ?? entry.updatedAt },
       athena: step === undefined || startedAt === undefined ? null : { step, startedAt, execution },
     };
   });
   return { ...status, days };
+}
+
+/** Since when a day fails; null of one that has not failed. */
+export function failingOf(entry: LedgerEntry | null): Failing | null {
+  const { updatedAt: last = 0, failingSince: since = last } = entry ?? {};
+  return entry?.state === 'failed' ? { since, last } : null;
 }
 
 /** Reads days of several subjects from the ledger, in the order of subjects and days. @throws IngestError. */
@@ -219,6 +241,7 @@ export async function readDatasets(
       folder: `s3://${source.bucket}/${dataset.folder}/`,
       ...{ schedule: dataset.schedule, lookbackDays: dataset.lookbackDays },
       lastLook,
+      firstDay: lookbackDays(open.now, dataset.timezone, dataset.lookbackDays)[0] ?? utcDay(open.now),
       unlooked: await unlookedDays(store, { source, dataset }, lastLook),
       late: (noted?.late ?? []).filter(({ day }) => {
         const entry = entries.get(day);
@@ -257,6 +280,7 @@ export async function readExports(
   );
   return exports.map((exported, i) => ({
     ...{ export: exported.name, table: exported.table, target: exportTarget(exported) },
+    firstDay: addDays(utcDay(open.now), -exported.lookbackDays),
     days: days[i] ?? [],
   }));
 }

@@ -11,6 +11,7 @@ const status: DatasetStatus = {
     elsewhere: { days: [], others: ['year=2026/'] },
   },
   ...{ late: [], unusual: [], days },
+  firstDay: '2026-11-01',
   unlooked: ['2025-01-01', '2025-02-01', '2026-10-01', '2026-10-31', '2026-11-01', '2026-11-17'],
 };
 

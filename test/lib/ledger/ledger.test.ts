@@ -91,16 +91,21 @@ describe('a day in the ledger', () => {
     await ledger.settle(await claimed(ledger, 'one', clock.now() + MINUTE_MS), settled('v1'));
     const { version: _, ...failed } = settled('');
     const failure = { code: 'SLUICE_FILE_TRUNCATED', message: 'It ends too early.' };
-    await ledger.settle(await claimed(ledger, 'two', clock.now() + MINUTE_MS), {
-      ...failed,
-      state: 'failed',
-      fingerprint: 'f2',
-      failure,
-    });
-    expect(await ledger.read(place)).toMatchObject({ state: 'failed', version: 'v1', failure });
+    const failingSince = clock.now();
+    for (const owner of ['two', 'again']) {
+      const claim = await claimed(ledger, owner, clock.now() + MINUTE_MS);
+      await ledger.settle(claim, { ...failed, state: 'failed', fingerprint: 'f2', failure });
+      expect(await ledger.read(place)).toMatchObject({
+        state: 'failed',
+        version: 'v1',
+        failure,
+        failingSince,
+      });
+      clock.advance(MINUTE_MS);
+    }
     await ledger.settle(await claimed(ledger, 'three', clock.now() + MINUTE_MS), settled('v3'));
     const entry = await ledger.read(place);
-    expect([entry?.version, entry?.failure]).toEqual(['v3', undefined]);
+    expect([entry?.version, entry?.failure, entry?.failingSince]).toEqual(['v3', undefined, undefined]);
   });
 
   it('is recorded as queued, but not during a load', async () => {

@@ -160,7 +160,14 @@ describe.each(['lambda', 'athena'] as const)('a folder’s own log, by %s', (eng
     const status = {
       ...({ source: 'acme', dataset: 'events', kind: 'events', table: 'acme_events' } as const),
       ...({ folder: 's3://acme/events/', schedule: 'daily', lookbackDays: 7 } as const),
-      ...{ lastLook: null, late: [], unusual: [], unlooked: [], days: [{ day: DAY, entry }] },
+      ...{
+        lastLook: null,
+        late: [],
+        unusual: [],
+        firstDay: '2026-11-01',
+        unlooked: [],
+        days: [{ day: DAY, entry }],
+      },
     };
     expect(calendarText([status])).toContain(
       `left out 1 object: events/${DAY}/a.parquet.filepart (unfinished)`,

@@ -59,7 +59,10 @@ describe.each(['lambda', 'athena'] as const)('receipts of loads by %s', (engine)
     await loads.drop('a.parquet', someEvents(0, 3));
     refuses = REFUSED;
     expect(await load()).toMatchObject({ outcome: 'succeeded' });
-    expect((await loads.entry())?.receipt?.failure?.code).toBe('SLUICE_RECEIPT_ACCESS_DENIED');
+    expect((await loads.entry())?.receipt).toMatchObject({
+      failure: { code: 'SLUICE_RECEIPT_ACCESS_DENIED' },
+      failingSince: expect.any(Number),
+    });
     expect(loads.logged).toContainEqual(
       expect.objectContaining({ level: 'error', event: 'ingest_receipt', code: REFUSED.code }),
     );

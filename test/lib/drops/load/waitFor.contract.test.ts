@@ -37,7 +37,7 @@ describe('a day of a dataset that waits for a marker', () => {
     const status = {
       ...({ source: 'acme', dataset: 'events', kind: 'events', table: 'acme_events' } as const),
       ...({ folder: 's3://acme/events/', schedule: 'daily', lookbackDays: 7 } as const),
-      ...{ lastLook: null, unlooked: [], late: [], unusual: [] },
+      ...{ lastLook: null, firstDay: '2026-11-01', unlooked: [], late: [], unusual: [] },
     };
     expect(calendarText([{ ...status, days: [{ day: DAY, entry }] }])).toContain(
       `acme/events ${DAY} waiting for READY.txt (since ${new Date(loads.clock.now()).toISOString()})`,
