@@ -77,6 +77,9 @@ describe('the pages of the console', () => {
   it('Tables unfold to days, and these to files', async () => {
     opened.go('/tables');
     await opened.click('.fold', 'statsig_forwarded_events');
+    // Tomorrow is registered already: a query of it has no rows.
+    await opened.shows('registered ahead');
+    await opened.holds("document.querySelector('.unfolded a').href.includes('2026-11-20')");
     await opened.click('.unfolded .fold', '2026-11-20');
     await opened.shows('.parquet');
   });

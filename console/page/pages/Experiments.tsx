@@ -2,7 +2,7 @@ import type { ExperimentList, JudgedExperiment } from '../../../observe/experime
 import { useApi } from '../parts/api.ts';
 import { useConsole } from '../parts/context.ts';
 import { Choice, Filters, TextFilter } from '../parts/filters.tsx';
-import { formatBytes, formatCount } from '../parts/format.ts';
+import { formatBytes, formatNoun } from '../parts/format.ts';
 import { Answered, Badge, Card, Empty, Page, type Tone } from '../parts/parts.tsx';
 import { link } from '../parts/router.ts';
 import { DataTable } from '../parts/tables.tsx';
@@ -11,6 +11,9 @@ const TONES: Readonly<Record<JudgedExperiment['verdict'], Tone>> = {
   ...{ as_expected: 'good', not_yet_decided: 'plain', suspicious: 'warning' },
   ...{ mismatch: 'bad', not_tested: 'plain' },
 };
+
+/** What needs a look comes first. */
+const ORDER: readonly string[] = ['mismatch', 'suspicious', 'not_yet_decided', 'as_expected', 'not_tested'];
 
 /** The page Experiments: whether units are split as expected, a line an experiment. */
 export function Experiments() {
@@ -46,7 +49,7 @@ export function Experiments() {
               <>
                 <DataTable<JudgedExperiment>
                   caption="Experiments with their splits"
-                  rows={experiments}
+                  rows={experiments.toSorted((a, b) => ORDER.indexOf(a.verdict) - ORDER.indexOf(b.verdict))}
                   keyOf={({ experiment }) => experiment}
                   params={['name']}
                   unfold={(one) => <Groups of={one} />}
@@ -56,13 +59,19 @@ export function Experiments() {
                       'Split',
                       ({ verdict }) => <Badge tone={TONES[verdict]}>{verdict.replaceAll('_', ' ')}</Badge>,
                     ],
-                    ['p', ({ p_value: p }) => (p === null ? '' : String(Number(p.toPrecision(3)))), 'number'],
+                    [
+                      'p',
+                      ({ p_value: p }) =>
+                        p === null ? '' : p < 0.0001 ? '< 0.0001' : String(Number(p.toPrecision(3))),
+                      'number',
+                    ],
                     ['Units', ({ units }) => units, 'number'],
                     ['Crossovers', ({ crossovers }) => crossovers, 'number'],
                   ]}
                 />
                 <p class="faint">
-                  {formatCount(experiments.length)} by {by}. {formatBytes(bytes)} read.
+                  {formatNoun(experiments.length, 'experiment')}, units by {by}. Athena read{' '}
+                  {formatBytes(bytes)}.
                 </p>
               </>
             )

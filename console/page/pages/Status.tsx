@@ -95,9 +95,9 @@ function Way({ status }: { readonly status: StatusOf | undefined }) {
         <Figures
           of={[
             ['last hour', lastHour?.requests],
-            ['24 hours', lastDay?.requests],
-            ['refused', refused, toneOf(refused, 'bad')],
+            ['refused of these', refused, toneOf(refused, 'warning')],
             ['answered 503', failed, toneOf(failed, 'bad')],
+            ['24 hours', lastDay?.requests],
             ['last', ago(status?.lastRequestAt, at)],
           ]}
         />

@@ -42,7 +42,7 @@ export function Tables() {
                   ['Name', ({ name }) => name],
                   ['Kind', ({ kind }) => KINDS[kind]],
                   ['Days', ({ days }) => (days === null ? '' : days.count), 'number'],
-                  ['To', ({ days }) => days?.last ?? '', 'number'],
+                  ['Last day', ({ days }) => days?.last ?? '', 'number'],
                   [
                     'Content of a row',
                     ({ description, dataset }) =>
@@ -65,7 +65,9 @@ function queryOf(table: string, ...conditions: readonly string[]): string {
 
 function OneTable({ table }: { readonly table: TableSummary }) {
   const { name, columns, hasDays, location, days } = table;
-  const newest = days?.last ?? null;
+  // A day is registered before it begins.
+  const today = useConsole().deployment.now.slice(0, 10);
+  const newest = days?.last && days.last > today ? today : (days?.last ?? null);
   return (
     <>
       <a href={link('/sql', { q: queryOf(name, ...(newest === null ? [] : [`ds = DATE '${newest}'`])) })}>

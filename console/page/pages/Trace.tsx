@@ -117,7 +117,7 @@ function Journey({ id, found }: { readonly id: string; readonly found: TraceAnsw
       <p>
         <Badge tone={tone}>{state}</Badge>{' '}
         {isList ? (
-          `${formatCount(count)}${hasMore ? ' or more' : ''} events of a user or unit. ${steps.length} are listed, the newest first.`
+          `${formatCount(count)}${hasMore ? ' or more' : ''} events of a user or unit, the newest ${steps.length < count || hasMore ? `${steps.length} are listed` : 'first'}.`
         ) : (
           <Prose text={means} />
         )}

@@ -53,8 +53,8 @@ export function Chart(props: {
         cursor: { sync: { key: 'over-time' }, drag: { x: false, y: false }, y: false },
         scales: { y: { range: (_, __, most) => [0, Math.max(4, most * 1.05)] } },
         axes: [
-          { ...axis, values: (_, splits) => splits.map(timeText) },
-          { ...axis, size: LEFT, values: (_, splits) => splits.map(formatCount) },
+          { ...axis, size: 30, values: (_, splits) => splits.map(timeText) },
+          { ...axis, size: LEFT, space: 24, values: (_, splits) => splits.map(formatCount) },
         ],
         series: [
           {},
