@@ -140,7 +140,8 @@ async function status(line: CommandLine): Promise<number> {
     'calendar',
   );
   const hasProblems = datasets.some(
-    ({ lastLook, late, days: known }) =>
+    ({ lastLook, late, waiting, days: known }) =>
+      waiting.some(({ isLacking }) => isLacking) ||
       late.length > 0 ||
       lastLook?.failure !== undefined ||
       known.some(({ entry }) => entry?.state === 'failed' || entry?.state === 'inputs_missing'),

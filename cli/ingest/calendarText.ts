@@ -1,7 +1,6 @@
 import { visibleLine } from '../../lib/base/text.ts';
 import { addDays, type UtcDay } from '../../lib/base/time.ts';
 import { summarizeLeftOut } from '../../lib/drops/lastLoad.ts';
-import { isMarkerReason } from '../../lib/drops/plan/decideDay.ts';
 import type { LedgerState } from '../../lib/ledger/LedgerEntry.ts';
 import { sluiceCommand } from '../../observe/commands.ts';
 import type { DatasetStatus } from '../../observe/facts/days/ledgerDays.ts';
@@ -23,7 +22,7 @@ const UNLOOKED = '+';
 const MAX_RANGES = 3;
 const LEGEND = `${Object.entries(MARKS)
   .map(([state, mark]) => `${mark} ${state}`)
-  .join('  ')}  ${NOTHING} no files`;
+  .join('  ')}  ${NOTHING} no files seen`;
 
 /**
  * A calendar for the terminal: a line for each day, a column for each dataset, and problems in words below it.
@@ -95,7 +94,7 @@ function elsewhereLines(
 }
 
 /** The problems of a dataset, one line each. */
-function problemLines({ lastLook, late, unusual, days }: DatasetStatus): string[] {
+function problemLines({ lastLook, late, waiting, unusual, days }: DatasetStatus): string[] {
   const lines: string[] = [];
   if (lastLook === null) lines.push('was never listed');
   else {
@@ -104,13 +103,18 @@ function problemLines({ lastLook, late, unusual, days }: DatasetStatus): string[
       lines.push(`could not be listed: ${lastLook.failure.code}: ${lastLook.failure.message} (${at})`);
     else if (lastLook.stopped) lines.push(`has no files for any day of its lookback (${at})`);
   }
-  for (const { day, due } of late)
-    lines.push(`${day} is late: it was expected by ${new Date(due).toISOString()} and has not arrived`);
+  const waits = new Map(waiting.map(({ day, words }) => [day, words]));
+  for (const { day, due } of late) {
+    const what = waits.get(day) ?? 'has not arrived';
+    lines.push(`${day} is late: it was expected by ${new Date(due).toISOString()} and ${what}`);
+    waits.delete(day);
+  }
+  for (const [day, words] of waits) lines.push(`${day} ${words}`);
   for (const { day, words } of unusual) lines.push(`${day} ${words}`);
   for (const { day, entry } of days) {
     if (entry?.state === 'inputs_missing')
       lines.push(
-        `${day} inputs_missing: its files are gone or have no rows since ${new Date(entry.missingSince ?? entry.updatedAt).toISOString()} (queries see the last good version)`,
+        `${day} inputs_missing: its files are gone, not committed, or without rows since ${new Date(entry.missingSince ?? entry.updatedAt).toISOString()} (queries see the last good version)`,
       );
     if (entry?.state === 'failed' && entry.failure !== undefined) {
       const served =
@@ -123,8 +127,6 @@ function problemLines({ lastLook, late, unusual, days }: DatasetStatus): string[
       );
     if (entry !== null && entry.rows.refused > 0 && entry.state === 'succeeded')
       lines.push(`${day} refused ${entry.rows.refused} of ${entry.rows.in} rows, which are in quarantine`);
-    if (entry?.state === 'waiting' && entry.queued !== undefined && isMarkerReason(entry.queued.reason))
-      lines.push(`${day} ${entry.queued.reason} (since ${new Date(entry.queued.at).toISOString()})`);
     if (entry?.receipt?.failure !== undefined)
       lines.push(`${day} has a receipt that the bucket did not take: ${entry.receipt.failure.code}`);
     const left = entry === null ? null : summarizeLeftOut(entry);

@@ -131,11 +131,11 @@ const MARKS: Readonly<Record<LedgerState, string>> = {
   waiting: 'waiting',
 };
 
-/** `5 loaded, 1 failed, 1 without files (2026-11-14 to 2026-11-20)` */
+/** `5 loaded, 1 failed, 1 without files seen (2026-11-14 to 2026-11-20)` */
 function calendar(days: readonly Pick<DropDay, 'day' | 'state'>[]): string {
   const counts = new Map<string, number>();
   for (const { state } of days) {
-    const mark = state === null ? 'without files' : MARKS[state];
+    const mark = state === null ? 'without files seen' : MARKS[state];
     counts.set(mark, (counts.get(mark) ?? 0) + 1);
   }
   const text = [...counts].map(([mark, count]) => `${count} ${mark}`).join(', ');

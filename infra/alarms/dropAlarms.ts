@@ -54,7 +54,7 @@ export function ingestAlarms(stack: Stack): Resources {
       ? {
           IngestLateAlarm: alarm(stack, 'ingest-late', {
             ...ownMetric(stack, 'ingest-plan', drops_late, 'Maximum'),
-            description: "A customer's drop is late",
+            description: "A customer's drop has not come, or is not committed, in time",
             section: 'drops',
             missing: 'ignore',
           }),

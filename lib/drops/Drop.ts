@@ -75,6 +75,12 @@ export function makeDrop(
   };
 }
 
+/** Number of a day's files, also of those that can't be loaded or are not committed. */
+export function countFiles({ files, leftOut }: Pick<Drop, 'files' | 'leftOut'>): number {
+  const meant = leftOut.filter(({ reason }) => isUnloadable(reason) || reason === 'not_committed');
+  return files.length + meant.length;
+}
+
 /** Whether two fingerprints are of the same files, whatever the folder's logs say of them. */
 export function haveSameFiles(one: string | null | undefined, other: string | null | undefined): boolean {
   return one?.split('-', 1)[0] === other?.split('-', 1)[0];

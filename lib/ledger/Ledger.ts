@@ -174,7 +174,7 @@ export class Ledger {
    */
   async defer(
     claim: Claim,
-    queued: { readonly fingerprint: string; readonly reason: string },
+    queued: Omit<NonNullable<LedgerEntry['queued']>, 'at'>,
   ): Promise<LedgerEntry | null> {
     const { queued: before, ...kept } = without(claim.entry, 'lease');
     const isNoted = before?.fingerprint === queued.fingerprint && before.reason === queued.reason;
@@ -192,7 +192,7 @@ export class Ledger {
    */
   async noteQueued(
     place: LedgerSubject,
-    queued: { readonly fingerprint: string; readonly reason: string },
+    queued: Omit<NonNullable<LedgerEntry['queued']>, 'at'>,
     seen?: LedgerEntry | null,
   ): Promise<boolean> {
     const { store, clock } = this.#options;

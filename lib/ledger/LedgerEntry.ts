@@ -81,8 +81,10 @@ export const ledgerEntrySchema = z.object({
   state: z.enum(ledgerStates),
   /** Fingerprint of the files of the last settled load, successful or not; null before the first. */
   fingerprint: z.string().nullable(),
-  /** The last queued task: the fingerprint that the plan saw, the reason, and when the task was sent. */
-  queued: z.object({ fingerprint: z.string(), reason: z.string(), at: instant }).optional(),
+  /** The last queued task: the fingerprint that the plan saw, the reason, when the task was sent, and how many files wait. */
+  queued: z
+    .object({ fingerprint: z.string(), reason: z.string(), at: instant, files: count.optional() })
+    .optional(),
   /** Number of loads that were started for the files that were queued last. */
   attempts: count,
   /** How many of them ended without a word: the function was killed. */

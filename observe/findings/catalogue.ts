@@ -140,8 +140,13 @@ export const findingCatalogue = {
     { part: 'drops', section: 'drops' },
   ),
   SLUICE_FINDING_INGEST_LATE: problem(
-    'A drop has not arrived by the time it is expected, its folder was not listed within its schedule, or no day of its lookback has files.',
+    'No file of a drop has come by the time it is expected, its folder was not listed within its schedule, or no day of its lookback has files.',
     'Ask whoever delivers it, and compare `folder`, `dayFormat` and `expectedBy` with the keys of the files. If it is new or was not listed, run `npx sluice ingest run`, and look at the log of `ingest-plan` and its queues.',
+    { part: 'drops', section: 'drops' },
+  ),
+  SLUICE_FINDING_INGEST_WAITING: warning(
+    "Days of a customer's dataset have files that are not loaded: the folder's log commits none of them, or the marker of `waitFor` has not come. Queries read the previous version, if there is one.",
+    'Ask whoever delivers them whether the job still runs or has died: docs/ingest.md, "Days that wait". What is committed or marked is loaded by the next run, however old the day is. `sluice ingest backfill` loads a day without its marker.',
     { part: 'drops', section: 'drops' },
   ),
   SLUICE_FINDING_READER_DENIED: problem(
@@ -281,7 +286,7 @@ export const findingCatalogue = {
     { part: 'drops', section: 'exports' },
   ),
   SLUICE_FINDING_INPUTS_MISSING: problem(
-    "Days of a customer's dataset have no file with rows any more: their files were deleted or replaced. Queries still read the last good version.",
+    "Days of a customer's dataset have no file with rows any more: their files were deleted, replaced, or are not committed. Queries still read the last good version.",
     'Ask whoever delivers them: files that come are loaded. If the rows are to stay without files, run the second command of a day; docs/ingest.md, "Days without inputs", says how to let them go.',
     { part: 'drops', section: 'drops' },
   ),

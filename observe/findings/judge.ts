@@ -354,7 +354,7 @@ function* judgeRows(
 /** Drops of customers. */
 function* judgeDatasets({ datasets }: StatusFacts, { now, say }: Place): Findings {
   for (const one of datasets ?? []) {
-    const { source, dataset, days, late, firstDay } = one;
+    const { source, dataset, days, late, waiting, firstDay } = one;
     const of = `${source}/${dataset}`;
     const words = ['--source', source, '--dataset', dataset];
     const explain = (day: string) => say.sluice('ingest', 'explain', ...words, '--day', day);
@@ -368,11 +368,12 @@ function* judgeDatasets({ datasets }: StatusFacts, { now, say }: Place): Finding
     const keep = (day: string) => say.sluice('ingest', 'accept', 'keep', ...words, '--from', day);
     const missing = days.filter(({ missingSince }) => missingSince !== null).toReversed();
     if (missing.length > 0) {
-      const names = missing.map(
-        ({ day, missingSince }) => `${day} since ${isoTimestamp(missingSince ?? now)}`,
-      );
+      const names = missing.map(({ day, missingSince, uncommitted }) => {
+        const more = uncommitted === 0 ? '' : `, with ${counted(uncommitted, 'file')} and no commit`;
+        return `${day} since ${isoTimestamp(missingSince ?? now)}${more}`;
+      });
       const commands = missing.slice(0, MOST_COMMANDS).flatMap(({ day }) => [explain(day), keep(day)]);
-      yield finding('SLUICE_FINDING_INPUTS_MISSING', `${of}: ${listed(names)}.`, commands);
+      yield finding('SLUICE_FINDING_INPUTS_MISSING', `${of}: ${listed(names, '; ')}.`, commands);
     }
     const unusual = days.filter((day) => day.unusual !== null).toReversed();
     for (const { day, unusual: text } of unusual.slice(0, 1))
@@ -380,10 +381,36 @@ function* judgeDatasets({ datasets }: StatusFacts, { now, say }: Place): Finding
         explain(day),
         keep(day),
       ]);
+    const lacking = waiting.filter(({ day, isLacking }) => isLacking || late.some((one) => one.day === day));
+    if (lacking.length > 0) {
+      const texts = lacking.toReversed().map(({ day, words: has }) => {
+        const { due } = late.find((one) => one.day === day) ?? {};
+        return `${day} ${has}${due === undefined ? '' : `, expected by ${isoTimestamp(due)}`}`;
+      });
+      // A day that no run has looked at has nothing to explain.
+      const known = lacking.filter(({ day }) => days.some((one) => one.day === day && one.state !== null));
+      yield finding(
+        'SLUICE_FINDING_INGEST_WAITING',
+        `${of}: ${listed(texts, '; ')}.`,
+        [
+          ...known
+            .slice(-MOST_COMMANDS)
+            .toReversed()
+            .map(({ day }) => explain(day)),
+          ...(known.length < lacking.length ? [say.sluice('ingest', 'run', ...words)] : []),
+        ],
+        lacking.some(({ day }) => day < firstDay || late.some((one) => one.day === day))
+          ? 'problem'
+          : 'warning',
+      );
+    }
     for (const { day, due } of late)
-      yield finding('SLUICE_FINDING_INGEST_LATE', `${of} ${day}: expected by ${isoTimestamp(due)}.`, [
-        say.sluice('ingest', 'status', ...words, ...daysWords(day, now)),
-      ]);
+      if (lacking.every((one) => one.day !== day))
+        yield finding(
+          'SLUICE_FINDING_INGEST_LATE',
+          `${of} ${day}: expected by ${isoTimestamp(due)}, and no file has come.`,
+          [say.sluice('ingest', 'status', ...words, ...daysWords(day, now))],
+        );
     for (const { day, athena } of days)
       if (athena !== null && now - athena.startedAt > ATHENA_STUCK_MS)
         yield finding(

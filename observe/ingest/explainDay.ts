@@ -2,7 +2,7 @@ import { s3ObjectStore } from '../../lib/aws/s3ObjectStore.ts';
 import { isoTimestamp, type UtcDay } from '../../lib/base/time.ts';
 import { isLeftOutReason, leftOutReasons } from '../../lib/drops/Drop.ts';
 import { RETRY_AFTER_MS } from '../../lib/drops/limits.ts';
-import { COMMIT, isMarkerReason, isSent, markerReason } from '../../lib/drops/plan/decideDay.ts';
+import { COMMIT, isMarkerReason, isSent, lackWords, markerReason } from '../../lib/drops/plan/decideDay.ts';
 import type { LedgerEntry } from '../../lib/ledger/LedgerEntry.ts';
 import { ledgerStore } from '../../lib/ledger/ledgerStore.ts';
 import { refusedRowsKey } from '../../lib/tables/tableFolders.ts';
@@ -96,7 +96,7 @@ function explainState(entry: LedgerEntry): readonly [meaning: string, next: stri
       ];
     case 'inputs_missing':
       return [
-        `None of the day's files has rows since ${isoTimestamp(entry.missingSince ?? updatedAt)}: they are gone, or without rows.`,
+        `None of the day's files has rows since ${isoTimestamp(entry.missingSince ?? updatedAt)}: they are gone, not committed, or without rows.`,
         'Ask who delivers it: files that come are loaded. If the rows are to stay without them, say so with `sluice ingest accept keep`; docs/ingest.md says how to let them go.',
       ];
     case 'failed':
@@ -118,12 +118,12 @@ function explainState(entry: LedgerEntry): readonly [meaning: string, next: stri
       if (queued === undefined) return [`The day waits since ${since}.`, wait];
       if (queued.reason === markerReason(COMMIT))
         return [
-          `The day is ${queued.reason}, since ${since}: the log of its folder names none of them.`,
+          `The day has ${lackWords(queued)} since ${since}: the log of its folder names none of them.`,
           'Wait for the job that writes them, or have it run again if it failed: the next run after its commit loads the day.',
         ];
       if (isMarkerReason(queued.reason))
         return [
-          `The day is ${queued.reason}, since ${since}.`,
+          `The day has ${lackWords(queued)} since ${since}.`,
           'Ask for the marker, or load the day without it (backfill).',
         ];
       if (!isSent(queued))

@@ -57,6 +57,8 @@ const dropDay: DropDay = {
     unusual: null,
     usual: null,
     missingSince: null,
+    waiting: null,
+    uncommitted: 0,
     rows: { in: 0, out: 0, refused: 0 },
     files: 1,
   },
@@ -70,7 +72,15 @@ const failedDay: DropDay = {
 const failingText = `2026-11-18 SLUICE_INGEST_X, since ${at(30)}, last tried ${at(2)}.`;
 const dataset: DatasetDays = {
   ...{ source: 'acme', dataset: 'orders', kind: 'events', table: 'acme_orders', folder: 's3://acme/orders/' },
-  ...{ schedule: 'daily', lookbackDays: 3, late: [], unusual: [], unlooked: [], days: [dropDay] },
+  ...{
+    schedule: 'daily',
+    lookbackDays: 3,
+    late: [],
+    waiting: [],
+    unusual: [],
+    unlooked: [],
+    days: [dropDay],
+  },
   firstDay: '2026-11-17',
   lastLook: { at: NOW - HOUR, newestDay: null, openDays: [], stopped: false },
 };
@@ -236,8 +246,34 @@ const cases: readonly Case[] = [
   [
     'a drop is late',
     datasets({ late: [{ day: '2026-11-20', due: NOW - 2 * HOUR }] }),
-    ...(['INGEST_LATE', 'problem', `acme/orders 2026-11-20: expected by ${at(2)}.`] as const),
+    ...([
+      'INGEST_LATE',
+      'problem',
+      `acme/orders 2026-11-20: expected by ${at(2)}, and no file has come.`,
+    ] as const),
     'npx sluice ingest status --source acme --dataset orders',
+  ],
+  [
+    'a day has files that are not committed',
+    datasets({
+      days: [{ ...dropDay, state: 'waiting' }],
+      waiting: [
+        { day: '2026-11-19', words: 'has 2 files and no commit since X', isLacking: true },
+        { day: '2026-11-20', words: 'has 1 file and no _SUCCESS since Y', isLacking: false },
+      ],
+    }),
+    ...(['INGEST_WAITING', 'warning', 'acme/orders: 2026-11-19 has 2 files and no commit since X.'] as const),
+    'npx sluice ingest explain --source acme --dataset orders --day 2026-11-19',
+  ],
+  [
+    'a late day has files that no run has looked at',
+    datasets({
+      late: [{ day: '2026-11-20', due: NOW - 2 * HOUR }],
+      waiting: [{ day: '2026-11-20', words: 'has 2 files and no commit since X', isLacking: false }],
+    }),
+    ...(['INGEST_WAITING', 'problem'] as const),
+    `acme/orders: 2026-11-20 has 2 files and no commit since X, expected by ${at(2)}.`,
+    'npx sluice ingest run --source acme --dataset orders',
   ],
   [
     'a drop could not be loaded',
@@ -249,11 +285,11 @@ const cases: readonly Case[] = [
     'the files of a loaded day are gone',
     datasets({
       days: ['2026-11-18', '2026-11-19'].map((day) => {
-        return { ...dropDay, day, state: 'inputs_missing', missingSince: NOW - 2 * HOUR };
+        return { ...dropDay, day, state: 'inputs_missing', missingSince: NOW - 2 * HOUR, uncommitted: 1 };
       }),
     }),
     ...(['INPUTS_MISSING', 'problem'] as const),
-    `acme/orders: 2026-11-19 since ${at(2)}, 2026-11-18 since ${at(2)}.`,
+    `acme/orders: ${['2026-11-19', '2026-11-18'].map((day) => `${day} since ${at(2)}, with 1 file and no commit`).join('; ')}.`,
     'npx sluice ingest explain --source acme --dataset orders --day 2026-11-19',
   ],
   [

@@ -144,8 +144,9 @@ function Rows({ of: { is, usual } }: { readonly of: NonNullable<Cell['rows']> })
 }
 
 /** A done day with refused rows, left out objects or unusual rows is a warning. */
-function cellOf({ state, lateSince, rows, usual, unusual, leftOut, failure, files }: DropDay): Cell {
-  if (lateSince !== null) return { mark: '!', tone: 'bad', words: 'late' };
+function cellOf({ state, lateSince, rows, usual, unusual, leftOut, failure, files, waiting }: DropDay): Cell {
+  if (lateSince !== null) return { mark: '!', tone: 'bad', words: `late, ${waiting ?? 'no file has come'}` };
+  if (waiting !== null) return { mark: '…', tone: 'warning', words: `it ${waiting}` };
   if (state === null) return NONE;
   const isPartial = state === 'succeeded' && (rows.refused + leftOut.count > 0 || unusual !== null);
   const words = [

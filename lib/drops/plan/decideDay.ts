@@ -126,6 +126,13 @@ export function isMarkerReason(reason: string): boolean {
   return reason.startsWith(WAITING_FOR);
 }
 
+/** What a day that waits has, and what it lacks: `2 files and no _SUCCESS`; null of one that waits for no marker and no commit. */
+export function lackWords({ reason, files }: Pick<NonNullable<LedgerEntry['queued']>, 'reason' | 'files'>) {
+  if (!isMarkerReason(reason)) return null;
+  const lack = reason === markerReason(COMMIT) ? 'commit' : reason.slice(WAITING_FOR.length);
+  return `${files === 1 ? '1 file' : `${files ?? ''} files`.trim()} and no ${lack}`;
+}
+
 /** Whether a task was sent for the `queued` of an entry. Otherwise the day waits. */
 export function isSent({ reason }: NonNullable<LedgerEntry['queued']>): boolean {
   return reason !== SETTLING && !isMarkerReason(reason);

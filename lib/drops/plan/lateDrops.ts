@@ -8,10 +8,18 @@ import type { LedgerEntry } from '../../ledger/LedgerEntry.ts';
 import { type DatasetNotes, datasetNotes } from '../../ledger/ledgerStore.ts';
 import { type Dataset, type Source, WEEKDAYS } from '../../schema/sources.ts';
 import { lateNoteKey } from '../../tables/ledgerKeys.ts';
-import type { Drop } from '../Drop.ts';
+import { countFiles, type Drop } from '../Drop.ts';
 import { PARALLEL_DATASETS, PARALLEL_DAYS } from '../limits.ts';
 import { listDrops, markerKey } from '../listDrops.ts';
-import { isMarkerReason, lacksMarker, localTime, lookbackDays } from './decideDay.ts';
+import {
+  COMMIT,
+  isMarkerReason,
+  lacksMarker,
+  lackWords,
+  localTime,
+  lookbackDays,
+  markerReason,
+} from './decideDay.ts';
 import type { PlanPorts } from './planDataset.ts';
 
 /**
@@ -27,6 +35,8 @@ const lateNoteSchema = z.object({
       day: z.string().refine(isUtcDay, 'a day, YYYY-MM-DD'),
       /** When it was due, epoch milliseconds. */
       due: z.number(),
+      /** What it has already, such as `2 files and no commit`, and since when, epoch milliseconds. */
+      has: z.object({ words: z.string(), since: z.number() }).optional(),
     }),
   ),
 });
@@ -116,7 +126,21 @@ async function missingDays(
     dataset,
     unknown.map(({ day }) => day),
   );
-  return unknown.filter(({ day }) => !hasArrived(drops.get(day), markerKey(dataset, day)));
+  return unknown.flatMap((one) => {
+    const drop = drops.get(one.day);
+    const marker = markerKey(dataset, one.day);
+    if (drop === undefined || drop.lastModified === null) return [one];
+    if (hasArrived(drop, marker)) return [];
+    const reason = markerReason(lacksMarker(drop, marker, null) ? (dataset.waitFor ?? '') : COMMIT);
+    const temporary = drop.leftOut.filter((left) => left.reason === 'temporary').length;
+    const files = countFiles(drop);
+    if (files + temporary === 0) return [one];
+    const words =
+      files > 0
+        ? lackWords({ reason, files })
+        : `${temporary} temporary file${temporary === 1 ? '' : 's'} alone`;
+    return [{ ...one, has: { words: words ?? '', since: drop.lastModified } }];
+  });
 }
 
 /** Whether a load has read the day, successfully or not, whatever happened to its files since. */
@@ -136,8 +160,8 @@ export function hasArrivedSince(entry: LedgerEntry | null, lookedAt: number): bo
 }
 
 /** Folder objects of consoles, and files of a job that still runs, are not a drop. */
-function hasArrived(drop: Drop | undefined, marker: string | undefined): boolean {
-  if (drop === undefined || lacksMarker(drop, marker, null)) return false;
+function hasArrived(drop: Drop, marker: string | undefined): boolean {
+  if (lacksMarker(drop, marker, null)) return false;
   const isPending = drop.leftOut.some(({ reason }) => reason === 'not_committed');
   return (
     drop.files.length > 0 ||

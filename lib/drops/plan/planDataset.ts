@@ -5,7 +5,7 @@ import type { Ledger } from '../../ledger/Ledger.ts';
 import type { LedgerEntry } from '../../ledger/LedgerEntry.ts';
 import type { Dataset, Source } from '../../schema/sources.ts';
 import type { CustomerBucket } from '../CustomerBucket.ts';
-import { type Drop, isUnloadable } from '../Drop.ts';
+import { countFiles, type Drop } from '../Drop.ts';
 import { summarizeLeftOut } from '../lastLoad.ts';
 import { PARALLEL_DAYS } from '../limits.ts';
 import { listDrops, markerKey } from '../listDrops.ts';
@@ -25,13 +25,13 @@ export interface PlanPorts {
 export interface PlannedDay {
   readonly day: UtcDay;
   readonly decision: DayDecision;
-  /** Number of files in its folder, including objects that were probably meant to be files; with `filesLeave` also of those that have left. */
+  /** Number of files in its folder, including temporary ones of a job, and with `filesLeave` those that have left. */
   readonly files: number;
   /** Number of objects that the last successful load left out although they were probably meant to be loaded. */
   readonly leftOut: number;
   /** Whether the last load failed or found that files are missing, and they are the same. */
   readonly failed: boolean;
-  /** Whether it was loaded, and its files are missing or still change: it is looked at until that ends. */
+  /** Whether it waits to be loaded, or was loaded and its files are missing: it is looked at until that ends. */
   readonly isOpen: boolean;
 }
 
@@ -99,7 +99,7 @@ export async function planDataset(
     const reason = noteOf(decision, drop, entry, dataset.waitFor);
     if (reason === null) return;
     const place = { source: source.name, dataset: dataset.name, day, table: dataset.table };
-    await ledger.noteQueued(place, { fingerprint: drop.fingerprint, reason }, entry);
+    await ledger.noteQueued(place, { fingerprint: drop.fingerprint, reason, files: countFiles(drop) }, entry);
   });
   return {
     source: source.name,
@@ -108,12 +108,14 @@ export async function planDataset(
     days: looked.map(({ day, drop, entry, decision }) => ({
       day,
       isOpen:
-        entry?.version !== undefined &&
-        entry.table === dataset.table &&
-        (!('skip' in decision) || entry.state === 'inputs_missing'),
+        'queue' in decision
+          ? decision.queue !== 'retried'
+          : 'wait' in decision ||
+            decision.skip === 'queued' ||
+            (entry?.state === 'inputs_missing' && entry.table === dataset.table),
       decision,
       files: Math.max(
-        drop.files.length + drop.leftOut.filter(({ reason }) => isUnloadable(reason)).length,
+        countFiles(drop) + drop.leftOut.filter(({ reason }) => reason === 'temporary').length,
         dataset.filesLeave ? (entry?.files.filter(({ fate }) => fate === 'loaded').length ?? 0) : 0,
       ),
       leftOut: entry === null ? 0 : summarizeLeftOut(entry).count,

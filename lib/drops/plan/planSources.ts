@@ -3,7 +3,7 @@ import { mapLimit } from '../../base/concurrency.ts';
 import { SluiceError } from '../../base/errors.ts';
 import type { ObjectStore } from '../../base/ObjectStore.ts';
 import { MAX_DELAY_SECONDS, type TaskQueue } from '../../base/queue.ts';
-import { isUtcDay } from '../../base/time.ts';
+import { isUtcDay, type UtcDay } from '../../base/time.ts';
 import { type DatasetNotes, datasetNotes } from '../../ledger/ledgerStore.ts';
 import type { Dataset, Source } from '../../schema/sources.ts';
 import { lastLookKey } from '../../tables/ledgerKeys.ts';
@@ -30,7 +30,7 @@ const lastListingSchema = z.object({
   newestDay: z.string().nullable(),
   /** Whether no day of the lookback has files. */
   stopped: z.boolean(),
-  /** Loaded days whose files are missing or still change. The next run looks at them, too, however old they are. */
+  /** Days that wait, and loaded ones whose files are missing. The next run looks at them, too, however old they are. */
   openDays: z.array(z.string().refine(isUtcDay, 'a day, YYYY-MM-DD')).default([]),
   /** What the folder has besides: days outside of the lookback, and names that are no day's. */
   elsewhere: z
@@ -108,10 +108,13 @@ export async function planSources(
     const place = { source: source.name, dataset: dataset.name };
     try {
       if (ports.clock.now() >= ports.deadline) throw new IngestError('SLUICE_INGEST_OUT_OF_TIME');
-      const last = request.days === undefined ? await ports.looks.read(source.name, dataset.name) : null;
-      const openDays = last?.openDays ?? [];
+      const last = await ports.looks.read(source.name, dataset.name);
+      const openDays = request.days === undefined ? last?.openDays : [];
       const plan = await planDataset(ports, source, dataset, request, openDays);
-      const hasStopped = await noteListing(ports, source, dataset, plan, request);
+      const hasStopped =
+        request.days === undefined
+          ? await noteListing(ports, source, dataset, plan)
+          : await noteOpenDays(ports, plan, last);
       await askAgain(ports, dataset, plan, request);
       planned.push(plan);
       if (hasStopped) stopped.push(place);
@@ -127,18 +130,33 @@ export async function planSources(
   return { planned, failed, stopped };
 }
 
-/** Stores the listing, if it covers the whole lookback. Returns whether the dataset has stopped. */
+/** Adds days of a request that wait to those that the next run looks at. */
+async function noteOpenDays(
+  { looks, clock }: PlanSourcesPorts,
+  { source, dataset, days }: DatasetPlan,
+  last: LastListing | null,
+): Promise<false> {
+  const { openDays, ...others } = last ?? { at: clock.now(), newestDay: null, stopped: false, openDays: [] };
+  const all = new Set([...openDays, ...openDaysOf(days)]);
+  if (all.size > openDays.length)
+    await looks.write(source, dataset, { ...others, openDays: [...all].sort().slice(-MAX_OPEN_DAYS) });
+  return false;
+}
+
+function openDaysOf(days: DatasetPlan['days']): UtcDay[] {
+  return days.flatMap(({ day, isOpen }) => (isOpen ? [day] : [])).slice(-MAX_OPEN_DAYS);
+}
+
+/** Stores the listing of the whole lookback. Returns whether the dataset has stopped. */
 async function noteListing(
   { looks, clock, bucketOf }: PlanSourcesPorts,
   from: Source,
   of: Dataset,
   { source, dataset, days }: DatasetPlan,
-  request: PlanRequest,
 ): Promise<boolean> {
-  if (request.days !== undefined) return false;
   const newestDay = days.slice(-of.lookbackDays - 1).findLast(({ files }) => files > 0)?.day ?? null;
   const stopped = newestDay === null;
-  const openDays = days.flatMap(({ day, isOpen }) => (isOpen ? [day] : [])).slice(-MAX_OPEN_DAYS);
+  const openDays = openDaysOf(days);
   const listed = days.map(({ day }) => day).sort();
   const [last = ''] = listed.slice(-1);
   const found = await lookElsewhere(bucketOf(from, of), of);

@@ -1,9 +1,9 @@
 import { s3ObjectStore } from '../../../lib/aws/s3ObjectStore.ts';
 import { mapLimit } from '../../../lib/base/concurrency.ts';
 import { listObjects, type ObjectStore } from '../../../lib/base/ObjectStore.ts';
-import { addDays, type UtcDay, utcDay } from '../../../lib/base/time.ts';
+import { addDays, isoTimestamp, type UtcDay, utcDay } from '../../../lib/base/time.ts';
 import { summarizeLeftOut } from '../../../lib/drops/lastLoad.ts';
-import { lookbackDays } from '../../../lib/drops/plan/decideDay.ts';
+import { lackWords, lookbackDays } from '../../../lib/drops/plan/decideDay.ts';
 import { hasArrivedSince, isOver, type LateDay, lateNotes } from '../../../lib/drops/plan/lateDrops.ts';
 import { type LastListing, lastListings } from '../../../lib/drops/plan/planSources.ts';
 import { unusualWords } from '../../../lib/drops/usualRows.ts';
@@ -30,6 +30,15 @@ export interface ConfiguredDataset {
   readonly dataset: Dataset;
 }
 
+/** A day that has files and waits for a commit of them, or for its marker. */
+export interface WaitingDay {
+  readonly day: UtcDay;
+  /** `has 2 files and no _SUCCESS since 2026-11-20T09:00:00.000Z` */
+  readonly words: string;
+  /** Whether more was to be expected by now: files that are not committed have settled, or the day is over. */
+  readonly isLacking: boolean;
+}
+
 /** The status of one dataset. */
 export interface DatasetStatus extends Pick<Dataset, 'kind' | 'table' | 'schedule' | 'lookbackDays'> {
   readonly source: string;
@@ -43,6 +52,8 @@ export interface DatasetStatus extends Pick<Dataset, 'kind' | 'table' | 'schedul
   readonly firstDay: UtcDay;
   /** Which of the days are late, oldest first; none without `expectedBy`. */
   readonly late: readonly LateDay[];
+  /** Which of the days have files, and wait for a commit or a marker, oldest first. */
+  readonly waiting: readonly WaitingDay[];
   /** Which of the days have far fewer or more rows than is usual, in words, oldest first. */
   readonly unusual: readonly { readonly day: UtcDay; readonly words: string }[];
   /** Oldest first. */
@@ -86,6 +97,10 @@ export interface DropDay {
   readonly usual: number | null;
   /** How far its rows are from those that are usual, in words; null if they are not. */
   readonly unusual: string | null;
+  /** What it has, and waits for, in words; null if it waits for no commit and no marker. */
+  readonly waiting: string | null;
+  /** Its files that are not committed. */
+  readonly uncommitted: number;
   /** Since when its files are missing, epoch milliseconds, unless a person accepted that; else null. */
   readonly missingSince: number | null;
   readonly files: number;
@@ -158,7 +173,7 @@ export async function readCalendar(
 
 /** A dataset or an export with what is shown and judged of its days. */
 export function dropDays<Status extends { readonly days: readonly LedgerDay[] }>(
-  status: Status & Partial<Pick<DatasetStatus, 'late' | 'unusual'>>,
+  status: Status & Partial<Pick<DatasetStatus, 'late' | 'unusual' | 'waiting'>>,
 ): Omit<Status, 'days'> & { readonly days: readonly DropDay[] } {
   const days = status.days.map(({ day, entry }): DropDay => {
     const { step, startedAt, execution = null } = entry?.athena ?? {};
@@ -169,6 +184,8 @@ export function dropDays<Status extends { readonly days: readonly LedgerDay[] }>
       rows: entry?.rows ?? { in: 0, out: 0, refused: 0 },
       usual: entry?.usualRows ?? null,
       unusual: status.unusual?.find((one) => one.day === day)?.words ?? null,
+      waiting: status.waiting?.find((one) => one.day === day)?.words ?? null,
+      uncommitted: entry?.files.filter(({ reason }) => reason === 'not_committed').length ?? 0,
       missingSince: entry?.state === 'inputs_missing' ? (entry.missingSince ?? null) : null,
       files: entry?.files.filter(({ fate }) => fate !== 'gone').length ?? 0,
       kept: entry?.files.filter(({ fate }) => fate === 'kept').length ?? 0,
@@ -236,6 +253,10 @@ export async function readDatasets(
     const lastLook = looks[i] ?? null;
     // A day that was listed before its end may be loaded again.
     const seenAt = Math.min(open.now, lastLook?.at ?? open.now);
+    const late = (noted?.late ?? []).filter(({ day }) => {
+      const entry = entries.get(day);
+      return entry !== undefined && !hasArrivedSince(entry, noted?.at ?? 0);
+    });
     return {
       ...{ source: source.name, dataset: dataset.name, kind: dataset.kind, table: dataset.table },
       folder: `s3://${source.bucket}/${dataset.folder}/`,
@@ -243,9 +264,16 @@ export async function readDatasets(
       lastLook,
       firstDay: lookbackDays(open.now, dataset.timezone, dataset.lookbackDays)[0] ?? utcDay(open.now),
       unlooked: await unlookedDays(store, { source, dataset }, lastLook),
-      late: (noted?.late ?? []).filter(({ day }) => {
-        const entry = entries.get(day);
-        return entry !== undefined && !hasArrivedSince(entry, noted?.at ?? 0);
+      late,
+      waiting: own.flatMap(({ day, entry }) => {
+        const queued = entry?.state === 'waiting' ? entry.queued : undefined;
+        const lack = queued === undefined ? null : lackWords(queued);
+        const has = late.find((one) => one.day === day)?.has;
+        const [words, since = 0] = lack === null ? [has?.words, has?.since] : [lack, queued?.at];
+        const isLacking = lack?.endsWith(' commit') === true || isOver(dataset, day, open.now);
+        return words === undefined
+          ? []
+          : [{ day, words: `has ${words} since ${isoTimestamp(since)}`, isLacking }];
       }),
       unusual: own.flatMap(({ day, entry }) => {
         const words = entry === null ? null : unusualWords(entry, dataset.unusualShare);

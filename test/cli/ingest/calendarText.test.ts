@@ -10,7 +10,7 @@ const status: DatasetStatus = {
     ...{ at: 0, newestDay: null, stopped: true, openDays: [] },
     elsewhere: { days: [], others: ['year=2026/'] },
   },
-  ...{ late: [], unusual: [], days },
+  ...{ late: [], waiting: [], unusual: [], days },
   firstDay: '2026-11-01',
   unlooked: ['2025-01-01', '2025-02-01', '2026-10-01', '2026-10-31', '2026-11-01', '2026-11-17'],
 };
@@ -25,6 +25,17 @@ describe('the calendar of drops', () => {
     expect(text).toContain(load('--from 2026-11-17`'));
     expect(text).toContain('2 more ranges');
     expect(text).toContain('year=2026/');
+  });
+
+  it('says of a late day what it has', () => {
+    const day = '2026-11-19';
+    const waiting = [{ day, words: 'has 2 files and no commit since X', isLacking: true }];
+    const text = calendarText([{ ...status, late: [{ day, due: 0 }], waiting }]);
+    expect(text).toContain(`${day} is late: it was expected by 1970-01-01T00:00:00.000Z and has 2 files`);
+    expect(text.match(/has 2 files/g)).toHaveLength(1);
+    expect(calendarText([{ ...status, waiting }])).toContain(
+      `acme/events ${day} has 2 files and no commit since X\n`,
+    );
   });
 
   it('says nothing of names that are no days while the days of the lookback are known', () => {

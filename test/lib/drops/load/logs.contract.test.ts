@@ -89,7 +89,7 @@ describe.each(['lambda', 'athena'] as const)('a folder’s own log, by %s', (eng
     const entry = await loads.entry();
     expect(entry).toMatchObject({ state: 'waiting', fingerprint: null });
     if (entry === null) throw new Error('nothing was noted');
-    expect(dayText(entry)).toContain('waiting for a commit of its files, since ');
+    expect(dayText(entry)).toContain('The day has 1 file and no commit since ');
     expect(await fates()).toEqual({ [nameOf(one)]: 'left_out Not committed: no _committed_1111.' });
 
     await mark('committed_1111', changes([one]));
@@ -163,6 +163,7 @@ describe.each(['lambda', 'athena'] as const)('a folder’s own log, by %s', (eng
       ...{
         lastLook: null,
         late: [],
+        waiting: [],
         unusual: [],
         firstDay: '2026-11-01',
         unlooked: [],

@@ -1,5 +1,4 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { calendarText } from '../../../../cli/ingest/calendarText.ts';
 import { dayText } from '../../../../cli/ingest/dayText.ts';
 import { planDay } from './planDay.ts';
 import { DAY, type Loads, readEvents, someEvents, startLoads } from './startLoads.ts';
@@ -34,15 +33,7 @@ describe('a day of a dataset that waits for a marker', () => {
     const entry = await loads.entry();
     expect(entry).toMatchObject({ state: 'waiting', queued: { reason: 'waiting for READY.txt' } });
     if (entry === null) throw new Error('nothing was noted');
-    const status = {
-      ...({ source: 'acme', dataset: 'events', kind: 'events', table: 'acme_events' } as const),
-      ...({ folder: 's3://acme/events/', schedule: 'daily', lookbackDays: 7 } as const),
-      ...{ lastLook: null, firstDay: '2026-11-01', unlooked: [], late: [], unusual: [] },
-    };
-    expect(calendarText([{ ...status, days: [{ day: DAY, entry }] }])).toContain(
-      `acme/events ${DAY} waiting for READY.txt (since ${new Date(loads.clock.now()).toISOString()})`,
-    );
-    expect(dayText(entry)).toContain('waiting for READY.txt, since ');
+    expect(dayText(entry)).toContain('The day has 1 file and no READY.txt since ');
     // It is noted once, and since when.
     later();
     expect(await planDay(loads, DAY)).toEqual(waits());

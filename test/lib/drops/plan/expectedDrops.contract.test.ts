@@ -109,15 +109,18 @@ describe('a check for overdue drops', () => {
   });
 
   it.each([
-    ['a folder of a console', '', false],
-    ['files of a job that still writes', '_temporary/0/a.parquet', false],
-    ['a marker that there is nothing', '_SUCCESS', true],
-    ['an object that can not be loaded, which is told of otherwise', 'a.csv', true],
-  ])('decides whether %s counts as a drop', async (_, name, hasCome) => {
+    ['a folder of a console', [''], undefined],
+    ['files of a job that still writes', ['_temporary/0/a.parquet'], '1 temporary file alone'],
+    ['files without a commit', ['_started_1', 'b-tid-1-x.parquet'], '1 file and no commit'],
+    ['a marker that there is nothing', ['_SUCCESS'], null],
+    ['an object that can not be loaded, which is told of otherwise', ['a.csv'], null],
+  ])('decides whether %s counts as a drop, and says what is there', async (_, names, words) => {
     await start();
-    for (const day of [ago(1), ago(2)])
-      await ingest.put(`events/${day}/${name}`, name.endsWith('csv') ? 'a,b' : '');
-    expect((await look())['late']).toHaveLength(hasCome ? 0 : 2);
+    for (const name of names)
+      for (const day of [ago(1), ago(2)])
+        await ingest.put(`events/${day}/${name}`, /csv|parquet/.test(name) ? 'a,b' : '');
+    const late = Object(await look()).late.map((one: { has?: { words: string } }) => one.has?.words);
+    expect(late).toEqual(words === null ? [] : [words, words]);
   });
 
   it.each([

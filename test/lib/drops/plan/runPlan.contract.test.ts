@@ -2,8 +2,10 @@ import { ReceiveMessageCommand } from '@aws-sdk/client-sqs';
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { addDays, utcDay } from '../../../../lib/base/time.ts';
 import { MAX_ROUNDS, PATIENT_ROUNDS } from '../../../../lib/drops/limits.ts';
+import { COMMIT, markerReason } from '../../../../lib/drops/plan/decideDay.ts';
 import { planRequestSchema } from '../../../../lib/drops/plan/messageBodies.ts';
 import { runPlan } from '../../../../lib/drops/plan/planMessages.ts';
+import { configuredDatasets, readDatasets } from '../../../../observe/facts/days/ledgerDays.ts';
 import { OTHER_DROPS, startIngest } from './startIngest.ts';
 
 const HOUR_MS = 3_600_000;
@@ -277,6 +279,46 @@ describe('a run of the plan', () => {
     await ingest.settle(day, { version: 'v1', state: 'inputs_missing' });
     await plan();
     expect(await openDays()).toEqual([day]);
+  });
+
+  it('looks at a day that waits for a commit however old it is, says so, and names what was asked for', async () => {
+    ingest = await startIngest();
+    const [day, old] = [ago(1), ago(20)];
+    for (const one of [day, old]) {
+      await ingest.put(`events/${one}/_started_1`);
+      await ingest.put(`events/${one}/part-0-tid-1-x.parquet`);
+    }
+    await ingest.clock.advance(HOUR_MS);
+    expect(await plan({ days: [old], asked: 'backfill' })).toMatchObject({ outcomes: { queued: 1 } });
+    const first = await plan();
+    expect(first).toMatchObject({ outcomes: { queued: 2 } });
+    expect(first).not.toHaveProperty('stopped');
+    // As a load does that finds no commit.
+    const fingerprint = (await entryOf(day))?.queued?.fingerprint ?? '';
+    for (const one of [day, old]) {
+      const place = { source: 'acme', dataset: 'events', day: one, table: 'acme_events' };
+      const outcome = await ingest.ledger.claim(place, 'loader', ingest.clock.now() + 1, fingerprint);
+      if (!('claim' in outcome)) throw new Error('busy');
+      const { queued } = outcome.claim.entry;
+      await ingest.ledger.defer(outcome.claim, {
+        ...queued,
+        fingerprint: queued?.fingerprint ?? '',
+        reason: markerReason(COMMIT),
+      });
+    }
+    await ingest.clock.advance(30 * 24 * HOUR_MS);
+    expect(await plan()).toMatchObject({ outcomes: { waiting_marker: 2, no_files: 4 } });
+    const open = { s3: ingest.s3, config: ingest.config, now: ingest.clock.now() };
+    const [status] = await readDatasets(open, configuredDatasets(ingest.config), { count: () => 4 });
+    expect(status?.waiting).toEqual(
+      [old, day].map((one) => ({
+        ...{ day: one, isLacking: true },
+        words: expect.stringMatching(/^has 1 file and no commit since 2/),
+      })),
+    );
+    await ingest.put(`events/${day}/_committed_1`, JSON.stringify({ added: [], removed: [] }));
+    await ingest.clock.advance(HOUR_MS);
+    expect(await plan()).toMatchObject({ outcomes: { waiting_marker: 1, queued: 1, no_files: 4 } });
   });
 
   it('notes no task that has ended before that', async () => {

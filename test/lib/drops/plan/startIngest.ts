@@ -56,7 +56,7 @@ export async function startIngest(inputs: readonly Partial<SourceInput>[] = [{}]
   const urls = { plan: aws.addQueue('plan'), load: aws.addQueue('load') };
   const urlOf = (name: 'plan' | 'load') => urls[name];
 
-  const { sources } = defineConfig({
+  const config = defineConfig({
     bucket: OWN,
     sources: inputs.map((input, i) => ({
       name: `acme${i === 0 ? '' : i}`,
@@ -68,6 +68,7 @@ export async function startIngest(inputs: readonly Partial<SourceInput>[] = [{}]
       ...input,
     })),
   });
+  const { sources } = config;
   const lines: Record<string, unknown>[] = [];
   let tokens = 0;
   const timing = { wait: async () => undefined, random: () => 0.5 };
@@ -101,6 +102,7 @@ export async function startIngest(inputs: readonly Partial<SourceInput>[] = [{}]
     planner,
     ledger,
     sources,
+    config,
     lines,
     letIn,
     ownBucket: OWN,
