@@ -13,7 +13,7 @@ const ENDPOINTS = ['http-api', 'function-url'] as const;
 export const trial: Command = {
   name: 'trial',
   summary: 'Deploy to AWS, ask what only AWS can answer, remove all of it, and write trial.json.',
-  usage: 'sluice trial --region REGION [--yes] [options] | --remove ID',
+  usage: 'sluice trial --region REGION [--yes] [options] | --remove ID --region REGION',
   options: {
     region: { type: 'string', help: 'AWS region' },
     'endpoint-url': targetOptions['endpoint-url'],
@@ -26,22 +26,22 @@ export const trial: Command = {
   examples: [
     'sluice trial --region eu-west-1',
     'sluice trial --region eu-west-1 --endpoint function-url --yes',
-    'sluice trial --remove 1f0c93ab',
+    'sluice trial --remove 1f0c93ab --region eu-west-1',
   ],
   async run(line) {
     assertNoArguments(line.positionals);
-    const id = textOption(line, 'remove');
-    if (id !== undefined) return (await import('../trial/startTrial.ts')).removeOnly(line, id);
     const region = textOption(line, 'region') || undefined;
     if (region === undefined)
       throw new UsageError('SLUICE_USAGE_OPTIONS', '--region: missing, expected an AWS region.');
+    const endpoint = choiceOption(line, 'endpoint', ENDPOINTS) ?? 'http-api';
     const url = textOption(line, 'url') || undefined;
     if (url !== undefined && !URL.canParse(url))
       throw new UsageError('SLUICE_USAGE_OPTIONS', `--url: got ${url}, expected https://….`);
-    if (line.values['yes'] !== true && !process.stdin.isTTY)
+    const id = textOption(line, 'remove');
+    if (id === undefined && line.values['yes'] !== true && !process.stdin.isTTY)
       throw new UsageError('SLUICE_USAGE_OPTIONS', '--yes: expected where nobody can be asked.');
-    const endpoint = choiceOption(line, 'endpoint', ENDPOINTS) ?? 'http-api';
-    const { startTrial } = await import('../trial/startTrial.ts');
-    return startTrial(line, { region, endpoint, url });
+    const { removeOnly, startTrial } = await import('../trial/startTrial.ts');
+    const wish = { region, endpoint, url };
+    return id === undefined ? startTrial(line, wish) : removeOnly(line, wish, id);
   },
 };

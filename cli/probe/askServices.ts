@@ -13,7 +13,7 @@ import { requestIngest } from '../../operate/ingest/requests.ts';
 import { dropKey, parquetFromQuery } from '../ingest/dropFiles.ts';
 import { postUrl } from './bodies.ts';
 import { type Answer, answer, lookEveryMs, type Probed, type Run, unanswered } from './Probe.ts';
-import { Queries } from './rows.ts';
+import { runQuery } from './rows.ts';
 import { replyText, sendRequest } from './sendRequest.ts';
 
 /**
@@ -116,7 +116,7 @@ export async function askDrop(probed: Probed, { lacks, time }: Run, onProgress: 
     if (entry?.state === 'succeeded') {
       const sql = `SELECT count(*) FROM ${quoteName(config.database)}.${quoteName(of.dataset.table)} WHERE ds = DATE ${quoteText(day)}`;
       const isRead = !lacks.has('AWS::Athena::WorkGroup');
-      const [row] = isRead ? await new Queries(probed).run(sql) : [[String(entry.rows.out)]];
+      const [row] = isRead ? await runQuery(probed, sql) : [[String(entry.rows.out)]];
       const found = `loaded, ${row?.[0]} of ${DROPPED_ROWS} rows ${isRead ? `in ${of.dataset.table}` : 'by the ledger'}`;
       return answer(code, row?.[0] === String(DROPPED_ROWS), found);
     }

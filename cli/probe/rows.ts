@@ -17,29 +17,22 @@ export class QueryError extends Error {
   override readonly name = 'QueryError';
 }
 
-/** Runs queries in the workgroup, and counts them. */
-export class Queries {
-  readonly #probed: Probed;
-  count = 0;
-
-  constructor(probed: Probed) {
-    this.#probed = probed;
-  }
-
-  /**
-   * @returns Rows without the header, each value as Athena's text; at most 10,000.
-   * @throws QueryError when it failed, was cancelled or took longer than two minutes; otherwise what the client threw.
-   */
-  async run(sql: string): Promise<readonly (readonly (string | null)[])[]> {
-    const { athena, config, clock, wait, random } = this.#probed;
-    const outcome = await runStatement(athena, sql, {
-      ...{ workGroup: config.athena.workgroup, database: config.database },
-      ...{ clock, wait, random, deadlineMs: QUERY_TIMEOUT_MS },
-    });
-    this.count += 1;
-    if ('failed' in outcome) throw new QueryError(outcome.failed);
-    return outcome.rows;
-  }
+/**
+ * Runs a query in the workgroup.
+ *
+ * @returns Rows without the header, each value as Athena's text; at most 10,000.
+ * @throws QueryError when it failed, was cancelled or took longer than two minutes; otherwise what the client threw.
+ */
+export async function runQuery(
+  { athena, config, clock, wait, random }: Probed,
+  sql: string,
+): Promise<readonly (readonly (string | null)[])[]> {
+  const outcome = await runStatement(athena, sql, {
+    ...{ workGroup: config.athena.workgroup, database: config.database },
+    ...{ clock, wait, random, deadlineMs: QUERY_TIMEOUT_MS },
+  });
+  if ('failed' in outcome) throw new QueryError(outcome.failed);
+  return outcome.rows;
 }
 
 /** A row of one of the probe's events. */
@@ -54,9 +47,11 @@ export interface Row {
 }
 
 /** Reads the rows of a run that Athena returns now. */
-export async function readRows(queries: Queries, config: Config, run: Run): Promise<readonly Row[]> {
+export async function readRows(probed: Probed, run: Run): Promise<readonly Row[]> {
+  const { config } = probed;
   const begin = eventName(run, '');
-  const rows = await queries.run(
+  const rows = await runQuery(
+    probed,
     `SELECT event_name, event_id, company_metadata, CAST("timestamp" AS varchar) FROM ${ofRun(config, run, config.tables.events)}`,
   );
   return rows.map((row) => {
@@ -73,16 +68,12 @@ function ofRun({ database }: Config, run: Run, table: string): string {
 }
 
 /** Queries every view without rows, at the same time, and then for the events of the run. @param events That have a row. */
-export async function askViews(
-  { config }: Probed,
-  queries: Queries,
-  run: Run,
-  events: number,
-): Promise<Answer> {
+export async function askViews(probed: Probed, run: Run, events: number): Promise<Answer> {
+  const { config } = probed;
   const problems = await Promise.all(
     viewNames.map(async (name) => {
       try {
-        await queries.run(`SELECT * FROM ${quoteName(config.database)}.${quoteName(name)} LIMIT 0`);
+        await runQuery(probed, `SELECT * FROM ${quoteName(config.database)}.${quoteName(name)} LIMIT 0`);
         return [];
       } catch (error) {
         if (!(error instanceof QueryError) && explainAwsError(error)?.kind !== 'answered') throw error;
@@ -92,7 +83,7 @@ export async function askViews(
   );
   const found = problems.flat();
   if (found.length > 0) return answer('SLUICE_PROBE_VIEWS', false, found.join('; '));
-  const [row] = await queries.run(`SELECT count(*) FROM ${ofRun(config, run, 'product_events')}`);
+  const [row] = await runQuery(probed, `SELECT count(*) FROM ${ofRun(config, run, 'product_events')}`);
   const text = `${viewNames.length} views answer, product_events has ${row?.[0]} of ${events} events`;
   return answer('SLUICE_PROBE_VIEWS', row?.[0] === String(events), text);
 }

@@ -8,7 +8,7 @@ import { askPreflight, judgeAccepted } from './askGateway.ts';
 import { askExtension, askMetrics } from './askServices.ts';
 import { bodies, eventName, postUrl, type SentEvent, TEXT } from './bodies.ts';
 import { type Answer, answer, lookEveryMs, type Probed, type Run, unlessDenied } from './Probe.ts';
-import { askViews, judgeEvent, judgeTime, Queries, QueryError, type Row, readRows } from './rows.ts';
+import { askViews, judgeEvent, judgeTime, QueryError, type Row, readRows } from './rows.ts';
 import { isFromCollector, type Reply, sendRequest } from './sendRequest.ts';
 
 /** Additional time to wait for rows, milliseconds. */
@@ -27,13 +27,8 @@ type Sent = { readonly event: SentEvent; readonly reply: Reply }[];
  * Sends events as SDKs do, follows them to their rows, and asks what only AWS can answer.
  *
  * @param onProgress Called with a description of each step.
- * @returns The answers, and how many queries of Athena they took.
  */
-export async function runProbe(
-  probed: Probed,
-  run: Run,
-  onProgress: OnProgress,
-): Promise<{ readonly answers: readonly Answer[]; readonly queries: number }> {
+export async function runProbe(probed: Probed, run: Run, onProgress: OnProgress): Promise<readonly Answer[]> {
   const { clock } = probed;
   const aheadMs = run.time - clock.now();
   const sent: Sent = [];
@@ -45,8 +40,7 @@ export async function runProbe(
   sent.push(...(await sendBySdks(probed, run)));
   const sentAt = clock.now();
   const preflight = await askPreflight(run);
-  const queries = new Queries(probed);
-  const followed = await follow(probed, run, onProgress, { sent, sentAt, queries });
+  const followed = await follow(probed, run, onProgress, { sent, sentAt });
   const answers = [
     ...[preflight, ...followed.answers],
     ...sent.flatMap(({ event, reply }) => [
@@ -59,7 +53,7 @@ export async function runProbe(
   const requests = sent.filter(({ reply }) => isFromCollector(reply)).length;
   const counted = { since: run.time, requests, aheadMs };
   answers.push(await unlessDenied('SLUICE_PROBE_METRICS', () => askMetrics(probed, run, counted)));
-  return { answers, queries: queries.count };
+  return answers;
 }
 
 const countsSchema = z.object({ js: z.number(), core: z.number() });
@@ -99,7 +93,6 @@ interface Followed {
 interface Sending {
   readonly sent: Sent;
   readonly sentAt: number;
-  readonly queries: Queries;
 }
 
 /** Waits for rows. Athena may deny access: the responses of the gateway are reported all the same. */
@@ -115,7 +108,7 @@ async function follow(probed: Probed, run: Run, onProgress: OnProgress, sending:
         `${rows.length} ${rows.length === 1 ? 'row' : 'rows'} in ${probed.config.tables.events}`,
       ),
       judgeDelay(probed, tookMs),
-      await askViews(probed, sending.queries, run, eventCount(rows)),
+      await askViews(probed, run, eventCount(rows)),
     ];
     return { rows, answers };
   } catch (error) {
@@ -134,7 +127,7 @@ async function awaitRows(
   probed: Probed,
   run: Run,
   onProgress: OnProgress,
-  { sent, sentAt, queries }: Sending,
+  { sent, sentAt }: Sending,
 ): Promise<{ readonly rows: readonly Row[]; readonly tookMs: number | null }> {
   const { clock, wait, config, localControl } = probed;
   const deadline = sentAt + queryableSeconds(config) * 1_000 + EXTRA_WAIT_MS;
@@ -146,7 +139,7 @@ async function awaitRows(
       signal: AbortSignal.timeout(FLUSH_MS),
     });
   for (;;) {
-    const rows = await readRows(queries, config, run);
+    const rows = await readRows(probed, run);
     const events = eventCount(rows);
     const now = clock.now();
     if (events >= promised) return { rows, tookMs: now - sentAt };

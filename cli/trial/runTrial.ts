@@ -3,6 +3,7 @@ import { hash, randomBytes } from 'node:crypto';
 import { closeSync, openSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
+import { paginateDescribeStackEvents, type StackEvent } from '@aws-sdk/client-cloudformation';
 import { versionedSecret } from '../../lib/aws/secrets.ts';
 import { systemTiming } from '../../lib/base/retry.ts';
 import { addKey } from '../../lib/wire/keys/editKeys.ts';
@@ -16,19 +17,15 @@ import { type Answer, type Run, unanswered, unlessDenied } from '../probe/Probe.
 import { type QuestionCode, questionCodes } from '../probe/questions.ts';
 import { runProbe } from '../probe/runProbe.ts';
 import { isFromCollector, sendRequest } from '../probe/sendRequest.ts';
-import { lackingTypes, madeResources } from './madeResources.ts';
-import { findStack, type Removal, removeTrial, stackEvents } from './removeTrial.ts';
+import { findStack, type Removal, removeTrial, stackResources } from './removeTrial.ts';
 import {
   EXPECTED_SECONDS,
-  readTrial,
   type StepName,
   type Trial,
   TrialError,
   trialFiles,
   trialStack,
   trialStage,
-  trialUsd,
-  writeTrial,
 } from './Trial.ts';
 
 const LOOK_MS = 5_000;
@@ -40,7 +37,6 @@ export interface TakenStep {
   readonly step: StepName;
   readonly seconds: number;
   readonly expectedSeconds: number;
-  readonly usd: number;
   /** Why it did not end; null if it did. */
   readonly failed: string | null;
 }
@@ -48,14 +44,10 @@ export interface TakenStep {
 /** Takes steps, and keeps what each took. */
 export class Steps {
   readonly taken: TakenStep[] = [];
-  /** Queries of Athena so far. */
-  queries = 0;
   readonly #ports: TrialPorts;
-  readonly #of: Pick<Trial, 'endpoint'>;
 
-  constructor(ports: TrialPorts, of: Pick<Trial, 'endpoint'>) {
+  constructor(ports: TrialPorts) {
     this.#ports = ports;
-    this.#of = of;
   }
 
   async take<Result>(
@@ -63,7 +55,7 @@ export class Steps {
     work: (show: (what: string) => void) => Promise<Result>,
   ): Promise<Result> {
     const { deployment, onProgress, onStep } = this.#ports;
-    const [from, queries] = [deployment.clock.now(), this.queries];
+    const from = deployment.clock.now();
     let failed: string | null = null;
     try {
       onProgress(step, '');
@@ -73,8 +65,7 @@ export class Steps {
       throw error;
     } finally {
       const seconds = Math.round((deployment.clock.now() - from) / 1_000);
-      const usd = trialUsd(this.#of, seconds, this.queries - queries);
-      const taken = { step, seconds, expectedSeconds: EXPECTED_SECONDS[step], usd, failed };
+      const taken = { step, seconds, expectedSeconds: EXPECTED_SECONDS[step], failed };
       this.taken.push(taken);
       onStep(taken);
     }
@@ -106,7 +97,7 @@ export interface Tried {
 
 /** Deploys a trial, asks its questions, and removes it, also when a step fails or is interrupted. */
 export async function runTrial(trial: Trial, ports: TrialPorts): Promise<Tried> {
-  const steps = new Steps(ports, trial);
+  const steps = new Steps(ports);
   const answers: Answer[] = [];
   let error: unknown;
   let removal: Removal | null = null;
@@ -118,8 +109,8 @@ export async function runTrial(trial: Trial, ports: TrialPorts): Promise<Tried> 
     error = thrown;
   }
   try {
-    removal = await steps.take('remove', async (show) =>
-      removeTrial({ ...ports.deployment, wait: systemTiming.wait }, await readTrial(trial.id), show),
+    removal = await steps.take('remove', (show) =>
+      removeTrial({ ...ports.deployment, wait: systemTiming.wait }, trial, show),
     );
   } catch (thrown) {
     error ??= thrown;
@@ -138,9 +129,7 @@ export async function askTrial(
   answers: Answer[],
 ): Promise<void> {
   await steps.take('probe', async (show) => {
-    const asked = await runProbe(deployment, run, show);
-    answers.push(...asked.answers);
-    steps.queries += asked.queries;
+    answers.push(...(await runProbe(deployment, run, show)));
   });
   const ask = async (code: QuestionCode, question: () => Promise<Answer>) =>
     void answers.push(await unlessDenied(code, question));
@@ -148,7 +137,7 @@ export async function askTrial(
   await steps.take('alarm', (show) => ask('SLUICE_PROBE_ALARM', () => askAlarm(deployment, run, show)));
 }
 
-/** Runs `serverless deploy`. The state has the stack's ARN as soon as CloudFormation does. @throws TrialError `SLUICE_TRIAL_DEPLOY_FAILED` */
+/** Runs `serverless deploy`. @throws TrialError `SLUICE_TRIAL_DEPLOY_FAILED` */
 async function deploy(trial: Trial, { deployment }: TrialPorts, show: (what: string) => void): Promise<void> {
   const { service, config, log } = trialFiles(trial);
   const serverless = createRequire(join(repositoryRoot, 'package.json')).resolve(
@@ -172,19 +161,13 @@ async function deploy(trial: Trial, { deployment }: TrialPorts, show: (what: str
   );
   const clients = openClients(deployment.aws);
   try {
-    let stackId: string | null = null;
     for (let isOver = false; !isOver; ) {
       isOver = await Promise.race([ended.then(() => true), deployment.wait(LOOK_MS).then(() => false)]);
-      if (stackId === null) {
-        stackId = await findStack(clients, trial);
-        if (stackId !== null) await writeTrial({ ...trial, stackId });
-      } else {
-        const { staying, others } = madeResources({ ...trial, stackId }, await stackEvents(clients, stackId));
-        show(`${staying.length + others.length} resources`);
-      }
+      const stackId = await findStack(clients, trial);
+      if (stackId !== null) show(`${(await stackResources(clients, stackId)).length} resources`);
     }
     if ((await ended) === 0) return;
-    const events = stackId === null ? [] : await stackEvents(clients, stackId);
+    const events = await stackEvents(clients, trial);
     const first = events.findLast(({ ResourceStatus }) => ResourceStatus === 'CREATE_FAILED');
     const why = first === undefined ? '' : `${first.LogicalResourceId}: ${first.ResourceStatusReason} `;
     throw new TrialError('SLUICE_TRIAL_DEPLOY_FAILED', `${why}The log is ${log}.`);
@@ -208,8 +191,7 @@ async function addKeys(trial: Trial, { deployment, url }: TrialPorts): Promise<R
     const { text, version } = await secret.read();
     const entries = Object.entries(keys).map(([label, key]) => ({ label, sha256: hash('sha256', key) }));
     await secret.replace(entries.reduce(addKey, text), version);
-    const { stackId } = await readTrial(trial.id);
-    const lacks = lackingTypes(await stackEvents(clients, stackId ?? ''));
+    const lacks = lackingTypes(await stackEvents(clients, trial));
     const run = { id: trial.id, collector, keys, time: clock.now(), lacks };
     const deadline = clock.now() + KEY_MS;
     for (const key of Object.values(keys))
@@ -224,4 +206,26 @@ async function addKeys(trial: Trial, { deployment, url }: TrialPorts): Promise<R
   } finally {
     for (const client of Object.values(clients)) client.destroy();
   }
+}
+
+/** All events of a trial's stack, the newest first; none before there is one. */
+async function stackEvents(
+  clients: Pick<ReturnType<typeof openClients>, 'cloudFormation'>,
+  trial: Trial,
+): Promise<readonly StackEvent[]> {
+  const events: StackEvent[] = [];
+  const StackName = await findStack(clients, trial);
+  if (StackName === null) return events;
+  for await (const page of paginateDescribeStackEvents({ client: clients.cloudFormation }, { StackName }))
+    events.push(...(page.StackEvents ?? []));
+  return events;
+}
+
+/** Types that this CloudFormation says it has not made. On AWS there are none. */
+function lackingTypes(events: readonly StackEvent[]): ReadonlySet<string> {
+  return new Set(
+    events
+      .filter(({ ResourceStatusReason: reason = '' }) => /\bnot supported\b/.test(reason))
+      .map(({ ResourceType = '' }) => ResourceType),
+  );
 }

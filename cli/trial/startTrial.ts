@@ -1,12 +1,10 @@
-import { writeFile } from 'node:fs/promises';
+import { rm, writeFile } from 'node:fs/promises';
 import { createInterface } from 'node:readline/promises';
 import { setTimeout } from 'node:timers/promises';
 import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts';
-import { resources } from '../../infra/resources.ts';
-import { unusedFunctions } from '../../infra/serverless/requirements.ts';
-import { serviceFunctions } from '../../infra/serverless/service.ts';
 import { defineConfig } from '../../lib/config/defineConfig.ts';
 import { isRegion } from '../../lib/schema/regions.ts';
+import { costOfMonth } from '../../observe/cost.ts';
 import { type Deployment, openDeployment } from '../../observe/deployment.ts';
 import { diagnose } from '../../observe/doctor/diagnose.ts';
 import { usd } from '../../observe/prices.ts';
@@ -18,26 +16,22 @@ import { type CommandLine, UsageError } from '../terminal/commandLine.ts';
 import { untilInterrupted } from '../terminal/interrupt.ts';
 import { writeNote, writeResult } from '../terminal/output.ts';
 import { openProgress } from '../terminal/progress.ts';
-import { type Removal, removeTrial } from './removeTrial.ts';
+import { removeTrial } from './removeTrial.ts';
 import { runTrial, type TakenStep } from './runTrial.ts';
 import {
   EXPECTED_SECONDS,
-  forgetTrial,
-  newTrial,
-  readTrial,
+  newTrialId,
   type Trial,
   TrialError,
   trialConfig,
+  trialFiles,
   trialStack,
   trialStage,
-  trialUsd,
   writeService,
-  writeTrial,
 } from './Trial.ts';
-import { removalText, trialReport, trialText } from './trialReport.ts';
+import { removalCommand, removalText, trialReport, trialText } from './trialReport.ts';
 
 const REPORT = 'trial.json';
-const MONTH_SECONDS = 30 * 86_400;
 
 /** What a trial is asked for. */
 export interface TrialWish {
@@ -48,22 +42,12 @@ export interface TrialWish {
 
 /** Shows what a trial makes, asks, and does it. @throws UsageError; TrialError; AwsAccessError. @returns The exit code. */
 export async function startTrial(line: CommandLine, wish: TrialWish): Promise<number> {
-  const { region, endpoint } = wish;
-  if (!isRegion(region))
-    throw new UsageError(
-      'SLUICE_USAGE_OPTIONS',
-      `--region: got ${region}, expected one of docs/reference/configuration.md.`,
-    );
-  const { aws } = namedTarget({ values: { ...line.values, stage: 'trial' } });
-  const sts = new STSClient(aws);
-  const { Account: account = '' } = await explainingAws(() =>
-    sts.send(new GetCallerIdentityCommand({})),
-  ).finally(() => sts.destroy());
-  const trial = newTrial({ account, region, endpoint }, Date.now());
+  const trial = await trialOf(line, wish, newTrialId());
+  const startedAt = new Date().toISOString();
   const interruption = new AbortController();
   const deployment = openTrial(line, trial, interruption.signal);
   try {
-    writeNote(planText(trial, deployment));
+    writeNote(planText(trial));
     const { checks } = await explainingAws(() =>
       diagnose(deployment, { beforeDeploy: true }, (looked) => writeNote(lookText(looked), 'report')),
     );
@@ -76,13 +60,12 @@ export async function startTrial(line: CommandLine, wish: TrialWish): Promise<nu
       writeNote('Nothing was made.\n');
       return 1;
     }
-    await writeTrial(trial);
     await writeService(trial, configOf(trial, deployment));
-    writeNote(`If this ends early: npx sluice trial --remove ${trial.id}\n`);
+    writeNote(`If this ends early: ${removalCommand(trial)}\n`);
     void untilInterrupted().then(() => {
       if (!interruption.signal.aborted)
         writeNote(
-          `Interrupted: removing what was made. Once more, and it stays until npx sluice trial --remove ${trial.id}\n`,
+          `Interrupted: removing what was made. Once more, and it stays until ${removalCommand(trial)}\n`,
         );
       interruption.abort();
     });
@@ -96,11 +79,11 @@ export async function startTrial(line: CommandLine, wish: TrialWish): Promise<nu
         ),
       onStep: (taken) => writeNote(stepText(taken)),
     }).finally(() => progress.end());
-    const report = trialReport(trial, tried);
+    const report = trialReport(trial, startedAt, tried);
     await writeFile(REPORT, `${JSON.stringify(report, null, 2)}\n`);
-    writeResult(line, report, () => trialText(report, REPORT));
+    writeResult(line, report, () => trialText(trial, report, REPORT));
     const { removal, error } = tried;
-    if (removal?.left.length === 0) await forgetTrial(trial);
+    if (removal?.left.length === 0) await forget(trial);
     if (interruption.signal.aborted) return 130;
     if (error !== undefined) await explainingAws(() => Promise.reject(error));
     return removal?.left.length !== 0 || report.answers.some(({ verdict }) => verdict === 'otherwise')
@@ -112,20 +95,42 @@ export async function startTrial(line: CommandLine, wish: TrialWish): Promise<nu
 }
 
 /** `--remove`: removes what an interrupted trial has left. @throws As {@link startTrial}. @returns The exit code. */
-export async function removeOnly(line: CommandLine, id: string): Promise<number> {
-  const trial = await readTrial(id);
+export async function removeOnly(line: CommandLine, wish: TrialWish, id: string): Promise<number> {
+  if (!/^[0-9a-f]{8}$/.test(id))
+    throw new UsageError('SLUICE_USAGE_OPTIONS', `--remove: got ${id}, expected the ID of a trial.`);
+  const trial = await trialOf(line, wish, id);
   const deployment = openTrial(line, trial, new AbortController().signal);
   const progress = openProgress(line);
-  const removal: Removal = await explainingAws(() =>
+  const removal = await explainingAws(() =>
     removeTrial(deployment, trial, (step) => progress.show(step)),
   ).finally(() => {
     progress.end();
     deployment.close();
   });
-  writeResult(line, removal, () => removalText(removal, id));
+  writeResult(line, removal, () => removalText(trial, removal));
   if (removal.left.length > 0) return 3;
-  await forgetTrial(trial);
+  await forget(trial);
   return 0;
+}
+
+/** A trial in the account of the credentials. */
+async function trialOf(line: CommandLine, { region, endpoint }: TrialWish, id: string): Promise<Trial> {
+  if (!isRegion(region))
+    throw new UsageError(
+      'SLUICE_USAGE_OPTIONS',
+      `--region: got ${region}, expected one of docs/reference/configuration.md.`,
+    );
+  const { aws } = namedTarget({ values: { ...line.values, stage: 'trial' } });
+  const sts = new STSClient(aws);
+  const { Account: account = '' } = await explainingAws(() =>
+    sts.send(new GetCallerIdentityCommand({})),
+  ).finally(() => sts.destroy());
+  return { id, account, region, endpoint };
+}
+
+/** Deletes the folder that a trial was deployed from. Its log stays. */
+function forget(trial: Trial): Promise<void> {
+  return rm(trialFiles(trial).service, { recursive: true, force: true });
 }
 
 function configOf(trial: Trial, { isLocal }: Pick<Deployment, 'isLocal'>) {
@@ -144,20 +149,14 @@ function openTrial(line: CommandLine, trial: Trial, signal: AbortSignal): Deploy
   return { ...opened, wait, signal };
 }
 
-function planText(trial: Trial, { config, stack }: Pick<Deployment, 'config' | 'stack'>): string {
-  const { Resources } = resources({ config, ...stack });
-  const unused = unusedFunctions(config);
-  const functions = Object.keys(serviceFunctions(config)).filter((name) => !unused.includes(name));
-  const types = Object.values(Resources).map(({ Type }) => Type.split('::')[1] ?? '');
-  const services = [...new Set(types)].map(
-    (name) => `${types.filter((one) => one === name).length} of ${name}`,
-  );
+function planText(trial: Trial): string {
   const seconds = Object.values(EXPECTED_SECONDS).reduce((sum, one) => sum + one, 0);
-  const [cost, month] = [trialUsd(trial, seconds, 30), trialUsd(trial, MONTH_SECONDS, 0)];
+  const { usd_per_month: month } = costOfMonth({
+    ...{ eventsPerMonth: 1_000, eventsPerRequest: 1, daysKept: 1, endpoint: trial.endpoint },
+  });
   return [
-    `The trial ${trial.id} makes the stack ${trialStack(trial)} in ${trial.region} of account ${trial.account}, and removes it:`,
-    `  ${functions.length} functions with roles, logs and an endpoint, ${services.join(', ')}, and a bucket for a drop.`,
-    `It takes about ${duration(seconds)}, and costs about ${usd(cost)} at list prices; ${usd(month)} a month if it stayed. The key that encrypts its bucket is deleted 7 days later.`,
+    `The trial ${trial.id} makes the stack ${trialStack(trial)} in ${trial.region} of account ${trial.account}, with a bucket for a drop, and removes it.`,
+    `It takes about ${duration(seconds)}, and costs some cents; ${usd(month)} a month at list prices if it stayed. The key that encrypts its bucket is deleted 30 days later, and free until then.`,
     `Nothing that exists is used or changed. First the account is looked at:\n\n`,
   ].join('\n');
 }
@@ -171,8 +170,8 @@ async function isWanted(): Promise<boolean> {
   }
 }
 
-/** `deploy  4 min of about 6 min, $0.0004` */
-function stepText({ step, seconds, expectedSeconds, usd: dollars, failed }: TakenStep): string {
+/** `deploy  4 min of about 6 min` */
+function stepText({ step, seconds, expectedSeconds, failed }: TakenStep): string {
   const how = failed === null ? '' : `: ${failed}`;
-  return `${step.padEnd(7)} ${duration(seconds)} of about ${duration(expectedSeconds)}, ${usd(dollars)}${how}\n`;
+  return `${step.padEnd(7)} ${duration(seconds)} of about ${duration(expectedSeconds)}${how}\n`;
 }

@@ -3,7 +3,6 @@ import { join } from 'node:path';
 import { visibleLine } from '../../lib/base/text.ts';
 import { VERSION } from '../../lib/base/version.ts';
 import { repositoryRoot } from '../../local/dataDirectory.ts';
-import { usd } from '../../observe/prices.ts';
 import { duration, lines } from '../observe/words.ts';
 import { questions } from '../probe/questions.ts';
 import { textTable } from '../terminal/output.ts';
@@ -17,13 +16,16 @@ const PACKAGES = ['serverless', '@statsig/js-client', '@statsig/statsig-node-cor
 export type TrialReport = ReturnType<typeof trialReport>;
 
 /** Makes the content of `trial.json`, with neither keys nor account numbers in it. */
-export function trialReport(trial: Trial, { steps, answers, removal }: Omit<Tried, 'error'>) {
-  const { region, endpoint, startedAt } = trial;
-  const total = (of: 'seconds' | 'usd') => steps.reduce((sum, step) => sum + step[of], 0);
+export function trialReport(
+  trial: Trial,
+  startedAt: string,
+  { steps, answers, removal }: Omit<Tried, 'error'>,
+) {
+  const { region, endpoint } = trial;
   const report = {
     versions: versions(),
     ...{ stack: trialStack(trial), region, endpoint, startedAt },
-    ...{ seconds: total('seconds'), usd: total('usd') },
+    seconds: steps.reduce((sum, { seconds }) => sum + seconds, 0),
     steps,
     answers: answers.map((one) => ({
       ...one,
@@ -47,10 +49,7 @@ function versions(): Readonly<Record<string, string>> {
 }
 
 /** The answers as a table, and below it what was not as expected with what to change. */
-export function trialText(
-  { stack, answers, removal, seconds, usd: dollars }: TrialReport,
-  file: string,
-): string {
+export function trialText(trial: Trial, { answers, removal, seconds }: TrialReport, file: string): string {
   const otherwise = answers
     .filter(({ verdict }) => verdict === 'otherwise')
     .map(({ code, asks, expected, found }) => {
@@ -67,19 +66,24 @@ export function trialText(
       })),
     ),
     ...otherwise,
-    `\n${counted('expected')} as expected, ${counted('otherwise')} otherwise, ${counted('not asked')} not asked, in ${duration(seconds)} for ${usd(dollars)}.\n`,
-    removal === null ? '' : removalText(removal, stack.slice(-8)),
+    `\n${counted('expected')} as expected, ${counted('otherwise')} otherwise, ${counted('not asked')} not asked, in ${duration(seconds)}.\n`,
+    removal === null ? '' : removalText(trial, removal),
     `${file} has it all: attach it to an issue, also if everything is as expected.\n`,
   ].join('');
 }
 
 /** What a removal has done. */
-export function removalText({ deleted, later, left }: Removal, id: string): string {
-  const again = left.length === 0 ? [] : [`Not deleted: look at each, then npx sluice trial --remove ${id}`];
+export function removalText(trial: Trial, { deleted, left }: Removal): string {
+  if (deleted === 0 && left.length === 0)
+    return `There is no stack ${trialStack(trial)} in ${trial.region} of account ${trial.account}.\n`;
   return lines([
     `Deleted ${deleted} resources.`,
-    ...later,
     ...left.map((one) => `Not deleted: ${visibleLine(one)}`),
-    ...again,
+    ...(left.length === 0 ? [] : [`Not deleted: look at each, then ${removalCommand(trial)}`]),
   ]);
+}
+
+/** `npx sluice trial --remove 1f0c93ab --region eu-west-1` */
+export function removalCommand({ id, region }: Trial): string {
+  return `npx sluice trial --remove ${id} --region ${region}`;
 }

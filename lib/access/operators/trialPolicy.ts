@@ -22,7 +22,7 @@ export function trialConfig(config: Config): Config {
 }
 
 /**
- * What a trial does besides its deployment: it adds a key, sends and queries, and deletes what stays when its stack is removed.
+ * What a trial does besides its deployment: it adds a key, sends and queries, empties its buckets, and deletes its key.
  *
  * @param scope Of {@link trialConfig}.
  */
@@ -43,7 +43,7 @@ export function trialPolicy(scope: PolicyScope): PolicyDocument {
       [arnIn(scope, 'secretsmanager', `secret:${TRIAL_STACK}-*`)],
     ),
     useKey({ ...scope, keyArn }),
-    // Only CloudFormation sets this tag, and a key that stays keeps it: https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-properties-resource-tags.html
+    // Only CloudFormation sets this tag: https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-properties-resource-tags.html
     allow('DeleteKey', ['kms:ScheduleKeyDeletion'], [keyArn], {
       StringLike: { 'aws:ResourceTag/aws:cloudformation:stack-name': TRIAL_STACK },
     }),
