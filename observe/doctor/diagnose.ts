@@ -16,11 +16,11 @@ const status: Look = {
   name: 'status',
   expects: '`sluice status` finds nothing: requests, streams, partitions, drops, alarms',
   async find(setup) {
-    const { problems, partitions: recent } = await readStatus(setup);
+    const { problems, failures } = await readStatus(setup);
     // The doctor has looked at the key, and at the partitions of all days, but not at why they are missing.
     const known = [
       'SLUICE_FINDING_KEY_UNUSABLE',
-      ...(recent?.why == null ? ['SLUICE_FINDING_PARTITION_WRONG'] : []),
+      ...(failures['register'] === undefined ? ['SLUICE_FINDING_PARTITION_WRONG'] : []),
     ];
     return problems.filter(({ code }) => !known.includes(code));
   },

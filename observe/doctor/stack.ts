@@ -207,36 +207,19 @@ export function judgeDomain(found: FoundDomain, certificateArn: string | null): 
     : [finding('SLUICE_FINDING_DOMAIN_UNFIT', `${domainName} ${problems.join('; it ')}.`)];
 }
 
-/** The dead-letter queues of the stack. */
+/** The queues of the stack. `sluice status` says what is in those for dead letters. */
 export const queues: Look = {
   name: 'queues',
-  expects: 'the dead-letter queues are empty',
+  expects: 'the queues exist',
   find: ({ resources, sqs, stackName, say }) =>
     settled(
       [...resources].map(async ([logicalId, QueueUrl]) => {
-        if (!logicalId.endsWith('DeadLetterQueue')) return [];
+        // A mapping of a function to a queue has its name, too.
+        if (!logicalId.endsWith('Queue') || !QueueUrl.startsWith('http')) return [];
+        if ((await ifThere(sqs.send(new GetQueueAttributesCommand({ QueueUrl })))) !== undefined) return [];
         const name = QueueUrl.slice(QueueUrl.lastIndexOf('/') + 1);
-        const asked = new GetQueueAttributesCommand({
-          QueueUrl,
-          AttributeNames: [
-            'QueueArn',
-            'ApproximateNumberOfMessages',
-            'ApproximateNumberOfMessagesNotVisible',
-          ],
-        });
-        const there = await ifThere(sqs.send(asked));
-        if (there === undefined) {
-          const revert = revertDriftWords(stackName).map((words) => say.aws(...words));
-          return [finding('SLUICE_FINDING_RESOURCE_MISSING', `The queue ${name}.`, revert)];
-        }
-        const { QueueArn: arn = '', ...counts } = there.Attributes ?? {};
-        const messages = Object.values(counts).reduce((total, count) => total + Number(count), 0);
-        // Only with a destination does SQS move what a schedule or a rule has sent to the dead-letter queue itself.
-        const to = ['--destination-arn', arn.replace(/-dead-letters$/, '')];
-        const move = say.aws('sqs', 'start-message-move-task', '--source-arn', arn, ...to);
-        return messages === 0
-          ? []
-          : [finding('SLUICE_FINDING_DEAD_LETTERS', `${name}: about ${messages}.`, [move])];
+        const revert = revertDriftWords(stackName).map((words) => say.aws(...words));
+        return [finding('SLUICE_FINDING_RESOURCE_MISSING', `The queue ${name}.`, revert)];
       }),
     ),
 };

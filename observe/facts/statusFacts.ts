@@ -15,16 +15,19 @@ import {
 } from './days/ledgerDays.ts';
 import { type AlarmState, readAlarms } from './flow/alarms.ts';
 import { type LastDay, lastDayOf, readDayCounts } from './flow/changes.ts';
+import { type DeadLetters, readDeadLetters } from './flow/deadLetters.ts';
+import { readLastFailure } from './flow/failures.ts';
 import { readLocalState } from './flow/localCloud.ts';
 import { type NotedEvents, type Refusals, readNoted, readRefusals } from './flow/loggedRequests.ts';
 import { type RelayState, readRelayState } from './flow/relayCopies.ts';
 import { type LastHour, readLastHour, readLastRequest } from './flow/requestCounts.ts';
 import { countSenders } from './flow/senders.ts';
 import { readStackOutputs, requireOutput, type StackOutputs } from './flow/stackOutputs.ts';
-import { readStream, type StreamState } from './flow/streamState.ts';
+import { isStreamLate, readStream, type StreamState } from './flow/streamState.ts';
 import {
   countDamaged,
   countLanding,
+  isLandingLate,
   type DamagedObjects,
   type UndeletedObjects,
   type WaitingObjects,
@@ -43,8 +46,15 @@ const LEDGER_DAYS = 7;
 /** Datasets and exports of which days are read. */
 const MOST_SUBJECTS = 20;
 
+const DAY_MS = 86_400_000;
+/** A message is tried for two and a half hours at most before it is a dead letter. */
+const TRIES_MS = 10_800_000;
+
 /** What KMS says of a key. */
-export type KeyFacts = Pick<KeyMetadata, 'Arn' | 'KeyState' | 'KeySpec' | 'KeyUsage' | 'MultiRegion'>;
+export type KeyFacts = Pick<
+  KeyMetadata,
+  'Arn' | 'KeyState' | 'KeySpec' | 'KeyUsage' | 'MultiRegion' | 'DeletionDate'
+>;
 
 /** The state of every part of a deployment. Parts that could not be read are null, and `unknown` says why. */
 export interface StatusFacts {
@@ -93,6 +103,10 @@ export interface StatusFacts {
   readonly curated: readonly CurationState[] | null;
   /** Copies that relay has not delivered; null also without `relay`. */
   readonly relay: RelayState | null;
+  /** Dead-letter queues that are not empty. */
+  readonly deadLetters: readonly DeadLetters[] | null;
+  /** What a function failed with last, by its name, if something waits for it; `landing` is the stream's delivery. */
+  readonly failures: Readonly<Record<string, string>>;
   readonly alarms: readonly AlarmState[] | null;
   /** The key that encrypts the bucket; null if the stack does not say it, and if it is gone. */
   readonly key: KeyFacts | null;
@@ -107,7 +121,7 @@ export interface StatusFacts {
 }
 
 /**
- * Reads the state of every part: about 40 calls, one of them a query in Athena. A part that AWS denies is left out by name;
+ * Reads the state of every part: about 55 calls, one of them a query in Athena. A part that AWS denies is left out by name;
  * the others are answered.
  *
  * @throws ObserveError if the local cloud does not answer; what AWS clients throw when AWS cannot be reached.
@@ -160,9 +174,12 @@ export async function readStatusFacts(deployment: Deployment): Promise<StatusFac
     ask('the curated days', () => readCurationState(deployment)),
     ask('relay', () => readRelayState(deployment)),
     ask('the raw days', () => readLostDays(deployment)),
+    ask('the dead letters', () => readDeadLetters(deployment)),
   ]);
   const [requests, lastDay, noted, delivered, rows, landed, damaged, stream, key, partitions, ...more] = all;
-  const [alarms, drops, exports, curated, relay, lostDays] = more;
+  const [alarms, drops, exports, curated, relay, lostDays, deadLetters] = more;
+  const buffered = local?.buffered ?? { count: null, oldest: stream?.oldest ?? null };
+  const failures = await readFailures();
   return {
     ...{ stack: `${stack.service}-${stack.stage}`, isLocal, at: isoTimestamp(now) },
     collector: local?.collector ?? null,
@@ -170,17 +187,42 @@ export async function readStatusFacts(deployment: Deployment): Promise<StatusFac
     lastEventAt: lastEventAt(rows?.tables ?? [], delivered),
     tables: rows?.tables ?? null,
     waiting: {
-      buffered: local?.buffered ?? { count: null, oldest: stream?.oldest ?? null },
+      buffered,
       ...{ landing: landed?.landing ?? null, undeleted: landed?.undeleted ?? null, damaged },
     },
     ...{ stream, partitions, lostDays, quarantine: rows?.quarantine ?? null },
-    ...{ datasets: drops, exports, curated, relay, alarms, key, faults: local?.faults ?? 0, unknown },
+    ...{
+      datasets: drops,
+      exports,
+      curated,
+      relay,
+      deadLetters,
+      failures,
+      alarms,
+      key,
+      faults: local?.faults ?? 0,
+      unknown,
+    },
     notes:
       Math.max(datasets.length, config.exports.length) > MOST_SUBJECTS
         ? [`Only the first ${MOST_SUBJECTS} datasets and exports were read.`]
         : [],
     scannedBytes: rows?.scannedBytes ?? 0,
   };
+
+  /** Why something waits: what each function failed with, from some tries before it began to wait. */
+  async function readFailures() {
+    const waiting = new Map((deadLetters ?? []).map(({ part, since }) => [part, since]));
+    if (landed !== null && isLandingLate(landed.landing, now)) waiting.set('write', landed.landing.oldest);
+    if (partitions !== null && partitions.gaps.length > 0) waiting.set('register', null);
+    if (isStreamLate(buffered.oldest, deployment)) waiting.set('landing', buffered.oldest);
+    const found = [...waiting].map(async ([part, since]) => {
+      const from = Math.min(now - DAY_MS, Date.parse(since ?? isoTimestamp(now)) - TRIES_MS);
+      const why = await ask(`the log of ${part}`, () => readLastFailure(deployment, part, from));
+      return why === null ? [] : [[part, why] as const];
+    });
+    return Object.fromEntries((await Promise.all(found)).flat());
+  }
 
   /** The last hour, and who sent what was refused. */
   async function readRequests() {
@@ -209,8 +251,8 @@ async function readKey(
   try {
     const { KeyMetadata } = (await ifThere(client.send(new DescribeKeyCommand({ KeyId })))) ?? {};
     if (KeyMetadata === undefined) return null;
-    const { KeyState, KeySpec, KeyUsage, MultiRegion } = KeyMetadata;
-    return { Arn: KeyMetadata.Arn ?? KeyId, KeyState, KeySpec, KeyUsage, MultiRegion };
+    const { Arn = KeyId, KeyState, KeySpec, KeyUsage, MultiRegion, DeletionDate } = KeyMetadata;
+    return { Arn, KeyState, KeySpec, KeyUsage, MultiRegion, DeletionDate };
   } finally {
     client.destroy();
   }

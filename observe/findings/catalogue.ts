@@ -90,8 +90,8 @@ export const findingCatalogue = {
     { part: 'deployment' },
   ),
   SLUICE_FINDING_KEY_UNUSABLE: problem(
-    'The key is disabled or to be deleted, or S3 or Statsig cannot use its kind: then data can be neither written nor read.',
-    'Run the commands, which keep and enable it. Of another kind: set a symmetric single-Region key with `existing.keyArn`, or none.',
+    "The bucket's key does not work: data can be neither written nor read.",
+    'Run the commands, which keep and enable it. Without any: set a symmetric single-Region key with `existing.keyArn`, or none.',
     { part: 'deployment', section: 'late' },
   ),
   SLUICE_FINDING_DRIFT: problem(
@@ -108,7 +108,7 @@ export const findingCatalogue = {
     { part: 'partitions', section: 'partitions' },
   ),
   SLUICE_FINDING_PARTITION_WRONG: problem(
-    'Days have files but no partition, or one with another folder or an earlier set of columns, so queries miss rows or columns.',
+    'Queries miss rows or columns of days that have files: their partition is missing, or has another folder or an earlier set of columns.',
     'If the detail has an error of the function `register`, correct that first: its role, or a policy of Lake Formation. Register the days with the command, after you have dropped partitions with another folder in Glue; the next hourly run does so too. If they are missing again, look at the register queue and its dead letters.',
     { part: 'partitions', section: 'partitions' },
   ),
@@ -122,8 +122,8 @@ export const findingCatalogue = {
   ),
   SLUICE_FINDING_DEAD_LETTERS: problem(
     'A dead-letter queue holds messages that could not be processed.',
-    "The function's log has the error code. After you have corrected the cause, move the messages back with the command.",
-    { section: 'deadLetters' },
+    "If the detail has no reason, the function's log has it. After you have corrected the cause, move the messages back with the command.",
+    { part: 'deployment', section: 'deadLetters' },
   ),
   SLUICE_FINDING_RELAY_LATE: warning(
     'Copies of requests have waited for more than an hour to be relayed; after six days and a half they are put aside.',

@@ -1,4 +1,4 @@
-import { deliveryLogGroup, lateSeconds } from '../../infra/streams/streams.ts';
+import { deliveryLogGroup } from '../../infra/streams/streams.ts';
 import { partName } from '../../infra/template/Stack.ts';
 import { addDays, DAY_MS, isoTimestamp, utcDay } from '../../lib/base/time.ts';
 import { CollectError } from '../../lib/collect/CollectError.ts';
@@ -13,9 +13,10 @@ import { type DeploymentCommands, deploymentCommands } from '../deploymentComman
 import type { KeptDay } from '../facts/days/curatedDays.ts';
 import type { DatasetDays, DropDay, Failing } from '../facts/days/ledgerDays.ts';
 import type { Change } from '../facts/flow/changes.ts';
+import type { DeadLetters } from '../facts/flow/deadLetters.ts';
 import type { SentGroup } from '../facts/flow/loggedRequests.ts';
 import { failedText, HOUR_MS, NOT_STORED } from '../facts/flow/requestCounts.ts';
-import { KEPT_HOURS } from '../facts/flow/streamState.ts';
+import { isStreamLate, KEPT_HOURS } from '../facts/flow/streamState.ts';
 import { damagedText, isLandingLate, waitingText } from '../facts/flow/waitingObjects.ts';
 import type { KeyFacts, StatusFacts } from '../facts/statusFacts.ts';
 import { type Finding, type FindingCode, finding } from './catalogue.ts';
@@ -55,6 +56,7 @@ export function judge(facts: StatusFacts, deployment: Judged, region: string): r
     judgeRequests,
     judgeChanges,
     judgeRows,
+    judgeDeadLetters,
     judgeDatasets,
     judgeDays,
     judgeCopies,
@@ -62,7 +64,7 @@ export function judge(facts: StatusFacts, deployment: Judged, region: string): r
   ];
   const key = facts.key === null ? [] : judgeKey(facts.key, say);
   const others = judges.flatMap((one) => [...one(facts, place)]);
-  const found = (facts.key?.KeyState === 'Enabled' ? [...key, ...others] : causedBy(key, others)).map(
+  const found = (facts.key?.KeyState === 'Enabled' ? [...key, ...others] : causedBy(key, others, facts)).map(
     (one) => ({
       ...one,
       cure: targetCommands(one.cure, say.options),
@@ -79,36 +81,62 @@ const FOLLOWS: readonly FindingCode[] = [
 ];
 
 /** The finding of a key with what follows from it, and the other findings. */
-function causedBy([key, ...more]: readonly Finding[], others: readonly Finding[]): readonly Finding[] {
+function causedBy(
+  [key, ...more]: readonly Finding[],
+  others: readonly Finding[],
+  { waiting: { buffered } }: StatusFacts,
+): readonly Finding[] {
   if (key === undefined) return others;
   const isUnreadable = ({ code }: Finding) => code === 'SLUICE_FINDING_UNREADABLE';
   const follows = others.filter(
     (one) => FOLLOWS.includes(one.code) && (!isUnreadable(one) || /KMS|disabled/.test(one.detail)),
   );
-  const detail = [key.detail, ...follows.map((one) => `${one.code}: ${one.detail}`)].join(' ');
+  // KMS does not tell since when.
+  const since =
+    buffered.oldest === null ? [] : [`The oldest request that waits for delivery is of ${buffered.oldest}.`];
+  const told = follows.map((one) => `${one.code}: ${one.detail}`);
+  const detail = [key.detail, ...since, ...told].join(' ');
   return [{ ...key, detail }, ...more, ...others.filter((one) => !follows.includes(one))];
 }
 
+/** States of a key that somebody can end. https://docs.aws.amazon.com/kms/latest/developerguide/key-state.html */
+const KEY_STATES: Readonly<Record<string, { readonly is: string; readonly verbs: readonly string[] }>> = {
+  Disabled: { is: 'is disabled', verbs: ['enable-key'] },
+  PendingDeletion: { is: 'is disabled, and is to be deleted', verbs: ['cancel-key-deletion', 'enable-key'] },
+};
+
 /** Judges a key by what KMS says of it. */
 export function judgeKey(found: KeyFacts, say: Pick<DeploymentCommands, 'aws'>): readonly Finding[] {
-  const { Arn = '', KeyState = '', KeySpec, KeyUsage, MultiRegion } = found;
+  const { Arn = '', KeyState = '', KeySpec, KeyUsage, MultiRegion, DeletionDate } = found;
   const isEnabled = KeyState === 'Enabled';
   const isFit = KeySpec === 'SYMMETRIC_DEFAULT' && KeyUsage === 'ENCRYPT_DECRYPT' && MultiRegion !== true;
   if (isEnabled && isFit) return [];
-  const verbs = [...(KeyState.endsWith('Deletion') ? ['cancel-key-deletion'] : []), 'enable-key'];
-  const kind = [KeyState, KeySpec, KeyUsage, ...(MultiRegion === true ? ['multi-Region'] : [])].join(', ');
-  const commands = isEnabled ? [] : verbs.map((verb) => say.aws('kms', verb, '--key-id', Arn));
-  return [finding('SLUICE_FINDING_KEY_UNUSABLE', `${Arn} is ${kind}.`, commands)];
+  const { is, verbs } = KEY_STATES[KeyState] ?? { is: `is ${KeyState}`, verbs: [] };
+  const on = DeletionDate === undefined ? '' : ` at ${DeletionDate.toISOString()}`;
+  const kind = [KeySpec, KeyUsage, ...(MultiRegion === true ? ['multi-Region'] : [])].join(', ');
+  const wrong = `is of a kind that S3 or Statsig does not use (${kind})`;
+  return [
+    finding(
+      'SLUICE_FINDING_KEY_UNUSABLE',
+      `${Arn} ${[...(isEnabled ? [] : [`${is}${on}`]), ...(isFit ? [] : [wrong])].join(', and ')}.`,
+      verbs.map((verb) => say.aws('kms', verb, '--key-id', Arn)),
+    ),
+  ];
 }
 
 /** The stream, and what waits in the landing. */
 function* judgeLanding(facts: StatusFacts, { config, stack, now, say }: Place): Findings {
   const { landing, undeleted, damaged, buffered } = facts.waiting;
   const { stream } = facts;
-  if (landing !== null && isLandingLate(landing, now))
-    yield finding('SLUICE_FINDING_LANDING_LATE', `landing/: ${waitingText(landing)}.`, [
-      say.sluice('redrive', '--landing'),
-    ]);
+  if (landing !== null && isLandingLate(landing, now)) {
+    const dead = (facts.deadLetters ?? []).filter(({ part }) => part === 'write').map(deadText);
+    const why = failedAt(facts, 'write') || ' The function write has not failed since.';
+    yield finding(
+      'SLUICE_FINDING_LANDING_LATE',
+      `landing/: ${[waitingText(landing), ...dead].join('; ')}.${why}`,
+      [say.sluice('redrive', '--landing')],
+    );
+  }
   if (damaged !== null && damaged.count > 0)
     yield finding('SLUICE_FINDING_DAMAGED', `damaged/: ${damagedText(damaged)}.`, [
       say.sluice('redrive', '--damaged'),
@@ -120,15 +148,16 @@ function* judgeLanding(facts: StatusFacts, { config, stack, now, say }: Place): 
       `landing/: ${waitingText(undeleted)}. S3 answers ${undeleted.why} to s3:DeleteObject.`,
       [say.sluice('doctor')],
     );
-  const oldest = stream === null ? buffered.oldest : stream.oldest;
-  const hours = oldest === null ? 0 : (now - Date.parse(oldest)) / HOUR_MS;
-  if (hours * 3_600 > lateSeconds(config)) {
+  const { count, oldest } = buffered;
+  if (oldest !== null && isStreamLate(oldest, { config, now })) {
+    const hours = (now - Date.parse(oldest)) / HOUR_MS;
     const left = Math.max(0, KEPT_HOURS - hours);
-    const waits = stream !== null || buffered.count === null ? '' : ` ${buffered.count} requests wait.`;
+    const why = facts.failures['landing'];
+    const waits = count === null ? '' : ` ${counted(count, 'request')} ${count === 1 ? 'waits' : 'wait'}.`;
     const log = say.aws('logs', 'tail', deliveryLogGroup(stack), '--since', '1h');
     yield finding(
       'SLUICE_FINDING_STREAM_LATE',
-      `${stream?.stream ?? partName(stack, 'landing')}: its oldest record has waited ${hours.toFixed(1)} hours; Firehose drops it in ${left.toFixed(1)} hours.${waits}`,
+      `${why === undefined ? '' : `Its delivery failed last at ${why} `}${stream?.stream ?? partName(stack, 'landing')}: its oldest record has waited since ${oldest}, ${hours.toFixed(1)} hours; Firehose drops it in ${left.toFixed(1)} hours.${waits}`,
       [stream === null ? say.control('POST', 'flush') : log],
     );
   }
@@ -140,6 +169,31 @@ function* judgeLanding(facts: StatusFacts, { config, stack, now, say }: Place): 
     const severity = throttled > 0 ? 'problem' : 'warning';
     yield finding('SLUICE_FINDING_QUOTA_NEAR', `${stream?.stream}:${share}${refused}`, [], severity);
   }
+}
+
+/** Messages of queues that nobody works off any more. */
+function* judgeDeadLetters(facts: StatusFacts, { say, now }: Place): Findings {
+  const { landing } = facts.waiting;
+  // What the writer leaves is in the landing.
+  const isLate = landing !== null && isLandingLate(landing, now);
+  for (const one of (facts.deadLetters ?? []).filter(({ part }) => part !== 'write' || !isLate)) {
+    // Only with a destination does SQS move what a schedule or a rule has sent to the dead-letter queue itself.
+    const to = ['--destination-arn', one.arn.replace(/-dead-letters$/, '')];
+    yield finding('SLUICE_FINDING_DEAD_LETTERS', `${deadText(one)}.${failedAt(facts, one.part)}`, [
+      say.aws('sqs', 'start-message-move-task', '--source-arn', one.arn, ...to),
+    ]);
+  }
+}
+
+/** `sluice-prod-write-dead-letters has 2 messages, the oldest since 2026-…`, without a stop at its end. */
+function deadText({ queue, messages, since }: DeadLetters): string {
+  return `${queue} has ${counted(messages, 'message')}${since === null ? '' : `, the oldest since ${since}`}`;
+}
+
+/** What a function failed with last, as a sentence; empty if it has not. */
+function failedAt({ failures }: StatusFacts, part: string): string {
+  const why = failures[part];
+  return why === undefined ? '' : ` The function ${part} failed last at ${why}`;
 }
 
 /** Requests that were not accepted, keys, and silence. */
@@ -304,10 +358,8 @@ function resendsSql(table: string, day: string): string {
 }
 
 /** Days that no query reads, and refused events. */
-function* judgeRows(
-  { partitions, quarantine, lostDays, curated }: StatusFacts,
-  { config, say }: Place,
-): Findings {
+function* judgeRows(facts: StatusFacts, { config, say }: Place): Findings {
+  const { partitions, quarantine, lostDays, curated } = facts;
   for (const kind of forwardedKinds) {
     const kept = curated?.find((one) => one.kind === kind)?.kept ?? [];
     // Of a day whose rows a curated day keeps, that is the finding.
@@ -330,11 +382,12 @@ function* judgeRows(
     const days = (partitions?.gaps ?? []).flatMap((gap) => (gap.table === table ? [gap.day] : []));
     return days.length === 0 ? [] : [`${config.tables[table]}: ${listed(days)}`];
   });
-  const why = partitions?.why == null ? '' : ` The function register failed last at ${partitions.why}`;
   if (gaps.length > 0)
-    yield finding('SLUICE_FINDING_PARTITION_WRONG', `${gaps.join('; ')}.${why}`, [
-      say.send('register', '{"sluice":"daily"}'),
-    ]);
+    yield finding(
+      'SLUICE_FINDING_PARTITION_WRONG',
+      `${failedAt(facts, 'register')} Missing: ${gaps.join('; ')}.`.trim(),
+      [say.send('register', '{"sluice":"daily"}')],
+    );
   const reasons = quarantine ?? [];
   if (reasons.length > 0)
     yield finding(

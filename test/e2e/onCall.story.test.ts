@@ -177,13 +177,15 @@ describe('a fault leads by sluice status, and the console’s page, to its findi
     const denied = { fault: 'failCalls', code: 'AccessDeniedException', status: 400, calls: 'all' };
     await story.setFaults({ glue: [{ ...denied, operations: ['BatchCreatePartition'] }] });
     await dead(queue, body);
-    const why = await eventually(async () => (await status()).partitions?.why ?? undefined);
+    const why = await eventually(async () => (await status()).failures['register']);
     expect(why).toMatch(/^2026-11-20T\S+Z: AccessDeniedException: /);
-    expect((await finding('SLUICE_FINDING_PARTITION_WRONG')).detail).toContain(why);
+    expect((await finding('SLUICE_FINDING_PARTITION_WRONG')).detail).toContain(
+      `failed last at ${why} Missing:`,
+    );
     await story.clearFaults();
     await story.advance(20 * MINUTE);
     await story.cloud.flush();
-    expect((await status()).partitions).toMatchObject({ gaps: [], why: null });
+    expect(await status()).toMatchObject({ partitions: { gaps: [] }, failures: {} });
   });
 
   it('a writer that fails: what it leaves waits in the landing', async () => {
@@ -195,7 +197,9 @@ describe('a fault leads by sluice status, and the console’s page, to its findi
     expect(codes(await status())).not.toContain('SLUICE_FINDING_LANDING_LATE');
     await story.advance(21 * MINUTE);
     const late = await finding('SLUICE_FINDING_LANDING_LATE');
-    expect(late.detail).toMatch(/^landing\/: 1 object, the oldest since 2026-.*Z\.$/);
+    expect(late.detail).toMatch(
+      /^landing\/: 1 object, the oldest since 2026-\S+Z\. The function write failed last at 2026-\S+Z: Lambda throttled \d+ invocations\.$/,
+    );
     expect(late.commands[0]).toMatch(/^npx sluice redrive --landing --local /);
     expect((await story.sluice('status')).stdout).toMatch(/^landing +1 object +\d+ min *$/m);
     expect((await finding('SLUICE_FINDING_FAULTS')).severity).toBe('warning');
@@ -205,9 +209,29 @@ describe('a fault leads by sluice status, and the console’s page, to its findi
     expect((await status()).waiting.landing).toMatchObject({ count: 0 });
   });
 
-  it('a dead-letter queue that is not empty, and the command that sends its messages again', async () => {
+  it('a writer that runs out of time: its dead letters, and the command that sends them again', async () => {
+    const fault = { fault: 'timeOutInvocations', function: 'sluice-local-write', calls: 'all', afterMs: 1 };
+    await story.setFaults({ lambda: [fault] });
+    expect(await post(1)).toBe(202);
+    await story.advance(4 * HOUR);
+    const { detail } = await finding('SLUICE_FINDING_LANDING_LATE');
+    expect(detail).toMatch(
+      /; sluice-local-write-dead-letters has 1 message, the oldest since 2026-\S+Z\. The function write failed last at 2026-\S+Z: Task timed out\.$/,
+    );
+    await story.clearFaults();
+    expect(await story.json('redrive', '--landing')).toEqual({ dryRun: false, messages: 1 });
+    await story.cloud.flush();
+  });
+
+  it('dead letters of any queue: since when, why, and the command that moves them back', async () => {
+    await dead('sluice-local-export-dead-letters', '{}');
     await dead('sluice-local-write-dead-letters', '{"sluice":"look"}');
     await story.advance(10 * MINUTE);
+    const found = (await status()).problems.filter(({ code }) => code === 'SLUICE_FINDING_DEAD_LETTERS');
+    expect(found.map(({ detail }) => detail)).toEqual([
+      expect.stringMatching(/^sluice-local-write-dead-letters has 1 message, the oldest since 2026-\S+Z\./),
+      expect.stringMatching(/^sluice-local-export-dead-letters has 1 message, the oldest since 2026-\S+Z\.$/),
+    ]);
     const { stdout } = await story.sluice('doctor');
     expect(stdout).toContain('SLUICE_FINDING_DEAD_LETTERS');
     expect(stdout).toMatch(
@@ -243,7 +267,7 @@ describe('a fault leads by sluice status, and the console’s page, to its findi
     await story.jump(13 * HOUR);
     const { commands, detail } = await finding('SLUICE_FINDING_KEY_UNUSABLE');
     expect(detail).toMatch(
-      / is Disabled, .* SLUICE_FINDING_STREAM_LATE: sluice-local-landing: its oldest record has waited 13\.\d hours; Firehose drops it in (11\.0|10\.9) hours\. 1 requests wait\./,
+      / is disabled\. The oldest request that waits for delivery is of 2026-11-21T\S+Z\. .*SLUICE_FINDING_STREAM_LATE: Its delivery failed last at 2026-\S+Z: S3\.KMS\.DisabledException: \S+ is disabled\. sluice-local-landing: its oldest record has waited since 2026-11-21T\S+Z, 13\.\d hours; Firehose drops it in (11\.0|10\.9) hours\. 1 request waits\./,
     );
     expect(commands).toEqual([expect.stringMatching(/^aws kms enable-key --key-id \S+ /)]);
     const follows = /NOT_STORED|STREAM_LATE|LANDING_LATE|UNREADABLE|ALARM/;

@@ -35,7 +35,9 @@ const well: StatusFacts = {
   waiting: { buffered: { count: null, oldest: null }, landing: nothing, undeleted, damaged },
   ...{
     stream: null,
-    partitions: { days: 3, gaps: [], why: null },
+    partitions: { days: 3, gaps: [] },
+    deadLetters: [],
+    failures: {},
     lostDays: [],
     quarantine: [],
     datasets: [],
@@ -114,6 +116,10 @@ const curated = {
 const keptDay = {
   ...{ day: '2026-11-14', rows: 7, since: '2026-11-16T00:20:00Z', folder: 'statsig/events/2026-11-14/' },
   ...{ gone: ['a.parquet'], replaced: [], until: '2099-11-20', isErased: false },
+};
+const deadLetters = {
+  ...{ part: 'write', queue: 'sluice-prod-write-dead-letters', messages: 2, since: at(1) },
+  arn: 'arn:aws:sqs:x:1:sluice-prod-write-dead-letters',
 };
 const alarm = { name: 'sluice-prod-overflow', description: 'Look there', reason: '', since: at(2) };
 
@@ -212,13 +218,11 @@ const cases: readonly Case[] = [
   [
     'a day has no partition',
     {
-      partitions: {
-        ...{ days: 3, gaps: [{ table: 'events', day: '2026-11-20' }] },
-        why: `${at(0.2)}: AccessDeniedException: not authorized.`,
-      },
+      partitions: { days: 3, gaps: [{ table: 'events', day: '2026-11-20' }] },
+      failures: { register: `${at(0.2)}: AccessDeniedException: not authorized.` },
     },
     ...(['PARTITION_WRONG', 'problem'] as const),
-    `statsig_forwarded_events: 2026-11-20. The function register failed last at ${at(0.2)}: AccessDeniedException: not authorized.`,
+    `The function register failed last at ${at(0.2)}: AccessDeniedException: not authorized. Missing: statsig_forwarded_events: 2026-11-20.`,
   ],
   [
     'exported files are gone from their table',
@@ -382,13 +386,25 @@ const cases: readonly Case[] = [
   ],
   [
     'the writer fails',
-    waiting({ landing: { ...nothing, count: 10_000, hasMore: true, oldest: at(0.34) } }),
-    ...([
-      'LANDING_LATE',
-      'problem',
-      `landing/: at least 10000 objects, the oldest since ${at(0.34)}.`,
-    ] as const),
+    {
+      ...waiting({ landing: { ...nothing, count: 10_000, hasMore: true, oldest: at(4) } }),
+      deadLetters: [deadLetters],
+      failures: { write: `${at(1)}: Task timed out.` },
+    },
+    ...(['LANDING_LATE', 'problem'] as const),
+    `landing/: at least 10000 objects, the oldest since ${at(4)}; sluice-prod-write-dead-letters has 2 messages, the oldest since ${at(1)}. The function write failed last at ${at(1)}: Task timed out.`,
     'npx sluice redrive --landing',
+  ],
+  [
+    'the writer does not run',
+    waiting({ landing: { ...nothing, count: 1, oldest: at(0.34) } }),
+    ...(['LANDING_LATE', 'problem'] as const),
+    `landing/: 1 object, the oldest since ${at(0.34)}. The function write has not failed since.`,
+  ],
+  [
+    'messages of the writer are dead letters, and nothing waits',
+    { deadLetters: [{ ...deadLetters, messages: 1, since: null }] },
+    ...(['DEAD_LETTERS', 'problem', 'sluice-prod-write-dead-letters has 1 message.'] as const),
   ],
   [
     'an object is damaged',
@@ -411,9 +427,15 @@ const cases: readonly Case[] = [
   ],
   [
     'Firehose is blocked',
-    { stream: { ...stream, oldest: at(12.5) } },
+    {
+      ...{
+        stream: { ...stream, oldest: at(12.5) },
+        ...waiting({ buffered: { count: null, oldest: at(12.5) } }),
+      },
+      failures: { landing: `${at(0.1)}: S3.AccessDenied: Access was denied.` },
+    },
     ...(['STREAM_LATE', 'problem'] as const),
-    'sluice-prod-landing: its oldest record has waited 12.5 hours; Firehose drops it in 11.5 hours.',
+    `Its delivery failed last at ${at(0.1)}: S3.AccessDenied: Access was denied. sluice-prod-landing: its oldest record has waited since ${at(12.5)}, 12.5 hours; Firehose drops it in 11.5 hours.`,
   ],
   [
     'the stream is near its quota',
@@ -653,7 +675,7 @@ describe('a finding of sluice status', () => {
       {
         ...{ code: 'SLUICE_FINDING_KEY_UNUSABLE', severity: 'problem' },
         detail: expect.stringMatching(
-          /^arn\S+ is Disabled.*landing\/: 3 objects.* 2 requests.*sluice-prod-overflow/,
+          /^arn\S+ is disabled\..*landing\/: 3 objects.* 2 requests.*sluice-prod-overflow/,
         ),
         commands: [expect.stringMatching(/^aws kms enable-key --key-id arn:/)],
       },

@@ -1,6 +1,6 @@
 import { GetQueueAttributesCommand, GetQueueUrlCommand } from '@aws-sdk/client-sqs';
 import { partName } from '../../../infra/template/Stack.ts';
-import { defineErrorFamily, errorName } from '../../../lib/base/errors.ts';
+import { defineErrorFamily } from '../../../lib/base/errors.ts';
 import { METRIC_NAMESPACE } from '../../../lib/base/log.ts';
 import { isoTimestamp } from '../../../lib/base/time.ts';
 import { RETRY_PAUSES } from '../../../lib/relay/limits.ts';
@@ -13,6 +13,7 @@ import {
   relayIdTime,
 } from '../../../lib/tables/objectKeys.ts';
 import type { Deployment } from '../../deployment.ts';
+import { ifThere } from '../../explainAwsError.ts';
 import { readMetricData } from './metricData.ts';
 import { listFolder } from './waitingObjects.ts';
 
@@ -54,35 +55,23 @@ export interface RelayState {
   readonly deadLetters: number;
 }
 
-/** What the queues of relay answer; null where it is configured and not deployed yet. */
-async function ofQueues<Answer>(answer: Promise<Answer>): Promise<Answer | null> {
-  try {
-    return await answer;
-  } catch (error) {
-    if (errorName(error) === 'QueueDoesNotExist') return null;
-    throw error;
-  }
-}
-
-/** Address of a queue of copies, and how many messages it has, hidden ones too. @throws What the client of SQS throws. */
-export async function readQueue(
-  { stack, sqs }: Pick<Deployment, 'stack' | 'sqs'>,
-  part: 'relay' | 'relay-dead-letters',
-): Promise<{ readonly QueueUrl: string | undefined; readonly messages: number }> {
+/** A queue, and how many messages it has, hidden ones too, about. @throws What the client of SQS throws. */
+export async function readQueue({ stack, sqs }: Pick<Deployment, 'stack' | 'sqs'>, part: string) {
   const { QueueUrl } = await sqs.send(new GetQueueUrlCommand({ QueueName: partName(stack, part) }));
   const { Attributes = {} } = await sqs.send(
     new GetQueueAttributesCommand({
       QueueUrl,
-      AttributeNames: ['ApproximateNumberOfMessages', 'ApproximateNumberOfMessagesNotVisible'],
+      AttributeNames: ['QueueArn', 'ApproximateNumberOfMessages', 'ApproximateNumberOfMessagesNotVisible'],
     }),
   );
-  return { QueueUrl, messages: Object.values(Attributes).reduce((sum, count) => sum + Number(count), 0) };
+  const { QueueArn: arn = '', ...counts } = Attributes;
+  return { QueueUrl, arn, messages: Object.values(counts).reduce((sum, count) => sum + Number(count), 0) };
 }
 
 /** Messages in the queues of relay about; null where it is configured and not deployed yet. */
 export async function queuedCopies(deployment: Pick<Deployment, 'stack' | 'sqs'>): Promise<number | null> {
   const queues = [readQueue(deployment, 'relay'), readQueue(deployment, 'relay-dead-letters')];
-  const counts = await ofQueues(Promise.all(queues));
+  const counts = await ifThere(Promise.all(queues));
   return counts?.reduce((sum, { messages }) => sum + messages, 0) ?? null;
 }
 
@@ -100,8 +89,8 @@ export async function readRelayState(deployment: Deployment): Promise<RelayState
     listFolder(deployment, RELAY_WAITING_FOLDER),
     listFolder(deployment, RELAY_REFUSED_FOLDER),
   ]);
-  const answers = await ofQueues(asked);
-  if (answers === null) return null;
+  const answers = await ifThere(asked);
+  if (answers === undefined) return null;
   const [{ messages }, dead, queuedSince, waiting, refused] = answers;
   const stored = waiting.objects.flatMap(({ key }) => timeOf(parseRelayWaitingKey(key)) ?? []);
   // Metrics are of the past hour: the queue may be empty since.

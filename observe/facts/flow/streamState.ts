@@ -1,3 +1,4 @@
+import { lateSeconds } from '../../../infra/streams/streams.ts';
 import { isoTimestamp } from '../../../lib/base/time.ts';
 import type { Deployment } from '../../deployment.ts';
 import { readMetricData } from './metricData.ts';
@@ -22,6 +23,14 @@ export interface StreamState {
   readonly quota: 'bytes' | 'records' | 'calls' | null;
   /** Records that it did not accept within the last 15 minutes; null if not known. */
   readonly throttledRecords: number | null;
+}
+
+/** Whether a record that arrived at a time (ISO 8601; null for none) has waited for longer than Firehose needs. */
+export function isStreamLate(
+  oldest: string | null,
+  { config, now }: Pick<Deployment, 'config' | 'now'>,
+): boolean {
+  return oldest !== null && now - Date.parse(oldest) > lateSeconds(config) * 1_000;
 }
 
 /** Metrics of what arrives, and of the limit for a second. */

@@ -1,7 +1,5 @@
 import { GetObjectCommand, ListObjectsV2Command, paginateListObjectsV2 } from '@aws-sdk/client-s3';
-import * as z from 'zod';
-import { parseJson } from '../../../lib/base/json.ts';
-import { addDays, isoTimestamp, isUtcDay, type UtcDay, utcDay } from '../../../lib/base/time.ts';
+import { addDays, isUtcDay, type UtcDay, utcDay } from '../../../lib/base/time.ts';
 import { type LostDay, lostDays, parseRawDays } from '../../../lib/landing/catalog/rawDays.ts';
 import { dayLocation } from '../../../lib/landing/catalog/registerPartitions.ts';
 import { type ForwardedKind, forwardedKinds, type TableKind, tableKinds } from '../../../lib/schema/kinds.ts';
@@ -9,13 +7,7 @@ import { rawDaysKey } from '../../../lib/tables/ledgerKeys.ts';
 import { dayFolder, tableFolders } from '../../../lib/tables/tableFolders.ts';
 import type { Deployment } from '../../deployment.ts';
 import { ifThere } from '../../explainAwsError.ts';
-import { functionLog, readLog } from '../flow/logEvents.ts';
-import { HOUR_MS } from '../flow/requestCounts.ts';
 import { readPartitions } from './tables.ts';
-
-/** Pages of the registrar's log that are read, of the time between two of its runs and some retries. */
-const MOST_PAGES = 20;
-const LOG_MS = 2 * HOUR_MS;
 
 /** The registrar runs some seconds after the first file of a day has landed. */
 const REGISTERED_WITHIN_MS = 60_000;
@@ -31,20 +23,20 @@ export interface RecentPartitions {
   /** Days of all tables that have files. */
   readonly days: number;
   readonly gaps: readonly PartitionGap[];
-  /** With gaps: what the registrar failed with last, as its log says; null if it has not failed. */
-  readonly why: string | null;
 }
 
 /**
  * Compares the day folders of the time window, in which events arrive, with the partitions: one call of S3 and one of Glue
  * for each table. The doctor compares all days.
  *
- * @throws What the clients of S3, Glue and CloudWatch Logs throw.
+ * @throws What the clients of S3 and Glue throw.
  */
-export async function readRecentPartitions(
-  deployment: Pick<Deployment, 's3' | 'glue' | 'logs' | 'stack' | 'config' | 'now'>,
-): Promise<RecentPartitions> {
-  const { s3, glue, config, now } = deployment;
+export async function readRecentPartitions({
+  s3,
+  glue,
+  config,
+  now,
+}: Pick<Deployment, 's3' | 'glue' | 'config' | 'now'>): Promise<RecentPartitions> {
   const { pastDays, futureDays } = config.timeWindow;
   const recent = { from: addDays(utcDay(now), -pastDays), to: addDays(utcDay(now), futureDays) };
   const gaps: PartitionGap[] = [];
@@ -63,37 +55,7 @@ export async function readRecentPartitions(
       if (now - (oldest?.LastModified?.getTime() ?? 0) >= REGISTERED_WITHIN_MS) gaps.push({ table, day });
     }
   }
-  return { days, gaps, why: gaps.length === 0 ? null : await lastFailure(deployment) };
-}
-
-const failedDays = z.array(z.object({ code: z.string(), message: z.string() })).default([]);
-/** Lines of the registrar: lib/landing/catalog/registerMessages.ts. */
-const registerLine = z.object({
-  failed: failedDays,
-  tables: z.array(z.object({ failed: failedDays })).default([]),
-  problems: z.array(z.string()).default([]),
-});
-
-async function lastFailure({
-  logs,
-  stack,
-  now,
-}: Pick<Deployment, 'logs' | 'stack' | 'now'>): Promise<string | null> {
-  const { events } = await readLog(
-    { logs },
-    {
-      group: functionLog(stack, 'register'),
-      filterPattern: '{ $.level = "error" }',
-      times: [{ startTime: now - LOG_MS }],
-      mostPages: MOST_PAGES,
-    },
-  );
-  const last = events.at(-1);
-  const { data } = registerLine.safeParse(parseJson(last?.message ?? ''));
-  if (data === undefined) return null;
-  const failed = [data, ...data.tables].flatMap((one) => one.failed);
-  const [first] = [...failed.map(({ code, message }) => `${code}: ${message}`), ...data.problems];
-  return first === undefined ? null : `${isoTimestamp(last?.timestamp ?? now)}: ${first}`;
+  return { days, gaps };
 }
 
 /** A day of a raw table whose files are gone, of whatever the registrar has noted. */

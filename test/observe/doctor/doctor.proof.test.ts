@@ -73,7 +73,7 @@ describe('sluice doctor on the local cloud', () => {
     });
     const { code, report } = await deployed.diagnose();
     deployed.faults.clear();
-    expect([code, report.problems]).toEqual([3, 4]);
+    expect([code, report.problems]).toEqual([3, 5]);
     const missing = report.checks.flatMap(({ check, findings }) =>
       findings
         .filter((found) => found.code === 'SLUICE_FINDING_UNREADABLE')
@@ -84,6 +84,7 @@ describe('sluice doctor on the local cloud', () => {
       ['all-partitions', 'AccessDeniedException: You are not authorized to perform this operation.'],
       ['queues', 'AccessDenied: You are not authorized to perform this operation.'],
       ['writer', 'AccessDenied: Access Denied'],
+      ['status', 'the dead letters: AccessDenied: You are not authorized to perform this operation.'],
     ]);
   });
 

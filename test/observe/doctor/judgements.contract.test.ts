@@ -141,19 +141,24 @@ describe('a key', () => {
 
   it.each([
     [{}, null],
-    [{ KeyState: 'PendingDeletion' }, ['cancel-key-deletion', 'enable-key']],
-    [{ KeyState: 'PendingImport' }, ['enable-key']],
-    [{ KeyState: 'Disabled' }, ['enable-key']],
-    [{ KeySpec: 'RSA_2048' }, []],
-    [{ KeyUsage: 'SIGN_VERIFY' }, []],
-    [{ MultiRegion: true }, []],
-  ] as const)('is judged with %j', (more, verbs) => {
+    [
+      { KeyState: 'PendingDeletion', DeletionDate: new Date('2026-12-01') },
+      ['cancel-key-deletion', 'enable-key'],
+      'k is disabled, and is to be deleted at 2026-12-01T00:00:00.000Z.',
+    ],
+    [{ KeyState: 'PendingImport' }, [], 'k is PendingImport.'],
+    [{ KeyState: 'Disabled' }, ['enable-key'], 'k is disabled.'],
+    [{ KeySpec: 'RSA_2048' }, [], /^k is of a kind .*RSA_2048/],
+    [{ KeyUsage: 'SIGN_VERIFY' }, [], /^k is of a kind .*SIGN_VERIFY/],
+    [{ MultiRegion: true }, [], /^k is of a kind .*multi-Region/],
+  ] as const)('is judged with %j', (more, verbs, detail: string | RegExp = '') => {
     expect(judgeKey({ ...fit, ...more }, say)).toMatchObject(
       verbs === null
         ? []
         : [
             {
               code: 'SLUICE_FINDING_KEY_UNUSABLE',
+              detail: typeof detail === 'string' ? detail : expect.stringMatching(detail),
               commands: verbs.map((verb) => `aws kms ${verb} --key-id k --region eu-west-1`),
             },
           ],

@@ -11,7 +11,7 @@ const TERM = /\s*(?:"((?:[^"\\]|\\["\\])*)"|([A-Za-z0-9_]+))(?=\s|$)/y;
 
 /**
  * Reads a filter pattern: words and texts in quotes, all of which a line must contain; or comparisons of a JSON line's
- * members with `=` and `!=`, joined by `&&`. Everything else is refused by name.
+ * members with `=` and `!=`, joined by `&&`, and by `||`, which is weaker. Everything else is refused by name.
  * https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/FilterAndPatternSyntax.html
  *
  * @throws AwsError
@@ -23,19 +23,23 @@ export function readFilterPattern(pattern: string): LineFilter {
 }
 
 function readComparisons(text: string): LineFilter {
-  const comparisons = text.split('&&').map((part) => {
-    const [, path = '', operator, quoted, number, truth] = COMPARISON.exec(part) ?? [];
-    if (operator === undefined) throw notImplemented(`logs FilterLogEvents filterPattern ${part.trim()}`);
-    const value = quoted ?? (number === undefined ? truth === 'TRUE' : Number(number));
-    return { path: path.split('.'), isEqual: operator === '=', value };
-  });
+  const alternatives = text.split('||').map((all) =>
+    all.split('&&').map((part) => {
+      const [, path = '', operator, quoted, number, truth] = COMPARISON.exec(part) ?? [];
+      if (operator === undefined) throw notImplemented(`logs FilterLogEvents filterPattern ${part.trim()}`);
+      const value = quoted ?? (number === undefined ? truth === 'TRUE' : Number(number));
+      return { path: path.split('.'), isEqual: operator === '=', value };
+    }),
+  );
   return (line) => {
     const parsed = line.startsWith('{') ? parseJson(line) : undefined;
     if (parsed === undefined) return false;
-    return comparisons.every(({ path, isEqual, value }) => {
-      const found = valueAt(parsed, path);
-      return found !== undefined && (found === value) === isEqual;
-    });
+    return alternatives.some((all) =>
+      all.every(({ path, isEqual, value }) => {
+        const found = valueAt(parsed, path);
+        return found !== undefined && (found === value) === isEqual;
+      }),
+    );
   };
 }
 

@@ -16,10 +16,15 @@ const LIMITS = { events: 10_000, bytes: 1_048_576, patternLength: 1_024 } as con
 const STREAM = 'local';
 const FUNCTION_GROUP = /^\/aws\/lambda\/(.+)$/;
 
-/** CloudWatch Logs: the lines that functions wrote, found by their time and a pattern. */
+/** The name under which {@link FunctionLogs} has the lines of a log group. */
+export function logName(group: string): string {
+  return FUNCTION_GROUP.exec(group)?.[1] ?? encodeURIComponent(group);
+}
+
+/** CloudWatch Logs: the lines of functions and of failed deliveries, found by their time and a pattern. */
 export function logsService(options: {
   readonly logs: FunctionLogs;
-  /** The log groups of the stack. Those that are not of functions are empty. */
+  /** The log groups of the stack. Those without lines are empty. */
   readonly groups: () => readonly string[];
 }): AwsService {
   const { logs, groups } = options;
@@ -43,7 +48,7 @@ export function logsService(options: {
         async run({ logGroupName, startTime, endTime, filterPattern, limit, nextToken }) {
           const matches = readFilterPattern(filterPattern);
           if (startTime > endTime) throw invalidParameter('startTime must be before endTime.');
-          const log = logs.find(FUNCTION_GROUP.exec(logGroupName)?.[1] ?? '');
+          const log = logs.find(logName(logGroupName));
           if (log === undefined) {
             if (groups().includes(logGroupName)) return { events: [], searchedLogStreams: [] };
             throw new AwsError('ResourceNotFoundException', 400, 'The specified log group does not exist.');

@@ -58,12 +58,19 @@ export function startFunctions(options: {
 }): Functions {
   const functions = new Map<
     string,
-    { readonly deployed: DeployedFunction; readonly running: LambdaFunction; executions: number }
+    {
+      readonly deployed: DeployedFunction;
+      readonly running: LambdaFunction;
+      readonly log: (text: string) => void;
+      executions: number;
+    }
   >();
 
   return {
     async add(deployed, codeDirectory) {
-      const log = options.openLog(deployed.name);
+      const output = options.openLog(deployed.name);
+      // Without the permission, CloudWatch has no logs of the function.
+      const log = (text: string) => void (options.access?.canLog(deployed) === false || output(text));
       const started = new LambdaFunction({
         handlerFile: join(codeDirectory, deployed.modulePath),
         handlerName: deployed.exportName,
@@ -76,8 +83,7 @@ export function startFunctions(options: {
           ...deployed.env,
           ...localVariables(options),
         },
-        // Without the permission, CloudWatch has no logs of the function.
-        log: (text) => void (options.access?.canLog(deployed) === false || log(text)),
+        log,
         clock: options.clock,
         faults: options.faults,
       });
@@ -87,7 +93,7 @@ export function startFunctions(options: {
         await started.close();
         throw error;
       }
-      functions.set(deployed.name, { deployed, running: started, executions: 0 });
+      functions.set(deployed.name, { deployed, running: started, log, executions: 0 });
     },
     names: () => [...functions.keys()],
     find: (name) => functions.get(name)?.deployed,
@@ -118,6 +124,8 @@ export function startFunctions(options: {
         return result;
       } catch (error) {
         ended(isThrottled(error) ? 'throttled' : 'failed');
+        if (error instanceof FunctionError && !isThrottled(error))
+          called.log(reportLine(error, options.clock));
         throw error;
       } finally {
         called.executions -= 1;
@@ -127,6 +135,15 @@ export function startFunctions(options: {
       await Promise.all([...functions.values()].map(({ running }) => running.close()));
     },
   };
+}
+
+/** Lambda's report of an invocation that failed. https://docs.aws.amazon.com/lambda/latest/dg/telemetry-schema-reference.html#platform-report */
+function reportLine({ errorType, message }: FunctionError, clock: Clock): string {
+  const isLate = errorType === 'Sandbox.Timedout';
+  const requestId = /^RequestId: (\S+)/.exec(message)?.[1];
+  const record = { requestId, ...(isLate ? { status: 'timeout' } : { status: 'error', errorType }) };
+  const time = new Date(clock.now()).toISOString();
+  return `${JSON.stringify({ time, type: 'platform.report', record })}\n`;
 }
 
 /** https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html#configuration-envvars-runtime */

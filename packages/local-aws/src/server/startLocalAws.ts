@@ -30,6 +30,7 @@ import { startEdge } from '../edge/startEdge.ts';
 import { openEventBus } from '../events/index.ts';
 import { Faults } from '../faults/Faults.ts';
 import { Feed } from '../feed/Feed.ts';
+import { deliveryErrorLine } from '../firehose/deliveryErrors.ts';
 import { openFirehose } from '../firehose/index.ts';
 import { Catalog } from '../glue/Catalog.ts';
 import { glueService } from '../glue/index.ts';
@@ -40,7 +41,7 @@ import { kmsService } from '../kms/index.ts';
 import { Keys } from '../kms/Keys.ts';
 import { keyAccess } from '../kms/keyAccess.ts';
 import { FunctionLogs } from '../logs/FunctionLogs.ts';
-import { logsService } from '../logs/index.ts';
+import { logName, logsService } from '../logs/index.ts';
 import { s3Service } from '../s3/index.ts';
 import { ObjectStore } from '../s3/model/ObjectStore.ts';
 import { secretsManagerService } from '../secretsmanager/index.ts';
@@ -252,9 +253,10 @@ async function start(options: LocalAwsOptions): Promise<LocalAws> {
     sink: objectSink(store, keys),
     account,
     faults,
-    onFailure(_, error) {
-      // The metrics count refusals of S3. Disk problems are reported only here.
+    onFailure(stream, error) {
       if (diskProblem(error) !== undefined) reportDefect(error);
+      const logged = deliveryErrorLine(stack?.resources ?? [], stream, error);
+      if (logged !== undefined) logs.open(logName(logged.group))(`${logged.line}\n`);
     },
     readRecord: options.readRecord,
     onAccepted: feed.addRecord.bind(feed),

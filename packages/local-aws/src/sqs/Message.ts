@@ -20,6 +20,8 @@ const messageSchema = z.strictObject({
   traceHeader: z.string().optional(),
   /** Its tenant, as its sender states it. */
   groupId: z.string().optional(),
+  /** When it was moved to this dead-letter queue. */
+  movedAt: z.number().optional(),
   /** ARN of the queue that moved it to this dead-letter queue. */
   deadLetterSource: z.string().optional(),
 });

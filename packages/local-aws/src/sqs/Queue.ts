@@ -133,8 +133,8 @@ export class Queue {
 
   /** Takes over messages that another queue gave up. They keep their time of sending and number of receives. */
   adopt(messages: readonly Message[]): void {
-    const visibleAt = this.#options.clock.now();
-    this.#keep(messages.map((message) => ({ ...message, visibleAt })));
+    const now = this.#options.clock.now();
+    this.#keep(messages.map((message) => ({ ...message, visibleAt: now, movedAt: now })));
   }
 
   /**
@@ -239,9 +239,9 @@ export class Queue {
     return this.#messages.size;
   }
 
-  /** When its oldest message was sent, epoch milliseconds; undefined without one. */
+  /** When its oldest message was sent, or moved here as a dead letter, epoch milliseconds; undefined without one. */
   oldestSentAt(): number | undefined {
-    const times = [...this.#messages.values()].map(({ sentAt }) => sentAt);
+    const times = [...this.#messages.values()].map(({ sentAt, movedAt = sentAt }) => movedAt);
     return times.length === 0 ? undefined : times.reduce((oldest, one) => Math.min(oldest, one));
   }
 
@@ -364,5 +364,6 @@ function setBack(message: Message, byMs: number): Message {
     visibleAt: message.visibleAt - byMs,
     ...(message.firstReceivedAt === undefined ? {} : { firstReceivedAt: message.firstReceivedAt - byMs }),
     ...(message.receivedAt === undefined ? {} : { receivedAt: message.receivedAt - byMs }),
+    ...(message.movedAt === undefined ? {} : { movedAt: message.movedAt - byMs }),
   };
 }

@@ -88,6 +88,7 @@ describe('FilterLogEvents', () => {
     expect(await found('"\\"quoted\\""')).toEqual([2]);
     expect(await found('{ $.event = "collect" }')).toEqual([0]);
     expect(await found('{ $.status != 202 && $.inner.code = "x" }')).toEqual([1]);
+    expect(await found('{ $.ok = TRUE || $.status = 503 && $.inner.code = "x" }')).toEqual([0, 1]);
     expect(await found('{ $.ok = TRUE }')).toEqual([0]);
     for (const [pattern, name] of [
       ['?a ?b', 'NotImplemented'],

@@ -1,5 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import { CloudWatchClient, DescribeAlarmsCommand, GetMetricDataCommand } from '@aws-sdk/client-cloudwatch';
+import { CloudWatchLogsClient, FilterLogEventsCommand } from '@aws-sdk/client-cloudwatch-logs';
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { MovableClock } from '../../src/base/index.ts';
 import { type LocalAws, startLocalAws } from '../../src/server/index.ts';
@@ -59,17 +60,21 @@ const directory = temporaryDirectory();
 const clock = new MovableClock();
 let aws: LocalAws;
 let cloudwatch: CloudWatchClient;
+let logs: CloudWatchLogsClient;
 beforeAll(async () => {
   const codeDirectory = fileURLToPath(new URL('../fixtures/functions', import.meta.url));
   aws = await startLocalAws({ stack: { template, codeDirectory }, directory: directory.path, clock });
-  cloudwatch = new CloudWatchClient({
+  const options = {
     endpoint: aws.endpoint,
     region: 'us-east-1',
     credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
-  });
+  };
+  cloudwatch = new CloudWatchClient(options);
+  logs = new CloudWatchLogsClient(options);
 });
 afterAll(async () => {
   cloudwatch.destroy();
+  logs.destroy();
   await aws.close();
   directory.remove();
 });
@@ -128,4 +133,20 @@ it('counts an invocation that was throttled as such, neither as invocation nor a
   expect({ invocations: await metric('Invocations', 'Sum'), errors: await metric('Errors', 'Sum') }).toEqual(
     before,
   );
+});
+
+it('reports invocations that failed, and those that ran out of time, in the log of the function', async () => {
+  aws.faults.set({ lambda: [{ fault: 'timeOutInvocations', function: 'picky', afterMs: 1 }] });
+  expect(await post('a')).toBe(500);
+  const { events = [] } = await logs.send(
+    new FilterLogEventsCommand({
+      logGroupName: '/aws/lambda/picky',
+      filterPattern: '{ $.record.status != "success" }',
+    }),
+  );
+  const records = events.map(({ message = '' }) => JSON.parse(message));
+  expect(records).toMatchObject([
+    { type: 'platform.report', record: { status: 'error' } },
+    { type: 'platform.report', record: { status: 'timeout', requestId: expect.stringMatching(/-/) } },
+  ]);
 });

@@ -1,4 +1,5 @@
 import { CloudWatchClient, DescribeAlarmsCommand, GetMetricDataCommand } from '@aws-sdk/client-cloudwatch';
+import { CloudWatchLogsClient, FilterLogEventsCommand } from '@aws-sdk/client-cloudwatch-logs';
 import { FirehoseClient, PutRecordCommand } from '@aws-sdk/client-firehose';
 import { DisableKeyCommand, EnableKeyCommand, KMSClient } from '@aws-sdk/client-kms';
 import { S3Client } from '@aws-sdk/client-s3';
@@ -36,9 +37,15 @@ const template = {
           BucketARN: 'arn:aws:s3:::landing',
           RoleARN: 'arn:aws:iam::000000000000:role/delivery',
           Prefix: 'rows/',
+          CloudWatchLoggingOptions: {
+            Enabled: true,
+            LogGroupName: { Ref: 'Log' },
+            LogStreamName: 'DestinationDelivery',
+          },
         },
       },
     },
+    Log: { Type: 'AWS::Logs::LogGroup', Properties: { LogGroupName: '/aws/kinesisfirehose/events' } },
     Late: {
       Type: 'AWS::CloudWatch::Alarm',
       Properties: {
@@ -61,7 +68,13 @@ const template = {
 const directory = temporaryDirectory();
 const clock = new MovableClock();
 let aws: LocalAws;
-let clients: { firehose: FirehoseClient; kms: KMSClient; cloudwatch: CloudWatchClient; s3: S3Client };
+let clients: {
+  firehose: FirehoseClient;
+  kms: KMSClient;
+  cloudwatch: CloudWatchClient;
+  logs: CloudWatchLogsClient;
+  s3: S3Client;
+};
 beforeAll(async () => {
   aws = await startLocalAws({ stack: { template }, directory: directory.path, clock });
   const options = {
@@ -73,6 +86,7 @@ beforeAll(async () => {
     firehose: new FirehoseClient(options),
     kms: new KMSClient(options),
     cloudwatch: new CloudWatchClient(options),
+    logs: new CloudWatchLogsClient(options),
     s3: new S3Client({ ...options, forcePathStyle: true }),
   };
 });
@@ -126,6 +140,13 @@ describe("a stream whose bucket's key is disabled", () => {
     expect(await metric('DeliveryToS3.DataFreshness')).toEqual([]);
     expect(await metric('DeliveryToS3.Success')).toContain(0);
     expect(await alarmState()).toBe('ALARM');
+    const asked = new FilterLogEventsCommand({ logGroupName: '/aws/kinesisfirehose/events' });
+    const { events = [] } = await clients.logs.send(asked);
+    expect(JSON.parse(events[0]?.message ?? '')).toMatchObject({
+      deliveryStreamARN: expect.stringMatching(/:deliverystream\/events$/),
+      ...{ destination: 'arn:aws:s3:::landing', errorCode: 'S3.KMS.DisabledException' },
+      message: expect.stringMatching(/ is disabled\.$/),
+    });
     await put('kept');
 
     await clock.advance(22 * HOUR + HOUR / 2);

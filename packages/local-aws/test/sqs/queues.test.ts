@@ -106,6 +106,8 @@ describe('a dead-letter queue', () => {
     }
     expect(work.receive(10)).toEqual([]);
     expect(work.pending()).toBe(0);
+    // Of its age there counts the time since.
+    expect(dead.oldestSentAt()).toBe(START + 20_000);
     expect(dead.receive(10)).toMatchObject([
       { body: 'poison', sentAt: START, receiveCount: 3, deadLetterSource: work.arn },
     ]);

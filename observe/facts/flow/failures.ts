@@ -1,0 +1,107 @@
+import * as z from 'zod';
+import { deliveryLogGroup } from '../../../infra/streams/streams.ts';
+import { partName } from '../../../infra/template/Stack.ts';
+import { parseJson } from '../../../lib/base/json.ts';
+import { isoTimestamp } from '../../../lib/base/time.ts';
+import type { Deployment } from '../../deployment.ts';
+import { functionLog, readLog } from './logEvents.ts';
+import { readMetricData } from './metricData.ts';
+import { HOUR_MS } from './requestCounts.ts';
+
+/** Pages of a log that are read. */
+const MOST_PAGES = 20;
+/** The last hours of a log are read first: between two hourly runs, and some retries. */
+const RECENT_MS = 2 * HOUR_MS;
+const PERIOD_MS = 300_000;
+
+const text = z.string().optional().catch(undefined);
+const parts = z.array(z.object({ code: z.string(), message: text })).catch([]);
+/**
+ * An error in the log of a function of ours, Lambda's report of a run that did not end well
+ * (https://docs.aws.amazon.com/lambda/latest/dg/telemetry-schema-reference.html), and Firehose's line about a delivery
+ * (https://docs.aws.amazon.com/firehose/latest/dev/monitoring-with-cloudwatch-logs.html).
+ */
+const failureLine = z.object({
+  ...{ code: text, detail: text, error: text, errorCode: text, message: text },
+  failed: parts,
+  tables: z.array(z.object({ failed: parts })).catch([]),
+  problems: z.array(z.string()).catch([]),
+  record: z.object({ status: z.string(), errorType: text }).optional().catch(undefined),
+});
+
+/** The part that is no function: the stream. */
+const STREAM = 'landing';
+
+/**
+ * What a function, or the delivery of the stream (`landing`), failed with last, in words that begin with the time:
+ * `2026-11-20T12:00:00.000Z: SLUICE_X: detail`.
+ *
+ * @param since From when on it is looked for, epoch milliseconds.
+ * @returns Null if it has not failed.
+ * @throws ObserveError `SLUICE_OBSERVE_METRICS_INCOMPLETE`; what the clients of CloudWatch and its logs throw.
+ */
+export async function readLastFailure(
+  deployment: Pick<Deployment, 'logs' | 'cloudwatch' | 'stack' | 'now'>,
+  part: string,
+  since: number,
+): Promise<string | null> {
+  const { logs, stack, now } = deployment;
+  const { events } = await readLog(
+    { logs },
+    {
+      ...(part === STREAM
+        ? { group: deliveryLogGroup(stack), filterPattern: '' }
+        : {
+            group: functionLog(stack, part),
+            filterPattern: '{ $.level = "error" || $.record.status != "success" }',
+          }),
+      times: [
+        { startTime: now - RECENT_MS },
+        ...(since < now - RECENT_MS ? [{ startTime: since, endTime: now - RECENT_MS - 1 }] : []),
+      ],
+      mostPages: MOST_PAGES,
+    },
+  );
+  for (const { timestamp = 0, message = '' } of events.toSorted(
+    (a, b) => (b.timestamp ?? 0) - (a.timestamp ?? 0),
+  )) {
+    const reason = reasonOf(message);
+    if (reason !== null) return `${isoTimestamp(timestamp)}: ${reason}`;
+  }
+  return part === STREAM ? null : readThrottled(deployment, part, since);
+}
+
+function reasonOf(message: string): string | null {
+  const { data } = failureLine.safeParse(parseJson(message));
+  if (data === undefined) return null;
+  const { record, detail, tables, problems } = data;
+  if (record !== undefined)
+    return record.status === 'timeout' ? 'Task timed out.' : `${record.errorType ?? record.status}.`;
+  const own = data.code ?? data.errorCode ?? data.error;
+  const named = own === undefined ? [] : [{ code: own, message: detail ?? data.message }];
+  const all = [...named, ...[data, ...tables].flatMap(({ failed }) => failed)];
+  return (
+    all.map((one) => (one.message === undefined ? `${one.code}.` : `${one.code}: ${one.message}`))[0] ??
+    problems[0] ??
+    null
+  );
+}
+
+/** Invocations that Lambda has not begun leave no line in the log. */
+async function readThrottled(
+  deployment: Pick<Deployment, 'cloudwatch' | 'stack' | 'now'>,
+  part: string,
+  since: number,
+): Promise<string | null> {
+  const { stack, now } = deployment;
+  const metric = { id: part, namespace: 'AWS/Lambda', metric: 'Throttles', statistic: 'Sum' };
+  const series = await readMetricData(
+    deployment,
+    [{ ...metric, dimensions: { FunctionName: partName(stack, part) } }],
+    { start: Math.floor(since / PERIOD_MS) * PERIOD_MS, end: now, periodSeconds: PERIOD_MS / 1_000 },
+  );
+  const throttled = [...(series.get(part) ?? [])].filter(([, count]) => count > 0).sort(([a], [b]) => b - a);
+  const count = throttled.reduce((sum, [, one]) => sum + one, 0);
+  const [last] = throttled;
+  return last === undefined ? null : `${isoTimestamp(last[0])}: Lambda throttled ${count} invocations.`;
+}

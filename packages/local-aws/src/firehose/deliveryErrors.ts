@@ -1,0 +1,28 @@
+import { valueAt } from '../base/json.ts';
+import { AwsError } from '../protocol/AwsError.ts';
+import type { ResolvedResource } from '../template/resolveTemplate.ts';
+
+/**
+ * What Firehose writes to the log group of a stream when S3 refuses a delivery; undefined of a stream without one.
+ * https://docs.aws.amazon.com/firehose/latest/dev/monitoring-with-cloudwatch-logs.html
+ */
+export function deliveryErrorLine(
+  resources: readonly Pick<ResolvedResource, 'type' | 'physicalId' | 'arn' | 'properties'>[],
+  stream: string,
+  error: unknown,
+): { readonly group: string; readonly line: string } | undefined {
+  const found = resources.find(
+    ({ type, physicalId }) => type === 'AWS::KinesisFirehose::DeliveryStream' && physicalId === stream,
+  );
+  const destination = valueAt(found?.properties, ['ExtendedS3DestinationConfiguration']);
+  const { LogGroupName: group, Enabled } = Object(valueAt(destination, ['CloudWatchLoggingOptions']));
+  if (found === undefined || Enabled !== true || typeof group !== 'string') return undefined;
+  const line = {
+    deliveryStreamARN: found.arn,
+    destination: valueAt(destination, ['BucketARN']),
+    deliveryStreamVersionId: 1,
+    message: error instanceof Error ? error.message : String(error),
+    errorCode: `S3.${error instanceof AwsError ? error.code : 'InternalError'}`,
+  };
+  return { group, line: JSON.stringify(line) };
+}
