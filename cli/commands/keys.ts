@@ -10,6 +10,7 @@ import {
   removeKey,
 } from '../../lib/wire/keys/editKeys.ts';
 import { sdkKey } from '../../lib/wire/sdkRequest.ts';
+import type { ConfiguredTarget } from '../../observe/target.ts';
 import {
   type Action,
   always,
@@ -21,12 +22,17 @@ import {
   textOption,
   UsageError,
 } from '../terminal/commandLine.ts';
+
 import { textTable, writeNote, writeResult } from '../terminal/output.ts';
 
 const SHA256 = /^[0-9a-f]{64}$/i;
 
 const ACTIONS: Readonly<Record<string, Action>> = {
-  list: { summary: 'List the keys, without the keys themselves.', options: [], run: list },
+  list: {
+    summary: 'List the keys of the configuration and of the secret by their SHA-256.',
+    options: [],
+    run: list,
+  },
   add: {
     summary: 'Add a key under a label; the key is read from stdin.',
     options: ['environment', 'kinds', 'sources', 'sha256'],
@@ -73,9 +79,18 @@ export const keys: Command = {
 };
 
 async function list(line: CommandLine): Promise<number> {
-  const { text } = await withSecret(line, (secret) => secret.read());
-  const rows = listedKeys(text).map(row);
+  const { rows, isLocal, allowAnyKey } = await withSecret(line, async (secret, { config, isLocal }) => ({
+    ...{ isLocal, allowAnyKey: config.allowAnyKey },
+    rows: [
+      ...config.keys.map((key) => row(key, 'configuration')),
+      ...listedKeys((await secret.read()).text).map((key) => row(key, 'secret')),
+    ],
+  }));
   writeResult(line, { keys: rows }, () => textTable(rows));
+  const any = 'any client-… or secret-… key, under the label `any`';
+  if (allowAnyKey) writeNote(`The configuration accepts ${any} (allowAnyKey).\n`);
+  else if (isLocal)
+    writeNote(`The local cloud also accepts ${any}, unless it was started with --check-keys.\n`);
   return 0;
 }
 
@@ -136,7 +151,7 @@ async function hashFromStdin(isForTrigger: boolean): Promise<string> {
 /** Imported here so that an invalid label is reported without loading AWS clients. */
 async function withSecret<Result>(
   line: CommandLine,
-  work: (secret: KeysSecret) => Promise<Result>,
+  work: (secret: KeysSecret, target: ConfiguredTarget) => Promise<Result>,
 ): Promise<Result> {
   const [{ configuredTarget }, { explainingAws }, { ResourceNotFoundException, SecretsManagerClient }] =
     await Promise.all([
@@ -144,10 +159,11 @@ async function withSecret<Result>(
       import('../aws/withDeployment.ts'),
       import('@aws-sdk/client-secrets-manager'),
     ]);
-  const { stack, aws } = await configuredTarget(line);
+  const target = await configuredTarget(line);
+  const { stack, aws } = target;
   const secretId = `${stack.service}-${stack.stage}-keys`;
   const client = new SecretsManagerClient(aws);
-  return explainingAws(() => work(versionedSecret(client, secretId)))
+  return explainingAws(() => work(versionedSecret(client, secretId), target))
     .catch((error: unknown) => {
       if (error instanceof Error && error.cause instanceof ResourceNotFoundException)
         throw new KeyListError('SLUICE_KEYS_NO_SECRET', `${secretId}.`, { cause: error });
@@ -170,6 +186,9 @@ function changeKeys(line: CommandLine, edit: (text: string) => string): Promise<
   });
 }
 
-function row({ label, sha256, environment = '', kinds, sources = [] }: AcceptedKey) {
-  return { label, sha256, environment, kinds: kinds.join(','), sources: sources.join(',') };
+function row(
+  { label, sha256, environment = '', kinds, sources = [] }: AcceptedKey,
+  from: 'configuration' | 'secret',
+) {
+  return { label, sha256, environment, kinds: kinds.join(','), sources: sources.join(','), from };
 }

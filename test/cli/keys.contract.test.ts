@@ -42,15 +42,30 @@ describe('sluice keys', () => {
     expect((await keys(['add', 'web', '--sha256', 'F'.repeat(64)])).code).toBe(0);
     const listed = await keys(['list', '--json']);
     expect(JSON.parse(listed.stdout).keys).toEqual([
-      { ...entry, kinds: 'exposures', sources: '' },
-      { label: 'web', sha256: 'f'.repeat(64), environment: '', kinds: 'exposures,events', sources: '' },
+      { ...entry, kinds: 'exposures', sources: '', from: 'secret' },
+      {
+        ...{ label: 'web', sha256: 'f'.repeat(64), environment: '', kinds: 'exposures,events' },
+        ...{ sources: '', from: 'secret' },
+      },
     ]);
-    expect((await keys(['list'])).stdout).toMatch(/^label {2}sha256 +environment {2}kinds +sources\n/);
+    const text = await keys(['list']);
+    expect(text.stdout).toMatch(/^label {2}sha256 +environment {2}kinds +sources {2}from *\n/);
+    expect(text.stderr).toContain('any client-… or secret-… key');
 
     const which = await keys(['remove', 'web']);
     expect(which).toMatchObject({ code: 1, stderr: expect.stringContaining('SLUICE_KEYS_AMBIGUOUS') });
     expect((await keys(['remove', 'web', '--sha256', SHA256.slice(0, 8)])).code).toBe(0);
     expect((await stored()).keys).toEqual([expect.objectContaining({ sha256: 'f'.repeat(64) })]);
+  });
+
+  it('lists the keys of the configuration, too', async () => {
+    await keys(['add', 'web'], KEY);
+    const env = { SLUICE_CONFIG: 'test/fixtures/config/keys.config.ts' };
+    const listed = await keys(['list', '--json'], '', env);
+    expect(JSON.parse(listed.stdout).keys).toMatchObject([
+      { label: 'shop', sha256: 'a'.repeat(64), kinds: 'events', from: 'configuration' },
+      { label: 'web', sha256: SHA256, from: 'secret' },
+    ]);
   });
 
   it('adds keys for the trigger only or for both, and refuses client keys for the trigger', async () => {
@@ -59,7 +74,9 @@ describe('sluice keys', () => {
     expect((await keys(['add', 'web'], KEY)).code).toBe(0);
     const entry = { label: 'acme', sha256: hash('sha256', secret), kinds: [], sources: ['acme', 'acme-eu'] };
     expect((await stored()).keys[0]).toEqual(entry);
-    expect((await keys(['list'])).stdout).toMatch(/^label {2}sha256 +environment {2}kinds +sources\n/);
+    expect((await keys(['list'])).stdout).toMatch(
+      /^label {2}sha256 +environment {2}kinds +sources +from *\n/,
+    );
     expect(JSON.parse((await keys(['list', '--json'])).stdout).keys).toMatchObject([
       { label: 'acme', kinds: '', sources: 'acme,acme-eu' },
       { label: 'web', kinds: 'exposures,events', sources: '' },
