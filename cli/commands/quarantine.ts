@@ -1,3 +1,4 @@
+import { isCuredByRedrive } from '../../lib/landing/quarantineReasons.ts';
 import type { QuarantineCounts } from '../../observe/facts/tables/countQuarantine.ts';
 import type { QuarantinedPage } from '../../observe/facts/tables/listQuarantined.ts';
 import { withDeployment } from '../aws/withDeployment.ts';
@@ -70,13 +71,13 @@ function countsText(counts: QuarantineCounts, where: Where): string {
   if (reasons.length === 0)
     return `Nothing is in quarantine that was received from ${from} to ${to}. Rows arrive there within minutes.\n${lines(notes)}`;
   const table = textTable(
-    reasons.map(({ code, rows, items, firstAt, lastAt, isRedrivable }) => ({
+    reasons.map(({ code, rows, items, firstAt, lastAt }) => ({
       reason: code,
       rows,
       items,
       first: firstAt,
       last: lastAt,
-      redrive: isRedrivable ? 'can be tried' : 'no',
+      redrive: isCuredByRedrive(code) ? 'once corrected' : 'no',
     })),
   );
   const meanings = reasons.map(({ code, cause, cure }) => `${code}: ${cause}\n  ${cure}`);

@@ -58,3 +58,15 @@ export type QuarantineReason = keyof typeof quarantineReasons;
 export function isQuarantineReason(code: string): code is QuarantineReason {
   return Object.hasOwn(quarantineReasons, code);
 }
+
+/** Reasons that lie in a table, in a key or in a moment. What is kept for another one is refused again by the same release. */
+const CURED_BY_REDRIVE: readonly string[] = [
+  ...(['SLUICE_ROW_REFUSED', 'SLUICE_ROW_UNFIT'] satisfies QuarantineReason[]),
+  ...(['SLUICE_EVENT_KIND_NOT_ALLOWED', 'SLUICE_EVENT_MANY_REFUSED'] satisfies QuarantineReason[]),
+  'SLUICE_BODY_TOO_COSTLY' satisfies QuarantineReason,
+];
+
+/** Whether a redrive delivers rows of a reason once it is corrected. */
+export function isCuredByRedrive(code: string): boolean {
+  return CURED_BY_REDRIVE.includes(code);
+}

@@ -253,7 +253,7 @@ export const findingCatalogue = {
   SLUICE_FINDING_TIME_SECONDS: warning(
     'Events of the last 24 hours have a time before the year 2000: their sender most likely counts seconds, where milliseconds are expected.',
     'Have it send milliseconds since 1970, or a text as ISO 8601: docs/answers.md, "What is noted". Rows that are stored keep their `timestamp`, under the day on which they were received; `received_at` is right.',
-    { part: 'collector', section: 'quarantine' },
+    { part: 'collector' },
   ),
   SLUICE_FINDING_RESENDS: warning(
     'Clients sent far more events of a day again than usual. Views and curated tables have each once; raw tables, and what is billed, have all.',
@@ -272,7 +272,7 @@ export const findingCatalogue = {
   ),
   SLUICE_FINDING_QUARANTINED: warning(
     'Events that were received within 24 hours are in quarantine.',
-    'The first command shows why, with the cure of each reason. Once it is corrected, the others say what would be delivered.',
+    'The first command shows the rows, with the cure of each reason. Where more commands are shown, they say what would be delivered once their reason is corrected. Everything else only its sender can send again.',
     { part: 'collector', section: 'quarantine' },
   ),
   SLUICE_FINDING_INGEST_FAILED: problem(

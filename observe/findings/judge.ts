@@ -3,13 +3,14 @@ import { partName } from '../../infra/template/Stack.ts';
 import { addDays, DAY_MS, isoTimestamp, utcDay } from '../../lib/base/time.ts';
 import { CollectError } from '../../lib/collect/CollectError.ts';
 import { ATHENA_STUCK_MS } from '../../lib/drops/limits.ts';
-import { isRowFailure } from '../../lib/landing/quarantineReasons.ts';
+import { isCuredByRedrive, isRowFailure } from '../../lib/landing/quarantineReasons.ts';
 import { forwardedKinds, tableKinds } from '../../lib/schema/kinds.ts';
 import { dayFolder } from '../../lib/tables/tableFolders.ts';
 import { KeysError } from '../../lib/wire/keys/Keyring.ts';
 import { targetCommands } from '../commands.ts';
 import type { Deployment } from '../deployment.ts';
 import { type DeploymentCommands, deploymentCommands } from '../deploymentCommands.ts';
+import { explainCode } from '../explainCode.ts';
 import type { KeptDay } from '../facts/days/curatedDays.ts';
 import type { DatasetDays, DropDay, Failing } from '../facts/days/ledgerDays.ts';
 import type { Change } from '../facts/flow/changes.ts';
@@ -389,15 +390,16 @@ function* judgeRows(facts: StatusFacts, { config, say }: Place): Findings {
       [say.send('register', '{"sluice":"daily"}')],
     );
   const reasons = quarantine ?? [];
+  const cured = reasons.filter(({ reason }) => isCuredByRedrive(reason)).slice(0, MOST_COMMANDS);
+  const lost = reasons.filter(({ reason }) => !isCuredByRedrive(reason)).slice(0, MOST_COMMANDS);
+  const cures = lost.map(({ reason }) => ` ${reason}: ${explainCode(reason).cure}`);
   if (reasons.length > 0)
     yield finding(
       'SLUICE_FINDING_QUARANTINED',
-      `${listed(reasons.map(({ reason, rows }) => `${counted(rows, 'row')} with ${reason}`))}.`,
+      `${listed(reasons.map(({ reason, rows }) => `${counted(rows, 'row')} with ${reason}`))}.${cures.join('')}`,
       [
         say.sluice('quarantine'),
-        ...reasons
-          .slice(0, MOST_COMMANDS)
-          .map(({ reason }) => say.sluice('redrive', '--reason', reason, '--dry-run')),
+        ...cured.map(({ reason }) => say.sluice('redrive', '--reason', reason, '--dry-run')),
       ],
       // Refused events are ordinary; rows that their table did not take are not.
       reasons.some(({ reason }) => isRowFailure(reason)) ? 'problem' : 'warning',

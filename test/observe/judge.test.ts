@@ -456,7 +456,8 @@ const cases: readonly Case[] = [
   [
     'rows are in quarantine',
     { quarantine: [{ reason: 'SLUICE_EVENT_NO_NAME', rows: 2, newestAt: at(1) }] },
-    ...(['QUARANTINED', 'warning', '2 rows with SLUICE_EVENT_NO_NAME.'] as const),
+    ...(['QUARANTINED', 'warning'] as const),
+    '2 rows with SLUICE_EVENT_NO_NAME. SLUICE_EVENT_NO_NAME: Give it an eventName: text of at least one character.',
     'npx sluice quarantine',
   ],
   [
@@ -660,6 +661,20 @@ describe('a finding of sluice status', () => {
     const detail = `7 requests, first ${at(0.5)}, last ${at(0.25)}.`;
     for (const before of [null, at(0.6), at(0.25)]) expect(failed(before)).toMatchObject([{ detail }]);
     expect(failed(at(0.2))).toEqual([]);
+  });
+
+  it('of quarantine offers a redrive for what can be corrected, and the cure of everything else', () => {
+    const found = (...reasons: readonly string[]) =>
+      judge({ quarantine: reasons.map((reason) => ({ reason, rows: 2, newestAt: at(1) })) });
+    const [mixed] = found('SLUICE_BODY_CORRUPT', 'SLUICE_ROW_UNFIT', 'SLUICE_VALUE_UNFIT');
+    expect(mixed?.commands.map((command) => /--reason (\S+)/.exec(command)?.[1])).toEqual([
+      ...[undefined, 'SLUICE_ROW_UNFIT'],
+    ]);
+    expect(mixed?.detail).toContain(' SLUICE_BODY_CORRUPT: Send the body as the SDK wrote it.');
+    for (const reason of ['SLUICE_BODY_TRUNCATED', 'SLUICE_BODY_NOT_JSON', 'SLUICE_EVENT_BAD_TIME'])
+      expect(found(reason)[0]?.commands).toHaveLength(1);
+    for (const reason of ['SLUICE_BODY_TOO_COSTLY', 'SLUICE_EVENT_KIND_NOT_ALLOWED'])
+      expect(found(reason)[0]?.commands).toHaveLength(2);
   });
 
   it('of a key that is disabled is one, with what follows from it and the command of the doctor', () => {
