@@ -18,7 +18,14 @@ import { type LastDay, lastDayOf, readDayCounts } from './flow/changes.ts';
 import { type DeadLetters, readDeadLetters } from './flow/deadLetters.ts';
 import { readLastFailure } from './flow/failures.ts';
 import { readLocalState } from './flow/localCloud.ts';
-import { type NotedEvents, type Refusals, readNoted, readRefusals } from './flow/loggedRequests.ts';
+import {
+  type NotedEvents,
+  type Refusals,
+  readNoted,
+  readRefusals,
+  readSpikeSender,
+  type SpikeSender,
+} from './flow/loggedRequests.ts';
 import { type RelayState, readRelayState } from './flow/relayCopies.ts';
 import { type LastHour, readLastHour, readLastRequest } from './flow/requestCounts.ts';
 import { countSenders } from './flow/senders.ts';
@@ -27,8 +34,8 @@ import { isStreamLate, readStream, type StreamState } from './flow/streamState.t
 import {
   countDamaged,
   countLanding,
-  isLandingLate,
   type DamagedObjects,
+  isLandingLate,
   type UndeletedObjects,
   type WaitingObjects,
 } from './flow/waitingObjects.ts';
@@ -66,6 +73,8 @@ export interface StatusFacts {
   readonly collector: string | null;
   readonly lastHour: LastHour | null;
   readonly lastDay: LastDay | null;
+  /** Who sent most of a spike within the last day; null without one. */
+  readonly spikeFrom: SpikeSender | null;
   /** When the last request was received, to the minute, ISO 8601; null without one within 15 days. */
   readonly lastRequestAt: string | null;
   /** Refused requests of 24 hours by sender; null without any, and if they could not be read. */
@@ -180,10 +189,13 @@ export async function readStatusFacts(deployment: Deployment): Promise<StatusFac
   const [alarms, drops, exports, curated, relay, lostDays, deadLetters] = more;
   const buffered = local?.buffered ?? { count: null, oldest: stream?.oldest ?? null };
   const failures = await readFailures();
+  const spikeFrom = await ask('the log of collect', () =>
+    readSpikeSender(deployment, lastDay?.changes ?? []),
+  );
   return {
     ...{ stack: `${stack.service}-${stack.stage}`, isLocal, at: isoTimestamp(now) },
     collector: local?.collector ?? null,
-    ...{ ...requests, lastDay, noted },
+    ...{ ...requests, lastDay, spikeFrom, noted },
     lastEventAt: lastEventAt(rows?.tables ?? [], delivered),
     tables: rows?.tables ?? null,
     waiting: {

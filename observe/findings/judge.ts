@@ -303,7 +303,10 @@ function usualText(usual: number | null): string {
 }
 
 /** What was not as usual within the last 24 hours. */
-function* judgeChanges({ lastDay, curated, noted }: StatusFacts, { say, config }: Place): Findings {
+function* judgeChanges(
+  { lastDay, spikeFrom, curated, noted }: StatusFacts,
+  { say, config }: Place,
+): Findings {
   const texts = (...wanted: readonly Change['what'][]) =>
     (lastDay?.changes ?? [])
       .filter(({ what }) => wanted.includes(what))
@@ -312,8 +315,12 @@ function* judgeChanges({ lastDay, curated, noted }: StatusFacts, { say, config }
         return `${hour} ${noun} in the busiest hour, where ${Math.round(usual)} are usual, first in the 5 minutes from ${first}, last in those from ${last}; ${day} in 24 hours`;
       })
       .join('. ');
+  const sender = spikeFrom === null ? '' : fromText(spikeFrom);
+  const share = Math.round((spikeFrom?.share ?? 0) * 100);
+  const from = sender === '' ? '' : `. About ${share} % came${sender}, by the log`;
+  const spike = texts('requests', 'events');
   const found = [
-    ['SLUICE_FINDING_SPIKE', texts('requests', 'events'), [say.sluice('tail')]],
+    ['SLUICE_FINDING_SPIKE', spike && `${spike}${from}`, [say.sluice('tail')]],
     [
       'SLUICE_FINDING_KEYS_REFUSED',
       texts('unknown_keys'),
@@ -348,9 +355,13 @@ function* judgeChanges({ lastDay, curated, noted }: StatusFacts, { say, config }
 }
 
 /** Who sent something, and when. */
-function sentText({ sdk, key, first, last }: SentGroup): string {
-  const from = sdk === null ? '' : ` from ${sdk}`;
-  return `${from}${key === null ? '' : ` with the key ${key}`}, first ${first}, last ${last}`;
+function sentText(sent: SentGroup): string {
+  return `${fromText(sent)}, first ${sent.first}, last ${sent.last}`;
+}
+
+/** ` from js-client 3.1 with the key web` */
+function fromText({ sdk, key }: Pick<SentGroup, 'sdk' | 'key'>): string {
+  return `${sdk === null ? '' : ` from ${sdk}`}${key === null ? '' : ` with the key ${key}`}`;
 }
 
 /** Who sent a day's events more than once. */

@@ -231,7 +231,9 @@ describe('a fault leads by sluice status, and the console’s page, to its findi
     await story.advance(10 * MINUTE);
     const found = (await status()).problems.filter(({ code }) => code === 'SLUICE_FINDING_DEAD_LETTERS');
     expect(found.map(({ detail }) => detail)).toEqual([
-      expect.stringMatching(/^sluice-local-write-dead-letters has 1 message, the oldest since 2026-\S+Z\./),
+      expect.stringMatching(
+        /^sluice-local-write-dead-letters has \d messages?, the oldest since 2026-\S+Z\./,
+      ),
       expect.stringMatching(/^sluice-local-export-dead-letters has 1 message, the oldest since 2026-\S+Z\.$/),
     ]);
     const { stdout } = await story.sluice('doctor');
@@ -239,8 +241,9 @@ describe('a fault leads by sluice status, and the console’s page, to its findi
     expect(stdout).toMatch(
       /--source-arn \S+:sluice-local-write-dead-letters --destination-arn \S+:sluice-local-write /,
     );
-    expect(await story.json('redrive', '--landing', '--dry-run')).toEqual({ dryRun: true, messages: 1 });
-    expect(await story.json('redrive', '--landing')).toEqual({ dryRun: false, messages: 1 });
+    const { messages } = await story.json('redrive', '--landing', '--dry-run');
+    expect(messages).toBeGreaterThan(0);
+    expect(await story.json('redrive', '--landing')).toEqual({ dryRun: false, messages });
     await story.cloud.flush();
   });
 

@@ -25,6 +25,7 @@ const well: StatusFacts = {
   ...{
     lastHour: null,
     lastDay: null,
+    spikeFrom: null,
     noted: null,
     lastRequestAt: null,
     refusals: null,
@@ -202,8 +203,10 @@ const cases: readonly Case[] = [
   ],
   [
     'there was a spike',
-    changed({ what: 'requests' }),
-    ...(['SPIKE', 'warning', changedText('requests'), 'npx sluice tail'] as const),
+    { ...changed({ what: 'requests' }), spikeFrom: { key: 'web', sdk: 'js-client 3', share: 0.953 } },
+    ...(['SPIKE', 'warning'] as const),
+    `${changedText('requests')} About 95 % came from js-client 3 with the key web, by the log.`,
+    'npx sluice tail',
   ],
   [
     'more keys are refused than usual',

@@ -2,7 +2,8 @@ import { isoTimestamp } from '../../../lib/base/time.ts';
 import type { Deployment } from '../../deployment.ts';
 import { HOUR_MS, type RequestCounts, readCounts } from './requestCounts.ts';
 
-const PERIOD_MS = 300_000;
+/** Length of the periods of the last day. */
+export const PERIOD_MS = 300_000;
 const DAY_MS = 86_400_000;
 /** Days before the last 24 hours that say what is usual. */
 const DAYS_BEFORE = 7;

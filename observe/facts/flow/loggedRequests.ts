@@ -1,5 +1,6 @@
 import { isoTimestamp } from '../../../lib/base/time.ts';
 import type { Deployment } from '../../deployment.ts';
+import { type Change, PERIOD_MS } from './changes.ts';
 import { type LiveRequest, readRequestLine } from './liveEntries.ts';
 import { functionLog, type LogQuestion, readLog } from './logEvents.ts';
 import { HOUR_MS, type RequestCounts } from './requestCounts.ts';
@@ -87,6 +88,50 @@ export async function readNoted(
   for (const { noted } of requests)
     for (const [what, count] of Object.entries(noted)) counts[what] = (counts[what] ?? 0) + count;
   return { counts, before2000: bySender(requests, ({ noted }) => noted['before_2000'] ?? 0), hasMore };
+}
+
+/** Who sent most of a spike. */
+export interface SpikeSender extends Pick<SentGroup, 'key' | 'sdk'> {
+  /** Their share of the requests or events, about: successful requests are sampled. */
+  readonly share: number;
+}
+
+/**
+ * Who sent most of the first spike, by at most 2,000 lines of the log.
+ *
+ * @returns Null without a spike, and where the log has no line of it.
+ * @throws What CloudWatch Logs' client throws.
+ */
+export async function readSpikeSender(
+  deployment: Pick<Deployment, 'logs' | 'stack' | 'config'>,
+  changes: readonly Change[],
+): Promise<SpikeSender | null> {
+  const spike = changes.find(({ what }) => what === 'requests' || what === 'events');
+  if (spike === undefined) return null;
+  const startTime = Date.parse(spike.first);
+  const { requests } = await readRequests(deployment, {
+    filterPattern: '{ $.event = "collect" }',
+    times: [{ startTime, endTime: Date.parse(spike.last ?? spike.first) + PERIOD_MS - 1 }],
+    ...NOTED,
+  });
+  const { successes } = deployment.config.logs;
+  const counted = (request: LiveRequest) =>
+    (spike.what === 'events' ? request.received : 1) / (isAlwaysLogged(request) ? 1 : successes || 1);
+  const groups = bySender(
+    requests.map((request) => ({ ...request, code: null })),
+    counted,
+  );
+  const [most] = groups;
+  if (most === undefined) return null;
+  const all = groups.reduce((sum, { count }) => sum + count, 0);
+  return { key: most.key, sdk: most.sdk, share: most.count / all };
+}
+
+/** As lib/collect/answer.ts decides. */
+function isAlwaysLogged({ status, refused, noted, not_streamed }: LiveRequest): boolean {
+  const isNoted = (noted['before_2000'] ?? 0) > 0;
+  const isHeldUp = /^(held_back|not_acknowledged)/.test(not_streamed ?? '');
+  return status >= 400 || Object.keys(refused).length > 0 || isNoted || isHeldUp;
 }
 
 async function readRequests(
