@@ -15,8 +15,7 @@ import {
 } from './days/ledgerDays.ts';
 import { type AlarmState, readAlarms } from './flow/alarms.ts';
 import { type LastDay, lastDayOf, readDayCounts } from './flow/changes.ts';
-import { type DeadLetters, readDeadLetters } from './flow/deadLetters.ts';
-import { readLastFailure } from './flow/failures.ts';
+import { type DeadLetters, readDeadLetters, readLastFailure } from './flow/failures.ts';
 import { readLocalState } from './flow/localCloud.ts';
 import {
   type NotedEvents,

@@ -14,7 +14,7 @@ import { explainCode } from '../explainCode.ts';
 import type { KeptDay } from '../facts/days/curatedDays.ts';
 import type { DatasetDays, DropDay, Failing } from '../facts/days/ledgerDays.ts';
 import type { Change } from '../facts/flow/changes.ts';
-import type { DeadLetters } from '../facts/flow/deadLetters.ts';
+import type { DeadLetters } from '../facts/flow/failures.ts';
 import type { SentGroup } from '../facts/flow/loggedRequests.ts';
 import { failedText, HOUR_MS, NOT_STORED } from '../facts/flow/requestCounts.ts';
 import { isStreamLate, KEPT_HOURS } from '../facts/flow/streamState.ts';

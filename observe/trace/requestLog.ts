@@ -1,6 +1,6 @@
 import { isJsonObject, parseJson } from '../../lib/base/json.ts';
 import type { Deployment } from '../deployment.ts';
-import { functionLog, readLog } from '../facts/flow/logEvents.ts';
+import { functionLog, readLog } from '../readLog.ts';
 
 /** Pages of the log that are read. */
 const MOST_PAGES = 500;

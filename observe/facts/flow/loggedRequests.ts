@@ -1,8 +1,8 @@
 import { isoTimestamp } from '../../../lib/base/time.ts';
 import type { Deployment } from '../../deployment.ts';
+import { functionLog, type LogQuestion, readLog } from '../../readLog.ts';
 import { type Change, PERIOD_MS } from './changes.ts';
 import { type LiveRequest, readRequestLine } from './liveEntries.ts';
-import { functionLog, type LogQuestion, readLog } from './logEvents.ts';
 import { HOUR_MS, type RequestCounts } from './requestCounts.ts';
 
 /** Lines and pages that are read of refused requests, and of what was noted, the newest first. */

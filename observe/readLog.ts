@@ -4,8 +4,8 @@ import {
   type FilterLogEventsCommandInput,
   type FilterLogEventsCommandOutput,
 } from '@aws-sdk/client-cloudwatch-logs';
-import { partName } from '../../../infra/template/Stack.ts';
-import type { Deployment } from '../../deployment.ts';
+import { partName } from '../infra/template/Stack.ts';
+import type { Deployment } from './deployment.ts';
 
 /** Name of the log group of a function. */
 export function functionLog(stack: Deployment['stack'], part: string): string {
