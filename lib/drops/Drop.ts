@@ -81,6 +81,12 @@ export function countFiles({ files, leftOut }: Pick<Drop, 'files' | 'leftOut'>):
   return files.length + meant.length;
 }
 
+/** How many files wait, and since when, for the ledger's note on a day that is queued or waits. */
+export function waitingFiles(drop: Drop): { readonly files: number; readonly writtenAt?: number } {
+  const { lastModified } = drop;
+  return { files: countFiles(drop), ...(lastModified === null ? {} : { writtenAt: lastModified }) };
+}
+
 /** Whether two fingerprints are of the same files, whatever the folder's logs say of them. */
 export function haveSameFiles(one: string | null | undefined, other: string | null | undefined): boolean {
   return one?.split('-', 1)[0] === other?.split('-', 1)[0];

@@ -69,7 +69,7 @@ export const PLAN_TABLE = {
     decides: ['succeeded', 'succeeded_no_data', 'inputs_missing'],
   },
   failed: {
-    means: `${SAME_FILES}, less than ${hours(RETRY_AFTER_MS)} ago, and nobody asked for the day.`,
+    means: `${SAME_FILES}, less than ${hours(RETRY_AFTER_MS)} ago or before the lookback, and nobody asked for the day.`,
     next: 'as before',
     decides: ['failed'],
   },

@@ -81,9 +81,15 @@ export const ledgerEntrySchema = z.object({
   state: z.enum(ledgerStates),
   /** Fingerprint of the files of the last settled load, successful or not; null before the first. */
   fingerprint: z.string().nullable(),
-  /** The last queued task: the fingerprint that the plan saw, the reason, when the task was sent, and how many files wait. */
+  /**
+   * The last queued task: the fingerprint that the plan saw, the reason, when the task was sent, how many files wait, and when
+   * the last was written.
+   */
   queued: z
-    .object({ fingerprint: z.string(), reason: z.string(), at: instant, files: count.optional() })
+    .object({
+      ...{ fingerprint: z.string(), reason: z.string(), at: instant },
+      ...{ files: count.optional(), writtenAt: instant.optional() },
+    })
     .optional(),
   /** Number of loads that were started for the files that were queued last. */
   attempts: count,

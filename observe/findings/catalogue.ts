@@ -146,7 +146,7 @@ export const findingCatalogue = {
   ),
   SLUICE_FINDING_INGEST_WAITING: warning(
     "Days of a customer's dataset have files that are not loaded: the folder's log commits none of them, or the marker of `waitFor` has not come. Queries read the previous version, if there is one.",
-    'Ask whoever delivers them whether the job still runs or has died: docs/ingest.md, "Days that wait". What is committed or marked is loaded by the next run, however old the day is. `sluice ingest backfill` loads a day without its marker.',
+    'Ask whoever delivers them whether the job still runs or has died: docs/ingest.md, "Days that wait". What is committed or marked is loaded by the next run, however old the day is. Of a day without its marker the second command loads the files that are there.',
     { part: 'drops', section: 'drops' },
   ),
   SLUICE_FINDING_READER_DENIED: problem(
@@ -277,7 +277,7 @@ export const findingCatalogue = {
   ),
   SLUICE_FINDING_INGEST_FAILED: problem(
     "Days of a customer's dataset could not be loaded. Queries read the previous version, if there is one.",
-    'The first command names the file and the reason; docs/ingest.md, "Alarms", says what to do. Runs try days of the lookback again 12 hours later. An older day has a second command, which loads it once the cause is gone.',
+    'The first command names the file and the reason; docs/ingest.md, "Alarms", says what to do. Corrected files are loaded by the next run. Files that have not changed are tried again 12 hours later while the day is in the lookback; an older day has a second command, which loads it once the cause is gone.',
     { part: 'drops', section: 'drops' },
   ),
   SLUICE_FINDING_EXPORT_KEPT: problem(

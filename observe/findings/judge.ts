@@ -453,30 +453,29 @@ function* judgeDatasets({ datasets }: StatusFacts, { now, say }: Place): Finding
         const { due } = late.find((one) => one.day === day) ?? {};
         return `${day} ${has}${due === undefined ? '' : `, expected by ${isoTimestamp(due)}`}`;
       });
-      // A day that no run has looked at has nothing to explain.
-      const known = lacking.filter(({ day }) => days.some((one) => one.day === day && one.state !== null));
+      const commands = lacking
+        .slice(-MOST_COMMANDS)
+        .toReversed()
+        .flatMap(({ day, cure }) => {
+          if (cure === 'run') return [say.sluice('ingest', 'run', ...words)];
+          return [explain(day), ...(cure === 'backfill' ? [backfill(day)] : [])];
+        });
       yield finding(
         'SLUICE_FINDING_INGEST_WAITING',
         `${of}: ${listed(texts, '; ')}.`,
-        [
-          ...known
-            .slice(-MOST_COMMANDS)
-            .toReversed()
-            .map(({ day }) => explain(day)),
-          ...(known.length < lacking.length ? [say.sluice('ingest', 'run', ...words)] : []),
-        ],
+        [...new Set(commands)],
         lacking.some(({ day }) => day < firstDay || late.some((one) => one.day === day))
           ? 'problem'
           : 'warning',
       );
     }
-    for (const { day, due } of late)
-      if (lacking.every((one) => one.day !== day))
-        yield finding(
-          'SLUICE_FINDING_INGEST_LATE',
-          `${of} ${day}: expected by ${isoTimestamp(due)}, and no file has come.`,
-          [say.sluice('ingest', 'status', ...words, ...daysWords(day, now))],
-        );
+    const absent = late.filter(({ day }) => lacking.every((one) => one.day !== day));
+    if (absent.length > 0) {
+      const texts = absent.toReversed().map(({ day, due }) => `${day}, expected by ${isoTimestamp(due)}`);
+      yield finding('SLUICE_FINDING_INGEST_LATE', `${of}: no file has come of ${listed(texts, '; ')}.`, [
+        say.sluice('ingest', 'status', ...words, ...daysWords(absent[0]?.day, now)),
+      ]);
+    }
     for (const { day, athena } of days)
       if (athena !== null && now - athena.startedAt > ATHENA_STUCK_MS)
         yield finding(

@@ -102,7 +102,7 @@ function explainState(entry: LedgerEntry): readonly [meaning: string, next: stri
     case 'failed':
       return [
         `The load failed at ${at}, after ${countOf(attempts, 'attempt')}.`,
-        `Corrected files are loaded by the next run within the lookback. After it, or after a correction elsewhere, such as the mapping or a policy, load the day again (backfill); the first run after ${isoTimestamp(updatedAt + RETRY_AFTER_MS)} also retries it.`,
+        `Corrected files are loaded by the next run. After a correction elsewhere, such as the mapping or a policy, load the day again (backfill); within the lookback the first run after ${isoTimestamp(updatedAt + RETRY_AFTER_MS)} also retries it.`,
       ];
     case 'loading':
       return [
@@ -116,14 +116,15 @@ function explainState(entry: LedgerEntry): readonly [meaning: string, next: stri
       const wait =
         'Wait: nothing is to be done. A request that was lost is repeated by a run of the schedule.';
       if (queued === undefined) return [`The day waits since ${since}.`, wait];
+      const written = isoTimestamp(queued.writtenAt ?? queued.at);
       if (queued.reason === markerReason(COMMIT))
         return [
-          `The day has ${lackWords(queued)} since ${since}: the log of its folder names none of them.`,
+          `The day has ${lackWords(queued)} since ${written}: the log of its folder names none of them.`,
           'Wait for the job that writes them, or have it run again if it failed: the next run after its commit loads the day.',
         ];
       if (isMarkerReason(queued.reason))
         return [
-          `The day has ${lackWords(queued)} since ${since}.`,
+          `The day has ${lackWords(queued)} since ${written}.`,
           'Ask for the marker, or load the day without it (backfill).',
         ];
       if (!isSent(queued))

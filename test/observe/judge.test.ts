@@ -256,7 +256,7 @@ const cases: readonly Case[] = [
     ...([
       'INGEST_LATE',
       'problem',
-      `acme/orders 2026-11-20: expected by ${at(2)}, and no file has come.`,
+      `acme/orders: no file has come of 2026-11-20, expected by ${at(2)}.`,
     ] as const),
     'npx sluice ingest status --source acme --dataset orders',
   ],
@@ -265,8 +265,13 @@ const cases: readonly Case[] = [
     datasets({
       days: [{ ...dropDay, state: 'waiting' }],
       waiting: [
-        { day: '2026-11-19', words: 'has 2 files and no commit since X', isLacking: true },
-        { day: '2026-11-20', words: 'has 1 file and no _SUCCESS since Y', isLacking: false },
+        { day: '2026-11-19', words: 'has 2 files and no commit since X', isLacking: true, cure: 'explain' },
+        {
+          day: '2026-11-20',
+          words: 'has 1 file and no _SUCCESS since Y',
+          isLacking: false,
+          cure: 'backfill',
+        },
       ],
     }),
     ...(['INGEST_WAITING', 'warning', 'acme/orders: 2026-11-19 has 2 files and no commit since X.'] as const),
@@ -276,7 +281,9 @@ const cases: readonly Case[] = [
     'a late day has files that no run has looked at',
     datasets({
       late: [{ day: '2026-11-20', due: NOW - 2 * HOUR }],
-      waiting: [{ day: '2026-11-20', words: 'has 2 files and no commit since X', isLacking: false }],
+      waiting: [
+        { day: '2026-11-20', words: 'has 2 files and no commit since X', isLacking: false, cure: 'run' },
+      ],
     }),
     ...(['INGEST_WAITING', 'problem'] as const),
     `acme/orders: 2026-11-20 has 2 files and no commit since X, expected by ${at(2)}.`,

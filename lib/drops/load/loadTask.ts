@@ -7,7 +7,7 @@ import { VERSION_KEPT_MS } from '../../ledger/versions.ts';
 import { athenaObstacle, type Source } from '../../schema/sources.ts';
 import type { AthenaNote } from '../../tables/ledgerKeys.ts';
 import type { AthenaPort } from '../athena/AthenaPort.ts';
-import { countFiles, type Drop, haveSameFiles } from '../Drop.ts';
+import { type Drop, haveSameFiles, waitingFiles } from '../Drop.ts';
 import { answerBefore, answerToFailure, decides, LOAD_TABLE, type LoadKind, loadKind } from '../dayTable.ts';
 import { hasSameFiles, missingFiles } from '../lastLoad.ts';
 import { ATHENA_GIVEN_UP_MS, MARKER_AFTER_MS, PARALLEL_DAYS } from '../limits.ts';
@@ -281,7 +281,7 @@ async function defer(work: ClaimedTask, answer: keyof typeof LOAD_TABLE): Promis
   const deferred = await loader.ledger.defer(claim, {
     fingerprint: drop?.fingerprint ?? task.fingerprint,
     reason: isMarker ? markerReason(marker) : SETTLING,
-    ...(drop === undefined ? {} : { files: countFiles(drop) }),
+    ...(drop === undefined ? {} : waitingFiles(drop)),
   });
   const again = !run.isLastAttempt && !isCommit;
   return deferred === null ? { outcome: 'lost' } : { outcome: 'settling', until, again };

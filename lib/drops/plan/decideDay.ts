@@ -48,6 +48,8 @@ export interface DayTerms {
   readonly asked?: PlanRequest['asked'];
   /** The dataset's table. A ledger entry for the dataset's previous table does not count. */
   readonly table: string;
+  /** Whether it is before the lookback: a failure is not tried again. Default false. */
+  readonly isOld?: boolean | undefined;
   /** The dataset's. Default false. */
   readonly filesLeave?: boolean | undefined;
   /** Key of the marker that completes the day. Default none. */
@@ -63,7 +65,7 @@ export interface DayTerms {
 export function decideDay(
   drop: Drop,
   known: LedgerEntry | null,
-  { now, settleMs, asked, table, filesLeave, marker }: DayTerms,
+  { now, settleMs, asked, table, isOld = false, filesLeave, marker }: DayTerms,
 ): DayDecision {
   const entry = known?.table === table ? known : null;
   const { fingerprint, files, leftOut } = drop;
@@ -80,7 +82,7 @@ export function decideDay(
     empty: () => asked === 'empty',
     loading: () => leasedUntil > now,
     unchanged: () => isSame,
-    failed: () => isSame && asked === undefined && now - entry.updatedAt < RETRY_AFTER_MS,
+    failed: () => isSame && asked === undefined && (isOld || now - entry.updatedAt < RETRY_AFTER_MS),
     queued: () => queued?.fingerprint === fingerprint && isSent(queued) && now - queued.at < REQUEUE_AFTER_MS,
     triggered: () => asked === 'triggered',
     marker: () =>

@@ -5,9 +5,9 @@ import type { Ledger } from '../../ledger/Ledger.ts';
 import type { LedgerEntry } from '../../ledger/LedgerEntry.ts';
 import type { Dataset, Source } from '../../schema/sources.ts';
 import type { CustomerBucket } from '../CustomerBucket.ts';
-import { countFiles, type Drop } from '../Drop.ts';
+import { countFiles, type Drop, waitingFiles } from '../Drop.ts';
 import { summarizeLeftOut } from '../lastLoad.ts';
-import { PARALLEL_DAYS } from '../limits.ts';
+import { FAILED_NAMED_MS, PARALLEL_DAYS } from '../limits.ts';
 import { listDrops, markerKey } from '../listDrops.ts';
 import { COMMIT, type DayDecision, decideDay, lookbackDays, markerReason, SETTLING } from './decideDay.ts';
 import type { IngestTask, PlanRequest } from './messageBodies.ts';
@@ -29,9 +29,9 @@ export interface PlannedDay {
   readonly files: number;
   /** Number of objects that the last successful load left out although they were probably meant to be loaded. */
   readonly leftOut: number;
-  /** Whether the last load failed or found that files are missing, and they are the same. */
+  /** Whether the last load failed, of a day of the lookback or of the request, or found that files are missing, and they are the same. */
   readonly failed: boolean;
-  /** Whether it waits to be loaded, or was loaded and its files are missing: it is looked at until that ends. */
+  /** Whether it waits to be loaded, has failed, or was loaded and its files are missing: it is looked at until that ends. */
   readonly isOpen: boolean;
 }
 
@@ -68,13 +68,14 @@ export async function planDataset(
     table: dataset.table,
     filesLeave: dataset.filesLeave,
   };
+  const isOld = (day: UtcDay) => request.days === undefined && !lookback.includes(day);
   const looked = await mapLimit([...drops], PARALLEL_DAYS, async ([day, drop]) => {
     const entry = await ledger.read({ source: source.name, dataset: dataset.name, day });
     return {
       day,
       drop,
       entry,
-      decision: decideDay(drop, entry, { ...terms, marker: markerKey(dataset, day) }),
+      decision: decideDay(drop, entry, { ...terms, isOld: isOld(day), marker: markerKey(dataset, day) }),
     };
   });
 
@@ -99,7 +100,7 @@ export async function planDataset(
     const reason = noteOf(decision, drop, entry, dataset.waitFor);
     if (reason === null) return;
     const place = { source: source.name, dataset: dataset.name, day, table: dataset.table };
-    await ledger.noteQueued(place, { fingerprint: drop.fingerprint, reason, files: countFiles(drop) }, entry);
+    await ledger.noteQueued(place, { fingerprint: drop.fingerprint, reason, ...waitingFiles(drop) }, entry);
   });
   return {
     source: source.name,
@@ -108,11 +109,10 @@ export async function planDataset(
     days: looked.map(({ day, drop, entry, decision }) => ({
       day,
       isOpen:
-        'queue' in decision
-          ? decision.queue !== 'retried'
-          : 'wait' in decision ||
-            decision.skip === 'queued' ||
-            (entry?.state === 'inputs_missing' && entry.table === dataset.table),
+        !('skip' in decision) ||
+        decision.skip === 'queued' ||
+        (decision.skip === 'failed' && terms.now - (entry?.updatedAt ?? 0) < FAILED_NAMED_MS) ||
+        (entry?.state === 'inputs_missing' && entry.table === dataset.table),
       decision,
       files: Math.max(
         countFiles(drop) + drop.leftOut.filter(({ reason }) => reason === 'temporary').length,
@@ -120,7 +120,7 @@ export async function planDataset(
       ),
       leftOut: entry === null ? 0 : summarizeLeftOut(entry).count,
       failed:
-        (entry?.state === 'failed' || entry?.state === 'inputs_missing') &&
+        ((entry?.state === 'failed' && !isOld(day)) || entry?.state === 'inputs_missing') &&
         entry.fingerprint === drop.fingerprint,
     })),
   };

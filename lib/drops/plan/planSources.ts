@@ -30,7 +30,7 @@ const lastListingSchema = z.object({
   newestDay: z.string().nullable(),
   /** Whether no day of the lookback has files. */
   stopped: z.boolean(),
-  /** Days that wait, and loaded ones whose files are missing. The next run looks at them, too, however old they are. */
+  /** Days that wait or have failed, and loaded ones whose files are missing. The next run looks at them, too, however old they are. */
   openDays: z.array(z.string().refine(isUtcDay, 'a day, YYYY-MM-DD')).default([]),
   /** What the folder has besides: days outside of the lookback, and names that are no day's. */
   elsewhere: z

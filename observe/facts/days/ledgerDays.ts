@@ -3,7 +3,7 @@ import { mapLimit } from '../../../lib/base/concurrency.ts';
 import { listObjects, type ObjectStore } from '../../../lib/base/ObjectStore.ts';
 import { addDays, isoTimestamp, type UtcDay, utcDay } from '../../../lib/base/time.ts';
 import { summarizeLeftOut } from '../../../lib/drops/lastLoad.ts';
-import { lackWords, lookbackDays } from '../../../lib/drops/plan/decideDay.ts';
+import { COMMIT, lackWords, lookbackDays, markerReason } from '../../../lib/drops/plan/decideDay.ts';
 import { hasArrivedSince, isOver, type LateDay, lateNotes } from '../../../lib/drops/plan/lateDrops.ts';
 import { type LastListing, lastListings } from '../../../lib/drops/plan/planSources.ts';
 import { unusualWords } from '../../../lib/drops/usualRows.ts';
@@ -37,6 +37,8 @@ export interface WaitingDay {
   readonly words: string;
   /** Whether more was to be expected by now: files that are not committed have settled, or the day is over. */
   readonly isLacking: boolean;
+  /** What shows more: no run has looked at it (`run`), its files are named (`explain`); or loads it without its marker. */
+  readonly cure: 'run' | 'explain' | 'backfill';
 }
 
 /** The status of one dataset. */
@@ -269,11 +271,13 @@ export async function readDatasets(
         const queued = entry?.state === 'waiting' ? entry.queued : undefined;
         const lack = queued === undefined ? null : lackWords(queued);
         const has = late.find((one) => one.day === day)?.has;
-        const [words, since = 0] = lack === null ? [has?.words, has?.since] : [lack, queued?.at];
-        const isLacking = lack?.endsWith(' commit') === true || isOver(dataset, day, open.now);
-        return words === undefined
-          ? []
-          : [{ day, words: `has ${words} since ${isoTimestamp(since)}`, isLacking }];
+        const [words, since = 0] =
+          lack === null ? [has?.words, has?.since] : [lack, queued?.writtenAt ?? queued?.at];
+        if (words === undefined) return [];
+        const isCommit = queued?.reason === markerReason(COMMIT);
+        const cure = entry === null ? 'run' : lack === null || isCommit ? 'explain' : 'backfill';
+        const isLacking = isCommit || isOver(dataset, day, open.now);
+        return [{ day, words: `has ${words} since ${isoTimestamp(since)}`, isLacking, cure }];
       }),
       unusual: own.flatMap(({ day, entry }) => {
         const words = entry === null ? null : unusualWords(entry, dataset.unusualShare);

@@ -312,13 +312,45 @@ describe('a run of the plan', () => {
     const [status] = await readDatasets(open, configuredDatasets(ingest.config), { count: () => 4 });
     expect(status?.waiting).toEqual(
       [old, day].map((one) => ({
-        ...{ day: one, isLacking: true },
+        ...{ day: one, isLacking: true, cure: 'explain' },
         words: expect.stringMatching(/^has 1 file and no commit since 2/),
       })),
     );
     await ingest.put(`events/${day}/_committed_1`, JSON.stringify({ added: [], removed: [] }));
     await ingest.clock.advance(HOUR_MS);
     expect(await plan()).toMatchObject({ outcomes: { waiting_marker: 1, queued: 1, no_files: 4 } });
+  });
+
+  it('names a day that failed for a month, and does not try it again once it is before the lookback', async () => {
+    ingest = await startIngest();
+    const [day, old] = [ago(1), ago(20)];
+    for (const one of [day, old]) await ingest.put(`events/${one}/a.parquet`);
+    await ingest.clock.advance(HOUR_MS);
+    await plan();
+    await plan({ days: [old], asked: 'backfill' });
+    const failure = { code: 'SLUICE_X', message: 'Why.' };
+    for (const one of [day, old]) await ingest.settle(one, { state: 'failed', failure });
+    const named = async () => {
+      const open = { s3: ingest.s3, config: ingest.config, now: ingest.clock.now() };
+      const [status] = await readDatasets(open, configuredDatasets(ingest.config), { count: () => 1 });
+      return status?.days.flatMap((one) => (one.entry === null ? [] : [one.day]));
+    };
+    await ingest.clock.advance(13 * HOUR_MS);
+    expect(await plan()).toMatchObject({ outcomes: { queued: 1, failed: 1 } });
+    expect(ingest.lines.findLast((line) => '_aws' in line)).toMatchObject({ days_failed: 1 });
+    await ingest.settle(day, { state: 'failed', failure });
+    expect(await named()).toEqual([old, day]);
+    await ingest.clock.advance(10 * 24 * HOUR_MS);
+    expect(await plan()).toMatchObject({ outcomes: { failed: 2, no_files: 4 } });
+    expect(ingest.lines.findLast((line) => '_aws' in line)).toMatchObject({ days_failed: 0 });
+    expect(await named()).toEqual([old, day]);
+    await ingest.put(`events/${old}/a.parquet`, 'PAR1 corrected');
+    await ingest.clock.advance(HOUR_MS);
+    expect(await plan()).toMatchObject({ outcomes: { failed: 1, queued: 1 } });
+    await load(old);
+    await ingest.clock.advance(30 * 24 * HOUR_MS);
+    await plan();
+    expect(await named()).toEqual([]);
   });
 
   it('notes no task that has ended before that', async () => {
