@@ -1,4 +1,3 @@
-import { GetWorkGroupCommand, type WorkGroup } from '@aws-sdk/client-athena';
 import { GetDatabaseCommand, GetTableCommand, type Table } from '@aws-sdk/client-glue';
 import { ListObjectsV2Command } from '@aws-sdk/client-s3';
 import { catalog } from '../../infra/data/catalog.ts';
@@ -11,7 +10,6 @@ import { addDays, isUtcDay, utcDay } from '../../lib/base/time.ts';
 import type { CatalogPartition } from '../../lib/landing/catalog/PartitionCatalog.ts';
 import { dayLocation, findStalePartitions } from '../../lib/landing/catalog/registerPartitions.ts';
 import type { Config } from '../../lib/schema/config.ts';
-import { PRIMARY_WORKGROUP } from '../../lib/schema/fields/athena.ts';
 import { type TableKind, tableKinds } from '../../lib/schema/kinds.ts';
 import { groupsKey } from '../../lib/tables/tableFolders.ts';
 import { namesClause } from '../../lib/views/assignments.ts';
@@ -210,48 +208,6 @@ LIMIT ${MOST_HASHES}`,
       `${sent} of the layer ${layer}: ${count === '1' ? '1 row' : `${count} rows`}.`,
     ),
   );
-}
-
-/** Workgroups that no stack creates: `primary`, which OWOX uses, and those that the configuration names for readers. */
-export const workgroups: Look = {
-  name: 'workgroups',
-  expects:
-    'the workgroup `primary`, if OWOX reads, and a configured `workgroup` of a reader is enabled and lets clients choose the result location',
-  find({ config, athena, say }) {
-    const wanted = config.readers.flatMap((reader) =>
-      reader.kind === 'owox' ? [PRIMARY_WORKGROUP] : (reader.workgroup ?? []),
-    );
-    return settled(
-      [...new Set(wanted)].map(async (WorkGroup) => {
-        const found = await ifThere(
-          athena.send(new GetWorkGroupCommand({ WorkGroup })),
-          // Athena has no specific error for it.
-          /^InvalidRequestException$/,
-        );
-        return found === undefined
-          ? [finding('SLUICE_FINDING_RESOURCE_MISSING', `The workgroup ${WorkGroup}.`)]
-          : judgeWorkgroup({ Name: WorkGroup, ...found.WorkGroup }, say);
-      }),
-    );
-  },
-};
-
-/** Judges a workgroup that no stack creates. */
-export function judgeWorkgroup(
-  { Name, State, Configuration = {} }: WorkGroup,
-  say: Pick<Setup['say'], 'aws'>,
-): readonly Finding[] {
-  const { EnforceWorkGroupConfiguration: isEnforced = false, ResultConfiguration } = Configuration;
-  const unfit = (detail: string, ...options: readonly string[]) =>
-    finding('SLUICE_FINDING_PRIMARY_UNFIT', `${Name} ${detail}.`, [
-      say.aws('athena', 'update-work-group', '--work-group', `${Name}`, ...options),
-    ]);
-  const location = ResultConfiguration?.OutputLocation ?? 'settings without a location';
-  const free = ['--configuration-updates', 'EnforceWorkGroupConfiguration=false'];
-  return [
-    ...(State === 'DISABLED' ? [unfit(`is ${State}`, '--state', 'ENABLED')] : []),
-    ...(isEnforced ? [unfit(`enforces ${location}`, ...free)] : []),
-  ];
 }
 
 /** The days that views read from curated tables. Without `curate: true` there are none. */

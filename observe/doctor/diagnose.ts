@@ -5,7 +5,7 @@ import { readStatus } from '../findings/status.ts';
 import { deploymentOptions } from '../target.ts';
 import { deployer, freeNames, quotas } from './account.ts';
 import { bucket, bucketSettings, forwarding, key, stoppedErasures } from './bucket.ts';
-import { database, names, partitions, servedDays, tables, workgroups } from './catalog.ts';
+import { database, names, partitions, servedDays, tables } from './catalog.ts';
 import { type Look, settled, unreadFinding } from './Look.ts';
 import { readers } from './readers.ts';
 import { openClients, readSetup, type Setup } from './Setup.ts';
@@ -28,7 +28,7 @@ const status: Look = {
 
 /** What `sluice doctor` looks at, in its order. */
 export const looks: readonly Look[] = [
-  ...[stack, bucket, database, domain, bucketSettings, key, tables, partitions, names, workgroups],
+  ...[stack, bucket, database, domain, bucketSettings, key, tables, partitions, names],
   ...[queues, stoppedErasures, forwarding, servedDays, quotas, readers, writer, status],
 ];
 

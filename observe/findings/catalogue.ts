@@ -112,10 +112,6 @@ export const findingCatalogue = {
     'If the detail has an error of the function `register`, correct that first: its role, or a policy of Lake Formation. Register the days with the command, after you have dropped partitions with another folder in Glue; the next hourly run does so too. If they are missing again, look at the register queue and its dead letters.',
     { part: 'partitions', section: 'partitions' },
   ),
-  SLUICE_FINDING_PRIMARY_UNFIT: problem(
-    'A workgroup that the stack does not make, `primary` for OWOX Data Marts or the `workgroup` of a reader, is disabled, or enforces a result location where the reader may neither write nor read.',
-    'Change it with the command. This affects everyone who queries there; in `primary`, everyone in the account who sends no workgroup.',
-  ),
   SLUICE_FINDING_DOMAIN_UNFIT: problem(
     'The domain is not available, has another certificate than configured, or does not lead to the gateway from this machine: events may be lost.',
     'Wait if it is UPDATING; else see that its certificate in AWS Certificate Manager is ISSUED and for this name, and deploy if the configuration is newer. Point the DNS record to the output `DomainTarget` (docs/platform.md), unless a CDN, a proxy or another region answers there on purpose.',

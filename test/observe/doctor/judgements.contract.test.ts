@@ -5,7 +5,7 @@ import { shellCommand } from '../../../lib/base/text.ts';
 import { VERSION } from '../../../lib/base/version.ts';
 import { deploymentCommands, revertDriftWords } from '../../../observe/deploymentCommands.ts';
 import { sameDocument } from '../../../observe/doctor/bucket.ts';
-import { differences, judgeWorkgroup } from '../../../observe/doctor/catalog.ts';
+import { differences } from '../../../observe/doctor/catalog.ts';
 import { judgeSimulation } from '../../../observe/doctor/readers.ts';
 import { judgeDomain, judgeDrift, judgeStack } from '../../../observe/doctor/stack.ts';
 import { deniedByBucket } from '../../../observe/doctor/writer.ts';
@@ -107,27 +107,6 @@ describe('a resource that differs from the template', () => {
     expect(words[0]).toEqual(expect.arrayContaining(['--use-previous-template', 'REVERT_DRIFT']));
     for (const one of words)
       expect(one.join(' ')).toContain('--stack-name sluice-prod --change-set-name sluice-repair');
-  });
-});
-
-describe('the workgroup that OWOX queries in', () => {
-  const location = { OutputLocation: 's3://finance/' };
-
-  it.each([
-    [{ State: 'ENABLED' }, []],
-    [{ State: 'ENABLED', Configuration: { ResultConfiguration: location } }, []],
-    [{ State: 'DISABLED' }, ['is DISABLED']],
-    [
-      {
-        State: 'ENABLED',
-        Configuration: { EnforceWorkGroupConfiguration: true, ResultConfiguration: location },
-      },
-      ['enforces s3://finance/'],
-    ],
-  ] as const)('is judged with %j', (group, expected) => {
-    expect(judgeWorkgroup({ Name: 'primary', ...group }, say).map(({ detail }) => detail)).toEqual(
-      expected.map((what) => `primary ${what}.`),
-    );
   });
 });
 

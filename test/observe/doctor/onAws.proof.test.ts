@@ -1,7 +1,6 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { AthenaClient, UpdateWorkGroupCommand } from '@aws-sdk/client-athena';
 import { afterAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { repositoryRoot } from '../../../local/dataDirectory.ts';
 import { account, accountServices, limits, NOT_FOUND } from './fakeAccount.ts';
@@ -121,27 +120,6 @@ describe('sluice doctor, where only AWS can answer', () => {
     expect(await findings('quotas', url(''))).toEqual([3, `${lower} the configuration says 1000.`]);
     expect(await findings('quotas', url('accountConcurrency: 700'))).toEqual([0]);
     expect(await findings('quotas', url('reservedConcurrency: 300'))).toEqual([0]);
-  });
-
-  it('checks the workgroup `primary` only if OWOX is a reader', async () => {
-    const athena = new AthenaClient(deployed.options);
-    const enforce = (enforced: boolean) =>
-      athena.send(
-        new UpdateWorkGroupCommand({
-          WorkGroup: 'primary',
-          ConfigurationUpdates: { EnforceWorkGroupConfiguration: enforced },
-        }),
-      );
-    const owox = config("readers: [{ kind: 'owox', name: 'owox', resultsBucket: 'acme-owox' }]");
-    await enforce(true);
-    expect(await findings('workgroups')).toEqual([0]);
-    expect(await findings('workgroups', owox)).toEqual([
-      3,
-      'SLUICE_FINDING_PRIMARY_UNFIT primary enforces settings without a location.',
-    ]);
-    await enforce(false);
-    expect(await findings('workgroups', owox)).toEqual([3]);
-    athena.destroy();
   });
 
   it('reports a configured reader that is not deployed', async () => {
