@@ -1,11 +1,10 @@
 import { gzipSync } from 'node:zlib';
-import { ListObjectVersionsCommand, PutObjectCommand } from '@aws-sdk/client-s3';
+import { PutObjectCommand } from '@aws-sdk/client-s3';
 import { partName } from '../../infra/template/Stack.ts';
 import { METRIC_NAMESPACE } from '../../lib/base/log.ts';
 import { quoteName, quoteText } from '../../lib/base/sql.ts';
 import { DAY_MS, utcDay } from '../../lib/base/time.ts';
 import { collectMetrics } from '../../lib/collect/collectMetrics.ts';
-import { LANDED_EXTENSION, LANDING_FOLDER } from '../../lib/tables/objectKeys.ts';
 import { configuredDatasets, readDatasets } from '../../observe/facts/days/ledgerDays.ts';
 import { readAlarms } from '../../observe/facts/flow/alarms.ts';
 import { readMetricData, type WantedMetric } from '../../observe/facts/flow/metricData.ts';
@@ -15,26 +14,6 @@ import { postUrl } from './bodies.ts';
 import { type Answer, answer, lookEveryMs, type Probed, type Run, unanswered } from './Probe.ts';
 import { runQuery } from './rows.ts';
 import { replyText, sendRequest } from './sendRequest.ts';
-
-/**
- * Asks how Firehose ends the names of the objects that it wrote in this run's hour. The writer has deleted them: their
- * versions still have their names.
- *
- * @throws What S3's client throws.
- */
-export async function askExtension({ s3, config }: Probed, { time }: Run): Promise<Answer> {
-  const code = 'SLUICE_PROBE_LANDING_EXTENSION';
-  const Prefix = `${LANDING_FOLDER}${new Date(time).toISOString().slice(0, 13).replace(/[-T]/g, '/')}/`;
-  const { Versions = [] } = await s3.send(
-    new ListObjectVersionsCommand({ Bucket: config.bucket, Prefix, MaxKeys: 20 }),
-  );
-  if (Versions.length === 0) return unanswered(code, `no object in ${Prefix}`);
-  // Its first appearance is the end: it is there, and once.
-  const isExpected = (key: string) => key.indexOf(LANDED_EXTENSION) === key.length - LANDED_EXTENSION.length;
-  const keys = Versions.map(({ Key = '' }) => Key);
-  const other = keys.find((key) => !isExpected(key));
-  return answer(code, other === undefined, (other ?? keys[0] ?? '').slice(Prefix.length));
-}
 
 /** Whoever makes none of these makes no metrics of log lines. */
 const METRICS_OF_LINES = 'AWS::Logs::MetricFilter';

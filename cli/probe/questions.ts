@@ -92,11 +92,6 @@ export const questions = {
       'at most `buffering.seconds`, and a minute and a half for the writer, the partition and the query',
     cure: 'No data is lost. The alarms `…-late` use the same bound: raise their thresholds.',
   },
-  SLUICE_PROBE_LANDING_EXTENSION: {
-    asks: 'How Firehose ends the names of its objects',
-    expects: '`.ndjson.gz`, once: its `FileExtension`, although the records are compressed already',
-    cure: 'No data is lost: the writer reads whatever lies in `landing/`. What reads the objects by their names, such as `zcat` or another tool of yours, may need another pattern.',
-  },
   SLUICE_PROBE_TIMESTAMP_VALUE: {
     asks: 'Which time Athena reads',
     expects: 'the time that was sent, UTC, to the millisecond',

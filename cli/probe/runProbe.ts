@@ -5,7 +5,7 @@ import * as z from 'zod';
 import { queryableSeconds } from '../../infra/streams/streams.ts';
 import { explainAwsError } from '../../observe/explainAwsError.ts';
 import { askPreflight, judgeAccepted } from './askGateway.ts';
-import { askExtension, askMetrics } from './askServices.ts';
+import { askMetrics } from './askServices.ts';
 import { bodies, eventName, postUrl, type SentEvent, TEXT } from './bodies.ts';
 import { type Answer, answer, lookEveryMs, type Probed, type Run, unlessDenied } from './Probe.ts';
 import { askViews, judgeEvent, judgeTime, QueryError, type Row, readRows } from './rows.ts';
@@ -47,7 +47,6 @@ export async function runProbe(probed: Probed, run: Run, onProgress: OnProgress)
       judgeEvent(event, reply, followed.rows),
       ...(event.code === 'SLUICE_PROBE_PLAIN_TEXT' ? [judgeAccepted(reply)] : []),
     ]),
-    await unlessDenied('SLUICE_PROBE_LANDING_EXTENSION', () => askExtension(probed, run)),
   ];
   onProgress('waiting for metrics');
   const requests = sent.filter(({ reply }) => isFromCollector(reply)).length;

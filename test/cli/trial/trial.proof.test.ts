@@ -86,7 +86,6 @@ describe('the questions of a trial', () => {
     expect([...of.values()].filter(({ verdict }) => verdict !== 'expected')).toEqual([]);
     expect([...of.values()].map(({ code }) => code).toSorted()).toEqual(questionCodes.toSorted());
     expect(of.get('SERVER_CORE')?.found).toBe('202, 1 row');
-    expect(of.get('LANDING_EXTENSION')?.found).toMatch(/\.ndjson\.gz$/);
     expect(of.get('DROP')?.found).toBe('loaded, 3 of 3 rows in trial_orders');
     expect(told).toEqual(['probe', 'drop', 'alarm']);
     expect(steps.taken.map(({ failed }) => failed)).toEqual([null, null, null]);
