@@ -6,7 +6,7 @@ import type { DayExplanation, ExplainedDay } from '../../../observe/ingest/expla
 import { useApi } from '../parts/api.ts';
 import { useConsole } from '../parts/context.ts';
 import { DryRun } from '../parts/DryRun.tsx';
-import { formatSpan } from '../parts/format.ts';
+import { formatSpan, readable } from '../parts/format.ts';
 import {
   Answered,
   Badge,
@@ -136,10 +136,12 @@ function Happened({ answer }: { readonly answer: ExplainedDay }) {
         />
       )}
       <p>
-        <Badge tone={STATES[state].tone}>{STATES[state].words}</Badge> {meaning.join(' ')} {served}
+        <Badge tone={STATES[state].tone}>{STATES[state].words}</Badge>{' '}
+        {readable(`${meaning.join(' ')} ${served}`)}
       </p>
       <p>
-        <strong>Next:</strong> <Prose text={next.filter((one) => one !== failure?.cure).join(' ')} />
+        <strong>Next:</strong>{' '}
+        <Prose text={readable(next.filter((one) => one !== failure?.cure).join(' '))} />
       </p>
       <Figures
         of={[

@@ -22,7 +22,7 @@ export function Experiments() {
   return (
     <Page
       title="Experiments"
-      intro="A split that is off means lost or duplicated users, and results that cannot be trusted. The test may be looked at every day."
+      intro="A split that is off means lost or duplicated users, and results that cannot be trusted. The test may be looked at every day. An experiment without a configured split is not tested."
     >
       <Filters>
         <TextFilter label="Units by" name="unit" value={unit} placeholder="user_id" />

@@ -3,7 +3,7 @@ import type { Finding } from '../../../observe/findings/catalogue.ts';
 import type { DoctorAnswer } from '../../api/status.ts';
 import { useApi } from '../parts/api.ts';
 import { useConsole } from '../parts/context.ts';
-import { formatTime } from '../parts/format.ts';
+import { readable } from '../parts/format.ts';
 import { Answered, Badge, Copyable, DocsLink, Folded, Prose, type Tone } from '../parts/parts.tsx';
 import { DataTable } from '../parts/tables.tsx';
 
@@ -12,9 +12,6 @@ const SEVERITIES: Readonly<Record<Finding['severity'], readonly [tone: Tone, wor
   warning: ['warning', 'warning'],
   unchecked: ['plain', 'not checked'],
 };
-
-/** A time within a text. */
-const INSTANT = /\b\d{4}-\d\d-\d\dT[\d:.]+Z/g;
 
 /** Findings with cause and numbers, and below them cure and commands. Problems are unfolded. */
 export function Findings({ of }: { readonly of: readonly Finding[] }) {
@@ -26,7 +23,7 @@ export function Findings({ of }: { readonly of: readonly Finding[] }) {
           <details key={`${code} ${detail}`} class={`note ${tone}`} open={severity === 'problem'}>
             <summary>
               <Badge tone={tone}>{word}</Badge> {cause}
-              <span class="detail">{detail.replaceAll(INSTANT, formatTime)}</span>
+              <span class="detail">{readable(detail)}</span>
             </summary>
             {(severity !== 'unchecked' || commands.length > 0) && (
               <p>

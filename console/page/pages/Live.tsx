@@ -157,9 +157,9 @@ function Unfolded({ entry }: { readonly entry: LiveEntry }) {
 function What({ of }: { readonly of: LiveEntry }) {
   const [head, ...rest] = entryText(of).split('  ');
   return (
-    <span class={of.type}>
+    <>
       <Badge tone={toneOf(of)}>{head}</Badge> <bdi>{rest.join(' · ')}</bdi>
-    </span>
+    </>
   );
 }
 

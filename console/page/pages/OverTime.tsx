@@ -65,19 +65,23 @@ function Charts({ of }: { readonly of: readonly Period[] }) {
           ]}
         />
         <Chart
-          title="Objects that wait for the writer"
+          title="Messages that wait for the writer"
           times={times}
           lines={[{ name: 'messages', tone: 'accent', values: values('messages') }]}
         />
         <Chart
-          title="Seconds for which the oldest of them has waited"
+          title="Minutes for which the oldest of them has waited"
           times={times}
-          lines={[{ name: 'age', tone: 'warning', values: values('age') }]}
+          lines={[{ name: 'age', tone: 'warning', values: values('age').map(minutes) }]}
         />
       </div>
       <Folded title="The same as a table">{() => <Numbers of={of} />}</Folded>
     </>
   );
+}
+
+function minutes(seconds: number): number {
+  return Math.round(seconds / 6) / 10;
 }
 
 /** Periods of a row of the table: an hour, or of some days a day. */
@@ -90,8 +94,8 @@ function Numbers({ of }: { readonly of: readonly Period[] }) {
       ({ 1: periods }: Row) => periods.reduce((total, period) => total + period[name], 0),
       'number' as const,
     ] as const;
-  const most = (name: 'messages' | 'age') =>
-    [({ 1: periods }: Row) => Math.max(...periods.map((period) => period[name])), 'number' as const] as const;
+  const most = (name: 'messages' | 'age') => (periods: readonly Period[]) =>
+    Math.max(...periods.map((period) => period[name]));
   return (
     <DataTable<Row>
       caption="What the charts show, the newest first"
@@ -104,8 +108,8 @@ function Numbers({ of }: { readonly of: readonly Period[] }) {
         ['503', ...sum('failed')],
         ['Events', ...sum('events')],
         ['To landing/direct/', ...sum('overflowed')],
-        ['Most messages', ...most('messages')],
-        ['Oldest, s', ...most('age')],
+        ['Most messages', ({ 1: periods }) => most('messages')(periods), 'number'],
+        ['Oldest, min', ({ 1: periods }) => minutes(most('age')(periods)), 'number'],
       ]}
     />
   );

@@ -15,7 +15,7 @@ import { Quarantine } from './Quarantine.tsx';
 /** The page Status: what `sluice status` says, and the way of an event with its figures. */
 export function Status() {
   const { deployment } = useConsole();
-  const status = useApi<StatusOf>('/api/findings', {}, { every: deployment.isLocal ? 3_000 : 60_000 });
+  const status = useApi<StatusOf>('/api/findings', {}, { every: deployment.isLocal ? 10_000 : 300_000 });
   return (
     <Page
       title="Status"
@@ -71,8 +71,8 @@ function Known({ status }: { readonly status: StatusOf }) {
       <Findings of={status.problems} />
       {!deployment.isLocal && (
         <p class="faint">
-          Asked once a minute while this page is visible. Athena read {formatBytes(status.scannedBytes)} for
-          it.
+          Asked every five minutes while this page is visible; reload it to ask now. Athena read{' '}
+          {formatBytes(status.scannedBytes)} for it.
         </p>
       )}
     </>
@@ -95,10 +95,12 @@ function Way({ status }: { readonly status: StatusOf | undefined }) {
         <Figures
           of={[
             ['last hour', lastHour?.requests],
-            ['refused of these', refused, toneOf(refused, 'warning')],
-            ['answered 503', failed, toneOf(failed, 'bad')],
+            ['of these refused', refused, toneOf(refused, 'warning')],
+            ['503', failed, toneOf(failed, 'bad')],
             ['24 hours', lastDay?.requests],
-            ['last', ago(status?.lastRequestAt, at)],
+            ['refused in 24 h', lastDay?.refused],
+            ['503 in 24 h', lastDay?.failed, toneOf(lastDay?.failed, 'bad')],
+            ['last request', ago(status?.lastRequestAt, at)],
           ]}
         />
       </Card>

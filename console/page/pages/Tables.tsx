@@ -44,7 +44,7 @@ export function Tables() {
                   ['Days', ({ days }) => (days === null ? '' : days.count), 'number'],
                   ['Last day', ({ days }) => days?.last ?? '', 'number'],
                   [
-                    'Content of a row',
+                    'A row is',
                     ({ description, dataset }) =>
                       dataset === null ? description : `${description} (${dataset.source}, ${dataset.name})`,
                   ],

@@ -44,6 +44,11 @@ export function formatTime(at: string | number): string {
   return Number.isNaN(date.getTime()) ? String(at) : date.toISOString().slice(0, 19).replace('T', ' ');
 }
 
+/** A text in which times are written as elsewhere on the page. */
+export function readable(text: string): string {
+  return text.replaceAll(/\b\d{4}-\d\d-\d\dT[\d:.]+Z/g, formatTime);
+}
+
 /** `1 row`, `2,000 rows`: a count with its noun. */
 export function formatNoun(count: number, noun: string): string {
   return `${formatCount(count)} ${noun}${count === 1 ? '' : 's'}`;
