@@ -12,596 +12,362 @@ export interface Mutation {
   readonly suites: readonly string[];
 }
 
-/** Faults of a file. Suites are named without `test/` and `.test.ts`. */
-interface FaultsOfFile {
-  readonly file: string;
-  readonly suites: readonly string[];
-  readonly faults: readonly (readonly [old: string, fault: string])[];
+/** Faults of a file, as pairs of an old text and a fault. Suites are named without `test/` and `.test.ts`, between spaces. */
+function of(file: string, suites: string, pairs: readonly (readonly [old: string, fault: string])[]) {
+  const paths = suites.split(' ').map((suite) => `test/${suite}.test.ts`);
+  return pairs.map(([old, fault]): Mutation => ({ file, old, fault, suites: paths }));
 }
 
-const CURATE = ['lib/curate/curateTask.contract'];
-const OPERATE = ['operate/redrives.contract'];
+const CURATE = 'lib/curate/curateTask.contract';
+const OPERATE = 'operate/redrives.contract';
 
-const table: readonly FaultsOfFile[] = [
+/** All of them. */
+export const mutations: readonly Mutation[] = [
   // Files of customers.
-  {
-    file: 'lib/schema/fields/layout.ts',
-    suites: ['lib/schema/fields/layout'],
-    faults: [
-      ['isValue && i === last ? MIDNIGHT', 'i < 0 ? MIDNIGHT'],
-      ['M: String.raw`(?<month>[1-9]\\d?)`', 'M: String.raw`(?<month>\\d)`'],
-    ],
-  },
-  {
-    file: 'lib/drops/mapping/jsonText.ts',
-    suites: ['lib/drops/mapping/jsonTexts.contract'],
-    faults: [['NOT ${isJson(text)} AND ${isJson(nulls)}', '${isJson(text)}']],
-  },
-  {
-    file: 'lib/drops/load/chooseEngine.ts',
-    suites: ['lib/drops/athena/chooseEngine'],
-    faults: [['(groups > 1 ? threads + 2 : 1)', '1']],
-  },
+  of('lib/schema/fields/layout.ts', 'lib/schema/fields/layout', [
+    ['isValue && i === last ? MIDNIGHT', 'i < 0 ? MIDNIGHT'],
+    ['M: String.raw`(?<month>[1-9]\\d?)`', 'M: String.raw`(?<month>\\d)`'],
+  ]),
+  of('lib/drops/mapping/jsonText.ts', 'lib/drops/mapping/jsonTexts.contract', [
+    ['NOT ${isJson(text)} AND ${isJson(nulls)}', '${isJson(text)}'],
+  ]),
+  of('lib/drops/load/chooseEngine.ts', 'lib/drops/athena/chooseEngine', [
+    ['(groups > 1 ? threads + 2 : 1)', '1'],
+  ]),
   // Between two workers.
-  {
-    file: 'lib/curate/curationRun.ts',
-    suites: ['lib/curate/curationRun'],
-    faults: [
-      [' && lease?.owner === owner ?', ' ?'],
-      ['known.lease.until > now', 'known.lease.until < now'],
-      ["wanted.kept.version !== known.version) return { begin: 'busy' }", "false) return { begin: 'busy' }"],
-      ['known.lease !== undefined,\n', 'false,\n'],
-      ['!== rawRows || rows + resends', '!== rawRows && rows + resends'],
+  of('lib/curate/curationRun.ts', 'lib/curate/curationRun', [
+    [' && lease?.owner === owner ?', ' ?'],
+    ['known.lease.until > now', 'known.lease.until < now'],
+    ["wanted.kept.version !== known.version) return { begin: 'busy' }", "false) return { begin: 'busy' }"],
+    ['known.lease !== undefined,\n', 'false,\n'],
+    ['!== rawRows || rows + resends', '!== rawRows && rows + resends'],
+  ]),
+  of('lib/curate/publishVersion.ts', CURATE, [
+    ['if (kept.entry === undefined) return null;', ''],
+    ['if (settled.entry === undefined) return null;', ''],
+    ['raw.fingerprint !== made.fingerprint', 'false'],
+    ['fingerprintFiles(before) !== made.kept.fingerprint', 'false'],
+    ['if (extra.length > 0) await landing.remove(extra);', ''],
+    ['  await requireTableOfToday(curator, kind, attempts);\n', ''],
+    ['if (missing.size > 0) {', 'if (missing.size > files.length) {'],
+    ['isOfVersion && other !== key', 'isOfVersion && other === key'],
+  ]),
+  of('lib/curate/curateTask.ts', CURATE, [
+    ['if (now.fingerprint !== fingerprint) await takeOutDays(curator, kind, new Map([[day, entry]]));', ''],
+    ["if (ended.entry === undefined) return { outcome: 'lost' };", ''],
+    ["if (settled === null) return { outcome: 'lost' };", ''],
+    ['lost.length > 0 && kept.length !== known?.curated?.filesWritten', 'false'],
+    ['isFinal || run.isLastAttempt', 'isFinal'],
+    ["if (failure !== null) return { outcome: 'handed_back', failure };", ''],
+  ]),
+  of('lib/curate/decideDay.ts', 'lib/curate/decideDay', [
+    ['const isRead = entry?.version === version;', 'const isRead = true;'],
+    ['entry.lease.until > now', 'entry.lease.until >= now - 1'],
+    ['keeps === lost.length > 0', 'true'],
+  ]),
+  of('lib/curate/planDays.ts', `${CURATE} lib/curate/planDays.contract`, [
+    ['if (now.fingerprint === entry.fingerprint) return true;', 'return true;'],
+    ['if (hasBegun || ', 'if ('],
+    [
+      'await tasks.send(bodies.map((body) => JSON.stringify(body)));',
+      'await tasks.send(bodies.map((body) => JSON.stringify(body))).catch(() => 0);',
     ],
-  },
-  {
-    file: 'lib/curate/publishVersion.ts',
-    suites: CURATE,
-    faults: [
-      ['if (kept.entry === undefined) return null;', ''],
-      ['if (settled.entry === undefined) return null;', ''],
-      ['raw.fingerprint !== made.fingerprint', 'false'],
-      ['fingerprintFiles(before) !== made.kept.fingerprint', 'false'],
-      ['if (extra.length > 0) await landing.remove(extra);', ''],
-      ['  await requireTableOfToday(curator, kind, attempts);\n', ''],
-      ['if (missing.size > 0) {', 'if (missing.size > files.length) {'],
-      ['isOfVersion && other !== key', 'isOfVersion && other === key'],
-    ],
-  },
-  {
-    file: 'lib/curate/curateTask.ts',
-    suites: CURATE,
-    faults: [
-      ['if (now.fingerprint !== fingerprint) await takeOutDays(curator, kind, new Map([[day, entry]]));', ''],
-      ["if (ended.entry === undefined) return { outcome: 'lost' };", ''],
-      ["if (settled === null) return { outcome: 'lost' };", ''],
-      ['lost.length > 0 && kept.length !== known?.curated?.filesWritten', 'false'],
-      ['isFinal || run.isLastAttempt', 'isFinal'],
-      ["if (failure !== null) return { outcome: 'handed_back', failure };", ''],
-    ],
-  },
-  {
-    file: 'lib/curate/decideDay.ts',
-    suites: ['lib/curate/decideDay'],
-    faults: [
-      ['const isRead = entry?.version === version;', 'const isRead = true;'],
-      ['entry.lease.until > now', 'entry.lease.until >= now - 1'],
-      ['keeps === lost.length > 0', 'true'],
-    ],
-  },
-  {
-    file: 'lib/curate/planDays.ts',
-    suites: [...CURATE, 'lib/curate/planDays.contract'],
-    faults: [
-      ['if (now.fingerprint === entry.fingerprint) return true;', 'return true;'],
-      ['if (hasBegun || ', 'if ('],
-      [
-        'await tasks.send(bodies.map((body) => JSON.stringify(body)));',
-        'await tasks.send(bodies.map((body) => JSON.stringify(body))).catch(() => 0);',
-      ],
-      ['  await publish();\n', ''],
-    ],
-  },
-  {
-    file: 'lib/curate/ListedDays.ts',
-    suites: ['lib/curate/ListedDays'],
-    faults: [
-      ['|| before.version > entry.version', ''],
-      ['seen === undefined || !isSameDay(seen, entry)', 'seen === undefined'],
-      ['clock.now() - known.updatedAt > TAKEN_BACK_MS', 'true'],
-      ['stored?.eTag ?? null)) return true', 'stored?.eTag ?? null) || true) return true'],
-    ],
-  },
-  {
-    file: 'lib/curate/lostFiles.ts',
-    suites: ['lib/curate/ListedDays'],
-    faults: [
-      ['forwardedDays - timeWindow.futureDays', 'forwardedDays'],
-      ["kept.accepted === 'drop'", "kept.accepted === 'keep'"],
-      ['run !== undefined && isMade(run)', 'run !== undefined'],
-    ],
-  },
-  {
-    file: 'lib/export/exportDay.ts',
-    suites: ['lib/export/exportDay.contract'],
-    faults: [
-      ['    claim = renewed;\n', ''],
+    ['  await publish();\n', ''],
+  ]),
+  of('lib/curate/ListedDays.ts', 'lib/curate/ListedDays', [
+    ['|| before.version > entry.version', ''],
+    ['seen === undefined || !isSameDay(seen, entry)', 'seen === undefined'],
+    ['clock.now() - known.updatedAt > TAKEN_BACK_MS', 'true'],
+    ['stored?.eTag ?? null)) return true', 'stored?.eTag ?? null) || true) return true'],
+  ]),
+  of('lib/curate/lostFiles.ts', 'lib/curate/ListedDays', [
+    ['forwardedDays - timeWindow.futureDays', 'forwardedDays'],
+    ["kept.accepted === 'drop'", "kept.accepted === 'keep'"],
+    ['run !== undefined && isMade(run)', 'run !== undefined'],
+  ]),
+  of('lib/export/exportDay.ts', 'lib/export/exportDay.contract', [
+    ['    claim = renewed;\n', ''],
 
-      ["if (renewed === null) return { outcome: 'lost' };", 'if (renewed === null) void 0;'],
-      ['copies.every(Boolean)', 'copies.some(Boolean)'],
-    ],
-  },
-  {
-    file: 'lib/drops/load/publishVersion.ts',
-    suites: ['lib/drops/load/loadTask.contract'],
-    faults: [['if (renewed === null) return false;\n  progress', 'if (renewed !== null) progress']],
-  },
-  {
-    file: 'lib/landing/write/writeObjects.ts',
-    suites: ['lib/landing/write/writeObjects.contract'],
-    faults: [
-      ['    if (this.done.failed.has(key)) return false;\n', ''],
-      ['await this.#writer.store.removeAll(put).catch(() => []);', ''],
-      ['if (at === from || this.done.failed.has(version.key)) return;', ''],
-      ['if (why !== undefined) await writeNote(store, version, { written: true, why });', ''],
-      ['      for (const object of ended) await this.#putAside(object);\n', ''],
-    ],
-  },
-  {
-    file: 'lib/ledger/movePartition.ts',
-    suites: ['lib/ledger/movePartition'],
-    faults: [
-      ["moved !== 'EntityNotFoundException'", 'false'],
-      ["|| made === 'AlreadyExistsException'", ''],
-    ],
-  },
-  {
-    file: 'lib/ledger/Ledger.ts',
-    suites: ['lib/ledger/ledger'],
-    faults: [
-      ['(isPutDown ? 0 : 1)', '1'],
-      ['queued: noted, attempts: 0 }', 'queued: noted }'],
+    ["if (renewed === null) return { outcome: 'lost' };", 'if (renewed === null) void 0;'],
+    ['copies.every(Boolean)', 'copies.some(Boolean)'],
+  ]),
+  of('lib/drops/load/publishVersion.ts', 'lib/drops/load/loadTask.contract', [
+    ['if (renewed === null) return false;\n  progress', 'if (renewed !== null) progress'],
+  ]),
+  of('lib/landing/write/writeObjects.ts', 'lib/landing/write/writeObjects.contract', [
+    ['    if (this.done.failed.has(key)) return false;\n', ''],
+    ['await this.#writer.store.removeAll(put).catch(() => []);', ''],
+    ['if (at === from || this.done.failed.has(version.key)) return;', ''],
+    ['if (why !== undefined) await writeNote(store, version, { written: true, why });', ''],
+    ['      for (const object of ended) await this.#putAside(object);\n', ''],
+  ]),
+  of('lib/ledger/movePartition.ts', 'lib/ledger/movePartition', [
+    ["moved !== 'EntityNotFoundException'", 'false'],
+    ["|| made === 'AlreadyExistsException'", ''],
+  ]),
+  of('lib/ledger/Ledger.ts', 'lib/ledger/ledger', [
+    ['(isPutDown ? 0 : 1)', '1'],
+    ['queued: noted, attempts: 0 }', 'queued: noted }'],
 
-      [
-        "const kept = without(claim.entry, 'lease');\n    return (await this.#write({ ...kept, state: 'loading' }",
-        "const kept = without(claim.entry, 'lease', 'athena');\n    return (await this.#write({ ...kept, state: 'loading' }",
-      ],
+    [
+      "const kept = without(claim.entry, 'lease');\n    return (await this.#write({ ...kept, state: 'loading' }",
+      "const kept = without(claim.entry, 'lease', 'athena');\n    return (await this.#write({ ...kept, state: 'loading' }",
+    ],
 
-      [
-        'if (lease !== undefined && lease.until > clock.now()) return { busyUntil',
-        'if (lease === undefined) return { busyUntil',
-      ],
-      ['if (seen !== undefined && stored?.entry.token !== seen?.token) return false;', ''],
-      ['if (there?.entry.token === entry.token) return there;', ''],
-      ['queued.fingerprint === queuedFor', 'queued.fingerprint !== queuedFor'],
+    [
+      'if (lease !== undefined && lease.until > clock.now()) return { busyUntil',
+      'if (lease === undefined) return { busyUntil',
     ],
-  },
-  {
-    file: 'cli/commands/keys.ts',
-    suites: ['cli/keys.contract'],
-    faults: [
-      [
-        'if (await secret.replace(edit(text), version)) return;',
-        'await secret.replace(edit(text), version); return;',
-      ],
+    ['if (seen !== undefined && stored?.entry.token !== seen?.token) return false;', ''],
+    ['if (there?.entry.token === entry.token) return there;', ''],
+    ['queued.fingerprint === queuedFor', 'queued.fingerprint !== queuedFor'],
+  ]),
+  of('cli/commands/keys.ts', 'cli/keys.contract', [
+    [
+      'if (await secret.replace(edit(text), version)) return;',
+      'await secret.replace(edit(text), version); return;',
     ],
-  },
+  ]),
   // After an error, or an answer that is one in part.
-  {
-    file: 'lib/aws/partialAnswers.ts',
-    suites: ['lib/aws/partialAnswers.contract'],
-    faults: [
-      ['Errors.map(({ Key', '[].map(({ Key'],
-      ['new Set(Successful.map(({ Id }) => Id))', 'new Set(Array.from({ length: 10 }, (_, i) => String(i)))'],
-      ['Errors.map(({ PartitionValues,', '[].map(({ PartitionValues,'],
-      ['Errors.map(({ PartitionValueList,', '[].map(({ PartitionValueList,'],
-      ["|| state === 'cancelled'", ''],
-    ],
-  },
-  {
-    file: 'lib/relay/Tries.ts',
-    suites: ['lib/relay/relayMessages'],
-    faults: [
-      ['await store.write(key', 'void store.write(key'],
-      ['clock.now() - since >= TRIED_MS', 'clock.now() - copy.keptAt >= MAX_AGE_MS'],
-      ['age >= MAX_AGE_MS', 'age > MAX_AGE_MS'],
-    ],
-  },
-  {
-    file: 'lib/relay/relayMessages.ts',
-    suites: ['lib/relay/relayMessages'],
-    faults: [
-      ['await relayer.queues.bury(body)', 'void relayer.queues.bury(body).catch(() => 0)'],
-      ['tries.settle(copy, message.sentAt)', 'tries.settle(copy, copy.keptAt)'],
-      ['retryDelayMs(message.receives, afterMs, random)', 'retryDelayMs(1, afterMs, random)'],
+  of('lib/aws/partialAnswers.ts', 'lib/aws/partialAnswers.contract', [
+    ['Errors.map(({ Key', '[].map(({ Key'],
+    ['new Set(Successful.map(({ Id }) => Id))', 'new Set(Array.from({ length: 10 }, (_, i) => String(i)))'],
+    ['Errors.map(({ PartitionValues,', '[].map(({ PartitionValues,'],
+    ['Errors.map(({ PartitionValueList,', '[].map(({ PartitionValueList,'],
+    ["|| state === 'cancelled'", ''],
+  ]),
+  of('lib/relay/Tries.ts', 'lib/relay/relayMessages', [
+    ['await store.write(key', 'void store.write(key'],
+    ['clock.now() - since >= TRIED_MS', 'clock.now() - copy.keptAt >= MAX_AGE_MS'],
+    ['age >= MAX_AGE_MS', 'age > MAX_AGE_MS'],
+  ]),
+  of('lib/relay/relayMessages.ts', 'lib/relay/relayMessages', [
+    ['await relayer.queues.bury(body)', 'void relayer.queues.bury(body).catch(() => 0)'],
+    ['tries.settle(copy, message.sentAt)', 'tries.settle(copy, copy.keptAt)'],
+    ['retryDelayMs(message.receives, afterMs, random)', 'retryDelayMs(1, afterMs, random)'],
 
-      ['if (afterMs !== null) return stay(message, afterMs, relayer);', ''],
-      ["if (typeof given === 'string') await store.remove(given);", ''],
-      ['      return stay(message, 0, relayer);\n    }),', '      return true;\n    }),'],
+    ['if (afterMs !== null) return stay(message, afterMs, relayer);', ''],
+    ["if (typeof given === 'string') await store.remove(given);", ''],
+    ['      return stay(message, 0, relayer);\n    }),', '      return true;\n    }),'],
+  ]),
+  of('lib/relay/CopyKeeper.ts', 'lib/relay/CopyKeeper', [
+    [
+      'if (!isMessage) await put(key, text, left());',
+      'if (!isMessage) void put(key, text, left()).catch(() => 0);',
     ],
-  },
-  {
-    file: 'lib/relay/CopyKeeper.ts',
-    suites: ['lib/relay/CopyKeeper'],
-    faults: [
-      [
-        'if (!isMessage) await put(key, text, left());',
-        'if (!isMessage) void put(key, text, left()).catch(() => 0);',
-      ],
-      ['headers: recounted(headers, shown.events)', 'headers'],
-      ['if (!choice.redacted) return', 'if (!choice.redacted || redaction === null) return'],
-    ],
-  },
-  {
-    file: 'lib/collect/rows.ts',
-    suites: ['lib/collect/collectBatch'],
-    faults: [
-      ['isInWindow ? corrected : receivedAt', 'isInWindow ? sent : receivedAt'],
-      ['const isInWindow = corrected >=', 'const isInWindow = sent >='],
-      ['corrected < YEAR_2000_MS', 'corrected <= YEAR_2000_MS'],
-    ],
-  },
-  {
-    file: 'infra/serverless/service.ts',
-    suites: ['infra/ownSettings'],
-    faults: [["      functionResponseType: 'ReportBatchItemFailures',\n", '']],
-  },
-  {
-    file: 'lib/access/sessionPolicies.ts',
-    suites: ['lib/access/sessionPolicies.contract'],
-    faults: [['tableFolders(layout, kind)', '[tableFolder(layout, kind)]']],
-  },
-  {
-    file: 'observe/reconcile/reconcile.ts',
-    suites: ['observe/reconcile.contract'],
-    faults: [['hour + HOUR_MS + afterMs', 'hour + HOUR_MS']],
-  },
-  {
-    file: 'lib/landing/LandingNotes.ts',
-    suites: ['lib/landing/LandingNotes', 'lib/landing/write/lookAtLanding'],
-    faults: [
-      ['Math.floor(modifiedAt / 1000)', 'modifiedAt'],
-      ['throwsConflict: true', 'throwsConflict: false'],
-      ['keys: all.filter((_, i) => stored[i] !== null)', 'keys: all'],
-      ["(['written', null] as const)", "(['written', undefined] as const)"],
-    ],
-  },
-  {
-    file: 'lib/landing/lines/LandedObject.ts',
-    suites: ['lib/landing/lines/LandedObject'],
-    faults: [
-      ['if (isSum && isLength)', 'if (isSum || isLength)'],
-      ['isSum ? at + 4 : isLength', 'isSum ? end : isLength'],
-      ['bytes.length - HEADER.length + 1)', 'bytes.length)'],
-      ['|| !beginsAsRow(text)) return BROKEN', ') return BROKEN'],
-      ["others.length > MOST_OTHERS ? 'many", "others.length > 2 * MOST_OTHERS ? 'many"],
-      ['[...this.#whole, ...this.#broken]', '[...this.#broken, ...this.#whole]'],
-    ],
-  },
-  {
-    file: 'lib/landing/write/lookAtLanding.ts',
-    suites: ['lib/landing/write/lookAtLanding'],
-    faults: [
-      ['if (bodies.length < MOST_TOLD) await store.write', 'await store.write'],
-      ['    if (!isLanded(key)) continue;\n', ''],
+    ['headers: recounted(headers, shown.events)', 'headers'],
+    ['if (!choice.redacted) return', 'if (!choice.redacted || redaction === null) return'],
+  ]),
+  of('lib/collect/rows.ts', 'lib/collect/collectBatch', [
+    ['isInWindow ? corrected : receivedAt', 'isInWindow ? sent : receivedAt'],
+    ['const isInWindow = corrected >=', 'const isInWindow = sent >='],
+    ['corrected < YEAR_2000_MS', 'corrected <= YEAR_2000_MS'],
+  ]),
+  of('infra/serverless/service.ts', 'infra/ownSettings', [
+    ["      functionResponseType: 'ReportBatchItemFailures',\n", ''],
+  ]),
+  of('lib/access/sessionPolicies.ts', 'lib/access/sessionPolicies.contract', [
+    ['tableFolders(layout, kind)', '[tableFolder(layout, kind)]'],
+  ]),
+  of('observe/reconcile/reconcile.ts', 'observe/reconcile.contract', [
+    ['hour + HOUR_MS + afterMs', 'hour + HOUR_MS'],
+  ]),
+  of('lib/landing/LandingNotes.ts', 'lib/landing/LandingNotes lib/landing/write/lookAtLanding', [
+    ['Math.floor(modifiedAt / 1000)', 'modifiedAt'],
+    ['throwsConflict: true', 'throwsConflict: false'],
+    ['keys: all.filter((_, i) => stored[i] !== null)', 'keys: all'],
+    ["(['written', null] as const)", "(['written', undefined] as const)"],
+  ]),
+  of('lib/landing/lines/LandedObject.ts', 'lib/landing/lines/LandedObject', [
+    ['if (isSum && isLength)', 'if (isSum || isLength)'],
+    ['isSum ? at + 4 : isLength', 'isSum ? end : isLength'],
+    ['bytes.length - HEADER.length + 1)', 'bytes.length)'],
+    ['|| !beginsAsRow(text)) return BROKEN', ') return BROKEN'],
+    ["others.length > MOST_OTHERS ? 'many", "others.length > 2 * MOST_OTHERS ? 'many"],
+    ['[...this.#whole, ...this.#broken]', '[...this.#broken, ...this.#whole]'],
+  ]),
+  of('lib/landing/write/lookAtLanding.ts', 'lib/landing/write/lookAtLanding', [
+    ['if (bodies.length < MOST_TOLD) await store.write', 'await store.write'],
+    ['    if (!isLanded(key)) continue;\n', ''],
 
-      ['  await queue.send(bodies);\n', '  await queue.send(bodies).catch(() => undefined);\n'],
-      ['if (!left.has(object.key)) for', 'for'],
-      ['for (const note of notes.of(object)) kept.add(note);', ''],
-      ['agesReached(last - modifiedAt) &&', '0 &&'],
-    ],
-  },
-  {
-    file: 'lib/landing/write/removeWritten.ts',
-    suites: ['lib/landing/write/lookAtLanding', 'lib/landing/write/writeObjects.contract'],
-    faults: [
+    ['  await queue.send(bodies);\n', '  await queue.send(bodies).catch(() => undefined);\n'],
+    ['if (!left.has(object.key)) for', 'for'],
+    ['for (const note of notes.of(object)) kept.add(note);', ''],
+    ['agesReached(last - modifiedAt) &&', '0 &&'],
+  ]),
+  of(
+    'lib/landing/write/removeWritten.ts',
+    'lib/landing/write/lookAtLanding lib/landing/write/writeObjects.contract',
+    [
       ['store.removeAll(asked).catch(failed)', 'store.removeAll(asked).catch(() => [])'],
       ['tries < TRIES && left.size > 0', 'tries < 1 && left.size > 0'],
     ],
-  },
-  {
-    file: 'lib/landing/catalog/rawDays.ts',
-    suites: ['lib/landing/catalog/rawDays'],
-    faults: [
-      ['last - first >= SEEN_MS', 'true'],
-      ['forwardedDays - timeWindow.futureDays', 'forwardedDays'],
-      ['{ expected: before?.eTag ?? null }', '{}'],
+  ),
+  of('lib/landing/catalog/rawDays.ts', 'lib/landing/catalog/rawDays', [
+    ['last - first >= SEEN_MS', 'true'],
+    ['forwardedDays - timeWindow.futureDays', 'forwardedDays'],
+    ['{ expected: before?.eTag ?? null }', '{}'],
+  ]),
+  of('lib/ledger/erasureNotes.ts', 'lib/ledger/ledger lib/curate/ListedDays', [
+    ['endedAt === undefined || endedAt >= listedAt', 'endedAt === undefined'],
+    ['endedAt === undefined && now - at < STOPPED_AFTER_MS', 'endedAt === undefined'],
+    ['{ ...note, replaced: [...before, ...replaced] }', '{ ...note, replaced: [...replaced] }'],
+    ['if (there.get(name) === tag) return true;', 'if (there.has(name)) return true;'],
+  ]),
+  of('lib/ledger/sweepVersions.ts', 'lib/drops/load/sweepVersions.contract', [
+    ["if (!isStillDue) return 'kept';", ''],
+    ['known?.table === table && known.version === version', 'known?.table === table'],
+    ['note.due <= clock.now()', 'true'],
+  ]),
+  of('observe/findings/judge.ts', 'observe/judge', [
+    ['(quotaShare ?? 0) >= NEAR', '(quotaShare ?? 0) > NEAR'],
+    ['table === kind && kept.every((one) => one.day !== day)', 'table === kind'],
+    ['share >= RESENT.times * usualOf(one)', 'share > RESENT.times'],
+  ]),
+  of('observe/facts/flow/changes.ts', 'observe/changes', [
+    ['count >= (usual === 0', 'count > (usual === 0'],
+    ['count >= RISE * (usual ?? 0)', 'count > RISE * (usual ?? 0)'],
+    ['at - from >= SILENT_PERIODS', 'at - from > SILENT_PERIODS'],
+  ]),
+  of('lib/drops/judgeByLogs.ts', 'lib/drops/judgeByLogs', [
+    ["name.includes('/')", 'false'],
+    ['if (!deleted.has(key)) named', 'named'],
+    ['if (missing >= 0)', 'if (missing > 1e9)'],
+  ]),
+  of('lib/drops/Drop.ts', 'lib/drops/judgeByLogs', [[' && !committed.has(by)', '']]),
+  of('lib/drops/load/loadByAthena.ts', 'lib/drops/load/logs.contract', [
+    ["!drop.files.every(isCounted)) return 'settling';", '!drop.files.every(isCounted)) void 0;'],
+  ]),
+  of('lib/drops/load/loadTask.ts', 'lib/drops/load/logs.contract', [
+    ["if (lacksCommit(drop, entry)) return 'marker';", ''],
+  ]),
+  of('lib/drops/usualRows.ts', 'lib/drops/usualRows', [
+    [' && missingSince === undefined', ''],
+    ['accepted === true ||', ''],
+  ]),
+  of('lib/aws/secrets.ts', 'cli/keys.contract', [
+    [
+      "if (error instanceof Error && error.name === 'InvalidParameterException') return false;",
+      "if (error instanceof Error && error.name === 'InvalidParameterException') return true;",
     ],
-  },
-  {
-    file: 'lib/ledger/erasureNotes.ts',
-    suites: ['lib/ledger/ledger', 'lib/curate/ListedDays'],
-    faults: [
-      ['endedAt === undefined || endedAt >= listedAt', 'endedAt === undefined'],
-      ['endedAt === undefined && now - at < STOPPED_AFTER_MS', 'endedAt === undefined'],
-      ['{ ...note, replaced: [...before, ...replaced] }', '{ ...note, replaced: [...replaced] }'],
-      ['if (there.get(name) === tag) return true;', 'if (there.has(name)) return true;'],
-    ],
-  },
-  {
-    file: 'lib/ledger/sweepVersions.ts',
-    suites: ['lib/drops/load/sweepVersions.contract'],
-    faults: [
-      ["if (!isStillDue) return 'kept';", ''],
-      ['known?.table === table && known.version === version', 'known?.table === table'],
-      ['note.due <= clock.now()', 'true'],
-    ],
-  },
-  {
-    file: 'observe/findings/judge.ts',
-    suites: ['observe/judge'],
-    faults: [
-      ['(quotaShare ?? 0) >= NEAR', '(quotaShare ?? 0) > NEAR'],
-      ['table === kind && kept.every((one) => one.day !== day)', 'table === kind'],
-      ['share >= RESENT.times * usualOf(one)', 'share > RESENT.times'],
-    ],
-  },
-  {
-    file: 'observe/facts/flow/changes.ts',
-    suites: ['observe/changes'],
-    faults: [
-      ['count >= (usual === 0', 'count > (usual === 0'],
-      ['count >= RISE * (usual ?? 0)', 'count > RISE * (usual ?? 0)'],
-      ['at - from >= SILENT_PERIODS', 'at - from > SILENT_PERIODS'],
-    ],
-  },
-  {
-    file: 'lib/drops/judgeByLogs.ts',
-    suites: ['lib/drops/judgeByLogs'],
-    faults: [
-      ["name.includes('/')", 'false'],
-      ['if (!deleted.has(key)) named', 'named'],
-      ['if (missing >= 0)', 'if (missing > 1e9)'],
-    ],
-  },
-  {
-    file: 'lib/drops/Drop.ts',
-    suites: ['lib/drops/judgeByLogs'],
-    faults: [[' && !committed.has(by)', '']],
-  },
-  {
-    file: 'lib/drops/load/loadByAthena.ts',
-    suites: ['lib/drops/load/logs.contract'],
-    faults: [["!drop.files.every(isCounted)) return 'settling';", '!drop.files.every(isCounted)) void 0;']],
-  },
-  {
-    file: 'lib/drops/load/loadTask.ts',
-    suites: ['lib/drops/load/logs.contract'],
-    faults: [["if (lacksCommit(drop, entry)) return 'marker';", '']],
-  },
-  {
-    file: 'lib/drops/usualRows.ts',
-    suites: ['lib/drops/usualRows'],
-    faults: [
-      [' && missingSince === undefined', ''],
-      ['accepted === true ||', ''],
-    ],
-  },
-  {
-    file: 'lib/aws/secrets.ts',
-    suites: ['cli/keys.contract'],
-    faults: [
-      [
-        "if (error instanceof Error && error.name === 'InvalidParameterException') return false;",
-        "if (error instanceof Error && error.name === 'InvalidParameterException') return true;",
-      ],
-    ],
-  },
-  {
-    file: 'lib/base/retry.ts',
-    suites: ['lib/base/retry'],
-    faults: [['  await wait(pauseMs);\n', '  void wait(pauseMs);\n']],
-  },
-  {
-    file: 'lib/base/claim.ts',
-    suites: ['lib/base/claim'],
-    faults: [
-      ['now?.claim?.owner === owner ? mine(now.eTag) : null', 'null'],
-      ['await store.remove(key, eTag);', 'await store.remove(key);'],
-    ],
-  },
-  {
-    file: 'lib/base/Breaker.ts',
-    suites: ['lib/landing/store/StreamBreaker'],
-    faults: [['this.#probeAt = now + this.#pauseMs();\n    return true;', 'return true;']],
-  },
-  {
-    file: 'lib/landing/store/land.ts',
-    suites: ['lib/landing/store/land'],
-    faults: [['&& left >= FAIR_CALL_MS', '']],
-  },
-  {
-    file: 'lib/relay/Target.ts',
-    suites: ['lib/relay/Target'],
-    faults: [
-      ['const failed = now < until ? times : times + 1;', 'const failed = times + 1;'],
-      ['Math.max(until, now + Math.max(afterMs, ownMs))', 'now + Math.max(afterMs, ownMs)'],
-    ],
-  },
-  {
-    file: 'lib/relay/RelayCopy.ts',
-    suites: ['lib/relay/relayMessages'],
-    faults: [
-      ["return parseRelayWaitingKey(read['key']) === null ? null : read['key'];", "return read['key'];"],
-    ],
-  },
-  {
-    file: 'lib/relay/redactBody.ts',
-    suites: ['lib/relay/CopyKeeper'],
-    faults: [['const shared = redaction.event(common);', 'const shared = common;']],
-  },
-  {
-    file: 'infra/alarms/alarm.ts',
-    suites: ['infra/alarms'],
-    faults: [["'GreaterThanOrEqualToThreshold'", "'GreaterThanThreshold'"]],
-  },
-  {
-    file: 'infra/alarms/dropAlarms.ts',
-    suites: ['infra/alarms'],
-    faults: [
-      ['        metric: days_failed,\n', '        metric: datasets_unreadable,\n'],
-      ['if (exports.length === 0) return {};', 'return {};'],
-    ],
-  },
-  {
-    file: 'infra/alarms/curateAlarms.ts',
-    suites: ['infra/alarms'],
-    faults: [['...ofPlan(curations_failed)', '...ofPlan(curations_waiting)']],
-  },
-  {
-    file: 'lib/landing/catalog/registerMessages.ts',
-    suites: ['lib/landing/catalog/registerMessages'],
-    faults: [['ours[index]', 'messages[index]']],
-  },
-  {
-    file: 'lib/drops/plan/decideDay.ts',
-    suites: ['lib/drops/plan/decideDay'],
-    faults: [
-      ['const leasedUntil = known?.lease?.until ?? 0;', 'const leasedUntil = entry?.lease?.until ?? 0;'],
-    ],
-  },
-  {
-    file: 'lib/export/planExports.ts',
-    suites: ['lib/export/planExports.contract'],
-    faults: [
-      ['entry?.files ?? [], clock.now()', '[], clock.now()'],
-      ['{ fingerprint, reason }, entry)', '{ fingerprint, reason })'],
-    ],
-  },
-  {
-    file: 'infra/streams/queues.ts',
-    suites: ['infra/resources.contract'],
-    faults: [['          [`${deadLetters}Policy`]: queuePolicy(deadLetters, rules),\n', '']],
-  },
-  {
-    file: 'infra/streams/schedules.ts',
-    suites: ['infra/resources.contract'],
-    faults: [['MaximumRetryAttempts: made.attempts', 'MaximumRetryAttempts: 0']],
-  },
-  {
-    file: 'infra/streams/objectCreatedRules.ts',
-    suites: ['infra/resources.contract'],
-    faults: [['          DeadLetterConfig: { Arn: getAtt(rule.deadLetters) },\n', '']],
-  },
-  {
-    file: 'infra/data/bucket.ts',
-    suites: ['infra/resources.contract'],
-    faults: [
-      ["        VersioningConfiguration: { Status: 'Enabled' },\n", ''],
-      ['NoncurrentDays: rule.versionDays', 'NoncurrentDays: 1'],
-    ],
-  },
+  ]),
+  of('lib/base/retry.ts', 'lib/base/retry', [['  await wait(pauseMs);\n', '  void wait(pauseMs);\n']]),
+  of('lib/base/claim.ts', 'lib/base/claim', [
+    ['now?.claim?.owner === owner ? mine(now.eTag) : null', 'null'],
+    ['await store.remove(key, eTag);', 'await store.remove(key);'],
+  ]),
+  of('lib/base/Breaker.ts', 'lib/landing/store/StreamBreaker', [
+    ['this.#probeAt = now + this.#pauseMs();\n    return true;', 'return true;'],
+  ]),
+  of('lib/landing/store/land.ts', 'lib/landing/store/land', [['&& left >= FAIR_CALL_MS', '']]),
+  of('lib/relay/Target.ts', 'lib/relay/Target', [
+    ['const failed = now < until ? times : times + 1;', 'const failed = times + 1;'],
+    ['Math.max(until, now + Math.max(afterMs, ownMs))', 'now + Math.max(afterMs, ownMs)'],
+  ]),
+  of('lib/relay/RelayCopy.ts', 'lib/relay/relayMessages', [
+    ["return parseRelayWaitingKey(read['key']) === null ? null : read['key'];", "return read['key'];"],
+  ]),
+  of('lib/relay/redactBody.ts', 'lib/relay/CopyKeeper', [
+    ['const shared = redaction.event(common);', 'const shared = common;'],
+  ]),
+  of('infra/alarms/alarm.ts', 'infra/alarms', [
+    ["'GreaterThanOrEqualToThreshold'", "'GreaterThanThreshold'"],
+  ]),
+  of('infra/alarms/dropAlarms.ts', 'infra/alarms', [
+    ['        metric: days_failed,\n', '        metric: datasets_unreadable,\n'],
+    ['if (exports.length === 0) return {};', 'return {};'],
+  ]),
+  of('infra/alarms/curateAlarms.ts', 'infra/alarms', [
+    ['...ofPlan(curations_failed)', '...ofPlan(curations_waiting)'],
+  ]),
+  of('lib/landing/catalog/registerMessages.ts', 'lib/landing/catalog/registerMessages', [
+    ['ours[index]', 'messages[index]'],
+  ]),
+  of('lib/drops/plan/decideDay.ts', 'lib/drops/plan/decideDay', [
+    ['const leasedUntil = known?.lease?.until ?? 0;', 'const leasedUntil = entry?.lease?.until ?? 0;'],
+  ]),
+  of('lib/export/planExports.ts', 'lib/export/planExports.contract', [
+    ['entry?.files ?? [], clock.now()', '[], clock.now()'],
+    ['{ fingerprint, reason }, entry)', '{ fingerprint, reason })'],
+  ]),
+  of('infra/streams/queues.ts', 'infra/resources.contract', [
+    ['          [`${deadLetters}Policy`]: queuePolicy(deadLetters, rules),\n', ''],
+  ]),
+  of('infra/streams/schedules.ts', 'infra/resources.contract', [
+    ['MaximumRetryAttempts: made.attempts', 'MaximumRetryAttempts: 0'],
+  ]),
+  of('infra/streams/objectCreatedRules.ts', 'infra/resources.contract', [
+    ['          DeadLetterConfig: { Arn: getAtt(rule.deadLetters) },\n', ''],
+  ]),
+  of('infra/data/bucket.ts', 'infra/resources.contract', [
+    ["        VersioningConfiguration: { Status: 'Enabled' },\n", ''],
+    ['NoncurrentDays: rule.versionDays', 'NoncurrentDays: 1'],
+  ]),
   // By hand.
-  {
-    file: 'cli/commands/reconcile.ts',
-    suites: ['observe/reconcile.contract'],
-    faults: [['return result.closes ? 0 : 3;', 'return 0;']],
-  },
-  {
-    file: 'operate/relay/redriveCopies.ts',
-    suites: OPERATE,
-    faults: [
-      ['if (dryRun) return;', ''],
-      ['      await sqs.send(new SendMessage', '      void sqs.send(new SendMessage'],
-      [
-        `await sqs.send(new SendMessageCommand({ QueueUrl, MessageBody: writeRelayedKey(waitingKey) }));
+  of('cli/commands/reconcile.ts', 'observe/reconcile.contract', [
+    ['return result.closes ? 0 : 3;', 'return 0;'],
+  ]),
+  of('operate/relay/redriveCopies.ts', OPERATE, [
+    ['if (dryRun) return;', ''],
+    ['      await sqs.send(new SendMessage', '      void sqs.send(new SendMessage'],
+    [
+      `await sqs.send(new SendMessageCommand({ QueueUrl, MessageBody: writeRelayedKey(waitingKey) }));
       await s3.send(new DeleteObjectCommand({ Bucket, Key }));`,
-        `await s3.send(new DeleteObjectCommand({ Bucket, Key }));
+      `await s3.send(new DeleteObjectCommand({ Bucket, Key }));
       await sqs.send(new SendMessageCommand({ QueueUrl, MessageBody: writeRelayedKey(waitingKey) }));`,
-      ],
-      ['>= MAX_AGE_MS', '> MAX_AGE_MS'],
     ],
-  },
-  {
-    file: 'operate/redriveLanding.ts',
-    suites: OPERATE,
-    faults: [['count > 0 && !dryRun', 'count > 0']],
-  },
-  {
-    file: 'operate/redriveDamaged.ts',
-    suites: OPERATE,
-    faults: [
-      ['await store.remove(key, eTag);', 'await store.remove(key);'],
-      ['if (!dryRun && (await store.remove', 'if ((await store.remove'],
-      ['|| key.startsWith(damagedKey(againKey(DAMAGED_FOLDER, now)))', ''],
+    ['>= MAX_AGE_MS', '> MAX_AGE_MS'],
+  ]),
+  of('operate/redriveLanding.ts', OPERATE, [['count > 0 && !dryRun', 'count > 0']]),
+  of('operate/redriveDamaged.ts', OPERATE, [
+    ['await store.remove(key, eTag);', 'await store.remove(key);'],
+    ['if (!dryRun && (await store.remove', 'if ((await store.remove'],
+    ['|| key.startsWith(damagedKey(againKey(DAMAGED_FOLDER, now)))', ''],
+  ]),
+  of('operate/ingest/requests.ts', OPERATE, [
+    [
+      "if (!dryRun) await sendRequests(deployment, 'ingest-plan', requests);",
+      "await sendRequests(deployment, 'ingest-plan', requests);",
     ],
-  },
-  {
-    file: 'operate/ingest/requests.ts',
-    suites: OPERATE,
-    faults: [
-      [
-        "if (!dryRun) await sendRequests(deployment, 'ingest-plan', requests);",
-        "await sendRequests(deployment, 'ingest-plan', requests);",
-      ],
-      ['(i + 1) * DAYS_A_REQUEST)', '(i + 1) * DAYS_A_REQUEST - 1)'],
-      ["({ sluice: 'plan', asked } as const)", "({ sluice: 'plan', asked: 'backfill' } as const)"],
-    ],
-  },
-  {
-    file: 'operate/curate/requests.ts',
-    suites: ['cli/dryRun.contract', 'observe/curatedDays.contract'],
-    faults: [
-      ['dryRun ? undefined : entry', 'entry'],
-      ["drop ? ('drop' as const) : ('keep' as const)", "('keep' as const)"],
-      ['if (drop && !dryRun && tables.length > 0)', 'if (drop && tables.length > 0)'],
-      ['{ expected: read.eTag }', '{}'],
-    ],
-  },
-  {
-    file: 'operate/quarantine/redriveQuarantine.ts',
-    suites: ['operate/quarantine/redriveRecord.contract', 'operate/quarantine/redriveQuarantine'],
-    faults: [
+    ['(i + 1) * DAYS_A_REQUEST)', '(i + 1) * DAYS_A_REQUEST - 1)'],
+    ["({ sluice: 'plan', asked } as const)", "({ sluice: 'plan', asked: 'backfill' } as const)"],
+  ]),
+  of('operate/curate/requests.ts', 'cli/dryRun.contract observe/curatedDays.contract', [
+    ['dryRun ? undefined : entry', 'entry'],
+    ["drop ? ('drop' as const) : ('keep' as const)", "('keep' as const)"],
+    ['if (drop && !dryRun && tables.length > 0)', 'if (drop && tables.length > 0)'],
+    ['{ expected: read.eTag }', '{}'],
+  ]),
+  of(
+    'operate/quarantine/redriveQuarantine.ts',
+    'operate/quarantine/redriveRecord.contract operate/quarantine/redriveQuarantine',
+    [
       ['row.isWhole && row.open === 0', 'row.isWhole'],
       ['  if (land === null) return;\n', ''],
       ['record.hasEvent(eventIdOf(landed.json)) ? []', 'false ? []'],
     ],
-  },
-  {
-    file: 'operate/quarantine/redriveRecord.ts',
-    suites: ['operate/quarantine/redriveRecord.contract'],
-    faults: [
-      [
-        'return receivedAt < (',
-        'return receivedAt <= Number.MAX_VALUE && this.#rows.has(quarantineId) && 0 < (',
-      ],
+  ),
+  of('operate/quarantine/redriveRecord.ts', 'operate/quarantine/redriveRecord.contract', [
+    [
+      'return receivedAt < (',
+      'return receivedAt <= Number.MAX_VALUE && this.#rows.has(quarantineId) && 0 < (',
     ],
-  },
-  {
-    file: 'cli/commands/redrive.ts',
-    suites: ['cli/dryRun.contract'],
-    faults: [['redriveLanding(deployment, dryRun)', 'redriveLanding(deployment, false)']],
-  },
-  {
-    file: 'cli/commands/erase.ts',
-    suites: ['cli/dryRun.contract'],
-    faults: [["dryRun: line.values['dry-run'] === true", 'dryRun: false']],
-  },
-  {
-    file: 'lib/erase/eraseUnits.ts',
-    suites: ['operate/erase.contract'],
-    faults: [
-      ['run.startedAt >= foundUntil', 'now >= foundUntil'],
-      ['        if (isFound) await this.#noteFound();\n', ''],
-      ["if (eTag === null) throw new EraseError('SLUICE_ERASE_BUSY');", ''],
+  ]),
+  of('cli/commands/redrive.ts', 'cli/dryRun.contract', [
+    ['redriveLanding(deployment, dryRun)', 'redriveLanding(deployment, false)'],
+  ]),
+  of('cli/commands/erase.ts', 'cli/dryRun.contract', [
+    ["dryRun: line.values['dry-run'] === true", 'dryRun: false'],
+  ]),
+  of('lib/erase/eraseUnits.ts', 'operate/erase.contract', [
+    ['run.startedAt >= foundUntil', 'now >= foundUntil'],
+    ['        if (isFound) await this.#noteFound();\n', ''],
+    ["if (eTag === null) throw new EraseError('SLUICE_ERASE_BUSY');", ''],
+  ]),
+  of('lib/erase/erasePlaces.ts', 'operate/erase.contract', [
+    [
+      'parseRelayWaitingKey(key) === null && parseRelayRefusedKey(key) === null',
+      'parseRelayWaitingKey(key) === null',
     ],
-  },
-  {
-    file: 'lib/erase/erasePlaces.ts',
-    suites: ['operate/erase.contract'],
-    faults: [
-      [
-        'parseRelayWaitingKey(key) === null && parseRelayRefusedKey(key) === null',
-        'parseRelayWaitingKey(key) === null',
-      ],
-    ],
-  },
-];
-
-/** All of them. */
-export const mutations: readonly Mutation[] = table.flatMap(({ file, suites, faults }) =>
-  faults.map(([old, fault]) => ({
-    ...{ file, old, fault },
-    suites: suites.map((suite) => `test/${suite}.test.ts`),
-  })),
-);
+  ]),
+].flat();
