@@ -117,7 +117,7 @@ function partsText(status: StatusFacts): string[] {
       `Quota of ${stream.stream}: ${Math.round(stream.quotaShare * 100)} % of its ${stream.quota}.`,
     isLocal && 'Quotas of the stream: not known locally.',
     alarms &&
-      `Alarms: ${has('ALARM')} of ${alarms.length} on, ${has('INSUFFICIENT_DATA')} without data${isLocal ? ' (the local cloud has not all metrics of AWS services)' : `, ${silent.length} notify nobody`}.`,
+      `Alarms: ${has('ALARM')} of ${alarms.length} on, ${has('INSUFFICIENT_DATA')} without data${isLocal ? ' (docs/local.md, "Alarms")' : `, ${silent.length} notify nobody`}.`,
   ];
   return parts.flatMap((part) => part || []);
 }

@@ -193,7 +193,7 @@ export const findingCatalogue = {
   ),
   SLUICE_FINDING_LANDING_LATE: problem(
     'Objects have waited in landing/ for more than 20 minutes to become files of tables. Nothing is lost.',
-    'The log of the function `write` says why, and `npx sluice explain CODE` has the cure of each code. The command sends their messages again, also those that failed ten times and are dead letters.',
+    'Correct what the function failed with: `npx sluice explain CODE` has the cure of each code, and the log of `write` more. Then the command sends what failed ten times, and is a dead letter, again; everything else comes again by itself.',
     { part: 'streams', section: 'landing' },
   ),
   SLUICE_FINDING_DAMAGED: problem(

@@ -75,11 +75,12 @@ export function judge(facts: StatusFacts, deployment: Judged, region: string): r
   return [...found.filter(isProblem), ...found.filter((one) => !isProblem(one))];
 }
 
-/** What follows from a key that nobody can use: what S3 denies for it, what waits, and alarms. */
+/** What follows from a key that nobody can use: what S3 denies for it, what waits, and alarms; others if they name it. */
 const FOLLOWS: readonly FindingCode[] = [
-  ...(['SLUICE_FINDING_NOT_STORED', 'SLUICE_FINDING_LANDING_LATE', 'SLUICE_FINDING_STREAM_LATE'] as const),
-  ...(['SLUICE_FINDING_UNREADABLE', 'SLUICE_FINDING_ALARM'] as const),
+  ...(['SLUICE_FINDING_NOT_STORED', 'SLUICE_FINDING_LANDING_LATE'] as const),
+  ...(['SLUICE_FINDING_STREAM_LATE', 'SLUICE_FINDING_ALARM'] as const),
 ];
+const MAY_FOLLOW: readonly FindingCode[] = ['SLUICE_FINDING_UNREADABLE', 'SLUICE_FINDING_DEAD_LETTERS'];
 
 /** The finding of a key with what follows from it, and the other findings. */
 function causedBy(
@@ -88,9 +89,9 @@ function causedBy(
   { waiting: { buffered } }: StatusFacts,
 ): readonly Finding[] {
   if (key === undefined) return others;
-  const isUnreadable = ({ code }: Finding) => code === 'SLUICE_FINDING_UNREADABLE';
   const follows = others.filter(
-    (one) => FOLLOWS.includes(one.code) && (!isUnreadable(one) || /KMS|disabled/.test(one.detail)),
+    ({ code, detail }) =>
+      FOLLOWS.includes(code) || (MAY_FOLLOW.includes(code) && /KMS|disabled/.test(detail)),
   );
   // KMS does not tell since when.
   const since =
@@ -407,7 +408,12 @@ function* judgeRows(facts: StatusFacts, { config, say }: Place): Findings {
   if (reasons.length > 0)
     yield finding(
       'SLUICE_FINDING_QUARANTINED',
-      `${listed(reasons.map(({ reason, rows }) => `${counted(rows, 'row')} with ${reason}`))}.${cures.join('')}`,
+      `${listed(
+        reasons.map(
+          ({ reason, rows, newestAt }) => `${counted(rows, 'row')} with ${reason}, the last of ${newestAt}`,
+        ),
+        '; ',
+      )}.${cures.join('')}`,
       [
         say.sluice('quarantine'),
         ...cured.map(({ reason }) => say.sluice('redrive', '--reason', reason, '--dry-run')),

@@ -467,13 +467,13 @@ const cases: readonly Case[] = [
     'rows are in quarantine',
     { quarantine: [{ reason: 'SLUICE_EVENT_NO_NAME', rows: 2, newestAt: at(1) }] },
     ...(['QUARANTINED', 'warning'] as const),
-    '2 rows with SLUICE_EVENT_NO_NAME. SLUICE_EVENT_NO_NAME: Give it an eventName: text of at least one character.',
+    `2 rows with SLUICE_EVENT_NO_NAME, the last of ${at(1)}. SLUICE_EVENT_NO_NAME: Give it an eventName: text of at least one character.`,
     'npx sluice quarantine',
   ],
   [
     'a table did not take rows',
     { quarantine: [{ reason: 'SLUICE_ROW_UNFIT', rows: 1, newestAt: at(1) }] },
-    ...(['QUARANTINED', 'problem', '1 row with SLUICE_ROW_UNFIT.'] as const),
+    ...(['QUARANTINED', 'problem', `1 row with SLUICE_ROW_UNFIT, the last of ${at(1)}.`] as const),
     'npx sluice quarantine',
   ],
   [

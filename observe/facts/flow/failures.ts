@@ -69,7 +69,7 @@ export async function readLastFailure(
     (a, b) => (b.timestamp ?? 0) - (a.timestamp ?? 0),
   )) {
     const reason = reasonOf(message);
-    if (reason !== null) return `${isoTimestamp(timestamp)}: ${reason}`;
+    if (reason !== null) return `${isoTimestamp(timestamp)}: ${reason.replace(/\.?$/, '.')}`;
   }
   return part === STREAM ? null : readThrottled(deployment, part, since);
 }
@@ -79,12 +79,12 @@ function reasonOf(message: string): string | null {
   if (data === undefined) return null;
   const { record, detail, tables, problems } = data;
   if (record !== undefined)
-    return record.status === 'timeout' ? 'Task timed out.' : `${record.errorType ?? record.status}.`;
+    return record.status === 'timeout' ? 'Task timed out' : (record.errorType ?? record.status);
   const own = data.code ?? data.errorCode ?? data.error;
   const named = own === undefined ? [] : [{ code: own, message: detail ?? data.message }];
   const all = [...named, ...[data, ...tables].flatMap(({ failed }) => failed)];
   return (
-    all.map((one) => (one.message === undefined ? `${one.code}.` : `${one.code}: ${one.message}`))[0] ??
+    all.map(({ code, message = '' }) => (message === '' ? code : `${code}: ${message}`))[0] ??
     problems[0] ??
     null
   );

@@ -103,7 +103,7 @@ export interface SpikeSender extends Pick<SentGroup, 'key' | 'sdk'> {
  * @throws What CloudWatch Logs' client throws.
  */
 export async function readSpikeSender(
-  deployment: Pick<Deployment, 'logs' | 'stack' | 'config'>,
+  deployment: Pick<Deployment, 'logs' | 'stack' | 'config' | 'isLocal'>,
   changes: readonly Change[],
 ): Promise<SpikeSender | null> {
   const spike = changes.find(({ what }) => what === 'requests' || what === 'events');
@@ -114,9 +114,10 @@ export async function readSpikeSender(
     times: [{ startTime, endTime: Date.parse(spike.last ?? spike.first) + PERIOD_MS - 1 }],
     ...NOTED,
   });
-  const { successes } = deployment.config.logs;
+  // The local cloud logs all of them.
+  const logged = deployment.isLocal ? 1 : deployment.config.logs.successes || 1;
   const counted = (request: LiveRequest) =>
-    (spike.what === 'events' ? request.received : 1) / (isAlwaysLogged(request) ? 1 : successes || 1);
+    (spike.what === 'events' ? request.received : 1) / (isAlwaysLogged(request) ? 1 : logged);
   const groups = bySender(
     requests.map((request) => ({ ...request, code: null })),
     counted,

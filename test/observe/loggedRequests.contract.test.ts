@@ -1,0 +1,58 @@
+import { CloudWatchLogsClient } from '@aws-sdk/client-cloudwatch-logs';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { defineConfig } from '../../lib/config/defineConfig.ts';
+import { readSpikeSender } from '../../observe/facts/flow/loggedRequests.ts';
+import { ManualClock } from '../../packages/local-aws/src/base/index.ts';
+import { MetricStore } from '../../packages/local-aws/src/cloudwatch/index.ts';
+import { FunctionLogs, logsService } from '../../packages/local-aws/src/logs/index.ts';
+import { startServices, temporaryDirectory } from '../../packages/local-aws/src/testing/index.ts';
+
+const NOON = Date.UTC(2026, 10, 20, 12);
+const MINUTE = 60_000;
+const directory = temporaryDirectory();
+const clock = new ManualClock(NOON);
+const metrics = MetricStore.open({ directory: `${directory.path}/cloudwatch`, clock });
+const logs = new FunctionLogs({ directory: `${directory.path}/logs`, clock, metrics });
+let client: CloudWatchLogsClient;
+let close: () => Promise<void>;
+beforeAll(async () => {
+  const services = await startServices([logsService({ logs, groups: () => [] })]);
+  client = new CloudWatchLogsClient(services.options);
+  close = services.close;
+});
+afterAll(async () => {
+  client.destroy();
+  await close();
+  logs.close();
+  metrics.close();
+  directory.remove();
+});
+
+describe('who sent a spike', () => {
+  it('is who sent most of it: a line of a sampled request counts for those that it stands for', async () => {
+    const write = logs.open('sluice-prod-collect');
+    const line = (key: string, status: number, events = 1) =>
+      write(`${JSON.stringify({ event: 'collect', status, ms: 1, key, sdk: `${key} 1`, events })}\n`);
+    line('before', 202);
+    await clock.advance(10 * MINUTE);
+    for (let i = 0; i < 3; i += 1) line('web', 202);
+    for (let i = 0; i < 20; i += 1) line('old', 401);
+    line('batch', 202, 500);
+    const spike = (what: 'requests' | 'events') => ({
+      ...{ what, hour: 999, usual: 1, day: 999 },
+      ...{ first: new Date(clock.now()).toISOString(), last: new Date(clock.now()).toISOString() },
+    });
+    const asked = {
+      ...{ logs: client, stack: { service: 'sluice', stage: 'prod' }, isLocal: false },
+      config: defineConfig({ bucket: 'acme', logs: { successes: 0.1 } }),
+    };
+    expect(await readSpikeSender(asked, [spike('requests')])).toEqual({
+      ...{ key: 'web', sdk: 'web 1', share: 0.5 },
+    });
+    expect(await readSpikeSender(asked, [spike('events')])).toMatchObject({ key: 'batch' });
+    expect(await readSpikeSender({ ...asked, isLocal: true }, [spike('requests')])).toMatchObject({
+      key: 'old',
+    });
+    expect(await readSpikeSender(asked, [])).toBeNull();
+  });
+});
