@@ -142,7 +142,7 @@ export const findingCatalogue = {
   ),
   SLUICE_FINDING_INGEST_WAITING: warning(
     "Days of a customer's dataset have files that are not loaded: the folder's log commits none of them, or the marker of `waitFor` has not come. Queries read the previous version, if there is one.",
-    'Ask whoever delivers them whether the job still runs or has died: docs/ingest.md, "Days that wait". What is committed or marked is loaded by the next run, however old the day is. Of a day without its marker the second command loads the files that are there.',
+    'Ask whoever delivers them whether the job still runs or has died: docs/ingest.md, "Days that wait". What is committed or marked is loaded by the next run, however old the day is. A day without its marker has a second command, which loads the files that are there.',
     { part: 'drops', section: 'drops' },
   ),
   SLUICE_FINDING_READER_DENIED: problem(

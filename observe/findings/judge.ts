@@ -278,7 +278,9 @@ function* judgeRequests(facts: StatusFacts, { stack, now, say }: Place): Finding
       ? []
       : since === null
         ? [`No request in the last hour. The last event was stored at ${agoText(lastEventAt ?? '', now)}`]
-        : [`No request since ${agoText(since, now)}; ${usualText(hourly)}`]),
+        : [
+            `No request since ${agoText(since, now)}; ${usualText(hourly)}${lasting === undefined ? ' at this time of day' : ''}`,
+          ]),
     ...(over.length > 0 ? [`No request ${listed(over, '; ')}; ${now24}`] : []),
   ];
   if (texts.length > 0)
@@ -299,7 +301,7 @@ function agoText(at: string, now: number): string {
 function usualText(usual: number | null): string {
   const known = usual === null ? null : Math.round(usual);
   return known === null
-    ? 'what is usual at this hour is not known'
+    ? 'how many are usual is not known'
     : `${counted(known, 'request')} an hour ${known === 1 ? 'is' : 'are'} usual`;
 }
 

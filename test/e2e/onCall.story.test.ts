@@ -252,7 +252,7 @@ describe('a fault leads by sluice status, and the console’s page, to its findi
     await story.sluice('ingest', 'run');
     await story.cloud.flush();
     const late = await finding('SLUICE_FINDING_INGEST_LATE');
-    expect(late.detail).toContain(`acme/events ${DAY}: expected by 2026-11-21T12:00:00.000Z`);
+    expect(late.detail).toContain(`${DAY}, expected by 2026-11-21T12:00:00.000Z`);
     const failed = await finding('SLUICE_FINDING_EXPORT_FAILED');
     expect(failed.detail).toContain(DAY);
     expect(failed.commands.join()).toContain('sluice export');

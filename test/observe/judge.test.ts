@@ -178,7 +178,7 @@ const cases: readonly Case[] = [
     'no events come in any more',
     { lastHour: { ...hour, requests: 0 }, lastRequestAt: at(50), lastEventAt: at(2.5) },
     ...(['SILENT', 'warning'] as const),
-    `No request since ${at(50)}, 2 days ago; what is usual at this hour is not known.`,
+    `No request since ${at(50)}, 2 days ago; how many are usual is not known at this time of day.`,
   ],
   [
     'no events come in, and no metric says since when',
