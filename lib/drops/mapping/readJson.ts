@@ -91,7 +91,7 @@ export type Members = readonly (readonly [key: string, json: string])[];
 export function jsonObjectSql(members: Members, dialect: Dialect): string {
   return members.length === 0
     ? 'CAST(NULL AS VARCHAR)'
-    : `nullif('{' || ${memberList(members, dialect)} || '}', '{}')`;
+    : `nullif(concat('{', ${memberList(members, dialect)}, '}'), '{}')`;
 }
 
 /**
@@ -102,7 +102,7 @@ export function jsonObjectSql(members: Members, dialect: Dialect): string {
 export function mergedObjectSql(object: string, members: Members, dialect: Dialect): string {
   if (members.length === 0) return `nullif(${object}, '{}')`;
   const parts = [memberList(members, dialect), dialect.membersOf(object, members)];
-  return `nullif('{' || ${dialect.joined(parts.map((part) => `nullif(${part}, '')`))} || '}', '{}')`;
+  return `nullif(concat('{', ${dialect.joined(parts.map((part) => `nullif(${part}, '')`))}, '}'), '{}')`;
 }
 
 function memberList(members: Members, dialect: Dialect): string {
