@@ -98,7 +98,7 @@ function Reason(props: {
           label="Redrive this reason …"
           path="/api/quarantine/redrive"
           body={{ reason: of.code, ...days }}
-          about={`All rows of this reason that were received from ${days.from} to ${days.to} (whole UTC days) were validated again with the configuration of now.`}
+          about={`All rows of this reason that were received from ${days.from} to ${days.to} (whole UTC days) were validated again with the current configuration.`}
           wouldDo={(report) => <RedriveResult report={report} isDry />}
           confirm={({ delivered }) => {
             const rows = delivered.exposures + delivered.events;

@@ -56,7 +56,7 @@ export function Sql() {
   return (
     <Page
       title="SQL"
-      intro={`Athena's dialect, in the workgroup ${deployment.workgroup}. Unqualified names are tables of ${deployment.database}.`}
+      intro={`Athena's dialect, in the workgroup ${deployment.workgroup}. Names without a database are those of ${deployment.database}.`}
     >
       <div class="sql">
         <div>

@@ -14,8 +14,8 @@ const AGAIN_MS = 3_000;
 /** The look and the meaning of each state. docs/observe.md lists them too. */
 const STATES: Readonly<Record<TraceState, readonly [tone: Tone, means: string]>> = {
   queryable: ['good', 'It is in a table.'],
-  buffered: ['accent', 'It is in the buffer of its stream, and is delivered with that.'],
-  landing: ['accent', 'It is in an object of the landing, of which the function write makes files.'],
+  buffered: ['accent', "It waits in the stream's buffer."],
+  landing: ['accent', 'It waits in landing/ until the function `write` makes a file of it.'],
   damaged: [
     'bad',
     'It is in damaged/, which the writer could not read. `sluice redrive --damaged` tries it again.',
