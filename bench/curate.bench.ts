@@ -8,11 +8,12 @@ import type { CurationRequest } from './curate/curateOnce.ts';
 import { type Cost, median, rowOf, runOnce } from './measure.ts';
 import type { Bench, BenchOptions, BenchRow } from './run.ts';
 import { readScans } from './views/readScans.ts';
+import type { QueryAnswer, QueryJob } from './views/timeQuery.ts';
 import { type DayFile, openViewSession } from './views/viewSession.ts';
 
 const ROWS_OF_A_DAY = 333_334;
-/** Rows of the day that is compared with a statement by hand. */
-const COMPARED_ROWS = 500_000;
+/** Days that a query reads; and millions of rows of the day that is compared with a statement by hand, and of a day that is only curated. */
+const SIZES = { usual: { days: 2, compared: 0.5, large: 1 }, full: { days: 30, compared: 5, large: 20 } };
 const ROUNDS = 3;
 const MILLION = 1_000_000;
 /** GB of the function's memory. */
@@ -23,6 +24,8 @@ const LEAST_BYTES = 10 * 2 ** 20;
 const EXPERIMENT = 'experiment_7';
 /** One experiment's units, as in every analysis. */
 const UNITS = `SELECT user_id, group_id, "timestamp" FROM experiment_exposures WHERE experiment_id = '${EXPERIMENT}'`;
+/** A whole result in one row: fetching millions of rows would dominate the measurement. */
+const FIRST_EXPOSURES = `SELECT count(*), sum(groups_seen), min(ts), max(ts), bit_xor(hash(experiment_id, is_gate, unit_type, unit_id, group_id, ts)) FROM first_exposures`;
 
 type Once = Cost & Readonly<Record<'diskMb' | 'rows' | 'files' | 'bytes', number>>;
 
@@ -44,15 +47,21 @@ async function run(
 }
 
 /**
- * A curated day against the raw day that it is made of: bytes that a query reads, and time, memory, disk and cost of curating,
- * with one CPU and the memory of a small function. `wall_vs_duckdb` compares with one statement by hand for the same rows.
+ * Curated days against the raw days that they are made of: bytes that a query reads, time of a query of some days, and time,
+ * memory, disk and cost of curating, with one CPU and the memory of a small function. `wall_vs_duckdb` compares with one
+ * statement by hand for the same rows.
  */
 const bench: Bench = {
   name: 'curate',
-  async run({ at }) {
+  async run({ full, at }) {
+    const { days, compared, large } = full ? SIZES.full : SIZES.usual;
     const directory = mkdtempSync(join(tmpdir(), 'sluice-curate-'));
     try {
-      return [...(await oneExperiment(directory, at)), ...(await againstDuckDb(directory, at))];
+      return [
+        ...(await queries(directory, days, at)),
+        ...(await againstDuckDb(directory, compared, at)),
+        ...(await largeDay(directory, large, at)),
+      ];
     } finally {
       rmSync(directory, { recursive: true, force: true });
     }
@@ -60,19 +69,36 @@ const bench: Bench = {
 };
 export default bench;
 
-async function oneExperiment(directory: string, at: BenchOptions['at']): Promise<BenchRow[]> {
+async function queries(directory: string, days: number, at: BenchOptions['at']): Promise<BenchRow[]> {
   const folder = join(directory, 'days');
-  at('a raw day');
-  const raw = await writeRawDays(join(folder, 'raw'), 1, ROWS_OF_A_DAY);
-  const [day] = raw;
-  if (day === undefined) return [];
-  const place = join(folder, 'curated');
-  at(`curate ${day.day}`);
-  const { wallMs, files } = await run('sluice', day, ROWS_OF_A_DAY, place);
-  const before = await bytesRead(raw, []);
-  const after = await bytesRead(raw, [{ day: day.day, file: join(place, 'rows', '*.parquet') }]);
+  at(`${days} raw days`);
+  const raw = await writeRawDays(join(folder, 'raw'), days, ROWS_OF_A_DAY);
+  const runs: Once[] = [];
+  const curated: DayFile[] = [];
+  for (const day of raw) {
+    const place = join(folder, 'curated', day.day);
+    at(`curate ${day.day}`);
+    runs.push(await run('sluice', day, ROWS_OF_A_DAY, place));
+    curated.push({ day: day.day, file: join(place, 'rows', '*.parquet') });
+  }
+  const rows = [
+    ...(await oneExperiment(raw.slice(0, 1), curated.slice(0, 1), runs)),
+    ...(await firstExposures(raw, curated, join(folder, 'spill'), at)),
+  ];
   rmSync(folder, { recursive: true });
+  return rows;
+}
+
+async function oneExperiment(
+  raw: readonly DayFile[],
+  curated: readonly DayFile[],
+  runs: readonly Once[],
+): Promise<BenchRow[]> {
+  const before = await bytesRead(raw, []);
+  const after = await bytesRead(raw, curated);
   const [row, aDay] = [rowOf('one experiment'), rowOf('a day')];
+  const wallMs = medianOf(runs, 'wallMs');
+  const files = medianOf(runs, 'files');
   const usd =
     (wallMs / 1_000) * MEMORY_GB * prices.lambdaGbSecond.arm64 +
     prices.lambdaRequest +
@@ -122,8 +148,45 @@ async function bytesRead(raw: readonly DayFile[], curated: readonly DayFile[]): 
   return bytes;
 }
 
-async function againstDuckDb(directory: string, at: BenchOptions['at']): Promise<BenchRow[]> {
-  const [rows, name] = [COMPARED_ROWS, `${COMPARED_ROWS / MILLION}m rows`];
+async function firstExposures(
+  raw: readonly DayFile[],
+  curated: readonly DayFile[],
+  spill: string,
+  at: BenchOptions['at'],
+): Promise<BenchRow[]> {
+  const name = `${raw.length} days`;
+  const row = rowOf(name);
+  const time = (days: readonly DayFile[]) => {
+    const job: QueryJob = { files: raw, curated: days, sql: FIRST_EXPOSURES, spill };
+    return runOnce<QueryAnswer>('views/timeQuery.ts', job);
+  };
+  // In turns, so that other load on the machine affects both.
+  const rounds: Record<'before' | 'after', Cost & QueryAnswer>[] = [];
+  for (let round = 1; round <= ROUNDS; round += 1) {
+    at(`${name}, round ${round} of ${ROUNDS}`);
+    rounds.push({ before: await time([]), after: await time(curated) });
+  }
+  const [first] = rounds;
+  for (const { before, after } of rounds) {
+    if (before.answer !== first?.before.answer || after.answer !== before.answer) {
+      throw new Error(`Raw days answer ${before.answer}, curated days ${after.answer}.`);
+    }
+  }
+  const least = (of: (round: (typeof rounds)[number]) => number) => Math.min(...rounds.map(of));
+  const [before, after] = [least((round) => round.before.wallMs), least((round) => round.after.wallMs)];
+  return [
+    row('raw_s', before / 1_000, 's'),
+    row('curated_s', after / 1_000, 's'),
+    row('wall_vs_raw', after / before, 'ratio'),
+  ];
+}
+
+async function againstDuckDb(
+  directory: string,
+  millions: number,
+  at: BenchOptions['at'],
+): Promise<BenchRow[]> {
+  const [rows, name] = [millions * MILLION, `${millions}m rows`];
   const folder = join(directory, 'compared');
   at(`the raw day of ${name}`);
   const [day] = await writeRawDays(join(folder, 'raw'), 1, rows);
@@ -148,6 +211,16 @@ async function againstDuckDb(directory: string, at: BenchOptions['at']): Promise
     row('cpu_vs_duckdb', ratio('cpuMs'), 'ratio'),
     row('bytes_vs_duckdb', ratio('bytes'), 'ratio'),
   ];
+}
+
+async function largeDay(directory: string, millions: number, at: BenchOptions['at']): Promise<BenchRow[]> {
+  const [rows, name] = [millions * MILLION, `${millions}m rows`];
+  const folder = join(directory, 'large');
+  at(`the raw day of ${name}`);
+  const [day] = await writeRawDays(join(folder, 'raw'), 1, rows);
+  if (day === undefined) return [];
+  at(name);
+  return figures(name, [await run('sluice', day, rows, join(folder, 'once'))]);
 }
 
 function figures(name: string, runs: readonly Once[]): BenchRow[] {

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { EngineFile } from '../lib/parquet/FileSchema.ts';
-import { firstRows, makeDrop } from './ingest/ingestData.ts';
+import { firstRows, makeDrop, timesOver } from './ingest/ingestData.ts';
 import type { LoadRequest } from './ingest/ingestOnce.ts';
 import { mapWithParquetjs } from './ingest/mapWithParquetjs.ts';
 import { type Cost, median, rowOf, runOnce } from './measure.ts';
@@ -14,12 +14,22 @@ const THREADS = 1;
 const MEMORY_MEGABYTES = 884;
 const ROUNDS = 3;
 const ROWS_PER_FILE = 250_000;
+const TINY_FILES = 1_000;
+const TINY_ROWS = 100;
 const MILLION = 1_000_000;
-/** Files of the drop. */
-const FILES = 4;
-/** Rows that parquetjs-lite maps. */
-const FEW_ROWS = 50_000;
 
+interface Size {
+  /** Files of the drop. */
+  readonly files: number;
+  /** Rounds of the tiny files, whose load takes about a second. */
+  readonly tinyRounds: number;
+  /** Rows that parquetjs-lite maps. */
+  readonly fewRows: number;
+}
+const SIZES: Readonly<Record<'usual' | 'full', Size>> = {
+  usual: { files: 4, tinyRounds: 3, fewRows: 50_000 },
+  full: { files: 20, tinyRounds: 7, fewRows: 200_000 },
+};
 const millionsOf = (files: readonly EngineFile[]) => `${(files.length * ROWS_PER_FILE) / MILLION}m rows`;
 
 type Side = LoadRequest['side'];
@@ -40,18 +50,24 @@ const medianOf = (runs: readonly Once[], kind: keyof Cost) => median(runs.map((o
 
 /**
  * A load of a drop on the local disk, compared with a hand-written `COPY (SELECT …) TO` with the same mapping and order
- * in DuckDB with the same settings, and the same mapping of a few rows with parquetjs-lite.
+ * in DuckDB with the same settings; `wall_vs_unsorted` compares with one without the order. For 1,000 tiny files,
+ * `cpu_vs_duckdb` compares with DuckDB's own settings, and `cpu_vs_same_settings` with the settings of a load, which
+ * keep no files in memory. Also the memory of a load of four times the size, and the same mapping of a few rows with
+ * parquetjs-lite.
  */
 const bench: Bench = {
   name: 'ingest',
-  async run({ at }) {
+  async run({ full, at }) {
+    const size = full ? SIZES.full : SIZES.usual;
     const directory = mkdtempSync(join(tmpdir(), 'sluice-bench-'));
     try {
       at('the drop');
-      const files = await makeDrop(directory, FILES, ROWS_PER_FILE);
+      const files = await makeDrop(directory, size.files, ROWS_PER_FILE);
       return [
         ...(await againstDuckDb(files, directory, at)),
-        ...(await againstParquetjs(files, directory, at)),
+        ...(await fourTimes(files, directory, at)),
+        ...(await tinyFiles(size, directory, at)),
+        ...(await againstParquetjs(size, files, directory, at)),
       ];
     } finally {
       rmSync(directory, { recursive: true, force: true });
@@ -59,44 +75,76 @@ const bench: Bench = {
   },
 };
 
-const SIDES = ['sluice', 'bare'] as const;
+const SIDES = ['sluice', 'bare', 'unsorted'] as const;
+const TINY_SIDES = ['sluice', 'bare', 'default'] as const;
 
 type At = BenchOptions['at'];
 
 async function againstDuckDb(files: readonly EngineFile[], directory: string, at: At): Promise<BenchRow[]> {
   const [rows, name] = [files.length * ROWS_PER_FILE, millionsOf(files)];
-  const runs: Record<Side, Once[]> = { sluice: [], bare: [] };
+  const runs: Record<Exclude<Side, 'default'>, Once[]> = { sluice: [], bare: [], unsorted: [] };
   for (let round = 0; round < ROUNDS; round += 1) {
     at(`${name}, round ${round + 1} of ${ROUNDS}`);
     // The order alternates, so that neither side always has warm caches.
     const sides = round % 2 === 0 ? SIDES : SIDES.toReversed();
     for (const side of sides) runs[side].push(await run(side, files, rows, directory));
   }
-  const ratio = (kind: 'wallMs' | 'cpuMs') => medianOf(runs.sluice, kind) / medianOf(runs.bare, kind);
+  const ratio = (kind: 'wallMs' | 'cpuMs', side: 'bare' | 'unsorted') =>
+    medianOf(runs.sluice, kind) / medianOf(runs[side], kind);
   const row = rowOf(name);
   return [
     row('wall_s', medianOf(runs.sluice, 'wallMs') / 1_000, 's'),
-    row('wall_vs_duckdb', ratio('wallMs'), 'ratio'),
-    row('cpu_vs_duckdb', ratio('cpuMs'), 'ratio'),
+    row('wall_vs_duckdb', ratio('wallMs', 'bare'), 'ratio'),
+    row('cpu_vs_duckdb', ratio('cpuMs', 'bare'), 'ratio'),
+    row('wall_vs_unsorted', ratio('wallMs', 'unsorted'), 'ratio'),
     row('peak_rss_mb', medianOf(runs.sluice, 'rssMb'), 'MB'),
   ];
 }
 
+async function fourTimes(files: readonly EngineFile[], directory: string, at: At): Promise<BenchRow[]> {
+  const copies = timesOver(files, 4, directory);
+  const name = millionsOf(copies);
+  at(name);
+  const row = rowOf(name);
+  const { wallMs, rssMb } = await run('sluice', copies, copies.length * ROWS_PER_FILE, directory);
+  return [row('wall_s', wallMs / 1_000, 's'), row('peak_rss_mb', rssMb, 'MB')];
+}
+
+async function tinyFiles({ tinyRounds }: Size, directory: string, at: At): Promise<BenchRow[]> {
+  const name = '1000 tiny files';
+  const files = await makeDrop(directory, TINY_FILES, TINY_ROWS);
+  const runs: Record<(typeof TINY_SIDES)[number], Once[]> = { sluice: [], bare: [], default: [] };
+  for (let round = 0; round < tinyRounds; round += 1) {
+    at(`${name}, round ${round + 1} of ${tinyRounds}`);
+    for (const side of round % 2 === 0 ? TINY_SIDES : TINY_SIDES.toReversed()) {
+      runs[side].push(await run(side, files, TINY_FILES * TINY_ROWS, directory));
+    }
+  }
+  const cpu = (side: (typeof TINY_SIDES)[number]) => medianOf(runs[side], 'cpuMs');
+  const row = rowOf(name);
+  return [
+    row('cpu_s', cpu('sluice') / 1_000, 's'),
+    row('cpu_vs_duckdb', cpu('sluice') / cpu('default'), 'ratio'),
+    row('cpu_vs_same_settings', cpu('sluice') / cpu('bare'), 'ratio'),
+  ];
+}
+
 async function againstParquetjs(
+  { fewRows }: Size,
   files: readonly EngineFile[],
   directory: string,
   at: At,
 ): Promise<BenchRow[]> {
-  const name = `${FEW_ROWS.toLocaleString('en-GB')} rows`;
+  const name = `${fewRows.toLocaleString('en-GB')} rows`;
   at(name);
   const [first] = files;
   if (first === undefined) return [];
-  const few = await firstRows(first, FEW_ROWS, directory);
-  const { wallMs } = await run('sluice', [few], FEW_ROWS, directory);
+  const few = await firstRows(first, fewRows, directory);
+  const { wallMs } = await run('sluice', [few], fewRows, directory);
   const start = performance.now();
   const rows = await mapWithParquetjs(few, join(directory, 'parquetjs.parquet'));
   const theirs = performance.now() - start;
-  if (rows !== FEW_ROWS) throw new Error(`parquetjs-lite: ${rows} rows of ${FEW_ROWS}.`);
+  if (rows !== fewRows) throw new Error(`parquetjs-lite: ${rows} rows of ${fewRows}.`);
   return [rowOf(name)('vs_parquetjs_lite', theirs / wallMs, 'ratio')];
 }
 

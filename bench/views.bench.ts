@@ -10,7 +10,7 @@ import { readScans } from './views/readScans.ts';
 import type { QueryAnswer, QueryJob } from './views/timeQuery.ts';
 import { type DayFile, openViewSession, viewConfig, writeExposureDays } from './views/viewSession.ts';
 
-const DAYS = 6;
+const DAYS = { usual: 6, full: 30 };
 const ROWS_PER_DAY = 333_334;
 const ROUNDS = 3;
 /** The memory of a statement in the local Athena (packages/local-aws/src/athena/engine/StatementRunner.ts). */
@@ -51,15 +51,16 @@ const QUESTIONS: Readonly<Record<string, string>> = {
 /** `first_exposures` compared with a query by hand, and the bytes that a query of each view reads of a day. */
 const bench: Bench = {
   name: 'views',
-  async run({ at }) {
+  async run({ full, at }) {
+    const days = full ? DAYS.full : DAYS.usual;
     const folder = mkdtempSync(join(tmpdir(), 'sluice-views-'));
     try {
-      at(`${DAYS} days of exposures`);
+      at(`${days} days of exposures`);
       const instance = await DuckDBInstance.create(':memory:');
       const writer = await instance.connect();
       const files = await writeExposureDays(writer, exposuresTable(viewConfig), {
         folder,
-        days: DAYS,
+        days,
         rowsPerDay: ROWS_PER_DAY,
       });
       writer.closeSync();

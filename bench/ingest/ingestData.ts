@@ -1,3 +1,4 @@
+import { linkSync } from 'node:fs';
 import { join } from 'node:path';
 import { DuckDBInstance } from '@duckdb/node-api';
 import { quoteText } from '../../lib/base/sql.ts';
@@ -27,6 +28,17 @@ export async function makeDrop(directory: string, count: number, rows: number): 
   connection.closeSync();
   instance.closeSync();
   return files;
+}
+
+/** Several copies of the files, under other names. */
+export function timesOver(files: readonly EngineFile[], times: number, directory: string): EngineFile[] {
+  return Array.from({ length: times }, (_, n) =>
+    files.map(({ path }, i) => {
+      const copy = drop(directory, `copy-${n}-${i}`);
+      linkSync(path, copy.path);
+      return copy;
+    }),
+  ).flat();
 }
 
 /** The first rows of a file, with a codec that parquetjs-lite reads. */
@@ -78,7 +90,7 @@ export function benchSubject(): MappingSubject {
 }
 
 /** A minimal query by hand, with the same columns but without validation and counts. */
-export function bareCopy(files: readonly EngineFile[], path: string): string {
+export function bareCopy(files: readonly EngineFile[], path: string, order: string): string {
   const member = (key: string, value: string) => `'"${key}":' || ${value}`;
   const object = (...members: string[]) => `'{' || concat_ws(',', ${members.join(', ')}) || '}'`;
   const texts = (...names: string[]) => names.map((name) => member(name, `to_json(${name})`));
@@ -87,5 +99,5 @@ export function bareCopy(files: readonly EngineFile[], path: string): string {
       ${object(member('userID', 'to_json(uid)'), member('companyID', 'to_json(company)'), member('deviceID', 'to_json(device)'))} AS unit_ids,
       ${object(...texts('plan', 'country', 'price', 'is_new', 'path', 'referrer'))} AS event_metadata,
       filename AS source_file, file_row_number AS row_number, TIMESTAMP '2026-11-21' AS ingested_at
-    FROM read_parquet(${list}) ORDER BY "timestamp") TO ${quoteText(path)} (FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE 122880)`;
+    FROM read_parquet(${list}) ${order}) TO ${quoteText(path)} (FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE 122880)`;
 }

@@ -1,6 +1,7 @@
 // One load in a separate process.
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { DuckDBInstance } from '@duckdb/node-api';
 import { duckDbEngine } from '../../lib/drops/engine/duckDbEngine.ts';
 import { compileMapping } from '../../lib/drops/mapping/compileMapping.ts';
 import { DuckDbSession } from '../../lib/parquet/DuckDbSession.ts';
@@ -10,7 +11,7 @@ import { bareCopy, benchSubject } from './ingestData.ts';
 
 /** One load. */
 export interface LoadRequest {
-  readonly side: 'sluice' | 'bare';
+  readonly side: 'sluice' | 'bare' | 'default' | 'unsorted';
   readonly files: readonly EngineFile[];
   readonly directory: string;
   readonly threads: number;
@@ -24,7 +25,9 @@ const [rowsPath, temporaryDirectory] = [join(directory, 'rows.parquet'), join(di
 mkdirSync(temporaryDirectory);
 const limits = { memoryMegabytes, threads, temporaryDirectory };
 
-await measured(async () => ({ rows: side === 'sluice' ? await load() : await copy() }));
+await measured(async () => ({
+  rows: side === 'sluice' ? await load() : side === 'default' ? await copyByDefault() : await copy(),
+}));
 rmSync(directory, { recursive: true });
 
 /** A complete load of files on the local disk, including reading their footers. */
@@ -48,8 +51,25 @@ async function load(): Promise<number> {
 async function copy(): Promise<number> {
   const reach = { files: [...files.map((file) => file.path), rowsPath], directories: [] };
   const session = await DuckDbSession.open(limits, reach);
-  await session.run(bareCopy(files, rowsPath));
+  await session.run(bareCopy(files, rowsPath, side === 'bare' ? 'ORDER BY "timestamp"' : ''));
   const [counted] = await session.rows(`SELECT num_rows AS n FROM parquet_file_metadata('${rowsPath}')`);
   session.close();
   return Number(counted?.['n']);
+}
+
+/** The same in DuckDB with its own settings, except for threads and memory. */
+async function copyByDefault(): Promise<number> {
+  const instance = await DuckDBInstance.create(':memory:', {
+    threads: String(threads),
+    memory_limit: `${memoryMegabytes}MiB`,
+    temp_directory: temporaryDirectory,
+  });
+  const connection = await instance.connect();
+  await connection.run(bareCopy(files, rowsPath, 'ORDER BY "timestamp"'));
+  const counted = await connection.runAndReadAll(
+    `SELECT num_rows AS n FROM parquet_file_metadata('${rowsPath}')`,
+  );
+  connection.closeSync();
+  instance.closeSync();
+  return Number(counted.getRowObjects()[0]?.['n']);
 }

@@ -8,22 +8,32 @@ const RECEIVED_AT = Date.parse('2026-11-20T07:31:00Z');
 /** Share of rows that belong to the day before: clients keep events while they are offline. */
 const LATE = 0.1;
 const EXPERIMENTS = 30;
+/** The experiment that a query asks for. */
+export const EXPERIMENT = 'experiment_7';
 
 interface LandingShape {
   readonly requests: number;
   readonly rowsEach: number;
+  /** One of so many rows is an exposure, the others are events. */
+  readonly exposureEach: number;
 }
 
-/** One of so many rows is an exposure, the others are events. */
-const EXPOSURE_EACH = 5;
-
-/** Writes an object of the landing: requests of one user each, with rows as the collector writes them. */
-export function writeLandingObject(path: string, { requests, rowsEach }: LandingShape): void {
+/**
+ * Writes an object of the landing: requests of one user each, with rows as the collector writes them.
+ *
+ * @param each Called with the rows of each request.
+ */
+export function writeLandingObject(
+  path: string,
+  { requests, rowsEach, exposureEach }: LandingShape,
+  each: (rows: Readonly<Record<ForwardedKind, readonly LandedRow[]>>) => void = () => {},
+): void {
   const random = seededRandom(7);
   const file = openSync(path, 'w');
   let waiting: Uint8Array[] = [];
   for (let request = 0; request < requests; request += 1) {
-    const rows = requestRows(request, rowsEach, random);
+    const rows = requestRows(request, rowsEach, exposureEach, random);
+    each(rows);
     waiting.push(encodeLines(rows) ?? Buffer.of());
     if (waiting.length < 1_000 && request < requests - 1) continue;
     writeSync(file, Buffer.concat(waiting));
@@ -32,7 +42,7 @@ export function writeLandingObject(path: string, { requests, rowsEach }: Landing
   closeSync(file);
 }
 
-function requestRows(request: number, count: number, random: () => number) {
+function requestRows(request: number, count: number, exposureEach: number, random: () => number) {
   const rows: Record<ForwardedKind, LandedRow[]> = { exposures: [], events: [] };
   const user = `user-${hex(random, 12)}`;
   const details = {
@@ -78,7 +88,7 @@ function requestRows(request: number, count: number, random: () => number) {
         position: String(i),
       }),
     };
-    const isExposure = (request + i) % EXPOSURE_EACH === EXPOSURE_EACH - 1;
+    const isExposure = (request + i) % exposureEach === exposureEach - 1;
     const json = JSON.stringify({ ...(isExposure ? exposure : event), ...sender });
     rows[isExposure ? 'exposures' : 'events'].push({ day, json });
   }

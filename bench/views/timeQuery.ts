@@ -5,6 +5,8 @@ import { type DayFile, openViewSession } from './viewSession.ts';
 /** The query to run. */
 export interface QueryJob {
   readonly files: readonly DayFile[];
+  /** Files of curated days. Default none. */
+  readonly curated?: readonly DayFile[];
   readonly sql: string;
   /** DuckDB's memory limit, e.g. `1GB`; above it, DuckDB writes to `spill`. Default: DuckDB's. */
   readonly memoryLimit?: string;
@@ -17,7 +19,7 @@ export interface QueryAnswer {
 }
 
 const job = await requested<QueryJob>();
-const connection = await openViewSession(job.files);
+const connection = await openViewSession(job.files, job.curated);
 await connection.run(`SET temp_directory = '${job.spill}'`);
 if (job.memoryLimit !== undefined) await connection.run(`SET memory_limit = '${job.memoryLimit}'`);
 await measured(async (): Promise<QueryAnswer> => {

@@ -27,14 +27,15 @@ async function firstLine(...args: readonly string[]): Promise<string> {
 }
 
 describe('npm run bench', () => {
-  it('says which case it measures, and when', async () => {
+  it('says which case it measures, and when, and measures the full sizes with --full', async () => {
     expect(await firstLine('views')).toMatch(/^views, \d+ s: 6 days of exposures$/);
+    expect(await firstLine('views', '--full')).toMatch(/^views, \d+ s: 30 days of exposures$/);
   });
 
   it('refuses names and options that it does not know', () => {
-    const args = [script, 'views', 'costs', '--jso', '--json'];
+    const args = [script, 'views', 'costs', '--ful', '--json'];
     const { status, stdout, stderr } = spawnSync(process.execPath, args, { encoding: 'utf8' });
     expect([status, stdout]).toEqual([2, '']);
-    expect(stderr).toMatch(/^No such benchmark or option: costs, --jso\. .*views.*--json\.\n$/);
+    expect(stderr).toMatch(/^No such benchmark or option: costs, --ful\. .*views.*--full, --json\.\n$/);
   });
 });
