@@ -1,11 +1,6 @@
-import {
-  GetQueueAttributesCommand,
-  GetQueueUrlCommand,
-  StartMessageMoveTaskCommand,
-} from '@aws-sdk/client-sqs';
-import { partName } from '../infra/template/Stack.ts';
-import { countMessages } from '../lib/aws/taskQueue.ts';
+import { StartMessageMoveTaskCommand } from '@aws-sdk/client-sqs';
 import type { Deployment } from '../observe/deployment.ts';
+import { readQueue } from '../observe/facts/flow/relayCopies.ts';
 
 /**
  * Sends the dead letters of the writer to its queue again: the objects of the landing that they name are tried ten times more.
@@ -21,19 +16,11 @@ export async function redriveLanding(
   { sqs, stack }: Pick<Deployment, 'sqs' | 'stack'>,
   dryRun: boolean,
 ): Promise<number> {
-  const urlOf = async (part: string) => {
-    const { QueueUrl = '' } = await sqs.send(new GetQueueUrlCommand({ QueueName: partName(stack, part) }));
-    return QueueUrl;
-  };
-  const arnOf = async (QueueUrl: string) => {
-    const asked = new GetQueueAttributesCommand({ QueueUrl, AttributeNames: ['QueueArn'] });
-    return (await sqs.send(asked)).Attributes?.['QueueArn'] ?? '';
-  };
-  const [queue, deadLetters] = [await urlOf('write'), await urlOf('write-dead-letters')];
-  const count = await countMessages(sqs, deadLetters);
+  const queue = await readQueue({ sqs, stack }, 'write');
+  const { arn: SourceArn, messages: count } = await readQueue({ sqs, stack }, 'write-dead-letters');
   if (count > 0 && !dryRun) {
-    const [SourceArn, DestinationArn] = [await arnOf(deadLetters), await arnOf(queue)];
-    await sqs.send(new StartMessageMoveTaskCommand({ SourceArn, DestinationArn })).catch(assertMoved);
+    const asked = new StartMessageMoveTaskCommand({ SourceArn, DestinationArn: queue.arn });
+    await sqs.send(asked).catch(assertMoved);
   }
   return count;
 }

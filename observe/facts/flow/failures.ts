@@ -32,6 +32,9 @@ const failureLine = z.object({
   record: z.object({ status: z.string(), errorType: text }).optional().catch(undefined),
 });
 
+/** How Lambda says that a run did not end well. */
+const ENDS = ['timeout', 'error', 'failure'];
+
 /** The part that is no function: the stream. */
 const STREAM = 'landing';
 
@@ -56,7 +59,7 @@ export async function readLastFailure(
         ? { group: deliveryLogGroup(stack), filterPattern: '' }
         : {
             group: functionLog(stack, part),
-            filterPattern: '{ $.level = "error" || $.record.status != "success" }',
+            filterPattern: `{ $.level = "error" || ${ENDS.map((one) => `$.record.status = "${one}"`).join(' || ')} }`,
           }),
       times: [
         { startTime: now - RECENT_MS },
