@@ -113,8 +113,11 @@ export interface StatusFacts {
   readonly relay: RelayState | null;
   /** Dead-letter queues that are not empty. */
   readonly deadLetters: readonly DeadLetters[] | null;
-  /** What a function failed with last, by its name, if something waits for it; `landing` is the stream's delivery. */
-  readonly failures: Readonly<Record<string, string>>;
+  /**
+   * What a function failed with last, by its name, if something waits for it; null if it has not failed. `landing` is the
+   * stream's delivery.
+   */
+  readonly failures: Readonly<Record<string, string | null>>;
   readonly alarms: readonly AlarmState[] | null;
   /** The key that encrypts the bucket; null if the stack does not say it, and if it is gone. */
   readonly key: KeyFacts | null;
@@ -229,8 +232,9 @@ export async function readStatusFacts(deployment: Deployment): Promise<StatusFac
     if (isStreamLate(buffered.oldest, deployment)) waiting.set('landing', buffered.oldest);
     const found = [...waiting].map(async ([part, since]) => {
       const from = Math.min(now - DAY_MS, Date.parse(since ?? isoTimestamp(now)) - TRIES_MS);
-      const why = await ask(`the log of ${part}`, () => readLastFailure(deployment, part, from));
-      return why === null ? [] : [[part, why] as const];
+      const read = async () => ({ why: await readLastFailure(deployment, part, from) });
+      const found = await ask(`the log of ${part}`, read);
+      return found === null ? [] : [[part, found.why] as const];
     });
     return Object.fromEntries((await Promise.all(found)).flat());
   }

@@ -90,7 +90,7 @@ export const findingCatalogue = {
     { part: 'deployment' },
   ),
   SLUICE_FINDING_KEY_UNUSABLE: problem(
-    "The bucket's key does not work: data can be neither written nor read.",
+    "The bucket's key cannot be used: data can be neither written nor read, or not read by Statsig.",
     'Run the commands, which keep and enable it. Without any: set a symmetric single-Region key with `existing.keyArn`, or none.',
     { part: 'deployment', section: 'late' },
   ),

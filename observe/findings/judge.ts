@@ -132,10 +132,9 @@ function* judgeLanding(facts: StatusFacts, { config, stack, now, say }: Place): 
   const { stream } = facts;
   if (landing !== null && isLandingLate(landing, now)) {
     const dead = (facts.deadLetters ?? []).filter(({ part }) => part === 'write').map(deadText);
-    const why = failedAt(facts, 'write') || ' The function write has not failed since.';
     yield finding(
       'SLUICE_FINDING_LANDING_LATE',
-      `landing/: ${[waitingText(landing), ...dead].join('; ')}.${why}`,
+      `landing/: ${[waitingText(landing), ...dead].join('; ')}.${failedAt(facts, 'write')}`,
       [say.sluice('redrive', '--landing')],
     );
   }
@@ -159,7 +158,7 @@ function* judgeLanding(facts: StatusFacts, { config, stack, now, say }: Place): 
     const log = say.aws('logs', 'tail', deliveryLogGroup(stack), '--since', '1h');
     yield finding(
       'SLUICE_FINDING_STREAM_LATE',
-      `${why === undefined ? '' : `Its delivery failed last at ${why} `}${stream?.stream ?? partName(stack, 'landing')}: its oldest record has waited since ${oldest}, ${hours.toFixed(1)} hours; Firehose drops it in ${left.toFixed(1)} hours.${waits}`,
+      `${why === undefined ? '' : why === null ? 'Its log has no error. ' : `Its delivery failed last at ${why} `}${stream?.stream ?? partName(stack, 'landing')}: its oldest record has waited since ${oldest}, ${hours.toFixed(1)} hours; Firehose drops it in ${left.toFixed(1)} hours.${waits}`,
       [stream === null ? say.control('POST', 'flush') : log],
     );
   }
@@ -192,10 +191,13 @@ function deadText({ queue, messages, since }: DeadLetters): string {
   return `${queue} has ${counted(messages, 'message')}${since === null ? '' : `, the oldest since ${since}`}`;
 }
 
-/** What a function failed with last, as a sentence; empty if it has not. */
+/** What a function failed with last, as a sentence; empty if that is not known. */
 function failedAt({ failures }: StatusFacts, part: string): string {
   const why = failures[part];
-  return why === undefined ? '' : ` The function ${part} failed last at ${why}`;
+  if (why === undefined) return '';
+  return why === null
+    ? ` The function ${part} has not failed.`
+    : ` The function ${part} failed last at ${why}`;
 }
 
 /** Requests that were not accepted, keys, and silence. */
@@ -650,7 +652,12 @@ function* judgeRest({ alarms, isLocal, faults, unknown }: StatusFacts, { say }: 
   if (on.length > 0)
     yield finding(
       'SLUICE_FINDING_ALARM',
-      on.map(({ name, since, description }) => `${name}, since ${since}: ${description}.`).join(' '),
+      on
+        .map(
+          ({ name, since, description }) =>
+            `${name}${since === null ? '' : `, since ${since}`}: ${description}.`,
+        )
+        .join(' '),
       [
         say.aws(
           ...['cloudwatch', 'describe-alarms', '--alarm-names'],

@@ -407,9 +407,14 @@ const cases: readonly Case[] = [
   ],
   [
     'the writer does not run',
-    waiting({ landing: { ...nothing, count: 1, oldest: at(0.34) } }),
+    { ...waiting({ landing: { ...nothing, count: 1, oldest: at(0.34) } }), failures: { write: null } },
     ...(['LANDING_LATE', 'problem'] as const),
-    `landing/: 1 object, the oldest since ${at(0.34)}. The function write has not failed since.`,
+    `landing/: 1 object, the oldest since ${at(0.34)}. The function write has not failed.`,
+  ],
+  [
+    'objects wait, and the log cannot be read',
+    waiting({ landing: { ...nothing, count: 1, oldest: at(0.34) } }),
+    ...(['LANDING_LATE', 'problem', `landing/: 1 object, the oldest since ${at(0.34)}.`] as const),
   ],
   [
     'messages of the writer are dead letters, and nothing waits',
