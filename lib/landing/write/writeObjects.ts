@@ -25,7 +25,7 @@ const ROUND_MS = 180_000;
 const AHEAD = 4;
 const PUTS = 4;
 /** Bytes of an object that are fetched at once. It may have any number: the further Firehose is behind, the more it joins. */
-const PIECE_BYTES = 8_388_608;
+const PIECE_BYTES = 4_194_304;
 /** Skipped bytes that are kept in memory. The rest of such an object is read as another. */
 const SKIPPED_BYTES = 134_217_728;
 
