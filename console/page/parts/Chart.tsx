@@ -21,7 +21,7 @@ const LEFT = 62;
  * Lines over time, in UTC, with their values at the pointer. Charts with the same times share the pointer. Who cannot see it
  * needs a table beside it.
  *
- * @param props.times Epoch seconds, oldest first.
+ * @param props.times Epoch seconds, oldest first; the last period is not over.
  */
 export function Chart(props: {
   readonly title: string;
@@ -86,7 +86,10 @@ export function Chart(props: {
     <figure class="chart">
       <figcaption>
         <strong>{title}</strong>{' '}
-        <span class="faint">{times[shown] !== undefined && minuteText(times[shown])}</span>
+        <span class="faint">
+          {times[shown] !== undefined && minuteText(times[shown])}
+          {shown === times.length - 1 && ' so far'}
+        </span>
         <ul ref={keys}>
           {lines.map(({ name, tone, dash = [], values }) => (
             <li key={name} class={tone}>
