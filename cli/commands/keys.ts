@@ -22,7 +22,6 @@ import {
   textOption,
   UsageError,
 } from '../terminal/commandLine.ts';
-
 import { textTable, writeNote, writeResult } from '../terminal/output.ts';
 
 const SHA256 = /^[0-9a-f]{64}$/i;

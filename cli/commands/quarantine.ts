@@ -1,3 +1,4 @@
+import { HOUR_MS } from '../../lib/base/time.ts';
 import { isCuredByRedrive } from '../../lib/landing/quarantineReasons.ts';
 import type { QuarantineCounts } from '../../observe/facts/tables/countQuarantine.ts';
 import type { QuarantinedPage } from '../../observe/facts/tables/listQuarantined.ts';
@@ -13,7 +14,6 @@ import {
 } from '../terminal/commandLine.ts';
 import { textTable, writeResult } from '../terminal/output.ts';
 
-const HOUR_MS = 3_600_000;
 /** Rows of a page. */
 const MAX_ROWS = 500;
 

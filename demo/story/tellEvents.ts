@@ -1,9 +1,9 @@
 import { ListObjectsV2Command } from '@aws-sdk/client-s3';
 import { textTable } from '../../cli/terminal/output.ts';
-import { addDays } from '../../lib/base/time.ts';
+import { addDays, HOUR_MS } from '../../lib/base/time.ts';
 import { forwardedKinds } from '../../lib/schema/kinds.ts';
 import { listExperiments } from '../../lib/schema/names.ts';
-import { HOUR_MS, readCounts } from '../../observe/facts/flow/requestCounts.ts';
+import { readCounts } from '../../observe/facts/flow/requestCounts.ts';
 import { runQuery } from '../../packages/local-aws/src/trino/index.ts';
 import { expectedGroups, expectedRows, type RowsByDay, runDriver } from './runDriver.ts';
 import { ask, heading, partitionsOf, type Story, say, shoppers } from './Story.ts';

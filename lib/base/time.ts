@@ -9,7 +9,9 @@ export interface Clock {
 /** The machine's clock. */
 export const systemClock: Clock = { now: () => Date.now() };
 
-/** Milliseconds of one UTC day. */
+/** Milliseconds of a minute, an hour and a UTC day. */
+export const MINUTE_MS = 60_000;
+export const HOUR_MS = 3_600_000;
 export const DAY_MS = 86_400_000;
 
 /** A UTC calendar day as `YYYY-MM-DD`. */
@@ -72,7 +74,6 @@ export function isoTimestamp(epochMs: number): string {
   return cachedText + rest;
 }
 
-const MINUTE_MS = 60_000;
 const MINUTES_OF_DAY = 1_440;
 
 const TWO_DIGITS: readonly string[] = Array.from({ length: 60 }, (_, i) => String(i).padStart(2, '0'));

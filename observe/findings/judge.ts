@@ -1,6 +1,6 @@
 import { deliveryLogGroup } from '../../infra/streams/streams.ts';
 import { partName } from '../../infra/template/Stack.ts';
-import { addDays, DAY_MS, isoTimestamp, utcDay } from '../../lib/base/time.ts';
+import { addDays, DAY_MS, HOUR_MS, isoTimestamp, utcDay } from '../../lib/base/time.ts';
 import { CollectError } from '../../lib/collect/CollectError.ts';
 import { ATHENA_STUCK_MS } from '../../lib/drops/limits.ts';
 import { isCuredByRedrive, isRowFailure } from '../../lib/landing/quarantineReasons.ts';
@@ -16,7 +16,7 @@ import type { DatasetDays, DropDay, Failing } from '../facts/days/ledgerDays.ts'
 import type { Change } from '../facts/flow/changes.ts';
 import type { DeadLetters } from '../facts/flow/failures.ts';
 import type { SentGroup } from '../facts/flow/loggedRequests.ts';
-import { failedText, HOUR_MS, NOT_STORED } from '../facts/flow/requestCounts.ts';
+import { failedText, NOT_STORED } from '../facts/flow/requestCounts.ts';
 import { isStreamLate, KEPT_HOURS } from '../facts/flow/streamState.ts';
 import { damagedText, isLandingLate, waitingText } from '../facts/flow/waitingObjects.ts';
 import type { KeyFacts, StatusFacts } from '../facts/statusFacts.ts';

@@ -1,17 +1,11 @@
 import { queryableSeconds } from '../../infra/streams/streams.ts';
 import { isJsonObject, parseJson } from '../../lib/base/json.ts';
-import { DAY_MS, isoTimestamp, type UtcDay, utcDay } from '../../lib/base/time.ts';
+import { DAY_MS, HOUR_MS, isoTimestamp, type UtcDay, utcDay } from '../../lib/base/time.ts';
 import { isRowFailure } from '../../lib/landing/quarantineReasons.ts';
 import { type TableKind, tableKinds } from '../../lib/schema/kinds.ts';
 import { parseRowPath } from '../../lib/tables/objectKeys.ts';
 import type { Deployment } from '../deployment.ts';
-import {
-  failedText,
-  HOUR_MS,
-  NOT_STORED,
-  type RequestCounts,
-  readCounts,
-} from '../facts/flow/requestCounts.ts';
+import { failedText, NOT_STORED, type RequestCounts, readCounts } from '../facts/flow/requestCounts.ts';
 import { CUT_BUFFER, readWaitingRows, type WaitingRow } from '../facts/flow/waitingRows.ts';
 import { timeOf } from '../facts/tables/tracedRows.ts';
 import { manyRefused, NO_ROWS, type RowCounts, readHourlyRows } from './hourlyRows.ts';

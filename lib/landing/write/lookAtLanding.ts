@@ -1,13 +1,13 @@
 import { isJsonObject, parseJson } from '../../base/json.ts';
 import { type ListedObject, listObjects } from '../../base/ObjectStore.ts';
 import type { TaskQueue } from '../../base/queue.ts';
+import { HOUR_MS } from '../../base/time.ts';
 import { LANDING_LOOK } from '../../tables/ledgerKeys.ts';
 import { isLanded, LANDING_FOLDER } from '../../tables/objectKeys.ts';
 import { ListedNotes } from '../LandingNotes.ts';
 import { removeWritten } from './removeWritten.ts';
 import type { Writer } from './writeObjects.ts';
 
-const HOUR_MS = 3_600_000;
 /** Ages at which an object is told of, besides each full day: the first is longer than all that its message could have waited for. */
 const AGES_MS = [3 * HOUR_MS, 6 * HOUR_MS, 12 * HOUR_MS];
 /** Messages of a batch of the writer: from so many on others wait. */

@@ -1,10 +1,9 @@
-import { isoTimestamp } from '../../../lib/base/time.ts';
+import { DAY_MS, HOUR_MS, isoTimestamp } from '../../../lib/base/time.ts';
 import type { Deployment } from '../../deployment.ts';
-import { HOUR_MS, type RequestCounts, readCounts } from './requestCounts.ts';
+import { type RequestCounts, readCounts } from './requestCounts.ts';
 
 /** Length of the periods of the last day. */
 export const PERIOD_MS = 300_000;
-const DAY_MS = 86_400_000;
 /** Days before the last 24 hours that say what is usual. */
 const DAYS_BEFORE = 7;
 /** Hours that say what is usual: a median of fewer is one of them. */

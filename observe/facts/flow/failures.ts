@@ -3,13 +3,12 @@ import { resources } from '../../../infra/resources.ts';
 import { deliveryLogGroup } from '../../../infra/streams/streams.ts';
 import { partName } from '../../../infra/template/Stack.ts';
 import { parseJson } from '../../../lib/base/json.ts';
-import { isoTimestamp } from '../../../lib/base/time.ts';
+import { HOUR_MS, isoTimestamp, MINUTE_MS } from '../../../lib/base/time.ts';
 import type { Deployment } from '../../deployment.ts';
 import { ifThere } from '../../explainAwsError.ts';
 import { functionLog, readLog } from '../../readLog.ts';
 import { readMetricData } from './metricData.ts';
 import { readQueue } from './relayCopies.ts';
-import { HOUR_MS } from './requestCounts.ts';
 
 /** Pages of a log that are read. */
 const MOST_PAGES = 20;
@@ -112,7 +111,6 @@ async function readThrottled(
   return last === undefined ? null : `${isoTimestamp(last[0])}: Lambda throttled ${count} invocations.`;
 }
 
-const MINUTE_MS = 60_000;
 /** SQS's metrics come every minute, some minutes late. */
 const METRIC_MS = 15 * MINUTE_MS;
 const DEAD_LETTERS = '-dead-letters';

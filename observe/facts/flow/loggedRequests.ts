@@ -1,14 +1,13 @@
-import { isoTimestamp } from '../../../lib/base/time.ts';
+import { DAY_MS, HOUR_MS, isoTimestamp } from '../../../lib/base/time.ts';
 import type { Deployment } from '../../deployment.ts';
 import { functionLog, type LogQuestion, readLog } from '../../readLog.ts';
 import { type Change, PERIOD_MS } from './changes.ts';
 import { type LiveRequest, readRequestLine } from './liveEntries.ts';
-import { HOUR_MS, type RequestCounts } from './requestCounts.ts';
+import type { RequestCounts } from './requestCounts.ts';
 
 /** Lines and pages that are read of refused requests, and of what was noted, the newest first. */
 const REFUSED = { mostLines: 10_000, mostPages: 50 } as const;
 const NOTED = { mostLines: 2_000, mostPages: 20 } as const;
-const HOURS = 24;
 
 /** What one sender sent, of one kind. */
 export interface SentGroup {
@@ -80,7 +79,7 @@ export async function readNoted(
     filterPattern: '"noted"',
     times: [
       { startTime: now - HOUR_MS, endTime: now },
-      { startTime: now - HOURS * HOUR_MS, endTime: now - HOUR_MS - 1 },
+      { startTime: now - DAY_MS, endTime: now - HOUR_MS - 1 },
     ],
     ...NOTED,
   });

@@ -1,11 +1,11 @@
 import { partName } from '../../../infra/template/Stack.ts';
+import { DAY_MS } from '../../../lib/base/time.ts';
 import type { Deployment } from '../../deployment.ts';
 import { readMetricData } from './metricData.ts';
 import { readCounts } from './requestCounts.ts';
 
 /** Length of a period. CloudWatch keeps shorter ones for 15 days, these for 63. */
 const PERIOD_MS = 300_000;
-const DAY_MS = 86_400_000;
 
 /** What one period had. A queue without values was empty for hours. */
 export interface Period {

@@ -2,7 +2,7 @@ import { GetQueueAttributesCommand, GetQueueUrlCommand } from '@aws-sdk/client-s
 import { partName } from '../../../infra/template/Stack.ts';
 import { defineErrorFamily } from '../../../lib/base/errors.ts';
 import { METRIC_NAMESPACE } from '../../../lib/base/log.ts';
-import { isoTimestamp } from '../../../lib/base/time.ts';
+import { isoTimestamp, MINUTE_MS } from '../../../lib/base/time.ts';
 import { RETRY_PAUSES } from '../../../lib/relay/limits.ts';
 import { relayMetrics } from '../../../lib/relay/relayMetrics.ts';
 import {
@@ -127,7 +127,6 @@ function timeOf(id: string | null): number | null {
   return id === null ? null : relayIdTime(id);
 }
 
-const MINUTE_MS = 60_000;
 /** SQS's metrics come every minute, some minutes late. */
 const SQS_METRIC_MS = 15 * MINUTE_MS;
 /** Every waiting copy is tried within this time, unless the target asked for a longer pause. */

@@ -1,5 +1,5 @@
 import { METRIC_NAMESPACE } from '../../../lib/base/log.ts';
-import { isoTimestamp } from '../../../lib/base/time.ts';
+import { DAY_MS, HOUR_MS, isoTimestamp, MINUTE_MS } from '../../../lib/base/time.ts';
 import { CollectError } from '../../../lib/collect/CollectError.ts';
 import { collectMetrics, streamMetrics } from '../../../lib/collect/collectMetrics.ts';
 import { type TableKind, tableKinds } from '../../../lib/schema/kinds.ts';
@@ -8,11 +8,8 @@ import { RequestError } from '../../../lib/wire/RequestError.ts';
 import type { Deployment } from '../../deployment.ts';
 import { type MetricSeries, readMetricData, type WantedMetric } from './metricData.ts';
 
-const MINUTE_MS = 60_000;
 /** https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/cloudwatch_concepts.html#metrics-retention */
-const MINUTES_KEPT_MS = 15 * 86_400_000;
-/** Milliseconds of an hour. */
-export const HOUR_MS = 3_600_000;
+const MINUTES_KEPT_MS = 15 * DAY_MS;
 
 /** Codes of answers 503, after which SDKs send again, and of answers 4xx, after which they do not. */
 const FAILED = Object.keys({ ...CollectError.entries, ...KeysError.entries });

@@ -1,10 +1,8 @@
 import { lateSeconds } from '../../../infra/streams/streams.ts';
-import { isoTimestamp } from '../../../lib/base/time.ts';
+import { HOUR_MS, isoTimestamp, MINUTE_MS } from '../../../lib/base/time.ts';
 import type { Deployment } from '../../deployment.ts';
 import { readMetricData } from './metricData.ts';
 
-const MINUTE_MS = 60_000;
-const HOUR_MS = 60 * MINUTE_MS;
 /** Minutes of metrics that are read: Firehose's arrive some minutes late. */
 const MINUTES = 15;
 

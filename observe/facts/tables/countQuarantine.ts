@@ -1,4 +1,4 @@
-import { isoTimestamp, utcDay } from '../../../lib/base/time.ts';
+import { HOUR_MS, isoTimestamp, utcDay } from '../../../lib/base/time.ts';
 import { isQuarantineReason } from '../../../lib/landing/quarantineReasons.ts';
 import { qualifiedName } from '../../../lib/views/View.ts';
 import { askAthena, type Deployment } from '../../deployment.ts';
@@ -6,7 +6,6 @@ import { type ExplainedCode, explainCode } from '../../explainCode.ts';
 import { unreadNotes } from './partitionGaps.ts';
 import { readTime, timestampText } from './tracedRows.ts';
 
-const HOUR_MS = 3_600_000;
 /** Most hours that are counted: 90 days. */
 export const MAX_QUARANTINE_HOURS = 2_160;
 

@@ -1,9 +1,8 @@
-import { addDays, DAY_MS, isoTimestamp, utcDay } from '../../../lib/base/time.ts';
+import { addDays, DAY_MS, HOUR_MS, isoTimestamp, utcDay } from '../../../lib/base/time.ts';
 import type { Config } from '../../../lib/schema/config.ts';
 import { type TableKind, tableKinds } from '../../../lib/schema/kinds.ts';
 import { qualifiedName } from '../../../lib/views/View.ts';
 import { askAthena, type Deployment } from '../../deployment.ts';
-import { HOUR_MS } from '../flow/requestCounts.ts';
 import { readTime, timestampText } from './tracedRows.ts';
 
 /** The rows of a table from the last 24 hours. */

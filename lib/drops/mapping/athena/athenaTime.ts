@@ -1,4 +1,5 @@
 import { quoteText } from '../../../base/sql.ts';
+import { DAY_MS } from '../../../base/time.ts';
 import type { TimeUnit } from '../../../schema/mappings.ts';
 import type { Dialect, FoundColumn } from '../Dialect.ts';
 import { FIRST_SECOND, isOfCalendar, isoOfFormat, MONTHS, PER_SECOND } from '../sharedTimes.ts';
@@ -10,7 +11,6 @@ import { bound, calendarTime } from './athenaValues.ts';
  * So times are read to the microsecond, as DuckDB reads them, and rounded as Athena rounds the microseconds of a file.
  */
 
-const DAY_MS = 86_400_000;
 const EPOCH = "TIMESTAMP '1970-01-01 00:00:00.000'";
 
 /** Milliseconds that are added to make a number of microseconds positive, as Athena divides towards zero. */
