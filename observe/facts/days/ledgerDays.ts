@@ -269,7 +269,8 @@ export async function readDatasets(
       late,
       waiting: own.flatMap(({ day, entry }) => {
         const queued = entry?.state === 'waiting' ? entry.queued : undefined;
-        const lack = queued === undefined ? null : lackWords(queued);
+        // Files that are gone wait for nothing.
+        const lack = queued === undefined || queued.files === 0 ? null : lackWords(queued);
         const has = late.find((one) => one.day === day)?.has;
         const [words, since = 0] =
           lack === null ? [has?.words, has?.since] : [lack, queued?.writtenAt ?? queued?.at];

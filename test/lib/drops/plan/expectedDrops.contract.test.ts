@@ -3,6 +3,7 @@ import { addDays, utcDay } from '../../../../lib/base/time.ts';
 import { dueDays, hasArrivedSince } from '../../../../lib/drops/plan/lateDrops.ts';
 import { planRequestSchema } from '../../../../lib/drops/plan/messageBodies.ts';
 import { lookForLateDrops, planMessages, runPlan } from '../../../../lib/drops/plan/planMessages.ts';
+import { configuredDatasets, readDatasets } from '../../../../observe/facts/days/ledgerDays.ts';
 import { type DatasetInput, definedDataset, eventsDataset } from '../../../harness/configInput.ts';
 import { emfProblems } from '../../../harness/emfProblems.ts';
 import { startIngest } from './startIngest.ts';
@@ -136,9 +137,22 @@ describe('a check for overdue drops', () => {
     await start({ expectedBy: { hour: 6 }, waitFor: 'READY' });
     for (const day of [ago(1), ago(2)]) await ingest.put(`events/${day}/a.parquet`);
     await ingest.put(`events/${ago(2)}/READY`);
-    await ingest.clock.advance(HOUR_MS);
-    await runPlan(ingest.planner(), planRequestSchema.parse({ sluice: 'plan', schedule: 'daily' }));
+    const plan = async () => {
+      await ingest.clock.advance(HOUR_MS);
+      await runPlan(ingest.planner(), planRequestSchema.parse({ sluice: 'plan', schedule: 'daily' }));
+    };
+    await plan();
     expect(await look()).toMatchObject({ late: [{ day: ago(1) }] });
+    const waiting = async () => {
+      const open = { s3: ingest.s3, config: ingest.config, now: ingest.clock.now() };
+      const [status] = await readDatasets(open, configuredDatasets(ingest.config), { count: () => 4 });
+      return status?.waiting;
+    };
+    expect(await waiting()).toMatchObject([{ day: ago(1), cure: 'backfill' }]);
+    await ingest.remove(`events/${ago(1)}/a.parquet`);
+    await plan();
+    expect(await look()).toMatchObject({ late: [{ day: ago(1) }] });
+    expect(await waiting()).toEqual([]);
     const entry = await ingest.ledger.read({ source: 'acme', dataset: 'events', day: ago(1) });
     expect(hasArrivedSince(entry, ingest.clock.now() - HOUR_MS)).toBe(false);
     await ingest.put(`events/${ago(1)}/READY`);
