@@ -35,18 +35,18 @@ interface FunctionSettings {
   /** Logical IDs that are deployed before. */
   readonly dependsOn?: readonly string[];
   readonly environment: Readonly<Record<string, Value>>;
-  readonly logs?: typeof OWN_LINES;
   readonly events: readonly FunctionEvent[];
 }
 
 /** A function as Serverless takes it. */
 interface ServiceFunction extends FunctionSettings {
   readonly handler: string;
+  readonly logs: { readonly logFormat: string; readonly systemLogLevel?: string };
   readonly package: { readonly patterns: readonly string[] };
 }
 
-/** Without Lambda's own three lines for each request, which cost more than the request's own. */
-const OWN_LINES = { logFormat: 'JSON', systemLogLevel: 'WARN' } as const;
+/** Functions of requests log without Lambda's three lines for each, which cost more than the request's own. */
+const OF_REQUESTS: readonly string[] = ['collect', 'relay'];
 
 /** Functions that run DuckDB, and exports that write for Statsig. infra/build/placeBinding.ts puts its binding into their `node_modules/`. */
 const WITH_DUCKDB: readonly string[] = ['write', 'ingest-load', 'curate'];
@@ -113,6 +113,8 @@ function functionsOf({ config }: Stack): Readonly<Record<string, ServiceFunction
       {
         ...settings,
         handler: `build/${name}/handler.handler`,
+        // As JSON Lambda's lines have the status of a run, by which `sluice status` finds those that failed.
+        logs: { logFormat: 'JSON', ...(OF_REQUESTS.includes(name) ? { systemLogLevel: 'WARN' } : {}) },
         package: {
           patterns: [
             `build/${name}/*.mjs`,
@@ -152,7 +154,6 @@ export function serviceFunctions(config: Stack['config']): Readonly<Record<strin
         ...keys,
         ...(config.relay === undefined ? {} : { SLUICE_RELAY_QUEUE: ref('RelayQueue') }),
       },
-      logs: OWN_LINES,
       // All but POST are refused with a code and a cure: SDKs read rules by GET. Not ANY: it would take browsers'
       // preflights from the gateway (requirements.ts).
       events: routes(
@@ -293,7 +294,6 @@ export function serviceFunctions(config: Stack['config']): Readonly<Record<strin
         SLUICE_RELAY_QUEUE: ref('RelayQueue'),
         SLUICE_RELAY_DEAD_LETTERS: ref('RelayDeadLetterQueue'),
       },
-      logs: OWN_LINES,
       // A batch is sent at the same time.
       events: [queue('RelayQueue', { batchSize: 10, maximumConcurrency: config.relay?.concurrency ?? 2 })],
     },

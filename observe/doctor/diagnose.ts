@@ -20,7 +20,7 @@ const status: Look = {
     // The doctor has looked at the key, and at the partitions of all days, but not at why they are missing.
     const known = [
       'SLUICE_FINDING_KEY_UNUSABLE',
-      ...(failures['register'] == null ? ['SLUICE_FINDING_PARTITION_WRONG'] : []),
+      ...(failures['register'] === undefined ? ['SLUICE_FINDING_PARTITION_WRONG'] : []),
     ];
     return problems.filter(({ code }) => !known.includes(code));
   },

@@ -1,5 +1,5 @@
 import { DescribeKeyCommand, type KeyMetadata, KMSClient } from '@aws-sdk/client-kms';
-import { isoTimestamp } from '../../lib/base/time.ts';
+import { DAY_MS, isoTimestamp } from '../../lib/base/time.ts';
 import type { Export } from '../../lib/schema/exports.ts';
 import type { Deployment } from '../deployment.ts';
 import { ifThere, whyUnread } from '../explainAwsError.ts';
@@ -52,7 +52,6 @@ const LEDGER_DAYS = 7;
 /** Datasets and exports of which days are read. */
 const MOST_SUBJECTS = 20;
 
-const DAY_MS = 86_400_000;
 /** A message is tried for two and a half hours at most before it is a dead letter. */
 const TRIES_MS = 10_800_000;
 
@@ -113,11 +112,8 @@ export interface StatusFacts {
   readonly relay: RelayState | null;
   /** Dead-letter queues that are not empty. */
   readonly deadLetters: readonly DeadLetters[] | null;
-  /**
-   * What a function failed with last, by its name, if something waits for it; null if it has not failed. `landing` is the
-   * stream's delivery.
-   */
-  readonly failures: Readonly<Record<string, string | null>>;
+  /** What a function failed with last, by its name, if something waits for it and its log tells. `landing`: the stream's delivery. */
+  readonly failures: Readonly<Record<string, string>>;
   readonly alarms: readonly AlarmState[] | null;
   /** The key that encrypts the bucket; null if the stack does not say it, and if it is gone. */
   readonly key: KeyFacts | null;
@@ -230,13 +226,14 @@ export async function readStatusFacts(deployment: Deployment): Promise<StatusFac
     if (landed !== null && isLandingLate(landed.landing, now)) waiting.set('write', landed.landing.oldest);
     if (partitions !== null && partitions.gaps.length > 0) waiting.set('register', null);
     if (isStreamLate(buffered.oldest, deployment)) waiting.set('landing', buffered.oldest);
-    const found = [...waiting].map(async ([part, since]) => {
+    const found: Record<string, string> = {};
+    // One after the other: an account has few calls of FilterLogEvents a second.
+    for (const [part, since] of waiting) {
       const from = Math.min(now - DAY_MS, Date.parse(since ?? isoTimestamp(now)) - TRIES_MS);
-      const read = async () => ({ why: await readLastFailure(deployment, part, from) });
-      const found = await ask(`the log of ${part}`, read);
-      return found === null ? [] : [[part, found.why] as const];
-    });
-    return Object.fromEntries((await Promise.all(found)).flat());
+      const why = await ask(`the log of ${part}`, () => readLastFailure(deployment, part, from));
+      if (why !== null) found[part] = why;
+    }
+    return found;
   }
 
   /** The last hour, and who sent what was refused. */

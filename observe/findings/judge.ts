@@ -158,7 +158,7 @@ function* judgeLanding(facts: StatusFacts, { config, stack, now, say }: Place): 
     const log = say.aws('logs', 'tail', deliveryLogGroup(stack), '--since', '1h');
     yield finding(
       'SLUICE_FINDING_STREAM_LATE',
-      `${why === undefined ? '' : why === null ? 'Its log has no error. ' : `Its delivery failed last at ${why} `}${stream?.stream ?? partName(stack, 'landing')}: its oldest record has waited since ${oldest}, ${hours.toFixed(1)} hours; Firehose drops it in ${left.toFixed(1)} hours.${waits}`,
+      `${why === undefined ? '' : `Its delivery failed last at ${why} `}${stream?.stream ?? partName(stack, 'landing')}: its oldest record has waited since ${oldest}, ${hours.toFixed(1)} hours; Firehose drops it in ${left.toFixed(1)} hours.${waits}`,
       [stream === null ? say.control('POST', 'flush') : log],
     );
   }
@@ -194,10 +194,7 @@ function deadText({ queue, messages, since }: DeadLetters): string {
 /** What a function failed with last, as a sentence; empty if that is not known. */
 function failedAt({ failures }: StatusFacts, part: string): string {
   const why = failures[part];
-  if (why === undefined) return '';
-  return why === null
-    ? ` The function ${part} has not failed.`
-    : ` The function ${part} failed last at ${why}`;
+  return why === undefined ? '' : ` The function ${part} failed last at ${why}`;
 }
 
 /** Requests that were not accepted, keys, and silence. */
@@ -212,34 +209,27 @@ function* judgeRequests(facts: StatusFacts, { stack, now, say }: Place): Finding
   ];
   const show = [say.aws(...words, '--filter-pattern', '{ $.status = 503 }', '--limit', '20')];
   const { failedAt = {}, lastStoredAt = null } = lastHour ?? {};
-  const span = (codes: readonly string[]) => {
-    const times = codes.flatMap((code) => failedAt[code] ?? []);
-    const [first, last] = [
-      times.map((one) => one.first).sort()[0],
-      times
-        .map((one) => one.last)
-        .sort()
-        .at(-1),
-    ];
-    return first === undefined || last === undefined ? '' : `, first ${first}, last ${last}`;
+  const spanOf = (of: typeof failed) => {
+    const times = of.flatMap(([code]) => Object.values(failedAt[code] ?? {})).sort();
+    return { first: times[0], last: times.at(-1) ?? '' };
   };
+  const spanText = ({ first, last }: ReturnType<typeof spanOf>) =>
+    first === undefined ? '' : `, first ${first}, last ${last}`;
   const unstored = failed.filter(([code]) => NOT_STORED.includes(code));
-  const lastUnstored =
-    unstored
-      .map(([code]) => failedAt[code]?.last ?? '')
-      .sort()
-      .at(-1) ?? '';
+  const span = spanOf(unstored);
   // A minute has both while some requests fail and others do not.
-  const isOver = (lastStoredAt ?? '') > lastUnstored && now - Date.parse(lastUnstored) >= OVER_AFTER_MS;
-  if (unstored.length > 0 && !isOver) {
-    const of = span(unstored.map(([code]) => code));
-    yield finding('SLUICE_FINDING_NOT_STORED', `${counted(sumOf(unstored), 'request')}${of}.`, show);
-  }
+  const isOver = (lastStoredAt ?? '') > span.last && now - Date.parse(span.last) >= OVER_AFTER_MS;
+  if (unstored.length > 0 && !isOver)
+    yield finding(
+      'SLUICE_FINDING_NOT_STORED',
+      `${counted(sumOf(unstored), 'request')}${spanText(span)}.`,
+      show,
+    );
   const causes = Object.entries({ ...CollectError.entries, ...KeysError.entries });
   const cures = new Map(causes.map(([code, { cure }]) => [code, cure]));
   const others = failed
     .filter(([code]) => !NOT_STORED.includes(code))
-    .map(([code, count]) => `${failedText(code, count)}${span([code])}. ${cures.get(code) ?? ''}`);
+    .map((one) => `${failedText(...one)}${spanText(spanOf([one]))}. ${cures.get(one[0]) ?? ''}`);
   if (others.length > 0) yield finding('SLUICE_FINDING_NOT_STORED', others.join(' '), show);
 
   const codes = Object.entries(lastHour?.refusedBy ?? {});

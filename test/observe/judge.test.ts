@@ -406,13 +406,7 @@ const cases: readonly Case[] = [
     'npx sluice redrive --landing',
   ],
   [
-    'the writer does not run',
-    { ...waiting({ landing: { ...nothing, count: 1, oldest: at(0.34) } }), failures: { write: null } },
-    ...(['LANDING_LATE', 'problem'] as const),
-    `landing/: 1 object, the oldest since ${at(0.34)}. The function write has not failed.`,
-  ],
-  [
-    'objects wait, and the log cannot be read',
+    'objects wait, and no log says why',
     waiting({ landing: { ...nothing, count: 1, oldest: at(0.34) } }),
     ...(['LANDING_LATE', 'problem', `landing/: 1 object, the oldest since ${at(0.34)}.`] as const),
   ],

@@ -42,7 +42,7 @@ const STREAM = 'landing';
  * `2026-11-20T12:00:00.000Z: SLUICE_X: detail`.
  *
  * @param since From when on it is looked for, epoch milliseconds.
- * @returns Null if it has not failed.
+ * @returns Null if nothing tells: 20 pages of the log are read.
  * @throws ObserveError `SLUICE_OBSERVE_METRICS_INCOMPLETE`; what the clients of CloudWatch and its logs throw.
  */
 export async function readLastFailure(
@@ -51,27 +51,22 @@ export async function readLastFailure(
   since: number,
 ): Promise<string | null> {
   const { logs, stack, now } = deployment;
-  const { events } = await readLog(
-    { logs },
-    {
-      ...(part === STREAM
-        ? { group: deliveryLogGroup(stack), filterPattern: '' }
-        : {
-            group: functionLog(stack, part),
-            filterPattern: `{ $.level = "error" || ${ENDS.map((one) => `$.record.status = "${one}"`).join(' || ')} }`,
-          }),
-      times: [
-        { startTime: now - RECENT_MS },
-        ...(since < now - RECENT_MS ? [{ startTime: since, endTime: now - RECENT_MS - 1 }] : []),
-      ],
-      mostPages: MOST_PAGES,
-    },
-  );
-  for (const { timestamp = 0, message = '' } of events.toSorted(
-    (a, b) => (b.timestamp ?? 0) - (a.timestamp ?? 0),
-  )) {
-    const reason = reasonOf(message);
-    if (reason !== null) return `${isoTimestamp(timestamp)}: ${reason.replace(/\.?$/, '.')}`;
+  const log =
+    part === STREAM
+      ? { group: deliveryLogGroup(stack), filterPattern: '' }
+      : {
+          group: functionLog(stack, part),
+          filterPattern: `{ $.level = "error" || ${ENDS.map((one) => `$.record.status = "${one}"`).join(' || ')} }`,
+        };
+  const recent = now - RECENT_MS;
+  for (const time of [{ startTime: recent }, { startTime: Math.min(since, recent), endTime: recent - 1 }]) {
+    const { events } = await readLog({ logs }, { ...log, times: [time], mostPages: MOST_PAGES / 2 });
+    for (const { timestamp = 0, message = '' } of events.toSorted(
+      (a, b) => (b.timestamp ?? 0) - (a.timestamp ?? 0),
+    )) {
+      const reason = reasonOf(message);
+      if (reason !== null) return `${isoTimestamp(timestamp)}: ${reason.replace(/\.?$/, '.')}`;
+    }
   }
   return part === STREAM ? null : readThrottled(deployment, part, since);
 }

@@ -124,7 +124,7 @@ export function startFunctions(options: {
         return result;
       } catch (error) {
         ended(isThrottled(error) ? 'throttled' : 'failed');
-        if (error instanceof FunctionError && !isThrottled(error))
+        if (called.deployed.hasJsonLog === true && error instanceof FunctionError && !isThrottled(error))
           called.log(reportLine(error, options.clock));
         throw error;
       } finally {

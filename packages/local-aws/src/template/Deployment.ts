@@ -66,6 +66,8 @@ export interface DeployedFunction {
   readonly memoryMb: number;
   /** ARN of its execution role; not enforced locally. */
   readonly role: string;
+  /** Whether Lambda's own lines in its log are JSON. Default: text. */
+  readonly hasJsonLog?: boolean | undefined;
   /** How Lambda handles a chain of the function's own messages. */
   readonly recursiveLoop: RecursiveLoop;
 }

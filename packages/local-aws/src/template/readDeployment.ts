@@ -163,7 +163,7 @@ function deployedSchedule(resource: ResolvedResource): Schedule[] {
 /** @throws TemplateError `TEMPLATE_INVALID` */
 function deployedFunction(resource: ResolvedResource): DeployedFunction {
   const properties = readResource(resource, functionProperties);
-  const { Handler, Environment, Timeout, MemorySize, Role, RecursiveLoop } = properties;
+  const { Handler, Environment, Timeout, MemorySize, Role, RecursiveLoop, LoggingConfig } = properties;
   const dot = Handler.lastIndexOf('.');
   return {
     logicalId: resource.logicalId,
@@ -177,6 +177,7 @@ function deployedFunction(resource: ResolvedResource): DeployedFunction {
     reservedConcurrency: properties.ReservedConcurrentExecutions,
     memoryMb: MemorySize,
     role: Role,
+    hasJsonLog: LoggingConfig.LogFormat === 'JSON',
     recursiveLoop: RecursiveLoop,
   };
 }

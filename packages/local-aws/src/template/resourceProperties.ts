@@ -51,8 +51,10 @@ export const functionProperties = z.strictObject({
   Architectures: inert.optional(),
   // The local Lambda runs few invocations of a function in parallel, and the others wait where AWS would start more.
   ReservedConcurrentExecutions: z.int().min(0).optional(),
-  // Lines of a function's log come as it writes them, and Lambda's own are not written here.
-  LoggingConfig: inert.optional(),
+  // Of Lambda's own lines only reports of failures are written here, if they are JSON.
+  LoggingConfig: z
+    .strictObject({ LogFormat: z.enum(['JSON', 'Text']).default('Text'), SystemLogLevel: inert.optional() })
+    .default({ LogFormat: 'Text' }),
   RecursiveLoop: z.enum(['Allow', 'Terminate']).default('Terminate'),
   Code: inert,
   Tags: inert.optional(),

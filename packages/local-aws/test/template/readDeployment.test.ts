@@ -73,6 +73,7 @@ describe('readDeployment', () => {
         timeoutSeconds: 3,
         memoryMb: 128,
         role: 'arn:aws:iam::000000000000:role/f',
+        hasJsonLog: false,
         recursiveLoop: 'Terminate',
       },
     ]);
