@@ -1,4 +1,5 @@
 import { AssumeRoleCommand, STSClient, STSServiceException } from '@aws-sdk/client-sts';
+import { errorText } from '../base/errors.ts';
 import type { Source } from '../schema/sources.ts';
 
 /**
@@ -53,7 +54,7 @@ export function assumedRoleCredentials(
       };
     } catch (error) {
       const isDenied = error instanceof STSServiceException && error.$fault === 'client';
-      throw new AssumeRoleError(isDenied, `${arn}: ${error instanceof Error ? error.name : 'unknown'}`, {
+      throw new AssumeRoleError(isDenied, `${arn}: ${errorText(error)}`, {
         cause: error,
       });
     }

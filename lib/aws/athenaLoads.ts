@@ -7,6 +7,7 @@ import {
   StopQueryExecutionCommand,
 } from '@aws-sdk/client-athena';
 import { CreateTableCommand, DeleteTableCommand, type GlueClient } from '@aws-sdk/client-glue';
+import { errorText } from '../base/errors.ts';
 import { loadWorkgroup, scratchDatabase } from '../drops/athena/AthenaPlan.ts';
 import { AthenaError, type AthenaPort } from '../drops/athena/AthenaPort.ts';
 import type { Config } from '../schema/config.ts';
@@ -163,7 +164,6 @@ async function called<Result>(call: () => Promise<Result>): Promise<Result> {
     return await call();
   } catch (error) {
     if (error instanceof AthenaError) throw error;
-    const name = error instanceof Error ? error.name : 'unknown';
-    throw new AthenaError('SLUICE_ATHENA_UNAVAILABLE', `${name}.`, { cause: error });
+    throw new AthenaError('SLUICE_ATHENA_UNAVAILABLE', `${errorText(error)}.`, { cause: error });
   }
 }

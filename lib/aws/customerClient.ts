@@ -1,4 +1,5 @@
 import { S3Client, S3ServiceException } from '@aws-sdk/client-s3';
+import { errorText } from '../base/errors.ts';
 import type { Source } from '../schema/sources.ts';
 import { AssumeRoleError, assumedRoleCredentials, stsClient } from './assumedRole.ts';
 import type { OwnSession } from './ownSession.ts';
@@ -74,7 +75,7 @@ const REFUSALS: Readonly<Record<string, Refusal>> = {
 /** Why a call of a customer's bucket failed, with the code or name for people. */
 export interface RefusalDetail {
   readonly refusal: Refusal;
-  /** S3's code, or the role and STS's code. */
+  /** S3's code, of a denial with its sentence, or the role and STS's code. */
   readonly detail: string;
 }
 
@@ -83,8 +84,7 @@ export function s3Refusal(error: unknown): RefusalDetail | null {
   if (error instanceof AssumeRoleError)
     return { refusal: error.denied ? 'role' : 'unavailable', detail: error.message };
   if (!(error instanceof Error) || error instanceof TypeError) return null;
-  const { name: detail } = error;
-  return { refusal: classifyRefusal(error), detail };
+  return { refusal: classifyRefusal(error), detail: errorText(error) };
 }
 
 function classifyRefusal(error: Error): Refusal {

@@ -1,5 +1,6 @@
 import { EntityNotFoundException, type GlueClient } from '@aws-sdk/client-glue';
 import type { S3Client } from '@aws-sdk/client-s3';
+import { errorText } from '../base/errors.ts';
 import { isDataFile } from '../base/ObjectStore.ts';
 import { addDays, type UtcDay, utcDay } from '../base/time.ts';
 import { ExportError } from '../export/ExportError.ts';
@@ -91,5 +92,5 @@ function sourceError(error: unknown, what: string): Error {
       : error instanceof CatalogCallError && error.cause instanceof EntityNotFoundException
         ? 'SLUICE_EXPORT_TABLE_MISSING'
         : 'SLUICE_EXPORT_SOURCE_UNAVAILABLE';
-  return new ExportError(code, `${what}: ${name}.`, { cause: error });
+  return new ExportError(code, `${what}: ${errorText(error, name)}.`, { cause: error });
 }

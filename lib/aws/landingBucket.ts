@@ -1,7 +1,7 @@
 import { open } from 'node:fs/promises';
 import { CopyObjectCommand, type S3Client } from '@aws-sdk/client-s3';
 import { mapLimit } from '../base/concurrency.ts';
-import { errorName } from '../base/errors.ts';
+import { errorText } from '../base/errors.ts';
 import { LoadError } from '../drops/load/LoadError.ts';
 import type { LandingBucket } from '../ledger/LandingBucket.ts';
 import { multipartUpload, PARALLEL_PARTS, PARQUET_MEDIA_TYPE, PART_BYTES } from './multipartUpload.ts';
@@ -70,6 +70,6 @@ async function named<Result>(what: string, run: () => Promise<Result>): Promise<
     return await run();
   } catch (error) {
     if (error instanceof LoadError) throw error;
-    throw new LoadError('SLUICE_LOAD_BUCKET_FAILED', `${what}: ${errorName(error)}.`, { cause: error });
+    throw new LoadError('SLUICE_LOAD_BUCKET_FAILED', `${what}: ${errorText(error)}.`, { cause: error });
   }
 }

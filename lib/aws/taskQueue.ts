@@ -4,6 +4,7 @@ import {
   type SendMessageBatchRequestEntry,
   SQSClient,
 } from '@aws-sdk/client-sqs';
+import { errorText } from '../base/errors.ts';
 import { MAX_BATCH_MESSAGES, QueueError, SEND_RETRIES, type TaskQueue } from '../base/queue.ts';
 import { eachAttempt, type RetryPorts } from '../base/retry.ts';
 import { partialAnswers } from './partialAnswers.ts';
@@ -56,8 +57,7 @@ async function sendBatch(
     const accepted = partialAnswers.SendMessageBatch(answer);
     return bodies.filter((_, i) => !accepted.has(String(i)));
   } catch (error) {
-    const name = error instanceof Error ? error.name : 'Error';
-    throw new QueueError('SLUICE_QUEUE_NOT_SENT', `${name}.`, { cause: error });
+    throw new QueueError('SLUICE_QUEUE_NOT_SENT', `${errorText(error)}.`, { cause: error });
   }
 }
 

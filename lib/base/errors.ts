@@ -83,3 +83,15 @@ export function errorObject({ code, message, detail, cure }: SluiceError): Error
 export function errorName(error: unknown): string {
   return error instanceof Error ? error.name : 'Error';
 }
+
+/** Characters of a denial that are told. */
+const MOST_TOLD = 300;
+
+/**
+ * The name of an error, with AWS's sentence if it is a denial: the action, the resource, and the kind of policy. Other messages
+ * may quote data.
+ */
+export function errorText(error: unknown, name = errorName(error)): string {
+  if (!(error instanceof Error && /AccessDenied|^KMS\./.test(name))) return name;
+  return `${name}: ${error.message.slice(0, MOST_TOLD).replace(/\.$/, '')}`;
+}

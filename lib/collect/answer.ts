@@ -1,5 +1,5 @@
 import { hash } from 'node:crypto';
-import { errorName, type SluiceError } from '../base/errors.ts';
+import { errorText, type SluiceError } from '../base/errors.ts';
 import { isQuarantineReason } from '../landing/quarantineReasons.ts';
 import { OBJECT_MS } from '../schema/deliveryLimits.ts';
 import type { TableKind } from '../schema/kinds.ts';
@@ -206,7 +206,7 @@ function fieldsOf({ received, key, body, decoded, batch, ignored, stored }: Step
     ...(batch && batch.duplicates > 0 && { duplicates: batch.duplicates }),
     ...(total(ignored) > 0 && { counted: ignored }),
     ...(total(batch?.noted) > 0 && { noted: batch?.noted }),
-    ...(failure && delivered === null && { quarantine_error: errorName(failure.cause) }),
+    ...(failure && delivered === null && { quarantine_error: errorText(failure.cause) }),
     ...(total(delivered?.refused) > 0 && { refused: delivered?.refused }),
     ...(delivered && {
       exposures_landed: landed('exposures'),

@@ -1,4 +1,4 @@
-import { defineErrorFamily, errorName, SluiceError } from '../base/errors.ts';
+import { defineErrorFamily, errorName, errorText, SluiceError } from '../base/errors.ts';
 import { CatalogCallError } from '../landing/catalog/catalogCalls.ts';
 
 /** Why a day could not be curated. Its rows stay where they are, and views go on reading them there. */
@@ -107,10 +107,12 @@ export function toCurateFailure(error: unknown, signal: AbortSignal): CurateFail
 
 function toSluiceError(error: unknown): SluiceError {
   if (error instanceof CatalogCallError) {
-    return new CurateError('SLUICE_CURATE_CATALOG_FAILED', `${error.code}.`, { cause: error });
+    return new CurateError('SLUICE_CURATE_CATALOG_FAILED', `${errorText(error, error.code)}.`, {
+      cause: error,
+    });
   }
   if (!(error instanceof SluiceError)) {
-    return new CurateError('SLUICE_CURATE_STOPPED', error instanceof Error ? `${error.name}.` : '', {
+    return new CurateError('SLUICE_CURATE_STOPPED', `${errorText(error)}.`, {
       cause: error,
     });
   }
@@ -127,6 +129,6 @@ export async function bucketCall<Result>(what: string, call: () => Promise<Resul
     // An archived file can't be read until somebody restores it, in Athena neither.
     const code =
       name === 'InvalidObjectState' ? 'SLUICE_CURATE_FILE_UNREADABLE' : 'SLUICE_CURATE_BUCKET_FAILED';
-    throw new CurateError(code, `${what}: ${name}.`, { cause: error });
+    throw new CurateError(code, `${what}: ${errorText(error)}.`, { cause: error });
   }
 }

@@ -1,7 +1,7 @@
 import type { Readable } from 'node:stream';
 import * as z from 'zod';
 import { mapLimit } from '../base/concurrency.ts';
-import { SluiceError } from '../base/errors.ts';
+import { errorText, SluiceError } from '../base/errors.ts';
 import { failureFields } from '../base/log.ts';
 import type { FaultPoint } from '../base/retry.ts';
 import type { Clock } from '../base/time.ts';
@@ -127,8 +127,7 @@ export async function exportDay(
 /** Only messages of Sluice's errors are kept, as others may quote data. */
 function toSluiceError(error: unknown): SluiceError {
   if (error instanceof SluiceError) return error;
-  const name = error instanceof Error ? `${error.name}.` : '';
-  return new ExportError('SLUICE_EXPORT_STOPPED', name, { cause: error });
+  return new ExportError('SLUICE_EXPORT_STOPPED', `${errorText(error)}.`, { cause: error });
 }
 
 async function settleFailed(

@@ -1,5 +1,5 @@
 import type * as z from 'zod';
-import { errorName } from '../base/errors.ts';
+import { errorText } from '../base/errors.ts';
 import type { ObjectStore } from '../base/ObjectStore.ts';
 import { ledgerKey } from '../tables/ledgerKeys.ts';
 import { type LedgerStore, ledgerEntrySchema } from './LedgerEntry.ts';
@@ -59,7 +59,7 @@ async function available<Result>(key: string, call: () => Promise<Result>): Prom
   try {
     return await call();
   } catch (error) {
-    throw new LedgerError('SLUICE_INGEST_LEDGER_UNAVAILABLE', `${key}: ${errorName(error)}.`, {
+    throw new LedgerError('SLUICE_INGEST_LEDGER_UNAVAILABLE', `${key}: ${errorText(error)}.`, {
       cause: error,
     });
   }

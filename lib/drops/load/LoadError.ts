@@ -1,4 +1,4 @@
-import { defineErrorFamily, SluiceError } from '../../base/errors.ts';
+import { defineErrorFamily, errorText, SluiceError } from '../../base/errors.ts';
 import { CatalogError } from '../../landing/catalog/CatalogError.ts';
 import { CatalogCallError } from '../../landing/catalog/catalogCalls.ts';
 import { FileError } from '../../parquet/FileError.ts';
@@ -90,9 +90,9 @@ export function toLoadFailure(error: unknown): LoadFailure {
 function toSluiceError(error: unknown): SluiceError {
   if (error instanceof CatalogError || error instanceof SluiceError) return error;
   if (error instanceof CatalogCallError) {
-    return new LoadError('SLUICE_LOAD_CATALOG_FAILED', `${error.code}.`, { cause: error });
+    return new LoadError('SLUICE_LOAD_CATALOG_FAILED', `${errorText(error, error.code)}.`, { cause: error });
   }
-  return new LoadError('SLUICE_LOAD_STOPPED', error instanceof Error ? `${error.name}.` : '', {
+  return new LoadError('SLUICE_LOAD_STOPPED', `${errorText(error)}.`, {
     cause: error,
   });
 }

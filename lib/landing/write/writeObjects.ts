@@ -3,7 +3,7 @@ import { mkdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { mapLimit } from '../../base/concurrency.ts';
-import { errorName, SluiceError } from '../../base/errors.ts';
+import { errorText, SluiceError } from '../../base/errors.ts';
 import type { ObjectStore } from '../../base/ObjectStore.ts';
 import type { Clock } from '../../base/time.ts';
 import type { EngineLimits } from '../../parquet/DuckDbSession.ts';
@@ -232,7 +232,7 @@ class Batch {
         ? { code: 'SLUICE_WRITE_OUT_OF_TIME', detail: '' }
         : error instanceof SluiceError
           ? { code: error.code, detail: error.detail }
-          : { code: 'SLUICE_WRITE_BUCKET_FAILED', detail: errorName(error) };
+          : { code: 'SLUICE_WRITE_BUCKET_FAILED', detail: errorText(error) };
     this.done.failed.set(key, failure);
   }
 

@@ -422,7 +422,7 @@ describe('a request whose events cannot be stored', () => {
       parts: () => ({
         stream: oneStream(down),
         putObject: async () => {
-          throw new RangeError('full');
+          throw Object.assign(new Error('not authorized to perform: s3:PutObject'), { name: 'AccessDenied' });
         },
       }),
     });
@@ -435,7 +435,7 @@ describe('a request whose events cannot be stored', () => {
         status: 503,
         not_streamed: 'not_acknowledged: Gone',
         overflowed: 0,
-        object_error: 'RangeError',
+        object_error: 'AccessDenied: not authorized to perform: s3:PutObject',
         code: 'SLUICE_COLLECT_NOT_DELIVERED',
       },
     ]);

@@ -516,6 +516,20 @@ describe('a bucket that fails', () => {
     ]);
   });
 
+  it('tells what AWS says of a denial, and nothing that another error quotes', async () => {
+    const sentence = 'User: x is not authorized to perform: s3:PutObject with an explicit deny';
+    const failedWith = async (name: string) => {
+      onCall = (call) => {
+        if (call === 'put') throw Object.assign(new Error(`${sentence}. ${'x'.repeat(999)}`), { name });
+      };
+      return [...(await write([KEY(1)])).failed.values()];
+    };
+    const [denied] = await failedWith('AccessDenied');
+    expect(denied?.detail).toMatch(`AccessDenied: ${sentence}. xx`);
+    expect(denied?.detail.length).toBeLessThan(330);
+    expect(await failedWith('Other')).toMatchObject([{ detail: 'Other' }]);
+  });
+
   it('keeps an object of which a round failed, though a later one would not', async () => {
     const ids = Array.from({ length: 8 }, (_, i) => `e${i}`);
     objects.set(KEY(1), Buffer.concat(ids.map((id) => record({ events: [rowOf('events', id)] }))));
