@@ -90,7 +90,8 @@ export function exportAlarms(stack: Stack): Resources {
       ...ownMetric(stack, 'export', exportMetrics.exports_failed, 'Maximum', { schedule }),
       description: `Days of ${schedule} exports could not be exported`,
       section: 'exports',
-      // The next run changes the state.
+      // A task that fails, one that exports the last failed day, or the next run changes the state. A minute has one of them.
+      periodSeconds: 60,
       missing: 'ignore',
     }),
   ]);

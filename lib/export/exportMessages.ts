@@ -4,7 +4,7 @@ import { parseJson } from '../base/json.ts';
 import type { QueueMessage } from '../base/queue.ts';
 import { eachMessage, type MessageKind } from '../lambda/eachMessage.ts';
 import type { Ledger } from '../ledger/Ledger.ts';
-import type { LedgerEntry } from '../ledger/LedgerEntry.ts';
+import { isFailing, type LedgerEntry } from '../ledger/LedgerEntry.ts';
 import type { Export } from '../schema/exports.ts';
 import { exportSubject } from '../tables/ledgerKeys.ts';
 import { isTransientCode } from './ExportError.ts';
@@ -23,7 +23,7 @@ import {
   exportRequestSchema,
   exportTaskSchema,
 } from './messageBodies.ts';
-import { countFailing, isFailing, type PlanExportsPorts, planExports } from './planExports.ts';
+import { countFailing, type PlanExportsPorts, planExports } from './planExports.ts';
 
 /** Ports for one export, in a session of the function's role that is limited to it (docs/export.md). */
 export interface IsolatedExporter extends Pick<Exporter, 'ledger' | 'tableOf' | 'targetOf'> {
@@ -82,11 +82,11 @@ export interface ExportReport {
 }
 
 /**
- * Finds days to export and reports them in the log; scheduled runs also write metrics. Transient failures do not count in
- * metrics: the request is redelivered, and the dead-letter queue triggers an alarm if it never succeeds.
+ * Finds days to export and reports them in the log; scheduled runs also write metrics, unless tasks that try failed days again
+ * do: the alarm takes the highest value of some minutes, and theirs is to end it. Transient failures do not count in metrics: the request is redelivered, and the dead-letter queue triggers an alarm if it never succeeds.
  */
 export async function runRequest(exporter: Exporter, request: ExportRequest): Promise<ExportReport> {
-  const { queued, looked, failedDays, failed } = await planExports(exporter, request);
+  const { queued, looked, failedDays, isTryingFailed, failed } = await planExports(exporter, request);
   const lasting = failed.filter(({ transient }) => !transient);
   const report = {
     level: failed.length > 0 ? 'error' : 'info',
@@ -98,7 +98,8 @@ export async function runRequest(exporter: Exporter, request: ExportRequest): Pr
     again: lasting.length < failed.length,
   } as const;
   exporter.log(report);
-  if (request.schedule !== undefined) reportFailing(exporter, request.schedule, failedDays + lasting.length);
+  if (request.schedule !== undefined && (lasting.length > 0 || !isTryingFailed))
+    reportFailing(exporter, request.schedule, failedDays + lasting.length);
   return report;
 }
 
@@ -120,8 +121,9 @@ export async function runTask(exporter: Exporter, task: ExportTask): Promise<boo
     apart?.close();
   }
   // The alarm need not wait for the next run of the schedule.
-  if (hadFailed && !isFailing(await exporter.ledger.read(subject)))
-    reportFailing(exporter, exported.schedule, await countFailing(exporter, exported.schedule));
+  const isCured = hadFailed && !isFailing(await exporter.ledger.read(subject));
+  if (isCured && (await countFailing(exporter, exported.schedule)) === 0)
+    reportFailing(exporter, exported.schedule, 0);
   return again;
 }
 

@@ -7,8 +7,8 @@ export const exportMetrics = {
 } as const satisfies Record<string, Metric>;
 
 /**
- * The number of failing days and exports. A scheduled run reports all of them, including zero, so that an alarm ends with
- * the first run without failures. A failing day reports itself. Each schedule has its own metric, as a run covers only its
+ * The number of failing days and exports. A scheduled run reports all of them, including zero. A failing day reports itself, and
+ * the last one that is exported reports zero, so that an alarm ends. Each schedule has its own metric, as a run covers only its
  * own exports.
  *
  * @param timestamp Epoch milliseconds.

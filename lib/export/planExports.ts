@@ -3,7 +3,7 @@ import { SluiceError } from '../base/errors.ts';
 import type { TaskQueue } from '../base/queue.ts';
 import { addDays, type Clock, type UtcDay, utcDay } from '../base/time.ts';
 import type { Ledger } from '../ledger/Ledger.ts';
-import { type LedgerEntry, NO_FILES } from '../ledger/LedgerEntry.ts';
+import { isFailing, type LedgerEntry, NO_FILES } from '../ledger/LedgerEntry.ts';
 import type { Export } from '../schema/exports.ts';
 import { exportSubject } from '../tables/ledgerKeys.ts';
 import { isTransientCode } from './ExportError.ts';
@@ -27,6 +27,8 @@ export interface ExportsPlan {
   readonly looked: number;
   /** Number of days whose last export failed, regardless of this run's decision. */
   readonly failedDays: number;
+  /** Whether some of them have a task now. */
+  readonly isTryingFailed: boolean;
   /** Exports that could not be planned. They do not stop the others. */
   readonly failed: readonly {
     readonly export: string;
@@ -56,13 +58,14 @@ export async function planExports(ports: PlanExportsPorts, request: ExportReques
       const { code, message } = error;
       const transient = isTransientCode(code) || code === 'SLUICE_EXPORT_OUT_OF_TIME';
       failed.push({ export: exported.name, code, message, transient });
-      return { queued: [], looked: 0, failedDays: 0 };
+      return { queued: [], looked: 0, failedDays: 0, isTryingFailed: false };
     }
   });
   return {
     queued: looks.flatMap(({ queued }) => queued),
     looked: looks.reduce((sum, { looked }) => sum + looked, 0),
     failedDays: looks.reduce((sum, { failedDays }) => sum + failedDays, 0),
+    isTryingFailed: looks.some(({ isTryingFailed }) => isTryingFailed),
     failed,
   };
 }
@@ -95,10 +98,12 @@ async function planOne(
   await mapLimit(wanted, PARALLEL_DAYS, ({ entry, task: { day, fingerprint, reason } }) =>
     ledger.noteQueued(exportSubject(exported, day), { fingerprint, reason }, entry),
   );
+  const failing = looked.filter(({ entry }) => isFailing(entry));
   return {
     queued: wanted.map(({ task }) => task),
     looked: days.length,
-    failedDays: looked.filter(({ entry }) => entry?.state === 'failed').length,
+    failedDays: failing.length,
+    isTryingFailed: failing.some(({ entry, reason }) => reason !== null || entry?.state !== 'failed'),
   };
 }
 
@@ -112,12 +117,6 @@ export async function countFailing(
     .flatMap((one) => lookback(utcDay(clock.now()), one.lookbackDays).map((day) => exportSubject(one, day)));
   const entries = await mapLimit(subjects, PARALLEL_DAYS, (subject) => ledger.read(subject));
   return entries.filter(isFailing).length;
-}
-
-/** Whether the last try of a day failed, also while it waits to be tried again. A day that goes on has a failure, too. */
-export function isFailing(entry: LedgerEntry | null): boolean {
-  if (entry?.failure === undefined) return false;
-  return entry.state === 'failed' || ['retried', 'asked'].includes(entry.queued?.reason ?? '');
 }
 
 /** The days before today, oldest first, as today is still being written. */

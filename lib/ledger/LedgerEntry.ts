@@ -148,6 +148,17 @@ export function without<Entry extends object, Key extends keyof Entry>(
   return left;
 }
 
+/**
+ * Whether the last try of a day failed, also while it is queued again, until one succeeds. A try that is repeated by its own task
+ * has not failed yet, nor has a day that goes on in another task.
+ */
+export function isFailing(entry: LedgerEntry | null): boolean {
+  if (entry?.failure === undefined) return false;
+  const { state, failure, updatedAt, failingSince = updatedAt, queued } = entry;
+  if (state === 'failed' || ['retried', 'asked'].includes(queued?.reason ?? '')) return true;
+  return failingSince < (queued?.at ?? 0) && !failure.code.endsWith('_OUT_OF_TIME');
+}
+
 /** A load by Athena, in the ledger. */
 export type AthenaLoad = z.output<typeof athenaLoadSchema>;
 /** A step of a load by Athena. */

@@ -91,7 +91,7 @@ const ALARMS = [
     `ingest-unreadable-${schedule}: datasets_unreadable ingest-plan prod ${schedule}, Maximum 300 >= 1 ignore`,
     `ingest-stopped-${schedule}: datasets_stopped ingest-plan prod ${schedule}, Maximum 300 >= 1 ignore`,
     `ingest-left-out-${schedule}: files_left_out ingest-plan prod ${schedule}, Maximum 300 >= 1 ignore`,
-    `export-failed-${schedule}: exports_failed export prod ${schedule}, Maximum 300 >= 1 ignore`,
+    `export-failed-${schedule}: exports_failed export prod ${schedule}, Maximum 60 >= 1 ignore`,
   ]),
   'ingest-late: drops_late ingest-plan prod, Maximum 300 >= 1 ignore',
   'ingest-load-failed: IngestLoadsFailed-prod, Sum 300 >= 1',

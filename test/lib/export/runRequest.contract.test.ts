@@ -67,6 +67,30 @@ describe('a planning request of the export', () => {
     expect(lines.at(-1)).toMatchObject({ exports_failed: 1 });
   });
 
+  it('leaves the metric to the tasks that try failed days again', async () => {
+    const claim = async () => {
+      const held = await world.ledger.claim(
+        exportSubject(world.configured(), DAY),
+        'x',
+        world.clock.now(),
+        '',
+      );
+      if (!('claim' in held)) throw new Error('busy');
+      return held.claim;
+    };
+    const none = { files: [], rows: { in: 0, out: 0, refused: 0 }, bytes: 0, durations: {}, superseded: [] };
+    const failure = { code: 'SLUICE_EXPORT_ACCESS_DENIED', message: '' };
+    await world.ledger.settle(await claim(), { ...none, state: 'failed', fingerprint: 'x', failure });
+    await run();
+    expect(lines.at(-1)).toMatchObject({ exports_failed: 1 });
+    world.clock.advance(3_600_000);
+    for (const queued of [1, 0]) {
+      lines = [];
+      expect(await run()).toMatchObject({ queued, failed_days: 1 });
+      expect(lines).toHaveLength(1);
+    }
+  });
+
   it('records no task that the queue did not accept', async () => {
     takes = false;
     expect(await run()).toMatchObject({ again: true, failed: [{ code: 'SLUICE_QUEUE_NOT_SENT' }] });
