@@ -128,7 +128,7 @@ export interface StatusFacts {
 }
 
 /**
- * Reads the state of every part: about 55 calls, one of them a query in Athena. A part that AWS denies is left out by name;
+ * Reads the state of every part: about 65 calls, one of them a query in Athena. A part that AWS denies is left out by name;
  * the others are answered.
  *
  * @throws ObserveError if the local cloud does not answer; what AWS clients throw when AWS cannot be reached.

@@ -54,5 +54,7 @@ describe('who sent a spike', () => {
       key: 'old',
     });
     expect(await readSpikeSender(asked, [])).toBeNull();
+    const config = defineConfig({ bucket: 'acme', logs: { successes: 0 } });
+    expect(await readSpikeSender({ ...asked, config }, [spike('requests')])).toBeNull();
   });
 });

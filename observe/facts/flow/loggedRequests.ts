@@ -98,7 +98,7 @@ export interface SpikeSender extends Pick<SentGroup, 'key' | 'sdk'> {
 /**
  * Who sent most of the first spike, by at most 2,000 lines of the log.
  *
- * @returns Null without a spike, and where the log has no line of it.
+ * @returns Null without a spike, and where the log has no line of it or of no successful request.
  * @throws What CloudWatch Logs' client throws.
  */
 export async function readSpikeSender(
@@ -106,15 +106,15 @@ export async function readSpikeSender(
   changes: readonly Change[],
 ): Promise<SpikeSender | null> {
   const spike = changes.find(({ what }) => what === 'requests' || what === 'events');
-  if (spike === undefined) return null;
+  // The local cloud logs all of them.
+  const logged = deployment.isLocal ? 1 : deployment.config.logs.successes;
+  if (spike === undefined || logged === 0) return null;
   const startTime = Date.parse(spike.first);
   const { requests } = await readRequests(deployment, {
     filterPattern: '{ $.event = "collect" }',
     times: [{ startTime, endTime: Date.parse(spike.last ?? spike.first) + PERIOD_MS - 1 }],
     ...NOTED,
   });
-  // The local cloud logs all of them.
-  const logged = deployment.isLocal ? 1 : deployment.config.logs.successes || 1;
   const counted = (request: LiveRequest) =>
     (spike.what === 'events' ? request.received : 1) / (isAlwaysLogged(request) ? 1 : logged);
   const groups = bySender(
