@@ -1,7 +1,7 @@
-import { visibleLine } from '../../lib/base/text.ts';
+import { counted, visibleLine } from '../../lib/base/text.ts';
 import type { ExperimentList, JudgedExperiment } from '../../observe/experiments/checkExperiments.ts';
 import { withDeployment } from '../aws/withDeployment.ts';
-import { athenaRead, counted, lines } from '../observe/words.ts';
+import { athenaRead, lines } from '../observe/words.ts';
 import { type Command, targetOptions, textOption, UsageError } from '../terminal/commandLine.ts';
 import { textTable, writeResult } from '../terminal/output.ts';
 

@@ -1,3 +1,4 @@
+import { counted } from '../../lib/base/text.ts';
 import { isUtcDay } from '../../lib/base/time.ts';
 import { type ForwardedKind, forwardedKinds } from '../../lib/schema/kinds.ts';
 import type {
@@ -7,7 +8,6 @@ import type {
 } from '../../observe/facts/days/curatedDays.ts';
 import type { CurateRequested } from '../../operate/curate/requests.ts';
 import { withDeployment } from '../aws/withDeployment.ts';
-import { counted } from '../observe/words.ts';
 import {
   type Action,
   assertNoArguments,

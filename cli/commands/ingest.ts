@@ -1,10 +1,9 @@
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
-import { visibleLine } from '../../lib/base/text.ts';
+import { counted, visibleLine } from '../../lib/base/text.ts';
 import type { DatasetNames } from '../../observe/ingest/datasets.ts';
 import { configuredTarget } from '../aws/target.ts';
 import { withDeployment } from '../aws/withDeployment.ts';
-import { counted } from '../observe/words.ts';
 import {
   type Action,
   always,

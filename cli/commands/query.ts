@@ -1,10 +1,10 @@
 import { resolve } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { defineErrorFamily } from '../../lib/base/errors.ts';
+import { counted } from '../../lib/base/text.ts';
 import { defaultDataDirectory } from '../../local/dataDirectory.ts';
 import { isLocalMeant, namedTarget } from '../aws/target.ts';
 import { withDeployment } from '../aws/withDeployment.ts';
-import { counted } from '../observe/words.ts';
 import {
   type Command,
   type CommandLine,

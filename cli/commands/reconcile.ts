@@ -1,7 +1,8 @@
+import { counted } from '../../lib/base/text.ts';
 import { isoTimestamp, utcDay } from '../../lib/base/time.ts';
 import type { ReconciledHour, Reconciliation, TableHour } from '../../observe/reconcile/reconcile.ts';
 import { withDeployment } from '../aws/withDeployment.ts';
-import { athenaRead, counted, lines } from '../observe/words.ts';
+import { athenaRead, lines } from '../observe/words.ts';
 import { assertNoArguments, type Command, dayOption, targetOptions } from '../terminal/commandLine.ts';
 import { textTable, writeResult } from '../terminal/output.ts';
 

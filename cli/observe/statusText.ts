@@ -1,4 +1,4 @@
-import { visibleLine } from '../../lib/base/text.ts';
+import { counted, visibleLine } from '../../lib/base/text.ts';
 import type { LedgerState } from '../../lib/ledger/LedgerEntry.ts';
 import type { DropDay } from '../../observe/facts/days/ledgerDays.ts';
 import type { AlarmState } from '../../observe/facts/flow/alarms.ts';
@@ -7,7 +7,7 @@ import type { Finding } from '../../observe/findings/catalogue.ts';
 import type { Status } from '../../observe/findings/status.ts';
 import { textTable } from '../terminal/output.ts';
 import { findingLines } from './doctorText.ts';
-import { athenaRead, counted, duration, lines } from './words.ts';
+import { athenaRead, duration, lines } from './words.ts';
 
 /** A status for people. */
 export function statusText(status: Status): string {

@@ -5,11 +5,6 @@ export function count(value: number): string {
   return value.toLocaleString('en-US');
 }
 
-/** `1 file`, `3 files` */
-export function counted(value: number, one: string, several = `${one}s`): string {
-  return `${count(value)} ${value === 1 ? one : several}`;
-}
-
 /** What a query has cost, as a sentence. */
 export function athenaRead(scannedBytes: number): string {
   return `Athena read ${count(scannedBytes)} bytes, about ${usd(queryCost(scannedBytes))}.`;

@@ -1,6 +1,7 @@
 import { runStatement } from '../../lib/aws/athenaStatements.ts';
 import { isJsonObject, parseJson } from '../../lib/base/json.ts';
 import { quoteName, quoteText } from '../../lib/base/sql.ts';
+import { counted } from '../../lib/base/text.ts';
 import { DAY_MS, utcDay } from '../../lib/base/time.ts';
 import type { Config } from '../../lib/schema/config.ts';
 import { viewNames } from '../../lib/views/viewNames.ts';
@@ -123,7 +124,6 @@ export function judgeEvent(
 /** The number of rows, and of events if there are fewer: delivery is at least once. */
 function rowCount(rows: readonly Row[]): string {
   const events = new Set(rows.map(({ eventId }) => eventId)).size;
-  const counted = (count: number, what: string) => `${count} ${what}${count === 1 ? '' : 's'}`;
   const count = counted(rows.length, 'row');
   return events === rows.length ? count : `${count} of ${counted(events, 'event')}`;
 }

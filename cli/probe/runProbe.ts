@@ -3,6 +3,7 @@ import { extname, join } from 'node:path';
 import { promisify } from 'node:util';
 import * as z from 'zod';
 import { queryableSeconds } from '../../infra/streams/streams.ts';
+import { counted } from '../../lib/base/text.ts';
 import { explainAwsError } from '../../observe/explainAwsError.ts';
 import { askPreflight, judgeAccepted } from './askGateway.ts';
 import { askMetrics } from './askServices.ts';
@@ -104,7 +105,7 @@ async function follow(probed: Probed, run: Run, onProgress: OnProgress, sending:
       answer(
         'SLUICE_PROBE_DELIVERED',
         rows.length > 0,
-        `${rows.length} ${rows.length === 1 ? 'row' : 'rows'} in ${probed.config.tables.events}`,
+        `${counted(rows.length, 'row')} in ${probed.config.tables.events}`,
       ),
       judgeDelay(probed, tookMs),
       await askViews(probed, run, eventCount(rows)),

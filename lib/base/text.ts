@@ -16,6 +16,11 @@ export function quotedName(name: string): string {
   );
 }
 
+/** `1 file`, `12,345 files` */
+export function counted(value: number, one: string, several = `${one}s`): string {
+  return `${value.toLocaleString('en-US')} ${value === 1 ? one : several}`;
+}
+
 /** A text that may be of any length, cut with its length behind it. @param most Characters that are kept. */
 export function shortText(text: string, most: number): string {
   return text.length <= most ? text : `${text.slice(0, most)}… (${text.length} characters)`;

@@ -24,6 +24,7 @@ import { s3ObjectStore } from '../../lib/aws/s3ObjectStore.ts';
 import { mapLimit } from '../../lib/base/concurrency.ts';
 import { valueAt } from '../../lib/base/json.ts';
 import { type ListedObject, listObjects } from '../../lib/base/ObjectStore.ts';
+import { counted } from '../../lib/base/text.ts';
 import { addDays, DAY_MS, isoTimestamp, utcDay } from '../../lib/base/time.ts';
 import { erasures } from '../../lib/erase/Manifest.ts';
 import { STOPPED_AFTER_MS } from '../../lib/ledger/erasureNotes.ts';
@@ -265,7 +266,6 @@ async function findForeignFiles(setup: Setup, kind: ForwardedKind): Promise<read
   if (files.length === 0) return [];
   // What relay delivers to Statsig is then in one table twice.
   const comesBack = config.relay !== undefined && 'statsig' in config.relay;
-  const count = files.length === 1 ? '1 file' : `${files.length} files`;
-  const detail = `s3://${config.bucket}/${folder}: ${count} since ${utcDay(since)}, such as ${files[0]}.`;
+  const detail = `s3://${config.bucket}/${folder}: ${counted(files.length, 'file')} since ${utcDay(since)}, such as ${files[0]}.`;
   return [finding('SLUICE_FINDING_FORWARDED', detail, [], comesBack ? 'problem' : 'warning')];
 }

@@ -1,5 +1,6 @@
 import { deliveryLogGroup } from '../../infra/streams/streams.ts';
 import { partName } from '../../infra/template/Stack.ts';
+import { counted } from '../../lib/base/text.ts';
 import { addDays, DAY_MS, HOUR_MS, isoTimestamp, utcDay } from '../../lib/base/time.ts';
 import { CollectError } from '../../lib/collect/CollectError.ts';
 import { ATHENA_STUCK_MS } from '../../lib/drops/limits.ts';
@@ -620,7 +621,7 @@ function keptText({ day, rows, since, gone, replaced, isErased, until }: KeptDay
 function* judgeCopies({ relay }: StatusFacts, { now, stack, say }: Place): Findings {
   if (relay === null) return;
   const { waiting, refused } = relay;
-  const copies = (count: number) => (count === 1 ? '1 copy' : `${count} copies`);
+  const copies = (count: number) => counted(count, 'copy', 'copies');
   if (refused.length > 0) {
     const reasons = refused.map((one) => `${one.reason}: ${copies(one.count)}, the oldest of ${one.oldest}`);
     yield finding('SLUICE_FINDING_RELAY_REFUSED', `${listed(reasons)}.`, [
@@ -670,11 +671,6 @@ function otherDays(count: number): string {
 
 function sumOf(counts: readonly (readonly [string, number])[]): number {
   return counts.reduce((sum, [, count]) => sum + count, 0);
-}
-
-/** `1 row`, `2 rows` */
-function counted(count: number, noun: string): string {
-  return `${count} ${noun}${count === 1 ? '' : 's'}`;
 }
 
 /** Names of things, the first of many. */

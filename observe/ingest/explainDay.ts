@@ -1,4 +1,5 @@
 import { s3ObjectStore } from '../../lib/aws/s3ObjectStore.ts';
+import { counted } from '../../lib/base/text.ts';
 import { isoTimestamp, type UtcDay } from '../../lib/base/time.ts';
 import { isLeftOutReason, leftOutReasons } from '../../lib/drops/Drop.ts';
 import { RETRY_AFTER_MS } from '../../lib/drops/limits.ts';
@@ -82,7 +83,7 @@ function explainState(entry: LedgerEntry): readonly [meaning: string, next: stri
   switch (state) {
     case 'succeeded':
       return [
-        `The day was loaded at ${at}, from ${countOf(loaded, 'file')}.`,
+        `The day was loaded at ${at}, from ${counted(loaded, 'file')}.`,
         rows.refused > 0
           ? 'Read the refused rows. Correct the mapping and load the day again (backfill), or ask for corrected files: a change is loaded by the next run within the lookback.'
           : 'Nothing. If a file of the day changes within the lookback, the next run loads the day again.',
@@ -101,7 +102,7 @@ function explainState(entry: LedgerEntry): readonly [meaning: string, next: stri
       ];
     case 'failed':
       return [
-        `The load failed at ${at}, after ${countOf(attempts, 'attempt')}.`,
+        `The load failed at ${at}, after ${counted(attempts, 'attempt')}.`,
         `Corrected files are loaded by the next run. After a correction elsewhere, such as the mapping or a policy, load the day again (backfill); within the lookback the first run after ${isoTimestamp(updatedAt + RETRY_AFTER_MS)} also retries it.`,
       ];
     case 'loading':
@@ -143,9 +144,9 @@ function rowMeanings({ state, rows, usualRows, missingSince }: LedgerEntry): str
   if (rows.in === 0 || missingSince !== undefined || state === 'waiting' || state === 'loading') return [];
   return [
     rows.refused === 0
-      ? `None of ${countOf(rows.in, 'row')} was refused.`
-      : `${rows.refused.toLocaleString('en-US')} of ${countOf(rows.in, 'row')} ${rows.refused === 1 ? 'was refused and is' : 'were refused and are'} in quarantine.`,
-    ...(usualRows === undefined ? [] : [`Its weekday usually has ${countOf(usualRows, 'row')}.`]),
+      ? `None of ${counted(rows.in, 'row')} was refused.`
+      : `${rows.refused.toLocaleString('en-US')} of ${counted(rows.in, 'row')} ${rows.refused === 1 ? 'was refused and is' : 'were refused and are'} in quarantine.`,
+    ...(usualRows === undefined ? [] : [`Its weekday usually has ${counted(usualRows, 'row')}.`]),
   ];
 }
 
@@ -158,7 +159,7 @@ function athenaMeanings({ athena }: LedgerEntry): string[] {
     step === undefined
       ? `Athena loaded the day from ${began} on, because ${why}.`
       : `Athena loads the day since ${began}, because ${why}. It works on step ${step}.`,
-    `${countOf(executions.length, 'statement')} scanned ${countOf(scannedBytes, 'byte')}, at a list price of ${usd.toFixed(4)} USD.`,
+    `${counted(executions.length, 'statement')} scanned ${counted(scannedBytes, 'byte')}, at a list price of ${usd.toFixed(4)} USD.`,
   ];
 }
 
@@ -175,10 +176,6 @@ function leftOutMeanings({ files }: LedgerEntry): DayExplanation['leftOut'] {
   return Object.fromEntries(
     files.flatMap(({ reason = '' }) => (isLeftOutReason(reason) ? [[reason, leftOutReasons[reason]]] : [])),
   );
-}
-
-function countOf(count: number, noun: string): string {
-  return `${count.toLocaleString('en-US')} ${noun}${count === 1 ? '' : 's'}`;
 }
 
 /** Days before its own from which a day's files may have been dropped, for its refused rows to be found. */

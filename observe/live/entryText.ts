@@ -1,4 +1,4 @@
-import { visibleLine } from '../../lib/base/text.ts';
+import { counted, visibleLine } from '../../lib/base/text.ts';
 import type { LiveEntry, LiveEvent, LiveRequest } from '../facts/flow/liveEntries.ts';
 
 /** Characters of a name or ID that a line shows. */
@@ -51,11 +51,6 @@ function eventText({ kind, name, group, unit, code, event_id }: LiveEvent): stri
 function shown(text: string): string {
   const cut = text.length > MOST ? `${text.slice(0, MOST)}…` : text;
   return visibleLine(cut);
-}
-
-/** `1 event`, `1,234 events`. */
-function counted(count: number, noun: string): string {
-  return `${count.toLocaleString('en-US')} ${noun}${count === 1 ? '' : 's'}`;
 }
 
 function reasons(what: string, counts: Readonly<Record<string, number>>): string[] {

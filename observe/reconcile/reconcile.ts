@@ -1,5 +1,6 @@
 import { queryableSeconds } from '../../infra/streams/streams.ts';
 import { isJsonObject, parseJson } from '../../lib/base/json.ts';
+import { counted } from '../../lib/base/text.ts';
 import { DAY_MS, HOUR_MS, isoTimestamp, type UtcDay, utcDay } from '../../lib/base/time.ts';
 import { isRowFailure } from '../../lib/landing/quarantineReasons.ts';
 import { type TableKind, tableKinds } from '../../lib/schema/kinds.ts';
@@ -177,9 +178,9 @@ function differenceText(difference: Difference, received: number): string {
     case 'unexplained':
       return `: of ${received} received events, ${difference.count} are neither accepted, overflowed, quarantined nor ignored, and no answer 503 explains it.`;
     case 'not_stored':
-      return `: ${events(difference.count)} were not stored.`;
+      return `: ${counted(difference.count, 'event')} were not stored.`;
     case 'not_received':
-      return `: ${events(difference.count)} more are stored or ignored than were received.`;
+      return `: ${counted(difference.count, 'event')} more are stored or ignored than were received.`;
     case 'missing':
       return `, ${difference.table}: ${difference.count} missing: they were acknowledged or overflowed, and are neither in the table nor in landing/ or quarantine.`;
     case 'surplus':
@@ -224,8 +225,4 @@ function standsFor({ kind, row }: Pick<WaitingRow, 'kind' | 'row'>) {
 
 function isWithin(at = Number.NaN, from: number, to: number): boolean {
   return at >= from && at < to;
-}
-
-function events(count: number): string {
-  return count === 1 ? '1 event' : `${count} events`;
 }

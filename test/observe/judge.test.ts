@@ -402,7 +402,7 @@ const cases: readonly Case[] = [
       failures: { write: `${at(1)}: Task timed out.` },
     },
     ...(['LANDING_LATE', 'problem'] as const),
-    `landing/: at least 10000 objects, the oldest since ${at(4)}; sluice-prod-write-dead-letters has 2 messages, the oldest since ${at(1)}. The function write failed last at ${at(1)}: Task timed out.`,
+    `landing/: at least 10,000 objects, the oldest since ${at(4)}; sluice-prod-write-dead-letters has 2 messages, the oldest since ${at(1)}. The function write failed last at ${at(1)}: Task timed out.`,
     'npx sluice redrive --landing',
   ],
   [
@@ -527,7 +527,7 @@ const cases: readonly Case[] = [
       ],
     },
     ...(['RESENDS', 'warning'] as const),
-    'curated_events: 2026-11-19 60 beside 1000 rows, 2026-11-16 4000 beside 1000 rows, first 2026-11-16, last 2026-11-19; 1 % are usual.',
+    'curated_events: 2026-11-19 60 beside 1,000 rows, 2026-11-16 4000 beside 1,000 rows, first 2026-11-16, last 2026-11-19; 1 % are usual.',
   ],
   [
     'days could not be curated',

@@ -1,3 +1,4 @@
+import { counted } from '../../base/text.ts';
 import { addDays, type UtcDay } from '../../base/time.ts';
 import { type LedgerEntry, NO_FILES } from '../../ledger/LedgerEntry.ts';
 import { withoutMidnight } from '../../schema/fields/layout.ts';
@@ -132,7 +133,7 @@ export function isMarkerReason(reason: string): boolean {
 export function lackWords({ reason, files }: Pick<NonNullable<LedgerEntry['queued']>, 'reason' | 'files'>) {
   if (!isMarkerReason(reason)) return null;
   const lack = reason === markerReason(COMMIT) ? 'commit' : reason.slice(WAITING_FOR.length);
-  return `${files === 1 ? '1 file' : `${files ?? ''} files`.trim()} and no ${lack}`;
+  return `${files === undefined ? 'files' : counted(files, 'file')} and no ${lack}`;
 }
 
 /** Whether a task was sent for the `queued` of an entry. Otherwise the day waits. */

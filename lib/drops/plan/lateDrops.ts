@@ -2,6 +2,7 @@ import * as z from 'zod';
 import { mapLimit } from '../../base/concurrency.ts';
 import { SluiceError } from '../../base/errors.ts';
 import type { ObjectStore } from '../../base/ObjectStore.ts';
+import { counted } from '../../base/text.ts';
 import { isUtcDay, type UtcDay } from '../../base/time.ts';
 import type { Ledger } from '../../ledger/Ledger.ts';
 import type { LedgerEntry } from '../../ledger/LedgerEntry.ts';
@@ -135,10 +136,7 @@ async function missingDays(
     const temporary = drop.leftOut.filter((left) => left.reason === 'temporary').length;
     const files = countFiles(drop);
     if (files + temporary === 0) return [one];
-    const words =
-      files > 0
-        ? lackWords({ reason, files })
-        : `${temporary} temporary file${temporary === 1 ? '' : 's'} alone`;
+    const words = files > 0 ? lackWords({ reason, files }) : `${counted(temporary, 'temporary file')} alone`;
     return [{ ...one, has: { words: words ?? '', since: drop.lastModified } }];
   });
 }

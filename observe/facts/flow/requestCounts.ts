@@ -1,4 +1,5 @@
 import { METRIC_NAMESPACE } from '../../../lib/base/log.ts';
+import { counted } from '../../../lib/base/text.ts';
 import { DAY_MS, HOUR_MS, isoTimestamp, MINUTE_MS } from '../../../lib/base/time.ts';
 import { CollectError } from '../../../lib/collect/CollectError.ts';
 import { collectMetrics, streamMetrics } from '../../../lib/collect/collectMetrics.ts';
@@ -177,5 +178,5 @@ function countsOf(sum: (id: string) => number): RequestCounts {
 
 /** `2 requests with SLUICE_COLLECT_…` */
 export function failedText(code: string, count: number): string {
-  return `${count} ${count === 1 ? 'request' : 'requests'} with ${code}`;
+  return `${counted(count, 'request')} with ${code}`;
 }

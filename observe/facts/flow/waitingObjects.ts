@@ -1,6 +1,7 @@
 import { ListObjectsV2Command } from '@aws-sdk/client-s3';
 import { s3ObjectStore } from '../../../lib/aws/s3ObjectStore.ts';
 import { isJsonObject, parseJson } from '../../../lib/base/json.ts';
+import { counted } from '../../../lib/base/text.ts';
 import { isoTimestamp } from '../../../lib/base/time.ts';
 import { ListedNotes } from '../../../lib/landing/LandingNotes.ts';
 import { LandedObject } from '../../../lib/landing/lines/LandedObject.ts';
@@ -124,8 +125,7 @@ export function isLandingLate({ oldest }: Pick<WaitingObjects, 'oldest'>, now: n
 
 /** Such a count in words, without a stop at its end. */
 export function waitingText({ count, hasMore, oldest }: WaitingObjects): string {
-  const objects = `${hasMore ? 'at least ' : ''}${count} ${count === 1 ? 'object' : 'objects'}`;
-  return `${objects}, the oldest since ${oldest}`;
+  return `${hasMore ? 'at least ' : ''}${counted(count, 'object')}, the oldest since ${oldest}`;
 }
 
 /** What `damaged/` has, in words, without a stop at its end. */
