@@ -3,30 +3,47 @@ import { logicalIds } from '../../infra/template/Stack.ts';
 import { deleteByVersionOnly } from '../../lib/access/buckets/bucketSettings.ts';
 import { allow } from '../../lib/access/policyDocument.ts';
 import { isJsonObject, parseJson, valueAt } from '../../lib/base/json.ts';
+import type { Config } from '../../lib/schema/config.ts';
+import { tableKinds } from '../../lib/schema/kinds.ts';
 import { LANDING_NOTES } from '../../lib/tables/ledgerKeys.ts';
 import { LANDING_FOLDER } from '../../lib/tables/objectKeys.ts';
+import { type TableLayout, tableFolder } from '../../lib/tables/tableFolders.ts';
 import { ifThere } from '../explainAwsError.ts';
-import { finding } from '../findings/catalogue.ts';
+import { type Finding, type FindingCode, finding } from '../findings/catalogue.ts';
 import type { Look } from './Look.ts';
 import { simulateStatement, wrongDecisions } from './readers.ts';
 
 /** Its role is the exception of this statement. */
 const OWN_STATEMENT = deleteByVersionOnly([], []).Sid;
 
-/** What the writer does with objects of the landing, and with its notes on them. */
-const ACTIONS = ['s3:GetObject', 's3:DeleteObject'];
+/** What the writer does with objects of the landing, with its notes on them, and with tables; and what a denial is. */
+export function writerNeeds(config: Pick<Config, 'bucket'> & TableLayout, partition: string) {
+  const landed = [LANDING_FOLDER, LANDING_NOTES];
+  const tables = tableKinds.map((kind) => tableFolder(config, kind));
+  const need = (
+    action: string,
+    folders: readonly string[],
+    code: FindingCode = 'SLUICE_FINDING_WRITER_DENIED',
+  ) => ({
+    ...{ action, code },
+    objects: folders.map((folder) => `arn:${partition}:s3:::${config.bucket}/${folder}x`),
+  });
+  return [
+    need('s3:GetObject', landed),
+    need('s3:PutObject', tables),
+    need('s3:DeleteObject', landed, 'SLUICE_FINDING_DELETE_DENIED'),
+  ];
+}
 
-/** Whether the writer may delete what it has written, by the policies of the bucket, the account and the organization. */
+/** Whether the writer may read what landed, write files, and delete what it has written, by the policies of the bucket, the account and the organization. */
 export const writer: Look = {
   name: 'writer',
   expects:
-    'no policy of the bucket denies the writer its objects; after a deployment, nor of its role, by simulation',
+    'no policy of the bucket denies the writer its objects and files; after a deployment, nor of its role, by simulation',
   async find(setup) {
     const { s3, config, identity, resources, stackName, isLocal } = setup;
     const { partition, account } = identity;
-    const objects = [LANDING_FOLDER, LANDING_NOTES].map(
-      (folder) => `arn:${partition}:s3:::${config.bucket}/${folder}x`,
-    );
+    const needs = writerNeeds(config, partition);
     const role = resources.get(logicalIds.writeRole);
     const arn = `arn:${partition}:iam::${account}:role/${role ?? `${stackName}-WriteRole-x`}`;
     const found = await ifThere(
@@ -34,39 +51,46 @@ export const writer: Look = {
       /^NoSuchBucket/,
     );
     // Without a stack our own statement names no role yet, or those of a former stack. `bucket-settings` looks at it later.
-    const details = deniedByBucket(found?.Policy ?? '', arn, objects).filter(
-      (detail) => role !== undefined || !detail.includes(`${OWN_STATEMENT} `),
+    const denied = deniedByBucket(found?.Policy ?? '', arn, needs).filter(
+      ({ detail }) => role !== undefined || !detail.includes(`${OWN_STATEMENT} `),
     );
     // SimulatePrincipalPolicy asks the policies of the organization, too, and not those of the bucket:
     // https://docs.aws.amazon.com/IAM/latest/APIReference/API_SimulatePrincipalPolicy.html
-    if (role !== undefined && !isLocal) {
-      const wrong = wrongDecisions(
-        await simulateStatement(setup, arn, allow('Landing', ACTIONS, objects)),
-        true,
-      );
-      if (wrong !== '') details.push(`IAM's simulator: ${wrong}`);
-    }
-    return details.map((detail) => finding('SLUICE_FINDING_WRITER_DENIED', detail));
+    if (role !== undefined && !isLocal)
+      for (const { action, objects, code } of needs) {
+        const wrong = wrongDecisions(
+          await simulateStatement(setup, arn, allow('Writer', [action], objects)),
+          true,
+        );
+        if (wrong !== '') denied.push(finding(code, `IAM's simulator: ${wrong}`));
+      }
+    return denied;
   },
 };
 
 /**
- * Which statements of a bucket's policy deny the writer something, in words.
+ * What statements of a bucket's policy deny the writer.
  *
  * @param policy JSON; empty without a policy.
  * @param role ARN of its role.
  */
-export function deniedByBucket(policy: string, role: string, objects: readonly string[]): string[] {
+export function deniedByBucket(
+  policy: string,
+  role: string,
+  needs: ReturnType<typeof writerNeeds>,
+): Finding[] {
   const document = parseJson(policy);
   return list(isJsonObject(document) ? document['Statement'] : undefined).flatMap((statement, i) => {
     if (!isJsonObject(statement) || statement['Effect'] !== 'Deny') return [];
-    const actions = ACTIONS.filter((action) => isNamed(statement, 'Action', action));
-    const isOfObjects = objects.some((object) => isNamed(statement, 'Resource', object));
-    const may =
-      isOfObjects && isOfRole(statement, role) ? conditionHolds(statement['Condition'], role) : false;
-    if (actions.length === 0 || may === false) return [];
+    const may = isOfRole(statement, role) ? conditionHolds(statement['Condition'], role) : false;
+    if (may === false) return [];
     const name = `${String(statement['Sid'] ?? `Statement ${i + 1}`)} ${may === true ? 'denies' : 'may deny'}`;
-    return [`The policy of the bucket: ${name} ${actions.join(', ')} to ${role}.`];
+    return needs.flatMap(({ action, objects, code }) => {
+      const has = (object: string) => isNamed(statement, 'Resource', object);
+      return isNamed(statement, 'Action', action) && objects.some(has)
+        ? [finding(code, `The policy of the bucket: ${name} ${action} to ${role}.`)]
+        : [];
+    });
   });
 }
 

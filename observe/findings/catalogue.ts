@@ -30,6 +30,8 @@ const warning = (cause: string, cure: string, place?: Place): Entry => ({
 });
 
 const DEPLOY = 'run `npx serverless deploy` with the same stage and region';
+const EXCEPT_ROLE =
+  'Except that role from the statement: in the policy of the bucket, of the account or of the organization.';
 /** CloudFormation compares a new template with the last one, not with the resources. */
 const BLIND = 'Redeploying does not revert manual changes.';
 
@@ -207,8 +209,13 @@ export const findingCatalogue = {
     { part: 'streams', section: 'undeleted' },
   ),
   SLUICE_FINDING_WRITER_DENIED: problem(
-    'A policy denies the role of `write` to read or to delete objects of the landing.',
-    'Except that role from the statement: in the policy of the bucket, of the account or of the organization. Until then written objects stay in `landing/`, noted as such.',
+    'A policy denies the role of `write` to read objects of the landing, or to write files of tables. Requests wait in `landing/`, unwritten. Nothing is lost.',
+    EXCEPT_ROLE,
+    { section: 'landing' },
+  ),
+  SLUICE_FINDING_DELETE_DENIED: problem(
+    'A policy denies the role of `write` to delete objects of the landing. Written objects stay in `landing/`, noted as such.',
+    EXCEPT_ROLE,
     { section: 'undeleted' },
   ),
   SLUICE_FINDING_STREAM_LATE: problem(

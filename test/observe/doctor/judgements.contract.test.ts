@@ -3,12 +3,13 @@ import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { shellCommand } from '../../../lib/base/text.ts';
 import { VERSION } from '../../../lib/base/version.ts';
+import { defineConfig } from '../../../lib/config/defineConfig.ts';
 import { deploymentCommands, revertDriftWords } from '../../../observe/deploymentCommands.ts';
 import { sameDocument } from '../../../observe/doctor/bucket.ts';
 import { differences } from '../../../observe/doctor/catalog.ts';
 import { judgeSimulation } from '../../../observe/doctor/readers.ts';
 import { judgeDomain, judgeDrift, judgeStack } from '../../../observe/doctor/stack.ts';
-import { deniedByBucket } from '../../../observe/doctor/writer.ts';
+import { deniedByBucket, writerNeeds } from '../../../observe/doctor/writer.ts';
 import { judgeKey } from '../../../observe/findings/judge.ts';
 
 const say = deploymentCommands(
@@ -167,14 +168,17 @@ describe('a simulation by IAM', () => {
 
 describe('the policy of a bucket', () => {
   const role = 'arn:aws:iam::111122223333:role/sluice-prod-WriteRole-1';
-  const objects = ['arn:aws:s3:::acme/landing/x', 'arn:aws:s3:::acme/ledger/_landing/x'];
+  const needs = writerNeeds(defineConfig({ bucket: 'acme' }), 'aws');
   const denied = (statement: object) => {
     const usual = { Sid: 'S', Effect: 'Deny', Principal: '*', Action: 's3:DeleteObject' };
     const Statement = [{ ...usual, Resource: 'arn:aws:s3:::acme/*', ...statement }];
-    return deniedByBucket(JSON.stringify({ Statement }), role, objects);
+    return deniedByBucket(JSON.stringify({ Statement }), role, needs).map(({ code, detail }) => [
+      code,
+      detail,
+    ]);
   };
-  const text = (verb: string, actions = 's3:DeleteObject') => [
-    `The policy of the bucket: S ${verb} ${actions} to ${role}.`,
+  const text = (verb: string, action = 's3:DeleteObject', code = 'DELETE') => [
+    [`SLUICE_FINDING_${code}_DENIED`, `The policy of the bucket: S ${verb} ${action} to ${role}.`],
   ];
 
   it.each([
@@ -190,7 +194,7 @@ describe('the policy of a bucket', () => {
   it.each([
     ['an allowance', { Effect: 'Allow' }],
     ['another action', { Action: 's3:DeleteObjectVersion' }],
-    ['all but this action', { Action: undefined, NotAction: ['s3:Delete*', 's3:Get*'] }],
+    ['all but this action', { Action: undefined, NotAction: ['s3:*Object'] }],
     ['another folder', { Resource: 'arn:aws:s3:::acme/statsig/*' }],
     ['somebody else', { Principal: { AWS: 'arn:aws:iam::111122223333:role/x' } }],
     ['plain HTTP', { Condition: { Bool: { 'aws:SecureTransport': 'false' } } }],
@@ -202,8 +206,16 @@ describe('the policy of a bucket', () => {
   it('may, under a condition that nobody here knows', () => {
     const Condition = { StringNotEquals: { 'aws:SourceVpce': 'vpce-1' } };
     expect(denied({ Condition })).toEqual(text('may deny'));
-    expect(denied({ Action: '*' })).toEqual(text('denies', 's3:GetObject, s3:DeleteObject'));
-    expect(deniedByBucket('', role, objects)).toEqual([]);
+    expect(denied({ Action: '*' })).toEqual([
+      ...['s3:GetObject', 's3:PutObject'].flatMap((action) => text('denies', action, 'WRITER')),
+      ...text('denies'),
+    ]);
+    expect(deniedByBucket('', role, needs)).toEqual([]);
+  });
+
+  it.each(['quarantine/', 'statsig/statsig_forwarded_events/'])('denies files in %s', (folder) => {
+    const statement = { Action: ['s3:Put*', 's3:Get*'], Resource: `arn:aws:s3:::acme/${folder}*` };
+    expect(denied(statement)).toEqual(text('denies', 's3:PutObject', 'WRITER'));
   });
 });
 
