@@ -79,6 +79,6 @@ export function decideDay(
 }
 
 /** Whether the last try of a day failed with these raw files. */
-export function isFailed(entry: LedgerEntry | null, fingerprint: string): boolean {
+function isFailed(entry: LedgerEntry | null, fingerprint: string): boolean {
   return entry?.failure !== undefined && entry.state === 'failed' && entry.fingerprint === fingerprint;
 }

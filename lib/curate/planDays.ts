@@ -4,6 +4,7 @@ import type { TaskQueue } from '../base/queue.ts';
 import { addDays, DAY_MS, type UtcDay, utcDay } from '../base/time.ts';
 import { keysUnder, type LandingBucket } from '../ledger/LandingBucket.ts';
 import type { Ledger } from '../ledger/Ledger.ts';
+import { isFailing } from '../ledger/LedgerEntry.ts';
 import { isReadVersion } from '../ledger/movePartition.ts';
 import { versionName } from '../ledger/versions.ts';
 import type { Config } from '../schema/config.ts';
@@ -11,7 +12,7 @@ import { type ForwardedKind, forwardedKinds } from '../schema/kinds.ts';
 import { curatedDayOf, curatedFolder, curatedSubject } from '../tables/ledgerKeys.ts';
 import { takeOutOutdated } from './checkDays.ts';
 import { curatedShape, curatedTables } from './curatedTables.ts';
-import { type CurateDecision, decideDay, isFailed } from './decideDay.ts';
+import { type CurateDecision, decideDay } from './decideDay.ts';
 import { type ListedDay, type ListedDays, listDay, takeOutDays, UNREADABLE } from './ListedDays.ts';
 import { MOST_BYTES_A_NIGHT, MOST_DAYS_A_NIGHT, PARALLEL_DAYS } from './limits.ts';
 import { lostFiles } from './lostFiles.ts';
@@ -271,7 +272,7 @@ export async function countDays(
       const entry = await ledger.read(curatedSubject(config, kind, day));
       // Folders without files stay when a console made them.
       if (entry?.state === 'succeeded_no_data') return [];
-      return [{ day, entry, isFailed: isFailed(entry, entry?.fingerprint ?? '') }];
+      return [{ day, entry, isFailed: isFailing(entry) }];
     } catch (error) {
       if (!(error instanceof SluiceError) || error.code !== UNREADABLE) throw error;
       return [{ day, entry: null, isFailed: true }];

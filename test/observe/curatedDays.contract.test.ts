@@ -10,6 +10,7 @@ import { publishViews } from '../../lib/curate/publishViews.ts';
 import type { ViewCatalog } from '../../lib/curate/ViewCatalog.ts';
 import { erasures } from '../../lib/erase/Manifest.ts';
 import { noteRawDays } from '../../lib/landing/catalog/rawDays.ts';
+import { curatedSubject } from '../../lib/tables/ledgerKeys.ts';
 import { versionPrefix } from '../../lib/tables/tableFolders.ts';
 import { stoppedErasures } from '../../observe/doctor/bucket.ts';
 import type { Setup } from '../../observe/doctor/Setup.ts';
@@ -127,6 +128,29 @@ describe('the calendar of curated days', () => {
     expect(await unplanned()).toEqual([['2026-11-15'], []]);
     await curations.plan({ sluice: 'curate' });
     expect(await unplanned()).toEqual([[], []]);
+  });
+
+  it('finds a day that failed until a try succeeds, and since when, also while it is tried again', async () => {
+    const OTHER = '2026-11-15';
+    await curations.land('a', exposures(0, 1, OTHER), 'exposures', OTHER);
+    const broken = { curate: () => Promise.reject(new Error('broken')) };
+    const tried = async (...receives: number[]) => {
+      await curations.plan({ sluice: 'curate' });
+      const tasks = curations.takeTasks();
+      for (const of of receives) await curations.messages(tasks, of, broken);
+      await curations.plan({ sluice: 'curate-check' });
+      const [state] = await readCurationState(place());
+      return state?.failed.map(({ day, since }) => [day, since]);
+    };
+    const failed = await tried(1, 2);
+    expect(failed).toEqual([[OTHER, expect.any(Number)]]);
+    curations.clock.advance(DAY_MS);
+    expect(await tried(1)).toEqual(failed);
+    expect((await curations.ledger.read(curatedSubject(curations.config, 'exposures', OTHER)))?.state).toBe(
+      'waiting',
+    );
+    expect(curations.logged.at(-1)).toMatchObject({ curations_failed: 1, curations_waiting: 0 });
+    expect((await calendar()).tables[0]?.days[1]).toMatchObject({ day: OTHER, state: 'failed' });
   });
 
   it('finds what a day keeps of raw files that are gone, until somebody accepts it or they are back', async () => {

@@ -2,7 +2,7 @@ import { mapLimit } from '../../base/concurrency.ts';
 import type { TaskQueue } from '../../base/queue.ts';
 import type { Clock, UtcDay } from '../../base/time.ts';
 import type { Ledger } from '../../ledger/Ledger.ts';
-import type { LedgerEntry } from '../../ledger/LedgerEntry.ts';
+import { isFailing, type LedgerEntry } from '../../ledger/LedgerEntry.ts';
 import type { Dataset, Source } from '../../schema/sources.ts';
 import type { CustomerBucket } from '../CustomerBucket.ts';
 import { countFiles, type Drop, waitingFiles } from '../Drop.ts';
@@ -120,8 +120,8 @@ export async function planDataset(
       ),
       leftOut: entry === null ? 0 : summarizeLeftOut(entry).count,
       failed:
-        ((entry?.state === 'failed' && !isOld(day)) || entry?.state === 'inputs_missing') &&
-        entry.fingerprint === drop.fingerprint,
+        ((isFailing(entry) && !isOld(day)) || entry?.state === 'inputs_missing') &&
+        entry?.fingerprint === drop.fingerprint,
     })),
   };
 }

@@ -9,7 +9,7 @@ import { firstYoungDay } from '../../../lib/curate/planDays.ts';
 import { rawDays, readRawDay } from '../../../lib/curate/RawDays.ts';
 import type { DayAccount } from '../../../lib/ledger/CuratedDay.ts';
 import { isUnderErasure, type NamedFile, namedFiles } from '../../../lib/ledger/erasureNotes.ts';
-import type { LedgerEntry } from '../../../lib/ledger/LedgerEntry.ts';
+import { isFailing, type LedgerEntry } from '../../../lib/ledger/LedgerEntry.ts';
 import { type ForwardedKind, forwardedKinds } from '../../../lib/schema/kinds.ts';
 import { curatedSubject } from '../../../lib/tables/ledgerKeys.ts';
 import { dayFolder, RESTORED, versionPrefix } from '../../../lib/tables/tableFolders.ts';
@@ -242,7 +242,7 @@ export async function readCuratedDays(
     function stateOf(of: UtcDay): CuratedDayState {
       if (entry?.lease !== undefined && entry.lease.until > now) return 'curating';
       if (!config.curate) return 'off';
-      if (entry?.state === 'failed') return 'failed';
+      if (isFailing(entry)) return 'failed';
       if (version !== null && !isLost && !isListed) return 'outdated';
       return of >= firstYoungDay(config, now) ? 'too_young' : 'waiting';
     }
@@ -311,11 +311,10 @@ export async function readCurationState(deployment: CuratedReaders): Promise<rea
     const keeping = Object.keys(lists[kind]).filter((day) => lists[kind][day]?.keeps === true);
     const keepingEntries = await readEntries(deployment, kind, keeping.sort().reverse());
     const newest = Object.keys(lists[kind]).sort().reverse().slice(0, RESENT_DAYS);
-    const failed = [...entries, ...keepingEntries].filter(({ entry }) => entry?.state === 'failed');
-    const others = entries.filter(({ entry }) => entry?.state !== 'failed');
+    const others = entries.filter(({ entry }) => !isFailing(entry));
     states.push({
       ...{ ...curatedTable(config, kind, lists), raw: raw.length },
-      failed: failed.flatMap(({ day, entry }) => {
+      failed: [...entries, ...keepingEntries].flatMap(({ day, entry }) => {
         const failing = failingOf(entry);
         return failing === null ? [] : [{ day, code: entry?.failure?.code ?? '', ...failing }];
       }),

@@ -7,7 +7,12 @@ import { COMMIT, lackWords, lookbackDays, markerReason } from '../../../lib/drop
 import { hasArrivedSince, isOver, type LateDay, lateNotes } from '../../../lib/drops/plan/lateDrops.ts';
 import { type LastListing, lastListings } from '../../../lib/drops/plan/planSources.ts';
 import { unusualWords } from '../../../lib/drops/usualRows.ts';
-import type { LedgerEntry, LedgerState, LedgerSubject } from '../../../lib/ledger/LedgerEntry.ts';
+import {
+  isFailing,
+  type LedgerEntry,
+  type LedgerState,
+  type LedgerSubject,
+} from '../../../lib/ledger/LedgerEntry.ts';
 import { ledgerStore } from '../../../lib/ledger/ledgerStore.ts';
 import type { Export } from '../../../lib/schema/exports.ts';
 import type { Dataset, Source } from '../../../lib/schema/sources.ts';
@@ -205,10 +210,10 @@ export function dropDays<Status extends { readonly days: readonly LedgerDay[] }>
   return { ...status, days };
 }
 
-/** Since when a day fails; null of one that has not failed. */
+/** Since when a day fails; null of one whose last try did not. */
 export function failingOf(entry: LedgerEntry | null): Failing | null {
   const { updatedAt: last = 0, failingSince: since = last } = entry ?? {};
-  return entry?.state === 'failed' ? { since, last } : null;
+  return isFailing(entry) ? { since, last } : null;
 }
 
 /** Reads days of several subjects from the ledger, in the order of subjects and days. @throws IngestError. */

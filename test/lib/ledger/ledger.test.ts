@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import { isUnderErasure, noteErasure, settleErasures } from '../../../lib/ledger/erasureNotes.ts';
 import { type Claim, Ledger } from '../../../lib/ledger/Ledger.ts';
 import { type LedgerEntry, ledgerEntrySchema } from '../../../lib/ledger/LedgerEntry.ts';
+import { failingOf } from '../../../observe/facts/days/ledgerDays.ts';
 import { ManualClock } from '../../../packages/local-aws/src/base/index.ts';
 import { settlement } from '../../harness/ledgerEntry.ts';
 import { FaultyStore } from './FaultyStore.ts';
@@ -103,7 +104,12 @@ describe('a day in the ledger', () => {
       });
       clock.advance(MINUTE_MS);
     }
-    await ledger.settle(await claimed(ledger, 'three', clock.now() + MINUTE_MS), settled('v3'));
+    // It fails until a load succeeds, also while other files of it are queued and being loaded.
+    await ledger.noteQueued(place, { fingerprint: 'f3', reason: 'changed' });
+    expect(failingOf(await ledger.read(place))).toMatchObject({ since: failingSince });
+    const third = await claimed(ledger, 'three', clock.now() + MINUTE_MS);
+    expect(failingOf(await ledger.read(place))).toMatchObject({ since: failingSince });
+    await ledger.settle(third, settled('v3'));
     const entry = await ledger.read(place);
     expect([entry?.version, entry?.failure, entry?.failingSince]).toEqual(['v3', undefined, undefined]);
   });
