@@ -22,29 +22,11 @@ const undeleted = { ...nothing, why: null };
 const damaged = { ...nothing, rows: 0, first: null };
 const well: StatusFacts = {
   ...{ stack: 'sluice-prod', isLocal: false, at: at(0), collector: null },
-  ...{
-    lastHour: null,
-    lastDay: null,
-    spikeFrom: null,
-    noted: null,
-    lastRequestAt: null,
-    refusals: null,
-    senders: 1,
-    lastEventAt: null,
-    tables: [],
-  },
+  ...{ lastHour: null, lastDay: null, spikeFrom: null, noted: null, lastRequestAt: null, refusals: null },
+  ...{ senders: 1, lastEventAt: null, tables: [] },
   waiting: { buffered: { count: null, oldest: null }, landing: nothing, undeleted, damaged },
-  ...{
-    stream: null,
-    partitions: { days: 3, gaps: [] },
-    deadLetters: [],
-    failures: {},
-    lostDays: [],
-    quarantine: [],
-    datasets: [],
-    exports: [],
-    curated: [],
-  },
+  ...{ stream: null, partitions: { days: 3, gaps: [] }, deadLetters: [], failures: {}, lostDays: [] },
+  ...{ quarantine: [], datasets: [], exports: [], curated: [] },
   ...{ relay: null, alarms: [], key: null, faults: 0, unknown: [], notes: [], scannedBytes: 0 },
 };
 const stream = {
@@ -53,18 +35,8 @@ const stream = {
 };
 const waiting = (more: Partial<StatusFacts['waiting']>) => ({ waiting: { ...well.waiting, ...more } });
 const dropDay: DropDay = {
-  ...{
-    day: '2026-11-19',
-    state: 'succeeded',
-    lateSince: null,
-    unusual: null,
-    usual: null,
-    missingSince: null,
-    waiting: null,
-    uncommitted: 0,
-    rows: { in: 0, out: 0, refused: 0 },
-    files: 1,
-  },
+  ...{ day: '2026-11-19', state: 'succeeded', lateSince: null, unusual: null, usual: null },
+  ...{ missingSince: null, waiting: null, uncommitted: 0, rows: { in: 0, out: 0, refused: 0 }, files: 1 },
   ...{ kept: 0, leftOut: { count: 0, words: '' }, version: null, failure: null, receipt: null, athena: null },
   failing: null,
 };
@@ -73,19 +45,14 @@ const failedDay: DropDay = {
   ...{ ...dropDay, day: '2026-11-18', state: 'failed', failure: 'SLUICE_INGEST_X', failing },
 };
 const failingText = `2026-11-18 SLUICE_INGEST_X, since ${at(30)}, last tried ${at(2)}.`;
+const look = { at: NOW - HOUR, newestDay: null, openDays: [], stopped: false };
 const dataset: DatasetDays = {
   ...{ source: 'acme', dataset: 'orders', kind: 'events', table: 'acme_orders', folder: 's3://acme/orders/' },
-  ...{
-    schedule: 'daily',
-    lookbackDays: 3,
-    late: [],
-    waiting: [],
-    unusual: [],
-    unlooked: [],
-    days: [dropDay],
-  },
-  firstDay: '2026-11-17',
-  lastLook: { at: NOW - HOUR, newestDay: null, openDays: [], stopped: false },
+  ...{ schedule: 'daily', lookbackDays: 3, firstDay: '2026-11-17', lastLook: look, days: [dropDay] },
+  ...{ late: [], waiting: [], unusual: [], unlooked: [] },
+};
+const exported = {
+  ...{ export: 'out', table: 'statsig_forwarded_events', target: 's3://acme/out/', firstDay: '2026-11-17' },
 };
 const datasets = (more: Partial<DatasetDays>) => ({ datasets: [{ ...dataset, ...more }] });
 const refusedBy = (counts: Readonly<Record<string, number>>, requests = 100): Partial<StatusFacts> => ({
@@ -98,14 +65,17 @@ const failedBy = (counts: Readonly<Record<string, number>>): Partial<StatusFacts
 });
 const change = { first: at(9), last: at(8), hour: 500, usual: 2, day: 700 };
 const lastDay = {
-  ...{ requests: 900, refused: 0, failed: 0, received: 0, overflowed: 0, usual: null, changes: [] },
+  requests: 900,
+  refused: 0,
+  failed: 0,
+  received: 0,
+  overflowed: 0,
+  usual: null,
+  changes: [],
 };
 const sent = { code: null, key: null, sdk: null, first: at(9), last: at(8) };
 const changed = (...changes: readonly (Partial<Change> & Pick<Change, 'what'>)[]): Partial<StatusFacts> => ({
-  lastDay: {
-    ...lastDay,
-    changes: changes.map((one) => ({ ...change, ...one })),
-  },
+  lastDay: { ...lastDay, changes: changes.map((one) => ({ ...change, ...one })) },
 });
 const changedText = (noun: string) =>
   `500 ${noun} in the busiest hour, where 2 are usual, first in the 5 minutes from ${at(9)}, last in those from ${at(8)}; 700 in 24 hours.`;
@@ -229,17 +199,9 @@ const cases: readonly Case[] = [
   ],
   [
     'exported files are gone from their table',
-    {
-      exports: [
-        {
-          ...{ export: 'events', table: 'statsig_forwarded_events', target: 's3://acme/events/' },
-          ...{ schedule: 'daily', lookbackDays: 3, days: [{ ...dropDay, kept: 2 }] },
-          firstDay: '2026-11-17',
-        },
-      ],
-    },
-    ...(['EXPORT_KEPT', 'problem', 'events, s3://acme/events/: 2026-11-19 2 files.'] as const),
-    'npx sluice export status --export events',
+    { exports: [{ ...exported, days: [{ ...dropDay, kept: 2 }] }] },
+    ...(['EXPORT_KEPT', 'problem', 'out, s3://acme/out/: 2026-11-19 2 files.'] as const),
+    'npx sluice export status --export out',
   ],
   [
     'a day of a raw table has lost its files',
@@ -317,10 +279,7 @@ const cases: readonly Case[] = [
   [
     'a folder cannot be listed',
     datasets({
-      lastLook: {
-        ...{ at: NOW - HOUR, newestDay: null, openDays: [], stopped: false },
-        failure: { code: 'SLUICE_SOURCE_X', message: 'Denied.' },
-      },
+      lastLook: { ...look, failure: { code: 'SLUICE_SOURCE_X', message: 'Denied.' } },
     }),
     ...(['SOURCE_UNREADABLE', 'problem'] as const),
     `acme/orders, s3://acme/orders/, ${at(1)}: SLUICE_SOURCE_X: Denied.`,
@@ -332,7 +291,7 @@ const cases: readonly Case[] = [
   ],
   [
     'a folder has no files any more',
-    datasets({ lastLook: { at: NOW - HOUR, newestDay: null, openDays: [], stopped: true } }),
+    datasets({ lastLook: { ...look, stopped: true } }),
     ...(['INGEST_LATE', 'warning'] as const),
     `acme/orders: s3://acme/orders/ had no files for today and 3 days before, ${at(1)}.`,
   ],
@@ -341,7 +300,8 @@ const cases: readonly Case[] = [
     datasets({
       unlooked: ['2026-01-01', '2026-01-02'],
       lastLook: {
-        ...{ at: NOW - HOUR, newestDay: null, openDays: [], stopped: true },
+        ...look,
+        stopped: true,
         elsewhere: { days: ['2026-01-01', '2026-01-02'], others: ['year=2026/'] },
       },
     }),
@@ -350,7 +310,7 @@ const cases: readonly Case[] = [
   ],
   [
     'a listing is old',
-    datasets({ lastLook: { at: NOW - 27 * HOUR, newestDay: null, openDays: [], stopped: false } }),
+    datasets({ lastLook: { ...look, at: NOW - 27 * HOUR } }),
     ...(['INGEST_LATE', 'warning', `acme/orders: listed at ${at(27)}, daily.`] as const),
   ],
   [
@@ -380,19 +340,9 @@ const cases: readonly Case[] = [
   ],
   [
     'an export failed',
-    {
-      exports: [
-        {
-          export: 'daily',
-          table: 'events',
-          target: 's3://theirs/daily/',
-          firstDay: '2026-11-17',
-          days: [failedDay],
-        },
-      ],
-    },
-    ...(['EXPORT_FAILED', 'problem', `daily, s3://theirs/daily/: ${failingText}`] as const),
-    'npx sluice export status --export daily',
+    { exports: [{ ...exported, days: [failedDay] }] },
+    ...(['EXPORT_FAILED', 'problem', `out, s3://acme/out/: ${failingText}`] as const),
+    'npx sluice export status --export out',
   ],
   [
     'the writer fails',
@@ -642,8 +592,7 @@ describe('a finding of sluice status', () => {
       judge({ relay: { waiting: { ...copies, oldest: at(hours) }, refused: [], deadLetters: 0 } });
     expect([copiesSince(0.99).length, copiesSince(1).length]).toEqual([0, 1]);
     const listedAgo = (hours: number) => {
-      const lastLook = { at: NOW - hours * HOUR, newestDay: null, openDays: [], stopped: false };
-      return judge(datasets({ schedule: 'hourly', lastLook }));
+      return judge(datasets({ schedule: 'hourly', lastLook: { ...look, at: NOW - hours * HOUR } }));
     };
     expect([listedAgo(3).length, listedAgo(3.1).length]).toEqual([0, 1]);
     expect(judge({ isLocal: true, alarms: [{ ...alarm, state: 'OK', notifies: false }] })).toEqual([]);
@@ -708,12 +657,6 @@ describe('a finding of sluice status', () => {
 
   it('of raw files says how they are brought back, and is the only one of copies that an export keeps of them', () => {
     const replaced = [{ name: 'b.parquet', eTag: '"0a"' }];
-    const exported = {
-      export: 'out',
-      table: 'statsig_forwarded_events',
-      target: 's3://acme/out/',
-      firstDay: '2026-11-17',
-    };
     const days = [{ ...dropDay, day: keptDay.day, kept: 2 }];
     const found = judge({
       curated: [{ ...curated, kept: [{ ...keptDay, replaced }] }],
@@ -740,7 +683,6 @@ describe('a finding of sluice status', () => {
 
   it('of days that failed before the lookback has the commands that show them and try them again', () => {
     const old = [{ ...failedDay, day: '2026-11-01' }, failedDay];
-    const exported = { export: 'out', table: 'events', target: 's3://acme/out/', firstDay: '2026-11-17' };
     const found = judge({
       ...datasets({ days: old }),
       exports: [{ ...exported, days: old }],
