@@ -155,11 +155,12 @@ function* judgeLanding(facts: StatusFacts, { config, stack, now, say }: Place): 
     const hours = (now - Date.parse(oldest)) / HOUR_MS;
     const left = Math.max(0, KEPT_HOURS - hours);
     const why = facts.failures['landing'];
+    const name = stream?.stream ?? partName(stack, 'landing');
     const waits = count === null ? '' : ` ${counted(count, 'request')} ${count === 1 ? 'waits' : 'wait'}.`;
     const log = say.aws('logs', 'tail', deliveryLogGroup(stack), '--since', '1h');
     yield finding(
       'SLUICE_FINDING_STREAM_LATE',
-      `${why === undefined ? '' : `Its delivery failed last at ${why} `}${stream?.stream ?? partName(stack, 'landing')}: its oldest record has waited since ${oldest}, ${hours.toFixed(1)} hours; Firehose drops it in ${left.toFixed(1)} hours.${waits}`,
+      `${why === undefined ? `${name}: its` : `The delivery of ${name} failed last at ${why} Its`} oldest record has waited since ${oldest}, ${hours.toFixed(1)} hours; Firehose drops it in ${left.toFixed(1)} hours.${waits}`,
       [stream === null ? say.control('POST', 'flush') : log],
     );
   }

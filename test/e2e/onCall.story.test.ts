@@ -272,7 +272,7 @@ describe('a fault leads by sluice status, and the console’s page, to its findi
     await story.jump(13 * HOUR);
     const { commands, detail } = await finding('SLUICE_FINDING_KEY_UNUSABLE');
     expect(detail).toMatch(
-      / is disabled\. The oldest request that waits for delivery is of 2026-11-21T\S+Z\. .*SLUICE_FINDING_STREAM_LATE: Its delivery failed last at 2026-\S+Z: S3\.KMS\.DisabledException: \S+ is disabled\. sluice-local-landing: its oldest record has waited since 2026-11-21T\S+Z, 13\.\d hours; Firehose drops it in (11\.0|10\.9) hours\. 1 request waits\./,
+      / is disabled\. The oldest request that waits for delivery is of 2026-11-21T\S+Z\. .*SLUICE_FINDING_STREAM_LATE: The delivery of sluice-local-landing failed last at 2026-\S+Z: S3\.KMS\.DisabledException: \S+ is disabled\. Its oldest record has waited since 2026-11-21T\S+Z, 13\.\d hours; Firehose drops it in (11\.0|10\.9) hours\. 1 request waits\./,
     );
     expect(commands).toEqual([expect.stringMatching(/^aws kms enable-key --key-id \S+ /)]);
     const follows = /NOT_STORED|STREAM_LATE|LANDING_LATE|UNREADABLE|ALARM/;

@@ -92,7 +92,7 @@ const deadLetters = {
   ...{ part: 'write', queue: 'sluice-prod-write-dead-letters', messages: 2, since: at(1) },
   arn: 'arn:aws:sqs:x:1:sluice-prod-write-dead-letters',
 };
-const alarm = { name: 'sluice-prod-overflow', description: 'Look there', reason: '', since: at(2) };
+const alarm = { name: 'sluice-prod-overflow', description: 'Look there', since: at(2) };
 
 const place = {
   config: defineConfig({ bucket: 'acme' }),
@@ -394,7 +394,7 @@ const cases: readonly Case[] = [
       failures: { landing: `${at(0.1)}: S3.AccessDenied: Access was denied.` },
     },
     ...(['STREAM_LATE', 'problem'] as const),
-    `Its delivery failed last at ${at(0.1)}: S3.AccessDenied: Access was denied. sluice-prod-landing: its oldest record has waited since ${at(12.5)}, 12.5 hours; Firehose drops it in 11.5 hours.`,
+    `The delivery of sluice-prod-landing failed last at ${at(0.1)}: S3.AccessDenied: Access was denied. Its oldest record has waited since ${at(12.5)}, 12.5 hours; Firehose drops it in 11.5 hours.`,
   ],
   [
     'the stream is near its quota',

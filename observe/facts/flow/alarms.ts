@@ -10,7 +10,6 @@ export interface AlarmState {
   readonly name: string;
   readonly description: string;
   readonly state: 'OK' | 'ALARM' | 'INSUFFICIENT_DATA';
-  readonly reason: string;
   /** Since when it is in this state, ISO 8601; null if CloudWatch does not say. */
   readonly since: string | null;
   /** Whether it notifies somebody. */
@@ -40,7 +39,6 @@ export async function readAlarms({
     name: alarm.AlarmName ?? '',
     description: alarm.AlarmDescription ?? '',
     state: alarm.StateValue ?? 'INSUFFICIENT_DATA',
-    reason: alarm.StateReason ?? '',
     since: alarm.StateTransitionedTimestamp?.toISOString() ?? null,
     notifies: alarm.ActionsEnabled !== false && (alarm.AlarmActions ?? []).length > 0,
   }));
