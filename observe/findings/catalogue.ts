@@ -229,8 +229,8 @@ export const findingCatalogue = {
     { part: 'streams', section: 'overflow' },
   ),
   SLUICE_FINDING_NOT_STORED: problem(
-    'Requests of the last hour were answered 503: neither Firehose nor the bucket stored them, or the collector was not able to. SDKs send them again.',
-    'Look at the refusals with the command. Correct the role, the bucket or its key; the detail has the cure of other codes.',
+    'Requests were answered 503 within 24 hours: neither Firehose nor the bucket stored them, or the collector was not able to. SDKs send them again.',
+    'The command shows what AWS answered, as `object_error` and `not_streamed`. After a denial, or an error of the key, correct the role, the bucket or its key. A 503, throttling or a timeout of S3 or Firehose ends by itself. The detail has the cure of other codes.',
     { part: 'collector', section: 'failed' },
   ),
   SLUICE_FINDING_REFUSED: problem(

@@ -1,5 +1,6 @@
 import { deliveryLogGroup } from '../../infra/streams/streams.ts';
 import { partName } from '../../infra/template/Stack.ts';
+import type { ErrorEntry } from '../../lib/base/errors.ts';
 import { counted } from '../../lib/base/text.ts';
 import { addDays, DAY_MS, HOUR_MS, isoTimestamp, utcDay } from '../../lib/base/time.ts';
 import { CollectError } from '../../lib/collect/CollectError.ts';
@@ -55,6 +56,7 @@ export function judge(facts: StatusFacts, deployment: Judged, region: string): r
   const place = { ...deployment, say };
   const judges = [
     judgeLanding,
+    judgeFailed,
     judgeRequests,
     judgeChanges,
     judgeRows,
@@ -199,41 +201,46 @@ function failedAt({ failures }: StatusFacts, part: string): string {
   return why === undefined ? '' : ` The function ${part} failed last at ${why}`;
 }
 
-/** Requests that were not accepted, keys, and silence. */
-function* judgeRequests(facts: StatusFacts, { stack, now, say }: Place): Findings {
-  const { lastHour, lastDay, refusals, senders, lastRequestAt, lastEventAt } = facts;
-  const failed = Object.entries(lastHour?.failedBy ?? {});
-  const words = [
-    'logs',
-    'filter-log-events',
-    '--log-group-name',
-    `/aws/lambda/${partName(stack, 'collect')}`,
-  ];
-  const show = [say.aws(...words, '--filter-pattern', '{ $.status = 503 }', '--limit', '20')];
-  const { failedAt = {}, lastStoredAt = null } = lastHour ?? {};
-  const spanOf = (of: typeof failed) => {
-    const times = of.flatMap(([code]) => Object.values(failedAt[code] ?? {})).sort();
-    return { first: times[0], last: times.at(-1) ?? '' };
-  };
-  const spanText = ({ first, last }: ReturnType<typeof spanOf>) =>
-    first === undefined ? '' : `, first ${first}, last ${last}`;
-  const unstored = failed.filter(([code]) => NOT_STORED.includes(code));
-  const span = spanOf(unstored);
-  // A minute has both while some requests fail and others do not.
-  const isOver = (lastStoredAt ?? '') > span.last && now - Date.parse(span.last) >= OVER_AFTER_MS;
-  if (unstored.length > 0 && !isOver)
-    yield finding(
-      'SLUICE_FINDING_NOT_STORED',
-      `${counted(sumOf(unstored), 'request')}${spanText(span)}.`,
-      show,
-    );
-  const causes = Object.entries({ ...CollectError.entries, ...KeysError.entries });
-  const cures = new Map(causes.map(([code, { cure }]) => [code, cure]));
-  const others = failed
-    .filter(([code]) => !NOT_STORED.includes(code))
-    .map((one) => `${failedText(...one)}${spanText(spanOf([one]))}. ${cures.get(one[0]) ?? ''}`);
-  if (others.length > 0) yield finding('SLUICE_FINDING_NOT_STORED', others.join(' '), show);
+/** Requests of 24 hours that were answered 503. */
+function* judgeFailed({ lastHour, lastDay }: StatusFacts, { stack, now, say }: Place): Findings {
+  const { failedBy = {}, failedAt = {}, lastStoredAt } = lastHour ?? {};
+  const causes: Readonly<Record<string, ErrorEntry>> = { ...CollectError.entries, ...KeysError.entries };
+  const failed = Object.keys({ ...lastDay?.failedBy, ...failedBy }).map((code) => {
+    const count = failedBy[code] ?? 0;
+    const day = lastDay?.failedBy[code] ?? { count, first: undefined, last: '' };
+    const minutes = failedAt[code];
+    // The last hour is known to the minute.
+    const from = minutes !== undefined && day.count <= count ? minutes : day;
+    const { last } = minutes ?? day;
+    const timeText = (time: string, isMinute: boolean) =>
+      `${isMinute ? '' : 'in the 5 minutes from '}${time.slice(0, 16)}Z`;
+    const span =
+      from.first === undefined
+        ? ''
+        : `, first ${timeText(from.first, from === minutes)}, last ${timeText(last, minutes !== undefined)}`;
+    const isUnstored = NOT_STORED.includes(code);
+    // A minute has both while some requests fail and others do not.
+    const isStored = (lastStoredAt ?? '') > last && now - Date.parse(last) >= OVER_AFTER_MS;
+    const isOver = count === 0 ? lastHour !== null : isUnstored && isStored;
+    const text = `${failedText(code, Math.max(count, day.count))}${span}${isOver ? '; it is over' : ''}.`;
+    const cure = isUnstored ? '' : ` ${causes[code]?.cure ?? ''}`;
+    return { first: from.first, isOver, text: `${text}${cure}` };
+  });
+  if (failed.length === 0) return;
+  const [since] = failed.flatMap(({ first }) => first ?? []).sort();
+  const start = since === undefined ? [] : ['--start-time', `${Date.parse(since)}`];
+  const log = ['--log-group-name', `/aws/lambda/${partName(stack, 'collect')}`, ...start];
+  yield finding(
+    'SLUICE_FINDING_NOT_STORED',
+    failed.map(({ text }) => text).join(' '),
+    [say.aws('logs', 'filter-log-events', ...log, '--filter-pattern', '{ $.status = 503 }', '--limit', '20')],
+    failed.every(({ isOver }) => isOver) ? 'warning' : 'problem',
+  );
+}
 
+/** Requests that were refused, keys, and silence. */
+function* judgeRequests(facts: StatusFacts, { now, say }: Place): Findings {
+  const { lastHour, lastDay, refusals, senders, lastRequestAt, lastEventAt } = facts;
   const codes = Object.entries(lastHour?.refusedBy ?? {});
   const refused = sumOf(codes);
   const day = Math.max(refused, lastDay?.refused ?? 0);

@@ -300,10 +300,10 @@ describe('a fault leads by sluice status, and the console’s page, to its findi
     expect(await post(1)).toBe(503);
     await story.clearFaults();
     const { detail } = await finding('SLUICE_FINDING_NOT_STORED');
-    expect(detail).toMatch(/^1 request, first (\S+), last \1\.$/);
+    expect(detail).toMatch(/^1 request with SLUICE_COLLECT_NOT_DELIVERED, first (\S+), last \1\.$/);
     await story.advance(3 * MINUTE);
     expect(await post(1)).toBe(202);
-    expect(codes(await status())).not.toContain('SLUICE_FINDING_NOT_STORED');
+    expect((await finding('SLUICE_FINDING_NOT_STORED')).detail).toContain('; it is over.');
     await story.cloud.flush();
     await story.advance(20 * MINUTE);
     expect(

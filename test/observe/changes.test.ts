@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { changesOf } from '../../observe/facts/flow/changes.ts';
+import { changesOf, lastDayOf } from '../../observe/facts/flow/changes.ts';
 import type { RequestCounts } from '../../observe/facts/flow/requestCounts.ts';
 
 const MINUTE = 60_000;
@@ -47,6 +47,18 @@ describe('what is not as usual', () => {
     expect(changes({})).toEqual([]);
     expect(changesOf({ day: new Map(), before: new Map(), start: START, end: END })).toEqual([]);
     expect(changes({ days: 0, today: only(['12:00', '03:00'], { requests: 9_000 }) })).toEqual([]);
+  });
+
+  it('has when requests were answered 503 first and last, by code', () => {
+    const day = new Map<number, RequestCounts>(
+      [10, 5, 5].map((n, i) => [START + i * 5 * MINUTE, { ...none, failedBy: { A: n } }]),
+    );
+    day.set(END, { ...none, failedBy: { B: 1 } });
+    const [first, last] = ['2026-11-19T12:00:00.000Z', '2026-11-19T12:10:00.000Z'];
+    expect(lastDayOf({ day, before: new Map(), start: START, end: END }).failedBy).toEqual({
+      A: { count: 20, first, last },
+      B: { count: 1, first: at('12:10'), last: at('12:10') },
+    });
   });
 
   it('is a spike from 50 times the median of the same hour', () => {

@@ -68,6 +68,7 @@ const lastDay = {
   requests: 900,
   refused: 0,
   failed: 0,
+  failedBy: {},
   received: 0,
   overflowed: 0,
   usual: null,
@@ -410,7 +411,8 @@ const cases: readonly Case[] = [
   [
     'nothing can be stored, as without the key',
     failedBy({ SLUICE_COLLECT_NOT_DELIVERED: 2, SLUICE_COLLECT_NO_QUARANTINE: 1 }),
-    ...(['NOT_STORED', 'problem', '3 requests.'] as const),
+    ...(['NOT_STORED', 'problem'] as const),
+    '2 requests with SLUICE_COLLECT_NOT_DELIVERED. 1 request with SLUICE_COLLECT_NO_QUARANTINE.',
   ],
   [
     'rows are in quarantine',
@@ -616,9 +618,24 @@ describe('a finding of sluice status', () => {
       const failedBy = { SLUICE_COLLECT_NOT_DELIVERED: 7 };
       return judge({ lastHour: { ...hour, failedBy, failedAt, lastStoredAt }, lastRequestAt: at(0.1) });
     };
-    const detail = `7 requests, first ${at(0.5)}, last ${at(0.25)}.`;
-    for (const before of [null, at(0.6), at(0.25)]) expect(failed(before)).toMatchObject([{ detail }]);
-    expect(failed(at(0.2))).toEqual([]);
+    const detail =
+      '7 requests with SLUICE_COLLECT_NOT_DELIVERED, first 2026-11-20T11:30Z, last 2026-11-20T11:45Z';
+    for (const before of [null, at(0.6), at(0.25)])
+      expect(failed(before)).toMatchObject([{ severity: 'problem', detail: `${detail}.` }]);
+    expect(failed(at(0.2))).toMatchObject([{ severity: 'warning', detail: `${detail}; it is over.` }]);
+  });
+
+  it.each(['SLUICE_COLLECT_NOT_DELIVERED', 'SLUICE_COLLECT_BODY_MANGLED'])('of %s stays a day', (code) => {
+    const failed = (inHour: Partial<LastHour>) => {
+      const day = { [code]: { count: 16, first: at(9), last: at(0.75) } };
+      return judge({ lastHour: { ...hour, ...inHour }, lastDay: { ...lastDay, failedBy: day } })[0];
+    };
+    const first = 'first in the 5 minutes from 2026-11-20T03:00Z, last';
+    const over = `^16 requests with ${code}, ${first} in the 5 minutes from 2026-11-20T11:15Z; it is over\\.`;
+    expect(failed({})).toMatchObject({ severity: 'warning', detail: expect.stringMatching(over) });
+    const failedAt = { [code]: { first: at(0.8), last: at(0.7) } };
+    const detail = expect.stringMatching(`^16 requests with ${code}, ${first} 2026-11-20T11:18Z\\.`);
+    expect(failed({ failedBy: { [code]: 2 }, failedAt })).toMatchObject({ severity: 'problem', detail });
   });
 
   it('of quarantine offers a redrive for what can be corrected, and the cure of everything else', () => {

@@ -31,12 +31,20 @@ export interface Change {
   readonly day: number;
 }
 
+interface FailedRequests {
+  readonly count: number;
+  readonly first: string;
+  readonly last: string;
+}
+
 /** The last 24 hours of a deployment. */
 export interface LastDay {
   readonly requests: number;
   /** Requests that were answered 4xx and 503. */
   readonly refused: number;
   readonly failed: number;
+  /** Those that were answered 503, by code, with the start of the first and the last five minutes of them, ISO 8601. */
+  readonly failedBy: Readonly<Record<string, FailedRequests>>;
   /** Events in requests that could be read, and those that became objects of `landing/direct/`. */
   readonly received: number;
   readonly overflowed: number;
@@ -83,6 +91,7 @@ export function lastDayOf(counts: DayCounts): LastDay {
     requests: total(({ requests }) => requests),
     refused: total(({ refusedBy }) => sum(Object.values(refusedBy))),
     failed: total(({ failedBy }) => sum(Object.values(failedBy))),
+    failedBy: failedOf(counts),
     received: total(({ received }) => received),
     overflowed: total(({ overflowed }) => overflowed),
     usual: usualOf(
@@ -91,6 +100,17 @@ export function lastDayOf(counts: DayCounts): LastDay {
     ),
     changes: changesOf(counts),
   };
+}
+
+function failedOf({ day }: DayCounts): LastDay['failedBy'] {
+  const found: Record<string, FailedRequests> = {};
+  for (const [at, { failedBy }] of day)
+    for (const [code, more] of Object.entries(failedBy)) {
+      const last = isoTimestamp(at);
+      const { count, first } = found[code] ?? { count: 0, first: last };
+      found[code] = { count: count + more, first, last };
+    }
+  return found;
 }
 
 /** What was not as usual. */
