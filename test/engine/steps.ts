@@ -48,6 +48,8 @@ export function steps(
   /** Values of the events that were accepted. */
   const accepted = new Set<string>();
   let keyArn = '';
+  /** Of all days that are named: the run may go past midnight. */
+  const startedAt = Date.now();
 
   /** Waits until nothing is in landing/, and compares the rows with what was accepted. */
   async function account(what: string): Promise<void> {
@@ -137,9 +139,9 @@ export function steps(
   }
 
   async function events(): Promise<void> {
+    const day = utcDay(Date.now());
     await sendBySdks('first-', 500);
     await account('the SDKs');
-    const day = utcDay(Date.now());
     const location = `s3://${BUCKET}/statsig/statsig_forwarded_events/statsig_forwarded_events/${day}`;
     const found = await until(
       () => store.partitions(DATABASE, 'statsig_forwarded_events'),
@@ -156,12 +158,12 @@ export function steps(
   /** A day of a customer's, and one of ours: loaded, exported, curated. */
   async function days(): Promise<void> {
     const [good, bad, past] = [
-      utcDay(Date.now() - DAY_MS),
-      utcDay(Date.now() - 2 * DAY_MS),
-      Date.now() - 3 * DAY_MS,
+      utcDay(startedAt - DAY_MS),
+      utcDay(startedAt - 2 * DAY_MS),
+      startedAt - 3 * DAY_MS,
     ];
     const orders = Array.from({ length: 50 }, (_, i) => ({
-      ...{ at: Date.now() - DAY_MS, action: `order-${i}`, uid: `u${i}` },
+      ...{ at: startedAt - DAY_MS, action: `order-${i}`, uid: `u${i}` },
     }));
     await customer.put(
       DROPS,
@@ -313,7 +315,7 @@ export function steps(
     await sendBySdks('third-', 20);
     await engine.runSchedule(`${STACK}-daily`);
     await account('after remove and deploy');
-    const day = utcDay(Date.now() - 3 * DAY_MS);
+    const day = utcDay(startedAt - 3 * DAY_MS);
     const found = await until(
       () => store.partitions(DATABASE, 'statsig_forwarded_events'),
       (days) => days.has(day),
