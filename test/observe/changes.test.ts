@@ -113,6 +113,22 @@ describe('what is not as usual', () => {
     expect(silent(60, '02:00', '08:00', 2)).toEqual([]);
   });
 
+  it('is a silence that began before the last day, since the hour after the last request', () => {
+    const silent = (from: number) => {
+      const before = new Map<number, RequestCounts>();
+      for (let time = START - 7 * DAY; time < START - 3 * HOUR; time += HOUR)
+        before.set(time, { ...none, requests: 60 });
+      const day = new Map([[START + 4 * HOUR, { ...none, requests: 1 }]]);
+      for (let time = START + 4 * HOUR; time < END; time += 5 * MINUTE)
+        day.set(time, { ...none, requests: 5 });
+      return changesOf({ day, before, start: START + from, end: END + from });
+    };
+    for (const from of [0, HOUR, 2 * HOUR])
+      expect(silent(from)[0]).toMatchObject({
+        ...{ what: 'silence', first: '2026-11-19T09:00:00.000Z', last: '2026-11-19T16:00:00.000Z' },
+      });
+  });
+
   it('is a silence that lasts while nothing has come since', () => {
     const before = new Map<number, RequestCounts>();
     for (let time = START - 7 * DAY; time < START; time += HOUR) before.set(time, { ...none, requests: 60 });

@@ -181,9 +181,13 @@ function hoursThat(of: Measured, isUnlike: (count: number, usual: number | null)
 
 /** Times without a request in which many would have come. */
 function silencesOf(of: Measured): Change[] {
-  const { periods, start, end } = of;
+  const { periods, hours, start, end } = of;
   const found: Change[] = [];
-  let [from, expected, usual] = [start, 0, 0];
+  // Of days before, hours are known.
+  const [earlier = start - HOUR_MS] = [...hours.keys()]
+    .filter((at) => at < start && hours.get(at))
+    .sort((a, b) => b - a);
+  let [from, expected, usual] = [earlier + HOUR_MS, 0, 0];
   // The last period is not over.
   const until = end - PERIOD_MS;
   for (let at = start; at <= until; at += PERIOD_MS) {
