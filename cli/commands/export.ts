@@ -58,7 +58,7 @@ export const exporting: Command = {
 
 async function status(line: CommandLine): Promise<number> {
   const days = calendarDays(line);
-  const [{ readExports }, { namedExports }] = await Promise.all([
+  const [{ failingOf, readExports }, { namedExports }] = await Promise.all([
     import('../../observe/facts/days/ledgerDays.ts'),
     import('../../observe/ingest/datasets.ts'),
   ]);
@@ -68,27 +68,23 @@ async function status(line: CommandLine): Promise<number> {
     }),
   );
   writeResult(line, { exports: statuses }, () => exportStatusText(statuses));
-  return statuses.some((one) => one.days.some(({ entry }) => entry?.state === 'failed')) ? 3 : 0;
+  return statuses.some((one) => one.days.some(({ entry }) => failingOf(entry) !== null)) ? 3 : 0;
 }
 
 /** One line for each day with an entry in the ledger. */
 function exportStatusText(statuses: readonly ExportStatus[]): string {
   const rows = statuses.flatMap((status) =>
-    status.days.flatMap(({ day, entry }) =>
-      entry === null
-        ? []
-        : [
-            {
-              export: status.export,
-              day,
-              state: entry.state,
-              files: entry.files.length,
-              bytes: entry.bytes,
-              at: new Date(entry.updatedAt).toISOString(),
-              why: entry.failure === undefined ? '' : `${entry.failure.code}: ${entry.failure.message}`,
-            },
-          ],
-    ),
+    status.days.flatMap(({ day, entry }) => {
+      if (entry === null) return [];
+      const { state, files, bytes, updatedAt, failure } = entry;
+      const kept = files.filter(({ fate }) => fate === 'kept').length;
+      const why = [
+        ...(failure === undefined ? [] : [`${failure.code}: ${failure.message}`]),
+        ...(kept === 0 ? [] : [`${kept} kept`]),
+      ].join(' ');
+      const at = new Date(updatedAt).toISOString();
+      return [{ export: status.export, day, state, files: files.length, bytes, at, why }];
+    }),
   );
   return rows.length === 0 ? 'Nothing was exported on these days.\n' : textTable(rows);
 }

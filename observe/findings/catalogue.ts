@@ -106,7 +106,7 @@ export const findingCatalogue = {
   ),
   SLUICE_FINDING_DAYS_LOST: problem(
     'Days of a raw table had files and have none, and neither retention nor an erasure takes all of a day: somebody deleted them.',
-    'Bring the files back while their versions exist, `retention.dataVersionDays` from the deletion: docs/platform.md, "Restore". The finding ends with the hourly look after that. If the rows shall stay gone, `sluice curate accept DAY --table exposures|events` says so of one day.',
+    'Bring the files back while their versions exist, `retention.dataVersionDays` from the deletion: docs/platform.md, "Restore". The finding ends with the hourly look after that. If the rows shall stay gone, `sluice curate accept DAY --table exposures|events` says so of one day; copies that exports keep are then `SLUICE_FINDING_EXPORT_KEPT`.',
     { part: 'partitions', section: 'partitions' },
   ),
   SLUICE_FINDING_PARTITION_WRONG: problem(
@@ -173,7 +173,7 @@ export const findingCatalogue = {
   ),
   SLUICE_FINDING_CURATE_KEPT: problem(
     'Raw files of curated days are gone, or others are in their place, and neither an erasure nor retention is the reason. The curated table has their rows, and views read them there.',
-    'Find out who deleted them. The commands before `accept` bring files back, as long as S3 has their versions, and the next night curates the days again: docs/curated.md, "When raw files are gone". If they are to stay gone, `sluice curate accept` keeps the rows and ends this.',
+    'Find out who deleted them. The commands before `accept` bring files back, as long as S3 has their versions, and the next night curates the days again: docs/curated.md, "When raw files are gone". If they are to stay gone, `sluice curate accept` keeps the rows, and the copies of exports, and ends this.',
     { part: 'partitions', section: 'curated' },
   ),
   SLUICE_FINDING_ERASE_STOPPED: warning(

@@ -375,7 +375,7 @@ function resendsSql(table: string, day: string): string {
 
 /** Days that no query reads, and refused events. */
 function* judgeRows(facts: StatusFacts, { config, say }: Place): Findings {
-  const { partitions, quarantine, lostDays, curated } = facts;
+  const { partitions, quarantine, lostDays, curated, exports } = facts;
   for (const kind of forwardedKinds) {
     const kept = curated?.find((one) => one.kind === kind)?.kept ?? [];
     // Of a day whose rows a curated day keeps, that is the finding.
@@ -383,8 +383,8 @@ function* judgeRows(facts: StatusFacts, { config, say }: Place): Findings {
       ({ table, day }) => table === kind && kept.every((one) => one.day !== day),
     );
     const days = lost.map(({ day, seenAt }) => {
-      const until = addDays(utcDay(seenAt), config.retention.dataVersionDays);
-      return `${day}, files last seen at ${isoTimestamp(seenAt)}, versions until ${until}`;
+      const until = versionsUntil(config, seenAt);
+      return `${day}, files last seen at ${isoTimestamp(seenAt)}, versions until ${until}${copiesText(exports, config.tables[kind], day)}`;
     });
     if (lost.length > 0)
       yield finding('SLUICE_FINDING_DAYS_LOST', `${config.tables[kind]}: ${listed(days, '; ')}.`, [
@@ -559,12 +559,15 @@ function daysWords(day: string | undefined, now: number): readonly string[] {
 /** Exports and curated tables. */
 function* judgeDays({ exports, curated, lostDays }: StatusFacts, { say, config, now }: Place): Findings {
   for (const { export: name, table: of, target, days, firstDay } of exports ?? []) {
-    // Its raw files are another finding, whose cure ends this.
+    // The finding of its raw files names its copies, too. Whoever accepted that files are gone meant them as well.
     const kind = forwardedKinds.find((one) => config.tables[one] === of);
+    const known = (curated ?? []).filter((one) => one.kind === kind);
     const found = [
-      ...(curated ?? []).flatMap((one) => (one.kind === kind ? one.kept : [])),
-      ...(lostDays ?? []).filter(({ table }) => table === kind),
-    ].map(({ day }) => day);
+      ...known.flatMap((one) => one.accepted),
+      ...[...known.flatMap((one) => one.kept), ...(lostDays ?? []).filter(({ table }) => table === kind)].map(
+        ({ day }) => day,
+      ),
+    ];
     const show = (day?: string) => say.sluice('export', 'status', '--export', name, ...daysWords(day, now));
     const oldest = days.find(({ failing }) => failing !== null)?.day;
     yield* failedDays('SLUICE_FINDING_EXPORT_FAILED', `${name}, ${target}`, days, (day) => [
@@ -595,7 +598,12 @@ function* judgeDays({ exports, curated, lostDays }: StatusFacts, { say, config, 
     if (unplanned.length > 0) yield warned(`never queued: ${listed(unplanned)}`, run);
     if (leftOut > 0) yield warned(`left out of views: ${counted(leftOut, 'day')}`, say.sluice(...show));
     if (kept.length === 0) continue;
-    const days = kept.map((one) => keptText(one, now));
+    const days = kept.map((one) => {
+      const seen = lostDays?.find(({ table: of, day }) => of === kind && day === one.day)?.seenAt;
+      // It is noticed within a day.
+      const until = versionsUntil(config, seen ?? Date.parse(one.since) - DAY_MS);
+      return `${keptText(one, until, now)}${copiesText(exports, config.tables[kind], one.day)}`;
+    });
     const back = kept.filter(({ isErased }) => !isErased);
     const gone = back.flatMap((one) => (one.gone.length > 0 ? [one.folder] : []));
     const replaced = back.flatMap((one) => (one.replaced.length > 0 ? [one.folder] : []));
@@ -611,8 +619,28 @@ function* judgeDays({ exports, curated, lostDays }: StatusFacts, { say, config, 
   }
 }
 
+/** The last day on which S3 has the versions of files that were last there at a time. */
+function versionsUntil({ retention }: Judged['config'], lastThere: number): string {
+  return addDays(utcDay(lastThere), retention.dataVersionDays);
+}
+
+/** Names the exports that keep copies of a day's files; empty if none does. */
+function copiesText(exports: StatusFacts['exports'], of: string, day: string): string {
+  return (exports ?? [])
+    .filter(({ table }) => table === of)
+    .map((one) => {
+      const { kept = 0 } = one.days.find((other) => other.day === day) ?? {};
+      return kept === 0 ? '' : `; the export ${one.export} keeps ${counted(kept, 'copy', 'copies')}`;
+    })
+    .join('');
+}
+
 /** What a curated day keeps of raw files that are gone. */
-function keptText({ day, rows, since, gone, replaced, isErased, until }: KeptDay, now: number): string {
+function keptText(
+  { day, rows, since, gone, replaced, isErased }: KeptDay,
+  until: string,
+  now: number,
+): string {
   const had = until < utcDay(now) ? 'had' : 'has';
   const back = isErased
     ? ', and an erasure has deleted versions of them'
@@ -622,7 +650,7 @@ function keptText({ day, rows, since, gone, replaced, isErased, until }: KeptDay
     ...(replaced.length === 0 ? [] : [`replaced: ${listed(replaced.map(({ name }) => name))}`]),
     ...(gone.length + replaced.length === 0 ? ['copied back, for the next night'] : []),
   ];
-  return `${day}, ${counted(rows, 'row')} that no raw file has, since ${since}, ${files.join(', ')}${back}`;
+  return `${day}, ${counted(rows, 'row')} that no raw file has, noticed at ${since}, ${files.join(', ')}${back}`;
 }
 
 /** Copies of relay. */

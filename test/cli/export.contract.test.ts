@@ -1,5 +1,9 @@
 import { afterAll, describe, expect, it } from '@jest/globals';
+import { s3ObjectStore } from '../../lib/aws/s3ObjectStore.ts';
+import { addDays, utcDay } from '../../lib/base/time.ts';
+import { ledgerStore } from '../../lib/ledger/ledgerStore.ts';
 import { exportTo } from '../harness/configInput.ts';
+import { ledgerEntry } from '../harness/ledgerEntry.ts';
 import { startAws } from '../harness/startAws.ts';
 
 const BUCKET = 'sluice-cli-export';
@@ -34,6 +38,26 @@ describe('sluice export', () => {
     const [status] = JSON.parse((await sluice('status', '--days', '2', '--json')).stdout).exports;
     expect(status).toMatchObject({ export: 'events', target: 's3://acme-warehouse/sluice/events/' });
     expect(status.days).toHaveLength(2);
+  });
+
+  it('says why a day failed until a try succeeds, and how many copies are kept of files that are gone', async () => {
+    const day = addDays(utcDay(Date.now()), -2);
+    const file = { key: 'a.parquet', size: 1, eTag: '"0a"', fate: 'kept' as const };
+    const entry = ledgerEntry({
+      ...{
+        source: 'exports',
+        day,
+        state: 'waiting',
+        files: [file],
+        failure: { code: 'SLUICE_X', message: 'm.' },
+      },
+      ...{ failingSince: 1, queued: { fingerprint: 'f', reason: 'retried', at: 2 } },
+    });
+    await ledgerStore(s3ObjectStore(aws.s3, BUCKET)).write(entry, null);
+    expect(await sluice('status')).toMatchObject({
+      code: 3,
+      stdout: expect.stringMatching(/SLUICE_X: m\. 1 kept/),
+    });
   });
 
   it.each([

@@ -187,6 +187,7 @@ describe('the calendar of curated days', () => {
       const answer = await acceptLost(deployment, { ...accepted, dryRun, day: DAY });
       expect(answer).toMatchObject({ dryRun, tables: [{ rows: 4 }] });
       expect(await kept()).toHaveLength(left);
+      expect((await readCurationState(place()))[0]?.accepted).toEqual(dryRun ? [] : [DAY]);
     }
     curations.clock.advance(DAY_MS);
     await curations.night();

@@ -83,11 +83,11 @@ const changedText = (noun: string) =>
 const copies = { count: 3, objects: 0, hasMore: false };
 const curated = {
   ...({ kind: 'events', table: 'curated_events', listed: 30, leftOut: 0, raw: 3 } as const),
-  ...{ failed: [], late: [], unplanned: [], resends: [], kept: [] },
+  ...{ failed: [], late: [], unplanned: [], resends: [], kept: [], accepted: [] },
 };
 const keptDay = {
   ...{ day: '2026-11-14', rows: 7, since: '2026-11-16T00:20:00Z', folder: 'statsig/events/2026-11-14/' },
-  ...{ gone: ['a.parquet'], replaced: [], until: '2099-11-20', isErased: false },
+  ...{ gone: ['a.parquet'], replaced: [], isErased: false },
 };
 const deadLetters = {
   ...{ part: 'write', queue: 'sluice-prod-write-dead-letters', messages: 2, since: at(1) },
@@ -511,14 +511,14 @@ const cases: readonly Case[] = [
     { curated: [{ ...curated, kept: [keptDay] }] },
     'CURATE_KEPT',
     'problem',
-    'curated_events: 2026-11-14, 7 rows that no raw file has, since 2026-11-16T00:20:00Z, gone: a.parquet; S3 has what was deleted until 2099-11-20 at least.',
+    'curated_events: 2026-11-14, 7 rows that no raw file has, noticed at 2026-11-16T00:20:00Z, gone: a.parquet; S3 has what was deleted until 2026-11-22 at least.',
   ],
   [
     'such a day was erased, too: nothing is said to bring its files back',
     { curated: [{ ...curated, kept: [{ ...keptDay, isErased: true }] }] },
     'CURATE_KEPT',
     'problem',
-    'curated_events: 2026-11-14, 7 rows that no raw file has, since 2026-11-16T00:20:00Z, gone: a.parquet, and an erasure has deleted versions of them.',
+    'curated_events: 2026-11-14, 7 rows that no raw file has, noticed at 2026-11-16T00:20:00Z, gone: a.parquet, and an erasure has deleted versions of them.',
     'npx sluice curate accept 2026-11-14 --table events',
   ],
   [
@@ -526,7 +526,7 @@ const cases: readonly Case[] = [
     { curated: [{ ...curated, kept: [{ ...keptDay, gone: [] }] }] },
     'CURATE_KEPT',
     'problem',
-    'curated_events: 2026-11-14, 7 rows that no raw file has, since 2026-11-16T00:20:00Z, copied back, for the next night; S3 has what was deleted until 2099-11-20 at least.',
+    'curated_events: 2026-11-14, 7 rows that no raw file has, noticed at 2026-11-16T00:20:00Z, copied back, for the next night; S3 has what was deleted until 2026-11-22 at least.',
     'npx sluice curate accept 2026-11-14 --table events',
   ],
   [
@@ -680,6 +680,7 @@ describe('a finding of sluice status', () => {
       exports: [{ ...exported, days }],
     });
     expect(found.map(({ code }) => code)).toEqual(['SLUICE_FINDING_CURATE_KEPT']);
+    expect(found[0]?.detail).toContain('the export out keeps 2 copies');
     const commands = found.flatMap((one) => one.commands);
     expect(commands.map((command) => /delete-objects|copy-object|accept/.exec(command)?.[0])).toEqual([
       ...['delete-objects', 'copy-object', 'accept'],
@@ -688,9 +689,16 @@ describe('a finding of sluice status', () => {
     const lostDays = [{ table: 'events', day: keptDay.day, seenAt: NOW }] as const;
     const lost = judge({ lostDays, exports: [{ ...exported, days }] });
     expect(lost.map(({ code }) => code)).toEqual(['SLUICE_FINDING_DAYS_LOST']);
-    const both = judge({ lostDays, curated: [{ ...curated, kept: [{ ...keptDay, until: '2026-11-19' }] }] });
+    expect(lost[0]?.detail).toMatch(/until 2026-11-27; the export out keeps 2 copies/);
+    const both = judge({ lostDays, curated: [{ ...curated, kept: [keptDay] }] });
     expect(both.map(({ code }) => code)).toEqual(['SLUICE_FINDING_CURATE_KEPT']);
-    expect(both[0]?.detail).toContain('; S3 had what was deleted until 2026-11-19 ');
+    // It is the same deletion.
+    expect(both[0]?.detail).toContain('; S3 has what was deleted until 2026-11-27 ');
+    const old = judge({ curated: [{ ...curated, kept: [{ ...keptDay, since: '2026-11-13T00:20:00Z' }] }] });
+    expect(old[0]?.detail).toContain('; S3 had what was deleted until 2026-11-19 ');
+    // Whoever accepts that files are gone means their copies, too.
+    const accepted = [{ ...curated, accepted: [keptDay.day] }];
+    expect(judge({ curated: accepted, exports: [{ ...exported, days }] })).toEqual([]);
     // What another table has lost is no reason.
     const others = { lostDays: [{ ...lostDays[0], table: 'exposures' as const }] };
     expect(judge({ ...others, exports: [{ ...exported, days }] })).toHaveLength(2);

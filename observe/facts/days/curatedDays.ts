@@ -100,6 +100,8 @@ export interface CurationState extends CuratedTable {
   readonly resends: readonly (Pick<DayAccount, 'rows' | 'resends'> & { readonly day: UtcDay })[];
   /** Days with rows that no raw file has any more and that nobody has accepted, newest first. */
   readonly kept: readonly KeptDay[];
+  /** Those that somebody has accepted, and that keep them, newest first. */
+  readonly accepted: readonly UtcDay[];
 }
 
 /** A day whose curated table has rows that no raw file has. */
@@ -112,9 +114,8 @@ export interface KeptDay {
   readonly gone: readonly string[];
   /** Raw files in whose place there is another, and that were not copied back beside it. */
   readonly replaced: readonly NamedFile[];
-  /** The folder of the raw files. S3 has versions of what was deleted until the day after `until`, or longer. */
+  /** The folder of the raw files. */
   readonly folder: string;
-  readonly until: UtcDay;
   /** An erasure deletes versions, too: not all files can be brought back. */
   readonly isErased: boolean;
 }
@@ -328,6 +329,9 @@ export async function readCurationState(deployment: CuratedReaders): Promise<rea
         return rows === 0 ? [] : [{ day, rows, resends }];
       }),
       kept: (await mapLimit(keepingEntries, PARALLEL, (one) => readKeptDay(deployment, kind, one))).flat(),
+      accepted: keepingEntries.flatMap(({ day, entry }) =>
+        entry?.curated?.kept?.accepted === 'keep' ? [day] : [],
+      ),
     });
   }
   return states;
@@ -354,8 +358,6 @@ async function readKeptDay(
       ...{ day, rows, since: isoTimestamp(since), folder: dayFolder(config, kind, day) },
       gone: lost.flatMap(({ name }) => (there.has(name) ? [] : [name])),
       replaced: lost.filter(({ name }) => there.has(name) && !there.has(`${RESTORED}${name}`)),
-      // It is noticed within a day.
-      until: addDays(utcDay(since), config.retention.dataVersionDays - 1),
       isErased: erased || entry?.erasures !== undefined,
     },
   ];
