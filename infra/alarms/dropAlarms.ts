@@ -20,7 +20,7 @@ export function ingestAlarms(stack: Stack): Resources {
       {
         name: 'Failed',
         metric: days_failed,
-        description: `Days of ${schedule} datasets could not be loaded, or have lost their files`,
+        description: `Days of ${schedule} datasets could not be loaded, or have lost their files. An OK also comes when a failed day leaves the lookback`,
       },
       {
         name: 'Unreadable',
@@ -88,7 +88,7 @@ export function exportAlarms(stack: Stack): Resources {
     `ExportFailed${idOf(schedule)}Alarm`,
     alarm(stack, `export-failed-${schedule}`, {
       ...ownMetric(stack, 'export', exportMetrics.exports_failed, 'Maximum', { schedule }),
-      description: `Days of ${schedule} exports could not be exported`,
+      description: `Days of ${schedule} exports could not be exported. An OK also comes when a failed day leaves the lookback`,
       section: 'exports',
       // A task that fails, one that exports the last failed day, or the next run changes the state. A minute has one of them.
       periodSeconds: 60,
