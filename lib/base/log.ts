@@ -1,4 +1,4 @@
-import { SluiceError } from './errors.ts';
+import { errorText, SluiceError } from './errors.ts';
 
 /**
  * Writes one line of JSON to stdout, which Lambda hands to CloudWatch Logs as it is. Fields come out in the
@@ -12,7 +12,7 @@ export function logLine(fields: Record<string, unknown>): void {
 }
 
 /**
- * The log fields of an unexpected error: its name and its stack. Not its message: V8 and libraries quote their input in it,
+ * The log fields of an unexpected error: its name and its stack. Not its message, but for a denial's: V8 and libraries quote their input in it,
  * which may be personal data. Messages of our own errors never do.
  */
 export function failureFields(error: unknown): Readonly<Record<string, unknown>> {
@@ -22,7 +22,7 @@ export function failureFields(error: unknown): Readonly<Record<string, unknown>>
     .filter((line) => /^\s+at /.test(line))
     .map((line) => line.trim());
   const own = error instanceof SluiceError && error.fault === 'system' ? { message: error.message } : null;
-  return { error: error.name, ...own, at };
+  return { error: errorText(error), ...own, at };
 }
 
 /** Chooses a random sample. */

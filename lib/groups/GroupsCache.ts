@@ -1,3 +1,4 @@
+import { errorText } from '../base/errors.ts';
 import type { ObjectStore, ObjectText } from '../base/ObjectStore.ts';
 import { backoffMs } from '../base/retry.ts';
 import type { Clock } from '../base/time.ts';
@@ -129,5 +130,5 @@ function checked(text: string): string {
 
 function describe(error: unknown): Record<string, unknown> {
   if (error instanceof GroupsError) return { code: error.code, detail: error.detail };
-  return { code: 'SLUICE_GROUPS_STORE', error: error instanceof Error ? error.name : 'Error' };
+  return { code: 'SLUICE_GROUPS_STORE', error: errorText(error) };
 }

@@ -1,6 +1,6 @@
 import { Breaker } from '../base/Breaker.ts';
 import { CanonicalJsonWriter } from '../base/canonicalJson.ts';
-import { errorName } from '../base/errors.ts';
+import { errorText } from '../base/errors.ts';
 import type { Clock } from '../base/time.ts';
 import type { RelayedRequest, RelayKeeper, RelayOutcome } from '../collect/store.ts';
 import type { RelayChoice } from '../schema/relay.ts';
@@ -56,7 +56,7 @@ export class CopyKeeper implements RelayKeeper {
       if (copy === null) return { outcome: 'withheld' };
       return await this.#store(relayWaitingKey(id), writeRelayCopy(copy), until);
     } catch (error) {
-      return { outcome: 'not_kept', error: errorName(error) };
+      return { outcome: 'not_kept', error: errorText(error) };
     }
   }
 
@@ -92,8 +92,8 @@ export class CopyKeeper implements RelayKeeper {
       return { outcome: isMessage ? 'queue' : 'bucket' };
     } catch (error) {
       // A body that took all the time does not make the service one that is away.
-      if (ms >= FAIR_CALL_MS) this.#breaker.answered(false, errorName(error));
-      return { outcome: 'not_kept', error: errorName(error) };
+      if (ms >= FAIR_CALL_MS) this.#breaker.answered(false, errorText(error));
+      return { outcome: 'not_kept', error: errorText(error) };
     }
   }
 }

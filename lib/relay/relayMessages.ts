@@ -1,5 +1,5 @@
 import type { SQSBatchResponse } from 'aws-lambda';
-import { errorName } from '../base/errors.ts';
+import { errorName, errorText } from '../base/errors.ts';
 import type { ObjectStore } from '../base/ObjectStore.ts';
 import { eachMessage, type MessageKind } from '../lambda/eachMessage.ts';
 import { SENT_AT_ONCE } from './limits.ts';
@@ -73,7 +73,7 @@ async function stay(
   try {
     await queues.hide(message, retryDelayMs(message.receives, afterMs, random));
   } catch (error) {
-    log({ level: 'warn', event: 'relay_hide', code: 'SLUICE_RELAY_BUCKET_FAILED', detail: errorName(error) });
+    log({ level: 'warn', event: 'relay_hide', code: 'SLUICE_RELAY_BUCKET_FAILED', detail: errorText(error) });
   }
   return false;
 }

@@ -1,3 +1,4 @@
+import { errorText } from '../../base/errors.ts';
 import { backoffMs } from '../../base/retry.ts';
 import type { Clock } from '../../base/time.ts';
 import { type Keyring, KeysError, readKeyring } from './Keyring.ts';
@@ -120,8 +121,8 @@ export class KeyCache {
   }
 }
 
-/** The code or name of a failure, never its message: it could quote the secret. */
+/** The code or name of a failure. Its message could quote the secret, but for a denial's. */
 function describe(error: unknown): Record<string, unknown> {
   if (error instanceof KeysError) return { code: error.code, detail: error.detail };
-  return { code: 'SLUICE_KEYS_UNAVAILABLE', error: error instanceof Error ? error.name : 'Error' };
+  return { code: 'SLUICE_KEYS_UNAVAILABLE', error: errorText(error) };
 }

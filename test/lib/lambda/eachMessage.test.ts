@@ -113,7 +113,8 @@ describe('eachMessage', () => {
           return body;
         },
         fields(body) {
-          if (body === 'throws fields') throw new RangeError(body);
+          if (body === 'throws fields')
+            throw Object.assign(new Error('Not allowed: s3:GetObject.'), { name: 'AccessDenied' });
           return { day: body };
         },
       },
@@ -122,7 +123,8 @@ describe('eachMessage', () => {
     );
     expect(response).toEqual(failed('throws read', 'throws fields'));
     expect(done).toEqual(['a', 'b', 'c']);
-    expect(lines).toMatchObject(Array(2).fill({ level: 'error', event: 'work', error: 'RangeError' }));
+    const errors = ['RangeError', 'AccessDenied: Not allowed: s3:GetObject'];
+    expect(lines).toMatchObject(errors.map((error) => ({ level: 'error', event: 'work', error })));
   });
 
   it('gives the work its message', async () => {
