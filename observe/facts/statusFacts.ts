@@ -1,6 +1,5 @@
 import { DescribeKeyCommand, type KeyMetadata, KMSClient } from '@aws-sdk/client-kms';
 import { DAY_MS, isoTimestamp } from '../../lib/base/time.ts';
-import type { Export } from '../../lib/schema/exports.ts';
 import type { Deployment } from '../deployment.ts';
 import { ifThere, whyUnread } from '../explainAwsError.ts';
 import { type CurationState, readCurationState } from './days/curatedDays.ts';
@@ -174,10 +173,9 @@ export async function readStatusFacts(deployment: Deployment): Promise<StatusFac
       };
       return (await readDatasets(deployment, datasets.slice(0, MOST_SUBJECTS), days)).map(dropDays);
     }),
-    ask('the exports', async () => {
-      const days = { count: ({ lookbackDays }: Export) => Math.max(LEDGER_DAYS, lookbackDays) };
-      return (await readExports(deployment, config.exports.slice(0, MOST_SUBJECTS), days)).map(dropDays);
-    }),
+    ask('the exports', async () =>
+      (await readExports(deployment, config.exports.slice(0, MOST_SUBJECTS))).map(dropDays),
+    ),
     ask('the curated days', () => readCurationState(deployment)),
     ask('relay', () => readRelayState(deployment)),
     ask('the raw days', () => readLostDays(deployment)),

@@ -10,6 +10,7 @@ import { publishViews } from '../../lib/curate/publishViews.ts';
 import type { ViewCatalog } from '../../lib/curate/ViewCatalog.ts';
 import { erasures } from '../../lib/erase/Manifest.ts';
 import { noteRawDays } from '../../lib/landing/catalog/rawDays.ts';
+import { exportsSchema } from '../../lib/schema/exports.ts';
 import { curatedSubject } from '../../lib/tables/ledgerKeys.ts';
 import { versionPrefix } from '../../lib/tables/tableFolders.ts';
 import { stoppedErasures } from '../../observe/doctor/bucket.ts';
@@ -19,8 +20,10 @@ import {
   readCurationState,
   readServedFaults,
 } from '../../observe/facts/days/curatedDays.ts';
+import { readExports } from '../../observe/facts/days/ledgerDays.ts';
 import { readLostDays } from '../../observe/facts/tables/partitionGaps.ts';
 import { acceptLost } from '../../operate/curate/requests.ts';
+import { exportTo } from '../harness/configInput.ts';
 import { type Curations, DAY, exposures, startCurations } from '../lib/curate/startCurations.ts';
 
 describe('the calendar of curated days', () => {
@@ -151,6 +154,13 @@ describe('the calendar of curated days', () => {
     );
     expect(curations.logged.at(-1)).toMatchObject({ curations_failed: 1, curations_waiting: 0 });
     expect((await calendar()).tables[0]?.days[1]).toMatchObject({ day: OTHER, state: 'failed' });
+  });
+
+  it('has days of an export after its lookback, too, so that one that failed is named', async () => {
+    const day = addDays(DAY, -20);
+    const exports = exportsSchema.parse([exportTo({})]).map((one) => ({ ...one, lookbackDays: 8 }));
+    const [status] = await readExports(place(), exports);
+    expect(status?.days.map((one) => one.day)).toContain(day);
   });
 
   it('finds what a day keeps of raw files that are gone, until somebody accepts it or they are back', async () => {

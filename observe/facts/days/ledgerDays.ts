@@ -1,8 +1,9 @@
 import { s3ObjectStore } from '../../../lib/aws/s3ObjectStore.ts';
 import { mapLimit } from '../../../lib/base/concurrency.ts';
 import { listObjects, type ObjectStore } from '../../../lib/base/ObjectStore.ts';
-import { addDays, isoTimestamp, type UtcDay, utcDay } from '../../../lib/base/time.ts';
+import { addDays, DAY_MS, isoTimestamp, type UtcDay, utcDay } from '../../../lib/base/time.ts';
 import { summarizeLeftOut } from '../../../lib/drops/lastLoad.ts';
+import { FAILED_NAMED_MS } from '../../../lib/drops/limits.ts';
 import { COMMIT, lackWords, lookbackDays, markerReason } from '../../../lib/drops/plan/decideDay.ts';
 import { hasArrivedSince, isOver, type LateDay, lateNotes } from '../../../lib/drops/plan/lateDrops.ts';
 import { type LastListing, lastListings } from '../../../lib/drops/plan/planSources.ts';
@@ -306,11 +307,17 @@ async function unlookedDays(
   return found.filter((day) => !known.has(ledgerKey(source.name, dataset.name, day)));
 }
 
-/** Reads the ledger of exports. @throws IngestError. */
+/** For how many days after its lookback a failed day of an export is named: as one of a dataset. */
+const NAMED_DAYS = FAILED_NAMED_MS / DAY_MS;
+
+/** Reads the ledger of exports; by default of the lookback, and for as long as a failed day is named. @throws IngestError. */
 export async function readExports(
   open: Open,
   exports: readonly Export[],
-  { count, until = addDays(utcDay(open.now), -1) }: DaySpan<Export>,
+  {
+    count = ({ lookbackDays }) => lookbackDays + NAMED_DAYS,
+    until = addDays(utcDay(open.now), -1),
+  }: Partial<DaySpan<Export>> = {},
 ): Promise<readonly ExportStatus[]> {
   const days = await readLedgerDays(
     open,
