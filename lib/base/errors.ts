@@ -84,8 +84,8 @@ export function errorName(error: unknown): string {
   return error instanceof Error ? error.name : 'Error';
 }
 
-/** Characters of a denial that are told. */
-const MOST_TOLD = 300;
+/** Characters of a denial that are told: its end, after names of a role and an object, says which policy denies it. */
+const MOST_TOLD = 500;
 
 /**
  * The name of an error, with AWS's sentence if it is a denial: the action, the resource, and the kind of policy. Other messages
