@@ -1,5 +1,6 @@
 // Requests of the deployed handler, or of one that a good engineer writes in an hour, with a Firehose on loopback that answers at once.
 import { fork } from 'node:child_process';
+import { hash } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -15,6 +16,8 @@ import { collectBodies } from './collectBodies.ts';
 const WARM_UP = 2_000;
 /** Records of a call: https://docs.aws.amazon.com/firehose/latest/APIReference/API_PutRecordBatch.html */
 const BATCH = 500;
+/** What the secret has of the key that is sent. */
+const KEY = { label: 'bench', sha256: hash('sha256', 'client-key') };
 
 if (process.send === undefined) {
   const { side, eventsPerBody, count } = await requested<{
@@ -34,7 +37,7 @@ if (process.send === undefined) {
       SLUICE_KEYS_SECRET: 'keys',
       SLUICE_STAGE: 'bench',
     },
-    ...{ SLUICE_ALLOW_ANY_KEY: 'true', SLUICE_LOG_SUCCESSES: 'false' },
+    ...{ SLUICE_LOG_SUCCESSES: 'false' },
   });
   const handler = side === 'plain' ? plain() : (await import('../../functions/collect/handler.ts')).handler;
   const context = {
@@ -63,8 +66,10 @@ if (process.send === undefined) {
   const server = createServer(async (request, response) => {
     // The groups of experiments, which the bucket does not have.
     if (request.method !== 'POST') return response.writeHead(404).end();
-    const { Records }: { Records?: readonly object[] } = JSON.parse(await text(request));
     response.setHeader('content-type', 'application/x-amz-json-1.1');
+    if (request.headers['x-amz-target'] === 'secretsmanager.GetSecretValue')
+      return response.end(JSON.stringify({ SecretString: JSON.stringify({ keys: [KEY] }) }));
+    const { Records }: { Records?: readonly object[] } = JSON.parse(await text(request));
     const answers = { FailedPutCount: 0, Encrypted: true, RequestResponses: Records?.map(() => answer) };
     response.end(JSON.stringify(Records === undefined ? answer : answers));
   }).listen(0, '127.0.0.1', () => process.send?.((server.address() as AddressInfo).port));
