@@ -98,7 +98,7 @@ function silenceAlarms(stack: Stack): Resources {
     const { landed, overflowed } = streamMetrics[kind];
     return silenceAlarm(stack, `${kind}-silent`, {
       ...ownMetric(stack, 'collect', landing === 'direct' ? overflowed : landed),
-      description: `Far fewer ${kind} are stored than is usual at this hour`,
+      description: `Far fewer ${kind} go through the stream than is usual at this hour`,
       section: 'silent',
       atLeast: Math.ceil(silenceFromPerHour / 4),
     });
