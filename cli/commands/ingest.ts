@@ -123,12 +123,13 @@ const EXPECTED = {
 
 async function status(line: CommandLine): Promise<number> {
   const days = calendarDays(line);
-  const [{ calendarText }, { targetedCommand }, { readDatasets }, { namedDatasets }] = await Promise.all([
-    import('../ingest/calendarText.ts'),
-    import('../aws/target.ts'),
-    import('../../observe/facts/days/ledgerDays.ts'),
-    import('../../observe/ingest/datasets.ts'),
-  ]);
+  const [{ calendarText }, { targetedCommand }, { failingOf, readDatasets }, { namedDatasets }] =
+    await Promise.all([
+      import('../ingest/calendarText.ts'),
+      import('../aws/target.ts'),
+      import('../../observe/facts/days/ledgerDays.ts'),
+      import('../../observe/ingest/datasets.ts'),
+    ]);
   const datasets = await withDeployment(line, (deployment) =>
     readDatasets(deployment, namedDatasets(deployment.config, datasetNames(line)), { count: () => days }),
   );
@@ -143,7 +144,7 @@ async function status(line: CommandLine): Promise<number> {
       waiting.some(({ isLacking }) => isLacking) ||
       late.length > 0 ||
       lastLook?.failure !== undefined ||
-      known.some(({ entry }) => entry?.state === 'failed' || entry?.state === 'inputs_missing'),
+      known.some(({ entry }) => failingOf(entry) !== null || entry?.state === 'inputs_missing'),
   );
   return hasProblems ? 3 : 0;
 }
