@@ -56,7 +56,7 @@ module.exports = class SluicePlugin {
     const region =
       this.options.region ?? (own.provider?.region === undefined ? config.region : input.provider.region);
     await this.explain(() => {
-      requirements.requireRegion(region);
+      requirements.requireRegion(region, config);
       // The local cloud, which packages for this machine, is in one region and notifies nobody.
       if (process.env.SLUICE_PACKAGE_FOR !== 'here') requirements.requireTopicRegion(config.alarms, region);
       const made = serviceConfiguration({

@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { certificateArn, domainName, logDays } from './fields/platform.ts';
 import { noted } from './noted.ts';
-import { gatewayQuota, type Region } from './regions.ts';
+import { gatewayQuota, hasFunctionUrls, type Region } from './regions.ts';
 
 /** Where SDKs post to. */
 const ENDPOINT_KINDS = ['http-api', 'function-url', 'both'] as const;
@@ -124,6 +124,17 @@ export function endpointProblems(
           'passThrough: expected null with `endpoint.kind` function-url, which is the address of one function. Set `endpoint.kind` to http-api or both.',
         ]),
   ];
+}
+
+/**
+ * Refuses a Function URL in a region that has none, with field and value.
+ *
+ * @param region Of the deployment, which `--region` may have chosen.
+ */
+export function regionProblems(region: Region, { kind }: Pick<Endpoint, 'kind'>): string[] {
+  return hasFunctionUrl({ kind }) && !hasFunctionUrls(region)
+    ? [`endpoint.kind: got "${kind}", expected "http-api", as Lambda has no Function URLs in ${region}.`]
+    : [];
 }
 
 /** The limits of the HTTP API: what the stage takes, and what the account takes. */

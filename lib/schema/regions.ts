@@ -57,6 +57,21 @@ const QUOTAS = {
   'us-west-2': FULL,
 } as const satisfies Readonly<Record<string, GatewayQuota>>;
 
+/** Regions without Function URLs: https://docs.aws.amazon.com/lambda/latest/dg/urls-configuration.html */
+const WITHOUT_FUNCTION_URLS: readonly string[] = [
+  'ap-east-2',
+  'ap-south-2',
+  'ap-southeast-4',
+  'ap-southeast-5',
+  'ap-southeast-6',
+  'ap-southeast-7',
+  'ca-west-1',
+  'eu-central-2',
+  'eu-south-2',
+  'il-central-1',
+  'me-central-1',
+] satisfies readonly (keyof typeof QUOTAS)[];
+
 /** A region that the stack can be deployed to. */
 export type Region = keyof typeof QUOTAS;
 
@@ -74,4 +89,9 @@ export function isRegion(name: string): name is Region {
 /** The region's quota of an account: what API Gateway takes there unless AWS has raised it. */
 export function gatewayQuota(region: Region): GatewayQuota {
   return QUOTAS[region];
+}
+
+/** Whether Lambda has Function URLs in a region. */
+export function hasFunctionUrls(region: Region): boolean {
+  return !WITHOUT_FUNCTION_URLS.includes(region);
 }

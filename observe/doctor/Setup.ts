@@ -11,6 +11,7 @@ import { LambdaClient } from '@aws-sdk/client-lambda';
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts';
 import { logicalIds } from '../../infra/template/Stack.ts';
+import { regionProblems } from '../../lib/schema/endpoint.ts';
 import { isRegion } from '../../lib/schema/regions.ts';
 import type { Deployment } from '../deployment.ts';
 import { type DeploymentCommands, deploymentCommands } from '../deploymentCommands.ts';
@@ -57,6 +58,8 @@ export async function readSetup(deployment: Deployment, clients: Setup['clients'
   if (!isLocal && config.account !== null && config.account !== account)
     return finding('SLUICE_FINDING_CREDENTIALS', `account: got ${account}, expected ${config.account}.`);
   if (!isRegion(region)) return finding('SLUICE_FINDING_REGION_UNFIT', `${region}.`);
+  const [problem] = regionProblems(region, config.endpoint);
+  if (problem !== undefined) return finding('SLUICE_FINDING_REGION_UNFIT', problem);
   const stackName = `${stack.service}-${stack.stage}`;
   const of = { StackName: stackName };
   const described = await ifThere(

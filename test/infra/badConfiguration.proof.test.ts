@@ -55,6 +55,15 @@ describe('serverless package with a bad configuration', () => {
     expect(said).toContain('\n  region: got "cn-north-1", expected a region that has all of the services');
   });
 
+  it('refuses a Function URL in a region without them, which `--region` says', async () => {
+    const { status, said } = await packageWith(
+      `{ bucket: 'acme-data', region: 'eu-west-1', endpoint: { kind: 'both' } }`,
+      ['--region', 'eu-south-2'],
+    );
+    expect(status).toBe(1);
+    expect(said).toContain('\n  endpoint.kind: got "both", expected "http-api"');
+  });
+
   it('reports a problem of the file itself with its line', async () => {
     const { file, status, said } = await packageFile("export default {\n  bucket: 'acme',\n  region:,\n};\n");
     expect(status).toBe(1);

@@ -178,7 +178,10 @@ describe('sluice doctor, where only AWS can answer', () => {
     expect(elsewhere.stdout).toContain('sluice-experiments is in us-east-1, the stack in eu-west-1.');
     const nowhere = await deployed.doctor(['--region', 'xx-nowhere-1']);
     expect(nowhere.stdout).toContain('SLUICE_FINDING_REGION_UNFIT');
-    expect([elsewhere.code, nowhere.code]).toEqual([3, 3]);
+    const url = config("endpoint: { kind: 'function-url' }");
+    const without = await deployed.doctor(['--region', 'il-central-1'], url);
+    expect(without.stdout).toContain('no Function URLs in il-central-1');
+    expect([elsewhere.code, nowhere.code, without.code]).toEqual([3, 3, 3]);
 
     const calls = { fault: 'failCalls', calls: 'all' } as const;
     deployed.faults.set({
