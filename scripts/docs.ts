@@ -11,6 +11,7 @@ import {
   probePage,
   retentionPage,
   statsigPage,
+  timesPage,
 } from './docs/rowsPages.ts';
 import { tablesPage } from './docs/tablesPage.ts';
 
@@ -23,6 +24,8 @@ const pages: Readonly<Record<string, (page: string) => string | Promise<string>>
   'observe.md': observePage,
   'retention.md': retentionPage,
   'statsig.md': statsigPage,
+  'send.md': timesPage,
+  'ingest-mapping.md': timesPage,
   'reference/errors.md': errorsPage,
   'reference/findings.md': findingsPage,
   'reference/configuration.md': configurationPage,

@@ -12,7 +12,7 @@ export const EventError = defineErrorFamily('user', {
   },
   SLUICE_EVENT_BAD_TIME: {
     cause: "The event's time is not a valid time.",
-    cure: 'Send epoch milliseconds or an ISO 8601 date and time, in the years 1 to 9999.',
+    cure: 'Send epoch milliseconds or a text that docs/send.md lists, such as 2026-11-20T10:15:30Z, in the years 1 to 9999.',
   },
   SLUICE_EVENT_BAD_USER: {
     cause: "The event's user is not an object.",

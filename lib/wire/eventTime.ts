@@ -1,29 +1,32 @@
-import { isUtcDay } from '../base/time.ts';
+import { LOCAL_TIME, TIME_REWRITES, ZONED_TIME } from '../base/timeForms.ts';
 import { CLOCK_TOLERANCE_MS, MAX_AGE_WHEN_SENT_MS, MAX_TIME_MS, MIN_TIME_MS } from './limits.ts';
 
-const NUMBER = /^-?\d+(?:\.\d+)?$/;
-/** ISO 8601 as APIs write it; without an offset it is UTC. */
-const ISO =
-  /^(\d{4}-\d{2}-\d{2})(?:[Tt ](\d{2}:\d{2})(?::(\d{2})(?:\.(\d{1,9}))?)?(?:([Zz])|([+-]\d{2}):?(\d{2}))?)?$/;
+const NUMBER = /^-?\d+(?:\.\d+)? *$/;
+const ISO = [ZONED_TIME, LOCAL_TIME].map((pattern) => new RegExp(`^${pattern}$`));
+const REWRITES = TIME_REWRITES.map(([pattern, replacement]) => [new RegExp(pattern), replacement] as const);
 
 /**
  * Reads a time as SDKs and the HTTP API send it, in epoch milliseconds: a number of milliseconds, as a number or a text,
- * or an ISO 8601 date and time. Null when it is not a time, or outside the years 1 to 9999.
+ * or a text of TIME_FORMS, which is UTC if it names no zone. Null when it is not a time, or outside the years 1 to 9999.
  */
 export function readTime(value: unknown): number | null {
   if (typeof value === 'number') return inRange(value);
   if (typeof value !== 'string') return null;
   if (NUMBER.test(value)) return inRange(Number(value));
-  const match = ISO.exec(value);
-  if (match === null) return null;
-  const [, date = '', minutes = '00:00', seconds = '00', fraction = '', , hours, offsetMinutes = '00'] =
-    match;
+  const text = REWRITES.reduce(
+    (all, [pattern, written]) => all.replace(pattern, written),
+    value.toUpperCase(),
+  );
+  const match = ISO.map((pattern) => pattern.exec(text)).find((found) => found !== null);
+  if (match === undefined) return null;
+  const [, date = '', hours = '', minutes = '', seconds = '', fraction = '', zone = 'Z'] = match;
+  const clock = [hours, minutes, seconds].map((part) => part.padStart(2, '0')).join(':');
   const millis = fraction.padEnd(3, '0').slice(0, 3);
-  const offset = hours === undefined ? 'Z' : `${hours}:${offsetMinutes}`;
-  const time = Date.parse(`${date}T${minutes}:${seconds}.${millis}${offset}`);
-  // Date.parse reads 30 February as 2 March.
-  if (Number.isNaN(time) || !isUtcDay(date)) return null;
-  return inRange(time);
+  const offset = zone === 'Z' ? zone : `${zone.slice(0, 3)}:${zone.slice(3).replace(':', '') || '00'}`;
+  const midnight = new Date(`${date}T00:00:00.000Z`);
+  // Date reads 30 February as 2 March.
+  if (Number.isNaN(midnight.getTime()) || !midnight.toISOString().startsWith(date)) return null;
+  return inRange(Date.parse(`${date}T${clock}.${millis}${offset}`));
 }
 
 /** NaN compares as false, so it is out of range too. */

@@ -2,6 +2,7 @@ import type * as z from 'zod';
 import { questions } from '../../cli/probe/questions.ts';
 import { routes } from '../../console/api/routes.ts';
 import { lifecycleRules } from '../../lib/access/buckets/lifecycleRules.ts';
+import { TIME_FORMS } from '../../lib/base/timeForms.ts';
 import { defineConfig } from '../../lib/config/defineConfig.ts';
 import { NON_GROUP_RULE_ENDINGS, NON_GROUP_RULES } from '../../lib/wire/isAssignment.ts';
 import { findingCatalogue } from '../../observe/findings/catalogue.ts';
@@ -35,6 +36,15 @@ export function statsigPage(page: string): string {
 
 function days(count: number): string {
   return count === 1 ? '1 day' : `${count} days`;
+}
+
+/** A page with its table of texts that are times written anew. All other text stays. */
+export function timesPage(page: string): string {
+  const rows = TIME_FORMS.map(({ form, examples }) => {
+    const written = examples.map((example) => `\`${example}\``);
+    return `| ${form} | ${written.join(', ')} |`;
+  });
+  return withRows(page, 'text of a time', rows);
 }
 
 /** docs/reference/probe.md with its questions written anew. All other text stays. */

@@ -85,7 +85,7 @@ export interface Dialect {
   ) => string;
   /** A column of times in UTC; null if it holds none. */
   readonly timeOfColumn: (column: FoundColumn, timezone: string) => string | null;
-  /** Texts of ISO 8601 and what is close to it in UTC; NULL for others. */
+  /** Texts of TIME_FORMS in UTC; NULL for others. */
   readonly timeOfText: (text: string, timezone: string) => string;
   /** Texts in a format in UTC; NULL for others. @param text In lower case. */
   readonly timeOfFormat: (text: string, format: string, timezone: string) => string;

@@ -69,7 +69,7 @@ function timeOfColumn({ sql, kind, nanoseconds }: FoundColumn, timezone: string)
  * would be the digits of all alphabets, and `$` a place before a line break, too: https://github.com/jruby/joni
  */
 const isoPattern = (date: string) =>
-  `^(${date})(?:[T ]([01]?[0-9]|2[0-4]):([0-5]?[0-9])(?::([0-5]?[0-9])(?:\\.([0-9]*))?)? ?(?:(Z|UTC)|([+-])(0[0-9]|1[0-8])(?::?([0-5][0-9]))?)? *)?\\z`;
+  `^(${date})(?:[T ]([01]?[0-9]|2[0-4]):([0-5]?[0-9])(?::([0-5]?[0-9])(?:\\.([0-9]*))?)? ?(?:(Z|UTC)|([+-])(0[0-9]|1[0-8])(?::?([0-5][0-9]))?)?)? *\\z`;
 const STRICT_DATE = '[0-9]{4}-[0-9]{2}-[0-9]{2}';
 const LOOSE_DATE = '[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}';
 

@@ -19,7 +19,7 @@ const CAST_TEXTS: Readonly<Record<(typeof CASTS)[number], readonly string[]>> = 
 /** Rows that a cast takes and refuses. */
 const CAST_ROWS: Readonly<Record<(typeof CASTS)[number], readonly [number, number]>> = {
   ...{ string: [149, 1], bigint: [57, 103], double: [106, 54], boolean: [29, 124] },
-  ...{ date: [39, 133], timestamp: [39, 133], uuid: [14, 136] },
+  ...{ date: [40, 132], timestamp: [40, 132], uuid: [14, 136] },
 };
 /** Each cast of each kind of column, and of texts. */
 export const castCases: readonly DropCase[] = [
