@@ -150,6 +150,7 @@ function ingestLoadRole(stack: Stack): Resource {
     lambdaService,
     [
       writeLogs(stack, 'ingest-load'),
+      { Action: ['s3:GetObject'], Resource: landed },
       { Action: ['s3:PutObject'], Resource: [...landed, notes, refused] },
       // Versions that no query reads any more, the notes on them, and rows that an earlier mapping refused.
       { Action: ['s3:DeleteObject'], Resource: [...landed, notes, refused] },

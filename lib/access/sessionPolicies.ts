@@ -94,11 +94,13 @@ export function loadSession(
             arnIn(anywhere, 'glue', `table/${athena.database}/${scratchPrefix(table)}*`),
           ]),
     ]),
+    // A day whose files are gone keeps its version: its files are looked for, whichever engine wrote them.
     listing(scope, scope.bucket, [
+      ...rows,
       ledger,
       notes,
       refused,
-      ...(athena === null ? [] : [...rows, loadsFolder(table)]),
+      ...(athena === null ? [] : [loadsFolder(table)]),
     ]),
     ...(athena === null
       ? []

@@ -127,6 +127,9 @@ const loadCalls = (name: string, data: string, table: string, owner: string): re
     ['s3:ListBucket', `arn:aws:s3:::${OWN}`, { 's3:prefix': ledger }],
     ['s3:PutObject', landed],
     ['s3:AbortMultipartUpload', landed],
+    // What an emptied day keeps.
+    ['s3:GetObject', landed],
+    ['s3:ListBucket', `arn:aws:s3:::${OWN}`, { 's3:prefix': `statsig/ingested/${table}/${DAY}/v1/` }],
     ['s3:PutObject', `arn:aws:s3:::${OWN}/${note}`],
     ['s3:DeleteObject', `arn:aws:s3:::${OWN}/${note}`],
     ['s3:ListBucket', `arn:aws:s3:::${OWN}`, { 's3:prefix': note }],
