@@ -259,8 +259,8 @@ export const findingCatalogue = {
     { part: 'collector' },
   ),
   SLUICE_FINDING_RESENDS: warning(
-    'Clients sent far more events of a day again than usual. Views and curated tables have each once; raw tables, and what is billed, have all.',
-    'The command shows which SDKs send again. A client that sends again after 202 has a defect or no storage of its own; one that got 503, or gave up waiting, is right to.',
+    'Clients sent far more events of a day again than usual. Views and curated tables have each once a day; raw tables, and what is billed, have all.',
+    'The command shows which SDKs send again. A client that sends again after 202 has a defect or no storage of its own; one that got 503, or gave up waiting, is right to. docs/answers.md, "Event IDs", counts what was sent again on another day.',
     { part: 'collector', section: 'abuse' },
   ),
   SLUICE_FINDING_KEYS_REFUSED: warning(
