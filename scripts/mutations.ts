@@ -244,6 +244,7 @@ export const mutations: readonly Mutation[] = [
   of('lib/drops/usualRows.ts', 'lib/drops/usualRows', [
     [' && missingSince === undefined', ''],
     ['accepted === true ||', ''],
+    [' || accepted === true) return null;', ') return null;'],
   ]),
   of('lib/aws/secrets.ts', 'cli/keys.contract', [
     [

@@ -97,6 +97,9 @@ export async function bytesOf(body: AsyncIterable<Uint8Array>): Promise<Buffer> 
   return Buffer.concat(pieces);
 }
 
+const PLAIN_COPY =
+  'Write the current rows as plain Parquet into a separate folder, for example with `UNLOAD` in Athena or with Spark, and configure that folder.';
+
 /** Why a customer's bucket could not be read. The bucket's owner or the configuration's author can correct it. */
 export const SourceError = defineErrorFamily('user', {
   SLUICE_SOURCE_ACCESS_DENIED: {
@@ -145,17 +148,27 @@ export const SourceError = defineErrorFamily('user', {
   SLUICE_SOURCE_DELTA_TABLE: {
     cause:
       'The folder is a Delta Lake table. Only its log says which Parquet files are current, so none is loaded.',
-    cure: 'Write the current rows as plain Parquet into a separate folder, for example with `UNLOAD` in Athena or with Spark, and configure that folder.',
+    cure: PLAIN_COPY,
   },
   SLUICE_SOURCE_ICEBERG_TABLE: {
     cause:
       'The folder is an Iceberg table. Only its metadata says which Parquet files are current, so none is loaded.',
-    cure: 'Write the current rows as plain Parquet into a separate folder, for example with `UNLOAD` in Athena or with Spark, and configure that folder.',
+    cure: PLAIN_COPY,
   },
   SLUICE_SOURCE_HUDI_TABLE: {
     cause:
       'The folder is a Hudi table. Only its timeline says which Parquet files are current, so none is loaded.',
-    cure: 'Write the current rows as plain Parquet into a separate folder, for example with `UNLOAD` in Athena or with Spark, and configure that folder.',
+    cure: PLAIN_COPY,
+  },
+  SLUICE_SOURCE_HIVE_TABLE: {
+    cause:
+      'The folder is a transactional table of Hive (`base_…`, `delta_…`, `delete_delta_…`). Only Hive knows which of these folders count, so none is loaded.',
+    cure: PLAIN_COPY,
+  },
+  SLUICE_SOURCE_SPARK_LOG_ABOVE: {
+    cause:
+      'A folder above the dataset’s has Spark’s log `_spark_metadata`. Only it says which files count, and a load can’t read it, so none is loaded.',
+    cure: 'Configure the folder that has the log, with a `layout` that finds the days, or a separate folder with plain Parquet.',
   },
   SLUICE_SOURCE_UNAVAILABLE: {
     cause: "The customer's bucket did not answer in time, or S3 is busy.",

@@ -12,7 +12,7 @@ export const rowReasons = {
   },
   SLUICE_INGEST_ROW_TIME_OUT_OF_RANGE: {
     cause: 'The time is before the year 1 or after the year 9999.',
-    cure: 'Set the `unit` of the time column. Milliseconds that are read as seconds are far in the future.',
+    cure: 'Set the `unit` of the time column: milliseconds that are read as seconds are far in the future. Declare a column with times such as 9999-12-31, which leave these years only through the timezone, as `date` or `string`.',
   },
   SLUICE_INGEST_ROW_NAME_MISSING: {
     cause: 'The row has no name of an event, metric or experiment, or an empty one.',

@@ -3,6 +3,7 @@ import type { UtcDay } from '../base/time.ts';
 import { type CustomerBucket, SourceError } from './CustomerBucket.ts';
 import type { Drop } from './Drop.ts';
 import { type DatasetFolder, dropFolder } from './listDrops.ts';
+import { SPARK_LOG } from './listedLogs.ts';
 
 /**
  * Table formats that keep a log beside their Parquet files. Only the log says which files are current, as files of deleted
@@ -30,17 +31,34 @@ const FORMATS = [
   },
 ] as const;
 
+/** Spark's log is read in the dataset's folder and below (judgeByLogs.ts). A folder above is out of reach for a load. */
+const ABOVE = {
+  code: 'SLUICE_SOURCE_SPARK_LOG_ABOVE',
+  folder: SPARK_LOG.slice(0, -1),
+  isLog: (name: string) => name !== '',
+} as const;
+const OUTSIDE = [...FORMATS, ABOVE];
+
+/**
+ * Folders of a transactional table of Hive, which have no log: their names say in which order they count, and only its
+ * metastore says which transactions are committed. `base_0000002_v0000123` is compacted.
+ * https://github.com/apache/hive/blob/master/ql/src/java/org/apache/hadoop/hive/ql/io/AcidUtils.java
+ */
+const HIVE_FOLDER = /^(base_\d+|(delete_)?delta_\d+_\d+(_\d+)?)(_v\d+)?$/;
+const HIVE_TABLE = 'SLUICE_SOURCE_HIVE_TABLE' as const;
+const HIVE_BEGINNINGS = ['base_', 'delta_', 'delete_delta_'];
+
 /** In each partition of a Hudi table. */
 const HUDI_PARTITION = /^\.hoodie_partition_metadata(\..*)?$/;
 /** Data files of an Iceberg table are here, beside its metadata. */
 const ICEBERG_DATA = /^(.+)\/data$/;
 
 /**
- * Refuses a day that is a table of Delta Lake, Iceberg or Hudi, or a part of one. The check covers the day's folder at any
- * depth, the dataset's folder itself, and the table that the dataset's folder belongs to by its name.
+ * Refuses a day that is a table of Delta Lake, Iceberg or Hudi or a transactional one of Hive, or a part of one, or whose files
+ * a log of Spark above the dataset's folder judges. The check covers the day's folder at any depth, the dataset's folder itself,
+ * and the table that the dataset's folder belongs to by its name.
  *
- * @throws SourceError `SLUICE_SOURCE_DELTA_TABLE`, `SLUICE_SOURCE_HUDI_TABLE`, `SLUICE_SOURCE_ICEBERG_TABLE`; what the
- *   bucket throws.
+ * @throws SourceError `SLUICE_SOURCE_…_TABLE`, `SLUICE_SOURCE_SPARK_LOG_ABOVE`; what the bucket throws.
  */
 export async function requirePlainFiles(
   bucket: Pick<CustomerBucket, 'list'>,
@@ -50,15 +68,28 @@ export async function requirePlainFiles(
 ): Promise<void> {
   const folder = dropFolder(dataset, day);
   for (const { key } of [...leftOut.map(({ object }) => object), ...files]) {
-    const code = logFolder(key.slice(folder.length));
+    const code = isHiveFile(key) ? HIVE_TABLE : logFolder(key.slice(folder.length));
     if (code !== null) throw new SourceError(code, `${key}.`);
   }
-  const found = await mapLimit(FORMATS, FORMATS.length, async (format) => {
-    const prefix = `${dataset.folder}/${format.folder}/`;
-    return { format, key: await logUnder(bucket, prefix, format.isLog) };
+  const inFolder = FORMATS.map((format) => ({ ...format, beginning: `${format.folder}/` }));
+  const ofHive = HIVE_BEGINNINGS.map((beginning) => ({
+    code: HIVE_TABLE,
+    beginning,
+    isLog: (name: string) => isHiveFile(beginning + name),
+  }));
+  const looks = [...inFolder, ...ofHive];
+  const found = await mapLimit(looks, looks.length, async ({ code, beginning, isLog }) => {
+    const key = await logUnder(bucket, `${dataset.folder}/${beginning}`, isLog);
+    return { code, key };
   });
-  for (const { format, key } of found) if (key !== undefined) throw new SourceError(format.code, `${key}.`);
+  for (const { code, key } of found) if (key !== undefined) throw new SourceError(code, `${key}.`);
   await requireNoLogOutside(bucket, dataset);
+}
+
+/** Whether a key is in a folder of a transactional table of Hive. The folder itself may stay when its files are gone. */
+function isHiveFile(key: string): boolean {
+  const folders = key.split('/');
+  return folders.pop() !== '' && folders.some((name) => HIVE_FOLDER.test(name));
 }
 
 /** The format whose log a path belongs to; null for other paths. */
@@ -95,7 +126,7 @@ export function logFoldersOutside(folder: string): readonly string[] {
   const inRoot = (name: string) => `${[...root, name].join('/')}/`;
   const [, table] = ICEBERG_DATA.exec(root.join('/')) ?? [];
   return [
-    ...(root.length === segments.length ? [] : FORMATS.map((format) => inRoot(format.folder))),
+    ...(root.length === segments.length ? [] : OUTSIDE.map((format) => inRoot(format.folder))),
     ...(table === undefined ? [] : [`${table}/${FORMATS[2].folder}/`]),
   ];
 }
@@ -105,8 +136,8 @@ async function requireNoLogOutside(
   bucket: Pick<CustomerBucket, 'list'>,
   { folder }: DatasetFolder,
 ): Promise<void> {
-  await mapLimit(logFoldersOutside(folder), FORMATS.length, async (prefix) => {
-    const format = FORMATS.find((one) => prefix === `${one.folder}/` || prefix.endsWith(`/${one.folder}/`));
+  await mapLimit(logFoldersOutside(folder), OUTSIDE.length, async (prefix) => {
+    const format = OUTSIDE.find((one) => prefix === `${one.folder}/` || prefix.endsWith(`/${one.folder}/`));
     if (format === undefined) return;
     try {
       const key = await logUnder(bucket, prefix, format.isLog);

@@ -294,8 +294,8 @@ export const findingCatalogue = {
     { part: 'drops', section: 'drops' },
   ),
   SLUICE_FINDING_ROWS_UNUSUAL: warning(
-    'A day of a dataset was loaded with at most half of the rows that its weekday usually has, or with more than ten times of them.',
-    'Ask whoever delivers it whether the drop is whole: what else comes is loaded. If drops come in parts, `waitFor` in the configuration waits for their last object. If the day is meant so, run the second command.',
+    'A day of a dataset was loaded with at most half of the rows that its weekday usually has, with more than ten times of them, or from files that seem to be copies of each other.',
+    'Ask whoever delivers it whether the drop is whole, or which copy to delete: the next run loads the day again. If drops come in parts, `waitFor` in the configuration waits for their last object. If the day is meant so, run the second command.',
     { part: 'drops', section: 'drops' },
   ),
   SLUICE_FINDING_EXPORT_FAILED: problem(

@@ -4,6 +4,7 @@ import { isoTimestamp, type UtcDay } from '../../lib/base/time.ts';
 import { isLeftOutReason, leftOutReasons } from '../../lib/drops/Drop.ts';
 import { RETRY_AFTER_MS } from '../../lib/drops/limits.ts';
 import { COMMIT, isMarkerReason, isSent, lackWords, markerReason } from '../../lib/drops/plan/decideDay.ts';
+import { equalFilesWords } from '../../lib/drops/usualRows.ts';
 import type { LedgerEntry } from '../../lib/ledger/LedgerEntry.ts';
 import { ledgerStore } from '../../lib/ledger/ledgerStore.ts';
 import { refusedRowsKey } from '../../lib/tables/tableFolders.ts';
@@ -140,12 +141,15 @@ function explainState(entry: LedgerEntry): readonly [meaning: string, next: stri
   }
 }
 
-function rowMeanings({ state, rows, usualRows, missingSince }: LedgerEntry): string[] {
+function rowMeanings(entry: LedgerEntry): string[] {
+  const { state, rows, usualRows, missingSince } = entry;
   if (rows.in === 0 || missingSince !== undefined || state === 'waiting' || state === 'loading') return [];
+  const equal = equalFilesWords(entry);
   return [
     rows.refused === 0
       ? `None of ${counted(rows.in, 'row')} was refused.`
       : `${rows.refused.toLocaleString('en-US')} of ${counted(rows.in, 'row')} ${rows.refused === 1 ? 'was refused and is' : 'were refused and are'} in quarantine.`,
+    ...(equal === null ? [] : [`The day ${equal}.`]),
     ...(usualRows === undefined ? [] : [`Its weekday usually has ${counted(usualRows, 'row')}.`]),
   ];
 }

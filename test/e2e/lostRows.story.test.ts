@@ -57,9 +57,9 @@ describe('rows that somebody reads', () => {
   });
   afterAll(() => story.close());
 
-  const dropHalf = (of: string, name: string, rows = ROWS / 2) =>
+  const dropHalf = (of: string, name: string, rows = ROWS / 2, file = name) =>
     story.drop(
-      `visits/${of}/${name}.parquet`,
+      `visits/${of}/${file}.parquet`,
       `SELECT TIMESTAMP '${of} 10:00' AS timestamp, 'seen' AS event_name, '${name}' || i AS unit_id FROM range(${rows}) t(i)`,
     );
   const drop = async (of: string) => {
@@ -183,6 +183,18 @@ describe('rows that somebody reads', () => {
       ['ROWS_UNUSUAL'],
     ]);
     await dropHalf(D19, 'b');
+    await load();
+    expect([await count('acme_visits', D19), await codes()]).toEqual([ROWS, []]);
+    // As a browser names a second download.
+    await dropHalf(D19, 'b', ROWS / 2, 'b (1)');
+    await load();
+    expect(await found()).toMatchObject([
+      {
+        code: 'SLUICE_FINDING_ROWS_UNUSUAL',
+        detail: expect.stringContaining(`visits/${D19}/b (1).parquet, visits/${D19}/b.parquet`),
+      },
+    ]);
+    await story.removeDrop(`visits/${D19}/b (1).parquet`);
     await load();
     expect([await count('acme_visits', D19), await codes()]).toEqual([ROWS, []]);
     await dropHalf(SENT, 'a');

@@ -7,7 +7,7 @@ import { FAILED_NAMED_MS } from '../../../lib/drops/limits.ts';
 import { COMMIT, lackWords, lookbackDays, markerReason } from '../../../lib/drops/plan/decideDay.ts';
 import { hasArrivedSince, isOver, type LateDay, lateNotes } from '../../../lib/drops/plan/lateDrops.ts';
 import { type LastListing, lastListings } from '../../../lib/drops/plan/planSources.ts';
-import { unusualWords } from '../../../lib/drops/usualRows.ts';
+import { equalFilesWords, unusualWords } from '../../../lib/drops/usualRows.ts';
 import {
   isFailing,
   type LedgerEntry,
@@ -287,8 +287,11 @@ export async function readDatasets(
         return [{ day, words: `has ${words} since ${isoTimestamp(since)}`, isLacking, cure }];
       }),
       unusual: own.flatMap(({ day, entry }) => {
-        const words = entry === null ? null : unusualWords(entry, dataset.unusualShare);
-        return words !== null && isOver(dataset, day, seenAt) ? [{ day, words }] : [];
+        if (entry === null) return [];
+        const isWhole = isOver(dataset, day, seenAt);
+        const ofRows = isWhole ? unusualWords(entry, dataset.unusualShare) : null;
+        const words = [equalFilesWords(entry), ofRows].filter((one) => one !== null);
+        return words.length === 0 ? [] : [{ day, words: words.join(', and ') }];
       }),
       days: own,
     };

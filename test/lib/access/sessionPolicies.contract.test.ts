@@ -246,16 +246,16 @@ describe('the session policy of a load', () => {
       expect(await allowedOf(customerSession(third, 'in/events/', purpose), theirs, everything)).toEqual([]);
   }, 120_000);
 
-  it('allows reading Spark’s log in the dataset’s folder, and none outside of it', async () => {
+  it('allows reading Spark’s log in the dataset’s folder, and listing the one of its table', async () => {
     const calls = (folder: string): Asked[] => [
       ['s3:ListBucket', 'arn:aws:s3:::acme-drops', { 's3:prefix': `${folder}/_spark_metadata/` }],
       ['s3:GetObject', `arn:aws:s3:::acme-drops/${folder}/_spark_metadata/9.compact`],
     ];
     const both = [...calls('table/country=DE'), ...calls('table')];
     const policy = loadSession(place, config, acme, { ...dataset, folder: 'table/country=DE' });
-    expect(await allowedOf(policy, both, everything)).toEqual(named(both.slice(0, 2)));
+    expect(await allowedOf(policy, both, everything)).toEqual(named(both.slice(0, 3)));
     const theirs = customerSession(acme, 'table/country=DE/', 'read');
-    expect(await allowedOf(theirs, both, everything)).toEqual(named(both.slice(0, 2)));
+    expect(await allowedOf(theirs, both, everything)).toEqual(named(both.slice(0, 3)));
   });
 
   it('allows listing the metadata folder of an Iceberg table, but not reading it', async () => {
@@ -278,7 +278,9 @@ describe('the session policy of a load', () => {
       'arn:aws:s3:::acme-drops',
       { 's3:prefix': prefix },
     ];
-    const logs = ['_delta_log', '.hoodie', 'metadata'].map((name) => inBucket(`table/${name}/`));
+    const logs = ['_delta_log', '.hoodie', 'metadata', '_spark_metadata'].map((name) =>
+      inBucket(`table/${name}/`),
+    );
     const calls = [...logs, inBucket('table/'), inBucket('table/country=FR/')];
     const policy = loadSession(place, config, acme, { ...dataset, folder: 'table/country=DE' });
     expect(await allowedOf(policy, calls, everything)).toEqual(named(logs));

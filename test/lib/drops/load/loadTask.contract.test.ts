@@ -268,7 +268,7 @@ describe('a load', () => {
     );
     await loads.load();
     // The day's folder, Spark's log beside it, then where formats of tables keep their logs.
-    const lists = Array(5).fill('ListObjectsV2Command true');
+    const lists = Array(8).fill('ListObjectsV2Command true');
     expect(calls).toEqual([...lists, 'GetObjectCommand true']);
   });
 });

@@ -103,6 +103,27 @@ describe('a table', () => {
     ]);
   });
 
+  it.each([
+    ['America/New_York', '9999-12-31 23:59:59.999999', '9999-12-31'],
+    ['Asia/Tokyo', '0001-01-01 00:00:00', '0001-01-01'],
+  ])(
+    'has a time that leaves the calendar only through %s as a date or a text',
+    async (timezone, time, day) => {
+      for (const value of [`TIMESTAMP '${time}'`, `'${time}'`]) {
+        const reading = (type: 'timestamp' | 'date' | 'string') =>
+          load(
+            { kind: 'table', timezone, mapping: { columns: { ends: { column: 'ends', type } } } },
+            `SELECT ${value} AS ends`,
+          );
+        expect((await reading('timestamp')).reasons).toEqual([
+          'SLUICE_INGEST_ROW_TIME_OUT_OF_RANGE: row 0, column "ends"',
+        ]);
+        expect((await reading('date')).rows).toEqual([{ ends: day }]);
+        expect((await reading('string')).rows).toEqual([{ ends: time }]);
+      }
+    },
+  );
+
   it('takes NaN and infinity for no value in columns of every type', async () => {
     const x = { column: 'x' } as const;
     const count = { ...x, type: 'bigint' } as const;
