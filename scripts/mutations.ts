@@ -244,6 +244,8 @@ export const mutations: readonly Mutation[] = [
   of('lib/drops/usualRows.ts', 'lib/drops/usualRows', [
     [' && missingSince === undefined', ''],
     ['accepted === true ||', ''],
+  ]),
+  of('observe/facts/days/equalFiles.ts', 'observe/equalFiles', [
     [' || accepted === true) return null;', ') return null;'],
   ]),
   of('lib/aws/secrets.ts', 'cli/keys.contract', [

@@ -162,13 +162,13 @@ export const SourceError = defineErrorFamily('user', {
   },
   SLUICE_SOURCE_HIVE_TABLE: {
     cause:
-      'The folder is a transactional table of Hive (`base_…`, `delta_…`, `delete_delta_…`). Only Hive knows which of these folders count, so none is loaded.',
+      'The folder is a transactional table of Hive. Only its metastore says which of the folders `base_…` and `delta_…` are current, so none is loaded.',
     cure: PLAIN_COPY,
   },
   SLUICE_SOURCE_SPARK_LOG_ABOVE: {
     cause:
-      'A folder above the dataset’s has Spark’s log `_spark_metadata`. Only it says which files count, and a load can’t read it, so none is loaded.',
-    cure: 'Configure the folder that has the log, with a `layout` that finds the days, or a separate folder with plain Parquet.',
+      'Spark’s log is above the dataset’s folder, and only it says which files count, so none is loaded.',
+    cure: 'Configure the folder that has the log `_spark_metadata`, with a `layout`.',
   },
   SLUICE_SOURCE_UNAVAILABLE: {
     cause: "The customer's bucket did not answer in time, or S3 is busy.",

@@ -7,8 +7,6 @@ const WEEKS = 4;
 const ENOUGH = 3;
 /** Fewest days that say what is usual: a first day is often not whole. */
 const FEWEST = 2;
-/** The most files that a warning names. */
-const MOST_NAMED = 3;
 /** Times of the usual rows above which a day is unusual. */
 const MANY_TIMES = 10;
 
@@ -45,27 +43,6 @@ export function unusualWords(
   if (rows.out > usual * share && rows.out <= usual * MANY_TIMES) return null;
   const count = (n: number) => n.toLocaleString('en-US');
   return `has ${count(rows.out)} rows, where ${count(usual)} are usual`;
-}
-
-/**
- * Files of a loaded day with the same size and ETag, in words; null without any, or if a person accepted them. Files without rows
- * are often equal. With a key of KMS equal files have different ETags:
- * https://docs.aws.amazon.com/AmazonS3/latest/API/API_Object.html
- */
-export function equalFilesWords({
-  state,
-  files,
-  accepted,
-}: Pick<LedgerEntry, 'state' | 'files' | 'accepted'>): string | null {
-  if (state !== 'succeeded' || accepted === true) return null;
-  const read = files.filter(({ fate, rows }) => fate === 'loaded' && rows?.in !== 0);
-  const groups = Map.groupBy(read, ({ size, eTag }) => `${size} ${eTag}`);
-  const [first, ...others] = [...groups.values()].filter((equal) => equal.length > 1);
-  if (first === undefined) return null;
-  const names = first.slice(0, MOST_NAMED).map(({ key }) => key);
-  const rest = first.length - names.length + others.flat().length;
-  const more = rest === 0 ? '' : `; ${rest} more files have copies`;
-  return `has files of equal size and ETag, whose rows count each time: ${names.join(', ')}${more}`;
 }
 
 function weekday(day: UtcDay): number {

@@ -4,12 +4,12 @@ import { isoTimestamp, type UtcDay } from '../../lib/base/time.ts';
 import { isLeftOutReason, leftOutReasons } from '../../lib/drops/Drop.ts';
 import { RETRY_AFTER_MS } from '../../lib/drops/limits.ts';
 import { COMMIT, isMarkerReason, isSent, lackWords, markerReason } from '../../lib/drops/plan/decideDay.ts';
-import { equalFilesWords } from '../../lib/drops/usualRows.ts';
 import type { LedgerEntry } from '../../lib/ledger/LedgerEntry.ts';
 import { ledgerStore } from '../../lib/ledger/ledgerStore.ts';
 import { refusedRowsKey } from '../../lib/tables/tableFolders.ts';
 import type { Deployment } from '../deployment.ts';
 import { type ExplainedCode, explainCode } from '../explainCode.ts';
+import { equalFilesWords } from '../facts/days/equalFiles.ts';
 import { listQuarantined, type QuarantinedPage } from '../facts/tables/listQuarantined.ts';
 import { DropsError, namedDatasets } from './datasets.ts';
 

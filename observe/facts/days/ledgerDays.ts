@@ -7,7 +7,7 @@ import { FAILED_NAMED_MS } from '../../../lib/drops/limits.ts';
 import { COMMIT, lackWords, lookbackDays, markerReason } from '../../../lib/drops/plan/decideDay.ts';
 import { hasArrivedSince, isOver, type LateDay, lateNotes } from '../../../lib/drops/plan/lateDrops.ts';
 import { type LastListing, lastListings } from '../../../lib/drops/plan/planSources.ts';
-import { equalFilesWords, unusualWords } from '../../../lib/drops/usualRows.ts';
+import { unusualWords } from '../../../lib/drops/usualRows.ts';
 import {
   isFailing,
   type LedgerEntry,
@@ -20,6 +20,7 @@ import type { Dataset, Source } from '../../../lib/schema/sources.ts';
 import { exportFolder } from '../../../lib/tables/exportKeys.ts';
 import { datasetLedger, exportSubject, ledgerKey } from '../../../lib/tables/ledgerKeys.ts';
 import type { Deployment } from '../../deployment.ts';
+import { equalFilesWords } from './equalFiles.ts';
 
 /** Entries and notes of the plan that are read in parallel. */
 const PARALLEL = 16;

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { addDays } from '../../../lib/base/time.ts';
-import { daysBefore, equalFilesWords, unusualWords, usualRows } from '../../../lib/drops/usualRows.ts';
+import { daysBefore, unusualWords, usualRows } from '../../../lib/drops/usualRows.ts';
 import type { LedgerEntry } from '../../../lib/ledger/LedgerEntry.ts';
 import { ledgerEntry } from '../../harness/ledgerEntry.ts';
 
@@ -35,39 +35,6 @@ describe('the usual rows of a day', () => {
     const others = states.map((state, i) => loaded(addDays(DAY, -1 - i), 9, { state }));
     const kept = [7, 14].map((ago) => loaded(addDays(DAY, -ago), 9, { missingSince: 1, accepted: true }));
     expect(usualRows(DAY, [...others, ...kept])).toBeNull();
-  });
-});
-
-describe('a day with files of equal size and ETag', () => {
-  const file = (key: string, eTag: string, more: Partial<LedgerEntry['files'][number]> = {}) => ({
-    ...({ key, eTag, size: 9, fate: 'loaded' } as const),
-    rows: { in: 1, out: 1, refused: 0 },
-    ...more,
-  });
-  const words = (files: LedgerEntry['files'], more: Partial<LedgerEntry> = {}) =>
-    equalFilesWords(loaded(DAY, 2, { files, ...more }));
-  const pair = [file('d/p (1).parquet', '"1"'), file('d/p.parquet', '"1"')];
-
-  it('names them', () => {
-    expect(words(pair)).toMatch(/: d\/p \(1\)\.parquet, d\/p\.parquet$/);
-    expect(words([file('d/a', '"2"'), ...pair, file('d/x/p', '"1"'), file('d/b', '"2"')])).toMatch(
-      /: d\/a, d\/b; 3 more/,
-    );
-  });
-
-  it('is only a loaded one, of which nobody said that it is meant so', () => {
-    expect(words(pair, { accepted: true })).toBeNull();
-    for (const state of ['failed', 'waiting', 'inputs_missing'] as const)
-      expect(words(pair, { state })).toBeNull();
-  });
-
-  it.each([
-    ['another ETag', file('d/q', '"2"')],
-    ['another size', file('d/q', '"1"', { size: 8 })],
-    ['no rows', file('d/q', '"1"', { rows: { in: 0, out: 0, refused: 0 } })],
-    ['another fate', file('d/q', '"1"', { fate: 'left_out' })],
-  ])('is none with a file of %s', (_, other) => {
-    expect(words([file('d/p', '"1"'), other])).toBeNull();
   });
 });
 

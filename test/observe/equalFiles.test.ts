@@ -1,0 +1,37 @@
+import { describe, expect, it } from '@jest/globals';
+import type { LedgerEntry } from '../../lib/ledger/LedgerEntry.ts';
+import { equalFilesWords } from '../../observe/facts/days/equalFiles.ts';
+import { ledgerEntry } from '../harness/ledgerEntry.ts';
+
+describe('a day with files of equal size and ETag', () => {
+  const file = (key: string, eTag: string, more: Partial<LedgerEntry['files'][number]> = {}) => ({
+    ...({ key, eTag, size: 9, fate: 'loaded' } as const),
+    rows: { in: 1, out: 1, refused: 0 },
+    ...more,
+  });
+  const words = (files: LedgerEntry['files'], more: Partial<LedgerEntry> = {}) =>
+    equalFilesWords(ledgerEntry({ files, ...more }));
+  const pair = [file('d/p (1).parquet', '"1"'), file('d/p.parquet', '"1"')];
+
+  it('names them', () => {
+    expect(words(pair)).toMatch(/: d\/p \(1\)\.parquet, d\/p\.parquet$/);
+    expect(words([file('d/a', '"2"'), ...pair, file('d/x/p', '"1"'), file('d/b', '"2"')])).toMatch(
+      /: d\/a, d\/b, d\/p \(1\)\.parquet, d\/p\.parquet, 1 more/,
+    );
+  });
+
+  it('is only a loaded one, of which nobody said that it is meant so', () => {
+    expect(words(pair, { accepted: true })).toBeNull();
+    for (const state of ['failed', 'waiting', 'inputs_missing'] as const)
+      expect(words(pair, { state })).toBeNull();
+  });
+
+  it.each([
+    ['another ETag', file('d/q', '"2"')],
+    ['another size', file('d/q', '"1"', { size: 8 })],
+    ['no rows', file('d/q', '"1"', { rows: { in: 0, out: 0, refused: 0 } })],
+    ['another fate', file('d/q', '"1"', { fate: 'left_out' })],
+  ])('is none with a file of %s', (_, other) => {
+    expect(words([file('d/p', '"1"'), other])).toBeNull();
+  });
+});
