@@ -56,10 +56,12 @@ export function eraseText(receipt: EraseReceipt): string {
     ...(run.resumed > 0
       ? [`The run was stopped, and what it erased just before is in no count. Times: ${run.resumed}.`]
       : []),
-    ...run.left.map(({ key, versionId, why }) => `Left: ${key}, version ${versionId}: ${WHY[why]}.`),
+    ...leftTexts(run.left),
     ...(run.leftCount > run.left.length ? [`… and ${run.leftCount - run.left.length} more.`] : []),
   ];
-  const expiring = receipt.notSearched.flatMap(({ key, goneBy, commands }) => [
+  // Of an object that is left a run after it says so.
+  const alone = receipt.notSearched.filter(({ key }) => run.left.every((one) => one.key !== key));
+  const expiring = alone.flatMap(({ key, goneBy, commands }) => [
     `Not searched: bytes of ${key} that are no rows. It is gone by ${goneBy}${commands.length === 0 ? '.' : ', unless it is tried again. Try it again, or see what it holds; without --dry-run that deletes it:'}`,
     ...commands.map((command) => `  ${command}`),
   ]);
@@ -79,6 +81,17 @@ export function eraseText(receipt: EraseReceipt): string {
         ]),
     `\n${stateText(receipt)}\n`,
   ].join('');
+}
+
+/** A line for each object, with its versions. */
+function leftTexts(left: EraseReceipt['run']['left']): readonly string[] {
+  return [...Map.groupBy(left, ({ key }) => key)].map(([key, versions]) => {
+    const reasons = [...Map.groupBy(versions, ({ why }) => why)].map(([why, some]) => {
+      const ids = some.map(({ versionId }) => versionId).join(', ');
+      return `${some.length === 1 ? 'version' : 'versions'} ${ids}: ${WHY[why]}`;
+    });
+    return `Left: ${key}, ${reasons.join('; ')}.`;
+  });
 }
 
 /** A line with a count; none for nothing. */

@@ -209,6 +209,11 @@ class RunOfErasure {
     if (denied !== undefined && Object.keys(this.#current.places).length === 0)
       throw new EraseError('SLUICE_ERASE_DENIED', `${object.key}: ${denied}`);
     const before = this.#current.places[place] ?? noCounts();
+    // Several versions of the object may have such bytes.
+    const goneBy = expiring
+      .map((one) => this.#goneBy(one))
+      .sort()
+      .at(-1);
     this.#current = {
       ...this.#current,
       hasFound: this.#current.hasFound || hasFound,
@@ -217,7 +222,7 @@ class RunOfErasure {
       leftCount: this.#current.leftCount + left.length,
       expiring: [
         ...this.#current.expiring,
-        ...expiring.map((one) => ({ key: one.key, goneBy: this.#goneBy(one) })),
+        ...(goneBy === undefined ? [] : [{ key: object.key, goneBy }]),
       ].slice(0, MOST_LEFT),
     };
   }

@@ -4,6 +4,7 @@ import {
   DeleteObjectCommand,
   GetObjectCommand,
   ListObjectVersionsCommand,
+  PutBucketVersioningCommand,
   PutObjectCommand,
   S3Client,
 } from '@aws-sdk/client-s3';
@@ -207,5 +208,26 @@ describe('sluice erase', () => {
     await put(landedKey('late'), landedRows('quarantine', late));
     const { stdout: second } = await erase(['--unit', 'user_id=late-person', '--json']);
     expect(JSON.parse(second).run.places.landing).toMatchObject({ rows: 1, deleted: 1 });
+  });
+
+  it('prints an object of several versions once', async () => {
+    const Status = 'Enabled' as const;
+    await s3.send(new PutBucketVersioningCommand({ Bucket: BUCKET, VersioningConfiguration: { Status } }));
+    const [landed, gone, damaged] = [
+      landedKey('twice'),
+      landedKey('deleted'),
+      damagedKey(landedKey('thrice')),
+    ];
+    const file = 'statsig/statsig_forwarded_events/statsig_forwarded_events/2026-11-20/a.parquet';
+    for (const key of [landed, gone, damaged, file])
+      for (const body of ['no rows', 'nor these', 'nor those']) await put(key, body);
+    await s3.send(new DeleteObjectCommand({ Bucket: BUCKET, Key: gone }));
+    const { stdout } = await erase(['--unit', 'user_id=nobody']);
+    const textOf = (key: string) =>
+      stdout.split('\n').filter((line) => /^(Left|Not searched): /.test(line) && line.includes(key));
+    expect(textOf(file)).toEqual([expect.stringMatching(/^Left: .*, versions [^:]+, [^:]+, [^:]+: damaged/)]);
+    expect(textOf(landed)).toEqual([expect.stringContaining('Left: ')]);
+    for (const key of [gone, damaged])
+      expect(textOf(key)).toEqual([expect.stringContaining(`Not searched: bytes of ${key} `)]);
   });
 });
