@@ -321,7 +321,10 @@ export const mutations: readonly Mutation[] = [
     ],
     ['>= MAX_AGE_MS', '> MAX_AGE_MS'],
   ]),
-  of('operate/redriveLanding.ts', OPERATE, [['count > 0 && !dryRun', 'count > 0']]),
+  of('operate/redriveLanding.ts', OPERATE, [
+    ['if (dryRun) return', 'if (dryRun && messages === 0) return'],
+    ['if (dryRun) return', 'if (dryRun || messages === 0) return'],
+  ]),
   of('operate/redriveDamaged.ts', OPERATE, [
     ['await store.remove(key, eTag);', 'await store.remove(key);'],
     ['if (!dryRun && (await store.remove', 'if ((await store.remove'],

@@ -123,9 +123,12 @@ async function discard(line: CommandLine, name: string, dryRun: boolean): Promis
 
 async function redriveDeadLetters(line: CommandLine, dryRun: boolean): Promise<number> {
   const { redriveLanding } = await import('../../operate/redriveLanding.ts');
-  const messages = await withDeployment(line, (deployment) => redriveLanding(deployment, dryRun));
-  const what = dryRun ? 'dead letters' : 'dead letters sent again';
-  writeResult(line, { dryRun, messages }, () => textTable([{ what, n: messages }]));
+  const report = await withDeployment(line, (deployment) => redriveLanding(deployment, dryRun));
+  const sent = report.underWay
+    ? 'dead letters left, which a move under way sends again'
+    : 'dead letters sent again';
+  const what = dryRun ? 'dead letters' : sent;
+  writeResult(line, { dryRun, ...report }, () => textTable([{ what, n: report.messages }]));
   return 0;
 }
 

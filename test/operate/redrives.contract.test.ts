@@ -134,15 +134,14 @@ describe('refused copies that are sent again', () => {
 describe('dead letters of the writer', () => {
   it('are its messages again, and in a dry run stay', async () => {
     await send('write-dead-letters', 'object');
-    expect(await redriveLanding(deployment, true)).toBe(1);
+    expect(await redriveLanding(deployment, true)).toEqual({ messages: 1, underWay: false });
     expect([await bodies('write'), await bodies('write-dead-letters')]).toEqual([[], ['object']]);
-    expect(await redriveLanding(deployment, false)).toBe(1);
+    expect(await redriveLanding(deployment, false)).toEqual({ messages: 1, underWay: false });
     expect([await bodies('write'), await bodies('write-dead-letters')]).toEqual([['object'], []]);
-    expect(await redriveLanding(deployment, false)).toBe(0);
+    expect(await redriveLanding(deployment, false)).toEqual({ messages: 0, underWay: false });
   });
 
-  it('that are moved already are as good, and any other refusal is not', async () => {
-    await send('write-dead-letters', 'object');
+  it('that are moved already are as good, which is said, also of none left, and any other refusal is not', async () => {
     const refuse = (message: string) => ({
       ...deployment.sqs,
       send: (command: object) =>
@@ -151,7 +150,10 @@ describe('dead letters of the writer', () => {
           : deployment.sqs.send(command as GetQueueAttributesCommand),
     });
     const run = (message: string) => redriveLanding({ ...deployment, sqs: refuse(message) as never }, false);
-    expect(await run('There is already a task running.')).toBe(1);
+    const moving = 'There is already a task running.';
+    expect(await run(moving)).toEqual({ messages: 0, underWay: true });
+    await send('write-dead-letters', 'object');
+    expect(await run(moving)).toEqual({ messages: 1, underWay: true });
     await expect(run('No such queue.')).rejects.toThrow('No such queue.');
   });
 });
