@@ -1,4 +1,5 @@
 import { shellCommand } from '../lib/base/text.ts';
+import { DAY_MS } from '../lib/base/time.ts';
 
 /** Commands that are not about a deployment. */
 const TARGETLESS = /^(npx )?sluice (explain|init|start|test)\b/;
@@ -24,4 +25,13 @@ export function targetCommands(text: string, target: readonly string[]): string 
       ? quoted
       : `\`${command} ${shellCommand(target)}\``,
   );
+}
+
+/** Days that commands show without `--days`, and at most. */
+export const SHOWN_DAYS = { usual: 14, most: 366 } as const;
+
+/** What a command that shows days needs to show one. @param now Epoch milliseconds. */
+export function daysWords(day: string | undefined, now: number): readonly string[] {
+  const days = day === undefined ? 0 : Math.ceil((now - Date.parse(day)) / DAY_MS) + 1;
+  return days > SHOWN_DAYS.usual ? ['--days', `${Math.min(days, SHOWN_DAYS.most)}`] : [];
 }

@@ -127,6 +127,7 @@ async function rebuild(line: CommandLine): Promise<number> {
     dry: 'These days would be curated again, changed or not.',
     done: () => 'Requested. Views read the version that exists until the new one is complete.',
     follow: ['curate', 'status'],
+    first: from,
   });
 }
 

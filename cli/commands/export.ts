@@ -67,8 +67,25 @@ async function status(line: CommandLine): Promise<number> {
       count: () => days,
     }),
   );
-  writeResult(line, { exports: statuses }, () => exportStatusText(statuses));
+  const { targetedCommand } = await import('../aws/target.ts');
+  const { dayRanges } = await import('../../lib/views/curatedDays.ts');
+  // No run looks at these days again.
+  const old = statuses.flatMap(({ export: name, firstDay, days: shown }) => {
+    const open = shown.filter(
+      ({ day, entry }) => day < firstDay && (failingOf(entry) !== null || keptFiles(entry) > 0),
+    );
+    return dayRanges(open.map(({ day }) => day)).map(({ from, to }) => {
+      const again = targetedCommand(line, ['export', 'run', '--export', name, '--from', from, '--to', to]);
+      return `${name}, ${from} to ${to}, outside of the lookback: \`${again}\` exports again.\n`;
+    });
+  });
+  writeResult(line, { exports: statuses }, () => `${exportStatusText(statuses)}${old.join('')}`);
   return statuses.some((one) => one.days.some(({ entry }) => failingOf(entry) !== null)) ? 3 : 0;
+}
+
+/** Copies whose files are gone from their table. */
+function keptFiles(entry: ExportStatus['days'][number]['entry']): number {
+  return entry?.files.filter(({ fate }) => fate === 'kept').length ?? 0;
 }
 
 /** One line for each day with an entry in the ledger. */
@@ -77,7 +94,7 @@ function exportStatusText(statuses: readonly ExportStatus[]): string {
     status.days.flatMap(({ day, entry }) => {
       if (entry === null) return [];
       const { state, files, bytes, updatedAt, failure } = entry;
-      const kept = files.filter(({ fate }) => fate === 'kept').length;
+      const kept = keptFiles(entry);
       const why = [
         ...(failure === undefined ? [] : [`${failure.code}: ${failure.message}`]),
         ...(kept === 0 ? [] : [`${kept} kept`]),
@@ -104,5 +121,6 @@ async function runNow(line: CommandLine): Promise<number> {
     text: ({ asked }) => requestedText(asked.map((one) => ({ name: one.export, ...one }))),
     done: ({ asked }) => `Requested ${asked.map((one) => one.export).join(', ')}.`,
     follow: ['export', 'status'],
+    first: days?.[0],
   });
 }

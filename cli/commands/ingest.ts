@@ -157,7 +157,7 @@ async function explain(line: CommandLine): Promise<number> {
     import('../ingest/dayText.ts'),
   ]);
   const explained = await withDeployment(line, (deployment) => explainDay(deployment, wanted));
-  writeResult(line, explained, () => dayText(explained));
+  writeResult(line, explained, () => dayText(explained, explained.explanation));
   return explained.state === 'failed' || explained.state === 'inputs_missing' ? 3 : 0;
 }
 
@@ -200,6 +200,7 @@ async function backfill(line: CommandLine): Promise<number> {
     done: ({ source, dataset, days }) =>
       `Requested ${counted(days, 'day')} of ${source}/${dataset}, which are loaded again even if they have not changed.`,
     follow: ['ingest', 'status'],
+    first: from,
   });
 }
 
@@ -221,6 +222,7 @@ async function accept(line: CommandLine, [what, ...more]: readonly string[]): Pr
     done: ({ source, dataset, days }) =>
       `Requested that ${counted(days, 'day')} of ${source}/${dataset} be accepted as they are. ${fate}.`,
     follow: ['ingest', 'status'],
+    first: from,
   });
 }
 

@@ -1,4 +1,5 @@
 import { SluiceError } from '../../lib/base/errors.ts';
+import type { UtcDay } from '../../lib/base/time.ts';
 import type { Deployment } from '../../observe/deployment.ts';
 import type { RequestedDays } from '../../operate/ingest/requests.ts';
 import { withDeployment } from '../aws/withDeployment.ts';
@@ -17,8 +18,9 @@ export interface Work<Requested> {
   readonly dry?: string;
   /** What was requested, as a sentence. */
   done(requested: Requested): string;
-  /** The action that shows what becomes of it. */
+  /** The action that shows what becomes of it, and its first day, if days are asked for. */
   readonly follow: readonly string[];
+  readonly first?: UtcDay | undefined;
 }
 
 /**
@@ -28,13 +30,15 @@ export interface Work<Requested> {
  */
 export async function requestWork<Requested extends object>(
   line: CommandLine,
-  { ask, sent = (requested) => requested, text, dry = '', done, follow }: Work<Requested>,
+  { ask, sent = (requested) => requested, text, dry = '', done, follow, first }: Work<Requested>,
 ): Promise<number> {
   const dryRun = line.values['dry-run'] === true;
   const { targetedCommand } = await import('../aws/target.ts');
-  const requested = await withDeployment(line, async (deployment) => {
+  const { daysWords } = await import('../../observe/commands.ts');
+  const [requested, shown] = await withDeployment(line, async (deployment) => {
+    const words = [...follow, ...daysWords(first, deployment.now)];
     try {
-      return await ask(deployment, dryRun);
+      return [await ask(deployment, dryRun), words] as const;
     } catch (error) {
       if (!(error instanceof SluiceError && error.code === 'SLUICE_DAYS_INVALID')) throw error;
       throw new UsageError('SLUICE_USAGE_OPTIONS', `--from, --to: ${error.detail}`);
@@ -44,7 +48,7 @@ export async function requestWork<Requested extends object>(
   writeNote(
     dryRun
       ? `Nothing was requested: this is a dry run.${dry === '' ? '' : ` ${dry}`}\n`
-      : `${done(requested)} \`${targetedCommand(line, follow)}\` shows the result.\n`,
+      : `${done(requested)} \`${targetedCommand(line, shown)}\` shows the result.\n`,
   );
   return 0;
 }

@@ -1,7 +1,8 @@
 import { visibleLine } from '../../lib/base/text.ts';
-import { addDays, type UtcDay } from '../../lib/base/time.ts';
+import type { UtcDay } from '../../lib/base/time.ts';
 import { summarizeLeftOut } from '../../lib/drops/lastLoad.ts';
 import type { LedgerState } from '../../lib/ledger/LedgerEntry.ts';
+import { dayRanges } from '../../lib/views/curatedDays.ts';
 import { sluiceCommand } from '../../observe/commands.ts';
 import type { DatasetStatus } from '../../observe/facts/days/ledgerDays.ts';
 import { textTable } from '../terminal/output.ts';
@@ -69,13 +70,8 @@ function elsewhereLines(
   { source, dataset, lookbackDays, lastLook, unlooked, days }: DatasetStatus,
   command: (words: readonly string[]) => string,
 ): string[] {
-  const ranges: [from: UtcDay, to: UtcDay][] = [];
-  for (const day of unlooked) {
-    const last = ranges.at(-1);
-    if (last !== undefined && addDays(last[1], 1) === day) last[1] = day;
-    else ranges.push([day, day]);
-  }
-  const lines = ranges.slice(-MAX_RANGES).map(([from, to]) => {
+  const ranges = dayRanges(unlooked).toReversed();
+  const lines = ranges.slice(-MAX_RANGES).map(({ from, to }) => {
     const which = from === to ? `${from}, which is` : `${from} to ${to}, which are`;
     const words = ['ingest', 'backfill', '--source', source, '--dataset', dataset, '--from', from];
     const load = command(from === to ? words : [...words, '--to', to]);

@@ -6,9 +6,9 @@ import { explainEntry } from '../../observe/ingest/explainDay.ts';
 import { textTable } from '../terminal/output.ts';
 
 /** A day as text: what happened and what is next, then each of its files. */
-export function dayText(entry: LedgerEntry): string {
+export function dayText(entry: LedgerEntry, explanation = explainEntry(entry)): string {
   const { source, dataset, day, table, state, attempts, failure } = entry;
-  const { meaning, served, next } = explainEntry(entry);
+  const { meaning, served, next } = explanation;
   const head = [
     `${source}/${dataset} ${day}: ${state} (table ${table}, attempts: ${attempts})`,
     ...(failure === undefined ? [] : [`${failure.code}: ${failure.message}`]),

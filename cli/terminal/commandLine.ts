@@ -3,6 +3,7 @@ import { defineErrorFamily } from '../../lib/base/errors.ts';
 import { didYouMean } from '../../lib/base/text.ts';
 import { isUtcDay, type UtcDay } from '../../lib/base/time.ts';
 import { daysBetween } from '../../lib/drops/plan/decideDay.ts';
+import { SHOWN_DAYS } from '../../observe/commands.ts';
 
 export { didYouMean };
 
@@ -160,7 +161,7 @@ export function countOption<Usual extends number | undefined>(
 
 /** `--days` of a calendar of days: at most a year and a day, 14 by default. @throws UsageError. */
 export function calendarDays(line: CommandLine): number {
-  return countOption(line, 'days', { usual: 14, most: 366 });
+  return countOption(line, 'days', SHOWN_DAYS);
 }
 
 /** The day of an option; undefined without it. @throws UsageError for anything but a day. */

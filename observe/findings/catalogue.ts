@@ -285,12 +285,12 @@ export const findingCatalogue = {
   ),
   SLUICE_FINDING_EXPORT_KEPT: problem(
     "Files that were exported are gone from their table, neither by retention nor as the day has another version. Their copies stay in the customer's bucket.",
-    'Bring the files back (docs/platform.md, "Restore"): the finding ends with the next export of the day. Where the rows shall go from the customer\'s bucket as well, docs/export.md, "Files that are gone", says how.',
+    'Bring the files back (docs/platform.md, "Restore"): the finding ends with the next export of the day, which of a day before the lookback the command after the first one asks for. Where the rows shall go from the customer\'s bucket as well, docs/export.md, "Files that are gone", says how.',
     { part: 'drops', section: 'exports' },
   ),
   SLUICE_FINDING_INPUTS_MISSING: problem(
     "Days of a customer's dataset have no file with rows any more: their files were deleted, replaced, or are not committed. Queries still read the last good version.",
-    'Ask whoever delivers them: files that come are loaded. If the rows are to stay without files, run the second command of a day; docs/ingest.md, "Days without inputs", says how to let them go.',
+    'Ask whoever delivers them: files that come are loaded. If the rows are to stay without files, run the `accept` of these days; if their owner moves or deletes files once they are loaded, set `filesLeave: true` for the dataset. docs/ingest.md, "Days without inputs", says how to let rows go.',
     { part: 'drops', section: 'drops' },
   ),
   SLUICE_FINDING_ROWS_UNUSUAL: warning(

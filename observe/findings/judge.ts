@@ -8,8 +8,9 @@ import { ATHENA_STUCK_MS } from '../../lib/drops/limits.ts';
 import { isCuredByRedrive, isRowFailure } from '../../lib/landing/quarantineReasons.ts';
 import { forwardedKinds, tableKinds } from '../../lib/schema/kinds.ts';
 import { dayFolder } from '../../lib/tables/tableFolders.ts';
+import { dayRanges } from '../../lib/views/curatedDays.ts';
 import { KeysError } from '../../lib/wire/keys/Keyring.ts';
-import { targetCommands } from '../commands.ts';
+import { daysWords, targetCommands } from '../commands.ts';
 import type { Deployment } from '../deployment.ts';
 import { type DeploymentCommands, deploymentCommands } from '../deploymentCommands.ts';
 import { explainCode } from '../explainCode.ts';
@@ -31,9 +32,6 @@ const NEAR = 0.8;
 /** Failed days and reasons that have a command. */
 const MOST_COMMANDS = 3;
 const MOST_NAMED = 5;
-/** Days that commands show without `--days`, and at most. */
-const USUAL_DAYS = 14;
-const MOST_DAYS = 366;
 /** Replaced files that one command copies back: the shell takes no longer one. */
 const MOST_COPIED = 200;
 /** Refused requests from which they are a problem at a small share: as the alarm on 4xx has it. */
@@ -440,14 +438,16 @@ function* judgeDatasets({ datasets }: StatusFacts, { now, say }: Place): Finding
       explain(day),
       ...(day < firstDay ? [backfill(day)] : []),
     ]);
-    const keep = (day: string) => say.sluice('ingest', 'accept', 'keep', ...words, '--from', day);
+    const keep = (from: string, to = from) =>
+      say.sluice('ingest', 'accept', 'keep', ...words, '--from', from, ...(from === to ? [] : ['--to', to]));
     const missing = days.filter(({ missingSince }) => missingSince !== null).toReversed();
     if (missing.length > 0) {
       const names = missing.map(({ day, missingSince, uncommitted }) => {
         const more = uncommitted === 0 ? '' : `, with ${counted(uncommitted, 'file')} and no commit`;
         return `${day} since ${isoTimestamp(missingSince ?? now)}${more}`;
       });
-      const commands = missing.slice(0, MOST_COMMANDS).flatMap(({ day }) => [explain(day), keep(day)]);
+      const ranges = dayRanges(missing.map(({ day }) => day)).slice(0, MOST_COMMANDS);
+      const commands = ranges.flatMap(({ from, to }) => [explain(to), keep(from, to)]);
       yield finding('SLUICE_FINDING_INPUTS_MISSING', `${of}: ${listed(names, '; ')}.`, commands);
     }
     const unusual = days.filter((day) => day.unusual !== null).toReversed();
@@ -550,12 +550,6 @@ function failingText(day: string, code: string, failing: Failing | null): string
   return `${day} ${code}, since ${isoTimestamp(since)}, last tried ${isoTimestamp(last)}`;
 }
 
-/** What a command that shows days needs to show one. */
-function daysWords(day: string | undefined, now: number): readonly string[] {
-  const days = day === undefined ? 0 : Math.ceil((now - Date.parse(day)) / DAY_MS) + 1;
-  return days > USUAL_DAYS ? ['--days', `${Math.min(days, MOST_DAYS)}`] : [];
-}
-
 /** Exports and curated tables. */
 function* judgeDays({ exports, curated, lostDays }: StatusFacts, { say, config, now }: Place): Findings {
   for (const { export: name, table: of, target, days, firstDay } of exports ?? []) {
@@ -569,16 +563,23 @@ function* judgeDays({ exports, curated, lostDays }: StatusFacts, { say, config, 
       ),
     ];
     const show = (day?: string) => say.sluice('export', 'status', '--export', name, ...daysWords(day, now));
+    // Without a request, days before the lookback are not exported again.
+    const run = (from: string, to: string) =>
+      say.sluice('export', 'run', '--export', name, '--from', from, '--to', to);
     const oldest = days.find(({ failing }) => failing !== null)?.day;
     yield* failedDays('SLUICE_FINDING_EXPORT_FAILED', `${name}, ${target}`, days, (day) => [
       show(oldest),
-      ...(day < firstDay ? [say.sluice('export', 'run', '--export', name, '--from', day, '--to', day)] : []),
+      ...(day < firstDay ? [run(day, day)] : []),
     ]);
-    const copies = days.flatMap(({ day, kept }) =>
-      kept > 0 && !found.includes(day) ? [`${day} ${counted(kept, 'file')}`] : [],
-    );
-    if (copies.length > 0)
-      yield finding('SLUICE_FINDING_EXPORT_KEPT', `${name}, ${target}: ${listed(copies)}.`, [show()]);
+    const copies = days.filter(({ day, kept }) => kept > 0 && !found.includes(day));
+    if (copies.length > 0) {
+      const texts = copies.map(({ day, kept }) => `${day} ${counted(kept, 'file')}`);
+      const old = dayRanges(copies.flatMap(({ day }) => (day < firstDay ? [day] : [])));
+      yield finding('SLUICE_FINDING_EXPORT_KEPT', `${name}, ${target}: ${listed(texts)}.`, [
+        show(copies[0]?.day),
+        ...old.slice(0, MOST_COMMANDS).map(({ from, to }) => run(from, to)),
+      ]);
+    }
   }
   for (const { kind, table, failed, late, unplanned, leftOut, kept } of curated ?? []) {
     const run = say.sluice('curate', 'run', '--table', kind);

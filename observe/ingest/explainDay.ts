@@ -7,10 +7,12 @@ import { COMMIT, isMarkerReason, isSent, lackWords, markerReason } from '../../l
 import type { LedgerEntry } from '../../lib/ledger/LedgerEntry.ts';
 import { ledgerStore } from '../../lib/ledger/ledgerStore.ts';
 import { refusedRowsKey } from '../../lib/tables/tableFolders.ts';
+import { sluiceCommand, targetCommands } from '../commands.ts';
 import type { Deployment } from '../deployment.ts';
 import { type ExplainedCode, explainCode } from '../explainCode.ts';
 import { equalFilesWords } from '../facts/days/equalFiles.ts';
 import { listQuarantined, type QuarantinedPage } from '../facts/tables/listQuarantined.ts';
+import { deploymentOptions } from '../target.ts';
 import { DropsError, namedDatasets } from './datasets.ts';
 
 /** The meaning of a ledger entry, in words. */
@@ -40,9 +42,10 @@ export interface ExplainedDay extends LedgerEntry {
  * @throws DropsError SLUICE_INGEST_NO_SOURCES, SLUICE_INGEST_DAY_UNKNOWN; IngestError.
  */
 export async function explainDay(
-  { s3, config }: Pick<Deployment, 's3' | 'config'>,
+  deployment: Pick<Deployment, 's3' | 'config' | 'stack' | 'aws' | 'isLocal'>,
   { day, ...names }: { readonly source: string; readonly dataset: string; readonly day: UtcDay },
 ): Promise<ExplainedDay> {
+  const { s3, config } = deployment;
   const [{ source, dataset }] = namedDatasets(config, names);
   const stored = await ledgerStore(s3ObjectStore(s3, config.bucket)).read({
     source: source.name,
@@ -51,11 +54,11 @@ export async function explainDay(
   });
   if (stored === null)
     throw new DropsError('SLUICE_INGEST_DAY_UNKNOWN', `${source.name}/${dataset.name} ${day}.`);
-  return { ...stored.entry, explanation: explainEntry(stored.entry) };
+  return { ...stored.entry, explanation: explainEntry(stored.entry, deploymentOptions(deployment)) };
 }
 
-/** Explains an entry of the ledger of a dataset. */
-export function explainEntry(entry: LedgerEntry): DayExplanation {
+/** Explains an entry of the ledger of a dataset. @param target As `sluiceCommand` takes it. */
+export function explainEntry(entry: LedgerEntry, target: readonly string[] = []): DayExplanation {
   const { failure, version, table, day } = entry;
   const explained = failure === undefined ? null : { ...explainCode(failure.code), message: failure.message };
   const [meaning, next] = explainState(entry);
@@ -67,13 +70,23 @@ export function explainEntry(entry: LedgerEntry): DayExplanation {
         : entry.state === 'failed' || entry.missingSince !== undefined
           ? `Queries read the last good version of ${day} in ${table}, ${version}.`
           : `Queries read version ${version} of ${day} in ${table}.`,
-    next: [...(entry.state === 'failed' && explained !== null ? [explained.cure] : []), next].filter(
-      (one) => one !== '',
-    ),
+    next: [...(entry.state === 'failed' && explained !== null ? [explained.cure] : []), next]
+      .filter((one) => one !== '')
+      .map((one) => targetCommands(dayCommands(one, entry), target)),
     failure: explained,
     refused: refusedReasons(entry),
     leftOut: leftOutMeanings(entry),
   };
+}
+
+/** Gives commands about a day of a dataset between backquotes this day, unless they name one. */
+function dayCommands(text: string, { source, dataset, day }: LedgerEntry): string {
+  const of = ['--source', source, '--dataset', dataset];
+  return text.replace(
+    /`sluice ingest (backfill|explain|accept keep|accept empty)`/g,
+    (_, action: string) =>
+      `\`${sluiceCommand([], ['ingest', ...action.split(' '), ...of, action === 'explain' ? '--day' : '--from', day])}\``,
+  );
 }
 
 /** What happened, and what is next. */
@@ -86,7 +99,7 @@ function explainState(entry: LedgerEntry): readonly [meaning: string, next: stri
       return [
         `The day was loaded at ${at}, from ${counted(loaded, 'file')}.`,
         rows.refused > 0
-          ? 'Read the refused rows. Correct the mapping and load the day again (backfill), or ask for corrected files: a change is loaded by the next run within the lookback.'
+          ? 'Read the refused rows. Correct the mapping and load the day again (`sluice ingest backfill`), or ask for corrected files: a change is loaded by the next run within the lookback.'
           : 'Nothing. If a file of the day changes within the lookback, the next run loads the day again.',
       ];
     case 'succeeded_no_data':
@@ -99,12 +112,12 @@ function explainState(entry: LedgerEntry): readonly [meaning: string, next: stri
     case 'inputs_missing':
       return [
         `None of the day's files has rows since ${isoTimestamp(entry.missingSince ?? updatedAt)}: they are gone, not committed, or without rows.`,
-        'Ask who delivers it: files that come are loaded. If the rows are to stay without them, say so with `sluice ingest accept keep`; docs/ingest.md says how to let them go.',
+        'Ask who delivers it: files that come are loaded. If the rows are to stay without them, say so with `sluice ingest accept keep`; if their owner moves or deletes files once they are loaded, set `filesLeave: true` for the dataset. docs/ingest.md says how to let rows go.',
       ];
     case 'failed':
       return [
         `The load failed at ${at}, after ${counted(attempts, 'attempt')}.`,
-        `Corrected files are loaded by the next run. After a correction elsewhere, such as the mapping or a policy, load the day again (backfill); within the lookback the first run after ${isoTimestamp(updatedAt + RETRY_AFTER_MS)} also retries it.`,
+        `Corrected files are loaded by the next run. After a correction elsewhere, such as the mapping or a policy, load the day again (\`sluice ingest backfill\`); within the lookback the first run after ${isoTimestamp(updatedAt + RETRY_AFTER_MS)} also retries it.`,
       ];
     case 'loading':
       return [
@@ -127,7 +140,7 @@ function explainState(entry: LedgerEntry): readonly [meaning: string, next: stri
       if (isMarkerReason(queued.reason))
         return [
           `The day has ${lackWords(queued)} since ${written}.`,
-          'Ask for the marker, or load the day without it (backfill).',
+          'Ask for the marker, or load the day without it (`sluice ingest backfill`).',
         ];
       if (!isSent(queued))
         return [`The day's files changed at ${since}. It waits until they have settled.`, wait];

@@ -1,6 +1,6 @@
 import { exportFolder } from '../../lib/tables/exportKeys.ts';
 import { MADE_TABLES_FOLDER, READER_TABLES_FOLDER } from '../../lib/tables/objectKeys.ts';
-import { sluiceCommand } from '../../observe/commands.ts';
+import { SHOWN_DAYS, sluiceCommand } from '../../observe/commands.ts';
 import type { Deployment } from '../../observe/deployment.ts';
 import { queuedCopies } from '../../observe/facts/flow/relayCopies.ts';
 import { deploymentOptions } from '../../observe/target.ts';
@@ -33,7 +33,7 @@ export async function heldElsewhere(
     ...config.exports.map((one) => ({
       what: `export ${one.name}`,
       where: `s3://${one.target.bucket}/${exportFolder(one)}`,
-      todo: `The command asks the export for each changed day that it has exported before: \`${sluiceCommand(where, ['export', 'status', '--export', one.name])}\` shows them. Should a day fail, \`${sluiceCommand(where, ['export', 'run', '--export', one.name, '--from', 'YYYY-MM-DD'])}\` asks again for it. The owner of the bucket deletes old versions, and copies made from it.`,
+      todo: `The command asks the export for each changed day that it has exported before: \`${sluiceCommand(where, ['export', 'status', '--export', one.name, '--days', `${SHOWN_DAYS.most}`])}\` shows them. Should a day fail, \`${sluiceCommand(where, ['export', 'run', '--export', one.name, '--from', 'YYYY-MM-DD'])}\` asks again for it. The owner of the bucket deletes old versions, and copies made from it.`,
     })),
     ...config.sources.map((one) => ({
       what: `source ${one.name}`,

@@ -60,6 +60,32 @@ describe('sluice export', () => {
     });
   });
 
+  it('prints what exports days before the lookback again, and shows old days that are requested', async () => {
+    const ago = (days: number) => addDays(utcDay(Date.now()), -days);
+    const failure = { code: 'SLUICE_X', message: 'm.' };
+    const kept = { key: 'a.parquet', size: 1, eTag: '"0a"', fate: 'kept' as const };
+    for (const entry of [
+      { day: ago(30), state: 'failed' as const, failure, failingSince: 1 },
+      { day: ago(29), state: 'succeeded' as const, files: [kept] },
+      { day: ago(20), state: 'succeeded' as const, files: [kept] },
+      { day: ago(19), state: 'succeeded' as const },
+    ])
+      await ledgerStore(s3ObjectStore(aws.s3, BUCKET)).write(
+        ledgerEntry({ source: 'exports', ...entry }),
+        null,
+      );
+    const { stdout } = await sluice('status', '--days', '40');
+    const printed = [...stdout.matchAll(/`npx sluice export run ([^`]+?) --local[^`]*`/g)].map(
+      ([, words]) => words,
+    );
+    expect(printed).toEqual([
+      `--export events --from ${ago(20)} --to ${ago(20)}`,
+      `--export events --from ${ago(30)} --to ${ago(29)}`,
+    ]);
+    const { stderr } = await sluice('run', '--from', ago(30));
+    expect(stderr).toMatch(/`npx sluice export status --days 3[12] --local/);
+  });
+
   it.each([
     [[], 'Expected status or run'],
     [['run', 'events'], 'Unexpected argument: events.'],
@@ -83,6 +109,6 @@ describe('sluice export', () => {
       code: 1,
       stderr: expect.stringContaining('SLUICE_AWS_FAILED'),
     });
-    expect(waiting()).toBe(2);
+    expect(waiting()).toBe(3);
   });
 });

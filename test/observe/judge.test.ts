@@ -109,7 +109,7 @@ type Case = readonly [
   code: string,
   severity: Finding['severity'],
   detail: string,
-  command?: string,
+  ...commands: string[],
 ];
 
 /** What somebody on call meets. */
@@ -205,6 +205,26 @@ const cases: readonly Case[] = [
     'npx sluice export status --export out',
   ],
   [
+    'exported files of days before the lookback are gone from their table',
+    {
+      exports: [
+        {
+          ...exported,
+          days: ['2026-11-02', '2026-11-03', '2026-11-05', '2026-11-17'].map((day) => ({
+            ...dropDay,
+            day,
+            kept: 1,
+          })),
+        },
+      ],
+    },
+    ...(['EXPORT_KEPT', 'problem'] as const),
+    'out, s3://acme/out/: 2026-11-02 1 file, 2026-11-03 1 file, 2026-11-05 1 file, 2026-11-17 1 file.',
+    'npx sluice export status --export out --days 20',
+    'npx sluice export run --export out --from 2026-11-05 --to 2026-11-05',
+    'npx sluice export run --export out --from 2026-11-02 --to 2026-11-03',
+  ],
+  [
     'a day of a raw table has lost its files',
     { lostDays: [{ table: 'events', day: '2026-11-20', seenAt: NOW - 2 * HOUR }] },
     ...([
@@ -268,6 +288,22 @@ const cases: readonly Case[] = [
     ...(['INPUTS_MISSING', 'problem'] as const),
     `acme/orders: ${['2026-11-19', '2026-11-18'].map((day) => `${day} since ${at(2)}, with 1 file and no commit`).join('; ')}.`,
     'npx sluice ingest explain --source acme --dataset orders --day 2026-11-19',
+    'npx sluice ingest accept keep --source acme --dataset orders --from 2026-11-18 --to 2026-11-19',
+  ],
+  [
+    'days with others between them have no files',
+    datasets({
+      days: ['2026-11-16', '2026-11-18', '2026-11-19'].map((day) => {
+        const missingSince = day === '2026-11-18' ? null : NOW - 2 * HOUR;
+        return { ...dropDay, day, missingSince };
+      }),
+    }),
+    ...(['INPUTS_MISSING', 'problem'] as const),
+    `acme/orders: 2026-11-19 since ${at(2)}; 2026-11-16 since ${at(2)}.`,
+    'npx sluice ingest explain --source acme --dataset orders --day 2026-11-19',
+    'npx sluice ingest accept keep --source acme --dataset orders --from 2026-11-19',
+    'npx sluice ingest explain --source acme --dataset orders --day 2026-11-16',
+    'npx sluice ingest accept keep --source acme --dataset orders --from 2026-11-16',
   ],
   [
     'days have half of their usual rows',
@@ -555,11 +591,12 @@ describe('a finding of sluice status', () => {
     ).toEqual([]);
   });
 
-  it.each(cases)('says that %s', (...[, facts, code, severity, detail, command]: Case) => {
+  it.each(cases)('says that %s', (...[, facts, code, severity, detail, ...commands]: Case) => {
     const found = judge(facts);
     expect(found).toMatchObject([{ code: `SLUICE_FINDING_${code}`, severity, detail }]);
-    if (command !== undefined)
-      expect(found[0]?.commands[0]).toBe(`${command} --stage prod --region eu-central-1`);
+    expect(found[0]?.commands.slice(0, commands.length)).toEqual(
+      commands.map((command) => `${command} --stage prod --region eu-central-1`),
+    );
   });
 
   it.each([

@@ -1,0 +1,34 @@
+import { describe, expect, it } from '@jest/globals';
+import { explainEntry } from '../../observe/ingest/explainDay.ts';
+import { errorFamilies } from '../harness/errorFamilies.ts';
+import { ledgerEntry } from '../harness/ledgerEntry.ts';
+
+const families = await errorFamilies();
+const codes = families.flatMap(({ entries }) => Object.keys(entries));
+const TARGET = ['--stage', 'prod'];
+const OF_DAY = '--source acme --dataset events';
+
+/** The commands of what is next. */
+function printed(more: Parameters<typeof ledgerEntry>[0]): string[] {
+  const { next } = explainEntry(ledgerEntry(more), TARGET);
+  return [...next.join(' ').matchAll(/`((?:npx )?sluice [^`]+)`/g)].map(([, command = '']) => command);
+}
+
+describe('the next steps of a day', () => {
+  it('name the dataset, the day and the deployment in each command, whatever failed', () => {
+    const all = codes.flatMap((code) => printed({ state: 'failed', failure: { code, message: 'm.' } }));
+    const ofDays = all.filter((command) => /sluice ingest (backfill|explain|accept)/.test(command));
+    expect(ofDays.length).toBeGreaterThan(codes.length);
+    for (const command of ofDays)
+      expect(command).toMatch(
+        /^npx sluice ingest [a-z ]+--source acme --dataset events --(from|day) 2026-11-19 --stage prod$/,
+      );
+    for (const command of all) expect(command).toMatch(/ --stage prod$|sluice (explain|init|start|test)\b/);
+  });
+
+  it('of one whose files are gone say how its rows stay, and what is set where files leave', () => {
+    const gone = { state: 'inputs_missing', missingSince: 0 } as const;
+    expect(printed(gone)).toEqual([`npx sluice ingest accept keep ${OF_DAY} --from 2026-11-19 --stage prod`]);
+    expect(explainEntry(ledgerEntry(gone), TARGET).next.join(' ')).toContain('`filesLeave: true`');
+  });
+});
