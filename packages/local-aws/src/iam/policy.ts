@@ -109,6 +109,8 @@ const KEYS: ReadonlySet<string> = new Set([
   's3:prefix',
   's3:delimiter',
   's3:max-keys',
+  's3:if-match',
+  's3:if-none-match',
   's3:resourceaccount',
   's3:x-amz-acl',
   's3:x-amz-storage-class',

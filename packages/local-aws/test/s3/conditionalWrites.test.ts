@@ -2,7 +2,10 @@ import {
   CompleteMultipartUploadCommand,
   CopyObjectCommand,
   CreateMultipartUploadCommand,
+  DeleteBucketPolicyCommand,
   DeleteObjectCommand,
+  DeleteObjectsCommand,
+  PutBucketPolicyCommand,
   PutObjectCommand,
   UploadPartCommand,
 } from '@aws-sdk/client-s3';
@@ -14,7 +17,7 @@ describe('conditional writes', () => {
   const Bucket = 'ledgers';
   const put = (Key: string, Body: string, condition: { IfNoneMatch?: string; IfMatch?: string } = {}) =>
     s3.client.send(new PutObjectCommand({ Bucket, Key, Body, ...condition }));
-  const remove = (Key: string, IfMatch: string) =>
+  const remove = (Key: string, IfMatch?: string) =>
     s3.client.send(new DeleteObjectCommand({ Bucket, Key, IfMatch }));
   const text = async (key: string) => {
     let body = '';
@@ -80,6 +83,35 @@ describe('conditional writes', () => {
     });
     await remove('seen', ETag);
     expect(s3.store.bucket(Bucket).find('seen')).toBeUndefined();
+  });
+
+  // https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-delete-enforce.html
+  it('may be all that a policy lets delete, one object or several', async () => {
+    const Statement = {
+      ...{ Effect: 'Deny', Principal: '*', Action: 's3:DeleteObject', Resource: `arn:aws:s3:::${Bucket}/*` },
+      Condition: { Null: { 's3:if-match': 'true' } },
+    };
+    const Policy = JSON.stringify({ Version: '2012-10-17', Statement });
+    await s3.client.send(new PutBucketPolicyCommand({ Bucket, Policy }));
+    const tags: (string | undefined)[] = [];
+    for (const key of ['ruled/1', 'ruled/2', 'ruled/3', 'ruled/4']) tags.push((await put(key, key)).ETag);
+    expect(await failureOf(remove('ruled/1'))).toMatchObject({ name: 'AccessDenied' });
+    await remove('ruled/1', tags[0]);
+    const Objects = [
+      { Key: 'ruled/2' },
+      { Key: 'ruled/3', ETag: tags[2] },
+      { Key: 'ruled/4', ETag: '*' },
+      { Key: 'ruled/5', ETag: '*' },
+    ];
+    const { Deleted, Errors } = await s3.client.send(
+      new DeleteObjectsCommand({ Bucket, Delete: { Objects } }),
+    );
+    expect(Deleted?.map(({ Key }) => Key)).toEqual(['ruled/3', 'ruled/4']);
+    expect(Errors?.map(({ Key, Code }) => [Key, Code])).toEqual([
+      ['ruled/2', 'AccessDenied'],
+      ['ruled/5', 'NoSuchKey'],
+    ]);
+    await s3.client.send(new DeleteBucketPolicyCommand({ Bucket }));
   });
 
   it('leave no trace of a rejected write', async () => {

@@ -31,11 +31,20 @@ export function authorize(call: S3Call, operation: string, status = 200): void {
 }
 
 /**
- * Checks that the caller may perform one action on one object of the call's bucket.
+ * Checks that the caller may delete one object of several: as with DeleteObject, a condition on its ETag is a key of policies, and needs
+ * permission to read. https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-delete-enforce.html
+ *
  * @throws AwsError `AccessDenied`.
  */
-export function authorizeObject(call: S3Call, action: string, key: string): void {
-  requirePermission(call, { action, resource: s3Arn(ARN_CONTEXT, call.bucket, key), context: {} });
+export function authorizeDeletion(
+  call: S3Call,
+  key: string,
+  versionId: string | undefined,
+  etag: string | undefined,
+): void {
+  const query = new URLSearchParams(versionId === undefined ? {} : { versionId });
+  const headers: S3Call['headers'] = etag === undefined ? {} : { 'if-match': etag };
+  authorize({ ...call, key, query, headers }, 'DeleteObject');
 }
 
 /**
@@ -83,6 +92,8 @@ function requireIdentityPermission(caller: Caller, action: string, resource: str
 function headerContext({ headers }: S3Call): Record<string, string> {
   const context: Record<string, string> = {};
   for (const name of [
+    'if-match',
+    'if-none-match',
     'x-amz-acl',
     'x-amz-storage-class',
     'x-amz-server-side-encryption',

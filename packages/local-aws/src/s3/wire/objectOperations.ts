@@ -5,7 +5,7 @@ import { s3Errors } from '../errors.ts';
 import { DELETE_KEYS } from '../limits.ts';
 import { checkKey } from '../model/ObjectStore.ts';
 import { archivedClasses, type StoredChecksum } from '../model/StoredObject.ts';
-import { authorizeObject } from './authorize.ts';
+import { authorizeDeletion } from './authorize.ts';
 import { checkAcl } from './checkAcl.ts';
 import { checkReadConditions, isRangeConditionMet, unquoteETag, writeCondition } from './conditions.ts';
 import {
@@ -224,8 +224,8 @@ function deleteOne(call: S3Call, object: ParsedElement): XmlElement {
       if (!DELETE_MEMBERS.includes(name)) throw notImplemented(`S3 DeleteObjects with ${name}`);
     }
     checkKey(key);
-    authorizeObject(call, versionId === undefined ? 's3:DeleteObject' : 's3:DeleteObjectVersion', key);
     const etag = childText(object, 'ETag');
+    authorizeDeletion(call, key, versionId, etag);
     const condition = etag === undefined ? {} : { ifMatch: unquoteETag(etag) };
     const bucket = call.store.bucket(call.bucket);
     if (versionId === undefined) {
