@@ -96,10 +96,11 @@ export const mutations: readonly Mutation[] = [
   ]),
   of('lib/landing/write/writeObjects.ts', 'lib/landing/write/writeObjects.contract', [
     ['    if (this.done.failed.has(key)) return false;\n', ''],
-    ['await this.#writer.store.removeAll(put).catch(() => []);', ''],
+    ['await this.#writer.store.removeAll(anyVersion(put)).catch(() => []);', ''],
     ['if (at === from || this.done.failed.has(version.key)) return;', ''],
     ['if (why !== undefined) await writeNote(store, version, { written: true, why });', ''],
     ['      for (const object of ended) await this.#putAside(object);\n', ''],
+    ['{ ...as, expected: object.putETag }', 'as'],
   ]),
   of('lib/ledger/movePartition.ts', 'lib/ledger/movePartition', [
     ["moved !== 'EntityNotFoundException'", 'false'],
@@ -143,11 +144,12 @@ export const mutations: readonly Mutation[] = [
   ]),
   of('lib/relay/relayMessages.ts', 'lib/relay/relayMessages', [
     ['await relayer.queues.bury(body)', 'void relayer.queues.bury(body).catch(() => 0)'],
+    ['await store.remove(given, eTag);', "await store.remove(given, '*');"],
     ['tries.settle(copy, message.sentAt)', 'tries.settle(copy, copy.keptAt)'],
     ['retryDelayMs(message.receives, afterMs, random)', 'retryDelayMs(1, afterMs, random)'],
 
     ['if (afterMs !== null) return stay(message, afterMs, relayer);', ''],
-    ["if (typeof given === 'string') await store.remove(given);", ''],
+    ['await store.remove(given, eTag);', ''],
     ['      return stay(message, 0, relayer);\n    }),', '      return true;\n    }),'],
   ]),
   of('lib/relay/CopyKeeper.ts', 'lib/relay/CopyKeeper', [
@@ -200,6 +202,7 @@ export const mutations: readonly Mutation[] = [
     'lib/landing/write/lookAtLanding lib/landing/write/writeObjects.contract',
     [
       ['store.removeAll(asked).catch(failed)', 'store.removeAll(asked).catch(() => [])'],
+      ['store.removeAll(asked)', "store.removeAll(asked.map(({ key }) => ({ key, eTag: '*' })))"],
       ['tries < TRIES && left.size > 0', 'tries < 1 && left.size > 0'],
     ],
   ),
@@ -257,7 +260,7 @@ export const mutations: readonly Mutation[] = [
   of('lib/base/retry.ts', 'lib/base/retry', [['  await wait(pauseMs);\n', '  void wait(pauseMs);\n']]),
   of('lib/base/claim.ts', 'lib/base/claim', [
     ['now?.claim?.owner === owner ? mine(now.eTag) : null', 'null'],
-    ['await store.remove(key, eTag);', 'await store.remove(key);'],
+    ['await store.remove(key, eTag);', "await store.remove(key, '*');"],
   ]),
   of('lib/base/Breaker.ts', 'lib/landing/store/StreamBreaker', [
     ['this.#probeAt = now + this.#pauseMs();\n    return true;', 'return true;'],
@@ -315,11 +318,12 @@ export const mutations: readonly Mutation[] = [
     ['      await sqs.send(new SendMessage', '      void sqs.send(new SendMessage'],
     [
       `await sqs.send(new SendMessageCommand({ QueueUrl, MessageBody: writeRelayedKey(waitingKey) }));
-      await s3.send(new DeleteObjectCommand({ Bucket, Key }));`,
-      `await s3.send(new DeleteObjectCommand({ Bucket, Key }));
+      await store.remove(Key, ETag);`,
+      `await store.remove(Key, ETag);
       await sqs.send(new SendMessageCommand({ QueueUrl, MessageBody: writeRelayedKey(waitingKey) }));`,
     ],
     ['>= MAX_AGE_MS', '> MAX_AGE_MS'],
+    ['await store.remove(Key, ETag);', "await store.remove(Key, '*');"],
   ]),
   of('operate/redriveLanding.ts', OPERATE, [
     ['if (dryRun) return', 'if (dryRun && messages === 0) return'],

@@ -103,7 +103,8 @@ function writeRole(stack: Stack): Resource {
   const objects = (folders: readonly string[]) => folders.map((folder) => objectsArn(stack, folder));
   return serviceRole(lambdaService, [
     writeLogs(stack, 'write'),
-    { Action: ['s3:GetObject'], Resource: objects([LANDING_FOLDER, LANDING_NOTES]) },
+    // Of damaged/ what another run has put there, which it does not replace.
+    { Action: ['s3:GetObject'], Resource: objects([LANDING_FOLDER, LANDING_NOTES, DAMAGED_FOLDER]) },
     { Action: ['s3:DeleteObject'], Resource: objects([LANDING_FOLDER, LANDING_NOTES, ...tables]) },
     {
       Action: ['s3:PutObject'],

@@ -6,6 +6,7 @@ import {
 } from '@aws-sdk/client-s3';
 import { customerSession } from '../access/sessionPolicies.ts';
 import { mapLimit } from '../base/concurrency.ts';
+import { anyVersion } from '../base/ObjectStore.ts';
 import { ExportError } from '../export/ExportError.ts';
 import type { TargetBucket } from '../export/exportDay.ts';
 import { MOST_TARGET_PAGES, MOST_UPLOAD_PAGES, PARALLEL_ABORTS } from '../export/limits.ts';
@@ -112,7 +113,7 @@ export function exportBucketFrom(
     writeJson: (key, text) => asking(key, async () => void (await store.write(key, text))),
 
     async remove(keys) {
-      const left = await asking(keys[0] ?? '', () => store.removeAll(keys));
+      const left = await asking(keys[0] ?? '', () => store.removeAll(anyVersion(keys)));
       const [first] = left;
       if (first !== undefined)
         throw new ExportError(

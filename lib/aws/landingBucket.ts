@@ -2,6 +2,7 @@ import { open } from 'node:fs/promises';
 import { CopyObjectCommand, type S3Client } from '@aws-sdk/client-s3';
 import { mapLimit } from '../base/concurrency.ts';
 import { errorText } from '../base/errors.ts';
+import { anyVersion } from '../base/ObjectStore.ts';
 import { LoadError } from '../drops/load/LoadError.ts';
 import type { LandingBucket } from '../ledger/LandingBucket.ts';
 import { multipartUpload, PARALLEL_PARTS, PARQUET_MEDIA_TYPE, PART_BYTES } from './multipartUpload.ts';
@@ -58,7 +59,7 @@ export function landingBucket(client: S3Client, bucket: string): LandingBucket {
 
     remove: (keys) =>
       named(keys[0] ?? '', async () => {
-        const [first] = await store.removeAll(keys);
+        const [first] = await store.removeAll(anyVersion(keys));
         if (first !== undefined)
           throw new LoadError('SLUICE_LOAD_BUCKET_FAILED', `${first.key}: ${first.why}.`);
       }),

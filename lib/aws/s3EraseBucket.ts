@@ -81,11 +81,13 @@ export function s3EraseBucket(
   async function deleteUnlessDenied(object: {
     readonly Key: string;
     readonly VersionId?: string;
-  }): Promise<Denied | null> {
+    readonly IfMatch?: string | undefined;
+  }): Promise<Denied | 'changed' | null> {
     try {
       await client.send(new DeleteObjectCommand({ Bucket: bucket, ...object }), until);
       return null;
     } catch (error) {
+      if (error instanceof S3ServiceException && CHANGED.has(error.name)) return 'changed';
       return deniedBy(error);
     }
   }
@@ -173,12 +175,12 @@ export function s3EraseBucket(
         }
       }),
 
-    async hide(key) {
-      return deleteUnlessDenied({ Key: key });
-    },
+    hide: ({ key, eTag }) => deleteUnlessDenied({ Key: key, IfMatch: eTag }),
 
-    async remove({ key, versionId }) {
-      return deleteUnlessDenied({ Key: key, VersionId: versionId });
+    // S3 compares the current version alone: https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-deletes.html
+    remove: ({ key, versionId, eTag }, ifRead = false) => {
+      const IfMatch = ifRead && versionId === NULL_VERSION ? eTag : undefined;
+      return deleteUnlessDenied({ Key: key, VersionId: versionId, IfMatch });
     },
   };
 }

@@ -129,12 +129,11 @@ export function s3ObjectStore(
     },
 
     // https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-deletes.html
-    async remove(key, ifMatch) {
+    async remove(key, eTag) {
       try {
-        await client.send(new DeleteObjectCommand({ ...place, Key: key, IfMatch: ifMatch }));
+        await client.send(new DeleteObjectCommand({ ...place, Key: key, IfMatch: eTag }));
         return 'removed';
       } catch (error) {
-        if (ifMatch === undefined) throw error;
         if (isOneOf(error, GONE)) return 'gone';
         if (!isOneOf(error, CHANGED)) throw error;
         // An object that another writer has deleted has no ETag that could match.
@@ -142,14 +141,18 @@ export function s3ObjectStore(
       }
     },
 
-    async removeAll(keys) {
+    // AWS's answers for each object: https://github.com/versity/versitygw/issues/2112. An ETag `*` is any, and needs no right to read:
+    // https://docs.aws.amazon.com/AmazonS3/latest/API/API_DeleteObjects.html
+    async removeAll(objects) {
       const left: { key: string; why: string }[] = [];
-      for (let from = 0; from < keys.length; from += MOST_DELETED) {
-        const Objects = keys.slice(from, from + MOST_DELETED).map((Key) => ({ Key }));
+      for (let from = 0; from < objects.length; from += MOST_DELETED) {
+        const some = objects.slice(from, from + MOST_DELETED);
+        const Objects = some.map(({ key, eTag }) => ({ Key: key, ETag: eTag }));
         const answer = await client.send(
           new DeleteObjectsCommand({ ...place, Delete: { Objects, Quiet: true } }),
         );
-        left.push(...partialAnswers.DeleteObjects(answer));
+        const failed = partialAnswers.DeleteObjects(answer);
+        left.push(...failed.filter(({ why }) => ![...CHANGED, ...GONE].includes(why)));
       }
       return left;
     },

@@ -22,16 +22,26 @@ export interface ObjectStore {
    *   `options.expected` it is never null.
    */
   write(key: string, body: string | Uint8Array, options?: WriteOptions): Promise<string | null>;
+  /** Deletes an object if it still has this ETag. */
+  remove(key: string, eTag: string): Promise<'removed' | 'gone' | 'changed'>;
   /**
-   * Deletes an object.
+   * Deletes objects that still have these ETags, a thousand with each call. One that is gone, or another by now, is done.
    *
-   * @param ifMatch The ETag to delete. Default: any, and then the object need not exist.
+   * @returns Those that could not be deleted, and S3's code.
    */
-  remove(key: string, ifMatch?: string): Promise<'removed' | 'gone' | 'changed'>;
-  /** Deletes objects, which need not exist, a thousand with each call. @returns Those that could not be deleted, and S3's code. */
-  removeAll(keys: readonly string[]): Promise<readonly { readonly key: string; readonly why: string }[]>;
+  removeAll(
+    objects: readonly DeletedObject[],
+  ): Promise<readonly { readonly key: string; readonly why: string }[]>;
   /** Lists one page of at most 1,000 objects or folders, in the order of their keys. */
   listPage(prefix: string, options?: ListOptions): Promise<ObjectPage>;
+}
+
+/** What is deleted: an object as it was read. */
+export type DeletedObject = Pick<ListedObject, 'key' | 'eTag'>;
+
+/** Whatever is under these keys: for those who delete what they have not read, as the keys alone say that it goes. */
+export function anyVersion(keys: Iterable<string>): DeletedObject[] {
+  return Array.from(keys, (key) => ({ key, eTag: '*' }));
 }
 
 /** The content of a small object, and its version for a conditional write. */

@@ -57,8 +57,16 @@ export interface EraseBucket {
     path: string,
     attributes: ObjectAttributes,
   ): Promise<{ readonly eTag: string; readonly isKept: boolean } | Denied | null>;
-  /** Hides an object behind a delete marker. Its versions stay. */
-  hide(key: string): Promise<Denied | null>;
-  /** Deletes one version for good. */
-  remove(version: Pick<StoredVersion, 'key' | 'versionId'>): Promise<Denied | null>;
+  /** Hides an object behind a delete marker, if it still has this ETag. Its versions stay. */
+  hide(version: Pick<StoredVersion, 'key' | 'eTag'>): Promise<Denied | 'changed' | null>;
+  /**
+   * Deletes one version for good.
+   *
+   * @param ifRead Only the object that was read, which has the same ID as another in its place where there are no versions. Default:
+   *   whatever has the ID.
+   */
+  remove(
+    version: Pick<StoredVersion, 'key' | 'versionId' | 'eTag'>,
+    ifRead?: boolean,
+  ): Promise<Denied | 'changed' | null>;
 }

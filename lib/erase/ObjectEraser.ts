@@ -252,21 +252,24 @@ export class ObjectEraser {
         await faultPoint?.('replaced');
         await changes.replaced(version, replaced.eTag);
         const denied = replaced.isKept ? await this.#remove(version) : null;
-        if (denied !== null) leave(version, denied);
+        if (denied !== null && denied !== 'changed') leave(version, denied);
       } else if (!dryRun) {
         // Without a marker, the newest version that is left would come back.
-        if (version.isLatest && old.length > deleted) {
+        const hides = version.isLatest && old.length > deleted;
+        if (hides) {
           // A marker hides whatever is the latest. What was written since is looked at first.
           const now = (await bucket.versions(version.key)).find(({ isLatest }) => isLatest);
           if (now?.versionId !== version.versionId || now.eTag !== version.eTag) return false;
-          const denied = await bucket.hide(version.key);
+          const denied = await bucket.hide(version);
+          if (denied === 'changed') return false;
           if (denied !== null) {
             leave(version, denied);
             continue;
           }
           await faultPoint?.('hidden');
         }
-        const denied = await this.#remove(version);
+        const denied = await this.#remove(version, version.isLatest && !hides);
+        if (denied === 'changed') return false;
         if (denied !== null) {
           leave(version, denied);
           continue;
@@ -289,8 +292,8 @@ export class ObjectEraser {
     return true;
   }
 
-  async #remove(version: StoredVersion): Promise<Denied | null> {
-    const denied = await this.#ports.bucket.remove(version);
+  async #remove(version: StoredVersion, ifRead = false): Promise<Denied | 'changed' | null> {
+    const denied = await this.#ports.bucket.remove(version, ifRead);
     if (denied === null) await this.#ports.faultPoint?.('removed');
     return denied;
   }

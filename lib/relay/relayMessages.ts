@@ -47,21 +47,27 @@ async function relay(
 ): Promise<boolean> {
   const { clock, deadline, store } = relayer;
   if (clock.now() >= deadline) return stay(message, 0, relayer);
-  const copy = typeof given === 'string' ? await readObject(given, store, tries) : given;
-  if (copy === null) return true;
+  const read = typeof given === 'string' ? await readObject(given, store, tries) : { copy: given };
+  if (read === null) return true;
+  const { copy, eTag } = read;
   const afterMs = await tries.settle(copy, message.sentAt);
   if (afterMs !== null) return stay(message, afterMs, relayer);
-  if (typeof given === 'string') await store.remove(given);
+  // A copy that was put there since has a message of its own.
+  if (typeof given === 'string' && eTag !== undefined) await store.remove(given, eTag);
   return true;
 }
 
 /** The copy of an object; null if there is none. An object that is no copy stays until S3 deletes it. */
-async function readObject(key: string, store: ObjectStore, tries: Tries): Promise<RelayCopy | null> {
+async function readObject(
+  key: string,
+  store: ObjectStore,
+  tries: Tries,
+): Promise<{ readonly copy: RelayCopy; readonly eTag?: string } | null> {
   const object = await store.read(key, { listsIfDenied: true });
   if (object === null) return null;
   const copy = readRelayCopy(object.text);
   if (copy === null) tries.skip();
-  return copy;
+  return copy === null ? null : { copy, eTag: object.eTag };
 }
 
 /** Leaves a message in its queue, hidden for a while. It never throws: unhidden it comes back after its visibility timeout. */

@@ -82,10 +82,12 @@ export function deniedByBucket(
   const document = parseJson(policy);
   return list(isJsonObject(document) ? document['Statement'] : undefined).flatMap((statement, i) => {
     if (!isJsonObject(statement) || statement['Effect'] !== 'Deny') return [];
-    const may = isOfRole(statement, role) ? conditionHolds(statement['Condition'], role) : false;
-    if (may === false) return [];
-    const name = `${String(statement['Sid'] ?? `Statement ${i + 1}`)} ${may === true ? 'denies' : 'may deny'}`;
+    if (!isOfRole(statement, role)) return [];
     return needs.flatMap(({ action, objects, code }) => {
+      const may = conditionHolds(statement['Condition'], role, action);
+      if (may === false) return [];
+      const sid = String(statement['Sid'] ?? `Statement ${i + 1}`);
+      const name = `${sid} ${may === true ? 'denies' : 'may deny'}`;
       const has = (object: string) => isNamed(statement, 'Resource', object);
       return isNamed(statement, 'Action', action) && objects.some(has)
         ? [finding(code, `The policy of the bucket: ${name} ${action} to ${role}.`)]
@@ -115,13 +117,16 @@ function isAccountOf(principal: string, role: string): boolean {
   return principal === account || principal.endsWith(`::${account}:root`);
 }
 
-/** Whether a condition holds for calls of a role over TLS; null if that is not known. */
-function conditionHolds(condition: unknown, role: string): boolean | null {
+/** Whether a condition holds for calls of a role over TLS, which deletes nothing without `If-Match`; null if that is not known. */
+function conditionHolds(condition: unknown, role: string, action: string): boolean | null {
   let known: boolean | null = true;
   for (const [operator, keys] of Object.entries(isJsonObject(condition) ? condition : {}))
     for (const [key, values] of Object.entries(isJsonObject(keys) ? keys : {})) {
       const one = key.toLowerCase();
       if (one === 'aws:securetransport' && String(valueAt(list(values), [0])) === 'false') return false;
+      const wants = String(valueAt(list(values), [0]));
+      if (one === 's3:if-match' && operator === 'Null' && action === 's3:DeleteObject' && wants === 'true')
+        return false;
       if (one !== 'aws:principalarn') {
         known = null;
         continue;

@@ -1,5 +1,6 @@
-import { CopyObjectCommand, DeleteObjectCommand, paginateListObjectsV2 } from '@aws-sdk/client-s3';
+import { CopyObjectCommand, paginateListObjectsV2 } from '@aws-sdk/client-s3';
 import { SendMessageCommand } from '@aws-sdk/client-sqs';
+import { s3ObjectStore } from '../../lib/aws/s3ObjectStore.ts';
 import { mapLimit } from '../../lib/base/concurrency.ts';
 import { MAX_AGE_MS } from '../../lib/relay/limits.ts';
 import { writeRelayedKey } from '../../lib/relay/RelayCopy.ts';
@@ -39,11 +40,12 @@ export async function redriveCopies(
   const { s3, sqs, config, signal, now } = deployment;
   if (config.relay === undefined) throw new RelayCopiesError('SLUICE_RELAY_OFF');
   const Bucket = config.bucket;
+  const store = s3ObjectStore(s3, Bucket);
   const Prefix = `${RELAY_REFUSED_FOLDER}${reason === null ? '' : `${reason}/`}`;
   let [found, moved, tooOld] = [0, 0, 0];
   const { QueueUrl } = await readQueue(deployment, 'relay');
   for await (const { Contents = [] } of paginateListObjectsV2({ client: s3 }, { Bucket, Prefix })) {
-    await mapLimit(Contents, AT_ONCE, async ({ Key = '' }) => {
+    await mapLimit(Contents, AT_ONCE, async ({ Key = '', ETag = '' }) => {
       signal?.throwIfAborted();
       const id = parseRelayRefusedKey(Key)?.id;
       if (id === undefined) return;
@@ -56,9 +58,10 @@ export async function redriveCopies(
       if (dryRun) return;
       const CopySource = `${Bucket}/${encodeURIComponent(Key)}`;
       const waitingKey = relayWaitingKey(id);
-      await s3.send(new CopyObjectCommand({ Bucket, Key: waitingKey, CopySource }));
+      const copy = { CopySource, CopySourceIfMatch: ETag, Key: waitingKey };
+      await s3.send(new CopyObjectCommand({ Bucket, ...copy }));
       await sqs.send(new SendMessageCommand({ QueueUrl, MessageBody: writeRelayedKey(waitingKey) }));
-      await s3.send(new DeleteObjectCommand({ Bucket, Key }));
+      await store.remove(Key, ETag);
     });
   }
   return { found, moved, tooOld };

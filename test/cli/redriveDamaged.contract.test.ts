@@ -2,7 +2,7 @@ import { gzipSync } from 'node:zlib';
 import { PutBucketVersioningCommand } from '@aws-sdk/client-s3';
 import { afterAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { s3ObjectStore } from '../../lib/aws/s3ObjectStore.ts';
-import { listObjects } from '../../lib/base/ObjectStore.ts';
+import { anyVersion, listObjects } from '../../lib/base/ObjectStore.ts';
 import { againKey, damagedKey } from '../../lib/tables/objectKeys.ts';
 import { startS3 } from '../../packages/local-aws/src/testing/startS3.ts';
 import { callMain, keysEnvironment } from '../harness/callMain.ts';
@@ -21,7 +21,7 @@ const env = {
   ...keysEnvironment(server.url),
   SLUICE_CONFIG: writeConfig(directory.path, { bucket: BUCKET }),
 };
-beforeEach(async () => store.removeAll(await keys()));
+beforeEach(async () => store.removeAll(anyVersion(await keys())));
 afterAll(async () => {
   await server.close();
   directory.remove();

@@ -1,5 +1,6 @@
 import { Readable } from 'node:stream';
 import type {
+  DeletedObject,
   ListOptions,
   ObjectHead,
   ObjectPage,
@@ -81,17 +82,17 @@ export class MemoryObjects implements ObjectStore {
     return fault === 'written_twice' ? null : eTag;
   }
 
-  async remove(key: string, ifMatch?: string): Promise<'removed' | 'gone' | 'changed'> {
+  async remove(key: string, eTag: string): Promise<'removed' | 'gone' | 'changed'> {
     await Promise.resolve();
     const found = this.objects.get(key);
-    if (ifMatch !== undefined && found === undefined) return 'gone';
-    if (ifMatch !== undefined && found?.eTag !== ifMatch) return 'changed';
+    if (found === undefined) return 'gone';
+    if (eTag !== '*' && found.eTag !== eTag) return 'changed';
     this.objects.delete(key);
     return 'removed';
   }
 
-  async removeAll(keys: readonly string[]): ReturnType<ObjectStore['removeAll']> {
-    for (const key of keys) await this.remove(key);
+  async removeAll(objects: readonly DeletedObject[]): ReturnType<ObjectStore['removeAll']> {
+    for (const { key, eTag } of objects) await this.remove(key, eTag);
     return [];
   }
 

@@ -1,5 +1,5 @@
 import { s3ObjectStore } from '../../lib/aws/s3ObjectStore.ts';
-import { listObjects } from '../../lib/base/ObjectStore.ts';
+import { anyVersion, listObjects } from '../../lib/base/ObjectStore.ts';
 import { defineConfig } from '../../lib/config/defineConfig.ts';
 import { encodeLines, type LandedRow, type LandedRows } from '../../lib/landing/store/encodeLines.ts';
 import type { TableKind } from '../../lib/schema/kinds.ts';
@@ -38,6 +38,6 @@ export async function startLanding() {
     ...{ clock, config, directory, s3, store, keys, close },
     put: (key: string, body: Uint8Array) => store.write(key, body, { contentType: 'application/gzip' }),
     /** Everything away, for the next example. */
-    empty: async () => void (await store.removeAll(await keys())),
+    empty: async () => void (await store.removeAll(anyVersion(await keys()))),
   };
 }

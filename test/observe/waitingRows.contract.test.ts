@@ -91,7 +91,7 @@ describe('rows that wait', () => {
           const answer = await next(args);
           if (commandName !== 'ListObjectsV2Command') return answer;
           landing.s3.middlewareStack.remove(name);
-          await landing.store.removeAll([BATCH]);
+          await landing.store.removeAll([{ key: BATCH, eTag: '*' }]);
           return answer;
         },
       { step: 'initialize', name },

@@ -105,6 +105,20 @@ describe('refused copies that are sent again', () => {
     expect(await bodies('relay')).toHaveLength(2);
   });
 
+  it('leave what somebody puts in the place of one while it is moved', async () => {
+    deployment.sqs.middlewareStack.add(
+      (next, { commandName }) =>
+        async (args) => {
+          if (commandName === 'SendMessageCommand') await store().write(refused('401', young), 'another');
+          return next(args);
+        },
+      { step: 'initialize' },
+    );
+    expect(await redriveCopies(deployment, '401', false)).toMatchObject({ moved: 1 });
+    expect((await store().read(refused('401', young)))?.text).toBe('another');
+    expect((await store().read(relayWaitingKey(young)))?.text).toBe('copy');
+  });
+
   it('stay as they are in a dry run', async () => {
     const before = await keys();
     expect(await redriveCopies(deployment, '401', true)).toEqual({ found: 2, moved: 1, tooOld: 1 });

@@ -59,8 +59,8 @@ export function erasePolicy(scope: PolicyScope, config: Config, stack: string): 
       ['s3:GetObject', 's3:PutObject'],
       objects([...tables, LANDING_FOLDER, DAMAGED_FOLDER]),
     ),
-    // An object that goes as a whole is hidden if older versions of it stay.
-    allow('HideObjects', ['s3:DeleteObject'], objects(wholes)),
+    // An object that goes as a whole is hidden if older versions of it stay, and is still the one that was read.
+    allow('HideObjects', ['s3:DeleteObject', 's3:GetObject'], objects(wholes)),
     // S3 reveals that a record does not exist only to callers that may list it.
     allow('FindRecords', ['s3:ListBucket'], [bucketArn(scope, bucket)]),
     allow('ReadNotes', ['s3:GetObject'], objects([LANDING_NOTES])),

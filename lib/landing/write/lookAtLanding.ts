@@ -1,5 +1,5 @@
 import { isJsonObject, parseJson } from '../../base/json.ts';
-import { type ListedObject, listObjects } from '../../base/ObjectStore.ts';
+import { anyVersion, type ListedObject, listObjects } from '../../base/ObjectStore.ts';
 import type { TaskQueue } from '../../base/queue.ts';
 import { HOUR_MS } from '../../base/time.ts';
 import { LANDING_LOOK } from '../../tables/ledgerKeys.ts';
@@ -64,7 +64,7 @@ export async function lookAtLanding(
   for (const object of tried)
     if (!left.has(object.key)) for (const note of notes.of(object)) kept.delete(note);
   const ofNothing = notes.keys.filter((key) => !kept.has(key));
-  await store.removeAll(ofNothing.slice(0, MOST_DELETED));
+  await store.removeAll(anyVersion(ofNothing.slice(0, MOST_DELETED)));
   const deleted = tried.length - left.size;
   log({ ...line, told: bodies.length, deleted, undeleted: written.length - deleted, skipped: null });
 }

@@ -1,16 +1,17 @@
 import { errorName } from '../../base/errors.ts';
-import type { ObjectStore } from '../../base/ObjectStore.ts';
+import type { DeletedObject, ObjectStore } from '../../base/ObjectStore.ts';
 
 /** How often the bucket is asked to delete an object. */
 const TRIES = 3;
 
 /**
- * Deletes objects that are written, which need not exist any more. An alarm is on the line about those that the bucket keeps.
+ * Deletes objects that are written, if they are still those that were read: what somebody has put in the place of one has a message of
+ * its own. An alarm is on the line about those that the bucket keeps.
  *
  * @returns These, and why.
  */
 export async function removeWritten(
-  objects: readonly { readonly key: string }[],
+  objects: readonly DeletedObject[],
   {
     store,
     log,
@@ -21,8 +22,8 @@ export async function removeWritten(
 ): Promise<ReadonlyMap<string, string>> {
   let left = new Map(objects.map(({ key }) => [key, '']));
   for (let tries = 0; tries < TRIES && left.size > 0; tries += 1) {
-    const asked = [...left.keys()];
-    const failed = (error: unknown) => asked.map((key) => ({ key, why: errorName(error) }));
+    const asked = objects.filter(({ key }) => left.has(key));
+    const failed = (error: unknown) => asked.map(({ key }) => ({ key, why: errorName(error) }));
     left = new Map((await store.removeAll(asked).catch(failed)).map(({ key, why }) => [key, why]));
   }
   const [[object, code] = []] = left;

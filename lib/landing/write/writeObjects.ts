@@ -1,10 +1,10 @@
-import { randomBytes } from 'node:crypto';
+import { hash, randomBytes } from 'node:crypto';
 import { mkdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { mapLimit } from '../../base/concurrency.ts';
 import { errorText, SluiceError } from '../../base/errors.ts';
-import type { ObjectStore } from '../../base/ObjectStore.ts';
+import { anyVersion, type ObjectStore } from '../../base/ObjectStore.ts';
 import type { Clock } from '../../base/time.ts';
 import type { EngineLimits } from '../../parquet/DuckDbSession.ts';
 import type { Config } from '../../schema/config.ts';
@@ -101,8 +101,9 @@ interface OpenedObject {
   /** The bytes from there on. */
   readonly pieces: AsyncGenerator<{ readonly chunks: readonly Buffer[]; readonly isLast: boolean }>;
   skipped: Skipped;
-  /** How much of that is in the bucket, and whether any was before. */
+  /** How much of that is in the bucket, in an object of this ETag, and whether any was before. */
   putBytes: number;
+  putETag: string | null;
   isDamaged: boolean;
 }
 
@@ -144,7 +145,7 @@ async function openObject(
   }
   return {
     ...{ version, notes: keys, isWritten, from, pieces: pieces() },
-    ...{ skipped: new Skipped(), putBytes: 0, isDamaged: false },
+    ...{ skipped: new Skipped(), putBytes: 0, putETag: null, isDamaged: false },
   };
 }
 
@@ -279,7 +280,7 @@ class Batch {
     if (object.skipped.bytes <= skippedBytes) return;
     const from = part.at + part.bytes.length;
     await this.#endRoundAt(object, from);
-    Object.assign(object, { from, skipped: new Skipped(), putBytes: 0 });
+    Object.assign(object, { from, skipped: new Skipped(), putBytes: 0, putETag: null });
   }
 
   /** Ends the round within an object, and notes that the bytes before this one are not to be read again. */
@@ -289,8 +290,6 @@ class Batch {
     if (at === from || this.done.failed.has(version.key)) return;
     const { store } = this.#writer;
     try {
-      // Another run may have ended it meanwhile: there is more in damaged/ then than this one has by now.
-      (await openPart(store, version, 0, 0, this.#time.signal)).destroy();
       await this.#putAside(object);
       notes.push(await writeNote(store, version, { from: at }));
     } catch (error) {
@@ -330,7 +329,7 @@ class Batch {
     } catch (error) {
       for (const key of round.keys) this.#fail(key, error);
       // What is left of it is written again: its rows would be there twice.
-      await this.#writer.store.removeAll(put).catch(() => []);
+      await this.#writer.store.removeAll(anyVersion(put)).catch(() => []);
       return;
     } finally {
       await rm(directory, { recursive: true, force: true });
@@ -359,15 +358,28 @@ class Batch {
     this.done.files += written.files.length;
   }
 
-  /** Keeps what was skipped of an object where nothing deletes it for long. */
+  /**
+   * Keeps what was skipped of an object where nothing deletes it for long. It replaces only what this run has put there. Beside what
+   * another run has put, of this object or of one that had its key, it has a name of its own, unless it is a part of that.
+   */
   async #putAside(object: OpenedObject): Promise<void> {
     const { from, skipped } = object;
     if (skipped.bytes === object.putBytes) return;
     const { key } = object.version;
-    await this.#writer.store.write(damagedKey(key, from), skipped.object(), {
-      ...{ contentType: 'application/gzip', signal: this.#time.signal },
-    });
-    Object.assign(object, { putBytes: skipped.bytes, isDamaged: true });
+    const { store } = this.#writer;
+    const { signal } = this.#time;
+    const whole = skipped.object();
+    const aside = damagedKey(key, from);
+    const as = { contentType: 'application/gzip', signal };
+    const putETag = await store.write(aside, whole, { ...as, expected: object.putETag });
+    if (putETag === null) {
+      const there = await store.open(aside, { signal });
+      const known = there === null ? [] : await there.body.toArray();
+      const name = `${aside}.${hash('sha256', whole).slice(0, 16)}`;
+      const anew = { ...as, expected: null, throwsConflict: true };
+      if (!Buffer.concat(known).includes(whole)) await store.write(name, whole, anew);
+    }
+    Object.assign(object, { putBytes: skipped.bytes, putETag, isDamaged: true });
     const { bytes, count, causes, ranges, lines, rowLike } = skipped;
     this.#writer.log({
       ...{ level: 'error', event: 'write_damaged', object: key, code: 'SLUICE_LANDED_DAMAGED' },
@@ -388,7 +400,7 @@ class Batch {
     );
     const notes = ended.flatMap((one) => (left.has(one.version.key) ? [] : one.notes));
     // What is left of them is harmless: the versions are gone.
-    await store.removeAll([...new Set(notes)]).catch(() => []);
+    await store.removeAll(anyVersion(new Set(notes))).catch(() => []);
     await mapLimit(ended, PUTS, async ({ version, isWritten, isDamaged }) => {
       const why = left.get(version.key);
       try {

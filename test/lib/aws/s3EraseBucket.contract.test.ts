@@ -107,11 +107,27 @@ describe('the bucket of an erasure', () => {
     const first = await put('gone', 'first');
     await put('gone', 'second');
     const version = await newest('gone');
-    expect(await bucket.hide('gone')).toBe(null);
+    expect(await bucket.hide({ ...version, eTag: '"other"' })).toBe('changed');
+    expect(await bucket.hide(version)).toBe(null);
     expect(await bucket.remove(version)).toBe(null);
     expect(await listed('gone')).toEqual([['gone', [first]]]);
     expect(await bucket.fetch(version, path('old'))).toBe(null);
     // A second time, as after a run that was killed.
     expect(await bucket.remove(version)).toBe(null);
+  });
+
+  it('deletes, where there are no versions, only what was read', async () => {
+    const Bucket = 'unversioned';
+    server.store.createBucket(Bucket);
+    const plain = s3EraseBucket(s3, Bucket, { wait: async () => {}, random: () => 0 });
+    const write = (Body: string) => s3.send(new PutObjectCommand({ Bucket, Key: 'a', Body }));
+    await write('read');
+    const [version] = await plain.versions('a');
+    if (version === undefined) throw new Error('no version');
+    await write('another');
+    expect(await plain.remove(version, true)).toBe('changed');
+    const [now = version] = await plain.versions('a');
+    expect(await plain.remove(now, true)).toBe(null);
+    expect(await plain.versions('a')).toEqual([]);
   });
 });

@@ -39,7 +39,7 @@ describe('a claim', () => {
     const held = await take();
     let next: HeldClaim | null = null;
     // Its client deletes the claim twice, and another owner claims between both.
-    objects.remove = async (key: string, eTag?: string) => {
+    objects.remove = async (key: string, eTag: string) => {
       const { remove } = MemoryObjects.prototype;
       const first = await remove.call(objects, key, eTag);
       next = await take();

@@ -74,6 +74,20 @@ describe('a copy of a request', () => {
     expect([keys(), hidden, line()?.['relayed']]).toEqual([[], [], 2]);
   });
 
+  it('leaves what somebody puts in its place while it is sent', async () => {
+    const { store, relay } = start();
+    const key = relayWaitingKey(id);
+    await store.write(key, writeRelayCopy(copy));
+    const read = store.read.bind(store);
+    store.read = async (...args) => {
+      const found = await read(...args);
+      await store.write(key, writeRelayCopy({ ...copy, query: 'restored' }));
+      return found;
+    };
+    expect(await relay(writeRelayedKey(key))).toEqual([]);
+    expect((await read(key))?.text).toContain('restored');
+  });
+
   it('stays in its queue, and in the bucket, while the target does not take it', async () => {
     const { store, relay, keys, hidden, line } = start(503);
     await store.write(relayWaitingKey(id), writeRelayCopy(copy));

@@ -198,6 +198,7 @@ describe('the policy of a bucket', () => {
     ['another folder', { Resource: 'arn:aws:s3:::acme/statsig/*' }],
     ['somebody else', { Principal: { AWS: 'arn:aws:iam::111122223333:role/x' } }],
     ['plain HTTP', { Condition: { Bool: { 'aws:SecureTransport': 'false' } } }],
+    ['deletions without a condition', { Condition: { Null: { 's3:if-match': 'true' } } }],
     ['all but the writer', { Condition: { ArnNotEquals: { 'aws:PrincipalArn': [role] } } }],
   ])('does not with %s', (_, statement) => {
     expect(denied(statement)).toEqual([]);

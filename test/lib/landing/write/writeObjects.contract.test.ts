@@ -49,12 +49,18 @@ beforeEach(() => {
 });
 afterEach(() => directory.remove());
 
+/** Null without an object. */
+function eTagOf(key: string): string | null {
+  const bytes = objects.get(key);
+  return bytes === undefined ? null : hash('sha256', bytes);
+}
+
 function store(): Writer['store'] {
   return {
     open: async (key, { range, ifMatch } = {}) => {
       onCall('fetch', key);
       const whole = objects.get(key);
-      const eTag = whole === undefined ? '' : hash('sha256', whole);
+      const eTag = eTagOf(key) ?? '';
       if (whole === undefined || (ifMatch !== undefined && ifMatch !== eTag)) return null;
       if (range !== undefined && range.first >= whole.length) throw new Error('InvalidRange');
       const bytes = range === undefined ? whole : whole.subarray(range.first, range.last + 1);
@@ -68,19 +74,20 @@ function store(): Writer['store'] {
       const bytes = objects.get(key);
       return bytes === undefined ? null : { text: bytes.toString(), eTag: '' };
     },
-    write: async (key, body) => {
+    write: async (key, body, { expected } = {}) => {
       onCall('put', key);
+      if (expected !== undefined && expected !== eTagOf(key)) return null;
       objects.set(key, Buffer.from(body));
-      return '';
+      return eTagOf(key);
     },
-    removeAll: async (keys) =>
-      keys.flatMap((key) => {
+    removeAll: async (asked) =>
+      asked.flatMap(({ key, eTag }) => {
         try {
           onCall('remove', key);
         } catch (error) {
           return [{ key, why: String(error) }];
         }
-        objects.delete(key);
+        if (eTag === '*' || eTag === eTagOf(key)) objects.delete(key);
         return [];
       }),
     listPage: async (prefix) => ({
@@ -331,6 +338,23 @@ describe('a large object', () => {
     expect(await write([KEY(1)], small)).toMatchObject({ objects: { gone: 1 }, rows: 0 });
   });
 
+  it('that ends while another run is in it loses nothing that either has put aside', async () => {
+    const foreign = Buffer.concat(members.flatMap((one, i) => [one, Buffer.from(`${demo}${i}`)]));
+    objects.set(KEY(1), foreign);
+    // The other run has read less of the object by now, and is killed as it has put that.
+    let files = 0;
+    onCall = (call, key) => {
+      if (call !== 'put' || !key.startsWith('statsig/')) return;
+      files += 1;
+      if (files === 4) objects.set(aside(), Buffer.from(`${demo}0`));
+    };
+    await write([KEY(1)], small);
+    const put = keysOf('damaged/').map((key) => String(objects.get(key)));
+    for (const i of members.keys())
+      expect(put.join('|')).toContain(`${demo}${i}{`.slice(0, i === 29 ? -1 : undefined));
+    expect([...keysOf('landing/'), ...notes()]).toEqual([]);
+  });
+
   it('may be of others for the most part: what is skipped is put in as many objects as it takes', async () => {
     const foreign = Buffer.alloc(1_000, 'foreign ');
     objects.set(KEY(1), Buffer.concat([foreign, ...members, foreign]));
@@ -474,11 +498,40 @@ describe('bytes of others in an object', () => {
     expect(lines[0]).toMatchObject({ ranges: expect.arrayContaining([{ from, to, why: 'broken' }]) });
   });
 
+  it('that were under the key before stay beside them, and the same bytes are kept once', async () => {
+    const other = Buffer.from('of another object');
+    for (const [object, kept] of [
+      [between(demo), [Buffer.concat([demo, demo, demo])]],
+      [between(demo), [Buffer.concat([demo, demo, demo])]],
+      [between(other), [Buffer.concat([demo, demo, demo]), Buffer.concat([other, other, other])]],
+      [between(other), [Buffer.concat([demo, demo, demo]), Buffer.concat([other, other, other])]],
+    ] as const) {
+      objects.set(KEY(1), object);
+      await write([KEY(1)]);
+      expect(keysOf('damaged/').map((key) => String(objects.get(key)))).toEqual(kept.map(String));
+    }
+  });
+
   it('may be all of it, and none: an object without bytes is done', async () => {
     objects.set(KEY(1), demo);
     objects.set(KEY(2), Buffer.of());
     expect(await write([KEY(1), KEY(2)])).toMatchObject({ objects: { written: 1, damaged: 1 }, rows: 0 });
     expect(keysOf('')).toEqual([aside]);
+  });
+});
+
+describe('what somebody puts in the place of an object', () => {
+  it('while its file is put stays, and is written as what it is', async () => {
+    objects.set(KEY(1), record({ events: [rowOf('events', 'read')] }));
+    onCall = (call, key) => {
+      if (call !== 'put' || !key.startsWith('statsig/')) return;
+      onCall = () => {};
+      objects.set(KEY(1), record({ events: [rowOf('events', 'restored')] }));
+    };
+    expect(await write([KEY(1)])).toMatchObject({ objects: { written: 1, undeleted: 0 } });
+    expect([keysOf('landing/'), keysOf('ledger/'), lines]).toEqual([[KEY(1)], [], []]);
+    expect(await write([KEY(1)])).toMatchObject({ objects: { written: 1 } });
+    expect([await idsOf('events'), keysOf('landing/')]).toEqual([['read', 'restored'], []]);
   });
 });
 
