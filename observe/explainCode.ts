@@ -3,7 +3,6 @@ import { QueueError } from '../lib/base/queue.ts';
 import { CollectError } from '../lib/collect/CollectError.ts';
 import { ConfigError } from '../lib/config/ConfigError.ts';
 import { CurateError } from '../lib/curate/CurateError.ts';
-import { AthenaError } from '../lib/drops/athena/AthenaPort.ts';
 import { SourceError } from '../lib/drops/CustomerBucket.ts';
 import { IngestError } from '../lib/drops/IngestError.ts';
 import { LoadError } from '../lib/drops/load/LoadError.ts';
@@ -43,16 +42,7 @@ const drops = [
   TriggerError,
   TriggerFailure,
 ];
-const others = [
-  ConfigError,
-  LambdaError,
-  EngineError,
-  AthenaError,
-  ExportError,
-  CurateError,
-  RelayError,
-  EraseError,
-];
+const others = [ConfigError, LambdaError, EngineError, ExportError, CurateError, RelayError, EraseError];
 
 const entries = new Map<string, ErrorEntry>(
   [

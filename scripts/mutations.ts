@@ -31,9 +31,7 @@ export const mutations: readonly Mutation[] = [
   of('lib/drops/mapping/jsonText.ts', 'lib/drops/mapping/jsonTexts.contract', [
     ['NOT ${isJson(text)} AND ${isJson(nulls)}', '${isJson(text)}'],
   ]),
-  of('lib/drops/load/chooseEngine.ts', 'lib/drops/athena/chooseEngine', [
-    ['(groups > 1 ? threads + 2 : 1)', '1'],
-  ]),
+  of('lib/drops/load/pagesFit.ts', 'lib/drops/load/pagesFit', [['(groups > 1 ? threads + 2 : 1)', '1']]),
   // Between two workers.
   of('lib/curate/curationRun.ts', 'lib/curate/curationRun', [
     [' && lease?.owner === owner ?', ' ?'],
@@ -107,13 +105,7 @@ export const mutations: readonly Mutation[] = [
     ["|| made === 'AlreadyExistsException'", ''],
   ]),
   of('lib/ledger/Ledger.ts', 'lib/ledger/ledger', [
-    ['(isPutDown ? 0 : 1)', '1'],
     ['queued: noted, attempts: 0 }', 'queued: noted }'],
-
-    [
-      "const kept = without(claim.entry, 'lease');\n    return (await this.#write({ ...kept, state: 'loading' }",
-      "const kept = without(claim.entry, 'lease', 'athena');\n    return (await this.#write({ ...kept, state: 'loading' }",
-    ],
 
     [
       'if (lease !== undefined && lease.until > clock.now()) return { busyUntil',
@@ -238,9 +230,6 @@ export const mutations: readonly Mutation[] = [
     ['if (missing >= 0)', 'if (missing > 1e9)'],
   ]),
   of('lib/drops/Drop.ts', 'lib/drops/judgeByLogs', [[' && !committed.has(by)', '']]),
-  of('lib/drops/load/loadByAthena.ts', 'lib/drops/load/logs.contract', [
-    ["!drop.files.every(isCounted)) return 'settling';", '!drop.files.every(isCounted)) void 0;'],
-  ]),
   of('lib/drops/load/loadTask.ts', 'lib/drops/load/logs.contract', [
     ["if (lacksCommit(drop, entry)) return 'marker';", ''],
   ]),

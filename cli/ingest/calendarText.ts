@@ -5,6 +5,7 @@ import type { LedgerState } from '../../lib/ledger/LedgerEntry.ts';
 import { dayRanges } from '../../lib/views/curatedDays.ts';
 import { sluiceCommand } from '../../observe/commands.ts';
 import type { DatasetStatus } from '../../observe/facts/days/ledgerDays.ts';
+import { pieceWords } from '../../observe/ingest/explainDay.ts';
 import { textTable } from '../terminal/output.ts';
 
 const MARKS: Readonly<Record<LedgerState, string>> = {
@@ -108,6 +109,8 @@ function problemLines({ lastLook, late, waiting, unusual, days }: DatasetStatus)
   for (const [day, words] of waits) lines.push(`${day} ${words}`);
   for (const { day, words } of unusual) lines.push(`${day} ${words}`);
   for (const { day, entry } of days) {
+    const pieces = entry === null ? null : pieceWords(entry);
+    if (pieces !== null) lines.push(`${day} ${pieces}`);
     if (entry?.state === 'inputs_missing')
       lines.push(
         `${day} inputs_missing: its files are gone, not committed, or without rows since ${new Date(entry.missingSince ?? entry.updatedAt).toISOString()} (queries see the last good version)`,

@@ -3,7 +3,6 @@ import type { SQSBatchResponse } from 'aws-lambda';
 import * as z from 'zod';
 import wholeConfig from '#config';
 import { loadSession } from '../../lib/access/sessionPolicies.ts';
-import { athenaClient, athenaLoads } from '../../lib/aws/athenaLoads.ts';
 import { customerBucket } from '../../lib/aws/customerBucket.ts';
 import { customerReceipts } from '../../lib/aws/customerReceipts.ts';
 import { glueClient, gluePartitionCatalog } from '../../lib/aws/gluePartitionCatalog.ts';
@@ -11,10 +10,10 @@ import { landingBucket } from '../../lib/aws/landingBucket.ts';
 import { type OwnSession, ownSession } from '../../lib/aws/ownSession.ts';
 import { s3Client } from '../../lib/aws/s3Client.ts';
 import { s3ObjectStore } from '../../lib/aws/s3ObjectStore.ts';
+import { sqsClient, taskQueue } from '../../lib/aws/taskQueue.ts';
 import { logLine } from '../../lib/base/log.ts';
 import { systemTiming } from '../../lib/base/retry.ts';
 import type { FunctionConfig } from '../../lib/config/functionConfig.ts';
-import { loadWorkgroup, scratchDatabase } from '../../lib/drops/athena/AthenaPlan.ts';
 import { childEngine } from '../../lib/drops/engine/childEngine.ts';
 import { IngestError } from '../../lib/drops/IngestError.ts';
 import type { Loader, ScopedPorts } from '../../lib/drops/load/Loader.ts';
@@ -24,7 +23,7 @@ import { endOf, environment, LambdaError, middy, startLine } from '../../lib/lam
 import { queueMessages } from '../../lib/lambda/queueMessages.ts';
 import { Ledger } from '../../lib/ledger/Ledger.ts';
 import { ledgerStore } from '../../lib/ledger/ledgerStore.ts';
-import { athenaObstacle, type Dataset, type Source, usesAthena } from '../../lib/schema/sources.ts';
+import type { Dataset, Source } from '../../lib/schema/sources.ts';
 
 const config: FunctionConfig<'ingest-load'> = wholeConfig;
 
@@ -36,6 +35,8 @@ const schema = z.object({
     .string()
     .regex(/^arn:[^:]+:iam::\d{12}:role\/.+$/)
     .optional(),
+  /** URL of this function's own queue, for the next piece of a day. */
+  SLUICE_LOAD_QUEUE: z.string().min(1),
   /** `maxReceiveCount` of the queue: the try after which a day fails. */
   SLUICE_TRIES: z.coerce.number().int().min(1),
   /** MiB. Lambda sets it: https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html */
@@ -60,7 +61,7 @@ export const handler = middy<unknown, SQSBatchResponse>()
     );
   });
 
-function makeLoader(environment: Environment, { directory, limits, freeBytes }: Machine): Loader {
+function makeLoader(environment: Environment, { directory, limits, diskBytes, freeBytes }: Machine): Loader {
   const { SLUICE_BUCKET: bucket } = environment;
   return {
     config,
@@ -68,7 +69,11 @@ function makeLoader(environment: Environment, { directory, limits, freeBytes }: 
     ...makePorts(bucket, { s3: s3Client(), glue: glueClient() }),
     scopedPorts: (source, dataset) => makeIsolatedPorts(environment, source, dataset),
     engine: childEngine(limits),
-    ...{ limits, directory, freeBytes },
+    limits,
+    directory,
+    freeBytes,
+    diskBytes,
+    tasks: taskQueue(sqsClient(), environment.SLUICE_LOAD_QUEUE, systemTiming),
     ...systemTiming,
     log: logLine,
   };
@@ -84,9 +89,6 @@ function makePorts(bucket: string, by: Pick<OwnSession, 's3' | 'glue'>, session?
       ...systemTiming,
     }),
     catalog: gluePartitionCatalog(by.glue),
-    athena: usesAthena(config)
-      ? athenaLoads(config, { glue: by.glue, athena: athenaClient(session) })
-      : undefined,
     putReceipt: config.sources.some(({ receipt }) => receipt !== undefined)
       ? customerReceipts(session)
       : undefined,
@@ -99,7 +101,7 @@ async function makeIsolatedPorts(from: Environment, source: Source, dataset: Dat
   if (role === undefined) throw new LambdaError('SLUICE_LAMBDA_ENVIRONMENT_INVALID', 'SLUICE_ROLE');
   const [, partition = '', , , account = ''] = role.split(':');
   const place = { partition, account, bucket, keyArn: config.existing.keyArn };
-  const policy = loadSession(place, config, source, dataset, athenaNames(source, dataset));
+  const policy = loadSession(place, config, source, dataset);
   const name = `${source.name}-${dataset.name}`;
   const session = await ownSession(role, name, policy, systemTiming).catch((error: unknown) => {
     throw new IngestError(
@@ -111,11 +113,4 @@ async function makeIsolatedPorts(from: Environment, source: Source, dataset: Dat
     );
   });
   return { ...makePorts(bucket, session, session), close: () => session.close() };
-}
-
-/** Athena resources that a session may use; null for a dataset that Athena never loads. */
-function athenaNames(source: Source, { engine }: Dataset) {
-  return engine === 'lambda' || athenaObstacle(source, config.region) !== null
-    ? null
-    : { workgroup: loadWorkgroup(config), database: scratchDatabase(config) };
 }

@@ -1,15 +1,11 @@
 import { expectsDrops } from '../../lib/drops/plan/lateDrops.ts';
 import { planMetrics } from '../../lib/drops/plan/planMetrics.ts';
 import { exportMetrics } from '../../lib/export/exportMetrics.ts';
-import { usesAthena } from '../../lib/schema/sources.ts';
 import { usedSchedules } from '../streams/schedules.ts';
 import type { Resources } from '../template/Resource.ts';
 import { exportIds, logicalIds, type Stack } from '../template/Stack.ts';
 import { alarm, deadLettersAlarm, ownMetric } from './alarm.ts';
 import { loggedMetric } from './loggedMetrics.ts';
-
-/** The schedule looks every ten minutes at the days that Athena works on. */
-const ATHENA_PERIOD_SECONDS = 900;
 
 /** Alarms on the results of the plan, one of each for every schedule in use, and on dead letters. None without sources. */
 export function ingestAlarms(stack: Stack): Resources {
@@ -65,16 +61,6 @@ export function ingestAlarms(stack: Stack): Resources {
       description: 'A day of a dataset has just failed, or has lost its files',
       section: 'drops',
     }),
-    ...(usesAthena(stack.config)
-      ? {
-          IngestAthenaAlarm: alarm(stack, 'ingest-athena', {
-            ...loggedMetric(stack, 'athenaLoads'),
-            description: 'A load by Athena has failed or does not end',
-            section: 'drops',
-            periodSeconds: ATHENA_PERIOD_SECONDS,
-          }),
-        }
-      : {}),
     IngestPlanDeadLettersAlarm: deadLettersAlarm(stack, 'ingest-plan', logicalIds.planDeadLetters),
     IngestLoadDeadLettersAlarm: deadLettersAlarm(stack, 'ingest-load', logicalIds.loadDeadLetters),
   };

@@ -1,5 +1,4 @@
 import { METRIC_NAMESPACE } from '../../lib/base/log.ts';
-import { usesAthena } from '../../lib/schema/sources.ts';
 import { type Resource, type Resources, ref } from '../template/Resource.ts';
 import { logicalIds, type Stack } from '../template/Stack.ts';
 import type { WatchedMetric } from './alarm.ts';
@@ -15,7 +14,6 @@ const LOGGED = {
   writeUndeleted: { name: 'WriteUndeleted', statistic: 'Sum' },
   partitionGaps: { name: 'PartitionGaps', statistic: 'Maximum' },
   failedLoads: { name: 'IngestLoadsFailed', statistic: 'Sum' },
-  athenaLoads: { name: 'IngestAthenaLoadsFailed', statistic: 'Maximum' },
 } as const;
 
 /** A metric of log lines. */
@@ -47,8 +45,6 @@ export function loggedMetrics(stack: Stack): Resources {
     };
   };
   const { registerLogGroup, writeLogGroup, loadLogGroup } = logicalIds;
-  const failed = (engine: string) =>
-    `{ $.event = "ingest_load" && $.level = "error" && $.engine = "${engine}" }`;
   return {
     WriteRefusedMetric: filter(
       'writeRefused',
@@ -69,18 +65,12 @@ export function loggedMetrics(stack: Stack): Resources {
     ),
     ...(stack.config.sources.length === 0
       ? {}
-      : { IngestLoadsFailedMetric: filter('failedLoads', loadLogGroup, failed('lambda')) }),
-    ...(usesAthena(stack.config)
-      ? {
-          IngestAthenaLoadsFailedMetric: filter('athenaLoads', loadLogGroup, failed('athena')),
-          // Every ten minutes, as long as there are any.
-          IngestAthenaLoadsStuckMetric: filter(
-            'athenaLoads',
+      : {
+          IngestLoadsFailedMetric: filter(
+            'failedLoads',
             loadLogGroup,
-            '{ $.event = "ingest_athena_stuck" }',
-            '$.stuck',
+            '{ $.event = "ingest_load" && $.level = "error" }',
           ),
-        }
-      : {}),
+        }),
   };
 }

@@ -1,9 +1,7 @@
 import { hash } from 'node:crypto';
 import { databaseArns } from '../../lib/access/arns.ts';
 import { curatedTables } from '../../lib/curate/curatedTables.ts';
-import { scratchDatabase } from '../../lib/drops/athena/AthenaPlan.ts';
 import { type ForwardedKind, forwardedKinds, type TableKind, tableKinds } from '../../lib/schema/kinds.ts';
-import { usesAthena } from '../../lib/schema/sources.ts';
 import { deliveredTables } from '../../lib/tables/deliveredTables.ts';
 import { groupsTable } from '../../lib/tables/groupsTable.ts';
 import { type IngestedTable, ingestedTables } from '../../lib/tables/ingestedTables.ts';
@@ -66,20 +64,6 @@ export function catalog(stack: Stack): Resources {
             'Tables that Statsig makes of the others and drops again',
           ),
         }),
-    ...(usesAthena(config)
-      ? {
-          [logicalIds.scratchDatabase]: {
-            Type: 'AWS::Glue::Database',
-            Properties: {
-              CatalogId: ref('AWS::AccountId'),
-              DatabaseInput: databaseInput(
-                scratchDatabase(config),
-                'Tables of loads by Athena, deleted when a load has ended',
-              ),
-            },
-          },
-        }
-      : {}),
     ...Object.fromEntries(
       tableKinds.map((kind) => [
         tableId(kind),

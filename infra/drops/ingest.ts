@@ -1,13 +1,9 @@
-import { loadWorkgroup } from '../../lib/drops/athena/AthenaPlan.ts';
 import { expectsDrops } from '../../lib/drops/plan/lateDrops.ts';
 import type { PlanRequestInput } from '../../lib/drops/plan/messageBodies.ts';
-import { usesAthena } from '../../lib/schema/sources.ts';
-import { LOADS_FOLDER } from '../../lib/tables/objectKeys.ts';
-import { workgroupResource } from '../readers/workgroup.ts';
 import { ingestRoles } from '../roles/dropRoles.ts';
 import { workQueue } from '../streams/queues.ts';
 import { schedule, usedSchedules } from '../streams/schedules.ts';
-import { getAtt, type Resources } from '../template/Resource.ts';
+import type { Resources } from '../template/Resource.ts';
 import { logicalIds, partName, type Stack } from '../template/Stack.ts';
 
 /** Timeouts of the functions in infra/serverless/service.ts, seconds. */
@@ -38,63 +34,9 @@ export function ingestResources(stack: Stack): Resources {
       deadLetters: logicalIds.loadDeadLetters,
       timeoutSeconds: LOAD_SECONDS,
       maxReceives: LOAD_RECEIVES,
-      ...(usesAthena(stack.config) ? { rules: [logicalIds.queryEndedRule] } : {}),
     }),
-    ...(usesAthena(stack.config) ? athenaResources(stack) : {}),
     ...ingestSchedules(stack),
     ...ingestRoles(stack),
-  };
-}
-
-/**
- * The workgroup of loads by Athena, the rule that informs the load of ended queries, and the schedule that finds what
- * the rule misses. Each load chooses its own folder for results, as its session can write to no other.
- */
-function athenaResources(stack: Stack): Resources {
-  const { athena } = stack.config;
-  return {
-    [logicalIds.loadWorkgroup]: workgroupResource(stack, {
-      name: loadWorkgroup(stack.config),
-      description: 'Loads of days of drops that are too large for a function',
-      folder: LOADS_FOLDER,
-      scanLimitBytes: athena.loadScanLimitGigabytes * 1e9,
-      isOpen: true,
-    }),
-    [logicalIds.queryEndedRule]: {
-      Type: 'AWS::Events::Rule',
-      Properties: {
-        Name: partName(stack, 'query-ended'),
-        Description: 'Queries of loads by Athena that have ended',
-        State: 'ENABLED',
-        EventPattern: {
-          source: ['aws.athena'],
-          'detail-type': ['Athena Query State Change'],
-          detail: {
-            workgroupName: [loadWorkgroup(stack.config)],
-            currentState: ['SUCCEEDED', 'FAILED', 'CANCELLED'],
-          },
-        },
-        Targets: [
-          {
-            Id: 'ingest-load',
-            Arn: getAtt(logicalIds.loadQueue),
-            DeadLetterConfig: { Arn: getAtt(logicalIds.loadDeadLetters) },
-          },
-        ],
-      },
-    },
-    ...schedule({
-      id: 'IngestAthena',
-      name: partName(stack, 'ingest-athena'),
-      description: 'Goes on with days that Athena works on',
-      expression: 'rate(10 minutes)',
-      // The next run starts before a longer retry would help.
-      oldestSeconds: 300,
-      attempts: 2,
-      queue: logicalIds.loadQueue,
-      deadLetters: logicalIds.loadDeadLetters,
-      input: { sluice: 'athena' },
-    }),
   };
 }
 

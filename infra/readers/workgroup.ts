@@ -31,10 +31,6 @@ export function workgroupResource(
     readonly name: string;
     readonly description: string;
     readonly folder: string;
-    /** Bytes that one query may scan. Default `athena.scanLimitGigabytes`. */
-    readonly scanLimitBytes?: number;
-    /** Whether queries can choose another folder. Default false. */
-    readonly isOpen?: boolean;
   },
 ): Resource {
   return {
@@ -46,10 +42,10 @@ export function workgroupResource(
       RecursiveDeleteOption: true,
       WorkGroupConfiguration: {
         EngineVersion: { SelectedEngineVersion: 'Athena engine version 3' },
-        EnforceWorkGroupConfiguration: of.isOpen !== true,
+        EnforceWorkGroupConfiguration: true,
         PublishCloudWatchMetricsEnabled: true,
         RequesterPaysEnabled: false,
-        BytesScannedCutoffPerQuery: of.scanLimitBytes ?? scanLimitBytes(stack.config),
+        BytesScannedCutoffPerQuery: scanLimitBytes(stack.config),
         ResultConfiguration: {
           OutputLocation: s3Location(stack, of.folder),
           EncryptionConfiguration: { EncryptionOption: 'SSE_KMS', KmsKey: keyArn(stack) },

@@ -1,20 +1,9 @@
-import { databaseArns } from '../../lib/access/arns.ts';
-import { loadWorkgroup, scratchDatabase } from '../../lib/drops/athena/AthenaPlan.ts';
-import { receiptFolder, usesAthena } from '../../lib/schema/sources.ts';
-import { LEDGER_FOLDER, triggerKey, VERSION_NOTES } from '../../lib/tables/ledgerKeys.ts';
-import { LOADS_FOLDER } from '../../lib/tables/objectKeys.ts';
+import { receiptFolder } from '../../lib/schema/sources.ts';
+import { LEDGER_FOLDER, LOADS_FOLDER, triggerKey, VERSION_NOTES } from '../../lib/tables/ledgerKeys.ts';
 import { ingestedFolders, tableFolder } from '../../lib/tables/tableFolders.ts';
 import { bucketArn, bucketArnText, objectsArn } from '../data/bucket.ts';
 import { tableArns } from '../data/catalog.ts';
-import {
-  arn,
-  getAtt,
-  PSEUDO_PARAMETERS,
-  type Resource,
-  type Resources,
-  ref,
-  sub,
-} from '../template/Resource.ts';
+import { getAtt, type Resource, type Resources, ref, sub } from '../template/Resource.ts';
 import { logicalIds, type Stack } from '../template/Stack.ts';
 import { customerBucketStatements, customerKeyStatements, customerRoleStatements } from './customerAccess.ts';
 import {
@@ -82,53 +71,6 @@ function objectArn(stack: Stack, key: string) {
 }
 
 /**
- * Additional permissions for loads by Athena. Athena reads and writes with the rights of its caller: it needs the files
- * of versions to count them.
- */
-function athenaStatements(stack: Stack): readonly AllowStatement[] {
-  const { config } = stack;
-  const loads = objectsArn(stack, LOADS_FOLDER);
-  const landed = ingestedFolders(config).map((folder) => objectsArn(stack, folder));
-  const database = scratchDatabase(config);
-  return [
-    {
-      Action: [
-        'athena:GetQueryExecution',
-        'athena:GetQueryResults',
-        'athena:StartQueryExecution',
-        'athena:StopQueryExecution',
-      ],
-      Resource: [arn('athena', `workgroup/${loadWorkgroup(config)}`)],
-    },
-    {
-      Action: ['glue:CreateTable', 'glue:DeleteTable'],
-      Resource: [...databaseArns(PSEUDO_PARAMETERS, database).map(sub), arn('glue', `table/${database}/*`)],
-    },
-    // On the catalog it has it for the tables of datasets.
-    {
-      Action: ['glue:GetTable'],
-      Resource: [arn('glue', `database/${database}`), arn('glue', `table/${database}/*`)],
-    },
-    {
-      // Athena looks at both before any query: https://docs.aws.amazon.com/athena/latest/ug/fine-grained-access-to-glue-resources.html
-      Action: ['glue:GetDatabase'],
-      Resource: ['catalog', 'database/default', `database/${database}`].map((part) => arn('glue', part)),
-    },
-    {
-      Action: ['s3:GetObject', 's3:PutObject', 's3:DeleteObject', 's3:AbortMultipartUpload'],
-      Resource: [loads],
-    },
-    { Action: ['s3:GetObject'], Resource: landed },
-    // Athena writes large files in parts.
-    { Action: ['s3:ListMultipartUploadParts'], Resource: [loads, ...landed] },
-    {
-      Action: ['s3:GetBucketLocation', 's3:ListBucketMultipartUploads'],
-      Resource: [bucketArn(stack)],
-    },
-  ];
-}
-
-/**
  * Reads customers' files, writes versions, refused rows and the ledger, and moves partitions. It cannot read landed data.
  * Each load works in a session of this role that is limited to one dataset (lib/access/sessionPolicies.ts). Only the sweep
  * uses the whole role.
@@ -139,6 +81,7 @@ function ingestLoadRole(stack: Stack): Resource {
   const tables = sources.flatMap(({ datasets }) => datasets.map(({ table }) => table));
   const landed = ingestedFolders(config).map((folder) => objectsArn(stack, folder));
   const notes = objectsArn(stack, VERSION_NOTES);
+  const pieces = objectsArn(stack, LOADS_FOLDER);
   const refused = objectsArn(stack, tableFolder(config, 'quarantine'));
   const itself = assumeSelf(stack, logicalIds.loadRole);
   const direct = sources.filter((source) => source.role === undefined);
@@ -150,12 +93,12 @@ function ingestLoadRole(stack: Stack): Resource {
     lambdaService,
     [
       writeLogs(stack, 'ingest-load'),
-      { Action: ['s3:GetObject'], Resource: landed },
-      { Action: ['s3:PutObject'], Resource: [...landed, notes, refused] },
+      { Action: ['s3:GetObject'], Resource: [...landed, pieces] },
+      { Action: ['s3:PutObject'], Resource: [...landed, notes, pieces, refused] },
       // Versions that no query reads any more, the notes on them, and rows that an earlier mapping refused.
-      { Action: ['s3:DeleteObject'], Resource: [...landed, notes, refused] },
+      { Action: ['s3:DeleteObject'], Resource: [...landed, notes, pieces, refused] },
       // For multipart uploads that fail.
-      { Action: ['s3:AbortMultipartUpload'], Resource: [...landed, refused] },
+      { Action: ['s3:AbortMultipartUpload'], Resource: [...landed, pieces, refused] },
       {
         Action: ['s3:GetObject', 's3:PutObject'],
         Resource: sources.map(({ name }) => objectsArn(stack, `${LEDGER_FOLDER}${name}/`)),
@@ -171,15 +114,15 @@ function ingestLoadRole(stack: Stack): Resource {
         Action: ['glue:BatchCreatePartition', 'glue:BatchUpdatePartition', 'glue:GetTable'],
         Resource: tableArns(stack, tables),
       },
-      ...(usesAthena(config) ? athenaStatements(stack) : []),
       // The sweep asks before it deletes a version, also for tables of datasets that are no longer configured.
       { Action: ['glue:GetPartitions'], Resource: tableArns(stack, ['*']) },
       consumeQueue(logicalIds.loadQueue),
+      // The next piece of a day.
+      { Action: ['sqs:SendMessage'], Resource: [getAtt(logicalIds.loadQueue)] },
       ...customerBucketStatements(
         direct.map((source) => ({ ...source, folders: source.datasets.map(({ folder }) => `${folder}/`) })),
         {
-          // Athena asks where a bucket is before it reads it.
-          onBucket: ['s3:ListBucket', ...(usesAthena(config) ? ['s3:GetBucketLocation'] : [])],
+          onBucket: ['s3:ListBucket'],
           onObjects: ['s3:GetObject'],
         },
       ),

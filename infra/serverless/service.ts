@@ -227,12 +227,15 @@ export function serviceFunctions(config: Stack['config']): Readonly<Record<strin
         SLUICE_BUCKET,
         // Assumed again for each load, narrowed to its dataset.
         SLUICE_ROLE: roleOf('IngestLoadRole'),
+        SLUICE_LOAD_QUEUE: ref('IngestLoadQueue'),
         // The queue's maxReceiveCount (infra/drops/ingest.ts): after the last the day fails.
         SLUICE_TRIES: '10',
         // All that a function may write to.
         HOME: '/tmp',
       },
-      // A day may take all of the time.
+      // It sends to its own queue, at most as often as a day has pieces.
+      recursiveLoop: 'Allow',
+      // A piece of a day may take all of the time.
       events: [queue('IngestLoadQueue', { batchSize: 1 })],
     },
     export: {

@@ -1,4 +1,3 @@
-import { loadWorkgroup, scratchDatabase } from '../drops/athena/AthenaPlan.ts';
 import type { Config } from '../schema/config.ts';
 import { ownDatabaseOf } from '../schema/readers.ts';
 import * as arns from './arns.ts';
@@ -133,11 +132,11 @@ function data(scope: arns.PolicyScope, allows: Allows, config: Config, stack: st
  */
 function catalog(allows: Allows, { database, athena, readers }: Config): Statement[] {
   const ofReaders = readers.map(ownDatabaseOf).filter((name) => name !== null);
-  const databases = [database, athena.stagingDatabase, scratchDatabase({ database }), ...ofReaders];
+  const databases = [database, athena.stagingDatabase, ...ofReaders];
   const inside = ['database/NAME', 'table/NAME/*', 'userDefinedFunction/NAME/*'];
   const ofGlue = databases.flatMap((name) => inside.map((one) => one.replace('NAME', name)));
   const own = readers.filter(hasOwnWorkgroup).map((reader) => readerWorkgroup(athena, reader).workgroup);
-  const workgroups = [athena.workgroup, loadWorkgroup({ athena }), ...own].map((name) => `workgroup/${name}`);
+  const workgroups = [athena.workgroup, ...own].map((name) => `workgroup/${name}`);
   // The Glue handlers ask whether Lake Formation knows the place. None of the three names a resource.
   const asked = 'DescribeLakeFormationIdentityCenterConfiguration DescribeResource ListResources';
   return [

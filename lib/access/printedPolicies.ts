@@ -2,7 +2,7 @@ import { defineErrorFamily } from '../base/errors.ts';
 import type { Config } from '../schema/config.ts';
 import type { Export } from '../schema/exports.ts';
 import type { Reader } from '../schema/readers.ts';
-import { receiptFolder, type Source, usesAthena } from '../schema/sources.ts';
+import { receiptFolder, type Source } from '../schema/sources.ts';
 import { exportFolder } from '../tables/exportKeys.ts';
 import { iamArn, type PolicyScope, policyScope, roleNamePattern } from './arns.ts';
 import {
@@ -99,7 +99,6 @@ export function printedPolicies(
         folders: source.datasets.map(({ folder }) => `${folder}/`),
         listed: source.datasets.flatMap(({ folder }) => listedFolders(folder)),
         receiptFolder: receiptFolder(source),
-        byAthena: usesAthena({ sources: [source], region: config.region }),
       });
       return customerPolicies(policies, grant.roles, scope, source.role);
     }

@@ -1,12 +1,10 @@
-import { scratchPrefix } from '../drops/athena/AthenaPlan.ts';
 import { logFoldersOutside } from '../drops/tableFormats.ts';
 import type { Config } from '../schema/config.ts';
 import type { Export } from '../schema/exports.ts';
 import { tableKinds } from '../schema/kinds.ts';
 import { type Dataset, datasetReceiptFolder, type Source } from '../schema/sources.ts';
 import { exportFolder } from '../tables/exportKeys.ts';
-import { EXPORTS_LEDGER, LEDGER_FOLDER, VERSION_NOTES } from '../tables/ledgerKeys.ts';
-import { loadsFolder } from '../tables/objectKeys.ts';
+import { EXPORTS_LEDGER, LEDGER_FOLDER, loadsFolder, VERSION_NOTES } from '../tables/ledgerKeys.ts';
 import {
   ingestedTableFolders,
   REFUSED_ROWS_PREFIX,
@@ -34,12 +32,6 @@ export interface SessionScope {
   readonly keyArn: string | null;
 }
 
-/** The workgroup and the scratch database of loads by Athena. */
-interface AthenaNames {
-  readonly workgroup: string;
-  readonly database: string;
-}
-
 type Layout = Pick<Config, 'statsigFolder' | 'formerStatsigFolders' | 'tables'>;
 type CustomersBucket = Pick<Source, 'bucket' | 'kmsKeyArn' | 'role'>;
 
@@ -63,7 +55,6 @@ const WITH_KEY = {
  * write the dataset's table, ledger and refused rows. The process that reads the files does not even have this session
  * (lib/drops/engine/childEngine.ts): docs/ingest.md says what that protects against.
  *
- * @param athena Default null: the dataset is never loaded by Athena.
  * @returns The session policy in JSON.
  */
 export function loadSession(
@@ -71,46 +62,22 @@ export function loadSession(
   layout: Layout,
   source: CustomersBucket & Pick<Source, 'name' | 'receipt'>,
   { name, table, folder }: Pick<Dataset, 'name' | 'table' | 'folder'>,
-  athena: AthenaNames | null = null,
 ): string {
   const ledger = `${LEDGER_FOLDER}${source.name}/${name}/`;
   const notes = `${VERSION_NOTES}*/${table}/`;
   const refused = `${tableFolder(layout, 'quarantine')}*/${REFUSED_ROWS_PREFIX}${table}-`;
   const rows = ingestedTableFolders(layout, table);
-  const anywhere = { partition: scope.partition, account: scope.account, region: '*' };
+  const pieces = loadsFolder(table);
   const receipts = source.role === undefined ? datasetReceiptFolder(source, { name }) : null;
   return policyText([
     actOn([
-      ...[...rows, ledger, notes, refused, ...(athena === null ? [] : [loadsFolder(table)])].map((prefix) =>
-        objectsArn(scope, scope.bucket, prefix),
-      ),
+      ...[...rows, ledger, pieces, notes, refused].map((prefix) => objectsArn(scope, scope.bucket, prefix)),
       ...ownArns(scope, table),
       ...customersArns(scope, source, `${folder}/`),
       ...(receipts === null ? [] : [objectsArn(scope, source.bucket, receipts)]),
-      ...(athena === null
-        ? []
-        : [
-            arnIn(anywhere, 'athena', `workgroup/${athena.workgroup}`),
-            arnIn(anywhere, 'glue', `table/${athena.database}/${scratchPrefix(table)}*`),
-          ]),
     ]),
-    // A day whose files are gone keeps its version: its files are looked for, whichever engine wrote them.
-    listing(scope, scope.bucket, [
-      ...rows,
-      ledger,
-      notes,
-      refused,
-      ...(athena === null ? [] : [loadsFolder(table)]),
-    ]),
-    ...(athena === null
-      ? []
-      : [
-          allow(
-            's3:GetBucketLocation',
-            [scope.bucket, source.bucket].map((bucket) => bucketArn(scope, bucket)),
-          ),
-          listingUploads(scope, scope.bucket),
-        ]),
+    // A day whose files are gone keeps its version if that has files.
+    listing(scope, scope.bucket, [...rows, ledger, pieces, notes, refused]),
     ...(source.role === undefined ? [listing(scope, source.bucket, listedFolders(folder))] : []),
   ]);
 }

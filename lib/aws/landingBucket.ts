@@ -46,7 +46,7 @@ export function landingBucket(client: S3Client, bucket: string): LandingBucket {
     putText: (key, text) =>
       named(key, async () => void (await store.write(key, text, { contentType: 'text/plain' }))),
 
-    readText: (key) => named(key, async () => (await store.read(key))?.text ?? null),
+    readText: (key) => named(key, async () => (await store.read(key, { listsIfDenied: true }))?.text ?? null),
 
     copy: (from, to) =>
       named(to, async () => {

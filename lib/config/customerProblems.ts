@@ -1,6 +1,6 @@
 import { overlap } from '../base/s3Location.ts';
 import type { Config } from '../schema/config.ts';
-import { athenaObstacle, type Dataset, receiptFolder, type Source } from '../schema/sources.ts';
+import { type Dataset, receiptFolder, type Source } from '../schema/sources.ts';
 import { RESERVED_COLUMNS } from '../tables/deliveredTables.ts';
 import { exportFolder } from '../tables/exportKeys.ts';
 import { GROUPS_TABLE } from '../tables/groupsTable.ts';
@@ -54,15 +54,6 @@ export function sourceProblems(
       claim(datasets, dataset.name, `${field}.datasets.${j}.name`, 'name');
       claim(tables, dataset.table, `${field}.datasets.${j}.table`, 'table');
       problems.push(...declaredColumnProblems(dataset, `${field}.datasets.${j}.mapping`));
-    }
-  }
-  for (const [i, source] of config.sources.entries()) {
-    const why = athenaObstacle(source, config.region);
-    for (const [j, { engine }] of source.datasets.entries()) {
-      if (engine === 'athena' && why !== null)
-        problems.push(
-          `sources.${i}.datasets.${j}.engine: got 'athena', expected 'auto' or 'lambda', because ${why}, which Athena does not do.`,
-        );
     }
   }
   problems.push(...sharedFolders(config.sources), ...sharedReceipts(config.sources));

@@ -146,11 +146,19 @@ function invalid(input: unknown, issues: readonly z.core.$ZodIssue[]) {
   return new ConfigError('SLUICE_CONFIG_INVALID', `\n  ${problems.join('\n  ')}`);
 }
 
+/** Fields that are not needed any more, and why. */
+const GONE: Readonly<Record<string, string>> = {
+  engine: 'a day of any size is loaded in pieces, by the function',
+  loadScanLimitGigabytes: 'no load asks Athena',
+};
+
 /** Fields that a message lists when none is similar. */
 const MOST_FIELDS = 16;
 
 /** The field that an unknown one was meant to be, or all that there are. */
 function meantField(key: string, path: readonly PropertyKey[]): string {
+  const gone = GONE[key];
+  if (gone !== undefined) return ` It is not needed any more: ${gone}.`;
   const fields = fieldsAt(configSchema, path);
   // A field of another kind of the same object.
   if (fields.includes(key)) return '';

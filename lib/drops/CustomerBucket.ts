@@ -15,7 +15,7 @@ export interface DropObject {
   /**
    * Whether a restored copy of an archived object can be read. The storage class stays the archive's. Default false.
    */
-  readonly isRestored?: boolean;
+  readonly isRestored?: boolean | undefined;
 }
 
 /** One answer to a list call. */

@@ -1,5 +1,6 @@
 import { fingerprintFiles } from '../ledger/LedgerEntry.ts';
 import type { DropObject } from './CustomerBucket.ts';
+import { MAX_PIECE_FILES } from './limits.ts';
 import { commitMarkers, isCommitMarker, type SparkLog, splitKey, transactionOf } from './listedLogs.ts';
 
 /** The objects of one dataset and day, separated into files to load and others. */
@@ -179,4 +180,30 @@ export function isUnloadable(reason: LeftOutReason): boolean {
 /** Whether the folder's own log leaves such an object out. It is no problem: another file has its rows, or will have them. */
 export function isByLog(reason: LeftOutReason): boolean {
   return reason === 'not_committed' || reason === 'removed';
+}
+
+/**
+ * Cuts the files of a day into pieces, in the order of their keys. A file that is larger than a piece is one of its own. A day
+ * without files is one piece.
+ *
+ * @param mostBytes Of the files of a piece.
+ */
+export function cutPieces(
+  files: readonly DropObject[],
+  mostBytes: number,
+): readonly (readonly DropObject[])[] {
+  const pieces: DropObject[][] = [];
+  let piece: DropObject[] = [];
+  let bytes = 0;
+  for (const file of files) {
+    const isFull = bytes + file.size > mostBytes || piece.length >= MAX_PIECE_FILES;
+    if (piece.length > 0 && isFull) {
+      pieces.push(piece);
+      piece = [];
+      bytes = 0;
+    }
+    piece.push(file);
+    bytes += file.size;
+  }
+  return [...pieces, piece];
 }

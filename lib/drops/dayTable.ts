@@ -29,8 +29,8 @@ export const taskReasons = [
 /** The reason in the ledger and in logs. */
 export type TaskReason = (typeof taskReasons)[number];
 
-/** Kinds of loads by their task: of the plan, of the plan for a failed day, of a request; or a load that Athena works on. */
-export const loadKinds = ['planned', 'retried', 'triggered', 'backfill', 'athena'] as const;
+/** Kinds of loads by their task: of the plan, of the plan for a failed day, or of a request. */
+export const loadKinds = ['planned', 'retried', 'triggered', 'backfill'] as const;
 /** One of {@link loadKinds}. */
 export type LoadKind = (typeof loadKinds)[number];
 
@@ -49,7 +49,6 @@ const NO_MARKER = 'The marker of `waitFor` is not there, or none of the files is
 const known: readonly DayState[] = ledgerStates;
 /** A requested day is tried regardless of earlier failures. */
 const planned: readonly LoadKind[] = ['planned', 'retried'];
-const byTask: readonly LoadKind[] = [...planned, 'triggered', 'backfill'];
 
 /** The plan's answers. The first that holds and decides in the state of the day is taken. */
 export const PLAN_TABLE = {
@@ -91,21 +90,25 @@ export const PLAN_TABLE = {
 export const LOAD_TABLE = {
   // A day that failed before gets one try: others wait for the function, too.
   killed: { means: 'A load of these files was killed.', next: 'failed', decides: ['retried'] },
-  killed_twice: { means: 'Two loads of these files were killed.', next: 'failed', decides: byTask },
+  killed_twice: { means: 'Two loads of these files were killed.', next: 'failed', decides: loadKinds },
   tried: { means: 'All tries for these files are used up.', next: 'failed', decides: planned },
   unchanged: { means: `${SAME_FILES}.`, next: 'as before', decides: [...planned, 'triggered'] },
   marker: { means: NO_MARKER, next: 'waiting', decides: planned },
   settling: {
-    means: 'The files differ from those that the plan, or Athena, has seen, and have not settled.',
+    means: 'The files differ from those that the plan has seen, and have not settled.',
     next: 'waiting',
-    decides: [...planned, 'athena'],
+    decides: planned,
   },
-  started: { means: 'Athena works on the day.', next: 'loading', decides: loadKinds },
+  piece: {
+    means: 'A piece of the day is done, and a task for the next is sent.',
+    next: 'waiting',
+    decides: loadKinds,
+  },
   succeeded: { means: 'The rows are loaded.', next: 'succeeded', decides: loadKinds },
   inputs_missing: {
     means: 'No file has rows, and queries read rows of the day.',
     next: 'inputs_missing',
-    decides: byTask,
+    decides: loadKinds,
   },
   kept: {
     means: 'The same, and `sluice ingest accept keep` names the day.',
@@ -115,7 +118,7 @@ export const LOAD_TABLE = {
   succeeded_no_data: {
     means: 'No file has rows, and queries read none; or `sluice ingest accept empty` names the day.',
     next: 'succeeded_no_data',
-    decides: byTask,
+    decides: loadKinds,
   },
   permanent: { means: 'It failed because of its files or its bucket.', next: 'failed', decides: loadKinds },
   again: {
@@ -126,14 +129,14 @@ export const LOAD_TABLE = {
   again_here: {
     means: 'It ran out of time, or the engine crashed, as in the last load of these files.',
     next: 'failed',
-    decides: byTask,
+    decides: loadKinds,
   },
   last_message: {
     means: 'It failed, and its message is not delivered again.',
     next: 'failed',
-    decides: byTask,
+    decides: loadKinds,
   },
-  last_try: { means: 'It failed with its last try.', next: 'failed', decides: [...planned, 'athena'] },
+  last_try: { means: 'It failed with its last try.', next: 'failed', decides: planned },
   passing: { means: 'It failed for another reason.', next: 'waiting', decides: loadKinds },
 } as const satisfies Record<string, Answer<LoadKind>>;
 

@@ -59,23 +59,21 @@ export const MAX_KILLS = 2;
 /** How often a day is listed because a file was replaced while it was read. */
 export const MAX_LISTINGS = 4;
 /**
- * Milliseconds after which a load by Athena is left, and its day loaded anew: before the sweep deletes its version as that
- * of a killed load, by more than a function may run.
+ * Part of the disk that the files of one piece of a day may take: decoded rows take up to ten times their files, and the result
+ * is there, too.
  */
-export const ATHENA_GIVEN_UP_MS = VERSION_KEPT_MS - 3_600_000;
+export const PIECE_SHARE = 1 / 16;
+/** Files of one piece. Each takes a round trip, and is named in the piece's result. */
+export const MAX_PIECE_FILES = 10_000;
+/** Results of pieces that are read at the same time. */
+export const PARALLEL_RESULTS = 8;
+/**
+ * Milliseconds for which the version of a load in pieces is kept from now on, each time that somebody goes on with it: tasks of
+ * many large days wait for each other.
+ */
+export const PIECES_KEPT_MS = 2 * VERSION_KEPT_MS;
 /** Notes on versions that the sweep after a load processes. The hourly sweep processes all that are due. */
 export const MAX_SWEPT = 50;
-// Loads by Athena.
-
-/**
- * Milliseconds after which a load by Athena is stuck: four statements of 30 minutes, Athena's default limit, and an hour in
- * its queue. https://docs.aws.amazon.com/athena/latest/ug/service-limits.html
- */
-export const ATHENA_STUCK_MS = 3 * 3_600_000;
-
-/** Bytes at the end of a file that are fetched first. They contain most footers. */
-export const FOOTER_GUESS_BYTES = 64 * 1_024;
-
 // The trigger, `POST /v1/mark_data_ready_dwh`.
 
 /** Days that one call may name: a month. Statsig's own API accepts one. */

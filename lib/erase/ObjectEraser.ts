@@ -103,7 +103,7 @@ export interface ErasedObject {
 const MOST_BYTES = 2 * 1024 ** 3;
 /** Bytes of an object that is not Parquet, and so is read as a whole. */
 const MOST_TEXT_BYTES = 256 * 1024 ** 2;
-/** A load by Athena that began longer ago has ended. */
+/** A load in pieces that wrote longer ago has ended. */
 const LOAD_MS = 86_400_000;
 /** Attempts at an object that somebody else changes meanwhile. */
 const CHANGED_RETRIES = { tries: 5, baseMs: 200, capMs: 2_000 } as const;

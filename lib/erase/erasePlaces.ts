@@ -1,12 +1,12 @@
 import type { UtcDay } from '../base/time.ts';
 import type { Config } from '../schema/config.ts';
 import { type ForwardedKind, forwardedKinds } from '../schema/kinds.ts';
+import { LOADS_FOLDER } from '../tables/ledgerKeys.ts';
 import {
   chosenResultsFolders,
   DAMAGED_FOLDER,
   isLanded,
   LANDING_FOLDER,
-  LOADS_FOLDER,
   MADE_TABLES_FOLDER,
   parseRelayRefusedKey,
   parseRelayWaitingKey,
@@ -64,7 +64,7 @@ export function placeFolders(config: Layout, place: EraseStore): readonly string
       return ingestedFolders(config);
     case 'query-results':
       // Readers that left the configuration have left their folders, but for those that it chose.
-      return [QUERY_RESULTS_FOLDER, READER_TABLES_FOLDER, ...chosenResultsFolders(config)];
+      return [QUERY_RESULTS_FOLDER, LOADS_FOLDER, READER_TABLES_FOLDER, ...chosenResultsFolders(config)];
   }
 }
 
@@ -76,7 +76,7 @@ export type ObjectForm =
   | { readonly form: 'landing' | 'damaged' }
   /** A copy of a request, an item that was refused, a result of a query: these go as a whole. */
   | { readonly form: 'relay' | 'body' | 'result' }
-  /** The same, of a load by Athena that may be under way. */
+  /** The same, of a load in pieces that may be under way. */
   | { readonly form: 'load' };
 
 /** Form of an object in a place; null if it holds no rows, or is not Sluice's. */

@@ -32,6 +32,9 @@ export function engineShare(memoryMegabytes: number): EngineShare {
   };
 }
 
+/** Bytes of the largest disk of a function: https://docs.aws.amazon.com/lambda/latest/dg/configuration-ephemeral-storage.html */
+const MOST_DISK_BYTES = 10_240 * 2 ** 20;
+
 /** Milliseconds before the end at which work stops, to hand its day back and to log: a call to S3 may take 10 s and may be retried. */
 const MARGIN_MS = 45_000;
 /** A claim outlives the function by this many milliseconds, so that nobody takes over a day that is still being written. */
@@ -43,7 +46,9 @@ export interface Machine {
   readonly directory: string;
   /** What DuckDB may use. */
   readonly limits: EngineShare & { readonly temporaryDirectory: string };
-  /** Free bytes of the folder's disk. */
+  /** Bytes of the folder's disk, as it is configured. */
+  readonly diskBytes: number;
+  /** Free bytes of it. */
   readonly freeBytes: () => Promise<number>;
   readonly run: {
     /** Identifies the invocation in the ledger. A message that is delivered twice has two owners. */
@@ -73,9 +78,12 @@ export async function onMachine<Result>(
     const temporaryDirectory = join(directory, 'spilled');
     await mkdir(temporaryDirectory);
     const deadline = endsAt - MARGIN_MS;
+    const { blocks, bsize: blockBytes } = await statfs(directory);
     return await work({
       directory,
       limits: { ...engineShare(memoryMegabytes), temporaryDirectory },
+      // A developer's disk is larger.
+      diskBytes: Math.min(blocks * blockBytes, MOST_DISK_BYTES),
       freeBytes: async () => {
         const { bavail, bsize } = await statfs(directory);
         return bavail * bsize;

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { dayRunSchema } from './DayRun.ts';
 import { namedFilesSchema } from './erasureNotes.ts';
 
 const count = z.int().min(0);
@@ -62,12 +63,8 @@ export const curatedDaySchema = z.object({
   /** When its tasks were sent last, epoch milliseconds. `queued.at` is when these raw files were queued first. */
   sentAt: z.number().optional(),
   /** The version that is being made. Who has the entry's lease works on it. */
-  run: z
-    .object({
-      version: z.string().min(1),
-      /** Fingerprint of the raw files that it is made of. */
-      fingerprint: z.string().min(1),
-      shape: z.string().min(1),
+  run: dayRunSchema
+    .extend({
       /** These raw files, and their bytes. */
       inputs: namedFilesSchema,
       bytes: count,

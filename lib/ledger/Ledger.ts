@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { eachAttempt } from '../base/retry.ts';
 import type { Clock } from '../base/time.ts';
+import type { LoadInPieces, PieceRef } from './DayRun.ts';
 import { settleErasures } from './erasureNotes.ts';
 import {
   type LedgerContent,
@@ -41,10 +42,7 @@ export type Settlement = Pick<
   'state' | 'fingerprint' | 'files' | 'rows' | 'bytes' | 'durations' | 'superseded'
 > &
   Partial<
-    Pick<
-      LedgerEntry,
-      'version' | 'failure' | 'athena' | 'receipt' | 'missingSince' | 'usualRows' | 'accepted'
-    >
+    Pick<LedgerEntry, 'version' | 'failure' | 'receipt' | 'missingSince' | 'usualRows' | 'accepted'>
   > & {
     readonly state: Exclude<LedgerEntry['state'], 'waiting' | 'loading'>;
   };
@@ -55,9 +53,15 @@ const WRITE_RETRIES = { tries: 3, baseMs: 100, capMs: 1_000 } as const;
 const CHANGE_RETRIES = { tries: 20, baseMs: 100, capMs: 2_000 } as const;
 /** Members that say something of one load. */
 const OF_ONE_LOAD = [
-  ...(['lease', 'queued', 'failure', 'athena', 'kills'] as const),
-  ...(['missingSince', 'usualRows', 'accepted'] as const),
-];
+  'lease',
+  'queued',
+  'failure',
+  'kills',
+  'run',
+  'missingSince',
+  'usualRows',
+  'accepted',
+] as const;
 /** Attempts of a claim that loses to another write. A write that leaves a lease ends them. */
 const CLAIM_TRIES = 5;
 
@@ -103,10 +107,8 @@ export class Ledger {
       // A settled day starts again, even if the claim precedes the note.
       const isSame = entry.queued === undefined || entry.queued.fingerprint === queuedFor;
       const isUnderWay = entry.state === 'loading' || entry.state === 'waiting';
-      // A day that Athena works on was put down: taking it up again is not a new attempt.
-      const isPutDown = lease === undefined && entry.state === 'loading' && entry.athena?.step !== undefined;
       const isNext = isSame && isUnderWay && entry.attempts > 0;
-      const attempts = isNext ? entry.attempts + (isPutDown ? 0 : 1) : 1;
+      const attempts = isNext ? entry.attempts + 1 : 1;
       const kills = isNext ? before + (lease === undefined ? 0 : 1) : 0;
       // An entry says only what has happened.
       const killed = kills === 0 ? {} : { kills };
@@ -126,33 +128,61 @@ export class Ledger {
     return written === null ? null : { ...claim, ...written, until };
   }
 
-  /** Notes how far a load by Athena is; null if another owner has the day: stop, and write nothing. */
-  async note(claim: Claim, athena: LedgerEntry['athena']): Promise<Claim | null> {
-    const kept = without(claim.entry, 'athena');
-    const written = await this.#write(athena === undefined ? kept : { ...kept, athena }, claim);
+  /**
+   * Records how far a load in pieces is, and keeps the day for the next piece, whose first try begins.
+   *
+   * @returns Null if another owner has the day: stop, and write nothing.
+   */
+  async recordRun(claim: Claim, run: LoadInPieces): Promise<Claim | null> {
+    const { entry } = claim;
+    const isFurther = run.done > (entry.run?.done ?? 0);
+    // The failure stays: it is that of the last load, too.
+    const counted = isFurther ? { ...without(entry, 'kills'), attempts: 1 } : entry;
+    const written = await this.#write({ ...counted, run }, claim);
     return written === null ? null : { ...claim, ...written };
   }
 
   /**
-   * Puts a day down while Athena works on it: nobody has a lease, and whoever claims the day next goes on with it.
+   * Drops a load in pieces, as the day is loaded at once now.
+   *
+   * @param piece The piece that the task names which loads it.
+   * @returns Null if another owner has the day: stop, and write nothing.
+   */
+  async dropRun(claim: Claim, piece: PieceRef | undefined): Promise<Claim | null> {
+    const { queued, ...kept } = without(claim.entry, 'run');
+    const noted = queued === undefined ? {} : { queued: { ...queued, piece } };
+    const written = await this.#write({ ...kept, ...noted }, claim);
+    return written === null ? null : { ...claim, ...written };
+  }
+
+  /**
+   * Releases a day whose next piece another message makes.
    *
    * @returns The entry; null if another owner has the day, and nothing was written.
    */
-  async putDown(claim: Claim): Promise<LedgerEntry | null> {
+  async handOver(claim: Claim, run: LoadInPieces): Promise<LedgerEntry | null> {
     const kept = without(claim.entry, 'lease');
-    return (await this.#write({ ...kept, state: 'loading' }, claim))?.entry ?? null;
+    const { fingerprint, reason } = run;
+    const queued = { fingerprint, reason, at: this.#options.clock.now() };
+    const written = await this.#write({ ...kept, state: 'waiting', attempts: 0, queued, run }, claim);
+    return written?.entry ?? null;
   }
 
   /**
    * Writes the result of the load and releases the day. A failure keeps the version that queries read.
    *
+   * @param listedAt When its files were listed, or before, epoch milliseconds. Default: when the day was claimed.
    * @returns The entry; null if another owner has the day, and nothing was written.
    */
-  async settle(claim: Claim, settlement: Settlement): Promise<LedgerEntry | null> {
+  async settle(
+    claim: Claim,
+    settlement: Settlement,
+    listedAt = claim.claimedAt,
+  ): Promise<LedgerEntry | null> {
     const lasting = without(claim.entry, ...OF_ONE_LOAD);
     const entry = { ...lasting, ...settlement };
     // A failure has the files of the last success.
-    const settled = entry.state === 'failed' ? entry : settleErasures(entry, claim.claimedAt);
+    const settled = entry.state === 'failed' ? entry : settleErasures(entry, listedAt);
     return (await this.#write(settled, claim))?.entry ?? null;
   }
 
@@ -176,7 +206,7 @@ export class Ledger {
     claim: Claim,
     queued: Omit<NonNullable<LedgerEntry['queued']>, 'at'>,
   ): Promise<LedgerEntry | null> {
-    const { queued: before, ...kept } = without(claim.entry, 'lease');
+    const { queued: before, ...kept } = without(claim.entry, 'lease', 'run');
     const isNoted = before?.fingerprint === queued.fingerprint && before.reason === queued.reason;
     const noted = isNoted ? before : { ...queued, at: this.#options.clock.now() };
     const deferred = { ...kept, state: 'waiting' as const, queued: noted, attempts: 0 };

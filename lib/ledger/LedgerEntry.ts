@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import * as z from 'zod';
 import { isUtcDay } from '../base/time.ts';
 import { curatedDaySchema } from './CuratedDay.ts';
+import { loadRunSchema, pieceRefSchema } from './DayRun.ts';
 import { erasureNoteSchema } from './erasureNotes.ts';
 
 const count = z.int().min(0);
@@ -44,30 +45,6 @@ const fileFateSchema = z.object({
   refusedBy: z.record(z.string(), count).optional(),
 });
 
-/** Steps of a load by Athena. Each is one execution, started by a function that does not wait for it. */
-export const athenaSteps = ['rows', 'counts', 'refused', 'refused_counts'] as const;
-
-/** A load by Athena. */
-const athenaLoadSchema = z.object({
-  /** Why the day is loaded by Athena, in words. */
-  why: z.string(),
-  /** Fingerprint of the files. */
-  fingerprint: z.string(),
-  /** The version that it writes. */
-  version: z.string().min(1),
-  /** The step that Athena works on; absent once the load has ended. */
-  step: z.enum(athenaSteps).optional(),
-  /** ID of that step's execution; absent until it is known to be started. */
-  execution: z.string().optional(),
-  /** IDs of all executions, in the order of their start. */
-  executions: z.array(z.string()),
-  /** Bytes that finished executions have scanned. */
-  scannedBytes: count,
-  /** List price of these executions. */
-  usd: z.number(),
-  startedAt: instant,
-});
-
 /**
  * The entry of one day of one dataset: the object `ledger/<source>/<dataset>/<day>.json`. Members that it does not list
  * are left out: after a rollback, entries have members of the later version.
@@ -89,6 +66,8 @@ export const ledgerEntrySchema = z.object({
     .object({
       ...{ fingerprint: z.string(), reason: z.string(), at: instant },
       ...{ files: count.optional(), writtenAt: instant.optional() },
+      /** The piece that the task names which waits for the files; absent of another task. */
+      piece: pieceRefSchema.optional(),
     })
     .optional(),
   /** Number of loads that were started for the files that were queued last. */
@@ -113,8 +92,8 @@ export const ledgerEntrySchema = z.object({
   accepted: z.literal(true).optional(),
   /** Versions to delete, and when each was replaced. */
   superseded: z.array(z.object({ version: z.string(), at: instant })),
-  /** The load by Athena that works on the day, or was its last load; absent if a function loaded it. */
-  athena: athenaLoadSchema.optional(),
+  /** The load in pieces that is under way. */
+  run: loadRunSchema.optional(),
   /** Failure of the last load, or the reason why a waiting day is retried. */
   failure: failureSchema.optional(),
   /** Since when it has one. */
@@ -159,10 +138,6 @@ export function isFailing(entry: LedgerEntry | null): boolean {
   return failingSince < (queued?.at ?? 0) && !failure.code.endsWith('_OUT_OF_TIME');
 }
 
-/** A load by Athena, in the ledger. */
-export type AthenaLoad = z.output<typeof athenaLoadSchema>;
-/** A step of a load by Athena. */
-export type AthenaStep = (typeof athenaSteps)[number];
 /** The state of a day. */
 export type LedgerState = (typeof ledgerStates)[number];
 

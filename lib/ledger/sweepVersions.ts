@@ -4,7 +4,13 @@ import { type Attempts, CatalogCallError } from '../landing/catalog/catalogCalls
 import type { PartitionCatalog } from '../landing/catalog/PartitionCatalog.ts';
 import type { Config } from '../schema/config.ts';
 import { forwardedKinds } from '../schema/kinds.ts';
-import { curatedSubject, parseVersionNote, VERSION_NOTES, type VersionNote } from '../tables/ledgerKeys.ts';
+import {
+  curatedSubject,
+  loadFolder,
+  parseVersionNote,
+  VERSION_NOTES,
+  type VersionNote,
+} from '../tables/ledgerKeys.ts';
 import { versionPrefix } from '../tables/tableFolders.ts';
 import type { LandingBucket } from './LandingBucket.ts';
 import type { Ledger } from './Ledger.ts';
@@ -46,8 +52,6 @@ interface SweepRun extends Pick<Attempts, 'deadline'> {
   readonly signal: AbortSignal;
   /** Only versions of these tables. Default all. */
   readonly isOurs?: (table: string) => boolean;
-  /** Deletes what else a load has left of a version. Default: nothing else. */
-  readonly clean?: ((note: VersionNote) => Promise<void>) | undefined;
 }
 
 type Fate = 'removed' | 'kept' | 'failed' | 'late';
@@ -107,15 +111,16 @@ async function sweepOne(
   sweeper: Sweeper,
   key: string,
   note: VersionNote,
-  { deadline, clean }: SweepRun,
+  { deadline }: SweepRun,
 ): Promise<'removed' | 'kept'> {
   const { landing } = sweeper;
   const isRead = await isStillRead(sweeper, note, deadline);
   // Checked after the catalog, as a load removes the note before it moves the partition.
   const isStillDue = (await landing.list(key)).includes(key);
   if (!isStillDue) return 'kept';
-  if (!isRead) await removeVersion(sweeper, note);
-  await clean?.(note);
+  const { table, day, version } = note;
+  if (!isRead) await removeUnder(sweeper, versionPrefix(sweeper.config, table, day, version));
+  await removeUnder(sweeper, loadFolder(note));
   await landing.remove([key]);
   return isRead ? 'kept' : 'removed';
 }
@@ -152,11 +157,7 @@ function placeOf(
 }
 
 /** @throws RangeError if files remain. */
-async function removeVersion(
-  { landing, config }: Sweeper,
-  { table, day, version }: VersionNote,
-): Promise<void> {
-  const prefix = versionPrefix(config, table, day, version);
+async function removeUnder({ landing }: Sweeper, prefix: string): Promise<void> {
   for (let calls = 0; calls < MAX_REMOVALS; calls += 1) {
     const keys = await landing.list(prefix);
     if (keys.length === 0) return;

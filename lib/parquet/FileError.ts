@@ -13,8 +13,7 @@ export const FileError = defineErrorFamily('user', {
     cure: DROP_AGAIN,
   },
   SLUICE_INGEST_FILE_NAME_UNFIT: {
-    cause:
-      'The key of a file contains a NUL character; or, if Athena loads the day, a line break, white space at its end, or a name that begins with _.',
+    cause: 'The key of a file contains a NUL character.',
     cure: 'Drop the file under a key with printable characters, and delete this one.',
   },
   SLUICE_INGEST_FILE_TRUNCATED: {
@@ -33,10 +32,14 @@ export const FileError = defineErrorFamily('user', {
     cause: `A Parquet file has more than ${MAX_LEAVES.toLocaleString('en')} columns, or a footer of more than 32 MiB.`,
     cure: 'Write fewer columns: members of structs count, too. With fewer columns, write larger row groups: the footer has an entry for each column of each.',
   },
+  SLUICE_INGEST_FILE_TOO_LARGE: {
+    cause: "A file does not fit the function's disk together with the rows that are written of it.",
+    cure: 'Have smaller files written: `MAXFILESIZE` of Redshift’s UNLOAD, `MAX_FILE_SIZE` of Snowflake, `maxRecordsPerFile` of Spark, `FILE_SIZE_BYTES` of DuckDB.',
+  },
   SLUICE_INGEST_FILE_PAGE_TOO_LARGE: {
     cause:
       'A page of a Parquet file is larger than the function holds. Some writers put all values of a row group’s column into one page.',
-    cure: 'Have the file written with smaller pages or row groups: `row_group_offsets=100_000` of fastparquet, `data_page_size` of pyarrow, row groups of fewer rows of parquet-dotnet. Or set `engine` of the dataset to `auto`, so that Athena loads the day, or raise `memorySize` of `ingest-load` in serverless.yml, to at most 10240.',
+    cure: 'Have the file written with smaller pages or row groups: `row_group_offsets=100_000` of fastparquet, `data_page_size` of pyarrow, row groups of fewer rows of parquet-dotnet; smaller files, and so smaller row groups, by `MAXFILESIZE` of Redshift’s UNLOAD, `MAX_FILE_SIZE` of Snowflake, `maxRecordsPerFile` of Spark, `FILE_SIZE_BYTES` of DuckDB. Or raise `memorySize` of `ingest-load` in serverless.yml, to at most 10240.',
   },
   SLUICE_INGEST_FILE_CHECKSUM_WRONG: {
     cause:
@@ -44,9 +47,8 @@ export const FileError = defineErrorFamily('user', {
     cure: DROP_AGAIN,
   },
   SLUICE_INGEST_FILE_CODEC_UNSUPPORTED: {
-    cause:
-      'A Parquet file uses an unsupported compression codec, such as Hadoop’s old LZ4, or its day is loaded by Athena, which does not read brotli and LZ4_RAW.',
-    cure: 'Write it with zstd, snappy, gzip or no compression. Days that the function loads may use brotli and LZ4_RAW, too.',
+    cause: 'A Parquet file uses an unsupported compression codec, such as Hadoop’s old LZ4.',
+    cure: 'Write it with zstd, snappy, gzip, brotli, LZ4_RAW or no compression.',
   },
   SLUICE_INGEST_FILE_ENCODING_UNSUPPORTED: {
     cause: 'A Parquet file has values in an unsupported encoding or of an unsupported type.',
@@ -77,10 +79,6 @@ export const FileError = defineErrorFamily('user', {
   SLUICE_INGEST_COLUMN_TYPE_UNFIT: {
     cause: 'A column of a file has a type that the field can’t be read from.',
     cure: 'Correct the mapping (`unit`, `cast` or another column), or drop a file with the expected type.',
-  },
-  SLUICE_INGEST_COLUMN_ENGINE_UNFIT: {
-    cause: "The day is loaded by Athena, which can't read a column of a file, or not as the mapping says.",
-    cure: "Write the column as the detail says and drop the file again, or drop a day that the function holds: docs/large-days.md says what Athena doesn't read.",
   },
 });
 

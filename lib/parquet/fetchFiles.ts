@@ -11,7 +11,7 @@ import type { EngineFile } from './FileSchema.ts';
  * Parallel reads of a bucket. Small files cost a round trip each, so there are more than the bandwidth needs, and fewer than
  * the SDK's 50 sockets.
  */
-export const PARALLEL_READS = 32;
+const PARALLEL_READS = 32;
 /** Bytes of one read. Larger files are read in ranges of this size, in parallel. */
 const READ_BYTES = 32 * 1024 * 1024;
 /** Time limit of one read, milliseconds, against stalled connections. */

@@ -28,9 +28,6 @@ const PARTITION_FORMAT = /^(?:[^\s/=*?${}\p{Cc}]+=)?(?:YYYY([-/])MM?\1DD?|YYYYMM
 /** Three of them: `year=YYYY/month=MM/day=DD`. */
 const PARTITIONS_FORMAT = /^[^\s/=*?${}\p{Cc}]+=YYYY\/[^\s/=*?${}\p{Cc}]+=MM?\/[^\s/=*?${}\p{Cc}]+=DD?$/u;
 
-/** Engines that load a day of a dataset. */
-const ENGINES = ['auto', 'lambda', 'athena'] as const;
-
 /** As `Date.prototype.getUTCDay` counts them. */
 export const WEEKDAYS = ['sun', 'mon', 'tue', 'wed', 'thu', 'fri', 'sat'] as const;
 
@@ -144,10 +141,6 @@ const shared = {
     'never: no drop is late',
   ),
   schedule: noted(schedule().optional(), 'How often its folder is looked through.', "the source's"),
-  engine: noted(
-    z.enum(ENGINES, `one of ${ENGINES.join(', ')}`).default('auto'),
-    'Engine that loads a day: the function, Athena, or with `auto` Athena for days beyond what the function holds.',
-  ),
 };
 
 const mappingNote = 'Where its columns come from.';
@@ -282,33 +275,6 @@ export function datasetReceiptFolder(
 ): string | null {
   const folder = receiptFolder(source);
   return folder === null ? null : `${folder}${name}/`;
-}
-
-/**
- * Why Athena can't read a source's bucket, in words; null if it can. A query runs with the rights of its caller alone, in one
- * region.
- *
- * @param region The deployment's.
- */
-export function athenaObstacle(source: Pick<Source, 'role' | 'region'>, region: string): string | null {
-  if (source.role !== undefined) return 'its source is read with a role of the customer';
-  if (source.region !== undefined && source.region !== region)
-    return `its bucket is in ${source.region}, and the deployment in ${region}`;
-  return null;
-}
-
-/** Whether a day of any dataset may be loaded by Athena. */
-export function usesAthena({
-  sources,
-  region,
-}: {
-  readonly sources: readonly Source[];
-  readonly region: string;
-}): boolean {
-  return sources.some(
-    (source) =>
-      athenaObstacle(source, region) === null && source.datasets.some(({ engine }) => engine !== 'lambda'),
-  );
 }
 
 function isTimezone(text: string): boolean {

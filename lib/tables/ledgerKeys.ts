@@ -79,6 +79,19 @@ export function parseVersionNote(key: string): VersionNote | null {
   return { due, table, day, version };
 }
 
+/** Folder of days that are loaded in pieces. No source can have this name, because names begin with a letter. */
+export const LOADS_FOLDER = `${LEDGER_FOLDER}_loads/`;
+
+/** Folder of the loads in pieces of one table, with a trailing slash: plans, results and refused rows. */
+export function loadsFolder(table: string): string {
+  return `${LOADS_FOLDER}${table}/`;
+}
+
+/** Folder of the load of one version in pieces, with a trailing slash. */
+export function loadFolder({ table, day, version }: Omit<VersionNote, 'due'>): string {
+  return `${loadsFolder(table)}${day}/${version}/`;
+}
+
 /** Folder of the records of erasures. No source can have this name, because names begin with a letter. */
 export const ERASURES_FOLDER = `${LEDGER_FOLDER}_erasures/`;
 
@@ -115,28 +128,6 @@ export function curatedDayOf(kind: ForwardedKind, key: string): UtcDay | null {
 /** Key of the list of the days that the views read from a curated table: `ledger/curated/<kind>/days.json`. */
 export function curatedDaysKey(kind: ForwardedKind): string {
   return `${curatedFolder(kind)}days.json`;
-}
-
-/**
- * Folder of notes on days that Athena loads: empty objects `ledger/_versions/athena/<table>/<day>/<version>`. They are behind
- * all notes on versions, which begin with a time.
- */
-export const ATHENA_NOTES = `${VERSION_NOTES}athena/`;
-
-/** A day that Athena loads into a version. */
-export type AthenaNote = Omit<VersionNote, 'due'>;
-
-/** Key of the note on a day that Athena loads. */
-export function athenaNoteKey({ table, day, version }: AthenaNote): string {
-  return `${ATHENA_NOTES}${table}/${day}/${version}`;
-}
-
-/** Reads the key of such a note; null for any other key. */
-export function parseAthenaNote(key: string): AthenaNote | null {
-  if (!key.startsWith(ATHENA_NOTES)) return null;
-  const [table = '', day = '', version = '', ...deeper] = key.slice(ATHENA_NOTES.length).split('/');
-  if (table === '' || !isUtcDay(day) || version === '' || deeper.length > 0) return null;
-  return { table, day, version };
 }
 
 /** The `source` of exports in the ledger. No source of the configuration can have this name. */

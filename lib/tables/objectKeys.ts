@@ -2,7 +2,7 @@ import { locationParts } from '../base/s3Location.ts';
 import { isoDay, isoTimestamp, isUtcDay, type UtcDay } from '../base/time.ts';
 import type { Config } from '../schema/config.ts';
 import { type TableKind, tableKinds } from '../schema/kinds.ts';
-import { ATHENA_NOTES, LEDGER_FOLDER, parseVersionNote, VERSION_NOTES } from './ledgerKeys.ts';
+import { LEDGER_FOLDER, LOADS_FOLDER, parseVersionNote, VERSION_NOTES } from './ledgerKeys.ts';
 import { groupsKey, parseTableKey, type TableLayout, tableFolders } from './tableFolders.ts';
 
 /** Folder of the lines of requests, put there by Firehose or by the collector itself, until they are files of tables. */
@@ -76,19 +76,6 @@ export function quarantineLargeKey(day: UtcDay, id: string): string {
 
 /** Folder of Athena's query results. */
 export const QUERY_RESULTS_FOLDER = 'query-results/';
-
-/** Folder of what loads by Athena leave behind for their next step. No reader can have this name, because names begin with a letter. */
-export const LOADS_FOLDER = `${QUERY_RESULTS_FOLDER}_loads/`;
-
-/** Folder of the loads of one table by Athena, with a trailing slash: results, manifests and refused rows. */
-export function loadsFolder(table: string): string {
-  return `${LOADS_FOLDER}${table}/`;
-}
-
-/** Folder of the load of one version by Athena, with a trailing slash. */
-export function loadFolder(table: string, day: UtcDay, version: string): string {
-  return `${loadsFolder(table)}${day}/${version}/`;
-}
 
 /** Folder of the results of readers who may create tables. It has the files of those tables, so it does not expire. */
 export const READER_TABLES_FOLDER = 'reader-tables/';
@@ -225,8 +212,7 @@ const QUERY_ID = /(^|\/)[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}(?![0-9a-z])/;
  */
 export function isOwnKey(layout: TableLayout, key: string): boolean {
   if (key.endsWith('/') || key === groupsKey(layout)) return true;
-  if ([LANDING_FOLDER, DAMAGED_FOLDER, LOADS_FOLDER, ATHENA_NOTES].some((folder) => key.startsWith(folder)))
-    return true;
+  if ([LANDING_FOLDER, DAMAGED_FOLDER, LOADS_FOLDER].some((folder) => key.startsWith(folder))) return true;
   if (key.startsWith(VERSION_NOTES)) return parseVersionNote(key) !== null;
   if (key.startsWith(LEDGER_FOLDER)) return key.endsWith('.json');
   if (key.startsWith(RELAY_FOLDER))

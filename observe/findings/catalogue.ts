@@ -152,11 +152,6 @@ export const findingCatalogue = {
     'Deploy if the stack makes it. Else look for a permissions boundary, a service control policy or a Deny statement, or print its policy again and have it applied (docs/readers.md).',
     { section: 'readerDenied' },
   ),
-  SLUICE_FINDING_LOAD_STUCK: problem(
-    'Athena has worked on a day of a dataset for more than three hours. Queries read the previous version, if there is one.',
-    'The command shows the step and its execution, and docs/large-days.md, "When Athena fails or does not end", says what to do. If AWS has raised your quota for the time of a statement, it may need the time.',
-    { part: 'drops', section: 'drops' },
-  ),
   SLUICE_FINDING_RECEIPTS_FAILED: warning(
     "A customer's bucket did not take the receipt of a day; the load itself is done.",
     "`npx sluice explain CODE` says what to do for the code. Then the command loads the day again and writes it, as does the day's next load.",

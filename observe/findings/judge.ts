@@ -4,7 +4,6 @@ import type { ErrorEntry } from '../../lib/base/errors.ts';
 import { counted } from '../../lib/base/text.ts';
 import { addDays, DAY_MS, HOUR_MS, isoTimestamp, utcDay } from '../../lib/base/time.ts';
 import { CollectError } from '../../lib/collect/CollectError.ts';
-import { ATHENA_STUCK_MS } from '../../lib/drops/limits.ts';
 import { isCuredByRedrive, isRowFailure } from '../../lib/landing/quarantineReasons.ts';
 import { forwardedKinds, tableKinds } from '../../lib/schema/kinds.ts';
 import { dayFolder } from '../../lib/tables/tableFolders.ts';
@@ -485,13 +484,6 @@ function* judgeDatasets({ datasets }: StatusFacts, { now, say }: Place): Finding
         say.sluice('ingest', 'status', ...words, ...daysWords(absent[0]?.day, now)),
       ]);
     }
-    for (const { day, athena } of days)
-      if (athena !== null && now - athena.startedAt > ATHENA_STUCK_MS)
-        yield finding(
-          'SLUICE_FINDING_LOAD_STUCK',
-          `${of} ${day}: since ${isoTimestamp(athena.startedAt)}, step ${athena.step}, execution ${athena.execution ?? 'none'}.`,
-          [explain(day)],
-        );
     const leftOut = days.filter((day) => day.leftOut.count > 0).toReversed();
     for (const { day, leftOut: left } of leftOut.slice(0, 1))
       yield finding(

@@ -63,7 +63,7 @@ export function explainEntry(entry: LedgerEntry, target: readonly string[] = [])
   const explained = failure === undefined ? null : { ...explainCode(failure.code), message: failure.message };
   const [meaning, next] = explainState(entry);
   return {
-    meaning: [meaning, ...rowMeanings(entry), ...athenaMeanings(entry)],
+    meaning: [meaning, ...rowMeanings(entry)],
     served:
       version === undefined
         ? `Queries read no rows of ${day} in ${table}.`
@@ -89,8 +89,22 @@ function dayCommands(text: string, { source, dataset, day }: LedgerEntry): strin
   );
 }
 
+/** How far a load in pieces is, in words; null of a day that has none. */
+export function pieceWords({ run }: Pick<LedgerEntry, 'run'>): string | null {
+  if (run === undefined) return null;
+  const { done, pieces, rows, startedAt } = run;
+  const since = isoTimestamp(startedAt);
+  return `is loaded in pieces since ${since}: ${done} of ${pieces} are done, with ${counted(rows.in, 'row')}`;
+}
+
 /** What happened, and what is next. */
 function explainState(entry: LedgerEntry): readonly [meaning: string, next: string] {
+  const pieces = pieceWords(entry);
+  if (pieces !== null)
+    return [
+      `The day ${pieces}.`,
+      'Wait: one piece is made after the other. `memorySize` of `ingest-load` makes each faster.',
+    ];
   const { state, updatedAt, files, rows, queued, attempts, failure } = entry;
   const at = isoTimestamp(updatedAt);
   const loaded = files.filter(({ fate }) => fate === 'loaded').length;
@@ -122,9 +136,7 @@ function explainState(entry: LedgerEntry): readonly [meaning: string, next: stri
     case 'loading':
       return [
         `The day is being loaded since ${at}.`,
-        entry.athena?.step === undefined
-          ? 'Wait: a load that does not finish is taken over when its time is up.'
-          : 'Wait: the load goes on when Athena has ended a step, within ten minutes at the latest.',
+        'Wait: a load that does not finish is taken over when its time is up.',
       ];
     case 'waiting': {
       const since = queued === undefined ? at : isoTimestamp(queued.at);
@@ -164,19 +176,6 @@ function rowMeanings(entry: LedgerEntry): string[] {
       : `${rows.refused.toLocaleString('en-US')} of ${counted(rows.in, 'row')} ${rows.refused === 1 ? 'was refused and is' : 'were refused and are'} in quarantine.`,
     ...(equal === null ? [] : [`The day ${equal}.`]),
     ...(usualRows === undefined ? [] : [`Its weekday usually has ${counted(usualRows, 'row')}.`]),
-  ];
-}
-
-/** Why Athena loads the day, and what it has cost so far. */
-function athenaMeanings({ athena }: LedgerEntry): string[] {
-  if (athena === undefined) return [];
-  const { why, step, executions, scannedBytes, usd, startedAt } = athena;
-  const began = isoTimestamp(startedAt);
-  return [
-    step === undefined
-      ? `Athena loaded the day from ${began} on, because ${why}.`
-      : `Athena loads the day since ${began}, because ${why}. It works on step ${step}.`,
-    `${counted(executions.length, 'statement')} scanned ${counted(scannedBytes, 'byte')}, at a list price of ${usd.toFixed(4)} USD.`,
   ];
 }
 

@@ -35,7 +35,7 @@ export function errorsPage(): string {
 Every error has a stable code with a cause and a cure. This page has the causes of those that a request, a row or a customer's bucket gets. The cure, and every other code:
 
 \`\`\`sh
-npx sluice explain SLUICE_LOAD_DAY_TOO_LARGE
+npx sluice explain SLUICE_LOAD_OUT_OF_TIME
 \`\`\`
 
 A command that fails prints code, cause and cure itself: [cli.md](reference/cli.md#output). Other codes: [findings](reference/findings.md) of \`sluice status\` and \`sluice doctor\`, and [questions](reference/probe.md) of \`sluice trial\`.

@@ -249,7 +249,7 @@ describe("Metabase's user", () => {
       new RegExp(`Permission denied on S3 path: s3://sluice-experiments/${FORWARDED}/2026-11-20/`),
     ],
     [
-      `UNLOAD (SELECT 1 AS one) TO 's3://sluice-experiments/${FORWARDED}/2030-01-01/' WITH (format = 'PARQUET')`,
+      `CREATE TABLE sluice.one WITH (external_location = 's3://sluice-experiments/${FORWARDED}/2030-01-01/') AS SELECT 1 AS one`,
       /Permission denied on S3 path: s3:\/\/sluice-experiments\/statsig/,
     ],
   ])('is refused %s', async (sql, reason) => {

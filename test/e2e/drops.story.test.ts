@@ -63,7 +63,6 @@ const bolt: typeof acme = {
         sortBy: ['placed_at'],
       },
     },
-    { name: 'large', kind: 'events', lookbackDays: 3, refusedShare: 0.5, engine: 'athena' },
     { name: 'visits', kind: 'events', lookbackDays: 8, refusedShare: 0.5 },
   ],
 };
@@ -413,7 +412,7 @@ const settled = (dataset: string, day: string) =>
     return entry !== undefined && entry.state !== 'waiting' && entry.state !== 'loading' && entry;
   });
 
-describe('datasets with declared columns, and a day that Athena loads', () => {
+describe('datasets with declared columns', () => {
   beforeAll(async () => {
     await boltDrop(
       `accounts/${D20}/all.parquet`,
@@ -423,17 +422,8 @@ describe('datasets with declared columns, and a day that Athena loads', () => {
       `orders/${D20}/country=DE/part-0.parquet`,
       "SELECT * FROM (VALUES ('o1', 12.5, 1795083330000), (NULL, 3, 1795083330000)) AS t (id, total, placed)",
     );
-    for (const [file, from, type] of [
-      ['a', 0, 'BIGINT'],
-      ['b', 100, 'DOUBLE'],
-    ] as const)
-      await boltDrop(
-        `large/${D20}/${file}.parquet`,
-        `SELECT TIMESTAMP '${D20} 10:00:00' + INTERVAL (range) SECOND AS "timestamp", CASE WHEN range % 50 = 49 THEN NULL ELSE 'purchase' END AS event_name,
-          'u' || range AS unit_id, CAST(range AS ${type}) AS value FROM range(${from}, ${from + 100})`,
-      );
     await ingest.jump(HOUR);
-    for (const dataset of ['accounts', 'orders', 'large']) await settled(dataset, D20);
+    for (const dataset of ['accounts', 'orders']) await settled(dataset, D20);
   });
 
   it('land in tables of those columns and types', async () => {
@@ -460,22 +450,6 @@ describe('datasets with declared columns, and a day that Athena loads', () => {
         { column_name: 'country', comment: 'Folder country= of the file' },
       ]),
     );
-  });
-
-  it('are loaded by Athena where `engine` says so, and explained with what that scanned', async () => {
-    const large = await explain('bolt', 'large', D20);
-    const ofFile = { fate: 'loaded', rows: { in: 100, out: 98, refused: 2 } };
-    expect(large).toMatchObject({
-      ...{ state: 'succeeded', rows: { in: 200, out: 196, refused: 4 }, files: [ofFile, ofFile] },
-      athena: { why: "the dataset's `engine` is athena", version: large.version },
-    });
-    expect(large.athena?.executions).toHaveLength(4);
-    const { stdout } = await sluice(
-      ...['ingest', 'explain', '--source', 'bolt', '--dataset', 'large', '--day', D20],
-    );
-    expect(stdout).toMatch(/4 statements scanned [\d,]+ bytes, at a list price of 0\.0002 USD/);
-    const count = `SELECT CAST(ds AS varchar) AS ds, count(*) AS n, count(DISTINCT user_id) AS u, count(DISTINCT source_file) AS f FROM bolt_large GROUP BY 1`;
-    expect(await ingest.ask(count)).toEqual([{ ds: D20, n: '196', u: '196', f: '2' }]);
   });
 });
 

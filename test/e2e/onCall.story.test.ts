@@ -243,7 +243,7 @@ describe('a fault leads by sluice status, and the console’s page, to its findi
     );
     const { messages } = await story.json('redrive', '--landing', '--dry-run');
     expect(messages).toBeGreaterThan(0);
-    expect(await story.json('redrive', '--landing')).toEqual({ dryRun: false, messages });
+    expect(await story.json('redrive', '--landing')).toEqual({ dryRun: false, messages, underWay: false });
     await story.cloud.flush();
   });
 

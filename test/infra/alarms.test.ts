@@ -95,8 +95,6 @@ const ALARMS = [
   ]),
   'ingest-late: drops_late ingest-plan prod, Maximum 300 >= 1 ignore',
   'ingest-load-failed: IngestLoadsFailed-prod, Sum 300 >= 1',
-  // A schedule counts them every ten minutes.
-  'ingest-athena: IngestAthenaLoadsFailed-prod, Maximum 900 >= 1',
   'curations-failed: curations_failed curate-plan prod, Maximum 300 >= 1 ignore',
   'curations-waiting: curations_waiting curate-plan prod, Maximum 300 >= 1 ignore',
   'relay-not-kept: RelayNotKept collect prod, Sum 300 >= 1',
@@ -148,10 +146,10 @@ describe('an alarm', () => {
         name: 'acme',
         bucket: 'acme-drops',
         owner,
-        datasets: dataset ? [{ ...dataset, engine: 'lambda' as const }] : [],
+        datasets: dataset ? [dataset] : [],
       },
     ];
-    expect(alarmsOf({ sources }).filter((text) => /athena|hourly/.test(text))).toEqual([]);
+    expect(alarmsOf({ sources }).filter((text) => /hourly/.test(text))).toEqual([]);
   });
 });
 

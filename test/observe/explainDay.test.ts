@@ -31,4 +31,12 @@ describe('the next steps of a day', () => {
     expect(printed(gone)).toEqual([`npx sluice ingest accept keep ${OF_DAY} --from 2026-11-19 --stage prod`]);
     expect(explainEntry(ledgerEntry(gone), TARGET).next.join(' ')).toContain('`filesLeave: true`');
   });
+
+  it('of one that is loaded in pieces say how far it is, and since when', () => {
+    const rows = { in: 1_200, out: 1_200, refused: 0 };
+    const files = { version: 'v1', fingerprint: 'f', shape: 's', reason: 'new', asked: 'f' };
+    const run = { ...files, startedAt: 0, due: 1, pieces: 16, done: 3, rows, bytes: 1, durations: {} };
+    const [meaning] = explainEntry(ledgerEntry({ state: 'waiting', run }), TARGET).meaning;
+    for (const text of ['3 of 16', '1,200 rows', '1970-01-01T00:00:00']) expect(meaning).toContain(text);
+  });
 });

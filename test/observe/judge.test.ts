@@ -37,7 +37,7 @@ const waiting = (more: Partial<StatusFacts['waiting']>) => ({ waiting: { ...well
 const dropDay: DropDay = {
   ...{ day: '2026-11-19', state: 'succeeded', lateSince: null, unusual: null, usual: null },
   ...{ missingSince: null, waiting: null, uncommitted: 0, rows: { in: 0, out: 0, refused: 0 }, files: 1 },
-  ...{ kept: 0, leftOut: { count: 0, words: '' }, version: null, failure: null, receipt: null, athena: null },
+  ...{ kept: 0, leftOut: { count: 0, words: '' }, version: null, failure: null, receipt: null },
   failing: null,
 };
 const failing = { since: NOW - 30 * HOUR, last: NOW - 2 * HOUR };
@@ -349,14 +349,6 @@ const cases: readonly Case[] = [
     'a listing is old',
     datasets({ lastLook: { ...look, at: NOW - 27 * HOUR } }),
     ...(['INGEST_LATE', 'warning', `acme/orders: listed at ${at(27)}, daily.`] as const),
-  ],
-  [
-    'Athena does not end a load',
-    datasets({
-      days: [{ ...dropDay, athena: { step: 'write', startedAt: NOW - 4 * HOUR, execution: 'q' } }],
-    }),
-    ...(['LOAD_STUCK', 'problem'] as const),
-    `acme/orders 2026-11-19: since ${at(4)}, step write, execution q.`,
   ],
   [
     'files are left out',

@@ -404,7 +404,7 @@ describe('erasing a deployment', () => {
 
   it('waits for a load under way, and leaves what is archived', async () => {
     const { put, keys, run } = await deployment();
-    const load = 'query-results/_loads/acme_events/2026-11-01/v/0001.csv';
+    const load = 'ledger/_loads/acme_events/2026-11-01/v/refused-00001.parquet';
     await put(load, '"gone"');
     await put('query-results/0002.csv', '"gone"', 'GLACIER');
     const young = await run(['user_id=gone']);
@@ -413,7 +413,7 @@ describe('erasing a deployment', () => {
     ]);
     expect([young.run.hasFound, young.total['query-results']?.waiting, await keys()]).toEqual([
       ...[true, 1],
-      ['query-results/0002.csv', load],
+      ['query-results/0002.csv'],
     ]);
     const old = await run(['user_id=gone'], Date.now() + 25 * HOUR_MS);
     expect([old.total['query-results']?.waiting, await keys()]).toEqual([0, ['query-results/0002.csv']]);

@@ -1,4 +1,3 @@
-import { setTimeout as pause } from 'node:timers/promises';
 import { PutBucketPolicyCommand } from '@aws-sdk/client-s3';
 import { afterAll, describe, expect, it } from '@jest/globals';
 import { ingestSourcePolicies } from '../../lib/access/buckets/customerBucketPolicies.ts';
@@ -28,10 +27,7 @@ const ingest = await ingestCloud({
   sources: [
     {
       ...{ name: 'acme', bucket: DROPS, owner: CUSTOMER, receipt: 'sluice-receipts' },
-      datasets: [
-        { kind, ...daily },
-        { kind, ...daily, name: 'large', engine: 'athena' },
-      ],
+      datasets: [{ kind, ...daily }],
     },
     {
       ...{ name: 'by-role', bucket: DROPS, owner: CUSTOMER, receipt: 'receipts-by-role' },
@@ -53,7 +49,7 @@ await makeCustomersRole(ingest, {
 });
 
 describe('the ingest, deployed, between two accounts', () => {
-  it('loads new and changed days, those that were cut off, and by Athena, by its policies alone', async () => {
+  it('loads new and changed days, and those that were cut off, by its policies alone', async () => {
     await ingest.drop(`events/${day}/a.parquet`, events(3));
     await ingest.drop(`shared/${day}/a.parquet`, `${events(2)} UNION ALL SELECT NULL, 'refused', 'u'`);
     // Too young: they come back after a delay.
@@ -99,41 +95,8 @@ describe('the ingest, deployed, between two accounts', () => {
     }
 
     await mendMapping();
-    await loadByAthena();
     expect(await unfinishedUploads(ingest)).toEqual([]);
   }, 240_000);
-
-  /** A day that is loaded by Athena, one whose files change while a statement runs, and the schedule that looks at both. */
-  async function loadByAthena(): Promise<void> {
-    const refused = " UNION ALL SELECT NULL, 'refused', 'u'";
-    await ingest.drop(`large/${day}/a.parquet`, `${events(2)}${refused}`);
-    await ingest.jump(HOUR_MS);
-    await run();
-    const place = ['--source', 'acme', '--dataset', 'large'];
-    // A flush waits for queries.
-    expect((await explained([...place, '--day', day])).state).not.toBe('loading');
-    await settled('acme', day, 'large');
-    await ingest.setFaults({
-      s3: [
-        { fault: 'delayCalls', ms: 5_000, operations: ['PutObject'], key: 'statsig/ingested/acme_large/*' },
-      ],
-    });
-    await ingest.drop(`large/${day}/a.parquet`, `${events(3)}${refused}`);
-    await ingest.jump(HOUR_MS);
-    await plan();
-    const flushes: Promise<unknown>[] = [];
-    while ((await explained([...place, '--day', day])).athena?.step === undefined) {
-      flushes.push(ingest.cloud.flush());
-      await pause(100);
-    }
-    await ingest.drop(`large/${day}/a.parquet`, `${events(4)}${refused}`);
-    await ingest.sluice('ingest', 'backfill', ...place, '--from', day);
-    await ingest.cloud.flush();
-    await ingest.clearFaults();
-    await Promise.all(flushes);
-    await ingest.jump(2 * HOUR_MS);
-    await settled('acme', day, 'large');
-  }
 
   /** As if rows of the day's files had been refused by a mapping that was mended since. */
   async function mendMapping(): Promise<void> {
@@ -161,8 +124,8 @@ describe('the ingest, deployed, between two accounts', () => {
     await ingest.cloud.flush();
   }
 
-  async function settled(source: string, of: string, dataset = 'events'): Promise<void> {
-    const place = ['--source', source, '--dataset', dataset, '--day', of];
+  async function settled(source: string, of: string): Promise<void> {
+    const place = ['--source', source, '--dataset', 'events', '--day', of];
     await flushUntil(ingest, async () => (await explained(place)).state === 'succeeded');
   }
 

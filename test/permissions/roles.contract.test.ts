@@ -26,7 +26,6 @@ const config = defineConfig({
       datasets: [
         { name: 'daily', kind: 'events', expectedBy },
         { name: 'hourly', kind: 'events', schedule: 'hourly' },
-        { name: 'large', kind: 'events', engine: 'athena' },
       ],
     },
     { ...customers, name: 'by-role', role, datasets: [{ name: 'shared', kind: 'events' }] },
@@ -82,16 +81,6 @@ const OF_S3: Readonly<Record<string, readonly string[]>> = {
   UploadPart: ['PutObject'],
   CompleteMultipartUpload: ['PutObject'],
 };
-/**
- * What Athena does as the caller of a statement, in buckets and with tables:
- * https://docs.aws.amazon.com/athena/latest/ug/managed-policies.html
- */
-const BY_ATHENA = [
-  ...['GetObject', 'PutObject', 'ListBucket', 'GetBucketLocation', 'ListBucketMultipartUploads'].map(
-    (name) => `s3:${name}`,
-  ),
-  ...['s3:ListMultipartUploadParts', 's3:AbortMultipartUpload', 'glue:GetDatabase', 'glue:GetTable'],
-];
 /** What Lambda does with the role of a function that has a queue, and for each. */
 const BY_LAMBDA = [
   ...['ReceiveMessage', 'DeleteMessage', 'GetQueueAttributes'].map((name) => `sqs:${name}`),
@@ -114,7 +103,6 @@ function calledActions(files: readonly string[]): ReadonlySet<string> {
           ...(service === 's3' ? (OF_S3[operation] ?? [operation]) : [operation.replace(/Batch$/, '')]).map(
             (name) => `${service}:${name}`,
           ),
-          ...(service === 'athena' ? BY_ATHENA : []),
         ]);
       },
     );

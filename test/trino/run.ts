@@ -24,7 +24,6 @@ import { expectedRows } from '../lib/views/expectedRows.ts';
 import { DAYS, EITHER, GROUP_ROWS, generateRows } from '../lib/views/generateRows.ts';
 import { curatedQuestions, judgeCurated } from './curated.ts';
 import { curatedCases } from './curatedCases.ts';
-import { dropQuestions } from './drops.ts';
 import { loadRows } from './loadRows.ts';
 import { tryStaging } from './staging.ts';
 
@@ -89,9 +88,8 @@ await tally.ask("Trino of Statsig's staging", async () => {
 });
 tally.close();
 
-/** The views, and loads by Athena, in Trino. */
+/** The views in Trino. */
 async function tryViews(): Promise<void> {
-  const drops = await dropQuestions();
   const given = askTrino([
     [
       ...loading,
@@ -100,13 +98,12 @@ async function tryViews(): Promise<void> {
       ...curatedQuestions.loading,
       ...curatedQuestions.asked,
     ],
-    ...drops.sessions,
   ]);
   if ('missing' in given) {
     tally.leaveOut(['Trino of the views'], given.missing);
     return;
   }
-  const [answers = [], ...ofDrops] = given;
+  const [answers = []] = given;
   judge(answers);
   judgeCheck(answers[loading.length + 3 * viewNames.length]);
   judgeNames(answers.slice(loading.length + 3 * viewNames.length + 1));
@@ -114,7 +111,6 @@ async function tryViews(): Promise<void> {
   judgeCases(answers.slice(loading.length + asked.length));
   // Exposures, events, groups and quarantine were made before.
   judgeCurated(answers.slice(-curatedQuestions.asked.length), 4, tell);
-  drops.judge(ofDrops, tell);
 }
 
 function judge(given: readonly Answer[]): void {

@@ -22,8 +22,6 @@ export interface CustomerBucketGrant {
   readonly keyArn?: string | undefined;
   /** Folder that receipts are written into, with the slash at its end. Default none: nothing is written. */
   readonly receiptFolder?: string | null | undefined;
-  /** Whether Athena may read the files: it asks where the bucket is. Default true. */
-  readonly byAthena?: boolean | undefined;
   /** Whether a role of the bucket's owner writes, to whom what it writes belongs. Default false. */
   readonly byOwnersRole?: boolean | undefined;
 }
@@ -49,7 +47,7 @@ interface Use {
 export function ingestSourcePolicies(source: CustomerBucketGrant): CustomerBucketPolicies {
   const writes = source.receiptFolder != null;
   return policies(source, {
-    bucketActions: source.byAthena === false ? [] : ['s3:GetBucketLocation'],
+    bucketActions: [],
     objectActions: ['s3:GetObject'],
     keyActions: ['kms:Decrypt', ...(writes ? ['kms:GenerateDataKey'] : [])],
   });

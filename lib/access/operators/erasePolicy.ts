@@ -6,6 +6,7 @@ import {
   EXPORTS_LEDGER,
   LANDING_NOTES,
   LEDGER_FOLDER,
+  LOADS_FOLDER,
 } from '../../tables/ledgerKeys.ts';
 import {
   chosenResultsFolders,
@@ -34,7 +35,12 @@ export function erasePolicy(scope: PolicyScope, config: Config, stack: string): 
     ...ingestedFolders(config),
   ];
   const wholes = [
-    ...[RELAY_FOLDER, DAMAGED_FOLDER, QUARANTINE_LARGE_FOLDER, QUERY_RESULTS_FOLDER, READER_TABLES_FOLDER],
+    RELAY_FOLDER,
+    DAMAGED_FOLDER,
+    QUARANTINE_LARGE_FOLDER,
+    QUERY_RESULTS_FOLDER,
+    LOADS_FOLDER,
+    READER_TABLES_FOLDER,
     ...chosenResultsFolders(config),
   ];
   const folders = [...tables, LANDING_FOLDER, ...wholes];

@@ -45,6 +45,8 @@ export const loadResultSchema = z.strictObject({
 });
 /** See {@link loadResultSchema}. */
 export type LoadResult = z.output<typeof loadResultSchema>;
+/** The same without files: the rows of some files, or of all of a day. */
+export type MappedRows = Omit<LoadResult, 'rowsFile' | 'refusedFile'>;
 
 /**
  * Maps files to rows of a table. Rows never pass through JavaScript. The implementation uses DuckDB: duckDbEngine.ts in this

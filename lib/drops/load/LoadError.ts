@@ -9,22 +9,22 @@ export const LoadError = defineErrorFamily('system', {
     cause: 'More rows were refused than the dataset allows. Nothing of the day was loaded.',
     cure: "Check the day's rows in the quarantine table, correct the mapping or the files, or raise `refusedShare` of the dataset.",
   },
-  SLUICE_LOAD_DAY_TOO_LARGE: {
-    cause:
-      "The day does not fit the function's disk, which holds its files, temporary files while rows are sorted, and the result.",
-    cure: 'Set `engine` of the dataset to `auto`: Athena then loads the day. If Athena can not read the bucket (docs/large-days.md), write the files into two folders, and configure a dataset for each.',
+  SLUICE_LOAD_DISK_FULL: {
+    cause: "Files of the day did not fit the function's disk, although there was room for them.",
+    cure: 'No action is needed at first: the day is retried when it is next planned. If it persists, have smaller files written: a large file is a piece of its own.',
   },
   SLUICE_LOAD_FILES_CHANGING: {
     cause: 'Files were replaced repeatedly while they were read.',
     cure: 'No action is needed if the writer finishes: the day is retried. Otherwise raise `settleMinutes` of the source.',
   },
   SLUICE_LOAD_OUT_OF_TIME: {
-    cause: 'The load of the day takes longer than a function may run.',
-    cure: 'Raise `memorySize` of `ingest-load` in serverless.yml, which also adds CPUs. If it is at the maximum of 10240, write the files into two folders, and configure a dataset for each.',
+    cause: 'The load of one piece of the day takes longer than a function may run.',
+    cure: 'Raise `memorySize` of `ingest-load` in serverless.yml, to at most 10240, which also adds CPUs, or have smaller files written: a large file is a piece of its own.',
   },
   SLUICE_LOAD_KILLED: {
-    cause: 'The function was killed or crashed each time it loaded the day.',
-    cure: 'Check the end of the log of `ingest-load`. Most likely it ran out of memory. Raise its `memorySize` in serverless.yml, to at most 10240, or write the files into two folders with a dataset each. Then run `sluice ingest backfill`.',
+    cause:
+      'The function was killed or crashed each time it loaded the day, or the piece of it that the detail names.',
+    cure: 'Check the end of the log of `ingest-load`. Most likely it ran out of memory. Raise its `memorySize` in serverless.yml, to at most 10240, or have smaller files written. Then run `sluice ingest backfill`.',
   },
   SLUICE_LOAD_BUCKET_FAILED: {
     cause: "The deployment's own bucket could not be written or read.",
@@ -64,12 +64,8 @@ const PERMANENT_CODES: ReadonlySet<string> = new Set([
   'SLUICE_SOURCE_HUDI_TABLE',
   'SLUICE_SOURCE_HIVE_TABLE',
   'SLUICE_SOURCE_SPARK_LOG_ABOVE',
-  'SLUICE_ATHENA_QUERY_FAILED',
-  'SLUICE_ATHENA_QUERY_CANCELLED',
-  'SLUICE_ATHENA_TOO_MANY_SCHEMAS',
-  'SLUICE_ATHENA_ROWS_MISSING',
   'SLUICE_LOAD_ROWS_REFUSED',
-  'SLUICE_LOAD_DAY_TOO_LARGE',
+  'SLUICE_LOAD_DISK_FULL',
   'SLUICE_ENGINE_OUT_OF_MEMORY',
   'SLUICE_ENGINE_OUT_OF_DISK',
   'SLUICE_CATALOG_TABLE_UNFIT',

@@ -1,12 +1,12 @@
+import type { TaskQueue } from '../../base/queue.ts';
 import type { FaultPoint } from '../../base/retry.ts';
-import type { Clock } from '../../base/time.ts';
+import type { Clock, UtcDay } from '../../base/time.ts';
 import type { PartitionCatalog } from '../../landing/catalog/PartitionCatalog.ts';
 import type { LandingBucket } from '../../ledger/LandingBucket.ts';
 import type { Ledger } from '../../ledger/Ledger.ts';
 import type { EngineLimits } from '../../parquet/DuckDbSession.ts';
 import type { Config } from '../../schema/config.ts';
 import type { Dataset, Source } from '../../schema/sources.ts';
-import type { AthenaPort } from '../athena/AthenaPort.ts';
 import type { CustomerBucket } from '../CustomerBucket.ts';
 import type { Engine } from '../engine/Engine.ts';
 
@@ -39,25 +39,27 @@ export const loadFaultPoints = [
   'settled',
 ] as const;
 
-/** The steps of a load by Athena, before it goes on as every load from `quarantined` on. */
-export const athenaFaultPoints = [
-  /** The plan, the manifests and the tables of the load exist; the ledger has nothing of it. */
-  'athena_planned',
-  /** The ledger has the step that starts next. */
-  'athena_noted',
-  /** The step's execution is started; the ledger does not have its ID. */
-  'athena_started',
-  /** The ledger has its ID, and nobody has the day. */
-  'athena_put_down',
-  /** An invocation has the day again, and has seen the execution's end. */
-  'athena_ended',
+/** Further steps of a day in pieces. */
+export const pieceFaultPoints = [
+  /** Its plan and the files of each piece are in the bucket; the ledger does not have it. */
+  'planned',
+  /** The result of a piece is in the bucket; the ledger does not have it. */
+  'stored',
+  /** The ledger has the piece as done. */
+  'recorded',
+  /** Nobody has the day, and no task for the next piece is sent. */
+  'handed_over',
 ] as const;
 
-/** A step of a load, by the function or by Athena. */
-export type AnyFaultPoint = LoadFaultPoint | (typeof athenaFaultPoints)[number];
+/** A step of a load. */
+export type LoadFaultPoint = (typeof loadFaultPoints)[number] | (typeof pieceFaultPoints)[number];
 
-/** One of {@link loadFaultPoints}. */
-export type LoadFaultPoint = (typeof loadFaultPoints)[number];
+/** The dataset's day that is loaded. */
+export interface DropDay {
+  readonly source: Source;
+  readonly dataset: Dataset;
+  readonly day: UtcDay;
+}
 
 /** The ports and settings of loads, independent of the day. */
 export interface Loader {
@@ -72,8 +74,6 @@ export interface Loader {
   readonly ledger: Ledger;
   readonly catalog: PartitionCatalog;
   readonly engine: Pick<Engine, 'describe' | 'load'>;
-  /** Absent if no dataset is loaded by Athena. */
-  readonly athena?: AthenaPort | undefined;
   /** Absent if no source gets receipts. */
   readonly putReceipt?: PutReceipt | undefined;
   readonly limits: EngineLimits;
@@ -81,6 +81,10 @@ export interface Loader {
   readonly directory: string;
   /** Free bytes of that folder's disk. */
   readonly freeBytes: () => Promise<number>;
+  /** Bytes of the disk, as it is configured. Pieces of a day are cut by it. */
+  readonly diskBytes: number;
+  /** The queue of tasks, for the next piece of a day. */
+  readonly tasks: TaskQueue;
   readonly clock: Clock;
   /** Resolves after that many milliseconds. */
   readonly wait: (ms: number) => Promise<void>;
@@ -89,12 +93,12 @@ export interface Loader {
   readonly log: (fields: Record<string, unknown>) => void;
   /** Makes ports that are limited to one dataset, for its load. Default: the loader's own ports. */
   readonly scopedPorts?: (source: Source, dataset: Dataset) => Promise<ScopedPorts>;
-  readonly faultPoint?: FaultPoint<AnyFaultPoint>;
+  readonly faultPoint?: FaultPoint<LoadFaultPoint>;
 }
 
 /** Ports for the load of one dataset, with a session of the load's role that is limited to it (docs/ingest.md). */
 export interface ScopedPorts
-  extends Pick<Loader, 'landing' | 'customerBucket' | 'ledger' | 'catalog' | 'athena' | 'putReceipt'> {
+  extends Pick<Loader, 'landing' | 'customerBucket' | 'ledger' | 'catalog' | 'putReceipt'> {
   /** Closes their connections. */
   close(): void;
 }

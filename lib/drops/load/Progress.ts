@@ -1,12 +1,14 @@
 import type { Clock } from '../../base/time.ts';
+import type { LoadInPieces } from '../../ledger/DayRun.ts';
 import type { Claim } from '../../ledger/Ledger.ts';
-import type { AthenaLoad, FileFate } from '../../ledger/LedgerEntry.ts';
+import type { FileFate } from '../../ledger/LedgerEntry.ts';
 import type { DropObject } from '../CustomerBucket.ts';
 import { type Drop, isLeftOutReason, isMarker } from '../Drop.ts';
-import type { FileRows, LoadResult } from '../engine/Engine.ts';
+import type { FileRows, MappedRows } from '../engine/Engine.ts';
 import { missingFiles, newlyLeftOut } from '../lastLoad.ts';
 import type { IngestTask } from '../plan/messageBodies.ts';
 import type { Failure } from './LoadError.ts';
+import type { DayPlan } from './pieces.ts';
 
 /** The progress of a load. The ledger gets it when the load ends, with or without success. */
 export class Progress {
@@ -15,36 +17,56 @@ export class Progress {
   /** Undefined until the day is listed. */
   drop: Drop | undefined;
   /** Undefined until its rows are mapped. */
-  mapped: LoadResult | undefined;
+  mapped: MappedRows | undefined;
   /** Problems of single files, or of reading them, by key. Their rows are in no version. */
   readonly problems = new Map<string, Failure>();
   /** Bytes fetched. */
   bytes = 0;
   /** The version that this load made and queries read now. */
   version: string | undefined;
-  /** The engine that loads the day. */
-  engine: 'lambda' | 'athena' = 'lambda';
-  /** The load by Athena, with its costs so far. */
-  athena: AthenaLoad | undefined;
   /** Versions that this load has replaced, with epoch milliseconds. */
   readonly replaced: { readonly version: string; readonly at: number }[] = [];
   /** Milliseconds by step. */
   readonly durations: Record<string, number> = {};
+  /** Whether the day is released for the task of its next piece. */
+  isHandedOver = false;
   /** When this invocation took the day, epoch milliseconds. */
-  readonly startedAt: number;
+  startedAt: number;
+  /** Why the day is loaded. */
+  reason: IngestTask['reason'];
+  /** When its files were listed, or before, epoch milliseconds. */
+  listedAt: number;
   readonly #clock: Clock;
-  readonly #task: Pick<IngestTask, 'reason' | 'fingerprint'>;
+  /** The state of the folder that its task, and so an acceptance, is for. */
+  #accepted: string;
 
   constructor(claim: Claim, clock: Clock, task: Pick<IngestTask, 'reason' | 'fingerprint'>) {
     this.claim = claim;
     this.#clock = clock;
     this.startedAt = clock.now();
-    this.#task = task;
+    this.listedAt = claim.claimedAt;
+    this.reason = task.reason;
+    this.#accepted = task.fingerprint;
+  }
+
+  /** Goes on with a load that another invocation has planned. */
+  resume(state: LoadInPieces, { reason, listedAt, isAccepted, fingerprint }: DayPlan): void {
+    this.startedAt = state.startedAt;
+    this.listedAt = listedAt;
+    this.reason = reason;
+    this.#accepted = isAccepted ? fingerprint : '';
+    this.bytes = state.bytes;
+    Object.assign(this.durations, state.durations);
+  }
+
+  /** Whether the task is for the day as it is listed now. */
+  get isAccepted(): boolean {
+    return this.#accepted === this.drop?.fingerprint;
   }
 
   /** Whether a person accepted that rows whose files are gone stay (`keep`) or go (`empty`), of the day as it is listed now. */
   accepts(what: 'keep' | 'empty'): boolean {
-    return this.#task.reason === what && this.#task.fingerprint === this.drop?.fingerprint;
+    return this.reason === what && this.isAccepted;
   }
 
   /** Runs a step and records its duration. Repeated steps add up. */

@@ -1,16 +1,25 @@
+import { isDeepStrictEqual } from 'node:util';
 import { mapLimit } from '../../base/concurrency.ts';
 import { failureFields } from '../../base/log.ts';
+import type { LoadInPieces } from '../../ledger/DayRun.ts';
 import type { Claim, Settlement } from '../../ledger/Ledger.ts';
-import type { AthenaLoad, AthenaStep, LedgerEntry } from '../../ledger/LedgerEntry.ts';
+import type { LedgerContent } from '../../ledger/LedgerEntry.ts';
 import { isReadVersion } from '../../ledger/movePartition.ts';
 import { VERSION_KEPT_MS } from '../../ledger/versions.ts';
-import { athenaObstacle, type Source } from '../../schema/sources.ts';
-import type { AthenaNote } from '../../tables/ledgerKeys.ts';
-import type { AthenaPort } from '../athena/AthenaPort.ts';
+import type { Source } from '../../schema/sources.ts';
 import { type Drop, haveSameFiles, waitingFiles } from '../Drop.ts';
-import { answerBefore, answerToFailure, decides, LOAD_TABLE, type LoadKind, loadKind } from '../dayTable.ts';
+import {
+  answerBefore,
+  answerToFailure,
+  decides,
+  LOAD_TABLE,
+  type LoadKind,
+  loadKind,
+  type TaskReason,
+  taskReasons,
+} from '../dayTable.ts';
 import { hasSameFiles, missingFiles } from '../lastLoad.ts';
-import { ATHENA_GIVEN_UP_MS, MARKER_AFTER_MS, PARALLEL_DAYS } from '../limits.ts';
+import { MARKER_AFTER_MS, PARALLEL_DAYS } from '../limits.ts';
 import { markerKey } from '../listDrops.ts';
 import {
   COMMIT,
@@ -24,11 +33,10 @@ import {
 import type { IngestTask } from '../plan/messageBodies.ts';
 import { daysBefore, usualRows } from '../usualRows.ts';
 import { type Failure, LoadError, type LoadFailure, TWICE_CODES, toLoadFailure } from './LoadError.ts';
-import type { Loader, LoadRun } from './Loader.ts';
-import { type AthenaWork, cleanAthenaLoad, goOnByAthena, listAgain, stopStep } from './loadByAthena.ts';
-import { type DropAnswer, loadDrop, type SkipReason } from './loadDrop.ts';
+import type { DropDay, Loader, LoadRun } from './Loader.ts';
+import { type DropAnswer, loadDrop, restoreFailed, type SkipReason } from './loadDrop.ts';
 import { haveSameFates, listFileFates, Progress } from './Progress.ts';
-import type { DropDay } from './publishVersion.ts';
+import { loadShape } from './pieces.ts';
 import { sendReceipt } from './sendReceipt.ts';
 
 /** The result of a task. */
@@ -36,8 +44,6 @@ export type LoadOutcome =
   /** The ledger has the result. The message of a `failed` task is not retried. */
   | {
       readonly outcome: Settlement['state'];
-      /** The engine that loaded the day, or failed to. */
-      readonly engine: Progress['engine'];
       readonly rows: Settlement['rows'];
       readonly files: number;
       readonly bytes: number;
@@ -52,12 +58,11 @@ export type LoadOutcome =
   | { readonly outcome: 'lost' }
   /**
    * The files differ from the planned ones and may still change, or the marker is gone. The ledger has the day as waiting.
-   * The message is delivered again, unless this was its last attempt. A day that changed while Athena read it keeps the note
-   * of its load, which is looked at every ten minutes. The plan also finds the day.
+   * The message is delivered again, unless this was its last attempt. The plan also finds the day.
    */
   | { readonly outcome: 'settling'; readonly until: number; readonly again: boolean }
-  /** Athena works on the day. An invocation that a change of its query's state or the schedule starts goes on with it. */
-  | { readonly outcome: 'started'; readonly step: AthenaStep; readonly version: string; readonly why: string }
+  /** A piece of the day is done, and a task for the next was sent. */
+  | { readonly outcome: 'piece'; readonly done: number; readonly pieces: number }
   /** The configuration no longer has the dataset. */
   | { readonly outcome: 'unknown' }
   /** The failure may pass. The day is released: deliver the message again. */
@@ -75,32 +80,8 @@ export type LoadOutcome =
 export async function loadTask(loader: Loader, run: LoadRun, task: IngestTask): Promise<LoadOutcome> {
   const place = findDropDay(loader.config.sources, task);
   if (place === null) return { outcome: 'unknown' };
-  return claimAndLoad({ loader, run, place, task }, task.fingerprint);
-}
-
-/**
- * Goes on with a day that Athena works on, as a note names it, or loads it anew once it has settled, if its files changed
- * while Athena read them. A note whose day has another load, or none, is removed.
- *
- * @throws what the ledger throws.
- */
-export async function goOnTask(loader: Loader, run: LoadRun, note: AthenaNote): Promise<LoadOutcome> {
-  const place = findTableDay(loader.config.sources, note);
-  if (place === null) return { outcome: 'unknown' };
-  const { source, dataset, day } = place;
-  const entry = await loader.ledger.read({ source: source.name, dataset: dataset.name, day });
-  if (entry?.lease !== undefined && entry.lease.until > loader.clock.now())
-    return { outcome: 'busy', until: entry.lease.until };
-  const athena = entry?.athena?.version === note.version ? entry.athena : undefined;
-  const isNoted = athena?.step !== undefined;
-  const fingerprint = isNoted ? athena.fingerprint : CHANGED;
-  const task = { source: source.name, dataset: dataset.name, day, reason: 'changed' as const, fingerprint };
-  const load = { loader, run, place, task };
-  if (isNoted) return claimAndLoad(load, entry?.queued?.fingerprint ?? fingerprint, note.version);
-  const outcome: LoadOutcome =
-    entry !== null && isSettling(entry) ? await claimAndLoad(load, fingerprint) : { outcome: 'unchanged' };
-  if (!['busy', 'settling', 'handed_back'].includes(outcome.outcome)) await cleanAthenaLoad(loader, note);
-  return outcome;
+  const work = { loader, run, place, task };
+  return (await isOutdated(work)) ? { outcome: 'unchanged' } : claimAndLoad(work);
 }
 
 /** A task, and the day that it is for. */
@@ -116,59 +97,69 @@ interface ClaimedTask extends TaskOfDay {
   readonly progress: Progress;
   /** Its column of {@link LOAD_TABLE}. */
   readonly kind: LoadKind;
-  /** The load by Athena that it goes on with. */
-  readonly goesOn: (AthenaWork & { readonly load: AthenaLoad }) | null;
+  /** The load in pieces that it goes on with. */
+  readonly goesOn: LoadInPieces | undefined;
+}
+
+/** Whether a task names a piece that another task makes, or nobody any more: the version ended, or the day was planned anew. */
+async function isOutdated({ loader, place, task }: TaskOfDay): Promise<boolean> {
+  if (task.piece === undefined) return false;
+  const { source, dataset, day } = place;
+  const entry = await loader.ledger.read({ source: source.name, dataset: dataset.name, day });
+  const known = entry?.run === undefined ? entry?.queued?.piece : entry.run.task;
+  return !isDeepStrictEqual(known, task.piece);
 }
 
 /**
- * Claims a day, finds the answer of {@link LOAD_TABLE} that holds, and does what follows on it.
- *
- * @param queuedFor See {@link Ledger.claim}.
- * @param noted The version of the load by Athena to go on with. Default: any for the files of the task.
+ * The load in pieces that a task goes on with: that whose piece it names, or that of the same files, unless a person asks for another load
+ * of them. What another configuration or release has begun is planned anew.
  */
-async function claimAndLoad(of: TaskOfDay, queuedFor: string, noted?: string): Promise<LoadOutcome> {
+function findRun({ loader, place, task }: TaskOfDay, { run }: LedgerContent): LoadInPieces | undefined {
+  if (run === undefined || run.shape !== loadShape(loader, place)) return undefined;
+  if (task.piece !== undefined) return isDeepStrictEqual(run.task, task.piece) ? run : undefined;
+  const isAsked = task.reason === 'backfill' || task.reason === 'keep' || task.reason === 'empty';
+  const isSame = run.asked === task.fingerprint || haveSameFiles(run.fingerprint, task.fingerprint);
+  return isSame && (!isAsked || task.reason === run.reason) ? run : undefined;
+}
+
+/** The kind of a load. A failed day that has got further is tried as often as any. */
+function kindOf(reason: TaskReason, goesOn: LoadInPieces | undefined): LoadKind {
+  const kind = loadKind(taskReasons.find((one) => one === goesOn?.reason) ?? reason);
+  return kind === 'retried' && goesOn !== undefined && goesOn.done > 0 ? 'planned' : kind;
+}
+
+/** Claims a day, finds the answer of {@link LOAD_TABLE} that holds, and does what follows on it. */
+async function claimAndLoad(of: TaskOfDay): Promise<LoadOutcome> {
   const { loader, run, place, task } = of;
   const { source, dataset, day } = place;
   const claimed = await loader.ledger.claim(
     { source: source.name, dataset: dataset.name, day, table: dataset.table },
     run.owner,
     run.leaseUntil,
-    queuedFor,
+    task.fingerprint,
   );
   if ('busyUntil' in claimed) return { outcome: 'busy', until: claimed.busyUntil };
   const progress = new Progress(claimed.claim, loader.clock, task);
-  const { attempts, kills = 0, athena } = claimed.claim.entry;
-  const load = athena?.step === undefined ? null : athena;
-  if (noted !== undefined && load?.version !== noted) {
-    // Another owner has ended the load since.
-    const ended = new LoadError('SLUICE_LOAD_STOPPED', 'Its load by Athena has ended.');
-    await releaseClaim(loader, progress, ended);
-    return { outcome: 'lost' };
-  }
-  // A day that was requested by hand is loaded anew.
-  const isForTask = haveSameFiles(load?.fingerprint, task.fingerprint) && task.reason !== 'backfill';
-  const port = load === null || !isForTask ? null : portToGoOn(loader, place, load);
-  if (load !== null && port === null && !(await leaveAthena(loader, place, progress, load)))
-    return { outcome: 'lost' };
-  const goesOn = load === null || port === null ? null : { loader, athena: port, run, place, progress, load };
-  const work: ClaimedTask = { ...of, progress, goesOn, kind: goesOn ? 'athena' : loadKind(task.reason) };
+  const { attempts, kills = 0 } = claimed.claim.entry;
+  const goesOn = findRun(of, claimed.claim.entry);
+  const kind = kindOf(task.reason, goesOn);
+  const work: ClaimedTask = { ...of, progress, goesOn, kind };
   const given = answerBefore(work.kind, { attempts, kills, tries: run.tries });
   if (given !== null) {
-    const killed = toLoadFailure(new LoadError('SLUICE_LOAD_KILLED', `${attempts - 1} tries.`));
+    const files = goesOn === undefined ? [] : await restoreFailed(work, goesOn).catch(() => []);
+    const named = files.length === 0 ? '' : ` of ${joinKeys(files)}`;
+    const killed = new LoadError('SLUICE_LOAD_KILLED', `${attempts - 1} tries${named}.`);
+    for (const { key } of files) progress.problems.set(key, killed);
     // Recording the failure does not count as an attempt.
     progress.claim = { ...progress.claim, entry: { ...progress.claim.entry, attempts: attempts - 1 } };
-    return follow(work, given, killed);
+    return follow(work, given, toLoadFailure(killed));
   }
   let ended: DropAnswer | null;
   try {
-    if (goesOn === null) await loader.faultPoint?.('claimed');
-    else progress.engine = 'athena';
-    ended =
-      goesOn === null
-        ? await loadDrop(loader, run, place, progress, (drop, isRead) =>
-            isRead ? findReasonRead(work, drop) : findSkipReason(work, drop),
-          )
-        : await goOnByAthena(goesOn, goesOn.load);
+    await loader.faultPoint?.('claimed');
+    ended = await loadDrop(work, goesOn, (drop, isRead) =>
+      isRead ? findReasonRead(work, drop) : findSkipReason(work, drop),
+    );
   } catch (error) {
     return followFailure(work, error);
   }
@@ -218,24 +209,23 @@ function settledAt({ loader, place, progress }: ClaimedTask, drop: Drop): number
 
 /** Records a failure, by the answer that holds. */
 async function followFailure(work: ClaimedTask, error: unknown): Promise<LoadOutcome> {
-  const { loader, run, progress, kind, goesOn } = work;
+  const { loader, run, progress, kind } = work;
   loader.log({ level: 'error', event: 'ingest_load_error', ...failureFields(error) });
   const failure = toLoadFailure(asOutOfTime(error, run));
   const { attempts, failure: last } = progress.claim.entry;
+  // The day is somebody else's by now, as soon as the message is delivered again.
+  if (progress.isHandedOver) return { outcome: 'handed_back', failure };
+  const isFirst = attempts === 1 && (progress.claim.entry.run?.done ?? 0) > 0;
   const answer = answerToFailure(kind, {
-    ...{ attempts, tries: run.tries, isPermanent: failure.isPermanent, isLastMessage: run.isLastAttempt },
-    isAgain: TWICE_CODES.has(failure.code) && failure.code === last?.code,
+    attempts,
+    tries: run.tries,
+    isPermanent: failure.isPermanent,
+    isLastMessage: run.isLastAttempt,
+    isAgain: TWICE_CODES.has(failure.code) && failure.code === last?.code && !isFirst,
   });
-  if (goesOn !== null && LOAD_TABLE[answer].next === 'failed') {
-    // The ledger names the files that the failure holds back.
-    progress.drop ??= (await listAgain(goesOn).catch(() => null)) ?? undefined;
-    // Athena read some files before, and others after the change.
-    if (progress.drop !== undefined && !haveSameFiles(progress.drop.fingerprint, goesOn.load.fingerprint))
-      return follow(work, 'settling');
-    // Its state is not known: it may run.
-    if (!failure.isPermanent && progress.athena?.execution !== undefined)
-      await stopBest(goesOn, progress.athena);
-  }
+  const { run: made } = progress.claim.entry;
+  if (LOAD_TABLE[answer].next === 'failed' && progress.drop === undefined && made !== undefined)
+    await restoreFailed(work, made).catch(() => []);
   return follow(work, answer, failure);
 }
 
@@ -245,24 +235,24 @@ async function follow(
   answer: keyof typeof LOAD_TABLE,
   failure?: LoadFailure,
 ): Promise<LoadOutcome> {
-  const { loader, progress, goesOn } = work;
+  const { loader, progress } = work;
   const { next } = LOAD_TABLE[answer];
   switch (next) {
-    case 'loading':
-      return afterStart(work);
     case 'as before': {
       const asBefore = await loader.ledger.settle(progress.claim, unchangedSettlement(progress));
       return { outcome: asBefore === null ? 'lost' : 'unchanged' };
     }
     case 'waiting':
-      if (failure === undefined) return goesOn === null ? defer(work, answer) : deferChanged(work, goesOn);
+      if (answer === 'piece') {
+        const { done = 0, pieces = 0 } = progress.claim.entry.run ?? {};
+        return { outcome: 'piece', done, pieces };
+      }
+      if (failure === undefined) return defer(work, answer);
       await releaseClaim(loader, progress, failure);
       return { outcome: 'handed_back', failure };
     default: {
       const isKept = answer === 'inputs_missing' || answer === 'kept';
-      const outcome = await settleTask(work, next, { failure, isKept });
-      if (goesOn !== null) await cleanBest(loader, work.place, goesOn.load);
-      return outcome;
+      return settleTask(work, next, { failure, isKept });
     }
   }
 }
@@ -281,112 +271,22 @@ async function defer(work: ClaimedTask, answer: keyof typeof LOAD_TABLE): Promis
   const deferred = await loader.ledger.defer(claim, {
     fingerprint: drop?.fingerprint ?? task.fingerprint,
     reason: isMarker ? markerReason(marker) : SETTLING,
+    ...(task.piece === undefined ? {} : { piece: task.piece }),
     ...(drop === undefined ? {} : waitingFiles(drop)),
   });
   const again = !run.isLastAttempt && !isCommit;
   return deferred === null ? { outcome: 'lost' } : { outcome: 'settling', until, again };
 }
 
-/** Whether a day waits for its files to settle, and no task is sent for it. */
-function isSettling({ state, queued }: LedgerEntry): boolean {
-  return state === 'waiting' && queued !== undefined && !isSent(queued);
+/** A few keys, and how many more there are. */
+function joinKeys(files: readonly { readonly key: string }[]): string {
+  const names = files.slice(0, MAX_NAMED_FILES).map(({ key }) => key);
+  const more = files.length - names.length;
+  return more === 0 ? names.join(', ') : `${names.join(', ')} and ${more} more`;
 }
 
-/**
- * Athena, if a load by it goes on; null if it is left, and the day is loaded anew: the dataset is not loaded by Athena any
- * more, or the sweep may delete what the load has written.
- */
-function portToGoOn(
-  { athena, config, clock }: Loader,
-  { source, dataset }: DropDay,
-  { startedAt }: AthenaLoad,
-): AthenaPort | null {
-  if (athena === undefined || dataset.engine === 'lambda') return null;
-  if (athenaObstacle(source, config.region) !== null) return null;
-  return clock.now() < startedAt + ATHENA_GIVEN_UP_MS ? athena : null;
-}
-
-/** The dataset and day of a note; null if no dataset has its table. */
-export function findTableDay(
-  sources: readonly Source[],
-  { table, day }: Pick<AthenaNote, 'table' | 'day'>,
-): DropDay | null {
-  for (const source of sources) {
-    const dataset = source.datasets.find((one) => one.table === table);
-    if (dataset !== undefined) return { source, dataset, day };
-  }
-  return null;
-}
-
-/**
- * Lets a day settle whose files have changed while Athena read them. The note of the load stays, so that the schedule of
- * Athena's loads looks at the day again ({@link goOnTask}), at most until the sweep of the version deletes it a day later.
- */
-async function deferChanged(
-  { loader, place, progress }: ClaimedTask,
-  goesOn: NonNullable<ClaimedTask['goesOn']>,
-): Promise<LoadOutcome> {
-  const { claim } = progress;
-  const { load } = goesOn;
-  await stopBest(goesOn, load);
-  const entry = { ...claim.entry, athena: endedLoad(progress.athena ?? load) };
-  const deferred = await loader.ledger.defer({ ...claim, entry }, { fingerprint: CHANGED, reason: SETTLING });
-  if (deferred === null) return { outcome: 'lost' };
-  await cleanBest(loader, place, load, { keepsNote: true });
-  return { outcome: 'settling', until: loader.clock.now(), again: false };
-}
-
-/** A fingerprint that no drop has: whoever looks at the day next lets it settle. */
-const CHANGED = 'changed while Athena read it';
-
-/** Stops a load by Athena that nobody needs any more; null if another owner has the day. */
-async function leaveAthena(
-  loader: Loader,
-  place: DropDay,
-  progress: Progress,
-  load: AthenaLoad,
-): Promise<Claim | null> {
-  const { athena } = loader;
-  if (athena !== undefined) await stopBest({ loader, athena, place }, load);
-  const claim = await loader.ledger.note(progress.claim, endedLoad(load));
-  if (claim === null) return null;
-  progress.claim = claim;
-  await cleanBest(loader, place, load);
-  return claim;
-}
-
-/** Deletes the temporary data of a load by Athena. If that fails, the sweep deletes it with the version. */
-async function cleanBest(
-  loader: Loader,
-  { dataset, day }: DropDay,
-  { version }: AthenaLoad,
-  options?: Parameters<typeof cleanAthenaLoad>[2],
-): Promise<void> {
-  const place = { table: dataset.table, day, version };
-  await cleanAthenaLoad(loader, place, options).catch((error: unknown) => {
-    loader.log({ level: 'error', event: 'ingest_athena_left', version, ...failureFields(error) });
-  });
-}
-
-/** Stops the statement of a load. One that can't be stopped costs what it scans, and writes to a version that nobody reads. */
-async function stopBest(work: Pick<AthenaWork, 'athena' | 'loader' | 'place'>, load: AthenaLoad) {
-  await stopStep(work, load).catch((error: unknown) => {
-    const { version } = load;
-    work.loader.log({ level: 'error', event: 'ingest_athena_stop', version, ...failureFields(error) });
-  });
-}
-
-/**
- * Goes on at once if Athena has ended the step already: its event may have come while the day was still claimed, and would
- * not come again.
- */
-async function afterStart({ loader, run, place, progress }: ClaimedTask): Promise<LoadOutcome> {
-  const { step = 'rows', version = '', why = '', execution } = progress.athena ?? {};
-  const found = execution === undefined ? null : await loader.athena?.find(execution).catch(() => null);
-  return found == null || found.state === 'running'
-    ? { outcome: 'started', step, version, why }
-    : goOnTask(loader, run, { table: place.dataset.table, day: place.day, version });
-}
+/** Files of a piece that a failure names. */
+const MAX_NAMED_FILES = 3;
 
 /** The dataset and day of a task; null if the configuration no longer has the dataset. */
 export function findDropDay(sources: readonly Source[], task: IngestTask): DropDay | null {
@@ -430,30 +330,21 @@ async function settleTask(
     ...(isKept && state === 'succeeded' ? { accepted: true } : {}),
     ...(usual === null ? {} : { usualRows: usual }),
     ...(version === undefined ? {} : { version }),
-    ...(progress.athena === undefined ? {} : { athena: endedLoad(progress.athena) }),
     ...(failure === undefined ? {} : { failure: { code: failure.code, message: failure.message } }),
   };
   const receipt = await sendReceipt(loader, run, place, progress, settlement);
-  const settled = await loader.ledger.settle(claim, {
-    ...settlement,
-    ...(receipt === undefined ? {} : { receipt }),
-  });
+  const written = { ...settlement, ...(receipt === undefined ? {} : { receipt }) };
+  const settled = await loader.ledger.settle(claim, written, progress.listedAt);
   if (settled === null) return { outcome: 'lost' };
   await loader.faultPoint?.('settled');
   return {
     outcome: state,
-    engine: progress.engine,
     rows,
     files: files.filter(({ fate }) => fate !== 'gone').length,
     bytes,
     durations,
     ...(failure === undefined ? {} : { failure }),
   };
-}
-
-/** A load by Athena as it stays in the ledger. */
-function endedLoad({ step: _, execution: __, ...load }: AthenaLoad): AthenaLoad {
-  return load;
 }
 
 /** Superseded versions that a sweep has not deleted yet. */
@@ -465,7 +356,7 @@ function supersededVersions({ clock }: Loader, { claim, replaced }: Progress): S
 /** The entry's content before the claim, and whether a person accepts it. */
 function unchangedSettlement(progress: Progress): Settlement {
   const { entry } = progress.claim;
-  const { fingerprint, files, rows, bytes, durations, superseded, athena, missingSince, usualRows } = entry;
+  const { fingerprint, files, rows, bytes, durations, superseded, missingSince, usualRows } = entry;
   const isAccepted = entry.accepted === true || progress.accepts('keep');
   const isLoaded = files.some(({ fate }) => fate === 'loaded');
   const isMissing = missingSince !== undefined && !isAccepted;
@@ -475,7 +366,6 @@ function unchangedSettlement(progress: Progress): Settlement {
     ...{ files, rows, bytes, durations, superseded },
     // The logs of the folder may have changed, without a change of what counts.
     fingerprint: isOfSame ? (progress.drop?.fingerprint ?? fingerprint) : fingerprint,
-    ...(athena === undefined ? {} : { athena }),
     ...(missingSince === undefined ? {} : { missingSince }),
     ...(usualRows === undefined ? {} : { usualRows }),
     ...(isAccepted ? { accepted: true } : {}),

@@ -1,18 +1,12 @@
-import type { UtcDay } from '../../base/time.ts';
 import { movePartition, partitionLocation } from '../../ledger/movePartition.ts';
 import { VERSION_KEPT_MS, versionTime } from '../../ledger/versions.ts';
-import type { Dataset, Source } from '../../schema/sources.ts';
+import type { Dataset } from '../../schema/sources.ts';
 import { type VersionNote, versionNoteKey } from '../../tables/ledgerKeys.ts';
 import { parseIngestedKey, refusedRowsKey, versionPrefix } from '../../tables/tableFolders.ts';
-import type { Loader, LoadRun } from './Loader.ts';
+import type { MappedRows } from '../engine/Engine.ts';
+import { LoadError } from './LoadError.ts';
+import type { DropDay, Loader, LoadRun } from './Loader.ts';
 import type { Progress } from './Progress.ts';
-
-/** The dataset's day that is loaded. */
-export interface DropDay {
-  readonly source: Source;
-  readonly dataset: Dataset;
-  readonly day: UtcDay;
-}
 
 /**
  * Moves the partition of a day to a version whose files are all written.
@@ -58,7 +52,7 @@ export async function publishVersion(
   if (lost !== undefined) await landing.putNote(versionNoteKey({ due, table, day, version: lost }));
   if (replaced !== undefined) {
     await landing.putNote(versionNoteKey({ due, table, day, version: replaced }));
-    await removeBeginNote(landing, { due, table, day, version: replaced });
+    await removeBeginNotes(landing, { due, table, day, version: replaced });
     progress.replaced.push({ version: replaced, at });
     await faultPoint?.('noted');
   }
@@ -101,17 +95,22 @@ export async function keepVersion(
 }
 
 /**
- * Removes the note from the start of a version, if it still exists. It may be due within minutes, while running queries
- * still read the version.
+ * Removes the notes from the making of a version that may be due while running queries still read it. A load in pieces moves
+ * its note on by days.
  *
  * @param note The version's new note, which stays.
  */
-async function removeBeginNote(landing: Loader['landing'], note: VersionNote): Promise<void> {
+async function removeBeginNotes(landing: Loader['landing'], note: VersionNote): Promise<void> {
   const began = versionTime(note.version);
-  if (began === null || began + VERSION_KEPT_MS === note.due) return;
-  const key = versionNoteKey({ ...note, due: began + VERSION_KEPT_MS });
-  // Listed first: in a versioned bucket, deleting a missing object creates a delete marker.
-  if ((await landing.list(key)).includes(key)) await landing.remove([key]);
+  if (began === null) return;
+  const days = Math.ceil((note.due - began) / VERSION_KEPT_MS);
+  for (const day of [days - 2, days - 1, days]) {
+    const due = began + day * VERSION_KEPT_MS;
+    const key = versionNoteKey({ ...note, due });
+    if (due <= began || due === note.due) continue;
+    // Listed first: in a versioned bucket, deleting a missing object creates a delete marker.
+    if ((await landing.list(key)).includes(key)) await landing.remove([key]);
+  }
 }
 
 /**
@@ -134,4 +133,31 @@ export async function quarantineRows(
   // Listed first: in a versioned bucket, deleting a missing object creates a delete marker.
   const stale = (await landing.list(stem)).filter((key) => !keys.includes(key));
   if (stale.length > 0) await landing.remove(stale);
+}
+
+/**
+ * Checks the share of refused rows against the limit of the dataset.
+ *
+ * @throws LoadError `SLUICE_LOAD_ROWS_REFUSED`, with the share, and refused rows by reason.
+ */
+export function requireAcceptableRows(
+  { rows, reasons }: Pick<MappedRows, 'rows' | 'reasons'>,
+  { refusedShare }: Pick<Dataset, 'refusedShare'>,
+): void {
+  // Divided, not multiplied: 100 × 0.29 is less than 29 in floating point.
+  if (rows.refused / rows.in > refusedShare) {
+    const by = Object.entries(reasons)
+      .map(([reason, count]) => `${reason} ${count}`)
+      .join(', ');
+    throw new LoadError(
+      'SLUICE_LOAD_ROWS_REFUSED',
+      `${rows.refused} of ${rows.in} rows, ${percent(refusedShare)} allowed: ${by}.`,
+    );
+  }
+  // Regardless of the allowed share: the day would be empty although its files are not.
+  if (rows.in > 0 && rows.out === 0) throw new LoadError('SLUICE_LOAD_ROWS_REFUSED', `All ${rows.in} rows.`);
+}
+
+function percent(share: number): string {
+  return `${Number((share * 100).toFixed(4))} %`;
 }

@@ -6,9 +6,8 @@ import type { FileFate, LedgerEntry } from '../../ledger/LedgerEntry.ts';
 import { FileError } from '../../parquet/FileError.ts';
 import { datasetReceiptFolder } from '../../schema/sources.ts';
 import { SourceError } from '../CustomerBucket.ts';
-import type { Loader, LoadRun } from './Loader.ts';
+import type { DropDay, Loader, LoadRun } from './Loader.ts';
 import type { Progress } from './Progress.ts';
-import type { DropDay } from './publishVersion.ts';
 
 /** Why a receipt could not be written. The load is done all the same, and the day's next load has a receipt again. */
 export const ReceiptError = defineErrorFamily('user', {
@@ -62,7 +61,7 @@ export async function sendReceipt(
   { putReceipt, clock, log }: Pick<Loader, 'putReceipt' | 'clock' | 'log'>,
   { deadline, signal }: Pick<LoadRun, 'deadline' | 'signal'>,
   place: DropDay,
-  { claim: { entry }, athena, startedAt }: Pick<Progress, 'claim' | 'athena' | 'startedAt'>,
+  { claim: { entry }, startedAt }: Pick<Progress, 'claim' | 'startedAt'>,
   settlement: Settlement,
 ): Promise<LedgerEntry['receipt']> {
   const folder = datasetReceiptFolder(place.source, place.dataset);
@@ -71,7 +70,7 @@ export async function sendReceipt(
   const hash = outcomeHash({ ...settlement, version });
   if (entry.receipt?.hash === hash && entry.receipt.failure === undefined) return entry.receipt;
   const finishedAt = new Date(clock.now()).toISOString();
-  const times = { startedAt: new Date(athena?.startedAt ?? startedAt).toISOString(), finishedAt };
+  const times = { startedAt: new Date(startedAt).toISOString(), finishedAt };
   const key = `${folder}${place.day}/${finishedAt.replace(/[-:.]/g, '')}-${hash.slice(0, 8)}.json`;
   const about = { source: place.source.name, dataset: place.dataset.name, day: place.day };
   try {

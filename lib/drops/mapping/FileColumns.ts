@@ -2,7 +2,7 @@ import { quoteName } from '../../base/sql.ts';
 import { nearestNames, quotedName } from '../../base/text.ts';
 import type { FileColumn } from '../../parquet/FileSchema.ts';
 import type { Cast } from '../../schema/mappings.ts';
-import type { Dialect, FoundColumn } from './Dialect.ts';
+import type { FoundColumn } from './FoundColumn.ts';
 import { FieldProblem, findColumn } from './findColumn.ts';
 
 /** A column, or a folder of the path. */
@@ -11,7 +11,6 @@ type ColumnOrFolder = { readonly column: string } | { readonly folder: string };
 /** The columns and path folders of a file, in which fields are found. */
 export class FileColumns {
   readonly timezone: string;
-  readonly dialect: Dialect;
   /** Columns in which fields were found so far. */
   readonly used = new Set<FileColumn>();
   readonly #columns: readonly FileColumn[];
@@ -20,20 +19,17 @@ export class FileColumns {
 
   /**
    * @param timezone Timezone of times without one.
-   * @param dialect Of the SQL that reads them.
    * @param folders Folders of the file's path.
    * @param named Folders that fields have named so far, shared by all files of a load.
    */
   constructor(
     columns: readonly FileColumn[],
     timezone: string,
-    dialect: Dialect,
     folders: readonly PathFolder[] = [],
     named = new Map<string, FoundColumn>(),
   ) {
     this.#columns = columns;
     this.timezone = timezone;
-    this.dialect = dialect;
     this.#folders = folders;
     this.#named = named;
   }
@@ -46,8 +42,7 @@ export class FileColumns {
   column(
     field: ColumnOrFolder & { readonly optional?: boolean | undefined; readonly cast?: Cast | undefined },
   ): FoundColumn | null {
-    const found =
-      'folder' in field ? this.#folder(field.folder) : findColumn(this.#columns, field.column, this.dialect);
+    const found = 'folder' in field ? this.#folder(field.folder) : findColumn(this.#columns, field.column);
     if (found !== null) this.used.add(found.outer);
     if (found?.untold === true && !(found.kind === 'bytes' && isSaid(field.cast)))
       throw new FieldProblem('SLUICE_INGEST_COLUMN_TYPE_UNFIT', found.name, SIXTEEN, found.outer.type);

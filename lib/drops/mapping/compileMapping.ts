@@ -4,9 +4,9 @@ import type { FileColumn, FileSchema } from '../../parquet/FileSchema.ts';
 import { isTaken } from '../../parquet/readColumns.ts';
 import type { Dataset, Source } from '../../schema/sources.ts';
 import type { CompiledMapping, MappedGroup, RawRows } from '../engine/Engine.ts';
-import type { Dialect, FoundColumn } from './Dialect.ts';
-import { duckDbDialect } from './duckDbDialect.ts';
+import { rawRowSql } from './columnSql.ts';
 import { FileColumns, findFolder, hasNul, pathFolders } from './FileColumns.ts';
+import type { FoundColumn } from './FoundColumn.ts';
 import { FieldProblem } from './findColumn.ts';
 import {
   type MappedColumn,
@@ -32,14 +32,9 @@ export interface MappingSubject {
  * with the same mapped columns are read together.
  *
  * @param schemas Schemas of the files, in the order of the load.
- * @param dialect Of the engine that runs it. Default DuckDB's.
  * @throws FileError `SLUICE_INGEST_COLUMN_…` for the first file that can't be mapped, as from {@link mappingProblem}.
  */
-export function compileMapping(
-  subject: MappingSubject,
-  schemas: readonly FileSchema[],
-  dialect = duckDbDialect,
-): CompiledMapping {
+export function compileMapping(subject: MappingSubject, schemas: readonly FileSchema[]): CompiledMapping {
   const shapes = new Map<string, { readonly schema: FileSchema; readonly files: number[] }>();
   // Files with the same schema share the list of their columns.
   const texts = new Map<FileSchema['columns'], string>();
@@ -55,14 +50,14 @@ export function compileMapping(
   const groups = new Map<string, Omit<MappedGroup, 'files'> & { files: number[]; raws: RawRows[] }>();
   const named = new Map<string, FoundColumn>();
   for (const [shape, { schema, files }] of shapes) {
-    const { used, ...compiled } = compileRow(subject, schema, dialect, named);
+    const { used, ...compiled } = compileRow(subject, schema, named);
     // DuckDB finds columns in the other files by name, ignoring case, so the name must be unambiguous.
     const key = `${JSON.stringify(compiled)} ${isNamedTwice(schema) ? shape : shapeOf(used)}`;
     const group = groups.get(key) ?? { ...compiled, files: [], raws: [] };
     group.files.push(...files);
     group.raws.push({
       files,
-      sql: dialect.rawRow(schema.columns),
+      sql: rawRowSql(schema.columns),
       leaves: used.flatMap(({ leaves }) => (leaves === null ? [] : [leaves])),
     });
     groups.set(key, group);
@@ -95,16 +90,10 @@ function orderOf({ kind, mapping }: MappingSubject['dataset']): readonly string[
   }
 }
 
-/** Why a file can't be read by the engine or mapped, with the column, its expected type and its actual type; null if it can. */
-export function mappingProblem(
-  subject: MappingSubject,
-  schema: FileSchema,
-  dialect = duckDbDialect,
-): FileFailure | null {
-  const unread = dialect.unreadFile(schema);
-  if (unread !== null) return unread;
+/** Why a file can't be mapped, with the column, its expected type and its actual type; null if it can. */
+export function mappingProblem(subject: MappingSubject, schema: FileSchema): FileFailure | null {
   try {
-    compileRow(subject, schema, dialect);
+    compileRow(subject, schema);
     return null;
   } catch (error) {
     if (error instanceof FileError) return error;
@@ -125,14 +114,12 @@ function isNamedTwice({ columns }: FileSchema): boolean {
 function compileRow(
   subject: MappingSubject,
   schema: FileSchema,
-  dialect: Dialect,
   named?: Map<string, FoundColumn>,
 ): Omit<MappedGroup, 'files' | 'raws'> & { readonly used: readonly FileColumn[] } {
   const row = new MappedRow();
   const fileColumns = new FileColumns(
     schema.columns,
     subject.dataset.timezone,
-    dialect,
     pathFolders(schema.name),
     named,
   );

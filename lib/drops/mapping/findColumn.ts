@@ -1,14 +1,14 @@
 import type { FileColumn } from '../../parquet/FileSchema.ts';
 import type { RowReason } from '../rowReasons.ts';
-import type { Dialect, FoundColumn, Refusal } from './Dialect.ts';
+import { columnSql, memberSql, refusalsOf } from './columnSql.ts';
+import type { FoundColumn, Refusal } from './FoundColumn.ts';
 import { type ColumnKind, columnKind } from './valueSql.ts';
 
 /** Codes of problems with a column. */
 type FieldProblemCode =
   | 'SLUICE_INGEST_COLUMN_MISSING'
   | 'SLUICE_INGEST_COLUMN_AMBIGUOUS'
-  | 'SLUICE_INGEST_COLUMN_TYPE_UNFIT'
-  | 'SLUICE_INGEST_COLUMN_ENGINE_UNFIT';
+  | 'SLUICE_INGEST_COLUMN_TYPE_UNFIT';
 
 /** A problem with a column of a file. {@link compileMapping} adds the name of the file. */
 export class FieldProblem extends Error {
@@ -54,70 +54,47 @@ export function nullField(type: string): FieldSql {
  * struct, `a.b`.
  *
  * @returns Null if there is none.
- * @throws FieldProblem if there are several, or the engine can't read it.
+ * @throws FieldProblem if there are several, or DuckDB misreads it.
  */
-export function findColumn(
-  columns: readonly FileColumn[],
-  name: string,
-  dialect: Dialect,
-): FoundColumn | null {
+export function findColumn(columns: readonly FileColumn[], name: string): FoundColumn | null {
   const column = columnsNamed(columns, name);
-  if (column !== undefined)
-    return toFoundColumn(name, dialect.column(column), column, column, { dialect, columns });
+  if (column !== undefined) return toFoundColumn(name, columnSql(column), column, column);
   // The longest column name first: `a.b.c` is the member c of a column `a.b`, if there is one.
   for (let dot = name.lastIndexOf('.'); dot > 0; dot = name.lastIndexOf('.', dot - 1)) {
     const outer = columnsNamed(columns, name.slice(0, dot));
-    const member = outer === undefined ? null : findMember(outer, name, dot + 1, { dialect, columns });
+    const member = outer === undefined ? null : findMember(outer, name, dot + 1);
     if (member !== null) return member;
   }
   return null;
 }
 
-/** By which engine a file is read, and all of its columns. */
-interface Reading {
-  readonly dialect: Dialect;
-  readonly columns: readonly FileColumn[];
-}
-
 /** @param from Index in the name where the path of the member begins. */
-function findMember(outer: FileColumn, name: string, from: number, reading: Reading): FoundColumn | null {
-  const { dialect } = reading;
+function findMember(outer: FileColumn, name: string, from: number): FoundColumn | null {
   let column = outer;
-  let sql = dialect.column(outer);
+  let sql = columnSql(outer);
   for (const part of name.slice(from).split('.')) {
     // A column without any value has no member either.
     if (column.empty) break;
     const member = columnsNamed(column.members, part);
     if (member === undefined) return null;
     column = member;
-    sql = dialect.member(sql, member.sqlName);
+    sql = memberSql(sql, member.sqlName);
   }
-  return toFoundColumn(name, sql, column, outer, reading);
+  return toFoundColumn(name, sql, column, outer);
 }
 
-function toFoundColumn(
-  name: string,
-  sql: string,
-  column: FileColumn,
-  outer: FileColumn,
-  { dialect, columns }: Reading,
-): FoundColumn {
+function toFoundColumn(name: string, sql: string, column: FileColumn, outer: FileColumn): FoundColumn {
   const { nanoseconds, untold, misread } = column;
   if (misread !== null) {
     throw new FieldProblem('SLUICE_INGEST_COLUMN_TYPE_UNFIT', name, misread.needs, misread.found);
   }
-  // The whole column is read, also for one of its members.
-  const unread = dialect.unread(outer, columns);
-  if (unread !== null) {
-    throw new FieldProblem('SLUICE_INGEST_COLUMN_ENGINE_UNFIT', name, unread, outer.type);
-  }
   const { type } = column;
   const kind = kindOf(column);
-  return { name, sql, type, kind, refusals: dialect.refusals(type), nanoseconds, untold, outer };
+  return { name, sql, type, kind, refusals: refusalsOf(type), nanoseconds, untold, outer };
 }
 
 /** The kind of a column. A time without a zone may be an instant, as the file says. */
-export function kindOf({ type, utc, empty }: FileColumn): ColumnKind {
+function kindOf({ type, utc, empty }: FileColumn): ColumnKind {
   const kind = columnKind(type);
   if (empty) return 'empty';
   return kind === 'local' && utc ? 'instant' : kind;

@@ -11,6 +11,7 @@ import type { RowProblem } from '../engine/Engine.ts';
 import type { RowReason } from '../rowReasons.ts';
 import type { FileColumns } from './FileColumns.ts';
 import type { FieldSql } from './findColumn.ts';
+import { quotedSql } from './jsonText.ts';
 import { jsonObjectSql, type Members, mergedObjectSql, readJson, readJsonObject } from './readJson.ts';
 import { readNumber, readText } from './readText.ts';
 import { readDay, readTime } from './readTime.ts';
@@ -108,7 +109,6 @@ export function mapEvents(
   const value =
     mapping.eventValue === undefined ? null : row.read(readText(mapping.eventValue, fileColumns, 'nested'));
   const metadata = readMetadata(mapping, row, fileColumns);
-  const { dialect } = fileColumns;
   const userId = [...ids].find(([type]) => isUserId(type))?.[1];
   return [
     ['timestamp', timestamp],
@@ -118,13 +118,7 @@ export function mapEvents(
     ...Object.entries(unitIds).map(
       ([type, column]): MappedColumn => [column, ids.get(type) ?? 'CAST(NULL AS VARCHAR)'],
     ),
-    [
-      'unit_ids',
-      jsonObjectSql(
-        [...ids].map(([type, id]) => [type, dialect.quoted(id)]),
-        dialect,
-      ),
-    ],
+    ['unit_ids', jsonObjectSql([...ids].map(([type, id]) => [type, quotedSql(id)]))],
     ['event_metadata', metadata],
   ];
 }
@@ -242,6 +236,6 @@ function readMetadata(
     row.read(readJson(field, fileColumns)),
   ]);
   return metadataJson === undefined
-    ? jsonObjectSql(members, fileColumns.dialect)
-    : mergedObjectSql(row.read(readJsonObject(metadataJson, fileColumns)), members, fileColumns.dialect);
+    ? jsonObjectSql(members)
+    : mergedObjectSql(row.read(readJsonObject(metadataJson, fileColumns)), members);
 }

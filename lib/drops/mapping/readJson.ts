@@ -1,9 +1,11 @@
 import { quoteText } from '../../base/sql.ts';
 import type { Field } from '../../schema/mappings.ts';
-import type { Dialect, FoundColumn } from './Dialect.ts';
 import type { FileColumns } from './FileColumns.ts';
+import type { FoundColumn } from './FoundColumn.ts';
 import { FieldProblem, type FieldSql, nullField, unreadableRefusal } from './findColumn.ts';
+import { objectSql, quotedSql, strictJsonSql } from './jsonText.ts';
 import { castColumn } from './readText.ts';
+import { textSql } from './valueSql.ts';
 
 /**
  * Reads a field as a JSON value: numbers and booleans stay, nested columns become objects and arrays, all else texts.
@@ -14,24 +16,23 @@ export function readJson(field: Field, fileColumns: FileColumns): FieldSql {
   if ('constant' in field) {
     return { value: quoteText(JSON.stringify(field.constant)), column: null, refusals: [] };
   }
-  const { dialect } = fileColumns;
   const column = fileColumns.column(field);
   if (column === null) return nullField('VARCHAR');
   if (field.cast !== undefined) {
-    const cast = castColumn(column, field.cast, dialect);
+    const cast = castColumn(column, field.cast);
     const bare = ['bigint', 'double', 'boolean'].includes(field.cast);
-    return { ...cast, value: bare ? cast.value : dialect.quoted(cast.value) };
+    return { ...cast, value: bare ? cast.value : quotedSql(cast.value) };
   }
   return {
-    value: jsonOf(dialect, column),
+    value: jsonOf(column),
     column,
     refusals: column.kind === 'bytes' ? [unreadableRefusal('SLUICE_INGEST_ROW_TEXT_INVALID')] : [],
   };
 }
 
 /** The JSON of a column's value. */
-function jsonOf(dialect: Dialect, { sql, kind, type }: Pick<FoundColumn, 'sql' | 'kind' | 'type'>): string {
-  const text = dialect.text(sql, kind, type);
+function jsonOf({ sql, kind, type }: Pick<FoundColumn, 'sql' | 'kind' | 'type'>): string {
+  const text = textSql(sql, kind, type);
   switch (kind) {
     case 'integer':
     case 'boolean':
@@ -40,9 +41,9 @@ function jsonOf(dialect: Dialect, { sql, kind, type }: Pick<FoundColumn, 'sql' |
     case 'nested':
       return text;
     case 'json':
-      return `coalesce(${dialect.json(sql)}, ${dialect.quoted(text)})`;
+      return `coalesce(${strictJsonSql(`CAST(${sql} AS VARCHAR)`)}, ${quotedSql(text)})`;
     default:
-      return dialect.quoted(text);
+      return quotedSql(text);
   }
 }
 
@@ -52,9 +53,8 @@ function jsonOf(dialect: Dialect, { sql, kind, type }: Pick<FoundColumn, 'sql' |
  * @throws FieldProblem if the file lacks the column, or it can't hold an object.
  */
 export function readJsonObject(field: Field, fileColumns: FileColumns): FieldSql {
-  const { dialect } = fileColumns;
   if ('constant' in field) {
-    return { value: dialect.jsonObject(quoteText(String(field.constant))), column: null, refusals: [] };
+    return { value: objectSql(quoteText(String(field.constant))), column: null, refusals: [] };
   }
   const column = fileColumns.column(field);
   if (column === null) return nullField('VARCHAR');
@@ -68,7 +68,7 @@ export function readJsonObject(field: Field, fileColumns: FileColumns): FieldSql
   }
   const { sql, kind, type } = column;
   return {
-    value: dialect.jsonObject(dialect.text(sql, kind, type)),
+    value: objectSql(textSql(sql, kind, type)),
     // A number that is not finite is named below, whatever the column's type.
     column: {
       ...column,
@@ -78,7 +78,7 @@ export function readJsonObject(field: Field, fileColumns: FileColumns): FieldSql
       {
         reason: 'SLUICE_INGEST_ROW_METADATA_INVALID',
         when: (raw, value) =>
-          `${raw} IS NOT NULL AND ${value} IS NULL AND coalesce(trim(${dialect.text(raw, kind, type)}) NOT IN ('', 'null'), true)`,
+          `${raw} IS NOT NULL AND ${value} IS NULL AND coalesce(trim(${textSql(raw, kind, type)}) NOT IN ('', 'null'), true)`,
       },
     ],
   };
@@ -88,10 +88,10 @@ export function readJsonObject(field: Field, fileColumns: FileColumns): FieldSql
 export type Members = readonly (readonly [key: string, json: string])[];
 
 /** A JSON object of members as text; NULL if it has none. */
-export function jsonObjectSql(members: Members, dialect: Dialect): string {
+export function jsonObjectSql(members: Members): string {
   return members.length === 0
     ? 'CAST(NULL AS VARCHAR)'
-    : `nullif(concat('{', ${memberList(members, dialect)}, '}'), '{}')`;
+    : `nullif(concat('{', ${memberList(members)}, '}'), '{}')`;
 }
 
 /**
@@ -99,12 +99,30 @@ export function jsonObjectSql(members: Members, dialect: Dialect): string {
  *
  * @param object SQL of the text of an object without white space, or NULL.
  */
-export function mergedObjectSql(object: string, members: Members, dialect: Dialect): string {
+export function mergedObjectSql(object: string, members: Members): string {
   if (members.length === 0) return `nullif(${object}, '{}')`;
-  const parts = [memberList(members, dialect), dialect.membersOf(object, members)];
-  return `nullif(concat('{', ${dialect.joined(parts.map((part) => `nullif(${part}, '')`))}, '}'), '{}')`;
+  const parts = [memberList(members), membersOf(object, members)];
+  return `nullif(concat('{', ${joined(parts.map((part) => `nullif(${part}, '')`))}, '}'), '{}')`;
 }
 
-function memberList(members: Members, dialect: Dialect): string {
-  return dialect.joined(members.map(([key, json]) => `${quoteText(`${JSON.stringify(key)}:`)} || ${json}`));
+function memberList(members: Members): string {
+  return joined(members.map(([key, json]) => `${quoteText(`${JSON.stringify(key)}:`)} || ${json}`));
+}
+
+/** The members of an object without those that others override. */
+function membersOf(object: string, members: readonly (readonly [key: string, json: string])[]): string {
+  const kept = members
+    .map(([key, json]) => `NOT (member.key = ${quoteText(key)} AND ${json} IS NOT NULL)`)
+    .join(' AND ');
+  const rebuilt = `array_to_string(list_transform(list_filter(map_entries(TRY(from_json(${object}, '"MAP(VARCHAR,JSON)"'))), lambda member: ${kept}), lambda member: CAST(to_json(member.key) AS VARCHAR) || ':' || coalesce(CAST(member.value AS VARCHAR), 'null')), ',')`;
+  // Parsing an object costs more than all the rest, so it happens only if a key may occur twice. A key may have escapes.
+  const suspect = [String.raw`\u`, ...members.map(([key]) => `${JSON.stringify(key)}:`)]
+    .map((text) => `contains(${object}, ${quoteText(text)})`)
+    .join(' OR ');
+  return `CASE WHEN ${suspect} THEN ${rebuilt} ELSE ${object}[2:-2] END`;
+}
+
+/** Texts joined by commas, without those that are NULL. */
+function joined(texts: readonly string[]): string {
+  return `concat_ws(',', ${texts.join(', ')})`;
 }

@@ -1,8 +1,11 @@
 import { quoteText } from '../../base/sql.ts';
 import type { Cast, Field } from '../../schema/mappings.ts';
-import type { Dialect, FoundColumn, Refusal } from './Dialect.ts';
+import { castTextSql } from './castSql.ts';
 import type { FileColumns } from './FileColumns.ts';
+import type { FoundColumn, Refusal } from './FoundColumn.ts';
 import { FieldProblem, type FieldSql, nullField, unreadableRefusal } from './findColumn.ts';
+import { jsonTextSql } from './jsonText.ts';
+import { doubleSql, finiteSql, textSql } from './valueSql.ts';
 
 /**
  * Reads a field as text. Whole floats lose `.0`, so that IDs that pandas converted to floats stay IDs. Decimals keep their
@@ -18,38 +21,41 @@ export function readText(field: Field, fileColumns: FileColumns, nested: 'nested
   }
   const column = fileColumns.column(field);
   if (column === null) return nullField('VARCHAR');
-  const inexactId = (one: FoundColumn) =>
-    nested === 'flat' ? inexactRefusals(one, fileColumns.dialect) : [];
+  const inexactId = nested === 'flat' ? inexactRefusals(column) : [];
   if (field.cast !== undefined) {
-    const cast = castColumn(column, field.cast, fileColumns.dialect);
-    return { ...cast, refusals: [...inexactId(column), ...cast.refusals] };
+    const cast = castColumn(column, field.cast);
+    return { ...cast, refusals: [...inexactId, ...cast.refusals] };
   }
   if (column.kind === 'nested' && nested === 'flat') {
     throw new FieldProblem('SLUICE_INGEST_COLUMN_TYPE_UNFIT', column.name, 'text or a number', column.type);
   }
   const { sql, kind, type } = column;
-  const { dialect } = fileColumns;
   if (kind === 'decimal' && nested === 'flat') {
-    return { value: dialect.decimalId(sql, type), column, refusals: [] };
+    return { value: decimalIdSql(sql, type), column, refusals: [] };
   }
-  if (kind === 'json' && nested === 'flat') return { value: dialect.jsonId(sql), column, refusals: [] };
+  if (kind === 'json' && nested === 'flat') return { value: jsonTextSql(sql), column, refusals: [] };
   return {
-    value: dialect.text(sql, kind, type),
+    value: textSql(sql, kind, type),
     column,
-    refusals: kind === 'bytes' ? [unreadableRefusal('SLUICE_INGEST_ROW_TEXT_INVALID')] : inexactId(column),
+    refusals: kind === 'bytes' ? [unreadableRefusal('SLUICE_INGEST_ROW_TEXT_INVALID')] : inexactId,
   };
+}
+
+/** `12.00` is `12`. */
+function decimalIdSql(sql: string, type: string): string {
+  return `CASE WHEN ${sql} = trunc(${sql}) THEN CAST(CAST(${sql} AS DECIMAL(38, 0)) AS VARCHAR) ELSE ${textSql(sql, 'decimal', type)} END`;
 }
 
 /** From here on floats do not hold every whole number. */
 const INEXACT: Readonly<Record<string, string>> = { FLOAT: '16777216', DOUBLE: '9007199254740992' };
 
 /** An ID that a float can't hold was another one: pandas makes floats of whole numbers where one is missing. */
-export function inexactRefusals({ kind, type }: FoundColumn, dialect: Dialect): readonly Refusal[] {
+export function inexactRefusals({ kind, type }: FoundColumn): readonly Refusal[] {
   if (kind !== 'float') return [];
   return [
     {
       reason: 'SLUICE_INGEST_ROW_ID_INEXACT',
-      when: (raw) => `${dialect.isFinite(raw)} AND abs(${raw}) >= ${INEXACT[type]}`,
+      when: (raw) => `isfinite(${raw}) AND abs(${raw}) >= ${INEXACT[type]}`,
     },
   ];
 }
@@ -75,22 +81,21 @@ export function readNumber(
   }
   const found = fileColumns.column(field);
   if (found === null) return nullField('DOUBLE');
-  const { dialect } = fileColumns;
-  const column = notFinite === 'missing' ? { ...found, sql: dialect.finite(found.sql, found.kind) } : found;
+  const column = notFinite === 'missing' ? { ...found, sql: finiteSql(found.sql, found.kind) } : found;
   if (['date', 'local', 'instant', 'nested', 'other'].includes(column.kind)) {
     throw new FieldProblem('SLUICE_INGEST_COLUMN_TYPE_UNFIT', column.name, 'a number or text', column.type);
   }
   const { sql, kind, type } = column;
-  const cast = field.cast === undefined ? null : castColumn(column, field.cast, dialect);
-  const read = cast?.value ?? (kind === 'bytes' ? dialect.text(sql, kind, type) : sql);
+  const cast = field.cast === undefined ? null : castColumn(column, field.cast);
+  const read = cast?.value ?? (kind === 'bytes' ? textSql(sql, kind, type) : sql);
   return {
-    value: dialect.double(read, cast !== null || kind === 'bytes' ? 'text' : kind),
+    value: doubleSql(read, cast !== null || kind === 'bytes' ? 'text' : kind),
     // The raw value, before any cast.
     column,
     refusals: [
-      ...(kind === 'float' ? [unlessHolds((raw) => dialect.isFinite(raw))] : []),
+      ...(kind === 'float' ? [unlessHolds((raw) => `isfinite(${raw})`)] : []),
       unreadableRefusal(cast === null ? 'SLUICE_INGEST_ROW_VALUE_INVALID' : 'SLUICE_INGEST_ROW_CAST_FAILED'),
-      unlessHolds((_, value) => dialect.isFinite(value)),
+      unlessHolds((_, value) => `isfinite(${value})`),
     ],
   };
 }
@@ -106,13 +111,13 @@ function unlessHolds(condition: Refusal['when']): Refusal {
  * Reads a column as text after a cast. Values that can't be converted without loss are refused. NaN, infinity and invalid
  * times are missing, as without a cast. Texts with such words are refused.
  */
-export function castColumn(column: FoundColumn, cast: Cast, dialect: Dialect): FieldSql {
+export function castColumn(column: FoundColumn, cast: Cast): FieldSql {
   const valued: FoundColumn =
     column.kind === 'json'
-      ? { ...column, sql: dialect.jsonId(column.sql), kind: 'text', type: 'VARCHAR' }
-      : { ...column, sql: dialect.finite(column.sql, column.kind) };
+      ? { ...column, sql: jsonTextSql(column.sql), kind: 'text', type: 'VARCHAR' }
+      : { ...column, sql: finiteSql(column.sql, column.kind) };
   return {
-    value: dialect.cast(valued, cast),
+    value: castTextSql(valued, cast),
     column: valued,
     refusals: [unreadableRefusal('SLUICE_INGEST_ROW_CAST_FAILED')],
   };

@@ -1,6 +1,6 @@
 import type { DeclaredColumn } from '../../schema/mappings.ts';
-import type { Refusal } from './Dialect.ts';
 import type { FileColumns } from './FileColumns.ts';
+import type { Refusal } from './FoundColumn.ts';
 import { type FieldSql, nullField } from './findColumn.ts';
 import { castColumn, inexactRefusals, readNumber, readText } from './readText.ts';
 import { readDay, readTime } from './readTime.ts';
@@ -38,8 +38,8 @@ export function readTyped(from: DeclaredColumn, fileColumns: FileColumns): Field
       return readNumber({ ...place, optional: from.optional }, fileColumns, 'missing');
     case 'bigint':
     case 'boolean': {
-      const { value, refusals, ...rest } = castColumn(column, type, fileColumns.dialect);
-      const inexact = type === 'bigint' ? inexactRefusals(column, fileColumns.dialect) : [];
+      const { value, refusals, ...rest } = castColumn(column, type);
+      const inexact = type === 'bigint' ? inexactRefusals(column) : [];
       return {
         ...rest,
         refusals: [...inexact, ...refusals],
@@ -52,9 +52,8 @@ export function readTyped(from: DeclaredColumn, fileColumns: FileColumns): Field
         { ...place, ...(unit === undefined ? {} : { unit }), ...(format === undefined ? {} : { format }) },
         fileColumns,
       );
-      const { dialect } = fileColumns;
       const isPresent = (raw: string) =>
-        column.kind === 'float' ? `coalesce(${dialect.isFinite(raw)}, false)` : `${raw} IS NOT NULL`;
+        column.kind === 'float' ? `coalesce(isfinite(${raw}), false)` : `${raw} IS NOT NULL`;
       return { ...time, refusals: time.refusals.flatMap((one) => ofPresentValues(one, isPresent)) };
     }
   }

@@ -1,6 +1,5 @@
-import { quoteName, quoteText } from '../../base/sql.ts';
+import { quoteName } from '../../base/sql.ts';
 import { listElement, mapParts, structMembers } from '../../parquet/readColumns.ts';
-import { type JsonSql, wholePairs } from './jsonText.ts';
 
 /** The kind of a column's type. */
 export type ColumnKind =
@@ -59,9 +58,6 @@ export function columnKind(type: string): ColumnKind {
 
 /** Larger floats are not exact whole numbers. */
 const MAX_EXACT = '9007199254740992';
-/** Bytes of a UUID. */
-export const UUID_BYTES = 16;
-
 /** A value as text; NULL if its bytes are not UTF-8, a number is not finite, or a time is invalid. @param type DuckDB's name of the type. */
 export function textSql(sql: string, kind: ColumnKind, type: string): string {
   switch (kind) {
@@ -86,37 +82,12 @@ export function textSql(sql: string, kind: ColumnKind, type: string): string {
   }
 }
 
-/** DuckDB's SQL of JSON texts. */
-export const jsonSql: JsonSql = {
-  once: (sql, name, body) => `list_transform([${sql}], lambda ${name}: ${body(name)})[1]`,
-  matches: (text, pattern) => `regexp_matches(${text}, ${quoteText(pattern)})`,
-  marked: (text, pattern, mark) => `regexp_replace(${text}, ${quoteText(pattern)}, '${mark}\\1', 'g')`,
-  // DuckDB takes NaN, and commas behind the last item.
-  isJson: (text) => `(coalesce(json_valid(${text}), false) AND (NOT regexp_matches(${text}, '(?i)${LENIENT}')
-      OR NOT regexp_matches(regexp_replace(${text}, '${STRING}', '""', 'g'), '(?i)${LENIENT}')))`,
-};
-
-/** The text of an ID or a name in a JSON column: strings without their quotes, null as NULL. Invalid JSON stays as it is. */
-export function jsonTextSql(sql: string): string {
-  return jsonSql.once(
-    `CAST(${sql} AS VARCHAR)`,
-    'j',
-    (json) => `CASE WHEN ${jsonSql.isJson(json)} THEN json_extract_string(${json}, '$') ELSE ${json} END`,
-  );
-}
-
-/** The JSON of a text without white space; NULL if it is not JSON. DuckDB has read columns of JSON as such before. */
-export function strictJsonSql(text: string): string {
-  return jsonSql.once(
-    wholePairs(text, jsonSql),
-    'j',
-    (json) => `CASE WHEN ${jsonSql.isJson(json)} THEN CAST(TRY(json(${json})) AS VARCHAR) END`,
-  );
-}
-
-/** The canonical text of a UUID of 16 bytes: https://www.rfc-editor.org/rfc/rfc9562#section-4 */
-export function uuidSql(bytes: string): string {
-  return `lower(regexp_replace(hex(${bytes}), '^(.{8})(.{4})(.{4})(.{4})(.{12})$', '\\1-\\2-\\3-\\4-\\5'))`;
+/** As a double; NULL for texts that are not a number. DuckDB would read `1_000` as 1000, as SQL's literals are written. */
+export function doubleSql(sql: string, kind: ColumnKind): string {
+  const number = `TRY_CAST(${sql} AS DOUBLE)`;
+  return ['text', 'json', 'bytes', 'nested'].includes(kind)
+    ? `CASE WHEN NOT contains(CAST(${sql} AS VARCHAR), '_') THEN ${number} END`
+    : number;
 }
 
 /** Types whose values can be infinite, NaN or unprintable, or have a key twice. */
@@ -196,27 +167,6 @@ function lastEntriesSql(map: string, depth: number): string {
   const isLast = `${entry}.k IS NOT NULL AND (${at} = len(${sorted}) OR ${sorted}[${at} + 1].k IS DISTINCT FROM ${entry}.k)`;
   const last = `list_transform(list_filter(${sorted}, lambda ${entry}, ${at}: ${isLast}), lambda ${entry}: {'at': ${entry}.at, 'e': ${entry}.e})`;
   return `list_transform([${byKey}], lambda ${sorted}: list_transform(list_sort(${last}), lambda ${entry}: ${entry}.e))[1]`;
-}
-
-/** A JSON string, or a number that JSON cannot express. DuckDB reads and writes such numbers in any letter case. */
-const STRING = String.raw`"((?:[^"\\]|\\.)*)"`;
-const NOT_FINITE = '-?(?:nan|inf(?:inity)?)';
-
-/** What DuckDB's JSON has, and JSON has not, outside of strings; more rarely in them. */
-const LENIENT = `(?:^|[:,\\[])\\s*${NOT_FINITE}|,\\s*[}\\]]`;
-
-/** Characters before a number outside of strings. They are rare inside of strings, so few texts are checked twice. */
-const SUSPECT = `(?:^|[:,\\[])\\s*${NOT_FINITE}`;
-
-/** JSON of a raw row, in which numbers that are not finite become strings. @param types The types in the row. */
-export function finiteRowSql(json: string, types: string): string {
-  if (!/\b(DOUBLE|FLOAT|JSON)\b/.test(types)) return json;
-  return whereSuspect(json, `regexp_replace(j, '(?i)${STRING}|(${NOT_FINITE})', '"\\1\\2"', 'g')`);
-}
-
-/** Evaluates an expensive text once, as the variable of a lambda over a list. */
-function whereSuspect(json: string, changed: string): string {
-  return `list_transform([${json}], lambda j: CASE WHEN regexp_matches(j, '(?i)${SUSPECT}') THEN ${changed} ELSE j END)[1]`;
 }
 
 /** A type that DuckDB prints incorrectly, or a quoted name, which may look like one. */

@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { MAX_REQUEST_DAYS } from '../../base/queue.ts';
 import { isUtcDay } from '../../base/time.ts';
+import { pieceRefSchema } from '../../ledger/DayRun.ts';
 import { datasetKinds } from '../../schema/kinds.ts';
 import { taskReasons } from '../dayTable.ts';
 import { MAX_ROUNDS } from '../limits.ts';
@@ -40,6 +41,8 @@ export const ingestTaskSchema = z.strictObject({
   /** Fingerprint of the files that the plan saw. They may have changed when the load lists them. */
   fingerprint: z.string().min(1),
   reason: z.enum(taskReasons),
+  /** The piece that is to be made. Default: the day is loaded from its beginning. */
+  piece: pieceRefSchema.optional(),
 });
 
 /** One validated task. */

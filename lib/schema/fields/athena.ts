@@ -34,9 +34,5 @@ export const athenaSchema = z
       z.number('a number').min(0.01, '0.01 or more').max(7_000_000, '7000000 at most').default(1_000),
       'Gigabytes (10^9 bytes) that one query may scan before Athena stops it.',
     ),
-    loadScanLimitGigabytes: noted(
-      z.number('a number').min(0.01, '0.01 or more').max(7_000_000, '7000000 at most').default(2_000),
-      'Gigabytes that one statement of a [load by Athena](large-days.md) may scan before Athena stops it.',
-    ),
   })
   .prefault({});

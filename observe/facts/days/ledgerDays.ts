@@ -125,13 +125,6 @@ export interface DropDay {
   readonly failing: Failing | null;
   /** Code why the customer's bucket did not take its receipt, and since when; null if it did, or there is none. */
   readonly receipt: { readonly code: string; readonly since: number } | null;
-  /** The load by Athena that works on it; null without one. */
-  readonly athena: {
-    readonly step: string;
-    /** Epoch milliseconds. */
-    readonly startedAt: number;
-    readonly execution: string | null;
-  } | null;
 }
 
 /** A dataset of a customer, and days of it, oldest first. */
@@ -185,7 +178,6 @@ export function dropDays<Status extends { readonly days: readonly LedgerDay[] }>
   status: Status & Partial<Pick<DatasetStatus, 'late' | 'unusual' | 'waiting'>>,
 ): Omit<Status, 'days'> & { readonly days: readonly DropDay[] } {
   const days = status.days.map(({ day, entry }): DropDay => {
-    const { step, startedAt, execution = null } = entry?.athena ?? {};
     return {
       day,
       state: entry?.state ?? null,
@@ -206,7 +198,6 @@ export function dropDays<Status extends { readonly days: readonly LedgerDay[] }>
         entry?.receipt?.failure === undefined
           ? null
           : { code: entry.receipt.failure.code, since: entry.receipt.failingSince ?? entry.updatedAt },
-      athena: step === undefined || startedAt === undefined ? null : { step, startedAt, execution },
     };
   });
   return { ...status, days };

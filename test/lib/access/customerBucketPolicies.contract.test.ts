@@ -42,9 +42,14 @@ describe.each([
   [
     'ingestion',
     ingestSourcePolicies(other),
-    [locate(BUCKET), list('events/', BUCKET), object('GetObject', FILE, BUCKET)],
+    [list('events/', BUCKET), object('GetObject', FILE, BUCKET)],
     [onKey('Decrypt')],
-    [object('PutObject', FILE, BUCKET), object('DeleteObject', FILE, BUCKET), onKey('GenerateDataKey')],
+    [
+      locate(BUCKET),
+      object('PutObject', FILE, BUCKET),
+      object('DeleteObject', FILE, BUCKET),
+      onKey('GenerateDataKey'),
+    ],
   ],
   [
     'ingestion with receipts',
@@ -144,7 +149,7 @@ describe('what a configured customer is told to grant', () => {
           ...{ bucket: BUCKET, kmsKeyArn: KEY, receipt: 'sluice-receipts' },
           datasets: [
             eventsDataset({ folder: 'drops/events', ...dataset }),
-            eventsDataset({ name: 'clicks', folder: 'lake/clicks/country=DE', engine: 'lambda' }),
+            eventsDataset({ name: 'clicks', folder: 'lake/clicks/country=DE' }),
           ],
           ...more,
         }),
@@ -170,7 +175,6 @@ describe('what a configured customer is told to grant', () => {
     const named = print('ingest-source');
     const [bucketPolicy, keyPolicy] = [named('bucketPolicy'), named('keyPolicy')];
     const needed: Call[] = [
-      locate(BUCKET),
       ...['drops/events/', 'drops/events/2026-11-20/', 'lake/clicks/_delta_log/'].map((prefix) =>
         list(prefix, BUCKET),
       ),
@@ -179,6 +183,7 @@ describe('what a configured customer is told to grant', () => {
       object('PutObject', 'sluice-receipts/events/x.json', BUCKET),
     ];
     const others: Call[] = [
+      locate(BUCKET),
       list('drops/', BUCKET),
       list('payroll/', BUCKET),
       object('GetObject', 'payroll/2026.parquet', BUCKET),
@@ -203,7 +208,7 @@ describe('what a configured customer is told to grant', () => {
     // The names of roles that CloudFormation cuts are matched, too.
     const long = `sluice-${'s'.repeat(32)}`;
     const cut = our('IngestLoadRole', long.slice(0, 24));
-    const [first = locate(BUCKET)] = needed;
+    const [first = list('drops/events/', BUCKET)] = needed;
     expect(await lets(first, print('ingest-source', configured(), long)('bucketPolicy'), cut)).toBe(true);
   });
 
@@ -250,12 +255,5 @@ describe('what a configured customer is told to grant', () => {
         expect(actions).not.toContain(none);
       expect(JSON.stringify(named('rolePermissions'))).not.toContain(`${BUCKET}/*`);
     }
-  });
-
-  it('asks where a bucket is for Athena alone', () => {
-    const actionsOf = (config: ReturnType<typeof configured>) =>
-      print('ingest-source', config)('bucketPolicy')?.Statement.flatMap(({ Action }) => Action);
-    expect(actionsOf(configured())).toContain('s3:GetBucketLocation');
-    expect(actionsOf(configured({}, { engine: 'lambda' }))).not.toContain('s3:GetBucketLocation');
   });
 });

@@ -364,7 +364,7 @@ describe('packaging', () => {
     } catch (error) {
       told = String(error);
     }
-    expect(told).toMatch(/sources\.0\.datasets\.1: 3\d\d\d characters of 2048\./);
+    expect(told).toMatch(/sources\.0\.datasets\.1: \d{4} characters of 2048\./);
     expect(() => requireSessionPoliciesFit(defineConfig({ bucket: OWN }))).not.toThrow();
   });
 });

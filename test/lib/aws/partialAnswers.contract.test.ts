@@ -7,7 +7,6 @@ import { GlueClient } from '@aws-sdk/client-glue';
 import { S3Client } from '@aws-sdk/client-s3';
 import { SQSClient } from '@aws-sdk/client-sqs';
 import { describe, expect, it } from '@jest/globals';
-import { athenaLoads } from '../../../lib/aws/athenaLoads.ts';
 import { runStatement } from '../../../lib/aws/athenaStatements.ts';
 import { exportBucketFrom } from '../../../lib/aws/exportBucket.ts';
 import { gluePartitionCatalog } from '../../../lib/aws/gluePartitionCatalog.ts';
@@ -17,7 +16,6 @@ import { s3ObjectStore } from '../../../lib/aws/s3ObjectStore.ts';
 import { taskQueue } from '../../../lib/aws/taskQueue.ts';
 import { anyVersion } from '../../../lib/base/ObjectStore.ts';
 import { SEND_RETRIES } from '../../../lib/base/queue.ts';
-import { defineConfig } from '../../../lib/config/defineConfig.ts';
 import { repositoryRoot } from '../../../local/dataDirectory.ts';
 import { readSqlRun } from '../../../observe/runSql.ts';
 import { ManualClock } from '../../../packages/local-aws/src/base/index.ts';
@@ -135,7 +133,6 @@ describe('a query that Athena took, and that failed,', () => {
   const execution = (State: string, more: object = {}) => ({
     QueryExecution: { Status: { State, ...more } },
   });
-  const config = defineConfig({ bucket: 'own' });
 
   it.each([
     ['FAILED', { StateChangeReason: 'why' }, 'failed', 'why'],
@@ -144,11 +141,6 @@ describe('a query that Athena took, and that failed,', () => {
   ])('says so: %s %j', async (State, more, state, why) => {
     const answer = execution(State, more);
     const client = () => new AthenaClient(answered(answer).options);
-    const glue = new GlueClient({ region: 'us-east-1' });
-    expect(await athenaLoads(config, { glue, athena: client() }).find('id')).toMatchObject({
-      state,
-      reason: why,
-    });
     expect(await readSqlRun({ athena: client() }, 'id')).toMatchObject({ state, problem: why });
     const { options } = answered({ QueryExecutionId: 'id' }, answer);
     expect(
@@ -157,33 +149,6 @@ describe('a query that Athena took, and that failed,', () => {
       }),
     ).toEqual({ failed: why });
   });
-
-  it('or has not begun, is no success', async () => {
-    const glue = new GlueClient({ region: 'us-east-1' });
-    const stateOf = (answer: object) =>
-      athenaLoads(config, { glue, athena: new AthenaClient(answered(answer).options) }).find('id');
-    expect(await stateOf(execution('QUEUED'))).toMatchObject({ state: 'running' });
-    expect(await stateOf(execution('SUCCEEDED'))).toMatchObject({ state: 'succeeded', reason: '' });
-    expect(await stateOf(execution('NEW_STATE'))).toBeNull();
-    expect(await stateOf({})).toBeNull();
-  });
-});
-
-it('a load by Athena has one query however often it is started, and all rows of it', async () => {
-  const row = (...values: string[]) => ({ Data: values.map((VarCharValue) => ({ VarCharValue })) });
-  const { options, asked } = answered(
-    { QueryExecutionId: 'id' },
-    { ResultSet: { Rows: [row('header'), row('1')] }, NextToken: 'next' },
-    { ResultSet: { Rows: [row('2')] } },
-  );
-  const glue = new GlueClient({ region: 'us-east-1' });
-  const loads = athenaLoads(defineConfig({ bucket: 'own' }), { glue, athena: new AthenaClient(options) });
-  expect(await loads.start('SELECT 1', 'token of the load', 's3://own/x/')).toBe('id');
-  expect(await loads.rows('id')).toEqual([['1'], ['2']]);
-  expect([asked[0], asked[2]]).toEqual([
-    expect.stringContaining('"ClientRequestToken":"token of the load"'),
-    expect.stringContaining('"NextToken":"next"'),
-  ]);
 });
 
 it('every call whose answer names what has failed in it is in the table', () => {

@@ -58,7 +58,6 @@ describe('defineConfig', () => {
         workgroup: 'sluice',
         stagingDatabase: 'statsig_staging',
         scanLimitGigabytes: 1_000,
-        loadScanLimitGigabytes: 2_000,
       },
       existing: { bucket: false, keyArn: null, database: false, stagingDatabase: false, workgroup: false },
       readers: [],

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { defineConfig } from '../../../lib/config/defineConfig.ts';
+import { defineConfig, validateConfig } from '../../../lib/config/defineConfig.ts';
 import type { ConfigInput } from '../../../lib/schema/config.ts';
 import { problemPaths } from './problemPaths.ts';
 
@@ -39,7 +39,6 @@ describe('sources', () => {
           unusualShare: 0.5,
           filesLeave: false,
           schedule: 'daily',
-          engine: 'auto',
           mapping: {
             timestamp: { column: 'timestamp' },
             eventName: { column: 'event_name', optional: false },
@@ -159,6 +158,21 @@ describe('sources', () => {
     ['half a ratio', 'datasets.0.mapping', { ...acme, datasets: [ratio] }],
   ])('reject %s', (_, path, source) => {
     expect(problemPaths({ bucket: 'experiments', sources: [source] }, 'sources.0.')).toEqual([path]);
+  });
+
+  it('say why a field is not needed any more', () => {
+    const problem = (input: unknown) => {
+      try {
+        validateConfig(input);
+        return '';
+      } catch (error) {
+        return String(error);
+      }
+    };
+    const loaded = problem({ bucket: 'experiments', sources: [withDataset({ engine: 'auto' })] });
+    expect(loaded).toContain('sources.0.datasets.0.engine: no such field. It is not needed any more');
+    const limited = problem({ bucket: 'experiments', athena: { loadScanLimitGigabytes: 2 } });
+    expect(limited).toContain('athena.loadScanLimitGigabytes: no such field. It is not needed any more');
   });
 
   it.each(['Events 2026', 'a/b=c', 'ü', 'a.b/..c', '$x'])('accept the folder %s', (folder) => {

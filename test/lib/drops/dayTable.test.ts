@@ -108,12 +108,11 @@ describe('the table of the load', () => {
 
   it.each(situations)('ends a load before it begins: %j', ({ kind, attempts, kills }) => {
     const answer = answerBefore(kind, { attempts, kills, tries: TRIES });
-    const isTask = kind !== 'athena';
     const isPlanned = kind === 'planned' || kind === 'retried';
     expect(answer).toBe(
       kind === 'retried' && kills > 0
         ? 'killed'
-        : isTask && kills > 1
+        : kills > 1
           ? 'killed_twice'
           : isPlanned && attempts > TRIES
             ? 'tried'
@@ -134,11 +133,10 @@ describe('the table of the load', () => {
   it.each(failures)('says what follows on a failure: %j', ({ kind, ...failed }) => {
     const { next } = LOAD_TABLE[answerToFailure(kind, { ...failed, tries: TRIES })];
     const { attempts, isPermanent, isAgain, isLastMessage } = failed;
-    const isTask = kind !== 'athena';
     const isOver =
       isPermanent ||
-      (isAgain && (kind === 'retried' || (isTask && attempts > 1))) ||
-      (isLastMessage && isTask) ||
+      (isAgain && (kind === 'retried' || attempts > 1)) ||
+      isLastMessage ||
       (attempts >= TRIES && kind !== 'triggered' && kind !== 'backfill');
     expect(next).toBe(isOver ? 'failed' : 'waiting');
   });

@@ -188,22 +188,39 @@ describe('a day in the ledger', () => {
     }
   });
 
-  it('that is put down while Athena works on it is taken up as the same attempt', async () => {
+  it('that is loaded in pieces counts the tries of each piece', async () => {
     const { clock, ledger } = setUp();
-    const first = await claimed(ledger, 'one', clock.now() + MINUTE_MS);
-    const query = { executions: [], scannedBytes: 0, usd: 0 };
-    const athena = {
-      ...query,
+    const rows = { in: 1, out: 1, refused: 0 };
+    const run = {
       version: 'v1',
       fingerprint: 'f1',
+      shape: 's',
+      reason: 'new',
+      asked: 'f1',
       startedAt: 0,
-      why: 'large',
-      step: 'rows',
-    } as const;
-    const noted = await ledger.note(first, athena);
-    expect(await ledger.putDown(noted ?? first)).toMatchObject({ state: 'loading', athena });
-    const { entry } = await claimed(ledger, 'two', clock.now() + MINUTE_MS);
-    expect([entry.attempts, entry.kills]).toEqual([1, undefined]);
+      due: 1,
+    };
+    const state = (done: number) => ({ ...run, pieces: 3, done, rows, bytes: 1, durations: {} });
+    const first = await claimed(ledger, 'one', clock.now() + MINUTE_MS);
+    const planned = await ledger.recordRun(first, state(0));
+    expect(planned?.entry).toMatchObject({ attempts: 1, run: state(0) });
+    clock.advance(2 * MINUTE_MS);
+    // Killed in the first piece, and then in the second.
+    const second = await claimed(ledger, 'two', clock.now() + MINUTE_MS);
+    expect([second.entry.attempts, second.entry.kills]).toEqual([2, 1]);
+    const recorded = await ledger.recordRun(second, state(1));
+    expect([recorded?.entry.attempts, recorded?.entry.kills]).toEqual([1, undefined]);
+    clock.advance(2 * MINUTE_MS);
+    const third = await claimed(ledger, 'three', clock.now() + MINUTE_MS);
+    expect([third.entry.attempts, third.entry.kills]).toEqual([2, 1]);
+    const last = (await ledger.recordRun(third, state(2))) ?? third;
+    const queued = { fingerprint: 'f1', reason: 'new' };
+    const at = clock.now();
+    const handedOver = { state: 'waiting', attempts: 0, queued: { ...queued, at }, run: state(2) };
+    expect(await ledger.handOver(last, state(2))).toMatchObject(handedOver);
+    const fourth = await claimed(ledger, 'four', clock.now() + MINUTE_MS);
+    expect([fourth.entry.attempts, fourth.entry.kills]).toEqual([1, undefined]);
+    expect(await ledger.handOver(last, state(2))).toBeNull();
   });
 
   it('has no state for another table, but is busy during a load into that table', async () => {

@@ -4,7 +4,6 @@ import { describe, expect, it } from '@jest/globals';
 import { defineConfig } from '../../../lib/config/defineConfig.ts';
 import { forwardedKinds, tableKinds } from '../../../lib/schema/kinds.ts';
 import {
-  athenaNoteKey,
   curatedDaysKey,
   EXPORTS_LEDGER,
   erasureKey,
@@ -39,7 +38,6 @@ const day = '2026-11-20';
 /** A key of every function of lib/tables that makes one of what isOwnKey is asked about. */
 const built: Readonly<Record<string, readonly string[]>> = {
   againKey: [againKey('damaged/direct/2026-11-20/0.ndjson.gz', 0)],
-  athenaNoteKey: [athenaNoteKey({ table: 'acme_web', day, version: 'v1' })],
   curatedDaysKey: forwardedKinds.map(curatedDaysKey),
   damagedKey: [damagedKey('landing/direct/2026-11-20/0.ndjson.gz')],
   directRecordKey: [directRecordKey(day, DIGEST)],
@@ -69,7 +67,7 @@ const ours = [
   `query-results/bi/${QUERY}.csv.metadata`,
   `query-results/Unsaved/2026/11/20/${QUERY}.txt`,
   `query-results/tables/${QUERY}/part-0`,
-  'query-results/_loads/acme_web/2026-11-20/v1/plan.json',
+  'ledger/_loads/acme_web/2026-11-20/v1/plan.json',
   'landing/',
   'query-results/Unsaved/',
 ];

@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import type { LocalClock } from '../base/clock.ts';
 import { memberOf } from '../base/json.ts';
 import { reportDefect } from '../base/reportDefect.ts';
@@ -9,7 +8,6 @@ import type { AwsService } from '../protocol/AwsService.ts';
 import { jsonService } from '../protocol/JsonService.ts';
 import type { ObjectStore } from '../s3/model/ObjectStore.ts';
 import type { PreparedStatements, QueryCall, StatementRunner } from './engine/StatementRunner.ts';
-import type { Execution } from './model/Execution.ts';
 import { Executions } from './model/Executions.ts';
 import { invalidRequest } from './model/errors.ts';
 import { PreparedStatementStore } from './model/PreparedStatementStore.ts';
@@ -34,7 +32,6 @@ export interface AthenaOptions {
   readonly store: ObjectStore;
   /** Opens the statement runner, which looks up prepared statements in its argument. */
   readonly openRunner: (prepared: PreparedStatements) => StatementRunner | Promise<StatementRunner>;
-  readonly region: string;
   readonly account: string;
   /** Decides whether writing a result fails. Default: never. */
   readonly faults?: Faults;
@@ -43,8 +40,6 @@ export interface AthenaOptions {
    * AwsError for a call that they may not make. Default: none.
    */
   readonly onCall?: (signer: Signer, call: QueryCall) => void;
-  /** Receives the event of each change of a query's state, for EventBridge. Default: none. */
-  readonly onEvent?: (event: object) => void;
   /** Receives internal errors. Default: prints the stack on stderr. */
   readonly onDefect?: (error: unknown) => void;
 }
@@ -80,10 +75,10 @@ export interface Athena {
  * and S3, and writes their results to S3 in Athena's formats.
  *
  * @example
- * const athena = await openAthena({ directory: 'data/athena', clock: realClock, catalog, store, openRunner, region, account });
+ * const athena = await openAthena({ directory: 'data/athena', clock: realClock, catalog, store, openRunner, account });
  */
 export async function openAthena(options: AthenaOptions): Promise<Athena> {
-  const { directory, clock, catalog, store, region, account, faults = new Faults() } = options;
+  const { directory, clock, catalog, store, account, faults = new Faults() } = options;
   const workGroups = WorkGroups.open({ directory, clock });
   const prepared = PreparedStatementStore.open({ directory, clock });
   const onCall = options.onCall ?? (() => undefined);
@@ -97,8 +92,6 @@ export async function openAthena(options: AthenaOptions): Promise<Athena> {
     results: new ResultStore({ store, faults, clock }),
     account,
     onCall,
-    onStateChange: (execution, before) =>
-      options.onEvent?.(stateChangeEvent(execution, before, { clock, region, account })),
     onDefect: options.onDefect ?? reportDefect,
   });
   const context = { executions, workGroups, prepared, catalog, store, account, onCall };
@@ -130,36 +123,6 @@ export async function openAthena(options: AthenaOptions): Promise<Athena> {
     async close() {
       await executions.close();
       await runner.close();
-    },
-  };
-}
-
-/** Place of a state in the life of a query. */
-const SEQUENCE = { QUEUED: '1', RUNNING: '2', SUCCEEDED: '3', FAILED: '3', CANCELLED: '3' } as const;
-
-/** The event of a change of a query's state: https://docs.aws.amazon.com/athena/latest/ug/athena-events.html */
-function stateChangeEvent(
-  { id, state, statementType, workGroup }: Execution,
-  before: Execution['state'],
-  { clock, region, account }: Pick<AthenaOptions, 'clock' | 'region' | 'account'>,
-): object {
-  return {
-    version: '0',
-    id: randomUUID(),
-    'detail-type': 'Athena Query State Change',
-    source: 'aws.athena',
-    account,
-    time: new Date(clock.now()).toISOString().replace(/\.\d+/, ''),
-    region,
-    resources: [],
-    detail: {
-      versionId: '0',
-      currentState: state,
-      previousState: before,
-      statementType,
-      queryExecutionId: id,
-      workgroupName: workGroup,
-      sequenceNumber: SEQUENCE[state],
     },
   };
 }

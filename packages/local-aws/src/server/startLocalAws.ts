@@ -275,10 +275,8 @@ async function start(options: LocalAwsOptions): Promise<LocalAws> {
     store,
     openRunner: (prepared) =>
       openStatementRunner({ catalog, store, prepared, clock, directory: join(folders.athena, 'scratch') }),
-    region,
     account,
     faults,
-    onEvent: (event) => bus.publish(event),
     onCall(signer, call) {
       enforcement?.requireQuery(callerByKey(signer), permissions.ofQuery(call));
     },

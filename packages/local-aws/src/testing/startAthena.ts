@@ -35,7 +35,6 @@ export async function startAthena(
   const faults = new Faults();
   const defects: unknown[] = [];
   const calls: unknown[] = [];
-  const events: object[] = [];
   const open = () =>
     openAthena({
       directory: `${directory.path}/athena`,
@@ -44,11 +43,9 @@ export async function startAthena(
       store,
       openRunner: (prepared) =>
         openRunner({ catalog, store, prepared, clock, directory: `${directory.path}/scratch` }),
-      region: 'us-east-1',
       account: ACCOUNT,
       faults,
       onCall: ({ accessKeyId }, call) => calls.push({ accessKeyId, ...call }),
-      onEvent: (event) => events.push(event),
       onDefect: (error) => defects.push(error),
     });
   let athena = await open();
@@ -66,8 +63,6 @@ export async function startAthena(
     faults,
     /** Failures that are our own defects. */
     defects,
-    /** Events that were sent to EventBridge. */
-    events,
     /** Requests to Glue and S3, with the access key of each. */
     calls,
     get athena() {

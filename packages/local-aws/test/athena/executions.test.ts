@@ -60,25 +60,6 @@ const state = async (id: string) => (await get(id))?.Status?.State;
 const stop = (id: string) => athena.client.send(new StopQueryExecutionCommand({ QueryExecutionId: id }));
 const results = (id: string) => athena.client.send(new GetQueryResultsCommand({ QueryExecutionId: id }));
 
-describe('the events of a query', () => {
-  it('name each change of its state', async () => {
-    const execution = await runToEnd(athena.client, 'SELECT 1');
-    const detail = {
-      versionId: '0',
-      workgroupName: 'primary',
-      queryExecutionId: execution?.QueryExecutionId,
-    };
-    expect(athena.events).toMatchObject([
-      {
-        source: 'aws.athena',
-        'detail-type': 'Athena Query State Change',
-        detail: { ...detail, previousState: 'QUEUED', currentState: 'RUNNING', sequenceNumber: '2' },
-      },
-      { detail: { ...detail, previousState: 'RUNNING', currentState: 'SUCCEEDED', sequenceNumber: '3' } },
-    ]);
-  });
-});
-
 describe('a query', () => {
   it('runs in the background and reports all its details', async () => {
     const id = await submit(athena.client, 'wait here', {

@@ -269,7 +269,10 @@ describe('a user of the template whose policies are enforced', () => {
       expect(error).toMatchObject({ ErrorCategory: 2, ErrorType: 1500 });
     }
     expect(
-      await runQuery(athena, "UNLOAD (SELECT 1 AS n) TO 's3://landing/rows/new/' WITH (format = 'PARQUET')"),
+      await runQuery(
+        athena,
+        "CREATE TABLE new WITH (format = 'PARQUET', external_location = 's3://landing/rows/new/') AS SELECT 1 AS n",
+      ),
     ).toMatchObject({
       state: 'FAILED',
       reason: expect.stringMatching(/^Permission denied on S3 path: s3:\/\/landing\/rows\/new\//),

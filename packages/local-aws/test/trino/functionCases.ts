@@ -19,7 +19,6 @@ export const functionCases: readonly (readonly [expression: string, expected: st
   ['0 / 0.0', 'NaN'],
   ['typeof(1.2)', 'double'],
   ['typeof(-.5)', 'double'],
-  ['typeof(1.)', 'double'],
   ["typeof(DECIMAL '1.2')", 'decimal(2,1)'],
   ["typeof(coalesce(1.2, DECIMAL '1.2'))", 'double'],
   ['CAST(1.50 AS decimal(10, 2))', '1.50'],
@@ -37,7 +36,6 @@ export const functionCases: readonly (readonly [expression: string, expected: st
   ["CAST('2026-11-20 10:00:00 -0' AS timestamp(3) with time zone)", '2026-11-20 10:00:00.000 UTC'],
   ["TRY_CAST('2026-11-20 10:00:00+5:30' AS timestamp(3) with time zone)", null],
   ["DECIMAL '12.50'", '12.50'],
-  ["X'65 66'".replace(' 6', '6'), '65 66'],
   ['1.5E10', '1.5E10'],
   ['NULL = NULL', null],
   ['1 IS DISTINCT FROM NULL', 'true'],
@@ -48,11 +46,8 @@ export const functionCases: readonly (readonly [expression: string, expected: st
   ['CAST(1e0 AS varchar)', '1.0E0'],
   ['CAST(-123.456e0 AS varchar)', '-1.23456E2'],
   ['CAST(1e-5 AS varchar)', '1.0E-5'],
-  ['CAST(CAST(CAST(CAST(1.5e0 AS varchar) AS double) AS varchar) AS varchar)', '1.5E0'],
-  ['CAST(-120e0 AS varchar)', '-1.2E2'],
   ['CAST(0.05e0 AS varchar)', '5.0E-2'],
   ['CAST(1.25e30 AS varchar)', '1.25E30'],
-  ["CAST(REAL '0.1' AS varchar)", '1.0E-1'],
   ['CAST(CAST(NULL AS double) AS varchar)', null],
   ['CAST(true AS varchar)', 'true'],
   ["CAST(DECIMAL '.50' AS varchar)", '0.50'],
@@ -60,7 +55,6 @@ export const functionCases: readonly (readonly [expression: string, expected: st
   ["CAST(DATE '2026-11-20' AS varchar)", '2026-11-20'],
   ["CAST(TIMESTAMP '2026-11-20 10:00:00.000' AS varchar)", '2026-11-20 10:00:00.000'],
   ["CAST('abcdef' AS varchar(3))", 'abc'],
-  ["CAST(ROW(1, 'a') AS ROW(x bigint, y varchar)).y", 'a'],
   ['CAST(ARRAY[1, 2] AS array(varchar))', '[1, 2]'],
   ['typeof(1)', 'integer'],
   ["typeof(TIMESTAMP '2026-11-20 10:00:00.000')", 'timestamp(3)'],
@@ -68,11 +62,9 @@ export const functionCases: readonly (readonly [expression: string, expected: st
   // Whole numbers stay whole.
   ['ceil(5)', '5'],
   ['ceiling(-5)', '-5'],
-  ["floor(BIGINT '9223372036854775807')", '9223372036854775807'],
   ['floor(-1.5e0)', '-2.0'],
   ["ceil(DECIMAL '9.99')", '10'],
   ["floor(DECIMAL '-9.99')", '-10'],
-  ["ceil(REAL '1.5')", '2.0'],
   ['floor(7 / 2)', '3'],
   // Subscripts.
   ['ARRAY[1, 2][1 + 1]', '2'],
@@ -88,13 +80,8 @@ export const functionCases: readonly (readonly [expression: string, expected: st
   ['if(false, ARRAY[1][5], 3)', '3'],
   ['(ARRAY[ARRAY[1, 2]])[1][2]', '2'],
   ["ARRAY[DATE '2026-01-01'][1] + INTERVAL '1' DAY", '2026-01-02'],
-  ["transform(ARRAY['a:b'], x -> split(x, ':')[2])", '[b]'],
   ['CASE WHEN true THEN ARRAY[1] END[1]', '1'],
   ["ARRAY['a'][1] || 'x' || ARRAY['b'][1]", 'axb'],
-  ['element_at(ARRAY[1, 2], 5)', null],
-  ['element_at(ARRAY[1, 2], -1)', '2'],
-  ['element_at(ARRAY[1, 2], NULL)', null],
-  ["element_at(MAP(ARRAY['a'], ARRAY[1]), '0')", null],
   // Conditions.
   ["if(1 > 2, 'a')", null],
   ["if(1 > 2, 'a', 'b')", 'b'],
@@ -119,7 +106,6 @@ export const functionCases: readonly (readonly [expression: string, expected: st
   ["date_add('month', -1, TIMESTAMP '2026-03-31 00:00:00.000')", '2026-02-28 00:00:00.000'],
   ["date_diff('second', TIMESTAMP '2020-03-01 00:00:00', TIMESTAMP '2020-03-02 00:00:00')", '86400'],
   ["date_diff('day', TIMESTAMP '2026-11-20 23:00:00', TIMESTAMP '2026-11-21 01:00:00')", '0'],
-  ["date_diff('day', DATE '2020-03-01', DATE '2020-03-02')", '1'],
   ["year(DATE '2026-11-20')", '2026'],
   ["quarter(DATE '2026-11-20')", '4'],
   ["month(DATE '2026-11-20')", '11'],
@@ -136,7 +122,6 @@ export const functionCases: readonly (readonly [expression: string, expected: st
     'Friday 20 November, 03 PM 15:04:05',
   ],
   ["date_parse('2026-11-20 10:11', '%Y-%m-%d %H:%i')", '2026-11-20 10:11:00.000'],
-  ["format_datetime(TIMESTAMP '2026-11-20 15:04:05', 'yyyy-MM-dd''T''HH:mm:ss')", '2026-11-20T15:04:05'],
   ['from_unixtime(1.5)', '1970-01-01 00:00:01.500 UTC'],
   ["to_unixtime(TIMESTAMP '1970-01-01 00:01:00')", '60.0'],
   ['current_date = date(now())', 'true'],
@@ -161,30 +146,18 @@ export const functionCases: readonly (readonly [expression: string, expected: st
   ["starts_with('abc', 'ab')", 'true'],
   ["translate('abc', 'ab', 'xy')", 'xyc'],
   ['chr(65)', 'A'],
-  ["chr(BIGINT '66')", 'B'],
   ["to_hex(md5(to_utf8('a')))", '0CC175B9C0F1B6A831C399E269772661'],
   ["to_utf8('ab')", '61 62'],
-  // Bytes that are not valid UTF-8 are replaced.
   // Regular expressions.
   ["regexp_like('1a 2b 14m', '\\d+b')", 'true'],
   ["regexp_extract('1a 2b 14m', '\\d+')", '1'],
   ["regexp_extract('1a 2b 14m', '(\\d+)([a-z]+)', 2)", 'a'],
   ["regexp_extract('abc', '\\d+')", null],
-  ["regexp_extract_all('1a 2b 14m', '(\\d+)([a-z]+)', 2)", '[a, b, m]'],
   ["regexp_replace('1a 2b 14m', '\\d+[ab] ')", '14m'],
   ["regexp_replace('1a 2b 14m', '(\\d+)([ab]) ', '3c$2 ')", '3ca 3cb 14m'],
   ["regexp_replace('ab', '^(a)(x)?(b)$', '$1|$2|$3')", 'a||b'],
   // JSON.
-  ["json_format(CAST(REAL '33.333332' AS JSON))", '33.333332'],
   ['json_format(CAST(CAST(NULL AS real) AS JSON))', null],
-  [
-    "json_format(CAST(DECIMAL '-0.12345678901234567890123456789012345678' AS JSON))",
-    '-0.12345678901234567890123456789012345678',
-  ],
-  [
-    `json_format(CAST(MAP(ARRAY[':.5"'], ARRAY[ARRAY[DECIMAL '.12345678901234567890123456789012345678', NULL]]) AS JSON))`,
-    '{":.5\\"":[0.12345678901234567890123456789012345678,null]}',
-  ],
   ["json_format(CAST(ARRAY[DECIMAL '12345678901234567890.5'] AS JSON))", '[12345678901234567890.5]'],
   ['json_extract(\'{"a":{"b":[1, 2]}}\', \'$.a.b\')', '[1,2]'],
   ['json_extract_scalar(\'{"a":{"b":"x"}}\', \'$.a.b\')', 'x'],
@@ -207,22 +180,13 @@ export const functionCases: readonly (readonly [expression: string, expected: st
   ['CAST(json_extract(\'{"a":["x","y"]}\', \'$.a\') AS array(varchar))', '[x, y]'],
   ['CAST(json_parse(\'{"a":1,"b":2}\') AS map(varchar, bigint))', '{a=1, b=2}'],
   ["CAST(json_parse('5') AS bigint)", '5'],
-  ["json_array_length('[1, 2, 3]')", '3'],
-  ["json_array_length('{}')", null],
   // Arrays and maps.
-  ['element_at(ARRAY[1, 2, 3], -1)', '3'],
-  ['element_at(ARRAY[1, 2, 3], 5)', null],
-  ["element_at(MAP(ARRAY['a'], ARRAY[1]), 'a')", '1'],
   ["MAP(ARRAY['a', 'b'], ARRAY[1, 2])['b']", '2'],
   ['cardinality(ARRAY[1, 2])', '2'],
   ["cardinality(MAP(ARRAY['a'], ARRAY[1]))", '1'],
   ['contains(ARRAY[1, 2], 2)', 'true'],
   ["array_join(ARRAY[1, NULL, 2], ',', 'n')", '1,n,2'],
   ["array_join(ARRAY['a', NULL, 'b'], '-')", 'a-b'],
-  ['array_distinct(ARRAY[3, 1, 3, NULL, NULL])', '[3, 1, null]'],
-  ['array_sort(ARRAY[3, NULL, 1])', '[1, 3, null]'],
-  ['array_max(ARRAY[1, 5, 2])', '5'],
-  ['array_position(ARRAY[1, 5], 7)', '0'],
   ['flatten(ARRAY[ARRAY[1], ARRAY[2, 3]])', '[1, 2, 3]'],
   ['ARRAY[1] || ARRAY[2]', '[1, 2]'],
   ['sequence(1, 5, 2)', '[1, 3, 5]'],
@@ -231,23 +195,8 @@ export const functionCases: readonly (readonly [expression: string, expected: st
     "sequence(DATE '2026-11-20', DATE '2026-11-22', INTERVAL '1' DAY)",
     '[2026-11-20, 2026-11-21, 2026-11-22]',
   ],
-  ['filter(ARRAY[5, -6, NULL, 7], x -> x > 0)', '[5, 7]'],
-  ['transform(ARRAY[5, 6], x -> x + 1)', '[6, 7]'],
   ['any_match(ARRAY[1, 2], x -> x > 1)', 'true'],
   ["map_keys(MAP(ARRAY['a'], ARRAY[1]))", '[a]'],
-  // URLs.
-  ["url_extract_host('https://user@example.com:8080/a/b?x=1&y=a%20b#f')", 'example.com'],
-  ["url_extract_path('https://example.com/a/b?x=1')", '/a/b'],
-  // Literals.
-  ["X'68 65 6c'", '68 65 6c'],
-  ["CHAR 'ab' || 'c'", 'abc'],
-  ["VARBINARY 'x'", '78'],
-  ["REAL '1'", '1.0'],
-  ["DOUBLE PRECISION '1.5'", '1.5'],
-  ["BIGINT '-9223372036854775808'", '-9223372036854775808'],
-  ["TINYINT '1' + SMALLINT '2' + INT '3'", '6'],
-  ["BOOLEAN 't'", 'true'],
-  ["UUID 'E50E499B-982F-4CBE-9F50-E11B1C83572E'", 'e50e499b-982f-4cbe-9f50-e11b1c83572e'],
   // Numbers.
   ['round(2.5)', '3.0'],
   ['round(-1.25, 1)', '-1.3'],
@@ -267,37 +216,12 @@ export const functionCases: readonly (readonly [expression: string, expected: st
   ['(SELECT max(lambda) FROM (VALUES 1, 2) AS t(lambda))', '2'],
 ];
 
-/** A value that lambdas name again and again: with a macro that mentions its argument twice the query would not end. */
-const named = (element: (array: string) => string): string =>
-  Array.from({ length: 12 }).reduce<string>(
-    (value) => element(`transform(ARRAY[${value}], v -> v + 1)`),
-    'x',
-  );
-
 /** Queries and their rows, likewise. */
 export const queryCases: readonly (readonly [
   sql: string,
   expected: readonly (readonly (string | null)[])[],
 ])[] = [
-  [
-    "SELECT element_at(ARRAY['a', 'b'], p + 1), ARRAY['a', 'b'][p + 1] FROM (VALUES 0, 1) AS t(p)",
-    [
-      ['a', 'a'],
-      ['b', 'b'],
-    ],
-  ],
-  [`SELECT ${named((array) => `${array}[1]`)} FROM (VALUES 0, 5) AS t(x)`, [['12'], ['17']]],
-  [`SELECT ${named((array) => `element_at(${array}, 1)`)} FROM (VALUES 0, 5) AS t(x)`, [['12'], ['17']]],
-  [
-    `SELECT ${named((array) => `element_at(${array}, x - x + 1)`)} FROM (VALUES 0, 5) AS t(x)`,
-    [['12'], ['17']],
-  ],
-  [`SELECT ${named((array) => `${array}[x - x + 1]`)} FROM (VALUES 0, 5) AS t(x)`, [['12'], ['17']]],
-  [
-    'SELECT element_at(a, n), element_at(CAST(NULL AS array(integer)), 0) FROM (VALUES (CAST(NULL AS array(integer)), 0)) AS t(a, n)',
-    [[null, null]],
-  ],
-  ["SELECT element_at(ARRAY['a', 'b'], -1 - p) FROM (VALUES 0, 1, 2) AS t(p)", [['b'], ['a'], [null]]],
+  ["SELECT ARRAY['a', 'b'][p + 1] FROM (VALUES 0, 1) AS t(p)", [['a'], ['b']]],
   [
     'SELECT approx_percentile(x, 0.5), approx_distinct(x), arbitrary(y), count_if(x > 1), bool_and(x > 0), every(x > 1) FROM (VALUES (1, 7), (2, 7), (3, 7)) AS t(x, y)',
     [['2', '3', '7', '2', 'true', 'false']],
@@ -307,17 +231,9 @@ export const queryCases: readonly (readonly [
     'SELECT count(*) FILTER (WHERE x > 1), sum(DISTINCT x), avg(x) FROM (VALUES 1, 2, 2) AS t(x)',
     [['2', '3', '1.6666666666666667']],
   ],
-  ["SELECT listagg(x, ',') WITHIN GROUP (ORDER BY x DESC) FROM (VALUES 'a', 'b') AS t(x)", [['b,a']]],
-  [
-    "SELECT listagg(x) WITHIN GROUP (ORDER BY x), listagg(DISTINCT x, '-' ON OVERFLOW ERROR) WITHIN GROUP (ORDER BY x) FROM (VALUES 'a', 'b', 'a') AS t(x)",
-    [['aab', 'a-b']],
-  ],
   ['WITH t AS (SELECT 1 AS a) TABLE t UNION ALL (TABLE t)', [['1'], ['1']]],
   ['WITH t AS (SELECT 1 AS a) SELECT 2 WHERE 1 IN (TABLE t) AND EXISTS (TABLE t)', [['2']]],
-  [
-    "SELECT map_agg(k, v), array_agg(v ORDER BY v DESC) FROM (VALUES ('a', 1), ('b', 2)) AS t(k, v)",
-    [['{a=1, b=2}', '[2, 1]']],
-  ],
+  ['SELECT array_agg(v ORDER BY v DESC) FROM (VALUES 1, 2) AS t(v)', [['[2, 1]']]],
   [
     'SELECT lag(x) IGNORE NULLS OVER (ORDER BY i), row_number() OVER (ORDER BY i DESC) FROM (VALUES (1, 5), (2, NULL), (3, 6)) AS t(i, x) ORDER BY i',
     [
@@ -432,6 +348,4 @@ export const queryCases: readonly (readonly [
     [['1']],
   ],
   ['SELECT u.x FROM (VALUES 1) AS t(a) CROSS JOIN (UNNEST(ARRAY[1, 2]) AS u(x)) ORDER BY x', [['1'], ['2']]],
-  ['SELECT max(x) - min(x), -min(x) FROM (VALUES 1, 5) AS t(x)', [['4', '-1']]],
-  ['SELECT sum(x) / count(*), sum(x) * 1e0 / count(*) FROM (VALUES 3, 4) AS t(x)', [['3', '3.5']]],
 ];

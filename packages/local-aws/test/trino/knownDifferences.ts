@@ -25,18 +25,6 @@ export const knownDifferences: readonly KnownDifference[] = [
     ],
   },
   {
-    // Trino's runner hands a row out as a list; Athena's results have the names of its fields.
-    name: 'rows',
-    documented: null,
-    cases: [
-      {
-        expression: "CAST(ROW(1, 'a') AS ROW(x bigint, y varchar))",
-        here: '{x=1, y=a}',
-        trino: '[1, a]',
-      },
-    ],
-  },
-  {
     name: 'zones',
     documented: '`… AT TIME ZONE`, `at_timezone`',
     cases: [

@@ -7,7 +7,6 @@ const CASES: readonly (readonly [expression: string, expected: string | null])[]
   ["regexp_extract('abc', '(a)|(c)', 2)", null],
   ["regexp_extract('abc', '(x*)abc', 1)", ''],
   ["regexp_extract('abc', 'b', 0)", 'b'],
-  ["regexp_extract_all('1-2 3-', '(\\d)-(\\d)?', 2)", '[2, null]'],
   ["regexp_extract('1a 2b', '\\d(?<letter>[a-z])', 1)", 'a'],
   ["regexp_extract('a(b', '[(]\\(?(b)', 1)", 'b'],
   [`regexp_replace('abc', '(?<x>b)', '[\${x}]')`, 'a[b]c'],

@@ -1,5 +1,3 @@
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { PutObjectCommand } from '@aws-sdk/client-s3';
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { customerBucketFrom } from '../../../../lib/aws/customerBucket.ts';
@@ -18,9 +16,6 @@ import {
   startLoads,
   THEIRS,
 } from './startLoads.ts';
-
-/** Its columns `UNIT_ID` and `unit_id` differ in case only. */
-const BY_CASE = join(import.meta.dirname, '../../../fixtures/parquet/names-by-case.parquet');
 
 let loads: Loads;
 afterEach(() => loads.close());
@@ -43,32 +38,17 @@ describe('a day that fails', () => {
     expect(await loads.entry()).toMatchObject({ state: 'failed', files });
   });
 
-  it('has a page that is larger than the function holds, and is loaded by Athena where that may be', async () => {
-    loads = await startLoads({ engine: 'athena' });
+  it('has a page that is larger than the function holds', async () => {
+    loads = await startLoads();
     const page = await loads.drop(
       'page.parquet',
       `SELECT TIMESTAMP '${DAY} 10:00:00' AS timestamp, 'e' AS event_name, repeat(md5(range::VARCHAR), 6) AS unit_id FROM range(100_000)`,
     );
-    const [source] = loads.config.sources;
-    if (source === undefined) throw new RangeError('No source.');
-    const by = (engine: 'lambda' | 'auto'): Partial<Loader> => ({
-      config: {
-        ...loads.config,
-        sources: [{ ...source, datasets: source.datasets.map((one) => ({ ...one, engine })) }],
-      },
-      limits: { ...loads.makeLoader().limits, memoryMegabytes: 64 },
-    });
-    expect(await loads.load({ loader: by('lambda') })).toMatchObject({
-      outcome: 'failed',
-      failure: {
-        code: 'SLUICE_INGEST_FILE_PAGE_TOO_LARGE',
-        message: expect.stringMatching(/page\.parquet: column "unit_id" has a page of 19,[\d,]+ bytes/),
-      },
-    });
-    expect(await loads.entry()).toMatchObject({ files: [{ key: page, fate: 'failed' }] });
-    const started = await loads.load({ reason: 'backfill', loader: by('auto') });
-    expect(started).toMatchObject({ outcome: 'started' });
-    expect(await loads.entry()).toMatchObject({ athena: { why: expect.stringContaining('"unit_id"') } });
+    const limits = { ...loads.makeLoader().limits, memoryMegabytes: 64 };
+    expect(await loads.load({ loader: { limits } })).toMatchObject({ outcome: 'failed' });
+    expect((await loads.entry())?.files).toMatchObject([
+      { key: page, fate: 'failed', reason: 'SLUICE_INGEST_FILE_PAGE_TOO_LARGE' },
+    ]);
   });
 
   it('is one whose process crashed twice, though no file alone crashes it', async () => {
@@ -170,32 +150,6 @@ describe('a day that fails', () => {
     });
     expect(await loads.load({ day: '2026-11-18' })).toMatchObject({ outcome: 'succeeded' });
     expect(await loads.read('2026-11-18')).toEqual(readEvents(7, 8));
-  });
-
-  it('has files that Athena does not read, each reported by name', async () => {
-    loads = await startLoads({ engine: 'athena' });
-    const good = await loads.drop('a.parquet', someEvents(0, 5));
-    const packed = await loads.drop('b.parquet', await parquetOf(someEvents(5, 6), 'brotli'));
-    const lines = await loads.drop('c\n.parquet', someEvents(6, 7));
-    const raw = await loads.drop('d.parquet', await parquetOf(someEvents(7, 8), 'lz4_raw'));
-    const cut = await loads.drop('e.parquet', (await parquetOf(someEvents(8, 9))).subarray(0, 200));
-    const twins = await loads.drop('f.parquet', readFileSync(BY_CASE));
-    expect(await loads.load()).toMatchObject({
-      outcome: 'failed',
-      failure: { code: 'SLUICE_INGEST_FILE_CODEC_UNSUPPORTED', message: expect.stringContaining(packed) },
-    });
-    const fates = (await loads.entry())?.files.map(({ key, fate, reason }) => [key, fate, reason]);
-    expect(fates).toEqual([
-      [good, 'held', 'SLUICE_INGEST_FILE_CODEC_UNSUPPORTED'],
-      [packed, 'failed', 'SLUICE_INGEST_FILE_CODEC_UNSUPPORTED'],
-      [lines, 'failed', 'SLUICE_INGEST_FILE_NAME_UNFIT'],
-      [raw, 'failed', 'SLUICE_INGEST_FILE_CODEC_UNSUPPORTED'],
-      [cut, 'failed', 'SLUICE_INGEST_FILE_TRUNCATED'],
-      [twins, 'failed', 'SLUICE_INGEST_COLUMN_ENGINE_UNFIT'],
-    ]);
-    expect((await loads.entry())?.files[5]?.detail).toContain('"UNIT_ID" and "unit_id"');
-    expect((await loads.entry())?.files[3]?.detail).toContain('d.parquet: LZ4_RAW');
-    expect((await loads.entry())?.files[0]?.detail).toBe('Another file has this problem.');
   });
 
   it('distinguishes files with similar names, whether one is invalid or unreadable', async () => {

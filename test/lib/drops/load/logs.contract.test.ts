@@ -4,7 +4,7 @@ import { calendarText } from '../../../../cli/ingest/calendarText.ts';
 import { dayText } from '../../../../cli/ingest/dayText.ts';
 import { dropDays } from '../../../../observe/facts/days/ledgerDays.ts';
 import { planDay } from './planDay.ts';
-import { DAY, DROPS, type Loads, readEvents, someEvents, startLoads } from './startLoads.ts';
+import { DAY, DROPS, type Loads, pieceSizes, readEvents, someEvents, startLoads } from './startLoads.ts';
 
 const HOUR_MS = 3_600_000;
 const none = new Uint8Array();
@@ -19,10 +19,11 @@ const batch = (...names: readonly string[]) =>
     ['v1', ...names.map((name) => JSON.stringify({ path: `s3a://w/x/${name}`, action: 'add' }))].join('\n'),
   );
 
-describe.each(['lambda', 'athena'] as const)('a folder’s own log, by %s', (engine) => {
+describe.each(pieceSizes)('a folder’s own log, %s', (_, pieceBytes) => {
   let loads: Loads;
   beforeEach(async () => {
-    loads = await startLoads({ engine });
+    loads = await startLoads();
+    loads.cutAt(pieceBytes);
   });
   afterEach(() => loads.close());
 
@@ -37,8 +38,7 @@ describe.each(['lambda', 'athena'] as const)('a folder’s own log, by %s', (eng
     const { decision, tasks } = await planDay(loads, DAY, asked);
     const [task] = tasks;
     if (task === undefined) return decision;
-    const outcome = await loads.load(task);
-    return outcome !== 'killed' && outcome.outcome === 'started' ? loads.goOn() : outcome;
+    return loads.loadInPieces(task);
   }
   const fates = async () =>
     Object.fromEntries(
@@ -139,16 +139,9 @@ describe.each(['lambda', 'athena'] as const)('a folder’s own log, by %s', (eng
     await loads.drop('a.parquet', someEvents(0, 2));
     await loads.drop('b.parquet', someEvents(2, 3));
     await putLog('0', batch(`${DAY}/a.parquet`));
-    expect(await loads.load()).toMatchObject({ outcome: engine === 'athena' ? 'started' : 'succeeded' });
-    await putLog('1', batch('2026-11-18/a.parquet'));
-    if (engine === 'athena') expect(await loads.goOn()).toMatchObject({ outcome: 'succeeded' });
+    const change = () => putLog('1', batch('2026-11-18/a.parquet'));
+    expect(await loads.load({ at: { mapped: change } })).toMatchObject({ outcome: 'succeeded' });
     expect(await loads.read()).toEqual(readEvents(0, 2));
-    if (engine === 'lambda') return;
-    // It names another file of the day before the version is published.
-    await loads.load({ reason: 'backfill' });
-    await putLog('2', batch(`${DAY}/b.parquet`));
-    expect(await loads.goOn()).toMatchObject({ outcome: 'settling' });
-    expect(await run()).toMatchObject({ outcome: 'succeeded', rows: { out: 3 } });
   });
 
   it('is no file that is not finished, which is a warning and fails no day', async () => {

@@ -203,13 +203,10 @@ describe('a loaded day whose files are deleted or have no rows', () => {
 });
 
 describe('a first drop without rows', () => {
-  it.each([
-    ['has no data', {}],
-    ['has no data by Athena', { engine: 'athena' as const }],
-  ])('%s', async (_, dataset) => {
-    loads = await startLoads(dataset);
+  it('has no data', async () => {
+    loads = await startLoads();
     await drop('a', noRows);
-    expect(await run()).toMatchObject({ outcome: 'succeeded_no_data', engine: 'lambda' });
+    expect(await run()).toMatchObject({ outcome: 'succeeded_no_data' });
     expect(await run()).toBeNull();
     expect(await run('triggered')).toBeNull();
     expect(await run('backfill')).toMatchObject({ outcome: 'succeeded_no_data' });

@@ -2,17 +2,18 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { makeReceipt, type Receipt, ReceiptError } from '../../../../lib/drops/load/sendReceipt.ts';
 import type { FileFate } from '../../../../lib/ledger/LedgerEntry.ts';
 import { settlement } from '../../../harness/ledgerEntry.ts';
-import { DAY, type LoadOptions, type Loads, someEvents, startLoads } from './startLoads.ts';
+import { DAY, type LoadOptions, type Loads, pieceSizes, someEvents, startLoads } from './startLoads.ts';
 
 const REFUSED = new ReceiptError('SLUICE_RECEIPT_ACCESS_DENIED', 'acme-drops/x: AccessDenied.');
 const BAD = `${someEvents(0, 3)} UNION ALL SELECT TIMESTAMP '${DAY} 11:00:00', NULL, 'u-secret'`;
 
-describe.each(['lambda', 'athena'] as const)('receipts of loads by %s', (engine) => {
+describe.each(pieceSizes)('receipts of loads %s', (_, pieceBytes) => {
   let loads: Loads;
   let written: { readonly key: string; readonly receipt: Receipt }[];
   let refuses: Error | null;
   beforeEach(async () => {
-    loads = await startLoads({ engine, refusedShare: 0.5 });
+    loads = await startLoads({ refusedShare: 0.5 });
+    loads.cutAt(pieceBytes);
     written = [];
     refuses = null;
   });
@@ -25,10 +26,7 @@ describe.each(['lambda', 'athena'] as const)('receipts of loads by %s', (engine)
       written.push({ key, receipt: JSON.parse(text) });
     };
     const loader = { config: { ...loads.config, sources }, putReceipt };
-    const outcome = await loads.load({ ...options, loader });
-    return engine === 'lambda' || outcome === 'killed'
-      ? outcome
-      : ((await loads.goOn({ ...options, loader })) ?? outcome);
+    return loads.loadInPieces({ ...options, loader });
   };
 
   it('are written once a load, and none for a day that is loaded already', async () => {

@@ -2,12 +2,6 @@ import { randomUUID } from 'node:crypto';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import {
-  AthenaClient,
-  GetQueryExecutionCommand,
-  ListQueryExecutionsCommand,
-  StopQueryExecutionCommand,
-} from '@aws-sdk/client-athena';
 import { CreateDatabaseCommand, CreateTableCommand, GlueClient } from '@aws-sdk/client-glue';
 import {
   CreateBucketCommand,
@@ -20,25 +14,20 @@ import {
 } from '@aws-sdk/client-s3';
 import { DuckDBInstance } from '@duckdb/node-api';
 import { ingestSourcePolicies } from '../../../../lib/access/buckets/customerBucketPolicies.ts';
-import { athenaLoads } from '../../../../lib/aws/athenaLoads.ts';
 import { customerBucketFrom } from '../../../../lib/aws/customerBucket.ts';
 import { gluePartitionCatalog } from '../../../../lib/aws/gluePartitionCatalog.ts';
 import { landingBucket } from '../../../../lib/aws/landingBucket.ts';
 import { s3ObjectStore } from '../../../../lib/aws/s3ObjectStore.ts';
 import { defineConfig } from '../../../../lib/config/defineConfig.ts';
-import { loadWorkgroup, scratchDatabase } from '../../../../lib/drops/athena/AthenaPlan.ts';
 import { duckDbEngine } from '../../../../lib/drops/engine/duckDbEngine.ts';
-import type { AnyFaultPoint, Loader, LoadRun } from '../../../../lib/drops/load/Loader.ts';
-import { cleanAthenaLoad } from '../../../../lib/drops/load/loadByAthena.ts';
-import { goOnTask, type LoadOutcome, loadTask } from '../../../../lib/drops/load/loadTask.ts';
-import type { IngestTask } from '../../../../lib/drops/plan/messageBodies.ts';
+import type { Loader, LoadFaultPoint, LoadRun } from '../../../../lib/drops/load/Loader.ts';
+import { type LoadOutcome, loadTask } from '../../../../lib/drops/load/loadTask.ts';
+import { type IngestTask, ingestTaskSchema } from '../../../../lib/drops/plan/messageBodies.ts';
 import { Ledger } from '../../../../lib/ledger/Ledger.ts';
 import { ledgerStore } from '../../../../lib/ledger/ledgerStore.ts';
 import { sweepVersions } from '../../../../lib/ledger/sweepVersions.ts';
 import { ingestedTables } from '../../../../lib/tables/ingestedTables.ts';
-import { ATHENA_NOTES, parseAthenaNote } from '../../../../lib/tables/ledgerKeys.ts';
 import { ingestedTableFolder } from '../../../../lib/tables/tableFolders.ts';
-import { openAthena, openStatementRunner } from '../../../../packages/local-aws/src/athena/index.ts';
 import { ManualClock } from '../../../../packages/local-aws/src/base/index.ts';
 import { Faults } from '../../../../packages/local-aws/src/faults/index.ts';
 import { Catalog, glueService } from '../../../../packages/local-aws/src/glue/index.ts';
@@ -57,12 +46,18 @@ const START = Date.parse('2026-11-20T09:00:00Z');
 /** As the handler has it: longer than the function's 900 s. */
 export const LEASE_MS = 960_000;
 
+/** Bytes of the files of a piece: as many as usual, or of each file one. */
+export const pieceSizes = [
+  ['in one piece', 2 ** 28],
+  ['in a piece a file', 1],
+] as const;
+
 /** One invocation of a load, and how a test disturbs it. */
 export interface LoadOptions extends Partial<IngestTask> {
   /** It is killed there: nothing of it runs any more. */
-  readonly killAt?: AnyFaultPoint;
+  readonly killAt?: LoadFaultPoint;
   /** Runs there, before the load goes on. */
-  readonly at?: Partial<Record<AnyFaultPoint, () => Promise<unknown>>>;
+  readonly at?: Partial<Record<LoadFaultPoint, () => Promise<unknown>>>;
   readonly loader?: Partial<Loader>;
   readonly run?: Partial<LoadRun>;
 }
@@ -84,38 +79,14 @@ export async function startLoads(
   const catalog = Catalog.open({ directory: join(directory.path, 'glue'), clock });
   const where = { partition: 'aws', region: 'us-east-1', account: OURS };
   const keys = new Keys({ clock, ...where, directory: join(directory.path, 'kms') });
-  /** Queries wait for it. */
-  let held: Promise<void> | undefined;
-  const athena =
-    dataset.engine === 'athena'
-      ? await openAthena({
-          ...{ directory: join(directory.path, 'athena'), clock, catalog, store, region: 'us-east-1' },
-          account: OURS,
-          async openRunner(prepared) {
-            const runner = await openStatementRunner({
-              ...{ catalog, store, prepared, clock, directory: join(directory.path, 'scratch') },
-            });
-            return {
-              classify: (sql) => runner.classify(sql),
-              async run(sql, context) {
-                await held;
-                return runner.run(sql, context);
-              },
-              close: () => runner.close(),
-            };
-          },
-        })
-      : null;
   const services = [
     s3Service({ store, clock, keyAccess: keyAccess(keys) }),
     glueService({ catalog, clock, account: OURS, faults }),
-    ...(athena === null ? [] : [athena.service]),
   ] as const;
   const { options, close } = await startServices(services, faults);
   const s3 = new S3Client({ ...options, credentials: { accessKeyId: OURS, secretAccessKey: 'test' } });
   const theirs = new S3Client({ ...options, credentials: { accessKeyId: THEIRS, secretAccessKey: 'test' } });
   const glue = new GlueClient(options);
-  const athenaOf = new AthenaClient(options);
   const config = defineConfig({
     bucket: OWN,
     sources: [acmeSource({ owner: THEIRS, settleMinutes, datasets: [eventsDataset(dataset), ...others] })],
@@ -148,14 +119,6 @@ export async function startLoads(
     await glue.send(new CreateTableCommand({ DatabaseName, TableInput }));
   }
 
-  if (athena !== null) {
-    await glue.send(new CreateDatabaseCommand({ DatabaseInput: { Name: scratchDatabase(config) } }));
-    athena.ensureWorkGroup(loadWorkgroup(config), {
-      Name: loadWorkgroup(config),
-      WorkGroupConfiguration: { EnforceWorkGroupConfiguration: false },
-    });
-  }
-
   const timing = { wait: async (ms: number) => clock.advance(ms), random: Math.random };
   const ledger = new Ledger({
     store: ledgerStore(s3ObjectStore(s3, OWN)),
@@ -166,6 +129,9 @@ export async function startLoads(
   const logged: Record<string, unknown>[] = [];
   const scratch: string[] = [];
   const place = { source: 'acme', dataset: 'events', day: DAY };
+  /** Tasks of next pieces. */
+  const tasks: string[] = [];
+  let pieceBytes = 2 ** 28;
 
   function makeLoader(more: Partial<Loader> = {}): Loader {
     const own = mkdtempSync(join(tmpdir(), 'sluice-load-test-'));
@@ -179,11 +145,12 @@ export async function startLoads(
       customerBucket: (one) => customerBucketFrom(s3, one),
       ledger,
       catalog: gluePartitionCatalog(glue),
-      athena: athena === null ? undefined : athenaLoads(config, { glue, athena: athenaOf }),
       engine: duckDbEngine(limits),
       limits,
       directory: own,
       freeBytes: async () => 2 ** 32,
+      diskBytes: pieceBytes * 16,
+      tasks: { send: async (bodies) => void tasks.push(...bodies) },
       clock,
       ...timing,
       log: (fields) => logged.push(fields),
@@ -221,7 +188,7 @@ export async function startLoads(
         Statement: [...bucketPolicy.Statement, { Principal: '*', ...statement, Effect: 'Deny' }],
       }),
     /** Lets calls of an operation be refused. */
-    refuse: (service: 'glue' | 'athena', operation: string, calls: number | 'all') =>
+    refuse: (service: 'glue', operation: string, calls: number | 'all') =>
       faults.set({
         [service]: [
           { fault: 'failCalls', operations: [operation], code: 'AccessDeniedException', status: 400, calls },
@@ -234,7 +201,7 @@ export async function startLoads(
     /** Runs one load; `killed` when it was. */
     async load({ killAt, at, loader, run, ...task }: LoadOptions = {}): Promise<LoadOutcome | 'killed'> {
       const killed = Promise.withResolvers<'killed'>();
-      const faultPoint = async (point: AnyFaultPoint) => {
+      const faultPoint = async (point: LoadFaultPoint) => {
         await at?.[point]?.();
         if (point !== killAt) return;
         killed.resolve('killed');
@@ -245,60 +212,26 @@ export async function startLoads(
       return Promise.race([loadTask(made, makeRun(run), asked), killed.promise]);
     },
 
-    /**
-     * Ends the queries that run, and goes on with the days that Athena works on, until there are no more or a day
-     * waits. Returns `killed` if it was killed.
-     */
-    async goOn({ killAt, at, loader, run }: LoadOptions = {}): Promise<LoadOutcome | 'killed' | null> {
-      const killed = Promise.withResolvers<'killed'>();
-      const faultPoint = async (point: AnyFaultPoint) => {
-        await at?.[point]?.();
-        if (point !== killAt) return;
-        killed.resolve('killed');
-        await new Promise(() => {});
+    /** Lets pieces have files of that many bytes; 1: a file each. */
+    cutAt: (bytes: number) => {
+      pieceBytes = bytes;
+    },
+    /** Runs one load, and those of the tasks that it sends, each in an invocation that has time for one piece. */
+    async loadInPieces(options: LoadOptions = {}): Promise<LoadOutcome | 'killed'> {
+      const recorded = async () => {
+        clock.advance(600_000);
+        await options.at?.recorded?.();
       };
-      let last: LoadOutcome | null = null;
-      for (;;) {
-        while ((athena?.pending().running ?? 0) > 0) await new Promise((done) => setImmediate(done));
-        const [key = ''] = await this.keys(ATHENA_NOTES);
-        const note = parseAthenaNote(key);
-        if (note === null) return last;
-        const made = makeLoader({ ...loader, faultPoint });
-        const outcome = await Promise.race([goOnTask(made, makeRun(run), note), killed.promise]);
-        if (outcome === 'killed' || ['busy', 'settling'].includes(outcome.outcome)) return outcome;
-        last = outcome;
-      }
+      const at = { ...options.at, recorded };
+      let outcome = await this.load({ ...options, at });
+      for (let body = tasks.shift(); body !== undefined; body = tasks.shift())
+        outcome = await this.load({ ...options, at, ...ingestTaskSchema.parse(JSON.parse(body)) });
+      return outcome;
     },
+    /** The tasks that were sent, which are taken away. */
+    sent: () => tasks.splice(0).map((body) => ingestTaskSchema.parse(JSON.parse(body))),
 
-    /** Lets queries run, but not end. @returns Ends them. */
-    holdQueries(): () => void {
-      const { promise, resolve } = Promise.withResolvers<void>();
-      held = promise;
-      return resolve;
-    },
-    /** Stops all queries, as a person does. */
-    async stopQueries(): Promise<void> {
-      for (const QueryExecutionId of await this.queries())
-        await athenaOf.send(new StopQueryExecutionCommand({ QueryExecutionId }));
-    },
-    /** IDs of all queries, newest first. */
-    async queries(): Promise<readonly string[]> {
-      const WorkGroup = loadWorkgroup(config);
-      const { QueryExecutionIds = [] } = await athenaOf.send(new ListQueryExecutionsCommand({ WorkGroup }));
-      return QueryExecutionIds;
-    },
-    /** States of all queries, newest first. */
-    async queryStates(): Promise<readonly (string | undefined)[]> {
-      const found = (await this.queries()).map((QueryExecutionId) =>
-        athenaOf.send(new GetQueryExecutionCommand({ QueryExecutionId })),
-      );
-      return (await Promise.all(found)).map(({ QueryExecution }) => QueryExecution?.Status?.State);
-    },
-
-    sweep: () => {
-      const loader = makeLoader();
-      return sweepVersions(loader, { ...makeRun(), clean: (note) => cleanAthenaLoad(loader, note) });
-    },
+    sweep: () => sweepVersions(makeLoader(), makeRun()),
 
     /** Drops a file of the day, as SQL's rows or as bytes. */
     async drop(name: string, rows: string | Uint8Array, day = DAY): Promise<string> {
@@ -309,6 +242,9 @@ export async function startLoads(
     },
     remove: (name: string, day = DAY) =>
       theirs.send(new DeleteObjectCommand({ Bucket: DROPS, Key: `events/${day}/${name}` })),
+
+    /** Deletes an object of our bucket. */
+    forget: (key: string) => s3.send(new DeleteObjectCommand({ Bucket: OWN, Key: key })),
 
     entry: (day = DAY) => ledger.read({ ...place, day }),
 
@@ -354,9 +290,8 @@ export async function startLoads(
     },
 
     async close() {
-      for (const client of [s3, theirs, glue, athenaOf]) client.destroy();
+      for (const client of [s3, theirs, glue]) client.destroy();
       await close();
-      await athena?.close();
       store.close();
       directory.remove();
       for (const path of scratch) rmSync(path, { recursive: true, force: true });

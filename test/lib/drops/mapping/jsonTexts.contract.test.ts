@@ -3,7 +3,7 @@ import { quoteText } from '../../../../lib/base/sql.ts';
 import { parseJsonBody } from '../../../../lib/wire/jsonBody.ts';
 import { setElement } from '../../parquet/editFooter.ts';
 import { intField } from '../../parquet/thriftWriter.ts';
-import { HALVES } from '../athena/cases/oddTexts.ts';
+import { HALVES } from '../engine/cases/oddTexts.ts';
 import { type DatasetInput, MappingBench } from '../engine/MappingBench.ts';
 
 const bench = await MappingBench.open();

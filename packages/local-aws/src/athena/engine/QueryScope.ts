@@ -2,7 +2,7 @@ import { type Catalog, isView, readPrestoView, type TableEntry } from '../../glu
 import type { ObjectStore } from '../../s3/model/ObjectStore.ts';
 import { parseHiveType, TokenList, translate } from '../../trino/index.ts';
 import { informationSchemaSql, partitionsTableSql } from './catalogTables.ts';
-import { type DataFile, listDataFiles, listLinkedFiles, SYMLINK_INPUT_FORMAT } from './dataFiles.ts';
+import { type DataFile, listDataFiles } from './dataFiles.ts';
 import { type NeededPartition, neededPartitions, readScans } from './prunePartitions.ts';
 import { CATALOG, type Session } from './Session.ts';
 import { notEmulated, statementError } from './StatementError.ts';
@@ -92,12 +92,9 @@ export class QueryScope {
           folder,
           ...keys.map((key, index) => `${key}=${encodeURIComponent(values[index] ?? '')}`),
         ];
-        const found = isSymlinked(entry)
-          ? listLinkedFiles(store, location, (operation, bucket, name) =>
-              onCall({ service: 's3', operation, bucket, key: name }),
-            )
-          : listDataFiles(store, location);
-        return found.map((file) => this.#linkFile(file, own.join('/'), fileEnding(table.format, file)));
+        return listDataFiles(store, location).map((file) =>
+          this.#linkFile(file, own.join('/'), fileEnding(table.format, file)),
+        );
       });
       const filled = filledTableSql(table, linked, this.#hasHiddenColumns);
       await session.run(`DROP TABLE ${qualifiedName(table.database, table.name)}; ${filled}`);
@@ -302,11 +299,6 @@ export function assertNotIceberg({ input: { Name, Parameters } }: TableEntry): v
 export function assertNotProjected({ input: { Name, PartitionKeys = [], Parameters } }: TableEntry): void {
   if (PartitionKeys.length > 0 && Parameters?.['projection.enabled']?.trim().toLowerCase() === 'true')
     throw notEmulated(`Partition projection, as of the table ${Name},`);
-}
-
-/** Whether the location of a table holds manifests. */
-function isSymlinked({ input }: TableEntry): boolean {
-  return input.StorageDescriptor?.InputFormat === SYMLINK_INPUT_FORMAT;
 }
 
 /** The location of a table without partition keys. */

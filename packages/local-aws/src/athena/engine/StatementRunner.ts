@@ -103,7 +103,7 @@ export type QueryCall =
 /** Options of the statement runner. */
 export interface RunnerOptions {
   readonly catalog: Catalog;
-  /** Holds the objects of tables; CTAS, INSERT and UNLOAD write to it. */
+  /** Holds the objects of tables; CTAS and INSERT write to it. */
   readonly store: ObjectStore;
   readonly prepared: PreparedStatements;
   /** For `current_timestamp`. */

@@ -1,7 +1,5 @@
-import { readFileSync } from 'node:fs';
 import type { Column, StorageDescriptor } from '../../glue/index.ts';
 import type { ObjectStore } from '../../s3/model/ObjectStore.ts';
-import { statementError } from './StatementError.ts';
 import { STATEMENT_LIMITS } from './StatementRunner.ts';
 
 /** An object that contains rows. */
@@ -32,46 +30,6 @@ export function listDataFiles(store: ObjectStore, location: string): DataFile[] 
   return listObjects(store, location).filter(
     ({ key, size }) => size > 0 && !/^[_.]/.test(key.slice(key.lastIndexOf('/') + 1)),
   );
-}
-
-/** The input format of a table whose location holds manifests: texts with the location of one data file a line. */
-export const SYMLINK_INPUT_FORMAT = 'org.apache.hadoop.hive.ql.io.SymlinkTextInputFormat';
-
-/**
- * The objects that the manifests at a location name, in their order. Trino lists the folders of these objects, as it needs
- * their sizes: BackgroundHiveSplitLoader in https://github.com/trinodb/trino.
- *
- * @param onCall Receives the calls to S3 before they are made.
- * @throws StatementError HIVE_FILE_NOT_FOUND for a name without an object.
- */
-export function listLinkedFiles(
-  store: ObjectStore,
-  location: string,
-  onCall: (operation: 'GetObject' | 'ListBucket', bucket: string, key: string) => void,
-): DataFile[] {
-  const listed = new Set<string>();
-  return listDataFiles(store, location).flatMap((manifest) => {
-    onCall('GetObject', manifest.bucket, manifest.key);
-    const lines = readFileSync(manifest.path, 'utf8').split('\n');
-    return lines
-      .filter((line) => line.trim() !== '')
-      .flatMap((target) => {
-        const [, bucket = '', key = ''] = /^s3:\/\/([^/]+)\/(.+)$/s.exec(target.trim()) ?? [];
-        const folder = key.slice(0, key.lastIndexOf('/') + 1);
-        if (!listed.has(`${bucket}/${folder}`)) onCall('ListBucket', bucket, folder);
-        listed.add(`${bucket}/${folder}`);
-        const found = store.hasBucket(bucket) ? store.bucket(bucket) : undefined;
-        const [entry] = found?.list({ prefix: key, after: '', limit: 1 }).entries ?? [];
-        if (found === undefined || entry === undefined || !('object' in entry) || entry.object.key !== key) {
-          throw statementError(
-            'HIVE_FILE_NOT_FOUND',
-            `Manifest file from the location [${location}] contains non-existent path: ${target.trim()}`,
-          );
-        }
-        const { size } = entry.object;
-        return size === 0 ? [] : [{ path: found.pathOf(entry.object), bucket, key, size }];
-      });
-  });
 }
 
 /** All objects at a location; none when its bucket does not exist. */

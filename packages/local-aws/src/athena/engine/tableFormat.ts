@@ -26,6 +26,8 @@ const READING =
 export function tableFormatOf({ input }: TableEntry): TableFormat {
   const { StorageDescriptor: { InputFormat = '', SerdeInfo = {}, Columns = [] } = {}, Parameters } = input;
   const { SerializationLibrary: serde = '' } = SerdeInfo;
+  if (InputFormat.endsWith('.SymlinkTextInputFormat'))
+    throw notEmulated(`Manifests, as of the table ${input.Name},`);
   if (`${InputFormat}${serde}`.includes('arquet')) return { kind: 'parquet' };
   if (serde !== JSON_SERDE && serde !== CSV_SERDE)
     throw statementError(

@@ -43,8 +43,6 @@ export interface ExecutionsOptions {
   readonly account: string;
   /** Receives the calls that a query makes to Glue and S3, and its caller: see `AthenaOptions`. */
   readonly onCall: (caller: Signer, call: QueryCall) => void;
-  /** Receives each query whose state has changed, and its state before. */
-  readonly onStateChange: (execution: Execution, before: Execution['state']) => void;
   /** Receives internal errors. */
   readonly onDefect: (error: unknown) => void;
 }
@@ -294,26 +292,18 @@ export class Executions {
 
   /** Stores what a call asks for. It throws when the disk is full: then nothing has changed. */
   #save(execution: Execution): Execution {
-    const before = this.get(execution.id)?.state;
     this.#journal.append(execution, this.#options.clock.now());
-    this.#announce(execution, before);
     return execution;
   }
 
   /** Takes a state that a query has reached in any case. On a full disk it is stored later. */
   #note(execution: Execution): Execution {
-    const before = this.get(execution.id)?.state;
     try {
       this.#journal.note(execution, this.#options.clock.now());
     } catch (error) {
       this.#options.onDefect(error);
     }
-    this.#announce(execution, before);
     return execution;
-  }
-
-  #announce(execution: Execution, before: Execution['state'] | undefined): void {
-    if (before !== undefined && before !== execution.state) this.#options.onStateChange(execution, before);
   }
 }
 

@@ -132,7 +132,7 @@ export function parseResultLocation(location: string): S3Location {
 }
 
 /** Statements that write rows elsewhere. Their result is a manifest. */
-const WRITING = new Set(['CREATE_TABLE_AS_SELECT', 'INSERT', 'UNLOAD']);
+const WRITING = new Set(['CREATE_TABLE_AS_SELECT', 'INSERT']);
 
 /**
  * The location of a statement's result: a CSV object for a query, a text object for other statements. A statement

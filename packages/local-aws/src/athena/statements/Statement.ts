@@ -63,12 +63,6 @@ export type Statement =
       readonly query: QueryText;
     }
   | {
-      readonly kind: 'unload';
-      readonly query: QueryText;
-      readonly location: string;
-      readonly properties: Properties;
-    }
-  | {
       readonly kind: 'createView';
       readonly name: TableName;
       readonly replace: boolean;
@@ -124,7 +118,6 @@ export type Statement =
 const KINDS: Readonly<Record<Statement['kind'], readonly [StatementKind['statementType'], string]>> = {
   query: ['DML', 'SELECT'],
   insert: ['DML', 'INSERT'],
-  unload: ['DML', 'UNLOAD'],
   // Although API_QueryExecution says DML: the cache of AWS SDK for pandas, whose tests run on AWS, finds them as DDL.
   // https://github.com/aws/aws-sdk-pandas/blob/main/awswrangler/athena/_cache.py
   createTableAs: ['DDL', 'CREATE_TABLE_AS_SELECT'],

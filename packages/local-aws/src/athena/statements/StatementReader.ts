@@ -125,15 +125,6 @@ export class StatementReader {
     return { sql: this.list.sql.slice(offset), offset };
   }
 
-  /** Reads a query in parentheses. */
-  bracketedQuery(): QueryText {
-    if (!this.peekSymbol('(')) throw this.unexpected("'('");
-    const close = this.list.closeOf(this.#index);
-    const offset = this.list.offset(this.#index + 1);
-    this.#index = close + 1;
-    return { sql: this.list.sql.slice(offset, this.list.offset(close)), offset };
-  }
-
   /** `(name = value, …)`. */
   properties(): Map<string, PropertyValue> {
     const properties = new Map<string, PropertyValue>();

@@ -15,7 +15,7 @@ import { runExplain } from './explainStatement.ts';
 import { parseStatement } from './parseStatement.ts';
 import { executionParameters, runSelect, sessionDirectory } from './queryStatements.ts';
 import { type QueryText, type Statement, statementKind } from './Statement.ts';
-import { runCreateTableAs, runInsert, runUnload } from './writeStatements.ts';
+import { runCreateTableAs, runInsert } from './writeStatements.ts';
 
 /**
  * Opens the runner of Athena statements. DuckDB runs queries over the objects of the local S3; databases, tables,
@@ -108,8 +108,7 @@ async function runStatement(
   if (statement.kind === 'query') return { ...kind, ...(await runSelect(statement, run)) };
   if (statement.kind === 'explain') return { ...kind, ...(await runExplain(statement, run)) };
   if (statement.kind === 'createTableAs') return { ...kind, ...(await runCreateTableAs(statement, run)) };
-  if (statement.kind === 'insert') return { ...kind, ...(await runInsert(statement, run)) };
-  return { ...kind, ...(await runUnload(statement, run)) };
+  return { ...kind, ...(await runInsert(statement, run)) };
 }
 
 /** Whether a statement reads or writes rows, in a session. */

@@ -5,8 +5,7 @@ import type { ColumnDefinition, PartitionSpec, Statement } from './Statement.ts'
 import { StatementReader } from './StatementReader.ts';
 import { parseDescribe } from './show/describeTable.ts';
 
-const STARTS =
-  "'ALTER', 'CREATE', 'DESCRIBE', 'DROP', 'EXECUTE', 'EXPLAIN', 'INSERT', 'SHOW', 'UNLOAD', <query>";
+const STARTS = "'ALTER', 'CREATE', 'DESCRIBE', 'DROP', 'EXECUTE', 'EXPLAIN', 'INSERT', 'SHOW', <query>";
 
 /** Statements of Athena that are not emulated. */
 const REFUSED = new Set([
@@ -28,6 +27,7 @@ const REFUSED = new Set([
   'set',
   'reset',
   'comment',
+  'unload',
 ]);
 
 /**
@@ -43,7 +43,6 @@ export function parseStatement(sql: string): Statement {
   if (/^(?:select|with|values|table)$/.test(word)) return { kind: 'query', query: reader.query() };
   if (reader.take('explain')) return parseExplain(reader, parseStatement);
   if (reader.take('insert')) return parseInsert(reader);
-  if (reader.take('unload')) return parseUnload(reader);
   if (reader.take('execute')) return parseExecute(reader);
   if (reader.take('show')) return ended(reader, parseShow(reader));
   if (reader.take('describe') || reader.take('desc')) return parseDescribe(reader);
@@ -74,15 +73,6 @@ function parseInsert(reader: StatementReader): Statement {
   return { kind: 'insert', name, columns, query: reader.query() };
 }
 
-function parseUnload(reader: StatementReader): Statement {
-  const query = reader.bracketedQuery();
-  reader.expect('to');
-  const location = reader.text();
-  reader.expect('with');
-  const properties = reader.properties();
-  return ended(reader, { kind: 'unload', query, location, properties });
-}
-
 function parseExecute(reader: StatementReader): Statement {
   const name = reader.name();
   const parameters: string[] = [];
@@ -109,19 +99,14 @@ function parseCatalogStatement(reader: StatementReader): Statement | undefined {
   if (reader.take('add')) {
     if (reader.take('columns')) throw notEmulated('ALTER TABLE ADD COLUMNS');
     const ifNotExists = reader.take('if', 'not', 'exists');
-    return end(reader, { kind: 'addPartitions', name, ifNotExists, partitions: partitions(reader) });
+    return ended(reader, { kind: 'addPartitions', name, ifNotExists, partitions: partitions(reader) });
   }
   if (reader.take('drop')) {
     const ifExists = reader.take('if', 'exists');
     if (!reader.peek('partition')) throw notEmulated('ALTER TABLE DROP of anything but partitions');
-    return end(reader, { kind: 'dropPartitions', name, ifExists, partitions: partitions(reader) });
+    return ended(reader, { kind: 'dropPartitions', name, ifExists, partitions: partitions(reader) });
   }
   throw notEmulated(`ALTER TABLE ${reader.atEnd ? '' : reader.next().raw.toUpperCase()}`);
-}
-
-function end(reader: StatementReader, statement: Statement): Statement {
-  reader.expectEnd();
-  return statement;
 }
 
 function partitions(reader: StatementReader): PartitionSpec[] {
@@ -140,7 +125,7 @@ function parseCreate(reader: StatementReader): Statement {
     const comment = reader.take('comment') ? reader.text() : undefined;
     const location = reader.take('location') ? reader.text() : undefined;
     if (reader.peek('with')) throw notEmulated('WITH DBPROPERTIES');
-    return end(reader, { kind: 'createDatabase', name, ifNotExists, comment, location });
+    return ended(reader, { kind: 'createDatabase', name, ifNotExists, comment, location });
   }
   const replace = reader.take('or', 'replace');
   if (reader.take('view')) {
@@ -214,7 +199,7 @@ function parseDrop(reader: StatementReader): Statement {
   if (!view) reader.expect('table');
   const ifExists = reader.take('if', 'exists');
   const name = reader.tableName();
-  return end(reader, view ? { kind: 'dropView', name, ifExists } : { kind: 'dropTable', name, ifExists });
+  return ended(reader, view ? { kind: 'dropView', name, ifExists } : { kind: 'dropTable', name, ifExists });
 }
 
 /** Parses the rest of a SHOW statement. https://docs.aws.amazon.com/athena/latest/ug/show-tables.html */

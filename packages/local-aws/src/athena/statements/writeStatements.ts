@@ -34,8 +34,6 @@ const TABLE_PROPERTIES = [
   'table_type',
   'is_external',
 ];
-/** https://docs.aws.amazon.com/athena/latest/ug/unload.html */
-const UNLOAD_PROPERTIES = ['format', 'partitioned_by', 'compression'];
 
 /** Runs CREATE TABLE AS: writes the rows, then creates the table and its partitions in Glue. */
 export async function runCreateTableAs(
@@ -48,7 +46,7 @@ export async function runCreateTableAs(
     const { database, name } = resolveTableName(statement.name, context.database);
     if (textProperty(statement.properties.get('table_type'))?.toUpperCase() === 'ICEBERG')
       throw notEmulated('CREATE TABLE of an Iceberg table');
-    const properties = requireKnownProperties(statement.properties, TABLE_PROPERTIES);
+    const properties = requireKnownProperties(statement.properties);
     if (catalog.database(database).tables.has(name)) {
       if (statement.ifNotExists)
         return closeWith(run, toStatementResult({ rows: 0, scannedBytes: 0, locations: [], partitions: [] }));
@@ -175,35 +173,6 @@ export async function runInsert(
   }
 }
 
-/** Runs UNLOAD (SELECT …) TO 's3://…'. */
-export async function runUnload(
-  statement: Extract<Statement, { kind: 'unload' }>,
-  run: QueryRun,
-): Promise<QueryResult> {
-  const properties = requireKnownProperties(statement.properties, UNLOAD_PROPERTIES);
-  try {
-    const location = withTrailingSlash(statement.location);
-    assertEmptyLocation(run, location, `Target directory already exists: ${location}`);
-    const keys = nameList(properties.get('partitioned_by'));
-    const open = await openQuery(statement.query, { ...run, nameColumns: true });
-    const columns = open.columns.map(({ name, type }, index) => {
-      const column = name.startsWith('_col?') ? `_col${index}` : name.toLowerCase();
-      return { name: column, sql: castTo(`c${index}`, storedType(type)) };
-    });
-    return toStatementResult(
-      await writeRows(open, run, {
-        columns,
-        keys,
-        compression: parquetCompression(textProperty(properties.get('compression'))),
-        locationOf: (values) => `${location}${keys.length === 0 ? '' : `${partitionFolder(keys, values)}/`}`,
-      }),
-    );
-  } catch (error) {
-    run.session.close();
-    throw toStatementFailure(error);
-  }
-}
-
 /** The result of a statement that has written rows. */
 function toStatementResult({ rows, scannedBytes, locations }: WriteResult): QueryResult {
   return {
@@ -227,9 +196,9 @@ function toStatementFailure(error: unknown): unknown {
   return error instanceof AwsError ? statementError('DDL', error.message, undefined, error) : error;
 }
 
-function requireKnownProperties(properties: Properties, known: readonly string[]): Properties {
+function requireKnownProperties(properties: Properties): Properties {
   for (const name of properties.keys()) {
-    if (!known.includes(name)) throw notEmulated(`The property ${name}`);
+    if (!TABLE_PROPERTIES.includes(name)) throw notEmulated(`The property ${name}`);
   }
   const format = textProperty(properties.get('format')) ?? 'PARQUET';
   if (format.toUpperCase() !== 'PARQUET')

@@ -128,14 +128,7 @@ export const jsonMacros: readonly string[] = [
      WHEN 'TIMESTAMP' THEN strftime(TRY_CAST(CAST(x AS VARCHAR) AS TIMESTAMP), '%Y-%m-%d %H:%M:%S.%g')
      WHEN 'TIMESTAMP WITH TIME ZONE' THEN strftime(TRY_CAST(CAST(x AS VARCHAR) AS TIMESTAMPTZ), '%Y-%m-%d %H:%M:%S.%g UTC')
      ELSE CAST(x AS VARCHAR) END`,
-  // A REAL has its own digits, where DuckDB writes a double's digits. Decimals of 38 digits behind the point get a zero before
-  // it: strings are matched first, so that nothing in them is changed, and a mark of two quotes tells the others.
-  String.raw`trino_to_json(x) AS CASE
-     WHEN typeof(x) = 'FLOAT' AND isfinite(TRY_CAST(CAST(x AS VARCHAR) AS FLOAT)) THEN CAST(CAST(x AS VARCHAR) AS JSON)
-     WHEN contains(typeof(x), 'DECIMAL(38,38)') THEN CAST(regexp_replace(
-       regexp_replace(CAST(to_json(x) AS VARCHAR), '"((?:[^"\\]|\\.)*)"|((?:^|[:,\[])-?\.)', '"\1"\2', 'g'),
-       '""([:,\[]?-?)\.', '\10.', 'g') AS JSON)
-     ELSE to_json(x) END`,
+  'trino_to_json(x) AS to_json(x)',
   `trino_json_extract(x, path) AS ${IN_JSON(`json_extract(${TEXT}, path)`)}`,
   `trino_json_extract_scalar(x, path) AS ${IN_JSON(`CASE
      WHEN json_type(${TEXT}, path) NOT IN ('OBJECT', 'ARRAY', 'NULL', 'DOUBLE') THEN json_extract_string(${TEXT}, path)
@@ -145,6 +138,4 @@ export const jsonMacros: readonly string[] = [
      AND regexp_matches(regexp_replace(x, '${STRING}', '""', 'g'), '${LENIENT}') THEN '' ELSE x END)`,
   // Not read again: DuckDB would make doubles of decimals.
   'trino_json_format(x) AS CAST(x AS VARCHAR)',
-  `trino_json_array_length(x) AS ${IN_JSON(`CASE
-     WHEN json_type(${TEXT}) = 'ARRAY' THEN CAST(json_array_length(${TEXT}) AS BIGINT) END`)}`,
 ];

@@ -62,7 +62,6 @@ export const dateMacros: readonly string[] = [
   `trino_date_diff(unit, a, b) AS date_sub(${FIELD('a')}, a, b)`,
   'trino_date_format(x, pattern) AS strftime(x, pattern)',
   'trino_date_parse(x, pattern) AS strptime(x, pattern)',
-  'trino_format_datetime(x, pattern) AS strftime(x, pattern)',
   'trino_from_unixtime(x) AS to_timestamp(x), (x, zone) AS timezone(zone, to_timestamp(x))',
   'trino_to_unixtime(x) AS epoch(x)',
   'trino_from_iso8601_timestamp(x) AS CAST(x AS TIMESTAMPTZ)',

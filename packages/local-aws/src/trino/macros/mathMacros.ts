@@ -27,7 +27,6 @@ export const valueMacros: readonly string[] = [
   rounded('ceil'),
   rounded('floor'),
   'trino_truncate(x) AS trunc(x), (x, n) AS trunc(x * power(10, n)) / power(10, n)',
-  'trino_is_finite(x) AS isfinite(CAST(x AS DOUBLE))',
   `trino_typeof(x) AS CASE typeof(x)
      WHEN 'TIMESTAMP' THEN 'timestamp(3)' WHEN 'TIMESTAMP WITH TIME ZONE' THEN 'timestamp(3) with time zone'
      WHEN 'FLOAT' THEN 'real' WHEN 'BLOB' THEN 'varbinary' WHEN 'HUGEINT' THEN 'bigint' WHEN '"NULL"' THEN 'unknown'

@@ -1,13 +1,3 @@
-/** Characters that java.net.URI does not accept in a URL. */
-const NO_URL = `regexp_matches(x, '[\\s"<>\\\\^\`{|}]|%(?:[^0-9A-Fa-f]|.[^0-9A-Fa-f]|.?$)')`;
-
-/**
- * The parts of a URL by the expression of RFC 3986; null when it is invalid.
- * https://trino.io/docs/current/functions/url.html
- */
-const URL_PART = (group: number) =>
-  `CASE WHEN NOT ${NO_URL} THEN regexp_extract(x, '^(?:([^:/?#]+):)?(?://(?:[^/?#@]*@)?(\\[[^\\]]*\\]|[^/?#:]*)(?::(\\d+))?)?([^?#]*)(?:\\?([^#]*))?(?:#(.*))?$', ${group}) END`;
-
 /** Overloads of a variadic function, whose result is null if any argument is null. */
 function variadic(body: (names: readonly string[]) => string): string {
   return Array.from({ length: 9 }, (_, index) => {
@@ -40,14 +30,9 @@ export const textMacros: readonly string[] = [
   // Null without a match, where DuckDB returns an empty string.
   `trino_regexp_extract(x, p) AS CASE WHEN regexp_matches(x, p) THEN regexp_extract(x, p) END,
    (x, p, g) AS CASE WHEN regexp_matches(x, p) THEN regexp_extract(x, p, g) END`,
-  'trino_regexp_extract_all(x, p) AS regexp_extract_all(x, p), (x, p, g) AS regexp_extract_all(x, p, g)',
   `trino_regexp_replace(x, p) AS regexp_replace(x, p, '', 'g'),
    (x, p, r) AS regexp_replace(x, p, regexp_replace(replace(r, '\\', '\\\\'), '\\$(\\d)', '\\\\\\1', 'g'), 'g')`,
   'trino_to_utf8(x) AS encode(x)',
-  // Bytes that are not UTF-8 are replaced. DuckDB would fail, also within TRY and CASE.
-  `trino_from_utf8(x) AS coalesce(TRY(decode(x)), regexp_replace(CAST(x AS VARCHAR), '(\\\\x[0-9A-F]{2})+', chr(65533), 'g'))`,
   'trino_to_hex(x) AS hex(x)',
   'trino_md5(x) AS unhex(md5(x))',
-  `trino_url_extract_host(x) AS ${URL_PART(2)}`,
-  `trino_url_extract_path(x) AS url_decode(${URL_PART(4)})`,
 ];

@@ -1,7 +1,6 @@
-import { elementAtMacro } from './elements.ts';
 import type { Rendering, TokenWriter } from './Rendering.ts';
 import { writeRegexpCall } from './regexp.ts';
-import { mismatched, notEmulated, SqlError, type TokenRange } from './tokens.ts';
+import { notEmulated, SqlError, type TokenRange } from './tokens.ts';
 
 /** A function call to translate. */
 interface Call {
@@ -122,32 +121,16 @@ const unitForm =
       : undefined;
   };
 
-/** The index of `ON OVERFLOW …` in a call. Without it, a string that is too long is an error. */
-function overflowIndex({ writer: { list }, open, close }: Call): number | undefined {
-  for (let index = open + 1; index < close; index += 1) {
-    if (list.symbol(index) === '(') index = list.closeOf(index);
-    else if (list.words(index, 'on', 'overflow')) return index;
-  }
-  return undefined;
-}
-
-const END = { kind: 'symbol', raw: '<EOF>', value: '', start: 0, end: 0 } as const;
-
 const FORMS: Readonly<Record<string, Form>> = {
   any_match: lambdaForm('trino_any_match(list_transform(', ')'),
-  filter: lambdaForm('list_filter('),
-  transform: lambdaForm('list_transform('),
   date_add: unitForm(UNITS, (unit) => `of_${unit.toLowerCase()}`),
   date_format: patternForm(translateMysqlPattern),
   date_parse: patternForm(translateMysqlPattern),
   // Without the check of the unit against dates.
   date_trunc: unitForm(UNITS_OF_DATES, () => 'days'),
-  format_datetime: patternForm(translateJodaPattern),
   json_extract: jsonPathForm,
   json_extract_scalar: jsonPathForm,
-  array_sort: withoutLambda,
   regexp_extract: regexpForm,
-  regexp_extract_all: regexpForm,
   regexp_like: regexpForm,
   regexp_replace: (call) => withoutLambda(call) ?? regexpForm(call),
   split: atMost(2, 'with a limit'),
@@ -187,58 +170,8 @@ const FORMS: Readonly<Record<string, Form>> = {
   concat_ws: (call) => (call.values.length === 2 ? wrapArguments(call, 'trino_concat_ws(', ')') : undefined),
   cardinality: (call) => {
     const word = call.writer.list.word(call.open + 1) ?? '';
-    const array =
-      /^(?:array|array_.*|filter|transform|split|sequence|map_keys|map_values|regexp_.*|array_agg)$/;
+    const array = /^(?:array|array_agg|split|sequence|map_keys|map_values)$/;
     return array.test(word) ? wrapArguments(call, 'len(', ')') : undefined;
-  },
-  element_at: (call) => {
-    const [operand, index, ...others] = call.values;
-    if (operand === undefined || index === undefined || others.length > 0) return undefined;
-    return wrapArguments(call, `${elementAtMacro(call.writer.list, operand, index)}(`, ')');
-  },
-  listagg: (call) => {
-    const { writer, out, close, at, values } = call;
-    const { list } = writer;
-    if (!list.words(close + 1, 'within', 'group') || list.symbol(close + 3) !== '(')
-      throw mismatched(list.at(close + 1) ?? END, "'WITHIN'");
-    const end = list.closeOf(close + 3);
-    const overflow = overflowIndex(call);
-    if (overflow !== undefined && list.word(overflow + 2) === 'truncate')
-      throw unsupported(call, 'with ON OVERFLOW TRUNCATE');
-    out.add('listagg(', at);
-    writer.write(out, call.open + 1, overflow ?? close);
-    // DuckDB's default separator is a comma.
-    if (values.length === 1) out.add(", ''", at);
-    writer.write(out, close + 4, end);
-    out.add(')', list.offset(end));
-    return end + 1;
-  },
-  map_agg: (call) => {
-    const { writer, out, at, values, close } = call;
-    const [key, value] = values;
-    if (key === undefined || value === undefined) return undefined;
-    if (/^(?:filter|over)$/.test(writer.list.word(close + 1) ?? ''))
-      throw unsupported(call, 'with FILTER or OVER');
-    out.add('trino_map_agg(list(', at);
-    writer.write(out, key.from, key.to);
-    out.add('), list(', at);
-    writer.write(out, value.from, value.to);
-    out.add('))', writer.list.offset(close));
-    return close + 1;
-  },
-  row: (call) => {
-    const { writer, out, at, values, open, close } = call;
-    const { list } = writer;
-    // A row that is cast directly takes its field names from the cast.
-    if (list.symbol(open - 2) === '(' && /^(?:try_)?cast$/.test(list.word(open - 3) ?? '')) return undefined;
-    out.add('struct_pack(', at);
-    for (const [index, { from, to }] of values.entries()) {
-      if (index > 0) out.add(',', list.offset(from));
-      out.add(`field${index} :=`, list.offset(from));
-      writer.write(out, from, to);
-    }
-    out.add(')', list.offset(close));
-    return close + 1;
   },
 };
 
@@ -328,43 +261,6 @@ const MYSQL: Readonly<Record<string, string>> = {
   '%': '%%',
 };
 
-/**
- * `strftime` specifiers by Joda's pattern letters.
- * https://www.joda.org/joda-time/apidocs/org/joda/time/format/DateTimeFormat.html
- */
-const JODA: Readonly<Record<string, string>> = {
-  yyyy: '%Y',
-  YYYY: '%Y',
-  y: '%Y',
-  yy: '%y',
-  M: '%-m',
-  MM: '%m',
-  MMM: '%b',
-  MMMM: '%B',
-  d: '%-d',
-  dd: '%d',
-  DDD: '%j',
-  E: '%a',
-  EEE: '%a',
-  EEEE: '%A',
-  e: '%u',
-  H: '%-H',
-  HH: '%H',
-  h: '%-I',
-  hh: '%I',
-  m: '%-M',
-  mm: '%M',
-  s: '%-S',
-  ss: '%S',
-  SSS: '%g',
-  SSSSSS: '%f',
-  a: '%p',
-  ww: '%V',
-  xxxx: '%G',
-  Z: '%z',
-  ZZ: '%z',
-};
-
 /** Translates a pattern of MySQL to `strftime`; undefined when it contains an unsupported specifier. */
 function translateMysqlPattern(pattern: string): string | undefined {
   let known = true;
@@ -374,22 +270,5 @@ function translateMysqlPattern(pattern: string): string | undefined {
     if (specifier === undefined && /^[DUuVwX]?$/.test(letter ?? '')) known = false;
     return specifier ?? letter ?? '';
   });
-  return known ? result : undefined;
-}
-
-/** Translates a pattern of Joda to `strftime`; undefined when it contains unsupported letters. */
-function translateJodaPattern(pattern: string): string | undefined {
-  let known = true;
-  const result = pattern.replaceAll(
-    /'((?:[^']|'')*)'|([A-Za-z])\2*|%/g,
-    (run: string, quoted: string | undefined) => {
-      if (run === '%') return '%%';
-      if (run === "''") return "'";
-      if (quoted !== undefined) return quoted.replaceAll("''", "'").replaceAll('%', '%%');
-      const specifier = JODA[run];
-      if (specifier === undefined) known = false;
-      return specifier ?? run;
-    },
-  );
   return known ? result : undefined;
 }

@@ -66,9 +66,7 @@ export function writeRegexpCall(
   }
   if (group === 0 || groups[group - 1]?.canBeEmpty === true) return write(name, `, ${group})`);
   // An empty match of a group that cannot be empty means that the group did not participate.
-  return word === 'regexp_extract'
-    ? write(`nullif(${name}`, `, ${group}), '')`)
-    : write(`list_transform(${name}`, `, ${group}), lambda e: nullif(e, ''))`);
+  return write(`nullif(${name}`, `, ${group}), '')`);
 }
 
 function literalText(list: TokenList, range: TokenRange | undefined): string | undefined {

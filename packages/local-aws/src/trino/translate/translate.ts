@@ -1,20 +1,14 @@
 import { writeCallForm } from './callForms.ts';
-import { type CastTarget, castCall, hasRow, parseCastType } from './castType.ts';
+import { type CastTarget, castCall, parseCastType } from './castType.ts';
 import { writeDateShift } from './dateArithmetic.ts';
-import { subscriptMacro, subscriptsAt } from './elements.ts';
+import { subscriptsAt } from './elements.ts';
 import { numberLiteral, parseTypedLiteral } from './literals.ts';
 import { Rendering, type TokenWriter } from './Rendering.ts';
 import { rejectForeignSyntax } from './rejections.ts';
 import { type SelectEdits, selectEdits } from './selects.ts';
 import { writeBracketedTable, writeUnnest, writeValues } from './tableForms.ts';
-import { isTableQuery, mismatched, notEmulated, SqlError, TokenList } from './tokens.ts';
-import {
-  functionNames,
-  functionsWithoutBrackets,
-  notFunctions,
-  reservedInDuckDb,
-  unsupportedFunctions,
-} from './vocabulary.ts';
+import { isTableQuery, mismatched, notEmulated, refusal, SqlError, TokenList } from './tokens.ts';
+import { functionNames, functionsWithoutBrackets, notFunctions, reservedInDuckDb } from './vocabulary.ts';
 import { rejectZonedTimes } from './zonedTimes.ts';
 
 /** Options of {@link translate}. */
@@ -222,10 +216,7 @@ class Translator implements TokenWriter {
     const brackets = subscriptsAt(list, index);
     if (brackets.length === 0) return undefined;
     this.#subscripted.add(index);
-    for (const open of brackets.toReversed()) {
-      const subscript = { from: open + 1, to: list.closeOf(open) };
-      out.add(`${subscriptMacro(list, { from: index, to: open }, subscript)}(`, list.offset(index));
-    }
+    out.add('trino_subscript('.repeat(brackets.length), list.offset(index));
     let from = index;
     for (const open of brackets) {
       this.write(out, from, open);
@@ -357,12 +348,8 @@ class Translator implements TokenWriter {
     if (word === 'extract') return this.#extract(out, index);
     if (word === 'current_timestamp' || word === 'array') return index + 1;
     const name = functionNames.get(word);
-    if (name === undefined) {
-      if (unsupportedFunctions.has(word)) {
-        throw notEmulated(`Function '${word}'`, at);
-      }
-      throw new SqlError('FUNCTION_NOT_FOUND', `Function '${word}' not registered`, at);
-    }
+    if (name === undefined)
+      throw new SqlError('FUNCTION_NOT_FOUND', refusal(`Function '${word}' not registered, or it`), at);
     const close = list.closeOf(index + 1);
     const form = writeCallForm(this, out, index, word, name);
     if (form !== undefined) return form;
@@ -439,10 +426,6 @@ class Translator implements TokenWriter {
       this.write(out, index + 2, as);
       out.add(behind, list.offset(close));
     };
-    const isLiteral = list.word(index + 2) === 'row' && list.closeOf(index + 3) === as - 1;
-    // DuckDB goes by the names of fields, Trino by their places.
-    if (hasRow(target) && !(isLiteral && name === 'row' && !(target.parts ?? []).some(hasRow)))
-      throw notEmulated('A cast to rows but of one ROW(…)', at);
     if (name === 'json') inside('trino_to_json(', ')');
     else if (name === 'char') inside('rpad(trino_to_varchar(', `), ${length ?? 1}, ' ')`);
     else if (name === 'varchar' && length !== undefined) inside('left(trino_to_varchar(', `), ${length})`);

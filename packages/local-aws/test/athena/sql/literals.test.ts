@@ -52,11 +52,8 @@ describe('literals', () => {
   });
 
   it.each([
-    ["TINYINT '300'", "INVALID_LITERAL: line 1:8: '300' is not a valid TINYINT literal"],
-    ["INT 'x'", "INVALID_LITERAL: line 1:8: 'x' is not a valid INTEGER literal"],
     ["DATE '2026-02-30'", "INVALID_LITERAL: line 1:8: '2026-02-30' is not a valid DATE literal"],
     ["TIMESTAMP 'x'", "INVALID_LITERAL: line 1:8: 'x' is not a valid TIMESTAMP literal"],
-    ["UUID 'x'", "INVALID_LITERAL: line 1:8: 'x' is not a valid UUID literal"],
     [
       "IPADDRESS '::1'",
       'NOT_SUPPORTED: line 1:8: The type ipaddress is not emulated by the local Athena: try it in Trino or on AWS',
@@ -74,8 +71,6 @@ describe('literals', () => {
   it.each([
     ['1a', 'identifiers must not start with a digit; surround the identifier with double quotes'],
     ['0x_', 'Invalid numeric literal: 0x_'],
-    ["X'6'", 'Binary literal must contain an even number of digits'],
-    ["X'6g'", 'Binary literal can only contain hexadecimal digits'],
   ])('refuses %s before it runs', async (expression, why) => {
     await expect(lake.ask(`SELECT ${expression}`)).rejects.toThrow(`line 1:8: ${why}`);
   });

@@ -37,19 +37,9 @@ const QUERIES: readonly (readonly [
     ],
   ],
   [
-    "SELECT BIGINT '5', REAL '1.5', DOUBLE '1.5', BOOLEAN 'true', TINYINT '1'",
-    ['_col0', '_col1', '_col2', '_col3', '_col4'],
-    [['5', '1.5', '1.5', 'true', '1']],
-  ],
-  [
     'SELECT * FROM (SELECT count(*), sum(value) AS s, max(id) + 1 FROM events)',
     ['_col0', 's', '_col2'],
     [['30', '202.5', '10']],
-  ],
-  [
-    "SELECT listagg(x, ',') WITHIN GROUP (ORDER BY x), listagg(x) WITHIN GROUP (ORDER BY x) AS l, listagg(x) WITHIN GROUP (ORDER BY x) || '!' FROM (VALUES 'a') AS t(x)",
-    ['_col0', 'l', '_col2'],
-    [['a', 'a', 'a!']],
   ],
   ['WITH c AS (SELECT 1 AS x, count(*) FROM events) TABLE c', ['x', '_col1'], [['1', '30']]],
   ['WITH c AS (SELECT count(*) FROM events) SELECT 1 AS x, * FROM c', ['x', '_col1'], [['1', '30']]],

@@ -42,8 +42,8 @@ describe('queries of the local Athena', () => {
   it('formats values of every type', async () => {
     const { columns, rows } = await lake.ask(
       `SELECT true AS a, CAST(1 AS tinyint) AS b, DECIMAL '12.50' AS c, 1e10 AS d, CAST(0.1 AS real) AS e, -0.001e0 AS f,
-         1e-4 AS g, 0e0 / 0 AS h, X'65FF' AS i, TIMESTAMP '2026-11-20 10:00:00 UTC' AS j, json_parse('{"a":1}') AS k, NULL AS l,
-         INTERVAL '1' DAY AS m, ROW(1, 'x') AS n`,
+         1e-4 AS g, 0e0 / 0 AS h, to_utf8('eÿ') AS i, TIMESTAMP '2026-11-20 10:00:00 UTC' AS j, json_parse('{"a":1}') AS k, NULL AS l,
+         INTERVAL '1' DAY AS m`,
     );
     expect(rows).toEqual([
       [
@@ -55,12 +55,11 @@ describe('queries of the local Athena', () => {
         '-0.001',
         '1.0E-4',
         'NaN',
-        '65 ff',
+        '65 c3 bf',
         '2026-11-20 10:00:00.000 UTC',
         '{"a":1}',
         undefined,
         '1 00:00:00.000',
-        '{field0=1, field1=x}',
       ],
     ]);
     expect(columns.map(({ Type, Precision, Scale }) => [Type, Precision, Scale]).slice(0, 5)).toEqual([
@@ -76,12 +75,11 @@ describe('queries of the local Athena', () => {
     ['CAST(ts AS timestamp(6))', 'The type timestamp(6)'],
     ["TIMESTAMP '2026-11-20 10:00:00.123456'", 'A time with microseconds'],
     ['CAST(name AS time)', 'The type time'],
-    ["TIME '10:00:00'", 'A literal of time'],
+    ["BIGINT '1'", 'A literal of bigint'],
     [`JSON '{"a":1}'`, 'A literal of json'],
     ["INTERVAL '1 2' DAY TO HOUR", 'An INTERVAL of several units but YEAR TO MONTH'],
     ["U&'\\2603'", "A text U&'…'"],
-    ['CAST(place AS ROW(a varchar, b integer))', 'A cast to rows but of one ROW(…)'],
-    ['reduce(tags, 0, (s, x) -> s + 1, s -> s)', "Function 'reduce'"],
+    ['CAST(place AS ROW(a varchar, b integer))', 'The type row'],
   ])('refuses by name what it has not: %s', async (expression, what) => {
     const { reason } = await lake.failure(`SELECT ${expression} FROM events`);
     expect(reason?.replace(/line 1:\d+: /, '')).toBe(
@@ -318,15 +316,13 @@ describe('rows that a condition excludes', () => {
   });
 
   it.each([
-    'element_at(transform(ARRAY[n], l -> l + 1), 1)',
-    'cardinality(filter(ARRAY[n], l -> l + 1 > 0))',
     'any_match(ARRAY[n], l -> l + 1 > 0)',
     "date_add('millisecond', n, TIMESTAMP '2026-01-01 00:00:00')",
-    "element_at(transform(ARRAY[n], l -> date_add('day', l, DATE '2026-01-01')), 1)",
+    "any_match(ARRAY[n], l -> date_add('day', l, DATE '2026-01-01') > DATE '2026-01-01')",
     'CAST(n AS integer)',
     'CAST(s AS date)',
     'CAST(s AS timestamp)',
-    'element_at(transform(ARRAY[s], l -> CAST(l AS date)), 1)',
+    "any_match(ARRAY[s], l -> CAST(l AS date) > DATE '2026-01-01')",
     "date_parse(s, '%Y-%m-%d')",
     "split(s, '-')[3]",
   ])('are not evaluated: %s', async (sql) => {

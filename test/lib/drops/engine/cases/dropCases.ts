@@ -4,5 +4,5 @@ import { rowCases } from './rowCases.ts';
 import { timeCases } from './timeCases.ts';
 import { valueCases } from './valueCases.ts';
 
-/** Drops that both engines make the same rows of. */
+/** Drops of odd files. */
 export const dropCases: readonly DropCase[] = [...castCases, ...valueCases, ...timeCases, ...rowCases];

@@ -1,0 +1,153 @@
+import { mkdir, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { SluiceError } from '../../base/errors.ts';
+import { FileError, type FileFailure } from '../../parquet/FileError.ts';
+import type { FileSchema, UnreadableFile } from '../../parquet/FileSchema.ts';
+import { fetchFiles } from '../../parquet/fetchFiles.ts';
+import { type DropObject, SourceError } from '../CustomerBucket.ts';
+import type { CompiledMapping, LoadResult } from '../engine/Engine.ts';
+import { compileMapping, type MappingSubject, mappingProblem } from '../mapping/compileMapping.ts';
+import { LoadError } from './LoadError.ts';
+import type { DropDay, Loader, LoadRun } from './Loader.ts';
+import type { Progress } from './Progress.ts';
+import { requirePagesFit } from './pagesFit.ts';
+
+/** Some files of a day, and what all files of the day share. */
+export interface Piece {
+  readonly files: readonly DropObject[];
+  /** Value of `ingested_at`, epoch milliseconds. */
+  readonly loadedAt: number;
+  /** Value of `received_at` of refused rows, epoch milliseconds. */
+  readonly receivedAt: number;
+  /** The files are only described: their day fails, and each file with a problem is named. */
+  readonly isDescribed?: boolean;
+}
+
+/**
+ * Fetches files of a day and maps them, into files on the function's disk.
+ *
+ * @param folder An empty folder, or none yet.
+ * @returns Its rows; null if they were only described; `changed` if a file was replaced or is gone.
+ * @throws SourceError, FileError, EngineError, LoadError; the signal's reason. Problems of files are in the progress.
+ */
+export async function mapPiece(
+  loader: Loader,
+  run: LoadRun,
+  place: DropDay,
+  progress: Progress,
+  piece: Piece,
+  folder: string,
+): Promise<LoadResult | null | 'changed'> {
+  const { engine, config, limits, wait, random, freeBytes } = loader;
+  const { signal } = run;
+  const { source, dataset } = place;
+  const bytes = piece.files.reduce((sum, { size }) => sum + size, 0);
+  const room = await freeBytes();
+  requireRoom(piece.files, bytes, room, progress);
+  const fetched = join(folder, 'files');
+  await mkdir(fetched, { recursive: true });
+  const files = await progress.time('fetch', () =>
+    fetchFiles(loader.customerBucket(source, dataset), piece.files, {
+      directory: fetched,
+      wait,
+      random,
+      signal,
+      failed: (key, error) => progress.problems.set(key, error),
+      failure: fetchFailure,
+    }),
+  );
+  if (files === null) {
+    await rm(folder, { recursive: true, force: true });
+    return 'changed';
+  }
+  progress.bytes += bytes;
+  await loader.faultPoint?.('fetched');
+  try {
+    const described = await progress.time('describe', () => engine.describe(files, signal));
+    const subject = { source, dataset, unitIds: config.unitIds };
+    const schemas = requireMappable(subject, described, progress);
+    const mapping = compileMapping(subject, schemas);
+    requirePagesFit(schemas, mapping, limits);
+    if (piece.isDescribed === true) return null;
+    const mapped = await progress.time('map', () =>
+      engine.load({
+        files: schemas,
+        mapping: fitting(mapping, schemas, bytes, room),
+        rowsPath: join(folder, 'rows.parquet'),
+        refusedPath: join(folder, 'refused.parquet'),
+        loadedAt: piece.loadedAt,
+        receivedAt: piece.receivedAt,
+        limits,
+        signal,
+      }),
+    );
+    await loader.faultPoint?.('mapped');
+    return mapped;
+  } catch (error) {
+    noteProblem(error, piece.files, progress);
+    throw error;
+  } finally {
+    await rm(fetched, { recursive: true, force: true });
+  }
+}
+
+/** Refuses files that do not fit the disk with their result, which is about as large. @throws FileError naming the largest. */
+function requireRoom(files: readonly DropObject[], bytes: number, room: number, progress: Progress): void {
+  const [largest] = files.toSorted((a, b) => b.size - a.size);
+  if (largest === undefined || 2 * bytes <= room) return;
+  const problem = new FileError(
+    'SLUICE_INGEST_FILE_TOO_LARGE',
+    `${largest.key}: ${bytes} bytes, room for ${room}.`,
+  );
+  progress.problems.set(largest.key, problem);
+  throw problem;
+}
+
+/** Rows that do not fit the disk beside their files, as DuckDB holds them while it sorts, are written in no order. */
+function fitting(
+  mapping: CompiledMapping,
+  schemas: readonly FileSchema[],
+  bytes: number,
+  room: number,
+): CompiledMapping {
+  const decoded = schemas.reduce((sum, { decodedBytes }) => sum + decodedBytes, 0);
+  return bytes + decoded <= room ? mapping : { ...mapping, sortBy: [] };
+}
+
+/** The error of a file that broke off each time, or of the function's disk. */
+function fetchFailure(of: 'body' | 'full_disk' | 'disk', detail: string, cause: unknown): SluiceError {
+  if (of === 'body') return new SourceError('SLUICE_SOURCE_UNAVAILABLE', detail, { cause });
+  return new LoadError(of === 'full_disk' ? 'SLUICE_LOAD_DISK_FULL' : 'SLUICE_LOAD_STOPPED', detail, {
+    cause,
+  });
+}
+
+/** Records a file's error under its key. Details begin with the file's name. */
+function noteProblem(
+  error: unknown,
+  files: readonly Pick<DropObject, 'key'>[],
+  { problems }: Progress,
+): void {
+  if (!(error instanceof FileError)) return;
+  const file = files.find(({ key }) => error.detail.startsWith(`${key}: `));
+  if (file !== undefined) problems.set(file.key, error);
+}
+
+/** @throws FileError of the first file that can't be read or mapped. The problems of all files are recorded. */
+function requireMappable(
+  subject: MappingSubject,
+  described: readonly (FileSchema | UnreadableFile)[],
+  { problems }: Progress,
+): readonly FileSchema[] {
+  const schemas: FileSchema[] = [];
+  let first: FileFailure | undefined;
+  for (const file of described) {
+    const problem = 'problem' in file ? file.problem : mappingProblem(subject, file);
+    if (problem !== null) {
+      first ??= problem;
+      problems.set(file.name, problem);
+    } else if (!('problem' in file)) schemas.push(file);
+  }
+  if (first !== undefined) throw first;
+  return schemas;
+}

@@ -1,0 +1,150 @@
+import { createHash } from 'node:crypto';
+import * as z from 'zod';
+import { mapLimit } from '../../base/concurrency.ts';
+import { parseJson } from '../../base/json.ts';
+import { VERSION } from '../../base/version.ts';
+import type { LandingBucket } from '../../ledger/LandingBucket.ts';
+import type { DropObject } from '../CustomerBucket.ts';
+import { type Drop, isLeftOutReason } from '../Drop.ts';
+import { taskReasons } from '../dayTable.ts';
+import { loadResultSchema, type MappedRows } from '../engine/Engine.ts';
+import { PARALLEL_RESULTS } from '../limits.ts';
+import { isRowReason } from '../rowReasons.ts';
+import type { DropDay, Loader } from './Loader.ts';
+
+// A day in pieces: how it is cut, and what is kept of it until it is published. All of it is in `ledger/_loads/`, in the folder of
+// its version, and goes with the version's note.
+
+/** Digest of what a dataset's rows are made by: its configuration, and the release. */
+export function loadShape({ config }: Pick<Loader, 'config'>, { source, dataset }: DropDay): string {
+  const { name, bucket } = source;
+  const { unitIds, statsigFolder, tables } = config;
+  const made = JSON.stringify([VERSION, unitIds, statsigFolder, tables, name, bucket, dataset]);
+  return createHash('sha256').update(made).digest('hex').slice(0, 32);
+}
+
+const count = z.int().min(0);
+const objectSchema = z.object({
+  key: z.string(),
+  size: count,
+  eTag: z.string(),
+  lastModified: z.coerce.date(),
+  storageClass: z.string().optional(),
+  isRestored: z.boolean().optional(),
+});
+const problemSchema = z.object({ key: z.string(), code: z.string(), detail: z.string() });
+
+const planSchema = z.object({
+  /** The day as it was listed, without its files. */
+  fingerprint: z.string(),
+  lastModified: z.number().nullable(),
+  leftOut: z.array(
+    z.object({
+      object: objectSchema,
+      reason: z.string().refine(isLeftOutReason),
+      detail: z.string().optional(),
+    }),
+  ),
+  /** When the last of its files was written, epoch milliseconds. */
+  receivedAt: z.number(),
+  /** When it was listed, epoch milliseconds. */
+  listedAt: z.number(),
+  /** Why the day is loaded. */
+  reason: z.enum(taskReasons),
+  /** Whether its task's acceptance is of this state of the folder. */
+  isAccepted: z.boolean(),
+});
+/** What a judgement needs of a day in pieces, besides its files and results. */
+export type DayPlan = z.output<typeof planSchema>;
+
+const resultSchema = z.object({
+  /** Absent if a file of the day has a problem. */
+  mapped: loadResultSchema.omit({ rowsFile: true, refusedFile: true }).optional(),
+  problems: z.array(problemSchema),
+});
+/** What a piece has done. */
+export type PieceResult = z.output<typeof resultSchema>;
+
+/** The objects of a day in pieces. */
+export class PieceStore {
+  readonly #landing: LandingBucket;
+  /** The load's, with a slash at its end. */
+  readonly folder: string;
+
+  /** @param folder The load's, with a slash at its end: lib/tables/ledgerKeys.ts, `loadFolder`. */
+  constructor(landing: LandingBucket, folder: string) {
+    this.#landing = landing;
+    this.folder = folder;
+  }
+
+  /** Keeps a plan and the files of its pieces. */
+  async writePlan(plan: DayPlan, pieces: readonly (readonly DropObject[])[]): Promise<void> {
+    await mapLimit([...pieces.entries()], PARALLEL_RESULTS, ([piece, files]) =>
+      this.#landing.putText(this.#key('files', piece), JSON.stringify(files)),
+    );
+    await this.#landing.putText(this.#planKey, JSON.stringify(plan));
+  }
+
+  /** The plan; null if it is gone. */
+  readPlan(): Promise<DayPlan | null> {
+    return this.#read(this.#planKey, planSchema);
+  }
+
+  /** The files of a piece; null if they are gone. */
+  readFiles(piece: number): Promise<readonly DropObject[] | null> {
+    return this.#read(this.#key('files', piece), z.array(objectSchema));
+  }
+
+  /** Keeps what a piece has done. */
+  writeResult(piece: number, result: PieceResult): Promise<void> {
+    return this.#landing.putText(this.#key('result', piece), JSON.stringify(result));
+  }
+
+  /** What a piece has done; null if it is gone. */
+  readResult(piece: number): Promise<PieceResult | null> {
+    return this.#read(this.#key('result', piece), resultSchema);
+  }
+
+  /** Key of the refused rows of a piece. */
+  refusedKey(piece: number): string {
+    return this.#key('refused', piece).replace(/\.json$/, '.parquet');
+  }
+
+  get #planKey(): string {
+    return `${this.folder}plan.json`;
+  }
+
+  #key(what: 'files' | 'result' | 'refused', piece: number): string {
+    return `${this.folder}${what}-${pieceName(piece)}.json`;
+  }
+
+  async #read<Value>(key: string, schema: z.ZodType<Value>): Promise<Value | null> {
+    const text = await this.#landing.readText(key);
+    return text === null ? null : (schema.safeParse(parseJson(text)).data ?? null);
+  }
+}
+
+/** The number of a piece in the names of files, from 1. Names sort as pieces do. */
+export function pieceName(piece: number): string {
+  return String(piece + 1).padStart(5, '0');
+}
+
+/** Adds up the rows of pieces. */
+export function sumRows(pieces: readonly MappedRows[]): MappedRows {
+  const rows = { in: 0, out: 0, refused: 0 };
+  const reasons: MappedRows['reasons'] = {};
+  for (const piece of pieces) {
+    rows.in += piece.rows.in;
+    rows.out += piece.rows.out;
+    rows.refused += piece.rows.refused;
+    for (const [reason, more] of Object.entries(piece.reasons))
+      if (isRowReason(reason)) reasons[reason] = (reasons[reason] ?? 0) + more;
+  }
+  return { rows, reasons, files: pieces.flatMap(({ files }) => files) };
+}
+
+/** The drop that a plan and its files were made of. */
+export function plannedDrop(plan: DayPlan, files: readonly DropObject[]): Drop {
+  const { fingerprint, lastModified, leftOut } = plan;
+  return { files, leftOut, fingerprint, lastModified };
+}

@@ -1,0 +1,28 @@
+import type { FileColumn } from '../../parquet/FileSchema.ts';
+import type { RowReason } from '../rowReasons.ts';
+import type { ColumnKind } from './valueSql.ts';
+
+/** A reason why a row is refused, and its SQL condition. */
+export interface Refusal {
+  readonly reason: RowReason;
+  /** The condition, given the SQL of the raw column and of the value. */
+  readonly when: (raw: string, value: string) => string;
+}
+
+/** A column of a file, or a member of a struct in it, that a mapping names. */
+export interface FoundColumn {
+  /** As the mapping names it. */
+  readonly name: string;
+  /** SQL that reads it from a row `src`. */
+  readonly sql: string;
+  readonly type: string;
+  readonly kind: ColumnKind;
+  /** Whether its times are nanoseconds in the file. */
+  readonly nanoseconds: boolean;
+  /** See {@link FileColumn.untold}. */
+  readonly untold: boolean;
+  /** Conditions for which a row is refused, whatever it is read as. */
+  readonly refusals: readonly Refusal[];
+  /** The column itself, or the column that has the member. */
+  readonly outer: FileColumn;
+}

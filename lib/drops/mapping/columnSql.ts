@@ -1,0 +1,85 @@
+import { quoteName, quoteText } from '../../base/sql.ts';
+import type { FileColumn } from '../../parquet/FileSchema.ts';
+import { listElement, mapParts, structMembers } from '../../parquet/readColumns.ts';
+import type { Refusal } from './FoundColumn.ts';
+import { finiteRowSql, isJson, isNotFinite } from './jsonText.ts';
+import { rawReadySql, textSql } from './valueSql.ts';
+
+/** A column of the row `src`. */
+export function columnSql({ sqlName }: Pick<FileColumn, 'sqlName'>): string {
+  return `src.${quoteName(sqlName)}`;
+}
+
+/** A member of a struct. @param member A name, not SQL. */
+export function memberSql(struct: string, member: string): string {
+  return `struct_extract(${struct}, ${quoteText(member)})`;
+}
+
+/** The raw row as JSON, under the file's own names. Bytes are escaped as `\xFF`. Values that DuckDB misreads or can't print are left out. */
+export function rawRowSql(columns: readonly FileColumn[]): string {
+  const names = columns.map(({ name }) => name);
+  const twice = new Set(
+    names.length === new Set(names).size
+      ? []
+      : names.toSorted().filter((name, i, all) => name === all[i - 1]),
+  );
+  const members = columns.flatMap(({ name, sqlName, type, misread }) => [
+    quoteText(twice.has(name) ? sqlName : name),
+    misread !== null ? 'NULL' : rawReadySql(columnSql({ sqlName }), type),
+  ]);
+  const types = columns.map(({ type }) => type).join(' ');
+  return finiteRowSql(`CAST(json_object(${members.join(', ')}) AS VARCHAR)`, types);
+}
+
+/** Conditions for which a row is refused, whatever a column of the type is read as. */
+export function refusalsOf(type: string): readonly Refusal[] {
+  return [...decimalRefusals(type), ...jsonRefusals(type)];
+}
+
+/** Refuses rows in which a JSON text, or one within a nested value, has numbers that are not finite. */
+function jsonRefusals(type: string): readonly Refusal[] {
+  if (!/\bJSON\b/.test(type)) return [];
+  const when =
+    type === 'JSON'
+      ? (raw: string) => isNotFinite(textSql(raw, 'json', type))
+      : (raw: string) => `${raw} IS NOT NULL AND NOT ${isJson(textSql(raw, 'nested', type))}`;
+  return [{ reason: 'SLUICE_INGEST_ROW_VALUE_INVALID', when }];
+}
+
+const DECIMAL = /^DECIMAL\((\d+),(\d+)\)$/;
+
+/**
+ * Refuses rows in which a decimal has more digits than its type. DuckDB trusts the footer, and prints such numbers with bytes
+ * that are not digits, which is not valid JSON.
+ *
+ * @param type As DuckDB reads it.
+ */
+function decimalRefusals(type: string): readonly Refusal[] {
+  if (decimalFits('x', type) === null) return [];
+  return [{ reason: 'SLUICE_INGEST_ROW_DECIMAL_INVALID', when: (raw) => `NOT ${decimalFits(raw, type)}` }];
+}
+
+/** SQL whether all decimals of a value have at most the digits of their type, never NULL; null for a type without decimals. */
+function decimalFits(sql: string, type: string, depth = 0): string | null {
+  const [, digits] = DECIMAL.exec(type) ?? [];
+  if (digits !== undefined) return digitsFit(sql, type, Number(digits));
+  const item = `d${depth}`;
+  const [element, map] = [listElement(type), mapParts(type)];
+  if (element !== null) return allMembersFit(sql, item, decimalFits(item, element, depth + 1));
+  if (map !== null) return allMembersFit(`map_values(${sql})`, item, decimalFits(item, map.value, depth + 1));
+  const each = structMembers(type).flatMap(
+    (member, i) => decimalFits(`struct_extract_at(${sql}, ${i + 1})`, member.type, depth) ?? [],
+  );
+  return each.length === 0 ? null : `(${each.join(' AND ')})`;
+}
+
+function digitsFit(sql: string, type: string, digits: number): string {
+  const scale = Number(DECIMAL.exec(type)?.[2] ?? 0);
+  const whole = '9'.repeat(digits - scale) || '0';
+  const most = scale === 0 ? whole : `${whole}.${'9'.repeat(scale)}`;
+  return `coalesce(${sql} BETWEEN CAST('-${most}' AS ${type}) AND CAST('${most}' AS ${type}), true)`;
+}
+
+function allMembersFit(list: string, item: string, one: string | null): string | null {
+  return one === null ? null : `coalesce(len(list_filter(${list}, lambda ${item}: NOT ${one})) = 0, true)`;
+}

@@ -1,0 +1,194 @@
+import { quoteText } from '../../base/sql.ts';
+import { LOCAL_TIME, TIME_REWRITES, ZONED_TIME } from '../../base/timeForms.ts';
+import { parseTimeFormat, type TimePart, type TimeVariant } from '../../schema/timeFormat.ts';
+import type { FoundColumn } from './FoundColumn.ts';
+import type { ColumnKind } from './valueSql.ts';
+
+// Times in DuckDB's SQL, to the microsecond.
+
+/** Units per second. */
+const PER_SECOND = { s: 1, ms: 1_000, us: 1_000_000, ns: 1_000_000_000 } as const;
+/** Epoch seconds of the years 1 and 10000: the range of Athena's timestamps and of Java's dates. */
+const FIRST_SECOND = -62_135_596_800;
+const END_SECOND = 253_402_300_800;
+/** The most of a BIGINT. Nanoseconds before 1677 and after 2262 are more. The bounds of other units are less. */
+const MAX_NANOSECONDS = '9223372036854775807';
+
+/** Whether a number since 1970 is of the years 1 to 9999, so that no product of it overflows. */
+function isOfCalendar(number: string, unit: keyof typeof PER_SECOND): string {
+  const [first, end] =
+    unit === 'ns'
+      ? [`-${MAX_NANOSECONDS}`, MAX_NANOSECONDS]
+      : [FIRST_SECOND * PER_SECOND[unit], END_SECOND * PER_SECOND[unit]];
+  return `${number} >= ${first} AND ${number} < ${end}`;
+}
+
+/** The beginnings of month names, in lower case. */
+const MONTHS: readonly string[] = [
+  ...['jan', 'feb', 'mar', 'apr', 'may', 'jun'],
+  ...['jul', 'aug', 'sep', 'oct', 'nov', 'dec'],
+];
+
+/** One way to write a time. All members are SQL. */
+interface WrittenTime {
+  readonly when: string;
+  /** `2026-11-20 8:15:00`, with one or two digits each. */
+  readonly local: string;
+  /** `Z`, `+01`, `+01:00` or `+0100`; null without one. */
+  readonly offset: string | null;
+}
+
+/**
+ * Assembles the parts of texts in a format as ISO 8601: one result for each way that the format allows.
+ *
+ * @param text In lower case.
+ */
+function isoOfFormat(text: string, format: string): readonly WrittenTime[] {
+  const variants = parseTimeFormat(format);
+  if (typeof variants === 'string')
+    throw new RangeError(`The format was not validated: expected ${variants}.`);
+  return variants.map((variant) => isoOfVariant(text, variant));
+}
+
+/** It takes one pass over the text, and one more for each part that is not a number. */
+function isoOfVariant(text: string, { pattern, parts }: TimeVariant): WrittenTime {
+  // Anchored, as otherwise `1` would match in `10`.
+  const whole = quoteText(`^${pattern} *\\z`);
+  const only = (part: TimePart) => `regexp_replace(${text}, ${whole}, '${groupOf(part)}')`;
+  const groupOf = (part: TimePart) => `\\${parts.findIndex((one) => one.part === part) + 1}`;
+  const lettersOf = (part: TimePart) => parts.find((one) => one.part === part)?.letters ?? '';
+  const digits = (part: TimePart) => (lettersOf(part) === '' ? '0' : groupOf(part));
+  const isNamed = lettersOf('month').length > 2;
+  const isHalf = lettersOf('half') !== '';
+  const year = `${lettersOf('year').length === 2 ? '20' : ''}${groupOf('year')}`;
+  const day = `${year}-${isNamed ? '<month>' : groupOf('month')}-${groupOf('day')}`;
+  const time = `${isHalf ? '<hour>' : digits('hour')}:${digits('minute').padStart(2, '0')}:${digits('second').padStart(2, '0')}`;
+  const fraction = lettersOf('fraction') === '' ? '' : `.${groupOf('fraction')}`;
+  let local = `regexp_replace(${text}, ${whole}, '${day} ${time}${fraction}')`;
+  if (isNamed) {
+    const number = `list_position([${MONTHS.map(quoteText).join(', ')}], left(${only('month')}, 3))`;
+    local = `replace(${local}, '<month>', CAST(${number} AS VARCHAR))`;
+  }
+  if (isHalf) {
+    const hour = `CAST(${only('hour')} AS INTEGER) % 12 + CASE ${only('half')} WHEN 'pm' THEN 12 ELSE 0 END`;
+    local = `replace(${local}, '<hour>', CAST(${hour} AS VARCHAR))`;
+  }
+  const offset =
+    lettersOf('offset') === '' ? null : `upper(replace(replace(${only('offset')}, 'utc', 'z'), 'gmt', 'z'))`;
+  return { when: `regexp_matches(${text}, ${whole})`, local, offset };
+}
+
+/** The smallest number of nanoseconds as DuckDB's time with a zone. Writers use it for a missing time. */
+const MIN_NANOSECOND = "TIMESTAMPTZ '1677-09-21 00:12:43.145225+00'";
+/** Bounds of local times that can be converted. Times just outside of the years 1 to 9999 are judged in UTC. */
+const FIRST_LOCAL = "TIMESTAMP '0002-01-01 (BC)'";
+const END_LOCAL = "TIMESTAMP '10001-01-01'";
+
+/** Numbers since 1970 as UTC; NULL out of range. @param kind `integer`, `decimal` or `float`. */
+export function timeOfNumber(sql: string, kind: ColumnKind, unit: keyof typeof PER_SECOND): string {
+  return kind === 'integer' ? utcOfInteger(sql, unit) : utcOfDouble(`CAST(${sql} AS DOUBLE)`, unit);
+}
+
+/** The range is checked first, so that no product overflows. */
+function utcOfInteger(sql: string, unit: keyof typeof PER_SECOND): string {
+  const per = PER_SECOND[unit];
+  const micros =
+    per <= 1_000_000
+      ? `CAST(${sql} AS BIGINT) * ${1_000_000 / per}`
+      : `CAST(${sql} AS BIGINT) // 1000 - CAST(${sql} % 1000 < 0 AS BIGINT)`;
+  return `CASE WHEN ${isOfCalendar(sql, unit)} THEN make_timestamp(${micros}) END`;
+}
+
+/** A double has a precision of a quarter of a microsecond for today's seconds. */
+function utcOfDouble(sql: string, unit: keyof typeof PER_SECOND): string {
+  const per = PER_SECOND[unit];
+  return `CASE WHEN ${isOfCalendar(sql, unit)} THEN make_timestamp(CAST(round(${sql} * ${1_000_000 / per}) AS BIGINT)) END`;
+}
+
+/** A column of times in UTC; null if it holds none. */
+export function timeOfColumn(column: FoundColumn, timezone: string): string | null {
+  const { sql, kind, type, nanoseconds } = column;
+  switch (kind) {
+    case 'instant':
+      return type === 'TIMESTAMP WITH TIME ZONE' ? ofInstant(sql, nanoseconds ? MIN_NANOSECOND : null) : sql;
+    case 'local':
+    case 'date': {
+      const plain =
+        type === 'TIMESTAMP' ? sql : nanoseconds ? ofNanoseconds(sql) : `TRY_CAST(${sql} AS TIMESTAMP)`;
+      return timezone === 'UTC' ? plain : utcOfLocal(plain, timezone);
+    }
+    default:
+      return null;
+  }
+}
+
+/** Rounds down to a microsecond. The smallest number is missing, which DuckDB does not treat as infinite. */
+function ofNanoseconds(sql: string): string {
+  const ns = `epoch_ns(${sql})`;
+  return `CASE WHEN isfinite(${sql}) AND ${ns} > -9223372036854775807 THEN make_timestamp(${ns} // 1000 - CAST(${ns} % 1000 < 0 AS BIGINT)) END`;
+}
+
+/**
+ * Texts of TIME_FORMS in UTC; NULL for others. Only patterns of {@link LOCAL_TIME} and {@link ZONED_TIME}: DuckDB would read
+ * `epoch`, and ignore an unknown zone.
+ */
+export function timeOfText(raw: string, timezone: string): string {
+  const text = `rtrim(upper(${raw}), ' ')`;
+  const rewritten = TIME_REWRITES.reduce(
+    (sql, [pattern, replacement]) =>
+      `regexp_replace(${sql}, '${pattern}', '${replacement.replaceAll('$', '\\')}')`,
+    text,
+  );
+  const matching = (sql: string) => {
+    const local = `TRY_CAST(${sql} AS TIMESTAMP)`;
+    return `WHEN regexp_full_match(${sql}, '${ZONED_TIME}') THEN timezone('UTC', TRY_CAST(${sql} AS TIMESTAMPTZ))
+      WHEN regexp_full_match(${sql}, '${LOCAL_TIME}') THEN ${timezone === 'UTC' ? local : zonedSql(local, timezone)}`;
+  };
+  // Most texts need no rewriting, which takes several times as long as the rest.
+  return `CASE ${matching(text)}
+      ELSE list_transform([${rewritten}], lambda written: CASE ${matching('written')} END)[1] END`;
+}
+
+/**
+ * Reads texts in a format. The parts are assembled as ISO 8601, so that DuckDB validates the date. With an offset they are
+ * instants, without one local times in the timezone. Other texts are NULL.
+ *
+ * @param text In lower case.
+ */
+export function timeOfFormat(text: string, format: string, timezone: string): string {
+  const ways = isoOfFormat(text, format).map(({ when, local, offset }) => {
+    if (offset !== null)
+      return `WHEN ${when} THEN timezone('UTC', TRY_CAST(${local} || ${offset} AS TIMESTAMPTZ))`;
+    const timestamp = `TRY_CAST(${local} AS TIMESTAMP)`;
+    return `WHEN ${when} THEN ${timezone === 'UTC' ? timestamp : utcOfLocal(timestamp, timezone)}`;
+  });
+  return `CASE ${ways.join(' ')} END`;
+}
+
+/** A local time in a timezone, as a TIMESTAMP in UTC. */
+function zonedSql(timestamp: string, timezone: string): string {
+  return `timezone('UTC', timezone(${quoteText(timezone)}, ${timestamp}))`;
+}
+
+/** The same for any TIMESTAMP; NULL far out of range, where DuckDB would fail. */
+function utcOfLocal(timestamp: string, timezone: string): string {
+  return `CASE WHEN ${timestamp} >= ${FIRST_LOCAL} AND ${timestamp} < ${END_LOCAL} THEN ${zonedSql(timestamp, timezone)} END`;
+}
+
+/** A TIMESTAMPTZ as a TIMESTAMP in UTC, NULL out of range, independent of the session's zone. @param after Exclusive lower bound. */
+function ofInstant(sql: string, after: string | null): string {
+  const begins = after === null ? `>= TIMESTAMPTZ '0001-01-01 00:00:00+00'` : `> ${after}`;
+  return `CASE WHEN ${sql} ${begins} AND ${sql} < TIMESTAMPTZ '10000-01-01 00:00:00+00' THEN timezone('UTC', ${sql}) END`;
+}
+
+/** Whether a time is before the year 1 or after the year 9999. */
+export function isOutOfRange(time: string): string {
+  return `${time} < TIMESTAMP '0001-01-01' OR ${time} >= TIMESTAMP '10000-01-01'`;
+}
+
+/** The day of a UTC timestamp in a timezone. */
+export function dayInZone(utcTimestamp: string, timezone: string): string {
+  return timezone === 'UTC'
+    ? `CAST(${utcTimestamp} AS DATE)`
+    : `CAST(timezone(${quoteText(timezone)}, timezone('UTC', ${utcTimestamp})) AS DATE)`;
+}

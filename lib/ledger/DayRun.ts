@@ -1,0 +1,48 @@
+import * as z from 'zod';
+
+const count = z.int().min(0);
+/** Epoch milliseconds. */
+const instant = z.number();
+
+/**
+ * A version of a day that is made in parts, one after the other, by whoever has the day's lease: a load in pieces, a curation in
+ * slices. A part that was recorded is not made again.
+ */
+export const dayRunSchema = z.object({
+  version: z.string().min(1),
+  /** Fingerprint of the files that it is made of. */
+  fingerprint: z.string().min(1),
+  /** Digest of the configuration and the release that it is made by. With another one the day is planned anew. */
+  shape: z.string().min(1),
+});
+
+/** A piece that a task names: the version, and how many pieces were done when the task was sent. */
+export const pieceRefSchema = z.strictObject({ version: z.string().min(1), done: count });
+
+/** A load in pieces, as the day's entry has it. Its files and results are objects of their own: lib/drops/load/pieces.ts. */
+export const loadRunSchema = dayRunSchema.extend({
+  /** The reason of its task, and the fingerprint that the task names. */
+  reason: z.string().min(1),
+  asked: z.string(),
+  startedAt: instant,
+  /** When the note of its version is due. */
+  due: instant,
+  pieces: z.int().min(1),
+  /** Pieces that are done. */
+  done: count,
+  /** Rows of these pieces. */
+  rows: z.object({ in: count, out: count, refused: count }),
+  /** Bytes of their files. */
+  bytes: count,
+  /** Milliseconds by step. */
+  durations: z.record(z.string(), z.number()),
+  /** The piece that the task names which goes on with it; absent while that is a task of the plan or of a person. */
+  task: pieceRefSchema.optional(),
+  /** A file can't be read. The other pieces only describe their files. */
+  hasProblems: z.literal(true).optional(),
+});
+
+/** See {@link pieceRefSchema}. */
+export type PieceRef = z.output<typeof pieceRefSchema>;
+/** A load in pieces, in the ledger. */
+export type LoadInPieces = z.output<typeof loadRunSchema>;

@@ -1,0 +1,39 @@
+import { describe, expect, it } from '@jest/globals';
+import { requirePagesFit } from '../../../../lib/drops/load/pagesFit.ts';
+import { FileError } from '../../../../lib/parquet/FileError.ts';
+
+const MIB = 2 ** 20;
+/** What is too large of files with pages of these MiB in mapped columns, each file in so many row groups, with 1,769 MB. */
+function tooLarge(pages: readonly (readonly number[])[], groups = 1, threads = 1): string | undefined {
+  const files = pages.map((sizes, i) => ({
+    name: `${i}.parquet`,
+    columns: [
+      { name: 'unmapped', leaves: [0, 1] as const },
+      { name: 'c', leaves: [1, 9] as const },
+    ],
+    largePages: [700, ...sizes].map((size, leaf) => ({ leaf, bytes: size * MIB, groups })),
+  }));
+  const raws = [{ files: files.map((_, i) => i), leaves: [[1, 9] as const] }];
+  const limits = { memoryMegabytes: 884, threads, temporaryDirectory: '' };
+  try {
+    requirePagesFit(files, { groups: [{ raws }] }, limits);
+    return undefined;
+  } catch (error) {
+    if (!(error instanceof FileError)) throw error;
+    return error.detail;
+  }
+}
+
+describe('the pages that a function holds', () => {
+  it('are as many as a load of such files held when it was measured', () => {
+    expect([tooLarge([]), tooLarge([[]]), tooLarge([[256]]), tooLarge([[128, 128, 128]])]).toEqual(
+      Array(4).fill(undefined),
+    );
+    expect([tooLarge([[128]], 4), tooLarge([[128], [100]])]).toEqual([undefined, undefined]);
+    expect(tooLarge([[257]])).toBe('0.parquet: column "c" has a page of 269,484,032 bytes.');
+    expect(tooLarge([[20], [130, 129]], 2)).toMatch(/^1[.]parquet: /);
+    expect([tooLarge([[255]], 2), tooLarge([[128], [255]]), tooLarge([[128]], 2, 2)]).not.toContain(
+      undefined,
+    );
+  });
+});

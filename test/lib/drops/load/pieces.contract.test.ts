@@ -1,0 +1,348 @@
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
+import { addDays } from '../../../../lib/base/time.ts';
+import { defineConfig } from '../../../../lib/config/defineConfig.ts';
+import { loadFaultPoints, pieceFaultPoints } from '../../../../lib/drops/load/Loader.ts';
+import { VERSION_NOTES } from '../../../../lib/tables/ledgerKeys.ts';
+import { acmeSource, eventsDataset } from '../../../harness/configInput.ts';
+import { planDay } from './planDay.ts';
+import { DAY, LEASE_MS, type Loads, readEvents, someEvents, startLoads, THEIRS } from './startLoads.ts';
+
+const HOUR_MS = 3_600_000;
+const damaged = new TextEncoder().encode(`PAR1${'x'.repeat(100)}PAR1`);
+/** Three rows, of which one is refused. */
+const withRefused = (from: number) =>
+  `${someEvents(from, from + 2)} UNION ALL SELECT TIMESTAMP '${DAY} 11:00:00', NULL, 'u'`;
+
+let loads: Loads;
+beforeEach(async () => {
+  loads = await startLoads({ refusedShare: 0.5 });
+  loads.cutAt(1);
+});
+afterEach(() => loads.close());
+
+const drop = (name: string, rows: string | Uint8Array) => loads.drop(`${name}.parquet`, rows);
+/** Lets no time for another piece. */
+const later = async () => loads.clock.advance(600_000);
+async function dropThree() {
+  await drop('a', withRefused(0));
+  await drop('b', someEvents(2, 4));
+  await drop('c', withRefused(4));
+}
+const SUM = { in: 8, out: 6, refused: 2 };
+const quarantined = () => loads.keys('quarantine/');
+
+describe('a day in pieces', () => {
+  it('is loaded in one invocation where the time holds, as a day of one piece is', async () => {
+    await dropThree();
+    expect(await loads.load()).toMatchObject({ outcome: 'succeeded', rows: SUM, files: 3 });
+    expect(await loads.read()).toEqual(readEvents(0, 6));
+    const files = (await loads.entry())?.files.map(({ rows, refusedBy }) => ({ rows, refusedBy }));
+    expect(await quarantined()).toHaveLength(2);
+    expect(loads.sent()).toEqual([]);
+
+    loads.cutAt(2 ** 28);
+    expect(await loads.load({ reason: 'backfill' })).toMatchObject({ outcome: 'succeeded', rows: SUM });
+    expect(await loads.read()).toEqual(readEvents(0, 6));
+    expect((await loads.entry())?.files.map(({ rows, refusedBy }) => ({ rows, refusedBy }))).toEqual(files);
+    expect(await quarantined()).toHaveLength(1);
+  });
+
+  it('goes on in further invocations, and says how far it is', async () => {
+    await dropThree();
+    const startedAt = loads.clock.now();
+    const recorded = async () => loads.clock.advance(600_000);
+    const first = await loads.load({ at: { recorded } });
+    expect(first).toEqual({ outcome: 'piece', done: 1, pieces: 3 });
+    const entry = await loads.entry();
+    const run = { startedAt, done: 1, pieces: 3, rows: { in: 3, out: 2, refused: 1 } };
+    expect(entry).toMatchObject({ state: 'waiting', attempts: 0, run });
+    expect(entry).not.toHaveProperty('lease');
+    const [task, ...others] = loads.sent();
+    expect([task?.piece, others]).toEqual([{ version: entry?.run?.version, done: 1 }, []]);
+    expect(await loads.load({ ...task, at: { recorded } })).toMatchObject({ outcome: 'piece', done: 2 });
+    const [second] = loads.sent();
+    expect(await loads.load({ ...second, at: { recorded } })).toMatchObject({ outcome: 'piece', done: 3 });
+    expect(await loads.read()).toBeNull();
+    expect(await loads.load(loads.sent()[0])).toMatchObject({ outcome: 'succeeded', rows: SUM });
+    expect(await loads.read()).toEqual(readEvents(0, 6));
+    expect(await loads.entry()).not.toHaveProperty('run');
+    expect(await loads.load(task)).toEqual({ outcome: 'unchanged' });
+  });
+
+  it.each([...loadFaultPoints, ...pieceFaultPoints])(
+    'has its rows once after it was killed at %s',
+    async (point) => {
+      await dropThree();
+      const isOfOne = point === 'settled' || point === 'noted';
+      let last = await loads.loadInPieces({ killAt: point });
+      if (!isOfOne) expect(last).toBe('killed');
+      loads.clock.advance(LEASE_MS + 1);
+      const sent = loads.sent();
+      last = await loads.loadInPieces({ reason: 'new' });
+      for (const task of sent) await loads.loadInPieces(task);
+      expect(await loads.read()).toEqual(readEvents(0, 6));
+      expect(await loads.entry()).toMatchObject({ state: 'succeeded', rows: SUM });
+      expect(await quarantined()).toHaveLength(2);
+      // What was begun and not published goes, and so do the pieces.
+      loads.clock.advance(97 * HOUR_MS);
+      await loads.sweep();
+      const version = (await loads.entry())?.version ?? '';
+      const left = await loads.keys('statsig/ingested/');
+      expect(left.filter((key) => !key.includes(version))).toEqual([]);
+      expect(await loads.keys('ledger/_loads/')).toEqual([]);
+      expect(await loads.read()).toEqual(readEvents(0, 6));
+    },
+  );
+
+  it('is planned anew when a file is replaced between two pieces', async () => {
+    await dropThree();
+    const recorded = async () => loads.clock.advance(600_000);
+    await loads.load({ at: { recorded } });
+    const [task] = loads.sent();
+    await drop('b', someEvents(10, 12));
+    expect(await loads.loadInPieces({ ...task })).toMatchObject({ outcome: 'succeeded', rows: SUM });
+    const expected = [...readEvents(0, 2), ...readEvents(4, 6), ...readEvents(10, 12)];
+    expect((await loads.read())?.toSorted()).toEqual(expected.toSorted());
+  });
+
+  it('settles first when a file is replaced, and the day has to', async () => {
+    await loads.close();
+    loads = await startLoads({}, [], 60);
+    loads.cutAt(1);
+    await drop('a', someEvents(0, 2));
+    await drop('b', someEvents(2, 4));
+    loads.clock.advance(2 * HOUR_MS);
+    const { tasks } = await planDay(loads, DAY);
+    const recorded = async () => loads.clock.advance(600_000);
+    expect(await loads.load({ ...tasks[0], at: { recorded } })).toMatchObject({ outcome: 'piece' });
+    await drop('b', someEvents(2, 5));
+    const [task] = loads.sent();
+    expect(await loads.load(task)).toMatchObject({ outcome: 'settling', again: true });
+    expect(await loads.entry()).not.toHaveProperty('run');
+    loads.clock.advance(2 * HOUR_MS);
+    expect(await loads.load(task)).toMatchObject({ outcome: 'succeeded', rows: { out: 5 } });
+  });
+
+  it('is planned anew after a deployment that changes the mapping', async () => {
+    await dropThree();
+    const recorded = async () => loads.clock.advance(600_000);
+    await loads.load({ at: { recorded } });
+    const before = (await loads.entry())?.run?.version;
+    const datasets = [eventsDataset({ refusedShare: 0.9 })];
+    const { sources } = defineConfig({
+      bucket: 'sluice-own',
+      sources: [acmeSource({ owner: THEIRS, settleMinutes: 0, datasets })],
+    });
+    const loader = { config: { ...loads.config, sources } };
+    const [task] = loads.sent();
+    expect(await loads.load({ ...task, loader, at: { recorded } })).toMatchObject({
+      outcome: 'piece',
+      done: 1,
+    });
+    expect((await loads.entry())?.run?.version).not.toBe(before);
+  });
+
+  it('is planned anew when a person asks for it, and the tasks of before end', async () => {
+    await dropThree();
+    const recorded = async () => loads.clock.advance(600_000);
+    await loads.load({ at: { recorded } });
+    const [old] = loads.sent();
+    const again = await loads.load({ reason: 'backfill', at: { recorded } });
+    expect(again).toMatchObject({ outcome: 'piece', done: 1 });
+    const [task] = loads.sent();
+    expect(await loads.load(old)).toEqual({ outcome: 'unchanged' });
+    expect(await loads.load(task)).toMatchObject({ outcome: 'succeeded' });
+    expect(await loads.load(task)).toEqual({ outcome: 'unchanged' });
+    expect(await loads.read()).toEqual(readEvents(0, 6));
+  });
+
+  it('names every file with a problem at once, and publishes nothing', async () => {
+    await drop('a', someEvents(0, 2));
+    await drop('b', damaged);
+    await drop('c', someEvents(2, 4));
+    await drop('d', 'SELECT 1 AS something');
+    const failed = await loads.loadInPieces();
+    expect(failed).toMatchObject({ outcome: 'failed' });
+    const fates = (await loads.entry())?.files.map(({ key, fate }) => [key.split('/').at(-1), fate]);
+    expect(fates).toEqual([
+      ['a.parquet', 'held'],
+      ['b.parquet', 'failed'],
+      ['c.parquet', 'held'],
+      ['d.parquet', 'failed'],
+    ]);
+    expect(await loads.read()).toBeNull();
+    expect(await loads.entry()).not.toHaveProperty('run');
+  });
+
+  it('is judged by the refused rows of all pieces', async () => {
+    await drop('a', someEvents(0, 2));
+    await drop(
+      'b',
+      `SELECT TIMESTAMP '${DAY} 11:00:00' AS timestamp, NULL AS event_name, 'u' AS unit_id FROM range(3)`,
+    );
+    const failure = { code: 'SLUICE_LOAD_ROWS_REFUSED' };
+    expect(await loads.loadInPieces()).toMatchObject({ outcome: 'failed', failure });
+    expect(await quarantined()).toHaveLength(1);
+    await drop('a', someEvents(0, 3));
+    expect(await loads.loadInPieces({ reason: 'changed' })).toMatchObject({ outcome: 'succeeded' });
+  });
+
+  it('fails by the names of the files of a piece that is killed each time', async () => {
+    await dropThree();
+    for (const killAt of ['recorded', 'mapped'] as const) {
+      expect(await loads.load({ killAt })).toBe('killed');
+      loads.clock.advance(LEASE_MS + 1);
+    }
+    const outcome = await loads.load();
+    expect(outcome).toMatchObject({ outcome: 'failed', failure: { code: 'SLUICE_LOAD_KILLED' } });
+    const entry = await loads.entry();
+    expect(entry?.failure?.message).toContain('b.parquet');
+    const failed = entry?.files.filter(({ fate }) => fate === 'failed').map(({ key }) => key);
+    expect(failed).toEqual([`events/${DAY}/b.parquet`]);
+  });
+
+  it('is planned anew if a file of its version is gone before it is published', async () => {
+    await dropThree();
+    let pieces = 0;
+    const recorded = async () => {
+      pieces += 1;
+      if (pieces !== 3) return;
+      const [key = ''] = await loads.keys('statsig/ingested/');
+      await loads.forget(key);
+    };
+    expect(await loads.load({ at: { recorded } })).toMatchObject({ outcome: 'succeeded', rows: SUM });
+    expect(await loads.read()).toEqual(readEvents(0, 6));
+  });
+
+  it('that failed before is not taken for loaded when it is planned anew', async () => {
+    await drop('a', damaged);
+    expect(await loads.load()).toMatchObject({ outcome: 'failed' });
+    await dropThree();
+    const { fingerprint = '' } = (await planDay(loads, DAY)).tasks[0] ?? {};
+    await loads.load({ reason: 'retried', fingerprint, at: { recorded: later } });
+    const [task] = loads.sent();
+    expect(await loads.entry()).toHaveProperty('failure');
+    const sources = loads.config.sources.map((one) => ({
+      ...one,
+      datasets: one.datasets.map((dataset) => ({ ...dataset, refusedShare: 0.9 })),
+    }));
+    const loader = { config: { ...loads.config, sources } };
+    expect(await loads.loadInPieces({ ...task, loader })).toMatchObject({ outcome: 'succeeded', rows: SUM });
+  });
+
+  it('is gone on with by the task that planned it anew, also after a kill', async () => {
+    await dropThree();
+    await loads.load({ at: { recorded: later } });
+    const [task] = loads.sent();
+    await drop('b', someEvents(10, 12));
+    expect(await loads.load({ ...task, killAt: 'recorded' })).toBe('killed');
+    loads.clock.advance(LEASE_MS + 1);
+    expect(await loads.load(task)).toMatchObject({ outcome: 'succeeded', rows: SUM });
+    expect(await loads.load(task)).toEqual({ outcome: 'unchanged' });
+  });
+
+  it('is made by one of two tasks that were sent for the same piece', async () => {
+    await dropThree();
+    await loads.load({ at: { recorded: later } });
+    const [task] = loads.sent();
+    expect(await loads.load({ ...task, at: { recorded: later } })).toMatchObject({
+      outcome: 'piece',
+      done: 2,
+    });
+    expect(await loads.load({ ...task, at: { recorded: later } })).toEqual({ outcome: 'unchanged' });
+    const sent = loads.sent();
+    expect(sent).toHaveLength(1);
+    expect(await loads.load(sent[0])).toMatchObject({ outcome: 'succeeded', rows: SUM });
+  });
+
+  it('keeps the day for its message if the task of the next piece can’t be sent', async () => {
+    await dropThree();
+    const tasks = { send: () => Promise.reject(new Error('no queue')) };
+    const recorded = async () => loads.clock.advance(600_000);
+    expect(await loads.load({ loader: { tasks }, at: { recorded } })).toMatchObject({
+      outcome: 'handed_back',
+    });
+    expect(await loads.loadInPieces()).toMatchObject({ outcome: 'succeeded', rows: SUM });
+  });
+
+  it('moves the note of its version on while it lasts, so that no sweep deletes it', async () => {
+    await dropThree();
+    const slow = async () => loads.clock.advance(13 * HOUR_MS);
+    let last = await loads.load({ at: { recorded: slow }, run: { leaseUntil: Number.MAX_SAFE_INTEGER } });
+    for (let [task] = loads.sent(); task !== undefined; [task] = loads.sent()) {
+      await loads.sweep();
+      last = await loads.load({ ...task, at: { recorded: slow } });
+    }
+    expect(last).toMatchObject({ outcome: 'succeeded', rows: SUM });
+    expect(await loads.read()).toEqual(readEvents(0, 6));
+    expect(await loads.keys(VERSION_NOTES)).toHaveLength(1);
+  });
+
+  it('keeps its rows, or lets them go, when none of the pieces has any', async () => {
+    await dropThree();
+    await loads.loadInPieces();
+    for (const name of ['a', 'b', 'c']) await drop(name, someEvents(0, 0));
+    expect(await loads.loadInPieces({ reason: 'changed' })).toMatchObject({
+      outcome: 'inputs_missing',
+      rows: SUM,
+    });
+    const { fingerprint = '' } = (await loads.entry()) ?? {};
+    const empty = { reason: 'empty', fingerprint: fingerprint ?? '' } as const;
+    expect(await loads.loadInPieces(empty)).toMatchObject({ outcome: 'succeeded_no_data' });
+    expect(await loads.read()).toEqual([]);
+  });
+
+  it('has the rows, refused rows, counts and fates of one piece, whatever its cut', async () => {
+    const good = fc.record({ rows: fc.integer({ min: 0, max: 4 }), refused: fc.integer({ min: 0, max: 2 }) });
+    const file = fc.oneof(
+      { weight: 9, arbitrary: good },
+      { weight: 1, arbitrary: fc.constant('damaged' as const) },
+    );
+    const days = fc.array(file, { minLength: 1, maxLength: 6 });
+    let day = DAY;
+    await fc.assert(
+      fc.asyncProperty(days, fc.integer({ min: 1, max: 3_000 }), async (files, bytes) => {
+        day = addDays(day, 1);
+        const put = (i: number, rows: string | Uint8Array) => loads.drop(`file-${i}.parquet`, rows, day);
+        let from = 0;
+        for (const [i, one] of files.entries()) {
+          if (one === 'damaged') await put(i, damaged);
+          else {
+            const refused = `SELECT TIMESTAMP '${DAY} 11:00:00', NULL, 'u' FROM range(${one.refused})`;
+            await put(i, `${someEvents(from, from + one.rows)} UNION ALL ${refused}`);
+            from += one.rows;
+          }
+        }
+        const loaded = async (mostBytes: number) => {
+          loads.cutAt(mostBytes);
+          const outcome = await loads.loadInPieces({ day, reason: 'backfill' });
+          const { state, rows, fingerprint, failure, files: fates } = (await loads.entry(day)) ?? {};
+          const { code } = failure ?? {};
+          const isFailed = state === 'failed';
+          const named = fates?.map(({ key, fate, reason, rows: counts, refusedBy }) => ({
+            key,
+            fate,
+            reason,
+            // Of a failed day only those files are counted whose piece had no problem.
+            counts: isFailed ? undefined : counts,
+            refusedBy: isFailed ? undefined : refusedBy,
+          }));
+          const read = (await loads.read(day))?.toSorted();
+          return {
+            outcome: outcome === 'killed' ? outcome : outcome.outcome,
+            state,
+            rows,
+            fingerprint,
+            code,
+            named,
+            read,
+          };
+        };
+        const whole = await loaded(2 ** 28);
+        expect(await loaded(bytes)).toEqual(whole);
+      }),
+      { seed: 72, numRuns: 12 },
+    );
+  });
+});
