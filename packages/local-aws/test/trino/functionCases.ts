@@ -17,8 +17,6 @@ export const functionCases: readonly (readonly [expression: string, expected: st
   ['1 / 0.0', 'Infinity'],
   ['-1 / 0.0', '-Infinity'],
   ['0 / 0.0', 'NaN'],
-  ['typeof(1.2)', 'double'],
-  ['typeof(-.5)', 'double'],
   ["typeof(DECIMAL '1.2')", 'decimal(2,1)'],
   ["typeof(coalesce(1.2, DECIMAL '1.2'))", 'double'],
   ['CAST(1.50 AS decimal(10, 2))', '1.50'],
@@ -46,7 +44,6 @@ export const functionCases: readonly (readonly [expression: string, expected: st
   ['CAST(1e0 AS varchar)', '1.0E0'],
   ['CAST(-123.456e0 AS varchar)', '-1.23456E2'],
   ['CAST(1e-5 AS varchar)', '1.0E-5'],
-  ['CAST(0.05e0 AS varchar)', '5.0E-2'],
   ['CAST(1.25e30 AS varchar)', '1.25E30'],
   ['CAST(CAST(NULL AS double) AS varchar)', null],
   ['CAST(true AS varchar)', 'true'],
@@ -127,7 +124,6 @@ export const functionCases: readonly (readonly [expression: string, expected: st
   ['current_date = date(now())', 'true'],
   // Text.
   ["concat('a', NULL, 'b')", null],
-  ["concat('a', 'b', 'c')", 'abc'],
   ["split('a,b,c', ',')", '[a, b, c]'],
   ["split_part('a,b', ',', 2)", 'b'],
   ["split_part('a,b', ',', 5)", null],
@@ -135,7 +131,6 @@ export const functionCases: readonly (readonly [expression: string, expected: st
   ["position('c' IN 'abc')", '3'],
   ["substr('hello', -3, 2)", 'll'],
   ["substring('hello' FROM 2 FOR 3)", 'ell'],
-  ["substring('hello', 2)", 'ello'],
   ["lpad('a', 3, 'xy')", 'xya'],
   ["rpad('abcd', 2, ' ')", 'ab'],
   ["length('añb')", '3'],
@@ -274,7 +269,6 @@ export const queryCases: readonly (readonly [
     'SELECT x FROM (SELECT \'["a","b"]\' AS j), UNNEST(CAST(json_parse(j) AS array(varchar))) AS u(x) ORDER BY x DESC',
     [['b'], ['a']],
   ],
-  ['SELECT x FROM (VALUES 1, 2, 3) AS t(x) ORDER BY x DESC OFFSET 1 LIMIT 1', [['2']]],
   [
     'SELECT x FROM (VALUES 1, 2, NULL) AS t(x) ORDER BY x DESC OFFSET 0 ROWS FETCH FIRST 2 ROWS ONLY',
     [['2'], ['1']],
@@ -321,22 +315,6 @@ export const queryCases: readonly (readonly [
   [
     "SELECT sum(x), typeof(sum(x)), typeof(sum(x) * 1e0), coalesce(sum(x), 0), sum(x) / count(*), CAST(sum(x) AS varchar), sum(DECIMAL '1.50') FROM (VALUES 2147483647, 2147483647) AS t(x)",
     [['4294967294', 'bigint', 'double', '4294967294', '2147483647', '4294967294', '3.00']],
-  ],
-  [
-    "SELECT DISTINCT t.a, lower(c) FROM (VALUES (1, 2)) AS t(a, b), (VALUES 'X') AS u(c) ORDER BY LOWER(C), a DESC NULLS FIRST",
-    [['1', 'x']],
-  ],
-  [
-    'SELECT DISTINCT a, count(*) FROM (VALUES (1, 2)) AS t(a, b) GROUP BY a, b ORDER BY count(*), 1',
-    [['1', '1']],
-  ],
-  [
-    'SELECT DISTINCT x.*, y.c FROM (VALUES (1, 2)) AS x(a, b), (VALUES 3) AS y(c) ORDER BY b, x.a, c',
-    [['1', '2', '3']],
-  ],
-  [
-    'SELECT DISTINCT a FROM (VALUES (1, 2)) AS t(a, b) UNION SELECT DISTINCT b FROM (VALUES (1, 2)) AS t(a, b) ORDER BY a',
-    [['1'], ['2']],
   ],
   // A table alone in brackets.
   [

@@ -113,6 +113,11 @@ export type Statement =
       readonly name: TableName;
       readonly ifExists: boolean;
       readonly partitions: readonly PartitionSpec[];
+    }
+  | {
+      readonly kind: 'setProperties';
+      readonly name: TableName;
+      readonly properties: ReadonlyMap<string, string>;
     };
 
 const KINDS: Readonly<Record<Statement['kind'], readonly [StatementKind['statementType'], string]>> = {
@@ -130,6 +135,7 @@ const KINDS: Readonly<Record<Statement['kind'], readonly [StatementKind['stateme
   dropTable: ['DDL', 'DROP_TABLE'],
   addPartitions: ['DDL', 'ALTER_TABLE_ADD_PARTITION'],
   dropPartitions: ['DDL', 'ALTER_TABLE_DROP_PARTITION'],
+  setProperties: ['DDL', 'ALTER_TABLE_SET_TBLPROPERTIES'],
   showDatabases: ['UTILITY', 'SHOW_DATABASES'],
   showTables: ['UTILITY', 'SHOW_TABLES'],
   showPartitions: ['UTILITY', 'SHOW_PARTITIONS'],

@@ -122,6 +122,14 @@ function runChange(statement: Statement, run: CatalogRun): readonly string[] {
     case 'dropPartitions':
       changePartitions(statement, run);
       return NO_LINES;
+    case 'setProperties': {
+      const { database, name } = resolveTableName(statement.name, context.database);
+      const { input } = requireTable(catalog, database, name);
+      const Parameters = { ...input.Parameters, ...Object.fromEntries(statement.properties) };
+      call('UpdateTable', { DatabaseName: database, Name: name });
+      catalog.updateTable(database, { ...input, Parameters });
+      return NO_LINES;
+    }
     default:
       throw notEmulated(statement.kind);
   }

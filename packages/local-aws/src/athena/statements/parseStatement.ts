@@ -106,6 +106,8 @@ function parseCatalogStatement(reader: StatementReader): Statement | undefined {
     if (!reader.peek('partition')) throw notEmulated('ALTER TABLE DROP of anything but partitions');
     return ended(reader, { kind: 'dropPartitions', name, ifExists, partitions: partitions(reader) });
   }
+  if (reader.take('set', 'tblproperties'))
+    return ended(reader, { kind: 'setProperties', name, properties: reader.textProperties() });
   throw notEmulated(`ALTER TABLE ${reader.atEnd ? '' : reader.next().raw.toUpperCase()}`);
 }
 

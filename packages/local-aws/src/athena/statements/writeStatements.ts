@@ -17,7 +17,6 @@ import { assertNotIceberg, assertNotProjected, sessionColumns } from '../engine/
 import { notEmulated, statementError } from '../engine/StatementError.ts';
 import { STATEMENT_LIMITS, type StatementResult } from '../engine/StatementRunner.ts';
 import { tableFormatOf } from '../engine/tableFormat.ts';
-import { assertInsertColumns, assertInsertCount } from './insertChecks.ts';
 import { type OpenQuery, openQuery, type QueryRun, rowsFrom } from './queryStatements.ts';
 import { type Properties, type PropertyValue, resolveTableName, type Statement } from './Statement.ts';
 
@@ -48,8 +47,10 @@ export async function runCreateTableAs(
       throw notEmulated('CREATE TABLE of an Iceberg table');
     const properties = requireKnownProperties(statement.properties);
     if (catalog.database(database).tables.has(name)) {
-      if (statement.ifNotExists)
-        return closeWith(run, toStatementResult({ rows: 0, scannedBytes: 0, locations: [], partitions: [] }));
+      if (statement.ifNotExists) {
+        session.close();
+        return toStatementResult({ rows: 0, scannedBytes: 0, locations: [], partitions: [] });
+      }
       throw statementError(
         'TABLE_ALREADY_EXISTS',
         `Table 'awsdatacatalog.${database}.${name}' already exists`,
@@ -173,6 +174,42 @@ export async function runInsert(
   }
 }
 
+/**
+ * Requires that the columns of an INSERT are the table's, each once: Trino's StatementAnalyzer.visitInsert.
+ *
+ * @param listed The names of the statement, in lower case. @param known Those of the table.
+ * @throws StatementError `COLUMN_NOT_FOUND`, `DUPLICATE_COLUMN_NAME`
+ */
+function assertInsertColumns(listed: readonly string[], known: readonly string[]): void {
+  for (const [index, column] of listed.entries()) {
+    if (!known.includes(column))
+      throw statementError(
+        'COLUMN_NOT_FOUND',
+        `Insert column name does not exist in target table: ${column}`,
+      );
+    if (listed.indexOf(column) < index)
+      throw statementError(
+        'DUPLICATE_COLUMN_NAME',
+        `Insert column name is specified more than once: ${column}`,
+      );
+  }
+}
+
+/**
+ * Requires that a query has a column for each that the statement names. Their types are not looked at: each value is cast.
+ *
+ * @param table Trino's types of the table's columns, in the statement's order.
+ * @throws StatementError `TYPE_MISMATCH`
+ */
+function assertInsertCount(table: readonly string[], { columns }: OpenQuery): void {
+  if (table.length === columns.length) return;
+  const types = columns.map(({ type }) => trinoTypeName(type));
+  throw statementError(
+    'TYPE_MISMATCH',
+    `Insert query has mismatched column types: Table: [${table.join(', ')}], Query: [${types.join(', ')}]`,
+  );
+}
+
 /** The result of a statement that has written rows. */
 function toStatementResult({ rows, scannedBytes, locations }: WriteResult): QueryResult {
   return {
@@ -183,12 +220,6 @@ function toStatementResult({ rows, scannedBytes, locations }: WriteResult): Quer
     output: 'txt',
     manifest: locations,
   };
-}
-
-/** A result, after closing the session. */
-function closeWith(run: QueryRun, result: QueryResult): QueryResult {
-  run.session.close();
-  return result;
 }
 
 /** An error of the catalog as the failure of the statement. */

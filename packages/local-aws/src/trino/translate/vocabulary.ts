@@ -1,10 +1,10 @@
 /** Trino's functions that exist in DuckDB with the same name and meaning. */
-const SAME = `abs acos array_agg ascii asin atan atan2 avg bool_and bool_or cbrt coalesce
-  concat_ws corr cos cosh count count_if covar_pop covar_samp cume_dist date_trunc degrees dense_rank exp
+const SAME = `abs any_match array_agg ascii avg bool_and bool_or cbrt coalesce
+  concat_ws corr count count_if covar_pop covar_samp cume_dist date_trunc dense_rank exp
   first_value flatten grouping lag last_value lead lower lpad ltrim map_entries map_from_entries
-  map_keys map_values max min minute month nth_value ntile nullif percent_rank pi position power quarter radians
-  rank regr_intercept regr_slope row_number rpad rtrim sin sinh starts_with stddev stddev_pop
-  stddev_samp sum tan tanh translate trim try unnest var_pop var_samp variance`;
+  map_keys map_values max min minute month nth_value ntile nullif percent_rank pi position power quarter 
+  rank regr_intercept regr_slope row_number rpad rtrim starts_with stddev stddev_pop
+  stddev_samp sum translate trim try unnest var_pop var_samp variance`;
 
 /** DuckDB's names of Trino's functions, including aggregates: a filtered aggregate cannot be a macro. */
 const RENAMED: Readonly<Record<string, string>> = {
@@ -29,9 +29,6 @@ const MACROS = `array_join at_timezone cardinality ceil chr
   to_utf8 truncate typeof week with_timezone year ln round sqrt upper
   normal_cdf wilson_interval_lower wilson_interval_upper`;
 
-/** Functions whose calls are rewritten: see `callForms.ts`. */
-const FORMS = 'any_match';
-
 const splitWords = (text: string) => text.split(/\s+/);
 
 /**
@@ -42,7 +39,6 @@ export const functionNames: ReadonlyMap<string, string> = new Map([
   ...splitWords(SAME).map((name): [string, string] => [name, name]),
   ...Object.entries(RENAMED),
   ...splitWords(MACROS).map((name): [string, string] => [name, `trino_${name}`]),
-  ...splitWords(FORMS).map((name): [string, string] => [name, name]),
 ]);
 
 const wordSet = (text: string): ReadonlySet<string> => new Set(text.split(/\s+/));

@@ -20,21 +20,12 @@ const QUERIES: readonly (readonly [
     ['_col0', '_col1'],
     [['2026-11-11', '2026-11-18 10:00:00.000']],
   ],
-  ["SELECT INTERVAL '1' DAY + INTERVAL '2' DAY", ['_col0'], [['3 00:00:00.000']]],
   ["SELECT current_date - INTERVAL '7' DAY < current_date", ['_col0'], [['true']]],
   [`SELECT a IS DISTINCT FROM b FROM ${NUMBERS} ORDER BY a`, ['_col0'], [['true'], ['false']]],
   [
     `SELECT a day, b AS month, a + b second FROM ${NUMBERS} LIMIT 1`,
     ['day', 'month', 'second'],
     [['1', '2', '3']],
-  ],
-  [
-    'SELECT x, n FROM UNNEST(ARRAY[5, 6]) WITH ORDINALITY t(x, n)',
-    ['x', 'n'],
-    [
-      ['5', '1'],
-      ['6', '2'],
-    ],
   ],
   [
     'SELECT * FROM (SELECT count(*), sum(value) AS s, max(id) + 1 FROM events)',
