@@ -26,6 +26,7 @@ import type { EraseFaultPoint } from '../../lib/erase/ObjectEraser.ts';
 import { erasureId, parseUnit } from '../../lib/erase/Unit.ts';
 import { writeRelayCopy } from '../../lib/relay/RelayCopy.ts';
 import type { Config, ConfigInput } from '../../lib/schema/config.ts';
+import { LOADS_FOLDER } from '../../lib/tables/ledgerKeys.ts';
 import { relayId, relayRefusedKey, relayWaitingKey } from '../../lib/tables/objectKeys.ts';
 import { Redaction } from '../../lib/wire/Redaction.ts';
 import { openDeployment } from '../../observe/deployment.ts';
@@ -117,9 +118,9 @@ describe('erasing a deployment', () => {
       /** Keys that readers get, without the records. */
       keys: async () => {
         const { Versions = [] } = await s3.send(new ListObjectVersionsCommand({ Bucket }));
-        return Versions.filter(({ IsLatest, Key = '' }) => IsLatest && !Key.startsWith('ledger/')).map(
-          ({ Key = '' }) => Key,
-        );
+        return Versions.filter(({ IsLatest }) => IsLatest)
+          .map(({ Key = '' }) => Key)
+          .filter((key) => key.startsWith(LOADS_FOLDER) || !key.startsWith('ledger/'));
       },
       run: (
         units: readonly string[],
@@ -404,7 +405,7 @@ describe('erasing a deployment', () => {
 
   it('waits for a load under way, and leaves what is archived', async () => {
     const { put, keys, run } = await deployment();
-    const load = 'ledger/_loads/acme_events/2026-11-01/v/refused-00001.parquet';
+    const load = `${LOADS_FOLDER}acme_events/2026-11-01/v/refused-00001.parquet`;
     await put(load, '"gone"');
     await put('query-results/0002.csv', '"gone"', 'GLACIER');
     const young = await run(['user_id=gone']);
@@ -413,7 +414,7 @@ describe('erasing a deployment', () => {
     ]);
     expect([young.run.hasFound, young.total['query-results']?.waiting, await keys()]).toEqual([
       ...[true, 1],
-      ['query-results/0002.csv'],
+      [load, 'query-results/0002.csv'],
     ]);
     const old = await run(['user_id=gone'], Date.now() + 25 * HOUR_MS);
     expect([old.total['query-results']?.waiting, await keys()]).toEqual([0, ['query-results/0002.csv']]);
