@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { VERSION } from '../lib/base/version.ts';
+import { LandedObject } from '../lib/landing/lines/LandedObject.ts';
 import type { Config } from '../lib/schema/config.ts';
 import type { MovableClock } from '../packages/local-aws/src/base/index.ts';
 import { newBucketSettings } from '../packages/local-aws/src/s3/index.ts';
@@ -17,7 +18,6 @@ import './errors.ts';
 import { QUERY_RESULTS_FOLDER } from '../lib/tables/objectKeys.ts';
 import { type LoadedTemplate, loadTemplate } from './loadTemplate.ts';
 import { localAccount } from './localAccount.ts';
-import { readRecord } from './readRecord.ts';
 
 /** The result of a flush. */
 export interface FlushReport {
@@ -281,4 +281,14 @@ function existingResources(
       ),
     ],
   };
+}
+
+/**
+ * The rows of a record of the landing, each as `{"table":"events","row":{…}}`: what the feed and searches in the buffers show.
+ * Of any other record its lines. What is damaged is left out: the writer tells it.
+ */
+function readRecord(record: Uint8Array): readonly string[] {
+  const rows = [...new LandedObject(record).rows()];
+  if (rows.length === 0) return Buffer.from(record).toString('utf8').split('\n');
+  return rows.map(({ kind, json }) => `{"table":"${kind}","row":${json}}`);
 }

@@ -9,7 +9,7 @@ interface StreamedRow {
   readonly row: Readonly<Record<string, unknown>>;
 }
 
-/** The row of a document that the stream accepted, as local/readRecord.ts writes it; null for any other text. */
+/** The row of a document that the stream accepted, as local/startCloud.ts writes it; null for any other text. */
 export function streamedRow(document: string): StreamedRow | null {
   const { table, row } =
     z.object({ table: z.enum(tableKinds), row: z.unknown() }).safeParse(parseJson(document)).data ?? {};
