@@ -1,5 +1,5 @@
-import { type ChildProcess, execFile, spawn } from 'node:child_process';
-import { closeSync, existsSync, mkdirSync, openSync, readFileSync } from 'node:fs';
+import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
+import { appendFileSync, existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { createServer, type IncomingMessage, request, type ServerResponse } from 'node:http';
 import { createServer as createSocket } from 'node:net';
 import { delimiter, join } from 'node:path';
@@ -8,14 +8,12 @@ import { z } from 'zod';
 import { repositoryRoot } from '../../local/dataDirectory.ts';
 
 /** LocalStack takes an access key of 12 digits for the account. */
-const ACCOUNT = '111122223333';
+export const ACCOUNT = '111122223333';
 /** Not us-east-1: there S3 says yes to whoever creates a bucket of their own again. */
 export const REGION = 'eu-west-1' as const;
 
 const START_MS = 300_000;
-const STOP_MS = 15_000;
 const LOOK_MS = 500;
-const OUTPUT_BYTES = 64 * 1024 * 1024;
 
 const faultsSchema = z.object({
   left: z.record(z.string(), z.number()),
@@ -30,6 +28,7 @@ export type Faults = Readonly<
 /** How a command ended, and what it printed on both outputs. */
 export interface Ended {
   readonly status: number | null;
+  readonly stdout: string;
   readonly output: string;
 }
 
@@ -40,7 +39,7 @@ export interface Ended {
 export class Engine {
   readonly #folder: string;
   readonly #bin: string;
-  readonly #children: ChildProcess[] = [];
+  readonly #children = new Set<ChildProcessWithoutNullStreams>();
   readonly #door = createServer((incoming, answer) => this.#forward(incoming, answer));
   #host = '';
   /** Where all of AWS answers. */
@@ -65,7 +64,7 @@ export class Engine {
     try {
       for (const name of ['tmp', 'state', 'home']) mkdirSync(join(folder, name));
       const [edge, moto] = [await freePort(), await freePort()];
-      engine.#spawn('localstack', [join(import.meta.dirname, 'engine.py')], {
+      engine.#serve('localstack', [join(import.meta.dirname, 'engine.py')], {
         ENGINE_WORK: folder,
         ENGINE_NODE: process.execPath,
         GATEWAY_LISTEN: `127.0.0.1:${edge}`,
@@ -82,7 +81,7 @@ export class Engine {
         DISABLE_EVENTS: '1',
         DNS_ADDRESS: '0',
       });
-      engine.#spawn('moto', ['-m', 'moto.server', '-H', '127.0.0.1', '-p', String(moto)], {});
+      engine.#serve('moto', ['-m', 'moto.server', '-H', '127.0.0.1', '-p', String(moto)], {});
       engine.edge = `http://127.0.0.1:${edge}`;
       engine.moto = `http://127.0.0.1:${moto}`;
       await engine.#answers(`${engine.edge}/_engine/faults`, 'localstack');
@@ -122,18 +121,41 @@ export class Engine {
     return { endpoint, region, credentials, forcePathStyle: true, maxAttempts: 3 };
   }
 
-  /** Runs a command to its end. */
-  run(
+  /** Starts a command that ends with this process, however this one ends, and with {@link stop}. */
+  start(
     command: string,
     args: readonly string[],
-    { cwd = this.#folder, timeoutMs, env = {} }: { cwd?: string; timeoutMs: number; env?: NodeJS.ProcessEnv },
+    { cwd = this.#folder, env = {} }: { cwd?: string; env?: NodeJS.ProcessEnv } = {},
+  ): ChildProcessWithoutNullStreams {
+    const leash = [join(import.meta.dirname, 'leash.py'), command, ...args];
+    // Ctrl-C of a terminal reaches this process alone, which then ends the others.
+    const options = { cwd, env: { ...this.env(), ...env }, detached: true };
+    const child = spawn(join(this.#bin, 'python'), leash, options);
+    this.#children.add(child);
+    child.once('close', () => this.#children.delete(child));
+    return child;
+  }
+
+  /** Runs a command to its end. */
+  async run(
+    command: string,
+    args: readonly string[],
+    { timeoutMs, ...of }: { cwd?: string; timeoutMs: number; env?: NodeJS.ProcessEnv },
   ): Promise<Ended> {
-    return new Promise((resolve) => {
-      const options = { cwd, env: { ...this.env(), ...env }, timeout: timeoutMs, maxBuffer: OUTPUT_BYTES };
-      const child = execFile(command, [...args], { ...options, killSignal: 'SIGKILL' }, (_, out, err) =>
-        resolve({ status: child.exitCode, output: `${out}${err}` }),
-      );
+    const child = this.start(command, args, of);
+    let stdout = '';
+    let output = '';
+    child.stdout.setEncoding('utf8').on('data', (chunk: string) => {
+      stdout += chunk;
+      output += chunk;
     });
+    child.stderr.setEncoding('utf8').on('data', (chunk: string) => {
+      output += chunk;
+    });
+    const timer = globalThis.setTimeout(() => child.stdin.end(), timeoutMs);
+    const status = await new Promise<number | null>((resolve) => child.once('close', resolve));
+    clearTimeout(timer);
+    return { status, stdout, output };
   }
 
   /** Posts to the Function URL of this address from here on. */
@@ -164,29 +186,22 @@ export class Engine {
     return existsSync(file) ? readFileSync(file, 'utf8').slice(-characters) : '';
   }
 
+  /** Ends all that it has started. */
   async stop(): Promise<void> {
     this.#door.close();
     this.#door.closeAllConnections();
-    for (const child of this.#children) {
-      if (child.exitCode !== null) continue;
-      const ended = new Promise((resolve) => child.once('exit', resolve));
-      child.kill('SIGTERM');
-      await Promise.race([ended, setTimeout(STOP_MS, undefined, { ref: false })]);
-      // With the functions that it has started, which are in its group.
-      endGroup(child);
-    }
+    const ended = [...this.#children].map((child) => {
+      child.stdin.end();
+      return new Promise((resolve) => child.once('close', resolve));
+    });
+    await Promise.all(ended);
   }
 
-  #spawn(name: string, args: readonly string[], env: NodeJS.ProcessEnv): void {
-    const log = openSync(join(this.#folder, `${name}.log`), 'a');
-    const child = spawn(join(this.#bin, 'python'), [...args], {
-      cwd: this.#folder,
-      env: { ...this.env(), AWS_ENDPOINT_URL: undefined, PYTHONUNBUFFERED: '1', ...env },
-      stdio: ['ignore', log, log],
-      detached: true,
-    });
-    closeSync(log);
-    this.#children.push(child);
+  #serve(name: string, args: readonly string[], env: NodeJS.ProcessEnv): void {
+    const own = { AWS_ENDPOINT_URL: undefined, PYTHONUNBUFFERED: '1' };
+    const child = this.start('python', args, { env: { ...own, ...env } });
+    for (const stream of [child.stdout, child.stderr])
+      stream.on('data', (chunk) => appendFileSync(join(this.#folder, `${name}.log`), chunk));
   }
 
   async #answers(url: string, name: string): Promise<void> {
@@ -197,7 +212,7 @@ export class Engine {
         () => false,
       );
       if (isUp) return;
-      const isOver = this.#children.some(({ exitCode }) => exitCode !== null);
+      const isOver = this.#children.size < 2;
       if (isOver || Date.now() > deadline) throw new Error(`${name} does not start:\n${this.log(name)}`);
       await setTimeout(LOOK_MS);
     }
@@ -215,14 +230,6 @@ export class Engine {
     );
     out.once('error', () => answer.destroy());
     incoming.pipe(out);
-  }
-}
-
-function endGroup({ pid }: ChildProcess): void {
-  try {
-    if (pid !== undefined) process.kill(-pid, 'SIGKILL');
-  } catch {
-    // Everything in it has ended.
   }
 }
 

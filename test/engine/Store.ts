@@ -6,6 +6,7 @@ import {
   CreateBucketCommand,
   GetObjectCommand,
   ListObjectsV2Command,
+  PutBucketPolicyCommand,
   PutObjectCommand,
   S3Client,
 } from '@aws-sdk/client-s3';
@@ -33,6 +34,10 @@ export class Store {
   async createBucket(bucket: string): Promise<void> {
     const CreateBucketConfiguration = { LocationConstraint: REGION };
     await this.#s3.send(new CreateBucketCommand({ Bucket: bucket, CreateBucketConfiguration }));
+  }
+
+  async putPolicy(Bucket: string, Policy: string): Promise<void> {
+    await this.#s3.send(new PutBucketPolicyCommand({ Bucket, Policy }));
   }
 
   async put(bucket: string, key: string, bytes: Uint8Array | string): Promise<void> {

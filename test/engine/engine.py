@@ -19,6 +19,7 @@ from types import SimpleNamespace
 sys.modules['crontab'] = SimpleNamespace(CronTab=None)
 
 import localstack.services.lambda_.invocation.runtime_executor as runtime_executor
+from localstack.aws import handlers
 from localstack.aws.connect import connect_to
 from localstack.aws.skeleton import Skeleton
 from localstack.aws.spec import load_service
@@ -36,6 +37,7 @@ from localstack.services.plugins import SERVICE_PLUGINS, Service
 from localstack.services.s3.provider import S3Provider
 from localstack.services.s3.resource_providers.aws_s3_bucket import S3BucketProvider
 from localstack.http import Response
+from localstack.utils.aws.request_context import extract_access_key_id_from_auth_header
 
 WORK = os.environ['ENGINE_WORK']
 NODE = os.environ['ENGINE_NODE']
@@ -57,6 +59,44 @@ def take(name):
         return left > 0
 
 
+# Calls that functions make, and the policies of whom they make them as, for judgeCalls.ts.
+
+CALLS = open(os.path.join(WORK, 'calls.jsonl'), 'a', buffering=1, encoding='utf8')
+CALLERS = {}
+
+
+def caller_of(version):
+    """The role of a version of a function, as it is when an environment starts."""
+    arn = version.config.role
+    iam = connect_to(aws_access_key_id=version.id.account, region_name=version.id.region).iam
+    name = arn.split('/')[-1]
+    names = iam.list_role_policies(RoleName=name)['PolicyNames']
+    return {
+        'function': version.id.function_name, 'role': arn, 'session': None,
+        'trust': iam.get_role(RoleName=name)['Role']['AssumeRolePolicyDocument'],
+        'policies': [iam.get_role_policy(RoleName=name, PolicyName=one)['PolicyDocument'] for one in names]}
+
+
+def write_down(_, context, response):
+    headers = context.request.headers
+    caller = CALLERS.get(extract_access_key_id_from_auth_header(headers))
+    if caller is None or context.operation is None:
+        return
+    given = context.service_request or {}
+    if context.operation.name == 'AssumeRole' and response.status_code == 200:
+        session = {**caller, 'role': given['RoleArn'], 'session': given.get('Policy')}
+        CALLERS[context.service_response['Credentials']['AccessKeyId']] = session
+    CALLS.write(json.dumps({
+        **caller, 'service': context.service.service_name, 'operation': context.operation.name,
+        'status': response.status_code, 'query': context.request.query_string.decode(),
+        'headers': {name.lower(): value for name, value in headers.items() if name.lower() in ASKED_HEADERS},
+        # Bodies are nobody's business.
+        'input': given}, default=lambda _: None) + '\n')
+
+
+ASKED_HEADERS = ('if-match', 'x-amz-acl', 'x-amz-copy-source')
+handlers.run_custom_response_handlers.append(write_down)
+
 # Functions.
 
 RUNNING = {}
@@ -71,6 +111,7 @@ class NodeExecutor(runtime_executor.RuntimeExecutor):
         self.folder = os.path.join(WORK, 'tmp', self.id)
         os.makedirs(self.folder, exist_ok=True)
         self.env = {name: str(value) for name, value in env_vars.items()}
+        CALLERS[self.env['AWS_ACCESS_KEY_ID']] = caller_of(self.function_version)
         self.env.update(
             LAMBDA_TASK_ROOT=str(self.function_version.config.code.get_unzipped_code_location()),
             PATH=os.environ['PATH'], TZ='UTC', TMPDIR=self.folder, HOME=self.folder)

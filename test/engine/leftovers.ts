@@ -13,6 +13,8 @@ const LISTS: Readonly<Record<string, string>> = {
   'KMS::Key':
     "kms list-keys --query 'Keys[].[KeyId]' --output text | xargs -rn1 aws kms describe-key --query 'KeyMetadata.Enabled && KeyMetadata.KeyId || `null`' --key-id",
   'Glue::Database': "glue get-databases --query 'DatabaseList[].Name'",
+  'Glue::Table':
+    "glue get-databases --query 'DatabaseList[].[Name]' --output text | xargs -rn1 aws glue get-tables --output text --query 'TableList[].Name' --database-name",
   'SecretsManager::Secret': "secretsmanager list-secrets --query 'SecretList[].Name'",
   'KinesisFirehose::DeliveryStream': 'firehose list-delivery-streams --query DeliveryStreamNames',
   'IAM::Role': "iam list-roles --query 'Roles[].RoleName'",
@@ -31,6 +33,8 @@ const LISTS: Readonly<Record<string, string>> = {
 export const STAYS: Readonly<Record<string, number>> = {
   ...{ 'S3::Bucket': 1, 'KMS::Key': 1, 'Glue::Database': 2, 'SecretsManager::Secret': 1 },
   ...{ 'KinesisFirehose::DeliveryStream': 1, 'IAM::Role': 1 },
+  // Exposures, events, quarantine, and the dataset's.
+  'Glue::Table': 4,
 };
 
 /** What there is: names by type. @throws when a list can't be read. */

@@ -1,9 +1,12 @@
 // `npm run test:engine`: the product on an AWS that nobody here wrote: LocalStack, with moto's Glue. `serverless deploy`
-// deploys, the deployed zips run as local processes, and what is sent is looked for in the files. Needs Python 3.13; without
+// deploys, the deployed zips run as local processes, what is sent is looked for in the files, and what functions call is asked
+// of the simulator of IAM. Needs Python 3.13; without
 // it everything is named as not asked, which fails the run with `--require`. The last line is `N passed, N failed, N not asked`.
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { SIMULATOR_VARIABLE } from '../../packages/local-aws/test/witness/iam/simulator.ts';
+import { preparePackages } from '../harness/nodePackages.ts';
 import { preparePython } from '../harness/python.ts';
 import { Tally } from '../harness/Tally.ts';
 import { Engine } from './Engine.ts';
@@ -20,12 +23,19 @@ else await run(python.bin);
 tally.close();
 
 async function run(bin: string): Promise<void> {
+  const simulator = preparePackages('packages/local-aws/test/witness/iam/packages', 'the simulator of IAM');
+  if ('missing' in simulator) tally.leaveOut(['the simulator of IAM'], simulator.missing);
+  else process.env[SIMULATOR_VARIABLE] = simulator.directory;
   const folder = mkdtempSync(join(tmpdir(), 'sluice-engine-'));
   const startedAt = performance.now();
   const seconds = () => `${((performance.now() - startedAt) / 1_000).toFixed(0)} s`;
   const engine = await Engine.start(folder, bin);
-  const end = () => void engine.stop().finally(() => process.exit(130));
-  process.once('SIGINT', end).once('SIGTERM', end);
+  const end = () =>
+    void engine.stop().finally(() => {
+      rmSync(folder, { recursive: true, force: true });
+      process.exit(130);
+    });
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, end);
   try {
     const tell = (what: string, wrong: string) => tally.tell(what, wrong === '', wrong);
     const left = [...steps(engine, folder, tell)];

@@ -1,4 +1,4 @@
-// Logs events by the real js-client, as an app on Node does (docs/send.md), and by Server Core, and prints how many each
+// Logs events and an exposure by the real js-client, as an app on Node does (docs/send.md), and by Server Core, and prints how many each
 // says to have sent. Their values are `<prefix>js-<n>` and `<prefix>core-<n>`.
 //   node test/engine/send.ts COLLECTOR KEY COUNT PREFIX
 import { setTimeout } from 'node:timers/promises';
@@ -24,6 +24,7 @@ client.on('logs_flushed', ({ events }) => {
   flushed += events.length;
 });
 for (let i = 0; i < each; i += 1) client.logEvent('engine', `${prefix}js-${i}`);
+client.checkGate('new_checkout');
 await untilSent(
   () => flushed,
   () => client.flush(),
@@ -48,6 +49,7 @@ for (let i = 0; i < each; i += 1) {
   const user = new StatsigUser({ userID: `user-${i}`, customIDs: { companyID: `company-${i % 7}` } });
   statsig.logEvent(user, 'engine', `${prefix}core-${i}`);
 }
+statsig.checkGate(new StatsigUser({ userID: 'ada' }), 'new_checkout');
 await untilSent(
   () => acknowledged,
   () => statsig.flushEvents(),
@@ -59,7 +61,7 @@ process.stdout.write(`${JSON.stringify({ js: flushed, core: acknowledged })}\n`)
 /** An SDK keeps what was not taken, and sends it with a later flush. */
 async function untilSent(sent: () => number, flush: () => Promise<unknown>): Promise<void> {
   const deadline = Date.now() + DEADLINE_MS;
-  while (sent() < each && Date.now() < deadline) {
+  while (sent() <= each && Date.now() < deadline) {
     await flush();
     await setTimeout(200);
   }

@@ -1,4 +1,3 @@
-import { spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { CloudFormationClient, DescribeStacksCommand } from '@aws-sdk/client-cloudformation';
@@ -32,11 +31,7 @@ export async function runTrial(engine: Engine, folder: string, until?: RegExp): 
     '--yes',
     '--json',
   ];
-  const child = spawn(process.execPath, [sluice, ...args], {
-    cwd: folder,
-    env: engine.env(),
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
+  const child = engine.start(process.execPath, [sluice, ...args], { cwd: folder });
   let [stdout, stderr, isInterrupted] = ['', '', false];
   child.stdout.on('data', (chunk) => {
     stdout += chunk;

@@ -140,7 +140,7 @@ function cyclesOf(edges: ReadonlyMap<string, Iterable<string>>): string[][] {
 }
 
 /** Tests that use the emulator's witness. */
-const WITNESSES = /^test\/(?:aws|trino)\/|^test\/lib\/access\/decideCall/;
+const WITNESSES = /^test\/(?:aws|engine|trino)\/|^test\/lib\/access\/decideCall/;
 
 /** The files that packages export. */
 const doors = new Set(
