@@ -110,10 +110,12 @@ function npmAbove(pid, most) {
 }
 
 /**
+ * The parent and the command line of a process; an empty one if there is none, and on Windows.
+ *
  * @param {number} pid
  * @returns {{ parent: number, command: string }}
  */
-function describeProcess(pid) {
+export function describeProcess(pid) {
   try {
     // Not every Linux has ps. The name in parentheses may contain some itself.
     const [, parent] = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ').at(-1)?.split(' ') ?? [];

@@ -352,6 +352,15 @@ export const mutations: readonly Mutation[] = [
       'return receivedAt <= Number.MAX_VALUE && this.#rows.has(quarantineId) && 0 < (',
     ],
   ]),
+  of('cli/trial/removeTrial.ts', 'cli/trial/runTrial.contract', [
+    ['if (describeProcess(pid).command.includes(trialStage(trial)))', 'if (pid > 1)'],
+  ]),
+  of('cli/trial/runTrial.ts', 'cli/trial/runTrial.contract', [
+    ['isAnswered ||= isFromCollector(reply);', 'isAnswered = true;'],
+  ]),
+  of('lib/access/operators/trialPolicy.ts', 'lib/access/trialPolicies.contract', [
+    ['...keepBoundary(boundaryArn),', ''],
+  ]),
   of('cli/commands/redrive.ts', 'cli/dryRun.contract', [
     ['redriveLanding(deployment, dryRun)', 'redriveLanding(deployment, false)'],
   ]),

@@ -128,7 +128,7 @@ function requireLengths(policies: readonly PrintedPolicy[]): void {
   const most = ACCESS_LIMITS.managedPolicyCharacters;
   for (const { name, document } of policies) {
     const { length } = JSON.stringify(document);
-    if (/permissions$|^callerPolicy$/i.test(name) && length > most)
+    if (/permissions$|^(boundary|callerPolicy|policy)$/i.test(name) && length > most)
       throw new PolicyError('SLUICE_POLICY_TOO_LONG', `${name}: ${length} characters, at most ${most}.`);
   }
 }

@@ -16,6 +16,7 @@ export const trial: Command = {
   usage: 'sluice trial --region REGION [--yes] [options] | --remove ID --region REGION',
   options: {
     region: { type: 'string', help: 'AWS region' },
+    stage: { type: 'string', help: 'take boundary, tags and key of this stage (default: local)' },
     'endpoint-url': targetOptions['endpoint-url'],
     endpoint: { type: 'string', values: ENDPOINTS, help: 'where SDKs send to (default http-api)' },
     url: { type: 'string', help: 'URL of the collector (default: `CollectorUrl` of the stack)' },
@@ -23,11 +24,7 @@ export const trial: Command = {
     remove: { type: 'string', help: 'only remove what the trial of this ID has made' },
     json: { type: 'boolean', help: 'print what trial.json has' },
   },
-  examples: [
-    'sluice trial --region eu-west-1',
-    'sluice trial --region eu-west-1 --endpoint function-url --yes',
-    'sluice trial --remove 1f0c93ab --region eu-west-1',
-  ],
+  examples: ['sluice trial --region eu-west-1', 'sluice trial --remove 1f0c93ab --region eu-west-1'],
   async run(line) {
     assertNoArguments(line.positionals);
     const region = textOption(line, 'region') || undefined;

@@ -24,24 +24,13 @@ const METRICS_WAIT_MS = 180_000;
 /** https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_GetMetricData.html: periods of whole minutes. */
 const PERIOD_SECONDS = 60;
 
-/** Requests that the collector has answered since a time of the deployment's clock, epoch milliseconds. */
-interface Counted {
-  readonly since: number;
-  readonly requests: number;
-  /** How far that clock is ahead of this machine's, milliseconds: the local cloud's can be moved. */
-  readonly aheadMs: number;
-}
-
 /**
  * Polls CloudWatch for a metric that a function prints, until there is a value for each request or the time is over.
  *
+ * @param requests That the collector has answered since the time of the run.
  * @throws What CloudWatch's client throws.
  */
-export async function askMetrics(
-  probed: Probed,
-  { lacks }: Run,
-  { since, requests, aheadMs }: Counted,
-): Promise<Answer> {
+export async function askMetrics(probed: Probed, { lacks, time }: Run, requests: number): Promise<Answer> {
   const { clock, wait, stack } = probed;
   if (lacks.has(METRICS_OF_LINES)) return unanswered('SLUICE_PROBE_METRICS', NO_METRICS);
   const deadline = clock.now() + METRICS_WAIT_MS;
@@ -52,8 +41,8 @@ export async function askMetrics(
   };
   const minute = (ms: number) => Math.floor(ms / 60_000) * 60_000;
   for (;;) {
-    const end = minute(clock.now() + aheadMs) + 60_000;
-    const period = { start: minute(since), end, periodSeconds: PERIOD_SECONDS };
+    const end = minute(clock.now()) + 60_000;
+    const period = { start: minute(time), end, periodSeconds: PERIOD_SECONDS };
     const series = await readMetricData(probed, [metric], period);
     const count = [...(series.get(name)?.values() ?? [])].reduce((sum, value) => sum + value, 0);
     const leftMs = deadline - clock.now();

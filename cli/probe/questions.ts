@@ -10,10 +10,11 @@ export interface Question {
 }
 
 const INTACT = '202, and one row with every character of the event';
-const NO_SDK = 'No SDK works without it. Open an issue with trial.json.';
+/** What was asked is removed by then: nobody can look at it. */
+const ISSUE = 'Open an issue with trial.json.';
+const NO_SDK = `No SDK works without it. ${ISSUE}`;
 /** The answer to a body that the gateway has treated as text: it is never accepted. */
-const MANGLED =
-  'A 503 `SLUICE_COLLECT_BODY_MANGLED` means that the gateway treated the body as text. The SDK keeps its events and retries without success.';
+const MANGLED = 'A 503 `SLUICE_COLLECT_BODY_MANGLED` means that the gateway treated the body as text.';
 
 /** The questions by code, in the order of docs/reference/probe.md and the report. Codes are stable. */
 export const questions = {
@@ -63,28 +64,28 @@ export const questions = {
     asks: 'The preflight request of a browser',
     expects:
       '2xx with `Access-Control-Allow-Origin: *`, `POST` among the methods, and every header of the SDKs allowed',
-    cure: 'Without it, browsers only send beacons. If a function answered, a route of the deployed API matches `OPTIONS` (`ANY`, `$default`): delete it. Otherwise compare the CORS settings of the address with the template.',
+    cure: 'Browsers only send beacons. Delete a route that matches `OPTIONS` (`ANY`, `$default`), or compare the CORS settings with the template.',
   },
   SLUICE_PROBE_CORS_ACCEPTED: {
     asks: 'A 202 to a browser',
     expects: '`{"success":true}` as JSON, with `Access-Control-Allow-Origin: *`, once',
-    cure: 'Without it, js-client cannot read the response and sends the batch again: rows arrive twice, with the same `event_id`. A duplicate header has the same effect: a proxy in front adds it as well.',
+    cure: 'js-client sends the batch again: rows arrive twice, with the same `event_id`. Look for a proxy that adds the header again.',
   },
   SLUICE_PROBE_TEXT_UNDER_LIMIT: {
     asks: 'A text of 6 MiB minus 64 KiB',
     expects: '202, and a row',
-    cure: 'The gateway accepts less than Lambda. Reduce the batch size of SDKs (docs/sdks.md) below its limit.',
+    cure: 'Reduce the batch size of SDKs (docs/sdks.md).',
   },
   SLUICE_PROBE_OVER_LAMBDA_LIMIT: {
     asks: "A text of 6.5 MiB: above Lambda's limit, below the gateway's",
     expects: '413 with CORS headers, so that an SDK drops this batch and continues with the next; no row',
-    cure: 'After a 5xx, SDKs retry again and again. Without CORS headers, a browser reports a network error to its SDK instead of the status; js-client then keeps the batch and retries. In both cases, reduce the batch size of SDKs (docs/sdks.md) to well below 6 MB.',
+    cure: 'After a 5xx, or an answer that a browser may not read, SDKs retry again and again: reduce their batch size (docs/sdks.md) to well below 6 MB.',
   },
   // How Firehose, S3, Glue, Athena and CloudWatch handle accepted events.
   SLUICE_PROBE_DELIVERED: {
     asks: 'Whether rows arrive at all',
     expects: 'at least one row',
-    cure: '`npx sluice doctor` reports what is missing; Firehose logs it in `/aws/kinesisfirehose/sluice-<stage>-landing`.',
+    cure: ISSUE,
   },
   SLUICE_PROBE_DELIVERY_TIME: {
     asks: 'The time from the response to the row',
@@ -95,7 +96,7 @@ export const questions = {
   SLUICE_PROBE_TIMESTAMP_VALUE: {
     asks: 'Which time Athena reads',
     expects: 'the time that was sent, UTC, to the millisecond',
-    cure: 'A difference of hours is a time zone, a missing fraction a type. Open an issue with trial.json.',
+    cure: `A difference of hours is a time zone, a missing fraction a type. ${ISSUE}`,
   },
   SLUICE_PROBE_VIEWS: {
     asks: 'Whether Athena accepts the views as the stack creates them in Glue',
@@ -105,12 +106,12 @@ export const questions = {
   SLUICE_PROBE_METRICS: {
     asks: 'Whether metrics that functions print (EMF) arrive',
     expects: '`received` of the namespace `Sluice` has a value for each request',
-    cure: '**Alarms would not fire.** Check the dashboard: panels without data show what is missing (docs/metrics.md).',
+    cure: `**Alarms would not fire.** ${ISSUE}`,
   },
   SLUICE_PROBE_DROP: {
     asks: "A file that is dropped into a customer's bucket",
     expects: 'the ledger says that its day is loaded, and its table has each row',
-    cure: '`npx sluice ingest explain` says why a day is not loaded; the log group of `ingest-load` has the error.',
+    cure: ISSUE,
   },
   SLUICE_PROBE_ALARM: {
     asks: 'A compressed body that arrives as text, as it is sent',

@@ -14,8 +14,6 @@ import { isFromCollector, type Reply, sendRequest } from './sendRequest.ts';
 
 /** Additional time to wait for rows, milliseconds. */
 const EXTRA_WAIT_MS = 180_000;
-/** The longest that a flush of the local cloud may take, milliseconds. */
-const FLUSH_MS = 180_000;
 /** The longest that both SDKs may take, milliseconds. */
 const SDKS_MS = 180_000;
 
@@ -30,8 +28,6 @@ type Sent = { readonly event: SentEvent; readonly reply: Reply }[];
  * @param onProgress Called with a description of each step.
  */
 export async function runProbe(probed: Probed, run: Run, onProgress: OnProgress): Promise<readonly Answer[]> {
-  const { clock } = probed;
-  const aheadMs = run.time - clock.now();
   const sent: Sent = [];
   for (const body of bodies) {
     onProgress(`sending ${body.part}`);
@@ -39,7 +35,7 @@ export async function runProbe(probed: Probed, run: Run, onProgress: OnProgress)
   }
   onProgress('sending by SDKs');
   sent.push(...(await sendBySdks(probed, run)));
-  const sentAt = clock.now();
+  const sentAt = probed.clock.now();
   const preflight = await askPreflight(run);
   const followed = await follow(probed, run, onProgress, { sent, sentAt });
   const answers = [
@@ -51,8 +47,7 @@ export async function runProbe(probed: Probed, run: Run, onProgress: OnProgress)
   ];
   onProgress('waiting for metrics');
   const requests = sent.filter(({ reply }) => isFromCollector(reply)).length;
-  const counted = { since: run.time, requests, aheadMs };
-  answers.push(await unlessDenied('SLUICE_PROBE_METRICS', () => askMetrics(probed, run, counted)));
+  answers.push(await unlessDenied('SLUICE_PROBE_METRICS', () => askMetrics(probed, run, requests)));
   return answers;
 }
 
@@ -77,7 +72,7 @@ async function sendBySdks({ signal }: Probed, run: Run): Promise<Sent> {
     },
   );
   const reply = (count: number): Reply =>
-    count > 0 ? { status: 202, headers: new Headers(), json: { success: true } } : { status: null, problem };
+    count > 0 ? { status: 202, headers: new Headers(), text: '{"success":true}' } : { status: null, problem };
   return [
     { event: js, reply: reply(counts.js) },
     { event: core, reply: reply(counts.core) },
@@ -129,15 +124,9 @@ async function awaitRows(
   onProgress: OnProgress,
   { sent, sentAt }: Sending,
 ): Promise<{ readonly rows: readonly Row[]; readonly tookMs: number | null }> {
-  const { clock, wait, config, localControl } = probed;
+  const { clock, wait, config } = probed;
   const deadline = sentAt + queryableSeconds(config) * 1_000 + EXTRA_WAIT_MS;
   const promised = sent.filter(({ reply }) => reply.status === 202).length;
-  // Delivers the buffers of Firehose, which is not possible on AWS.
-  if (localControl !== undefined)
-    await fetch(new URL('/_sluice/flush', localControl), {
-      method: 'POST',
-      signal: AbortSignal.timeout(FLUSH_MS),
-    });
   for (;;) {
     const rows = await readRows(probed, run);
     const events = eventCount(rows);
@@ -149,10 +138,9 @@ async function awaitRows(
   }
 }
 
-function judgeDelay({ config, localControl }: Probed, tookMs: number | null): Answer {
+function judgeDelay({ config }: Probed, tookMs: number | null): Answer {
   const code = 'SLUICE_PROBE_DELIVERY_TIME';
   if (tookMs === null) return answer(code, false, 'not all rows arrived in time');
   const [took, most] = [Math.ceil(tookMs / 1_000), queryableSeconds(config)];
-  const flushed = localControl === undefined ? '' : ', flushed';
-  return answer(code, took <= most, `${took} s${flushed}; at most ${most} s`);
+  return answer(code, took <= most, `${took} s; at most ${most} s`);
 }

@@ -1,15 +1,18 @@
 import { isJsonObject, parseJson } from '../../lib/base/json.ts';
+import { visibleLine } from '../../lib/base/text.ts';
 
 /** Timeout of a request, milliseconds: an HTTP API times out after 30 s, and sending 10 MiB takes time. */
 const REQUEST_TIMEOUT_MS = 120_000;
+
+/** Characters of a body that are shown. */
+const SHOWN = 200;
 
 /** The response to a request, or why there is none. */
 export type Reply =
   | {
       readonly status: number;
       readonly headers: Headers;
-      /** The body as JSON; undefined if it is not JSON. */
-      readonly json: unknown;
+      readonly text: string;
     }
   | { readonly status: null; readonly problem: string };
 
@@ -36,8 +39,7 @@ export async function sendRequest({
       ...(body === undefined ? {} : { body }),
       signal: AbortSignal.timeout(REQUEST_TIMEOUT_MS),
     });
-    const text = await response.text();
-    return { status: response.status, headers: response.headers, json: parseJson(text) };
+    return { status: response.status, headers: response.headers, text: await response.text() };
   } catch (error) {
     return { status: null, problem: problemOf(error) };
   }
@@ -52,17 +54,18 @@ function problemOf(error: unknown): string {
   return code ?? (cause instanceof Error ? cause.message : error.message);
 }
 
-/** The error code of a response of the collector; null for other responses and success. */
-function refusalCode(reply: Reply): string | null {
-  if (reply.status === null || !isJsonObject(reply.json)) return null;
-  const { code } = reply.json;
+/** The error code of a response of the collector, '' of its success; null for other responses. */
+function codeOf(reply: Reply): string | null {
+  const json = reply.status === null ? undefined : parseJson(reply.text);
+  if (!isJsonObject(json)) return null;
+  const { success, code } = json;
+  if (success === true) return '';
   return typeof code === 'string' ? code : null;
 }
 
 /** Whether the response is from the collector and not from the gateway. */
 export function isFromCollector(reply: Reply): boolean {
-  if (reply.status === null || !isJsonObject(reply.json)) return false;
-  return reply.json['success'] === true || refusalCode(reply) !== null;
+  return codeOf(reply) !== null;
 }
 
 /** Whether a page of `origin` may read the response: it has the header exactly once. */
@@ -72,18 +75,12 @@ export function readableBy(reply: Reply, origin: string): boolean {
   return allowed === '*' || allowed === origin;
 }
 
-/** `413, gateway, no CORS headers`. */
+/** `413, not the collector: {"message":"Request Too Long"}, no CORS headers`. */
 export function replyText(reply: Reply, origin?: string): string {
   if (reply.status === null) return reply.problem;
-  const code = refusalCode(reply);
-  const from = isFromCollector(reply) ? (code === null ? [] : [code]) : [`gateway${messageOf(reply.json)}`];
-  const cors = origin === undefined ? [] : [corsText(reply, origin)];
-  return [String(reply.status), ...from, ...cors].join(', ');
-}
-
-function messageOf(json: unknown): string {
-  const message = isJsonObject(json) ? json['message'] : undefined;
-  return typeof message === 'string' ? ` (${message.slice(0, 80)})` : '';
+  const code = codeOf(reply) ?? `not the collector: ${visibleLine(reply.text.slice(0, SHOWN))}`;
+  const cors = origin === undefined ? '' : corsText(reply, origin);
+  return [reply.status, code, cors].filter((text) => text !== '').join(', ');
 }
 
 function corsText(reply: Reply, origin: string): string {

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { mkdir, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { defineErrorFamily } from '../../lib/base/errors.ts';
-import type { ConfigInput } from '../../lib/schema/config.ts';
+import type { Config, ConfigInput } from '../../lib/schema/config.ts';
 import type { Region } from '../../lib/schema/regions.ts';
 import { codeRoot, repositoryRoot } from '../../local/dataDirectory.ts';
 
@@ -16,9 +16,13 @@ export const TrialError = defineErrorFamily('user', {
     cause: 'The deployment failed.',
     cure: 'docs/deploy.md has each known message with its cure, and the log has all of them. Attach both to an issue, without account numbers.',
   },
+  SLUICE_TRIAL_NO_ANSWER: {
+    cause: 'Not the collector answered, but something else or nothing.',
+    cure: 'An organization may forbid public URLs, and a proxy may be between: try the other `--endpoint`, or another network.',
+  },
   SLUICE_TRIAL_NOT_REMOVED: {
     cause: 'Something of the trial could not be removed.',
-    cure: 'Look at what the detail names: CloudFormation still works on it, or your credentials may not delete it. Then run `sluice trial --remove` with the ID again.',
+    cure: 'CloudFormation still works on it, or your credentials may not delete it. Then run `sluice trial --remove` with the ID again.',
   },
 });
 
@@ -29,6 +33,10 @@ export interface Trial {
   readonly account: string;
   readonly region: Region;
   readonly endpoint: 'http-api' | 'function-url';
+  /** What an organization asks of every stack, as the project has it. */
+  readonly project: Pick<Config, 'permissionsBoundary' | 'tags'> & {
+    readonly existing: Pick<Config['existing'], 'keyArn'>;
+  };
 }
 
 /** An ID that no other trial has. */
@@ -47,14 +55,18 @@ export function trialStack(trial: Pick<Trial, 'id'>): string {
 }
 
 /**
- * Its configuration: nothing in it is of an earlier deployment, and nothing has a name that another one could have.
+ * Its configuration: nothing in it is of an earlier deployment but a key, and nothing has a name that another one could have.
  *
  * @param architecture Of the functions.
  */
 export function trialConfig(trial: Trial, architecture: 'arm64' | 'x86_64') {
   const stack = trialStack(trial);
   const database = stack.replaceAll('-', '_');
+  const { permissionsBoundary, tags, existing } = trial.project;
   return {
+    permissionsBoundary,
+    tags,
+    existing: { keyArn: existing.keyArn },
     ...{ bucket: stack, region: trial.region, account: trial.account, architecture },
     ...{ database, athena: { workgroup: stack, stagingDatabase: `${database}_staging` } },
     endpoint: { kind: trial.endpoint },
@@ -82,7 +94,12 @@ export function trialConfig(trial: Trial, architecture: 'arm64' | 'x86_64') {
 /** Where a trial is on this machine: the folder that it is deployed from, and the log of its deployment. */
 export function trialFiles({ id }: Pick<Trial, 'id'>) {
   const service = join(repositoryRoot, '.sluice', 'trial', id);
-  return { service, config: join(service, 'sluice.config.mjs'), log: `${service}.log` };
+  return {
+    service,
+    config: join(service, 'sluice.config.mjs'),
+    pid: join(service, 'pid'),
+    log: `${service}.log`,
+  };
 }
 
 /** Writes the folder that a trial is deployed from: a service of its own beside the project's, with a bucket for its drop. */

@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises';
 import {
   DeleteStackCommand,
   DescribeStacksCommand,
@@ -9,7 +10,8 @@ import { partialAnswers } from '../../lib/aws/partialAnswers.ts';
 import type { Deployment } from '../../observe/deployment.ts';
 import { openClients } from '../../observe/doctor/Setup.ts';
 import { ifThere } from '../../observe/explainAwsError.ts';
-import { type Trial, TrialError, trialStack } from './Trial.ts';
+import { describeProcess } from '../runNode.mjs';
+import { type Trial, TrialError, trialFiles, trialStack, trialStage } from './Trial.ts';
 
 /** The longest that CloudFormation may work on a stack, milliseconds. */
 const STACK_MS = 1_800_000;
@@ -65,6 +67,12 @@ export async function removeTrial(
   }
 }
 
+/** Ends the deployment of a trial that was killed: its process is in a group of its own. */
+export async function endDeployment(trial: Pick<Trial, 'id'>): Promise<void> {
+  const pid = Number(await readFile(trialFiles(trial).pid, 'utf8').catch(() => 0));
+  if (describeProcess(pid).command.includes(trialStage(trial))) process.kill(-pid, 'SIGKILL');
+}
+
 /** The ARN of a stack that exists; null if there is none of the name. */
 export async function findStack(
   { cloudFormation }: Clients,
@@ -79,7 +87,7 @@ export async function findStack(
 }
 
 /** What a stack has made and not deleted. A resource whose creation failed may be somebody else's, of the same name. */
-export async function stackResources(
+async function stackResources(
   { cloudFormation: client }: Clients,
   StackName: string,
 ): Promise<readonly StackResourceSummary[]> {

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { hash, randomBytes } from 'node:crypto';
-import { closeSync, openSync } from 'node:fs';
+import { closeSync, openSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { paginateDescribeStackEvents, type StackEvent } from '@aws-sdk/client-cloudformation';
@@ -16,17 +16,9 @@ import { postUrl } from '../probe/bodies.ts';
 import { type Answer, type Run, unanswered, unlessDenied } from '../probe/Probe.ts';
 import { type QuestionCode, questionCodes } from '../probe/questions.ts';
 import { runProbe } from '../probe/runProbe.ts';
-import { isFromCollector, sendRequest } from '../probe/sendRequest.ts';
-import { findStack, type Removal, removeTrial, stackResources } from './removeTrial.ts';
-import {
-  EXPECTED_SECONDS,
-  type StepName,
-  type Trial,
-  TrialError,
-  trialFiles,
-  trialStack,
-  trialStage,
-} from './Trial.ts';
+import { isFromCollector, replyText, sendRequest } from '../probe/sendRequest.ts';
+import { findStack, type Removal, removeTrial } from './removeTrial.ts';
+import { type StepName, type Trial, TrialError, trialFiles, trialStack, trialStage } from './Trial.ts';
 
 const LOOK_MS = 5_000;
 /** Collectors know a key within half a minute. */
@@ -36,7 +28,6 @@ const KEY_MS = 120_000;
 export interface TakenStep {
   readonly step: StepName;
   readonly seconds: number;
-  readonly expectedSeconds: number;
   /** Why it did not end; null if it did. */
   readonly failed: string | null;
 }
@@ -65,7 +56,7 @@ export class Steps {
       throw error;
     } finally {
       const seconds = Math.round((deployment.clock.now() - from) / 1_000);
-      const taken = { step, seconds, expectedSeconds: EXPECTED_SECONDS[step], failed };
+      const taken = { step, seconds, failed };
       this.taken.push(taken);
       onStep(taken);
     }
@@ -102,7 +93,7 @@ export async function runTrial(trial: Trial, ports: TrialPorts): Promise<Tried> 
   let error: unknown;
   let removal: Removal | null = null;
   try {
-    await steps.take('deploy', (show) => deploy(trial, ports, show));
+    await steps.take('deploy', () => deploy(trial, ports));
     const run = await steps.take('key', () => addKeys(trial, ports));
     await askTrial(ports.deployment, run, steps, answers);
   } catch (thrown) {
@@ -138,8 +129,8 @@ export async function askTrial(
 }
 
 /** Runs `serverless deploy`. @throws TrialError `SLUICE_TRIAL_DEPLOY_FAILED` */
-async function deploy(trial: Trial, { deployment }: TrialPorts, show: (what: string) => void): Promise<void> {
-  const { service, config, log } = trialFiles(trial);
+async function deploy(trial: Trial, { deployment }: TrialPorts): Promise<void> {
+  const { service, config, pid, log } = trialFiles(trial);
   const serverless = createRequire(join(repositoryRoot, 'package.json')).resolve(
     'serverless/bin/serverless.js',
   );
@@ -156,32 +147,23 @@ async function deploy(trial: Trial, { deployment }: TrialPorts, show: (what: str
     detached: true,
   });
   closeSync(output);
-  const ended = new Promise<number | null>((resolve) =>
-    child.once('error', () => resolve(null)).once('exit', resolve),
-  );
+  writeFileSync(pid, String(child.pid));
+  const stop = () => child.pid !== undefined && process.kill(-child.pid, 'SIGTERM');
+  deployment.signal?.addEventListener('abort', stop);
+  const status = await new Promise((resolve) => child.once('error', resolve).once('exit', resolve));
+  deployment.signal?.removeEventListener('abort', stop);
+  deployment.signal?.throwIfAborted();
+  if (status === 0) return;
   const clients = openClients(deployment.aws);
-  try {
-    for (let isOver = false; !isOver; ) {
-      isOver = await Promise.race([ended.then(() => true), deployment.wait(LOOK_MS).then(() => false)]);
-      const stackId = await findStack(clients, trial);
-      if (stackId !== null) show(`${(await stackResources(clients, stackId)).length} resources`);
-    }
-    if ((await ended) === 0) return;
-    const events = await stackEvents(clients, trial);
-    const first = events.findLast(({ ResourceStatus }) => ResourceStatus === 'CREATE_FAILED');
-    const why = first === undefined ? '' : `${first.LogicalResourceId}: ${first.ResourceStatusReason} `;
-    throw new TrialError('SLUICE_TRIAL_DEPLOY_FAILED', `${why}The log is ${log}.`);
-  } finally {
-    for (const client of Object.values(clients)) client.destroy();
-    if (child.exitCode === null && child.signalCode === null && child.pid !== undefined)
-      process.kill(-child.pid, 'SIGTERM');
-    await ended;
-  }
+  const events = await stackEvents(clients, trial).finally(() => clients.cloudFormation.destroy());
+  const first = events.findLast(({ ResourceStatus }) => ResourceStatus === 'CREATE_FAILED');
+  const why = first === undefined ? '' : `${first.LogicalResourceId}: ${first.ResourceStatusReason} `;
+  throw new TrialError('SLUICE_TRIAL_DEPLOY_FAILED', `${why}The log is ${log}.`);
 }
 
 /** Adds a key of a client and one of a server, and waits until the collector knows them. */
 async function addKeys(trial: Trial, { deployment, url }: TrialPorts): Promise<Run> {
-  const { clock, wait, aws } = deployment;
+  const { clock, aws } = deployment;
   const made = () => randomBytes(16).toString('hex');
   const keys = { client: `client-${made()}`, server: `secret-${made()}` };
   const collector = url ?? (await readStackOutputs(deployment)).get('CollectorUrl') ?? '';
@@ -193,19 +175,35 @@ async function addKeys(trial: Trial, { deployment, url }: TrialPorts): Promise<R
     await secret.replace(entries.reduce(addKey, text), version);
     const lacks = lackingTypes(await stackEvents(clients, trial));
     const run = { id: trial.id, collector, keys, time: clock.now(), lacks };
-    const deadline = clock.now() + KEY_MS;
-    for (const key of Object.values(keys))
-      for (let isKnown = false; !isKnown && clock.now() < deadline; ) {
-        const body = Uint8Array.from(Buffer.from('{"events":[]}'));
-        const reply = await sendRequest({ url: postUrl(run), headers: { 'statsig-api-key': key }, body });
-        isKnown = isFromCollector(reply) && reply.status !== 401;
-        // What it is after the deadline, the first question says.
-        if (!isKnown) await wait(LOOK_MS);
-      }
+    await awaitKeys(deployment, run);
     return { ...run, time: clock.now() };
   } finally {
     for (const client of Object.values(clients)) client.destroy();
   }
+}
+
+/**
+ * Waits until the collector knows the keys. What it answers after the deadline, the first question says.
+ *
+ * @throws TrialError `SLUICE_TRIAL_NO_ANSWER` if none was the collector's.
+ */
+export async function awaitKeys(
+  { clock, wait }: Pick<Deployment, 'clock' | 'wait'>,
+  run: Run,
+): Promise<void> {
+  const deadline = clock.now() + KEY_MS;
+  const url = postUrl(run);
+  const body = Uint8Array.from(Buffer.from('{"events":[]}'));
+  let isAnswered = false;
+  for (const key of Object.values(run.keys))
+    for (;;) {
+      const reply = await sendRequest({ url, headers: { 'statsig-api-key': key }, body });
+      isAnswered ||= isFromCollector(reply);
+      if (isFromCollector(reply) && reply.status !== 401) break;
+      if (clock.now() < deadline) await wait(LOOK_MS);
+      else if (isAnswered) break;
+      else throw new TrialError('SLUICE_TRIAL_NO_ANSWER', `${url.origin}: ${replyText(reply)}.`);
+    }
 }
 
 /** All events of a trial's stack, the newest first; none before there is one. */

@@ -3,20 +3,21 @@ import { createInterface } from 'node:readline/promises';
 import { setTimeout } from 'node:timers/promises';
 import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts';
 import { defineConfig } from '../../lib/config/defineConfig.ts';
+import { configFile, loadConfig } from '../../lib/config/loadConfig.ts';
 import { isRegion } from '../../lib/schema/regions.ts';
-import { costOfMonth } from '../../observe/cost.ts';
+import { LOCAL_STAGE } from '../../lib/schema/stages.ts';
+import { repositoryRoot } from '../../local/dataDirectory.ts';
 import { type Deployment, openDeployment } from '../../observe/deployment.ts';
 import { diagnose } from '../../observe/doctor/diagnose.ts';
-import { usd } from '../../observe/prices.ts';
 import { namedTarget } from '../aws/target.ts';
 import { explainingAws } from '../aws/withDeployment.ts';
 import { lookText } from '../observe/doctorText.ts';
 import { duration } from '../observe/words.ts';
-import { type CommandLine, UsageError } from '../terminal/commandLine.ts';
+import { type CommandLine, stageOption, UsageError } from '../terminal/commandLine.ts';
 import { untilInterrupted } from '../terminal/interrupt.ts';
 import { writeNote, writeResult } from '../terminal/output.ts';
 import { openProgress } from '../terminal/progress.ts';
-import { removeTrial } from './removeTrial.ts';
+import { endDeployment, removeTrial } from './removeTrial.ts';
 import { runTrial, type TakenStep } from './runTrial.ts';
 import {
   EXPECTED_SECONDS,
@@ -70,18 +71,18 @@ export async function startTrial(line: CommandLine, wish: TrialWish): Promise<nu
       interruption.abort();
     });
     const progress = openProgress(line);
-    const names = Object.keys(EXPECTED_SECONDS);
     const tried = await runTrial(trial, {
       ...{ deployment, url: wish.url },
       onProgress: (step, what) =>
-        progress.show(
-          `${names.indexOf(step) + 1}/${names.length} ${step}, about ${duration(EXPECTED_SECONDS[step])}${what === '' ? '' : `: ${what}`}`,
-        ),
+        progress.show(`${step}, about ${duration(EXPECTED_SECONDS[step])}${what && `: ${what}`}`),
       onStep: (taken) => writeNote(stepText(taken)),
     }).finally(() => progress.end());
     const report = trialReport(trial, startedAt, tried);
     await writeFile(REPORT, `${JSON.stringify(report, null, 2)}\n`);
-    writeResult(line, report, () => trialText(trial, report, REPORT));
+    const ending = interruption.signal.aborted
+      ? ''
+      : `${REPORT} has it all: attach it to an issue, also if everything is as expected.\n`;
+    writeResult(line, report, () => trialText(trial, report, ending));
     const { removal, error } = tried;
     if (removal?.left.length === 0) await forget(trial);
     if (interruption.signal.aborted) return 130;
@@ -101,6 +102,7 @@ export async function removeOnly(line: CommandLine, wish: TrialWish, id: string)
   const trial = await trialOf(line, wish, id);
   const deployment = openTrial(line, trial, new AbortController().signal);
   const progress = openProgress(line);
+  await endDeployment(trial);
   const removal = await explainingAws(() =>
     removeTrial(deployment, trial, (step) => progress.show(step)),
   ).finally(() => {
@@ -125,7 +127,8 @@ async function trialOf(line: CommandLine, { region, endpoint }: TrialWish, id: s
   const { Account: account = '' } = await explainingAws(() =>
     sts.send(new GetCallerIdentityCommand({})),
   ).finally(() => sts.destroy());
-  return { id, account, region, endpoint };
+  const project = await loadConfig(configFile(repositoryRoot, process.env), stageOption(line) ?? LOCAL_STAGE);
+  return { id, account, region, endpoint, project };
 }
 
 /** Deletes the folder that a trial was deployed from. Its log stays. */
@@ -151,13 +154,10 @@ function openTrial(line: CommandLine, trial: Trial, signal: AbortSignal): Deploy
 
 function planText(trial: Trial): string {
   const seconds = Object.values(EXPECTED_SECONDS).reduce((sum, one) => sum + one, 0);
-  const { usd_per_month: month } = costOfMonth({
-    ...{ eventsPerMonth: 1_000, eventsPerRequest: 1, daysKept: 1, endpoint: trial.endpoint },
-  });
   return [
     `The trial ${trial.id} makes the stack ${trialStack(trial)} in ${trial.region} of account ${trial.account}, with a bucket for a drop, and removes it.`,
-    `It takes about ${duration(seconds)}, and costs some cents; ${usd(month)} a month at list prices if it stayed. The key that encrypts its bucket is deleted 30 days later, and free until then.`,
-    `Nothing that exists is used or changed. First the account is looked at:\n\n`,
+    `It takes about ${duration(seconds)}, and costs some cents. A key that it makes is deleted 30 days later, and free until then.`,
+    `Boundary, tags and existing key are the project's; nothing else that exists is used. First the account is looked at:\n\n`,
   ].join('\n');
 }
 
@@ -171,7 +171,7 @@ async function isWanted(): Promise<boolean> {
 }
 
 /** `deploy  4 min of about 6 min` */
-function stepText({ step, seconds, expectedSeconds, failed }: TakenStep): string {
+function stepText({ step, seconds, failed }: TakenStep): string {
   const how = failed === null ? '' : `: ${failed}`;
-  return `${step.padEnd(7)} ${duration(seconds)} of about ${duration(expectedSeconds)}${how}\n`;
+  return `${step.padEnd(7)} ${duration(seconds)} of about ${duration(EXPECTED_SECONDS[step])}${how}\n`;
 }

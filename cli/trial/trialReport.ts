@@ -1,16 +1,11 @@
-import { createRequire } from 'node:module';
-import { join } from 'node:path';
 import { visibleLine } from '../../lib/base/text.ts';
 import { VERSION } from '../../lib/base/version.ts';
-import { repositoryRoot } from '../../local/dataDirectory.ts';
 import { duration, lines } from '../observe/words.ts';
 import { questions } from '../probe/questions.ts';
 import { textTable } from '../terminal/output.ts';
 import type { Removal } from './removeTrial.ts';
 import type { Tried } from './runTrial.ts';
 import { type Trial, trialStack } from './Trial.ts';
-
-const PACKAGES = ['serverless', '@statsig/js-client', '@statsig/statsig-node-core'] as const;
 
 /** The content of `trial.json`. */
 export type TrialReport = ReturnType<typeof trialReport>;
@@ -23,15 +18,12 @@ export function trialReport(
 ) {
   const { region, endpoint } = trial;
   const report = {
-    versions: versions(),
+    sluice: VERSION,
+    node: process.version,
     ...{ stack: trialStack(trial), region, endpoint, startedAt },
     seconds: steps.reduce((sum, { seconds }) => sum + seconds, 0),
     steps,
-    answers: answers.map((one) => ({
-      ...one,
-      asks: questions[one.code].asks,
-      expected: questions[one.code].expects,
-    })),
+    answers,
     removal,
   };
   const hidden = JSON.stringify(report)
@@ -41,20 +33,13 @@ export function trialReport(
   return read;
 }
 
-function versions(): Readonly<Record<string, string>> {
-  const load = createRequire(join(repositoryRoot, 'package.json'));
-  const of = (name: string): string => load(`${name}/package.json`).version;
-  const installed = PACKAGES.map((name) => [name, of(name)]);
-  return { sluice: VERSION, node: process.version, ...Object.fromEntries(installed) };
-}
-
-/** The answers as a table, and below it what was not as expected with what to change. */
-export function trialText(trial: Trial, { answers, removal, seconds }: TrialReport, file: string): string {
+/** The answers as a table, and below it what was not as expected with what to change. @param ending Its last line. */
+export function trialText(trial: Trial, { answers, removal, seconds }: TrialReport, ending: string): string {
   const otherwise = answers
     .filter(({ verdict }) => verdict === 'otherwise')
-    .map(({ code, asks, expected, found }) => {
-      const { cure } = questions[code];
-      return `\n${code}: ${asks}\n  found      ${visibleLine(found)}\n  expected   ${expected}\n  to change  ${cure}\n`;
+    .map(({ code, found }) => {
+      const { asks, expects, cure } = questions[code];
+      return `\n${code}: ${asks}\n  found      ${visibleLine(found)}\n  expected   ${expects}\n  to change  ${cure}\n`;
     });
   const counted = (wanted: string) => answers.filter(({ verdict }) => verdict === wanted).length;
   return [
@@ -68,7 +53,7 @@ export function trialText(trial: Trial, { answers, removal, seconds }: TrialRepo
     ...otherwise,
     `\n${counted('expected')} as expected, ${counted('otherwise')} otherwise, ${counted('not asked')} not asked, in ${duration(seconds)}.\n`,
     removal === null ? '' : removalText(trial, removal),
-    `${file} has it all: attach it to an issue, also if everything is as expected.\n`,
+    ending,
   ].join('');
 }
 

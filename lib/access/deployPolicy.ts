@@ -1,7 +1,14 @@
 import type { Config } from '../schema/config.ts';
 import { ownDatabaseOf } from '../schema/readers.ts';
 import * as arns from './arns.ts';
-import { allow, deny, type PolicyDocument, policyDocument, type Statement } from './policyDocument.ts';
+import {
+  allow,
+  type Condition,
+  deny,
+  type PolicyDocument,
+  policyDocument,
+  type Statement,
+} from './policyDocument.ts';
 import { hasOwnWorkgroup, readerWorkgroup } from './readerStatements.ts';
 
 /**
@@ -42,53 +49,99 @@ const named = (service: string, names: string) => names.split(' ').map((name) =>
 /** The stack, the bucket that Serverless uploads zips to, functions, the API, logs and alarms. */
 function code(scope: arns.PolicyScope, allows: Allows, stack: string): Statement[] {
   const zips = `${stack}-serverlessdeploy*`;
-  const functions = arns.arnIn(scope, 'lambda', `function:${stack}-*`);
-  const triggers = allows('QueueTriggers', 'lambda', '*EventSourceMapping', '*');
   const apis = ['apis*', 'tags/*', 'domainnames*'].map((path) => arns.apiArn(scope, path));
   const groups = ['lambda', 'kinesisfirehose', 'vendedlogs'].map((by) => `log-group:/aws/${by}/${stack}-*`);
-  const dashboard = `arn:${scope.partition}:cloudwatch::${scope.account}:dashboard/${stack}`;
   const ofLogs = 'Create* Delete* Describe* GetDataProtectionPolicy Put* *Tag* *KmsKey';
-  const lists = 'DescribeIndexPolicies DescribeLogGroups DescribeResourcePolicies ListLogDeliveries';
   return [
     allows('Stack', 'cloudformation', '*', `stack/${stack}/*`),
-    // A template has no ARN.
-    allows('ValidateTemplate', 'cloudformation', 'ValidateTemplate', '*'),
     allows('ZipBucket', 's3', '*', arns.bucketArn(scope, zips)),
     allows('Zips', 's3', 'AbortMultipartUpload *Object*', arns.objectsArn(scope, zips)),
-    allows('Functions', 'lambda', '*', functions),
-    // A mapping gets its ARN when it is made, so the function is what narrows it.
-    { ...triggers, Condition: { ArnLike: { 'lambda:FunctionArn': functions } } },
-    allows('QueueTriggerTags', 'lambda', '*Tag*', 'event-source-mapping:*'),
+    allows('Functions', 'lambda', '*', `function:${stack}-*`),
+    ...unnamed(scope, stack),
     // An API gets its ID when it is made.
     allows('HttpApi', 'apigateway', '*', ...apis),
-    allows('Alarms', 'cloudwatch', '*', `alarm:${stack}-*`, dashboard),
+    allows('Alarms', 'cloudwatch', '*', `alarm:${stack}-*`, dashboardArn(scope, stack)),
     allows('Logs', 'logs', ofLogs, ...groups),
-    // Lists, and API Gateway's delivery of an access log, name no resource: https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-logging.html
-    allows('AllLogs', 'logs', `${lists} *LogDelivery PutResourcePolicy`, '*'),
+    // API Gateway's delivery of an access log names no resource: https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-logging.html
+    allows('LogDelivery', 'logs', '*LogDelivery ListLogDeliveries PutResourcePolicy', '*'),
+  ];
+}
+
+/** What can't be named: templates, lists, and mappings of queues to functions. */
+export function unnamed(scope: arns.PolicyScope, stack: string): Statement[] {
+  const functions = arns.arnIn(scope, 'lambda', `function:${stack}-*`);
+  const mappings = arns.arnIn(scope, 'lambda', 'event-source-mapping:*');
+  const lists = 'DescribeIndexPolicies DescribeLogGroups DescribeResourcePolicies';
+  // The Glue handlers ask whether Lake Formation knows the place.
+  const asked = 'DescribeLakeFormationIdentityCenterConfiguration DescribeResource ListResources';
+  const all = [named('logs', lists), named('lakeformation', asked), 'cloudformation:ValidateTemplate'];
+  return [
+    allow('Lists', all.flat(), ['*']),
+    // A mapping gets its ARN when it is made, so the function is what narrows it.
+    allow('QueueTriggers', ['lambda:*EventSourceMapping'], ['*'], {
+      ArnLike: { 'lambda:FunctionArn': functions },
+    }),
+    allow('QueueTriggerTags', ['lambda:*Tag*'], [mappings]),
   ];
 }
 
 /**
- * Roles, and the users, policies and profiles of readers. With a configured boundary none is made or given permissions without
- * it, and none is taken off.
- * https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies_boundaries.html#access_policies_boundaries-delegate
+ * A key gets its ID when it is made, so nothing narrower than all keys can be named. So nothing locks a key, loses it or
+ * hands it over. KMS refuses a CreateKey whose caller could not change the policy, unless BypassPolicyLockoutSafetyCheck
+ * is true (infra/data/key.ts): https://docs.aws.amazon.com/kms/latest/APIReference/API_CreateKey.html
+ *
+ * @param also Conditions of what is done with a key that exists. Default none.
  */
-function identities(scope: arns.PolicyScope, config: Config, stack: string): Statement[] {
+export function makeKey(
+  scope: arns.PolicyScope,
+  stack: string,
+  tags: Config['tags'],
+  also?: Condition,
+): Statement[] {
+  const keys = arns.arnIn(scope, 'kms', 'key/*');
+  const tagged = { 'aws:TagKeys': ['STAGE', ...Object.keys(tags), 'aws:cloudformation:*'] };
+  const ofKey = named('kms', 'DescribeKey EnableKeyRotation GetKey* ListResourceTags UpdateKeyDescription');
+  const ofTags = named('kms', 'TagResource UntagResource');
+  const ofAlias = named('kms', 'CreateAlias DeleteAlias');
+  return [
+    allow('MakeKey', named('kms', 'CreateKey ListAliases'), ['*']),
+    allow('Key', ofKey, [keys], also),
+    allow('KeyTags', ofTags, [keys], { ...also, 'ForAllValues:StringLike': tagged }),
+    allow('KeyAlias', ofAlias, [keys, arns.arnIn(scope, 'kms', `alias/${stack}`)]),
+  ];
+}
+
+/** ARN of a stack's dashboard, which has no region. */
+export function dashboardArn({ partition, account }: arns.PolicyScope, stack: string): string {
+  return `arn:${partition}:cloudwatch::${account}:dashboard/${stack}`;
+}
+
+/** Roles, and the users, policies and profiles of readers. */
+function identities(scope: arns.PolicyScope, { permissionsBoundary }: Config, stack: string): Statement[] {
   const names = arns.identityNamesPattern(stack);
   const all = [`role/${names}`, `user/${names}`, `policy/${stack}-*`, `instance-profile/${stack}-*`];
   const own = all.map((name) => arns.iamArn(scope, name));
   // The first domain of an account makes it: https://docs.aws.amazon.com/apigateway/latest/developerguide/using-service-linked-roles.html
   const ofDomains = 'role/aws-service-role/ops.apigateway.amazonaws.com/AWSServiceRoleForAPIGateway';
-  const makes = 'Attach*Policy CreateRole CreateUser Put*PermissionsBoundary PutRolePolicy PutUserPolicy';
-  const unbound = { StringNotEquals: { 'iam:PermissionsBoundary': config.permissionsBoundary ?? '' } };
-  const bound = [
-    deny('OnlyWithBoundary', named('iam', makes), ['*'], unbound),
-    deny('KeepBoundary', ['iam:Delete*PermissionsBoundary'], ['*']),
-  ];
   return [
     allow('Identities', ['iam:*'], own),
     allow('DomainServiceRole', ['iam:CreateServiceLinkedRole'], [arns.iamArn(scope, ofDomains)]),
-    ...(config.permissionsBoundary === null ? [] : bound),
+    ...(permissionsBoundary === null ? [] : keepBoundary(permissionsBoundary)),
+  ];
+}
+
+/**
+ * No role or user is made or given permissions without a boundary, none is taken off, and the boundary stays as it is.
+ * https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies_boundaries.html#access_policies_boundaries-delegate
+ */
+export function keepBoundary(boundaryArn: string): Statement[] {
+  const makes = 'Attach*Policy CreateRole CreateUser Put*PermissionsBoundary PutRolePolicy PutUserPolicy';
+  const unbound = { StringNotEquals: { 'iam:PermissionsBoundary': boundaryArn } };
+  const changes = 'CreatePolicyVersion DeletePolicy* SetDefaultPolicyVersion';
+  return [
+    deny('OnlyWithBoundary', named('iam', makes), ['*'], unbound),
+    deny('KeepBoundaryOn', ['iam:Delete*PermissionsBoundary'], ['*']),
+    deny('KeepBoundary', named('iam', changes), [boundaryArn]),
   ];
 }
 
@@ -101,18 +154,7 @@ function data(scope: arns.PolicyScope, allows: Allows, config: Config, stack: st
     ...readers.flatMap((one) => (one.kind === 'owox' && !one.existingResultsBucket ? one.resultsBucket : [])),
   ].map((name) => arns.bucketArn(scope, name));
   const ofSecrets = 'Create* Delete* Describe* TagResource UntagResource UpdateSecret';
-  const ofKey = 'DescribeKey EnableKeyRotation GetKey* ListResourceTags UpdateKeyDescription';
-  const tagged = { 'aws:TagKeys': ['STAGE', ...Object.keys(tags), 'aws:cloudformation:*'] };
-  const ofTags = allows('KeyTags', 'kms', 'TagResource UntagResource', 'key/*');
-  // A key gets its ID when it is made, so nothing narrower than all keys can be named. So nothing locks a key, loses it or
-  // hands it over. KMS refuses a CreateKey whose caller could not change the policy, unless BypassPolicyLockoutSafetyCheck
-  // is true (infra/data/key.ts): https://docs.aws.amazon.com/kms/latest/APIReference/API_CreateKey.html
-  const ownKey = [
-    allows('MakeKey', 'kms', 'CreateKey ListAliases', '*'),
-    allows('Key', 'kms', ofKey, 'key/*'),
-    { ...ofTags, Condition: { 'ForAllValues:StringLike': tagged } },
-    allows('KeyAlias', 'kms', 'CreateAlias DeleteAlias', 'key/*', `alias/${stack}`),
-  ];
+  const ownKey = makeKey(scope, stack, tags);
   const isAdministered = readers.some((one) => one.kind === 'statsig' && one.keyAdministrator);
   if (isAdministered) ownKey.push(allows('KeyAdministrators', 'kms', 'PutKeyPolicy', scope.keyArn));
   return [
@@ -137,11 +179,8 @@ function catalog(allows: Allows, { database, athena, readers }: Config): Stateme
   const ofGlue = databases.flatMap((name) => inside.map((one) => one.replace('NAME', name)));
   const own = readers.filter(hasOwnWorkgroup).map((reader) => readerWorkgroup(athena, reader).workgroup);
   const workgroups = [athena.workgroup, ...own].map((name) => `workgroup/${name}`);
-  // The Glue handlers ask whether Lake Formation knows the place. None of the three names a resource.
-  const asked = 'DescribeLakeFormationIdentityCenterConfiguration DescribeResource ListResources';
   return [
     allows('Databases', 'glue', '*Database *Table', 'catalog', ...ofGlue),
     allows('Workgroups', 'athena', '*WorkGroup *Tag*', ...workgroups),
-    allows('LakeFormation', 'lakeformation', asked, '*'),
   ];
 }

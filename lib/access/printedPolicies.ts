@@ -13,7 +13,7 @@ import {
 import { statsigBucketPolicy } from './buckets/statsigBucketPolicy.ts';
 import { deployPolicies } from './deployPolicy.ts';
 import { erasePolicy } from './operators/erasePolicy.ts';
-import { TRIAL_STACK, trialConfig, trialPolicy } from './operators/trialPolicy.ts';
+import { trialPolicies } from './operators/trialPolicy.ts';
 import { type PolicyDocument, policyDocument } from './policyDocument.ts';
 import { type NamedPolicy, readerPermissions } from './readerPermissions.ts';
 import { readerTrust, trustPolicy } from './readerTrust.ts';
@@ -119,12 +119,18 @@ export function printedPolicies(
       return [{ name: 'bucketPolicy', purpose, document: statsigBucketPolicy(scope, bucket) }];
     }
     case 'deploy':
-      return deploy(config, known.stack, scope);
+      return Object.entries(deployPolicies(scope, config, known.stack)).map(([part, document]) => ({
+        name: `${part}Permissions`,
+        purpose: 'Attach each to the role that CloudFormation takes, or to whoever deploys.',
+        document,
+      }));
     case 'trial': {
-      const trial = trialConfig(config);
-      const ofTrial = knownScope(trial, known);
-      const own = { ...permissions(trialPolicy(ofTrial)), name: 'trialPermissions' };
-      return [...deploy(trial, TRIAL_STACK, ofTrial), own];
+      const { boundaryArn, boundary, policy } = trialPolicies(scope, config);
+      const purpose = `The least that ${boundaryArn} allows: make this managed policy, and set permissionsBoundary to it in sluice.config.ts.`;
+      return [
+        { name: 'boundary', purpose, document: boundary },
+        { ...permissions(policy), name: 'policy' },
+      ];
     }
     case 'erase':
       return [permissions(erasePolicy(scope, config, known.stack))];
@@ -233,24 +239,6 @@ function customerPolicies(
       name: 'callerPolicy',
       purpose: 'For information: what the roles of the stack have for it. Nobody has to apply it.',
       document: callerPolicy,
-    },
-  ];
-}
-
-function deploy(config: Config, stack: string, scope: PolicyScope): readonly PrintedPolicy[] {
-  const documents = deployPolicies(scope, config, stack);
-  return [
-    {
-      name: 'stackPermissions',
-      purpose:
-        'Attach each to the role that CloudFormation takes, or to whoever deploys: this is for the stack, functions, API, logs, alarms and roles,',
-      document: documents.stack,
-    },
-    { name: 'dataPermissions', purpose: 'this for what holds and moves data,', document: documents.data },
-    {
-      name: 'catalogPermissions',
-      purpose: 'and this for databases, tables and workgroups.',
-      document: documents.catalog,
     },
   ];
 }

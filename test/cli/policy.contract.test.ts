@@ -127,6 +127,28 @@ describe('sluice policy print', () => {
     expect((await callMain(['policy', 'print', '--for', 'trial'], { env })).code).toBe(0);
   });
 
+  it('prints two documents for a trial, with the boundary, tags and key of the project', async () => {
+    const permissionsBoundary = 'arn:aws:iam::111122223333:policy/org/limit';
+    const keyArn = 'arn:aws:kms:us-east-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab';
+    const plain = await printed('--for', 'trial');
+    expect(Object.keys(plain)).toEqual(['boundary', 'policy']);
+    expect(JSON.stringify(plain['policy'])).toContain(':policy/sluice-boundary"');
+    const print = async (name: string, config: object) => {
+      const file = join(directory.path, `${name}.config.mjs`);
+      writeFileSync(file, `export default ${JSON.stringify({ bucket: 'acme', ...config })};`);
+      const args = ['policy', 'print', '--for', 'trial', '--json'];
+      return (await callMain(args, { env: { SLUICE_CONFIG: file } })).stdout;
+    };
+    const bounded = await print('bounded', { permissionsBoundary, tags: { team: 'data' } });
+    expect(bounded).toContain(permissionsBoundary);
+    expect(bounded).not.toContain('sluice-boundary');
+    expect(bounded).toContain('"team"');
+    expect(bounded).toContain('kms:CreateKey');
+    const keyed = await print('keyed', { existing: { keyArn } });
+    expect(keyed).toContain(keyArn);
+    expect(keyed).not.toMatch(/kms:CreateKey|kms:ScheduleKeyDeletion|:key\/\*/);
+  });
+
   it('says that it is for the local cloud when no place is named', async () => {
     const note = 'For the local cloud. With --stage NAME: for that deployment.';
     const said = async (...args: string[]) => (await callMain(args)).stderr.includes(note);

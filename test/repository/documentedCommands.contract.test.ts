@@ -103,7 +103,6 @@ describe('the commands in the docs and in cures', () => {
     );
     expect([...new Set(named)].sort()).toEqual([
       // The texts of cures: what prints them gives them their deployment.
-      'cli/probe/questions.ts',
       'observe/commands.ts',
       'observe/findings/catalogue.ts',
     ]);

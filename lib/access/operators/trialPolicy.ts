@@ -1,54 +1,103 @@
 import type { Config } from '../../schema/config.ts';
-import { apiArn, arnIn, objectsArn, type PolicyScope, workgroupArn } from '../arns.ts';
+import {
+  apiArn,
+  arnIn,
+  bucketArn,
+  catalogArns,
+  iamArn,
+  identityNamesPattern,
+  objectsArn,
+  type PolicyScope,
+} from '../arns.ts';
+import { dashboardArn, keepBoundary, makeKey, unnamed } from '../deployPolicy.ts';
 import { allow, type PolicyDocument, policyDocument } from '../policyDocument.ts';
-import { RUN_QUERIES, readTables, seeDefaultDatabase, useKey } from '../readerStatements.ts';
+import { seeDefaultDatabase, useKey } from '../readerStatements.ts';
 
 /** Pattern of the stacks of `sluice trial`: each has eight random characters, and everything that it makes begins with its name. */
-export const TRIAL_STACK = 'sluice-trial-????????';
-
-/** The configuration of all trials, whose names are patterns: a trial uses nothing that exists. */
-export function trialConfig(config: Config): Config {
-  // A name of Glue may have _ in place of -.
-  const database = `${TRIAL_STACK.replaceAll('-', '?')}*`;
-  return {
-    ...config,
-    bucket: `${TRIAL_STACK}*`,
-    database,
-    athena: { ...config.athena, workgroup: `${TRIAL_STACK}*`, stagingDatabase: database },
-    existing: { ...config.existing, bucket: false, keyArn: null },
-    statsigBucket: null,
-    readers: [],
-  };
-}
+const STACK = 'sluice-trial-????????';
 
 /**
- * What a trial does besides its deployment: it adds a key, sends and queries, empties its buckets, and deletes its key.
+ * What a trial needs, in two documents, so that whoever has the policy is no administrator by a detour: `policy` makes roles
+ * with `boundary` alone, and neither changes nor removes it. The boundary is the most that these roles can do: what the
+ * policy does with data. A trial has no reader, domain, access log, curation, relay or export.
  *
- * @param scope Of {@link trialConfig}.
+ * @returns The documents, and the ARN of the boundary: the configured one, or a name that nothing here may change.
  */
-export function trialPolicy(scope: PolicyScope): PolicyDocument {
-  const keyArn = arnIn(scope, 'kms', 'key/*');
-  return policyDocument([
+export function trialPolicies(
+  scope: PolicyScope,
+  { permissionsBoundary, tags, existing }: Config,
+): { readonly boundaryArn: string; readonly boundary: PolicyDocument; readonly policy: PolicyDocument } {
+  const boundaryArn = permissionsBoundary ?? iamArn(scope, 'policy/sluice-boundary');
+  const roles = [iamArn(scope, `role/${identityNamesPattern(STACK)}`)];
+  // A name of Glue may have _ in place of -.
+  const database = `${STACK.replaceAll('-', '?')}*`;
+  const functions = arnIn(scope, 'glue', `userDefinedFunction/${database}/*`);
+  const keyArn = existing.keyArn ?? arnIn(scope, 'kms', 'key/*');
+  /** All actions of services on what has a name of a trial. */
+  const own = (Sid: string, names: Readonly<Record<string, string>>, ...more: readonly string[]) => {
+    const arns = Object.entries(names).map(([service, name]) => arnIn(scope, service, `${name}${STACK}*`));
+    return allow(
+      Sid,
+      Object.keys(names).map((service) => `${service}:*`),
+      [...arns, ...more],
+    );
+  };
+  const data = [
+    allow('Buckets', ['s3:*'], [bucketArn(scope, `${STACK}*`)]),
     allow(
       'Objects',
       ['s3:*Object*', 's3:AbortMultipartUpload', 's3:ListMultipartUploadParts'],
-      [objectsArn(scope, scope.bucket)],
+      [objectsArn(scope, `${STACK}*`)],
     ),
-    allow('RunQueries', RUN_QUERIES, [workgroupArn(scope, scope.workgroup)]),
-    readTables(scope),
+    own('Data', {
+      athena: 'workgroup/',
+      firehose: 'deliverystream/',
+      logs: 'log-group:/aws/*/',
+      secretsmanager: 'secret:',
+      sqs: '',
+    }),
     seeDefaultDatabase(scope),
     allow(
-      'Keys',
-      ['secretsmanager:GetSecretValue', 'secretsmanager:PutSecretValue'],
-      [arnIn(scope, 'secretsmanager', `secret:${TRIAL_STACK}-*`)],
+      'Tables',
+      ['glue:*Database*', 'glue:*Partition*', 'glue:*Table*'],
+      [...catalogArns(scope, database), functions],
     ),
     useKey({ ...scope, keyArn }),
-    // Only CloudFormation sets this tag: https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-properties-resource-tags.html
-    allow('DeleteKey', ['kms:ScheduleKeyDeletion'], [keyArn], {
-      StringLike: { 'aws:ResourceTag/aws:cloudformation:stack-name': TRIAL_STACK },
-    }),
-    // The limits of the account, and metrics, which have no ARN.
-    allow('SeeLimits', ['apigateway:GET'], [apiArn(scope, 'account')]),
-    allow('SeeAccount', ['cloudwatch:GetMetricData', 'lambda:GetAccountSettings'], ['*']),
-  ]);
+  ];
+  // What has no tag when it is made, or no tag at all, as routes have: by way of CloudFormation only.
+  // https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html#condition-keys-calledvia
+  const byStack = { 'ForAnyValue:StringEquals': { 'aws:CalledVia': 'cloudformation.amazonaws.com' } };
+  // Only CloudFormation sets this tag: https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-properties-resource-tags.html
+  const ofStack = { StringLike: { 'aws:ResourceTag/aws:cloudformation:stack-name': STACK } };
+  const deleteKey = allow('DeleteKey', ['kms:ScheduleKeyDeletion'], [keyArn], ofStack);
+  const ownKey = [...makeKey(scope, STACK, tags, byStack), deleteKey];
+  const parts = ['apis/*/*', 'tags/*'].map((path) => apiArn(scope, path));
+  return {
+    boundaryArn,
+    boundary: policyDocument([...data, allow('Sessions', ['sts:AssumeRole'], roles)]),
+    policy: policyDocument([
+      ...data,
+      ...(existing.keyArn === null ? ownKey : []),
+      allow('Stack', ['cloudformation:*'], [arnIn(scope, 'cloudformation', `stack/${STACK}/*`)]),
+      own(
+        'Parts',
+        {
+          cloudwatch: 'alarm:',
+          events: 'rule/',
+          lambda: 'function:',
+          scheduler: 'schedule/default/',
+        },
+        dashboardArn(scope, STACK),
+      ),
+      ...unnamed(scope, STACK),
+      allow('MakeHttpApi', ['apigateway:POST'], [apiArn(scope, 'apis')]),
+      allow('HttpApi', ['apigateway:*'], [apiArn(scope, 'apis/*')], ofStack),
+      allow('HttpApiParts', ['apigateway:*'], parts, byStack),
+      // The limits of the account, and metrics, which have no ARN.
+      allow('SeeLimits', ['apigateway:GET'], [apiArn(scope, 'account')]),
+      allow('SeeAccount', ['cloudwatch:GetMetricData', 'lambda:GetAccountSettings'], ['*']),
+      allow('Roles', ['iam:*'], roles),
+      ...keepBoundary(boundaryArn),
+    ]),
+  };
 }

@@ -11,7 +11,7 @@ const row = (more: Partial<Row>): Row => ({
 });
 const reply = (status: number, headers: Record<string, string> = {}): Reply => ({
   ...{ status, headers: new Headers(headers) },
-  json: status === 202 ? { success: true } : { message: 'Request Too Long' },
+  text: JSON.stringify(status === 202 ? { success: true } : { message: 'Request Too Long' }),
 });
 const CORS = { 'access-control-allow-origin': '*' };
 

@@ -28,6 +28,7 @@ const trial: Trial = {
   account: localAccount.id,
   region: 'us-east-1',
   endpoint: 'http-api',
+  project: { permissionsBoundary: null, tags: {}, existing: { keyArn: null } },
 };
 // No configuration has the account of the local cloud.
 const { account: _, ...config } = trialConfig(trial, 'arm64');
@@ -40,7 +41,8 @@ await story.s3By().send(new CreateBucketCommand({ Bucket: config.sources[0]?.buc
 async function ask(lacks: readonly string[] = []) {
   const target = namedTarget({ values: { local: true, 'endpoint-url': story.cloud.edge } }, {});
   const about = { ...target, config: story.cloud.config, now: story.clock.now() };
-  const deployment = openDeployment(about, { ...target.aws, region: trial.region });
+  const opened = openDeployment(about, { ...target.aws, region: trial.region });
+  const deployment = { ...opened, clock: story.clock };
   const keys = { client: 'client-trial', server: 'secret-trial' };
   const run = {
     id: trial.id,
@@ -51,7 +53,13 @@ async function ask(lacks: readonly string[] = []) {
   };
   const answers: Answer[] = [];
   const told: string[] = [];
-  const steps = new Steps({ deployment, onProgress: () => {}, onStep: ({ step }) => told.push(step) });
+  const steps = new Steps({
+    deployment,
+    onProgress: (_, what) => {
+      if (what.includes('have a row')) void story.cloud.flush();
+    },
+    onStep: ({ step }) => told.push(step),
+  });
   await askTrial(deployment, run, steps, answers).finally(() => deployment.close());
   return {
     told,
@@ -60,25 +68,44 @@ async function ask(lacks: readonly string[] = []) {
   };
 }
 
-it('deploys nothing that stays when its stack goes', async () => {
-  const { service, config: configFile } = trialFiles(trial);
-  await writeService(trial, trialConfig({ ...trial, account: '111122223333' }, 'arm64'));
-  try {
-    const serverless = createRequire(import.meta.url).resolve('serverless/bin/serverless.js');
-    const args = [serverless, 'package', '--stage', trialStage(trial), '--region', trial.region];
-    const env = { ...process.env, SLUICE_CONFIG: configFile, SLUICE_PACKAGE_FOR: 'here', CI: '1' };
-    await promisify(execFile)(process.execPath, args, { cwd: service, env });
-    const text = await readFile(
-      join(service, '.serverless/cloudformation-template-update-stack.json'),
-      'utf8',
-    );
-    const all = Object.entries(parseTemplate(JSON.parse(text)).Resources);
-    expect(all.map(([id]) => id)).toEqual(expect.arrayContaining(['DataBucket', 'DropBucket', 'HttpApi']));
-    expect(all.filter(([, { DeletionPolicy }]) => DeletionPolicy !== 'Delete')).toEqual([]);
-  } finally {
-    await rm(service, { recursive: true });
-  }
-}, 120_000);
+const account = '111122223333';
+const permissionsBoundary = `arn:aws:iam::${account}:policy/limit`;
+const keyArn = `arn:aws:kms:us-east-1:${account}:key/1234abcd-12ab-34cd-56ef-1234567890ab`;
+
+it.each([
+  ['deploys nothing that stays when its stack goes', trial.project],
+  [
+    'has the boundary and the key of the project',
+    { ...trial.project, permissionsBoundary, existing: { keyArn } },
+  ],
+] as const)(
+  '%s',
+  async (_, project) => {
+    const { service, config: configFile } = trialFiles(trial);
+    await writeService(trial, trialConfig({ ...trial, account, project }, 'arm64'));
+    try {
+      const serverless = createRequire(import.meta.url).resolve('serverless/bin/serverless.js');
+      const args = [serverless, 'package', '--stage', trialStage(trial), '--region', trial.region];
+      const env = { ...process.env, SLUICE_CONFIG: configFile, SLUICE_PACKAGE_FOR: 'here', CI: '1' };
+      await promisify(execFile)(process.execPath, args, { cwd: service, env });
+      const text = await readFile(
+        join(service, '.serverless/cloudformation-template-update-stack.json'),
+        'utf8',
+      );
+      const all = Object.entries(parseTemplate(JSON.parse(text)).Resources);
+      expect(all.map(([id]) => id)).toEqual(expect.arrayContaining(['DataBucket', 'DropBucket', 'HttpApi']));
+      expect(all.filter(([, { DeletionPolicy }]) => DeletionPolicy !== 'Delete')).toEqual([]);
+      const roles = all.filter(([, { Type }]) => Type === 'AWS::IAM::Role');
+      expect(new Set(roles.map(([, { Properties }]) => Properties['PermissionsBoundary'] ?? null))).toEqual(
+        new Set([project.permissionsBoundary]),
+      );
+      expect(all.some(([, { Type }]) => Type === 'AWS::KMS::Key')).toBe(project.existing.keyArn === null);
+    } finally {
+      await rm(service, { recursive: true });
+    }
+  },
+  120_000,
+);
 
 describe('the questions of a trial', () => {
   it('are all answered as expected by the local cloud', async () => {

@@ -1,8 +1,9 @@
 import { appendFileSync } from 'node:fs';
-import { readPolicy } from '../../../packages/local-aws/src/iam/index.ts';
+import { decide, readPolicy } from '../../../packages/local-aws/src/iam/index.ts';
 import {
   type Action,
   type Caller,
+  type Document,
   decideHere,
   type Verdict,
 } from '../../../packages/local-aws/test/witness/iam/decideHere.ts';
@@ -54,4 +55,17 @@ function decideAny(caller: Caller, call: Call, resource: string): Verdict {
     .flatMap(({ resources = [] }) => resources);
   const examples = named.filter((one) => one.startsWith(resource.slice(0, -1)));
   return examples.some((one) => decideHere(caller, call, one) === 'Allowed') ? 'Allowed' : verdict;
+}
+
+/** Whether policies of an identity allow an action, as the local cloud's IAM alone sees it: the simulator knows no HTTP APIs. */
+export function isAllowedBy(
+  policies: readonly Document[],
+  action: string,
+  resource: string,
+  context: Readonly<Record<string, string | string[]>>,
+): boolean {
+  const read = policies.map((policy) => readPolicy(policy, () => true));
+  const account = '111122223333';
+  const caller = { arn: `arn:aws:iam::${account}:role/ci`, account, policies: () => read };
+  return decide({ caller, action, resource, context, owner: account, resourcePolicy: undefined }).allowed;
 }
