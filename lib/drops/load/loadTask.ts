@@ -101,7 +101,7 @@ interface ClaimedTask extends TaskOfDay {
   readonly goesOn: LoadInPieces | undefined;
 }
 
-/** Whether a task names a piece that another task makes, or nobody any more: the version ended, or the day was planned anew. */
+/** Whether a task names a piece that is not its own any more: another task makes it, the load ended, or was planned anew. */
 async function isOutdated({ loader, place, task }: TaskOfDay): Promise<boolean> {
   if (task.piece === undefined) return false;
   const { source, dataset, day } = place;
@@ -111,8 +111,8 @@ async function isOutdated({ loader, place, task }: TaskOfDay): Promise<boolean> 
 }
 
 /**
- * The load in pieces that a task goes on with: that whose piece it names, or that of the same files, unless a person asks for another load
- * of them. What another configuration or release has begun is planned anew.
+ * The load in pieces that a task goes on with. It is the one whose piece the task names, or the one of the same files, unless a
+ * person asks for another load of them. What another configuration or release has begun is planned anew.
  */
 function findRun({ loader, place, task }: TaskOfDay, { run }: LedgerContent): LoadInPieces | undefined {
   if (run === undefined || run.shape !== loadShape(loader, place)) return undefined;
