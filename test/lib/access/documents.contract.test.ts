@@ -165,8 +165,7 @@ it("readers' policies fit into IAM's limits however long the configured names ar
 
 /** Whether a statement alone allows an action on an example of a resource, its condition met. */
 async function takes(policy: PolicyDocument, statement: Statement, action: string, resource: string) {
-  const example =
-    resource === '*' ? exampleOf(action) : resource.replaceAll('?', 'a').replaceAll('*', 'x');
+  const example = resource === '*' ? exampleOf(action) : resource.replaceAll('?', 'a').replaceAll('*', 'x');
   const caller = {
     principal: `arn:aws:iam::${resource.split(':')[4] || '111122223333'}:role/someone`,
     policies: [{ ...policy, Statement: [statement] }],
