@@ -371,6 +371,7 @@ export const mutations: readonly Mutation[] = [
     ['run.startedAt >= foundUntil', 'now >= foundUntil'],
     ['        if (isFound) await this.#noteFound();\n', ''],
     ["if (eTag === null) throw new EraseError('SLUICE_ERASE_BUSY');", ''],
+    [' && entry.run.version === load?.version', ''],
   ]),
   of('lib/erase/erasePlaces.ts', 'operate/erase.contract', [
     [

@@ -78,6 +78,8 @@ export interface ObjectEraserPorts extends RetryPorts {
   readonly signal: AbortSignal | undefined;
   /** Whether a version of an object of the landing is in tables, and only not deleted. Default: none is. */
   readonly isWritten?: (version: StoredVersion) => Promise<boolean>;
+  /** Whether an object is of a load in pieces that is under way. Default: none is. */
+  readonly isLoading?: (key: string) => Promise<boolean>;
   readonly faultPoint?: FaultPoint<EraseFaultPoint> | undefined;
 }
 
@@ -103,8 +105,6 @@ export interface ErasedObject {
 const MOST_BYTES = 2 * 1024 ** 3;
 /** Bytes of an object that is not Parquet, and so is read as a whole. */
 const MOST_TEXT_BYTES = 256 * 1024 ** 2;
-/** A load in pieces that wrote longer ago has ended. */
-const LOAD_MS = 86_400_000;
 /** Attempts at an object that somebody else changes meanwhile. */
 const CHANGED_RETRIES = { tries: 5, baseMs: 200, capMs: 2_000 } as const;
 
@@ -335,7 +335,7 @@ export class ObjectEraser {
     if (!('body' in left)) return { found: 'nothing', unread };
     const { own: rows, others, unreadable } = left;
     const body = isWritten ? NO_ROWS : left.body;
-    if (this.#isOfRunningLoad(version, form)) return { found: 'waiting' };
+    if (await this.#isOfRunningLoad(version, form)) return { found: 'waiting' };
     if (body !== null) await writeFile(to, body);
     return {
       ...{ found: 'rows', rows, others, unreadable, unread, path: body === null ? null : to },
@@ -356,7 +356,7 @@ export class ObjectEraser {
     if (isResult(form)) {
       // Its columns are the query's: any of them may be the unit's.
       if (own + mentions === 0) return { found: 'nothing' };
-      if (this.#isOfRunningLoad(version, form)) return { found: 'waiting' };
+      if (await this.#isOfRunningLoad(version, form)) return { found: 'waiting' };
       return { found: 'rows', rows: own + mentions, others: 0, path: null, attributes };
     }
     if (own === 0) return { found: 'nothing', mentions };
@@ -380,8 +380,8 @@ export class ObjectEraser {
     }
   }
 
-  #isOfRunningLoad({ modifiedAt }: StoredVersion, form: ObjectForm): boolean {
-    return form.form === 'load' && this.#ports.now() - modifiedAt < LOAD_MS;
+  async #isOfRunningLoad({ key }: StoredVersion, form: ObjectForm): Promise<boolean> {
+    return form.form === 'load' && (await this.#ports.isLoading?.(key)) === true;
   }
 }
 

@@ -5,9 +5,10 @@ import { type DayKeeper, readKnown, takeOutDays } from '../curate/ListedDays.ts'
 import { namedFiles, noteErasure } from '../ledger/erasureNotes.ts';
 import type { Ledger } from '../ledger/Ledger.ts';
 import type { LedgerSubject } from '../ledger/LedgerEntry.ts';
+import { versionSubject } from '../ledger/sweepVersions.ts';
 import type { Config } from '../schema/config.ts';
 import { type ForwardedKind, forwardedKinds } from '../schema/kinds.ts';
-import { curatedSubject, exportSubject } from '../tables/ledgerKeys.ts';
+import { curatedSubject, exportSubject, parseLoadKey } from '../tables/ledgerKeys.ts';
 import { DAMAGED_DAYS, DAMAGED_FOLDER } from '../tables/objectKeys.ts';
 import { parseIngestedKey, parseTableKey } from '../tables/tableFolders.ts';
 import { EraseError } from './EraseError.ts';
@@ -97,7 +98,7 @@ class RunOfErasure {
 
   private constructor(eraser: Eraser, manifest: Manifest, current: CurrentRun, eTag: string | null) {
     this.#eraser = eraser;
-    this.#objects = new ObjectEraser(eraser);
+    this.#objects = new ObjectEraser({ ...eraser, isLoading: (key) => isLoading(eraser, key) });
     this.#manifest = manifest;
     this.#current = current;
     this.#eTag = eTag;
@@ -373,6 +374,14 @@ class RunOfErasure {
     if (eTag === null) throw new EraseError('SLUICE_ERASE_BUSY');
     this.#eTag = eTag;
   }
+}
+
+/** Whether the ledger has an object's load in pieces as under way, however long it lasts. */
+async function isLoading({ config, ledger }: Eraser, key: string): Promise<boolean> {
+  const load = parseLoadKey(key);
+  const place = load === null ? null : versionSubject(config, load);
+  const entry = place === null ? null : await readKnown(ledger, place);
+  return entry?.run !== undefined && entry.run.version === load?.version;
 }
 
 /** What the record keeps of a run, without how far it is. */

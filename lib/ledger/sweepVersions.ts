@@ -138,15 +138,15 @@ async function isStillRead(sweeper: Sweeper, note: VersionNote, deadline: number
     throw error;
   });
   if (location !== null) return location === `s3://${bucket}/${versionPrefix(config, table, day, version)}`;
-  const place = placeOf(config, note);
+  const place = versionSubject(config, note);
   const known = place === null ? null : await ledger.read(place);
   return known?.table === table && known.version === version;
 }
 
 /** Where the ledger has a table's day; null if the table is not configured any more. */
-function placeOf(
-  { curatedTables, sources = [] }: SweptConfig,
-  { table, day }: VersionNote,
+export function versionSubject(
+  { curatedTables, sources = [] }: Pick<SweptConfig, 'curatedTables' | 'sources'>,
+  { table, day }: Pick<VersionNote, 'table' | 'day'>,
 ): Omit<LedgerSubject, 'table'> | null {
   const kind = forwardedKinds.find((one) => curatedTables?.[one] === table);
   if (curatedTables !== undefined && kind !== undefined) return curatedSubject({ curatedTables }, kind, day);

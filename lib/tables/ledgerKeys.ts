@@ -92,6 +92,13 @@ export function loadFolder({ table, day, version }: Omit<VersionNote, 'due'>): s
   return `${loadsFolder(table)}${day}/${version}/`;
 }
 
+/** The version that an object below {@link LOADS_FOLDER} is of; null for any other key. */
+export function parseLoadKey(key: string): Omit<VersionNote, 'due'> | null {
+  if (!key.startsWith(LOADS_FOLDER)) return null;
+  const [table = '', day = '', version = ''] = key.slice(LOADS_FOLDER.length).split('/');
+  return isUtcDay(day) ? { table, day, version } : null;
+}
+
 /** Folder of the records of erasures. No source can have this name, because names begin with a letter. */
 export const ERASURES_FOLDER = `${LEDGER_FOLDER}_erasures/`;
 

@@ -1,3 +1,4 @@
+import type { LoadInPieces } from '../../lib/ledger/DayRun.ts';
 import type { Settlement } from '../../lib/ledger/Ledger.ts';
 import type { LedgerEntry } from '../../lib/ledger/LedgerEntry.ts';
 
@@ -13,5 +14,12 @@ export const ledgerEntry = (more: Partial<LedgerEntry> = {}): LedgerEntry => ({
   ...{ source: 'acme', dataset: 'events', day: '2026-11-19', table: 'acme_events' },
   ...settlement(),
   ...{ attempts: 1, updatedAt: 0, token: 't' },
+  ...more,
+});
+
+/** A load in three pieces of which one is done, but for what differs. */
+export const loadRun = (more: Partial<LoadInPieces> = {}): LoadInPieces => ({
+  ...{ version: 'v1', fingerprint: 'f1', shape: 's', reason: 'new', asked: 'f1', startedAt: 0, due: 1 },
+  ...{ pieces: 3, done: 1, rows: { in: 1, out: 1, refused: 0 }, bytes: 1, durations: {} },
   ...more,
 });

@@ -34,7 +34,7 @@ import { erase } from '../../operate/erase/erase.ts';
 import { heldElsewhere } from '../../operate/erase/heldElsewhere.ts';
 import { ManualClock } from '../../packages/local-aws/src/base/index.ts';
 import { LANDING_STREAM, landingStack } from '../harness/landingStack.ts';
-import { ledgerEntry } from '../harness/ledgerEntry.ts';
+import { ledgerEntry, loadRun } from '../harness/ledgerEntry.ts';
 import { startAws } from '../harness/startAws.ts';
 import { EraseLake } from '../lib/erase/EraseLake.ts';
 import { landedKey, landedRows, landedUsers } from '../lib/erase/landedUsers.ts';
@@ -403,21 +403,42 @@ describe('erasing a deployment', () => {
     expect((await read(landedKey(1))).equals(landedUsers('arrives'))).toBe(true);
   });
 
-  it('waits for a load under way, and leaves what is archived', async () => {
-    const { put, keys, run } = await deployment();
-    const load = `${LOADS_FOLDER}acme_events/2026-11-01/v/refused-00001.parquet`;
-    await put(load, '"gone"');
+  it('waits for a load in pieces for as long as the ledger has it, and leaves what is archived', async () => {
+    const { put, keys, run } = await deployment({
+      sources: [
+        { name: 'acme', bucket: 'acme-drops', owner: OWNER, datasets: [{ name: 'events', kind: 'events' }] },
+      ],
+    });
+    const day = '2026-11-01';
+    const refused = (version: string) => `${LOADS_FOLDER}acme_events/${day}/${version}/refused-00001.parquet`;
+    const note = (version?: string) =>
+      put(
+        `ledger/acme/events/${day}.json`,
+        JSON.stringify(
+          ledgerEntry({
+            day,
+            state: 'waiting',
+            ...(version === undefined ? {} : { run: loadRun({ version }) }),
+          }),
+        ),
+      );
+    await note('now');
+    for (const version of ['before', 'now']) await put(refused(version), '"gone"');
     await put('query-results/0002.csv', '"gone"', 'GLACIER');
     const young = await run(['user_id=gone']);
     expect(young.run.left.map(({ key, why }) => [key, why])).toEqual([
       ['query-results/0002.csv', 'archived'],
     ]);
+    const left = [refused('now'), 'query-results/0002.csv'];
     expect([young.run.hasFound, young.total['query-results']?.waiting, await keys()]).toEqual([
       ...[true, 1],
-      [load, 'query-results/0002.csv'],
+      left,
     ]);
-    const old = await run(['user_id=gone'], Date.now() + 25 * HOUR_MS);
-    expect([old.total['query-results']?.waiting, await keys()]).toEqual([0, ['query-results/0002.csv']]);
+    const later = await run(['user_id=gone'], Date.now() + 49 * HOUR_MS);
+    expect([later.state, later.total['query-results']?.waiting, await keys()]).toEqual(['again', 1, left]);
+    await note();
+    const ended = await run(['user_id=gone'], Date.now() + 50 * HOUR_MS);
+    expect([ended.total['query-results']?.waiting, await keys()]).toEqual([0, ['query-results/0002.csv']]);
   });
 
   it.each([

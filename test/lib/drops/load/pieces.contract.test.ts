@@ -6,7 +6,16 @@ import { loadFaultPoints, pieceFaultPoints } from '../../../../lib/drops/load/Lo
 import { VERSION_NOTES } from '../../../../lib/tables/ledgerKeys.ts';
 import { acmeSource, eventsDataset } from '../../../harness/configInput.ts';
 import { planDay } from './planDay.ts';
-import { DAY, LEASE_MS, type Loads, readEvents, someEvents, startLoads, THEIRS } from './startLoads.ts';
+import {
+  DAY,
+  LEASE_MS,
+  type Loads,
+  parquetOf,
+  readEvents,
+  someEvents,
+  startLoads,
+  THEIRS,
+} from './startLoads.ts';
 
 const HOUR_MS = 3_600_000;
 const damaged = new TextEncoder().encode(`PAR1${'x'.repeat(100)}PAR1`);
@@ -213,6 +222,15 @@ describe('a day in pieces', () => {
     };
     expect(await loads.load({ at: { recorded } })).toMatchObject({ outcome: 'succeeded', rows: SUM });
     expect(await loads.read()).toEqual(readEvents(0, 6));
+  });
+
+  it('does not bring rows back that an erasure took out of a piece that is made', async () => {
+    await dropThree();
+    await loads.load({ at: { recorded: later } });
+    const [key = ''] = await loads.keys('statsig/ingested/');
+    await loads.put(key, await parquetOf(`SELECT 'u001' AS user_id, 'seen' AS event_name`));
+    expect(await loads.loadInPieces({ ...loads.sent()[0] })).toMatchObject({ outcome: 'succeeded' });
+    expect(await loads.read()).toEqual(readEvents(1, 6));
   });
 
   it('that failed before is not taken for loaded when it is planned anew', async () => {

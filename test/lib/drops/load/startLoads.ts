@@ -243,6 +243,8 @@ export async function startLoads(
     remove: (name: string, day = DAY) =>
       theirs.send(new DeleteObjectCommand({ Bucket: DROPS, Key: `events/${day}/${name}` })),
 
+    /** Puts an object into our bucket. */
+    put: (Key: string, Body: Uint8Array) => s3.send(new PutObjectCommand({ Bucket: OWN, Key, Body })),
     /** Deletes an object of our bucket. */
     forget: (key: string) => s3.send(new DeleteObjectCommand({ Bucket: OWN, Key: key })),
 
