@@ -147,7 +147,9 @@ export function silenceAlarm(
           ReturnData: true,
         },
         {
-          ...{ Id: 'usual', Label: 'usual', Expression: `ANOMALY_DETECTION_BAND(some, ${DEVIATIONS})` },
+          Id: 'usual',
+          Label: 'usual',
+          Expression: `ANOMALY_DETECTION_BAND(some, ${DEVIATIONS})`,
           ReturnData: true,
         },
       ],

@@ -59,41 +59,51 @@ function graphs(stack: Stack): readonly Graph[] {
   const { athena, curate, endpoint, readers } = stack.config;
   const m = collectMetrics;
   const own = (of: string, { name }: { readonly name: string }): Line => [
-    ...[METRIC_NAMESPACE, name, 'function', of, 'stage', stack.stage],
+    METRIC_NAMESPACE,
+    name,
+    'function',
+    of,
+    'stage',
+    stack.stage,
     {},
   ];
-  const api = (metric: string): Line => [
-    ...['AWS/ApiGateway', metric, 'ApiId', `\${${logicalIds.httpApi}}`],
-    {},
-  ];
+  const api = (metric: string): Line => ['AWS/ApiGateway', metric, 'ApiId', `\${${logicalIds.httpApi}}`, {}];
   const firehose = (metric: string): Line => [
-    ...['AWS/Firehose', metric, 'DeliveryStreamName', `\${${logicalIds.stream}}`],
+    'AWS/Firehose',
+    metric,
+    'DeliveryStreamName',
+    `\${${logicalIds.stream}}`,
     {},
   ];
   const lambda = (name: string, metric: string, settings: { label?: string; stat?: string } = {}): Line => [
-    ...['AWS/Lambda', metric, 'FunctionName', partName(stack, name)],
+    'AWS/Lambda',
+    metric,
+    'FunctionName',
+    partName(stack, name),
     { label: `${name} ${metric}`, stat: 'Sum', ...settings },
   ];
   const queue = (queueId: string, label: string, metric = 'ApproximateNumberOfMessagesVisible'): Line => [
-    ...['AWS/SQS', metric, 'QueueName', `\${${queueId}.QueueName}`],
+    'AWS/SQS',
+    metric,
+    'QueueName',
+    `\${${queueId}.QueueName}`,
     { label },
   ];
   const logged = (of: Parameters<typeof loggedMetric>[1]): Line => [
-    ...[METRIC_NAMESPACE, loggedMetric(stack, of).metric],
+    METRIC_NAMESPACE,
+    loggedMetric(stack, of).metric,
     {},
   ];
   // https://docs.aws.amazon.com/athena/latest/ug/query-metrics-viewing.html
   const scanned = (label: string, workgroup: string): Line => [
-    ...[
-      'AWS/Athena',
-      'ProcessedBytes',
-      'QueryState',
-      'SUCCEEDED',
-      'QueryType',
-      'DML',
-      'WorkGroup',
-      workgroup,
-    ],
+    'AWS/Athena',
+    'ProcessedBytes',
+    'QueryState',
+    'SUCCEEDED',
+    'QueryType',
+    'DML',
+    'WorkGroup',
+    workgroup,
     { label },
   ];
   const functions = ['collect', 'register', 'write', ...(curate ? ['curate-plan', 'curate'] : [])];

@@ -62,8 +62,13 @@ function gatewayAlarms(stack: Stack): Resources {
       periodSeconds: MINUTE,
     }),
     ...answerAlarms(stack, {
-      ...{ part: 'api', ids: '', whose: "the gateway's", requests: 'requests' },
-      ...{ client: ofApi('4xx'), server: ofApi('5xx'), all: ofApi('Count') },
+      part: 'api',
+      ids: '',
+      whose: "the gateway's",
+      requests: 'requests',
+      client: ofApi('4xx'),
+      server: ofApi('5xx'),
+      all: ofApi('Count'),
     }),
   };
 }
@@ -130,8 +135,13 @@ function functionUrlAlarms(stack: Stack): Resources {
       periodSeconds: MINUTE,
     }),
     ...answerAlarms(stack, {
-      ...{ part: 'url', ids: 'Url', whose: 'its', requests: 'requests to the Function URL' },
-      ...{ client: ofUrl('Url4xxCount'), server: ofUrl('Url5xxCount'), all: ofUrl('UrlRequestCount') },
+      part: 'url',
+      ids: 'Url',
+      whose: 'its',
+      requests: 'requests to the Function URL',
+      client: ofUrl('Url4xxCount'),
+      server: ofUrl('Url5xxCount'),
+      all: ofUrl('UrlRequestCount'),
     }),
   };
 }

@@ -114,14 +114,21 @@ describe('an alarm', () => {
     relay: { statsig: true },
     sources: [
       {
-        ...{ name: 'acme', bucket: 'acme-drops', owner },
+        name: 'acme',
+        bucket: 'acme-drops',
+        owner,
         datasets: schedules.map((schedule) => ({
-          ...{ name: schedule, kind: 'events', schedule, expectedBy: { hour: 9 } },
+          name: schedule,
+          kind: 'events',
+          schedule,
+          expectedBy: { hour: 9 },
         })),
       },
     ],
     exports: schedules.map((schedule) => ({
-      ...{ name: schedule, table: 'statsig_forwarded_events', schedule },
+      name: schedule,
+      table: 'statsig_forwarded_events',
+      schedule,
       target: { bucket: `acme-${schedule}`, owner },
     })),
   };
@@ -170,8 +177,11 @@ describe('a metric of log lines', () => {
 describe('the alarms on silence', () => {
   it('compare the rows of each table with what CloudWatch expects, from a volume on', () => {
     expect(alarm('EventsSilentAlarm')).toMatchObject({
-      ...{ AlarmName: 'acme-prod-events-silent', ThresholdMetricId: 'usual', EvaluationPeriods: 4 },
-      ...{ ComparisonOperator: 'LessThanLowerThreshold', TreatMissingData: 'ignore' },
+      AlarmName: 'acme-prod-events-silent',
+      ThresholdMetricId: 'usual',
+      EvaluationPeriods: 4,
+      ComparisonOperator: 'LessThanLowerThreshold',
+      TreatMissingData: 'ignore',
       Metrics: [
         { Id: 'all', MetricStat: { Metric: { MetricName: 'events_landed' }, Period: 900, Stat: 'Sum' } },
         { Id: 'some', Expression: 'IF(FILL(all, 0) >= 250, all, 0)', ReturnData: true },

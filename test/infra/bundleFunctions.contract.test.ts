@@ -74,8 +74,12 @@ describe('bundleFunctions', () => {
       relay: { url: 'https://planted.example', headers: { 'x-token': 'planted-token' } },
       sources: [
         acmeSource({
-          ...{ name: 'planted-source', bucket: 'planted-drops', owner: '111111111111', role },
-          ...{ receipt: 'planted-receipts', datasets: [eventsDataset({ folder: 'planted-folder' })] },
+          name: 'planted-source',
+          bucket: 'planted-drops',
+          owner: '111111111111',
+          role,
+          receipt: 'planted-receipts',
+          datasets: [eventsDataset({ folder: 'planted-folder' })],
         }),
       ],
       exports: [

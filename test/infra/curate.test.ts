@@ -6,7 +6,8 @@ import { viewNames } from '../../lib/views/viewNames.ts';
 
 const made = (curate: boolean) =>
   resources({ config: defineConfig({ bucket: 'acme', curate }), service: 'sluice', stage: 'prod' }).Resources;
-const [on, off] = [made(true), made(false)];
+const on = made(true);
+const off = made(false);
 
 describe('curated days in the template', () => {
   it('have their tables always, and everything else only with curate', () => {

@@ -45,7 +45,10 @@ async function deploy(options: Partial<ConfigInput>, stage = 'prod', policiesFor
   const input: Partial<ConfigInput> = { ...JSON.parse(text), region: REGION };
   const stack = `sluice-${stage}`;
   const { resources } = resolveTemplate(parseTemplate(await packageTemplate(input, stage)), {
-    ...{ region: REGION, account: ACCOUNT, partition: 'aws', stackName: stack },
+    region: REGION,
+    account: ACCOUNT,
+    partition: 'aws',
+    stackName: stack,
     endpoint: `https://sqs.${REGION}.amazonaws.com`,
   });
   const config = defineConfig({ bucket: 'acme-experiments', ...input });
@@ -185,7 +188,18 @@ it('the deployment policy with a boundary makes no role and no user without it, 
   );
   const made = await verdicts(deployed, [...calls, onRole('DeleteRolePermissionsBoundary')]);
   expect(made.map(([, verdict]) => verdict === 'Allowed')).toEqual([
-    ...[true, false, false, true, false, false, true, false, false, true, false, false],
+    true,
+    false,
+    false,
+    true,
+    false,
+    false,
+    true,
+    false,
+    false,
+    true,
+    false,
+    false,
     false,
   ]);
 }, 120_000);
@@ -209,7 +223,8 @@ describe('the policies of a trial', () => {
 
   const key = here('kms', 'key/99999999-0000-4000-8000-000000000000');
   const keyOf = (stack: string): Call => ({
-    ...{ action: 'kms:ScheduleKeyDeletion', resources: [key] },
+    action: 'kms:ScheduleKeyDeletion',
+    resources: [key],
     context: { 'aws:ResourceTag/aws:cloudformation:stack-name': stack },
   });
   const ofBucket = (action: string, resource: string): Call => ({

@@ -25,10 +25,16 @@ describe('a Function URL', () => {
       Cors: { AllowOrigins: ['*'], AllowHeaders: ['*'], AllowMethods: ['POST'], MaxAge: 86_400 },
     });
     expect(Resources['CollectUrlPostPermission']?.Properties).toEqual({
-      ...{ FunctionName, Principal: '*', Action: 'lambda:InvokeFunctionUrl', FunctionUrlAuthType: 'NONE' },
+      FunctionName,
+      Principal: '*',
+      Action: 'lambda:InvokeFunctionUrl',
+      FunctionUrlAuthType: 'NONE',
     });
     expect(Resources['CollectUrlInvokePermission']?.Properties).toEqual({
-      ...{ FunctionName, Principal: '*', Action: 'lambda:InvokeFunction', InvokedViaFunctionUrl: true },
+      FunctionName,
+      Principal: '*',
+      Action: 'lambda:InvokeFunction',
+      InvokedViaFunctionUrl: true,
     });
   });
 
@@ -96,7 +102,10 @@ describe('a Function URL', () => {
           // With both, requests of the gateway use the same limit.
           MetricName: 'Invocations',
           Dimensions: [{ Name: 'FunctionName', Value: 'acme-prod-collect' }],
-          ...{ Statistic: 'Sum', Period: 60, EvaluationPeriods: 1, Threshold },
+          Statistic: 'Sum',
+          Period: 60,
+          EvaluationPeriods: 1,
+          Threshold,
         });
       expect(made({ collector }).Resources['RequestRateAlarm']).toBeUndefined();
     },
@@ -124,7 +133,9 @@ describe('warnings of packaging', () => {
 
   it('name an export that looks back less far than rows can be late', () => {
     const exported = (name: string, more: object = {}) => ({
-      ...{ name, table: 'statsig_forwarded_events', ...more },
+      name,
+      table: 'statsig_forwarded_events',
+      ...more,
       target: { bucket: `acme-${name}`, owner: '111122223333' },
     });
     const exports = [exported('default'), exported('short', { lookbackDays: 3 })];
@@ -172,7 +183,10 @@ describe('the alarms on abuse', () => {
       Namespace: 'AWS/Lambda',
       MetricName: 'Invocations',
       Dimensions: [{ Name: 'FunctionName', Value: 'acme-prod-collect' }],
-      ...{ Statistic: 'Sum', Period: 3_600, Threshold: 5_000, TreatMissingData: 'notBreaching' },
+      Statistic: 'Sum',
+      Period: 3_600,
+      Threshold: 5_000,
+      TreatMissingData: 'notBreaching',
     });
     for (const [id, reason] of [
       ['KeyUnknownAlarm', 'SLUICE_KEY_UNKNOWN'],
@@ -181,8 +195,14 @@ describe('the alarms on abuse', () => {
     ] as const) {
       expect(Resources[id]?.Properties).toMatchObject({ Period: 3_600, Threshold: 70 });
       const [, line] = requestMetrics({
-        ...{ stage: 'prod', receivedAt: 0, requestId: null, latencyMs: 1, received: 0, refusedAs: reason },
-        ...{ tables: [], ignored: {} },
+        stage: 'prod',
+        receivedAt: 0,
+        requestId: null,
+        latencyMs: 1,
+        received: 0,
+        refusedAs: reason,
+        tables: [],
+        ignored: {},
       });
       const dimensions = Object(Resources[id]?.Properties)['Dimensions'];
       for (const { Name, Value } of dimensions) expect(line).toMatchObject({ [Name]: Value });

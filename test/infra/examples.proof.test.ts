@@ -254,7 +254,9 @@ export default defineConfig(({ stage }) => ({
     const name = Resources['DeployRole']?.Properties?.['RoleName'];
     expect(name).toEqual({ 'Fn::Sub': 'github-sluice-prod' });
     const [policy] = printedPolicies('deploy', defineConfig({ bucket: 'acme' }), {
-      ...{ region: 'eu-west-1', stack: 'sluice-prod', account: '111122223333' },
+      region: 'eu-west-1',
+      stack: 'sluice-prod',
+      account: '111122223333',
     });
     const roles = policy?.document.Statement.find(({ Sid }) => Sid === 'Identities');
     expect(roles?.Resource).toContain('arn:aws:iam::111122223333:role/sluice-prod-*');

@@ -24,7 +24,10 @@ describe("a deployment's own serverless.yml", () => {
     const own = {
       service: 'sluice',
       provider: {
-        ...{ name: 'aws', stage: 'prod', region: 'eu-west-3', versionFunctions: true },
+        name: 'aws',
+        stage: 'prod',
+        region: 'eu-west-3',
+        versionFunctions: true,
         httpApi: { cors: { allowedOrigins: ['https://acme.example'] } },
         environment: { TZ: 'UTC' },
       },
@@ -33,7 +36,9 @@ describe("a deployment's own serverless.yml", () => {
     };
     const { provider, functions, resources } = withOwnSettings(made, own, own);
     expect(provider).toMatchObject({
-      ...{ region: 'eu-west-3', versionFunctions: true, runtime: 'nodejs24.x' },
+      region: 'eu-west-3',
+      versionFunctions: true,
+      runtime: 'nodejs24.x',
       httpApi: { cors: { allowedOrigins: ['https://acme.example'], maxAge: 86_400 } },
       environment: { TZ: 'UTC', SLUICE_STAGE: 'prod' },
     });

@@ -38,8 +38,13 @@ describe('a stack with all that a platform team asks for', () => {
     const identities = ofType(template, 'AWS::IAM::Role', 'AWS::IAM::User');
     expect(identities.map(([id]) => id)).toEqual(
       expect.arrayContaining([
-        ...['CollectRole', 'LandingDeliveryRole', 'ReaderStatsigRole', 'ReaderMetabaseRoleRole'],
-        ...['ReaderOwoxUser', 'CurateRole', 'RelayRole'],
+        'CollectRole',
+        'LandingDeliveryRole',
+        'ReaderStatsigRole',
+        'ReaderMetabaseRoleRole',
+        'ReaderOwoxUser',
+        'CurateRole',
+        'RelayRole',
       ]),
     );
     for (const [id, { Properties }] of identities)
@@ -92,7 +97,10 @@ describe('a stack with all that a platform team asks for', () => {
 
   it('is read by the local cloud, which tells the outputs of the domain', () => {
     const resolved = resolveTemplate(template, {
-      ...{ region: 'eu-west-1', account, partition: 'aws', stackName: 'sluice-prod' },
+      region: 'eu-west-1',
+      account,
+      partition: 'aws',
+      stackName: 'sluice-prod',
       endpoint: 'http://127.0.0.1:4566',
     });
     expect(readDeployment(resolved).functions.length).toBeGreaterThan(5);

@@ -63,7 +63,10 @@ describe('a result location of the configuration', () => {
   const { config: located, made } = madeStack({
     readers: [
       {
-        ...{ kind: 'statsig', name: 'statsig', principal: '123456789012', externalId: 'project-7' },
+        kind: 'statsig',
+        name: 'statsig',
+        principal: '123456789012',
+        externalId: 'project-7',
         resultLocation: 's3://acme-experiments/statsig-results',
       },
     ],

@@ -24,14 +24,14 @@ describe('relay in the template', () => {
         .filter((id) => id.includes('Relay'))
         .sort(),
     ).toEqual([
-      ...[
-        'RelayAgeAlarm',
-        'RelayDeadLetterQueue',
-        'RelayDeadLettersAlarm',
-        'RelayNotKeptAlarm',
-        'RelayQueue',
-      ],
-      ...['RelayQueueAgeAlarm', 'RelayRefusedAlarm', 'RelayRole'],
+      'RelayAgeAlarm',
+      'RelayDeadLetterQueue',
+      'RelayDeadLettersAlarm',
+      'RelayNotKeptAlarm',
+      'RelayQueue',
+      'RelayQueueAgeAlarm',
+      'RelayRefusedAlarm',
+      'RelayRole',
     ]);
   });
 

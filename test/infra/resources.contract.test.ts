@@ -47,10 +47,16 @@ describe('the bucket', () => {
           ),
         }));
     const denied = {
-      ...{ Sid: 'DeleteByVersionOnly', Effect: 'Deny', Principal: '*', Action: 's3:DeleteObject' },
+      Sid: 'DeleteByVersionOnly',
+      Effect: 'Deny',
+      Principal: '*',
+      Action: 's3:DeleteObject',
       Resource: [
-        ...['statsig/statsig_forwarded_exposures/', 'statsig/statsig_forwarded_events/'],
-        ...['statsig/ingested/', 'quarantine/', 'landing/'],
+        'statsig/statsig_forwarded_exposures/',
+        'statsig/statsig_forwarded_events/',
+        'statsig/ingested/',
+        'quarantine/',
+        'landing/',
       ].map((folder) => `\${DataBucket.Arn}/${folder}*`),
       Condition: [['WriteRole', 'Arn']],
     };
@@ -113,15 +119,13 @@ describe('the bucket', () => {
         null,
         40,
       ]),
-      ...[
-        ['quarantine/', 90, 40],
-        ['quarantine-large/', 90, 1],
-        ['query-results/', 30, 1],
-        ['landing/', null, 41],
-        ['damaged/', 90, 40],
-        ['ledger/', null, 42],
-        ['relay/', 7, 1],
-      ],
+      ['quarantine/', 90, 40],
+      ['quarantine-large/', 90, 1],
+      ['query-results/', 30, 1],
+      ['landing/', null, 41],
+      ['damaged/', 90, 40],
+      ['ledger/', null, 42],
+      ['relay/', 7, 1],
     ]);
   });
 });

@@ -19,7 +19,10 @@ function policiesOf(options: Partial<ConfigInput>) {
   // Without what serverless.yml makes, and what refers to it.
   const Resources = Object.fromEntries(Object.entries(made.Resources).filter(([id]) => needed.test(id)));
   const resolved = resolveTemplate(parseTemplate({ Resources, Outputs: {} }), {
-    ...{ region: 'ap-northeast-1', account, partition: 'aws', stackName: 'sluice-prod' },
+    region: 'ap-northeast-1',
+    account,
+    partition: 'aws',
+    stackName: 'sluice-prod',
     endpoint: 'http://127.0.0.1:4566',
   });
   return resolved.resources
@@ -36,13 +39,16 @@ const keyArn = (i: number) =>
 
 const sources = (how: (i: number) => Partial<Source>, count: number): Source[] =>
   Array.from({ length: count }, (_, i) => ({
-    ...{ name: pad(`source-${i}-`, 64), bucket: bucket(i), owner: owner(i) },
+    name: pad(`source-${i}-`, 64),
+    bucket: bucket(i),
+    owner: owner(i),
     ...how(i),
     datasets: [{ name: 'set', kind: 'events', folder: pad(`${i}-`, 128), table: pad(`t_${i}_`, 64) }],
   }));
 const exports = (how: (i: number) => Partial<Export['target']>, count: number): Export[] =>
   Array.from({ length: count }, (_, i) => ({
-    ...{ name: pad(`export-${i}-`, 64), table: pad(`t_${i}_`, 64) },
+    name: pad(`export-${i}-`, 64),
+    table: pad(`t_${i}_`, 64),
     target: { bucket: bucket(i), owner: owner(i), folder: pad(`to-${i}-`, 128), ...how(i) },
   }));
 
@@ -70,7 +76,9 @@ describe('roles of the ingest and the export', () => {
     const here = keyArn(0).replace('eu-west-1', 'ap-northeast-1');
     const how = (i: number) => (i === 0 ? { kmsKeyArn: here } : keyed(i));
     const made = policiesOf({
-      ...{ sources: sources(how, 2), exports: exports(how, 2), region: 'ap-northeast-1' },
+      sources: sources(how, 2),
+      exports: exports(how, 2),
+      region: 'ap-northeast-1',
     });
     for (const id of ['IngestLoadRole', 'ExportRole']) {
       const text = made.find(([one]) => one === id)?.[1] ?? '';

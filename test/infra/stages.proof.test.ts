@@ -90,7 +90,11 @@ function packaged(stage: string): Promise<ReadonlyMap<string, string>> {
 async function packageStage(stage: string): Promise<ReadonlyMap<string, string>> {
   const workspace = join(directory.path, `workspace-${stage}`);
   const { stackName, template } = await packageService({
-    ...{ root: repositoryRoot, workspace, configFile: apart, stage, region: 'us-east-1' },
+    root: repositoryRoot,
+    workspace,
+    configFile: apart,
+    stage,
+    region: 'us-east-1',
   });
   expect(stackName).toBe(`sluice-${stage}`);
   const build = join(workspace, 'build');
@@ -244,7 +248,8 @@ describe('serverless deploy', () => {
       const { status, said } = await runServerless(file, ['deploy'], {
         cwd: root,
         env: {
-          ...{ AWS_ENDPOINT_URL: served.options.endpoint, AWS_ACCESS_KEY_ID: 'test' },
+          AWS_ENDPOINT_URL: served.options.endpoint,
+          AWS_ACCESS_KEY_ID: 'test',
           AWS_SECRET_ACCESS_KEY: 'test',
         },
       });

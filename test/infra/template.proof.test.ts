@@ -177,10 +177,8 @@ describe.each(Object.entries(templateConfigurations))('the packaged template: %s
     const ofRequests = ['CollectLambdaFunction', ...('relay' in options ? ['RelayLambdaFunction'] : [])];
     for (const { logicalId, properties } of ofType('AWS::Lambda::Function'))
       expect([logicalId, properties['LoggingConfig']]).toEqual([
-        ...[
-          logicalId,
-          { LogFormat: 'JSON', ...(ofRequests.includes(logicalId) && { SystemLogLevel: 'WARN' }) },
-        ],
+        logicalId,
+        { LogFormat: 'JSON', ...(ofRequests.includes(logicalId) && { SystemLogLevel: 'WARN' }) },
       ]);
   });
 

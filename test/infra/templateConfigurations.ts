@@ -20,21 +20,33 @@ export const templateConfigurations = named({
     dailyIngest: { hour: 23 },
     readers: [
       {
-        ...{ kind: 'statsig', name: 'statsig', principal: account, externalId: 'made-by-statsig' },
-        ...{ workgroup: 'primary', keyAdministrator: true },
+        kind: 'statsig',
+        name: 'statsig',
+        principal: account,
+        externalId: 'made-by-statsig',
+        workgroup: 'primary',
+        keyAdministrator: true,
         alsoReads: [
           {
-            ...{ database: 'finance-data', tables: ['orders'], locations: ['s3://acme-finance/orders/'] },
-            ...{ kmsKeyArn, owner: '444455556666' },
+            database: 'finance-data',
+            tables: ['orders'],
+            locations: ['s3://acme-finance/orders/'],
+            kmsKeyArn,
+            owner: '444455556666',
           },
         ],
       },
       {
-        ...{ kind: 'owox', name: 'owox', resultsBucket: 'acme-owox-results', existingResultsBucket: true },
+        kind: 'owox',
+        name: 'owox',
+        resultsBucket: 'acme-owox-results',
+        existingResultsBucket: true,
         policies: [`arn:aws:iam::${account}:policy/read-finance`],
       },
       {
-        ...{ kind: 'metabase', name: 'metabase', workgroup: 'primary' },
+        kind: 'metabase',
+        name: 'metabase',
+        workgroup: 'primary',
         alsoReads: [{ database: 'finance-data', locations: ['s3://acme-shops/'], wholeBucket: true }],
       },
     ],
@@ -47,7 +59,8 @@ export const templateConfigurations = named({
     ],
     sources: [
       acmeSource({
-        ...{ kmsKeyArn, receipt: 'sluice-receipts' },
+        kmsKeyArn,
+        receipt: 'sluice-receipts',
         datasets: [
           eventsDataset(),
           eventsDataset({ name: 'clicks', schedule: 'hourly', expectedBy: { hour: 9 } }),
@@ -63,12 +76,16 @@ export const templateConfigurations = named({
         { name: 'by-role', table: 'statsig_forwarded_exposures' },
       ),
       {
-        ...{ name: 'for-statsig', table: 'statsig_forwarded_events', format: 'statsig' },
+        name: 'for-statsig',
+        table: 'statsig_forwarded_events',
+        format: 'statsig',
         target: { bucket: 'acme-statsig' },
       },
     ],
     statsigBucket: {
-      ...{ bucket: 'acme-statsig', user: 'arn:aws:iam::999689269917:user/acme-4f2a', writesTo: 'exports' },
+      bucket: 'acme-statsig',
+      user: 'arn:aws:iam::999689269917:user/acme-4f2a',
+      writesTo: 'exports',
     },
   },
   'a Function URL, and relay': {
