@@ -67,7 +67,8 @@ export const liveRoutes = [
     query: z.strictObject(traceQuery),
     handle: ({ deployment, query: { id, as, since } }) =>
       trace(deployment, {
-        ...{ id, withRow: true },
+        id,
+        withRow: true,
         ...(as === undefined ? {} : { subject: as }),
         ...(since === undefined ? {} : { since }),
       }),

@@ -60,7 +60,11 @@ export function route<Query extends z.ZodObject = typeof nothing, Body extends z
 ): Route {
   const { query = nothing, body = nothing, writes = false, localOnly = false, handle, ...named } = options;
   return {
-    ...{ ...named, query, body: options.method === 'POST' ? body : undefined, writes, localOnly },
+    ...named,
+    query,
+    body: options.method === 'POST' ? body : undefined,
+    writes,
+    localOnly,
     async answer(request) {
       const parsed = { query: query.parse(request.query), body: body.parse(request.body ?? {}) };
       // The schemas are those of the handler: zod's output type is lost by the defaults above.

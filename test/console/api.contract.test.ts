@@ -73,7 +73,10 @@ describe('the server of the console', () => {
       200,
       'no-store',
       expect.objectContaining({
-        ...{ stage: 'dev', isLocal: false, mayWrite: true, bucket: 'sluice-experiments' },
+        stage: 'dev',
+        isLocal: false,
+        mayWrite: true,
+        bucket: 'sluice-experiments',
         collector: 'https://collector.example',
       }),
     ]);

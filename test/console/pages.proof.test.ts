@@ -165,7 +165,9 @@ async function sendDay({ clock, cloud, send }: Awaited<ReturnType<typeof startOb
     const requests = Math.round(1 + 5 * busy + (period % 3));
     const events = (i: number) =>
       Array.from({ length: 1 + ((period * 7 + i * 5) % 9) }, (_, n) => ({
-        ...{ eventName: 'page_view', user: { userID: `user-${n}` }, time: clock.now() },
+        eventName: 'page_view',
+        user: { userID: `user-${n}` },
+        time: clock.now(),
       }));
     await Promise.all(Array.from({ length: requests }, (_, i) => send({ events: events(i) })));
     if (period % 40 === 7) await send({ events: [] }, { 'statsig-api-key': 'unknown' });

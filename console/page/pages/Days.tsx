@@ -158,7 +158,9 @@ function cellOf({ state, lateSince, rows, usual, unusual, leftOut, failure, file
     ...(leftOut.count > 0 ? [`${formatNoun(leftOut.count, 'object')} left out`] : []),
   ];
   return {
-    ...{ ...STATES[state], ...(isPartial ? { tone: 'warning' as const } : {}), words: words.join(', ') },
+    ...STATES[state],
+    ...(isPartial ? { tone: 'warning' as const } : {}),
+    words: words.join(', '),
     ...(rows.out > 0 ? { rows: { is: rows.out, usual } } : {}),
   };
 }
@@ -171,7 +173,9 @@ function datasetLine(of: DatasetDays, onDone: () => void): Line {
   const { source, dataset, kind, lastLook, unlooked, days } = of;
   const failure = lastLook?.failure;
   return {
-    ...{ name: `${source}/${dataset}`, kind: `drops of ${kind}`, cells: cellsOf(days) },
+    name: `${source}/${dataset}`,
+    kind: `drops of ${kind}`,
+    cells: cellsOf(days),
     note:
       failure !== undefined
         ? `It could not be listed at ${formatTime(lastLook?.at ?? 0)}: ${failure.message} (${failure.code})`
@@ -187,7 +191,10 @@ function datasetLine(of: DatasetDays, onDone: () => void): Line {
 function exportLine({ export: name, table, days }: ExportDays, onDone: () => void): Line {
   const cells = cellsOf(days);
   return {
-    ...{ name, kind: `export of ${table}`, cells, note: '' },
+    name,
+    kind: `export of ${table}`,
+    cells,
+    note: '',
     open: (day) => <ExportDay name={name} day={day} of={cells.get(day) ?? NONE} onDone={onDone} />,
   };
 }
@@ -205,7 +212,9 @@ const CURATED: Readonly<Record<CuratedDayState, Cell>> = {
 
 function curatedLine(table: CuratedTableStatus, onDone: () => void): Line {
   return {
-    ...{ name: table.table, kind: `curated from ${table.rawTable}`, note: '' },
+    name: table.table,
+    kind: `curated from ${table.rawTable}`,
+    note: '',
     cells: new Map(table.days.map(({ day, state }) => [day, CURATED[state]])),
     open: (day) => (
       <CuratedDay

@@ -8,8 +8,11 @@ import { link } from '../parts/router.ts';
 import { DataTable } from '../parts/tables.tsx';
 
 const TONES: Readonly<Record<JudgedExperiment['verdict'], Tone>> = {
-  ...{ as_expected: 'good', not_yet_decided: 'plain', suspicious: 'warning' },
-  ...{ mismatch: 'bad', not_tested: 'plain' },
+  as_expected: 'good',
+  not_yet_decided: 'plain',
+  suspicious: 'warning',
+  mismatch: 'bad',
+  not_tested: 'plain',
 };
 
 /** What needs a look comes first. */

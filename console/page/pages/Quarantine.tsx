@@ -85,7 +85,10 @@ function Reason(props: {
   const { of, answer, onDone } = props;
   const { from, to } = answer;
   const page = useApi<QuarantinedPage>('/api/quarantine/rows', {
-    ...{ reason: of.code, from, to, limit: 50 },
+    reason: of.code,
+    from,
+    to,
+    limit: 50,
   });
   const days = { from: from.slice(0, 10), to: to.slice(0, 10) };
   return (

@@ -37,7 +37,8 @@ export function Status() {
 
 function Verdict({ status: { problems, at } }: { readonly status: StatusOf }) {
   const count = (severity: Finding['severity']) => problems.filter((one) => one.severity === severity).length;
-  const [bad, warnings] = [count('problem'), count('warning')];
+  const bad = count('problem');
+  const warnings = count('warning');
   return (
     <>
       {bad > 0 && <Badge tone="bad">{formatNoun(bad, 'problem')}</Badge>}

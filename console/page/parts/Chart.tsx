@@ -42,13 +42,17 @@ export function Chart(props: {
     const colorOf = (element: Element | null | undefined) => () =>
       getComputedStyle(element ?? place).color || 'gray';
     const axis = {
-      ...{ stroke: colorOf(place), grid: { stroke: () => `${faint()}` }, ticks: { stroke: () => faint() } },
+      stroke: colorOf(place),
+      grid: { stroke: () => `${faint()}` },
+      ticks: { stroke: () => faint() },
       font: '12px system-ui, sans-serif',
     };
     const faint = () => getComputedStyle(place).borderTopColor;
     const made = new UPlot(
       {
-        ...{ width: place.clientWidth, height: HEIGHT, legend: { show: false } },
+        width: place.clientWidth,
+        height: HEIGHT,
+        legend: { show: false },
         tzDate: (seconds) => UPlot.tzDate(new Date(seconds * 1_000), 'Etc/UTC'),
         cursor: { sync: { key: 'over-time' }, drag: { x: false, y: false }, y: false },
         scales: { y: { range: (_, __, most) => [0, Math.max(4, most * 1.05)] } },
@@ -59,7 +63,9 @@ export function Chart(props: {
         series: [
           {},
           ...lines.map(({ dash }, i) => ({
-            ...{ width: 1.5, points: { show: false }, dash: [...(dash ?? [])] },
+            width: 1.5,
+            points: { show: false },
+            dash: [...(dash ?? [])],
             stroke: colorOf(keys.current?.children[i]),
           })),
         ],

@@ -71,8 +71,11 @@ async function follow(filter: Params, signal: AbortSignal, show: (feed: LiveFeed
       feed = {
         // A new list: a page that is paused keeps the one it has.
         kept: kept.concat(entries).slice(-MOST_KEPT),
-        ...{ total: total + entries.length, dropped: dropped + answer.dropped },
-        ...{ source: answer.source, error: undefined, isOpen: true },
+        total: total + entries.length,
+        dropped: dropped + answer.dropped,
+        source: answer.source,
+        error: undefined,
+        isOpen: true,
       };
       if (!answer.ended) restMs = PAUSE_MS;
     } catch (error) {
