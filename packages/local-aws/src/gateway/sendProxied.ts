@@ -23,8 +23,16 @@ export interface ProxyLimits {
 
 /** Headers of one connection, which are not passed on: RFC 9110, 7.6.1. The host becomes that of the server. */
 const OF_CONNECTION: readonly string[] = [
-  ...['connection', 'keep-alive', 'proxy-authenticate', 'proxy-authorization', 'te', 'trailer'],
-  ...['transfer-encoding', 'upgrade', 'host', 'content-length'],
+  'connection',
+  'keep-alive',
+  'proxy-authenticate',
+  'proxy-authorization',
+  'te',
+  'trailer',
+  'transfer-encoding',
+  'upgrade',
+  'host',
+  'content-length',
 ];
 
 /**

@@ -76,7 +76,11 @@ class ExecutionEnvironment {
     const { handlerFile, handlerName, functionName, functionArn, memoryMb } = start;
     this.#host = openHost({
       start: {
-        ...{ handlerFile, handlerName, functionName, functionArn, memoryMb },
+        handlerFile,
+        handlerName,
+        functionName,
+        functionArn,
+        memoryMb,
         clockOffsetMs: this.#clockOffsetMs(),
       },
       variables,

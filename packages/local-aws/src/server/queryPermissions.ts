@@ -23,7 +23,9 @@ export function queryPermissions(call: QueryCall, place: PermissionContext): rea
   }
   const { operation, bucket, key } = call;
   const onBucket = (action: string, context = {}): NeededPermission => ({
-    ...{ action: `s3:${action}`, resource: s3Arn(place, bucket), context },
+    action: `s3:${action}`,
+    resource: s3Arn(place, bucket),
+    context,
   });
   if (operation === 'GetBucketLocation') return [onBucket(operation)];
   if (operation === 'ListBucket') return [onBucket(operation, { 's3:prefix': key })];

@@ -249,7 +249,9 @@ export class Queue {
   counts(): { readonly visible: number; readonly inFlight: number; readonly delayed: number } {
     const now = this.#options.clock.now();
     this.#expire(now);
-    let [visible, inFlight, delayed] = [0, 0, 0];
+    let visible = 0;
+    let inFlight = 0;
+    let delayed = 0;
     for (const { visibleAt, receiveCount } of this.#messages.values()) {
       if (visibleAt <= now) visible += 1;
       else if (receiveCount > 0) inFlight += 1;

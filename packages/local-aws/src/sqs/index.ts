@@ -135,7 +135,10 @@ function queueAttributes(queue: Queue, names: readonly string[]): Record<string,
 
 /** Attributes that SQS defines but that a standard queue need not have. */
 const OPTIONAL = new Set([
-  ...['FifoQueue', 'ContentBasedDeduplication', 'DeduplicationScope', 'FifoThroughputLimit'],
+  'FifoQueue',
+  'ContentBasedDeduplication',
+  'DeduplicationScope',
+  'FifoThroughputLimit',
   'Policy',
   'RedrivePolicy',
   'RedriveAllowPolicy',

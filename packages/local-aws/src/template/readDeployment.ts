@@ -229,7 +229,8 @@ function readHttpApi(ofType: (type: string) => readonly ResolvedResource[]): Htt
       if (integration.IntegrationType === 'AWS_PROXY') return { ...route, functionName: arnName(uri) };
       const { IntegrationMethod: method, RequestParameters } = integration;
       const proxy = {
-        ...{ uri, path: RequestParameters?.['overwrite:path'] },
+        uri,
+        path: RequestParameters?.['overwrite:path'],
         method: method === 'ANY' ? undefined : method,
       };
       return { ...route, proxy };

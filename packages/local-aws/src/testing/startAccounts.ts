@@ -41,7 +41,9 @@ export async function startAccounts(): Promise<Accounts> {
   const roles = new Roles(`${directory.path}/iam`);
   const credentials = { accessKeyId: 'test', secretAccessKey: 'test' };
   const permissions = openCallPermissions({
-    ...{ place, root: credentials, keySeed: 'test' },
+    place,
+    root: credentials,
+    keySeed: 'test',
     secrets: { all: () => [] },
     queueKey: () => undefined,
   });
@@ -52,7 +54,10 @@ export async function startAccounts(): Promise<Accounts> {
   const edge = await startEdge({
     services: [
       s3Service({
-        ...{ store, clock: realClock, callerOf: asks, keyAccess: keyAccess(keys) },
+        store,
+        clock: realClock,
+        callerOf: asks,
+        keyAccess: keyAccess(keys),
         hasIdentity: (arn) => roles.has(arn),
       }),
       kmsService({ keys, account, callerOf: asks }),
@@ -67,7 +72,11 @@ export async function startAccounts(): Promise<Accounts> {
   });
   const clients: { destroy(): void }[] = [];
   return {
-    ...{ store, keys, roles, principals, catalog },
+    store,
+    keys,
+    roles,
+    principals,
+    catalog,
     options: { endpoint: edge.url, region: place.region, credentials, maxAttempts: 1 },
     directory: directory.path,
     kept(client) {

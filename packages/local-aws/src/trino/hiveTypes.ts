@@ -30,7 +30,8 @@ export function parseHiveType(text: string): HiveType | undefined {
   if (simple !== undefined) return simple;
   const decimal = /^decimal(?:\((\d+)(?:\s*,\s*(\d+))?\))?$/i.exec(type);
   if (decimal !== null) {
-    const [precision, scale] = [decimal[1] ?? '10', decimal[2] ?? '0'];
+    const precision = decimal[1] ?? '10';
+    const scale = decimal[2] ?? '0';
     return { duckDb: `DECIMAL(${precision},${scale})`, trino: `decimal(${precision},${scale})` };
   }
   if (/^(?:varchar|char)\(\d+\)$/i.test(type)) return { duckDb: 'VARCHAR', trino: type.toLowerCase() };
@@ -42,7 +43,8 @@ export function parseHiveType(text: string): HiveType | undefined {
     return item && { duckDb: `${item.duckDb}[]`, trino: `array(${item.trino})` };
   }
   if (kind === 'map' && parts.length === 2) {
-    const [key, value] = [parseHiveType(parts[0] ?? ''), parseHiveType(parts[1] ?? '')];
+    const key = parseHiveType(parts[0] ?? '');
+    const value = parseHiveType(parts[1] ?? '');
     return (
       key &&
       value && { duckDb: `MAP(${key.duckDb}, ${value.duckDb})`, trino: `map(${key.trino}, ${value.trino})` }

@@ -59,7 +59,13 @@ function columnRows({ databaseName, input }: TableEntry): Row[] {
   const own = input.StorageDescriptor?.Columns ?? [];
   const keys = input.PartitionKeys ?? [];
   return [...own, ...keys].map(({ Name, Type = 'string', Comment }, index) => [
-    ...[CATALOG, databaseName, input.Name, Name, index + 1, null, 'YES'],
+    CATALOG,
+    databaseName,
+    input.Name,
+    Name,
+    index + 1,
+    null,
+    'YES',
     parseHiveType(Type)?.trino ?? Type,
     Comment ?? null,
     index < own.length ? null : 'partition key',

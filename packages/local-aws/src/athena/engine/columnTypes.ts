@@ -78,7 +78,8 @@ export function hiveTypeName(type: DuckDBType): string | undefined {
     return item && `array<${item}>`;
   }
   if (type instanceof DuckDBMapType) {
-    const [key, value] = [hiveTypeName(type.keyType), hiveTypeName(type.valueType)];
+    const key = hiveTypeName(type.keyType);
+    const value = hiveTypeName(type.valueType);
     return key && value && `map<${key},${value}>`;
   }
   if (type instanceof DuckDBStructType) {

@@ -59,7 +59,8 @@ function formatterFor(type: DuckDBType): ToText {
         : String(value);
   }
   if (type instanceof DuckDBMapType) {
-    const [key, item] = [nestedFormatter(type.keyType), nestedFormatter(type.valueType)];
+    const key = nestedFormatter(type.keyType);
+    const item = nestedFormatter(type.valueType);
     return (value) =>
       value instanceof DuckDBMapValue
         ? `{${value.entries.map((entry) => `${key(entry.key)}=${item(entry.value)}`).join(', ')}}`

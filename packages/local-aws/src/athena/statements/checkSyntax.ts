@@ -39,7 +39,10 @@ export class SyntaxCheck {
       await this.#connection.extractStatements(translation.sql);
     } catch (error) {
       throw translateDuckDbError(error, {
-        ...{ sql: statement, shift: query.offset, translation, prefix: 0 },
+        sql: statement,
+        shift: query.offset,
+        translation,
+        prefix: 0,
         missingTable: (name) => ({ code: 'TABLE_NOT_FOUND', message: name }),
         locationOf: () => undefined,
       });

@@ -30,7 +30,8 @@ export class StorageClauses {
    * @throws StatementError for other formats than Parquet, and texts of JSON and CSV.
    */
   storage(): TableStorage | undefined {
-    const [serde, format] = [this.#serde, this.#format];
+    const serde = this.#serde;
+    const format = this.#format;
     const isParquet = /parquet/i.test(format ?? serde ?? '');
     if (isParquet && (serde === undefined || serde.endsWith('ParquetHiveSerDe'))) return undefined;
     const isText = format === undefined || format === 'TEXTFILE' || format === TEXT_INPUT;

@@ -7,7 +7,8 @@ import type { StoredObject } from './StoredObject.ts';
 export function compareUtf8(a: string, b: string): number {
   const length = Math.min(a.length, b.length);
   for (let i = 0; i < length; i++) {
-    const [x, y] = [a.charCodeAt(i), b.charCodeAt(i)];
+    const x = a.charCodeAt(i);
+    const y = b.charCodeAt(i);
     if (x !== y) return rank(x) - rank(y);
   }
   return a.length - b.length;
@@ -84,7 +85,8 @@ export class KeyIndex<Value> {
 
   /** The first position at or after `from` whose key passes. All later keys must pass too. */
   #firstWhere(passes: (key: string) => boolean, from: number): number {
-    let [low, high] = [from, this.#keys.length];
+    let low = from;
+    let high = this.#keys.length;
     while (low < high) {
       const middle = (low + high) >>> 1;
       const key = this.#keys[middle];

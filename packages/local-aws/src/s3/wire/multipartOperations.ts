@@ -45,7 +45,9 @@ export const createMultipartUpload: S3Operation = {
     const { uploads } = store.bucket(bucket);
     const replaces = store.bucket(bucket).find(key)?.sequencer ?? null;
     const upload = uploads.begin({
-      ...{ key, attributes, replaces },
+      key,
+      attributes,
+      replaces,
       ...(checksum === undefined ? {} : { checksum }),
     });
     return xmlResponse(

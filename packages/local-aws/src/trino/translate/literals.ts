@@ -82,7 +82,9 @@ function decimalLiteral(text: string): string | undefined {
 
 function isDate(text: string): boolean {
   const [, year, month, day] = /^[+-]?(\d+)-(\d{1,2})-(\d{1,2})$/.exec(text) ?? [];
-  const [y, m, d] = [Number(year), Number(month), Number(day)];
+  const y = Number(year);
+  const m = Number(month);
+  const d = Number(day);
   const time = new Date(Date.UTC(2000 + (y % 400), m - 1, d));
   return year !== undefined && time.getUTCMonth() === m - 1 && time.getUTCDate() === d;
 }

@@ -60,7 +60,8 @@ export function writeBracketedTable(writer: TokenWriter, out: Rendering, index: 
   const { list } = writer;
   if (!isTablePlace(list, index)) return undefined;
   const close = list.closeOf(index);
-  let [from, to] = [index + 1, close];
+  let from = index + 1;
+  let to = close;
   while (list.symbol(from) === '(' && list.closeOf(from) === to - 1) {
     from += 1;
     to -= 1;

@@ -67,7 +67,8 @@ function isRight(list: TokenList, { at, to, isInstant }: Zoned): boolean {
     else if (/^[)\]]$/.test(symbol)) depth += 1;
     if (depth < 0 || (depth === 0 && OPERAND_END.test(list.at(left)?.value ?? ''))) break;
   }
-  const [before, after] = [list.at(left)?.value ?? 'select', list.at(to)];
+  const before = list.at(left)?.value ?? 'select';
+  const after = list.at(to);
   const isExtract = before === 'from' && list.word(left - 3) === 'extract';
   if (isInstant && [before, after?.value ?? ''].some((value) => COMPARING.test(value))) return true;
   if (isInstant && list.words(to, 'at', 'time', 'zone')) return true;

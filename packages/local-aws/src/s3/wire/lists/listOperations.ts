@@ -77,7 +77,9 @@ export const listObjectsV2: S3Operation = {
     optionalAttributes.check(headers);
     const encode = nameEncoder(query);
     const text = (name: string) => query.get(name) ?? '';
-    const [prefix, delimiter, startAfter] = [text('prefix'), text('delimiter'), text('start-after')];
+    const prefix = text('prefix');
+    const delimiter = text('delimiter');
+    const startAfter = text('start-after');
     const token = query.get('continuation-token');
     const limit = countParameter(query, 'max-keys', LIST_KEYS);
     const after = token === null ? startAfter : readToken(token);
@@ -116,7 +118,9 @@ export const listObjects: S3Operation = {
     optionalAttributes.check(headers);
     const encode = nameEncoder(query);
     const text = (name: string) => query.get(name) ?? '';
-    const [prefix, delimiter, marker] = [text('prefix'), text('delimiter'), text('marker')];
+    const prefix = text('prefix');
+    const delimiter = text('delimiter');
+    const marker = text('marker');
     const limit = countParameter(query, 'max-keys', LIST_KEYS);
     const page = store.list(bucket, { prefix, delimiter, after: marker, limit });
     return xmlResponse([
@@ -191,11 +195,9 @@ export const listMultipartUploads: S3Operation = {
   query: ['prefix', 'max-uploads', 'key-marker', 'upload-id-marker', 'encoding-type'],
   run({ store, bucket, query }) {
     const encode = nameEncoder(query);
-    const [prefix, keyMarker, idMarker] = [
-      text(query, 'prefix'),
-      text(query, 'key-marker'),
-      text(query, 'upload-id-marker'),
-    ];
+    const prefix = text(query, 'prefix');
+    const keyMarker = text(query, 'key-marker');
+    const idMarker = text(query, 'upload-id-marker');
     const limit = countParameter(query, 'max-uploads', LIST_KEYS);
     const all = store.bucket(bucket).uploads.list();
     const matching = all.filter(({ key }) => key.startsWith(prefix));

@@ -21,8 +21,10 @@ export const listObjectVersions: S3Operation = {
     optionalAttributes.check(headers);
     const encode = nameEncoder(query);
     const text = (name: string) => query.get(name) ?? '';
-    const [prefix, delimiter] = [text('prefix'), text('delimiter')];
-    const [keyMarker, versionIdMarker] = [text('key-marker'), text('version-id-marker')];
+    const prefix = text('prefix');
+    const delimiter = text('delimiter');
+    const keyMarker = text('key-marker');
+    const versionIdMarker = text('version-id-marker');
     if (query.has('version-id-marker') && keyMarker === '')
       throw s3Errors.invalidArgument(
         'version-id-marker',
