@@ -119,7 +119,9 @@ describe('the package', () => {
       'package.json',
     ]);
     expect(manifest).toMatchObject({
-      ...{ name: 'local-aws', license: 'Apache-2.0', engines: { node: '>=24' } },
+      name: 'local-aws',
+      license: 'Apache-2.0',
+      engines: { node: '>=24' },
       publishConfig: { access: 'public', provenance: true },
     });
     expect([manifest.private, manifest.scripts]).toEqual([undefined, undefined]);

@@ -10,8 +10,11 @@ const template = {
 describe('startTestAws', () => {
   it('starts a cloud for the clients of a test, as its account, and removes it', async () => {
     const account = {
-      ...{ id: '123456789012', region: 'eu-west-1', partition: 'aws' },
-      ...{ accessKeyId: 'mine', secretAccessKey: 'secret' },
+      id: '123456789012',
+      region: 'eu-west-1',
+      partition: 'aws',
+      accessKeyId: 'mine',
+      secretAccessKey: 'secret',
     };
     const { aws, options, close } = await startTestAws({ stack: { template }, account });
     const s3 = new S3Client(options);

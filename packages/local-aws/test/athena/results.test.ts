@@ -216,10 +216,8 @@ describe('a result that is not available', () => {
   it('is rejected when its object is deleted, and with a token of another query', async () => {
     rows = [['a'], ['b']];
     width = 1;
-    const [first, second] = [
-      await runToEnd(athena.client, 'answer'),
-      await runToEnd(athena.client, 'answer'),
-    ];
+    const first = await runToEnd(athena.client, 'answer');
+    const second = await runToEnd(athena.client, 'answer');
     const { NextToken } = await get(first?.QueryExecutionId, { MaxResults: 1 });
     await expect(get(second?.QueryExecutionId, { NextToken })).rejects.toMatchObject({
       name: 'InvalidRequestException',

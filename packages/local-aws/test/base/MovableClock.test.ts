@@ -100,7 +100,8 @@ describe('a movable clock', () => {
   it('keeps the remaining time of each alarm when it is set back, and reports the change', async () => {
     const clock = new MovableClock();
     await clock.advance(DAY);
-    const [rung, setBack]: [string[], number[]] = [[], []];
+    const rung: string[] = [];
+    const setBack: number[] = [];
     clock.after(MINUTE, () => rung.push('a minute later'));
     clock.onSetBack((byMs) => setBack.push(byMs))();
     clock.onSetBack((byMs) => setBack.push(byMs));

@@ -33,7 +33,11 @@ describe('a deployment of a stack', () => {
   const deploy = async (Resources: object, more: Partial<Parameters<typeof deployStack>[0]> = {}) => {
     work = [];
     const stack = await deployStack({
-      ...{ directory: directory.path, name: 'shop', template: { Resources }, codeDirectory: '.', clock },
+      directory: directory.path,
+      name: 'shop',
+      template: { Resources },
+      codeDirectory: '.',
+      clock,
       identity: { region: 'us-east-1', account: '000000000000', partition: 'aws', endpoint: 'http://a' },
       prepare: () => undefined,
       handlers: new Map([['AWS::S3::Bucket', handler]]),

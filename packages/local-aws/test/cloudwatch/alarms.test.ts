@@ -46,13 +46,20 @@ describe('alarms', () => {
 
   const deploy = (type: string, name: string, properties: object) =>
     resources.push({
-      ...{ logicalId: name, type, physicalId: name, locally: 'inert' },
+      logicalId: name,
+      type,
+      physicalId: name,
+      locally: 'inert',
       arn: `arn:aws:cloudwatch:us-east-1:000000000000:alarm:${name}`,
       properties: { ...properties },
     });
   const deployAlarm = (name: string, more: object = {}) =>
     deploy('AWS::CloudWatch::Alarm', name, {
-      ...{ Namespace: 'Shop', MetricName: 'failed', Statistic: 'Sum', Period: 300, EvaluationPeriods: 1 },
+      Namespace: 'Shop',
+      MetricName: 'failed',
+      Statistic: 'Sum',
+      Period: 300,
+      EvaluationPeriods: 1,
       Dimensions: [{ Name: 'function', Value: 'collect' }],
       Threshold: 3,
       ComparisonOperator: 'GreaterThanOrEqualToThreshold',
@@ -84,8 +91,13 @@ describe('alarms', () => {
     measure(NOON - MINUTE, 1);
     const [alarm] = await describeAlarms();
     expect(alarm).toMatchObject({
-      ...{ AlarmName: 'many', AlarmDescription: 'Too many', AlarmActions: ['arn:aws:sns:x'] },
-      ...{ StateValue: 'ALARM', ActionsEnabled: true, Threshold: 3, Period: 300 },
+      AlarmName: 'many',
+      AlarmDescription: 'Too many',
+      AlarmActions: ['arn:aws:sns:x'],
+      StateValue: 'ALARM',
+      ActionsEnabled: true,
+      Threshold: 3,
+      Period: 300,
       StateTransitionedTimestamp: new Date(NOON - MINUTE),
     });
     await clock.advance(10 * MINUTE);
@@ -137,8 +149,10 @@ describe('alarms', () => {
     for (const TreatMissingData of ['missing', 'ignore', 'breaching', 'notBreaching'])
       deployAlarm(TreatMissingData, { TreatMissingData });
     const empty = {
-      ...{ missing: 'INSUFFICIENT_DATA', ignore: 'INSUFFICIENT_DATA' },
-      ...{ breaching: 'ALARM', notBreaching: 'OK' },
+      missing: 'INSUFFICIENT_DATA',
+      ignore: 'INSUFFICIENT_DATA',
+      breaching: 'ALARM',
+      notBreaching: 'OK',
     };
     expect(await states()).toEqual(empty);
     measure(NOON - MINUTE, 5);

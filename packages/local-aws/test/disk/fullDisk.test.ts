@@ -46,7 +46,8 @@ describe('on a full disk', () => {
       credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
       maxAttempts: 1,
     };
-    const [s3, sqs] = [new S3Client(options), new SQSClient(options)];
+    const s3 = new S3Client(options);
+    const sqs = new SQSClient(options);
     const full = { status: 503, message: expect.stringContaining('LOCAL_AWS_DISK_FULL: The disk is full') };
 
     await s3.send(new CreateBucketCommand({ Bucket: 'full' }));

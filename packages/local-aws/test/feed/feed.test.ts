@@ -96,7 +96,8 @@ describe('the feed', () => {
   });
 
   it('begins with its oldest entry for a reader of another run', async () => {
-    const [old, feed] = [new Feed(), new Feed()];
+    const old = new Feed();
+    const feed = new Feed();
     old.addOutput('shop', 'old\n', NOW);
     feed.addOutput('shop', 'new\n', NOW);
     const { next } = await old.read({ most: 1 });

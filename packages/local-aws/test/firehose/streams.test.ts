@@ -145,7 +145,8 @@ describe('Firehose faults', () => {
       fixture.faults.set({ firehose: [{ fault: 'failRecords', rate: 0.3, seed: 7 }] });
       return failed(200);
     };
-    const [first, second] = [await random(), await random()];
+    const first = await random();
+    const second = await random();
     expect(first).toEqual(second);
     expect(first.filter(Boolean).length).toBeGreaterThan(30);
     expect(first.filter(Boolean).length).toBeLessThan(90);

@@ -43,7 +43,9 @@ const set = (...wanted: NonNullable<FaultsInput['gateway']>) => faults.set({ gat
 describe("the gateway's faults", () => {
   it('answer in place of the function, with headers that a page of another origin can read', async () => {
     set({ fault: 'failCalls' }, { fault: 'failCalls', status: 429 });
-    const [first, second, third] = [await post(), await post(), await post()];
+    const first = await post();
+    const second = await post();
+    const third = await post();
     expect([first.status, second.status, third.status]).toEqual([503, 429, 202]);
     expect(await first.json()).toEqual({ message: 'Service Unavailable' });
     expect(first.headers.get('access-control-allow-origin')).toBe('*');

@@ -40,7 +40,10 @@ beforeEach(async () => {
         { routeKey: 'POST /{proxy+}', timeoutMs: 200, functionName: 'collect' },
       ],
       cors: {
-        ...{ allowOrigins: ['*'], allowMethods: ['GET', 'POST'], allowHeaders: ['*'], exposeHeaders: [] },
+        allowOrigins: ['*'],
+        allowMethods: ['GET', 'POST'],
+        allowHeaders: ['*'],
+        exposeHeaders: [],
         maxAgeSeconds: 600,
       },
     },

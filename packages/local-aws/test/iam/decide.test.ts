@@ -123,7 +123,10 @@ describe('policy decisions', () => {
             const bucket = { Version: '2012-10-17' as const, Statement: atBucket };
             const { allowed } = decide({
               caller: { arn: ROLE, account: '000000000000', policies: () => [readPolicy(identity)] },
-              ...{ action: 's3:ListBucket', resource: 'arn:aws:s3:::acme', owner, context },
+              action: 's3:ListBucket',
+              resource: 'arn:aws:s3:::acme',
+              owner,
+              context,
               resourcePolicy: readPolicy(bucket),
             });
             expect(allowed).toBe(simulate(own, atBucket, { owner, prefix }));
@@ -145,8 +148,10 @@ describe('policy decisions', () => {
     const policy = { Statement: [{ Effect: 'Allow', Action: 'glue:GetDatabases', Resource }] };
     const { allowed } = decideListing({
       caller: { arn: ROLE, account: '000000000000', policies: () => [readPolicy(policy)] },
-      ...{ action: 'glue:GetDatabases', resource: 'arn:aws:glue:us-east-1:000000000000:database/*' },
-      ...{ owner: '000000000000', resourcePolicy: undefined },
+      action: 'glue:GetDatabases',
+      resource: 'arn:aws:glue:us-east-1:000000000000:database/*',
+      owner: '000000000000',
+      resourcePolicy: undefined,
     });
     expect(allowed).toBe(expected);
   });
@@ -157,8 +162,10 @@ describe('policy decisions', () => {
     };
     const { allowed } = decideListing({
       caller: { arn: ROLE, account: '000000000000', policies: () => [readPolicy(policy)] },
-      ...{ action: 's3:GetObject', resource: 'arn:aws:s3:::acme/a/*' },
-      ...{ owner: '000000000000', resourcePolicy: undefined },
+      action: 's3:GetObject',
+      resource: 'arn:aws:s3:::acme/a/*',
+      owner: '000000000000',
+      resourcePolicy: undefined,
     });
     expect(allowed).toBe(false);
   });
@@ -167,13 +174,16 @@ describe('policy decisions', () => {
     const asks = (operator: string, wanted: string[], keys: string[] | undefined) =>
       decide({
         caller: {
-          ...{ arn: ROLE, account: '000000000000' },
+          arn: ROLE,
+          account: '000000000000',
           policies: () => [
             readPolicy(
               {
                 Statement: [
                   {
-                    ...{ Effect: 'Allow', Action: 'kms:TagResource', Resource: '*' },
+                    Effect: 'Allow',
+                    Action: 'kms:TagResource',
+                    Resource: '*',
                     Condition: { [operator]: { 'aws:TagKeys': wanted } },
                   },
                 ],
@@ -182,8 +192,10 @@ describe('policy decisions', () => {
             ),
           ],
         },
-        ...{ action: 'kms:TagResource', resource: 'arn:aws:kms:us-east-1:000000000000:key/1' },
-        ...{ owner: '000000000000', resourcePolicy: undefined },
+        action: 'kms:TagResource',
+        resource: 'arn:aws:kms:us-east-1:000000000000:key/1',
+        owner: '000000000000',
+        resourcePolicy: undefined,
         context: keys === undefined ? {} : { 'aws:TagKeys': keys },
       }).allowed;
     expect(asks('ForAllValues:StringLike', ['STAGE', 'aws:*'], ['STAGE', 'aws:x'])).toBe(true);

@@ -15,8 +15,10 @@ describe('a user of another account', () => {
         Version: '2012-10-17',
         Statement: [
           {
-            ...{ Effect: 'Allow', Principal: { AWS: USER } },
-            ...{ Action: 's3:GetObject', Resource: 'arn:aws:s3:::open/*' },
+            Effect: 'Allow',
+            Principal: { AWS: USER },
+            Action: 's3:GetObject',
+            Resource: 'arn:aws:s3:::open/*',
           },
         ],
       }),

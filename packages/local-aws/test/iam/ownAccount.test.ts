@@ -106,7 +106,9 @@ describe("a role of a customer's account", () => {
     const own = kept(new IAMClient(session));
     const PolicyDocument = document({ Action: '*', Resource: '*' });
     const Policy = document({
-      ...{ Principal: { AWS: RoleArn }, Action: 's3:*', Resource: `arn:aws:s3:::${Bucket}/*` },
+      Principal: { AWS: RoleArn },
+      Action: 's3:*',
+      Resource: `arn:aws:s3:::${Bucket}/*`,
     });
     const calls: Readonly<Record<string, () => Promise<unknown>>> = {
       's3:ListAllMyBuckets': () => s3.send(new ListBucketsCommand({})),
@@ -207,8 +209,10 @@ describe("a role of a customer's account", () => {
     );
     // A presigned URL has its token in the query.
     const { status, body } = await signedRequest({
-      ...{ url: String(options.endpoint), path: `/${Bucket}/k?X-Amz-Security-Token=None` },
-      ...{ accessKeyId: key.accessKeyId, secret: key.secretAccessKey },
+      url: String(options.endpoint),
+      path: `/${Bucket}/k?X-Amz-Security-Token=None`,
+      accessKeyId: key.accessKeyId,
+      secret: key.secretAccessKey,
     });
     expect([status, /<Code>(.*)<\/Code>/.exec(body)?.[1]]).toEqual([400, 'InvalidToken']);
   });
@@ -263,7 +267,11 @@ describe('a key that encrypts an object', () => {
     const put = (s3: S3Client, bucket: string, SSEKMSKeyId: string, Key = 'k') =>
       s3.send(
         new PutObjectCommand({
-          ...{ Bucket: bucket, Key, Body: 'x', ServerSideEncryption: 'aws:kms', SSEKMSKeyId },
+          Bucket: bucket,
+          Key,
+          Body: 'x',
+          ServerSideEncryption: 'aws:kms',
+          SSEKMSKeyId,
         }),
       );
     const theirs = as(THEIRS);
@@ -307,7 +315,8 @@ describe('a key that encrypts an object', () => {
     await elsewhere.send(new CreateBucketCommand({ Bucket: 'acme-eu', CreateBucketConfiguration }));
     const { KeyMetadata } = await kept(
       new KMSClient({
-        ...{ ...options, region: 'eu-west-1' },
+        ...options,
+        region: 'eu-west-1',
         credentials: { accessKeyId: THEIRS, secretAccessKey: 'test' },
       }),
     ).send(new CreateKeyCommand({}));
@@ -324,7 +333,11 @@ describe('a key that encrypts an object', () => {
     const put = (SSEKMSKeyId: string) =>
       s3.send(
         new PutObjectCommand({
-          ...{ Bucket: 'app-own', Key: 'k', Body: 'x', ServerSideEncryption: 'aws:kms', SSEKMSKeyId },
+          Bucket: 'app-own',
+          Key: 'k',
+          Body: 'x',
+          ServerSideEncryption: 'aws:kms',
+          SSEKMSKeyId,
         }),
       );
     await put('alias/app');

@@ -38,7 +38,10 @@ describe('policies', () => {
       tooLong('Maximum policy size of 10240 bytes exceeded for role reader'),
     );
     const sids = Array.from({ length: 20 }, (_, i) => ({
-      ...{ Sid: `S${i}`, Effect: 'Allow', Principal: { AWS: ACCOUNT }, Action: 'sts:AssumeRole' },
+      Sid: `S${i}`,
+      Effect: 'Allow',
+      Principal: { AWS: ACCOUNT },
+      Action: 'sts:AssumeRole',
       Condition: { StringEquals: { 'sts:ExternalId': `e${i}` } },
     }));
     const AssumeRolePolicyDocument = JSON.stringify({ Statement: sids });

@@ -136,8 +136,10 @@ describe('EventSourceMapping', () => {
   it('is waited for by a clock that is moved over a visibility timeout', async () => {
     const moved = new MovableClock();
     const own = Queues.open({
-      ...{ directory: join(directory, 'moved'), clock: moved },
-      ...{ region: 'us-east-1', account: '000000000000' },
+      directory: join(directory, 'moved'),
+      clock: moved,
+      region: 'us-east-1',
+      account: '000000000000',
     });
     queue = own.ensure('moved', queueSettingsSchema.parse({ VisibilityTimeout: VISIBILITY_SECONDS }));
     queue.send('a');

@@ -145,20 +145,26 @@ describe.each(hosts)('LambdaFunction in %s', (_, file) => {
 it('is throttled above its reserved concurrency', async () => {
   const name = 'app-dev-collect';
   const functions = startFunctions({
-    ...{
-      openLog: () => () => undefined,
-      region: 'us-east-1',
-      endpoint: 'http://127.0.0.1:1',
-      environment: {},
-    },
+    openLog: () => () => undefined,
+    region: 'us-east-1',
+    endpoint: 'http://127.0.0.1:1',
+    environment: {},
     credentialsOf: () => ({ accessKeyId: 'test', secretAccessKey: 'test' }),
     clock: systemClock,
   });
   const deployed = {
-    ...{ logicalId: 'Collect', name, arn: `arn:aws:lambda:us-east-1:000000000000:function:${name}` },
-    ...{ handler: 'handler.handler', modulePath: 'handler.mjs', exportName: 'handler', env: {} },
-    ...{ timeoutSeconds: 10, memoryMb: 128, role: 'arn:aws:iam::000000000000:role/collect' },
-    ...{ reservedConcurrency: 1, recursiveLoop: 'Terminate' as const },
+    logicalId: 'Collect',
+    name,
+    arn: `arn:aws:lambda:us-east-1:000000000000:function:${name}`,
+    handler: 'handler.handler',
+    modulePath: 'handler.mjs',
+    exportName: 'handler',
+    env: {},
+    timeoutSeconds: 10,
+    memoryMb: 128,
+    role: 'arn:aws:iam::000000000000:role/collect',
+    reservedConcurrency: 1,
+    recursiveLoop: 'Terminate' as const,
   };
   await functions.add(deployed, dirname(fixture('handler.mjs')));
   const results = await Promise.allSettled([functions.invoke(name, '{}'), functions.invoke(name, '{}')]);

@@ -99,7 +99,8 @@ describe.each([
   });
 
   it('freeze its environment after the answer, until the next invocation', async () => {
-    const [frozen, running] = [open('frozen'), open('running')];
+    const frozen = open('frozen');
+    const running = open('running');
     set({ fault: 'freezeAfterAnswer', function: 'frozen' });
     await frozen.invoke({ background: true });
     await running.invoke({ background: true });
@@ -117,7 +118,8 @@ describe.each([
   });
 
   it('start it cold, for the function that they name', async () => {
-    const [one, other] = [open('one'), open('other')];
+    const one = open('one');
+    const other = open('other');
     await one.invoke({});
     await other.invoke({});
     set({ fault: 'startCold', function: 'one', calls: 'all' });

@@ -88,7 +88,10 @@ describe('conditional writes', () => {
   // https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-delete-enforce.html
   it('may be all that a policy lets delete, one object or several', async () => {
     const Statement = {
-      ...{ Effect: 'Deny', Principal: '*', Action: 's3:DeleteObject', Resource: `arn:aws:s3:::${Bucket}/*` },
+      Effect: 'Deny',
+      Principal: '*',
+      Action: 's3:DeleteObject',
+      Resource: `arn:aws:s3:::${Bucket}/*`,
       Condition: { Null: { 's3:if-match': 'true' } },
     };
     const Policy = JSON.stringify({ Version: '2012-10-17', Statement });
@@ -152,7 +155,11 @@ describe('conditional writes', () => {
       return async (condition: { IfNoneMatch?: string; IfMatch?: string | undefined }) => {
         const MultipartUpload = { Parts: [{ PartNumber: 1, ETag }] };
         const complete = new CompleteMultipartUploadCommand({
-          ...{ Bucket, Key, UploadId, MultipartUpload, ...condition },
+          Bucket,
+          Key,
+          UploadId,
+          MultipartUpload,
+          ...condition,
         });
         return s3.client.send(complete).then(
           () => 'done',

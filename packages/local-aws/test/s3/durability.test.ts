@@ -71,7 +71,8 @@ describe('the object store on disk', () => {
     for (const body of ['old', 'new']) {
       uploads.addPart(upload.uploadId, 'large', await store.bucket('durable').stage(body), { partNumber: 3 });
     }
-    const [before, parts] = [store.head('durable', 'a/b'), uploads.parts(upload.uploadId, 'large')];
+    const before = store.head('durable', 'a/b');
+    const parts = uploads.parts(upload.uploadId, 'large');
     reopen();
     expect(store.head('durable', 'a/b')).toEqual(before);
     expect(await text('a/b')).toBe('second');
@@ -186,7 +187,8 @@ describe('the object store on disk', () => {
     await expect(store.put('durable', 'a', 'y', { condition: { ifNoneMatch: '*' } })).rejects.toThrow();
     stop();
     await store.put('durable', 'c', 'x');
-    const [first, second] = [store.head('durable', 'a').sequencer, store.head('durable', 'b').sequencer];
+    const first = store.head('durable', 'a').sequencer;
+    const second = store.head('durable', 'b').sequencer;
     const common = { bucket: 'durable', size: 1, etag, time: clock.now() };
     expect(events).toEqual([
       { ...common, key: 'a', reason: 'PutObject', sequencer: first },

@@ -42,7 +42,11 @@ describe('the encryption of objects', () => {
   const put = (more: object) => client.send(new PutObjectCommand({ Bucket, Key: 'k', Body: 'x', ...more }));
   const raw = async (headers: Record<string, string>) => {
     const { status, body } = await signedRequest({
-      ...{ url: services.options.endpoint, method: 'PUT', path: `/${Bucket}/raw`, body: 'x', headers },
+      url: services.options.endpoint,
+      method: 'PUT',
+      path: `/${Bucket}/raw`,
+      body: 'x',
+      headers,
     });
     const [, code] = /<Code>(.*?)<\/Code>/.exec(body) ?? [];
     const [, message] = /<Message>(.*?)<\/Message>/.exec(body) ?? [];
@@ -121,7 +125,8 @@ describe('the encryption of objects', () => {
       [far.arn, 'Invalid arn eu-west-1'],
     ])
       expect(await failureOf(put({ ServerSideEncryption: 'aws:kms', SSEKMSKeyId }))).toMatchObject({
-        ...{ name: 'KMS.NotFoundException', message },
+        name: 'KMS.NotFoundException',
+        message,
       });
     await expect(put({})).resolves.toMatchObject({ ServerSideEncryption: 'AES256' });
   });

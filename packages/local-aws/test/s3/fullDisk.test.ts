@@ -28,10 +28,13 @@ it('on a full disk nothing that was answered 503 seems to be done when it is ask
   );
   const [endpoint]: unknown[] = await once(createInterface(child.stdout), 'line');
   const options = {
-    ...{ endpoint: String(endpoint), region: 'us-east-1', maxAttempts: 1 },
+    endpoint: String(endpoint),
+    region: 'us-east-1',
+    maxAttempts: 1,
     credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
   };
-  const [s3, sqs] = [new S3Client(options), new SQSClient(options)];
+  const s3 = new S3Client(options);
+  const sqs = new SQSClient(options);
   const full = { status: 503 };
   /** Sends until the disk is full. */
   const fill = async (send: (i: number) => Promise<unknown>) => {

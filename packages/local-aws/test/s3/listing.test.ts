@@ -114,7 +114,8 @@ describe('object listing through the real client', () => {
     });
     for (const query of ['', 'list-type=2&', 'versions&', 'uploads&']) {
       const { status, body } = await signedRequest({
-        ...{ url: s3.url, path: `/${Bucket}?${query}encoding-type=` },
+        url: s3.url,
+        path: `/${Bucket}?${query}encoding-type=`,
       });
       expect([status, body]).toEqual([400, expect.stringContaining('Invalid Encoding Method')]);
     }

@@ -50,7 +50,10 @@ describe('objects through the real client', () => {
   it('are in no bucket whose place is not that of the endpoint', async () => {
     const create = (region: string, LocationConstraint?: string) =>
       signedRequest({
-        ...{ url: s3.url, method: 'PUT', path: '/misplaced', region },
+        url: s3.url,
+        method: 'PUT',
+        path: '/misplaced',
+        region,
         body:
           LocationConstraint === undefined
             ? ''
@@ -212,7 +215,8 @@ describe('objects through the real client', () => {
 
   it('are read under conditions, where an ETag takes precedence over a date', async () => {
     const { ETag } = await put('conditional', 'x');
-    const [before, at] = [new Date(clock.now() - 1000), new Date(clock.now())];
+    const before = new Date(clock.now() - 1000);
+    const at = new Date(clock.now());
     expect((await get('conditional', { IfMatch: ETag })).text).toBe('x');
     expect((await get('conditional', { IfMatch: '*' })).text).toBe('x');
     expect((await get('conditional', { IfNoneMatch: '"other"' })).text).toBe('x');

@@ -88,7 +88,10 @@ describe('the local S3, with bucket regions and storage classes', () => {
     const attributes = { headers: {}, metadata: {}, encryption: {} };
     const commit = () =>
       bucket.commit({
-        ...{ key: 'race', staged, attributes, before },
+        key: 'race',
+        staged,
+        attributes,
+        before,
         condition: { ifNoneMatch: '*' },
         reason: 'PutObject',
       });

@@ -111,7 +111,9 @@ describe('a bucket with versions', () => {
         undefined,
         [
           {
-            ...{ Key, VersionId: id, Code: 'NoSuchVersion' },
+            Key,
+            VersionId: id,
+            Code: 'NoSuchVersion',
             Message: 'The specified version does not exist.',
           },
         ],
@@ -192,12 +194,10 @@ describe('a bucket with versions', () => {
     expect(rolled.DeleteMarkers).toEqual([expect.objectContaining({ Key: 'b', VersionId: marker })]);
     const rest = await s3.client.send(
       new ListObjectVersionsCommand({
-        ...{
-          Bucket,
-          Delimiter: '/',
-          KeyMarker: rolled.NextKeyMarker,
-          VersionIdMarker: rolled.NextVersionIdMarker,
-        },
+        Bucket,
+        Delimiter: '/',
+        KeyMarker: rolled.NextKeyMarker,
+        VersionIdMarker: rolled.NextVersionIdMarker,
       }),
     );
     expect(rest.Versions?.map(({ VersionId }) => VersionId)).toEqual(ids.slice(3, 6).reverse());
@@ -207,7 +207,8 @@ describe('a bucket with versions', () => {
   });
 
   it('goes on behind the last version of a page when that is deleted meanwhile', async () => {
-    const [oldest, older] = [await put('1'), await put('2')];
+    const oldest = await put('1');
+    const older = await put('2');
     await remove();
     await put('4');
     const page = await s3.client.send(new ListObjectVersionsCommand({ Bucket, MaxKeys: 2 }));

@@ -69,9 +69,17 @@ afterEach(async () => {
 
 it('starts again with another template on the same data', async () => {
   let options = await start({
-    ...{ ...told, Landing: bucket('landing'), Full: bucket('full'), Empty: bucket('empty'), Database },
-    ...{ Orders: table('orders', ['id']), Items: table('items', ['id']), Gone: table('gone', ['id']) },
-    ...{ Jobs: queue('jobs', 30), Keys: secret('keys', 'a'), Token: secret('token', 'a') },
+    ...told,
+    Landing: bucket('landing'),
+    Full: bucket('full'),
+    Empty: bucket('empty'),
+    Database,
+    Orders: table('orders', ['id']),
+    Items: table('items', ['id']),
+    Gone: table('gone', ['id']),
+    Jobs: queue('jobs', 30),
+    Keys: secret('keys', 'a'),
+    Token: secret('token', 'a'),
     Old: secret('old', 'a'),
   });
   const glue = () => new GlueClient(options);
@@ -85,9 +93,14 @@ it('starts again with another template on the same data', async () => {
   await new S3Client(options).send(new PutObjectCommand({ Bucket: 'full', Key: 'a', Body: 'x' }));
   await aws.close();
   options = await start({
-    ...{ ...told, Landing: bucket('landing'), Database },
-    ...{ Orders: table('orders', ['id', 'total']), Items: table('items', ['id']) },
-    ...{ Jobs: queue('jobs', 77), Keys: secret('keys', 'b'), Token: secret('token', 'a', 'other') },
+    ...told,
+    Landing: bucket('landing'),
+    Database,
+    Orders: table('orders', ['id', 'total']),
+    Items: table('items', ['id']),
+    Jobs: queue('jobs', 77),
+    Keys: secret('keys', 'b'),
+    Token: secret('token', 'a', 'other'),
   });
 
   const { TableList = [] } = await glue().send(new GetTablesCommand({ DatabaseName: 'shop' }));

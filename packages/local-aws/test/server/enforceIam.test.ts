@@ -307,12 +307,15 @@ describe('a user of the template whose policies are enforced', () => {
     const submit = async (client: AthenaClient, WorkGroup: string) => {
       const ResultConfiguration = { OutputLocation: 's3://landing/results/' };
       const started = new StartQueryExecutionCommand({
-        ...{ QueryString: 'SELECT 1', WorkGroup, ResultConfiguration },
+        QueryString: 'SELECT 1',
+        WorkGroup,
+        ResultConfiguration,
       });
       return (await client.send(started)).QueryExecutionId ?? '';
     };
     const get = (ids: string[]) => athena.send(new BatchGetQueryExecutionCommand({ QueryExecutionIds: ids }));
-    const [mine, others] = [await submit(athena, 'reader'), await submit(root, 'primary')];
+    const mine = await submit(athena, 'reader');
+    const others = await submit(root, 'primary');
     await get([mine, mine, 'unknown']);
     for (const ids of [[others], [mine, others], [others, mine]])
       expect(await failureOf(get(ids))).toMatchObject({ name: 'AccessDeniedException', status: 400 });

@@ -144,7 +144,8 @@ describe("a stream whose bucket's key is disabled", () => {
     const { events = [] } = await clients.logs.send(asked);
     expect(JSON.parse(events[0]?.message ?? '')).toMatchObject({
       deliveryStreamARN: expect.stringMatching(/:deliverystream\/events$/),
-      ...{ destination: 'arn:aws:s3:::landing', errorCode: 'S3.KMS.DisabledException' },
+      destination: 'arn:aws:s3:::landing',
+      errorCode: 'S3.KMS.DisabledException',
       message: expect.stringMatching(/ is disabled\.$/),
     });
     await put('kept');

@@ -164,7 +164,8 @@ describe('long polling', () => {
   });
 
   it('returns no message after the wait time, and gives a message to one poller only', async () => {
-    const [left, right] = [receive({ WaitTimeSeconds: 20 }), receive({ WaitTimeSeconds: 20 })];
+    const left = receive({ WaitTimeSeconds: 20 });
+    const right = receive({ WaitTimeSeconds: 20 });
     await send('one');
     const first = await Promise.race([left, right]);
     expect(bodies(first)).toEqual(['one']);

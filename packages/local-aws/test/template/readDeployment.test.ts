@@ -185,7 +185,8 @@ describe('readDeployment', () => {
           Type: 'AWS::Lambda::Url',
           Properties: {
             TargetFunctionArn: { 'Fn::GetAtt': ['F', 'Arn'] },
-            ...{ AuthType: 'NONE', Cors: { AllowMethods: ['POST', 'OPTIONS'] } },
+            AuthType: 'NONE',
+            Cors: { AllowMethods: ['POST', 'OPTIONS'] },
           },
         },
       },

@@ -94,7 +94,8 @@ describe('runQuery', () => {
     catalog.ensureTable('app', {
       Name: 'prices',
       StorageDescriptor: {
-        ...{ Columns: columns, Location: 's3://bucket/prices/' },
+        Columns: columns,
+        Location: 's3://bucket/prices/',
         SerdeInfo: { SerializationLibrary: serde },
       },
     });
@@ -111,10 +112,12 @@ describe('runQuery', () => {
     expect(await runQuery(data, 'SELECT name FROM events')).toEqual([{ name: 'x' }]);
     const refused = { code: 'LOCAL_AWS_QUERY_FAILED' };
     await expect(runQuery(data, 'SELECT * FROM prices')).rejects.toMatchObject({
-      ...{ ...refused, message: expect.stringMatching(`app.prices .*${serde}.*Athena`) },
+      ...refused,
+      message: expect.stringMatching(`app.prices .*${serde}.*Athena`),
     });
     await expect(runQuery(data, 'SELECT * FROM app.accounts')).rejects.toMatchObject({
-      ...{ ...refused, message: expect.stringMatching('app.accounts .*Iceberg.*Athena') },
+      ...refused,
+      message: expect.stringMatching('app.accounts .*Iceberg.*Athena'),
     });
   });
 

@@ -284,7 +284,8 @@ describe('databases and prepared statements', () => {
   it('executes a prepared statement', async () => {
     await lake.athena.client.send(
       new CreatePreparedStatementCommand({
-        ...{ StatementName: 'one', WorkGroup: 'primary' },
+        StatementName: 'one',
+        WorkGroup: 'primary',
         QueryStatement: 'SELECT name FROM events WHERE id = ? AND ds = ?',
       }),
     );
@@ -304,12 +305,18 @@ describe('databases and prepared statements', () => {
 describe('statements that are not emulated', () => {
   it('are those of an Iceberg table, as another program makes it', async () => {
     lake.catalog.createTable('db', {
-      ...{ Name: 'iced', TableType: 'EXTERNAL_TABLE', Parameters: { table_type: 'ICEBERG' } },
+      Name: 'iced',
+      TableType: 'EXTERNAL_TABLE',
+      Parameters: { table_type: 'ICEBERG' },
       StorageDescriptor: { Columns: [{ Name: 'a', Type: 'int' }], Location: 's3://lake/iced' },
     });
     for (const sql of [
-      ...['SELECT a FROM iced', 'INSERT INTO iced VALUES (1)', 'DROP TABLE iced', 'DESCRIBE iced'],
-      ...['DESCRIBE iced', "ALTER TABLE iced ADD PARTITION (b = '1')"],
+      'SELECT a FROM iced',
+      'INSERT INTO iced VALUES (1)',
+      'DROP TABLE iced',
+      'DESCRIBE iced',
+      'DESCRIBE iced',
+      "ALTER TABLE iced ADD PARTITION (b = '1')",
     ])
       expect((await lake.failure(sql)).reason).toMatch(
         /^NOT_SUPPORTED: The Iceberg table iced is not emulated/,

@@ -39,7 +39,9 @@ export function decideHere(caller: Caller, { action, context = {} }: Action, res
       policies: principal.startsWith('arn:') ? () => policies.map(read) : undefined,
       sessionPolicy: sessionPolicy === undefined ? undefined : () => read(sessionPolicy),
     },
-    ...{ action, resource, context },
+    action,
+    resource,
+    context,
     owner: caller.resourceAccount ?? account,
     resourcePolicy: resourcePolicy === undefined ? undefined : read(resourcePolicy),
     // Nobody uses a key or becomes a role without the word of its own policy.

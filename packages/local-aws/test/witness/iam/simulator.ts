@@ -39,7 +39,8 @@ export async function witnessDecision(
   const result = await runSimulation(
     {
       request: {
-        ...{ principal, action },
+        principal,
+        action,
         resource: { resource, accountId: resourceAccount ?? principal.split(':')[4] ?? '' },
         contextVariables: {
           'aws:SecureTransport': 'true',

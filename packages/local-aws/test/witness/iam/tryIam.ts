@@ -55,14 +55,16 @@ async function compareRandomPolicies(): Promise<void> {
     fc.constantFrom('events/', 'metrics/x', undefined),
     async (resourceAccount, own, bucket, prefix) => {
       const caller = {
-        ...{ principal: ROLE, resourceAccount },
+        principal: ROLE,
+        resourceAccount,
         policies: [{ Version: '2012-10-17', Statement: own } as const],
         resourcePolicy:
           bucket.length === 0 ? undefined : ({ Version: '2012-10-17', Statement: bucket } as const),
       };
       const context = { 'aws:PrincipalArn': ROLE, ...(prefix === undefined ? {} : { 's3:prefix': prefix }) };
       const call = { action: 's3:ListBucket', context };
-      const [here, there] = [decideHere(caller, call, BUCKET), await witnessDecision(caller, call, BUCKET)];
+      const here = decideHere(caller, call, BUCKET);
+      const there = await witnessDecision(caller, call, BUCKET);
       if (here !== there) throw new Error(`${here} here, ${there} for the simulator.`);
     },
   );

@@ -28,8 +28,14 @@ export class TrinoWitness {
     this.#child = spawn(
       'java',
       [
-        ...['-Xmx1g', '-cp', join(libraries, '*'), join(HERE, 'IcebergWitness.java')],
-        ...[edge, region, credentials.accessKeyId, credentials.secretAccessKey],
+        '-Xmx1g',
+        '-cp',
+        join(libraries, '*'),
+        join(HERE, 'IcebergWitness.java'),
+        edge,
+        region,
+        credentials.accessKeyId,
+        credentials.secretAccessKey,
       ],
       { stdio: ['pipe', 'pipe', 'pipe'] },
     );
