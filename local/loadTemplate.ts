@@ -77,7 +77,11 @@ export async function loadTemplate(options: LoadOptions): Promise<LoadedTemplate
   const workspace = join(cacheDirectory, `.${digest}-${randomUUID()}`);
   try {
     packaged = await packageService({
-      ...{ root, workspace, configFile: file, stage, region },
+      root,
+      workspace,
+      configFile: file,
+      stage,
+      region,
       onStep: options.onPackaging,
     });
     const finished = join(workspace, 'finished');

@@ -59,7 +59,8 @@ async function makeWriter(environment: Environment, directory: string): Promise<
   const temporaryDirectory = join(directory, 'spilled');
   await mkdir(temporaryDirectory);
   return {
-    ...{ config, directory },
+    config,
+    directory,
     store: s3ObjectStore(s3Client(), config.bucket),
     clock: systemClock,
     limits: { ...engineShare(environment.AWS_LAMBDA_FUNCTION_MEMORY_SIZE), temporaryDirectory },

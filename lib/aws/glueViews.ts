@@ -90,8 +90,18 @@ function inputOf(table: Table): TableInput {
   const { StorageDescriptor, PartitionKeys, ViewOriginalText, ViewExpandedText, TableType } = table;
   const { Parameters, TargetTable } = table;
   return {
-    ...{ Name, Description, Owner, LastAccessTime, LastAnalyzedTime, Retention },
-    ...{ StorageDescriptor, PartitionKeys, ViewOriginalText, ViewExpandedText, TableType },
-    ...{ Parameters, TargetTable },
+    Name,
+    Description,
+    Owner,
+    LastAccessTime,
+    LastAnalyzedTime,
+    Retention,
+    StorageDescriptor,
+    PartitionKeys,
+    ViewOriginalText,
+    ViewExpandedText,
+    TableType,
+    Parameters,
+    TargetTable,
   };
 }

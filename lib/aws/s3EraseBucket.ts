@@ -202,7 +202,11 @@ async function digestOf(bytes: Readable): Promise<string> {
 function readVersions({ Versions = [] }: ListObjectVersionsCommandOutput): StoredVersion[] {
   return Versions.map(
     ({ Key = '', VersionId = NULL_VERSION, IsLatest, Size = 0, ETag = '', LastModified }) => ({
-      ...{ key: Key, versionId: VersionId, isLatest: IsLatest === true, size: Size, eTag: ETag },
+      key: Key,
+      versionId: VersionId,
+      isLatest: IsLatest === true,
+      size: Size,
+      eTag: ETag,
       modifiedAt: LastModified?.getTime() ?? 0,
     }),
   );

@@ -116,7 +116,10 @@ export function s3ObjectStore(
         ...place,
         ...writtenAs,
         ...(expected === undefined ? {} : expected === null ? { IfNoneMatch: '*' } : { IfMatch: expected }),
-        ...{ Key: key, Body: body, ContentType: contentType ?? 'application/json', Metadata: metadata },
+        Key: key,
+        Body: body,
+        ContentType: contentType ?? 'application/json',
+        Metadata: metadata,
       });
       try {
         const { ETag = '' } = await client.send(put, until(signal));
@@ -159,7 +162,10 @@ export function s3ObjectStore(
 
     async listPage(prefix, { token, after, folders = false, limit, signal } = {}) {
       const list = new ListObjectsV2Command({
-        ...{ ...place, Prefix: prefix, Delimiter: folders ? '/' : undefined, MaxKeys: limit },
+        ...place,
+        Prefix: prefix,
+        Delimiter: folders ? '/' : undefined,
+        MaxKeys: limit,
         ...(token === undefined ? { StartAfter: after } : { ContinuationToken: token }),
       });
       const answer = await client.send(list, until(signal));

@@ -61,7 +61,8 @@ export function didYouMean(word: string, known: readonly string[]): string {
 
 /** Letters to insert, remove or change, or neighbours to swap, to make one word of another (optimal string alignment). */
 function editDistance(one: string, other: string): number {
-  let [before, last]: [number[], number[]] = [[], Array.from({ length: other.length + 1 }, (_, i) => i)];
+  let before: number[] = [];
+  let last: number[] = Array.from({ length: other.length + 1 }, (_, i) => i);
   for (let i = 1; i <= one.length; i += 1) {
     const row = [i];
     for (let j = 1; j <= other.length; j += 1) {
@@ -74,7 +75,8 @@ function editDistance(one: string, other: string): number {
         isSwapped ? (before[j - 2] ?? 0) + 1 : Number.POSITIVE_INFINITY,
       );
     }
-    [before, last] = [last, row];
+    before = last;
+    last = row;
   }
   return last[other.length] ?? 0;
 }

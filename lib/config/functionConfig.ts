@@ -15,9 +15,19 @@ export const functionConfig = {
     const experiments: Config['experiments'] = listExperiments(config);
     const { landing, landTelemetry, events, exposures, allowAnyKey, logs } = config;
     return {
-      ...{ bucket, statsigFolder, tables, unitIds, timeWindow, experiments, holdouts },
-      ...{ landing, landTelemetry, events, exposures },
-      ...{ allowAnyKey, logs },
+      bucket,
+      statsigFolder,
+      tables,
+      unitIds,
+      timeWindow,
+      experiments,
+      holdouts,
+      landing,
+      landTelemetry,
+      events,
+      exposures,
+      allowAnyKey,
+      logs,
       // Not which customers' sources they may start.
       keys: config.keys.map(({ sources: _, ...key }) => key),
       privacy: usedPrivacy(config),
@@ -25,17 +35,27 @@ export const functionConfig = {
     };
   },
   register: ({ statsigFolder, formerStatsigFolders, tables, database, retention, timeWindow }: Config) => ({
-    ...{ statsigFolder, formerStatsigFolders, tables, database, retention, timeWindow },
+    statsigFolder,
+    formerStatsigFolders,
+    tables,
+    database,
+    retention,
+    timeWindow,
   }),
   write: ({ bucket, statsigFolder, formerStatsigFolders, tables, unitIds }: Config) => ({
-    ...{ bucket, statsigFolder, formerStatsigFolders, tables, unitIds },
+    bucket,
+    statsigFolder,
+    formerStatsigFolders,
+    tables,
+    unitIds,
   }),
   'ingest-plan': ({ sources }: Config) => ({
     // Not what signs receipts.
     sources: sources.map(({ receipt: _, ...source }) => source),
   }),
   'ingest-trigger': ({ keys, allowAnyKey, sources }: Config) => ({
-    ...{ keys, allowAnyKey },
+    keys,
+    allowAnyKey,
     sources: sources.map(({ name, datasets }) => ({
       name,
       datasets: datasets.map(({ kind }) => ({ kind })),
@@ -54,8 +74,15 @@ export const functionConfig = {
     curate,
     curatedTables,
   }: Config) => ({
-    ...{ statsigFolder, formerStatsigFolders, tables, database, sources, unitIds, region },
-    ...{ curate, curatedTables },
+    statsigFolder,
+    formerStatsigFolders,
+    tables,
+    database,
+    sources,
+    unitIds,
+    region,
+    curate,
+    curatedTables,
     athena: { workgroup: athena.workgroup },
     existing: { keyArn: existing.keyArn },
   }),
@@ -74,8 +101,15 @@ export const functionConfig = {
   }: Config) {
     const forStatsig = exports.some(({ format }) => format === 'statsig');
     return {
-      ...{ statsigFolder, formerStatsigFolders, tables, curatedTables, unitIds, database, exports },
-      ...{ retention, timeWindow },
+      statsigFolder,
+      formerStatsigFolders,
+      tables,
+      curatedTables,
+      unitIds,
+      database,
+      exports,
+      retention,
+      timeWindow,
       existing: { keyArn: existing.keyArn },
       // Determines the columns for Statsig. The owners of the tables are left out.
       sources: (forStatsig ? sources : []).map(({ datasets }) => ({
@@ -106,8 +140,16 @@ function curated(config: Config) {
   const { jsonPaths, holdouts, timeWindow, retention } = config;
   const experiments: Config['experiments'] = listExperiments(config);
   return {
-    ...{ statsigFolder, formerStatsigFolders, database, tables, curatedTables, unitIds },
-    ...{ jsonPaths, experiments, holdouts, timeWindow },
+    statsigFolder,
+    formerStatsigFolders,
+    database,
+    tables,
+    curatedTables,
+    unitIds,
+    jsonPaths,
+    experiments,
+    holdouts,
+    timeWindow,
     retention: { forwardedDays: retention.forwardedDays },
   };
 }

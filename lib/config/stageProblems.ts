@@ -70,7 +70,8 @@ function sharedTargets(one: StageConfig, other: StageConfig): string[] {
 function writtenFolders({ exports, sources }: Config) {
   return [
     ...exports.map((exported, i) => ({
-      ...{ bucket: exported.target.bucket, folder: exportFolder(exported) },
+      bucket: exported.target.bucket,
+      folder: exportFolder(exported),
       field: `exports.${i}.target.folder`,
     })),
     ...receiptFolders(sources),

@@ -66,7 +66,8 @@ export function listedDays(store: ObjectStore): ListedDaysStore {
     },
 
     async write(kind, days, expected) {
-      const [key, text] = [curatedDaysKey(kind), JSON.stringify({ days })];
+      const key = curatedDaysKey(kind);
+      const text = JSON.stringify({ days });
       return (await bucketCall(key, () => store.write(key, text, { expected }))) !== null;
     },
   };

@@ -72,8 +72,12 @@ export async function curateTask(curator: Curator, run: CurateRun, task: CurateT
   const lost = lostFiles(config, known, raw.files, clock.now());
   const kept = lost.length === 0 ? [] : await readKeptFiles(curator, place, known?.version ?? '');
   const wanted = {
-    ...{ version, fingerprint, shape, inputs: namedFiles(day, raw.files), bytes },
-    ...{ slices: await countSlices(curator, [...raw.files, ...kept]) },
+    version,
+    fingerprint,
+    shape,
+    inputs: namedFiles(day, raw.files),
+    bytes,
+    slices: await countSlices(curator, [...raw.files, ...kept]),
     ...(known?.version === undefined || lost.length === 0
       ? {}
       : { kept: { version: known.version, fingerprint: fingerprintFiles(kept), files: [...lost] } }),

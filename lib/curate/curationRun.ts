@@ -151,7 +151,9 @@ export function sumAccount(run: CurationRun): DayAccount | null {
   const rawRows = done[0]?.rawRows;
   if (rawRows === undefined || !isMade(run) || done.some((slice) => slice.rawRows !== rawRows)) return null;
   const sum = (of: (slice: SliceResult) => number) => done.reduce((all, slice) => all + of(slice), 0);
-  const [rows, resends, kept] = [sum((of) => of.rows), sum((of) => of.resends), sum((of) => of.kept)];
+  const rows = sum((of) => of.rows);
+  const resends = sum((of) => of.resends);
+  const kept = sum((of) => of.kept);
   if (sum(({ sliceRows }) => sliceRows) !== rawRows || rows + resends !== rawRows + kept) return null;
   return { rawRows, kept, rows, resends, differing: sum(({ differing }) => differing) };
 }

@@ -45,8 +45,14 @@ export async function makeSlice(
   const batches = new Batches(curator, run, raw, kept);
   const planned = await batches.plan();
   const request = {
-    ...{ table, slices, slice, rowsAtOnce: planned.rowsAtOnce, outputDirectory, limits },
-    ...{ files: raw.length + kept.length, hasKept: kept.length > 0 },
+    table,
+    slices,
+    slice,
+    rowsAtOnce: planned.rowsAtOnce,
+    outputDirectory,
+    limits,
+    files: raw.length + kept.length,
+    hasKept: kept.length > 0,
     nextBatch: () => batches.next(),
     signal: run.signal,
   };
@@ -81,7 +87,12 @@ export async function makeSlice(
 
 /** The only slice of a day without raw files of which nothing is kept: its version is empty, so that nothing of what was deleted is read any more. */
 const nothing: SliceResult = {
-  ...{ rawRows: 0, sliceRows: 0, kept: 0, rows: 0, resends: 0, differing: 0 },
+  rawRows: 0,
+  sliceRows: 0,
+  kept: 0,
+  rows: 0,
+  resends: 0,
+  differing: 0,
   files: [],
   durations: {},
 };
@@ -167,7 +178,10 @@ class Batches {
     await mkdir(this.#folder);
     const { raw, wait, random } = this.#curator;
     const files = await fetchFiles(raw, batch, {
-      ...{ directory: this.#folder, wait, random, signal: this.#run.signal },
+      directory: this.#folder,
+      wait,
+      random,
+      signal: this.#run.signal,
       // A detail names the file.
       failure: (of, detail, cause) => new CurateError(FETCH_FAILURES[of], detail, { cause }),
     });

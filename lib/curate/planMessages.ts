@@ -49,7 +49,10 @@ export async function planMessages(
     });
   const work: Work = {
     files: { ids: [], days: { exposures: new Set(), events: new Set() } },
-    ...{ checks: [], deployments: [], publications: [], requests: [] },
+    checks: [],
+    deployments: [],
+    publications: [],
+    requests: [],
   };
   await eachMessage(
     messages,

@@ -116,7 +116,8 @@ export async function settleMoved(curator: Curator, run: CurateRun, place: Curat
     const of = movedRun(entry);
     const account = of?.version === version ? sumAccount(of) : null;
     if (of === null || account === null) return {};
-    const [listedAt, now] = [versionTime(version) ?? 0, clock.now()];
+    const listedAt = versionTime(version) ?? 0;
+    const now = clock.now();
     const settled = settledEntry(entry, of, { account, moves: true, replaced: entry.version, listedAt, now });
     return { entry: endRun(settled, version) };
   });
@@ -230,8 +231,11 @@ function settledEntry(
     superseded: replaced === undefined ? superseded : [...superseded, { version: replaced, at: now }],
     curated: {
       ...curatedBefore,
-      ...{ shape: run.shape, code: VERSION, account },
-      ...{ rawFiles: inputs.length, inputs },
+      shape: run.shape,
+      code: VERSION,
+      account,
+      rawFiles: inputs.length,
+      inputs,
       filesWritten: files.length,
       bytesWritten: files.reduce((sum, { bytes }) => sum + bytes, 0),
       ...(account.kept === 0
@@ -259,7 +263,8 @@ function keptOf(
 ): NonNullable<CuratedDay['kept']> {
   const files = [...lost];
   const identify = ({ name, eTag }: NamedFile) => `${name} ${eTag}`;
-  const [known, there] = [new Set(before?.files.map(identify)), new Set(lost.map(identify))];
+  const known = new Set(before?.files.map(identify));
+  const there = new Set(lost.map(identify));
   const isOld =
     before !== undefined &&
     // Dropped rows are among these only if this version was begun before: the next one drops them.

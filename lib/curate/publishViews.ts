@@ -177,7 +177,8 @@ async function readDays(
     const days = Object.entries(all).flatMap(([day, entry]) => (isServed(day, entry) ? [day] : []));
     return { days, unserved: Object.keys(all).length - days.length };
   };
-  const [exposures, events] = [await of('exposures'), await of('events')];
+  const exposures = await of('exposures');
+  const events = await of('events');
   return {
     days: { exposures: exposures.days, events: events.days },
     unserved: { exposures: exposures.unserved, events: events.unserved },

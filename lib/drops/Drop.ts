@@ -51,7 +51,8 @@ export function makeDrop(
     const by = transactionOf(object.key) ?? '';
     if (started.has(by) && !committed.has(by) && (reason === null || isUnloadable(reason)))
       left.push({
-        ...{ object, reason: 'not_committed' },
+        object,
+        reason: 'not_committed',
         detail: `Not committed: no _committed_${splitKey(by)[1]}.`,
       });
     else if (reason === null) files.push(object);

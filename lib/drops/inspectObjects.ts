@@ -68,7 +68,8 @@ export async function inspectObjects(
 function isCopy(key: string, keys: ReadonlySet<string>): boolean {
   const [folder, name] = splitKey(key);
   for (const { index } of name.matchAll(/[^\p{L}\p{N}]/gu)) {
-    const [whole, ending] = [name.slice(0, index), name.slice(index)];
+    const whole = name.slice(0, index);
+    const ending = name.slice(index);
     if (!keys.has(folder + whole)) continue;
     // Beside a.parquet, a.parquet_old is a copy, too. But part-0_1 and part-0.parquet are none of part-0, as a.csv and a.csv.gz
     // are two files.

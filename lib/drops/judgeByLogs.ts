@@ -121,7 +121,8 @@ async function judgeBySpark(
     requireAllBatches(log);
     const keys = new Set(asked.flatMap(({ key }) => (key.startsWith(log.folder) ? [key] : [])));
     const names = new Set([...keys].map((key) => splitKey(key)[1]));
-    const [added, deleted] = [new Set<string>(), new Set<string>()];
+    const added = new Set<string>();
+    const deleted = new Set<string>();
     const reads = await mapLimit(log.batches, PARALLEL_LOGS, ({ object: batch }) =>
       read(batch, async (body) => {
         for await (const line of linesOf(body, batch)) {

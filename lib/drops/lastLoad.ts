@@ -126,7 +126,8 @@ export function requireLoadable(
   if (added.length === 0) return;
   const held = entry.files.filter(isReadable);
   // One that is unchanged was loaded alone, and is a copy of a file that has come since.
-  const [keys, states] = [new Set(held.map(({ key }) => key)), new Set(held.map(objectState))];
+  const keys = new Set(held.map(({ key }) => key));
+  const states = new Set(held.map(objectState));
   const inPlace = added.filter(({ object }) => keys.has(object.key) && !states.has(objectState(object)));
   if (inPlace.length > 0) throw new SourceError('SLUICE_SOURCE_FILES_REPLACED', `${nameObjects(inPlace)}.`);
   const [gone] = missingFiles(drop, { files: held }, ['loaded', 'failed', 'held']);

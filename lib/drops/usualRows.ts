@@ -30,7 +30,8 @@ export function usualRows(day: UtcDay, entries: readonly LedgerEntry[]): number 
   const compared = same.length >= ENOUGH ? same : alike;
   if (compared.length < FEWEST) return null;
   const rows = compared.map((one) => one.rows.out).sort((a, b) => a - b);
-  const [low = 0, high = low] = [rows[Math.ceil(rows.length / 2) - 1], rows[Math.floor(rows.length / 2)]];
+  const low = rows[Math.ceil(rows.length / 2) - 1] ?? 0;
+  const high = rows[Math.floor(rows.length / 2)] ?? low;
   return Math.round((low + high) / 2);
 }
 

@@ -36,8 +36,14 @@ export type PlaceCounts = z.output<typeof placeCountsSchema>;
 /** No counts. */
 export function noCounts(): PlaceCounts {
   return {
-    ...{ objects: 0, versions: 0, rewritten: 0, deleted: 0, rows: 0 },
-    ...{ others: 0, mentions: 0, waiting: 0 },
+    objects: 0,
+    versions: 0,
+    rewritten: 0,
+    deleted: 0,
+    rows: 0,
+    others: 0,
+    mentions: 0,
+    waiting: 0,
   };
 }
 
@@ -140,7 +146,8 @@ export function erasures(store: ObjectStore): ManifestStore {
     },
 
     async write(manifest, expected) {
-      const [key, text] = [erasureKey(manifest.id), JSON.stringify(manifest)];
+      const key = erasureKey(manifest.id);
+      const text = JSON.stringify(manifest);
       const eTag = await store.write(key, text, { expected });
       if (eTag !== null) return eTag;
       // The answer of an earlier attempt of the same write was lost: each process has an owner of its own.

@@ -169,7 +169,8 @@ export class ObjectEraser {
     const done: Doing = { counts: { ...noCounts(), objects: 1 }, left: [], expiring: [], hasFound: false };
     for await (const attempt of eachAttempt({ ...CHANGED_RETRIES, wait, random })) {
       if (attempt > 1) versions = await bucket.versions(key);
-      [done.left, done.expiring] = [[], []];
+      done.left = [];
+      done.expiring = [];
       try {
         if (await this.#pass(versions, form, changes, done)) return done;
       } finally {
@@ -189,10 +190,8 @@ export class ObjectEraser {
     const { dryRun, bucket, faultPoint, signal } = this.#ports;
     const { counts } = done;
     // Old versions first: while the object has its rows, the next run looks at all versions again.
-    const [latest, old] = [
-      versions.filter(({ isLatest }) => isLatest),
-      versions.filter(({ isLatest }) => !isLatest),
-    ];
+    const latest = versions.filter(({ isLatest }) => isLatest);
+    const old = versions.filter(({ isLatest }) => !isLatest);
     const leave = ({ key, versionId }: StoredVersion, { denied }: Denied) => {
       done.left.push({ key, versionId, why: 'denied' });
       done.denied = denied;
@@ -338,7 +337,12 @@ export class ObjectEraser {
     if (await this.#isOfRunningLoad(version, form)) return { found: 'waiting' };
     if (body !== null) await writeFile(to, body);
     return {
-      ...{ found: 'rows', rows, others, unreadable, unread, path: body === null ? null : to },
+      found: 'rows',
+      rows,
+      others,
+      unreadable,
+      unread,
+      path: body === null ? null : to,
       attributes,
     };
   }

@@ -108,8 +108,12 @@ export class ParquetEraser {
       );
       const count = (name: string) => Number(counted?.[name]);
       return {
-        ...{ rows: count('rows'), own: count('own'), others: count('others'), mentions: count('mentions') },
-        ...{ unreadable: count('unreadable'), columns },
+        rows: count('rows'),
+        own: count('own'),
+        others: count('others'),
+        mentions: count('mentions'),
+        unreadable: count('unreadable'),
+        columns,
       };
     } catch (error) {
       // Else memory or disk is short, or somebody stopped it.

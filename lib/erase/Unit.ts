@@ -32,7 +32,8 @@ const MOST_CHARACTERS = 1_000;
  */
 export function parseUnit(text: string, { unitIds }: Pick<Config, 'unitIds'>): Unit {
   const at = text.indexOf('=');
-  const [name, value] = [text.slice(0, Math.max(at, 0)), text.slice(at + 1)];
+  const name = text.slice(0, Math.max(at, 0));
+  const value = text.slice(at + 1);
   const invalid = (detail: string) => new EraseError('SLUICE_ERASE_UNIT_INVALID', detail);
   if (at < 1) throw invalid('Expected <column>=<value>.');
   if (value === '') throw invalid(`${name}: it has no value.`);

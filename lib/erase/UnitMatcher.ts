@@ -166,7 +166,8 @@ function hasWord(
 ): boolean {
   return values.some((value) => {
     for (let at = text.indexOf(value); at >= 0; at = text.indexOf(value, at + 1)) {
-      const [end, before] = [at + value.length, text.slice(Math.max(0, at - BEFORE), at)];
+      const end = at + value.length;
+      const before = text.slice(Math.max(0, at - BEFORE), at);
       const after = text.slice(end, end + AFTER);
       if (!WORD.test(lastCharacter(before)) && !WORD.test(after) && !isOther(before, after)) return true;
     }

@@ -34,7 +34,8 @@ type DocumentFound = BodyFound | 'unread';
 /** @param body What is left of documents. Undefined: none of them goes. */
 function leftOf(all: readonly DocumentFound[], body?: Uint8Array | null): LeftDocuments {
   const count = (one: DocumentFound) => all.filter((found) => found === one).length;
-  const [unreadable, unread] = [count('unreadable'), count('unread')];
+  const unreadable = count('unreadable');
+  const unread = count('unread');
   const others = count('elsewhere') + unreadable;
   const stay = unread > 0 ? { unread } : {};
   // Where no document goes, a message in one did, or what several share.
@@ -124,12 +125,14 @@ export function eraseBody(body: Uint8Array, matcher: UnitMatcher): LeftDocuments
 export async function eraseResult(path: string, matcher: UnitMatcher): Promise<LeftDocuments> {
   const found = leftOf(['unit'], null);
   const needles = (values: readonly string[]) => values.map((text) => Buffer.from(text).toString('latin1'));
-  const [values, plainValues] = [needles(matcher.values), needles(matcher.plainValues)];
+  const values = needles(matcher.values);
+  const plainValues = needles(matcher.plainValues);
   // With what is around a value, and a backslash or quote before each character, also within JSON within JSON.
   const overlap = Math.max(...values.map(({ length }) => length)) * MOST_MARKS + AROUND;
   // Bytes as characters: a part of a character at the end of a window is none.
   let before = '';
-  let [isBinary, isBegin] = [false, true];
+  let isBinary = false;
+  let isBegin = true;
   const has = (text: string, isEnd: boolean) =>
     isBinary
       ? values.some((value) => text.includes(value))

@@ -109,14 +109,28 @@ class RunOfErasure {
     const now = eraser.now();
     const stored = await manifests.read(id);
     const manifest = stored?.manifest ?? {
-      ...{ version: 1 as const, id, units, startedAt: now },
-      ...{ runs: [], forgotten: 0, bodies: [] },
+      version: 1 as const,
+      id,
+      units,
+      startedAt: now,
+      runs: [],
+      forgotten: 0,
+      bodies: [],
     };
     const begun = eraser.dryRun ? undefined : manifest.current;
     const fresh: CurrentRun = {
-      ...{ startedAt: now, resumed: 0, places: {}, hasFound: false, left: [], leftCount: 0 },
+      startedAt: now,
+      resumed: 0,
+      places: {},
+      hasFound: false,
+      left: [],
+      leftCount: 0,
       expiring: [],
-      ...{ onTheWay: [], owner, done: [], days: { exposures: [], events: [] }, tables: {} },
+      onTheWay: [],
+      owner,
+      done: [],
+      days: { exposures: [], events: [] },
+      tables: {},
     };
     const begins = begun === undefined ? fresh : { ...begun, owner, resumed: begun.resumed + 1 };
     // Before the first object is read: what arrives behind the run is seen by nobody.
@@ -348,8 +362,11 @@ class RunOfErasure {
     const forgotten = before + everyRun.length - all.length;
     this.#manifest = {
       ...this.#manifest,
-      ...{ runs: all, forgotten, foundUntil: until },
-      ...{ current: undefined, completeAt: isComplete ? now : undefined },
+      runs: all,
+      forgotten,
+      foundUntil: until,
+      current: undefined,
+      completeAt: isComplete ? now : undefined,
     };
     await this.#write();
     await faultPoint?.('settled');
@@ -358,7 +375,8 @@ class RunOfErasure {
       total: sumRuns(all),
       state: isComplete ? 'complete' : 'again',
       completeFrom: until + laterMs,
-      ...{ runs: all.length + forgotten, forgotten },
+      runs: all.length + forgotten,
+      forgotten,
     };
   }
 

@@ -58,9 +58,11 @@ function quarantineConditions(
   matcher: UnitMatcher,
   which: readonly string[],
 ): string[] {
-  const [raw, encoding] = [named.get('raw'), named.get('raw_encoding')];
+  const raw = named.get('raw');
+  const encoding = named.get('raw_encoding');
   if (raw === undefined || encoding === undefined) return [];
-  const [location, detail] = [named.get('raw_location'), named.get('detail')];
+  const location = named.get('raw_location');
+  const detail = named.get('detail');
   const has = (found: string) => `${found} IN (${list(which)})`;
   return [
     has(`${RAW_FUNCTION}(${readable(raw)}, COALESCE(${readable(encoding)}, 'text'))`),

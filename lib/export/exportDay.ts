@@ -282,8 +282,13 @@ class DayWork {
     }
     const { name: of } = this.#exported;
     this.#exporter.log({
-      ...{ level: 'info', event: 'export_rewritten', export: of, day: this.#day },
-      ...{ file: this.#keyOf(file), rows, left_out: leftOut },
+      level: 'info',
+      event: 'export_rewritten',
+      export: of,
+      day: this.#day,
+      file: this.#keyOf(file),
+      rows,
+      left_out: leftOut,
     });
   }
 

@@ -89,7 +89,11 @@ async function planOne(
     if (reason === null) return [];
     const drop = request.drop === true ? { drop: true as const } : {};
     const task: ExportTask = {
-      ...{ sluice: 'export-day', export: exported.name, day, fingerprint, reason },
+      sluice: 'export-day',
+      export: exported.name,
+      day,
+      fingerprint,
+      reason,
       ...drop,
     };
     return [{ entry, task }];

@@ -30,7 +30,8 @@ export function statsigRewriter(format: StatsigFormat, limits: EngineLimits): Fi
     form: createHash('sha256').update(JSON.stringify(format)).digest('hex').slice(0, 16),
     async rewrite(bytes) {
       const path = join(temporaryDirectory, randomUUID());
-      const [from, to] = [`${path}-raw.parquet`, `${path}-statsig.parquet`];
+      const from = `${path}-raw.parquet`;
+      const to = `${path}-statsig.parquet`;
       const remove = async () => {
         await Promise.all([from, to].map((file) => rm(file, { force: true })));
       };

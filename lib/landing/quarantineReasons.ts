@@ -61,8 +61,10 @@ export function isQuarantineReason(code: string): code is QuarantineReason {
 
 /** Reasons that lie in a table, in a key or in a moment. What is kept for another one is refused again by the same release. */
 const CURED_BY_REDRIVE: readonly string[] = [
-  ...(['SLUICE_ROW_REFUSED', 'SLUICE_ROW_UNFIT'] satisfies QuarantineReason[]),
-  ...(['SLUICE_EVENT_KIND_NOT_ALLOWED', 'SLUICE_EVENT_MANY_REFUSED'] satisfies QuarantineReason[]),
+  'SLUICE_ROW_REFUSED',
+  'SLUICE_ROW_UNFIT',
+  'SLUICE_EVENT_KIND_NOT_ALLOWED',
+  'SLUICE_EVENT_MANY_REFUSED',
   'SLUICE_BODY_TOO_COSTLY' satisfies QuarantineReason,
 ];
 

@@ -277,7 +277,8 @@ export class Ledger {
     const entry: LedgerEntry = {
       ...without(changed, 'failingSince'),
       ...(changed.failure === undefined ? {} : { failingSince }),
-      ...{ updatedAt: clock.now(), token: newToken() },
+      updatedAt: clock.now(),
+      token: newToken(),
     };
     let failure: { readonly error: unknown } | null = null;
     for await (const _ of eachAttempt({ ...WRITE_RETRIES, wait, random })) {

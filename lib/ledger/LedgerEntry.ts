@@ -64,8 +64,11 @@ export const ledgerEntrySchema = z.object({
    */
   queued: z
     .object({
-      ...{ fingerprint: z.string(), reason: z.string(), at: instant },
-      ...{ files: count.optional(), writtenAt: instant.optional() },
+      fingerprint: z.string(),
+      reason: z.string(),
+      at: instant,
+      files: count.optional(),
+      writtenAt: instant.optional(),
       /** The piece that the task names which waits for the files; absent of another task. */
       piece: pieceRefSchema.optional(),
     })

@@ -115,9 +115,11 @@ export class DuckDbSession {
       parameterTypes: [VARCHAR, VARCHAR],
       returnType: VARCHAR,
       mainFunction: (_, input, output) => {
-        const [ones, others] = [input.getColumnVector(0), input.getColumnVector(1)];
+        const ones = input.getColumnVector(0);
+        const others = input.getColumnVector(1);
         for (let row = 0; row < input.rowCount; row += 1) {
-          const [one, other] = [ones.getItem(row), others.getItem(row)];
+          const one = ones.getItem(row);
+          const other = others.getItem(row);
           const isCalled = typeof one === 'string' && typeof other === 'string';
           output.setItem(row, isCalled ? answer(one, other) : null);
         }

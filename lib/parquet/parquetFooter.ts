@@ -195,7 +195,8 @@ export async function readAt(handle: FileHandle, position: number, length: numbe
  */
 export function countColumns(shape: string): number {
   const reader = new ThriftReader(Buffer.from(shape, 'latin1'));
-  let [leaves, elements] = [0, 0];
+  let leaves = 0;
+  let elements = 0;
   reader.items(() => {
     let children = 0;
     reader.fields((id, type) => {

@@ -115,7 +115,13 @@ const REQUIRED: ReadonlyMap<number, number> = new Map([
 ]);
 
 function readMetadata(reader: ThriftReader): ColumnChunk {
-  let [codec, values, bytes, uncompressed, data, dictionary, required] = [0, 0, 0, 0, 0, 0, 0];
+  let codec = 0;
+  let values = 0;
+  let bytes = 0;
+  let uncompressed = 0;
+  let data = 0;
+  let dictionary = 0;
+  let required = 0;
   reader.fields((id, type) => {
     if (REQUIRED.get(id) === type) required += 1;
     if (id === COLUMN.codec && type === THRIFT.i32) codec = reader.int();

@@ -76,7 +76,9 @@ export class ThriftReader {
    * @param visit Reads the value of a field, from `at` on, or {@link skip}s it.
    */
   fields(visit: (id: number, type: number) => void): void {
-    let [last, highest, seen] = [0, 0, 0];
+    let last = 0;
+    let highest = 0;
+    let seen = 0;
     for (;;) {
       const head = this.#byte();
       const type = head & 0x0f;

@@ -158,7 +158,9 @@ async function walkChunk(
 ): Promise<{ readonly isChecked: boolean; readonly largest: number }> {
   const end = chunk.start + chunk.bytes;
   let at = chunk.start;
-  let [values, uncompressed, largest] = [0, 0, 0];
+  let values = 0;
+  let uncompressed = 0;
+  let largest = 0;
   let isChecked = false;
   while (values < chunk.values) {
     signal?.throwIfAborted();
@@ -258,7 +260,11 @@ async function readPage(file: FileWindow, at: number): Promise<Page> {
 
 /** Reads the header of a page field by field, as a day may have millions of pages. @param base Offset of the reader's bytes. */
 function parsePage(reader: ThriftReader, base: number): Page {
-  let [kind, bytes, uncompressed, values, levels] = [-1, -1, -1, 0, 0];
+  let kind = -1;
+  let bytes = -1;
+  let uncompressed = -1;
+  let values = 0;
+  let levels = 0;
   let crc: number | undefined;
   let isCompressed = true;
   const headers: number[] = [];

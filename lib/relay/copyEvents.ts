@@ -45,7 +45,12 @@ export function judgeCopy(copy: RelayCopy, person: PersonFinder): PersonsEvents 
 function textOf({ path, query, headers, body }: RelayCopy): string | null {
   const requestContext = { http: { method: 'POST' } };
   const { markers } = readSdkRequest({
-    ...{ rawPath: path, rawQueryString: query, headers, requestContext, isBase64Encoded: true, body: '' },
+    rawPath: path,
+    rawQueryString: query,
+    headers,
+    requestContext,
+    isBase64Encoded: true,
+    body: '',
   });
   try {
     return decodeBody(body, markers).text;

@@ -43,7 +43,8 @@ function redact({ events, exposures, ...common }: JsonObject, redaction: Redacti
     Array.isArray(list)
       ? list.map((item) => redaction.event(item)).filter((item) => item !== null)
       : undefined;
-  const [redacted, custom] = [each(events), each(exposures)];
+  const redacted = each(events);
+  const custom = each(exposures);
   const shared = redaction.event(common);
   return {
     ...(isJsonObject(shared) ? shared : null),

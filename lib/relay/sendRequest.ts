@@ -23,7 +23,8 @@ export type SendRequest = (request: TargetRequest) => Promise<TargetAnswer>;
  */
 export function httpSender(withinMs = TARGET_CALL_MS): SendRequest {
   const kept = { keepAlive: true, maxSockets: SENT_AT_ONCE };
-  const [plain, secure] = [new http.Agent(kept), new https.Agent(kept)];
+  const plain = new http.Agent(kept);
+  const secure = new https.Agent(kept);
   const send = async (
     { origin, path, body, ...request }: TargetRequest,
     isNew = false,

@@ -14,8 +14,12 @@ const OF_GATE = (gate: string, experiment: string) =>
 const IS_PASS = `"group_id" LIKE '%:Pass'`;
 
 const SQL_TYPES: Readonly<Record<ColumnType, string>> = {
-  ...{ string: 'varchar', boolean: 'boolean', timestamp: 'timestamp(3)' },
-  ...{ date: 'date', double: 'double', bigint: 'bigint' },
+  string: 'varchar',
+  boolean: 'boolean',
+  timestamp: 'timestamp(3)',
+  date: 'date',
+  double: 'double',
+  bigint: 'bigint',
 };
 
 /** For columns whose values are not in the data that SDKs send: they are null. */

@@ -64,7 +64,8 @@ export function readSdkRequest({
   return {
     method: requestContext.http.method,
     path: rawPath,
-    ...{ key, keyProblem: key === null ? keyProblem(headers, query) : '' },
+    key,
+    keyProblem: key === null ? keyProblem(headers, query) : '',
     markers: {
       contentEncoding: headers['content-encoding'] ?? '',
       statsigEncoded: query.get('se') === '1' || headers['statsig-encoded'] === '1',
@@ -120,7 +121,8 @@ export function keyProblem(
   headers: Readonly<Record<string, string | undefined>>,
   query: URLSearchParams,
 ): string {
-  const [header, parameter] = [headers['statsig-api-key'], query.get('k')];
+  const header = headers['statsig-api-key'];
+  const parameter = query.get('k');
   const text = header || parameter || '';
   if (text === '') return '';
   const place = header ? 'The header STATSIG-API-KEY' : 'The query parameter k';

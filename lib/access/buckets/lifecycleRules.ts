@@ -44,13 +44,17 @@ export function lifecycleRules(
   const state = { versionDays: retention.stateVersionDays };
   const rules: readonly Omit<LifecycleRule, 'unfinishedUploadDays'>[] = [
     ...statsigFolders(config).map((folder, i) => ({
-      ...{ id: i === 0 ? 'statsig-folder' : `statsig-folder-${i}`, prefix: `${folder}/` },
-      ...{ expireDays: null, ...data },
+      id: i === 0 ? 'statsig-folder' : `statsig-folder-${i}`,
+      prefix: `${folder}/`,
+      expireDays: null,
+      ...data,
     })),
     ...(['exposures', 'events'] as const).flatMap((kind) =>
       tableFolders(config, kind).map((prefix, i) => ({
-        ...{ id: i === 0 ? kind : `${kind}-${i}`, prefix },
-        ...{ expireDays: retention.forwardedDays, ...data },
+        id: i === 0 ? kind : `${kind}-${i}`,
+        prefix,
+        expireDays: retention.forwardedDays,
+        ...data,
       })),
     ),
     {

@@ -110,7 +110,8 @@ class Curation {
     if (files.length === 0) return undefined;
     return this.#session(files, async (session) => {
       const [raw, kept] = await this.#describe(session, files);
-      const [rawRows, rows] = [rowsOf(raw), rowsOf(raw) + rowsOf(kept)];
+      const rawRows = rowsOf(raw);
+      const rows = rowsOf(raw) + rowsOf(kept);
       this.#account.rawRows += rawRows;
       const from = ofSlice(this.#query(raw, kept), this.#request);
       if (files.length === all && rows / slices <= rowsAtOnce * TOLERANCE) {

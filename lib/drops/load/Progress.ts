@@ -126,7 +126,8 @@ export function listFileFates(
   };
   return [
     ...drop.files.map((file) => {
-      const [problem, counts] = [problemOf(file.key), countsOf(rows.get(file.key))];
+      const problem = problemOf(file.key);
+      const counts = countsOf(rows.get(file.key));
       const before = loaded.get(file.key);
       return firstFate(identity(file), [
         [isKept && before !== undefined, 'loaded', { ...before, ...NO_ROWS, detail: REPLACED }],
@@ -139,7 +140,8 @@ export function listFileFates(
     }),
     ...drop.leftOut.map((left) => {
       const { object, reason, detail } = left;
-      const [problem, before] = [problemOf(object.key), loaded.get(object.key)];
+      const problem = problemOf(object.key);
+      const before = loaded.get(object.key);
       const why = { reason, ...(detail === undefined ? {} : { detail }) };
       return firstFate({ ...identity(object), ...why }, [
         [isKept && isRead(object), 'loaded', { detail: NOT_COUNTED }],
@@ -174,7 +176,8 @@ export function haveSameFates(progress: Progress, filesLeave: boolean): boolean 
     new Set(
       some.filter(isTold).map(({ key, eTag, fate, reason }) => JSON.stringify([key, eTag, fate, reason])),
     );
-  const [now, before] = [fatesOf(listFileFates(progress, null)), fatesOf(files)];
+  const now = fatesOf(listFileFates(progress, null));
+  const before = fatesOf(files);
   if (failure !== undefined || before.size === 0) return false;
   return (filesLeave || now.size === before.size) && [...now].every((fate) => before.has(fate));
 }

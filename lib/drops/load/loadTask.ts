@@ -363,7 +363,11 @@ function unchangedSettlement(progress: Progress): Settlement {
   const isOfSame = haveSameFiles(progress.drop?.fingerprint, fingerprint);
   return {
     state: isMissing ? 'inputs_missing' : isLoaded ? 'succeeded' : 'succeeded_no_data',
-    ...{ files, rows, bytes, durations, superseded },
+    files,
+    rows,
+    bytes,
+    durations,
+    superseded,
     // The logs of the folder may have changed, without a change of what counts.
     fingerprint: isOfSame ? (progress.drop?.fingerprint ?? fingerprint) : fingerprint,
     ...(missingSince === undefined ? {} : { missingSince }),

@@ -109,7 +109,12 @@ export function makeReceipt(
 ): Receipt {
   const named = files.toSorted((a, b) => Number(hasProblem(b)) - Number(hasProblem(a)));
   return {
-    ...{ receipt: 1, ...about, state, version, ...times, rows },
+    receipt: 1,
+    ...about,
+    state,
+    version,
+    ...times,
+    rows,
     failure: failure === undefined ? null : { ...failure, message: messageOf(failure) },
     files: named.slice(0, MAX_FILES),
     moreFiles: Math.max(0, files.length - MAX_FILES),

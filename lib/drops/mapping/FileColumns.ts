@@ -168,19 +168,27 @@ export function hasNul(value: string | null): boolean {
 function folderColumn(name: string, number: number): FoundColumn {
   const sqlName = `sluice_folder_${number}`;
   const outer: FileColumn = {
-    ...{
-      name: `${name}=`,
-      sqlName,
-      type: 'VARCHAR',
-      fixedBytes: null,
-      members: [],
-      untold: false,
-    },
-    ...{ utc: false, nanoseconds: false, misread: null, empty: false, leaves: null },
+    name: `${name}=`,
+    sqlName,
+    type: 'VARCHAR',
+    fixedBytes: null,
+    members: [],
+    untold: false,
+    utc: false,
+    nanoseconds: false,
+    misread: null,
+    empty: false,
+    leaves: null,
   };
   return {
-    ...{ name: outer.name, sql: `src.${quoteName(sqlName)}`, type: outer.type, kind: 'text' },
-    ...{ nanoseconds: false, untold: false, refusals: [], outer },
+    name: outer.name,
+    sql: `src.${quoteName(sqlName)}`,
+    type: outer.type,
+    kind: 'text',
+    nanoseconds: false,
+    untold: false,
+    refusals: [],
+    outer,
   };
 }
 

@@ -64,7 +64,8 @@ function decimalFits(sql: string, type: string, depth = 0): string | null {
   const [, digits] = DECIMAL.exec(type) ?? [];
   if (digits !== undefined) return digitsFit(sql, type, Number(digits));
   const item = `d${depth}`;
-  const [element, map] = [listElement(type), mapParts(type)];
+  const element = listElement(type);
+  const map = mapParts(type);
   if (element !== null) return allMembersFit(sql, item, decimalFits(item, element, depth + 1));
   if (map !== null) return allMembersFit(`map_values(${sql})`, item, decimalFits(item, map.value, depth + 1));
   const each = structMembers(type).flatMap(

@@ -25,8 +25,18 @@ function isOfCalendar(number: string, unit: keyof typeof PER_SECOND): string {
 
 /** The beginnings of month names, in lower case. */
 const MONTHS: readonly string[] = [
-  ...['jan', 'feb', 'mar', 'apr', 'may', 'jun'],
-  ...['jul', 'aug', 'sep', 'oct', 'nov', 'dec'],
+  'jan',
+  'feb',
+  'mar',
+  'apr',
+  'may',
+  'jun',
+  'jul',
+  'aug',
+  'sep',
+  'oct',
+  'nov',
+  'dec',
 ];
 
 /** One way to write a time. All members are SQL. */

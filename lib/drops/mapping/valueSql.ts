@@ -143,7 +143,8 @@ function rebuiltSql(
   if (element !== null) return `list_transform(${sql}, lambda ${item}: ${inner(item, element)})`;
   const map = mapParts(type);
   if (map !== null) {
-    const [key, value] = [timestampTextSql(`${item}.key`, map.key), inner(`${item}.value`, map.value)];
+    const key = timestampTextSql(`${item}.key`, map.key);
+    const value = inner(`${item}.value`, map.value);
     const hasOnce = `list_unique(map_keys(${sql})) = cardinality(${sql})`;
     const last = lastEntriesSql(sql, depth);
     if (key === `${item}.key` && value === `${item}.value`)
@@ -162,7 +163,9 @@ function rebuiltSql(
 
 /** The entries of a map, without those whose key has a later one. Sorted by key, as a search for each key would take long. */
 function lastEntriesSql(map: string, depth: number): string {
-  const [entry, at, sorted] = [`m${depth}`, `i${depth}`, `s${depth}`];
+  const entry = `m${depth}`;
+  const at = `i${depth}`;
+  const sorted = `s${depth}`;
   const byKey = `list_sort(list_transform(map_entries(${map}), lambda ${entry}, ${at}: {'k': ${entry}.key, 'at': ${at}, 'e': ${entry}}))`;
   const isLast = `${entry}.k IS NOT NULL AND (${at} = len(${sorted}) OR ${sorted}[${at} + 1].k IS DISTINCT FROM ${entry}.k)`;
   const last = `list_transform(list_filter(${sorted}, lambda ${entry}, ${at}: ${isLast}), lambda ${entry}: {'at': ${entry}.at, 'e': ${entry}.e})`;

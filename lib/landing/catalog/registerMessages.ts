@@ -123,7 +123,9 @@ interface Outcome {
 
 /** One table after the other, because Glue throttles parallel calls. A failure of one table does not stop the others. */
 async function registerWanted(registrar: Registrar, plan: PartitionPlan): Promise<Outcome> {
-  let [created, existed, updated] = [0, 0, 0];
+  let created = 0;
+  let existed = 0;
+  let updated = 0;
   const failed: Outcome['failed'][number][] = [];
   for (const kind of tableKinds) {
     const wanted = plan.wanted.filter((one) => one.kind === kind);

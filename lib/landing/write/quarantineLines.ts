@@ -47,8 +47,13 @@ export function quarantineLines(
     const item: RefusedItem = { code, detail, raw: text, ...identity };
     const written = write([item], {
       // When it was refused: a row that was redriven and is refused again is newer than that redrive.
-      ...{ receivedAt: now, path: rowPath(key, kind, day), keyLabel: null, keyHash: '', senderId: '' },
-      ...{ sdkType: member('sdk_type'), sdkVersion: member('sdk_version') },
+      receivedAt: now,
+      path: rowPath(key, kind, day),
+      keyLabel: null,
+      keyHash: '',
+      senderId: '',
+      sdkType: member('sdk_type'),
+      sdkVersion: member('sdk_version'),
     });
     for (const json of written.documents) {
       longest = Math.max(longest, Buffer.byteLength(json) + 1);

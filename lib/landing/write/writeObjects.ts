@@ -144,8 +144,15 @@ async function openObject(
     }
   }
   return {
-    ...{ version, notes: keys, isWritten, from, pieces: pieces() },
-    ...{ skipped: new Skipped(), putBytes: 0, putETag: null, isDamaged: false },
+    version,
+    notes: keys,
+    isWritten,
+    from,
+    pieces: pieces(),
+    skipped: new Skipped(),
+    putBytes: 0,
+    putETag: null,
+    isDamaged: false,
   };
 }
 
@@ -191,13 +198,11 @@ async function* openAhead(keys: readonly string[], batch: Batch): AsyncGenerator
 
 class Batch {
   readonly done: WrittenObjects = {
-    ...{
-      objects: { written: 0, undeleted: 0, gone: 0, damaged: 0 },
-      rows: 0,
-      refused: 0,
-      files: 0,
-      rounds: 0,
-    },
+    objects: { written: 0, undeleted: 0, gone: 0, damaged: 0 },
+    rows: 0,
+    refused: 0,
+    files: 0,
+    rounds: 0,
     failed: new Map(),
   };
   readonly #writer: Writer;
@@ -319,8 +324,11 @@ class Batch {
 
   /** Writes the round: files first, and then what they are made of goes. */
   async finish(): Promise<void> {
-    const [round, ended, directory] = [this.#round, this.#ended, this.#directory];
-    [this.#round, this.#ended] = [undefined, []];
+    const round = this.#round;
+    const ended = this.#ended;
+    const directory = this.#directory;
+    this.#round = undefined;
+    this.#ended = [];
     if (round === undefined) return;
     const put: string[] = [];
     try {
@@ -382,8 +390,16 @@ class Batch {
     Object.assign(object, { putBytes: skipped.bytes, putETag, isDamaged: true });
     const { bytes, count, causes, ranges, lines, rowLike } = skipped;
     this.#writer.log({
-      ...{ level: 'error', event: 'write_damaged', object: key, code: 'SLUICE_LANDED_DAMAGED' },
-      ...{ bytes, count, causes, ranges, lines, row_like: rowLike },
+      level: 'error',
+      event: 'write_damaged',
+      object: key,
+      code: 'SLUICE_LANDED_DAMAGED',
+      bytes,
+      count,
+      causes,
+      ranges,
+      lines,
+      row_like: rowLike,
     });
   }
 

@@ -57,7 +57,13 @@ export async function writeRound(request: RoundRequest): Promise<WrittenRound> {
       const path = join(directory, 'refused.ndjson');
       await writeFile(path, text);
       await writer.write({
-        ...{ kind: 'quarantine', day: isoDay(now), path, rows, bytes: text.length, longest, keyAt: () => '' },
+        kind: 'quarantine',
+        day: isoDay(now),
+        path,
+        rows,
+        bytes: text.length,
+        longest,
+        keyAt: () => '',
       });
       const [failure] = writer.refused.slice(refused.length);
       if (failure !== undefined)
@@ -158,8 +164,11 @@ class LinesWriter {
     if (half === to || isAllRefused) {
       for (const { at, line } of linesOf(bytes))
         this.refused.push({
-          ...{ ...failure, kind: lines.kind, day: lines.day },
-          ...{ key: lines.keyAt(from + at), text: line.toString() },
+          ...failure,
+          kind: lines.kind,
+          day: lines.day,
+          key: lines.keyAt(from + at),
+          text: line.toString(),
         });
       return;
     }

@@ -97,7 +97,8 @@ function layoutOf(parts: readonly string[]): Layout {
   );
   // Names may have line breaks.
   const matching = (some: readonly string[]) => new RegExp(`^${some.join('')}$`, 'su');
-  const [whole, ofDay] = [matching(names), folders.length < names.length ? matching(folders) : /(?!)/];
+  const whole = matching(names);
+  const ofDay = folders.length < names.length ? matching(folders) : /(?!)/;
   const dayIn = (pattern: RegExp, path: string) => {
     const { year = '', month = '', day = '' } = pattern.exec(path)?.groups ?? {};
     const found = `${year}-${month.padStart(2, '0')}-${day.padStart(2, '0')}`;

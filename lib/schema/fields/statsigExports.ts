@@ -53,8 +53,11 @@ export const STATSIG_EXPORTS = ['statsig-exposures', 'statsig-events'] as const;
 
 /** Without these a row says nothing, so a file must have them. Older files lack the newest of the others. */
 const NEEDED: ReadonlySet<string> = new Set([
-  ...['unit_id', 'name', 'first_exposure_utc'],
-  ...['timestamp', 'event_name'],
+  'unit_id',
+  'name',
+  'first_exposure_utc',
+  'timestamp',
+  'event_name',
 ]);
 
 /** The mapping of a table dataset, as it could be written out. */
@@ -66,7 +69,9 @@ export function statsigExportMapping(name: (typeof STATSIG_EXPORTS)[number]) {
       columns.map(({ name: column, type, comment }) => [
         column,
         {
-          ...{ column, type, comment },
+          column,
+          type,
+          comment,
           optional: !NEEDED.has(column),
           required: NEEDED.has(column),
         },

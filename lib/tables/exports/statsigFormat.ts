@@ -138,7 +138,10 @@ function eventsFormat(
       ...units.map((name): StatsigColumn => ({ name, type: 'string', from: name })),
       { name: 'metadata_json', type: 'string', from: metadata },
     ],
-    ...{ units, only, required: ['timestamp', 'event_name'], short: ['event_name', 'event_value'] },
+    units,
+    only,
+    required: ['timestamp', 'event_name'],
+    short: ['event_name', 'event_value'],
   };
 }
 
@@ -156,6 +159,9 @@ function exposuresFormat(
       ...units.map((name): StatsigColumn => ({ name, type: 'string', from: name })),
       { name: 'metadata_json', type: 'string', from: metadata },
     ],
-    ...{ units, only, required: ['timestamp', 'experiment', 'group_id'], short: ['experiment'] },
+    units,
+    only,
+    required: ['timestamp', 'experiment', 'group_id'],
+    short: ['experiment'],
   };
 }
