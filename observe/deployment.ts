@@ -137,7 +137,10 @@ export async function askAthena(
     workGroup: config.athena.workgroup,
     database: config.database,
     deadlineMs: QUERY_MS,
-    ...{ clock, wait, random, ...(signal === undefined ? {} : { signal }) },
+    clock,
+    wait,
+    random,
+    ...(signal === undefined ? {} : { signal }),
   });
   if ('failed' in outcome) throw new ObserveError('SLUICE_OBSERVE_QUERY_FAILED', outcome.failed);
   if (outcome.hasMore) throw new ObserveError('SLUICE_OBSERVE_TOO_MANY_ROWS');

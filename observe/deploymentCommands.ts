@@ -16,7 +16,8 @@ export function deploymentCommands(
   const endpoint = localControl === undefined ? {} : { endpoint: localControl };
   const where = ['--region', region, ...(localControl === undefined ? [] : ['--endpoint-url', localControl])];
   const options = deploymentOptions({
-    ...{ stack, isLocal: localControl !== undefined },
+    stack,
+    isLocal: localControl !== undefined,
     aws: { region, ...endpoint },
   });
   const aws = (...words: readonly string[]) => shellCommand(['aws', ...words, ...where]);
@@ -25,8 +26,16 @@ export function deploymentCommands(
     const prefix =
       folders.length === 1 ? first : first.slice(0, first.lastIndexOf('/', first.length - 2) + 1);
     return aws(
-      ...['s3api', 'list-object-versions', '--bucket', bucket, '--prefix', prefix, '--output', 'json'],
-      ...['--query', query],
+      's3api',
+      'list-object-versions',
+      '--bucket',
+      bucket,
+      '--prefix',
+      prefix,
+      '--output',
+      'json',
+      '--query',
+      query,
     );
   };
   return {
@@ -56,8 +65,14 @@ export function deploymentCommands(
     /** A message to the queue of a function; the queue's address depends on the account. */
     send: (part: string, body: string) => {
       const url = aws(
-        ...['sqs', 'get-queue-url', '--queue-name', partName(stack, part)],
-        ...['--query', 'QueueUrl', '--output', 'text'],
+        'sqs',
+        'get-queue-url',
+        '--queue-name',
+        partName(stack, part),
+        '--query',
+        'QueueUrl',
+        '--output',
+        'text',
       );
       return `${shellCommand(['aws', 'sqs', 'send-message', '--queue-url'])} "$(${url})" ${shellCommand(['--message-body', body, ...where])}`;
     },
@@ -80,8 +95,14 @@ export function revertDriftWords(stackName: string): readonly (readonly string[]
   const shown = 'Changes[].ResourceChange.[Action,LogicalResourceId,PhysicalResourceId]';
   return [
     [
-      ...['cloudformation', 'create-change-set', ...of, '--use-previous-template'],
-      ...['--deployment-mode', 'REVERT_DRIFT', '--capabilities', 'CAPABILITY_NAMED_IAM'],
+      'cloudformation',
+      'create-change-set',
+      ...of,
+      '--use-previous-template',
+      '--deployment-mode',
+      'REVERT_DRIFT',
+      '--capabilities',
+      'CAPABILITY_NAMED_IAM',
     ],
     ['cloudformation', 'wait', 'change-set-create-complete', ...of],
     ['cloudformation', 'describe-change-set', ...of, '--query', shown, '--output', 'table'],

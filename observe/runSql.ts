@@ -154,7 +154,13 @@ export async function readSqlCsv(
 /** White space, comments and brackets before the first word. As in Athena, a line ends at a carriage return, too. */
 const BEFORE = /(?:\s|--[^\r\n]*|\/\*[\s\S]*?\*\/|\()/y;
 const READING: ReadonlySet<string> = new Set([
-  ...['SELECT', 'WITH', 'VALUES', 'TABLE', 'SHOW', 'DESCRIBE', 'DESC'],
+  'SELECT',
+  'WITH',
+  'VALUES',
+  'TABLE',
+  'SHOW',
+  'DESCRIBE',
+  'DESC',
 ]);
 
 /**

@@ -87,7 +87,9 @@ export async function discardDamaged(
   // https://docs.aws.amazon.com/AmazonS3/latest/userguide/DeletingObjectsfromVersioningSuspendedBuckets.html
   const hasVersions = opened.versionId !== undefined && opened.versionId !== 'null';
   return {
-    ...{ key, bytes: bytes.length, begins: begins.subarray(0, 400).toString().slice(0, 100) },
+    key,
+    bytes: bytes.length,
+    begins: begins.subarray(0, 400).toString().slice(0, 100),
     rows: rowsIn(bytes),
     keptUntil: hasVersions ? utcDay(now + dataVersionDays * DAY_MS) : null,
   };

@@ -120,7 +120,8 @@ async function rebuild(line: CommandLine): Promise<number> {
     import('../../operate/ingest/requests.ts'),
   ]);
   const wanted = daysOption(line, MAX_BACKFILL_DAYS) ?? [];
-  const [from = '', to = from] = [wanted[0], wanted.at(-1)];
+  const from = wanted[0] ?? '';
+  const to = wanted.at(-1) ?? from;
   return requestWork(line, {
     ask: (deployment, dryRun) => requestRebuild(deployment, { dryRun, kinds, from, to }),
     text: askedText,

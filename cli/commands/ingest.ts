@@ -191,7 +191,8 @@ async function backfill(line: CommandLine): Promise<number> {
   requireOptions(line, ['source', 'dataset', 'from']);
   const { MAX_BACKFILL_DAYS, requestBackfill } = await import('../../operate/ingest/requests.ts');
   const wanted = daysOption(line, MAX_BACKFILL_DAYS) ?? [];
-  const [from = '', to = from] = [wanted[0], wanted.at(-1)];
+  const from = wanted[0] ?? '';
+  const to = wanted.at(-1) ?? from;
   return requestWork(line, {
     ask: (deployment, dryRun) => requestBackfill(deployment, { ...oneDataset(line), dryRun, from, to }),
     sent: ({ source, dataset, days }) => ({ source, dataset, from, to, days }),
@@ -211,7 +212,8 @@ async function accept(line: CommandLine, [what, ...more]: readonly string[]): Pr
     throw new UsageError('SLUICE_USAGE_ARGUMENTS', 'Expected keep or empty.');
   const { MAX_BACKFILL_DAYS, requestBackfill } = await import('../../operate/ingest/requests.ts');
   const wanted = daysOption(line, MAX_BACKFILL_DAYS) ?? [];
-  const [from = '', to = from] = [wanted[0], wanted.at(-1)];
+  const from = wanted[0] ?? '';
+  const to = wanted.at(-1) ?? from;
   const fate = what === 'keep' ? 'Rows whose files are gone stay' : 'Rows whose files are gone go';
   return requestWork(line, {
     ask: (deployment, dryRun) =>
@@ -232,7 +234,8 @@ async function drop(line: CommandLine, [what, ...more]: readonly string[]): Prom
   const removes = line.values['remove'] === true;
   if (removes === (what !== undefined))
     throw new UsageError('SLUICE_USAGE_ARGUMENTS', 'Expected a file, a query in quotes, or --remove.');
-  const [day, range] = [dayOption(line, 'day'), daysOption(line, MOST_DROPPED_DAYS)];
+  const day = dayOption(line, 'day');
+  const range = daysOption(line, MOST_DROPPED_DAYS);
   const days = day === undefined ? range : range === undefined ? [day] : undefined;
   if (days === undefined)
     throw new UsageError('SLUICE_USAGE_OPTIONS', '--day, --from: expected one of them.');

@@ -79,7 +79,8 @@ export const keys: Command = {
 
 async function list(line: CommandLine): Promise<number> {
   const { rows, isLocal, allowAnyKey } = await withSecret(line, async (secret, { config, isLocal }) => ({
-    ...{ isLocal, allowAnyKey: config.allowAnyKey },
+    isLocal,
+    allowAnyKey: config.allowAnyKey,
     rows: [
       ...config.keys.map((key) => row(key, 'configuration')),
       ...listedKeys((await secret.read()).text).map((key) => row(key, 'secret')),

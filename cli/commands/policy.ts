@@ -95,7 +95,9 @@ async function print(line: CommandLine): Promise<number> {
     namedOption(line, 'source', target === 'ingest-source' ? config.sources : [], target) ??
     namedOption(line, 'export', target === 'export-target' ? config.exports : [], target);
   const policies = printedPolicies(target, config, {
-    ...{ stack, region, name },
+    stack,
+    region,
+    name,
     account:
       checked(line, 'account', z.string().regex(/^\d{12}$/, '12 digits')) ?? config.account ?? undefined,
     keyArn: checked(line, 'key', singleRegionKeyArn()),
@@ -119,7 +121,10 @@ async function readConfig(line: CommandLine) {
   const config = await loadConfig(configFile(repositoryRoot, process.env), stage);
   const regions = z.enum(REGIONS, 'a region that docs/reference/configuration.md lists');
   return {
-    ...{ config, stage, stack: `sluice-${stage}`, region: checked(line, 'region', regions) ?? config.region },
+    config,
+    stage,
+    stack: `sluice-${stage}`,
+    region: checked(line, 'region', regions) ?? config.region,
   };
 }
 

@@ -198,7 +198,8 @@ async function noteWhatWaits(line: CommandLine, localControl: string | undefined
       () => undefined,
     ),
   ]);
-  const [requests, objects] = [state?.buffered.count ?? 0, landing?.count ?? 0];
+  const requests = state?.buffered.count ?? 0;
+  const objects = landing?.count ?? 0;
   const waiting = [
     ...(requests > 0 ? [`${counted(requests, 'request')} in the buffer of the stream`] : []),
     ...(objects > 0 ? [`${counted(objects, 'object')} in landing/`] : []),

@@ -85,9 +85,12 @@ export const redrive: Command = {
 function assertOneWay(line: CommandLine): void {
   const ways = ['landing', 'damaged', 'discard', 'reason'].filter((name) => line.values[name] !== undefined);
   const days = ways[0] === 'reason' ? [] : ['from', 'to'].filter((name) => line.values[name] !== undefined);
-  const [one, other] = [...ways, ...days];
-  if (ways.length > 0 && other !== undefined)
-    throw new UsageError('SLUICE_USAGE_OPTIONS', `--${one} and --${other}: expected only one of them.`);
+  const named = [...ways, ...days];
+  if (ways.length > 0 && named.length > 1)
+    throw new UsageError(
+      'SLUICE_USAGE_OPTIONS',
+      `--${named[0]} and --${named[1]}: expected only one of them.`,
+    );
 }
 
 async function redriveDamagedObjects(line: CommandLine, dryRun: boolean): Promise<number> {

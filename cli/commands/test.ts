@@ -46,7 +46,8 @@ export const test: Command = {
       const cloud = await startCloud({
         stage,
         data,
-        ...{ port: 0, edgePort: 0 },
+        port: 0,
+        edgePort: 0,
         onPackaging: (sentence) => writeNote(`${sentence}\n`),
       });
       try {

@@ -57,7 +57,14 @@ function readerValues(deployment: DeployedStack, config: Config, reader: Reader)
           { label: secret, value: 'secretAccessKey', note: 'of the same secret' },
         ];
   return {
-    ...{ config, reader, stage, region, bucket, localEndpoint, keys, roleArn: isRole ? arn : null },
+    config,
+    reader,
+    stage,
+    region,
+    bucket,
+    localEndpoint,
+    keys,
+    roleArn: isRole ? arn : null,
     workgroup: outputs.get(readerId(reader, 'WorkgroupName')) ?? workgroup,
     results: `s3://${bucket}/${resultsFolder}`,
     stagingDatabase: outputs.get('StagingDatabaseName') ?? config.athena.stagingDatabase,
@@ -94,7 +101,9 @@ const FIELDS: Readonly<Record<Reader['kind'], (values: ReaderValues) => readonly
       note: "any name but Sluice's",
     })),
     ...assignmentSource(config).idTypeMapping.map(({ statsigUnitID: label, column: value }) => ({
-      ...{ label, value, note: 'column of both sources' },
+      label,
+      value,
+      note: 'column of both sources',
     })),
   ],
   owox: ({ reader, stage, region, keys }) => [
@@ -159,7 +168,9 @@ export function statsigBucketForm(
       ...(writesTo === null
         ? []
         : ['exposures', 'events'].map((kind) => ({
-            ...{ label: `Folder of ${kind}`, value: `${writesTo}/${kind}`, note: 'of its Exports List' },
+            label: `Folder of ${kind}`,
+            value: `${writesTo}/${kind}`,
+            note: 'of its Exports List',
           }))),
     ],
     queries: [],

@@ -28,7 +28,10 @@ export function ownerPolicies(
   // The account's root is the principal, and a condition names the roles and users of the readers: they may not exist yet,
   // and a policy that names one by its ARN loses it when it is replaced.
   const { bucketPolicy, keyPolicy } = ingestSourcePolicies({
-    ...{ partition: 'aws', region, bucket, principal: iamArn({ partition: 'aws', account }, 'root') },
+    partition: 'aws',
+    region,
+    bucket,
+    principal: iamArn({ partition: 'aws', account }, 'root'),
     roles: read.map(({ reader }) => {
       const isRole = reader.kind !== 'owox' && reader.as === 'role';
       const pattern = roleNamePattern(stack, readerId(reader, isRole ? 'Role' : 'User'));

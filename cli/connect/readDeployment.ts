@@ -33,7 +33,11 @@ export async function readDeployment(where: ConfiguredTarget): Promise<DeployedS
   const { id, outputs } = await explainingAws(() => readStack(where));
   const [, , , region = '', account = ''] = id.split(':');
   return {
-    ...{ stackName: `${service}-${stage}`, stage, region, account, outputs },
+    stackName: `${service}-${stage}`,
+    stage,
+    region,
+    account,
+    outputs,
     localEndpoint: where.isLocal ? where.aws.endpoint : undefined,
   };
 }

@@ -21,7 +21,10 @@ const CONTEXT = ['country', 'locale', 'app_version', 'sdk_type'];
 export function assignmentSource(config: Config) {
   const view = views(config).experiment_exposures;
   const columns = [
-    ...['"timestamp"', '"experiment_id"', '"exposure_type"', '"group_id"'],
+    '"timestamp"',
+    '"experiment_id"',
+    '"exposure_type"',
+    '"group_id"',
     // A group has a name once names are resolved; until then its ID takes its place.
     'COALESCE("group_name", "group_id") AS "group_name"',
   ];

@@ -32,7 +32,8 @@ export function eraseText(receipt: EraseReceipt): string {
   });
   const sum = (of: 'mentions' | 'others' | 'waiting') =>
     Object.values(run.places).reduce((all, counts) => all + counts[of], 0);
-  const [mentions, waiting] = [sum('mentions'), sum('waiting')];
+  const mentions = sum('mentions');
+  const waiting = sum('waiting');
   const inCopies = run.places.relay?.others ?? 0;
   const refused = sum('others') - inCopies;
   const lines = [

@@ -36,7 +36,10 @@ export async function askMetrics(probed: Probed, { lacks, time }: Run, requests:
   const deadline = clock.now() + METRICS_WAIT_MS;
   const { name } = collectMetrics.received;
   const metric: WantedMetric = {
-    ...{ id: name, namespace: METRIC_NAMESPACE, metric: name, statistic: 'SampleCount' },
+    id: name,
+    namespace: METRIC_NAMESPACE,
+    metric: name,
+    statistic: 'SampleCount',
     dimensions: { function: 'collect', stage: stack.stage },
   };
   const minute = (ms: number) => Math.floor(ms / 60_000) * 60_000;

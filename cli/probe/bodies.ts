@@ -71,7 +71,10 @@ function encoded(
 ): Body {
   const part = partOf(code);
   return {
-    ...{ code, part, status: 202, text },
+    code,
+    part,
+    status: 202,
+    text,
     request: (run) => ({
       url: query === undefined ? postUrl(run) : postUrl(run, { ...query, k: run.keys.client }),
       headers: query === undefined ? { ...headers, 'statsig-api-key': run.keys.client } : headers,
@@ -89,7 +92,9 @@ const TEXT_TYPE = { 'content-type': 'text/plain;charset=UTF-8' };
 function sized(code: QuestionCode, bytes: number, status: Body['status']): Body {
   const part = partOf(code);
   return {
-    ...{ code, part, status },
+    code,
+    part,
+    status,
     request(run) {
       const json = (padding: number) =>
         JSON.stringify({ events: [probeEvent(run, part, {})], padding: 'x'.repeat(padding) });

@@ -29,8 +29,12 @@ export async function runQuery(
   sql: string,
 ): Promise<readonly (readonly (string | null)[])[]> {
   const outcome = await runStatement(athena, sql, {
-    ...{ workGroup: config.athena.workgroup, database: config.database },
-    ...{ clock, wait, random, deadlineMs: QUERY_TIMEOUT_MS },
+    workGroup: config.athena.workgroup,
+    database: config.database,
+    clock,
+    wait,
+    random,
+    deadlineMs: QUERY_TIMEOUT_MS,
   });
   if ('failed' in outcome) throw new QueryError(outcome.failed);
   return outcome.rows;

@@ -39,7 +39,8 @@ export async function runProbe(probed: Probed, run: Run, onProgress: OnProgress)
   const preflight = await askPreflight(run);
   const followed = await follow(probed, run, onProgress, { sent, sentAt });
   const answers = [
-    ...[preflight, ...followed.answers],
+    preflight,
+    ...followed.answers,
     ...sent.flatMap(({ event, reply }) => [
       judgeEvent(event, reply, followed.rows),
       ...(event.code === 'SLUICE_PROBE_PLAIN_TEXT' ? [judgeAccepted(reply)] : []),
@@ -58,8 +59,12 @@ async function sendBySdks({ signal }: Probed, run: Run): Promise<Sent> {
   const js = { code: 'SLUICE_PROBE_JS_CLIENT', part: 'js_client', status: 202, text: TEXT } as const;
   const core = { code: 'SLUICE_PROBE_SERVER_CORE', part: 'server_core', status: 202, text: TEXT } as const;
   const of = {
-    ...{ url: postUrl(run).href, clientKey: run.keys.client, serverKey: run.keys.server, text: TEXT },
-    ...{ jsEvent: eventName(run, js.part), coreEvent: eventName(run, core.part) },
+    url: postUrl(run).href,
+    clientKey: run.keys.client,
+    serverKey: run.keys.server,
+    text: TEXT,
+    jsEvent: eventName(run, js.part),
+    coreEvent: eventName(run, core.part),
   };
   const file = join(import.meta.dirname, `sendSdks${extname(import.meta.filename)}`);
   const env = { ...process.env, SLUICE_SEND: JSON.stringify(of) };
@@ -141,6 +146,7 @@ async function awaitRows(
 function judgeDelay({ config }: Probed, tookMs: number | null): Answer {
   const code = 'SLUICE_PROBE_DELIVERY_TIME';
   if (tookMs === null) return answer(code, false, 'not all rows arrived in time');
-  const [took, most] = [Math.ceil(tookMs / 1_000), queryableSeconds(config)];
+  const took = Math.ceil(tookMs / 1_000);
+  const most = queryableSeconds(config);
   return answer(code, took <= most, `${took} s; at most ${most} s`);
 }

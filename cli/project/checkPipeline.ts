@@ -65,7 +65,8 @@ function samples({
   exposures,
   events,
 }: Readonly<Record<'exposures' | 'events', string>>): readonly { readonly events: readonly object[] }[] {
-  const [user, time] = [{ userID: UNIT }, Date.now()];
+  const user = { userID: UNIT };
+  const time = Date.now();
   const metadata = { config: exposures, ruleID: 'test', rulePassed: 'true', reason: 'Network:Recognized' };
   return [
     {

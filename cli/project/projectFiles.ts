@@ -26,8 +26,11 @@ const TEMPLATES = {
 /** The files of a new project, by their paths. */
 export function projectFiles({ name, from }: ProjectSettings): Readonly<Record<string, string>> {
   const values: Readonly<Record<string, string>> = {
-    ...{ NAME: name, DATABASE: name.replaceAll('-', '_') },
-    ...{ FROM: from, PACKAGE: PACKAGE_NAME, SERVERLESS },
+    NAME: name,
+    DATABASE: name.replaceAll('-', '_'),
+    FROM: from,
+    PACKAGE: PACKAGE_NAME,
+    SERVERLESS,
   };
   return Object.fromEntries(
     Object.entries(TEMPLATES).map(([path, template]) => {

@@ -68,7 +68,8 @@ function isSluiceError(error: unknown): error is SluiceError {
 function fileError(error: unknown, causes: number): SluiceError | undefined {
   if (!(error instanceof Error) || causes === 0) return undefined;
   if (!('code' in error && 'syscall' in error)) return fileError(error.cause, causes - 1);
-  const [code, call] = [String(error.code), String(error.syscall)];
+  const code = String(error.code);
+  const call = String(error.syscall);
   if (OTHER_CALLS.test(call)) return undefined;
   const where = 'path' in error && typeof error.path === 'string' ? `${error.path}: ` : '';
   return new FileSystemError('SLUICE_FILE_FAILED', `${where}${code} (${call}).`, { cause: error });

@@ -67,8 +67,12 @@ export function trialConfig(trial: Trial, architecture: 'arm64' | 'x86_64') {
     permissionsBoundary,
     tags,
     existing: { keyArn: existing.keyArn },
-    ...{ bucket: stack, region: trial.region, account: trial.account, architecture },
-    ...{ database, athena: { workgroup: stack, stagingDatabase: `${database}_staging` } },
+    bucket: stack,
+    region: trial.region,
+    account: trial.account,
+    architecture,
+    database,
+    athena: { workgroup: stack, stagingDatabase: `${database}_staging` },
     endpoint: { kind: trial.endpoint },
     keysInSecret: true,
     curate: false,
@@ -107,11 +111,9 @@ export async function writeService(trial: Trial, config: ReturnType<typeof trial
   const files = trialFiles(trial);
   const DropBucket = { Type: 'AWS::S3::Bucket', Properties: { BucketName: `${trialStack(trial)}-drops` } };
   const service = {
-    ...{
-      service: 'sluice',
-      configValidationMode: 'error',
-      plugins: ['plugin', 'removable'].map((name) => `./infra/serverless/${name}.cjs`),
-    },
+    service: 'sluice',
+    configValidationMode: 'error',
+    plugins: ['plugin', 'removable'].map((name) => `./infra/serverless/${name}.cjs`),
     provider: { name: 'aws', stage: trialStage(trial) },
     resources: { Resources: { DropBucket } },
   };

@@ -72,7 +72,8 @@ export async function startTrial(line: CommandLine, wish: TrialWish): Promise<nu
     });
     const progress = openProgress(line);
     const tried = await runTrial(trial, {
-      ...{ deployment, url: wish.url },
+      deployment,
+      url: wish.url,
       onProgress: (step, what) =>
         progress.show(`${step}, about ${duration(EXPECTED_SECONDS[step])}${what && `: ${what}`}`),
       onStep: (taken) => writeNote(stepText(taken)),

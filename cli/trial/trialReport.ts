@@ -20,7 +20,10 @@ export function trialReport(
   const report = {
     sluice: VERSION,
     node: process.version,
-    ...{ stack: trialStack(trial), region, endpoint, startedAt },
+    stack: trialStack(trial),
+    region,
+    endpoint,
+    startedAt,
     seconds: steps.reduce((sum, { seconds }) => sum + seconds, 0),
     steps,
     answers,

@@ -78,7 +78,11 @@ export async function readSetup(deployment: Deployment, clients: Setup['clients'
   const keyId = resources.get(logicalIds.key);
   const ownKey = keyId === undefined ? undefined : `arn:${partition}:kms:${region}:${account}:key/${keyId}`;
   return {
-    ...{ ...deployment, clients, stackName, deployed, resources },
+    ...deployment,
+    clients,
+    stackName,
+    deployed,
+    resources,
     identity: { account, arn, region, partition },
     keyArn: config.existing.keyArn ?? outputOf(deployed, 'KeyArn') ?? ownKey ?? '',
     say: deploymentCommands(deployment, region),

@@ -149,7 +149,8 @@ async function findPartitions(setup: Setup, kind: TableKind): Promise<readonly F
   const ours = all.filter((one) => isUtcDay(dayOf(one)));
   const isInPlace = (one: CatalogPartition) =>
     one.storage.Location?.replace(/\/?$/, '/') === dayLocation(config, config.bucket, kind, dayOf(one));
-  const [inPlace, registered] = [ours.filter(isInPlace), new Set(ours.map(dayOf))];
+  const inPlace = ours.filter(isInPlace);
+  const registered = new Set(ours.map(dayOf));
   const wrong = {
     'no partition': folders.filter((day) => !registered.has(day)),
     'another folder': ours.filter((one) => !isInPlace(one)).map(dayOf),
@@ -226,7 +227,9 @@ export const servedDays: Look = {
             ]),
           ];
     return faults.flatMap(({ kind, table, stale, gone, lost }) => {
-      const [of, from = '', to = ''] = [['--table', kind], gone[0], gone.at(-1)];
+      const of = ['--table', kind];
+      const from = gone[0] ?? '';
+      const to = gone.at(-1) ?? '';
       return [
         ...found(stale, `${table}, changed since`, 'run', ...of),
         ...found(gone, `${table}, without files`, 'rebuild', ...of, '--from', from, '--to', to),

@@ -28,8 +28,23 @@ const status: Look = {
 
 /** What `sluice doctor` looks at, in its order. */
 export const looks: readonly Look[] = [
-  ...[stack, bucket, database, domain, bucketSettings, key, tables, partitions, names],
-  ...[queues, stoppedErasures, forwarding, servedDays, quotas, readers, writer, status],
+  stack,
+  bucket,
+  database,
+  domain,
+  bucketSettings,
+  key,
+  tables,
+  partitions,
+  names,
+  queues,
+  stoppedErasures,
+  forwarding,
+  servedDays,
+  quotas,
+  readers,
+  writer,
+  status,
 ];
 
 /** What `sluice doctor --before-deploy` looks at: nothing of it needs a stack. */

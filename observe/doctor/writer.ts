@@ -25,7 +25,8 @@ export function writerNeeds(config: Pick<Config, 'bucket'> & TableLayout, partit
     folders: readonly string[],
     code: FindingCode = 'SLUICE_FINDING_WRITER_DENIED',
   ) => ({
-    ...{ action, code },
+    action,
+    code,
     objects: folders.map((folder) => `arn:${partition}:s3:::${config.bucket}/${folder}x`),
   });
   return [

@@ -62,7 +62,8 @@ export function chiSquaredPValue(counts: readonly GroupCount[]): number {
     return sum + (units - wanted) ** 2 / wanted;
   }, 0);
   // The regularized gamma function by its series, https://dlmf.nist.gov/8.7#E1, whose terms fall from n = distance / 2 on.
-  const [a, x] = [(counts.length - 1) / 2, distance / 2];
+  const a = (counts.length - 1) / 2;
+  const x = distance / 2;
   if (x === 0) return 1;
   let sum = 0;
   for (let n = 0, term = a * Math.log(x) - x - logGamma(a + 1); n <= x || term > -40; n += 1) {

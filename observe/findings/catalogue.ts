@@ -21,7 +21,9 @@ interface Entry extends ErrorEntry {
 
 type Place = Pick<Entry, 'part' | 'section'>;
 const problem = (cause: string, cure: string, place?: Place): Entry => ({
-  ...{ severity: 'problem', cause, cure },
+  severity: 'problem',
+  cause,
+  cure,
   ...place,
 });
 const warning = (cause: string, cure: string, place?: Place): Entry => ({
@@ -359,7 +361,13 @@ export function finding(
 ): Finding {
   const { cause, cure, section, part = null, ...usual } = entries[code];
   return {
-    ...{ code, severity: severity ?? usual.severity, part, cause, detail, cure, commands },
+    code,
+    severity: severity ?? usual.severity,
+    part,
+    cause,
+    detail,
+    cure,
+    commands,
     section: section === undefined ? null : operateSections[section],
   };
 }

@@ -77,8 +77,10 @@ export function judge(facts: StatusFacts, deployment: Judged, region: string): r
 
 /** What follows from a key that nobody can use: what S3 denies for it, what waits, and alarms; others if they name it. */
 const FOLLOWS: readonly FindingCode[] = [
-  ...(['SLUICE_FINDING_NOT_STORED', 'SLUICE_FINDING_LANDING_LATE'] as const),
-  ...(['SLUICE_FINDING_STREAM_LATE', 'SLUICE_FINDING_ALARM'] as const),
+  'SLUICE_FINDING_NOT_STORED',
+  'SLUICE_FINDING_LANDING_LATE',
+  'SLUICE_FINDING_STREAM_LATE',
+  'SLUICE_FINDING_ALARM',
 ];
 const MAY_FOLLOW: readonly FindingCode[] = ['SLUICE_FINDING_UNREADABLE', 'SLUICE_FINDING_DEAD_LETTERS'];
 
@@ -680,7 +682,9 @@ function* judgeRest({ alarms, isLocal, faults, unknown }: StatusFacts, { say }: 
         .join(' '),
       [
         say.aws(
-          ...['cloudwatch', 'describe-alarms', '--alarm-names'],
+          'cloudwatch',
+          'describe-alarms',
+          '--alarm-names',
           ...on.slice(0, MOST_NAMED).map(({ name }) => name),
         ),
       ],

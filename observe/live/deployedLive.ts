@@ -52,7 +52,10 @@ export async function readDeployedLive(
     const command = new FilterLogEventsCommand({
       logGroupName: `/aws/lambda/${partName(stack, 'collect')}`,
       filterPattern: '{ $.event = "collect" }',
-      ...{ startTime: from, endTime: to, nextToken: page?.token, limit: most },
+      startTime: from,
+      endTime: to,
+      nextToken: page?.token,
+      limit: most,
     });
     const { events = [], nextToken: token } =
       to < from ? {} : await logs.send(command, signal === undefined ? {} : { abortSignal: signal });

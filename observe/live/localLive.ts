@@ -57,12 +57,14 @@ export async function readLocalLive(
   const until = performance.now() + waitMs;
   const isRecent = after === undefined && last > 0;
   const entries: LiveEntry[] = [];
-  let [next, dropped] = [after, 0];
+  let next = after;
+  let dropped = 0;
   for (let reads = 1; ; reads += 1) {
     const left = isRecent ? 0 : Math.max(0, Math.round(until - performance.now()));
     const query = new URLSearchParams({
       ...(next === undefined ? { last: String(isRecent ? MOST_RECENT : 0) } : { after: next }),
-      ...{ waitMs: String(left), most: String(isRecent ? MOST_AT_ONCE : most) },
+      waitMs: String(left),
+      most: String(isRecent ? MOST_AT_ONCE : most),
     });
     const fed = await askFeed(deployment, query, left);
     dropped += fed.dropped;

@@ -127,7 +127,10 @@ function judgeHour(
       .filter((one) => PROBLEMS.has(one.is) === isProblem)
       .map((one) => `${isoTimestamp(hour).slice(0, 16)}${differenceText(one, received)}`);
   return {
-    ...{ hour, isClosed, received, ignored },
+    hour,
+    isClosed,
+    received,
+    ignored,
     notStored: Math.max(0, unstored(counted)),
     tables,
     problems: lines(true),
@@ -199,7 +202,11 @@ function compareTable(
   const due = landed + overflowed;
   const accounted = rows.found + rows.givenUp + buffered;
   return {
-    ...{ table, landed, overflowed, ...rows, buffered },
+    table,
+    landed,
+    overflowed,
+    ...rows,
+    buffered,
     missing: Math.max(0, due - accounted),
     surplus: Math.max(0, accounted - due),
   };

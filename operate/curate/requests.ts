@@ -97,8 +97,10 @@ export async function requestRebuild(
   );
   const requests = kinds.flatMap((kind) =>
     daySlices(days).map((some) => ({
-      ...({ sluice: 'curate', asked: 'rebuild' } as const),
-      ...{ kinds: [kind], days: some },
+      sluice: 'curate' as const,
+      asked: 'rebuild' as const,
+      kinds: [kind],
+      days: some,
     })),
   );
   if (!dryRun) await sendRequests(deployment, 'curate-plan', requests);
@@ -142,9 +144,11 @@ export async function acceptLost(deployment: Requested, asked: AcceptLost): Prom
   }
   if (tables.length + rawTables.length === 0)
     throw new CurationsError('SLUICE_CURATE_NOTHING_KEPT', `${day}.`);
-  const run = { ...({ sluice: 'curate', asked: 'run' } as const), kinds: tables.map(({ kind }) => kind) };
+  const kindsOfTables = tables.map(({ kind }) => kind);
   if (drop && !dryRun && tables.length > 0)
-    await sendRequests(deployment, 'curate-plan', [{ ...run, days: [day] }]);
+    await sendRequests(deployment, 'curate-plan', [
+      { sluice: 'curate', asked: 'run', kinds: kindsOfTables, days: [day] },
+    ]);
   return { dryRun, day, drop, tables, rawTables };
 }
 
@@ -195,6 +199,7 @@ function askedTable(
   kind: ForwardedKind,
   days: readonly UtcDay[],
 ): AskedTable {
-  const [from = null, to = null] = [days[0], days.at(-1)];
+  const from = days[0] ?? null;
+  const to = days.at(-1) ?? null;
   return { kind, table: config.curatedTables[kind], from, to, days: days.length };
 }

@@ -82,7 +82,9 @@ export async function erase(deployment: Deployment, request: EraseRequest): Prom
   const directory = await makeWorkFolder();
   const { maxAttempts, ...requestHandler } = CLIENT;
   const s3 = new S3Client({
-    ...{ ...aws, maxAttempts, requestHandler: { ...requestHandler, throwOnRequestTimeout: true } },
+    ...aws,
+    maxAttempts,
+    requestHandler: { ...requestHandler, throwOnRequestTimeout: true },
     ...(isLocal ? { forcePathStyle: true } : {}),
   });
   const store = s3ObjectStore(s3, config.bucket);
@@ -102,19 +104,17 @@ export async function erase(deployment: Deployment, request: EraseRequest): Prom
       signal,
     );
     const erasure = await eraseUnits({
-      ...{
-        config,
-        id,
-        units: units.length,
-        matcher,
-        parquet,
-        directory,
-        dryRun,
-        wait,
-        random,
-        signal,
-        faultPoint,
-      },
+      config,
+      id,
+      units: units.length,
+      matcher,
+      parquet,
+      directory,
+      dryRun,
+      wait,
+      random,
+      signal,
+      faultPoint,
       ...(onPlace === undefined ? {} : { onPlace }),
       isWritten: async (version) => {
         const { note } = await readNotes(store, version);
@@ -136,7 +136,10 @@ export async function erase(deployment: Deployment, request: EraseRequest): Prom
     });
     return {
       ...erasure,
-      ...{ id, record: dryRun ? null : erasureKey(id), units: units.length, elsewhere },
+      id,
+      record: dryRun ? null : erasureKey(id),
+      units: units.length,
+      elsewhere,
       notSearched: erasure.run.expiring.map((one) => ({ ...one, commands: damagedCommands(one.key) })),
       countsMentions: matcher.values.length <= MOST_MENTIONED,
     };
@@ -165,8 +168,10 @@ async function askForDays(
   if (!deployment.config.curate) return;
   const requests = forwardedKinds.flatMap((kind) =>
     daySlices(days[kind]).map((some) => ({
-      ...({ sluice: 'curate', asked: 'run' } as const),
-      ...{ kinds: [kind], days: some },
+      sluice: 'curate' as const,
+      asked: 'run' as const,
+      kinds: [kind],
+      days: some,
     })),
   );
   await sendRequests(deployment, 'curate-plan', requests);
@@ -186,8 +191,9 @@ async function askForExports(
     ]);
     const days = states.flatMap(({ day, entry }) => (entry === null ? [] : [day]));
     const requests = daySlices(days).map((some) => ({
-      ...({ sluice: 'export' } as const),
-      ...{ exports: [exported.name], days: some },
+      sluice: 'export' as const,
+      exports: [exported.name],
+      days: some,
     }));
     if (requests.length > 0) await sendRequests(deployment, 'export', requests);
   }

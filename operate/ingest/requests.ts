@@ -60,7 +60,8 @@ export async function requestIngest(
   { dryRun, ...names }: DatasetNames & { readonly dryRun: boolean },
 ): Promise<IngestRequest> {
   const asked = namedDatasets(deployment.config, names).map(({ source, dataset }) => ({
-    ...{ source: source.name, dataset: dataset.name },
+    source: source.name,
+    dataset: dataset.name,
     ...requestedDays(lookbackDays(deployment.now, dataset.timezone, dataset.lookbackDays)),
   }));
   if (dryRun) return { dryRun, asked };
@@ -70,7 +71,7 @@ export async function requestIngest(
     deployment,
     'ingest-plan',
     sources.map((source) => ({
-      sluice: 'plan',
+      sluice: 'plan' as const,
       sources: [source],
       datasets: asked.filter((one) => one.source === source).map(({ dataset }) => dataset),
     })),
@@ -113,8 +114,11 @@ export async function requestBackfill(
     `a day up to today, ${today} (${timezone})`,
   );
   const requests = daySlices(days).map((some) => ({
-    ...({ sluice: 'plan', asked } as const),
-    ...{ sources: [source], datasets: [dataset], days: some },
+    sluice: 'plan' as const,
+    asked,
+    sources: [source],
+    datasets: [dataset],
+    days: some,
   }));
   if (!dryRun) await sendRequests(deployment, 'ingest-plan', requests);
   return { dryRun, source, dataset, ...requestedDays(days) };
@@ -194,7 +198,8 @@ export function requireDays(
 }
 
 function requestedDays(days: readonly UtcDay[]): RequestedDays {
-  const [from = '', to = from] = [days[0], days.at(-1)];
+  const from = days[0] ?? '';
+  const to = days.at(-1) ?? from;
   return { from, to, days: days.length };
 }
 

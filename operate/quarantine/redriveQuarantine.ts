@@ -93,7 +93,8 @@ export async function redriveQuarantine(
   let length = 0;
   const putAll = async () => {
     if (waiting.length > 0) await put(report, land, waiting, record);
-    [waiting, length] = [[], 0];
+    waiting = [];
+    length = 0;
   };
   for await (const one of quarantined) {
     report.found += 1;
@@ -147,7 +148,8 @@ async function put(
   }
   for (const { kind } of waiting) report.delivered[kind] += 1;
   if (land === null) return;
-  const [rows, events]: [string[], string[]] = [[], []];
+  const rows: string[] = [];
+  const events: string[] = [];
   for (const { landed, row } of waiting) {
     row.open -= 1;
     if (row.isWhole && row.open === 0) rows.push(row.id);

@@ -42,7 +42,9 @@ export async function redriveCopies(
   const Bucket = config.bucket;
   const store = s3ObjectStore(s3, Bucket);
   const Prefix = `${RELAY_REFUSED_FOLDER}${reason === null ? '' : `${reason}/`}`;
-  let [found, moved, tooOld] = [0, 0, 0];
+  let found = 0;
+  let moved = 0;
+  let tooOld = 0;
   const { QueueUrl } = await readQueue(deployment, 'relay');
   for await (const { Contents = [] } of paginateListObjectsV2({ client: s3 }, { Bucket, Prefix })) {
     await mapLimit(Contents, AT_ONCE, async ({ Key = '', ETag = '' }) => {

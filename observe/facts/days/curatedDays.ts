@@ -172,12 +172,14 @@ export async function readCuratedCalendar(
 /** The lists of days that are written into the views. */
 async function readLists({ s3, config }: Pick<Deployment, 's3' | 'config'>): Promise<Lists> {
   const lists = listedDays(s3ObjectStore(s3, config.bucket));
-  const [exposures, events] = [await lists.read('exposures'), await lists.read('events')];
+  const exposures = await lists.read('exposures');
+  const events = await lists.read('events');
   return { exposures: exposures?.days ?? {}, events: events?.days ?? {} };
 }
 
 function curatedTable(config: Deployment['config'], kind: ForwardedKind, lists: Lists): CuratedTable {
-  const [listed, noRoom] = [Object.keys(lists[kind]), findNoRoom(config, lists)];
+  const listed = Object.keys(lists[kind]);
+  const noRoom = findNoRoom(config, lists);
   const leftOut = listed.filter((day) => noRoom(kind, day).length > 0).length;
   return { kind, table: config.curatedTables[kind], listed: listed.length, leftOut };
 }
@@ -218,7 +220,8 @@ export async function readCuratedDays(
   const shape = curatedShape(curatedTables(config)[kind]);
   const entries = await readEntries(deployment, kind, days.toReversed());
   const table = config.curatedTables[kind];
-  const [from, to] = [days[0], days.at(-1)];
+  const from = days[0];
+  const to = days.at(-1);
   const partitions =
     from === undefined || to === undefined
       ? new Map<UtcDay, string>()
@@ -235,8 +238,12 @@ export async function readCuratedDays(
     const isShort = unread.every((view) => noRoom(kind, day).includes(view));
     const state = isListed && isShort ? (unread.length === 0 ? 'curated' : 'left_out') : stateOf(day);
     return {
-      ...{ day, state, why: whyRaw(config, { day, state, entry, isLost, isListed, unread }) },
-      ...{ version, account: entry?.curated?.account ?? null, failure: entry?.failure ?? null },
+      day,
+      state,
+      why: whyRaw(config, { day, state, entry, isLost, isListed, unread }),
+      version,
+      account: entry?.curated?.account ?? null,
+      failure: entry?.failure ?? null,
       isLate: (state === 'waiting' || state === 'outdated') && now - (entry?.queued?.at ?? now) > DAY_MS,
     };
 
@@ -314,7 +321,8 @@ export async function readCurationState(deployment: CuratedReaders): Promise<rea
     const newest = Object.keys(lists[kind]).sort().reverse().slice(0, RESENT_DAYS);
     const others = entries.filter(({ entry }) => !isFailing(entry));
     states.push({
-      ...{ ...curatedTable(config, kind, lists), raw: raw.length },
+      ...curatedTable(config, kind, lists),
+      raw: raw.length,
       failed: [...entries, ...keepingEntries].flatMap(({ day, entry }) => {
         const failing = failingOf(entry);
         return failing === null ? [] : [{ day, code: entry?.failure?.code ?? '', ...failing }];
@@ -355,7 +363,10 @@ async function readKeptDay(
   const { rows, since, erased = false } = kept;
   return [
     {
-      ...{ day, rows, since: isoTimestamp(since), folder: dayFolder(config, kind, day) },
+      day,
+      rows,
+      since: isoTimestamp(since),
+      folder: dayFolder(config, kind, day),
       gone: lost.flatMap(({ name }) => (there.has(name) ? [] : [name])),
       replaced: lost.filter(({ name }) => there.has(name) && !there.has(`${RESTORED}${name}`)),
       isErased: erased || entry?.erasures !== undefined,
@@ -415,7 +426,9 @@ export async function readServedFaults(deployment: CuratedReaders): Promise<read
     );
     const days = (is: (one: (typeof looked)[number]) => boolean) => looked.filter(is).map(({ day }) => day);
     faults.push({
-      ...{ kind, table, stale: days(({ isStale }) => isStale) },
+      kind,
+      table,
+      stale: days(({ isStale }) => isStale),
       gone: days(({ isGone, isLost }) => isGone && !isLost),
       lost: looked.flatMap(({ folder, isGone, isLost }) => (isGone && isLost ? [folder] : [])),
     });

@@ -233,7 +233,8 @@ export async function readDatasets(
   { count, until }: DaySpan<ConfiguredDataset>,
 ): Promise<readonly DatasetStatus[]> {
   const store = s3ObjectStore(open.s3, open.config.bucket);
-  const [listings, notes] = [lastListings(store), lateNotes(store)];
+  const listings = lastListings(store);
+  const notes = lateNotes(store);
   const looks = await mapLimit(datasets, PARALLEL, (one) => listings.read(one.source.name, one.dataset.name));
   const days = await readLedgerDays(
     open,
@@ -258,9 +259,13 @@ export async function readDatasets(
       return entry !== undefined && !hasArrivedSince(entry, noted?.at ?? 0);
     });
     return {
-      ...{ source: source.name, dataset: dataset.name, kind: dataset.kind, table: dataset.table },
+      source: source.name,
+      dataset: dataset.name,
+      kind: dataset.kind,
+      table: dataset.table,
       folder: `s3://${source.bucket}/${dataset.folder}/`,
-      ...{ schedule: dataset.schedule, lookbackDays: dataset.lookbackDays },
+      schedule: dataset.schedule,
+      lookbackDays: dataset.lookbackDays,
       lastLook,
       firstDay: lookbackDays(open.now, dataset.timezone, dataset.lookbackDays)[0] ?? utcDay(open.now),
       unlooked: await unlookedDays(store, { source, dataset }, lastLook),
@@ -319,7 +324,9 @@ export async function readExports(
     exports.map((exported) => daysUntil(until, count(exported)).map((day) => exportSubject(exported, day))),
   );
   return exports.map((exported, i) => ({
-    ...{ export: exported.name, table: exported.table, target: exportTarget(exported) },
+    export: exported.name,
+    table: exported.table,
+    target: exportTarget(exported),
     firstDay: addDays(utcDay(open.now), -exported.lookbackDays),
     days: days[i] ?? [],
   }));

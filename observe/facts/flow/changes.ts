@@ -173,8 +173,12 @@ function hoursThat(of: Measured, isUnlike: (count: number, usual: number | null)
   const [hour, count] = busiest;
   return [
     {
-      ...{ what, first: isoTimestamp(times[0] ?? hour), last: isoTimestamp(times.at(-1) ?? hour) },
-      ...{ hour: count, usual: usualOf(of, hour) ?? 0, day: sum([...periods.values()]) },
+      what,
+      first: isoTimestamp(times[0] ?? hour),
+      last: isoTimestamp(times.at(-1) ?? hour),
+      hour: count,
+      usual: usualOf(of, hour) ?? 0,
+      day: sum([...periods.values()]),
     },
   ];
 }
@@ -187,22 +191,31 @@ function silencesOf(of: Measured): Change[] {
   const [earlier = start - HOUR_MS] = [...hours.keys()]
     .filter((at) => at < start && hours.get(at))
     .sort((a, b) => b - a);
-  let [from, expected, usual] = [earlier + HOUR_MS, 0, 0];
+  let from = earlier + HOUR_MS;
+  let expected = 0;
+  let usual = 0;
   // The last period is not over.
   const until = end - PERIOD_MS;
   for (let at = start; at <= until; at += PERIOD_MS) {
     if (at < until && (periods.get(at) ?? 0) === 0) {
       const here = usualOf(of, hourOf(at), false) ?? 0;
-      [expected, usual] = [expected + (here * PERIOD_MS) / HOUR_MS, Math.max(usual, here)];
+      expected += (here * PERIOD_MS) / HOUR_MS;
+      usual = Math.max(usual, here);
       continue;
     }
     const isOver = at < until || (periods.get(at) ?? 0) > 0;
     if (at - from >= SILENT_PERIODS * PERIOD_MS && expected >= SILENT_LEAST)
       found.push({
-        ...{ what: 'silence', first: isoTimestamp(from), last: isOver ? isoTimestamp(at) : null },
-        ...{ hour: 0, usual, day: sum([...periods.values()]) },
+        what: 'silence',
+        first: isoTimestamp(from),
+        last: isOver ? isoTimestamp(at) : null,
+        hour: 0,
+        usual,
+        day: sum([...periods.values()]),
       });
-    [from, expected, usual] = [at + PERIOD_MS, 0, 0];
+    from = at + PERIOD_MS;
+    expected = 0;
+    usual = 0;
   }
   return found;
 }
@@ -229,10 +242,8 @@ function usualOf({ hours, since }: Measured, hour: number, isYoung = true): numb
 
 function medianOf(values: readonly number[]): number {
   const sorted = values.toSorted((a, b) => a - b);
-  const [low = 0, high = low] = [
-    sorted[Math.ceil(sorted.length / 2) - 1],
-    sorted[Math.floor(sorted.length / 2)],
-  ];
+  const low = sorted[Math.ceil(sorted.length / 2) - 1] ?? 0;
+  const high = sorted[Math.floor(sorted.length / 2)] ?? low;
   return (low + high) / 2;
 }
 

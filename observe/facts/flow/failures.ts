@@ -24,7 +24,11 @@ const parts = z.array(z.object({ code: z.string(), message: text })).catch([]);
  * (https://docs.aws.amazon.com/firehose/latest/dev/monitoring-with-cloudwatch-logs.html).
  */
 const failureLine = z.object({
-  ...{ code: text, detail: text, error: text, errorCode: text, message: text },
+  code: text,
+  detail: text,
+  error: text,
+  errorCode: text,
+  message: text,
   failed: parts,
   tables: z.array(z.object({ failed: parts })).catch([]),
   problems: z.array(z.string()).catch([]),

@@ -123,10 +123,24 @@ const counts = z.record(z.string(), z.number()).default({});
 
 /** The collector's own line in its log: lib/collect/answer.ts. */
 const requestLine = z.object({
-  ...{ event: z.literal('collect'), request_id: text, status: number, ms: number, endpoint: text },
-  ...{ sdk: text, key: text, sent_key: text, code: text, not_streamed: text, events: z.number().optional() },
-  ...{ exposures_landed: number, events_landed: number, quarantined: number, overflowed: number },
-  ...{ refused: counts, counted: counts, noted: counts },
+  event: z.literal('collect'),
+  request_id: text,
+  status: number,
+  ms: number,
+  endpoint: text,
+  sdk: text,
+  key: text,
+  sent_key: text,
+  code: text,
+  not_streamed: text,
+  events: z.number().optional(),
+  exposures_landed: number,
+  events_landed: number,
+  quarantined: number,
+  overflowed: number,
+  refused: counts,
+  counted: counts,
+  noted: counts,
 });
 
 /** A request by the collector's own line in its log; undefined for any other line. @param at ISO 8601. */
@@ -139,17 +153,26 @@ export function readRequestLine(line: string, at: string): LiveRequest | undefin
   const { key: key_label, sent_key } = data;
   const [sdk_type = null, sdk_version = null] = data.sdk?.split(' ', 2) ?? [];
   return {
-    ...{ type: 'request', at, request_id, status, ms, sdk_type, sdk_version, key_label, sent_key, endpoint },
+    type: 'request',
+    at,
+    request_id,
+    status,
+    ms,
+    sdk_type,
+    sdk_version,
+    key_label,
+    sent_key,
+    endpoint,
     received: data.events ?? sum(refused) + sum(data.counted),
-    ...{
-      exposures: data.exposures_landed,
-      events: data.events_landed,
-      quarantined,
-      overflowed,
-      code,
-      refused,
-    },
-    ...{ ignored_as: data.counted, noted: data.noted, not_streamed },
+    exposures: data.exposures_landed,
+    events: data.events_landed,
+    quarantined,
+    overflowed,
+    code,
+    refused,
+    ignored_as: data.counted,
+    noted: data.noted,
+    not_streamed,
   };
 }
 
@@ -170,10 +193,16 @@ export function eventOf(
   };
   const isRefused = kind === 'quarantine';
   return {
-    ...{ type: 'event', at, kind, event_id: textOf(row[isRefused ? 'quarantine_id' : 'event_id']) },
+    type: 'event',
+    at,
+    kind,
+    event_id: textOf(row[isRefused ? 'quarantine_id' : 'event_id']),
     ...(isRefused ? readRaw(textOf(row['raw']) ?? '') : own),
-    ...{ group: textOf(row['group_id']), code: isRefused ? textOf(row['reason']) : null },
-    ...{ sdk_type: textOf(row['sdk_type']), sdk_version: textOf(row['sdk_version']), row },
+    group: textOf(row['group_id']),
+    code: isRefused ? textOf(row['reason']) : null,
+    sdk_type: textOf(row['sdk_type']),
+    sdk_version: textOf(row['sdk_version']),
+    row,
   };
 }
 

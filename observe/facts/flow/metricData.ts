@@ -35,7 +35,8 @@ export async function readMetricData(
   const series = new Map<string, Map<number, number>>();
   /** The status of each metric on the last page that has it. */
   const status = new Map<string, string | undefined>();
-  let [pages, hasMore] = [0, false];
+  let pages = 0;
+  let hasMore = false;
   const asked = {
     MetricDataQueries: metrics.map(({ namespace, metric, statistic, dimensions }, i) => ({
       Id: `m${i}`,

@@ -36,7 +36,10 @@ export async function readOverTime(
   const end = (Math.floor(deployment.now / PERIOD_MS) + 1) * PERIOD_MS;
   const start = end - days * DAY_MS;
   const ofQueue = (id: string, metric: string) => ({
-    ...{ id, namespace: 'AWS/SQS', metric, statistic: 'Maximum' },
+    id,
+    namespace: 'AWS/SQS',
+    metric,
+    statistic: 'Maximum',
     dimensions: { QueueName: partName(deployment.stack, 'write') },
   });
   const [counts, queue] = await Promise.all([
@@ -55,11 +58,17 @@ export async function readOverTime(
   return Array.from({ length: (end - start) / PERIOD_MS }, (_, i) => {
     const at = start + i * PERIOD_MS;
     const { requests = 0, received = 0, overflowed = 0, refusedBy, failedBy } = counts.get(at) ?? {};
-    const [refused, failed] = [sum(refusedBy), sum(failedBy)];
+    const refused = sum(refusedBy);
+    const failed = sum(failedBy);
     return {
-      ...{ at: at / 1_000, accepted: Math.max(0, requests - refused - failed), refused, failed },
-      ...{ events: received, overflowed },
-      ...{ messages: queue.get('messages')?.get(at) ?? 0, age: queue.get('age')?.get(at) ?? 0 },
+      at: at / 1_000,
+      accepted: Math.max(0, requests - refused - failed),
+      refused,
+      failed,
+      events: received,
+      overflowed,
+      messages: queue.get('messages')?.get(at) ?? 0,
+      age: queue.get('age')?.get(at) ?? 0,
     };
   });
 }

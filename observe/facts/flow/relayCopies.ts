@@ -111,13 +111,15 @@ function countRefused(keys: readonly string[]): readonly RefusedCopies[] {
   const times = new Map<string, number[]>();
   for (const key of keys) {
     const { id = null, reason = '' } = parseRelayRefusedKey(key) ?? {};
-    const [at, kept] = [timeOf(id), times.get(reason) ?? []];
+    const at = timeOf(id);
+    const kept = times.get(reason) ?? [];
     if (at === null) continue;
     kept.push(at);
     times.set(reason, kept);
   }
   return Array.from(times, ([reason, kept]) => ({
-    ...{ reason, count: kept.length },
+    reason,
+    count: kept.length,
     oldest: isoTimestamp(Math.min(...kept)),
   })).sort((a, b) => b.count - a.count);
 }

@@ -124,7 +124,10 @@ const { received, overflowed, ignored, refused_requests } = collectMetrics;
 
 function wanted({ stack }: Pick<Deployment, 'stack'>, id: string, metric: string, more = {}): WantedMetric {
   return {
-    ...{ id, namespace: METRIC_NAMESPACE, metric, statistic: 'Sum' },
+    id,
+    namespace: METRIC_NAMESPACE,
+    metric,
+    statistic: 'Sum',
     dimensions: { function: 'collect', stage: stack.stage, ...more },
   };
 }

@@ -51,7 +51,10 @@ export async function readStream(
 ): Promise<StreamState> {
   const { now } = deployment;
   const of = (metric: string, statistic: string) => ({
-    ...{ id: metric, namespace: 'AWS/Firehose', metric, statistic },
+    id: metric,
+    namespace: 'AWS/Firehose',
+    metric,
+    statistic,
     dimensions: { DeliveryStreamName: stream },
   });
   const series = await readMetricData(

@@ -66,7 +66,8 @@ export async function readWaitingRows(
     if (buffered.hasMore) cutTexts.push(text);
   }
   let unreadObjects = 0;
-  let [read, bytes] = [0, 0];
+  let read = 0;
+  let bytes = 0;
   const aside = { objects: 0, bytes: 0, lines: 0 };
   // What is written, and only not deleted, is in tables.
   const notes = await ListedNotes.list(s3ObjectStore(s3, bucket));

@@ -57,7 +57,8 @@ export async function readLandedRows(deployment: Deployment): Promise<LandedRows
       const newest = Math.max(...own.map((one) => one.newest));
       const isEmpty = own.length === 0;
       return {
-        ...{ table, name: config.tables[table] },
+        table,
+        name: config.tables[table],
         newestRowAt: isEmpty ? null : isoTimestamp(newest),
         lagSeconds: isEmpty ? null : Math.max(0, Math.round((now - newest) / 1_000)),
         rowsLastHour: own.reduce((sum, { recent }) => sum + recent, 0),
@@ -73,7 +74,8 @@ export async function readLandedRows(deployment: Deployment): Promise<LandedRows
 
 /** The query of {@link readLandedRows}. */
 export function landedSql(config: Pick<Config, 'database' | 'tables'>, now: number): string {
-  const [from, to] = [addDays(utcDay(now), -1), addDays(utcDay(now), 1)];
+  const from = addDays(utcDay(now), -1);
+  const to = addDays(utcDay(now), 1);
   const branches = tableKinds.map(
     (kind) => `SELECT
     '${kind}' AS "kind",

@@ -131,7 +131,8 @@ async function unregisteredDays(
   days: readonly UtcDay[],
 ): Promise<readonly UtcDay[]> {
   const { config } = deployment;
-  const [from, to] = [days.toSorted()[0], days.toSorted().at(-1)];
+  const from = days.toSorted()[0];
+  const to = days.toSorted().at(-1);
   if (from === undefined || to === undefined) return [];
   const partitions = await readPartitions(deployment, config.tables[table], { from, to });
   return days.filter((day) => partitions.get(day) !== dayLocation(config, config.bucket, table, day));

@@ -68,7 +68,8 @@ export async function listTableDays(
   const folders = await listDayFolders(deployment, table.location);
   const partitions = await readPartitions(deployment, table.name);
   const known = [...new Set([...folders.keys(), ...partitions.keys()])].sort();
-  const [first = null, last = null] = [known[0], known.at(-1)];
+  const first = known[0] ?? null;
+  const last = known.at(-1) ?? null;
   const calendar = daysBack(known, folders);
   const page = calendar.slice(0, Math.min(limit, MOST_DAYS));
   const today = utcDay(deployment.now);
@@ -107,7 +108,8 @@ export async function listTableDays(
 function daysBack(known: readonly UtcDay[], folders: ReadonlyMap<UtcDay, string>): UtcDay[] {
   const filled = known.filter((day) => folders.has(day));
   const days = new Set(known);
-  const [first, last] = [filled[0], filled.at(-1)];
+  const first = filled[0];
+  const last = filled.at(-1);
   if (first !== undefined && last !== undefined)
     for (let day = first; day < last; day = addDays(day, 1)) days.add(day);
   return [...days].sort((a, b) => (a < b ? 1 : -1));
@@ -141,7 +143,9 @@ const NO_FILES: Files = { files: 0, bytes: 0, lastModified: null };
 
 /** How many files a folder has that Athena reads. */
 async function listFolder(deployment: Pick<Deployment, 's3' | 'signal'>, location: string): Promise<Files> {
-  let [files, bytes, newest] = [0, 0, 0];
+  let files = 0;
+  let bytes = 0;
+  let newest = 0;
   for await (const { Size = 0, LastModified } of rowFiles(deployment, location)) {
     files += 1;
     bytes += Size;
@@ -187,7 +191,8 @@ async function countDays(
   days: readonly TableDay[],
 ): Promise<{ readonly rows: ReadonlyMap<UtcDay, number>; readonly scannedBytes: number }> {
   const filled = days.filter(({ state }) => state === 'filled').map(({ day }) => day);
-  const [last, first] = [filled[0], filled.at(-1)];
+  const last = filled[0];
+  const first = filled.at(-1);
   if (first === undefined || last === undefined) return { rows: new Map(), scannedBytes: 0 };
   const { rows, scannedBytes } = await askAthena(
     deployment,
@@ -252,7 +257,9 @@ export async function listTableFiles(
     files.push({ key: Key, bytes: Size, lastModified: LastModified.toISOString() });
   }
   return {
-    ...{ table: table.name, day: day ?? null, location },
+    table: table.name,
+    day: day ?? null,
+    location,
     isRegistered: registered !== undefined,
     files,
     hasMore,

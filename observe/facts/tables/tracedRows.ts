@@ -73,11 +73,9 @@ export async function readTracedTables(
   most: number,
 ): Promise<TracedTables> {
   const { config } = deployment;
-  const [exposures, events, refusals] = [
-    await askAthena(deployment, exposuresSql(config, filter, days, most)),
-    await askAthena(deployment, eventsSql(config, filter, days, most)),
-    await askAthena(deployment, quarantineSql(config, filter, days, most)),
-  ];
+  const exposures = await askAthena(deployment, exposuresSql(config, filter, days, most));
+  const events = await askAthena(deployment, eventsSql(config, filter, days, most));
+  const refusals = await askAthena(deployment, quarantineSql(config, filter, days, most));
   const rows = [
     ...exposures.rows.map((row) => tracedRow('exposures', row)),
     ...events.rows.map((row) => tracedRow('events', row)),
