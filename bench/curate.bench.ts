@@ -96,7 +96,8 @@ async function oneExperiment(
 ): Promise<BenchRow[]> {
   const before = await bytesRead(raw, []);
   const after = await bytesRead(raw, curated);
-  const [row, aDay] = [rowOf('one experiment'), rowOf('a day')];
+  const row = rowOf('one experiment');
+  const aDay = rowOf('a day');
   const wallMs = medianOf(runs, 'wallMs');
   const files = medianOf(runs, 'files');
   const usd =
@@ -173,7 +174,8 @@ async function firstExposures(
     }
   }
   const least = (of: (round: (typeof rounds)[number]) => number) => Math.min(...rounds.map(of));
-  const [before, after] = [least((round) => round.before.wallMs), least((round) => round.after.wallMs)];
+  const before = least((round) => round.before.wallMs);
+  const after = least((round) => round.after.wallMs);
   return [
     row('raw_s', before / 1_000, 's'),
     row('curated_s', after / 1_000, 's'),
@@ -186,7 +188,8 @@ async function againstDuckDb(
   millions: number,
   at: BenchOptions['at'],
 ): Promise<BenchRow[]> {
-  const [rows, name] = [millions * MILLION, `${millions}m rows`];
+  const rows = millions * MILLION;
+  const name = `${millions}m rows`;
   const folder = join(directory, 'compared');
   at(`the raw day of ${name}`);
   const [day] = await writeRawDays(join(folder, 'raw'), 1, rows);
@@ -214,7 +217,8 @@ async function againstDuckDb(
 }
 
 async function largeDay(directory: string, millions: number, at: BenchOptions['at']): Promise<BenchRow[]> {
-  const [rows, name] = [millions * MILLION, `${millions}m rows`];
+  const rows = millions * MILLION;
+  const name = `${millions}m rows`;
   const folder = join(directory, 'large');
   at(`the raw day of ${name}`);
   const [day] = await writeRawDays(join(folder, 'raw'), 1, rows);

@@ -38,8 +38,11 @@ type Once = Cost & { readonly rows: number };
 /** One load in a separate process. @throws Error unless it has all rows. */
 async function run(side: Side, files: readonly EngineFile[], rows: number, directory: string): Promise<Once> {
   const request: LoadRequest = {
-    ...{ side, files, directory },
-    ...{ threads: THREADS, memoryMegabytes: MEMORY_MEGABYTES },
+    side,
+    files,
+    directory,
+    threads: THREADS,
+    memoryMegabytes: MEMORY_MEGABYTES,
   };
   const result = await runOnce<Once>('ingest/ingestOnce.ts', request);
   if (result.rows !== rows) throw new Error(`${side}: ${result.rows} rows of ${rows}.`);
@@ -81,7 +84,8 @@ const TINY_SIDES = ['sluice', 'bare', 'default'] as const;
 type At = BenchOptions['at'];
 
 async function againstDuckDb(files: readonly EngineFile[], directory: string, at: At): Promise<BenchRow[]> {
-  const [rows, name] = [files.length * ROWS_PER_FILE, millionsOf(files)];
+  const rows = files.length * ROWS_PER_FILE;
+  const name = millionsOf(files);
   const runs: Record<Exclude<Side, 'default'>, Once[]> = { sluice: [], bare: [], unsorted: [] };
   for (let round = 0; round < ROUNDS; round += 1) {
     at(`${name}, round ${round + 1} of ${ROUNDS}`);

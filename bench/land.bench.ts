@@ -172,7 +172,8 @@ async function compare(
     );
     return Number(reader.getRows()[0]?.[0]);
   };
-  const [ourBytes, ourRead] = [bytes(ours), await read(ours)];
+  const ourBytes = bytes(ours);
+  const ourRead = await read(ours);
   const rows: BenchRow[] = [];
   const row = rowOf(name);
   for (const [kind, suffix] of [

@@ -41,7 +41,8 @@ export async function requested<Request>(): Promise<Request> {
 
 /** In a script of {@link runOnce}: does the work, and prints its answer with what it cost. */
 export async function measured(work: () => Promise<object>): Promise<void> {
-  const [start, before] = [performance.now(), process.cpuUsage()];
+  const start = performance.now();
+  const before = process.cpuUsage();
   const answer = await work();
   const { user, system } = process.cpuUsage(before);
   const cost: Cost = {

@@ -42,7 +42,8 @@ if (unknown.length > 0) {
   );
   process.exit(2);
 }
-const [full, json] = [given.includes('--full'), given.includes('--json')];
+const full = given.includes('--full');
+const json = given.includes('--json');
 const wanted = given.filter((argument) => names.includes(argument));
 
 const machine = {

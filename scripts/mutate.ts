@@ -99,7 +99,10 @@ async function fails(suite: string, { path }: Worktree): Promise<boolean> {
   const node = ['--experimental-vm-modules', '--disable-warning=ExperimentalWarning'];
   const jest = ['--runInBand', '--bail'];
   const child = spawn(process.execPath, [...node, 'test/run.ts', suite, ...jest], {
-    ...{ cwd: path, stdio: 'ignore', timeout: SUITE_MS, killSignal: 'SIGKILL' },
+    cwd: path,
+    stdio: 'ignore',
+    timeout: SUITE_MS,
+    killSignal: 'SIGKILL',
   });
   return new Promise((resolve, reject) => {
     child.once('error', reject).once('exit', (code) => resolve(code !== 0));

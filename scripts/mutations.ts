@@ -329,7 +329,7 @@ export const mutations: readonly Mutation[] = [
       "await sendRequests(deployment, 'ingest-plan', requests);",
     ],
     ['(i + 1) * DAYS_A_REQUEST)', '(i + 1) * DAYS_A_REQUEST - 1)'],
-    ["({ sluice: 'plan', asked } as const)", "({ sluice: 'plan', asked: 'backfill' } as const)"],
+    ['    asked,\n    sources: [source],', "    asked: 'backfill' as const,\n    sources: [source],"],
   ]),
   of('operate/curate/requests.ts', 'cli/dryRun.contract observe/curatedDays.contract', [
     ['dryRun ? undefined : entry', 'entry'],

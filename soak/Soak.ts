@@ -238,10 +238,13 @@ class Soak {
    */
   async #idle(): Promise<void> {
     const deadline = performance.now() + IDLE_MS.most;
-    for (let [before, since] = ['', performance.now()]; performance.now() < deadline; ) {
+    let before = '';
+    let since = performance.now();
+    while (performance.now() < deadline) {
       const queues = this.#cloud.status().queues.map(({ messages }) => messages);
       const now = queues.join();
-      if (now !== before) [before, since] = [now, performance.now()];
+      if (now !== before) since = performance.now();
+      before = now;
       const waits = queues.some((messages) => messages > 0) ? IDLE_MS.waiting : IDLE_MS.empty;
       if (performance.now() - since >= waits) return;
       await wait(10);

@@ -115,7 +115,11 @@ export class SoakCloud {
     ];
     const records = [
       '{"TICKER_SYMBOL":"QXZ","SECTOR":"HEALTHCARE","CHANGE":-0.05,"PRICE":84.51}',
-      ...['\0', '\n', cut, flipped, cut.subarray(0, 10)],
+      '\0',
+      '\n',
+      cut,
+      flipped,
+      cut.subarray(0, 10),
       gzipSync(none.join('')),
     ];
     for (const record of records) {

@@ -204,7 +204,8 @@ function windowsSql(ledger: Ledger): string {
 function readableIn(root: string, ledger: Ledger): (file: string) => boolean {
   const folders = new Set(
     ledger.partitions().flatMap(({ values, location, root: ofTable }) => {
-      const [folder, table] = [location.replace(/\/*$/, '/'), ofTable.replace(/\/*$/, '/')];
+      const folder = location.replace(/\/*$/, '/');
+      const table = ofTable.replace(/\/*$/, '/');
       return folder.startsWith(table) && basename(folder) === values.at(0) ? [folder] : [];
     }),
   );

@@ -80,8 +80,11 @@ export function faultKinds(seed: number): readonly FaultKind[] {
       'writer-killed',
       {
         lambda: [5, 20, 60, 150, 400].map((afterMs) => ({
-          ...{ fault: 'killInvocations', ...WRITER, afterMs },
-          ...{ rate: 0.2, seed: seed + afterMs },
+          fault: 'killInvocations',
+          ...WRITER,
+          afterMs,
+          rate: 0.2,
+          seed: seed + afterMs,
         })),
       },
       { minutes: 30 },

@@ -69,7 +69,8 @@ function readOptions(): Options | undefined {
       process.stdout.write(USAGE);
       process.exit(0);
     }
-    const [events, seed] = [wholeNumber('events', values.events), wholeNumber('seed', values.seed)];
+    const events = wholeNumber('events', values.events);
+    const seed = wholeNumber('seed', values.seed);
     return {
       events,
       seed,

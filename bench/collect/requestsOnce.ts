@@ -29,15 +29,15 @@ if (process.send === undefined) {
   const stub = fork(import.meta.filename);
   const [port] = await once(stub, 'message');
   Object.assign(process.env, {
-    ...{ AWS_ENDPOINT_URL: `http://127.0.0.1:${port}`, AWS_REGION: 'us-east-1' },
-    ...{ AWS_ACCESS_KEY_ID: 'bench', AWS_SECRET_ACCESS_KEY: 'bench' },
-    ...{
-      SLUICE_STREAM: 'landing',
-      SLUICE_BUCKET: 'bench',
-      SLUICE_KEYS_SECRET: 'keys',
-      SLUICE_STAGE: 'bench',
-    },
-    ...{ SLUICE_LOG_SUCCESSES: 'false' },
+    AWS_ENDPOINT_URL: `http://127.0.0.1:${port}`,
+    AWS_REGION: 'us-east-1',
+    AWS_ACCESS_KEY_ID: 'bench',
+    AWS_SECRET_ACCESS_KEY: 'bench',
+    SLUICE_STREAM: 'landing',
+    SLUICE_BUCKET: 'bench',
+    SLUICE_KEYS_SECRET: 'keys',
+    SLUICE_STAGE: 'bench',
+    SLUICE_LOG_SUCCESSES: 'false',
   });
   const handler = side === 'plain' ? plain() : (await import('../../functions/collect/handler.ts')).handler;
   const context = {
@@ -77,7 +77,9 @@ if (process.send === undefined) {
 
 function requestOf(body: Uint8Array) {
   return {
-    ...{ rawPath: '/v1/rgstr', rawQueryString: 'k=client-key', isBase64Encoded: true },
+    rawPath: '/v1/rgstr',
+    rawQueryString: 'k=client-key',
+    isBase64Encoded: true,
     headers: { 'content-encoding': 'gzip', 'content-type': 'application/json' },
     requestContext: { http: { method: 'POST' } },
     body: Buffer.from(body).toString('base64'),

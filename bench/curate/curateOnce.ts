@@ -56,8 +56,13 @@ async function curate() {
   if (plan.slices > 1) throw new Error(`${plan.slices} slices.`);
   const waiting = [...files];
   const { written, account } = await curateFiles({
-    ...{ table: curatedTables(viewConfig).exposures, files: files.length, slices: 1, slice: 0 },
-    ...{ rowsAtOnce: plan.rowsAtOnce, outputDirectory, limits },
+    table: curatedTables(viewConfig).exposures,
+    files: files.length,
+    slices: 1,
+    slice: 0,
+    rowsAtOnce: plan.rowsAtOnce,
+    outputDirectory,
+    limits,
     nextBatch: async () => {
       rmSync(rawDirectory, { recursive: true });
       mkdirSync(rawDirectory);

@@ -21,7 +21,8 @@ export interface LoadRequest {
 const request = await requested<LoadRequest>();
 const { side, files, threads, memoryMegabytes } = request;
 const directory = mkdtempSync(join(request.directory, 'once-'));
-const [rowsPath, temporaryDirectory] = [join(directory, 'rows.parquet'), join(directory, 'spilled')];
+const rowsPath = join(directory, 'rows.parquet');
+const temporaryDirectory = join(directory, 'spilled');
 mkdirSync(temporaryDirectory);
 const limits = { memoryMegabytes, threads, temporaryDirectory };
 

@@ -54,7 +54,9 @@ function requestRows(request: number, count: number, exposureEach: number, rando
   const sender = {
     statsig_metadata:
       '{"sdkType":"javascript-client","sdkVersion":"3.33.5","currentPage":"https://shop.example/cart"}',
-    ...{ session_id: hex(random, 36), sdk_type: 'javascript-client', sdk_version: '3.33.5' },
+    session_id: hex(random, 36),
+    sdk_type: 'javascript-client',
+    sdk_version: '3.33.5',
   };
   const unit = {
     user_id: user,
@@ -66,21 +68,33 @@ function requestRows(request: number, count: number, exposureEach: number, rando
     const time = new Date(Date.parse(day) + 27_000_000 + request * 37 + i).toISOString();
     const shared = {
       ...unit,
-      ...{ timestamp: time, client_timestamp: time, received_at: new Date(RECEIVED_AT).toISOString() },
+      timestamp: time,
+      client_timestamp: time,
+      received_at: new Date(RECEIVED_AT).toISOString(),
       environment: 'production',
     };
     const event_id = hex(random, 32);
     const experiment = `experiment_${Math.floor(random() * EXPERIMENTS)}`;
     const rule = `3QfjTest${Math.floor(random() * 3)}`;
     const exposure = {
-      ...{ event_id, experiment_id: experiment, exposure_type: 'config', group_id: rule, rule_id: rule },
-      ...{ is_assignment: true, reason: 'Network:Recognized', config_version: '3', ...shared },
-      ...{ user_dimensions: JSON.stringify(details), secondary_exposures: '[]' },
+      event_id,
+      experiment_id: experiment,
+      exposure_type: 'config',
+      group_id: rule,
+      rule_id: rule,
+      is_assignment: true,
+      reason: 'Network:Recognized',
+      config_version: '3',
+      ...shared,
+      user_dimensions: JSON.stringify(details),
+      secondary_exposures: '[]',
       metadata: JSON.stringify({ config: experiment, ruleID: rule, rulePassed: 'true' }),
     };
     const event = {
-      ...{ event_id, event_name: ['page_view', 'add_to_cart', 'purchase'][i % 3] },
-      ...{ event_value: String(Math.floor(random() * 20_000) / 100), ...shared },
+      event_id,
+      event_name: ['page_view', 'add_to_cart', 'purchase'][i % 3],
+      event_value: String(Math.floor(random() * 20_000) / 100),
+      ...shared,
       user_object: JSON.stringify(details),
       company_metadata: JSON.stringify({
         sku: `sku-${hex(random, 6)}`,

@@ -61,7 +61,11 @@ await measured(async () => {
   const done = await writeObjects(
     [Array.from({ length: objects }, (_, i) => `landing/object-${i}.ndjson.gz`)],
     {
-      ...{ config: viewConfig, store, clock: systemClock, directory: work, log: () => {} },
+      config: viewConfig,
+      store,
+      clock: systemClock,
+      directory: work,
+      log: () => {},
       limits: { ...engineShare(MEGABYTES), temporaryDirectory: work },
     },
     { deadline: systemClock.now() + ROUND_MS + seconds * 1_000 },

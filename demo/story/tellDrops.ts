@@ -125,7 +125,8 @@ async function compare(
           .filter((row) => row['ds'] === ds)
           .map(({ customer, amount }) => ({ customer: String(customer), amount: Number(amount) }));
         checks.equal(`rows of ${table} of ${ds}`, sorted(found), sorted(right));
-        const [net_revenue, expected_revenue] = [total(found), total(right)];
+        const net_revenue = total(found);
+        const expected_revenue = total(right);
         return { table, ds, dropped: all.length, rows: found.length, net_revenue, expected_revenue };
       }),
     ),

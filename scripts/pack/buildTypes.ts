@@ -10,10 +10,24 @@ export const TYPED_ENTRY = 'lib/config/defineConfig';
 
 /** As the repository's own tsconfig.json, which a single file can't be compiled with. */
 const OPTIONS = [
-  ...['--ignoreConfig', '--declaration', '--emitDeclarationOnly', '--skipLibCheck', '--strict'],
-  ...['--target', 'es2024', '--lib', 'es2024,esnext.collection,esnext.disposable', '--module', 'nodenext'],
-  ...['--types', 'node', '--exactOptionalPropertyTypes', '--noUncheckedIndexedAccess'],
-  ...['--allowImportingTsExtensions', '--rewriteRelativeImportExtensions', '--verbatimModuleSyntax'],
+  '--ignoreConfig',
+  '--declaration',
+  '--emitDeclarationOnly',
+  '--skipLibCheck',
+  '--strict',
+  '--target',
+  'es2024',
+  '--lib',
+  'es2024,esnext.collection,esnext.disposable',
+  '--module',
+  'nodenext',
+  '--types',
+  'node',
+  '--exactOptionalPropertyTypes',
+  '--noUncheckedIndexedAccess',
+  '--allowImportingTsExtensions',
+  '--rewriteRelativeImportExtensions',
+  '--verbatimModuleSyntax',
 ];
 
 /**
