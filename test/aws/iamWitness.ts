@@ -77,7 +77,10 @@ function runJest(settings: Readonly<Record<string, string>>): SuitesRun {
   const jest = join(repositoryRoot, 'node_modules', 'jest', 'bin', 'jest.js');
   const flags = ['--experimental-vm-modules', '--disable-warning=ExperimentalWarning'];
   const { stdout, stderr } = spawnSync(process.execPath, [...flags, jest, ...POLICY_SUITES], {
-    ...{ cwd: repositoryRoot, encoding: 'utf8', timeout: SUITES_MS, killSignal: 'SIGKILL' },
+    cwd: repositoryRoot,
+    encoding: 'utf8',
+    timeout: SUITES_MS,
+    killSignal: 'SIGKILL',
     maxBuffer: 64 * 1024 * 1024,
     env: { ...process.env, ...settings },
   });

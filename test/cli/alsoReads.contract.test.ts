@@ -4,8 +4,11 @@ import { temporaryDirectory, writeConfig } from '../harness/temporaryDirectory.t
 
 const KEY = 'arn:aws:kms:us-east-1:444455556666:key/1234abcd-12ab-34cd-56ef-1234567890ab';
 const orders = {
-  ...{ database: 'finance-data', tables: ['orders'], locations: ['s3://acme-finance/orders/'] },
-  ...{ kmsKeyArn: KEY, owner: '444455556666' },
+  database: 'finance-data',
+  tables: ['orders'],
+  locations: ['s3://acme-finance/orders/'],
+  kmsKeyArn: KEY,
+  owner: '444455556666',
 };
 const directory = temporaryDirectory();
 const config = writeConfig(directory.path, {
@@ -17,11 +20,17 @@ const config = writeConfig(directory.path, {
   },
   readers: [
     {
-      ...{ kind: 'statsig', name: 'statsig', principal: '123456789012', externalId: 'project-7' },
-      ...{ keyAdministrator: true, alsoReads: [orders] },
+      kind: 'statsig',
+      name: 'statsig',
+      principal: '123456789012',
+      externalId: 'project-7',
+      keyAdministrator: true,
+      alsoReads: [orders],
     },
     {
-      ...{ kind: 'owox', name: 'owox', resultsBucket: 'acme-owox' },
+      kind: 'owox',
+      name: 'owox',
+      resultsBucket: 'acme-owox',
       alsoReads: [{ ...orders, locations: ['s3://acme-finance/refunds/'] }],
       policies: ['arn:aws:iam::111122223333:policy/read-more'],
     },

@@ -12,7 +12,8 @@ const aws = await startAws();
 aws.store.createBucket(BUCKET);
 aws.addQueue('sluice-local-export');
 const local = aws.commands({
-  ...{ bucket: BUCKET, stages: ['prod'] },
+  bucket: BUCKET,
+  stages: ['prod'],
   exports: [exportTo({ folder: 'sluice/events' }, { name: 'events' })],
 });
 afterAll(() => aws.close());
@@ -44,14 +45,13 @@ describe('sluice export', () => {
     const day = addDays(utcDay(Date.now()), -2);
     const file = { key: 'a.parquet', size: 1, eTag: '"0a"', fate: 'kept' as const };
     const entry = ledgerEntry({
-      ...{
-        source: 'exports',
-        day,
-        state: 'waiting',
-        files: [file],
-        failure: { code: 'SLUICE_X', message: 'm.' },
-      },
-      ...{ failingSince: 1, queued: { fingerprint: 'f', reason: 'retried', at: 2 } },
+      source: 'exports',
+      day,
+      state: 'waiting',
+      files: [file],
+      failure: { code: 'SLUICE_X', message: 'm.' },
+      failingSince: 1,
+      queued: { fingerprint: 'f', reason: 'retried', at: 2 },
     });
     await ledgerStore(s3ObjectStore(aws.s3, BUCKET)).write(entry, null);
     expect(await sluice('status')).toMatchObject({

@@ -9,8 +9,11 @@ const TOMORROW = addDays(TODAY, 1);
 const OLD = '2026-01-05';
 const ACME = ['--source', 'acme', '--dataset', 'events'];
 const mapping = {
-  ...{ timestamp: 'occurred', eventName: 'action', eventValue: 'price' },
-  ...{ unitIds: { userID: 'uid' }, metadata: ['plan'] },
+  timestamp: 'occurred',
+  eventName: 'action',
+  eventValue: 'price',
+  unitIds: { userID: 'uid' },
+  metadata: ['plan'],
 };
 const events = { name: 'events', kind: 'events' } as const;
 const aws = await startAws();

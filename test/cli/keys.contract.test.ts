@@ -44,8 +44,12 @@ describe('sluice keys', () => {
     expect(JSON.parse(listed.stdout).keys).toEqual([
       { ...entry, kinds: 'exposures', sources: '', from: 'secret' },
       {
-        ...{ label: 'web', sha256: 'f'.repeat(64), environment: '', kinds: 'exposures,events' },
-        ...{ sources: '', from: 'secret' },
+        label: 'web',
+        sha256: 'f'.repeat(64),
+        environment: '',
+        kinds: 'exposures,events',
+        sources: '',
+        from: 'secret',
       },
     ]);
     const text = await keys(['list']);

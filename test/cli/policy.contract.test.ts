@@ -102,14 +102,18 @@ describe('sluice policy print', () => {
       expect(
         await callMain(['policy', 'print', '--for', target], { env: { SLUICE_CONFIG: none } }),
       ).toMatchObject({
-        ...{ code: 1, stdout: '', stderr: expect.stringContaining('SLUICE_POLICY_NOT_CONFIGURED') },
+        code: 1,
+        stdout: '',
+        stderr: expect.stringContaining('SLUICE_POLICY_NOT_CONFIGURED'),
       });
   });
 
   it('refuses to print a policy that is too long for IAM', async () => {
     const long = join(directory.path, 'long.config.mjs');
     const readers = Array.from({ length: 8 }, (_, i) => ({
-      ...{ kind: 'metabase', name: `bi${i}`, ownDatabase: `d${i}`.padStart(255, 'd') },
+      kind: 'metabase',
+      name: `bi${i}`,
+      ownDatabase: `d${i}`.padStart(255, 'd'),
     }));
     writeFileSync(
       long,
@@ -160,10 +164,8 @@ describe('sluice policy print', () => {
   });
 
   it('has a key for a source that has one', async () => {
-    const [without, withKey] = [
-      await printed('--for', 'ingest-source'),
-      await printed('--for', 'ingest-source', '--source', 'bolt'),
-    ];
+    const without = await printed('--for', 'ingest-source');
+    const withKey = await printed('--for', 'ingest-source', '--source', 'bolt');
     expect(JSON.stringify(without)).not.toMatch(/kms|key(?!s)/i);
     expect(Object.keys(withKey)).toEqual(['bucketPolicy', 'keyPolicy', 'callerPolicy']);
   });

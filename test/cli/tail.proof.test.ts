@@ -47,7 +47,9 @@ function tailOf(edge: string, ...args: string[]) {
 }
 
 const event = (eventName: string, more: object = {}) => ({
-  ...{ eventName, user: { userID: 'ada' }, time: observed.clock.now() },
+  eventName,
+  user: { userID: 'ada' },
+  time: observed.clock.now(),
   ...more,
 });
 const SDK = { 'statsig-sdk-type': 'py-server', 'statsig-sdk-version': '0.40.0' };

@@ -153,7 +153,9 @@ export async function makeModel(
     new CreateTableCommand({
       DatabaseName: 'models',
       TableInput: {
-        ...{ Name: 'by_day', TableType: 'EXTERNAL_TABLE', PartitionKeys: [] },
+        Name: 'by_day',
+        TableType: 'EXTERNAL_TABLE',
+        PartitionKeys: [],
         StorageDescriptor: {
           Columns: [{ Name: 'day', Type: 'date' }],
           Location: `s3://${Bucket}/${folder}`,

@@ -55,7 +55,9 @@ export async function openReaders() {
   await story.cloud.flush();
   await addForeignTable((await clientsOf('root')).glue);
   return {
-    ...{ edge: story.cloud.edge, config: story.cloud.config, credentialsOf: story.credentialsOf },
+    edge: story.cloud.edge,
+    config: story.cloud.config,
+    credentialsOf: story.credentialsOf,
     /** Clients of a reader, or of the account's root. */
     clientsOf,
     close: story.close,

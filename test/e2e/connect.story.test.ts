@@ -34,7 +34,10 @@ const { collector } = cloud;
 const reports = await Promise.all([
   runDriver('driveNodeCore.ts', { collector, key: 'secret-demo', users: 20, userPrefix: 'member' }),
   runDriver('driveJsClient.ts', {
-    ...{ collector, key: 'client-demo', users: 12, userPrefix: 'visitor' },
+    collector,
+    key: 'client-demo',
+    users: 12,
+    userPrefix: 'visitor',
     // Two days offline, and today up to a minute ago.
     days: [
       ...days.slice(0, 2).map((day) => Date.parse(`${day}T10:00:00Z`)),
@@ -72,10 +75,8 @@ async function ask(product: string): Promise<{
   readonly queries: readonly SqlSnippet[];
 }> {
   const where = ['--local', '--endpoint-url', cloud.edge];
-  const [json, text] = [
-    await sluice('connect', product, ...where, '--json'),
-    await sluice('connect', product, ...where),
-  ];
+  const json = await sluice('connect', product, ...where, '--json');
+  const text = await sluice('connect', product, ...where);
   expect([json.code, text.code]).toEqual([0, 0]);
   const sheet: Form = JSON.parse(json.stdout);
   return {

@@ -23,8 +23,12 @@ import { CUSTOMER, DROPS, ingestCloud } from '../harness/ingestCloud.ts';
 import { eventually } from '../harness/storyCloud.ts';
 
 /** Days of the local cloud, whatever day it is on the machine. */
-const [D16, D17, D18] = ['2026-11-16', '2026-11-17', '2026-11-18'] as const;
-const [D19, D20, D21] = ['2026-11-19', '2026-11-20', '2026-11-21'] as const;
+const D16 = '2026-11-16';
+const D17 = '2026-11-17';
+const D18 = '2026-11-18';
+const D19 = '2026-11-19';
+const D20 = '2026-11-20';
+const D21 = '2026-11-21';
 const DAYS = [D16, D17, D18, D19, D20];
 const HOUR = 3_600_000;
 
@@ -89,10 +93,8 @@ beforeAll(async () => {
 });
 afterAll(() => ingest.close());
 
-const { sluice, json } = {
-  sluice: (...args: string[]) => ingest.sluice(...args),
-  json: (...args: string[]) => ingest.json(...args),
-};
+const sluice = (...args: string[]) => ingest.sluice(...args);
+const json = (...args: string[]) => ingest.json(...args);
 
 /** Rows that the tables have to have, by the key of the file that has them. */
 const wanted = new Map<string, { readonly name: DatasetName; readonly rows: readonly object[] }>();
@@ -178,7 +180,8 @@ const explain = (source: string, dataset: string, day: string): Promise<LedgerEn
 async function fates(name: DatasetName, day: string): Promise<readonly unknown[]> {
   const { files } = await explain('acme', name, day);
   return files.map(({ key, fate, reason, rows }) => [
-    ...[key.slice(key.lastIndexOf('/') + 1), fate],
+    key.slice(key.lastIndexOf('/') + 1),
+    fate,
     ...(reason === undefined ? [] : [reason]),
     ...(rows === undefined ? [] : [`${rows.in} ${rows.out} ${rows.refused}`]),
   ]);
@@ -250,7 +253,14 @@ describe('customers’ drops', () => {
     expect(stdout).toContain(`acme/events ${D19} left out 2 objects: events/${D19}/empty.parquet (empty), `);
     expect(await fates('events', D18)).toEqual([['part-0.parquet', 'loaded', '3 2 1']]);
     const explained = await sluice(
-      ...['ingest', 'explain', '--source', 'acme', '--dataset', 'events', '--day', D18],
+      'ingest',
+      'explain',
+      '--source',
+      'acme',
+      '--dataset',
+      'events',
+      '--day',
+      D18,
     );
     expect(explained.stdout).toContain('1 of 3 rows was refused and is in quarantine.');
     expect(explained.stdout).toMatch(
@@ -386,7 +396,8 @@ describe('customers’ drops', () => {
         headers: { 'statsig-api-key': 'secret-acme', 'content-type': 'application/json' },
         body: JSON.stringify({ datestamps: [D21], type: 'events' }),
       });
-    const [first, second] = [await ready(), await ready()];
+    const first = await ready();
+    const second = await ready();
     expect([first.status, await first.json()]).toMatchObject([
       200,
       { success: true, started: ['acme', 'bolt'] },
@@ -506,8 +517,15 @@ describe('receipts', () => {
     const [receipt] = await written(D17);
     const rows = { in: 2, out: 1, refused: 1 };
     expect(receipt).toMatchObject({
-      ...{ receipt: 1, source: 'bolt', dataset: 'visits', day: D17, state: 'succeeded', failure: null },
-      ...{ rows, moreFiles: 0, files: [{ key: `visits/${D17}/a.parquet`, fate: 'loaded', rows }] },
+      receipt: 1,
+      source: 'bolt',
+      dataset: 'visits',
+      day: D17,
+      state: 'succeeded',
+      failure: null,
+      rows,
+      moreFiles: 0,
+      files: [{ key: `visits/${D17}/a.parquet`, fate: 'loaded', rows }],
     });
     expect(await calendar()).not.toContain(`visits ${D17} has a receipt`);
   });

@@ -30,7 +30,10 @@ statsig.behave((response, { url, headers }) => {
 const story = await storyCloud({ ...config, passThrough: { url: statsig.url } });
 gateway = story.cloud.collector;
 const report = await runDriver('../../test/harness/sdks/driveStatsigNode.ts', {
-  ...{ collector: gateway, key: KEY, users: 20, oneAddress: true },
+  collector: gateway,
+  key: KEY,
+  users: 20,
+  oneAddress: true,
 });
 await story.cloud.flush();
 afterAll(async () => {
@@ -87,7 +90,9 @@ describe('reads through the gateway', () => {
     const before = statsig.recorded.length;
     const body = '{"user":{"userID":"ada"},"statsigMetadata":{"sdkType":"dart-client"}}';
     const headers = {
-      ...{ 'statsig-api-key': 'client-dart', 'content-type': 'application/json', 'user-agent': 'Dart/3.5' },
+      'statsig-api-key': 'client-dart',
+      'content-type': 'application/json',
+      'user-agent': 'Dart/3.5',
     };
     const answer = await story.send({ path: '/v1/initialize', headers, body });
     expect([answer.status, await answer.json()]).toEqual([200, { has_updates: false }]);
@@ -136,8 +141,13 @@ describe('the move from the gateway to a Function URL', () => {
     const reports = await Promise.all([
       runDriver('driveNodeCore.ts', { collector: address, key: 'secret-e2e', users: 20, userPrefix: 'core' }),
       runDriver('driveJsClient.ts', {
-        ...{ collector: address, path: '/v1/my-product-data', key: 'client-e2e', users: 5 },
-        ...{ userPrefix: 'visitor', days: [Date.now() - 60_000], compress: true },
+        collector: address,
+        path: '/v1/my-product-data',
+        key: 'client-e2e',
+        users: 5,
+        userPrefix: 'visitor',
+        days: [Date.now() - 60_000],
+        compress: true,
       }),
     ]);
     expect(await story.cloud.flush()).toMatchObject({ unregistered: 0 });
@@ -149,7 +159,10 @@ describe('the move from the gateway to a Function URL', () => {
     }
     const own = `SELECT event_name FROM ${TABLES.events} WHERE user_id = 'u1' ORDER BY event_name`;
     expect((await story.query(own)).map(({ event_name }) => event_name)).toEqual([
-      ...['after', 'both, gateway', 'both, url', 'while away'],
+      'after',
+      'both, gateway',
+      'both, url',
+      'while away',
     ]);
     expect(story.refusals).toEqual([]);
   });

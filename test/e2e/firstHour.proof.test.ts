@@ -17,7 +17,8 @@ function post(cloud: Pick<CloudProcess, 'collector'>, eventName: string, time = 
   return fetch(`${cloud.collector}/v1/my-product-data`, {
     method: 'POST',
     headers: {
-      ...{ 'statsig-api-key': 'client-test', 'content-type': 'application/json' },
+      'statsig-api-key': 'client-test',
+      'content-type': 'application/json',
       'statsig-client-time': String(time),
     },
     body: JSON.stringify({ events: [{ eventName, user: { userID: 'u1' }, time, value: 1 }] }),
@@ -109,7 +110,9 @@ describe('sluice start', () => {
 // One story: the days are those after the machine's own, whose clock the SDKs go by.
 describe('a local cloud whose clock is moved past midnight', () => {
   const today = utcDay(Date.now());
-  const [first, second, third] = [addDays(today, 3), addDays(today, 4), addDays(today, 5)];
+  const first = addDays(today, 3);
+  const second = addDays(today, 4);
+  const third = addDays(today, 5);
   let story: StoryCloud;
   beforeAll(async () => {
     story = await storyCloud();

@@ -71,7 +71,10 @@ describe('a bucket that denies deletions', () => {
     const { Policy = '' } = await s3.send(new GetBucketPolicyCommand({ Bucket }));
     const { Statement, ...policy } = JSON.parse(Policy);
     const denied = {
-      ...{ Sid: 'NoDeletes', Effect: 'Deny', Principal: '*', Action: 's3:DeleteObject' },
+      Sid: 'NoDeletes',
+      Effect: 'Deny',
+      Principal: '*',
+      Action: 's3:DeleteObject',
       Resource: `arn:aws:s3:::${Bucket}/landing/*`,
     };
     const put = (Statements: readonly object[]) =>

@@ -12,7 +12,9 @@ afterAll(() => story.close());
 
 function post(from: number, count: number): Promise<number> {
   const events = Array.from({ length: count }, (_, i) => ({
-    ...{ eventName: 'made', value: from + i, user: { userID: `u${from + i}` } },
+    eventName: 'made',
+    value: from + i,
+    user: { userID: `u${from + i}` },
   }));
   const metadata = { gate: `g${from}`, gateValue: 'true', ruleID: 'r' };
   return story.post({ events: [...events, { eventName: 'statsig::gate_exposure', metadata }] });
@@ -60,13 +62,11 @@ describe('sluice redrive', () => {
     await story.cloud.flush();
 
     const found = {
-      ...{
-        found: 4,
-        delivered: { exposures: 0, events: 3 },
-        refused: { [reason]: 1 },
-        ignored: 0,
-        failed: {},
-      },
+      found: 4,
+      delivered: { exposures: 0, events: 3 },
+      refused: { [reason]: 1 },
+      ignored: 0,
+      failed: {},
     };
     const report = { dryRun: true, ...found };
     expect(await redrive('--reason', reason, '--dry-run')).toMatchObject({ code: 3, report });
@@ -99,15 +99,22 @@ it('the last hour of the status adds up its minutes', async () => {
   await post(0, 1);
   expect(await story.post({ headers: { 'statsig-api-key': 'wrong' }, body: 'x' })).toBe(401);
   expect((await story.json('status')).lastHour).toEqual({
-    ...{ requests: 4, received: 6, landed: 5, quarantined: 1, overflowed: 0, ignored: 0 },
-    ...{ failedBy: {}, refusedBy: { SLUICE_KEY_MISSING: 1 } },
+    requests: 4,
+    received: 6,
+    landed: 5,
+    quarantined: 1,
+    overflowed: 0,
+    ignored: 0,
+    failedBy: {},
+    refusedBy: { SLUICE_KEY_MISSING: 1 },
     tables: {
       exposures: { landed: 2, overflowed: 0 },
       events: { landed: 3, overflowed: 0 },
       quarantine: { landed: 1, overflowed: 0 },
     },
     lastRequestAt: new Date(last).toISOString(),
-    ...{ lastStoredAt: new Date(last).toISOString(), failedAt: {} },
+    lastStoredAt: new Date(last).toISOString(),
+    failedAt: {},
   });
   await story.advance(90 * MINUTE);
   const { lastRequestAt, problems } = await story.json('status');

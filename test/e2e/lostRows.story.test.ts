@@ -11,7 +11,10 @@ import { readParquet } from '../harness/readParquet.ts';
 
 /** A Friday, on which events are sent, and the days before it. */
 const SENT = '2026-11-20';
-const [D16, D17, D18, D19] = ['2026-11-16', '2026-11-17', '2026-11-18', '2026-11-19'] as const;
+const D16 = '2026-11-16';
+const D17 = '2026-11-17';
+const D18 = '2026-11-18';
+const D19 = '2026-11-19';
 const RAW = `statsig/statsig_forwarded_events/statsig_forwarded_events/${SENT}/`;
 const WAREHOUSE = 'acme-warehouse';
 const EVENTS = 20;
@@ -31,12 +34,18 @@ describe('rows that somebody reads', () => {
         curate: true,
         sources: [
           {
-            ...{ name: 'acme', bucket: DROPS, owner: CUSTOMER, settleMinutes: 0 },
+            name: 'acme',
+            bucket: DROPS,
+            owner: CUSTOMER,
+            settleMinutes: 0,
             datasets: [{ name: 'visits', kind: 'events', lookbackDays }],
           },
         ],
         exports: ['statsig_forwarded_events', 'acme_visits'].map((table) => ({
-          ...{ name: table.replaceAll('_', '-'), table, lookbackDays, target },
+          name: table.replaceAll('_', '-'),
+          table,
+          lookbackDays,
+          target,
         })),
       },
       { startsAt: `${SENT}T07:00:00Z` },
@@ -45,7 +54,9 @@ describe('rows that somebody reads', () => {
     customer = story.s3By({ accessKeyId: CUSTOMER, secretAccessKey: 'test' });
     for (const from of [0, EVENTS / 2]) {
       const events = Array.from({ length: EVENTS / 2 }, (_, i) => ({
-        ...{ eventName: 'purchase', user: { userID: `u${from + i}` }, time: story.clock.now() },
+        eventName: 'purchase',
+        user: { userID: `u${from + i}` },
+        time: story.clock.now(),
       }));
       expect(await story.post({ events })).toBe(202);
       await story.cloud.flush();
@@ -179,7 +190,8 @@ describe('rows that somebody reads', () => {
     await dropHalf(D19, 'a');
     await load();
     expect([(await visits(D17))[0], await count('acme_visits', D19), await codes()]).toEqual([
-      ...[ROWS, ROWS / 2],
+      ROWS,
+      ROWS / 2,
       ['ROWS_UNUSUAL'],
     ]);
     await dropHalf(D19, 'b');

@@ -183,7 +183,9 @@ describe('a week of events, curated over night', () => {
   it('reads raw rows once it is turned off, with the unit ID and JSON paths that are added then', async () => {
     await sendLate('before');
     await deploy({
-      ...{ ...config, curate: false, unitIds: { ...config.unitIds, teamID: 'team_id' } },
+      ...config,
+      curate: false,
+      unitIds: { ...config.unitIds, teamID: 'team_id' },
       jsonPaths: { plan: 'user.custom.plan', sku: 'metadata.sku' },
     });
     await settle();

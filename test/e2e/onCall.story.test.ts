@@ -25,13 +25,18 @@ beforeAll(async () => {
     {
       sources: [
         {
-          ...{ name: 'acme', bucket: DROPS, owner: CUSTOMER, settleMinutes: 0 },
+          name: 'acme',
+          bucket: DROPS,
+          owner: CUSTOMER,
+          settleMinutes: 0,
           datasets: [{ name: 'events', kind: 'events', lookbackDays: 2, expectedBy: { hour: 12 } }],
         },
       ],
       exports: [
         {
-          ...{ name: 'out', table: 'statsig_forwarded_events', lookbackDays: 1 },
+          name: 'out',
+          table: 'statsig_forwarded_events',
+          lookbackDays: 1,
           target: { bucket: 'acme-warehouse', owner: CUSTOMER },
         },
       ],
@@ -89,8 +94,15 @@ describe('sluice status', () => {
   it('finds nothing wrong with a new deployment, and says what it cannot know', async () => {
     const answer = await status();
     expect(answer).toMatchObject({
-      ...{ isWell: true, problems: [], unknown: [], stack: 'sluice-local', isLocal: true },
-      ...{ collector: story.cloud.collector, lastRequestAt: null, stream: null, quarantine: [] },
+      isWell: true,
+      problems: [],
+      unknown: [],
+      stack: 'sluice-local',
+      isLocal: true,
+      collector: story.cloud.collector,
+      lastRequestAt: null,
+      stream: null,
+      quarantine: [],
       partitions: { days: 0, gaps: [] },
       waiting: {
         buffered: { count: 0, oldest: null },

@@ -95,12 +95,17 @@ describe('the quarantine table', () => {
       `SELECT reason, path, raw, raw_encoding, CAST(ds AS varchar) ds FROM quarantine
        WHERE reason LIKE 'SLUICE_BODY_%' AND raw_location IS NULL ORDER BY raw_encoding, raw`,
     );
-    const [path, ds] = ['/v1/my-data', '2026-11-20'];
+    const path = '/v1/my-data';
+    const ds = '2026-11-20';
     const raw = Buffer.from(bomb).toString('base64');
     expect(bodies).toEqual([
       { reason: 'SLUICE_BODY_INFLATES_TOO_FAR', raw, raw_encoding: 'base64', path, ds },
       ...['no JSON', 'throttled'].map((text) => ({
-        ...{ reason: 'SLUICE_BODY_NOT_JSON', raw: text, raw_encoding: 'text', path, ds },
+        reason: 'SLUICE_BODY_NOT_JSON',
+        raw: text,
+        raw_encoding: 'text',
+        path,
+        ds,
       })),
     ]);
     const [row] = await story.query('SELECT * FROM quarantine WHERE raw_location IS NOT NULL');

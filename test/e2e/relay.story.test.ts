@@ -88,12 +88,10 @@ describe('relay in a local cloud whose policies are enforced', () => {
     const answered = await world.post({
       path,
       headers: {
-        ...{
-          'statsig-api-key': '',
-          cookie: 'a=planted',
-          authorization: 'Bearer planted',
-          origin: 'https://shop',
-        },
+        'statsig-api-key': '',
+        cookie: 'a=planted',
+        authorization: 'Bearer planted',
+        origin: 'https://shop',
         ...headers,
       },
       body,

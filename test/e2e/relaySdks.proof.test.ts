@@ -77,7 +77,8 @@ describe('relay of what real SDKs send', () => {
 
   /** Requests that were sent during an action, and those that arrived, each in the same order. */
   async function during(act: () => Promise<unknown>) {
-    const [sentBefore, arrivedBefore] = [front.recorded.length, target.recorded.length];
+    const sentBefore = front.recorded.length;
+    const arrivedBefore = target.recorded.length;
     await act();
     await Promise.all(passing);
     await world.cloud.flush();

@@ -260,17 +260,20 @@ describe('landed rows', () => {
       `SELECT * FROM ${TABLES.events} WHERE user_id = 'server-core-1' AND event_name = 'order_placed' LIMIT 1`,
     );
     expect(server).toMatchObject({
-      ...{ event_value: '11', stable_id: 'device-1', company_id: 'company-1', environment: 'staging' },
-      ...{
-        sdk_type: 'statsig-server-core-node',
-        company_metadata: expect.stringContaining('"currency":"EUR"'),
-      },
+      event_value: '11',
+      stable_id: 'device-1',
+      company_id: 'company-1',
+      environment: 'staging',
+      sdk_type: 'statsig-server-core-node',
+      company_metadata: expect.stringContaining('"currency":"EUR"'),
     });
     const [client] = await query(
       `SELECT * FROM ${TABLES.events} WHERE user_id = 'js-client-1' AND event_name = 'add_to_cart' LIMIT 1`,
     );
     expect(client).toMatchObject({
-      ...{ environment: 'production', sdk_type: 'javascript-client', event_value: '1' },
+      environment: 'production',
+      sdk_type: 'javascript-client',
+      event_value: '1',
       stable_id: expect.stringMatching(/^[0-9a-f-]{36}$/),
     });
     const [gate] = await query(`SELECT * FROM ${TABLES.exposures} WHERE exposure_type = 'gate' LIMIT 1`);
@@ -295,7 +298,12 @@ describe('the Parquet files', () => {
     const rows = read
       .flatMap(({ rows }) => rows)
       .map(({ event_id, event_name, event_value = null, user_id, company_id = null, timestamp }) => ({
-        ...{ event_id, event_name, event_value, user_id, company_id, at: Number(timestamp) },
+        event_id,
+        event_name,
+        event_value,
+        user_id,
+        company_id,
+        at: Number(timestamp),
       }));
     expect(ofRows(rows)).toEqual(await bySql());
   });

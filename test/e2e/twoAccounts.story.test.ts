@@ -30,7 +30,8 @@ import { longField } from '../lib/parquet/thriftWriter.ts';
 
 const daysAgo = (days: number) => addDays('2026-11-21', -days);
 const DAY = daysAgo(5);
-const [RIVAL, PARTNER] = ['222233334444', '333344445555'];
+const RIVAL = '222233334444';
+const PARTNER = '333344445555';
 const PARTNERS_ROLE = { arn: `arn:aws:iam::${PARTNER}:role/sluice`, externalId: 'partner-7' };
 const datasets = [{ name: 'events', kind: 'events' as const, lookbackDays: 10, refusedShare: 1 }];
 /** Statsig's own user, who reads exports of ours and writes exports of Statsig's into one bucket of the stack. */
@@ -101,8 +102,12 @@ describe('Statsig at a bucket of ours', () => {
     const { rows } = await readParquet(await ingest.read(there[0] ?? '', BUCKET, statsig));
     expect(rows).toEqual([
       {
-        ...{ timestamp: expect.any(BigInt), event_name: 'purchase' },
-        ...{ event_value: '12.5', user_id: 'ada', stable_id: null, metadata_json: '{"item":"hat"}' },
+        timestamp: expect.any(BigInt),
+        event_name: 'purchase',
+        event_value: '12.5',
+        user_id: 'ada',
+        stable_id: null,
+        metadata_json: '{"item":"hat"}',
       },
     ]);
   });
@@ -165,12 +170,10 @@ describe('Statsig at a bucket of ours', () => {
 /** Three customers whose loads run as deployed, in one deployment: none reaches another, whatever becomes of its load. */
 describe('the datasets of several customers in one deployment', () => {
   let load: Awaited<ReturnType<typeof ingest.credentialsOf>>;
-  const { s3By, kept, by, sluice } = {
-    s3By: (credentials: Credentials) => ingest.s3By(credentials),
-    kept: <Client extends { destroy(): void }>(client: Client) => ingest.kept(client),
-    by: (credentials: Credentials) => ingest.clientOptions(credentials),
-    sluice: (...args: string[]) => ingest.sluice(...args),
-  };
+  const s3By = (credentials: Credentials) => ingest.s3By(credentials);
+  const kept = <Client extends { destroy(): void }>(client: Client) => ingest.kept(client);
+  const by = (credentials: Credentials) => ingest.clientOptions(credentials);
+  const sluice = (...args: string[]) => ingest.sluice(...args);
 
   beforeAll(async () => {
     await ingest.letIn(RIVAL, 'rival-drops', 'ingest-source');
@@ -280,10 +283,17 @@ describe('the datasets of several customers in one deployment', () => {
     );
   }
   const DENIED = {
-    ...{ bucket: 'AccessDenied', files: 'AccessDenied', ledger: 'AccessDenied', days: 'AccessDenied' },
-    ...{ settle: 'AccessDenied', version: 'AccessDenied', sweep: 'AccessDenied' },
-    ...{ refused: 'AccessDenied', forget: 'AccessDenied' },
-    ...{ table: 'AccessDeniedException', partitions: 'AccessDeniedException' },
+    bucket: 'AccessDenied',
+    files: 'AccessDenied',
+    ledger: 'AccessDenied',
+    days: 'AccessDenied',
+    settle: 'AccessDenied',
+    version: 'AccessDenied',
+    sweep: 'AccessDenied',
+    refused: 'AccessDenied',
+    forget: 'AccessDenied',
+    table: 'AccessDeniedException',
+    partitions: 'AccessDeniedException',
   };
   // The object exists with another ETag: the call was allowed.
   const DONE = {
@@ -307,7 +317,9 @@ describe('the datasets of several customers in one deployment', () => {
   it('are loaded while another customer’s files would crash or stall the load', async () => {
     const bench = await MappingBench.open();
     const rows = `SELECT TIMESTAMP '${DAY} 12:00:00' AS timestamp, name AS event_name, name AS unit_id FROM unnest(['a', 'b']) t(name)`;
-    const [crashing, stalling, lying] = [daysAgo(8), daysAgo(7), daysAgo(6)];
+    const crashing = daysAgo(8);
+    const stalling = daysAgo(7);
+    const lying = daysAgo(6);
     const more = Buffer.alloc(2_000_000, 'A');
     for (const [day, edit] of [
       [crashing, (file: EngineFile) => setPages(file, 1, plainPage(['a', 'b'], { more }))],

@@ -63,7 +63,8 @@ export class Engine {
     const engine = new Engine(folder, bin);
     try {
       for (const name of ['tmp', 'state', 'home']) mkdirSync(join(folder, name));
-      const [edge, moto] = [await freePort(), await freePort()];
+      const edge = await freePort();
+      const moto = await freePort();
       engine.#serve('localstack', [join(import.meta.dirname, 'engine.py')], {
         ENGINE_WORK: folder,
         ENGINE_NODE: process.execPath,

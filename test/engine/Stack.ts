@@ -88,7 +88,8 @@ export class Stack {
     mkdirSync(this.#folder);
     for (const name of readdirSync(repositoryRoot)) {
       if (name.startsWith('.') || name === 'build' || name === 'sluice.config.ts') continue;
-      const [from, to] = [join(repositoryRoot, name), join(this.#folder, name)];
+      const from = join(repositoryRoot, name);
+      const to = join(this.#folder, name);
       // Serverless doesn't follow links to its own files.
       if (['serverless.yml', 'package.json', 'tsconfig.json'].includes(name)) copyFileSync(from, to);
       else symlinkSync(from, to);

@@ -69,7 +69,10 @@ const template = {
     Function: {
       Type: 'AWS::Lambda::Function',
       Properties: {
-        ...{ FunctionName: 'asked-partial', Runtime: 'nodejs24.x', Handler: 'index.run', Timeout: 3 },
+        FunctionName: 'asked-partial',
+        Runtime: 'nodejs24.x',
+        Handler: 'index.run',
+        Timeout: 3,
         Role: { 'Fn::GetAtt': ['Role', 'Arn'] },
         Code: { ZipFile: FAILS_BAD },
       },
@@ -176,7 +179,9 @@ async function createStack(client: ReturnType<Engine['client']>, body: object): 
 /** What moto's CloudFormation leaves out. */
 async function makeByApi(client: ReturnType<Engine['client']>): Promise<void> {
   const { Bucket, Database, Table, Stream } = template.Resources;
-  const [s3, glue, firehose] = [new S3Client(client), new GlueClient(client), new FirehoseClient(client)];
+  const s3 = new S3Client(client);
+  const glue = new GlueClient(client);
+  const firehose = new FirehoseClient(client);
   await s3.send(
     new PutBucketVersioningCommand({
       Bucket: Bucket.Properties.BucketName,
@@ -206,13 +211,19 @@ async function askOne(
   client: Omit<ReturnType<Engine['client']>, 'region'> & { readonly region: string },
   tell: (what: string, wrong: string) => void,
 ): Promise<void> {
-  const [s3, sqs] = [new S3Client(client), new SQSClient(client)];
+  const s3 = new S3Client(client);
+  const sqs = new SQSClient(client);
   const account = client.credentials.accessKeyId === 'test' ? '000000000000' : client.credentials.accessKeyId;
   const url = async (QueueName: string) =>
     (await sqs.send(new GetQueueUrlCommand({ QueueName }))).QueueUrl ?? '';
   const asked: Asked = {
-    ...{ s3, sqs, glue: new GlueClient(client), firehose: new FirehoseClient(client) },
-    ...{ secrets: new SecretsManagerClient(client), sts: new STSClient(client), bucket: 'asked-bucket' },
+    s3,
+    sqs,
+    glue: new GlueClient(client),
+    firehose: new FirehoseClient(client),
+    secrets: new SecretsManagerClient(client),
+    sts: new STSClient(client),
+    bucket: 'asked-bucket',
     queue: await url('asked-queue'),
     dead: {
       url: await url('asked-dead'),
@@ -221,7 +232,9 @@ async function askOne(
     },
     partial: witness === 'moto' ? '' : await url('asked-partial'),
     events: await url('asked-events'),
-    ...{ database: 'asked', table: 'asked', stream: 'asked-stream' },
+    database: 'asked',
+    table: 'asked',
+    stream: 'asked-stream',
     roleArn: `arn:aws:iam::${account}:role/asked`,
   };
   for (const { asks, answer, otherwise = {}, ask } of questions) {

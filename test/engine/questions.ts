@@ -409,7 +409,8 @@ export const questions: readonly Question[] = [
       const { Credentials } = await sts.send(new AssumeRoleCommand({ RoleArn, RoleSessionName: 'session' }));
       const { endpoint, region } = sts.config;
       const session = new STSClient({
-        ...{ region, ...(endpoint === undefined ? {} : { endpoint }) },
+        region,
+        ...(endpoint === undefined ? {} : { endpoint }),
         credentials: {
           accessKeyId: Credentials?.AccessKeyId ?? '',
           secretAccessKey: Credentials?.SecretAccessKey ?? '',
@@ -452,7 +453,9 @@ async function failure(call: Promise<unknown>): Promise<string> {
 async function receive(sqs: SQSClient, QueueUrl: string, most: number, seconds = 5) {
   const { Messages = [] } = await sqs.send(
     new ReceiveMessageCommand({
-      ...{ QueueUrl, MaxNumberOfMessages: most, WaitTimeSeconds: seconds },
+      QueueUrl,
+      MaxNumberOfMessages: most,
+      WaitTimeSeconds: seconds,
       MessageSystemAttributeNames: ['All'],
     }),
   );
@@ -462,7 +465,8 @@ async function receive(sqs: SQSClient, QueueUrl: string, most: number, seconds =
 async function createPartitions({ glue, database, table }: Asked, days: readonly string[]): Promise<string> {
   const { Errors = [] } = await glue.send(
     new BatchCreatePartitionCommand({
-      ...{ DatabaseName: database, TableName: table },
+      DatabaseName: database,
+      TableName: table,
       PartitionInputList: days.map((day) => ({
         Values: [day],
         StorageDescriptor: { Location: `s3://bucket/${day}/` },

@@ -221,13 +221,13 @@ export function steps(
 
   /** A day of a customer's, and one of ours: loaded, exported, curated. */
   async function days(): Promise<void> {
-    const [good, bad, past] = [
-      utcDay(startedAt - DAY_MS),
-      utcDay(startedAt - 2 * DAY_MS),
-      startedAt - 3 * DAY_MS,
-    ];
+    const good = utcDay(startedAt - DAY_MS);
+    const bad = utcDay(startedAt - 2 * DAY_MS);
+    const past = startedAt - 3 * DAY_MS;
     const orders = Array.from({ length: 50 }, (_, i) => ({
-      ...{ at: startedAt - DAY_MS, action: `order-${i}`, uid: `u${i}` },
+      at: startedAt - DAY_MS,
+      action: `order-${i}`,
+      uid: `u${i}`,
     }));
     await customer.put(
       DROPS,

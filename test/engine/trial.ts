@@ -32,7 +32,9 @@ export async function runTrial(engine: Engine, folder: string, until?: RegExp): 
     '--json',
   ];
   const child = engine.start(process.execPath, [sluice, ...args], { cwd: folder });
-  let [stdout, stderr, isInterrupted] = ['', '', false];
+  let stdout = '';
+  let stderr = '';
+  let isInterrupted = false;
   child.stdout.on('data', (chunk) => {
     stdout += chunk;
   });

@@ -75,7 +75,8 @@ export class MemoryObjects implements ObjectStore {
     if (fault === 'conflict') return null;
     if (expected !== undefined && (this.objects.get(key)?.eTag ?? null) !== expected) return null;
     this.#writes += 1;
-    const [bytes, eTag] = [Buffer.from(body), `"${this.#writes}"`];
+    const bytes = Buffer.from(body);
+    const eTag = `"${this.#writes}"`;
     this.onWrite(this.objects.get(key)?.bytes, bytes);
     this.objects.set(key, { bytes, eTag, metadata, modifiedAt: this.#clock.now() });
     if (fault === 'lost_answer') throw failure('lost');

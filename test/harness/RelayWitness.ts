@@ -71,9 +71,11 @@ export class RelayWitness {
   /** Sends requests under a fault, ends it, waits until nothing is left to relay, and counts. */
   async account(fault: RelayFault, count: number): Promise<RelayAccount> {
     const { name, faults = {}, isLarge = false, isSlow = false, daysDown = 0 } = fault;
-    const [world, target] = [this.#world, this.#target];
+    const world = this.#world;
+    const target = this.#target;
     const names = Array.from({ length: count }, (_, i) => `${name} ${i}`);
-    const [had, said] = [new Map<string, number>(), new Set<string>()];
+    const had = new Map<string, number>();
+    const said = new Set<string>();
     let tries = 0;
     const behave = (manner: Manner, isTaken: boolean, isSaid: boolean) =>
       target.behave((response, request) => {
@@ -131,7 +133,8 @@ export class RelayWitness {
   }
 
   async #postAll(names: readonly string[], isLarge: boolean): Promise<Post[]> {
-    const [queue, posts]: [string[], Post[]] = [[...names], []];
+    const queue: string[] = [...names];
+    const posts: Post[] = [];
     const sender = async () => {
       for (let of = queue.shift(); of !== undefined; of = queue.shift()) {
         for (let tries = 0; tries < POSTS_AT_MOST; tries += 1) {

@@ -85,7 +85,10 @@ export async function answer(
     execution.SubstatementType === 'EXPLAIN' ||
     execution.ResultConfiguration?.OutputLocation?.endsWith('.csv') === true;
   return {
-    ...{ id, names, types, rows: headed ? rows.slice(1) : rows },
+    id,
+    names,
+    types,
+    rows: headed ? rows.slice(1) : rows,
     location: execution.ResultConfiguration?.OutputLocation ?? '',
   };
 }

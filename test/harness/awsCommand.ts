@@ -35,7 +35,10 @@ async function aws([service, operation, ...words]: readonly string[]): Promise<v
     return given;
   };
   const s3 = new S3Client({
-    ...{ region: value('region'), endpoint: value('endpoint-url'), forcePathStyle: true, maxAttempts: 1 },
+    region: value('region'),
+    endpoint: value('endpoint-url'),
+    forcePathStyle: true,
+    maxAttempts: 1,
   });
   const Bucket = value('bucket');
   if (service !== 's3api') throw new Error(service);

@@ -65,6 +65,8 @@ function setEnvironment(env: Readonly<Record<string, string>>): () => void {
 
 /** The environment of somebody who has AWS set up for an endpoint. */
 export const keysEnvironment = (endpoint: string) => ({
-  ...{ AWS_ENDPOINT_URL: endpoint, AWS_REGION: 'us-east-1' },
-  ...{ AWS_ACCESS_KEY_ID: 'test', AWS_SECRET_ACCESS_KEY: 'test' },
+  AWS_ENDPOINT_URL: endpoint,
+  AWS_REGION: 'us-east-1',
+  AWS_ACCESS_KEY_ID: 'test',
+  AWS_SECRET_ACCESS_KEY: 'test',
 });

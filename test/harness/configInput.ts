@@ -11,7 +11,10 @@ export const eventsDataset = (more: Partial<DatasetInput> = {}): DatasetInput =>
 
 /** A source `acme` in the bucket `acme-drops` of another account, with a dataset of events, but for what differs. */
 export const acmeSource = (more: Partial<SourceInput> = {}): SourceInput => ({
-  ...{ name: 'acme', bucket: 'acme-drops', owner: '444455556666', datasets: [eventsDataset()] },
+  name: 'acme',
+  bucket: 'acme-drops',
+  owner: '444455556666',
+  datasets: [eventsDataset()],
   ...more,
 });
 
@@ -20,7 +23,9 @@ export const exportTo = (
   target: Partial<ExportInput['target']>,
   more: Partial<ExportInput> = {},
 ): ExportInput => ({
-  ...{ name: 'out', table: 'statsig_forwarded_events', ...more },
+  name: 'out',
+  table: 'statsig_forwarded_events',
+  ...more,
   target: { bucket: 'acme-warehouse', owner: '444455556666', ...target },
 });
 

@@ -58,7 +58,9 @@ export async function ingestCloud(input: Partial<ConfigInput>, options: StoryOpt
       });
     }
     const grant = {
-      ...{ partition: 'aws', region: localAccount.region, bucket },
+      partition: 'aws',
+      region: localAccount.region,
+      bucket,
       principal: principal ?? `arn:aws:iam::${localAccount.id}:root`,
     };
     const policies = { 'ingest-source': ingestSourcePolicies, 'export-target': exportTargetPolicies };

@@ -18,7 +18,9 @@ export function lambdaInvoker<Result>(
 export function invokedFunction<Result>(handler: Handler<Result>, env: Readonly<Record<string, string>>) {
   const before = { ...process.env };
   Object.assign(process.env, {
-    ...{ AWS_REGION: 'us-east-1', AWS_ACCESS_KEY_ID: 'test', AWS_SECRET_ACCESS_KEY: 'test' },
+    AWS_REGION: 'us-east-1',
+    AWS_ACCESS_KEY_ID: 'test',
+    AWS_SECRET_ACCESS_KEY: 'test',
     ...env,
   });
   const lines: Record<string, unknown>[] = [];
@@ -46,6 +48,8 @@ export function invokedFunction<Result>(handler: Handler<Result>, env: Readonly<
 
 /** A message of a queue, as Lambda hands it to a function. */
 export const queueMessage = (messageId: string, body: string, receives = 1) => ({
-  ...{ messageId, body, eventSource: 'aws:sqs' },
+  messageId,
+  body,
+  eventSource: 'aws:sqs',
   attributes: { ApproximateReceiveCount: String(receives) },
 });

@@ -42,7 +42,13 @@ export async function startAws({
   const { options, close } = await startServices(services, faults);
   const clients = { s3: new S3Client(options), glue: new GlueClient(options), sqs: new SQSClient(options) };
   return {
-    ...{ ...clients, directory: directory.path, faults, store, catalog, queues, options },
+    ...clients,
+    directory: directory.path,
+    faults,
+    store,
+    catalog,
+    queues,
+    options,
     /** Makes a queue. @returns Its URL. */
     addQueue(name: string): string {
       queues.ensure(name, queueProperties({}).settings);

@@ -38,7 +38,8 @@ export async function startAwsWire(): Promise<AwsWire> {
     if (target === undefined) {
       wire.calls.s3 += 1;
       if (wire.s3Status === 200) {
-        const [key, payload] = [decodeURIComponent(pathOf(request)), payloadOf(request, body)];
+        const key = decodeURIComponent(pathOf(request));
+        const payload = payloadOf(request, body);
         wire.objects.set(key, payload.toString('utf8'));
         if (key.includes('/landing/')) keep(payload, 'object');
       }

@@ -70,7 +70,8 @@ export async function startShop(upstream?: string): Promise<{
   const address = server.address();
   const port = typeof address === 'object' && address !== null ? address.port : 0;
   return {
-    ...{ ownPath: `http://localhost:${port}/e`, methods },
+    ownPath: `http://localhost:${port}/e`,
+    methods,
     page: (user, collector) => `http://localhost:${port}/?${new URLSearchParams({ user, collector })}`,
     async close() {
       server.close();

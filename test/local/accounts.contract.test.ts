@@ -174,7 +174,8 @@ describe('buckets of two accounts', () => {
       { name: 'MalformedPolicy', status: 400, message: 'Policy has invalid resource' },
       { name: 'MalformedPolicy', status: 400, message: expect.stringContaining('Effect') },
       {
-        ...{ name: 'MalformedPolicy', status: 400 },
+        name: 'MalformedPolicy',
+        status: 400,
         message: 'Action does not apply to any resource(s) in statement',
       },
       { name: 'MalformedPolicy', status: 400, message: 'Policy has invalid action' },

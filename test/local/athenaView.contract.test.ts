@@ -10,11 +10,9 @@ import { temporaryDirectory } from '../harness/temporaryDirectory.ts';
 import { openData } from '../lib/views/openData.ts';
 
 const view = (name: string, sql: string): AthenaView => ({ database: 'sluice', name, sql, columns: ['n'] });
-const [base, above, other] = [
-  view('base', 'SELECT n FROM t'),
-  view('above', 'SELECT n FROM "sluice"."base"'),
-  view('other', 'SELECT n FROM t'),
-];
+const base = view('base', 'SELECT n FROM t');
+const above = view('above', 'SELECT n FROM "sluice"."base"');
+const other = view('other', 'SELECT n FROM t');
 
 describe('viewsFor', () => {
   it('finds the views that a query names, and the views that these name', () => {

@@ -34,7 +34,9 @@ describe('read access to objects of another account', () => {
     const Bucket = 'acme-warehouse';
     await accounts.theirs.send(new CreateBucketCommand({ Bucket }));
     const { bucketPolicy } = exportTargetPolicies({
-      ...{ partition: 'aws', region: 'us-east-1', bucket: Bucket },
+      partition: 'aws',
+      region: 'us-east-1',
+      bucket: Bucket,
       principal: `arn:aws:iam::${OURS}:root`,
       keyArn: undefined,
     });
@@ -55,8 +57,11 @@ describe('read access to objects of another account', () => {
     const Bucket = 'acme-without-acl';
     await accounts.theirs.send(new CreateBucketCommand({ Bucket }));
     const statement = {
-      ...{ Sid: 'Write', Effect: 'Allow', Principal: { AWS: `arn:aws:iam::${OURS}:root` } },
-      ...{ Action: 's3:PutObject', Resource: `arn:aws:s3:::${Bucket}/*` },
+      Sid: 'Write',
+      Effect: 'Allow',
+      Principal: { AWS: `arn:aws:iam::${OURS}:root` },
+      Action: 's3:PutObject',
+      Resource: `arn:aws:s3:::${Bucket}/*`,
     };
     const Policy = JSON.stringify({ Version: '2012-10-17', Statement: [statement] });
     await accounts.theirs.send(new PutBucketPolicyCommand({ Bucket, Policy }));

@@ -10,8 +10,15 @@ const END = Date.UTC(2026, 10, 20, 12, 10);
 
 const table = { landed: 0, overflowed: 0 };
 const none: RequestCounts = {
-  ...{ requests: 0, received: 0, landed: 0, quarantined: 0, overflowed: 0, ignored: 0 },
-  ...{ failedBy: {}, refusedBy: {}, tables: { exposures: table, events: table, quarantine: table } },
+  requests: 0,
+  received: 0,
+  landed: 0,
+  quarantined: 0,
+  overflowed: 0,
+  ignored: 0,
+  failedBy: {},
+  refusedBy: {},
+  tables: { exposures: table, events: table, quarantine: table },
 };
 type Some = Partial<RequestCounts>;
 
@@ -54,7 +61,8 @@ describe('what is not as usual', () => {
       [10, 5, 5].map((n, i) => [START + i * 5 * MINUTE, { ...none, failedBy: { A: n } }]),
     );
     day.set(END, { ...none, failedBy: { B: 1 } });
-    const [first, last] = ['2026-11-19T12:00:00.000Z', '2026-11-19T12:10:00.000Z'];
+    const first = '2026-11-19T12:00:00.000Z';
+    const last = '2026-11-19T12:10:00.000Z';
     expect(lastDayOf({ day, before: new Map(), start: START, end: END }).failedBy).toEqual({
       A: { count: 20, first, last },
       B: { count: 1, first: at('12:10'), last: at('12:10') },
@@ -101,7 +109,8 @@ describe('what is not as usual', () => {
   it('is a silence of more than an hour in which 30 requests would have come', () => {
     const silent = (usual: number, from: string, to: string, days = 7) =>
       changes({
-        ...{ usual: { requests: usual }, days },
+        usual: { requests: usual },
+        days,
         today: (time) => ({ requests: time >= from && time < to ? 0 : usual / 12 }),
       });
     expect(changes({ usual: { requests: 600 } })).toEqual([]);
@@ -125,7 +134,9 @@ describe('what is not as usual', () => {
     };
     for (const from of [0, HOUR, 2 * HOUR])
       expect(silent(from)[0]).toMatchObject({
-        ...{ what: 'silence', first: '2026-11-19T09:00:00.000Z', last: '2026-11-19T16:00:00.000Z' },
+        what: 'silence',
+        first: '2026-11-19T09:00:00.000Z',
+        last: '2026-11-19T16:00:00.000Z',
       });
   });
 

@@ -283,7 +283,8 @@ describe('the calendar of curated days', () => {
 
   it('finds raw days without files until somebody accepts them, one day at a time, curated or not', async () => {
     const { s3, config, clock } = curations;
-    const [gone, other] = ['2026-11-10', '2026-11-11'];
+    const gone = '2026-11-10';
+    const other = '2026-11-11';
     const look = async (days: readonly string[]) => {
       clock.advance(3_600_000);
       await noteRawDays(s3ObjectStore(s3, config.bucket), 'exposures', days, config, clock.now());

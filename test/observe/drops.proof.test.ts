@@ -154,7 +154,12 @@ describe('questions about drops', () => {
     const range = ['--source', 'acme', '--dataset', 'events', '--from', '2026-11-17', '--to', GOOD];
     const dry = await ingest('backfill', ...range, '--dry-run', '--json');
     expect(JSON.parse(dry.stdout)).toEqual({
-      ...{ dryRun: true, source: 'acme', dataset: 'events', from: '2026-11-17', to: GOOD, days: 2 },
+      dryRun: true,
+      source: 'acme',
+      dataset: 'events',
+      from: '2026-11-17',
+      to: GOOD,
+      days: 2,
     });
     expect(dry.stderr).toContain('Nothing was requested');
     const exported = ['export', 'run', '--from', GOOD, '--dry-run', '--local'];

@@ -5,7 +5,10 @@ import { ledgerEntry } from '../harness/ledgerEntry.ts';
 
 describe('a day with files of equal size and ETag', () => {
   const file = (key: string, eTag: string, more: Partial<LedgerEntry['files'][number]> = {}) => ({
-    ...({ key, eTag, size: 9, fate: 'loaded' } as const),
+    key,
+    eTag,
+    size: 9,
+    fate: 'loaded' as const,
     rows: { in: 1, out: 1, refused: 0 },
     ...more,
   });

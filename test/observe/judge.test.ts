@@ -13,46 +13,111 @@ const at = (hoursAgo: number) => new Date(NOW - hoursAgo * HOUR).toISOString();
 
 const none = { landed: 0, overflowed: 0 };
 const hour: LastHour = {
-  ...{ requests: 100, received: 0, landed: 0, quarantined: 0, overflowed: 0, ignored: 0 },
-  ...{ failedBy: {}, refusedBy: {}, tables: { exposures: none, events: none, quarantine: none } },
-  ...{ lastRequestAt: at(0.1), lastStoredAt: null, failedAt: {} },
+  requests: 100,
+  received: 0,
+  landed: 0,
+  quarantined: 0,
+  overflowed: 0,
+  ignored: 0,
+  failedBy: {},
+  refusedBy: {},
+  tables: { exposures: none, events: none, quarantine: none },
+  lastRequestAt: at(0.1),
+  lastStoredAt: null,
+  failedAt: {},
 };
 const nothing = { count: 0, bytes: 0, hasMore: false, oldest: null };
 const undeleted = { ...nothing, why: null };
 const damaged = { ...nothing, rows: 0, first: null };
 const well: StatusFacts = {
-  ...{ stack: 'sluice-prod', isLocal: false, at: at(0), collector: null },
-  ...{ lastHour: null, lastDay: null, spikeFrom: null, noted: null, lastRequestAt: null, refusals: null },
-  ...{ senders: 1, lastEventAt: null, tables: [] },
+  stack: 'sluice-prod',
+  isLocal: false,
+  at: at(0),
+  collector: null,
+  lastHour: null,
+  lastDay: null,
+  spikeFrom: null,
+  noted: null,
+  lastRequestAt: null,
+  refusals: null,
+  senders: 1,
+  lastEventAt: null,
+  tables: [],
   waiting: { buffered: { count: null, oldest: null }, landing: nothing, undeleted, damaged },
-  ...{ stream: null, partitions: { days: 3, gaps: [] }, deadLetters: [], failures: {}, lostDays: [] },
-  ...{ quarantine: [], datasets: [], exports: [], curated: [] },
-  ...{ relay: null, alarms: [], key: null, faults: 0, unknown: [], notes: [], scannedBytes: 0 },
+  stream: null,
+  partitions: { days: 3, gaps: [] },
+  deadLetters: [],
+  failures: {},
+  lostDays: [],
+  quarantine: [],
+  datasets: [],
+  exports: [],
+  curated: [],
+  relay: null,
+  alarms: [],
+  key: null,
+  faults: 0,
+  unknown: [],
+  notes: [],
+  scannedBytes: 0,
 };
 const stream = {
-  ...{ stream: 'sluice-prod-landing', oldest: null },
-  ...{ quotaShare: null, quota: null, throttledRecords: null },
+  stream: 'sluice-prod-landing',
+  oldest: null,
+  quotaShare: null,
+  quota: null,
+  throttledRecords: null,
 };
 const waiting = (more: Partial<StatusFacts['waiting']>) => ({ waiting: { ...well.waiting, ...more } });
 const dropDay: DropDay = {
-  ...{ day: '2026-11-19', state: 'succeeded', lateSince: null, unusual: null, usual: null },
-  ...{ missingSince: null, waiting: null, uncommitted: 0, rows: { in: 0, out: 0, refused: 0 }, files: 1 },
-  ...{ kept: 0, leftOut: { count: 0, words: '' }, version: null, failure: null, receipt: null },
+  day: '2026-11-19',
+  state: 'succeeded',
+  lateSince: null,
+  unusual: null,
+  usual: null,
+  missingSince: null,
+  waiting: null,
+  uncommitted: 0,
+  rows: { in: 0, out: 0, refused: 0 },
+  files: 1,
+  kept: 0,
+  leftOut: { count: 0, words: '' },
+  version: null,
+  failure: null,
+  receipt: null,
   failing: null,
 };
 const failing = { since: NOW - 30 * HOUR, last: NOW - 2 * HOUR };
 const failedDay: DropDay = {
-  ...{ ...dropDay, day: '2026-11-18', state: 'failed', failure: 'SLUICE_INGEST_X', failing },
+  ...dropDay,
+  day: '2026-11-18',
+  state: 'failed',
+  failure: 'SLUICE_INGEST_X',
+  failing,
 };
 const failingText = `2026-11-18 SLUICE_INGEST_X, since ${at(30)}, last tried ${at(2)}.`;
 const look = { at: NOW - HOUR, newestDay: null, openDays: [], stopped: false };
 const dataset: DatasetDays = {
-  ...{ source: 'acme', dataset: 'orders', kind: 'events', table: 'acme_orders', folder: 's3://acme/orders/' },
-  ...{ schedule: 'daily', lookbackDays: 3, firstDay: '2026-11-17', lastLook: look, days: [dropDay] },
-  ...{ late: [], waiting: [], unusual: [], unlooked: [] },
+  source: 'acme',
+  dataset: 'orders',
+  kind: 'events',
+  table: 'acme_orders',
+  folder: 's3://acme/orders/',
+  schedule: 'daily',
+  lookbackDays: 3,
+  firstDay: '2026-11-17',
+  lastLook: look,
+  days: [dropDay],
+  late: [],
+  waiting: [],
+  unusual: [],
+  unlooked: [],
 };
 const exported = {
-  ...{ export: 'out', table: 'statsig_forwarded_events', target: 's3://acme/out/', firstDay: '2026-11-17' },
+  export: 'out',
+  table: 'statsig_forwarded_events',
+  target: 's3://acme/out/',
+  firstDay: '2026-11-17',
 };
 const datasets = (more: Partial<DatasetDays>) => ({ datasets: [{ ...dataset, ...more }] });
 const refusedBy = (counts: Readonly<Record<string, number>>, requests = 100): Partial<StatusFacts> => ({
@@ -82,15 +147,32 @@ const changedText = (noun: string) =>
   `500 ${noun} in the busiest hour, where 2 are usual, first in the 5 minutes from ${at(9)}, last in those from ${at(8)}; 700 in 24 hours.`;
 const copies = { count: 3, objects: 0, hasMore: false };
 const curated = {
-  ...({ kind: 'events', table: 'curated_events', listed: 30, leftOut: 0, raw: 3 } as const),
-  ...{ failed: [], late: [], unplanned: [], resends: [], kept: [], accepted: [] },
+  kind: 'events' as const,
+  table: 'curated_events',
+  listed: 30,
+  leftOut: 0,
+  raw: 3,
+  failed: [],
+  late: [],
+  unplanned: [],
+  resends: [],
+  kept: [],
+  accepted: [],
 };
 const keptDay = {
-  ...{ day: '2026-11-14', rows: 7, since: '2026-11-16T00:20:00Z', folder: 'statsig/events/2026-11-14/' },
-  ...{ gone: ['a.parquet'], replaced: [], isErased: false },
+  day: '2026-11-14',
+  rows: 7,
+  since: '2026-11-16T00:20:00Z',
+  folder: 'statsig/events/2026-11-14/',
+  gone: ['a.parquet'],
+  replaced: [],
+  isErased: false,
 };
 const deadLetters = {
-  ...{ part: 'write', queue: 'sluice-prod-write-dead-letters', messages: 2, since: at(1) },
+  part: 'write',
+  queue: 'sluice-prod-write-dead-letters',
+  messages: 2,
+  since: at(1),
   arn: 'arn:aws:sqs:x:1:sluice-prod-write-dead-letters',
 };
 const alarm = { name: 'sluice-prod-overflow', description: 'Look there', since: at(2) };
@@ -98,7 +180,8 @@ const alarm = { name: 'sluice-prod-overflow', description: 'Look there', since: 
 const place = {
   config: defineConfig({ bucket: 'acme' }),
   stack: { service: 'sluice', stage: 'prod' },
-  ...{ localControl: undefined, now: NOW },
+  localControl: undefined,
+  now: NOW,
 };
 const judge = (facts: Partial<StatusFacts>) => judgeFacts({ ...well, ...facts }, place, 'eu-central-1');
 
@@ -117,7 +200,8 @@ const cases: readonly Case[] = [
   [
     'all requests are refused',
     refusedBy({ SLUICE_BODY_NOT_JSON: 60 }, 60),
-    ...(['REFUSED', 'problem'] as const),
+    'REFUSED',
+    'problem',
     '60 of 60 requests of the last hour, 60 within 24 hours: 60 SLUICE_BODY_NOT_JSON.',
     'npx sluice tail --errors',
   ],
@@ -131,7 +215,8 @@ const cases: readonly Case[] = [
         hasMore: false,
       },
     },
-    ...(['REFUSED', 'problem'] as const),
+    'REFUSED',
+    'problem',
     `20 of 400 requests of the last hour, 900 within 24 hours: 900 SLUICE_KEY_UNKNOWN from js-client 3 with the key 9f86d081, first ${at(9)}, last ${at(8)}.`,
     'npx sluice tail --errors',
   ],
@@ -141,53 +226,67 @@ const cases: readonly Case[] = [
       lastDay: { ...lastDay, refused: 9 },
       refusals: { groups: [{ ...sent, code: 'SLUICE_KEY_MISSING', count: 8 }], hasMore: true },
     },
-    ...(['REFUSED', 'warning'] as const),
+    'REFUSED',
+    'warning',
     `0 of 0 requests of the last hour, 9 within 24 hours: 8 SLUICE_KEY_MISSING, first ${at(9)}, last ${at(8)}, and more lines of the log than were read.`,
   ],
-  ['no key may send', { senders: 0 }, ...(['NO_KEY', 'problem', ''] as const), 'npx sluice keys add web'],
+  ['no key may send', { senders: 0 }, 'NO_KEY', 'problem', '', 'npx sluice keys add web'],
   [
     'no events come in any more',
     { lastHour: { ...hour, requests: 0 }, lastRequestAt: at(50), lastEventAt: at(2.5) },
-    ...(['SILENT', 'warning'] as const),
+    'SILENT',
+    'warning',
     `No request since ${at(50)}, 2 days ago; how many are usual is not known at this time of day.`,
   ],
   [
     'no events come in, and no metric says since when',
     { lastHour: { ...hour, requests: 0 }, lastEventAt: at(2.5) },
-    ...(['SILENT', 'warning'] as const),
+    'SILENT',
+    'warning',
     `No request in the last hour. The last event was stored at ${at(2.5)}, 2.5 hours ago.`,
   ],
   [
     'no events come in where they usually do',
     {
       ...changed({ what: 'silence', last: null, usual: 60 }),
-      ...{ lastHour: { ...hour, requests: 0 }, lastRequestAt: at(9.1), lastEventAt: at(0.9) },
+      lastHour: { ...hour, requests: 0 },
+      lastRequestAt: at(9.1),
+      lastEventAt: at(0.9),
     },
-    ...(['SILENT', 'problem'] as const),
+    'SILENT',
+    'problem',
     `No request since ${at(9.1)}, 9.1 hours ago; 60 requests an hour are usual.`,
   ],
   [
     'no events came in at night',
     changed({ what: 'silence', usual: 60 }),
-    ...(['SILENT', 'warning'] as const),
+    'SILENT',
+    'warning',
     `No request from ${at(9)} to ${at(8)}, where 60 requests an hour are usual; 900 requests in 24 hours.`,
   ],
   [
     'there was a spike',
     { ...changed({ what: 'requests' }), spikeFrom: { key: 'web', sdk: 'js-client 3', share: 0.953 } },
-    ...(['SPIKE', 'warning'] as const),
+    'SPIKE',
+    'warning',
     `${changedText('requests')} About 95 % came from js-client 3 with the key web, by the log.`,
     'npx sluice tail',
   ],
   [
     'more keys are refused than usual',
     changed({ what: 'unknown_keys' }),
-    ...(['KEYS_REFUSED', 'warning', changedText('requests'), 'npx sluice tail --errors'] as const),
+    'KEYS_REFUSED',
+    'warning',
+    changedText('requests'),
+    'npx sluice tail --errors',
   ],
   [
     'more goes past the stream than usual',
     changed({ what: 'overflowed' }),
-    ...(['OVERFLOW', 'warning', changedText('events'), 'npx sluice tail --errors'] as const),
+    'OVERFLOW',
+    'warning',
+    changedText('events'),
+    'npx sluice tail --errors',
   ],
   [
     'a day has no partition',
@@ -195,13 +294,16 @@ const cases: readonly Case[] = [
       partitions: { days: 3, gaps: [{ table: 'events', day: '2026-11-20' }] },
       failures: { register: `${at(0.2)}: AccessDeniedException: not authorized.` },
     },
-    ...(['PARTITION_WRONG', 'problem'] as const),
+    'PARTITION_WRONG',
+    'problem',
     `The function register failed last at ${at(0.2)}: AccessDeniedException: not authorized. Missing: statsig_forwarded_events: 2026-11-20.`,
   ],
   [
     'exported files are gone from their table',
     { exports: [{ ...exported, days: [{ ...dropDay, kept: 2 }] }] },
-    ...(['EXPORT_KEPT', 'problem', 'out, s3://acme/out/: 2026-11-19 2 files.'] as const),
+    'EXPORT_KEPT',
+    'problem',
+    'out, s3://acme/out/: 2026-11-19 2 files.',
     'npx sluice export status --export out',
   ],
   [
@@ -218,7 +320,8 @@ const cases: readonly Case[] = [
         },
       ],
     },
-    ...(['EXPORT_KEPT', 'problem'] as const),
+    'EXPORT_KEPT',
+    'problem',
     'out, s3://acme/out/: 2026-11-02 1 file, 2026-11-03 1 file, 2026-11-05 1 file, 2026-11-17 1 file.',
     'npx sluice export status --export out --days 20',
     'npx sluice export run --export out --from 2026-11-05 --to 2026-11-05',
@@ -227,20 +330,16 @@ const cases: readonly Case[] = [
   [
     'a day of a raw table has lost its files',
     { lostDays: [{ table: 'events', day: '2026-11-20', seenAt: NOW - 2 * HOUR }] },
-    ...([
-      'DAYS_LOST',
-      'problem',
-      `statsig_forwarded_events: 2026-11-20, files last seen at ${at(2)}, versions until 2026-11-27.`,
-    ] as const),
+    'DAYS_LOST',
+    'problem',
+    `statsig_forwarded_events: 2026-11-20, files last seen at ${at(2)}, versions until 2026-11-27.`,
   ],
   [
     'a drop is late',
     datasets({ late: [{ day: '2026-11-20', due: NOW - 2 * HOUR }] }),
-    ...([
-      'INGEST_LATE',
-      'problem',
-      `acme/orders: no file has come of 2026-11-20, expected by ${at(2)}.`,
-    ] as const),
+    'INGEST_LATE',
+    'problem',
+    `acme/orders: no file has come of 2026-11-20, expected by ${at(2)}.`,
     'npx sluice ingest status --source acme --dataset orders',
   ],
   [
@@ -257,7 +356,9 @@ const cases: readonly Case[] = [
         },
       ],
     }),
-    ...(['INGEST_WAITING', 'warning', 'acme/orders: 2026-11-19 has 2 files and no commit since X.'] as const),
+    'INGEST_WAITING',
+    'warning',
+    'acme/orders: 2026-11-19 has 2 files and no commit since X.',
     'npx sluice ingest explain --source acme --dataset orders --day 2026-11-19',
   ],
   [
@@ -268,14 +369,17 @@ const cases: readonly Case[] = [
         { day: '2026-11-20', words: 'has 2 files and no commit since X', isLacking: false, cure: 'run' },
       ],
     }),
-    ...(['INGEST_WAITING', 'problem'] as const),
+    'INGEST_WAITING',
+    'problem',
     `acme/orders: 2026-11-20 has 2 files and no commit since X, expected by ${at(2)}.`,
     'npx sluice ingest run --source acme --dataset orders',
   ],
   [
     'a drop could not be loaded',
     datasets({ days: [failedDay, dropDay] }),
-    ...(['INGEST_FAILED', 'problem', `acme/orders: ${failingText}`] as const),
+    'INGEST_FAILED',
+    'problem',
+    `acme/orders: ${failingText}`,
     'npx sluice ingest explain --source acme --dataset orders --day 2026-11-18',
   ],
   [
@@ -285,7 +389,8 @@ const cases: readonly Case[] = [
         return { ...dropDay, day, state: 'inputs_missing', missingSince: NOW - 2 * HOUR, uncommitted: 1 };
       }),
     }),
-    ...(['INPUTS_MISSING', 'problem'] as const),
+    'INPUTS_MISSING',
+    'problem',
     `acme/orders: ${['2026-11-19', '2026-11-18'].map((day) => `${day} since ${at(2)}, with 1 file and no commit`).join('; ')}.`,
     'npx sluice ingest explain --source acme --dataset orders --day 2026-11-19',
     'npx sluice ingest accept keep --source acme --dataset orders --from 2026-11-18 --to 2026-11-19',
@@ -298,7 +403,8 @@ const cases: readonly Case[] = [
         return { ...dropDay, day, missingSince };
       }),
     }),
-    ...(['INPUTS_MISSING', 'problem'] as const),
+    'INPUTS_MISSING',
+    'problem',
     `acme/orders: 2026-11-19 since ${at(2)}; 2026-11-16 since ${at(2)}.`,
     'npx sluice ingest explain --source acme --dataset orders --day 2026-11-19',
     'npx sluice ingest accept keep --source acme --dataset orders --from 2026-11-19',
@@ -310,7 +416,9 @@ const cases: readonly Case[] = [
     datasets({
       days: [dropDay, { ...dropDay, day: '2026-11-20' }].map((one) => ({ ...one, unusual: 'has 5' })),
     }),
-    ...(['ROWS_UNUSUAL', 'warning', 'acme/orders: 2026-11-20 has 5; and 1 other day.'] as const),
+    'ROWS_UNUSUAL',
+    'warning',
+    'acme/orders: 2026-11-20 has 5; and 1 other day.',
     'npx sluice ingest explain --source acme --dataset orders --day 2026-11-20',
   ],
   [
@@ -318,18 +426,22 @@ const cases: readonly Case[] = [
     datasets({
       lastLook: { ...look, failure: { code: 'SLUICE_SOURCE_X', message: 'Denied.' } },
     }),
-    ...(['SOURCE_UNREADABLE', 'problem'] as const),
+    'SOURCE_UNREADABLE',
+    'problem',
     `acme/orders, s3://acme/orders/, ${at(1)}: SLUICE_SOURCE_X: Denied.`,
   ],
   [
     'a folder was never listed',
     datasets({ lastLook: null }),
-    ...(['INGEST_LATE', 'warning', 'acme/orders: never listed, daily.'] as const),
+    'INGEST_LATE',
+    'warning',
+    'acme/orders: never listed, daily.',
   ],
   [
     'a folder has no files any more',
     datasets({ lastLook: { ...look, stopped: true } }),
-    ...(['INGEST_LATE', 'warning'] as const),
+    'INGEST_LATE',
+    'warning',
     `acme/orders: s3://acme/orders/ had no files for today and 3 days before, ${at(1)}.`,
   ],
   [
@@ -342,18 +454,23 @@ const cases: readonly Case[] = [
         elsewhere: { days: ['2026-01-01', '2026-01-02'], others: ['year=2026/'] },
       },
     }),
-    ...(['INGEST_LATE', 'warning'] as const),
+    'INGEST_LATE',
+    'warning',
     `acme/orders: s3://acme/orders/ had no files for today and 3 days before, but files of 2026-01-02, year=2026/, ${at(1)}.`,
   ],
   [
     'a listing is old',
     datasets({ lastLook: { ...look, at: NOW - 27 * HOUR } }),
-    ...(['INGEST_LATE', 'warning', `acme/orders: listed at ${at(27)}, daily.`] as const),
+    'INGEST_LATE',
+    'warning',
+    `acme/orders: listed at ${at(27)}, daily.`,
   ],
   [
     'files are left out',
     datasets({ days: [{ ...dropDay, leftOut: { count: 1, words: 'left out 1 object: a.csv' } }] }),
-    ...(['FILES_LEFT_OUT', 'warning', 'acme/orders: 2026-11-19 left out 1 object: a.csv.'] as const),
+    'FILES_LEFT_OUT',
+    'warning',
+    'acme/orders: 2026-11-19 left out 1 object: a.csv.',
   ],
   [
     'receipts fail',
@@ -363,14 +480,17 @@ const cases: readonly Case[] = [
         { ...dropDay, receipt: { code: 'Y', since: NOW - 5 * HOUR } },
       ],
     }),
-    ...(['RECEIPTS_FAILED', 'warning'] as const),
+    'RECEIPTS_FAILED',
+    'warning',
     `acme/orders: 2026-11-19: Y, since ${at(5)}; and 1 other day.`,
     'npx sluice ingest backfill --source acme --dataset orders --from 2026-11-19 --to 2026-11-19',
   ],
   [
     'an export failed',
     { exports: [{ ...exported, days: [failedDay] }] },
-    ...(['EXPORT_FAILED', 'problem', `out, s3://acme/out/: ${failingText}`] as const),
+    'EXPORT_FAILED',
+    'problem',
+    `out, s3://acme/out/: ${failingText}`,
     'npx sluice export status --export out',
   ],
   [
@@ -380,79 +500,86 @@ const cases: readonly Case[] = [
       deadLetters: [deadLetters],
       failures: { write: `${at(1)}: Task timed out.` },
     },
-    ...(['LANDING_LATE', 'problem'] as const),
+    'LANDING_LATE',
+    'problem',
     `landing/: at least 10,000 objects, the oldest since ${at(4)}; sluice-prod-write-dead-letters has 2 messages, the oldest since ${at(1)}. The function write failed last at ${at(1)}: Task timed out.`,
     'npx sluice redrive --landing',
   ],
   [
     'objects wait, and no log says why',
     waiting({ landing: { ...nothing, count: 1, oldest: at(0.34) } }),
-    ...(['LANDING_LATE', 'problem', `landing/: 1 object, the oldest since ${at(0.34)}.`] as const),
+    'LANDING_LATE',
+    'problem',
+    `landing/: 1 object, the oldest since ${at(0.34)}.`,
   ],
   [
     'messages of the writer are dead letters, and nothing waits',
     { deadLetters: [{ ...deadLetters, messages: 1, since: null }] },
-    ...(['DEAD_LETTERS', 'problem', 'sluice-prod-write-dead-letters has 1 message.'] as const),
+    'DEAD_LETTERS',
+    'problem',
+    'sluice-prod-write-dead-letters has 1 message.',
   ],
   [
     'an object is damaged',
     waiting({ damaged: { ...damaged, count: 1, bytes: 9, oldest: at(0), first: 'damaged/a' } }),
-    ...([
-      'DAMAGED',
-      'problem',
-      `damaged/: 1 object, the oldest since ${at(0)}, 9 bytes, 0 lines that begin as a row.`,
-    ] as const),
+    'DAMAGED',
+    'problem',
+    `damaged/: 1 object, the oldest since ${at(0)}, 9 bytes, 0 lines that begin as a row.`,
     'npx sluice redrive --damaged',
   ],
   [
     'the bucket deletes nothing',
     waiting({ undeleted: { ...nothing, count: 2, oldest: at(0), why: 'AccessDenied' } }),
-    ...([
-      'UNDELETED',
-      'problem',
-      `landing/: 2 objects, the oldest since ${at(0)}. S3 answers AccessDenied to s3:DeleteObject.`,
-    ] as const),
+    'UNDELETED',
+    'problem',
+    `landing/: 2 objects, the oldest since ${at(0)}. S3 answers AccessDenied to s3:DeleteObject.`,
   ],
   [
     'Firehose is blocked',
     {
-      ...{
-        stream: { ...stream, oldest: at(12.5) },
-        ...waiting({ buffered: { count: null, oldest: at(12.5) } }),
-      },
+      stream: { ...stream, oldest: at(12.5) },
+      ...waiting({ buffered: { count: null, oldest: at(12.5) } }),
       failures: { landing: `${at(0.1)}: S3.AccessDenied: Access was denied.` },
     },
-    ...(['STREAM_LATE', 'problem'] as const),
+    'STREAM_LATE',
+    'problem',
     `The delivery of sluice-prod-landing failed last at ${at(0.1)}: S3.AccessDenied: Access was denied. Its oldest record has waited since ${at(12.5)}, 12.5 hours; Firehose drops it in 11.5 hours.`,
   ],
   [
     'the stream is near its quota',
     { stream: { ...stream, quotaShare: 0.9, quota: 'bytes' } },
-    ...(['QUOTA_NEAR', 'warning', 'sluice-prod-landing: 90 % of its bytes a second.'] as const),
+    'QUOTA_NEAR',
+    'warning',
+    'sluice-prod-landing: 90 % of its bytes a second.',
   ],
   [
     'Firehose throttles',
     { stream: { ...stream, throttledRecords: 7 } },
-    ...(['QUOTA_NEAR', 'problem'] as const),
+    'QUOTA_NEAR',
+    'problem',
     'sluice-prod-landing: 7 records were throttled within 15 minutes.',
   ],
   [
     'nothing can be stored, as without the key',
     failedBy({ SLUICE_COLLECT_NOT_DELIVERED: 2, SLUICE_COLLECT_NO_QUARANTINE: 1 }),
-    ...(['NOT_STORED', 'problem'] as const),
+    'NOT_STORED',
+    'problem',
     '2 requests with SLUICE_COLLECT_NOT_DELIVERED. 1 request with SLUICE_COLLECT_NO_QUARANTINE.',
   ],
   [
     'rows are in quarantine',
     { quarantine: [{ reason: 'SLUICE_EVENT_NO_NAME', rows: 2, newestAt: at(1) }] },
-    ...(['QUARANTINED', 'warning'] as const),
+    'QUARANTINED',
+    'warning',
     `2 rows with SLUICE_EVENT_NO_NAME, the last of ${at(1)}. SLUICE_EVENT_NO_NAME: Give it an eventName: text of at least one character.`,
     'npx sluice quarantine',
   ],
   [
     'a table did not take rows',
     { quarantine: [{ reason: 'SLUICE_ROW_UNFIT', rows: 1, newestAt: at(1) }] },
-    ...(['QUARANTINED', 'problem', `1 row with SLUICE_ROW_UNFIT, the last of ${at(1)}.`] as const),
+    'QUARANTINED',
+    'problem',
+    `1 row with SLUICE_ROW_UNFIT, the last of ${at(1)}.`,
     'npx sluice quarantine',
   ],
   [
@@ -467,27 +594,32 @@ const cases: readonly Case[] = [
         deadLetters: 0,
       },
     },
-    ...(['RELAY_REFUSED', 'problem'] as const),
+    'RELAY_REFUSED',
+    'problem',
     `401: 2 copies, the oldest of ${at(3)}, expired: 1 copy, the oldest of ${at(3)}.`,
     'npx sluice relay status',
   ],
   [
     'relay is late',
     { relay: { waiting: { ...copies, oldest: at(2) }, refused: [], deadLetters: 0 } },
-    ...(['RELAY_LATE', 'warning', `3 copies, the oldest since ${at(2)}.`] as const),
+    'RELAY_LATE',
+    'warning',
+    `3 copies, the oldest since ${at(2)}.`,
   ],
   [
     'a client counts seconds',
     {
       noted: {
-        ...{ counts: { before_2000: 7, clock_corrected: 3 }, hasMore: false },
+        counts: { before_2000: 7, clock_corrected: 3 },
+        hasMore: false,
         before2000: [
           { ...sent, key: 'shop', sdk: 'python 1.0', count: 6 },
           { ...sent, last: at(9), count: 1 },
         ],
       },
     },
-    ...(['TIME_SECONDS', 'warning'] as const),
+    'TIME_SECONDS',
+    'warning',
     `6 events from python 1.0 with the key shop, first ${at(9)}, last ${at(8)}; 1 event, first ${at(9)}, last ${at(9)}.`,
     'npx sluice tail --errors',
   ],
@@ -506,32 +638,40 @@ const cases: readonly Case[] = [
         },
       ],
     },
-    ...(['RESENDS', 'warning'] as const),
+    'RESENDS',
+    'warning',
     'curated_events: 2026-11-19 60 beside 1,000 rows, 2026-11-16 4000 beside 1,000 rows, first 2026-11-16, last 2026-11-19; 1 % are usual.',
   ],
   [
     'days could not be curated',
     { curated: [{ ...curated, failed: [{ day: '2026-11-17', code: 'SLUICE_CURATE_KILLED', ...failing }] }] },
-    ...(['CURATE_FAILED', 'problem'] as const),
+    'CURATE_FAILED',
+    'problem',
     `curated_events: 2026-11-17 SLUICE_CURATE_KILLED, since ${at(30)}, last tried ${at(2)}.`,
     'npx sluice curate status --table events',
   ],
   [
     'days wait to be curated',
     { curated: [{ ...curated, late: ['2026-11-16', '2026-11-15'] }] },
-    ...(['CURATE_LATE', 'problem', 'curated_events, queued for a day: 2026-11-16, 2026-11-15.'] as const),
+    'CURATE_LATE',
+    'problem',
+    'curated_events, queued for a day: 2026-11-16, 2026-11-15.',
     'npx sluice curate run --table events',
   ],
   [
     'days were never queued',
     { curated: [{ ...curated, unplanned: ['2026-11-14'] }] },
-    ...(['CURATE_LATE', 'warning', 'curated_events, never queued: 2026-11-14.'] as const),
+    'CURATE_LATE',
+    'warning',
+    'curated_events, never queued: 2026-11-14.',
     'npx sluice curate run --table events',
   ],
   [
     'views have no room for days',
     { curated: [{ ...curated, leftOut: 1 }] },
-    ...(['CURATE_LATE', 'warning', 'curated_events, left out of views: 1 day.'] as const),
+    'CURATE_LATE',
+    'warning',
+    'curated_events, left out of views: 1 day.',
     'npx sluice curate status --table events',
   ],
   [
@@ -560,17 +700,23 @@ const cases: readonly Case[] = [
   [
     'an alarm is on',
     { alarms: [{ ...alarm, state: 'ALARM', notifies: true }] },
-    ...(['ALARM', 'problem', `sluice-prod-overflow, since ${at(2)}: Look there.`] as const),
+    'ALARM',
+    'problem',
+    `sluice-prod-overflow, since ${at(2)}: Look there.`,
   ],
   [
     'alarms notify nobody',
     { alarms: [{ ...alarm, state: 'OK', notifies: false }] },
-    ...(['NO_TOPIC', 'warning', '1 of 1 alarms.'] as const),
+    'NO_TOPIC',
+    'warning',
+    '1 of 1 alarms.',
   ],
   [
     'a part cannot be read',
     { unknown: [{ part: 'the partitions', why: 'Denied.' }] },
-    ...(['UNREADABLE', 'problem', 'the partitions: Denied.'] as const),
+    'UNREADABLE',
+    'problem',
+    'the partitions: Denied.',
   ],
 ];
 
@@ -605,7 +751,9 @@ describe('a finding of sluice status', () => {
 
   it('is none below its bound', () => {
     const resends = [50, 10, 10, 400, 400, 400].map((n, i) => ({
-      ...{ day: `2026-11-1${i}` as const, rows: 1_000, resends: n },
+      day: `2026-11-1${i}` as const,
+      rows: 1_000,
+      resends: n,
     }));
     expect(judge({ curated: [{ ...curated, resends: resends.slice(0, 3) }] })).toEqual([]);
     expect(judge({ curated: [{ ...curated, resends: resends.slice(3) }] })).toEqual([]);
@@ -672,7 +820,8 @@ describe('a finding of sluice status', () => {
       judge({ quarantine: reasons.map((reason) => ({ reason, rows: 2, newestAt: at(1) })) });
     const [mixed] = found('SLUICE_BODY_CORRUPT', 'SLUICE_ROW_UNFIT', 'SLUICE_VALUE_UNFIT');
     expect(mixed?.commands.map((command) => /--reason (\S+)/.exec(command)?.[1])).toEqual([
-      ...[undefined, 'SLUICE_ROW_UNFIT'],
+      undefined,
+      'SLUICE_ROW_UNFIT',
     ]);
     expect(mixed?.detail).toContain(' SLUICE_BODY_CORRUPT: Send the body as the SDK wrote it.');
     for (const reason of ['SLUICE_BODY_TRUNCATED', 'SLUICE_BODY_NOT_JSON', 'SLUICE_EVENT_BAD_TIME'])
@@ -692,7 +841,8 @@ describe('a finding of sluice status', () => {
     });
     expect(found).toMatchObject([
       {
-        ...{ code: 'SLUICE_FINDING_KEY_UNUSABLE', severity: 'problem' },
+        code: 'SLUICE_FINDING_KEY_UNUSABLE',
+        severity: 'problem',
         detail: expect.stringMatching(
           /^arn\S+ is disabled\..*landing\/: 3 objects.* 2 requests.*sluice-prod-overflow/,
         ),
@@ -712,7 +862,9 @@ describe('a finding of sluice status', () => {
     expect(found[0]?.detail).toContain('the export out keeps 2 copies');
     const commands = found.flatMap((one) => one.commands);
     expect(commands.map((command) => /delete-objects|copy-object|accept/.exec(command)?.[0])).toEqual([
-      ...['delete-objects', 'copy-object', 'accept'],
+      'delete-objects',
+      'copy-object',
+      'accept',
     ]);
     expect(commands[1]).toContain(' acme 0a |');
     const lostDays = [{ table: 'events', day: keptDay.day, seenAt: NOW }] as const;

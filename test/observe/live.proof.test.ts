@@ -29,7 +29,9 @@ afterAll(async () => {
 });
 
 const event = (eventName: string, userID: string, more: object = {}) => ({
-  ...{ eventName, user: { userID }, time: observed.clock.now() },
+  eventName,
+  user: { userID },
+  time: observed.clock.now(),
   ...more,
 });
 const exposure = (userID: string, config: string) =>
@@ -70,10 +72,24 @@ describe('what happens in the local cloud', () => {
     const sdk = { sdk_type: 'javascript-client', sdk_version: '3.33.5' };
     const at = expect.stringMatching(/^2026-11-20T08:.*Z$/);
     expect(entries.find(({ type }) => type === 'request')).toEqual({
-      ...{ type: 'request', at, request_id: requestId, status: 202, ms: expect.any(Number), ...sdk },
-      ...{ key_label: 'any', sent_key: null, endpoint: null, received: 4, exposures: 1, events: 1 },
-      ...{ quarantined: 1, overflowed: 0, code: null, not_streamed: null },
-      ...{ refused: { SLUICE_EVENT_NO_NAME: 1 }, ignored_as: { 'statsig::diagnostics': 1 } },
+      type: 'request',
+      at,
+      request_id: requestId,
+      status: 202,
+      ms: expect.any(Number),
+      ...sdk,
+      key_label: 'any',
+      sent_key: null,
+      endpoint: null,
+      received: 4,
+      exposures: 1,
+      events: 1,
+      quarantined: 1,
+      overflowed: 0,
+      code: null,
+      not_streamed: null,
+      refused: { SLUICE_EVENT_NO_NAME: 1 },
+      ignored_as: { 'statsig::diagnostics': 1 },
       noted: {},
     });
     const events = entries.flatMap((one) => (one.type === 'event' ? [one] : []));
@@ -81,15 +97,27 @@ describe('what happens in the local cloud', () => {
     const shared = { type: 'event', at, event_id: id, ...sdk, unit: 'ada' };
     expect(events.sort((a, b) => (a.kind < b.kind ? -1 : 1))).toEqual([
       {
-        ...{ ...shared, kind: 'events', name: 'purchase', group: null, code: null },
+        ...shared,
+        kind: 'events',
+        name: 'purchase',
+        group: null,
+        code: null,
         row: expect.objectContaining({ event_name: 'purchase', company_metadata: '{"item":"x"}' }),
       },
       {
-        ...{ ...shared, kind: 'exposures', name: 'checkout', group: 'r1', code: null },
+        ...shared,
+        kind: 'exposures',
+        name: 'checkout',
+        group: 'r1',
+        code: null,
         row: expect.objectContaining({ experiment_id: 'checkout', rule_id: 'r1' }),
       },
       {
-        ...{ ...shared, kind: 'quarantine', name: '', group: null, code: 'SLUICE_EVENT_NO_NAME' },
+        ...shared,
+        kind: 'quarantine',
+        name: '',
+        group: null,
+        code: 'SLUICE_EVENT_NO_NAME',
         row: expect.objectContaining({ reason: 'SLUICE_EVENT_NO_NAME' }),
       },
     ]);
@@ -152,7 +180,10 @@ describe('what happens in the local cloud', () => {
     const { entries } = await follow(local, after, 1, { filter: { errors: true } });
     expect(entries).toEqual([
       expect.objectContaining({
-        ...{ status: 202, received: 1, events: 0, overflowed: 1 },
+        status: 202,
+        received: 1,
+        events: 0,
+        overflowed: 1,
         not_streamed: 'not_acknowledged: ServiceUnavailableException',
       }),
     ]);
@@ -182,8 +213,10 @@ describe('what happens in the local cloud', () => {
     const own = await startObserved(START);
     const fresh = openDeployment(
       {
-        ...{ config: defineConfig({ bucket: own.cloud.bucket }), now: own.clock.now() },
-        ...{ stack: { service: 'sluice', stage: 'local' }, isLocal: true },
+        config: defineConfig({ bucket: own.cloud.bucket }),
+        now: own.clock.now(),
+        stack: { service: 'sluice', stage: 'local' },
+        isLocal: true,
       },
       own.options,
     );
@@ -195,7 +228,8 @@ describe('what happens in the local cloud', () => {
       expect(await gate()).toMatchObject({ gate: 'preflight_only' });
       await own.send({ events: [] }, { 'statsig-api-key': 'console-x' });
       expect(await gate()).toMatchObject({
-        ...{ gate: 'refused', text: expect.stringMatching(/^Refused with SLUICE_KEY_MISSING: .*client-…/) },
+        gate: 'refused',
+        text: expect.stringMatching(/^Refused with SLUICE_KEY_MISSING: .*client-…/),
       });
       await own.send({ events: [event('first', 'ada')] });
       expect(await gate()).toMatchObject({

@@ -39,15 +39,23 @@ describe('who sent a spike', () => {
     for (let i = 0; i < 20; i += 1) line('old', 401);
     line('batch', 202, 500);
     const spike = (what: 'requests' | 'events') => ({
-      ...{ what, hour: 999, usual: 1, day: 999 },
-      ...{ first: new Date(clock.now()).toISOString(), last: new Date(clock.now()).toISOString() },
+      what,
+      hour: 999,
+      usual: 1,
+      day: 999,
+      first: new Date(clock.now()).toISOString(),
+      last: new Date(clock.now()).toISOString(),
     });
     const asked = {
-      ...{ logs: client, stack: { service: 'sluice', stage: 'prod' }, isLocal: false },
+      logs: client,
+      stack: { service: 'sluice', stage: 'prod' },
+      isLocal: false,
       config: defineConfig({ bucket: 'acme', logs: { successes: 0.1 } }),
     };
     expect(await readSpikeSender(asked, [spike('requests')])).toEqual({
-      ...{ key: 'web', sdk: 'web 1', share: 0.5 },
+      key: 'web',
+      sdk: 'web 1',
+      share: 0.5,
     });
     expect(await readSpikeSender(asked, [spike('events')])).toMatchObject({ key: 'batch' });
     expect(await readSpikeSender({ ...asked, isLocal: true }, [spike('requests')])).toMatchObject({

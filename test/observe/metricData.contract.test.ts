@@ -23,7 +23,8 @@ const server = createServer((_request, response) => {
 });
 await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
 const cloudwatch = new CloudWatchClient({
-  ...{ region: 'us-east-1', endpoint: `http://127.0.0.1:${(server.address() as AddressInfo).port}` },
+  region: 'us-east-1',
+  endpoint: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
   credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
 });
 afterAll(() => {
@@ -33,7 +34,8 @@ afterAll(() => {
 });
 
 async function read(...answers: typeof pages) {
-  [pages, asked] = [answers, 0];
+  pages = answers;
+  asked = 0;
   const metric = { namespace: 'Sluice', metric: 'received', statistic: 'Sum', dimensions: {} };
   const about = { start: AT, end: AT + 3_600_000, periodSeconds: 60 };
   const series = await readMetricData({ cloudwatch }, [{ id: 'mine', ...metric }], about);
@@ -50,7 +52,8 @@ describe('the values of a metric', () => {
     'are not known when CloudWatch answers %s: what is missing would look like nothing',
     async (status) => {
       await expect(read({ status, values: [1] })).rejects.toMatchObject({
-        ...{ code: 'SLUICE_OBSERVE_METRICS_INCOMPLETE', detail: `received ${status}.` },
+        code: 'SLUICE_OBSERVE_METRICS_INCOMPLETE',
+        detail: `received ${status}.`,
       });
     },
   );

@@ -13,7 +13,8 @@ const HOUR_MS = 3_600_000;
 const AFTER_MS = queryableSeconds(deployed) * 1_000;
 
 /** Events that the collector has counted in the first hour of the day, and rows that the table has of it. */
-let [landed, found] = [0, 0];
+let landed = 0;
+let found = 0;
 let now = 0;
 /** CloudWatch, Athena, an empty bucket, and the clock and the empty buffer of the local cloud. */
 const server = createServer(async (request, response) => {
@@ -59,7 +60,8 @@ afterAll(() => {
   server.closeAllConnections();
 });
 beforeEach(() => {
-  [landed, found] = [3, 3];
+  landed = 3;
+  found = 3;
 });
 
 /** What the command answers at a time of the deployment, and how it ends. */

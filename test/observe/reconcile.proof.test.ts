@@ -15,7 +15,10 @@ async function post(purchases: number, more: readonly object[] = []): Promise<nu
   posted += 1;
   const user = { userID: `u${posted}` };
   const events = Array.from({ length: purchases }, (_, value) => ({
-    ...{ eventName: 'purchase', value, user, time },
+    eventName: 'purchase',
+    value,
+    user,
+    time,
     metadata: { posted },
   }));
   const metadata = { config: 'checkout', ruleID: 'r1', posted };

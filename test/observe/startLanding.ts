@@ -35,7 +35,13 @@ export async function startLanding() {
     return found;
   };
   return {
-    ...{ clock, config, directory, s3, store, keys, close },
+    clock,
+    config,
+    directory,
+    s3,
+    store,
+    keys,
+    close,
     put: (key: string, body: Uint8Array) => store.write(key, body, { contentType: 'application/gzip' }),
     /** Everything away, for the next example. */
     empty: async () => void (await store.removeAll(anyVersion(await keys()))),

@@ -11,7 +11,15 @@ export async function startObserved(startMs: number) {
   const { cloud, clock, control, put, keys, sluice, deployment, close } = story;
   const s3 = story.s3By();
   return {
-    ...{ cloud, clock, control, put, keys, sluice, deployment, close, options: story.clientOptions() },
+    cloud,
+    clock,
+    control,
+    put,
+    keys,
+    sluice,
+    deployment,
+    close,
+    options: story.clientOptions(),
     /** Posts one body as an SDK does. */
     async send(body: object | string, headers: Readonly<Record<string, string>> = {}) {
       const sent = typeof body === 'string' ? body : JSON.stringify(body);

@@ -33,7 +33,8 @@ interface Named {
 }
 await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
 const cloudwatch = new CloudWatchClient({
-  ...{ region: 'us-east-1', endpoint: `http://127.0.0.1:${(server.address() as AddressInfo).port}` },
+  region: 'us-east-1',
+  endpoint: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
   credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
 });
 
@@ -59,8 +60,11 @@ describe("the stream by Firehose's metrics", () => {
 
   it('is not known without metrics', async () => {
     expect(await read()).toEqual({
-      ...{ stream: 'sluice-prod-landing', oldest: null },
-      ...{ quotaShare: null, quota: null, throttledRecords: null },
+      stream: 'sluice-prod-landing',
+      oldest: null,
+      quotaShare: null,
+      quota: null,
+      throttledRecords: null,
     });
   });
 

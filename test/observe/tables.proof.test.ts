@@ -154,7 +154,9 @@ describe('sluice tables', () => {
     const groups = await ask('experiment_groups');
     expect(groups).toMatchObject({ days: null, files: { day: null, files: [], isRegistered: true } });
     expect(await ask('product_events')).toMatchObject({
-      ...{ table: { kind: 'view', location: null }, days: null, files: null },
+      table: { kind: 'view', location: null },
+      days: null,
+      files: null,
     });
   });
 

@@ -25,7 +25,9 @@ async function traced(id: string, ...args: string[]) {
 }
 
 const event = (eventName: string, userID: string, more: object = {}) => ({
-  ...{ eventName, user: { userID }, time: observed.clock.now() },
+  eventName,
+  user: { userID },
+  time: observed.clock.now(),
   ...more,
 });
 const exposure = (userID: string, metadata: object = {}, more: object = {}) =>

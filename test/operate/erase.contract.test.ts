@@ -262,14 +262,19 @@ describe('erasing a deployment', () => {
     const ascii = json.replaceAll(/[\u0080-\uffff]/g, escaped);
     const cut = ascii.slice(0, -4);
     const bodies = [
-      ...[json, ascii, cut, `${cut}"x":"\\u00`, JSON.stringify(cut).slice(0, -1), JSON.stringify({ cut })],
-      ...[`data=${encodeURIComponent(cut)}`, new URLSearchParams({ id }).toString(), btoa(ascii)],
-      ...[
-        gzipSync(cut),
-        zstdCompressSync(cut),
-        brotliCompressSync(cut),
-        gzipSync(`${cut}${' '.repeat(9)}`).subarray(0, -9),
-      ],
+      json,
+      ascii,
+      cut,
+      `${cut}"x":"\\u00`,
+      JSON.stringify(cut).slice(0, -1),
+      JSON.stringify({ cut }),
+      `data=${encodeURIComponent(cut)}`,
+      new URLSearchParams({ id }).toString(),
+      btoa(ascii),
+      gzipSync(cut),
+      zstdCompressSync(cut),
+      brotliCompressSync(cut),
+      gzipSync(`${cut}${' '.repeat(9)}`).subarray(0, -9),
     ];
     const large = 'quarantine-large/2026-11-20/';
     for (const [i, body] of bodies.entries()) {
@@ -339,11 +344,16 @@ describe('erasing a deployment', () => {
     const id = relayId(Date.now(), 'b'.repeat(24));
     const copyOf = (userID: string) =>
       writeRelayCopy({
-        ...{ id, keptAt: Date.now(), path: '/v1/rgstr', query: '', headers: {} },
+        id,
+        keptAt: Date.now(),
+        path: '/v1/rgstr',
+        query: '',
+        headers: {},
         body: Buffer.from(JSON.stringify({ events: [{ eventName: 'e', user: { userID } }] })),
       });
     const refused = (reason: string) => relayRefusedKey({ reason, at: Date.now(), id });
-    const [own, others] = [refused('401'), refused('413')];
+    const own = refused('401');
+    const others = refused('413');
     await put(own, copyOf('gone'));
     await put(others, copyOf('stays'));
     await put(landedKey(1), landedUsers('gone', 'stays'));
@@ -371,8 +381,11 @@ describe('erasing a deployment', () => {
     await put(
       copy,
       writeRelayCopy({
-        ...{ id: relayId(Date.now(), 'b'.repeat(24)), keptAt: Date.now(), path: '/v1/rgstr' },
-        ...{ query: '', headers: {} },
+        id: relayId(Date.now(), 'b'.repeat(24)),
+        keptAt: Date.now(),
+        path: '/v1/rgstr',
+        query: '',
+        headers: {},
         body: Buffer.from(JSON.stringify({ events: [{ eventName: 'e', user: { userID: 'gone' } }] })),
       }),
     );
@@ -385,8 +398,11 @@ describe('erasing a deployment', () => {
   it('names the target of relay before its queue is deployed', async () => {
     const { config } = await deployment({ relay: { url: 'https://relay.example.org' } });
     const held = await heldElsewhere({
-      ...{ config, stack: { service: 'sluice', stage: 'not-deployed' } },
-      ...{ aws: options, sqs, isLocal: true },
+      config,
+      stack: { service: 'sluice', stage: 'not-deployed' },
+      aws: options,
+      sqs,
+      isLocal: true,
     });
     expect(held.filter(({ what }) => what.startsWith('relay'))).toEqual([
       expect.objectContaining({ what: 'relay: its target', where: 'https://relay.example.org' }),
@@ -431,7 +447,8 @@ describe('erasing a deployment', () => {
     ]);
     const left = [refused('now'), 'query-results/0002.csv'];
     expect([young.run.hasFound, young.total['query-results']?.waiting, await keys()]).toEqual([
-      ...[true, 1],
+      true,
+      1,
       left,
     ]);
     const later = await run(['user_id=gone'], Date.now() + 49 * HOUR_MS);

@@ -223,7 +223,11 @@ describe('a request', () => {
 
   it('to look for changes names each source, and nothing is sent in a dry run', async () => {
     const asked = ['acme', 'beta'].map((source) => ({
-      ...{ source, dataset: 'events', from: '2026-11-21', to: '2026-11-23', days: 3 },
+      source,
+      dataset: 'events',
+      from: '2026-11-21',
+      to: '2026-11-23',
+      days: 3,
     }));
     expect(await requestIngest(deployment, { dryRun: true })).toMatchObject({
       asked: [{ source: 'acme' }, { source: 'beta' }],

@@ -93,7 +93,10 @@ describe('the npm package', () => {
     expect([bytes < 10e6, statSync(packed.tarball).size < 3e6]).toEqual([true, true]);
     const manifest = JSON.parse(readFileSync(join(packed.unpacked, 'package.json'), 'utf8'));
     expect(manifest).toMatchObject({
-      ...{ name: PACKAGE_NAME, version: VERSION, license: 'Apache-2.0', engines: { node: '>=24' } },
+      name: PACKAGE_NAME,
+      version: VERSION,
+      license: 'Apache-2.0',
+      engines: { node: '>=24' },
       publishConfig: { access: 'public', provenance: true },
       repository: { type: 'git' },
     });

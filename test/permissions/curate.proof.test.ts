@@ -17,7 +17,9 @@ const config = defineConfig({ bucket: BUCKET, curate: true, curateAfter: 1 });
 const SECONDS = 75;
 const today = utcDay(Date.now());
 /** A day of a few rows, one that fills more than a part of an upload, and one that is cut into slices. */
-const [few, wide, large] = [addDays(today, -3), addDays(today, -4), addDays(today, -5)];
+const few = addDays(today, -3);
+const wide = addDays(today, -4);
+const large = addDays(today, -5);
 
 const listSchema = z.object({ days: z.record(z.string(), z.unknown()) });
 

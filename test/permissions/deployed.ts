@@ -26,7 +26,9 @@ export async function makeCustomersRole(
   const iam = new IAMClient(clientOptions({ accessKeyId: account, secretAccessKey: 'test' }));
   const roles = await Promise.all(trusted.map(credentialsOf));
   const trust = {
-    ...{ Effect: 'Allow', Action: 'sts:AssumeRole', Principal: { AWS: roles.map((one) => one.principal) } },
+    Effect: 'Allow',
+    Action: 'sts:AssumeRole',
+    Principal: { AWS: roles.map((one) => one.principal) },
     Condition: { StringEquals: { 'sts:ExternalId': 'acme-7' } },
   };
   const AssumeRolePolicyDocument = JSON.stringify({ Statement: trust });

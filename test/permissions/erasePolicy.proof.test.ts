@@ -46,7 +46,9 @@ const directory = temporaryDirectory();
 const target = await recordingTarget();
 const world = await storyCloud({
   relay: { url: target.url },
-  ...{ curate: true, curateAfter: 1, unitIds: { companyID: 'company_id' } },
+  curate: true,
+  curateAfter: 1,
+  unitIds: { companyID: 'company_id' },
   exports: [exportTo({}, { lookbackDays: 1 })],
 });
 const { config, edge } = world.cloud;
@@ -79,7 +81,8 @@ for (const user of ['stays', lake.victims[0]?.value ?? ''])
 // The export has the day, which is behind its lookback.
 await s3.send(
   new PutObjectCommand({
-    ...{ Bucket: config.bucket, Key: `ledger/exports/out/${day}.json` },
+    Bucket: config.bucket,
+    Key: `ledger/exports/out/${day}.json`,
     Body: JSON.stringify(
       ledgerEntry({ source: 'exports', dataset: 'out', day, table: 'statsig_forwarded_events' }),
     ),

@@ -27,7 +27,9 @@ const story = await storyCloud({
   exports: [
     { name: 'events', table: EVENTS, target: { bucket: BY_POLICY, owner: THEIRS } },
     {
-      ...{ name: 'exposures', table: EXPOSURES, schedule: 'hourly' },
+      name: 'exposures',
+      table: EXPOSURES,
+      schedule: 'hourly',
       target: { bucket: BY_ROLE, owner: THEIRS, role: { arn: CUSTOMERS_ROLE, externalId: 'acme-7' } },
     },
   ],

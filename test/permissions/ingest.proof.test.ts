@@ -26,11 +26,17 @@ const ingest = await ingestCloud({
   bucket: 'sluice-ingest-proof',
   sources: [
     {
-      ...{ name: 'acme', bucket: DROPS, owner: CUSTOMER, receipt: 'sluice-receipts' },
+      name: 'acme',
+      bucket: DROPS,
+      owner: CUSTOMER,
+      receipt: 'sluice-receipts',
       datasets: [{ kind, ...daily }],
     },
     {
-      ...{ name: 'by-role', bucket: DROPS, owner: CUSTOMER, receipt: 'receipts-by-role' },
+      name: 'by-role',
+      bucket: DROPS,
+      owner: CUSTOMER,
+      receipt: 'receipts-by-role',
       role: { arn: CUSTOMERS_ROLE, externalId: 'acme-7' },
       datasets: [{ kind, ...daily, folder: 'shared', schedule: 'hourly' }],
     },
@@ -44,7 +50,8 @@ await ingest
   .s3By({ accessKeyId: CUSTOMER, secretAccessKey: 'test' })
   .send(new PutBucketPolicyCommand({ Bucket: DROPS, Policy: JSON.stringify(bucketPolicy) }));
 await makeCustomersRole(ingest, {
-  ...{ account: CUSTOMER, policy: policiesFor('', 'receipts-by-role/').callerPolicy },
+  account: CUSTOMER,
+  policy: policiesFor('', 'receipts-by-role/').callerPolicy,
   trusted: ['IngestPlanRole', 'IngestLoadRole'],
 });
 
@@ -133,7 +140,8 @@ describe('the ingest, deployed, between two accounts', () => {
 
   async function ready(): Promise<number> {
     const { status } = await ingest.send({
-      ...{ path: '/v1/mark_data_ready_dwh', headers: { 'statsig-api-key': 'secret-acme' } },
+      path: '/v1/mark_data_ready_dwh',
+      headers: { 'statsig-api-key': 'secret-acme' },
       body: JSON.stringify({ datestamps: day, type: 'events' }),
     });
     return status;

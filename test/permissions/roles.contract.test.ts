@@ -22,7 +22,10 @@ const config = defineConfig({
   relay: { statsig: true },
   sources: [
     {
-      ...{ ...customers, name: 'acme', kmsKeyArn: key, receipt: 'sluice-receipts' },
+      ...customers,
+      name: 'acme',
+      kmsKeyArn: key,
+      receipt: 'sluice-receipts',
       datasets: [
         { name: 'daily', kind: 'events', expectedBy },
         { name: 'hourly', kind: 'events', schedule: 'hourly' },
@@ -31,7 +34,9 @@ const config = defineConfig({
     { ...customers, name: 'by-role', role, datasets: [{ name: 'shared', kind: 'events' }] },
   ],
   exports: (['daily', 'hourly'] as const).map((schedule) => ({
-    ...{ name: schedule, schedule, table: 'statsig_forwarded_events' },
+    name: schedule,
+    schedule,
+    table: 'statsig_forwarded_events',
     target: {
       ...customers,
       folder: `out-${schedule}`,
@@ -56,7 +61,10 @@ function readRoles() {
   };
   return readPolicies(
     resolveTemplate(parseTemplate({ Resources, Outputs: {} }), {
-      ...{ region: 'us-east-1', account: '000000000000', partition: 'aws', stackName: 'sluice-local' },
+      region: 'us-east-1',
+      account: '000000000000',
+      partition: 'aws',
+      stackName: 'sluice-local',
       endpoint: 'http://127.0.0.1',
     }),
   ).roles;
@@ -84,7 +92,8 @@ const OF_S3: Readonly<Record<string, readonly string[]>> = {
 /** What Lambda does with the role of a function that has a queue, and for each. */
 const BY_LAMBDA = [
   ...['ReceiveMessage', 'DeleteMessage', 'GetQueueAttributes'].map((name) => `sqs:${name}`),
-  ...['logs:CreateLogStream', 'logs:PutLogEvents'],
+  'logs:CreateLogStream',
+  'logs:PutLogEvents',
 ];
 /** What S3 and SQS ask of their callers where a key encrypts. */
 const OF_KEYS = ['kms:Decrypt', 'kms:GenerateDataKey'];
@@ -122,7 +131,11 @@ describe('each action of a role is one that an adapter of its function calls', (
   const called = new Map<string, ReadonlySet<string>>();
   beforeAll(async () => {
     const bundles = await bundleFunctions({
-      ...{ root: directory.path, code: repositoryRoot, functions: functionNames, config, host: 'here' },
+      root: directory.path,
+      code: repositoryRoot,
+      functions: functionNames,
+      config,
+      host: 'here',
     });
     for (const { name, inputs } of bundles) {
       const own = inputs.filter((input) => !input.includes('node_modules') && input.endsWith('.ts'));

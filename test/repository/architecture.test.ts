@@ -161,7 +161,8 @@ describe('the architecture', () => {
       room.startsWith('packages/') ? room.split('/').slice(0, 2).join('/') : room;
     const wrong = edges
       .filter(({ from, to, target }) => {
-        const [source, destination] = [packageOf(from), packageOf(to)];
+        const source = packageOf(from);
+        const destination = packageOf(to);
         if (source === destination) return false;
         const isInside = destination.startsWith('packages/') && !doors.has(target);
         return isInside || !(ARROWS[source] ?? []).includes(destination);
@@ -174,7 +175,8 @@ describe('the architecture', () => {
     const part = (file: string) => /^observe\/([a-z]+)\//.exec(file)?.[1];
     const may: Readonly<Record<string, readonly string[]>> = { facts: [], findings: ['facts'] };
     const wrong = edges.filter(({ file, target }) => {
-      const [from, to] = [part(file), part(target)];
+      const from = part(file);
+      const to = part(target);
       if (from === undefined || to === undefined || from === to) return false;
       return !(may[from] ?? ['facts', 'findings']).includes(to);
     });
@@ -209,7 +211,8 @@ describe('the architecture', () => {
     // An import is an arrow between the two entries of the innermost folder that both files are in.
     const entries = new Map<string, Set<string>>();
     for (const { file, target } of edges) {
-      const [from, to] = [file.split('/'), target.split('/')];
+      const from = file.split('/');
+      const to = target.split('/');
       const depth = from.findIndex((part, i) => part !== to[i]) + 1;
       const entry = from.slice(0, depth).join('/');
       entries.set(entry, (entries.get(entry) ?? new Set()).add(to.slice(0, depth).join('/')));

@@ -94,7 +94,8 @@ describe('the dependencies', () => {
   it('are installed without evaluating a configuration', () => {
     const folder = mkdtempSync(join(tmpdir(), 'sluice-install-'));
     try {
-      const [config, marker] = [join(folder, 'sluice.config.mjs'), join(folder, 'was-run')];
+      const config = join(folder, 'sluice.config.mjs');
+      const marker = join(folder, 'was-run');
       writeFileSync(
         config,
         `import { writeFileSync } from 'node:fs';\nwriteFileSync(${JSON.stringify(marker)}, '');\nexport default { bucket: 'acme' };\n`,

@@ -63,7 +63,8 @@ describe('the commands in the docs and in cures', () => {
   it('name their place once they are printed', async () => {
     const deployment = deploymentOptions({
       stack: { service: 'sluice', stage: 'prod' },
-      ...{ aws: { region: 'eu-west-1' }, isLocal: false },
+      aws: { region: 'eu-west-1' },
+      isLocal: false,
     });
     expect(deployment).toEqual(['--stage', 'prod', '--region', 'eu-west-1']);
     const entries = [

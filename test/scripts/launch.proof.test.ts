@@ -119,7 +119,9 @@ function launch(...args: string[]) {
     stderr += chunk;
   });
   const ended = Promise.all([text(child.stdout), once(child, 'close')]).then(([stdout, [code]]) => ({
-    ...{ code, stdout, stderr },
+    code,
+    stdout,
+    stderr,
   }));
   return { child, ended, said: () => stderr };
 }

@@ -64,7 +64,8 @@ function someDays(): CuratedDays {
 }
 
 const mixed = Array.from({ length: LISTS }, () => listsOf(someDays));
-const [CURATED, RAW] = [addDays(FIRST, 3), addDays(FIRST, 20)];
+const CURATED = addDays(FIRST, 3);
+const RAW = addDays(FIRST, 20);
 /** With a gap, so that there are two ranges. */
 const planned = listsOf(() => {
   const ranges = dayRanges([0, 1, 2, 3, 5, 6].map((n) => addDays(FIRST, n)));
@@ -124,7 +125,8 @@ export function judgeCurated(
     const kinds = readsExposures ? viewKinds.experiment_exposures : viewKinds[name];
     const numbers = (first: number) =>
       kinds.map((kind) => `memory:${tables + first + forwardedKinds.indexOf(kind)}`);
-    const [raw, curated] = [numbers(0), numbers(forwardedKinds.length)];
+    const raw = numbers(0);
+    const curated = numbers(forwardedKinds.length);
     if (bare[name].prunesByDay) {
       const [ofCurated, ofRaw] = left.splice(0, 2);
       tell(

@@ -47,7 +47,9 @@ const groupLineSchema = z.record(z.string(), z.union([z.string(), z.null()]));
 /** When `sluice status` is asked, and a row of quarantine that it counts. */
 const ASKED_AT = Date.parse(`${DAYS[1]}T12:30:00Z`);
 const QUARANTINED = {
-  ...{ quarantine_id: 'q1', reason: 'SLUICE_EVENT_NO_NAME', ds: DAYS[1] },
+  quarantine_id: 'q1',
+  reason: 'SLUICE_EVENT_NO_NAME',
+  ds: DAYS[1],
   received_at: `${DAYS[1]} 12:00:00.500`,
 };
 

@@ -27,7 +27,8 @@ export async function tryStaging(
   const clients = await readers.clientsOf('statsig');
   const credentials = await readers.credentialsOf(PRINCIPALS.statsig);
   const trino = new TrinoWitness(found.libraries, {
-    ...{ edge: readers.edge, region: localAccount.region },
+    edge: readers.edge,
+    region: localAccount.region,
     credentials,
   });
   const attempt = (what: string, check: () => Promise<unknown>, expected: unknown) =>

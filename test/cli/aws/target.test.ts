@@ -33,7 +33,9 @@ describe('the target of a command', () => {
       [{}, { AWS_ENDPOINT_URL: endpoint }],
     ] as const)
       expect(named({ stage: 'dev', ...options }, env)).toMatchObject({
-        ...{ isLocal: true, stack: { stage: 'dev' }, aws: { endpoint } },
+        isLocal: true,
+        stack: { stage: 'dev' },
+        aws: { endpoint },
       });
   });
 

@@ -17,9 +17,13 @@ const ROLE = 'arn:aws:iam::000000000000:role/sluice-local-role';
 
 /** As the stack has them: infra/resources.ts. */
 const OUTPUTS = {
-  ...{ DataBucketName: 'acme-experiments', WorkgroupName: 'sluice', StagingDatabaseName: 'statsig_staging' },
-  ...{ ReaderStatsigRoleArn: ROLE, ReaderPodsRoleArn: `${ROLE}-of-pods` },
-  ...{ ReaderStatsigWorkgroupName: 'sluice_statsig', ReaderMetabaseWorkgroupName: 'sluice_metabase' },
+  DataBucketName: 'acme-experiments',
+  WorkgroupName: 'sluice',
+  StagingDatabaseName: 'statsig_staging',
+  ReaderStatsigRoleArn: ROLE,
+  ReaderPodsRoleArn: `${ROLE}-of-pods`,
+  ReaderStatsigWorkgroupName: 'sluice_statsig',
+  ReaderMetabaseWorkgroupName: 'sluice_metabase',
   ReaderStatsigKeysSecretArn: arn('secretsmanager', 'secret:statsig-keys'),
   ReaderOwoxSecretArn: arn('secretsmanager', 'secret:owox'),
   ReaderMetabaseSecretArn: arn('secretsmanager', 'secret:metabase'),
@@ -28,8 +32,13 @@ const OUTPUTS = {
 let outputs: Readonly<Record<string, string>> = OUTPUTS;
 
 const stack = (): DeployedStack => ({
-  ...{ name: 'sluice-local', region: localAccount.region, account: localAccount.id, partition: 'aws' },
-  ...{ createdMs: 0, resources: [], outputs },
+  name: 'sluice-local',
+  region: localAccount.region,
+  account: localAccount.id,
+  partition: 'aws',
+  createdMs: 0,
+  resources: [],
+  outputs,
 });
 
 const directory = mkdtempSync(join(tmpdir(), 'sluice-connect-'));
@@ -60,7 +69,9 @@ const connect = (args: readonly string[], config = 'readers', env: Readonly<Reco
   callMain(['connect', ...args, '--endpoint-url', served.options.endpoint], {
     env: {
       SLUICE_CONFIG: join(directory, `${config}.config.mjs`),
-      ...{ AWS_CONFIG_FILE: '/dev/null', AWS_SHARED_CREDENTIALS_FILE: '/dev/null', ...env },
+      AWS_CONFIG_FILE: '/dev/null',
+      AWS_SHARED_CREDENTIALS_FILE: '/dev/null',
+      ...env,
     },
   });
 
@@ -101,9 +112,14 @@ describe('sluice connect', () => {
       companyID: 'company_id',
     });
     expect(sheet).toMatchObject({
-      ...{ product: 'statsig', reader: 'statsig', stack: 'sluice-local', account: '000000000000' },
+      product: 'statsig',
+      reader: 'statsig',
+      stack: 'sluice-local',
+      account: '000000000000',
       assignmentSource: {
-        ...{ timestampColumn: 'timestamp', experimentIDColumn: 'experiment_id', groupIDColumn: 'group_id' },
+        timestampColumn: 'timestamp',
+        experimentIDColumn: 'experiment_id',
+        groupIDColumn: 'group_id',
         idTypeMapping: [
           { statsigUnitID: 'userID', column: 'user_id' },
           { statsigUnitID: 'stableID', column: 'stable_id' },
@@ -118,16 +134,22 @@ describe('sluice connect', () => {
   it("has a value for every field in OWOX's docs", async () => {
     const sheet = await sheetOf('owox');
     expect(valuesOf(sheet)).toEqual({
-      ...{ Title: 'Sluice (local)', Region: 'us-east-1', 'Output Bucket': 'acme-owox' },
-      ...{ 'Access Key ID': 'accessKeyId', 'Secret Access Key': 'secretAccessKey' },
+      Title: 'Sluice (local)',
+      Region: 'us-east-1',
+      'Output Bucket': 'acme-owox',
+      'Access Key ID': 'accessKeyId',
+      'Secret Access Key': 'secretAccessKey',
     });
   });
 
   it("has a value for every field in Metabase's docs", async () => {
     expect(valuesOf(await sheetOf('metabase'))).toEqual({
-      ...{ 'Display name': 'Sluice (local)', Region: 'us-east-1', Workgroup: 'sluice_metabase' },
+      'Display name': 'Sluice (local)',
+      Region: 'us-east-1',
+      Workgroup: 'sluice_metabase',
       'S3 Staging directory': 's3://acme-experiments/query-results/metabase/',
-      ...{ 'Access key': 'accessKeyId', 'Secret Key': 'secretAccessKey' },
+      'Access key': 'accessKeyId',
+      'Secret Key': 'secretAccessKey',
       'Additional Athena connection string options': `EnableResultReuseByAge=TRUE;MaxResultReuseAgeInMinutes=60;AthenaEndpoint=${served.options.endpoint};ResultFetcher=GetQueryResults`,
     });
   });
@@ -135,7 +157,9 @@ describe('sluice connect', () => {
   it('uses the reader of --reader, with its role or user', async () => {
     const role = await sheetOf('metabase', '--reader', 'pods');
     expect(role.fields.find(({ label }) => label === 'Access key, Secret Key')).toEqual({
-      ...{ label: expect.anything(), value: '', note: expect.stringContaining(`${ROLE}-of-pods`) },
+      label: expect.anything(),
+      value: '',
+      note: expect.stringContaining(`${ROLE}-of-pods`),
     });
     const user = await sheetOf('statsig', '--reader', 'statsig-keys');
     expect(valuesOf(user)).toMatchObject({

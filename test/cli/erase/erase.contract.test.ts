@@ -33,8 +33,11 @@ const config = writeConfig(directory.path, {
 const credentials = { accessKeyId: 'test', secretAccessKey: 'test' };
 const s3 = new S3Client({ endpoint: server.url, region: 'us-east-1', credentials, forcePathStyle: true });
 const env = {
-  ...{ SLUICE_CONFIG: config, AWS_ENDPOINT_URL: server.url, AWS_REGION: 'us-east-1' },
-  ...{ AWS_ACCESS_KEY_ID: 'test', AWS_SECRET_ACCESS_KEY: 'test' },
+  SLUICE_CONFIG: config,
+  AWS_ENDPOINT_URL: server.url,
+  AWS_REGION: 'us-east-1',
+  AWS_ACCESS_KEY_ID: 'test',
+  AWS_SECRET_ACCESS_KEY: 'test',
 };
 afterAll(async () => {
   s3.destroy();
@@ -110,7 +113,8 @@ describe('sluice erase', () => {
   });
 
   it('searches the results of readers that left the configuration, and leaves the tables that they made', async () => {
-    const [result, made] = ['reader-tables/left/0001.csv', 'reader-tables/left/tables/0001/a.csv'];
+    const result = 'reader-tables/left/0001.csv';
+    const made = 'reader-tables/left/tables/0001/a.csv';
     await put(result, '"left-reader"');
     await put(made, '"left-reader"');
     const { code } = await erase(['--unit', 'user_id=left-reader']);
@@ -136,7 +140,8 @@ describe('sluice erase', () => {
     expect(run.leftCount).toBe(0);
     expect(notSearched).toEqual([
       {
-        ...{ key, goneBy: expect.stringMatching(/^20\d\d-\d\d-\d\d$/) },
+        key,
+        goneBy: expect.stringMatching(/^20\d\d-\d\d-\d\d$/),
         commands: [
           expect.stringContaining('--damaged'),
           expect.stringContaining(`--discard ${key} --dry-run`),
@@ -147,7 +152,8 @@ describe('sluice erase', () => {
   });
 
   it('says what is of others before it goes, and what nobody can read', async () => {
-    const [body, noise] = ['quarantine-large/2026-11-20/plan', 'quarantine-large/2026-11-20/noise'];
+    const body = 'quarantine-large/2026-11-20/plan';
+    const noise = 'quarantine-large/2026-11-20/noise';
     await put(body, '{"events":[{"eventName":7,"user":{"userID":"other","custom":{"plan":"enterprise"}}}]}');
     await put(LANDED, landedUsers('stays'));
     await put(noise, Buffer.from('93a1f0c8d2e6bb17ff02849c5d', 'hex'));
@@ -213,11 +219,9 @@ describe('sluice erase', () => {
   it('prints an object of several versions once', async () => {
     const Status = 'Enabled' as const;
     await s3.send(new PutBucketVersioningCommand({ Bucket: BUCKET, VersioningConfiguration: { Status } }));
-    const [landed, gone, damaged] = [
-      landedKey('twice'),
-      landedKey('deleted'),
-      damagedKey(landedKey('thrice')),
-    ];
+    const landed = landedKey('twice');
+    const gone = landedKey('deleted');
+    const damaged = damagedKey(landedKey('thrice'));
     const file = 'statsig/statsig_forwarded_events/statsig_forwarded_events/2026-11-20/a.parquet';
     for (const key of [landed, gone, damaged, file])
       for (const body of ['no rows', 'nor these', 'nor those']) await put(key, body);

@@ -77,7 +77,8 @@ describe('two erasures of the same units on one machine', () => {
     for (const name of ['a', 'b'])
       await server.client.send(
         new PutObjectCommand({
-          ...{ Bucket: BUCKET, Key: `${dayFolder(config, 'events', '2026-11-20')}${name}.parquet` },
+          Bucket: BUCKET,
+          Key: `${dayFolder(config, 'events', '2026-11-20')}${name}.parquet`,
           Body: await parquetFromQuery("SELECT 'gone' AS user_id UNION ALL SELECT 'stays'"),
         }),
       );

@@ -4,13 +4,24 @@ import type { DatasetStatus } from '../../../observe/facts/days/ledgerDays.ts';
 
 const days = ['2026-11-17', '2026-11-18', '2026-11-19'].map((day) => ({ day, entry: null }));
 const status: DatasetStatus = {
-  ...({ source: 'acme', dataset: 'events', kind: 'events', table: 'acme_events' } as const),
-  ...({ folder: 's3://acme/events/', schedule: 'daily', lookbackDays: 1 } as const),
+  source: 'acme',
+  dataset: 'events',
+  kind: 'events',
+  table: 'acme_events',
+  folder: 's3://acme/events/',
+  schedule: 'daily',
+  lookbackDays: 1,
   lastLook: {
-    ...{ at: 0, newestDay: null, stopped: true, openDays: [] },
+    at: 0,
+    newestDay: null,
+    stopped: true,
+    openDays: [],
     elsewhere: { days: [], others: ['year=2026/'] },
   },
-  ...{ late: [], waiting: [], unusual: [], days },
+  late: [],
+  waiting: [],
+  unusual: [],
+  days,
   firstDay: '2026-11-01',
   unlooked: ['2025-01-01', '2025-02-01', '2026-10-01', '2026-10-31', '2026-11-01', '2026-11-17'],
 };

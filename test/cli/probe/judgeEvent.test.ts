@@ -5,12 +5,15 @@ import type { Reply } from '../../../cli/probe/sendRequest.ts';
 
 const time = Date.UTC(2026, 10, 20, 10, 15, 30, 123);
 const row = (more: Partial<Row>): Row => ({
-  ...{ part: 'plain_json', eventId: 'e1', metadata: JSON.stringify({ text: TEXT }) },
+  part: 'plain_json',
+  eventId: 'e1',
+  metadata: JSON.stringify({ text: TEXT }),
   timestamp: '2026-11-20 10:15:30.123',
   ...more,
 });
 const reply = (status: number, headers: Record<string, string> = {}): Reply => ({
-  ...{ status, headers: new Headers(headers) },
+  status,
+  headers: new Headers(headers),
   text: JSON.stringify(status === 202 ? { success: true } : { message: 'Request Too Long' }),
 });
 const CORS = { 'access-control-allow-origin': '*' };
@@ -50,7 +53,8 @@ describe('judgeTime', () => {
   it('compares each millisecond', () => {
     expect(judgeTime([row({}), row({})], run).verdict).toBe('expected');
     expect(judgeTime([row({}), row({ timestamp: '2026-11-20 10:15:30.000' })], run)).toMatchObject({
-      ...{ verdict: 'otherwise', found: '2026-11-20 10:15:30.000 instead of 2026-11-20 10:15:30.123' },
+      verdict: 'otherwise',
+      found: '2026-11-20 10:15:30.000 instead of 2026-11-20 10:15:30.123',
     });
     expect(judgeTime([], run).verdict).toBe('not asked');
   });

@@ -80,7 +80,9 @@ describe('the check of a pipeline', () => {
       "{ bucket: 'acme', exposures: { allow: ['checkout*'], deny: [] }, events: { deny: ['sluice_*'] } }";
     const file = writeConfig(directory.path, options);
     const cloud = await startCloud({
-      ...{ port: 0, edgePort: 0, data: join(directory.path, 'data') },
+      port: 0,
+      edgePort: 0,
+      data: join(directory.path, 'data'),
       load: () =>
         loadTemplate({
           root: repositoryRoot,

@@ -27,8 +27,17 @@ describe('colour', () => {
     expect(stripVTControlCharacters(painted)).toBe(text);
     const lines = painted.split('\n');
     expect(lines.map((line) => line.includes(ESCAPE))).toEqual([
-      ...[true, false, true, true, true, true],
-      ...[true, false, true, true, true],
+      true,
+      false,
+      true,
+      true,
+      true,
+      true,
+      true,
+      false,
+      true,
+      true,
+      true,
     ]);
     expect(lines[0]).toMatch(/^\S*31mPROBLEM/);
     expect(lines[3]).toMatch(/^\S*33mwarning/);

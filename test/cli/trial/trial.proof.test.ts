@@ -123,7 +123,9 @@ describe('the questions of a trial', () => {
     const notAsked = [...of].filter(([, { verdict }]) => verdict === 'not asked').map(([code]) => code);
     expect(notAsked).toEqual(expect.arrayContaining(['METRICS', 'ALARM', 'PLAIN_JSON', 'JS_CLIENT']));
     expect(['OVER_LAMBDA_LIMIT', 'PREFLIGHT', 'DROP'].map((code) => of.get(code)?.verdict)).toEqual([
-      ...['expected', 'expected', 'expected'],
+      'expected',
+      'expected',
+      'expected',
     ]);
   });
 
@@ -132,7 +134,9 @@ describe('the questions of a trial', () => {
     const { of } = await ask().finally(() => story.clearFaults());
     expect(of.get('DELIVERED')?.found).toMatch(/^rows could not be read: AccessDeniedException/);
     expect(['DELIVERED', 'PREFLIGHT', 'ZSTD_JSON'].map((code) => of.get(code)?.verdict)).toEqual([
-      ...['otherwise', 'expected', 'not asked'],
+      'otherwise',
+      'expected',
+      'not asked',
     ]);
   });
 

@@ -47,7 +47,10 @@ afterAll(async () => {
 
 describe('the deployed handler', () => {
   const request = {
-    ...{ rawPath: '/v1/rgstr', rawQueryString: 'k=client-key', headers: {}, isBase64Encoded: false },
+    rawPath: '/v1/rgstr',
+    rawQueryString: 'k=client-key',
+    headers: {},
+    isBase64Encoded: false,
     requestContext: { http: { method: 'POST' } },
     body: '{"events":[{"eventName":"e"}]}',
   };

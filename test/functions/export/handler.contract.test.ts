@@ -3,7 +3,9 @@ import { handler as deployed } from '../../../functions/export/handler.ts';
 import { invokedFunction, queueMessage } from '../../harness/lambdaInvoker.ts';
 
 const { lines, invoke } = invokedFunction(deployed, {
-  ...{ SLUICE_BUCKET: 'b', SLUICE_EXPORT_QUEUE: 'http://127.0.0.1:9/q', SLUICE_STAGE: 'test' },
+  SLUICE_BUCKET: 'b',
+  SLUICE_EXPORT_QUEUE: 'http://127.0.0.1:9/q',
+  SLUICE_STAGE: 'test',
 });
 const event = (...bodies: string[]) => ({ Records: bodies.map((body, i) => queueMessage(`m${i}`, body)) });
 
@@ -13,7 +15,10 @@ describe('the export function', () => {
     const request = { sluice: 'export', schedule: 'daily' };
     expect(await invoke(request)).toMatchObject({ event: 'export_run', looked: 0, queued: 0 });
     expect(lines.at(-1)).toMatchObject({
-      ...{ exports_failed: 0, function: 'export', stage: 'test', schedule: 'daily' },
+      exports_failed: 0,
+      function: 'export',
+      stage: 'test',
+      schedule: 'daily',
     });
     expect(await invoke(event(JSON.stringify(request)))).toEqual({ batchItemFailures: [] });
     lines.length = 0;

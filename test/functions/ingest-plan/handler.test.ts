@@ -3,7 +3,10 @@ import { handler as deployed } from '../../../functions/ingest-plan/handler.ts';
 import { invokedFunction, queueMessage } from '../../harness/lambdaInvoker.ts';
 
 const { lines, invoke } = invokedFunction(deployed, {
-  ...{ SLUICE_BUCKET: 'b', SLUICE_PLAN_QUEUE: 'p', SLUICE_TASK_QUEUE: 't', SLUICE_STAGE: 'test' },
+  SLUICE_BUCKET: 'b',
+  SLUICE_PLAN_QUEUE: 'p',
+  SLUICE_TASK_QUEUE: 't',
+  SLUICE_STAGE: 'test',
 });
 const message = (body: string) => ({ Records: [queueMessage('m1', body)] });
 

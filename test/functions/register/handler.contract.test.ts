@@ -10,7 +10,8 @@ import { startCatalog, tableInput } from '../../lib/landing/catalog/startCatalog
 
 const world = await startCatalog();
 const { lines, invoke } = invokedFunction(deployed, {
-  ...{ AWS_ENDPOINT_URL: world.endpoint, SLUICE_BUCKET: config.bucket },
+  AWS_ENDPOINT_URL: world.endpoint,
+  SLUICE_BUCKET: config.bucket,
 });
 world.store.ensureBucket(config.bucket, { eventBridge: true });
 world.glue.ensureDatabase({ Name: config.database });

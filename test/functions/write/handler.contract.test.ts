@@ -58,14 +58,16 @@ const failing = (...messageIds: string[]) => ({
 
 describe('messages of objects', () => {
   it('have them written, with one log line', async () => {
-    const [a, b] = [
-      await putBatch('a'),
-      await put(directRecordKey('2026-11-23', 'b'.repeat(64)), record('b')),
-    ];
+    const a = await putBatch('a');
+    const b = await put(directRecordKey('2026-11-23', 'b'.repeat(64)), record('b'));
     const response = await invoke({
       Records: [
-        ...[message(a), message(b), message(b)],
-        ...[message('query-results/x'), message('landing/'), message(batchKey('c'), 1, 'another-bucket')],
+        message(a),
+        message(b),
+        message(b),
+        message('query-results/x'),
+        message('landing/'),
+        message(batchKey('c'), 1, 'another-bucket'),
         message(batchKey('gone')),
       ],
     });
@@ -74,9 +76,19 @@ describe('messages of objects', () => {
     expect(await tableFiles()).toHaveLength(1);
     expect(lines).toEqual([
       {
-        ...{ level: 'info', event: 'write', messages: 7, written: 2, gone: 1, damaged: 0, ignored: 3 },
+        level: 'info',
+        event: 'write',
+        messages: 7,
+        written: 2,
+        gone: 1,
+        damaged: 0,
+        ignored: 3,
         undeleted: 0,
-        ...{ rows: 2, refused: 0, files: 1, rounds: 1, failed: 0 },
+        rows: 2,
+        refused: 0,
+        files: 1,
+        rounds: 1,
+        failed: 0,
       },
     ]);
   });

@@ -146,7 +146,9 @@ describe('what a configured customer is told to grant', () => {
       region: 'eu-west-1',
       sources: [
         acmeSource({
-          ...{ bucket: BUCKET, kmsKeyArn: KEY, receipt: 'sluice-receipts' },
+          bucket: BUCKET,
+          kmsKeyArn: KEY,
+          receipt: 'sluice-receipts',
           datasets: [
             eventsDataset({ folder: 'drops/events', ...dataset }),
             eventsDataset({ name: 'clicks', folder: 'lake/clicks/country=DE' }),
@@ -173,7 +175,8 @@ describe('what a configured customer is told to grant', () => {
 
   it('is to read the folders of datasets, to the roles of the ingest alone', async () => {
     const named = print('ingest-source');
-    const [bucketPolicy, keyPolicy] = [named('bucketPolicy'), named('keyPolicy')];
+    const bucketPolicy = named('bucketPolicy');
+    const keyPolicy = named('keyPolicy');
     const needed: Call[] = [
       ...['drops/events/', 'drops/events/2026-11-20/', 'lake/clicks/_delta_log/'].map((prefix) =>
         list(prefix, BUCKET),
@@ -216,8 +219,12 @@ describe('what a configured customer is told to grant', () => {
     const bucketPolicy = print('export-target')('bucketPolicy');
     expect(bucketPolicy?.Statement.flatMap(({ Action }) => Action).sort()).toEqual(
       [
-        ...['AbortMultipartUpload', 'DeleteObject', 'ListBucket', 'ListBucketMultipartUploads'],
-        ...['PutObject', 'PutObjectAcl'],
+        'AbortMultipartUpload',
+        'DeleteObject',
+        'ListBucket',
+        'ListBucketMultipartUploads',
+        'PutObject',
+        'PutObjectAcl',
       ].map((name) => `s3:${name}`),
     );
     for (const [path, is] of [

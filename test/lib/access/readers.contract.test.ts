@@ -35,10 +35,14 @@ const metabases = readerWorkgroup(scope, { name: 'metabase' });
 const writers = readerWorkgroup(scope, { name: 'metabase', ownDatabase: 'metabase' });
 const orders = readersSchema.parse([
   {
-    ...{ kind: 'owox', name: 'owox', resultsBucket: RESULTS },
+    kind: 'owox',
+    name: 'owox',
+    resultsBucket: RESULTS,
     alsoReads: [
       {
-        ...{ database: 'finance', tables: ['orders'], locations: ['s3://acme-finance/orders/'] },
+        database: 'finance',
+        tables: ['orders'],
+        locations: ['s3://acme-finance/orders/'],
         kmsKeyArn: 'arn:aws:kms:eu-central-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab',
       },
       { database: 'shops', locations: ['s3://acme-shops/'], wholeBucket: true },
@@ -46,7 +50,8 @@ const orders = readersSchema.parse([
   },
 ])[0];
 const ordersKey = {
-  ...{ action: 'kms:Decrypt', resources: [orders?.alsoReads[0]?.kmsKeyArn ?? ''] },
+  action: 'kms:Decrypt',
+  resources: [orders?.alsoReads[0]?.kmsKeyArn ?? ''],
   context: { 'kms:ViaService': 's3.eu-central-1.amazonaws.com' },
 };
 const STAGED = 'statsig/experiment-42/first_exposures';

@@ -25,7 +25,11 @@ const everything: typeof LOAD = {
 
 const source = (name: string, owner: string, more: Partial<SourceInput> = {}) =>
   acmeSource({
-    ...{ name, owner, bucket: `${name}-drops`, kmsKeyArn: key(owner), receipt: 'sluice-receipts' },
+    name,
+    owner,
+    bucket: `${name}-drops`,
+    kmsKeyArn: key(owner),
+    receipt: 'sluice-receipts',
     datasets: ['events', 'events-2'].map((one) => eventsDataset({ name: one, folder: `in/${one}` })),
     ...more,
   });
@@ -65,7 +69,10 @@ const { roles } = readPolicies(
       Outputs: {},
     }),
     {
-      ...{ region: 'us-east-1', account: OURS, partition: 'aws', stackName: 'sluice-dev' },
+      region: 'us-east-1',
+      account: OURS,
+      partition: 'aws',
+      stackName: 'sluice-dev',
       endpoint: 'http://127.0.0.1',
     },
   ),

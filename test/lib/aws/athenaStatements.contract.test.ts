@@ -58,7 +58,11 @@ afterEach(async () => {
 const run = (sql: string, deadlineMs = 20_000, signal?: AbortSignal) =>
   runStatement(client, sql, {
     ...(signal === undefined ? {} : { signal }),
-    ...{ workGroup: 'primary', deadlineMs, clock: systemClock, wait: setTimeout, random: () => 0 },
+    workGroup: 'primary',
+    deadlineMs,
+    clock: systemClock,
+    wait: setTimeout,
+    random: () => 0,
   });
 
 describe('a statement', () => {

@@ -17,7 +17,9 @@ import type { Attempts } from '../../../lib/landing/catalog/catalogCalls.ts';
 const OWNER = '111122223333';
 const attempts: Attempts = {
   clock: { now: () => 0 },
-  ...{ wait: async () => undefined, random: () => 0, deadline: 1_000 },
+  wait: async () => undefined,
+  random: () => 0,
+  deadline: 1_000,
 };
 /** Answers a request: status and body. */
 let answer: (method: string, url: string) => readonly [number, string];
@@ -40,7 +42,9 @@ await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
 const address = server.address();
 if (address === null || typeof address === 'string') throw new Error('no port');
 const options = {
-  ...{ endpoint: `http://127.0.0.1:${address.port}`, region: 'us-east-1', maxAttempts: 1 },
+  endpoint: `http://127.0.0.1:${address.port}`,
+  region: 'us-east-1',
+  maxAttempts: 1,
   credentials: { accessKeyId: 'x', secretAccessKey: 'x' },
 };
 const s3 = new S3Client({ ...options, forcePathStyle: true });

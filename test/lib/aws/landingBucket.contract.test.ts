@@ -47,7 +47,9 @@ await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
 const address = server.address();
 if (address === null || typeof address === 'string') throw new Error('no port');
 const s3 = new S3Client({
-  ...{ endpoint: `http://127.0.0.1:${address.port}`, region: 'us-east-1', maxAttempts: 1 },
+  endpoint: `http://127.0.0.1:${address.port}`,
+  region: 'us-east-1',
+  maxAttempts: 1,
   credentials: { accessKeyId: 'x', secretAccessKey: 'x' },
   forcePathStyle: true,
 });

@@ -145,7 +145,9 @@ describe('a query that Athena took, and that failed,', () => {
     const { options } = answered({ QueryExecutionId: 'id' }, answer);
     expect(
       await runStatement(new AthenaClient(options), 'SELECT 1', {
-        ...{ ...timing, workGroup: 'w', deadlineMs: 1_000 },
+        ...timing,
+        workGroup: 'w',
+        deadlineMs: 1_000,
       }),
     ).toEqual({ failed: why });
   });

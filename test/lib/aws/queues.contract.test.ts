@@ -9,12 +9,14 @@ const clock = new ManualClock(Date.UTC(2026, 10, 24));
 const aws = await startAws({ clock });
 const { sqs } = aws;
 let made = 0;
-let [queue, dead] = ['', ''];
+let queue = '';
+let dead = '';
 
 afterAll(() => aws.close());
 beforeEach(() => {
   made += 1;
-  [queue, dead] = [aws.addQueue(`queue-${made}`), aws.addQueue(`dead-${made}`)];
+  queue = aws.addQueue(`queue-${made}`);
+  dead = aws.addQueue(`dead-${made}`);
 });
 
 async function received(QueueUrl: string) {

@@ -83,8 +83,12 @@ describe('the bucket of an erasure', () => {
 
   it('replaces an object with what it has besides its bytes', async () => {
     const attributes = {
-      ...{ ContentType: 'text/csv', CacheControl: 'no-store', ContentEncoding: 'gzip' },
-      ...{ ContentDisposition: 'attachment', ContentLanguage: 'de', StorageClass: 'STANDARD_IA' },
+      ContentType: 'text/csv',
+      CacheControl: 'no-store',
+      ContentEncoding: 'gzip',
+      ContentDisposition: 'attachment',
+      ContentLanguage: 'de',
+      StorageClass: 'STANDARD_IA',
       Metadata: { documents: '2' },
     } as const;
     await put('replaced', 'old', attributes);

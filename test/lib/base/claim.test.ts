@@ -5,9 +5,11 @@ import { MemoryObjects } from '../../harness/MemoryObjects.ts';
 const KEY = 'claims/work';
 const HELD_MS = 60_000;
 
-let [objects, now] = [new MemoryObjects(), 0];
+let objects = new MemoryObjects();
+let now = 0;
 beforeEach(() => {
-  [objects, now] = [new MemoryObjects(), 0];
+  objects = new MemoryObjects();
+  now = 0;
 });
 const clock = { now: () => now };
 const take = () => claim(objects, clock, KEY, now + HELD_MS);

@@ -2,7 +2,11 @@ import { describe, expect, it } from '@jest/globals';
 import { queueMessages } from '../../../lib/base/queue.ts';
 
 const record = {
-  ...{ eventSource: 'aws:sqs', messageId: 'm', body: '{}', receiptHandle: 'r', awsRegion: 'us-east-1' },
+  eventSource: 'aws:sqs',
+  messageId: 'm',
+  body: '{}',
+  receiptHandle: 'r',
+  awsRegion: 'us-east-1',
   attributes: { ApproximateReceiveCount: '3', SentTimestamp: '1795180800000' },
 };
 

@@ -222,10 +222,13 @@ describe('the time of an event', () => {
   });
 
   it('is corrected over midnight together with the day', () => {
-    const [before, after] = [Date.UTC(2026, 10, 19, 23, 50), Date.UTC(2026, 10, 20, 0, 20)];
+    const before = Date.UTC(2026, 10, 19, 23, 50);
+    const after = Date.UTC(2026, 10, 20, 0, 20);
     const sender = { receivedAt: after + 1_000, clientTimes: [String(before + 1_000)] };
     expect(one({ eventName: 'e', time: before }, {}, sender).rows[0]).toMatchObject({
-      ...{ timestamp: iso(after), client_timestamp: iso(before), ds: '2026-11-20' },
+      timestamp: iso(after),
+      client_timestamp: iso(before),
+      ds: '2026-11-20',
     });
     // So is the window: a day ago by the sender, seven days and more by the collector.
     const late = { clientTimes: [String(now - 7 * DAY)] };
@@ -449,7 +452,8 @@ describe('the rows of one batch', () => {
     });
     expect(one({ eventName: 'e' }, { statsigMetadata: { sessionID: 'body' } }, from).senderId).toBe('body');
     expect(one({ eventName: 'e' }, {}, from)).toMatchObject({
-      ...{ senderId: 'header', sdkType: 'header' },
+      senderId: 'header',
+      sdkType: 'header',
       rows: [{ sdk_type: 'header', sdk_version: '1', session_id: 'header' }],
     });
     expect(one({ eventName: 'e' })).toMatchObject({ senderId: '', sdkType: null, sdkVersion: null });

@@ -191,8 +191,12 @@ describe('a refused request', () => {
     expect(answer).toMatchObject(refusedWith(404, 'SLUICE_PATH_RESERVED'));
     expect(log).toEqual([
       {
-        ...{ level: 'warn', event: 'collect', status: 404, ms: 0 },
-        ...{ endpoint: 'download_config_specs', code: 'SLUICE_PATH_RESERVED' },
+        level: 'warn',
+        event: 'collect',
+        status: 404,
+        ms: 0,
+        endpoint: 'download_config_specs',
+        code: 'SLUICE_PATH_RESERVED',
         sent_key: expect.stringMatching(/^[0-9a-f]{8}$/),
       },
     ]);

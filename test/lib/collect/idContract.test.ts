@@ -37,7 +37,11 @@ const fixture = z
 async function idsOf({ query, headers, body, isBase64Encoded, config }: (typeof fixture)[number]) {
   const { send, rows } = startCollector(config === undefined ? {} : { config });
   const { status } = await send({
-    ...{ rawPath: '/v1/rgstr', rawQueryString: query, headers, body, isBase64Encoded },
+    rawPath: '/v1/rgstr',
+    rawQueryString: query,
+    headers,
+    body,
+    isBase64Encoded,
     requestContext: { http: { method: 'POST' } },
   });
   const ids = (of: readonly Readonly<Record<string, unknown>>[], name: string) => of.map((row) => row[name]);

@@ -117,7 +117,10 @@ export function memoryCollector(config: Partial<ConfigInput> = {}): (http: HttpR
     const { status, answer } = await send(http);
     const code = String(answer['code'] ?? '') || null;
     return {
-      ...{ status, code, rows: [...exposures, ...events], quarantined: [...quarantine] },
+      status,
+      code,
+      rows: [...exposures, ...events],
+      quarantined: [...quarantine],
       metrics: metrics[0] ?? {},
     };
   };

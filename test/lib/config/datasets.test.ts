@@ -108,7 +108,9 @@ describe('the folder of receipts', () => {
 
   it('is apart from those of other sources and of exports in the same bucket', () => {
     const other = (receipt: string): Source => ({
-      ...{ ...acme, name: 'other', receipt },
+      ...acme,
+      name: 'other',
+      receipt,
       datasets: [{ name: 'others', kind: 'events', folder: 'o' }],
     });
     expect(() => withReceipt('r', { sources: [other('r')] })).toThrow('sources.1.receipt');

@@ -132,7 +132,10 @@ describe('defineConfig', () => {
     ['endpoint.domain', { endpoint: { certificateArn } }],
     ['endpoint.domain', { endpoint: { domain: 'collect.acme.com', certificateArn, kind: 'function-url' } }],
     ...[
-      ...['https://collect.acme.com', '*.acme.com', 'Collect.acme.com', 'localhost'],
+      'https://collect.acme.com',
+      '*.acme.com',
+      'Collect.acme.com',
+      'localhost',
       'a1b2c3.execute-api.us-east-1.amazonaws.com',
     ].map((domain): [string, object] => ['endpoint.domain', { endpoint: { domain, certificateArn } }]),
     [

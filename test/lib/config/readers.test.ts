@@ -25,12 +25,24 @@ describe('the configuration of readers', () => {
     });
     expect(readers).toEqual([
       {
-        ...{ kind: 'owox', name: 'owox', resultsBucket: 'acme-owox', ownDatabase: 'owox', keySerial: 1 },
-        ...{ existingResultsBucket: false, alsoReads: [], policies: [] },
+        kind: 'owox',
+        name: 'owox',
+        resultsBucket: 'acme-owox',
+        ownDatabase: 'owox',
+        keySerial: 1,
+        existingResultsBucket: false,
+        alsoReads: [],
+        policies: [],
       },
       {
-        ...{ kind: 'metabase', name: 'bi', as: 'user', ownDatabase: null, keySerial: 1 },
-        ...{ allowNoExternalId: false, alsoReads: [], policies: [] },
+        kind: 'metabase',
+        name: 'bi',
+        as: 'user',
+        ownDatabase: null,
+        keySerial: 1,
+        allowNoExternalId: false,
+        alsoReads: [],
+        policies: [],
       },
     ]);
   });

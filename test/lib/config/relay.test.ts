@@ -15,7 +15,10 @@ const refusal = (relay: unknown) => {
 describe('relay in the configuration', () => {
   it('has defaults for everything except the target, and is absent by default', () => {
     const all = {
-      ...{ required: false, redacted: false, keys: null, concurrency: 2 },
+      required: false,
+      redacted: false,
+      keys: null,
+      concurrency: 2,
     };
     expect(define({ statsig: true }).relay).toEqual({ statsig: true, ...all });
     const url = 'https://collector.example.com/base';

@@ -8,7 +8,9 @@ import { problemPaths } from './problemPaths.ts';
 const USER = 'arn:aws:iam::999689269917:user/acme-4f2a';
 const statsigBucket = { bucket: 'acme-statsig', user: USER };
 const events = {
-  ...{ name: 'events', table: 'statsig_forwarded_events', format: 'statsig' as const },
+  name: 'events',
+  table: 'statsig_forwarded_events',
+  format: 'statsig' as const,
   target: { bucket: 'acme-statsig' },
 };
 const define = (more: Partial<ConfigInput> = {}) =>
@@ -50,7 +52,8 @@ describe('the bucket for Statsig', () => {
   const PLACEHOLDER = 'arn:aws:iam::999689269917:user/STATSIG_IAM_USER';
   /** The export of a dataset of the kind. */
   const rowsOf = (more: object) => ({
-    ...{ sources: dataset(more), exports: [{ ...events, table: 'shop_rows' }] },
+    sources: dataset(more),
+    exports: [{ ...events, table: 'shop_rows' }],
   });
   const OWOX = { kind: 'owox' as const, name: 'owox', resultsBucket: 'acme-statsig' };
   const [{ owner: _, ...unowned } = { name: '' }] = dataset({ kind: 'events' });
@@ -85,7 +88,8 @@ describe('a mapping of Statsig’s exports', () => {
     const [source] = define({
       sources: [
         {
-          ...{ name: 'statsig', bucket: 'acme-statsig' },
+          name: 'statsig',
+          bucket: 'acme-statsig',
           datasets: [
             { name: 'all', kind: 'table', folder: 'exports/all', layout: '**/YYYY-MM-DD*', mapping },
           ],
@@ -100,15 +104,33 @@ describe('a mapping of Statsig’s exports', () => {
     const types = (mapping: Parameters<typeof columnsOf>[0]) =>
       Object.entries(columnsOf(mapping)).map(([name, { type }]) => `${name} ${type}`);
     expect(types('statsig-exposures')).toEqual([
-      ...['company_id string', 'unit_id string', 'unit_type string', 'exposure_type string', 'name string'],
-      ...['rule string', 'experiment_group string', 'first_exposure_utc timestamp'],
-      ...['first_exposure_pst_date date', 'as_of_pst_date date', 'percent double', 'rollout bigint'],
-      ...['user_dimensions string', 'inserted_at timestamp', 'rule_name string', 'group_id string'],
+      'company_id string',
+      'unit_id string',
+      'unit_type string',
+      'exposure_type string',
+      'name string',
+      'rule string',
+      'experiment_group string',
+      'first_exposure_utc timestamp',
+      'first_exposure_pst_date date',
+      'as_of_pst_date date',
+      'percent double',
+      'rollout bigint',
+      'user_dimensions string',
+      'inserted_at timestamp',
+      'rule_name string',
+      'group_id string',
       'non_analytics boolean',
     ]);
     expect(types('statsig-events')).toEqual([
-      ...['user_id string', 'stable_id string', 'custom_ids string', 'timestamp timestamp'],
-      ...['event_name string', 'event_value string', 'user_object string', 'statsig_metadata string'],
+      'user_id string',
+      'stable_id string',
+      'custom_ids string',
+      'timestamp timestamp',
+      'event_name string',
+      'event_value string',
+      'user_object string',
+      'statsig_metadata string',
       'company_metadata string',
     ]);
     const needed = (mapping: Parameters<typeof columnsOf>[0]) =>

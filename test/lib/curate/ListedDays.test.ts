@@ -26,11 +26,15 @@ const config = defineConfig({
 });
 const shape = curatedShape(curatedTables(config).events);
 const file = (name: string, eTag = '"1"', day = DAY) => ({
-  ...{ key: `${dayFolder(config, 'events', day)}${name}`, eTag, size: 1 },
+  key: `${dayFolder(config, 'events', day)}${name}`,
+  eTag,
+  size: 1,
 });
 const named = (name: string, eTag = '"1"') => ({ name, eTag });
 const listed = (version: string, more: Partial<ListedDay> = {}): ListedDay => ({
-  ...{ version, shape, fingerprint: fingerprintFiles([file('a')]) },
+  version,
+  shape,
+  fingerprint: fingerprintFiles([file('a')]),
   ...more,
 });
 
@@ -44,7 +48,10 @@ function start() {
   const raw = { files: async (_: string, day: string) => there.get(day) ?? [] };
   const keeper = { config, raw, ledger, listed: listedDays(store), ...timing };
   return {
-    ...{ clock, store, there, keeper },
+    clock,
+    store,
+    there,
+    keeper,
     list: (day: string, entry: ListedDay) => listDay(keeper, 'events', day, entry),
     takeOut: (day: string, seen: ListedDay) => takeOutDays(keeper, 'events', new Map([[day, seen]])),
     days: async () => (await keeper.listed.read('events'))?.days ?? {},
@@ -57,7 +64,8 @@ function start() {
       ledger.change(curatedSubject(config, 'events', DAY), (known) => ({
         entry: {
           ...known,
-          ...{ state, version: 'v1' },
+          state,
+          version: 'v1',
           curated: { inputs: [...inputs], ...more },
         },
       })),
@@ -154,7 +162,11 @@ describe('the list of days that views read', () => {
 
 describe('a raw file of a curated day', () => {
   const entry = (curated: CuratedDay, more: Partial<LedgerContent> = {}): LedgerContent => ({
-    ...{ ...curatedSubject(config, 'events', DAY), ...settlement(), attempts: 1, version: 'v1', curated },
+    ...curatedSubject(config, 'events', DAY),
+    ...settlement(),
+    attempts: 1,
+    version: 'v1',
+    curated,
     ...more,
   });
   const inputs = [named('a'), named('b')];
@@ -178,7 +190,8 @@ describe('a raw file of a curated day', () => {
 
   it('is there if erasures have replaced it, one after the other, and as it was before them', () => {
     const replaced = (from: string, to: string) => [{ name: named('a').name, from, to }];
-    const [first, second] = [replaced('"3"', '"4"'), replaced(named('a').eTag, '"3"')];
+    const first = replaced('"3"', '"4"');
+    const second = replaced(named('a').eTag, '"3"');
     const note = { id: 'e', at: START };
     const erasures = [
       { ...note, replaced: first },

@@ -29,7 +29,8 @@ describe('raw files that change', () => {
     curations = await startCurations({ timeWindow: { pastDays: 3 } });
     await close();
     const deployed = {
-      ...{ source: 'aws.cloudformation', 'detail-type': 'CloudFormation Stack Status Change' },
+      source: 'aws.cloudformation',
+      'detail-type': 'CloudFormation Stack Status Change',
       detail: { 'stack-id': 'arn', 'status-details': { status: 'UPDATE_COMPLETE' } },
     };
     await curations.land('a', exposures(0, 20));

@@ -106,7 +106,8 @@ describe('a day that is curated', () => {
       if (point !== 'curated') return;
       curations.clock.advance(86_400_000);
       const failing = {
-        ...{ at: { claimed: takeOver }, run: { isLastAttempt: true } },
+        at: { claimed: takeOver },
+        run: { isLastAttempt: true },
         curator: { curate: () => Promise.reject(new Error('broken')) },
       };
       expect(await curations.curate(await plan(), failing)).toEqual({ outcome: 'lost' });
@@ -180,7 +181,8 @@ describe('a day that is curated', () => {
 
   it('replaces a version that is noted to be deleted a day later, and by then by no other note', async () => {
     await curations.night();
-    const [before, version] = [await curations.curatedLocation(), (await curations.entry())?.version];
+    const before = await curations.curatedLocation();
+    const version = (await curations.entry())?.version;
     curations.clock.advance(86_400_000);
     await late();
     const seen: unknown[] = [];
@@ -269,10 +271,12 @@ describe('a day that is curated', () => {
     const away = { send: () => Promise.reject(new QueueError('SLUICE_QUEUE_NOT_SENT')) };
     for (let done = 2; done < slices; done += 1)
       expect(await curations.curate(task, { curator: { freeBytes, tasks: away } })).toMatchObject({
-        ...{ outcome: 'handed_back', failure: { code: 'SLUICE_QUEUE_NOT_SENT' } },
+        outcome: 'handed_back',
+        failure: { code: 'SLUICE_QUEUE_NOT_SENT' },
       });
     expect(await curations.curate(task, { curator: { freeBytes } })).toMatchObject({
-      ...{ outcome: 'curated', account: { rawRows: 50, rows: 40, resends: 10 } },
+      outcome: 'curated',
+      account: { rawRows: 50, rows: 40, resends: 10 },
     });
     expect(await curations.rowsUnder((await curations.curatedLocation()) ?? '')).toHaveLength(40);
   });
@@ -297,9 +301,11 @@ describe('messages of curate', () => {
   });
 
   it('have versions deleted that are due, of curated days alone, and again if that fails', async () => {
-    const [due, version] = [curations.clock.now(), '20261101T000000000Z-00000000'];
+    const due = curations.clock.now();
+    const version = '20261101T000000000Z-00000000';
     const note = (table: string) => versionNoteKey({ due, table, day: DAY, version });
-    const [own, others] = [note('curated_exposures'), note('acme_events')];
+    const own = note('curated_exposures');
+    const others = note('acme_events');
     const { landing } = curations.makeCurator();
     for (const key of [own, others]) await landing.putNote(key);
     const fault = {

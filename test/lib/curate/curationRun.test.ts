@@ -18,18 +18,35 @@ const NOW = Date.UTC(2026, 10, 22);
 const UNTIL = NOW + 960_000;
 const me = { owner: 'me', until: UNTIL, now: NOW };
 const slice: SliceResult = {
-  ...{ rawRows: 10, sliceRows: 10, kept: 0, rows: 8, resends: 2, differing: 1 },
+  rawRows: 10,
+  sliceRows: 10,
+  kept: 0,
+  rows: 8,
+  resends: 2,
+  differing: 1,
   files: [{ name: 'a', bytes: 1 }],
   durations: { curate: 1 },
 };
 const run = (more: Partial<CurationRun> = {}): CurationRun => ({
-  ...{ version: V2, fingerprint: 'f', shape: 's', inputs: [], bytes: 0, slices: 1, done: [] },
+  version: V2,
+  fingerprint: 'f',
+  shape: 's',
+  inputs: [],
+  bytes: 0,
+  slices: 1,
+  done: [],
   ...more,
 });
 const wanted = { version: V2, fingerprint: 'f', shape: 's', inputs: [], bytes: 0, slices: 1 };
 const entry = (more: Partial<LedgerContent> = {}): LedgerContent => ({
-  ...{ source: 'curated', dataset: 'exposures', day: '2026-11-16', table: 'curated_exposures' },
-  ...{ ...settlement(), state: 'waiting', fingerprint: null, attempts: 0 },
+  source: 'curated',
+  dataset: 'exposures',
+  day: '2026-11-16',
+  table: 'curated_exposures',
+  ...settlement(),
+  state: 'waiting',
+  fingerprint: null,
+  attempts: 0,
   ...more,
 });
 /** A day on which a worker makes version 2. */
@@ -39,12 +56,16 @@ const held = (owner = 'me', more: Partial<CurationRun> = {}) =>
 describe('a worker that begins', () => {
   it('claims a free day, and one whose lease has ended, from where the version is', () => {
     expect(beginRun(entry(), wanted, me)).toEqual({
-      ...{ begin: 'claimed', run: run(), wasKilled: false },
+      begin: 'claimed',
+      run: run(),
+      wasKilled: false,
       entry: held('me'),
     });
     const before = { ...held('other', { done: [slice], slices: 2 }), lease: { owner: 'other', until: NOW } };
     expect(beginRun(before, { ...wanted, slices: 3 }, me)).toMatchObject({
-      ...{ begin: 'claimed', wasKilled: true, run: { slices: 2, done: [slice] } },
+      begin: 'claimed',
+      wasKilled: true,
+      run: { slices: 2, done: [slice] },
       entry: { attempts: 2, lease: { owner: 'me', until: UNTIL } },
     });
     // Who was killed at an earlier version says nothing of this one.
@@ -116,7 +137,9 @@ describe('a worker that has the day', () => {
     expect(giveUpRun(known, V2, me).entry).toEqual({ ...entry({ attempts: 1 }), curated: { ended: V2 } });
     const failure = { code: 'SLUICE_X', message: 'm', files: [] };
     expect(giveUpRun(known, V2, me, failure).entry).toMatchObject({
-      ...{ state: 'failed', fingerprint: 'f', failure: { code: 'SLUICE_X', message: 'm' } },
+      state: 'failed',
+      fingerprint: 'f',
+      failure: { code: 'SLUICE_X', message: 'm' },
       curated: { ended: V2 },
     });
   });
@@ -142,14 +165,16 @@ it.each([
 });
 
 describe('the account of a version', () => {
-  const [one, other] = [
-    { ...slice, sliceRows: 6, rows: 5, resends: 1 },
-    { ...slice, sliceRows: 4, rows: 5, resends: 1, kept: 2, differing: 0 },
-  ];
+  const one = { ...slice, sliceRows: 6, rows: 5, resends: 1 };
+  const other = { ...slice, sliceRows: 4, rows: 5, resends: 1, kept: 2, differing: 0 };
 
   it('is the sum of its slices', () => {
     expect(sumAccount(run({ slices: 2, done: [one, other] }))).toEqual({
-      ...{ rawRows: 10, kept: 2, rows: 10, resends: 2, differing: 1 },
+      rawRows: 10,
+      kept: 2,
+      rows: 10,
+      resends: 2,
+      differing: 1,
     });
   });
 

@@ -131,7 +131,13 @@ describe('the plan', () => {
       { rawRows: 1, sliceRows: 1, kept: 0, rows: 1, resends: 0, differing: 0, files: [], durations: {} },
     ];
     const begun: CurationRun = {
-      ...{ version: made, fingerprint: 'f', shape: 's', inputs: [], bytes: 0, slices: 2, done },
+      version: made,
+      fingerprint: 'f',
+      shape: 's',
+      inputs: [],
+      bytes: 0,
+      slices: 2,
+      done,
     };
     const goesOn = (run: CurationRun, now = NOW) =>
       decideDay(state({ fingerprint: 'old', curated: curated({ run }) }), { ...terms, now });

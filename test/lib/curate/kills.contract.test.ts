@@ -141,7 +141,8 @@ describe('a task that is killed', () => {
     const stop = new AbortController();
     const late = { at: { checked: async () => stop.abort() }, run: { signal: stop.signal } };
     expect(await curations.curate(task, late)).toMatchObject({
-      ...{ outcome: 'handed_back', failure: { code: 'SLUICE_CURATE_OUT_OF_TIME' } },
+      outcome: 'handed_back',
+      failure: { code: 'SLUICE_CURATE_OUT_OF_TIME' },
     });
     expect(await curations.curatedLocation()).toBe(before);
     expect(await curations.curate(task)).toMatchObject({ outcome: 'curated' });

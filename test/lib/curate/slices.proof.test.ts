@@ -41,7 +41,11 @@ describe('a day beyond one function', () => {
     expect(await curations.read()).toEqual(ids(0, events));
     expect(await curations.rowsUnder((await curations.curatedLocation()) ?? '')).toHaveLength(events);
     expect((await curations.entry())?.curated?.account).toEqual({
-      ...{ rawRows: raw, kept: 0, rows: events, resends: raw - events, differing: 0 },
+      rawRows: raw,
+      kept: 0,
+      rows: events,
+      resends: raw - events,
+      differing: 0,
     });
   }
 

@@ -110,7 +110,11 @@ export async function startCurations(input: Partial<ConfigInput> = {}) {
   /** Bodies of messages that nobody has received yet. */
   const queues: Record<'tasks' | 'requests', string[]> = { tasks: [], requests: [] };
   const ports = {
-    ...{ config, bucket: BUCKET, ledger, listed, ...timing },
+    config,
+    bucket: BUCKET,
+    ledger,
+    listed,
+    ...timing,
     catalog: gluePartitionCatalog(glue),
     landing: landingBucket(s3, BUCKET),
     views: glueViews(glue, database),
@@ -155,20 +159,18 @@ export async function startCurations(input: Partial<ConfigInput> = {}) {
     `${dayFolder(config, kind, day)}${name}.parquet`;
 
   return {
-    ...{
-      clock,
-      config,
-      faults,
-      store,
-      ledger,
-      listed,
-      logged,
-      queues,
-      s3,
-      glue,
-      makePlanner,
-      makeCurator,
-    },
+    clock,
+    config,
+    faults,
+    store,
+    ledger,
+    listed,
+    logged,
+    queues,
+    s3,
+    glue,
+    makePlanner,
+    makeCurator,
 
     /** Puts a raw file of a day, as SQL's rows or as bytes. */
     async land(name: string, rows: string | Uint8Array, kind: ForwardedKind = 'exposures', day = DAY) {
@@ -235,7 +237,9 @@ export async function startCurations(input: Partial<ConfigInput> = {}) {
     /** Gives messages to the function that curates. @returns The indexes of those that are delivered again. */
     async messages(bodies: readonly object[], receives = 1, curator: Partial<Curator> = {}) {
       const messages = bodies.map((body, i) => ({
-        ...{ messageId: String(i), body: JSON.stringify(body), receives },
+        messageId: String(i),
+        body: JSON.stringify(body),
+        receives,
       }));
       const { batchItemFailures } = await curateMessages(makeCurator(curator), makeRun(), messages, 2);
       return batchItemFailures.map(({ itemIdentifier }) => Number(itemIdentifier));

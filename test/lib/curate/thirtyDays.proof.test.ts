@@ -58,7 +58,9 @@ class Lake {
       retention: { forwardedDays: KEPT_DAYS, dataVersionDays: 7 },
       timeWindow: { pastDays: 3, futureDays: FUTURE_DAYS },
       exports: ['statsig_forwarded_exposures', 'curated_exposures'].map((table) => ({
-        ...{ name: table.split('_')[0] ?? '', table, lookbackDays: KEPT_DAYS + 4 },
+        name: table.split('_')[0] ?? '',
+        table,
+        lookbackDays: KEPT_DAYS + 4,
         target: { bucket: CUSTOMER, owner: OWNER },
       })),
     });
@@ -136,9 +138,21 @@ class Lake {
     const { wait, random, raw } = this.curations.makePlanner();
     try {
       await eraseUnits({
-        ...{ config, listed, ledger, raw, matcher, parquet, directory, wait, random },
-        ...{ id: erasureId(config.bucket, units), units: 1, owner: randomUUID(), dryRun: false },
-        ...{ bucket: s3EraseBucket(s3, config.bucket, { wait, random }), signal: undefined },
+        config,
+        listed,
+        ledger,
+        raw,
+        matcher,
+        parquet,
+        directory,
+        wait,
+        random,
+        id: erasureId(config.bucket, units),
+        units: 1,
+        owner: randomUUID(),
+        dryRun: false,
+        bucket: s3EraseBucket(s3, config.bucket, { wait, random }),
+        signal: undefined,
         manifests: erasures(s3ObjectStore(s3, config.bucket)),
         askForDays: async ({ exposures: days }) => {
           if (days.length > 0)
@@ -149,7 +163,9 @@ class Lake {
               asked: 'run',
             });
         },
-        ...{ laterMs: 0, onTheWay: async () => [], now: () => clock.now() },
+        laterMs: 0,
+        onTheWay: async () => [],
+        now: () => clock.now(),
         faultPoint: (point) => {
           if (point === killAt) throw new Killed();
         },
@@ -190,8 +206,13 @@ class Lake {
       if (exported === undefined) throw new Error('no export');
       const { name, table, target } = exported;
       const exporter = {
-        ...{ ledger, clock, table: tableOf(table), target: exportBucketFrom(s3, target, attempts) },
-        ...{ owner: randomUUID(), deadline: clock.now() + 780_000, leaseUntil: clock.now() + 960_000 },
+        ledger,
+        clock,
+        table: tableOf(table),
+        target: exportBucketFrom(s3, target, attempts),
+        owner: randomUUID(),
+        deadline: clock.now() + 780_000,
+        leaseUntil: clock.now() + 960_000,
         log: () => undefined,
       };
       expect(await exportDay(exporter, exported, task)).toMatchObject({ outcome: 'settled' });
@@ -201,7 +222,9 @@ class Lake {
       const { files = [], failure } = (await ledger.read(exportSubject(exported, day))) ?? {};
       expect(failure).toBeUndefined();
       done.push({
-        ...{ table, day, gone: before.filter((event) => !events.has(event)) },
+        table,
+        day,
+        gone: before.filter((event) => !events.has(event)),
         kept: files.flatMap(({ key, fate }) => (fate === 'kept' ? [key] : [])),
       });
     }
@@ -418,7 +441,8 @@ describe('thirty days', () => {
           const key = pick((await lake.rawKeys()).filter(isNew));
           if (key === undefined) return;
           const events = await lake.eventsOf(key);
-          const [first, last] = [Math.min(...events), Math.max(...events)];
+          const first = Math.min(...events);
+          const last = Math.max(...events);
           if (events.length === 0 || last - first >= events.length) return;
           await lake.remove(key);
           await lake.land(key.split('/').at(-2) ?? '', first, last + 1);

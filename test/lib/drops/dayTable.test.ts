@@ -22,7 +22,10 @@ const HOUR_MS = 3_600_000;
 const NOW = Date.UTC(2026, 10, 20, 9);
 
 const file = (other: Partial<DropObject> = {}): DropObject => ({
-  ...{ key: `${FOLDER}a.parquet`, size: 10, eTag: '"1"', lastModified: new Date(NOW - HOUR_MS) },
+  key: `${FOLDER}a.parquet`,
+  size: 10,
+  eTag: '"1"',
+  lastModified: new Date(NOW - HOUR_MS),
   ...other,
 });
 const one = makeDrop([file()], FOLDER);
@@ -65,13 +68,17 @@ describe('the table of the plan', () => {
   )('has the decision on a day that is %s: %s', (state, key, answer) => {
     const { drop = one, entry, terms } = SITUATIONS[key as keyof typeof PLAN_TABLE];
     const known = ledgerEntry({
-      ...{ fingerprint: 'before', version: 'v1', updatedAt: NOW - HOUR_MS },
+      fingerprint: 'before',
+      version: 'v1',
+      updatedAt: NOW - HOUR_MS,
       files: [{ key: `${FOLDER}a.parquet`, size: 10, eTag: '"1"', fate: 'loaded' }],
-      ...{ state: state === 'none' ? 'waiting' : state },
+      state: state === 'none' ? 'waiting' : state,
       ...entry,
     });
     const decision = decideDay(drop, state === 'none' ? null : known, {
-      ...{ now: NOW, settleMs: 600_000, table: 'acme_events' },
+      now: NOW,
+      settleMs: 600_000,
+      table: 'acme_events',
       ...terms,
     });
     const [[does, reason] = []] = Object.entries(decision);

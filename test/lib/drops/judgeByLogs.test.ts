@@ -16,7 +16,13 @@ const changes = (added: readonly string[], removed: readonly string[] = []) =>
 const batch = (...lines: readonly (string | object)[]) =>
   ['v1', ...lines.map((line) => JSON.stringify(typeof line === 'string' ? named(line) : line))].join('\n');
 const named = (path: string, action = 'add') => ({
-  ...{ path, size: 14, isDir: false, modificationTime: 1, blockReplication: 1, blockSize: 1, action },
+  path,
+  size: 14,
+  isDir: false,
+  modificationTime: 1,
+  blockReplication: 1,
+  blockSize: 1,
+  action,
 });
 
 /** A bucket of some texts by key. */
@@ -119,7 +125,9 @@ const COMMITS: Case[] = [
   [
     'by names as they are, of its own folder alone',
     {
-      ...{ 'a%20b.parquet': PARQUET, 'a b.parquet': PARQUET, 'DE/c.parquet': PARQUET },
+      'a%20b.parquet': PARQUET,
+      'a b.parquet': PARQUET,
+      'DE/c.parquet': PARQUET,
       _committed_3: changes([], ['a%20b.parquet', 'DE/c.parquet']),
     },
     ['a b.parquet', 'c.parquet'],
@@ -156,9 +164,12 @@ describe('Databricks’ commits leave out files', () => {
     ['a layout whose folder has all days', 'events/', { layout: '*-c000.snappy.parquet.YYYYMMDD' }],
   ])('in %s', async (_, folder, dataset) => {
     const end = dataset.layout?.endsWith('YYYYMMDD') === true ? '.20261119' : '';
-    const [one, two] = [ONE + end, TWO + end];
+    const one = ONE + end;
+    const two = TWO + end;
     const texts = {
-      ...{ [folder + one]: PARQUET, [folder + two]: PARQUET, [`${folder}_committed_1111`]: changes([one]) },
+      [folder + one]: PARQUET,
+      [folder + two]: PARQUET,
+      [`${folder}_committed_1111`]: changes([one]),
       [`${folder}_committed_2222`]: changes([two], [one]),
     };
     expect(await judge(texts, dataset)).toMatchObject({
@@ -246,14 +257,13 @@ describe('Spark’s log leaves out files that it does not name', () => {
 
   it('which is its newest compacted batch and those behind it, by number', async () => {
     const logs = {
-      ...{
-        '7': 'not read',
-        '8': 'not read',
-        '9.compact': batch(path(c)),
-        '99': batch(),
-        '19.compact': batch(path(a)),
-      },
-      ...{ '20': batch(path(b)), '.21.0a1b.tmp': 'not read' },
+      '7': 'not read',
+      '8': 'not read',
+      '9.compact': batch(path(c)),
+      '99': batch(),
+      '19.compact': batch(path(a)),
+      '20': batch(path(b)),
+      '.21.0a1b.tmp': 'not read',
     };
     const { '99': _, ...whole } = logs;
     expect(await spark(whole)).toMatchObject({ files: [a, b], left: { [c]: notNamed() } });
@@ -261,7 +271,8 @@ describe('Spark’s log leaves out files that it does not name', () => {
     expect((await spark({ ...whole, '8': 'changed' })).fingerprint).toBe(fingerprint);
     expect((await spark({ ...whole, '21': batch() })).fingerprint).not.toBe(fingerprint);
     await expect(spark(logs)).rejects.toMatchObject({
-      ...{ code: 'SLUICE_SOURCE_LOG_INVALID', detail: `${LOG}21 is missing.` },
+      code: 'SLUICE_SOURCE_LOG_INVALID',
+      detail: `${LOG}21 is missing.`,
     });
   });
 

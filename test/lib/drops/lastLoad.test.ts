@@ -14,7 +14,9 @@ const dropOf = (names: readonly string[]) =>
     names.map((given) => {
       const [name = '', kind] = given.split(' ');
       return {
-        ...{ key: `${FOLDER}${name}`, size: kind === 'empty' ? 0 : 10, eTag: kind ?? 'whole' },
+        key: `${FOLDER}${name}`,
+        size: kind === 'empty' ? 0 : 10,
+        eTag: kind ?? 'whole',
         lastModified: new Date(0),
         ...(kind === 'archived' ? { storageClass: 'GLACIER' } : {}),
       };
@@ -22,7 +24,10 @@ const dropOf = (names: readonly string[]) =>
     FOLDER,
   );
 const fate = (name: string, how: FileFate['fate'], reason?: string): FileFate => ({
-  ...{ key: `${FOLDER}${name}`, size: 10, eTag: 'whole', fate: how },
+  key: `${FOLDER}${name}`,
+  size: 10,
+  eTag: 'whole',
+  fate: how,
   ...(reason === undefined ? {} : { reason }),
 });
 const codeOf = (names: readonly string[], files: readonly FileFate[], isBackfill: boolean) => {

@@ -12,7 +12,10 @@ const PARQUET = 'PAR1 rows PAR1';
 function bucketOf(texts: Readonly<Record<string, string>>) {
   const reads: unknown[] = [];
   const objects = Object.entries(texts).map(([key, text]) => ({
-    ...{ key, size: text.length, eTag: '"1"', lastModified: new Date(0) },
+    key,
+    size: text.length,
+    eTag: '"1"',
+    lastModified: new Date(0),
   }));
   return {
     reads,
@@ -92,7 +95,8 @@ describe('a table with a log of its valid files', () => {
     ['country=DE', '_delta_log/00000000000000000001.json', 'DELTA'],
   ])('is rejected by name: %s, %s', async (folder, key, format) => {
     await expect(judge(folder, key)).rejects.toMatchObject({
-      ...{ code: `SLUICE_SOURCE_${format}_TABLE`, detail: `${key}.` },
+      code: `SLUICE_SOURCE_${format}_TABLE`,
+      detail: `${key}.`,
     });
   });
 
@@ -113,7 +117,8 @@ describe('a table with a log of its valid files', () => {
     ['t/base_0000002', `t/base_0000002/${DAY}/a.parquet`],
   ])('is rejected by name, as a transactional one of Hive: %s, %s', async (folder, key) => {
     await expect(judge(folder, key)).rejects.toMatchObject({
-      ...{ code: 'SLUICE_SOURCE_HIVE_TABLE', detail: `${key}.` },
+      code: 'SLUICE_SOURCE_HIVE_TABLE',
+      detail: `${key}.`,
     });
   });
 
@@ -123,7 +128,8 @@ describe('a table with a log of its valid files', () => {
     ['country=DE', '_spark_metadata/0'],
   ])('is rejected by name if Spark has its log above the dataset’s folder: %s, %s', async (folder, key) => {
     await expect(judge(folder, key)).rejects.toMatchObject({
-      ...{ code: 'SLUICE_SOURCE_SPARK_LOG_ABOVE', detail: `${key}.` },
+      code: 'SLUICE_SOURCE_SPARK_LOG_ABOVE',
+      detail: `${key}.`,
     });
   });
 

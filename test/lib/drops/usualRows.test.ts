@@ -23,7 +23,9 @@ describe('the usual rows of a day', () => {
     const week = [1_000, 1_200, 1_100, 1_300].map((out, i) => loaded(addDays(DAY, -1 - i), out));
     expect(usualRows(DAY, [...week, ...weeks(1_050, 1_150)])).toBe(1_125);
     // The first weekend is no day like the others.
-    const [saturday, sunday, next] = [addDays(DAY, 1), addDays(DAY, 2), addDays(DAY, 8)];
+    const saturday = addDays(DAY, 1);
+    const sunday = addDays(DAY, 2);
+    const next = addDays(DAY, 8);
     expect(usualRows(saturday, week)).toBeNull();
     expect(usualRows(next, [...week, loaded(saturday, 200), loaded(sunday, 220)])).toBe(210);
   });

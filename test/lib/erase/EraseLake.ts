@@ -115,31 +115,30 @@ export class EraseLake {
       this.#someones(this.#many).map((who) => {
         const ids = this.#idsOf(who);
         return {
-          ...{ timestamp: `${day} 10:00:00`, event_name: 'purchase', user_id: ids.user_id },
-          ...{
-            company_id: ids.company_id,
-            unit_ids: JSON.stringify({
-              userID: ids.user_id,
-              companyID: ids.company_id,
-              teamID: ids.team,
-              stableID: ids.stable_id,
-            }),
-          },
+          timestamp: `${day} 10:00:00`,
+          event_name: 'purchase',
+          user_id: ids.user_id,
+          company_id: ids.company_id,
+          unit_ids: JSON.stringify({
+            userID: ids.user_id,
+            companyID: ids.company_id,
+            teamID: ids.team,
+            stableID: ids.stable_id,
+          }),
           row_number: this.#next(),
         };
       });
     const metrics = () =>
       this.#someones(this.#many).map((who) => ({
-        ...{
-          unit_id: who.value,
-          id_type: {
-            user_id: 'userID',
-            stable_id: 'stableID',
-            company_id: 'companyID',
-            'custom_ids.teamID': 'teamID',
-          }[who.column],
-        },
-        ...{ metric_name: 'orders', metric_value: this.#next() },
+        unit_id: who.value,
+        id_type: {
+          user_id: 'userID',
+          stable_id: 'stableID',
+          company_id: 'companyID',
+          'custom_ids.teamID': 'teamID',
+        }[who.column],
+        metric_name: 'orders',
+        metric_value: this.#next(),
       }));
     for (const version of ['20261101-old', '20261102-new']) {
       await this.#putRows(
@@ -169,12 +168,12 @@ export class EraseLake {
       raw_encoding: string | null,
       raw_location: string | null = null,
     ) => ({
-      ...{
-        quarantine_id: `q${this.#next()}`,
-        received_at: `${day} 10:00:00`,
-        reason: 'SLUICE_EVENT_NAME_INVALID',
-      },
-      ...{ raw, raw_encoding, raw_location },
+      quarantine_id: `q${this.#next()}`,
+      received_at: `${day} 10:00:00`,
+      reason: 'SLUICE_EVENT_NAME_INVALID',
+      raw,
+      raw_encoding,
+      raw_location,
     });
     const rows: Row[] = this.#someones(this.#many).map((who) => refused(event(who), 'text'));
     for (let i = 0; i < 6; i += 1)
@@ -191,7 +190,11 @@ export class EraseLake {
     for (let i = 0; i < 6; i += 1) {
       const keptId = relayId(at + i, digest().slice(0, 24));
       const text = writeRelayCopy({
-        ...{ id: keptId, keptAt: at + i, path: '/v1/rgstr', query: 'k=client-x', headers: {} },
+        id: keptId,
+        keptAt: at + i,
+        path: '/v1/rgstr',
+        query: 'k=client-x',
+        headers: {},
         body: gzipSync(body(this.#someones(2))),
       });
       const key = i % 2 === 0 ? relayRefusedKey({ reason: '401', at, id: keptId }) : relayWaitingKey(keptId);
@@ -200,7 +203,11 @@ export class EraseLake {
     // A copy of nobody who is erased.
     const others = relayId(at + 50, digest().slice(0, 24));
     const othersCopy = writeRelayCopy({
-      ...{ id: others, keptAt: at + 50, path: '/v1/rgstr', query: '', headers: {} },
+      id: others,
+      keptAt: at + 50,
+      path: '/v1/rgstr',
+      query: '',
+      headers: {},
       body: Buffer.from(body([{ column: 'user_id', value: id('stay', 'user_id', 999_999) }])),
     });
     await this.put(relayRefusedKey({ reason: '401', at, id: others }), Buffer.from(othersCopy));
@@ -227,7 +234,9 @@ export class EraseLake {
   /** Events as an SDK sends them, some of which are refused: the collector and Firehose land them. */
   async send(collector: string): Promise<void> {
     const events = this.#someones(20).map((who, i) => ({
-      ...{ eventName: i % 5 === 0 ? 7 : 'sent', value: i, user: this.#user(who) },
+      eventName: i % 5 === 0 ? 7 : 'sent',
+      value: i,
+      user: this.#user(who),
     }));
     const answer = await fetch(`${collector}/v1/rgstr`, {
       method: 'POST',
@@ -245,7 +254,8 @@ export class EraseLake {
     const put = (key: string, ...records: readonly Uint8Array[]) => this.put(key, Buffer.concat(records));
     const record = () => {
       const refused = this.#someones(2).map((who) => ({
-        ...{ quarantine_id: `q${this.#next()}`, reason: 'SLUICE_EVENT_NAME_INVALID' },
+        quarantine_id: `q${this.#next()}`,
+        reason: 'SLUICE_EVENT_NAME_INVALID',
         raw: JSON.stringify({ eventName: '', user: this.#user(who) }),
       }));
       return this.#record(day, this.#someones(4), refused);
@@ -260,7 +270,9 @@ export class EraseLake {
     await put(direct(), record());
     await put(direct(), alone());
     await put(direct(), nobodys());
-    const [overwritten, deleted, damaged] = [direct(), direct(), batch()];
+    const overwritten = direct();
+    const deleted = direct();
+    const damaged = batch();
     await put(overwritten, alone());
     await put(overwritten, nobodys());
     await put(deleted, record());
@@ -287,10 +299,15 @@ export class EraseLake {
   async #landHidden(day: string, at: number, victim: Someone): Promise<void> {
     const stayer = this.#stayer();
     const n = this.#next();
-    const [digest, keptId] = [sha256(`hidden ${n}`), relayId(at + 100 + n, sha256(`${n}`).slice(0, 24))];
+    const digest = sha256(`hidden ${n}`);
+    const keptId = relayId(at + 100 + n, sha256(`${n}`).slice(0, 24));
     const copy = (who: Someone) =>
       writeRelayCopy({
-        ...{ id: keptId, keptAt: at, path: '/v1/rgstr', query: '', headers: {} },
+        id: keptId,
+        keptAt: at,
+        path: '/v1/rgstr',
+        query: '',
+        headers: {},
         body: Buffer.from(JSON.stringify({ events: [{ eventName: 'e', user: this.#user(who) }] })),
       });
     for (const who of [stayer, victim]) {
@@ -321,7 +338,9 @@ export class EraseLake {
     const other = (one: Someone['column']) =>
       one === column ? value : id('stay', one, Math.floor(this.#random() * 1e5));
     return {
-      ...{ user_id: other('user_id'), stable_id: other('stable_id'), company_id: other('company_id') },
+      user_id: other('user_id'),
+      stable_id: other('stable_id'),
+      company_id: other('company_id'),
       team: other('custom_ids.teamID'),
     };
   }
@@ -333,18 +352,14 @@ export class EraseLake {
     const custom = { stableID: ids.stable_id, companyID: ids.company_id, teamID: ids.team };
     const user = JSON.stringify({ userID: ids.user_id, customIDs: custom });
     return {
-      ...{
-        event_id: `${kind}-${n}`,
-        user_id: ids.user_id,
-        stable_id: ids.stable_id,
-        company_id: ids.company_id,
-      },
-      ...{
-        custom_ids: JSON.stringify(custom),
-        timestamp: time,
-        received_at: time,
-        environment: 'production',
-      },
+      event_id: `${kind}-${n}`,
+      user_id: ids.user_id,
+      stable_id: ids.stable_id,
+      company_id: ids.company_id,
+      custom_ids: JSON.stringify(custom),
+      timestamp: time,
+      received_at: time,
+      environment: 'production',
       ...(kind === 'events'
         ? { event_name: `event_${n % 5}`, event_value: String(n), user_object: user }
         : {
@@ -399,7 +414,8 @@ export class EraseLake {
   }
 
   async #putRows(key: string, rows: readonly Row[], codec: string, columns = ''): Promise<void> {
-    const [from, to] = [join(this.#directory, 'rows.json'), join(this.#directory, 'rows.parquet')];
+    const from = join(this.#directory, 'rows.json');
+    const to = join(this.#directory, 'rows.parquet');
     writeFileSync(from, rows.map((row) => JSON.stringify(row)).join('\n'));
     await duckDb(
       `COPY (SELECT * FROM read_json('${from}', format = 'newline_delimited'${columns})) TO '${to}' (FORMAT parquet, COMPRESSION ${codec})`,
@@ -435,7 +451,10 @@ export class EraseLake {
     const isParquet = bytes.subarray(0, 4).toString('latin1') === 'PAR1';
     const rows = isParquet ? await this.#rows(bytes) : null;
     return {
-      ...{ key, versionId, isLatest, rows },
+      key,
+      versionId,
+      isLatest,
+      rows,
       digest: createHash('sha256').update(bytes).digest('hex'),
       texts: [
         bytes.toString('latin1'),

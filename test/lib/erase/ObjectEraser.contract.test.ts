@@ -41,7 +41,12 @@ describe('erasing from one object', () => {
   };
   const eraser = (more: Partial<EraseBucket> = {}, ports: Partial<ObjectEraserPorts> = {}) =>
     new ObjectEraser({
-      ...{ matcher, parquet, directory: directory.path, dryRun: false, now: Date.now, signal: undefined },
+      matcher,
+      parquet,
+      directory: directory.path,
+      dryRun: false,
+      now: Date.now,
+      signal: undefined,
       ...timing,
       ...ports,
       bucket: { ...bucket, ...more },

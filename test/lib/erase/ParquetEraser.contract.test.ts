@@ -10,7 +10,8 @@ import { UnitMatcher } from '../../../lib/erase/UnitMatcher.ts';
 const config = { unitIds: { companyID: 'company_id' } };
 
 const directory = mkdtempSync(join(tmpdir(), 'sluice-erase-'));
-const [from, to] = [join(directory, 'from.parquet'), join(directory, 'to.parquet')];
+const from = join(directory, 'from.parquet');
+const to = join(directory, 'to.parquet');
 const erasers: ParquetEraser[] = [];
 const duckDb = await DuckDBInstance.create(':memory:', { threads: '1' });
 afterAll(() => {

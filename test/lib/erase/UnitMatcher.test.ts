@@ -40,7 +40,8 @@ describe('a unit', () => {
   });
 
   it('has an erasure of the same name in any order, and another in another bucket', () => {
-    const [one, other] = [parseUnit('user_id=a', config), parseUnit('stable_id=b', config)];
+    const one = parseUnit('user_id=a', config);
+    const other = parseUnit('stable_id=b', config);
     const id = erasureId('bucket', [one, other]);
     expect(id).toMatch(/^[0-9a-f]{32}$/);
     expect(erasureId('bucket', [other, one, one])).toBe(id);

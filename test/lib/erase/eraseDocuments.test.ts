@@ -39,7 +39,8 @@ describe('an object of the landing', () => {
       ...refused,
     });
     expect(bodyOf(stored, mixed, others)).toEqual({
-      ...{ own: 2, others: 0 },
+      own: 2,
+      others: 0,
       body: Buffer.concat([stored, kept, others]),
     });
     expect(bodyOf(others, stored)).toEqual({ own: 0 });
@@ -61,7 +62,9 @@ describe('an object of the landing', () => {
     const cut = others.subarray(0, -1);
     expect(bodyOf(cut)).toMatchObject({ own: 0, unread: expect.any(Number) });
     expect(bodyOf(own, Buffer.from('more'), others, own, cut)).toEqual({
-      ...{ own: 2, others: 0, unread: expect.any(Number) },
+      own: 2,
+      others: 0,
+      unread: expect.any(Number),
       body: Buffer.concat([Buffer.from('more'), others, cut]),
     });
     const line = (user: string) => `{"kind":"pages","ds":"${DAYS[0]}","row":{"user_id":"${user}"}}\n`;
@@ -77,7 +80,11 @@ describe('a copy of a request', () => {
     eraseCopy(
       Buffer.from(
         writeRelayCopy({
-          ...{ id: relayId(0, 'b'.repeat(24)), keptAt: 0, path: '/v1/rgstr', query: '', headers },
+          id: relayId(0, 'b'.repeat(24)),
+          keptAt: 0,
+          path: '/v1/rgstr',
+          query: '',
+          headers,
           body: Buffer.from(body),
         }),
       ),
@@ -94,10 +101,8 @@ describe('a copy of a request', () => {
   });
 
   it('goes as a whole, also if the value may be another’s, whose events are counted', () => {
-    const [event, plan] = [
-      { user: { userID: 'user-1' } },
-      { user: { userID: 'x', custom: { plan: 'user-1' } } },
-    ];
+    const event = { user: { userID: 'user-1' } };
+    const plan = { user: { userID: 'x', custom: { plan: 'user-1' } } };
     expect(of(JSON.stringify({ events: [event, plan] }))).toEqual({ own: 1, others: 1, body: null });
     expect(of(JSON.stringify({ events: [plan, plan] }))).toEqual({ own: 0, others: 2, body: null });
     const named = { events: [{ eventName: 'user-1' }], statsigMetadata: { sdkType: 'user-1' } };

@@ -38,7 +38,8 @@ describe('the export of a day', () => {
       (await world.table.files(`events/${DAY}/`)).find(({ key }) => key.endsWith(`/${name}`))?.eTag ?? '';
     const from = await eTag();
     await world.put(name, body);
-    const [to, note] = [await eTag(), { id: 'e1', at: world.clock.now(), ...ended }];
+    const to = await eTag();
+    const note = { id: 'e1', at: world.clock.now(), ...ended };
     return () =>
       world.ledger.change(exportSubject(world.configured(), DAY), (known) => ({
         entry: noteErasure(known, note, [{ name, from, to }]),
@@ -404,7 +405,9 @@ describe('the export of a day', () => {
     await erase('a.parquet', 'corrected');
     const { bucketPolicy } = world.policies(TARGET);
     const deny = {
-      ...{ Effect: 'Deny', Principal: '*', Action },
+      Effect: 'Deny',
+      Principal: '*',
+      Action,
       Resource: `arn:aws:s3:::${TARGET}/events/${DAY}/${name}`,
     };
     const Statement = [...bucketPolicy.Statement, deny];

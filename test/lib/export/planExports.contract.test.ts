@@ -22,7 +22,9 @@ describe('the plan of exports', () => {
   ) =>
     planExports(
       {
-        ...{ exports: [world.configured()], ledger: world.ledger, clock: world.clock },
+        exports: [world.configured()],
+        ledger: world.ledger,
+        clock: world.clock,
         tableOf: () => more.table ?? world.table,
         tasks: {
           async send(bodies) {

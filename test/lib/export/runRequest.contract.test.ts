@@ -22,8 +22,14 @@ describe('a planning request of the export', () => {
   const exporter = (): Exporter => {
     const { deadline, leaseUntil, target } = world.exporter();
     return {
-      ...{ exports: [world.configured()], ledger: world.ledger, clock: world.clock, stage: 'test' },
-      ...{ deadline, leaseUntil, tableOf: () => world.table, targetOf: () => target },
+      exports: [world.configured()],
+      ledger: world.ledger,
+      clock: world.clock,
+      stage: 'test',
+      deadline,
+      leaseUntil,
+      tableOf: () => world.table,
+      targetOf: () => target,
       newOwner: () => 'one',
       tasks: {
         async send(bodies) {

@@ -8,7 +8,11 @@ import { exportSubject } from '../../../lib/tables/ledgerKeys.ts';
 import { DAY, type ExportWorld, startExport, TARGET } from './startExport.ts';
 
 const task: ExportTask = {
-  ...{ sluice: 'export-day', export: 'events', day: DAY, fingerprint: 'as planned', reason: 'new' },
+  sluice: 'export-day',
+  export: 'events',
+  day: DAY,
+  fingerprint: 'as planned',
+  reason: 'new',
 };
 
 describe('an export task', () => {
@@ -27,8 +31,14 @@ describe('an export task', () => {
   const run = (more: Partial<Exporter> = {}, asked: ExportTask = task) => {
     const { deadline, leaseUntil, target } = world.exporter();
     const exporter: Exporter = {
-      ...{ exports: [world.configured()], ledger: world.ledger, clock: world.clock, stage: 'test' },
-      ...{ deadline, leaseUntil, tableOf: () => world.table, targetOf: () => target },
+      exports: [world.configured()],
+      ledger: world.ledger,
+      clock: world.clock,
+      stage: 'test',
+      deadline,
+      leaseUntil,
+      tableOf: () => world.table,
+      targetOf: () => target,
       newOwner: () => 'one',
       tasks: {
         async send(bodies, delay) {
@@ -60,8 +70,16 @@ describe('an export task', () => {
     expect(closed).toBe(1);
     expect(lines).toMatchObject([
       {
-        ...{ level: 'info', event: 'export', export: 'events', day: DAY, outcome: 'succeeded' },
-        ...{ files: 1, bytes: 5, copied: 1, removed: 0, again: false },
+        level: 'info',
+        event: 'export',
+        export: 'events',
+        day: DAY,
+        outcome: 'succeeded',
+        files: 1,
+        bytes: 5,
+        copied: 1,
+        removed: 0,
+        again: false,
       },
     ]);
   });
@@ -107,7 +125,9 @@ describe('an export task', () => {
 
   it('is retried when the bucket cannot be reached', async () => {
     const nowhere = new S3Client({
-      ...{ endpoint: 'http://127.0.0.1:1', region: 'us-east-1', maxAttempts: 1 },
+      endpoint: 'http://127.0.0.1:1',
+      region: 'us-east-1',
+      maxAttempts: 1,
       credentials: { accessKeyId: 'x', secretAccessKey: 'x' },
     });
     const targetOf = () => exportBucketFrom(nowhere, world.configured().target, world.attempts());

@@ -43,7 +43,9 @@ export async function startExport() {
   const roles = new Roles();
   const principals = new AccessKeys(
     {
-      ...{ arn: `arn:aws:iam::${OURS}:root`, accessKeyId: 'test', secretAccessKey: 'test' },
+      arn: `arn:aws:iam::${OURS}:root`,
+      accessKeyId: 'test',
+      secretAccessKey: 'test',
     },
     'test',
   );
@@ -79,12 +81,18 @@ export async function startExport() {
   const s3 = new S3Client({ ...options, credentials });
   const glueClient = new GlueClient({ ...options, credentials });
   const ledger = new Ledger({
-    ...{ store: ledgerStore(s3ObjectStore(s3, BUCKET)), clock, newToken: randomUUID },
-    ...{ wait: async () => undefined, random: () => 0 },
+    store: ledgerStore(s3ObjectStore(s3, BUCKET)),
+    clock,
+    newToken: randomUUID,
+    wait: async () => undefined,
+    random: () => 0,
   });
   /** Retry options of one invocation; it doesn't wait between attempts. */
   const attempts = () => ({
-    ...{ clock, wait: async () => undefined, random: () => 0, deadline: clock.now() + 14 * MINUTE_MS },
+    clock,
+    wait: async () => undefined,
+    random: () => 0,
+    deadline: clock.now() + 14 * MINUTE_MS,
   });
   const tableWith = (rawDays?: number | null) =>
     landedTable(
@@ -100,7 +108,9 @@ export async function startExport() {
       bucket: BUCKET,
       exports: [
         {
-          ...{ name: 'events', table: TABLE, lookbackDays: 3 },
+          name: 'events',
+          table: TABLE,
+          lookbackDays: 3,
           target: { bucket: TARGET, owner: THEIRS, ...target },
         },
       ],
@@ -110,13 +120,30 @@ export async function startExport() {
   }
 
   return {
-    ...{ clock, store, glue, glueClient, keys, roles, ledger, table, policies, openTarget, configured, s3 },
-    ...{ attempts, faults, tableWith },
+    clock,
+    store,
+    glue,
+    glueClient,
+    keys,
+    roles,
+    ledger,
+    table,
+    policies,
+    openTarget,
+    configured,
+    s3,
+    attempts,
+    faults,
+    tableWith,
     /** Options of one invocation's export. */
     exporter: (more: Partial<DayExporter> & { readonly exported?: Export } = {}): DayExporter => {
       const { exported = configured(), ...rest } = more;
       return {
-        ...{ ledger, clock, table, owner: randomUUID(), log: () => undefined },
+        ledger,
+        clock,
+        table,
+        owner: randomUUID(),
+        log: () => undefined,
         target: exportBucketFrom(s3, exported.target, attempts()),
         deadline: clock.now() + 13 * MINUTE_MS,
         leaseUntil: clock.now() + 16 * MINUTE_MS,

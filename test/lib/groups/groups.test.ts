@@ -164,8 +164,14 @@ describe('specs', () => {
 
 describe('a pull', () => {
   const rule: SpecRule = {
-    ...{ ...running()[0], experimentId: 'e', entity: 'experiment', layerId: 'l', ruleId: 'r' },
-    ...{ groupName: 'Old', kind: 'group', split: 0.5 },
+    ...running()[0],
+    experimentId: 'e',
+    entity: 'experiment',
+    layerId: 'l',
+    ruleId: 'r',
+    groupName: 'Old',
+    kind: 'group',
+    split: 0.5,
   };
   const row = (rows: readonly GroupRow[], experiment: string, rule: string) =>
     rows.find(({ experimentId, ruleId }) => experimentId === experiment && ruleId === rule);

@@ -73,7 +73,8 @@ describe('eachMessage', () => {
       [kind, 1],
       [{ ...kind, atOnce: 3 }, 3],
     ] as const) {
-      let [now, seen] = [0, 0];
+      let now = 0;
+      let seen = 0;
       const bodies = ['1', 'throws 2', '3', '4', '5'];
       const response = await eachMessage(
         messagesOf(...bodies),

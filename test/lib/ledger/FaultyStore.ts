@@ -18,7 +18,8 @@ export class FaultyStore extends MemoryObjects {
   }
 
   override onWrite = (before: Buffer | undefined, after: Buffer) => {
-    const [live, entry] = [before === undefined ? undefined : parse(before).lease, parse(after)];
+    const live = before === undefined ? undefined : parse(before).lease;
+    const entry = parse(after);
     // A claim, renewal or settlement never replaces another's live claim.
     if (
       live !== undefined &&

@@ -261,10 +261,8 @@ describe('a day in the ledger', () => {
 });
 
 describe('erasures of a day', () => {
-  const [open, ended] = [
-    { id: 'open', at: 0, replaced: [{ name: 'a', from: '1', to: '2' }] },
-    { id: 'ended', at: 0, endedAt: 50, replaced: [] },
-  ];
+  const open = { id: 'open', at: 0, replaced: [{ name: 'a', from: '1', to: '2' }] };
+  const ended = { id: 'ended', at: 0, endedAt: 50, replaced: [] };
 
   it('that had ended before its files were listed explain nothing once it is settled', () => {
     const entry = { version: 'v1', erasures: [open, ended] };

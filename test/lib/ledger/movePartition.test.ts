@@ -32,7 +32,8 @@ function start(codes: { readonly update?: (string | null)[]; readonly create?: (
   const attempts = { clock, wait: async () => undefined, random: () => 0, deadline: 1_000 };
   const partition = { catalog, database: 'sluice', table: 't', day };
   return {
-    ...{ calls, clock },
+    calls,
+    clock,
     location: () => location,
     move: () => movePartition(partition, LOCATION, attempts),
     isRead: (version: string | undefined) =>

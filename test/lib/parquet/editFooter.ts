@@ -253,7 +253,8 @@ export function setChunk(
 /** Gives a file's schema so many columns, like its last. */
 export function widen(file: EngineFile, count: number): EngineFile {
   return editSchema(file, (elements) => {
-    const [root, last] = [elements[0], elements.at(-1)];
+    const root = elements[0];
+    const last = elements.at(-1);
     if (root === undefined || last === undefined) throw new RangeError('No columns.');
     const names = Array.from({ length: count }, (_, i) => ({ name: `c${i}`, fields: last.fields }));
     return [withFields(root, { 5: intField(count) }), ...names];

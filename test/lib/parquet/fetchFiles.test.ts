@@ -23,7 +23,9 @@ async function fetchOne(directory: string, size: number) {
     },
   };
   const fetched = await fetchFiles(bucket, [{ key: 'a.parquet', size, eTag: '"1"' }], {
-    ...{ directory, wait: async () => undefined, random: () => 0 },
+    directory,
+    wait: async () => undefined,
+    random: () => 0,
     signal: new AbortController().signal,
     failed: (key, error) => failures.push([key, error.code]),
     failure: (of, detail) => new SourceError('SLUICE_SOURCE_UNAVAILABLE', `${of}: ${detail}`),

@@ -21,7 +21,8 @@ afterAll(() => bench.close());
 const events: DatasetInput = { kind: 'events' };
 const NAMES = ['a', 'b', 'c'];
 /** Columns of {@link write}: the mapping does not name the last. */
-const [NAME, NOTE] = [1, 3];
+const NAME = 1;
+const NOTE = 3;
 const write = () =>
   bench.write(
     'events.parquet',
@@ -101,7 +102,8 @@ describe('page headers', () => {
 
   it('are those that DuckDB finds: until it has all rows, and from the offset of a dictionary on', async () => {
     const hidden = plainPage(NAMES, { more });
-    const [whole, part] = [plainPage(NAMES), plainPage(NAMES.slice(0, 1))];
+    const whole = plainPage(NAMES);
+    const part = plainPage(NAMES.slice(0, 1));
     const short = setPages(await write(), NAME, Buffer.concat([part, hidden]), { 5: longField(1) });
     expect(await outcomeOf(short)).toBe(DAMAGED);
     const file = await write();
@@ -123,8 +125,12 @@ describe('page headers', () => {
     writeFileSync(
       file.path,
       Buffer.concat([
-        ...[bytes.subarray(0, start), bytes.subarray(start, start + 2), Buffer.of(0x05, 2, 2)],
-        ...[bytes.subarray(start + 2, end), length, bytes.subarray(end + 4)],
+        bytes.subarray(0, start),
+        bytes.subarray(start, start + 2),
+        Buffer.of(0x05, 2, 2),
+        bytes.subarray(start + 2, end),
+        length,
+        bytes.subarray(end + 4),
       ]),
     );
     expect(await outcomeOf(file)).toBe(DAMAGED);
@@ -145,9 +151,14 @@ describe('a list in the footer with items of another type', () => {
     const judged = fields(shown.subarray(0, -1));
     const footer = Buffer.concat([
       // Metadata by key, one text of 24 bytes; as a struct it has 3: an empty key, and its end.
-      ...[Buffer.of(9, ...intField(5).bytes, 0x18, 24), Buffer.alloc(2)],
-      ...[skipped(100, 17 + judged.length + 5), Buffer.alloc(17), judged],
-      ...[skipped(101, fields(found).length), fields(found), Buffer.of(0)],
+      Buffer.of(9, ...intField(5).bytes, 0x18, 24),
+      Buffer.alloc(2),
+      skipped(100, 17 + judged.length + 5),
+      Buffer.alloc(17),
+      judged,
+      skipped(101, fields(found).length),
+      fields(found),
+      Buffer.of(0),
     ]);
     const length = Buffer.alloc(4);
     length.writeUInt32LE(footer.length);

@@ -7,7 +7,12 @@ const bench = await MappingBench.open();
 afterAll(() => bench.close());
 
 // Fields of the statistics of a column chunk.
-const [OLD_MAX, OLD_MIN, NULLS, DISTINCT, MAX, MIN] = [1, 2, 3, 4, 5, 6];
+const OLD_MAX = 1;
+const OLD_MIN = 2;
+const NULLS = 3;
+const DISTINCT = 4;
+const MAX = 5;
+const MIN = 6;
 
 /** A column of a file: values that are accepted and values that are refused or missing, and bytes of false bounds. */
 const COLUMNS = [

@@ -6,7 +6,11 @@ describe('a copy of a request', () => {
   const judge = (body: object, id: string) =>
     judgeCopy(
       {
-        ...{ id: 'x', keptAt: 0, path: '/v1/rgstr', query: '', headers: {} },
+        id: 'x',
+        keptAt: 0,
+        path: '/v1/rgstr',
+        query: '',
+        headers: {},
         body: Buffer.from(JSON.stringify(body)),
       },
       new UnitMatcher([{ type: 'userID', column: 'user_id', value: id }]),
@@ -27,7 +31,9 @@ describe('a copy of a request', () => {
     const events = [{ metadata: { friend: 'person-1' } }, { value: 'person-10' }];
     expect(judge({ events }, 'person-1')).toEqual({ isPersons: true, own: 0, others: 2 });
     expect(judge({ events, statsigMetadata: { stableID: 'person-2' } }, 'person-2')).toEqual({
-      ...{ isPersons: true, own: 2, others: 0 },
+      isPersons: true,
+      own: 2,
+      others: 0,
     });
   });
 });

@@ -12,7 +12,11 @@ import { MemoryObjects } from '../../harness/MemoryObjects.ts';
 const NOW = Date.UTC(2026, 10, 22, 1, 30);
 const id = relayId(NOW, 'a'.repeat(24));
 const copy: RelayCopy = {
-  ...{ id, keptAt: NOW, path: '/v1/rgstr', query: 'k=client-a', headers: {} },
+  id,
+  keptAt: NOW,
+  path: '/v1/rgstr',
+  query: 'k=client-a',
+  headers: {},
   body: Buffer.from('{}'),
 };
 const refusedKey = (reason: string, at = NOW) => relayRefusedKey({ reason, at, id });
@@ -22,12 +26,18 @@ function start(status: number | Error = 202) {
   const clock = new ManualClock(NOW);
   const store = new MemoryObjects(clock);
   const logged: Record<string, unknown>[] = [];
-  const [hidden, buried]: [[string, number][], string[]] = [[], []];
+  const hidden: [string, number][] = [];
+  const buried: string[] = [];
   const away = { queue: false };
-  let [sent, atOnce, mostAtOnce] = [0, 0, 0];
+  let sent = 0;
+  let atOnce = 0;
+  let mostAtOnce = 0;
   const answer: { now: number | Error; more: Partial<TargetAnswer> } = { now: status, more: {} };
   const target = new Target({
-    ...{ target: { statsig: true }, clock, random: () => 0, log: () => {} },
+    target: { statsig: true },
+    clock,
+    random: () => 0,
+    log: () => {},
     send: async () => {
       sent += 1;
       atOnce += 1;
@@ -39,7 +49,12 @@ function start(status: number | Error = 202) {
     },
   });
   const relayer = {
-    ...{ target, store, clock, random: () => 0, stage: 'test', deadline: NOW + MAX_AGE_MS * 2 },
+    target,
+    store,
+    clock,
+    random: () => 0,
+    stage: 'test',
+    deadline: NOW + MAX_AGE_MS * 2,
     log: (fields: Record<string, unknown>) => void logged.push(fields),
     queues: {
       hide: async ({ messageId }: RelayMessage, ms: number) => {
@@ -50,7 +65,14 @@ function start(status: number | Error = 202) {
     },
   };
   return {
-    ...{ clock, store, logged, hidden, buried, answer, away, relayer },
+    clock,
+    store,
+    logged,
+    hidden,
+    buried,
+    answer,
+    away,
+    relayer,
     counts: () => ({ sent, mostAtOnce }),
     keys: () => [...store.objects.keys()],
     /** @returns IDs of the messages that stay in their queue. */

@@ -77,8 +77,16 @@ describe('a scalar as text', () => {
   it('is an unchanged string, a number or boolean in JSON form, or else null', () => {
     const values = ['x', '', 1.5, 0, true, false, new ExactNumber('12345678901234567890'), null, {}, []];
     expect(values.map(scalarText)).toEqual([
-      ...['x', '', '1.5', '0', 'true', 'false', '12345678901234567890'],
-      ...[null, null, null],
+      'x',
+      '',
+      '1.5',
+      '0',
+      'true',
+      'false',
+      '12345678901234567890',
+      null,
+      null,
+      null,
     ]);
   });
 

@@ -75,12 +75,14 @@ export class ViewDatabases implements AsyncDisposable {
 
   /** Fills both databases. Earlier contents are removed. */
   async fill({ rows, curated, groups, holdouts, lists }: Contents): Promise<void> {
-    const [before, after] = [configOf('before', holdouts), configOf('after', holdouts)];
+    const before = configOf('before', holdouts);
+    const after = configOf('after', holdouts);
     await this.#connection.run(
       'DROP SCHEMA IF EXISTS before CASCADE; DROP SCHEMA IF EXISTS after CASCADE; CREATE SCHEMA before; CREATE SCHEMA after',
     );
     for (const kind of forwardedKinds) {
-      const [raw, made] = [forwardedTables(before)[kind], curatedTables(before)[kind]];
+      const raw = forwardedTables(before)[kind];
+      const made = curatedTables(before)[kind];
       await this.makeTable(raw.name, [...raw.columns, raw.partitionKey], rows[kind]);
       const landed = curated(kind);
       if (landed instanceof Map) await this.#readFiles(made.name, landed);

@@ -106,7 +106,8 @@ async function curateDays(
   const made = new Map<string, readonly string[]>();
   for (const [day, landed] of Map.groupBy(rows, ({ ds }) => ds)) {
     const folder = join(scratch.path, kind, day);
-    const [outputDirectory, temporaryDirectory] = [join(folder, 'rows'), join(folder, 'spilled')];
+    const outputDirectory = join(folder, 'rows');
+    const temporaryDirectory = join(folder, 'spilled');
     for (const path of [outputDirectory, temporaryDirectory]) mkdirSync(path, { recursive: true });
     const parts = Map.groupBy(landed, () => draw.below(3));
     const raw = await Promise.all(
@@ -121,7 +122,10 @@ async function curateDays(
       table,
       files: raw.length,
       nextBatch: async () => batches.shift() ?? null,
-      ...{ slices: 1, slice: 0, rowsAtOnce: draw.pick([3, 1_000_000]), outputDirectory },
+      slices: 1,
+      slice: 0,
+      rowsAtOnce: draw.pick([3, 1_000_000]),
+      outputDirectory,
       limits: { memoryMegabytes: 256, threads: 1, temporaryDirectory },
     });
     made.set(

@@ -94,10 +94,24 @@ describe('an experiment of a layer whose name becomes known on its second day', 
   const unit = (n: number) => `u${String(n).padStart(3, '0')}`;
   const seen = (n: number, day: string, name: string): LandedRow => ({
     ...exposure(drawing(n), n, [day]),
-    ...{ event_id: `${day}-${n}`, environment: 'production', ds: day, timestamp: `${day} 09:00:00.001` },
-    ...{ exposure_type: 'layer', layer_id: 'home', experiment_id: name, allocated_experiment: name },
-    ...{ user_id: unit(n), stable_id: null, company_id: null, group_id: 'test', rule_id: 'test' },
-    ...{ gate_value: null, group_name: null, is_assignment: true, reason: null, secondary_exposures: null },
+    event_id: `${day}-${n}`,
+    environment: 'production',
+    ds: day,
+    timestamp: `${day} 09:00:00.001`,
+    exposure_type: 'layer',
+    layer_id: 'home',
+    experiment_id: name,
+    allocated_experiment: name,
+    user_id: unit(n),
+    stable_id: null,
+    company_id: null,
+    group_id: 'test',
+    rule_id: 'test',
+    gate_value: null,
+    group_name: null,
+    is_assignment: true,
+    reason: null,
+    secondary_exposures: null,
   });
   const range = (from: number, to: number) => Array.from({ length: to - from }, (_, i) => from + i);
   const group = { layerId: 'home', expectedSplit: null, splits: [], firstSeen: 0, lastSeen: 0 };

@@ -80,7 +80,8 @@ function linkRows(rows: readonly LandedRow[]): Row[] {
   for (const row of rows)
     for (const unit of UNIT_TYPES)
       for (const other of UNIT_TYPES) {
-        const [unitId, otherId] = [row[unit], row[other]];
+        const unitId = row[unit];
+        const otherId = row[other];
         if (unit === other || typeof unitId !== 'string' || typeof otherId !== 'string') continue;
         const ids = [unit, unitId, other, otherId];
         const link = links.get(JSON.stringify(ids)) ?? { ids, times: [], days: new Set() };
@@ -92,7 +93,8 @@ function linkRows(rows: readonly LandedRow[]): Row[] {
   const alike = (places: readonly number[], ids: readonly string[]) =>
     all.filter((link) => places.every((place) => link.ids[place] === ids[place])).length;
   return all.map(({ ids, times, days }) => {
-    const [first, last] = [times.toSorted()[0], times.toSorted().at(-1)];
+    const first = times.toSorted()[0];
+    const last = times.toSorted().at(-1);
     return {
       unit_type: ids[0],
       unit_id: ids[1],
@@ -241,7 +243,9 @@ function statsigRow(row: Row): Row {
   const [rule = '', outcome] = String(row['group_id']).split(/:(?=(?:Pass|Fail)$)/);
   const ts = String(row['ts']);
   const types: Readonly<Record<string, string>> = {
-    ...{ user_id: 'userID', stable_id: 'stableID', company_id: 'companyID' },
+    user_id: 'userID',
+    stable_id: 'stableID',
+    company_id: 'companyID',
   };
   return {
     company_id: null,
@@ -255,7 +259,11 @@ function statsigRow(row: Row): Row {
     first_exposure_pst_date: new Date(Date.parse(`${ts.replace(' ', 'T')}Z`) - 8 * 3_600_000)
       .toISOString()
       .slice(0, 10),
-    ...{ as_of_pst_date: null, percent: null, rollout: null, user_dimensions: null, inserted_at: null },
+    as_of_pst_date: null,
+    percent: null,
+    rollout: null,
+    user_dimensions: null,
+    inserted_at: null,
     rule_name: isGate ? null : 'experiment',
     group_id: isGate ? (outcome === 'Pass' ? 'True' : 'False') : (row['group_id'] ?? null),
     non_analytics: null,

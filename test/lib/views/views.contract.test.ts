@@ -244,12 +244,14 @@ describe('rows of an earlier version', () => {
       events: [],
       exposures: rows.exposures.map((row) => ({ ...row, is_assignment: assigned(row) })),
     });
-    const [before, after] = [stored(wasAssignment), stored(assignedNow)];
+    const before = stored(wasAssignment);
+    const after = stored(assignedNow);
     const differing = before.exposures.filter(
       (row, i) => row.is_assignment !== after.exposures[i]?.is_assignment,
     );
     expect(differing.length).toBeGreaterThan(20);
-    const [old, today] = [temporaryDirectory(), temporaryDirectory()];
+    const old = temporaryDirectory();
+    const today = temporaryDirectory();
     try {
       await openData(old.path, config, before);
       await openData(today.path, config, after);
@@ -278,7 +280,9 @@ describe('a filter on ds', () => {
 
   it('works for every view except those that need all days', () => {
     expect(viewNames.filter((name) => !days.includes(name))).toEqual([
-      ...['first_exposures', 'unit_links', 'statsig_first_exposures'],
+      'first_exposures',
+      'unit_links',
+      'statsig_first_exposures',
     ]);
     for (const name of viewNames) {
       const columns = views(config)[name].columns.map((column) => column.name);

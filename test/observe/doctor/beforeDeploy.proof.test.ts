@@ -91,7 +91,9 @@ describe('sluice doctor --before-deploy', () => {
     );
     const config = defineConfig({ bucket: 'sluice-experiments', unitIds: { companyID: 'company_id' } });
     const policies = printedPolicies('deploy', config, {
-      ...{ region: 'us-east-1', account: ROLE.account, stack: 'sluice-prod' },
+      region: 'us-east-1',
+      account: ROLE.account,
+      stack: 'sluice-prod',
     });
     const printed = policies.flatMap(({ document }) => document.Statement).flatMap(({ Action }) => Action);
     const asked = account.simulated.map(({ action }) => action);

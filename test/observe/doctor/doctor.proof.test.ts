@@ -143,7 +143,8 @@ describe('sluice doctor on the local cloud', () => {
 
   it('names what differs of a table, and what is missing, with the call of Glue that makes it right', async () => {
     const glue = new GlueClient(deployed.options);
-    const [DatabaseName, named] = ['sluice', 'statsig_forwarded_events'];
+    const DatabaseName = 'sluice';
+    const named = 'statsig_forwarded_events';
     try {
       const { Table: { Name, TableType, PartitionKeys, StorageDescriptor = {} } = {} } = await glue.send(
         new GetTableCommand({ DatabaseName, Name: named }),
@@ -151,7 +152,9 @@ describe('sluice doctor on the local cloud', () => {
       const [first, ...rest] = StorageDescriptor.Columns ?? [];
       const Columns = [{ Name: first?.Name, Type: 'bigint', Comment: first?.Comment }, ...rest];
       const TableInput = {
-        ...{ Name, TableType, PartitionKeys },
+        Name,
+        TableType,
+        PartitionKeys,
         StorageDescriptor: { ...StorageDescriptor, Columns },
       };
       await glue.send(new UpdateTableCommand({ DatabaseName, TableInput }));

@@ -45,7 +45,9 @@ const rest = (signingName: string): AwsService => ({
     body.resume();
     const answer = account.answers.get(`${signingName} ${rawPath}`);
     const failed = (status: number, code: string, message: string) => ({
-      ...{ status, headers: { 'x-amzn-errortype': code }, body: JSON.stringify({ message }) },
+      status,
+      headers: { 'x-amzn-errortype': code },
+      body: JSON.stringify({ message }),
     });
     if (answer === NOT_FOUND) return failed(404, 'NotFoundException', 'No such domain.');
     return answer === undefined
@@ -60,7 +62,10 @@ const json = (
   operations: Parameters<typeof jsonService>[0]['operations'],
 ) =>
   jsonService({
-    ...{ signingName, targetPrefix, contentType: 'application/x-amz-json-1.1', operations },
+    signingName,
+    targetPrefix,
+    contentType: 'application/x-amz-json-1.1',
+    operations,
     invalidInput: (message) => new AwsError('InvalidParameterException', 400, message),
   });
 const logs = json('logs', 'Logs_20140328', {
@@ -109,7 +114,8 @@ const iam = queryService({
             .filter((name) => name.startsWith(prefix))
             .sort()
             .map((name) => asked[name] ?? '');
-        const [actions, resources] = [listed('ActionNames.member.'), listed('ResourceArns.member.')];
+        const actions = listed('ActionNames.member.');
+        const resources = listed('ResourceArns.member.');
         const context = listed('ContextEntries.member.1.').join(' ');
         const source = asked['PolicySourceArn'] ?? '';
         for (const action of actions) account.simulated.push({ action, source, resources, context });
@@ -146,6 +152,9 @@ const iam = queryService({
 
 /** Services that the local cloud does not have, or has otherwise. */
 export const accountServices: readonly AwsService[] = [
-  ...[logs, secretsManager, iam, ...['apigateway', 'lambda'].map(rest)],
+  logs,
+  secretsManager,
+  iam,
+  ...['apigateway', 'lambda'].map(rest),
   stsService({ account: ACCOUNT, callerOf: () => account.caller }),
 ];

@@ -19,9 +19,12 @@ const say = deploymentCommands(
 describe('a domain', () => {
   const target = 'd-1.execute-api.us-east-1.amazonaws.com';
   const fit = {
-    ...{ domainName: 'collect.acme.com', domainNameStatus: 'AVAILABLE', regionalDomainName: target },
+    domainName: 'collect.acme.com',
+    domainNameStatus: 'AVAILABLE',
+    regionalDomainName: target,
     regionalCertificateArn: 'arn:one',
-    ...{ addresses: ['192.0.2.1', '192.0.2.9'], expected: ['192.0.2.9', '192.0.2.8'] },
+    addresses: ['192.0.2.1', '192.0.2.9'],
+    expected: ['192.0.2.9', '192.0.2.8'],
   };
   const elsewhere = `expected the addresses of ${target}`;
 

@@ -50,7 +50,9 @@ describe('sluice doctor, where only AWS can answer', () => {
     ]);
     const regionalDomainName = 'd-1.execute-api.us-east-1.amazonaws.com.invalid';
     account.answers.set('apigateway /domainnames/collect.acme.invalid', {
-      ...{ domainName: 'collect.acme.invalid', domainNameStatus: 'AVAILABLE', regionalDomainName },
+      domainName: 'collect.acme.invalid',
+      domainNameStatus: 'AVAILABLE',
+      regionalDomainName,
       regionalCertificateArn: arn,
     });
     const dns = `SLUICE_FINDING_DOMAIN_UNFIT collect.acme.invalid has no address, expected the addresses of ${regionalDomainName}.`;

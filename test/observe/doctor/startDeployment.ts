@@ -56,7 +56,8 @@ export async function startDeployment(more: readonly AwsService[] = []) {
   const directory = temporaryDirectory();
   const folders = dataFolders(directory.path);
   const { region, id: account, partition } = localAccount;
-  const [clock, faults] = [realClock, new Faults()];
+  const clock = realClock;
+  const faults = new Faults();
   const loaded = await loadTemplate({
     root: repositoryRoot,
     cacheDirectory: join(repositoryRoot, '.sluice', 'template'),
@@ -70,10 +71,19 @@ export async function startDeployment(more: readonly AwsService[] = []) {
   const bus = openEventBus({ region, account, deliver: () => undefined });
   const sink = objectSink(store, keys);
   const firehose = await openFirehose({
-    ...{ directory: folders.firehose, clock, sink, account, faults },
+    directory: folders.firehose,
+    clock,
+    sink,
+    account,
+    faults,
   });
   const athena = await openAthena({
-    ...{ directory: folders.athena, clock, catalog, store, region, account, faults },
+    directory: folders.athena,
+    clock,
+    catalog,
+    store,
+    account,
+    faults,
     openRunner: (prepared) =>
       openStatementRunner({ catalog, store, prepared, clock, directory: join(folders.athena, 'scratch') }),
   });
@@ -100,7 +110,10 @@ export async function startDeployment(more: readonly AwsService[] = []) {
     ['/_sluice/faults', { faults: [] }],
   ]);
   const edge = await startEdge({
-    ...{ services, clock, faults, controlPath: '/_sluice' },
+    services,
+    clock,
+    faults,
+    controlPath: '/_sluice',
     async control({ url = '' }, response) {
       const answer = control.get(url);
       if (answer !== undefined) response.end(JSON.stringify(answer));

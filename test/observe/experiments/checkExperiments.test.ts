@@ -3,7 +3,10 @@ import { judgeSplit } from '../../../observe/experiments/checkExperiments.ts';
 
 const seen = (units: Readonly<Record<string, number>>, names: Readonly<Record<string, string>> = {}) =>
   Object.entries(units).map(([group_id, count]) => ({
-    ...{ group_id, group_name: names[group_id] ?? null, units: count, crossovers: 1 },
+    group_id,
+    group_name: names[group_id] ?? null,
+    units: count,
+    crossovers: 1,
   }));
 const judge = (
   units: Readonly<Record<string, number>>,
@@ -34,16 +37,23 @@ describe('the verdict on a split', () => {
     const missing = judge({ a: 50, b: 50 }, { a: 1, b: 1, c: 1 });
     expect(missing.verdict).toBe('mismatch');
     expect(missing.groups.at(-1)).toEqual({
-      ...{ group_id: 'c', group_name: null, units: 0, crossovers: 0, expected: expect.closeTo(100 / 3, 9) },
+      group_id: 'c',
+      group_name: null,
+      units: 0,
+      crossovers: 0,
+      expected: expect.closeTo(100 / 3, 9),
     });
   });
 
   it('assumes nothing without a split, unless equal shares are asked for', () => {
     expect(judge({ a: 90, b: 10 })).toMatchObject({
-      ...{ verdict: 'not_tested', p_value: null, expected_from: null },
+      verdict: 'not_tested',
+      p_value: null,
+      expected_from: null,
     });
     expect(judge({ a: 90, b: 10 }, undefined, { isEqual: true })).toMatchObject({
-      ...{ verdict: 'mismatch', expected_from: 'equal' },
+      verdict: 'mismatch',
+      expected_from: 'equal',
     });
     // The configuration goes first.
     expect(judge({ a: 90, b: 10 }, { a: 9, b: 1 }, { isEqual: true }).verdict).toBe('as_expected');

@@ -32,7 +32,9 @@ describe('a quarantined event', () => {
       [
         '2026-11-20',
         expect.objectContaining({
-          ...{ event_name: 'made', user_id: 'u', sdk_type: 'js' },
+          event_name: 'made',
+          user_id: 'u',
+          sdk_type: 'js',
           received_at: '2026-11-20T07:32:00.000Z',
         }),
       ],
@@ -122,7 +124,11 @@ describe('a row that its table did not take', () => {
   const config = defineConfig({ bucket: 'bucket' });
   const table = eventsTable(config);
   const sender = {
-    ...{ keyHash: 'k', clientTimes: [], sessionId: null, sdkType: null, sdkVersion: null },
+    keyHash: 'k',
+    clientTimes: [],
+    sessionId: null,
+    sdkType: null,
+    sdkVersion: null,
     receivedAt: NOW,
   };
   const eventRows = (text: string) => collectBatch(text, sender, collectPlan(config)).rows.events;

@@ -14,8 +14,13 @@ describe('redriveQuarantine', () => {
         mostHeld = Math.max(mostHeld, drawn * 10 - delivered);
         const quarantineId = `q${drawn}`;
         yield {
-          ...{ quarantineId, receivedAt: 0, reason: 'SLUICE_BODY_NOT_JSON', path: '', raw: null },
-          ...{ sdkType: null, sdkVersion: null },
+          quarantineId,
+          receivedAt: 0,
+          reason: 'SLUICE_BODY_NOT_JSON',
+          path: '',
+          raw: null,
+          sdkType: null,
+          sdkVersion: null,
         };
       }
     }
@@ -41,8 +46,13 @@ describe('redriveQuarantine', () => {
     async function* quarantined(): AsyncGenerator<QuarantinedItem> {
       for (const quarantineId of ['a', 'b', 'c'])
         yield {
-          ...{ quarantineId, receivedAt: 0, reason: 'SLUICE_BODY_NOT_JSON', path: '', raw: null },
-          ...{ sdkType: null, sdkVersion: null },
+          quarantineId,
+          receivedAt: 0,
+          reason: 'SLUICE_BODY_NOT_JSON',
+          path: '',
+          raw: null,
+          sdkType: null,
+          sdkVersion: null,
         };
     }
     const landed: string[] = [];

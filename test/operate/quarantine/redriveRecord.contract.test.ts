@@ -9,8 +9,13 @@ afterEach(() => world.empty());
 afterAll(() => world.close());
 
 const item = (id: string, receivedAt = 1): QuarantinedItem => ({
-  ...{ quarantineId: id, receivedAt, reason: 'SLUICE_BODY_NOT_JSON', path: '', raw: null },
-  ...{ sdkType: null, sdkVersion: null },
+  quarantineId: id,
+  receivedAt,
+  reason: 'SLUICE_BODY_NOT_JSON',
+  path: '',
+  raw: null,
+  sdkType: null,
+  sdkVersion: null,
 });
 const event = (id: string) => ({ day: '2026-11-20', json: `{"event_id":"${id}"}` });
 

@@ -33,14 +33,18 @@ async function curate(
   columns = '*',
 ): Promise<Curated> {
   const work = mkdtempSync(join(folder, 'work-'));
-  const [outputDirectory, temporaryDirectory] = [join(work, 'rows'), join(work, 'spilled')];
+  const outputDirectory = join(work, 'rows');
+  const temporaryDirectory = join(work, 'spilled');
   for (const path of [outputDirectory, temporaryDirectory]) mkdirSync(path);
   const waiting = [...batches];
   const result = await curateFiles({
     table,
     files: batches.flat().length,
     nextBatch: async () => waiting.shift() ?? null,
-    ...{ slices: 1, slice: 0, rowsAtOnce: ALL, outputDirectory },
+    slices: 1,
+    slice: 0,
+    rowsAtOnce: ALL,
+    outputDirectory,
     limits: { memoryMegabytes: 256, threads: 1, temporaryDirectory },
     ...how,
   });
@@ -50,8 +54,13 @@ async function curate(
 }
 
 const exposure = (row: FileRow): FileRow => ({
-  ...{ event_id: 'e1', experiment_id: 'hero', environment: 'production', is_assignment: true, user_id: 'u1' },
-  ...{ timestamp: '2026-11-16 10:00:00', received_at: '2026-11-16 10:00:01' },
+  event_id: 'e1',
+  experiment_id: 'hero',
+  environment: 'production',
+  is_assignment: true,
+  user_id: 'u1',
+  timestamp: '2026-11-16 10:00:00',
+  received_at: '2026-11-16 10:00:01',
   ...row,
 });
 const { exposures, events } = tables;

@@ -69,7 +69,8 @@ describe('the engine in another process', () => {
     const files = [await bench.write('a.parquet', ROWS), await bench.write('b.parquet', `${ROWS} LIMIT 3`)];
     const damaged = { ...(await bench.write('c.parquet', ROWS)), name: 'c' };
     execFileSync('truncate', ['-s', '100', damaged.path]);
-    const [own, other] = [duckDbEngine(bench.limits), childEngine(bench.limits)];
+    const own = duckDbEngine(bench.limits);
+    const other = childEngine(bench.limits);
     expect(await other.describe([...files, damaged])).toEqual(await own.describe([...files, damaged]));
     const schemas = await describedBy(other, files);
     expect(schemas[0]?.columns).toBe(schemas[1]?.columns);

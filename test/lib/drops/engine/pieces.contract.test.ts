@@ -94,8 +94,13 @@ describe('a drop in pieces', () => {
       },
     };
     const given = [
-      ...['timestamp', 'event_name', 'user_id', 'unit_ids'],
-      ...['source_file', 'row_number', 'ingested_at'],
+      'timestamp',
+      'event_name',
+      'user_id',
+      'unit_ids',
+      'source_file',
+      'row_number',
+      'ingested_at',
     ];
     for (const dataset of [events, table]) {
       const { rows, refused } = await bench.load(dataset, [file]);

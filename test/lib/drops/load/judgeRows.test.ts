@@ -20,7 +20,9 @@ describe('refused rows', () => {
     expect(passes(100, 100, 1)).toBe(false);
     fc.assert(
       fc.property(fc.integer({ min: 0, max: 999 }), fc.integer({ min: 1, max: 10_000 }), (mille, times) => {
-        const [share, total, bad] = [mille / 1_000, 1_000 * times, mille * times];
+        const share = mille / 1_000;
+        const total = 1_000 * times;
+        const bad = mille * times;
         expect(passes(total, bad, share)).toBe(true);
         if (bad < total) expect(passes(total, bad + 1, share)).toBe(false);
       }),

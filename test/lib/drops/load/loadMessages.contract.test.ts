@@ -150,8 +150,11 @@ describe('load messages', () => {
     loads.clock.advance(2 * 86_400_000);
     await send([task()]);
     expect(loads.logged.at(-1)).toEqual({
-      ...{ level: 'info', event: 'ingest_sweep' },
-      ...{ removed: 1, kept: 1, failed: 0 },
+      level: 'info',
+      event: 'ingest_sweep',
+      removed: 1,
+      kept: 1,
+      failed: 0,
     });
     expect(await loads.keys('statsig/')).toHaveLength(1);
   });

@@ -48,7 +48,8 @@ describe.each(pieceSizes)('a folder’s own log, %s', (_, pieceBytes) => {
     );
 
   it('lets a commit remove files, also after they were loaded', async () => {
-    const [one, two] = [part('1111'), part('2222')];
+    const one = part('1111');
+    const two = part('2222');
     await loads.drop(one, someEvents(0, 2));
     await mark('committed_1111', changes([one]));
     expect(await run()).toMatchObject({ outcome: 'succeeded', rows: { out: 2 } });
@@ -151,17 +152,20 @@ describe.each(pieceSizes)('a folder’s own log, %s', (_, pieceBytes) => {
     expect(await run()).toMatchObject({ outcome: 'succeeded', rows: { out: 2 } });
     const entry = await loads.entry();
     const status = {
-      ...({ source: 'acme', dataset: 'events', kind: 'events', table: 'acme_events' } as const),
-      ...({ folder: 's3://acme/events/', schedule: 'daily', lookbackDays: 7 } as const),
-      ...{
-        lastLook: null,
-        late: [],
-        waiting: [],
-        unusual: [],
-        firstDay: '2026-11-01',
-        unlooked: [],
-        days: [{ day: DAY, entry }],
-      },
+      source: 'acme',
+      dataset: 'events',
+      kind: 'events' as const,
+      table: 'acme_events',
+      folder: 's3://acme/events/',
+      schedule: 'daily' as const,
+      lookbackDays: 7,
+      lastLook: null,
+      late: [],
+      waiting: [],
+      unusual: [],
+      firstDay: '2026-11-01',
+      unlooked: [],
+      days: [{ day: DAY, entry }],
     };
     expect(calendarText([status])).toContain(
       `left out 1 object: events/${DAY}/a.parquet.filepart (unfinished)`,

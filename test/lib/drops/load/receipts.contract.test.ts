@@ -37,7 +37,10 @@ describe.each(pieceSizes)('receipts of loads %s', (_, pieceBytes) => {
       {
         key: expect.stringMatching(`^r/events/${DAY}/\\d{8}T\\d{9}Z-[0-9a-f]{8}\\.json$`),
         receipt: expect.objectContaining({
-          ...{ receipt: 1, state: 'succeeded', version: entry?.version, failure: null },
+          receipt: 1,
+          state: 'succeeded',
+          version: entry?.version,
+          failure: null,
           rows: { in: 4, out: 3, refused: 1 },
           files: [
             expect.objectContaining({ fate: 'loaded', refusedBy: { SLUICE_INGEST_ROW_NAME_MISSING: 1 } }),

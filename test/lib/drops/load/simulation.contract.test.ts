@@ -104,7 +104,15 @@ describe('after any sequence of changes to a day', () => {
       if (ended && !again) queue.shift();
     };
     return {
-      ...{ day, there, rows, states, isKnown, queue, change, plan, load },
+      day,
+      there,
+      rows,
+      states,
+      isKnown,
+      queue,
+      change,
+      plan,
+      load,
       /** Whether a person has accepted that the day is empty. */
       get isEmptied() {
         return isEmptied;

@@ -143,7 +143,8 @@ describe('the sweep', () => {
     const due = loads.clock.now() - 1;
     for (let i = 0; i < 60; i += 1) {
       const version = `20261101T090000000Z-${String(i).padStart(8, '0')}`;
-      const [table, day] = ['acme_events', '2026-11-01'];
+      const table = 'acme_events';
+      const day = '2026-11-01';
       const note = versionNoteKey({ due, table, day, version });
       await loads.s3.send(new PutObjectCommand({ Bucket: 'sluice-own', Key: note }));
     }

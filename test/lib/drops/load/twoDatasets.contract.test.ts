@@ -8,7 +8,10 @@ describe('two datasets of the same folder', () => {
   it('have separate tables, ledgers and versions, and do not affect each other', async () => {
     loads = await startLoads({}, [
       {
-        ...{ name: 'again', kind: 'events', folder: 'events', table: 'acme_again' },
+        name: 'again',
+        kind: 'events',
+        folder: 'events',
+        table: 'acme_again',
         mapping: { eventName: { constant: 'again' } },
       },
     ]);

@@ -21,7 +21,9 @@ afterEach(() => loads.close());
 const put = (name: string, Body: Uint8Array, StorageClass?: 'GLACIER' | 'DEEP_ARCHIVE', day = DAY) =>
   loads.theirs.send(
     new PutObjectCommand({
-      ...{ Bucket: DROPS, Key: `events/${day}/${name}`, Body },
+      Bucket: DROPS,
+      Key: `events/${day}/${name}`,
+      Body,
       ...(StorageClass === undefined ? {} : { StorageClass }),
     }),
   );

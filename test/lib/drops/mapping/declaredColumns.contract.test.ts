@@ -47,12 +47,22 @@ describe('a table', () => {
     expect(rows).toEqual([
       { order_id: 'c', ...empty, placed_at: '2026-11-19 10:15:30' },
       {
-        ...{ order_id: 'a', amount: 7, items: '1', gift: false, placed_at: '2026-11-20 10:15:30' },
-        ...{ delivered_on: '2026-11-20', details: null },
+        order_id: 'a',
+        amount: 7,
+        items: '1',
+        gift: false,
+        placed_at: '2026-11-20 10:15:30',
+        delivered_on: '2026-11-20',
+        details: null,
       },
       {
-        ...{ order_id: 'b', amount: 12.5, items: '3', gift: true, placed_at: '2026-11-20 10:15:30' },
-        ...{ delivered_on: '2026-11-21', details: '{"color":"red"}' },
+        order_id: 'b',
+        amount: 12.5,
+        items: '3',
+        gift: true,
+        placed_at: '2026-11-20 10:15:30',
+        delivered_on: '2026-11-21',
+        details: '{"color":"red"}',
       },
     ]);
     expect(reasons).toEqual([]);

@@ -38,7 +38,10 @@ describe('folders of a file’s path', () => {
     expect(refused).toEqual([]);
     expect(byUser(rows, 'event_value')).toEqual({ a: 'DE', b: 'DE', c: null, d: "O'Brien", e: 'DE' });
     expect(byUser(rows, 'event_metadata')).toEqual({
-      ...{ a: '{"plan":"pro"}', b: '{"plan":"pro"}', c: '{"plan":"a/b ü%"}', d: '{"plan":""}' },
+      a: '{"plan":"pro"}',
+      b: '{"plan":"pro"}',
+      c: '{"plan":"a/b ü%"}',
+      d: '{"plan":""}',
       e: '{"plan":"pro"}',
     });
     expect(result.files.map(({ out }) => out)).toEqual([2, 1, 1, 1]);

@@ -24,7 +24,9 @@ const none = drop();
 
 const entry = (other: Partial<LedgerEntry> = {}) =>
   ledgerEntry({
-    ...{ fingerprint: one.fingerprint, version: 'v1', updatedAt: NOW - HOUR_MS },
+    fingerprint: one.fingerprint,
+    version: 'v1',
+    updatedAt: NOW - HOUR_MS,
     files: [{ key: `${FOLDER}a.parquet`, size: 10, eTag: '"1"', fate: 'loaded' }],
     ...other,
   });
@@ -217,5 +219,5 @@ it('a day lacks its marker until that is there, unless it was loaded and has los
     lacksMarker(none, marker, loaded),
     lacksMarker(none, marker, {}),
     lacksMarker(none, marker, null),
-  ]).toEqual([...[false, true, true]]);
+  ]).toEqual([false, true, true]);
 });

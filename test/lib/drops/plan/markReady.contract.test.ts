@@ -101,7 +101,10 @@ describe('POST /v1/mark_data_ready_dwh', () => {
     expect(await post({ ...ready, sources: ['acme'] })).toMatchObject({ status: 200, started: ['acme'] });
     await ingest.clock.advance(9 * MINUTE_MS);
     expect(await post({ ...ready, sources: 'acme' })).toMatchObject({
-      ...{ status: 429, success: false, code: 'SLUICE_TRIGGER_TOO_SOON', retryAfter: '600' },
+      status: 429,
+      success: false,
+      code: 'SLUICE_TRIGGER_TOO_SOON',
+      retryAfter: '600',
     });
     // Another source is not held up by it.
     expect(await post(ready)).toMatchObject({ status: 200, started: ['acme1'], tooSoon: ['acme'] });

@@ -283,7 +283,8 @@ describe('a run of the plan', () => {
 
   it('looks at a day that waits for a commit however old it is, says so, and names what was asked for', async () => {
     ingest = await startIngest();
-    const [day, old] = [ago(1), ago(20)];
+    const day = ago(1);
+    const old = ago(20);
     for (const one of [day, old]) {
       await ingest.put(`events/${one}/_started_1`);
       await ingest.put(`events/${one}/part-0-tid-1-x.parquet`);
@@ -312,7 +313,9 @@ describe('a run of the plan', () => {
     const [status] = await readDatasets(open, configuredDatasets(ingest.config), { count: () => 4 });
     expect(status?.waiting).toEqual(
       [old, day].map((one) => ({
-        ...{ day: one, isLacking: true, cure: 'explain' },
+        day: one,
+        isLacking: true,
+        cure: 'explain',
         words: expect.stringMatching(/^has 1 file and no commit since 2/),
       })),
     );
@@ -323,7 +326,8 @@ describe('a run of the plan', () => {
 
   it('names a day that failed for a month, and does not try it again once it is before the lookback', async () => {
     ingest = await startIngest();
-    const [day, old] = [ago(1), ago(20)];
+    const day = ago(1);
+    const old = ago(20);
     for (const one of [day, old]) await ingest.put(`events/${one}/a.parquet`);
     await ingest.clock.advance(HOUR_MS);
     await plan();
@@ -380,7 +384,8 @@ describe('a run of the plan', () => {
     expect(await ingest.received('plan')).toEqual([]);
     const late = { ...ingest.planner(), deadline: ingest.clock.now() };
     expect(await runPlan(late, planRequestSchema.parse({ sluice: 'plan' }))).toMatchObject({
-      ...{ again: true, failed: [{ code: 'SLUICE_INGEST_OUT_OF_TIME' }] },
+      again: true,
+      failed: [{ code: 'SLUICE_INGEST_OUT_OF_TIME' }],
     });
   });
 

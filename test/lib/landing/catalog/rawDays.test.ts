@@ -12,7 +12,8 @@ import { MemoryObjects } from '../../../harness/MemoryObjects.ts';
 const HOUR = 3_600_000;
 const NOW = Date.parse('2026-11-22T10:05:00Z');
 const config = defineConfig({ bucket: 'acme' });
-const [D20, D21] = ['2026-11-20', '2026-11-21'];
+const D20 = '2026-11-20';
+const D21 = '2026-11-21';
 
 /** The note after looks an hour apart, each with the days that have files. */
 const noteAfter = (of: typeof config, ...looks: readonly (readonly string[])[]) =>
@@ -82,7 +83,8 @@ describe('days of a raw table that lost their files', () => {
     });
     await look([], NOW + 60_000, slow);
     expect(parseRawDays((await store.read(note ?? ''))?.text)?.days).toEqual({
-      ...{ [D20]: [NOW, NOW + HOUR], [D21]: [NOW + HOUR, NOW + HOUR] },
+      [D20]: [NOW, NOW + HOUR],
+      [D21]: [NOW + HOUR, NOW + HOUR],
     });
   });
 });

@@ -38,7 +38,13 @@ export async function startCatalog() {
 
   const waits: number[] = [];
   return {
-    ...{ glue, faults, store, clock, close, endpoint: options.endpoint, addTables },
+    glue,
+    faults,
+    store,
+    clock,
+    close,
+    endpoint: options.endpoint,
+    addTables,
     catalog: gluePartitionCatalog(glueClient),
     objects: s3ObjectStore(s3, BUCKET),
     objectsOf: (bucket: string) => s3ObjectStore(s3, bucket),

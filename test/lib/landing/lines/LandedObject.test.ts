@@ -53,7 +53,8 @@ describe('an object of the landing', () => {
   });
 
   it('is not found behind broken bytes in a member that does not begin as a row', () => {
-    const [broken, others] = [Buffer.from('broken'), gzipSync('hello, somebody\n')];
+    const broken = Buffer.from('broken');
+    const others = gzipSync('hello, somebody\n');
     const to = broken.length + others.length;
     expect(read(Buffer.concat([broken, others, member('a')]))).toEqual({
       ids: ['a'],
@@ -130,8 +131,10 @@ describe('bytes of others in an object', () => {
     ['many zero bytes', Buffer.alloc(5_000), 'broken'],
     ['a member of no rows behind broken bytes', Buffer.concat([Buffer.of(0), gzipSync('x')]), 'broken'],
   ])('cost no row around them: %s', (_what, wrong, why) => {
-    const [good, next] = [member('a'), member('b')];
-    const [from, to] = [good.length, good.length + wrong.length];
+    const good = member('a');
+    const next = member('b');
+    const from = good.length;
+    const to = good.length + wrong.length;
     const bytes = Buffer.concat([good, wrong, next, wrong]);
     const { ids, skipped } = read(bytes);
     expect(ids).toEqual(['a', 'b']);
@@ -166,7 +169,9 @@ describe('bytes of others in an object', () => {
   });
 
   it('may be a bit: of its member there is no row then, and every one of the next', () => {
-    const [first, second, third] = [member('a'), member('b', 'c', 'd'), member('e')];
+    const first = member('a');
+    const second = member('b', 'c', 'd');
+    const third = member('e');
     for (let bit = 0; bit < second.length * 8; bit += 1) {
       const flipped = Buffer.from(second);
       flipped[bit >> 3] = (flipped[bit >> 3] ?? 0) ^ (1 << (bit & 7));
@@ -249,7 +254,8 @@ describe('bytes of others in an object', () => {
   it('are searched within bounds: bytes that inflate far, again and again, end the search', () => {
     const far = gzipSync(Buffer.concat([Buffer.from(line('x').slice(0, -3)), Buffer.alloc(20_000_000, 'x')]));
     const wrong = far.subarray(0, -1_000);
-    const [first, last] = [member('a'), member('b')];
+    const first = member('a');
+    const last = member('b');
     const few = Buffer.concat([first, ...Array(4).fill(wrong), last]);
     expect(read(few).ids).toEqual(['a', 'b']);
     const { ids, skipped } = read(Buffer.concat([first, ...Array(30).fill(wrong), last]));
@@ -290,8 +296,14 @@ describe('bytes of others in an object', () => {
     const foreign = fc.oneof(
       fc.uint8Array({ minLength: 1, maxLength: 40 }),
       fc.constantFrom(
-        ...[Buffer.of(0), Buffer.from('\n'), HEADER, Buffer.concat([HEADER, HEADER]), gzipSync('hello')],
-        ...[member('x').subarray(0, 30), member('x').subarray(12), gzipSync(member('nested'))],
+        Buffer.of(0),
+        Buffer.from('\n'),
+        HEADER,
+        Buffer.concat([HEADER, HEADER]),
+        gzipSync('hello'),
+        member('x').subarray(0, 30),
+        member('x').subarray(12),
+        gzipSync(member('nested')),
       ),
     );
     const change = fc.oneof(

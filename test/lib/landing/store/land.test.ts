@@ -160,8 +160,11 @@ describe('a record of a request', () => {
         if (code !== null) throw Object.assign(new Error('write'), { code });
       };
       const landing = await land(record, {
-        ...{ stream: { putRecord }, clock },
-        ...{ alarm: () => () => {}, deadline: START + 5_000, putObject: async () => {} },
+        stream: { putRecord },
+        clock,
+        alarm: () => () => {},
+        deadline: START + 5_000,
+        putObject: async () => {},
       });
       return [landing.place, landing.calls, calls];
     };
@@ -283,7 +286,9 @@ describe('a record of a request', () => {
   it('becomes an object at once if the configuration says so', async () => {
     const { landed, stored } = environment(takes, takes, { isDirect: true });
     expect(await landed()).toMatchObject({
-      ...{ place: 'object', calls: 0, notStreamed: { reason: 'by_configuration' } },
+      place: 'object',
+      calls: 0,
+      notStreamed: { reason: 'by_configuration' },
     });
     expect(stored).toMatchObject({ stream: [], bucket: [{ body: record }] });
   });

@@ -4,7 +4,8 @@ import { inOrder } from '../../../../lib/landing/write/writeMessages.ts';
 
 it('objects are written from the oldest on, and behind them, alone and in another order each time, those received often', () => {
   const named = (key: string, time: string, ...receives: readonly number[]) => ({
-    ...{ key, time },
+    key,
+    time,
     messages: receives.map((one, i) => ({ messageId: `${key}-${i}`, body: '', receives: one })),
   });
   const often = ['e', 'f', 'g', 'h'];

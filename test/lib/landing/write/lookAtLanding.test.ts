@@ -20,7 +20,9 @@ let lines: Record<string, unknown>[];
 beforeEach(() => {
   now = BEGIN;
   store = new MemoryObjects(clock);
-  [told, waiting, lines] = [[], 0, []];
+  told = [];
+  waiting = 0;
+  lines = [];
 });
 
 /** Whether the queue takes no message. */

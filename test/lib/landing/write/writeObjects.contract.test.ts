@@ -92,7 +92,8 @@ function store(): Writer['store'] {
       }),
     listPage: async (prefix) => ({
       items: keysOf(prefix).map((key) => ({ key, size: 1, eTag: '', modifiedAt: 0 })),
-      ...{ folders: [], next: undefined },
+      folders: [],
+      next: undefined,
     }),
   };
 }
@@ -168,16 +169,27 @@ describe('objects of the landing', () => {
 
   it('have every value that the collector writes, with the types of the tables', async () => {
     const row = rowOf('exposures', 'x', '2026-11-25', {
-      ...{ company_id: 'c', user_dimensions: '{"a":[1,"ü"]}', unknown: 1, is_manual: false },
-      ...{ reason: '', rule_id: 'line\nbreak "quoted" \u0000' },
+      company_id: 'c',
+      user_dimensions: '{"a":[1,"ü"]}',
+      unknown: 1,
+      is_manual: false,
+      reason: '',
+      rule_id: 'line\nbreak "quoted" \u0000',
     });
     objects.set(KEY(1), record({ exposures: [row] }));
     await write([KEY(1)]);
     expect(await rowsOf('exposures')).toEqual([
       {
-        ...{ event_id: 'x', experiment_id: 'button', gate_value: true, is_manual: false, company_id: 'c' },
-        ...{ user_dimensions: '{"a":[1,"ü"]}', reason: '', rule_id: 'line\nbreak "quoted" \u0000' },
-        ...{ timestamp: '2026-11-25 09:30:00.123', ds: '2026-11-25' },
+        event_id: 'x',
+        experiment_id: 'button',
+        gate_value: true,
+        is_manual: false,
+        company_id: 'c',
+        user_dimensions: '{"a":[1,"ü"]}',
+        reason: '',
+        rule_id: 'line\nbreak "quoted" \u0000',
+        timestamp: '2026-11-25 09:30:00.123',
+        ds: '2026-11-25',
       },
     ]);
   });
@@ -400,13 +412,11 @@ describe('a line that DuckDB refuses', () => {
     expect(await idsOf('events')).toEqual(ids);
     expect(await rowsOf('quarantine')).toEqual([
       expect.objectContaining({
-        ...{
-          reason: 'SLUICE_ROW_UNFIT',
-          detail: 'timestamp',
-          path: `${KEY(2)}#events/2026-11-25`,
-          raw: bad('bad').json,
-        },
-        ...{ ds: '2026-11-25' },
+        reason: 'SLUICE_ROW_UNFIT',
+        detail: 'timestamp',
+        path: `${KEY(2)}#events/2026-11-25`,
+        raw: bad('bad').json,
+        ds: '2026-11-25',
       }),
     ]);
     expect(lines).toEqual([
@@ -486,12 +496,20 @@ describe('bytes of others in an object', () => {
   it('are told in one line, with their causes and the first of their places', async () => {
     objects.set(KEY(1), Buffer.concat([...requests, ...requests, ...requests].flatMap((one) => [one, demo])));
     await write([KEY(1)]);
-    const { from, to } = { from: requests[0]?.length ?? 0, to: (requests[0]?.length ?? 0) + demo.length };
+    const from = requests[0]?.length ?? 0;
+    const to = (requests[0]?.length ?? 0) + demo.length;
     expect(lines).toEqual([
       {
-        ...{ level: 'error', event: 'write_damaged', object: KEY(1), code: 'SLUICE_LANDED_DAMAGED' },
-        ...{ bytes: 30 * demo.length, count: 30, lines: 0, row_like: 0 },
-        ...{ causes: { broken: 30 * demo.length }, ranges: expect.any(Array) },
+        level: 'error',
+        event: 'write_damaged',
+        object: KEY(1),
+        code: 'SLUICE_LANDED_DAMAGED',
+        bytes: 30 * demo.length,
+        count: 30,
+        lines: 0,
+        row_like: 0,
+        causes: { broken: 30 * demo.length },
+        ranges: expect.any(Array),
       },
     ]);
     expect(lines[0]?.['ranges']).toHaveLength(20);

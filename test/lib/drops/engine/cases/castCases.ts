@@ -6,18 +6,23 @@ const CASTS = ['string', 'bigint', 'double', 'boolean', 'date', 'timestamp', 'uu
 
 const CAST_KINDS = KINDS.filter((kind) => !['tiny', 'small', 'broken', 'deep', 'list'].includes(kind));
 const CAST_TEXTS: Readonly<Record<(typeof CASTS)[number], readonly string[]>> = {
-  ...{
-    string: ODD_TEXTS,
-    bigint: NUMBER_TEXTS,
-    double: NUMBER_TEXTS,
-    boolean: [...ODD_TEXTS, '1', '0', '2'],
-  },
-  ...{ date: TIME_TEXTS, timestamp: TIME_TEXTS, uuid: ODD_TEXTS },
+  string: ODD_TEXTS,
+  bigint: NUMBER_TEXTS,
+  double: NUMBER_TEXTS,
+  boolean: [...ODD_TEXTS, '1', '0', '2'],
+  date: TIME_TEXTS,
+  timestamp: TIME_TEXTS,
+  uuid: ODD_TEXTS,
 };
 /** Rows that a cast takes and refuses. */
 const CAST_ROWS: Readonly<Record<(typeof CASTS)[number], readonly [number, number]>> = {
-  ...{ string: [149, 1], bigint: [57, 103], double: [106, 54], boolean: [29, 124] },
-  ...{ date: [45, 132], timestamp: [45, 132], uuid: [14, 136] },
+  string: [149, 1],
+  bigint: [57, 103],
+  double: [106, 54],
+  boolean: [29, 124],
+  date: [45, 132],
+  timestamp: [45, 132],
+  uuid: [14, 136],
 };
 /** Each cast of each kind of column, and of texts. */
 export const castCases: readonly DropCase[] = [

@@ -47,8 +47,14 @@ export const rowCases: readonly DropCase[] = [
     files: [{ sql: BAD_EVENTS }],
     rows: 4,
     refused: {
-      ...{ TIME_INVALID: 2, TIME_MISSING: 3, TIME_OUT_OF_RANGE: 4, NAME_MISSING: 5, UNIT_MISSING: 6 },
-      ...{ TEXT_INVALID: 7, CAST_FAILED: 8, METADATA_INVALID: 9 },
+      TIME_INVALID: 2,
+      TIME_MISSING: 3,
+      TIME_OUT_OF_RANGE: 4,
+      NAME_MISSING: 5,
+      UNIT_MISSING: 6,
+      TEXT_INVALID: 7,
+      CAST_FAILED: 8,
+      METADATA_INVALID: 9,
     },
   },
   {
