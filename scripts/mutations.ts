@@ -23,6 +23,12 @@ const OPERATE = 'operate/redrives.contract';
 
 /** All of them. */
 export const mutations: readonly Mutation[] = [
+  // Keys.
+  of('lib/wire/keys/KeyCache.ts', 'lib/wire/keys/KeyGate', [
+    ['Promise.race([this.#underWay, late.promise])', 'this.#underWay'],
+    ['this.#keyring === undefined ? AFTER_FIRST_FAILURE : AFTER_FAILURE', 'AFTER_FAILURE'],
+    ['isNeeded ? deadline : Math.min(deadline, usual)', 'deadline'],
+  ]),
   // Files of customers.
   of('lib/schema/fields/layout.ts', 'lib/schema/fields/layout', [
     ['isValue && i === last ? MIDNIGHT', 'i < 0 ? MIDNIGHT'],

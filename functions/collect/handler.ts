@@ -4,7 +4,7 @@ import wholeConfig from '#config';
 import { firehoseClient, firehosePutRecord } from '../../lib/aws/firehosePutRecord.ts';
 import { failureFields, logLine, Sampler } from '../../lib/base/log.ts';
 import { systemTiming } from '../../lib/base/retry.ts';
-import { systemClock } from '../../lib/base/time.ts';
+import { systemAlarm, systemClock } from '../../lib/base/time.ts';
 import { type Collector, collectRequest } from '../../lib/collect/answer.ts';
 import { CollectError } from '../../lib/collect/CollectError.ts';
 import { failureMetrics, groupsFailureMetrics } from '../../lib/collect/collectMetrics.ts';
@@ -112,6 +112,7 @@ function makeCollector(environment: Environment): Collector {
         read: secretReader(environment.keysSecret),
         clock: systemClock,
         random: Math.random,
+        alarm: systemAlarm,
         log: logLine,
       }),
       allowAnyKey: config.allowAnyKey || environment.allowAnyKey,
@@ -121,10 +122,7 @@ function makeCollector(environment: Environment): Collector {
     relay: relay === undefined ? undefined : makeKeeper(relay, environment, planNow),
     writeQuarantine: quarantineWriter(config),
     ...systemTiming,
-    alarm: (ms, ring) => {
-      const timer = setTimeout(ring, ms);
-      return () => clearTimeout(timer);
-    },
+    alarm: systemAlarm,
     log: logLine,
     logSuccess: () => sampler.next(),
     writeMetrics: logLine,

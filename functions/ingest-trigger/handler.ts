@@ -7,7 +7,7 @@ import { secretsManagerClient, secretText } from '../../lib/aws/secrets.ts';
 import { sqsClient, taskQueue } from '../../lib/aws/taskQueue.ts';
 import { logLine } from '../../lib/base/log.ts';
 import { systemTiming } from '../../lib/base/retry.ts';
-import { systemClock } from '../../lib/base/time.ts';
+import { systemAlarm, systemClock } from '../../lib/base/time.ts';
 import type { FunctionConfig } from '../../lib/config/functionConfig.ts';
 import { markReady, type ReadyHttpRequest, type Trigger } from '../../lib/drops/plan/markReady.ts';
 import { turns } from '../../lib/drops/plan/trigger.ts';
@@ -28,6 +28,7 @@ function makeTrigger(environment: Environment): Trigger {
         read: secretText(secretsManagerClient, environment.SLUICE_KEYS_SECRET),
         clock: systemClock,
         random: Math.random,
+        alarm: systemAlarm,
         log: logLine,
       }),
       allowAnyKey: config.allowAnyKey || environment.SLUICE_ALLOW_ANY_KEY,

@@ -64,13 +64,13 @@ export function secretText(client: () => SecretsManagerClient, secretId: string)
 let secretsManager: SecretsManagerClient | undefined;
 
 /**
- * The shared client of Secrets Manager, created on first use. It makes two attempts with short timeouts, as a request of
- * an SDK may wait for it.
+ * The shared client of Secrets Manager, created on first use. It makes two attempts, and connects fast or not at all. Whoever
+ * reads limits the time of the answer.
  */
 export function secretsManagerClient(): SecretsManagerClient {
   secretsManager ??= new SecretsManagerClient({
     maxAttempts: 2,
-    requestHandler: { connectionTimeout: 500, requestTimeout: 1_000, throwOnRequestTimeout: true },
+    requestHandler: { connectionTimeout: 500 },
   });
   return secretsManager;
 }

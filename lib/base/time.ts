@@ -9,6 +9,15 @@ export interface Clock {
 /** The machine's clock. */
 export const systemClock: Clock = { now: () => Date.now() };
 
+/** Calls `ring` after that many milliseconds, unless the returned function is called before. */
+export type SetAlarm = (ms: number, ring: () => void) => () => void;
+
+/** The machine's alarms. */
+export const systemAlarm: SetAlarm = (ms, ring) => {
+  const timer = setTimeout(ring, ms);
+  return () => clearTimeout(timer);
+};
+
 /** Milliseconds of a minute, an hour and a UTC day. */
 export const MINUTE_MS = 60_000;
 export const HOUR_MS = 3_600_000;

@@ -1,4 +1,4 @@
-import type { Clock } from '../base/time.ts';
+import type { Clock, SetAlarm } from '../base/time.ts';
 import type { GroupsCache } from '../groups/GroupsCache.ts';
 import type { AuthenticatedKey, KeyGate } from '../wire/keys/KeyGate.ts';
 import { ANSWER_EARLY_MS } from '../wire/limits.ts';
@@ -16,8 +16,7 @@ export interface ReceivePorts {
   readonly keys: KeyGate;
   readonly groups: GroupsCache;
   readonly clock: Clock;
-  /** Calls `ring` after that many milliseconds, unless the returned function is called before. */
-  readonly alarm: (ms: number, ring: () => void) => () => void;
+  readonly alarm: SetAlarm;
 }
 
 /** A request, as it came. */

@@ -28,6 +28,7 @@ from localstack.services.cloudformation.resource_provider import (
     OperationStatus, ProgressEvent, ResourceProvider, ResourceProviderExecutor)
 from localstack.services.edge import ROUTER
 from localstack.services.firehose.provider import FirehoseProvider
+from localstack.services.iam.resource_providers.aws_iam_role import IAMRoleProvider
 from localstack.services.kinesisfirehose.resource_providers.aws_kinesisfirehose_deliverystream import (
     KinesisFirehoseDeliveryStreamProvider)
 from localstack.services.lambda_.event_source_mapping.pollers.sqs_poller import SqsPoller
@@ -287,6 +288,22 @@ def make_named_stream(self, request):
 
 
 KinesisFirehoseDeliveryStreamProvider.create = make_named_stream
+
+# The provider of roles leaves inline policies as they were.
+update_role = IAMRoleProvider.update
+
+
+def update_role_policies(self, request):
+    progress = update_role(self, request)
+    name = request.previous_state['RoleName']
+    iam = request.aws_client_factory.iam
+    for policy in request.desired_state.get('Policies', []):
+        iam.put_role_policy(
+            RoleName=name, PolicyName=policy['PolicyName'], PolicyDocument=json.dumps(policy['PolicyDocument']))
+    return progress
+
+
+IAMRoleProvider.update = update_role_policies
 
 
 # Faults.

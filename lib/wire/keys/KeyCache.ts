@@ -1,6 +1,6 @@
 import { errorText } from '../../base/errors.ts';
 import { backoffMs } from '../../base/retry.ts';
-import type { Clock } from '../../base/time.ts';
+import type { Clock, SetAlarm } from '../../base/time.ts';
 import { type Keyring, KeysError, readKeyring } from './Keyring.ts';
 
 /** Reads the secret's text. Settles within `timeoutMs`. */
@@ -11,6 +11,7 @@ export interface KeyCacheOptions {
   readonly read: ReadSecret;
   readonly clock: Clock;
   readonly random: () => number;
+  readonly alarm: SetAlarm;
   readonly log: (fields: Record<string, unknown>) => void;
 }
 
@@ -23,15 +24,22 @@ export const STALE_MS = 30 * 60_000;
  * An added key is accepted everywhere after this time.
  */
 export const UNKNOWN_KEY_PAUSE_MS = 30_000;
-/** Timeout of one read, in milliseconds. */
+/** Timeout of a read while keys are known, in milliseconds. */
 const READ_TIMEOUT_MS = 1_500;
+/**
+ * Timeout of a read while none are known. It is longer than a request waits and than the function's own timeout: the read goes on
+ * while the next requests wait for it.
+ */
+const FIRST_READ_TIMEOUT_MS = 15_000;
 /** Pause after a failed read; it doubles with every failure. */
 const AFTER_FAILURE = { baseMs: 2_000, capMs: 60_000, leastMs: 1_000 } as const;
+/** The same while no keys are known, as every request is refused then. */
+const AFTER_FIRST_FAILURE = { baseMs: 500, capMs: 750, leastMs: 250 } as const;
 
 /**
  * Caches the keys in Secrets Manager for one execution environment. Keys are read when they are first needed, and read
  * again in the background when they are no longer fresh, or for an unknown key. Keys that were read once remain valid
- * while Secrets Manager cannot be read. Requests share a read: there is never a second one at the same time.
+ * while Secrets Manager cannot be read. Until then a request waits for a slow read until its deadline, and the next one goes on. Requests share a read: there is never a second one at the same time.
  */
 export class KeyCache {
   readonly #options: KeyCacheOptions;
@@ -51,11 +59,13 @@ export class KeyCache {
   /**
    * The keys, at most {@link FRESH_MS} old unless they cannot be read. A read that is due runs in the background.
    *
-   * @param deadline Epoch milliseconds.
+   * @param deadline Epoch milliseconds. While no keys are known it waits for them until then.
+   * @param isNeeded False for who can do without them: it waits no longer than for a usual read.
    * @throws KeysError `SLUICE_KEYS_UNAVAILABLE`, `SLUICE_KEYS_INVALID`, when they were never read.
    */
-  async current(deadline: number): Promise<Keyring> {
-    if (this.#isOlder(STALE_MS)) await this.#look(deadline);
+  async current(deadline: number, isNeeded = true): Promise<Keyring> {
+    const usual = this.#options.clock.now() + READ_TIMEOUT_MS;
+    if (this.#isOlder(STALE_MS)) await this.#look(isNeeded ? deadline : Math.min(deadline, usual));
     else if (this.#isOlder(FRESH_MS)) void this.#look(deadline);
     if (this.#keyring === undefined) throw this.#unavailable();
     return this.#keyring;
@@ -87,16 +97,20 @@ export class KeyCache {
     return age < 0 || age >= ms;
   }
 
-  /** Reads once. Joins a running read, and does nothing if one has just failed. Never throws. */
+  /** Reads once, and waits until the deadline. Joins a running read, and does nothing if one has just failed. Never throws. */
   async #look(deadline: number): Promise<void> {
     const now = this.#options.clock.now();
     if (this.#underWay === undefined) {
       if (now >= this.#failedAt && now - this.#failedAt < this.#pauseMs) return;
-      this.#underWay = this.#read(now, Math.max(1, Math.min(READ_TIMEOUT_MS, deadline - now))).finally(() => {
+      const timeoutMs =
+        this.#keyring === undefined ? FIRST_READ_TIMEOUT_MS : Math.min(READ_TIMEOUT_MS, deadline - now);
+      this.#underWay = this.#read(now, Math.max(1, timeoutMs)).finally(() => {
         this.#underWay = undefined;
       });
     }
-    await this.#underWay;
+    const late = Promise.withResolvers<void>();
+    const clear = this.#options.alarm(Math.max(0, deadline - now), late.resolve);
+    await Promise.race([this.#underWay, late.promise]).finally(clear);
   }
 
   async #read(now: number, timeoutMs: number): Promise<void> {
@@ -109,8 +123,9 @@ export class KeyCache {
       this.#failures = 0;
     } catch (error) {
       this.#failures += 1;
-      // At least a second, so that a busy environment does not read for each request.
-      this.#pauseMs = backoffMs(this.#failures, random, AFTER_FAILURE);
+      // A busy environment does not read for each request.
+      const pause = this.#keyring === undefined ? AFTER_FIRST_FAILURE : AFTER_FAILURE;
+      this.#pauseMs = backoffMs(this.#failures, random, pause);
       this.#failedAt = clock.now();
       log({ level: 'error', event: 'keys', ...describe(error), failures: this.#failures });
     }

@@ -72,7 +72,7 @@ export class KeyGate {
   async #findInSecret(digest: Uint8Array, deadline: number): Promise<AcceptedKey | null> {
     const { cache, allowAnyKey } = this.#options;
     try {
-      const found = (await cache.current(deadline)).find(digest);
+      const found = (await cache.current(deadline, !allowAnyKey)).find(digest);
       if (found !== null || allowAnyKey) return found;
     } catch (error) {
       if (allowAnyKey && error instanceof KeysError) return null;

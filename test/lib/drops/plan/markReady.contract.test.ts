@@ -6,6 +6,7 @@ import { markReady, type Trigger } from '../../../../lib/drops/plan/markReady.ts
 import { turns } from '../../../../lib/drops/plan/trigger.ts';
 import { KeyCache } from '../../../../lib/wire/keys/KeyCache.ts';
 import { KeyGate } from '../../../../lib/wire/keys/KeyGate.ts';
+import { alarmsOf } from '../../wire/keys/startKeys.ts';
 import { startIngest } from './startIngest.ts';
 
 const MINUTE_MS = 60_000;
@@ -46,7 +47,7 @@ function trigger(
     takeTurn: turns(s3ObjectStore(s3, ownBucket), clock),
     keys: new KeyGate({
       configured: [OPERATOR, ...CUSTOMERS, APP],
-      cache: new KeyCache({ read: readKeys, clock, random: () => 0.5, log }),
+      cache: new KeyCache({ read: readKeys, clock, alarm: alarmsOf(clock), random: () => 0.5, log }),
       allowAnyKey,
     }),
   };

@@ -1,3 +1,4 @@
+import type { SetAlarm } from '../../../../lib/base/time.ts';
 import { KeyCache } from '../../../../lib/wire/keys/KeyCache.ts';
 import { KeyGate, type KeyGateOptions } from '../../../../lib/wire/keys/KeyGate.ts';
 import { ManualClock } from '../../../../packages/local-aws/src/base/index.ts';
@@ -5,23 +6,46 @@ import { secretOf } from './keyring.ts';
 
 const START = Date.UTC(2026, 10, 20, 7, 32);
 
+/** Alarms that ring as the clock is moved. */
+export const alarmsOf =
+  (clock: Pick<ManualClock, 'after'>): SetAlarm =>
+  (ms, ring) => {
+    const alarm = clock.after(ms, ring);
+    return () => alarm.cancel();
+  };
+
 /** A secret that can be written, broken and slowed down, and the cache and gate in front of it. */
 export function startKeys(options: Partial<KeyGateOptions> = {}) {
   const clock = new ManualClock(START);
-  const secret = { text: secretOf(), down: false, held: false, reads: 0, timeouts: [] as number[] };
+  const secret = {
+    text: secretOf(),
+    down: false,
+    held: false,
+    slowMs: 0,
+    reads: 0,
+    timeouts: [] as number[],
+  };
   const waiting: (() => void)[] = [];
   const lines: Record<string, unknown>[] = [];
+  /** A read that answers after that time, or fails after its own timeout. */
+  const answerAfter = (ms: number, timeoutMs: number) =>
+    new Promise<void>((resolve, reject) => {
+      if (ms <= timeoutMs) clock.after(ms, resolve);
+      else clock.after(timeoutMs, () => reject(new Error('TimeoutError')));
+    });
   const cache = new KeyCache({
     async read(timeoutMs) {
       secret.reads += 1;
       secret.timeouts.push(timeoutMs);
-      const { text, down } = secret;
+      const { text, down, slowMs } = secret;
+      if (slowMs > 0) await answerAfter(slowMs, timeoutMs);
       if (secret.held) await new Promise<void>((resolve) => waiting.push(resolve));
       if (down) throw Object.assign(new Error('secret-leak'), { name: 'InternalServiceError' });
       return text;
     },
     clock,
     random: () => 1,
+    alarm: alarmsOf(clock),
     log: (fields) => void lines.push(fields),
   });
   const gate = new KeyGate({
