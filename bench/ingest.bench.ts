@@ -5,6 +5,7 @@ import type { EngineFile } from '../lib/parquet/FileSchema.ts';
 import { firstRows, makeDrop, timesOver } from './ingest/ingestData.ts';
 import type { LoadRequest } from './ingest/ingestOnce.ts';
 import { mapWithParquetjs } from './ingest/mapWithParquetjs.ts';
+import { startDrops } from './ingest/startDrops.ts';
 import { type Cost, median, rowOf, runOnce } from './measure.ts';
 import type { Bench, BenchOptions, BenchRow } from './run.ts';
 
@@ -56,7 +57,7 @@ const medianOf = (runs: readonly Once[], kind: keyof Cost) => median(runs.map((o
  * in DuckDB with the same settings; `wall_vs_unsorted` compares with one without the order. For 1,000 tiny files,
  * `cpu_vs_duckdb` compares with DuckDB's own settings, and `cpu_vs_same_settings` with the settings of a load, which
  * keep no files in memory. Also the memory of a load of four times the size, and the same mapping of a few rows with
- * parquetjs-lite.
+ * parquetjs-lite. With `--full`, days of 5 to 100 million rows by S3, in pieces of ten files.
  */
 const bench: Bench = {
   name: 'ingest',
@@ -71,6 +72,7 @@ const bench: Bench = {
         ...(await fourTimes(files, directory, at)),
         ...(await tinyFiles(size, directory, at)),
         ...(await againstParquetjs(size, files, directory, at)),
+        ...(full ? await inPieces(directory, at) : []),
       ];
     } finally {
       rmSync(directory, { recursive: true, force: true });
@@ -153,3 +155,46 @@ async function againstParquetjs(
 }
 
 export default bench;
+
+/** Rows of each file of a day in pieces, and files of each day. */
+const PIECES_ROWS = 500_000;
+const PIECES_FILES = [10, 200] as const;
+const FILES_OF_PIECE = 10;
+
+/**
+ * Loads of days whose files are in the local S3, in pieces. What a day of one piece takes is the baseline of the others. The local
+ * S3 works on the same machine.
+ */
+async function inPieces(directory: string, at: At): Promise<BenchRow[]> {
+  at('the files of a day in pieces');
+  const files = await makeDrop(directory, FILES_OF_PIECE, PIECES_ROWS);
+  const result: BenchRow[] = [];
+  let first: { readonly speed: number; readonly rssMb: number } | undefined;
+  for (const count of PIECES_FILES) {
+    const rows = count * PIECES_ROWS;
+    const drops = await startDrops(directory, files, count);
+    try {
+      at(`${rows / MILLION}m rows in ${count} files`);
+      const cost = await runOnce<Once>('ingest/piecesOnce.ts', {
+        options: drops.options,
+        directory,
+        pieceBytes: drops.bytes / (count / FILES_OF_PIECE),
+        threads: THREADS,
+        memoryMegabytes: MEMORY_MEGABYTES,
+      });
+      if (cost.rows !== rows) throw new Error(`${cost.rows} rows of ${rows}.`);
+      const measuredOne = { speed: rows / (cost.wallMs / 1_000), rssMb: cost.rssMb };
+      first ??= measuredOne;
+      const row = rowOf(`${rows / MILLION}m rows in ${count / FILES_OF_PIECE} pieces`);
+      result.push(
+        row('rows_per_s', measuredOne.speed, '1/s'),
+        row('rows_per_s_vs_one_piece', measuredOne.speed / first.speed, 'ratio'),
+        row('peak_rss_mb', cost.rssMb, 'MB'),
+        row('peak_rss_vs_one_piece', cost.rssMb / first.rssMb, 'ratio'),
+      );
+    } finally {
+      await drops.close();
+    }
+  }
+  return result;
+}

@@ -7,7 +7,7 @@ import type { MappingSubject } from '../../lib/drops/mapping/compileMapping.ts';
 import type { EngineFile } from '../../lib/parquet/FileSchema.ts';
 
 /** Day of the drop. */
-const DAY = '2026-11-20';
+export const DAY = '2026-11-20';
 
 /** Events of a customer, with 12 columns. Every row is valid. */
 const ROWS = `SELECT 1795132800000 + (hash(i * 7) % 86400000)::BIGINT AS ts, 'event_' || (hash(i) % 40) AS event_name,
@@ -58,9 +58,9 @@ function drop(directory: string, name: string): EngineFile {
   return { path: join(directory, `${name}.parquet`), name: `events/${DAY}/${name}.parquet` };
 }
 
-/** The dataset of the files. */
-export function benchSubject(): MappingSubject {
-  const config = defineConfig({
+/** A configuration with the dataset of the files. */
+export function benchConfig() {
+  return defineConfig({
     bucket: 'experiments',
     unitIds: { companyID: 'company_id' },
     sources: [
@@ -83,6 +83,11 @@ export function benchSubject(): MappingSubject {
       },
     ],
   });
+}
+
+/** The dataset of the files. */
+export function benchSubject(): MappingSubject {
+  const config = benchConfig();
   const [source] = config.sources;
   const dataset = source?.datasets[0];
   if (source === undefined || dataset === undefined) throw new RangeError('No dataset.');
