@@ -37,7 +37,7 @@ export const ObserveError = defineErrorFamily('user', {
   },
   SLUICE_OBSERVE_LOCAL_UNREADABLE: {
     cause: 'The local cloud did not answer a question about itself.',
-    cure: 'Is the local cloud running, and of this version? Start it again with `npm start`.',
+    cure: 'Start the local cloud (`npm start`), again if it is of another version. If it listens on another port, add --endpoint-url http://127.0.0.1:PORT.',
   },
 });
 

@@ -12,7 +12,7 @@ export const AwsAccessError = defineErrorFamily('user', {
   },
   SLUICE_AWS_UNREACHABLE: {
     cause: 'AWS cannot be reached.',
-    cure: 'For the local cloud, start it (`npx sluice start`). For a deployment, name it with --stage, and check the network, the region, and --endpoint-url or AWS_ENDPOINT_URL if one is set.',
+    cure: 'For the local cloud, start it (`npx sluice start`), or add --endpoint-url http://127.0.0.1:PORT if it listens on another port. For a deployment, name it with --stage, and check the network, the region, and --endpoint-url or AWS_ENDPOINT_URL if one is set.',
   },
   SLUICE_AWS_NO_STACK: {
     cause: 'The deployment does not exist.',

@@ -87,11 +87,11 @@ function parseOptions(options: CommandOptions, argv: readonly string[]) {
     if (!(error instanceof Error)) throw error;
     const [unknown = '', name = ''] = /^Unknown option '(-[^']*)'\./.exec(error.message) ?? [];
     const known = Object.keys(options).map((one) => `--${one}`);
-    const meant = didYouMean(name, known);
-    throw new UsageError(
-      'SLUICE_USAGE_OPTIONS',
-      meant === '' ? error.message.replaceAll('\n', ' ') : `${unknown}${meant}`,
-    );
+    // SQL, for example, that begins with a remark: the message says how to pass it.
+    const isOption = /^--?\w[\w-]*$/.test(name);
+    const meant = didYouMean(name, known) || (isOption ? ` Expected ${oneOf(known)}.` : '');
+    const problem = meant === '' ? error.message.replaceAll('\n', ' ') : `${unknown}${meant}`;
+    throw new UsageError('SLUICE_USAGE_OPTIONS', problem);
   }
 }
 

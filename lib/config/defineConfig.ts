@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { bestUnionIssues, expectedText } from '../base/issues.ts';
 import { valueAt } from '../base/json.ts';
-import { didYouMean, displayValue } from '../base/text.ts';
+import { didYouMean, displayValue, quotedName } from '../base/text.ts';
 import { denyingPattern, namePatternProblem } from '../collect/eventFilter.ts';
 import { KEY_FORMATS } from '../schema/AcceptedKey.ts';
 import { type Config, type ConfigInput, configSchema } from '../schema/config.ts';
@@ -129,21 +129,39 @@ export function validateConfig(input: unknown): Config {
   }));
   const config: Config = { ...result.data, exports };
   const problems = findCollisions(config);
-  if (problems.length > 0) throw new ConfigError('SLUICE_CONFIG_INVALID', `\n  ${problems.join('\n  ')}`);
+  if (problems.length > 0) throw refused(config, problems);
   return config;
+}
+
+/** @param problems A line each, which begins with its field. */
+function refused(input: unknown, problems: readonly string[]) {
+  const lines = problems.map((problem) => `${problem}${ownersOf(input, problem)}`);
+  return new ConfigError('SLUICE_CONFIG_INVALID', `\n  ${lines.join('\n  ')}`);
+}
+
+/** The names of what a field belongs to, as ` (in "acme/events")` of `sources.0.datasets.0.kind`: nobody counts from 0. */
+function ownersOf(input: unknown, problem: string): string {
+  const [field = ''] = problem.split(':');
+  const path = field.split('.');
+  if (!['sources', 'exports', 'readers'].includes(path[0] ?? '')) return '';
+  const names = path.flatMap((key, i) => {
+    const name = /^\d+$/.test(key) ? valueAt(input, [...path.slice(0, i + 1), 'name']) : undefined;
+    return typeof name === 'string' && name !== '' ? [name] : [];
+  });
+  return names.length === 0 ? '' : ` (in ${quotedName(names.join('/'))})`;
 }
 
 function invalid(input: unknown, issues: readonly z.core.$ZodIssue[]) {
   const problems = issues
     .flatMap(bestUnionIssues)
-    .map((issue) =>
+    .flatMap((issue) =>
       issue.code === 'unrecognized_keys'
-        ? issue.keys
-            .map((key) => `${fieldName([...issue.path, key])}: no such field.${meantField(key, issue.path)}`)
-            .join('\n  ')
+        ? issue.keys.map(
+            (key) => `${fieldName([...issue.path, key])}: no such field.${meantField(key, issue.path)}`,
+          )
         : `${fieldName(issue.path)}: got ${shown(input, issue.path)}, expected ${expectedText(issue)}.`,
     );
-  return new ConfigError('SLUICE_CONFIG_INVALID', `\n  ${problems.join('\n  ')}`);
+  return refused(input, problems);
 }
 
 /** Fields that are not needed any more, and why. */

@@ -29,6 +29,12 @@ describe('a wrong command line', () => {
       'Did you mean --data?',
       'sluice query --help',
     ],
+    [
+      ['doctor', '--verbose'],
+      'SLUICE_USAGE_OPTIONS',
+      "'--verbose'. Expected one of --",
+      'sluice doctor --help',
+    ],
     [['doctor', '--stag=prod'], 'SLUICE_USAGE_OPTIONS', 'Did you mean --stage?', 'sluice doctor --help'],
     [['doctor', '-x'], 'SLUICE_USAGE_OPTIONS', "Unknown option '-x'.", 'sluice doctor --help'],
     [

@@ -171,6 +171,9 @@ describe('sources', () => {
     };
     const loaded = problem({ bucket: 'experiments', sources: [withDataset({ engine: 'auto' })] });
     expect(loaded).toContain('sources.0.datasets.0.engine: no such field. It is not needed any more');
+    expect(loaded).toMatch(/ \(in "acme\/events"\)$/);
+    const collision = problem({ bucket: 'experiments', sources: [withDataset({}), withDataset({})] });
+    expect(collision).toMatch(/^ *sources\.1.* \(in "acme"\)$/m);
     const limited = problem({ bucket: 'experiments', athena: { loadScanLimitGigabytes: 2 } });
     expect(limited).toContain('athena.loadScanLimitGigabytes: no such field. It is not needed any more');
   });
