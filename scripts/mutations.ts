@@ -236,8 +236,17 @@ export const mutations: readonly Mutation[] = [
     ['if (missing >= 0)', 'if (missing > 1e9)'],
   ]),
   of('lib/drops/Drop.ts', 'lib/drops/judgeByLogs', [[' && !committed.has(by)', '']]),
-  of('lib/drops/load/loadTask.ts', 'lib/drops/load/logs.contract', [
+  of('lib/drops/load/skipReason.ts', 'lib/drops/load/logs.contract', [
     ["if (lacksCommit(drop, entry)) return 'marker';", ''],
+  ]),
+  of('lib/drops/load/loadDrop.ts', 'lib/drops/load/pieces.contract', [
+    ['(run?.plans ?? 0) + 1', '1'],
+    ["if (!isWhole) return 'outdated';", ''],
+    ['describeOnly: run.hasProblems === true', 'describeOnly: false'],
+    ['if (!(await record(load, run))) return null;\n    await loader', 'await loader'],
+  ]),
+  of('lib/drops/plan/decideDay.ts', 'lib/drops/plan/decideDay', [
+    ['leasedUntil > now || goesOn,', 'leasedUntil > now,'],
   ]),
   of('lib/drops/usualRows.ts', 'lib/drops/usualRows', [
     [' && missingSince === undefined', ''],

@@ -12,7 +12,7 @@ import { landingBucket } from '../../lib/aws/landingBucket.ts';
 import { s3ObjectStore } from '../../lib/aws/s3ObjectStore.ts';
 import { duckDbEngine } from '../../lib/drops/engine/duckDbEngine.ts';
 import { PIECE_SHARE } from '../../lib/drops/limits.ts';
-import type { Loader, LoadRun } from '../../lib/drops/load/Loader.ts';
+import type { Invocation, Loader } from '../../lib/drops/load/Loader.ts';
 import { loadTask } from '../../lib/drops/load/loadTask.ts';
 import { type IngestTask, ingestTaskSchema } from '../../lib/drops/plan/messageBodies.ts';
 import { Ledger } from '../../lib/ledger/Ledger.ts';
@@ -78,7 +78,7 @@ async function load(): Promise<{ rows: number }> {
   };
   for (;;) {
     const now = clock.now();
-    const run: LoadRun = {
+    const run: Invocation = {
       owner: randomUUID(),
       leaseUntil: now + INVOCATION_MS,
       deadline: now + INVOCATION_MS,

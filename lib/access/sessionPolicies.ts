@@ -4,7 +4,7 @@ import type { Export } from '../schema/exports.ts';
 import { tableKinds } from '../schema/kinds.ts';
 import { type Dataset, datasetReceiptFolder, type Source } from '../schema/sources.ts';
 import { exportFolder } from '../tables/exportKeys.ts';
-import { EXPORTS_LEDGER, LEDGER_FOLDER, loadsFolder, VERSION_NOTES } from '../tables/ledgerKeys.ts';
+import { EXPORTS_LEDGER, LEDGER_FOLDER, tableLoadsFolder, VERSION_NOTES } from '../tables/ledgerKeys.ts';
 import {
   ingestedTableFolders,
   REFUSED_ROWS_PREFIX,
@@ -67,7 +67,7 @@ export function loadSession(
   const notes = `${VERSION_NOTES}*/${table}/`;
   const refused = `${tableFolder(layout, 'quarantine')}*/${REFUSED_ROWS_PREFIX}${table}-`;
   const rows = ingestedTableFolders(layout, table);
-  const pieces = loadsFolder(table);
+  const pieces = tableLoadsFolder(table);
   const receipts = source.role === undefined ? datasetReceiptFolder(source, { name }) : null;
   return policyText([
     actOn([

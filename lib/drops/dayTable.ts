@@ -61,7 +61,11 @@ export const PLAN_TABLE = {
   backfill: { means: '`sluice ingest backfill` names the day.', next: 'waiting', decides: dayStates },
   keep: { means: '`sluice ingest accept keep` names the day.', next: 'waiting', decides: known },
   empty: { means: '`sluice ingest accept empty` names the day.', next: 'waiting', decides: known },
-  loading: { means: 'A load has the day.', next: 'as before', decides: dayStates },
+  loading: {
+    means: 'A load has the day, or goes on with its next piece.',
+    next: 'as before',
+    decides: dayStates,
+  },
   unchanged: {
     means: `${SAME_FILES}.`,
     next: 'as before',

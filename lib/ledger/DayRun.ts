@@ -23,7 +23,9 @@ export const pieceRefSchema = z.strictObject({ version: z.string().min(1), done:
 export const loadRunSchema = dayRunSchema.extend({
   /** The reason of its task, and the fingerprint that the task names. */
   reason: z.string().min(1),
-  asked: z.string(),
+  taskFingerprint: z.string(),
+  /** How often the day was planned, this time included, as its files had changed. */
+  plans: z.int().min(1),
   startedAt: instant,
   /** When the note of its version is due. */
   due: instant,

@@ -36,6 +36,9 @@ export interface Claim {
   readonly until: number;
 }
 
+/** What the ledger has of a queued task. */
+type Queued = NonNullable<LedgerEntry['queued']>;
+
 /** The result of a load. */
 export type Settlement = Pick<
   LedgerEntry,
@@ -156,14 +159,19 @@ export class Ledger {
   }
 
   /**
-   * Releases a day whose next piece another message makes.
+   * Releases a day whose next piece another message makes. Since when it waits stays.
    *
+   * @param waiting How many files wait, and since when; absent if they are those that were queued.
    * @returns The entry; null if another owner has the day, and nothing was written.
    */
-  async handOver(claim: Claim, run: LoadInPieces): Promise<LedgerEntry | null> {
-    const kept = without(claim.entry, 'lease');
+  async handOver(
+    claim: Claim,
+    run: LoadInPieces,
+    waiting: Partial<Pick<Queued, 'files' | 'writtenAt'>> = {},
+  ): Promise<LedgerEntry | null> {
+    const { queued: before = { at: this.#options.clock.now() }, ...kept } = without(claim.entry, 'lease');
     const { fingerprint, reason } = run;
-    const queued = { fingerprint, reason, at: this.#options.clock.now() };
+    const queued = { ...before, ...waiting, fingerprint, reason };
     const written = await this.#write({ ...kept, state: 'waiting', attempts: 0, queued, run }, claim);
     return written?.entry ?? null;
   }
@@ -202,10 +210,7 @@ export class Ledger {
    *
    * @returns The entry; null if another owner has the day, and nothing was written.
    */
-  async defer(
-    claim: Claim,
-    queued: Omit<NonNullable<LedgerEntry['queued']>, 'at'>,
-  ): Promise<LedgerEntry | null> {
+  async defer(claim: Claim, queued: Omit<Queued, 'at'>): Promise<LedgerEntry | null> {
     const { queued: before, ...kept } = without(claim.entry, 'lease', 'run');
     const isNoted = before?.fingerprint === queued.fingerprint && before.reason === queued.reason;
     const noted = isNoted ? before : { ...queued, at: this.#options.clock.now() };
@@ -222,7 +227,7 @@ export class Ledger {
    */
   async noteQueued(
     place: LedgerSubject,
-    queued: Omit<NonNullable<LedgerEntry['queued']>, 'at'>,
+    queued: Omit<Queued, 'at'>,
     seen?: LedgerEntry | null,
   ): Promise<boolean> {
     const { store, clock } = this.#options;

@@ -83,13 +83,13 @@ export function parseVersionNote(key: string): VersionNote | null {
 export const LOADS_FOLDER = `${LEDGER_FOLDER}_loads/`;
 
 /** Folder of the loads in pieces of one table, with a trailing slash: plans, results and refused rows. */
-export function loadsFolder(table: string): string {
+export function tableLoadsFolder(table: string): string {
   return `${LOADS_FOLDER}${table}/`;
 }
 
 /** Folder of the load of one version in pieces, with a trailing slash. */
 export function loadFolder({ table, day, version }: Omit<VersionNote, 'due'>): string {
-  return `${loadsFolder(table)}${day}/${version}/`;
+  return `${tableLoadsFolder(table)}${day}/${version}/`;
 }
 
 /** The version that an object below {@link LOADS_FOLDER} is of; null for any other key. */

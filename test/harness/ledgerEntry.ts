@@ -29,7 +29,18 @@ export const ledgerEntry = (more: Partial<LedgerEntry> = {}): LedgerEntry => ({
 
 /** A load in three pieces of which one is done, but for what differs. */
 export const loadRun = (more: Partial<LoadInPieces> = {}): LoadInPieces => ({
-  ...{ version: 'v1', fingerprint: 'f1', shape: 's', reason: 'new', asked: 'f1', startedAt: 0, due: 1 },
-  ...{ pieces: 3, done: 1, rows: { in: 1, out: 1, refused: 0 }, bytes: 1, durations: {} },
+  version: 'v1',
+  fingerprint: 'f1',
+  shape: 's',
+  reason: 'new',
+  taskFingerprint: 'f1',
+  plans: 1,
+  startedAt: 0,
+  due: 1,
+  pieces: 3,
+  done: 1,
+  rows: { in: 1, out: 1, refused: 0 },
+  bytes: 1,
+  durations: {},
   ...more,
 });

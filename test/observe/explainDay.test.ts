@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { explainEntry } from '../../observe/ingest/explainDay.ts';
 import { errorFamilies } from '../harness/errorFamilies.ts';
-import { ledgerEntry } from '../harness/ledgerEntry.ts';
+import { ledgerEntry, loadRun } from '../harness/ledgerEntry.ts';
 
 const families = await errorFamilies();
 const codes = families.flatMap(({ entries }) => Object.keys(entries));
@@ -34,8 +34,7 @@ describe('the next steps of a day', () => {
 
   it('of one that is loaded in pieces say how far it is, and since when', () => {
     const rows = { in: 1_200, out: 1_200, refused: 0 };
-    const files = { version: 'v1', fingerprint: 'f', shape: 's', reason: 'new', asked: 'f' };
-    const run = { ...files, startedAt: 0, due: 1, pieces: 16, done: 3, rows, bytes: 1, durations: {} };
+    const run = loadRun({ pieces: 16, done: 3, rows });
     const [meaning] = explainEntry(ledgerEntry({ state: 'waiting', run }), TARGET).meaning;
     for (const text of ['3 of 16', '1,200 rows', '1970-01-01T00:00:00']) expect(meaning).toContain(text);
   });

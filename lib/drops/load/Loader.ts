@@ -111,7 +111,7 @@ export type PutReceipt = (
 ) => Promise<void>;
 
 /** One invocation that loads. */
-export interface LoadRun {
+export interface Invocation {
   /** Identifies the invocation in the ledger. A message that is delivered twice has two owners. */
   readonly owner: string;
   /** Epoch milliseconds until which it keeps its days: longer than its lifetime. */

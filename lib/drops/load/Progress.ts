@@ -8,6 +8,7 @@ import type { FileRows, MappedRows } from '../engine/Engine.ts';
 import { missingFiles, newlyLeftOut } from '../lastLoad.ts';
 import type { IngestTask } from '../plan/messageBodies.ts';
 import type { Failure } from './LoadError.ts';
+import type { DropDay, Invocation, Loader } from './Loader.ts';
 import type { DayPlan } from './pieces.ts';
 
 /** The progress of a load. The ledger gets it when the load ends, with or without success. */
@@ -30,7 +31,7 @@ export class Progress {
   readonly durations: Record<string, number> = {};
   /** Whether the day is released for the task of its next piece. */
   isHandedOver = false;
-  /** When this invocation took the day, epoch milliseconds. */
+  /** When the load began, epoch milliseconds. */
   startedAt: number;
   /** Why the day is loaded. */
   reason: IngestTask['reason'];
@@ -50,13 +51,23 @@ export class Progress {
   }
 
   /** Goes on with a load that another invocation has planned. */
-  resume(state: LoadInPieces, { reason, listedAt, isAccepted, fingerprint }: DayPlan): void {
-    this.startedAt = state.startedAt;
+  resume(run: LoadInPieces, { reason, listedAt, isAccepted, fingerprint }: DayPlan): void {
+    this.startedAt = run.startedAt;
     this.listedAt = listedAt;
     this.reason = reason;
     this.#accepted = isAccepted ? fingerprint : '';
-    this.bytes = state.bytes;
-    Object.assign(this.durations, state.durations);
+    this.bytes = run.bytes;
+    Object.assign(this.durations, run.durations);
+  }
+
+  /** Begins the day anew, of which nothing counts that was made. */
+  restart(): void {
+    this.startedAt = this.#clock.now();
+    this.listedAt = this.startedAt;
+    this.mapped = undefined;
+    this.problems.clear();
+    this.bytes = 0;
+    for (const step of Object.keys(this.durations)) delete this.durations[step];
   }
 
   /** Whether the task is for the day as it is listed now. */
@@ -78,6 +89,15 @@ export class Progress {
       this.durations[step] = (this.durations[step] ?? 0) + this.#clock.now() - began;
     }
   }
+}
+
+/** The load of one claimed day by one invocation. */
+export interface DayLoad {
+  readonly loader: Loader;
+  readonly invocation: Invocation;
+  readonly place: DropDay;
+  readonly task: IngestTask;
+  readonly progress: Progress;
 }
 
 /** Codes of days that fail because of objects that can't be loaded. */

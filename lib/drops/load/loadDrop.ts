@@ -9,7 +9,7 @@ import { FileError } from '../../parquet/FileError.ts';
 import { loadFolder, versionNoteKey } from '../../tables/ledgerKeys.ts';
 import { versionPrefix } from '../../tables/tableFolders.ts';
 import type { DropObject } from '../CustomerBucket.ts';
-import { cutPieces, type Drop } from '../Drop.ts';
+import { cutPieces, type Drop, waitingFiles } from '../Drop.ts';
 import { inspectObjects } from '../inspectObjects.ts';
 import { judgeByLogs } from '../judgeByLogs.ts';
 import { requireLoadable } from '../lastLoad.ts';
@@ -18,9 +18,9 @@ import { listDrops } from '../listDrops.ts';
 import type { IngestTask } from '../plan/messageBodies.ts';
 import { requirePlainFiles } from '../tableFormats.ts';
 import { type Failure, LoadError } from './LoadError.ts';
-import type { DropDay, Loader, LoadRun } from './Loader.ts';
+import type { DropDay } from './Loader.ts';
 import { mapPiece } from './mapPiece.ts';
-import type { Progress } from './Progress.ts';
+import type { DayLoad, Progress } from './Progress.ts';
 import {
   type DayPlan,
   loadShape,
@@ -31,9 +31,7 @@ import {
   sumRows,
 } from './pieces.ts';
 import { keepVersion, publishVersion, quarantineRows, requireAcceptableRows } from './publishVersion.ts';
-
-/** Why a listed day is not loaded: an answer of lib/drops/dayTable.ts. */
-export type SkipReason = 'unchanged' | 'marker' | 'settling';
+import type { SkipReason } from './skipReason.ts';
 
 /** Finds why a day is not loaded; null if it is. @param isRead Whether the logs of its folder are read, and its bytes. */
 export type FindSkipReason = (drop: Drop, isRead: boolean) => Promise<SkipReason | null>;
@@ -41,20 +39,14 @@ export type FindSkipReason = (drop: Drop, isRead: boolean) => Promise<SkipReason
 /** The answer of lib/drops/dayTable.ts to a load that has not failed. After `piece`, another task goes on with it. */
 export type DropAnswer = SkipReason | 'piece' | 'succeeded' | 'inputs_missing' | 'kept' | 'succeeded_no_data';
 
-/** The load of a day by one invocation. */
-interface Work {
-  readonly loader: Loader;
-  readonly run: LoadRun;
-  readonly place: DropDay;
-  readonly progress: Progress;
-  readonly task: IngestTask;
-}
+/** `outdated`: a file of the day, or of its pieces, was replaced or is gone. `null`: another owner has the day. */
+type Answer = DropAnswer | 'outdated' | null;
 
 /** A day whose files are known. */
-interface PlannedDay {
+interface PlannedRun {
   readonly plan: DayPlan;
   /** How far it is. */
-  readonly state: LoadInPieces;
+  readonly run: LoadInPieces;
   /** The files of each piece; absent if they are in the bucket, as an earlier invocation cut them. */
   readonly pieces?: readonly (readonly DropObject[])[];
 }
@@ -67,41 +59,45 @@ interface PlannedDay {
  * A day whose files have no rows keeps those that queries read. Once a person has accepted that they go, it gets a version
  * without files.
  *
- * @param goesOn The load in pieces that it goes on with. Default none.
+ * A day whose files change while it is loaded is listed and cut anew, by whichever invocation, a few times.
+ *
+ * @param run The load in pieces that it goes on with. Default none.
  * @param findSkipReason Called whenever the day is listed, and again once its logs are read. The load ends unless it returns null.
  * @returns Null if another owner has the day.
  * @throws SourceError, FileError, EngineError, LoadError, CatalogError, CatalogCallError; the signal's reason.
  */
 export async function loadDrop(
-  work: Work,
-  goesOn: LoadInPieces | undefined,
+  load: DayLoad,
+  run: LoadInPieces | undefined,
   findSkipReason: FindSkipReason,
 ): Promise<DropAnswer | null> {
-  const { progress } = work;
-  const begun = goesOn === undefined ? null : await readPlanned(work, goesOn);
+  const { progress } = load;
+  const begun = run === undefined ? null : await readPlanned(load, run);
   if (begun !== null) {
-    const answer = await loadPieces(work, begun);
-    if (answer !== 'changed') return answer;
+    const answer = await loadPieces(load, begun);
+    if (answer !== 'outdated') return answer;
   }
-  for (let listings = 1; listings <= MAX_LISTINGS; listings += 1) {
-    const planned = await planDay(work, findSkipReason);
+  for (let plans = (run?.plans ?? 0) + 1; plans <= MAX_LISTINGS; plans += 1) {
+    progress.restart();
+    const planned = await planDay(load, plans, findSkipReason);
     if (planned === null) continue;
     if (typeof planned === 'string') return planned;
-    progress.problems.clear();
-    progress.bytes = 0;
-    const isOne = planned.state.pieces === 1;
-    const answer = isOne ? await loadAtOnce(work, planned) : await loadPieces(work, planned);
-    if (answer !== 'changed') return answer;
+    const isOne = planned.run.pieces === 1;
+    const answer = isOne ? await loadAtOnce(load, planned) : await loadPieces(load, planned);
+    if (answer !== 'outdated') return answer;
   }
   throw new LoadError('SLUICE_LOAD_FILES_CHANGING', `Listed ${MAX_LISTINGS} times.`);
 }
 
 /** Lists a day and cuts its files into pieces; null if one of its objects has changed meanwhile. */
-async function planDay(work: Work, findSkipReason: FindSkipReason): Promise<PlannedDay | SkipReason | null> {
-  const { loader, run, place, progress } = work;
+async function planDay(
+  load: DayLoad,
+  plans: number,
+  findSkipReason: FindSkipReason,
+): Promise<PlannedRun | SkipReason | null> {
+  const { loader, invocation, place, progress } = load;
   const { source, dataset, day } = place;
-  run.signal.throwIfAborted();
-  const listedAt = loader.clock.now();
+  invocation.signal.throwIfAborted();
   const bucket = loader.customerBucket(source, dataset);
   const { drops } = await progress.time('list', () => listDrops(bucket, dataset, [day]));
   const listed = drops.get(day);
@@ -111,7 +107,7 @@ async function planDay(work: Work, findSkipReason: FindSkipReason): Promise<Plan
   const why = await findSkipReason(listed, false);
   if (why !== null) return why;
 
-  const drop = await progress.time('look', () => inspectDrop(loader, place, progress, listed, run.signal));
+  const drop = await progress.time('look', () => inspectDrop(load, listed));
   if (drop === null) return null;
   progress.drop = drop;
   const still = await findSkipReason(drop, true);
@@ -127,17 +123,18 @@ async function planDay(work: Work, findSkipReason: FindSkipReason): Promise<Plan
       lastModified,
       leftOut: [...leftOut],
       receivedAt: receivedAt(drop),
-      listedAt,
+      listedAt: progress.listedAt,
       reason: progress.reason,
       isAccepted: progress.isAccepted,
     },
     pieces,
-    state: {
+    run: {
       version: versionName(startedAt, loader.random),
       fingerprint,
       shape: loadShape(loader, place),
       reason: progress.reason,
-      asked: work.task.fingerprint,
+      taskFingerprint: load.task.fingerprint,
+      plans,
       startedAt,
       due: startedAt + (pieces.length === 1 ? 1 : 3) * VERSION_KEPT_MS,
       pieces: pieces.length,
@@ -151,15 +148,13 @@ async function planDay(work: Work, findSkipReason: FindSkipReason): Promise<Plan
 
 /** Reads the folder's own logs, and the bytes of objects whose names do not decide; null if one of them has changed. */
 async function inspectDrop(
-  loader: Pick<Loader, 'customerBucket'>,
-  { source, dataset, day }: DropDay,
-  { problems }: Progress,
+  { loader, invocation, place: { source, dataset, day }, progress }: DayLoad,
   listed: Drop,
-  signal: AbortSignal,
 ): Promise<Drop | null> {
   const bucket = loader.customerBucket(source, dataset);
   await requirePlainFiles(bucket, dataset, day, listed);
-  const options = { signal, failed: (key: string, error: Failure) => problems.set(key, error) };
+  const failed = (key: string, error: Failure) => progress.problems.set(key, error);
+  const options = { signal: invocation.signal, failed };
   const counting = await judgeByLogs(bucket, listed, options);
   return counting === null ? null : inspectObjects(bucket, counting, options);
 }
@@ -170,30 +165,29 @@ function receivedAt(drop: Pick<Drop, 'files'> | undefined): number {
 }
 
 /** Loads a day of one piece. */
-async function loadAtOnce(work: Work, planned: PlannedDay): Promise<DropAnswer | 'changed' | null> {
-  const { loader, run, place, progress } = work;
-  const { state, pieces = [] } = planned;
+async function loadAtOnce(load: DayLoad, planned: PlannedRun): Promise<Answer> {
+  const { loader, invocation, place, progress } = load;
+  const { run, pieces = [] } = planned;
   const files = pieces.flat();
   if (progress.claim.entry.run !== undefined) {
-    const claim = await loader.ledger.dropRun(progress.claim, work.task.piece);
+    const claim = await loader.ledger.dropRun(progress.claim, load.task.piece);
     if (claim === null) return null;
     progress.claim = claim;
   }
   const folder = join(loader.directory, 'piece');
-  const mapped =
-    files.length === 0 ? null : await mapPiece(loader, run, place, progress, pieceOf(planned, files), folder);
-  if (mapped === 'changed') return mapped;
+  const mapped = files.length === 0 ? null : await mapPiece(load, pieceOf(planned, files), folder);
+  if (mapped === 'outdated') return mapped;
   progress.mapped = mapped ?? undefined;
   const refused = mapped?.refusedFile ?? null;
   const rows = mapped?.rowsFile ?? null;
-  return judgeDay(work, planned, {
-    refused: refused === null ? [] : [(key) => loader.landing.upload(refused.path, key, run.signal)],
+  return judgeDay(load, planned, {
+    refused: refused === null ? [] : [(key) => loader.landing.upload(refused.path, key, invocation.signal)],
     complete: async () => {
       if (rows === null) return;
-      await loader.landing.putNote(noteKey(place, state));
+      await loader.landing.putNote(noteKey(place, run));
       await loader.faultPoint?.('begun');
-      const key = `${versionFolder(work, state)}${ROWS_FILE}`;
-      await progress.time('upload', () => loader.landing.upload(rows.path, key, run.signal));
+      const key = `${versionFolder(load, run)}${ROWS_FILE}`;
+      await progress.time('upload', () => loader.landing.upload(rows.path, key, invocation.signal));
       await loader.faultPoint?.('uploaded');
     },
   });
@@ -203,63 +197,63 @@ async function loadAtOnce(work: Work, planned: PlannedDay): Promise<DropAnswer |
 const ROWS_FILE = 'rows.parquet';
 
 /** Makes the pieces of a day one after the other, and judges it after the last. */
-async function loadPieces(work: Work, planned: PlannedDay): Promise<DropAnswer | 'changed' | null> {
-  const { loader, run, place, progress } = work;
+async function loadPieces(load: DayLoad, planned: PlannedRun): Promise<Answer> {
+  const { loader, invocation, place } = load;
   const { clock } = loader;
-  const store = storeOf(work, planned.state);
-  let { state } = planned;
-  if (planned.pieces === undefined) state = await moveNote(work, state);
+  const store = storeOf(load, planned.run);
+  let { run } = planned;
+  if (planned.pieces === undefined) run = await moveNote(load, run);
   else {
-    await loader.landing.putNote(noteKey(place, state));
+    await loader.landing.putNote(noteKey(place, run));
     await loader.faultPoint?.('begun');
     await store.writePlan(planned.plan, planned.pieces);
     await loader.faultPoint?.('planned');
   }
-  state = { ...state, task: work.task.piece };
-  if (!(await record(work, state))) return null;
-  const first = state.done;
+  run = { ...run, task: load.task.piece };
+  if (!(await record(load, run))) return null;
+  const first = run.done;
   let longest = 0;
-  while (state.done < state.pieces) {
+  while (run.done < run.pieces) {
     const began = clock.now();
     // The first piece of an invocation has all of its time.
-    if (state.done > first && run.deadline - began < 2 * longest) return handOver(work, state);
-    const files = planned.pieces?.[state.done] ?? (await store.readFiles(state.done));
-    if (files === null) return 'changed';
-    const result = await makePiece(work, planned, state, files);
-    if (result === 'changed') return result;
-    await store.writeResult(state.done, result);
+    if (run.done > first && invocation.deadline - began < 2 * longest) return handOver(load, run);
+    const files = planned.pieces?.[run.done] ?? (await store.readFiles(run.done));
+    if (files === null) return 'outdated';
+    const result = await makePiece(load, planned, run, files);
+    if (result === 'outdated') return result;
+    await store.writeResult(run.done, result);
     await loader.faultPoint?.('stored');
-    state = afterPiece(state, result, progress);
-    if (!(await record(work, state))) return null;
+    run = afterPiece(run, result, load.progress);
+    if (!(await record(load, run))) return null;
     await loader.faultPoint?.('recorded');
     longest = Math.max(longest, clock.now() - began);
   }
-  if (state.done > first && run.deadline - clock.now() < longest) return handOver(work, state);
-  return judgePieces(work, planned, state);
+  if (run.done > first && invocation.deadline - clock.now() < longest) return handOver(load, run);
+  return judgePieces(load, planned, run);
 }
 
-/** Makes a piece, whose rows are then in the folder of the version; `changed` if a file was replaced or is gone. */
+/** Makes a piece, whose rows are then in the folder of the version; `outdated` if a file was replaced or is gone. */
 async function makePiece(
-  work: Work,
-  planned: PlannedDay,
-  state: LoadInPieces,
+  load: DayLoad,
+  planned: PlannedRun,
+  run: LoadInPieces,
   files: readonly DropObject[],
-): Promise<PieceResult | 'changed'> {
-  const { loader, run, place, progress } = work;
+): Promise<PieceResult | 'outdated'> {
+  const { loader, invocation, progress } = load;
   const { landing, faultPoint } = loader;
-  const piece = { ...pieceOf(planned, files), isDescribed: state.hasProblems === true };
-  const folder = join(loader.directory, `piece-${state.done}`);
+  const piece = { ...pieceOf(planned, files), describeOnly: run.hasProblems === true };
+  const folder = join(loader.directory, `piece-${run.done}`);
   progress.problems.clear();
   try {
-    const made = await mapPiece(loader, run, place, progress, piece, folder);
-    if (made === 'changed') return made;
+    const made = await mapPiece(load, piece, folder);
+    if (made === 'outdated') return made;
     if (made === null) return { problems: [] };
     const { rowsFile, refusedFile, ...mapped } = made;
     await progress.time('upload', async () => {
-      const key = `${versionFolder(work, state)}${rowsName(state.done)}`;
-      if (rowsFile !== null) await landing.upload(rowsFile.path, key, run.signal);
-      const refused = storeOf(work, state).refusedKey(state.done);
-      if (refusedFile !== null) await landing.upload(refusedFile.path, refused, run.signal);
+      const key = `${versionFolder(load, run)}${rowsName(run.done)}`;
+      if (rowsFile !== null) await landing.upload(rowsFile.path, key, invocation.signal);
+      const refused = storeOf(load, run).refusedKey(run.done);
+      if (refusedFile !== null) await landing.upload(refusedFile.path, refused, invocation.signal);
     });
     await faultPoint?.('uploaded');
     return { mapped, problems: [] };
@@ -276,16 +270,12 @@ async function makePiece(
 }
 
 /** How far a load is after a piece. */
-function afterPiece(
-  state: LoadInPieces,
-  { mapped, problems }: PieceResult,
-  progress: Progress,
-): LoadInPieces {
-  const { rows } = state;
+function afterPiece(run: LoadInPieces, { mapped, problems }: PieceResult, progress: Progress): LoadInPieces {
+  const { rows } = run;
   const made = mapped?.rows ?? { in: 0, out: 0, refused: 0 };
   return {
-    ...state,
-    done: state.done + 1,
+    ...run,
+    done: run.done + 1,
     rows: { in: rows.in + made.in, out: rows.out + made.out, refused: rows.refused + made.refused },
     bytes: progress.bytes,
     durations: { ...progress.durations },
@@ -294,18 +284,14 @@ function afterPiece(
 }
 
 /** Judges a day whose pieces are all made. */
-async function judgePieces(
-  work: Work,
-  planned: PlannedDay,
-  state: LoadInPieces,
-): Promise<DropAnswer | 'changed' | null> {
-  const { loader, progress } = work;
+async function judgePieces(load: DayLoad, planned: PlannedRun, run: LoadInPieces): Promise<Answer> {
+  const { loader, progress } = load;
   const { landing } = loader;
-  const store = storeOf(work, state);
-  const numbers = Array.from({ length: state.pieces }, (_, piece) => piece);
+  const store = storeOf(load, run);
+  const numbers = Array.from({ length: run.pieces }, (_, piece) => piece);
   const read = await mapLimit(numbers, PARALLEL_RESULTS, (piece) => store.readResult(piece));
   const results = read.filter((result) => result !== null);
-  if (results.length < state.pieces || !(await restoreDrop(work, planned, state))) return 'changed';
+  if (results.length < run.pieces || !(await restoreDrop(load, planned, run))) return 'outdated';
   const problems = results.flatMap((result) => result.problems);
   progress.problems.clear();
   for (const { key, ...problem } of problems) progress.problems.set(key, fileError(problem));
@@ -314,12 +300,12 @@ async function judgePieces(
   progress.mapped = sumRows(results.flatMap(({ mapped }) => mapped ?? []));
   const withRefused = numbers.filter((piece) => (results[piece]?.mapped?.rows.refused ?? 0) > 0);
   const withRows = numbers.filter((piece) => (results[piece]?.mapped?.rows.out ?? 0) > 0);
-  const folder = versionFolder(work, state);
+  const folder = versionFolder(load, run);
   const written = withRows.map((piece) => `${folder}${rowsName(piece)}`);
   const refused = withRefused.map((piece) => store.refusedKey(piece));
-  const isWhole = (await haveAll(work, folder, written)) && (await haveAll(work, store.folder, refused));
-  if (!isWhole) return 'changed';
-  return judgeDay(work, planned, {
+  const isWhole = (await haveAll(load, folder, written)) && (await haveAll(load, store.folder, refused));
+  if (!isWhole) return 'outdated';
+  return judgeDay(load, planned, {
     refused: refused.map((from) => (key) => landing.copy(from, key)),
     complete: async () => {},
   });
@@ -331,54 +317,55 @@ async function judgePieces(
  * @param rows Puts each file of refused rows under a key; and makes sure that the version's folder has all of its files.
  */
 async function judgeDay(
-  { loader, run, place, progress }: Work,
-  { plan, state }: PlannedDay,
+  load: DayLoad,
+  { plan, run }: PlannedRun,
   rows: {
     readonly refused: readonly ((key: string) => Promise<void>)[];
     readonly complete: () => Promise<void>;
   },
 ): Promise<DropAnswer | null> {
+  const { loader, place, progress } = load;
   const { mapped } = progress;
   if (mapped !== undefined) {
-    await progress.time('quarantine', () => quarantineRows(loader, place, plan, rows.refused));
+    await progress.time('quarantine', () => quarantineRows(load, plan, rows.refused));
     await loader.faultPoint?.('quarantined');
     requireAcceptableRows(mapped, place.dataset);
   }
   const hasRows = mapped !== undefined && mapped.rows.out > 0;
   if (!hasRows && !progress.accepts('empty')) {
-    const isKept = await keepVersion(loader, run, place, progress);
+    const isKept = await keepVersion(load);
     if (isKept === null) return null;
     if (isKept) return progress.accepts('keep') ? 'kept' : 'inputs_missing';
   }
   await rows.complete();
-  const { version } = state;
-  const isRead = await publishVersion(loader, run, place, progress, { version, hasRows });
+  const isRead = await publishVersion(load, { version: run.version, hasRows });
   if (!isRead) return null;
   return hasRows ? 'succeeded' : 'succeeded_no_data';
 }
 
 /** Whether all of some keys are under a prefix. */
-async function haveAll({ loader }: Work, prefix: string, keys: readonly string[]): Promise<boolean> {
+async function haveAll({ loader }: DayLoad, prefix: string, keys: readonly string[]): Promise<boolean> {
   const missing = new Set(keys);
   for await (const key of keysUnder(loader.landing, prefix)) missing.delete(key);
   return missing.size === 0;
 }
 
 /** Records how far a load is; false if another owner has the day. */
-async function record({ loader, progress }: Work, state: LoadInPieces): Promise<boolean> {
-  const claim = await loader.ledger.recordRun(progress.claim, state);
+async function record({ loader, progress }: DayLoad, run: LoadInPieces): Promise<boolean> {
+  const claim = await loader.ledger.recordRun(progress.claim, run);
   if (claim !== null) progress.claim = claim;
   return claim !== null;
 }
 
 /** Releases the day and sends the task of its next piece; null if another owner has the day. @throws QueueError */
 async function handOver(
-  { loader, place, progress, task }: Work,
-  state: LoadInPieces,
+  { loader, place, progress, task }: DayLoad,
+  run: LoadInPieces,
 ): Promise<'piece' | null> {
-  const { version, fingerprint, done } = state;
+  const { version, fingerprint, done } = run;
   const piece = { version, done };
-  const released = await loader.ledger.handOver(progress.claim, { ...state, task: piece });
+  const waiting = progress.drop === undefined ? {} : waitingFiles(progress.drop);
+  const released = await loader.ledger.handOver(progress.claim, { ...run, task: piece }, waiting);
   if (released === null) return null;
   progress.isHandedOver = true;
   await loader.faultPoint?.('handed_over');
@@ -388,35 +375,35 @@ async function handOver(
 }
 
 /** Moves the note of a version on that may be due before the load ends: the sweep would take it for one of a killed load. */
-async function moveNote({ loader, place }: Work, state: LoadInPieces): Promise<LoadInPieces> {
+async function moveNote({ loader, place }: DayLoad, run: LoadInPieces): Promise<LoadInPieces> {
   const { landing, clock } = loader;
-  let { due } = state;
+  let { due } = run;
   while (due - clock.now() < PIECES_KEPT_MS) due += VERSION_KEPT_MS;
-  if (due === state.due) return state;
-  const moved = { ...state, due };
+  if (due === run.due) return run;
+  const moved = { ...run, due };
   await landing.putNote(noteKey(place, moved));
-  const before = noteKey(place, state);
+  const before = noteKey(place, run);
   // Listed first: in a versioned bucket, deleting a missing object creates a delete marker.
   if ((await landing.list(before)).includes(before)) await landing.remove([before]);
   return moved;
 }
 
 /** A load in pieces as an earlier invocation has planned it; null if its plan is gone. */
-async function readPlanned(work: Work, state: LoadInPieces): Promise<PlannedDay | null> {
-  const plan = await storeOf(work, state).readPlan();
+async function readPlanned(load: DayLoad, run: LoadInPieces): Promise<PlannedRun | null> {
+  const plan = await storeOf(load, run).readPlan();
   if (plan === null) return null;
-  work.progress.resume(state, plan);
-  return { plan, state };
+  load.progress.resume(run, plan);
+  return { plan, run };
 }
 
 /** Restores the drop of a load in pieces; false if its objects are gone. */
-async function restoreDrop(work: Work, { plan, pieces }: PlannedDay, state: LoadInPieces): Promise<boolean> {
-  const store = storeOf(work, state);
-  const numbers = Array.from({ length: state.pieces }, (_, piece) => piece);
+async function restoreDrop(load: DayLoad, { plan, pieces }: PlannedRun, run: LoadInPieces): Promise<boolean> {
+  const store = storeOf(load, run);
+  const numbers = Array.from({ length: run.pieces }, (_, piece) => piece);
   const files = pieces ?? (await mapLimit(numbers, PARALLEL_RESULTS, (piece) => store.readFiles(piece)));
   const known = files.flatMap((some) => some ?? []);
   if (files.includes(null)) return false;
-  work.progress.drop = plannedDrop(plan, known);
+  load.progress.drop = plannedDrop(plan, known);
   return true;
 }
 
@@ -425,28 +412,28 @@ async function restoreDrop(work: Work, { plan, pieces }: PlannedDay, state: Load
  *
  * @returns The files of the piece that is next.
  */
-export async function restoreFailed(work: Work, state: LoadInPieces): Promise<readonly DropObject[]> {
-  const planned = await readPlanned(work, state);
+export async function restoreFailed(load: DayLoad, run: LoadInPieces): Promise<readonly DropObject[]> {
+  const planned = await readPlanned(load, run);
   if (planned === null) return [];
-  await restoreDrop(work, planned, state);
-  const store = storeOf(work, state);
-  const { problems } = work.progress;
-  for (let piece = 0; piece < state.done && state.hasProblems === true; piece += 1)
+  await restoreDrop(load, planned, run);
+  const store = storeOf(load, run);
+  const { problems } = load.progress;
+  for (let piece = 0; piece < run.done && run.hasProblems === true; piece += 1)
     for (const { key, ...problem } of (await store.readResult(piece))?.problems ?? [])
       if (!problems.has(key)) problems.set(key, fileError(problem));
-  return (await store.readFiles(state.done)) ?? [];
+  return (await store.readFiles(run.done)) ?? [];
 }
 
-function pieceOf({ plan, state }: PlannedDay, files: readonly DropObject[]) {
-  return { files, loadedAt: state.startedAt, receivedAt: plan.receivedAt };
+function pieceOf({ plan, run }: PlannedRun, files: readonly DropObject[]) {
+  return { files, loadedAt: run.startedAt, receivedAt: plan.receivedAt };
 }
 
-function storeOf({ loader, place }: Work, { version }: LoadInPieces): PieceStore {
+function storeOf({ loader, place }: DayLoad, { version }: LoadInPieces): PieceStore {
   const { dataset, day } = place;
   return new PieceStore(loader.landing, loadFolder({ table: dataset.table, day, version }));
 }
 
-function versionFolder({ loader, place }: Work, { version }: LoadInPieces): string {
+function versionFolder({ loader, place }: DayLoad, { version }: LoadInPieces): string {
   return versionPrefix(loader.config, place.dataset.table, place.day, version);
 }
 

@@ -8,7 +8,7 @@ import { withFolder } from '../../lambda/machine.ts';
 import { sweepVersions } from '../../ledger/sweepVersions.ts';
 import { MAX_SWEPT } from '../limits.ts';
 import { type IngestTask, ingestTaskSchema } from '../plan/messageBodies.ts';
-import type { Loader, LoadRun } from './Loader.ts';
+import type { Invocation, Loader } from './Loader.ts';
 import { findDropDay, type LoadOutcome, loadTask } from './loadTask.ts';
 
 /**
@@ -21,17 +21,17 @@ import { findDropDay, type LoadOutcome, loadTask } from './loadTask.ts';
  */
 export async function loadMessages(
   loader: Loader,
-  run: Omit<LoadRun, 'isLastAttempt' | 'tries'>,
+  invocation: Omit<Invocation, 'isLastAttempt' | 'tries'>,
   messages: readonly QueueMessage[],
   tries: number,
 ): Promise<SQSBatchResponse> {
   let days = 0;
   const response = await eachMessage(messages, asked, loader.log, async (task, { receives }) => {
-    if (task === SWEEP) return sweep(loader, run);
+    if (task === SWEEP) return sweep(loader, invocation);
     days += 1;
     return withFolder(join(loader.directory, `day-${days}`), async (directory) => {
       const began = loader.clock.now();
-      const attempt = { ...run, tries, isLastAttempt: receives >= tries };
+      const attempt = { ...invocation, tries, isLastAttempt: receives >= tries };
       // If the role can't be assumed, or the ledger not be read or written, the day's lease expires by itself.
       const loaded = await loadIsolated({ ...loader, directory }, attempt, task);
       loader.log(logFields(task, loaded, loader.clock.now() - began));
@@ -39,7 +39,7 @@ export async function loadMessages(
     });
   });
   // Its result does not matter: the next sweep finds what is left.
-  if (days > 0) await sweep(loader, run, MAX_SWEPT);
+  if (days > 0) await sweep(loader, invocation, MAX_SWEPT);
   return response;
 }
 
@@ -57,12 +57,12 @@ const asked: MessageKind<IngestTask | typeof SWEEP> = {
 };
 
 /** Loads a day through ports that reach its dataset alone. */
-async function loadIsolated(loader: Loader, run: LoadRun, task: IngestTask): Promise<LoadOutcome> {
+async function loadIsolated(loader: Loader, invocation: Invocation, task: IngestTask): Promise<LoadOutcome> {
   const place = findDropDay(loader.config.sources, task);
   const ports = place === null ? undefined : await loader.scopedPorts?.(place.source, place.dataset);
-  if (ports === undefined) return loadTask(loader, run, task);
+  if (ports === undefined) return loadTask(loader, invocation, task);
   try {
-    return await loadTask({ ...loader, ...ports }, run, task);
+    return await loadTask({ ...loader, ...ports }, invocation, task);
   } finally {
     ports.close();
   }
@@ -93,14 +93,14 @@ function logFields(task: IngestTask, loaded: LoadOutcome, durationMs: number): R
 /** @returns Whether nothing failed. */
 async function sweep(
   loader: Loader,
-  run: Omit<LoadRun, 'isLastAttempt' | 'tries'>,
+  invocation: Omit<Invocation, 'isLastAttempt' | 'tries'>,
   most?: number,
 ): Promise<boolean> {
   try {
     const { curate, curatedTables } = loader.config;
     // The role may not read what the ledger has of curated days, whose own sweep does.
     const isOurs = (table: string) => !curate || !Object.values(curatedTables).includes(table);
-    const swept = await sweepVersions(loader, { ...run, isOurs }, most);
+    const swept = await sweepVersions(loader, { ...invocation, isOurs }, most);
     if (Object.values(swept).some((count) => count > 0))
       loader.log({ level: 'info', event: 'ingest_sweep', ...swept });
     return swept.failed === 0;

@@ -2,42 +2,30 @@ import { isDeepStrictEqual } from 'node:util';
 import { mapLimit } from '../../base/concurrency.ts';
 import { failureFields } from '../../base/log.ts';
 import type { LoadInPieces } from '../../ledger/DayRun.ts';
-import type { Claim, Settlement } from '../../ledger/Ledger.ts';
+import type { Settlement } from '../../ledger/Ledger.ts';
 import type { LedgerContent } from '../../ledger/LedgerEntry.ts';
-import { isReadVersion } from '../../ledger/movePartition.ts';
 import { VERSION_KEPT_MS } from '../../ledger/versions.ts';
 import type { Source } from '../../schema/sources.ts';
-import { type Drop, haveSameFiles, waitingFiles } from '../Drop.ts';
+import { haveSameFiles, waitingFiles } from '../Drop.ts';
 import {
   answerBefore,
   answerToFailure,
-  decides,
   LOAD_TABLE,
   type LoadKind,
   loadKind,
-  type TaskReason,
   taskReasons,
 } from '../dayTable.ts';
-import { hasSameFiles, missingFiles } from '../lastLoad.ts';
 import { MARKER_AFTER_MS, PARALLEL_DAYS } from '../limits.ts';
-import { markerKey } from '../listDrops.ts';
-import {
-  COMMIT,
-  isSent,
-  lacksCommit,
-  lacksMarker,
-  markerReason,
-  SETTLING,
-  settlesAt,
-} from '../plan/decideDay.ts';
+import { COMMIT, lacksCommit, markerReason, SETTLING } from '../plan/decideDay.ts';
 import type { IngestTask } from '../plan/messageBodies.ts';
 import { daysBefore, usualRows } from '../usualRows.ts';
 import { type Failure, LoadError, type LoadFailure, TWICE_CODES, toLoadFailure } from './LoadError.ts';
-import type { DropDay, Loader, LoadRun } from './Loader.ts';
-import { type DropAnswer, loadDrop, restoreFailed, type SkipReason } from './loadDrop.ts';
-import { haveSameFates, listFileFates, Progress } from './Progress.ts';
+import type { DropDay, Invocation, Loader } from './Loader.ts';
+import { type DropAnswer, loadDrop, restoreFailed } from './loadDrop.ts';
+import { type DayLoad, listFileFates, Progress } from './Progress.ts';
 import { loadShape } from './pieces.ts';
 import { sendReceipt } from './sendReceipt.ts';
+import { settledAt, skipReason, skipReasonRead } from './skipReason.ts';
 
 /** The result of a task. */
 export type LoadOutcome =
@@ -77,205 +65,85 @@ export type LoadOutcome =
  *
  * @throws what the ledger throws.
  */
-export async function loadTask(loader: Loader, run: LoadRun, task: IngestTask): Promise<LoadOutcome> {
+export async function loadTask(
+  loader: Loader,
+  invocation: Invocation,
+  task: IngestTask,
+): Promise<LoadOutcome> {
   const place = findDropDay(loader.config.sources, task);
   if (place === null) return { outcome: 'unknown' };
-  const work = { loader, run, place, task };
-  return (await isOutdated(work)) ? { outcome: 'unchanged' } : claimAndLoad(work);
-}
-
-/** A task, and the day that it is for. */
-interface TaskOfDay {
-  readonly loader: Loader;
-  readonly run: LoadRun;
-  readonly place: DropDay;
-  readonly task: IngestTask;
-}
-
-/** The same, once its day is claimed. */
-interface ClaimedTask extends TaskOfDay {
-  readonly progress: Progress;
-  /** Its column of {@link LOAD_TABLE}. */
-  readonly kind: LoadKind;
-  /** The load in pieces that it goes on with. */
-  readonly goesOn: LoadInPieces | undefined;
-}
-
-/** Whether a task names a piece that is not its own any more: another task makes it, the load ended, or was planned anew. */
-async function isOutdated({ loader, place, task }: TaskOfDay): Promise<boolean> {
-  if (task.piece === undefined) return false;
   const { source, dataset, day } = place;
-  const entry = await loader.ledger.read({ source: source.name, dataset: dataset.name, day });
-  const known = entry?.run === undefined ? entry?.queued?.piece : entry.run.task;
-  return !isDeepStrictEqual(known, task.piece);
+  const subject = { source: source.name, dataset: dataset.name, day, table: dataset.table };
+  if (task.piece !== undefined) {
+    // Another task makes the piece, its load has ended, or was planned anew.
+    const known = await loader.ledger.read(subject);
+    const next = known?.run === undefined ? known?.queued?.piece : known.run.task;
+    if (!isDeepStrictEqual(next, task.piece)) return { outcome: 'unchanged' };
+  }
+  const { owner, leaseUntil } = invocation;
+  const claimed = await loader.ledger.claim(subject, owner, leaseUntil, task.fingerprint);
+  if ('busyUntil' in claimed) return { outcome: 'busy', until: claimed.busyUntil };
+  const progress = new Progress(claimed.claim, loader.clock, task);
+  return loadClaimed({ loader, invocation, place, task, progress });
+}
+
+/** The dataset and day of a task; null if the configuration no longer has the dataset. */
+export function findDropDay(sources: readonly Source[], task: IngestTask): DropDay | null {
+  const source = sources.find(({ name }) => name === task.source);
+  const dataset = source?.datasets.find(({ name }) => name === task.dataset);
+  return source === undefined || dataset === undefined ? null : { source, dataset, day: task.day };
+}
+
+/** Loads a claimed day: does what follows on the answer of {@link LOAD_TABLE} that holds. */
+async function loadClaimed(load: DayLoad): Promise<LoadOutcome> {
+  const { loader, invocation, progress } = load;
+  const { entry } = progress.claim;
+  const run = runOf(load, entry);
+  const kind = kindOf(load.task, run);
+  const { attempts, kills = 0 } = entry;
+  const before = answerBefore(kind, { attempts, kills, tries: invocation.tries });
+  if (before !== null) return follow(load, before, await killedFailure(load, run));
+  let answer: DropAnswer | null;
+  try {
+    await loader.faultPoint?.('claimed');
+    answer = await loadDrop(load, run, (drop, isRead) =>
+      isRead ? skipReasonRead(load, kind, drop) : skipReason(load, kind, drop),
+    );
+  } catch (error) {
+    return followFailure(load, kind, error);
+  }
+  return answer === null ? { outcome: 'lost' } : follow(load, answer);
 }
 
 /**
  * The load in pieces that a task goes on with. It is the one whose piece the task names, or the one of the same files, unless a
  * person asks for another load of them. What another configuration or release has begun is planned anew.
  */
-function findRun({ loader, place, task }: TaskOfDay, { run }: LedgerContent): LoadInPieces | undefined {
+function runOf({ loader, place, task }: DayLoad, { run }: LedgerContent): LoadInPieces | undefined {
   if (run === undefined || run.shape !== loadShape(loader, place)) return undefined;
   if (task.piece !== undefined) return isDeepStrictEqual(run.task, task.piece) ? run : undefined;
   const isAsked = task.reason === 'backfill' || task.reason === 'keep' || task.reason === 'empty';
-  const isSame = run.asked === task.fingerprint || haveSameFiles(run.fingerprint, task.fingerprint);
+  const isSame = run.taskFingerprint === task.fingerprint || haveSameFiles(run.fingerprint, task.fingerprint);
   return isSame && (!isAsked || task.reason === run.reason) ? run : undefined;
 }
 
 /** The kind of a load. A failed day that has got further is tried as often as any. */
-function kindOf(reason: TaskReason, goesOn: LoadInPieces | undefined): LoadKind {
-  const kind = loadKind(taskReasons.find((one) => one === goesOn?.reason) ?? reason);
-  return kind === 'retried' && goesOn !== undefined && goesOn.done > 0 ? 'planned' : kind;
+function kindOf({ reason }: IngestTask, run: LoadInPieces | undefined): LoadKind {
+  const kind = loadKind(taskReasons.find((one) => one === run?.reason) ?? reason);
+  return kind === 'retried' && run !== undefined && run.done > 0 ? 'planned' : kind;
 }
 
-/** Claims a day, finds the answer of {@link LOAD_TABLE} that holds, and does what follows on it. */
-async function claimAndLoad(of: TaskOfDay): Promise<LoadOutcome> {
-  const { loader, run, place, task } = of;
-  const { source, dataset, day } = place;
-  const claimed = await loader.ledger.claim(
-    { source: source.name, dataset: dataset.name, day, table: dataset.table },
-    run.owner,
-    run.leaseUntil,
-    task.fingerprint,
-  );
-  if ('busyUntil' in claimed) return { outcome: 'busy', until: claimed.busyUntil };
-  const progress = new Progress(claimed.claim, loader.clock, task);
-  const { attempts, kills = 0 } = claimed.claim.entry;
-  const goesOn = findRun(of, claimed.claim.entry);
-  const kind = kindOf(task.reason, goesOn);
-  const work: ClaimedTask = { ...of, progress, goesOn, kind };
-  const given = answerBefore(work.kind, { attempts, kills, tries: run.tries });
-  if (given !== null) {
-    const files = goesOn === undefined ? [] : await restoreFailed(work, goesOn).catch(() => []);
-    const named = files.length === 0 ? '' : ` of ${joinKeys(files)}`;
-    const killed = new LoadError('SLUICE_LOAD_KILLED', `${attempts - 1} tries${named}.`);
-    for (const { key } of files) progress.problems.set(key, killed);
-    // Recording the failure does not count as an attempt.
-    progress.claim = { ...progress.claim, entry: { ...progress.claim.entry, attempts: attempts - 1 } };
-    return follow(work, given, toLoadFailure(killed));
-  }
-  let ended: DropAnswer | null;
-  try {
-    await loader.faultPoint?.('claimed');
-    ended = await loadDrop(work, goesOn, (drop, isRead) =>
-      isRead ? findReasonRead(work, drop) : findSkipReason(work, drop),
-    );
-  } catch (error) {
-    return followFailure(work, error);
-  }
-  return ended === null ? { outcome: 'lost' } : follow(work, ended);
-}
-
-/** Why a listed day is not loaded; null if it is. */
-async function findSkipReason(work: ClaimedTask, drop: Drop): Promise<SkipReason | null> {
-  const { loader, run, place, kind, progress } = work;
-  const { dataset, day } = place;
-  const { claim } = progress;
-  const { version, missingSince } = claim.entry;
-  const hasLeft = missingFiles(drop, claim.entry, ['loaded']).length > 0;
-  const isToEmpty = progress.accepts('empty') && (hasLeft || missingSince !== undefined);
-  // A killed load may have moved the partition since, and its note would delete this version.
-  const isUnchanged =
-    (decides(LOAD_TABLE.unchanged, kind) || (dataset.filesLeave && hasLeft)) &&
-    !isToEmpty &&
-    isAlreadyLoaded(work, drop) &&
-    (await isReadVersion(loader, { table: dataset.table, day, version }, run.deadline));
-  if (isUnchanged) return 'unchanged';
-  const isLacking = lacksMarker(drop, markerKey(dataset, day), claim.entry);
-  if (decides(LOAD_TABLE.marker, kind) && isLacking) return 'marker';
-  if (!decides(LOAD_TABLE.settling, kind) || isPlanned(work.task, claim, drop)) return null;
-  return settledAt(work, drop) > loader.clock.now() ? 'settling' : null;
-}
-
-/** The same once the logs of its folder are read. */
-async function findReasonRead(work: ClaimedTask, drop: Drop): Promise<SkipReason | null> {
-  const { loader, run, place, kind, progress } = work;
-  const { dataset, day } = place;
+/** The failure of a day whose loads were killed each time. It names the files of the piece that was to be made. */
+async function killedFailure(load: DayLoad, run: LoadInPieces | undefined): Promise<LoadFailure> {
+  const { progress } = load;
   const { entry } = progress.claim;
-  if (lacksCommit(drop, entry)) return 'marker';
-  const isUnchanged =
-    decides(LOAD_TABLE.unchanged, kind) &&
-    !progress.accepts('empty') &&
-    entry.fingerprint !== null &&
-    haveSameFates(progress, dataset.filesLeave) &&
-    (await isReadVersion(loader, { table: dataset.table, day, version: entry.version }, run.deadline));
-  return isUnchanged ? 'unchanged' : null;
-}
-
-function settledAt({ loader, place, progress }: ClaimedTask, drop: Drop): number {
-  const settleMs = place.source.settleMinutes * 60_000;
-  return settlesAt(drop, progress.claim.entry, { now: loader.clock.now(), settleMs });
-}
-
-/** Records a failure, by the answer that holds. */
-async function followFailure(work: ClaimedTask, error: unknown): Promise<LoadOutcome> {
-  const { loader, run, progress, kind } = work;
-  loader.log({ level: 'error', event: 'ingest_load_error', ...failureFields(error) });
-  const failure = toLoadFailure(asOutOfTime(error, run));
-  const { attempts, failure: last } = progress.claim.entry;
-  // The day is somebody else's by now, as soon as the message is delivered again.
-  if (progress.isHandedOver) return { outcome: 'handed_back', failure };
-  const isFirst = attempts === 1 && (progress.claim.entry.run?.done ?? 0) > 0;
-  const answer = answerToFailure(kind, {
-    attempts,
-    tries: run.tries,
-    isPermanent: failure.isPermanent,
-    isLastMessage: run.isLastAttempt,
-    isAgain: TWICE_CODES.has(failure.code) && failure.code === last?.code && !isFirst,
-  });
-  const { run: made } = progress.claim.entry;
-  if (LOAD_TABLE[answer].next === 'failed' && progress.drop === undefined && made !== undefined)
-    await restoreFailed(work, made).catch(() => []);
-  return follow(work, answer, failure);
-}
-
-/** Does what follows on an answer: writes the state of {@link LOAD_TABLE} to the ledger. */
-async function follow(
-  work: ClaimedTask,
-  answer: keyof typeof LOAD_TABLE,
-  failure?: LoadFailure,
-): Promise<LoadOutcome> {
-  const { loader, progress } = work;
-  const { next } = LOAD_TABLE[answer];
-  switch (next) {
-    case 'as before': {
-      const asBefore = await loader.ledger.settle(progress.claim, unchangedSettlement(progress));
-      return { outcome: asBefore === null ? 'lost' : 'unchanged' };
-    }
-    case 'waiting':
-      if (answer === 'piece') {
-        const { done = 0, pieces = 0 } = progress.claim.entry.run ?? {};
-        return { outcome: 'piece', done, pieces };
-      }
-      if (failure === undefined) return defer(work, answer);
-      await releaseClaim(loader, progress, failure);
-      return { outcome: 'handed_back', failure };
-    default: {
-      const isKept = answer === 'inputs_missing' || answer === 'kept';
-      return settleTask(work, next, { failure, isKept });
-    }
-  }
-}
-
-/** Lets a day wait for its files or its marker. */
-async function defer(work: ClaimedTask, answer: keyof typeof LOAD_TABLE): Promise<LoadOutcome> {
-  const { loader, run, place, task, progress } = work;
-  const { drop } = progress;
-  const isMarker = answer === 'marker';
-  const isCommit = isMarker && drop !== undefined && lacksCommit(drop, progress.claim.entry);
-  const marker = isCommit ? COMMIT : (place.dataset.waitFor ?? '');
-  const until = isMarker || drop === undefined ? loader.clock.now() + MARKER_AFTER_MS : settledAt(work, drop);
-  // People see which files are not committed.
-  const files = isCommit ? listFileFates(progress, null) : progress.claim.entry.files;
-  const claim = { ...progress.claim, entry: { ...progress.claim.entry, files } };
-  const deferred = await loader.ledger.defer(claim, {
-    fingerprint: drop?.fingerprint ?? task.fingerprint,
-    reason: isMarker ? markerReason(marker) : SETTLING,
-    ...(task.piece === undefined ? {} : { piece: task.piece }),
-    ...(drop === undefined ? {} : waitingFiles(drop)),
-  });
-  const again = !run.isLastAttempt && !isCommit;
-  return deferred === null ? { outcome: 'lost' } : { outcome: 'settling', until, again };
+  const files = run === undefined ? [] : await restoreFailed(load, run).catch(() => []);
+  const named = files.length === 0 ? '' : ` of ${joinKeys(files)}`;
+  const killed = new LoadError('SLUICE_LOAD_KILLED', `${entry.attempts - 1} tries${named}.`);
+  for (const { key } of files) progress.problems.set(key, killed);
+  // Recording the failure does not count as an attempt.
+  progress.claim = { ...progress.claim, entry: { ...entry, attempts: entry.attempts - 1 } };
+  return toLoadFailure(killed);
 }
 
 /** A few keys, and how many more there are. */
@@ -288,69 +156,59 @@ function joinKeys(files: readonly { readonly key: string }[]): string {
 /** Files of a piece that a failure names. */
 const MAX_NAMED_FILES = 3;
 
-/** The dataset and day of a task; null if the configuration no longer has the dataset. */
-export function findDropDay(sources: readonly Source[], task: IngestTask): DropDay | null {
-  const source = sources.find(({ name }) => name === task.source);
-  const dataset = source?.datasets.find(({ name }) => name === task.dataset);
-  return source === undefined || dataset === undefined ? null : { source, dataset, day: task.day };
+/** Records a failure, by the answer that holds. */
+async function followFailure(load: DayLoad, kind: LoadKind, error: unknown): Promise<LoadOutcome> {
+  const { loader, invocation, progress } = load;
+  loader.log({ level: 'error', event: 'ingest_load_error', ...failureFields(error) });
+  const failure = toLoadFailure(asOutOfTime(error, invocation));
+  const { attempts, failure: last, run } = progress.claim.entry;
+  // The day is somebody else's by now, as soon as the message is delivered again.
+  if (progress.isHandedOver) return { outcome: 'handed_back', failure };
+  const isFirst = attempts === 1 && run !== undefined && run.done > 0;
+  const answer = answerToFailure(kind, {
+    attempts,
+    tries: invocation.tries,
+    isPermanent: failure.isPermanent,
+    isLastMessage: invocation.isLastAttempt,
+    isAgain: TWICE_CODES.has(failure.code) && failure.code === last?.code && !isFirst,
+  });
+  const { fingerprint = run?.fingerprint } = progress.drop ?? {};
+  if (LOAD_TABLE[answer].next === 'failed' && run?.fingerprint === fingerprint && run !== undefined)
+    await restoreFailed(load, run).catch(() => []);
+  return follow(load, answer, failure);
 }
 
-/** Whether the last settled load was of these files, and succeeded. */
-function isAlreadyLoaded({ progress, place }: ClaimedTask, drop: Drop): boolean {
-  const { entry } = progress.claim;
-  return entry.failure === undefined && hasSameFiles(drop, entry, place.dataset.filesLeave);
+/** Converts an error after the signal has aborted, as an aborted step may throw anything. */
+function asOutOfTime(error: unknown, { signal }: Invocation): unknown {
+  return signal.aborted ? new LoadError('SLUICE_LOAD_OUT_OF_TIME', '', { cause: error }) : error;
 }
 
-/** Whether the plan found these files settled, for this task or a later one. */
-function isPlanned(task: IngestTask, { entry: { queued } }: Claim, { fingerprint }: Drop): boolean {
-  const isNewer = queued?.fingerprint === fingerprint && isSent(queued);
-  return task.fingerprint === fingerprint || isNewer;
-}
-
-async function settleTask(
-  { loader, run, place, task, progress }: ClaimedTask,
-  state: Settlement['state'],
-  { failure, isKept }: { readonly failure: LoadFailure | undefined; readonly isKept: boolean },
+/** Does what follows on an answer: writes the state of {@link LOAD_TABLE} to the ledger. */
+async function follow(
+  load: DayLoad,
+  answer: keyof typeof LOAD_TABLE,
+  failure?: LoadFailure,
 ): Promise<LoadOutcome> {
-  const { mapped, drop, claim, version, bytes, durations } = progress;
-  const { in: read = 0, out = 0, refused = 0 } = mapped?.rows ?? {};
-  const rows = isKept ? claim.entry.rows : { in: read, out, refused };
-  const files = listFileFates(progress, failure ?? null, isKept);
-  const { missingSince = loader.clock.now() } = claim.entry;
-  const usual = state === 'succeeded' && !isKept ? await findUsualRows(loader, place) : null;
-  const settlement: Settlement = {
-    state,
-    fingerprint: drop?.fingerprint ?? task.fingerprint,
-    files,
-    rows,
-    bytes,
-    durations: { ...durations },
-    superseded: supersededVersions(loader, progress),
-    ...(isKept ? { missingSince } : {}),
-    ...(isKept && state === 'succeeded' ? { accepted: true } : {}),
-    ...(usual === null ? {} : { usualRows: usual }),
-    ...(version === undefined ? {} : { version }),
-    ...(failure === undefined ? {} : { failure: { code: failure.code, message: failure.message } }),
-  };
-  const receipt = await sendReceipt(loader, run, place, progress, settlement);
-  const written = { ...settlement, ...(receipt === undefined ? {} : { receipt }) };
-  const settled = await loader.ledger.settle(claim, written, progress.listedAt);
-  if (settled === null) return { outcome: 'lost' };
-  await loader.faultPoint?.('settled');
-  return {
-    outcome: state,
-    rows,
-    files: files.filter(({ fate }) => fate !== 'gone').length,
-    bytes,
-    durations,
-    ...(failure === undefined ? {} : { failure }),
-  };
-}
-
-/** Superseded versions that a sweep has not deleted yet. */
-function supersededVersions({ clock }: Loader, { claim, replaced }: Progress): Settlement['superseded'] {
-  const kept = claim.entry.superseded.filter(({ at }) => at > clock.now() - VERSION_KEPT_MS);
-  return [...kept, ...replaced];
+  const { loader, progress } = load;
+  const { next } = LOAD_TABLE[answer];
+  switch (next) {
+    case 'as before': {
+      const asBefore = await loader.ledger.settle(progress.claim, unchangedSettlement(progress));
+      return { outcome: asBefore === null ? 'lost' : 'unchanged' };
+    }
+    case 'waiting':
+      if (answer === 'piece') {
+        const { done = 0, pieces = 0 } = progress.claim.entry.run ?? {};
+        return { outcome: 'piece', done, pieces };
+      }
+      if (failure === undefined) return defer(load, answer);
+      await releaseClaim(loader, progress, failure);
+      return { outcome: 'handed_back', failure };
+    default: {
+      const isKept = answer === 'inputs_missing' || answer === 'kept';
+      return settleTask(load, next, { failure, isKept });
+    }
+  }
 }
 
 /** The entry's content before the claim, and whether a person accepts it. */
@@ -376,6 +234,88 @@ function unchangedSettlement(progress: Progress): Settlement {
   };
 }
 
+/** Lets a day wait for its files or its marker. */
+async function defer(load: DayLoad, answer: keyof typeof LOAD_TABLE): Promise<LoadOutcome> {
+  const { loader, invocation, place, task, progress } = load;
+  const { drop } = progress;
+  const isMarker = answer === 'marker';
+  const isCommit = isMarker && drop !== undefined && lacksCommit(drop, progress.claim.entry);
+  const marker = isCommit ? COMMIT : (place.dataset.waitFor ?? '');
+  const until = isMarker || drop === undefined ? loader.clock.now() + MARKER_AFTER_MS : settledAt(load, drop);
+  // People see which files are not committed.
+  const files = isCommit ? listFileFates(progress, null) : progress.claim.entry.files;
+  const claim = { ...progress.claim, entry: { ...progress.claim.entry, files } };
+  const deferred = await loader.ledger.defer(claim, {
+    fingerprint: drop?.fingerprint ?? task.fingerprint,
+    reason: isMarker ? markerReason(marker) : SETTLING,
+    ...(task.piece === undefined ? {} : { piece: task.piece }),
+    ...(drop === undefined ? {} : waitingFiles(drop)),
+  });
+  const again = !invocation.isLastAttempt && !isCommit;
+  return deferred === null ? { outcome: 'lost' } : { outcome: 'settling', until, again };
+}
+
+/** Releases the day at once. If that fails, the lease expires by itself. */
+async function releaseClaim(
+  { ledger, log }: Loader,
+  { claim }: Progress,
+  { code, message }: Failure,
+): Promise<void> {
+  try {
+    await ledger.release(claim, { code, message });
+  } catch (error) {
+    log({ level: 'error', event: 'ingest_release_failed', error: error instanceof Error ? error.name : '' });
+  }
+}
+
+/** Records how a load has ended. */
+async function settleTask(
+  load: DayLoad,
+  state: Settlement['state'],
+  { failure, isKept }: { readonly failure: LoadFailure | undefined; readonly isKept: boolean },
+): Promise<LoadOutcome> {
+  const { loader, place, task, progress } = load;
+  const { mapped, drop, claim, version, bytes, durations } = progress;
+  const { in: read = 0, out = 0, refused = 0 } = mapped?.rows ?? {};
+  const rows = isKept ? claim.entry.rows : { in: read, out, refused };
+  const files = listFileFates(progress, failure ?? null, isKept);
+  const { missingSince = loader.clock.now() } = claim.entry;
+  const usual = state === 'succeeded' && !isKept ? await findUsualRows(loader, place) : null;
+  const settlement: Settlement = {
+    state,
+    fingerprint: drop?.fingerprint ?? task.fingerprint,
+    files,
+    rows,
+    bytes,
+    durations: { ...durations },
+    superseded: supersededVersions(loader, progress),
+    ...(isKept ? { missingSince } : {}),
+    ...(isKept && state === 'succeeded' ? { accepted: true } : {}),
+    ...(usual === null ? {} : { usualRows: usual }),
+    ...(version === undefined ? {} : { version }),
+    ...(failure === undefined ? {} : { failure: { code: failure.code, message: failure.message } }),
+  };
+  const receipt = await sendReceipt(load, settlement);
+  const written = { ...settlement, ...(receipt === undefined ? {} : { receipt }) };
+  const settled = await loader.ledger.settle(claim, written, progress.listedAt);
+  if (settled === null) return { outcome: 'lost' };
+  await loader.faultPoint?.('settled');
+  return {
+    outcome: state,
+    rows,
+    files: files.filter(({ fate }) => fate !== 'gone').length,
+    bytes,
+    durations,
+    ...(failure === undefined ? {} : { failure }),
+  };
+}
+
+/** Superseded versions that a sweep has not deleted yet. */
+function supersededVersions({ clock }: Loader, { claim, replaced }: Progress): Settlement['superseded'] {
+  const kept = claim.entry.superseded.filter(({ at }) => at > clock.now() - VERSION_KEPT_MS);
+  return [...kept, ...replaced];
+}
+
 /** The rows that the day's weekday usually has; null if that is not known. A ledger that can't be read fails no load. */
 async function findUsualRows({ ledger, log }: Loader, { source, dataset, day }: DropDay) {
   if (dataset.unusualShare === 0) return null;
@@ -392,22 +332,4 @@ async function findUsualRows({ ledger, log }: Loader, { source, dataset, day }: 
     log({ level: 'error', event: 'ingest_usual_rows', ...place, day, ...failureFields(error) });
     return null;
   }
-}
-
-/** Releases the day at once. If that fails, the lease expires by itself. */
-async function releaseClaim(
-  { ledger, log }: Loader,
-  { claim }: Progress,
-  { code, message }: Failure,
-): Promise<void> {
-  try {
-    await ledger.release(claim, { code, message });
-  } catch (error) {
-    log({ level: 'error', event: 'ingest_release_failed', error: error instanceof Error ? error.name : '' });
-  }
-}
-
-/** Converts an error after the signal has aborted, as an aborted step may throw anything. */
-function asOutOfTime(error: unknown, { signal }: LoadRun): unknown {
-  return signal.aborted ? new LoadError('SLUICE_LOAD_OUT_OF_TIME', '', { cause: error }) : error;
 }

@@ -8,8 +8,8 @@ import { type DropObject, SourceError } from '../CustomerBucket.ts';
 import type { CompiledMapping, LoadResult } from '../engine/Engine.ts';
 import { compileMapping, type MappingSubject, mappingProblem } from '../mapping/compileMapping.ts';
 import { LoadError } from './LoadError.ts';
-import type { DropDay, Loader, LoadRun } from './Loader.ts';
-import type { Progress } from './Progress.ts';
+
+import type { DayLoad, Progress } from './Progress.ts';
 import { requirePagesFit } from './pagesFit.ts';
 
 /** Some files of a day, and what all files of the day share. */
@@ -20,26 +20,23 @@ export interface Piece {
   /** Value of `received_at` of refused rows, epoch milliseconds. */
   readonly receivedAt: number;
   /** The files are only described: their day fails, and each file with a problem is named. */
-  readonly isDescribed?: boolean;
+  readonly describeOnly?: boolean;
 }
 
 /**
  * Fetches files of a day and maps them, into files on the function's disk.
  *
  * @param folder An empty folder, or none yet.
- * @returns Its rows; null if they were only described; `changed` if a file was replaced or is gone.
+ * @returns Its rows; null if they were only described; `outdated` if a file was replaced or is gone.
  * @throws SourceError, FileError, EngineError, LoadError; the signal's reason. Problems of files are in the progress.
  */
 export async function mapPiece(
-  loader: Loader,
-  run: LoadRun,
-  place: DropDay,
-  progress: Progress,
+  { loader, invocation, place, progress }: DayLoad,
   piece: Piece,
   folder: string,
-): Promise<LoadResult | null | 'changed'> {
+): Promise<LoadResult | null | 'outdated'> {
   const { engine, config, limits, wait, random, freeBytes } = loader;
-  const { signal } = run;
+  const { signal } = invocation;
   const { source, dataset } = place;
   const bytes = piece.files.reduce((sum, { size }) => sum + size, 0);
   const room = await freeBytes();
@@ -58,7 +55,7 @@ export async function mapPiece(
   );
   if (files === null) {
     await rm(folder, { recursive: true, force: true });
-    return 'changed';
+    return 'outdated';
   }
   progress.bytes += bytes;
   await loader.faultPoint?.('fetched');
@@ -68,7 +65,7 @@ export async function mapPiece(
     const schemas = requireMappable(subject, described, progress);
     const mapping = compileMapping(subject, schemas);
     requirePagesFit(schemas, mapping, limits);
-    if (piece.isDescribed === true) return null;
+    if (piece.describeOnly === true) return null;
     const mapped = await progress.time('map', () =>
       engine.load({
         files: schemas,

@@ -5,8 +5,8 @@ import { type VersionNote, versionNoteKey } from '../../tables/ledgerKeys.ts';
 import { parseIngestedKey, refusedRowsKey, versionPrefix } from '../../tables/tableFolders.ts';
 import type { MappedRows } from '../engine/Engine.ts';
 import { LoadError } from './LoadError.ts';
-import type { DropDay, Loader, LoadRun } from './Loader.ts';
-import type { Progress } from './Progress.ts';
+import type { Loader } from './Loader.ts';
+import type { DayLoad } from './Progress.ts';
 
 /**
  * Moves the partition of a day to a version whose files are all written.
@@ -15,20 +15,18 @@ import type { Progress } from './Progress.ts';
  * @returns False if another owner has the day.
  */
 export async function publishVersion(
-  loader: Loader,
-  run: LoadRun,
-  { dataset, day }: DropDay,
-  progress: Progress,
+  { loader, invocation, place, progress }: DayLoad,
   { version, hasRows }: { readonly version: string; readonly hasRows: boolean },
 ): Promise<boolean> {
   const { landing, config, clock, bucket, ledger, faultPoint } = loader;
-  const { table } = dataset;
-  const attempts = { clock, wait: loader.wait, random: loader.random, deadline: run.deadline };
+  const { day } = place;
+  const { table } = place.dataset;
+  const attempts = { clock, wait: loader.wait, random: loader.random, deadline: invocation.deadline };
   const partition = { catalog: loader.catalog, database: config.database, table, day };
   const prefix = versionPrefix(config, table, day, version);
-  run.signal.throwIfAborted();
+  invocation.signal.throwIfAborted();
   // A load that was delayed beyond its lease stops here, before queries see any change.
-  const renewed = await ledger.renew(progress.claim, run.leaseUntil);
+  const renewed = await ledger.renew(progress.claim, invocation.leaseUntil);
   if (renewed === null) return false;
   progress.claim = renewed;
   await faultPoint?.('renewed');
@@ -67,15 +65,11 @@ export async function publishVersion(
  *
  * @returns Whether there are any; null if another owner has the day.
  */
-export async function keepVersion(
-  loader: Loader,
-  run: LoadRun,
-  { dataset, day }: DropDay,
-  progress: Progress,
-): Promise<boolean | null> {
+export async function keepVersion({ loader, invocation, place, progress }: DayLoad): Promise<boolean | null> {
   const { landing, config, clock, bucket, ledger } = loader;
-  const { table } = dataset;
-  const attempts = { clock, wait: loader.wait, random: loader.random, deadline: run.deadline };
+  const { day } = place;
+  const { table } = place.dataset;
+  const attempts = { clock, wait: loader.wait, random: loader.random, deadline: invocation.deadline };
   const partition = { catalog: loader.catalog, database: config.database, table, day };
   const before = await partitionLocation(partition, attempts);
   const read = parseIngestedKey(config, before?.slice(`s3://${bucket}/`.length) ?? '')?.version;
@@ -85,7 +79,7 @@ export async function keepVersion(
   const prefix = versionPrefix(config, table, day, version);
   if ((await landing.list(prefix)).length === 0) return false;
   if (before === null) {
-    const renewed = await ledger.renew(progress.claim, run.leaseUntil);
+    const renewed = await ledger.renew(progress.claim, invocation.leaseUntil);
     if (renewed === null) return null;
     progress.claim = renewed;
     await movePartition(partition, `s3://${bucket}/${prefix}`, attempts);
@@ -121,8 +115,7 @@ async function removeBeginNotes(landing: Loader['landing'], note: VersionNote): 
  * @param puts Puts each file under the key that it is given.
  */
 export async function quarantineRows(
-  { landing, config }: Pick<Loader, 'landing' | 'config'>,
-  { dataset, day }: DropDay,
+  { loader: { landing, config }, place: { dataset, day } }: DayLoad,
   drop: { readonly fingerprint: string; readonly receivedAt: number },
   puts: readonly ((key: string) => Promise<void>)[],
 ): Promise<void> {

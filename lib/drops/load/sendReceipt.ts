@@ -6,8 +6,7 @@ import type { FileFate, LedgerEntry } from '../../ledger/LedgerEntry.ts';
 import { FileError } from '../../parquet/FileError.ts';
 import { datasetReceiptFolder } from '../../schema/sources.ts';
 import { SourceError } from '../CustomerBucket.ts';
-import type { DropDay, Loader, LoadRun } from './Loader.ts';
-import type { Progress } from './Progress.ts';
+import type { DayLoad } from './Progress.ts';
 
 /** Why a receipt could not be written. The load is done all the same, and the day's next load has a receipt again. */
 export const ReceiptError = defineErrorFamily('user', {
@@ -58,23 +57,22 @@ export interface Receipt {
  * @returns What the ledger notes of it; undefined if the source gets none.
  */
 export async function sendReceipt(
-  { putReceipt, clock, log }: Pick<Loader, 'putReceipt' | 'clock' | 'log'>,
-  { deadline, signal }: Pick<LoadRun, 'deadline' | 'signal'>,
-  place: DropDay,
-  { claim: { entry }, startedAt }: Pick<Progress, 'claim' | 'startedAt'>,
+  { loader, invocation, place, progress }: DayLoad,
   settlement: Settlement,
 ): Promise<LedgerEntry['receipt']> {
+  const { putReceipt, clock, log } = loader;
+  const { entry } = progress.claim;
   const folder = datasetReceiptFolder(place.source, place.dataset);
   if (putReceipt === undefined || folder === null) return undefined;
   const { version = entry.version ?? null } = settlement;
   const hash = outcomeHash({ ...settlement, version });
   if (entry.receipt?.hash === hash && entry.receipt.failure === undefined) return entry.receipt;
   const finishedAt = new Date(clock.now()).toISOString();
-  const times = { startedAt: new Date(startedAt).toISOString(), finishedAt };
+  const times = { startedAt: new Date(progress.startedAt).toISOString(), finishedAt };
   const key = `${folder}${place.day}/${finishedAt.replace(/[-:.]/g, '')}-${hash.slice(0, 8)}.json`;
   const about = { source: place.source.name, dataset: place.dataset.name, day: place.day };
   try {
-    if (clock.now() > deadline || signal.aborted)
+    if (clock.now() > invocation.deadline || invocation.signal.aborted)
       throw new ReceiptError('SLUICE_RECEIPT_BUCKET_FAILED', 'No time was left for it.');
     const receipt = makeReceipt(about, { ...settlement, version }, times);
     await putReceipt(place, key, `${JSON.stringify(receipt, null, 2)}\n`);

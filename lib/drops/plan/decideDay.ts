@@ -71,6 +71,8 @@ export function decideDay(
   const entry = known?.table === table ? known : null;
   const { fingerprint, files, leftOut } = drop;
   const leasedUntil = known?.lease?.until ?? 0;
+  // Files that come while it is loaded in pieces are loaded afterwards: it would never end if it began anew for them.
+  const goesOn = entry?.run !== undefined && now - entry.updatedAt < REQUEUE_AFTER_MS;
   const isSame = entry !== null && hasSameFiles(drop, entry, filesLeave);
   const queued = entry?.queued;
   const until = () => settlesAt(drop, entry, { now, settleMs });
@@ -81,7 +83,7 @@ export function decideDay(
     backfill: () => asked === 'backfill',
     keep: () => asked === 'keep',
     empty: () => asked === 'empty',
-    loading: () => leasedUntil > now,
+    loading: () => leasedUntil > now || goesOn,
     unchanged: () => isSame,
     failed: () => isSame && asked === undefined && (isOld || now - entry.updatedAt < RETRY_AFTER_MS),
     queued: () => queued?.fingerprint === fingerprint && isSent(queued) && now - queued.at < REQUEUE_AFTER_MS,
@@ -103,7 +105,7 @@ export function decideDay(
     case 'queued':
       return { skip: answer };
     case 'loading':
-      return { wait: answer, until: leasedUntil };
+      return { wait: answer, until: leasedUntil > now ? leasedUntil : now + MARKER_AFTER_MS };
     case 'marker':
       return { wait: answer, until: now + MARKER_AFTER_MS };
     case 'settling':

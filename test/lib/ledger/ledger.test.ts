@@ -5,7 +5,7 @@ import { type Claim, Ledger } from '../../../lib/ledger/Ledger.ts';
 import { type LedgerEntry, ledgerEntrySchema } from '../../../lib/ledger/LedgerEntry.ts';
 import { failingOf } from '../../../observe/facts/days/ledgerDays.ts';
 import { ManualClock } from '../../../packages/local-aws/src/base/index.ts';
-import { settlement } from '../../harness/ledgerEntry.ts';
+import { loadRun, settlement } from '../../harness/ledgerEntry.ts';
 import { FaultyStore } from './FaultyStore.ts';
 
 const MINUTE_MS = 60_000;
@@ -190,17 +190,10 @@ describe('a day in the ledger', () => {
 
   it('that is loaded in pieces counts the tries of each piece', async () => {
     const { clock, ledger } = setUp();
-    const rows = { in: 1, out: 1, refused: 0 };
-    const run = {
-      version: 'v1',
-      fingerprint: 'f1',
-      shape: 's',
-      reason: 'new',
-      asked: 'f1',
-      startedAt: 0,
-      due: 1,
-    };
-    const state = (done: number) => ({ ...run, pieces: 3, done, rows, bytes: 1, durations: {} });
+    const state = (done: number) => loadRun({ done });
+    const queued = { fingerprint: 'f1', reason: 'new', files: 3, writtenAt: 1 };
+    const at = clock.now();
+    await ledger.noteQueued(place, queued);
     const first = await claimed(ledger, 'one', clock.now() + MINUTE_MS);
     const planned = await ledger.recordRun(first, state(0));
     expect(planned?.entry).toMatchObject({ attempts: 1, run: state(0) });
@@ -214,8 +207,6 @@ describe('a day in the ledger', () => {
     const third = await claimed(ledger, 'three', clock.now() + MINUTE_MS);
     expect([third.entry.attempts, third.entry.kills]).toEqual([2, 1]);
     const last = (await ledger.recordRun(third, state(2))) ?? third;
-    const queued = { fingerprint: 'f1', reason: 'new' };
-    const at = clock.now();
     const handedOver = { state: 'waiting', attempts: 0, queued: { ...queued, at }, run: state(2) };
     expect(await ledger.handOver(last, state(2))).toMatchObject(handedOver);
     const fourth = await claimed(ledger, 'four', clock.now() + MINUTE_MS);

@@ -8,7 +8,9 @@ import { acmeSource, eventsDataset } from '../../../harness/configInput.ts';
 import { planDay } from './planDay.ts';
 import {
   DAY,
+  DROPS,
   LEASE_MS,
+  type LoadOptions,
   type Loads,
   parquetOf,
   readEvents,
@@ -115,6 +117,49 @@ describe('a day in pieces', () => {
     expect((await loads.read())?.toSorted()).toEqual(expected.toSorted());
   });
 
+  it('begins anew a few times, then fails, if a file is replaced each time', async () => {
+    await dropThree();
+    let [task]: readonly (LoadOptions | undefined)[] = (await planDay(loads, DAY)).tasks;
+    const at = (await loads.entry())?.queued?.at;
+    for (const plans of [1, 2, 3, 4]) {
+      expect(await loads.load({ ...task, at: { recorded: later } })).toMatchObject({ outcome: 'piece' });
+      [task] = loads.sent();
+      expect(await loads.entry()).toMatchObject({ run: { plans }, queued: { at, files: 3 } });
+      await drop('b', someEvents(10, 12 + plans));
+    }
+    const run = { isLastAttempt: true };
+    const failure = { code: 'SLUICE_LOAD_FILES_CHANGING' };
+    expect(await loads.load({ ...task, run })).toMatchObject({ outcome: 'failed', failure });
+  });
+
+  it('that is planned anew says when that was, and how long its own steps took', async () => {
+    await dropThree();
+    const mapped = async () => loads.clock.advance(50_000);
+    await loads.load({ at: { mapped, recorded: later } });
+    const [task] = loads.sent();
+    await drop('a', someEvents(10, 12));
+    await drop('b', someEvents(10, 12));
+    const startedAt = loads.clock.now();
+    await loads.load({ ...task, at: { recorded: later } });
+    const { run } = (await loads.entry()) ?? {};
+    expect(run).toMatchObject({ startedAt, done: 1, plans: 2 });
+    expect(run?.durations['map']).toBeLessThan(50_000);
+  });
+
+  it('leaves files that come meanwhile to the next load', async () => {
+    await dropThree();
+    await loads.load({ at: { recorded: later } });
+    await drop('d', someEvents(6, 8));
+    expect((await planDay(loads, DAY)).tasks).toEqual([]);
+    expect(await loads.loadInPieces({ ...loads.sent()[0] })).toMatchObject({
+      outcome: 'succeeded',
+      rows: SUM,
+    });
+    const { tasks } = await planDay(loads, DAY);
+    expect(tasks).toMatchObject([{ reason: 'changed' }]);
+    expect(await loads.loadInPieces(tasks[0])).toMatchObject({ outcome: 'succeeded', rows: { out: 8 } });
+  });
+
   it('settles first when a file is replaced, and the day has to', async () => {
     await loads.close();
     loads = await startLoads({}, [], 60);
@@ -182,6 +227,22 @@ describe('a day in pieces', () => {
     ]);
     expect(await loads.read()).toBeNull();
     expect(await loads.entry()).not.toHaveProperty('run');
+  });
+
+  it('names them too when a later piece fails for another reason', async () => {
+    await drop('a', damaged);
+    await drop('b', someEvents(0, 2));
+    await loads.deny({
+      Action: 's3:GetObject',
+      Resource: `arn:aws:s3:::${DROPS}/events/${DAY}/b.parquet`,
+    });
+    const failure = { code: 'SLUICE_SOURCE_ACCESS_DENIED' };
+    expect(await loads.load()).toMatchObject({ outcome: 'failed', failure });
+    const fates = (await loads.entry())?.files.map(({ fate, reason }) => [fate, reason]);
+    expect(fates).toEqual([
+      ['failed', 'SLUICE_INGEST_FILE_DAMAGED'],
+      ['failed', 'SLUICE_SOURCE_ACCESS_DENIED'],
+    ]);
   });
 
   it('is judged by the refused rows of all pieces', async () => {

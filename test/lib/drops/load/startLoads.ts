@@ -20,7 +20,7 @@ import { landingBucket } from '../../../../lib/aws/landingBucket.ts';
 import { s3ObjectStore } from '../../../../lib/aws/s3ObjectStore.ts';
 import { defineConfig } from '../../../../lib/config/defineConfig.ts';
 import { duckDbEngine } from '../../../../lib/drops/engine/duckDbEngine.ts';
-import type { Loader, LoadFaultPoint, LoadRun } from '../../../../lib/drops/load/Loader.ts';
+import type { Invocation, Loader, LoadFaultPoint } from '../../../../lib/drops/load/Loader.ts';
 import { type LoadOutcome, loadTask } from '../../../../lib/drops/load/loadTask.ts';
 import { type IngestTask, ingestTaskSchema } from '../../../../lib/drops/plan/messageBodies.ts';
 import { Ledger } from '../../../../lib/ledger/Ledger.ts';
@@ -59,7 +59,7 @@ export interface LoadOptions extends Partial<IngestTask> {
   /** Runs there, before the load goes on. */
   readonly at?: Partial<Record<LoadFaultPoint, () => Promise<unknown>>>;
   readonly loader?: Partial<Loader>;
-  readonly run?: Partial<LoadRun>;
+  readonly run?: Partial<Invocation>;
 }
 
 /**
@@ -158,7 +158,7 @@ export async function startLoads(
     };
   }
 
-  const makeRun = (more: Partial<LoadRun> = {}): LoadRun => ({
+  const makeRun = (more: Partial<Invocation> = {}): Invocation => ({
     owner: randomUUID(),
     leaseUntil: clock.now() + LEASE_MS,
     deadline: clock.now() + 855_000,

@@ -4,7 +4,7 @@ import type { DropObject } from '../../../../lib/drops/CustomerBucket.ts';
 import { makeDrop } from '../../../../lib/drops/Drop.ts';
 import { daysBetween, decideDay, lacksMarker, lookbackDays } from '../../../../lib/drops/plan/decideDay.ts';
 import { type LedgerEntry, ledgerStates } from '../../../../lib/ledger/LedgerEntry.ts';
-import { ledgerEntry } from '../../../harness/ledgerEntry.ts';
+import { ledgerEntry, loadRun } from '../../../harness/ledgerEntry.ts';
 
 const FOLDER = 'events/2026-11-19/';
 const HOUR_MS = 3_600_000;
@@ -58,6 +58,23 @@ describe('decideDay', () => {
       { queue: 'retried' },
     ],
     ['that is loaded into an earlier table of the dataset', one, entry({ table: 'old' }), { queue: 'new' }],
+    [
+      'that goes on with its next piece, although files came',
+      drop(file('a.parquet'), file('b.parquet')),
+      entry({ state: 'waiting', queued: queued('before', 9 * HOUR_MS), run: loadRun() }),
+      { wait: 'loading', until: NOW + 900_000 },
+    ],
+    [
+      'whose next piece nobody has made for hours',
+      drop(file('a.parquet'), file('b.parquet')),
+      entry({
+        state: 'waiting',
+        queued: queued('before', 9 * HOUR_MS),
+        run: loadRun(),
+        updatedAt: NOW - 7 * HOUR_MS,
+      }),
+      { queue: 'changed' },
+    ],
     [
       'on which a load into an earlier table still works',
       one,
