@@ -50,10 +50,12 @@ function alarmText(properties: object): string {
     ...one
   } = Object(properties);
   const [{ Expression = '' } = {}, ...parts] = Metrics;
+  const metrics = parts.map(
+    ({ MetricStat: of }: { MetricStat: { Metric: Metric; Stat: string; Period: number } }) =>
+      `${metricText(of.Metric)}, ${of.Stat} ${of.Period}`,
+  );
   const watched =
-    Expression === ''
-      ? `${metricText(one)}, ${Statistic} ${Period}`
-      : `${Expression} ${parts.map((part: { MetricStat: { Metric: Metric; Stat: string; Period: number } }) => `${metricText(part.MetricStat.Metric)}, ${part.MetricStat.Stat} ${part.MetricStat.Period}`).join('; ')}`;
+    Expression === '' ? `${metricText(one)}, ${Statistic} ${Period}` : `${Expression} ${metrics.join('; ')}`;
   const { EvaluationPeriods: of, DatapointsToAlarm: some = of, TreatMissingData } = one;
   const is = ComparisonOperator === 'GreaterThanOrEqualToThreshold' ? '>=' : ComparisonOperator;
   const missing = TreatMissingData === 'notBreaching' ? '' : ` ${TreatMissingData}`;

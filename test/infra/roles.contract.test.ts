@@ -33,7 +33,10 @@ function policiesOf(options: Partial<ConfigInput>) {
 const owner = (i: number) => String(444_455_550_000 + i);
 const pad = (text: string, length: number) => text.padEnd(length, 'x');
 const bucket = (i: number) => pad(`customer-${i}-`, 63);
-const roleArn = (i: number) => `arn:aws:iam::${owner(i)}:role/${pad(`sluice/${i}/`, 128)}`;
+const roleArn = (i: number) => {
+  const folder = pad(`sluice/${i}/`, 128);
+  return `arn:aws:iam::${owner(i)}:role/${folder}`;
+};
 const keyArn = (i: number) =>
   `arn:aws:kms:eu-west-1:${owner(i)}:key/12345678-12ab-34cd-56ef-${String(i).padStart(12, '0')}`;
 
