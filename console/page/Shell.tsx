@@ -31,7 +31,8 @@ export function Shell() {
   const { answer } = deployment;
   const [, name, Shown] = pages.find(([path]) => path === route.path) ?? ['', 'Not found', undefined];
   useEffect(() => {
-    document.title = `${name} · Sluice${answer === undefined ? '' : ` ${answer.stage}`}`;
+    const ofStage = answer === undefined ? '' : ` ${answer.stage}`;
+    document.title = `${name} · Sluice${ofStage}`;
   }, [name, answer?.stage]);
   // Another page begins at its top, and whoever uses the keyboard begins at its heading.
   const before = useRef(route.path);

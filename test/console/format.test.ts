@@ -9,6 +9,7 @@ describe('a refused body in the console', () => {
     expect(writtenOut('x\u202ey')).toBe('x\\u202ey');
   });
 
+  const nested = `${'['.repeat(60)}1${']'.repeat(60)},`.repeat(1_000);
   it.each([
     ['nested deeply', '['.repeat(3_000) + '1'.repeat(1_000) + ']'.repeat(3_000)],
     [
@@ -18,7 +19,7 @@ describe('a refused body in the console', () => {
         .join(),
     ],
     ['very long', '[1,'.repeat(300_000)],
-    ['nested, and long', `[${`${'['.repeat(60)}1${']'.repeat(60)},`.repeat(1_000)}1]`],
+    ['nested, and long', `[${nested}1]`],
   ])('does not grow when it is %s', (_what, body) => {
     expect(writtenOut(body)).toBe(body);
   });

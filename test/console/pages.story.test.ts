@@ -12,10 +12,10 @@ const HOSTILE = '<img src=x onerror=alert(1)>';
 /** Rows with these names of events; null is refused. */
 const rows = (day: UtcDay, names: readonly (string | null)[], column = 'event_name') =>
   names
-    .map(
-      (name, i) =>
-        `SELECT TIMESTAMP '${day} 10:00:00' AS timestamp, ${name === null ? 'NULL' : `'${name}'`} AS ${column}, '${HOSTILE}${i}' AS unit_id`,
-    )
+    .map((name, i) => {
+      const value = name === null ? 'NULL' : `'${name}'`;
+      return `SELECT TIMESTAMP '${day} 10:00:00' AS timestamp, ${value} AS ${column}, '${HOSTILE}${i}' AS unit_id`;
+    })
     .join(' UNION ALL ');
 
 const datasets = [

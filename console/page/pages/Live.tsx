@@ -37,6 +37,7 @@ export function Live() {
   const list = paused ?? feed.kept;
   const unseen = paused === undefined ? 0 : feed.total - (paused.at(-1)?.number ?? 0);
   const pause = () => setPaused(list);
+  const news = unseen > 0 ? `: ${formatCount(unseen)} new` : '';
   return (
     <Page
       title="Live"
@@ -52,7 +53,7 @@ export function Live() {
           aria-pressed={paused !== undefined}
           onClick={() => (paused === undefined ? pause() : setPaused(undefined))}
         >
-          {paused === undefined ? 'Pause' : `Resume${unseen > 0 ? `: ${formatCount(unseen)} new` : ''}`}
+          {paused === undefined ? 'Pause' : `Resume${news}`}
         </button>
       }
     >

@@ -60,7 +60,8 @@ export function Tables() {
 
 /** A query to begin with: of the newest day or of one file, so that it reads little. */
 function queryOf(table: string, ...conditions: readonly string[]): string {
-  return `SELECT *\nFROM ${table}${conditions.length === 0 ? '' : `\nWHERE ${conditions.join(' AND ')}`}\nLIMIT 100`;
+  const where = conditions.length === 0 ? '' : `\nWHERE ${conditions.join(' AND ')}`;
+  return `SELECT *\nFROM ${table}${where}\nLIMIT 100`;
 }
 
 function OneTable({ table }: { readonly table: TableSummary }) {
@@ -152,12 +153,10 @@ function Files({ table, day }: { readonly table: string; readonly day?: string }
       {({ location, isRegistered, files: found, hasMore }) => {
         const [bucket = ''] = /^s3:\/\/[^/]+\//.exec(location) ?? [];
         const prefix = location.slice(bucket.length);
-        const ofFile = (key: string) =>
-          queryOf(
-            table,
-            ...(day === undefined ? [] : [`ds = DATE '${day}'`]),
-            `"$path" = '${`${bucket}${key}`.replaceAll("'", "''")}'`,
-          );
+        const ofFile = (key: string) => {
+          const path = `${bucket}${key}`.replaceAll("'", "''");
+          return queryOf(table, ...(day === undefined ? [] : [`ds = DATE '${day}'`]), `"$path" = '${path}'`);
+        };
         return (
           <>
             <p class="mono faint">{location}</p>

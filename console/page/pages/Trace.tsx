@@ -112,12 +112,13 @@ function Journey({ id, found }: { readonly id: string; readonly found: TraceAnsw
   const { subject, state, steps, found: count, hasMore, row, notes, scannedBytes } = found;
   const [tone, means] = STATES[state];
   const isList = subject === 'user' && count > 0;
+  const listed = steps.length < count || hasMore ? `${steps.length} are listed` : 'first';
   return (
     <>
       <p>
         <Badge tone={tone}>{state}</Badge>{' '}
         {isList ? (
-          `${formatCount(count)}${hasMore ? ' or more' : ''} events of a user or unit, the newest ${steps.length < count || hasMore ? `${steps.length} are listed` : 'first'}.`
+          `${formatCount(count)}${hasMore ? ' or more' : ''} events of a user or unit, the newest ${listed}.`
         ) : (
           <Prose text={means} />
         )}
