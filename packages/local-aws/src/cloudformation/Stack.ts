@@ -172,7 +172,8 @@ async function orFail(logicalId: string, work: () => unknown): Promise<void> {
   } catch (error) {
     if (error instanceof LocalAwsError || diskProblem(error) !== undefined) throw error;
     const sentence = error instanceof Error ? error.message : String(error);
-    const reason = `${logicalId === '' ? '' : `${logicalId}: `}${sentence}`;
+    const subject = logicalId === '' ? '' : `${logicalId}: `;
+    const reason = `${subject}${sentence}`;
     throw new StackError('STACK_UPDATE_FAILED', reason, { cause: error });
   }
 }

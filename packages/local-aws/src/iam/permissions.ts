@@ -52,5 +52,6 @@ export function arnAt(
 
 /** ARN of a bucket, or of an object in it. */
 export function s3Arn({ partition }: PermissionContext, bucket: string, key = ''): string {
-  return `arn:${partition}:s3:::${bucket}${key === '' ? '' : `/${key}`}`;
+  const path = key === '' ? '' : `/${key}`;
+  return `arn:${partition}:s3:::${bucket}${path}`;
 }

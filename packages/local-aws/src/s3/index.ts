@@ -262,7 +262,8 @@ function routeOperation(
         (candidate.selectedByHeader === undefined || candidate.selectedByHeader in call.headers),
     )
     .sort((a, b) => weight(b) - weight(a));
-  const where = `S3 ${method} on ${on === 'service' ? 'the service' : `a ${on}`}`;
+  const target = on === 'service' ? 'the service' : `a ${on}`;
+  const where = `S3 ${method} on ${target}`;
   if (operation === undefined) {
     const parameters = [...call.query.keys()].filter((name) => name !== 'x-id');
     throw notImplemented(parameters.length > 0 ? `${where} with ?${parameters.join('&')}` : where);

@@ -39,11 +39,12 @@ export function invocationTrace(traceHeaders: readonly (string | undefined)[], f
     for (const [name, count] of lineageOf(header)) lineage.set(name, Math.max(count, lineage.get(name) ?? 0));
   lineage.set(hash, (lineage.get(hash) ?? 0) + 1);
   const root = traceHeaders.map((header) => partOf(header, 'Root')).find((part) => part !== undefined);
+  const hops = [...lineage].map(([name, count]) => `${count}:${name}:0`).join('|');
   return [
     `Root=${root ?? newRoot()}`,
     `Parent=${randomBytes(8).toString('hex')}`,
     'Sampled=0',
-    `Lineage=${[...lineage].map(([name, count]) => `${count}:${name}:0`).join('|')}`,
+    `Lineage=${hops}`,
   ].join(';');
 }
 

@@ -61,9 +61,11 @@ function parseStructType(parts: readonly string[]): HiveType | undefined {
     if (colon < 1 || type === undefined) return undefined;
     fields.push({ name: part.slice(0, colon).trim(), type });
   }
+  const duckDbFields = fields.map(({ name, type }) => `${quoteName(name)} ${type.duckDb}`).join(', ');
+  const trinoFields = fields.map(({ name, type }) => `${name} ${type.trino}`).join(', ');
   return {
-    duckDb: `STRUCT(${fields.map(({ name, type }) => `${quoteName(name)} ${type.duckDb}`).join(', ')})`,
-    trino: `row(${fields.map(({ name, type }) => `${name} ${type.trino}`).join(', ')})`,
+    duckDb: `STRUCT(${duckDbFields})`,
+    trino: `row(${trinoFields})`,
   };
 }
 

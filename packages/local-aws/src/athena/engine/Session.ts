@@ -57,9 +57,10 @@ export class Session {
     });
     const connection = await instance.connect();
     const session = new Session(directory, instance, connection);
+    const allowed = quoteText(`${directory}/`);
     await session.run(
       `SET TimeZone = 'UTC'; SET errors_as_json = true; SET disabled_optimizers = '${STATISTICS_OPTIMIZERS}'; SET parquet_metadata_cache = true; ATTACH ':memory:' AS ${CATALOG};
-       SET allowed_directories = [${quoteText(`${directory}/`)}]; SET enable_external_access = false;
+       SET allowed_directories = [${allowed}]; SET enable_external_access = false;
        ${macroStatements('', session.#macros)}`,
     );
     return session;
@@ -154,9 +155,8 @@ export class Session {
   async setDatabase(database: string | undefined): Promise<void> {
     // The search path must contain a schema of the catalog, or DuckDB does not find `information_schema.tables` in
     // it.
-    await this.run(
-      `SET search_path = ${quoteText(`${CATALOG}.${quoteName(database ?? 'main')},memory.main`)}`,
-    );
+    const searchPath = quoteText(`${CATALOG}.${quoteName(database ?? 'main')},memory.main`);
+    await this.run(`SET search_path = ${searchPath}`);
   }
 
   close(): void {

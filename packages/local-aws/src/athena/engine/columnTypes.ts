@@ -101,7 +101,10 @@ export function trinoTypeName(type: DuckDBType): string {
   if (type instanceof DuckDBMapType)
     return `map(${trinoTypeName(type.keyType)}, ${trinoTypeName(type.valueType)})`;
   if (type instanceof DuckDBStructType) {
-    return `row(${type.entryTypes.map((entry, index) => `${type.entryNames[index]} ${trinoTypeName(entry)}`).join(', ')})`;
+    const fields = type.entryTypes
+      .map((entry, index) => `${type.entryNames[index]} ${trinoTypeName(entry)}`)
+      .join(', ');
+    return `row(${fields})`;
   }
   const known = KNOWN.get(type.typeId);
   return known?.trino ?? known?.athena ?? 'varchar';

@@ -73,7 +73,8 @@ export function readFunction(
   format: TableFormat,
   columns: readonly { readonly name: string; readonly type: string }[],
 ): readonly [name: string, options: readonly string[]] {
-  const types = `{${columns.map(({ name, type }) => `${quoteText(name)}: ${quoteText(type)}`).join(', ')}}`;
+  const members = columns.map(({ name, type }) => `${quoteText(name)}: ${quoteText(type)}`).join(', ');
+  const types = `{${members}}`;
   switch (format.kind) {
     case 'parquet':
       return ['read_parquet', ['union_by_name = true']];

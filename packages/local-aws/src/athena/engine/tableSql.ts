@@ -32,7 +32,8 @@ export function qualifiedName(database: string, name: string): string {
 /** SQL that creates an empty table, which is enough to bind a statement and to find the partitions that it needs. */
 export function emptyTableSql({ database, name, columns, keys }: SessionTable, hidden: boolean): string {
   const all = [...columns, ...keys, ...(hidden ? HIDDEN_COLUMNS : [])];
-  return `CREATE TABLE ${qualifiedName(database, name)} (${all.map((column) => `${quoteName(column.name)} ${column.type}`).join(', ')})`;
+  const definitions = all.map((column) => `${quoteName(column.name)} ${column.type}`).join(', ');
+  return `CREATE TABLE ${qualifiedName(database, name)} (${definitions})`;
 }
 
 /**
@@ -87,5 +88,6 @@ const PATH = 'session:path';
 
 /** A file's path in the session with the values of the hidden columns. */
 function fileRow({ path, bucket, key }: DataFile): string {
-  return `(${quoteText(path)}, ${quoteText(`s3://${bucket}/${key}`)})`;
+  const uri = quoteText(`s3://${bucket}/${key}`);
+  return `(${quoteText(path)}, ${uri})`;
 }

@@ -51,20 +51,22 @@ function formatterFor(type: DuckDBType): ToText {
   if (type instanceof DuckDBStructType) {
     const names = type.entryNames.map((name, index) => (name === '' ? `field${index}` : name));
     const texts = type.entryTypes.map((entry) => nestedFormatter(entry));
-    return (value) =>
-      value instanceof DuckDBStructValue
-        ? `{${Object.values(value.entries)
-            .map((item, index) => `${names[index] ?? ''}=${texts[index]?.(item) ?? ''}`)
-            .join(', ')}}`
-        : String(value);
+    return (value) => {
+      if (!(value instanceof DuckDBStructValue)) return String(value);
+      const fields = Object.values(value.entries).map(
+        (item, index) => `${names[index] ?? ''}=${texts[index]?.(item) ?? ''}`,
+      );
+      return `{${fields.join(', ')}}`;
+    };
   }
   if (type instanceof DuckDBMapType) {
     const key = nestedFormatter(type.keyType);
     const item = nestedFormatter(type.valueType);
-    return (value) =>
-      value instanceof DuckDBMapValue
-        ? `{${value.entries.map((entry) => `${key(entry.key)}=${item(entry.value)}`).join(', ')}}`
-        : String(value);
+    return (value) => {
+      if (!(value instanceof DuckDBMapValue)) return String(value);
+      const entries = value.entries.map((entry) => `${key(entry.key)}=${item(entry.value)}`);
+      return `{${entries.join(', ')}}`;
+    };
   }
   return (value) => plainText(value);
 }
@@ -108,7 +110,8 @@ function doubleText(value: number, real = false): string {
     const plain = Number(`${mantissa}e${size}`).toString();
     return plain.includes('.') ? plain : `${plain}.0`;
   }
-  return `${mantissa.includes('.') ? mantissa : `${mantissa}.0`}E${size}`;
+  const decimal = mantissa.includes('.') ? mantissa : `${mantissa}.0`;
+  return `${decimal}E${size}`;
 }
 
 /** The shortest digits that identify a 32-bit or 64-bit number. */

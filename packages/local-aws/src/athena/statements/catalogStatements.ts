@@ -280,7 +280,8 @@ function toPartitionInput(
   location?: string,
 ) {
   const base = input.StorageDescriptor?.Location ?? '';
-  const own = `${base.endsWith('/') ? base : `${base}/`}${partitionFolder(keys, values)}/`;
+  const folder = base.endsWith('/') ? base : `${base}/`;
+  const own = `${folder}${partitionFolder(keys, values)}/`;
   return {
     Values: [...values],
     Parameters: {},

@@ -91,10 +91,13 @@ function ioPlan(tables: readonly TableEntry[]): object {
 
 /** DuckDB's operators as a tree of lines, with the tables that they read. */
 function planLines(plan: string): string[] {
-  const lines = ({ name, extra_info: { Table }, children }: Node, indent: string): string[] => [
-    `${indent}└─ ${name.trim()}${Table === undefined ? '' : `[table = ${[Table].flat().join('').replaceAll('"', '')}]`}`,
-    ...children.flatMap((child) => lines(child, `${indent}   `)),
-  ];
+  const lines = ({ name, extra_info: { Table }, children }: Node, indent: string): string[] => {
+    const ofTable = Table === undefined ? '' : `[table = ${[Table].flat().join('').replaceAll('"', '')}]`;
+    return [
+      `${indent}└─ ${name.trim()}${ofTable}`,
+      ...children.flatMap((child) => lines(child, `${indent}   `)),
+    ];
+  };
   return z
     .array(nodeSchema)
     .parse(JSON.parse(plan))

@@ -159,7 +159,8 @@ function parameterLiterals(parameters: readonly string[]): string[] {
         `Execution parameter ${text} is not a literal: texts need quotes`,
       );
     }
-    return `(${translate(`SELECT ${text}`).sql.slice('SELECT '.length)})`;
+    const query = translate(`SELECT ${text}`).sql.slice('SELECT '.length);
+    return `(${query})`;
   });
 }
 

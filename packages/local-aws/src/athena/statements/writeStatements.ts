@@ -71,8 +71,10 @@ export async function runCreateTableAs(
     assertColumns(open, run.statement);
     const columns = hiveColumns(open);
     const own = columns.slice(0, columns.length - keys.length);
-    const locationOf = (values: readonly string[]) =>
-      `${location}${keys.length === 0 ? '' : `${partitionFolder(keys, values)}/`}`;
+    const locationOf = (values: readonly string[]) => {
+      const folder = keys.length === 0 ? '' : `${partitionFolder(keys, values)}/`;
+      return `${location}${folder}`;
+    };
     const last = columns.slice(columns.length - keys.length);
     if (keys.some((key, index) => last[index]?.Name !== key)) {
       throw statementError(
@@ -156,7 +158,8 @@ export async function runInsert(
     const written = await writeRows(open, run, {
       columns: all.map((column) => {
         const index = listed.indexOf(column.name);
-        const sql = `CAST(${index < 0 ? 'NULL' : `c${index}`} AS ${column.type})`;
+        const value = index < 0 ? 'NULL' : `c${index}`;
+        const sql = `CAST(${value} AS ${column.type})`;
         return { name: column.name, sql };
       }),
       keys,

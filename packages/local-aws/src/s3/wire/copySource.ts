@@ -56,10 +56,10 @@ export function findCopySource(call: S3Call): FoundSource {
   const source = readCopySource(headers[COPY_SOURCE] ?? '');
   const bucket = store.bucket(source.bucket);
   const object = readable(() => bucket.get(source.key, source.versionId));
-  if (!checkReadConditions(object, headers, call.clock.now(), `${COPY_SOURCE}-`))
-    throw s3Errors.preconditionFailed(
-      `${COPY_SOURCE}-${`${COPY_SOURCE}-if-none-match` in headers ? 'If-None-Match' : 'If-Modified-Since'}`,
-    );
+  if (!checkReadConditions(object, headers, call.clock.now(), `${COPY_SOURCE}-`)) {
+    const header = `${COPY_SOURCE}-if-none-match` in headers ? 'If-None-Match' : 'If-Modified-Since';
+    throw s3Errors.preconditionFailed(`${COPY_SOURCE}-${header}`);
+  }
   const { storageClass, encryption } = object.attributes;
   if (storageClass !== undefined && archivedClasses.has(storageClass))
     throw s3Errors.invalidObjectState(storageClass);

@@ -195,7 +195,8 @@ export function requireKeyAccess(
   const known = keyAccess?.requireUse({ caller, key, owner, region, action });
   // S3 returns the ARN of a key, however its writer names it.
   if (known !== undefined || key === undefined || key.startsWith('arn:')) return known ?? key;
-  return `arn:aws:kms:${region}:${owner}:${key.startsWith('alias/') ? key : `key/${key}`}`;
+  const name = key.startsWith('alias/') ? key : `key/${key}`;
+  return `arn:aws:kms:${region}:${owner}:${name}`;
 }
 
 /**

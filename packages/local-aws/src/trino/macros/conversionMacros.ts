@@ -111,6 +111,12 @@ const STRING = String.raw`"(?:[^"\\]|\\.)*"`;
 /** What DuckDB's JSON has outside of strings, and Trino's has not. */
 const LENIENT = String.raw`(?i)(?:^|[:,\[])\s*-?(?:nan|inf)|,\s*[}\]]`;
 
+const extracted = IN_JSON(`json_extract(${TEXT}, path)`);
+const text = WRITTEN(`json_extract_string(${TEXT}, path)`);
+const scalar = IN_JSON(`CASE
+     WHEN json_type(${TEXT}, path) NOT IN ('OBJECT', 'ARRAY', 'NULL', 'DOUBLE') THEN json_extract_string(${TEXT}, path)
+     WHEN json_type(${TEXT}, path) = 'DOUBLE' THEN ${text} END`);
+
 /** https://trino.io/docs/current/functions/json.html and casts to and from JSON and varchar. */
 export const jsonMacros: readonly string[] = [
   // A double as Java prints it: `1.0E10`. The lambda evaluates its argument once; a macro would repeat it.
@@ -129,10 +135,8 @@ export const jsonMacros: readonly string[] = [
      WHEN 'TIMESTAMP WITH TIME ZONE' THEN strftime(TRY_CAST(CAST(x AS VARCHAR) AS TIMESTAMPTZ), '%Y-%m-%d %H:%M:%S.%g UTC')
      ELSE CAST(x AS VARCHAR) END`,
   'trino_to_json(x) AS to_json(x)',
-  `trino_json_extract(x, path) AS ${IN_JSON(`json_extract(${TEXT}, path)`)}`,
-  `trino_json_extract_scalar(x, path) AS ${IN_JSON(`CASE
-     WHEN json_type(${TEXT}, path) NOT IN ('OBJECT', 'ARRAY', 'NULL', 'DOUBLE') THEN json_extract_string(${TEXT}, path)
-     WHEN json_type(${TEXT}, path) = 'DOUBLE' THEN ${WRITTEN(`json_extract_string(${TEXT}, path)`)} END`)}`,
+  `trino_json_extract(x, path) AS ${extracted}`,
+  `trino_json_extract_scalar(x, path) AS ${scalar}`,
   // DuckDB takes NaN, infinity and commas behind the last item.
   `trino_json_parse(x) AS json(CASE WHEN regexp_matches(x, '${LENIENT}')
      AND regexp_matches(regexp_replace(x, '${STRING}', '""', 'g'), '${LENIENT}') THEN '' ELSE x END)`,

@@ -29,11 +29,12 @@ const INTERVALS: Readonly<Record<string, string>> = {
   year: `to_years(${INT})`,
 };
 
+const cases = Object.entries(INTERVALS)
+  .map(([unit, interval]) => `WHEN '${unit}' THEN ${interval}`)
+  .join(' ');
 /** The interval of a unit that is no literal. */
 const INTERVAL = `CASE lower(unit)
-  ${Object.entries(INTERVALS)
-    .map(([unit, interval]) => `WHEN '${unit}' THEN ${interval}`)
-    .join(' ')}
+  ${cases}
   ELSE CAST('INVALID_FUNCTION_ARGUMENT: ''' || unit || ''' is not a valid TIMESTAMP field' AS INTERVAL) END`;
 
 /** Additions of one unit each, which mention the number once: see `callForms.ts`. */

@@ -50,10 +50,12 @@ function repeated(
   next: Readonly<Record<string, string>>,
   result: string,
 ): string {
-  const row = (fields: Readonly<Record<string, string>>) =>
-    `{${Object.entries(fields)
+  const row = (fields: Readonly<Record<string, string>>) => {
+    const members = Object.entries(fields)
       .map(([name, sql]) => `${name}: ${sql}`)
-      .join(', ')}}`;
+      .join(', ');
+    return `{${members}}`;
+  };
   const after = row({ n: 's.n + 1', ...next });
   const first = row({ n: '1e0', done: 'false', ...start });
   return `list_transform([list_reduce(list_transform(range(${steps}), lambda i: ${first}),

@@ -66,8 +66,9 @@ export async function readQuery(
   { most, signal }: { readonly most: number; readonly signal: AbortSignal },
 ): Promise<QueryPage> {
   return withTables(directory, sql, async (connection, readable) => {
+    const paths = readable.map((path) => quoteText(`${path}/`)).join(', ');
     await connection.run(
-      `SET memory_limit = '${MEMORY}'; SET allowed_directories = [${readable.map((path) => quoteText(`${path}/`)).join(', ')}];
+      `SET memory_limit = '${MEMORY}'; SET allowed_directories = [${paths}];
        SET enable_external_access = false; SET lock_configuration = true`,
     );
     const statements = await connection.extractStatements(sql);

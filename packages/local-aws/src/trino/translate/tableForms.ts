@@ -28,7 +28,8 @@ export function writeUnnest(writer: TokenWriter, out: Rendering, index: number):
       : [`unnest(${pairs}, max_depth := 2)`];
   if (ordinality) {
     const sizes = names.map((name) => `coalesce(trino_cardinality(${name}), 0)`);
-    items.push(`unnest(range(1, 1 + ${sizes.length === 1 ? sizes[0] : `greatest(${sizes.join(', ')})`}))`);
+    const largest = sizes.length === 1 ? sizes[0] : `greatest(${sizes.join(', ')})`;
+    items.push(`unnest(range(1, 1 + ${largest}))`);
   }
   out.addApart(`(SELECT ${items.join(', ')} FROM (SELECT`, at);
   for (const [position, { from, to }] of values.entries()) {
