@@ -21,4 +21,5 @@ const packed = spawnSync('npm', ['pack', '--json', '--pack-destination', out], {
   shell: process.platform === 'win32',
 });
 if (packed.status !== 0) throw new Error(`npm pack ended with ${packed.status ?? packed.error?.message}.`);
-process.stdout.write(`${join(out, `${name}-${version}.tgz`)}\n`);
+const archive = join(out, `${name}-${version}.tgz`);
+process.stdout.write(`${archive}\n`);

@@ -104,9 +104,10 @@ export async function openLake() {
       id bigint, name string COMMENT 'of whom', value double, ts timestamp, tags array<string>,
       place struct<city:string,zip:int>, attributes map<string,int>, extra string
     ) PARTITIONED BY (ds date) STORED AS PARQUET LOCATION 's3://lake/events/'`);
-  await rows(
-    `ALTER TABLE events ADD ${DAYS.map((day) => `PARTITION (ds = '${day}') LOCATION 's3://lake/events/${day}/'`).join(' ')}`,
+  const partitions = DAYS.map((day) => `PARTITION (ds = '${day}') LOCATION 's3://lake/events/${day}/'`).join(
+    ' ',
   );
+  await rows(`ALTER TABLE events ADD ${partitions}`);
 
   return {
     athena,

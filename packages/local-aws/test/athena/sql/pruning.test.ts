@@ -11,13 +11,15 @@ beforeAll(async () => {
     const columns = NAMES.map((name) => `range + 10 AS "${name}"`).join(', ');
     await lake.put(`named/${day}/0.parquet`, `SELECT ${columns} FROM range(3)`);
   }
+  const columns = NAMES.map((name) => `\`${name}\` bigint`).join(', ');
   await lake.rows(
-    `CREATE EXTERNAL TABLE named (${NAMES.map((name) => `\`${name}\` bigint`).join(', ')})
+    `CREATE EXTERNAL TABLE named (${columns})
      PARTITIONED BY (ds date) STORED AS PARQUET LOCATION 's3://lake/named/'`,
   );
-  await lake.rows(
-    `ALTER TABLE named ADD ${DAYS.map((day) => `PARTITION (ds = '${day}') LOCATION 's3://lake/named/${day}/'`).join(' ')}`,
+  const partitions = DAYS.map((day) => `PARTITION (ds = '${day}') LOCATION 's3://lake/named/${day}/'`).join(
+    ' ',
   );
+  await lake.rows(`ALTER TABLE named ADD ${partitions}`);
 });
 afterAll(() => lake.close());
 

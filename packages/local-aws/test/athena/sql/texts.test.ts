@@ -24,8 +24,9 @@ async function table(
   const [before, behind = ''] = clauses.split(' TBLPROPERTIES ');
   for (const [file, text] of Object.entries(files))
     await lake.store.put('lake', `${name}/${file}`, Readable.from([Buffer.from(text)]));
+  const properties = behind && `TBLPROPERTIES ${behind}`;
   await lake.rows(
-    `CREATE EXTERNAL TABLE ${name} (${columns}) ${before} LOCATION 's3://lake/${name}/' ${behind && `TBLPROPERTIES ${behind}`}`,
+    `CREATE EXTERNAL TABLE ${name} (${columns}) ${before} LOCATION 's3://lake/${name}/' ${properties}`,
   );
   return name;
 }
