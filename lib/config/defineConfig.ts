@@ -107,11 +107,10 @@ export function oneStageList(
   const sorted = (stages: readonly string[]) => [...stages].sort().join();
   const [first] = given;
   if (first === undefined) return undefined;
-  if (given.some(({ stages }) => sorted(stages) !== sorted(first.stages)))
-    throw new ConfigError(
-      'SLUICE_CONFIG_STAGES_DIFFER',
-      `${given.map(({ what, stages }) => `${what} lists ${stages.join(', ')}`).join('; ')}.`,
-    );
+  if (given.some(({ stages }) => sorted(stages) !== sorted(first.stages))) {
+    const lists = given.map(({ what, stages }) => `${what} lists ${stages.join(', ')}`).join('; ');
+    throw new ConfigError('SLUICE_CONFIG_STAGES_DIFFER', `${lists}.`);
+  }
   return [...first.stages];
 }
 
@@ -262,10 +261,13 @@ function findCollisions(config: Config): string[] {
   const sourceNames = config.sources.map(({ name }) => name);
   for (const [i, { sources = [] }] of config.keys.entries()) {
     for (const [j, name] of sources.entries()) {
-      if (!sourceNames.includes(name))
-        problems.push(
-          `keys.${i}.sources.${j}: got ${displayValue(name)}, expected ${sourceNames.length === 0 ? 'no name, as there are no `sources`' : `one of ${sourceNames.join(', ')}`}.`,
-        );
+      if (!sourceNames.includes(name)) {
+        const expected =
+          sourceNames.length === 0
+            ? 'no name, as there are no `sources`'
+            : `one of ${sourceNames.join(', ')}`;
+        problems.push(`keys.${i}.sources.${j}: got ${displayValue(name)}, expected ${expected}.`);
+      }
     }
   }
   for (const [path, action] of Object.entries(config.privacy.redact)) {

@@ -58,10 +58,11 @@ function sharedTargets(one: StageConfig, other: StageConfig): string[] {
   return writtenFolders(one.config).flatMap((written) => {
     const { bucket, folder, field } = written;
     const shared = theirs.find((each) => overlap(each, written));
+    const wanted = JSON.stringify(`${bucket}/${folder}`);
     return shared === undefined
       ? []
       : [
-          `${field}: got ${JSON.stringify(`${bucket}/${folder}`)} for the stage ${one.stage}, expected a folder apart from \`${shared.field}\` of the stage ${other.stage}.`,
+          `${field}: got ${wanted} for the stage ${one.stage}, expected a folder apart from \`${shared.field}\` of the stage ${other.stage}.`,
         ];
   });
 }

@@ -30,9 +30,11 @@ export function viewProblems({ tables, curatedTables, unitIds, jsonPaths }: Conf
   for (const [unitId, column] of Object.entries(unitIds)) {
     const name = meantUnitId(unitId);
     if (name !== unitId) {
-      problems.push(
-        `unitIds.${unitId}: got ${JSON.stringify(column)}, expected ${name === null ? 'no such unit ID: user_id has the userID, which is not a custom ID' : `the name ${name}, as it is in user.customIDs`}.`,
-      );
+      const expected =
+        name === null
+          ? 'no such unit ID: user_id has the userID, which is not a custom ID'
+          : `the name ${name}, as it is in user.customIDs`;
+      problems.push(`unitIds.${unitId}: got ${JSON.stringify(column)}, expected ${expected}.`);
     }
     if (RESERVED_VIEW_COLUMNS.has(column)) {
       problems.push(

@@ -132,8 +132,10 @@ function jsonOf(column: ParquetColumn): string {
 function isOneOf(column: ParquetColumn, values: readonly string[]): string {
   const { name, type } = column;
   // As Hive writes texts that are not annotated. Not every BLOB is UTF-8, so the values become bytes.
-  if (type === 'BLOB')
-    return `${quoteName(name)} IN (${values.map((value) => `encode(${quoteText(value)})`).join(', ')})`;
+  if (type === 'BLOB') {
+    const encoded = values.map((value) => `encode(${quoteText(value)})`).join(', ');
+    return `${quoteName(name)} IN (${encoded})`;
+  }
   const text = `${readable(column)} IN (${list(values)})`;
   const typed = values.filter((value) => isExact(type, value)).map(quoteText);
   if (typed.length === 0) return text;

@@ -103,5 +103,6 @@ function reasonSql(format: StatsigFormat, known: ReadonlySet<string>): string {
     ...format.required.map((name) => [`${sqlOf(name)} IS NULL`, `no_${name}`]),
     ...format.short.map((name) => [`length(${sqlOf(name)}) > ${MOST_STATSIG_CHARACTERS}`, `long_${name}`]),
   ];
-  return `CASE ${cases.map(([when, then]) => `WHEN ${when} THEN '${then}'`).join(' ')} ELSE '${WRITTEN}' END`;
+  const whens = cases.map(([when, then]) => `WHEN ${when} THEN '${then}'`).join(' ');
+  return `CASE ${whens} ELSE '${WRITTEN}' END`;
 }

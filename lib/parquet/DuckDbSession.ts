@@ -80,10 +80,11 @@ export class DuckDbSession {
         custom_extension_repository: directory,
       });
       const connection = await instance.connect();
+      const directories = list([directory, ...reach.directories].map((path) => `${path}/`));
       await connection.run(
         `SET TimeZone = 'UTC'; SET errors_as_json = true; SET disabled_optimizers = '${STATISTICS_OPTIMIZERS}';
          SET allowed_paths = ${list(reach.files)};
-         SET allowed_directories = ${list([directory, ...reach.directories].map((path) => `${path}/`))};
+         SET allowed_directories = ${directories};
          SET enable_external_access = false; SET lock_configuration = true`,
       );
       return new DuckDbSession(instance, connection, signal);

@@ -29,7 +29,8 @@ const WRITTEN = `(FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL 1, ROW_GRO
 
 /** A query of the rows of another, sorted. */
 export function sortedQuery(from: string, by: readonly string[]): string {
-  return `SELECT * FROM (${from}) ORDER BY ${by.map((name) => `${quoteName(name)} NULLS LAST`).join(', ')}`;
+  const order = by.map((name) => `${quoteName(name)} NULLS LAST`).join(', ');
+  return `SELECT * FROM (${from}) ORDER BY ${order}`;
 }
 
 /**

@@ -48,7 +48,8 @@ export const DAMAGED_DAYS = 90;
  * @param from The first byte that was read, of an object that is written in several runs. Default 0.
  */
 export function damagedKey(key: string, from = 0): string {
-  return `${DAMAGED_FOLDER}${key.slice(LANDING_FOLDER.length)}${from === 0 ? '' : `.from-${from}`}`;
+  const rest = from === 0 ? '' : `.from-${from}`;
+  return `${DAMAGED_FOLDER}${key.slice(LANDING_FOLDER.length)}${rest}`;
 }
 
 /**

@@ -25,7 +25,8 @@ const PLAIN_KEY = /^[A-Za-z_][A-Za-z0-9_]*$/;
 const athena: RowDialect = {
   jsonScalar(column, keys) {
     const steps = keys.map((key) => (PLAIN_KEY.test(key) ? `.${key}` : `["${key}"]`));
-    return `json_extract_scalar(${quoteName(column)}, ${quoteText(`$${steps.join('')}`)})`;
+    const path = quoteText(`$${steps.join('')}`);
+    return `json_extract_scalar(${quoteName(column)}, ${path})`;
   },
   matches: (sql, pattern) => `regexp_like(${sql}, ${quoteText(pattern)})`,
 };

@@ -25,9 +25,10 @@ export const HAS_EVALUATIONS = `"secondary_exposures" LIKE '[%'`;
  * @param rule The column with the rule ID, quoted.
  */
 export function isGroupRule(rule: string): string {
+  const endings = quoteText(`(${[...NON_GROUP_RULE_ENDINGS.keys()].join('|')})\\z`);
   return [
     `${rule} NOT IN (${[...NON_GROUP_RULES.keys()].map(quoteText).join(', ')})`,
-    `NOT regexp_like(${rule}, ${quoteText(`(${[...NON_GROUP_RULE_ENDINGS.keys()].join('|')})\\z`)})`,
+    `NOT regexp_like(${rule}, ${endings})`,
   ].join(' AND ');
 }
 

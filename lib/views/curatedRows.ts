@@ -65,10 +65,11 @@ export function allRows(config: Tables, kind: ForwardedKind, curated: readonly D
 function bothTables(config: Tables, kind: ForwardedKind, curated: readonly DayRange[], and = ''): string {
   const columns = storedColumns(config, kind);
   const listed = daysIn(curated);
+  const also = and === '' ? '' : ` ${and}`;
   return `(
   SELECT ${columns} FROM ${qualifiedName(config, config.tables[kind])} WHERE NOT ${listed}
   UNION ALL
-  SELECT ${columns} FROM ${qualifiedName(config, config.curatedTables[kind])} WHERE ${listed}${and === '' ? '' : ` ${and}`}
+  SELECT ${columns} FROM ${qualifiedName(config, config.curatedTables[kind])} WHERE ${listed}${also}
 )`;
 }
 

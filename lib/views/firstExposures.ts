@@ -99,6 +99,7 @@ WHERE "place" = 1 AND NOT "held_out"`;
 function placedGroups(config: ViewConfig, unit: string, exposures: string): string {
   const { from, where } = groupedExposures(config, exposures);
   const ofUnit = 'PARTITION BY "experiment_id", "is_gate", "unit_id"';
+  const conditions = [...where, `${unit} IS NOT NULL`].join(' AND ');
   return `(
   SELECT
     *,
@@ -115,7 +116,7 @@ function placedGroups(config: ViewConfig, unit: string, exposures: string): stri
       max(${GROUP_NAME}) AS "group_name",
       min("timestamp") AS "group_ts"
     FROM ${from}
-    WHERE ${[...where, `${unit} IS NOT NULL`].join(' AND ')}
+    WHERE ${conditions}
     GROUP BY 1, 2, 3, 4, 5
   ) AS "groups"
 )`;

@@ -42,11 +42,17 @@ export function withDerivedColumns({ derived }: Pick<CuratedTable, 'derived'>, f
   if (columns.length === 0) return from;
   const roots = [...Map.groupBy(extracted.values(), ({ column }) => column)];
   const parsed = roots.map(([column, paths], i) => {
-    const list = paths.map(({ keys }) => quoteText(`$${keys.map((key) => `."${key}"`).join('')}`));
+    const list = paths.map(({ keys }) => {
+      const path = keys.map((key) => `."${key}"`).join('');
+      return quoteText(`$${path}`);
+    });
     return `TRY(json_extract(${quoteName(column)}, [${list.join(', ')}])) AS "json ${i}"`;
   });
   const items = roots.flatMap(([, paths], i) =>
-    paths.map(({ name }, n) => `CAST("json ${i}"[${n + 1}] AS VARCHAR) AS ${quoteName(`${name} found`)}`),
+    paths.map(({ name }, n) => {
+      const column = quoteName(`${name} found`);
+      return `CAST("json ${i}"[${n + 1}] AS VARCHAR) AS ${column}`;
+    }),
   );
   const texts = roots.flatMap(([, paths], i) => paths.map((path) => textOf(path, `json ${i}`)));
   const select = (list: readonly string[], of: string) => `(SELECT *, ${list.join(', ')} FROM ${of})`;
@@ -67,9 +73,10 @@ function textOf({ column, keys, name }: Extracted, parsed: string): string {
   const key = `"${keys.at(-1) ?? ''}"`;
   const isWhole = `regexp_full_match(${found}, '-?[1-9][0-9]*')`;
   // The key is in the text once, and followed by the number as DuckDB writes it: so it is written there in the same way.
-  const stands = [',', '}'].map(
-    (end) => `contains(${source}, ${quoteText(`${key}:`)} || ${found} || '${end}')`,
-  );
+  const stands = [',', '}'].map((end) => {
+    const label = quoteText(`${key}:`);
+    return `contains(${source}, ${label} || ${found} || '${end}')`;
+  });
   const once = `strlen(replace(${source}, ${quoteText(key)}, '')) = strlen(${source}) - ${Buffer.byteLength(key)}`;
   const isWritten = `regexp_matches(${found}, '^-?[0-9]') AND (${stands.join(' OR ')}) AND ${once} AND NOT contains(${source}, '\\')`;
   return `CASE

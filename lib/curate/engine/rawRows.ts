@@ -39,7 +39,9 @@ function selectList(columns: readonly Column[], file: FileSchema): string {
   return columns
     .map((column) => {
       const found = file.columns.find(({ name }) => name.toLowerCase() === column.name);
-      return `${found === undefined ? `CAST(NULL AS ${DUCKDB_TYPES[column.type]})` : readSql(column, found, file)} AS ${quoteName(column.name)}`;
+      const value =
+        found === undefined ? `CAST(NULL AS ${DUCKDB_TYPES[column.type]})` : readSql(column, found, file);
+      return `${value} AS ${quoteName(column.name)}`;
     })
     .join(', ');
 }

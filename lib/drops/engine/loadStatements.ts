@@ -87,6 +87,7 @@ function refusedRowsQueries(
       const file = nameOfFile(group.files.map((i) => `${mapping.origin}${nameAt(files, i)}`));
       const { problems } = group;
       // The same row of the same file has the same ID in every load.
+      const rows = readGroup({ files, mapping }, group, `, ${group.sql} AS raw`);
       return `SELECT md5(concat_ws('|', ${quoteText(mapping.label)}, file, row_number, raw)) AS quarantine_id,
         ${timestampSql(receivedAt)} AS received_at, reason,
         'row ' || row_number || ', ' || detail AS detail, ${quoteText(mapping.label)} AS key_label,
@@ -100,7 +101,7 @@ function refusedRowsQueries(
             problems.map(({ detail }) => detail),
             'problem',
           )} AS detail
-        FROM (${readGroup({ files, mapping }, group, `, ${group.sql} AS raw`)}) WHERE problem IS NOT NULL)`;
+        FROM (${rows}) WHERE problem IS NOT NULL)`;
     });
 }
 
@@ -121,7 +122,8 @@ export function refusedProbeStatement({ files, mapping }: MappingRequest, file: 
   const group = groupWithFile(mapping, file);
   const raw = group.raws.find((one) => one.files.includes(file));
   if (raw === undefined) throw new RangeError(`The mapping has no row of file ${file}.`);
-  return `SELECT max(length(raw)) FROM (${readGroup({ files, mapping }, { ...group, files: [file] }, `, ${raw.sql} AS raw`)}) WHERE problem IS NOT NULL`;
+  const rows = readGroup({ files, mapping }, { ...group, files: [file] }, `, ${raw.sql} AS raw`);
+  return `SELECT max(length(raw)) FROM (${rows}) WHERE problem IS NOT NULL`;
 }
 
 function groupWithFile(mapping: MappingRequest['mapping'], file: number): MappedGroup {

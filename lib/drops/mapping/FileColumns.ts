@@ -88,7 +88,8 @@ function foundNames(name: string, names: readonly string[]): string {
   const all = names.slice(0, MAX_NAMES).map(quotedName).join(', ');
   const more = names.length > MAX_NAMES ? ` and ${names.length - MAX_NAMES} more` : '';
   const nearest = near.length === 0 ? '' : `, the nearest is ${near.map(quotedName).join(' or ')}`;
-  return `${names.length === 0 ? 'none' : 'no such name'}${nearest}${names.length === 0 ? '' : `, among ${all}${more}`}`;
+  const known = names.length === 0 ? '' : `, among ${all}${more}`;
+  return `${names.length === 0 ? 'none' : 'no such name'}${nearest}${known}`;
 }
 
 /** Requirement for a column of 16 bytes. */

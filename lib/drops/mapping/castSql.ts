@@ -27,12 +27,18 @@ function castSql({ sql, kind, type: found }: FoundColumn, cast: Cast): string {
   if (cast === 'string') return textSql(sql, kind, found);
   if (cast === 'uuid') {
     const text = textSql(sql, kind, found);
-    return `TRY_CAST(${kind === 'bytes' ? `CASE WHEN octet_length(${sql}) = ${UUID_BYTES} THEN ${uuidSql(sql)} ELSE ${text} END` : text} AS UUID)`;
+    const value =
+      kind === 'bytes'
+        ? `CASE WHEN octet_length(${sql}) = ${UUID_BYTES} THEN ${uuidSql(sql)} ELSE ${text} END`
+        : text;
+    return `TRY_CAST(${value} AS UUID)`;
   }
   const plain = kind === 'bytes' || kind === 'nested' ? textSql(sql, kind, found) : sql;
   const type = cast.toUpperCase();
-  if ((cast === 'date' || cast === 'timestamp') && ['text', 'bytes', 'nested'].includes(kind))
-    return `CAST(${writtenTime(`CAST(${plain} AS VARCHAR)`)} AS ${type})`;
+  if ((cast === 'date' || cast === 'timestamp') && ['text', 'bytes', 'nested'].includes(kind)) {
+    const written = writtenTime(`CAST(${plain} AS VARCHAR)`);
+    return `CAST(${written} AS ${type})`;
+  }
   if (cast === 'double') return doubleSql(plain, kind);
   if (cast === 'boolean' && ['integer', 'decimal', 'float'].includes(kind))
     return `CASE ${plain} WHEN 0 THEN false WHEN 1 THEN true END`;

@@ -40,8 +40,10 @@ function jsonOf({ sql, kind, type }: Pick<FoundColumn, 'sql' | 'kind' | 'type'>)
     case 'decimal':
     case 'nested':
       return text;
-    case 'json':
-      return `coalesce(${strictJsonSql(`CAST(${sql} AS VARCHAR)`)}, ${quotedSql(text)})`;
+    case 'json': {
+      const written = strictJsonSql(`CAST(${sql} AS VARCHAR)`);
+      return `coalesce(${written}, ${quotedSql(text)})`;
+    }
     default:
       return quotedSql(text);
   }
@@ -102,11 +104,17 @@ export function jsonObjectSql(members: Members): string {
 export function mergedObjectSql(object: string, members: Members): string {
   if (members.length === 0) return `nullif(${object}, '{}')`;
   const parts = [memberList(members), membersOf(object, members)];
-  return `nullif(concat('{', ${joined(parts.map((part) => `nullif(${part}, '')`))}, '}'), '{}')`;
+  const filled = joined(parts.map((part) => `nullif(${part}, '')`));
+  return `nullif(concat('{', ${filled}, '}'), '{}')`;
 }
 
 function memberList(members: Members): string {
-  return joined(members.map(([key, json]) => `${quoteText(`${JSON.stringify(key)}:`)} || ${json}`));
+  return joined(
+    members.map(([key, json]) => {
+      const label = quoteText(`${JSON.stringify(key)}:`);
+      return `${label} || ${json}`;
+    }),
+  );
 }
 
 /** The members of an object without those that others override. */

@@ -154,10 +154,10 @@ function rebuiltSql(
   }
   const members = structMembers(type);
   if (members.length === 0) return partOf(sql, type);
-  const parts = members.map(
-    (member, i) =>
-      `${quoteName(member.name)} := ${rebuiltSql(`struct_extract_at(${sql}, ${i + 1})`, member.type, changed, partOf, depth)}`,
-  );
+  const parts = members.map((member, i) => {
+    const rebuilt = rebuiltSql(`struct_extract_at(${sql}, ${i + 1})`, member.type, changed, partOf, depth);
+    return `${quoteName(member.name)} := ${rebuilt}`;
+  });
   return `CASE WHEN ${sql} IS NOT NULL THEN struct_pack(${parts.join(', ')}) END`;
 }
 

@@ -164,11 +164,10 @@ export async function startSources(
   const having = sources.filter(({ datasets }) => datasets.some((dataset) => dataset.kind === kind));
   const missing = names?.filter((name) => !having.some((source) => source.name === name)) ?? [];
   const wanted = having.filter(({ name }) => names === undefined || names.includes(name));
-  if (missing.length > 0 || wanted.length === 0)
-    throw new TriggerError(
-      'SLUICE_TRIGGER_NO_DATASET',
-      `${kind}${missing.map((name) => ` ${name}`).join(',')}.`,
-    );
+  if (missing.length > 0 || wanted.length === 0) {
+    const names = missing.map((name) => ` ${name}`).join(',');
+    throw new TriggerError('SLUICE_TRIGGER_NO_DATASET', `${kind}${names}.`);
+  }
 
   const taken = new Map<string, HeldClaim>();
   try {

@@ -38,7 +38,8 @@ const TIME = '____-__-__T__:__:__.___Z';
 
 function typedSql({ name, type }: Column): string {
   const text = quoteName(name);
-  const unfit = `error(${quoteText(`${UNFIT}${name}`)})`;
+  const message = quoteText(`${UNFIT}${name}`);
+  const unfit = `error(${message})`;
   switch (type) {
     case 'string':
       return text;
