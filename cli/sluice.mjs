@@ -33,14 +33,14 @@ if (major >= LEAST_NODE) {
   runInPlace(node, [file, ...process.argv.slice(2)]);
 } else {
   // The package `node` fetches its program by an install script.
+  const how =
+    process.argv[2] === 'init'
+      ? // There is no project yet.
+        `bring it along: \`npx --package node@${LEAST_NODE} --package @sluice-pipeline/sluice sluice init …\`.`
+      : `give the project one of its own: \`npm install --save-dev node@${LEAST_NODE}\`.`;
   const cure =
     node === null
-      ? `Install it, or ${
-          process.argv[2] === 'init'
-            ? // There is no project yet.
-              `bring it along: \`npx --package node@${LEAST_NODE} --package @sluice-pipeline/sluice sluice init …\`.`
-            : `give the project one of its own: \`npm install --save-dev node@${LEAST_NODE}\`.`
-        }`
+      ? `Install it, or ${how}`
       : 'The project has one of its own that its install script has not fetched yet: run `npm rebuild node --ignore-scripts=false`, or with pnpm `pnpm approve-builds`.';
   process.stderr.write(
     isRepository

@@ -41,7 +41,10 @@ export async function configuredTarget(
 
 /** Names the deployment that a command is about to change: `Stage prod in eu-west-1 of account 111122223333.` */
 async function targetSentence({ stack: { stage }, aws, isLocal }: ConfiguredTarget): Promise<string> {
-  if (isLocal) return `The local cloud on ${aws.endpoint}${stage === LOCAL_STAGE ? '' : `, stage ${stage}`}.`;
+  if (isLocal) {
+    const ofStage = stage === LOCAL_STAGE ? '' : `, stage ${stage}`;
+    return `The local cloud on ${aws.endpoint}${ofStage}.`;
+  }
   const { GetCallerIdentityCommand, STSClient } = await import('@aws-sdk/client-sts');
   const client = new STSClient({
     ...aws,

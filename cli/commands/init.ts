@@ -52,8 +52,10 @@ export const init: Command = {
     writeResult(
       line,
       { name, folder: root, version: VERSION, sluice: own.from, files: Object.keys(files), next },
-      () =>
-        `Made ${shown}: ${Object.keys(files).join(', ')}.\n\nNext:\n${next.map((step) => `  ${step}\n`).join('')}`,
+      () => {
+        const steps = next.map((step) => `  ${step}\n`).join('');
+        return `Made ${shown}: ${Object.keys(files).join(', ')}.\n\nNext:\n${steps}`;
+      },
     );
     return 0;
   },

@@ -178,6 +178,7 @@ function write(policies: readonly PrintedPolicy[], line: CommandLine): void {
     }
   for (const name of new Set(JSON.stringify(policies).match(PLACEHOLDER))) {
     const option = FILLED_BY[name];
-    writeNote(`Placeholder left: ${name}. Replace it${option === undefined ? '' : `, or use ${option}`}.\n`);
+    const orOption = option === undefined ? '' : `, or use ${option}`;
+    writeNote(`Placeholder left: ${name}. Replace it${orOption}.\n`);
   }
 }

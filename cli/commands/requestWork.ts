@@ -45,9 +45,10 @@ export async function requestWork<Requested extends object>(
     }
   });
   writeResult(line, dryRun ? requested : sent(requested), () => (dryRun ? text(requested) : ''));
+  const hint = dry === '' ? '' : ` ${dry}`;
   writeNote(
     dryRun
-      ? `Nothing was requested: this is a dry run.${dry === '' ? '' : ` ${dry}`}\n`
+      ? `Nothing was requested: this is a dry run.${hint}\n`
       : `${done(requested)} \`${targetedCommand(line, shown)}\` shows the result.\n`,
   );
   return 0;

@@ -109,7 +109,8 @@ function tableText(shown: {
   const { table, days, files } = shown;
   const { name, kind, description, dataset } = table;
   const of = dataset === null ? '' : ` of the dataset ${dataset.name} of ${dataset.source}`;
-  const about = `${visibleLine(name)} (${kind}${of})${description === '' ? '' : `: ${visibleLine(description)}`}\n`;
+  const described = description === '' ? '' : `: ${visibleLine(description)}`;
+  const about = `${visibleLine(name)} (${kind}${of})${described}\n`;
   const parts = [
     about,
     ...(files === null ? [columnTable(table)] : [fileTable(files)]),
@@ -156,8 +157,9 @@ function fileTable({ files, day, location, isRegistered }: TableFiles): string {
     bytes,
     'last modified': lastModified,
   }));
+  const ofDay = day === null ? '' : ` of ${day}`;
   const head = [
-    `Files${day === null ? '' : ` of ${day}`} in ${visibleLine(location)}`,
+    `Files${ofDay} in ${visibleLine(location)}`,
     ...(isRegistered ? [] : ['The day has NO PARTITION: readers do not see these files.']),
   ];
   return `${head.join('\n')}\n${textTable(rows)}`;

@@ -91,8 +91,9 @@ function traceText(id: string, { subject, state, steps, found, hasMore, notes }:
     subject === 'user' && found > 0
       ? `${name}: ${found}${hasMore ? ' or more' : ''} ${found === 1 ? 'event' : 'events'}, the newest first`
       : `${name} (${subject}): ${state}`;
-  const lines = steps.map(
+  const taken = steps.map(
     ({ at, what }) => `${(at === null ? '' : isoTimestamp(at)).padEnd(24)}  ${visibleLine(what)}`,
   );
-  return `${[head, ...lines, ...notes.map((note) => `Note: ${note}`)].join('\n')}\n`;
+  const told = notes.map((note) => `Note: ${note}`);
+  return [head, ...taken, ...told, ''].join('\n');
 }

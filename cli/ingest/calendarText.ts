@@ -22,9 +22,10 @@ const LATE = '!';
 const UNLOOKED = '+';
 /** Ranges of such days that are named. */
 const MAX_RANGES = 3;
-const LEGEND = `${Object.entries(MARKS)
+const marks = Object.entries(MARKS)
   .map(([state, mark]) => `${mark} ${state}`)
-  .join('  ')}  ${NOTHING} no files seen`;
+  .join('  ');
+const LEGEND = `${marks}  ${NOTHING} no files seen`;
 
 /**
  * A calendar for the terminal: a line for each day, a column for each dataset, and problems in words below it.

@@ -8,7 +8,10 @@ const MARKS = { fine: 'ok', problem: 'PROBLEM', warning: 'warning', unchecked: '
 /** What was looked at as lines for a terminal: one line, and below it findings with cause, cure and commands. */
 export function lookText({ check, expects, verdict, findings }: LookedAt): string {
   const head = `${MARKS[verdict].padEnd(12)} ${check.padEnd(16)} ${expects}`;
-  return `${[head, ...findings.flatMap((one) => findingLines(one, 6).map((line, i) => (i === 0 ? `    ${line}` : line)))].join('\n')}\n`;
+  const lines = findings.flatMap((one) =>
+    findingLines(one, 6).map((line, i) => (i === 0 ? `    ${line}` : line)),
+  );
+  return [head, ...lines, ''].join('\n');
 }
 
 /** What was skipped, and the last line: the number of checks with each verdict. */

@@ -31,8 +31,10 @@ export function statusText(status: Status): string {
 
 function lastHourText({ lastHour, lastRequestAt }: StatusFacts): string {
   if (lastHour === null) return 'Last hour: not known.';
-  if (lastHour.requests === 0)
-    return `Last hour: no request.${lastRequestAt === null ? '' : ` The last request came at ${lastRequestAt}.`}`;
+  if (lastHour.requests === 0) {
+    const lastRequest = lastRequestAt === null ? '' : ` The last request came at ${lastRequestAt}.`;
+    return `Last hour: no request.${lastRequest}`;
+  }
   const { requests, refusedBy, failedBy, received, landed, overflowed, quarantined, ignored } = lastHour;
   const counts = { accepted: landed, overflowed, quarantined, ignored };
   const events = Object.entries(counts)
@@ -40,7 +42,8 @@ function lastHourText({ lastHour, lastRequestAt }: StatusFacts): string {
     .map(([what, count]) => `${count} ${what}`);
   const failed = sum(failedBy);
   const answers = [`${sum(refusedBy)} refused`, ...(failed > 0 ? [`${failed} answered 503`] : [])];
-  return `Last hour: ${counted(requests, 'request')} (${answers.join(', ')}), ${counted(received, 'event')}${events.length === 0 ? '' : ` (${events.join(', ')})`}. The last request came at ${lastRequestAt?.slice(11, 16)}.`;
+  const ofEvents = events.length === 0 ? '' : ` (${events.join(', ')})`;
+  return `Last hour: ${counted(requests, 'request')} (${answers.join(', ')}), ${counted(received, 'event')}${ofEvents}. The last request came at ${lastRequestAt?.slice(11, 16)}.`;
 }
 
 function lastDayText({ lastDay }: StatusFacts): string {
@@ -88,21 +91,18 @@ function partsText(status: StatusFacts): string[] {
   const refused = relay?.refused.reduce((total, { count }) => total + count, 0);
   const reasons = quarantine?.map(({ reason, rows }) => `${rows} ${reason}`).join(', ');
   const since = relay?.waiting.oldest == null ? '' : `, the oldest since ${relay.waiting.oldest}`;
+  const oddities = Object.entries(noted?.counts ?? {}).map(([what, count]) => `${count} ${what}`);
+  const unnotified = isLocal ? ' (docs/local.md, "Alarms")' : `, ${silent.length} notify nobody`;
   const parts = [
     partitions &&
       `Partitions: ${counted(partitions.days, 'day')} with files within a week, ${partitions.gaps.length} missing.`,
     quarantine && `Quarantine within 24 hours: ${reasons === '' ? 'no row' : reasons}.`,
-    noted &&
-      Object.keys(noted.counts).length > 0 &&
-      `Noted of events within 24 hours, of ${isLocal ? 'all' : 'logged'} requests: ${noted.hasMore ? 'at least ' : ''}${Object.entries(
-        noted.counts,
-      )
-        .map(([what, count]) => `${count} ${what}`)
-        .join(', ')}.`,
-    ...(datasets ?? []).map(
-      ({ source, dataset, days, late }) =>
-        `Drops of ${source}/${dataset}: ${calendar(days)}${late.length === 0 ? '' : `, late: ${late.map(({ day }) => day).join(', ')}`}.`,
-    ),
+    oddities.length > 0 &&
+      `Noted of events within 24 hours, of ${isLocal ? 'all' : 'logged'} requests: ${noted?.hasMore ? 'at least ' : ''}${oddities.join(', ')}.`,
+    ...(datasets ?? []).map(({ source, dataset, days, late }) => {
+      const lateDrops = late.length === 0 ? '' : `, late: ${late.map(({ day }) => day).join(', ')}`;
+      return `Drops of ${source}/${dataset}: ${calendar(days)}${lateDrops}.`;
+    }),
     ...(exports ?? []).map(({ export: name, days }) => `Export ${name}: ${calendar(days)}.`),
     ...(curated ?? []).map(
       ({ table, listed, raw, failed, late }) =>
@@ -117,7 +117,7 @@ function partsText(status: StatusFacts): string[] {
       `Quota of ${stream.stream}: ${Math.round(stream.quotaShare * 100)} % of its ${stream.quota}.`,
     isLocal && 'Quotas of the stream: not known locally.',
     alarms &&
-      `Alarms: ${has('ALARM')} of ${alarms.length} on, ${has('INSUFFICIENT_DATA')} without data${isLocal ? ' (docs/local.md, "Alarms")' : `, ${silent.length} notify nobody`}.`,
+      `Alarms: ${has('ALARM')} of ${alarms.length} on, ${has('INSUFFICIENT_DATA')} without data${unnotified}.`,
   ];
   return parts.flatMap((part) => part || []);
 }

@@ -88,7 +88,8 @@ export async function askDrop(probed: Probed, { lacks, time }: Run, onProgress: 
       const sql = `SELECT count(*) FROM ${quoteName(config.database)}.${quoteName(of.dataset.table)} WHERE ds = DATE ${quoteText(day)}`;
       const isRead = !lacks.has('AWS::Athena::WorkGroup');
       const [row] = isRead ? await runQuery(probed, sql) : [[String(entry.rows.out)]];
-      const found = `loaded, ${row?.[0]} of ${DROPPED_ROWS} rows ${isRead ? `in ${of.dataset.table}` : 'by the ledger'}`;
+      const place = isRead ? `in ${of.dataset.table}` : 'by the ledger';
+      const found = `loaded, ${row?.[0]} of ${DROPPED_ROWS} rows ${place}`;
       return answer(code, row?.[0] === String(DROPPED_ROWS), found);
     }
     if (entry?.state === 'failed' || clock.now() > deadline)

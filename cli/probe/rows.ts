@@ -69,7 +69,8 @@ export async function readRows(probed: Probed, run: Run): Promise<readonly Row[]
 function ofRun({ database }: Config, run: Run, table: string): string {
   const day = (ms: number) => `DATE ${quoteText(utcDay(ms))}`;
   const days = `ds BETWEEN ${day(run.time - DAY_MS)} AND ${day(run.time + DAY_MS)}`;
-  return `${quoteName(database)}.${quoteName(table)} WHERE ${days} AND event_name LIKE ${quoteText(`${eventName(run, '')}%`)}`;
+  const pattern = quoteText(`${eventName(run, '')}%`);
+  return `${quoteName(database)}.${quoteName(table)} WHERE ${days} AND event_name LIKE ${pattern}`;
 }
 
 /** Queries every view without rows, at the same time, and then for the events of the run. @param events That have a row. */
@@ -106,11 +107,8 @@ export function judgeEvent(
   const found = (rows ?? []).filter((row) => row.part === part);
   if (status === 413) {
     const isFine = reply.status === 413 && readableBy(reply, ORIGIN) && found.length === 0;
-    return answer(
-      code,
-      isFine,
-      `${replyText(reply, ORIGIN)}${found.length === 0 ? '' : `, but ${rowCount(found)}`}`,
-    );
+    const problems = found.length === 0 ? '' : `, but ${rowCount(found)}`;
+    return answer(code, isFine, `${replyText(reply, ORIGIN)}${problems}`);
   }
   if (reply.status !== 202 || !isFromCollector(reply)) return answer(code, false, replyText(reply));
   if (rows === null) return unanswered(code, '202; its row could not be looked for');

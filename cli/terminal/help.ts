@@ -47,13 +47,15 @@ function optionRows(
   options: CommandOptions,
   actions: Readonly<Record<string, Action>>,
 ): readonly (readonly [string, string])[] {
-  return Object.entries(options).map(([name, { type, help, values }]) => [
-    `--${name}${type === 'string' ? ' …' : ''}`,
-    // A help that names the values itself says what they mean.
-    `${takers(name, help, actions)}${help}${
-      values === undefined || values.every((value) => help.includes(value)) ? '' : `: ${oneOf(values)}`
-    }`,
-  ]);
+  return Object.entries(options).map(([name, { type, help, values }]) => {
+    const choices =
+      values === undefined || values.every((value) => help.includes(value)) ? '' : `: ${oneOf(values)}`;
+    return [
+      `--${name}${type === 'string' ? ' …' : ''}`,
+      // A help that names the values itself says what they mean.
+      `${takers(name, help, actions)}${help}${choices}`,
+    ];
+  });
 }
 
 /** `run, backfill: ` of an option that only some actions take. The help of some options names the action by itself. */

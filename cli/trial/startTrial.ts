@@ -74,8 +74,10 @@ export async function startTrial(line: CommandLine, wish: TrialWish): Promise<nu
     const tried = await runTrial(trial, {
       deployment,
       url: wish.url,
-      onProgress: (step, what) =>
-        progress.show(`${step}, about ${duration(EXPECTED_SECONDS[step])}${what && `: ${what}`}`),
+      onProgress: (step, what) => {
+        const detail = what && `: ${what}`;
+        return progress.show(`${step}, about ${duration(EXPECTED_SECONDS[step])}${detail}`);
+      },
       onStep: (taken) => writeNote(stepText(taken)),
     }).finally(() => progress.end());
     const report = trialReport(trial, startedAt, tried);

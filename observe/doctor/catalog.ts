@@ -203,12 +203,10 @@ GROUP BY "experiment_id"
 ORDER BY count(*) DESC, "experiment_id"
 LIMIT ${MOST_HASHES}`,
   );
-  return rows.map(({ experiment_id: sent, layer_id: layer, row_count: count }) =>
-    finding(
-      'SLUICE_FINDING_NAMES_UNKNOWN',
-      `${sent} of the layer ${layer}: ${count === '1' ? '1 row' : `${count} rows`}.`,
-    ),
-  );
+  return rows.map(({ experiment_id: sent, layer_id: layer, row_count: count }) => {
+    const rows = count === '1' ? '1 row' : `${count} rows`;
+    return finding('SLUICE_FINDING_NAMES_UNKNOWN', `${sent} of the layer ${layer}: ${rows}.`);
+  });
 }
 
 /** The days that views read from curated tables. Without `curate: true` there are none. */

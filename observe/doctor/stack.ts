@@ -68,9 +68,10 @@ export function* judgeStack(
   const { StackName = '', StackStatus = '', StackStatusReason: reason } = found;
   if (!FINISHED.test(StackStatus)) {
     const verb = REPAIR_VERBS.get(StackStatus);
+    const because = reason === undefined ? '' : `: ${reason}`;
     yield finding(
       'SLUICE_FINDING_STACK_UNFINISHED',
-      `${StackName} is ${StackStatus}${reason === undefined ? '' : `: ${reason}`}.`,
+      `${StackName} is ${StackStatus}${because}.`,
       verb === undefined ? [] : [say.aws('cloudformation', verb, '--stack-name', StackName)],
     );
   }
@@ -193,8 +194,9 @@ export function judgeDomain(found: FoundDomain, certificateArn: string | null): 
   const { domainName, domainNameStatus: status, domainNameStatusMessage: why, addresses, expected } = found;
   const certificate = found.regionalCertificateArn;
   const leads = addresses.length === 0 ? 'has no address' : `leads to ${addresses.join(', ')}`;
+  const because = why ? `: ${why}` : '';
   const problems = [
-    ...(status === undefined || status === 'AVAILABLE' ? [] : [`is ${status}${why ? `: ${why}` : ''}`]),
+    ...(status === undefined || status === 'AVAILABLE' ? [] : [`is ${status}${because}`]),
     ...(certificate === undefined || certificate === certificateArn
       ? []
       : [`has the certificate ${certificate}, configured is ${certificateArn}`]),

@@ -46,7 +46,8 @@ export const writer: Look = {
     const { partition, account } = identity;
     const needs = writerNeeds(config, partition);
     const role = resources.get(logicalIds.writeRole);
-    const arn = `arn:${partition}:iam::${account}:role/${role ?? `${stackName}-WriteRole-x`}`;
+    const roleName = role ?? `${stackName}-WriteRole-x`;
+    const arn = `arn:${partition}:iam::${account}:role/${roleName}`;
     const found = await ifThere(
       s3.send(new GetBucketPolicyCommand({ Bucket: config.bucket })),
       /^NoSuchBucket/,

@@ -119,10 +119,11 @@ export function judgeKey(found: KeyFacts, say: Pick<DeploymentCommands, 'aws'>):
   const on = DeletionDate === undefined ? '' : ` at ${DeletionDate.toISOString()}`;
   const kind = [KeySpec, KeyUsage, ...(MultiRegion === true ? ['multi-Region'] : [])].join(', ');
   const wrong = `is of a kind that S3 or Statsig does not use (${kind})`;
+  const faults = [...(isEnabled ? [] : [`${is}${on}`]), ...(isFit ? [] : [wrong])].join(', and ');
   return [
     finding(
       'SLUICE_FINDING_KEY_UNUSABLE',
-      `${Arn} ${[...(isEnabled ? [] : [`${is}${on}`]), ...(isFit ? [] : [wrong])].join(', and ')}.`,
+      `${Arn} ${faults}.`,
       verbs.map((verb) => say.aws('kms', verb, '--key-id', Arn)),
     ),
   ];
@@ -159,9 +160,10 @@ function* judgeLanding(facts: StatusFacts, { config, stack, now, say }: Place): 
     const name = stream?.stream ?? partName(stack, 'landing');
     const waits = count === null ? '' : ` ${counted(count, 'request')} ${count === 1 ? 'waits' : 'wait'}.`;
     const log = say.aws('logs', 'tail', deliveryLogGroup(stack), '--since', '1h');
+    const subject = why === undefined ? `${name}: its` : `The delivery of ${name} failed last at ${why} Its`;
     yield finding(
       'SLUICE_FINDING_STREAM_LATE',
-      `${why === undefined ? `${name}: its` : `The delivery of ${name} failed last at ${why} Its`} oldest record has waited since ${oldest}, ${hours.toFixed(1)} hours; Firehose drops it in ${left.toFixed(1)} hours.${waits}`,
+      `${subject} oldest record has waited since ${oldest}, ${hours.toFixed(1)} hours; Firehose drops it in ${left.toFixed(1)} hours.${waits}`,
       [stream === null ? say.control('POST', 'flush') : log],
     );
   }
@@ -191,7 +193,8 @@ function* judgeDeadLetters(facts: StatusFacts, { say, now }: Place): Findings {
 
 /** `sluice-prod-write-dead-letters has 2 messages, the oldest since 2026-…`, without a stop at its end. */
 function deadText({ queue, messages, since }: DeadLetters): string {
-  return `${queue} has ${counted(messages, 'message')}${since === null ? '' : `, the oldest since ${since}`}`;
+  const age = since === null ? '' : `, the oldest since ${since}`;
+  return `${queue} has ${counted(messages, 'message')}${age}`;
 }
 
 /** What a function failed with last, as a sentence; empty if that is not known. */
@@ -295,7 +298,8 @@ function* judgeRequests(facts: StatusFacts, { now, say }: Place): Findings {
 /** A time, and how long ago it was. */
 function agoText(at: string, now: number): string {
   const hours = (now - Date.parse(at)) / HOUR_MS;
-  return `${at}, ${hours < 48 ? `${hours.toFixed(1)} hours` : `${Math.round(hours / 24)} days`} ago`;
+  const age = hours < 48 ? `${hours.toFixed(1)} hours` : `${Math.round(hours / 24)} days`;
+  return `${at}, ${age} ago`;
 }
 
 function usualText(usual: number | null): string {
@@ -364,7 +368,9 @@ function sentText(sent: SentGroup): string {
 
 /** ` from js-client 3.1 with the key web` */
 function fromText({ sdk, key }: Pick<SentGroup, 'sdk' | 'key'>): string {
-  return `${sdk === null ? '' : ` from ${sdk}`}${key === null ? '' : ` with the key ${key}`}`;
+  const fromSdk = sdk === null ? '' : ` from ${sdk}`;
+  const withKey = key === null ? '' : ` with the key ${key}`;
+  return `${fromSdk}${withKey}`;
 }
 
 /** Who sent a day's events more than once. */
@@ -407,15 +413,16 @@ function* judgeRows(facts: StatusFacts, { config, say }: Place): Findings {
   const cured = reasons.filter(({ reason }) => isCuredByRedrive(reason)).slice(0, MOST_COMMANDS);
   const lost = reasons.filter(({ reason }) => !isCuredByRedrive(reason)).slice(0, MOST_COMMANDS);
   const cures = lost.map(({ reason }) => ` ${reason}: ${explainCode(reason).cure}`);
-  if (reasons.length > 0)
+  if (reasons.length > 0) {
+    const rows = listed(
+      reasons.map(
+        ({ reason, rows, newestAt }) => `${counted(rows, 'row')} with ${reason}, the last of ${newestAt}`,
+      ),
+      '; ',
+    );
     yield finding(
       'SLUICE_FINDING_QUARANTINED',
-      `${listed(
-        reasons.map(
-          ({ reason, rows, newestAt }) => `${counted(rows, 'row')} with ${reason}, the last of ${newestAt}`,
-        ),
-        '; ',
-      )}.${cures.join('')}`,
+      `${rows}.${cures.join('')}`,
       [
         say.sluice('quarantine'),
         ...cured.map(({ reason }) => say.sluice('redrive', '--reason', reason, '--dry-run')),
@@ -423,6 +430,7 @@ function* judgeRows(facts: StatusFacts, { config, say }: Place): Findings {
       // Refused events are ordinary; rows that their table did not take are not.
       reasons.some(({ reason }) => isRowFailure(reason)) ? 'problem' : 'warning',
     );
+  }
 }
 
 /** Drops of customers. */
@@ -461,7 +469,8 @@ function* judgeDatasets({ datasets }: StatusFacts, { now, say }: Place): Finding
     if (lacking.length > 0) {
       const texts = lacking.toReversed().map(({ day, words: has }) => {
         const { due } = late.find((one) => one.day === day) ?? {};
-        return `${day} ${has}${due === undefined ? '' : `, expected by ${isoTimestamp(due)}`}`;
+        const expected = due === undefined ? '' : `, expected by ${isoTimestamp(due)}`;
+        return `${day} ${has}${expected}`;
       });
       const commands = lacking
         .slice(-MOST_COMMANDS)
@@ -675,10 +684,10 @@ function* judgeRest({ alarms, isLocal, faults, unknown }: StatusFacts, { say }: 
     yield finding(
       'SLUICE_FINDING_ALARM',
       on
-        .map(
-          ({ name, since, description }) =>
-            `${name}${since === null ? '' : `, since ${since}`}: ${description}.`,
-        )
+        .map(({ name, since, description }) => {
+          const started = since === null ? '' : `, since ${since}`;
+          return `${name}${started}: ${description}.`;
+        })
         .join(' '),
       [
         say.aws(
@@ -709,5 +718,6 @@ function sumOf(counts: readonly (readonly [string, number])[]): number {
 /** Names of things, the first of many. */
 export function listed(names: readonly string[], between = ', '): string {
   const more = names.length - MOST_NAMED;
-  return `${names.slice(0, MOST_NAMED).join(between)}${more > 0 ? ` and ${more} more` : ''}`;
+  const rest = more > 0 ? ` and ${more} more` : '';
+  return `${names.slice(0, MOST_NAMED).join(between)}${rest}`;
 }

@@ -302,6 +302,7 @@ function tableCopy(deployment: Deployment, row: TracedRow, rows: readonly Traced
     ...(row.hasSecondary && first === undefined ? ['secondary_exposures'] : []),
   ];
   const { pastDays, futureDays } = deployment.config.timeWindow;
+  const outside = hidden === '' ? '' : `, not in the views: ${hidden}`;
   return {
     receivedAt,
     eventId,
@@ -323,7 +324,7 @@ function tableCopy(deployment: Deployment, row: TracedRow, rows: readonly Traced
             },
           ]),
     ],
-    line: `${shortName(row.name)} (${kind}, ${eventId}): queryable, partition ${day}${hidden === '' ? '' : `, not in the views: ${hidden}`}`,
+    line: `${shortName(row.name)} (${kind}, ${eventId}): queryable, partition ${day}${outside}`,
     row: { kind, day },
   };
 }
@@ -350,7 +351,8 @@ function shortName(name: string): string {
 }
 
 function receivedText({ sdk, name, kind }: Pick<TracedRow, 'sdk' | 'name'> & Pick<TraceRow, 'kind'>): string {
-  return `received${sdk === '' ? '' : ` from ${sdk}`}: ${shortName(name)} (${kind})`;
+  const fromSdk = sdk === '' ? '' : ` from ${sdk}`;
+  return `received${fromSdk}: ${shortName(name)} (${kind})`;
 }
 
 /** When a file was written, epoch milliseconds; null when it is gone. @param location `s3://…`, from Athena's "$path". */

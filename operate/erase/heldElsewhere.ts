@@ -30,32 +30,42 @@ export async function heldElsewhere(
       where: 'https://api.statsig.com',
       todo: 'Statsig has events that SDKs send to it, and rows that it imported from these tables. Ask for their deletion: POST /v1/delete_user_data, for units of type user_id (https://docs.statsig.com/compliance/user_data_deletion_requests). Statsig has it for contracts of Enterprise: without one, ask their support.',
     },
-    ...config.exports.map((one) => ({
-      what: `export ${one.name}`,
-      where: `s3://${one.target.bucket}/${exportFolder(one)}`,
-      todo: `The command asks the export for each changed day that it has exported before: \`${sluiceCommand(where, ['export', 'status', '--export', one.name, '--days', `${SHOWN_DAYS.most}`])}\` shows them. Should a day fail, \`${sluiceCommand(where, ['export', 'run', '--export', one.name, '--from', 'YYYY-MM-DD'])}\` asks again for it. The owner of the bucket deletes old versions, and copies made from it.`,
-    })),
+    ...config.exports.map((one) => {
+      const status = sluiceCommand(where, [
+        'export',
+        'status',
+        '--export',
+        one.name,
+        '--days',
+        `${SHOWN_DAYS.most}`,
+      ]);
+      return {
+        what: `export ${one.name}`,
+        where: `s3://${one.target.bucket}/${exportFolder(one)}`,
+        todo: `The command asks the export for each changed day that it has exported before: \`${status}\` shows them. Should a day fail, \`${sluiceCommand(where, ['export', 'run', '--export', one.name, '--from', 'YYYY-MM-DD'])}\` asks again for it. The owner of the bucket deletes old versions, and copies made from it.`,
+      };
+    }),
     ...config.sources.map((one) => ({
       what: `source ${one.name}`,
       where: `s3://${one.bucket}/`,
       todo: 'The customer deletes the rows in their bucket. A day that they change, or that is loaded again, brings back what they left.',
     })),
     ...(await relayHolds(deployment)),
-    ...config.readers.flatMap((reader) =>
-      reader.kind === 'owox'
+    ...config.readers.flatMap((reader) => {
+      const expiry =
+        config.retention.queryResultDays === null
+          ? 'Results of queries do not expire there, as `retention.queryResultDays` is null: delete them.'
+          : `Results of queries expire there after ${config.retention.queryResultDays} days: delete them if that is too late.`;
+      return reader.kind === 'owox'
         ? [
             {
               what: `results of ${reader.name}`,
               where: `s3://${reader.resultsBucket}/`,
-              todo: `${
-                config.retention.queryResultDays === null
-                  ? 'Results of queries do not expire there, as `retention.queryResultDays` is null: delete them.'
-                  : `Results of queries expire there after ${config.retention.queryResultDays} days: delete them if that is too late.`
-              } What the reader has stored elsewhere is theirs to delete.`,
+              todo: `${expiry} What the reader has stored elsewhere is theirs to delete.`,
             },
           ]
-        : [],
-    ),
+        : [];
+    }),
     {
       what: 'tables that readers made',
       where: `s3://${config.bucket}/${READER_TABLES_FOLDER}*/${MADE_TABLES_FOLDER}`,

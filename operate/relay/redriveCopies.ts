@@ -41,7 +41,8 @@ export async function redriveCopies(
   if (config.relay === undefined) throw new RelayCopiesError('SLUICE_RELAY_OFF');
   const Bucket = config.bucket;
   const store = s3ObjectStore(s3, Bucket);
-  const Prefix = `${RELAY_REFUSED_FOLDER}${reason === null ? '' : `${reason}/`}`;
+  const folder = reason === null ? '' : `${reason}/`;
+  const Prefix = `${RELAY_REFUSED_FOLDER}${folder}`;
   let found = 0;
   let moved = 0;
   let tooOld = 0;

@@ -55,12 +55,13 @@ export async function readLastFailure(
   since: number,
 ): Promise<string | null> {
   const { logs, stack, now } = deployment;
+  const ends = ENDS.map((one) => `$.record.status = "${one}"`).join(' || ');
   const log =
     part === STREAM
       ? { group: deliveryLogGroup(stack), filterPattern: '' }
       : {
           group: functionLog(stack, part),
-          filterPattern: `{ $.level = "error" || ${ENDS.map((one) => `$.record.status = "${one}"`).join(' || ')} }`,
+          filterPattern: `{ $.level = "error" || ${ends} }`,
         };
   const recent = now - RECENT_MS;
   for (const time of [{ startTime: recent }, { startTime: Math.min(since, recent), endTime: recent - 1 }]) {

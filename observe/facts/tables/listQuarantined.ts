@@ -102,10 +102,11 @@ function listSql(
     `"ds" BETWEEN DATE '${utcDay(from)}' AND DATE '${utcDay(to)}'`,
     `"received_at" BETWEEN ${timestampText(from)} AND ${timestampText(to)}`,
     ...(reason === undefined ? [] : [`"reason" = ${quoteText(reason)}`]),
-    ...(fileStem === undefined
-      ? []
-      : [`"$path" LIKE ${quoteText(`%/${escapeLike(fileStem)}%`)} ESCAPE '\\'`]),
   ];
+  if (fileStem !== undefined) {
+    const pattern = quoteText(`%/${escapeLike(fileStem)}%`);
+    conditions.push(`"$path" LIKE ${pattern} ESCAPE '\\'`);
+  }
   return `SELECT
   "quarantine_id",
   CAST("received_at" AS varchar) AS "received_at",

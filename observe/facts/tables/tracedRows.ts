@@ -116,11 +116,9 @@ function tracedRow(kind: ForwardedKind, row: Row): TracedRow {
 function reasonsOf(kind: ForwardedKind, row: Row): string[] {
   const [rule, reason] = [row['rule_id'], row['reason']].map((value) => JSON.stringify(value ?? ''));
   const { environment = null } = row;
+  const place = environment === null ? 'it has no environment' : `its environment is ${environment}`;
   const meanings: readonly (readonly [fails: boolean, text: string])[] = [
-    [
-      environment !== 'production',
-      `${environment === null ? 'it has no environment' : `its environment is ${environment}`}, and views show production`,
-    ],
+    [environment !== 'production', `${place}, and views show production`],
     [kind === 'events' && row['name']?.startsWith(SDK_EVENTS) === true, "it is the SDK's own telemetry"],
     [row['condition_1'] === 'false', `its rule ${rule} is not an experiment group in Statsig's specs`],
     [row['condition_2'] === 'false', `it is not an assignment: rule ${rule}, reason ${reason}`],
