@@ -32,8 +32,9 @@ export async function writeRawDays(folder: string, days: number, rows: number): 
       const [from = 0, to = 0] = [file, file + 1].map(
         (part) => n * rows + Math.floor((rows * part) / RAW_FILES),
       );
+      const target = quoteText(join(path, `raw-${String(file).padStart(3, '0')}.parquet`));
       await connection.run(
-        `COPY (${rowsQuery(day, n * rows, rows, [from, to])}) TO ${quoteText(join(path, `raw-${String(file).padStart(3, '0')}.parquet`))} (FORMAT parquet, COMPRESSION snappy)`,
+        `COPY (${rowsQuery(day, n * rows, rows, [from, to])}) TO ${target} (FORMAT parquet, COMPRESSION snappy)`,
       );
     }
     written.push({ day, file: join(path, '*.parquet') });

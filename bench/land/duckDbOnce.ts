@@ -20,10 +20,13 @@ await measured(async () => {
   for (const kind of forwardedKinds) {
     const table = forwardedTables(viewConfig)[kind];
     const members = table.columns.map(({ name }) => `${quoteName(name)} VARCHAR`).join(', ');
-    const texts = `(SELECT unnest("row") FROM read_json(${quoteText(join(lines, `${kind}.ndjson`))},
-      format = 'newline_delimited', columns = {row: ${quoteText(`STRUCT(${members})`)}}))`;
+    const textsFile = quoteText(join(lines, `${kind}.ndjson`));
+    const rowType = quoteText(`STRUCT(${members})`);
+    const texts = `(SELECT unnest("row") FROM read_json(${textsFile},
+      format = 'newline_delimited', columns = {row: ${rowType}}))`;
+    const parquetFile = quoteText(join(directory, `${kind}.parquet`));
     const [counted] = await session.rows(
-      `COPY (${typedQuery(table, texts)}) TO ${quoteText(join(directory, `${kind}.parquet`))} (FORMAT parquet, COMPRESSION zstd)`,
+      `COPY (${typedQuery(table, texts)}) TO ${parquetFile} (FORMAT parquet, COMPRESSION zstd)`,
     );
     rows += Number(counted?.['Count']);
   }

@@ -132,10 +132,11 @@ export async function writeExposureDays(
     const day = utcDay(FIRST_DAY + n * DAY_MS);
     const file = join(folder, day, 'rows.parquet');
     mkdirSync(join(folder, day), { recursive: true });
+    const midnight = quoteText(`${day} 00:00:00`);
     await connection.run(`COPY (
       SELECT ${columns} FROM (
         SELECT id, h, hash(id, 'user') % ${USERS} AS u, h % ${EXPERIMENTS} AS e, ${quoteText(day)} AS day,
-          TIMESTAMP ${quoteText(`${day} 00:00:00`)} + to_milliseconds(CAST(h % ${DAY_MS} AS BIGINT)) AS happened
+          TIMESTAMP ${midnight} + to_milliseconds(CAST(h % ${DAY_MS} AS BIGINT)) AS happened
         FROM (SELECT id, hash(id) % 1000000007 AS h FROM range(${n * rowsPerDay}, ${(n + 1) * rowsPerDay}) AS ids (id))
       )
     ) TO ${quoteText(file)} (FORMAT parquet, COMPRESSION snappy)`);

@@ -99,14 +99,13 @@ export async function tellEvents(story: Story): Promise<void> {
   say(textTable(registered));
 
   heading('5. SQL over the Parquet files');
+  const names = listExperiments(config)
+    .map((name) => `'${name}'`)
+    .join(', ');
   const groups = await ask(
     story,
     'Exposures by experiment and group',
-    `SELECT experiment_id, group_id, count(*) AS exposures, count(DISTINCT user_id) AS users FROM ${config.tables.exposures} WHERE exposure_type <> 'gate' AND is_assignment AND experiment_id IN (${listExperiments(
-      config,
-    )
-      .map((name) => `'${name}'`)
-      .join(', ')}) GROUP BY ALL ORDER BY ALL`,
+    `SELECT experiment_id, group_id, count(*) AS exposures, count(DISTINCT user_id) AS users FROM ${config.tables.exposures} WHERE exposure_type <> 'gate' AND is_assignment AND experiment_id IN (${names}) GROUP BY ALL ORDER BY ALL`,
   );
   const found: Record<string, Record<string, unknown>> = {};
   for (const { experiment_id, group_id, exposures } of groups) {

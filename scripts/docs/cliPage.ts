@@ -5,6 +5,9 @@ import { asReference } from './asReference.ts';
 
 /** docs/reference/cli.md, in whole. */
 export function cliPage(): string {
+  const codes = Object.entries(EXIT_CODES)
+    .map(([code, meaning]) => `| ${code} | ${meaning} |`)
+    .join('\n');
   return asReference(`# The command line
 
 <!-- Made by \`npm run docs\` from cli/ and scripts/docs: edit those. -->
@@ -21,9 +24,7 @@ Data goes to stdout; notes, progress and errors go to stderr. With \`--json\` a 
 
 | code | meaning |
 |---|---|
-${Object.entries(EXIT_CODES)
-  .map(([code, meaning]) => `| ${code} | ${meaning} |`)
-  .join('\n')}
+${codes}
 
 ## Commands
 
@@ -49,12 +50,12 @@ function shared(): CommandOptions {
 function section({ name, summary, options, actions = {} }: Command): string {
   const acts = Object.entries(actions).map(([action, one]) => `- \`${action}\`: ${one.summary}`);
   const own = Object.fromEntries(Object.entries(options).filter(([option]) => !SHARED.includes(option)));
+  const ofActions = acts.length === 0 ? '' : `\n${acts.join('\n')}\n`;
+  const ownOptions = Object.keys(own).length === 0 ? '' : `\n${optionList(own, actions)}\n`;
   return `### sluice ${name}
 
 ${summary}
-${acts.length === 0 ? '' : `\n${acts.join('\n')}\n`}${
-  Object.keys(own).length === 0 ? '' : `\n${optionList(own, actions)}\n`
-}`;
+${ofActions}${ownOptions}`;
 }
 
 function optionList(options: CommandOptions, actions: Readonly<Record<string, Action>>): string {
