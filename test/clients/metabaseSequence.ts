@@ -147,7 +147,8 @@ export async function makeModel(
   const QueryString =
     "CREATE OR REPLACE VIEW models.purchases AS SELECT count(*) AS purchases, sum(value_number) AS revenue FROM sluice.product_events WHERE event_name = 'purchase'";
   await run(athena, { QueryString, WorkGroup: connection.workgroup });
-  const folder = `${connection.stagingDirectory.slice(`s3://${Bucket}/`.length)}tables/0a1b/`;
+  const prefix = connection.stagingDirectory.slice(`s3://${Bucket}/`.length);
+  const folder = `${prefix}tables/0a1b/`;
   await s3.send(new PutObjectCommand({ Bucket, Key: `${folder}a.parquet`, Body: 'PAR1' }));
   await glue.send(
     new CreateTableCommand({

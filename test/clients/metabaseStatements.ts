@@ -44,6 +44,19 @@ export const metabaseSync: readonly Tried[] = [
   },
 ];
 
+const truncated = ['minute', 'hour', 'day', 'month', 'quarter', 'year']
+  .map((unit) => `date_trunc('${unit}', ${TIME}) AS "${unit}"`)
+  .join(', ');
+const shifted = [
+  ['month', -1],
+  ['hour', 36],
+  ['quarter', 1],
+  ['week', 2],
+  ['year', -1],
+  ['second', 30],
+]
+  .map(([unit, amount]) => `date_add('${unit}', ${amount}, ${TIME}) AS "${unit}"`)
+  .join(', ');
 /**
  * SQL that Metabase's query processor makes of questions that were put together by clicks.
  * https://github.com/metabase/metabase: modules/drivers/athena/src/metabase/driver/athena.clj, and for the parts that a
@@ -52,7 +65,7 @@ export const metabaseSync: readonly Tried[] = [
 export const metabaseQueries: readonly Tried[] = [
   {
     about: 'truncation: minute, hour, day, month, quarter, year',
-    sql: `SELECT ${['minute', 'hour', 'day', 'month', 'quarter', 'year'].map((unit) => `date_trunc('${unit}', ${TIME}) AS "${unit}"`).join(', ')} ${ONE_EXPOSURE}`,
+    sql: `SELECT ${truncated} ${ONE_EXPOSURE}`,
     types: Array.from({ length: 6 }, () => 'timestamp'),
     rows: [
       [
@@ -89,16 +102,7 @@ export const metabaseQueries: readonly Tried[] = [
   },
   {
     about: 'arithmetic of dates',
-    sql: `SELECT ${[
-      ['month', -1],
-      ['hour', 36],
-      ['quarter', 1],
-      ['week', 2],
-      ['year', -1],
-      ['second', 30],
-    ]
-      .map(([unit, amount]) => `date_add('${unit}', ${amount}, ${TIME}) AS "${unit}"`)
-      .join(', ')} ${ONE_EXPOSURE}`,
+    sql: `SELECT ${shifted} ${ONE_EXPOSURE}`,
     rows: [
       [
         '2026-10-19 10:15:30.250',

@@ -92,7 +92,8 @@ export class StatsigExperiment {
   }
 
   async #create(name: string, query: string, keys: readonly string[] = []): Promise<void> {
-    const partitioned = keys.length === 0 ? '' : `partitioned_by = ARRAY[${keys.map((key) => `'${key}'`)}],`;
+    const names = keys.map((key) => `'${key}'`);
+    const partitioned = keys.length === 0 ? '' : `partitioned_by = ARRAY[${names}],`;
     await this.#run(`CREATE TABLE ${this.#table(name)} WITH (
         format = 'PARQUET', ${partitioned} external_location = '${this.#location(name)}'
       ) AS ${query}`);

@@ -411,8 +411,10 @@ describe('customers’ drops', () => {
 });
 
 /** A row of Statsig's own names; one without a name is refused. */
-const visit = (day: string, name: string | null, unit: string) =>
-  `SELECT TIMESTAMP '${day} 10:00' AS timestamp, ${name === null ? 'NULL' : `'${name}'`} AS event_name, '${unit}' AS unit_id`;
+const visit = (day: string, name: string | null, unit: string) => {
+  const value = name === null ? 'NULL' : `'${name}'`;
+  return `SELECT TIMESTAMP '${day} 10:00' AS timestamp, ${value} AS event_name, '${unit}' AS unit_id`;
+};
 const goodAndBad = (day: string) => `${visit(day, 'seen', 'u1')} UNION ALL ${visit(day, null, 'u-secret')}`;
 const boltDrop = (key: string, content: string | Uint8Array) => ingest.drop(key, content, BOLT);
 /** A dataset's day of the source as soon as it has settled. */

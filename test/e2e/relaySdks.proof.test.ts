@@ -131,7 +131,8 @@ describe('relay of what real SDKs send', () => {
     const { sent, arrived } = await during(async () => {
       for (const { path, query, headers, body } of fixtures) {
         const kept = Object.entries(headers).filter(([name]) => !OF_CONNECTIONS.has(name.toLowerCase()));
-        const answer = await fetch(`${front.url}${path}${query === '' ? '' : `?${query}`}`, {
+        const search = query === '' ? '' : `?${query}`;
+        const answer = await fetch(`${front.url}${path}${search}`, {
           method: 'POST',
           headers: Object.fromEntries(kept),
           body: Buffer.from(body, 'base64'),

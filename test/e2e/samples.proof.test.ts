@@ -28,12 +28,13 @@ function samples(language: string): readonly string[] {
 }
 
 /** No host but this machine: SDKs go on without their rules. */
-const OFFLINE = `data:text/javascript,${encodeURIComponent(`
+const module = encodeURIComponent(`
 import dns from 'node:dns';
 const { lookup } = dns;
 dns.lookup = (host, ...rest) => /^(127\\.|localhost)/.test(host)
   ? lookup(host, ...rest)
-  : rest.at(-1)(Object.assign(new Error(host), { code: 'ENOTFOUND' }));`)}`;
+  : rest.at(-1)(Object.assign(new Error(host), { code: 'ENOTFOUND' }));`);
+const OFFLINE = `data:text/javascript,${module}`;
 
 const javascript = (code: string) =>
   run(process.execPath, ['--import', OFFLINE, '--input-type=module', '-e', code], { cwd: repositoryRoot });

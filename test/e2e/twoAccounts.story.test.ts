@@ -306,7 +306,8 @@ describe('the datasets of several customers in one deployment', () => {
     expect(await sluice('ingest', 'run')).toMatchObject({ code: 0 });
     await ingest.cloud.flush();
     const { stdout } = await sluice('ingest', 'status', '--days', '10');
-    expect(stdout).toMatch(new RegExp(`^day +${customers.map((name) => `${name}/events`).join(' +')} `));
+    const folders = customers.map((name) => `${name}/events`).join(' +');
+    expect(stdout).toMatch(new RegExp(`^day +${folders} `));
     expect(stdout).toMatch(new RegExp(`^${DAY}( +✓){3} `, 'm'));
     // A day may be queued by a schedule, too.
     const log = readFileSync(join(ingest.data, 'logs', 'sluice-local-ingest-load.0.log'), 'utf8');

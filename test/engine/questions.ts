@@ -286,7 +286,8 @@ export const questions: readonly Question[] = [
       const [message] = await receive(sqs, QueueUrl, 1);
       await sqs.send(new DeleteMessageCommand({ QueueUrl, ReceiptHandle: message?.ReceiptHandle }));
       const sent = Successful.map(({ Id }) => `${Id} sent`);
-      return `200: ${[...sent, ...Failed.map(({ Id, Code }) => `${Id} ${Code}`)].join(', ')}`;
+      const outcomes = [...sent, ...Failed.map(({ Id, Code }) => `${Id} ${Code}`)].join(', ');
+      return `200: ${outcomes}`;
     },
   },
   {
@@ -478,7 +479,8 @@ async function createPartitions({ glue, database, table }: Asked, days: readonly
 
 /** Locations of these days' partitions. */
 async function partitions({ glue, database, table }: Asked, ...days: readonly string[]) {
-  const Expression = `ds IN (${days.map((day) => `'${day}'`).join(', ')})`;
+  const list = days.map((day) => `'${day}'`).join(', ');
+  const Expression = `ds IN (${list})`;
   const { Partitions = [] } = await glue.send(
     new GetPartitionsCommand({ DatabaseName: database, TableName: table, Expression }),
   );

@@ -49,7 +49,8 @@ export const byDuckDb: DropWriter = (columns, rows) =>
       (row) =>
         `(${names.map(([name, type]) => (row[name] == null ? 'NULL' : literal[type](row[name]))).join(', ')})`,
     );
-    const select = `SELECT * FROM (VALUES ${tuples.join(', ')}) t(${names.map(([name]) => `"${name}"`).join(', ')})`;
+    const quoted = names.map(([name]) => `"${name}"`).join(', ');
+    const select = `SELECT * FROM (VALUES ${tuples.join(', ')}) t(${quoted})`;
     await duckDb(`COPY (${select}) TO '${path}' (FORMAT parquet, COMPRESSION zstd)`);
   });
 

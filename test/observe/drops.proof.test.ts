@@ -15,10 +15,10 @@ const MINUTES = 60_000;
 
 const rows = (day: UtcDay, names: readonly (string | null)[], column = 'event_name') =>
   names
-    .map(
-      (name, i) =>
-        `SELECT TIMESTAMP '${day} 10:00:00' AS timestamp, ${name === null ? 'NULL' : `'${name}'`} AS ${column}, 'u${i}' AS unit_id`,
-    )
+    .map((name, i) => {
+      const value = name === null ? 'NULL' : `'${name}'`;
+      return `SELECT TIMESTAMP '${day} 10:00:00' AS timestamp, ${value} AS ${column}, 'u${i}' AS unit_id`;
+    })
     .join(' UNION ALL ');
 const ingest = (...args: string[]) => callMain(['ingest', ...args, '--local'], { env: drops.env });
 const ofDay = (day: UtcDay) => ['--source', 'acme', '--dataset', 'events', '--day', day];

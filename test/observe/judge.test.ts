@@ -195,6 +195,9 @@ type Case = readonly [
   ...commands: string[],
 ];
 
+const days = ['2026-11-19', '2026-11-18']
+  .map((day) => `${day} since ${at(2)}, with 1 file and no commit`)
+  .join('; ');
 /** What somebody on call meets. */
 const cases: readonly Case[] = [
   [
@@ -391,7 +394,7 @@ const cases: readonly Case[] = [
     }),
     'INPUTS_MISSING',
     'problem',
-    `acme/orders: ${['2026-11-19', '2026-11-18'].map((day) => `${day} since ${at(2)}, with 1 file and no commit`).join('; ')}.`,
+    `acme/orders: ${days}.`,
     'npx sluice ingest explain --source acme --dataset orders --day 2026-11-19',
     'npx sluice ingest accept keep --source acme --dataset orders --from 2026-11-18 --to 2026-11-19',
   ],

@@ -31,8 +31,10 @@ afterAll(async () => {
 describe('who sent a spike', () => {
   it('is who sent most of it: a line of a sampled request counts for those that it stands for', async () => {
     const write = logs.open('sluice-prod-collect');
-    const line = (key: string, status: number, events = 1) =>
-      write(`${JSON.stringify({ event: 'collect', status, ms: 1, key, sdk: `${key} 1`, events })}\n`);
+    const line = (key: string, status: number, events = 1) => {
+      const line = JSON.stringify({ event: 'collect', status, ms: 1, key, sdk: `${key} 1`, events });
+      return write(`${line}\n`);
+    };
     line('before', 202);
     await clock.advance(10 * MINUTE);
     for (let i = 0; i < 3; i += 1) line('web', 202);

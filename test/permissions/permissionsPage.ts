@@ -6,6 +6,15 @@ import type { Role } from './Policies.ts';
 
 const PAGE = join(repositoryRoot, 'docs', 'reference', 'permissions.md');
 
+const actions = unscopedActions
+  .map(({ actions, who, why, source }) => `| ${code(actions)} | ${who} | ${why} [AWS](${source}) |`)
+  .join('\n');
+const services = trustExceptions
+  .map(
+    ({ service, instead, why, source }) =>
+      `| \`${service}\` | ${instead.length === 0 ? 'nothing' : code(instead)} | ${why} [AWS](${source}) |`,
+  )
+  .join('\n');
 const HEAD = `# Permissions
 
 What each role of the deployment may do. \`SLUICE_WRITE_DOCS=1 npm test -- test/permissions/roles\` writes the tables from the template. Stories run with these policies enforced by the local cloud, so they are enough; a test fails if a role has an action that no adapter of its function calls.
@@ -20,7 +29,7 @@ For these actions AWS offers nothing narrower than \`*\`. \`deploy\` is the prin
 
 | action on \`*\` | whose | why |
 |---|---|---|
-${unscopedActions.map(({ actions, who, why, source }) => `| ${code(actions)} | ${who} | ${why} [AWS](${source}) |`).join('\n')}
+${actions}
 
 ### Conditions of services
 
@@ -28,7 +37,7 @@ A service may use a role, a queue or a function only on behalf of one resource o
 
 | service | carries | why |
 |---|---|---|
-${trustExceptions.map(({ service, instead, why, source }) => `| \`${service}\` | ${instead.length === 0 ? 'nothing' : code(instead)} | ${why} [AWS](${source}) |`).join('\n')}
+${services}
 `;
 
 /** Permissions that the head of the page describes. */
@@ -60,7 +69,8 @@ function section(role: Role): string {
   for (const { Action, Resource = [], Condition } of role.statements)
     for (const action of Action) {
       const on = Resource.map((resource) => `\`${placeholders(resource)}\``).join('<br>');
-      const where = `${on}${Condition === undefined ? '' : `<br>if ${conditionText(Condition)}`}`;
+      const condition = Condition === undefined ? '' : `<br>if ${conditionText(Condition)}`;
+      const where = `${on}${condition}`;
       if (isUsual(action, where)) continue;
       const last = rows.at(-1);
       if (last?.where === where) last.actions.push(action);
@@ -79,13 +89,13 @@ function section(role: Role): string {
 function conditionText(condition: object): string {
   return Object.entries(condition)
     .flatMap(([, keys]) =>
-      Object.entries(Object(keys)).map(
-        ([key, value]) =>
-          `\`${key}\` is ${[value]
-            .flat()
-            .map((one) => `\`${placeholders(String(one))}\``)
-            .join(' or ')}`,
-      ),
+      Object.entries(Object(keys)).map(([key, value]) => {
+        const values = [value]
+          .flat()
+          .map((one) => `\`${placeholders(String(one))}\``)
+          .join(' or ');
+        return `\`${key}\` is ${values}`;
+      }),
     )
     .join(' and ');
 }

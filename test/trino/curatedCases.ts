@@ -4,13 +4,13 @@ import { valueNumber } from '../../lib/views/productEvents.ts';
 import { NESTED_JSON, numberValue, ODD_JSON, ODD_NUMBERS } from '../lib/curate/engine/oddJson.ts';
 
 const scalars = (texts: readonly string[], keys: readonly string[]) =>
-  texts.map(
-    (text) =>
-      [
-        `SELECT json_extract_scalar(${quoteText(text)}, ${quoteText(`$.${keys.join('.')}`)})`,
-        [[trinoJsonScalar(text, keys)]],
-      ] as const,
-  );
+  texts.map((text) => {
+    const path = quoteText(`$.${keys.join('.')}`);
+    return [
+      `SELECT json_extract_scalar(${quoteText(text)}, ${path})`,
+      [[trinoJsonScalar(text, keys)]],
+    ] as const;
+  });
 
 const numbers = ODD_NUMBERS.map((text) => {
   const value = numberValue(text);

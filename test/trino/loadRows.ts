@@ -19,12 +19,12 @@ export function loadRows(
 ): string[] {
   const statements: string[] = [];
   for (let from = 0; from < landed.length; from += ROWS_A_STATEMENT) {
-    const values = landed
-      .slice(from, from + ROWS_A_STATEMENT)
-      .map(
-        (row) =>
-          `(${columns.map((column) => `CAST(${literal(row[column.name])} AS ${TYPES[column.type]})`).join(', ')})`,
-      );
+    const values = landed.slice(from, from + ROWS_A_STATEMENT).map((row) => {
+      const values = columns
+        .map((column) => `CAST(${literal(row[column.name])} AS ${TYPES[column.type]})`)
+        .join(', ');
+      return `(${values})`;
+    });
     const names = columns.map((column) => quoteName(column.name)).join(', ');
     const query = `SELECT * FROM (VALUES ${values.join(', ')}) AS landed (${names})`;
     statements.push(from === 0 ? `CREATE TABLE ${name} AS ${query}` : `INSERT INTO ${name} ${query}`);

@@ -89,10 +89,11 @@ class Staging {
   async load(day: string): Promise<void> {
     const exposed = await this.#ask(`SELECT "user_id", min_by("group_id", "timestamp"), min("timestamp")
       FROM (${ofDay(assignmentSource(this.#readers.config).sql, day)}) WHERE "experiment_id" = '${ID}' GROUP BY 1`);
-    await this.#trino.rows(`MERGE INTO ${this.#table('first_exposures')} AS known USING (VALUES ${values(
+    const units = values(
       exposed,
       ([unit, group, at]) => `(${text(unit)}, ${text(group)}, TIMESTAMP ${text(at)})`,
-    )}) AS day (unit_id, group_id, first_exposure) ON known.unit_id = day.unit_id
+    );
+    await this.#trino.rows(`MERGE INTO ${this.#table('first_exposures')} AS known USING (VALUES ${units}) AS day (unit_id, group_id, first_exposure) ON known.unit_id = day.unit_id
       WHEN MATCHED AND day.first_exposure < known.first_exposure
         THEN UPDATE SET group_id = day.group_id, first_exposure = day.first_exposure
       WHEN NOT MATCHED THEN INSERT (unit_id, group_id, first_exposure)
@@ -100,12 +101,11 @@ class Staging {
     const measured = await this.#ask(`SELECT "user_id", sum("value_number"), CAST("timestamp" AS date)
       FROM (${ofDay(metricSource(this.#readers.config).sql, day)}) WHERE "value_number" IS NOT NULL GROUP BY 1, 3`);
     await this.#trino.rows(`DELETE FROM ${this.#table('unit_days')} WHERE ds = DATE '${day}'`);
-    await this.#trino.rows(
-      `INSERT INTO ${this.#table('unit_days')} VALUES ${values(
-        measured,
-        ([unit, total, ds]) => `(${text(unit)}, DOUBLE ${text(total)}, DATE ${text(ds)})`,
-      )}`,
+    const rows = values(
+      measured,
+      ([unit, total, ds]) => `(${text(unit)}, DOUBLE ${text(total)}, DATE ${text(ds)})`,
     );
+    await this.#trino.rows(`INSERT INTO ${this.#table('unit_days')} VALUES ${rows}`);
   }
 
   /** Writes the table of results and reads it. */

@@ -20,7 +20,8 @@ function canonical(value: unknown): string {
   if (Array.isArray(value)) return `[${value.map(canonical).join(',')}]`;
   if (typeof value !== 'object' || value === null) return JSON.stringify(value);
   const members = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1));
-  return `{${members.map(([key, member]) => `${JSON.stringify(key)}:${canonical(member)}`).join(',')}}`;
+  const pairs = members.map(([key, member]) => `${JSON.stringify(key)}:${canonical(member)}`).join(',');
+  return `{${pairs}}`;
 }
 
 const anyText = fc.oneof(

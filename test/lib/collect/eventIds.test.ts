@@ -50,7 +50,7 @@ describe('IdentifiedRows', () => {
     const { exposures, events } = rows.rows;
     const written = (kind: string) =>
       kinds.flatMap((one, i) =>
-        one === kind ? [{ day: DAY, json: `{"event_id":"${alone(`${i}`)}","n":${i}}` }] : [],
+        one === kind ? [{ day: DAY, json: `{"event_id":"${alone(String(i))}","n":${i}}` }] : [],
       );
     expect(exposures).toEqual(written('exposures'));
     expect(events).toEqual(written('events'));

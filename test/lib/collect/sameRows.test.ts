@@ -74,10 +74,10 @@ const body = fc
     fc.array(event, { maxLength: 8 }),
     fc.array(object({ events: fc.constant('[]'), user, metadata: evaluation })),
   )
-  .map(
-    ([events, [more = '{}']]) =>
-      `{"events":[${events.join()}]${more === '{}' ? '' : `,${more.slice(1, -1)}`}}`,
-  );
+  .map(([events, [more = '{}']]) => {
+    const rest = more === '{}' ? '' : `,${more.slice(1, -1)}`;
+    return `{"events":[${events.join()}]${rest}}`;
+  });
 
 /** The same JSON with a space behind each comma and colon that is in no text: nothing in it is as SDKs write it. */
 const spaced = (json: string) =>

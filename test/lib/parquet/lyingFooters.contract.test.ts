@@ -110,11 +110,10 @@ const LIES: Readonly<Record<string, (min: Buffer, max: Buffer) => ThriftStruct>>
 };
 
 describe('wrong statistics', () => {
-  const write = (name: string) =>
-    bench.write(
-      name,
-      `SELECT ${COLUMNS.map(([column, values]) => `${values} AS ${column}`).join(', ')}, unnest(range(5)) AS row`,
-    );
+  const write = (name: string) => {
+    const columns = COLUMNS.map(([column, values]) => `${values} AS ${column}`).join(', ');
+    return bench.write(name, `SELECT ${columns}, unnest(range(5)) AS row`);
+  };
   const resultOf = async (dataset: DatasetInput, file: Awaited<ReturnType<typeof write>>) => {
     const { rows, refused, result } = await bench.load(dataset, [file]);
     return {

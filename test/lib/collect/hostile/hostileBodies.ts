@@ -126,19 +126,22 @@ export const hostileBodies: Readonly<Record<string, () => HostileBody>> = {
     body(events(INFLATED / 2, () => '', `,"user":{"userID":"u","custom":{"a":"${fill(1_030_000, 'x')}"}}`)),
   'events: metadata of the batch of 1,000 members, overridden by each': () =>
     overriding(8_000_000, Array.from({ length: 1_000 }, (_, i) => `"k${digits(i)}":0`).join()),
-  'events: refused, of numbers': () =>
-    body(`{"events":[${fill(INFLATED, `{"eventName":0,"a":[${fill(600, '0,')}0]},`).slice(0, -1)}]}`),
+  'events: refused, of numbers': () => {
+    const items = fill(INFLATED, `{"eventName":0,"a":[${fill(600, '0,')}0]},`).slice(0, -1);
+    return body(`{"events":[${items}]}`);
+  },
   'redaction: a million hashes': () =>
     redacted(
-      events(
-        INFLATED,
-        (i) =>
-          `,"user":{"userID":"${i}","custom":{${Array.from({ length: 20 }, (_, k) => `"${k}":"${i}"`).join()}}}`,
-      ),
+      events(INFLATED, (i) => {
+        const members = Array.from({ length: 20 }, (_, k) => `"${k}":"${i}"`).join();
+        return `,"user":{"userID":"${i}","custom":{${members}}}`;
+      }),
     ),
   'bombs: zstd of numbers': () => ({ body: zstdCompressSync(list(fill(INFLATED, '1e999,'))) }),
   'just within: numbers not held, every other pass as well': () =>
     items(`{"privateAttributes":0},"\\ud800",${fill(4_000_000, '1e999,')}`),
-  'small: different names, every pass': () =>
-    items(`{"privateAttributes":0},"\\ud800",1e999,${fillWith(2_050_000, (i) => `{"${i.toString(36)}":0}`)}`),
+  'small: different names, every pass': () => {
+    const members = fillWith(2_050_000, (i) => `{"${i.toString(36)}":0}`);
+    return items(`{"privateAttributes":0},"\\ud800",1e999,${members}`);
+  },
 };

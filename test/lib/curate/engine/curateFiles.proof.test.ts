@@ -239,8 +239,9 @@ describe('curateFiles', () => {
       experiment_id: "CASE i % 3 WHEN 0 THEN 'Zebra' WHEN 1 THEN 'apple' ELSE 'Äpfel' END",
       timestamp: "TIMESTAMP '2026-11-16' + to_milliseconds(CAST(hash(i) % 86400000 AS BIGINT))",
     };
+    const values = columns.map((name) => `${filled[name] ?? 'NULL'} AS "${name}"`).join(', ');
     await duckDb(
-      `COPY (SELECT ${columns.map((name) => `${filled[name] ?? 'NULL'} AS "${name}"`).join(', ')} FROM range(60000) AS t(i)) TO ${quoteText(file)} (FORMAT parquet)`
+      `COPY (SELECT ${values} FROM range(60000) AS t(i)) TO ${quoteText(file)} (FORMAT parquet)`
         .replaceAll('NULL AS "gate_value"', 'CAST(NULL AS BOOLEAN) AS "gate_value"')
         .replaceAll(/NULL AS "(is_\w+)"/g, 'CAST(NULL AS BOOLEAN) AS "$1"')
         .replaceAll(/NULL AS "(client_timestamp|received_at)"/g, 'CAST(NULL AS TIMESTAMP) AS "$1"')

@@ -57,7 +57,8 @@ export class MappingBench {
   /** Writes a query's rows. @param options Of COPY, e.g. `COMPRESSION zstd`. */
   async write(name: string, query: string, options = ''): Promise<EngineFile> {
     const path = join(this.directory, name);
-    await this.#connection.run(`COPY (${query}) TO '${path}' (FORMAT parquet${options && `, ${options}`})`);
+    const rest = options && `, ${options}`;
+    await this.#connection.run(`COPY (${query}) TO '${path}' (FORMAT parquet${rest})`);
     return { path, name };
   }
 

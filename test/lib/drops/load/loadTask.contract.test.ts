@@ -258,9 +258,8 @@ describe('a load', () => {
       (next, { commandName }) =>
         (args) => {
           if (JSON.stringify(args.input).includes('acme-drops')) {
-            calls.push(
-              `${commandName} ${JSON.stringify(args.input).includes(`"ExpectedBucketOwner":"${THEIRS}"`)}`,
-            );
+            const isGuarded = JSON.stringify(args.input).includes(`"ExpectedBucketOwner":"${THEIRS}"`);
+            calls.push(`${commandName} ${isGuarded}`);
           }
           return next(args);
         },

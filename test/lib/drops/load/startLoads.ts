@@ -285,7 +285,8 @@ export async function startLoads(
           paths.push(path);
         }
         if (paths.length === 0) return [];
-        return await query(`SELECT * FROM read_parquet([${paths.map((path) => `'${path}'`).join(', ')}])`);
+        const list = paths.map((path) => `'${path}'`).join(', ');
+        return await query(`SELECT * FROM read_parquet([${list}])`);
       } finally {
         rmSync(folder, { recursive: true, force: true });
       }
