@@ -60,12 +60,13 @@ export const mutations: readonly Mutation[] = [
     ['if (now.fingerprint !== fingerprint) await takeOutDays(curator, kind, new Map([[day, entry]]));', ''],
     ["if (ended.entry === undefined) return { outcome: 'lost' };", ''],
     ["if (settled === null) return { outcome: 'lost' };", ''],
-    ['lost.length > 0 && kept.length !== known?.curated?.filesWritten', 'false'],
+    ['lost.length > 0 && kept.length !== known?.filesWritten?.length', 'false'],
     ['isFinal || run.isLastAttempt', 'isFinal'],
     ["if (failure !== null) return { outcome: 'handed_back', failure };", ''],
   ]),
   of('lib/curate/decideDay.ts', 'lib/curate/decideDay', [
-    ['const isRead = entry?.version === version;', 'const isRead = true;'],
+    ['const isRead = entry?.version === version && !isLacking;', 'const isRead = !isLacking;'],
+    ['=== version && !isLacking', '=== version'],
     ['entry.lease.until > now', 'entry.lease.until >= now - 1'],
     ['keeps === lost.length > 0', 'true'],
   ]),
@@ -105,6 +106,12 @@ export const mutations: readonly Mutation[] = [
     ['if (why !== undefined) await writeNote(store, version, { written: true, why });', ''],
     ['      for (const object of ended) await this.#putAside(object);\n', ''],
     ['{ ...as, expected: object.putETag }', 'as'],
+  ]),
+  of('lib/ledger/versionFiles.ts', 'lib/ledger/versionFiles', [
+    ['before[version] ?? clock.now()', 'clock.now()'],
+    ['[...new Set([...lackingDays(before), ...days])]', '[...days]'],
+    ['all.at(-1)}0`', 'all.at(-1)}`'],
+    ['after = keys.at(-1);', 'after = undefined;'],
   ]),
   of('lib/ledger/movePartition.ts', 'lib/ledger/movePartition', [
     ["moved !== 'EntityNotFoundException'", 'false'],

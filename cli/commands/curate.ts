@@ -90,7 +90,7 @@ async function status(line: CommandLine): Promise<number> {
   );
   writeResult(line, calendar, () => curatedText(calendar));
   const hasProblems = calendar.tables.some((table) =>
-    table.days.some(({ state, isLate }) => state === 'failed' || isLate),
+    table.days.some(({ state, isLate }) => ['failed', 'lacking'].includes(state) || isLate),
   );
   return hasProblems ? 3 : 0;
 }

@@ -140,10 +140,11 @@ async function status(line: CommandLine): Promise<number> {
     'calendar',
   );
   const hasProblems = datasets.some(
-    ({ lastLook, late, waiting, days: known }) =>
+    ({ lastLook, late, waiting, lacking, days: known }) =>
       waiting.some(({ isLacking }) => isLacking) ||
       late.length > 0 ||
       lastLook?.failure !== undefined ||
+      lacking.length > 0 ||
       known.some(({ entry }) => failingOf(entry) !== null || entry?.state === 'inputs_missing'),
   );
   return hasProblems ? 3 : 0;
@@ -158,7 +159,8 @@ async function explain(line: CommandLine): Promise<number> {
   ]);
   const explained = await withDeployment(line, (deployment) => explainDay(deployment, wanted));
   writeResult(line, explained, () => dayText(explained, explained.explanation));
-  return explained.state === 'failed' || explained.state === 'inputs_missing' ? 3 : 0;
+  const { state, explanation } = explained;
+  return state === 'failed' || state === 'inputs_missing' || explanation.isLacking ? 3 : 0;
 }
 
 async function refused(line: CommandLine): Promise<number> {

@@ -42,7 +42,7 @@ export function calendarText(
     ...Object.fromEntries(datasets.map((one) => [name(one), markOf(one, day)])),
   }));
   const shown = datasets.flatMap((one) => one.days.map(({ day }) => markOf(one, day)));
-  const legend = [LEGEND, ...(shown.includes(LATE) ? [`${LATE} late`] : [])];
+  const legend = [LEGEND, ...(shown.includes(LATE) ? [`${LATE} late or files gone`] : [])];
   const lines = [
     [...legend, ...(shown.includes(UNLOOKED) ? [`${UNLOOKED} files outside of the lookback`] : [])].join(
       '  ',
@@ -60,8 +60,8 @@ function name({ source, dataset }: DatasetStatus): string {
   return `${source}/${dataset}`;
 }
 
-function markOf({ late, days, unlooked }: DatasetStatus, day: UtcDay): string {
-  if (late.some((one) => one.day === day)) return LATE;
+function markOf({ late, lacking, days, unlooked }: DatasetStatus, day: UtcDay): string {
+  if ([...late, ...lacking].some((one) => one.day === day)) return LATE;
   const entry = days.find((one) => one.day === day)?.entry;
   if (entry == null) return unlooked.includes(day) ? UNLOOKED : NOTHING;
   return MARKS[entry.state];
@@ -92,7 +92,7 @@ function elsewhereLines(
 }
 
 /** The problems of a dataset, one line each. */
-function problemLines({ lastLook, late, waiting, unusual, days }: DatasetStatus): string[] {
+function problemLines({ lastLook, late, waiting, unusual, lacking, days }: DatasetStatus): string[] {
   const lines: string[] = [];
   if (lastLook === null) lines.push('was never listed');
   else {
@@ -108,6 +108,10 @@ function problemLines({ lastLook, late, waiting, unusual, days }: DatasetStatus)
     waits.delete(day);
   }
   for (const [day, words] of waits) lines.push(`${day} ${words}`);
+  for (const { day, since } of lacking)
+    lines.push(
+      `${day} lacks files of its version since ${new Date(since).toISOString()}: queries miss their rows until it is loaded again (backfill)`,
+    );
   for (const { day, words } of unusual) lines.push(`${day} ${words}`);
   for (const { day, entry } of days) {
     const pieces = entry === null ? null : pieceWords(entry);

@@ -1,13 +1,11 @@
 import * as z from 'zod';
 import { mapLimit } from '../base/concurrency.ts';
-import { SluiceError } from '../base/errors.ts';
 import { parseJson } from '../base/json.ts';
 import type { ObjectStore } from '../base/ObjectStore.ts';
 import { eachAttempt, type RetryPorts } from '../base/retry.ts';
 import type { Clock, UtcDay } from '../base/time.ts';
 import { isUtcDay } from '../base/time.ts';
-import type { Ledger } from '../ledger/Ledger.ts';
-import type { LedgerEntry } from '../ledger/LedgerEntry.ts';
+import { type Ledger, readKnown } from '../ledger/Ledger.ts';
 import type { Config } from '../schema/config.ts';
 import type { ForwardedKind } from '../schema/kinds.ts';
 import { curatedDaysKey, curatedSubject } from '../tables/ledgerKeys.ts';
@@ -95,9 +93,6 @@ async function changeListedDays(
   throw new CurateError('SLUICE_CURATE_LIST_BUSY', `${kind}.`);
 }
 
-/** The code of an error that is about one day and stays. With others the whole work is repeated. */
-export const UNREADABLE = 'SLUICE_INGEST_LEDGER_INVALID';
-
 /** Puts a day into the list, in the place of an earlier version. Returns whether the list has changed. */
 export function listDay(
   ports: { readonly listed: ListedDaysStore } & RetryPorts,
@@ -157,19 +152,6 @@ export async function takeOutDays(
   });
   const uncounted = keeping.flat().flatMap(({ day, isNew }) => (isNew ? [day] : []));
   return { left: [...outdated.keys()].filter((day) => !keeps.has(day)), uncounted };
-}
-
-/** The entry of a day in the ledger; null also of one that can't be read, of which nothing is known. */
-export async function readKnown(
-  ledger: Pick<Ledger, 'read'>,
-  place: Parameters<Ledger['read']>[0],
-): Promise<LedgerEntry | null> {
-  try {
-    return await ledger.read(place);
-  } catch (error) {
-    if (error instanceof SluiceError && error.code === UNREADABLE) return null;
-    throw error;
-  }
 }
 
 function isSameDay(left: ListedDay, right: ListedDay): boolean {

@@ -22,6 +22,7 @@ export interface ComparedDay {
  * Compares some days of the list with their raw files, and takes those out whose files have changed.
  *
  * @param isLooked Which days. Default all of the list.
+ * @param lacking Days whose version lacks files, which are taken out, too. Default none.
  * @returns as {@link takeOutDays}.
  * @throws CurateError SLUICE_CURATE_BUCKET_FAILED, SLUICE_CURATE_LIST_BUSY.
  */
@@ -29,13 +30,14 @@ export async function checkDays(
   checker: DayChecker,
   kind: ForwardedKind,
   isLooked: (day: UtcDay) => boolean = () => true,
+  lacking: readonly UtcDay[] = [],
 ): ReturnType<typeof takeOutDays> {
   const list = (await checker.listed.read(kind))?.days ?? {};
   const shape = curatedShape(curatedTables(checker.config)[kind]);
-  const days = Object.entries(list).filter(([day]) => isLooked(day));
+  const days = Object.entries(list).filter(([day]) => isLooked(day) || lacking.includes(day));
   const compared = await mapLimit(days, PARALLEL_DAYS, async ([day, entry]): Promise<ComparedDay> => {
     const { fingerprint } = await readRawDay(checker.raw, kind, day);
-    return { day, listed: entry, fingerprint };
+    return { day, listed: entry, fingerprint: lacking.includes(day) ? '' : fingerprint };
   });
   return takeOutOutdated(checker, kind, compared, shape);
 }

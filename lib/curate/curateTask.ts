@@ -100,7 +100,7 @@ export async function curateTask(curator: Curator, run: CurateRun, task: CurateT
       throw new CurateError('SLUICE_CURATE_KILLED', `${attempts - 1} tries.`);
     if (!isMade(begun.run)) {
       const slice = { table: curatedTables(config)[kind], day, version, begunAt, slices, slice: done.length };
-      if (lost.length > 0 && kept.length !== known?.curated?.filesWritten)
+      if (lost.length > 0 && kept.length !== known?.filesWritten?.length)
         throw new CurateError(
           'SLUICE_CURATE_VERSION_INCOMPLETE',
           `${kept.length} files of ${known?.version}.`,

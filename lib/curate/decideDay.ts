@@ -28,6 +28,8 @@ export interface DayState {
   readonly listed: ListedDay | undefined;
   /** The version of its partition; undefined if there is none. */
   readonly version: string | undefined;
+  /** Whether its version lacks files. Default false. */
+  readonly isLacking?: boolean;
 }
 
 /** Values that are the same for all days of a run. */
@@ -41,7 +43,7 @@ export interface CurateTerms {
 
 /** Decides on a day: it is curated if its raw files or the shape differ from its version's, or it keeps what it should not any more. */
 export function decideDay(
-  { raw, lost, entry, listed, version }: DayState,
+  { raw, lost, entry, listed, version, isLacking = false }: DayState,
   { shape, now, asked }: CurateTerms,
 ): CurateDecision {
   const { fingerprint } = raw;
@@ -51,7 +53,7 @@ export function decideDay(
   if (asked === 'rebuild') return { queue: 'rebuild' };
   const settled = entry?.state === 'succeeded' || entry?.state === 'succeeded_no_data';
   // The catalog decides which version is read: the table may have been deleted and made again.
-  const isRead = entry?.version === version;
+  const isRead = entry?.version === version && !isLacking;
   const keeps = entry?.curated?.kept !== undefined;
   const isSame = entry?.fingerprint === fingerprint && keeps === lost.length > 0;
   if (settled && isRead && isSame && entry.curated?.shape === shape) {
@@ -66,6 +68,7 @@ export function decideDay(
     if (isFailed(entry, fingerprint)) return 'retried';
     if (entry?.version === undefined || version === undefined) return 'new';
     if (lost.length > 0) return 'kept';
+    if (isLacking) return 'rebuild';
     if (isEmpty) return 'deleted';
     return entry.fingerprint === fingerprint ? 'reshaped' : 'changed';
   };

@@ -36,7 +36,7 @@ const curateReasons = [
   'deleted',
   /** It failed before, with the same raw files. */
   'retried',
-  /** A person asked for it, changed or not. */
+  /** A person asked for it, changed or not; or its version lacks files, and the raw ones have its rows. */
   'rebuild',
 ] as const;
 

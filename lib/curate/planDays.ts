@@ -3,17 +3,18 @@ import { SluiceError } from '../base/errors.ts';
 import type { TaskQueue } from '../base/queue.ts';
 import { addDays, DAY_MS, type UtcDay, utcDay } from '../base/time.ts';
 import { keysUnder, type LandingBucket } from '../ledger/LandingBucket.ts';
-import type { Ledger } from '../ledger/Ledger.ts';
+import { type Ledger, UNREADABLE } from '../ledger/Ledger.ts';
 import { isFailing } from '../ledger/LedgerEntry.ts';
 import { isReadVersion } from '../ledger/movePartition.ts';
+import { lackingSince, parseVersionFiles } from '../ledger/versionFiles.ts';
 import { versionName } from '../ledger/versions.ts';
 import type { Config } from '../schema/config.ts';
 import { type ForwardedKind, forwardedKinds } from '../schema/kinds.ts';
-import { curatedDayOf, curatedFolder, curatedSubject } from '../tables/ledgerKeys.ts';
+import { curatedDayOf, curatedFolder, curatedSubject, versionFilesKey } from '../tables/ledgerKeys.ts';
 import { takeOutOutdated } from './checkDays.ts';
 import { curatedShape, curatedTables } from './curatedTables.ts';
 import { type CurateDecision, decideDay } from './decideDay.ts';
-import { type ListedDay, type ListedDays, listDay, takeOutDays, UNREADABLE } from './ListedDays.ts';
+import { type ListedDay, type ListedDays, listDay, takeOutDays } from './ListedDays.ts';
 import { MOST_BYTES_A_NIGHT, MOST_DAYS_A_NIGHT, PARALLEL_DAYS } from './limits.ts';
 import { lostFiles } from './lostFiles.ts';
 import type { CurateReason, CurateRequestBody, CurateTask } from './messageBodies.ts';
@@ -30,7 +31,7 @@ export interface CuratePlanner extends ViewPublisher {
   readonly config: ViewPublisher['config'] & Pick<Config, 'curateAfter' | 'timeWindow'>;
   readonly wait: (ms: number) => Promise<void>;
   readonly raw: Pick<RawDays, 'days' | 'files'>;
-  readonly landing: Pick<LandingBucket, 'list'>;
+  readonly landing: Pick<LandingBucket, 'list' | 'readText' | 'putText'>;
   readonly ledger: Pick<Ledger, 'read' | 'change'>;
   readonly catalog: Parameters<typeof isReadVersion>[0]['catalog'];
   /** The queue of `curate`. */
@@ -120,6 +121,8 @@ async function lookAtTable(
   const { config, clock, listed } = planner;
   const now = clock.now();
   const firstYoung = firstYoungDay(config, now);
+  const { source, dataset } = curatedSubject(config, kind, '');
+  const seen = parseVersionFiles(await planner.landing.readText(versionFilesKey(source, dataset)));
   const list = (await listed.read(kind))?.days ?? {};
   const wanted = named ?? (await knownDays(planner, kind, list));
   const days = wanted.filter((day) => day < firstYoung);
@@ -132,7 +135,8 @@ async function lookAtTable(
       const raw = { bytes, fingerprint };
       const entry = await planner.ledger.read(curatedSubject(config, kind, day));
       const lost = lostFiles(config, entry, files, now);
-      const state = { raw, lost, entry, listed: list[day], version: versions.get(day) };
+      const isLacking = lackingSince(seen, entry) !== null;
+      const state = { raw, lost, entry, listed: list[day], version: versions.get(day), isLacking };
       const ended = entry?.curated?.ended;
       return [{ day, raw, ended, listed: list[day], decision: decideDay(state, terms) }];
     } catch (error) {

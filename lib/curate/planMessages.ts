@@ -3,7 +3,9 @@ import { parseJson } from '../base/json.ts';
 import { isRunMessage, type ObjectRef, objectCreated, type QueueMessage } from '../base/queue.ts';
 import { addDays, DAY_MS, type UtcDay, utcDay } from '../base/time.ts';
 import { eachMessage, MessageFailures, type MessageKind } from '../lambda/eachMessage.ts';
+import { lookAtVersions } from '../ledger/versionFiles.ts';
 import { type ForwardedKind, forwardedKinds } from '../schema/kinds.ts';
+import { curatedSubject } from '../tables/ledgerKeys.ts';
 import { parseTableKey } from '../tables/tableFolders.ts';
 import { checkDays } from './checkDays.ts';
 import { curateMetricsLine } from './curateMetrics.ts';
@@ -147,7 +149,8 @@ async function checkAll(planner: CuratePlanFunction): Promise<void> {
 }
 
 /**
- * Days of the list that events may still arrive for. Events of new files do this within minutes; one may be lost. Those that
+ * Days of the list that events may still arrive for, and those whose version lacks files: views read their raw rows until the night
+ * has made them again. Events of new files do this within minutes; one may be lost. Those that
  * have lost raw files are curated at once, others in the night.
  */
 async function checkWindow(planner: CuratePlanFunction): Promise<void> {
@@ -155,7 +158,9 @@ async function checkWindow(planner: CuratePlanFunction): Promise<void> {
   // A day more: files are written some minutes after the last event of the window.
   const oldest = addDays(utcDay(clock.now()), -config.timeWindow.pastDays - 1);
   for (const kind of forwardedKinds) {
-    const days = await check(planner, kind, (day) => day >= oldest);
+    const listed = (await planner.listed.read(kind))?.days ?? {};
+    const lacking = await lookAtVersions(planner, curatedSubject(config, kind, ''), Object.keys(listed));
+    const days = await check(planner, kind, (day) => day >= oldest, lacking);
     // Whether rows are gone with a raw file, and how many, is known once the day is curated.
     if (days.length > 0) await plan(planner, { sluice: 'curate', kinds: [kind], days: [...days] });
   }
@@ -165,8 +170,9 @@ async function check(
   planner: CuratePlanFunction,
   kind: ForwardedKind,
   isLooked: (day: UtcDay) => boolean,
+  lacking?: readonly UtcDay[],
 ): Promise<readonly UtcDay[]> {
-  const { left, uncounted } = await checkDays(planner, kind, isLooked);
+  const { left, uncounted } = await checkDays(planner, kind, isLooked, lacking);
   if (left.length > 0)
     planner.log({ level: 'info', event: 'curate_check', kind, taken_out: left.slice(0, MOST_NAMED) });
   return uncounted;

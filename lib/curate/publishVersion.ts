@@ -227,7 +227,7 @@ function settledEntry(
     rows: { in: account.rawRows, out: account.rows, refused: 0 },
     bytes: run.bytes,
     durations,
-    ...(moves ? { version: run.version } : {}),
+    ...(moves ? { version: run.version, filesWritten: files.map(({ name }) => name) } : {}),
     superseded: replaced === undefined ? superseded : [...superseded, { version: replaced, at: now }],
     curated: {
       ...curatedBefore,
@@ -236,7 +236,6 @@ function settledEntry(
       account,
       rawFiles: inputs.length,
       inputs,
-      filesWritten: files.length,
       bytesWritten: files.reduce((sum, { bytes }) => sum + bytes, 0),
       ...(account.kept === 0
         ? {}

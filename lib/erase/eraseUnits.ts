@@ -1,9 +1,9 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DAY_MS, type UtcDay, utcDay } from '../base/time.ts';
-import { type DayKeeper, readKnown, takeOutDays } from '../curate/ListedDays.ts';
+import { type DayKeeper, takeOutDays } from '../curate/ListedDays.ts';
 import { namedFiles, noteErasure } from '../ledger/erasureNotes.ts';
-import type { Ledger } from '../ledger/Ledger.ts';
+import { type Ledger, readKnown } from '../ledger/Ledger.ts';
 import type { LedgerSubject } from '../ledger/LedgerEntry.ts';
 import { versionSubject } from '../ledger/sweepVersions.ts';
 import type { Config } from '../schema/config.ts';

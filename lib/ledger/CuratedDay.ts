@@ -39,8 +39,6 @@ export const curatedDaySchema = z.object({
   /** Raw files of the current version: how many, and which. */
   rawFiles: count.optional(),
   inputs: namedFilesSchema.optional(),
-  /** Files of the current version. An erasure replaces them, and deletes none. */
-  filesWritten: count.optional(),
   /** What the current version keeps although raw files are gone; absent if the raw files have all of its rows. */
   kept: z
     .object({

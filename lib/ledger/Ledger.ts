@@ -45,7 +45,10 @@ export type Settlement = Pick<
   'state' | 'fingerprint' | 'files' | 'rows' | 'bytes' | 'durations' | 'superseded'
 > &
   Partial<
-    Pick<LedgerEntry, 'version' | 'failure' | 'receipt' | 'missingSince' | 'usualRows' | 'accepted'>
+    Pick<
+      LedgerEntry,
+      'version' | 'filesWritten' | 'failure' | 'receipt' | 'missingSince' | 'usualRows' | 'accepted'
+    >
   > & {
     readonly state: Exclude<LedgerEntry['state'], 'waiting' | 'loading'>;
   };
@@ -301,6 +304,22 @@ export class Ledger {
     }
     if (failure !== null) throw failure.error;
     return null;
+  }
+}
+
+/** The code of an error that is about one day and stays. With others the whole work is repeated. */
+export const UNREADABLE = 'SLUICE_INGEST_LEDGER_INVALID';
+
+/** The entry of a day in the ledger; null also of one that can't be read, of which nothing is known. */
+export async function readKnown(
+  ledger: Pick<Ledger, 'read'>,
+  place: Parameters<Ledger['read']>[0],
+): Promise<LedgerEntry | null> {
+  try {
+    return await ledger.read(place);
+  } catch (error) {
+    if (error instanceof LedgerError && error.code === UNREADABLE) return null;
+    throw error;
   }
 }
 

@@ -87,6 +87,8 @@ export const ledgerEntrySchema = z.object({
   durations: z.record(z.string(), z.number()),
   /** The version that queries read; absent before the first successful load. */
   version: z.string().optional(),
+  /** Names of its files. An erasure replaces them, and deletes none. */
+  filesWritten: z.array(z.string().min(1)).optional(),
   /** Since when none of the day's files has rows, although queries read rows of it. They stay. */
   missingSince: instant.optional(),
   /** The rows that its weekday usually has (lib/drops/usualRows.ts), as its last successful load found it. */

@@ -21,6 +21,11 @@ export function lastLookKey(source: string, dataset: string): string {
   return `${datasetLedger(source, dataset)}last-look.json`;
 }
 
+/** Key of what the last look saw of versions' files: `ledger/<source>/<dataset>/files.json`, next to the days. */
+export function versionFilesKey(source: string, dataset: string): string {
+  return `${datasetLedger(source, dataset)}files.json`;
+}
+
 /** Key of a dataset's overdue drops: `ledger/<source>/<dataset>/expected.json`, next to the days. */
 export function lateNoteKey(source: string, dataset: string): string {
   return `${datasetLedger(source, dataset)}expected.json`;

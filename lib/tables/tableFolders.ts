@@ -2,7 +2,8 @@ import { isoTimestamp, isUtcDay, type UtcDay, utcDay } from '../base/time.ts';
 import type { Config } from '../schema/config.ts';
 import { type TableKind, tableKinds } from '../schema/kinds.ts';
 
-type FolderLayout = Pick<Config, 'statsigFolder'> & {
+/** The folders of tables: today's Statsig folder, and former ones. */
+export type FolderLayout = Pick<Config, 'statsigFolder'> & {
   /** Default none. */
   readonly formerStatsigFolders?: Config['formerStatsigFolders'];
 };

@@ -290,6 +290,11 @@ export const findingCatalogue = {
     'Ask whoever delivers them: files that come are loaded. If the rows are to stay without files, run the `accept` of these days; if their owner moves or deletes files once they are loaded, set `filesLeave: true` for the dataset. docs/ingest.md, "Days without inputs", says how to let rows go.',
     { part: 'drops', section: 'drops' },
   ),
+  SLUICE_FINDING_FILES_LOST: problem(
+    'Days of a dataset or a curated table lack files of the version that the ledger has: somebody deleted them, or a rule of the bucket did. Queries of the table miss their rows.',
+    'The commands make the days again: from the files of the dataset, or of the raw table, which the next night does by itself. Where these have no rows any more, bring versions back: docs/platform.md, "Restore". Find out who deleted them.',
+    { part: 'drops', section: 'drops' },
+  ),
   SLUICE_FINDING_ROWS_UNUSUAL: warning(
     'A day of a dataset was loaded with at most half of the rows that its weekday usually has, with more than ten times of them, or from files that seem to be copies of each other.',
     'Ask whoever delivers it whether the drop is whole, or which copy to delete: the next run loads the day again. If drops come in parts, `waitFor` in the configuration waits for their last object. If the day is meant so, run the second command.',

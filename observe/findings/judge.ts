@@ -14,7 +14,7 @@ import type { Deployment } from '../deployment.ts';
 import { type DeploymentCommands, deploymentCommands } from '../deploymentCommands.ts';
 import { explainCode } from '../explainCode.ts';
 import type { KeptDay } from '../facts/days/curatedDays.ts';
-import type { DatasetDays, DropDay, Failing } from '../facts/days/ledgerDays.ts';
+import type { DatasetDays, DropDay, Failing, LackingDay } from '../facts/days/ledgerDays.ts';
 import type { Change } from '../facts/flow/changes.ts';
 import type { DeadLetters } from '../facts/flow/failures.ts';
 import type { SentGroup } from '../facts/flow/loggedRequests.ts';
@@ -459,20 +459,24 @@ function* judgeDatasets({ datasets }: StatusFacts, { now, say }: Place): Finding
       const commands = ranges.flatMap(({ from, to }) => [explain(to), keep(from, to)]);
       yield finding('SLUICE_FINDING_INPUTS_MISSING', `${of}: ${listed(names, '; ')}.`, commands);
     }
+    const lacking = days.flatMap(({ day, lackingSince: since }) => (since === null ? [] : [{ day, since }]));
+    yield* lostFilesOf(of, lacking, (from, to) =>
+      say.sluice('ingest', 'backfill', ...words, '--from', from, '--to', to),
+    );
     const unusual = days.filter((day) => day.unusual !== null).toReversed();
     for (const { day, unusual: text } of unusual.slice(0, 1))
       yield finding('SLUICE_FINDING_ROWS_UNUSUAL', `${of}: ${day} ${text}${otherDays(unusual.length)}.`, [
         explain(day),
         keep(day),
       ]);
-    const lacking = waiting.filter(({ day, isLacking }) => isLacking || late.some((one) => one.day === day));
-    if (lacking.length > 0) {
-      const texts = lacking.toReversed().map(({ day, words: has }) => {
+    const unready = waiting.filter(({ day, isLacking }) => isLacking || late.some((one) => one.day === day));
+    if (unready.length > 0) {
+      const texts = unready.toReversed().map(({ day, words: has }) => {
         const { due } = late.find((one) => one.day === day) ?? {};
         const expected = due === undefined ? '' : `, expected by ${isoTimestamp(due)}`;
         return `${day} ${has}${expected}`;
       });
-      const commands = lacking
+      const commands = unready
         .slice(-MOST_COMMANDS)
         .toReversed()
         .flatMap(({ day, cure }) => {
@@ -483,12 +487,12 @@ function* judgeDatasets({ datasets }: StatusFacts, { now, say }: Place): Finding
         'SLUICE_FINDING_INGEST_WAITING',
         `${of}: ${listed(texts, '; ')}.`,
         [...new Set(commands)],
-        lacking.some(({ day }) => day < firstDay || late.some((one) => one.day === day))
+        unready.some(({ day }) => day < firstDay || late.some((one) => one.day === day))
           ? 'problem'
           : 'warning',
       );
     }
-    const absent = late.filter(({ day }) => lacking.every((one) => one.day !== day));
+    const absent = late.filter(({ day }) => unready.every((one) => one.day !== day));
     if (absent.length > 0) {
       const texts = absent.toReversed().map(({ day, due }) => `${day}, expected by ${isoTimestamp(due)}`);
       yield finding('SLUICE_FINDING_INGEST_LATE', `${of}: no file has come of ${listed(texts, '; ')}.`, [
@@ -584,8 +588,11 @@ function* judgeDays({ exports, curated, lostDays }: StatusFacts, { say, config, 
       ]);
     }
   }
-  for (const { kind, table, failed, late, unplanned, leftOut, kept } of curated ?? []) {
+  for (const { kind, table, failed, late, lacking, unplanned, leftOut, kept } of curated ?? []) {
     const run = say.sluice('curate', 'run', '--table', kind);
+    yield* lostFilesOf(table, lacking, (from, to) =>
+      say.sluice('curate', 'rebuild', '--table', kind, '--from', from, '--to', to),
+    );
     const show = ['curate', 'status', '--table', kind];
     if (failed.length > 0) {
       const names = failed.map((one) => failingText(one.day, one.code, one));
@@ -621,6 +628,19 @@ function* judgeDays({ exports, curated, lostDays }: StatusFacts, { say, config, 
       ...accept,
     ]);
   }
+}
+
+/** Days whose version lacks files. @param again Makes days again. */
+function* lostFilesOf(
+  of: string,
+  lacking: readonly LackingDay[],
+  again: (from: string, to: string) => string,
+): Findings {
+  if (lacking.length === 0) return;
+  const texts = lacking.toReversed().map(({ day, since }) => `${day} since ${isoTimestamp(since)}`);
+  const ranges = dayRanges(lacking.map(({ day }) => day)).slice(0, MOST_COMMANDS);
+  const commands = ranges.map(({ from, to }) => again(from, to));
+  yield finding('SLUICE_FINDING_FILES_LOST', `${of}: ${listed(texts, '; ')}.`, commands);
 }
 
 /** The last day on which S3 has the versions of files that were last there at a time. */

@@ -6,11 +6,13 @@ import { RETRY_AFTER_MS } from '../../lib/drops/limits.ts';
 import { COMMIT, isMarkerReason, isSent, lackWords, markerReason } from '../../lib/drops/plan/decideDay.ts';
 import type { LedgerEntry } from '../../lib/ledger/LedgerEntry.ts';
 import { ledgerStore } from '../../lib/ledger/ledgerStore.ts';
+import { lackingSince } from '../../lib/ledger/versionFiles.ts';
 import { refusedRowsKey } from '../../lib/tables/tableFolders.ts';
 import { sluiceCommand, targetCommands } from '../commands.ts';
 import type { Deployment } from '../deployment.ts';
 import { type ExplainedCode, explainCode } from '../explainCode.ts';
 import { equalFilesWords } from '../facts/days/equalFiles.ts';
+import { readVersionFiles } from '../facts/days/ledgerDays.ts';
 import { listQuarantined, type QuarantinedPage } from '../facts/tables/listQuarantined.ts';
 import { deploymentOptions } from '../target.ts';
 import { DropsError, namedDatasets } from './datasets.ts';
@@ -19,6 +21,8 @@ import { DropsError, namedDatasets } from './datasets.ts';
 export interface DayExplanation {
   /** Past events, a sentence each. */
   readonly meaning: readonly string[];
+  /** Whether the version that queries read lacks files. */
+  readonly isLacking: boolean;
   /** The data of the day that queries read. */
   readonly served: string;
   /** The next steps, automatic or to be done, a sentence each. */
@@ -47,23 +51,40 @@ export async function explainDay(
 ): Promise<ExplainedDay> {
   const { s3, config } = deployment;
   const [{ source, dataset }] = namedDatasets(config, names);
-  const stored = await ledgerStore(s3ObjectStore(s3, config.bucket)).read({
-    source: source.name,
-    dataset: dataset.name,
-    day,
-  });
+  const store = s3ObjectStore(s3, config.bucket);
+  const stored = await ledgerStore(store).read({ source: source.name, dataset: dataset.name, day });
   if (stored === null)
     throw new DropsError('SLUICE_INGEST_DAY_UNKNOWN', `${source.name}/${dataset.name} ${day}.`);
-  return { ...stored.entry, explanation: explainEntry(stored.entry, deploymentOptions(deployment)) };
+  const { entry } = stored;
+  const lacking = lackingSince(await readVersionFiles(store, source.name, dataset.name), entry);
+  return { ...entry, explanation: explainEntry(entry, deploymentOptions(deployment), lacking) };
 }
 
-/** Explains an entry of the ledger of a dataset. @param target As `sluiceCommand` takes it. */
-export function explainEntry(entry: LedgerEntry, target: readonly string[] = []): DayExplanation {
+/**
+ * Explains an entry of the ledger of a dataset.
+ *
+ * @param target As `sluiceCommand` takes it.
+ * @param lacking Since when its version lacks files, epoch milliseconds; null if it has all.
+ */
+export function explainEntry(
+  entry: LedgerEntry,
+  target: readonly string[] = [],
+  lacking: number | null = null,
+): DayExplanation {
   const { failure, version, table, day } = entry;
   const explained = failure === undefined ? null : { ...explainCode(failure.code), message: failure.message };
-  const [meaning, next] = explainState(entry);
+  const [meaning, usual] = explainState(entry);
+  const gone =
+    lacking === null
+      ? []
+      : [`Files of this version are gone since ${isoTimestamp(lacking)}: queries miss their rows.`];
+  const next =
+    lacking === null
+      ? usual
+      : 'Load the day again: `sluice ingest backfill`. If its folder has no files any more, bring versions back: docs/platform.md, "Restore".';
   return {
-    meaning: [meaning, ...rowMeanings(entry)],
+    isLacking: lacking !== null,
+    meaning: [meaning, ...gone, ...rowMeanings(entry)],
     served:
       version === undefined
         ? `Queries read no rows of ${day} in ${table}.`

@@ -73,6 +73,7 @@ const dropDay: DropDay = {
   day: '2026-11-19',
   state: 'succeeded',
   lateSince: null,
+  lackingSince: null,
   unusual: null,
   usual: null,
   missingSince: null,
@@ -112,6 +113,7 @@ const dataset: DatasetDays = {
   waiting: [],
   unusual: [],
   unlooked: [],
+  lacking: [],
 };
 const exported = {
   export: 'out',
@@ -158,6 +160,7 @@ const curated = {
   resends: [],
   kept: [],
   accepted: [],
+  lacking: [],
 };
 const keptDay = {
   day: '2026-11-14',
@@ -413,6 +416,27 @@ const cases: readonly Case[] = [
     'npx sluice ingest accept keep --source acme --dataset orders --from 2026-11-19',
     'npx sluice ingest explain --source acme --dataset orders --day 2026-11-16',
     'npx sluice ingest accept keep --source acme --dataset orders --from 2026-11-16',
+  ],
+  [
+    'files of versions are gone',
+    datasets({
+      days: ['2026-11-16', '2026-11-18', '2026-11-19'].map((day) => {
+        return { ...dropDay, day, lackingSince: NOW - 2 * HOUR };
+      }),
+    }),
+    'FILES_LOST',
+    'problem',
+    `acme/orders: 2026-11-19 since ${at(2)}; 2026-11-18 since ${at(2)}; 2026-11-16 since ${at(2)}.`,
+    'npx sluice ingest backfill --source acme --dataset orders --from 2026-11-18 --to 2026-11-19',
+    'npx sluice ingest backfill --source acme --dataset orders --from 2026-11-16 --to 2026-11-16',
+  ],
+  [
+    'files of a curated version are gone',
+    { curated: [{ ...curated, lacking: [{ day: '2026-11-19', since: NOW - 2 * HOUR }] }] },
+    'FILES_LOST',
+    'problem',
+    `curated_events: 2026-11-19 since ${at(2)}.`,
+    'npx sluice curate rebuild --table events --from 2026-11-19 --to 2026-11-19',
   ],
   [
     'days have half of their usual rows',

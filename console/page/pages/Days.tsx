@@ -74,9 +74,9 @@ function Calendar({ answer, onDone }: { readonly answer: DaysAnswer; readonly on
         <LineOfDays key={`${line.kind} ${line.name}`} line={line} days={answer.days} />
       ))}
       <p class="faint">
-        ✓ done, – no data, ? inputs missing, ✗ failed, » in progress, … waiting, ! late or outdated, ·
-        nothing. The bar has a line at the rows that are usual. A day opens below its line. Schedules load,
-        export and curate what is due; <code>sluice ingest</code>, <code>export</code> and{' '}
+        ✓ done, – no data, ? inputs missing, ✗ failed, » in progress, … waiting, ! late, outdated or without
+        its files, · nothing. The bar has a line at the rows that are usual. A day opens below its line.
+        Schedules load, export and curate what is due; <code>sluice ingest</code>, <code>export</code> and{' '}
         <code>curate run</code> do it now.
       </p>
     </>
@@ -144,7 +144,9 @@ function Rows({ of: { is, usual } }: { readonly of: NonNullable<Cell['rows']> })
 }
 
 /** A done day with refused rows, left out objects or unusual rows is a warning. */
-function cellOf({ state, lateSince, rows, usual, unusual, leftOut, failure, files, waiting }: DropDay): Cell {
+function cellOf(of: DropDay): Cell {
+  const { state, lateSince, lackingSince, rows, usual, unusual, leftOut, failure, files, waiting } = of;
+  if (lackingSince !== null) return LACKING;
   if (lateSince !== null) return { mark: '!', tone: 'bad', words: `late, ${waiting ?? 'no file has come'}` };
   if (waiting !== null) return { mark: '…', tone: 'warning', words: `it ${waiting}` };
   if (state === null) return NONE;
@@ -199,6 +201,8 @@ function exportLine({ export: name, table, days }: ExportDays, onDone: () => voi
   };
 }
 
+const LACKING: Cell = { mark: '!', tone: 'bad', words: 'files of its version are gone' };
+
 const CURATED: Readonly<Record<CuratedDayState, Cell>> = {
   curated: { mark: '✓', tone: 'good', words: 'views read it curated' },
   too_young: { mark: '·', tone: 'plain', words: 'raw: too young' },
@@ -207,6 +211,7 @@ const CURATED: Readonly<Record<CuratedDayState, Cell>> = {
   failed: { mark: '✗', tone: 'bad', words: 'raw: failed' },
   outdated: { mark: '!', tone: 'warning', words: 'raw: outdated' },
   left_out: { mark: '✓', tone: 'warning', words: 'curated: no room in some views' },
+  lacking: LACKING,
   off: { mark: '·', tone: 'plain', words: 'raw: not to be curated' },
 };
 

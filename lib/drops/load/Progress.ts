@@ -25,6 +25,8 @@ export class Progress {
   bytes = 0;
   /** The version that this load made and queries read now. */
   version: string | undefined;
+  /** Names of its files; undefined if the ledger has them. */
+  filesWritten: readonly string[] | undefined;
   /** Versions that this load has replaced, with epoch milliseconds. */
   readonly replaced: { readonly version: string; readonly at: number }[] = [];
   /** Milliseconds by step. */

@@ -181,6 +181,7 @@ async function loadAtOnce(load: DayLoad, planned: PlannedRun): Promise<Answer> {
   const refused = mapped?.refusedFile ?? null;
   const rows = mapped?.rowsFile ?? null;
   return judgeDay(load, planned, {
+    files: rows === null ? [] : [ROWS_FILE],
     refused: refused === null ? [] : [(key) => loader.landing.upload(refused.path, key, invocation.signal)],
     complete: async () => {
       if (rows === null) return;
@@ -301,11 +302,13 @@ async function judgePieces(load: DayLoad, planned: PlannedRun, run: LoadInPieces
   const withRefused = numbers.filter((piece) => (results[piece]?.mapped?.rows.refused ?? 0) > 0);
   const withRows = numbers.filter((piece) => (results[piece]?.mapped?.rows.out ?? 0) > 0);
   const folder = versionFolder(load, run);
-  const written = withRows.map((piece) => `${folder}${rowsName(piece)}`);
+  const files = withRows.map(rowsName);
+  const written = files.map((name) => `${folder}${name}`);
   const refused = withRefused.map((piece) => store.refusedKey(piece));
   const isWhole = (await haveAll(load, folder, written)) && (await haveAll(load, store.folder, refused));
   if (!isWhole) return 'outdated';
   return judgeDay(load, planned, {
+    files,
     refused: refused.map((from) => (key) => landing.copy(from, key)),
     complete: async () => {},
   });
@@ -314,12 +317,14 @@ async function judgePieces(load: DayLoad, planned: PlannedRun, run: LoadInPieces
 /**
  * Judges a day by all of its rows, puts those that are refused into quarantine, and moves the partition.
  *
- * @param rows Puts each file of refused rows under a key; and makes sure that the version's folder has all of its files.
+ * @param rows Names of the version's files; puts each file of refused rows under a key; and makes sure that the version's folder
+ *   has all of its files.
  */
 async function judgeDay(
   load: DayLoad,
   { plan, run }: PlannedRun,
   rows: {
+    readonly files: readonly string[];
     readonly refused: readonly ((key: string) => Promise<void>)[];
     readonly complete: () => Promise<void>;
   },
@@ -338,7 +343,7 @@ async function judgeDay(
     if (isKept) return progress.accepts('keep') ? 'kept' : 'inputs_missing';
   }
   await rows.complete();
-  const isRead = await publishVersion(load, { version: run.version, hasRows });
+  const isRead = await publishVersion(load, { version: run.version, files: rows.files });
   if (!isRead) return null;
   return hasRows ? 'succeeded' : 'succeeded_no_data';
 }

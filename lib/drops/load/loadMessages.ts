@@ -6,7 +6,9 @@ import { isRunMessage, type QueueMessage } from '../../base/queue.ts';
 import { eachMessage, type MessageKind } from '../../lambda/eachMessage.ts';
 import { withFolder } from '../../lambda/machine.ts';
 import { sweepVersions } from '../../ledger/sweepVersions.ts';
+import { lookAtVersions } from '../../ledger/versionFiles.ts';
 import { MAX_SWEPT } from '../limits.ts';
+import { lookbackDays } from '../plan/decideDay.ts';
 import { type IngestTask, ingestTaskSchema } from '../plan/messageBodies.ts';
 import type { Invocation, Loader } from './Loader.ts';
 import { findDropDay, type LoadOutcome, loadTask } from './loadTask.ts';
@@ -27,7 +29,11 @@ export async function loadMessages(
 ): Promise<SQSBatchResponse> {
   let days = 0;
   const response = await eachMessage(messages, asked, loader.log, async (task, { receives }) => {
-    if (task === SWEEP) return sweep(loader, invocation);
+    if (task === SWEEP) {
+      const swept = await sweep(loader, invocation);
+      await look(loader);
+      return swept;
+    }
     days += 1;
     return withFolder(join(loader.directory, `day-${days}`), async (directory) => {
       const began = loader.clock.now();
@@ -88,6 +94,14 @@ function logFields(task: IngestTask, loaded: LoadOutcome, durationMs: number): R
     ...(failure === undefined ? {} : { code: failure.code, detail: failure.message }),
     duration_ms: durationMs,
   };
+}
+
+/** Notes which versions of the lookbacks lack files. @throws What the ledger and the bucket throw. */
+async function look(loader: Loader): Promise<void> {
+  const now = loader.clock.now();
+  for (const { name: source, datasets } of loader.config.sources)
+    for (const { name: dataset, table, timezone, lookbackDays: days } of datasets)
+      await lookAtVersions(loader, { source, dataset, table }, lookbackDays(now, timezone, days));
 }
 
 /** @returns Whether nothing failed. */

@@ -275,7 +275,7 @@ async function settleTask(
   { failure, isKept }: { readonly failure: LoadFailure | undefined; readonly isKept: boolean },
 ): Promise<LoadOutcome> {
   const { loader, place, task, progress } = load;
-  const { mapped, drop, claim, version, bytes, durations } = progress;
+  const { mapped, drop, claim, version, filesWritten, bytes, durations } = progress;
   const { in: read = 0, out = 0, refused = 0 } = mapped?.rows ?? {};
   const rows = isKept ? claim.entry.rows : { in: read, out, refused };
   const files = listFileFates(progress, failure ?? null, isKept);
@@ -293,6 +293,7 @@ async function settleTask(
     ...(isKept && state === 'succeeded' ? { accepted: true } : {}),
     ...(usual === null ? {} : { usualRows: usual }),
     ...(version === undefined ? {} : { version }),
+    ...(filesWritten === undefined ? {} : { filesWritten: [...filesWritten] }),
     ...(failure === undefined ? {} : { failure: { code: failure.code, message: failure.message } }),
   };
   const receipt = await sendReceipt(load, settlement);

@@ -11,12 +11,12 @@ import type { DayLoad } from './Progress.ts';
 /**
  * Moves the partition of a day to a version whose files are all written.
  *
- * @param written The version, and whether it has files.
+ * @param written The version, and the names of its files.
  * @returns False if another owner has the day.
  */
 export async function publishVersion(
   { loader, invocation, place, progress }: DayLoad,
-  { version, hasRows }: { readonly version: string; readonly hasRows: boolean },
+  { version, files }: { readonly version: string; readonly files: readonly string[] },
 ): Promise<boolean> {
   const { landing, config, clock, bucket, ledger, faultPoint } = loader;
   const { day } = place;
@@ -38,10 +38,11 @@ export async function publishVersion(
     const { version: last } = renewed.entry;
     if (last !== undefined) progress.replaced.push({ version: last, at: clock.now() });
     progress.version = version;
+    progress.filesWritten = files;
     return true;
   }
   // If the ledger has a version, there was a partition, which pointed to other data than the drop has now.
-  if (before === null && !hasRows && renewed.entry.version === undefined) return true;
+  if (before === null && files.length === 0 && renewed.entry.version === undefined) return true;
   const replaced = parseIngestedKey(config, before?.slice(`s3://${bucket}/`.length) ?? '')?.version;
   const at = clock.now();
   const due = at + VERSION_KEPT_MS;
@@ -56,6 +57,7 @@ export async function publishVersion(
   }
   await progress.time('move', () => movePartition(partition, location, attempts));
   progress.version = version;
+  progress.filesWritten = files;
   await faultPoint?.('moved');
   return true;
 }
@@ -75,9 +77,12 @@ export async function keepVersion({ loader, invocation, place, progress }: DayLo
   const read = parseIngestedKey(config, before?.slice(`s3://${bucket}/`.length) ?? '')?.version;
   const version = read ?? progress.claim.entry.version;
   if (version === undefined) return false;
-  // An erasure or a lifecycle rule may have taken its files.
+  const { version: known, filesWritten = [] } = progress.claim.entry;
   const prefix = versionPrefix(config, table, day, version);
-  if ((await landing.list(prefix)).length === 0) return false;
+  const there =
+    version === known ? filesWritten : (await landing.list(prefix)).map((key) => key.slice(prefix.length));
+  // Files that somebody deleted are found by the hourly look: nothing else has their rows.
+  if (there.length === 0) return false;
   if (before === null) {
     const renewed = await ledger.renew(progress.claim, invocation.leaseUntil);
     if (renewed === null) return null;
@@ -85,6 +90,7 @@ export async function keepVersion({ loader, invocation, place, progress }: DayLo
     await movePartition(partition, `s3://${bucket}/${prefix}`, attempts);
   }
   progress.version = version;
+  progress.filesWritten = there;
   return true;
 }
 

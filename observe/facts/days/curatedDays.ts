@@ -10,13 +10,21 @@ import { rawDays, readRawDay } from '../../../lib/curate/RawDays.ts';
 import type { DayAccount } from '../../../lib/ledger/CuratedDay.ts';
 import { isUnderErasure, type NamedFile, namedFiles } from '../../../lib/ledger/erasureNotes.ts';
 import { isFailing, type LedgerEntry } from '../../../lib/ledger/LedgerEntry.ts';
+import { lackingDays } from '../../../lib/ledger/versionFiles.ts';
 import { type ForwardedKind, forwardedKinds } from '../../../lib/schema/kinds.ts';
-import { curatedSubject } from '../../../lib/tables/ledgerKeys.ts';
+import { CURATED_LEDGER, curatedSubject } from '../../../lib/tables/ledgerKeys.ts';
 import { dayFolder, RESTORED, versionPrefix } from '../../../lib/tables/tableFolders.ts';
 import type { Deployment } from '../../deployment.ts';
 import { listFolder } from '../flow/waitingObjects.ts';
 import { readPartitions } from '../tables/tables.ts';
-import { type Failing, failingOf, readLedgerDays } from './ledgerDays.ts';
+import {
+  type Failing,
+  failingOf,
+  type LackingDay,
+  lackingOf,
+  readLedgerDays,
+  readVersionFiles,
+} from './ledgerDays.ts';
 import { findNoRoom, readViewDays } from './viewDays.ts';
 
 /**
@@ -29,6 +37,7 @@ import { findNoRoom, readViewDays } from './viewDays.ts';
  * - `failed`: the last try failed.
  * - `outdated`: it has a version that is not in the list, most likely of other raw files or columns.
  * - `left_out`: the text of some views has no room to name it.
+ * - `lacking`: files of its version are gone.
  * - `off`: the configuration has `curate: false`.
  *
  * Views read the raw rows of every day that is not `curated`; of a day that is `left_out` some of them.
@@ -41,6 +50,7 @@ export type CuratedDayState =
   | 'failed'
   | 'outdated'
   | 'left_out'
+  | 'lacking'
   | 'off';
 
 /** A day of a curated table. */
@@ -102,6 +112,8 @@ export interface CurationState extends CuratedTable {
   readonly kept: readonly KeptDay[];
   /** Those that somebody has accepted, and that keep them, newest first. */
   readonly accepted: readonly UtcDay[];
+  /** Days whose version lacks files. */
+  readonly lacking: readonly LackingDay[];
 }
 
 /** A day whose curated table has rows that no raw file has. */
@@ -190,6 +202,11 @@ function rawDaysOf({ s3, config, clock, wait, random }: Omit<CuratedReaders, 'gl
   return rawDays(s3ObjectStore(s3, config.bucket), config, limits);
 }
 
+/** What the last look has seen of the files of a table's versions. */
+function readFilesSeen({ s3, config }: Pick<Deployment, 's3' | 'config'>, kind: ForwardedKind) {
+  return readVersionFiles(s3ObjectStore(s3, config.bucket), CURATED_LEDGER, kind);
+}
+
 /** Days and their entries in the ledger, in the order of the days. */
 async function readEntries(
   deployment: Pick<Deployment, 's3' | 'config'>,
@@ -219,6 +236,7 @@ export async function readCuratedDays(
   const views = await readViewDays(deployment, kind);
   const shape = curatedShape(curatedTables(config)[kind]);
   const entries = await readEntries(deployment, kind, days.toReversed());
+  const lacking = lackingOf(await readFilesSeen(deployment, kind), entries);
   const table = config.curatedTables[kind];
   const from = days[0];
   const to = days.at(-1);
@@ -236,11 +254,13 @@ export async function readCuratedDays(
     const isListed = !isLost && (listedDay?.shape === shape || listedDay?.keeps === true);
     const unread = views.filter(({ has }) => !has(day)).map(({ view }) => view);
     const isShort = unread.every((view) => noRoom(kind, day).includes(view));
-    const state = isListed && isShort ? (unread.length === 0 ? 'curated' : 'left_out') : stateOf(day);
+    const since = lacking.find((one) => one.day === day)?.since;
+    const servedAs = unread.length === 0 ? 'curated' : 'left_out';
+    const state = since === undefined && isListed && isShort ? servedAs : stateOf(day);
     return {
       day,
       state,
-      why: whyRaw(config, { day, state, entry, isLost, isListed, unread }),
+      why: whyRaw(config, { day, state, entry, isLost, isListed, unread, since }),
       version,
       account: entry?.curated?.account ?? null,
       failure: entry?.failure ?? null,
@@ -249,6 +269,7 @@ export async function readCuratedDays(
 
     function stateOf(of: UtcDay): CuratedDayState {
       if (entry?.lease !== undefined && entry.lease.until > now) return 'curating';
+      if (since !== undefined) return 'lacking';
       if (!config.curate) return 'off';
       if (isFailing(entry)) return 'failed';
       if (version !== null && !isLost && !isListed) return 'outdated';
@@ -266,11 +287,13 @@ function whyRaw(
     isLost,
     isListed,
     unread,
+    since = 0,
   }: Pick<CuratedDayStatus, 'day' | 'state'> & {
     readonly entry: LedgerEntry | null;
     readonly isLost: boolean;
     readonly isListed: boolean;
     readonly unread: readonly string[];
+    readonly since?: number | undefined;
   },
 ): string {
   const { rows = 0 } = entry?.curated?.kept ?? {};
@@ -281,6 +304,8 @@ function whyRaw(
   switch (state) {
     case 'off':
       return 'The configuration has `curate: false`.';
+    case 'lacking':
+      return `Files of its version are gone since ${isoTimestamp(since)}. Views ${isListed ? 'read the others' : 'read the raw rows'}. The next night curates it again if the raw files have its rows.`;
     case 'too_young':
       return `It is curated from ${addDays(day, 1 + curateAfter)} on.`;
     case 'curating':
@@ -318,6 +343,7 @@ export async function readCurationState(deployment: CuratedReaders): Promise<rea
     const entries = await readEntries(deployment, kind, raw.toReversed().slice(0, MOST_DAYS));
     const keeping = Object.keys(lists[kind]).filter((day) => lists[kind][day]?.keeps === true);
     const keepingEntries = await readEntries(deployment, kind, keeping.sort().reverse());
+    const seen = await readFilesSeen(deployment, kind);
     const newest = Object.keys(lists[kind]).sort().reverse().slice(0, RESENT_DAYS);
     const others = entries.filter(({ entry }) => !isFailing(entry));
     states.push({
@@ -336,6 +362,7 @@ export async function readCurationState(deployment: CuratedReaders): Promise<rea
         const { rows = 0, resends = 0 } = entry?.curated?.account ?? {};
         return rows === 0 ? [] : [{ day, rows, resends }];
       }),
+      lacking: lackingOf(seen, await readEntries(deployment, kind, lackingDays(seen))),
       kept: (await mapLimit(keepingEntries, PARALLEL, (one) => readKeptDay(deployment, kind, one))).flat(),
       accepted: keepingEntries.flatMap(({ day, entry }) =>
         entry?.curated?.kept?.accepted === 'keep' ? [day] : [],
@@ -418,7 +445,7 @@ export async function readServedFaults(deployment: CuratedReaders): Promise<read
         const { files, fingerprint: today } = await readRawDay(raw, kind, day);
         const isLost = keeps || lostFiles(config, entry, files, now).length > 0;
         const folder = versionPrefix(config, table, day, version);
-        const written = entry?.version === version ? entry.curated?.filesWritten : undefined;
+        const written = entry?.version === version ? entry.filesWritten?.length : undefined;
         const isGone = (await listFolder(deployment, folder)).objects.length < (written ?? 1);
         const isStale = day >= oldest && !isLost && today !== fingerprint;
         return { day, folder, isLost, isGone, isStale };

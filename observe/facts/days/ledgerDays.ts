@@ -15,10 +15,16 @@ import {
   type LedgerSubject,
 } from '../../../lib/ledger/LedgerEntry.ts';
 import { ledgerStore } from '../../../lib/ledger/ledgerStore.ts';
+import {
+  lackingDays,
+  lackingSince,
+  parseVersionFiles,
+  type VersionFiles,
+} from '../../../lib/ledger/versionFiles.ts';
 import type { Export } from '../../../lib/schema/exports.ts';
 import type { Dataset, Source } from '../../../lib/schema/sources.ts';
 import { exportFolder } from '../../../lib/tables/exportKeys.ts';
-import { datasetLedger, exportSubject, ledgerKey } from '../../../lib/tables/ledgerKeys.ts';
+import { datasetLedger, exportSubject, ledgerKey, versionFilesKey } from '../../../lib/tables/ledgerKeys.ts';
 import type { Deployment } from '../../deployment.ts';
 import { equalFilesWords } from './equalFiles.ts';
 
@@ -48,6 +54,12 @@ export interface WaitingDay {
   readonly cure: 'run' | 'explain' | 'backfill';
 }
 
+/** A day whose version, which queries read, lacks files; and since when, epoch milliseconds. */
+export interface LackingDay {
+  readonly day: UtcDay;
+  readonly since: number;
+}
+
 /** The status of one dataset. */
 export interface DatasetStatus extends Pick<Dataset, 'kind' | 'table' | 'schedule' | 'lookbackDays'> {
   readonly source: string;
@@ -65,6 +77,8 @@ export interface DatasetStatus extends Pick<Dataset, 'kind' | 'table' | 'schedul
   readonly waiting: readonly WaitingDay[];
   /** Which of the days have far fewer or more rows than is usual, in words, oldest first. */
   readonly unusual: readonly { readonly day: UtcDay; readonly words: string }[];
+  /** Which of the days have a version that lacks files. */
+  readonly lacking: readonly LackingDay[];
   /** Oldest first. */
   readonly days: readonly LedgerDay[];
 }
@@ -112,6 +126,8 @@ export interface DropDay {
   readonly uncommitted: number;
   /** Since when its files are missing, epoch milliseconds, unless a person accepted that; else null. */
   readonly missingSince: number | null;
+  /** Since when the version that queries read lacks files, epoch milliseconds; null if it has all. */
+  readonly lackingSince: number | null;
   readonly files: number;
   /** Of an export: copies in the customer's bucket whose files are gone. */
   readonly kept: number;
@@ -175,7 +191,7 @@ export async function readCalendar(
 
 /** A dataset or an export with what is shown and judged of its days. */
 export function dropDays<Status extends { readonly days: readonly LedgerDay[] }>(
-  status: Status & Partial<Pick<DatasetStatus, 'late' | 'unusual' | 'waiting'>>,
+  status: Status & Partial<Pick<DatasetStatus, 'late' | 'unusual' | 'waiting' | 'lacking'>>,
 ): Omit<Status, 'days'> & { readonly days: readonly DropDay[] } {
   const days = status.days.map(({ day, entry }): DropDay => {
     return {
@@ -188,6 +204,7 @@ export function dropDays<Status extends { readonly days: readonly LedgerDay[] }>
       waiting: status.waiting?.find((one) => one.day === day)?.words ?? null,
       uncommitted: entry?.files.filter(({ reason }) => reason === 'not_committed').length ?? 0,
       missingSince: entry?.state === 'inputs_missing' ? (entry.missingSince ?? null) : null,
+      lackingSince: status.lacking?.find((one) => one.day === day)?.since ?? null,
       files: entry?.files.filter(({ fate }) => fate !== 'gone').length ?? 0,
       kept: entry?.files.filter(({ fate }) => fate === 'kept').length ?? 0,
       leftOut: entry === null ? { count: 0, words: '' } : summarizeLeftOut(entry),
@@ -236,13 +253,20 @@ export async function readDatasets(
   const listings = lastListings(store);
   const notes = lateNotes(store);
   const looks = await mapLimit(datasets, PARALLEL, (one) => listings.read(one.source.name, one.dataset.name));
+  const files = await mapLimit(datasets, PARALLEL, ({ source, dataset }) =>
+    readVersionFiles(store, source.name, dataset.name),
+  );
   const days = await readLedgerDays(
     open,
     datasets.map((one, i) => {
       const { source, dataset } = one;
       const wanted =
         until === undefined
-          ? [...(looks[i]?.openDays ?? []), ...lookbackDays(open.now, dataset.timezone, count(one) - 1)]
+          ? [
+              ...(looks[i]?.openDays ?? []),
+              ...lackingDays(files[i] ?? {}),
+              ...lookbackDays(open.now, dataset.timezone, count(one) - 1),
+            ]
           : daysUntil(until, count(one));
       return [...new Set(wanted)].sort().map((day) => ({ source: source.name, dataset: dataset.name, day }));
     }),
@@ -270,6 +294,7 @@ export async function readDatasets(
       firstDay: lookbackDays(open.now, dataset.timezone, dataset.lookbackDays)[0] ?? utcDay(open.now),
       unlooked: await unlookedDays(store, { source, dataset }, lastLook),
       late,
+      lacking: lackingOf(files[i] ?? {}, own),
       waiting: own.flatMap(({ day, entry }) => {
         const queued = entry?.state === 'waiting' ? entry.queued : undefined;
         // Files that are gone wait for nothing.
@@ -292,6 +317,23 @@ export async function readDatasets(
       }),
       days: own,
     };
+  });
+}
+
+/** What the last look has seen of versions' files. */
+export async function readVersionFiles(
+  store: Pick<ObjectStore, 'read'>,
+  source: string,
+  dataset: string,
+): Promise<VersionFiles> {
+  return parseVersionFiles((await store.read(versionFilesKey(source, dataset)))?.text);
+}
+
+/** Which days have a version that lacks files. */
+export function lackingOf(files: VersionFiles, days: readonly LedgerDay[]): readonly LackingDay[] {
+  return days.flatMap(({ day, entry }) => {
+    const since = lackingSince(files, entry);
+    return since === null ? [] : [{ day, since }];
   });
 }
 

@@ -21,6 +21,7 @@ const status: DatasetStatus = {
   late: [],
   waiting: [],
   unusual: [],
+  lacking: [],
   days,
   firstDay: '2026-11-01',
   unlooked: ['2025-01-01', '2025-02-01', '2026-10-01', '2026-10-31', '2026-11-01', '2026-11-17'],
@@ -49,6 +50,13 @@ describe('the calendar of drops', () => {
     expect(calendarText([{ ...status, waiting }])).toContain(
       `acme/events ${day} has 2 files and no commit since X\n`,
     );
+  });
+
+  it('marks and names a day whose version has lost files', () => {
+    const day = '2026-11-18';
+    const text = calendarText([{ ...status, lacking: [{ day, since: 0 }] }]);
+    expect(text).toMatch(/2026-11-18 +!/);
+    expect(text).toContain(`${day} lacks files of its version since 1970-01-01T00:00:00.000Z`);
   });
 
   it('says nothing of names that are no days while the days of the lookback are known', () => {

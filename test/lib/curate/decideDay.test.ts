@@ -97,6 +97,10 @@ describe('the plan', () => {
     ['changed', state({ state: 'failed', fingerprint: 'old', failure: { code: 'c', message: 'm' } }), {}],
     ['changed', state({ fingerprint: 'old', lease: { owner: 'o', until: NOW } }), {}],
     ['rebuild', state(), { asked: 'rebuild' }],
+    // Its rows are in the raw files; where they are not, the kept ones would be lost.
+    ['rebuild', state({}, { isLacking: true }), {}],
+    ['rebuild', state({}, { isLacking: true, listed: undefined }), {}],
+    ['kept', state({}, { isLacking: true, lost }), {}],
   ])('queues a day: %s', (queue, day, more) => {
     expect(decideDay(day, { ...terms, ...more })).toEqual({ queue });
   });

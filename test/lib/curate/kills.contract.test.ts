@@ -49,6 +49,14 @@ describe('a task that is killed', () => {
     await curations.sweep();
     expect(await curations.keys(VERSION_NOTES)).toEqual([]);
     expect(await curations.read()).toEqual(ids(0, 40));
+    const [file = ''] = await curations.keys(FOLDER);
+    await curations.remove(file);
+    await curations.plan({ sluice: 'curate-check' });
+    expect(await curations.viewDays()).toEqual({ exposures: [], events: [] });
+    expect(await curations.night()).toMatchObject([{ outcome: 'curated' }]);
+    expect(await curations.rowsUnder((await curations.curatedLocation()) ?? '')).toHaveLength(40);
+    await curations.plan({ sluice: 'curate-check' });
+    expect(await curations.viewDays()).toEqual({ exposures: [{ from: DAY, to: DAY }], events: [] });
   }
 
   it.each(['recorded', 'moved', 'settled'] as const)(

@@ -181,6 +181,7 @@ export async function startCurations(input: Partial<ConfigInput> = {}) {
     },
     removeRaw: (name: string, kind: ForwardedKind = 'exposures', day = DAY) =>
       s3.send(new DeleteObjectCommand({ Bucket: BUCKET, Key: rawKey(name, kind, day) })),
+    remove: (Key: string) => s3.send(new DeleteObjectCommand({ Bucket: BUCKET, Key })),
 
     /** Gives messages to the plan. Answers the indexes of those that are delivered again. */
     async plan(...bodies: readonly (object | string)[]) {

@@ -163,6 +163,7 @@ describe.each(pieceSizes)('a folder’s own log, %s', (_, pieceBytes) => {
       late: [],
       waiting: [],
       unusual: [],
+      lacking: [],
       firstDay: '2026-11-01',
       unlooked: [],
       days: [{ day: DAY, entry }],

@@ -181,9 +181,13 @@ describe('a loaded day whose files are deleted or have no rows', () => {
       loads.clock.advance(LEASE_MS + 1);
     }
     expect(await afterNights()).toMatchObject({ rows: read, state: 'inputs_missing' });
-    expect((await loads.keys('statsig/ingested/')).length).toBe(1);
+    const [file = '', ...others] = await loads.keys('statsig/ingested/');
+    expect([others, await loads.lacks()]).toEqual([[], false]);
+    await loads.forget(file);
+    expect(await loads.lacks()).toBe(true);
     expect(await run('empty')).toMatchObject({ outcome: 'succeeded_no_data' });
     expect(await afterNights()).toMatchObject({ rows: [] });
+    expect(await loads.lacks()).toBe(false);
   });
 
   it.each(loadFaultPoints)('is empty in the end when an accepted load was killed at %s', async (point) => {
@@ -195,10 +199,16 @@ describe('a loaded day whose files are deleted or have no rows', () => {
     expect(await afterNights()).toMatchObject({ rows: [], state: 'succeeded_no_data' });
   });
 
-  it('has nothing to keep once its version has no files: an erasure has taken all of its rows', async () => {
+  it('is not empty for good without a person’s word when somebody deleted the files of its version, too', async () => {
+    const { version, filesWritten } = (await loads.entry()) ?? {};
     await loads.makeLoader().landing.remove(await loads.keys('statsig/ingested/'));
     await remove('a', 'b');
-    expect(await run()).toMatchObject({ outcome: 'succeeded_no_data' });
+    for (const asked of [undefined, 'backfill'] as const) {
+      expect(await run(asked)).toMatchObject({ outcome: 'inputs_missing', rows: { out: 5 } });
+      expect(await loads.entry()).toMatchObject({ version, filesWritten });
+    }
+    expect(await run('empty')).toMatchObject({ outcome: 'succeeded_no_data' });
+    expect(await loads.entry()).toMatchObject({ filesWritten: [] });
   });
 });
 

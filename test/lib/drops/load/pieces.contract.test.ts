@@ -103,6 +103,9 @@ describe('a day in pieces', () => {
       expect(left.filter((key) => !key.includes(version))).toEqual([]);
       expect(await loads.keys('ledger/_loads/')).toEqual([]);
       expect(await loads.read()).toEqual(readEvents(0, 6));
+      expect([left.length, await loads.lacks()]).toEqual([3, false]);
+      await loads.forget(left[1] ?? '');
+      expect(await loads.lacks()).toBe(true);
     },
   );
 

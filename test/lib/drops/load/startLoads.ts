@@ -26,6 +26,7 @@ import { type IngestTask, ingestTaskSchema } from '../../../../lib/drops/plan/me
 import { Ledger } from '../../../../lib/ledger/Ledger.ts';
 import { ledgerStore } from '../../../../lib/ledger/ledgerStore.ts';
 import { sweepVersions } from '../../../../lib/ledger/sweepVersions.ts';
+import { lookAtVersions } from '../../../../lib/ledger/versionFiles.ts';
 import { ingestedTables } from '../../../../lib/tables/ingestedTables.ts';
 import { ingestedTableFolder } from '../../../../lib/tables/tableFolders.ts';
 import { ManualClock } from '../../../../packages/local-aws/src/base/index.ts';
@@ -232,6 +233,10 @@ export async function startLoads(
     sent: () => tasks.splice(0).map((body) => ingestTaskSchema.parse(JSON.parse(body))),
 
     sweep: () => sweepVersions(makeLoader(), makeRun()),
+
+    /** Whether the version that queries read lacks files, as the hourly look finds it. */
+    lacks: async () =>
+      (await lookAtVersions(makeLoader(), { ...place, table: 'acme_events' }, [DAY])).length > 0,
 
     /** Drops a file of the day, as SQL's rows or as bytes. */
     async drop(name: string, rows: string | Uint8Array, day = DAY): Promise<string> {
