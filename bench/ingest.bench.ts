@@ -2,9 +2,8 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { EngineFile } from '../lib/parquet/FileSchema.ts';
-import { firstRows, makeDrop, timesOver } from './ingest/ingestData.ts';
+import { makeDrop, timesOver } from './ingest/ingestData.ts';
 import type { LoadRequest } from './ingest/ingestOnce.ts';
-import { mapWithParquetjs } from './ingest/mapWithParquetjs.ts';
 import { startDrops } from './ingest/startDrops.ts';
 import { type Cost, median, rowOf, runOnce } from './measure.ts';
 import type { Bench, BenchOptions, BenchRow } from './run.ts';
@@ -24,12 +23,10 @@ interface Size {
   readonly files: number;
   /** Rounds of the tiny files, whose load takes about a second. */
   readonly tinyRounds: number;
-  /** Rows that parquetjs-lite maps. */
-  readonly fewRows: number;
 }
 const SIZES: Readonly<Record<'usual' | 'full', Size>> = {
-  usual: { files: 4, tinyRounds: 3, fewRows: 50_000 },
-  full: { files: 20, tinyRounds: 7, fewRows: 200_000 },
+  usual: { files: 4, tinyRounds: 3 },
+  full: { files: 20, tinyRounds: 7 },
 };
 const millionsOf = (files: readonly EngineFile[]) => `${(files.length * ROWS_PER_FILE) / MILLION}m rows`;
 
@@ -56,8 +53,8 @@ const medianOf = (runs: readonly Once[], kind: keyof Cost) => median(runs.map((o
  * A load of a drop on the local disk, compared with a hand-written `COPY (SELECT …) TO` with the same mapping and order
  * in DuckDB with the same settings; `wall_vs_unsorted` compares with one without the order. For 1,000 tiny files,
  * `cpu_vs_duckdb` compares with DuckDB's own settings, and `cpu_vs_same_settings` with the settings of a load, which
- * keep no files in memory. Also the memory of a load of four times the size, and the same mapping of a few rows with
- * parquetjs-lite. With `--full`, days of 5 to 100 million rows by S3, in pieces of ten files.
+ * keep no files in memory. Also the memory of a load of four times the size. With `--full`, days of 5 and 100 million rows by
+ * S3, in pieces of ten files.
  */
 const bench: Bench = {
   name: 'ingest',
@@ -71,7 +68,6 @@ const bench: Bench = {
         ...(await againstDuckDb(files, directory, at)),
         ...(await fourTimes(files, directory, at)),
         ...(await tinyFiles(size, directory, at)),
-        ...(await againstParquetjs(size, files, directory, at)),
         ...(full ? await inPieces(directory, at) : []),
       ];
     } finally {
@@ -135,27 +131,6 @@ async function tinyFiles({ tinyRounds }: Size, directory: string, at: At): Promi
   ];
 }
 
-async function againstParquetjs(
-  { fewRows }: Size,
-  files: readonly EngineFile[],
-  directory: string,
-  at: At,
-): Promise<BenchRow[]> {
-  const name = `${fewRows.toLocaleString('en-GB')} rows`;
-  at(name);
-  const [first] = files;
-  if (first === undefined) return [];
-  const few = await firstRows(first, fewRows, directory);
-  const { wallMs } = await run('sluice', [few], fewRows, directory);
-  const start = performance.now();
-  const rows = await mapWithParquetjs(few, join(directory, 'parquetjs.parquet'));
-  const theirs = performance.now() - start;
-  if (rows !== fewRows) throw new Error(`parquetjs-lite: ${rows} rows of ${fewRows}.`);
-  return [rowOf(name)('vs_parquetjs_lite', theirs / wallMs, 'ratio')];
-}
-
-export default bench;
-
 /** Rows of each file of a day in pieces, and files of each day. */
 const PIECES_ROWS = 500_000;
 const PIECES_FILES = [10, 200] as const;
@@ -198,3 +173,5 @@ async function inPieces(directory: string, at: At): Promise<BenchRow[]> {
   }
   return result;
 }
+
+export default bench;

@@ -41,19 +41,6 @@ export function timesOver(files: readonly EngineFile[], times: number, directory
   ).flat();
 }
 
-/** The first rows of a file, with a codec that parquetjs-lite reads. */
-export async function firstRows(file: EngineFile, rows: number, directory: string): Promise<EngineFile> {
-  const instance = await DuckDBInstance.create(':memory:');
-  const connection = await instance.connect();
-  const first = drop(directory, `first-${rows}`);
-  await connection.run(
-    `COPY (SELECT * FROM read_parquet(${quoteText(file.path)}) LIMIT ${rows}) TO ${quoteText(first.path)} (FORMAT parquet, COMPRESSION snappy)`,
-  );
-  connection.closeSync();
-  instance.closeSync();
-  return first;
-}
-
 function drop(directory: string, name: string): EngineFile {
   return { path: join(directory, `${name}.parquet`), name: `events/${DAY}/${name}.parquet` };
 }
