@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 // The `sluice` command. Plain JavaScript until the correct Node version runs, because an older one cannot read TypeScript.
-import { existsSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { existsSync, readFileSync } from 'node:fs';
+import { dirname, join, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { installedNode, LEAST_NODE, runInPlace, whenNpmEnds } from './runNode.mjs';
 
@@ -17,6 +17,19 @@ const node =
   major >= LEAST_NODE
     ? null
     : (installedNode(folder) ?? (isRepository ? null : installedNode(process.cwd())));
+
+/** The command line of `init` again, with a Node of its own. npx writes the packages of its command line beside them. */
+function withNode() {
+  let packages = ['@sluice-pipeline/sluice'];
+  try {
+    const [cache = ''] = file.split(`${sep}node_modules${sep}`);
+    packages = JSON.parse(readFileSync(join(cache, 'package.json'), 'utf8'))._npx.packages;
+  } catch {
+    // It was not started by npx.
+  }
+  const options = [`node@${LEAST_NODE}`, ...packages].map((name) => `--package ${name}`);
+  return ['npx', ...options, 'sluice', ...process.argv.slice(2)].join(' ');
+}
 
 if (major >= LEAST_NODE) {
   // The reader of the output has closed it (`… | head -1`): the work continues to its end and keeps its exit code. Without a
@@ -36,7 +49,7 @@ if (major >= LEAST_NODE) {
   const how =
     process.argv[2] === 'init'
       ? // There is no project yet.
-        `bring it along: \`npx --package node@${LEAST_NODE} --package @sluice-pipeline/sluice sluice init …\`.`
+        `bring it along: \`${withNode()}\`.`
       : `give the project one of its own: \`npm install --save-dev node@${LEAST_NODE}\`.`;
   const cure =
     node === null

@@ -268,8 +268,15 @@ describe('a project', () => {
       expect.stringMatching(/^SLUICE_NODE_TOO_OLD: .*\n.*npm install --save-dev node@24/),
     ]);
     expect(project.sluice(['init', 'next'], { node }).stderr).toMatch(
-      /^SLUICE_NODE_TOO_OLD: .*\n.*npx --package node@24 --package @sluice-pipeline\/sluice sluice init/,
+      /^SLUICE_NODE_TOO_OLD: .*\n.*`npx --package node@24 --package @sluice-pipeline\/sluice sluice init next`/,
     );
+    // As npx has it in its cache.
+    const called = JSON.parse(readFileSync(join(project.root, 'package.json'), 'utf8'));
+    project.write('package.json', JSON.stringify({ ...called, _npx: { packages: ['/drive/sluice.tgz'] } }));
+    expect(project.sluice(['init', 'next'], { node }).stderr).toContain(
+      '`npx --package node@24 --package /drive/sluice.tgz sluice init next`',
+    );
+    project.write('package.json', JSON.stringify(called));
     // It is installed, but its script has not run: pnpm and `ignore-scripts` do that.
     const installed = join('node_modules', 'node', 'package.json');
     project.write(installed, JSON.stringify({ name: 'node', version: '24.0.0' }));
