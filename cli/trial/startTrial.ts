@@ -30,9 +30,7 @@ import {
   trialStage,
   writeService,
 } from './Trial.ts';
-import { removalCommand, removalText, trialReport, trialText } from './trialReport.ts';
-
-const REPORT = 'trial.json';
+import { REPORT, removalCommand, removalText, trialReport, trialText } from './trialReport.ts';
 
 /** What a trial is asked for. */
 export interface TrialWish {
@@ -82,10 +80,7 @@ export async function startTrial(line: CommandLine, wish: TrialWish): Promise<nu
     }).finally(() => progress.end());
     const report = trialReport(trial, startedAt, tried);
     await writeFile(REPORT, `${JSON.stringify(report, null, 2)}\n`);
-    const ending = interruption.signal.aborted
-      ? ''
-      : `${REPORT} has it all: attach it to an issue, also if everything is as expected.\n`;
-    writeResult(line, report, () => trialText(trial, report, ending));
+    writeResult(line, report, () => trialText(trial, report, interruption.signal.aborted));
     const { removal, error } = tried;
     if (removal?.left.length === 0) await forget(trial);
     if (interruption.signal.aborted) return 130;

@@ -36,8 +36,15 @@ export function trialReport(
   return read;
 }
 
-/** The answers as a table, and below it what was not as expected with what to change. @param ending Its last line. */
-export function trialText(trial: Trial, { answers, removal, seconds }: TrialReport, ending: string): string {
+/** The file of {@link trialReport}. */
+export const REPORT = 'trial.json';
+
+/** The answers as a table, and below it what was not as expected with what to change. Nobody needs the report of an interrupted trial. */
+export function trialText(
+  trial: Trial,
+  { answers, removal, seconds }: TrialReport,
+  isInterrupted: boolean,
+): string {
   const otherwise = answers
     .filter(({ verdict }) => verdict === 'otherwise')
     .map(({ code, found }) => {
@@ -56,7 +63,7 @@ export function trialText(trial: Trial, { answers, removal, seconds }: TrialRepo
     ...otherwise,
     `\n${counted('expected')} as expected, ${counted('otherwise')} otherwise, ${counted('not asked')} not asked, in ${duration(seconds)}.\n`,
     removal === null ? '' : removalText(trial, removal),
-    ending,
+    isInterrupted ? '' : `${REPORT} has it all: attach it to an issue, also if everything is as expected.\n`,
   ].join('');
 }
 

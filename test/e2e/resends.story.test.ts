@@ -1,9 +1,7 @@
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { afterAll, expect, it } from '@jest/globals';
 import { addDays, type UtcDay } from '../../lib/base/time.ts';
-import { repositoryRoot } from '../../local/dataDirectory.ts';
 import type { CuratedCalendar } from '../../observe/facts/days/curatedDays.ts';
+import { copiesQuery } from '../harness/copiesQuery.ts';
 import { storyCloud } from '../harness/storyCloud.ts';
 
 const FIRST: UtcDay = '2026-11-01';
@@ -44,8 +42,7 @@ function requestOf(name: keyof typeof sent, day: number) {
   };
 }
 
-const page = readFileSync(join(repositoryRoot, 'docs', 'answers.md'), 'utf8');
-const [, copiesSql = ''] = /```sql\n(.*?)```/s.exec(page) ?? [];
+const copiesSql = copiesQuery();
 const exposuresSql = copiesSql
   .replaceAll('product_events', 'experiment_exposures')
   .replaceAll('event_name', 'experiment_id');

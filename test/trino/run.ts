@@ -19,6 +19,7 @@ import { unitsQuery } from '../../observe/experiments/checkExperiments.ts';
 import { landedSql } from '../../observe/facts/tables/landedRows.ts';
 import { savedQueries } from '../../observe/savedQueries.ts';
 import { type Answer, askTrino } from '../../packages/local-aws/test/witness/trino/askTrino.ts';
+import { copiesQuery } from '../harness/copiesQuery.ts';
 import { Tally } from '../harness/Tally.ts';
 import { expectedRows } from '../lib/views/expectedRows.ts';
 import { DAYS, EITHER, GROUP_ROWS, generateRows } from '../lib/views/generateRows.ts';
@@ -80,9 +81,12 @@ const asked = [
   ...namesOf(),
   landedSql(config, ASKED_AT),
 ];
-/** Cases of the SQL that curates days, and what Trino must say. */
-const cases: readonly (readonly [sql: string, rows: readonly (readonly (string | null)[])[]])[] =
-  curatedCases;
+/** Cases of the SQL that curates days and of the query of docs/answers.md, and what Trino must say. */
+const cases: readonly (readonly [sql: string, rows: readonly (readonly (string | null)[])[]])[] = [
+  ...curatedCases,
+  [copiesOf(['late', 'e1', 0], ['late', 'e1', 1], ['late', 'e1', 9], ['once', 'e2', 0]), [['late', '2']]],
+  [copiesOf(['late', 'e1', 0], ['late', 'e1', 40]), []],
+];
 if (!process.argv.includes('staging')) await tally.ask('Trino of the views', tryViews);
 await tally.ask("Trino of Statsig's staging", async () => {
   const untried = await tryStaging(tell);
@@ -192,6 +196,13 @@ function namesOf(): string[] {
       .replaceAll("current_date - INTERVAL '7' DAY", "DATE '1970-01-01'")
       .replaceAll('FROM product_events', () => `FROM (${queryOf('product_events')}) AS product_events`),
   );
+}
+
+/** The query of docs/answers.md on some rows of the view: an event's name and ID, and how many days ago it lies. */
+function copiesOf(...shown: readonly (readonly [name: string, id: string, daysAgo: number])[]): string {
+  const values = shown.map(([name, id, ago]) => `('${name}', '${id}', current_date - INTERVAL '${ago}' DAY)`);
+  const view = `(VALUES ${values.join(', ')}) AS product_events (event_name, event_id, ds)`;
+  return copiesQuery().replace('FROM product_events', () => `FROM ${view}`);
 }
 
 /** Whether Trino counts names as JavaScript does. */

@@ -1,0 +1,20 @@
+import { expect, it } from '@jest/globals';
+import type { Trial } from '../../../cli/trial/Trial.ts';
+import { REPORT, trialReport, trialText } from '../../../cli/trial/trialReport.ts';
+
+const trial: Trial = {
+  id: '1f0c93ab',
+  account: '111122223333',
+  region: 'eu-west-1',
+  endpoint: 'http-api',
+  project: { permissionsBoundary: null, tags: {}, existing: { keyArn: null } },
+};
+const removal = { deleted: 9, left: ['a bucket'] };
+const report = trialReport(trial, '2026-11-20T10:00:00Z', { steps: [], answers: [], removal });
+
+it('asks for its file in an issue when it has ended, and not when it was interrupted', () => {
+  expect(trialText(trial, report, false)).toMatch(new RegExp(`^${REPORT} .*issue`, 'm'));
+  const interrupted = trialText(trial, report, true);
+  expect(interrupted).not.toMatch(/issue/);
+  expect(interrupted).toContain('Not deleted: a bucket');
+});
