@@ -197,7 +197,7 @@ export const findingCatalogue = {
   ),
   SLUICE_FINDING_DAMAGED: problem(
     'Bytes of the landing are no rows that the writer reads. They may be accepted events. All other rows are in tables; these bytes expire after 90 days.',
-    'Find out who writes to the landing, or to its stream, besides Sluice. Once the cause is corrected, or the writer upgraded, the first command tries the bytes again; the second shows what one object holds.',
+    'Find out who writes to the landing, or to its stream, besides Sluice. The first command shows what one object holds. If nobody needs it, run that again without --dry-run, which deletes it. Else correct the cause, or upgrade, and run the second, by which the writer reads all again.',
     { part: 'streams', section: 'damaged' },
   ),
   SLUICE_FINDING_UNDELETED: problem(

@@ -143,8 +143,8 @@ function* judgeLanding(facts: StatusFacts, { config, stack, now, say }: Place): 
   }
   if (damaged !== null && damaged.count > 0)
     yield finding('SLUICE_FINDING_DAMAGED', `damaged/: ${damagedText(damaged)}.`, [
-      say.sluice('redrive', '--damaged'),
       say.sluice('redrive', '--discard', damaged.first ?? '', '--dry-run'),
+      say.sluice('redrive', '--damaged'),
     ]);
   if (undeleted !== null && undeleted.count > 0)
     yield finding(

@@ -62,6 +62,38 @@ describe('bytes that somebody else puts into the stream', () => {
     expect(await erase()).toMatchObject({ state: 'complete' });
     expect(Number((await rows())?.['rows'])).toBe(199);
   });
+
+  const damagedNow = async () =>
+    (await findings()).filter(({ code }) => code === 'SLUICE_FINDING_DAMAGED').flatMap((one) => one.commands);
+
+  it('are shown by the first command of their finding, and deleted by it without --dry-run', async () => {
+    const [look = ''] = await damagedNow();
+    const { code, stdout } = await story.paste(look);
+    expect([code, stdout]).toEqual([0, expect.stringContaining('TICKER_SYMBOL')]);
+    expect((await story.paste(look.replace(' --dry-run', ''))).code).toBe(0);
+    expect(await damagedNow()).toEqual([]);
+  });
+
+  it('that hold rows after all are written by its second command', async () => {
+    const before = Number((await rows())?.['rows']);
+    await story.setFaults({
+      lambda: [{ fault: 'throttleInvocations', function: 'sluice-local-write', calls: 'all' }],
+    });
+    await post();
+    await story.advance(15 * 60_000);
+    const [landed = ''] = await story.keys('landing/');
+    const bytes = await story.read(landed);
+    await story.clearFaults();
+    await story.cloud.flush();
+    await story.put(`damaged/${landed.slice('landing/'.length)}`, bytes);
+    const [look = '', again = ''] = await damagedNow();
+    expect((await story.paste(look)).code).toBe(0);
+    expect((await story.paste(again)).code).toBe(0);
+    await story.cloud.flush();
+    expect(await damagedNow()).toEqual([]);
+    // Twenty of the object of the landing, and those of its copy.
+    expect(Number((await rows())?.['rows'])).toBe(before + 40);
+  });
 });
 
 describe('a bucket that denies deletions', () => {
@@ -85,7 +117,7 @@ describe('a bucket that denies deletions', () => {
     await post();
     await story.cloud.flush();
     await story.advance(5 * HOUR_MS);
-    expect(Number((await rows())?.['rows'])).toBe(219);
+    expect(Number((await rows())?.['rows'])).toBe(259);
     const found = await findings();
     expect(found.find(({ code }) => code === 'SLUICE_FINDING_UNDELETED')?.detail).toMatch(
       /^landing\/: 1 object, .* S3 answers AccessDenied to s3:DeleteObject\.$/,
@@ -96,6 +128,6 @@ describe('a bucket that denies deletions', () => {
     expect(JSON.stringify(doctor)).toContain('NoDeletes denies s3:DeleteObject');
     await put(Statement);
     await story.advance(2 * HOUR_MS);
-    expect([await story.keys('landing/'), Number((await rows())?.['rows'])]).toEqual([[], 219]);
+    expect([await story.keys('landing/'), Number((await rows())?.['rows'])]).toEqual([[], 259]);
   });
 });

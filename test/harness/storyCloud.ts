@@ -191,6 +191,13 @@ export async function storyCloud(input?: Partial<ConfigInput>, options: StoryOpt
     jumpTo: (at: string) => clock.set(Date.parse(at)),
     /** Runs a command on the cloud. */
     sluice,
+    /** Runs a command as a finding prints it, in a shell's reading of its words. */
+    paste(command: string, ...more: string[]) {
+      const words = [...command.matchAll(/'([^']*)'|(\S+)/g)].map(([, quoted, word]) => quoted ?? word ?? '');
+      const [npx, name, ...args] = words;
+      if (npx !== 'npx' || name !== 'sluice') throw new Error(`No command of sluice: ${command}`);
+      return callMain([...args, ...more], { env: env() });
+    },
     /** The same, and its answer as JSON. */
     async json(...args: string[]) {
       const { stdout, stderr } = await sluice(...args, '--json');

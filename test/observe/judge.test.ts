@@ -552,6 +552,7 @@ const cases: readonly Case[] = [
     'DAMAGED',
     'problem',
     `damaged/: 1 object, the oldest since ${at(0)}, 9 bytes, 0 lines that begin as a row.`,
+    'npx sluice redrive --discard damaged/a --dry-run',
     'npx sluice redrive --damaged',
   ],
   [
