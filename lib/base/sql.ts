@@ -6,6 +6,13 @@ export function quoteName(name: string): string {
   return `"${name.replaceAll('"', '""')}"`;
 }
 
+/** The list of a SELECT: each expression under its name. */
+export function namedList(expressions: Readonly<Record<string, string>>): string {
+  return Object.entries(expressions)
+    .map(([name, sql]) => `${sql} AS ${quoteName(name)}`)
+    .join(', ');
+}
+
 /** An SQL text literal. */
 export function quoteText(text: string): string {
   return `'${text.replaceAll("'", "''")}'`;

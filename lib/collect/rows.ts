@@ -262,7 +262,6 @@ class BatchCollector {
   #addExposure(event: LogEvent, kind: ExposureKind): void {
     const json = this.#json;
     const { redaction, columns, evaluations, isHeldOut } = this.#plan;
-    const { secondary, metadata } = columns.exposures;
     const gates = event.secondaryExposures;
     if (!isJsonObject(event.metadata)) throw eventRefusal('SLUICE_EVENT_BAD_EXPOSURE');
     const evaluation = evaluations.get(kind, event.metadata, json, isHeldOut?.(gates) ?? false);
@@ -290,8 +289,7 @@ class BatchCollector {
     row += user.units;
     row += time.members;
     row += user.exposures;
-    row += secondary(gatesJson);
-    row += metadata(storedJson);
+    row += columns.exposures.details({ secondary_exposures: gatesJson, metadata: storedJson });
     row += sender;
     this.#rows.add('exposures', identity, row, time.day);
     if (evaluation.unresolved) this.#noted.add('name_unresolved');
@@ -301,7 +299,7 @@ class BatchCollector {
   #addEvent(event: LogEvent): void {
     const json = this.#json;
     const { redaction, columns } = this.#plan;
-    const { own, metadata } = columns.events;
+    const { own, details } = columns.events;
     const metadataJson = event.metadata === null ? null : json.write(event.metadata);
     const valueJson = json.write(event.value);
     const stored = redaction === null ? null : storedDetails(event, redaction, json);
@@ -325,9 +323,8 @@ class BatchCollector {
     row += user.units;
     row += time.members;
     row += user.events;
-    row += metadata(
-      stored === null ? (isEmptyJson(event.metadata) ? null : metadataJson) : stored.metadataJson,
-    );
+    const shownJson = isEmptyJson(event.metadata) ? null : metadataJson;
+    row += details({ company_metadata: stored === null ? shownJson : stored.metadataJson });
     row += sender.members;
     this.#rows.add('events', identity, row, time.day);
   }
@@ -335,12 +332,12 @@ class BatchCollector {
   /** @throws EventError `SLUICE_EVENT_BAD_TIME`. */
   #timeOf({ time }: LogEvent): EventTime {
     const { receivedAt, requestId = null } = this.#sender;
-    const { timestamp, clientTimestamp } = this.#plan.columns.shared;
+    const { times } = this.#plan.columns.shared;
     if (time === null) {
       this.#noted.add('time_missing');
       // The request is part of the identity: two purchases that an HTTP client without a clock reports must not become
       // one, even in one millisecond. The cost is that a resend counts twice.
-      const members = timestamp(isoTimestamp(receivedAt));
+      const members = times({ timestamp: isoTimestamp(receivedAt), client_timestamp: null });
       const identity = requestId === null ? `received:${receivedAt}` : `request:${requestId}`;
       return { members, day: isoDay(receivedAt), identity };
     }
@@ -356,7 +353,7 @@ class BatchCollector {
     if (!isInWindow) this.#noted.add('outside_time_window');
     if (corrected < YEAR_2000_MS) this.#noted.add('before_2000');
     return {
-      members: timestamp(correctedText) + clientTimestamp(sentText),
+      members: times({ timestamp: correctedText, client_timestamp: sentText }),
       day: isoDay(isInWindow ? corrected : receivedAt),
       // The same text as in the columns: formatting the number would take ten times as long.
       identity: sent === time ? sentText : this.#json.write(time),

@@ -2,11 +2,13 @@ import { createHash } from 'node:crypto';
 import type { Config } from '../schema/config.ts';
 import type { ForwardedKind } from '../schema/kinds.ts';
 import { forwardedTables } from '../tables/deliveredTables.ts';
+import { eventsColumns } from '../tables/eventsTable.ts';
+import { exposuresColumns } from '../tables/exposuresTable.ts';
 import { partitionKey } from '../tables/sharedColumns.ts';
-import type { Column, Table } from '../tables/Table.ts';
+import { type Column, distinctColumns, type Table } from '../tables/Table.ts';
 import type { DerivedColumn } from '../views/DerivedColumn.ts';
 import { valueNumber } from '../views/productEvents.ts';
-import { type JsonColumns, userDetailColumns } from '../views/userDetailColumns.ts';
+import { type JsonColumns, userDetailColumns, userDetails } from '../views/userDetailColumns.ts';
 
 /** A curated table: a row an event, in the columns of the forwarded table and those that views make of them. */
 export interface CuratedTable extends Table {
@@ -25,7 +27,7 @@ export interface CuratedTable extends Table {
 }
 
 /** Facts about the copies of a row's event. The last columns of every curated table. */
-export const copyColumns: readonly Column[] = [
+export const copyColumns = [
   {
     name: 'copies',
     type: 'bigint',
@@ -41,7 +43,17 @@ export const copyColumns: readonly Column[] = [
     type: 'bigint',
     comment: 'Which copy the row is, from 1; filter on 1 for one row an event',
   },
-];
+] as const;
+
+// A name that is there twice does not compile. Names of the configuration: lib/config/viewProblems.ts.
+distinctColumns([...exposuresColumns.before, ...exposuresColumns.after, ...userDetails, ...copyColumns]);
+distinctColumns([
+  ...eventsColumns.before,
+  ...eventsColumns.after,
+  valueNumber,
+  ...userDetails,
+  ...copyColumns,
+]);
 
 /** Both curated tables of a configuration. */
 export function curatedTables(

@@ -8,7 +8,7 @@ import type { Config } from '../schema/config.ts';
 import { MAX_RECORD_BYTES } from '../schema/deliveryLimits.ts';
 import { memberWriter } from '../tables/memberWriter.ts';
 import { quarantineLargeKey } from '../tables/objectKeys.ts';
-import { type QuarantineRow, quarantineTable } from '../tables/quarantineTable.ts';
+import { type QuarantineRow, quarantineColumns } from '../tables/quarantineTable.ts';
 import type { QuarantineReason } from './quarantineReasons.ts';
 
 /** The values that the rows of one request share. */
@@ -60,7 +60,7 @@ export type QuarantineWriter = (
  * const { documents, large } = quarantineWriter(config)(collected.refused, context);
  */
 export function quarantineWriter(config: Pick<Config, 'bucket' | 'tables'>): QuarantineWriter {
-  const members = memberWriter(quarantineTable(config), 'quarantine_id');
+  const members = memberWriter(quarantineColumns);
   return (refused, context) => {
     const identity = new RefusedIdentity(context.keyHash, context.senderId);
     const day = isoDay(context.receivedAt);

@@ -31,6 +31,23 @@ export interface ColumnValues {
   bigint: number;
 }
 
+/** What a list of columns has to be besides: nothing if each name is there once, else a text that says which one is not. */
+type Distinct<Columns extends readonly Column[]> = Columns extends readonly [
+  infer First extends Column,
+  ...infer Rest extends readonly Column[],
+]
+  ? First['name'] extends Rest[number]['name']
+    ? `${First['name']} is there twice`
+    : Distinct<Rest>
+  : unknown;
+
+/** A list of columns: one that has a name twice does not compile. */
+export function distinctColumns<const Columns extends readonly Column[]>(
+  columns: Columns & Distinct<Columns>,
+): Columns {
+  return columns;
+}
+
 /** The row of a list of columns: every column is present, null where there is no value. */
 export type RowOf<Columns extends readonly Column[]> = {
   -readonly [C in Columns[number] as C['name']]: ColumnValues[C['type']] | null;

@@ -1,16 +1,19 @@
 import type { Config } from '../schema/config.ts';
 import {
   customIdsColumn,
-  identityColumns,
+  identityColumn,
   partitionKey,
-  senderColumns,
+  receiptColumns,
+  sdkColumns,
+  senderMetadataColumn,
   timeColumns,
   unitColumns,
   unitIdColumns,
 } from './sharedColumns.ts';
-import type { RowOf, Table } from './Table.ts';
+import { distinctColumns, type Table } from './Table.ts';
 
-const exposureColumns = [
+/** What was evaluated. */
+export const exposureColumns = [
   {
     name: 'experiment_id',
     type: 'string',
@@ -51,12 +54,15 @@ const exposureColumns = [
   { name: 'is_manual', type: 'boolean', comment: 'Whether the exposure was logged by hand' },
 ] as const;
 
-const detailColumns = [
-  {
-    name: 'user_dimensions',
-    type: 'string',
-    comment: 'The whole SDK user as a JSON object, without private attributes',
-  },
+/** The user of an exposure. */
+export const userDimensionsColumn = {
+  name: 'user_dimensions',
+  type: 'string',
+  comment: 'The whole SDK user as a JSON object, without private attributes',
+} as const;
+
+/** What was evaluated on the way, and what is logged with an exposure. */
+export const exposureDetailColumns = [
   {
     name: 'secondary_exposures',
     type: 'string',
@@ -67,12 +73,17 @@ const detailColumns = [
 
 /** The columns before and after the configured unit IDs. */
 export const exposuresColumns = {
-  before: [...identityColumns, ...exposureColumns, ...unitColumns],
-  after: [...customIdsColumn, ...timeColumns, ...detailColumns, ...senderColumns],
-} as const;
-
-/** A row of the exposures table, unit ID columns aside. */
-export type ExposureRow = RowOf<[...typeof exposuresColumns.before, ...typeof exposuresColumns.after]>;
+  before: distinctColumns([identityColumn, ...exposureColumns, ...unitColumns]),
+  after: distinctColumns([
+    customIdsColumn,
+    ...timeColumns,
+    ...receiptColumns,
+    userDimensionsColumn,
+    ...exposureDetailColumns,
+    senderMetadataColumn,
+    ...sdkColumns,
+  ]),
+};
 
 /** The table of raw exposures, one row each, as they came. */
 export function exposuresTable(config: Pick<Config, 'tables' | 'unitIds'>): Table {

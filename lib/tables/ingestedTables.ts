@@ -97,7 +97,7 @@ const originColumns = [
 ] as const satisfies readonly Column[];
 
 /** The columns of each kind. The configured unit IDs of events come between `before` and `after`. */
-const ingestedColumns = {
+export const ingestedColumns = {
   events: {
     before: [
       time,

@@ -1,57 +1,58 @@
 import { ExactNumber } from '../base/json.ts';
 import { isoTimestamp } from '../base/time.ts';
-import type { Table } from './Table.ts';
+import type { Column, RowOf } from './Table.ts';
 
-/** A value of a column in a row; timestamps are epoch milliseconds. */
-type Cell = string | number | boolean | null;
-
-/** Part of a row: null or absent where there is no value. */
-export type PartialRow = { readonly [column: string]: Cell };
-
-/** Writes some columns of a row as JSON members, `,"user_id":"u1"`: with a comma before each, without nulls. */
-export type MemberWriter = (row: PartialRow) => string;
+/** Writes columns of a row as JSON members, `,"user_id":"u1"`: with a comma before each, without nulls. */
+export type MemberWriter<Row> = (row: Row) => string;
 
 /**
- * Makes the writer of a run of a table's columns, in the table's order: from one column up to another.
+ * Makes the writer of a run of columns. The row of a run has each of its columns: one that nobody fills does not compile.
  *
  * Rows are written in runs because most of a batch repeats: columns of the user, the sender or the evaluation are written
  * once and used in every line that shares them. Nulls are omitted: absent members are null in the files, and cost nothing.
  *
- * @param from Name of the first column.
- * @param before Name of the first column of the next run. Default: up to the last column.
- * @throws RangeError when the table has no such run: a defect of the caller.
+ * @param configured Columns of the configuration, whose names are in the row as well. Default none.
  */
-export function memberWriter(table: Table, from: string, before?: string): MemberWriter {
-  const start = table.columns.findIndex(({ name }) => name === from);
-  const end =
-    before === undefined ? table.columns.length : table.columns.findIndex(({ name }) => name === before);
-  if (start < 0 || end <= start) throw new RangeError(`${table.name} has no columns ${from} … ${before}`);
-  const columns = table.columns.slice(start, end).map(({ name, type }) => {
-    return { name, key: `,${JSON.stringify(name)}:`, isTime: type === 'timestamp' };
+export function memberWriter<const Columns extends readonly Column[]>(
+  columns: Columns,
+  configured: readonly Column[] = [],
+): MemberWriter<RowOf<Columns>> {
+  const members = [...columns, ...configured].map(({ name, type }) => {
+    return { name, opening: `,${JSON.stringify(name)}:`, isTime: type === 'timestamp' };
   });
-  return (row) => {
-    let members = '';
-    for (const { name, key, isTime } of columns) {
+  return (row: { readonly [column: string]: string | number | boolean | null }) => {
+    let text = '';
+    for (const { name, opening, isTime } of members) {
       const cell = row[name];
       if (cell === null || cell === undefined) continue;
-      members += key;
-      if (isTime && typeof cell === 'number') members += `"${isoTimestamp(cell)}"`;
-      else members += typeof cell === 'string' ? JSON.stringify(cell) : String(cell);
+      text += opening;
+      if (isTime && typeof cell === 'number') text += `"${isoTimestamp(cell)}"`;
+      else text += typeof cell === 'string' ? JSON.stringify(cell) : String(cell);
     }
-    return members;
+    return text;
   };
 }
 
 /**
- * Makes the writer of one JSON column as a member, `,"metadata":"{\"gate\":…}"`.
+ * Makes the writer of a run of columns whose values are written already: `,"metadata":"{\"gate\":…}"`.
  *
- * @returns Takes JSON as it stands inside a JSON string (`lib/base/canonicalJson.ts`), or null for nothing.
- * @throws RangeError when the table has no such column: a defect of the caller.
+ * @returns Takes what stands inside a JSON string: JSON as `lib/base/canonicalJson.ts` has it, or a time. Null for nothing.
  */
-export function jsonMember(table: Table, column: string): (nested: string | null) => string {
-  const next = table.columns[table.columns.findIndex(({ name }) => name === column) + 1];
-  const opening = memberWriter(table, column, next?.name)({ [column]: '' }).slice(0, -1);
-  return (nested) => (nested === null ? '' : `${opening}${nested}"`);
+export function textMembers<const Columns extends readonly Column[]>(
+  columns: Columns,
+): MemberWriter<Readonly<Record<Columns[number]['name'], string | null>>> {
+  const members = columns.map(({ name }) => ({ name, opening: `,${JSON.stringify(name)}:"` }));
+  return (row: { readonly [column: string]: string | null }) => {
+    let text = '';
+    for (const { name, opening } of members) {
+      const written = row[name];
+      if (written === null || written === undefined) continue;
+      text += opening;
+      text += written;
+      text += '"';
+    }
+    return text;
+  };
 }
 
 /** A JSON scalar as a column's text: strings as they are, numbers and booleans as JSON has them; else null. */

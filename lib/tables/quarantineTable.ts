@@ -1,9 +1,9 @@
 import type { Config } from '../schema/config.ts';
 import { partitionKey } from './sharedColumns.ts';
-import type { RowOf, Table } from './Table.ts';
+import { distinctColumns, type RowOf, type Table } from './Table.ts';
 
 /** The columns of the quarantine table. */
-const quarantineColumns = [
+export const quarantineColumns = distinctColumns([
   {
     name: 'quarantine_id',
     type: 'string',
@@ -54,7 +54,7 @@ const quarantineColumns = [
     type: 'string',
     comment: 'S3 location of what is too large for a row, else null',
   },
-] as const;
+]);
 
 /** A row of the quarantine table. */
 export type QuarantineRow = RowOf<typeof quarantineColumns>;

@@ -1,15 +1,15 @@
 import type { Config } from '../schema/config.ts';
 import type { Column } from './Table.ts';
 
-/** Columns that both forwarded tables have. Each table has columns of its own between these runs. */
-export const identityColumns = [
-  {
-    name: 'event_id',
-    type: 'string',
-    comment:
-      'Identity of the event: equal for every resend (exceptions: docs/answers.md), different for repeats within one batch',
-  },
-] as const;
+// Columns that both forwarded tables have, in runs that come from one source and are filled together.
+
+/** Written by `lib/collect/rows/eventIds.ts`. */
+export const identityColumn = {
+  name: 'event_id',
+  type: 'string',
+  comment:
+    'Identity of the event: equal for every resend (exceptions: docs/answers.md), different for repeats within one batch',
+} as const;
 
 /** The unit of a row. The configured unit IDs follow. */
 export const unitColumns = [
@@ -22,11 +22,13 @@ export const unitColumns = [
 ] as const;
 
 /** All custom IDs, whether or not they are configured. */
-export const customIdsColumn = [
-  { name: 'custom_ids', type: 'string', comment: 'All customIDs of the user as a JSON object' },
-] as const;
+export const customIdsColumn = {
+  name: 'custom_ids',
+  type: 'string',
+  comment: 'All customIDs of the user as a JSON object',
+} as const;
 
-/** The three times of a row, and the tier. */
+/** The times of the event. */
 export const timeColumns = [
   {
     name: 'timestamp',
@@ -34,6 +36,10 @@ export const timeColumns = [
     comment: "When it happened, UTC; the sender's clock is corrected when off by more than 5 minutes",
   },
   { name: 'client_timestamp', type: 'timestamp', comment: "When it happened by the sender's own clock, UTC" },
+] as const;
+
+/** The receipt, and the tier of the user. */
+export const receiptColumns = [
   { name: 'received_at', type: 'timestamp', comment: 'When the collector received it, UTC' },
   {
     name: 'environment',
@@ -42,13 +48,15 @@ export const timeColumns = [
   },
 ] as const;
 
-/** Columns that describe the sender. */
-export const senderColumns = [
-  {
-    name: 'statsig_metadata',
-    type: 'string',
-    comment: "The SDK's own metadata as a JSON object: the batch's, overridden by the event's",
-  },
+/** The sender's metadata. */
+export const senderMetadataColumn = {
+  name: 'statsig_metadata',
+  type: 'string',
+  comment: "The SDK's own metadata as a JSON object: the batch's, overridden by the event's",
+} as const;
+
+/** The session and the SDK of the sender. */
+export const sdkColumns = [
   {
     name: 'session_id',
     type: 'string',

@@ -32,6 +32,9 @@ const athena: RowDialect = {
 };
 
 /** Makes a derived column of its expression. */
-export function derivedColumn(column: Column, sqlIn: DerivedColumn['sqlIn']): DerivedColumn {
+export function derivedColumn<const Derived extends Column>(
+  column: Derived,
+  sqlIn: DerivedColumn['sqlIn'],
+): Derived & DerivedColumn {
   return { ...column, sql: sqlIn(athena), sqlIn };
 }

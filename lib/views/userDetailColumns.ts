@@ -6,6 +6,20 @@ import { type JsonRoot, parseJsonPath } from './jsonPath.ts';
 /** Where a source has each member of the event; null when it hasn't. */
 export type JsonColumns = Readonly<Record<JsonRoot, string | null>>;
 
+/** Paths into JSON columns. */
+type Paths = readonly (readonly [column: string, keys: readonly string[]])[];
+
+/** What every application and phone may say of the user. */
+export const userDetails = [
+  { name: 'country', type: 'string', comment: 'Country of the user, as the application said it' },
+  { name: 'locale', type: 'string', comment: 'Locale of the user, else of the device, e.g. en_GB' },
+  {
+    name: 'app_version',
+    type: 'string',
+    comment: 'Version of the application: of the user, else of the device',
+  },
+] as const;
+
 /**
  * Columns about the user, without JSON functions for the reader: country, locale, app version and the configured JSON
  * paths.
@@ -21,36 +35,28 @@ export function userDetailColumns(
   from: JsonColumns & { readonly user: string; readonly statsigMetadata: string },
 ): DerivedColumn[] {
   /** The text of the first path that has one. */
-  const text = (column: Column, ...paths: readonly (readonly [from: string, keys: readonly string[]])[]) =>
+  const text = (column: Column, from: Paths) =>
     derivedColumn(column, ({ jsonScalar }) => {
-      const texts = paths.map(([source, keys]) => `NULLIF(${jsonScalar(source, keys)}, '')`);
+      const texts = from.map(([source, keys]) => `NULLIF(${jsonScalar(source, keys)}, '')`);
       return texts.length === 1 ? texts.join() : `COALESCE(${texts.join(', ')})`;
     });
-  const userOrDevice = (column: Column, key: string) =>
-    text(column, [from.user, [key]], [from.statsigMetadata, [key]]);
+  const userOrDevice = (key: string): Paths => [
+    [from.user, [key]],
+    [from.statsigMetadata, [key]],
+  ];
+  const paths: Readonly<Record<(typeof userDetails)[number]['name'], Paths>> = {
+    country: [[from.user, ['country']]],
+    locale: userOrDevice('locale'),
+    app_version: userOrDevice('appVersion'),
+  };
   return [
-    text({ name: 'country', type: 'string', comment: 'Country of the user, as the application said it' }, [
-      from.user,
-      ['country'],
-    ]),
-    userOrDevice(
-      { name: 'locale', type: 'string', comment: 'Locale of the user, else of the device, e.g. en_GB' },
-      'locale',
-    ),
-    userOrDevice(
-      {
-        name: 'app_version',
-        type: 'string',
-        comment: 'Version of the application: of the user, else of the device',
-      },
-      'appVersion',
-    ),
+    ...userDetails.map((column) => text(column, paths[column.name])),
     ...Object.entries(config.jsonPaths).flatMap(([name, path]) => {
       const parsed = parseJsonPath(path);
       const column = parsed === null ? null : from[parsed.root];
       if (parsed === null || column === null) return [];
       const comment = `${path} of the event; null when it is nothing, empty, a list or an object`;
-      return [text({ name, type: 'string', comment: comment.slice(0, 255) }, [column, parsed.keys])];
+      return [text({ name, type: 'string', comment: comment.slice(0, 255) }, [[column, parsed.keys]])];
     }),
   ];
 }

@@ -2,7 +2,9 @@ import { type CanonicalJsonWriter, DepthError } from '../../base/canonicalJson.t
 import { isEmptyJson, isJsonObject, type JsonObject, sameJson } from '../../base/json.ts';
 import { flattenRope } from '../../base/strings.ts';
 import type { ForwardedKind } from '../../schema/kinds.ts';
-import { idText, type PartialRow } from '../../tables/memberWriter.ts';
+import { idText } from '../../tables/memberWriter.ts';
+import type { unitColumns } from '../../tables/sharedColumns.ts';
+import type { RowOf } from '../../tables/Table.ts';
 import type { Redaction } from '../../wire/Redaction.ts';
 import { RequestError } from '../../wire/RequestError.ts';
 import { type EventIdentity, hasUserId } from './eventIds.ts';
@@ -85,7 +87,7 @@ export class UserParts {
   readonly #json: CanonicalJsonWriter;
   readonly #plan: CollectPlan;
   readonly #identity: EventIdentity;
-  readonly #received: string;
+  readonly #receivedAt: number;
   readonly #sender: BatchSender;
   readonly #environment: string | null;
   #lastUser: JsonObject | null = null;
@@ -101,7 +103,7 @@ export class UserParts {
     this.#json = json;
     this.#plan = plan;
     this.#identity = identity;
-    this.#received = plan.columns.shared.received({ received_at: receivedAt });
+    this.#receivedAt = receivedAt;
     this.#sender = sender;
     this.#environment = environment;
   }
@@ -116,22 +118,25 @@ export class UserParts {
 
   #write(user: JsonObject | null): UserPart {
     const { redaction, unitIds, columns } = this.#plan;
-    const { units, customIds, environment } = columns.shared;
+    const { units, customIds, receipt } = columns.shared;
     const nested = this.#json.write(user);
     // The digest is made from the user as sent: see BatchCollector on identity.
     const stored = redaction === null ? user : redaction.user(user, this.#json);
     const all = stored?.['customIDs'];
     const ids =
       units(userColumns(stored, unitIds, this.#sender.stableId)) +
-      customIds(isEmptyJson(all) ? null : this.#json.write(all));
+      customIds({ custom_ids: isEmptyJson(all) ? null : this.#json.write(all) });
     // The tier is not personal, and a row without it would count as production.
-    const received = this.#received + environment({ environment: readTier(user, this.#environment) });
+    const received = receipt({
+      received_at: this.#receivedAt,
+      environment: readTier(user, this.#environment),
+    });
     const json = isEmptyJson(stored) ? null : stored === user ? nested : this.#json.write(stored);
     return {
       identity: `,${this.#identity.digest(hasUserId(user) ? nested : nested + this.#sender.senderId)},`,
       units: flattenRope(ids),
-      exposures: flattenRope(received + columns.exposures.user(json)),
-      events: flattenRope(received + columns.events.user(json)),
+      exposures: flattenRope(received + columns.exposures.user({ user_dimensions: json })),
+      events: flattenRope(received + columns.events.user({ user_object: json })),
     };
   }
 }
@@ -146,9 +151,9 @@ function userColumns(
   user: JsonObject | null,
   unitIds: readonly (readonly [unitId: string, column: string])[],
   deviceStableId: string | null,
-): PartialRow {
+): RowOf<typeof unitColumns> {
   const customIds = isJsonObject(user?.['customIDs']) ? user['customIDs'] : null;
-  const row: Record<string, string | null> = {
+  const row: RowOf<typeof unitColumns> & Record<string, string | null> = {
     user_id: idText(user?.['userID']),
     stable_id: customId(customIds, 'stableID') ?? deviceStableId,
   };
@@ -217,16 +222,19 @@ export class SenderParts {
     const stored = isJsonObject(shown) ? shown : null;
     this.#batchMetadata = stored ?? {};
     const { senderMetadata } = plan.columns.shared;
-    this.#columns = plan.columns.shared.sender({
+    this.#columns = plan.columns.shared.sdk({
       session_id: sender.sessionId,
       sdk_type: sender.sdkType,
       sdk_version: sender.sdkVersion,
     });
     const own = isEmptyJson(stored) ? null : json.write(stored);
-    this.#plain = { added: 'null', members: flattenRope(senderMetadata(own) + this.#columns) };
+    this.#plain = {
+      added: 'null',
+      members: flattenRope(senderMetadata({ statsig_metadata: own }) + this.#columns),
+    };
     const opening = own === null ? '{' : `${own.slice(0, -1)},`;
     this.#closing = flattenRope(`"${this.#columns}`);
-    this.#opening = flattenRope(senderMetadata(opening).slice(0, -1));
+    this.#opening = flattenRope(senderMetadata({ statsig_metadata: opening }).slice(0, -1));
   }
 
   /**
@@ -258,7 +266,8 @@ export class SenderParts {
     const all = undocumented === null ? named : { ...named, [unusedKey(named)]: undocumented };
     return {
       added: this.#added(metadata, extras),
-      members: this.#plan.columns.shared.senderMetadata(this.#json.write(all)) + this.#columns,
+      members:
+        this.#plan.columns.shared.senderMetadata({ statsig_metadata: this.#json.write(all) }) + this.#columns,
     };
   }
 

@@ -2,8 +2,9 @@ import { type CanonicalJsonWriter, quoteEmbedded, SortedMembers } from '../../ba
 import { isJsonObject, type JsonObject } from '../../base/json.ts';
 import { flattenRope } from '../../base/strings.ts';
 import { KnownGroups } from '../../groups/KnownGroups.ts';
-import type { ExposureRow } from '../../tables/exposuresTable.ts';
+import type { exposureColumns } from '../../tables/exposuresTable.ts';
 import { type MemberWriter, scalarText } from '../../tables/memberWriter.ts';
+import type { RowOf } from '../../tables/Table.ts';
 import {
   EVALUATED_MEMBERS,
   EVALUATION_SLOTS,
@@ -17,23 +18,7 @@ import type { Redaction } from '../../wire/Redaction.ts';
 import type { ExposureKind } from '../../wire/readEvent.ts';
 
 /** The columns of an exposure that come from the evaluated object. */
-type EvaluationColumns = Pick<
-  ExposureRow,
-  | 'experiment_id'
-  | 'exposure_type'
-  | 'group_id'
-  | 'group_name'
-  | 'rule_id'
-  | 'gate_value'
-  | 'is_assignment'
-  | 'layer_id'
-  | 'allocated_experiment'
-  | 'parameter_name'
-  | 'is_explicit_parameter'
-  | 'reason'
-  | 'config_version'
-  | 'is_manual'
->;
+type EvaluationColumns = RowOf<typeof exposureColumns>;
 
 /** The parts of an exposure's row that come from the evaluated object. */
 export interface Evaluation {
@@ -161,7 +146,7 @@ const HELD_OUT_HASH = 0x3c6ef372;
 export class Evaluations {
   readonly #resolve: (sent: string) => ResolvedName;
   readonly #known: KnownGroups;
-  readonly #own: MemberWriter;
+  readonly #own: MemberWriter<EvaluationColumns>;
   /** By hash. Of two with the same hash, the later is kept. */
   readonly #outlines = new Map<number, Outline>();
   #units = 0;
@@ -174,7 +159,11 @@ export class Evaluations {
    * @param resolve Resolves hashed names.
    * @param known What is known of rules. Default nothing.
    */
-  constructor(own: MemberWriter, resolve: (sent: string) => ResolvedName, known = KnownGroups.none) {
+  constructor(
+    own: MemberWriter<EvaluationColumns>,
+    resolve: (sent: string) => ResolvedName,
+    known = KnownGroups.none,
+  ) {
     this.#own = own;
     this.#resolve = resolve;
     this.#known = known;

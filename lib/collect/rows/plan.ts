@@ -2,9 +2,18 @@ import { DAY_MS } from '../../base/time.ts';
 import { KnownGroups } from '../../groups/KnownGroups.ts';
 import type { Config } from '../../schema/config.ts';
 import { listExperiments } from '../../schema/names.ts';
-import { forwardedTables } from '../../tables/deliveredTables.ts';
-import { jsonMember, memberWriter } from '../../tables/memberWriter.ts';
-import type { Table } from '../../tables/Table.ts';
+import { eventColumns, eventDetailColumns, userObjectColumn } from '../../tables/eventsTable.ts';
+import { exposureColumns, exposureDetailColumns, userDimensionsColumn } from '../../tables/exposuresTable.ts';
+import { memberWriter, textMembers } from '../../tables/memberWriter.ts';
+import {
+  customIdsColumn,
+  receiptColumns,
+  sdkColumns,
+  senderMetadataColumn,
+  timeColumns,
+  unitColumns,
+  unitIdColumns,
+} from '../../tables/sharedColumns.ts';
 import { experimentNames } from '../../wire/experimentNames.ts';
 import { type HoldoutTest, holdoutTest } from '../../wire/isAssignment.ts';
 import { Redaction } from '../../wire/Redaction.ts';
@@ -86,31 +95,25 @@ export function collectPlan(config: CollectConfig, known: KnownGroups = KnownGro
 }
 
 /** Writers of the columns of both tables, in runs with the same source. A row has them in the order of the table. */
-function columnWriters(config: Pick<Config, 'tables' | 'unitIds'>) {
-  const { exposures, events } = forwardedTables(config);
-  // Both tables have these, in the same order.
-  const shared = (table: Table, user: string) => ({
-    units: memberWriter(table, 'user_id', 'custom_ids'),
-    customIds: jsonMember(table, 'custom_ids'),
-    timestamp: jsonMember(table, 'timestamp'),
-    clientTimestamp: jsonMember(table, 'client_timestamp'),
-    received: memberWriter(table, 'received_at', 'environment'),
-    environment: memberWriter(table, 'environment', user),
-    senderMetadata: jsonMember(table, 'statsig_metadata'),
-    sender: memberWriter(table, 'session_id'),
-  });
+function columnWriters(config: Pick<Config, 'unitIds'>) {
   return {
-    shared: shared(exposures, 'user_dimensions'),
+    shared: {
+      units: memberWriter(unitColumns, unitIdColumns(config)),
+      customIds: textMembers([customIdsColumn]),
+      times: textMembers(timeColumns),
+      receipt: memberWriter(receiptColumns),
+      senderMetadata: textMembers([senderMetadataColumn]),
+      sdk: memberWriter(sdkColumns),
+    },
     exposures: {
-      own: memberWriter(exposures, 'experiment_id', 'user_id'),
-      user: jsonMember(exposures, 'user_dimensions'),
-      secondary: jsonMember(exposures, 'secondary_exposures'),
-      metadata: jsonMember(exposures, 'metadata'),
+      own: memberWriter(exposureColumns),
+      user: textMembers([userDimensionsColumn]),
+      details: textMembers(exposureDetailColumns),
     },
     events: {
-      own: memberWriter(events, 'event_name', 'user_id'),
-      user: jsonMember(events, 'user_object'),
-      metadata: jsonMember(events, 'company_metadata'),
+      own: memberWriter(eventColumns),
+      user: textMembers([userObjectColumn]),
+      details: textMembers(eventDetailColumns),
     },
   };
 }

@@ -1,6 +1,6 @@
 import { quoteName, quoteText } from '../../base/sql.ts';
 import { SORTED_BY, sortedQuery, writeTableStatement } from '../../parquet/tableFile.ts';
-import { senderColumns } from '../../tables/sharedColumns.ts';
+import { sdkColumns, senderMetadataColumn } from '../../tables/sharedColumns.ts';
 import { COPY_ORDER } from '../../views/View.ts';
 import { type CuratedTable, copyColumns } from '../curatedTables.ts';
 import { withDerivedColumns } from './derivedColumns.ts';
@@ -14,7 +14,10 @@ export const IDENTITY = quoteName('event_id');
 const LANE = quoteName('curated lane');
 
 /** Columns in which copies may differ and still are the same event: they describe the request, not the event. */
-const SENDER: ReadonlySet<string> = new Set(['received_at', ...senderColumns.map(({ name }) => name)]);
+const SENDER: ReadonlySet<string> = new Set([
+  'received_at',
+  ...[senderMetadataColumn, ...sdkColumns].map(({ name }) => name),
+]);
 
 /** Rows of the slice: all copies of an event are in one. */
 export function ofSlice(

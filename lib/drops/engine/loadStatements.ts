@@ -1,5 +1,6 @@
-import { quoteName, quoteText } from '../../base/sql.ts';
+import { namedList, quoteName, quoteText } from '../../base/sql.ts';
 import type { EngineFile } from '../../parquet/FileSchema.ts';
+import type { QuarantineRow } from '../../tables/quarantineTable.ts';
 import type { LoadRequest, MappedGroup } from './Engine.ts';
 
 /** Rows of a row group. A reader skips whole row groups by time. DuckDB's default, four times as many, takes 130 MB more. */
@@ -86,22 +87,33 @@ function refusedRowsQueries(
     .map((group) => {
       const file = nameOfFile(group.files.map((i) => `${mapping.origin}${nameAt(files, i)}`));
       const { problems } = group;
-      // The same row of the same file has the same ID in every load.
-      const rows = readGroup({ files, mapping }, group, `, ${group.sql} AS raw`);
-      return `SELECT md5(concat_ws('|', ${quoteText(mapping.label)}, file, row_number, raw)) AS quarantine_id,
-        ${timestampSql(receivedAt)} AS received_at, reason,
-        'row ' || row_number || ', ' || detail AS detail, ${quoteText(mapping.label)} AS key_label,
-        CAST(NULL AS VARCHAR) AS key_environment, CAST(NULL AS VARCHAR) AS sdk_type, CAST(NULL AS VARCHAR) AS sdk_version,
-        file AS path, raw, 'text' AS raw_encoding, CAST(NULL AS VARCHAR) AS raw_location
-      FROM (SELECT ${file} AS file, row_number, raw, ${elementAt(
-        problems.map(({ reason }) => reason),
+      const details = elementAt(
+        problems.map(({ detail }) => detail),
         'problem',
-      )} AS reason,
-          ${elementAt(
-            problems.map(({ detail }) => detail),
-            'problem',
-          )} AS detail
-        FROM (${rows}) WHERE problem IS NOT NULL)`;
+      );
+      const rows = readGroup({ files, mapping }, group, `, ${group.sql} AS raw`);
+      const none = 'CAST(NULL AS VARCHAR)';
+      const label = quoteText(mapping.label);
+      const columns: Readonly<Record<keyof QuarantineRow, string>> = {
+        // The same row of the same file has the same ID in every load.
+        quarantine_id: `md5(concat_ws('|', ${label}, file, row_number, raw))`,
+        received_at: timestampSql(receivedAt),
+        reason: elementAt(
+          problems.map(({ reason }) => reason),
+          'problem',
+        ),
+        detail: `'row ' || row_number || ', ' || ${details}`,
+        key_label: label,
+        key_environment: none,
+        sdk_type: none,
+        sdk_version: none,
+        path: 'file',
+        raw: 'raw',
+        raw_encoding: "'text'",
+        raw_location: none,
+      };
+      return `SELECT ${namedList(columns)}
+        FROM (SELECT ${file} AS file, row_number, raw, problem FROM (${rows}) WHERE problem IS NOT NULL)`;
     });
 }
 

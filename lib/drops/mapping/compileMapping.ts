@@ -1,4 +1,4 @@
-import { quoteName } from '../../base/sql.ts';
+import { namedList } from '../../base/sql.ts';
 import { FileError, type FileFailure } from '../../parquet/FileError.ts';
 import type { FileColumn, FileSchema } from '../../parquet/FileSchema.ts';
 import { isTaken } from '../../parquet/readColumns.ts';
@@ -9,7 +9,7 @@ import { FileColumns, findFolder, hasNul, pathFolders } from './FileColumns.ts';
 import type { FoundColumn } from './FoundColumn.ts';
 import { FieldProblem } from './findColumn.ts';
 import {
-  type MappedColumn,
+  type MappedColumns,
   MappedRow,
   mapEvents,
   mapExposures,
@@ -129,7 +129,7 @@ function compileRow(
     names: isRenamed ? schema.columns.map(({ sqlName }) => sqlName) : [],
     reads: row.reads,
     problem: row.problem,
-    columns: columns.map(([name, sql]) => `${sql} AS ${quoteName(name)}`).join(', '),
+    columns: namedList(columns),
     problems: row.problems,
     used: [...fileColumns.used],
   };
@@ -140,7 +140,7 @@ function mapRow(
   schema: FileSchema,
   row: MappedRow,
   fileColumns: FileColumns,
-): MappedColumn[] {
+): MappedColumns {
   try {
     switch (dataset.kind) {
       case 'events':

@@ -7,6 +7,7 @@ import type {
   PropertiesMapping,
   TableMapping,
 } from '../../schema/mappings.ts';
+import type { ingestedColumns } from '../../tables/ingestedTables.ts';
 import type { RowProblem } from '../engine/Engine.ts';
 import type { RowReason } from '../rowReasons.ts';
 import type { FileColumns } from './FileColumns.ts';
@@ -52,29 +53,34 @@ export class MappedRow {
   }
 }
 
-/** A column of the table, and the SQL of its value in terms of the reads of a row. */
-export type MappedColumn = readonly [name: string, sql: string];
+/** The SQL of each column of a kind, in the table's order, in terms of the reads of a row. */
+export type MappedColumns<Kind extends keyof typeof ingestedColumns | 'table' = 'table'> = Readonly<
+  Record<Kind extends keyof typeof ingestedColumns ? NameOf<Kind> : string, string>
+>;
+type NameOf<Kind extends keyof typeof ingestedColumns> = (typeof ingestedColumns)[Kind][
+  | 'before'
+  | 'after'][number]['name'];
 
 /** The columns of an exposure, without the columns of its origin. @throws FieldProblem */
 export function mapExposures(
   mapping: ExposuresMapping,
   row: MappedRow,
   fileColumns: FileColumns,
-): MappedColumn[] {
+): MappedColumns<'exposures'> {
   const timestamp = row.read(readTime(mapping.timestamp, fileColumns));
   const required = requiredTexts(row, fileColumns);
   const name = required('SLUICE_INGEST_ROW_NAME_MISSING', mapping.experiment, 'experiment');
   const group = required('SLUICE_INGEST_ROW_GROUP_MISSING', mapping.group, 'group');
   const unitId = required('SLUICE_INGEST_ROW_UNIT_MISSING', mapping.unitId, 'unit ID');
   const unitType = required('SLUICE_INGEST_ROW_UNIT_MISSING', mapping.unitType, 'type of the unit ID');
-  return [
-    ['timestamp', timestamp],
-    ['experiment_id', name],
-    ['group_id', group],
-    ['unit_id', unitId],
-    ['unit_type', unitType],
-    ['metadata', readMetadata(mapping, row, fileColumns)],
-  ];
+  return {
+    timestamp,
+    experiment_id: name,
+    group_id: group,
+    unit_id: unitId,
+    unit_type: unitType,
+    metadata: readMetadata(mapping, row, fileColumns),
+  };
 }
 
 /**
@@ -88,7 +94,7 @@ export function mapEvents(
   unitIds: Readonly<Record<string, string>>,
   row: MappedRow,
   fileColumns: FileColumns,
-): MappedColumn[] {
+): MappedColumns<'events'> {
   const timestamp = row.read(readTime(mapping.timestamp, fileColumns));
   const eventName = requiredTexts(row, fileColumns)(
     'SLUICE_INGEST_ROW_NAME_MISSING',
@@ -110,17 +116,19 @@ export function mapEvents(
     mapping.eventValue === undefined ? null : row.read(readText(mapping.eventValue, fileColumns, 'nested'));
   const metadata = readMetadata(mapping, row, fileColumns);
   const userId = [...ids].find(([type]) => isUserId(type))?.[1];
-  return [
-    ['timestamp', timestamp],
-    ['event_name', eventName],
-    ['event_value', value ?? 'CAST(NULL AS VARCHAR)'],
-    ['user_id', userId ?? 'CAST(NULL AS VARCHAR)'],
-    ...Object.entries(unitIds).map(
-      ([type, column]): MappedColumn => [column, ids.get(type) ?? 'CAST(NULL AS VARCHAR)'],
-    ),
-    ['unit_ids', jsonObjectSql([...ids].map(([type, id]) => [type, quotedSql(id)]))],
-    ['event_metadata', metadata],
-  ];
+  const configured = Object.entries(unitIds).map(([type, column]) => [
+    column,
+    ids.get(type) ?? 'CAST(NULL AS VARCHAR)',
+  ]);
+  return {
+    timestamp,
+    event_name: eventName,
+    event_value: value ?? 'CAST(NULL AS VARCHAR)',
+    user_id: userId ?? 'CAST(NULL AS VARCHAR)',
+    ...Object.fromEntries(configured),
+    unit_ids: jsonObjectSql([...ids].map(([type, id]) => [type, quotedSql(id)])),
+    event_metadata: metadata,
+  };
 }
 
 /** Statsig's own unit type, as written by its SDKs and its console. */
@@ -133,7 +141,7 @@ export function mapMetrics(
   mapping: MetricsMapping,
   row: MappedRow,
   fileColumns: FileColumns,
-): MappedColumn[] {
+): MappedColumns<'metrics'> {
   const day = row.read(readDay(mapping.date, fileColumns));
   const required = requiredTexts(row, fileColumns);
   const unitId = required('SLUICE_INGEST_ROW_UNIT_MISSING', mapping.unitId, 'unit ID');
@@ -154,15 +162,15 @@ export function mapMetrics(
     `${value} IS NULL AND NOT (${isRatio})`,
   );
   const [over = 'CAST(NULL AS DOUBLE)', under = 'CAST(NULL AS DOUBLE)'] = ratio ?? [];
-  return [
-    ['unit_id', unitId],
-    ['id_type', idType],
-    ['metric_date', day],
-    ['metric_name', name],
-    ['metric_value', `CASE WHEN NOT (${isRatio}) THEN ${value} END`],
-    ['numerator', `CASE WHEN ${isRatio} THEN ${over} END`],
-    ['denominator', `CASE WHEN ${isRatio} THEN ${under} END`],
-  ];
+  return {
+    unit_id: unitId,
+    id_type: idType,
+    metric_date: day,
+    metric_name: name,
+    metric_value: `CASE WHEN NOT (${isRatio}) THEN ${value} END`,
+    numerator: `CASE WHEN ${isRatio} THEN ${over} END`,
+    denominator: `CASE WHEN ${isRatio} THEN ${under} END`,
+  };
 }
 
 /** The columns of a unit's properties, without the columns of its origin. @throws FieldProblem */
@@ -170,22 +178,22 @@ export function mapProperties(
   mapping: PropertiesMapping,
   row: MappedRow,
   fileColumns: FileColumns,
-): MappedColumn[] {
+): MappedColumns<'properties'> {
   const required = requiredTexts(row, fileColumns);
   const unitId = required('SLUICE_INGEST_ROW_UNIT_MISSING', mapping.unitId, 'unit ID');
   const idType = required('SLUICE_INGEST_ROW_UNIT_MISSING', mapping.idType, 'type of the unit ID');
   const date =
     mapping.date === undefined ? 'CAST(NULL AS DATE)' : row.read(readDay(mapping.date, fileColumns));
-  return [
-    ['unit_id', unitId],
-    ['id_type', idType],
-    ['property_date', date],
+  return {
+    unit_id: unitId,
+    id_type: idType,
+    property_date: date,
     ...mapDeclared(mapping.properties, row, fileColumns),
-  ];
+  };
 }
 
 /** The declared columns of a table, without the columns of its rows' origin. @throws FieldProblem */
-export function mapTable(mapping: TableMapping, row: MappedRow, fileColumns: FileColumns): MappedColumn[] {
+export function mapTable(mapping: TableMapping, row: MappedRow, fileColumns: FileColumns): MappedColumns {
   return mapDeclared(mapping.columns, row, fileColumns);
 }
 
@@ -193,8 +201,8 @@ function mapDeclared(
   columns: Readonly<Record<string, DeclaredColumn>>,
   row: MappedRow,
   fileColumns: FileColumns,
-): MappedColumn[] {
-  return Object.entries(columns).map(([name, from]) => {
+): MappedColumns {
+  const mapped = Object.entries(columns).map(([name, from]) => {
     const value = row.read(readTyped(from, fileColumns));
     if (from.required) {
       const place = 'folder' in from ? `${from.folder}=` : from.column;
@@ -206,6 +214,7 @@ function mapDeclared(
     }
     return [name, value];
   });
+  return Object.fromEntries(mapped);
 }
 
 /**

@@ -1,14 +1,13 @@
 import { describe, expect, it } from '@jest/globals';
 import { CanonicalJsonWriter, SortedMembers } from '../../../lib/base/canonicalJson.ts';
 import { Evaluations, exposureRow } from '../../../lib/collect/rows/exposures.ts';
-import { defineConfig } from '../../../lib/config/defineConfig.ts';
-import { exposuresTable } from '../../../lib/tables/exposuresTable.ts';
+import { exposureColumns } from '../../../lib/tables/exposuresTable.ts';
 import { memberWriter } from '../../../lib/tables/memberWriter.ts';
 import { EvaluationText } from '../../../lib/wire/EvaluationText.ts';
 import { experimentNames } from '../../../lib/wire/experimentNames.ts';
 import type { ExposureKind } from '../../../lib/wire/readEvent.ts';
 
-const own = memberWriter(exposuresTable(defineConfig({ bucket: 'test' })), 'experiment_id', 'user_id');
+const own = memberWriter(exposureColumns);
 const resolve = experimentNames(['homepage_hero']);
 
 /** Metadata as it comes out of a body. */

@@ -1,75 +1,61 @@
 import { describe, expect, it } from '@jest/globals';
 import { ExactNumber } from '../../../lib/base/json.ts';
-import { idText, jsonMember, memberWriter, scalarText } from '../../../lib/tables/memberWriter.ts';
+import { idText, memberWriter, scalarText, textMembers } from '../../../lib/tables/memberWriter.ts';
 import { unitIdColumns } from '../../../lib/tables/sharedColumns.ts';
-import type { ColumnType, Table } from '../../../lib/tables/Table.ts';
+import { distinctColumns } from '../../../lib/tables/Table.ts';
 
-const column = (name: string, type: ColumnType) => ({ name, type, comment: `The column ${name}` });
-const table: Table = {
-  kind: 'events',
-  name: 'samples',
-  comment: 'Samples',
-  columns: [
-    column('a', 'string'),
-    column('b', 'string'),
-    column('at', 'timestamp'),
-    column('n', 'double'),
-    column('flag', 'boolean'),
-    column('z', 'string'),
-  ],
-  partitionKey: column('ds', 'date'),
-};
+const columns = [
+  { name: 'a', type: 'string', comment: '' },
+  { name: 'b', type: 'string', comment: '' },
+  { name: 'at', type: 'timestamp', comment: '' },
+  { name: 'n', type: 'double', comment: '' },
+  { name: 'flag', type: 'boolean', comment: '' },
+  { name: 'z', type: 'string', comment: '' },
+] as const;
 const row = { a: 'x', b: 'q"uote', at: Date.UTC(2026, 10, 20, 7, 32), n: 1.5, flag: false, z: 'end' };
+const none = { a: null, b: null, at: null, n: null, flag: null, z: null };
 
 describe('the writer of a run of columns', () => {
-  it('writes them in the order of the table, as JSON that is parsed back', () => {
-    const members = memberWriter(table, 'a')(row);
+  it('writes them in their order, as JSON that is parsed back', () => {
+    const members = memberWriter(columns)(row);
     expect(members).toBe(
       ',"a":"x","b":"q\\"uote","at":"2026-11-20T07:32:00.000Z","n":1.5,"flag":false,"z":"end"',
     );
     expect(JSON.parse(`{"first":1${members}}`)).toMatchObject({ a: 'x', b: 'q"uote', n: 1.5, z: 'end' });
   });
 
-  it('starts with the first column and ends before the first column of the next writer', () => {
-    expect(memberWriter(table, 'b', 'at')(row)).toBe(',"b":"q\\"uote"');
-    expect(memberWriter(table, 'n', 'z')(row)).toBe(',"n":1.5,"flag":false');
-    expect(memberWriter(table, 'z')(row)).toBe(',"z":"end"');
+  it('omits null values in any position', () => {
+    expect(memberWriter(columns)({ ...none, n: 2 })).toBe(',"n":2');
+    expect(memberWriter(columns)(none)).toBe('');
+    expect(memberWriter(columns)({ ...none, a: 'x' })).toBe(',"a":"x"');
   });
 
-  it('omits null and absent values in any position', () => {
-    expect(memberWriter(table, 'a')({ a: null, n: 2 })).toBe(',"n":2');
-    expect(memberWriter(table, 'a')({})).toBe('');
-    expect(memberWriter(table, 'a')({ a: 'x', z: null })).toBe(',"a":"x"');
+  it('writes a number as a time only in a column of times', () => {
+    expect(memberWriter(columns)({ ...none, at: 0, n: 0 })).toBe(',"at":"1970-01-01T00:00:00.000Z","n":0');
   });
 
-  it('writes a number as a time only in a column of times, where it writes text unchanged', () => {
-    expect(memberWriter(table, 'at', 'flag')({ at: 0, n: 0 })).toBe(',"at":"1970-01-01T00:00:00.000Z","n":0');
-    expect(memberWriter(table, 'at', 'n')({ at: 'tab\there' })).toBe(',"at":"tab\\there"');
-    expect(memberWriter(table, 'at', 'n')({ at: true })).toBe(',"at":true');
+  it('writes configured columns after its own', () => {
+    const write = memberWriter([columns[0]], [{ name: 'company_id', type: 'string', comment: '' }]);
+    const configured = { a: 'x', company_id: 'c' };
+    expect(write(configured)).toBe(',"a":"x","company_id":"c"');
   });
 
-  it('closes a text before any following column', () => {
-    expect(memberWriter(table, 'a', 'n')({ a: 'x', b: 'y', at: 0 })).toBe(
-      ',"a":"x","b":"y","at":"1970-01-01T00:00:00.000Z"',
-    );
-    expect(memberWriter(table, 'a', 'flag')({ a: 'x', n: 1 })).toBe(',"a":"x","n":1');
-  });
-
-  it.each([
-    ['none', undefined],
-    ['a', 'none'],
-    ['b', 'a'],
-    ['b', 'b'],
-  ])('is not built from the columns %s … %s', (from, before) => {
-    expect(() => memberWriter(table, from, before)).toThrow(RangeError);
+  it('does not compile without one of its columns, or with a name twice', () => {
+    // @ts-expect-error: nobody fills b.
+    expect(memberWriter([columns[0], columns[1]])({ a: 'x' })).toBe(',"a":"x"');
+    // @ts-expect-error: metadata is not there.
+    expect(textMembers([columns[0]])({ metadata: '{}' })).toBe('');
+    // @ts-expect-error: a is there twice.
+    expect(distinctColumns([columns[0], columns[1], columns[0]])).toHaveLength(3);
+    expect(distinctColumns([columns[0], columns[1]])).toHaveLength(2);
   });
 });
 
-describe('the writer of a JSON column', () => {
-  it('writes values inside a JSON string, including the last column, and omits null', () => {
-    expect(jsonMember(table, 'a')('{\\"g\\":1}')).toBe(',"a":"{\\"g\\":1}"');
-    expect(jsonMember(table, 'z')('[]')).toBe(',"z":"[]"');
-    expect(jsonMember(table, 'z')(null)).toBe('');
+describe('the writer of columns that are written already', () => {
+  it('puts them inside a JSON string, and omits null', () => {
+    const write = textMembers([columns[0], columns[5]]);
+    expect(write({ a: '{\\"g\\":1}', z: '[]' })).toBe(',"a":"{\\"g\\":1}","z":"[]"');
+    expect(write({ a: null, z: '' })).toBe(',"z":""');
   });
 });
 
