@@ -224,7 +224,8 @@ export const mutations: readonly Mutation[] = [
   ]),
   of('lib/ledger/sweepVersions.ts', 'lib/drops/load/sweepVersions.contract', [
     ["if (!isStillDue) return 'kept';", ''],
-    ['known?.table === table && known.version === version', 'known?.table === table'],
+    ['return known?.version === version;', 'return known !== null;'],
+    ['if (known?.run?.version === note.version)', 'if (known?.run !== undefined)'],
     ['note.due <= clock.now()', 'true'],
   ]),
   of('observe/findings/judge.ts', 'observe/judge', [

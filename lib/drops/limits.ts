@@ -1,5 +1,3 @@
-import { VERSION_KEPT_MS } from '../ledger/versions.ts';
-
 // Listing and looking into drops.
 
 /**
@@ -67,11 +65,6 @@ export const PIECE_SHARE = 1 / 16;
 export const MAX_PIECE_FILES = 10_000;
 /** Results of pieces that are read at the same time. */
 export const PARALLEL_RESULTS = 8;
-/**
- * Milliseconds for which the version of a load in pieces is kept from now on, each time that somebody goes on with it: tasks of
- * many large days wait for each other.
- */
-export const PIECES_KEPT_MS = 2 * VERSION_KEPT_MS;
 /** Notes on versions that the sweep after a load processes. The hourly sweep processes all that are due. */
 export const MAX_SWEPT = 50;
 // The trigger, `POST /v1/mark_data_ready_dwh`.

@@ -27,8 +27,6 @@ export const loadRunSchema = dayRunSchema.extend({
   /** How often the day was planned, this time included, as its files had changed. */
   plans: z.int().min(1),
   startedAt: instant,
-  /** When the note of its version is due. */
-  due: instant,
   pieces: z.int().min(1),
   /** Pieces that are done. */
   done: count,

@@ -14,7 +14,7 @@ import {
 import { versionPrefix } from '../tables/tableFolders.ts';
 import type { LandingBucket } from './LandingBucket.ts';
 import type { Ledger } from './Ledger.ts';
-import type { LedgerSubject } from './LedgerEntry.ts';
+import type { LedgerEntry, LedgerSubject } from './LedgerEntry.ts';
 import { partitionLocation } from './movePartition.ts';
 
 /** Versions that a sweep deletes at the same time. */
@@ -114,7 +114,12 @@ async function sweepOne(
   { deadline }: SweepRun,
 ): Promise<'removed' | 'kept'> {
   const { landing } = sweeper;
-  const isRead = await isStillRead(sweeper, note, deadline);
+  const place = versionSubject(sweeper.config, note);
+  const entry = place === null ? null : await sweeper.ledger.read(place);
+  const known = entry?.table === note.table ? entry : null;
+  // Its note stays: this load, or the next of the day, ends with the version or without it.
+  if (known?.run?.version === note.version) return 'kept';
+  const isRead = await isStillRead(sweeper, note, known, deadline);
   // Checked after the catalog, as a load removes the note before it moves the partition.
   const isStillDue = (await landing.list(key)).includes(key);
   if (!isStillDue) return 'kept';
@@ -129,8 +134,13 @@ async function sweepOne(
  * Whether queries read a version. While the partition or the table is missing, none does, and the ledger's version is kept:
  * the day's next load makes the partition of it again, and it may have the only rows of files that are gone.
  */
-async function isStillRead(sweeper: Sweeper, note: VersionNote, deadline: number): Promise<boolean> {
-  const { bucket, catalog, config, ledger } = sweeper;
+async function isStillRead(
+  sweeper: Sweeper,
+  note: VersionNote,
+  known: LedgerEntry | null,
+  deadline: number,
+): Promise<boolean> {
+  const { bucket, catalog, config } = sweeper;
   const { table, day, version } = note;
   const partition = { catalog, database: config.database, table, day };
   const location = await partitionLocation(partition, { ...sweeper, deadline }).catch((error: unknown) => {
@@ -138,9 +148,7 @@ async function isStillRead(sweeper: Sweeper, note: VersionNote, deadline: number
     throw error;
   });
   if (location !== null) return location === `s3://${bucket}/${versionPrefix(config, table, day, version)}`;
-  const place = versionSubject(config, note);
-  const known = place === null ? null : await ledger.read(place);
-  return known?.table === table && known.version === version;
+  return known?.version === version;
 }
 
 /** Where the ledger has a table's day; null if the table is not configured any more. */

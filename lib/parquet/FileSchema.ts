@@ -32,8 +32,6 @@ export interface FileSchema {
   readonly mayHaveChecksums: boolean;
   /** Pages that take much memory; none if only the footer was read. */
   readonly largePages: readonly LargePages[];
-  /** The names of the codecs that its pages are compressed with, as Parquet has them: `SNAPPY`, `ZSTD`. */
-  readonly codecs: readonly string[];
   /** Top-level columns in the file's order. */
   readonly columns: readonly FileColumn[];
 }
@@ -53,8 +51,6 @@ export const fileColumnSchema = z.strictObject({
   sqlName: z.string(),
   /** Its type as DuckDB reads it, e.g. `VARCHAR`, `DECIMAL(10,2)`, `STRUCT(a INTEGER)`. */
   type: z.string(),
-  /** Bytes of each value, for bytes of a fixed length; null for other types. */
-  fixedBytes: z.number().nullable(),
   /**
    * Whether it, or something inside, is 16 bytes of which the file does not say what they are: Arrow's `binary(16)` and
    * Avro's `fixed(16)` may be UUIDs, polars' Int128 are numbers.

@@ -89,7 +89,7 @@ async function describeFile(
     throw new FileError('SLUICE_INGEST_COLUMN_NAME_UNFIT', `${name}: ${JSON.stringify(unfit)}.`);
   }
   if (footer.isEncrypted) throw new FileError('SLUICE_INGEST_FILE_ENCRYPTED', `${name}.`);
-  const codecs = codecsOf(name, footer.rowGroups);
+  requireCodecs(name, footer.rowGroups);
   // A schema without columns is refused by name where it is mapped.
   const leaves = shape.root.children.length === 0 ? 0 : shape.root.leaves[1];
   if (footer.rowGroups.some(({ chunks }) => chunks.length !== leaves))
@@ -101,7 +101,7 @@ async function describeFile(
   const decodedBytes = footer.rowGroups
     .flatMap(({ chunks }) => chunks)
     .reduce((sum, { uncompressed, values }) => sum + uncompressed + values * VALUE_BYTES, 0);
-  return { path, name, rows: footer.rows, decodedBytes, columns, codecs, ...pages };
+  return { path, name, rows: footer.rows, decodedBytes, columns, ...pages };
 }
 
 /** @throws FileError for a file that DuckDB would work on for too long. */
@@ -148,13 +148,12 @@ async function columnsOf(
 }
 
 /** @throws FileError for a codec that DuckDB does not read. */
-function codecsOf(name: string, groups: readonly RowGroup[]): readonly string[] {
-  const numbers = new Set(groups.flatMap(({ chunks }) => chunks.map(({ codec }) => codec)));
-  return [...numbers].map((number) => {
-    const codec = CODECS[number];
-    if (codec !== undefined && !UNREAD_CODECS.includes(number)) return codec;
-    throw new FileError('SLUICE_INGEST_FILE_CODEC_UNSUPPORTED', `${name}: ${codec ?? number}.`);
-  });
+function requireCodecs(name: string, groups: readonly RowGroup[]): void {
+  for (const { codec } of groups.flatMap(({ chunks }) => chunks)) {
+    const known = CODECS[codec];
+    if (known === undefined || UNREAD_CODECS.includes(codec))
+      throw new FileError('SLUICE_INGEST_FILE_CODEC_UNSUPPORTED', `${name}: ${known ?? codec}.`);
+  }
 }
 
 /** DuckDB treats statements as C strings, which a NUL ends. */

@@ -40,7 +40,6 @@ export function isTaken(name: string): boolean {
 function columnOf(sqlName: string, type: string, node: SchemaNode | undefined): FileColumn {
   if (node === undefined) {
     const unsaid = {
-      fixedBytes: null,
       untold: false,
       misread: null,
       nanoseconds: false,
@@ -55,7 +54,6 @@ function columnOf(sqlName: string, type: string, node: SchemaNode | undefined): 
     name: node.name,
     sqlName,
     type,
-    fixedBytes: type === 'BLOB' ? (intOf(node.element, ELEMENT.length) ?? null) : null,
     untold: hasUntold(node),
     misread: whyMisread(node),
     nanoseconds: isNanoseconds(node),

@@ -391,7 +391,5 @@ export type MetricsMapping = z.output<typeof metricsMapping>;
 export type ExposuresMapping = z.output<typeof exposuresMapping>;
 /** The same of properties. */
 export type PropertiesMapping = z.output<typeof propertiesMapping>;
-/** The same of a table with columns of its own. */
-export type TableMapping = z.output<typeof tableMapping>;
 /** A declared column of a table, validated. */
 export type DeclaredColumn = z.output<typeof declared>;

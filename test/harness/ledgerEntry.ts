@@ -36,7 +36,6 @@ export const loadRun = (more: Partial<LoadInPieces> = {}): LoadInPieces => ({
   taskFingerprint: 'f1',
   plans: 1,
   startedAt: 0,
-  due: 1,
   pieces: 3,
   done: 1,
   rows: { in: 1, out: 1, refused: 0 },

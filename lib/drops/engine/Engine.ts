@@ -9,7 +9,7 @@ export interface LoadRequest {
   readonly files: readonly (EngineFile & Pick<FileSchema, 'rows' | 'mayHaveChecksums'>)[];
   /** Compiled for exactly these files: lib/drops/mapping/compileMapping.ts */
   readonly mapping: CompiledMapping;
-  /** Parquet file for the mapped rows, sorted by `sortBy` of the mapping. */
+  /** Parquet file for the mapped rows, sorted by `sortBy` of the mapping. It counts only if there are any. */
   readonly rowsPath: string;
   /** Parquet file for refused rows, in the quarantine table's columns. It is created only if there are any. */
   readonly refusedPath: string;
@@ -26,27 +26,34 @@ const count = z.int().min(0);
 const reasons = z.partialRecord(z.string().refine(isRowReason), count);
 /** Numbers of rows. `in` is always `out` + `refused`. */
 const counts = { in: count, out: count, refused: count };
-const written = z.strictObject({ path: z.string(), bytes: count, rows: count }).nullable();
 /** Refused rows by reason, without zeros. */
 const fileRows = z.strictObject({ name: z.string(), ...counts, reasons });
 /** Counts of the rows of one file. */
 export type FileRows = z.output<typeof fileRows>;
 
-/** The result of a load. */
-export const loadResultSchema = z.strictObject({
-  /** File of accepted rows; null without any. */
-  rowsFile: written,
-  /** File of refused rows; null without any. */
-  refusedFile: written,
+/** The rows of some files, or of all of a day. */
+export const mappedRowsSchema = z.strictObject({
   rows: z.strictObject(counts),
-  /** In the order of `files`. */
+  /** In the order of the files. */
   files: z.array(fileRows).readonly(),
   reasons,
 });
-/** See {@link loadResultSchema}. */
-export type LoadResult = z.output<typeof loadResultSchema>;
-/** The same without files: the rows of some files, or of all of a day. */
-export type MappedRows = Omit<LoadResult, 'rowsFile' | 'refusedFile'>;
+/** See {@link mappedRowsSchema}. */
+export type MappedRows = z.output<typeof mappedRowsSchema>;
+
+/** Adds up the rows of files. */
+export function sumRows(files: readonly FileRows[]): MappedRows {
+  const rows = { in: 0, out: 0, refused: 0 };
+  const reasons: MappedRows['reasons'] = {};
+  for (const file of files) {
+    rows.in += file.in;
+    rows.out += file.out;
+    rows.refused += file.refused;
+    for (const [reason, more] of Object.entries(file.reasons))
+      if (isRowReason(reason)) reasons[reason] = (reasons[reason] ?? 0) + more;
+  }
+  return { rows, reasons, files };
+}
 
 /**
  * Maps files to rows of a table. Rows never pass through JavaScript. The implementation uses DuckDB: duckDbEngine.ts in this
@@ -68,7 +75,7 @@ export interface Engine {
    *
    * @throws FileError naming a file whose content can't be read; EngineError if the machine is too small for the load.
    */
-  load(request: LoadRequest): Promise<LoadResult>;
+  load(request: LoadRequest): Promise<MappedRows>;
 }
 
 /** A reason why rows may be refused, by the index that {@link MappedGroup.problem} returns. */
@@ -118,8 +125,6 @@ export interface CompiledMapping {
     readonly column: string;
     /** Values by the file's index in the load; null if a file has none. */
     readonly values: readonly (string | null)[];
-    /** The folders as the keys have them, `country=DE`, by the file's index in the load. */
-    readonly segments: readonly (string | null)[];
   }[];
   readonly groups: readonly MappedGroup[];
 }

@@ -10,8 +10,7 @@ import {
   fileColumnSchema,
   type UnreadableFile,
 } from '../../parquet/FileSchema.ts';
-import type { WrittenFile } from '../../parquet/parquetFooter.ts';
-import { type Engine, type LoadRequest, type LoadResult, loadResultSchema } from './Engine.ts';
+import { type Engine, type LoadRequest, mappedRowsSchema } from './Engine.ts';
 
 /** One call of the engine, as the process gets it. */
 export type EngineCall =
@@ -37,8 +36,13 @@ export function childEngine(limits: EngineLimits): Engine {
       return described(files, ended.value);
     },
     async load({ signal, ...request }) {
-      const ended = await make({ kind: 'load', limits, request }, loadResultSchema, signal);
-      if ('value' in ended) return { ...ended.value, ...(await writtenFiles(request, ended.value)) };
+      const ended = await make({ kind: 'load', limits, request }, mappedRowsSchema, signal);
+      if ('value' in ended) {
+        const { rows } = ended.value;
+        if (rows.out > 0) await requireWritten(request.rowsPath);
+        if (rows.refused > 0) await requireWritten(request.refusedPath);
+        return ended.value;
+      }
       if (request.files.length > 1) {
         const probed = await make({ kind: 'probe', limits, request }, z.null(), signal);
         if ('crashed' in probed) throw crashError(probed, request.files);
@@ -75,26 +79,13 @@ function described(
   });
 }
 
-/** The files that a load has written, where they must be. @throws EngineError for others. */
-async function writtenFiles(
-  { rowsPath, refusedPath }: Pick<LoadRequest, 'rowsPath' | 'refusedPath'>,
-  { rowsFile, refusedFile }: Pick<LoadResult, 'rowsFile' | 'refusedFile'>,
-) {
-  const own = async (file: WrittenFile | null, path: string) => {
-    if (file === null) return null;
-    if (file.path !== path) throw new EngineError('SLUICE_ENGINE_FAILED', 'It has written elsewhere.');
-    try {
-      return { ...file, bytes: (await statOwn(file.path)).size };
-    } catch (error) {
-      throw new EngineError('SLUICE_ENGINE_FAILED', 'A file that it has written is missing.', {
-        cause: error,
-      });
-    }
-  };
-  return {
-    rowsFile: await own(rowsFile, rowsPath),
-    refusedFile: await own(refusedFile, refusedPath),
-  };
+/** @throws EngineError unless a load has written a file where it must be. */
+async function requireWritten(path: string): Promise<void> {
+  try {
+    await statOwn(path);
+  } catch (cause) {
+    throw new EngineError('SLUICE_ENGINE_FAILED', 'A file that it has written is missing.', { cause });
+  }
 }
 
 const count = z.int().min(0);
@@ -111,7 +102,6 @@ const describedSchema = z.strictObject({
         decodedBytes: count,
         mayHaveChecksums: z.boolean(),
         largePages: z.array(z.strictObject({ leaf: count, bytes: count, groups: count })),
-        codecs: z.array(z.string()),
       }),
     ]),
   ),

@@ -1,4 +1,3 @@
-import { stat } from 'node:fs/promises';
 import { SluiceError } from '../../base/errors.ts';
 import { quoteName, quoteText } from '../../base/sql.ts';
 import { quotedName } from '../../base/text.ts';
@@ -8,10 +7,10 @@ import { describeFiles } from '../../parquet/describeFiles.ts';
 import { EngineError, engineFailure } from '../../parquet/EngineError.ts';
 import { FileError, type FileFailure, fileFailure } from '../../parquet/FileError.ts';
 import type { EngineFile } from '../../parquet/FileSchema.ts';
-import { ParquetFooter, readEnds, type WrittenFile } from '../../parquet/parquetFooter.ts';
+import { ParquetFooter, readEnds } from '../../parquet/parquetFooter.ts';
 import { verifyPages } from '../../parquet/verifyPages.ts';
 import { isRowReason, type RowReason } from '../rowReasons.ts';
-import type { Engine, FileRows, LoadRequest, LoadResult } from './Engine.ts';
+import { type Engine, type FileRows, type LoadRequest, type MappedRows, sumRows } from './Engine.ts';
 import {
   acceptedRowsStatement,
   probeStatement,
@@ -145,9 +144,9 @@ type Counts = Partial<Record<RowReason, number>>;
  * Implements {@link Engine.load}. The input is read once. Files with refused rows are read again for these rows only, so
  * that unmapped columns are read only for raw rows.
  */
-async function loadFiles(session: DuckDbSession, request: LoadRequest): Promise<LoadResult> {
+async function loadFiles(session: DuckDbSession, request: LoadRequest): Promise<MappedRows> {
   const { files, mapping, rowsPath: output } = request;
-  if (mapping.groups.length === 0) return summary(request, null, null, []);
+  if (files.length === 0) return sumRows([]);
   await verifyMapped(request);
   await session.run(acceptedRowsStatement(request, output));
   const taken = await acceptedByFile(session, output);
@@ -157,11 +156,10 @@ async function loadFiles(session: DuckDbSession, request: LoadRequest): Promise<
   });
   const withRefused = new Set(rows.flatMap(({ refused }, i) => (refused > 0 ? [i] : [])));
   const refused = withRefused.size === 0 ? null : await writeRefused(session, request, withRefused);
-  const out = rows.reduce((sum, file) => sum + file.out, 0);
   const byFile = rows.map(
     (file): FileRows => ({
       ...file,
-      reasons: refused?.reasons.get(`${mapping.origin}${file.name}`) ?? {},
+      reasons: refused?.get(`${mapping.origin}${file.name}`) ?? {},
     }),
   );
   for (const { name, in: said, out: read, refused: count, reasons } of byFile) {
@@ -172,16 +170,11 @@ async function loadFiles(session: DuckDbSession, request: LoadRequest): Promise<
       `${name}: its footer says ${said} rows, and it holds ${read + explained}.`,
     );
   }
-  const rowsFile = out === 0 ? null : await rowsFileOf(request, out);
-  return summary(request, rowsFile, refused?.file ?? null, byFile);
-}
-
-/** The file of all rows. @throws EngineError if it does not state as many rows as were counted. */
-async function rowsFileOf({ rowsPath: path }: LoadRequest, out: number): Promise<WrittenFile> {
-  const ends = readEnds(path);
-  const { rows } = new ParquetFooter(ends);
-  if (rows === out) return { path, bytes: ends.size, rows };
-  throw new EngineError('SLUICE_ENGINE_FAILED', `${out} rows were counted, and ${rows} written.`);
+  const mapped = sumRows(byFile);
+  const { out } = mapped.rows;
+  const { rows: written } = new ParquetFooter(readEnds(output));
+  if (written === out) return mapped;
+  throw new EngineError('SLUICE_ENGINE_FAILED', `${out} rows were counted, and ${written} written.`);
 }
 
 /** All columns. */
@@ -195,26 +188,6 @@ async function verifyMapped({ files, mapping, signal }: LoadRequest): Promise<vo
       if (file?.mayHaveChecksums === true) await verifyPages(file, { leaves, signal });
     }
   }
-}
-
-function summary(
-  { files }: LoadRequest,
-  rowsFile: WrittenFile | null,
-  refusedFile: WrittenFile | null,
-  byFile: readonly FileRows[],
-): LoadResult {
-  const rows = { in: 0, out: 0, refused: 0 };
-  const reasons: Counts = {};
-  for (const file of byFile) {
-    rows.in += file.in;
-    rows.out += file.out;
-    rows.refused += file.refused;
-    for (const [reason, count] of Object.entries(file.reasons)) {
-      if (isRowReason(reason)) reasons[reason] = (reasons[reason] ?? 0) + count;
-    }
-  }
-  if (byFile.length !== files.length) throw new RangeError('The mapping is not for these files.');
-  return { rowsFile, refusedFile, rows, files: byFile, reasons };
 }
 
 async function acceptedByFile(session: DuckDbSession, output: string): Promise<Map<string, number>> {
@@ -232,20 +205,13 @@ async function writeRefused(session: DuckDbSession, request: LoadRequest, only: 
   }
   for (const statement of refusedRowsStatements(request, only, path)) await session.run(statement);
   const reasons = new Map<string, Counts>();
-  let total = 0;
   for (const row of await session.rows(
     `SELECT path, reason, count(*) AS n FROM read_parquet(${quoteText(path)}) GROUP BY ALL`,
   )) {
     const reason = String(row['reason']);
     if (!isRowReason(reason)) throw new RangeError(`${reason} is not a known reason.`);
     const file = String(row['path']);
-    const count = Number(row['n']);
-    reasons.set(file, { ...reasons.get(file), [reason]: count });
-    total += count;
+    reasons.set(file, { ...reasons.get(file), [reason]: Number(row['n']) });
   }
-  return { reasons, file: { path, bytes: await bytesOf(path), rows: total } satisfies WrittenFile };
-}
-
-async function bytesOf(path: string): Promise<number> {
-  return (await stat(path)).size;
+  return reasons;
 }

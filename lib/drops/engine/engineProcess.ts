@@ -46,10 +46,10 @@ function shared(described: readonly (FileSchema | UnreadableFile)[]): DescribedF
   const shapes = new Map<FileSchema['columns'], number>();
   const files = described.map((file) => {
     if ('problem' in file) return { code: file.problem.code, detail: file.problem.detail };
-    const { columns, rows, decodedBytes, mayHaveChecksums, largePages, codecs } = file;
+    const { columns, rows, decodedBytes, mayHaveChecksums, largePages } = file;
     const shape = shapes.get(columns) ?? shapes.size;
     shapes.set(columns, shape);
-    return { shape, rows, decodedBytes, mayHaveChecksums, largePages: [...largePages], codecs: [...codecs] };
+    return { shape, rows, decodedBytes, mayHaveChecksums, largePages: [...largePages] };
   });
   return { shapes: [...shapes.keys()].map((columns) => [...columns]), files };
 }

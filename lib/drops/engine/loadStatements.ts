@@ -46,7 +46,7 @@ function acceptedRowsQuery({ files, mapping, loadedAt }: MappingRequest, order: 
       FROM (${readGroup({ files, mapping }, group)}) WHERE problem IS NULL`,
   );
   const name = elementAt(
-    files.map((_, i) => nameAt(files, i)),
+    files.map((_, i) => fileAt(files, i).name),
     FILE,
   );
   return `SELECT * EXCLUDE (${FILE}, row_number), ${name} AS source_file, row_number, ${timestampSql(loadedAt)} AS ingested_at
@@ -85,7 +85,8 @@ function refusedRowsQueries(
     .map((group) => ({ ...group, files: group.files.filter((i) => only.has(i)) }))
     .filter((group) => group.files.length > 0)
     .map((group) => {
-      const file = nameOfFile(group.files.map((i) => `${mapping.origin}${nameAt(files, i)}`));
+      const urls = group.files.map((i) => `${mapping.origin}${fileAt(files, i).name}`);
+      const file = elementAt(urls, 'file_index');
       const { problems } = group;
       const details = elementAt(
         problems.map(({ detail }) => detail),
@@ -123,7 +124,7 @@ function refusedRowsQueries(
  */
 export function probeStatement({ files, mapping }: MappingRequest, file: number): string {
   const group = groupWithFile(mapping, file);
-  const path = pathAt(files, file);
+  const { path } = fileAt(files, file);
   const footerRows = `SELECT num_rows FROM parquet_file_metadata(${quoteText(path)})`;
   return `SELECT count(COLUMNS(*)), count(*) <> (${footerRows}) AS "${ROWS_DIFFER}"
     FROM (SELECT ${group.columns}, problem FROM (${readGroup({ files, mapping }, { ...group, files: [file] })}))`;
@@ -150,7 +151,7 @@ function readGroup(
   group: Pick<MappedGroup, 'files' | 'names' | 'reads' | 'problem'>,
   more = '',
 ): string {
-  const list = `[${group.files.map((i) => quoteText(pathAt(files, i))).join(', ')}]`;
+  const list = `[${group.files.map((i) => quoteText(fileAt(files, i).path)).join(', ')}]`;
   const folders = mapping.folders.map(({ column, values }) => {
     const texts = group.files.map((i) => (values[i] == null ? 'NULL' : quoteText(values[i])));
     return `, CAST([${texts.join(', ')}] AS VARCHAR[])[CAST(file_index AS BIGINT) + 1] AS ${column}`;
@@ -166,11 +167,6 @@ function readGroup(
     FROM ${rows})`;
 }
 
-/** The file's name by DuckDB's file index. */
-function nameOfFile(names: readonly string[]): string {
-  return elementAt(names, 'file_index');
-}
-
 /** The text at an index of a list, counted from 0. DuckDB counts from 1. */
 function elementAt(texts: readonly string[], place: string): string {
   return `[${texts.map(quoteText).join(', ')}][${place} + 1]`;
@@ -180,14 +176,8 @@ function timestampSql(epochMs: number): string {
   return `make_timestamp(${epochMs} * 1000)`;
 }
 
-function pathAt(files: readonly EngineFile[], i: number): string {
+function fileAt(files: readonly EngineFile[], i: number): EngineFile {
   const file = files[i];
   if (file === undefined) throw new RangeError(`The mapping is for more files than there are: ${i}.`);
-  return file.path;
-}
-
-function nameAt(files: readonly EngineFile[], i: number): string {
-  const file = files[i];
-  if (file === undefined) throw new RangeError(`The mapping is for more files than there are: ${i}.`);
-  return file.name;
+  return file;
 }

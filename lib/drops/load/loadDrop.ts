@@ -10,26 +10,19 @@ import { loadFolder, versionNoteKey } from '../../tables/ledgerKeys.ts';
 import { versionPrefix } from '../../tables/tableFolders.ts';
 import type { DropObject } from '../CustomerBucket.ts';
 import { cutPieces, type Drop, waitingFiles } from '../Drop.ts';
+import { sumRows } from '../engine/Engine.ts';
 import { inspectObjects } from '../inspectObjects.ts';
 import { judgeByLogs } from '../judgeByLogs.ts';
 import { requireLoadable } from '../lastLoad.ts';
-import { MAX_LISTINGS, PARALLEL_RESULTS, PIECE_SHARE, PIECES_KEPT_MS } from '../limits.ts';
+import { MAX_LISTINGS, PARALLEL_RESULTS, PIECE_SHARE } from '../limits.ts';
 import { listDrops } from '../listDrops.ts';
 import type { IngestTask } from '../plan/messageBodies.ts';
 import { requirePlainFiles } from '../tableFormats.ts';
 import { type Failure, LoadError } from './LoadError.ts';
 import type { DropDay } from './Loader.ts';
-import { mapPiece } from './mapPiece.ts';
+import { mapPiece, REFUSED_FILE, ROWS_FILE } from './mapPiece.ts';
 import type { DayLoad, Progress } from './Progress.ts';
-import {
-  type DayPlan,
-  loadShape,
-  type PieceResult,
-  PieceStore,
-  pieceName,
-  plannedDrop,
-  sumRows,
-} from './pieces.ts';
+import { type DayPlan, loadShape, type PieceResult, PieceStore, pieceName } from './pieces.ts';
 import { keepVersion, publishVersion, quarantineRows, requireAcceptableRows } from './publishVersion.ts';
 import type { SkipReason } from './skipReason.ts';
 
@@ -136,7 +129,6 @@ async function planDay(
       taskFingerprint: load.task.fingerprint,
       plans,
       startedAt,
-      due: startedAt + (pieces.length === 1 ? 1 : 3) * VERSION_KEPT_MS,
       pieces: pieces.length,
       done: 0,
       rows: { in: 0, out: 0, refused: 0 },
@@ -178,24 +170,22 @@ async function loadAtOnce(load: DayLoad, planned: PlannedRun): Promise<Answer> {
   const mapped = files.length === 0 ? null : await mapPiece(load, pieceOf(planned, files), folder);
   if (mapped === 'outdated') return mapped;
   progress.mapped = mapped ?? undefined;
-  const refused = mapped?.refusedFile ?? null;
-  const rows = mapped?.rowsFile ?? null;
+  const { out = 0, refused = 0 } = mapped?.rows ?? {};
+  const upload = (file: string, key: string) =>
+    loader.landing.upload(join(folder, file), key, invocation.signal);
   return judgeDay(load, planned, {
-    files: rows === null ? [] : [ROWS_FILE],
-    refused: refused === null ? [] : [(key) => loader.landing.upload(refused.path, key, invocation.signal)],
+    files: out === 0 ? [] : [ROWS_FILE],
+    refused: refused === 0 ? [] : [(key) => upload(REFUSED_FILE, key)],
     complete: async () => {
-      if (rows === null) return;
+      if (out === 0) return;
       await loader.landing.putNote(noteKey(place, run));
       await loader.faultPoint?.('begun');
       const key = `${versionFolder(load, run)}${ROWS_FILE}`;
-      await progress.time('upload', () => loader.landing.upload(rows.path, key, invocation.signal));
+      await progress.time('upload', () => upload(ROWS_FILE, key));
       await loader.faultPoint?.('uploaded');
     },
   });
 }
-
-/** The file of a version's rows, of a day of one piece. */
-const ROWS_FILE = 'rows.parquet';
 
 /** Makes the pieces of a day one after the other, and judges it after the last. */
 async function loadPieces(load: DayLoad, planned: PlannedRun): Promise<Answer> {
@@ -203,8 +193,7 @@ async function loadPieces(load: DayLoad, planned: PlannedRun): Promise<Answer> {
   const { clock } = loader;
   const store = storeOf(load, planned.run);
   let { run } = planned;
-  if (planned.pieces === undefined) run = await moveNote(load, run);
-  else {
+  if (planned.pieces !== undefined) {
     await loader.landing.putNote(noteKey(place, run));
     await loader.faultPoint?.('begun');
     await store.writePlan(planned.plan, planned.pieces);
@@ -249,15 +238,14 @@ async function makePiece(
     const made = await mapPiece(load, piece, folder);
     if (made === 'outdated') return made;
     if (made === null) return { problems: [] };
-    const { rowsFile, refusedFile, ...mapped } = made;
+    const { out, refused } = made.rows;
+    const upload = (file: string, key: string) => landing.upload(join(folder, file), key, invocation.signal);
     await progress.time('upload', async () => {
-      const key = `${versionFolder(load, run)}${rowsName(run.done)}`;
-      if (rowsFile !== null) await landing.upload(rowsFile.path, key, invocation.signal);
-      const refused = storeOf(load, run).refusedKey(run.done);
-      if (refusedFile !== null) await landing.upload(refusedFile.path, refused, invocation.signal);
+      if (out > 0) await upload(ROWS_FILE, `${versionFolder(load, run)}${rowsName(run.done)}`);
+      if (refused > 0) await upload(REFUSED_FILE, storeOf(load, run).refusedKey(run.done));
     });
     await faultPoint?.('uploaded');
-    return { mapped, problems: [] };
+    return { mapped: made, problems: [] };
   } catch (error) {
     // The other pieces are looked into, so that every file with a problem is named at once.
     if (!(error instanceof FileError) || progress.problems.size === 0) throw error;
@@ -289,8 +277,7 @@ async function judgePieces(load: DayLoad, planned: PlannedRun, run: LoadInPieces
   const { loader, progress } = load;
   const { landing } = loader;
   const store = storeOf(load, run);
-  const numbers = Array.from({ length: run.pieces }, (_, piece) => piece);
-  const read = await mapLimit(numbers, PARALLEL_RESULTS, (piece) => store.readResult(piece));
+  const read = await eachPiece(run, (piece) => store.readResult(piece));
   const results = read.filter((result) => result !== null);
   if (results.length < run.pieces || !(await restoreDrop(load, planned, run))) return 'outdated';
   const problems = results.flatMap((result) => result.problems);
@@ -298,13 +285,13 @@ async function judgePieces(load: DayLoad, planned: PlannedRun, run: LoadInPieces
   for (const { key, ...problem } of problems) progress.problems.set(key, fileError(problem));
   const [first] = progress.problems.values();
   if (first !== undefined) throw first;
-  progress.mapped = sumRows(results.flatMap(({ mapped }) => mapped ?? []));
-  const withRefused = numbers.filter((piece) => (results[piece]?.mapped?.rows.refused ?? 0) > 0);
-  const withRows = numbers.filter((piece) => (results[piece]?.mapped?.rows.out ?? 0) > 0);
+  progress.mapped = sumRows(results.flatMap(({ mapped }) => mapped?.files ?? []));
   const folder = versionFolder(load, run);
-  const files = withRows.map(rowsName);
+  const having = (what: 'out' | 'refused', keyOf: (piece: number) => string) =>
+    results.flatMap(({ mapped }, piece) => ((mapped?.rows[what] ?? 0) > 0 ? [keyOf(piece)] : []));
+  const files = having('out', rowsName);
   const written = files.map((name) => `${folder}${name}`);
-  const refused = withRefused.map((piece) => store.refusedKey(piece));
+  const refused = having('refused', (piece) => store.refusedKey(piece));
   const isWhole = (await haveAll(load, folder, written)) && (await haveAll(load, store.folder, refused));
   if (!isWhole) return 'outdated';
   return judgeDay(load, planned, {
@@ -379,20 +366,6 @@ async function handOver(
   return 'piece';
 }
 
-/** Moves the note of a version on that may be due before the load ends: the sweep would take it for one of a killed load. */
-async function moveNote({ loader, place }: DayLoad, run: LoadInPieces): Promise<LoadInPieces> {
-  const { landing, clock } = loader;
-  let { due } = run;
-  while (due - clock.now() < PIECES_KEPT_MS) due += VERSION_KEPT_MS;
-  if (due === run.due) return run;
-  const moved = { ...run, due };
-  await landing.putNote(noteKey(place, moved));
-  const before = noteKey(place, run);
-  // Listed first: in a versioned bucket, deleting a missing object creates a delete marker.
-  if ((await landing.list(before)).includes(before)) await landing.remove([before]);
-  return moved;
-}
-
 /** A load in pieces as an earlier invocation has planned it; null if its plan is gone. */
 async function readPlanned(load: DayLoad, run: LoadInPieces): Promise<PlannedRun | null> {
   const plan = await storeOf(load, run).readPlan();
@@ -404,11 +377,11 @@ async function readPlanned(load: DayLoad, run: LoadInPieces): Promise<PlannedRun
 /** Restores the drop of a load in pieces; false if its objects are gone. */
 async function restoreDrop(load: DayLoad, { plan, pieces }: PlannedRun, run: LoadInPieces): Promise<boolean> {
   const store = storeOf(load, run);
-  const numbers = Array.from({ length: run.pieces }, (_, piece) => piece);
-  const files = pieces ?? (await mapLimit(numbers, PARALLEL_RESULTS, (piece) => store.readFiles(piece)));
-  const known = files.flatMap((some) => some ?? []);
-  if (files.includes(null)) return false;
-  load.progress.drop = plannedDrop(plan, known);
+  const files = pieces ?? (await eachPiece(run, (piece) => store.readFiles(piece)));
+  const known = files.filter((some) => some !== null);
+  if (known.length < run.pieces) return false;
+  const { fingerprint, lastModified, leftOut } = plan;
+  load.progress.drop = { files: known.flat(), leftOut, fingerprint, lastModified };
   return true;
 }
 
@@ -429,6 +402,14 @@ export async function restoreFailed(load: DayLoad, run: LoadInPieces): Promise<r
   return (await store.readFiles(run.done)) ?? [];
 }
 
+function eachPiece<Read>(
+  { pieces }: LoadInPieces,
+  read: (piece: number) => Promise<Read>,
+): Promise<readonly Read[]> {
+  const numbers = Array.from({ length: pieces }, (_, piece) => piece);
+  return mapLimit(numbers, PARALLEL_RESULTS, read);
+}
+
 function pieceOf({ plan, run }: PlannedRun, files: readonly DropObject[]) {
   return { files, loadedAt: run.startedAt, receivedAt: plan.receivedAt };
 }
@@ -442,8 +423,9 @@ function versionFolder({ loader, place }: DayLoad, { version }: LoadInPieces): s
   return versionPrefix(loader.config, place.dataset.table, place.day, version);
 }
 
-function noteKey({ dataset, day }: DropDay, { due, version }: LoadInPieces): string {
-  return versionNoteKey({ due, table: dataset.table, day, version });
+/** Key of the note that a version is begun. A sweep that finds it due asks the ledger whether it still is. */
+function noteKey({ dataset, day }: DropDay, { startedAt, version }: LoadInPieces): string {
+  return versionNoteKey({ due: startedAt + VERSION_KEPT_MS, table: dataset.table, day, version });
 }
 
 function rowsName(piece: number): string {

@@ -122,7 +122,7 @@ async function loadClaimed(load: DayLoad): Promise<LoadOutcome> {
 function runOf({ loader, place, task }: DayLoad, { run }: LedgerContent): LoadInPieces | undefined {
   if (run === undefined || run.shape !== loadShape(loader, place)) return undefined;
   if (task.piece !== undefined) return isDeepStrictEqual(run.task, task.piece) ? run : undefined;
-  const isAsked = task.reason === 'backfill' || task.reason === 'keep' || task.reason === 'empty';
+  const isAsked = ['backfill', 'keep', 'empty'].includes(task.reason);
   const isSame = run.taskFingerprint === task.fingerprint || haveSameFiles(run.fingerprint, task.fingerprint);
   return isSame && (!isAsked || task.reason === run.reason) ? run : undefined;
 }

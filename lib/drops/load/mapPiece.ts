@@ -5,12 +5,16 @@ import { FileError, type FileFailure } from '../../parquet/FileError.ts';
 import type { FileSchema, UnreadableFile } from '../../parquet/FileSchema.ts';
 import { fetchFiles } from '../../parquet/fetchFiles.ts';
 import { type DropObject, SourceError } from '../CustomerBucket.ts';
-import type { CompiledMapping, LoadResult } from '../engine/Engine.ts';
+import type { CompiledMapping, MappedRows } from '../engine/Engine.ts';
 import { compileMapping, type MappingSubject, mappingProblem } from '../mapping/compileMapping.ts';
 import { LoadError } from './LoadError.ts';
 
 import type { DayLoad, Progress } from './Progress.ts';
 import { requirePagesFit } from './pagesFit.ts';
+
+/** The files that a piece is mapped into: one that has no rows is not there, or does not count. */
+export const ROWS_FILE = 'rows.parquet';
+export const REFUSED_FILE = 'refused.parquet';
 
 /** Some files of a day, and what all files of the day share. */
 export interface Piece {
@@ -27,14 +31,14 @@ export interface Piece {
  * Fetches files of a day and maps them, into files on the function's disk.
  *
  * @param folder An empty folder, or none yet.
- * @returns Its rows; null if they were only described; `outdated` if a file was replaced or is gone.
+ * @returns Its rows, in files of the folder; null if they were only described; `outdated` if a file was replaced or is gone.
  * @throws SourceError, FileError, EngineError, LoadError; the signal's reason. Problems of files are in the progress.
  */
 export async function mapPiece(
   { loader, invocation, place, progress }: DayLoad,
   piece: Piece,
   folder: string,
-): Promise<LoadResult | null | 'outdated'> {
+): Promise<MappedRows | null | 'outdated'> {
   const { engine, config, limits, wait, random, freeBytes } = loader;
   const { signal } = invocation;
   const { source, dataset } = place;
@@ -70,8 +74,8 @@ export async function mapPiece(
       engine.load({
         files: schemas,
         mapping: fitting(mapping, schemas, bytes, room),
-        rowsPath: join(folder, 'rows.parquet'),
-        refusedPath: join(folder, 'refused.parquet'),
+        rowsPath: join(folder, ROWS_FILE),
+        refusedPath: join(folder, REFUSED_FILE),
         loadedAt: piece.loadedAt,
         receivedAt: piece.receivedAt,
         limits,

@@ -5,11 +5,10 @@ import { parseJson } from '../../base/json.ts';
 import { VERSION } from '../../base/version.ts';
 import type { LandingBucket } from '../../ledger/LandingBucket.ts';
 import type { DropObject } from '../CustomerBucket.ts';
-import { type Drop, isLeftOutReason } from '../Drop.ts';
+import { isLeftOutReason } from '../Drop.ts';
 import { taskReasons } from '../dayTable.ts';
-import { loadResultSchema, type MappedRows } from '../engine/Engine.ts';
+import { mappedRowsSchema } from '../engine/Engine.ts';
 import { PARALLEL_RESULTS } from '../limits.ts';
-import { isRowReason } from '../rowReasons.ts';
 import type { DropDay, Loader } from './Loader.ts';
 
 // A day in pieces: how it is cut, and what is kept of it until it is published. All of it is in `ledger/_loads/`, in the folder of
@@ -59,7 +58,7 @@ export type DayPlan = z.output<typeof planSchema>;
 
 const resultSchema = z.object({
   /** Absent if a file of the day has a problem. */
-  mapped: loadResultSchema.omit({ rowsFile: true, refusedFile: true }).optional(),
+  mapped: mappedRowsSchema.optional(),
   problems: z.array(problemSchema),
 });
 /** What a piece has done. */
@@ -107,14 +106,14 @@ export class PieceStore {
 
   /** Key of the refused rows of a piece. */
   refusedKey(piece: number): string {
-    return this.#key('refused', piece).replace(/\.json$/, '.parquet');
+    return `${this.folder}refused-${pieceName(piece)}.parquet`;
   }
 
   get #planKey(): string {
     return `${this.folder}plan.json`;
   }
 
-  #key(what: 'files' | 'result' | 'refused', piece: number): string {
+  #key(what: 'files' | 'result', piece: number): string {
     return `${this.folder}${what}-${pieceName(piece)}.json`;
   }
 
@@ -127,24 +126,4 @@ export class PieceStore {
 /** The number of a piece in the names of files, from 1. Names sort as pieces do. */
 export function pieceName(piece: number): string {
   return String(piece + 1).padStart(5, '0');
-}
-
-/** Adds up the rows of pieces. */
-export function sumRows(pieces: readonly MappedRows[]): MappedRows {
-  const rows = { in: 0, out: 0, refused: 0 };
-  const reasons: MappedRows['reasons'] = {};
-  for (const piece of pieces) {
-    rows.in += piece.rows.in;
-    rows.out += piece.rows.out;
-    rows.refused += piece.rows.refused;
-    for (const [reason, more] of Object.entries(piece.reasons))
-      if (isRowReason(reason)) reasons[reason] = (reasons[reason] ?? 0) + more;
-  }
-  return { rows, reasons, files: pieces.flatMap(({ files }) => files) };
-}
-
-/** The drop that a plan and its files were made of. */
-export function plannedDrop(plan: DayPlan, files: readonly DropObject[]): Drop {
-  const { fingerprint, lastModified, leftOut } = plan;
-  return { files, leftOut, fingerprint, lastModified };
 }

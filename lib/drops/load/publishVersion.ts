@@ -51,7 +51,7 @@ export async function publishVersion(
   if (lost !== undefined) await landing.putNote(versionNoteKey({ due, table, day, version: lost }));
   if (replaced !== undefined) {
     await landing.putNote(versionNoteKey({ due, table, day, version: replaced }));
-    await removeBeginNotes(landing, { due, table, day, version: replaced });
+    await removeBeginNote(landing, { due, table, day, version: replaced });
     progress.replaced.push({ version: replaced, at });
     await faultPoint?.('noted');
   }
@@ -95,22 +95,17 @@ export async function keepVersion({ loader, invocation, place, progress }: DayLo
 }
 
 /**
- * Removes the notes from the making of a version that may be due while running queries still read it. A load in pieces moves
- * its note on by days.
+ * Removes the note from the making of a version that may be due while running queries still read it.
  *
  * @param note The version's new note, which stays.
  */
-async function removeBeginNotes(landing: Loader['landing'], note: VersionNote): Promise<void> {
+async function removeBeginNote(landing: Loader['landing'], note: VersionNote): Promise<void> {
   const began = versionTime(note.version);
   if (began === null) return;
-  const days = Math.ceil((note.due - began) / VERSION_KEPT_MS);
-  for (const day of [days - 2, days - 1, days]) {
-    const due = began + day * VERSION_KEPT_MS;
-    const key = versionNoteKey({ ...note, due });
-    if (due <= began || due === note.due) continue;
-    // Listed first: in a versioned bucket, deleting a missing object creates a delete marker.
-    if ((await landing.list(key)).includes(key)) await landing.remove([key]);
-  }
+  const due = began + VERSION_KEPT_MS;
+  const key = versionNoteKey({ ...note, due });
+  // Listed first: in a versioned bucket, deleting a missing object creates a delete marker.
+  if (due < note.due && (await landing.list(key)).includes(key)) await landing.remove([key]);
 }
 
 /**

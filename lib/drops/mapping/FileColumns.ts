@@ -108,8 +108,6 @@ interface PathFolder {
   readonly name: string;
   /** Null for the folder of rows without a value. */
   readonly value: string | null;
-  /** As the key has it: `country=DE`. */
-  readonly segment: string;
 }
 
 /** The folders of the form `name=value` in a key, outermost first. Other folders are ignored. */
@@ -121,7 +119,7 @@ export function pathFolders(key: string): PathFolder[] {
       const at = segment.indexOf('=');
       if (at < 1) return [];
       const value = decode(segment.slice(at + 1));
-      return [{ name: decode(segment.slice(0, at)), value: value === NO_VALUE ? null : value, segment }];
+      return [{ name: decode(segment.slice(0, at)), value: value === NO_VALUE ? null : value }];
     });
 }
 
@@ -172,7 +170,6 @@ function folderColumn(name: string, number: number): FoundColumn {
     name: `${name}=`,
     sqlName,
     type: 'VARCHAR',
-    fixedBytes: null,
     members: [],
     untold: false,
     utc: false,

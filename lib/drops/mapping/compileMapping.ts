@@ -11,11 +11,11 @@ import { FieldProblem } from './findColumn.ts';
 import {
   type MappedColumns,
   MappedRow,
+  mapDeclared,
   mapEvents,
   mapExposures,
   mapMetrics,
   mapProperties,
-  mapTable,
 } from './mapRow.ts';
 
 /** The source and dataset of a mapping. */
@@ -70,7 +70,6 @@ export function compileMapping(subject: MappingSubject, schemas: readonly FileSc
     folders: [...named].map(([name, { outer }]) => ({
       column: outer.sqlName,
       values: folders.map((each) => findFolder(each, name)?.value ?? null),
-      segments: folders.map((each) => findFolder(each, name)?.segment ?? null),
     })),
     groups: [...groups.values()],
   };
@@ -152,7 +151,7 @@ function mapRow(
       case 'properties':
         return mapProperties(dataset.mapping, row, fileColumns);
       case 'table':
-        return mapTable(dataset.mapping, row, fileColumns);
+        return mapDeclared(dataset.mapping.columns, row, fileColumns);
     }
   } catch (error) {
     if (!(error instanceof FieldProblem)) throw error;

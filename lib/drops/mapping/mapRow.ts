@@ -5,7 +5,6 @@ import type {
   Field,
   MetricsMapping,
   PropertiesMapping,
-  TableMapping,
 } from '../../schema/mappings.ts';
 import type { ingestedColumns } from '../../tables/ingestedTables.ts';
 import type { RowProblem } from '../engine/Engine.ts';
@@ -193,11 +192,7 @@ export function mapProperties(
 }
 
 /** The declared columns of a table, without the columns of its rows' origin. @throws FieldProblem */
-export function mapTable(mapping: TableMapping, row: MappedRow, fileColumns: FileColumns): MappedColumns {
-  return mapDeclared(mapping.columns, row, fileColumns);
-}
-
-function mapDeclared(
+export function mapDeclared(
   columns: Readonly<Record<string, DeclaredColumn>>,
   row: MappedRow,
   fileColumns: FileColumns,

@@ -39,29 +39,13 @@ const MONTHS: readonly string[] = [
   'dec',
 ];
 
-/** One way to write a time. All members are SQL. */
-interface WrittenTime {
-  readonly when: string;
-  /** `2026-11-20 8:15:00`, with one or two digits each. */
-  readonly local: string;
-  /** `Z`, `+01`, `+01:00` or `+0100`; null without one. */
-  readonly offset: string | null;
-}
-
 /**
- * Assembles the parts of texts in a format as ISO 8601: one result for each way that the format allows.
+ * One way to write a time, in SQL: whether a text is so, and its parts as ISO 8601. It takes one pass over the text, and one more
+ * for each part that is not a number.
  *
- * @param text In lower case.
+ * @returns `local`: `2026-11-20 8:15:00`, with one or two digits each; `offset`: `Z`, `+01`, `+01:00` or `+0100`, null without one.
  */
-function isoOfFormat(text: string, format: string): readonly WrittenTime[] {
-  const variants = parseTimeFormat(format);
-  if (typeof variants === 'string')
-    throw new RangeError(`The format was not validated: expected ${variants}.`);
-  return variants.map((variant) => isoOfVariant(text, variant));
-}
-
-/** It takes one pass over the text, and one more for each part that is not a number. */
-function isoOfVariant(text: string, { pattern, parts }: TimeVariant): WrittenTime {
+function isoOfVariant(text: string, { pattern, parts }: TimeVariant) {
   // Anchored, as otherwise `1` would match in `10`.
   const whole = quoteText(`^${pattern} *\\z`);
   const only = (part: TimePart) => `regexp_replace(${text}, ${whole}, '${groupOf(part)}')`;
@@ -166,7 +150,11 @@ export function timeOfText(raw: string, timezone: string): string {
  * @param text In lower case.
  */
 export function timeOfFormat(text: string, format: string, timezone: string): string {
-  const ways = isoOfFormat(text, format).map(({ when, local, offset }) => {
+  const variants = parseTimeFormat(format);
+  if (typeof variants === 'string')
+    throw new RangeError(`The format was not validated: expected ${variants}.`);
+  const ways = variants.map((variant) => {
+    const { when, local, offset } = isoOfVariant(text, variant);
     if (offset !== null)
       return `WHEN ${when} THEN timezone('UTC', TRY_CAST(${local} || ${offset} AS TIMESTAMPTZ))`;
     const timestamp = `TRY_CAST(${local} AS TIMESTAMP)`;

@@ -75,17 +75,18 @@ async function load(bytes: Buffer): Promise<string> {
     const [schema] = await engine.describe([file], signal);
     if (schema === undefined) return 'not described';
     if ('problem' in schema) return schema.problem.code;
-    const { rows, rowsFile } = await engine.load({
+    const rowsPath = join(folder, 'rows.parquet');
+    const { rows } = await engine.load({
       files: [schema],
       mapping: compileMapping(subject, [schema]),
-      rowsPath: join(folder, 'rows.parquet'),
+      rowsPath,
       refusedPath: join(folder, 'refused.parquet'),
       loadedAt: 0,
       limits,
       signal,
     });
     if (rows.in !== rows.out + rows.refused) return 'rows lost';
-    return rowsFile === null ? LOADED : `${LOADED} ${await digestOf(rowsFile.path)}`;
+    return rows.out === 0 ? LOADED : `${LOADED} ${await digestOf(rowsPath)}`;
   } catch (error) {
     if (signal.aborted) return 'hung';
     return error instanceof SluiceError ? error.code : `unknown: ${String(error).slice(0, 200)}`;

@@ -214,7 +214,6 @@ const column = (name: string, type = 'VARCHAR'): FileColumn => ({
   name,
   sqlName: name,
   type,
-  fixedBytes: null,
   untold: false,
   utc: true,
   nanoseconds: false,
@@ -231,7 +230,6 @@ const schema: FileSchema = {
   decodedBytes: 1,
   mayHaveChecksums: false,
   largePages: [],
-  codecs: [],
   columns: [
     column('time', 'TIMESTAMP'),
     ...['name', 'value', 'user', 'company', 'type', 'over', 'under', 'plan'].map((name) => column(name)),

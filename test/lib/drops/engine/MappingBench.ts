@@ -2,7 +2,7 @@ import { copyFileSync, existsSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { type DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
 import { duckDbEngine } from '../../../../lib/drops/engine/duckDbEngine.ts';
-import type { LoadResult } from '../../../../lib/drops/engine/Engine.ts';
+import type { MappedRows } from '../../../../lib/drops/engine/Engine.ts';
 import { compileMapping, type MappingSubject } from '../../../../lib/drops/mapping/compileMapping.ts';
 import type { EngineFile, FileSchema } from '../../../../lib/parquet/FileSchema.ts';
 import type { ConfigInput } from '../../../../lib/schema/config.ts';
@@ -18,7 +18,7 @@ export type DatasetInput = NonNullable<ConfigInput['sources']>[number]['datasets
 
 /** Result of a load: rows as DuckDB shows them, in their order. */
 export interface Mapped {
-  readonly result: LoadResult;
+  readonly result: MappedRows;
   readonly rows: readonly Readonly<Record<string, unknown>>[];
   readonly refused: readonly Readonly<Record<string, unknown>>[];
 }
@@ -97,17 +97,18 @@ export class MappingBench {
     });
     const number = this.#loads;
     this.#loads += 1;
+    const rowsPath = join(this.directory, `rows-${number}.parquet`);
     const refusedPath = join(this.directory, `refused-${number}.parquet`);
     const result = await engine.load({
       files: schemas,
       mapping: compileMapping(subjectOf(dataset, unitIds), schemas),
-      rowsPath: join(this.directory, `rows-${number}.parquet`),
+      rowsPath,
       refusedPath,
       loadedAt: Date.UTC(2026, 10, 21),
       limits: this.limits,
       ...(signal === undefined ? {} : { signal }),
     });
-    const rows = result.rowsFile === null ? [] : await this.read(result.rowsFile.path);
+    const rows = result.rows.out === 0 ? [] : await this.read(rowsPath);
     const refused = existsSync(refusedPath) ? await this.read(refusedPath) : [];
     return { result, rows, refused };
   }

@@ -348,7 +348,7 @@ describe('a day in pieces', () => {
     expect(await loads.loadInPieces()).toMatchObject({ outcome: 'succeeded', rows: SUM });
   });
 
-  it('moves the note of its version on while it lasts, so that no sweep deletes it', async () => {
+  it('is swept by no sweep while it lasts, however long', async () => {
     await dropThree();
     const slow = async () => loads.clock.advance(13 * HOUR_MS);
     let last = await loads.load({ at: { recorded: slow }, run: { leaseUntil: Number.MAX_SAFE_INTEGER } });
@@ -359,6 +359,10 @@ describe('a day in pieces', () => {
     expect(last).toMatchObject({ outcome: 'succeeded', rows: SUM });
     expect(await loads.read()).toEqual(readEvents(0, 6));
     expect(await loads.keys(VERSION_NOTES)).toHaveLength(1);
+    await loads.sweep();
+    expect(await loads.keys(VERSION_NOTES)).toEqual([]);
+    expect(await loads.keys('ledger/_loads/')).toEqual([]);
+    expect(await loads.read()).toEqual(readEvents(0, 6));
   });
 
   it('keeps its rows, or lets them go, when none of the pieces has any', async () => {

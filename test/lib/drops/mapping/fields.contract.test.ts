@@ -216,7 +216,6 @@ describe('events', () => {
     expect(result).toMatchObject({
       rows: { in: 5, out: 2, refused: 3 },
       reasons: { SLUICE_INGEST_ROW_NAME_MISSING: 2, SLUICE_INGEST_ROW_UNIT_MISSING: 1 },
-      refusedFile: { rows: 3 },
     });
   });
 });
