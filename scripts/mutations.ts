@@ -18,6 +18,7 @@ function of(file: string, suites: string, pairs: readonly (readonly [old: string
   return pairs.map(([old, fault]): Mutation => ({ file, old, fault, suites: paths }));
 }
 
+const PAGES = 'lib/aws/pages.contract';
 const CURATE = 'lib/curate/curateTask.contract';
 const OPERATE = 'operate/redrives.contract';
 
@@ -28,6 +29,77 @@ export const mutations: readonly Mutation[] = [
     ['Promise.race([this.#underWay, late.promise])', 'this.#underWay'],
     ['this.#keyring === undefined ? AFTER_FIRST_FAILURE : AFTER_FAILURE', 'AFTER_FAILURE'],
     ['isNeeded ? deadline : Math.min(deadline, usual)', 'deadline'],
+  ]),
+  // Later pages of lists.
+  of('lib/aws/gluePartitionCatalog.ts', PAGES, [['            NextToken: token,\n', '']]),
+  of('lib/aws/glueViews.ts', PAGES, [['            NextToken: token,\n', '']]),
+  of('lib/aws/customerBucket.ts', PAGES, [['            ContinuationToken: next,\n', '']]),
+  of('lib/aws/athenaStatements.ts', PAGES, [['MaxResults, NextToken: token }', 'MaxResults }']]),
+  of('lib/aws/exportBucket.ts', PAGES, [
+    ['UploadIdMarker: NextUploadIdMarker', 'UploadIdMarker: undefined'],
+    ['store.listPage(prefix, { token })', 'store.listPage(prefix)'],
+  ]),
+  of('lib/aws/s3EraseBucket.ts', PAGES, [
+    ['VersionIdMarker: answer.NextVersionIdMarker', 'VersionIdMarker: undefined'],
+  ]),
+  of('lib/aws/landingBucket.ts', PAGES, [['store.listPage(prefix, { after })', 'store.listPage(prefix)']]),
+  of('lib/aws/landedTable.ts', PAGES, [
+    ['store.listPage(location, { token })', 'store.listPage(location)'],
+    ['catalog.listPage(database, table, token, some)', 'catalog.listPage(database, table, undefined, some)'],
+  ]),
+  of('lib/base/ObjectStore.ts', PAGES, [
+    ['store.listPage(prefix, { token })', 'store.listPage(prefix, { after: token })'],
+  ]),
+  of('lib/drops/listDrops.ts', PAGES, [['next = page.next;', 'next = undefined;']]),
+  of('lib/drops/plan/lookElsewhere.ts', PAGES, [['page.next !== undefined', "page.next === ''"]]),
+  of('lib/curate/publishViews.ts', PAGES, [
+    ['catalog.partitions(table, token)', 'catalog.partitions(table, undefined)'],
+  ]),
+  of('lib/landing/catalog/catalogCalls.ts', PAGES, [['{ token, folders: true }', '{ folders: true }']]),
+  of('lib/landing/catalog/registerPartitions.ts', 'lib/landing/catalog/existingPartitions', [
+    ['table.name, token, some)', 'table.name, undefined, some)'],
+  ]),
+  of('lib/landing/catalog/repairTable.ts', 'lib/landing/catalog/repairTable.contract', [
+    ['table.name, token)', 'table.name, undefined)'],
+  ]),
+  of('lib/ledger/LandingBucket.ts', 'lib/drops/load/sweepVersions.contract', [
+    ['landing.list(prefix, after)', 'landing.list(prefix, undefined)'],
+  ]),
+  of('observe/facts/flow/waitingObjects.ts', PAGES, [['Prefix, ContinuationToken }', 'Prefix }']]),
+  of('observe/readLog.ts', PAGES, [['limit, nextToken }', 'limit }']]),
+  of('observe/live/deployedLive.ts', PAGES, [['nextToken: page?.token, ', '']]),
+  // Messages that the queue hands out again.
+  of('lib/drops/load/loadMessages.ts', 'lib/drops/load/loadMessages.contract', [
+    ["loaded.outcome === 'busy' || loaded.outcome === 'handed_back'", "loaded.outcome === 'busy'"],
+    ["loaded.outcome === 'busy' || loaded.outcome === 'handed_back'", "loaded.outcome === 'handed_back'"],
+    ['return loaded.again;', 'return false;'],
+    ['return swept.failed === 0;', 'return true;'],
+    [
+      "event: 'ingest_sweep', ...failureFields(error) });\n    return false;",
+      "event: 'ingest_sweep', ...failureFields(error) });\n    return true;",
+    ],
+    ['receives >= tries', 'receives > tries'],
+  ]),
+  of('lib/curate/curateMessages.ts', CURATE, [
+    [" && done.outcome !== 'handed_back'", ''],
+    ['receives >= tries', 'receives > tries'],
+  ]),
+  of('lib/curate/planMessages.ts', 'lib/curate/changes.contract', [
+    ['if (work.deployments.some((id) => failures.has(id))) failures.add(publishing);\n  else', ''],
+  ]),
+  of('lib/export/exportMessages.ts', 'lib/export/runRequest.contract lib/export/runTask.contract', [
+    ['again: lasting.length < failed.length,', 'again: false,'],
+    ["done.outcome === 'busy' ||", ''],
+    ['? !(await runRequest(exporter, message)).again', '? ((await runRequest(exporter, message)), true)'],
+    [': !(await runTask(exporter, message))', ': ((await runTask(exporter, message)), true)'],
+  ]),
+  of('lib/drops/plan/planMessages.ts', 'lib/drops/plan/runPlan.contract', [
+    ['plan.failed.some(({ transient }) => transient)', 'false'],
+    ['return !report.again;', 'return true;'],
+  ]),
+  of('lib/landing/write/writeMessages.ts', 'functions/write/handler.contract', [
+    ['(named.get(key)?.messages ?? []).map(', '(named.get(key)?.messages ?? []).slice(0, 1).map('],
+    ['>= time.deadline) return false;', '>= time.deadline) return true;'],
   ]),
   // Files of customers.
   of('lib/schema/fields/layout.ts', 'lib/schema/fields/layout', [
@@ -73,6 +145,7 @@ export const mutations: readonly Mutation[] = [
   of('lib/curate/planDays.ts', `${CURATE} lib/curate/planDays.contract`, [
     ['if (now.fingerprint === entry.fingerprint) return true;', 'return true;'],
     ['if (hasBegun || ', 'if ('],
+    ['now - one.entry.queued.at > DAY_MS', 'now - one.entry.queued.at > 0'],
     [
       'await tasks.send(bodies.map((body) => JSON.stringify(body)));',
       'await tasks.send(bodies.map((body) => JSON.stringify(body))).catch(() => 0);',
@@ -106,6 +179,10 @@ export const mutations: readonly Mutation[] = [
     ['if (why !== undefined) await writeNote(store, version, { written: true, why });', ''],
     ['      for (const object of ended) await this.#putAside(object);\n', ''],
     ['{ ...as, expected: object.putETag }', 'as'],
+    [
+      'await store.write(key, body, { contentType, signal });',
+      'void store.write(key, body, { contentType, signal }).catch(() => 0);',
+    ],
   ]),
   of('lib/ledger/versionFiles.ts', 'lib/ledger/versionFiles', [
     ['before[version] ?? clock.now()', 'clock.now()'],
@@ -229,6 +306,7 @@ export const mutations: readonly Mutation[] = [
     ['note.due <= clock.now()', 'true'],
   ]),
   of('observe/findings/judge.ts', 'observe/judge', [
+    ["state === 'ALARM'", "state !== 'OK'"],
     ['(quotaShare ?? 0) >= NEAR', '(quotaShare ?? 0) > NEAR'],
     ['table === kind && kept.every((one) => one.day !== day)', 'table === kind'],
     ['share >= RESENT.times * usualOf(one)', 'share > RESENT.times'],
@@ -277,7 +355,23 @@ export const mutations: readonly Mutation[] = [
   of('lib/base/Breaker.ts', 'lib/landing/store/StreamBreaker', [
     ['this.#probeAt = now + this.#pauseMs();\n    return true;', 'return true;'],
   ]),
-  of('lib/landing/store/land.ts', 'lib/landing/store/land', [['&& left >= FAIR_CALL_MS', '']]),
+  of('lib/landing/store/land.ts', 'lib/landing/store/land', [
+    ['&& left >= FAIR_CALL_MS', ''],
+    ["hash('sha256', record)", "hash('sha256', record.subarray(0, 64))"],
+  ]),
+  of('lib/wire/decodeBody.ts', 'lib/wire/decodeBody', [['    left -= inflated.length;\n', '']]),
+  of('lib/drops/load/sendReceipt.ts', 'lib/drops/load/receipts.contract', [
+    ['entry.receipt?.failingSince ?? clock.now()', 'clock.now()'],
+  ]),
+  of('infra/data/statsigBucket.ts', 'infra/resources.contract', [
+    ['              sub(`\\${${logicalIds.statsigBucket}.Arn}/*`),\n', ''],
+  ]),
+  of('infra/readers/readers.ts', 'infra/resources.contract', [[', sub(`\\${${id}.Arn}/*`)])]', '])]']]),
+  of('cli/terminal/output.ts', 'cli/terminal/output', [
+    ['visibleLine(cell(row[name]))', 'cell(row[name])'],
+    ['[visibleLine(name), ', '[name, '],
+  ]),
+  of('console/api/live.ts', 'console/pages.story', [['{ row: null }', '{}']]),
   of('lib/relay/Target.ts', 'lib/relay/Target', [
     ['const failed = now < until ? times : times + 1;', 'const failed = times + 1;'],
     ['Math.max(until, now + Math.max(afterMs, ownMs))', 'now + Math.max(afterMs, ownMs)'],

@@ -1,4 +1,4 @@
-import { afterAll, describe, it } from '@jest/globals';
+import { afterAll, describe, expect, it } from '@jest/globals';
 import type { UtcDay } from '../../lib/base/time.ts';
 import { savedQueries } from '../../observe/savedQueries.ts';
 import { CUSTOMER, DROPS, ingestCloud } from '../harness/ingestCloud.ts';
@@ -67,6 +67,8 @@ describe('the pages of the console', () => {
     await opened.shows('"event_name": "purchase"');
     opened.go('/live?errors=true');
     await opened.shows('SLUICE_BODY_NOT_JSON');
+    const live = await (await fetch(new URL('/api/live?event=purchase&last=100', open.address))).text();
+    expect([live.includes('"row":null'), live.includes('"row":{')]).toEqual([true, false]);
   });
 
   it('Trace lists what a user sent', async () => {

@@ -28,6 +28,8 @@ interface Stored extends ObjectHead {
 export class MemoryObjects implements ObjectStore {
   /** Taken one for each write; null for none, as when there are no more. */
   faults: (WriteFault | null)[] = [];
+  /** Keys of a page, of which S3 has a thousand: whoever forgets the second page misses some of nearly every list. */
+  pageKeys = 2;
   /** Called as an object is written. */
   onWrite: (before: Buffer | undefined, after: Buffer) => void = () => {};
   readonly objects = new Map<string, Stored>();
@@ -99,18 +101,22 @@ export class MemoryObjects implements ObjectStore {
 
   async listPage(
     prefix: string,
-    { token, after = token, folders = false, limit = 1_000 }: ListOptions = {},
+    { token, after = token, folders = false, limit = this.pageKeys }: ListOptions = {},
   ): Promise<ObjectPage> {
     await Promise.resolve();
     const under = [...this.objects].filter(([key]) => key.startsWith(prefix));
     const found = under.sort(([a], [b]) => Buffer.compare(Buffer.from(a), Buffer.from(b)));
+    const left = found.filter(
+      ([key]) => after === undefined || (key > after && !key.startsWith(`${after}/`)),
+    );
     if (folders) {
-      const names = found
-        .map(([key]) => key.slice(prefix.length).split('/'))
-        .filter(({ length }) => length > 1);
-      return { items: [], folders: [...new Set(names.map(([name = '']) => name))], next: undefined };
+      const paths = left.map(([key]) => key.slice(prefix.length).split('/'));
+      const names = paths.filter(({ length }) => length > 1).map(([name = '']) => name);
+      const all = [...new Set(names)];
+      const page = all.slice(0, limit);
+      const next = all.length > limit ? `${prefix}${page.at(-1)}` : undefined;
+      return { items: [], folders: page, next };
     }
-    const left = found.filter(([key]) => after === undefined || key > after);
     const items = left
       .slice(0, limit)
       .map(([key, { bytes, eTag, modifiedAt }]) => ({ key, size: bytes.length, eTag, modifiedAt }));

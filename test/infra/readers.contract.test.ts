@@ -234,12 +234,6 @@ describe('readers in the template', () => {
       },
       PublicAccessBlockConfiguration: { BlockPublicPolicy: true, RestrictPublicBuckets: true },
     });
-    expect(find('ReaderOwoxResultsBucketPolicy').properties).toMatchObject({
-      Bucket: 'acme-owox',
-      PolicyDocument: {
-        Statement: [{ Effect: 'Deny', Condition: { Bool: { 'aws:SecureTransport': 'false' } } }],
-      },
-    });
     // Files of connectors' tables are in the same bucket: only results expire.
     expect(find('ReaderOwoxResultsBucket').properties['LifecycleConfiguration']).toMatchObject({
       Rules: [

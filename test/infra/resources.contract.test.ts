@@ -70,7 +70,7 @@ describe('the bucket', () => {
     expect(statementsOf(deploy({ existing: { bucket: true, keyArn } }))).toEqual([]);
   });
 
-  it('is retained, sends events, is encrypted and private, and requires TLS', () => {
+  it('is retained, sends events, is encrypted and private', () => {
     expect(template.Resources.DataBucket).toMatchObject({
       DeletionPolicy: 'RetainExceptOnCreate',
       UpdateReplacePolicy: 'Retain',
@@ -95,12 +95,25 @@ describe('the bucket', () => {
         BucketKeyEnabled: true,
       },
     ]);
-    expect(at(one('DataBucketPolicy'), 'PolicyDocument', 'Statement', 0)).toMatchObject({
-      Effect: 'Deny',
-      Principal: '*',
-      Resource: ['arn:aws:s3:::acme-experiments', 'arn:aws:s3:::acme-experiments/*'],
-      Condition: { Bool: { 'aws:SecureTransport': 'false' } },
-    });
+  });
+
+  it.each([
+    {},
+    { readers: [...READERS] },
+    { statsigBucket: { bucket: 'acme-statsig', user: 'arn:aws:iam::999689269917:user/acme-4f2a' } },
+  ])('requires TLS for itself and its objects, as every bucket of a stack does: %j', (input) => {
+    const { resources: all } = deploy(input).resolved;
+    const policies = all.filter(({ type }) => type === 'AWS::S3::BucketPolicy').map(plain);
+    const buckets = all.filter(({ type }) => type === 'AWS::S3::Bucket').map(plain);
+    expect(policies.map((policy) => at(policy, 'properties', 'PolicyDocument', 'Statement', 0))).toEqual(
+      buckets.map((bucket) => {
+        const arn = `arn:aws:s3:::${at(bucket, 'properties', 'BucketName')}`;
+        return {
+          ...{ Sid: 'EncryptedTransportOnly', Effect: 'Deny', Principal: '*', Action: 's3:*' },
+          ...{ Resource: [arn, `${arn}/*`], Condition: { Bool: { 'aws:SecureTransport': 'false' } } },
+        };
+      }),
+    );
   });
 
   it('expires no objects with events, except refused ones, and keeps old versions for a time', () => {

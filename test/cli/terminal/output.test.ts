@@ -18,6 +18,16 @@ describe('a table of text', () => {
     expect(textTable(rows, 57)).toBe(textTable(rows));
   });
 
+  it('has one line for each row, whatever names and values have in them', () => {
+    const odd = 'a\nb\r\u2028\u001b[2Jc';
+    const lines = textTable([
+      { [odd]: odd, n: 1 },
+      { [odd]: { odd }, n: 2 },
+    ]).split('\n');
+    expect(lines).toHaveLength(5);
+    for (const control of ['\r', '\u2028', '\u001b']) expect(lines.join('')).not.toContain(control);
+  });
+
   it('is never wider than the terminal while each column has six characters', () => {
     const table = fc.array(fc.string({ maxLength: 90 }), { minLength: 1, maxLength: 5 });
     fc.assert(

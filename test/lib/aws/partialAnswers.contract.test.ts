@@ -1,6 +1,3 @@
-import { execFileSync } from 'node:child_process';
-import { readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { AthenaClient } from '@aws-sdk/client-athena';
 import { GlueClient } from '@aws-sdk/client-glue';
@@ -16,9 +13,9 @@ import { s3ObjectStore } from '../../../lib/aws/s3ObjectStore.ts';
 import { taskQueue } from '../../../lib/aws/taskQueue.ts';
 import { anyVersion } from '../../../lib/base/ObjectStore.ts';
 import { SEND_RETRIES } from '../../../lib/base/queue.ts';
-import { repositoryRoot } from '../../../local/dataDirectory.ts';
 import { readSqlRun } from '../../../observe/runSql.ts';
 import { ManualClock } from '../../../packages/local-aws/src/base/index.ts';
+import { callsAnswering, callsBySource } from './sdkCalls.ts';
 
 /** Options of a client to which AWS answers 200 with these bodies, one a call. What it was asked is in `asked`. */
 function answered(...bodies: readonly (string | object)[]) {
@@ -154,37 +151,10 @@ describe('a query that Athena took, and that failed,', () => {
 });
 
 it('every call whose answer names what has failed in it is in the table', () => {
-  const sources = execFileSync('git', ['ls-files', '*.ts', '*.tsx'], {
-    cwd: repositoryRoot,
-    encoding: 'utf8',
-  })
-    .trim()
-    .split('\n')
-    .filter((file) => !/^(?:test|packages|bench|soak)\//.test(file));
-  const called = new Set<string>();
-  for (const file of sources)
-    for (const [, name = ''] of readFileSync(join(repositoryRoot, file), 'utf8').matchAll(
-      /new (\w+)Command\(/g,
-    ))
-      called.add(name);
-  const scope = join(repositoryRoot, 'node_modules', '@aws-sdk');
-  const clients = readdirSync(scope).filter((name) => name.startsWith('client-'));
-  const failing = new Set<string>();
-  for (const client of clients) {
-    const types = join(scope, client, 'dist-types');
-    const models = readdirSync(join(types, 'models'))
-      .map((file) => readFileSync(join(types, 'models', file), 'utf8'))
-      .join('\n');
-    for (const file of readdirSync(join(types, 'commands'))) {
-      const name = file.replace(/Command\.d\.ts$/, '');
-      if (!called.has(name)) continue;
-      const command = readFileSync(join(types, 'commands', file), 'utf8');
-      const output = /interface \w+CommandOutput extends (\w+)/.exec(command)?.[1] ?? '';
-      const members = new RegExp(`interface ${output} \\{(.*?)\\n\\}`, 's').exec(models)?.[1] ?? '';
-      if (/^ {4}(?:\w*Errors|Failed\w*|\w*Failures|Unprocessed\w*|Unsuccessful\w*)\??:/m.test(members))
-        failing.add(name);
-    }
-  }
+  const failing = callsAnswering(
+    callsBySource().keys(),
+    /^ {4}(?:\w*Errors|Failed\w*|\w*Failures|Unprocessed\w*|Unsuccessful\w*)\??:/m,
+  );
   expect(failing.size).toBeGreaterThan(3);
   expect([...failing].filter((name) => !Object.hasOwn(partialAnswers, name))).toEqual([]);
 });

@@ -131,8 +131,10 @@ describe('the nightly plan', () => {
     await plan();
     expect(queuedDays()).toEqual([`exposures ${DAY} new`]);
     const first = (await curations.entry())?.queued?.at;
+    curations.clock.advance(60_000);
     await plan();
     expect(queuedDays()).toEqual([]);
+    expect(curations.logged.at(-1)).toMatchObject({ curations_waiting: 0 });
     curations.clock.advance(NIGHT_MS + 60_000);
     await plan();
     expect(queuedDays()).toEqual([`exposures ${DAY} new`]);

@@ -232,7 +232,10 @@ describe.each([
     expect(decodeAs(Buffer.concat([half, half, empty]), name).bytes).toBe(MAX_DECODED_BYTES);
     const one = compress(Buffer.from(' '));
     expect(codeAs(Buffer.concat([half, half, one]), name)).toBe('SLUICE_BODY_INFLATES_TOO_FAR');
-    expect(codeAs(Buffer.concat([half, half, half]), name)).toBe('SLUICE_BODY_INFLATES_TOO_FAR');
+    // Node refuses what goes beyond a limit of whole chunks by itself.
+    const less = compress(Buffer.alloc(MAX_DECODED_BYTES / 2 - 1_000, 0x20));
+    for (const frames of [Array(3).fill(half), Array(3).fill(less), Array(12).fill(less)])
+      expect(codeAs(Buffer.concat(frames), name)).toBe('SLUICE_BODY_INFLATES_TOO_FAR');
   });
 });
 

@@ -4,6 +4,7 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import * as z from 'zod';
 import { resources } from '../../../../infra/resources.ts';
 import { logicalIds } from '../../../../infra/template/Stack.ts';
+import type { Loader } from '../../../../lib/drops/load/Loader.ts';
 import { loadMessages } from '../../../../lib/drops/load/loadMessages.ts';
 import { engineShare, makeWorkDirectory, onMachine } from '../../../../lib/lambda/machine.ts';
 import { versionNoteKey } from '../../../../lib/tables/ledgerKeys.ts';
@@ -44,9 +45,9 @@ describe('load messages', () => {
 
   const task = (more = {}) =>
     JSON.stringify({ source: 'acme', dataset: 'events', day: DAY, fingerprint: 'x', reason: 'new', ...more });
-  const send = (bodies: readonly string[], receives = 1) =>
+  const send = (bodies: readonly string[], receives = 1, more: Partial<Loader> = {}) =>
     loadMessages(
-      loads.makeLoader(),
+      { ...loads.makeLoader(), ...more },
       loads.makeRun(),
       bodies.map((body, i) => ({ messageId: String(i), body, receives })),
       3,
@@ -140,6 +141,17 @@ describe('load messages', () => {
     expect(loads.logged).toMatchObject([
       { level: 'error', event: 'ingest_load', error: 'SLUICE_INGEST_LEDGER_UNAVAILABLE' },
     ]);
+  });
+
+  it('are retried when a load hands its day back, and a sweep when it cannot list', async () => {
+    await loads.drop('a.parquet', someEvents(0, 2));
+    const { engine, landing } = loads.makeLoader();
+    const away = () => Promise.reject(new Error('away'));
+    const failed = { engine: { ...engine, load: away }, landing: { ...landing, list: away } };
+    const bodies = [task(), JSON.stringify({ sluice: 'sweep' })];
+    expect(await send(bodies, 1, failed)).toEqual(again('0', '1'));
+    expect(loads.logged.map(({ outcome }) => outcome)).toContain('handed_back');
+    expect(await send(bodies)).toEqual(again());
   });
 
   it('also sweep the versions that are due', async () => {

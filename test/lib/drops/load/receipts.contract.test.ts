@@ -67,6 +67,10 @@ describe.each(pieceSizes)('receipts of loads %s', (_, pieceBytes) => {
     expect(loads.logged).toContainEqual(
       expect.objectContaining({ level: 'error', event: 'ingest_receipt', code: REFUSED.code }),
     );
+    const since = (await loads.entry())?.receipt?.failingSince;
+    loads.clock.advance(3_600_000);
+    await load({ reason: 'backfill' });
+    expect((await loads.entry())?.receipt?.failingSince).toBe(since);
     refuses = null;
     expect(await load({ reason: 'backfill' })).toMatchObject({ outcome: 'succeeded' });
     expect(written).toHaveLength(1);

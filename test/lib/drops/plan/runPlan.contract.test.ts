@@ -4,7 +4,7 @@ import { addDays, utcDay } from '../../../../lib/base/time.ts';
 import { MAX_ROUNDS, PATIENT_ROUNDS } from '../../../../lib/drops/limits.ts';
 import { COMMIT, markerReason } from '../../../../lib/drops/plan/decideDay.ts';
 import { planRequestSchema } from '../../../../lib/drops/plan/messageBodies.ts';
-import { runPlan } from '../../../../lib/drops/plan/planMessages.ts';
+import { type PlanReport, planMessages, runPlan } from '../../../../lib/drops/plan/planMessages.ts';
 import { configuredDatasets, readDatasets } from '../../../../observe/facts/days/ledgerDays.ts';
 import { OTHER_DROPS, startIngest } from './startIngest.ts';
 
@@ -14,8 +14,18 @@ afterEach(() => ingest.close());
 
 const today = () => utcDay(ingest.clock.now());
 const ago = (days: number) => addDays(today(), -days);
-const plan = (request: object = { schedule: 'daily' }) =>
-  runPlan(ingest.planner(), planRequestSchema.parse({ sluice: 'plan', ...request }));
+/** Plans as a message asks. The queue hands it out again if the report says so. */
+async function plan(request: object = { schedule: 'daily' }): Promise<PlanReport> {
+  const { length } = ingest.lines;
+  const body = JSON.stringify({ sluice: 'plan', ...request });
+  const messages = [{ messageId: '0', body, receives: 1 }];
+  const { batchItemFailures } = await planMessages(ingest.planner(), messages);
+  const lines = ingest.lines.slice(length);
+  const report = lines.find(({ event }) => event === 'ingest_plan') as PlanReport | undefined;
+  if (report === undefined) throw new Error(JSON.stringify(lines));
+  expect(report.again).toBe(batchItemFailures.length > 0);
+  return report;
+}
 const entryOf = (day: string, dataset = 'events') => ingest.ledger.read({ source: 'acme', dataset, day });
 
 const load = (day: string) => ingest.settle(day, { version: 'v1' });

@@ -114,6 +114,15 @@ describe('an existing partition', () => {
     ]);
   });
 
+  it('is updated on whichever page of the listing it is', async () => {
+    const stale = [partition({ Columns: [first] })];
+    registrar.partitions.set(table, stale);
+    const listPage = async (_database: string, _table: string, token: string | undefined) =>
+      token === '2' ? { items: stale, next: undefined } : { items: [], next: '2' };
+    const paged = { ...registrar, catalog: { ...registrar.catalog, listPage } };
+    expect((await registerPartitions(paged, 'events', [TODAY])).updated).toEqual([TODAY]);
+  });
+
   it('counts as existing, and is not updated, when the listing of it does not end', async () => {
     registrar.partitions.set(table, [partition({ Columns: [first] })]);
     const { catalog } = registrar;

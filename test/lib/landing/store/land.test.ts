@@ -283,6 +283,19 @@ describe('a record of a request', () => {
     );
   });
 
+  it('becomes an object whose key depends on each of its bytes', async () => {
+    const bytes = Buffer.alloc(4_096, 'a');
+    const keys = new Set<string>();
+    for (const at of [-1, 0, 63, 64, 2_048, bytes.length - 1]) {
+      const { landed, stored } = environment(takes, takes, { isDirect: true });
+      const other = Buffer.from(bytes);
+      if (at >= 0) other[at] = 0;
+      await landed(other);
+      for (const { key } of stored.bucket) keys.add(key);
+    }
+    expect(keys.size).toBe(6);
+  });
+
   it('becomes an object at once if the configuration says so', async () => {
     const { landed, stored } = environment(takes, takes, { isDirect: true });
     expect(await landed()).toMatchObject({

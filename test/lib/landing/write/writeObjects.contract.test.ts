@@ -8,6 +8,7 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { defineConfig } from '../../../../lib/config/defineConfig.ts';
 import { encodeLines, type LandedRow, type LandedRows } from '../../../../lib/landing/store/encodeLines.ts';
 import { type Writer, writeObjects } from '../../../../lib/landing/write/writeObjects.ts';
+import { MAX_RECORD_BYTES } from '../../../../lib/schema/deliveryLimits.ts';
 import { type TableKind, tableKinds } from '../../../../lib/schema/kinds.ts';
 import { parseTableKey } from '../../../../lib/tables/tableFolders.ts';
 import { temporaryDirectory } from '../../../harness/temporaryDirectory.ts';
@@ -585,6 +586,29 @@ describe('a bucket that fails', () => {
       ['e1', 'e2'],
       ['x1', 'x2'],
     ]);
+  });
+
+  it('keeps the object whichever of its writes fails: of a table, or of a refused row that is too large', async () => {
+    const refused = { timestamp: 'never', page: 'x'.repeat(MAX_RECORD_BYTES) };
+    const rows = [rowOf('events', 'bad', '2026-11-25', refused), rowOf('events', 'good')];
+    objects = new Map([[KEY(1), record({ events: rows })]]);
+    const before = new Map(objects);
+    const puts: string[] = [];
+    let failing = 0;
+    onCall = (call, key) => {
+      if (call !== 'put') return;
+      puts.push(key);
+      if (puts.length === failing) throw new Error('SlowDown');
+    };
+    await write([KEY(1)]);
+    const { length } = puts;
+    expect([length, keysOf('landing/')]).toEqual([3, []]);
+    for (failing = 1; failing <= length; failing += 1) {
+      puts.length = 0;
+      objects = new Map(before);
+      expect([...(await write([KEY(1)])).failed.keys()]).toEqual([KEY(1)]);
+      expect(keysOf('landing/')).toEqual([KEY(1)]);
+    }
   });
 
   it('tells what AWS says of a denial, and nothing that another error quotes', async () => {
