@@ -59,11 +59,9 @@ export const mutations: readonly Mutation[] = [
   of('lib/landing/catalog/registerPartitions.ts', 'lib/landing/catalog/existingPartitions', [
     ['table.name, token, some)', 'table.name, undefined, some)'],
   ]),
-  of('lib/landing/catalog/repairTable.ts', 'lib/landing/catalog/repairTable.contract', [
-    ['table.name, token)', 'table.name, undefined)'],
-  ]),
-  of('lib/ledger/LandingBucket.ts', 'lib/drops/load/sweepVersions.contract', [
-    ['landing.list(prefix, after)', 'landing.list(prefix, undefined)'],
+  of('lib/ledger/LandingBucket.ts', CURATE, [['while (after !== undefined);', 'while (after === null);']]),
+  of('lib/ledger/sweepVersions.ts', 'lib/drops/load/sweepVersions.contract', [
+    ['after = keys.at(-1);', 'after = undefined;'],
   ]),
   of('observe/facts/flow/waitingObjects.ts', PAGES, [['Prefix, ContinuationToken }', 'Prefix }']]),
   of('observe/readLog.ts', PAGES, [['limit, nextToken }', 'limit }']]),

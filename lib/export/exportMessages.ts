@@ -104,7 +104,7 @@ export async function runRequest(exporter: Exporter, request: ExportRequest): Pr
 }
 
 /** Exports one day and logs the result. @returns Whether the message is to be redelivered. */
-export async function runTask(exporter: Exporter, task: ExportTask): Promise<boolean> {
+async function runTask(exporter: Exporter, task: ExportTask): Promise<boolean> {
   const { export: name, day } = task;
   const exported = exporter.exports.find((one) => one.name === name);
   if (exported === undefined) {

@@ -41,6 +41,7 @@ import { viewNames } from '../../../lib/views/viewNames.ts';
 import { views } from '../../../lib/views/views.ts';
 import { ManualClock } from '../../../packages/local-aws/src/base/index.ts';
 import { duckDb } from '../../harness/duckDb.ts';
+import { shortPages } from '../../harness/shortPages.ts';
 import { startAws } from '../../harness/startAws.ts';
 import { parquetOf } from '../drops/load/startLoads.ts';
 
@@ -116,7 +117,7 @@ export async function startCurations(input: Partial<ConfigInput> = {}) {
     listed,
     ...timing,
     catalog: gluePartitionCatalog(glue),
-    landing: landingBucket(s3, BUCKET),
+    landing: shortPages(landingBucket(s3, BUCKET)),
     views: glueViews(glue, database),
     tasks: { send: async (bodies: readonly string[]) => void queues.tasks.push(...bodies) },
     log: (fields: Record<string, unknown>) => void logged.push(fields),

@@ -23,7 +23,6 @@ import { duckDbEngine } from '../../../../lib/drops/engine/duckDbEngine.ts';
 import type { Invocation, Loader, LoadFaultPoint } from '../../../../lib/drops/load/Loader.ts';
 import { type LoadOutcome, loadTask } from '../../../../lib/drops/load/loadTask.ts';
 import { type IngestTask, ingestTaskSchema } from '../../../../lib/drops/plan/messageBodies.ts';
-import type { LandingBucket } from '../../../../lib/ledger/LandingBucket.ts';
 import { Ledger } from '../../../../lib/ledger/Ledger.ts';
 import { ledgerStore } from '../../../../lib/ledger/ledgerStore.ts';
 import { sweepVersions } from '../../../../lib/ledger/sweepVersions.ts';
@@ -37,6 +36,7 @@ import { Keys, keyAccess } from '../../../../packages/local-aws/src/kms/index.ts
 import { ObjectStore, s3Service } from '../../../../packages/local-aws/src/s3/index.ts';
 import { startServices } from '../../../../packages/local-aws/src/testing/index.ts';
 import { acmeSource, type DatasetInput, eventsDataset } from '../../../harness/configInput.ts';
+import { shortPages } from '../../../harness/shortPages.ts';
 import { temporaryDirectory } from '../../../harness/temporaryDirectory.ts';
 
 const OURS = '000000000000';
@@ -62,11 +62,6 @@ export interface LoadOptions extends Partial<IngestTask> {
   readonly at?: Partial<Record<LoadFaultPoint, () => Promise<unknown>>>;
   readonly loader?: Partial<Loader>;
   readonly run?: Partial<Invocation>;
-}
-
-/** Lists keys by twos, where S3 has a thousand: what forgets a later page leaves some. */
-function shortPages(landing: LandingBucket): LandingBucket {
-  return { ...landing, list: async (prefix, after) => (await landing.list(prefix, after)).slice(0, 2) };
 }
 
 /**
