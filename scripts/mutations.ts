@@ -65,7 +65,7 @@ export const mutations: readonly Mutation[] = [
   ]),
   of('observe/facts/flow/waitingObjects.ts', PAGES, [['Prefix, ContinuationToken }', 'Prefix }']]),
   of('observe/readLog.ts', PAGES, [['limit, nextToken }', 'limit }']]),
-  of('observe/live/deployedLive.ts', PAGES, [['nextToken: page?.token, ', '']]),
+  of('observe/live/deployedLive.ts', PAGES, [['      nextToken: page?.token,\n', '']]),
   // Messages that the queue hands out again.
   of('lib/drops/load/loadMessages.ts', 'lib/drops/load/loadMessages.contract', [
     ["loaded.outcome === 'busy' || loaded.outcome === 'handed_back'", "loaded.outcome === 'busy'"],

@@ -727,19 +727,17 @@ const cases: readonly Case[] = [
   ],
   [
     'an alarm is on',
-<<<<<<< HEAD
-    { alarms: [{ ...alarm, state: 'ALARM', notifies: true }] },
+    {
+      alarms: (['INSUFFICIENT_DATA', 'OK', 'ALARM'] as const).map((state) => ({
+        ...alarm,
+        name: state === 'ALARM' ? alarm.name : state,
+        state,
+        notifies: true,
+      })),
+    },
     'ALARM',
     'problem',
     `sluice-prod-overflow, since ${at(2)}: Look there.`,
-=======
-    {
-      alarms: (['INSUFFICIENT_DATA', 'OK', 'ALARM'] as const).map((state) => ({
-        ...{ ...alarm, name: state === 'ALARM' ? alarm.name : state, state, notifies: true },
-      })),
-    },
-    ...(['ALARM', 'problem', `sluice-prod-overflow, since ${at(2)}: Look there.`] as const),
->>>>>>> 1d7fc12e (Read page 2 of every list in a test, and see messages handed back)
   ],
   [
     'alarms notify nobody',
