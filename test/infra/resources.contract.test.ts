@@ -109,8 +109,12 @@ describe('the bucket', () => {
       buckets.map((bucket) => {
         const arn = `arn:aws:s3:::${at(bucket, 'properties', 'BucketName')}`;
         return {
-          ...{ Sid: 'EncryptedTransportOnly', Effect: 'Deny', Principal: '*', Action: 's3:*' },
-          ...{ Resource: [arn, `${arn}/*`], Condition: { Bool: { 'aws:SecureTransport': 'false' } } },
+          Sid: 'EncryptedTransportOnly',
+          Effect: 'Deny',
+          Principal: '*',
+          Action: 's3:*',
+          Resource: [arn, `${arn}/*`],
+          Condition: { Bool: { 'aws:SecureTransport': 'false' } },
         };
       }),
     );

@@ -141,7 +141,9 @@ const LISTS: readonly List[] = [
     pages: [
       {
         Uploads: [{ Key: exportedFile({ key: 'a', eTag: '' }), UploadId: '1' }],
-        ...{ IsTruncated: true, NextKeyMarker: 'k', NextUploadIdMarker: 'u' },
+        IsTruncated: true,
+        NextKeyMarker: 'k',
+        NextUploadIdMarker: 'u',
       },
       { KeyMarker: 'k', UploadIdMarker: 'u' },
       { Uploads: [{ Key: exportedFile({ key: 'b', eTag: '' }), UploadId: '2' }] },
@@ -154,7 +156,9 @@ const LISTS: readonly List[] = [
     pages: [
       {
         Versions: [{ Key: 'a', VersionId: '2', ETag: 'e', LastModified: new Date(0) }],
-        ...{ IsTruncated: true, NextKeyMarker: 'a', NextVersionIdMarker: '2' },
+        IsTruncated: true,
+        NextKeyMarker: 'a',
+        NextVersionIdMarker: '2',
       },
       { KeyMarker: 'a', VersionIdMarker: '2' },
       { Versions: [{ Key: 'a', VersionId: '1', ETag: 'e', LastModified: new Date(0) }] },
