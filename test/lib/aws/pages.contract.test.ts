@@ -209,7 +209,7 @@ const LISTS: readonly List[] = [
     ],
     read: async ({ logs }) => {
       const asked = { group: 'g', filterPattern: '', times: [{ startTime: 0 }], mostPages: 9 };
-      return (await readLog({ logs, signal: undefined }, asked)).events.map(({ message }) => message);
+      return (await readLog({ logs }, asked)).events.map(({ message }) => message);
     },
     found: ['a', 'b'],
   },
@@ -249,6 +249,17 @@ async function keysOf(listed: AsyncIterable<{ readonly key: string }>): Promise<
   return keys;
 }
 
+/** The middlewares of a client of any service. */
+interface Stack {
+  add(
+    middleware: (
+      next: unknown,
+      context: { readonly commandName?: string },
+    ) => (args: { readonly input: object }) => Promise<unknown>,
+    options: { readonly step: 'initialize' },
+  ): void;
+}
+
 /** Clients whose call answers the second page of its first list only to what asks with the token, and each page once. All else is done, or empty. */
 function answering(call: string, [first, asks, second]: Pages) {
   const read: string[] = [];
@@ -263,23 +274,25 @@ function answering(call: string, [first, asks, second]: Pages) {
     athena: new AthenaClient(options),
     logs: new CloudWatchLogsClient(options),
   };
-  for (const client of Object.values(clients))
-    client.middlewareStack.add(
+  for (const { middlewareStack } of Object.values(clients)) {
+    const stack = middlewareStack as unknown as Stack;
+    stack.add(
       (_, { commandName = '' }) =>
-        async ({ input }: { input: object }) => {
+        async ({ input }) => {
           const name = commandName.replace(/Command$/, '');
           const { Prefix, TableName } = { Prefix: '', TableName: '', ...input };
           const list = `${Prefix} ${TableName}`;
           if (name !== call || (read[0] ?? list) !== list)
-            return { output: others[name] ?? {}, response: {} } as never;
+            return { output: others[name] ?? {}, response: {} };
           read.push(list);
           const given = Object.entries(input).filter(([member]) => Object.hasOwn(asks, member));
           const sent = Object.fromEntries(given.filter(([, value]) => value !== undefined));
           expect([read.length, sent]).toEqual(read.length === 1 ? [1, {}] : [2, asks]);
-          return { output: read.length === 1 ? first : second, response: {} } as never;
+          return { output: read.length === 1 ? first : second, response: {} };
         },
       { step: 'initialize' },
     );
+  }
   return clients;
 }
 
