@@ -23,7 +23,8 @@ type Rewrite = readonly [pattern: string, replacement: string];
 export const TIME_REWRITES: readonly Rewrite[] = [
   [String.raw`^(\d{4})(\d{2})(\d{2})([T ]\d{2})(\d{2})(\d{2})`, '$1-$2-$3$4:$5:$6'],
   [String.raw`^(\d{4})(\d{2})(\d{2})([T ]\d{2})(\d{2})`, '$1-$2-$3$4:$5'],
-  [String.raw`^([\d-]{10}[T ]\d{1,2}:\d{1,2})([^:\d]|$)`, '$1:00$2'],
+  // Not before a fraction: ISO 8601 has fractions of minutes, and others read minutes and seconds.
+  [String.raw`^([\d-]{10}[T ]\d{1,2}:\d{1,2})([^:\d.,]|$)`, '$1:00$2'],
   [',', '.'],
   [' ?(?:UTC|GMT)( *)$', 'Z'],
   [' ([Z+-])', '$1'],
