@@ -3,7 +3,12 @@ import { customerSession, exportSession, loadSession } from '../../lib/access/se
 import { isJsonObject } from '../../lib/base/json.ts';
 import { ConfigError } from '../../lib/config/ConfigError.ts';
 import type { Config } from '../../lib/schema/config.ts';
-import { collectorConcurrency, hasFunctionUrl, regionProblems } from '../../lib/schema/endpoint.ts';
+import {
+  collectorConcurrency,
+  hasFunctionUrl,
+  type RegionalSettings,
+  regionProblems,
+} from '../../lib/schema/endpoint.ts';
 import { lateDays } from '../../lib/schema/exports.ts';
 import { isRegion, type Region } from '../../lib/schema/regions.ts';
 import { LOCAL_STAGE } from '../../lib/schema/stages.ts';
@@ -138,21 +143,18 @@ export function requireKeys(config: {
 }
 
 /**
- * Refuses a region that lacks a service, or the Function URL that the configuration wants.
+ * Refuses a region that lacks a service or the Function URL that the configuration wants, or that its key is not in.
  *
  * @param region Where to deploy: `region` of the configuration, unless `--region` says otherwise.
  * @throws ConfigError `SLUICE_CONFIG_INVALID`.
  */
-export function requireRegion(
-  region: string,
-  { endpoint }: { readonly endpoint: Pick<Config['endpoint'], 'kind'> },
-): asserts region is Region {
+export function requireRegion(region: string, settings: RegionalSettings): asserts region is Region {
   if (!isRegion(region))
     throw new ConfigError(
       'SLUICE_CONFIG_INVALID',
       `\n  region: got "${region}", expected a region that has all of the services: docs/reference/configuration.md lists them.`,
     );
-  for (const problem of regionProblems(region, endpoint))
+  for (const problem of regionProblems(region, settings))
     throw new ConfigError('SLUICE_CONFIG_INVALID', `\n  ${problem}`);
 }
 

@@ -126,15 +126,30 @@ export function endpointProblems(
   ];
 }
 
+/** Settings that a region must fit. */
+export interface RegionalSettings {
+  readonly endpoint: Pick<Endpoint, 'kind'>;
+  readonly existing: { readonly keyArn: string | null };
+}
+
 /**
- * Refuses a Function URL in a region that has none, with field and value.
+ * Refuses a Function URL in a region that has none, and a key of another region, with field and value. S3 looks at the key with
+ * the first object only: https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutBucketEncryption.html
  *
  * @param region Of the deployment, which `--region` may have chosen.
  */
-export function regionProblems(region: Region, { kind }: Pick<Endpoint, 'kind'>): string[] {
-  return hasFunctionUrl({ kind }) && !hasFunctionUrls(region)
-    ? [`endpoint.kind: got "${kind}", expected "http-api", as Lambda has no Function URLs in ${region}.`]
-    : [];
+export function regionProblems(region: Region, { endpoint, existing }: RegionalSettings): string[] {
+  const problems: string[] = [];
+  if (hasFunctionUrl(endpoint) && !hasFunctionUrls(region))
+    problems.push(
+      `endpoint.kind: got "${endpoint.kind}", expected "http-api", as Lambda has no Function URLs in ${region}.`,
+    );
+  const keyRegion = existing.keyArn?.split(':')[3] ?? region;
+  if (keyRegion !== region)
+    problems.push(
+      `existing.keyArn: got a key of ${keyRegion}, expected one of ${region}, where the bucket is.`,
+    );
+  return problems;
 }
 
 /** The limits of the HTTP API: what the stage takes, and what the account takes. */

@@ -58,7 +58,7 @@ export async function readSetup(deployment: Deployment, clients: Setup['clients'
   if (!isLocal && config.account !== null && config.account !== account)
     return finding('SLUICE_FINDING_CREDENTIALS', `account: got ${account}, expected ${config.account}.`);
   if (!isRegion(region)) return finding('SLUICE_FINDING_REGION_UNFIT', `${region}.`);
-  const [problem] = regionProblems(region, config.endpoint);
+  const [problem] = regionProblems(region, config);
   if (problem !== undefined) return finding('SLUICE_FINDING_REGION_UNFIT', problem);
   const stackName = `${stack.service}-${stack.stage}`;
   const of = { StackName: stackName };

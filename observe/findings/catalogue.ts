@@ -44,8 +44,8 @@ export const findingCatalogue = {
     'Sign in (`aws sso login`), or set AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, of that account. For the local cloud: --local.',
   ),
   SLUICE_FINDING_REGION_UNFIT: problem(
-    'The region lacks a service or a feature that the stack needs, or the bucket is in another one than the stack.',
-    'Choose a region that docs/reference/configuration.md lists with `region` in the configuration or with --region, or another bucket. Without Function URLs: set `endpoint.kind` to http-api.',
+    'The region lacks a service or a feature that the stack needs, or the bucket or its key is in another one than the stack.',
+    'Choose a region that docs/reference/configuration.md lists with `region` in the configuration or with --region, or another bucket or key. Without Function URLs: set `endpoint.kind` to http-api.',
   ),
   SLUICE_FINDING_STACK_MISSING: problem(
     'There is no stack for this stage in this account and region.',

@@ -143,7 +143,10 @@ it('a topic of another region than the alarms is rejected', () => {
     expect(requireTopicRegion(alarms, 'eu-west-1')).toBeUndefined();
 });
 
-const endpoints = (['http-api', 'function-url', 'both'] as const).map((kind) => ({ endpoint: { kind } }));
+const existing = { keyArn: null };
+const endpoints = (['http-api', 'function-url', 'both'] as const).map((kind) => {
+  return { endpoint: { kind }, existing };
+});
 
 it('a region without the services is rejected', () => {
   for (const config of endpoints) {
@@ -152,6 +155,14 @@ it('a region without the services is rejected', () => {
     );
     expect(requireRegion('eu-west-1', config)).toBeUndefined();
   }
+});
+
+it('a key of another region is rejected, also if --region chose the region', () => {
+  const config = { endpoint: { kind: 'http-api' }, existing: { keyArn } } as const;
+  expect(requireRegion('eu-west-1', config)).toBeUndefined();
+  expect(() => requireRegion('eu-west-2', config)).toThrow(
+    'existing.keyArn: got a key of eu-west-1, expected one of eu-west-2, where the bucket is.',
+  );
 });
 
 it('a Function URL is rejected in the eleven regions without them, which docs/limits.md lists', () => {
