@@ -1,7 +1,6 @@
 import { VERSION } from '../lib/base/version.ts';
 import { deliveredTables } from '../lib/tables/deliveredTables.ts';
 import { alarms } from './alarms/alarms.ts';
-import { dashboard } from './alarms/dashboard.ts';
 import { loggedMetrics } from './alarms/loggedMetrics.ts';
 import { curateResources } from './curate/curate.ts';
 import { bucketName, bucketResources } from './data/bucket.ts';
@@ -63,7 +62,6 @@ export function resources(stack: Stack): {
       ...relayResources(stack),
       ...loggedMetrics(stack),
       ...alarms(stack),
-      ...dashboard(stack),
     },
     Outputs: outputs(stack),
     extensions: endpointExtensions(stack),

@@ -190,41 +190,44 @@ async function runNow(line: CommandLine): Promise<number> {
 }
 
 async function backfill(line: CommandLine): Promise<number> {
-  requireOptions(line, ['source', 'dataset', 'from']);
-  const { MAX_BACKFILL_DAYS, requestBackfill } = await import('../../operate/ingest/requests.ts');
-  const wanted = daysOption(line, MAX_BACKFILL_DAYS) ?? [];
-  const from = wanted[0] ?? '';
-  const to = wanted.at(-1) ?? from;
-  return requestWork(line, {
-    ask: (deployment, dryRun) => requestBackfill(deployment, { ...oneDataset(line), dryRun, from, to }),
-    sent: ({ source, dataset, days }) => ({ source, dataset, from, to, days }),
-    text: (asked) => requestedText([{ name: `${asked.source}/${asked.dataset}`, ...asked }]),
-    dry: 'These days would be loaded again even if they have not changed.',
-    done: ({ source, dataset, days }) =>
-      `Requested ${counted(days, 'day')} of ${source}/${dataset}, which are loaded again even if they have not changed.`,
-    follow: ['ingest', 'status'],
-    first: from,
+  const again = 'loaded again even if they have not changed';
+  return requestDays(line, 'backfill', {
+    sent: {},
+    dry: `These days would be ${again}.`,
+    done: (days) => `Requested ${days}, which are ${again}.`,
   });
 }
 
 async function accept(line: CommandLine, [what, ...more]: readonly string[]): Promise<number> {
   assertNoArguments(more);
-  requireOptions(line, ['source', 'dataset', 'from']);
   if (what !== 'keep' && what !== 'empty')
     throw new UsageError('SLUICE_USAGE_ARGUMENTS', 'Expected keep or empty.');
+  const fate = `Rows whose files are gone ${what === 'keep' ? 'stay' : 'go'}.`;
+  return requestDays(line, what, {
+    sent: { accepted: what },
+    dry: `These days would be accepted as they are. ${fate}`,
+    done: (days) => `Requested that ${days} be accepted as they are. ${fate}`,
+  });
+}
+
+/** Requests days of a dataset, and says what becomes of them. */
+async function requestDays(
+  line: CommandLine,
+  wanted: 'backfill' | 'keep' | 'empty',
+  words: { readonly sent: object; readonly dry: string; readonly done: (days: string) => string },
+): Promise<number> {
+  requireOptions(line, ['source', 'dataset', 'from']);
   const { MAX_BACKFILL_DAYS, requestBackfill } = await import('../../operate/ingest/requests.ts');
-  const wanted = daysOption(line, MAX_BACKFILL_DAYS) ?? [];
-  const from = wanted[0] ?? '';
-  const to = wanted.at(-1) ?? from;
-  const fate = what === 'keep' ? 'Rows whose files are gone stay' : 'Rows whose files are gone go';
+  const range = daysOption(line, MAX_BACKFILL_DAYS) ?? [];
+  const from = range[0] ?? '';
+  const to = range.at(-1) ?? from;
   return requestWork(line, {
     ask: (deployment, dryRun) =>
-      requestBackfill(deployment, { ...oneDataset(line), dryRun, asked: what, from, to }),
-    sent: ({ source, dataset, days }) => ({ source, dataset, accepted: what, from, to, days }),
+      requestBackfill(deployment, { ...oneDataset(line), dryRun, asked: wanted, from, to }),
+    sent: ({ source, dataset, days }) => ({ source, dataset, ...words.sent, from, to, days }),
     text: (asked) => requestedText([{ name: `${asked.source}/${asked.dataset}`, ...asked }]),
-    dry: `These days would be accepted as they are. ${fate}.`,
-    done: ({ source, dataset, days }) =>
-      `Requested that ${counted(days, 'day')} of ${source}/${dataset} be accepted as they are. ${fate}.`,
+    dry: words.dry,
+    done: ({ source, dataset, days }) => words.done(`${counted(days, 'day')} of ${source}/${dataset}`),
     follow: ['ingest', 'status'],
     first: from,
   });

@@ -60,7 +60,7 @@ function code(scope: arns.PolicyScope, allows: Allows, stack: string): Statement
     ...unnamed(scope, stack),
     // An API gets its ID when it is made.
     allows('HttpApi', 'apigateway', '*', ...apis),
-    allows('Alarms', 'cloudwatch', '*', `alarm:${stack}-*`, dashboardArn(scope, stack)),
+    allows('Alarms', 'cloudwatch', '*', `alarm:${stack}-*`),
     allows('Logs', 'logs', ofLogs, ...groups),
     // API Gateway's delivery of an access log names no resource: https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-logging.html
     allows('LogDelivery', 'logs', '*LogDelivery ListLogDeliveries PutResourcePolicy', '*'),
@@ -109,11 +109,6 @@ export function makeKey(
     allow('KeyTags', ofTags, [keys], { ...also, 'ForAllValues:StringLike': tagged }),
     allow('KeyAlias', ofAlias, [keys, arns.arnIn(scope, 'kms', `alias/${stack}`)]),
   ];
-}
-
-/** ARN of a stack's dashboard, which has no region. */
-export function dashboardArn({ partition, account }: arns.PolicyScope, stack: string): string {
-  return `arn:${partition}:cloudwatch::${account}:dashboard/${stack}`;
 }
 
 /** Roles, and the users, policies and profiles of readers. */

@@ -175,7 +175,7 @@ const SAMPLES: Readonly<Record<string, readonly string[]>> = {
   'athena:*WorkGroup': ['CreateWorkGroup', 'DeleteWorkGroup', 'UpdateWorkGroup'],
   'athena:*Tag*': ['TagResource'],
   'apigateway:*': ['DELETE', 'GET', 'PATCH', 'POST', 'PUT'],
-  'cloudwatch:*': ['PutDashboard', 'PutMetricAlarm'],
+  'cloudwatch:*': ['PutMetricAlarm'],
 };
 
 /** Actions that stand for one of a printed policy: itself, unless it is a wildcard. */

@@ -63,11 +63,7 @@ export const changes = {
 } as const satisfies Partial<ConfigInput>;
 
 /** Types that LocalStack's core can't make. Each other type has to be made. */
-const NOT_MADE: ReadonlySet<string> = new Set([
-  'AWS::Athena::WorkGroup',
-  'AWS::CloudWatch::Dashboard',
-  'AWS::Logs::MetricFilter',
-]);
+const NOT_MADE: ReadonlySet<string> = new Set(['AWS::Athena::WorkGroup', 'AWS::Logs::MetricFilter']);
 
 /** Types of resources that hold data. */
 const HOLDS_DATA =

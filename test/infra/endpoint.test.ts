@@ -38,10 +38,9 @@ describe('a Function URL', () => {
     });
   });
 
-  it('leaves nothing of the gateway, and the dashboard and the alarms go by the URL', () => {
+  it('leaves nothing of the gateway, and the alarms go by the URL', () => {
     expect(extensions).toEqual({});
     expect(JSON.stringify({ Resources, Outputs })).not.toMatch(/HttpApi|AWS\/ApiGateway/);
-    expect(JSON.stringify(Resources['Dashboard'])).toContain('UrlRequestCount');
     expect(Resources['UrlClientErrorsAlarm']?.Properties).toMatchObject({
       AlarmName: 'acme-prod-url-4xx',
       Threshold: 5,

@@ -27,7 +27,6 @@ export const NAME_LIMITS: ReadonlyMap<string, readonly [property: string, most: 
   ['AWS::Events::Rule', ['Name', 64]],
   ['AWS::Scheduler::Schedule', ['Name', 64]],
   ['AWS::CloudWatch::Alarm', ['AlarmName', 255]],
-  ['AWS::CloudWatch::Dashboard', ['DashboardName', 255]],
   ['AWS::SecretsManager::Secret', ['Name', 512]],
   ['AWS::Logs::LogGroup', ['LogGroupName', 512]],
   ['AWS::KMS::Alias', ['AliasName', 256]],

@@ -15,10 +15,7 @@ describe('relay in the template', () => {
     const names = Object.keys(off);
     expect(names.filter((id) => id.includes('Relay'))).toEqual([]);
     expect(Object.keys(on).filter((id) => !id.includes('Relay'))).toEqual(names);
-    expect(names.filter((id) => JSON.stringify(on[id]) !== JSON.stringify(off[id]))).toEqual([
-      'CollectRole',
-      'Dashboard',
-    ]);
+    expect(names.filter((id) => JSON.stringify(on[id]) !== JSON.stringify(off[id]))).toEqual(['CollectRole']);
     expect(
       Object.keys(on)
         .filter((id) => id.includes('Relay'))

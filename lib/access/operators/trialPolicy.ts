@@ -9,7 +9,7 @@ import {
   objectsArn,
   type PolicyScope,
 } from '../arns.ts';
-import { dashboardArn, keepBoundary, makeKey, unnamed } from '../deployPolicy.ts';
+import { keepBoundary, makeKey, unnamed } from '../deployPolicy.ts';
 import { allow, type PolicyDocument, policyDocument } from '../policyDocument.ts';
 import { seeDefaultDatabase, useKey } from '../readerStatements.ts';
 
@@ -34,14 +34,12 @@ export function trialPolicies(
   const functions = arnIn(scope, 'glue', `userDefinedFunction/${database}/*`);
   const keyArn = existing.keyArn ?? arnIn(scope, 'kms', 'key/*');
   /** All actions of services on what has a name of a trial. */
-  const own = (Sid: string, names: Readonly<Record<string, string>>, ...more: readonly string[]) => {
-    const arns = Object.entries(names).map(([service, name]) => arnIn(scope, service, `${name}${STACK}*`));
-    return allow(
+  const own = (Sid: string, names: Readonly<Record<string, string>>) =>
+    allow(
       Sid,
       Object.keys(names).map((service) => `${service}:*`),
-      [...arns, ...more],
+      Object.entries(names).map(([service, name]) => arnIn(scope, service, `${name}${STACK}*`)),
     );
-  };
   const data = [
     allow('Buckets', ['s3:*'], [bucketArn(scope, `${STACK}*`)]),
     allow(
@@ -79,16 +77,12 @@ export function trialPolicies(
       ...data,
       ...(existing.keyArn === null ? ownKey : []),
       allow('Stack', ['cloudformation:*'], [arnIn(scope, 'cloudformation', `stack/${STACK}/*`)]),
-      own(
-        'Parts',
-        {
-          cloudwatch: 'alarm:',
-          events: 'rule/',
-          lambda: 'function:',
-          scheduler: 'schedule/default/',
-        },
-        dashboardArn(scope, STACK),
-      ),
+      own('Parts', {
+        cloudwatch: 'alarm:',
+        events: 'rule/',
+        lambda: 'function:',
+        scheduler: 'schedule/default/',
+      }),
       ...unnamed(scope, STACK),
       allow('MakeHttpApi', ['apigateway:POST'], [apiArn(scope, 'apis')]),
       allow('HttpApi', ['apigateway:*'], [apiArn(scope, 'apis/*')], ofStack),

@@ -112,7 +112,6 @@ export const resourceTypes: ReadonlyMap<string, ResourceType> = new Map([
     'AWS::CloudWatch::Alarm',
     inert(named('AlarmName'), { Arn: (r) => arn(r, 'cloudwatch', `alarm:${nameOf(r, 'AlarmName')}`) }),
   ],
-  ['AWS::CloudWatch::Dashboard', inert(named('DashboardName'))],
   ['AWS::KMS::Key', built(uuid, { Arn: (r) => arn(r, 'kms', `key/${uuid(r)}`), KeyId: uuid })],
   ['AWS::KMS::Alias', built(named('AliasName'))],
   ['AWS::S3::BucketPolicy', built((r) => text(r.properties.Bucket))],
