@@ -93,6 +93,12 @@ describe('the calendar of curated days', () => {
     expect(curatedText(shown)).toBe(
       'The configuration has `curate: false`: days are not curated, and views read the raw tables.\n',
     );
+    // Nobody looks any more whether its files are there.
+    const [file = ''] = await curations.keys(`statsig/ingested/curated_exposures/${DAY}/`);
+    await curations.remove(file);
+    await curations.plan({ sluice: 'curate-check' });
+    expect((await calendar()).tables[0]?.days).toMatchObject([{ day: DAY, state: 'lacking' }]);
+    expect((await off()).tables[0]?.days).toMatchObject([{ day: DAY, state: 'off' }]);
   });
 
   it('finds days that views read although their raw files have changed, until the plan takes them out', async () => {

@@ -269,9 +269,9 @@ export async function readCuratedDays(
 
     function stateOf(of: UtcDay): CuratedDayState {
       if (entry?.lease !== undefined && entry.lease.until > now) return 'curating';
-      if (since !== undefined) return 'lacking';
       if (!config.curate) return 'off';
       if (isFailing(entry)) return 'failed';
+      if (since !== undefined) return 'lacking';
       if (version !== null && !isLost && !isListed) return 'outdated';
       return of >= firstYoungDay(config, now) ? 'too_young' : 'waiting';
     }
