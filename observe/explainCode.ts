@@ -26,7 +26,7 @@ import { KeysError } from '../lib/wire/keys/Keyring.ts';
 import { RequestError } from '../lib/wire/RequestError.ts';
 
 /** A code with what it means and what to do. */
-export interface ExplainedCode extends ErrorEntry {
+export interface ExplainedCode extends Pick<ErrorEntry, 'cause' | 'cure'> {
   readonly code: string;
 }
 
@@ -58,5 +58,6 @@ const entries = new Map<string, ErrorEntry>(
  * @returns The code alone, with empty texts, if this version does not know it: a later version may have written it.
  */
 export function explainCode(code: string): ExplainedCode {
-  return { code, ...(entries.get(code) ?? { cause: '', cure: '' }) };
+  const { cause, cure } = entries.get(code) ?? { cause: '', cure: '' };
+  return { code, cause, cure };
 }

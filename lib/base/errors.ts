@@ -1,10 +1,18 @@
 /** Who can correct it: the caller or the configuration's author for `user` errors, the operator for `system` errors. */
 type Fault = 'user' | 'system';
 
+/**
+ * Whether work that failed fails in the same way when the same machine repeats it with the same files: `always`, so that it
+ * is not retried; `twice`, if the next try did; `unknown`, so that it is retried.
+ */
+export type Repeats = 'always' | 'twice' | 'unknown';
+
 /** One code of a family: what happened and what to do about it, a sentence each. */
 export interface ErrorEntry {
   readonly cause: string;
   readonly cure: string;
+  /** Default: the family's. */
+  readonly repeats?: Repeats;
 }
 
 /** Codes are stable: dashboards, quarantine rows and tests refer to them. */
@@ -20,6 +28,7 @@ export class SluiceError<Code extends ErrorCode = ErrorCode> extends Error {
   readonly code: Code;
   readonly fault: Fault;
   readonly cure: string;
+  readonly repeats: Repeats;
   readonly detail: string;
 
   constructor(code: Code, fault: Fault, entry: ErrorEntry, detail: string, options?: ErrorOptions) {
@@ -28,6 +37,7 @@ export class SluiceError<Code extends ErrorCode = ErrorCode> extends Error {
     this.code = code;
     this.fault = fault;
     this.cure = entry.cure;
+    this.repeats = entry.repeats ?? 'unknown';
     this.detail = detail;
   }
 }
@@ -43,6 +53,8 @@ export interface ErrorFamily<Code extends ErrorCode> {
 /**
  * Makes the error class of one area.
  *
+ * @param usual Of entries that do not say whether they repeat. Default `unknown`.
+ *
  * @example
  * export const ConfigError = defineErrorFamily('user', {
  *   SLUICE_CONFIG_INVALID: { cause: 'The configuration is not valid.', cure: 'Correct the named field.' },
@@ -52,6 +64,7 @@ export interface ErrorFamily<Code extends ErrorCode> {
 export function defineErrorFamily<const Entries extends { readonly [code: ErrorCode]: ErrorEntry }>(
   fault: Fault,
   entries: Entries,
+  usual: Repeats = 'unknown',
 ): ErrorFamily<Extract<keyof Entries, ErrorCode>> {
   type Code = Extract<keyof Entries, ErrorCode>;
   const byCode: Readonly<Record<Code, ErrorEntry>> = entries;
@@ -59,7 +72,7 @@ export function defineErrorFamily<const Entries extends { readonly [code: ErrorC
     static readonly entries: Readonly<Record<Code, ErrorEntry>> = byCode;
     static readonly fault = fault;
     constructor(code: Code, detail = '', options?: ErrorOptions) {
-      super(code, fault, byCode[code], detail, options);
+      super(code, fault, { repeats: usual, ...byCode[code] }, detail, options);
     }
   };
 }

@@ -6,19 +6,23 @@ export const CurateError = defineErrorFamily('system', {
   SLUICE_CURATE_FILE_UNREADABLE: {
     cause: 'A raw file of the day can’t be read.',
     cure: 'Check the file that the detail names. Athena can’t read it either: put an intact copy, or an earlier version, in its place (docs/platform.md, "Restore"). Only if there is none, move it out of the folder of the day: rows of it that the curated day has stay.',
+    repeats: 'always',
   },
   SLUICE_CURATE_COLUMN_UNFIT: {
     cause: 'A column of a raw file has values that can’t be read in the type of the table.',
     cure: 'Check the file that the detail names: Athena can’t read the column either. Write it again in the type of the table.',
+    repeats: 'always',
   },
   SLUICE_CURATE_COUNTS_DIFFER: {
     cause: 'The rows that were written and left out are not the rows of the raw files.',
     cure: 'No action is needed if it succeeds at the next try: nothing was published. If it persists, report it with the detail.',
+    repeats: 'twice',
   },
   SLUICE_CURATE_DAY_TOO_LARGE: {
     cause:
       'The raw files of a day are more than the function can curate in its time and on its disk, even in slices.',
     cure: 'Raise `memorySize` of `curate` in serverless.yml, to at most 10240. With the default of 1769, a day of 26 GB of raw files is the largest. Views go on reading the raw rows of the day.',
+    repeats: 'always',
   },
   SLUICE_CURATE_FILES_CHANGED: {
     cause: 'Raw files of the day arrived or changed while it was curated.',
@@ -28,6 +32,7 @@ export const CurateError = defineErrorFamily('system', {
     cause:
       'The folder of the version does not have the files that were written to it. Nothing was published.',
     cure: 'No action is needed at first: the next plan curates the day again. If it persists, files of the version that the detail names have rows of no raw file: bring them back (docs/platform.md, "Restore"), and find out who deletes objects in the folder of the curated table.',
+    repeats: 'always',
   },
   SLUICE_CURATE_TABLE_DIFFERS: {
     cause: 'The curated table in the Data Catalog does not have the columns of this configuration.',
@@ -36,10 +41,12 @@ export const CurateError = defineErrorFamily('system', {
   SLUICE_CURATE_KILLED: {
     cause: 'The function was killed or crashed each time it curated the day.',
     cure: 'Check the end of the log of `curate`. Most likely it ran out of memory. Raise its `memorySize` in serverless.yml, to at most 10240. The next nightly run tries the day again. Views go on reading the raw rows of the day.',
+    repeats: 'always',
   },
   SLUICE_CURATE_OUT_OF_TIME: {
     cause: 'Curating the day takes longer than a function may run.',
     cure: 'Raise `memorySize` of `curate` in serverless.yml, which also adds CPUs, to at most 10240. Views go on reading the raw rows of the day.',
+    repeats: 'twice',
   },
   SLUICE_CURATE_BUCKET_FAILED: {
     cause: "The deployment's own bucket could not be written or read.",
@@ -63,30 +70,8 @@ export const CurateError = defineErrorFamily('system', {
   },
 });
 
-/** A failure of a day, and whether it fails at once or is retried first. */
-export interface CurateFailure {
-  readonly code: string;
-  readonly message: string;
-  readonly isPermanent: boolean;
-}
-
-/** Codes of failures that a retry of the same files on the same machine cannot resolve. */
-const PERMANENT_CODES: ReadonlySet<string> = new Set([
-  'SLUICE_CURATE_FILE_UNREADABLE',
-  'SLUICE_CURATE_COLUMN_UNFIT',
-  'SLUICE_CURATE_DAY_TOO_LARGE',
-  'SLUICE_CURATE_VERSION_INCOMPLETE',
-  'SLUICE_CURATE_KILLED',
-  'SLUICE_ENGINE_OUT_OF_MEMORY',
-  'SLUICE_ENGINE_OUT_OF_DISK',
-  'SLUICE_CATALOG_TABLE_UNFIT',
-]);
-
-/** Codes of failures that another machine, or another moment, may resolve, once: the second in a row is final. */
-export const TWICE_CODES: ReadonlySet<string> = new Set([
-  'SLUICE_CURATE_OUT_OF_TIME',
-  'SLUICE_CURATE_COUNTS_DIFFER',
-]);
+/** A failure of a day, and whether a retry has it again. */
+export type CurateFailure = Pick<SluiceError, 'code' | 'message' | 'repeats'>;
 
 /** Codes of other rooms whose sentences are about customers' drops, and what they mean here. */
 const OWN_CODES: Readonly<Record<string, keyof typeof CurateError.entries>> = {
@@ -99,10 +84,10 @@ const OWN_CODES: Readonly<Record<string, keyof typeof CurateError.entries>> = {
  * @param signal Aborted when the time is over: an aborted step may throw anything.
  */
 export function toCurateFailure(error: unknown, signal: AbortSignal): CurateFailure {
-  const { code, message } = toSluiceError(
+  const { code, message, repeats } = toSluiceError(
     signal.aborted ? new CurateError('SLUICE_CURATE_OUT_OF_TIME') : error,
   );
-  return { code, message, isPermanent: PERMANENT_CODES.has(code) };
+  return { code, message, repeats };
 }
 
 function toSluiceError(error: unknown): SluiceError {

@@ -151,14 +151,14 @@ async function failTask(
   error: unknown,
 ): Promise<CurateOutcome> {
   const failure = toCurateFailure(error, run.signal);
-  const { code, message, isPermanent } = failure;
+  const { code, message, repeats } = failure;
   const isOutdated = code === 'SLUICE_CURATE_FILES_CHANGED';
   if (isOutdated && run.isLastAttempt) {
     await ledger.change(place, (known) => giveUpRun(known, version, run));
     return { outcome: 'outdated' };
   }
   const known = await ledger.read(place);
-  const isFinal = isPermanent || (known !== null && isHopeless(known, version, code));
+  const isFinal = repeats === 'always' || (known !== null && isHopeless(known, version, failure));
   if (isFinal || run.isLastAttempt) {
     const files = raw.files
       .filter(({ key }) => message.includes(key))

@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { CurationRun, DayAccount, SliceResult } from '../ledger/CuratedDay.ts';
 import { type LedgerContent, without } from '../ledger/LedgerEntry.ts';
-import { TWICE_CODES } from './CurateError.ts';
+import type { CurateFailure } from './CurateError.ts';
 
 // A version that is being made. Who has the lease of the day's ledger entry makes its slices one after the other, and then
 // publishes it. Every function here is a decision on that entry, which Ledger.change writes conditionally, so that of two that
@@ -120,9 +120,13 @@ export function releaseRun(
  * Whether another try can't help: the failure is the second of its kind in a row. Once all slices are done, only their counts are
  * judged, which would differ again: what fails else is the publication, which a retry repeats alone.
  */
-export function isHopeless({ curated }: LedgerContent, version: string, code: string): boolean {
+export function isHopeless(
+  { curated }: LedgerContent,
+  version: string,
+  { code, repeats }: Pick<CurateFailure, 'code' | 'repeats'>,
+): boolean {
   const run = curated?.run;
-  if (run?.version !== version || !TWICE_CODES.has(code)) return false;
+  if (run?.version !== version || repeats !== 'twice') return false;
   return isMade(run) ? code === 'SLUICE_CURATE_COUNTS_DIFFER' : run.failed === code;
 }
 

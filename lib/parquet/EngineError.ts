@@ -5,14 +5,17 @@ export const EngineError = defineErrorFamily('system', {
   SLUICE_ENGINE_OUT_OF_MEMORY: {
     cause: 'DuckDB needs more memory than the function provides.',
     cure: 'Raise `memorySize` of `ingest-load` in serverless.yml, to at most 10240, or of the function in whose log the code is: `write` or `curate`. Of a load, you may also write the files with smaller row groups.',
+    repeats: 'always',
   },
   SLUICE_ENGINE_OUT_OF_DISK: {
     cause: 'DuckDB needs more disk than the function provides.',
     cure: 'Raise `memorySize` of `ingest-load` in serverless.yml, to at most 10240, or of the function in whose log the code is, so that less is written to disk. Of a load, you may also write the files into two folders, and configure a dataset for each.',
+    repeats: 'always',
   },
   SLUICE_ENGINE_CRASHED: {
     cause: 'The process that reads the files of a day crashed, and none of them alone makes it crash.',
     cure: 'The task is retried once. If it fails again, write the files anew, or drop them one after the other to find those that crash it.',
+    repeats: 'twice',
   },
   SLUICE_ENGINE_FAILED: {
     cause: 'DuckDB failed for a reason that is not in the files.',

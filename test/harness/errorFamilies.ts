@@ -11,7 +11,10 @@ const FOLDERS = '{lib,functions,infra,observe,operate,console,cli,local,packages
 /** A family in its file, with its doc comment. */
 const DEFINITION = /\*\/\nexport const (\w+) = defineErrorFamily\(/g;
 
-const entriesSchema = z.record(z.string(), z.strictObject({ cause: z.string(), cure: z.string() }));
+const entriesSchema = z.record(
+  z.string(),
+  z.strictObject({ cause: z.string(), cure: z.string(), repeats: z.string().optional() }),
+);
 
 /** The errors of one area, as `defineErrorFamily` was given them. */
 export interface ErrorFamilyNote {

@@ -1,17 +1,17 @@
 import { defineErrorFamily, errorText, SluiceError } from '../../base/errors.ts';
-import { CatalogError } from '../../landing/catalog/CatalogError.ts';
 import { CatalogCallError } from '../../landing/catalog/catalogCalls.ts';
-import { FileError } from '../../parquet/FileError.ts';
 
 /** Why a day could not be loaded, except for problems of its files (FileError) or of the customer's bucket (SourceError). */
 export const LoadError = defineErrorFamily('system', {
   SLUICE_LOAD_ROWS_REFUSED: {
     cause: 'More rows were refused than the dataset allows. Nothing of the day was loaded.',
     cure: "Check the day's rows in the quarantine table, correct the mapping or the files, or raise `refusedShare` of the dataset.",
+    repeats: 'always',
   },
   SLUICE_LOAD_DISK_FULL: {
     cause: "Files of the day did not fit the function's disk, although there was room for them.",
     cure: 'No action is needed at first: the day is retried when it is next planned. If it persists, have smaller files written: a large file is a piece of its own.',
+    repeats: 'always',
   },
   SLUICE_LOAD_FILES_CHANGING: {
     cause: 'Files were replaced repeatedly while they were read.',
@@ -20,6 +20,7 @@ export const LoadError = defineErrorFamily('system', {
   SLUICE_LOAD_OUT_OF_TIME: {
     cause: 'The load of one piece of the day takes longer than a function may run.',
     cure: 'Raise `memorySize` of `ingest-load` in serverless.yml, to at most 10240, which also adds CPUs, or have smaller files written: a large file is a piece of its own.',
+    repeats: 'twice',
   },
   SLUICE_LOAD_KILLED: {
     cause:
@@ -46,47 +47,17 @@ export interface Failure {
   readonly message: string;
 }
 
-/** Codes of failures that a retry of the same files on the same machine cannot resolve. */
-const PERMANENT_CODES: ReadonlySet<string> = new Set([
-  ...Object.keys(FileError.entries),
-  'SLUICE_SOURCE_ACCESS_DENIED',
-  'SLUICE_SOURCE_KEY_DENIED',
-  'SLUICE_SOURCE_ROLE_DENIED',
-  'SLUICE_SOURCE_BUCKET_MISSING',
-  'SLUICE_SOURCE_REGION_WRONG',
-  'SLUICE_SOURCE_OBJECT_ARCHIVED',
-  'SLUICE_SOURCE_TOO_MANY_OBJECTS',
-  'SLUICE_SOURCE_NOTHING_LOADABLE',
-  'SLUICE_SOURCE_FILES_REPLACED',
-  'SLUICE_SOURCE_LOG_INVALID',
-  'SLUICE_SOURCE_DELTA_TABLE',
-  'SLUICE_SOURCE_ICEBERG_TABLE',
-  'SLUICE_SOURCE_HUDI_TABLE',
-  'SLUICE_SOURCE_HIVE_TABLE',
-  'SLUICE_SOURCE_SPARK_LOG_ABOVE',
-  'SLUICE_LOAD_ROWS_REFUSED',
-  'SLUICE_LOAD_DISK_FULL',
-  'SLUICE_ENGINE_OUT_OF_MEMORY',
-  'SLUICE_ENGINE_OUT_OF_DISK',
-  'SLUICE_CATALOG_TABLE_UNFIT',
-]);
-
-/** Codes of failures that the same files have again on the same machine, as a second try has shown. */
-export const TWICE_CODES: ReadonlySet<string> = new Set(['SLUICE_LOAD_OUT_OF_TIME', 'SLUICE_ENGINE_CRASHED']);
-
-/** The failure of a load, and whether the day fails at once or is retried first. */
-export interface LoadFailure extends Failure {
-  readonly isPermanent: boolean;
-}
+/** The failure of a load, and whether a retry has it again. */
+export type LoadFailure = Failure & Pick<SluiceError, 'repeats'>;
 
 /** Converts any error into what the ledger records. Only messages of Sluice's errors are kept, as others may quote data. */
 export function toLoadFailure(error: unknown): LoadFailure {
-  const named = toSluiceError(error);
-  return { code: named.code, message: named.message, isPermanent: PERMANENT_CODES.has(named.code) };
+  const { code, message, repeats } = toSluiceError(error);
+  return { code, message, repeats };
 }
 
 function toSluiceError(error: unknown): SluiceError {
-  if (error instanceof CatalogError || error instanceof SluiceError) return error;
+  if (error instanceof SluiceError) return error;
   if (error instanceof CatalogCallError) {
     return new LoadError('SLUICE_LOAD_CATALOG_FAILED', `${errorText(error, error.code)}.`, { cause: error });
   }

@@ -19,7 +19,7 @@ import { MARKER_AFTER_MS, PARALLEL_DAYS } from '../limits.ts';
 import { COMMIT, lacksCommit, markerReason, SETTLING } from '../plan/decideDay.ts';
 import type { IngestTask } from '../plan/messageBodies.ts';
 import { daysBefore, usualRows } from '../usualRows.ts';
-import { type Failure, LoadError, type LoadFailure, TWICE_CODES, toLoadFailure } from './LoadError.ts';
+import { type Failure, LoadError, type LoadFailure, toLoadFailure } from './LoadError.ts';
 import type { DropDay, Invocation, Loader } from './Loader.ts';
 import { type DropAnswer, loadDrop, restoreFailed } from './loadDrop.ts';
 import { type DayLoad, listFileFates, Progress } from './Progress.ts';
@@ -168,9 +168,9 @@ async function followFailure(load: DayLoad, kind: LoadKind, error: unknown): Pro
   const answer = answerToFailure(kind, {
     attempts,
     tries: invocation.tries,
-    isPermanent: failure.isPermanent,
+    isPermanent: failure.repeats === 'always',
     isLastMessage: invocation.isLastAttempt,
-    isAgain: TWICE_CODES.has(failure.code) && failure.code === last?.code && !isFirst,
+    isAgain: failure.repeats === 'twice' && failure.code === last?.code && !isFirst,
   });
   const { fingerprint = run?.fingerprint } = progress.drop ?? {};
   if (LOAD_TABLE[answer].next === 'failed' && run?.fingerprint === fingerprint && run !== undefined)

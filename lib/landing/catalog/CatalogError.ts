@@ -10,6 +10,7 @@ export const CatalogError = defineErrorFamily('system', {
     cause:
       'The Glue table does not have `ds` as its only partition key, so day folders cannot be its partitions.',
     cure: 'Drop the table (its files remain) and deploy again. The hourly run registers days of raw tables, the next night those of curated ones, and `sluice ingest backfill` those of a dataset.',
+    repeats: 'always',
   },
   SLUICE_CATALOG_MESSAGE_INVALID: {
     cause: 'A message in the queue of the registrar is not an "Object Created" event of S3.',

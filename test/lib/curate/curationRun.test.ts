@@ -1,4 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
+import { CurateError } from '../../../lib/curate/CurateError.ts';
 import {
   beginRun,
   endSlice,
@@ -152,7 +153,7 @@ describe('a worker that has the day', () => {
   });
 });
 
-it.each([
+it.each<readonly [keyof typeof CurateError.entries, Partial<CurationRun>, boolean]>([
   ['SLUICE_CURATE_OUT_OF_TIME', { failed: 'SLUICE_CURATE_OUT_OF_TIME' }, true],
   ['SLUICE_CURATE_OUT_OF_TIME', { failed: 'SLUICE_CURATE_COUNTS_DIFFER' }, false],
   ['SLUICE_CURATE_OUT_OF_TIME', {}, false],
@@ -161,7 +162,7 @@ it.each([
   ['SLUICE_CURATE_COUNTS_DIFFER', { done: [slice] }, true],
   ['SLUICE_CURATE_COUNTS_DIFFER', { version: V3, failed: 'SLUICE_CURATE_COUNTS_DIFFER' }, false],
 ])('another try after %s of a run with %j is hopeless: %s', (code, more, hopeless) => {
-  expect(isHopeless(held('me', more), V2, code)).toBe(hopeless);
+  expect(isHopeless(held('me', more), V2, new CurateError(code))).toBe(hopeless);
 });
 
 describe('the account of a version', () => {
