@@ -11,6 +11,7 @@ import { type HttpRequest, isExceptionReport, reservedEndpoint, sdkLabel } from 
 import { CollectError } from './CollectError.ts';
 import { requestMetrics } from './collectMetrics.ts';
 import { decode, readBytes, redactBody } from './decode.ts';
+import { isAlwaysLogged } from './isAlwaysLogged.ts';
 import {
   authenticate,
   type Received,
@@ -21,7 +22,7 @@ import {
 } from './receive.ts';
 import type { CollectPlan } from './rows/plan.ts';
 import { type CollectedBatch, collectBatch, type RequestRows, rowOfBody } from './rows.ts';
-import { isHeldUp, type Stored, type StorePorts, store } from './store.ts';
+import { type Stored, type StorePorts, store } from './store.ts';
 
 /** Dependencies of the collector: created once, used for every request. */
 export interface Collector extends ReceivePorts, StorePorts {
@@ -174,13 +175,14 @@ function report(steps: Steps, refusal: SluiceError | null, { status }: Answer, c
     relay: stored?.relay?.outcome ?? null,
   });
   for (const line of metrics) writeMetrics(line);
-  const needsAttention =
-    status >= 400 ||
-    total(delivered?.refused) > 0 ||
-    (batch?.noted['before_2000'] ?? 0) > 0 ||
-    (delivered?.notStreamed != null && isHeldUp(delivered.notStreamed)) ||
-    stored?.relay?.outcome === 'not_kept';
-  if (!needsAttention && !logSuccess()) return;
+  const isLogged = isAlwaysLogged({
+    status,
+    refused: delivered?.refused ?? {},
+    noted: batch?.noted ?? {},
+    not_streamed: delivered?.notStreamed?.reason ?? null,
+    relay: stored?.relay?.outcome ?? null,
+  });
+  if (!isLogged && !logSuccess()) return;
   const level = status >= 500 ? 'error' : status >= 400 ? 'warn' : 'info';
   log({ level, event: 'collect', status, ...fieldsOf(steps), ...(refusal && { code: refusal.code }), ms });
 }

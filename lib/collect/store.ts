@@ -15,6 +15,7 @@ import type { DecodedBody } from '../wire/decodeBody.ts';
 import type { AuthenticatedKey } from '../wire/keys/KeyGate.ts';
 import type { HttpRequest } from '../wire/sdkRequest.ts';
 import { CollectError } from './CollectError.ts';
+import { isHeldUp } from './isAlwaysLogged.ts';
 import type { Received } from './receive.ts';
 import type { RequestRows } from './rows.ts';
 
@@ -88,11 +89,6 @@ export interface Delivered {
   readonly objectError: string | null;
   /** Events or bodies that were refused, by code. */
   readonly refused: Readonly<Record<string, number>>;
-}
-
-/** Whether the stream did not take a record that it should have taken. */
-export function isHeldUp({ reason }: NotStreamed): boolean {
-  return reason === 'held_back' || reason === 'not_acknowledged';
 }
 
 /** Outcome of a request. */
@@ -196,7 +192,7 @@ function outcomeOf(
 ): Omit<Delivered, 'refused'> {
   const isInStream = landing?.place === 'stream';
   const isObject = landing?.place === 'object';
-  const isLanded = isInStream || (isObject && !isHeldUp(landing.notStreamed));
+  const isLanded = isInStream || (isObject && !isHeldUp(landing.notStreamed.reason));
   return {
     tables: tableKinds.map((table) => ({
       table,

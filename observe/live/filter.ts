@@ -1,3 +1,4 @@
+import { isAlwaysLogged } from '../../lib/collect/isAlwaysLogged.ts';
 import type { Config } from '../../lib/schema/config.ts';
 import type { LiveEntry, LiveFilter, LiveRequest } from '../facts/flow/liveEntries.ts';
 import { isAbout } from '../facts/tables/tracedRows.ts';
@@ -18,9 +19,8 @@ export function liveMatcher(
 }
 
 /** Whether a request had a problem, of the whole of it or of a part. */
-function hasProblem({ status, refused, overflowed, noted }: LiveRequest): boolean {
-  const isOld = (noted['before_2000'] ?? 0) > 0;
-  return status >= 400 || overflowed > 0 || isOld || Object.keys(refused).length > 0;
+function hasProblem(request: LiveRequest): boolean {
+  return request.overflowed > 0 || isAlwaysLogged(request);
 }
 
 function fits(text: string | null, wanted: string): boolean {

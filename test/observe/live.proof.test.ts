@@ -88,6 +88,7 @@ describe('what happens in the local cloud', () => {
       overflowed: 0,
       code: null,
       not_streamed: null,
+      relay: null,
       refused: { SLUICE_EVENT_NO_NAME: 1 },
       ignored_as: { 'statsig::diagnostics': 1 },
       noted: {},

@@ -31,15 +31,17 @@ afterAll(async () => {
 describe('who sent a spike', () => {
   it('is who sent most of it: a line of a sampled request counts for those that it stands for', async () => {
     const write = logs.open('sluice-prod-collect');
-    const line = (key: string, status: number, events = 1) => {
-      const line = JSON.stringify({ event: 'collect', status, ms: 1, key, sdk: `${key} 1`, events });
-      return write(`${line}\n`);
+    const line = (key: string, status: number, events = 1, more = {}) => {
+      const text = JSON.stringify({ event: 'collect', status, ms: 1, key, sdk: `${key} 1`, events, ...more });
+      return write(`${text}\n`);
     };
     line('before', 202);
     await clock.advance(10 * MINUTE);
     for (let i = 0; i < 3; i += 1) line('web', 202);
     for (let i = 0; i < 20; i += 1) line('old', 401);
     line('batch', 202, 500);
+    // As every line of the log that the collector always writes, it stands for itself alone.
+    for (let i = 0; i < 10; i += 1) line('copied', 202, 1, { relay: 'not_kept' });
     const spike = (what: 'requests' | 'events') => ({
       what,
       hour: 999,
@@ -57,7 +59,7 @@ describe('who sent a spike', () => {
     expect(await readSpikeSender(asked, [spike('requests')])).toEqual({
       key: 'web',
       sdk: 'web 1',
-      share: 0.5,
+      share: 3 / 7,
     });
     expect(await readSpikeSender(asked, [spike('events')])).toMatchObject({ key: 'batch' });
     expect(await readSpikeSender({ ...asked, isLocal: true }, [spike('requests')])).toMatchObject({

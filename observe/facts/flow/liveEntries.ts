@@ -37,6 +37,8 @@ export interface LiveRequest {
   readonly noted: Readonly<Record<string, number>>;
   /** Why the rows did not go to Firehose: `not_acknowledged: TimeoutError`. Null if they did, or there are none. */
   readonly not_streamed: string | null;
+  /** Outcome of its copy for relay: `not_kept` if neither queue nor bucket took it. Null if nothing is relayed. */
+  readonly relay: string | null;
 }
 
 /** A row that a delivery stream accepted. Only the local cloud shows them. */
@@ -133,6 +135,7 @@ const requestLine = z.object({
   sent_key: text,
   code: text,
   not_streamed: text,
+  relay: text,
   events: z.number().optional(),
   exposures_landed: number,
   events_landed: number,
@@ -149,7 +152,8 @@ export function readRequestLine(line: string, at: string): LiveRequest | undefin
   if (!line.includes('"event":"collect"')) return undefined;
   const { data } = requestLine.safeParse(parseJson(line));
   if (data === undefined) return undefined;
-  const { request_id, status, ms, endpoint, code, not_streamed, quarantined, overflowed, refused } = data;
+  const { request_id, status, ms, endpoint, code, not_streamed, relay } = data;
+  const { quarantined, overflowed, refused } = data;
   const { key: key_label, sent_key } = data;
   const [sdk_type = null, sdk_version = null] = data.sdk?.split(' ', 2) ?? [];
   return {
@@ -173,6 +177,7 @@ export function readRequestLine(line: string, at: string): LiveRequest | undefin
     ignored_as: data.counted,
     noted: data.noted,
     not_streamed,
+    relay,
   };
 }
 

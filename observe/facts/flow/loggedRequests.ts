@@ -1,4 +1,5 @@
 import { DAY_MS, HOUR_MS, isoTimestamp } from '../../../lib/base/time.ts';
+import { isAlwaysLogged } from '../../../lib/collect/isAlwaysLogged.ts';
 import type { Deployment } from '../../deployment.ts';
 import { functionLog, type LogQuestion, readLog } from '../../readLog.ts';
 import { type Change, PERIOD_MS } from './changes.ts';
@@ -125,13 +126,6 @@ export async function readSpikeSender(
   if (most === undefined) return null;
   const all = groups.reduce((sum, { count }) => sum + count, 0);
   return { key: most.key, sdk: most.sdk, share: most.count / all };
-}
-
-/** As lib/collect/answer.ts decides. */
-function isAlwaysLogged({ status, refused, noted, not_streamed }: LiveRequest): boolean {
-  const isNoted = (noted['before_2000'] ?? 0) > 0;
-  const isHeldUp = /^(held_back|not_acknowledged)/.test(not_streamed ?? '');
-  return status >= 400 || Object.keys(refused).length > 0 || isNoted || isHeldUp;
 }
 
 async function readRequests(

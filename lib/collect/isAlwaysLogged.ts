@@ -1,0 +1,27 @@
+/** What the log line of an answered request has that decides whether it is there. */
+export interface AnsweredRequest {
+  readonly status: number;
+  /** Refused events by code, and what was noted of stored ones. */
+  readonly refused: Readonly<Record<string, number>>;
+  readonly noted: Readonly<Record<string, number>>;
+  /** Why the stream does not have its record, `held_back` or `held_back: SlowDown`; null if it has. */
+  readonly not_streamed: string | null;
+  /** Outcome of its copy for relay; null if nothing is relayed. */
+  readonly relay: string | null;
+}
+
+/** Whether a request needs attention, so that its line is in the log however few successful ones are. */
+export function isAlwaysLogged({ status, refused, noted, not_streamed, relay }: AnsweredRequest): boolean {
+  return (
+    status >= 400 ||
+    Object.keys(refused).length > 0 ||
+    (noted['before_2000'] ?? 0) > 0 ||
+    isHeldUp(not_streamed) ||
+    relay === 'not_kept'
+  );
+}
+
+/** Whether the stream did not take a record that it should have taken. */
+export function isHeldUp(notStreamed: string | null): boolean {
+  return /^(?:held_back|not_acknowledged)\b/.test(notStreamed ?? '');
+}
