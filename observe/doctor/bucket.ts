@@ -263,6 +263,18 @@ async function findForeignFiles(setup: Setup, kind: ForwardedKind): Promise<read
       if (!Key.endsWith('/') && !isDeliveredFile(Key) && (LastModified?.getTime() ?? 0) >= since)
         files.push(Key.slice(folder.length));
   }
+  return judgeForeign(config, { folder, files, since });
+}
+
+/** Judges the files of others in the folder of a table. @param since Epoch milliseconds from which on files were looked at. */
+export function judgeForeign(
+  config: Pick<Setup['config'], 'bucket' | 'relay'>,
+  {
+    folder,
+    files,
+    since,
+  }: { readonly folder: string; readonly files: readonly string[]; readonly since: number },
+): readonly Finding[] {
   if (files.length === 0) return [];
   // What relay delivers to Statsig is then in one table twice.
   const comesBack = config.relay !== undefined && 'statsig' in config.relay;

@@ -214,33 +214,39 @@ export const servedDays: Look = {
   name: 'curated-days',
   expects: 'views read no curated day that lacks rows of its raw files, or files of its own',
   async find(setup) {
-    const { config, say } = setup;
-    const faults = config.curate ? await readServedFaults(setup) : [];
-    const found = (days: readonly string[], detail: string, ...words: readonly string[]) =>
-      days.length === 0
-        ? []
-        : [
-            finding('SLUICE_FINDING_CURATE_STALE', `${detail}: ${listed(days)}.`, [
-              say.sluice('curate', ...words),
-            ]),
-          ];
-    return faults.flatMap(({ kind, table, stale, gone, lost }) => {
-      const of = ['--table', kind];
-      const from = gone[0] ?? '';
-      const to = gone.at(-1) ?? '';
-      return [
-        ...found(stale, `${table}, changed since`, 'run', ...of),
-        ...found(gone, `${table}, without files`, 'rebuild', ...of, '--from', from, '--to', to),
-        ...(lost.length === 0
-          ? []
-          : [
-              finding(
-                'SLUICE_FINDING_CURATE_STALE',
-                `${table}, without files that have the only rows: ${listed(lost)}.`,
-                [say.restore(config.bucket, lost)],
-              ),
-            ]),
-      ];
-    });
+    return setup.config.curate ? judgeServed(await readServedFaults(setup), setup) : [];
   },
 };
+
+/** Judges the days that views read from curated tables. */
+export function judgeServed(
+  faults: Awaited<ReturnType<typeof readServedFaults>>,
+  { config, say }: Pick<Setup, 'config' | 'say'>,
+): readonly Finding[] {
+  const found = (days: readonly string[], detail: string, ...words: readonly string[]) =>
+    days.length === 0
+      ? []
+      : [
+          finding('SLUICE_FINDING_CURATE_STALE', `${detail}: ${listed(days)}.`, [
+            say.sluice('curate', ...words),
+          ]),
+        ];
+  return faults.flatMap(({ kind, table, stale, gone, lost }) => {
+    const of = ['--table', kind];
+    const from = gone[0] ?? '';
+    const to = gone.at(-1) ?? '';
+    return [
+      ...found(stale, `${table}, changed since`, 'run', ...of),
+      ...found(gone, `${table}, without files`, 'rebuild', ...of, '--from', from, '--to', to),
+      ...(lost.length === 0
+        ? []
+        : [
+            finding(
+              'SLUICE_FINDING_CURATE_STALE',
+              `${table}, without files that have the only rows: ${listed(lost)}.`,
+              [say.restore(config.bucket, lost)],
+            ),
+          ]),
+    ];
+  });
+}

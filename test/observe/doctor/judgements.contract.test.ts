@@ -5,10 +5,10 @@ import { shellCommand } from '../../../lib/base/text.ts';
 import { VERSION } from '../../../lib/base/version.ts';
 import { defineConfig } from '../../../lib/config/defineConfig.ts';
 import { deploymentCommands, revertDriftWords } from '../../../observe/deploymentCommands.ts';
-import { sameDocument } from '../../../observe/doctor/bucket.ts';
-import { differences } from '../../../observe/doctor/catalog.ts';
+import { judgeForeign, sameDocument } from '../../../observe/doctor/bucket.ts';
+import { differences, judgeServed } from '../../../observe/doctor/catalog.ts';
 import { judgeSimulation } from '../../../observe/doctor/readers.ts';
-import { judgeDomain, judgeDrift, judgeStack } from '../../../observe/doctor/stack.ts';
+import { judgeDomain, judgeDrift, judgeStack, stack as missing } from '../../../observe/doctor/stack.ts';
 import { deniedByBucket, writerNeeds } from '../../../observe/doctor/writer.ts';
 import { judgeKey } from '../../../observe/findings/judge.ts';
 
@@ -42,6 +42,13 @@ describe('a domain', () => {
 });
 
 describe('a stack', () => {
+  it('is missing', async () => {
+    const setup = { deployed: undefined, stackName: 's', identity: { account: '1', region: 'eu-west-1' } };
+    expect(await missing.find(Object.assign(Object.create(null), setup))).toMatchObject([
+      { code: 'SLUICE_FINDING_STACK_MISSING', detail: 's, in eu-west-1 of account 1.' },
+    ]);
+  });
+
   const config = { bucket: 'b', database: 'd', tables: { exposures: 'x', events: 'e', quarantine: 'q' } };
   const stack = { StackName: 's', Outputs: [{ OutputKey: 'SluiceVersion', OutputValue: VERSION }] };
 
@@ -169,6 +176,49 @@ describe('a simulation by IAM', () => {
   });
 });
 
+describe('the folders of tables', () => {
+  const config = defineConfig({ bucket: 'acme' });
+  const foreign = { folder: 'statsig/events/', files: ['2026-11-20/theirs.parquet', 'x'], since: 0 };
+
+  it('have files of others, which is a problem where they come back by relay', () => {
+    expect(judgeForeign(config, { ...foreign, files: [] })).toEqual([]);
+    expect(judgeForeign(config, foreign)).toMatchObject([
+      {
+        code: 'SLUICE_FINDING_FORWARDED',
+        severity: 'warning',
+        detail: 's3://acme/statsig/events/: 2 files since 1970-01-01, such as 2026-11-20/theirs.parquet.',
+      },
+    ]);
+    const relayed = defineConfig({ bucket: 'acme', relay: { statsig: true } });
+    expect(judgeForeign(relayed, foreign)).toMatchObject([{ severity: 'problem' }]);
+  });
+
+  it('lack what curated days have: each kind with what brings it back', () => {
+    const fault = { kind: 'events', table: 'curated_events', stale: [], gone: [], lost: [] } as const;
+    const judged = (more: object) =>
+      judgeServed([{ ...fault, ...more }], { config, say }).map(({ code, detail, commands }) => [
+        code,
+        detail,
+        commands.map((command) => command.split(' --stage')[0]),
+      ]);
+    const code = 'SLUICE_FINDING_CURATE_STALE';
+    expect(judged({})).toEqual([]);
+    expect(judged({ stale: ['2026-11-19'] })).toEqual([
+      [code, 'curated_events, changed since: 2026-11-19.', ['npx sluice curate run --table events']],
+    ]);
+    expect(judged({ gone: ['2026-11-18', '2026-11-19'] })).toEqual([
+      [
+        code,
+        'curated_events, without files: 2026-11-18, 2026-11-19.',
+        ['npx sluice curate rebuild --table events --from 2026-11-18 --to 2026-11-19'],
+      ],
+    ]);
+    expect(judged({ lost: ['curated/events/2026-11-19/v1/'] })).toMatchObject([
+      [code, 'curated_events, without files that have the only rows: curated/events/2026-11-19/v1/.', {}],
+    ]);
+  });
+});
+
 describe('the policy of a bucket', () => {
   const role = 'arn:aws:iam::111122223333:role/sluice-prod-WriteRole-1';
   const needs = writerNeeds(defineConfig({ bucket: 'acme' }), 'aws');
@@ -180,8 +230,8 @@ describe('the policy of a bucket', () => {
       detail,
     ]);
   };
-  const text = (verb: string, action = 's3:DeleteObject', code = 'DELETE') => [
-    [`SLUICE_FINDING_${code}_DENIED`, `The policy of the bucket: S ${verb} ${action} to ${role}.`],
+  const text = (verb: string, action = 's3:DeleteObject', code = 'DELETE_DENIED') => [
+    [`SLUICE_FINDING_${code}`, `The policy of the bucket: S ${verb} ${action} to ${role}.`],
   ];
 
   it.each([
@@ -211,7 +261,7 @@ describe('the policy of a bucket', () => {
     const Condition = { StringNotEquals: { 'aws:SourceVpce': 'vpce-1' } };
     expect(denied({ Condition })).toEqual(text('may deny'));
     expect(denied({ Action: '*' })).toEqual([
-      ...['s3:GetObject', 's3:PutObject'].flatMap((action) => text('denies', action, 'WRITER')),
+      ...['s3:GetObject', 's3:PutObject'].flatMap((action) => text('denies', action, 'WRITER_DENIED')),
       ...text('denies'),
     ]);
     expect(deniedByBucket('', role, needs)).toEqual([]);
@@ -219,7 +269,7 @@ describe('the policy of a bucket', () => {
 
   it.each(['quarantine/', 'statsig/statsig_forwarded_events/'])('denies files in %s', (folder) => {
     const statement = { Action: ['s3:Put*', 's3:Get*'], Resource: `arn:aws:s3:::acme/${folder}*` };
-    expect(denied(statement)).toEqual(text('denies', 's3:PutObject', 'WRITER'));
+    expect(denied(statement)).toEqual(text('denies', 's3:PutObject', 'WRITER_DENIED'));
   });
 });
 
