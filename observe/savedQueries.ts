@@ -1,5 +1,5 @@
 /**
- * Queries of names, which docs/observe.md has and the console's page SQL offers. Athena's dialect. Resends and the SDKs' own
+ * Queries of names, which the console's page SQL offers. Athena's dialect. Resends and the SDKs' own
  * telemetry are not counted, because the view `product_events` leaves them out.
  */
 export const savedQueries = [

@@ -7,7 +7,6 @@ import { errorsPage } from './docs/errorsPage.ts';
 import {
   consoleApiPage,
   findingsPage,
-  observePage,
   probePage,
   retentionPage,
   statsigPage,
@@ -21,7 +20,6 @@ const pages: Readonly<Record<string, (page: string) => string | Promise<string>>
   'reference/probe.md': probePage,
   'reference/cli.md': () => cliPage(),
   'reference/console.md': consoleApiPage,
-  'observe.md': observePage,
   'retention.md': retentionPage,
   'statsig.md': statsigPage,
   'send.md': timesPage,

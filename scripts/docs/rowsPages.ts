@@ -6,7 +6,6 @@ import { TIME_FORMS } from '../../lib/base/timeForms.ts';
 import { defineConfig } from '../../lib/config/defineConfig.ts';
 import { NON_GROUP_RULE_ENDINGS, NON_GROUP_RULES } from '../../lib/wire/isAssignment.ts';
 import { findingCatalogue } from '../../observe/findings/catalogue.ts';
-import { savedQueries } from '../../observe/savedQueries.ts';
 import { asReference } from './asReference.ts';
 
 const config = defineConfig({ bucket: 'acme-experiments' });
@@ -61,16 +60,6 @@ export function findingsPage(page: string): string {
     ([code, { severity, cause }]) => `| \`${code}\` | ${severity} | ${cause} |`,
   );
   return withRows(page, 'code', rows.map(asReference));
-}
-
-/** docs/observe.md with its saved queries written anew. All other text stays. */
-export function observePage(page: string): string {
-  return savedQueries.reduce((text, { title, sql }) => {
-    const from = text.indexOf(`**${title}**\n\n\`\`\`sql\n`);
-    if (from < 0) throw new RangeError(`The page has no query "${title}".`);
-    const start = text.indexOf('\n', text.indexOf('```sql', from)) + 1;
-    return `${text.slice(0, start)}${sql}\n${text.slice(text.indexOf('```', start))}`;
-  }, page);
 }
 
 /** docs/reference/console.md with its calls written anew. All other text stays. */
