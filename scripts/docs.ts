@@ -6,9 +6,10 @@ import { configurationPage, dropsConfigurationPage } from './docs/configurationP
 import { errorsPage } from './docs/errorsPage.ts';
 import {
   consoleApiPage,
+  experimentsPage,
   findingsPage,
+  platformPage,
   probePage,
-  retentionPage,
   statsigPage,
   timesPage,
 } from './docs/rowsPages.ts';
@@ -20,7 +21,8 @@ const pages: Readonly<Record<string, (page: string) => string | Promise<string>>
   'reference/probe.md': probePage,
   'reference/cli.md': () => cliPage(),
   'reference/console.md': consoleApiPage,
-  'retention.md': retentionPage,
+  'experiments.md': experimentsPage,
+  'platform.md': platformPage,
   'statsig.md': statsigPage,
   'send.md': timesPage,
   'ingest-mapping.md': timesPage,

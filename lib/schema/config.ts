@@ -115,7 +115,7 @@ export const configSchema = z.strictObject({
       )
       .max(5, 'at most 5')
       .default([]),
-    'Earlier values of `statsigFolder`, in which days stay: [Another Statsig folder](remove.md#another-statsig-folder).',
+    'Earlier values of `statsigFolder`, in which days stay: [Another Statsig folder](deploy.md#another-statsig-folder).',
   ),
   database: noted(
     databaseName('database').default('sluice'),

@@ -74,7 +74,7 @@ export const findingCatalogue = {
   SLUICE_FINDING_UNCHECKED: {
     severity: 'unchecked',
     cause: 'This cannot be checked here.',
-    cure: 'Run the doctor on a deployment, with a user or a role. docs/aws.md says what only a first deployment tells.',
+    cure: 'Run the doctor on a deployment, with a user or a role. docs/first-deployment.md says what only a first deployment tells.',
   },
   SLUICE_FINDING_RESOURCE_MISSING: problem(
     'A resource that the stack has, or that it uses, does not exist.',

@@ -1,4 +1,5 @@
 import type * as z from 'zod';
+import { readerQuestions } from '../../cli/connect/questions.ts';
 import { questions } from '../../cli/probe/questions.ts';
 import { routes } from '../../console/api/routes.ts';
 import { lifecycleRules } from '../../lib/access/buckets/lifecycleRules.ts';
@@ -10,8 +11,8 @@ import { asReference } from './asReference.ts';
 
 const config = defineConfig({ bucket: 'acme-experiments' });
 
-/** docs/retention.md with the table of the bucket's lifecycle written anew. All other text stays. */
-export function retentionPage(page: string): string {
+/** docs/platform.md with the table of the bucket's lifecycle written anew. All other text stays. */
+export function platformPage(page: string): string {
   const rows = lifecycleRules(config).map(
     ({ prefix, expireDays, versionDays }) =>
       `| \`${prefix}\` | ${expireDays === null ? 'never' : days(expireDays)} | ${days(versionDays)} |`,
@@ -60,6 +61,12 @@ export function findingsPage(page: string): string {
     ([code, { severity, cause }]) => `| \`${code}\` | ${severity} | ${cause} |`,
   );
   return withRows(page, 'code', rows.map(asReference));
+}
+
+/** docs/experiments.md with the query of conversion that `sluice connect` prints. All other text stays. */
+export function experimentsPage(page: string): string {
+  const { sql = '' } = readerQuestions(config).find(({ name }) => name === 'Conversion by group') ?? {};
+  return page.replace(/```sql\n[^]*?```/, () => `\`\`\`sql\n${sql}\n\`\`\``);
 }
 
 /** docs/reference/console.md with its calls written anew. All other text stays. */

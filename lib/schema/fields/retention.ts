@@ -3,7 +3,7 @@ import { noted } from '../noted.ts';
 
 const days = () => z.int('whole days').min(1, '1 or more: null keeps for good').max(36_500, '36500 at most');
 
-/** Days after which objects in the bucket expire; null keeps them. docs/retention.md has the table. */
+/** Days after which objects in the bucket expire; null keeps them. docs/platform.md has the table. */
 export const retentionSchema = z
   .strictObject({
     forwardedDays: noted(
