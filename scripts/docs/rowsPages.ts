@@ -65,8 +65,9 @@ export function findingsPage(page: string): string {
 
 /** docs/experiments.md with the query of conversion that `sluice connect` prints. All other text stays. */
 export function experimentsPage(page: string): string {
-  const { sql = '' } = readerQuestions(config).find(({ name }) => name === 'Conversion by group') ?? {};
-  return page.replace(/```sql\n[^]*?```/, () => `\`\`\`sql\n${sql}\n\`\`\``);
+  const question = readerQuestions(config).find(({ name }) => name === 'Conversion by group');
+  if (question === undefined) throw new RangeError('There is no query of conversion.');
+  return page.replace(/```sql\n.*?```/s, () => `\`\`\`sql\n${question.sql}\n\`\`\``);
 }
 
 /** docs/reference/console.md with its calls written anew. All other text stays. */
