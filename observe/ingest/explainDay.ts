@@ -88,9 +88,11 @@ export function explainEntry(
     served:
       version === undefined
         ? `Queries read no rows of ${day} in ${table}.`
-        : entry.state === 'failed' || entry.missingSince !== undefined
-          ? `Queries read the last good version of ${day} in ${table}, ${version}.`
-          : `Queries read version ${version} of ${day} in ${table}.`,
+        : lacking !== null
+          ? `Queries read what is left of version ${version} of ${day} in ${table}.`
+          : entry.state === 'failed' || entry.missingSince !== undefined
+            ? `Queries read the last good version of ${day} in ${table}, ${version}.`
+            : `Queries read version ${version} of ${day} in ${table}.`,
     next: [...(entry.state === 'failed' && explained !== null ? [explained.cure] : []), next]
       .filter((one) => one !== '')
       .map((one) => targetCommands(dayCommands(one, entry), target)),

@@ -52,7 +52,7 @@ export interface CurateRequested {
 type Requested = CuratedReaders & Pick<Deployment, 'sqs' | 'stack' | keyof RetryPorts>;
 
 /** States of days that are due. */
-const DUE: readonly string[] = ['waiting', 'failed', 'outdated'];
+const DUE: readonly string[] = ['waiting', 'failed', 'outdated', 'lacking'];
 
 /**
  * Requests what the nightly schedule does: that days are curated which never were, have changed since, or failed. Like a

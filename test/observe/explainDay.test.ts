@@ -32,6 +32,14 @@ describe('the next steps of a day', () => {
     expect(explainEntry(ledgerEntry(gone), TARGET).next.join(' ')).toContain('`filesLeave: true`');
   });
 
+  it('of one whose version has lost files load it again, whatever its state', () => {
+    for (const state of ['succeeded', 'inputs_missing', 'failed'] as const) {
+      const told = explainEntry(ledgerEntry({ state, version: 'v1' }), TARGET, 0);
+      expect(told.next.join(' ')).toContain(`npx sluice ingest backfill ${OF_DAY} --from 2026-11-19`);
+      expect(told.served).toContain('what is left of version v1');
+    }
+  });
+
   it('of one that is loaded in pieces say how far it is, and since when', () => {
     const rows = { in: 1_200, out: 1_200, refused: 0 };
     const run = loadRun({ pieces: 16, done: 3, rows });
