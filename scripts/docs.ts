@@ -25,7 +25,6 @@ const pages: Readonly<Record<string, (page: string) => string | Promise<string>>
   'platform.md': platformPage,
   'statsig.md': statsigPage,
   'send.md': timesPage,
-  'ingest-mapping.md': timesPage,
   'reference/errors.md': errorsPage,
   'reference/findings.md': findingsPage,
   'reference/configuration.md': configurationPage,

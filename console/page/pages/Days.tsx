@@ -75,7 +75,7 @@ function Calendar({ answer, onDone }: { readonly answer: DaysAnswer; readonly on
       ))}
       <p class="faint">
         ✓ done, – no data, ? inputs missing, ✗ failed, » in progress, … waiting, ! late, outdated or without
-        its files, · nothing. The bar has a line at the rows that are usual. A day opens below its line.
+        its files, · nothing. The line in a bar marks the usual number of rows. A day opens below its line.
         Schedules load, export and curate what is due; <code>sluice ingest</code>, <code>export</code> and{' '}
         <code>curate run</code> do it now.
       </p>
