@@ -134,7 +134,7 @@ describe('an error of the file system', () => {
       /^SLUICE_DISK_FOREIGN: Something that the local cloud has not made is where it keeps its data\. .*file'\.\n {2}.*\n$/,
     );
     expect(JSON.parse(answers[1]?.stderr ?? '')).toMatchObject({ error: { code: 'SLUICE_DISK_FOREIGN' } });
-  }, 120_000);
+  });
 
   it.each(['ENOENT', 'EACCES', 'EIO'])('%s is one with its path, also within another error', (code) => {
     const error = Object.assign(new Error(`${code}: no`), { code, syscall: 'open', errno: -1, path: '/a/b' });

@@ -11,8 +11,9 @@ export function openLocalConsole(
   return openConsoleOf(cloud, { port: 0, ...options });
 }
 
-/** How often a page is looked at. */
+/** How often a page is looked at, and how often at most: less than a test's own limit. */
 const LOOK_MS = 25;
+const MOST_LOOKS = 7_000;
 
 /** Opens a console as a browser does, in happy-dom: elements and scripts, without a layout. */
 export async function openPage(address: string) {
@@ -24,15 +25,16 @@ export async function openPage(address: string) {
   const { window } = page.mainFrame;
   const { document } = window;
   const text = () => document.querySelector('main')?.textContent ?? '';
-  const until = async <Found>(look: () => Found | undefined | false): Promise<Found> => {
-    for (;;) {
+  const until = async <Found>(wanted: string, look: () => Found | undefined | false): Promise<Found> => {
+    for (let looks = 0; looks < MOST_LOOKS; looks += 1) {
       const found = look();
       if (found !== undefined && found !== false) return found;
       await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
     }
+    throw new Error(`${window.location.hash} lacks ${wanted}. It shows: ${text()}`);
   };
   const shows = async (wanted: string) => {
-    await until(() => text().includes(wanted));
+    await until(wanted, () => text().includes(wanted));
   };
   return {
     /** Resolves when the page has the text. */
@@ -43,17 +45,19 @@ export async function openPage(address: string) {
     },
     async click(selector: string, wanted: string) {
       const all = () => [...document.querySelectorAll(selector)];
-      const found = await until(() => all().find((one) => one.textContent.includes(wanted)));
+      const found = await until(`${selector} with ${wanted}`, () =>
+        all().find((one) => one.textContent.includes(wanted)),
+      );
       found.dispatchEvent(new window.MouseEvent('click', { bubbles: true, cancelable: true }));
     },
     async type(selector: string, wanted: string) {
-      const field = await until(() => document.querySelector(selector) ?? undefined);
+      const field = await until(selector, () => document.querySelector(selector) ?? undefined);
       Object.assign(field, { value: wanted });
       field.dispatchEvent(new window.Event('input', { bubbles: true }));
     },
     /** Resolves when an expression is true in the page. */
     async holds(expression: string) {
-      await until(() => page.evaluate(expression) === true);
+      await until(expression, () => page.evaluate(expression) === true);
     },
     close: () => browser.close(),
   };

@@ -55,7 +55,7 @@ describe('relay of what real SDKs send', () => {
     expect(await world.post({ events: [{ eventName: 'first' }] })).toBe(202);
     await world.cloud.flush();
     front.behave((response, one) => void passing.push(pass(one, response)));
-  }, 120_000);
+  });
   afterAll(async () => {
     await front.close();
     await world?.close();

@@ -60,16 +60,20 @@ export async function removeVersion(s3: S3Client, Bucket: string, Key: string): 
   await s3.send(new DeleteObjectCommand({ Bucket, Key, VersionId }));
 }
 
-/** Looks until it is so. A look without pause would take the processor from what it looks at. */
+/** Looks of {@link eventually} at most: less than a test's own limit. */
+const MOST_LOOKS = 7_000;
+
+/** Looks until it is so, and says what never is. A look without pause would take the processor from what it looks at. */
 export async function eventually<Found>(
   look: () => Found | Promise<Found>,
 ): Promise<Exclude<Found, null | undefined | false>> {
-  for (;;) {
+  for (let looks = 0; looks < MOST_LOOKS; looks += 1) {
     const found = await look();
     if (found !== null && found !== undefined && found !== false)
       return found as Exclude<Found, null | undefined | false>;
     await new Promise((resolve) => setTimeout(resolve, 25));
   }
+  throw new Error(`It is not so: ${look}`);
 }
 
 /**

@@ -111,5 +111,5 @@ resources:
     } finally {
       remove();
     }
-  }, 120_000);
+  });
 });

@@ -134,7 +134,7 @@ describe('bundleFunctions', () => {
     };
     await bundleFunctions({ root, functions: ['collect'], config: redacting, host: 'here' });
     expect(holders('planted-salt')).toEqual(['collect']);
-  }, 120_000);
+  });
 
   it('writes lazily imported modules to separate files, and removes files of an earlier build', async () => {
     const late = (text: string) => ({

@@ -100,7 +100,7 @@ describe.each(['default', 'every option', 'what a platform team asks for'] as co
       expect(calls.length).toBeGreaterThan(30);
       const refused = (await verdicts(deployed, calls)).filter(([, verdict]) => verdict !== 'Allowed');
       expect(refused).toEqual([]);
-    }, 120_000);
+    });
   },
 );
 
@@ -108,7 +108,7 @@ describe('the deployment policy', () => {
   let deployed: Deployed;
   beforeAll(async () => {
     deployed = await deploy(templateConfigurations['readers and customers']);
-  }, 120_000);
+  });
 
   const onKey = (action: string, context?: Call['context']): Call => ({
     action: `kms:${action}`,
@@ -202,7 +202,7 @@ it('the deployment policy with a boundary makes no role and no user without it, 
     false,
     false,
   ]);
-}, 120_000);
+});
 
 describe('the policies of a trial', () => {
   const TRIAL = 'sluice-trial-0a1b2c3d';
@@ -219,7 +219,7 @@ describe('the policies of a trial', () => {
     expect(made.policies).toHaveLength(2);
     boundary = least;
     deployed = { ...made, policies: [policy] };
-  }, 120_000);
+  });
 
   const key = here('kms', 'key/99999999-0000-4000-8000-000000000000');
   const keyOf = (stack: string): Call => ({

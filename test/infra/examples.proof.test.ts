@@ -218,7 +218,7 @@ export default defineConfig(({ stage }) => ({
     // The name of the artifact's file.
     const [, upload = ''] = /path: \.serverless\/(\S+)/.exec(textOf(`${folder}/check.yml`)) ?? [];
     expect(readdirSync(out)).toContain(upload);
-  }, 120_000);
+  });
 
   const template = readTemplate('github-actions/access.yaml');
   const parameters = {

@@ -30,7 +30,7 @@ describe('a stack with all that a platform team asks for', () => {
     template = parseTemplate(await packageTemplate(options));
     const { tags: _tags, permissionsBoundary: _boundary, logs: _logs, ...others } = options;
     plain = parseTemplate(await packageTemplate(others));
-  }, 120_000);
+  });
   const ofType = (of: Template, ...types: string[]) =>
     Object.entries(of.Resources).filter(([, { Type }]) => types.includes(Type));
 
@@ -216,5 +216,5 @@ describe('docs/platform.md', () => {
     } finally {
       rmSync(directory, { recursive: true, force: true });
     }
-  }, 120_000);
+  });
 });

@@ -109,19 +109,15 @@ describe('serverless package of one of two stages', () => {
     ['dev', 'heron', /kestrel|222222222222/],
     ['prod', 'kestrel', /heron|111111111111/],
     ['personal-ada', 'ada', /heron|kestrel|111111111111|222222222222/],
-  ])(
-    '%s has its own values in template and bundles, and no other values',
-    async (stage, word, others) => {
-      const texts = await packaged(stage);
-      expect(texts.get('the template')).toContain(`"acme-${word}"`);
-      expect(texts.get('collect/handler.mjs')).toContain(`the salt of stage ${word}`);
-      for (const name of ['ingest-plan', 'ingest-load'])
-        expect(texts.get(`${name}/handler.mjs`)).toContain(`${word}-drops`);
-      expect(texts.get('export/handler.mjs')).toContain(`${word}-warehouse`);
-      for (const [path, text] of texts) expect([path, others.exec(text)?.[0]]).toEqual([path, undefined]);
-    },
-    60_000,
-  );
+  ])('%s has its own values in template and bundles, and no other values', async (stage, word, others) => {
+    const texts = await packaged(stage);
+    expect(texts.get('the template')).toContain(`"acme-${word}"`);
+    expect(texts.get('collect/handler.mjs')).toContain(`the salt of stage ${word}`);
+    for (const name of ['ingest-plan', 'ingest-load'])
+      expect(texts.get(`${name}/handler.mjs`)).toContain(`${word}-drops`);
+    expect(texts.get('export/handler.mjs')).toContain(`${word}-warehouse`);
+    for (const [path, text] of texts) expect([path, others.exec(text)?.[0]]).toEqual([path, undefined]);
+  });
 
   it('gives no resource a name that the other stage has, too', async () => {
     const [dev, prod] = [await packaged('dev'), await packaged('prod')].map((texts) =>
@@ -129,7 +125,7 @@ describe('serverless package of one of two stages', () => {
     );
     expect(dev?.length).toBeGreaterThan(50);
     expect(dev?.filter((name) => prod?.includes(name))).toEqual([]);
-  }, 120_000);
+  });
 });
 
 describe('serverless package', () => {
@@ -160,7 +156,7 @@ describe('serverless package', () => {
     } finally {
       remove();
     }
-  }, 120_000);
+  });
 });
 
 describe('serverless deploy', () => {
@@ -177,7 +173,7 @@ describe('serverless deploy', () => {
     } finally {
       remove();
     }
-  }, 120_000);
+  });
 
   it('refuses a package of another stage or region, and warns of what the right one lacks', async () => {
     const { root, remove } = scratchRoot(smallFunctions);
@@ -235,7 +231,7 @@ describe('serverless deploy', () => {
     } finally {
       remove();
     }
-  }, 120_000);
+  });
 
   it('refuses credentials of another account than the configuration states', async () => {
     const { root, remove } = scratchRoot(smallFunctions);
@@ -260,5 +256,5 @@ describe('serverless deploy', () => {
       await served.close();
       remove();
     }
-  }, 120_000);
+  });
 });

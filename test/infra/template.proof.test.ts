@@ -46,7 +46,7 @@ describe.each(Object.entries(templateConfigurations))('the packaged template: %s
       stackName: 'sluice-prod',
       endpoint: 'https://sqs.amazonaws.com',
     });
-  }, 120_000);
+  });
   const ofType = (type: string) => resolved.resources.filter((resource) => resource.type === type);
 
   it("leaves browsers' preflights to the gateway: no route matches OPTIONS", () => {

@@ -212,7 +212,7 @@ describe('erasing a deployment', () => {
       { sluice: 'export', exports: ['raw'], days: [day] },
       { sluice: 'export', exports: ['ingested'], days: [day] },
     ]);
-  }, 60_000);
+  });
 
   it('is complete only after what functions and streams may still write, and while nothing is late', async () => {
     const QueueUrl = await queue('relay');
@@ -252,7 +252,7 @@ describe('erasing a deployment', () => {
     expect([resumed.state, resumed.run.resumed, resumed.run.onTheWay.length]).toEqual(['again', 1, 2]);
     const done = await run(['user_id=gone'], at);
     expect([done.state, done.run.onTheWay]).toEqual(['complete', []]);
-  }, 60_000);
+  });
 
   it('is complete without a person whose ID was escaped and cut, also in older versions, and without bytes that nobody can read', async () => {
     const { put, keys, versions, run } = await deployment();
@@ -298,7 +298,7 @@ describe('erasing a deployment', () => {
     // Results are not decoded from base64.
     expect((await versions()).sort()).toEqual([...others, ...encoded].sort());
     expect(encoded.length).toBeLessThan(6);
-  }, 60_000);
+  });
 
   it('is complete by a run that began late enough, not by one that only ended so', async () => {
     const { put, run } = await deployment();

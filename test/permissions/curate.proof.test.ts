@@ -10,6 +10,7 @@ import { dayFolder } from '../../lib/tables/tableFolders.ts';
 import { duckDb } from '../harness/duckDb.ts';
 import { storyCloud } from '../harness/storyCloud.ts';
 import { deployed, flushUntil, unfinishedUploads } from './deployed.ts';
+import { UsedPermissions } from './usedPermissions.ts';
 
 const BUCKET = 'sluice-curate-proof';
 const config = defineConfig({ bucket: BUCKET, curate: true, curateAfter: 1 });
@@ -23,6 +24,7 @@ const large = addDays(today, -5);
 
 const listSchema = z.object({ days: z.record(z.string(), z.unknown()) });
 
+const permissions = new UsedPermissions();
 const story = await storyCloud(
   { bucket: BUCKET, curate: true, curateAfter: 1 },
   {
@@ -75,6 +77,10 @@ describe('the curation of days, deployed', () => {
     await cloud.flush();
     expect(await unfinishedUploads(story)).toEqual([]);
   }, 300_000);
+
+  it('uses every permission of its roles', async () => {
+    expect(await permissions.unused('CuratePlanRole', 'CurateRole')).toEqual([]);
+  });
 
   /** Rows of a raw table: of most columns none, as in files of before they were added. */
   function rows(kind: ForwardedKind, day: string, count: number): string {

@@ -2,6 +2,7 @@ import {
   CreateBucketCommand,
   CreateMultipartUploadCommand,
   PutBucketPolicyCommand,
+  PutObjectCommand,
 } from '@aws-sdk/client-s3';
 import { afterAll, describe, expect, it } from '@jest/globals';
 import { exportTargetPolicies } from '../../lib/access/buckets/customerBucketPolicies.ts';
@@ -12,6 +13,7 @@ import type { ExportStatus } from '../../observe/facts/days/ledgerDays.ts';
 import { readParquet } from '../harness/readParquet.ts';
 import { storyCloud } from '../harness/storyCloud.ts';
 import { makeCustomersRole } from './deployed.ts';
+import { UsedPermissions } from './usedPermissions.ts';
 
 const THEIRS = '111122223333';
 const BY_POLICY = 'acme-warehouse';
@@ -22,6 +24,7 @@ const EXPOSURES = 'statsig_forwarded_exposures';
 /** Yesterday: today is still being written. */
 const day = utcDay(Date.now() - DAY_MS);
 
+const permissions = new UsedPermissions();
 const story = await storyCloud({
   bucket: 'sluice-exports-proof',
   exports: [
@@ -102,7 +105,9 @@ describe('the export, deployed, between two accounts', () => {
     await theirs.send(new PutBucketPolicyCommand({ Bucket: BY_POLICY, Policy }));
     const policy = policies(BY_ROLE, '').callerPolicy;
     await makeCustomersRole(story, { account: THEIRS, policy, trusted: ['ExportRole'] });
-    // An unfinished upload that a killed process left behind.
+    // A copy and an unfinished upload that a killed process left behind.
+    const left = `events/${day}/sluice-${'1'.repeat(32)}.parquet`;
+    await theirs.send(new PutObjectCommand({ Bucket: BY_POLICY, Key: left, Body: 'left' }));
     const Key = `events/${day}/sluice-${'0'.repeat(32)}.parquet`;
     await theirs.send(new CreateMultipartUploadCommand({ Bucket: BY_POLICY, Key }));
     await sluice('run', '--from', day);
@@ -117,5 +122,9 @@ describe('the export, deployed, between two accounts', () => {
     expect(rows).toMatchObject([{ event_name: 'bought', event_value: 'first' }]);
     const exposures = await files(theirs, BY_ROLE, `exposures/${day}/`);
     expect([...exposures.keys()]).toHaveLength(2);
-  }, 120_000);
+  });
+
+  it('uses every permission of its role', async () => {
+    expect(await permissions.unused('ExportRole')).toEqual([]);
+  });
 });

@@ -7,6 +7,7 @@ import { refusedRowsKey } from '../../lib/tables/tableFolders.ts';
 import { localAccount } from '../../local/localAccount.ts';
 import { CUSTOMER, DROPS, ingestCloud } from '../harness/ingestCloud.ts';
 import { flushUntil, makeCustomersRole, unfinishedUploads } from './deployed.ts';
+import { UsedPermissions } from './usedPermissions.ts';
 
 const HOUR_MS = 3_600_000;
 const CUSTOMERS_ROLE = `arn:aws:iam::${CUSTOMER}:role/sluice`;
@@ -22,6 +23,7 @@ const large = (unitId: string) => events(600_000, "md5(i::VARCHAR) || md5('more'
 
 const kind = 'events' as const;
 const daily = { name: 'events', lookbackDays: 8, refusedShare: 0.5, expectedBy: { hour: 9 } };
+const permissions = new UsedPermissions();
 const ingest = await ingestCloud({
   bucket: 'sluice-ingest-proof',
   sources: [
@@ -103,7 +105,21 @@ describe('the ingest, deployed, between two accounts', () => {
 
     await mendMapping();
     expect(await unfinishedUploads(ingest)).toEqual([]);
-  }, 240_000);
+  });
+
+  it('uses every permission of its roles', async () => {
+    expect(await permissions.unused('IngestPlanRole', 'IngestTriggerRole')).toEqual([]);
+    // Only a day in pieces uses these, which has gigabytes: test/lib/access/sessionPolicies.contract.test.ts asks for them.
+    expect(await permissions.unused('IngestLoadRole')).toEqual(
+      [
+        's3:GetObject arn:aws:s3:::sluice-ingest-proof/statsig/ingested/*',
+        ...['GetObject', 'PutObject', 'DeleteObject', 'AbortMultipartUpload'].map(
+          (action) => `s3:${action} arn:aws:s3:::sluice-ingest-proof/ledger/_loads/*`,
+        ),
+        'sqs:SendMessage arn:aws:sqs:us-east-1:000000000000:sluice-local-ingest-load',
+      ].map((permission) => `IngestLoadRole ${permission}`),
+    );
+  });
 
   /** As if rows of the day's files had been refused by a mapping that was mended since. */
   async function mendMapping(): Promise<void> {

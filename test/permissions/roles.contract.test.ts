@@ -141,7 +141,7 @@ describe('each action of a role is one that an adapter of its function calls', (
       const own = inputs.filter((input) => !input.includes('node_modules') && input.endsWith('.ts'));
       called.set(name, calledActions(own.map((input) => join(directory.path, input))));
     }
-  }, 120_000);
+  });
   afterAll(() => directory.remove());
 
   it.each(functionNames)('%s', (name) => {

@@ -78,34 +78,30 @@ it.each([
     'has the boundary and the key of the project',
     { ...trial.project, permissionsBoundary, existing: { keyArn } },
   ],
-] as const)(
-  '%s',
-  async (_, project) => {
-    const { service, config: configFile } = trialFiles(trial);
-    await writeService(trial, trialConfig({ ...trial, account, project }, 'arm64'));
-    try {
-      const serverless = createRequire(import.meta.url).resolve('serverless/bin/serverless.js');
-      const args = [serverless, 'package', '--stage', trialStage(trial), '--region', trial.region];
-      const env = { ...process.env, SLUICE_CONFIG: configFile, SLUICE_PACKAGE_FOR: 'here', CI: '1' };
-      await promisify(execFile)(process.execPath, args, { cwd: service, env });
-      const text = await readFile(
-        join(service, '.serverless/cloudformation-template-update-stack.json'),
-        'utf8',
-      );
-      const all = Object.entries(parseTemplate(JSON.parse(text)).Resources);
-      expect(all.map(([id]) => id)).toEqual(expect.arrayContaining(['DataBucket', 'DropBucket', 'HttpApi']));
-      expect(all.filter(([, { DeletionPolicy }]) => DeletionPolicy !== 'Delete')).toEqual([]);
-      const roles = all.filter(([, { Type }]) => Type === 'AWS::IAM::Role');
-      expect(new Set(roles.map(([, { Properties }]) => Properties['PermissionsBoundary'] ?? null))).toEqual(
-        new Set([project.permissionsBoundary]),
-      );
-      expect(all.some(([, { Type }]) => Type === 'AWS::KMS::Key')).toBe(project.existing.keyArn === null);
-    } finally {
-      await rm(service, { recursive: true });
-    }
-  },
-  120_000,
-);
+] as const)('%s', async (_, project) => {
+  const { service, config: configFile } = trialFiles(trial);
+  await writeService(trial, trialConfig({ ...trial, account, project }, 'arm64'));
+  try {
+    const serverless = createRequire(import.meta.url).resolve('serverless/bin/serverless.js');
+    const args = [serverless, 'package', '--stage', trialStage(trial), '--region', trial.region];
+    const env = { ...process.env, SLUICE_CONFIG: configFile, SLUICE_PACKAGE_FOR: 'here', CI: '1' };
+    await promisify(execFile)(process.execPath, args, { cwd: service, env });
+    const text = await readFile(
+      join(service, '.serverless/cloudformation-template-update-stack.json'),
+      'utf8',
+    );
+    const all = Object.entries(parseTemplate(JSON.parse(text)).Resources);
+    expect(all.map(([id]) => id)).toEqual(expect.arrayContaining(['DataBucket', 'DropBucket', 'HttpApi']));
+    expect(all.filter(([, { DeletionPolicy }]) => DeletionPolicy !== 'Delete')).toEqual([]);
+    const roles = all.filter(([, { Type }]) => Type === 'AWS::IAM::Role');
+    expect(new Set(roles.map(([, { Properties }]) => Properties['PermissionsBoundary'] ?? null))).toEqual(
+      new Set([project.permissionsBoundary]),
+    );
+    expect(all.some(([, { Type }]) => Type === 'AWS::KMS::Key')).toBe(project.existing.keyArn === null);
+  } finally {
+    await rm(service, { recursive: true });
+  }
+});
 
 describe('the questions of a trial', () => {
   it('are all answered as expected by the local cloud', async () => {

@@ -187,7 +187,7 @@ describe('the session policy of a load', () => {
     expect(await allowedOf(policy, others)).toEqual([]);
     expect(await allowedOf(policy, nobodys)).toEqual([]);
     expect(await allowedOf(policy, [['kms:GenerateDataKey', ownKey, VIA]])).toHaveLength(1);
-  }, 120_000);
+  });
 
   it('allows a customer’s role but not the bucket, and limits the role’s session to one folder', async () => {
     const policy = loadSession(place, config, third, ofThird);
@@ -218,7 +218,7 @@ describe('the session policy of a load', () => {
     // The plan only lists.
     const listing = customerSession(third, 'in/events/', 'list');
     expect(await allowedOf(listing, [...theirs, decrypting], everything)).toEqual(named(theirs.slice(1)));
-  }, 120_000);
+  });
 
   it('allows writing its own receipts, and nothing else in the customer’s bucket', async () => {
     const receipt = (bucket: string, data: string) =>
@@ -251,7 +251,7 @@ describe('the session policy of a load', () => {
     expect(await allowedOf(session, [...theirs, ...beyond('third')], everything)).toEqual(named(theirs));
     for (const purpose of ['list', 'read'] as const)
       expect(await allowedOf(customerSession(third, 'in/events/', purpose), theirs, everything)).toEqual([]);
-  }, 120_000);
+  });
 
   it('allows reading Spark’s log in the dataset’s folder, and listing the one of its table', async () => {
     const calls = (folder: string): Asked[] => [
@@ -352,7 +352,7 @@ describe('the session policy of an export', () => {
       ...named(reads.slice(0, 1)),
       's3:ListBucketMultipartUploads arn:aws:s3:::acme-warehouse',
     ]);
-  }, 120_000);
+  });
 });
 
 describe('packaging', () => {

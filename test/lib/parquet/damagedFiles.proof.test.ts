@@ -20,5 +20,5 @@ describe('damaged files', () => {
     expect(outcomes.get('SLUICE_INGEST_FILE_CHECKSUM_WRONG')).toBeGreaterThan(0);
     expect(outcomes.get('SLUICE_INGEST_FILE_DAMAGED')).toBeGreaterThan(0);
     expect(outcomes.get('SLUICE_INGEST_FILE_TRUNCATED')).toBeGreaterThan(0);
-  }, 120_000);
+  });
 });

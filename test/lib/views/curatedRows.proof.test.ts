@@ -93,7 +93,7 @@ describe('views with curated days', () => {
       expect({ name, different }).toEqual({ name, different: 0 });
       expect([name, count > 20]).toEqual([name, true]);
     }
-  }, 120_000);
+  });
 });
 
 /** The curated files of each day. The raw rows are in several files, some of them from before a column was added. */

@@ -1,3 +1,4 @@
+import { channel } from 'node:diagnostics_channel';
 import { AwsError } from '../protocol/AwsError.ts';
 import type { EdgeCall } from '../protocol/AwsService.ts';
 import { type Caller, isUnbound, type Signer } from './Caller.ts';
@@ -38,6 +39,15 @@ export type Decision = { readonly allowed: true } | { readonly allowed: false; r
  * https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies.html#policies_session
  */
 export function decide(request: AccessRequest): Decision {
+  const decision = decideWithSession(request);
+  decisions.publish({ ...request, ...decision });
+  return decision;
+}
+
+/** Whoever subscribes sees each decision: which permissions a deployment really uses. */
+const decisions = channel('local-aws:decisions');
+
+function decideWithSession(request: AccessRequest): Decision {
   const context = contextOf(request);
   const decision = decideWithoutSession(request, context);
   const { sessionPolicy } = request.caller;
