@@ -79,7 +79,7 @@ describe('the curation of days, deployed', () => {
   }, 300_000);
 
   it('uses every permission of its roles', async () => {
-    expect(await permissions.unused('CuratePlanRole', 'CurateRole')).toEqual([]);
+    expect(await permissions.of('CuratePlanRole', 'CurateRole')).toEqual({ unused: [], refused: [] });
   });
 
   /** Rows of a raw table: of most columns none, as in files of before they were added. */

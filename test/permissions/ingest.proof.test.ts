@@ -108,17 +108,19 @@ describe('the ingest, deployed, between two accounts', () => {
   });
 
   it('uses every permission of its roles', async () => {
-    expect(await permissions.unused('IngestPlanRole', 'IngestTriggerRole')).toEqual([]);
+    expect(await permissions.of('IngestPlanRole', 'IngestTriggerRole')).toEqual({ unused: [], refused: [] });
     // Only a day in pieces uses these, which has gigabytes: test/lib/access/sessionPolicies.contract.test.ts asks for them.
-    expect(await permissions.unused('IngestLoadRole')).toEqual(
-      [
-        's3:GetObject arn:aws:s3:::sluice-ingest-proof/statsig/ingested/*',
-        ...['GetObject', 'PutObject', 'DeleteObject', 'AbortMultipartUpload'].map(
-          (action) => `s3:${action} arn:aws:s3:::sluice-ingest-proof/ledger/_loads/*`,
-        ),
+    const bucket = 'arn:aws:s3:::sluice-ingest-proof';
+    const ofPieces = ['GetObject', 'PutObject', 'DeleteObject', 'AbortMultipartUpload'];
+    expect(await permissions.of('IngestLoadRole')).toEqual({
+      unused: [
+        `s3:GetObject ${bucket}/statsig/ingested/*`,
+        ...ofPieces.map((action) => `s3:${action} ${bucket}/ledger/_loads/*`),
         'sqs:SendMessage arn:aws:sqs:us-east-1:000000000000:sluice-local-ingest-load',
-      ].map((permission) => `IngestLoadRole ${permission}`),
-    );
+      ],
+      // S3 asks without a prefix whether a missing object may be told of.
+      refused: [`s3:ListBucket ${bucket}`],
+    });
   });
 
   /** As if rows of the day's files had been refused by a mapping that was mended since. */

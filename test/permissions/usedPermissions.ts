@@ -7,6 +7,7 @@ const decisionSchema = z.object({
   caller: z.object({ arn: z.string() }),
   action: z.string(),
   resource: z.string(),
+  context: z.object({ 's3:prefix': z.string().optional() }).optional(),
   allowed: z.boolean(),
 });
 
@@ -21,18 +22,27 @@ export class UsedPermissions {
     });
   }
 
-  /** Permissions of deployed roles that no call has used: the role, an action, and a resource of its statement. */
-  async unused(...names: readonly string[]): Promise<readonly string[]> {
+  /**
+   * Permissions of deployed roles that no call has used, each an action and a resource of its statement; and what they asked for
+   * in vain. A permission that is taken out is in neither if nothing uses it.
+   */
+  async of(...names: readonly string[]) {
     const { roles } = readPolicies((await deployed()).resolved);
-    return roles
-      .filter(({ logicalId }) => names.includes(logicalId))
-      .flatMap((role) => this.#unusedBy(role).map((permission) => `${role.logicalId} ${permission}`));
+    const ours = roles.filter(({ logicalId }) => names.includes(logicalId));
+    return {
+      unused: ours.flatMap((role) => this.#unusedBy(role)),
+      refused: ours.flatMap((role) => this.#by(role, false).map(refusalText)),
+    };
   }
 
-  #unusedBy({ arn, statements }: Role): readonly string[] {
+  #by({ arn }: Role, isAllowed: boolean) {
     const seen = [...this.#seen.values()];
-    const used = seen.filter(({ caller, allowed }) => caller.arn === arn && allowed);
-    return statements.flatMap(({ Action, Resource = [] }) =>
+    return seen.filter(({ caller, allowed }) => caller.arn === arn && allowed === isAllowed);
+  }
+
+  #unusedBy(role: Role): readonly string[] {
+    const used = this.#by(role, true);
+    return role.statements.flatMap(({ Action, Resource = [] }) =>
       Action.flatMap((action) =>
         Resource.filter(
           (pattern) => !used.some((one) => matches(action, one.action) && matches(pattern, one.resource)),
@@ -40,6 +50,12 @@ export class UsedPermissions {
       ),
     );
   }
+}
+
+/** With the first folder of what is listed. */
+function refusalText({ action, resource, context }: z.infer<typeof decisionSchema>): string {
+  const [folder] = context?.['s3:prefix']?.split('/') ?? [];
+  return folder === undefined ? `${action} ${resource}` : `${action} ${resource} ${folder}/`;
 }
 
 function matches(pattern: string, text: string): boolean {
