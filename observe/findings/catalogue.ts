@@ -291,7 +291,7 @@ export const findingCatalogue = {
     { part: 'drops', section: 'drops' },
   ),
   SLUICE_FINDING_FILES_LOST: problem(
-    'Days of the lookback of a dataset, or of a curated table, lack files of the version that the ledger has: somebody deleted them, or a rule of the bucket did. Queries of the table miss their rows.',
+    'Days of a dataset or a curated table lack files of the version that the ledger has: somebody deleted them, or a rule of the bucket did. Queries of the table miss their rows. Days of the lookback are looked at each hour, older ones after midnight, UTC.',
     'The commands make the days again: from the files of the dataset, or of the raw table, which the next night does by itself. Where these have no rows any more, bring versions back: docs/platform.md, "Restore". Find out who deleted them.',
     { part: 'drops', section: 'drops' },
   ),

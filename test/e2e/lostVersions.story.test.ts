@@ -4,6 +4,8 @@ import type { Finding } from '../../observe/findings/catalogue.ts';
 import { CUSTOMER, DROPS, ingestCloud } from '../harness/ingestCloud.ts';
 
 const DAY = '2026-11-20';
+/** Before the lookback. */
+const OLD = '2026-10-20';
 const HOUR_MS = 3_600_000;
 const ROWS = 20;
 
@@ -32,16 +34,20 @@ describe('a version whose files somebody deletes for good', () => {
     });
     expect(await story.post({ events })).toBe(202);
     await story.cloud.flush();
-    await story.drop(
-      `visits/${DAY}/a.parquet`,
-      `SELECT TIMESTAMP '${DAY} 10:00' AS timestamp, 'seen' AS event_name, 'u' || i AS unit_id FROM range(${ROWS}) t(i)`,
-    );
+    for (const day of [DAY, OLD])
+      await story.drop(
+        `visits/${day}/a.parquet`,
+        `SELECT TIMESTAMP '${day} 10:00' AS timestamp, 'seen' AS event_name, 'u' || i AS unit_id FROM range(${ROWS}) t(i)`,
+      );
     await story.jumpTo('2026-11-23T10:00:00Z');
     for (const what of ['ingest', 'curate']) expect((await story.sluice(what, 'run')).code).toBe(0);
+    expect((await story.sluice(...backfill(OLD))).code).toBe(0);
     await settle();
   });
   afterAll(() => story.close());
 
+  const backfill = (day: string) =>
+    ['ingest', 'backfill', '--source', 'acme', '--dataset', 'visits', '--from', day, '--to', day] as const;
   const settle = async () => {
     for (let left = 1, flushes = 0; left > 0 && flushes < 5; flushes += 1)
       left = (await story.cloud.flush()).unregistered;
@@ -75,6 +81,7 @@ describe('a version whose files somebody deletes for good', () => {
     expect((await explained()).code).toBe(0);
     for (const table of ['acme_visits', 'curated_events'])
       await removeVersions(`statsig/ingested/${table}/${DAY}/`);
+    await removeVersions(`statsig/ingested/acme_visits/${OLD}/`);
     expect(await counts()).toMatchObject({ visits: 0, curated: 0 });
     await story.advance(HOUR_MS);
     await settle();
@@ -114,6 +121,9 @@ describe('a version whose files somebody deletes for good', () => {
     expect((await lost()).map(({ detail }) => detail.split(':')[0])).toEqual(['curated_events']);
     expect([await count('acme_visits'), (await explained()).code]).toEqual([ROWS, 0]);
     await story.advance(24 * HOUR_MS);
+    await settle();
+    expect((await lost()).map(({ detail }) => detail.split(' since')[0])).toEqual([`acme/visits: ${OLD}`]);
+    expect((await story.sluice(...backfill(OLD))).code).toBe(0);
     await settle();
     expect(await lost()).toEqual([]);
     expect(await counts()).toEqual({ visits: ROWS, curated: ROWS, view: ROWS });

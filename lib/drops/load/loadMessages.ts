@@ -5,8 +5,10 @@ import { failureFields } from '../../base/log.ts';
 import { isRunMessage, type QueueMessage } from '../../base/queue.ts';
 import { eachMessage, type MessageKind } from '../../lambda/eachMessage.ts';
 import { withFolder } from '../../lambda/machine.ts';
+import { keysUnder } from '../../ledger/LandingBucket.ts';
 import { sweepVersions } from '../../ledger/sweepVersions.ts';
 import { lookAtVersions } from '../../ledger/versionFiles.ts';
+import { datasetLedger } from '../../tables/ledgerKeys.ts';
 import { MAX_SWEPT } from '../limits.ts';
 import { lookbackDays } from '../plan/decideDay.ts';
 import { type IngestTask, ingestTaskSchema } from '../plan/messageBodies.ts';
@@ -96,12 +98,21 @@ function logFields(task: IngestTask, loaded: LoadOutcome, durationMs: number): R
   };
 }
 
-/** Notes which versions of the lookbacks lack files. @throws What the ledger and the bucket throw. */
+/**
+ * Notes which versions of the lookbacks lack files, and once a day which of all: rules of a bucket expire old files.
+ *
+ * @throws What the ledger and the bucket throw.
+ */
 async function look(loader: Loader): Promise<void> {
   const now = loader.clock.now();
   for (const { name: source, datasets } of loader.config.sources)
-    for (const { name: dataset, table, timezone, lookbackDays: days } of datasets)
-      await lookAtVersions(loader, { source, dataset, table }, lookbackDays(now, timezone, days));
+    for (const { name: dataset, table, timezone, lookbackDays: most } of datasets) {
+      const days = [...lookbackDays(now, timezone, most)];
+      if (new Date(now).getUTCHours() === 0)
+        for await (const key of keysUnder(loader.landing, datasetLedger(source, dataset)))
+          days.push(...(/\d{4}-\d\d-\d\d(?=\.json$)/.exec(key) ?? []));
+      await lookAtVersions(loader, { source, dataset, table }, days);
+    }
 }
 
 /** @returns Whether nothing failed. */
