@@ -19,6 +19,7 @@ import { query } from './commands/query.ts';
 import { reconcile } from './commands/reconcile.ts';
 import { redrive } from './commands/redrive.ts';
 import { relay } from './commands/relay.ts';
+import { restore } from './commands/restore.ts';
 import { start } from './commands/start.ts';
 import { status } from './commands/status.ts';
 import { tables } from './commands/tables.ts';
@@ -46,6 +47,7 @@ export const commands: readonly Command[] = [
   exporting,
   curate,
   relay,
+  restore,
   eraseCommand,
   policy,
   connect,

@@ -446,6 +446,12 @@ export const mutations: readonly Mutation[] = [
     ['(i + 1) * DAYS_A_REQUEST)', '(i + 1) * DAYS_A_REQUEST - 1)'],
     ['    asked,\n    sources: [source],', "    asked: 'backfill' as const,\n    sources: [source],"],
   ]),
+  of('operate/restore.ts', 'operate/restore.contract', [
+    ['const own = files.at(-1);', 'const own = files[1];'],
+    ['(versions.get(copy)?.files.length ?? 0) > 0', 'false'],
+    ['isRaw ? replacedFiles(versions) : []', 'replacedFiles(versions)'],
+    ['current !== undefined || ', ''],
+  ]),
   of('operate/curate/requests.ts', 'cli/dryRun.contract observe/curatedDays.contract', [
     ['dryRun ? undefined : entry', 'entry'],
     ["drop ? ('drop' as const) : ('keep' as const)", "('keep' as const)"],

@@ -221,7 +221,7 @@ export const servedDays: Look = {
 /** Judges the days that views read from curated tables. */
 export function judgeServed(
   faults: Awaited<ReturnType<typeof readServedFaults>>,
-  { config, say }: Pick<Setup, 'config' | 'say'>,
+  { say }: Pick<Setup, 'say'>,
 ): readonly Finding[] {
   const found = (days: readonly string[], detail: string, ...words: readonly string[]) =>
     days.length === 0
@@ -244,7 +244,7 @@ export function judgeServed(
             finding(
               'SLUICE_FINDING_CURATE_STALE',
               `${table}, without files that have the only rows: ${listed(lost)}.`,
-              [say.restore(config.bucket, lost)],
+              say.restore(table, lost),
             ),
           ]),
     ];

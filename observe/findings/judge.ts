@@ -6,7 +6,6 @@ import { addDays, DAY_MS, HOUR_MS, isoTimestamp, utcDay } from '../../lib/base/t
 import { CollectError } from '../../lib/collect/CollectError.ts';
 import { isCuredByRedrive, isRowFailure } from '../../lib/landing/quarantineReasons.ts';
 import { forwardedKinds, tableKinds } from '../../lib/schema/kinds.ts';
-import { dayFolder } from '../../lib/tables/tableFolders.ts';
 import { dayRanges } from '../../lib/views/curatedDays.ts';
 import { KeysError } from '../../lib/wire/keys/Keyring.ts';
 import { daysWords, targetCommands } from '../commands.ts';
@@ -31,8 +30,6 @@ const NEAR = 0.8;
 /** Failed days and reasons that have a command. */
 const MOST_COMMANDS = 3;
 const MOST_NAMED = 5;
-/** Replaced files that one command copies back: the shell takes no longer one. */
-const MOST_COPIED = 200;
 /** Refused requests from which they are a problem at a small share: as the alarm on 4xx has it. */
 const MANY_REFUSED = 20;
 const MANY_REFUSED_SHARE = 0.05;
@@ -392,12 +389,16 @@ function* judgeRows(facts: StatusFacts, { config, say }: Place): Findings {
       return `${day}, files last seen at ${isoTimestamp(seenAt)}, versions until ${until}${copiesText(exports, config.tables[kind], day)}`;
     });
     if (lost.length > 0)
-      yield finding('SLUICE_FINDING_DAYS_LOST', `${config.tables[kind]}: ${listed(days, '; ')}.`, [
-        say.restore(
-          config.bucket,
-          lost.map(({ day }) => dayFolder(config, kind, day)),
-        ),
-      ]);
+      yield finding(
+        'SLUICE_FINDING_DAYS_LOST',
+        `${config.tables[kind]}: ${listed(days, '; ')}.`,
+        say
+          .restore(
+            config.tables[kind],
+            lost.map(({ day }) => day),
+          )
+          .slice(0, MOST_COMMANDS),
+      );
   }
   const gaps = tableKinds.flatMap((table) => {
     const days = (partitions?.gaps ?? []).flatMap((gap) => (gap.table === table ? [gap.day] : []));
@@ -615,16 +616,14 @@ function* judgeDays({ exports, curated, lostDays }: StatusFacts, { say, config, 
       const until = versionsUntil(config, seen ?? Date.parse(one.since) - DAY_MS);
       return `${keptText(one, until, now)}${copiesText(exports, config.tables[kind], one.day)}`;
     });
-    const back = kept.filter(({ isErased }) => !isErased);
-    const gone = back.flatMap((one) => (one.gone.length > 0 ? [one.folder] : []));
-    const replaced = back.flatMap((one) => (one.replaced.length > 0 ? [one.folder] : []));
-    const tags = back.flatMap((one) => one.replaced.map(({ eTag }) => eTag)).slice(0, MOST_COPIED);
+    const back = kept.flatMap(({ day, isErased, gone, replaced }) =>
+      isErased || gone.length + replaced.length === 0 ? [] : [day],
+    );
     const accept = kept
       .slice(0, MOST_COMMANDS)
       .map(({ day }) => say.sluice('curate', 'accept', day, '--table', kind));
     yield finding('SLUICE_FINDING_CURATE_KEPT', `${table}: ${listed(days, '; ')}.`, [
-      ...(gone.length === 0 ? [] : [say.restore(config.bucket, gone)]),
-      ...(replaced.length === 0 ? [] : [say.copyBack(config.bucket, replaced, tags)]),
+      ...say.restore(config.tables[kind], back).slice(0, MOST_COMMANDS),
       ...accept,
     ]);
   }

@@ -1,9 +1,11 @@
+import { DeleteObjectCommand, PutBucketVersioningCommand } from '@aws-sdk/client-s3';
 import { afterAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { commands } from '../../cli/main.ts';
 import { defineConfig } from '../../lib/config/defineConfig.ts';
 import { curatedTables } from '../../lib/curate/curatedTables.ts';
 import type { ConfigInput } from '../../lib/schema/config.ts';
 import { relayId, relayRefusedKey } from '../../lib/tables/objectKeys.ts';
+import { dayFolder } from '../../lib/tables/tableFolders.ts';
 import { queueProperties } from '../../packages/local-aws/src/sqs/index.ts';
 import { acmeSource, exportTo } from '../harness/configInput.ts';
 import { ledgerEntry } from '../harness/ledgerEntry.ts';
@@ -21,6 +23,7 @@ const input: ConfigInput = {
   exports: [exportTo({})],
 };
 const config = defineConfig(input);
+const GONE = `${dayFolder(config, 'events', DAY)}a.parquet`;
 
 /** What a hand does, and can try first: a line of each command and action. */
 const LINES: readonly (readonly string[])[] = [
@@ -36,6 +39,7 @@ const LINES: readonly (readonly string[])[] = [
   ['curate', 'accept', DAY],
   ['curate', 'accept', DAY, '--drop'],
   ['relay', 'redrive'],
+  ['restore', '--table', 'events', '--from', DAY],
   ['erase', '--unit', 'user_id=gone'],
 ];
 
@@ -43,6 +47,8 @@ const aws = await startAws();
 const { store, catalog, queues } = aws;
 const command = aws.commands(input);
 store.createBucket(config.bucket);
+const VersioningConfiguration = { Status: 'Enabled' as const };
+await aws.s3.send(new PutBucketVersioningCommand({ Bucket: config.bucket, VersioningConfiguration }));
 catalog.ensureDatabase({ Name: config.database });
 for (const { name: Name } of Object.values(curatedTables(config)))
   catalog.ensureTable(config.database, { Name, PartitionKeys: [{ Name: 'ds', Type: 'date' }] });
@@ -66,6 +72,8 @@ describe('--dry-run', () => {
       [`ledger/curated/exposures/${DAY}.json`, curatedEntry()],
     ] as const)
       await store.put(config.bucket, key, body);
+    await store.put(config.bucket, GONE, 'rows');
+    await aws.s3.send(new DeleteObjectCommand({ Bucket: config.bucket, Key: GONE }));
   });
 
   /** Every object and message. */

@@ -181,6 +181,7 @@ describe('what changes something', () => {
       'query',
       'redrive',
       'relay redrive',
+      'restore',
     ]);
     const dry = commands.filter(({ changes }) => changes?.(line({ 'dry-run': true, wait: '0' })) === true);
     expect(dry.map(({ name }) => name)).toEqual(['query']);

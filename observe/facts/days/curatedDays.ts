@@ -13,7 +13,7 @@ import { isFailing, type LedgerEntry } from '../../../lib/ledger/LedgerEntry.ts'
 import { lackingDays } from '../../../lib/ledger/versionFiles.ts';
 import { type ForwardedKind, forwardedKinds } from '../../../lib/schema/kinds.ts';
 import { CURATED_LEDGER, curatedSubject } from '../../../lib/tables/ledgerKeys.ts';
-import { dayFolder, RESTORED, versionPrefix } from '../../../lib/tables/tableFolders.ts';
+import { RESTORED, versionPrefix } from '../../../lib/tables/tableFolders.ts';
 import type { Deployment } from '../../deployment.ts';
 import { listFolder } from '../flow/waitingObjects.ts';
 import { readPartitions } from '../tables/tables.ts';
@@ -126,8 +126,6 @@ export interface KeptDay {
   readonly gone: readonly string[];
   /** Raw files in whose place there is another, and that were not copied back beside it. */
   readonly replaced: readonly NamedFile[];
-  /** The folder of the raw files. */
-  readonly folder: string;
   /** An erasure deletes versions, too: not all files can be brought back. */
   readonly isErased: boolean;
 }
@@ -393,7 +391,6 @@ async function readKeptDay(
       day,
       rows,
       since: isoTimestamp(since),
-      folder: dayFolder(config, kind, day),
       gone: lost.flatMap(({ name }) => (there.has(name) ? [] : [name])),
       replaced: lost.filter(({ name }) => there.has(name) && !there.has(`${RESTORED}${name}`)),
       isErased: erased || entry?.erasures !== undefined,
@@ -409,8 +406,8 @@ export interface ServedFaults {
   readonly stale: readonly UtcDay[];
   /** The folder of their version lacks files: somebody has deleted them. They are in the raw files, too. */
   readonly gone: readonly UtcDay[];
-  /** The same, of versions with rows that no raw file has: their folders. */
-  readonly lost: readonly string[];
+  /** The same, of versions with rows that no raw file has. */
+  readonly lost: readonly UtcDay[];
 }
 
 /**
@@ -448,7 +445,7 @@ export async function readServedFaults(deployment: CuratedReaders): Promise<read
         const written = entry?.version === version ? entry.filesWritten?.length : undefined;
         const isGone = (await listFolder(deployment, folder)).objects.length < (written ?? 1);
         const isStale = day >= oldest && !isLost && today !== fingerprint;
-        return { day, folder, isLost, isGone, isStale };
+        return { day, isLost, isGone, isStale };
       },
     );
     const days = (is: (one: (typeof looked)[number]) => boolean) => looked.filter(is).map(({ day }) => day);
@@ -457,7 +454,7 @@ export async function readServedFaults(deployment: CuratedReaders): Promise<read
       table,
       stale: days(({ isStale }) => isStale),
       gone: days(({ isGone, isLost }) => isGone && !isLost),
-      lost: looked.flatMap(({ folder, isGone, isLost }) => (isGone && isLost ? [folder] : [])),
+      lost: days(({ isGone, isLost }) => isGone && isLost),
     });
   }
   return faults;

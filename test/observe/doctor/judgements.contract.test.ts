@@ -196,7 +196,7 @@ describe('the folders of tables', () => {
   it('lack what curated days have: each kind with what brings it back', () => {
     const fault = { kind: 'events', table: 'curated_events', stale: [], gone: [], lost: [] } as const;
     const judged = (more: object) =>
-      judgeServed([{ ...fault, ...more }], { config, say }).map(({ code, detail, commands }) => [
+      judgeServed([{ ...fault, ...more }], { say }).map(({ code, detail, commands }) => [
         code,
         detail,
         commands.map((command) => command.split(' --stage')[0]),
@@ -213,8 +213,12 @@ describe('the folders of tables', () => {
         ['npx sluice curate rebuild --table events --from 2026-11-18 --to 2026-11-19'],
       ],
     ]);
-    expect(judged({ lost: ['curated/events/2026-11-19/v1/'] })).toMatchObject([
-      [code, 'curated_events, without files that have the only rows: curated/events/2026-11-19/v1/.', {}],
+    expect(judged({ lost: ['2026-11-19'] })).toEqual([
+      [
+        code,
+        'curated_events, without files that have the only rows: 2026-11-19.',
+        ['npx sluice restore --table curated_events --from 2026-11-19'],
+      ],
     ]);
   });
 });

@@ -1,0 +1,63 @@
+import { withDeployment } from '../aws/withDeployment.ts';
+import {
+  assertNoArguments,
+  type Command,
+  daysOption,
+  targetOptions,
+  textOption,
+  UsageError,
+  unlessDryRun,
+} from '../terminal/commandLine.ts';
+import { textTable, writeNote, writeResult } from '../terminal/output.ts';
+
+/** `sluice restore`: brings back files of tables that were deleted or replaced. */
+export const restore: Command = {
+  name: 'restore',
+  summary:
+    'Bring back files of days of a table that were deleted or replaced, as long as S3 has versions of them.',
+  usage: 'sluice restore --table NAME --from DAY [--to DAY] [--dry-run] [--local] [--stage NAME] [options]',
+  options: {
+    table: { type: 'string', help: 'its name, as `sluice tables` lists it' },
+    from: { type: 'string', help: 'first day, YYYY-MM-DD' },
+    to: { type: 'string', help: 'last day (default: the first)' },
+    'dry-run': { type: 'boolean', help: 'only print what would come back' },
+    ...targetOptions,
+    json: { type: 'boolean', help: 'print one object' },
+  },
+  examples: [
+    'sluice restore --table statsig_forwarded_events --from 2026-11-20 --dry-run --stage prod',
+    'sluice restore --table statsig_forwarded_events --from 2026-11-18 --to 2026-11-20 --stage prod',
+  ],
+  changes: unlessDryRun,
+  async run(line) {
+    assertNoArguments(line.positionals);
+    const { MAX_BACKFILL_DAYS } = await import('../../operate/ingest/requests.ts');
+    const { restoreFiles } = await import('../../operate/restore.ts');
+    const table = textOption(line, 'table');
+    const days = daysOption(line, MAX_BACKFILL_DAYS);
+    if (table === undefined || days === undefined)
+      throw new UsageError('SLUICE_USAGE_OPTIONS', '--table, --from: expected both.');
+    const dryRun = line.values['dry-run'] === true;
+    const restored = await withDeployment(line, (deployment) =>
+      restoreFiles(deployment, { table, days, dryRun }),
+    );
+    writeResult(line, { dryRun, table, days: restored }, () =>
+      textTable(
+        restored.map(({ day, folder, deleted, replaced }) => ({
+          day,
+          deleted: deleted.length,
+          replaced: replaced.length,
+          folder: folder ?? 'no version is known',
+        })),
+      ),
+    );
+    const isNothing = restored.every(({ deleted, replaced }) => deleted.length + replaced.length === 0);
+    if (isNothing) writeNote('Nothing of these days is gone that S3 has a version of.\n');
+    else if (dryRun) writeNote('Nothing was brought back: this is a dry run.\n');
+    else
+      writeNote(
+        'Brought back. What was replaced has a copy beside what replaced it; nothing was taken away.\n',
+      );
+    return 0;
+  },
+};

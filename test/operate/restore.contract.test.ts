@@ -1,0 +1,157 @@
+import {
+  DeleteObjectCommand,
+  ListObjectVersionsCommand,
+  PutBucketVersioningCommand,
+} from '@aws-sdk/client-s3';
+import { afterAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { s3ObjectStore } from '../../lib/aws/s3ObjectStore.ts';
+import { defineConfig } from '../../lib/config/defineConfig.ts';
+import { erasures } from '../../lib/erase/Manifest.ts';
+import { ledgerKey } from '../../lib/tables/ledgerKeys.ts';
+import { dayFolder, versionPrefix } from '../../lib/tables/tableFolders.ts';
+import { type Deployment, openDeployment } from '../../observe/deployment.ts';
+import { restoreFiles } from '../../operate/restore.ts';
+import { acmeSource } from '../harness/configInput.ts';
+import { ledgerEntry } from '../harness/ledgerEntry.ts';
+import { startAws } from '../harness/startAws.ts';
+
+const NOW = Date.UTC(2026, 10, 24, 10);
+const DAY = '2026-11-19';
+const NEXT = '2026-11-20';
+const aws = await startAws();
+const { s3, store } = aws;
+afterAll(() => aws.close());
+
+let buckets = 0;
+let deployment: Deployment;
+let bucket: string;
+let folder: string;
+
+/** A deployment with a bucket of its own. */
+beforeEach(async () => {
+  buckets += 1;
+  const config = defineConfig({ bucket: `sluice-restore-${buckets}`, sources: [acmeSource()] });
+  bucket = config.bucket;
+  store.createBucket(bucket);
+  const VersioningConfiguration = { Status: 'Enabled' as const };
+  await s3.send(new PutBucketVersioningCommand({ Bucket: bucket, VersioningConfiguration }));
+  const { endpoint, region, credentials } = aws.options;
+  deployment = openDeployment(
+    { config, stack: { service: 'sluice', stage: 'prod' }, isLocal: false, now: NOW },
+    { endpoint, region, credentials },
+  );
+  folder = dayFolder(config, 'events', DAY);
+});
+
+const put = (key: string, text: string) => s3ObjectStore(s3, bucket).write(key, text, {});
+const remove = (Key: string) => s3.send(new DeleteObjectCommand({ Bucket: bucket, Key }));
+const read = async (key: string) => (await s3ObjectStore(s3, bucket).read(key))?.text ?? null;
+const restore = (more: Partial<Parameters<typeof restoreFiles>[1]> = {}) =>
+  restoreFiles(deployment, { table: 'statsig_forwarded_events', days: [DAY], dryRun: false, ...more });
+/** Everything that the bucket has: versions of files, and delete markers. */
+async function everything() {
+  const { Versions = [], DeleteMarkers = [] } = await s3.send(
+    new ListObjectVersionsCommand({ Bucket: bucket }),
+  );
+  return {
+    files: Versions.map(({ Key, VersionId }) => `${Key} ${VersionId}`),
+    markers: DeleteMarkers.length,
+  };
+}
+
+describe('a day of a raw table', () => {
+  it('gets back what was deleted, however often, and nothing of other days and tables', async () => {
+    const other = dayFolder(deployment.config, 'exposures', DAY);
+    const next = dayFolder(deployment.config, 'events', NEXT);
+    for (const key of [`${folder}a`, `${folder}b`, `${folder}c`, `${other}a`, `${next}a`])
+      await put(key, key);
+    for (const key of [`${folder}a`, `${folder}a`, `${folder}b`, `${other}a`, `${next}a`]) await remove(key);
+    const before = await everything();
+    const deleted = [`${folder}a`, `${folder}b`];
+    expect(await restore({ dryRun: true })).toEqual([{ day: DAY, folder, deleted, replaced: [] }]);
+    expect(await everything()).toEqual(before);
+    expect(await restore()).toEqual([{ day: DAY, folder, deleted, replaced: [] }]);
+    expect(await Promise.all([...deleted, `${folder}c`].map(read))).toEqual([...deleted, `${folder}c`]);
+    expect(await Promise.all([`${other}a`, `${next}a`].map(read))).toEqual([null, null]);
+    const after = await everything();
+    // Nothing is taken away but markers.
+    expect(after).toEqual({ files: before.files, markers: 2 });
+    expect(await restore()).toEqual([{ day: DAY, folder, deleted: [], replaced: [] }]);
+    expect(await everything()).toEqual(after);
+    expect(await restore({ table: 'events', days: [DAY, NEXT] })).toMatchObject([
+      { deleted: [] },
+      { deleted: [`${next}a`] },
+    ]);
+  });
+
+  it('gets what was replaced beside what replaced it: the first version, once', async () => {
+    const key = `${folder}part é.parquet`;
+    const copy = `${folder}restored-part é.parquet`;
+    for (const text of ['rows', 'none', 'nothing']) await put(key, text);
+    const before = await everything();
+    const replaced = [{ key, copy }];
+    expect(await restore({ dryRun: true })).toMatchObject([{ deleted: [], replaced }]);
+    expect(await everything()).toEqual(before);
+    expect(await restore()).toMatchObject([{ deleted: [], replaced }]);
+    expect(await Promise.all([key, copy].map(read))).toEqual(['nothing', 'rows']);
+    expect((await everything()).files).toEqual(expect.arrayContaining(before.files));
+    expect(await restore()).toMatchObject([{ deleted: [], replaced: [] }]);
+    // What replaced it was deleted, and so was the copy.
+    await remove(key);
+    await remove(copy);
+    expect(await restore()).toMatchObject([{ deleted: [key, copy], replaced: [] }]);
+    expect(await Promise.all([key, copy].map(read))).toEqual(['nothing', 'rows']);
+  });
+
+  it('is left as it is while an erasure is under way, or has left something', async () => {
+    await put(`${folder}a`, 'a');
+    await remove(`${folder}a`);
+    const records = erasures(s3ObjectStore(s3, bucket));
+    const run = {
+      startedAt: NOW,
+      resumed: 0,
+      places: {},
+      hasFound: true,
+      left: [],
+      leftCount: 0,
+      expiring: [],
+    };
+    const manifest = { version: 1 as const, id: 'e1', units: 1, startedAt: NOW, forgotten: 0, bodies: [] };
+    const current = {
+      ...run,
+      owner: 'o',
+      done: [],
+      days: { exposures: [], events: [] },
+      tables: {},
+      onTheWay: [],
+    };
+    const ended = { ...run, onTheWay: [], endedAt: NOW };
+    let eTag = await records.write({ ...manifest, runs: [], current }, null);
+    await expect(restore()).rejects.toMatchObject({ code: 'SLUICE_RESTORE_ERASING' });
+    eTag = await records.write({ ...manifest, runs: [{ ...ended, leftCount: 1 }] }, eTag);
+    await expect(restore()).rejects.toMatchObject({ code: 'SLUICE_RESTORE_ERASING' });
+    await records.write({ ...manifest, runs: [ended] }, eTag);
+    expect(await restore()).toMatchObject([{ deleted: [`${folder}a`] }]);
+  });
+});
+
+describe('a day of a table with versions', () => {
+  it('gets back what was deleted of the version that is read', async () => {
+    const { config } = deployment;
+    const read1 = versionPrefix(config, 'acme_events', DAY, 'v-1');
+    const old = versionPrefix(config, 'acme_events', DAY, 'v-0');
+    for (const key of [`${read1}a`, `${old}a`, `${read1}b`]) await put(key, key);
+    await put(`${read1}b`, 'another');
+    for (const key of [`${read1}a`, `${old}a`]) await remove(key);
+    await put(ledgerKey('acme', 'events', DAY), JSON.stringify(ledgerEntry({ version: 'v-1' })));
+    expect(await restore({ table: 'acme_events', days: [DAY, NEXT] })).toEqual([
+      { day: DAY, folder: read1, deleted: [`${read1}a`], replaced: [] },
+      { day: NEXT, folder: null, deleted: [], replaced: [] },
+    ]);
+    expect(await Promise.all([`${read1}a`, `${old}a`].map(read))).toEqual([`${read1}a`, null]);
+  });
+});
+
+it.each(['experiment_groups', 'product_events', 'nothing', ''])('refuses the table %j', async (table) => {
+  await expect(restore({ table })).rejects.toMatchObject({ code: 'SLUICE_RESTORE_TABLE_UNKNOWN' });
+});
