@@ -24,8 +24,8 @@ function declares(text: string, symbol: string): boolean {
 }
 
 describe('docs/appendix/documents.md', () => {
-  it('says of every statement whether it is met, or differs and why', () => {
-    expect(rows.length).toBeGreaterThan(80);
+  it('says of each statement whether it is met, or differs and why', () => {
+    expect(rows.length).toBeGreaterThan(30);
     const unclear = rows.filter(
       ({ sluice }) => !/^\*\*met\*\*/.test(sluice) && !/^\*\*differs\*\*: .{20,} \(\[/.test(sluice),
     );
