@@ -99,6 +99,26 @@ export const mutations: readonly Mutation[] = [
     ['(named.get(key)?.messages ?? []).map(', '(named.get(key)?.messages ?? []).slice(0, 1).map('],
     ['>= time.deadline) return false;', '>= time.deadline) return true;'],
   ]),
+  of('lib/landing/quarantineWriter.ts', 'lib/landing/quarantineWriter', [
+    ['text.slice(0, MAX_TEXT_LENGTH).toWellFormed()', 'text'],
+  ]),
+  // What commands answer a script.
+  of('cli/commands/doctor.ts', 'cli/exitCodes.story', [['problems > 0 ? 3 : 0', '0']]),
+  of('cli/commands/status.ts', 'cli/exitCodes.story', [['answer.isWell ? 0 : 3', '0']]),
+  of('cli/commands/relay.ts', 'cli/exitCodes.story', [['state.refused.length === 0 ? 0 : 3', '0']]),
+  of('cli/commands/ingest.ts', 'cli/exitCodes.story', [
+    ['hasProblems ? 3 : 0', '0'],
+    ["return state === 'failed' ||", 'return '],
+    ['page.rows.length > 0 ? 3 : 0', '0'],
+  ]),
+  of('cli/commands/export.ts', 'cli/exitCodes.story', [
+    ['failingOf(entry) !== null)) ? 3 : 0', 'failingOf(entry) !== null)) ? 0 : 0'],
+  ]),
+  of('cli/commands/curate.ts', 'cli/exitCodes.story', [["['failed', 'lacking']", "['lacking']"]]),
+  of('cli/commands/trace.ts', 'cli/exitCodes.story', [
+    ['d: 86_400_000', 'd: 600_000'],
+    ["result.state === 'nowhere' ? 3 : 0", '0'],
+  ]),
   // Files of customers.
   of('lib/schema/fields/layout.ts', 'lib/schema/fields/layout', [
     ['isValue && i === last ? MIDNIGHT', 'i < 0 ? MIDNIGHT'],

@@ -6,7 +6,6 @@ import {
 } from '@aws-sdk/client-s3';
 import { afterAll, describe, expect, it } from '@jest/globals';
 import { exportTargetPolicies } from '../../lib/access/buckets/customerBucketPolicies.ts';
-import { DAY_MS, utcDay } from '../../lib/base/time.ts';
 import { manifestSchema } from '../../lib/export/exportDay.ts';
 import { SETTLED_MS } from '../../lib/export/limits.ts';
 import type { ExportStatus } from '../../observe/facts/days/ledgerDays.ts';
@@ -22,21 +21,24 @@ const CUSTOMERS_ROLE = `arn:aws:iam::${THEIRS}:role/sluice`;
 const EVENTS = 'statsig_forwarded_events';
 const EXPOSURES = 'statsig_forwarded_exposures';
 /** Yesterday: today is still being written. */
-const day = utcDay(Date.now() - DAY_MS);
+const day = '2026-11-19';
 
 const permissions = new UsedPermissions();
-const story = await storyCloud({
-  bucket: 'sluice-exports-proof',
-  exports: [
-    { name: 'events', table: EVENTS, target: { bucket: BY_POLICY, owner: THEIRS } },
-    {
-      name: 'exposures',
-      table: EXPOSURES,
-      schedule: 'hourly',
-      target: { bucket: BY_ROLE, owner: THEIRS, role: { arn: CUSTOMERS_ROLE, externalId: 'acme-7' } },
-    },
-  ],
-});
+const story = await storyCloud(
+  {
+    bucket: 'sluice-exports-proof',
+    exports: [
+      { name: 'events', table: EVENTS, target: { bucket: BY_POLICY, owner: THEIRS } },
+      {
+        name: 'exposures',
+        table: EXPOSURES,
+        schedule: 'hourly',
+        target: { bucket: BY_ROLE, owner: THEIRS, role: { arn: CUSTOMERS_ROLE, externalId: 'acme-7' } },
+      },
+    ],
+  },
+  { startsAt: '2026-11-20T07:30:00Z' },
+);
 const { cloud } = story;
 const ours = story.s3By();
 const theirs = story.s3By({ accessKeyId: THEIRS, secretAccessKey: 'test' });

@@ -1,7 +1,7 @@
 import { PutBucketPolicyCommand } from '@aws-sdk/client-s3';
 import { afterAll, describe, expect, it } from '@jest/globals';
 import { ingestSourcePolicies } from '../../lib/access/buckets/customerBucketPolicies.ts';
-import { addDays, utcDay } from '../../lib/base/time.ts';
+import { addDays } from '../../lib/base/time.ts';
 import { defineConfig } from '../../lib/config/defineConfig.ts';
 import { refusedRowsKey } from '../../lib/tables/tableFolders.ts';
 import { localAccount } from '../../local/localAccount.ts';
@@ -11,7 +11,8 @@ import { UsedPermissions } from './usedPermissions.ts';
 
 const HOUR_MS = 3_600_000;
 const CUSTOMERS_ROLE = `arn:aws:iam::${CUSTOMER}:role/sluice`;
-const day = addDays(utcDay(Date.now()), -1);
+const today = '2026-11-20';
+const day = addDays(today, -1);
 const before = addDays(day, -1);
 
 const events = (count: number, name = "'made'", unitId = "'u' || i") =>
@@ -24,26 +25,29 @@ const large = (unitId: string) => events(600_000, "md5(i::VARCHAR) || md5('more'
 const kind = 'events' as const;
 const daily = { name: 'events', lookbackDays: 8, refusedShare: 0.5, expectedBy: { hour: 9 } };
 const permissions = new UsedPermissions();
-const ingest = await ingestCloud({
-  bucket: 'sluice-ingest-proof',
-  sources: [
-    {
-      name: 'acme',
-      bucket: DROPS,
-      owner: CUSTOMER,
-      receipt: 'sluice-receipts',
-      datasets: [{ kind, ...daily }],
-    },
-    {
-      name: 'by-role',
-      bucket: DROPS,
-      owner: CUSTOMER,
-      receipt: 'receipts-by-role',
-      role: { arn: CUSTOMERS_ROLE, externalId: 'acme-7' },
-      datasets: [{ kind, ...daily, folder: 'shared', schedule: 'hourly' }],
-    },
-  ],
-});
+const ingest = await ingestCloud(
+  {
+    bucket: 'sluice-ingest-proof',
+    sources: [
+      {
+        name: 'acme',
+        bucket: DROPS,
+        owner: CUSTOMER,
+        receipt: 'sluice-receipts',
+        datasets: [{ kind, ...daily }],
+      },
+      {
+        name: 'by-role',
+        bucket: DROPS,
+        owner: CUSTOMER,
+        receipt: 'receipts-by-role',
+        role: { arn: CUSTOMERS_ROLE, externalId: 'acme-7' },
+        datasets: [{ kind, ...daily, folder: 'shared', schedule: 'hourly' }],
+      },
+    ],
+  },
+  { startsAt: `${today}T07:30:00Z` },
+);
 afterAll(() => ingest.close());
 const policiesFor = (principal: string, receiptFolder: string) =>
   ingestSourcePolicies({ partition: 'aws', region: 'us-east-1', bucket: DROPS, principal, receiptFolder });

@@ -17,7 +17,7 @@ const services = trustExceptions
   .join('\n');
 const HEAD = `# Permissions
 
-What each role of the deployment may do. \`SLUICE_WRITE_DOCS=1 npm test -- test/permissions/roles\` writes the tables from the template. Stories run with these policies enforced by the local cloud, so they are enough; a test fails if a role has an action that no adapter of its function calls.
+What each role of the deployment may do. \`SLUICE_WRITE_DOCS=1 npm test -- test/permissions/roles\` writes the tables from the template. Stories run with these policies enforced by the local cloud, so they are enough; a test fails if a role has an action that no adapter of its function calls, and a proof if its story does not use it.
 
 Roles of features are there only with the feature (\`sources\`, \`exports\`, \`curate\`, \`relay\`).
 

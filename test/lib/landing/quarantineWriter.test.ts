@@ -52,6 +52,14 @@ describe('a quarantine row', () => {
     ]);
   });
 
+  it('has no more than a kilobyte of what a sender calls itself, and no half of a character', () => {
+    const long = '𝔘'.repeat(1_000).slice(1);
+    const more = { sdkType: long, sdkVersion: long, path: long };
+    const [row] = rowsOf([{ code: 'SLUICE_EVENT_BAD_TIME', detail: long, raw: long }], more);
+    for (const column of ['detail', 'sdk_type', 'sdk_version', 'path'])
+      expect(row?.[column]).toBe(long.slice(0, 1_024).toWellFormed());
+  });
+
   it('has the same ID as its resends, at any time and from any version', () => {
     const refused = [event('{}'), event('{}'), event('{"a":1}')];
     const ids = idsOf(refused);
