@@ -212,7 +212,7 @@ LIMIT ${MOST_HASHES}`,
 /** The days that views read from curated tables. Without `curate: true` there are none. */
 export const servedDays: Look = {
   name: 'curated-days',
-  expects: 'views read no curated day that lacks rows of its raw files, or files of its own',
+  expects: 'views read no curated day that lacks rows of its raw files',
   async find(setup) {
     return setup.config.curate ? judgeServed(await readServedFaults(setup), setup) : [];
   },
@@ -223,30 +223,13 @@ export function judgeServed(
   faults: Awaited<ReturnType<typeof readServedFaults>>,
   { say }: Pick<Setup, 'say'>,
 ): readonly Finding[] {
-  const found = (days: readonly string[], detail: string, ...words: readonly string[]) =>
-    days.length === 0
+  return faults.flatMap(({ kind, table, stale }) =>
+    stale.length === 0
       ? []
       : [
-          finding('SLUICE_FINDING_CURATE_STALE', `${detail}: ${listed(days)}.`, [
-            say.sluice('curate', ...words),
+          finding('SLUICE_FINDING_CURATE_STALE', `${table}, changed since: ${listed(stale)}.`, [
+            say.sluice('curate', 'run', '--table', kind),
           ]),
-        ];
-  return faults.flatMap(({ kind, table, stale, gone, lost }) => {
-    const of = ['--table', kind];
-    const from = gone[0] ?? '';
-    const to = gone.at(-1) ?? '';
-    return [
-      ...found(stale, `${table}, changed since`, 'run', ...of),
-      ...found(gone, `${table}, without files`, 'rebuild', ...of, '--from', from, '--to', to),
-      ...(lost.length === 0
-        ? []
-        : [
-            finding(
-              'SLUICE_FINDING_CURATE_STALE',
-              `${table}, without files that have the only rows: ${listed(lost)}.`,
-              say.restore(table, lost),
-            ),
-          ]),
-    ];
-  });
+        ],
+  );
 }

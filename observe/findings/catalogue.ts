@@ -165,8 +165,8 @@ export const findingCatalogue = {
     { part: 'drops', section: 'drops' },
   ),
   SLUICE_FINDING_CURATE_STALE: problem(
-    'Views read curated days to which raw files have come since, or whose own files were deleted: rows are missing from their answers.',
-    'If a file has just arrived, run the doctor again in five minutes; else the command curates the days again, or brings files back that have rows of no raw file. If it happens again, look at the log of `curate-plan`, its queue and its dead letters, or find out who deleted the files.',
+    'Views read curated days to which raw files have come since: rows are missing from their answers.',
+    'If a file has just arrived, run the doctor again in five minutes; else the command curates the days again. If it happens again, look at the log of `curate-plan`, its queue and its dead letters.',
   ),
   SLUICE_FINDING_CURATE_KEPT: problem(
     'Raw files of curated days are gone, or others are in their place, and neither an erasure nor retention is the reason. The curated table has their rows, and views read them there.',
@@ -292,7 +292,7 @@ export const findingCatalogue = {
   ),
   SLUICE_FINDING_FILES_LOST: problem(
     'Days of a dataset or a curated table lack files of the version that the ledger has: somebody deleted them, or a rule of the bucket did. Queries of the table miss their rows. Days of the lookback are looked at each hour, older ones after midnight, UTC.',
-    'The commands make the days again: from the files of the dataset, or of the raw table, which the next night does by itself. Where these have no rows any more, bring versions back: docs/platform.md, "Restore". Find out who deleted them.',
+    'The commands make the days again: from the files of the dataset, or of the raw table, which the next night does by itself. Files with rows that nothing else has they bring back while S3 has their versions: docs/platform.md, "Restore". Find out who deleted them.',
     { part: 'drops', section: 'drops' },
   ),
   SLUICE_FINDING_ROWS_UNUSUAL: warning(

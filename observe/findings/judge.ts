@@ -437,7 +437,7 @@ function* judgeRows(facts: StatusFacts, { config, say }: Place): Findings {
 /** Drops of customers. */
 function* judgeDatasets({ datasets }: StatusFacts, { now, say }: Place): Findings {
   for (const one of datasets ?? []) {
-    const { source, dataset, days, late, waiting, firstDay } = one;
+    const { source, dataset, table, days, lacking, late, waiting, firstDay } = one;
     const of = `${source}/${dataset}`;
     const words = ['--source', source, '--dataset', dataset];
     const explain = (day: string) => say.sluice('ingest', 'explain', ...words, '--day', day);
@@ -460,8 +460,7 @@ function* judgeDatasets({ datasets }: StatusFacts, { now, say }: Place): Finding
       const commands = ranges.flatMap(({ from, to }) => [explain(to), keep(from, to)]);
       yield finding('SLUICE_FINDING_INPUTS_MISSING', `${of}: ${listed(names, '; ')}.`, commands);
     }
-    const lacking = days.flatMap(({ day, lackingSince: since }) => (since === null ? [] : [{ day, since }]));
-    yield* lostFilesOf(of, lacking, (from, to) =>
+    yield* lostFilesOf(say, { of, table }, lacking, (from, to) =>
       say.sluice('ingest', 'backfill', ...words, '--from', from, '--to', to),
     );
     const unusual = days.filter((day) => day.unusual !== null).toReversed();
@@ -591,7 +590,7 @@ function* judgeDays({ exports, curated, lostDays }: StatusFacts, { say, config, 
   }
   for (const { kind, table, failed, late, lacking, unplanned, leftOut, kept } of curated ?? []) {
     const run = say.sluice('curate', 'run', '--table', kind);
-    yield* lostFilesOf(table, lacking, (from, to) =>
+    yield* lostFilesOf(say, { of: table, table }, lacking, (from, to) =>
       say.sluice('curate', 'rebuild', '--table', kind, '--from', from, '--to', to),
     );
     const show = ['curate', 'status', '--table', kind];
@@ -631,15 +630,21 @@ function* judgeDays({ exports, curated, lostDays }: StatusFacts, { say, config, 
 
 /** Days whose version lacks files. @param again Makes days again. */
 function* lostFilesOf(
-  of: string,
+  say: Place['say'],
+  { of, table }: { readonly of: string; readonly table: string },
   lacking: readonly LackingDay[],
   again: (from: string, to: string) => string,
 ): Findings {
   if (lacking.length === 0) return;
   const texts = lacking.toReversed().map(({ day, since }) => `${day} since ${isoTimestamp(since)}`);
-  const ranges = dayRanges(lacking.map(({ day }) => day)).slice(0, MOST_COMMANDS);
-  const commands = ranges.map(({ from, to }) => again(from, to));
-  yield finding('SLUICE_FINDING_FILES_LOST', `${of}: ${listed(texts, '; ')}.`, commands);
+  const daysOf = (isOnly: boolean) => lacking.filter((one) => one.isOnly === isOnly).map(({ day }) => day);
+  const ranges = dayRanges(daysOf(false));
+  const commands = [...ranges.map(({ from, to }) => again(from, to)), ...say.restore(table, daysOf(true))];
+  yield finding(
+    'SLUICE_FINDING_FILES_LOST',
+    `${of}: ${listed(texts, '; ')}.`,
+    commands.slice(0, MOST_COMMANDS),
+  );
 }
 
 /** The last day on which S3 has the versions of files that were last there at a time. */

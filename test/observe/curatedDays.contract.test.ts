@@ -1,6 +1,5 @@
 import { Readable } from 'node:stream';
 import { DeletePartitionCommand } from '@aws-sdk/client-glue';
-import { DeleteObjectCommand } from '@aws-sdk/client-s3';
 import { SQSClient } from '@aws-sdk/client-sqs';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { curatedText } from '../../cli/commands/curate.ts';
@@ -103,20 +102,14 @@ describe('the calendar of curated days', () => {
 
   it('finds days that views read although their raw files have changed, until the plan takes them out', async () => {
     const key = await curations.land('late', exposures(5, 6));
-    const faults = async () => (await readServedFaults(place())).map(({ stale, gone }) => [stale, gone]);
+    const faults = async () => (await readServedFaults(place())).map(({ stale }) => stale);
     expect((await calendar()).tables[0]?.days).toMatchObject([{ state: 'curated', why: '' }]);
-    expect(await faults()).toEqual([
-      [[DAY], []],
-      [[], []],
-    ]);
+    expect(await faults()).toEqual([[DAY], []]);
     await curations.plan(curations.fileEvent(key));
     expect((await calendar()).tables[0]?.days).toMatchObject([
       { state: 'outdated', why: expect.stringContaining('its raw files or columns have changed') },
     ]);
-    expect(await faults()).toEqual([
-      [[], []],
-      [[], []],
-    ]);
+    expect(await faults()).toEqual([[], []]);
   });
 
   it('finds a day whose partition is gone, which views name and do not read', async () => {
@@ -177,7 +170,7 @@ describe('the calendar of curated days', () => {
     await curations.removeRaw('b');
     // Its version is whole, and nothing is to be curated for it.
     const [before] = await readServedFaults(place());
-    expect(before).toMatchObject({ stale: [], gone: [], lost: [] });
+    expect(before).toMatchObject({ stale: [] });
     curations.clock.advance(DAY_MS);
     await curations.night();
     const [found] = await kept();
@@ -209,9 +202,10 @@ describe('the calendar of curated days', () => {
     expect(await kept()).toEqual([]);
     // The version that has the only rows loses a file: that is another finding.
     const [file = ''] = await curations.keys((await curations.curatedLocation()) ?? '');
-    await curations.s3.send(new DeleteObjectCommand({ Bucket: curations.config.bucket, Key: file }));
-    const [lost] = await readServedFaults(place());
-    expect(lost).toMatchObject({ gone: [], lost: [expect.stringContaining(DAY)] });
+    await curations.remove(file);
+    await curations.plan({ sluice: 'curate-check' });
+    const [state] = await readCurationState(place());
+    expect(state?.lacking).toMatchObject([{ day: DAY, isOnly: true }]);
   });
 
   it('drops what a day keeps with its next version once somebody says so, and not in a dry run', async () => {

@@ -419,8 +419,8 @@ const cases: readonly Case[] = [
   [
     'files of versions are gone',
     datasets({
-      days: ['2026-11-16', '2026-11-18', '2026-11-19'].map((day) => {
-        return { ...dropDay, day, lackingSince: NOW - 2 * HOUR };
+      lacking: ['2026-11-16', '2026-11-18', '2026-11-19'].map((day) => {
+        return { day, since: NOW - 2 * HOUR, isOnly: false };
       }),
     }),
     'FILES_LOST',
@@ -431,7 +431,7 @@ const cases: readonly Case[] = [
   ],
   [
     'files of a curated version are gone',
-    { curated: [{ ...curated, lacking: [{ day: '2026-11-19', since: NOW - 2 * HOUR }] }] },
+    { curated: [{ ...curated, lacking: [{ day: '2026-11-19', since: NOW - 2 * HOUR, isOnly: false }] }] },
     'FILES_LOST',
     'problem',
     `curated_events: 2026-11-19 since ${at(2)}.`,
@@ -820,6 +820,24 @@ describe('a finding of sluice status', () => {
           /^4 requests with SLUICE_COLLECT_BODY_MANGLED\. .*1 request with SLUICE_COLLECT_OUT_OF_TIME\. /,
         ),
       },
+    ]);
+  });
+
+  it('brings files of a version back whose rows nothing else has', () => {
+    const since = NOW - HOUR;
+    const lacking = ['2026-11-17', '2026-11-18', '2026-11-19'].map((day) => {
+      return { day, since, isOnly: day > '2026-11-17' };
+    });
+    const found = judge({ ...datasets({ lacking }), curated: [{ ...curated, lacking }] });
+    expect(found.map(({ commands }) => commands.map((one) => one.split(' --stage')[0]))).toEqual([
+      [
+        'npx sluice ingest backfill --source acme --dataset orders --from 2026-11-17 --to 2026-11-17',
+        'npx sluice restore --table acme_orders --from 2026-11-18 --to 2026-11-19',
+      ],
+      [
+        'npx sluice curate rebuild --table events --from 2026-11-17 --to 2026-11-17',
+        'npx sluice restore --table curated_events --from 2026-11-18 --to 2026-11-19',
+      ],
     ]);
   });
 

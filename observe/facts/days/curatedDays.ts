@@ -15,7 +15,6 @@ import { type ForwardedKind, forwardedKinds } from '../../../lib/schema/kinds.ts
 import { CURATED_LEDGER, curatedSubject } from '../../../lib/tables/ledgerKeys.ts';
 import { RESTORED, versionPrefix } from '../../../lib/tables/tableFolders.ts';
 import type { Deployment } from '../../deployment.ts';
-import { listFolder } from '../flow/waitingObjects.ts';
 import { readPartitions } from '../tables/tables.ts';
 import {
   type Failing,
@@ -360,7 +359,10 @@ export async function readCurationState(deployment: CuratedReaders): Promise<rea
         const { rows = 0, resends = 0 } = entry?.curated?.account ?? {};
         return rows === 0 ? [] : [{ day, rows, resends }];
       }),
-      lacking: lackingOf(seen, await readEntries(deployment, kind, lackingDays(seen))),
+      lacking: lackingOf(seen, await readEntries(deployment, kind, lackingDays(seen))).map((one) => {
+        // What is still listed has lost raw files, too.
+        return { ...one, isOnly: lists[kind][one.day] !== undefined };
+      }),
       kept: (await mapLimit(keepingEntries, PARALLEL, (one) => readKeptDay(deployment, kind, one))).flat(),
       accepted: keepingEntries.flatMap(({ day, entry }) =>
         entry?.curated?.kept?.accepted === 'keep' ? [day] : [],
@@ -404,15 +406,11 @@ export interface ServedFaults {
   readonly table: string;
   /** Raw files have come, or have changed. */
   readonly stale: readonly UtcDay[];
-  /** The folder of their version lacks files: somebody has deleted them. They are in the raw files, too. */
-  readonly gone: readonly UtcDay[];
-  /** The same, of versions with rows that no raw file has. */
-  readonly lost: readonly UtcDay[];
 }
 
 /**
- * Looks at the days that views read: whether their version has its files, and, for as long as events may still arrive, whether
- * raw files have come. Files that are lost are a finding of their own. The hourly check does not look for files of other days either.
+ * Looks whether raw files have come of the days that views read, for as long as events may still arrive. Files that are lost are
+ * findings of their own. The hourly check does not look for files of other days either.
  *
  * @throws as {@link readCuratedCalendar}.
  */
@@ -426,7 +424,7 @@ export async function readServedFaults(deployment: CuratedReaders): Promise<read
     const table = config.curatedTables[kind];
     const views = await readViewDays(deployment, kind);
     const served = Object.entries(lists[kind])
-      .filter(([day]) => views.some(({ has }) => has(day)))
+      .filter(([day]) => day >= oldest && views.some(({ has }) => has(day)))
       .sort();
     const entries = await readEntries(
       deployment,
@@ -434,28 +432,12 @@ export async function readServedFaults(deployment: CuratedReaders): Promise<read
       served.map(([day]) => day),
     );
     const known = new Map(entries.map(({ day, entry }) => [day, entry]));
-    const looked = await mapLimit(
-      served,
-      PARALLEL,
-      async ([day, { fingerprint, version, keeps = false }]) => {
-        const entry = known.get(day) ?? null;
-        const { files, fingerprint: today } = await readRawDay(raw, kind, day);
-        const isLost = keeps || lostFiles(config, entry, files, now).length > 0;
-        const folder = versionPrefix(config, table, day, version);
-        const written = entry?.version === version ? entry.filesWritten?.length : undefined;
-        const isGone = (await listFolder(deployment, folder)).objects.length < (written ?? 1);
-        const isStale = day >= oldest && !isLost && today !== fingerprint;
-        return { day, isLost, isGone, isStale };
-      },
-    );
-    const days = (is: (one: (typeof looked)[number]) => boolean) => looked.filter(is).map(({ day }) => day);
-    faults.push({
-      kind,
-      table,
-      stale: days(({ isStale }) => isStale),
-      gone: days(({ isGone, isLost }) => isGone && !isLost),
-      lost: days(({ isGone, isLost }) => isGone && isLost),
+    const stale = await mapLimit(served, PARALLEL, async ([day, { fingerprint, keeps = false }]) => {
+      const { files, fingerprint: today } = await readRawDay(raw, kind, day);
+      const isLost = keeps || lostFiles(config, known.get(day) ?? null, files, now).length > 0;
+      return isLost || today === fingerprint ? [] : [day];
     });
+    faults.push({ kind, table, stale: stale.flat() });
   }
   return faults;
 }

@@ -58,6 +58,8 @@ export interface WaitingDay {
 export interface LackingDay {
   readonly day: UtcDay;
   readonly since: number;
+  /** Whether nothing else has all of its rows. */
+  readonly isOnly: boolean;
 }
 
 /** The status of one dataset. */
@@ -333,7 +335,7 @@ export async function readVersionFiles(
 export function lackingOf(files: VersionFiles, days: readonly LedgerDay[]): readonly LackingDay[] {
   return days.flatMap(({ day, entry }) => {
     const since = lackingSince(files, entry);
-    return since === null ? [] : [{ day, since }];
+    return since === null ? [] : [{ day, since, isOnly: entry?.missingSince !== undefined }];
   });
 }
 

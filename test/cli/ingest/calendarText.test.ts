@@ -54,7 +54,7 @@ describe('the calendar of drops', () => {
 
   it('marks and names a day whose version has lost files', () => {
     const day = '2026-11-18';
-    const text = calendarText([{ ...status, lacking: [{ day, since: 0 }] }]);
+    const text = calendarText([{ ...status, lacking: [{ day, since: 0, isOnly: false }] }]);
     expect(text).toMatch(/2026-11-18 +!/);
     expect(text).toContain(`${day} lacks files of its version since 1970-01-01T00:00:00.000Z`);
   });

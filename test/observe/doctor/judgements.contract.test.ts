@@ -193,32 +193,15 @@ describe('the folders of tables', () => {
     expect(judgeForeign(relayed, foreign)).toMatchObject([{ severity: 'problem' }]);
   });
 
-  it('lack what curated days have: each kind with what brings it back', () => {
-    const fault = { kind: 'events', table: 'curated_events', stale: [], gone: [], lost: [] } as const;
-    const judged = (more: object) =>
-      judgeServed([{ ...fault, ...more }], { say }).map(({ code, detail, commands }) => [
-        code,
-        detail,
-        commands.map((command) => command.split(' --stage')[0]),
-      ]);
-    const code = 'SLUICE_FINDING_CURATE_STALE';
-    expect(judged({})).toEqual([]);
-    expect(judged({ stale: ['2026-11-19'] })).toEqual([
-      [code, 'curated_events, changed since: 2026-11-19.', ['npx sluice curate run --table events']],
-    ]);
-    expect(judged({ gone: ['2026-11-18', '2026-11-19'] })).toEqual([
-      [
-        code,
-        'curated_events, without files: 2026-11-18, 2026-11-19.',
-        ['npx sluice curate rebuild --table events --from 2026-11-18 --to 2026-11-19'],
-      ],
-    ]);
-    expect(judged({ lost: ['2026-11-19'] })).toEqual([
-      [
-        code,
-        'curated_events, without files that have the only rows: 2026-11-19.',
-        ['npx sluice restore --table curated_events --from 2026-11-19'],
-      ],
+  it('lack what has come of curated days', () => {
+    const fault = { kind: 'events', table: 'curated_events', stale: ['2026-11-19'] } as const;
+    expect(judgeServed([{ ...fault, stale: [] }], { say })).toEqual([]);
+    expect(judgeServed([fault], { say })).toMatchObject([
+      {
+        code: 'SLUICE_FINDING_CURATE_STALE',
+        detail: 'curated_events, changed since: 2026-11-19.',
+        commands: [expect.stringContaining('npx sluice curate run --table events')],
+      },
     ]);
   });
 });
