@@ -323,10 +323,14 @@ export const mutations: readonly Mutation[] = [
     ['if (known?.run?.version === note.version)', 'if (known?.run !== undefined)'],
     ['note.due <= clock.now()', 'true'],
   ]),
-  of('observe/findings/judge.ts', 'observe/judge', [
-    ["state === 'ALARM'", "state !== 'OK'"],
+  of('observe/findings/judge/deployment.ts', 'observe/judge', [["state === 'ALARM'", "state !== 'OK'"]]),
+  of('observe/findings/judge/landing.ts', 'observe/judge', [
     ['(quotaShare ?? 0) >= NEAR', '(quotaShare ?? 0) > NEAR'],
+  ]),
+  of('observe/findings/judge/tables.ts', 'observe/judge', [
     ['table === kind && kept.every((one) => one.day !== day)', 'table === kind'],
+  ]),
+  of('observe/findings/judge/days.ts', 'observe/judge', [
     ['share >= RESENT.times * usualOf(one)', 'share > RESENT.times'],
   ]),
   of('observe/facts/flow/changes.ts', 'observe/changes', [

@@ -35,7 +35,8 @@ import { isDeliveredFile, statsigFolders, tableFolders } from '../../lib/tables/
 import { ifThere } from '../explainAwsError.ts';
 import { dayFolders } from '../facts/tables/partitionGaps.ts';
 import { type Finding, finding } from '../findings/catalogue.ts';
-import { judgeKey, listed } from '../findings/judge.ts';
+import { judgeKey } from '../findings/judge/deployment.ts';
+import { listed } from '../findings/judge/place.ts';
 import { type Look, settled } from './Look.ts';
 import type { Setup } from './Setup.ts';
 

@@ -23,7 +23,7 @@ import { ifThere } from '../explainAwsError.ts';
 import { readServedFaults } from '../facts/days/curatedDays.ts';
 import { dayFolders } from '../facts/tables/partitionGaps.ts';
 import { type Finding, finding } from '../findings/catalogue.ts';
-import { listed } from '../findings/judge.ts';
+import { listed } from '../findings/judge/place.ts';
 import { type Look, settled } from './Look.ts';
 import type { Setup } from './Setup.ts';
 

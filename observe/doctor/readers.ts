@@ -12,7 +12,7 @@ import type { Reader } from '../../lib/schema/readers.ts';
 import { LANDING_FOLDER } from '../../lib/tables/objectKeys.ts';
 import { dayFolder } from '../../lib/tables/tableFolders.ts';
 import { type Finding, finding } from '../findings/catalogue.ts';
-import { listed } from '../findings/judge.ts';
+import { listed } from '../findings/judge/place.ts';
 import { type Look, settled } from './Look.ts';
 import type { Setup } from './Setup.ts';
 

@@ -150,81 +150,87 @@ export async function readStatusFacts(deployment: Deployment): Promise<StatusFac
   const day = readDayCounts(deployment);
   // Whoever needs them says what is wrong with them.
   for (const one of [outputs, day]) one.catch(() => undefined);
-  const all = await Promise.all([
-    readRequests(),
-    ask('the last day', async () => lastDayOf(await day)),
-    ask('noted events', () => readNoted(deployment)),
-    ask('the last event', () => lastDelivery(deployment)),
-    ask('the tables', () => readLandedRows(deployment)),
-    ask('landing/', () => countLanding(deployment)),
-    ask('damaged/', () => countDamaged(deployment)),
+  // All are asked at once; none of them fails.
+  const asked = {
+    requests: readRequests(),
+    lastDay: ask('the last day', async () => lastDayOf(await day)),
+    noted: ask('noted events', () => readNoted(deployment)),
+    delivered: ask('the last event', () => lastDelivery(deployment)),
+    rows: ask('the tables', () => readLandedRows(deployment)),
+    landed: ask('landing/', () => countLanding(deployment)),
+    damaged: ask('damaged/', () => countDamaged(deployment)),
     // The local cloud tells itself what waits.
-    local !== undefined
-      ? null
-      : ask('the stream', async () =>
-          readStream(deployment, requireOutput(await outputs, 'LandingStreamName')),
-        ),
-    ask('the key', async () => readKey(deployment, await outputs)),
-    ask('the partitions', () => readRecentPartitions(deployment)),
-    ask('the alarms', () => readAlarms(deployment)),
-    ask('the drops', async () => {
+    stream:
+      local !== undefined
+        ? null
+        : ask('the stream', async () =>
+            readStream(deployment, requireOutput(await outputs, 'LandingStreamName')),
+          ),
+    key: ask('the key', async () => readKey(deployment, await outputs)),
+    partitions: ask('the partitions', () => readRecentPartitions(deployment)),
+    alarms: ask('the alarms', () => readAlarms(deployment)),
+    datasets: ask('the drops', async () => {
       const days = {
         count: ({ dataset }: ConfiguredDataset) => Math.max(LEDGER_DAYS, dataset.lookbackDays + 1),
       };
       return (await readDatasets(deployment, datasets.slice(0, MOST_SUBJECTS), days)).map(dropDays);
     }),
-    ask('the exports', async () =>
+    exports: ask('the exports', async () =>
       (await readExports(deployment, config.exports.slice(0, MOST_SUBJECTS))).map(dropDays),
     ),
-    ask('the curated days', () => readCurationState(deployment)),
-    ask('relay', () => readRelayState(deployment)),
-    ask('the raw days', () => readLostDays(deployment)),
-    ask('the dead letters', () => readDeadLetters(deployment)),
-  ]);
-  const [requests, lastDay, noted, delivered, rows, landed, damaged, stream, key, partitions, ...more] = all;
-  const [alarms, drops, exports, curated, relay, lostDays, deadLetters] = more;
+    curated: ask('the curated days', () => readCurationState(deployment)),
+    relay: ask('relay', () => readRelayState(deployment)),
+    lostDays: ask('the raw days', () => readLostDays(deployment)),
+    deadLetters: ask('the dead letters', () => readDeadLetters(deployment)),
+  };
+  const requests = await asked.requests;
+  const lastDay = await asked.lastDay;
+  const rows = await asked.rows;
+  const landed = await asked.landed;
+  const stream = await asked.stream;
+  const partitions = await asked.partitions;
+  const deadLetters = await asked.deadLetters;
   const buffered = local?.buffered ?? { count: null, oldest: stream?.oldest ?? null };
-  const failures = await readFailures();
-  const spikeFrom = await ask('the log of collect', () =>
-    readSpikeSender(deployment, lastDay?.changes ?? []),
-  );
-  return {
+  // What is unknown is complete once all have answered.
+  const facts = {
     stack: `${stack.service}-${stack.stage}`,
     isLocal,
     at: isoTimestamp(now),
     collector: local?.collector ?? null,
     ...requests,
     lastDay,
-    spikeFrom,
-    noted,
-    lastEventAt: lastEventAt(rows?.tables ?? [], delivered),
+    noted: await asked.noted,
+    lastEventAt: lastEventAt(rows?.tables ?? [], await asked.delivered),
     tables: rows?.tables ?? null,
     waiting: {
       buffered,
       landing: landed?.landing ?? null,
       undeleted: landed?.undeleted ?? null,
-      damaged,
+      damaged: await asked.damaged,
     },
     stream,
     partitions,
-    lostDays,
+    lostDays: await asked.lostDays,
     quarantine: rows?.quarantine ?? null,
-    datasets: drops,
-    exports,
-    curated,
-    relay,
+    datasets: await asked.datasets,
+    exports: await asked.exports,
+    curated: await asked.curated,
+    relay: await asked.relay,
     deadLetters,
-    failures,
-    alarms,
-    key,
+    alarms: await asked.alarms,
+    key: await asked.key,
     faults: local?.faults ?? 0,
-    unknown,
     notes:
       Math.max(datasets.length, config.exports.length) > MOST_SUBJECTS
         ? [`Only the first ${MOST_SUBJECTS} datasets and exports were read.`]
         : [],
     scannedBytes: rows?.scannedBytes ?? 0,
   };
+  const failures = await readFailures();
+  const spikeFrom = await ask('the log of collect', () =>
+    readSpikeSender(deployment, lastDay?.changes ?? []),
+  );
+  return { ...facts, failures, spikeFrom, unknown };
 
   /** Why something waits: what each function failed with, from some tries before it began to wait. */
   async function readFailures() {

@@ -1,7 +1,7 @@
 import type { Deployment } from '../deployment.ts';
 import { readStatusFacts, type StatusFacts } from '../facts/statusFacts.ts';
 import type { Finding } from './catalogue.ts';
-import { judge } from './judge.ts';
+import { judge } from './judge/judge.ts';
 
 /** The state of every part, and what needs attention. */
 export interface Status extends StatusFacts {

@@ -5,7 +5,7 @@ import type { Change } from '../../observe/facts/flow/changes.ts';
 import type { LastHour } from '../../observe/facts/flow/requestCounts.ts';
 import type { StatusFacts } from '../../observe/facts/statusFacts.ts';
 import type { Finding } from '../../observe/findings/catalogue.ts';
-import { judge as judgeFacts } from '../../observe/findings/judge.ts';
+import { judge as judgeFacts } from '../../observe/findings/judge/judge.ts';
 
 const NOW = Date.UTC(2026, 10, 20, 12);
 const HOUR = 3_600_000;

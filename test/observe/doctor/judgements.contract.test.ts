@@ -10,7 +10,7 @@ import { differences, judgeServed } from '../../../observe/doctor/catalog.ts';
 import { judgeSimulation } from '../../../observe/doctor/readers.ts';
 import { judgeDomain, judgeDrift, judgeStack, stack as missing } from '../../../observe/doctor/stack.ts';
 import { deniedByBucket, writerNeeds } from '../../../observe/doctor/writer.ts';
-import { judgeKey } from '../../../observe/findings/judge.ts';
+import { judgeKey } from '../../../observe/findings/judge/deployment.ts';
 
 const say = deploymentCommands(
   { stack: { service: 'sluice', stage: 'prod' }, localControl: undefined },

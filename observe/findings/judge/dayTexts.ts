@@ -1,0 +1,62 @@
+import { counted } from '../../../lib/base/text.ts';
+import { addDays, isoTimestamp, utcDay } from '../../../lib/base/time.ts';
+import { dayRanges } from '../../../lib/views/curatedDays.ts';
+import type { DropDay, Failing, LackingDay } from '../../facts/days/ledgerDays.ts';
+import type { StatusFacts } from '../../facts/statusFacts.ts';
+import { type FindingCode, finding } from '../catalogue.ts';
+import { type Findings, type Judged, listed, MOST_COMMANDS, type Place } from './place.ts';
+
+/** Days that failed, the latest first. */
+export function* failedDays(
+  code: FindingCode,
+  of: string,
+  days: readonly Pick<DropDay, 'day' | 'failure' | 'failing'>[],
+  commands: (day: string) => readonly string[],
+): Findings {
+  const failed = days.filter(({ failing }) => failing !== null).toReversed();
+  if (failed.length === 0) return;
+  const names = failed.map(({ day, failure, failing }) => failingText(day, failure ?? 'failed', failing));
+  const all = failed.slice(0, MOST_COMMANDS).flatMap(({ day }) => commands(day));
+  yield finding(code, `${of}: ${listed(names, '; ')}.`, [...new Set(all)]);
+}
+
+/** `2026-11-18 SLUICE_INGEST_…, since …, last tried …` */
+export function failingText(day: string, code: string, failing: Failing | null): string {
+  const { since = 0, last = since } = failing ?? {};
+  return `${day} ${code}, since ${isoTimestamp(since)}, last tried ${isoTimestamp(last)}`;
+}
+
+/** Days whose version lacks files. @param again Makes days again. */
+export function* lostFilesOf(
+  say: Place['say'],
+  { of, table }: { readonly of: string; readonly table: string },
+  lacking: readonly LackingDay[],
+  again: (from: string, to: string) => string,
+): Findings {
+  if (lacking.length === 0) return;
+  const texts = lacking.toReversed().map(({ day, since }) => `${day} since ${isoTimestamp(since)}`);
+  const daysOf = (isOnly: boolean) => lacking.filter((one) => one.isOnly === isOnly).map(({ day }) => day);
+  const ranges = dayRanges(daysOf(false));
+  const commands = [...ranges.map(({ from, to }) => again(from, to)), ...say.restore(table, daysOf(true))];
+  yield finding(
+    'SLUICE_FINDING_FILES_LOST',
+    `${of}: ${listed(texts, '; ')}.`,
+    commands.slice(0, MOST_COMMANDS),
+  );
+}
+
+/** The last day on which S3 has the versions of files that were last there at a time. */
+export function versionsUntil({ retention }: Judged['config'], lastThere: number): string {
+  return addDays(utcDay(lastThere), retention.dataVersionDays);
+}
+
+/** Names the exports that keep copies of a day's files; empty if none does. */
+export function copiesText(exports: StatusFacts['exports'], of: string, day: string): string {
+  return (exports ?? [])
+    .filter(({ table }) => table === of)
+    .map((one) => {
+      const { kept = 0 } = one.days.find((other) => other.day === day) ?? {};
+      return kept === 0 ? '' : `; the export ${one.export} keeps ${counted(kept, 'copy', 'copies')}`;
+    })
+    .join('');
+}

@@ -1,0 +1,148 @@
+import { counted } from '../../../lib/base/text.ts';
+import { DAY_MS, utcDay } from '../../../lib/base/time.ts';
+import { forwardedKinds } from '../../../lib/schema/kinds.ts';
+import { dayRanges } from '../../../lib/views/curatedDays.ts';
+import { daysWords } from '../../commands.ts';
+import type { CurationState, KeptDay } from '../../facts/days/curatedDays.ts';
+import type { StatusFacts } from '../../facts/statusFacts.ts';
+import { finding } from '../catalogue.ts';
+import { copiesText, failedDays, failingText, lostFilesOf, versionsUntil } from './dayTexts.ts';
+import { type Findings, listed, MOST_COMMANDS, type Place } from './place.ts';
+
+/** Shares of a day's rows that are resends: from the first with many times the usual share, from the second always. */
+const RESENT = { more: 0.05, much: 0.5, times: 5 } as const;
+
+/** Exports: days that failed, and copies whose files are gone. */
+export function* exportFindings(
+  { exports, curated, lostDays }: StatusFacts,
+  { say, config, now }: Place,
+): Findings {
+  for (const { export: name, table: of, target, days, firstDay } of exports ?? []) {
+    // The finding of its raw files names its copies, too. Whoever accepted that files are gone meant them as well.
+    const kind = forwardedKinds.find((one) => config.tables[one] === of);
+    const known = (curated ?? []).filter((one) => one.kind === kind);
+    const found = [
+      ...known.flatMap((one) => one.accepted),
+      ...[...known.flatMap((one) => one.kept), ...(lostDays ?? []).filter(({ table }) => table === kind)].map(
+        ({ day }) => day,
+      ),
+    ];
+    const show = (day?: string) => say.sluice('export', 'status', '--export', name, ...daysWords(day, now));
+    // Without a request, days before the lookback are not exported again.
+    const run = (from: string, to: string) =>
+      say.sluice('export', 'run', '--export', name, '--from', from, '--to', to);
+    const oldest = days.find(({ failing }) => failing !== null)?.day;
+    yield* failedDays('SLUICE_FINDING_EXPORT_FAILED', `${name}, ${target}`, days, (day) => [
+      show(oldest),
+      ...(day < firstDay ? [run(day, day)] : []),
+    ]);
+    const copies = days.filter(({ day, kept }) => kept > 0 && !found.includes(day));
+    if (copies.length > 0) {
+      const texts = copies.map(({ day, kept }) => `${day} ${counted(kept, 'file')}`);
+      const old = dayRanges(copies.flatMap(({ day }) => (day < firstDay ? [day] : [])));
+      yield finding('SLUICE_FINDING_EXPORT_KEPT', `${name}, ${target}: ${listed(texts)}.`, [
+        show(copies[0]?.day),
+        ...old.slice(0, MOST_COMMANDS).map(({ from, to }) => run(from, to)),
+      ]);
+    }
+  }
+}
+
+/** Curated tables: days that failed or wait, are left out of views, lack files, or keep rows. */
+export function* curatedFindings(facts: StatusFacts, place: Place): Findings {
+  const { say, now } = place;
+  for (const { kind, table, failed, late, lacking, unplanned, leftOut, kept } of facts.curated ?? []) {
+    const run = say.sluice('curate', 'run', '--table', kind);
+    yield* lostFilesOf(say, { of: table, table }, lacking, (from, to) =>
+      say.sluice('curate', 'rebuild', '--table', kind, '--from', from, '--to', to),
+    );
+    const show = ['curate', 'status', '--table', kind];
+    if (failed.length > 0) {
+      const names = failed.map((one) => failingText(one.day, one.code, one));
+      const all = [...show, ...daysWords(failed.at(-1)?.day, now)];
+      yield finding('SLUICE_FINDING_CURATE_FAILED', `${table}: ${listed(names, '; ')}.`, [
+        say.sluice(...all),
+        run,
+      ]);
+    }
+    if (late.length > 0)
+      yield finding('SLUICE_FINDING_CURATE_LATE', `${table}, queued for a day: ${listed(late)}.`, [run]);
+    const warned = (detail: string, command: string) =>
+      finding('SLUICE_FINDING_CURATE_LATE', `${table}, ${detail}.`, [command], 'warning');
+    if (unplanned.length > 0) yield warned(`never queued: ${listed(unplanned)}`, run);
+    if (leftOut > 0) yield warned(`left out of views: ${counted(leftOut, 'day')}`, say.sluice(...show));
+    yield* keptRows(facts, place, { kind, table, kept });
+  }
+}
+
+/** Days whose curated table has rows that no raw file has any more. */
+function* keptRows(
+  { lostDays, exports }: StatusFacts,
+  { config, say, now }: Place,
+  { kind, table, kept }: Pick<CurationState, 'kind' | 'table' | 'kept'>,
+): Findings {
+  if (kept.length === 0) return;
+  const days = kept.map((one) => {
+    const seen = lostDays?.find(({ table: of, day }) => of === kind && day === one.day)?.seenAt;
+    // It is noticed within a day.
+    const until = versionsUntil(config, seen ?? Date.parse(one.since) - DAY_MS);
+    return `${keptText(one, until, now)}${copiesText(exports, config.tables[kind], one.day)}`;
+  });
+  const back = kept.flatMap(({ day, isErased, gone, replaced }) =>
+    isErased || gone.length + replaced.length === 0 ? [] : [day],
+  );
+  const accept = kept
+    .slice(0, MOST_COMMANDS)
+    .map(({ day }) => say.sluice('curate', 'accept', day, '--table', kind));
+  yield finding('SLUICE_FINDING_CURATE_KEPT', `${table}: ${listed(days, '; ')}.`, [
+    ...say.restore(config.tables[kind], back).slice(0, MOST_COMMANDS),
+    ...accept,
+  ]);
+}
+
+/** Days of which more was sent again than is usual. */
+export function* resentFindings({ curated }: StatusFacts, { say, config }: Place): Findings {
+  for (const { kind, table, resends } of curated ?? []) {
+    const shareOf = (one: (typeof resends)[number]) => one.resends / (one.rows + one.resends);
+    const usualOf = (one: (typeof resends)[number]) => {
+      const others = resends.filter((other) => other !== one).map(shareOf);
+      return others.sort((x, y) => x - y)[Math.floor((others.length - 1) / 2)] ?? 0;
+    };
+    const days = resends.filter((one) => {
+      const share = shareOf(one);
+      return share >= RESENT.much || (share >= RESENT.more && share >= RESENT.times * usualOf(one));
+    });
+    const [newest] = days;
+    if (newest === undefined) continue;
+    const texts = days.map(({ day, rows, resends: n }) => `${day} ${n} beside ${counted(rows, 'row')}`);
+    const percent = Math.round(usualOf(newest) * 1_000) / 10;
+    yield finding(
+      'SLUICE_FINDING_RESENDS',
+      `${table}: ${listed(texts)}, first ${days.at(-1)?.day}, last ${newest.day}; ${percent} % are usual.`,
+      [say.sluice('query', resendsSql(config.tables[kind], newest.day))],
+    );
+  }
+}
+
+/** What a curated day keeps of raw files that are gone. */
+function keptText(
+  { day, rows, since, gone, replaced, isErased }: KeptDay,
+  until: string,
+  now: number,
+): string {
+  const had = until < utcDay(now) ? 'had' : 'has';
+  const back = isErased
+    ? ', and an erasure has deleted versions of them'
+    : `; S3 ${had} what was deleted until ${until} at least`;
+  const files = [
+    ...(gone.length === 0 ? [] : [`gone: ${listed(gone)}`]),
+    ...(replaced.length === 0 ? [] : [`replaced: ${listed(replaced.map(({ name }) => name))}`]),
+    ...(gone.length + replaced.length === 0 ? ['copied back, for the next night'] : []),
+  ];
+  return `${day}, ${counted(rows, 'row')} that no raw file has, noticed at ${since}, ${files.join(', ')}${back}`;
+}
+
+/** Who sent a day's events more than once. */
+function resendsSql(table: string, day: string): string {
+  return `SELECT sdk_type, sdk_version, count(*) - count(DISTINCT event_id) AS resends FROM ${table} WHERE ds = DATE '${day}' GROUP BY 1, 2 ORDER BY 3 DESC LIMIT 10`;
+}

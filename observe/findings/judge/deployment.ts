@@ -1,0 +1,63 @@
+import { counted } from '../../../lib/base/text.ts';
+import type { DeploymentCommands } from '../../deploymentCommands.ts';
+import type { KeyFacts, StatusFacts } from '../../facts/statusFacts.ts';
+import { type Finding, finding } from '../catalogue.ts';
+import { type Findings, MOST_NAMED, type Place } from './place.ts';
+
+/** States of a key that somebody can end. https://docs.aws.amazon.com/kms/latest/developerguide/key-state.html */
+const KEY_STATES: Readonly<Record<string, { readonly is: string; readonly verbs: readonly string[] }>> = {
+  Disabled: { is: 'is disabled', verbs: ['enable-key'] },
+  PendingDeletion: { is: 'is disabled, and is to be deleted', verbs: ['cancel-key-deletion', 'enable-key'] },
+};
+
+/** Judges a key by what KMS says of it. */
+export function judgeKey(found: KeyFacts, say: Pick<DeploymentCommands, 'aws'>): readonly Finding[] {
+  const { Arn = '', KeyState = '', KeySpec, KeyUsage, MultiRegion, DeletionDate } = found;
+  const isEnabled = KeyState === 'Enabled';
+  const isFit = KeySpec === 'SYMMETRIC_DEFAULT' && KeyUsage === 'ENCRYPT_DECRYPT' && MultiRegion !== true;
+  if (isEnabled && isFit) return [];
+  const { is, verbs } = KEY_STATES[KeyState] ?? { is: `is ${KeyState}`, verbs: [] };
+  const on = DeletionDate === undefined ? '' : ` at ${DeletionDate.toISOString()}`;
+  const kind = [KeySpec, KeyUsage, ...(MultiRegion === true ? ['multi-Region'] : [])].join(', ');
+  const wrong = `is of a kind that S3 or Statsig does not use (${kind})`;
+  const faults = [...(isEnabled ? [] : [`${is}${on}`]), ...(isFit ? [] : [wrong])].join(', and ');
+  return [
+    finding(
+      'SLUICE_FINDING_KEY_UNUSABLE',
+      `${Arn} ${faults}.`,
+      verbs.map((verb) => say.aws('kms', verb, '--key-id', Arn)),
+    ),
+  ];
+}
+
+/** Alarms, faults, and what could not be read. */
+export function* deploymentFindings(
+  { alarms, isLocal, faults, unknown }: StatusFacts,
+  { say }: Place,
+): Findings {
+  const on = (alarms ?? []).filter(({ state }) => state === 'ALARM');
+  if (on.length > 0)
+    yield finding(
+      'SLUICE_FINDING_ALARM',
+      on
+        .map(({ name, since, description }) => {
+          const started = since === null ? '' : `, since ${since}`;
+          return `${name}${started}: ${description}.`;
+        })
+        .join(' '),
+      [
+        say.aws(
+          'cloudwatch',
+          'describe-alarms',
+          '--alarm-names',
+          ...on.slice(0, MOST_NAMED).map(({ name }) => name),
+        ),
+      ],
+    );
+  const silent = (alarms ?? []).filter(({ notifies }) => !notifies);
+  if (!isLocal && silent.length > 0)
+    yield finding('SLUICE_FINDING_NO_TOPIC', `${silent.length} of ${alarms?.length ?? 0} alarms.`);
+  if (faults > 0)
+    yield finding('SLUICE_FINDING_FAULTS', `${counted(faults, 'fault')}.`, [say.control('DELETE', 'faults')]);
+  for (const { part, why } of unknown) yield finding('SLUICE_FINDING_UNREADABLE', `${part}: ${why}`);
+}

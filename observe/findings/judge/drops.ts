@@ -1,0 +1,172 @@
+import { counted } from '../../../lib/base/text.ts';
+import { HOUR_MS, isoTimestamp } from '../../../lib/base/time.ts';
+import { dayRanges } from '../../../lib/views/curatedDays.ts';
+import { daysWords } from '../../commands.ts';
+import type { DatasetDays } from '../../facts/days/ledgerDays.ts';
+import type { StatusFacts } from '../../facts/statusFacts.ts';
+import { finding } from '../catalogue.ts';
+import { failedDays, lostFilesOf } from './dayTexts.ts';
+import { type Findings, listed, MOST_COMMANDS, otherDays, type Place } from './place.ts';
+
+/** Milliseconds after which a listing is too old: the interval of the schedule, the time for retries, and a margin. */
+const OLD_AFTER_MS = { daily: 26 * HOUR_MS, hourly: 3 * HOUR_MS } as const;
+
+/** How a dataset is named, and commands about its days. */
+type Dataset = ReturnType<typeof datasetOf>;
+
+function datasetOf({ source, dataset }: DatasetDays, { now, say }: Place) {
+  const words = ['--source', source, '--dataset', dataset];
+  const ingest = (action: string, ...more: readonly string[]) =>
+    say.sluice('ingest', action, ...words, ...more);
+  return {
+    of: `${source}/${dataset}`,
+    now,
+    say,
+    run: () => ingest('run'),
+    status: (day: string | undefined) => ingest('status', ...daysWords(day, now)),
+    explain: (day: string) => ingest('explain', '--day', day),
+    backfill: (from: string, to = from) => ingest('backfill', '--from', from, '--to', to),
+    keep: (from: string, to = from) =>
+      say.sluice('ingest', 'accept', 'keep', ...words, '--from', from, ...(from === to ? [] : ['--to', to])),
+  };
+}
+
+/** Drops of customers, one dataset after the other. */
+export function* dropFindings({ datasets }: StatusFacts, place: Place): Findings {
+  for (const drops of datasets ?? []) {
+    const dataset = datasetOf(drops, place);
+    yield* listing(drops, dataset);
+    yield* failedLoads(drops, dataset);
+    yield* missingInputs(drops, dataset);
+    yield* lostFiles(drops, dataset);
+    yield* unusualRows(drops, dataset);
+    yield* waitingDrops(drops, dataset);
+    yield* lateDrops(drops, dataset);
+    yield* leftOutFiles(drops, dataset);
+    yield* failedReceipts(drops, dataset);
+  }
+}
+
+/** Whether the folder is listed in time, can be read, and has files of the days that are looked for. */
+function* listing(drops: DatasetDays, { of, now }: Dataset): Findings {
+  const { folder, schedule, lookbackDays, lastLook, unlooked } = drops;
+  const late = (detail: string) => finding('SLUICE_FINDING_INGEST_LATE', `${of}: ${detail}`, [], 'warning');
+  if (lastLook === null) {
+    yield late(`never listed, ${schedule}.`);
+    return;
+  }
+  const { at, failure, stopped, elsewhere } = lastLook;
+  const listedAt = isoTimestamp(at);
+  if (now - at > OLD_AFTER_MS[schedule]) yield late(`listed at ${listedAt}, ${schedule}.`);
+  if (failure !== undefined)
+    yield finding(
+      'SLUICE_FINDING_SOURCE_UNREADABLE',
+      `${of}, ${folder}, ${listedAt}: ${failure.code}: ${failure.message}`,
+    );
+  if (!stopped) return;
+  const there = [...unlooked.slice(-1).map((day) => `files of ${day}`), ...(elsewhere?.others ?? [])];
+  const instead = there.length === 0 ? '' : `, but ${there.join(', ')}`;
+  yield late(`${folder} had no files for today and ${lookbackDays} days before${instead}, ${listedAt}.`);
+}
+
+/** Days that failed. */
+function* failedLoads({ days, firstDay }: DatasetDays, { of, explain, backfill }: Dataset): Findings {
+  // Without a request, days before the lookback are not tried again.
+  yield* failedDays('SLUICE_FINDING_INGEST_FAILED', of, days, (day) => [
+    explain(day),
+    ...(day < firstDay ? [backfill(day)] : []),
+  ]);
+}
+
+/** Days whose files are gone from the customer's folder. */
+function* missingInputs({ days }: DatasetDays, { of, now, explain, keep }: Dataset): Findings {
+  const missing = days.filter(({ missingSince }) => missingSince !== null).toReversed();
+  if (missing.length > 0) {
+    const names = missing.map(({ day, missingSince, uncommitted }) => {
+      const more = uncommitted === 0 ? '' : `, with ${counted(uncommitted, 'file')} and no commit`;
+      return `${day} since ${isoTimestamp(missingSince ?? now)}${more}`;
+    });
+    const ranges = dayRanges(missing.map(({ day }) => day)).slice(0, MOST_COMMANDS);
+    const commands = ranges.flatMap(({ from, to }) => [explain(to), keep(from, to)]);
+    yield finding('SLUICE_FINDING_INPUTS_MISSING', `${of}: ${listed(names, '; ')}.`, commands);
+  }
+}
+
+/** Days whose version lacks files. */
+function* lostFiles({ table, lacking }: DatasetDays, { of, say, backfill }: Dataset): Findings {
+  yield* lostFilesOf(say, { of, table }, lacking, backfill);
+}
+
+/** Days with many more or fewer rows than usual. */
+function* unusualRows({ days }: DatasetDays, { of, explain, keep }: Dataset): Findings {
+  const unusual = days.filter((day) => day.unusual !== null).toReversed();
+  for (const { day, unusual: text } of unusual.slice(0, 1))
+    yield finding('SLUICE_FINDING_ROWS_UNUSUAL', `${of}: ${day} ${text}${otherDays(unusual.length)}.`, [
+      explain(day),
+      keep(day),
+    ]);
+}
+
+/** Days with files that wait for something, and should not any more. */
+function unreadyOf({ waiting, late }: DatasetDays) {
+  return waiting.filter(({ day, isLacking }) => isLacking || late.some((one) => one.day === day));
+}
+
+/** Those days, with what they wait for. */
+function* waitingDrops(drops: DatasetDays, { of, run, explain, backfill }: Dataset): Findings {
+  const { late, firstDay } = drops;
+  const unready = unreadyOf(drops);
+  if (unready.length === 0) return;
+  const texts = unready.toReversed().map(({ day, words: has }) => {
+    const { due } = late.find((one) => one.day === day) ?? {};
+    const expected = due === undefined ? '' : `, expected by ${isoTimestamp(due)}`;
+    return `${day} ${has}${expected}`;
+  });
+  const commands = unready
+    .slice(-MOST_COMMANDS)
+    .toReversed()
+    .flatMap(({ day, cure }) => {
+      if (cure === 'run') return [run()];
+      return [explain(day), ...(cure === 'backfill' ? [backfill(day)] : [])];
+    });
+  yield finding(
+    'SLUICE_FINDING_INGEST_WAITING',
+    `${of}: ${listed(texts, '; ')}.`,
+    [...new Set(commands)],
+    unready.some(({ day }) => day < firstDay || late.some((one) => one.day === day)) ? 'problem' : 'warning',
+  );
+}
+
+/** Days of which no file has come in time. */
+function* lateDrops(drops: DatasetDays, { of, status }: Dataset): Findings {
+  const unready = unreadyOf(drops);
+  const absent = drops.late.filter(({ day }) => unready.every((one) => one.day !== day));
+  if (absent.length > 0) {
+    const texts = absent.toReversed().map(({ day, due }) => `${day}, expected by ${isoTimestamp(due)}`);
+    yield finding('SLUICE_FINDING_INGEST_LATE', `${of}: no file has come of ${listed(texts, '; ')}.`, [
+      status(absent[0]?.day),
+    ]);
+  }
+}
+
+/** Days with objects that are not loaded. */
+function* leftOutFiles({ days }: DatasetDays, { of, explain }: Dataset): Findings {
+  const leftOut = days.filter((day) => day.leftOut.count > 0).toReversed();
+  for (const { day, leftOut: left } of leftOut.slice(0, 1))
+    yield finding(
+      'SLUICE_FINDING_FILES_LEFT_OUT',
+      `${of}: ${day} ${left.words}${otherDays(leftOut.length)}.`,
+      [explain(day)],
+    );
+}
+
+/** Days whose receipt the customer's bucket does not take. */
+function* failedReceipts({ days }: DatasetDays, { of, now, backfill }: Dataset): Findings {
+  const untold = days.filter(({ receipt }) => receipt !== null).toReversed();
+  for (const { day, receipt } of untold.slice(0, 1))
+    yield finding(
+      'SLUICE_FINDING_RECEIPTS_FAILED',
+      `${of}: ${day}: ${receipt?.code}, since ${isoTimestamp(receipt?.since ?? now)}${otherDays(untold.length)}.`,
+      [backfill(day)],
+    );
+}

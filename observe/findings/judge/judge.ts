@@ -1,0 +1,86 @@
+import { targetCommands } from '../../commands.ts';
+import { deploymentCommands } from '../../deploymentCommands.ts';
+import type { StatusFacts } from '../../facts/statusFacts.ts';
+import type { Finding, FindingCode } from '../catalogue.ts';
+import { curatedFindings, exportFindings, resentFindings } from './days.ts';
+import { deploymentFindings, judgeKey } from './deployment.ts';
+import { dropFindings } from './drops.ts';
+import { deadLetterFindings, landingFindings, streamFindings } from './landing.ts';
+import type { Findings, Judged, Place } from './place.ts';
+import {
+  changeFindings,
+  copyFindings,
+  failedRequests,
+  oldTimes,
+  refusedRequests,
+  silence,
+  withoutKey,
+} from './requests.ts';
+import { lostDays, missingPartitions, quarantined } from './tables.ts';
+
+/** Everything that is judged, in the order in which it is told. */
+const JUDGES: readonly ((facts: StatusFacts, place: Place) => Findings)[] = [
+  landingFindings,
+  streamFindings,
+  failedRequests,
+  refusedRequests,
+  withoutKey,
+  silence,
+  changeFindings,
+  oldTimes,
+  resentFindings,
+  lostDays,
+  missingPartitions,
+  quarantined,
+  deadLetterFindings,
+  dropFindings,
+  exportFindings,
+  curatedFindings,
+  copyFindings,
+  deploymentFindings,
+];
+
+/** Judges facts, and reads nothing: problems first. Commands, also those in a cure, name the deployment. */
+export function judge(facts: StatusFacts, deployment: Judged, region: string): readonly Finding[] {
+  const say = deploymentCommands(deployment, region);
+  const place = { ...deployment, say };
+  const key = facts.key === null ? [] : judgeKey(facts.key, say);
+  const others = JUDGES.flatMap((findings) => [...findings(facts, place)]);
+  const found = (facts.key?.KeyState === 'Enabled' ? [...key, ...others] : causedBy(key, others, facts)).map(
+    (one) => ({
+      ...one,
+      cure: targetCommands(one.cure, say.options),
+    }),
+  );
+  const isProblem = ({ severity }: Finding) => severity === 'problem';
+  return [...found.filter(isProblem), ...found.filter((one) => !isProblem(one))];
+}
+
+/** What follows from a key that nobody can use: what S3 denies for it, what waits, and alarms; others if they name it. */
+const FOLLOWS: readonly FindingCode[] = [
+  'SLUICE_FINDING_NOT_STORED',
+  'SLUICE_FINDING_LANDING_LATE',
+  'SLUICE_FINDING_STREAM_LATE',
+  'SLUICE_FINDING_ALARM',
+];
+
+const MAY_FOLLOW: readonly FindingCode[] = ['SLUICE_FINDING_UNREADABLE', 'SLUICE_FINDING_DEAD_LETTERS'];
+
+/** The finding of a key with what follows from it, and the other findings. */
+function causedBy(
+  [key, ...more]: readonly Finding[],
+  others: readonly Finding[],
+  { waiting: { buffered } }: StatusFacts,
+): readonly Finding[] {
+  if (key === undefined) return others;
+  const follows = others.filter(
+    ({ code, detail }) =>
+      FOLLOWS.includes(code) || (MAY_FOLLOW.includes(code) && /KMS|disabled/.test(detail)),
+  );
+  // KMS does not tell since when.
+  const since =
+    buffered.oldest === null ? [] : [`The oldest request that waits for delivery is of ${buffered.oldest}.`];
+  const told = follows.map((one) => `${one.code}: ${one.detail}`);
+  const detail = [key.detail, ...since, ...told].join(' ');
+  return [{ ...key, detail }, ...more, ...others.filter((one) => !follows.includes(one))];
+}

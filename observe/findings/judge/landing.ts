@@ -1,0 +1,85 @@
+import { deliveryLogGroup } from '../../../infra/streams/streams.ts';
+import { partName } from '../../../infra/template/Stack.ts';
+import { counted } from '../../../lib/base/text.ts';
+import { HOUR_MS } from '../../../lib/base/time.ts';
+import type { DeadLetters } from '../../facts/flow/failures.ts';
+import { isStreamLate, KEPT_HOURS } from '../../facts/flow/streamState.ts';
+import { damagedText, isLandingLate, waitingText } from '../../facts/flow/waitingObjects.ts';
+import type { StatusFacts } from '../../facts/statusFacts.ts';
+import { finding } from '../catalogue.ts';
+import { type Findings, failedAt, type Place } from './place.ts';
+
+/** The share of a quota from which a stream is near it. */
+const NEAR = 0.8;
+
+/** What waits in the landing, and what of it can't be read or deleted. */
+export function* landingFindings(facts: StatusFacts, { now, say }: Place): Findings {
+  const { landing, undeleted, damaged } = facts.waiting;
+  if (landing !== null && isLandingLate(landing, now)) {
+    const dead = (facts.deadLetters ?? []).filter(({ part }) => part === 'write').map(deadText);
+    yield finding(
+      'SLUICE_FINDING_LANDING_LATE',
+      `landing/: ${[waitingText(landing), ...dead].join('; ')}.${failedAt(facts, 'write')}`,
+      [say.sluice('redrive', '--landing')],
+    );
+  }
+  if (damaged !== null && damaged.count > 0)
+    yield finding('SLUICE_FINDING_DAMAGED', `damaged/: ${damagedText(damaged)}.`, [
+      say.sluice('redrive', '--discard', damaged.first ?? '', '--dry-run'),
+      say.sluice('redrive', '--damaged'),
+    ]);
+  if (undeleted !== null && undeleted.count > 0)
+    yield finding(
+      'SLUICE_FINDING_UNDELETED',
+      `landing/: ${waitingText(undeleted)}. S3 answers ${undeleted.why} to s3:DeleteObject.`,
+      [say.sluice('doctor')],
+    );
+}
+
+/** The stream: what waits in its buffer, and its quota. */
+export function* streamFindings(facts: StatusFacts, { config, stack, now, say }: Place): Findings {
+  const { stream } = facts;
+  const { count, oldest } = facts.waiting.buffered;
+  if (oldest !== null && isStreamLate(oldest, { config, now })) {
+    const hours = (now - Date.parse(oldest)) / HOUR_MS;
+    const left = Math.max(0, KEPT_HOURS - hours);
+    const why = facts.failures['landing'];
+    const name = stream?.stream ?? partName(stack, 'landing');
+    const waits = count === null ? '' : ` ${counted(count, 'request')} ${count === 1 ? 'waits' : 'wait'}.`;
+    const log = say.aws('logs', 'tail', deliveryLogGroup(stack), '--since', '1h');
+    const subject = why === undefined ? `${name}: its` : `The delivery of ${name} failed last at ${why} Its`;
+    yield finding(
+      'SLUICE_FINDING_STREAM_LATE',
+      `${subject} oldest record has waited since ${oldest}, ${hours.toFixed(1)} hours; Firehose drops it in ${left.toFixed(1)} hours.${waits}`,
+      [stream === null ? say.control('POST', 'flush') : log],
+    );
+  }
+  const { quotaShare = null, quota, throttledRecords } = stream ?? {};
+  const throttled = throttledRecords ?? 0;
+  if (throttled > 0 || (quotaShare ?? 0) >= NEAR) {
+    const share = quotaShare === null ? '' : ` ${Math.round(quotaShare * 100)} % of its ${quota} a second.`;
+    const refused = throttled === 0 ? '' : ` ${throttled} records were throttled within 15 minutes.`;
+    const severity = throttled > 0 ? 'problem' : 'warning';
+    yield finding('SLUICE_FINDING_QUOTA_NEAR', `${stream?.stream}:${share}${refused}`, [], severity);
+  }
+}
+
+/** Messages of queues that nobody works off any more. */
+export function* deadLetterFindings(facts: StatusFacts, { say, now }: Place): Findings {
+  const { landing } = facts.waiting;
+  // What the writer leaves is in the landing.
+  const isLate = landing !== null && isLandingLate(landing, now);
+  for (const one of (facts.deadLetters ?? []).filter(({ part }) => part !== 'write' || !isLate)) {
+    // Only with a destination does SQS move what a schedule or a rule has sent to the dead-letter queue itself.
+    const to = ['--destination-arn', one.arn.replace(/-dead-letters$/, '')];
+    yield finding('SLUICE_FINDING_DEAD_LETTERS', `${deadText(one)}.${failedAt(facts, one.part)}`, [
+      say.aws('sqs', 'start-message-move-task', '--source-arn', one.arn, ...to),
+    ]);
+  }
+}
+
+/** `sluice-prod-write-dead-letters has 2 messages, the oldest since 2026-…`, without a stop at its end. */
+function deadText({ queue, messages, since }: DeadLetters): string {
+  const age = since === null ? '' : `, the oldest since ${since}`;
+  return `${queue} has ${counted(messages, 'message')}${age}`;
+}

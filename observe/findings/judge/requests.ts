@@ -1,0 +1,204 @@
+import { partName } from '../../../infra/template/Stack.ts';
+import type { ErrorEntry } from '../../../lib/base/errors.ts';
+import { counted } from '../../../lib/base/text.ts';
+import { HOUR_MS } from '../../../lib/base/time.ts';
+import { CollectError } from '../../../lib/collect/CollectError.ts';
+import { KeysError } from '../../../lib/wire/keys/Keyring.ts';
+import type { Change } from '../../facts/flow/changes.ts';
+import type { SentGroup } from '../../facts/flow/loggedRequests.ts';
+import { failedText, NOT_STORED } from '../../facts/flow/requestCounts.ts';
+import type { StatusFacts } from '../../facts/statusFacts.ts';
+import { finding } from '../catalogue.ts';
+import { type Findings, listed, type Place } from './place.ts';
+
+/** Refused requests from which they are a problem at a small share: as the alarm on 4xx has it. */
+const MANY_REFUSED = 20;
+
+const MANY_REFUSED_SHARE = 0.05;
+
+/** A minute without a request that could not be stored, after which others were stored: it is over. */
+const OVER_AFTER_MS = 120_000;
+
+/** Requests of 24 hours that were answered 503. */
+export function* failedRequests({ lastHour, lastDay }: StatusFacts, { stack, now, say }: Place): Findings {
+  const { failedBy = {}, failedAt = {}, lastStoredAt } = lastHour ?? {};
+  const causes: Readonly<Record<string, ErrorEntry>> = { ...CollectError.entries, ...KeysError.entries };
+  const failed = Object.keys({ ...lastDay?.failedBy, ...failedBy }).map((code) => {
+    const count = failedBy[code] ?? 0;
+    const day = lastDay?.failedBy[code] ?? { count, first: undefined, last: '' };
+    const minutes = failedAt[code];
+    // The last hour is known to the minute.
+    const from = minutes !== undefined && day.count <= count ? minutes : day;
+    const { last } = minutes ?? day;
+    const timeText = (time: string, isMinute: boolean) =>
+      `${isMinute ? '' : 'in the 5 minutes from '}${time.slice(0, 16)}Z`;
+    const span =
+      from.first === undefined
+        ? ''
+        : `, first ${timeText(from.first, from === minutes)}, last ${timeText(last, minutes !== undefined)}`;
+    const isUnstored = NOT_STORED.includes(code);
+    // A minute has both while some requests fail and others do not.
+    const isStored = (lastStoredAt ?? '') > last && now - Date.parse(last) >= OVER_AFTER_MS;
+    const isOver = count === 0 ? lastHour !== null : isUnstored && isStored;
+    const text = `${failedText(code, Math.max(count, day.count))}${span}${isOver ? '; it is over' : ''}.`;
+    const cure = isUnstored ? '' : ` ${causes[code]?.cure ?? ''}`;
+    return { first: from.first, isOver, text: `${text}${cure}` };
+  });
+  if (failed.length === 0) return;
+  const [since] = failed.flatMap(({ first }) => first ?? []).sort();
+  const start = since === undefined ? [] : ['--start-time', `${Date.parse(since)}`];
+  const log = ['--log-group-name', `/aws/lambda/${partName(stack, 'collect')}`, ...start];
+  yield finding(
+    'SLUICE_FINDING_NOT_STORED',
+    failed.map(({ text }) => text).join(' '),
+    [say.aws('logs', 'filter-log-events', ...log, '--filter-pattern', '{ $.status = 503 }', '--limit', '20')],
+    failed.every(({ isOver }) => isOver) ? 'warning' : 'problem',
+  );
+}
+
+/** Requests that were refused. */
+export function* refusedRequests({ lastHour, lastDay, refusals }: StatusFacts, { say }: Place): Findings {
+  const codes = Object.entries(lastHour?.refusedBy ?? {});
+  const refused = sumOf(codes);
+  const day = Math.max(refused, lastDay?.refused ?? 0);
+  if (day === 0) return;
+  const requests = Math.max(refused, lastHour?.requests ?? 0);
+  const isMany = refused >= MANY_REFUSED && refused >= requests * MANY_REFUSED_SHARE;
+  const groups =
+    refusals?.groups.map((one) => `${one.count} ${one.code}${sentText(one)}`) ??
+    codes.map(([code, count]) => `${count} ${code}`);
+  const isKey = [...codes.map(([code]) => code), ...(refusals?.groups ?? []).map(({ code }) => code)];
+  const more = refusals?.hasMore === true ? ', and more lines of the log than were read' : '';
+  yield finding(
+    'SLUICE_FINDING_REFUSED',
+    `${refused} of ${requests} requests of the last hour, ${day} within 24 hours: ${listed(groups, '; ')}${more}.`,
+    [
+      say.sluice('tail', '--errors'),
+      ...(isKey.includes('SLUICE_KEY_UNKNOWN') ? [say.sluice('keys', 'list')] : []),
+    ],
+    refused > 0 && (refused * 2 > requests || isMany) ? 'problem' : 'warning',
+  );
+}
+
+/** A deployment without a key, to which nobody can send. */
+export function* withoutKey({ senders }: StatusFacts, { say }: Place): Findings {
+  if (senders === 0) yield finding('SLUICE_FINDING_NO_KEY', '', [say.sluice('keys', 'add', 'web')]);
+}
+
+/** No requests: now, or where some were usual. */
+export function* silence(
+  { lastHour, lastDay, lastRequestAt, lastEventAt }: StatusFacts,
+  { now }: Place,
+): Findings {
+  const silences = (lastDay?.changes ?? []).filter(({ what }) => what === 'silence');
+  const lasting = silences.find(({ last }) => last === null);
+  // Without a time nothing ever came.
+  const isSilent =
+    lastHour?.requests === 0 && Date.parse(lastRequestAt ?? lastEventAt ?? '') <= now - HOUR_MS;
+  const since = lastRequestAt ?? lasting?.first ?? null;
+  const hourly = lasting?.usual ?? lastDay?.usual ?? null;
+  const over = silences
+    .filter(({ last }) => last !== null)
+    .map(({ first, last, usual }) => `from ${first} to ${last}, where ${usualText(usual)}`);
+  const now24 = `${counted(lastDay?.requests ?? 0, 'request')} in 24 hours`;
+  const texts = [
+    ...(!isSilent && lasting === undefined
+      ? []
+      : since === null
+        ? [`No request in the last hour. The last event was stored at ${agoText(lastEventAt ?? '', now)}`]
+        : [
+            `No request since ${agoText(since, now)}; ${usualText(hourly)}${lasting === undefined ? ' at this time of day' : ''}`,
+          ]),
+    ...(over.length > 0 ? [`No request ${listed(over, '; ')}; ${now24}`] : []),
+  ];
+  if (texts.length > 0)
+    yield finding(
+      'SLUICE_FINDING_SILENT',
+      `${texts.join('. ')}.`,
+      [],
+      lasting === undefined ? 'warning' : 'problem',
+    );
+}
+
+/** What was not as usual within the last 24 hours: requests, refused keys, overflow. */
+export function* changeFindings({ lastDay, spikeFrom }: StatusFacts, { say }: Place): Findings {
+  const texts = (...wanted: readonly Change['what'][]) =>
+    (lastDay?.changes ?? [])
+      .filter(({ what }) => wanted.includes(what))
+      .map(({ what, hour, usual, first, last, day }) => {
+        const noun = what === 'unknown_keys' || what === 'requests' ? 'requests' : 'events';
+        return `${hour} ${noun} in the busiest hour, where ${Math.round(usual)} are usual, first in the 5 minutes from ${first}, last in those from ${last}; ${day} in 24 hours`;
+      })
+      .join('. ');
+  const sender = spikeFrom === null ? '' : fromText(spikeFrom);
+  const share = Math.round((spikeFrom?.share ?? 0) * 100);
+  const from = sender === '' ? '' : `. About ${share} % came${sender}, by the log`;
+  const spike = texts('requests', 'events');
+  const found = [
+    ['SLUICE_FINDING_SPIKE', spike && `${spike}${from}`, [say.sluice('tail')]],
+    [
+      'SLUICE_FINDING_KEYS_REFUSED',
+      texts('unknown_keys'),
+      [say.sluice('tail', '--errors'), say.sluice('keys', 'list')],
+    ],
+    ['SLUICE_FINDING_OVERFLOW', texts('overflowed'), [say.sluice('tail', '--errors')]],
+  ] as const;
+  for (const [code, text, commands] of found) if (text !== '') yield finding(code, `${text}.`, commands);
+}
+
+/** Events whose times are seconds, as the collector has noted them. */
+export function* oldTimes({ noted }: StatusFacts, { say }: Place): Findings {
+  const old = (noted?.before2000 ?? []).map((one) => `${counted(one.count, 'event')}${sentText(one)}`);
+  if (old.length > 0)
+    yield finding('SLUICE_FINDING_TIME_SECONDS', `${listed(old, '; ')}.`, [say.sluice('tail', '--errors')]);
+}
+
+/** A time, and how long ago it was. */
+function agoText(at: string, now: number): string {
+  const hours = (now - Date.parse(at)) / HOUR_MS;
+  const age = hours < 48 ? `${hours.toFixed(1)} hours` : `${Math.round(hours / 24)} days`;
+  return `${at}, ${age} ago`;
+}
+
+function usualText(usual: number | null): string {
+  const known = usual === null ? null : Math.round(usual);
+  return known === null
+    ? 'how many are usual is not known'
+    : `${counted(known, 'request')} an hour ${known === 1 ? 'is' : 'are'} usual`;
+}
+
+/** Who sent something, and when. */
+function sentText(sent: SentGroup): string {
+  return `${fromText(sent)}, first ${sent.first}, last ${sent.last}`;
+}
+
+/** ` from js-client 3.1 with the key web` */
+function fromText({ sdk, key }: Pick<SentGroup, 'sdk' | 'key'>): string {
+  const fromSdk = sdk === null ? '' : ` from ${sdk}`;
+  const withKey = key === null ? '' : ` with the key ${key}`;
+  return `${fromSdk}${withKey}`;
+}
+
+function sumOf(counts: readonly (readonly [string, number])[]): number {
+  return counts.reduce((sum, [, count]) => sum + count, 0);
+}
+
+/** Copies of relay. */
+export function* copyFindings({ relay }: StatusFacts, { now, stack, say }: Place): Findings {
+  if (relay === null) return;
+  const { waiting, refused } = relay;
+  const copies = (count: number) => counted(count, 'copy', 'copies');
+  if (refused.length > 0) {
+    const reasons = refused.map((one) => `${one.reason}: ${copies(one.count)}, the oldest of ${one.oldest}`);
+    yield finding('SLUICE_FINDING_RELAY_REFUSED', `${listed(reasons)}.`, [
+      say.sluice('relay', 'status'),
+      say.sluice('relay', 'redrive', '--dry-run'),
+    ]);
+  }
+  if (waiting.oldest !== null && now - Date.parse(waiting.oldest) >= HOUR_MS)
+    yield finding(
+      'SLUICE_FINDING_RELAY_LATE',
+      `${copies(waiting.count)}, the oldest since ${waiting.oldest}.`,
+      [say.aws('logs', 'tail', `/aws/lambda/${partName(stack, 'relay')}`, '--since', '1h')],
+    );
+}

@@ -1,0 +1,77 @@
+import { counted } from '../../../lib/base/text.ts';
+import { isoTimestamp } from '../../../lib/base/time.ts';
+import { isCuredByRedrive, isRowFailure } from '../../../lib/landing/quarantineReasons.ts';
+import { forwardedKinds, tableKinds } from '../../../lib/schema/kinds.ts';
+import { explainCode } from '../../explainCode.ts';
+import type { StatusFacts } from '../../facts/statusFacts.ts';
+import { finding } from '../catalogue.ts';
+import { copiesText, versionsUntil } from './dayTexts.ts';
+import { type Findings, failedAt, listed, MOST_COMMANDS, type Place } from './place.ts';
+
+/** Days of raw tables that lost all their files. */
+export function* lostDays(facts: StatusFacts, { config, say }: Place): Findings {
+  const { curated, exports } = facts;
+  for (const kind of forwardedKinds) {
+    const kept = curated?.find((one) => one.kind === kind)?.kept ?? [];
+    // Of a day whose rows a curated day keeps, that is the finding.
+    const lost = (facts.lostDays ?? []).filter(
+      ({ table, day }) => table === kind && kept.every((one) => one.day !== day),
+    );
+    const days = lost.map(({ day, seenAt }) => {
+      const until = versionsUntil(config, seenAt);
+      return `${day}, files last seen at ${isoTimestamp(seenAt)}, versions until ${until}${copiesText(exports, config.tables[kind], day)}`;
+    });
+    if (lost.length > 0)
+      yield finding(
+        'SLUICE_FINDING_DAYS_LOST',
+        `${config.tables[kind]}: ${listed(days, '; ')}.`,
+        say
+          .restore(
+            config.tables[kind],
+            lost.map(({ day }) => day),
+          )
+          .slice(0, MOST_COMMANDS),
+      );
+  }
+}
+
+/** Days with files that no query reads, as they have no partition. */
+export function* missingPartitions(facts: StatusFacts, { config, say }: Place): Findings {
+  const { partitions } = facts;
+  const gaps = tableKinds.flatMap((table) => {
+    const days = (partitions?.gaps ?? []).flatMap((gap) => (gap.table === table ? [gap.day] : []));
+    return days.length === 0 ? [] : [`${config.tables[table]}: ${listed(days)}`];
+  });
+  if (gaps.length > 0)
+    yield finding(
+      'SLUICE_FINDING_PARTITION_WRONG',
+      `${failedAt(facts, 'register')} Missing: ${gaps.join('; ')}.`.trim(),
+      [say.send('register', '{"sluice":"daily"}')],
+    );
+}
+
+/** Refused events. */
+export function* quarantined({ quarantine }: StatusFacts, { say }: Place): Findings {
+  const reasons = quarantine ?? [];
+  const cured = reasons.filter(({ reason }) => isCuredByRedrive(reason)).slice(0, MOST_COMMANDS);
+  const lost = reasons.filter(({ reason }) => !isCuredByRedrive(reason)).slice(0, MOST_COMMANDS);
+  const cures = lost.map(({ reason }) => ` ${reason}: ${explainCode(reason).cure}`);
+  if (reasons.length > 0) {
+    const rows = listed(
+      reasons.map(
+        ({ reason, rows, newestAt }) => `${counted(rows, 'row')} with ${reason}, the last of ${newestAt}`,
+      ),
+      '; ',
+    );
+    yield finding(
+      'SLUICE_FINDING_QUARANTINED',
+      `${rows}.${cures.join('')}`,
+      [
+        say.sluice('quarantine'),
+        ...cured.map(({ reason }) => say.sluice('redrive', '--reason', reason, '--dry-run')),
+      ],
+      // Refused events are ordinary; rows that their table did not take are not.
+      reasons.some(({ reason }) => isRowFailure(reason)) ? 'problem' : 'warning',
+    );
+  }
+}
