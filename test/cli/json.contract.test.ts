@@ -53,6 +53,7 @@ const LINES: Readonly<Record<string, readonly (readonly string[])[]>> = {
     ['status', ...NOWHERE],
     ['redrive', ...NOWHERE],
   ],
+  restore: [['--table', 'events', '--from', '2026-11-20', ...NOWHERE]],
   policy: [['print', '--for', 'deploy']],
   connect: [['metabase', ...NOWHERE]],
   erase: [['--unit', 'user_id=ada', ...NOWHERE]],
