@@ -41,6 +41,7 @@ const send = async (body: object | string) => {
 };
 const now = () => Date.parse('2026-11-20T12:31:00Z');
 await send('{"events":[{"eventName":"cut');
+await send({ events: [{ eventName: 'n'.repeat(1_000) }] });
 await fillConsole({ cloud: world.cloud, clock: { now }, send });
 const open = await openLocalConsole(world.cloud);
 const opened = await openPage(open.address);
@@ -69,6 +70,8 @@ describe('the pages of the console', () => {
     await opened.shows('SLUICE_BODY_NOT_JSON');
     const live = await (await fetch(new URL('/api/live?event=purchase&last=100', open.address))).text();
     expect([live.includes('"row":null'), live.includes('"row":{')]).toEqual([true, false]);
+    const long = await (await fetch(new URL('/api/live?event=n*&last=100', open.address))).text();
+    expect([long.includes('n'.repeat(120)), long.includes('n'.repeat(121))]).toEqual([true, false]);
   });
 
   it('Trace lists what a user sent', async () => {

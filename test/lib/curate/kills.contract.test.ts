@@ -3,6 +3,7 @@ import type { Curator } from '../../../lib/curate/Curator.ts';
 import { curateFiles } from '../../../lib/curate/engine/curateFiles.ts';
 import type { CurateTask } from '../../../lib/curate/messageBodies.ts';
 import { VERSION_NOTES } from '../../../lib/tables/ledgerKeys.ts';
+import { withoutNote } from '../../harness/shortPages.ts';
 import { type Curations, DAY, exposures, ids, LEASE_MS, startCurations } from './startCurations.ts';
 
 const FOLDER = `statsig/ingested/curated_exposures/${DAY}/`;
@@ -98,6 +99,15 @@ describe('a task that is killed', () => {
     expect(await curations.read()).toEqual(ids(0, 40));
     curations.clock.advance(86_400_000);
     expect(await curations.night()).toMatchObject([{ outcome: 'curated' }]);
+    await expectWhole();
+  });
+
+  it('is handed back while a note of a version is not written: nobody would delete its files', async () => {
+    for (const nth of [1, 2]) {
+      const curator = { landing: withoutNote(curations.makeCurator().landing, nth) };
+      expect(await curations.curate(task, { curator })).toMatchObject({ outcome: 'handed_back' });
+    }
+    expect(await curations.curate(task)).toMatchObject({ outcome: 'curated' });
     await expectWhole();
   });
 

@@ -4,6 +4,7 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { NO_FILES } from '../../../../lib/ledger/LedgerEntry.ts';
 import { sweepVersions } from '../../../../lib/ledger/sweepVersions.ts';
 import { VERSION_NOTES, versionNoteKey } from '../../../../lib/tables/ledgerKeys.ts';
+import { withoutNote } from '../../../harness/shortPages.ts';
 import { DAY, type Loads, readEvents, someEvents, startLoads } from './startLoads.ts';
 
 const TABLE_FOLDER = 'statsig/ingested/acme_events/';
@@ -62,6 +63,20 @@ describe('the sweep', () => {
     await loads.sweep();
     expect(await files()).toHaveLength(1);
     expect(await loads.read()).toEqual(readEvents(0, 2, 'second'));
+  });
+
+  it('finds every version: a load is handed back while a note of one is not written', async () => {
+    await loadRows('first');
+    await loads.drop('a.parquet', someEvents(0, 2, 'second'));
+    for (const nth of [1, 2]) {
+      const loader = { landing: withoutNote(loads.makeLoader().landing, nth) };
+      expect(await loads.load({ loader })).toMatchObject({ outcome: 'handed_back' });
+      expect(await loads.read()).toEqual(readEvents(0, 2, 'first'));
+    }
+    expect(await loads.load()).toMatchObject({ outcome: 'succeeded' });
+    loads.clock.advance(3 * DAY_MS);
+    await loads.sweep();
+    expect(await files()).toHaveLength(1);
   });
 
   it('keeps a version that is replaced while the sweep runs', async () => {
