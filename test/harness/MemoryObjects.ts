@@ -107,7 +107,7 @@ export class MemoryObjects implements ObjectStore {
     const under = [...this.objects].filter(([key]) => key.startsWith(prefix));
     const found = under.sort(([a], [b]) => Buffer.compare(Buffer.from(a), Buffer.from(b)));
     const left = found.filter(
-      ([key]) => after === undefined || (key > after && !key.startsWith(`${after}/`)),
+      ([key]) => after === undefined || (key > after && !(folders && key.startsWith(`${after}/`))),
     );
     if (folders) {
       const paths = left.map(([key]) => key.slice(prefix.length).split('/'));
