@@ -1,5 +1,5 @@
 import { type LedgerState, ledgerStates } from '../ledger/LedgerEntry.ts';
-import { MAX_KILLS, REQUEUE_AFTER_MS, RETRY_AFTER_MS } from './limits.ts';
+import { MAX_KILLS } from './limits.ts';
 
 // Which state of a day follows on which answer.
 
@@ -36,112 +36,127 @@ export type LoadKind = (typeof loadKinds)[number];
 
 /** An answer to how a day is. */
 export interface Answer<Column extends string> {
-  readonly means: string;
   /** The state that follows. */
   readonly next: LedgerState | 'as before';
   /** Where it decides. Elsewhere the next answer is looked at. */
   readonly decides: readonly Column[];
 }
 
-const hours = (ms: number) => `${ms / 3_600_000} hours`;
-const SAME_FILES = 'The files have not changed since the last load';
-const NO_MARKER = 'The marker of `waitFor` is not there, or none of the files is committed.';
 const known: readonly DayState[] = ledgerStates;
 /** A requested day is tried regardless of earlier failures. */
 const planned: readonly LoadKind[] = ['planned', 'retried'];
 
 /** The plan's answers. The first that holds and decides in the state of the day is taken. */
 export const PLAN_TABLE = {
-  no_files: { means: 'The folder has no files.', next: 'as before', decides: ['none'] },
+  /** The folder has no files. */
+  no_files: { next: 'as before', decides: ['none'] },
+  /** The files have not changed since the last load, and one that it loaded is archived now. */
   archived: {
-    means: `${SAME_FILES}, and one that it loaded is archived now.`,
     next: 'as before',
     decides: known.filter((state) => state !== 'failed'),
   },
-  backfill: { means: '`sluice ingest backfill` names the day.', next: 'waiting', decides: dayStates },
-  keep: { means: '`sluice ingest accept keep` names the day.', next: 'waiting', decides: known },
-  empty: { means: '`sluice ingest accept empty` names the day.', next: 'waiting', decides: known },
+  /** `sluice ingest backfill` names the day. */
+  backfill: { next: 'waiting', decides: dayStates },
+  /** `sluice ingest accept keep` names the day. */
+  keep: { next: 'waiting', decides: known },
+  /** `sluice ingest accept empty` names the day. */
+  empty: { next: 'waiting', decides: known },
+  /** A load has the day, or goes on with its next piece. */
   loading: {
-    means: 'A load has the day, or goes on with its next piece.',
     next: 'as before',
     decides: dayStates,
   },
+  /** The files have not changed since the last load. */
   unchanged: {
-    means: `${SAME_FILES}.`,
     next: 'as before',
     decides: ['succeeded', 'succeeded_no_data', 'inputs_missing'],
   },
+  /** The files have not changed since the last load, less than RETRY_AFTER_MS ago or before the lookback, and nobody asked for the day. */
   failed: {
-    means: `${SAME_FILES}, less than ${hours(RETRY_AFTER_MS)} ago or before the lookback, and nobody asked for the day.`,
     next: 'as before',
     decides: ['failed'],
   },
+  /** A task for these files is less than REQUEUE_AFTER_MS old. */
   queued: {
-    means: `A task for these files is less than ${hours(REQUEUE_AFTER_MS)} old.`,
     next: 'as before',
     decides: known,
   },
-  triggered: { means: 'The customer reported the day as ready.', next: 'waiting', decides: dayStates },
-  marker: { means: NO_MARKER, next: 'waiting', decides: dayStates },
-  settling: { means: 'The files have not settled.', next: 'waiting', decides: dayStates },
-  retried: { means: `${SAME_FILES}.`, next: 'waiting', decides: ['failed'] },
-  deleted: { means: 'The files are gone.', next: 'waiting', decides: known },
-  new: { means: 'No load of the day has ended.', next: 'waiting', decides: dayStates },
-  changed: { means: 'The files have changed since the last load.', next: 'waiting', decides: dayStates },
+  /** The customer reported the day as ready. */
+  triggered: { next: 'waiting', decides: dayStates },
+  /** The marker of `waitFor` is not there, or none of the files is committed. */
+  marker: { next: 'waiting', decides: dayStates },
+  /** The files have not settled. */
+  settling: { next: 'waiting', decides: dayStates },
+  /** The files have not changed since the last load. */
+  retried: { next: 'waiting', decides: ['failed'] },
+  /** The files are gone. */
+  deleted: { next: 'waiting', decides: known },
+  /** No load of the day has ended. */
+  new: { next: 'waiting', decides: dayStates },
+  /** The files have changed since the last load. */
+  changed: { next: 'waiting', decides: dayStates },
 } as const satisfies Record<string, Answer<DayState>>;
 
 /** The answers of a load that has claimed its day. The first that holds and decides for the kind of the load is taken. */
 export const LOAD_TABLE = {
-  // A day that failed before gets one try: others wait for the function, too.
-  killed: { means: 'A load of these files was killed.', next: 'failed', decides: ['retried'] },
-  killed_twice: { means: 'Two loads of these files were killed.', next: 'failed', decides: loadKinds },
-  tried: { means: 'All tries for these files are used up.', next: 'failed', decides: planned },
-  unchanged: { means: `${SAME_FILES}.`, next: 'as before', decides: [...planned, 'triggered'] },
-  marker: { means: NO_MARKER, next: 'waiting', decides: planned },
+  /** A load of these files was killed. A day that failed before gets one try: others wait for the function, too. */
+  killed: { next: 'failed', decides: ['retried'] },
+  /** Two loads of these files were killed. */
+  killed_twice: { next: 'failed', decides: loadKinds },
+  /** All tries for these files are used up. */
+  tried: { next: 'failed', decides: planned },
+  /** The files have not changed since the last load. */
+  unchanged: { next: 'as before', decides: [...planned, 'triggered'] },
+  /** The marker of `waitFor` is not there, or none of the files is committed. */
+  marker: { next: 'waiting', decides: planned },
+  /** The files differ from those that the plan has seen, and have not settled. */
   settling: {
-    means: 'The files differ from those that the plan has seen, and have not settled.',
     next: 'waiting',
     decides: planned,
   },
+  /** A piece of the day is done, and a task for the next is sent. */
   piece: {
-    means: 'A piece of the day is done, and a task for the next is sent.',
     next: 'waiting',
     decides: loadKinds,
   },
-  succeeded: { means: 'The rows are loaded.', next: 'succeeded', decides: loadKinds },
+  /** The rows are loaded. */
+  succeeded: { next: 'succeeded', decides: loadKinds },
+  /** No file has rows, and queries read rows of the day. */
   inputs_missing: {
-    means: 'No file has rows, and queries read rows of the day.',
     next: 'inputs_missing',
     decides: loadKinds,
   },
+  /** The same, and `sluice ingest accept keep` names the day. */
   kept: {
-    means: 'The same, and `sluice ingest accept keep` names the day.',
     next: 'succeeded',
     decides: ['triggered'],
   },
+  /** No file has rows, and queries read none; or `sluice ingest accept empty` names the day. */
   succeeded_no_data: {
-    means: 'No file has rows, and queries read none; or `sluice ingest accept empty` names the day.',
     next: 'succeeded_no_data',
     decides: loadKinds,
   },
-  permanent: { means: 'It failed because of its files or its bucket.', next: 'failed', decides: loadKinds },
+  /** It failed because of its files or its bucket. */
+  permanent: { next: 'failed', decides: loadKinds },
+  /** It ran out of time, or the engine crashed, as in the last load. */
   again: {
-    means: 'It ran out of time, or the engine crashed, as in the last load.',
     next: 'failed',
     decides: ['retried'],
   },
+  /** It ran out of time, or the engine crashed, as in the last load of these files. */
   again_here: {
-    means: 'It ran out of time, or the engine crashed, as in the last load of these files.',
     next: 'failed',
     decides: loadKinds,
   },
+  /** It failed, and its message is not delivered again. */
   last_message: {
-    means: 'It failed, and its message is not delivered again.',
     next: 'failed',
     decides: loadKinds,
   },
-  last_try: { means: 'It failed with its last try.', next: 'failed', decides: planned },
-  passing: { means: 'It failed for another reason.', next: 'waiting', decides: loadKinds },
+  /** It failed with its last try. */
+  last_try: { next: 'failed', decides: planned },
+  /** It failed for another reason. */
+  passing: { next: 'waiting', decides: loadKinds },
 } as const satisfies Record<string, Answer<LoadKind>>;
 
 /** A load's tries of the files that were queued last. */
