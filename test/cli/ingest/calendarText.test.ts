@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { calendarText } from '../../../cli/ingest/calendarText.ts';
 import type { DatasetStatus } from '../../../observe/facts/days/ledgerDays.ts';
+import { ledgerEntry, loadRun } from '../../harness/ledgerEntry.ts';
 
 const days = ['2026-11-17', '2026-11-18', '2026-11-19'].map((day) => ({ day, entry: null }));
 const status: DatasetStatus = {
@@ -57,6 +58,17 @@ describe('the calendar of drops', () => {
     const text = calendarText([{ ...status, lacking: [{ day, since: 0, isOnly: false }] }]);
     expect(text).toMatch(/2026-11-18 +!/);
     expect(text).toContain(`${day} lacks files of its version since 1970-01-01T00:00:00.000Z`);
+  });
+
+  it('says how far a day is that is loaded in pieces, and since when', () => {
+    const day = '2026-11-19';
+    const entry = ledgerEntry({
+      day,
+      state: 'waiting',
+      run: loadRun({ rows: { in: 1_200, out: 1_200, refused: 0 } }),
+    });
+    const text = calendarText([{ ...status, days: [{ day, entry }] }]);
+    for (const words of [day, '1970-01-01T00:00:00', '1 of 3', '1,200 rows']) expect(text).toContain(words);
   });
 
   it('says nothing of names that are no days while the days of the lookback are known', () => {

@@ -57,6 +57,10 @@ describe('a day in pieces', () => {
     expect(await loads.read()).toEqual(readEvents(0, 6));
     expect((await loads.entry())?.files.map(({ rows, refusedBy }) => ({ rows, refusedBy }))).toEqual(files);
     expect(await quarantined()).toHaveLength(1);
+    expect(await loads.entry()).not.toHaveProperty('run');
+    expect(await loads.keys('ledger/_loads/')).not.toContainEqual(
+      expect.stringContaining((await loads.entry())?.version ?? ''),
+    );
   });
 
   it('goes on in further invocations, and says how far it is', async () => {
@@ -119,6 +123,35 @@ describe('a day in pieces', () => {
     const expected = [...readEvents(0, 2), ...readEvents(4, 6), ...readEvents(10, 12)];
     expect((await loads.read())?.toSorted()).toEqual(expected.toSorted());
   });
+
+  it('is planned anew when a file is deleted between two pieces', async () => {
+    await dropThree();
+    await loads.load({ at: { recorded: later } });
+    await loads.remove('b.parquet');
+    const rows = { in: 6, out: 4, refused: 2 };
+    expect(await loads.loadInPieces({ ...loads.sent()[0] })).toMatchObject({ outcome: 'succeeded', rows });
+    expect((await loads.read())?.toSorted()).toEqual([...readEvents(0, 2), ...readEvents(4, 6)]);
+  });
+
+  it.each(['keep', 'empty'] as const)(
+    'is planned anew when a person accepts it (%s) meanwhile',
+    async (reason) => {
+      await dropThree();
+      expect(await loads.loadInPieces()).toMatchObject({ outcome: 'succeeded' });
+      await loads.remove('a.parquet');
+      await drop('b', someEvents(10, 12));
+      const { tasks } = await planDay(loads, DAY);
+      expect(await loads.load({ ...tasks[0], at: { recorded: later } })).toMatchObject({ outcome: 'piece' });
+      const [old] = loads.sent();
+      const { fingerprint = '' } = tasks[0] ?? {};
+      expect(await loads.load({ reason, fingerprint, at: { recorded: later } })).toMatchObject({
+        outcome: 'piece',
+      });
+      expect(await loads.load(old)).toEqual({ outcome: 'unchanged' });
+      expect(await loads.loadInPieces({ ...loads.sent()[0] })).toMatchObject({ outcome: 'succeeded' });
+      expect((await loads.read())?.toSorted()).toEqual([...readEvents(4, 6), ...readEvents(10, 12)]);
+    },
+  );
 
   it('begins anew a few times, then fails, if a file is replaced each time', async () => {
     await dropThree();
@@ -219,6 +252,7 @@ describe('a day in pieces', () => {
     await drop('b', damaged);
     await drop('c', someEvents(2, 4));
     await drop('d', 'SELECT 1 AS something');
+    await drop('e', new Uint8Array());
     const failed = await loads.loadInPieces();
     expect(failed).toMatchObject({ outcome: 'failed' });
     const fates = (await loads.entry())?.files.map(({ key, fate }) => [key.split('/').at(-1), fate]);
@@ -227,6 +261,7 @@ describe('a day in pieces', () => {
       ['b.parquet', 'failed'],
       ['c.parquet', 'held'],
       ['d.parquet', 'failed'],
+      ['e.parquet', 'held'],
     ]);
     expect(await loads.read()).toBeNull();
     expect(await loads.entry()).not.toHaveProperty('run');
