@@ -159,15 +159,12 @@ export const mutations: readonly Mutation[] = [
   of('lib/drops/load/pagesFit.ts', 'lib/drops/load/pagesFit', [['(groups > 1 ? threads + 2 : 1)', '1']]),
   // Between two workers.
   of('lib/curate/curationRun.ts', 'lib/curate/curationRun', [
-    [' && lease?.owner === owner ?', ' ?'],
-    ['known.lease.until > now', 'known.lease.until < now'],
     ["wanted.kept.version !== known.version) return { begin: 'busy' }", "false) return { begin: 'busy' }"],
-    ['known.lease !== undefined,\n', 'false,\n'],
     ['!== rawRows || rows + resends', '!== rawRows && rows + resends'],
   ]),
   of('lib/curate/publishVersion.ts', CURATE, [
-    ['if (kept.entry === undefined) return null;', ''],
-    ['if (settled.entry === undefined) return null;', ''],
+    ['if (renewed === null) return null;', ''],
+    ['if (settled === null) return null;', ''],
     ['raw.fingerprint !== made.fingerprint', 'false'],
     ['fingerprintFiles(before) !== made.kept.fingerprint', 'false'],
     ['if (extra.length > 0) await landing.remove(extra);', ''],
@@ -177,7 +174,7 @@ export const mutations: readonly Mutation[] = [
   ]),
   of('lib/curate/curateTask.ts', CURATE, [
     ['if (now.fingerprint !== fingerprint) await takeOutDays(curator, kind, new Map([[day, entry]]));', ''],
-    ["if (ended.entry === undefined) return { outcome: 'lost' };", ''],
+    ["if (ended === null) return { outcome: 'lost' };", ''],
     ["if (settled === null) return { outcome: 'lost' };", ''],
     ['lost.length > 0 && kept.length !== known?.filesWritten?.length', 'false'],
     ['isFinal || run.isLastAttempt', 'isFinal'],
@@ -241,16 +238,18 @@ export const mutations: readonly Mutation[] = [
     ["moved !== 'EntityNotFoundException'", 'false'],
     ["|| made === 'AlreadyExistsException'", ''],
   ]),
+  of('lib/ledger/LedgerEntry.ts', 'lib/ledger/ledger', [
+    ['released(entry), attempts: 0 }', 'released(entry) }'],
+  ]),
   of('lib/ledger/Ledger.ts', 'lib/ledger/ledger', [
-    ['queued: noted, attempts: 0 }', 'queued: noted }'],
-
     [
       'if (lease !== undefined && lease.until > clock.now()) return { busyUntil',
       'if (lease === undefined) return { busyUntil',
     ],
     ['if (seen !== undefined && stored?.entry.token !== seen?.token) return false;', ''],
     ['if (there?.entry.token === entry.token) return there;', ''],
-    ['queued.fingerprint === queuedFor', 'queued.fingerprint !== queuedFor'],
+    ['entry.queued.fingerprint === fingerprint', 'entry.queued.fingerprint !== fingerprint'],
+    ['if (there?.entry.lease?.owner !== claim.owner) return null;', 'if (there === null) return null;'],
   ]),
   of('cli/commands/keys.ts', 'cli/keys.contract', [
     [

@@ -66,7 +66,7 @@ export interface Curator {
   readonly bucket: string;
   readonly raw: RawDays;
   readonly landing: LandingBucket;
-  readonly ledger: Pick<Ledger, 'read' | 'change'>;
+  readonly ledger: Pick<Ledger, 'read' | 'change' | 'claim' | 'own' | 'renew'>;
   readonly catalog: PartitionCatalog;
   readonly listed: ListedDaysStore;
   /** The queue of tasks, for the next slice of a day. */

@@ -1,6 +1,7 @@
 import { failureFields } from '../base/log.ts';
 import type { DayAccount } from '../ledger/CuratedDay.ts';
 import { namedFiles } from '../ledger/erasureNotes.ts';
+import type { Claim } from '../ledger/Ledger.ts';
 import { fingerprintFiles, type LedgerContent } from '../ledger/LedgerEntry.ts';
 import { isReadVersion } from '../ledger/movePartition.ts';
 import { versionTime } from '../ledger/versions.ts';
@@ -9,7 +10,16 @@ import { curatedSubject } from '../tables/ledgerKeys.ts';
 import { CurateError, type CurateFailure, toCurateFailure } from './CurateError.ts';
 import type { CurateRun, Curator } from './Curator.ts';
 import { curatedShape, curatedTables } from './curatedTables.ts';
-import { beginRun, endSlice, giveUpRun, isHopeless, isMade, releaseRun } from './curationRun.ts';
+import {
+  beginRun,
+  endSlice,
+  giveUpRun,
+  isHopeless,
+  isMade,
+  type NoRun,
+  releaseRun,
+  runOf,
+} from './curationRun.ts';
 import { planCuration } from './engine/planCuration.ts';
 import { listDay, takeOutDays } from './ListedDays.ts';
 import { VERSION_VALID_MS } from './limits.ts';
@@ -82,23 +92,29 @@ export async function curateTask(curator: Curator, run: CurateRun, task: CurateT
       ? {}
       : { kept: { version: known.version, fingerprint: fingerprintFiles(kept), files: [...lost] } }),
   };
-  const worker = { owner: run.owner, until: run.leaseUntil, now: clock.now() };
-  const begun = await curator.ledger.change(place, (known) => beginRun(known, wanted, worker));
-  if (begun.begin === 'ended') {
+  const { owner, leaseUntil } = run;
+  const claimed = await curator.ledger.claim<NoRun>(place, owner, leaseUntil, (known) =>
+    beginRun(known, wanted),
+  );
+  if ('busyUntil' in claimed) return { outcome: 'busy' };
+  if ('begin' in claimed) {
+    if (claimed.begin !== 'ended') return { outcome: claimed.begin };
     // It may have been killed after the partition was moved.
     await serve(curator, run, place);
     return { outcome: 'unchanged' };
   }
-  if (begun.begin !== 'claimed') return { outcome: begun.begin };
+  const { wasKilled } = claimed;
+  let { claim } = claimed;
   try {
     await curator.faultPoint?.('claimed');
-    const { slices, done } = begun.run;
+    const begun = runOf(claim.entry);
+    const { slices, done } = begun;
     // The queue does not deliver the message again: if it were killed once more, nobody would record it.
-    const isGivenUp = run.isLastAttempt && begun.wasKilled;
-    const { attempts } = begun.entry;
-    if (!isMade(begun.run) && (isGivenUp || attempts > run.tries))
+    const isGivenUp = run.isLastAttempt && wasKilled;
+    const { attempts } = claim.entry;
+    if (!isMade(begun) && (isGivenUp || attempts > run.tries))
       throw new CurateError('SLUICE_CURATE_KILLED', `${attempts - 1} tries.`);
-    if (!isMade(begun.run)) {
+    if (!isMade(begun)) {
       const slice = { table: curatedTables(config)[kind], day, version, begunAt, slices, slice: done.length };
       if (lost.length > 0 && kept.length !== known?.filesWritten?.length)
         throw new CurateError(
@@ -106,8 +122,9 @@ export async function curateTask(curator: Curator, run: CurateRun, task: CurateT
           `${kept.length} files of ${known?.version}.`,
         );
       const result = await makeSlice(curator, run, slice, raw.files, kept);
-      const ended = await curator.ledger.change(place, (known) => endSlice(known, version, result, worker));
-      if (ended.entry === undefined) return { outcome: 'lost' };
+      const ended = await curator.ledger.own(claim, (entry) => endSlice(entry, result));
+      if (ended === null) return { outcome: 'lost' };
+      claim = ended;
       await curator.faultPoint?.('recorded');
       if (done.length + 1 < slices) {
         const failure = await sendAgain(curator, run, task);
@@ -115,7 +132,7 @@ export async function curateTask(curator: Curator, run: CurateRun, task: CurateT
         return { outcome: 'slice', done: done.length + 1, slices };
       }
     }
-    const settled = await publishVersion(curator, run, place, version);
+    const settled = await publishVersion(curator, run, place, claim);
     if (settled === null) return { outcome: 'lost' };
     await serve(curator, run, place);
     const nothing = { rawRows: 0, kept: 0, rows: 0, resends: 0, differing: 0 };
@@ -123,7 +140,7 @@ export async function curateTask(curator: Curator, run: CurateRun, task: CurateT
     return { outcome: 'curated', account, durations: settled.durations };
   } catch (error) {
     curator.log({ level: 'error', event: 'curate_error', kind, day, ...failureFields(error) });
-    return failTask(curator, run, place, version, raw, error);
+    return failTask(curator, run, claim, raw, error);
   }
 }
 
@@ -145,8 +162,7 @@ async function sendAgain(
 async function failTask(
   { ledger }: Curator,
   run: CurateRun,
-  place: CuratedSubject,
-  version: string,
+  claim: Claim,
   raw: RawDay,
   error: unknown,
 ): Promise<CurateOutcome> {
@@ -154,21 +170,18 @@ async function failTask(
   const { code, message, repeats } = failure;
   const isOutdated = code === 'SLUICE_CURATE_FILES_CHANGED';
   if (isOutdated && run.isLastAttempt) {
-    await ledger.change(place, (known) => giveUpRun(known, version, run));
+    await ledger.own(claim, (entry) => giveUpRun(entry));
     return { outcome: 'outdated' };
   }
-  const known = await ledger.read(place);
-  const isFinal = repeats === 'always' || (known !== null && isHopeless(known, version, failure));
+  const isFinal = repeats === 'always' || isHopeless(runOf(claim.entry), failure);
   if (isFinal || run.isLastAttempt) {
     const files = raw.files
       .filter(({ key }) => message.includes(key))
       .map((file) => ({ ...file, fate: 'failed' as const, reason: code, detail: message }));
-    const failed = await ledger.change(place, (known) =>
-      giveUpRun(known, version, run, { code, message, files }),
-    );
-    return failed.entry === undefined ? { outcome: 'lost' } : { outcome: 'failed', failure };
+    const failed = await ledger.own(claim, (entry) => giveUpRun(entry, { code, message, files }));
+    return failed === null ? { outcome: 'lost' } : { outcome: 'failed', failure };
   }
-  await ledger.change(place, (known) => releaseRun(known, version, { code, message }, run));
+  await ledger.own(claim, (entry) => releaseRun(entry, { code, message }));
   return { outcome: 'handed_back', failure };
 }
 

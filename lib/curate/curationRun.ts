@@ -1,119 +1,60 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { CurationRun, DayAccount, SliceResult } from '../ledger/CuratedDay.ts';
-import { type LedgerContent, without } from '../ledger/LedgerEntry.ts';
+import type { Beginning } from '../ledger/Ledger.ts';
+import { handedOver, type LedgerContent, released, without } from '../ledger/LedgerEntry.ts';
 import type { CurateFailure } from './CurateError.ts';
 
 // A version that is being made. Who has the lease of the day's ledger entry makes its slices one after the other, and then
-// publishes it. Every function here is a decision on that entry, which Ledger.change writes conditionally, so that of two that
-// decide at once the second decides on what the first has written.
+// publishes it: Ledger.claim and Ledger.own, as a load in pieces. Every function here is a decision on that entry.
 
-/** Who decides, and when. Times are epoch milliseconds. */
-export interface Worker {
-  /** Identifies the invocation. A message that is delivered twice has two owners. */
-  readonly owner: string;
-  /** Until when it keeps what it claims: longer than its lifetime. */
-  readonly until: number;
-  readonly now: number;
+/** Why a task makes nothing. */
+export interface NoRun {
+  /** `ended`: the version is published, failed or given up; `outdated`: a later one is made or settled. */
+  readonly begin: 'busy' | 'ended' | 'outdated';
 }
 
-/** The answer to a task that wants to begin. With an `entry` it is written first. */
-export type Beginning =
-  /** The day is claimed. `wasKilled`: whoever had it before neither ended nor released it. */
-  | {
-      readonly begin: 'claimed';
-      readonly entry: LedgerContent;
-      readonly run: CurationRun;
-      readonly wasKilled: boolean;
-    }
-  /** Another worker has the day. */
-  | { readonly begin: 'busy'; readonly entry?: undefined }
-  /** The version is settled: published, failed or given up. */
-  | { readonly begin: 'ended'; readonly entry?: undefined }
-  /** A later version is made or settled. */
-  | { readonly begin: 'outdated'; readonly entry?: undefined };
-
 /**
- * Claims a day. A version that was begun with the same files and shape goes on after its last slice; with others it starts
+ * Begins a version. One that was begun with the same files and shape goes on after its last slice; with others it starts
  * again. Names of versions sort by time.
  */
 export function beginRun(
   known: LedgerContent,
   wanted: Omit<CurationRun, 'done' | 'failed'>,
-  { owner, until, now }: Worker,
-): Beginning {
+): Beginning | NoRun {
   const { version } = wanted;
   const { run, ended } = known.curated ?? {};
   if (ended === version || known.version === version) return { begin: 'ended' };
   if ([ended, known.version, run?.version].some((one) => one !== undefined && one > version))
     return { begin: 'outdated' };
-  if (known.lease !== undefined && known.lease.until > now) return { begin: 'busy' };
   // What is kept is of the version that was read when this was decided.
   if (wanted.kept !== undefined && wanted.kept.version !== known.version) return { begin: 'busy' };
-  const isBegun = run?.version === version;
+  const isNext = run?.version === version;
   const isSame =
-    isBegun &&
+    isNext &&
     run.fingerprint === wanted.fingerprint &&
     run.shape === wanted.shape &&
     isDeepStrictEqual(run.kept, wanted.kept);
-  const begun = isSame ? run : { ...wanted, done: [] };
-  const entry = withRun(known, begun);
-  const attempts = isBegun ? known.attempts + 1 : 1;
-  return {
-    begin: 'claimed',
-    entry: { ...entry, state: 'loading', attempts, lease: { owner, until } },
-    run: begun,
-    wasKilled: isBegun && known.lease !== undefined,
-  };
+  const entry = withRun(known, isSame ? run : { ...wanted, done: [] });
+  return { entry, isNext };
 }
 
 /**
- * Records the result of the next slice. After the last one the worker keeps the day, to publish the version. Otherwise whoever
- * comes next makes the next slice. Nothing to write if the worker has lost the day.
+ * The entry with the result of the next slice. After the last one the worker keeps the day, to publish the version. Otherwise
+ * whoever comes next makes the next slice.
  */
-export function endSlice(
-  known: LedgerContent,
-  version: string,
-  result: SliceResult,
-  worker: Pick<Worker, 'owner'>,
-): { readonly entry?: LedgerContent } {
-  const run = ownRun(known, version, worker);
-  if (run === null) return {};
+export function endSlice(known: LedgerContent, result: SliceResult): LedgerContent {
+  const run = runOf(known);
   const ended = { ...without(run, 'failed'), done: [...run.done, result] };
   const entry = withRun(known, ended);
-  return { entry: isMade(ended) ? entry : { ...released(entry), attempts: 0 } };
+  return isMade(ended) ? entry : handedOver(entry);
 }
 
-/** Extends the lease of a worker; nothing to write if it has lost the day. */
-export function keepRun(
-  known: LedgerContent,
-  version: string,
-  worker: Worker,
-): { readonly entry?: LedgerContent } {
-  if (ownRun(known, version, worker) === null) return {};
-  return { entry: { ...known, lease: { owner: worker.owner, until: worker.until } } };
-}
-
-/** Records the result of the version and ends it; nothing to write if the worker has lost the day. */
-export function settleRun(
-  known: LedgerContent,
-  version: string,
-  worker: Pick<Worker, 'owner'>,
-  settled: (known: LedgerContent, run: CurationRun) => LedgerContent,
-): { readonly entry?: LedgerContent } {
-  const run = ownRun(known, version, worker);
-  return run === null ? {} : { entry: endRun(settled(known, run), version) };
-}
-
-/** Releases the day for a retry, and records why; nothing to write if the worker has lost it. */
+/** The entry that is released for a retry, and why. */
 export function releaseRun(
   known: LedgerContent,
-  version: string,
   failure: NonNullable<LedgerContent['failure']>,
-  worker: Pick<Worker, 'owner'>,
-): { readonly entry?: LedgerContent } {
-  const run = ownRun(known, version, worker);
-  if (run === null) return {};
-  return { entry: { ...released(withRun(known, { ...run, failed: failure.code })), failure } };
+): LedgerContent {
+  return { ...released(withRun(known, { ...runOf(known), failed: failure.code })), failure };
 }
 
 /**
@@ -121,32 +62,26 @@ export function releaseRun(
  * judged, which would differ again: what fails else is the publication, which a retry repeats alone.
  */
 export function isHopeless(
-  { curated }: LedgerContent,
-  version: string,
+  run: CurationRun,
   { code, repeats }: Pick<CurateFailure, 'code' | 'repeats'>,
 ): boolean {
-  const run = curated?.run;
-  if (run?.version !== version || repeats !== 'twice') return false;
+  if (repeats !== 'twice') return false;
   return isMade(run) ? code === 'SLUICE_CURATE_COUNTS_DIFFER' : run.failed === code;
 }
 
 /**
- * Ends a version that is not published: it failed, or its raw files have changed. Nothing to write if the worker has lost the
- * day.
+ * The entry without a version that is not published: it failed, or its raw files have changed.
  *
  * @param failure Default none: the day waits for the next plan.
  */
 export function giveUpRun(
   known: LedgerContent,
-  version: string,
-  worker: Pick<Worker, 'owner'>,
   failure?: { readonly code: string; readonly message: string; readonly files: LedgerContent['files'] },
-): { readonly entry?: LedgerContent } {
-  return settleRun(known, version, worker, (entry, { fingerprint }) => {
-    if (failure === undefined) return entry;
-    const { code, message, files } = failure;
-    return { ...entry, state: 'failed', fingerprint, files, failure: { code, message } };
-  });
+): LedgerContent {
+  const { fingerprint } = runOf(known);
+  if (failure === undefined) return endRun(known);
+  const { code, message, files } = failure;
+  return endRun({ ...known, state: 'failed', fingerprint, files, failure: { code, message } });
 }
 
 /** The account of a version: the sum of its slices. Null if its rows are not all accounted for. */
@@ -167,28 +102,21 @@ export function isMade({ done, slices }: CurationRun): boolean {
   return done.length === slices;
 }
 
-/** The run of this version, if the worker has the lease; otherwise null. */
-function ownRun(
-  { curated, lease }: LedgerContent,
-  version: string,
-  { owner }: Pick<Worker, 'owner'>,
-): CurationRun | null {
-  return curated?.run?.version === version && lease?.owner === owner ? curated.run : null;
+/** The version that is made of a claimed day. */
+export function runOf({ curated, day }: LedgerContent): CurationRun {
+  if (curated?.run === undefined) throw new RangeError(`${day} has no version that is made.`);
+  return curated.run;
 }
 
 function withRun(known: LedgerContent, run: CurationRun): LedgerContent {
   return { ...known, curated: { ...known.curated, run } };
 }
 
-function released(entry: LedgerContent): LedgerContent {
-  return { ...without(entry, 'lease'), state: 'waiting' };
-}
-
 /** The entry without the version that is made. A day without a result waits. */
-export function endRun(known: LedgerContent, version: string): LedgerContent {
+export function endRun(known: LedgerContent): LedgerContent {
   return {
-    ...without(known, 'lease', 'queued'),
+    ...without(known, 'lease', 'queued', 'kills'),
     state: known.state === 'loading' ? 'waiting' : known.state,
-    curated: { ...without(known.curated ?? {}, 'run'), ended: version },
+    curated: { ...without(known.curated ?? {}, 'run'), ended: runOf(known).version },
   };
 }

@@ -4,6 +4,7 @@ import { type Attempts, retryTransient } from '../landing/catalog/catalogCalls.t
 import type { CuratedDay, CurationRun, DayAccount, SliceResult } from '../ledger/CuratedDay.ts';
 import { type NamedFile, settleErasures } from '../ledger/erasureNotes.ts';
 import { keysUnder } from '../ledger/LandingBucket.ts';
+import type { Claim } from '../ledger/Ledger.ts';
 import { fingerprintFiles, type LedgerContent, type LedgerSubject, without } from '../ledger/LedgerEntry.ts';
 import { isReadVersion, movePartition, partitionLocation } from '../ledger/movePartition.ts';
 import { VERSION_KEPT_MS, versionTime } from '../ledger/versions.ts';
@@ -14,7 +15,7 @@ import { parseIngestedKey, versionPrefix } from '../tables/tableFolders.ts';
 import { CurateError } from './CurateError.ts';
 import type { CurateRun, Curator } from './Curator.ts';
 import { curatedTables } from './curatedTables.ts';
-import { endRun, isMade, keepRun, settleRun, sumAccount } from './curationRun.ts';
+import { endRun, isMade, runOf, sumAccount } from './curationRun.ts';
 import { BEGUN_KEPT_MS } from './limits.ts';
 import { readRawDay } from './RawDays.ts';
 
@@ -36,13 +37,12 @@ export async function publishVersion(
   curator: Curator,
   run: CurateRun,
   place: CuratedSubject,
-  version: string,
+  claim: Claim,
 ): Promise<LedgerContent | null> {
   const { ledger, clock, config, bucket } = curator;
   const { kind, day, table } = place;
-  const known = await ledger.read(place);
-  const made = known?.curated?.run;
-  if (known === null || made?.version !== version) return null;
+  const made = runOf(claim.entry);
+  const { version } = made;
   const account = sumAccount(made);
   if (account === null) throw new CurateError('SLUICE_CURATE_COUNTS_DIFFER', countsOf(made));
   const files = made.done.flatMap((slice) => slice.files);
@@ -60,36 +60,32 @@ export async function publishVersion(
 
   run.signal.throwIfAborted();
   // A task that was delayed beyond its lease stops here, before queries see any change.
-  const worker = { owner: run.owner, until: run.leaseUntil, now: clock.now() };
-  const kept = await ledger.change(place, (now) => keepRun(now, version, worker));
-  if (kept.entry === undefined) return null;
+  const renewed = await ledger.renew(claim, run.leaseUntil);
+  if (renewed === null) return null;
 
   const partition = { catalog: curator.catalog, database: config.database, table, day };
   const location = await partitionLocation(partition, attempts);
-  const moves = location !== null || files.length > 0 || known.version !== undefined;
+  const moves = location !== null || files.length > 0 || renewed.entry.version !== undefined;
   let replaced: string | undefined;
   if (moves) {
     replaced = parseIngestedKey(config, location?.slice(`s3://${bucket}/`.length) ?? '')?.version;
     // If the partition was dropped, only the ledger still knows its version.
     // The next night goes on with what a killed task has moved, and reads the rows that are kept once more.
     const due = clock.now() + (made.kept === undefined ? VERSION_KEPT_MS : BEGUN_KEPT_MS);
-    await noteReplaced(curator, { table, day, due }, replaced ?? known.version, version);
+    await noteReplaced(curator, { table, day, due }, replaced ?? renewed.entry.version, version);
     await curator.faultPoint?.('noted');
     await movePartition(partition, `s3://${bucket}/${versionPrefix(config, table, day, version)}`, attempts);
     await curator.faultPoint?.('moved');
   }
-  const settled = await ledger.change(place, (now) =>
-    settleRun(now, version, run, (entry, of) =>
-      settledEntry(entry, of, {
-        account,
-        moves,
-        replaced: replaced === version ? undefined : replaced,
-        listedAt,
-        now: clock.now(),
-      }),
-    ),
-  );
-  if (settled.entry === undefined) return null;
+  const ending = {
+    account,
+    moves,
+    replaced: replaced === version ? undefined : replaced,
+    listedAt,
+    now: clock.now(),
+  };
+  const settled = await ledger.own(renewed, (entry) => endRun(settledEntry(entry, made, ending)));
+  if (settled === null) return null;
   await curator.faultPoint?.('settled');
   return settled.entry;
 }
@@ -119,7 +115,7 @@ export async function settleMoved(curator: Curator, run: CurateRun, place: Curat
     const listedAt = versionTime(version) ?? 0;
     const now = clock.now();
     const settled = settledEntry(entry, of, { account, moves: true, replaced: entry.version, listedAt, now });
-    return { entry: endRun(settled, version) };
+    return { entry: endRun(settled) };
   });
   await curator.faultPoint?.('settled');
 }

@@ -1,13 +1,14 @@
-import { isDeepStrictEqual } from 'node:util';
 import { eachAttempt } from '../base/retry.ts';
 import type { Clock } from '../base/time.ts';
 import type { LoadInPieces, PieceRef } from './DayRun.ts';
 import { settleErasures } from './erasureNotes.ts';
 import {
+  handedOver,
   type LedgerContent,
   type LedgerEntry,
   type LedgerStore,
   type LedgerSubject,
+  released,
   type StoredEntry,
   without,
 } from './LedgerEntry.ts';
@@ -34,6 +35,20 @@ export interface Claim {
   readonly claimedAt: number;
   /** Epoch milliseconds after which another load may take the day. */
   readonly until: number;
+}
+
+/** A claimed day. */
+export interface Claimed {
+  readonly claim: Claim;
+  /** Whoever had it before neither ended nor released it. */
+  readonly wasKilled: boolean;
+}
+
+/** What a claim begins of a day. */
+export interface Beginning {
+  readonly entry: LedgerContent;
+  /** Whether it goes on with the attempts before. */
+  readonly isNext: boolean;
 }
 
 /** What the ledger has of a queued task. */
@@ -93,132 +108,136 @@ export class Ledger {
    * Claims a day until an instant. An expired lease is taken over. The version that queries read does not change.
    *
    * @param owner One invocation. A message that is delivered twice has two owners.
-   * @param queuedFor Fingerprint of the task. A different fingerprint, or a settled day, resets the count of attempts.
+   * @param begin Fingerprint of the task: a different one, or a settled day, resets the count of attempts. Or what is begun of
+   *   the entry that is there: changed, and whether it goes on with the attempts before; or why it is refused.
    * @param until Epoch milliseconds; the longest lifetime of the claimer, plus a minute.
    * @returns The claim, or the end of another owner's lease. The end is 0 if other writers won every attempt: try again later.
    */
-  async claim(
+  async claim<Refused extends object = never>(
     place: LedgerSubject,
     owner: string,
     until: number,
-    queuedFor: string,
-  ): Promise<{ readonly claim: Claim } | { readonly busyUntil: number }> {
+    begin: string | ((known: LedgerContent) => Beginning | Refused),
+  ): Promise<Claimed | { readonly busyUntil: number } | Refused> {
     const { store, clock } = this.#options;
     // The plan notes a day after it has sent the task, so a claim may lose to that note. The noted entry has no lease.
     for (let tries = 1; tries <= CLAIM_TRIES; tries += 1) {
       const stored = await store.read(place);
+      const known = knownEntry(stored, place);
+      const begun = typeof begin === 'string' ? queuedFor(known, begin) : begin(known);
+      if (!('isNext' in begun)) return begun;
       const { lease } = stored?.entry ?? {};
       if (lease !== undefined && lease.until > clock.now()) return { busyUntil: lease.until };
-      const { kills: before = 0, ...entry } = knownEntry(stored, place);
+      const { kills: before = 0, ...entry } = begun.entry;
       // A settled day starts again, even if the claim precedes the note.
-      const isSame = entry.queued === undefined || entry.queued.fingerprint === queuedFor;
-      const isUnderWay = entry.state === 'loading' || entry.state === 'waiting';
-      const isNext = isSame && isUnderWay && entry.attempts > 0;
+      const isUnderWay = known.state === 'loading' || known.state === 'waiting';
+      const isNext = begun.isNext && isUnderWay && entry.attempts > 0;
       const attempts = isNext ? entry.attempts + 1 : 1;
-      const kills = isNext ? before + (lease === undefined ? 0 : 1) : 0;
+      const wasKilled = isNext && lease !== undefined;
+      const kills = isNext ? before + Number(wasKilled) : 0;
       // An entry says only what has happened.
       const killed = kills === 0 ? {} : { kills };
       const written = await this.#write(
         { ...entry, state: 'loading', lease: { owner, until }, attempts, ...killed },
         stored,
       );
-      if (written !== null) return { claim: { ...written, owner, until, claimedAt: clock.now() } };
+      if (written === null) continue;
+      return { claim: { ...written, owner, until, claimedAt: clock.now() }, wasKilled };
     }
     return { busyUntil: 0 };
   }
 
-  /** Extends a lease; null if another owner has the day: stop, and write nothing. */
-  async renew(claim: Claim, until: number): Promise<Claim | null> {
-    const { entry, owner } = claim;
-    const written = await this.#write({ ...entry, lease: { owner, until } }, claim);
-    return written === null ? null : { ...claim, ...written, until };
-  }
-
   /**
-   * Records how far a load in pieces is, and keeps the day for the next piece, whose first try begins.
+   * Changes the entry of a day as the owner of its lease. What others have noted meanwhile, as an erasure or an acceptance, stays.
    *
-   * @returns Null if another owner has the day: stop, and write nothing.
+   * @returns The claim with what is written; null if another owner has the day, and nothing was written: stop.
    */
-  async recordRun(claim: Claim, run: LoadInPieces): Promise<Claim | null> {
-    const { entry } = claim;
-    const isFurther = run.done > (entry.run?.done ?? 0);
-    // The failure stays: it is that of the last load, too.
-    const counted = isFurther ? { ...without(entry, 'kills'), attempts: 1 } : entry;
-    const written = await this.#write({ ...counted, run }, claim);
-    return written === null ? null : { ...claim, ...written };
+  async own(claim: Claim, change: (entry: LedgerContent) => LedgerContent): Promise<Claim | null> {
+    const { store, wait, random } = this.#options;
+    let on: StoredEntry = claim;
+    for await (const _ of eachAttempt({ ...CHANGE_RETRIES, wait, random })) {
+      const written = await this.#write(change(on.entry), on);
+      if (written !== null) return { ...claim, ...written };
+      const there = await store.read(claim.entry);
+      if (there?.entry.lease?.owner !== claim.owner) return null;
+      on = there;
+    }
+    throw new LedgerError('SLUICE_INGEST_LEDGER_UNAVAILABLE', `${claim.entry.day}: other writers.`);
+  }
+
+  /** Extends a lease; null as of {@link own}. */
+  async renew(claim: Claim, until: number): Promise<Claim | null> {
+    const renewed = await this.own(claim, (entry) => ({ ...entry, lease: { owner: claim.owner, until } }));
+    return renewed === null ? null : { ...renewed, until };
+  }
+
+  /** Records how far a load in pieces is, and keeps the day for the next piece, whose first try begins. Null as of {@link own}. */
+  recordRun(claim: Claim, run: LoadInPieces): Promise<Claim | null> {
+    return this.own(claim, (entry) => {
+      const isFurther = run.done > (entry.run?.done ?? 0);
+      // The failure stays: it is that of the last load, too.
+      const counted = isFurther ? { ...without(entry, 'kills'), attempts: 1 } : entry;
+      return { ...counted, run };
+    });
   }
 
   /**
-   * Drops a load in pieces, as the day is loaded at once now.
+   * Drops a load in pieces, as the day is loaded at once now. Null as of {@link own}.
    *
    * @param piece The piece that the task names which loads it.
-   * @returns Null if another owner has the day: stop, and write nothing.
    */
-  async dropRun(claim: Claim, piece: PieceRef | undefined): Promise<Claim | null> {
-    const { queued, ...kept } = without(claim.entry, 'run');
-    const noted = queued === undefined ? {} : { queued: { ...queued, piece } };
-    const written = await this.#write({ ...kept, ...noted }, claim);
-    return written === null ? null : { ...claim, ...written };
+  dropRun(claim: Claim, piece: PieceRef | undefined): Promise<Claim | null> {
+    return this.own(claim, (entry) => {
+      const { queued, ...kept } = without(entry, 'run');
+      return { ...kept, ...(queued === undefined ? {} : { queued: { ...queued, piece } }) };
+    });
   }
 
   /**
-   * Releases a day whose next piece another message makes. Since when it waits stays.
+   * Releases a day whose next piece another message makes. Since when it waits stays. Null as of {@link own}.
    *
    * @param waiting How many files wait, and since when; absent if they are those that were queued.
-   * @returns The entry; null if another owner has the day, and nothing was written.
    */
-  async handOver(
+  handOver(
     claim: Claim,
     run: LoadInPieces,
     waiting: Partial<Pick<Queued, 'files' | 'writtenAt'>> = {},
   ): Promise<LedgerEntry | null> {
-    const { queued: before = { at: this.#options.clock.now() }, ...kept } = without(claim.entry, 'lease');
     const { fingerprint, reason } = run;
-    const queued = { ...before, ...waiting, fingerprint, reason };
-    const written = await this.#write({ ...kept, state: 'waiting', attempts: 0, queued, run }, claim);
-    return written?.entry ?? null;
+    return this.#end(claim, (entry) => {
+      const { queued = { at: this.#options.clock.now() } } = entry;
+      return { ...handedOver(entry), queued: { ...queued, ...waiting, fingerprint, reason }, run };
+    });
   }
 
   /**
-   * Writes the result of the load and releases the day. A failure keeps the version that queries read.
+   * Writes the result of the load and releases the day. A failure keeps the version that queries read. Null as of {@link own}.
    *
    * @param listedAt When its files were listed, or before, epoch milliseconds. Default: when the day was claimed.
-   * @returns The entry; null if another owner has the day, and nothing was written.
    */
-  async settle(
-    claim: Claim,
-    settlement: Settlement,
-    listedAt = claim.claimedAt,
-  ): Promise<LedgerEntry | null> {
-    const lasting = without(claim.entry, ...OF_ONE_LOAD);
-    const entry = { ...lasting, ...settlement };
-    // A failure has the files of the last success.
-    const settled = entry.state === 'failed' ? entry : settleErasures(entry, listedAt);
-    return (await this.#write(settled, claim))?.entry ?? null;
+  settle(claim: Claim, settlement: Settlement, listedAt = claim.claimedAt): Promise<LedgerEntry | null> {
+    return this.#end(claim, (known) => {
+      const entry = { ...without(known, ...OF_ONE_LOAD), ...settlement };
+      // A failure has the files of the last success.
+      return entry.state === 'failed' ? entry : settleErasures(entry, listedAt);
+    });
   }
 
-  /**
-   * Releases the day at once for a retry, and records the failure of this attempt.
-   *
-   * @returns The entry; null if another owner has the day, and nothing was written.
-   */
-  async release(claim: Claim, failure: NonNullable<LedgerEntry['failure']>): Promise<LedgerEntry | null> {
-    const kept = without(claim.entry, 'lease');
-    return (await this.#write({ ...kept, state: 'waiting', failure }, claim))?.entry ?? null;
+  /** Releases the day at once for a retry, and records the failure of this attempt. Null as of {@link own}. */
+  release(claim: Claim, failure: NonNullable<LedgerEntry['failure']>): Promise<LedgerEntry | null> {
+    return this.#end(claim, (entry) => ({ ...released(entry), failure }));
   }
 
   /**
    * Releases the day to be loaded later, as its files differ from those it was claimed for, and notes the files it waits
-   * for. This does not count as an attempt.
-   *
-   * @returns The entry; null if another owner has the day, and nothing was written.
+   * for. This does not count as an attempt. Null as of {@link own}.
    */
-  async defer(claim: Claim, queued: Omit<Queued, 'at'>): Promise<LedgerEntry | null> {
-    const { queued: before, ...kept } = without(claim.entry, 'lease', 'run');
-    const isNoted = before?.fingerprint === queued.fingerprint && before.reason === queued.reason;
-    const noted = isNoted ? before : { ...queued, at: this.#options.clock.now() };
-    const deferred = { ...kept, state: 'waiting' as const, queued: noted, attempts: 0 };
-    return (await this.#write(deferred, claim))?.entry ?? null;
+  defer(claim: Claim, queued: Omit<Queued, 'at'>): Promise<LedgerEntry | null> {
+    return this.#end(claim, (entry) => {
+      const { queued: before, ...kept } = without(handedOver(entry), 'run');
+      const isNoted = before?.fingerprint === queued.fingerprint && before.reason === queued.reason;
+      return { ...kept, queued: isNoted ? before : { ...queued, at: this.#options.clock.now() } };
+    });
   }
 
   /**
@@ -277,6 +296,10 @@ export class Ledger {
     );
   }
 
+  async #end(claim: Claim, change: (entry: LedgerContent) => LedgerContent): Promise<LedgerEntry | null> {
+    return (await this.own(claim, change))?.entry ?? null;
+  }
+
   /** Null if another write came first. */
   async #write(changed: LedgerContent, on: StoredEntry | null): Promise<StoredEntry | null> {
     const { store, clock, newToken, wait, random } = this.#options;
@@ -294,11 +317,7 @@ export class Ledger {
       if (typeof outcome === 'string') return { entry, eTag: outcome };
       const there = await store.read(entry);
       if (there?.entry.token === entry.token) return there;
-      const asBefore = (there?.eTag ?? null) === (on?.eTag ?? null);
-      // An erasure notes itself while somebody has the day.
-      if (!asBefore && isOnlyNoted(on, there))
-        return this.#write({ ...changed, erasures: there?.entry.erasures }, there);
-      if (!asBefore) return null;
+      if ((there?.eTag ?? null) !== (on?.eTag ?? null)) return null;
       // Unchanged: either the write failed, or S3 reported a conflict between two writers (409 ConditionalRequestConflict).
       failure = outcome;
     }
@@ -328,11 +347,9 @@ function knownEntry(stored: StoredEntry | null, place: LedgerSubject): LedgerCon
   return stored?.entry.table === place.table ? stored.entry : emptyEntry(place);
 }
 
-/** Whether an entry has changed in nothing but its erasures. */
-function isOnlyNoted(on: StoredEntry | null, there: StoredEntry | null): boolean {
-  if (on === null || there === null) return false;
-  const [before, now] = [on, there].map(({ entry }) => without(entry, 'erasures', 'token', 'updatedAt'));
-  return isDeepStrictEqual(before, now);
+/** How a task begins that names files: other files than those that are queued are tried anew. */
+function queuedFor(entry: LedgerContent, fingerprint: string): Beginning {
+  return { entry, isNext: entry.queued === undefined || entry.queued.fingerprint === fingerprint };
 }
 
 function emptyEntry({ source, dataset, day, table }: LedgerSubject): LedgerContent {

@@ -132,6 +132,16 @@ export function without<Entry extends object, Key extends keyof Entry>(
   return left;
 }
 
+/** The entry of a day that nobody has, for another try. */
+export function released(entry: LedgerContent): LedgerContent {
+  return { ...without(entry, 'lease'), state: 'waiting' };
+}
+
+/** The same for the next part of a run, or other files, whose first try it is. */
+export function handedOver(entry: LedgerContent): LedgerContent {
+  return { ...released(entry), attempts: 0 };
+}
+
 /**
  * Whether the last try of a day failed, also while it is queued again, until one succeeds. A try that is repeated by its own task
  * has not failed yet, nor has a day that goes on in another task.

@@ -5,7 +5,6 @@ import { QueueError } from '../../../lib/base/queue.ts';
 import { VERSION } from '../../../lib/base/version.ts';
 import { curateFaultPoints } from '../../../lib/curate/Curator.ts';
 import { curatedTables } from '../../../lib/curate/curatedTables.ts';
-import { beginRun } from '../../../lib/curate/curationRun.ts';
 import { countDays, planDays } from '../../../lib/curate/planDays.ts';
 import { curatedSubject, VERSION_NOTES, versionNoteKey } from '../../../lib/tables/ledgerKeys.ts';
 import { type Curations, DAY, exposures, ids, LEASE_MS, startCurations } from './startCurations.ts';
@@ -80,22 +79,11 @@ describe('a day that is curated', () => {
   it.each(['curated', 'checked', 'moved'] as const)(
     'is not published by a worker whose lease has ended at %s, while another works on it',
     async (point) => {
-      const other = { owner: 'another', until: curations.clock.now() + 10 * LEASE_MS, now: 0 };
       const takeOver = async () => {
         curations.clock.advance(LEASE_MS + 1);
         const place = curatedSubject(curations.config, 'exposures', DAY);
-        await curations.ledger.change(place, (known) => {
-          const { done: _, ...wanted } = known.curated?.run ?? {
-            version: '',
-            fingerprint: '',
-            shape: '',
-            inputs: [],
-            bytes: 0,
-            slices: 1,
-            done: [],
-          };
-          return beginRun(known, wanted, { ...other, now: curations.clock.now() });
-        });
+        const until = curations.clock.now() + 10 * LEASE_MS;
+        await curations.ledger.claim(place, 'another', until, (entry) => ({ entry, isNext: true }));
       };
       const outcome = await curations.curate(await plan(), { at: { [point]: takeOver } });
       expect(outcome).toEqual({ outcome: 'lost' });

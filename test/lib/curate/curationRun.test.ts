@@ -2,12 +2,11 @@ import { describe, expect, it } from '@jest/globals';
 import { CurateError } from '../../../lib/curate/CurateError.ts';
 import {
   beginRun,
+  endRun,
   endSlice,
   giveUpRun,
   isHopeless,
-  keepRun,
   releaseRun,
-  settleRun,
   sumAccount,
 } from '../../../lib/curate/curationRun.ts';
 import type { CurationRun, SliceResult } from '../../../lib/ledger/CuratedDay.ts';
@@ -17,7 +16,6 @@ import { settlement } from '../../harness/ledgerEntry.ts';
 const [V1, V2, V3] = [1, 2, 3].map((day) => `2026112${day}T000000000Z-00000000`) as [string, string, string];
 const NOW = Date.UTC(2026, 10, 22);
 const UNTIL = NOW + 960_000;
-const me = { owner: 'me', until: UNTIL, now: NOW };
 const slice: SliceResult = {
   rawRows: 10,
   sliceRows: 10,
@@ -54,24 +52,14 @@ const entry = (more: Partial<LedgerContent> = {}): LedgerContent => ({
 const held = (owner = 'me', more: Partial<CurationRun> = {}) =>
   entry({ state: 'loading', attempts: 1, lease: { owner, until: UNTIL }, curated: { run: run(more) } });
 
-describe('a worker that begins', () => {
-  it('claims a free day, and one whose lease has ended, from where the version is', () => {
-    expect(beginRun(entry(), wanted, me)).toEqual({
-      begin: 'claimed',
-      run: run(),
-      wasKilled: false,
-      entry: held('me'),
-    });
-    const before = { ...held('other', { done: [slice], slices: 2 }), lease: { owner: 'other', until: NOW } };
-    expect(beginRun(before, { ...wanted, slices: 3 }, me)).toMatchObject({
-      begin: 'claimed',
-      wasKilled: true,
-      run: { slices: 2, done: [slice] },
-      entry: { attempts: 2, lease: { owner: 'me', until: UNTIL } },
-    });
-    // Who was killed at an earlier version says nothing of this one.
-    const earlier = { ...held('other', { version: V1 }), lease: { owner: 'other', until: NOW } };
-    expect(beginRun(earlier, wanted, me)).toMatchObject({ wasKilled: false, entry: { attempts: 1 } });
+describe('a task that begins', () => {
+  it('makes a new version, or goes on from where its own is', () => {
+    const fresh = beginRun(entry(), wanted);
+    expect(fresh).toEqual({ entry: entry({ curated: { run: run() } }), isNext: false });
+    const before = held('other', { done: [slice], slices: 2 });
+    expect(beginRun(before, { ...wanted, slices: 3 })).toEqual({ entry: before, isNext: true });
+    // Attempts at an earlier version say nothing of this one.
+    expect(beginRun(held('other', { version: V1 }), wanted)).toMatchObject({ isNext: false });
   });
 
   it.each([
@@ -80,14 +68,11 @@ describe('a worker that begins', () => {
     ['other rows that are kept', { kept: { version: V1, fingerprint: 'k', files: [] } }],
   ])('makes every slice again for %s', (_, change) => {
     const { lease: _lease, ...free } = held('other', { done: [slice], slices: 2 });
-    const begun = beginRun({ ...free, version: V1 }, { ...wanted, ...change }, me);
-    expect(begun).toMatchObject({ begin: 'claimed', wasKilled: false, run: { ...change, done: [] } });
+    const begun = beginRun({ ...free, version: V1 }, { ...wanted, ...change });
+    expect(begun).toMatchObject({ isNext: true, entry: { curated: { run: { ...change, done: [] } } } });
   });
 
   it.each<[string, LedgerContent, object]>([
-    ['busy', { ...held('other'), lease: { owner: 'other', until: NOW + 1 } }, {}],
-    // A message that is delivered twice has two owners, and one that is not is no exception.
-    ['busy', held('me'), {}],
     ['busy', entry({ version: V1 }), { kept: { version: V3, fingerprint: 'k', files: [] } }],
     ['ended', entry({ version: V2 }), {}],
     ['ended', entry({ curated: { ended: V2 } }), {}],
@@ -95,49 +80,28 @@ describe('a worker that begins', () => {
     ['outdated', entry({ curated: { ended: V3 } }), {}],
     ['outdated', entry({ curated: { run: run({ version: V3 }) } }), {}],
   ])('is told %s of a day that is not its own to make', (begin, known, change) => {
-    expect(beginRun(known, { ...wanted, ...change }, me)).toEqual({ begin });
+    expect(beginRun(known, { ...wanted, ...change })).toEqual({ begin });
   });
 });
 
-describe('a worker whose lease another has taken, or whose version another has ended,', () => {
-  const failure = { code: 'SLUICE_X', message: 'm' };
-  it.each<[string, (known: LedgerContent) => { readonly entry?: LedgerContent }]>([
-    ['records no slice', (known) => endSlice(known, V2, slice, me)],
-    ['keeps no lease', (known) => keepRun(known, V2, me)],
-    ['settles nothing', (known) => settleRun(known, V2, me, (kept) => kept)],
-    ['releases nothing', (known) => releaseRun(known, V2, failure, me)],
-    ['gives nothing up', (known) => giveUpRun(known, V2, me, { ...failure, files: [] })],
-  ])('%s', (_, decide) => {
-    expect(decide(held('me')).entry).toBeDefined();
-    expect(decide(held('other'))).toEqual({});
-    expect(decide(held('me', { version: V3 }))).toEqual({});
-    const { lease: _lease, ...free } = held('me');
-    expect(decide(free)).toEqual({});
-  });
-});
-
-describe('a worker that has the day', () => {
+describe('a task that has the day', () => {
   it('keeps it after the last slice, and leaves it to the next after any other', () => {
-    const last = endSlice(held('me', { failed: 'SLUICE_X' }), V2, slice, me).entry;
+    const last = endSlice(held('me', { failed: 'SLUICE_X' }), slice);
     expect(last).toMatchObject({ state: 'loading', lease: { owner: 'me' } });
-    expect(last?.curated?.run).toEqual(run({ done: [slice] }));
-    const first = endSlice(held('me', { slices: 2 }), V2, slice, me).entry;
+    expect(last.curated?.run).toEqual(run({ done: [slice] }));
+    const first = endSlice(held('me', { slices: 2 }), slice);
     expect(first).toMatchObject({ state: 'waiting', attempts: 0, curated: { run: { done: [slice] } } });
-    expect(first?.lease).toBeUndefined();
-  });
-
-  it('extends its lease', () => {
-    expect(keepRun(held('me'), V2, { ...me, until: UNTIL + 5 }).entry?.lease?.until).toBe(UNTIL + 5);
+    expect(first.lease).toBeUndefined();
   });
 
   it('ends the version with its result, and with a failure or without one', () => {
     const queued = { fingerprint: 'f', reason: 'new', at: 1 };
     const known = { ...held('me'), queued };
-    const settled = settleRun(known, V2, me, (kept) => ({ ...kept, state: 'succeeded' })).entry;
+    const settled = endRun({ ...known, state: 'succeeded' });
     expect(settled).toEqual({ ...entry({ state: 'succeeded', attempts: 1 }), curated: { ended: V2 } });
-    expect(giveUpRun(known, V2, me).entry).toEqual({ ...entry({ attempts: 1 }), curated: { ended: V2 } });
+    expect(giveUpRun(known)).toEqual({ ...entry({ attempts: 1 }), curated: { ended: V2 } });
     const failure = { code: 'SLUICE_X', message: 'm', files: [] };
-    expect(giveUpRun(known, V2, me, failure).entry).toMatchObject({
+    expect(giveUpRun(known, failure)).toMatchObject({
       state: 'failed',
       fingerprint: 'f',
       failure: { code: 'SLUICE_X', message: 'm' },
@@ -147,9 +111,9 @@ describe('a worker that has the day', () => {
 
   it('releases it for a retry, which knows why', () => {
     const failure = { code: 'SLUICE_X', message: 'm' };
-    const released = releaseRun(held('me'), V2, failure, me).entry;
+    const released = releaseRun(held('me'), failure);
     expect(released).toMatchObject({ state: 'waiting', failure, curated: { run: { failed: 'SLUICE_X' } } });
-    expect(released?.lease).toBeUndefined();
+    expect(released.lease).toBeUndefined();
   });
 });
 
@@ -160,9 +124,8 @@ it.each<readonly [keyof typeof CurateError.entries, Partial<CurationRun>, boolea
   ['SLUICE_CURATE_BUCKET_FAILED', { failed: 'SLUICE_CURATE_BUCKET_FAILED' }, false],
   ['SLUICE_CURATE_OUT_OF_TIME', { done: [slice], failed: 'SLUICE_CURATE_OUT_OF_TIME' }, false],
   ['SLUICE_CURATE_COUNTS_DIFFER', { done: [slice] }, true],
-  ['SLUICE_CURATE_COUNTS_DIFFER', { version: V3, failed: 'SLUICE_CURATE_COUNTS_DIFFER' }, false],
 ])('another try after %s of a run with %j is hopeless: %s', (code, more, hopeless) => {
-  expect(isHopeless(held('me', more), V2, new CurateError(code))).toBe(hopeless);
+  expect(isHopeless(run(more), new CurateError(code))).toBe(hopeless);
 });
 
 describe('the account of a version', () => {

@@ -214,6 +214,30 @@ describe('a day in the ledger', () => {
     expect(await ledger.handOver(last, state(2))).toBeNull();
   });
 
+  it('keeps what others note while somebody has it, and says whether that was killed', async () => {
+    const { clock, ledger } = setUp();
+    const first = await claimed(ledger, 'one', clock.now() + MINUTE_MS);
+    await ledger.change(place, (known) => ({ entry: { ...known, usualRows: 7 } }));
+    const failure = { code: 'SLUICE_X', message: 'm' };
+    expect(await ledger.release(first, failure)).toMatchObject({ usualRows: 7, failure });
+    const taken = async (owner: string) => {
+      const until = clock.now() + MINUTE_MS;
+      return ledger.claim(place, owner, until, (entry) => ({ entry: { ...entry, bytes: 3 }, isNext: true }));
+    };
+    expect(await taken('two')).toMatchObject({
+      wasKilled: false,
+      claim: { entry: { attempts: 2, bytes: 3 } },
+    });
+    clock.advance(2 * MINUTE_MS);
+    expect(await taken('three')).toMatchObject({
+      wasKilled: true,
+      claim: { entry: { attempts: 3, kills: 1 } },
+    });
+    const refused = await ledger.claim(place, 'four', clock.now(), () => ({ why: 'ended' }));
+    expect(refused).toEqual({ why: 'ended' });
+    expect(await ledger.read(place)).toMatchObject({ lease: { owner: 'three' } });
+  });
+
   it('has no state for another table, but is busy during a load into that table', async () => {
     const { clock, ledger } = setUp();
     const other = { ...place, table: 'other' };
