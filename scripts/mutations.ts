@@ -72,6 +72,8 @@ export const mutations: readonly Mutation[] = [
     ["loaded.outcome === 'busy' || loaded.outcome === 'handed_back'", "loaded.outcome === 'handed_back'"],
     ['return loaded.again;', 'return false;'],
     ['return swept.failed === 0;', 'return true;'],
+    ['(await look(loader)) && swept', 'swept && (await look(loader))'],
+    ["event: 'ingest_files'", "event: 'ingest_load'"],
     [
       "event: 'ingest_sweep', ...failureFields(error) });\n    return false;",
       "event: 'ingest_sweep', ...failureFields(error) });\n    return true;",

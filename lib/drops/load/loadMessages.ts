@@ -33,8 +33,7 @@ export async function loadMessages(
   const response = await eachMessage(messages, asked, loader.log, async (task, { receives }) => {
     if (task === SWEEP) {
       const swept = await sweep(loader, invocation);
-      await look(loader);
-      return swept;
+      return (await look(loader)) && swept;
     }
     days += 1;
     return withFolder(join(loader.directory, `day-${days}`), async (directory) => {
@@ -101,18 +100,25 @@ function logFields(task: IngestTask, loaded: LoadOutcome, durationMs: number): R
 /**
  * Notes which versions of the lookbacks lack files, and once a day which of all: rules of a bucket expire old files.
  *
- * @throws What the ledger and the bucket throw.
+ * @returns Whether nothing failed.
  */
-async function look(loader: Loader): Promise<void> {
+async function look(loader: Loader): Promise<boolean> {
   const now = loader.clock.now();
-  for (const { name: source, datasets } of loader.config.sources)
-    for (const { name: dataset, table, timezone, lookbackDays: most } of datasets) {
-      const days = [...lookbackDays(now, timezone, most)];
-      if (new Date(now).getUTCHours() === 0)
-        for await (const key of keysUnder(loader.landing, datasetLedger(source, dataset)))
-          days.push(...(/\d{4}-\d\d-\d\d(?=\.json$)/.exec(key) ?? []));
-      await lookAtVersions(loader, { source, dataset, table }, days);
-    }
+  try {
+    for (const { name: source, datasets } of loader.config.sources)
+      for (const { name: dataset, table, timezone, lookbackDays: most } of datasets) {
+        const days = [...lookbackDays(now, timezone, most)];
+        if (new Date(now).getUTCHours() === 0)
+          for await (const key of keysUnder(loader.landing, datasetLedger(source, dataset)))
+            days.push(...(/\d{4}-\d\d-\d\d(?=\.json$)/.exec(key) ?? []));
+        await lookAtVersions(loader, { source, dataset, table }, days);
+      }
+    return true;
+  } catch (error) {
+    // An alarm counts errors of `ingest_load`, and no day has failed.
+    loader.log({ level: 'error', event: 'ingest_files', ...failureFields(error) });
+    return false;
+  }
 }
 
 /** @returns Whether nothing failed. */

@@ -7,7 +7,7 @@ import { logicalIds } from '../../../../infra/template/Stack.ts';
 import type { Loader } from '../../../../lib/drops/load/Loader.ts';
 import { loadMessages } from '../../../../lib/drops/load/loadMessages.ts';
 import { engineShare, makeWorkDirectory, onMachine } from '../../../../lib/lambda/machine.ts';
-import { versionNoteKey } from '../../../../lib/tables/ledgerKeys.ts';
+import { VERSION_NOTES, versionNoteKey } from '../../../../lib/tables/ledgerKeys.ts';
 import { readFilterPattern } from '../../../../packages/local-aws/src/logs/index.ts';
 import { temporaryDirectory } from '../../../harness/temporaryDirectory.ts';
 import { DAY, LEASE_MS, type Loads, someEvents, startLoads } from './startLoads.ts';
@@ -152,6 +152,22 @@ describe('load messages', () => {
     expect(await send(bodies, 1, failed)).toEqual(again('0', '1'));
     expect(loads.logged.map(({ outcome }) => outcome)).toContain('handed_back');
     expect(await send(bodies)).toEqual(again());
+  });
+
+  it('look for lost files after the sweep, also if it fails, and again if the look does, without the alarm of loads', async () => {
+    await loads.drop('a.parquet', someEvents(0, 2));
+    await send([task()]);
+    await loads.forget((await loads.keys('statsig/ingested/'))[0] ?? '');
+    const sweep = JSON.stringify({ sluice: 'sweep' });
+    const { landing } = loads.makeLoader();
+    const away = () => Promise.reject(new Error('away'));
+    expect(await send([sweep], 1, { landing: { ...landing, readText: away } })).toEqual(again('0'));
+    expect(loads.logged.at(-1)).toMatchObject({ level: 'error', event: 'ingest_files' });
+    const list: typeof landing.list = (prefix, after) =>
+      prefix === VERSION_NOTES ? away() : landing.list(prefix, after);
+    expect(await send([sweep], 1, { landing: { ...landing, list } })).toEqual(again('0'));
+    expect(await loads.keys('ledger/acme/events/files.json')).toHaveLength(1);
+    expect(await send([sweep])).toEqual(again());
   });
 
   it('also sweep the versions that are due', async () => {
