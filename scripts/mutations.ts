@@ -534,7 +534,7 @@ export const mutations: readonly Mutation[] = [
     ['if (describeProcess(pid).command.includes(trialStage(trial)))', 'if (pid > 1)'],
   ]),
   of('cli/trial/runTrial.ts', 'cli/trial/runTrial.contract', [
-    ['isAnswered ||= isFromCollector(reply);', 'isAnswered = true;'],
+    ['isAnswered ||= isFromCollector(seen);', 'isAnswered = true;'],
   ]),
   of('lib/access/operators/trialPolicy.ts', 'lib/access/trialPolicies.contract', [
     ['...keepBoundary(boundaryArn),', ''],

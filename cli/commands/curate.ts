@@ -11,12 +11,11 @@ import { withDeployment } from '../aws/withDeployment.ts';
 import {
   type Action,
   assertNoArguments,
-  type Command,
   type CommandLine,
   calendarDays,
   choiceOption,
+  commandWithActions,
   daysOption,
-  runAction,
   targetOptions,
   textOption,
   UsageError,
@@ -49,7 +48,7 @@ const ACTIONS: Readonly<Record<string, Action>> = {
 };
 
 /** `sluice curate`: the calendar of curated days, and curating them on demand. */
-export const curate: Command = {
+export const curate = commandWithActions({
   name: 'curate',
   summary: 'Show which days are curated and what views read of the others, and curate days now or again.',
   usage: 'sluice curate status | run | rebuild | accept DAY [options]',
@@ -78,8 +77,7 @@ export const curate: Command = {
     'sluice curate accept 2026-10-04 --stage prod',
   ],
   actions: ACTIONS,
-  run: (line) => runAction(line, ACTIONS),
-};
+});
 
 async function status(line: CommandLine): Promise<number> {
   const days = calendarDays(line);

@@ -3,11 +3,10 @@ import type { ExportStatus } from '../../observe/facts/days/ledgerDays.ts';
 import { withDeployment } from '../aws/withDeployment.ts';
 import {
   type Action,
-  type Command,
   type CommandLine,
   calendarDays,
+  commandWithActions,
   daysOption,
-  runAction,
   targetOptions,
   textOption,
   UsageError,
@@ -27,7 +26,7 @@ const ACTIONS: Readonly<Record<string, Action>> = {
 };
 
 /** `sluice export`: the status of exports to customers' buckets, and exports on demand. */
-export const exporting: Command = {
+export const exporting = commandWithActions({
   name: 'export',
   summary: "Show the exports to customers' buckets, and export days now.",
   usage: 'sluice export status | run [options]',
@@ -53,8 +52,7 @@ export const exporting: Command = {
     'sluice export run --export events --from 2026-10-01 --to 2026-10-31',
   ],
   actions: ACTIONS,
-  run: (line) => runAction(line, ACTIONS),
-};
+});
 
 async function status(line: CommandLine): Promise<number> {
   const days = calendarDays(line);

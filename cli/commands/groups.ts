@@ -14,9 +14,8 @@ import { withDeployment } from '../aws/withDeployment.ts';
 import {
   type Action,
   always,
-  type Command,
   type CommandLine,
-  runAction,
+  commandWithActions,
   targetOptions,
   textOption,
 } from '../terminal/commandLine.ts';
@@ -34,7 +33,7 @@ const ACTIONS: Readonly<Record<string, Action>> = {
 };
 
 /** `sluice groups`: names and kinds of experiment groups, from Statsig's specs. */
-export const groups: Command = {
+export const groups = commandWithActions({
   name: 'groups',
   summary: "Pull names and kinds of experiment groups from Statsig's specs.",
   usage: 'sluice groups pull | list [options]',
@@ -54,8 +53,7 @@ export const groups: Command = {
     'sluice groups list --experiment checkout_button --stage prod',
   ],
   actions: ACTIONS,
-  run: (line) => runAction(line, ACTIONS),
-};
+});
 
 async function pull(line: CommandLine): Promise<number> {
   const file = textOption(line, 'specs');

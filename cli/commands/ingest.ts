@@ -8,13 +8,12 @@ import {
   type Action,
   always,
   assertNoArguments,
-  type Command,
   type CommandLine,
   calendarDays,
+  commandWithActions,
   countOption,
   dayOption,
   daysOption,
-  runAction,
   targetOptions,
   textOption,
   UsageError,
@@ -75,7 +74,7 @@ const ACTIONS: Readonly<Record<string, Action>> = {
 };
 
 /** `sluice ingest`: the status of customers' drops, and loads on demand. */
-export const ingest: Command = {
+export const ingest = commandWithActions({
   name: 'ingest',
   summary: "Show the status of customers' drops, and load days now or again.",
   usage:
@@ -110,8 +109,7 @@ export const ingest: Command = {
     "sluice ingest drop --local --source acme --dataset events --day 2026-11-19 \"SELECT TIMESTAMP '2026-11-19 10:00' AS timestamp, 'seen' AS event_name, 'u1' AS unit_id\"",
   ],
   actions: ACTIONS,
-  run: (line) => runAction(line, ACTIONS),
-};
+});
 
 /** The expected values of missing options. */
 const EXPECTED = {

@@ -15,9 +15,8 @@ import {
   type Action,
   always,
   assertNoArguments,
-  type Command,
   type CommandLine,
-  runAction,
+  commandWithActions,
   targetOptions,
   textOption,
   UsageError,
@@ -49,7 +48,7 @@ const ACTIONS: Readonly<Record<string, Action>> = {
 };
 
 /** `sluice keys`: the SDK keys that may post to a deployed collector, changed without a deployment. */
-export const keys: Command = {
+export const keys = commandWithActions({
   name: 'keys',
   summary: 'Add, list and remove the SDK keys that may post to a deployed collector.',
   usage: 'sluice keys list | add <label> | remove <label> [--local] [--stage NAME] [options]',
@@ -74,8 +73,7 @@ export const keys: Command = {
     'sluice keys remove web --sha256 9f86 --stage prod',
   ],
   actions: ACTIONS,
-  run: (line) => runAction(line, ACTIONS),
-};
+});
 
 async function list(line: CommandLine): Promise<number> {
   const { rows, isLocal, allowAnyKey } = await withSecret(line, async (secret, { config, isLocal }) => ({

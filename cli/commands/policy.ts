@@ -16,12 +16,11 @@ import { repositoryRoot } from '../../local/dataDirectory.ts';
 import { noteUnnamedTarget, targetedCommand } from '../aws/target.ts';
 import {
   type Action,
-  type Command,
   type CommandLine,
   choiceOption,
+  commandWithActions,
   didYouMean,
   oneOf,
-  runAction,
   stageOption,
   targetOptions,
   textOption,
@@ -49,7 +48,7 @@ const ACTIONS: Readonly<Record<string, Action>> = {
 };
 
 /** `sluice policy`: prints policies that grant access to others. */
-export const policy: Command = {
+export const policy = commandWithActions({
   name: 'policy',
   summary: 'Print the IAM and bucket policies that grant access to Statsig, OWOX, Metabase and others.',
   usage: `sluice policy print --for ${POLICY_TARGETS.join('|')} [options]`,
@@ -80,8 +79,7 @@ export const policy: Command = {
     'sluice policy print --for trial --account 111122223333',
   ],
   actions: ACTIONS,
-  run: (line) => runAction(line, ACTIONS),
-};
+});
 
 /** Needs no credentials: it does not call AWS. */
 async function print(line: CommandLine): Promise<number> {

@@ -3,9 +3,8 @@ import { targetedCommand } from '../aws/target.ts';
 import { withDeployment } from '../aws/withDeployment.ts';
 import {
   type Action,
-  type Command,
   type CommandLine,
-  runAction,
+  commandWithActions,
   targetOptions,
   textOption,
   UsageError,
@@ -24,7 +23,7 @@ const ACTIONS: Readonly<Record<string, Action>> = {
 };
 
 /** `sluice relay`: what relay has not delivered, and sending refused copies again. */
-export const relay: Command = {
+export const relay = commandWithActions({
   name: 'relay',
   summary: 'Show what waits to be relayed and what the target refused, or send that again.',
   usage: 'sluice relay status | redrive [--reason STATUS] [--dry-run] [--local] [--stage NAME] [options]',
@@ -40,8 +39,7 @@ export const relay: Command = {
     'sluice relay redrive --reason 401 --stage prod',
   ],
   actions: ACTIONS,
-  run: (line) => runAction(line, ACTIONS),
-};
+});
 
 async function status(line: CommandLine): Promise<number> {
   const { readRelayState, RelayCopiesError } = await import('../../observe/facts/flow/relayCopies.ts');

@@ -217,16 +217,20 @@ export interface Action {
   run(line: CommandLine, rest: readonly string[]): Promise<number>;
 }
 
+/** Makes a command that runs the action that its first argument names. */
+export function commandWithActions(
+  command: Omit<Command, 'run'> & Required<Pick<Command, 'actions'>>,
+): Command {
+  return { ...command, run: (line) => runAction(line, command.actions) };
+}
+
 /**
  * Runs the action that the first argument names.
  *
  * @throws UsageError for another name, arguments that the action does not take, and options of another action: ignored,
  *   they would seem to have had an effect.
  */
-export async function runAction(
-  line: CommandLine,
-  actions: Readonly<Record<string, Action>>,
-): Promise<number> {
+async function runAction(line: CommandLine, actions: Readonly<Record<string, Action>>): Promise<number> {
   const [name = '', ...rest] = line.positionals;
   const action = Object.hasOwn(actions, name) ? actions[name] : undefined;
   if (action === undefined) {

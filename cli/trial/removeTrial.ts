@@ -11,6 +11,7 @@ import type { Deployment } from '../../observe/deployment.ts';
 import { openClients } from '../../observe/doctor/Setup.ts';
 import { ifThere } from '../../observe/explainAwsError.ts';
 import { describeProcess } from '../runNode.mjs';
+import { poll } from './Probe.ts';
 import { type Trial, TrialError, trialFiles, trialStack, trialStage } from './Trial.ts';
 
 /** The longest that CloudFormation may work on a stack, milliseconds. */
@@ -103,18 +104,18 @@ function leftText({ ResourceType, PhysicalResourceId, ResourceStatusReason }: St
 
 /** Waits until CloudFormation does not work on a stack: it deletes none that is being updated. @returns Its status. */
 async function atRest(
-  { wait, clock }: Pick<Deployment, 'wait' | 'clock'>,
+  ports: Pick<Deployment, 'wait' | 'clock'>,
   { cloudFormation }: Clients,
   StackName: string,
 ): Promise<string> {
-  const deadline = clock.now() + STACK_MS;
-  for (;;) {
+  const look = async () => {
     const { Stacks: [stack] = [] } = await cloudFormation.send(new DescribeStacksCommand({ StackName }));
-    const status = stack?.StackStatus ?? '';
-    if (!status.endsWith('_IN_PROGRESS')) return status;
-    if (clock.now() > deadline) throw new TrialError('SLUICE_TRIAL_NOT_REMOVED', `${status}.`);
-    await wait(LOOK_MS);
-  }
+    const seen = stack?.StackStatus ?? '';
+    return { seen, isThere: !seen.endsWith('_IN_PROGRESS') };
+  };
+  const status = await poll(ports, STACK_MS, look, LOOK_MS);
+  if (status.endsWith('_IN_PROGRESS')) throw new TrialError('SLUICE_TRIAL_NOT_REMOVED', `${status}.`);
+  return status;
 }
 
 /** Deletes every version of every object, and the bucket. */

@@ -11,13 +11,13 @@ import { repositoryRoot } from '../../local/dataDirectory.ts';
 import type { Deployment } from '../../observe/deployment.ts';
 import { openClients } from '../../observe/doctor/Setup.ts';
 import { readStackOutputs } from '../../observe/facts/flow/stackOutputs.ts';
-import { askAlarm, askDrop } from '../probe/askServices.ts';
-import { postUrl } from '../probe/bodies.ts';
-import { type Answer, type Run, unanswered, unlessDenied } from '../probe/Probe.ts';
-import { type QuestionCode, questionCodes } from '../probe/questions.ts';
-import { runProbe } from '../probe/runProbe.ts';
-import { isFromCollector, replyText, sendRequest } from '../probe/sendRequest.ts';
+import { askAlarm, askDrop } from './askServices.ts';
+import { postUrl } from './bodies.ts';
+import { type Answer, poll, type Run, unanswered, unlessDenied } from './Probe.ts';
+import { type QuestionCode, questionCodes } from './questions.ts';
 import { findStack, type Removal, removeTrial } from './removeTrial.ts';
+import { runProbe } from './runProbe.ts';
+import { isFromCollector, replyText, sendRequest } from './sendRequest.ts';
 import { type StepName, type Trial, TrialError, trialFiles, trialStack, trialStage } from './Trial.ts';
 
 const LOOK_MS = 5_000;
@@ -187,23 +187,20 @@ async function addKeys(trial: Trial, { deployment, url }: TrialPorts): Promise<R
  *
  * @throws TrialError `SLUICE_TRIAL_NO_ANSWER` if none was the collector's.
  */
-export async function awaitKeys(
-  { clock, wait }: Pick<Deployment, 'clock' | 'wait'>,
-  run: Run,
-): Promise<void> {
-  const deadline = clock.now() + KEY_MS;
+export async function awaitKeys(ports: Pick<Deployment, 'clock' | 'wait'>, run: Run): Promise<void> {
+  const deadline = ports.clock.now() + KEY_MS;
   const url = postUrl(run);
   const body = Uint8Array.from(Buffer.from('{"events":[]}'));
   let isAnswered = false;
-  for (const key of Object.values(run.keys))
-    for (;;) {
-      const reply = await sendRequest({ url, headers: { 'statsig-api-key': key }, body });
-      isAnswered ||= isFromCollector(reply);
-      if (isFromCollector(reply) && reply.status !== 401) break;
-      if (clock.now() < deadline) await wait(LOOK_MS);
-      else if (isAnswered) break;
-      else throw new TrialError('SLUICE_TRIAL_NO_ANSWER', `${url.origin}: ${replyText(reply)}.`);
-    }
+  for (const key of Object.values(run.keys)) {
+    const look = async () => {
+      const seen = await sendRequest({ url, headers: { 'statsig-api-key': key }, body });
+      isAnswered ||= isFromCollector(seen);
+      return { seen, isThere: isFromCollector(seen) && seen.status !== 401 };
+    };
+    const reply = await poll(ports, deadline - ports.clock.now(), look, LOOK_MS);
+    if (!isAnswered) throw new TrialError('SLUICE_TRIAL_NO_ANSWER', `${url.origin}: ${replyText(reply)}.`);
+  }
 }
 
 /** All events of a trial's stack, the newest first; none before there is one. */

@@ -1,8 +1,8 @@
 import { visibleLine } from '../../lib/base/text.ts';
 import { VERSION } from '../../lib/base/version.ts';
 import { duration, lines } from '../observe/words.ts';
-import { questions } from '../probe/questions.ts';
 import { textTable } from '../terminal/output.ts';
+import { questions } from './questions.ts';
 import type { Removal } from './removeTrial.ts';
 import type { Tried } from './runTrial.ts';
 import { type Trial, trialStack } from './Trial.ts';

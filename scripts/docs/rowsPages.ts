@@ -1,6 +1,6 @@
 import type * as z from 'zod';
 import { readerQuestions } from '../../cli/connect/questions.ts';
-import { questions } from '../../cli/probe/questions.ts';
+import { questions } from '../../cli/trial/questions.ts';
 import { routes } from '../../console/api/routes.ts';
 import { lifecycleRules } from '../../lib/access/buckets/lifecycleRules.ts';
 import { TIME_FORMS } from '../../lib/base/timeForms.ts';

@@ -33,7 +33,7 @@ describe('the repository', () => {
       (file) =>
         /^(cli|demo|local|observe|operate|packages\/[\w-]+\/src)\//.test(file) &&
         // Programs of their own, whose output another program reads.
-        !/^(demo\/sdks\/drive|cli\/probe\/sendSdks)/.test(file) &&
+        !/^(demo\/sdks\/drive|cli\/trial\/sendSdks)/.test(file) &&
         !exempt.includes(file) &&
         writes.test(read(file)),
     );

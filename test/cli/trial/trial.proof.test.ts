@@ -7,8 +7,8 @@ import { DeleteTableCommand, GlueClient } from '@aws-sdk/client-glue';
 import { CreateBucketCommand } from '@aws-sdk/client-s3';
 import { afterAll, describe, expect, it } from '@jest/globals';
 import { namedTarget } from '../../../cli/aws/target.ts';
-import type { Answer } from '../../../cli/probe/Probe.ts';
-import { questionCodes } from '../../../cli/probe/questions.ts';
+import type { Answer } from '../../../cli/trial/Probe.ts';
+import { questionCodes } from '../../../cli/trial/questions.ts';
 import { askTrial, Steps } from '../../../cli/trial/runTrial.ts';
 import {
   newTrialId,

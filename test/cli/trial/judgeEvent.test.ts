@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
-import { bodies, TEXT } from '../../../cli/probe/bodies.ts';
-import { judgeEvent, judgeTime, type Row } from '../../../cli/probe/rows.ts';
-import type { Reply } from '../../../cli/probe/sendRequest.ts';
+import { bodies, TEXT } from '../../../cli/trial/bodies.ts';
+import { judgeEvent, judgeTime, type Row } from '../../../cli/trial/rows.ts';
+import type { Reply } from '../../../cli/trial/sendRequest.ts';
 
 const time = Date.UTC(2026, 10, 20, 10, 15, 30, 123);
 const row = (more: Partial<Row>): Row => ({

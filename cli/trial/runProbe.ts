@@ -8,7 +8,7 @@ import { explainAwsError } from '../../observe/explainAwsError.ts';
 import { askPreflight, judgeAccepted } from './askGateway.ts';
 import { askMetrics } from './askServices.ts';
 import { bodies, eventName, postUrl, type SentEvent, TEXT } from './bodies.ts';
-import { type Answer, answer, lookEveryMs, type Probed, type Run, unlessDenied } from './Probe.ts';
+import { type Answer, answer, type Probed, poll, type Run, unlessDenied } from './Probe.ts';
 import { askViews, judgeEvent, judgeTime, QueryError, type Row, readRows } from './rows.ts';
 import { isFromCollector, type Reply, sendRequest } from './sendRequest.ts';
 
@@ -129,18 +129,16 @@ async function awaitRows(
   onProgress: OnProgress,
   { sent, sentAt }: Sending,
 ): Promise<{ readonly rows: readonly Row[]; readonly tookMs: number | null }> {
-  const { clock, wait, config } = probed;
-  const deadline = sentAt + queryableSeconds(config) * 1_000 + EXTRA_WAIT_MS;
+  const { clock, config } = probed;
+  const mostMs = sentAt + queryableSeconds(config) * 1_000 + EXTRA_WAIT_MS - clock.now();
   const promised = sent.filter(({ reply }) => reply.status === 202).length;
-  for (;;) {
+  return poll(probed, mostMs, async () => {
     const rows = await readRows(probed, run);
     const events = eventCount(rows);
-    const now = clock.now();
-    if (events >= promised) return { rows, tookMs: now - sentAt };
-    if (now >= deadline) return { rows, tookMs: null };
     onProgress(`${events} of ${promised} events have a row`);
-    await wait(Math.min(lookEveryMs(probed), deadline - now));
-  }
+    const isThere = events >= promised;
+    return { seen: { rows, tookMs: isThere ? clock.now() - sentAt : null }, isThere };
+  });
 }
 
 function judgeDelay({ config }: Probed, tookMs: number | null): Answer {

@@ -11,7 +11,7 @@ import { readMetricData, type WantedMetric } from '../../observe/facts/flow/metr
 import { requestIngest } from '../../operate/ingest/requests.ts';
 import { dropKey, parquetFromQuery } from '../ingest/dropFiles.ts';
 import { postUrl } from './bodies.ts';
-import { type Answer, answer, lookEveryMs, type Probed, type Run, unanswered } from './Probe.ts';
+import { type Answer, answer, type Probed, poll, type Run, unanswered } from './Probe.ts';
 import { runQuery } from './rows.ts';
 import { replyText, sendRequest } from './sendRequest.ts';
 
@@ -31,9 +31,8 @@ const PERIOD_SECONDS = 60;
  * @throws What CloudWatch's client throws.
  */
 export async function askMetrics(probed: Probed, { lacks, time }: Run, requests: number): Promise<Answer> {
-  const { clock, wait, stack } = probed;
+  const { clock, stack } = probed;
   if (lacks.has(METRICS_OF_LINES)) return unanswered('SLUICE_PROBE_METRICS', NO_METRICS);
-  const deadline = clock.now() + METRICS_WAIT_MS;
   const { name } = collectMetrics.received;
   const metric: WantedMetric = {
     id: name,
@@ -43,18 +42,15 @@ export async function askMetrics(probed: Probed, { lacks, time }: Run, requests:
     dimensions: { function: 'collect', stage: stack.stage },
   };
   const minute = (ms: number) => Math.floor(ms / 60_000) * 60_000;
-  for (;;) {
+  const count = await poll(probed, METRICS_WAIT_MS, async () => {
     const end = minute(clock.now()) + 60_000;
     const period = { start: minute(time), end, periodSeconds: PERIOD_SECONDS };
     const series = await readMetricData(probed, [metric], period);
-    const count = [...(series.get(name)?.values() ?? [])].reduce((sum, value) => sum + value, 0);
-    const leftMs = deadline - clock.now();
-    if (count >= requests || leftMs <= 0) {
-      const found = `values of ${name}: ${count} of at least ${requests}`;
-      return answer('SLUICE_PROBE_METRICS', count >= requests, found);
-    }
-    await wait(Math.min(lookEveryMs(probed), leftMs));
-  }
+    const seen = [...(series.get(name)?.values() ?? [])].reduce((sum, value) => sum + value, 0);
+    return { seen, isThere: seen >= requests };
+  });
+  const found = `values of ${name}: ${count} of at least ${requests}`;
+  return answer('SLUICE_PROBE_METRICS', count >= requests, found);
 }
 
 /** A day's rows, of which a drop is made. */
@@ -69,7 +65,7 @@ const LOAD_MS = 600_000;
  */
 export async function askDrop(probed: Probed, { lacks, time }: Run, onProgress: (step: string) => void) {
   const code = 'SLUICE_PROBE_DROP';
-  const { clock, wait, config, s3 } = probed;
+  const { config, s3 } = probed;
   const [of] = configuredDatasets(config);
   if (of === undefined) return unanswered(code, 'no source is configured');
   const day = utcDay(time - DAY_MS);
@@ -79,24 +75,20 @@ export async function askDrop(probed: Probed, { lacks, time }: Run, onProgress: 
     new PutObjectCommand({ Bucket: of.source.bucket, Key: dropKey(of.dataset, day, 'part-0.parquet'), Body }),
   );
   await requestIngest(probed, { dryRun: false, source: of.source.name, dataset: of.dataset.name });
-  const deadline = clock.now() + LOAD_MS;
-  for (;;) {
+  const entry = await poll(probed, LOAD_MS, async () => {
     const [{ days = [] } = {}] = await readDatasets(probed, [of], { count: () => 2 });
-    const { entry } = days.find((one) => one.day === day) ?? {};
-    const state = entry?.state ?? 'nothing';
-    if (entry?.state === 'succeeded') {
-      const sql = `SELECT count(*) FROM ${quoteName(config.database)}.${quoteName(of.dataset.table)} WHERE ds = DATE ${quoteText(day)}`;
-      const isRead = !lacks.has('AWS::Athena::WorkGroup');
-      const [row] = isRead ? await runQuery(probed, sql) : [[String(entry.rows.out)]];
-      const place = isRead ? `in ${of.dataset.table}` : 'by the ledger';
-      const found = `loaded, ${row?.[0]} of ${DROPPED_ROWS} rows ${place}`;
-      return answer(code, row?.[0] === String(DROPPED_ROWS), found);
-    }
-    if (entry?.state === 'failed' || clock.now() > deadline)
-      return answer(code, false, `${state} ${entry?.failure?.code ?? ''}`.trim());
-    onProgress(`the ledger says: ${state}`);
-    await wait(lookEveryMs(probed));
-  }
+    const seen = days.find((one) => one.day === day)?.entry;
+    onProgress(`the ledger says: ${seen?.state ?? 'nothing'}`);
+    return { seen, isThere: seen?.state === 'succeeded' || seen?.state === 'failed' };
+  });
+  if (entry?.state !== 'succeeded')
+    return answer(code, false, `${entry?.state ?? 'nothing'} ${entry?.failure?.code ?? ''}`.trim());
+  const sql = `SELECT count(*) FROM ${quoteName(config.database)}.${quoteName(of.dataset.table)} WHERE ds = DATE ${quoteText(day)}`;
+  const isRead = !lacks.has('AWS::Athena::WorkGroup');
+  const [row] = isRead ? await runQuery(probed, sql) : [[String(entry.rows.out)]];
+  const place = isRead ? `in ${of.dataset.table}` : 'by the ledger';
+  const found = `loaded, ${row?.[0]} of ${DROPPED_ROWS} rows ${place}`;
+  return answer(code, row?.[0] === String(DROPPED_ROWS), found);
 }
 
 /** The longest that an alarm may take, milliseconds: the metric, and CloudWatch's look each minute. */
@@ -109,20 +101,17 @@ export async function askAlarm(
   onProgress: (step: string) => void,
 ): Promise<Answer> {
   const code = 'SLUICE_PROBE_ALARM';
-  const { clock, wait, stack } = probed;
   const reply = await sendRequest({
     url: postUrl(run),
     headers: { 'content-type': 'text/plain;charset=UTF-8', 'statsig-api-key': run.keys.client },
     body: Uint8Array.from(Buffer.from(gzipSync('{"events":[]}').toString('utf8'))),
   });
   if (run.lacks.has(METRICS_OF_LINES)) return unanswered(code, `${replyText(reply)}; ${NO_METRICS}`);
-  const name = partName(stack, 'mangled');
-  const deadline = clock.now() + ALARM_MS;
-  for (;;) {
-    const state = (await readAlarms(probed)).find((alarm) => alarm.name === name)?.state ?? 'not there';
-    const found = `${replyText(reply)}; ${name}: ${state}`;
-    if (state === 'ALARM' || clock.now() > deadline) return answer(code, state === 'ALARM', found);
-    onProgress(found);
-    await wait(lookEveryMs(probed));
-  }
+  const name = partName(probed.stack, 'mangled');
+  const state = await poll(probed, ALARM_MS, async () => {
+    const seen = (await readAlarms(probed)).find((alarm) => alarm.name === name)?.state ?? 'not there';
+    onProgress(`${name}: ${seen}`);
+    return { seen, isThere: seen === 'ALARM' };
+  });
+  return answer(code, state === 'ALARM', `${replyText(reply)}; ${name}: ${state}`);
 }

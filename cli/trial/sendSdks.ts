@@ -1,6 +1,6 @@
 // Sends an event by the real js-client and by Server Core, with no option but those of docs/send.md, and prints how many each
 // says to have sent. A process of its own, as SDKs keep timers and connections, and a trial may be interrupted.
-//   SLUICE_SEND={"url","clientKey","serverKey","jsEvent","coreEvent","text"} node cli/probe/sendSdks.ts
+//   SLUICE_SEND={"url","clientKey","serverKey","jsEvent","coreEvent","text"} node cli/trial/sendSdks.ts
 import { setTimeout } from 'node:timers/promises';
 import { StatsigClient } from '@statsig/js-client';
 import { Statsig, StatsigUser } from '@statsig/statsig-node-core';

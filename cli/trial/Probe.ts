@@ -23,8 +23,28 @@ export interface Run {
 export type Probed = Omit<Deployment, 'aws' | 'glue' | 'logs'>;
 
 /** Interval between two looks for rows or metrics: in the local cloud, a flush delivers them at once. */
-export function lookEveryMs({ isLocal }: Pick<Probed, 'isLocal'>): number {
-  return isLocal ? 500 : 20_000;
+const LOOK_MS = { local: 500, aws: 20_000 } as const;
+
+/**
+ * Looks until what is looked for is there, or the time is over.
+ *
+ * @param look What is seen now, and whether it is what is waited for.
+ * @param everyMs Between two looks. Default half a second in the local cloud, else 20 seconds.
+ * @returns What was seen last.
+ */
+export async function poll<Seen>(
+  { clock, wait, isLocal }: Pick<Probed, 'clock' | 'wait'> & Partial<Pick<Probed, 'isLocal'>>,
+  withinMs: number,
+  look: () => Promise<{ readonly seen: Seen; readonly isThere: boolean }>,
+  everyMs: number = LOOK_MS[isLocal === true ? 'local' : 'aws'],
+): Promise<Seen> {
+  const deadline = clock.now() + withinMs;
+  for (;;) {
+    const { seen, isThere } = await look();
+    const leftMs = deadline - clock.now();
+    if (isThere || leftMs <= 0) return seen;
+    await wait(Math.min(everyMs, leftMs));
+  }
 }
 
 /** `expected`: AWS behaves as expected. `otherwise`: it does not. `not asked`: or without a result. */
