@@ -62,6 +62,7 @@ export const mutations: readonly Mutation[] = [
   of('lib/ledger/LandingBucket.ts', CURATE, [['while (after !== undefined);', 'while (after === null);']]),
   of('lib/ledger/sweepVersions.ts', 'lib/drops/load/sweepVersions.contract', [
     ['after = keys.at(-1);', 'after = undefined;'],
+    ['await landing.remove([key]);', 'void landing.remove([key]).catch(() => 0);'],
   ]),
   of('observe/facts/flow/waitingObjects.ts', PAGES, [['Prefix, ContinuationToken }', 'Prefix }']]),
   of('observe/readLog.ts', PAGES, [['limit, nextToken }', 'limit }']]),
@@ -337,6 +338,10 @@ export const mutations: readonly Mutation[] = [
     ],
   ),
   of('lib/landing/catalog/rawDays.ts', 'lib/landing/catalog/rawDays', [
+    [
+      'await store.write(key, JSON.stringify(next), { expected: before?.eTag ?? null });',
+      'void store.write(key, JSON.stringify(next), { expected: before?.eTag ?? null }).catch(() => 0);',
+    ],
     ['last - first >= SEEN_MS', 'true'],
     ['forwardedDays - timeWindow.futureDays', 'forwardedDays'],
     ['{ expected: before?.eTag ?? null }', '{}'],

@@ -1,5 +1,6 @@
 import { afterAll, describe, expect, it } from '@jest/globals';
 import type { UtcDay } from '../../lib/base/time.ts';
+import type { Status } from '../../observe/findings/status.ts';
 import { savedQueries } from '../../observe/savedQueries.ts';
 import { CUSTOMER, DROPS, ingestCloud } from '../harness/ingestCloud.ts';
 import { fillConsole } from './fillConsole.ts';
@@ -55,6 +56,9 @@ describe('the pages of the console', () => {
   it('Status has what was refused beside what was accepted, and quarantine unfolds to what came', async () => {
     await opened.shows('SLUICE_FINDING_REFUSED');
     await opened.shows('statsig_forwarded_exposures');
+    const { alarms }: Status = JSON.parse(await (await fetch(new URL('/api/findings', open.address))).text());
+    const on = alarms?.filter(({ state }) => state === 'ALARM');
+    await opened.shows(`Alarms: ${on?.length} of ${alarms?.length} are on`);
     await opened.click('.fold', 'SLUICE_BODY_NOT_JSON');
     await opened.click('.unfolded .fold', '2026-11-20');
     await opened.shows('{"events":[{"eventName":"cut');

@@ -174,6 +174,20 @@ describe('the sweep', () => {
     expect(await loads.keys(VERSION_NOTES)).toEqual([]);
   });
 
+  it('fails for a version whose note it cannot delete, and goes on with it', async () => {
+    await loadRows('first');
+    await loadRows('second');
+    loads.clock.advance(2 * DAY_MS);
+    const { landing, ...loader } = loads.makeLoader();
+    const remove = async (keys: readonly string[]) => {
+      if (keys[0]?.startsWith(VERSION_NOTES)) throw new Error('SlowDown');
+      await landing.remove(keys);
+    };
+    const sweep = await sweepVersions({ ...loader, landing: { ...landing, remove } }, loads.makeRun());
+    expect([sweep.failed > 0, await loads.sweep()]).toMatchObject([true, { failed: 0 }]);
+    expect(await loads.keys(VERSION_NOTES)).toEqual([]);
+  });
+
   it('starts no deletion after its deadline', async () => {
     await loadRows('first');
     await loadRows('second');

@@ -82,6 +82,8 @@ describe('days of a raw table that lost their files', () => {
       },
     });
     await look([], NOW + 60_000, slow);
+    store.faults = ['away'];
+    await expect(look([], NOW + 2 * HOUR)).rejects.toThrow('away');
     expect(parseRawDays((await store.read(note ?? ''))?.text)?.days).toEqual({
       [D20]: [NOW, NOW + HOUR],
       [D21]: [NOW + HOUR, NOW + HOUR],
