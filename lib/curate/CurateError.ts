@@ -31,7 +31,7 @@ export const CurateError = defineErrorFamily('system', {
   SLUICE_CURATE_VERSION_INCOMPLETE: {
     cause:
       'The folder of the version does not have the files that were written to it. Nothing was published.',
-    cure: 'No action is needed at first: the next plan curates the day again. If it persists, files of the version that the detail names have rows of no raw file: bring them back (docs/platform.md, "Restore"), and find out who deletes objects in the folder of the curated table.',
+    cure: 'No action is needed at first: the next plan curates the day again. If it persists, files of the version that the detail names have rows of no raw file: bring them back (docs/platform.md, "Restore"), or let them go (`sluice curate accept` with `--drop`), and find out who deletes objects in the folder of the curated table.',
     repeats: 'always',
   },
   SLUICE_CURATE_TABLE_DIFFERS: {

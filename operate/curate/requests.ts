@@ -163,7 +163,12 @@ async function acceptKept(
   const ledger = new Ledger({ store, newToken: randomUUID, clock, wait, random });
   const { rows } = await ledger.change(curatedSubject(config, kind, day), (known) => {
     const { kept, ...curated } = known.curated ?? {};
-    if (kept === undefined || kept.rows === 0) return { rows: 0 };
+    if (kept === undefined || kept.rows === 0) {
+      // Its own files and its raw files were deleted at once: no night could count what nothing has any more.
+      if (!drop || known.failure?.code !== 'SLUICE_CURATE_VERSION_INCOMPLETE') return { rows: 0 };
+      const without = { ...known, curated: { ...curated, inputs: [] } };
+      return { rows: known.rows.out, entry: dryRun ? undefined : without };
+    }
     const accepted = drop ? ('drop' as const) : ('keep' as const);
     const entry = { ...known, curated: { ...curated, kept: { ...kept, accepted } } };
     return { rows: kept.rows, entry: dryRun ? undefined : entry };

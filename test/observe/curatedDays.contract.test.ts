@@ -25,6 +25,30 @@ import { acceptLost } from '../../operate/curate/requests.ts';
 import { exportTo } from '../harness/configInput.ts';
 import { type Curations, DAY, exposures, startCurations } from '../lib/curate/startCurations.ts';
 
+/** What is sent to queues. */
+function sentRequests() {
+  const sent: string[] = [];
+  const sqs = new SQSClient({
+    region: 'us-east-1',
+    credentials: { accessKeyId: 'x', secretAccessKey: 'x' },
+    md5: false,
+    requestHandler: {
+      handle: async ({ headers, body }: { headers: Record<string, string>; body: Uint8Array }) => {
+        const asked = JSON.parse(new TextDecoder().decode(body));
+        const isSent = headers['x-amz-target']?.endsWith('.SendMessageBatch') === true;
+        if (isSent) sent.push(...asked.Entries.map((one: { MessageBody: string }) => one.MessageBody));
+        const answer = isSent
+          ? { Successful: [{ Id: '0' }] }
+          : { QueueUrl: 'https://sqs.us-east-1.amazonaws.com/1/q' };
+        return {
+          response: { statusCode: 200, headers: {}, body: Readable.from([JSON.stringify(answer)]) },
+        };
+      },
+    } as never,
+  });
+  return { sent, sqs };
+}
+
 describe('the calendar of curated days', () => {
   let curations: Curations;
   beforeEach(async () => {
@@ -216,25 +240,7 @@ describe('the calendar of curated days', () => {
     curations.clock.advance(DAY_MS);
     await curations.night();
     expect((await curations.read()).length).toBe(9);
-    const sent: string[] = [];
-    const sqs = new SQSClient({
-      region: 'us-east-1',
-      credentials: { accessKeyId: 'x', secretAccessKey: 'x' },
-      md5: false,
-      requestHandler: {
-        handle: async ({ headers, body }: { headers: Record<string, string>; body: Uint8Array }) => {
-          const asked = JSON.parse(new TextDecoder().decode(body));
-          const isSent = headers['x-amz-target']?.endsWith('.SendMessageBatch') === true;
-          if (isSent) sent.push(...asked.Entries.map((one: { MessageBody: string }) => one.MessageBody));
-          const answer = isSent
-            ? { Successful: [{ Id: '0' }] }
-            : { QueueUrl: 'https://sqs.us-east-1.amazonaws.com/1/q' };
-          return {
-            response: { statusCode: 200, headers: {}, body: Readable.from([JSON.stringify(answer)]) },
-          };
-        },
-      } as never,
-    });
+    const { sent, sqs } = sentRequests();
     const deployment = { ...place(), sqs, stack: { service: 'sluice', stage: 'local' } };
     const asked = { kinds: ['exposures', 'events'] as const, drop: true, day: DAY };
     expect(await acceptLost(deployment, { ...asked, dryRun: true })).toMatchObject({
@@ -251,6 +257,28 @@ describe('the calendar of curated days', () => {
     await curations.work();
     expect((await curations.read()).length).toBe(5);
     expect((await curations.entry())?.curated?.kept).toBeUndefined();
+  });
+
+  it('lets rows go whose raw files and version were deleted at once, and only with that word', async () => {
+    const [file = ''] = await curations.keys((await curations.curatedLocation()) ?? '');
+    await curations.remove(file);
+    await curations.removeRaw('a');
+    await curations.plan({ sluice: 'curate-check' });
+    curations.clock.advance(DAY_MS);
+    expect(await curations.night()).toMatchObject([{ outcome: 'failed' }]);
+    const { sent, sqs } = sentRequests();
+    const deployment = { ...place(), sqs, stack: { service: 'sluice', stage: 'local' } };
+    const asked = { kinds: ['exposures'] as const, dryRun: false, day: DAY };
+    await expect(acceptLost(deployment, { ...asked, drop: false })).rejects.toMatchObject({
+      code: 'SLUICE_CURATE_NOTHING_KEPT',
+    });
+    expect(await acceptLost(deployment, { ...asked, drop: true })).toMatchObject({ tables: [{ rows: 5 }] });
+    curations.clock.advance(60_000);
+    await curations.plan(...sent);
+    await curations.work();
+    await curations.plan({ sluice: 'curate-check' });
+    expect((await curations.entry())?.state).toBe('succeeded_no_data');
+    expect((await readCurationState(place()))[0]).toMatchObject({ lacking: [], failed: [], kept: [] });
   });
 
   it('finds erasures that are not complete and have not gone on for 30 days', async () => {
