@@ -355,7 +355,6 @@ export const mutations: readonly Mutation[] = [
   of('lib/ledger/sweepVersions.ts', 'lib/drops/load/sweepVersions.contract', [
     ["if (!isStillDue) return 'kept';", ''],
     ['return known?.version === version;', 'return known !== null;'],
-    ['if (known?.run?.version === note.version)', 'if (known?.run !== undefined)'],
     ['note.due <= clock.now()', 'true'],
   ]),
   of('observe/findings/judge/deployment.ts', 'observe/judge', [["state === 'ALARM'", "state !== 'OK'"]]),
@@ -389,7 +388,7 @@ export const mutations: readonly Mutation[] = [
     ['if (!(await record(load, run))) return null;\n    await loader', 'await loader'],
   ]),
   of('lib/drops/plan/decideDay.ts', 'lib/drops/plan/decideDay', [
-    ['leasedUntil > now || goesOn,', 'leasedUntil > now,'],
+    ['leasedUntil > now || isUnderWay,', 'leasedUntil > now,'],
   ]),
   of('lib/drops/usualRows.ts', 'lib/drops/usualRows', [
     [' && missingSince === undefined', ''],

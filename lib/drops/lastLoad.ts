@@ -153,9 +153,11 @@ function nameObjects(objects: readonly LeftOut[]): string {
   return joinNames(objects.map(({ object: { key }, reason }) => ({ key, reason })));
 }
 
-/** The first few objects by name, each with its reason, and the number of further ones. */
-function joinNames(objects: readonly Pick<FileFate, 'key' | 'reason'>[]): string {
-  const names = objects.slice(0, MAX_NAMED).map(({ key, reason = '' }) => `${key} (${reason})`);
+/** The first few objects by name, each with its reason if it has one, and the number of further ones. */
+export function joinNames(objects: readonly Pick<FileFate, 'key' | 'reason'>[]): string {
+  const named = ({ key, reason }: (typeof objects)[number]) =>
+    reason === undefined ? key : `${key} (${reason})`;
+  const names = objects.slice(0, MAX_NAMED).map(named);
   const rest = objects.length - names.length;
   return [...names, ...(rest > 0 ? [`${rest} more`] : [])].join(', ');
 }

@@ -15,6 +15,7 @@ import {
   loadKind,
   taskReasons,
 } from '../dayTable.ts';
+import { joinNames } from '../lastLoad.ts';
 import { MARKER_AFTER_MS, PARALLEL_DAYS } from '../limits.ts';
 import { COMMIT, lacksCommit, markerReason, SETTLING } from '../plan/decideDay.ts';
 import type { IngestTask } from '../plan/messageBodies.ts';
@@ -138,23 +139,13 @@ async function killedFailure(load: DayLoad, run: LoadInPieces | undefined): Prom
   const { progress } = load;
   const { entry } = progress.claim;
   const files = run === undefined ? [] : await restoreFailed(load, run).catch(() => []);
-  const named = files.length === 0 ? '' : ` of ${joinKeys(files)}`;
+  const named = files.length === 0 ? '' : ` of ${joinNames(files)}`;
   const killed = new LoadError('SLUICE_LOAD_KILLED', `${entry.attempts - 1} tries${named}.`);
   for (const { key } of files) progress.problems.set(key, killed);
   // Recording the failure does not count as an attempt.
   progress.claim = { ...progress.claim, entry: { ...entry, attempts: entry.attempts - 1 } };
   return toLoadFailure(killed);
 }
-
-/** A few keys, and how many more there are. */
-function joinKeys(files: readonly { readonly key: string }[]): string {
-  const names = files.slice(0, MAX_NAMED_FILES).map(({ key }) => key);
-  const more = files.length - names.length;
-  return more === 0 ? names.join(', ') : `${names.join(', ')} and ${more} more`;
-}
-
-/** Files of a piece that a failure names. */
-const MAX_NAMED_FILES = 3;
 
 /** Records a failure, by the answer that holds. */
 async function followFailure(load: DayLoad, kind: LoadKind, error: unknown): Promise<LoadOutcome> {

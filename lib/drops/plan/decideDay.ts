@@ -72,7 +72,7 @@ export function decideDay(
   const { fingerprint, files, leftOut } = drop;
   const leasedUntil = known?.lease?.until ?? 0;
   // Files that come while it is loaded in pieces are loaded afterwards: it would never end if it began anew for them.
-  const goesOn = entry?.run !== undefined && now - entry.updatedAt < REQUEUE_AFTER_MS;
+  const isUnderWay = entry?.run !== undefined && now - entry.updatedAt < REQUEUE_AFTER_MS;
   const isSame = entry !== null && hasSameFiles(drop, entry, filesLeave);
   const queued = entry?.queued;
   const until = () => settlesAt(drop, entry, { now, settleMs });
@@ -83,7 +83,7 @@ export function decideDay(
     backfill: () => asked === 'backfill',
     keep: () => asked === 'keep',
     empty: () => asked === 'empty',
-    loading: () => leasedUntil > now || goesOn,
+    loading: () => leasedUntil > now || isUnderWay,
     unchanged: () => isSame,
     failed: () => isSame && asked === undefined && (isOld || now - entry.updatedAt < RETRY_AFTER_MS),
     queued: () => queued?.fingerprint === fingerprint && isSent(queued) && now - queued.at < REQUEUE_AFTER_MS,
