@@ -115,12 +115,17 @@ export const mutations: readonly Mutation[] = [
       'void landing.putNote(versionNoteKey(note)).catch(() => 0);',
     ],
   ]),
-  of('lib/drops/load/publishVersion.ts', 'lib/drops/load/sweepVersions.contract', [
+  of(
+    'lib/drops/load/publishVersion.ts',
+    'lib/drops/load/sweepVersions.contract lib/drops/load/failedDays.contract',
     [
-      'await landing.putNote(versionNoteKey({ due, table, day, version: replaced }));',
-      'void landing.putNote(versionNoteKey({ due, table, day, version: replaced })).catch(() => 0);',
+      [
+        'await landing.putNote(versionNoteKey({ due, table, day, version: replaced }));',
+        'void landing.putNote(versionNoteKey({ due, table, day, version: replaced })).catch(() => 0);',
+      ],
+      ['await landing.remove(stale);', 'void landing.remove(stale).catch(() => 0);'],
     ],
-  ]),
+  ),
   of('infra/roles/functionRoles.ts', 'permissions/landing.proof', [
     ['objects([LANDING_FOLDER, LANDING_NOTES, ...tables])', 'objects([LANDING_FOLDER, ...tables])'],
   ]),
@@ -133,6 +138,13 @@ export const mutations: readonly Mutation[] = [
   of('lib/aws/taskQueue.ts', 'lib/drops/plan/runPlan.contract', [['{ MessageGroupId }', '{}']]),
   of('infra/data/bucket.ts', 'infra/resources.contract', [
     ['[bucketArn(stack), objectsArn(stack)]', '[bucketArn(stack)]'],
+  ]),
+  of('observe/facts/days/curatedDays.ts', 'observe/curatedDays.contract', [
+    ["'outdated') && now - (entry?.queued?.at ?? now) > DAY_MS", "'outdated')"],
+    [
+      'flatMap(({ day, entry }) => (now - (entry?.queued?.at ?? now) > DAY_MS',
+      'flatMap(({ day, entry }) => (entry?.queued',
+    ],
   ]),
   // What commands answer a script.
   of('cli/commands/doctor.ts', 'cli/exitCodes.story', [['problems > 0 ? 3 : 0', '0']]),

@@ -98,6 +98,20 @@ describe('the calendar of curated days', () => {
     expect(await readCurationState(place())).toMatchObject([{ leftOut: 3 }, { leftOut: 0 }]);
   });
 
+  it('says that a day is late once it has waited for longer than a day', async () => {
+    const key = await curations.land('more', exposures(5, 6));
+    await curations.plan(curations.fileEvent(key), { sluice: 'curate' });
+    const lateDays = async () => {
+      const { tables } = await calendar();
+      const [state] = await readCurationState(place());
+      return [tables[0]?.days.map(({ isLate }) => isLate), state?.late];
+    };
+    curations.clock.advance(23 * 3_600_000);
+    expect(await lateDays()).toEqual([[false], []]);
+    curations.clock.advance(2 * 3_600_000);
+    expect(await lateDays()).toEqual([[true], [DAY]]);
+  });
+
   it('does not contradict a configuration that curates nothing', async () => {
     const off = async () => {
       const { config, ...rest } = place();

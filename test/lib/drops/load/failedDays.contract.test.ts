@@ -113,6 +113,11 @@ describe('a day that fails', () => {
       bucket: loads.config.bucket,
       sources: [acmeSource({ owner: THEIRS, datasets })],
     });
+    const remove = () => Promise.reject(new Error('SlowDown'));
+    const full = { ...loads.makeLoader().landing, remove };
+    expect(await loads.load({ reason: 'backfill', loader: { config, landing: full } })).toMatchObject({
+      outcome: 'handed_back',
+    });
     expect(await loads.load({ reason: 'backfill', loader: { config } })).toMatchObject({
       rows: { out: 5, refused: 0 },
     });
