@@ -52,7 +52,7 @@ const store: Writer['store'] = {
     writeFileSync(path, body);
     return '';
   },
-  removeAll: async () => [],
+  removeAll: async () => ({ left: [], gone: [] }),
   listPage: async () => ({ items: [], folders: [], next: undefined }),
 };
 const work = join(directory, 'work');
@@ -64,6 +64,7 @@ await measured(async () => {
       config: viewConfig,
       store,
       clock: systemClock,
+      stage: 'bench',
       directory: work,
       log: () => {},
       limits: { ...engineShare(MEGABYTES), temporaryDirectory: work },

@@ -26,6 +26,8 @@ const MARGIN_MS = 30_000;
 const schema = z.object({
   /** URL of the function's queue. */
   SLUICE_WRITE_QUEUE: z.string().min(1),
+  /** `--stage` of the deployment: a dimension of its metrics. */
+  SLUICE_STAGE: z.string().min(1),
   /** MiB. Lambda sets it: https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html */
   AWS_LAMBDA_FUNCTION_MEMORY_SIZE: z.coerce.number().int().min(128),
 });
@@ -60,6 +62,7 @@ async function makeWriter(environment: Environment, directory: string): Promise<
   await mkdir(temporaryDirectory);
   return {
     config,
+    stage: environment.SLUICE_STAGE,
     directory,
     store: s3ObjectStore(s3Client(), config.bucket),
     clock: systemClock,

@@ -113,7 +113,7 @@ export function exportBucketFrom(
     writeJson: (key, text) => asking(key, async () => void (await store.write(key, text))),
 
     async remove(keys) {
-      const left = await asking(keys[0] ?? '', () => store.removeAll(anyVersion(keys)));
+      const { left } = await asking(keys[0] ?? '', () => store.removeAll(anyVersion(keys)));
       const [first] = left;
       if (first !== undefined)
         throw new ExportError(

@@ -59,7 +59,8 @@ export function landingBucket(client: S3Client, bucket: string): LandingBucket {
 
     remove: (keys) =>
       named(keys[0] ?? '', async () => {
-        const [first] = await store.removeAll(anyVersion(keys));
+        const { left } = await store.removeAll(anyVersion(keys));
+        const [first] = left;
         if (first !== undefined)
           throw new LoadError('SLUICE_LOAD_BUCKET_FAILED', `${first.key}: ${first.why}.`);
       }),

@@ -144,20 +144,24 @@ export function s3ObjectStore(
       }
     },
 
-    // AWS's answers for each object: https://github.com/versity/versitygw/issues/2112. An ETag `*` is any, and needs no right to read:
+    // AWS's answers for each object: https://github.com/versity/versitygw/issues/2112; for one that is gone:
+    // https://github.com/ministackorg/ministack/issues/1475. An ETag `*` is any, and needs no right to read:
     // https://docs.aws.amazon.com/AmazonS3/latest/API/API_DeleteObjects.html
     async removeAll(objects) {
       const left: { key: string; why: string }[] = [];
+      const gone: string[] = [];
       for (let from = 0; from < objects.length; from += MOST_DELETED) {
         const some = objects.slice(from, from + MOST_DELETED);
         const Objects = some.map(({ key, eTag }) => ({ Key: key, ETag: eTag }));
         const answer = await client.send(
           new DeleteObjectsCommand({ ...place, Delete: { Objects, Quiet: true } }),
         );
-        const failed = partialAnswers.DeleteObjects(answer);
-        left.push(...failed.filter(({ why }) => ![...CHANGED, ...GONE].includes(why)));
+        for (const one of partialAnswers.DeleteObjects(answer)) {
+          if ([...CHANGED, ...GONE].includes(one.why)) gone.push(one.key);
+          else left.push(one);
+        }
       }
-      return left;
+      return { left, gone };
     },
 
     async listPage(prefix, { token, after, folders = false, limit, signal } = {}) {

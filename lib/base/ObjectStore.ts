@@ -27,13 +27,19 @@ export interface ObjectStore {
   /**
    * Deletes objects that still have these ETags, a thousand with each call. One that is gone, or another by now, is done.
    *
-   * @returns Those that could not be deleted, and S3's code.
+   * @returns What this call has not deleted.
    */
-  removeAll(
-    objects: readonly DeletedObject[],
-  ): Promise<readonly { readonly key: string; readonly why: string }[]>;
+  removeAll(objects: readonly DeletedObject[]): Promise<Undeleted>;
   /** Lists one page of at most 1,000 objects or folders, in the order of their keys. */
   listPage(prefix: string, options?: ListOptions): Promise<ObjectPage>;
+}
+
+/** What a call that deletes objects has not deleted. */
+export interface Undeleted {
+  /** Those that could not be deleted, and S3's code. */
+  readonly left: readonly { readonly key: string; readonly why: string }[];
+  /** Keys of those that were gone, or others, before. After a repeated call they may have been deleted by it. */
+  readonly gone: readonly string[];
 }
 
 /** What is deleted: an object as it was read. */

@@ -22,7 +22,7 @@ import {
 } from './receive.ts';
 import type { CollectPlan } from './rows/plan.ts';
 import { type CollectedBatch, collectBatch, type RequestRows, rowOfBody } from './rows.ts';
-import { type Stored, type StorePorts, store } from './store.ts';
+import { type Stored, type StorePorts, store, undelivered } from './store.ts';
 
 /** Dependencies of the collector: created once, used for every request. */
 export interface Collector extends ReceivePorts, StorePorts {
@@ -53,6 +53,8 @@ interface Steps {
   body?: Uint8Array;
   decoded?: DecodedBody;
   batch?: CollectedBatch;
+  /** What is stored. */
+  rows?: RequestRows;
   /** Valid events that are not stored, by reason. */
   ignored?: Readonly<Record<string, number>>;
   stored?: Stored;
@@ -137,6 +139,7 @@ async function takeSteps(steps: Steps, collector: Collector): Promise<void> {
     rows = rowOfBody({ code: error.code, detail: error.detail, raw }, request);
   }
   const decoded = refusal === null ? (steps.decoded ?? null) : null;
+  steps.rows = rows;
   steps.stored = await store(received, { body, decoded, key }, rows, collector);
   const { failure } = steps.stored;
   if (failure !== null || refusal !== null) throw failure ?? refusal;
@@ -163,6 +166,7 @@ function report(steps: Steps, refusal: SluiceError | null, { status }: Answer, c
   const { clock, stage, log, logSuccess, writeMetrics } = collector;
   const delivered = stored?.delivered ?? null;
   const ms = clock.now() - receivedAt;
+  const isNotDelivered = refusal?.code === 'SLUICE_COLLECT_NOT_DELIVERED';
   const metrics = requestMetrics({
     stage,
     receivedAt,
@@ -170,7 +174,7 @@ function report(steps: Steps, refusal: SluiceError | null, { status }: Answer, c
     latencyMs: ms,
     received: batch?.events ?? total(delivered?.refused) + total(ignored),
     refusedAs: refusal?.code ?? null,
-    tables: delivered?.tables ?? [],
+    tables: delivered?.tables ?? (isNotDelivered ? undelivered(steps.rows) : []),
     ignored,
     relay: stored?.relay?.outcome ?? null,
   });

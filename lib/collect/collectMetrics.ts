@@ -19,6 +19,9 @@ export const collectMetrics = {
   exposures_overflowed: { name: 'exposures_overflowed', unit: 'Count' },
   events_overflowed: { name: 'events_overflowed', unit: 'Count' },
   quarantine_overflowed: { name: 'quarantine_overflowed', unit: 'Count' },
+  exposures_not_delivered: { name: 'exposures_not_delivered', unit: 'Count' },
+  events_not_delivered: { name: 'events_not_delivered', unit: 'Count' },
+  quarantine_not_delivered: { name: 'quarantine_not_delivered', unit: 'Count' },
   refused_requests: { name: 'refused_requests', unit: 'Count' },
   groups_failures: { name: 'groups_failures', unit: 'Count' },
   RelayKept: { name: 'RelayKept', unit: 'Count' },
@@ -26,12 +29,29 @@ export const collectMetrics = {
   RelayWithheld: { name: 'RelayWithheld', unit: 'Count' },
 } as const satisfies Record<string, Metric>;
 
-/** The metrics of a table: rows that are where they belong, and rows that Firehose did not take in time, which became objects. */
+/**
+ * The metrics of a table: rows that are where they belong, rows that Firehose did not take in time, which became objects, and rows
+ * that may have landed besides: of requests that were answered 503, and of calls that nobody acknowledged.
+ */
 export const streamMetrics = {
-  exposures: { landed: collectMetrics.exposures_landed, overflowed: collectMetrics.exposures_overflowed },
-  events: { landed: collectMetrics.events_landed, overflowed: collectMetrics.events_overflowed },
-  quarantine: { landed: collectMetrics.quarantined, overflowed: collectMetrics.quarantine_overflowed },
-} as const satisfies Readonly<Record<TableKind, Readonly<Record<'landed' | 'overflowed', Metric>>>>;
+  exposures: {
+    landed: collectMetrics.exposures_landed,
+    overflowed: collectMetrics.exposures_overflowed,
+    notDelivered: collectMetrics.exposures_not_delivered,
+  },
+  events: {
+    landed: collectMetrics.events_landed,
+    overflowed: collectMetrics.events_overflowed,
+    notDelivered: collectMetrics.events_not_delivered,
+  },
+  quarantine: {
+    landed: collectMetrics.quarantined,
+    overflowed: collectMetrics.quarantine_overflowed,
+    notDelivered: collectMetrics.quarantine_not_delivered,
+  },
+} as const satisfies Readonly<
+  Record<TableKind, Readonly<Record<'landed' | 'overflowed' | 'notDelivered', Metric>>>
+>;
 
 /** The numbers of one request. */
 export interface RequestOutcome {
@@ -79,9 +99,10 @@ export function requestMetrics(outcome: RequestOutcome): Readonly<Record<string,
       },
       values: [
         [m.received, outcome.received],
-        ...tables.flatMap(({ table, landed, overflowed }) => [
+        ...tables.flatMap(({ table, landed, overflowed, unsure = 0 }) => [
           ...some(streamMetrics[table].landed, landed),
           ...some(streamMetrics[table].overflowed, overflowed),
+          ...some(streamMetrics[table].notDelivered, unsure),
         ]),
         ...some(m.ignored, sum(ignored)),
         ...some(

@@ -74,6 +74,8 @@ export interface TableOutcome {
   readonly landed: number;
   /** Events whose row is in an object of the request's own, because the stream did not take it. */
   readonly overflowed: number;
+  /** Events that may have landed besides. Default 0. */
+  readonly unsure?: number;
 }
 
 /** Outcome of the rows of a request. */
@@ -144,10 +146,23 @@ async function deliverRows(
   const quarantine = await quarantineRows(received, key, { refused, ...sender }, ports);
   const record = encodeLines({ ...rows, quarantine });
   const landing = record === null ? null : await land(record, { ...ports, deadline: deadline.at });
-  // If many events were refused, they share one row, which counts as all of them.
-  const all = Object.values(refusedCounts).reduce((sum, count) => sum + count, 0);
-  const events = { exposures: rows.exposures.length, events: rows.events.length, quarantine: all };
+  const events = eventsOf({ rows, refusedCounts });
   return { ...outcomeOf(record?.length ?? 0, landing, events), refused: refusedCounts };
+}
+
+/** The outcome of rows of which nobody knows it. */
+export function undelivered(rows: RequestRows | undefined): readonly TableOutcome[] {
+  const events = rows && eventsOf(rows);
+  return tableKinds.map((table) => ({ table, landed: 0, overflowed: 0, unsure: events?.[table] ?? 0 }));
+}
+
+/** The events of rows, by table. If many events were refused, they share one row, which counts as all of them. */
+function eventsOf({
+  rows,
+  refusedCounts,
+}: Pick<RequestRows, 'rows' | 'refusedCounts'>): Readonly<Record<TableKind, number>> {
+  const refused = Object.values(refusedCounts).reduce((sum, count) => sum + count, 0);
+  return { exposures: rows.exposures.length, events: rows.events.length, quarantine: refused };
 }
 
 /**
@@ -193,15 +208,24 @@ function outcomeOf(
   const isInStream = landing?.place === 'stream';
   const isObject = landing?.place === 'object';
   const isLanded = isInStream || (isObject && !isHeldUp(landing.notStreamed.reason));
+  const copies = landing === null ? 0 : unsureCopies(landing);
   return {
     tables: tableKinds.map((table) => ({
       table,
       landed: isLanded ? events[table] : 0,
       overflowed: isObject && !isLanded ? events[table] : 0,
+      unsure: copies * events[table],
     })),
     calls: landing?.calls ?? 0,
     billedBytes: isInStream ? Math.ceil(bytes / BILLED_STEP_BYTES) * BILLED_STEP_BYTES : 0,
     notStreamed: landing !== null && landing.place !== 'stream' ? landing.notStreamed : null,
     objectError: landing?.place === 'nowhere' ? landing.error : null,
   };
+}
+
+/** How often a record may have landed besides: what nobody acknowledged may have, unless Firehose has refused it. */
+function unsureCopies(landing: Landing): number {
+  if (landing.place === 'stream') return landing.calls - 1;
+  const refused = /Exception$/.test(landing.notStreamed.code) ? Math.min(1, landing.calls) : 0;
+  return landing.calls - refused + (landing.place === 'nowhere' ? 1 : 0);
 }

@@ -10,11 +10,14 @@ export interface LandedVersion extends Pick<ListedObject, 'key' | 'eTag' | 'modi
   readonly versionId?: string | undefined;
 }
 
+/** What is counted once the object is deleted: lib/landing/write/finishedEvents.ts */
+const events = z.record(z.string(), z.int()).optional();
+
 const noteSchema = z.union([
   /** All its rows are in tables, and it could not be deleted, for which S3 has this code: only that is left to be done. */
-  z.object({ written: z.literal(true), why: z.string() }),
+  z.object({ written: z.literal(true), why: z.string(), events }),
   /** Its rows before a byte, where a member begins, are in tables. */
-  z.object({ from: z.int().positive() }),
+  z.object({ from: z.int().positive(), events }),
 ]);
 
 /**
@@ -53,6 +56,14 @@ export async function writeNote(
   const text = JSON.stringify({ object: version.key, version: version.versionId, ...note });
   await store.write(key, text, { expected, throwsConflict: true });
   return key;
+}
+
+/** The events that a note has. @throws What the store's client throws. */
+export async function readNotedEvents(
+  store: Pick<ObjectStore, 'read'>,
+  key: string,
+): Promise<Readonly<Record<string, number>>> {
+  return noteSchema.safeParse(parseJson((await store.read(key))?.text ?? '')).data?.events ?? {};
 }
 
 /** Notes that are listed at most. */

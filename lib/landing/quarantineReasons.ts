@@ -59,6 +59,22 @@ export function isQuarantineReason(code: string): code is QuarantineReason {
   return Object.hasOwn(quarantineReasons, code);
 }
 
+/**
+ * The events that a row of quarantine stands for, of those that SDKs sent. A row that its table did not take is an event of that
+ * table, and one of a customer's file is none.
+ */
+export function eventsOfRefusal({ reason, detail }: Readonly<Record<string, unknown>>): number {
+  const code = String(reason);
+  if (isRowFailure(code) || code.startsWith('SLUICE_INGEST_')) return 0;
+  return manyRefused(String(detail ?? '')) ?? 1;
+}
+
+/** The number of events in a quarantine row that holds several, by its detail; undefined for any other row. */
+export function manyRefused(detail: string): number | undefined {
+  const counts = [...detail.matchAll(/\bSLUICE_[A-Z_]+: (\d+)/g)].map(([, count]) => Number(count));
+  return counts.length === 0 ? undefined : counts.reduce((sum, count) => sum + count, 0);
+}
+
 /** Reasons that lie in a table, in a key or in a moment. What is kept for another one is refused again by the same release. */
 const CURED_BY_REDRIVE: readonly string[] = [
   'SLUICE_ROW_REFUSED',

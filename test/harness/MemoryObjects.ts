@@ -95,8 +95,9 @@ export class MemoryObjects implements ObjectStore {
   }
 
   async removeAll(objects: readonly DeletedObject[]): ReturnType<ObjectStore['removeAll']> {
-    for (const { key, eTag } of objects) await this.remove(key, eTag);
-    return [];
+    const gone: string[] = [];
+    for (const { key, eTag } of objects) if ((await this.remove(key, eTag)) !== 'removed') gone.push(key);
+    return { left: [], gone };
   }
 
   async listPage(

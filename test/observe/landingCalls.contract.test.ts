@@ -10,7 +10,7 @@ let calls: Record<string, number> = {};
 const landing = await startLanding();
 const { config, store, clock, directory } = landing;
 const limits = { memoryMegabytes: 256, threads: 1, temporaryDirectory: directory };
-const writer = { config, store, clock, directory, limits, log: () => undefined };
+const writer = { config, store, clock, directory, limits, stage: 'dev', log: () => undefined };
 landing.s3.middlewareStack.add(
   (next, { commandName = '' }) =>
     (args) => {

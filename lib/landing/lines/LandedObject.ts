@@ -307,6 +307,13 @@ export class LandedObject {
   }
 }
 
+/** Lines of an object of `damaged/` that begin as a row of any release. */
+export function rowsIn(bytes: Uint8Array): number {
+  const object = new LandedObject(bytes);
+  const rows = [...object.rows()].length;
+  return rows + object.skipped.rowLike;
+}
+
 /** Where a header begins, or may with bytes that follow; the end of the bytes if none does. */
 function nextHeader(bytes: Buffer, from: number, isLast: boolean): number {
   const header = bytes.indexOf(HEADER, from);

@@ -1,10 +1,12 @@
+import { mapLimit } from '../../base/concurrency.ts';
 import { isJsonObject, parseJson } from '../../base/json.ts';
 import { anyVersion, type ListedObject, listObjects } from '../../base/ObjectStore.ts';
 import type { TaskQueue } from '../../base/queue.ts';
 import { HOUR_MS } from '../../base/time.ts';
 import { LANDING_LOOK } from '../../tables/ledgerKeys.ts';
 import { isLanded, LANDING_FOLDER } from '../../tables/objectKeys.ts';
-import { ListedNotes } from '../LandingNotes.ts';
+import { ListedNotes, readNotedEvents } from '../LandingNotes.ts';
+import { finishedLines } from './finishedEvents.ts';
 import { removeWritten } from './removeWritten.ts';
 import type { Writer } from './writeObjects.ts';
 
@@ -16,6 +18,8 @@ const BATCH_MESSAGES = 1_000;
 const MOST_TOLD = 10_000;
 /** Objects that one look tries to delete, and notes of which the objects are gone. S3 takes as many with one call. */
 const MOST_DELETED = 1_000;
+/** Notes that are read at the same time. */
+const READS = 8;
 
 /** The queue of the writer. */
 export interface LandingQueue extends TaskQueue {
@@ -31,7 +35,9 @@ export interface LandingQueue extends TaskQueue {
  * @throws What the clients of S3 and SQS throw.
  */
 export async function lookAtLanding(
-  writer: Pick<Writer, 'store' | 'clock' | 'log'> & { readonly config: Pick<Writer['config'], 'bucket'> },
+  writer: Pick<Writer, 'store' | 'clock' | 'log' | 'stage'> & {
+    readonly config: Pick<Writer['config'], 'bucket'>;
+  },
   queue: LandingQueue,
 ): Promise<void> {
   const { store, clock, log, config } = writer;
@@ -60,13 +66,19 @@ export async function lookAtLanding(
   const from =
     written.length > MOST_DELETED ? (Math.floor(now / HOUR_MS) * MOST_DELETED) % written.length : 0;
   const tried = written.slice(from, from + MOST_DELETED);
-  const left = await removeWritten(tried, writer);
-  for (const object of tried)
-    if (!left.has(object.key)) for (const note of notes.of(object)) kept.delete(note);
+  const { left, deleted } = await removeWritten(tried, writer);
+  const finished: string[] = [];
+  for (const object of tried) {
+    if (left.has(object.key)) continue;
+    for (const note of notes.of(object)) kept.delete(note);
+    if (deleted.has(object.key)) finished.push(notes.written(object) ?? '');
+  }
+  const events = await mapLimit(finished, READS, (key) => readNotedEvents(store, key));
+  for (const line of finishedLines(events, writer.stage)) log(line);
   const ofNothing = notes.keys.filter((key) => !kept.has(key));
   await store.removeAll(anyVersion(ofNothing.slice(0, MOST_DELETED)));
-  const deleted = tried.length - left.size;
-  log({ ...line, told: bodies.length, deleted, undeleted: written.length - deleted, skipped: null });
+  const done = tried.length - left.size;
+  log({ ...line, told: bodies.length, deleted: done, undeleted: written.length - done, skipped: null });
 }
 
 /** When the last look was, epoch milliseconds. */

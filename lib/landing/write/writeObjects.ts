@@ -12,6 +12,7 @@ import { damagedKey } from '../../tables/objectKeys.ts';
 import { dayFolder, landedFileName } from '../../tables/tableFolders.ts';
 import { type LandedVersion, readNotes, writeNote } from '../LandingNotes.ts';
 import { type LandedPart, LandedReader, Skipped } from '../lines/LandedObject.ts';
+import { EventCounter, finishedLines } from './finishedEvents.ts';
 import { Round, sizeInRound } from './Round.ts';
 import { removeWritten } from './removeWritten.ts';
 import { WriteError } from './WriteError.ts';
@@ -35,6 +36,8 @@ export interface Writer {
   readonly store: Pick<ObjectStore, 'open' | 'read' | 'write' | 'removeAll' | 'listPage'>;
   readonly clock: Clock;
   readonly limits: EngineLimits;
+  /** A dimension of its metrics. */
+  readonly stage: string;
   /** Existing folder for files, which nobody else uses. */
   readonly directory: string;
   readonly log: (fields: Record<string, unknown>) => void;
@@ -101,6 +104,7 @@ interface OpenedObject {
   /** The bytes from there on. */
   readonly pieces: AsyncGenerator<{ readonly chunks: readonly Buffer[]; readonly isLast: boolean }>;
   skipped: Skipped;
+  readonly counter: EventCounter;
   /** How much of that is in the bucket, in an object of this ETag, and whether any was before. */
   putBytes: number;
   putETag: string | null;
@@ -150,6 +154,7 @@ async function openObject(
     from,
     pieces: pieces(),
     skipped: new Skipped(),
+    counter: new EventCounter(note?.events),
     putBytes: 0,
     putETag: null,
     isDamaged: false,
@@ -210,6 +215,8 @@ class Batch {
   #round: Round | undefined;
   /** Objects that end in the round. */
   #ended: OpenedObject[] = [];
+  /** Counters of the objects that are open, by key. */
+  readonly #counters = new Map<string, EventCounter>();
   #directory = '';
 
   constructor(writer: Writer, time: WriteTime) {
@@ -245,6 +252,7 @@ class Batch {
   /** Takes an object into the round, and into further ones. */
   async take(object: OpenedObject): Promise<void> {
     const { key } = object.version;
+    this.#counters.set(key, object.counter);
     const reader = new LandedReader(this.#writer.clock, object.from, this.#writer.runBytes);
     try {
       for await (const { chunks, isLast } of object.pieces) {
@@ -275,6 +283,7 @@ class Batch {
     if (isFull || this.#isOutOfTime()) await this.#endRoundAt(object, part.at);
     if (this.#round === undefined && !(await this.#hasRound(key))) return false;
     await this.#round?.add(key, part);
+    object.counter.add(part);
     return true;
   }
 
@@ -296,7 +305,8 @@ class Batch {
     const { store } = this.#writer;
     try {
       await this.#putAside(object);
-      notes.push(await writeNote(store, version, { from: at }));
+      const events = object.counter.counts;
+      notes.push(await writeNote(store, version, { from: at, events }));
     } catch (error) {
       this.#fail(version.key, error);
     }
@@ -359,8 +369,10 @@ class Batch {
       put.push(key);
       await store.write(key, await readFile(path), { contentType: PARQUET, signal });
     });
-    for (const { kind, key, code, detail } of written.refused)
+    for (const { kind, key, text, code, detail } of written.refused) {
       log({ level: 'error', event: 'write_refused', object: key, kind, code, detail });
+      this.#counters.get(key)?.refuse(kind, text);
+    }
     this.done.rows += lines.reduce((sum, { rows }) => sum + rows, 0);
     this.done.refused += written.refused.length;
     this.done.files += written.files.length;
@@ -410,17 +422,24 @@ class Batch {
   async #remove(ended: readonly OpenedObject[]): Promise<void> {
     const { objects, failed } = this.done;
     const { store } = this.#writer;
-    const left = await removeWritten(
+    const { left, deleted } = await removeWritten(
       ended.map(({ version }) => version),
       this.#writer,
     );
+    const finished = ended.filter(({ version }) => deleted.has(version.key));
+    const lines = finishedLines(
+      finished.map(({ counter }) => counter.counts),
+      this.#writer.stage,
+    );
+    for (const line of lines) this.#writer.log(line);
     const notes = ended.flatMap((one) => (left.has(one.version.key) ? [] : one.notes));
     // What is left of them is harmless: the versions are gone.
     await store.removeAll(anyVersion(new Set(notes))).catch(() => []);
-    await mapLimit(ended, PUTS, async ({ version, isWritten, isDamaged }) => {
+    await mapLimit(ended, PUTS, async ({ version, isWritten, isDamaged, counter }) => {
       const why = left.get(version.key);
       try {
-        if (why !== undefined) await writeNote(store, version, { written: true, why });
+        if (why !== undefined)
+          await writeNote(store, version, { written: true, why, events: counter.counts });
       } catch {
         const detail = `It is written, and neither deleted nor noted: ${why}.`;
         failed.set(version.key, { code: 'SLUICE_WRITE_BUCKET_FAILED', detail });

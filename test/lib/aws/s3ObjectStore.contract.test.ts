@@ -55,7 +55,7 @@ describe.each([
   it('deletes as many objects as it is told, also some that are gone', async () => {
     const keys = Array.from({ length: 1_001 }, (_, at) => `b/${String(at).padStart(4, '0')}`);
     for (const key of ['b/0000', 'b/1000', 'c']) await store.write(key, key);
-    expect(await store.removeAll(anyVersion(keys))).toEqual([]);
+    expect((await store.removeAll(anyVersion(keys))).left).toEqual([]);
     expect((await store.listPage('')).items.map(({ key }) => key)).toEqual(['c']);
   });
 
@@ -63,8 +63,9 @@ describe.each([
     const read: { key: string; eTag: string }[] = [];
     for (const key of ['a', 'b']) read.push({ key, eTag: (await store.write(key, 'read')) ?? '' });
     await store.write('b', 'another');
-    expect(await store.removeAll(read)).toEqual([]);
+    expect(await store.removeAll(read)).toEqual({ left: [], gone: ['b'] });
     expect([await textOf('a'), await textOf('b')]).toEqual([null, 'another']);
+    expect(await store.removeAll(read)).toEqual({ left: [], gone: ['a', 'b'] });
   });
 
   it('opens a version or a range of it, and nothing of another version', async () => {

@@ -421,6 +421,32 @@ describe('a request whose events cannot be stored', () => {
     expect(metrics[0]).not.toHaveProperty('events_landed');
   });
 
+  it.each([
+    [
+      'may be in the stream twice if a connection broke',
+      'ECONNRESET',
+      1,
+      { events_landed: 1, events_not_delivered: 1 },
+    ],
+    [
+      'may be in the stream, too, if that did not answer',
+      'Gone',
+      2,
+      { events_overflowed: 1, events_not_delivered: 1 },
+    ],
+    ['is not in a stream that has refused it', 'ServiceUnavailableException', 2, { events_overflowed: 1 }],
+  ])('%s', async (_what, name, failures, counts) => {
+    let calls = 0;
+    const failing = async () => {
+      calls += 1;
+      if (calls <= failures) throw Object.assign(new Error(), { name });
+    };
+    const { send, metrics } = startCollector({ parts: () => ({ stream: oneStream(failing) }) });
+    expect(await send(request({ body: { events: [event] } }))).toEqual(accepted);
+    const ofEvents = Object.entries(metrics[0] ?? {}).filter(([name]) => name.startsWith('events_'));
+    expect(Object.fromEntries(ofEvents)).toEqual(counts);
+  });
+
   it('is refused if the bucket fails too', async () => {
     const { send, log, metrics } = startCollector({
       parts: () => ({
@@ -444,7 +470,8 @@ describe('a request whose events cannot be stored', () => {
       },
     ]);
     expect(metrics).toMatchObject([
-      { received: 2, refused_requests: 1 },
+      // The stream may have it, and so may the bucket.
+      { received: 2, refused_requests: 1, exposures_not_delivered: 2, events_not_delivered: 2 },
       { reason: 'SLUICE_COLLECT_NOT_DELIVERED', refused_requests: 1 },
     ]);
   });
@@ -584,7 +611,13 @@ describe('the time of a request', () => {
     expect(await answer).toMatchObject(refusedWith(503, 'SLUICE_COLLECT_NOT_DELIVERED'));
     expect(log).toMatchObject([{ level: 'error', code: 'SLUICE_COLLECT_NOT_DELIVERED', events: 3 }]);
     expect(metrics).toMatchObject([
-      { received: 3, refused_requests: 1 },
+      {
+        received: 3,
+        refused_requests: 1,
+        exposures_not_delivered: 1,
+        events_not_delivered: 1,
+        quarantine_not_delivered: 1,
+      },
       { reason: 'SLUICE_COLLECT_NOT_DELIVERED', refused_requests: 1 },
     ]);
     expect(alarms[0]?.cleared).toBe(true);

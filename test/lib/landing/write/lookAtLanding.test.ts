@@ -37,7 +37,7 @@ async function look(hours: number) {
   };
   const log = (line: Record<string, unknown>) => lines.push(line);
   await lookAtLanding(
-    { store, clock, log, config: { bucket: 'acme' } },
+    { store, clock, log, stage: 'dev', config: { bucket: 'acme' } },
     { send, waiting: async () => waiting },
   );
   return told;
@@ -92,7 +92,7 @@ it('tells of no more than the queue should have, and of the others the next hour
 it('takes objects for kept whose deletion fails as a whole', async () => {
   const removeAll = () => Promise.reject(Object.assign(new Error(), { name: 'SlowDown' }));
   const log = (line: Record<string, unknown>) => lines.push(line);
-  const left = await removeWritten(anyVersion(['landing/a']), { store: { removeAll }, log });
+  const { left } = await removeWritten(anyVersion(['landing/a']), { store: { removeAll }, log });
   expect([...left]).toEqual([['landing/a', 'SlowDown']]);
 });
 
@@ -111,6 +111,24 @@ it('deletes what is written, with its note, and tells nobody of it', async () =>
   expect((await store.listPage('ledger/_landing/')).items.map(({ key }) => key)).toEqual([
     expect.stringMatching(/from\.json$/),
     LANDING_LOOK,
+  ]);
+});
+
+it('counts the events of what it deletes, and only of that', async () => {
+  for (const key of ['landing/a', 'landing/b', 'landing/c']) {
+    await store.write(key, key);
+    const events = { 'events_finished 2026-11-25T07': 3 };
+    await writeNote(store, await version(key), { ...WRITTEN, events });
+  }
+  const removeAll = store.removeAll.bind(store);
+  store.removeAll = async (objects) => {
+    store.objects.delete('landing/b');
+    return removeAll(objects);
+  };
+  await look(4);
+  expect(lines).toMatchObject([
+    { stage: 'dev', events_finished: 6 },
+    { event: 'write_look', deleted: 3 },
   ]);
 });
 
@@ -136,7 +154,7 @@ it('tries others the next hour, where the bucket deletes nothing', async () => {
   const asked = new Set<string>();
   store.removeAll = async (objects) => {
     for (const { key } of objects) asked.add(key);
-    return objects.map(({ key }) => ({ key, why: 'AccessDenied' }));
+    return { left: objects.map(({ key }) => ({ key, why: 'AccessDenied' })), gone: [] };
   };
   for (const hour of [4, 5, 6]) expect(await look(hour)).toEqual([]);
   expect(asked.size).toBe(1_500);

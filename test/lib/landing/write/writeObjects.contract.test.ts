@@ -81,16 +81,19 @@ function store(): Writer['store'] {
       objects.set(key, Buffer.from(body));
       return eTagOf(key);
     },
-    removeAll: async (asked) =>
-      asked.flatMap(({ key, eTag }) => {
+    removeAll: async (asked) => {
+      const left: { key: string; why: string }[] = [];
+      const gone: string[] = [];
+      for (const { key, eTag } of asked)
         try {
           onCall('remove', key);
+          if (objects.has(key) && (eTag === '*' || eTag === eTagOf(key))) objects.delete(key);
+          else gone.push(key);
         } catch (error) {
-          return [{ key, why: String(error) }];
+          left.push({ key, why: String(error) });
         }
-        if (eTag === '*' || eTag === eTagOf(key)) objects.delete(key);
-        return [];
-      }),
+      return { left, gone };
+    },
     listPage: async (prefix) => ({
       items: keysOf(prefix).map((key) => ({ key, size: 1, eTag: '', modifiedAt: 0 })),
       folders: [],
@@ -105,7 +108,7 @@ function write(keys: readonly string[], more: Partial<Writer> = {}, groups = [ke
   const own = join(directory.path, `run-${runs}`);
   mkdirSync(own);
   const limits = { memoryMegabytes: 256, threads: 1, temporaryDirectory: own };
-  const writer = { config, store: store(), clock: { now: () => NOW }, limits, directory: own };
+  const writer = { config, store: store(), clock: { now: () => NOW }, stage: 'dev', limits, directory: own };
   return writeObjects(
     groups,
     { ...writer, log: (line) => lines.push(line), ...more },
@@ -429,6 +432,7 @@ describe('a line that DuckDB refuses', () => {
         code: 'SLUICE_ROW_UNFIT',
         detail: 'timestamp',
       },
+      expect.objectContaining({ events_finished: 1, events_refused: 1 }),
     ]);
   });
 
@@ -683,5 +687,83 @@ describe('a bucket that fails', () => {
     failing('fetch', KEY(1));
     expect([...(await write([KEY(1), KEY(2)])).failed.keys()]).toEqual([KEY(1)]);
     expect([await idsOf('events'), keysOf('landing/')]).toEqual([['e2'], [KEY(1)]]);
+  });
+});
+
+describe('the events of objects', () => {
+  const at = (hour: string) => ({ received_at: `2026-11-25T${hour}:59:59.999Z` });
+  const event = (id: string, hour: string) => rowOf('events', id, '2026-11-25', at(hour));
+  /** The counts that the lines have, by hour. */
+  const counts = () =>
+    lines.flatMap((line) => {
+      const { _aws: aws, function: _function, stage, ...values } = line;
+      return stage === undefined ? [] : [[new Date(Object(aws).Timestamp).toISOString(), values]];
+    });
+  const seven = '2026-11-25T07:00:00.000Z';
+  const eight = '2026-11-25T08:00:00.000Z';
+
+  it('are counted by table and by the hour in which they were received, as their objects are deleted', async () => {
+    const many = {
+      reason: 'SLUICE_EVENT_MANY_REFUSED',
+      detail: 'SLUICE_EVENT_NO_NAME: 3, SLUICE_EVENT_X: 2.',
+    };
+    const file = { reason: 'SLUICE_INGEST_ROW_TIME_MISSING' };
+    const unfit = { reason: 'SLUICE_ROW_UNFIT' };
+    const quoted = { user_object: '{"received_at":"2026-11-25T03:00:00.000Z"}' };
+    const refusal = (id: string, more: object) =>
+      rowOf('quarantine', id, '2026-11-25', { ...at('07'), ...more });
+    objects.set(
+      KEY(1),
+      Buffer.concat([
+        record({
+          events: [event('a', '07'), rowOf('events', 'b', '2026-11-24', { ...quoted, ...at('07') })],
+        }),
+        record({ events: [event('c', '08')], exposures: [rowOf('exposures', 'x', '2026-11-25', at('08'))] }),
+      ]),
+    );
+    const bad = rowOf('events', 'bad', '2026-11-25', { timestamp: 'never', ...at('08') });
+    const refusals = [refusal('q1', {}), refusal('q2', many), refusal('q3', file), refusal('q4', unfit)];
+    objects.set(KEY(2), record({ events: [bad, rowOf('events', 'timeless')], quarantine: refusals }));
+    await write([KEY(1), KEY(2)]);
+    expect(counts()).toEqual([
+      [seven, { events_finished: 2, quarantine_finished: 6 }],
+      [eight, { exposures_finished: 1, events_finished: 2, events_refused: 1 }],
+    ]);
+  });
+
+  it('are counted once, by whoever deletes their object', async () => {
+    objects.set(KEY(1), record({ events: [event('a', '07')] }));
+    const again = objects.get(KEY(1)) ?? Buffer.of();
+    let runs = 0;
+    onCall = (call, key) => {
+      if (call !== 'remove' || key !== KEY(1)) return;
+      runs += 1;
+      // Another run has deleted it, and the answer of the first deletion is lost.
+      if (runs === 1) objects.delete(KEY(1));
+    };
+    await write([KEY(1)]);
+    expect([await idsOf('events'), counts()]).toEqual([['a'], []]);
+    objects.set(KEY(1), again);
+    await write([KEY(1)]);
+    expect([await idsOf('events'), counts()]).toEqual([['a', 'a'], [[seven, { events_finished: 1 }]]]);
+  });
+
+  it('are not counted while their object stays, and all of them when it goes by its note', async () => {
+    const ids = Array.from({ length: 8 }, (_, i) => `e${i}`);
+    objects.set(KEY(1), Buffer.concat(ids.map((id) => record({ events: [event(id, '07')] }))));
+    const small = { roundBytes: 500, runBytes: 0, pieceBytes: 200 };
+    let now = NOW;
+    onCall = (call, key) => {
+      if (call === 'put' && key.startsWith('statsig/')) now += 250_000;
+      if (call === 'remove' && key === KEY(1)) throw new Error('AccessDenied');
+    };
+    for (let run = 0; run < 9; run += 1) {
+      now = NOW;
+      await write([KEY(1)], { ...small, clock: { now: () => now } });
+    }
+    expect([await idsOf('events'), counts()]).toEqual([ids, []]);
+    onCall = () => {};
+    await write([KEY(1)]);
+    expect([keysOf('landing/'), counts()]).toEqual([[], [[seven, { events_finished: 8 }]]]);
   });
 });
