@@ -22,9 +22,10 @@ import { workgroup, workgroupName } from './readers/workgroup.ts';
 import { relayResources } from './relay/relay.ts';
 import { deliveryRole } from './roles/deliveryRole.ts';
 import { deleterIds, functionRoles } from './roles/functionRoles.ts';
+import { reconcileRoles } from './roles/reconcileRole.ts';
 import { objectCreatedRules } from './streams/objectCreatedRules.ts';
 import { queues } from './streams/queues.ts';
-import { schedules } from './streams/schedules.ts';
+import { reconcileSchedule, schedules } from './streams/schedules.ts';
 import { streamResources } from './streams/streams.ts';
 import { type Output, type Resources, ref } from './template/Resource.ts';
 import { logicalIds, partName, type Stack } from './template/Stack.ts';
@@ -56,6 +57,8 @@ export function resources(stack: Stack): {
       ...functionRoles(stack),
       ...readers(stack),
       ...schedules(stack),
+      ...reconcileSchedule(stack),
+      ...reconcileRoles(stack),
       ...ingestResources(stack),
       ...exportResources(stack),
       ...curateResources(stack),

@@ -56,8 +56,8 @@ const WRITER = { bytesASecond: 30_000_000, requestsASecond: 12_000 } as const;
  * `write` or `register`.
  */
 const LOG_BYTES = { metrics: 330, request: 500, invocation: 800 } as const;
-/** Custom metrics of a collector in regular use, and those of curate-plan, written in four hours of a day: docs/metrics.md. */
-const METRICS = 3 + (5 * 4) / 24;
+/** Custom metrics of a collector and a writer in regular use, and those of curate-plan, written in four hours of a day: docs/metrics.md. */
+const METRICS = 3 + 2 + (5 * 4 + 1) / 24;
 
 /** The cost of a month, as JSON: docs/reference/json.md. */
 export type Cost = ReturnType<typeof costOfMonth>;

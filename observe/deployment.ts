@@ -22,11 +22,6 @@ export const ObserveError = defineErrorFamily('user', {
     cause: 'The answer has more rows than a command reads.',
     cure: 'Ask for fewer days.',
   },
-  SLUICE_OBSERVE_METRICS_INCOMPLETE: {
-    cause:
-      'CloudWatch did not answer with all values of the metrics. Values that are missing would look like nothing.',
-    cure: 'Ask again. If it persists, look at the health of CloudWatch in the region, or ask for fewer days.',
-  },
   SLUICE_OBSERVE_CURSOR_UNKNOWN: {
     cause: 'The cursor is not one that a list has answered.',
     cure: 'Pass `next` of an answer as `cursor`, with the other options as they were. Without a cursor the list begins again.',

@@ -3,10 +3,9 @@ import { s3ObjectStore } from '../lib/aws/s3ObjectStore.ts';
 import { defineErrorFamily } from '../lib/base/errors.ts';
 import { listObjects } from '../lib/base/ObjectStore.ts';
 import { DAY_MS, utcDay } from '../lib/base/time.ts';
-import { LandedObject } from '../lib/landing/lines/LandedObject.ts';
+import { LandedObject, rowsIn } from '../lib/landing/lines/LandedObject.ts';
 import { againKey, DAMAGED_FOLDER, damagedKey, LANDING_FOLDER } from '../lib/tables/objectKeys.ts';
 import type { Deployment } from '../observe/deployment.ts';
-import { rowsIn } from '../observe/facts/flow/waitingObjects.ts';
 
 /** Errors about objects of `damaged/`. */
 export const DamagedError = defineErrorFamily('user', {

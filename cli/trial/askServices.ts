@@ -1,13 +1,14 @@
 import { gzipSync } from 'node:zlib';
 import { PutObjectCommand } from '@aws-sdk/client-s3';
 import { partName } from '../../infra/template/Stack.ts';
+import { readMetricData } from '../../lib/aws/metricData.ts';
 import { METRIC_NAMESPACE } from '../../lib/base/log.ts';
 import { quoteName, quoteText } from '../../lib/base/sql.ts';
 import { DAY_MS, utcDay } from '../../lib/base/time.ts';
 import { collectMetrics } from '../../lib/collect/collectMetrics.ts';
+import type { WantedMetric } from '../../lib/reconcile/hourCounts.ts';
 import { configuredDatasets, readDatasets } from '../../observe/facts/days/ledgerDays.ts';
 import { readAlarms } from '../../observe/facts/flow/alarms.ts';
-import { readMetricData, type WantedMetric } from '../../observe/facts/flow/metricData.ts';
 import { requestIngest } from '../../operate/ingest/requests.ts';
 import { dropKey, parquetFromQuery } from '../ingest/dropFiles.ts';
 import { postUrl } from './bodies.ts';

@@ -1,5 +1,6 @@
 import type { CollectError } from '../../lib/collect/CollectError.ts';
 import { collectMetrics, streamMetrics } from '../../lib/collect/collectMetrics.ts';
+import { hoursShort } from '../../lib/reconcile/reconcileDays.ts';
 import type { ForwardedKind } from '../../lib/schema/kinds.ts';
 import type { Resources } from '../template/Resource.ts';
 import { logicalIds, partName, type Stack } from '../template/Stack.ts';
@@ -40,6 +41,21 @@ export function alarms(stack: Stack): Resources {
     ...exportAlarms(stack),
     ...curateAlarms(stack),
     ...relayAlarms(stack),
+    ...receivedHoursAlarms(stack),
+  };
+}
+
+/** The alarm on hours of which events are missing, by the nightly judgement. None without `reconcile`. */
+function receivedHoursAlarms(stack: Stack): Resources {
+  if (!stack.config.reconcile) return {};
+  return {
+    HoursShortAlarm: alarm(stack, 'hours-short', {
+      ...ownMetric(stack, 'reconcile', hoursShort, 'Maximum'),
+      description: 'Events that were accepted in an hour are nowhere',
+      section: 'short',
+      // A value comes each night.
+      missing: 'ignore',
+    }),
   };
 }
 

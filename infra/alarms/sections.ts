@@ -5,6 +5,7 @@ export const operateSections = {
   overflow: 'Requests do not get into the stream',
   damaged: 'An object is damaged, or a row is refused',
   undeleted: 'Written objects are not deleted',
+  short: 'Events of an hour are missing',
   refused: 'Requests are refused',
   silent: 'No events come in',
   failed: 'Requests are answered 429 or 503',

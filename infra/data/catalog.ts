@@ -5,8 +5,14 @@ import { type ForwardedKind, forwardedKinds, type TableKind, tableKinds } from '
 import { deliveredTables } from '../../lib/tables/deliveredTables.ts';
 import { groupsTable } from '../../lib/tables/groupsTable.ts';
 import { type IngestedTable, ingestedTables } from '../../lib/tables/ingestedTables.ts';
+import { receivedHoursTable } from '../../lib/tables/receivedHoursTable.ts';
 import type { Column, Table } from '../../lib/tables/Table.ts';
-import { groupsFolder, ingestedTableFolder, tableFolder } from '../../lib/tables/tableFolders.ts';
+import {
+  groupsFolder,
+  ingestedTableFolder,
+  receivedHoursFolder,
+  tableFolder,
+} from '../../lib/tables/tableFolders.ts';
 import {
   arn,
   PSEUDO_PARAMETERS,
@@ -35,11 +41,11 @@ function curatedTableId(kind: ForwardedKind): string {
 }
 
 /**
- * The Glue database with a table for each kind, each dataset, the experiment groups and the curated days of each
- * forwarded kind, with columns from lib/tables and lib/curate, and Statsig's staging database. Databases and tables with
+ * The Glue database with a table for each kind, each dataset, the experiment groups, the received hours and the curated days of
+ * each forwarded kind, with columns from lib/tables and lib/curate, and Statsig's staging database. Databases and tables with
  * partitions are retained when the stack is deleted, as partitions would be lost.
  *
- * The table of experiment groups has no partitions, and the tables of curated days are made again from the raw days:
+ * The tables of experiment groups and of received hours have no partitions, and the tables of curated days are made again from the raw days:
  * nothing is lost with them. A rollback to a release without them deletes them, so that their names are free when the
  * stack is upgraded again.
  */
@@ -85,26 +91,15 @@ export function catalog(stack: Stack): Resources {
         ),
       ]),
     ),
-    [logicalIds.groupsTable]: glueResource(stack, {
-      Name: groupsTable.name,
-      Description: groupsTable.comment,
-      TableType: 'EXTERNAL_TABLE',
-      Parameters: { EXTERNAL: 'TRUE', classification: 'json' },
-      PartitionKeys: [],
-      StorageDescriptor: {
-        Columns: groupsTable.columns.map(glueColumn),
-        Location: s3Location(stack, groupsFolder(config)),
-        InputFormat: 'org.apache.hadoop.mapred.TextInputFormat',
-        OutputFormat: 'org.apache.hadoop.hive.ql.io.HiveIgnoreKeyTextOutputFormat',
-        // https://docs.aws.amazon.com/athena/latest/ug/openx-json-serde.html
-        SerdeInfo: {
-          SerializationLibrary: 'org.openx.data.jsonserde.JsonSerDe',
-          Parameters: { 'serialization.format': '1' },
-        },
-        Compressed: false,
-        StoredAsSubDirectories: false,
-      },
-    }),
+    [logicalIds.groupsTable]: glueResource(stack, jsonInput(stack, groupsTable, groupsFolder(config))),
+    ...(config.reconcile
+      ? {
+          [logicalIds.receivedHoursTable]: glueResource(
+            stack,
+            jsonInput(stack, receivedHoursTable, receivedHoursFolder(config)),
+          ),
+        }
+      : {}),
   };
 }
 
@@ -164,6 +159,30 @@ function parquetInput(stack: Stack, table: Omit<Table, 'kind'>, folder: string):
         Parameters: { 'serialization.format': '1' },
       },
       Compressed: true,
+      StoredAsSubDirectories: false,
+    },
+  };
+}
+
+/** The input of a small table of objects, in which every line is a row as JSON. */
+function jsonInput(stack: Stack, table: Pick<Table, 'name' | 'comment' | 'columns'>, folder: string): Value {
+  return {
+    Name: table.name,
+    Description: table.comment,
+    TableType: 'EXTERNAL_TABLE',
+    Parameters: { EXTERNAL: 'TRUE', classification: 'json' },
+    PartitionKeys: [],
+    StorageDescriptor: {
+      Columns: table.columns.map(glueColumn),
+      Location: s3Location(stack, folder),
+      InputFormat: 'org.apache.hadoop.mapred.TextInputFormat',
+      OutputFormat: 'org.apache.hadoop.hive.ql.io.HiveIgnoreKeyTextOutputFormat',
+      // https://docs.aws.amazon.com/athena/latest/ug/openx-json-serde.html
+      SerdeInfo: {
+        SerializationLibrary: 'org.openx.data.jsonserde.JsonSerDe',
+        Parameters: { 'serialization.format': '1' },
+      },
+      Compressed: false,
       StoredAsSubDirectories: false,
     },
   };

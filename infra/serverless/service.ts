@@ -1,6 +1,7 @@
 import type { Config } from '../../lib/schema/config.ts';
 import { hasGateway } from '../../lib/schema/endpoint.ts';
 import { resources } from '../resources.ts';
+import { queryableSeconds } from '../streams/streams.ts';
 import { getAtt, ref, type Value } from '../template/Resource.ts';
 import { logicalIds, type Stack } from '../template/Stack.ts';
 import { unusedFunctions } from './requirements.ts';
@@ -285,6 +286,20 @@ export function serviceFunctions(config: Stack['config']): Readonly<Record<strin
       // It sends to its own queue: a task for the next slice of a day, at most as often as MOST_SLICES in planCuration.ts says.
       recursiveLoop: 'Allow',
       events: [queue('CurateQueue', { batchSize: 1 })],
+    },
+    reconcile: {
+      description: 'Says whether what was accepted and what was finished agree, by hour and table',
+      role: roleOf('ReconcileRole'),
+      memorySize: 512,
+      timeout: LONGEST,
+      environment: {
+        SLUICE_BUCKET,
+        SLUICE_COLLECT: ref('CollectLambdaFunction'),
+        SLUICE_REGISTER: ref('RegisterLambdaFunction'),
+        SLUICE_STREAM: ref(logicalIds.stream),
+        SLUICE_AFTER_SECONDS: String(queryableSeconds(config)),
+      },
+      events: [],
     },
     relay: {
       description: 'Delivers copies of requests to Statsig, or to another target',

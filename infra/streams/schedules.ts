@@ -1,5 +1,5 @@
 import { schedulerService, serviceRole } from '../roles/policies.ts';
-import { getAtt, type Resources } from '../template/Resource.ts';
+import { arn, getAtt, type Resources } from '../template/Resource.ts';
 import { logicalIds, partName, type Stack } from '../template/Stack.ts';
 
 /**
@@ -72,6 +72,37 @@ export function schedule(made: {
     },
     [roleId]: serviceRole(schedulerService, [
       { Action: ['sqs:SendMessage'], Resource: [getAtt(made.queue), getAtt(made.deadLetters)] },
+    ]),
+  };
+}
+
+/**
+ * The nightly judgement of received hours, behind the registrar's run. The schedule invokes the function, as a run that fails needs no
+ * queue: the next night does its work.
+ */
+export function reconcileSchedule(stack: Stack): Resources {
+  if (!stack.config.reconcile) return {};
+  const functionArn = arn('lambda', `function:${partName(stack, 'reconcile')}`);
+  return {
+    ReconcileSchedule: {
+      Type: 'AWS::Scheduler::Schedule',
+      Properties: {
+        Name: partName(stack, 'reconcile'),
+        Description: 'Says which hours of the last days are whole',
+        State: 'ENABLED',
+        ScheduleExpression: 'cron(10 1 * * ? *)',
+        ScheduleExpressionTimezone: 'UTC',
+        FlexibleTimeWindow: { Mode: 'OFF' },
+        Target: {
+          Arn: functionArn,
+          RoleArn: getAtt('ReconcileScheduleRole'),
+          Input: JSON.stringify({ sluice: 'reconcile' }),
+          RetryPolicy: { MaximumEventAgeInSeconds: 3_600, MaximumRetryAttempts: 10 },
+        },
+      },
+    },
+    ReconcileScheduleRole: serviceRole(schedulerService, [
+      { Action: ['lambda:InvokeFunction'], Resource: [functionArn] },
     ]),
   };
 }

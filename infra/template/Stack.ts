@@ -23,6 +23,7 @@ export const logicalIds = {
   database: 'Database',
   stagingDatabase: 'StagingDatabase',
   groupsTable: 'ExperimentGroupsTable',
+  receivedHoursTable: 'ReceivedHoursTable',
   workgroup: 'Workgroup',
   keysSecret: 'KeysSecret',
   queue: 'RegisterQueue',

@@ -14,7 +14,7 @@ import type { ItemFailure } from '../landing/catalog/PartitionCatalog.ts';
  * calls with such an answer that are missing.
  *
  * CopyObject and CompleteMultipartUpload answer 200 with an error in the body, too, which the client of S3 throws. The values of
- * metrics are read by observe/facts/flow/metricData.ts alone.
+ * metrics are read by lib/aws/metricData.ts alone.
  */
 export const partialAnswers = {
   /** Objects that were not deleted, and why: https://docs.aws.amazon.com/AmazonS3/latest/API/API_DeleteObjects.html */

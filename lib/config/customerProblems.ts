@@ -6,6 +6,7 @@ import { exportFolder } from '../tables/exportKeys.ts';
 import { GROUPS_TABLE } from '../tables/groupsTable.ts';
 import { RESERVED_INGESTED_COLUMNS, takenColumns } from '../tables/ingestedTables.ts';
 import { CURATED_LEDGER, EXPORTS_LEDGER } from '../tables/ledgerKeys.ts';
+import { receivedHoursTable } from '../tables/receivedHoursTable.ts';
 import { viewNames } from '../views/viewNames.ts';
 
 /** Folders of the ledger that do not belong to a source: claims on objects that wait, and the ledgers of exports and curated days. */
@@ -38,6 +39,7 @@ export function sourceProblems(
     ]),
     ...viewNames.map((name): [string, string] => [name, 'a view']),
     [GROUPS_TABLE, 'the table of experiment groups'],
+    [receivedHoursTable.name, 'the table of received hours'],
   ]);
   const claim = claimer(problems);
   for (const [i, source] of config.sources.entries()) {

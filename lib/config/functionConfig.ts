@@ -122,6 +122,14 @@ export const functionConfig = {
     curateAfter: config.curateAfter,
   }),
   curate: curated,
+  reconcile: ({ statsigFolder, formerStatsigFolders, database, tables, timeWindow, athena }: Config) => ({
+    statsigFolder,
+    formerStatsigFolders,
+    database,
+    tables,
+    timeWindow,
+    athena: { workgroup: athena.workgroup },
+  }),
   relay: relayTarget,
 } satisfies Readonly<Record<string, (config: Config) => object>>;
 

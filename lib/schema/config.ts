@@ -163,6 +163,10 @@ export const configSchema = z.strictObject({
     z.int('whole days').min(1, '1 or more').max(365, '365 at most').default(2),
     'Days after its end at which a day is curated.',
   ),
+  reconcile: noted(
+    z.boolean('true or false').default(true),
+    'Say each night, in the table `received_hours`, whether all events that were accepted are in their tables: [complete.md](complete.md).',
+  ),
   unitIds: noted(
     z.record(z.string().min(1), sqlName('column')).default({}),
     'Custom unit IDs that become columns: the name in `user.customIDs`, and the column.',

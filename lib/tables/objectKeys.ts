@@ -3,7 +3,13 @@ import { isoDay, isoTimestamp, isUtcDay, type UtcDay } from '../base/time.ts';
 import type { Config } from '../schema/config.ts';
 import { type TableKind, tableKinds } from '../schema/kinds.ts';
 import { LEDGER_FOLDER, LOADS_FOLDER, parseVersionNote, VERSION_NOTES } from './ledgerKeys.ts';
-import { groupsKey, parseTableKey, type TableLayout, tableFolders } from './tableFolders.ts';
+import {
+  groupsKey,
+  parseTableKey,
+  receivedHoursFolder,
+  type TableLayout,
+  tableFolders,
+} from './tableFolders.ts';
 
 /** Folder of the lines of requests, put there by Firehose or by the collector itself, until they are files of tables. */
 export const LANDING_FOLDER = 'landing/';
@@ -213,7 +219,8 @@ const QUERY_ID = /(^|\/)[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}(?![0-9a-z])/;
  */
 export function isOwnKey(layout: TableLayout, key: string): boolean {
   if (key.endsWith('/') || key === groupsKey(layout)) return true;
-  if ([LANDING_FOLDER, DAMAGED_FOLDER, LOADS_FOLDER].some((folder) => key.startsWith(folder))) return true;
+  const wholes = [LANDING_FOLDER, DAMAGED_FOLDER, LOADS_FOLDER, receivedHoursFolder(layout)];
+  if (wholes.some((folder) => key.startsWith(folder))) return true;
   if (key.startsWith(VERSION_NOTES)) return parseVersionNote(key) !== null;
   if (key.startsWith(LEDGER_FOLDER)) return key.endsWith('.json');
   if (key.startsWith(RELAY_FOLDER))

@@ -134,6 +134,16 @@ export function groupsKey(layout: FolderLayout): string {
   return `${groupsFolder(layout)}experiment_groups.json`;
 }
 
+/** The folder of the table of received hours, with a trailing slash: beside that one, for the same reason. */
+export function receivedHoursFolder(layout: FolderLayout): string {
+  return `${ingestedFolder(layout)}received_hours/`;
+}
+
+/** Key of the object with the rows of a day of receipt. */
+export function receivedHoursKey(layout: FolderLayout, day: UtcDay): string {
+  return `${receivedHoursFolder(layout)}${day}.json`;
+}
+
 /** All folders that analysts read: of the forwarded tables, and of the ingested tables and experiment groups. */
 export function landedFolders(layout: FolderLayout): readonly string[] {
   return layouts(layout).flatMap((one) => [...forwardedFolders(one), ingestedFolder(one)]);

@@ -1,5 +1,7 @@
 import { DescribeKeyCommand, type KeyMetadata, KMSClient } from '@aws-sdk/client-kms';
 import { DAY_MS, isoTimestamp } from '../../lib/base/time.ts';
+import type { ReceivedHour } from '../../lib/reconcile/receivedHours.ts';
+import { nightDays } from '../../lib/reconcile/reconcileDays.ts';
 import type { Deployment } from '../deployment.ts';
 import { ifThere, whyUnread } from '../explainAwsError.ts';
 import { type CurationState, readCurationState } from './days/curatedDays.ts';
@@ -45,6 +47,7 @@ import {
   readLostDays,
   readRecentPartitions,
 } from './tables/partitionGaps.ts';
+import { judgedHours } from './tables/receivedHours.ts';
 
 /** Days of the ledger that are read. */
 const LEDGER_DAYS = 7;
@@ -101,6 +104,8 @@ export interface StatusFacts {
   readonly partitions: RecentPartitions | null;
   /** Days of raw tables that had files and have none. */
   readonly lostDays: readonly LostRawDay[] | null;
+  /** The hours of the last days, as the nights have judged them. */
+  readonly receivedHours: readonly ReceivedHour[] | null;
   /** Rows of 24 hours by reason. */
   readonly quarantine: readonly QuarantineCount[] | null;
   readonly datasets: readonly DatasetDays[] | null;
@@ -127,7 +132,7 @@ export interface StatusFacts {
 }
 
 /**
- * Reads the state of every part: about 65 calls, one of them a query in Athena. A part that AWS denies is left out by name;
+ * Reads the state of every part: about 70 calls, one of them a query in Athena. A part that AWS denies is left out by name;
  * the others are answered.
  *
  * @throws ObserveError if the local cloud does not answer; what AWS clients throw when AWS cannot be reached.
@@ -182,6 +187,7 @@ export async function readStatusFacts(deployment: Deployment): Promise<StatusFac
     relay: ask('relay', () => readRelayState(deployment)),
     lostDays: ask('the raw days', () => readLostDays(deployment)),
     deadLetters: ask('the dead letters', () => readDeadLetters(deployment)),
+    receivedHours: ask('the received hours', () => judgedHours(deployment, nightDays(now))),
   };
   const requests = await asked.requests;
   const lastDay = await asked.lastDay;
@@ -211,6 +217,7 @@ export async function readStatusFacts(deployment: Deployment): Promise<StatusFac
     stream,
     partitions,
     lostDays: await asked.lostDays,
+    receivedHours: await asked.receivedHours,
     quarantine: rows?.quarantine ?? null,
     datasets: await asked.datasets,
     exports: await asked.exports,

@@ -111,6 +111,11 @@ export const findingCatalogue = {
     'Bring the files back while their versions exist, `retention.dataVersionDays` from the deletion: docs/platform.md, "Restore". The finding ends with the hourly look after that. If the rows shall stay gone, `sluice curate accept DAY --table exposures|events` says so of one day; copies that exports keep are then `SLUICE_FINDING_EXPORT_KEPT`.',
     { part: 'partitions', section: 'partitions' },
   ),
+  SLUICE_FINDING_HOUR_SHORT: problem(
+    'Events that the collector accepted in an hour are neither in their table nor in quarantine, and nothing of that hour waits.',
+    'Look at the rows of the day with the command. Of a request whose ID you know, `sluice trace` says where it is. An object that was deleted unwritten is a version of the bucket for 7 days: copy it back (docs/landing.md). The finding ends four days after the hour.',
+    { part: 'streams', section: 'short' },
+  ),
   SLUICE_FINDING_PARTITION_WRONG: problem(
     'Queries miss rows or columns of days that have files: their partition is missing, or has another folder or an earlier set of columns.',
     'If the detail has an error of the function `register`, correct that first: its role, or a policy of Lake Formation. Register the days with the command, after you have dropped partitions with another folder in Glue; the next hourly run does so too. If they are missing again, look at the register queue and its dead letters.',

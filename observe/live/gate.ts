@@ -1,8 +1,8 @@
+import { readMetricData } from '../../lib/aws/metricData.ts';
 import { HOUR_MS } from '../../lib/base/time.ts';
 import type { Deployment } from '../deployment.ts';
 import { explainCode } from '../explainCode.ts';
 import type { LiveRequest } from '../facts/flow/liveEntries.ts';
-import { readMetricData } from '../facts/flow/metricData.ts';
 import { readLastHour } from '../facts/flow/requestCounts.ts';
 import { readStackOutputs } from '../facts/flow/stackOutputs.ts';
 import { lastDelivery } from '../facts/tables/lastDelivery.ts';

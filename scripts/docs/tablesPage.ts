@@ -2,6 +2,7 @@ import { defineConfig } from '../../lib/config/defineConfig.ts';
 import { curatedTables } from '../../lib/curate/curatedTables.ts';
 import { deliveredTables } from '../../lib/tables/deliveredTables.ts';
 import { groupsTable } from '../../lib/tables/groupsTable.ts';
+import { receivedHoursTable } from '../../lib/tables/receivedHoursTable.ts';
 import type { Column, Table } from '../../lib/tables/Table.ts';
 import { viewNames } from '../../lib/views/viewNames.ts';
 import { views } from '../../lib/views/views.ts';
@@ -65,6 +66,7 @@ ${tableSections}
 ${section(quarantine.name, quarantine.comment, withDay(quarantine))}
 ${curatedSection}
 ${section(groupsTable.name, groupsTable.comment, groupsTable.columns)}
+${section(receivedHoursTable.name, receivedHoursTable.comment, receivedHoursTable.columns)}
 `);
 }
 

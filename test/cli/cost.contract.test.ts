@@ -35,7 +35,7 @@ describe('sluice cost', () => {
       ),
       s3_storage: expect.closeTo((((20e6 * 105 * 365) / 30 + (1e6 * 2_400 * 7) / 30) * 0.023) / GB, 6),
       logs: expect.closeTo(((1e6 * 335 + (86_400 + 720) * 800) * 0.5) / GB, 6),
-      metrics: expect.closeTo((3 + 20 / 24) * 0.3, 9),
+      metrics: expect.closeTo((5 + 21 / 24) * 0.3, 9),
       alarms: expect.any(Number),
       keys: expect.closeTo(1.4, 9),
     });

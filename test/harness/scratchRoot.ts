@@ -13,6 +13,8 @@ export const smallFunctions = {
     'export const handler = async (): Promise<string[]> => [config.database, LANDING_FOLDER];\n',
   'functions/write/handler.ts':
     "import config from '#config';\nexport const handler = async (): Promise<string> => config.bucket;\n",
+  'functions/reconcile/handler.ts':
+    "import config from '#config';\nexport const handler = async (): Promise<string> => config.database;\n",
   'functions/curate-plan/handler.ts':
     "import config from '#config';\nexport const handler = async (): Promise<string> => config.database;\n",
   'functions/curate/handler.ts':

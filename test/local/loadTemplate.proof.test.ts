@@ -9,6 +9,7 @@ import { z } from 'zod';
 import { tableKinds } from '../../lib/schema/kinds.ts';
 import { deliveredTables } from '../../lib/tables/deliveredTables.ts';
 import { GROUPS_TABLE } from '../../lib/tables/groupsTable.ts';
+import { receivedHoursTable } from '../../lib/tables/receivedHoursTable.ts';
 import { viewNames } from '../../lib/views/viewNames.ts';
 import { loadTemplate } from '../../local/loadTemplate.ts';
 import { readDeployment, resolveTemplate } from '../../packages/local-aws/src/template/index.ts';
@@ -86,6 +87,7 @@ describe('loadTemplate', () => {
         ...tableKinds.map((kind) => tables[kind].name),
         ...Object.values(config.curatedTables),
         GROUPS_TABLE,
+        receivedHoursTable.name,
         ...viewNames,
       ]
         .map((name) => [config.database, name])
@@ -102,7 +104,7 @@ describe('loadTemplate', () => {
     expect(resolved.resources.map(({ logicalId }) => logicalId)).not.toContain('IamRoleLambdaExecution');
 
     const emptied = deployment.eventSourceMappings.map(({ queueArn }) => queueArn);
-    // Rules and schedules send to queues that a function empties.
+    // Rules and schedules send to queues that a function empties, or invoke one.
     const rules = resolved.resources.filter(({ type }) => type === 'AWS::Events::Rule');
     expect(rules.length).toBeGreaterThan(0);
     for (const { properties } of rules) {
@@ -113,9 +115,11 @@ describe('loadTemplate', () => {
       '{"sluice":"curate-check"}',
       '{"sluice":"daily"}',
       '{"sluice":"look"}',
+      '{"sluice":"reconcile"}',
       '{"sluice":"sweep"}',
     ]);
-    for (const { targetArn } of deployment.schedules) expect(emptied).toContain(targetArn);
+    const invoked = deployment.functions.map(({ arn }) => arn);
+    for (const { targetArn } of deployment.schedules) expect([...emptied, ...invoked]).toContain(targetArn);
 
     expect(deployment.httpApi).toMatchObject({
       routes: [

@@ -49,6 +49,7 @@ const well: StatusFacts = {
   deadLetters: [],
   failures: {},
   lostDays: [],
+  receivedHours: [],
   quarantine: [],
   datasets: [],
   exports: [],
@@ -69,6 +70,21 @@ const stream = {
   throttledRecords: null,
 };
 const waiting = (more: Partial<StatusFacts['waiting']>) => ({ waiting: { ...well.waiting, ...more } });
+const shortHour = {
+  ds: '2026-11-20',
+  hour: 7,
+  table_name: 'events',
+  accepted: 300,
+  finished: 270,
+  refused: 0,
+  not_delivered: 0,
+  waiting_objects: 0,
+  missing: 30,
+  unproved: 0,
+  state: 'short',
+  why: null,
+  checked_at: '2026-11-21 01:10:00.000',
+} as const;
 const dropDay: DropDay = {
   day: '2026-11-19',
   state: 'succeeded',
@@ -338,6 +354,14 @@ const cases: readonly Case[] = [
     'DAYS_LOST',
     'problem',
     `statsig_forwarded_events: 2026-11-20, files last seen at ${at(2)}, versions until 2026-11-27.`,
+  ],
+  [
+    'events of an hour are missing',
+    { receivedHours: [shortHour, { ...shortHour, hour: 12, missing: 1 }] },
+    'HOUR_SHORT',
+    'problem',
+    '2026-11-20T07, events: 30 of 300 accepted events are missing; 2026-11-20T12, events: 1 of 300 accepted events are missing.',
+    'npx sluice reconcile --deep --day 2026-11-20',
   ],
   [
     'a drop is late',

@@ -2,7 +2,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { CloudWatchClient } from '@aws-sdk/client-cloudwatch';
 import { afterAll, describe, expect, it } from '@jest/globals';
-import { readMetricData } from '../../observe/facts/flow/metricData.ts';
+import { readMetricData } from '../../lib/aws/metricData.ts';
 
 const AT = Date.UTC(2026, 10, 20, 12);
 

@@ -53,6 +53,7 @@ describe('sluice tables', () => {
       'curated curated_events',
       'curated curated_exposures',
       'groups experiment_groups',
+      'hours received_hours',
       'view daily_exposures',
       'view experiment_exposures',
       'view first_exposures',

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { bundleFunctions } from '../../infra/build/bundleFunctions.ts';
 import { resources } from '../../infra/resources.ts';
+import { mergeActions, READ_TABLES, WRITE_RESULTS } from '../../lib/access/readerStatements.ts';
 import { defineConfig } from '../../lib/config/defineConfig.ts';
 import { functionNames } from '../../lib/config/functionConfig.ts';
 import { repositoryRoot } from '../../local/dataDirectory.ts';
@@ -98,6 +99,12 @@ const BY_LAMBDA = [
 /** What S3 and SQS ask of their callers where a key encrypts. */
 const OF_KEYS = ['kms:Decrypt', 'kms:GenerateDataKey'];
 
+/** What Athena does with the permissions of who asks it. */
+const BY_ATHENA = mergeActions(READ_TABLES, WRITE_RESULTS, [
+  's3:GetBucketLocation',
+  's3:ListBucketMultipartUploads',
+]);
+
 /** The actions of the calls that source files make, by the commands of AWS's clients that they import. */
 function calledActions(files: readonly string[]): ReadonlySet<string> {
   const actions = files.flatMap((file) => {
@@ -116,7 +123,8 @@ function calledActions(files: readonly string[]): ReadonlySet<string> {
       },
     );
   });
-  return new Set([...actions, ...BY_LAMBDA, ...OF_KEYS]);
+  const byAthena = actions.includes('athena:StartQueryExecution') ? BY_ATHENA : [];
+  return new Set([...actions, ...byAthena, ...BY_LAMBDA, ...OF_KEYS]);
 }
 
 const roles = readRoles();

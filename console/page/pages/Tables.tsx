@@ -13,6 +13,7 @@ const KINDS: Readonly<Record<TableSummary['kind'], string>> = {
   ingested: 'from drops',
   curated: 'curated',
   groups: 'from Statsig',
+  hours: 'each night',
   view: 'view',
   other: 'other',
 };

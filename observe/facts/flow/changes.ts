@@ -69,7 +69,7 @@ export interface DayCounts {
 /**
  * Reads the collector's counts of the last 24 hours, and of the seven days before.
  *
- * @throws ObserveError `SLUICE_OBSERVE_METRICS_INCOMPLETE`; what CloudWatch's client throws.
+ * @throws MetricsError `SLUICE_OBSERVE_METRICS_INCOMPLETE`; what CloudWatch's client throws.
  */
 export async function readDayCounts(
   deployment: Pick<Deployment, 'cloudwatch' | 'stack' | 'now'>,

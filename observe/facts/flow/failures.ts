@@ -2,12 +2,12 @@ import * as z from 'zod';
 import { resources } from '../../../infra/resources.ts';
 import { deliveryLogGroup } from '../../../infra/streams/streams.ts';
 import { partName } from '../../../infra/template/Stack.ts';
+import { readMetricData } from '../../../lib/aws/metricData.ts';
 import { parseJson } from '../../../lib/base/json.ts';
 import { HOUR_MS, isoTimestamp, MINUTE_MS } from '../../../lib/base/time.ts';
 import type { Deployment } from '../../deployment.ts';
 import { ifThere } from '../../explainAwsError.ts';
 import { functionLog, readLog } from '../../readLog.ts';
-import { readMetricData } from './metricData.ts';
 import { readQueue } from './relayCopies.ts';
 
 /** Pages of a log that are read. */
@@ -47,7 +47,7 @@ const STREAM = 'landing';
  *
  * @param since From when on it is looked for, epoch milliseconds.
  * @returns Null if nothing tells: 20 pages of the log are read.
- * @throws ObserveError `SLUICE_OBSERVE_METRICS_INCOMPLETE`; what the clients of CloudWatch and its logs throw.
+ * @throws MetricsError `SLUICE_OBSERVE_METRICS_INCOMPLETE`; what the clients of CloudWatch and its logs throw.
  */
 export async function readLastFailure(
   deployment: Pick<Deployment, 'logs' | 'cloudwatch' | 'stack' | 'now'>,
@@ -130,7 +130,7 @@ export interface DeadLetters {
 /**
  * The dead-letter queues of the configuration that are not empty.
  *
- * @throws ObserveError `SLUICE_OBSERVE_METRICS_INCOMPLETE`; what the clients of SQS and CloudWatch throw.
+ * @throws MetricsError `SLUICE_OBSERVE_METRICS_INCOMPLETE`; what the clients of SQS and CloudWatch throw.
  */
 export async function readDeadLetters(
   deployment: Pick<Deployment, 'sqs' | 'cloudwatch' | 'stack' | 'config' | 'now'>,

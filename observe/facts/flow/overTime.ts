@@ -1,7 +1,7 @@
 import { partName } from '../../../infra/template/Stack.ts';
+import { readMetricData } from '../../../lib/aws/metricData.ts';
 import { DAY_MS } from '../../../lib/base/time.ts';
 import type { Deployment } from '../../deployment.ts';
-import { readMetricData } from './metricData.ts';
 import { readCounts } from './requestCounts.ts';
 
 /** Length of a period. CloudWatch keeps shorter ones for 15 days, these for 63. */
@@ -27,7 +27,7 @@ export interface Period {
  * The last days by five minutes, oldest first; the last period is not over. From metrics that alarms and reconciliation have
  * anyway.
  *
- * @throws ObserveError `SLUICE_OBSERVE_METRICS_INCOMPLETE`; what CloudWatch's client throws.
+ * @throws MetricsError `SLUICE_OBSERVE_METRICS_INCOMPLETE`; what CloudWatch's client throws.
  */
 export async function readOverTime(
   deployment: Pick<Deployment, 'cloudwatch' | 'stack' | 'now'>,

@@ -1,5 +1,6 @@
 import { GetQueueAttributesCommand, GetQueueUrlCommand } from '@aws-sdk/client-sqs';
 import { partName } from '../../../infra/template/Stack.ts';
+import { readMetricData } from '../../../lib/aws/metricData.ts';
 import { defineErrorFamily } from '../../../lib/base/errors.ts';
 import { METRIC_NAMESPACE } from '../../../lib/base/log.ts';
 import { isoTimestamp, MINUTE_MS } from '../../../lib/base/time.ts';
@@ -14,7 +15,6 @@ import {
 } from '../../../lib/tables/objectKeys.ts';
 import type { Deployment } from '../../deployment.ts';
 import { ifThere } from '../../explainAwsError.ts';
-import { readMetricData } from './metricData.ts';
 import { listFolder } from './waitingObjects.ts';
 
 /** Errors of questions about relay. */
@@ -78,7 +78,7 @@ export async function queuedCopies(deployment: Pick<Deployment, 'stack' | 'sqs'>
 /**
  * Counts what relay has not delivered; null of a configuration without `relay`, and where it is not deployed.
  *
- * @throws ObserveError `SLUICE_OBSERVE_METRICS_INCOMPLETE`; what the clients of S3, SQS and CloudWatch throw.
+ * @throws MetricsError `SLUICE_OBSERVE_METRICS_INCOMPLETE`; what the clients of S3, SQS and CloudWatch throw.
  */
 export async function readRelayState(deployment: Deployment): Promise<RelayState | null> {
   if (deployment.config.relay === undefined) return null;

@@ -1,13 +1,14 @@
+import { readMetricData } from '../../../lib/aws/metricData.ts';
 import { METRIC_NAMESPACE } from '../../../lib/base/log.ts';
 import { counted } from '../../../lib/base/text.ts';
 import { DAY_MS, HOUR_MS, isoTimestamp, MINUTE_MS } from '../../../lib/base/time.ts';
 import { CollectError } from '../../../lib/collect/CollectError.ts';
 import { collectMetrics, streamMetrics } from '../../../lib/collect/collectMetrics.ts';
+import type { MetricSeries, WantedMetric } from '../../../lib/reconcile/hourCounts.ts';
 import { type TableKind, tableKinds } from '../../../lib/schema/kinds.ts';
 import { KeysError } from '../../../lib/wire/keys/Keyring.ts';
 import { RequestError } from '../../../lib/wire/RequestError.ts';
 import type { Deployment } from '../../deployment.ts';
-import { type MetricSeries, readMetricData, type WantedMetric } from './metricData.ts';
 
 /** https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/cloudwatch_concepts.html#metrics-retention */
 const MINUTES_KEPT_MS = 15 * DAY_MS;
@@ -88,7 +89,7 @@ export async function readLastHour(
  * first. Periods without requests are missing.
  *
  * @param periodMs Default an hour.
- * @throws ObserveError `SLUICE_OBSERVE_METRICS_INCOMPLETE`; what CloudWatch's client throws.
+ * @throws MetricsError `SLUICE_OBSERVE_METRICS_INCOMPLETE`; what CloudWatch's client throws.
  */
 export async function readCounts(
   deployment: Pick<Deployment, 'cloudwatch' | 'stack'>,

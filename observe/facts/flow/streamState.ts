@@ -1,7 +1,7 @@
 import { lateSeconds } from '../../../infra/streams/streams.ts';
+import { readMetricData } from '../../../lib/aws/metricData.ts';
 import { HOUR_MS, isoTimestamp, MINUTE_MS } from '../../../lib/base/time.ts';
 import type { Deployment } from '../../deployment.ts';
-import { readMetricData } from './metricData.ts';
 
 /** Minutes of metrics that are read: Firehose's arrive some minutes late. */
 const MINUTES = 15;

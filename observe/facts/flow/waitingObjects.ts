@@ -4,7 +4,7 @@ import { isJsonObject, parseJson } from '../../../lib/base/json.ts';
 import { counted } from '../../../lib/base/text.ts';
 import { isoTimestamp } from '../../../lib/base/time.ts';
 import { ListedNotes } from '../../../lib/landing/LandingNotes.ts';
-import { LandedObject } from '../../../lib/landing/lines/LandedObject.ts';
+import { rowsIn } from '../../../lib/landing/lines/LandedObject.ts';
 import { DAMAGED_FOLDER, LANDING_FOLDER } from '../../../lib/tables/objectKeys.ts';
 import type { Deployment } from '../../deployment.ts';
 
@@ -100,13 +100,6 @@ export async function countDamaged(deployment: Pick<Deployment, 's3' | 'config'>
     if (opened !== null) rows += rowsIn(Buffer.concat(await opened.body.toArray()));
   }
   return { ...count, rows };
-}
-
-/** Lines of an object of `damaged/` that begin as a row of any release. */
-export function rowsIn(bytes: Uint8Array): number {
-  const object = new LandedObject(bytes);
-  const rows = [...object.rows()].length;
-  return rows + object.skipped.rowLike;
 }
 
 function countOf(objects: readonly FolderObject[], hasMore: boolean): WaitingObjects {

@@ -12,6 +12,7 @@ import type { Config } from '../../../lib/schema/config.ts';
 import { forwardedKinds } from '../../../lib/schema/kinds.ts';
 import { groupsTable } from '../../../lib/tables/groupsTable.ts';
 import { ingestedTables } from '../../../lib/tables/ingestedTables.ts';
+import { receivedHoursTable } from '../../../lib/tables/receivedHoursTable.ts';
 import { partitionKey } from '../../../lib/tables/sharedColumns.ts';
 import { viewNames } from '../../../lib/views/viewNames.ts';
 import type { Deployment } from '../../deployment.ts';
@@ -41,7 +42,15 @@ export const TablesError = defineErrorFamily('user', {
 });
 
 /** The role of a table. Tables that neither Sluice nor the configuration knows are `other`. */
-export type TableRole = 'forwarded' | 'quarantine' | 'ingested' | 'curated' | 'groups' | 'view' | 'other';
+export type TableRole =
+  | 'forwarded'
+  | 'quarantine'
+  | 'ingested'
+  | 'curated'
+  | 'groups'
+  | 'hours'
+  | 'view'
+  | 'other';
 
 /** A column of the catalog. */
 export interface TableColumn {
@@ -98,6 +107,7 @@ const ROLES: readonly TableRole[] = [
   'ingested',
   'curated',
   'groups',
+  'hours',
   'view',
   'other',
 ];
@@ -204,6 +214,7 @@ function expectedTables(
     ),
     ...forwardedKinds.map((one) => [config.curatedTables[one], kind('curated')] as const),
     [groupsTable.name, kind('groups')],
+    [receivedHoursTable.name, kind('hours')],
     ...viewNames.map((name) => [name, kind('view')] as const),
   ]);
 }

@@ -16,7 +16,7 @@ import {
   silence,
   withoutKey,
 } from './requests.ts';
-import { lostDays, missingPartitions, quarantined } from './tables.ts';
+import { lostDays, missingPartitions, quarantined, shortHours } from './tables.ts';
 
 /** Everything that is judged, in the order in which it is told. */
 const JUDGES: readonly ((facts: StatusFacts, place: Place) => Findings)[] = [
@@ -30,6 +30,7 @@ const JUDGES: readonly ((facts: StatusFacts, place: Place) => Findings)[] = [
   oldTimes,
   resentFindings,
   lostDays,
+  shortHours,
   missingPartitions,
   quarantined,
   deadLetterFindings,

@@ -1,6 +1,7 @@
 import { counted } from '../../../lib/base/text.ts';
 import { isoTimestamp } from '../../../lib/base/time.ts';
 import { isCuredByRedrive, isRowFailure } from '../../../lib/landing/quarantineReasons.ts';
+import { hourText } from '../../../lib/reconcile/receivedHours.ts';
 import { forwardedKinds, tableKinds } from '../../../lib/schema/kinds.ts';
 import { explainCode } from '../../explainCode.ts';
 import type { StatusFacts } from '../../facts/statusFacts.ts';
@@ -33,6 +34,18 @@ export function* lostDays(facts: StatusFacts, { config, say }: Place): Findings 
           .slice(0, MOST_COMMANDS),
       );
   }
+}
+
+/** Hours of which events are missing, as the nights have judged them. */
+export function* shortHours({ receivedHours }: StatusFacts, { say }: Place): Findings {
+  const short = (receivedHours ?? []).filter(({ state }) => state === 'short');
+  const days = [...new Set(short.map(({ ds }) => ds))];
+  if (short.length > 0)
+    yield finding(
+      'SLUICE_FINDING_HOUR_SHORT',
+      `${listed(short.map(hourText), '; ')}.`,
+      days.map((day) => say.sluice('reconcile', '--deep', '--day', day)),
+    );
 }
 
 /** Days with files that no query reads, as they have no partition. */

@@ -35,6 +35,7 @@ describe('defineConfig', () => {
       formerStatsigFolders: [],
       curatedTables: { exposures: 'curated_exposures', events: 'curated_events' },
       curateAfter: 2,
+      reconcile: true,
       unitIds: {},
       jsonPaths: {},
       timeWindow: { pastDays: 7, futureDays: 1 },

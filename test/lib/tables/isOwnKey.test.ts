@@ -25,7 +25,7 @@ import {
   relayRefusedKey,
   relayWaitingKey,
 } from '../../../lib/tables/objectKeys.ts';
-import { dayFolder, groupsKey, refusedRowsKey } from '../../../lib/tables/tableFolders.ts';
+import { dayFolder, groupsKey, receivedHoursKey, refusedRowsKey } from '../../../lib/tables/tableFolders.ts';
 import { repositoryRoot } from '../../../local/dataDirectory.ts';
 
 const config = defineConfig({ bucket: 'acme-data', statsigFolder: 'a/b', tables: { events: 'e' } });
@@ -55,6 +55,7 @@ const built: Readonly<Record<string, readonly string[]>> = {
   relayRefusedKey: ['401', 'expired'].map((reason) =>
     relayRefusedKey({ reason, at: Date.parse('2026-11-20T08:09:10.011Z'), id: COPY }),
   ),
+  receivedHoursKey: [receivedHoursKey(config, day)],
   relayWaitingKey: [relayWaitingKey(COPY)],
   triggerKey: [triggerKey('acme')],
   versionNoteKey: [versionNoteKey({ due: Date.parse(day), table: 'acme_web', day, version: 'v1' })],

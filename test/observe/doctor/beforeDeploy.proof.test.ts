@@ -55,6 +55,7 @@ describe('sluice doctor --before-deploy', () => {
       sources: [],
       exports: [],
       curate: true,
+      reconcile: true,
     });
     const found = (await findings('names', '--stage', 'fresh')).filter((one) => one.includes('LogGroup'));
     expect(found.map((one) => /sluice-fresh-([a-z-]+)/.exec(one)?.[1])).toEqual(

@@ -1,11 +1,10 @@
-import { quoteName, quoteText } from '../../lib/base/sql.ts';
-import { addDays, type UtcDay } from '../../lib/base/time.ts';
-import { rowFailures } from '../../lib/landing/quarantineReasons.ts';
-import type { Config } from '../../lib/schema/config.ts';
-import { type ForwardedKind, forwardedKinds, type TableKind, tableKinds } from '../../lib/schema/kinds.ts';
-import { rowPath } from '../../lib/tables/objectKeys.ts';
-import { qualifiedName } from '../../lib/views/View.ts';
-import { askAthena } from '../deployment.ts';
+import { quoteName, quoteText } from '../base/sql.ts';
+import { addDays, type UtcDay } from '../base/time.ts';
+import { manyRefused, rowFailures } from '../landing/quarantineReasons.ts';
+import type { Config } from '../schema/config.ts';
+import { type ForwardedKind, forwardedKinds, type TableKind, tableKinds } from '../schema/kinds.ts';
+import { rowPath } from '../tables/objectKeys.ts';
+import { qualifiedName } from '../views/View.ts';
 
 /** Rows in a table from the requests that were received within one hour. */
 export interface RowCounts {
@@ -17,36 +16,43 @@ export interface RowCounts {
   readonly givenUp: number;
 }
 
-/** The counts of every table, by the start of the hour (epoch milliseconds), and the bytes that Athena read. */
-export interface HourlyRows {
-  readonly hours: ReadonlyMap<number, Readonly<Record<TableKind, RowCounts>>>;
-  readonly scannedBytes: number;
-}
+/** Runs a statement in Athena; null if it could not. */
+export type AskRows = (sql: string) => Promise<{
+  readonly rows: readonly Readonly<Record<string, string | null>>[];
+} | null>;
+
+/** Where the rows are. */
+type RowsConfig = Pick<Config, 'database' | 'tables' | 'timeWindow'>;
+
+/** The counts of every table, by the start of the hour, epoch milliseconds. */
+export type HourlyRows = ReadonlyMap<number, Readonly<Record<TableKind, RowCounts>>>;
 
 /** The reason of a row that holds several events. Its detail counts them: lib/collect/rows/refusedEvents.ts. */
 const MANY =
-  'SLUICE_EVENT_MANY_REFUSED' satisfies keyof typeof import('../../lib/wire/EventError.ts').EventError.entries;
+  'SLUICE_EVENT_MANY_REFUSED' satisfies keyof typeof import('../wire/EventError.ts').EventError.entries;
 
 /**
  * Counts the rows by the hour in which the collector received them.
  *
+ * @returns Null if Athena gave no answer.
  * @param day Day of receipt.
  * @param today The present day: rows that were given up late are in quarantine under a later day.
- * @throws ObserveError; what Athena's client throws.
+ * @throws What `ask` throws.
  */
 export async function readHourlyRows(
-  deployment: Parameters<typeof askAthena>[0],
+  config: RowsConfig,
+  ask: AskRows,
   day: UtcDay,
   today: UtcDay,
-): Promise<HourlyRows> {
-  const { config } = deployment;
+): Promise<HourlyRows | null> {
   const parts = [
     ...forwardedKinds.map((kind) => forwardedRowsSql(config, kind, day, today)),
     quarantineRowsSql(config, day),
   ];
-  const { rows, scannedBytes } = await askAthena(deployment, parts.join('\nUNION ALL\n'));
+  const answer = await ask(parts.join('\nUNION ALL\n'));
+  if (answer === null) return null;
   const hours = new Map<number, Record<TableKind, RowCounts>>();
-  for (const row of rows) {
+  for (const row of answer.rows) {
     const kind = tableKinds.find((one) => one === row['table']) ?? 'quarantine';
     const hour = readHour(row['hour']);
     const tables = hours.get(hour) ?? { exposures: NO_ROWS, events: NO_ROWS, quarantine: NO_ROWS };
@@ -58,7 +64,7 @@ export async function readHourlyRows(
     };
     hours.set(hour, tables);
   }
-  return { hours, scannedBytes };
+  return hours;
 }
 
 /** The counts of a table without rows. */
@@ -67,22 +73,11 @@ export const NO_ROWS: RowCounts = { found: 0, doubles: 0, givenUp: 0 };
 /** Reasons of rows that are in quarantine in place of their table. */
 const ROW_FAILURES = rowFailures.map(quoteText).join(', ');
 
-/** The number of events in a quarantine row that holds several, by its detail; undefined for any other row. */
-export function manyRefused(detail: string): number | undefined {
-  const counts = [...detail.matchAll(/\bSLUICE_[A-Z_]+: (\d+)/g)].map(([, count]) => Number(count));
-  return counts.length === 0 ? undefined : counts.reduce((sum, count) => sum + count, 0);
-}
-
 /**
  * A row's day is that of its event, so rows of a day of receipt are under all days of the time window. Rows that
  * were given up count once, whether or not they were redriven since.
  */
-function forwardedRowsSql(
-  config: Pick<Config, 'database' | 'tables' | 'timeWindow'>,
-  kind: ForwardedKind,
-  day: UtcDay,
-  today: UtcDay,
-): string {
+function forwardedRowsSql(config: RowsConfig, kind: ForwardedKind, day: UtcDay, today: UtcDay): string {
   const { pastDays, futureDays } = config.timeWindow;
   const member = (name: string) => `json_extract_scalar("raw", '$.${name}')`;
   // Rows have it as 2026-11-20T07:32:00.123Z.

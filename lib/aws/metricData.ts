@@ -1,30 +1,27 @@
-import { paginateGetMetricData } from '@aws-sdk/client-cloudwatch';
-import { type Deployment, ObserveError } from '../../deployment.ts';
+import { type CloudWatchClient, paginateGetMetricData } from '@aws-sdk/client-cloudwatch';
+import { defineErrorFamily } from '../base/errors.ts';
+import type { MetricSeries, WantedMetric } from '../reconcile/hourCounts.ts';
+
+/** Errors of CloudWatch's answers. */
+export const MetricsError = defineErrorFamily('system', {
+  SLUICE_OBSERVE_METRICS_INCOMPLETE: {
+    cause:
+      'CloudWatch did not answer with all values of the metrics. Values that are missing would look like nothing.',
+    cure: 'Ask again. If it persists, look at the health of CloudWatch in the region, or ask for fewer days.',
+  },
+});
 
 /** Pages of 100,800 values that are read. */
 const MOST_PAGES = 10;
-
-/** A metric that is read, by a name of the caller's. */
-export interface WantedMetric {
-  readonly id: string;
-  readonly namespace: string;
-  readonly metric: string;
-  /** `Sum`, `Maximum`, `p99` for example. */
-  readonly statistic: string;
-  readonly dimensions: Readonly<Record<string, string>>;
-}
-
-/** Values of metrics, by the caller's name and the start of their period, epoch milliseconds. */
-export type MetricSeries = ReadonlyMap<string, ReadonlyMap<number, number>>;
 
 /**
  * Values of up to 500 metrics from `start` to before `end` (epoch milliseconds), with one call for each 100,800 values.
  * A metric without values is missing.
  *
- * @throws ObserveError `SLUICE_OBSERVE_METRICS_INCOMPLETE`; what CloudWatch's client throws.
+ * @throws MetricsError `SLUICE_OBSERVE_METRICS_INCOMPLETE`; what CloudWatch's client throws.
  */
 export async function readMetricData(
-  { cloudwatch }: Pick<Deployment, 'cloudwatch'>,
+  { cloudwatch }: { readonly cloudwatch: CloudWatchClient },
   metrics: readonly WantedMetric[],
   {
     start,
@@ -73,6 +70,6 @@ export async function readMetricData(
     return last === 'Complete' ? [] : [`${metric} ${last}`];
   });
   if (hasMore || partial.length > 0)
-    throw new ObserveError('SLUICE_OBSERVE_METRICS_INCOMPLETE', `${partial.join(', ') || 'More pages'}.`);
+    throw new MetricsError('SLUICE_OBSERVE_METRICS_INCOMPLETE', `${partial.join(', ') || 'More pages'}.`);
   return series;
 }

@@ -1,0 +1,74 @@
+import { AthenaClient } from '@aws-sdk/client-athena';
+import { CloudWatchClient } from '@aws-sdk/client-cloudwatch';
+import * as z from 'zod';
+import wholeConfig from '#config';
+import { runStatement } from '../../lib/aws/athenaStatements.ts';
+import { readMetricData } from '../../lib/aws/metricData.ts';
+import { s3Client } from '../../lib/aws/s3Client.ts';
+import { s3ObjectStore } from '../../lib/aws/s3ObjectStore.ts';
+import { logLine } from '../../lib/base/log.ts';
+import { systemTiming } from '../../lib/base/retry.ts';
+import { systemClock } from '../../lib/base/time.ts';
+import type { FunctionConfig } from '../../lib/config/functionConfig.ts';
+import { environment, middy, startLine } from '../../lib/lambda/middlewares.ts';
+import { type Reconciler, reconcileDays } from '../../lib/reconcile/reconcileDays.ts';
+
+const config: FunctionConfig<'reconcile'> = wholeConfig;
+
+/** Most milliseconds of a look at the rows of a day, of which a night may need four. */
+const LOOK_MS = 180_000;
+
+const name = z.string().min(1);
+const schema = z.object({
+  SLUICE_BUCKET: name,
+  SLUICE_STAGE: name,
+  /** Names of what is counted. */
+  SLUICE_COLLECT: name,
+  SLUICE_REGISTER: name,
+  SLUICE_STREAM: name,
+  /** Seconds within which a request is in queries. */
+  SLUICE_AFTER_SECONDS: z.coerce.number(),
+});
+
+/**
+ * Judges whether what was accepted and what was finished agree, by hour and table, and keeps the table of received hours. The schedule
+ * invokes it each night. It does the last days again each time, so a night that fails needs nobody.
+ */
+export const handler = middy<unknown, void>()
+  .use(startLine())
+  .use(environment(schema))
+  .handler(async (_event, context) => {
+    const env = context.environment;
+    const cloudwatch = new CloudWatchClient();
+    const athena = new AthenaClient();
+    const reconciler: Reconciler = {
+      config,
+      names: {
+        stage: env.SLUICE_STAGE,
+        collect: env.SLUICE_COLLECT,
+        register: env.SLUICE_REGISTER,
+        stream: env.SLUICE_STREAM,
+      },
+      afterMs: env.SLUICE_AFTER_SECONDS * 1_000,
+      store: s3ObjectStore(s3Client(), env.SLUICE_BUCKET),
+      readMetrics: (metrics, about) => readMetricData({ cloudwatch }, metrics, about),
+      ask: (sql) => ask(athena, sql),
+      now: systemClock.now(),
+    };
+    await reconcileDays(reconciler, logLine);
+  });
+
+/** The rows of a statement. Where Athena gives none, hours stay open, and the log has why. */
+async function ask(client: AthenaClient, sql: string): ReturnType<Reconciler['ask']> {
+  const { workgroup: workGroup } = config.athena;
+  const how = { ...systemTiming, workGroup, database: config.database, deadlineMs: LOOK_MS };
+  const outcome = await runStatement(client, sql, how);
+  if ('failed' in outcome) {
+    logLine({ level: 'error', event: 'reconcile_look_failed', why: outcome.failed });
+    return null;
+  }
+  const { columns } = outcome;
+  return {
+    rows: outcome.rows.map((row) => Object.fromEntries(columns.map((of, i) => [of, row[i] ?? null]))),
+  };
+}

@@ -1,0 +1,37 @@
+import * as z from 'zod';
+import { parseJson } from '../base/json.ts';
+import type { ObjectStore } from '../base/ObjectStore.ts';
+import type { UtcDay } from '../base/time.ts';
+import { tableKinds } from '../schema/kinds.ts';
+import { type FolderLayout, receivedHoursKey } from '../tables/tableFolders.ts';
+import { hourStates } from './judgeHour.ts';
+
+/** What is read of a row of the table, which lib/tables/receivedHoursTable.ts has in whole. */
+const receivedHourSchema = z.looseObject({
+  ds: z.string(),
+  hour: z.int(),
+  table_name: z.enum(tableKinds),
+  accepted: z.int(),
+  missing: z.int(),
+  unproved: z.int(),
+  state: z.enum(hourStates),
+});
+
+/** One table in one hour of receipt. */
+export type ReceivedHour = z.output<typeof receivedHourSchema>;
+
+/** The rows of a day of receipt, and their object's ETag; none and null before the first. @throws What the store throws. */
+export async function readReceivedHours(
+  store: Pick<ObjectStore, 'read'>,
+  layout: FolderLayout,
+  day: UtcDay,
+): Promise<{ readonly rows: readonly ReceivedHour[]; readonly eTag: string | null }> {
+  const { text = '', eTag = null } = (await store.read(receivedHoursKey(layout, day))) ?? {};
+  const rows = text.split('\n').flatMap((line) => receivedHourSchema.safeParse(parseJson(line)).data ?? []);
+  return { rows, eTag };
+}
+
+/** An hour of which events are missing, in words, without a stop at its end. */
+export function hourText({ ds, hour, table_name, missing, accepted }: ReceivedHour): string {
+  return `${ds}T${String(hour).padStart(2, '0')}, ${table_name}: ${missing} of ${accepted} accepted events are missing`;
+}

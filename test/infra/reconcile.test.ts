@@ -1,0 +1,24 @@
+import { expect, it } from '@jest/globals';
+import { resources } from '../../infra/resources.ts';
+import { unusedFunctions } from '../../infra/serverless/requirements.ts';
+import { defineConfig } from '../../lib/config/defineConfig.ts';
+
+/** What a stage has of the judgement of received hours. */
+function made(reconcile: boolean): readonly string[] {
+  const config = defineConfig({ bucket: 'acme', reconcile });
+  const { Resources } = resources({ config, service: 'sluice', stage: 'prod' });
+  const ids = Object.keys(Resources).filter((id) => /Reconcile|ReceivedHours|HoursShort/.test(id));
+  return [...ids, ...(unusedFunctions(config).includes('reconcile') ? [] : ['reconcile'])].sort();
+}
+
+it('the judgement of received hours is left out as a whole', () => {
+  expect(made(true)).toEqual([
+    'HoursShortAlarm',
+    'ReceivedHoursTable',
+    'ReconcileRole',
+    'ReconcileSchedule',
+    'ReconcileScheduleRole',
+    'reconcile',
+  ]);
+  expect(made(false)).toEqual([]);
+});

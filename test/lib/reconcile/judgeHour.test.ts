@@ -1,0 +1,104 @@
+import { describe, expect, it } from '@jest/globals';
+import { type HourFacts, type HourRows, judgeHour, NOT_LOOKED } from '../../../lib/reconcile/judgeHour.ts';
+
+const requests = { invoked: 1_000, counted: 1_000, inHour: 1_000 };
+const usual: HourFacts = {
+  accepted: 3_000,
+  finished: 3_000,
+  notDelivered: 0,
+  requests,
+  waitsFor: null,
+  rows: null,
+};
+const seen: HourRows = { found: 3_000, doubles: 0, givenUp: 0, taken: 0 };
+
+const judged = (more: Partial<HourFacts>, isOver = false) => {
+  const { state, missing, unproved } = judgeHour({ ...usual, ...more }, isOver);
+  return [state, missing, unproved];
+};
+const looked = (finished: number, rows: Partial<HourRows>) =>
+  judged({ finished, rows: { ...seen, ...rows } });
+const quiet: Partial<HourFacts> = {
+  accepted: 0,
+  finished: 0,
+  requests: { invoked: 0, counted: 0, inHour: 0 },
+};
+
+describe('an hour is whole', () => {
+  it('with nothing unproved if as many events were finished as were accepted', () => {
+    expect(judged({})).toEqual(['whole', 0, 0]);
+  });
+
+  it('in a night without requests', () => expect(judged(quiet)).toEqual(['whole', 0, 0]));
+
+  it('with the events that more were finished, or may have been, as unproved', () => {
+    expect(judged({ finished: 3_040, notDelivered: 40 })).toEqual(['whole', 0, 40]);
+    // As many were lost as landed of those: nobody sees it.
+    expect(judged({ finished: 3_000, notDelivered: 40 })).toEqual(['whole', 0, 40]);
+    expect(judged({ finished: 3_007 })).toEqual(['whole', 0, 7]);
+  });
+
+  it('with the events of uncounted requests at the mean: a log line of the collector is lost', () => {
+    expect(judged({ accepted: 2_997, requests: { ...requests, counted: 999, inHour: 999 } })).toEqual([
+      'whole',
+      0,
+      6,
+    ]);
+    expect(judged({ ...quiet, requests: { invoked: 2, counted: 0, inHour: 0 } })).toEqual(['whole', 0, 2]);
+    expect(judged({ requests: { ...requests, counted: 1_001 } })).toEqual(['whole', 0, 0]);
+  });
+
+  it('if the rows clear it: a log line of the writer is lost, rows were given up, erased or redriven', () => {
+    expect(looked(2_500, {})).toEqual(['whole', 0, 0]);
+    expect(looked(2_500, { found: 2_990, givenUp: 10 })).toEqual(['whole', 0, 0]);
+    expect(looked(2_500, { found: 2_900, taken: 100 })).toEqual(['whole', 0, 100]);
+    expect(looked(2_500, { found: 3_012 })).toEqual(['whole', 0, 12]);
+  });
+
+  it('and never with 0 if 500 were lost and another 500 were written twice', () => {
+    expect(looked(2_500, { found: 2_500, doubles: 500 })).toEqual(['whole', 0, 500]);
+    expect(looked(2_990, { found: 2_500, doubles: 500 })).toEqual(['whole', 0, 500]);
+  });
+});
+
+describe('an hour is short', () => {
+  it('by the rows that are nowhere: an object was deleted unwritten', () => {
+    expect(looked(2_500, { found: 2_500 })).toEqual(['short', 500, 0]);
+    expect(looked(2_500, { found: 2_500, doubles: 20, taken: 30 })).toEqual(['short', 450, 50]);
+    // The writer's line of others is lost, too.
+    expect(looked(2_400, { found: 2_500 })).toEqual(['short', 500, 0]);
+  });
+});
+
+describe('an hour is open, and unknown once it is over,', () => {
+  const both = (facts: Partial<HourFacts>) => [false, true].map((isOver) => judged(facts, isOver)[0]);
+
+  it('while something waits: a stream that holds for six hours, an object, a damaged one', () => {
+    for (const waitsFor of ['the stream is late', 'an object'])
+      expect(both({ finished: 0, waitsFor })).toEqual(['open', 'unknown']);
+    expect(judgeHour({ ...usual, waitsFor: 'the stream is late' }, false).why).toBe('the stream is late');
+  });
+
+  it('if CloudWatch was silent, also without a request', () => {
+    expect(both({ requests: null })).toEqual(['open', 'unknown']);
+    expect(both({ ...quiet, requests: null })).toEqual(['open', 'unknown']);
+  });
+
+  it('if more than five requests and a hundredth were not counted', () => {
+    const with_ = (invoked: number, counted: number) => ({ requests: { invoked, counted, inHour: counted } });
+    expect([judged(with_(100, 95))[0], judged(with_(1_000, 990))[0]]).toEqual(['whole', 'whole']);
+    expect([both(with_(100, 94)), both(with_(1_000, 989))]).toEqual([
+      ['open', 'unknown'],
+      ['open', 'unknown'],
+    ]);
+  });
+
+  it('if fewer were finished, and no rows were looked at', () => {
+    expect(judgeHour({ ...usual, finished: 2_500 }, false)).toEqual({
+      state: 'open',
+      why: NOT_LOOKED,
+      missing: 0,
+      unproved: 500,
+    });
+  });
+});
