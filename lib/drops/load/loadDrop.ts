@@ -323,7 +323,7 @@ async function judgeDay(
     await loader.faultPoint?.('quarantined');
     requireAcceptableRows(mapped, place.dataset);
   }
-  const hasRows = mapped !== undefined && mapped.rows.out > 0;
+  const hasRows = rows.files.length > 0;
   if (!hasRows && !progress.accepts('empty')) {
     const isKept = await keepVersion(load);
     if (isKept === null) return null;
