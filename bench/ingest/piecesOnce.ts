@@ -1,4 +1,5 @@
 // The load of a day by S3, in a separate process.
+
 import { randomUUID } from 'node:crypto';
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { statfs } from 'node:fs/promises';
@@ -12,9 +13,10 @@ import { landingBucket } from '../../lib/aws/landingBucket.ts';
 import { s3ObjectStore } from '../../lib/aws/s3ObjectStore.ts';
 import { duckDbEngine } from '../../lib/drops/engine/duckDbEngine.ts';
 import { PIECE_SHARE } from '../../lib/drops/limits.ts';
-import type { Invocation, Loader } from '../../lib/drops/load/Loader.ts';
+import type { Loader } from '../../lib/drops/load/Loader.ts';
 import { loadTask } from '../../lib/drops/load/loadTask.ts';
 import { type IngestTask, ingestTaskSchema } from '../../lib/drops/plan/messageBodies.ts';
+import type { Attempt } from '../../lib/lambda/machine.ts';
 import { Ledger } from '../../lib/ledger/Ledger.ts';
 import { ledgerStore } from '../../lib/ledger/ledgerStore.ts';
 import type { ClientOptions } from '../../packages/local-aws/src/testing/index.ts';
@@ -78,7 +80,7 @@ async function load(): Promise<{ rows: number }> {
   };
   for (;;) {
     const now = clock.now();
-    const run: Invocation = {
+    const run: Attempt = {
       owner: randomUUID(),
       leaseUntil: now + INVOCATION_MS,
       deadline: now + INVOCATION_MS,

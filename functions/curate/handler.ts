@@ -50,15 +50,15 @@ export const handler = middy<unknown, SQSBatchResponse>()
   .handler((messages, context) => {
     const { AWS_LAMBDA_FUNCTION_MEMORY_SIZE, SLUICE_TRIES } = context.environment;
     return onMachine(AWS_LAMBDA_FUNCTION_MEMORY_SIZE, endOf(context), (machine) =>
-      curateMessages(makeCurator(context.environment, machine), machine.run, messages, SLUICE_TRIES),
+      curateMessages(makeCurator(context.environment, machine), machine.invocation, messages, SLUICE_TRIES),
     );
   });
 
 function makeCurator(
   { SLUICE_BUCKET: bucket, SLUICE_PLAN_QUEUE, SLUICE_TASK_QUEUE }: Environment,
-  { directory, limits, freeBytes, run }: Machine,
+  { directory, limits, freeBytes, invocation }: Machine,
 ): Curator {
-  const { deadline } = run;
+  const { deadline } = invocation;
   const store = s3ObjectStore(s3Client(), bucket);
   return {
     config,

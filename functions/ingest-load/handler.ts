@@ -57,7 +57,7 @@ export const handler = middy<unknown, SQSBatchResponse>()
   .handler((messages, context) => {
     const { AWS_LAMBDA_FUNCTION_MEMORY_SIZE, SLUICE_TRIES } = context.environment;
     return onMachine(AWS_LAMBDA_FUNCTION_MEMORY_SIZE, endOf(context), (machine) =>
-      loadMessages(makeLoader(context.environment, machine), machine.run, messages, SLUICE_TRIES),
+      loadMessages(makeLoader(context.environment, machine), machine.invocation, messages, SLUICE_TRIES),
     );
   });
 

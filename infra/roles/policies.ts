@@ -138,29 +138,23 @@ export function consumeQueue(queue: string): AllowStatement {
  * and multipart uploads also `kms:Decrypt`.
  * https://docs.aws.amazon.com/AmazonS3/latest/userguide/UsingKMSEncryption.html
  */
-export function useKey(
-  stack: Pick<Stack, 'config'>,
-  ...actions: readonly ('kms:Decrypt' | 'kms:GenerateDataKey')[]
-): AllowStatement {
-  return {
-    Action: actions,
-    Resource: [keyArn(stack)],
-    Condition: { StringEquals: { 'kms:ViaService': sub(kmsViaS3(PSEUDO_PARAMETERS)) } },
-  };
-}
+export const useKey = useKeyThrough(kmsViaS3);
 
 /**
  * Permission to use the bucket's key for queues that it encrypts, only through SQS. Sending needs both actions, receiving
  * `kms:Decrypt`.
  * https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-key-management.html
  */
-export function useQueueKey(
-  stack: Pick<Stack, 'config'>,
-  ...actions: readonly ('kms:Decrypt' | 'kms:GenerateDataKey')[]
-): AllowStatement {
-  return {
+export const useQueueKey = useKeyThrough(kmsViaSqs);
+
+/** @param service Endpoint of the service that calls KMS for its caller. */
+function useKeyThrough(service: typeof kmsViaS3) {
+  return (
+    stack: Pick<Stack, 'config'>,
+    ...actions: readonly ('kms:Decrypt' | 'kms:GenerateDataKey')[]
+  ): AllowStatement => ({
     Action: actions,
     Resource: [keyArn(stack)],
-    Condition: { StringEquals: { 'kms:ViaService': sub(kmsViaSqs(PSEUDO_PARAMETERS)) } },
-  };
+    Condition: { StringEquals: { 'kms:ViaService': sub(service(PSEUDO_PARAMETERS)) } },
+  });
 }

@@ -90,19 +90,3 @@ export interface Curator {
   readonly log: (fields: Record<string, unknown>) => void;
   readonly faultPoint?: FaultPoint<CurateFaultPoint>;
 }
-
-/** One invocation that curates. */
-export interface CurateRun {
-  /** Identifies the invocation in the ledger. A message that is delivered twice has two owners. */
-  readonly owner: string;
-  /** Epoch milliseconds until which it keeps a day: longer than its lifetime. */
-  readonly leaseUntil: number;
-  /** Epoch milliseconds after which no call of the catalog starts. */
-  readonly deadline: number;
-  /** Aborted shortly before the function would be killed. */
-  readonly signal: AbortSignal;
-  /** The task is not retried after this attempt, so a passing failure is final. */
-  readonly isLastAttempt: boolean;
-  /** Attempts of a slice, including those whose function was killed. */
-  readonly tries: number;
-}

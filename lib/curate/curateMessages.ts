@@ -3,9 +3,10 @@ import type { SQSBatchResponse } from 'aws-lambda';
 import { parseJson } from '../base/json.ts';
 import { isRunMessage, type QueueMessage } from '../base/queue.ts';
 import { eachMessage, type MessageKind } from '../lambda/eachMessage.ts';
+import type { Invocation } from '../lambda/machine.ts';
 import { withFolder } from '../lambda/machine.ts';
 import { sweepVersions } from '../ledger/sweepVersions.ts';
-import type { CurateRun, Curator } from './Curator.ts';
+import type { Curator } from './Curator.ts';
 import { type CurateOutcome, curateTask } from './curateTask.ts';
 import { type CurateTask, curateTaskSchema } from './messageBodies.ts';
 
@@ -18,7 +19,7 @@ import { type CurateTask, curateTaskSchema } from './messageBodies.ts';
  */
 export async function curateMessages(
   curator: Curator,
-  run: Omit<CurateRun, 'isLastAttempt' | 'tries'>,
+  run: Invocation,
   messages: readonly QueueMessage[],
   tries: number,
 ): Promise<SQSBatchResponse> {
@@ -63,10 +64,7 @@ function logFields(task: CurateTask, done: CurateOutcome): Record<string, unknow
 }
 
 /** @returns Whether nothing failed. */
-async function sweep(
-  curator: Curator,
-  { deadline, signal }: Pick<CurateRun, 'deadline' | 'signal'>,
-): Promise<boolean> {
+async function sweep(curator: Curator, { deadline, signal }: Invocation): Promise<boolean> {
   const isOurs = (table: string) => Object.values(curator.config.curatedTables).includes(table);
   const swept = await sweepVersions(curator, { deadline, signal, isOurs });
   curator.log({ level: 'info', event: 'curate_sweep', ...swept });

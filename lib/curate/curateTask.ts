@@ -1,4 +1,5 @@
 import { failureFields } from '../base/log.ts';
+import type { Attempt } from '../lambda/machine.ts';
 import type { DayAccount } from '../ledger/CuratedDay.ts';
 import { namedFiles } from '../ledger/erasureNotes.ts';
 import type { Claim } from '../ledger/Ledger.ts';
@@ -8,7 +9,7 @@ import { versionTime } from '../ledger/versions.ts';
 import type { FetchedObject } from '../parquet/fetchFiles.ts';
 import { curatedSubject } from '../tables/ledgerKeys.ts';
 import { CurateError, type CurateFailure, toCurateFailure } from './CurateError.ts';
-import type { CurateRun, Curator } from './Curator.ts';
+import type { Curator } from './Curator.ts';
 import { curatedShape, curatedTables } from './curatedTables.ts';
 import {
   beginRun,
@@ -61,7 +62,7 @@ export type CurateOutcome =
  *
  * @throws what the ledger and the list throw.
  */
-export async function curateTask(curator: Curator, run: CurateRun, task: CurateTask): Promise<CurateOutcome> {
+export async function curateTask(curator: Curator, run: Attempt, task: CurateTask): Promise<CurateOutcome> {
   const { config, clock } = curator;
   const { kind, day, version } = task;
   const begunAt = versionTime(version);
@@ -147,7 +148,7 @@ export async function curateTask(curator: Curator, run: CurateRun, task: CurateT
 /** Sends the task of the next slice. @returns Why it could not be sent: the message of this slice comes again for the next one. */
 async function sendAgain(
   { tasks }: Curator,
-  { signal }: CurateRun,
+  { signal }: Attempt,
   task: CurateTask,
 ): Promise<CurateFailure | null> {
   try {
@@ -161,7 +162,7 @@ async function sendAgain(
 /** Records a failure: the day is released for a retry, or settled as failed. */
 async function failTask(
   { ledger }: Curator,
-  run: CurateRun,
+  run: Attempt,
   claim: Claim,
   raw: RawDay,
   error: unknown,
@@ -204,7 +205,7 @@ async function takeOutIfOutdated(
  */
 async function isCurated(
   curator: Curator,
-  { deadline }: CurateRun,
+  { deadline }: Attempt,
   place: CuratedSubject,
   { fingerprint, files }: RawDay,
   shape: string,
@@ -222,7 +223,7 @@ async function isCurated(
  * Puts a published day into the list that views read, and takes it out again if raw files have arrived since: their event
  * found nothing to take out if it came before. Asks the plan to write the list into the views.
  */
-async function serve(curator: Curator, run: CurateRun, place: CuratedSubject): Promise<void> {
+async function serve(curator: Curator, run: Attempt, place: CuratedSubject): Promise<void> {
   const { kind, day, table } = place;
   const known = await curator.ledger.read(place);
   const { version, fingerprint, state } = known ?? {};

@@ -1,13 +1,14 @@
 import { mkdir, rm } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { mapLimit } from '../base/concurrency.ts';
+import type { Attempt } from '../lambda/machine.ts';
 import type { SliceResult } from '../ledger/CuratedDay.ts';
 import { type FetchedObject, fetchFiles } from '../parquet/fetchFiles.ts';
 import { footerRows, readEnds } from '../parquet/parquetFooter.ts';
 import { versionNoteKey } from '../tables/ledgerKeys.ts';
 import { versionPrefix } from '../tables/tableFolders.ts';
 import { CurateError } from './CurateError.ts';
-import type { CurateRun, Curator } from './Curator.ts';
+import type { Curator } from './Curator.ts';
 import type { CuratedTable } from './curatedTables.ts';
 import type { CuratedInput, CurateSlice } from './engine/Curation.ts';
 import { planCuration } from './engine/planCuration.ts';
@@ -31,7 +32,7 @@ export interface MadeSlice extends CurateSlice {
  */
 export async function makeSlice(
   curator: Curator,
-  run: CurateRun,
+  run: Attempt,
   place: MadeSlice,
   raw: readonly FetchedObject[],
   kept: readonly FetchedObject[],
@@ -107,7 +108,7 @@ const FETCH_FAILURES = {
 /** The raw files of a day, and those of the version that is kept, fetched batch by batch: a day may be larger than the disk. */
 class Batches {
   readonly #curator: Curator;
-  readonly #run: CurateRun;
+  readonly #run: Attempt;
   readonly #files: readonly FetchedObject[];
   readonly #kept: ReadonlySet<string>;
   #batchBytes = Number.POSITIVE_INFINITY;
@@ -119,12 +120,7 @@ class Batches {
   rows = 0;
   #keptRows = 0;
 
-  constructor(
-    curator: Curator,
-    run: CurateRun,
-    raw: readonly FetchedObject[],
-    kept: readonly FetchedObject[],
-  ) {
+  constructor(curator: Curator, run: Attempt, raw: readonly FetchedObject[], kept: readonly FetchedObject[]) {
     this.#curator = curator;
     this.#run = run;
     this.#files = [...raw, ...kept];

@@ -1,5 +1,6 @@
 import type { UtcDay } from '../base/time.ts';
 import { VERSION } from '../base/version.ts';
+import type { Attempt } from '../lambda/machine.ts';
 import { type Attempts, retryTransient } from '../landing/catalog/catalogCalls.ts';
 import type { CuratedDay, CurationRun, DayAccount, SliceResult } from '../ledger/CuratedDay.ts';
 import { type NamedFile, settleErasures } from '../ledger/erasureNotes.ts';
@@ -13,7 +14,7 @@ import type { ForwardedKind } from '../schema/kinds.ts';
 import { parseVersionNote, VERSION_NOTES, versionNoteKey } from '../tables/ledgerKeys.ts';
 import { parseIngestedKey, versionPrefix } from '../tables/tableFolders.ts';
 import { CurateError } from './CurateError.ts';
-import type { CurateRun, Curator } from './Curator.ts';
+import type { Curator } from './Curator.ts';
 import { curatedTables } from './curatedTables.ts';
 import { endRun, isMade, runOf, sumAccount } from './curationRun.ts';
 import { BEGUN_KEPT_MS } from './limits.ts';
@@ -35,7 +36,7 @@ export interface CuratedSubject extends LedgerSubject {
  */
 export async function publishVersion(
   curator: Curator,
-  run: CurateRun,
+  run: Attempt,
   place: CuratedSubject,
   claim: Claim,
 ): Promise<LedgerContent | null> {
@@ -96,7 +97,7 @@ export async function publishVersion(
  *
  * @throws CatalogCallError; CatalogError.
  */
-export async function settleMoved(curator: Curator, run: CurateRun, place: CuratedSubject): Promise<void> {
+export async function settleMoved(curator: Curator, run: Attempt, place: CuratedSubject): Promise<void> {
   const { ledger, clock } = curator;
   const movedRun = ({ curated, lease }: LedgerContent): CurationRun | null => {
     const isHeld = lease !== undefined && lease.until > clock.now();

@@ -50,16 +50,27 @@ export interface Machine {
   readonly diskBytes: number;
   /** Free bytes of it. */
   readonly freeBytes: () => Promise<number>;
-  readonly run: {
-    /** Identifies the invocation in the ledger. A message that is delivered twice has two owners. */
-    readonly owner: string;
-    /** Epoch milliseconds until which it keeps the days that it claims: longer than its lifetime. */
-    readonly leaseUntil: number;
-    /** Epoch milliseconds after which no call of the catalog starts. */
-    readonly deadline: number;
-    /** Aborted shortly before the function would be killed. */
-    readonly signal: AbortSignal;
-  };
+  readonly invocation: Invocation;
+}
+
+/** One invocation that loads or curates days. */
+export interface Invocation {
+  /** Identifies it in the ledger. A message that is delivered twice has two owners. */
+  readonly owner: string;
+  /** Epoch milliseconds until which it keeps the days that it claims: longer than its lifetime. */
+  readonly leaseUntil: number;
+  /** Epoch milliseconds after which no call of the catalog starts. */
+  readonly deadline: number;
+  /** Aborted shortly before the function would be killed. */
+  readonly signal: AbortSignal;
+}
+
+/** An attempt at a task. */
+export interface Attempt extends Invocation {
+  /** The task is not retried after it, so a passing failure is final. */
+  readonly isLastAttempt: boolean;
+  /** Attempts of a piece or a slice, including those whose function was killed. */
+  readonly tries: number;
 }
 
 /**
@@ -88,7 +99,7 @@ export async function onMachine<Result>(
         const { bavail, bsize } = await statfs(directory);
         return bavail * bsize;
       },
-      run: {
+      invocation: {
         owner: randomUUID(),
         leaseUntil: endsAt + LEASE_SLACK_MS,
         deadline,

@@ -109,19 +109,3 @@ export type PutReceipt = (
   key: string,
   text: string,
 ) => Promise<void>;
-
-/** One invocation that loads. */
-export interface Invocation {
-  /** Identifies the invocation in the ledger. A message that is delivered twice has two owners. */
-  readonly owner: string;
-  /** Epoch milliseconds until which it keeps its days: longer than its lifetime. */
-  readonly leaseUntil: number;
-  /** Epoch milliseconds after which no call of the catalog starts. */
-  readonly deadline: number;
-  /** Aborted shortly before the function would be killed. */
-  readonly signal: AbortSignal;
-  /** The task is not retried after this attempt, so a passing failure is final. */
-  readonly isLastAttempt: boolean;
-  /** Attempts of a day, including those whose function was killed. */
-  readonly tries: number;
-}

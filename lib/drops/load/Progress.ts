@@ -1,4 +1,5 @@
 import type { Clock } from '../../base/time.ts';
+import type { Attempt } from '../../lambda/machine.ts';
 import type { LoadInPieces } from '../../ledger/DayRun.ts';
 import type { Claim } from '../../ledger/Ledger.ts';
 import type { FileFate } from '../../ledger/LedgerEntry.ts';
@@ -8,7 +9,7 @@ import type { FileRows, MappedRows } from '../engine/Engine.ts';
 import { missingFiles, newlyLeftOut } from '../lastLoad.ts';
 import type { IngestTask } from '../plan/messageBodies.ts';
 import type { Failure } from './LoadError.ts';
-import type { DropDay, Invocation, Loader } from './Loader.ts';
+import type { DropDay, Loader } from './Loader.ts';
 import type { DayPlan } from './pieces.ts';
 
 /** The progress of a load. The ledger gets it when the load ends, with or without success. */
@@ -96,7 +97,7 @@ export class Progress {
 /** The load of one claimed day by one invocation. */
 export interface DayLoad {
   readonly loader: Loader;
-  readonly invocation: Invocation;
+  readonly invocation: Attempt;
   readonly place: DropDay;
   readonly task: IngestTask;
   readonly progress: Progress;

@@ -4,6 +4,7 @@ import { parseJson } from '../../base/json.ts';
 import { failureFields } from '../../base/log.ts';
 import { isRunMessage, type QueueMessage } from '../../base/queue.ts';
 import { eachMessage, type MessageKind } from '../../lambda/eachMessage.ts';
+import type { Attempt, Invocation } from '../../lambda/machine.ts';
 import { withFolder } from '../../lambda/machine.ts';
 import { keysUnder } from '../../ledger/LandingBucket.ts';
 import { sweepVersions } from '../../ledger/sweepVersions.ts';
@@ -12,7 +13,7 @@ import { datasetLedger } from '../../tables/ledgerKeys.ts';
 import { MAX_SWEPT } from '../limits.ts';
 import { lookbackDays } from '../plan/decideDay.ts';
 import { type IngestTask, ingestTaskSchema } from '../plan/messageBodies.ts';
-import type { Invocation, Loader } from './Loader.ts';
+import type { Loader } from './Loader.ts';
 import { findDropDay, type LoadOutcome, loadTask } from './loadTask.ts';
 
 /**
@@ -25,7 +26,7 @@ import { findDropDay, type LoadOutcome, loadTask } from './loadTask.ts';
  */
 export async function loadMessages(
   loader: Loader,
-  invocation: Omit<Invocation, 'isLastAttempt' | 'tries'>,
+  invocation: Invocation,
   messages: readonly QueueMessage[],
   tries: number,
 ): Promise<SQSBatchResponse> {
@@ -64,7 +65,7 @@ const asked: MessageKind<IngestTask | typeof SWEEP> = {
 };
 
 /** Loads a day through ports that reach its dataset alone. */
-async function loadIsolated(loader: Loader, invocation: Invocation, task: IngestTask): Promise<LoadOutcome> {
+async function loadIsolated(loader: Loader, invocation: Attempt, task: IngestTask): Promise<LoadOutcome> {
   const place = findDropDay(loader.config.sources, task);
   const ports = place === null ? undefined : await loader.scopedPorts?.(place.source, place.dataset);
   if (ports === undefined) return loadTask(loader, invocation, task);
@@ -122,11 +123,7 @@ async function look(loader: Loader): Promise<boolean> {
 }
 
 /** @returns Whether nothing failed. */
-async function sweep(
-  loader: Loader,
-  invocation: Omit<Invocation, 'isLastAttempt' | 'tries'>,
-  most?: number,
-): Promise<boolean> {
+async function sweep(loader: Loader, invocation: Invocation, most?: number): Promise<boolean> {
   try {
     const { curate, curatedTables } = loader.config;
     // The role may not read what the ledger has of curated days, whose own sweep does.

@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { mapLimit } from '../../base/concurrency.ts';
 import { failureFields } from '../../base/log.ts';
+import type { Attempt } from '../../lambda/machine.ts';
 import type { LoadInPieces } from '../../ledger/DayRun.ts';
 import type { Settlement } from '../../ledger/Ledger.ts';
 import type { LedgerContent } from '../../ledger/LedgerEntry.ts';
@@ -21,7 +22,7 @@ import { COMMIT, lacksCommit, markerReason, SETTLING } from '../plan/decideDay.t
 import type { IngestTask } from '../plan/messageBodies.ts';
 import { daysBefore, usualRows } from '../usualRows.ts';
 import { type Failure, LoadError, type LoadFailure, toLoadFailure } from './LoadError.ts';
-import type { DropDay, Invocation, Loader } from './Loader.ts';
+import type { DropDay, Loader } from './Loader.ts';
 import { type DropAnswer, loadDrop, restoreFailed } from './loadDrop.ts';
 import { type DayLoad, listFileFates, Progress } from './Progress.ts';
 import { loadShape } from './pieces.ts';
@@ -66,11 +67,7 @@ export type LoadOutcome =
  *
  * @throws what the ledger throws.
  */
-export async function loadTask(
-  loader: Loader,
-  invocation: Invocation,
-  task: IngestTask,
-): Promise<LoadOutcome> {
+export async function loadTask(loader: Loader, invocation: Attempt, task: IngestTask): Promise<LoadOutcome> {
   const place = findDropDay(loader.config.sources, task);
   if (place === null) return { outcome: 'unknown' };
   const { source, dataset, day } = place;
@@ -170,7 +167,7 @@ async function followFailure(load: DayLoad, kind: LoadKind, error: unknown): Pro
 }
 
 /** Converts an error after the signal has aborted, as an aborted step may throw anything. */
-function asOutOfTime(error: unknown, { signal }: Invocation): unknown {
+function asOutOfTime(error: unknown, { signal }: Attempt): unknown {
   return signal.aborted ? new LoadError('SLUICE_LOAD_OUT_OF_TIME', '', { cause: error }) : error;
 }
 

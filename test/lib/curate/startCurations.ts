@@ -16,7 +16,7 @@ import { landingBucket } from '../../../lib/aws/landingBucket.ts';
 import { s3ObjectStore } from '../../../lib/aws/s3ObjectStore.ts';
 import type { UtcDay } from '../../../lib/base/time.ts';
 import { defineConfig } from '../../../lib/config/defineConfig.ts';
-import type { CurateFaultPoint, CurateRun, Curator } from '../../../lib/curate/Curator.ts';
+import type { CurateFaultPoint, Curator } from '../../../lib/curate/Curator.ts';
 import { curatedTables } from '../../../lib/curate/curatedTables.ts';
 import { curateMessages } from '../../../lib/curate/curateMessages.ts';
 import { type CurateOutcome, curateTask } from '../../../lib/curate/curateTask.ts';
@@ -26,6 +26,7 @@ import { type CurateTask, curateTaskSchema } from '../../../lib/curate/messageBo
 import { type CuratePlanFunction, planMessages } from '../../../lib/curate/planMessages.ts';
 import { rawDays } from '../../../lib/curate/RawDays.ts';
 import { CURATE_PARAMETER } from '../../../lib/curate/ViewCatalog.ts';
+import type { Attempt } from '../../../lib/lambda/machine.ts';
 import { Ledger } from '../../../lib/ledger/Ledger.ts';
 import { ledgerStore } from '../../../lib/ledger/ledgerStore.ts';
 import { sweepVersions } from '../../../lib/ledger/sweepVersions.ts';
@@ -59,7 +60,7 @@ export interface CurateOptions {
   /** Runs there, before the task goes on. */
   readonly at?: Partial<Record<CurateFaultPoint, () => Promise<unknown>>>;
   readonly curator?: Partial<Curator>;
-  readonly run?: Partial<CurateRun>;
+  readonly run?: Partial<Attempt>;
 }
 
 /** A bucket, a catalog with raw tables, curated tables and views, a plan and a function that curates; by real clients over HTTP. */
@@ -140,7 +141,7 @@ export async function startCurations(input: Partial<ConfigInput> = {}) {
       ...more,
     };
   }
-  const makeRun = (more: Partial<CurateRun> = {}): CurateRun => ({
+  const makeRun = (more: Partial<Attempt> = {}): Attempt => ({
     owner: randomUUID(),
     leaseUntil: clock.now() + LEASE_MS,
     deadline: clock.now() + 855_000,

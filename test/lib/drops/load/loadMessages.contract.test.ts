@@ -226,7 +226,7 @@ describe('the machine size of a load', () => {
 
 it('an invocation works until some time before its end, and keeps its days for longer', async () => {
   const endsAt = Date.now() + 900_000;
-  const { leaseUntil, deadline } = await onMachine(1_769, endsAt, async ({ run }) => run);
+  const { leaseUntil, deadline } = await onMachine(1_769, endsAt, async ({ invocation }) => invocation);
   expect([deadline < endsAt, leaseUntil > endsAt]).toEqual([true, true]);
 });
 

@@ -20,9 +20,10 @@ import { landingBucket } from '../../../../lib/aws/landingBucket.ts';
 import { s3ObjectStore } from '../../../../lib/aws/s3ObjectStore.ts';
 import { defineConfig } from '../../../../lib/config/defineConfig.ts';
 import { duckDbEngine } from '../../../../lib/drops/engine/duckDbEngine.ts';
-import type { Invocation, Loader, LoadFaultPoint } from '../../../../lib/drops/load/Loader.ts';
+import type { Loader, LoadFaultPoint } from '../../../../lib/drops/load/Loader.ts';
 import { type LoadOutcome, loadTask } from '../../../../lib/drops/load/loadTask.ts';
 import { type IngestTask, ingestTaskSchema } from '../../../../lib/drops/plan/messageBodies.ts';
+import type { Attempt } from '../../../../lib/lambda/machine.ts';
 import { Ledger } from '../../../../lib/ledger/Ledger.ts';
 import { ledgerStore } from '../../../../lib/ledger/ledgerStore.ts';
 import { sweepVersions } from '../../../../lib/ledger/sweepVersions.ts';
@@ -61,7 +62,7 @@ export interface LoadOptions extends Partial<IngestTask> {
   /** Runs there, before the load goes on. */
   readonly at?: Partial<Record<LoadFaultPoint, () => Promise<unknown>>>;
   readonly loader?: Partial<Loader>;
-  readonly run?: Partial<Invocation>;
+  readonly run?: Partial<Attempt>;
 }
 
 /**
@@ -160,7 +161,7 @@ export async function startLoads(
     };
   }
 
-  const makeRun = (more: Partial<Invocation> = {}): Invocation => ({
+  const makeRun = (more: Partial<Attempt> = {}): Attempt => ({
     owner: randomUUID(),
     leaseUntil: clock.now() + LEASE_MS,
     deadline: clock.now() + 855_000,
