@@ -374,8 +374,11 @@ export const mutations: readonly Mutation[] = [
   ]),
   of('lib/ledger/sweepVersions.ts', 'lib/drops/load/sweepVersions.contract', [
     ["if (!isStillDue) return 'kept';", ''],
-    ['return known?.version === version;', 'return known !== null;'],
+    ['known?.table === table && known.version === version', 'known?.table === table'],
     ['note.due <= clock.now()', 'true'],
+  ]),
+  of('lib/ledger/sweepVersions.ts', 'lib/drops/load/pieces.contract', [
+    ["if (known?.run?.version === note.version) return 'kept';", ''],
   ]),
   of('observe/findings/judge/deployment.ts', 'observe/judge', [["state === 'ALARM'", "state !== 'OK'"]]),
   of('observe/findings/judge/landing.ts', 'observe/judge', [

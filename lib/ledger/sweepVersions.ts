@@ -13,8 +13,8 @@ import {
 } from '../tables/ledgerKeys.ts';
 import { versionPrefix } from '../tables/tableFolders.ts';
 import type { LandingBucket } from './LandingBucket.ts';
-import type { Ledger } from './Ledger.ts';
-import type { LedgerEntry, LedgerSubject } from './LedgerEntry.ts';
+import { type Ledger, readKnown } from './Ledger.ts';
+import type { LedgerSubject } from './LedgerEntry.ts';
 import { partitionLocation } from './movePartition.ts';
 
 /** Versions that a sweep deletes at the same time. */
@@ -115,11 +115,11 @@ async function sweepOne(
 ): Promise<'removed' | 'kept'> {
   const { landing } = sweeper;
   const place = versionSubject(sweeper.config, note);
-  const entry = place === null ? null : await sweeper.ledger.read(place);
-  const known = entry?.table === note.table ? entry : null;
+  // No load goes on with an entry that can't be read.
+  const known = place === null ? null : await readKnown(sweeper.ledger, place);
   // Its note stays: this load, or the next of the day, ends with the version or without it.
   if (known?.run?.version === note.version) return 'kept';
-  const isRead = await isStillRead(sweeper, note, known, deadline);
+  const isRead = await isStillRead(sweeper, note, deadline);
   // Checked after the catalog, as a load removes the note before it moves the partition.
   const isStillDue = (await landing.list(key)).includes(key);
   if (!isStillDue) return 'kept';
@@ -134,13 +134,8 @@ async function sweepOne(
  * Whether queries read a version. While the partition or the table is missing, none does, and the ledger's version is kept:
  * the day's next load makes the partition of it again, and it may have the only rows of files that are gone.
  */
-async function isStillRead(
-  sweeper: Sweeper,
-  note: VersionNote,
-  known: LedgerEntry | null,
-  deadline: number,
-): Promise<boolean> {
-  const { bucket, catalog, config } = sweeper;
+async function isStillRead(sweeper: Sweeper, note: VersionNote, deadline: number): Promise<boolean> {
+  const { bucket, catalog, config, ledger } = sweeper;
   const { table, day, version } = note;
   const partition = { catalog, database: config.database, table, day };
   const location = await partitionLocation(partition, { ...sweeper, deadline }).catch((error: unknown) => {
@@ -148,7 +143,9 @@ async function isStillRead(
     throw error;
   });
   if (location !== null) return location === `s3://${bucket}/${versionPrefix(config, table, day, version)}`;
-  return known?.version === version;
+  const place = versionSubject(config, note);
+  const known = place === null ? null : await ledger.read(place);
+  return known?.table === table && known.version === version;
 }
 
 /** Where the ledger has a table's day; null if the table is not configured any more. */

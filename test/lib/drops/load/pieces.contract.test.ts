@@ -263,6 +263,9 @@ describe('a day in pieces', () => {
       ['d.parquet', 'failed'],
       ['e.parquet', 'held'],
     ]);
+    // Files behind one with a problem are only looked into.
+    const made = (await loads.keys('statsig/ingested/')).map((key) => key.split('/').at(-1));
+    expect(made).toEqual(['rows-00001.parquet']);
     expect(await loads.read()).toBeNull();
     expect(await loads.entry()).not.toHaveProperty('run');
   });
