@@ -149,8 +149,7 @@ async function status(line: CommandLine): Promise<number> {
 }
 
 async function explain(line: CommandLine): Promise<number> {
-  requireOptions(line, ['source', 'dataset', 'day']);
-  const wanted = { ...oneDataset(line), day: dayOption(line, 'day') ?? '' };
+  const wanted = oneDay(line);
   const [{ explainDay }, { dayText }] = await Promise.all([
     import('../../observe/ingest/explainDay.ts'),
     import('../ingest/dayText.ts'),
@@ -162,8 +161,7 @@ async function explain(line: CommandLine): Promise<number> {
 }
 
 async function refused(line: CommandLine): Promise<number> {
-  requireOptions(line, ['source', 'dataset', 'day']);
-  const wanted = { ...oneDataset(line), day: dayOption(line, 'day') ?? '' };
+  const wanted = oneDay(line);
   const limit = countOption(line, 'rows', { usual: 20, most: MOST_ROWS });
   const [{ listRefusedRows }, { refusedText }] = await Promise.all([
     import('../../observe/ingest/explainDay.ts'),
@@ -280,6 +278,11 @@ function datasetNames(line: CommandLine): DatasetNames {
 /** After requireOptions. */
 function oneDataset(line: CommandLine): { readonly source: string; readonly dataset: string } {
   return { source: textOption(line, 'source') ?? '', dataset: textOption(line, 'dataset') ?? '' };
+}
+
+function oneDay(line: CommandLine) {
+  requireOptions(line, ['source', 'dataset', 'day']);
+  return { ...oneDataset(line), day: dayOption(line, 'day') ?? '' };
 }
 
 function requireOptions(line: CommandLine, names: readonly (keyof typeof EXPECTED)[]): void {
