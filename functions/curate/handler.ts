@@ -1,5 +1,4 @@
 import { randomUUID } from 'node:crypto';
-import type { SQSBatchResponse } from 'aws-lambda';
 import * as z from 'zod';
 import wholeConfig from '#config';
 import { glueClient, gluePartitionCatalog } from '../../lib/aws/gluePartitionCatalog.ts';
@@ -15,9 +14,8 @@ import { curateMessages } from '../../lib/curate/curateMessages.ts';
 import { curateFiles } from '../../lib/curate/engine/curateFiles.ts';
 import { listedDays } from '../../lib/curate/ListedDays.ts';
 import { rawDays } from '../../lib/curate/RawDays.ts';
-import { type Machine, onMachine } from '../../lib/lambda/machine.ts';
-import { endOf, environment, middy, startLine } from '../../lib/lambda/middlewares.ts';
-import { queueMessages } from '../../lib/lambda/queueMessages.ts';
+import type { Machine } from '../../lib/lambda/machine.ts';
+import { machineHandler, machineSettings } from '../../lib/lambda/machineHandler.ts';
 import { Ledger } from '../../lib/ledger/Ledger.ts';
 import { ledgerStore } from '../../lib/ledger/ledgerStore.ts';
 
@@ -30,10 +28,7 @@ const schema = z.object({
   SLUICE_PLAN_QUEUE: z.string().min(1),
   /** URL of this function's own queue, for the next slice of a day. */
   SLUICE_TASK_QUEUE: z.string().min(1),
-  /** `maxReceiveCount` of the queue: the try after which a day fails. */
-  SLUICE_TRIES: z.coerce.number().int().min(1),
-  /** MiB. Lambda sets it: https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html */
-  AWS_LAMBDA_FUNCTION_MEMORY_SIZE: z.coerce.number().int().min(128),
+  ...machineSettings,
 });
 
 /** Settings of the function, from serverless.yml and Lambda. */
@@ -43,16 +38,9 @@ type Environment = Readonly<z.output<typeof schema>>;
  * Curates the days that the plan has queued: it fetches their raw files to `/tmp`, runs DuckDB on them, and writes one row an
  * event, sorted, to a new version of the day in the curated table.
  */
-export const handler = middy<unknown, SQSBatchResponse>()
-  .use(startLine())
-  .use(environment(schema))
-  .use(queueMessages())
-  .handler((messages, context) => {
-    const { AWS_LAMBDA_FUNCTION_MEMORY_SIZE, SLUICE_TRIES } = context.environment;
-    return onMachine(AWS_LAMBDA_FUNCTION_MEMORY_SIZE, endOf(context), (machine) =>
-      curateMessages(makeCurator(context.environment, machine), machine.invocation, messages, SLUICE_TRIES),
-    );
-  });
+export const handler = machineHandler(schema, (machine, messages, settings) =>
+  curateMessages(makeCurator(settings, machine), machine.invocation, messages, settings.SLUICE_TRIES),
+);
 
 function makeCurator(
   { SLUICE_BUCKET: bucket, SLUICE_PLAN_QUEUE, SLUICE_TASK_QUEUE }: Environment,

@@ -1,5 +1,4 @@
 import { randomUUID } from 'node:crypto';
-import type { SQSBatchResponse } from 'aws-lambda';
 import * as z from 'zod';
 import wholeConfig from '#config';
 import { loadSession } from '../../lib/access/sessionPolicies.ts';
@@ -18,9 +17,9 @@ import { childEngine } from '../../lib/drops/engine/childEngine.ts';
 import { IngestError } from '../../lib/drops/IngestError.ts';
 import type { Loader, ScopedPorts } from '../../lib/drops/load/Loader.ts';
 import { loadMessages } from '../../lib/drops/load/loadMessages.ts';
-import { type Machine, onMachine } from '../../lib/lambda/machine.ts';
-import { endOf, environment, LambdaError, middy, startLine } from '../../lib/lambda/middlewares.ts';
-import { queueMessages } from '../../lib/lambda/queueMessages.ts';
+import type { Machine } from '../../lib/lambda/machine.ts';
+import { machineHandler, machineSettings } from '../../lib/lambda/machineHandler.ts';
+import { LambdaError } from '../../lib/lambda/middlewares.ts';
 import { Ledger } from '../../lib/ledger/Ledger.ts';
 import { ledgerStore } from '../../lib/ledger/ledgerStore.ts';
 import type { Dataset, Source } from '../../lib/schema/sources.ts';
@@ -37,10 +36,7 @@ const schema = z.object({
     .optional(),
   /** URL of this function's own queue, for the next piece of a day. */
   SLUICE_LOAD_QUEUE: z.string().min(1),
-  /** `maxReceiveCount` of the queue: the try after which a day fails. */
-  SLUICE_TRIES: z.coerce.number().int().min(1),
-  /** MiB. Lambda sets it: https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html */
-  AWS_LAMBDA_FUNCTION_MEMORY_SIZE: z.coerce.number().int().min(128),
+  ...machineSettings,
 });
 
 /** Settings of the load, from serverless.yml and Lambda. */
@@ -50,16 +46,9 @@ type Environment = Readonly<z.output<typeof schema>>;
  * The load writes the days of customers' drops that the plan has queued to their tables. It fetches the files to `/tmp`, where
  * a process without credentials runs DuckDB on them.
  */
-export const handler = middy<unknown, SQSBatchResponse>()
-  .use(startLine())
-  .use(environment(schema))
-  .use(queueMessages())
-  .handler((messages, context) => {
-    const { AWS_LAMBDA_FUNCTION_MEMORY_SIZE, SLUICE_TRIES } = context.environment;
-    return onMachine(AWS_LAMBDA_FUNCTION_MEMORY_SIZE, endOf(context), (machine) =>
-      loadMessages(makeLoader(context.environment, machine), machine.invocation, messages, SLUICE_TRIES),
-    );
-  });
+export const handler = machineHandler(schema, (machine, messages, settings) =>
+  loadMessages(makeLoader(settings, machine), machine.invocation, messages, settings.SLUICE_TRIES),
+);
 
 function makeLoader(environment: Environment, { directory, limits, diskBytes, freeBytes }: Machine): Loader {
   const { SLUICE_BUCKET: bucket } = environment;
