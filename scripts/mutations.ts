@@ -438,7 +438,14 @@ export const mutations: readonly Mutation[] = [
     ['&& left >= FAIR_CALL_MS', ''],
     ["hash('sha256', record)", "hash('sha256', record.subarray(0, 64))"],
   ]),
-  of('lib/wire/decodeBody.ts', 'lib/wire/decodeBody', [['    left -= inflated.length;\n', '']]),
+  of('lib/wire/decodeBody.ts', 'lib/wire/decodeBody', [
+    ['    left -= inflated.length;\n', ''],
+    ['last.slice(0, 40)', 'last'],
+  ]),
+  of('lib/parquet/EngineError.ts', 'lib/parquet/engineFailure', [['bare.slice(0, MAX_SENTENCE)', 'bare']]),
+  of('lib/aws/assumedRole.ts', 'lib/aws/ownSession.contract', [
+    ['sessionName.slice(0, SESSION_NAME_LENGTH)', 'sessionName'],
+  ]),
   of('lib/drops/load/sendReceipt.ts', 'lib/drops/load/receipts.contract', [
     ['entry.receipt?.failingSince ?? clock.now()', 'clock.now()'],
   ]),

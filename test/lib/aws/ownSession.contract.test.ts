@@ -43,7 +43,8 @@ describe('a session of the function’s own role', () => {
   it('is retried while IAM applies a new trust policy, and has no more permissions than its policy', async () => {
     deploy();
     const waits: number[] = [];
-    const session = await ownSession(ROLE, 'acme-events', policy, {
+    // As long as names of a source and its dataset may be together.
+    const session = await ownSession(ROLE, 'acme-events'.repeat(9), policy, {
       random: () => 0.5,
       wait: async (ms) => {
         waits.push(ms);

@@ -26,6 +26,11 @@ describe('an error of DuckDB', () => {
     if (code !== 'FAILED') expect(fileFailure(error, 'a.parquet')).toBeNull();
   });
 
+  it('is not longer than a line', () => {
+    const { message } = engineFailure(thrown('INTERNAL', 'so '.repeat(1_000)));
+    expect(message.length).toBeLessThan(500);
+  });
+
   it('includes the memory limit', () => {
     const text = 'failed to pin block of size 256.0 KiB (20.2 MiB/20.0 MiB used)';
     expect(engineFailure(thrown('Out of Memory', text)).message).toContain(text);

@@ -113,6 +113,7 @@ describe('decodeBody', () => {
     expect(codeOf(() => decodeBody(Buffer.from('eJzz'), announced('snappy')))).toBe(
       'SLUICE_BODY_ENCODING_UNKNOWN',
     );
+    expect(() => decodeBody(Buffer.from('eJzz'), announced('n'.repeat(1_000)))).toThrow(/: n{40}\.$/);
     expect(codeOf(() => decodeBody(Buffer.from('hello'), announced('gzip')))).toBe('SLUICE_BODY_CORRUPT');
     const flipped = Buffer.from(gzipSync(bytes));
     flipped.writeUInt32LE(0, flipped.length - 8); // The checksum.
