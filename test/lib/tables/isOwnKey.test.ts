@@ -13,6 +13,7 @@ import {
   rawDaysKey,
   redrivenKey,
   triggerKey,
+  versionFilesKey,
   versionNoteKey,
 } from '../../../lib/tables/ledgerKeys.ts';
 import {
@@ -58,6 +59,7 @@ const built: Readonly<Record<string, readonly string[]>> = {
   receivedHoursKey: [receivedHoursKey(config, day)],
   relayWaitingKey: [relayWaitingKey(COPY)],
   triggerKey: [triggerKey('acme')],
+  versionFilesKey: [versionFilesKey('acme', 'web')],
   versionNoteKey: [versionNoteKey({ due: Date.parse(day), table: 'acme_web', day, version: 'v1' })],
 };
 
