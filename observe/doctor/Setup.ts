@@ -36,7 +36,7 @@ export interface Setup extends Deployment {
   readonly resources: ReadonlyMap<string, string>;
   /** The key that encrypts the bucket, an existing one or the stack's; empty if the stack has none. */
   readonly keyArn: string;
-  readonly say: DeploymentCommands;
+  readonly commands: DeploymentCommands;
   readonly clients: ReturnType<typeof openClients>;
 }
 
@@ -85,7 +85,7 @@ export async function readSetup(deployment: Deployment, clients: Setup['clients'
     resources,
     identity: { account, arn, region, partition },
     keyArn: config.existing.keyArn ?? outputOf(deployed, 'KeyArn') ?? ownKey ?? '',
-    say: deploymentCommands(deployment, region),
+    commands: deploymentCommands(deployment, region),
   };
 }
 

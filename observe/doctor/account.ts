@@ -38,7 +38,7 @@ export const freeNames: Look = {
         const owner = await owners[type]?.(setup, name);
         if (owner === undefined) return [];
         const { detail = 'it exists in this account, outside of the stack', words } = owner;
-        const commands = words === undefined ? [] : [setup.say.aws(...words)];
+        const commands = words === undefined ? [] : [setup.commands.aws(...words)];
         return [finding('SLUICE_FINDING_NAME_TAKEN', `${type} ${name}: ${detail}.`, commands)];
       }),
     ]),

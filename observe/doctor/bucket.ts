@@ -102,7 +102,7 @@ function deleters({ config, resources, identity }: Setup): readonly string[] {
 }
 
 async function findSetting(setup: Setup, setting: BucketSetting): Promise<readonly Finding[]> {
-  const { s3, config, say } = setup;
+  const { s3, config, commands } = setup;
   const current = (await ifThere(settingReaders[setting.name](s3, { Bucket: config.bucket }))) ?? {};
   const wanted = setting.wanted(current);
   if (sameDocument(current, wanted)) return [];
@@ -111,7 +111,7 @@ async function findSetting(setup: Setup, setting: BucketSetting): Promise<readon
     ? [finding('SLUICE_FINDING_BUCKET_UNFIT', `${config.bucket}: ${others.join(', ')}.`)]
     : [
         finding('SLUICE_FINDING_BUCKET_UNFIT', `${config.bucket}: ${setting.why}`, [
-          say.aws(...settingWords(config.bucket, setting, wanted)),
+          commands.aws(...settingWords(config.bucket, setting, wanted)),
         ]),
       ];
 }
@@ -203,14 +203,14 @@ function canonical(value: unknown): unknown {
 export const key: Look = {
   name: 'key',
   expects: 'the key is enabled, symmetric and single-Region',
-  async find({ isLocal, config, keyArn, stackName, clients: { kms }, say }) {
+  async find({ isLocal, config, keyArn, stackName, clients: { kms }, commands }) {
     if (keyArn === '') return [finding('SLUICE_FINDING_RESOURCE_MISSING', `The key of ${stackName}.`)];
     // The local cloud has only the keys of the template.
     if (isLocal && config.existing.keyArn !== null) return [];
     const found = await ifThere(kms.send(new DescribeKeyCommand({ KeyId: keyArn })));
     return found === undefined
       ? [finding('SLUICE_FINDING_RESOURCE_MISSING', `The key ${keyArn}.`)]
-      : judgeKey({ Arn: keyArn, ...found.KeyMetadata }, say);
+      : judgeKey({ Arn: keyArn, ...found.KeyMetadata }, commands);
   },
 };
 

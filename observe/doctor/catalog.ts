@@ -38,7 +38,7 @@ function templateCatalog({ config, stack }: Setup) {
  * in Glue. None if the stack does not have it: then a deployment creates it.
  */
 function repairCommands(
-  { resources, config, say }: Setup,
+  { resources, config, commands }: Setup,
   logicalId: string,
   verb: 'create-database' | 'create-table' | 'update-table',
   input: unknown,
@@ -46,7 +46,7 @@ function repairCommands(
   if (!resources.has(logicalId)) return [];
   const isTable = verb !== 'create-database';
   const words = isTable ? ['--database-name', config.database, '--table-input'] : ['--database-input'];
-  return [say.aws('glue', verb, ...words, JSON.stringify(input))];
+  return [commands.aws('glue', verb, ...words, JSON.stringify(input))];
 }
 
 /** The database of the tables: nothing of the catalog can be read without it. */
@@ -130,7 +130,7 @@ export const partitions: Look = {
 const ALWAYS = { from: '0000-01-01', to: '9999-12-31' };
 
 async function findPartitions(setup: Setup, kind: TableKind): Promise<readonly Finding[]> {
-  const { glue, config, say } = setup;
+  const { glue, config, commands } = setup;
   const inGlue = gluePartitionCatalog(glue);
   const name = config.tables[kind];
   const table = await ifThere(inGlue.getTable(config.database, name));
@@ -156,7 +156,7 @@ async function findPartitions(setup: Setup, kind: TableKind): Promise<readonly F
     'another folder': ours.filter((one) => !isInPlace(one)).map(dayOf),
     'an earlier set of columns': findStalePartitions(table, inPlace).map(dayOf),
   };
-  const register = say.send('register', '{"sluice":"daily"}');
+  const register = commands.send('register', '{"sluice":"daily"}');
   return Object.entries(wrong).flatMap(([what, days]) =>
     days.length === 0
       ? []
@@ -221,14 +221,14 @@ export const servedDays: Look = {
 /** Judges the days that views read from curated tables. */
 export function judgeServed(
   faults: Awaited<ReturnType<typeof readServedFaults>>,
-  { say }: Pick<Setup, 'say'>,
+  { commands }: Pick<Setup, 'commands'>,
 ): readonly Finding[] {
   return faults.flatMap(({ kind, table, stale }) =>
     stale.length === 0
       ? []
       : [
           finding('SLUICE_FINDING_CURATE_STALE', `${table}, changed since: ${listed(stale)}.`, [
-            say.sluice('curate', 'run', '--table', kind),
+            commands.sluice('curate', 'run', '--table', kind),
           ]),
         ],
   );

@@ -24,10 +24,10 @@ export const stack: Look = {
   name: 'stack',
   expects: 'the stack is deployed, complete, from this configuration and by this version of Sluice',
   isGround: true,
-  async find({ deployed, config, stackName, identity: { account, region }, say }) {
+  async find({ deployed, config, stackName, identity: { account, region }, commands }) {
     return deployed === undefined
       ? [finding('SLUICE_FINDING_STACK_MISSING', `${stackName}, in ${region} of account ${account}.`)]
-      : [...judgeStack(deployed, config, say)];
+      : [...judgeStack(deployed, config, commands)];
   },
 };
 
@@ -35,8 +35,8 @@ export const stack: Look = {
 export const formerStack: Look = {
   name: 'stack',
   expects: 'the stack, if there is one, can be updated and was deployed by this version of Sluice',
-  async find({ deployed, config, say }) {
-    const found = deployed === undefined ? [] : [...judgeStack(deployed, config, say)];
+  async find({ deployed, config, commands }) {
+    const found = deployed === undefined ? [] : [...judgeStack(deployed, config, commands)];
     return found.filter(
       ({ code, commands }) => code === 'SLUICE_FINDING_VERSION_DIFFERS' || commands.length > 0,
     );
@@ -63,7 +63,7 @@ export function* judgeStack(
     readonly StackStatus?: string | undefined;
   },
   config: Pick<Config, 'bucket' | 'database' | 'tables'>,
-  say: Pick<Setup['say'], 'aws'>,
+  commands: Pick<Setup['commands'], 'aws'>,
 ): Generator<Finding> {
   const { StackName = '', StackStatus = '', StackStatusReason: reason } = found;
   if (!FINISHED.test(StackStatus)) {
@@ -72,7 +72,7 @@ export function* judgeStack(
     yield finding(
       'SLUICE_FINDING_STACK_UNFINISHED',
       `${StackName} is ${StackStatus}${because}.`,
-      verb === undefined ? [] : [say.aws('cloudformation', verb, '--stack-name', StackName)],
+      verb === undefined ? [] : [commands.aws('cloudformation', verb, '--stack-name', StackName)],
     );
   }
   const expected = {
@@ -112,7 +112,7 @@ const DRIFT_PAUSE_MS = 5_000;
 export const drift: Look = {
   name: 'drift',
   expects: 'no resource of the stack was deleted or changed manually, as CloudFormation sees it',
-  async find({ clients: { cloudFormation: client }, stackName: StackName, wait, say }) {
+  async find({ clients: { cloudFormation: client }, stackName: StackName, wait, commands }) {
     const { StackDriftDetectionId } = await client.send(new DetectStackDriftCommand({ StackName }));
     const isRunning = async () => {
       const answer = await client.send(
@@ -121,7 +121,7 @@ export const drift: Look = {
       return answer.DetectionStatus === 'DETECTION_IN_PROGRESS';
     };
     while (await isRunning()) await wait(DRIFT_PAUSE_MS);
-    const revert = revertDriftWords(StackName).map((words) => say.aws(...words));
+    const revert = revertDriftWords(StackName).map((words) => commands.aws(...words));
     const findings: Finding[] = [];
     for await (const page of paginateDescribeStackResourceDrifts(
       { client },
@@ -213,14 +213,14 @@ export function judgeDomain(found: FoundDomain, certificateArn: string | null): 
 export const queues: Look = {
   name: 'queues',
   expects: 'the queues exist',
-  find: ({ resources, sqs, stackName, say }) =>
+  find: ({ resources, sqs, stackName, commands }) =>
     settled(
       [...resources].map(async ([logicalId, QueueUrl]) => {
         // A mapping of a function to a queue has its name, too.
         if (!logicalId.endsWith('Queue') || !QueueUrl.startsWith('http')) return [];
         if ((await ifThere(sqs.send(new GetQueueAttributesCommand({ QueueUrl })))) !== undefined) return [];
         const name = QueueUrl.slice(QueueUrl.lastIndexOf('/') + 1);
-        const revert = revertDriftWords(stackName).map((words) => say.aws(...words));
+        const revert = revertDriftWords(stackName).map((words) => commands.aws(...words));
         return [finding('SLUICE_FINDING_RESOURCE_MISSING', `The queue ${name}.`, revert)];
       }),
     ),

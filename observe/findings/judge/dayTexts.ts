@@ -28,7 +28,7 @@ export function failingText(day: string, code: string, failing: Failing | null):
 
 /** Days whose version lacks files. @param again Makes days again. */
 export function* lostFilesOf(
-  say: Place['say'],
+  commands: Place['commands'],
   { of, table }: { readonly of: string; readonly table: string },
   lacking: readonly LackingDay[],
   again: (from: string, to: string) => string,
@@ -37,12 +37,8 @@ export function* lostFilesOf(
   const texts = lacking.toReversed().map(({ day, since }) => `${day} since ${isoTimestamp(since)}`);
   const daysOf = (isOnly: boolean) => lacking.filter((one) => one.isOnly === isOnly).map(({ day }) => day);
   const ranges = dayRanges(daysOf(false));
-  const commands = [...ranges.map(({ from, to }) => again(from, to)), ...say.restore(table, daysOf(true))];
-  yield finding(
-    'SLUICE_FINDING_FILES_LOST',
-    `${of}: ${listed(texts, '; ')}.`,
-    commands.slice(0, MOST_COMMANDS),
-  );
+  const cures = [...ranges.map(({ from, to }) => again(from, to)), ...commands.restore(table, daysOf(true))];
+  yield finding('SLUICE_FINDING_FILES_LOST', `${of}: ${listed(texts, '; ')}.`, cures.slice(0, MOST_COMMANDS));
 }
 
 /** The last day on which S3 has the versions of files that were last there at a time. */

@@ -15,7 +15,7 @@ const RESENT = { more: 0.05, much: 0.5, times: 5 } as const;
 /** Exports: days that failed, and copies whose files are gone. */
 export function* exportFindings(
   { exports, curated, lostDays }: StatusFacts,
-  { say, config, now }: Place,
+  { commands, config, now }: Place,
 ): Findings {
   for (const { export: name, table: of, target, days, firstDay } of exports ?? []) {
     // The finding of its raw files names its copies, too. Whoever accepted that files are gone meant them as well.
@@ -27,10 +27,11 @@ export function* exportFindings(
         ({ day }) => day,
       ),
     ];
-    const show = (day?: string) => say.sluice('export', 'status', '--export', name, ...daysWords(day, now));
+    const show = (day?: string) =>
+      commands.sluice('export', 'status', '--export', name, ...daysWords(day, now));
     // Without a request, days before the lookback are not exported again.
     const run = (from: string, to: string) =>
-      say.sluice('export', 'run', '--export', name, '--from', from, '--to', to);
+      commands.sluice('export', 'run', '--export', name, '--from', from, '--to', to);
     const oldest = days.find(({ failing }) => failing !== null)?.day;
     yield* failedDays('SLUICE_FINDING_EXPORT_FAILED', `${name}, ${target}`, days, (day) => [
       show(oldest),
@@ -50,18 +51,18 @@ export function* exportFindings(
 
 /** Curated tables: days that failed or wait, are left out of views, lack files, or keep rows. */
 export function* curatedFindings(facts: StatusFacts, place: Place): Findings {
-  const { say, now } = place;
+  const { commands, now } = place;
   for (const { kind, table, failed, late, lacking, unplanned, leftOut, kept } of facts.curated ?? []) {
-    const run = say.sluice('curate', 'run', '--table', kind);
-    yield* lostFilesOf(say, { of: table, table }, lacking, (from, to) =>
-      say.sluice('curate', 'rebuild', '--table', kind, '--from', from, '--to', to),
+    const run = commands.sluice('curate', 'run', '--table', kind);
+    yield* lostFilesOf(commands, { of: table, table }, lacking, (from, to) =>
+      commands.sluice('curate', 'rebuild', '--table', kind, '--from', from, '--to', to),
     );
     const show = ['curate', 'status', '--table', kind];
     if (failed.length > 0) {
       const names = failed.map((one) => failingText(one.day, one.code, one));
       const all = [...show, ...daysWords(failed.at(-1)?.day, now)];
       yield finding('SLUICE_FINDING_CURATE_FAILED', `${table}: ${listed(names, '; ')}.`, [
-        say.sluice(...all),
+        commands.sluice(...all),
         run,
       ]);
     }
@@ -70,7 +71,7 @@ export function* curatedFindings(facts: StatusFacts, place: Place): Findings {
     const warned = (detail: string, command: string) =>
       finding('SLUICE_FINDING_CURATE_LATE', `${table}, ${detail}.`, [command], 'warning');
     if (unplanned.length > 0) yield warned(`never queued: ${listed(unplanned)}`, run);
-    if (leftOut > 0) yield warned(`left out of views: ${counted(leftOut, 'day')}`, say.sluice(...show));
+    if (leftOut > 0) yield warned(`left out of views: ${counted(leftOut, 'day')}`, commands.sluice(...show));
     yield* keptRows(facts, place, { kind, table, kept });
   }
 }
@@ -78,7 +79,7 @@ export function* curatedFindings(facts: StatusFacts, place: Place): Findings {
 /** Days whose curated table has rows that no raw file has any more. */
 function* keptRows(
   { lostDays, exports }: StatusFacts,
-  { config, say, now }: Place,
+  { config, commands, now }: Place,
   { kind, table, kept }: Pick<CurationState, 'kind' | 'table' | 'kept'>,
 ): Findings {
   if (kept.length === 0) return;
@@ -93,15 +94,15 @@ function* keptRows(
   );
   const accept = kept
     .slice(0, MOST_COMMANDS)
-    .map(({ day }) => say.sluice('curate', 'accept', day, '--table', kind));
+    .map(({ day }) => commands.sluice('curate', 'accept', day, '--table', kind));
   yield finding('SLUICE_FINDING_CURATE_KEPT', `${table}: ${listed(days, '; ')}.`, [
-    ...say.restore(config.tables[kind], back).slice(0, MOST_COMMANDS),
+    ...commands.restore(config.tables[kind], back).slice(0, MOST_COMMANDS),
     ...accept,
   ]);
 }
 
 /** Days of which more was sent again than is usual. */
-export function* resentFindings({ curated }: StatusFacts, { say, config }: Place): Findings {
+export function* resentFindings({ curated }: StatusFacts, { commands, config }: Place): Findings {
   for (const { kind, table, resends } of curated ?? []) {
     const shareOf = (one: (typeof resends)[number]) => one.resends / (one.rows + one.resends);
     const usualOf = (one: (typeof resends)[number]) => {
@@ -119,7 +120,7 @@ export function* resentFindings({ curated }: StatusFacts, { say, config }: Place
     yield finding(
       'SLUICE_FINDING_RESENDS',
       `${table}: ${listed(texts)}, first ${days.at(-1)?.day}, last ${newest.day}; ${percent} % are usual.`,
-      [say.sluice('query', resendsSql(config.tables[kind], newest.day))],
+      [commands.sluice('query', resendsSql(config.tables[kind], newest.day))],
     );
   }
 }

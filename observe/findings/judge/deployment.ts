@@ -11,7 +11,7 @@ const KEY_STATES: Readonly<Record<string, { readonly is: string; readonly verbs:
 };
 
 /** Judges a key by what KMS says of it. */
-export function judgeKey(found: KeyFacts, say: Pick<DeploymentCommands, 'aws'>): readonly Finding[] {
+export function judgeKey(found: KeyFacts, commands: Pick<DeploymentCommands, 'aws'>): readonly Finding[] {
   const { Arn = '', KeyState = '', KeySpec, KeyUsage, MultiRegion, DeletionDate } = found;
   const isEnabled = KeyState === 'Enabled';
   const isFit = KeySpec === 'SYMMETRIC_DEFAULT' && KeyUsage === 'ENCRYPT_DECRYPT' && MultiRegion !== true;
@@ -25,7 +25,7 @@ export function judgeKey(found: KeyFacts, say: Pick<DeploymentCommands, 'aws'>):
     finding(
       'SLUICE_FINDING_KEY_UNUSABLE',
       `${Arn} ${faults}.`,
-      verbs.map((verb) => say.aws('kms', verb, '--key-id', Arn)),
+      verbs.map((verb) => commands.aws('kms', verb, '--key-id', Arn)),
     ),
   ];
 }
@@ -33,7 +33,7 @@ export function judgeKey(found: KeyFacts, say: Pick<DeploymentCommands, 'aws'>):
 /** Alarms, faults, and what could not be read. */
 export function* deploymentFindings(
   { alarms, isLocal, faults, unknown }: StatusFacts,
-  { say }: Place,
+  { commands }: Place,
 ): Findings {
   const on = (alarms ?? []).filter(({ state }) => state === 'ALARM');
   if (on.length > 0)
@@ -46,7 +46,7 @@ export function* deploymentFindings(
         })
         .join(' '),
       [
-        say.aws(
+        commands.aws(
           'cloudwatch',
           'describe-alarms',
           '--alarm-names',
@@ -58,6 +58,8 @@ export function* deploymentFindings(
   if (!isLocal && silent.length > 0)
     yield finding('SLUICE_FINDING_NO_TOPIC', `${silent.length} of ${alarms?.length ?? 0} alarms.`);
   if (faults > 0)
-    yield finding('SLUICE_FINDING_FAULTS', `${counted(faults, 'fault')}.`, [say.control('DELETE', 'faults')]);
+    yield finding('SLUICE_FINDING_FAULTS', `${counted(faults, 'fault')}.`, [
+      commands.control('DELETE', 'faults'),
+    ]);
   for (const { part, why } of unknown) yield finding('SLUICE_FINDING_UNREADABLE', `${part}: ${why}`);
 }

@@ -14,20 +14,28 @@ const OLD_AFTER_MS = { daily: 26 * HOUR_MS, hourly: 3 * HOUR_MS } as const;
 /** How a dataset is named, and commands about its days. */
 type Dataset = ReturnType<typeof datasetOf>;
 
-function datasetOf({ source, dataset }: DatasetDays, { now, say }: Place) {
+function datasetOf({ source, dataset }: DatasetDays, { now, commands }: Place) {
   const words = ['--source', source, '--dataset', dataset];
   const ingest = (action: string, ...more: readonly string[]) =>
-    say.sluice('ingest', action, ...words, ...more);
+    commands.sluice('ingest', action, ...words, ...more);
   return {
     of: `${source}/${dataset}`,
     now,
-    say,
+    commands,
     run: () => ingest('run'),
     status: (day: string | undefined) => ingest('status', ...daysWords(day, now)),
     explain: (day: string) => ingest('explain', '--day', day),
     backfill: (from: string, to = from) => ingest('backfill', '--from', from, '--to', to),
     keep: (from: string, to = from) =>
-      say.sluice('ingest', 'accept', 'keep', ...words, '--from', from, ...(from === to ? [] : ['--to', to])),
+      commands.sluice(
+        'ingest',
+        'accept',
+        'keep',
+        ...words,
+        '--from',
+        from,
+        ...(from === to ? [] : ['--to', to]),
+      ),
   };
 }
 
@@ -93,8 +101,8 @@ function* missingInputs({ days }: DatasetDays, { of, now, explain, keep }: Datas
 }
 
 /** Days whose version lacks files. */
-function* lostFiles({ table, lacking }: DatasetDays, { of, say, backfill }: Dataset): Findings {
-  yield* lostFilesOf(say, { of, table }, lacking, backfill);
+function* lostFiles({ table, lacking }: DatasetDays, { of, commands, backfill }: Dataset): Findings {
+  yield* lostFilesOf(commands, { of, table }, lacking, backfill);
 }
 
 /** Days with many more or fewer rows than usual. */

@@ -43,14 +43,14 @@ const JUDGES: readonly ((facts: StatusFacts, place: Place) => Findings)[] = [
 
 /** Judges facts, and reads nothing: problems first. Commands, also those in a cure, name the deployment. */
 export function judge(facts: StatusFacts, deployment: Judged, region: string): readonly Finding[] {
-  const say = deploymentCommands(deployment, region);
-  const place = { ...deployment, say };
-  const key = facts.key === null ? [] : judgeKey(facts.key, say);
+  const commands = deploymentCommands(deployment, region);
+  const place = { ...deployment, commands };
+  const key = facts.key === null ? [] : judgeKey(facts.key, commands);
   const others = JUDGES.flatMap((findings) => [...findings(facts, place)]);
   const found = (facts.key?.KeyState === 'Enabled' ? [...key, ...others] : causedBy(key, others, facts)).map(
     (one) => ({
       ...one,
-      cure: targetCommands(one.cure, say.options),
+      cure: targetCommands(one.cure, commands.options),
     }),
   );
   const isProblem = ({ severity }: Finding) => severity === 'problem';

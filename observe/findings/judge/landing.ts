@@ -13,31 +13,31 @@ import { type Findings, failedAt, type Place } from './place.ts';
 const NEAR = 0.8;
 
 /** What waits in the landing, and what of it can't be read or deleted. */
-export function* landingFindings(facts: StatusFacts, { now, say }: Place): Findings {
+export function* landingFindings(facts: StatusFacts, { now, commands }: Place): Findings {
   const { landing, undeleted, damaged } = facts.waiting;
   if (landing !== null && isLandingLate(landing, now)) {
     const dead = (facts.deadLetters ?? []).filter(({ part }) => part === 'write').map(deadText);
     yield finding(
       'SLUICE_FINDING_LANDING_LATE',
       `landing/: ${[waitingText(landing), ...dead].join('; ')}.${failedAt(facts, 'write')}`,
-      [say.sluice('redrive', '--landing')],
+      [commands.sluice('redrive', '--landing')],
     );
   }
   if (damaged !== null && damaged.count > 0)
     yield finding('SLUICE_FINDING_DAMAGED', `damaged/: ${damagedText(damaged)}.`, [
-      say.sluice('redrive', '--discard', damaged.first ?? '', '--dry-run'),
-      say.sluice('redrive', '--damaged'),
+      commands.sluice('redrive', '--discard', damaged.first ?? '', '--dry-run'),
+      commands.sluice('redrive', '--damaged'),
     ]);
   if (undeleted !== null && undeleted.count > 0)
     yield finding(
       'SLUICE_FINDING_UNDELETED',
       `landing/: ${waitingText(undeleted)}. S3 answers ${undeleted.why} to s3:DeleteObject.`,
-      [say.sluice('doctor')],
+      [commands.sluice('doctor')],
     );
 }
 
 /** The stream: what waits in its buffer, and its quota. */
-export function* streamFindings(facts: StatusFacts, { config, stack, now, say }: Place): Findings {
+export function* streamFindings(facts: StatusFacts, { config, stack, now, commands }: Place): Findings {
   const { stream } = facts;
   const { count, oldest } = facts.waiting.buffered;
   if (oldest !== null && isStreamLate(oldest, { config, now })) {
@@ -46,12 +46,12 @@ export function* streamFindings(facts: StatusFacts, { config, stack, now, say }:
     const why = facts.failures['landing'];
     const name = stream?.stream ?? partName(stack, 'landing');
     const waits = count === null ? '' : ` ${counted(count, 'request')} ${count === 1 ? 'waits' : 'wait'}.`;
-    const log = say.aws('logs', 'tail', deliveryLogGroup(stack), '--since', '1h');
+    const log = commands.aws('logs', 'tail', deliveryLogGroup(stack), '--since', '1h');
     const subject = why === undefined ? `${name}: its` : `The delivery of ${name} failed last at ${why} Its`;
     yield finding(
       'SLUICE_FINDING_STREAM_LATE',
       `${subject} oldest record has waited since ${oldest}, ${hours.toFixed(1)} hours; Firehose drops it in ${left.toFixed(1)} hours.${waits}`,
-      [stream === null ? say.control('POST', 'flush') : log],
+      [stream === null ? commands.control('POST', 'flush') : log],
     );
   }
   const { quotaShare = null, quota, throttledRecords } = stream ?? {};
@@ -65,7 +65,7 @@ export function* streamFindings(facts: StatusFacts, { config, stack, now, say }:
 }
 
 /** Messages of queues that nobody works off any more. */
-export function* deadLetterFindings(facts: StatusFacts, { say, now }: Place): Findings {
+export function* deadLetterFindings(facts: StatusFacts, { commands, now }: Place): Findings {
   const { landing } = facts.waiting;
   // What the writer leaves is in the landing.
   const isLate = landing !== null && isLandingLate(landing, now);
@@ -73,7 +73,7 @@ export function* deadLetterFindings(facts: StatusFacts, { say, now }: Place): Fi
     // Only with a destination does SQS move what a schedule or a rule has sent to the dead-letter queue itself.
     const to = ['--destination-arn', one.arn.replace(/-dead-letters$/, '')];
     yield finding('SLUICE_FINDING_DEAD_LETTERS', `${deadText(one)}.${failedAt(facts, one.part)}`, [
-      say.aws('sqs', 'start-message-move-task', '--source-arn', one.arn, ...to),
+      commands.aws('sqs', 'start-message-move-task', '--source-arn', one.arn, ...to),
     ]);
   }
 }

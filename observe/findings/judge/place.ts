@@ -11,7 +11,7 @@ export const MOST_NAMED = 5;
 /** The deployment whose facts are judged. */
 export type Judged = Pick<Deployment, 'config' | 'stack' | 'localControl' | 'now'>;
 /** What judges know besides facts. */
-export type Place = Judged & { readonly say: DeploymentCommands };
+export type Place = Judged & { readonly commands: DeploymentCommands };
 /** What a judge finds, in order. */
 export type Findings = Generator<Finding>;
 

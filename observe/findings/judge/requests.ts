@@ -20,7 +20,10 @@ const MANY_REFUSED_SHARE = 0.05;
 const OVER_AFTER_MS = 120_000;
 
 /** Requests of 24 hours that were answered 503. */
-export function* failedRequests({ lastHour, lastDay }: StatusFacts, { stack, now, say }: Place): Findings {
+export function* failedRequests(
+  { lastHour, lastDay }: StatusFacts,
+  { stack, now, commands }: Place,
+): Findings {
   const { failedBy = {}, failedAt = {}, lastStoredAt } = lastHour ?? {};
   const causes: Readonly<Record<string, ErrorEntry>> = { ...CollectError.entries, ...KeysError.entries };
   const failed = Object.keys({ ...lastDay?.failedBy, ...failedBy }).map((code) => {
@@ -51,13 +54,26 @@ export function* failedRequests({ lastHour, lastDay }: StatusFacts, { stack, now
   yield finding(
     'SLUICE_FINDING_NOT_STORED',
     failed.map(({ text }) => text).join(' '),
-    [say.aws('logs', 'filter-log-events', ...log, '--filter-pattern', '{ $.status = 503 }', '--limit', '20')],
+    [
+      commands.aws(
+        'logs',
+        'filter-log-events',
+        ...log,
+        '--filter-pattern',
+        '{ $.status = 503 }',
+        '--limit',
+        '20',
+      ),
+    ],
     failed.every(({ isOver }) => isOver) ? 'warning' : 'problem',
   );
 }
 
 /** Requests that were refused. */
-export function* refusedRequests({ lastHour, lastDay, refusals }: StatusFacts, { say }: Place): Findings {
+export function* refusedRequests(
+  { lastHour, lastDay, refusals }: StatusFacts,
+  { commands }: Place,
+): Findings {
   const codes = Object.entries(lastHour?.refusedBy ?? {});
   const refused = sumOf(codes);
   const day = Math.max(refused, lastDay?.refused ?? 0);
@@ -73,16 +89,16 @@ export function* refusedRequests({ lastHour, lastDay, refusals }: StatusFacts, {
     'SLUICE_FINDING_REFUSED',
     `${refused} of ${requests} requests of the last hour, ${day} within 24 hours: ${listed(groups, '; ')}${more}.`,
     [
-      say.sluice('tail', '--errors'),
-      ...(isKey.includes('SLUICE_KEY_UNKNOWN') ? [say.sluice('keys', 'list')] : []),
+      commands.sluice('tail', '--errors'),
+      ...(isKey.includes('SLUICE_KEY_UNKNOWN') ? [commands.sluice('keys', 'list')] : []),
     ],
     refused > 0 && (refused * 2 > requests || isMany) ? 'problem' : 'warning',
   );
 }
 
 /** A deployment without a key, to which nobody can send. */
-export function* withoutKey({ senders }: StatusFacts, { say }: Place): Findings {
-  if (senders === 0) yield finding('SLUICE_FINDING_NO_KEY', '', [say.sluice('keys', 'add', 'web')]);
+export function* withoutKey({ senders }: StatusFacts, { commands }: Place): Findings {
+  if (senders === 0) yield finding('SLUICE_FINDING_NO_KEY', '', [commands.sluice('keys', 'add', 'web')]);
 }
 
 /** No requests: now, or where some were usual. */
@@ -121,7 +137,7 @@ export function* silence(
 }
 
 /** What was not as usual within the last 24 hours: requests, refused keys, overflow. */
-export function* changeFindings({ lastDay, spikeFrom }: StatusFacts, { say }: Place): Findings {
+export function* changeFindings({ lastDay, spikeFrom }: StatusFacts, { commands }: Place): Findings {
   const texts = (...wanted: readonly Change['what'][]) =>
     (lastDay?.changes ?? [])
       .filter(({ what }) => wanted.includes(what))
@@ -135,22 +151,24 @@ export function* changeFindings({ lastDay, spikeFrom }: StatusFacts, { say }: Pl
   const from = sender === '' ? '' : `. About ${share} % came${sender}, by the log`;
   const spike = texts('requests', 'events');
   const found = [
-    ['SLUICE_FINDING_SPIKE', spike && `${spike}${from}`, [say.sluice('tail')]],
+    ['SLUICE_FINDING_SPIKE', spike && `${spike}${from}`, [commands.sluice('tail')]],
     [
       'SLUICE_FINDING_KEYS_REFUSED',
       texts('unknown_keys'),
-      [say.sluice('tail', '--errors'), say.sluice('keys', 'list')],
+      [commands.sluice('tail', '--errors'), commands.sluice('keys', 'list')],
     ],
-    ['SLUICE_FINDING_OVERFLOW', texts('overflowed'), [say.sluice('tail', '--errors')]],
+    ['SLUICE_FINDING_OVERFLOW', texts('overflowed'), [commands.sluice('tail', '--errors')]],
   ] as const;
-  for (const [code, text, commands] of found) if (text !== '') yield finding(code, `${text}.`, commands);
+  for (const [code, text, shown] of found) if (text !== '') yield finding(code, `${text}.`, shown);
 }
 
 /** Events whose times are seconds, as the collector has noted them. */
-export function* oldTimes({ noted }: StatusFacts, { say }: Place): Findings {
+export function* oldTimes({ noted }: StatusFacts, { commands }: Place): Findings {
   const old = (noted?.before2000 ?? []).map((one) => `${counted(one.count, 'event')}${sentText(one)}`);
   if (old.length > 0)
-    yield finding('SLUICE_FINDING_TIME_SECONDS', `${listed(old, '; ')}.`, [say.sluice('tail', '--errors')]);
+    yield finding('SLUICE_FINDING_TIME_SECONDS', `${listed(old, '; ')}.`, [
+      commands.sluice('tail', '--errors'),
+    ]);
 }
 
 /** A time, and how long ago it was. */
@@ -184,21 +202,21 @@ function sumOf(counts: readonly (readonly [string, number])[]): number {
 }
 
 /** Copies of relay. */
-export function* copyFindings({ relay }: StatusFacts, { now, stack, say }: Place): Findings {
+export function* copyFindings({ relay }: StatusFacts, { now, stack, commands }: Place): Findings {
   if (relay === null) return;
   const { waiting, refused } = relay;
   const copies = (count: number) => counted(count, 'copy', 'copies');
   if (refused.length > 0) {
     const reasons = refused.map((one) => `${one.reason}: ${copies(one.count)}, the oldest of ${one.oldest}`);
     yield finding('SLUICE_FINDING_RELAY_REFUSED', `${listed(reasons)}.`, [
-      say.sluice('relay', 'status'),
-      say.sluice('relay', 'redrive', '--dry-run'),
+      commands.sluice('relay', 'status'),
+      commands.sluice('relay', 'redrive', '--dry-run'),
     ]);
   }
   if (waiting.oldest !== null && now - Date.parse(waiting.oldest) >= HOUR_MS)
     yield finding(
       'SLUICE_FINDING_RELAY_LATE',
       `${copies(waiting.count)}, the oldest since ${waiting.oldest}.`,
-      [say.aws('logs', 'tail', `/aws/lambda/${partName(stack, 'relay')}`, '--since', '1h')],
+      [commands.aws('logs', 'tail', `/aws/lambda/${partName(stack, 'relay')}`, '--since', '1h')],
     );
 }

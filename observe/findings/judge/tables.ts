@@ -10,7 +10,7 @@ import { copiesText, versionsUntil } from './dayTexts.ts';
 import { type Findings, failedAt, listed, MOST_COMMANDS, type Place } from './place.ts';
 
 /** Days of raw tables that lost all their files. */
-export function* lostDays(facts: StatusFacts, { config, say }: Place): Findings {
+export function* lostDays(facts: StatusFacts, { config, commands }: Place): Findings {
   const { curated, exports } = facts;
   for (const kind of forwardedKinds) {
     const kept = curated?.find((one) => one.kind === kind)?.kept ?? [];
@@ -26,7 +26,7 @@ export function* lostDays(facts: StatusFacts, { config, say }: Place): Findings 
       yield finding(
         'SLUICE_FINDING_DAYS_LOST',
         `${config.tables[kind]}: ${listed(days, '; ')}.`,
-        say
+        commands
           .restore(
             config.tables[kind],
             lost.map(({ day }) => day),
@@ -37,19 +37,19 @@ export function* lostDays(facts: StatusFacts, { config, say }: Place): Findings 
 }
 
 /** Hours of which events are missing, as the nights have judged them. */
-export function* shortHours({ receivedHours }: StatusFacts, { say }: Place): Findings {
+export function* shortHours({ receivedHours }: StatusFacts, { commands }: Place): Findings {
   const short = (receivedHours ?? []).filter(({ state }) => state === 'short');
   const days = [...new Set(short.map(({ ds }) => ds))];
   if (short.length > 0)
     yield finding(
       'SLUICE_FINDING_HOUR_SHORT',
       `${listed(short.map(hourText), '; ')}.`,
-      days.map((day) => say.sluice('reconcile', '--deep', '--day', day)),
+      days.map((day) => commands.sluice('reconcile', '--deep', '--day', day)),
     );
 }
 
 /** Days with files that no query reads, as they have no partition. */
-export function* missingPartitions(facts: StatusFacts, { config, say }: Place): Findings {
+export function* missingPartitions(facts: StatusFacts, { config, commands }: Place): Findings {
   const { partitions } = facts;
   const gaps = tableKinds.flatMap((table) => {
     const days = (partitions?.gaps ?? []).flatMap((gap) => (gap.table === table ? [gap.day] : []));
@@ -59,12 +59,12 @@ export function* missingPartitions(facts: StatusFacts, { config, say }: Place): 
     yield finding(
       'SLUICE_FINDING_PARTITION_WRONG',
       `${failedAt(facts, 'register')} Missing: ${gaps.join('; ')}.`.trim(),
-      [say.send('register', '{"sluice":"daily"}')],
+      [commands.send('register', '{"sluice":"daily"}')],
     );
 }
 
 /** Refused events. */
-export function* quarantined({ quarantine }: StatusFacts, { say }: Place): Findings {
+export function* quarantined({ quarantine }: StatusFacts, { commands }: Place): Findings {
   const reasons = quarantine ?? [];
   const cured = reasons.filter(({ reason }) => isCuredByRedrive(reason)).slice(0, MOST_COMMANDS);
   const lost = reasons.filter(({ reason }) => !isCuredByRedrive(reason)).slice(0, MOST_COMMANDS);
@@ -80,8 +80,8 @@ export function* quarantined({ quarantine }: StatusFacts, { say }: Place): Findi
       'SLUICE_FINDING_QUARANTINED',
       `${rows}.${cures.join('')}`,
       [
-        say.sluice('quarantine'),
-        ...cured.map(({ reason }) => say.sluice('redrive', '--reason', reason, '--dry-run')),
+        commands.sluice('quarantine'),
+        ...cured.map(({ reason }) => commands.sluice('redrive', '--reason', reason, '--dry-run')),
       ],
       // Refused events are ordinary; rows that their table did not take are not.
       reasons.some(({ reason }) => isRowFailure(reason)) ? 'problem' : 'warning',

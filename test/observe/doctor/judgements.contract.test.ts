@@ -12,7 +12,7 @@ import { judgeDomain, judgeDrift, judgeStack, stack as missing } from '../../../
 import { deniedByBucket, writerNeeds } from '../../../observe/doctor/writer.ts';
 import { judgeKey } from '../../../observe/findings/judge/deployment.ts';
 
-const say = deploymentCommands(
+const commands = deploymentCommands(
   { stack: { service: 'sluice', stage: 'prod' }, localControl: undefined },
   'eu-west-1',
 );
@@ -55,7 +55,7 @@ describe('a stack', () => {
   it.each(['CREATE_COMPLETE', 'UPDATE_COMPLETE', 'UPDATE_COMPLETE_CLEANUP_IN_PROGRESS', 'IMPORT_COMPLETE'])(
     'is complete after %s',
     (StackStatus) => {
-      expect([...judgeStack({ ...stack, StackStatus }, config, say)]).toEqual([]);
+      expect([...judgeStack({ ...stack, StackStatus }, config, commands)]).toEqual([]);
     },
   );
 
@@ -68,7 +68,7 @@ describe('a stack', () => {
     ['DELETE_FAILED', 'delete-stack'],
   ])('is not complete after %s; the next deployment needs %s first', (StackStatus, verb) => {
     expect([
-      ...judgeStack({ ...stack, StackStatus, StackStatusReason: 'because' }, config, say),
+      ...judgeStack({ ...stack, StackStatus, StackStatusReason: 'because' }, config, commands),
     ]).toMatchObject([
       {
         code: 'SLUICE_FINDING_STACK_UNFINISHED',
@@ -80,7 +80,7 @@ describe('a stack', () => {
 
   it('differs from the configuration in a name', () => {
     const Outputs = [...stack.Outputs, { OutputKey: 'DataBucketName', OutputValue: 'other' }];
-    const found = judgeStack({ ...stack, Outputs, StackStatus: 'CREATE_COMPLETE' }, config, say);
+    const found = judgeStack({ ...stack, Outputs, StackStatus: 'CREATE_COMPLETE' }, config, commands);
     expect([...found]).toMatchObject([
       { code: 'SLUICE_FINDING_STACK_DIFFERS', detail: 'DataBucketName: deployed other, configured b.' },
     ]);
@@ -142,7 +142,7 @@ describe('a key', () => {
     [{ KeyUsage: 'SIGN_VERIFY' }, [], /^k is of a kind .*SIGN_VERIFY/],
     [{ MultiRegion: true }, [], /^k is of a kind .*multi-Region/],
   ] as const)('is judged with %j', (more, verbs, detail: string | RegExp = '') => {
-    expect(judgeKey({ ...fit, ...more }, say)).toMatchObject(
+    expect(judgeKey({ ...fit, ...more }, commands)).toMatchObject(
       verbs === null
         ? []
         : [
@@ -195,8 +195,8 @@ describe('the folders of tables', () => {
 
   it('lack what has come of curated days', () => {
     const fault = { kind: 'events', table: 'curated_events', stale: ['2026-11-19'] } as const;
-    expect(judgeServed([{ ...fault, stale: [] }], { say })).toEqual([]);
-    expect(judgeServed([fault], { say })).toMatchObject([
+    expect(judgeServed([{ ...fault, stale: [] }], { commands })).toEqual([]);
+    expect(judgeServed([fault], { commands })).toMatchObject([
       {
         code: 'SLUICE_FINDING_CURATE_STALE',
         detail: 'curated_events, changed since: 2026-11-19.',
