@@ -13,7 +13,8 @@ export const explain: Command = {
   examples: ['sluice explain SLUICE_KEY_UNKNOWN', 'sluice explain SLUICE_FINDING_LANDING_LATE'],
   async run(line) {
     const [word, ...more] = line.positionals;
-    if (word === undefined) throw new UsageError('SLUICE_USAGE_ARGUMENTS', 'Expected a code: SLUICE_….');
+    if (word === undefined || word === '')
+      throw new UsageError('SLUICE_USAGE_ARGUMENTS', 'Expected a code: SLUICE_….');
     assertNoArguments(more);
     const explained = await explainAnyCode(word.toUpperCase());
     if (explained === null)

@@ -1,24 +1,32 @@
 import { queryCost, usd } from '../../observe/prices.ts';
 
-/** `12,345` */
+/** A whole number with separators: `12,345`. */
 export function count(value: number): string {
   return value.toLocaleString('en-US');
 }
 
-/** What a query has cost, as a sentence. */
+/** What a query in Athena has read and cost at list prices, as a sentence. Of 0 bytes: nothing was asked. */
 export function athenaRead(scannedBytes: number): string {
+  if (scannedBytes === 0) return 'Athena read nothing.';
   return `Athena read ${count(scannedBytes)} bytes, about ${usd(queryCost(scannedBytes))}.`;
 }
 
-/** Lines of a text. */
+/** Each text as a line; empty without any. */
 export function lines(texts: readonly string[]): string {
   return texts.map((text) => `${text}\n`).join('');
 }
 
-/** `4.2 s`, `3 min`, `2.5 h`, `3 d` */
+/**
+ * A duration, rounded for people: `4.2 s` below a minute, `3 min` below an hour, `2.5 h` below two days, then `3 d`. What rounds to
+ * the next unit is written in it.
+ *
+ * @param seconds 0 or more.
+ */
 export function duration(seconds: number): string {
-  if (seconds < 60) return `${Math.round(seconds * 10) / 10} s`;
-  if (seconds < 3_600) return `${Math.round(seconds / 60)} min`;
+  const tenths = Math.round(seconds * 10) / 10;
+  if (tenths < 60) return `${tenths} s`;
+  const minutes = Math.round(seconds / 60);
+  if (minutes < 60) return `${minutes} min`;
   const hours = Math.round(seconds / 360) / 10;
   return hours < 48 ? `${hours} h` : `${Math.round(hours / 24)} d`;
 }

@@ -10,6 +10,9 @@ const CASTS = ['string', 'bigint', 'double', 'boolean', 'date', 'timestamp', 'uu
 const TIME_UNITS = ['s', 'ms', 'us', 'ns', 'timestamp', 'iso'] as const;
 
 /** No statement of SQL can hold a NUL. */
+/** Characters of a column's comment in Glue: https://docs.aws.amazon.com/glue/latest/webapi/API_Column.html */
+export const COMMENT_CHARACTERS = 255;
+
 const hasNoNul = (text: string) => !text.includes('\0');
 
 const columnName = () =>
@@ -270,7 +273,8 @@ const typed = {
     z
       .string('a comment')
       .min(1, 'a comment of at least one character')
-      .max(255, 'a comment of at most 255 characters')
+      .max(COMMENT_CHARACTERS, `a comment of at most ${COMMENT_CHARACTERS} characters`)
+      .regex(/^[\t\P{Cc}]*$/u, 'a comment of one line, without control characters')
       .optional(),
     'The comment that readers see next to the column.',
     'where the column comes from',

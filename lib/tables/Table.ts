@@ -1,4 +1,6 @@
+import { visibleLine } from '../base/text.ts';
 import type { TableKind } from '../schema/kinds.ts';
+import { COMMENT_CHARACTERS } from '../schema/mappings.ts';
 
 /** The Glue types of columns; https://docs.aws.amazon.com/athena/latest/ug/data-types.html */
 export type ColumnType = 'string' | 'boolean' | 'timestamp' | 'date' | 'double' | 'bigint';
@@ -10,6 +12,16 @@ export interface Column {
   readonly type: ColumnType;
   /** Shown by Athena, OWOX and Metabase next to the column; at most 255 characters (Glue's limit). */
   readonly comment: string;
+}
+
+/**
+ * A comment that Glue takes, of a text with names of others: cut, with line breaks and other control characters shown as `\n`.
+ * https://docs.aws.amazon.com/glue/latest/webapi/API_Column.html has the pattern.
+ */
+export function glueComment(text: string): string {
+  const comment = visibleLine(text).slice(0, COMMENT_CHARACTERS);
+  // The cut may go through a character of two code units.
+  return comment.isWellFormed() ? comment : comment.slice(0, -1);
 }
 
 /** A table of the catalog. The partition key is not among `columns`, because Athena refuses a duplicate. */

@@ -3,12 +3,14 @@ import type { DatasetKind } from '../schema/kinds.ts';
 import type { DeclaredColumn } from '../schema/mappings.ts';
 import type { Dataset, Source } from '../schema/sources.ts';
 import { partitionKey, unitIdColumns } from './sharedColumns.ts';
-import type { Column, Table } from './Table.ts';
+import { type Column, glueComment, type Table } from './Table.ts';
 
 /** The table of one dataset. */
 export interface IngestedTable extends Omit<Table, 'kind'> {
   readonly kind: DatasetKind;
+  /** Name of the source. */
   readonly source: string;
+  /** Name of the dataset, which is unique within its source. */
   readonly dataset: string;
 }
 
@@ -23,28 +25,24 @@ export function ingestedTables(config: Pick<Config, 'sources' | 'unitIds'>): Ing
 function ingestedTable(
   config: Pick<Config, 'unitIds'>,
   source: Pick<Source, 'name' | 'bucket'>,
-  dataset: Pick<Dataset, 'name' | 'table' | 'folder'> & KindOfDataset,
+  dataset: Dataset,
 ): IngestedTable {
   return {
     kind: dataset.kind,
     source: source.name,
     dataset: dataset.name,
     name: dataset.table,
-    comment: `${COMMENTS[dataset.kind]} that were dropped into s3://${source.bucket}/${dataset.folder}/, one row each`,
+    comment: `${ROWS_OF_KIND[dataset.kind]} that were dropped into s3://${source.bucket}/${dataset.folder}/, one row each`,
     columns: [...ownColumns(config, dataset), ...originColumns],
-    partitionKey: { ...partitionKey, comment: "Day of the drop's folder; a row's own time may be another's" },
+    partitionKey: {
+      ...partitionKey,
+      comment: "Day of the drop's folder; a row's own time may be another's",
+    },
   };
 }
 
-/** A dataset's kind and the mapping of that kind. */
-type KindOfDataset = Dataset extends infer Each
-  ? Each extends Dataset
-    ? Pick<Each, 'kind' | 'mapping'>
-    : never
-  : never;
-
 /** The columns of a dataset's rows, without their origin. */
-function ownColumns(config: Pick<Config, 'unitIds'>, dataset: KindOfDataset): readonly Column[] {
+function ownColumns(config: Pick<Config, 'unitIds'>, dataset: Dataset): readonly Column[] {
   switch (dataset.kind) {
     case 'table':
       return declaredColumns(dataset.mapping.columns);
@@ -54,28 +52,28 @@ function ownColumns(config: Pick<Config, 'unitIds'>, dataset: KindOfDataset): re
       const { before, after } = ingestedColumns.events;
       return [...before, ...unitIdColumns(config, (unitId) => `Unit ID of type ${unitId}`), ...after];
     }
-    default:
+    case 'metrics':
+    case 'exposures':
       return ingestedColumns[dataset.kind].before;
   }
 }
 
 function declaredColumns(columns: Readonly<Record<string, DeclaredColumn>>): readonly Column[] {
-  return Object.entries(columns).map(([name, from]) => ({
+  return Object.entries(columns).map(([name, column]) => ({
     name,
-    type: from.type,
-    comment:
-      from.comment ??
-      ('folder' in from ? `Folder ${from.folder}= of the file` : `Column ${from.column} of the file`).slice(
-        0,
-        MOST_COMMENT,
-      ),
+    type: column.type,
+    comment: column.comment ?? originComment(column),
   }));
 }
 
-/** Characters of a comment: https://docs.aws.amazon.com/glue/latest/webapi/API_Column.html */
-const MOST_COMMENT = 255;
+/** The comment of a column that the configuration gives none: where its values come from. */
+function originComment(column: DeclaredColumn): string {
+  if ('folder' in column) return glueComment(`Folder ${column.folder}= of the file`);
+  return glueComment(`Column ${column.column} of the file`);
+}
 
-const COMMENTS: Readonly<Record<DatasetKind, string>> = {
+/** What the rows of each kind are, for the table's comment. */
+const ROWS_OF_KIND: Readonly<Record<DatasetKind, string>> = {
   events: 'Events',
   metrics: 'Metrics by unit and day',
   exposures: 'Exposures of units to groups',
@@ -83,7 +81,7 @@ const COMMENTS: Readonly<Record<DatasetKind, string>> = {
   table: 'Rows',
 };
 
-const time = {
+const timestampColumn = {
   name: 'timestamp',
   type: 'timestamp',
   comment: 'When it happened, UTC, as the file has it',
@@ -100,7 +98,7 @@ const originColumns = [
 export const ingestedColumns = {
   events: {
     before: [
-      time,
+      timestampColumn,
       { name: 'event_name', type: 'string', comment: 'Name of the event' },
       { name: 'event_value', type: 'string', comment: 'Value of the event, numbers as text; null when none' },
       { name: 'user_id', type: 'string', comment: 'Unit ID of type userID; null when empty' },
@@ -132,7 +130,7 @@ export const ingestedColumns = {
   },
   exposures: {
     before: [
-      time,
+      timestampColumn,
       { name: 'experiment_id', type: 'string', comment: 'Experiment that the unit was exposed to' },
       { name: 'group_id', type: 'string', comment: 'Group that it was exposed to' },
       { name: 'unit_id', type: 'string', comment: 'Unit that was exposed' },

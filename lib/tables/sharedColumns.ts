@@ -1,5 +1,5 @@
 import type { Config } from '../schema/config.ts';
-import type { Column } from './Table.ts';
+import { type Column, glueComment } from './Table.ts';
 
 // Columns that both forwarded tables have, in runs that come from one source and are filled together.
 
@@ -78,7 +78,7 @@ export function unitIdColumns(
   return Object.entries(config.unitIds).map(([unitId, name]) => ({
     name,
     type: 'string',
-    comment: `${origin(unitId)}; null when empty`.slice(0, 255),
+    comment: glueComment(`${origin(unitId)}; null when empty`),
   }));
 }
 

@@ -18,9 +18,12 @@ describe('a day with files of equal size and ETag', () => {
 
   it('names them', () => {
     expect(words(pair)).toMatch(/: d\/p \(1\)\.parquet, d\/p\.parquet$/);
-    expect(words([file('d/a', '"2"'), ...pair, file('d/x/p', '"1"'), file('d/b', '"2"')])).toMatch(
-      /: d\/a, d\/b, d\/p \(1\)\.parquet, d\/p\.parquet, 1 more/,
+    const twoGroups = [file('d/a', '"2"'), ...pair, file('d/x/p', '"1"'), file('d/b', '"2"')];
+    expect(words(twoGroups)).toMatch(/: d\/a, d\/b; d\/p \(1\)\.parquet, d\/p\.parquet, d\/x\/p$/);
+    const many = ['1', '2', '3'].flatMap((eTag) =>
+      Array.from('abcdef', (name) => file(`${eTag}${name}`, eTag)),
     );
+    expect(words(many)).toMatch(/: 1a, 1b, 1c, 1d, 2 more; 2a, 2b, 2c, 2d, 2 more; 1 more such$/);
   });
 
   it('is only a loaded one, of which nobody said that it is meant so', () => {
@@ -33,6 +36,7 @@ describe('a day with files of equal size and ETag', () => {
     ['another ETag', file('d/q', '"2"')],
     ['another size', file('d/q', '"1"', { size: 8 })],
     ['no rows', file('d/q', '"1"', { rows: { in: 0, out: 0, refused: 0 } })],
+    ['rows that are all refused', file('d/q', '"1"', { rows: { in: 5, out: 0, refused: 5 } })],
     ['another fate', file('d/q', '"1"', { fate: 'left_out' })],
   ])('is none with a file of %s', (_, other) => {
     expect(words([file('d/p', '"1"'), other])).toBeNull();

@@ -51,6 +51,20 @@ describe('ingestedTables', () => {
       });
   });
 
+  it('show control characters of a file’s column in its comment, which Glue refuses, and cut no character in two', () => {
+    const columns = { first: 'first\nname', second: `${'x'.repeat(247)}🚀` };
+    const dataset = { name: 'any', kind: 'table', table: 'any', mapping: { columns } } as const;
+    const own = defineConfig({ bucket: 'experiments', sources: [acmeSource({ datasets: [dataset] })] });
+    const comments = ingestedTables(own).flatMap((table) => table.columns.map(({ comment }) => comment));
+    expect(comments[0]).toBe('Column first\\nname of the file');
+    expect([comments[1]?.length, comments.every((comment) => comment.isWellFormed())]).toEqual([254, true]);
+    const commented = { first: { column: 'a', comment: 'One line\nanother' } };
+    const other = { ...dataset, mapping: { columns: commented } };
+    expect(() =>
+      defineConfig({ bucket: 'experiments', sources: [acmeSource({ datasets: [other] })] }),
+    ).toThrow('a comment of one line');
+  });
+
   it('comment every column within Glue’s 255 characters, and keep ds out of them', () => {
     for (const { columns, partitionKey } of tables) {
       expect(columns.map(({ name }) => name)).not.toContain(partitionKey.name);

@@ -59,7 +59,7 @@ const built: Readonly<Record<string, readonly string[]>> = {
   receivedHoursKey: [receivedHoursKey(config, day)],
   relayWaitingKey: [relayWaitingKey(COPY)],
   triggerKey: [triggerKey('acme')],
-  versionFilesKey: [versionFilesKey('acme', 'web')],
+  versionFilesKey: [versionFilesKey('acme', 'web'), versionFilesKey('curated', 'events')],
   versionNoteKey: [versionNoteKey({ due: Date.parse(day), table: 'acme_web', day, version: 'v1' })],
 };
 

@@ -19,27 +19,28 @@ export function isPreflight({ method, headers }: CorsRequest): boolean {
  * https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-cors.html
  */
 export function corsHeaders(cors: Cors, request: CorsRequest): Record<string, string> {
-  const { method, headers } = request;
-  const preflight = isPreflight(request);
-  if (headers.origin === undefined || (method === 'OPTIONS' && !preflight)) return {};
-  const allowed = cors.allowOrigins.includes('*')
-    ? '*'
-    : cors.allowOrigins.find((one) => one === headers.origin);
-  if (allowed === undefined) return {};
-  return {
-    'access-control-allow-origin': allowed,
-    ...(allowed === '*' ? {} : { vary: 'Origin' }),
-    ...(cors.exposeHeaders.length === 0
-      ? {}
-      : { 'access-control-expose-headers': cors.exposeHeaders.join(',') }),
-    ...(preflight
-      ? {
-          'access-control-allow-methods': cors.allowMethods.join(','),
-          'access-control-allow-headers': cors.allowHeaders.join(','),
-          ...(cors.maxAgeSeconds === undefined
-            ? {}
-            : { 'access-control-max-age': String(cors.maxAgeSeconds) }),
-        }
-      : {}),
+  const { origin } = request.headers;
+  const asks = isPreflight(request);
+  if (origin === undefined || (request.method === 'OPTIONS' && !asks)) return {};
+  const allowed = allowedOrigin(cors, origin);
+  if (allowed === null) return {};
+  const headers: Record<string, string> = { 'access-control-allow-origin': allowed };
+  if (allowed !== '*') headers['vary'] = 'Origin';
+  if (cors.exposeHeaders.length > 0) headers['access-control-expose-headers'] = cors.exposeHeaders.join(',');
+  return asks ? { ...headers, ...preflightHeaders(cors) } : headers;
+}
+
+/** The origin that a browser is told; null for one that is not allowed. */
+function allowedOrigin({ allowOrigins }: Cors, origin: string): string | null {
+  if (allowOrigins.includes('*')) return '*';
+  return allowOrigins.includes(origin) ? origin : null;
+}
+
+function preflightHeaders({ allowMethods, allowHeaders, maxAgeSeconds }: Cors): Record<string, string> {
+  const headers: Record<string, string> = {
+    'access-control-allow-methods': allowMethods.join(','),
+    'access-control-allow-headers': allowHeaders.join(','),
   };
+  if (maxAgeSeconds !== undefined) headers['access-control-max-age'] = String(maxAgeSeconds);
+  return headers;
 }

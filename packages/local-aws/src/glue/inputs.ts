@@ -59,6 +59,7 @@ const columnSchema = z.strictObject({
       GLUE_LIMITS.commentCharacters,
       `Member must have length less than or equal to ${GLUE_LIMITS.commentCharacters}`,
     )
+    .regex(/^[\t\P{Cc}]*$/u, 'Member must satisfy its pattern')
     .optional(),
   Parameters: parametersSchema.optional(),
 });
