@@ -1,3 +1,4 @@
+import { MetricsError } from '../lib/aws/metricData.ts';
 import type { ErrorEntry } from '../lib/base/errors.ts';
 import { QueueError } from '../lib/base/queue.ts';
 import { CollectError } from '../lib/collect/CollectError.ts';
@@ -42,7 +43,16 @@ const drops = [
   TriggerError,
   TriggerFailure,
 ];
-const others = [ConfigError, LambdaError, EngineError, ExportError, CurateError, RelayError, EraseError];
+const others = [
+  ConfigError,
+  LambdaError,
+  EngineError,
+  ExportError,
+  CurateError,
+  RelayError,
+  EraseError,
+  MetricsError,
+];
 
 const entries = new Map<string, ErrorEntry>(
   [
