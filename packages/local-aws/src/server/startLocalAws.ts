@@ -191,142 +191,18 @@ export async function startLocalAws(options: LocalAwsOptions): Promise<LocalAws>
 
 async function start(options: LocalAwsOptions): Promise<LocalAws> {
   await using opened = new AsyncDisposableStack();
-  const { region, id: account, partition, accessKeyId, secretAccessKey } = options.account ?? DEFAULT_ACCOUNT;
-  const clock = options.clock ?? new MovableClock();
-  const folders = dataFolders(options.directory);
-  process.umask(0o077);
-  requireOwnFolders(folders);
-  makeDataPrivate(folders, { onWarning: options.onWarning ?? (() => undefined) });
-  opened.defer(lockDataDirectory(folders.root));
+  const state = openState(opened, options);
   const source = typeof options.stack === 'function' ? await options.stack() : options.stack;
 
-  const faults = new Faults();
-  const store = ObjectStore.open({ directory: folders.s3, clock, account, region });
-  opened.defer(() => store.close());
-  const catalog = Catalog.open({ directory: folders.glue, clock });
-  ensureDefaultDatabase(catalog);
-  const metrics = MetricStore.open({ directory: folders.cloudwatch, clock });
-  opened.defer(() => metrics.close());
-  const queues = Queues.open({
-    directory: folders.sqs,
-    clock,
-    region,
-    account,
-    onMinute: (minute) => metrics.add(queueMetrics(minute)),
-  });
-  opened.defer(() => queues.close());
-  const secrets = Secrets.open({ directory: folders.secrets, clock, partition, region, account });
-  const permissions = openCallPermissions({
-    secrets,
-    queueKey: (name) => (queues.has(name) ? queues.byName(name).settings.KmsMasterKeyId : undefined),
-    place: { partition, region, account },
-    root: { accessKeyId, secretAccessKey },
-    keySeed: options.keySeed ?? 'local-aws',
-  });
-  const keys = new Keys({ clock, partition, region, account, directory: folders.kms, faults });
-  const roles = new Roles(folders.iam, { enforced: options.enforceIam });
-  const { principals } = permissions;
-  const callerByKey = createCallerLookup({ arnOf: (id) => principals.arnOf(id), roles, account });
-  const onRefusal = options.onRefusal ?? (() => undefined);
-  const enforcement =
-    options.enforceIam === true
-      ? new Enforcement({ roles, store, keys, account, clock, onRefusal })
-      : undefined;
-  const bus = openEventBus({
-    region,
-    account,
-    partition,
-    clock,
-    faults,
-    deliver(target, json) {
-      const arn = enforcement === undefined ? target.arn : enforcement.reachableQueue(target);
-      // EventBridge drops an event whose target is gone.
-      if (arn !== undefined && queues.has(arnName(arn))) queues.byArn(arn).send(json);
-    },
-  });
-  opened.defer(() => bus.close());
-  store.onObjectCreated((object) => bus.publishObjectCreated(object));
-  const feed = new Feed(options.readRecord);
-  const firehose = await openFirehose({
-    directory: folders.firehose,
-    clock,
-    sink: objectSink(store, keys),
-    account,
-    faults,
-    onFailure(stream, error) {
-      if (diskProblem(error) !== undefined) reportDefect(error);
-      const logged = deliveryErrorLine(stack?.resources ?? [], stream, error);
-      if (logged !== undefined) logs.open(logName(logged.group))(`${logged.line}\n`);
-    },
-    readRecord: options.readRecord,
-    onAccepted: feed.addRecord.bind(feed),
-    onMetrics: (data) => metrics.add(data),
-    onCall(stream, call) {
-      const delivery = permissions.ofDelivery(stream, call);
-      if (delivery !== undefined)
-        enforcement?.requireRole('firehose.amazonaws.com', delivery.role, stream, delivery.needed);
-    },
-  });
-  opened.defer(() => firehose.close());
-  const athena = await openAthena({
-    directory: folders.athena,
-    clock,
-    catalog,
-    store,
-    openRunner: (prepared) =>
-      openStatementRunner({ catalog, store, prepared, clock, directory: join(folders.athena, 'scratch') }),
-    account,
-    faults,
-    onCall(signer, call) {
-      enforcement?.requireQuery(callerByKey(signer), permissions.ofQuery(call));
-    },
-  });
-  opened.defer(() => athena.close());
-  const logs = new FunctionLogs({
-    directory: folders.logs,
-    clock,
-    metrics,
-    onOutput: feed.addOutput.bind(feed),
-  });
-  // Environments write until they end, which is before this.
-  opened.defer(() => logs.close());
-
-  const sessionOf = principals.sessionOf.bind(principals);
-  const sessions = { roles, clock, issue: principals.issueSession.bind(principals) };
   let stack: Stack | undefined;
   let controlled: Controlled | undefined;
-  const place = { region, account, partition };
-  const services = [
-    s3Service({
-      store,
-      clock,
-      callerOf: callerByKey,
-      keyAccess: keyAccess(keys),
-      hasIdentity: (arn) => roles.has(arn),
-    }),
-    firehose.service,
-    glueService({ catalog, clock, account, faults }),
-    sqsService({ queues, clock, account }),
-    secretsManagerService({ secrets }),
-    athena.service,
-    kmsService({ keys, account, callerOf: callerByKey }),
-    stsService({ account, callerOf: callerByKey, sessions }),
-    iamService({ roles, callerOf: callerByKey, clock }),
-    cloudFormationService({ stack: () => stack && describeStack(stack, place) }),
-    cloudWatchService({
-      metrics,
-      clock,
-      beforeReading: () => logs.readMetrics(),
-      stack: () => stack,
-    }),
-    logsService({
-      logs,
-      groups: () =>
-        (stack?.resources ?? []).flatMap(({ type, physicalId }) =>
-          type === 'AWS::Logs::LogGroup' ? [physicalId] : [],
-        ),
-    }),
-  ];
+  const { place, clock, folders, faults, store, catalog, metrics, queues, secrets, keys, roles } = state;
+  const { bus, feed, permissions, callerByKey, enforcement } = state;
+  const { region, account } = place;
+  const { principals } = permissions;
+  const engines = await openEngines(opened, options, state, () => stack);
+  const { firehose, athena, logs } = engines;
+  const services = serviceTable(state, engines, () => stack);
   const controlPath = options.controlPath ?? '/_local';
   const edge = await startEdge({
     services,
@@ -336,7 +212,7 @@ async function start(options: LocalAwsOptions): Promise<LocalAws> {
     otherTimes: () => clock.timesByPastOffsets(),
     faults,
     credentials: principals.secrets,
-    sessionOf,
+    sessionOf: principals.sessionOf.bind(principals),
     admit: identityPolicyGuard({
       callerOf: callerByKey,
       needsOf: permissions.needsOf,
@@ -392,28 +268,10 @@ async function start(options: LocalAwsOptions): Promise<LocalAws> {
   for (const mapping of deployment.eventSourceMappings) triggers.addMapping(mapping);
   for (const schedule of deployment.schedules) triggers.addSchedule(schedule);
 
-  /** @param ending Queries are not waited for: they are aborted. */
-  async function flush(ending = false): Promise<FlushReport> {
-    const delivered: PendingDelivery[] = [];
-    let undrained = 0;
-    for (let round = 0; round < FLUSH_ROUNDS; round += 1) {
-      const pending = firehose.pending();
-      if (round > 0 && pending.length === 0) break;
-      delivered.push(...pending);
-      await firehose.flush();
-      undrained = await triggers.drain();
-      // A function that runs at a query's end may start another query.
-      for (let query = 0; query < MOST_QUERIES && !ending && athena.pending().running > 0; query += 1) {
-        await athena.idle();
-        undrained = await triggers.drain();
-      }
-    }
-    return { delivered: sumByStream(delivered), undrained };
-  }
   let announced = false;
   opened.defer(async () => {
     // A start that failed has nothing to end: what waits is delivered after the next.
-    if (announced) await flush(true);
+    if (announced) await flushAll({ firehose, athena, triggers }, true);
   });
 
   const endpoints = await startEndpoints(deployment, {
@@ -434,6 +292,7 @@ async function start(options: LocalAwsOptions): Promise<LocalAws> {
 
   const { api, functionUrls } = endpoints;
   const addresses = { endpoint: edge.url, api, functionUrls, directory: folders.root };
+  const flush = () => flushAll({ firehose, athena, triggers });
   const status = (): LocalAwsStatus => ({
     ...addresses,
     pid: process.pid,
@@ -481,6 +340,222 @@ async function start(options: LocalAwsOptions): Promise<LocalAws> {
     flush,
     close,
   };
+}
+
+/** What is open while the cloud runs. */
+type State = ReturnType<typeof openState>;
+type Engines = Awaited<ReturnType<typeof openEngines>>;
+type StackNow = () => Stack | undefined;
+
+/** Opens what is stored, and whom it knows. */
+function openState(opened: AsyncDisposableStack, options: LocalAwsOptions) {
+  const { region, id: account, partition, accessKeyId, secretAccessKey } = options.account ?? DEFAULT_ACCOUNT;
+  const place = { region, account, partition };
+  const clock = options.clock ?? new MovableClock();
+  const folders = dataFolders(options.directory);
+  process.umask(0o077);
+  requireOwnFolders(folders);
+  makeDataPrivate(folders, { onWarning: options.onWarning ?? (() => undefined) });
+  opened.defer(lockDataDirectory(folders.root));
+  const faults = new Faults();
+  const store = ObjectStore.open({ directory: folders.s3, clock, ...place });
+  opened.defer(() => store.close());
+  const catalog = Catalog.open({ directory: folders.glue, clock });
+  ensureDefaultDatabase(catalog);
+  const metrics = MetricStore.open({ directory: folders.cloudwatch, clock });
+  opened.defer(() => metrics.close());
+  const queues = Queues.open({
+    directory: folders.sqs,
+    clock,
+    ...place,
+    onMinute: (minute) => metrics.add(queueMetrics(minute)),
+  });
+  opened.defer(() => queues.close());
+  const secrets = Secrets.open({ directory: folders.secrets, clock, ...place });
+  const permissions = openCallPermissions({
+    secrets,
+    queueKey: (name) => (queues.has(name) ? queues.byName(name).settings.KmsMasterKeyId : undefined),
+    place,
+    root: { accessKeyId, secretAccessKey },
+    keySeed: options.keySeed ?? 'local-aws',
+  });
+  const keys = new Keys({ clock, ...place, directory: folders.kms, faults });
+  const roles = new Roles(folders.iam, { enforced: options.enforceIam });
+  const callerByKey = createCallerLookup({
+    arnOf: (id) => permissions.principals.arnOf(id),
+    roles,
+    account,
+  });
+  const onRefusal = options.onRefusal ?? (() => undefined);
+  const enforcement =
+    options.enforceIam === true
+      ? new Enforcement({ roles, store, keys, account, clock, onRefusal })
+      : undefined;
+  const bus = openEventBus({
+    ...place,
+    clock,
+    faults,
+    deliver(target, json) {
+      const arn = enforcement === undefined ? target.arn : enforcement.reachableQueue(target);
+      // EventBridge drops an event whose target is gone.
+      if (arn !== undefined && queues.has(arnName(arn))) queues.byArn(arn).send(json);
+    },
+  });
+  opened.defer(() => bus.close());
+  store.onObjectCreated((object) => bus.publishObjectCreated(object));
+  const feed = new Feed(options.readRecord);
+  return {
+    place,
+    clock,
+    folders,
+    faults,
+    store,
+    catalog,
+    metrics,
+    queues,
+    secrets,
+    permissions,
+    keys,
+    roles,
+    callerByKey,
+    enforcement,
+    bus,
+    feed,
+  };
+}
+
+/** Opens what runs by itself: streams, queries, and the logs that functions write. */
+async function openEngines(
+  opened: AsyncDisposableStack,
+  { readRecord }: LocalAwsOptions,
+  state: State,
+  stack: StackNow,
+) {
+  const { folders, clock, faults, store, catalog, metrics, keys, feed } = state;
+  const { permissions, enforcement, callerByKey } = state;
+  const { account } = state.place;
+  const firehose = await openFirehose({
+    directory: folders.firehose,
+    clock,
+    sink: objectSink(store, keys),
+    account,
+    faults,
+    onFailure(stream, error) {
+      if (diskProblem(error) !== undefined) reportDefect(error);
+      const logged = deliveryErrorLine(stack()?.resources ?? [], stream, error);
+      if (logged !== undefined) logs.open(logName(logged.group))(`${logged.line}\n`);
+    },
+    readRecord,
+    onAccepted: feed.addRecord.bind(feed),
+    onMetrics: (data) => metrics.add(data),
+    onCall(stream, call) {
+      const delivery = permissions.ofDelivery(stream, call);
+      if (delivery !== undefined)
+        enforcement?.requireRole('firehose.amazonaws.com', delivery.role, stream, delivery.needed);
+    },
+  });
+  opened.defer(() => firehose.close());
+  const athena = await openAthena({
+    directory: folders.athena,
+    clock,
+    catalog,
+    store,
+    openRunner: (prepared) =>
+      openStatementRunner({ catalog, store, prepared, clock, directory: join(folders.athena, 'scratch') }),
+    account,
+    faults,
+    onCall(signer, call) {
+      enforcement?.requireQuery(callerByKey(signer), permissions.ofQuery(call));
+    },
+  });
+  opened.defer(() => athena.close());
+  const logs = new FunctionLogs({
+    directory: folders.logs,
+    clock,
+    metrics,
+    onOutput: feed.addOutput.bind(feed),
+  });
+  // Environments write until they end, which is before this.
+  opened.defer(() => logs.close());
+  return { firehose, athena, logs };
+}
+
+/** Every service that answers. */
+function serviceTable(
+  { place, clock, faults, store, catalog, metrics, queues, secrets, ...known }: State,
+  { firehose, athena, logs }: Engines,
+  stack: StackNow,
+) {
+  const { keys, roles, callerByKey } = known;
+  const { principals } = known.permissions;
+  const { account } = place;
+  const sessions = { roles, clock, issue: principals.issueSession.bind(principals) };
+  return [
+    s3Service({
+      store,
+      clock,
+      callerOf: callerByKey,
+      keyAccess: keyAccess(keys),
+      hasIdentity: (arn) => roles.has(arn),
+    }),
+    firehose.service,
+    glueService({ catalog, clock, account, faults }),
+    sqsService({ queues, clock, account }),
+    secretsManagerService({ secrets }),
+    athena.service,
+    kmsService({ keys, account, callerOf: callerByKey }),
+    stsService({ account, callerOf: callerByKey, sessions }),
+    iamService({ roles, callerOf: callerByKey, clock }),
+    cloudFormationService({
+      stack() {
+        const made = stack();
+        return made && describeStack(made, place);
+      },
+    }),
+    cloudWatchService({
+      metrics,
+      clock,
+      beforeReading: () => logs.readMetrics(),
+      stack,
+    }),
+    logsService({
+      logs,
+      groups: () =>
+        (stack()?.resources ?? []).flatMap(({ type, physicalId }) =>
+          type === 'AWS::Logs::LogGroup' ? [physicalId] : [],
+        ),
+    }),
+  ];
+}
+
+/**
+ * Delivers everything.
+ *
+ * @param ending Queries are not waited for: they are aborted.
+ */
+async function flushAll(
+  {
+    firehose,
+    athena,
+    triggers,
+  }: Pick<Engines, 'firehose' | 'athena'> & { readonly triggers: ReturnType<typeof startTriggers> },
+  ending = false,
+): Promise<FlushReport> {
+  const delivered: PendingDelivery[] = [];
+  let undrained = 0;
+  for (let round = 0; round < FLUSH_ROUNDS; round += 1) {
+    const pending = firehose.pending();
+    if (round > 0 && pending.length === 0) break;
+    delivered.push(...pending);
+    await firehose.flush();
+    undrained = await triggers.drain();
+    // A function that runs at a query's end may start another query.
+    for (let query = 0; query < MOST_QUERIES && !ending && athena.pending().running > 0; query += 1) {
+      await athena.idle();
+      undrained = await triggers.drain();
+    }
+  }
+  return { delivered: sumByStream(delivered), undrained };
 }
 
 function sumByStream(deliveries: readonly PendingDelivery[]): PendingDelivery[] {
