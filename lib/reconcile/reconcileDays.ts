@@ -25,8 +25,8 @@ import { type ReceivedHour, readReceivedHours } from './receivedHours.ts';
 /** Whole days before today that a night judges: three days after an hour nothing of it is open. */
 const NIGHT_DAYS = 4;
 const OVER_MS = 3 * DAY_MS;
-/** Bytes of a damaged object that are read. Of a larger one any line may be a row. */
-const MOST_DAMAGED_BYTES = 16_777_216;
+/** Bytes of damaged objects that are read. Of others any line may be a row. */
+const MOST_DAMAGED_BYTES = 67_108_864;
 
 /** The metric of a night: rows of these days that are short. */
 export const hoursShort = { name: 'hours_short', unit: 'Count' } as const;
@@ -138,8 +138,8 @@ export async function judgeDay(
   return judged(await readHourlyRows(config, ask, day, utcDay(now)), await takenSince(store, start));
 }
 
-/** Firehose's folder of the hour in which the first record of an object came: infra/streams/streams.ts. */
-const HOUR_FOLDER = /\/(\d{4})\/(\d\d)\/(\d\d)\/(\d\d)\//;
+/** The day, and in Firehose's folders the hour, in which the first record of an object came: infra/streams/streams.ts. */
+const FIRST = /\/(\d{4}[-/]\d\d[-/]\d\d)\/(?:(\d\d)\/)?/;
 
 /**
  * Objects of `landing/` that wait, and those of `damaged/` with lines that begin as a row: when their events may have come, epoch
@@ -148,16 +148,20 @@ const HOUR_FOLDER = /\/(\d{4})\/(\d\d)\/(\d\d)\/(\d\d)\//;
 async function readWaiting(store: ObjectStore) {
   const notes = await ListedNotes.list(store);
   const waiting: { readonly from: number; readonly to: number }[] = [];
+  let damagedBytes = 0;
   for (const folder of [LANDING_FOLDER, DAMAGED_FOLDER])
     for await (const object of listObjects(store, folder)) {
       const { key, size, modifiedAt } = object;
       const isDamaged = folder === DAMAGED_FOLDER && !key.endsWith('/');
-      const opened = isDamaged && size <= MOST_DAMAGED_BYTES ? await store.open(key) : null;
+      if (isDamaged) damagedBytes += size;
+      const opened = isDamaged && damagedBytes <= MOST_DAMAGED_BYTES ? await store.open(key) : null;
       const rows = opened === null ? size : rowsIn(Buffer.concat(await opened.body.toArray()));
       if (!(isDamaged ? rows > 0 : isLanded(key) && notes.written(object) === undefined)) continue;
-      const [, year, month, day, hour] = HOUR_FOLDER.exec(key) ?? [];
-      const first = Date.parse(`${year}-${month}-${day}T${hour}:00:00Z`);
-      waiting.push({ from: first || modifiedAt - HOUR_MS, to: modifiedAt });
+      const [, day = '', hour = '00'] = FIRST.exec(key) ?? [];
+      const first = Date.parse(`${day.replaceAll('/', '-')}T${hour}:00:00Z`) || 0;
+      // What the collector has put itself came just before, unless it is tried again.
+      const isDirect = key.startsWith(`${LANDING_FOLDER}direct/`) || first === 0;
+      waiting.push({ from: isDirect ? modifiedAt - HOUR_MS : first, to: modifiedAt });
     }
   return waiting;
 }

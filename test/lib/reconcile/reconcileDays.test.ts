@@ -188,6 +188,14 @@ describe('an hour waits', () => {
     expect([await hourOf(12), await hourOf(20)]).toMatchObject([{ state: 'whole' }, { state: 'open' }]);
   });
 
+  it('for what is tried again, from its day on', async () => {
+    now = at(`${DAY}T13:10:00`);
+    await store.write(`landing/again/1/direct/${DAY}/a.ndjson.gz`, 'rows');
+    await night();
+    const states = await Promise.all([0, 13, 14].map((hour) => hourOf(hour)));
+    expect(states.map((row) => row?.state)).toEqual(['open', 'open', 'whole']);
+  });
+
   it('for a stream that holds its records, and only if it came before its end', async () => {
     count('IncomingRecords', `${DAY}T22:10:00`, 5);
     count('DeliveryToS3.Records', `${DAY}T22:05:00`, 5);
