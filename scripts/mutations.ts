@@ -42,6 +42,9 @@ export const mutations: readonly Mutation[] = [
   of('lib/aws/s3EraseBucket.ts', PAGES, [
     ['VersionIdMarker: answer.NextVersionIdMarker', 'VersionIdMarker: undefined'],
   ]),
+  of('operate/restore.ts', PAGES, [
+    ['VersionIdMarker: answer.NextVersionIdMarker', 'VersionIdMarker: undefined'],
+  ]),
   of('lib/aws/landingBucket.ts', PAGES, [['store.listPage(prefix, { after })', 'store.listPage(prefix)']]),
   of('lib/aws/landedTable.ts', PAGES, [
     ['store.listPage(location, { token })', 'store.listPage(location)'],

@@ -18,6 +18,7 @@ store.ensureBucket(config.bucket, { eventBridge: true });
 const { lines, invoke } = invokedFunction(deployed, {
   AWS_ENDPOINT_URL: aws.options.endpoint,
   AWS_LAMBDA_FUNCTION_MEMORY_SIZE: '1769',
+  SLUICE_STAGE: 'test',
   SLUICE_WRITE_QUEUE: aws.addQueue('write'),
   SLUICE_WRITE_DEAD_LETTERS: aws.addQueue('write-dead-letters'),
 });

@@ -22,6 +22,7 @@ import { dayFolder, versionPrefix } from '../../../lib/tables/tableFolders.ts';
 import { listFolder } from '../../../observe/facts/flow/waitingObjects.ts';
 import { readDeployedLive } from '../../../observe/live/deployedLive.ts';
 import { readLog } from '../../../observe/readLog.ts';
+import { restoreFiles } from '../../../operate/restore.ts';
 import { definedDataset } from '../../harness/configInput.ts';
 import { callsAnswering, callsBySource } from './sdkCalls.ts';
 
@@ -168,6 +169,20 @@ const LISTS: readonly List[] = [
     found: ['2', '1'],
   },
   {
+    of: 'operate/restore.ts ListObjectVersions',
+    pages: [
+      { ...deletedFile('a'), IsTruncated: true, NextKeyMarker: 'k', NextVersionIdMarker: 'v' },
+      { KeyMarker: 'k', VersionIdMarker: 'v' },
+      deletedFile('b'),
+    ],
+    read: async ({ s3 }) => {
+      const asked = { table: 'events', days: [days[1]], dryRun: true };
+      const [day] = await restoreFiles({ s3, config, now: 0 } as never, asked);
+      return day?.deleted;
+    },
+    found: ['a', 'b'],
+  },
+  {
     of: 'lib/aws/gluePartitionCatalog.ts GetPartitions',
     pages: partitions('t'),
     read: async ({ s3, glue }) => {
@@ -238,6 +253,13 @@ const ONE_PAGE: Readonly<Record<string, string>> = {
   'observe/doctor/catalog.ts ListObjectsV2': 'one object',
   'observe/facts/tables/partitionGaps.ts ListObjectsV2': 'one object',
 };
+
+function deletedFile(Key: string) {
+  return {
+    Versions: [{ Key, VersionId: '1', ETag: 'e' }],
+    DeleteMarkers: [{ Key, VersionId: '2', IsLatest: true }],
+  };
+}
 
 function row(value: string) {
   return { Data: [{ VarCharValue: value }] };
