@@ -1,9 +1,10 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import { defineConfig } from '../../../lib/config/defineConfig.ts';
+import { writeNote } from '../../../lib/landing/LandingNotes.ts';
 import { encodeLines } from '../../../lib/landing/store/encodeLines.ts';
 import type { MetricSeries } from '../../../lib/reconcile/hourCounts.ts';
 import { readReceivedHours } from '../../../lib/reconcile/receivedHours.ts';
-import { type Reconciler, reconcileDays } from '../../../lib/reconcile/reconcileDays.ts';
+import { judgeDay, type Reconciler, reconcileDays } from '../../../lib/reconcile/reconcileDays.ts';
 import { MemoryObjects } from '../../harness/MemoryObjects.ts';
 
 const HOUR = 3_600_000;
@@ -46,9 +47,8 @@ beforeEach(() => {
     count('hourly', new Date(hour).toISOString().slice(0, 19), 1);
 });
 
-async function night(nights = 0): Promise<void> {
-  now = NIGHT + nights * 24 * HOUR;
-  const reconciler: Reconciler = {
+function reconcilerNow(): Reconciler {
+  return {
     config,
     names: { stage: 'dev', collect: 'c', register: 'r', stream: 's' },
     afterMs: 150_000,
@@ -64,7 +64,11 @@ async function night(nights = 0): Promise<void> {
     },
     now,
   };
-  await reconcileDays(reconciler, (line) => lines.push(line));
+}
+
+async function night(nights = 0): Promise<void> {
+  now = NIGHT + nights * 24 * HOUR;
+  await reconcileDays(reconcilerNow(), (line) => lines.push(line));
 }
 
 async function hourOf(hour: number, table = 'events') {
@@ -186,6 +190,24 @@ describe('an hour waits', () => {
     for (const key of [...store.objects.keys()]) if (key.startsWith('damaged/')) store.objects.delete(key);
     await night(1);
     expect([await hourOf(12), await hourOf(20)]).toMatchObject([{ state: 'whole' }, { state: 'open' }]);
+  });
+
+  it('for its buffers, until the last event of it is due in its table', async () => {
+    const stateAt = async (time: string) => {
+      now = at(`${DAY}T${time}`);
+      const rows = await judgeDay(reconcilerNow(), DAY);
+      return rows.find(({ hour, table_name }) => hour === 7 && table_name === 'events')?.state;
+    };
+    expect([await stateAt('08:02:29'), await stateAt('08:02:30')]).toEqual(['open', 'whole']);
+  });
+
+  it('not for an object that is written, and only not deleted', async () => {
+    now = at(`${DAY}T07:10:00`);
+    const eTag = (await store.write('landing/2026/11/24/07/x.ndjson.gz', 'rows')) ?? '';
+    const version = { key: 'landing/2026/11/24/07/x.ndjson.gz', eTag, modifiedAt: now };
+    await writeNote(store, version, { written: true, why: 'AccessDenied' });
+    await night();
+    expect(await hourOf(7)).toMatchObject({ state: 'whole', waiting_objects: 0 });
   });
 
   it('for what is tried again, from its day on', async () => {
