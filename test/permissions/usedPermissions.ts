@@ -31,7 +31,7 @@ export class UsedPermissions {
     const ours = roles.filter(({ logicalId }) => names.includes(logicalId));
     return {
       unused: ours.flatMap((role) => this.#unusedBy(role)),
-      refused: ours.flatMap((role) => this.#by(role, false).map(refusalText)),
+      refused: ours.flatMap((role) => this.#by(role, false).filter(isForAnswer).map(refusalText)),
     };
   }
 
@@ -50,6 +50,11 @@ export class UsedPermissions {
       ),
     );
   }
+}
+
+/** Not for the question, without a prefix, whether S3 may say that an object is missing. */
+function isForAnswer({ action, context }: z.infer<typeof decisionSchema>): boolean {
+  return action !== 's3:ListBucket' || context?.['s3:prefix'] !== undefined;
 }
 
 /** With the first folder of what is listed. */
