@@ -24,6 +24,15 @@ const OPERATE = 'operate/redrives.contract';
 
 /** All of them. */
 export const mutations: readonly Mutation[] = [
+  // Pieces.
+  of('lib/drops/load/loadTask.ts', 'lib/drops/load/pieces.contract', [
+    ['      await sendNextPiece(loader, task, known);\n', ''],
+    ["failure.code === 'SLUICE_LOAD_FILES_CHANGING' && run !== undefined", 'false'],
+  ]),
+  of('lib/drops/load/loadDrop.ts', 'lib/drops/load/pieces.contract', [
+    ['Math.max(longest, perByte * bytesOf(files))', 'longest'],
+    ['progress.reasonFor(fingerprint)', 'progress.reason'],
+  ]),
   // Keys.
   of('lib/wire/keys/KeyCache.ts', 'lib/wire/keys/KeyGate', [
     ['Promise.race([this.#underWay, late.promise])', 'this.#underWay'],

@@ -63,6 +63,8 @@ export const MAX_LISTINGS = 4;
 export const PIECE_SHARE = 1 / 16;
 /** Files of one piece. Each takes a round trip, and is named in the piece's result. */
 export const MAX_PIECE_FILES = 10_000;
+/** Milliseconds after which the task of a next piece that nobody has taken is taken for lost, once its sender's message comes again. */
+export const PIECE_TAKEN_MS = 10 * 60_000;
 /** Results of pieces that are read at the same time. */
 export const PARALLEL_RESULTS = 8;
 /** Notes on versions that the sweep after a load processes. The hourly sweep processes all that are due. */

@@ -78,6 +78,12 @@ export class Progress {
     return this.#accepted === this.drop?.fingerprint;
   }
 
+  /** The reason of a task that goes on with a load of these files: an acceptance of other files says nothing of them. */
+  reasonFor(fingerprint: string): IngestTask['reason'] {
+    const isAcceptance = this.reason === 'keep' || this.reason === 'empty';
+    return isAcceptance && this.#accepted !== fingerprint ? 'changed' : this.reason;
+  }
+
   /** Whether a person accepted that rows whose files are gone stay (`keep`) or go (`empty`), of the day as it is listed now. */
   accepts(what: 'keep' | 'empty'): boolean {
     return this.reason === what && this.isAccepted;

@@ -202,13 +202,17 @@ async function loadPieces(load: DayLoad, planned: PlannedRun): Promise<Answer> {
   run = { ...run, task: load.task.piece };
   if (!(await record(load, run))) return null;
   const first = run.done;
+  const startedAt = clock.now();
+  const startedBytes = run.bytes;
   let longest = 0;
   while (run.done < run.pieces) {
     const began = clock.now();
-    // The first piece of an invocation has all of its time.
-    if (run.done > first && invocation.deadline - began < 2 * longest) return handOver(load, run);
     const files = planned.pieces?.[run.done] ?? (await store.readFiles(run.done));
     if (files === null) return 'outdated';
+    // The first piece of an invocation has all of its time. The next may be one file that is larger than all before.
+    const perByte = (began - startedAt) / Math.max(1, run.bytes - startedBytes);
+    const expected = Math.max(longest, perByte * bytesOf(files));
+    if (run.done > first && invocation.deadline - began < 2 * expected) return handOver(load, run);
     const result = await makePiece(load, planned, run, files);
     if (result === 'outdated') return result;
     await store.writeResult(run.done, result);
@@ -361,7 +365,7 @@ async function handOver(
   if (released === null) return null;
   progress.isHandedOver = true;
   await loader.faultPoint?.('handed_over');
-  const next: IngestTask = { ...task, reason: progress.reason, fingerprint, piece };
+  const next: IngestTask = { ...task, reason: progress.reasonFor(fingerprint), fingerprint, piece };
   await loader.tasks.send([JSON.stringify(next)], 0, place.source.name);
   return 'piece';
 }
@@ -408,6 +412,10 @@ function eachPiece<Read>(
 ): Promise<readonly Read[]> {
   const numbers = Array.from({ length: pieces }, (_, piece) => piece);
   return mapLimit(numbers, PARALLEL_RESULTS, read);
+}
+
+function bytesOf(files: readonly DropObject[]): number {
+  return files.reduce((sum, { size }) => sum + size, 0);
 }
 
 function pieceOf({ plan, run }: PlannedRun, files: readonly DropObject[]) {

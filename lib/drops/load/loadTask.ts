@@ -4,7 +4,7 @@ import { failureFields } from '../../base/log.ts';
 import type { Attempt } from '../../lambda/machine.ts';
 import type { LoadInPieces } from '../../ledger/DayRun.ts';
 import type { Settlement } from '../../ledger/Ledger.ts';
-import type { LedgerContent } from '../../ledger/LedgerEntry.ts';
+import type { LedgerContent, LedgerEntry } from '../../ledger/LedgerEntry.ts';
 import { VERSION_KEPT_MS } from '../../ledger/versions.ts';
 import type { Source } from '../../schema/sources.ts';
 import { haveSameFiles, waitingFiles } from '../Drop.ts';
@@ -17,7 +17,7 @@ import {
   taskReasons,
 } from '../dayTable.ts';
 import { joinNames } from '../lastLoad.ts';
-import { MARKER_AFTER_MS, PARALLEL_DAYS } from '../limits.ts';
+import { MARKER_AFTER_MS, PARALLEL_DAYS, PIECE_TAKEN_MS } from '../limits.ts';
 import { COMMIT, lacksCommit, markerReason, SETTLING } from '../plan/decideDay.ts';
 import type { IngestTask } from '../plan/messageBodies.ts';
 import { daysBefore, usualRows } from '../usualRows.ts';
@@ -76,13 +76,30 @@ export async function loadTask(loader: Loader, invocation: Attempt, task: Ingest
     // Another task makes the piece, its load has ended, or was planned anew.
     const known = await loader.ledger.read(subject);
     const next = known?.run === undefined ? known?.queued?.piece : known.run.task;
-    if (!isDeepStrictEqual(next, task.piece)) return { outcome: 'unchanged' };
+    if (!isDeepStrictEqual(next, task.piece)) {
+      await sendNextPiece(loader, task, known);
+      return { outcome: 'unchanged' };
+    }
   }
   const { owner, leaseUntil } = invocation;
   const claimed = await loader.ledger.claim(subject, owner, leaseUntil, task.fingerprint);
   if ('busyUntil' in claimed) return { outcome: 'busy', until: claimed.busyUntil };
   const progress = new Progress(claimed.claim, loader.clock, task);
   return loadClaimed({ loader, invocation, place, task, progress });
+}
+
+/**
+ * Sends the task of the next piece again if nobody has taken it for a while: the invocation that handed the day over may have been
+ * killed before it sent the task. Of two tasks for one piece one is outdated.
+ *
+ * @throws QueueError
+ */
+async function sendNextPiece(loader: Loader, task: IngestTask, known: LedgerEntry | null): Promise<void> {
+  if (known?.run?.task === undefined || known.lease !== undefined) return;
+  const { run, updatedAt } = known;
+  if (loader.clock.now() - updatedAt < PIECE_TAKEN_MS) return;
+  const next: IngestTask = { ...task, fingerprint: run.fingerprint, piece: run.task };
+  await loader.tasks.send([JSON.stringify(next)], 0, task.source);
 }
 
 /** The dataset and day of a task; null if the configuration no longer has the dataset. */
@@ -150,13 +167,15 @@ async function followFailure(load: DayLoad, kind: LoadKind, error: unknown): Pro
   loader.log({ level: 'error', event: 'ingest_load_error', ...failureFields(error) });
   const failure = toLoadFailure(asOutOfTime(error, invocation));
   const { attempts, failure: last, run } = progress.claim.entry;
-  // The day is somebody else's by now, as soon as the message is delivered again.
+  // The day is released. This message, delivered again, sends the task that could not be sent.
   if (progress.isHandedOver) return { outcome: 'handed_back', failure };
   const isFirst = attempts === 1 && run !== undefined && run.done > 0;
   const answer = answerToFailure(kind, {
     attempts,
     tries: invocation.tries,
-    isPermanent: failure.repeats === 'always',
+    // A load in pieces whose files change is over: the next plan begins with the files of then.
+    isPermanent:
+      failure.repeats === 'always' || (failure.code === 'SLUICE_LOAD_FILES_CHANGING' && run !== undefined),
     isLastMessage: invocation.isLastAttempt,
     isAgain: failure.repeats === 'twice' && failure.code === last?.code && !isFirst,
   });

@@ -1,3 +1,4 @@
+import { keysUnder } from '../../ledger/LandingBucket.ts';
 import { movePartition, partitionLocation } from '../../ledger/movePartition.ts';
 import { VERSION_KEPT_MS, versionTime } from '../../ledger/versions.ts';
 import type { Dataset } from '../../schema/sources.ts';
@@ -79,8 +80,7 @@ export async function keepVersion({ loader, invocation, place, progress }: DayLo
   if (version === undefined) return false;
   const { version: known, filesWritten = [] } = progress.claim.entry;
   const prefix = versionPrefix(config, table, day, version);
-  const there =
-    version === known ? filesWritten : (await landing.list(prefix)).map((key) => key.slice(prefix.length));
+  const there = version === known ? filesWritten : await namesUnder(landing, prefix);
   // Files that somebody deleted are found by the hourly look: nothing else has their rows.
   if (there.length === 0) return false;
   if (before === null) {
@@ -125,8 +125,16 @@ export async function quarantineRows(
   const keys = puts.map((_, i) => (i === 0 ? first : `${stem}-${i}.parquet`));
   for (const [i, put] of puts.entries()) await put(keys[i] ?? first);
   // Listed first: in a versioned bucket, deleting a missing object creates a delete marker.
-  const stale = (await landing.list(stem)).filter((key) => !keys.includes(key));
+  const there = await namesUnder(landing, stem);
+  const stale = there.map((name) => `${stem}${name}`).filter((key) => !keys.includes(key));
   if (stale.length > 0) await landing.remove(stale);
+}
+
+/** What keys under a prefix have after it. */
+async function namesUnder(landing: Loader['landing'], prefix: string): Promise<readonly string[]> {
+  const names: string[] = [];
+  for await (const key of keysUnder(landing, prefix)) names.push(key.slice(prefix.length));
+  return names;
 }
 
 /**

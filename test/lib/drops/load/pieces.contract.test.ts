@@ -163,9 +163,9 @@ describe('a day in pieces', () => {
       expect(await loads.entry()).toMatchObject({ run: { plans }, queued: { at, files: 3 } });
       await drop('b', someEvents(10, 12 + plans));
     }
-    const run = { isLastAttempt: true };
     const failure = { code: 'SLUICE_LOAD_FILES_CHANGING' };
-    expect(await loads.load({ ...task, run })).toMatchObject({ outcome: 'failed', failure });
+    expect(await loads.load(task)).toMatchObject({ outcome: 'failed', failure });
+    expect((await planDay(loads, DAY)).tasks).toMatchObject([{ reason: 'changed' }]);
   });
 
   it('that is planned anew says when that was, and how long its own steps took', async () => {
@@ -384,6 +384,56 @@ describe('a day in pieces', () => {
       outcome: 'handed_back',
     });
     expect(await loads.loadInPieces()).toMatchObject({ outcome: 'succeeded', rows: SUM });
+  });
+
+  it.each(['killed', 'handed_back'])(
+    'goes on when a later hand-over is %s before its task is sent',
+    async (how) => {
+      await dropThree();
+      await loads.load({ at: { recorded: later } });
+      const [task] = loads.sent();
+      const tasks = { send: () => Promise.reject(new Error('no queue')) };
+      const broken: LoadOptions = how === 'killed' ? { killAt: 'handed_over' } : { loader: { tasks } };
+      const second = await loads.load({ ...task, ...broken, at: { recorded: later } });
+      expect(second === 'killed' ? second : second.outcome).toBe(how);
+      expect(loads.sent()).toEqual([]);
+      // Its own message comes again, after the visibility timeout of the queue.
+      loads.clock.advance(90 * 60_000);
+      expect(await loads.load(task)).toEqual({ outcome: 'unchanged' });
+      const [again] = loads.sent();
+      expect(again?.piece?.done).toBe(2);
+      expect(await loads.loadInPieces({ ...again })).toMatchObject({ outcome: 'succeeded', rows: SUM });
+      expect(await loads.load(task)).toEqual({ outcome: 'unchanged' });
+      expect(loads.sent()).toEqual([]);
+    },
+  );
+
+  it('hands over before a file that is larger than the time holds', async () => {
+    await drop('a', someEvents(0, 2));
+    await drop('b', someEvents(2, 4_000));
+    const recorded = async () => loads.clock.advance(100_000);
+    const run = { deadline: loads.clock.now() + 400_000 };
+    expect(await loads.load({ run, at: { recorded } })).toEqual({ outcome: 'piece', done: 1, pieces: 2 });
+    expect(await loads.load({ ...loads.sent()[0] })).toMatchObject({ outcome: 'succeeded' });
+  });
+
+  it('takes an acceptance for the files that it was said of, also after a deployment', async () => {
+    await dropThree();
+    await loads.loadInPieces();
+    const accepted = (await planDay(loads, DAY)).tasks[0]?.fingerprint ?? 'as planned';
+    for (const name of ['a', 'b', 'c']) await drop(name, someEvents(0, 0));
+    // The folder is another than when a person accepted it.
+    expect(
+      await loads.load({ reason: 'empty', fingerprint: accepted, at: { recorded: later } }),
+    ).toMatchObject({ outcome: 'piece' });
+    const [task] = loads.sent();
+    const sources = loads.config.sources.map((one) => ({
+      ...one,
+      datasets: one.datasets.map((dataset) => ({ ...dataset, refusedShare: 0.9 })),
+    }));
+    const loader = { config: { ...loads.config, sources } };
+    expect(await loads.loadInPieces({ ...task, loader })).toMatchObject({ outcome: 'inputs_missing' });
+    expect(await loads.read()).toEqual(readEvents(0, 6));
   });
 
   it('is swept by no sweep while it lasts, however long', async () => {
