@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { STATSIG_EXPORTS, statsigExportMapping } from './fields/statsigExports.ts';
+import { COMMENT_CHARACTERS } from './names.ts';
 import { named, noted } from './noted.ts';
 import { parseTimeFormat } from './timeFormat.ts';
 
@@ -10,9 +11,6 @@ const CASTS = ['string', 'bigint', 'double', 'boolean', 'date', 'timestamp', 'uu
 const TIME_UNITS = ['s', 'ms', 'us', 'ns', 'timestamp', 'iso'] as const;
 
 /** No statement of SQL can hold a NUL. */
-/** Characters of a column's comment in Glue: https://docs.aws.amazon.com/glue/latest/webapi/API_Column.html */
-export const COMMENT_CHARACTERS = 255;
-
 const hasNoNul = (text: string) => !text.includes('\0');
 
 const columnName = () =>

@@ -1,3 +1,6 @@
+/** Characters of a column's comment in Glue: https://docs.aws.amazon.com/glue/latest/webapi/API_Column.html */
+export const COMMENT_CHARACTERS = 255;
+
 /**
  * Valid names of a source, a dataset or an export: such names are folders of the ledger, and
  * parts of the names of tables.

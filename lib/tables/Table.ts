@@ -1,6 +1,6 @@
 import { visibleLine } from '../base/text.ts';
 import type { TableKind } from '../schema/kinds.ts';
-import { COMMENT_CHARACTERS } from '../schema/mappings.ts';
+import { COMMENT_CHARACTERS } from '../schema/names.ts';
 
 /** The Glue types of columns; https://docs.aws.amazon.com/athena/latest/ug/data-types.html */
 export type ColumnType = 'string' | 'boolean' | 'timestamp' | 'date' | 'double' | 'bigint';
