@@ -31,10 +31,8 @@ export function statusText(status: Status): string {
 
 function lastHourText({ lastHour, lastRequestAt }: StatusFacts): string {
   if (lastHour === null) return 'Last hour: not known.';
-  if (lastHour.requests === 0) {
-    const lastRequest = lastRequestAt === null ? '' : ` The last request came at ${lastRequestAt}.`;
-    return `Last hour: no request.${lastRequest}`;
-  }
+  const came = lastRequestAt === null ? '' : ` The last request came at ${lastRequestAt}.`;
+  if (lastHour.requests === 0) return `Last hour: no request.${came}`;
   const { requests, refusedBy, failedBy, received, landed, overflowed, quarantined, ignored } = lastHour;
   const counts = { accepted: landed, overflowed, quarantined, ignored };
   const events = Object.entries(counts)
@@ -43,7 +41,7 @@ function lastHourText({ lastHour, lastRequestAt }: StatusFacts): string {
   const failed = sum(failedBy);
   const answers = [`${sum(refusedBy)} refused`, ...(failed > 0 ? [`${failed} answered 503`] : [])];
   const ofEvents = events.length === 0 ? '' : ` (${events.join(', ')})`;
-  return `Last hour: ${counted(requests, 'request')} (${answers.join(', ')}), ${counted(received, 'event')}${ofEvents}. The last request came at ${lastRequestAt?.slice(11, 16)}.`;
+  return `Last hour: ${counted(requests, 'request')} (${answers.join(', ')}), ${counted(received, 'event')}${ofEvents}.${came}`;
 }
 
 function lastDayText({ lastDay }: StatusFacts): string {
@@ -103,7 +101,10 @@ function partsText(status: StatusFacts): string[] {
       const lateDrops = late.length === 0 ? '' : `, late: ${late.map(({ day }) => day).join(', ')}`;
       return `Drops of ${source}/${dataset}: ${calendar(days)}${lateDrops}.`;
     }),
-    ...(exports ?? []).map(({ export: name, days }) => `Export ${name}: ${calendar(days)}.`),
+    ...(exports ?? []).map(({ export: name, days, firstDay }) => {
+      const lookback = days.filter(({ day }) => day >= firstDay);
+      return `Export ${name}: ${calendar(lookback, 'exported')}.`;
+    }),
     ...(curated ?? []).map(
       ({ table, listed, raw, failed, late }) =>
         `Views read ${counted(listed, 'day')} from ${table}; of those that are old enough, ${raw} raw (${failed.length} failed, ${late.length} late).`,
@@ -122,8 +123,7 @@ function partsText(status: StatusFacts): string[] {
   return parts.flatMap((part) => part || []);
 }
 
-const MARKS: Readonly<Record<LedgerState, string>> = {
-  succeeded: 'loaded',
+const MARKS: Readonly<Record<Exclude<LedgerState, 'succeeded'>, string>> = {
   succeeded_no_data: 'empty',
   inputs_missing: 'without inputs',
   failed: 'failed',
@@ -132,10 +132,10 @@ const MARKS: Readonly<Record<LedgerState, string>> = {
 };
 
 /** `5 loaded, 1 failed, 1 without files seen (2026-11-14 to 2026-11-20)` */
-function calendar(days: readonly Pick<DropDay, 'day' | 'state'>[]): string {
+function calendar(days: readonly Pick<DropDay, 'day' | 'state'>[], done = 'loaded'): string {
   const counts = new Map<string, number>();
   for (const { state } of days) {
-    const mark = state === null ? 'without files seen' : MARKS[state];
+    const mark = state === null ? 'without files seen' : state === 'succeeded' ? done : MARKS[state];
     counts.set(mark, (counts.get(mark) ?? 0) + 1);
   }
   const text = [...counts].map(([mark, count]) => `${count} ${mark}`).join(', ');

@@ -237,7 +237,7 @@ export const findingCatalogue = {
   ),
   SLUICE_FINDING_REFUSED: problem(
     'Requests were refused with 4xx within 24 hours. SDKs do not send them again.',
-    'The detail has the codes, with the SDK and the label of the key, or the first digits of the SHA-256 of a key that is not in the list. The first command shows requests as they come; docs/answers.md has each code.',
+    'The detail has the codes, with the SDK and the label of the key, or the first digits of the SHA-256 of a key that is not in the list. `tail` shows requests until Ctrl-C; docs/answers.md has each code.',
     { part: 'collector', section: 'refused' },
   ),
   SLUICE_FINDING_NO_KEY: problem(
@@ -267,7 +267,7 @@ export const findingCatalogue = {
   ),
   SLUICE_FINDING_KEYS_REFUSED: warning(
     'Within 24 hours far more requests than usual were answered 401: they had no key, or one that may not send events.',
-    'The first command shows the requests. If a release has a new key, give it to `sluice keys add LABEL` on stdin; else somebody scans.',
+    '`tail` shows the requests until Ctrl-C. If a release has a new key, give it to `sluice keys add LABEL` on stdin; else somebody scans.',
     { part: 'collector', section: 'refused' },
   ),
   SLUICE_FINDING_OVERFLOW: warning(
@@ -287,7 +287,7 @@ export const findingCatalogue = {
   ),
   SLUICE_FINDING_EXPORT_KEPT: problem(
     "Files that were exported are gone from their table, neither by retention nor as the day has another version. Their copies stay in the customer's bucket.",
-    'Bring the files back (docs/platform.md, "Restore"): the finding ends with the next export of the day, which of a day before the lookback the command after the first one asks for. Where the rows shall go from the customer\'s bucket as well, docs/export.md, "Files that are gone", says how.',
+    'Bring the files back by `restore` (docs/platform.md, "Restore"). The finding ends with the next export of the day; of days before the lookback, `export run` asks for it. Where the rows shall go from the customer\'s bucket as well, docs/export.md, "Files that are gone", says how.',
     { part: 'drops', section: 'exports' },
   ),
   SLUICE_FINDING_INPUTS_MISSING: problem(

@@ -11,7 +11,7 @@ import { erasures } from '../../lib/erase/Manifest.ts';
 import { noteRawDays } from '../../lib/landing/catalog/rawDays.ts';
 import { exportsSchema } from '../../lib/schema/exports.ts';
 import { curatedSubject } from '../../lib/tables/ledgerKeys.ts';
-import { versionPrefix } from '../../lib/tables/tableFolders.ts';
+import { dayFolder, versionPrefix } from '../../lib/tables/tableFolders.ts';
 import { stoppedErasures } from '../../observe/doctor/bucket.ts';
 import type { Setup } from '../../observe/doctor/Setup.ts';
 import {
@@ -332,6 +332,12 @@ describe('the calendar of curated days', () => {
     const lost = async () => (await readLostDays(place())).map(({ table, day }) => `${table} ${day}`);
     for (const days of [[gone, other], [gone, other], [DAY]]) await look(days);
     expect(await lost()).toEqual([`exposures ${gone}`, `exposures ${other}`]);
+    // Files that are back before the hourly look has them.
+    const back = `${dayFolder(config, 'exposures', gone)}a.parquet`;
+    const store = s3ObjectStore(s3, config.bucket);
+    const eTag = await store.write(back, 'x');
+    expect(await lost()).toEqual([`exposures ${other}`]);
+    await store.remove(back, eTag ?? '');
     // The hourly look writes its note between the read and the write of the command.
     let races = 0;
     s3.middlewareStack.add(

@@ -224,7 +224,7 @@ const cases: readonly Case[] = [
     'REFUSED',
     'problem',
     '60 of 60 requests of the last hour, 60 within 24 hours: 60 SLUICE_BODY_NOT_JSON.',
-    'npx sluice tail --errors',
+    'npx sluice tail --errors --last 20',
   ],
   [
     'a key is unknown',
@@ -239,7 +239,8 @@ const cases: readonly Case[] = [
     'REFUSED',
     'problem',
     `20 of 400 requests of the last hour, 900 within 24 hours: 900 SLUICE_KEY_UNKNOWN from js-client 3 with the key 9f86d081, first ${at(9)}, last ${at(8)}.`,
-    'npx sluice tail --errors',
+    'npx sluice keys list',
+    'npx sluice tail --errors --last 20',
   ],
   [
     'requests were refused earlier in the day',
@@ -299,7 +300,8 @@ const cases: readonly Case[] = [
     'KEYS_REFUSED',
     'warning',
     changedText('requests'),
-    'npx sluice tail --errors',
+    'npx sluice keys list',
+    'npx sluice tail --errors --last 20',
   ],
   [
     'more goes past the stream than usual',
@@ -307,7 +309,7 @@ const cases: readonly Case[] = [
     'OVERFLOW',
     'warning',
     changedText('events'),
-    'npx sluice tail --errors',
+    'npx sluice tail --errors --last 20',
   ],
   [
     'a day has no partition',
@@ -345,6 +347,9 @@ const cases: readonly Case[] = [
     'problem',
     'out, s3://acme/out/: 2026-11-02 1 file, 2026-11-03 1 file, 2026-11-05 1 file, 2026-11-17 1 file.',
     'npx sluice export status --export out --days 20',
+    'npx sluice restore --table statsig_forwarded_events --from 2026-11-17',
+    'npx sluice restore --table statsig_forwarded_events --from 2026-11-05',
+    'npx sluice restore --table statsig_forwarded_events --from 2026-11-02 --to 2026-11-03',
     'npx sluice export run --export out --from 2026-11-05 --to 2026-11-05',
     'npx sluice export run --export out --from 2026-11-02 --to 2026-11-03',
   ],
@@ -672,7 +677,7 @@ const cases: readonly Case[] = [
     'TIME_SECONDS',
     'warning',
     `6 events from python 1.0 with the key shop, first ${at(9)}, last ${at(8)}; 1 event, first ${at(9)}, last ${at(9)}.`,
-    'npx sluice tail --errors',
+    'npx sluice tail --errors --last 20',
   ],
   [
     'a client sends everything again',
@@ -803,7 +808,7 @@ describe('a finding of sluice status', () => {
     [20, 401, 'warning'],
   ])('of %i of %i refused requests is a %s', (refused, requests, severity) => {
     expect(judge(refusedBy({ SLUICE_KEY_UNKNOWN: refused }, requests))).toMatchObject([
-      { severity, commands: [expect.any(String), expect.stringMatching(/^npx sluice keys list /)] },
+      { severity, commands: [expect.stringMatching(/^npx sluice keys list /), expect.any(String)] },
     ]);
   });
 

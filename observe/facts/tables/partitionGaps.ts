@@ -64,18 +64,26 @@ export interface LostRawDay extends LostDay {
 }
 
 /**
- * Days of raw tables that had files and have none: one call of S3 for each table.
+ * Days of raw tables that had files and have none: one call of S3 for each table, and one for each of these days, as files may
+ * have come back since the hourly look.
  *
  * @throws What the client of S3 throws.
  */
 export async function readLostDays({
   s3,
-  config: { bucket: Bucket },
+  config,
 }: Pick<Deployment, 's3' | 'config'>): Promise<readonly LostRawDay[]> {
+  const Bucket = config.bucket;
   const read = async (table: ForwardedKind) => {
     const found = await ifThere(s3.send(new GetObjectCommand({ Bucket, Key: rawDaysKey(table) })));
     const note = parseRawDays(await found?.Body?.transformToString());
-    return note === null ? [] : lostDays(note).map((day) => ({ table, ...day }));
+    const lost: LostRawDay[] = [];
+    for (const one of note === null ? [] : lostDays(note)) {
+      const Prefix = dayFolder(config, table, one.day);
+      const { KeyCount } = await s3.send(new ListObjectsV2Command({ Bucket, Prefix, MaxKeys: 1 }));
+      if (KeyCount === 0) lost.push({ table, ...one });
+    }
+    return lost;
   };
   return (await Promise.all(forwardedKinds.map(read))).flat();
 }

@@ -41,8 +41,11 @@ export function* exportFindings(
     if (copies.length > 0) {
       const texts = copies.map(({ day, kept }) => `${day} ${counted(kept, 'file')}`);
       const old = dayRanges(copies.flatMap(({ day }) => (day < firstDay ? [day] : [])));
+      const copied = copies.map(({ day }) => day);
+      const restores = commands.restore(of, copied);
       yield finding('SLUICE_FINDING_EXPORT_KEPT', `${name}, ${target}: ${listed(texts)}.`, [
         show(copies[0]?.day),
+        ...restores.slice(0, MOST_COMMANDS),
         ...old.slice(0, MOST_COMMANDS).map(({ from, to }) => run(from, to)),
       ]);
     }

@@ -89,8 +89,8 @@ export function* refusedRequests(
     'SLUICE_FINDING_REFUSED',
     `${refused} of ${requests} requests of the last hour, ${day} within 24 hours: ${listed(groups, '; ')}${more}.`,
     [
-      commands.sluice('tail', '--errors'),
       ...(isKey.includes('SLUICE_KEY_UNKNOWN') ? [commands.sluice('keys', 'list')] : []),
+      tailErrors(commands),
     ],
     refused > 0 && (refused * 2 > requests || isMany) ? 'problem' : 'warning',
   );
@@ -155,9 +155,9 @@ export function* changeFindings({ lastDay, spikeFrom }: StatusFacts, { commands 
     [
       'SLUICE_FINDING_KEYS_REFUSED',
       texts('unknown_keys'),
-      [commands.sluice('tail', '--errors'), commands.sluice('keys', 'list')],
+      [commands.sluice('keys', 'list'), tailErrors(commands)],
     ],
-    ['SLUICE_FINDING_OVERFLOW', texts('overflowed'), [commands.sluice('tail', '--errors')]],
+    ['SLUICE_FINDING_OVERFLOW', texts('overflowed'), [tailErrors(commands)]],
   ] as const;
   for (const [code, text, shown] of found) if (text !== '') yield finding(code, `${text}.`, shown);
 }
@@ -166,9 +166,12 @@ export function* changeFindings({ lastDay, spikeFrom }: StatusFacts, { commands 
 export function* oldTimes({ noted }: StatusFacts, { commands }: Place): Findings {
   const old = (noted?.before2000 ?? []).map((one) => `${counted(one.count, 'event')}${sentText(one)}`);
   if (old.length > 0)
-    yield finding('SLUICE_FINDING_TIME_SECONDS', `${listed(old, '; ')}.`, [
-      commands.sluice('tail', '--errors'),
-    ]);
+    yield finding('SLUICE_FINDING_TIME_SECONDS', `${listed(old, '; ')}.`, [tailErrors(commands)]);
+}
+
+/** Runs until Ctrl-C, so it comes last. */
+function tailErrors(commands: Place['commands']): string {
+  return commands.sluice('tail', '--errors', '--last', '20');
 }
 
 /** A time, and how long ago it was. */
