@@ -76,6 +76,7 @@ export function trialConfig(trial: Trial, architecture: 'arm64' | 'x86_64') {
     endpoint: { kind: trial.endpoint },
     keysInSecret: true,
     curate: false,
+    reconcile: false,
     stages: [trialStage(trial)],
     sources: [
       {
