@@ -21,6 +21,16 @@ export function counted(value: number, one: string, several = `${one}s`): string
   return `${value.toLocaleString('en-US')} ${value === 1 ? one : several}`;
 }
 
+/** Names that {@link listed} shows, and a command takes. */
+export const MOST_NAMED = 5;
+
+/** Names of things, the first of many: `a, b, c, d, e and 7 more`. */
+export function listed(names: readonly string[], between = ', '): string {
+  const more = names.length - MOST_NAMED;
+  const rest = more > 0 ? ` and ${more} more` : '';
+  return `${names.slice(0, MOST_NAMED).join(between)}${rest}`;
+}
+
 /** A text that may be of any length, cut with its length behind it. @param most Characters that are kept. */
 export function shortText(text: string, most: number): string {
   return text.length <= most ? text : `${text.slice(0, most)}… (${text.length} characters)`;

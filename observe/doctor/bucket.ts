@@ -24,7 +24,7 @@ import { s3ObjectStore } from '../../lib/aws/s3ObjectStore.ts';
 import { mapLimit } from '../../lib/base/concurrency.ts';
 import { valueAt } from '../../lib/base/json.ts';
 import { type ListedObject, listObjects } from '../../lib/base/ObjectStore.ts';
-import { counted } from '../../lib/base/text.ts';
+import { counted, listed } from '../../lib/base/text.ts';
 import { addDays, DAY_MS, isoTimestamp, utcDay } from '../../lib/base/time.ts';
 import { erasures } from '../../lib/erase/Manifest.ts';
 import { STOPPED_AFTER_MS } from '../../lib/ledger/erasureNotes.ts';
@@ -36,7 +36,6 @@ import { ifThere } from '../explainAwsError.ts';
 import { dayFolders } from '../facts/tables/partitionGaps.ts';
 import { type Finding, finding } from '../findings/catalogue.ts';
 import { judgeKey } from '../findings/judge/deployment.ts';
-import { listed } from '../findings/judge/place.ts';
 import { type Look, settled } from './Look.ts';
 import type { Setup } from './Setup.ts';
 

@@ -6,6 +6,7 @@ import { logicalIds } from '../../infra/template/Stack.ts';
 import { gluePartitionCatalog } from '../../lib/aws/gluePartitionCatalog.ts';
 import { valueAt } from '../../lib/base/json.ts';
 import { quoteText } from '../../lib/base/sql.ts';
+import { listed } from '../../lib/base/text.ts';
 import { addDays, isUtcDay, utcDay } from '../../lib/base/time.ts';
 import type { CatalogPartition } from '../../lib/landing/catalog/PartitionCatalog.ts';
 import { dayLocation, findStalePartitions } from '../../lib/landing/catalog/registerPartitions.ts';
@@ -23,7 +24,6 @@ import { ifThere } from '../explainAwsError.ts';
 import { readServedFaults } from '../facts/days/curatedDays.ts';
 import { dayFolders } from '../facts/tables/partitionGaps.ts';
 import { type Finding, finding } from '../findings/catalogue.ts';
-import { listed } from '../findings/judge/place.ts';
 import { type Look, settled } from './Look.ts';
 import type { Setup } from './Setup.ts';
 

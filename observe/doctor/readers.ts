@@ -7,12 +7,12 @@ import { readerId } from '../../infra/readers/readers.ts';
 import { arnIn, bucketArn, policyScope } from '../../lib/access/arns.ts';
 import { allow, type Statement } from '../../lib/access/policyDocument.ts';
 import { readerPermissions } from '../../lib/access/readerPermissions.ts';
+import { listed } from '../../lib/base/text.ts';
 import { forwardedKinds } from '../../lib/schema/kinds.ts';
 import type { Reader } from '../../lib/schema/readers.ts';
 import { LANDING_FOLDER } from '../../lib/tables/objectKeys.ts';
 import { dayFolder } from '../../lib/tables/tableFolders.ts';
 import { type Finding, finding } from '../findings/catalogue.ts';
-import { listed } from '../findings/judge/place.ts';
 import { type Look, settled } from './Look.ts';
 import type { Setup } from './Setup.ts';
 

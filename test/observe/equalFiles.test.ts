@@ -20,10 +20,9 @@ describe('a day with files of equal size and ETag', () => {
     expect(words(pair)).toMatch(/: d\/p \(1\)\.parquet, d\/p\.parquet$/);
     const twoGroups = [file('d/a', '"2"'), ...pair, file('d/x/p', '"1"'), file('d/b', '"2"')];
     expect(words(twoGroups)).toMatch(/: d\/a, d\/b; d\/p \(1\)\.parquet, d\/p\.parquet, d\/x\/p$/);
-    const many = ['1', '2', '3'].flatMap((eTag) =>
-      Array.from('abcdef', (name) => file(`${eTag}${name}`, eTag)),
-    );
-    expect(words(many)).toMatch(/: 1a, 1b, 1c, 1d, 2 more; 2a, 2b, 2c, 2d, 2 more; 1 more such$/);
+    const many = file('a', '1');
+    const names = Array.from('bcdefg', (name) => file(name, '1'));
+    expect(words([many, ...names])).toMatch(/: a, b, c, d, e and 2 more$/);
   });
 
   it('is only a loaded one, of which nobody said that it is meant so', () => {

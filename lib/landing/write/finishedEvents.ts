@@ -65,9 +65,10 @@ const HOUR = /^\d{4}-\d\d-\d\dT\d\d$/;
 
 /** The hour in which the row between two bytes was received; null if it does not say. */
 function hourOf(text: Buffer, from: number, to: number): string | null {
-  const at = text.indexOf(RECEIVED_AT, from);
-  if (at < 0 || at >= to) return null;
-  const begin = at + RECEIVED_AT.length;
+  // Of the row alone: a row without a time does not have all that follow searched.
+  const at = text.subarray(from, to).indexOf(RECEIVED_AT);
+  if (at < 0) return null;
+  const begin = from + at + RECEIVED_AT.length;
   const hour = text.toString('latin1', begin, begin + 13);
   return HOUR.test(hour) ? hour : null;
 }

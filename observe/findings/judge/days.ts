@@ -1,4 +1,4 @@
-import { counted } from '../../../lib/base/text.ts';
+import { counted, listed } from '../../../lib/base/text.ts';
 import { DAY_MS, utcDay } from '../../../lib/base/time.ts';
 import { forwardedKinds } from '../../../lib/schema/kinds.ts';
 import { dayRanges } from '../../../lib/views/curatedDays.ts';
@@ -7,7 +7,7 @@ import type { CurationState, KeptDay } from '../../facts/days/curatedDays.ts';
 import type { StatusFacts } from '../../facts/statusFacts.ts';
 import { finding } from '../catalogue.ts';
 import { copiesText, failedDays, failingText, lostFilesOf, versionsUntil } from './dayTexts.ts';
-import { type Findings, listed, MOST_COMMANDS, type Place } from './place.ts';
+import { type Findings, MOST_COMMANDS, type Place } from './place.ts';
 
 /** Shares of a day's rows that are resends: from the first with many times the usual share, from the second always. */
 const RESENT = { more: 0.05, much: 0.5, times: 5 } as const;

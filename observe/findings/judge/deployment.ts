@@ -1,8 +1,8 @@
-import { counted } from '../../../lib/base/text.ts';
+import { counted, MOST_NAMED } from '../../../lib/base/text.ts';
 import type { DeploymentCommands } from '../../deploymentCommands.ts';
 import type { KeyFacts, StatusFacts } from '../../facts/statusFacts.ts';
 import { type Finding, finding } from '../catalogue.ts';
-import { type Findings, MOST_NAMED, type Place } from './place.ts';
+import type { Findings, Place } from './place.ts';
 
 /** States of a key that somebody can end. https://docs.aws.amazon.com/kms/latest/developerguide/key-state.html */
 const KEY_STATES: Readonly<Record<string, { readonly is: string; readonly verbs: readonly string[] }>> = {

@@ -5,8 +5,6 @@ import type { Finding } from '../catalogue.ts';
 
 /** Failed days and reasons that have a command. */
 export const MOST_COMMANDS = 3;
-/** Names that a text lists, and a command takes. */
-export const MOST_NAMED = 5;
 
 /** The deployment whose facts are judged. */
 export type Judged = Pick<Deployment, 'config' | 'stack' | 'localControl' | 'now'>;
@@ -24,11 +22,4 @@ export function failedAt({ failures }: StatusFacts, part: string): string {
 /** Says how many more days a finding is about than the one that it names. */
 export function otherDays(count: number): string {
   return count < 2 ? '' : `; and ${count - 1} other ${count === 2 ? 'day' : 'days'}`;
-}
-
-/** Names of things, the first of many. */
-export function listed(names: readonly string[], between = ', '): string {
-  const more = names.length - MOST_NAMED;
-  const rest = more > 0 ? ` and ${more} more` : '';
-  return `${names.slice(0, MOST_NAMED).join(between)}${rest}`;
 }

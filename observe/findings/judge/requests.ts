@@ -1,6 +1,6 @@
 import { partName } from '../../../infra/template/Stack.ts';
 import type { ErrorEntry } from '../../../lib/base/errors.ts';
-import { counted } from '../../../lib/base/text.ts';
+import { counted, listed } from '../../../lib/base/text.ts';
 import { HOUR_MS } from '../../../lib/base/time.ts';
 import { CollectError } from '../../../lib/collect/CollectError.ts';
 import { KeysError } from '../../../lib/wire/keys/Keyring.ts';
@@ -9,7 +9,7 @@ import type { SentGroup } from '../../facts/flow/loggedRequests.ts';
 import { failedText, NOT_STORED } from '../../facts/flow/requestCounts.ts';
 import type { StatusFacts } from '../../facts/statusFacts.ts';
 import { finding } from '../catalogue.ts';
-import { type Findings, listed, type Place } from './place.ts';
+import type { Findings, Place } from './place.ts';
 
 /** Refused requests from which they are a problem at a small share: as the alarm on 4xx has it. */
 const MANY_REFUSED = 20;

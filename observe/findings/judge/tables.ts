@@ -1,4 +1,4 @@
-import { counted } from '../../../lib/base/text.ts';
+import { counted, listed } from '../../../lib/base/text.ts';
 import { isoTimestamp } from '../../../lib/base/time.ts';
 import { isCuredByRedrive, isRowFailure } from '../../../lib/landing/quarantineReasons.ts';
 import { hourText } from '../../../lib/reconcile/receivedHours.ts';
@@ -7,7 +7,7 @@ import { explainCode } from '../../explainCode.ts';
 import type { StatusFacts } from '../../facts/statusFacts.ts';
 import { finding } from '../catalogue.ts';
 import { copiesText, versionsUntil } from './dayTexts.ts';
-import { type Findings, failedAt, listed, MOST_COMMANDS, type Place } from './place.ts';
+import { type Findings, failedAt, MOST_COMMANDS, type Place } from './place.ts';
 
 /** Days of raw tables that lost all their files. */
 export function* lostDays(facts: StatusFacts, { config, commands }: Place): Findings {

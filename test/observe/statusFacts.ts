@@ -1,0 +1,206 @@
+import { defineConfig } from '../../lib/config/defineConfig.ts';
+import type { DatasetDays, DropDay } from '../../observe/facts/days/ledgerDays.ts';
+import type { Change } from '../../observe/facts/flow/changes.ts';
+import type { LastHour } from '../../observe/facts/flow/requestCounts.ts';
+import type { StatusFacts } from '../../observe/facts/statusFacts.ts';
+
+/** The time of the facts, epoch milliseconds. */
+export const NOW = Date.UTC(2026, 10, 20, 12);
+export const HOUR = 3_600_000;
+export const at = (hoursAgo: number) => new Date(NOW - hoursAgo * HOUR).toISOString();
+
+const none = { landed: 0, overflowed: 0 };
+export const hour: LastHour = {
+  requests: 100,
+  received: 0,
+  landed: 0,
+  quarantined: 0,
+  overflowed: 0,
+  ignored: 0,
+  failedBy: {},
+  refusedBy: {},
+  tables: { exposures: none, events: none, quarantine: none },
+  lastRequestAt: at(0.1),
+  lastStoredAt: null,
+  failedAt: {},
+};
+export const nothing = { count: 0, bytes: 0, hasMore: false, oldest: null };
+const undeleted = { ...nothing, why: null };
+export const damaged = { ...nothing, rows: 0, first: null };
+export const well: StatusFacts = {
+  stack: 'sluice-prod',
+  isLocal: false,
+  at: at(0),
+  collector: null,
+  lastHour: null,
+  lastDay: null,
+  spikeFrom: null,
+  noted: null,
+  lastRequestAt: null,
+  refusals: null,
+  senders: 1,
+  lastEventAt: null,
+  tables: [],
+  waiting: { buffered: { count: null, oldest: null }, landing: nothing, undeleted, damaged },
+  stream: null,
+  partitions: { days: 3, gaps: [] },
+  deadLetters: [],
+  failures: {},
+  lostDays: [],
+  receivedHours: [],
+  quarantine: [],
+  datasets: [],
+  exports: [],
+  curated: [],
+  relay: null,
+  alarms: [],
+  key: null,
+  faults: 0,
+  unknown: [],
+  notes: [],
+  scannedBytes: 0,
+};
+export const stream = {
+  stream: 'sluice-prod-landing',
+  oldest: null,
+  quotaShare: null,
+  quota: null,
+  throttledRecords: null,
+};
+export const waiting = (more: Partial<StatusFacts['waiting']>) => ({ waiting: { ...well.waiting, ...more } });
+export const shortHour = {
+  ds: '2026-11-20',
+  hour: 7,
+  table_name: 'events',
+  accepted: 300,
+  finished: 270,
+  refused: 0,
+  not_delivered: 0,
+  waiting_objects: 0,
+  missing: 30,
+  unproved: 0,
+  state: 'short',
+  why: null,
+  checked_at: '2026-11-21 01:10:00.000',
+} as const;
+export const dropDay: DropDay = {
+  day: '2026-11-19',
+  state: 'succeeded',
+  lateSince: null,
+  lackingSince: null,
+  unusual: null,
+  usual: null,
+  missingSince: null,
+  waiting: null,
+  uncommitted: 0,
+  rows: { in: 0, out: 0, refused: 0 },
+  files: 1,
+  kept: 0,
+  leftOut: { count: 0, words: '' },
+  version: null,
+  failure: null,
+  receipt: null,
+  failing: null,
+};
+export const failing = { since: NOW - 30 * HOUR, last: NOW - 2 * HOUR };
+export const failedDay: DropDay = {
+  ...dropDay,
+  day: '2026-11-18',
+  state: 'failed',
+  failure: 'SLUICE_INGEST_X',
+  failing,
+};
+export const failingText = `2026-11-18 SLUICE_INGEST_X, since ${at(30)}, last tried ${at(2)}.`;
+export const look = { at: NOW - HOUR, newestDay: null, openDays: [], stopped: false };
+const dataset: DatasetDays = {
+  source: 'acme',
+  dataset: 'orders',
+  kind: 'events',
+  table: 'acme_orders',
+  folder: 's3://acme/orders/',
+  schedule: 'daily',
+  lookbackDays: 3,
+  firstDay: '2026-11-17',
+  lastLook: look,
+  days: [dropDay],
+  late: [],
+  waiting: [],
+  unusual: [],
+  unlooked: [],
+  lacking: [],
+};
+export const exported = {
+  export: 'out',
+  table: 'statsig_forwarded_events',
+  target: 's3://acme/out/',
+  firstDay: '2026-11-17',
+};
+export const datasets = (more: Partial<DatasetDays>) => ({ datasets: [{ ...dataset, ...more }] });
+export const refusedBy = (
+  counts: Readonly<Record<string, number>>,
+  requests = 100,
+): Partial<StatusFacts> => ({
+  lastHour: { ...hour, requests, refusedBy: counts },
+  lastRequestAt: at(0.1),
+});
+export const failedBy = (counts: Readonly<Record<string, number>>): Partial<StatusFacts> => ({
+  lastHour: { ...hour, failedBy: counts },
+  lastRequestAt: at(0.1),
+});
+const change = { first: at(9), last: at(8), hour: 500, usual: 2, day: 700 };
+export const lastDay = {
+  requests: 900,
+  refused: 0,
+  failed: 0,
+  failedBy: {},
+  received: 0,
+  overflowed: 0,
+  usual: null,
+  changes: [],
+};
+export const sent = { code: null, key: null, sdk: null, first: at(9), last: at(8) };
+export const changed = (
+  ...changes: readonly (Partial<Change> & Pick<Change, 'what'>)[]
+): Partial<StatusFacts> => ({
+  lastDay: { ...lastDay, changes: changes.map((one) => ({ ...change, ...one })) },
+});
+export const changedText = (noun: string) =>
+  `500 ${noun} in the busiest hour, where 2 are usual, first in the 5 minutes from ${at(9)}, last in those from ${at(8)}; 700 in 24 hours.`;
+export const copies = { count: 3, objects: 0, hasMore: false };
+export const curated = {
+  kind: 'events' as const,
+  table: 'curated_events',
+  listed: 30,
+  leftOut: 0,
+  raw: 3,
+  failed: [],
+  late: [],
+  unplanned: [],
+  resends: [],
+  kept: [],
+  accepted: [],
+  lacking: [],
+};
+export const keptDay = {
+  day: '2026-11-14',
+  rows: 7,
+  since: '2026-11-16T00:20:00Z',
+  gone: ['a.parquet'],
+  replaced: [],
+  isErased: false,
+};
+export const deadLetters = {
+  part: 'write',
+  queue: 'sluice-prod-write-dead-letters',
+  messages: 2,
+  since: at(1),
+  arn: 'arn:aws:sqs:x:1:sluice-prod-write-dead-letters',
+};
+export const alarm = { name: 'sluice-prod-overflow', description: 'Look there', since: at(2) };
+
+export const place = {
+  config: defineConfig({ bucket: 'acme' }),
+  stack: { service: 'sluice', stage: 'prod' },
+  localControl: undefined,
+  now: NOW,
+};
