@@ -24,6 +24,11 @@ const OPERATE = 'operate/redrives.contract';
 
 /** All of them. */
 export const mutations: readonly Mutation[] = [
+  // Counts of the writer.
+  of('lib/landing/write/finishedEvents.ts', 'lib/landing/write/finishedEvents', [
+    ['row[found - 1] !== QUOTE', 'false'],
+    ['        this.#endHour();\n', ''],
+  ]),
   // Pieces.
   of('lib/drops/load/loadTask.ts', 'lib/drops/load/pieces.contract', [
     ['      await sendNextPiece(loader, task, known);\n', ''],

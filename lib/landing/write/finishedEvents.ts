@@ -1,6 +1,6 @@
 import { isJsonObject, parseJson } from '../../base/json.ts';
 import { emfLine, METRIC_NAMESPACE, type Metric } from '../../base/log.ts';
-import type { TableKind } from '../../schema/kinds.ts';
+import { type TableKind, tableKinds } from '../../schema/kinds.ts';
 import type { LandedPart } from '../lines/LandedObject.ts';
 import { eventsOfRefusal } from '../quarantineReasons.ts';
 
@@ -27,6 +27,10 @@ export type FinishedEvents = Readonly<Record<string, number>>;
 /** Counts the events of an object. */
 export class EventCounter {
   readonly #counts = new Map<string, number>();
+  /** Events of the hour of the last row, by table, which are added once another hour begins. */
+  readonly #inHour: Record<TableKind, number> = { exposures: 0, events: 0, quarantine: 0 };
+  /** The hour of the last row, as its bytes: rows of a record have one, and those of an object nearly always. */
+  readonly #hour = Buffer.alloc(HOUR_BYTES);
 
   /** @param earlier What earlier runs have written of the object. */
   constructor(earlier: FinishedEvents = {}) {
@@ -36,41 +40,68 @@ export class EventCounter {
   /** Adds lines of it. */
   add({ text, lines }: Pick<LandedPart, 'text' | 'lines'>): void {
     for (const { kind, rowFrom, to } of lines) {
-      const row = kind === 'quarantine' ? parseJson(text.toString('utf8', rowFrom, to - 2)) : null;
-      const events = isJsonObject(row) ? eventsOfRefusal(row) : 1;
-      this.#count(finishedMetrics[kind].finished, hourOf(text, rowFrom, to), events);
+      const at = timeIn(text, rowFrom, to);
+      if (at === null) continue;
+      // Making a text of each hour would take several times as long.
+      if (text.compare(this.#hour, 0, HOUR_BYTES, at, at + HOUR_BYTES) !== 0) {
+        this.#endHour();
+        text.copy(this.#hour, 0, at, at + HOUR_BYTES);
+      }
+      this.#inHour[kind] += kind === 'quarantine' ? eventsOf(text.toString('utf8', rowFrom, to - 2)) : 1;
     }
   }
 
   /** Notes that its table does not take a row. */
   refuse(kind: TableKind, row: string): void {
     const text = Buffer.from(row);
-    this.#count(finishedMetrics[kind].refused, hourOf(text, 0, text.length), 1);
+    const at = timeIn(text, 0, text.length);
+    if (at !== null)
+      this.#count(finishedMetrics[kind].refused, text.toString('latin1', at, at + HOUR_BYTES), 1);
   }
 
   get counts(): FinishedEvents {
+    this.#endHour();
     return Object.fromEntries(this.#counts);
   }
 
-  #count({ name }: Metric, hour: string | null, events: number): void {
-    if (hour === null || events === 0) return;
+  #endHour(): void {
+    const hour = this.#hour.toString('latin1');
+    for (const kind of tableKinds) {
+      this.#count(finishedMetrics[kind].finished, hour, this.#inHour[kind]);
+      this.#inHour[kind] = 0;
+    }
+  }
+
+  #count({ name }: Metric, hour: string, events: number): void {
+    if (!HOUR.test(hour) || events === 0) return;
     const at = `${name} ${hour}`;
     this.#counts.set(at, (this.#counts.get(at) ?? 0) + events);
   }
 }
 
-/** What is before the time in a row. No value can have it: a text of JSON has no quote that is not escaped. */
-const RECEIVED_AT = Buffer.from('"received_at":"');
-const HOUR = /^\d{4}-\d\d-\d\dT\d\d$/;
+/** How many events a row of quarantine is of. */
+function eventsOf(text: string): number {
+  const row = parseJson(text);
+  return isJsonObject(row) ? eventsOfRefusal(row) : 1;
+}
 
-/** The hour in which the row between two bytes was received; null if it does not say. */
-function hourOf(text: Buffer, from: number, to: number): string | null {
+/**
+ * What is before the time in a row, but for its first quote: of that a row has hundreds, at each of which a search would stop. No
+ * value can have it: a text of JSON has no quote that is not escaped. The name of another column may end so.
+ */
+const RECEIVED_AT = Buffer.from('received_at":"');
+const QUOTE = 0x22;
+const HOUR = /^\d{4}-\d\d-\d\dT\d\d$/;
+const HOUR_BYTES = 'YYYY-MM-DDTHH'.length;
+
+/** Where the time of receipt begins in the row between two bytes; null if the row does not say. */
+function timeIn(text: Buffer, from: number, to: number): number | null {
   // Of the row alone: a row without a time does not have all that follow searched.
-  const at = text.subarray(from, to).indexOf(RECEIVED_AT);
-  if (at < 0) return null;
-  const begin = from + at + RECEIVED_AT.length;
-  const hour = text.toString('latin1', begin, begin + 13);
-  return HOUR.test(hour) ? hour : null;
+  const row = text.subarray(from, to);
+  let found = row.indexOf(RECEIVED_AT);
+  while (found > 0 && row[found - 1] !== QUOTE) found = row.indexOf(RECEIVED_AT, found + 1);
+  const at = found + RECEIVED_AT.length;
+  return found <= 0 || at + HOUR_BYTES > row.length ? null : from + at;
 }
 
 /** The lines for the metrics of deleted objects, each with the hour of its events as its time. */
