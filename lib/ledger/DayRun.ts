@@ -36,8 +36,8 @@ export const loadRunSchema = dayRunSchema.extend({
   bytes: count,
   /** Milliseconds by step. */
   durations: z.record(z.string(), z.number()),
-  /** The piece that the task names which goes on with it; absent while that is a task of the plan or of a person. */
-  task: pieceRefSchema.optional(),
+  /** The piece that the task which goes on with it names; absent while that is a task of the plan or of a person. */
+  taskPiece: pieceRefSchema.optional(),
   /** A file can't be read. The other pieces only describe their files. */
   hasProblems: z.literal(true).optional(),
 });

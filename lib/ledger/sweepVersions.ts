@@ -26,7 +26,7 @@ const MAX_REMOVALS = 20;
 export interface SweepResult {
   /** Deleted versions, which no query read. */
   readonly removed: number;
-  /** Versions that queries read, or that another load has noted again. Only the note is deleted. */
+  /** Versions that queries read, whose note is deleted, and versions that a load still makes or has noted again. */
   readonly kept: number;
   /** Versions that could not be checked or deleted. Their notes stay for the next sweep. */
   readonly failed: number;
@@ -60,12 +60,11 @@ type Fate = 'removed' | 'kept' | 'failed' | 'late';
  * Deletes versions whose note is due: versions that were replaced a day ago, and versions of killed loads that queries
  * never read. The notes identify them, independent of the current configuration.
  *
- * No lease is needed. A version's folder has one writer, which ends hours before its note is due, and names are never
- * reused. The catalog decides what queries read, as a killed load may have left the ledger outdated; while it has no
- * partition of the day, the ledger does. The note must still
- * exist after that check: a load that is about to replace a version first removes the note from its start
- * (lib/drops/load), so that a version that was just replaced stays for a day. The note is deleted last. So a sweep may be
- * killed anywhere, repeated, and run twice at once.
+ * No lease is needed. A version's folder has one writer at a time, and names are never reused. A version whose run the
+ * ledger still has is kept, however old its note is. The catalog decides what queries read, as a killed load may have left
+ * the ledger outdated; while it has no partition of the day, the ledger does. The note must still exist after that check: a
+ * load that is about to replace a version first removes the note from its start (lib/drops/load), so that a version that was
+ * just replaced stays for a day. The note is deleted last. So a sweep may be killed anywhere, repeated, and run twice at once.
  *
  * A version that can't be deleted does not stop the others. The next sweep continues after the time limit.
  *
@@ -115,7 +114,7 @@ async function sweepOne(
 ): Promise<'removed' | 'kept'> {
   const { landing } = sweeper;
   const place = versionSubject(sweeper.config, note);
-  // No load goes on with an entry that can't be read.
+  // An entry that can't be read has no run that goes on.
   const known = place === null ? null : await readKnown(sweeper.ledger, place);
   // Its note stays: this load, or the next of the day, ends with the version or without it.
   if (known?.run?.version === note.version) return 'kept';

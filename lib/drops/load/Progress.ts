@@ -54,11 +54,11 @@ export class Progress {
   }
 
   /** Goes on with a load that another invocation has planned. */
-  resume(run: LoadInPieces, { reason, listedAt, isAccepted, fingerprint }: DayPlan): void {
+  resume(run: LoadInPieces, { reason, listedAt, isOfTask, fingerprint }: DayPlan): void {
     this.startedAt = run.startedAt;
     this.listedAt = listedAt;
     this.reason = reason;
-    this.#accepted = isAccepted ? fingerprint : '';
+    this.#accepted = isOfTask ? fingerprint : '';
     this.bytes = run.bytes;
     Object.assign(this.durations, run.durations);
   }
@@ -74,7 +74,7 @@ export class Progress {
   }
 
   /** Whether the task is for the day as it is listed now. */
-  get isAccepted(): boolean {
+  get isOfTask(): boolean {
     return this.#accepted === this.drop?.fingerprint;
   }
 
@@ -86,7 +86,7 @@ export class Progress {
 
   /** Whether a person accepted that rows whose files are gone stay (`keep`) or go (`empty`), of the day as it is listed now. */
   accepts(what: 'keep' | 'empty'): boolean {
-    return this.reason === what && this.isAccepted;
+    return this.reason === what && this.isOfTask;
   }
 
   /** Runs a step and records its duration. Repeated steps add up. */

@@ -118,7 +118,7 @@ async function planDay(
       receivedAt: receivedAt(drop),
       listedAt: progress.listedAt,
       reason: progress.reason,
-      isAccepted: progress.isAccepted,
+      isOfTask: progress.isOfTask,
     },
     pieces,
     run: {
@@ -199,7 +199,7 @@ async function loadPieces(load: DayLoad, planned: PlannedRun): Promise<Answer> {
     await store.writePlan(planned.plan, planned.pieces);
     await loader.faultPoint?.('planned');
   }
-  run = { ...run, task: load.task.piece };
+  run = { ...run, taskPiece: load.task.piece };
   if (!(await record(load, run))) return null;
   const first = run.done;
   const startedAt = clock.now();
@@ -361,7 +361,7 @@ async function handOver(
   const { version, fingerprint, done } = run;
   const piece = { version, done };
   const waiting = progress.drop === undefined ? {} : waitingFiles(progress.drop);
-  const released = await loader.ledger.handOver(progress.claim, { ...run, task: piece }, waiting);
+  const released = await loader.ledger.handOver(progress.claim, { ...run, taskPiece: piece }, waiting);
   if (released === null) return null;
   progress.isHandedOver = true;
   await loader.faultPoint?.('handed_over');

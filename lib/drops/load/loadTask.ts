@@ -75,7 +75,7 @@ export async function loadTask(loader: Loader, invocation: Attempt, task: Ingest
   if (task.piece !== undefined) {
     // Another task makes the piece, its load has ended, or was planned anew.
     const known = await loader.ledger.read(subject);
-    const next = known?.run === undefined ? known?.queued?.piece : known.run.task;
+    const next = known?.run === undefined ? known?.queued?.piece : known.run.taskPiece;
     if (!isDeepStrictEqual(next, task.piece)) {
       await sendNextPiece(loader, task, known);
       return { outcome: 'unchanged' };
@@ -95,10 +95,10 @@ export async function loadTask(loader: Loader, invocation: Attempt, task: Ingest
  * @throws QueueError
  */
 async function sendNextPiece(loader: Loader, task: IngestTask, known: LedgerEntry | null): Promise<void> {
-  if (known?.run?.task === undefined || known.lease !== undefined) return;
+  if (known?.run?.taskPiece === undefined || known.lease !== undefined) return;
   const { run, updatedAt } = known;
   if (loader.clock.now() - updatedAt < PIECE_TAKEN_MS) return;
-  const next: IngestTask = { ...task, fingerprint: run.fingerprint, piece: run.task };
+  const next: IngestTask = { ...task, fingerprint: run.fingerprint, piece: run.taskPiece };
   await loader.tasks.send([JSON.stringify(next)], 0, task.source);
 }
 
@@ -136,7 +136,7 @@ async function loadClaimed(load: DayLoad): Promise<LoadOutcome> {
  */
 function runOf({ loader, place, task }: DayLoad, { run }: LedgerContent): LoadInPieces | undefined {
   if (run === undefined || run.shape !== loadShape(loader, place)) return undefined;
-  if (task.piece !== undefined) return isDeepStrictEqual(run.task, task.piece) ? run : undefined;
+  if (task.piece !== undefined) return isDeepStrictEqual(run.taskPiece, task.piece) ? run : undefined;
   const isAsked = ['backfill', 'keep', 'empty'].includes(task.reason);
   const isSame = run.taskFingerprint === task.fingerprint || haveSameFiles(run.fingerprint, task.fingerprint);
   return isSame && (!isAsked || task.reason === run.reason) ? run : undefined;

@@ -11,7 +11,7 @@ import { mappedRowsSchema } from '../engine/Engine.ts';
 import { PARALLEL_RESULTS } from '../limits.ts';
 import type { DropDay, Loader } from './Loader.ts';
 
-// A day in pieces: how it is cut, and what is kept of it until it is published. All of it is in `ledger/_loads/`, in the folder of
+// What is kept of a day in pieces until it is published. All of it is in `ledger/_loads/`, in the folder of
 // its version, and goes with the version's note.
 
 /** Digest of what a dataset's rows are made by: its configuration, and the release. */
@@ -50,8 +50,8 @@ const planSchema = z.object({
   listedAt: z.number(),
   /** Why the day is loaded. */
   reason: z.enum(taskReasons),
-  /** Whether its task's acceptance is of this state of the folder. */
-  isAccepted: z.boolean(),
+  /** Whether its task is for this state of the folder, so that an acceptance holds. */
+  isOfTask: z.boolean(),
 });
 /** What a judgement needs of a day in pieces, besides its files and results. */
 export type DayPlan = z.output<typeof planSchema>;
