@@ -8,12 +8,11 @@ import type { CurationRequest } from './curate/curateOnce.ts';
 import { type Cost, median, rowOf, runOnce } from './measure.ts';
 import type { Bench, BenchOptions, BenchRow } from './run.ts';
 import { readScans } from './views/readScans.ts';
-import type { QueryAnswer, QueryJob } from './views/timeQuery.ts';
 import { type DayFile, openViewSession } from './views/viewSession.ts';
 
 const ROWS_OF_A_DAY = 333_334;
-/** Days that a query reads; and millions of rows of the day that is compared with a statement by hand, and of a day that is only curated. */
-const SIZES = { usual: { days: 2, compared: 0.5, large: 1 }, full: { days: 30, compared: 5, large: 20 } };
+/** Days that are curated; and millions of rows of the day that is compared with a statement by hand, and of a day that is only curated. */
+const SIZES = { usual: { days: 2, compared: 0.5, large: 1 }, full: { days: 5, compared: 5, large: 20 } };
 const ROUNDS = 3;
 const MILLION = 1_000_000;
 /** GB of the function's memory. */
@@ -24,9 +23,6 @@ const LEAST_BYTES = 10 * 2 ** 20;
 const EXPERIMENT = 'experiment_7';
 /** One experiment's units, as in every analysis. */
 const UNITS = `SELECT user_id, group_id, "timestamp" FROM experiment_exposures WHERE experiment_id = '${EXPERIMENT}'`;
-/** A whole result in one row: fetching millions of rows would dominate the measurement. */
-const FIRST_EXPOSURES = `SELECT count(*), sum(groups_seen), min(ts), max(ts), bit_xor(hash(experiment_id, is_gate, unit_type, unit_id, group_id, ts)) FROM first_exposures`;
-
 type Once = Cost & Readonly<Record<'diskMb' | 'rows' | 'files' | 'bytes', number>>;
 
 /** Curates the files of a day in a separate process. The curated files are in `<directory>/rows`. */
@@ -47,7 +43,7 @@ async function run(
 }
 
 /**
- * Curated days against the raw days that they are made of: bytes that a query reads, time of a query of some days, and time,
+ * Curated days against the raw days that they are made of: bytes that a query reads, and time,
  * memory, disk and cost of curating, with one CPU and the memory of a small function. `wall_vs_duckdb` compares with one
  * statement by hand for the same rows.
  */
@@ -81,10 +77,7 @@ async function queries(directory: string, days: number, at: BenchOptions['at']):
     runs.push(await run('sluice', day, ROWS_OF_A_DAY, place));
     curated.push({ day: day.day, file: join(place, 'rows', '*.parquet') });
   }
-  const rows = [
-    ...(await oneExperiment(raw.slice(0, 1), curated.slice(0, 1), runs)),
-    ...(await firstExposures(raw, curated, join(folder, 'spill'), at)),
-  ];
+  const rows = await oneExperiment(raw.slice(0, 1), curated.slice(0, 1), runs);
   rmSync(folder, { recursive: true });
   return rows;
 }
@@ -147,40 +140,6 @@ async function bytesRead(raw: readonly DayFile[], curated: readonly DayFile[]): 
   }
   connection.closeSync();
   return bytes;
-}
-
-async function firstExposures(
-  raw: readonly DayFile[],
-  curated: readonly DayFile[],
-  spill: string,
-  at: BenchOptions['at'],
-): Promise<BenchRow[]> {
-  const name = `${raw.length} days`;
-  const row = rowOf(name);
-  const time = (days: readonly DayFile[]) => {
-    const job: QueryJob = { files: raw, curated: days, sql: FIRST_EXPOSURES, spill };
-    return runOnce<QueryAnswer>('views/timeQuery.ts', job);
-  };
-  // In turns, so that other load on the machine affects both.
-  const rounds: Record<'before' | 'after', Cost & QueryAnswer>[] = [];
-  for (let round = 1; round <= ROUNDS; round += 1) {
-    at(`${name}, round ${round} of ${ROUNDS}`);
-    rounds.push({ before: await time([]), after: await time(curated) });
-  }
-  const [first] = rounds;
-  for (const { before, after } of rounds) {
-    if (before.answer !== first?.before.answer || after.answer !== before.answer) {
-      throw new Error(`Raw days answer ${before.answer}, curated days ${after.answer}.`);
-    }
-  }
-  const least = (of: (round: (typeof rounds)[number]) => number) => Math.min(...rounds.map(of));
-  const before = least((round) => round.before.wallMs);
-  const after = least((round) => round.after.wallMs);
-  return [
-    row('raw_s', before / 1_000, 's'),
-    row('curated_s', after / 1_000, 's'),
-    row('wall_vs_raw', after / before, 'ratio'),
-  ];
 }
 
 async function againstDuckDb(

@@ -51,7 +51,7 @@ const medianOf = (runs: readonly Once[], kind: keyof Cost) => median(runs.map((o
 
 /**
  * A load of a drop on the local disk, compared with a hand-written `COPY (SELECT …) TO` with the same mapping and order
- * in DuckDB with the same settings; `wall_vs_unsorted` compares with one without the order. For 1,000 tiny files,
+ * in DuckDB with the same settings. For 1,000 tiny files,
  * `cpu_vs_duckdb` compares with DuckDB's own settings, and `cpu_vs_same_settings` with the settings of a load, which
  * keep no files in memory. Also the memory of a load of four times the size. With `--full`, days of 5 and 100 million rows by
  * S3, in pieces of ten files.
@@ -76,7 +76,7 @@ const bench: Bench = {
   },
 };
 
-const SIDES = ['sluice', 'bare', 'unsorted'] as const;
+const SIDES = ['sluice', 'bare'] as const;
 const TINY_SIDES = ['sluice', 'bare', 'default'] as const;
 
 type At = BenchOptions['at'];
@@ -84,21 +84,19 @@ type At = BenchOptions['at'];
 async function againstDuckDb(files: readonly EngineFile[], directory: string, at: At): Promise<BenchRow[]> {
   const rows = files.length * ROWS_PER_FILE;
   const name = millionsOf(files);
-  const runs: Record<Exclude<Side, 'default'>, Once[]> = { sluice: [], bare: [], unsorted: [] };
+  const runs: Record<(typeof SIDES)[number], Once[]> = { sluice: [], bare: [] };
   for (let round = 0; round < ROUNDS; round += 1) {
     at(`${name}, round ${round + 1} of ${ROUNDS}`);
     // The order alternates, so that neither side always has warm caches.
     const sides = round % 2 === 0 ? SIDES : SIDES.toReversed();
     for (const side of sides) runs[side].push(await run(side, files, rows, directory));
   }
-  const ratio = (kind: 'wallMs' | 'cpuMs', side: 'bare' | 'unsorted') =>
-    medianOf(runs.sluice, kind) / medianOf(runs[side], kind);
+  const ratio = (kind: 'wallMs' | 'cpuMs') => medianOf(runs.sluice, kind) / medianOf(runs.bare, kind);
   const row = rowOf(name);
   return [
     row('wall_s', medianOf(runs.sluice, 'wallMs') / 1_000, 's'),
-    row('wall_vs_duckdb', ratio('wallMs', 'bare'), 'ratio'),
-    row('cpu_vs_duckdb', ratio('cpuMs', 'bare'), 'ratio'),
-    row('wall_vs_unsorted', ratio('wallMs', 'unsorted'), 'ratio'),
+    row('wall_vs_duckdb', ratio('wallMs'), 'ratio'),
+    row('cpu_vs_duckdb', ratio('cpuMs'), 'ratio'),
     row('peak_rss_mb', medianOf(runs.sluice, 'rssMb'), 'MB'),
   ];
 }

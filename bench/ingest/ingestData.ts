@@ -82,7 +82,7 @@ export function benchSubject(): MappingSubject {
 }
 
 /** A minimal query by hand, with the same columns but without validation and counts. */
-export function bareCopy(files: readonly EngineFile[], path: string, order: string): string {
+export function bareCopy(files: readonly EngineFile[], path: string): string {
   const member = (key: string, value: string) => `'"${key}":' || ${value}`;
   const object = (...members: string[]) => `'{' || concat_ws(',', ${members.join(', ')}) || '}'`;
   const texts = (...names: string[]) => names.map((name) => member(name, `to_json(${name})`));
@@ -91,5 +91,5 @@ export function bareCopy(files: readonly EngineFile[], path: string, order: stri
       ${object(member('userID', 'to_json(uid)'), member('companyID', 'to_json(company)'), member('deviceID', 'to_json(device)'))} AS unit_ids,
       ${object(...texts('plan', 'country', 'price', 'is_new', 'path', 'referrer'))} AS event_metadata,
       filename AS source_file, file_row_number AS row_number, TIMESTAMP '2026-11-21' AS ingested_at
-    FROM read_parquet(${list}) ${order}) TO ${quoteText(path)} (FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE 122880)`;
+    FROM read_parquet(${list}) ORDER BY "timestamp") TO ${quoteText(path)} (FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE 122880)`;
 }

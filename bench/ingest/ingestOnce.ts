@@ -11,7 +11,7 @@ import { bareCopy, benchSubject } from './ingestData.ts';
 
 /** One load. */
 export interface LoadRequest {
-  readonly side: 'sluice' | 'bare' | 'default' | 'unsorted';
+  readonly side: 'sluice' | 'bare' | 'default';
   readonly files: readonly EngineFile[];
   readonly directory: string;
   readonly threads: number;
@@ -52,7 +52,7 @@ async function load(): Promise<number> {
 async function copy(): Promise<number> {
   const reach = { files: [...files.map((file) => file.path), rowsPath], directories: [] };
   const session = await DuckDbSession.open(limits, reach);
-  await session.run(bareCopy(files, rowsPath, side === 'bare' ? 'ORDER BY "timestamp"' : ''));
+  await session.run(bareCopy(files, rowsPath));
   const [counted] = await session.rows(`SELECT num_rows AS n FROM parquet_file_metadata('${rowsPath}')`);
   session.close();
   return Number(counted?.['n']);
@@ -66,7 +66,7 @@ async function copyByDefault(): Promise<number> {
     temp_directory: temporaryDirectory,
   });
   const connection = await instance.connect();
-  await connection.run(bareCopy(files, rowsPath, 'ORDER BY "timestamp"'));
+  await connection.run(bareCopy(files, rowsPath));
   const counted = await connection.runAndReadAll(
     `SELECT num_rows AS n FROM parquet_file_metadata('${rowsPath}')`,
   );

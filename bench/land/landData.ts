@@ -8,33 +8,21 @@ const RECEIVED_AT = Date.parse('2026-11-20T07:31:00Z');
 /** Share of rows that belong to the day before: clients keep events while they are offline. */
 const LATE = 0.1;
 const EXPERIMENTS = 30;
-/** The experiment that a query asks for. */
-export const EXPERIMENT = 'experiment_7';
+/** One of so many rows is an exposure, the others are events. */
+const EXPOSURE_EACH = 5;
 
 interface LandingShape {
   readonly requests: number;
   readonly rowsEach: number;
-  /** One of so many rows is an exposure, the others are events. */
-  readonly exposureEach: number;
 }
 
-/**
- * Writes an object of the landing: requests of one user each, with rows as the collector writes them.
- *
- * @param each Called with the rows of each request.
- */
-export function writeLandingObject(
-  path: string,
-  { requests, rowsEach, exposureEach }: LandingShape,
-  each: (rows: Readonly<Record<ForwardedKind, readonly LandedRow[]>>) => void = () => {},
-): void {
+/** Writes an object of the landing: requests of one user each, with rows as the collector writes them. */
+export function writeLandingObject(path: string, { requests, rowsEach }: LandingShape): void {
   const random = seededRandom(7);
   const file = openSync(path, 'w');
   let waiting: Uint8Array[] = [];
   for (let request = 0; request < requests; request += 1) {
-    const rows = requestRows(request, rowsEach, exposureEach, random);
-    each(rows);
-    waiting.push(encodeLines(rows) ?? Buffer.of());
+    waiting.push(encodeLines(requestRows(request, rowsEach, random)) ?? Buffer.of());
     if (waiting.length < 1_000 && request < requests - 1) continue;
     writeSync(file, Buffer.concat(waiting));
     waiting = [];
@@ -42,7 +30,7 @@ export function writeLandingObject(
   closeSync(file);
 }
 
-function requestRows(request: number, count: number, exposureEach: number, random: () => number) {
+function requestRows(request: number, count: number, random: () => number) {
   const rows: Record<ForwardedKind, LandedRow[]> = { exposures: [], events: [] };
   const user = `user-${hex(random, 12)}`;
   const details = {
@@ -102,7 +90,7 @@ function requestRows(request: number, count: number, exposureEach: number, rando
         position: String(i),
       }),
     };
-    const isExposure = (request + i) % exposureEach === exposureEach - 1;
+    const isExposure = (request + i) % EXPOSURE_EACH === EXPOSURE_EACH - 1;
     const json = JSON.stringify({ ...(isExposure ? exposure : event), ...sender });
     rows[isExposure ? 'exposures' : 'events'].push({ day, json });
   }

@@ -28,8 +28,8 @@ async function firstLine(...args: readonly string[]): Promise<string> {
 
 describe('npm run bench', () => {
   it('says which case it measures, and when, and measures the full sizes with --full', async () => {
-    expect(await firstLine('views')).toMatch(/^views, \d+ s: 6 days of exposures$/);
-    expect(await firstLine('views', '--full')).toMatch(/^views, \d+ s: 30 days of exposures$/);
+    expect(await firstLine('curate')).toMatch(/^curate, \d+ s: 2 raw days$/);
+    expect(await firstLine('curate', '--full')).toMatch(/^curate, \d+ s: 5 raw days$/);
   });
 
   it('refuses names and options that it does not know', () => {
