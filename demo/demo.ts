@@ -7,7 +7,7 @@ import { openLocalConsole } from '../cli/aws/localConsole.ts';
 import { untilInterrupted } from '../cli/terminal/interrupt.ts';
 import { writeNote } from '../cli/terminal/output.ts';
 import { utcDay } from '../lib/base/time.ts';
-import { configFile, loadConfig } from '../lib/config/loadConfig.ts';
+import { loadConfig } from '../lib/config/loadConfig.ts';
 import { LOCAL_STAGE } from '../lib/schema/stages.ts';
 import { repositoryRoot } from '../local/dataDirectory.ts';
 import { startCloud } from '../local/startCloud.ts';
@@ -17,14 +17,15 @@ import { Checks, heading, openStoryDeployment, type Story, say } from './story/S
 import { tellCurated } from './story/tellCurated.ts';
 import { tellDrops } from './story/tellDrops.ts';
 import { tellEvents } from './story/tellEvents.ts';
-import { tellMishaps } from './story/tellMishaps.ts';
 
 const startedAt = Date.now();
 const options = parseArgs({
   options: { data: { type: 'string' }, console: { type: 'boolean', default: false } },
 }).values;
 const data = dataDirectory(options.data);
-const file = useDemoConfig();
+// Of this process and its children.
+const file = join(repositoryRoot, 'demo', 'sluice.config.ts');
+process.env['SLUICE_CONFIG'] = file;
 const config = await loadConfig(file, LOCAL_STAGE);
 
 heading('1. The local cloud');
@@ -53,7 +54,7 @@ say(
 );
 say(`The data is kept: npx sluice query "show tables" --data ${relative(process.cwd(), data) || data}`);
 say(
-  `The demo ends four nights later, at ${ended}. To continue with its data, start a local cloud on ports of its own (docs/local.md), and set its clock:`,
+  `The demo ends three nights later, at ${ended}. To continue with its data, start a local cloud on ports of its own (docs/local.md), and set its clock:`,
 );
 // Not the default port: a cloud that is running there keeps its own time.
 say(`curl -f -X POST http://127.0.0.1:4576/_sluice/clock -d '{"now":"${ended}"}'`);
@@ -76,7 +77,6 @@ async function tell(story: Story): Promise<string> {
   const customer = await Customer.open(cloud.edge, account);
   try {
     const end = await tellDrops(story, customer);
-    await tellMishaps(story, end);
     return await tellCurated(story, end);
   } finally {
     customer.close();
@@ -95,13 +95,4 @@ function dataDirectory(given: string | undefined): string {
   const own = join(repositoryRoot, '.sluice', 'demo');
   emptyDataDirectory(own);
   return own;
-}
-
-/** Sets the demo's configuration, which is based on the user's, for this process and its children. */
-function useDemoConfig(): string {
-  const demo = join(repositoryRoot, 'demo', 'sluice.config.ts');
-  const own = configFile(repositoryRoot, process.env);
-  if (own !== demo) process.env['SLUICE_OWN_CONFIG'] = own;
-  process.env['SLUICE_CONFIG'] = demo;
-  return demo;
 }

@@ -6,7 +6,7 @@ import { localAccount } from '../../local/localAccount.ts';
 import { type ConfiguredDataset, readDatasets } from '../../observe/facts/days/ledgerDays.ts';
 import { runQuery } from '../../packages/local-aws/src/trino/index.ts';
 import type { Customer } from './Customer.ts';
-import { advanceClock, ask, heading, partitionsOf, type Story, say, userIds } from './Story.ts';
+import { advanceClock, heading, partitionsOf, type Story, say, userIds } from './Story.ts';
 
 /** Revenue of one user on one day. Quarters, so that sums are exact in any order. */
 interface Revenue {
@@ -73,7 +73,6 @@ export async function tellDrops(story: Story, customer: Customer): Promise<strin
   checks.equal('the partition has moved on', before !== undefined && before !== after, true);
   say(`ds=${yesterday} was at     ${before}\n              is now at  ${after}\n`);
 
-  await tellGroups(story, dataset.table, [...members, ...corrected, ...members, ...visitors]);
   return ended;
 }
 
@@ -135,31 +134,6 @@ async function compare(
     `days of ${table}`,
     rows.filter(({ ds }) => dropped[String(ds)] === undefined),
     [],
-  );
-}
-
-/** The customer's figures by experiment group, compared with the sum over the delivered rows. */
-async function tellGroups(story: Story, table: string, dropped: readonly Revenue[]): Promise<void> {
-  const { cloud, config, checks } = story;
-  const groups = `SELECT user_id, min(group_id) AS group_id FROM ${config.tables.exposures} WHERE experiment_id = 'checkout_button' GROUP BY 1`;
-  const answer = await ask(
-    story,
-    'Their revenue by our groups of checkout_button',
-    `SELECT group_id, count(DISTINCT unit_id) AS customers, sum(metric_value) AS net_revenue
-     FROM ${table} JOIN (${groups}) ON user_id = unit_id WHERE metric_name = 'net_revenue' GROUP BY 1 ORDER BY 1`,
-  );
-  const groupOf = new Map(
-    (await runQuery(cloud.data, groups)).map((row) => [String(row['user_id']), String(row['group_id'])]),
-  );
-  const byGroup = Map.groupBy(dropped, ({ customer }) => groupOf.get(customer) ?? '');
-  checks.equal(
-    'revenue by group',
-    answer,
-    [...byGroup].sort().map(([group_id, rows]) => ({
-      group_id,
-      customers: new Set(rows.map(({ customer }) => customer)).size,
-      net_revenue: total(rows),
-    })),
   );
 }
 
