@@ -1,21 +1,24 @@
-// `npm run mutate [-- PATH…] [--workers N]`: holds the tests against faults. Each fault of mutations.ts (default all; with a PATH those
+// `npm run mutate [-- PATH…] [--workers N] [--who]`: holds the tests against faults. Each fault of mutations.ts (default all; with a PATH those
 // of files that begin so) is put into a copy of the last commit and of what has changed since, its suites run one after the
-// other, and it is taken out again. A fault is caught by the first suite that fails. Exit code 1 if some survive, or if the text
+// other, and it is taken out again. A fault is caught by the first suite that fails. With `--who` the whole of
+// `npm test` runs, and every suite that fails is named: what alone sees nothing may go. Exit code 1 if some survive, or if the text
 // of one is no longer in its file once.
 import { execFileSync, spawn } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { parseArgs } from 'node:util';
 import { repositoryRoot } from '../local/dataDirectory.ts';
 import { type Mutation, mutations } from './mutations.ts';
 
 /** Milliseconds after which a suite is stopped: a fault may make a loop without an end. It counts as failed. */
 const SUITE_MS = 180_000;
+/** The same of the whole `npm test`. */
+const WHOLE_MS = 3_600_000;
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
-  options: { workers: { type: 'string', default: '2' } },
+  options: { workers: { type: 'string', default: '2' }, who: { type: 'boolean', default: false } },
 });
 const chosen = mutations.filter(
   ({ file }) => positionals.length === 0 || positionals.some((path) => file.startsWith(path)),
@@ -29,8 +32,9 @@ for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => process.e
 // A suite that fails without a fault catches nothing.
 const broken = new Set<string>();
 const moved: Mutation[] = [];
-await share([...new Set(chosen.flatMap(({ suites }) => suites))], async (suite, worktree) => {
-  if (await fails(suite, worktree)) broken.add(suite);
+const first = values.who ? [null] : new Set(chosen.flatMap(({ suites }) => suites));
+await share([...first], async (suite, worktree) => {
+  for (const failed of await failing(suite, worktree)) broken.add(failed);
 });
 for (const suite of broken) process.stdout.write(`fails without a fault: ${suite}\n`);
 const survived: Mutation[] = [];
@@ -40,7 +44,7 @@ await share(chosen, async (mutation, worktree) => {
     moved.push(mutation);
     return;
   }
-  const suite = await catcher(mutation, worktree, broken);
+  const suite = await catchers(mutation, worktree, broken);
   if (suite === null) survived.push(mutation);
   print(mutation, suite, Date.now() - started);
 });
@@ -90,8 +94,8 @@ function isInPlace({ file, old }: Mutation, { path }: Worktree): boolean {
   return readFileSync(join(path, file), 'utf8').split(old).length === 2;
 }
 
-/** Puts a fault in, and takes it out again. @returns The first of its suites that fails; null if none does. */
-async function catcher(
+/** Puts a fault in, and takes it out again. @returns The first of its suites that fails, with `--who` all that do; null if none does. */
+async function catchers(
   { file, old, fault, suites }: Mutation,
   worktree: Worktree,
   broken: ReadonlySet<string>,
@@ -103,26 +107,40 @@ async function catcher(
     whole.replace(old, () => fault),
   );
   try {
-    for (const suite of suites) if (!broken.has(suite) && (await fails(suite, worktree))) return suite;
+    for (const suite of values.who ? [null] : suites) {
+      if (suite !== null && broken.has(suite)) continue;
+      const failed = (await failing(suite, worktree)).filter((one) => !broken.has(one));
+      if (failed.length > 0) return failed.join(' ');
+    }
     return null;
   } finally {
     writeFileSync(path, whole);
   }
 }
 
-/** Whether a suite fails in a worktree, or does not end. */
-async function fails(suite: string, { path }: Worktree): Promise<boolean> {
+/** A suite if it fails in a worktree or does not end. Without a suite, those of `npm test` that fail, or `all` if it does not end. */
+async function failing(suite: string | null, { path }: Worktree): Promise<readonly string[]> {
   const node = ['--experimental-vm-modules', '--disable-warning=ExperimentalWarning'];
-  const jest = ['--runInBand', '--bail'];
-  const child = spawn(process.execPath, [...node, 'test/run.ts', suite, ...jest], {
+  const report = join(path, 'mutate.json');
+  const jest = suite === null ? ['--json', '--outputFile', report] : [suite, '--bail'];
+  const child = spawn(process.execPath, [...node, 'test/run.ts', ...jest, '--runInBand'], {
     cwd: path,
     stdio: 'ignore',
-    timeout: SUITE_MS,
+    timeout: suite === null ? WHOLE_MS : SUITE_MS,
     killSignal: 'SIGKILL',
   });
-  return new Promise((resolve, reject) => {
-    child.once('error', reject).once('exit', (code) => resolve(code !== 0));
+  rmSync(report, { force: true });
+  const code = await new Promise((resolve, reject) => {
+    child.once('error', reject).once('exit', resolve);
   });
+  if (code === 0) return [];
+  if (suite !== null) return [suite];
+  if (!existsSync(report)) return ['all'];
+  const { testResults }: { testResults: readonly { name: string; status: string }[] } = JSON.parse(
+    readFileSync(report, 'utf8'),
+  );
+  const failed = testResults.filter(({ status }) => status === 'failed');
+  return failed.map(({ name }) => relative(path, name));
 }
 
 function print({ file, old, fault }: Mutation, suite: string | null, ms?: number): void {
