@@ -36,14 +36,13 @@ describe('raw files that are lost', () => {
     return curations.night();
   };
   const kept = async () => (await curations.entry())?.curated?.kept;
-  /** Takes delete markers away: of every file of the day, or of some. */
-  async function restore(isWanted: (key: string) => boolean = () => true) {
+  /** Takes the delete markers of the day's files away. */
+  async function restore() {
     const { bucket: Bucket } = curations.config;
     const Prefix = dayFolder(curations.config, 'exposures', DAY);
     const { DeleteMarkers = [] } = await curations.s3.send(new ListObjectVersionsCommand({ Bucket, Prefix }));
     for (const { Key = '', VersionId, IsLatest } of DeleteMarkers)
-      if (IsLatest === true && isWanted(Key))
-        await curations.s3.send(new DeleteObjectCommand({ Bucket, Key, VersionId }));
+      if (IsLatest === true) await curations.s3.send(new DeleteObjectCommand({ Bucket, Key, VersionId }));
   }
 
   it.each([
@@ -72,24 +71,6 @@ describe('raw files that are lost', () => {
     },
   );
 
-  it('are restored by halves, and lost again: fewer or more rows are kept', async () => {
-    for (const name of ['a', 'b']) await curations.removeRaw(name);
-    await night();
-    const first = await kept();
-    await restore((key) => key.endsWith('a.parquet'));
-    await curations.plan(check);
-    expect(await curations.read()).toEqual(ids(0, 30));
-    await night();
-    expect(await kept()).toMatchObject({ rows: 10, files: [{ name: 'b.parquet' }], since: first?.since });
-    await restore();
-    await curations.removeRaw('a');
-    await curations.plan(check);
-    expect(await curations.read()).toEqual(ids(0, 30));
-    await night();
-    expect(await kept()).toMatchObject({ rows: 15, files: [{ name: 'a.parquet' }] });
-    expect(await curations.read()).toEqual(ids(0, 30));
-  });
-
   it('are counted within hours, once, if the writer can not have taken them back', async () => {
     await curations.removeRaw('b');
     await curations.plan(check);
@@ -104,20 +85,6 @@ describe('raw files that are lost', () => {
     await curations.plan(check, curations.fileEvent(key));
     expect(await curations.work()).toEqual([]);
     expect(await night()).toMatchObject([{ account: { kept: 10, rows: 40 } }]);
-  });
-
-  it('are kept by name when as many rows are lost as another file has brought back', async () => {
-    await curations.land('b', exposures(15, 35));
-    await night();
-    await curations.removeRaw('b');
-    await night();
-    expect(await kept()).toMatchObject({ rows: 15 });
-    await restore();
-    await curations.removeRaw('a');
-    await night();
-    expect(await kept()).toMatchObject({ rows: 15, files: [{ name: 'a.parquet' }] });
-    await night();
-    expect(await curations.read()).toEqual(ids(0, 35));
   });
 
   it('let late rows in, which have nothing to do with them', async () => {
