@@ -22,21 +22,18 @@ let names = 0;
 /** Writes the files of a drop. */
 async function writeDrop({ files }: Pick<DropCase, 'files'>): Promise<readonly EngineFile[]> {
   const written: EngineFile[] = [];
-  for (const file of files) {
-    if ('fixture' in file) written.push(bench.fixture(file.fixture));
-    else {
-      names += 1;
-      const name = `${names}.parquet`;
-      const { path } = await bench.write(name, file.sql);
-      written.push({ path, name: `drops/ds=2026-11-20/${file.folder ?? ''}${name}` });
-    }
+  for (const { sql, folder = '' } of files) {
+    names += 1;
+    const name = `${names}.parquet`;
+    const { path } = await bench.write(name, sql);
+    written.push({ path, name: `drops/ds=2026-11-20/${folder}${name}` });
   }
   return written;
 }
 
 /** Loads the pieces of a drop, one after the other. */
 async function loadPieces(
-  { dataset, unitIds = {} }: Pick<DropCase, 'dataset' | 'unitIds'>,
+  { dataset }: Pick<DropCase, 'dataset'>,
   pieces: readonly (readonly EngineFile[])[],
 ): Promise<Outcome> {
   const rows: string[] = [];
@@ -44,7 +41,7 @@ async function loadPieces(
   const files: object[] = [];
   const reasons: Record<string, number> = {};
   for (const piece of pieces) {
-    const loaded = await bench.load(dataset, piece, { unitIds });
+    const loaded = await bench.load(dataset, piece);
     rows.push(...loaded.rows.map((row) => JSON.stringify(row)));
     refused.push(...loaded.refused.map((row) => JSON.stringify(row)));
     files.push(...loaded.result.files);

@@ -168,20 +168,6 @@ describe('a day in pieces', () => {
     expect((await planDay(loads, DAY)).tasks).toMatchObject([{ reason: 'changed' }]);
   });
 
-  it('that is planned anew says when that was, and how long its own steps took', async () => {
-    await dropThree();
-    const mapped = async () => loads.clock.advance(50_000);
-    await loads.load({ at: { mapped, recorded: later } });
-    const [task] = loads.sent();
-    await drop('a', someEvents(10, 12));
-    await drop('b', someEvents(10, 12));
-    const startedAt = loads.clock.now();
-    await loads.load({ ...task, at: { recorded: later } });
-    const { run } = (await loads.entry()) ?? {};
-    expect(run).toMatchObject({ startedAt, done: 1, plans: 2 });
-    expect(run?.durations['map']).toBeLessThan(50_000);
-  });
-
   it('leaves files that come meanwhile to the next load', async () => {
     await dropThree();
     await loads.load({ at: { recorded: later } });
