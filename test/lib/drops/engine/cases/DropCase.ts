@@ -1,19 +1,16 @@
 import type { DatasetInput } from '../MappingBench.ts';
 
-/** A file of a drop. */
-type DropFile =
-  /** Rows of a query of DuckDB's, in a folder of the day. */
-  | { readonly sql: string; readonly folder?: string }
-  /** A file of test/fixtures/parquet. */
-  | { readonly fixture: string };
+/** A file of a drop: rows of a query of DuckDB's, in a folder of the day. */
+interface DropFile {
+  readonly sql: string;
+  readonly folder?: string;
+}
 
 /** A drop that gives the same rows in any pieces. */
 export interface DropCase {
   readonly name: string;
   readonly dataset: DatasetInput;
   readonly files: readonly DropFile[];
-  /** Columns of unit IDs by type. */
-  readonly unitIds?: Record<string, string>;
   /** Number of accepted rows. */
   readonly rows: number;
   /** Numbers of refused rows by reason without its prefix. */

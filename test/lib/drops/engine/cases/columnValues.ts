@@ -2,7 +2,7 @@ import { sqlText } from './DropCase.ts';
 import { JSON_TEXTS } from './oddTexts.ts';
 
 /** Values of each kind of column that casts and JSON are made of. */
-export const VALUES: Readonly<Record<string, readonly string[]>> = {
+const VALUES: Readonly<Record<string, readonly string[]>> = {
   tiny: ['(-128)::TINYINT', '1::TINYINT'],
   small: ['32767::SMALLINT'],
   int: ['0::INTEGER', '(-2147483648)::INTEGER'],

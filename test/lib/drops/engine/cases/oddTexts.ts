@@ -213,17 +213,6 @@ export const HALVES: readonly string[] = [
   String.raw`{"whole":"\ud83d\ude00","text":"\\ud83d \" \\\\\ud83d"}`,
 ];
 
-/** Objects that Python and JavaScript write, and JSON has not; and two that it has. */
-export const NEARLY_JSON: readonly string[] = [
-  '{"price": NaN}',
-  '{"a":[{"b":-Infinity}]}',
-  '{"a":nan}',
-  '{"a" : Infinity,"s":"NaN"}',
-  '{"a":1,}',
-  '{"s":"NaN, Infinity,}"}',
-  String.raw`{"\"NaN":"[nan,]"}`,
-];
-
 /** JSON, and texts that are close to it. */
 export const JSON_TEXTS: readonly string[] = [
   '{}',
