@@ -49,14 +49,14 @@ describe('a bucket that allows only conditional deletions', () => {
 
   it('is curated, and swept of versions that are replaced', async () => {
     const files = () => story.keys('statsig/ingested/curated_events/2026-11-20/');
-    await story.advance(3 * 24 * HOUR_MS);
+    await story.jump(3 * 24 * HOUR_MS);
     await story.cloud.flush();
     const before = await files();
     const day = ['--from', '2026-11-20', '--to', '2026-11-20'];
     expect(await story.sluice('curate', 'rebuild', ...day)).toMatchObject({ code: 0 });
     await story.cloud.flush();
     expect([before.length, (await files()).length]).toEqual([1, 2]);
-    await story.advance(2 * 24 * HOUR_MS);
+    await story.jump(2 * 24 * HOUR_MS);
     await story.cloud.flush();
     const after = await files();
     expect([after.length, after.filter((key) => before.includes(key))]).toEqual([1, []]);

@@ -1,19 +1,18 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { ListBucketsCommand, S3Client } from '@aws-sdk/client-s3';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
-import { addDays, utcDay } from '../../lib/base/time.ts';
+import { afterAll, afterEach, describe, expect, it } from '@jest/globals';
+import { utcDay } from '../../lib/base/time.ts';
 import { callMain } from '../harness/callMain.ts';
 import { type CloudProcess, endCloudProcesses, startCloudProcess } from '../harness/cloudProcess.ts';
 import { sluice } from '../harness/sluice.ts';
-import { eventually, type StoryCloud, storyCloud } from '../harness/storyCloud.ts';
+import { eventually } from '../harness/storyCloud.ts';
 import { temporaryDirectory } from '../harness/temporaryDirectory.ts';
 
 const scratch = temporaryDirectory();
 afterEach(endCloudProcesses);
 afterAll(() => scratch.remove());
 
-function post(cloud: Pick<CloudProcess, 'collector'>, eventName: string, time = Date.now()) {
+function post(cloud: CloudProcess, eventName: string, time = Date.now()) {
   return fetch(`${cloud.collector}/v1/my-product-data`, {
     method: 'POST',
     headers: {
@@ -104,68 +103,5 @@ describe('sluice start', () => {
   it('ends its process with the exit code', async () => {
     expect(await sluice('nonsense')).toEqual({ ...(await callMain(['nonsense'])), code: 2 });
     expect(await sluice('--help')).toEqual({ ...(await callMain(['--help'])), code: 0 });
-  });
-});
-
-// One story: the days are those after the machine's own, whose clock the SDKs go by.
-describe('a local cloud whose clock is moved past midnight', () => {
-  const today = utcDay(Date.now());
-  const first = addDays(today, 3);
-  const second = addDays(today, 4);
-  const third = addDays(today, 5);
-  let story: StoryCloud;
-  beforeAll(async () => {
-    story = await storyCloud();
-  });
-  afterAll(() => story?.close());
-
-  /** Names and days of rows, once there are so many: time passes, a minute at a go. */
-  const landed = (count: number) =>
-    eventually(async () => {
-      const sql = 'SELECT event_name, CAST(ds AS VARCHAR) ds FROM statsig_forwarded_events ORDER BY 1';
-      const rows = await story.query(sql);
-      if (rows.length < count) await story.advance(60_000);
-      return rows.length >= count && rows.map(({ event_name, ds }) => `${event_name} ${ds}`);
-    });
-
-  it('runs the daily schedule on the new day, and delivers after its interval, each event under its day', async () => {
-    await story.jumpTo(`${first}T23:58:00Z`);
-    expect((await post(story.cloud, 'before midnight')).status).toBe(202);
-    await story.advance(10 * 60_000);
-    const days = await eventually(async () => {
-      const all = (await story.partitions('statsig_forwarded_events')).map(({ value }) => value);
-      return all.includes(third) && all;
-    });
-    expect(days).toEqual(expect.arrayContaining([second, third]));
-    expect((await post(story.cloud, 'after midnight')).status).toBe(202);
-    await story.advance(300_000);
-    expect(await landed(2)).toEqual([`after midnight ${second}`, `before midnight ${first}`]);
-  });
-
-  it("accepts signatures of clients that use the machine's clock or an earlier time", async () => {
-    const options = story.clientOptions();
-    const client = story.kept(new S3Client(options));
-    await client.send(new ListBucketsCommand({}));
-    // An SDK keeps the difference to an answer's date: a function that runs while the clock is moved would sign by it on.
-    expect(Math.abs(client.config.systemClockOffset)).toBeLessThan(60_000);
-    const systemClockOffset = story.clock.now() - Date.now();
-    const earlier = story.kept(new S3Client({ ...options, systemClockOffset }));
-    await story.jumpTo(`${addDays(today, 20)}T12:00:00+02:00`);
-    for (const one of [client, earlier]) await one.send(new ListBucketsCommand({}));
-    const stranger = story.kept(new S3Client({ ...options, systemClockOffset: 100 * 86_400_000 }));
-    const name = 'RequestTimeTooSkewed';
-    await expect(stranger.send(new ListBucketsCommand({}))).rejects.toMatchObject({ name });
-  });
-
-  it("continues to work when it returns to the machine's clock", async () => {
-    expect((await post(story.cloud, 'ahead')).status).toBe(202);
-    expect(await story.control('POST', 'clock', { real: true })).toMatchObject({ offsetMs: 0 });
-    const back = Date.now();
-    expect((await post(story.cloud, 'back', back)).status).toBe(202);
-    await story.cloud.flush();
-    expect(await landed(4)).toEqual(
-      expect.arrayContaining([`ahead ${addDays(today, 20)}`, `back ${utcDay(back)}`]),
-    );
-    expect(story.refusals).toEqual([]);
   });
 });

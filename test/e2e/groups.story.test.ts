@@ -10,7 +10,6 @@ import { assignmentSource } from '../../cli/connect/statsigSources.ts';
 import { experimentSpecs, type SpecState } from '../harness/experimentSpecs.ts';
 import { storyCloud } from '../harness/storyCloud.ts';
 
-const HOLDOUTS = ['winter_holdout', 'home_holdout'];
 const FIRST = Array.from({ length: 60 }, (_, i) => `early-${i}`);
 const LATE = Array.from({ length: 30 }, (_, i) => `late-${i}`);
 
@@ -110,13 +109,6 @@ describe('groups of experiments from the real evaluator', () => {
     expect(await shown('experiment_exposures')).toEqual(expected);
   });
 
-  it('exclude held-out units once the configuration lists the holdouts, also for stored rows', async () => {
-    await story.restart({ holdouts: HOLDOUTS });
-    const expected = decidedBy(running, ...CONSTANTS, ...HOLDOUT_RULES);
-    expect(await shown()).toEqual(expected);
-    await story.restart({ holdouts: null });
-  });
-
   it('are exactly the groups that the evaluator lists, once specs are pulled', async () => {
     await pull('running');
     const listed = listedBy(running);
@@ -197,20 +189,6 @@ describe('groups of experiments from the real evaluator', () => {
       'new_checkout',
       'prices',
       'shipping',
-    ]);
-  });
-
-  it('are named at collection, once the collector knows them', async () => {
-    const rows = await query(
-      `SELECT DISTINCT experiment_id, rule_id, group_name, is_assignment FROM statsig_forwarded_exposures
-       WHERE user_id LIKE 'late-%' AND experiment_id IN ('button', 'search') ORDER BY ALL`,
-    );
-    expect(rows.map((row) => Object.values(row))).toEqual([
-      ['button', 'buttonControl', 'Control', true],
-      ['button', 'buttonTest', 'Test', true],
-      ['button', 'winterHoldoutRule', null, false],
-      ['search', 'launchedGroup', null, false],
-      ['search', 'winterHoldoutRule', null, false],
     ]);
   });
 });

@@ -12,7 +12,6 @@ const SENT = '2026-11-20';
 const D16 = '2026-11-16';
 const D17 = '2026-11-17';
 const D18 = '2026-11-18';
-const D19 = '2026-11-19';
 const RAW = `statsig/statsig_forwarded_events/statsig_forwarded_events/${SENT}/`;
 const WAREHOUSE = 'acme-warehouse';
 const EVENTS = 20;
@@ -66,9 +65,9 @@ describe('rows that somebody reads', () => {
   });
   afterAll(() => story.close());
 
-  const dropHalf = (of: string, name: string, rows = ROWS / 2, file = name) =>
+  const dropHalf = (of: string, name: string, rows = ROWS / 2) =>
     story.drop(
-      `visits/${of}/${file}.parquet`,
+      `visits/${of}/${name}.parquet`,
       `SELECT TIMESTAMP '${of} 10:00' AS timestamp, 'seen' AS event_name, '${name}' || i AS unit_id FROM range(${rows}) t(i)`,
     );
   const drop = async (of: string) => {
@@ -177,38 +176,5 @@ describe('rows that somebody reads', () => {
     await settle();
     await work();
     expect([await visits(D17), await visits(D18), await codes()]).toEqual([[0, 0], [ROWS, ROWS], []]);
-  });
-
-  it('are loaded when they are half of what is usual, with a warning until the rest comes or somebody accepts it', async () => {
-    await drop(D17);
-    await dropHalf(D19, 'a');
-    await load();
-    expect([(await visits(D17))[0], await count('acme_visits', D19), await codes()]).toEqual([
-      ROWS,
-      ROWS / 2,
-      ['ROWS_UNUSUAL'],
-    ]);
-    await dropHalf(D19, 'b');
-    await load();
-    expect([await count('acme_visits', D19), await codes()]).toEqual([ROWS, []]);
-    // As a browser names a second download.
-    await dropHalf(D19, 'b', ROWS / 2, 'b (1)');
-    await load();
-    expect(await found()).toMatchObject([
-      {
-        code: 'SLUICE_FINDING_ROWS_UNUSUAL',
-        detail: expect.stringContaining(`visits/${D19}/b (1).parquet, visits/${D19}/b.parquet`),
-      },
-    ]);
-    await story.removeDrop(`visits/${D19}/b (1).parquet`);
-    await load();
-    expect([await count('acme_visits', D19), await codes()]).toEqual([ROWS, []]);
-    await dropHalf(SENT, 'a');
-    await load();
-    expect(await codes()).toEqual(['ROWS_UNUSUAL']);
-    const keep = ['ingest', 'accept', 'keep', '--source', 'acme', '--dataset', 'visits', '--from', SENT];
-    expect((await story.sluice(...keep)).code).toBe(0);
-    await settle();
-    expect([await count('acme_visits', SENT), await codes()]).toEqual([ROWS / 2, []]);
   });
 });

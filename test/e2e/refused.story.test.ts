@@ -3,7 +3,6 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { afterAll, describe, expect, it } from '@jest/globals';
-import { quarantineReasons } from '../../lib/landing/quarantineReasons.ts';
 import { FRESH_MS, STALE_MS, UNKNOWN_KEY_PAUSE_MS } from '../../lib/wire/keys/KeyCache.ts';
 import { MAX_DECODED_BYTES } from '../../lib/wire/limits.ts';
 import { callMain } from '../harness/callMain.ts';
@@ -140,15 +139,6 @@ describe('the quarantine table', () => {
     expect(large).toEqual([{ raw: null, raw_location: expect.stringContaining('/quarantine-large/') }]);
     const whole: unknown = JSON.parse(atLocation(large[0]?.['raw_location']).toString('utf8'));
     expect(whole).toMatchObject({ events: [bad.at(-1)?.[1]] });
-  });
-
-  it('has only documented reasons, a partition for its day, and only Parquet files in its folder', async () => {
-    const reasons = await story.query('SELECT DISTINCT reason FROM quarantine');
-    for (const { reason } of reasons) expect(Object.keys(quarantineReasons)).toContain(reason);
-    const location = `s3://${story.cloud.bucket}/quarantine/2026-11-20/`;
-    expect(await story.partitions('quarantine')).toContainEqual({ value: '2026-11-20', location });
-    for (const key of await story.keys('quarantine/'))
-      expect(key).toMatch(/^quarantine\/\d{4}-\d\d-\d\d\/[^/]+\.parquet$/);
   });
 });
 

@@ -1,11 +1,8 @@
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { afterAll, describe, expect, it } from '@jest/globals';
 import { type DriverReport, expectedGroups, runDriver } from '../../demo/story/runDriver.ts';
 import { utcDay } from '../../lib/base/time.ts';
 import { forwardedKinds } from '../../lib/schema/kinds.ts';
 import { decodeBody } from '../../lib/wire/decodeBody.ts';
-import { readParquet } from '../harness/readParquet.ts';
 import { type Fate, type Post, startUnreliableGateway } from '../harness/startUnreliableGateway.ts';
 import { storyCloud } from '../harness/storyCloud.ts';
 
@@ -280,31 +277,5 @@ describe('landed rows', () => {
     expect(gate?.['group_id']).toBe(
       `${gate?.['rule_id']}:${gate?.['gate_value'] === true ? 'Pass' : 'Fail'}`,
     );
-  });
-});
-
-describe('the Parquet files', () => {
-  const COLUMNS =
-    'event_id, event_name, event_value, user_id, company_id, CAST(epoch_ms(timestamp) AS BIGINT) AS at';
-  const ofRows = (rows: readonly Record<string, unknown>[]) => rows.map((row) => JSON.stringify(row)).sort();
-  const bySql = async () => ofRows(await query(`SELECT ${COLUMNS} FROM ${TABLES.events}`));
-  const files = async () =>
-    (await story.keys('statsig/statsig_forwarded_events/')).map((key) =>
-      join(story.data, 's3', story.cloud.bucket, key),
-    );
-
-  it('have the same rows when hyparquet reads them', async () => {
-    const read = await Promise.all((await files()).map((file) => readParquet(readFileSync(file))));
-    const rows = read
-      .flatMap(({ rows }) => rows)
-      .map(({ event_id, event_name, event_value = null, user_id, company_id = null, timestamp }) => ({
-        event_id,
-        event_name,
-        event_value,
-        user_id,
-        company_id,
-        at: Number(timestamp),
-      }));
-    expect(ofRows(rows)).toEqual(await bySql());
   });
 });

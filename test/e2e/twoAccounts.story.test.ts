@@ -396,34 +396,4 @@ describe('the datasets of several customers in one deployment', () => {
       name: 'AccessDenied',
     });
   });
-
-  it('keep the rows of a day whose files are gone, until a person has accepted it', async () => {
-    const owned = config.sources.filter(({ name }) => customers.includes(name));
-    for (const { bucket, owner = '' } of owned) {
-      const theirs = s3By({ accessKeyId: owner, secretAccessKey: 'test' });
-      await ingest.remove(`events/${DAY}/a.parquet`, bucket, theirs);
-    }
-    await sluice('ingest', 'run');
-    await ingest.cloud.flush();
-    // The deletion settles.
-    await ingest.jump(3_600_000);
-    await sluice('ingest', 'run');
-    await ingest.cloud.flush();
-    const states = async () => {
-      const explained: unknown[] = [];
-      for (const { name } of owned) {
-        const asked = ['--source', name, '--dataset', 'events', '--day', DAY, '--json'];
-        const { state, rows } = JSON.parse((await sluice('ingest', 'explain', ...asked)).stdout);
-        explained.push({ state, rows: rows.out });
-      }
-      return explained;
-    };
-    expect(await states()).toEqual(owned.map(() => ({ state: 'inputs_missing', rows: 1 })));
-    for (const { name } of owned) {
-      const day = ['--source', name, '--dataset', 'events', '--from', DAY];
-      expect(await sluice('ingest', 'accept', 'keep', ...day)).toMatchObject({ code: 0 });
-    }
-    await ingest.cloud.flush();
-    expect(await states()).toEqual(owned.map(() => ({ state: 'succeeded', rows: 1 })));
-  });
 });

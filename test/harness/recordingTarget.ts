@@ -1,7 +1,6 @@
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import type { Writable } from 'node:stream';
 
 /** A request as it arrived. */
 export interface Recorded {
@@ -26,55 +25,7 @@ export function status(code: number, headers: Readonly<Record<string, string>> =
   return (response) => void response.writeHead(code, headers).end('{"success":false}');
 }
 
-/** Never answers. */
-export const hangs: Manner = () => {};
-
-/** Sends half of an answer's head, then the end of the connection. */
-export const halfCloses: Manner = (response) => {
-  response.socket?.write('HTTP/1.1 20');
-  response.socket?.end();
-};
-
-/** Resets the connection. */
-export const resets: Manner = (response) => void response.socket?.resetAndDestroy();
-
-/** Takes a request, and answers without an end. */
-export const answersEndlessly: Manner = (response) => {
-  const part = Buffer.alloc(65_536, 'x');
-  response.writeHead(200);
-  const write = () => {
-    while (!response.destroyed && response.write(part));
-  };
-  response.on('drain', write);
-  write();
-};
-
-/** Takes a request, and answers byte by byte, without an end. */
-export const drips: Manner = (response) => {
-  response.writeHead(200);
-  drip(response);
-};
-
-/** The same, but for the head of the answer. */
-export const dripsHead: Manner = ({ socket }) => {
-  socket?.write('HTTP/1.1 200 OK\r\nx-drip: ');
-  if (socket !== null) drip(socket);
-};
-
-function drip(to: Writable): void {
-  const timer = setInterval(() => to.write('x'), 100);
-  to.once('close', () => clearInterval(timer));
-}
-
-/** Takes a request, and answers with more headers than a client reads. */
-export const answersHugeHead: Manner = (response) => {
-  response.writeHead(200, { 'x-huge': 'x'.repeat(1_000_000) }).end();
-};
-
-/** A server that records what it is sent: the target of relay. */
-export type RecordingTarget = Awaited<ReturnType<typeof recordingTarget>>;
-
-/** Starts a recording target on a free port of 127.0.0.1. */
+/** Starts a server on a free port of 127.0.0.1 that records what it is sent: the target of relay. */
 export async function recordingTarget() {
   const recorded: Recorded[] = [];
   const waiting = new Set<() => void>();

@@ -1,7 +1,5 @@
 import { DeletePartitionCommand, GlueClient } from '@aws-sdk/client-glue';
 import { afterAll, describe, expect, it } from '@jest/globals';
-import { listTableFiles } from '../../observe/facts/tables/tableDays.ts';
-import { findTable } from '../../observe/facts/tables/tables.ts';
 import { startObserved } from './startObserved.ts';
 
 const DAY = 86_400_000;
@@ -118,14 +116,6 @@ describe('sluice tables', () => {
     });
   });
 
-  it('lists the newest days first', async () => {
-    const { days } = await ask(EVENTS, '--limit', '3');
-    expect([days.hasMore, days.days.map(({ day }: { day: string }) => day.slice(-2))]).toEqual([
-      true,
-      ['20', '19', '18'],
-    ]);
-  });
-
   it("shows a day's files", async () => {
     const { files } = await ask(EVENTS, '--day', '2026-11-20');
     expect(files).toMatchObject({ day: '2026-11-20', isRegistered: true, hasMore: false });
@@ -145,12 +135,6 @@ describe('sluice tables', () => {
     });
   });
 
-  it('does not list the files of all days', async () => {
-    const deployment = observed.deployment();
-    const listed = findTable(deployment, EVENTS).then((table) => listTableFiles(deployment, table, {}));
-    await expect(listed).rejects.toMatchObject({ code: 'SLUICE_TABLES_DAY_NEEDED' });
-  });
-
   it('shows the files of a table without days, and of a view its columns', async () => {
     const groups = await ask('experiment_groups');
     expect(groups).toMatchObject({ days: null, files: { day: null, files: [], isRegistered: true } });
@@ -159,17 +143,6 @@ describe('sluice tables', () => {
       days: null,
       files: null,
     });
-  });
-
-  it('prints all of it for people', async () => {
-    const list = await observed.sluice('tables');
-    expect(list.stdout).toContain(`${EVENTS} `);
-    const calendar = await observed.sluice('tables', EVENTS, '--limit', '4');
-    expect(calendar.stdout).toMatch(/2026-11-18 +0 +0 +0 +gap\n/);
-    expect(calendar.stderr).toBe('There are more: --limit.\n');
-    expect(calendar.stdout).toMatch(/Athena read [\d,]+ bytes, about \$0\.00005\./);
-    const day = await observed.sluice('tables', EVENTS, '--day', '2026-11-20');
-    expect(day.stdout).toMatch(/\.parquet +\d/);
   });
 
   it.each([

@@ -220,25 +220,6 @@ describe('sluice trace', () => {
     expect((await traced(old)).text).toContain('its time is outside the window (7 days back, 1 ahead)');
   });
 
-  it('names secondary_exposures as a view that shows a row', async () => {
-    const secondary = { secondaryExposures: [{ gate: 'holdout', gateValue: 'false', ruleID: 'r9' }] };
-    await observed.send({
-      events: [
-        exposure('ken', {}, secondary),
-        exposure('kim', { ruleID: 'default' }, secondary),
-        exposure('kay', { config: 'statsig::own' }),
-      ],
-    });
-    await observed.cloud.flush();
-    const viewsOf = async (user: string) => (await traced((await idsOf(user)).exposures[0] ?? '')).text;
-    const views = 'experiment_exposures, first_exposures, daily_exposures';
-    expect(await viewsOf('ken')).toContain(`in the views ${views}, secondary_exposures`);
-    const hidden = (await viewsOf('kim')).split('\n');
-    expect(hidden).toContain('in the views secondary_exposures');
-    expect(hidden).toContainEqual(expect.stringMatching(`^not in ${views}: it is not an assignment`));
-    expect(await viewsOf('kay')).toContain(`in the views ${views}`);
-  });
-
   it('lists the newest events of a user first, and no more than it says', async () => {
     for (let batch = 0; batch < 3; batch += 1) {
       await observed.send({

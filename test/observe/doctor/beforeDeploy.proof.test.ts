@@ -1,7 +1,5 @@
 import { matchesGlob } from 'node:path';
 import { afterAll, beforeEach, describe, expect, it } from '@jest/globals';
-import { unusedFunctions } from '../../../infra/serverless/requirements.ts';
-import { serviceFunctions } from '../../../infra/serverless/service.ts';
 import { printedPolicies } from '../../../lib/access/printedPolicies.ts';
 import { defineConfig } from '../../../lib/config/defineConfig.ts';
 import { account, accountServices, ROLE, ROOT } from './fakeAccount.ts';
@@ -45,22 +43,6 @@ describe('sluice doctor --before-deploy', () => {
       `NAME_TAKEN AWS::Athena::WorkGroup sluice: ${ours}.`,
       `NAME_TAKEN AWS::Logs::LogGroup /aws/lambda/sluice-fresh-collect: ${ours}.`,
     ]);
-  });
-
-  it('checks the log group of every function that the configuration uses', async () => {
-    const named = Object.keys(serviceFunctions(defineConfig({ bucket: 'acme' })));
-    expect(named.length).toBeGreaterThan(3);
-    account.logGroups.push(...named.map((name) => `/aws/lambda/sluice-fresh-${name}`));
-    const unused = unusedFunctions({
-      sources: [],
-      exports: [],
-      curate: true,
-      reconcile: true,
-    });
-    const found = (await findings('names', '--stage', 'fresh')).filter((one) => one.includes('LogGroup'));
-    expect(found.map((one) => /sluice-fresh-([a-z-]+)/.exec(one)?.[1])).toEqual(
-      named.filter((name) => !unused.includes(name)),
-    );
   });
 
   it('accepts names that the stack already has', async () => {

@@ -28,20 +28,6 @@ describe('sluice doctor on the local cloud', () => {
     );
   });
 
-  it('names both versions, also of a stack that does not name its own', async () => {
-    const outputs = { ...deployed.stack.outputs, SluiceVersion: '0.0.1' };
-    deployed.tell({ ...deployed.stack, outputs });
-    const { code, report, found } = await deployed.diagnose();
-    const { SluiceVersion: _, ...unnamed } = outputs;
-    deployed.tell({ ...deployed.stack, outputs: unnamed });
-    const none = await deployed.diagnose();
-    deployed.tell(deployed.stack);
-    const details = [found, none.found].map((one) => one.get('stack SLUICE_FINDING_VERSION_DIFFERS')?.detail);
-    const ours = `this working tree: ${VERSION}.`;
-    expect([code, report.version]).toEqual([0, VERSION]);
-    expect(details).toEqual([`sluice-local: 0.0.1; ${ours}`, `sluice-local: not named; ${ours}`]);
-  });
-
   it('names what the local cloud does not emulate', async () => {
     const { code, report } = await deployed.diagnose();
     expect([code, report.stack, report.problems]).toEqual([0, 'sluice-local', 0]);

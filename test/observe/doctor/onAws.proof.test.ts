@@ -65,10 +65,6 @@ describe('sluice doctor, where only AWS can answer', () => {
     expect(await findings('domain')).toEqual([0]);
   });
 
-  it('accepts the default quotas', async () => {
-    expect(await findings('quotas')).toEqual([0]);
-  });
-
   it('warns about a quota that is too low or nearly exhausted', async () => {
     setLimits(10_000, 5_000, 10, 10);
     const low = 'SLUICE_FINDING_QUOTA';
@@ -113,22 +109,6 @@ describe('sluice doctor, where only AWS can answer', () => {
     expect(await findings('quotas', asks)).toEqual([
       3,
       'SLUICE_FINDING_QUOTA The account allows 1000 executions at once without reservations; the configuration says 1001.',
-    ]);
-    // Other functions have reserved 300.
-    setLimits(10_000, 5_000, 1_000, 700);
-    const url = (collector: string) =>
-      config(`endpoint: { kind: 'function-url' }, collector: { ${collector} }`);
-    const lower = 'SLUICE_FINDING_QUOTA The account allows 700 executions at once without reservations;';
-    expect(await findings('quotas', url(''))).toEqual([3, `${lower} the configuration says 1000.`]);
-    expect(await findings('quotas', url('accountConcurrency: 700'))).toEqual([0]);
-    expect(await findings('quotas', url('reservedConcurrency: 300'))).toEqual([0]);
-  });
-
-  it('reports a configured reader that is not deployed', async () => {
-    expect(await findings('readers', config(READERS))).toEqual([
-      3,
-      'SLUICE_FINDING_RESOURCE_MISSING The role or user of the reader statsig.',
-      'SLUICE_FINDING_RESOURCE_MISSING The role or user of the reader bi.',
     ]);
   });
 

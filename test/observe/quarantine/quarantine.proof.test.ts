@@ -84,28 +84,4 @@ describe('sluice quarantine', () => {
       stderr: expect.stringContaining(text),
     });
   });
-
-  it('is text for people', async () => {
-    const { stdout } = await observed.sluice('quarantine');
-    expect(stdout).toMatch(/^reason +rows +items +first +last +redrive\n/);
-    expect(stdout).toMatch(/SLUICE_EVENT_NO_NAME: The event has no name\.\n {2}Give it/);
-    const nothing = await observed.sluice('quarantine', '--reason', "x' OR '1'='1");
-    expect(nothing.stdout).toBe('(no rows)\n');
-  });
-
-  it('names days that no query reads, because they have no partition yet', async () => {
-    await observed.hold('register');
-    await observed.clock.advance(2 * 86_400_000);
-    await observed.send({ events: [unnamed('joe')] });
-    await observed.cloud.flush();
-    const note = 'No query reads the files of quarantine 2026-11-22, which lack a partition.';
-    expect((await ask<QuarantineCounts>('--hours', '1')).answer).toMatchObject({ rows: 0, notes: [note] });
-    expect((await observed.sluice('quarantine', '--hours', '1')).stdout).toContain(note);
-    const listed = await ask<QuarantinedPage>('--reason', 'SLUICE_EVENT_NO_NAME');
-    expect(listed.answer.notes).toEqual([note]);
-    await observed.control('DELETE', 'faults');
-    await observed.clock.advance(3_600_000);
-    await observed.cloud.flush();
-    expect((await ask<QuarantineCounts>('--hours', '2')).answer).toMatchObject({ rows: 1, notes: [] });
-  });
 });
