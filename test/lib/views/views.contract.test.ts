@@ -199,32 +199,6 @@ describe('the views', () => {
   });
 });
 
-describe('a filter on an experiment', () => {
-  const scan = z.object({
-    name: z.string().regex(/^READ_PARQUET/),
-    extra_info: z.object({ Filters: z.union([z.string(), z.array(z.string())]) }),
-  });
-
-  it.each([
-    ['experiment_exposures', 'experiment_id'],
-    ['first_exposures', 'experiment_id'],
-    ['secondary_exposures', 'primary_id'],
-    ['daily_exposures', 'experiment_id'],
-  ])('on %s is applied while files are read', async (name, column) => {
-    const sql = `EXPLAIN (FORMAT json) SELECT * FROM ${name} WHERE ${column} = 'hero'`;
-    const [plan]: QueryRow[] = await runQuery(data.path, sql);
-    const filters: string[] = [];
-    JSON.parse(String(plan?.['explain_value']), (_key, value) => {
-      const read = scan.safeParse(value);
-      if (read.success) filters.push(String(read.data.extra_info.Filters));
-      return value;
-    });
-    expect(filters.length).toBeGreaterThanOrEqual(DAYS.length);
-    const isApplied = (applied: string) => /experiment_id='hero'|exposure_type='layer'/.test(applied);
-    expect(filters.filter((applied) => !isApplied(applied))).toEqual([]);
-  });
-});
-
 describe('rows of an earlier version', () => {
   const assignedNow = (row: LandedRow) =>
     isAssignment(String(row['rule_id']), row['reason'] === null ? null : String(row['reason'])) &&
