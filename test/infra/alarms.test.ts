@@ -243,27 +243,6 @@ describe('the alarm on mangled bodies', () => {
 });
 
 describe('the alarms on overload', () => {
-  it.each([
-    [10_000, 300_000],
-    [2_500, 75_000],
-  ])(
-    'include one at half of the stage limit of %s a second, in any minute',
-    (requestsPerSecond, threshold) => {
-      const { made } = madeResources({ endpoint: { requestsPerSecond } });
-      expect(made.Resources['StageLimitAlarm']?.Properties).toMatchObject({
-        Namespace: 'AWS/ApiGateway',
-        MetricName: 'Count',
-        Dimensions: [{ Name: 'ApiId', Value: { Ref: 'HttpApi' } }],
-        Statistic: 'Sum',
-        Period: 60,
-        Threshold: threshold,
-      });
-      expect(made.extensions['HttpApiStage']).toMatchObject({
-        Properties: { DefaultRouteSettings: { ThrottlingRateLimit: requestsPerSecond } },
-      });
-    },
-  );
-
   it.each(REGIONS)('include one in %s that starts before its gateway answers 429', (region) => {
     const quota = REDUCED_QUOTA.has(region) ? 2_500 : 10_000;
     const of = (endpoint: ConfigInput['endpoint']) => {

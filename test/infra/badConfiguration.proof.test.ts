@@ -13,19 +13,18 @@ afterAll(() => rmSync(scratch, { recursive: true, force: true }));
 const defineConfig = pathToFileURL(join(repositoryRoot, 'lib', 'config', 'defineConfig.ts')).href;
 
 /** `npx serverless package` of a configuration, with nothing in the environment that could help it. */
-function packageWith(input: string, args: readonly string[] = []) {
+function packageWith(input: string) {
   return packageFile(
     `import { defineConfig } from '${defineConfig}';\nexport default defineConfig(${input});\n`,
-    args,
   );
 }
 
-async function packageFile(text: string, args: readonly string[] = []) {
+async function packageFile(text: string) {
   const file = join(scratch, 'acme.config.ts');
   writeFileSync(file, text);
   return {
     file,
-    ...(await runServerless(file, ['package', '--package', join(scratch, 'package'), ...args])),
+    ...(await runServerless(file, ['package', '--package', join(scratch, 'package')])),
   };
 }
 
@@ -44,24 +43,6 @@ describe('serverless package with a bad configuration', () => {
       expect(said.split(`\n  ${sentence}`)).toHaveLength(2);
     }
     expect(said).not.toContain('    at ');
-  });
-
-  it('refuses a region without the services, which `--region` says, in the same way', async () => {
-    const { status, said } = await packageWith(`{ bucket: 'acme-data', region: 'eu-west-1' }`, [
-      '--region',
-      'cn-north-1',
-    ]);
-    expect(status).toBe(1);
-    expect(said).toContain('\n  region: got "cn-north-1", expected a region that has all of the services');
-  });
-
-  it('refuses a Function URL in a region without them, which `--region` says', async () => {
-    const { status, said } = await packageWith(
-      `{ bucket: 'acme-data', region: 'eu-west-1', endpoint: { kind: 'both' } }`,
-      ['--region', 'eu-south-2'],
-    );
-    expect(status).toBe(1);
-    expect(said).toContain('\n  endpoint.kind: got "both", expected "http-api"');
   });
 
   it('reports a problem of the file itself with its line', async () => {

@@ -3,7 +3,6 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSyn
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { pathToFileURL } from 'node:url';
 import { afterAll, describe, expect, it } from '@jest/globals';
 import { z } from 'zod';
 import { projectFiles } from '../../cli/project/projectFiles.ts';
@@ -11,7 +10,6 @@ import { printedPolicies } from '../../lib/access/printedPolicies.ts';
 import { defineConfig } from '../../lib/config/defineConfig.ts';
 import { repositoryRoot } from '../../local/dataDirectory.ts';
 import { instantiate, type WrittenTemplate } from './instantiate.ts';
-import { runServerless } from './runServerless.ts';
 
 const examples = join(repositoryRoot, 'examples');
 const textOf = (path: string) => readFileSync(join(examples, path), 'utf8');
@@ -194,30 +192,6 @@ describe('examples/github-actions', () => {
     expect(run(open, 'k2')).not.toBe(0);
     expect(run(open, 'k1')).toBe(0);
     expect(readFileSync(join(folder, 'collect.zip'), 'utf8')).toBe('the salt');
-  });
-
-  it('packages as the check of pull requests does, without credentials', async () => {
-    const file = join(scratch, 'acme.config.ts');
-    const from = pathToFileURL(join(repositoryRoot, 'lib', 'config', 'defineConfig.ts')).href;
-    writeFileSync(
-      file,
-      `import { defineConfig } from '${from}';
-export default defineConfig(({ stage }) => ({
-  bucket: \`acme-\${stage}\`,
-  database: \`sluice_\${stage}\`,
-  athena: { workgroup: \`sluice_\${stage}\`, stagingDatabase: \`staging_\${stage}\` },
-  privacy: { salt: process.env.SLUICE_SALT },
-}), { stages: ['dev', 'prod'] });\n`,
-    );
-    const [command = ''] = commands.flatMap((line) => /^npx serverless (package .*)/.exec(line)?.[1] ?? []);
-    const step = jobs.flatMap(({ steps }) => steps).find(({ run }) => run?.includes(command) === true);
-    const env = z.record(z.string(), z.string()).parse(step?.['env']);
-    const out = join(scratch, 'package');
-    const { status, said } = await runServerless(file, [...command.split(' '), '--package', out], { env });
-    expect([status, said]).toEqual([0, expect.not.stringContaining('SLUICE_CONFIG_')]);
-    // The name of the artifact's file.
-    const [, upload = ''] = /path: \.serverless\/(\S+)/.exec(textOf(`${folder}/check.yml`)) ?? [];
-    expect(readdirSync(out)).toContain(upload);
   });
 
   const template = readTemplate('github-actions/access.yaml');

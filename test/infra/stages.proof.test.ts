@@ -128,37 +128,6 @@ describe('serverless package of one of two stages', () => {
   });
 });
 
-describe('serverless package', () => {
-  it('takes region and reserved concurrency of the stage', async () => {
-    const file = configFile(
-      'region',
-      `export default defineConfig(
-  ({ stage }) => ({
-    bucket: 'acme-' + stage,
-    region: stage === 'prod' ? 'eu-west-1' : 'us-east-1',
-    collector: { reservedConcurrency: stage === 'prod' ? 700 : 7 },
-  }),
-  { stages: ['dev', 'prod'] },
-);`,
-    );
-    const { root, remove } = scratchRoot(smallFunctions);
-    try {
-      const { status, said } = await runServerless(file, ['package', '--stage', 'prod'], { cwd: root });
-      expect([status, said]).toEqual([0, expect.stringContaining('for stage prod (eu-west-1)')]);
-      const template = readFileSync(
-        join(root, '.serverless', 'cloudformation-template-update-stack.json'),
-        'utf8',
-      );
-      expect(JSON.parse(template).Resources.CollectLambdaFunction.Properties).toMatchObject({
-        ReservedConcurrentExecutions: 700,
-        Environment: { Variables: { SLUICE_BUCKET: 'acme-prod', SLUICE_STAGE: 'prod' } },
-      });
-    } finally {
-      remove();
-    }
-  });
-});
-
 describe('serverless deploy', () => {
   const key = "keys: [{ label: 'web', sha256: '0'.repeat(64) }]";
 
