@@ -60,11 +60,6 @@ describe('sluice query', () => {
     expect(stderr).toBe('Athena read 0 bytes.\n');
   });
 
-  it('shows the rows of a statement whose result has no header', async () => {
-    const { stdout } = await query(['SHOW TABLES', '--athena', '--json']);
-    expect(JSON.parse(stdout)).toContainEqual(expect.objectContaining({ tab_name: 'quarantine' }));
-  });
-
   it("names Athena's error", async () => {
     const { code, stderr } = await query(['SELECT no_column FROM product_events', '--athena']);
     expect(code).toBe(1);

@@ -104,20 +104,6 @@ describe('sluice tail', () => {
     ]);
   });
 
-  it('shows hostile names for what they are, on one line of a bearable length', async () => {
-    const hostile = `\u001b[31m\r\n202  ok\u202e${'x'.repeat(200)}`;
-    await observed.send({ events: [event(hostile), event('last')] });
-    for (const args of [[], ['--json']]) {
-      const { child, text, shows } = tail('--last', '10', '--user', 'ada', ...args);
-      await shows('stdout', 'last');
-      child.kill('SIGKILL');
-      for (const hidden of ['\u001b', '\r', '\u202e']) expect(text.stdout).not.toContain(hidden);
-      const lines = text.stdout.split('\n').filter((line) => line.includes('\\u001b[31m'));
-      expect(lines).toHaveLength(1);
-      if (args.length === 0) expect(lines[0]).toMatch(/\\r\\n202 {2}ok\\u202ex{10,70}… {2}unit ada/);
-    }
-  });
-
   it('ends when the reader of its output goes, as head does', async () => {
     const { child, exited, shows } = tail('--last', '1');
     await shows('stderr', 'Following');
