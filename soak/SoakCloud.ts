@@ -1,5 +1,6 @@
 import { gzipSync } from 'node:zlib';
-import { FirehoseClient, ListDeliveryStreamsCommand, PutRecordCommand } from '@aws-sdk/client-firehose';
+import { CloudFormationClient, DescribeStacksCommand } from '@aws-sdk/client-cloudformation';
+import { FirehoseClient, PutRecordCommand } from '@aws-sdk/client-firehose';
 import { GlueClient, paginateGetPartitions, paginateGetTables } from '@aws-sdk/client-glue';
 import { ListObjectsV2Command, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { SQSClient, StartMessageMoveTaskCommand } from '@aws-sdk/client-sqs';
@@ -15,6 +16,7 @@ const faultsSchema = z.object({ faults: z.array(z.object({ struck: z.int() })) }
 /** Calls of the local cloud besides its collector: AWS's own calls and the control API. */
 export class SoakCloud {
   readonly #cloud: Cloud;
+  readonly #stacks: CloudFormationClient;
   readonly #s3: S3Client;
   readonly #firehose: FirehoseClient;
   readonly #glue: GlueClient;
@@ -27,6 +29,7 @@ export class SoakCloud {
   constructor(cloud: Cloud) {
     this.#cloud = cloud;
     const place = { endpoint: cloud.edge, region: 'us-east-1', credentials: CREDENTIALS };
+    this.#stacks = new CloudFormationClient(place);
     this.#s3 = new S3Client({ ...place, forcePathStyle: true });
     this.#firehose = new FirehoseClient(place);
     this.#glue = new GlueClient(place);
@@ -101,12 +104,14 @@ export class SoakCloud {
   }
 
   close(): void {
-    for (const client of [this.#s3, this.#firehose, this.#glue, this.#sqs]) client.destroy();
+    const clients = [this.#stacks, this.#s3, this.#firehose, this.#glue, this.#sqs];
+    for (const client of clients) client.destroy();
   }
 
   /** Puts records of others into the stream, one after the other. */
   async putForeign(kind: string): Promise<void> {
-    const { DeliveryStreamNames = [] } = await this.#firehose.send(new ListDeliveryStreamsCommand({}));
+    const { Stacks: [{ Outputs = [] } = {}] = [] } = await this.#stacks.send(new DescribeStacksCommand({}));
+    const stream = Outputs.find(({ OutputKey }) => OutputKey === 'LandingStreamName');
     const { cut, flipped } = badMembers();
     const none = [
       'hello\n',
@@ -124,7 +129,7 @@ export class SoakCloud {
     ];
     for (const record of records) {
       const Record = { Data: Buffer.from(record) };
-      await this.#firehose.send(new PutRecordCommand({ DeliveryStreamName: DeliveryStreamNames[0], Record }));
+      await this.#firehose.send(new PutRecordCommand({ DeliveryStreamName: stream?.OutputValue, Record }));
     }
     this.#told.set(kind, (this.#told.get(kind) ?? 0) + records.length);
   }

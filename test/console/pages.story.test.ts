@@ -141,7 +141,7 @@ describe('the pages of the console', () => {
       await opened.click('.top', text);
     };
     await says('0 requests in buffers');
-    const faults = { firehose: [{ fault: 'failRecords', every: 2, calls: 'all' }] };
+    const faults = { firehose: [{ fault: 'failCalls', every: 2 }] };
     await fetch(`${world.cloud.edge}/_sluice/faults`, { method: 'POST', body: JSON.stringify(faults) });
     await says('1 fault on');
     await fetch(`${world.cloud.edge}/_sluice/faults`, { method: 'DELETE' });

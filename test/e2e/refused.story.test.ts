@@ -86,7 +86,7 @@ describe('the quarantine table', () => {
     // Larger than a row.
     const large = new Uint8Array(3_000_000).fill(0xff);
     expect(await post(large)).toBe('400 SLUICE_BODY_NOT_JSON');
-    await story.setFaults({ firehose: [{ fault: 'failRecords', every: 1, calls: 2 }] });
+    await story.setFaults({ firehose: [{ fault: 'failCalls', calls: 2 }] });
     expect(await post('throttled')).toBe('400 SLUICE_BODY_NOT_JSON');
     await story.clearFaults();
     await story.cloud.flush();

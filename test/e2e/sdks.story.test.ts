@@ -72,10 +72,7 @@ const posts = new Map<string, readonly Post[]>();
 // One story for the whole file: the SDKs post through gateways that fail, while Firehose fails now and then.
 const story = await storyCloud();
 await story.setFaults({
-  firehose: [
-    { fault: 'failRecords', every: 1, calls: 2 },
-    { fault: 'failCalls', calls: 1 },
-  ],
+  firehose: [{ fault: 'failCalls', calls: 3 }],
 });
 await Promise.all(
   runs.map(async ({ prefix, driver, key, script, settings }) => {

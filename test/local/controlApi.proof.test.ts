@@ -2,7 +2,8 @@ import { chmodSync, lstatSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { get } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { FirehoseClient, ListDeliveryStreamsCommand, PutRecordBatchCommand } from '@aws-sdk/client-firehose';
+import { CloudFormationClient, DescribeStacksCommand } from '@aws-sdk/client-cloudformation';
+import { FirehoseClient, PutRecordCommand } from '@aws-sdk/client-firehose';
 import { PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { afterAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { z } from 'zod';
@@ -19,8 +20,10 @@ const options = {
 };
 const firehose = new FirehoseClient(options);
 const s3 = new S3Client(options);
-const { DeliveryStreamNames = [] } = await firehose.send(new ListDeliveryStreamsCommand({}));
-const stream = DeliveryStreamNames[0] ?? '';
+const stacks = new CloudFormationClient(options);
+const { Stacks: [{ Outputs = [] } = {}] = [] } = await stacks.send(new DescribeStacksCommand({}));
+stacks.destroy();
+const stream = Outputs.find(({ OutputKey }) => OutputKey === 'LandingStreamName')?.OutputValue ?? '';
 afterAll(async () => {
   firehose.destroy();
   s3.destroy();
@@ -37,14 +40,22 @@ async function call(method: string, name: string, body?: unknown) {
   return { status: response.status, answer: await response.json() };
 }
 
+function put(text: string) {
+  const Record = { Data: Buffer.from(text) };
+  return firehose.send(new PutRecordCommand({ DeliveryStreamName: stream, Record }));
+}
+
+/** Puts records, one after the other. @returns Of each whether it failed. */
 async function failedRecords(count: number): Promise<boolean[]> {
-  const { RequestResponses = [] } = await firehose.send(
-    new PutRecordBatchCommand({
-      DeliveryStreamName: stream,
-      Records: Array.from({ length: count }, () => ({ Data: Buffer.from('{}') })),
-    }),
-  );
-  return RequestResponses.map(({ ErrorCode }) => ErrorCode !== undefined);
+  const failed: boolean[] = [];
+  for (let i = 0; i < count; i += 1) {
+    const hasFailed = await put('{}').then(
+      () => false,
+      () => true,
+    );
+    failed.push(hasFailed);
+  }
+  return failed;
 }
 
 it('the local cloud writes files that only their owner can read', async () => {
@@ -71,15 +82,9 @@ it('the local cloud rejects requests under the name of another machine, on both 
 
 describe('a search in the buffers', () => {
   it('finds what streams have not delivered yet, also while they cannot, and nothing once they have', async () => {
-    const put = (documents: readonly object[]) =>
-      firehose.send(
-        new PutRecordBatchCommand({
-          DeliveryStreamName: stream,
-          Records: [{ Data: Buffer.from(documents.map((one) => JSON.stringify(one)).join('\n')) }],
-        }),
-      );
     const search = (contains: string, most?: number) => call('POST', 'buffers', { contains, most });
-    await put([1, 2, 3].map((n) => ({ event_id: `sought-${n}`, ds: '2026-11-20' })));
+    const documents = [1, 2, 3].map((n) => ({ event_id: `sought-${n}`, ds: '2026-11-20' }));
+    await put(documents.map((one) => JSON.stringify(one)).join('\n'));
     const found = (n: number) => ({
       stream,
       arrivedAt: expect.stringMatching(/^20\d\d-.*Z$/),
@@ -96,11 +101,11 @@ describe('a search in the buffers', () => {
 describe('configured faults', () => {
   it('are listed with the number of affected calls, until they are cleared', async () => {
     const wanted = {
-      firehose: [{ fault: 'failRecords', stream, rate: 0.4, seed: 11, calls: 'all' }],
+      firehose: [{ fault: 'failCalls', stream, rate: 0.4, seed: 11, calls: 'all' }],
       s3: [{ fault: 'failCalls', code: 'SlowDown', operations: ['PutObject'], key: 'x/*' }],
     };
     expect(await call('POST', 'faults', wanted)).toMatchObject({ status: 200 });
-    const failed = [...(await failedRecords(20)), ...(await failedRecords(30))];
+    const failed = await failedRecords(50);
     expect(await call('GET', 'faults')).toEqual({
       status: 200,
       answer: {
@@ -119,16 +124,15 @@ describe('configured faults', () => {
           },
           {
             service: 'firehose',
-            fault: 'failRecords',
-            code: 'ServiceUnavailableException',
+            fault: 'failCalls',
+            afterwards: false,
             stream,
             rate: 0.4,
             seed: 11,
             calls: 'all',
-            seen: 2,
-            struck: 2,
+            seen: 50,
+            struck: failed.filter(Boolean).length,
             left: 'all',
-            items: failed.filter(Boolean).length,
           },
         ],
       },
@@ -139,17 +143,13 @@ describe('configured faults', () => {
 
     // The same seed again fails the same records.
     await call('POST', 'faults', wanted);
-    expect([...(await failedRecords(20)), ...(await failedRecords(30))]).toEqual(failed);
+    expect(await failedRecords(50)).toEqual(failed);
   });
 
   it.each([
     ['a service that is not there', { dynamodb: [] }, 'dynamodb'],
     ['a fault that is none', { sqs: [{ fault: 'explode' }] }, 'fault'],
-    [
-      'a stream that is not there',
-      { firehose: [{ fault: 'failRecords', stream: 'nope' }] },
-      '-LandingStream-',
-    ],
+    ['a stream that is not there', { firehose: [{ fault: 'failCalls', stream: 'nope' }] }, '-LandingStream-'],
     ['a table', { glue: [{ fault: 'failCalls', table: 'nope' }] }, 'statsig_forwarded_events'],
     ['a queue', { sqs: [{ fault: 'delayCalls', ms: 1, queue: 'nope' }] }, 'sluice-local-'],
     ['what is no JSON', '{"s3":', 'JSON'],

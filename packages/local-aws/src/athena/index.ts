@@ -101,9 +101,8 @@ export async function openAthena(options: AthenaOptions): Promise<Athena> {
     contentType: 'application/x-amz-json-1.1',
     invalidInput: invalidRequest,
     resource: (input) => {
-      const ids = idsOf(input, 'QueryExecutionId');
-      const ofExecutions = listWorkGroups(ids.map((id) => executions.get(id)?.workGroup));
-      return memberOf(input, 'WorkGroup') ?? ofExecutions ?? memberOf(input, 'Name') ?? PRIMARY;
+      const ofExecution = executions.get(memberOf(input, 'QueryExecutionId') ?? '')?.workGroup;
+      return memberOf(input, 'WorkGroup') ?? ofExecution ?? memberOf(input, 'Name') ?? PRIMARY;
     },
     operations: {
       ...executionOperations(context),
@@ -125,19 +124,4 @@ export async function openAthena(options: AthenaOptions): Promise<Athena> {
       await runner.close();
     },
   };
-}
-
-/** IDs in a call: of the member `name`, e.g. `QueryExecutionId`, or of a batch in `QueryExecutionIds`. */
-function idsOf(input: unknown, name: string): string[] {
-  const id = memberOf(input, name);
-  if (id !== undefined) return [id];
-  const list: unknown =
-    typeof input === 'object' && input !== null ? Reflect.get(input, `${name}s`) : undefined;
-  return Array.isArray(list) ? list.filter((item) => typeof item === 'string') : [];
-}
-
-/** The workgroups of the queries of a call, with commas between: no name has one. Queries may be missing. */
-function listWorkGroups(names: readonly (string | undefined)[]): string | undefined {
-  const known = new Set(names.filter((name) => name !== undefined));
-  return known.size === 0 ? undefined : [...known].join();
 }

@@ -8,8 +8,8 @@ import {
   type FaultsInput,
   type FaultyService,
   faultsSchema,
-  type ItemFault,
   isOwnFault,
+  isPartitionFault,
   type OwnFault,
 } from './faultsSchema.ts';
 import { isAwsService, serviceError } from './serviceErrors.ts';
@@ -95,8 +95,6 @@ export type FaultReport = Fault & {
   readonly struck: number;
   /** Calls that it will still strike. */
   readonly left: number | 'all';
-  /** Records or partitions that it made fail. Only faults of items have this member. */
-  readonly items?: number;
 };
 
 interface ActiveFault {
@@ -106,7 +104,6 @@ interface ActiveFault {
   left: number;
   seen: number;
   struck: number;
-  items: number;
 }
 
 const NO_EFFECTS: CallFaultEffects = { before: { delayMs: 0 }, after: { delayMs: 0 } };
@@ -119,7 +116,7 @@ const NO_EFFECTS: CallFaultEffects = { before: { delayMs: 0 }, after: { delayMs:
  * do not count the call. Delays add up.
  *
  * @example
- * faults.set({ firehose: [{ fault: 'failRecords', indexes: [0, 3], calls: 2 }] });
+ * faults.set({ glue: [{ fault: 'failPartitions', code: 'InternalServiceException', calls: 2 }] });
  * faults.set({ s3: [{ fault: 'loseResponse', operations: ['PutObject'], rate: 0.2, seed: 7 }] });
  */
 export class Faults {
@@ -144,13 +141,12 @@ export class Faults {
 
   /** Lists all faults that are set, used up or not, in the order in which they were set. */
   list(): FaultReport[] {
-    return this.#held.map(({ service, fault, seen, struck, left, items }) => ({
+    return this.#held.map(({ service, fault, seen, struck, left }) => ({
       service,
       ...fault,
       seen,
       struck,
       left: Number.isFinite(left) ? left : 'all',
-      ...(isItemFault(fault) ? { items } : {}),
     }));
   }
 
@@ -206,30 +202,20 @@ export class Faults {
   }
 
   /**
-   * Partial failure: which items of a batch call fail. Uses up one call of each fault of items. The returned function
-   * takes an item's index and name, and returns the error code that the item fails with, if it fails.
+   * Partial failure: which partitions of a batch call on a table fail. Uses up one call of each fault of partitions. The
+   * returned function takes a partition's values, and returns the error code that it fails with, if it fails.
    */
-  takeItems(
-    service: 'firehose' | 'glue',
-    resource: string,
-  ): (index: number, name: string) => string | undefined {
+  takePartitions(resource: string): (values: string) => string | undefined {
     const hits = this.#held.flatMap((held) => {
       const { fault } = held;
-      if (!isItemFault(fault) || held.left <= 0 || !isMeant(held, { service, operation: '', resource }))
-        return [];
+      if (!isPartitionFault(fault) || held.left <= 0) return [];
+      if (!isMeant(held, { service: 'glue', operation: '', resource })) return [];
       held.seen += 1;
       held.struck += 1;
       held.left -= 1;
-      return [{ held, fault }];
+      return [fault];
     });
-    return (index, name) => {
-      for (const { held, fault } of hits) {
-        if (!strikesItem(fault, index, name, held.random)) continue;
-        held.items += 1;
-        return fault.code;
-      }
-      return undefined;
-    };
+    return (values) => hits.find((fault) => fault.values?.includes(values) !== false)?.code;
   }
 }
 
@@ -242,15 +228,12 @@ function activateFault(service: FaultyService, fault: Fault): ActiveFault {
     ('rate' in fault && fault.rate !== undefined);
   const calls = fault.calls ?? (repeats ? 'all' : 1);
   const left = calls === 'all' ? Number.POSITIVE_INFINITY : calls;
-  return { service, fault, random: seededRandom(fault.seed), left, seen: 0, struck: 0, items: 0 };
-}
-
-function isItemFault(fault: Fault): fault is ItemFault {
-  return fault.fault === 'failRecords' || fault.fault === 'failPartitions';
+  const random = seededRandom('seed' in fault ? fault.seed : 1);
+  return { service, fault, random, left, seen: 0, struck: 0 };
 }
 
 function isCallFault(fault: Fault): fault is CallFault {
-  return !isItemFault(fault) && !isOwnFault(fault);
+  return !isPartitionFault(fault) && !isOwnFault(fault);
 }
 
 function isMeant({ service, fault }: ActiveFault, call: AnnouncedCall): boolean {
@@ -291,15 +274,6 @@ function strikes(held: ActiveFault, { nth, every, rate }: CallFault | OwnFault):
     held.left -= 1;
   }
   return hit;
-}
-
-function strikesItem(fault: ItemFault, index: number, name: string, random: () => number): boolean {
-  if (fault.fault === 'failPartitions' && fault.values?.includes(name) === false) return false;
-  if (fault.fault === 'failRecords') {
-    if (fault.indexes !== undefined) return fault.indexes.includes(index);
-    if (fault.every !== undefined) return index % fault.every === fault.every - 1;
-  }
-  return fault.rate === undefined || random() < fault.rate;
 }
 
 /** API Gateway's messages for statuses that it words differently from HTTP's registry. */

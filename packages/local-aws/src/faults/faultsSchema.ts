@@ -8,16 +8,13 @@ const LONGEST_EVENT_DELAY_MS = 24 * 3_600_000;
 
 const text = z.string().min(1);
 const calls = z.union([z.int().min(1), z.literal('all')]);
-const seed = z.int().default(1);
-const rate = z.number().min(0).max(1);
-
 /** Which of the calls that it is meant for a fault strikes. */
 const which = {
   /** The first that it strikes: 3 lets two pass. */
   nth: z.int().min(1).optional(),
   every: z.int().min(1).optional(),
-  rate: rate.optional(),
-  seed,
+  rate: z.number().min(0).max(1).optional(),
+  seed: z.int().default(1),
   /** How many it strikes at the most. Default 1; with `every` or `rate` all. */
   calls: calls.optional(),
 };
@@ -90,18 +87,6 @@ export const faultsSchema = z.strictObject({
     .array(
       z.discriminatedUnion('fault', [
         ...callFaults('firehose', { operations, stream: target }),
-        z.strictObject({
-          fault: z.literal('failRecords'),
-          stream: target,
-          indexes: z.array(z.int().min(0)).optional(),
-          every: z.int().min(1).optional(),
-          rate: rate.optional(),
-          seed,
-          code: z
-            .enum(['ServiceUnavailableException', 'InternalFailure'])
-            .default('ServiceUnavailableException'),
-          calls: calls.default(1),
-        }),
         ownFault('failDeliveries', { stream: target, afterwards: z.boolean().default(false) }),
         ownFault('expireDeliveries', { stream: target }),
       ]),
@@ -115,8 +100,6 @@ export const faultsSchema = z.strictObject({
           fault: z.literal('failPartitions'),
           table: target,
           values: z.array(z.string()).optional(),
-          rate: rate.optional(),
-          seed,
           code: text,
           calls: calls.default(1),
         }),
@@ -187,8 +170,13 @@ type Parsed = z.output<typeof faultsSchema>;
 /** A fault with its defaults. */
 export type Fault = Parsed[FaultyService][number];
 
-/** A fault of single items of a call that succeeds. */
-export type ItemFault = Extract<Fault, { readonly fault: 'failRecords' | 'failPartitions' }>;
+/** A fault of single partitions of a call that succeeds. */
+type PartitionFault = Extract<Fault, { readonly fault: 'failPartitions' }>;
+
+/** Whether a fault is of single partitions. */
+export function isPartitionFault(fault: Fault): fault is PartitionFault {
+  return fault.fault === 'failPartitions';
+}
 
 /** The faults of services' own work: invocations, events, messages, deliveries, the use of a key. */
 const OWN_FAULTS = [
@@ -215,4 +203,4 @@ export function isOwnFault(fault: Fault): fault is OwnFault {
 }
 
 /** A fault of whole calls. */
-export type CallFault = Exclude<Fault, ItemFault | OwnFault>;
+export type CallFault = Exclude<Fault, PartitionFault | OwnFault>;

@@ -16,7 +16,7 @@ const RATE_EXCEEDED = [400, 'Rate exceeded'] as const;
  * Failures that pass, and refusals of permission, as each service words them. The names by service:
  *
  * - https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html
- * - https://docs.aws.amazon.com/firehose/latest/APIReference/API_PutRecordBatch.html; `Slow down.` is what real
+ * - https://docs.aws.amazon.com/firehose/latest/APIReference/API_PutRecord.html; `Slow down.` is what real
  *   answers say: https://github.com/boto/boto3/issues/2804
  * - https://docs.aws.amazon.com/glue/latest/webapi/API_BatchCreatePartition.html
  * - https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SendMessage.html

@@ -75,15 +75,14 @@ export class DeliveryStream {
     return new DeliveryStream(options, journal, entries);
   }
 
-  /** Writes records to the disk: they are then delivered even if this process ends. */
-  accept(records: readonly Uint8Array[]): void {
+  /** Writes a record to the disk: it is then delivered even if this process ends. */
+  accept(data: Uint8Array): void {
     if (this.#closed) throw new FirehoseError('FIREHOSE_CLOSED', `Stream ${this.name}.`);
-    if (records.length === 0) return;
     const at = this.#clock.now();
-    this.#add(this.#journal.append(records, at));
-    this.#counted.incomingRecords += records.length;
-    this.#counted.incomingBytes += records.reduce((sum, { length }) => sum + length, 0);
-    for (const data of records) this.#onAccepted(data, at);
+    this.#add([this.#journal.append(data, at)]);
+    this.#counted.incomingRecords += 1;
+    this.#counted.incomingBytes += data.length;
+    this.#onAccepted(data, at);
   }
 
   /** Records that were dropped, because they could not be delivered for 24 hours, since the stream was created. */
@@ -308,10 +307,4 @@ function mark(marks: Marks): void {
     segment.markDelivered(entries);
     marks.delete(segment);
   }
-}
-
-/** The streams of one Firehose and their account. */
-export interface Streams {
-  readonly byName: ReadonlyMap<string, DeliveryStream>;
-  readonly account: string;
 }

@@ -21,8 +21,8 @@ const EXPIRED = 'expired.ndjson';
 /** Numbers of records of one file: the first and the last of those that follow one another. */
 const runSchema = z.tuple([z.int(), z.int()]);
 const lineSchema = z.union([
-  // Records of one call in base64, with their arrival in epoch ms.
-  z.strictObject({ at: z.number(), records: z.array(z.string()) }),
+  // A record in base64, with its arrival in epoch ms.
+  z.strictObject({ at: z.number(), record: z.string() }),
   z.strictObject({ delivered: z.array(runSchema) }),
 ]);
 type Line = z.output<typeof lineSchema>;
@@ -82,15 +82,15 @@ export class Journal {
     return this.#expired;
   }
 
-  /** Returns one entry for each record, in order, once they are written. If it throws, nothing is. */
-  append(records: readonly Uint8Array[], arrivalMs: number): JournalEntry[] {
+  /** Returns the entry of a record once it is written. If it throws, nothing is. */
+  append(data: Uint8Array, arrivalMs: number): JournalEntry {
     if (this.#current === undefined || this.#current.bytes >= SEGMENT_BYTES) {
       const name = `${String(this.#nextNumber).padStart(10, '0')}.records`;
       this.#nextNumber += 1;
       this.#current = new Segment(join(this.#directory, name));
       this.#segments.add(this.#current);
     }
-    return this.#current.append(records, arrivalMs);
+    return this.#current.append(data, arrivalMs);
   }
 
   /**
@@ -156,13 +156,7 @@ export class Segment {
     const delivered = new Set<number>();
     const entries: JournalEntry[] = [];
     for (const line of lines) {
-      if ('records' in line)
-        entries.push(
-          ...segment.#add(
-            line.records.map((text) => Buffer.from(text, 'base64')),
-            line.at,
-          ),
-        );
+      if ('record' in line) entries.push(segment.#add(Buffer.from(line.record, 'base64'), line.at));
       else
         for (const [from, to] of line.delivered)
           for (let index = from; index <= to; index += 1) delivered.add(index);
@@ -171,17 +165,17 @@ export class Segment {
     return { segment, entries: entries.filter(({ index }) => !delivered.has(index)) };
   }
 
-  append(records: readonly Uint8Array[], at: number): JournalEntry[] {
-    this.#lines.append({ at, records: records.map((data) => Buffer.from(data).toString('base64')) });
-    return this.#add(records, at);
+  append(data: Uint8Array, at: number): JournalEntry {
+    this.#lines.append({ at, record: Buffer.from(data).toString('base64') });
+    return this.#add(data, at);
   }
 
-  #add(records: readonly Uint8Array[], arrivalMs: number): JournalEntry[] {
-    const entries = records.map((data, n) => ({ segment: this, index: this.#records + n, data, arrivalMs }));
-    this.#records += records.length;
-    this.owed += records.length;
-    this.bytes += records.reduce((sum, { length }) => sum + length, 0);
-    return entries;
+  #add(data: Uint8Array, arrivalMs: number): JournalEntry {
+    const entry = { segment: this, index: this.#records, data, arrivalMs };
+    this.#records += 1;
+    this.owed += 1;
+    this.bytes += data.length;
+    return entry;
   }
 
   /** Marks records as delivered, on disk first. */

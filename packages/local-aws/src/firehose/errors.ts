@@ -2,10 +2,6 @@ import { AwsError } from '../protocol/AwsError.ts';
 
 /** Limits of Amazon Data Firehose. https://docs.aws.amazon.com/firehose/latest/dev/limits.html */
 export const limits = {
-  /** Records in one PutRecordBatch. https://docs.aws.amazon.com/firehose/latest/APIReference/API_PutRecordBatch.html */
-  recordsPerCall: 500,
-  /** Bytes of all records of one PutRecordBatch, before base64: 4 MiB. */
-  bytesPerCall: 4 * 1024 * 1024,
   /** Bytes of one record, before base64: 1,000 KiB. https://docs.aws.amazon.com/firehose/latest/APIReference/API_Record.html */
   bytesPerRecord: 1000 * 1024,
   /** Seconds; https://docs.aws.amazon.com/firehose/latest/APIReference/API_BufferingHints.html */
@@ -14,11 +10,9 @@ export const limits = {
   bufferMebibytes: { least: 1, most: 128, default: 5 },
   /** Records that were put directly are kept for so long, hours. https://docs.aws.amazon.com/firehose/latest/dev/basic-deliver.html */
   retentionHours: 24,
-  /** Names in one answer of ListDeliveryStreams. https://docs.aws.amazon.com/firehose/latest/APIReference/API_ListDeliveryStreams.html */
-  listed: { most: 10_000, default: 10 },
 } as const;
 
-/** Errors of Firehose under AWS's names: https://docs.aws.amazon.com/firehose/latest/APIReference/API_PutRecordBatch.html */
+/** Errors of Firehose under AWS's names: https://docs.aws.amazon.com/firehose/latest/APIReference/API_PutRecord.html */
 
 /** Invalid input. */
 export const invalidArgument = (message: string) => new AwsError('InvalidArgumentException', 400, message);

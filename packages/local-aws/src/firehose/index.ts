@@ -9,7 +9,7 @@ import { jsonService } from '../protocol/JsonService.ts';
 import { readProperties } from '../protocol/readProperties.ts';
 import { DeliveryStream } from './DeliveryStream.ts';
 import { invalidArgument, streamInUse } from './errors.ts';
-import { putOperations, streamName, streamOperations } from './operations.ts';
+import { putRecord, streamName } from './operations.ts';
 import type { ObjectSink, StreamCall } from './ports.ts';
 import { StreamMetrics } from './StreamMetrics.ts';
 import { readStreamSettings, streamSchema } from './streamSettings.ts';
@@ -31,7 +31,7 @@ export interface FirehoseOptions {
   readonly onAccepted?: (stream: string, data: Uint8Array, at: number) => void;
   /** Called with the values of CloudWatch's metrics. Default: nothing. */
   readonly onMetrics?: (data: readonly MetricDatum[]) => void;
-  /** Decides which records of calls fail. Default: none. */
+  /** Decides which deliveries fail. Default: none. */
   readonly faults?: Faults;
   /** Reads the documents of a record for {@link Firehose.search}. Default: the record is one. */
   readonly readRecord?: ((record: Uint8Array) => readonly string[]) | undefined;
@@ -66,7 +66,7 @@ export interface FoundDocuments {
 
 /** A running local Firehose. */
 export interface Firehose {
-  /** For the edge endpoint: PutRecord, PutRecordBatch, ListDeliveryStreams. */
+  /** For the edge endpoint: PutRecord. */
   readonly service: AwsService;
   /**
    * Creates a stream from the properties of an `AWS::KinesisFirehose::DeliveryStream`, and continues with the records
@@ -109,7 +109,6 @@ export interface Firehose {
 export async function openFirehose(options: FirehoseOptions): Promise<Firehose> {
   const { directory, clock, sink, account, faults = new Faults() } = options;
   const streams = new Map<string, DeliveryStream>();
-  const context = { byName: streams, account };
   let bufferSeconds: number | undefined;
   const metrics = new StreamMetrics({
     clock,
@@ -123,10 +122,7 @@ export async function openFirehose(options: FirehoseOptions): Promise<Firehose> 
     contentType: 'application/x-amz-json-1.1',
     invalidInput: invalidArgument,
     resource: (input) => memberOf(input, 'DeliveryStreamName'),
-    operations: {
-      ...putOperations(context, faults),
-      ...streamOperations(context),
-    },
+    operations: putRecord(streams, account),
   });
 
   const folderOf = (name: string) => join(directory, 'streams', `${name}.stream`);

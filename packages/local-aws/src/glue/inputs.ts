@@ -21,14 +21,10 @@ export const GLUE_LIMITS = {
   createBatch: 100,
   /** Partitions a call. API_BatchUpdatePartition */
   updateBatch: 100,
-  /** Partitions a call. API_BatchDeletePartition */
-  deleteBatch: 25,
   /** Partitions a page. API_GetPartitions */
   partitionPage: 1_000,
   /** Tables and databases a page. API_GetTables, API_GetDatabases */
   listPage: 100,
-  /** Segments of a table that clients list in parallel. API_Segment */
-  segments: 10,
   /** Characters of a partition filter. API_GetPartitions */
   expressionCharacters: 2_048,
 } as const;

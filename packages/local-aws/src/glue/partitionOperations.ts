@@ -24,14 +24,6 @@ import { parsePartitionFilter } from './partitionFilter.ts';
 
 const byValues = z.strictObject({ ...tableMembers, PartitionValues: partitionValuesSchema });
 
-/** One of several segments of a table's partitions that a client lists in parallel. */
-const segmentSchema = z
-  .strictObject({
-    SegmentNumber: z.int().min(0),
-    TotalSegments: z.int().min(1).max(GLUE_LIMITS.segments),
-  })
-  .refine(({ SegmentNumber, TotalSegments }) => SegmentNumber < TotalSegments, 'SegmentNumber is too large');
-
 /** Create, list and delete partitions. */
 export function partitionOperations(context: GlueContext, now: () => number): Record<string, JsonOperation> {
   const { catalog, account } = context;
@@ -53,15 +45,12 @@ export function partitionOperations(context: GlueContext, now: () => number): Re
         ...pageMembers(GLUE_LIMITS.partitionPage),
         Expression: z.string().max(GLUE_LIMITS.expressionCharacters).optional(),
         ExcludeColumnSchema: z.boolean().optional(),
-        Segment: segmentSchema.optional(),
       }),
-      ({ DatabaseName, TableName, Expression, ExcludeColumnSchema, Segment, NextToken, MaxResults }) => {
+      ({ DatabaseName, TableName, Expression, ExcludeColumnSchema, NextToken, MaxResults }) => {
         const table = catalog.table(DatabaseName, TableName);
         const matches = parsePartitionFilter(table.input.PartitionKeys ?? [], Expression ?? '');
         const { items, next } = paginate({
-          items: table.partitions.filter(
-            ({ values }, index) => matches(values) && isInSegment(index, Segment),
-          ),
+          items: table.partitions.filter(({ values }) => matches(values)),
           nameOf: ({ values }) => values,
           isAfter: ({ values }, last) => compareValues(values, last) > 0,
           size: MaxResults,
@@ -79,12 +68,6 @@ export function partitionOperations(context: GlueContext, now: () => number): Re
     ),
   };
 }
-
-function isInSegment(index: number, segment: z.output<typeof segmentSchema> | undefined): boolean {
-  return segment === undefined || index % segment.TotalSegments === segment.SegmentNumber;
-}
-
-const valueList = z.strictObject({ Values: partitionValuesSchema });
 
 /** A failed item of a batch. The other items of the batch are not affected. */
 interface ItemFailure {
@@ -109,12 +92,12 @@ export function partitionBatches(
     change: (table: TableEntry, item: Item) => TableEntry,
   ): ItemFailure[] {
     const failures: ItemFailure[] = [];
-    const faultFor = faults.takeItems('glue', target.TableName);
+    const faultFor = faults.takePartitions(target.TableName);
     catalog.changePartitions(target.DatabaseName, target.TableName, (before) => {
       let table = before;
-      for (const [index, item] of items.entries()) {
+      for (const item of items) {
         try {
-          const code = faultFor(index, valuesOf(item).join('/'));
+          const code = faultFor(valuesOf(item).join('/'));
           if (code !== undefined) throw serviceError('glue', { code });
           table = change(table, item);
         } catch (error) {
@@ -127,9 +110,6 @@ export function partitionBatches(
     });
     return failures;
   }
-
-  const partitionErrors = (failures: readonly ItemFailure[]) =>
-    failures.map(({ values, detail }) => ({ PartitionValues: values, ErrorDetail: detail }));
 
   return {
     ...glueOperation(
@@ -146,7 +126,9 @@ export function partitionBatches(
           ({ Values }) => Values ?? [],
           (table, input) => insertPartition(table, input, now()),
         );
-        return { Errors: partitionErrors(failures) };
+        return {
+          Errors: failures.map(({ values, detail }) => ({ PartitionValues: values, ErrorDetail: detail })),
+        };
       },
     ),
     ...glueOperation(
@@ -170,23 +152,6 @@ export function partitionBatches(
         return {
           Errors: failures.map(({ values, detail }) => ({ PartitionValueList: values, ErrorDetail: detail })),
         };
-      },
-    ),
-    ...glueOperation(
-      context,
-      'BatchDeletePartition',
-      z.strictObject({
-        ...tableMembers,
-        PartitionsToDelete: boundedList(valueList, GLUE_LIMITS.deleteBatch),
-      }),
-      ({ PartitionsToDelete, ...target }) => {
-        const failures = changeItems(
-          target,
-          PartitionsToDelete,
-          ({ Values }) => Values,
-          (table, { Values }) => removePartition(table, Values),
-        );
-        return { Errors: partitionErrors(failures) };
       },
     ),
   };

@@ -98,16 +98,6 @@ export function iamService(options: {
         },
       }),
       queryOperation({
-        name: 'UpdateAssumeRolePolicy',
-        input: z.strictObject({ RoleName, PolicyDocument }),
-        run(input, request) {
-          const role = find('UpdateAssumeRolePolicy', request, input.RoleName);
-          checkTrust(input.PolicyDocument, hasIdentity);
-          roles.put({ ...role, trust: input.PolicyDocument });
-          return [];
-        },
-      }),
-      queryOperation({
         name: 'PutRolePolicy',
         input: z.strictObject({ RoleName, PolicyName, PolicyDocument }),
         run(input, request) {

@@ -87,11 +87,7 @@ function secretArn(id: string, place: PermissionContext): string {
   return place.secretArn(id) ?? arnAt(place, 'secretsmanager', `secret:${id}-AAAAAA`);
 }
 
-/**
- * Work groups and data catalogs are Athena's only resources. A query is checked against its work group, a batch of
- * queries against each of theirs: it "requires you to have access to the workgroup in which the queries ran".
- * https://docs.aws.amazon.com/athena/latest/APIReference/API_BatchGetQueryExecution.html
- */
+/** Work groups and data catalogs are Athena's only resources. A query is checked against its work group. */
 function athenaNeeds(call: EdgeCall, place: PermissionContext): NeededPermission[] {
   const { operation, resource, input } = call;
   if (operation === 'ListWorkGroups' || operation === 'ListDataCatalogs') return [need(call, '*')];
@@ -99,9 +95,7 @@ function athenaNeeds(call: EdgeCall, place: PermissionContext): NeededPermission
     memberOf(input, 'CatalogName') ??
     (operation.includes('DataCatalog') ? memberOf(input, 'Name') : undefined);
   if (catalog !== undefined) return [need(call, arnAt(place, 'athena', `datacatalog/${catalog}`))];
-  return (resource ?? 'primary')
-    .split(',')
-    .map((name) => need(call, arnAt(place, 'athena', `workgroup/${name}`)));
+  return [need(call, arnAt(place, 'athena', `workgroup/${resource ?? 'primary'}`))];
 }
 
 /** Operations on a database whose name is their `Name`. Athena's calls have the same member. */

@@ -16,8 +16,6 @@ const keyNotFound = (id: string) => new AwsError('NotFoundException', 400, `Key 
 
 const aliasNotFound = (arn: string) => new AwsError('NotFoundException', 400, `Alias ${arn} is not found.`);
 
-export const malformedPolicy = () => new AwsError('MalformedPolicyDocumentException', 400, '');
-
 export const accessDenied = (arn: string) =>
   new AwsError('AccessDeniedException', 400, `The ciphertext or key ${arn} is another account's.`);
 
@@ -61,18 +59,18 @@ const storedKeySchema = z.object({
   createdMs: z.int(),
   enabled: z.boolean(),
   policy: z.string(),
-  /** Default: a call created it. */
+  /** Default: {@link Keys.create} did. */
   made: z.boolean().default(true),
 });
 
-/** One key. It changes by {@link Keys.change}. */
+/** One key. */
 export interface Key {
   readonly id: string;
   readonly arn: string;
   /** Account that owns it. */
   readonly account: string;
   readonly region: string;
-  /** Whether a call created it, not the template. */
+  /** Whether {@link Keys.create} made it, not the template. */
   readonly made: boolean;
   readonly description: string;
   readonly createdMs: number;
@@ -146,9 +144,9 @@ export class Keys {
     return this.#put(key);
   }
 
-  /** Changes members of a key. */
-  change(key: Key, to: Partial<Pick<Key, 'enabled' | 'policy'>>): void {
-    this.#put({ ...key, ...to });
+  /** Turns a key on or off. */
+  turn(key: Key, enabled: boolean): void {
+    this.#put({ ...key, enabled });
   }
 
   /** Deletes a key; does nothing if it does not exist. What it has encrypted stays readable here. */
@@ -181,7 +179,7 @@ export class Keys {
     return { ...key, region, arn: `${this.#prefix(key.account, region)}:key/${key.id}` };
   }
 
-  /** Whether an account has keys here, from the template or from calls. */
+  /** Whether an account has keys here, from the template or made. */
   areIn(account: string): boolean {
     return [...this.#keys.values()].some((key) => key.account === account);
   }

@@ -1,20 +1,10 @@
 import { z } from 'zod';
 import { memberOf } from '../base/json.ts';
 import { accountOfKey, type Caller, isUnbound, rootOf, type Signer } from '../iam/Caller.ts';
-import { checkPrincipals } from '../iam/checkPolicy.ts';
 import { decide } from '../iam/decide.ts';
-import { PolicyProblem, readPolicy } from '../iam/policy.ts';
 import type { AwsRequest, AwsService } from '../protocol/AwsService.ts';
 import { type JsonOperation, jsonService, operation } from '../protocol/JsonService.ts';
-import {
-  accessDenied,
-  type Key,
-  type Keys,
-  keyPolicy,
-  malformedPolicy,
-  notAuthorized,
-  validationError,
-} from './Keys.ts';
+import { accessDenied, type Key, type Keys, keyPolicy, notAuthorized, validationError } from './Keys.ts';
 
 export { Keys } from './Keys.ts';
 export { keyAccess } from './keyAccess.ts';
@@ -51,7 +41,7 @@ function keyOperations(keys: Keys, callerOf: (signer: Signer) => Caller): Record
   const permit = (name: string, { signature }: AwsRequest, key?: Key) => {
     const caller = callerOf(signature);
     const sameAccount = key === undefined || key.account === caller.account;
-    if (sameAccount && isUnbound(caller)) return caller.account;
+    if (sameAccount && isUnbound(caller)) return;
     const decision = decide({
       caller,
       action: `kms:${name}`,
@@ -61,7 +51,6 @@ function keyOperations(keys: Keys, callerOf: (signer: Signer) => Caller): Record
       resourceDecides: key !== undefined,
     });
     if (!decision.allowed) throw notAuthorized(decision.because);
-    return caller.account;
   };
   /** Other accounts may use a key if its policy allows it. They can't change it here. */
   const own = (name: string, id: string, request: AwsRequest) => {
@@ -73,42 +62,15 @@ function keyOperations(keys: Keys, callerOf: (signer: Signer) => Caller): Record
   const turn = (name: 'EnableKey' | 'DisableKey') =>
     operation({
       input: z.strictObject({ KeyId }),
-      run: (input, request) =>
-        keys.change(own(name, input.KeyId, request), { enabled: name === 'EnableKey' }),
+      run: (input, request) => keys.turn(own(name, input.KeyId, request), name === 'EnableKey'),
     });
   return {
-    CreateKey: operation({
-      input: z.strictObject({
-        Description: z.string().max(8192).default(''),
-        Policy: z.string().min(1).max(131_072).optional(),
-      }),
-      run({ Description, Policy }, request) {
-        const account = permit('CreateKey', request);
-        const policy = Policy ?? JSON.stringify(defaultPolicy(account));
-        checkPolicy(policy);
-        return { KeyMetadata: metadata(keys.create(account, Description, policy, request.region)) };
-      },
-    }),
     DescribeKey: operation({
       input: z.strictObject({ KeyId }),
       run(input, request) {
         const key = keys.keyOrAlias(input.KeyId);
         permit('DescribeKey', request, key);
         return { KeyMetadata: metadata(key) };
-      },
-    }),
-    PutKeyPolicy: operation({
-      input: z.strictObject({
-        KeyId,
-        // A key has exactly one: https://docs.aws.amazon.com/kms/latest/APIReference/API_PutKeyPolicy.html
-        PolicyName: z.literal('default').optional(),
-        Policy: z.string().min(1).max(131_072),
-      }),
-      run(input, request) {
-        const key = own('PutKeyPolicy', input.KeyId, request);
-        if (key.made) checkPolicy(input.Policy);
-        else if (!isJson(input.Policy)) throw malformedPolicy();
-        keys.change(key, { policy: input.Policy });
       },
     }),
     EnableKey: turn('EnableKey'),
@@ -150,33 +112,4 @@ function metadata({ id, arn, account, description, enabled, createdMs }: Key) {
     EncryptionAlgorithms: ['SYMMETRIC_DEFAULT'],
     MultiRegion: false,
   };
-}
-
-/** https://docs.aws.amazon.com/kms/latest/developerguide/key-policy-default.html */
-function defaultPolicy(account: string) {
-  const Principal = { AWS: `arn:aws:iam::${account}:root` };
-  return {
-    Version: '2012-10-17',
-    Statement: [{ Effect: 'Allow', Principal, Action: 'kms:*', Resource: '*' }],
-  };
-}
-
-/** The policy of a key created by a call decides who may use it. Elements that can't be evaluated are refused. */
-function checkPolicy(policy: string): void {
-  if (!isJson(policy)) throw malformedPolicy();
-  try {
-    checkPrincipals(readPolicy(JSON.parse(policy)), () => true, 'invalid principals');
-  } catch (error) {
-    if (error instanceof PolicyProblem) throw malformedPolicy();
-    throw error;
-  }
-}
-
-function isJson(text: string): boolean {
-  try {
-    JSON.parse(text);
-    return true;
-  } catch {
-    return false;
-  }
 }

@@ -45,7 +45,7 @@ export interface JsonServiceDefinition {
   /** The part of `X-Amz-Target` before the dot, e.g. `AWSGlue`, `Firehose_20150804`, `AmazonSQS`. */
   readonly targetPrefix: string;
   readonly contentType: JsonContentType;
-  /** By AWS's name, e.g. `PutRecordBatch`. Any other is refused as not emulated. */
+  /** By AWS's name, e.g. `PutRecord`. Any other is refused as not emulated. */
   readonly operations: Readonly<Record<string, JsonOperation>>;
   /** The service's own error for a member that is missing or out of bounds, e.g. `InvalidInputException`. */
   readonly invalidInput: (message: string) => AwsError;

@@ -1,5 +1,5 @@
 import { fileURLToPath } from 'node:url';
-import { FirehoseClient, PutRecordBatchCommand } from '@aws-sdk/client-firehose';
+import { FirehoseClient, PutRecordCommand } from '@aws-sdk/client-firehose';
 import { GetObjectCommand, ListObjectsV2Command, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import {
   GetQueueUrlCommand,
@@ -134,10 +134,7 @@ const post = async (body = '') => {
 const putFile = (Key: string) => clients.s3.send(new PutObjectCommand({ Bucket: 'landing', Key, Body: 'x' }));
 const putRow = (text: string) =>
   clients.firehose.send(
-    new PutRecordBatchCommand({
-      DeliveryStreamName: 'rows',
-      Records: [{ Data: Buffer.from(`${text}\n`) }],
-    }),
+    new PutRecordCommand({ DeliveryStreamName: 'rows', Record: { Data: Buffer.from(`${text}\n`) } }),
   );
 
 async function keys(Prefix: string): Promise<string[]> {

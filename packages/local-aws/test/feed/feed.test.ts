@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { get } from 'node:http';
 import { connect } from 'node:net';
-import { FirehoseClient, PutRecordBatchCommand } from '@aws-sdk/client-firehose';
+import { FirehoseClient, PutRecordCommand } from '@aws-sdk/client-firehose';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { Feed, type FeedAnswer } from '../../src/feed/Feed.ts';
 import { type LocalAws, startLocalAws } from '../../src/server/index.ts';
@@ -130,19 +130,21 @@ describe('the feed of a running cloud', () => {
     };
     aws = await startLocalAws({ stack: { template }, directory: directory.path });
     const credentials = { accessKeyId: 'test', secretAccessKey: 'test' };
-    firehose = new FirehoseClient({ endpoint: aws.endpoint, region: 'us-east-1', credentials });
+    firehose = new FirehoseClient({
+      endpoint: aws.endpoint,
+      region: 'us-east-1',
+      credentials,
+      maxAttempts: 1,
+    });
   });
   afterEach(async () => {
     firehose.destroy();
     await aws.close();
     directory.remove();
   });
-  const put = (...documents: string[]) =>
+  const put = (document: string) =>
     firehose.send(
-      new PutRecordBatchCommand({
-        DeliveryStreamName: 'events',
-        Records: documents.map((one) => ({ Data: Buffer.from(one) })),
-      }),
+      new PutRecordCommand({ DeliveryStreamName: 'events', Record: { Data: Buffer.from(document) } }),
     );
   const read = async (query: string): Promise<FeedAnswer> => {
     const response = await fetch(`${aws.endpoint}/_local/feed?${query}`);
@@ -151,9 +153,11 @@ describe('the feed of a running cloud', () => {
 
   it('has the records that a stream accepted, and not those that failed', async () => {
     const { next } = await read('');
-    aws.faults.set({ firehose: [{ fault: 'failRecords', stream: 'events', indexes: [1] }] });
+    aws.faults.set({ firehose: [{ fault: 'failCalls', stream: 'events', nth: 2 }] });
     const following = read(`after=${next}&waitMs=20000`);
-    await put('a', 'b', 'c');
+    await put('a');
+    await expect(put('b')).rejects.toMatchObject({ name: 'ServiceUnavailableException' });
+    await put('c');
     const first = await following;
     const rest = await read(`after=${first.next}`);
     expect([...texts(first), ...texts(rest)]).toEqual(['events: a', 'events: c']);

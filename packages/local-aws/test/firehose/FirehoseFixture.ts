@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { FirehoseClient, PutRecordBatchCommand } from '@aws-sdk/client-firehose';
+import { FirehoseClient, PutRecordCommand } from '@aws-sdk/client-firehose';
 import { ManualClock } from '../../src/base/index.ts';
 import { type Edge, startEdge } from '../../src/edge/startEdge.ts';
 import { Faults } from '../../src/faults/Faults.ts';
@@ -77,15 +77,9 @@ export class FirehoseFixture {
     rmSync(this.directory, { recursive: true, force: true });
   }
 
-  put(stream: string, ...records: readonly (string | Uint8Array)[]) {
-    return this.client.send(
-      new PutRecordBatchCommand({
-        DeliveryStreamName: stream,
-        Records: records.map((record) => ({
-          Data: typeof record === 'string' ? Buffer.from(record) : record,
-        })),
-      }),
-    );
+  put(stream: string, record: string | Uint8Array) {
+    const Record = { Data: typeof record === 'string' ? Buffer.from(record) : record };
+    return this.client.send(new PutRecordCommand({ DeliveryStreamName: stream, Record }));
   }
 
   /** Waits until so many records are undelivered: what the clock or a put has started ends by itself. */

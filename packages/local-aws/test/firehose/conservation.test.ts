@@ -37,7 +37,7 @@ it('every acknowledged record ends up in exactly one place, whatever faults happ
         } else if (each === 'flush') await run.firehose.flush().catch(() => undefined);
         else if (typeof each !== 'string') {
           const records = each.put.map((length, i) => `${put.length + i}${'é'.repeat(length)}\n`);
-          expect((await run.put('s', ...records)).FailedPutCount).toBe(0);
+          for (const record of records) await run.put('s', record);
           put.push(...records);
         }
       }

@@ -1,4 +1,3 @@
-import { PutRecordCommand } from '@aws-sdk/client-firehose';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { FirehoseFixture, plainStream, START } from './FirehoseFixture.ts';
 
@@ -13,7 +12,7 @@ const UUID = '[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}';
 describe('delivered objects', () => {
   it('hold records unchanged and without separators, named as Firehose names them', async () => {
     await fixture.firehose.createStream('s', plainStream());
-    await fixture.put('s', 'one', 'two', new Uint8Array([0xff, 0x00]));
+    for (const record of ['one', 'two', new Uint8Array([0xff, 0x00])]) await fixture.put('s', record);
     await fixture.firehose.flush();
     expect(fixture.keys()).toEqual([
       expect.stringMatching(new RegExp(`^data/2026/11/20/12/s-1-2026-11-20-12-00-00-${UUID}$`)),
@@ -36,8 +35,7 @@ describe('delivered objects', () => {
     const records = [0, 1].map((seed) =>
       Buffer.from(Array.from({ length: 512 }, (_, i) => (i * 7 + seed) % 256)),
     );
-    for (const Data of records)
-      await fixture.client.send(new PutRecordCommand({ DeliveryStreamName: 's', Record: { Data } }));
+    for (const record of records) await fixture.put('s', record);
     await fixture.firehose.flush();
     expect(fixture.objects.size).toBe(1);
     const [[key, body] = ['', new Uint8Array()]] = fixture.objects;
@@ -66,7 +64,8 @@ describe('buffers', () => {
     await fixture.firehose.createStream('s', plainStream({ BufferingHints: { IntervalInSeconds: 60 } }));
     await fixture.put('s', 'a');
     fixture.clock.advance(30_000);
-    await fixture.put('s', 'b', 'c');
+    await fixture.put('s', 'b');
+    await fixture.put('s', 'c');
     fixture.clock.advance(29_999);
     expect(fixture.objects.size).toBe(0);
     fixture.clock.advance(1);

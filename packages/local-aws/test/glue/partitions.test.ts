@@ -1,6 +1,5 @@
 import {
   BatchCreatePartitionCommand,
-  BatchDeletePartitionCommand,
   BatchUpdatePartitionCommand,
   CreatePartitionCommand,
   DeletePartitionCommand,
@@ -95,8 +94,8 @@ describe('one partition', () => {
   });
 });
 
-describe('other batches', () => {
-  it('update existing partitions and report missing ones', async () => {
+describe('BatchUpdatePartition', () => {
+  it('updates existing partitions and reports missing ones', async () => {
     await create(['a']);
     const entry = (day: string) => ({
       PartitionValueList: [day],
@@ -113,20 +112,6 @@ describe('other batches', () => {
     ]);
     const { Partitions } = await glue.client.send(new GetPartitionsCommand(target));
     expect(Partitions?.map(({ StorageDescriptor }) => StorageDescriptor?.Location)).toEqual(['moved']);
-  });
-
-  it('delete at most 25', async () => {
-    await create(days(26));
-    const remove = (names: string[]) =>
-      glue.client.send(
-        new BatchDeletePartitionCommand({
-          ...target,
-          PartitionsToDelete: names.map((name) => ({ Values: [name] })),
-        }),
-      );
-    await expect(remove(days(26))).rejects.toMatchObject({ name: 'ValidationException' });
-    expect((await remove(days(25))).Errors).toEqual([]);
-    expect(await all()).toEqual(['day-1025']);
   });
 });
 
@@ -158,19 +143,6 @@ describe('GetPartitions', () => {
     await expect(
       glue.client.send(new GetPartitionsCommand({ ...target, NextToken: 'x' })),
     ).rejects.toMatchObject({ name: 'InvalidInputException' });
-  });
-
-  it('lists each partition in exactly one segment', async () => {
-    await create(days(7));
-    const segment = async (SegmentNumber: number) => {
-      const Segment = { SegmentNumber, TotalSegments: 3 };
-      const { Partitions = [] } = await glue.client.send(new GetPartitionsCommand({ ...target, Segment }));
-      return Partitions.map(({ Values = [] }) => Values[0]);
-    };
-    const found = await Promise.all([0, 1, 2].map(segment));
-    expect(found.map(({ length }) => length)).toEqual([3, 2, 2]);
-    expect(found.flat().sort()).toEqual(days(7));
-    await expect(segment(3)).rejects.toMatchObject({ name: 'ValidationException' });
   });
 });
 

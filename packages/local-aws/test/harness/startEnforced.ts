@@ -33,12 +33,7 @@ const GLUE_ROWS = [arn('glue', 'catalog'), arn('glue', 'database/lake'), arn('gl
 const POLICIES = {
   Reader: [
     {
-      Action: [
-        'athena:StartQueryExecution',
-        'athena:GetQueryExecution',
-        'athena:BatchGetQueryExecution',
-        'athena:GetQueryResults',
-      ],
+      Action: ['athena:StartQueryExecution', 'athena:GetQueryExecution', 'athena:GetQueryResults'],
       Resource: arn('athena', 'workgroup/reader'),
     },
     {

@@ -1,12 +1,6 @@
 import { GetDatabasesCommand, GlueClient } from '@aws-sdk/client-glue';
-import {
-  CreateRoleCommand,
-  GetRoleCommand,
-  IAMClient,
-  PutRolePolicyCommand,
-  UpdateAssumeRolePolicyCommand,
-} from '@aws-sdk/client-iam';
-import { CreateKeyCommand, DescribeKeyCommand, DisableKeyCommand, KMSClient } from '@aws-sdk/client-kms';
+import { CreateRoleCommand, GetRoleCommand, IAMClient, PutRolePolicyCommand } from '@aws-sdk/client-iam';
+import { DescribeKeyCommand, DisableKeyCommand, KMSClient } from '@aws-sdk/client-kms';
 import {
   CreateBucketCommand,
   GetObjectCommand,
@@ -28,6 +22,10 @@ const THEIRS = '111122223333';
 const Bucket = 'acme-drops';
 const RoleName = 'app';
 const RoleArn = `arn:aws:iam::${THEIRS}:role/${RoleName}`;
+/** The policy that KMS gives a key: its account decides. */
+const KEY_POLICY = JSON.stringify({
+  Statement: [{ Effect: 'Allow', Principal: { AWS: THEIRS }, Action: 'kms:*', Resource: '*' }],
+});
 
 interface SessionKey {
   readonly accessKeyId: string;
@@ -44,16 +42,13 @@ describe("a role of a customer's account", () => {
 
   beforeAll(async () => {
     accounts = await startAccounts();
-    const { options, kept, store } = accounts;
+    const { options, keys, kept, store } = accounts;
     iam = kept(new IAMClient({ ...options, credentials }));
     sts = kept(new STSClient({ ...options, credentials }));
     store.createBucket(Bucket, { account: THEIRS });
     await store.put(Bucket, 'k', 'x');
     await iam.send(new CreateRoleCommand({ RoleName, AssumeRolePolicyDocument: trust({}) }));
-    const { KeyMetadata } = await kept(new KMSClient({ ...options, credentials })).send(
-      new CreateKeyCommand({}),
-    );
-    keyId = KeyMetadata?.Arn ?? '';
+    keyId = keys.create(THEIRS, '', KEY_POLICY).arn;
   });
   afterAll(() => accounts.close());
   beforeEach(() => allow([]));
@@ -133,7 +128,6 @@ describe("a role of a customer's account", () => {
             },
           }),
         ),
-      'kms:CreateKey': () => kms.send(new CreateKeyCommand({})),
       'kms:DescribeKey': () => kms.send(new DescribeKeyCommand({ KeyId: keyId })),
       'kms:DisableKey': () => kms.send(new DisableKeyCommand({ KeyId: keyId })),
       'iam:GetRole': () => own.send(new GetRoleCommand({ RoleName })),
@@ -224,9 +218,9 @@ describe("a role of a customer's account", () => {
     [trust({ Principal: { AWS: `arn:aws:iam::${THEIRS}:role/nobody` } }), 'Invalid principal in policy'],
     ['{"Statement":[]}', 'Syntax errors in policy.'],
     [twice(trust({ Sid: 'One' })), 'Statement IDs (SID) in a single policy must be unique.'],
-  ])('cannot be given an invalid trust policy: %s', async (PolicyDocument, message) => {
-    const put = iam.send(new UpdateAssumeRolePolicyCommand({ RoleName, PolicyDocument }));
-    expect(await failureOf(put)).toMatchObject({ name: 'MalformedPolicyDocumentException', message });
+  ])('cannot be given an invalid trust policy: %s', async (AssumeRolePolicyDocument, message) => {
+    const made = iam.send(new CreateRoleCommand({ RoleName: 'invalid', AssumeRolePolicyDocument }));
+    expect(await failureOf(made)).toMatchObject({ name: 'MalformedPolicyDocumentException', message });
   });
 
   it.each([
@@ -285,8 +279,7 @@ describe('a key that encrypts an object', () => {
       ...notFound,
       message: 'Invalid arn eu-west-1',
     });
-    const root = { Effect: 'Allow', Principal: { AWS: THEIRS }, Action: 'kms:*', Resource: '*' };
-    const made = keys.create(THEIRS, '', JSON.stringify({ Statement: root }));
+    const made = keys.create(THEIRS, '', KEY_POLICY);
     for (const id of [made.arn, made.id]) await put(theirs, Bucket, id);
     for (const [id, message] of [
       [missing, `Key '${missing}' does not exist`],
@@ -313,15 +306,9 @@ describe('a key that encrypts an object', () => {
     const elsewhere = as(THEIRS, 'eu-west-1');
     const CreateBucketConfiguration = { LocationConstraint: 'eu-west-1' as const };
     await elsewhere.send(new CreateBucketCommand({ Bucket: 'acme-eu', CreateBucketConfiguration }));
-    const { KeyMetadata } = await kept(
-      new KMSClient({
-        ...options,
-        region: 'eu-west-1',
-        credentials: { accessKeyId: THEIRS, secretAccessKey: 'test' },
-      }),
-    ).send(new CreateKeyCommand({}));
-    await put(elsewhere, 'acme-eu', KeyMetadata?.Arn ?? '');
-    expect(await failureOf(put(theirs, Bucket, KeyMetadata?.Arn ?? ''))).toMatchObject(notFound);
+    const far = keys.create(THEIRS, '', KEY_POLICY, 'eu-west-1');
+    await put(elsewhere, 'acme-eu', far.arn);
+    expect(await failureOf(put(theirs, Bucket, far.arn))).toMatchObject(notFound);
   });
 
   it('can be named by an alias of the template', async () => {

@@ -1,6 +1,5 @@
 import {
   AthenaClient,
-  BatchGetQueryExecutionCommand,
   GetQueryResultsCommand,
   ListTableMetadataCommand,
   StartQueryExecutionCommand,
@@ -299,26 +298,6 @@ describe('a user of the template whose policies are enforced', () => {
         denied(READER, 'glue:GetTables', `arn:aws:glue:us-east-1:${OWN}:database/billing`),
       ),
     });
-  });
-
-  it('gets a batch of queries only if it may see all of their workgroups, in any order', async () => {
-    const athena = stack.kept(new AthenaClient(await stack.as('Reader')));
-    const root = stack.kept(new AthenaClient(await stack.as()));
-    const submit = async (client: AthenaClient, WorkGroup: string) => {
-      const ResultConfiguration = { OutputLocation: 's3://landing/results/' };
-      const started = new StartQueryExecutionCommand({
-        QueryString: 'SELECT 1',
-        WorkGroup,
-        ResultConfiguration,
-      });
-      return (await client.send(started)).QueryExecutionId ?? '';
-    };
-    const get = (ids: string[]) => athena.send(new BatchGetQueryExecutionCommand({ QueryExecutionIds: ids }));
-    const mine = await submit(athena, 'reader');
-    const others = await submit(root, 'primary');
-    await get([mine, mine, 'unknown']);
-    for (const ids of [[others], [mine, others], [others, mine]])
-      expect(await failureOf(get(ids))).toMatchObject({ name: 'AccessDeniedException', status: 400 });
   });
 
   it('reads no result that it may not read, although another submitted it', async () => {

@@ -14,8 +14,6 @@ export const ATHENA_LIMITS = {
   reuseMinutes: 10_080,
   /** Rows per page, including the header row. API_GetQueryResults */
   resultPage: 1_000,
-  /** Executions and prepared statements a batch. API_BatchGetQueryExecution */
-  batch: 50,
   /** Items per page of every list except tags. API_ListQueryExecutions, API_ListWorkGroups, API_ListTableMetadata */
   listPage: 50,
   /** Characters of a list's token. API_ListQueryExecutions */

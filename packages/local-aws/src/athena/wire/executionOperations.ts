@@ -102,24 +102,6 @@ export function executionOperations({
       input: byId,
       run: ({ QueryExecutionId }) => executions.stop(QueryExecutionId),
     }),
-    BatchGetQueryExecution: operation({
-      input: z.strictObject({ QueryExecutionIds: z.array(idSchema).min(1).max(LIMITS.batch) }),
-      run({ QueryExecutionIds }) {
-        const found = QueryExecutionIds.map((id) => ({ id, execution: executions.get(id) }));
-        return {
-          QueryExecutions: found.flatMap(({ execution }) =>
-            execution === undefined ? [] : [executionDocument(execution)],
-          ),
-          UnprocessedQueryExecutionIds: found
-            .filter(({ execution }) => execution === undefined)
-            .map(({ id }) => ({
-              QueryExecutionId: id,
-              ErrorCode: 'INVALID_INPUT',
-              ErrorMessage: `QueryExecution ${id} was not found`,
-            })),
-        };
-      },
-    }),
     ListQueryExecutions: operation({
       input: z.strictObject({ ...pageMembers, WorkGroup: workGroupNameSchema.default(PRIMARY) }),
       run({ WorkGroup, ...paging }) {
