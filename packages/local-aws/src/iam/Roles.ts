@@ -103,10 +103,18 @@ export class Roles {
     this.#save(new Map([...this.#made, [role.arn, role]]));
   }
 
+  /** A role or user of the template. */
+  deployed(arn: string): DeployedIdentity | undefined {
+    return this.#deployed.get(arn);
+  }
+
+  /** Removes a role or user. One of the template comes back with the next start, as it was deployed. */
   remove(arn: string): void {
-    const roles = new Map(this.#made);
-    roles.delete(arn);
-    this.#save(roles);
+    const without = <Value>(all: ReadonlyMap<string, Value>) =>
+      new Map([...all].filter(([other]) => other !== arn));
+    if (this.#made.has(arn)) this.#save(without(this.#made));
+    this.#deployed = without(this.#deployed);
+    this.#deployedCallers = without(this.#deployedCallers);
   }
 
   /**

@@ -7,7 +7,7 @@ import type { XmlElement } from '../protocol/xml.ts';
 import type { Caller, Signer } from './Caller.ts';
 import { checkOwnPolicy, checkSize, checkTrust, POLICY_LIMITS } from './checkPolicy.ts';
 import { decide } from './decide.ts';
-import { type Role, type Roles, roleId } from './Roles.ts';
+import { type DeployedIdentity, type Role, type Roles, roleId } from './Roles.ts';
 
 export { AccessKeys } from './AccessKeys.ts';
 export { checkManagedPolicy } from './checkPolicy.ts';
@@ -17,13 +17,15 @@ export { type Policy, readPolicy } from './policy.ts';
 export { createCallerLookup, Roles } from './Roles.ts';
 
 const RoleName = z.string().regex(/^[\w+=,.@-]{1,64}$/);
+const UserName = z.string().regex(/^[\w+=,.@-]{1,64}$/);
 const PolicyName = z.string().regex(/^[\w+=,.@-]{1,128}$/);
 const Path = z.string().startsWith('/').endsWith('/').default('/');
 const PolicyDocument = z.string().min(1).max(131_072);
 
 /**
  * IAM's API as far as an account needs it for roles that are assumed: roles and their inline policies, in the caller's
- * account. https://docs.aws.amazon.com/IAM/latest/APIReference/API_Operations.html
+ * account; of a template's roles and users, whether they are there, and their deletion. What is attached to these goes with them, as
+ * the console of IAM deletes them: the API itself refuses until it is detached. https://docs.aws.amazon.com/IAM/latest/APIReference/API_Operations.html
  */
 export function iamService(options: {
   readonly roles: Roles;
@@ -46,6 +48,16 @@ export function iamService(options: {
     const account = permitted(operation, request, (own) => named(own)?.arn ?? roleArn(own, '/', name));
     const found = named(account);
     if (found === undefined) throw noSuchEntity(`The role with name ${name} cannot be found.`);
+    return found;
+  };
+  /** A role or user of the template; undefined if it has none of this name. */
+  const deployed = (operation: string, request: AwsRequest, kind: 'role' | 'user', name: string) => {
+    const arnOf = (account: string) => `arn:aws:iam::${account}:${kind}/${name}`;
+    return roles.deployed(arnOf(permitted(operation, request, arnOf)));
+  };
+  const user = (operation: string, request: AwsRequest, name: string): DeployedIdentity => {
+    const found = deployed(operation, request, 'user', name);
+    if (found === undefined) throw noSuchEntity(`The user with name ${name} cannot be found.`);
     return found;
   };
   return queryService({
@@ -84,16 +96,35 @@ export function iamService(options: {
       queryOperation({
         name: 'GetRole',
         input: z.strictObject({ RoleName }),
-        run: (input, request) => [['Role', roleElement(find('GetRole', request, input.RoleName))]],
+        run({ RoleName: name }, request) {
+          const own = deployed('GetRole', request, 'role', name);
+          return [
+            ['Role', own === undefined ? roleElement(find('GetRole', request, name)) : ownElement(own)],
+          ];
+        },
       }),
       queryOperation({
         name: 'DeleteRole',
         input: z.strictObject({ RoleName }),
         run(input, request) {
-          const role = find('DeleteRole', request, input.RoleName);
-          if (Object.keys(role.policies).length > 0)
+          const own = deployed('DeleteRole', request, 'role', input.RoleName);
+          const role = own ?? find('DeleteRole', request, input.RoleName);
+          if (own === undefined && Object.keys(role.policies).length > 0)
             throw new AwsError('DeleteConflict', 409, 'Cannot delete entity, must delete policies first.');
           roles.remove(role.arn);
+          return [];
+        },
+      }),
+      queryOperation({
+        name: 'GetUser',
+        input: z.strictObject({ UserName }),
+        run: (input, request) => [['User', ownElement(user('GetUser', request, input.UserName))]],
+      }),
+      queryOperation({
+        name: 'DeleteUser',
+        input: z.strictObject({ UserName }),
+        run(input, request) {
+          roles.remove(user('DeleteUser', request, input.UserName).arn);
           return [];
         },
       }),
@@ -143,5 +174,20 @@ function roleElement({ arn, name, path, id, createdMs, trust }: Role): XmlElemen
     ['Arn', arn],
     ['CreateDate', new Date(createdMs).toISOString()],
     ['AssumeRolePolicyDocument', encodeURIComponent(trust)],
+  ];
+}
+
+/** A role or user of the template. When it was made is not known here. */
+function ownElement({ arn, trust }: DeployedIdentity): XmlElement[] {
+  const kind = trust === undefined ? 'User' : 'Role';
+  return [
+    ['Path', '/'],
+    [`${kind}Name`, arn.slice(arn.indexOf('/') + 1)],
+    [`${kind}Id`, kind === 'Role' ? roleId(arn) : roleId(arn).replace('AROA', 'AIDA')],
+    ['Arn', arn],
+    ['CreateDate', new Date(0).toISOString()],
+    ...(trust === undefined
+      ? []
+      : [['AssumeRolePolicyDocument', encodeURIComponent(JSON.stringify(trust))] as const]),
   ];
 }

@@ -8,7 +8,14 @@ import { CloudFormationClient, DescribeStacksCommand } from '@aws-sdk/client-clo
 import { CloudWatchLogsClient, FilterLogEventsCommand } from '@aws-sdk/client-cloudwatch-logs';
 import { FirehoseClient, PutRecordCommand } from '@aws-sdk/client-firehose';
 import { DeleteTableCommand, GetTableCommand, GlueClient } from '@aws-sdk/client-glue';
-import { CreateRoleCommand, IAMClient } from '@aws-sdk/client-iam';
+import {
+  CreateRoleCommand,
+  DeleteRoleCommand,
+  DeleteUserCommand,
+  GetRoleCommand,
+  GetUserCommand,
+  IAMClient,
+} from '@aws-sdk/client-iam';
 import { KMSClient, ListAliasesCommand } from '@aws-sdk/client-kms';
 import {
   DeleteObjectCommand,
@@ -322,6 +329,44 @@ describe('a user of the template whose policies are enforced', () => {
     const athena = stack.kept(new AthenaClient(await stack.as('Reader')));
     await athena.send(new GetQueryResultsCommand({ QueryExecutionId: id }));
   }, 120_000);
+});
+
+describe('a role or user of the template that somebody deletes', () => {
+  it('is there before, and may do nothing afterwards', async () => {
+    const stack = await startEnforced();
+    try {
+      const iam = stack.kept(new IAMClient(await stack.as()));
+      const reader = await stack.as('Reader');
+      const listed = () =>
+        stack.kept(new S3Client(reader)).send(new ListObjectsV2Command({ Bucket: 'landing' }));
+      await listed();
+      expect((await iam.send(new GetUserCommand({ UserName: 'reader' }))).User).toMatchObject({
+        UserName: 'reader',
+        Arn: READER,
+      });
+      const { Role } = await iam.send(new GetRoleCommand({ RoleName: 'delivery' }));
+      expect(Role).toMatchObject({ RoleName: 'delivery', Arn: `arn:aws:iam::${OWN}:role/delivery` });
+      expect(decodeURIComponent(Role?.AssumeRolePolicyDocument ?? '')).toContain('firehose.amazonaws.com');
+      const byReader = stack.kept(new IAMClient(reader));
+      expect(await failureOf(byReader.send(new DeleteUserCommand({ UserName: 'reader' })))).toMatchObject({
+        name: 'AccessDenied',
+        message: denied(READER, 'iam:DeleteUser', READER),
+      });
+      await iam.send(new DeleteUserCommand({ UserName: 'reader' }));
+      await iam.send(new DeleteRoleCommand({ RoleName: 'delivery' }));
+      const gone = { name: 'NoSuchEntityException', status: 404 };
+      for (const call of [
+        () => iam.send(new GetUserCommand({ UserName: 'reader' })),
+        () => iam.send(new DeleteUserCommand({ UserName: 'reader' })),
+        () => iam.send(new GetRoleCommand({ RoleName: 'delivery' })),
+        () => iam.send(new DeleteRoleCommand({ RoleName: 'delivery' })),
+      ])
+        expect(await failureOf(call())).toMatchObject(gone);
+      expect(await failureOf(listed())).toMatchObject({ name: 'AccessDenied' });
+    } finally {
+      await stack.close();
+    }
+  });
 });
 
 describe('a stack with a policy that is too narrow', () => {
