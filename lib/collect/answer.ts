@@ -183,6 +183,7 @@ function report(steps: Steps, refusal: SluiceError | null, { status }: Answer, c
     status,
     refused: delivered?.refused ?? {},
     noted: batch?.noted ?? {},
+    clock_skew_ms: batch?.clockSkewMs ?? null,
     not_streamed: delivered?.notStreamed?.reason ?? null,
     relay: stored?.relay?.outcome ?? null,
   });

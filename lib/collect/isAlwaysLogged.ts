@@ -6,22 +6,31 @@ export interface AnsweredRequest {
   readonly noted: Readonly<Record<string, number>>;
   /** Why the stream does not have its record, `held_back` or `held_back: SlowDown`; null if it has. */
   readonly not_streamed: string | null;
+  /** How far the sender's clock was behind, in milliseconds; null when it is not stated. */
+  readonly clock_skew_ms: number | null;
   /** Outcome of its copy for relay; null if nothing is relayed. */
   readonly relay: string | null;
 }
 
 /** Whether a request needs attention, so that its line is in the log however few successful ones are. */
-export function isAlwaysLogged({ status, refused, noted, not_streamed, relay }: AnsweredRequest): boolean {
+export function isAlwaysLogged(request: AnsweredRequest): boolean {
+  const { status, refused, noted, not_streamed, relay } = request;
   return (
     status >= 400 ||
     Object.keys(refused).length > 0 ||
     (noted['before_2000'] ?? 0) > 0 ||
     isHeldUp(not_streamed) ||
     relay === 'not_kept'
+    isClockOff(request) ||
   );
 }
 
 /** Whether the stream did not take a record that it should have taken. */
 export function isHeldUp(notStreamed: string | null): boolean {
+/** Whether the sender's clock is off by an hour or more. */
+export function isClockOff({ clock_skew_ms }: Pick<AnsweredRequest, 'clock_skew_ms'>): boolean {
+  return Math.abs(clock_skew_ms ?? 0) >= HOUR_MS;
+}
+
   return /^(?:held_back|not_acknowledged)\b/.test(notStreamed ?? '');
 }

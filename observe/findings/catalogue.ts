@@ -257,7 +257,12 @@ export const findingCatalogue = {
   ),
   SLUICE_FINDING_TIME_SECONDS: warning(
     'Events of the last 24 hours have a time before the year 2000: their sender most likely counts seconds, where milliseconds are expected.',
-    'Have it send milliseconds since 1970, or a text as ISO 8601: docs/answers.md, "What is noted". Rows that are stored keep their `timestamp`, under the day on which they were received; `received_at` is right.',
+    'Have it send milliseconds since 1970. Rows that are stored stay as they are: docs/answers.md, "What is noted".',
+    { part: 'collector' },
+  ),
+  SLUICE_FINDING_CLOCK_OFF: warning(
+    "Within 24 hours a sender's clock was off by an hour or more. Corrected events have the right day, others the day that was sent.",
+    'Have NTP set it, or the program send UTC in place of local time. Rows stay as they are: docs/answers.md, "What is noted".',
     { part: 'collector' },
   ),
   SLUICE_FINDING_RESENDS: warning(

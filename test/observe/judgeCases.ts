@@ -489,6 +489,8 @@ export const cases: readonly Case[] = [
       noted: {
         counts: { before_2000: 7, clock_corrected: 3 },
         hasMore: false,
+        corrected: [],
+        uncorrected: [],
         before2000: [
           { ...sent, key: 'shop', sdk: 'python 1.0', count: 6 },
           { ...sent, last: at(9), count: 1 },
@@ -498,6 +500,26 @@ export const cases: readonly Case[] = [
     'TIME_SECONDS',
     'warning',
     `6 1.0 ${at(9)} ${at(8)} 1 ${at(9)} ${at(9)}`,
+    'npx sluice tail --errors --last 20',
+  ],
+  [
+    'the clock of an SDK is off by hours, and that of few phones is',
+    {
+      lastDay: { ...lastDay, received: 10_000 },
+      noted: {
+        counts: { clock_corrected: 49, clock_ignored: 10 },
+        hasMore: false,
+        before2000: [],
+        corrected: [
+          { ...sent, key: 'shop', sdk: 'py-server 0.40.0', count: 40, skewMs: 3 * HOUR },
+          { ...sent, key: 'app', sdk: 'android-client 4', count: 9, skewMs: 24 * HOUR },
+        ],
+        uncorrected: [{ ...sent, key: 'batch', count: 10, skewMs: -1.5 * HOUR }],
+      },
+    },
+    'CLOCK_OFF',
+    'warning',
+    `40 events, 0.4 % of all, from py-server 0.40.0 with the key shop, first ${at(9)}, last ${at(8)}: up to 3.0 hours behind, corrected; 10 events, 0.1 % of all, with the key batch, first ${at(9)}, last ${at(8)}: up to 1.5 hours ahead, not corrected.`,
     'npx sluice tail --errors --last 20',
   ],
   [

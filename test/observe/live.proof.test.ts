@@ -92,6 +92,7 @@ describe('what happens in the local cloud', () => {
       refused: { SLUICE_EVENT_NO_NAME: 1 },
       ignored_as: { 'statsig::diagnostics': 1 },
       noted: {},
+      clock_skew_ms: null,
     });
     const events = entries.flatMap((one) => (one.type === 'event' ? [one] : []));
     const id = expect.stringMatching(/^[0-9a-f]{32}$/);

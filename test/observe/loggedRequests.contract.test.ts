@@ -28,6 +28,36 @@ afterAll(async () => {
   directory.remove();
 });
 
+describe('whose clock is off by hours', () => {
+  it('is told by SDK and key, with how far and since when, apart from small errors', async () => {
+    const write = logs.open('sluice-prod-collect');
+    const line = (key: string, noted: object, hours: number) => {
+      const skew = { clock_skew_ms: hours * 60 * MINUTE };
+      write(
+        `${JSON.stringify({ event: 'collect', status: 202, ms: 1, key, sdk: 'py-server 1', noted, ...skew })}\n`,
+      );
+    };
+    const first = new Date(clock.now()).toISOString();
+    line('shop', { clock_corrected: 2 }, 3);
+    line('near', { clock_corrected: 7 }, 0.9);
+    line('none', { time_missing: 1 }, 5);
+    await clock.advance(10 * MINUTE);
+    line('shop', { clock_corrected: 1, clock_ignored: 4 }, 2);
+    line('ahead', { clock_corrected: 1 }, -26);
+    const last = new Date(clock.now()).toISOString();
+    const stack = { service: 'sluice', stage: 'prod' };
+    const { counts, corrected, uncorrected } = await readNoted({ logs: client, stack, now: clock.now() });
+    expect(counts).toEqual({ clock_corrected: 11, clock_ignored: 4, time_missing: 1 });
+    const shop = { code: null, key: 'shop', sdk: 'py-server 1', last };
+    const hour = 60 * MINUTE;
+    expect(corrected).toEqual([
+      { ...shop, count: 3, first, skewMs: 3 * hour },
+      { ...shop, key: 'ahead', count: 1, first: last, skewMs: -26 * hour },
+    ]);
+    expect(uncorrected).toEqual([{ ...shop, count: 4, first: last, skewMs: 2 * hour }]);
+  });
+});
+
 describe('who sent a spike', () => {
   it('is who sent most of it: a line of a sampled request counts for those that it stands for', async () => {
     const write = logs.open('sluice-prod-collect');

@@ -158,7 +158,7 @@ export const lastDay = {
   usual: null,
   changes: [],
 };
-export const sent = { code: null, key: null, sdk: null, first: at(9), last: at(8) };
+export const sent = { code: null, key: null, sdk: null, first: at(9), last: at(8), skewMs: 0 };
 export const changed = (
   ...changes: readonly (Partial<Change> & Pick<Change, 'what'>)[]
 ): Partial<StatusFacts> => ({

@@ -35,6 +35,8 @@ export interface LiveRequest {
   readonly ignored_as: Readonly<Record<string, number>>;
   /** Stored events worth a number: their times, clocks and names (docs/answers.md). */
   readonly noted: Readonly<Record<string, number>>;
+  /** How far the sender's clock was behind, in milliseconds; null if the request does not state it, or was not read. */
+  readonly clock_skew_ms: number | null;
   /** Why the rows did not go to Firehose: `not_acknowledged: TimeoutError`. Null if they did, or there are none. */
   readonly not_streamed: string | null;
   /** Outcome of its copy for relay: `not_kept` if neither queue nor bucket took it. Null if nothing is relayed. */
@@ -144,6 +146,7 @@ const requestLine = z.object({
   refused: counts,
   counted: counts,
   noted: counts,
+  clock_skew_ms: z.number().nullable().default(null),
 });
 
 /** A request by the collector's own line in its log; undefined for any other line. @param at ISO 8601. */
@@ -153,7 +156,7 @@ export function readRequestLine(line: string, at: string): LiveRequest | undefin
   const { data } = requestLine.safeParse(parseJson(line));
   if (data === undefined) return undefined;
   const { request_id, status, ms, endpoint, code, not_streamed, relay } = data;
-  const { quarantined, overflowed, refused } = data;
+  const { quarantined, overflowed, refused, clock_skew_ms } = data;
   const { key: key_label, sent_key } = data;
   const [sdk_type = null, sdk_version = null] = data.sdk?.split(' ', 2) ?? [];
   return {
@@ -176,6 +179,7 @@ export function readRequestLine(line: string, at: string): LiveRequest | undefin
     refused,
     ignored_as: data.counted,
     noted: data.noted,
+    clock_skew_ms,
     not_streamed,
     relay,
   };

@@ -1,5 +1,5 @@
 import { DAY_MS, HOUR_MS, isoTimestamp } from '../../../lib/base/time.ts';
-import { isAlwaysLogged } from '../../../lib/collect/isAlwaysLogged.ts';
+import { isAlwaysLogged, isClockOff } from '../../../lib/collect/isAlwaysLogged.ts';
 import type { Deployment } from '../../deployment.ts';
 import { functionLog, type LogQuestion, readLog } from '../../readLog.ts';
 import { type Change, PERIOD_MS } from './changes.ts';
@@ -23,6 +23,8 @@ export interface SentGroup {
   /** When the first and the last request was answered, ISO 8601. */
   readonly first: string;
   readonly last: string;
+  /** By how many milliseconds the sender's clock was behind at most; negative if it was ahead. */
+  readonly skewMs: number;
 }
 
 /** Requests that were answered 4xx within 24 hours, by the lines of the log. */
@@ -62,6 +64,9 @@ export interface NotedEvents {
   readonly counts: Readonly<Record<string, number>>;
   /** Events with a time before the year 2000: every such request is logged. The most events first. */
   readonly before2000: readonly SentGroup[];
+  /** The same of events by a clock that is off by an hour or more: corrected, and as they were sent. */
+  readonly corrected: readonly SentGroup[];
+  readonly uncorrected: readonly SentGroup[];
   /** Whether there are more lines than were read. */
   readonly hasMore: boolean;
 }
@@ -87,7 +92,15 @@ export async function readNoted(
   const counts: Record<string, number> = {};
   for (const { noted } of requests)
     for (const [what, count] of Object.entries(noted)) counts[what] = (counts[what] ?? 0) + count;
-  return { counts, before2000: bySender(requests, ({ noted }) => noted['before_2000'] ?? 0), hasMore };
+  const byClock = (what: string) =>
+    bySender(requests, (one) => (isClockOff(one) ? (one.noted[what] ?? 0) : 0));
+  return {
+    counts,
+    before2000: bySender(requests, ({ noted }) => noted['before_2000'] ?? 0),
+    corrected: byClock('clock_corrected'),
+    uncorrected: byClock('clock_ignored'),
+    hasMore,
+  };
 }
 
 /** Who sent most of a spike. */
@@ -146,15 +159,17 @@ function bySender(
 ): readonly SentGroup[] {
   const groups = new Map<string, SentGroup>();
   for (const request of requests) {
-    const { code, key_label, sent_key, sdk_type, sdk_version, at } = request;
+    const { code, key_label, sent_key, sdk_type, sdk_version, at, clock_skew_ms } = request;
     const more = counted(request);
     if (more === 0) continue;
     const key = key_label ?? sent_key;
     const sdk = sdk_type === null ? null : [sdk_type, sdk_version].filter(Boolean).join(' ');
     const id = JSON.stringify([code, key, sdk]);
-    const { count = 0, first = at, last = at } = groups.get(id) ?? {};
+    const { count = 0, first = at, last = at, skewMs = 0 } = groups.get(id) ?? {};
     const times = { first: at < first ? at : first, last: at > last ? at : last };
-    groups.set(id, { code, key, sdk, count: count + more, ...times });
+    const skew = clock_skew_ms ?? 0;
+    const most = Math.abs(skew) > Math.abs(skewMs) ? skew : skewMs;
+    groups.set(id, { code, key, sdk, count: count + more, ...times, skewMs: most });
   }
   return [...groups.values()].sort((a, b) => b.count - a.count);
 }

@@ -15,6 +15,7 @@ import {
   refusedRequests,
   silence,
   withoutKey,
+  wrongClocks,
 } from './requests.ts';
 import { lostDays, missingPartitions, quarantined, shortHours } from './tables.ts';
 
@@ -28,6 +29,7 @@ const JUDGES: readonly ((facts: StatusFacts, place: Place) => Findings)[] = [
   silence,
   changeFindings,
   oldTimes,
+  wrongClocks,
   resentFindings,
   lostDays,
   shortHours,

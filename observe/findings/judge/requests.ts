@@ -169,6 +169,20 @@ export function* oldTimes({ noted }: StatusFacts, { commands }: Place): Findings
     yield finding('SLUICE_FINDING_TIME_SECONDS', `${listed(old, '; ')}.`, [tailErrors(commands)]);
 }
 
+/** Senders whose clock is off by hours, if one of a thousand events is by it: some phones always have a wrong one. */
+export function* wrongClocks({ noted, lastDay }: StatusFacts, { commands }: Place): Findings {
+  const { corrected = [], uncorrected = [] } = noted ?? {};
+  const texts = [...corrected, ...uncorrected].flatMap((one) => {
+    const share = (100 * one.count) / Math.max(one.count, lastDay?.received ?? 0);
+    const hours = Math.abs(one.skewMs / HOUR_MS).toFixed(1);
+    const clock = `up to ${hours} hours ${one.skewMs > 0 ? 'behind' : 'ahead'}`;
+    const sent = `${counted(one.count, 'event')}, ${share.toFixed(1)} % of all,${sentText(one)}`;
+    return share < 0.1 ? [] : [`${sent}: ${clock}, ${corrected.includes(one) ? '' : 'not '}corrected`];
+  });
+  if (texts.length > 0)
+    yield finding('SLUICE_FINDING_CLOCK_OFF', `${listed(texts, '; ')}.`, [tailErrors(commands)]);
+}
+
 /** Runs until Ctrl-C, so it comes last. */
 function tailErrors(commands: Place['commands']): string {
   return commands.sluice('tail', '--errors', '--last', '20');
