@@ -1,13 +1,15 @@
+import { HOUR_MS } from '../base/time.ts';
+
 /** What the log line of an answered request has that decides whether it is there. */
 export interface AnsweredRequest {
   readonly status: number;
   /** Refused events by code, and what was noted of stored ones. */
   readonly refused: Readonly<Record<string, number>>;
   readonly noted: Readonly<Record<string, number>>;
-  /** Why the stream does not have its record, `held_back` or `held_back: SlowDown`; null if it has. */
-  readonly not_streamed: string | null;
   /** How far the sender's clock was behind, in milliseconds; null when it is not stated. */
   readonly clock_skew_ms: number | null;
+  /** Why the stream does not have its record, `held_back` or `held_back: SlowDown`; null if it has. */
+  readonly not_streamed: string | null;
   /** Outcome of its copy for relay; null if nothing is relayed. */
   readonly relay: string | null;
 }
@@ -19,18 +21,18 @@ export function isAlwaysLogged(request: AnsweredRequest): boolean {
     status >= 400 ||
     Object.keys(refused).length > 0 ||
     (noted['before_2000'] ?? 0) > 0 ||
+    isClockOff(request) ||
     isHeldUp(not_streamed) ||
     relay === 'not_kept'
-    isClockOff(request) ||
   );
 }
 
-/** Whether the stream did not take a record that it should have taken. */
-export function isHeldUp(notStreamed: string | null): boolean {
 /** Whether the sender's clock is off by an hour or more. */
 export function isClockOff({ clock_skew_ms }: Pick<AnsweredRequest, 'clock_skew_ms'>): boolean {
   return Math.abs(clock_skew_ms ?? 0) >= HOUR_MS;
 }
 
+/** Whether the stream did not take a record that it should have taken. */
+export function isHeldUp(notStreamed: string | null): boolean {
   return /^(?:held_back|not_acknowledged)\b/.test(notStreamed ?? '');
 }

@@ -1,10 +1,5 @@
 import { APIGatewayClient } from '@aws-sdk/client-api-gateway';
-import {
-  CloudFormationClient,
-  DescribeStacksCommand,
-  paginateListStackResources,
-  type Stack,
-} from '@aws-sdk/client-cloudformation';
+import { CloudFormationClient, DescribeStacksCommand, type Stack } from '@aws-sdk/client-cloudformation';
 import { IAMClient } from '@aws-sdk/client-iam';
 import { KMSClient } from '@aws-sdk/client-kms';
 import { LambdaClient } from '@aws-sdk/client-lambda';
@@ -16,6 +11,7 @@ import { isRegion } from '../../lib/schema/regions.ts';
 import type { Deployment } from '../deployment.ts';
 import { type DeploymentCommands, deploymentCommands } from '../deploymentCommands.ts';
 import { ifThere } from '../explainAwsError.ts';
+import { readStackResources } from '../facts/flow/stackOutputs.ts';
 import { type Finding, finding } from '../findings/catalogue.ts';
 import type { Target } from '../target.ts';
 
@@ -68,11 +64,7 @@ export async function readSetup(deployment: Deployment, clients: Setup['clients'
     /^ValidationError$/,
   );
   const [deployed] = described?.Stacks ?? [];
-  const resources = new Map<string, string>();
-  if (deployed !== undefined)
-    for await (const page of paginateListStackResources({ client: clients.cloudFormation }, of))
-      for (const { LogicalResourceId = '', PhysicalResourceId = '' } of page.StackResourceSummaries ?? [])
-        resources.set(LogicalResourceId, PhysicalResourceId);
+  const resources = deployed === undefined ? new Map() : await readStackResources(deployment);
   const partition = arn.split(':')[1] ?? 'aws';
   // A stack has outputs only once it is complete.
   const keyId = resources.get(logicalIds.key);

@@ -1,7 +1,6 @@
-import { GetDatabaseCommand, GetTableCommand, type Table } from '@aws-sdk/client-glue';
+import { GetDatabaseCommand } from '@aws-sdk/client-glue';
 import { ListObjectsV2Command } from '@aws-sdk/client-s3';
 import { catalog } from '../../infra/data/catalog.ts';
-import { views } from '../../infra/data/views.ts';
 import { logicalIds } from '../../infra/template/Stack.ts';
 import { gluePartitionCatalog } from '../../lib/aws/gluePartitionCatalog.ts';
 import { valueAt } from '../../lib/base/json.ts';
@@ -10,44 +9,20 @@ import { listed } from '../../lib/base/text.ts';
 import { addDays, isUtcDay, utcDay } from '../../lib/base/time.ts';
 import type { CatalogPartition } from '../../lib/landing/catalog/PartitionCatalog.ts';
 import { dayLocation, findStalePartitions } from '../../lib/landing/catalog/registerPartitions.ts';
-import type { Config } from '../../lib/schema/config.ts';
 import { type TableKind, tableKinds } from '../../lib/schema/kinds.ts';
 import { groupsKey } from '../../lib/tables/tableFolders.ts';
 import { namesClause } from '../../lib/views/assignments.ts';
-import { readCuratedDays } from '../../lib/views/curatedViews.ts';
-import { readPrestoView } from '../../lib/views/prestoView.ts';
 import { qualifiedName } from '../../lib/views/View.ts';
-import { viewNames } from '../../lib/views/viewNames.ts';
 import { HASHED_PATTERN } from '../../lib/wire/experimentNames.ts';
 import { askAthena } from '../deployment.ts';
 import { ifThere } from '../explainAwsError.ts';
 import { readServedFaults } from '../facts/days/curatedDays.ts';
+import { readStackFaults } from '../facts/stackFaults.ts';
 import { dayFolders } from '../facts/tables/partitionGaps.ts';
 import { type Finding, finding } from '../findings/catalogue.ts';
+import { stackFaultFindings } from '../findings/judge/deployment.ts';
 import { type Look, settled } from './Look.ts';
 import type { Setup } from './Setup.ts';
-
-/** Resources of the catalog in the template. With an existing bucket, locations are texts; otherwise they are references to it. */
-function templateCatalog({ config, stack }: Setup) {
-  const written = { config: { ...config, existing: { ...config.existing, bucket: true } }, ...stack };
-  return { ...catalog(written), ...views(written) };
-}
-
-/**
- * The call of Glue that makes or restores a resource as the template has it: CloudFormation is not known to compare what is
- * in Glue. None if the stack does not have it: then a deployment creates it.
- */
-function repairCommands(
-  { resources, config, commands }: Setup,
-  logicalId: string,
-  verb: 'create-database' | 'create-table' | 'update-table',
-  input: unknown,
-): readonly string[] {
-  if (!resources.has(logicalId)) return [];
-  const isTable = verb !== 'create-database';
-  const words = isTable ? ['--database-name', config.database, '--table-input'] : ['--database-input'];
-  return [commands.aws('glue', verb, ...words, JSON.stringify(input))];
-}
 
 /** The database of the tables: nothing of the catalog can be read without it. */
 export const database: Look = {
@@ -55,12 +30,16 @@ export const database: Look = {
   expects: 'the Glue database exists',
   isGround: true,
   async find(setup) {
-    const { glue, config } = setup;
+    const { glue, config, stack, resources } = setup;
     const found = await ifThere(glue.send(new GetDatabaseCommand({ Name: config.database })));
     if (found !== undefined) return [];
     const id = logicalIds.database;
-    const input = valueAt(templateCatalog(setup)[id], ['Properties', 'DatabaseInput']);
-    const commands = repairCommands(setup, id, 'create-database', input);
+    const { Properties } = catalog({ config, ...stack })[id] ?? {};
+    const input = JSON.stringify(valueAt(Properties, ['DatabaseInput']));
+    // A deployment creates one that the stack does not have.
+    const commands = resources.has(id)
+      ? [setup.commands.aws('glue', 'create-database', '--database-input', input)]
+      : [];
     return [finding('SLUICE_FINDING_RESOURCE_MISSING', `The database ${config.database}.`, commands)];
   },
 };
@@ -68,55 +47,9 @@ export const database: Look = {
 /** The tables and views of the Glue catalog against the template: Athena and the writer's files have one schema. */
 export const tables: Look = {
   name: 'tables',
-  expects: 'tables and views match what is written: columns, partition keys, location, format, SQL',
-  find: async (setup) =>
-    settled(
-      Object.entries(templateCatalog(setup)).map(async ([logicalId, { Type, Properties }]) => {
-        if (Type !== 'AWS::Glue::Table') return [];
-        const { glue, config } = setup;
-        const input = valueAt(Properties, ['TableInput']);
-        const Name = String(valueAt(input, ['Name']));
-        const asked = new GetTableCommand({ DatabaseName: config.database, Name });
-        const there = (await ifThere(glue.send(asked)))?.Table;
-        const repair = (verb: 'create-table' | 'update-table') =>
-          repairCommands(setup, logicalId, verb, input);
-        if (there === undefined) {
-          const detail = `The table or view ${config.database}.${Name}.`;
-          return [finding('SLUICE_FINDING_RESOURCE_MISSING', detail, repair('create-table'))];
-        }
-        const problems = tableProblems(config, input, there);
-        if (problems.length === 0) return [];
-        // They are only shown to readers.
-        const severity = problems.every((one) => /\.Comment: /.test(one)) ? 'warning' : 'problem';
-        const detail = `${Name}: ${listed(problems, '; ')}.`;
-        return [finding('SLUICE_FINDING_TABLE_DIFFERS', detail, repair('update-table'), severity)];
-      }),
-    ),
+  expects: 'tables, views and workgroups match the template, and each reader has its role or user',
+  find: async (setup) => [...stackFaultFindings({ stackFaults: await readStackFaults(setup) }, setup)],
 };
-
-/** How a table or view differs from its input in the template. Which days a view reads from curated tables may vary. */
-function tableProblems(config: Config, input: unknown, there: Table): readonly string[] {
-  const name = viewNames.find((one) => one === there.Name);
-  const text = readPrestoView(there.ViewOriginalText ?? '')?.originalSql;
-  const isOther = name !== undefined && (text === undefined || readCuratedDays(config, name, text) === null);
-  return [
-    ...(isOther ? ['its SQL differs'] : []),
-    ...['TableType', 'PartitionKeys', 'StorageDescriptor'].flatMap((member) =>
-      differences(valueAt(input, [member]), valueAt(there, [member]), member),
-    ),
-  ];
-}
-
-/** Members that are not as wanted, in words. What only objects that are there have, and empty values, count for nothing: Glue adds defaults. */
-export function differences(wanted: unknown, there: unknown, path: string): readonly string[] {
-  if (typeof wanted !== 'object' || wanted === null)
-    return (there || '') === (wanted || '')
-      ? []
-      : [`${path}: got ${JSON.stringify(there) ?? 'none'}, expected ${JSON.stringify(wanted) ?? 'none'}`];
-  return Object.keys(Array.isArray(wanted) ? { ...wanted, ...Object(there) } : wanted).flatMap((member) =>
-    differences(valueAt(wanted, [member]), valueAt(there, [member]), `${path}.${member}`),
-  );
-}
 
 /** The partitions against the folders of days: no query reads a day in S3 without a partition. */
 export const partitions: Look = {

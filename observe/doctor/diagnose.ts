@@ -17,9 +17,12 @@ const status: Look = {
   expects: '`sluice status` finds nothing: requests, streams, partitions, drops, alarms',
   async find(setup) {
     const { problems, failures } = await readStatus(setup);
-    // The doctor has looked at the key, and at the partitions of all days, but not at why they are missing.
+    // The doctor has looked at the key, the tables, and at the partitions of all days, but not at why they are missing.
     const known = [
       'SLUICE_FINDING_KEY_UNUSABLE',
+      'SLUICE_FINDING_RESOURCE_MISSING',
+      'SLUICE_FINDING_TABLE_DIFFERS',
+      'SLUICE_FINDING_DRIFT',
       ...(failures['register'] === undefined ? ['SLUICE_FINDING_PARTITION_WRONG'] : []),
     ];
     return problems.filter(({ code }) => !known.includes(code));

@@ -39,6 +39,7 @@ import {
   type UndeletedObjects,
   type WaitingObjects,
 } from './flow/waitingObjects.ts';
+import { readStackFaults, type StackFault } from './stackFaults.ts';
 import { type QuarantineCount, readLandedRows, type TableArrivals } from './tables/landedRows.ts';
 import { lastDelivery } from './tables/lastDelivery.ts';
 import {
@@ -102,6 +103,8 @@ export interface StatusFacts {
   /** Firehose's own metrics; null for the local cloud. */
   readonly stream: StreamState | null;
   readonly partitions: RecentPartitions | null;
+  /** What is gone or was changed of tables, views, workgroups and readers. */
+  readonly stackFaults: readonly StackFault[] | null;
   /** Days of raw tables that had files and have none. */
   readonly lostDays: readonly LostRawDay[] | null;
   /** The hours of the last days, as the nights have judged them. */
@@ -173,6 +176,7 @@ export async function readStatusFacts(deployment: Deployment): Promise<StatusFac
           ),
     key: ask('the key', async () => readKey(deployment, await outputs)),
     partitions: ask('the partitions', () => readRecentPartitions(deployment)),
+    stackFaults: ask('the stack', () => readStackFaults(deployment)),
     alarms: ask('the alarms', () => readAlarms(deployment)),
     datasets: ask('the drops', async () => {
       const days = {
@@ -216,6 +220,7 @@ export async function readStatusFacts(deployment: Deployment): Promise<StatusFac
     },
     stream,
     partitions,
+    stackFaults: await asked.stackFaults,
     lostDays: await asked.lostDays,
     receivedHours: await asked.receivedHours,
     quarantine: rows?.quarantine ?? null,

@@ -61,7 +61,7 @@ export const findingCatalogue = {
   ),
   SLUICE_FINDING_VERSION_DIFFERS: warning(
     'The stack was deployed by another version of Sluice; the doctor compares it with what this version expects.',
-    `Of an earlier one, CHANGELOG.md says what changes: ${DEPLOY}. Of a later one, use that version or a later one: deploying this one would downgrade it.`,
+    `Of an earlier one, CHANGELOG.md says what changes: ${DEPLOY}. Of a later one, use that: deploying this one would downgrade it.`,
   ),
   SLUICE_FINDING_NAME_TAKEN: problem(
     'A name of the stack is taken by a resource outside of it or by the stack of another stage.',
@@ -79,6 +79,7 @@ export const findingCatalogue = {
   SLUICE_FINDING_RESOURCE_MISSING: problem(
     'A resource that the stack has, or that it uses, does not exist.',
     `${BLIND} Run the commands, or those of \`npx sluice doctor --drift\`: rows are files, which stay. If it is new in the configuration or the release, ${DEPLOY}; what you bring, make yourself; the local cloud: stop it and start it again.`,
+    { part: 'deployment' },
   ),
   SLUICE_FINDING_BUCKET_UNFIT: problem(
     'The bucket is of another account, lacks a setting, or has objects of others where lifecycle rules would delete them.',
@@ -86,7 +87,7 @@ export const findingCatalogue = {
   ),
   SLUICE_FINDING_NAMES_UNKNOWN: warning(
     'Names that SDKs do not send are not known: of holdouts, which then count as one more group of each experiment, or of experiments of layers, which browsers send hashed.',
-    'Run `npx sluice groups pull`, or list them in the configuration, as `holdouts` (`[]` for none) and `experiments`, and deploy. The views then apply it to existing rows, too.',
+    'Run `npx sluice groups pull`, or list them in the configuration, as `holdouts` (`[]` for none) and `experiments`, and deploy.',
   ),
   SLUICE_FINDING_UNREADABLE: problem(
     'A part of the deployment could not be read, so it may have problems that are not listed.',
@@ -101,10 +102,12 @@ export const findingCatalogue = {
   SLUICE_FINDING_DRIFT: problem(
     'A resource differs from what was deployed: somebody changed it.',
     `${BLIND} Run the commands: the first three show what the last one changes.`,
+    { part: 'deployment' },
   ),
   SLUICE_FINDING_TABLE_DIFFERS: problem(
     'A table or view differs from its definition: rows go to quarantine, are read incorrectly, or are not found.',
     `${BLIND} If the configuration or the release has changed since, ${DEPLOY}; else restore it with the command: the data stays. A table whose partition keys differ: \`aws glue delete-table\` first, which deletes no file; run the doctor again, and for a dataset's table \`sluice ingest backfill\`, which gives its days their partitions back.`,
+    { part: 'partitions' },
   ),
   SLUICE_FINDING_DAYS_LOST: problem(
     'Days of a raw table had files and have none, and neither retention nor an erasure takes all of a day: somebody deleted them.',
@@ -113,12 +116,12 @@ export const findingCatalogue = {
   ),
   SLUICE_FINDING_HOUR_SHORT: problem(
     'Events that the collector accepted in an hour are neither in their table nor in quarantine, and nothing of that hour waits.',
-    'Look at the rows of the day with the command. Of a request whose ID you know, `sluice trace` says where it is. An object that was deleted unwritten is a version of the bucket for 7 days: copy it back (docs/landing.md). The finding ends four days after the hour.',
+    'Look at the rows of the day with the command. An object that was deleted unwritten is a version of the bucket for 7 days: copy it back (docs/landing.md). The finding ends four days after the hour.',
     { part: 'streams', section: 'short' },
   ),
   SLUICE_FINDING_PARTITION_WRONG: problem(
     'Queries miss rows or columns of days that have files: their partition is missing, or has another folder or an earlier set of columns.',
-    'If the detail has an error of the function `register`, correct that first: its role, or a policy of Lake Formation. Register the days with the command, after you have dropped partitions with another folder in Glue; the next hourly run does so too. If they are missing again, look at the register queue and its dead letters.',
+    'If the detail has an error of the function `register`, correct that first: its role, or a policy of Lake Formation. Register the days with the command, after you have dropped partitions with another folder in Glue; the next hourly run does so too.',
     { part: 'partitions', section: 'partitions' },
   ),
   SLUICE_FINDING_DOMAIN_UNFIT: problem(
@@ -137,7 +140,7 @@ export const findingCatalogue = {
   ),
   SLUICE_FINDING_FORWARDED: warning(
     "Somebody else, most likely Statsig's own forwarding, writes into the folders of the forwarded tables: queries read these rows too, and with relay to Statsig events twice.",
-    "Turn Statsig's forwarding off, or give its tables other names in Data Connection (`npx sluice connect statsig`) or ours with `tables`. The finding goes seven days after the last file. To take doubled rows out of queries, move these files elsewhere: their rows go from the tables, but for days that are curated.",
+    "Turn Statsig's forwarding off, or give its tables other names in Data Connection (`npx sluice connect statsig`) or ours with `tables`. The finding goes seven days after the last file. To take doubled rows out of queries, move these files elsewhere.",
   ),
   SLUICE_FINDING_SOURCE_UNREADABLE: problem(
     "The last attempt to list a dataset's folder failed.",
@@ -146,7 +149,7 @@ export const findingCatalogue = {
   ),
   SLUICE_FINDING_INGEST_LATE: problem(
     'No file of a drop has come by the time it is expected, its folder was not listed within its schedule, or no day of its lookback has files.',
-    'Ask whoever delivers it, and compare `folder`, `dayFormat` and `expectedBy` with the keys of the files. If it is new or was not listed, run `npx sluice ingest run`, and look at the log of `ingest-plan` and its queues.',
+    'Ask whoever delivers it, and compare `folder`, `dayFormat` and `expectedBy` with the keys of the files. If it is new or was not listed, run `npx sluice ingest run`.',
     { part: 'drops', section: 'drops' },
   ),
   SLUICE_FINDING_INGEST_WAITING: warning(
@@ -171,7 +174,7 @@ export const findingCatalogue = {
   ),
   SLUICE_FINDING_CURATE_STALE: problem(
     'Views read curated days to which raw files have come since: rows are missing from their answers.',
-    'If a file has just arrived, run the doctor again in five minutes; else the command curates the days again. If it happens again, look at the log of `curate-plan`, its queue and its dead letters.',
+    'If a file has just arrived, run the doctor again in five minutes; else the command curates the days again.',
   ),
   SLUICE_FINDING_CURATE_KEPT: problem(
     'Raw files of curated days are gone, or others are in their place, and neither an erasure nor retention is the reason. The curated table has their rows, and views read them there.',
@@ -184,7 +187,7 @@ export const findingCatalogue = {
   ),
   SLUICE_FINDING_CURATE_LATE: problem(
     'Days that should be curated were never queued, wait for more than a day, or have no room in the text of a view: queries read more, and no answer is wrong.',
-    'If the stage is new, wait for the night, 00:20 UTC; else the command queues them now, or says why. If they stay, look at the logs, queues and dead letters of `curate-plan` and `curate`: docs/curated.md, "What views read".',
+    'If the stage is new, wait for the night, 00:20 UTC; else the command queues them now, or says why. docs/curated.md, "What views read", has more.',
     { part: 'partitions', section: 'curated' },
   ),
   SLUICE_FINDING_QUOTA: warning(
@@ -197,7 +200,7 @@ export const findingCatalogue = {
   ),
   SLUICE_FINDING_LANDING_LATE: problem(
     'Objects have waited in landing/ for more than 20 minutes to become files of tables. Nothing is lost.',
-    'Correct what the function failed with: `npx sluice explain CODE` has the cure of each code, and the log of `write` more. Then the command sends what failed ten times, and is a dead letter, again; everything else comes again by itself.',
+    'Correct what the function failed with: `npx sluice explain CODE` has the cure of each code. Then the command sends what failed ten times, and is a dead letter, again; everything else comes again by itself.',
     { part: 'streams', section: 'landing' },
   ),
   SLUICE_FINDING_DAMAGED: problem(
@@ -207,7 +210,7 @@ export const findingCatalogue = {
   ),
   SLUICE_FINDING_UNDELETED: problem(
     'The bucket does not delete objects of the landing whose rows are in tables. No row is lost or doubled, but the rows stay there, also those of erased units.',
-    "Allow `s3:DeleteObject` below `landing/` and `ledger/_landing/` to the role of `write`, in the bucket's policy and in those of the organization. The objects then go by themselves, 1,000 an hour.",
+    "Allow `s3:DeleteObject` below `landing/` and `ledger/_landing/` to the role of `write`, in the bucket's policy and in those of the organization.",
     { part: 'streams', section: 'undeleted' },
   ),
   SLUICE_FINDING_WRITER_DENIED: problem(
@@ -252,7 +255,7 @@ export const findingCatalogue = {
   ),
   SLUICE_FINDING_SPIKE: warning(
     'Within 24 hours an hour had 50 times the requests or events that are usual in it, or more.',
-    'Look who sends: the command shows requests as they come. A loop in a release, a load test or abuse looks like this.',
+    'Look who sends: the command shows requests as they come.',
     { part: 'collector', section: 'abuse' },
   ),
   SLUICE_FINDING_TIME_SECONDS: warning(
@@ -267,7 +270,7 @@ export const findingCatalogue = {
   ),
   SLUICE_FINDING_RESENDS: warning(
     'Clients sent far more events of a day again than usual. Views and curated tables have each once a day; raw tables, and what is billed, have all.',
-    'The command shows which SDKs send again. A client that sends again after 202 has a defect or no storage of its own; one that got 503, or gave up waiting, is right to. docs/answers.md, "Event IDs", counts what was sent again on another day.',
+    'The command shows which SDKs send again. A client that sends again after 202 has a defect or no storage of its own; one that got 503, or gave up waiting, is right to.',
     { part: 'collector', section: 'abuse' },
   ),
   SLUICE_FINDING_KEYS_REFUSED: warning(
@@ -301,13 +304,13 @@ export const findingCatalogue = {
     { part: 'drops', section: 'drops' },
   ),
   SLUICE_FINDING_FILES_LOST: problem(
-    'Days of a dataset or a curated table lack files of the version that the ledger has: somebody deleted them, or a rule of the bucket did. Queries of the table miss their rows. Days of the lookback are looked at each hour, older ones after midnight, UTC.',
+    'Days of a dataset or a curated table lack files of the version that the ledger has: somebody deleted them, or a rule of the bucket did. Queries of the table miss their rows.',
     'The commands make the days again: from the files of the dataset, or of the raw table, which the next night does by itself. Files with rows that nothing else has they bring back while S3 has their versions: docs/platform.md, "Restore". Find out who deleted them.',
     { part: 'drops', section: 'drops' },
   ),
   SLUICE_FINDING_ROWS_UNUSUAL: warning(
     'A day of a dataset was loaded with at most half of the rows that its weekday usually has, with more than ten times of them, or from files that seem to be copies of each other.',
-    'Ask whoever delivers it whether the drop is whole, or which copy to delete: the next run loads the day again. If drops come in parts, `waitFor` in the configuration waits for their last object. If the day is meant so, run the second command.',
+    'Ask whoever delivers it whether the drop is whole, or which copy to delete: the next run loads the day again. If the day is meant so, run the second command.',
     { part: 'drops', section: 'drops' },
   ),
   SLUICE_FINDING_EXPORT_FAILED: problem(

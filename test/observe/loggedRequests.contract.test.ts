@@ -1,7 +1,7 @@
 import { CloudWatchLogsClient } from '@aws-sdk/client-cloudwatch-logs';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { defineConfig } from '../../lib/config/defineConfig.ts';
-import { readSpikeSender } from '../../observe/facts/flow/loggedRequests.ts';
+import { readNoted, readSpikeSender } from '../../observe/facts/flow/loggedRequests.ts';
 import { ManualClock } from '../../packages/local-aws/src/base/index.ts';
 import { MetricStore } from '../../packages/local-aws/src/cloudwatch/index.ts';
 import { FunctionLogs, logsService } from '../../packages/local-aws/src/logs/index.ts';

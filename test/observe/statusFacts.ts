@@ -44,6 +44,7 @@ export const well: StatusFacts = {
   waiting: { buffered: { count: null, oldest: null }, landing: nothing, undeleted, damaged },
   stream: null,
   partitions: { days: 3, gaps: [] },
+  stackFaults: [],
   deadLetters: [],
   failures: {},
   lostDays: [],

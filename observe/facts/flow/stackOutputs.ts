@@ -1,4 +1,8 @@
-import { CloudFormationClient, DescribeStacksCommand } from '@aws-sdk/client-cloudformation';
+import {
+  CloudFormationClient,
+  DescribeStacksCommand,
+  paginateListStackResources,
+} from '@aws-sdk/client-cloudformation';
 import { type Deployment, ObserveError } from '../../deployment.ts';
 
 /** Outputs of the deployed stack by their names: CloudFormation names what holds data. */
@@ -10,28 +14,53 @@ const LIMITS = {
   requestHandler: { connectionTimeout: 3_000, requestTimeout: 20_000, throwOnRequestTimeout: true },
 };
 
+type Asked = Pick<Deployment, 'aws' | 'stack'>;
+
 /** Reads the ID and the outputs of the deployed stack. @throws What CloudFormation's client throws. */
-export async function readStack({ aws, stack }: Pick<Deployment, 'aws' | 'stack'>): Promise<{
+export function readStack(deployment: Asked): Promise<{
   /** Its ARN. */
   readonly id: string;
   readonly outputs: StackOutputs;
 }> {
-  const client = new CloudFormationClient({ ...aws, ...LIMITS });
-  try {
-    const StackName = `${stack.service}-${stack.stage}`;
-    const { Stacks: [found] = [] } = await client.send(new DescribeStacksCommand({ StackName }));
+  return asking(deployment, async (client, of) => {
+    const { Stacks: [found] = [] } = await client.send(new DescribeStacksCommand(of));
     const outputs = found?.Outputs ?? [];
     return {
       id: found?.StackId ?? '',
       outputs: new Map(outputs.map(({ OutputKey = '', OutputValue = '' }) => [OutputKey, OutputValue])),
     };
+  });
+}
+
+/**
+ * Physical IDs of the deployed stack's resources by logical ID: usually the name; of a queue its URL.
+ *
+ * @throws What CloudFormation's client throws.
+ */
+export function readStackResources(deployment: Asked): Promise<ReadonlyMap<string, string>> {
+  return asking(deployment, async (client, of) => {
+    const found = new Map<string, string>();
+    for await (const { StackResourceSummaries = [] } of paginateListStackResources({ client }, of))
+      for (const { LogicalResourceId = '', PhysicalResourceId = '' } of StackResourceSummaries)
+        found.set(LogicalResourceId, PhysicalResourceId);
+    return found;
+  });
+}
+
+async function asking<Answer>(
+  { aws, stack }: Asked,
+  ask: (client: CloudFormationClient, of: { readonly StackName: string }) => Promise<Answer>,
+): Promise<Answer> {
+  const client = new CloudFormationClient({ ...aws, ...LIMITS });
+  try {
+    return await ask(client, { StackName: `${stack.service}-${stack.stage}` });
   } finally {
     client.destroy();
   }
 }
 
 /** Reads the outputs of the deployed stack. @throws What CloudFormation's client throws. */
-export async function readStackOutputs(deployment: Pick<Deployment, 'aws' | 'stack'>): Promise<StackOutputs> {
+export async function readStackOutputs(deployment: Asked): Promise<StackOutputs> {
   return (await readStack(deployment)).outputs;
 }
 

@@ -118,15 +118,8 @@ const ROLES: readonly TableRole[] = [
  * @throws TablesError `SLUICE_TABLES_TOO_MANY`; what Glue's client throws.
  */
 export async function listTables(deployment: Asked): Promise<TableList> {
-  const { glue, config, signal } = deployment;
-  const found: GlueTable[] = [];
-  let pages = 0;
-  const listing = paginateGetTables({ client: glue }, { DatabaseName: config.database }, ...sent(signal));
-  for await (const { TableList = [] } of listing) {
-    found.push(...TableList);
-    pages += 1;
-    if (pages > MOST_TABLE_PAGES) throw new TablesError('SLUICE_TABLES_TOO_MANY');
-  }
+  const { config } = deployment;
+  const found = await readGlueTables(deployment);
   const tables = await mapLimit(found, PARALLEL, async (table): Promise<TableSummary> => {
     const summary = summaryOf(config, table);
     if (!summary.hasDays) return summary;
@@ -139,6 +132,19 @@ export async function listTables(deployment: Asked): Promise<TableList> {
     tables: tables.toSorted((a, b) => ROLES.indexOf(a.kind) - ROLES.indexOf(b.kind)),
     missing: [...expectedTables(config).keys()].filter((name) => !known.has(name)),
   };
+}
+
+/** The tables and views of the database as Glue has them. @throws As {@link listTables}. */
+export async function readGlueTables({ glue, config, signal }: Asked): Promise<readonly GlueTable[]> {
+  const found: GlueTable[] = [];
+  let pages = 0;
+  const listing = paginateGetTables({ client: glue }, { DatabaseName: config.database }, ...sent(signal));
+  for await (const { TableList = [] } of listing) {
+    found.push(...TableList);
+    pages += 1;
+    if (pages > MOST_TABLE_PAGES) throw new TablesError('SLUICE_TABLES_TOO_MANY');
+  }
+  return found;
 }
 
 /**

@@ -1,4 +1,4 @@
-import { counted, MOST_NAMED } from '../../../lib/base/text.ts';
+import { counted, listed, MOST_NAMED } from '../../../lib/base/text.ts';
 import type { DeploymentCommands } from '../../deploymentCommands.ts';
 import type { KeyFacts, StatusFacts } from '../../facts/statusFacts.ts';
 import { type Finding, finding } from '../catalogue.ts';
@@ -28,6 +28,26 @@ export function judgeKey(found: KeyFacts, commands: Pick<DeploymentCommands, 'aw
       verbs.map((verb) => commands.aws('kms', verb, '--key-id', Arn)),
     ),
   ];
+}
+
+/** What somebody, or a crawler, has changed or deleted of the stack. */
+export function* stackFaultFindings(
+  { stackFaults }: Pick<StatusFacts, 'stackFaults'>,
+  { commands }: Pick<Place, 'commands'>,
+): Findings {
+  for (const { what, name, differs, repair } of stackFaults ?? []) {
+    const shown = repair.map((words) => commands.aws(...words));
+    // Comments are only shown to readers.
+    const isShown = differs?.every((one) => /\.Comment: /.test(one)) === true;
+    yield differs === null
+      ? finding('SLUICE_FINDING_RESOURCE_MISSING', `The ${what} ${name}.`, shown)
+      : finding(
+          what === 'workgroup' ? 'SLUICE_FINDING_DRIFT' : 'SLUICE_FINDING_TABLE_DIFFERS',
+          `${name}: ${listed(differs, '; ')}.`,
+          shown,
+          isShown ? 'warning' : 'problem',
+        );
+  }
 }
 
 /** Alarms, faults, and what could not be read. */

@@ -3,7 +3,7 @@ import { deploymentCommands } from '../../deploymentCommands.ts';
 import type { StatusFacts } from '../../facts/statusFacts.ts';
 import type { Finding, FindingCode } from '../catalogue.ts';
 import { curatedFindings, exportFindings, resentFindings } from './days.ts';
-import { deploymentFindings, judgeKey } from './deployment.ts';
+import { deploymentFindings, judgeKey, stackFaultFindings } from './deployment.ts';
 import { dropFindings } from './drops.ts';
 import { deadLetterFindings, landingFindings, streamFindings } from './landing.ts';
 import type { Findings, Judged, Place } from './place.ts';
@@ -34,6 +34,7 @@ const JUDGES: readonly ((facts: StatusFacts, place: Place) => Findings)[] = [
   lostDays,
   shortHours,
   missingPartitions,
+  stackFaultFindings,
   quarantined,
   deadLetterFindings,
   dropFindings,

@@ -6,10 +6,11 @@ import { VERSION } from '../../../lib/base/version.ts';
 import { defineConfig } from '../../../lib/config/defineConfig.ts';
 import { deploymentCommands, revertDriftWords } from '../../../observe/deploymentCommands.ts';
 import { judgeForeign, sameDocument } from '../../../observe/doctor/bucket.ts';
-import { differences, judgeServed } from '../../../observe/doctor/catalog.ts';
+import { judgeServed } from '../../../observe/doctor/catalog.ts';
 import { judgeSimulation } from '../../../observe/doctor/readers.ts';
 import { judgeDomain, judgeDrift, judgeStack, stack as missing } from '../../../observe/doctor/stack.ts';
 import { deniedByBucket, writerNeeds } from '../../../observe/doctor/writer.ts';
+import { differences } from '../../../observe/facts/stackFaults.ts';
 import { judgeKey } from '../../../observe/findings/judge/deployment.ts';
 
 const commands = deploymentCommands(
