@@ -158,7 +158,7 @@ export async function readStatusFacts(deployment: Deployment): Promise<StatusFac
   const day = readDayCounts(deployment);
   // Whoever needs them says what is wrong with them.
   for (const one of [outputs, day]) one.catch(() => undefined);
-  // All are asked at once; none of them fails.
+  // All are asked at once. They fail only when nobody waits any longer.
   const asked = {
     requests: readRequests(),
     lastDay: ask('the last day', async () => lastDayOf(await day)),
@@ -193,6 +193,7 @@ export async function readStatusFacts(deployment: Deployment): Promise<StatusFac
     deadLetters: ask('the dead letters', () => readDeadLetters(deployment)),
     receivedHours: ask('the received hours', () => judgedHours(deployment, nightDays(now))),
   };
+  void Promise.allSettled(Object.values(asked));
   const requests = await asked.requests;
   const lastDay = await asked.lastDay;
   const rows = await asked.rows;

@@ -106,6 +106,11 @@ const iam = queryService({
       ],
     }),
     queryOperation({
+      name: 'GetUser',
+      input: members,
+      run: ({ UserName = '' }) => [['User', [['UserName', UserName]]]],
+    }),
+    queryOperation({
       name: 'SimulatePrincipalPolicy',
       input: members,
       run(asked) {
