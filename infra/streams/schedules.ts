@@ -1,5 +1,5 @@
 import { schedulerService, serviceRole } from '../roles/policies.ts';
-import { arn, getAtt, type Resources } from '../template/Resource.ts';
+import { arn, getAtt, type Resources, type Value } from '../template/Resource.ts';
 import { logicalIds, partName, type Stack } from '../template/Stack.ts';
 
 /**
@@ -36,21 +36,23 @@ export function schedules(stack: Stack): Resources {
 }
 
 /**
- * A schedule that sends to a queue, and the role that allows it: `<id>Schedule` and `<id>ScheduleRole`. Messages that it
- * cannot send in time go to the queue's dead-letter queue.
+ * A schedule that sends to a queue, or invokes a function, and the role that allows it: `<id>Schedule` and `<id>ScheduleRole`.
+ * Messages that it cannot send in time go to the queue's dead-letter queue.
  */
-export function schedule(made: {
-  readonly id: string;
-  readonly name: string;
-  readonly description: string;
-  readonly expression: string;
-  readonly queue: string;
-  readonly deadLetters: string;
-  readonly input: Readonly<Record<string, string>>;
-  readonly oldestSeconds: number;
-  readonly attempts: number;
-}): Resources {
+export function schedule(
+  made: {
+    readonly id: string;
+    readonly name: string;
+    readonly description: string;
+    readonly expression: string;
+    readonly input: Readonly<Record<string, string>>;
+    readonly oldestSeconds: number;
+    readonly attempts: number;
+  } & ({ readonly queue: string; readonly deadLetters: string } | { readonly functionArn: Value }),
+): Resources {
   const roleId = `${made.id}ScheduleRole`;
+  const Arn = 'queue' in made ? getAtt(made.queue) : made.functionArn;
+  const deadLetters = 'queue' in made ? getAtt(made.deadLetters) : null;
   return {
     [`${made.id}Schedule`]: {
       Type: 'AWS::Scheduler::Schedule',
@@ -62,16 +64,18 @@ export function schedule(made: {
         ScheduleExpressionTimezone: 'UTC',
         FlexibleTimeWindow: { Mode: 'OFF' },
         Target: {
-          Arn: getAtt(made.queue),
+          Arn,
           RoleArn: getAtt(roleId),
           Input: JSON.stringify(made.input),
           RetryPolicy: { MaximumEventAgeInSeconds: made.oldestSeconds, MaximumRetryAttempts: made.attempts },
-          DeadLetterConfig: { Arn: getAtt(made.deadLetters) },
+          ...(deadLetters && { DeadLetterConfig: { Arn: deadLetters } }),
         },
       },
     },
     [roleId]: serviceRole(schedulerService, [
-      { Action: ['sqs:SendMessage'], Resource: [getAtt(made.queue), getAtt(made.deadLetters)] },
+      deadLetters === null
+        ? { Action: ['lambda:InvokeFunction'], Resource: [Arn] }
+        : { Action: ['sqs:SendMessage'], Resource: [Arn, deadLetters] },
     ]),
   };
 }
@@ -82,29 +86,17 @@ export function schedule(made: {
  */
 export function reconcileSchedule(stack: Stack): Resources {
   if (!stack.config.reconcile) return {};
-  const functionArn = arn('lambda', `function:${partName(stack, 'reconcile')}`);
-  return {
-    ReconcileSchedule: {
-      Type: 'AWS::Scheduler::Schedule',
-      Properties: {
-        Name: partName(stack, 'reconcile'),
-        Description: 'Says which hours of the last days are whole',
-        State: 'ENABLED',
-        ScheduleExpression: 'cron(10 1 * * ? *)',
-        ScheduleExpressionTimezone: 'UTC',
-        FlexibleTimeWindow: { Mode: 'OFF' },
-        Target: {
-          Arn: functionArn,
-          RoleArn: getAtt('ReconcileScheduleRole'),
-          Input: JSON.stringify({ sluice: 'reconcile' }),
-          RetryPolicy: { MaximumEventAgeInSeconds: 3_600, MaximumRetryAttempts: 10 },
-        },
-      },
-    },
-    ReconcileScheduleRole: serviceRole(schedulerService, [
-      { Action: ['lambda:InvokeFunction'], Resource: [functionArn] },
-    ]),
-  };
+  const name = partName(stack, 'reconcile');
+  return schedule({
+    id: 'Reconcile',
+    name,
+    description: 'Says which hours of the last days are whole',
+    expression: 'cron(10 1 * * ? *)',
+    input: { sluice: 'reconcile' },
+    oldestSeconds: 3_600,
+    attempts: 10,
+    functionArn: arn('lambda', `function:${name}`),
+  });
 }
 
 /** How often datasets and exports are checked. */
