@@ -256,6 +256,7 @@ export const mutations: readonly Mutation[] = [
     ['{ written: true, why, events: counter.counts }', '{ written: true, why }'],
     ['{ from: at, events }', '{ from: at }'],
     ['deleted.has(version.key)', 'true'],
+    ['if (!isRedriven(key)) this', 'this'],
     ['      for (const object of ended) await this.#putAside(object);\n', ''],
     ['{ ...as, expected: object.putETag }', 'as'],
     [
@@ -334,10 +335,17 @@ export const mutations: readonly Mutation[] = [
   of('lib/access/sessionPolicies.ts', 'lib/access/sessionPolicies.contract', [
     ['tableFolders(layout, kind)', '[tableFolder(layout, kind)]'],
   ]),
+  of('lib/reconcile/hourCounts.ts', 'lib/reconcile/reconcileDays', [
+    ['share < 1', 'false'],
+    [' + sum(preflights.name, MINUTE_MS)', ''],
+  ]),
   of('lib/reconcile/reconcileDays.ts', 'lib/reconcile/reconcileDays', [
     ['now < to + afterMs', 'false'],
     ['{ expected: eTag }', '{}'],
-    ['one.from < to && one.to >= from', 'one.to >= from && one.to < to'],
+    ['one.from < last && one.to >= from', 'one.to >= from && one.to < to'],
+    ['const last = to + MINUTE_MS;', 'const last = to;'],
+    ['isExpired(config, kind, now - from) ? accepted : erased', 'erased'],
+    ['if (isRedriven(key)) continue;', ''],
     ['notes.written(object) === undefined', 'true'],
   ]),
   of('lib/landing/LandingNotes.ts', 'lib/landing/LandingNotes lib/landing/write/lookAtLanding', [

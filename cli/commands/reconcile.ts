@@ -40,7 +40,7 @@ export const reconcile: Command = {
 
 /** The hours with events, for people, and how many are in each state. */
 function hoursText(day: string, hours: readonly ReceivedHour[]): string {
-  const shown = hours.filter((row) => row.accepted > 0 || Number(row['finished']) > 0);
+  const shown = hours.filter((row) => row.accepted + row.finished > 0);
   const rows = shown.map(({ ds: _ds, checked_at: _at, ...row }) => row);
   const states = Object.entries(Object.groupBy(hours, ({ state }) => state));
   const inStates = states.map(([state, of]) => `${of.length} ${state}`).join(', ');

@@ -7,7 +7,7 @@ import { systemTiming } from '../../lib/base/retry.ts';
 import { systemAlarm, systemClock } from '../../lib/base/time.ts';
 import { type Collector, collectRequest } from '../../lib/collect/answer.ts';
 import { CollectError } from '../../lib/collect/CollectError.ts';
-import { failureMetrics, groupsFailureMetrics } from '../../lib/collect/collectMetrics.ts';
+import { collectMetrics, eventMetrics, failureMetrics } from '../../lib/collect/collectMetrics.ts';
 import { type CollectPlan, planProvider } from '../../lib/collect/rows/plan.ts';
 import type { StorePorts } from '../../lib/collect/store.ts';
 import type { FunctionConfig } from '../../lib/config/functionConfig.ts';
@@ -96,7 +96,8 @@ function makeCollector(environment: Environment): Collector {
     random: Math.random,
     log: logLine,
     countFailure: () => {
-      for (const line of groupsFailureMetrics(environment.stage, systemClock.now())) logLine(line);
+      const { groups_failures } = collectMetrics;
+      for (const line of eventMetrics(groups_failures, environment.stage, systemClock.now())) logLine(line);
     },
   });
   const planNow = planProvider(config, groups);

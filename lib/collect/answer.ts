@@ -9,7 +9,7 @@ import { KeysError } from '../wire/keys/Keyring.ts';
 import { ACCEPTED, type Answer, RequestError, refusalAnswer } from '../wire/RequestError.ts';
 import { type HttpRequest, isExceptionReport, reservedEndpoint, sdkLabel } from '../wire/sdkRequest.ts';
 import { CollectError } from './CollectError.ts';
-import { requestMetrics } from './collectMetrics.ts';
+import { collectMetrics, eventMetrics, requestMetrics } from './collectMetrics.ts';
 import { decode, readBytes, redactBody } from './decode.ts';
 import { isAlwaysLogged } from './isAlwaysLogged.ts';
 import {
@@ -39,7 +39,7 @@ export interface Collector extends ReceivePorts, StorePorts {
 
 /**
  * A preflight, which gets here only by a route of one's own: the gateway adds its CORS headers, and a browser then posts. It
- * has no metrics and no log line, as it is not a request of an SDK.
+ * is counted as an invocation that is no request of an SDK (lib/reconcile/hourCounts.ts), and has no other line.
  */
 const PREFLIGHT: Answer = { status: 204, body: '' };
 
@@ -74,7 +74,11 @@ export async function collectRequest(
   collector: Collector,
   latest: number,
 ): Promise<Answer> {
-  if (http.requestContext.http.method === 'OPTIONS') return PREFLIGHT;
+  if (http.requestContext.http.method === 'OPTIONS') {
+    const { stage, clock, writeMetrics } = collector;
+    for (const line of eventMetrics(collectMetrics.preflights, stage, clock.now())) writeMetrics(line);
+    return PREFLIGHT;
+  }
   const received = receive(http, collector, latest);
   const steps: Steps = { received };
   try {

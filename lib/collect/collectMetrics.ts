@@ -24,6 +24,7 @@ export const collectMetrics = {
   quarantine_not_delivered: { name: 'quarantine_not_delivered', unit: 'Count' },
   refused_requests: { name: 'refused_requests', unit: 'Count' },
   groups_failures: { name: 'groups_failures', unit: 'Count' },
+  preflights: { name: 'preflights', unit: 'Count' },
   RelayKept: { name: 'RelayKept', unit: 'Count' },
   RelayNotKept: { name: 'RelayNotKept', unit: 'Count' },
   RelayWithheld: { name: 'RelayWithheld', unit: 'Count' },
@@ -150,10 +151,14 @@ export function failureMetrics(
   ]);
 }
 
-/** The metric of a read of the experiment groups that failed. */
-export function groupsFailureMetrics(stage: string, timestamp: number): Readonly<Record<string, unknown>>[] {
+/** The metric of what happens apart from requests: a failed read of the experiment groups, a preflight. */
+export function eventMetrics(
+  metric: Metric,
+  stage: string,
+  timestamp: number,
+): Readonly<Record<string, unknown>>[] {
   const dimensions = { function: 'collect', stage };
-  const values = [[collectMetrics.groups_failures, 1]] as const;
+  const values = [[metric, 1]] as const;
   return emfLines([{ namespace: METRIC_NAMESPACE, timestamp, dimensions, values }]);
 }
 

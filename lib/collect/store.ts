@@ -223,9 +223,15 @@ function outcomeOf(
   };
 }
 
-/** How often a record may have landed besides: what nobody acknowledged may have, unless Firehose has refused it. */
+/**
+ * How often a record may have landed besides: what nobody acknowledged may have, unless Firehose has refused it. Of a service that is
+ * unavailable nobody knows: https://docs.aws.amazon.com/firehose/latest/APIReference/API_PutRecord.html says that putting again
+ * after it can make duplicates.
+ */
 function unsureCopies(landing: Landing): number {
   if (landing.place === 'stream') return landing.calls - 1;
-  const refused = /Exception$/.test(landing.notStreamed.code) ? Math.min(1, landing.calls) : 0;
+  const refused = /^(?!ServiceUnavailable).*Exception$/.test(landing.notStreamed.code)
+    ? Math.min(1, landing.calls)
+    : 0;
   return landing.calls - refused + (landing.place === 'nowhere' ? 1 : 0);
 }

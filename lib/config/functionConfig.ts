@@ -122,14 +122,19 @@ export const functionConfig = {
     curateAfter: config.curateAfter,
   }),
   curate: curated,
-  reconcile: ({ statsigFolder, formerStatsigFolders, database, tables, timeWindow, athena }: Config) => ({
-    statsigFolder,
-    formerStatsigFolders,
-    database,
-    tables,
-    timeWindow,
-    athena: { workgroup: athena.workgroup },
-  }),
+  reconcile: ({ athena, ...config }: Config) => {
+    const { statsigFolder, formerStatsigFolders, database, tables, timeWindow, retention } = config;
+    const { workgroup } = athena;
+    return {
+      statsigFolder,
+      formerStatsigFolders,
+      database,
+      tables,
+      timeWindow,
+      retention,
+      athena: { workgroup },
+    };
+  },
   relay: relayTarget,
 } satisfies Readonly<Record<string, (config: Config) => object>>;
 

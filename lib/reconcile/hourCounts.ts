@@ -3,7 +3,7 @@ import { HOUR_MS, MINUTE_MS } from '../base/time.ts';
 import { collectMetrics, streamMetrics } from '../collect/collectMetrics.ts';
 import { finishedMetrics } from '../landing/write/finishedEvents.ts';
 import type { TableKind } from '../schema/kinds.ts';
-import type { HourFacts, HourRequests } from './judgeHour.ts';
+import type { HourRequests } from './judgeHour.ts';
 
 /** A metric that is read, by a name of the caller's. */
 export interface WantedMetric {
@@ -18,6 +18,17 @@ export interface WantedMetric {
 /** Values of metrics, by the caller's name and the start of their period, epoch milliseconds. */
 export type MetricSeries = ReadonlyMap<string, ReadonlyMap<number, number>>;
 
+/** Metrics of one place, by their name in CloudWatch. */
+export const metricsOf =
+  (namespace: string, dimensions: WantedMetric['dimensions']) =>
+  (metric: string, statistic = 'Sum', id = metric): WantedMetric => ({
+    id,
+    namespace,
+    metric,
+    statistic,
+    dimensions,
+  });
+
 /** The names in CloudWatch of a deployment: its stage, two functions and the stream. */
 export interface CountedNames {
   readonly stage: string;
@@ -27,48 +38,41 @@ export interface CountedNames {
 }
 
 /** The metrics that {@link hourCounts} needs. */
-export function hourMetrics({ stage, collect, register }: CountedNames): WantedMetric[] {
-  const own = (of: string, ...metrics: readonly { readonly name: string }[]) =>
-    metrics.map(({ name }) => ({
-      id: name,
-      namespace: METRIC_NAMESPACE,
-      metric: name,
-      statistic: 'Sum',
-      dimensions: { function: of, stage },
-    }));
-  const ofLambda = (id: string, metric: string, FunctionName: string) => ({
-    id,
-    namespace: 'AWS/Lambda',
-    metric,
-    statistic: 'Sum',
-    dimensions: { FunctionName },
-  });
+export function hourMetrics({ stage, collect, register, stream }: CountedNames): WantedMetric[] {
+  const own = (of: string) => metricsOf(METRIC_NAMESPACE, { function: of, stage });
+  const invocations = (FunctionName: string) => metricsOf('AWS/Lambda', { FunctionName });
+  const namesIn = (metrics: Readonly<Record<string, Readonly<Record<string, { readonly name: string }>>>>) =>
+    Object.values(metrics).flatMap((of) => Object.values(of).map(({ name }) => name));
   return [
-    ...Object.values(streamMetrics).flatMap((metrics) => own('collect', ...Object.values(metrics))),
-    ...Object.values(finishedMetrics).flatMap((metrics) => own('write', ...Object.values(metrics))),
-    ...own('collect', collectMetrics.received).map((one) => ({ ...one, statistic: 'SampleCount' })),
-    ofLambda('invoked', 'Invocations', collect),
-    ofLambda('failed', 'Errors', collect),
-    ofLambda('hourly', 'Invocations', register),
+    ...[...namesIn(streamMetrics), preflights.name].map((name) => own('collect')(name)),
+    ...namesIn(finishedMetrics).map((name) => own('write')(name)),
+    own('collect')(received.name, 'SampleCount'),
+    invocations(collect)('Invocations', 'Sum', 'invoked'),
+    invocations(collect)('Errors', 'Sum', 'failed'),
+    invocations(register)('Invocations', 'Sum', 'hourly'),
+    ofStream(stream)(TRIES, 'Minimum'),
   ];
 }
 
+const { received, preflights } = collectMetrics;
+
 /** What is counted of the hour that begins then, epoch milliseconds, by the minute. */
 export function hourCounts(series: MetricSeries, hour: number) {
-  const values = (id: string, by = 0) =>
-    [...(series.get(id) ?? [])].filter(([at]) => at >= hour - by && at < hour + HOUR_MS + by);
+  const values = (id: string, before = 0, after = before) =>
+    [...(series.get(id) ?? [])].filter(([at]) => at >= hour - before && at < hour + HOUR_MS + after);
   const sum = (id: string, by = 0) => values(id, by).reduce((all, [, value]) => all + value, 0);
-  const { received } = collectMetrics;
   // An invocation, and what it logs, may be in two minutes.
   const requests: HourRequests = {
     invoked: sum('invoked', MINUTE_MS) - sum('failed', MINUTE_MS),
-    counted: sum(received.name, MINUTE_MS),
+    counted: sum(received.name, MINUTE_MS) + sum(preflights.name, MINUTE_MS),
     inHour: sum(received.name),
   };
   return {
     /** The registrar runs every hour: without a value of it CloudWatch says nothing of the hour. */
     requests: values('hourly').length > 0 ? requests : null,
-    of(kind: TableKind): Omit<HourFacts, 'requests' | 'waitsFor' | 'rows'> & { readonly refused: number } {
+    // All of it is tried to be delivered within the hour after it.
+    isRepeated: values(TRIES, 0, HOUR_MS).some(([, share]) => share < 1),
+    of(kind: TableKind) {
       const { landed, overflowed, notDelivered } = streamMetrics[kind];
       const { finished, refused } = finishedMetrics[kind];
       return {
@@ -85,18 +89,17 @@ export function hourCounts(series: MetricSeries, hour: number) {
 const FRESHNESS = 'DeliveryToS3.DataFreshness';
 const DELIVERED = 'DeliveryToS3.Records';
 const ARRIVED = 'IncomingRecords';
+/** The share of tries to write an object of which Firehose knows that they succeeded. It repeats the others. */
+const TRIES = 'DeliveryToS3.Success';
 /** Minutes of metrics of which one may be missing: Firehose's arrive some minutes late. */
 const LATE_MINUTES = 15;
 
+const ofStream = (DeliveryStreamName: string) => metricsOf('AWS/Firehose', { DeliveryStreamName });
+
 /** The metrics, by the minute of 24 hours, that {@link oldestRecord} needs. */
 export function recordMetrics(stream: string): WantedMetric[] {
-  return [FRESHNESS, DELIVERED, ARRIVED].map((metric) => ({
-    id: metric,
-    namespace: 'AWS/Firehose',
-    metric,
-    statistic: metric === FRESHNESS ? 'Maximum' : 'Sum',
-    dimensions: { DeliveryStreamName: stream },
-  }));
+  const of = ofStream(stream);
+  return [of(FRESHNESS, 'Maximum'), of(DELIVERED), of(ARRIVED)];
 }
 
 /**

@@ -1,8 +1,8 @@
 import { quoteName, quoteText } from '../base/sql.ts';
-import { addDays, type UtcDay } from '../base/time.ts';
+import { addDays, isoTimestamp, type UtcDay } from '../base/time.ts';
 import { manyRefused, rowFailures } from '../landing/quarantineReasons.ts';
 import type { Config } from '../schema/config.ts';
-import { type ForwardedKind, forwardedKinds, type TableKind, tableKinds } from '../schema/kinds.ts';
+import { type ForwardedKind, forwardedKinds, type TableKind } from '../schema/kinds.ts';
 import { rowPath } from '../tables/objectKeys.ts';
 import { qualifiedName } from '../views/View.ts';
 
@@ -24,8 +24,8 @@ export type AskRows = (sql: string) => Promise<{
 /** Where the rows are. */
 type RowsConfig = Pick<Config, 'database' | 'tables' | 'timeWindow'>;
 
-/** The counts of every table, by the start of the hour, epoch milliseconds. */
-export type HourlyRows = ReadonlyMap<number, Readonly<Record<TableKind, RowCounts>>>;
+/** The counts by table and hour: `events 2026-11-20 07`. */
+export type HourlyRows = ReadonlyMap<string, RowCounts>;
 
 /** The reason of a row that holds several events. Its detail counts them: lib/collect/rows/refusedEvents.ts. */
 const MANY =
@@ -51,24 +51,31 @@ export async function readHourlyRows(
   ];
   const answer = await ask(parts.join('\nUNION ALL\n'));
   if (answer === null) return null;
-  const hours = new Map<number, Record<TableKind, RowCounts>>();
+  const counts = new Map<string, RowCounts>();
   for (const row of answer.rows) {
-    const kind = tableKinds.find((one) => one === row['table']) ?? 'quarantine';
-    const hour = readHour(row['hour']);
-    const tables = hours.get(hour) ?? { exposures: NO_ROWS, events: NO_ROWS, quarantine: NO_ROWS };
-    const { found, doubles, givenUp } = tables[kind];
-    tables[kind] = {
-      found: found + Number(row['found']) * (manyRefused(row['detail'] ?? '') ?? 1),
-      doubles: doubles + Number(row['doubles']),
+    const at = hourKey(row['table'], row['hour']);
+    const { found, doubles, givenUp } = counts.get(at) ?? NO_ROWS;
+    const events = manyRefused(row['detail'] ?? '') ?? 1;
+    counts.set(at, {
+      found: found + Number(row['found']) * events,
+      doubles: doubles + Number(row['doubles']) * events,
       givenUp: givenUp + Number(row['given_up']),
-    };
-    hours.set(hour, tables);
+    });
   }
-  return hours;
+  return counts;
 }
 
-/** The counts of a table without rows. */
-export const NO_ROWS: RowCounts = { found: 0, doubles: 0, givenUp: 0 };
+/** The counts of a table in the hour that begins then, epoch milliseconds. */
+export function rowsAt(counts: HourlyRows, kind: TableKind, hour: number): RowCounts {
+  return counts.get(hourKey(kind, isoTimestamp(hour).replace('T', ' '))) ?? NO_ROWS;
+}
+
+/** @param time As Athena has it: `2026-11-20 07:00:00.000`. */
+function hourKey(table: string | null = null, time: string | null = null): string {
+  return `${table} ${time?.slice(0, 13)}`;
+}
+
+const NO_ROWS: RowCounts = { found: 0, doubles: 0, givenUp: 0 };
 
 /** Reasons of rows that are in quarantine in place of their table. */
 const ROW_FAILURES = rowFailures.map(quoteText).join(', ');
@@ -134,9 +141,4 @@ function between(column: string, from: UtcDay, to: UtcDay): string {
 
 function receivedOn(day: UtcDay): string {
   return `"received_at" >= TIMESTAMP '${day} 00:00:00' AND "received_at" < TIMESTAMP '${addDays(day, 1)} 00:00:00'`;
-}
-
-/** Athena's text of a timestamp: `2026-11-20 07:00:00.000`. */
-function readHour(text: string | null | undefined): number {
-  return Date.parse(`${(text ?? '').slice(0, 13).replace(' ', 'T')}:00:00Z`);
 }

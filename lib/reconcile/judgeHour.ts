@@ -1,8 +1,8 @@
 import { counted } from '../base/text.ts';
 import type { RowCounts } from './hourlyRows.ts';
 
-/** The states of an hour, as {@link HourState} says. */
-export const hourStates = ['whole', 'short', 'open', 'unknown'] as const;
+/** The states of an hour, as {@link HourState} says, the worst last. */
+export const hourStates = ['whole', 'open', 'unknown', 'short'] as const;
 
 /**
  * `whole`: what was accepted and what was finished agree, but for `unproved`. `short`: events are missing. `open`: it can't be said
@@ -18,6 +18,8 @@ export interface HourFacts {
   readonly finished: number;
   /** Events that may have landed besides: of requests answered 503, and of records that nobody acknowledged, or only the second time. */
   readonly notDelivered: number;
+  /** Whether Firehose may have delivered records of it twice, which were then finished twice. */
+  readonly isRepeated: boolean;
   /** Null: CloudWatch had no values in that hour, which is not the same as 0. */
   readonly requests: HourRequests | null;
   /** What the hour waits for, in words; null: nothing. */
@@ -51,8 +53,9 @@ export interface HourJudgement {
   readonly unproved: number;
 }
 
-/** Why an hour is open in which the counts differ. */
-export const NOT_LOOKED = 'fewer events were finished than accepted, and no rows were looked at';
+/** Why an hour is open of which the counts say too little. */
+export const NOT_LOOKED =
+  'fewer events were finished than accepted, or some perhaps twice, and no rows were looked at';
 
 /** Requests, or their share, that may be uncounted: Lambda and the collector count in minutes of their own. */
 const UNCOUNTED = 5;
@@ -64,7 +67,7 @@ const UNCOUNTED_SHARE = 0.01;
  * @param isOver Whether an hour that is open stays unknown.
  */
 export function judgeHour(facts: HourFacts, isOver: boolean): HourJudgement {
-  const { accepted, finished, requests, rows } = facts;
+  const { accepted, finished, isRepeated, requests, rows } = facts;
   const open = (why: string): HourJudgement => ({
     state: isOver ? 'unknown' : 'open',
     why,
@@ -76,7 +79,7 @@ export function judgeHour(facts: HourFacts, isOver: boolean): HourJudgement {
   const uncounted = Math.max(0, requests.invoked - requests.counted);
   if (uncounted > Math.max(UNCOUNTED, UNCOUNTED_SHARE * requests.invoked))
     return open(`${counted(uncounted, 'request')} of ${requests.invoked} were not counted`);
-  if (finished >= accepted) return whole(facts, requests, finished);
+  if (accepted === 0 || (finished >= accepted && !isRepeated)) return whole(facts, requests, finished);
   if (rows === null) return open(NOT_LOOKED);
   const { found, doubles, givenUp, taken } = rows;
   const known = found + givenUp;

@@ -12,9 +12,11 @@ const receivedHourSchema = z.looseObject({
   hour: z.int(),
   table_name: z.enum(tableKinds),
   accepted: z.int(),
+  finished: z.int(),
   missing: z.int(),
   unproved: z.int(),
   state: z.enum(hourStates),
+  why: z.string().nullable(),
 });
 
 /** One table in one hour of receipt. */

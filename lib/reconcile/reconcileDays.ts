@@ -5,9 +5,9 @@ import { erasures } from '../erase/Manifest.ts';
 import { ListedNotes } from '../landing/LandingNotes.ts';
 import { rowsIn } from '../landing/lines/LandedObject.ts';
 import type { Config } from '../schema/config.ts';
-import { tableKinds } from '../schema/kinds.ts';
+import { type TableKind, tableKinds } from '../schema/kinds.ts';
 import { ERASURES_FOLDER } from '../tables/ledgerKeys.ts';
-import { DAMAGED_FOLDER, isLanded, LANDING_FOLDER } from '../tables/objectKeys.ts';
+import { DAMAGED_FOLDER, isLanded, isRedriven, LANDING_FOLDER } from '../tables/objectKeys.ts';
 import { receivedHoursKey } from '../tables/tableFolders.ts';
 import {
   type CountedNames,
@@ -18,7 +18,7 @@ import {
   recordMetrics,
   type WantedMetric,
 } from './hourCounts.ts';
-import { type AskRows, type HourlyRows, NO_ROWS, readHourlyRows } from './hourlyRows.ts';
+import { type AskRows, type HourlyRows, readHourlyRows, rowsAt } from './hourlyRows.ts';
 import { judgeHour, NOT_LOOKED } from './judgeHour.ts';
 import { type ReceivedHour, readReceivedHours } from './receivedHours.ts';
 
@@ -35,7 +35,7 @@ export const hoursShort = { name: 'hours_short', unit: 'Count' } as const;
 export interface Reconciler {
   readonly config: Pick<
     Config,
-    'statsigFolder' | 'formerStatsigFolders' | 'database' | 'tables' | 'timeWindow'
+    'statsigFolder' | 'formerStatsigFolders' | 'database' | 'tables' | 'timeWindow' | 'retention'
   >;
   readonly names: CountedNames;
   /** Milliseconds after its end at which the events of an hour are in tables. */
@@ -70,9 +70,9 @@ export async function reconcileDays(
   for (const day of nightDays(now)) {
     const { rows: before, eTag } = await readReceivedHours(store, config, day);
     const rows = await judgeDay(reconciler, day, before);
-    const text = rows.map((row) => `${JSON.stringify(row)}\n`).join('');
+    const text = textOf(rows);
     // If another run came first, its rows are as good.
-    await store.write(receivedHoursKey(config, day), text, { expected: eTag });
+    if (text !== textOf(before)) await store.write(receivedHoursKey(config, day), text, { expected: eTag });
     short += rows.filter(({ state }) => state === 'short').length;
   }
   const dimensions = { function: 'reconcile', stage: names.stage };
@@ -80,6 +80,8 @@ export async function reconcileDays(
   const line = emfLine({ namespace: METRIC_NAMESPACE, timestamp: now, dimensions, values });
   if (line !== null) log(line);
 }
+
+const textOf = (rows: readonly ReceivedHour[]) => rows.map((row) => `${JSON.stringify(row)}\n`).join('');
 
 /**
  * Judges the hours of a day. The rows of its tables are looked at only if counts differ.
@@ -97,45 +99,57 @@ export async function judgeDay(
   const start = Date.parse(`${day}T00:00:00Z`);
   const periodSeconds = MINUTE_MS / 1_000;
   const until = Math.floor(now / MINUTE_MS) * MINUTE_MS;
-  const end = Math.min(start + DAY_MS + MINUTE_MS, until);
+  const end = Math.min(start + DAY_MS + HOUR_MS, until);
   const series = await readMetrics(hourMetrics(names), { start: start - MINUTE_MS, end, periodSeconds });
   const lastDay = { start: until - DAY_MS, end: until, periodSeconds };
   const oldest = oldestRecord(await readMetrics(recordMetrics(names.stream), lastDay), now) ?? now;
   const waiting = await readWaiting(store);
-  const judged = (looked: HourlyRows | null, taken = 0) =>
-    Array.from({ length: DAY_MS / HOUR_MS }, (_, hour) => {
+  const hours = Array.from({ length: DAY_MS / HOUR_MS }, (_, hour) => hour);
+  const judged = (looked: HourlyRows | null, erased = 0) =>
+    hours.flatMap((hour) => {
       const from = start + hour * HOUR_MS;
       const to = from + HOUR_MS;
-      const { requests, of } = hourCounts(series, from);
-      const objects = waiting.filter((one) => one.from < to && one.to >= from).length;
-      const waits: readonly (readonly [boolean, string])[] = [
-        [now < to + afterMs, 'its buffers are not due'],
-        [objects > 0, 'objects of landing/ or damaged/ may hold events of it'],
-        [oldest < to, 'the stream is late'],
-      ];
-      const [, waitsFor = null] = waits.find(([doesWait]) => doesWait) ?? [];
+      const { requests, isRepeated, of } = hourCounts(series, from);
+      // A record comes to Firehose after its request, so perhaps in the next hour.
+      const last = to + MINUTE_MS;
+      const objects = waiting.filter((one) => one.from < last && one.to >= from).length;
+      const waitsFor = () => {
+        if (now < to + afterMs) return 'its buffers are not due';
+        if (objects > 0) return 'objects of landing/ or damaged/ may hold events of it';
+        return oldest < last ? 'the stream is late' : null;
+      };
       return tableKinds.map((kind) => {
+        const earlier = settled.find((one) => one.hour === hour && one.table_name === kind);
+        if (earlier !== undefined) return earlier;
         const { refused, ...counts } = of(kind);
-        const rows = looked && { ...(looked.get(from)?.[kind] ?? NO_ROWS), taken };
-        const judgement = judgeHour({ ...counts, requests, waitsFor, rows }, now >= to + OVER_MS);
-        const row: ReceivedHour = {
+        const { accepted, finished, notDelivered } = counts;
+        // S3 takes files of rows as their days are over, an erasure rows of any hour.
+        const taken = isExpired(config, kind, now - from) ? accepted : erased;
+        const rows = looked && { ...rowsAt(looked, kind, from), taken };
+        const facts = { ...counts, isRepeated, requests, waitsFor: waitsFor(), rows };
+        return {
           ds: day,
           hour,
           table_name: kind,
-          accepted: counts.accepted,
-          finished: counts.finished,
+          accepted,
+          finished,
           refused,
-          not_delivered: counts.notDelivered,
+          not_delivered: notDelivered,
           waiting_objects: objects,
-          ...judgement,
+          ...judgeHour(facts, now >= to + OVER_MS),
           checked_at: isoTimestamp(now).slice(0, -1).replace('T', ' '),
         };
-        return settled.find((one) => one.hour === hour && one.table_name === kind) ?? row;
       });
-    }).flat();
+    });
   const byCounts = judged(null);
-  if (byCounts.every((row) => row['why'] !== NOT_LOOKED)) return byCounts;
+  if (byCounts.every(({ why }) => why !== NOT_LOOKED)) return byCounts;
   return judged(await readHourlyRows(config, ask, day, utcDay(now)), await takenSince(store, start));
+}
+
+/** Whether S3 may have deleted files of rows of that age. */
+function isExpired({ retention }: Pick<Config, 'retention'>, kind: TableKind, ageMs: number): boolean {
+  const days = kind === 'quarantine' ? retention.quarantineDays : retention.forwardedDays;
+  return days !== null && ageMs >= days * DAY_MS;
 }
 
 /** The day, and in Firehose's folders the hour, in which the first record of an object came: infra/streams/streams.ts. */
@@ -152,6 +166,7 @@ async function readWaiting(store: ObjectStore) {
   for (const folder of [LANDING_FOLDER, DAMAGED_FOLDER])
     for await (const object of listObjects(store, folder)) {
       const { key, size, modifiedAt } = object;
+      if (isRedriven(key)) continue;
       const isDamaged = folder === DAMAGED_FOLDER && !key.endsWith('/');
       if (isDamaged) damagedBytes += size;
       const opened = isDamaged && damagedBytes <= MOST_DAMAGED_BYTES ? await store.open(key) : null;

@@ -17,12 +17,22 @@ export const LANDING_FOLDER = 'landing/';
 export const LANDED_EXTENSION = '.ndjson.gz';
 
 /**
- * Key of a record that did not go through Firehose: `landing/direct/YYYY-MM-DD/<digest>.ndjson.gz`, by the day received.
+ * Key of a record that did not go through Firehose: `landing/direct/YYYY-MM-DD/<digest>.ndjson.gz`, by the day received; of rows
+ * that are landed again from quarantine `landing/redriven/…`.
  *
  * @param digest SHA-256 of the record. A write that is repeated overwrites its object.
  */
-export function directRecordKey(day: UtcDay, digest: string): string {
-  return `${LANDING_FOLDER}direct/${day}/${digest}${LANDED_EXTENSION}`;
+export function directRecordKey(
+  day: UtcDay,
+  digest: string,
+  folder: 'direct' | 'redriven' = 'direct',
+): string {
+  return `${LANDING_FOLDER}${folder}/${day}/${digest}${LANDED_EXTENSION}`;
+}
+
+/** Whether an object has rows that were landed before, as refused ones. It may have been damaged since. */
+export function isRedriven(key: string): boolean {
+  return /^(landing|damaged)\/(again\/\d+\/)?redriven\//.test(key);
 }
 
 /** Whether an object waits to be written. Folder markers, as consoles create them, do not. */

@@ -62,7 +62,8 @@ export async function redrive(
   const land: LandRows = async (rows) => {
     const body = encodeLines(rows);
     if (body === null) return;
-    await put({ key: directRecordKey(utcDay(systemClock.now()), hash('sha256', body)), body }, CHUNK_MS);
+    const key = directRecordKey(utcDay(systemClock.now()), hash('sha256', body), 'redriven');
+    await put({ key, body }, CHUNK_MS);
   };
   return redriveQuarantine(items, await currentRevalidator(deployment), dryRun ? null : land, record);
 }

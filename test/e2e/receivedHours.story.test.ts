@@ -11,6 +11,16 @@ async function post(count: number): Promise<number> {
   users += 1;
   const user = { userID: `u${users}` };
   const time = story.clock.now();
+  // As browsers do.
+  const preflight = {
+    method: 'OPTIONS',
+    headers: {
+      origin: 'https://shop.example',
+      'access-control-request-method': 'POST',
+      'access-control-request-headers': 'statsig-api-key',
+    },
+  };
+  expect((await fetch(`${story.cloud.collector}/v1/rgstr`, preflight)).ok).toBe(true);
   const events = Array.from({ length: count }, (_, value) => ({ eventName: 'buy', value, user, time }));
   return story.post({ events });
 }
@@ -66,18 +76,38 @@ describe('each night', () => {
     await story.clearFaults();
     expect(await post(2)).toBe(202);
     await nextHour();
+    // One is lost again, and Firehose delivers another one twice: both counts agree.
+    await story.setFaults({
+      lambda: [held],
+      firehose: [{ fault: 'failDeliveries', afterwards: true, nth: 2 }],
+    });
+    expect(await post(3)).toBe(202);
+    await story.cloud.flush();
+    for (const key of await story.keys('landing/'))
+      await removeVersion(story.s3By(), story.cloud.bucket, key);
+    expect(await post(3)).toBe(202);
+    await expect(story.cloud.flush()).rejects.toThrow('S3 has accepted the object without an answer');
+    await story.clearFaults();
     await nextHour();
     await nextHour();
     await nextHour();
     const { code, count, evening } = await judged();
-    const shown = evening.map((row) => [row.hour, row.table_name, row.state, row.accepted, row.missing]);
+    const shown = evening.map(({ hour, table_name, state, accepted, missing, unproved }) => [
+      hour,
+      table_name,
+      state,
+      accepted,
+      missing,
+      unproved,
+    ]);
     expect({ code, count, shown }).toEqual({
       code: 3,
       count: 72,
       shown: [
-        [20, 'events', 'whole', 7, 0],
-        [21, 'events', 'whole', 5, 0],
-        [22, 'events', 'short', 15, 13],
+        [20, 'events', 'whole', 7, 0, 0],
+        [21, 'events', 'whole', 5, 0, 0],
+        [22, 'events', 'short', 15, 13, 0],
+        [23, 'events', 'whole', 6, 0, 3],
       ],
     });
     expect(story.refusals).toEqual([]);

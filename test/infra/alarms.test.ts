@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { z } from 'zod';
-import { groupsFailureMetrics, requestMetrics } from '../../lib/collect/collectMetrics.ts';
+import { collectMetrics, eventMetrics, requestMetrics } from '../../lib/collect/collectMetrics.ts';
 import type { ConfigInput } from '../../lib/schema/config.ts';
 import { REGIONS } from '../../lib/schema/regions.ts';
 import { madeResources } from './madeResources.ts';
@@ -264,7 +264,7 @@ describe('the alarms on overload', () => {
 
 describe('the alarm on experiment groups', () => {
   it('uses the metric of reads that fail', () => {
-    const [line] = groupsFailureMetrics('prod', 0);
+    const [line] = eventMetrics(collectMetrics.groups_failures, 'prod', 0);
     const { Namespace, MetricName, Dimensions } = watchedSchema.parse(alarm('GroupsAlarm'));
     expect(line).toMatchObject({
       _aws: { CloudWatchMetrics: [{ Namespace, Dimensions: [Dimensions.map(({ Name }) => Name)] }] },

@@ -202,7 +202,7 @@ describe('docs/platform.md', () => {
       const made = parseTemplate(JSON.parse(readFileSync(join(directory, 'dist', 'template.json'), 'utf8')));
       expect(JSON.stringify(made)).not.toContain('ServerlessDeploymentBucket');
       const functions = Object.values(made.Resources).filter(({ Type }) => Type === 'AWS::Lambda::Function');
-      expect(functions.length).toBe(5);
+      expect(functions.length).toBe(6);
       for (const { Properties } of functions)
         expect(Object(Properties)['Code']).toEqual({
           S3Bucket: 'acme-artifacts',

@@ -8,7 +8,7 @@ import { anyVersion, type ObjectStore } from '../../base/ObjectStore.ts';
 import type { Clock } from '../../base/time.ts';
 import type { EngineLimits } from '../../parquet/DuckDbSession.ts';
 import type { Config } from '../../schema/config.ts';
-import { damagedKey } from '../../tables/objectKeys.ts';
+import { damagedKey, isRedriven } from '../../tables/objectKeys.ts';
 import { dayFolder, landedFileName } from '../../tables/tableFolders.ts';
 import { type LandedVersion, readNotes, writeNote } from '../LandingNotes.ts';
 import { type LandedPart, LandedReader, Skipped } from '../lines/LandedObject.ts';
@@ -215,7 +215,7 @@ class Batch {
   #round: Round | undefined;
   /** Objects that end in the round. */
   #ended: OpenedObject[] = [];
-  /** Counters of the objects that are open, by key. */
+  /** Counters of the objects that are open, by key. Rows that were landed before have counted then. */
   readonly #counters = new Map<string, EventCounter>();
   #directory = '';
 
@@ -252,7 +252,7 @@ class Batch {
   /** Takes an object into the round, and into further ones. */
   async take(object: OpenedObject): Promise<void> {
     const { key } = object.version;
-    this.#counters.set(key, object.counter);
+    if (!isRedriven(key)) this.#counters.set(key, object.counter);
     const reader = new LandedReader(this.#writer.clock, object.from, this.#writer.runBytes);
     try {
       for await (const { chunks, isLast } of object.pieces) {
@@ -283,7 +283,7 @@ class Batch {
     if (isFull || this.#isOutOfTime()) await this.#endRoundAt(object, part.at);
     if (this.#round === undefined && !(await this.#hasRound(key))) return false;
     await this.#round?.add(key, part);
-    object.counter.add(part);
+    this.#counters.get(key)?.add(part);
     return true;
   }
 

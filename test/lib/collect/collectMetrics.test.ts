@@ -3,8 +3,9 @@ import fc from 'fast-check';
 import { seededRandom } from '../../../bench/collect/seededRandom.ts';
 import { emfLine, Sampler } from '../../../lib/base/log.ts';
 import {
+  collectMetrics,
+  eventMetrics,
   failureMetrics,
-  groupsFailureMetrics,
   type RequestOutcome,
   requestMetrics,
 } from '../../../lib/collect/collectMetrics.ts';
@@ -135,7 +136,7 @@ describe('the metrics of a request', () => {
   });
 
   it('of a failed read of experiment groups are one count', () => {
-    const lines = groupsFailureMetrics('prod', 5);
+    const lines = eventMetrics(collectMetrics.groups_failures, 'prod', 5);
     expect(lines.flatMap((line) => emfProblems(JSON.stringify(line)))).toEqual([]);
     expect(lines).toMatchObject([
       { _aws: { Timestamp: 5 }, function: 'collect', stage: 'prod', groups_failures: 1 },

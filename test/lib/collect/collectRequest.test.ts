@@ -220,11 +220,12 @@ describe('a refused request', () => {
   });
 
   it.each(['/v1/rgstr', '/v1/initialize', '/'])(
-    'is no refusal for a preflight to %s that gets through to the collector: it costs no line',
+    'is no refusal for a preflight to %s that gets through to the collector: it is only counted',
     async (path) => {
       const { send, log, metrics } = startCollector();
       expect(await send(request({ method: 'OPTIONS', path }))).toMatchObject({ status: 204 });
-      expect([log, metrics]).toEqual([[], []]);
+      expect(log).toEqual([]);
+      expect(metrics).toMatchObject([{ function: 'collect', preflights: 1 }]);
     },
   );
 
@@ -439,7 +440,13 @@ describe('a request whose events cannot be stored', () => {
       2,
       { events_overflowed: 1, events_not_delivered: 1 },
     ],
-    ['is not in a stream that has refused it', 'ServiceUnavailableException', 2, { events_overflowed: 1 }],
+    [
+      'may be in the stream, too, if that was unavailable',
+      'ServiceUnavailableException',
+      2,
+      { events_overflowed: 1, events_not_delivered: 1 },
+    ],
+    ['is not in a stream that has refused it', 'ThrottlingException', 2, { events_overflowed: 1 }],
   ])('%s', async (_what, name, failures, counts) => {
     let calls = 0;
     const failing = async () => {

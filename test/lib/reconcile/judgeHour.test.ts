@@ -6,6 +6,7 @@ const usual: HourFacts = {
   accepted: 3_000,
   finished: 3_000,
   notDelivered: 0,
+  isRepeated: false,
   requests,
   waitsFor: null,
   rows: null,
@@ -58,6 +59,12 @@ describe('an hour is whole', () => {
   it('and never with 0 if 500 were lost and another 500 were written twice', () => {
     expect(looked(2_500, { found: 2_500, doubles: 500 })).toEqual(['whole', 0, 500]);
     expect(looked(2_990, { found: 2_500, doubles: 500 })).toEqual(['whole', 0, 500]);
+    // Firehose delivered an object of 500 twice, which counts as many as were lost.
+    const repeated = { isRepeated: true, rows: { ...seen, found: 2_500, doubles: 500 } };
+    expect(judged(repeated)).toEqual(['whole', 0, 500]);
+    expect(judged({ ...repeated, rows: { ...seen, doubles: 500 } })).toEqual(['whole', 0, 0]);
+    expect(judged({ isRepeated: true })).toEqual(['open', 0, 0]);
+    expect(judged({ ...quiet, isRepeated: true })).toEqual(['whole', 0, 0]);
   });
 });
 

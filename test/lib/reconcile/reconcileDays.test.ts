@@ -14,6 +14,7 @@ const NIGHT = Date.parse('2026-11-25T01:10:00Z');
 const at = (time: string) => Date.parse(`${time}Z`);
 
 let now: number;
+let own: typeof config;
 let store: MemoryObjects;
 let lines: Readonly<Record<string, unknown>>[];
 /** Values of metrics, by metric and minute. */
@@ -37,6 +38,7 @@ function requests(hour: string, many: number, finished = 3 * many): void {
 
 beforeEach(() => {
   now = NIGHT;
+  own = config;
   store = new MemoryObjects({ now: () => now });
   lines = [];
   series = new Map();
@@ -49,7 +51,7 @@ beforeEach(() => {
 
 function reconcilerNow(): Reconciler {
   return {
-    config,
+    config: own,
     names: { stage: 'dev', collect: 'c', register: 'r', stream: 's' },
     afterMs: 150_000,
     store,
@@ -139,6 +141,43 @@ describe('a night', () => {
     expect(await hourOf(7)).toMatchObject({ state: 'unknown', accepted: 300, finished: 270, unproved: 30 });
   });
 
+  it('looks at the rows of an hour of which Firehose repeated a delivery, and only of that', async () => {
+    requests('07', 100);
+    // The last delivery of an hour comes after it.
+    count('DeliveryToS3.Success', `${DAY}T08:02:00`, 0.5);
+    requests('08', 100);
+    requests('09', 100);
+    rows = [...found('07', 250, 50), ...found('08', 300, 50)];
+    await night();
+    expect([asked, await hourOf(7), await hourOf(8), await hourOf(9)]).toMatchObject([
+      1,
+      { state: 'whole', missing: 0, unproved: 50 },
+      { state: 'whole', unproved: 0 },
+      { state: 'whole', unproved: 0 },
+    ]);
+  });
+
+  it('knows preflights that a route hands to the collector as invocations without a request', async () => {
+    requests('07', 100);
+    count('invoked', `${DAY}T07:30:00`, 200);
+    await night();
+    expect(await hourOf(7)).toMatchObject({ state: 'open', why: '100 requests of 200 were not counted' });
+    count('preflights', `${DAY}T07:30:00`, 100);
+    await night(1);
+    expect(await hourOf(7)).toMatchObject({ state: 'whole', unproved: 0 });
+  });
+
+  it('tells nothing of an hour as short whose files S3 deletes by then', async () => {
+    requests('07', 100, 270);
+    own = defineConfig({ bucket: 'acme', curate: false, retention: { forwardedDays: 1 } });
+    // The rows could not be asked for in the first night.
+    rows = null;
+    await night();
+    rows = found('07', 20);
+    await night(1);
+    expect(await hourOf(7)).toMatchObject({ state: 'whole', missing: 0, unproved: 280 });
+  });
+
   it('clears an hour whose rows an erasure took', async () => {
     requests('07', 100, 270);
     rows = found('07', 280);
@@ -181,10 +220,14 @@ describe('an hour waits', () => {
     await store.write(`damaged/2026/11/24/03/z.ndjson.gz`, record);
     now = at(`${DAY}T20:10:00`);
     await store.write(`landing/direct/${DAY}/d.ndjson.gz`, record);
+    // These were counted when they were refused.
+    await store.write(`landing/redriven/${DAY}/e.ndjson.gz`, record);
     await night();
     const day = await readReceivedHours(store, config, DAY);
     const open = day.rows.filter(({ state }) => state === 'open');
-    expect([...new Set(open.map(({ hour }) => hour))]).toEqual([3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 19, 20]);
+    expect([...new Set(open.map(({ hour }) => hour))]).toEqual([
+      2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 19, 20,
+    ]);
     expect(await hourOf(12)).toMatchObject({ state: 'open', waiting_objects: 2 });
     store.objects.delete('landing/2026/11/24/11/x.ndjson.gz');
     for (const key of [...store.objects.keys()]) if (key.startsWith('damaged/')) store.objects.delete(key);
@@ -222,10 +265,13 @@ describe('an hour waits', () => {
     count('IncomingRecords', `${DAY}T22:10:00`, 5);
     count('DeliveryToS3.Records', `${DAY}T22:05:00`, 5);
     await night();
-    expect([await hourOf(21), await hourOf(22)]).toMatchObject([
-      { state: 'whole' },
-      { state: 'open', why: 'the stream is late' },
-    ]);
+    const late = { state: 'open', why: 'the stream is late' };
+    expect([await hourOf(21), await hourOf(22)]).toMatchObject([{ state: 'whole' }, late]);
+    // A request of the end of an hour comes to the stream in the next one.
+    store.objects.clear();
+    count('IncomingRecords', `${DAY}T22:00:00`, 6);
+    await night();
+    expect([await hourOf(20), await hourOf(21)]).toMatchObject([{ state: 'whole' }, late]);
   });
 
   it('for CloudWatch, of which no value is not 0', async () => {

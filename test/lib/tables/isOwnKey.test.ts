@@ -41,7 +41,7 @@ const built: Readonly<Record<string, readonly string[]>> = {
   againKey: [againKey('damaged/direct/2026-11-20/0.ndjson.gz', 0)],
   curatedDaysKey: forwardedKinds.map(curatedDaysKey),
   damagedKey: [damagedKey('landing/direct/2026-11-20/0.ndjson.gz')],
-  directRecordKey: [directRecordKey(day, DIGEST)],
+  directRecordKey: [directRecordKey(day, DIGEST), directRecordKey(day, DIGEST, 'redriven')],
   groupsKey: [groupsKey(config)],
   lastLookKey: [lastLookKey('acme', 'web')],
   lateNoteKey: [lateNoteKey('acme', 'web')],

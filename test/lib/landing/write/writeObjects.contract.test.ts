@@ -748,6 +748,13 @@ describe('the events of objects', () => {
     expect([await idsOf('events'), counts()]).toEqual([['a', 'a'], [[seven, { events_finished: 1 }]]]);
   });
 
+  it('are not counted again if a person lands them again from quarantine', async () => {
+    const redriven = KEY(1).replace('landing/', 'landing/redriven/');
+    objects.set(redriven, record({ events: [event('a', '07')] }));
+    await write([redriven]);
+    expect([await idsOf('events'), counts()]).toEqual([['a'], []]);
+  });
+
   it('are not counted while their object stays, and all of them when it goes by its note', async () => {
     const ids = Array.from({ length: 8 }, (_, i) => `e${i}`);
     objects.set(KEY(1), Buffer.concat(ids.map((id) => record({ events: [event(id, '07')] }))));
