@@ -6,7 +6,7 @@ import { METRIC_NAMESPACE } from '../../lib/base/log.ts';
 import { quoteName, quoteText } from '../../lib/base/sql.ts';
 import { DAY_MS, utcDay } from '../../lib/base/time.ts';
 import { collectMetrics } from '../../lib/collect/collectMetrics.ts';
-import type { WantedMetric } from '../../lib/reconcile/hourCounts.ts';
+import { metricsOf } from '../../lib/reconcile/hourCounts.ts';
 import { configuredDatasets, readDatasets } from '../../observe/facts/days/ledgerDays.ts';
 import { readAlarms } from '../../observe/facts/flow/alarms.ts';
 import { requestIngest } from '../../operate/ingest/requests.ts';
@@ -35,13 +35,8 @@ export async function askMetrics(probed: Probed, { lacks, time }: Run, requests:
   const { clock, stack } = probed;
   if (lacks.has(METRICS_OF_LINES)) return unanswered('SLUICE_PROBE_METRICS', NO_METRICS);
   const { name } = collectMetrics.received;
-  const metric: WantedMetric = {
-    id: name,
-    namespace: METRIC_NAMESPACE,
-    metric: name,
-    statistic: 'SampleCount',
-    dimensions: { function: 'collect', stage: stack.stage },
-  };
+  const own = metricsOf(METRIC_NAMESPACE, { function: 'collect', stage: stack.stage });
+  const metric = own(name, 'SampleCount');
   const minute = (ms: number) => Math.floor(ms / 60_000) * 60_000;
   const count = await poll(probed, METRICS_WAIT_MS, async () => {
     const end = minute(clock.now()) + 60_000;

@@ -7,7 +7,7 @@ import { isRowFailure } from '../../lib/landing/quarantineReasons.ts';
 import { type TableKind, tableKinds } from '../../lib/schema/kinds.ts';
 import { DAMAGED_FOLDER } from '../../lib/tables/objectKeys.ts';
 import type { Deployment } from '../deployment.ts';
-import { CUT_BUFFER, readWaitingRows, type WaitingRow } from '../facts/flow/waitingRows.ts';
+import { readWaitingRows, type WaitingRow } from '../facts/flow/waitingRows.ts';
 import { unreadNotes } from '../facts/tables/partitionGaps.ts';
 import {
   isAbout,
@@ -222,7 +222,7 @@ async function findCopies(
       : 'event' in filter
         ? filter.event
         : filter.unit;
-  const waiting = await readWaitingRows(deployment, (row) => isAbout(row, filter, unitIds), [text]);
+  const waiting = await readWaitingRows(deployment, (row) => isAbout(row, filter, unitIds), text);
   const days = {
     from: since === undefined ? '0001-01-01' : addDays(utcDay(since), -timeWindow.pastDays),
     to: addDays(utcDay(deployment.now), timeWindow.futureDays),
@@ -242,7 +242,7 @@ async function findCopies(
     listed: copies.slice(0, most),
     count: copies.length,
     hasMore: tables.hasMore || copies.length > most,
-    notes: [...waiting.notes, ...(waiting.cutTexts.length > 0 ? [CUT_BUFFER] : []), ...unread],
+    notes: [...waiting.notes, ...unread],
     scannedBytes: tables.scannedBytes,
   };
 }

@@ -8,7 +8,6 @@ const DAY = 24 * HOUR;
 const START = Date.UTC(2026, 10, 19, 12);
 const END = Date.UTC(2026, 10, 20, 12, 10);
 
-const table = { landed: 0, overflowed: 0 };
 const none: RequestCounts = {
   requests: 0,
   received: 0,
@@ -18,7 +17,6 @@ const none: RequestCounts = {
   ignored: 0,
   failedBy: {},
   refusedBy: {},
-  tables: { exposures: table, events: table, quarantine: table },
 };
 type Some = Partial<RequestCounts>;
 

@@ -9,7 +9,6 @@ export const NOW = Date.UTC(2026, 10, 20, 12);
 export const HOUR = 3_600_000;
 export const at = (hoursAgo: number) => new Date(NOW - hoursAgo * HOUR).toISOString();
 
-const none = { landed: 0, overflowed: 0 };
 export const hour: LastHour = {
   requests: 100,
   received: 0,
@@ -19,7 +18,6 @@ export const hour: LastHour = {
   ignored: 0,
   failedBy: {},
   refusedBy: {},
-  tables: { exposures: none, events: none, quarantine: none },
   lastRequestAt: at(0.1),
   lastStoredAt: null,
   failedAt: {},

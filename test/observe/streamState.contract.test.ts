@@ -83,7 +83,8 @@ describe("the stream by Firehose's metrics", () => {
     metrics = { 'sluice-prod-landing IncomingRecords': Array(13 * 60 + 5).fill(9) };
     expect((await read()).oldest).toBe(at(13 + 5 / 60));
     metrics = { ...metrics, 'sluice-prod-landing DeliveryToS3.Records': [...Array(59).fill(0), 5] };
-    expect((await read()).oldest).toBe(at(59 / 60));
+    // Of each record Firehose may have delivered the first ones only.
+    expect((await read()).oldest).toBe(at(13 + 5 / 60));
     // All that was accepted has been delivered.
     metrics = { 'sluice-prod-landing DeliveryToS3.DataFreshness': [0, 300] };
     expect((await read()).oldest).toBe(null);

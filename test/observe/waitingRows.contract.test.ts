@@ -14,7 +14,7 @@ afterEach(() => landing.empty());
 afterAll(() => landing.close());
 
 async function waiting() {
-  const { rows, notes } = await readWaitingRows({ ...landing, localControl: undefined }, () => true, []);
+  const { rows, notes } = await readWaitingRows({ ...landing, localControl: undefined }, () => true, '');
   return { found: rows.map(({ key, kind, row }) => [key, kind, row['event_id']]).sort(), notes };
 }
 

@@ -1,6 +1,7 @@
 import { partName } from '../../../infra/template/Stack.ts';
 import { readMetricData } from '../../../lib/aws/metricData.ts';
 import { DAY_MS } from '../../../lib/base/time.ts';
+import { metricsOf } from '../../../lib/reconcile/hourCounts.ts';
 import type { Deployment } from '../../deployment.ts';
 import { readCounts } from './requestCounts.ts';
 
@@ -35,20 +36,14 @@ export async function readOverTime(
 ): Promise<readonly Period[]> {
   const end = (Math.floor(deployment.now / PERIOD_MS) + 1) * PERIOD_MS;
   const start = end - days * DAY_MS;
-  const ofQueue = (id: string, metric: string) => ({
-    id,
-    namespace: 'AWS/SQS',
-    metric,
-    statistic: 'Maximum',
-    dimensions: { QueueName: partName(deployment.stack, 'write') },
-  });
+  const ofQueue = metricsOf('AWS/SQS', { QueueName: partName(deployment.stack, 'write') });
   const [counts, queue] = await Promise.all([
     readCounts(deployment, start, end, PERIOD_MS),
     readMetricData(
       deployment,
       [
-        ofQueue('messages', 'ApproximateNumberOfMessagesVisible'),
-        ofQueue('age', 'ApproximateAgeOfOldestMessage'),
+        ofQueue('ApproximateNumberOfMessagesVisible', 'Maximum', 'messages'),
+        ofQueue('ApproximateAgeOfOldestMessage', 'Maximum', 'age'),
       ],
       { start, end, periodSeconds: PERIOD_MS / 1_000 },
     ),

@@ -4,8 +4,8 @@ import { counted } from '../../../lib/base/text.ts';
 import { DAY_MS, HOUR_MS, isoTimestamp, MINUTE_MS } from '../../../lib/base/time.ts';
 import { CollectError } from '../../../lib/collect/CollectError.ts';
 import { collectMetrics, streamMetrics } from '../../../lib/collect/collectMetrics.ts';
-import type { MetricSeries, WantedMetric } from '../../../lib/reconcile/hourCounts.ts';
-import { type TableKind, tableKinds } from '../../../lib/schema/kinds.ts';
+import { type MetricSeries, metricsOf, type WantedMetric } from '../../../lib/reconcile/hourCounts.ts';
+import { tableKinds } from '../../../lib/schema/kinds.ts';
 import { KeysError } from '../../../lib/wire/keys/Keyring.ts';
 import { RequestError } from '../../../lib/wire/RequestError.ts';
 import type { Deployment } from '../../deployment.ts';
@@ -18,13 +18,6 @@ const FAILED = Object.keys({ ...CollectError.entries, ...KeysError.entries });
 const REFUSED = Object.keys(RequestError.entries);
 /** The codes of answers 503 that say that something could not be stored. */
 export const NOT_STORED: readonly string[] = ['SLUICE_COLLECT_NOT_DELIVERED', 'SLUICE_COLLECT_NO_QUARANTINE'];
-
-/** The collector's counts for one table. */
-export interface TableCounts {
-  /** Events whose rows Firehose acknowledged; of quarantine, each event counts. */
-  readonly landed: number;
-  readonly overflowed: number;
-}
 
 /** The collector's counts for the requests that it received within some time. */
 export interface RequestCounts {
@@ -40,7 +33,6 @@ export interface RequestCounts {
   /** Requests that were answered 503, and those that were refused with 4xx, by the code of the answer. */
   readonly failedBy: Readonly<Record<string, number>>;
   readonly refusedBy: Readonly<Record<string, number>>;
-  readonly tables: Readonly<Record<TableKind, TableCounts>>;
 }
 
 /** The last hour of a deployment. */
@@ -123,36 +115,31 @@ export async function readLastRequest(
 
 const { received, overflowed, ignored, refused_requests } = collectMetrics;
 
-function wanted({ stack }: Pick<Deployment, 'stack'>, id: string, metric: string, more = {}): WantedMetric {
-  return {
-    id,
-    namespace: METRIC_NAMESPACE,
-    metric,
-    statistic: 'Sum',
-    dimensions: { function: 'collect', stage: stack.stage, ...more },
-  };
-}
+const ofCollect = ({ stack: { stage } }: Pick<Deployment, 'stack'>, more: object = {}) =>
+  metricsOf(METRIC_NAMESPACE, { function: 'collect', stage, ...more });
 
 /** Each request has one value. */
 function requestsOf(of: Pick<Deployment, 'stack'>): WantedMetric {
-  return { ...wanted(of, 'requests', received.name), statistic: 'SampleCount' };
+  return ofCollect(of)(received.name, 'SampleCount', 'requests');
 }
 
 async function readCollectMetrics(
   deployment: Pick<Deployment, 'cloudwatch' | 'stack'>,
   about: Parameters<typeof readMetricData>[2],
 ): Promise<MetricSeries> {
-  const of = (id: string, metric: string, more?: object) => wanted(deployment, id, metric, more);
+  const of = ofCollect(deployment);
   return readMetricData(
     deployment,
     [
-      ...[received, overflowed, ignored].map(({ name }) => of(name, name)),
+      ...[received, overflowed, ignored].map(({ name }) => of(name)),
       requestsOf(deployment),
       ...tableKinds.flatMap((table) => [
-        of(`landed ${table}`, streamMetrics[table].landed.name),
-        of(`overflowed ${table}`, streamMetrics[table].overflowed.name),
+        of(streamMetrics[table].landed.name, 'Sum', `landed ${table}`),
+        of(streamMetrics[table].overflowed.name, 'Sum', `overflowed ${table}`),
       ]),
-      ...[...FAILED, ...REFUSED].map((reason) => of(reason, refused_requests.name, { reason })),
+      ...[...FAILED, ...REFUSED].map((reason) =>
+        ofCollect(deployment, { reason })(refused_requests.name, 'Sum', reason),
+      ),
     ],
     about,
   );
@@ -162,21 +149,15 @@ async function readCollectMetrics(
 function countsOf(sum: (id: string) => number): RequestCounts {
   const byCode = (codes: readonly string[]) =>
     Object.fromEntries(codes.map((code) => [code, sum(code)]).filter(([, count]) => count !== 0));
-  const table = (kind: TableKind): TableCounts => ({
-    landed: sum(`landed ${kind}`),
-    overflowed: sum(`overflowed ${kind}`),
-  });
-  const tables = { exposures: table('exposures'), events: table('events'), quarantine: table('quarantine') };
   return {
     requests: sum('requests'),
     received: sum(received.name),
-    landed: tables.exposures.landed + tables.events.landed,
-    quarantined: tables.quarantine.landed,
+    landed: sum('landed exposures') + sum('landed events'),
+    quarantined: sum('landed quarantine'),
     overflowed: sum(overflowed.name),
     ignored: sum(ignored.name),
     failedBy: byCode(FAILED),
     refusedBy: byCode(REFUSED),
-    tables,
   };
 }
 

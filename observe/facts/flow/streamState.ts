@@ -1,6 +1,7 @@
 import { lateSeconds } from '../../../infra/streams/streams.ts';
 import { readMetricData } from '../../../lib/aws/metricData.ts';
 import { HOUR_MS, isoTimestamp, MINUTE_MS } from '../../../lib/base/time.ts';
+import { metricsOf, oldestRecord, recordMetrics } from '../../../lib/reconcile/hourCounts.ts';
 import type { Deployment } from '../../deployment.ts';
 
 /** Minutes of metrics that are read: Firehose's arrive some minutes late. */
@@ -50,20 +51,13 @@ export async function readStream(
   stream: string,
 ): Promise<StreamState> {
   const { now } = deployment;
-  const of = (metric: string, statistic: string) => ({
-    id: metric,
-    namespace: 'AWS/Firehose',
-    metric,
-    statistic,
-    dimensions: { DeliveryStreamName: stream },
-  });
+  const of = metricsOf('AWS/Firehose', { DeliveryStreamName: stream });
   const series = await readMetricData(
     deployment,
     [
-      of('DeliveryToS3.DataFreshness', 'Maximum'),
-      of('DeliveryToS3.Records', 'Sum'),
-      of('ThrottledRecords', 'Sum'),
-      ...QUOTAS.flatMap(({ used, limit }) => [of(used, 'Sum'), of(limit, 'Minimum')]),
+      ...recordMetrics(stream),
+      of('ThrottledRecords'),
+      ...QUOTAS.flatMap(({ used, limit }) => [of(used), of(limit, 'Minimum')]),
     ],
     {
       start: Math.ceil((now - KEPT_HOURS * HOUR_MS) / MINUTE_MS) * MINUTE_MS,
@@ -71,32 +65,22 @@ export async function readStream(
       periodSeconds: MINUTE_MS / 1_000,
     },
   );
-  const points = (metric: string) => [...(series.get(metric) ?? [])];
   const recent = Math.floor(now / MINUTE_MS - MINUTES) * MINUTE_MS;
   const values = (metric: string) =>
-    points(metric).flatMap(([at, value]) => (at < recent ? [] : [{ at, value }]));
-  const times = (metric: string) => points(metric).flatMap(([at, records]) => (records > 0 ? [at] : []));
-  const [newest] = values('DeliveryToS3.DataFreshness').sort((a, b) => b.at - a.at);
-  // A stream with completely blocked delivery has no freshness. A record that arrived within the period of the last delivery
-  // counts as delivered: nothing shows which of them came first.
-  const last = Math.max(...times('DeliveryToS3.Records'));
-  const since =
-    newest === undefined
-      ? Math.min(...times('IncomingRecords').filter((at) => at > last))
-      : newest.at - newest.value * 1_000;
-  const isWaiting = newest === undefined ? Number.isFinite(since) : newest.value > 0;
+    [...(series.get(metric) ?? [])].flatMap(([at, value]) => (at < recent ? [] : [value]));
+  const oldest = oldestRecord(series, now);
   const throttled = values('ThrottledRecords');
   const [share] = QUOTAS.flatMap(({ quota, used, limit }) => {
-    const most = Math.min(...values(limit).map(({ value }) => value));
-    const perMinute = values(used).map(({ value }) => value);
+    const most = Math.min(...values(limit));
+    const perMinute = values(used);
     if (perMinute.length === 0 || !Number.isFinite(most)) return [];
     return [{ quota, share: Math.max(...perMinute) / 60 / most }];
   }).sort((a, b) => b.share - a.share);
   return {
     stream,
-    oldest: isWaiting ? isoTimestamp(Math.round(since)) : null,
+    oldest: oldest === null ? null : isoTimestamp(oldest),
     quotaShare: share?.share ?? null,
     quota: share?.quota ?? null,
-    throttledRecords: throttled.length === 0 ? null : throttled.reduce((sum, { value }) => sum + value, 0),
+    throttledRecords: throttled.length === 0 ? null : throttled.reduce((sum, value) => sum + value, 0),
   };
 }

@@ -30,20 +30,15 @@ export interface WaitingRow {
 /** Rows that wait. */
 export interface WaitingRows {
   readonly rows: readonly WaitingRow[];
-  /** What was not read of the landing. */
+  /** What was not read. */
   readonly notes: readonly string[];
-  /** The texts of which the stream's buffer has more rows than were read. */
-  readonly cutTexts: readonly string[];
 }
-
-/** Such a buffer in words. */
-export const CUT_BUFFER = 'The buffers have more rows than were read.';
 
 /**
  * Reads the rows that `wanted` selects of all that are in no table yet: first those in the stream's buffer, which only the
  * local cloud can tell, then those in the landing, and in what of it is damaged. Objects that are removed meanwhile are in tables, and are left out.
  *
- * @param texts Such a row contains one of them as JSON. Each is searched in the buffer by itself.
+ * @param text Such a row contains it as JSON: the buffer is searched for it.
  * @throws ObserveError `SLUICE_OBSERVE_LOCAL_UNREADABLE`; what S3's client throws; the reason of the signal.
  */
 export async function readWaitingRows(
@@ -54,17 +49,12 @@ export async function readWaitingRows(
     localControl,
   }: Pick<Deployment, 's3' | 'config' | 'signal' | 'localControl'>,
   wanted: (row: WaitingRow['row'], kind: TableKind) => boolean,
-  texts: readonly string[],
+  text: string,
 ): Promise<WaitingRows> {
   const rows: WaitingRow[] = [];
-  const cutTexts: string[] = [];
-  for (const text of texts) {
-    if (localControl === undefined) break;
-    const buffered = await searchBuffers(localControl, text);
-    for (const { kind, row, arrivedAt } of buffered.rows)
-      if (wanted(row, kind)) rows.push({ key: null, at: Date.parse(arrivedAt), kind, row });
-    if (buffered.hasMore) cutTexts.push(text);
-  }
+  const buffered = localControl === undefined ? undefined : await searchBuffers(localControl, text);
+  for (const { kind, row, arrivedAt } of buffered?.rows ?? [])
+    if (wanted(row, kind)) rows.push({ key: null, at: Date.parse(arrivedAt), kind, row });
   let unreadObjects = 0;
   let read = 0;
   let bytes = 0;
@@ -117,8 +107,8 @@ export async function readWaitingRows(
             `landing/ and damaged/ have ${aside.bytes} bytes in ${aside.objects} objects that are no rows of this release. ${aside.lines} of their lines begin as a row.`,
           ]
         : []),
+      ...(buffered?.hasMore ? ['The buffers have more rows than were read.'] : []),
     ],
-    cutTexts,
   };
 }
 
