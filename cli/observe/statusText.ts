@@ -1,5 +1,6 @@
 import { counted, visibleLine } from '../../lib/base/text.ts';
 import type { LedgerState } from '../../lib/ledger/LedgerEntry.ts';
+import { hourStrips, STRIP_LEGEND } from '../../lib/reconcile/judgeHour.ts';
 import type { DropDay } from '../../observe/facts/days/ledgerDays.ts';
 import type { AlarmState } from '../../observe/facts/flow/alarms.ts';
 import type { StatusFacts } from '../../observe/facts/statusFacts.ts';
@@ -84,6 +85,7 @@ function waitingRows({ waiting, at }: StatusFacts) {
 function partsText(status: StatusFacts): string[] {
   const { partitions, quarantine, datasets, exports, curated, relay, alarms, stream, isLocal, noted } =
     status;
+  const strips = hourStrips(status.receivedHours ?? []);
   const has = (state: AlarmState['state']) => alarms?.filter((one) => one.state === state).length;
   const silent = alarms?.filter(({ notifies }) => !notifies) ?? [];
   const refused = relay?.refused.reduce((total, { count }) => total + count, 0);
@@ -95,6 +97,8 @@ function partsText(status: StatusFacts): string[] {
     partitions &&
       `Partitions: ${counted(partitions.days, 'day')} with files within a week, ${partitions.gaps.length} missing.`,
     quarantine && `Quarantine within 24 hours: ${reasons === '' ? 'no row' : reasons}.`,
+    strips.length > 0 && `Received hours, the worst of the tables (${STRIP_LEGEND}):`,
+    ...strips,
     oddities.length > 0 &&
       `Noted of events within 24 hours, of ${isLocal ? 'all' : 'logged'} requests: ${noted?.hasMore ? 'at least ' : ''}${oddities.join(', ')}.`,
     ...(datasets ?? []).map(({ source, dataset, days, late }) => {

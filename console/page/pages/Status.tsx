@@ -1,3 +1,4 @@
+import { hourStrips, STRIP_LEGEND } from '../../../lib/reconcile/judgeHour.ts';
 import { tableKinds } from '../../../lib/schema/kinds.ts';
 import type { TableArrivals } from '../../../observe/facts/tables/landedRows.ts';
 import type { Finding } from '../../../observe/findings/catalogue.ts';
@@ -24,6 +25,7 @@ export function Status() {
     >
       <Answered of={status}>{(answer) => <Known status={answer} />}</Answered>
       <OverTime />
+      <Hours of={status.answer?.receivedHours ?? []} />
       <Way status={status.answer} />
       <Accepted status={status.answer} />
       <Quarantine />
@@ -77,6 +79,16 @@ function Known({ status }: { readonly status: StatusOf }) {
         </p>
       )}
     </>
+  );
+}
+
+/** The hours of three days as the nights have judged them. */
+function Hours({ of }: { readonly of: NonNullable<StatusOf['receivedHours']> }) {
+  return (
+    <Card title="Received hours">
+      <pre>{hourStrips(of).join('\n') || 'No night has judged them yet.'}</pre>
+      <p class="faint">The worst of the tables: {STRIP_LEGEND}.</p>
+    </Card>
   );
 }
 
