@@ -7,6 +7,7 @@ import { quoteName } from '../../lib/base/sql.ts';
 import { defineConfig } from '../../lib/config/defineConfig.ts';
 import { writeGroupRows } from '../../lib/groups/GroupRow.ts';
 import { KnownGroups } from '../../lib/groups/KnownGroups.ts';
+import { readHourlyRows } from '../../lib/reconcile/hourlyRows.ts';
 import { forwardedKinds } from '../../lib/schema/kinds.ts';
 import { forwardedTables } from '../../lib/tables/deliveredTables.ts';
 import { groupsTable } from '../../lib/tables/groupsTable.ts';
@@ -19,7 +20,7 @@ import { unitsQuery } from '../../observe/experiments/checkExperiments.ts';
 import { landedSql } from '../../observe/facts/tables/landedRows.ts';
 import { savedQueries } from '../../observe/savedQueries.ts';
 import { type Answer, askTrino } from '../../packages/local-aws/test/witness/trino/askTrino.ts';
-import { copiesQuery } from '../harness/copiesQuery.ts';
+import { firstQuery } from '../harness/firstQuery.ts';
 import { Tally } from '../harness/Tally.ts';
 import { expectedRows } from '../lib/views/expectedRows.ts';
 import { DAYS, EITHER, GROUP_ROWS, generateRows } from '../lib/views/generateRows.ts';
@@ -80,12 +81,24 @@ const asked = [
   withoutViews(unitsQuery(config, 'user_id')),
   ...namesOf(),
   landedSql(config, ASKED_AT),
+  await hourlySql(),
 ];
 /** Cases of the SQL that curates days and of the query of docs/answers.md, and what Trino must say. */
 const cases: readonly (readonly [sql: string, rows: readonly (readonly (string | null)[])[]])[] = [
   ...curatedCases,
   [copiesOf(['late', 'e1', 0], ['late', 'e1', 1], ['late', 'e1', 9], ['once', 'e2', 0]), [['late', '2']]],
   [copiesOf(['late', 'e1', 0], ['late', 'e1', 40]), []],
+  [
+    unsettledOf(
+      "DATE '2026-11-14', BIGINT '7', 'events', 'whole', BIGINT '0', BIGINT '0', CAST(NULL AS varchar)",
+      "DATE '2026-11-15', BIGINT '8', 'events', 'whole', BIGINT '0', BIGINT '3', NULL",
+      "DATE '2026-11-16', BIGINT '9', 'exposures', 'open', BIGINT '0', BIGINT '0', 'the stream is late'",
+    ),
+    [
+      ['2026-11-15', '8', 'events', 'whole', '0', '3', null],
+      ['2026-11-16', '9', 'exposures', 'open', '0', '0', 'the stream is late'],
+    ],
+  ],
 ];
 if (!process.argv.includes('staging')) await tally.ask('Trino of the views', tryViews);
 await tally.ask("Trino of Statsig's staging", async () => {
@@ -113,7 +126,8 @@ async function tryViews(): Promise<void> {
   judge(answers);
   judgeCheck(answers[loading.length + 3 * viewNames.length]);
   judgeNames(answers.slice(loading.length + 3 * viewNames.length + 1));
-  judgeLanded(answers[loading.length + asked.length - 1]);
+  judgeLanded(answers[loading.length + asked.length - 2]);
+  judgeHourly(answers[loading.length + asked.length - 1]);
   judgeCases(answers.slice(loading.length + asked.length));
   // Exposures, events, groups and quarantine were made before.
   judgeCurated(answers.slice(-curatedQuestions.asked.length), 4, tell);
@@ -202,7 +216,43 @@ function namesOf(): string[] {
 function copiesOf(...shown: readonly (readonly [name: string, id: string, daysAgo: number])[]): string {
   const values = shown.map(([name, id, ago]) => `('${name}', '${id}', current_date - INTERVAL '${ago}' DAY)`);
   const view = `(VALUES ${values.join(', ')}) AS product_events (event_name, event_id, ds)`;
-  return copiesQuery().replace('FROM product_events', () => `FROM ${view}`);
+  return firstQuery('answers.md').replace('FROM product_events', () => `FROM ${view}`);
+}
+
+/** The query of docs/complete.md on some rows of the table. */
+function unsettledOf(...hours: readonly string[]): string {
+  const values = hours.map((hour) => `(${hour})`).join(', ');
+  const columns = 'ds, hour, table_name, state, missing, unproved, why';
+  return firstQuery('complete.md').replace(
+    'FROM received_hours',
+    () => `FROM (VALUES ${values}) AS received_hours (${columns})`,
+  );
+}
+
+/** The look at the rows of a day of receipt. */
+async function hourlySql(): Promise<string> {
+  let asked = '';
+  const ask = async (sql: string) => {
+    asked = sql;
+    return null;
+  };
+  await readHourlyRows(config, ask, DAYS[1], DAYS[3]);
+  return asked;
+}
+
+/** Whether Trino counts rows and doubles of the day as JavaScript does. */
+function judgeHourly(answer: Answer | undefined): void {
+  for (const kind of forwardedKinds) {
+    const all = rows[kind].filter(({ received_at }) => String(received_at).startsWith(DAYS[1]));
+    const distinct = new Set(all.map((row) => JSON.stringify([row['event_id'], row['received_at']])));
+    const seen = tableOf(answer).filter(([table]) => table === kind);
+    const sum = (column: number) => seen.reduce((total, row) => total + Number(row[column]), 0);
+    tell(
+      `reconcile counts the rows of ${kind} that were received on a day`,
+      distinct.size > 1 && sum(3) === distinct.size && sum(4) === all.length - distinct.size,
+      answer,
+    );
+  }
 }
 
 /** Whether Trino counts names as JavaScript does. */
