@@ -17,13 +17,18 @@ const MINUTE_MS = 60_000;
 const WINDOW_EVENTS = 50_000;
 /** The longest step of the clock, minutes: schedules run every five. */
 const STEP_MINUTES = 8;
-/** A window that takes longer than this passes in jumps of an hour, so that each schedule runs once in an hour. */
+/**
+ * A window that takes longer than this passes in jumps, each with a minute after it in which queues are asked. Every schedule runs in
+ * every hour: jumps of an hour would leave one out, as the clock runs on between them.
+ */
 const STEPS_UNTIL_MINUTES = 180;
-const JUMP_MINUTES = 60;
+const JUMP_MINUTES = 50;
 /** How long buffers and what they cause take after the faults, minutes. */
 const CALM_MINUTES = 6;
 /** How long queues must stay as they are, milliseconds of the machine, and the longest wait for it. */
 const IDLE_MS = { empty: 20, waiting: 150, most: 10_000 };
+/** How long after everything is delivered nights judge its hours, minutes. */
+const NIGHTS_MINUTES = 2 * 24 * 60;
 /** How long after the last fault everything must be delivered, hours by the local clock. */
 const RECOVERY_HOURS = 48;
 /** Every so many windows may have the faults of a second kind, once every kind had its own. */
@@ -126,6 +131,7 @@ class Soak {
       report(window);
     }
     await this.#recover();
+    await this.#pass(NIGHTS_MINUTES);
     this.#ledger.notePartitions(await this.#aside.partitions());
     this.#ledger.note({ finished: true });
   }
@@ -182,6 +188,7 @@ class Soak {
     await this.#noteMoment();
     await this.#aside.clearFaults();
     await this.#pass(CALM_MINUTES);
+    await this.#aside.discard();
     await this.#sendKept();
     this.#ledger.note({ ended: window.window, clock: this.#clock.now() });
   }
@@ -217,8 +224,12 @@ class Soak {
     for (let left = minutes; left > 0; ) {
       const isLong = minutes - left >= STEPS_UNTIL_MINUTES;
       const step = Math.min(isLong ? JUMP_MINUTES : STEP_MINUTES, left);
-      if (isLong) await this.#clock.set(this.#clock.now() + step * MINUTE_MS);
-      else await this.#clock.advance(step * MINUTE_MS);
+      const jump = isLong ? step - 1 : 0;
+      if (jump > 0) {
+        await this.#clock.set(this.#clock.now() + jump * MINUTE_MS);
+        await this.#idle();
+      }
+      await this.#clock.advance((step - jump) * MINUTE_MS);
       await this.#idle();
       await this.#noteMoment();
       left -= step;

@@ -2,7 +2,7 @@ import { gzipSync } from 'node:zlib';
 import { CloudFormationClient, DescribeStacksCommand } from '@aws-sdk/client-cloudformation';
 import { FirehoseClient, PutRecordCommand } from '@aws-sdk/client-firehose';
 import { GlueClient, paginateGetPartitions, paginateGetTables } from '@aws-sdk/client-glue';
-import { ListObjectsV2Command, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
+import { DeleteObjectCommand, ListObjectsV2Command, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { SQSClient, StartMessageMoveTaskCommand } from '@aws-sdk/client-sqs';
 import { z } from 'zod';
 import type { Cloud } from '../local/startCloud.ts';
@@ -84,6 +84,13 @@ export class SoakCloud {
         DestinationArn: arn('sluice-local-write'),
       }),
     );
+  }
+
+  /** Deletes what is no event, as a person does: `sluice redrive --damaged discard`. If it is one, it is counted as lost. */
+  async discard(): Promise<void> {
+    const place = { Bucket: this.#cloud.bucket };
+    const { Contents = [] } = await this.#s3.send(new ListObjectsV2Command({ ...place, Prefix: 'damaged/' }));
+    for (const { Key } of Contents) await this.#s3.send(new DeleteObjectCommand({ ...place, Key }));
   }
 
   /** Every partition that Glue has: where queries read. */

@@ -1,4 +1,4 @@
-import { createReadStream, createWriteStream, existsSync, globSync } from 'node:fs';
+import { createReadStream, createWriteStream, existsSync, globSync, readFileSync } from 'node:fs';
 import { basename, dirname, join, sep } from 'node:path';
 import { createInterface } from 'node:readline';
 import { finished } from 'node:stream/promises';
@@ -60,8 +60,24 @@ const TOTALS = [
   'duplicates',
 ] as const satisfies readonly (keyof ConservationOfKind)[];
 
+/** What Sluice itself says of the events of a table that were received in an hour. */
+const hourSchema = z.object({
+  ds: z.string(),
+  hour: z.int(),
+  table_name: z.string(),
+  accepted: z.int(),
+  missing: z.int(),
+  unproved: z.int(),
+  state: z.string(),
+  why: z.string().nullable(),
+});
+
 /** Counts of a run. */
 export interface Counted {
+  /** Hours in which something was accepted, and those that are not whole. */
+  readonly hours: readonly z.output<typeof hourSchema>[];
+  /** Events in records that Firehose dropped; an event of several requests counts for each. */
+  readonly expiredCopies: number;
   readonly total: Readonly<Record<(typeof TOTALS)[number], number>>;
   readonly kinds: readonly ConservationOfKind[];
 }
@@ -117,11 +133,24 @@ export async function countEvents(directory: string, ledger: Ledger): Promise<Co
     const total = Object.fromEntries(
       TOTALS.map((name) => [name, kinds.reduce((sum, kind) => sum + kind[name], 0)]),
     ) as Counted['total'];
-    return { total, kinds };
+    const copies = await connection.runAndReadAll(
+      'SELECT count(*)::DOUBLE AS n FROM (SELECT DISTINCT n, arrived FROM copies)',
+    );
+    const [{ n: expiredCopies } = { n: 0 }] = z
+      .array(z.object({ n: z.number() }))
+      .parse(copies.getRowObjectsJS());
+    return { total, kinds, hours: hoursIn(data), expiredCopies };
   } finally {
     connection.closeSync();
     instance.closeSync();
   }
+}
+
+function hoursIn(data: string): Counted['hours'] {
+  const lines = files(data, 's3/**/received_hours/*.json').flatMap((file) =>
+    readFileSync(file, 'utf8').trim().split('\n'),
+  );
+  return lines.map((line) => hourSchema.parse(JSON.parse(line)));
 }
 
 /** A row for each name of windows. `fate` has what became of an event; each belongs to the window of its number. */

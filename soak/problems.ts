@@ -3,7 +3,8 @@ import type { Ledger } from './Ledger.ts';
 import { kindsOf } from './windowFacts.ts';
 
 /** Finds failures of a run, a sentence each; empty if Sluice kept its promise and every fault was there to break it. */
-export function findProblems({ total, kinds }: Counted, ledger: Ledger): readonly string[] {
+export function findProblems(counted: Counted, ledger: Ledger): readonly string[] {
+  const { total, kinds } = counted;
   const problems: string[] = [];
   const events = (n: number) => (n === 1 ? '1 event' : `${n.toLocaleString('en-GB')} events`);
   if (total.accepted === 0) problems.push('No event was accepted: nothing was tested.');
@@ -27,5 +28,23 @@ export function findProblems({ total, kinds }: Counted, ledger: Ledger): readonl
   }
   for (const kind of new Set(ledger.windows.flatMap(kindsOf)))
     if (kind !== 'none' && ledger.struck(kind) === 0) problems.push(`${kind}: its faults never struck.`);
+  return [...problems, ...hourProblems(counted, ledger)];
+}
+
+/** Hours from the first window to the last that Sluice does not say to be whole. What Firehose dropped is missing. */
+function hourProblems({ hours, expiredCopies }: Counted, { windows }: Ledger): readonly string[] {
+  const problems: string[] = [];
+  const hourOf = (clock = 0) => new Date(clock).toISOString().slice(0, 13);
+  const [first, last] = [windows[0], windows.at(-1)].map((window) => hourOf(window?.clock));
+  const own = hours
+    .map((one) => ({ ...one, at: `${one.ds}T${String(one.hour).padStart(2, '0')}` }))
+    .filter(({ at }) => at >= (first ?? '') && at <= (last ?? ''));
+  if (own.length === 0) problems.push('received_hours: no hour of the run is judged.');
+  for (const { at, table_name, state, why } of own)
+    if (!['whole', 'short'].includes(state))
+      problems.push(`received_hours: ${at}, ${table_name} is ${state}: ${why}.`);
+  const missing = own.reduce((sum, hour) => sum + hour.missing, 0);
+  if (missing > expiredCopies)
+    problems.push(`received_hours: ${missing} events are missing, and ${expiredCopies} expired.`);
   return problems;
 }

@@ -46,6 +46,15 @@ function writeRun(windows: readonly Window[]): void {
   writeFileSync(join(directory, 'windows.ndjson'), ndjson([...lines, { finished: true }]));
   writeFileSync(join(directory, 'requests.csv'), requests);
   writePartitions([{ table: 'events', root: ROOT, values: ['2026-11-20'], location: LOCATION }]);
+  judge('whole');
+}
+
+/** What Sluice says of the first window's hour. */
+function judge(state: string, missing = 0, why: string | null = null): void {
+  const folder = join(directory, 'data/s3/sluice-soak/statsig/ingested/received_hours');
+  mkdirSync(folder, { recursive: true });
+  const hour = { ds: '2026-11-20', hour: 12, table_name: 'events', accepted: 10, missing, unproved: 0 };
+  writeFileSync(join(folder, '2026-11-20.json'), `${JSON.stringify({ ...hour, state, why })}\n`);
 }
 
 function writePartitions(partitions: readonly object[]): void {
@@ -177,6 +186,21 @@ describe('the accounting of npm run soak', () => {
     const { code, report } = await count(10);
     expect(code).toBe(3);
     expect(report.problems).toEqual(['none: 8 events in quarantine that are valid.']);
+  });
+
+  it('tells of hours that are not whole, and of more that is missing than expired', async () => {
+    writeRun([{ kind: 'none' }]);
+    await land(1, 10);
+    judge('open', 0, 'the stream is late');
+    expect((await count(10)).report.problems).toEqual([
+      'received_hours: 2026-11-20T12, events is open: the stream is late.',
+    ]);
+    judge('short', 2);
+    expect((await count(10)).report.problems).toEqual([
+      'received_hours: 2 events are missing, and 0 expired.',
+    ]);
+    rmSync(join(directory, 'data/s3/sluice-soak/statsig/ingested'), { recursive: true });
+    expect((await count(10)).report.problems).toEqual(['received_hours: no hour of the run is judged.']);
   });
 
   it('refuses a folder with another run', async () => {
