@@ -2,23 +2,11 @@ import type * as z from 'zod';
 import { readerQuestions } from '../../cli/connect/questions.ts';
 import { questions } from '../../cli/trial/questions.ts';
 import { routes } from '../../console/api/routes.ts';
-import { lifecycleRules } from '../../lib/access/buckets/lifecycleRules.ts';
 import { TIME_FORMS } from '../../lib/base/timeForms.ts';
 import { defineConfig } from '../../lib/config/defineConfig.ts';
 import { NON_GROUP_RULE_ENDINGS, NON_GROUP_RULES } from '../../lib/wire/isAssignment.ts';
 import { findingCatalogue } from '../../observe/findings/catalogue.ts';
 import { asReference } from './asReference.ts';
-
-const config = defineConfig({ bucket: 'acme-experiments' });
-
-/** docs/platform.md with the table of the bucket's lifecycle written anew. All other text stays. */
-export function platformPage(page: string): string {
-  const rows = lifecycleRules(config).map(
-    ({ prefix, expireDays, versionDays }) =>
-      `| \`${prefix}\` | ${expireDays === null ? 'never' : days(expireDays)} | ${days(versionDays)} |`,
-  );
-  return withRows(page, 'folder', rows);
-}
 
 /** docs/statsig.md with the table of rules that are no group written anew. All other text stays. */
 export function statsigPage(page: string): string {
@@ -32,10 +20,6 @@ export function statsigPage(page: string): string {
     'rule ID',
     [...rules, ...endings].map((row) => `| ${row.join(' | ')} |`),
   );
-}
-
-function days(count: number): string {
-  return count === 1 ? '1 day' : `${count} days`;
 }
 
 /** A page with its table of texts that are times written anew. All other text stays. */
@@ -65,6 +49,7 @@ export function findingsPage(page: string): string {
 
 /** docs/experiments.md with the query of conversion that `sluice connect` prints. All other text stays. */
 export function experimentsPage(page: string): string {
+  const config = defineConfig({ bucket: 'acme-experiments' });
   const question = readerQuestions(config).find(({ name }) => name === 'Conversion by group');
   if (question === undefined) throw new RangeError('There is no query of conversion.');
   return page.replace(/```sql\n.*?```/s, () => `\`\`\`sql\n${question.sql}\n\`\`\``);
