@@ -27,7 +27,14 @@ import { tail } from './commands/tail.ts';
 import { test } from './commands/test.ts';
 import { trace } from './commands/trace.ts';
 import { trial } from './commands/trial.ts';
-import { type Command, didYouMean, readCommandLine, UsageError } from './terminal/commandLine.ts';
+import {
+  assertNoArguments,
+  type Command,
+  didYouMean,
+  markChanges,
+  readCommandLine,
+  UsageError,
+} from './terminal/commandLine.ts';
 import { commandError, errorText } from './terminal/errors.ts';
 import { commandHelp, overview } from './terminal/help.ts';
 import { writeJson, writeNote, writeOut } from './terminal/output.ts';
@@ -73,7 +80,7 @@ export async function main(argv: readonly string[]): Promise<number> {
   const [name, ...rest] = argv;
   let command: Command | undefined;
   try {
-    if (name === undefined || name === '--help' || name === '-h' || (name === 'help' && rest.length === 0)) {
+    if (name === undefined || ['help', '--help', '-h'].includes(name)) {
       writeOut(overview(commands), 'help');
       return name === undefined ? 2 : 0;
     }
@@ -81,14 +88,16 @@ export async function main(argv: readonly string[]): Promise<number> {
       writeOut(`${VERSION}\n`);
       return 0;
     }
-    const isHelp = name === 'help';
-    command = findCommand(isHelp ? (rest[0] ?? '') : name);
-    if (isHelp || asksForHelp(rest)) {
+    command = findCommand(name);
+    if (asksForHelp(rest)) {
       writeOut(commandHelp(command), 'help');
       return 0;
     }
     const line = readCommandLine(command, rest);
-    return await command.run(command.changes?.(line) === true ? { ...line, changes: true } : line);
+    const { takes, actions, options } = command;
+    if (takes === undefined && actions === undefined) assertNoArguments(line.positionals);
+    const hasDryRun = actions === undefined && 'dry-run' in options;
+    return await command.run(markChanges(line, command.changes, hasDryRun));
   } catch (error) {
     const failed = command && { name: command.name, target: await targetOf(command, rest) };
     const object = { error: commandError(error, failed) };
@@ -112,11 +121,10 @@ async function targetOf(command: Command, argv: readonly string[]): Promise<read
   }
 }
 
-/** `sluice query --help`, `sluice query help`. */
 function asksForHelp(rest: readonly string[]): boolean {
   const end = rest.indexOf('--');
   const options = end < 0 ? rest : rest.slice(0, end);
-  return options.includes('--help') || options.includes('-h') || (rest.length === 1 && rest[0] === 'help');
+  return options.includes('--help') || options.includes('-h');
 }
 
 /** @throws UsageError SLUICE_USAGE_UNKNOWN_COMMAND. */

@@ -36,7 +36,7 @@ export type AwsProblem =
   | { readonly kind: 'answered'; readonly name: string; readonly detail: string }
   | { readonly kind: 'unasked'; readonly error: SluiceError };
 
-/** Classifies what an AWS client threw, or the stream of a response body. */
+/** Classifies what an AWS client threw, or the stream of a response body, also as the cause of another error. */
 export function explainAwsError(error: unknown): AwsProblem | undefined {
   if (!(error instanceof Error)) return undefined;
   const detail = `${error.name}: ${error.message}`;
@@ -51,7 +51,7 @@ export function explainAwsError(error: unknown): AwsProblem | undefined {
   if (isAnswered(error)) return { kind: 'answered', name: error.name, detail };
   const code = 'code' in error ? String(error.code) : '';
   if (NETWORK.test(code) || error.name === 'TimeoutError') return unasked('SLUICE_AWS_UNREACHABLE');
-  return undefined;
+  return explainAwsError(error.cause);
 }
 
 /** Errors of the connection have `$metadata`, too, but only those of a response have a status. */
@@ -68,11 +68,9 @@ function isAnswered(error: Error): boolean {
  */
 export function whyUnread(error: unknown): string {
   if (error instanceof AwsAccessError) throw error;
-  for (const one of [error, error instanceof Error ? error.cause : undefined]) {
-    const problem = explainAwsError(one);
-    if (problem?.kind === 'unasked') throw problem.error;
-    if (problem?.kind === 'answered') return problem.detail;
-  }
+  const problem = explainAwsError(error);
+  if (problem?.kind === 'unasked') throw problem.error;
+  if (problem !== undefined) return problem.detail;
   if (error instanceof SluiceError) return error.message;
   throw error;
 }

@@ -28,8 +28,7 @@ export async function explainingAws<Result>(work: () => Promise<Result>): Promis
     return await work();
   } catch (error) {
     const { AwsAccessError, explainAwsError } = await import('../../observe/explainAwsError.ts');
-    const problem =
-      explainAwsError(error) ?? (error instanceof Error ? explainAwsError(error.cause) : undefined);
+    const problem = explainAwsError(error);
     if (problem?.kind === 'unasked') throw problem.error;
     // An error with a code of its own explains itself better.
     if (problem === undefined || error instanceof SluiceError) throw error;

@@ -2,34 +2,24 @@ import { counted, visibleLine } from '../../lib/base/text.ts';
 import type { ExperimentList, JudgedExperiment } from '../../observe/experiments/checkExperiments.ts';
 import { withDeployment } from '../aws/withDeployment.ts';
 import { athenaRead, lines } from '../observe/words.ts';
-import { type Command, targetOptions, textOption, UsageError } from '../terminal/commandLine.ts';
+import { type Command, onlyArgument, targetOptions, textOption } from '../terminal/commandLine.ts';
 import { textTable, writeResult } from '../terminal/output.ts';
 
 /** `sluice check`: whether the units of experiments are split as expected. */
 export const check: Command = {
   name: 'check',
   summary: 'Check whether the units of experiments are split as expected, one sample-ratio test a row.',
-  usage: 'sluice check [<experiment>] [--unit COLUMN] [--equal] [--local] [--stage NAME] [options]',
+  takes: '[EXPERIMENT]',
   options: {
     unit: { type: 'string', help: 'unit ID, e.g. stable_id (default user_id)' },
-    equal: { type: 'boolean', help: 'expect equal shares where the configuration has no split' },
     ...targetOptions,
-    json: { type: 'boolean', help: 'print one object' },
   },
-  examples: [
-    'sluice check --stage prod',
-    'sluice check checkout_button --unit stable_id --stage prod',
-    'sluice check homepage_hero --equal --local --json',
-  ],
+  examples: ['sluice check --stage prod', 'sluice check checkout_button --unit stable_id --stage prod'],
   async run(line) {
-    const [experiment, ...more] = line.positionals;
-    if (experiment === '' || more.length > 0)
-      throw new UsageError('SLUICE_USAGE_ARGUMENTS', 'Expected the name of one experiment, or none for all.');
-    const options = {
-      experiment,
-      unit: textOption(line, 'unit') || undefined,
-      isEqual: line.values['equal'] === true,
-    };
+    const [experiment] = line.positionals;
+    if (line.positionals.length > 0)
+      onlyArgument(line.positionals, 'the name of one experiment, or none for all');
+    const options = { experiment, unit: textOption(line, 'unit') || undefined };
     const { checkExperiments } = await import('../../observe/experiments/checkExperiments.ts');
     const list = await withDeployment(line, (deployment) => checkExperiments(deployment, options));
     writeResult(line, list, () => checkText(list));

@@ -20,11 +20,10 @@ export const connect: Command = {
   name: 'connect',
   summary:
     "Print the stack's values for each field of a product's form, with SQL to paste; or the policies for the owner of a bucket that readers read.",
-  usage: `sluice connect ${PRODUCTS.join('|')} | owner BUCKET [--local] [--stage NAME] [options]`,
+  takes: `${PRODUCTS.join('|')} | owner BUCKET`,
   options: {
     ...targetOptions,
     reader: { type: 'string', help: 'name of one of `readers` (default: the first of its kind)' },
-    json: { type: 'boolean', help: 'print one object' },
   },
   examples: [
     'sluice connect metabase --local',

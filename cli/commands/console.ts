@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { assertNoArguments, type Command, countOption, targetOptions } from '../terminal/commandLine.ts';
+import { type Command, countOption, targetOptions } from '../terminal/commandLine.ts';
 import { untilInterrupted } from '../terminal/interrupt.ts';
 import { writeJson, writeNote, writeOut } from '../terminal/output.ts';
 
@@ -9,18 +9,15 @@ const CONSOLE_PORT = 4702;
 export const consoleCommand: Command = {
   name: 'console',
   summary: 'Serve the console of a deployment on this machine, with your own AWS credentials, until Ctrl-C.',
-  usage: 'sluice console [--stage NAME] [--local] [--port N] [--write] [options]',
   options: {
     port: { type: 'string', help: `port on 127.0.0.1 (default ${CONSOLE_PORT}; 0: any free port)` },
     write: { type: 'boolean', help: 'allow actions: redrive, ingest, backfill (default: read-only)' },
     ...targetOptions,
-    json: { type: 'boolean', help: 'print one JSON line on stdout when ready, and nothing else' },
   },
-  examples: ['sluice console --stage prod', 'sluice console --stage prod --write --port 0 --json'],
+  examples: ['sluice console --stage prod --write --port 0 --json'],
   jsonErrorsOn: 'stderr',
   changes: ({ values }) => values['write'] === true,
   async run(line) {
-    assertNoArguments(line.positionals);
     const port = countOption(line, 'port', { usual: CONSOLE_PORT, least: 0, most: 65_535 });
     const mayWrite = line.values['write'] === true;
     const [{ openConsole }, { configuredTarget }] = await Promise.all([

@@ -1,7 +1,6 @@
 import type { Cost } from '../../observe/cost.ts';
 import { count } from '../observe/words.ts';
 import {
-  assertNoArguments,
   type Command,
   type CommandLine,
   choiceOption,
@@ -17,20 +16,17 @@ const ENDPOINTS = ['http-api', 'function-url'] as const;
 export const cost: Command = {
   name: 'cost',
   summary: 'Calculate USD a month by part at list prices.',
-  usage: 'sluice cost [--events-per-month N] [--events-per-request N] [options]',
   options: {
     'events-per-month': { type: 'string', help: 'events, e.g. 5000000 or 5M (default 100M)' },
     'events-per-request': { type: 'string', help: 'events of a request, 1 to 10000 (default 20)' },
     endpoint: { type: 'string', values: ENDPOINTS, help: 'where SDKs send to (default http-api)' },
     'days-kept': { type: 'string', help: 'days for which rows are kept (default 365)' },
-    json: { type: 'boolean', help: 'print one object' },
   },
   examples: [
     'sluice cost --events-per-month 50M --events-per-request 10',
     'sluice cost --events-per-month 2B --events-per-request 500 --endpoint function-url --json',
   ],
   async run(line) {
-    assertNoArguments(line.positionals);
     const question = {
       eventsPerMonth: eventsOption(line),
       eventsPerRequest: countOption(line, 'events-per-request', { usual: 20, most: 10_000 }),

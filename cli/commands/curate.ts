@@ -13,13 +13,15 @@ import {
   assertNoArguments,
   type CommandLine,
   calendarDays,
+  calendarOption,
   choiceOption,
   commandWithActions,
   daysOption,
+  dryRunOption,
+  rangeOptions,
   targetOptions,
   textOption,
   UsageError,
-  unlessDryRun,
 } from '../terminal/commandLine.ts';
 import { textTable, writeNote, writeResult } from '../terminal/output.ts';
 import { requestWork } from './requestWork.ts';
@@ -29,20 +31,17 @@ const ACTIONS: Readonly<Record<string, Action>> = {
   run: {
     summary: 'Curate the days that are due now.',
     options: ['dry-run'],
-    changes: unlessDryRun,
     run: runNow,
   },
   rebuild: {
     summary: 'Curate days again, changed or not.',
     options: ['from', 'to', 'dry-run'],
-    changes: unlessDryRun,
     run: rebuild,
   },
   accept: {
     summary: 'Accept that raw files of a day are gone: their rows stay, or go.',
     options: ['drop', 'dry-run'],
-    takesArguments: true,
-    changes: unlessDryRun,
+    takes: 'DAY',
     run: accept,
   },
 };
@@ -51,27 +50,20 @@ const ACTIONS: Readonly<Record<string, Action>> = {
 export const curate = commandWithActions({
   name: 'curate',
   summary: 'Show which days are curated and what views read of the others, and curate days now or again.',
-  usage: 'sluice curate status | run | rebuild | accept DAY [options]',
   options: {
     table: {
       type: 'string',
       values: forwardedKinds,
       help: `one of ${forwardedKinds.join(', ')} (default: both)`,
     },
-    days: { type: 'string', help: 'status: number of days up to today (default 14)' },
-    from: { type: 'string', help: 'rebuild: first day, YYYY-MM-DD' },
-    to: { type: 'string', help: 'rebuild: last day (default: the first)' },
+    ...calendarOption,
+    ...rangeOptions,
     drop: { type: 'boolean', help: 'accept: the rows go; without it they stay in the curated table' },
-    'dry-run': {
-      type: 'boolean',
-      help: 'run, rebuild, accept: only print what would be requested or accepted',
-    },
+    ...dryRunOption,
     ...targetOptions,
-    json: { type: 'boolean', help: 'print one object' },
   },
   examples: [
     'sluice curate status --days 30 --stage prod',
-    'sluice curate run --dry-run --stage prod',
     'sluice curate run --table events --stage prod',
     'sluice curate rebuild --from 2026-10-01 --to 2026-10-31 --dry-run --stage prod',
     'sluice curate accept 2026-10-04 --stage prod',

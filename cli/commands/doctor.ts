@@ -1,5 +1,5 @@
 import { VERSION } from '../../lib/base/version.ts';
-import { assertNoArguments, type Command, targetOptions } from '../terminal/commandLine.ts';
+import { type Command, targetOptions } from '../terminal/commandLine.ts';
 import { writeJson, writeOut } from '../terminal/output.ts';
 
 /** `sluice doctor`: whether a deployment is as expected, and how to repair what is not. */
@@ -7,7 +7,6 @@ export const doctor: Command = {
   name: 'doctor',
   summary:
     'Check a deployment: bucket, key, tables, streams, queues, sources, exports, readers; print how to repair it.',
-  usage: 'sluice doctor [--local] [--stage NAME] [--before-deploy | --drift] [options]',
   options: {
     ...targetOptions,
     'before-deploy': {
@@ -18,16 +17,9 @@ export const doctor: Command = {
       type: 'boolean',
       help: 'also have CloudFormation look for what was changed by hand, which takes minutes',
     },
-    json: { type: 'boolean', help: 'print one object' },
   },
-  examples: [
-    'sluice doctor --local',
-    'sluice doctor --stage prod --region eu-west-1',
-    'sluice doctor --before-deploy --stage prod',
-    'sluice doctor --stage prod --drift --json',
-  ],
+  examples: ['sluice doctor --stage prod --region eu-west-1', 'sluice doctor --before-deploy --stage prod'],
   async run(line) {
-    assertNoArguments(line.positionals);
     const [{ withDeployment }, { diagnose }, report] = await Promise.all([
       import('../aws/withDeployment.ts'),
       import('../../observe/doctor/diagnose.ts'),

@@ -2,13 +2,12 @@ import { readFile } from 'node:fs/promises';
 import { text as readAll } from 'node:stream/consumers';
 import { withDeployment } from '../aws/withDeployment.ts';
 import {
-  assertNoArguments,
   type Command,
   type CommandLine,
+  dryRunOption,
   targetOptions,
   textOption,
   UsageError,
-  unlessDryRun,
 } from '../terminal/commandLine.ts';
 import { writeNote, writeResult } from '../terminal/output.ts';
 import { openProgress } from '../terminal/progress.ts';
@@ -17,8 +16,6 @@ import { openProgress } from '../terminal/progress.ts';
 export const eraseCommand: Command = {
   name: 'erase',
   summary: "Erase a person's rows from every table, copy and version in the bucket.",
-  usage:
-    'sluice erase --unit COLUMN=VALUE … | --unit-file FILE|- [--dry-run] [--local] [--stage NAME] [options]',
   options: {
     unit: {
       type: 'string',
@@ -26,16 +23,13 @@ export const eraseCommand: Command = {
       help: 'what is erased, such as user_id=u-4711, stable_id=…, custom_ids.<type>=…; may be repeated',
     },
     'unit-file': { type: 'string', help: 'a file with such units, one a line; - reads stdin' },
-    'dry-run': { type: 'boolean', help: 'only count what would be erased' },
+    ...dryRunOption,
     ...targetOptions,
-    json: { type: 'boolean', help: 'print one object' },
   },
   examples: [
     'sluice erase --unit user_id=u-4711 --dry-run --stage prod',
-    'sluice erase --unit user_id=u-4711 --unit stable_id=8f14e45f --stage prod',
     'sluice erase --unit-file units.txt --stage prod --json > receipt.json',
   ],
-  changes: unlessDryRun,
   run,
 };
 
@@ -43,7 +37,6 @@ export const eraseCommand: Command = {
 const STOPS = ['SIGINT', 'SIGTERM'] as const;
 
 async function run(line: CommandLine): Promise<number> {
-  assertNoArguments(line.positionals);
   const texts = await readUnits(line);
   const [{ erase }, { parseUnit }, { eraseText }] = await Promise.all([
     import('../../operate/erase/erase.ts'),

@@ -1,6 +1,6 @@
 import type { ExplainedCode } from '../../observe/explainCode.ts';
 import type { FindingCode } from '../../observe/findings/catalogue.ts';
-import { assertNoArguments, type Command, UsageError } from '../terminal/commandLine.ts';
+import { type Command, onlyArgument, UsageError } from '../terminal/commandLine.ts';
 import { writeResult } from '../terminal/output.ts';
 
 /** `sluice explain`: a code with its cause and cure. */
@@ -8,14 +8,11 @@ export const explain: Command = {
   name: 'explain',
   summary:
     'Explain a code of an answer, a log line, a failed day, quarantine or a finding: its cause and its cure.',
-  usage: 'sluice explain CODE [--json]',
-  options: { json: { type: 'boolean', help: 'print one object' } },
-  examples: ['sluice explain SLUICE_KEY_UNKNOWN', 'sluice explain SLUICE_FINDING_LANDING_LATE'],
+  takes: 'CODE',
+  options: {},
+  examples: ['sluice explain SLUICE_KEY_UNKNOWN'],
   async run(line) {
-    const [word, ...more] = line.positionals;
-    if (word === undefined || word === '')
-      throw new UsageError('SLUICE_USAGE_ARGUMENTS', 'Expected a code: SLUICE_….');
-    assertNoArguments(more);
+    const word = onlyArgument(line.positionals, 'a code: SLUICE_…');
     const explained = await explainAnyCode(word.toUpperCase());
     if (explained === null)
       throw new UsageError(

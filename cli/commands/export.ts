@@ -5,12 +5,14 @@ import {
   type Action,
   type CommandLine,
   calendarDays,
+  calendarOption,
   commandWithActions,
   daysOption,
+  dryRunOption,
+  rangeOptions,
   targetOptions,
   textOption,
   UsageError,
-  unlessDryRun,
 } from '../terminal/commandLine.ts';
 import { textTable, writeResult } from '../terminal/output.ts';
 import { requestedText, requestWork } from './requestWork.ts';
@@ -18,9 +20,8 @@ import { requestedText, requestWork } from './requestWork.ts';
 const ACTIONS: Readonly<Record<string, Action>> = {
   status: { summary: 'Show which days were exported.', options: ['days'], run: status },
   run: {
-    summary: 'Export days now.',
+    summary: 'Export changed days of the lookback now, or with --from days, changed or not.',
     options: ['from', 'to', 'drop', 'dry-run'],
-    changes: unlessDryRun,
     run: runNow,
   },
 };
@@ -29,26 +30,19 @@ const ACTIONS: Readonly<Record<string, Action>> = {
 export const exporting = commandWithActions({
   name: 'export',
   summary: "Show the exports to customers' buckets, and export days now.",
-  usage: 'sluice export status | run [options]',
   options: {
     export: { type: 'string', help: 'one export (default: all)' },
-    days: { type: 'string', help: 'status: number of days up to yesterday (default 14)' },
-    from: {
-      type: 'string',
-      help: 'run: first day, YYYY-MM-DD; exports it even if it has not changed (default: changed days of the lookback)',
-    },
-    to: { type: 'string', help: 'run: last day (default: the first)' },
+    ...calendarOption,
+    ...rangeOptions,
     drop: {
       type: 'boolean',
       help: "run: with --from, delete copies of files that are gone from the customer's bucket, too",
     },
-    'dry-run': { type: 'boolean', help: 'run: only print what would be requested' },
+    ...dryRunOption,
     ...targetOptions,
-    json: { type: 'boolean', help: 'print one object' },
   },
   examples: [
     'sluice export status --days 30 --stage prod',
-    'sluice export run --export events',
     'sluice export run --export events --from 2026-10-01 --to 2026-10-31',
   ],
   actions: ACTIONS,
@@ -113,9 +107,6 @@ async function runNow(line: CommandLine): Promise<number> {
   const wanted = { export: textOption(line, 'export'), from: days?.[0], to: days?.at(-1), drop };
   return requestWork(line, {
     ask: (deployment, dryRun) => requestExport(deployment, { ...wanted, dryRun }),
-    sent: ({ asked }) => ({
-      asked: { exports: asked.map((one) => one.export), ...(days === undefined ? {} : { days }) },
-    }),
     text: ({ asked }) => requestedText(asked.map((one) => ({ name: one.export, ...one }))),
     done: ({ asked }) => `Requested ${asked.map((one) => one.export).join(', ')}.`,
     follow: ['export', 'status'],

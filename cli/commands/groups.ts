@@ -36,7 +36,6 @@ const ACTIONS: Readonly<Record<string, Action>> = {
 export const groups = commandWithActions({
   name: 'groups',
   summary: "Pull names and kinds of experiment groups from Statsig's specs.",
-  usage: 'sluice groups pull | list [options]',
   options: {
     specs: { type: 'string', help: 'pull: file with the specs (default: download them from Statsig)' },
     'specs-url': {
@@ -45,12 +44,10 @@ export const groups = commandWithActions({
     },
     experiment: { type: 'string', help: 'list: one experiment, layer or holdout (default: all)' },
     ...targetOptions,
-    json: { type: 'boolean', help: 'print one object' },
   },
   examples: [
     'STATSIG_SERVER_KEY=$(pass statsig/server) sluice groups pull --stage prod',
     'sluice groups pull --specs specs.json --local',
-    'sluice groups list --experiment checkout_button --stage prod',
   ],
   actions: ACTIONS,
 });

@@ -1,23 +1,26 @@
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
+import type { S3 } from '@aws-sdk/client-s3';
 import { counted, visibleLine } from '../../lib/base/text.ts';
 import type { DatasetNames } from '../../observe/ingest/datasets.ts';
 import { configuredTarget } from '../aws/target.ts';
-import { withDeployment } from '../aws/withDeployment.ts';
+import { explainingAws, withDeployment } from '../aws/withDeployment.ts';
 import {
   type Action,
   always,
   assertNoArguments,
   type CommandLine,
   calendarDays,
+  calendarOption,
   commandWithActions,
   countOption,
   dayOption,
   daysOption,
+  dryRunOption,
+  rangeOptions,
   targetOptions,
   textOption,
   UsageError,
-  unlessDryRun,
 } from '../terminal/commandLine.ts';
 import { writeNote, writeResult } from '../terminal/output.ts';
 import { requestedText, requestWork } from './requestWork.ts';
@@ -48,26 +51,24 @@ const ACTIONS: Readonly<Record<string, Action>> = {
   run: {
     summary: 'Look for new and changed days now, and load them.',
     options: ['dry-run'],
-    changes: unlessDryRun,
     run: runNow,
   },
   backfill: {
     summary: 'Load days again, even if they have not changed.',
     options: ['from', 'to', 'dry-run'],
-    changes: unlessDryRun,
     run: backfill,
   },
   accept: {
     summary: 'Accept days as they are: rows whose files are gone stay (keep), or go (empty).',
     options: ['from', 'to', 'dry-run'],
-    takesArguments: true,
-    changes: unlessDryRun,
+    takes: 'keep|empty',
     run: accept,
   },
   drop: {
-    summary: 'Play the customer in the local cloud: put a file, or the rows of a query, where they would.',
+    summary:
+      'Play the customer in the local cloud: put a file, or the rows of a query with {day}, where they would.',
     options: ['day', 'from', 'to', 'name', 'remove'],
-    takesArguments: true,
+    takes: 'FILE|"<sql>"',
     changes: always,
     run: drop,
   },
@@ -77,8 +78,6 @@ const ACTIONS: Readonly<Record<string, Action>> = {
 export const ingest = commandWithActions({
   name: 'ingest',
   summary: "Show the status of customers' drops, and load days now or again.",
-  usage:
-    'sluice ingest status | explain | refused | run | backfill | accept keep|empty | drop FILE|"<sql>" [options]',
   options: {
     source: {
       type: 'string',
@@ -88,22 +87,18 @@ export const ingest = commandWithActions({
       type: 'string',
       help: 'one dataset (default: all; required likewise)',
     },
-    days: { type: 'string', help: 'status: number of days up to today (default 14)' },
+    ...calendarOption,
     day: { type: 'string', help: 'the day, YYYY-MM-DD' },
     rows: { type: 'string', help: 'rows to show (default 20)' },
-    from: { type: 'string', help: 'first day, YYYY-MM-DD; of drop, {day} in the query becomes each day' },
-    to: { type: 'string', help: 'last day (default: the first)' },
+    ...rangeOptions,
     name: { type: 'string', help: `name of the file (default ${USUAL_NAME})` },
     remove: { type: 'boolean', help: 'delete the file instead' },
-    'dry-run': { type: 'boolean', help: 'run, backfill, accept: only print what would be requested' },
+    ...dryRunOption,
     ...targetOptions,
-    json: { type: 'boolean', help: 'print one object' },
   },
   examples: [
     'sluice ingest status --days 30 --stage prod',
     'sluice ingest explain --source acme --dataset events --day 2026-11-19',
-    'sluice ingest refused --source acme --dataset events --day 2026-11-19',
-    'sluice ingest run --source acme',
     'sluice ingest backfill --source acme --dataset events --from 2026-10-01 --to 2026-10-31',
     'sluice ingest accept keep --source acme --dataset events --from 2026-11-19',
     "sluice ingest drop --local --source acme --dataset events --day 2026-11-19 \"SELECT TIMESTAMP '2026-11-19 10:00' AS timestamp, 'seen' AS event_name, 'u1' AS unit_id\"",
@@ -176,7 +171,6 @@ async function runNow(line: CommandLine): Promise<number> {
   const { requestIngest } = await import('../../operate/ingest/requests.ts');
   return requestWork(line, {
     ask: (deployment, dryRun) => requestIngest(deployment, { ...datasetNames(line), dryRun }),
-    sent: ({ asked }) => ({ asked: asked.map(({ source, dataset }) => ({ source, dataset })) }),
     text: ({ asked }) =>
       requestedText(asked.map((one) => ({ name: `${one.source}/${one.dataset}`, ...one }))),
     dry: 'A run lists these days and loads those whose files have changed.',
@@ -188,7 +182,6 @@ async function runNow(line: CommandLine): Promise<number> {
 async function backfill(line: CommandLine): Promise<number> {
   const again = 'loaded again even if they have not changed';
   return requestDays(line, 'backfill', {
-    sent: {},
     dry: `These days would be ${again}.`,
     done: (days) => `Requested ${days}, which are ${again}.`,
   });
@@ -200,7 +193,6 @@ async function accept(line: CommandLine, [what, ...more]: readonly string[]): Pr
     throw new UsageError('SLUICE_USAGE_ARGUMENTS', 'Expected keep or empty.');
   const fate = `Rows whose files are gone ${what === 'keep' ? 'stay' : 'go'}.`;
   return requestDays(line, what, {
-    sent: { accepted: what },
     dry: `These days would be accepted as they are. ${fate}`,
     done: (days) => `Requested that ${days} be accepted as they are. ${fate}`,
   });
@@ -210,7 +202,7 @@ async function accept(line: CommandLine, [what, ...more]: readonly string[]): Pr
 async function requestDays(
   line: CommandLine,
   wanted: 'backfill' | 'keep' | 'empty',
-  words: { readonly sent: object; readonly dry: string; readonly done: (days: string) => string },
+  words: { readonly dry: string; readonly done: (days: string) => string },
 ): Promise<number> {
   requireOptions(line, ['source', 'dataset', 'from']);
   const { MAX_BACKFILL_DAYS, requestBackfill } = await import('../../operate/ingest/requests.ts');
@@ -220,7 +212,6 @@ async function requestDays(
   return requestWork(line, {
     ask: (deployment, dryRun) =>
       requestBackfill(deployment, { ...oneDataset(line), dryRun, asked: wanted, from, to }),
-    sent: ({ source, dataset, days }) => ({ source, dataset, ...words.sent, from, to, days }),
     text: (asked) => requestedText([{ name: `${asked.source}/${asked.dataset}`, ...asked }]),
     dry: words.dry,
     done: ({ source, dataset, days }) => words.done(`${counted(days, 'day')} of ${source}/${dataset}`),
@@ -253,7 +244,7 @@ async function drop(line: CommandLine, [what, ...more]: readonly string[]): Prom
   if (dataset.layout !== undefined && textOption(line, 'name') !== undefined)
     throw new UsageError('SLUICE_USAGE_OPTIONS', '--name: the layout of the dataset names its files.');
   const keys: string[] = [];
-  await files.asCustomer(target, source, async (s3) => {
+  const put = async (s3: S3) => {
     for (const each of days) {
       const key = files.dropKey(dataset, each, textOption(line, 'name') ?? USUAL_NAME);
       keys.push(key);
@@ -266,7 +257,8 @@ async function drop(line: CommandLine, [what, ...more]: readonly string[]): Prom
       }
       writeNote(`${removes ? 'Deleted' : 'Dropped'} s3://${source.bucket}/${visibleLine(key)}.\n`);
     }
-  });
+  };
+  await explainingAws(() => files.asCustomer(target, source, put));
   writeResult(line, { bucket: source.bucket, keys }, () => '');
   return 0;
 }

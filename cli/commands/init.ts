@@ -13,7 +13,7 @@ import { VERSION } from '../../lib/base/version.ts';
 import { codeRoot } from '../../local/dataDirectory.ts';
 import { InitError, ownPackage } from '../project/ownPackage.ts';
 import { projectFiles } from '../project/projectFiles.ts';
-import { type Command, UsageError } from '../terminal/commandLine.ts';
+import { type Command, onlyArgument } from '../terminal/commandLine.ts';
 import { writeResult } from '../terminal/output.ts';
 
 /** Bucket names have at most 63 characters, and this one becomes `<name>-<stage>`. */
@@ -27,14 +27,11 @@ export const init: Command = {
   name: 'init',
   summary:
     'Make a project of your own: a folder with a configuration, for the local cloud and for deployments.',
-  usage: 'sluice init <folder> [--json]',
-  options: { json: { type: 'boolean', help: 'print one object' } },
-  examples: ['sluice init my-pipeline', 'sluice init .'],
+  takes: 'FOLDER',
+  options: {},
+  examples: ['sluice init my-pipeline'],
   async run(line) {
-    const [folder, ...more] = line.positionals;
-    if (folder === undefined || folder === '' || more.length > 0)
-      throw new UsageError('SLUICE_USAGE_ARGUMENTS', 'Expected one folder, e.g. my-pipeline.');
-    const root = resolve(folder);
+    const root = resolve(onlyArgument(line.positionals, 'one folder, e.g. my-pipeline'));
     const name = basename(root);
     if (!NAME.test(name)) throw new InitError('SLUICE_INIT_NAME', `${JSON.stringify(name)}.`);
     requireEmpty(root);

@@ -14,16 +14,16 @@ import type { ConfiguredTarget } from '../../observe/target.ts';
 import {
   type Action,
   always,
-  assertNoArguments,
   type CommandLine,
   commandWithActions,
+  onlyArgument,
   targetOptions,
   textOption,
-  UsageError,
 } from '../terminal/commandLine.ts';
 import { textTable, writeNote, writeResult } from '../terminal/output.ts';
 
 const SHA256 = /^[0-9a-f]{64}$/i;
+const LABEL = 'the label of a key';
 
 const ACTIONS: Readonly<Record<string, Action>> = {
   list: {
@@ -34,14 +34,14 @@ const ACTIONS: Readonly<Record<string, Action>> = {
   add: {
     summary: 'Add a key under a label; the key is read from stdin.',
     options: ['environment', 'kinds', 'sources', 'sha256'],
-    takesArguments: true,
+    takes: 'LABEL',
     changes: always,
     run: add,
   },
   remove: {
     summary: 'Remove the key of a label.',
     options: ['sha256'],
-    takesArguments: true,
+    takes: 'LABEL',
     changes: always,
     run: remove,
   },
@@ -51,7 +51,6 @@ const ACTIONS: Readonly<Record<string, Action>> = {
 export const keys = commandWithActions({
   name: 'keys',
   summary: 'Add, list and remove the SDK keys that may post to a deployed collector.',
-  usage: 'sluice keys list | add <label> | remove <label> [--local] [--stage NAME] [options]',
   options: {
     ...targetOptions,
     environment: { type: 'string', help: 'add: environment of events without one (default production)' },
@@ -64,12 +63,10 @@ export const keys = commandWithActions({
       type: 'string',
       help: "add: the key's SHA-256 instead of the key; remove: the first digits of it",
     },
-    json: { type: 'boolean', help: 'print one object' },
   },
   examples: [
     'printf %s "$STATSIG_CLIENT_KEY" | sluice keys add web --stage prod',
     'printf %s "$ACME_KEY" | sluice keys add acme --sources acme --stage prod',
-    'sluice keys list --stage prod',
     'sluice keys remove web --sha256 9f86 --stage prod',
   ],
   actions: ACTIONS,
@@ -93,7 +90,7 @@ async function list(line: CommandLine): Promise<number> {
 }
 
 async function add(line: CommandLine, rest: readonly string[]): Promise<number> {
-  const label = onlyLabel(rest);
+  const label = onlyArgument(rest, LABEL);
   const environment = textOption(line, 'environment');
   const kinds = textOption(line, 'kinds')?.split(',');
   const sources = textOption(line, 'sources')?.split(',');
@@ -115,18 +112,11 @@ async function add(line: CommandLine, rest: readonly string[]): Promise<number> 
 }
 
 async function remove(line: CommandLine, rest: readonly string[]): Promise<number> {
-  const label = onlyLabel(rest);
+  const label = onlyArgument(rest, LABEL);
   await changeKeys(line, (text) => removeKey(text, label, textOption(line, 'sha256') ?? ''));
   writeResult(line, { removed: { label } }, () => '');
   writeNote(`Removed ${label}. Collectors refuse it within five minutes.\n`);
   return 0;
-}
-
-/** The label of the key to add or remove. @throws UsageError without exactly one argument. */
-function onlyLabel([label, ...rest]: readonly string[]): string {
-  if (label === undefined) throw new UsageError('SLUICE_USAGE_ARGUMENTS', 'Expected the label of a key.');
-  assertNoArguments(rest);
-  return label;
 }
 
 /** The key is never an argument, because other users and the shell's history can see it, and never leaves this function. */

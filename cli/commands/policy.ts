@@ -51,7 +51,6 @@ const ACTIONS: Readonly<Record<string, Action>> = {
 export const policy = commandWithActions({
   name: 'policy',
   summary: 'Print the IAM and bucket policies that grant access to Statsig, OWOX, Metabase and others.',
-  usage: `sluice policy print --for ${POLICY_TARGETS.join('|')} [options]`,
   options: {
     for: {
       type: 'string',
@@ -67,16 +66,11 @@ export const policy = commandWithActions({
     source: { type: 'string', help: 'print: name of one of `sources` (default: the first)' },
     export: { type: 'string', help: 'print: name of one of `exports` (default: the first)' },
     ...targetOptions,
-    json: {
-      type: 'boolean',
-      help: 'one object with a member for each document',
-    },
   },
   examples: [
     'sluice policy print --for statsig --stage prod --account 111122223333',
     'sluice policy print --for ingest-source --source acme --account 111122223333',
     'sluice policy print --for deploy --stage prod --account 111122223333 --json | jq .stackPermissions > stack.json',
-    'sluice policy print --for trial --account 111122223333',
   ],
   actions: ACTIONS,
 });
@@ -120,7 +114,6 @@ async function readConfig(line: CommandLine) {
   const regions = z.enum(REGIONS, 'a region that docs/reference/configuration.md lists');
   return {
     config,
-    stage,
     stack: `sluice-${stage}`,
     region: checked(line, 'region', regions) ?? config.region,
   };

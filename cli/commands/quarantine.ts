@@ -4,14 +4,7 @@ import type { QuarantineCounts } from '../../observe/facts/tables/countQuarantin
 import type { QuarantinedPage } from '../../observe/facts/tables/listQuarantined.ts';
 import { withDeployment } from '../aws/withDeployment.ts';
 import { athenaRead, lines } from '../observe/words.ts';
-import {
-  assertNoArguments,
-  type Command,
-  countOption,
-  targetOptions,
-  textOption,
-  UsageError,
-} from '../terminal/commandLine.ts';
+import { type Command, countOption, targetOptions, textOption, UsageError } from '../terminal/commandLine.ts';
 import { textTable, writeResult } from '../terminal/output.ts';
 
 /** Rows of a page. */
@@ -21,20 +14,17 @@ const MAX_ROWS = 500;
 export const quarantine: Command = {
   name: 'quarantine',
   summary: 'Show what was refused: reasons, and the rows of one.',
-  usage: 'sluice quarantine [--reason CODE] [--hours N] [--local] [--stage NAME] [options]',
   options: {
     reason: { type: 'string', help: 'list the rows of this reason (default: count by reason)' },
     hours: { type: 'string', help: 'received in the last N hours (default 24, at most 2160)' },
     rows: { type: 'string', help: 'reason: rows to list (default 20)' },
     ...targetOptions,
-    json: { type: 'boolean', help: 'print one object' },
   },
   examples: [
     'sluice quarantine --stage prod',
     'sluice quarantine --reason SLUICE_EVENT_NO_NAME --hours 48 --rows 5',
   ],
   async run(line) {
-    assertNoArguments(line.positionals);
     const reason = textOption(line, 'reason');
     if (reason === undefined && textOption(line, 'rows') !== undefined)
       throw new UsageError('SLUICE_USAGE_OPTIONS', '--rows without --reason.');

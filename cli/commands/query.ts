@@ -8,6 +8,7 @@ import { withDeployment } from '../aws/withDeployment.ts';
 import {
   type Command,
   type CommandLine,
+  onlyArgument,
   stageOption,
   targetOptions,
   textOption,
@@ -35,14 +36,13 @@ const ONLY_READS = /^[\s(]*(select|with|from|values|show|describe|explain|table)
 export const query: Command = {
   name: 'query',
   summary: 'Run SQL: on local tables with DuckDB, or on tables of a stage or the local cloud with Athena.',
-  usage: 'sluice query "<sql>"|- [--local] [--athena] [--stage NAME] [--json | --csv] [--data DIR] [options]',
+  takes: '"<sql>"|-',
   options: {
     athena: {
       type: 'boolean',
       help: "Athena's SQL on the running local cloud, as a deployment always has it",
     },
     ...targetOptions,
-    json: { type: 'boolean', help: 'print an array of row objects' },
     csv: { type: 'boolean', help: 'print CSV with a header' },
     data: {
       type: 'string',
@@ -51,18 +51,12 @@ export const query: Command = {
   },
   examples: [
     'sluice query "select event_name, count(*) n from statsig_forwarded_events group by 1 order by 2 desc"',
-    'sluice query "show all tables" --json',
     'sluice query "select count(*) from experiment_exposures" --athena',
     'sluice query - --stage prod --csv < question.sql > answer.csv',
   ],
   changes: ({ positionals: [sql = ''] }) => !ONLY_READS.test(sql),
   async run(line) {
-    const [sql, ...more] = line.positionals;
-    if (sql === undefined || more.length > 0)
-      throw new UsageError(
-        'SLUICE_USAGE_ARGUMENTS',
-        'Expected one SQL text in quotes, or - to read it from stdin.',
-      );
+    const sql = onlyArgument(line.positionals, 'one SQL text in quotes, or - to read it from stdin');
     if (line.values['json'] === true && line.values['csv'] === true)
       throw new UsageError('SLUICE_USAGE_OPTIONS', '--json and --csv: expected one of them.');
     const statement = sql === '-' ? await text(process.stdin) : sql;

@@ -4,27 +4,20 @@ import { hourText, type ReceivedHour } from '../../lib/reconcile/receivedHours.t
 import { judgedHours } from '../../observe/facts/tables/receivedHours.ts';
 import { withDeployment } from '../aws/withDeployment.ts';
 import { lines } from '../observe/words.ts';
-import { assertNoArguments, type Command, dayOption, targetOptions } from '../terminal/commandLine.ts';
+import { type Command, dayOption, targetOptions } from '../terminal/commandLine.ts';
 import { textTable, writeResult } from '../terminal/output.ts';
 
 /** `sluice reconcile`: whether everything that was accepted is in the tables. */
 export const reconcile: Command = {
   name: 'reconcile',
   summary: 'Say whether all events that the collector accepted are in their tables.',
-  usage: 'sluice reconcile [--day DAY] [--deep] [--local] [--stage NAME] [options]',
   options: {
     day: { type: 'string', help: 'UTC day of receipt, YYYY-MM-DD (default: today)' },
     deep: { type: 'boolean', help: 'judge the hours now (default: as the last night has, if one has)' },
     ...targetOptions,
-    json: { type: 'boolean', help: 'print one object' },
   },
-  examples: [
-    'sluice reconcile --stage prod --day 2026-11-20',
-    'sluice reconcile --stage prod --deep',
-    'sluice reconcile --local --json',
-  ],
+  examples: ['sluice reconcile --stage prod --day 2026-11-20', 'sluice reconcile --stage prod --deep'],
   async run(line) {
-    assertNoArguments(line.positionals);
     const asked = dayOption(line, 'day');
     const observe = await import('../../observe/reconcile/reconcile.ts');
     return withDeployment(line, async (deployment) => {

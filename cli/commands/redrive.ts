@@ -2,16 +2,15 @@ import type { QuarantineSelection } from '../../observe/quarantine/readQuarantin
 import type { RedriveReport } from '../../operate/quarantine/redriveQuarantine.ts';
 import { withDeployment } from '../aws/withDeployment.ts';
 import {
-  assertNoArguments,
   assertOrder,
   type Command,
   type CommandLine,
   dayOption,
   didYouMean,
+  dryRunOption,
   targetOptions,
   textOption,
   UsageError,
-  unlessDryRun,
 } from '../terminal/commandLine.ts';
 import { commandError, errorText } from '../terminal/errors.ts';
 import { textTable, writeNote, writeResult } from '../terminal/output.ts';
@@ -22,8 +21,6 @@ export const redrive: Command = {
   name: 'redrive',
   summary:
     'Deliver quarantined events that are valid now, or try again what the writer could not write or read.',
-  usage:
-    'sluice redrive --reason CODE [--from DAY] [--to DAY] | --landing | --damaged | --discard KEY [--dry-run] [--local] [--stage NAME] [options]',
   options: {
     reason: { type: 'string', help: 'the reason, e.g. SLUICE_ROW_UNFIT (docs/quarantine.md)' },
     from: { type: 'string', help: 'first day on which they were received, YYYY-MM-DD (default: all)' },
@@ -37,20 +34,15 @@ export const redrive: Command = {
       help: 'have the writer read damaged/ again, after an upgrade or when the cause is corrected',
     },
     discard: { type: 'string', help: 'show what an object of damaged/ holds, and delete it' },
-    'dry-run': { type: 'boolean', help: 'only print what would be done' },
+    ...dryRunOption,
     ...targetOptions,
-    json: { type: 'boolean', help: 'print one object' },
   },
   examples: [
     'sluice redrive --reason SLUICE_EVENT_KIND_NOT_ALLOWED --from 2026-11-18 --dry-run',
-    'sluice redrive --reason SLUICE_ROW_UNFIT --stage prod',
     'sluice redrive --landing --stage prod',
-    'sluice redrive --damaged --stage prod',
     'sluice redrive --discard damaged/2026/11/20/10/KEY --dry-run --stage prod',
   ],
-  changes: unlessDryRun,
   async run(line) {
-    assertNoArguments(line.positionals);
     const dryRun = line.values['dry-run'] === true;
     assertOneWay(line);
     if (line.values['landing'] === true) return redriveDeadLetters(line, dryRun);

@@ -5,10 +5,10 @@ import {
   type Action,
   type CommandLine,
   commandWithActions,
+  dryRunOption,
   targetOptions,
   textOption,
   UsageError,
-  unlessDryRun,
 } from '../terminal/commandLine.ts';
 import { textTable, writeNote, writeResult } from '../terminal/output.ts';
 
@@ -17,7 +17,6 @@ const ACTIONS: Readonly<Record<string, Action>> = {
   redrive: {
     summary: 'Send again what the target refused.',
     options: ['reason', 'dry-run'],
-    changes: unlessDryRun,
     run: redrive,
   },
 };
@@ -26,18 +25,12 @@ const ACTIONS: Readonly<Record<string, Action>> = {
 export const relay = commandWithActions({
   name: 'relay',
   summary: 'Show what waits to be relayed and what the target refused, or send that again.',
-  usage: 'sluice relay status | redrive [--reason STATUS] [--dry-run] [--local] [--stage NAME] [options]',
   options: {
     reason: { type: 'string', help: 'redrive: only what was refused with this status, or `expired`' },
-    'dry-run': { type: 'boolean', help: 'redrive: only print what would be sent again' },
+    ...dryRunOption,
     ...targetOptions,
-    json: { type: 'boolean', help: 'print one object' },
   },
-  examples: [
-    'sluice relay status --stage prod',
-    'sluice relay redrive --reason 401 --dry-run --stage prod',
-    'sluice relay redrive --reason 401 --stage prod',
-  ],
+  examples: ['sluice relay status --stage prod', 'sluice relay redrive --reason 401 --dry-run --stage prod'],
   actions: ACTIONS,
 });
 

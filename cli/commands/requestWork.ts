@@ -10,8 +10,6 @@ import { textTable, writeNote, writeResult } from '../terminal/output.ts';
 export interface Work<Requested> {
   /** Sends nothing in a dry run. */
   ask(deployment: Deployment, dryRun: boolean): Promise<Requested>;
-  /** For `--json`, once it is requested. Default: as of a dry run. */
-  sent?(requested: Requested): object;
   /** For people, in a dry run. */
   text(requested: Requested): string;
   /** What a dry run says, beside that nothing was requested. */
@@ -30,7 +28,7 @@ export interface Work<Requested> {
  */
 export async function requestWork<Requested extends object>(
   line: CommandLine,
-  { ask, sent = (requested) => requested, text, dry = '', done, follow, first }: Work<Requested>,
+  { ask, text, dry = '', done, follow, first }: Work<Requested>,
 ): Promise<number> {
   const dryRun = line.values['dry-run'] === true;
   const { targetedCommand } = await import('../aws/target.ts');
@@ -44,7 +42,7 @@ export async function requestWork<Requested extends object>(
       throw new UsageError('SLUICE_USAGE_OPTIONS', `--from, --to: ${error.detail}`);
     }
   });
-  writeResult(line, dryRun ? requested : sent(requested), () => (dryRun ? text(requested) : ''));
+  writeResult(line, requested, () => (dryRun ? text(requested) : ''));
   const hint = dry === '' ? '' : ` ${dry}`;
   writeNote(
     dryRun

@@ -1,12 +1,12 @@
 import { withDeployment } from '../aws/withDeployment.ts';
 import {
-  assertNoArguments,
   type Command,
   daysOption,
+  dryRunOption,
+  rangeOptions,
   targetOptions,
   textOption,
   UsageError,
-  unlessDryRun,
 } from '../terminal/commandLine.ts';
 import { textTable, writeNote, writeResult } from '../terminal/output.ts';
 
@@ -15,22 +15,16 @@ export const restore: Command = {
   name: 'restore',
   summary:
     'Bring back files of days of a table that were deleted or replaced, as long as S3 has versions of them.',
-  usage: 'sluice restore --table NAME --from DAY [--to DAY] [--dry-run] [--local] [--stage NAME] [options]',
   options: {
     table: { type: 'string', help: 'its name, as `sluice tables` lists it' },
-    from: { type: 'string', help: 'first day, YYYY-MM-DD' },
-    to: { type: 'string', help: 'last day (default: the first)' },
-    'dry-run': { type: 'boolean', help: 'only print what would come back' },
+    ...rangeOptions,
+    ...dryRunOption,
     ...targetOptions,
-    json: { type: 'boolean', help: 'print one object' },
   },
   examples: [
-    'sluice restore --table statsig_forwarded_events --from 2026-11-20 --dry-run --stage prod',
     'sluice restore --table statsig_forwarded_events --from 2026-11-18 --to 2026-11-20 --stage prod',
   ],
-  changes: unlessDryRun,
   async run(line) {
-    assertNoArguments(line.positionals);
     const { MAX_BACKFILL_DAYS } = await import('../../operate/ingest/requests.ts');
     const { restoreFiles } = await import('../../operate/restore.ts');
     const table = textOption(line, 'table');

@@ -3,14 +3,7 @@ import { visibleLine } from '../../lib/base/text.ts';
 import { VERSION } from '../../lib/base/version.ts';
 import { defaultDataDirectory } from '../../local/dataDirectory.ts';
 import type { Cloud } from '../../local/startCloud.ts';
-import {
-  assertNoArguments,
-  type Command,
-  countOption,
-  stageOption,
-  textOption,
-  UsageError,
-} from '../terminal/commandLine.ts';
+import { type Command, countOption, stageOption, textOption, UsageError } from '../terminal/commandLine.ts';
 import { untilInterrupted } from '../terminal/interrupt.ts';
 import { writeJson, writeNote, writeOut } from '../terminal/output.ts';
 
@@ -23,8 +16,6 @@ export const start: Command = {
   name: 'start',
   summary:
     'Start the local cloud on loopback, until Ctrl-C: the collector and every AWS service that it needs.',
-  usage:
-    'sluice start [--stage NAME] [--port N] [--edge-port N] [--data DIR] [--buffer-seconds N] [--check-keys] [--enforce-iam] [--allow-hosts NAMES] [--json]',
   options: {
     stage: { type: 'string', help: 'stage whose configuration to run (default local)' },
     port: {
@@ -55,17 +46,11 @@ export const start: Command = {
       type: 'string',
       help: 'more host names that requests may be sent to, separated by commas (default: loopback only)',
     },
-    json: { type: 'boolean', help: 'print one JSON line on stdout when ready, and nothing else' },
   },
-  examples: [
-    'npm start',
-    'npm start -- --stage dev',
-    'npm start -- --port 0 --edge-port 0 --buffer-seconds 5 --json',
-  ],
+  examples: ['npm start -- --stage dev', 'npm start -- --port 0 --edge-port 0 --buffer-seconds 5 --json'],
   jsonErrorsOn: 'stderr',
   async run(line) {
     const { values } = line;
-    assertNoArguments(line.positionals);
     const startedAt = performance.now();
     // Imported here so that `--help` and other commands do not load the local cloud.
     const { startCloud } = await import('../../local/startCloud.ts');

@@ -18,19 +18,16 @@ import { textTable, writeNote, writeResult } from '../terminal/output.ts';
 export const tables: Command = {
   name: 'tables',
   summary: 'Show the tables and views, the days of a table, or the files of a day.',
-  usage: 'sluice tables [TABLE] [--day YYYY-MM-DD] [--local] [--stage NAME] [options]',
+  takes: '[TABLE]',
   options: {
     day: { type: 'string', help: 'the files of this day, YYYY-MM-DD' },
     limit: { type: 'string', help: 'days (default 60) or files (default 50)' },
     'no-rows': { type: 'boolean', help: 'count no rows, which is a query' },
     ...targetOptions,
-    json: { type: 'boolean', help: 'print one object' },
   },
   examples: [
-    'sluice tables --stage prod',
     'sluice tables statsig_forwarded_events --stage prod',
     'sluice tables statsig_forwarded_events --day 2026-11-20 --stage prod',
-    'sluice tables experiment_exposures --local --json',
   ],
   async run(line) {
     const [table, ...more] = line.positionals;

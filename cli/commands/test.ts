@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { checkStages, configFile } from '../../lib/config/loadConfig.ts';
 import { repositoryRoot } from '../../local/dataDirectory.ts';
 import { checkPipeline } from '../project/checkPipeline.ts';
-import { assertNoArguments, type Command, stageOption } from '../terminal/commandLine.ts';
+import { type Command, stageOption } from '../terminal/commandLine.ts';
 import { untilInterrupted } from '../terminal/interrupt.ts';
 import { writeJson, writeNote, writeOut } from '../terminal/output.ts';
 
@@ -16,14 +16,11 @@ export const test: Command = {
   name: 'test',
   summary:
     'Try the configuration on this machine: check every stage, start a local cloud of its own, send events and look for them.',
-  usage: 'sluice test [--stage NAME] [--json]',
   options: {
     stage: { type: 'string', help: 'stage whose configuration to run (default local)' },
-    json: { type: 'boolean', help: 'print one object' },
   },
-  examples: ['sluice test', 'sluice test --stage dev'],
+  examples: ['sluice test --stage dev'],
   async run(line) {
-    assertNoArguments(line.positionals);
     const stage = stageOption(line);
     const isJson = line.values['json'] === true;
     const startedAt = performance.now();

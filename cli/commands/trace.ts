@@ -6,6 +6,7 @@ import {
   type Command,
   type CommandLine,
   choiceOption,
+  onlyArgument,
   targetOptions,
   textOption,
   UsageError,
@@ -18,7 +19,7 @@ const SUBJECTS = ['event', 'user', 'request'] as const;
 export const trace: Command = {
   name: 'trace',
   summary: 'Find where an event, the events of a user, or a request is, and when it got there.',
-  usage: 'sluice trace <event ID, user, or request ID> [--since WHEN] [--local] [--stage NAME] [options]',
+  takes: '<event ID, user, or request ID>',
   options: {
     since: {
       type: 'string',
@@ -26,18 +27,14 @@ export const trace: Command = {
     },
     as: { type: 'string', values: SUBJECTS, help: 'event, user or request (default: by its form)' },
     ...targetOptions,
-    json: { type: 'boolean', help: 'print one object' },
   },
   examples: [
     'sluice trace 0f5d1c2b7a9e4f60813d2c4b5a697887 --stage prod --since 2026-11-20',
     'sluice trace user-17 --stage prod --since 24h',
     'sluice trace JKJaXmPLvHcESHA= --stage prod',
-    'sluice trace user-17 --local --json',
   ],
   async run(line) {
-    const [id, ...more] = line.positionals;
-    if (id === undefined || id === '' || more.length > 0)
-      throw new UsageError('SLUICE_USAGE_ARGUMENTS', 'Expected one event ID, user or request ID.');
+    const id = onlyArgument(line.positionals, 'one event ID, user or request ID');
     const subject = choiceOption(line, 'as', SUBJECTS);
     const since = sinceOption(line);
     const observe = await import('../../observe/trace/trace.ts');

@@ -1,5 +1,4 @@
 import {
-  assertNoArguments,
   type Command,
   choiceOption,
   targetOptions,
@@ -13,7 +12,6 @@ const ENDPOINTS = ['http-api', 'function-url'] as const;
 export const trial: Command = {
   name: 'trial',
   summary: 'Deploy to AWS, ask what only AWS can answer, remove all of it, and write trial.json.',
-  usage: 'sluice trial --region REGION [--yes] [options] | --remove ID --region REGION',
   options: {
     region: { type: 'string', help: 'AWS region' },
     stage: { type: 'string', help: 'take boundary, tags and key of this stage (default: local)' },
@@ -22,11 +20,9 @@ export const trial: Command = {
     url: { type: 'string', help: 'URL of the collector (default: `CollectorUrl` of the stack)' },
     yes: { type: 'boolean', help: 'make it without asking' },
     remove: { type: 'string', help: 'only remove what the trial of this ID has made' },
-    json: { type: 'boolean', help: 'print what trial.json has' },
   },
   examples: ['sluice trial --region eu-west-1', 'sluice trial --remove 1f0c93ab --region eu-west-1'],
   async run(line) {
-    assertNoArguments(line.positionals);
     const region = textOption(line, 'region') || undefined;
     if (region === undefined)
       throw new UsageError('SLUICE_USAGE_OPTIONS', '--region: missing, expected an AWS region.');

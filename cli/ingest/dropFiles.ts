@@ -10,7 +10,7 @@ import { dropDayFolder } from '../../lib/drops/listDrops.ts';
 import { parseLayout } from '../../lib/schema/fields/layout.ts';
 import type { Dataset, Source } from '../../lib/schema/sources.ts';
 import { localAccount } from '../../local/localAccount.ts';
-import { AwsAccessError, explainAwsError } from '../../observe/explainAwsError.ts';
+import { ifThere } from '../../observe/explainAwsError.ts';
 import type { ConfiguredTarget } from '../../observe/target.ts';
 
 /** Errors of `sluice ingest drop`. */
@@ -33,37 +33,25 @@ export function dropKey({ folder, dayFormat, layout }: Dataset, day: UtcDay, nam
  * Does work as the owner of a source's bucket in the local cloud. A bucket that does not exist yet is made, with the policy
  * that is printed for the customer.
  *
- * @throws AwsAccessError.
+ * @throws What S3's client throws.
  */
-export async function asCustomer<Result>(
+export async function asCustomer(
   { aws }: ConfiguredTarget,
   { bucket, owner }: Source,
-  work: (s3: S3) => Promise<Result>,
-): Promise<Result> {
+  work: (s3: S3) => Promise<void>,
+): Promise<void> {
   const { region, secretAccessKey, id } = localAccount;
   const credentials = { accessKeyId: owner ?? id, secretAccessKey };
   const s3 = new S3({ ...aws, region, credentials, forcePathStyle: true });
   try {
-    const isThere = await s3.headBucket({ Bucket: bucket }).then(
-      () => true,
-      (error: unknown) => {
-        if (error instanceof Error && error.name === 'NotFound') return false;
-        throw error;
-      },
-    );
-    if (!isThere) {
+    if ((await ifThere(s3.headBucket({ Bucket: bucket }))) === undefined) {
       // The whole account, as people who look at files in the local cloud are not one of the roles.
       const principal = `arn:aws:iam::${id}:root`;
       const { bucketPolicy } = ingestSourcePolicies({ partition: 'aws', region, bucket, principal });
       await s3.createBucket({ Bucket: bucket });
       await s3.putBucketPolicy({ Bucket: bucket, Policy: JSON.stringify(bucketPolicy) });
     }
-    return await work(s3);
-  } catch (error) {
-    const problem = explainAwsError(error);
-    if (problem === undefined) throw error;
-    if (problem.kind === 'unasked') throw problem.error;
-    throw new AwsAccessError('SLUICE_AWS_FAILED', problem.detail, { cause: error });
+    await work(s3);
   } finally {
     s3.destroy();
   }

@@ -32,21 +32,19 @@ export type Changes = (line: Pick<CommandLine, 'values' | 'positionals'>) => boo
 /** Of commands that always do. */
 export const always: Changes = () => true;
 
-/** Of commands with `--dry-run`. */
-export const unlessDryRun: Changes = ({ values }) => values['dry-run'] !== true;
-
 /** One `sluice` command. */
 export interface Command {
   readonly name: string;
   /** One line for the list of commands. */
   readonly summary: string;
-  /** Its synopsis, e.g. `sluice query "<sql>" [--json]`. */
-  readonly usage: string;
+  /** Its arguments, e.g. `CODE`. Default: it takes none, or its actions do. */
+  readonly takes?: string;
+  /** Besides `--json`, which every command has. */
   readonly options: CommandOptions;
   readonly examples: readonly string[];
   /** Its actions, one of which the first argument names. Default: it has none. */
   readonly actions?: Readonly<Record<string, Action>>;
-  /** Whether it changes something in its target. Default: it only reads, or its actions say so. */
+  /** Whether it changes something in its target. Default: one with `--dry-run` does without that, unless it has actions. */
   readonly changes?: Changes;
   /** Where `--json` writes an error. Default stdout, which of `start` only says that it is ready. */
   readonly jsonErrorsOn?: 'stderr';
@@ -64,12 +62,18 @@ export const UsageError = defineErrorFamily('user', {
   },
 });
 
+/** All options of a command. */
+export function allOptions({ options }: Pick<Command, 'options'>): CommandOptions {
+  return { ...options, json: { type: 'boolean', help: 'print JSON' } };
+}
+
 /**
  * Parses what follows a command's name.
  *
  * @throws UsageError SLUICE_USAGE_OPTIONS for an option that is not valid, with one that may have been meant.
  */
-export function readCommandLine({ options }: Pick<Command, 'options'>, argv: readonly string[]): CommandLine {
+export function readCommandLine(command: Pick<Command, 'options'>, argv: readonly string[]): CommandLine {
+  const options = allOptions(command);
   const { values, positionals } = parseOptions(options, argv);
   for (const [name, { values: allowed }] of Object.entries(options)) {
     const value = values[name];
@@ -197,6 +201,13 @@ export function assertOrder(from: UtcDay, to: UtcDay): void {
   if (from > to) throw new UsageError('SLUICE_USAGE_OPTIONS', `--from ${from} is after --to ${to}.`);
 }
 
+/** The one argument of a command. @throws UsageError for none, an empty one, or more. */
+export function onlyArgument([first = '', ...more]: readonly string[], expected: string): string {
+  if (first === '' || more.length > 0)
+    throw new UsageError('SLUICE_USAGE_ARGUMENTS', `Expected ${expected}.`);
+  return first;
+}
+
 /** @throws UsageError when arguments are left that the command does not take. */
 export function assertNoArguments(left: readonly string[]): void {
   if (left.length > 0)
@@ -209,9 +220,9 @@ export interface Action {
   readonly summary: string;
   /** Its own options, besides those that all actions of the command take. */
   readonly options: readonly string[];
-  /** Whether arguments may follow its name. */
-  readonly takesArguments?: boolean;
-  /** Whether it changes something in its target. Default: it only reads. */
+  /** The arguments that follow its name. Default: none. */
+  readonly takes?: string;
+  /** Whether it changes something in its target. Default: one with `--dry-run` does without that. */
   readonly changes?: Changes;
   /** Resolves with the exit code. */
   run(line: CommandLine, rest: readonly string[]): Promise<number>;
@@ -241,7 +252,7 @@ async function runAction(line: CommandLine, actions: Readonly<Record<string, Act
       `${got}Expected ${oneOf(names)}.${didYouMean(name, names)}`,
     );
   }
-  if (action.takesArguments !== true) assertNoArguments(rest);
+  if (action.takes === undefined) assertNoArguments(rest);
   const strays = Object.keys(line.values).flatMap((option) => {
     const owners = Object.keys(actions).filter((one) => actions[one]?.options.includes(option));
     return owners.length === 0 || owners.includes(name)
@@ -249,8 +260,34 @@ async function runAction(line: CommandLine, actions: Readonly<Record<string, Act
       : [`--${option}: not an option of ${name}, but of ${owners.join(', ')}.`];
   });
   if (strays.length > 0) throw new UsageError('SLUICE_USAGE_OPTIONS', strays.join(' '));
-  return action.run(action.changes?.(line) === true ? { ...line, changes: true } : line, rest);
+  return action.run(markChanges(line, action.changes, action.options.includes('dry-run')), rest);
 }
+
+/** A line that says whether it changes something. @param hasDryRun Whether `--dry-run` is an option. */
+export function markChanges(
+  line: CommandLine,
+  changes: Changes | undefined,
+  hasDryRun: boolean,
+): CommandLine {
+  const isChange = changes?.(line) ?? (hasDryRun && line.values['dry-run'] !== true);
+  return isChange ? { ...line, changes: true } : line;
+}
+
+/** The option of commands and actions that change something, and can say what before. */
+export const dryRunOption = {
+  'dry-run': { type: 'boolean', help: 'only print what would be done' },
+} as const satisfies CommandOptions;
+
+/** The options that {@link daysOption} reads. */
+export const rangeOptions = {
+  from: { type: 'string', help: 'first day, YYYY-MM-DD' },
+  to: { type: 'string', help: 'last day (default: the first)' },
+} as const satisfies CommandOptions;
+
+/** The option that {@link calendarDays} reads. */
+export const calendarOption = {
+  days: { type: 'string', help: `days to show (default ${SHOWN_DAYS.usual})` },
+} as const satisfies CommandOptions;
 
 /** The options of every command that is about a deployment; `configuredTarget` reads them. */
 export const targetOptions = {

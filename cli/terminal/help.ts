@@ -1,4 +1,4 @@
-import { type Action, type Command, type CommandOptions, oneOf } from './commandLine.ts';
+import { type Action, allOptions, type Command, type CommandOptions, oneOf } from './commandLine.ts';
 
 /** Columns of help. */
 const WIDTH = 80;
@@ -24,23 +24,28 @@ export function overview(commands: readonly Command[]): string {
     ['Commands:', ...twoColumns(commands.map(({ name, summary }) => [name, summary]))],
     wrapLines(PLACE_RULE, WIDTH),
     ['Exit codes:', ...twoColumns(Object.entries(EXIT_CODES))],
-    wrapLines(
-      'sluice <command> --help (or sluice help <command>) prints details; sluice --version prints the version.',
-      WIDTH,
-    ),
+    wrapLines('sluice <command> --help prints details; sluice --version prints the version.', WIDTH),
   ]);
 }
 
 /** The text of `sluice <command> --help`. */
-export function commandHelp({ summary, usage, options, examples, actions = {} }: Command): string {
-  const rows = Object.entries(actions).map(([name, one]): [string, string] => [name, one.summary]);
+export function commandHelp(command: Command): string {
+  const { name, takes, summary, examples, actions = {} } = command;
+  const rows = Object.entries(actions).map(([action, one]): [string, string] => [action, one.summary]);
+  const acts = Object.entries(actions).map(([action, one]) => withArguments(action, one.takes));
+  const usage = withArguments(`sluice ${name}`, acts.length === 0 ? takes : acts.join(' | '));
   return sections([
     wrapLines(summary, WIDTH),
-    wrapLines(usage, WIDTH, 'Usage: ', '         '),
+    wrapLines(`${usage} [options]`, WIDTH, 'Usage: ', '         '),
     rows.length > 0 ? ['Actions:', ...twoColumns(rows)] : [],
-    ['Options:', ...twoColumns(optionRows(options, actions))],
+    ['Options:', ...twoColumns(optionRows(allOptions(command), actions))],
     ['Examples:', ...examples.map((line) => `  ${line}`)],
   ]);
+}
+
+/** `accept DAY`: a command or action with its arguments. */
+export function withArguments(name: string, takes: string | undefined): string {
+  return takes === undefined ? name : `${name} ${takes}`;
 }
 
 function optionRows(

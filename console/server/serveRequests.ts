@@ -146,8 +146,7 @@ function asSluiceError(error: unknown): SluiceError {
   if (error instanceof SluiceError) return error;
   if (error instanceof z.ZodError)
     return new ConsoleRequestError('SLUICE_CONSOLE_REQUEST', z.prettifyError(error), { cause: error });
-  const problem =
-    explainAwsError(error) ?? (error instanceof Error ? explainAwsError(error.cause) : undefined);
+  const problem = explainAwsError(error);
   if (problem?.kind === 'unasked') return problem.error;
   // An error from AWS is due to the deployment or the caller; it is not a defect.
   if (problem !== undefined) return new AwsAccessError('SLUICE_AWS_FAILED', problem.detail, { cause: error });

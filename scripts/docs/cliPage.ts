@@ -1,6 +1,12 @@
 import { commands } from '../../cli/main.ts';
-import type { Action, Command, CommandOptions } from '../../cli/terminal/commandLine.ts';
-import { EXIT_CODES, PLACE_RULE, takers } from '../../cli/terminal/help.ts';
+import {
+  type Action,
+  allOptions,
+  type Command,
+  type CommandOptions,
+  targetOptions,
+} from '../../cli/terminal/commandLine.ts';
+import { EXIT_CODES, PLACE_RULE, takers, withArguments } from '../../cli/terminal/help.ts';
 import { asReference } from './asReference.ts';
 
 /** docs/reference/cli.md, in whole. */
@@ -12,7 +18,7 @@ export function cliPage(): string {
 
 <!-- Made by \`npm run docs\` from cli/ and scripts/docs: edit those. -->
 
-\`sluice help <command>\` prints the same. In this repository, put \`npx\` before it: \`npx sluice status\`.
+\`sluice <command> --help\` prints the same. In this repository, put \`npx\` before it: \`npx sluice status\`.
 
 **Which place.** ${PLACE_RULE} \`start\` and \`test\` always run here, with the configuration of \`--stage\`.
 
@@ -30,26 +36,21 @@ ${codes}
 
 Most commands also take these, which are not repeated below:
 
-${optionList(shared(), {})}
+${optionList(SHARED, {})}
 
 ${commands.map(section).join('\n')}`);
 }
 
-/** Options that many commands take, with the same help in most of them. */
-const SHARED = ['stage', 'local', 'region', 'endpoint-url', 'json'];
-
-function shared(): CommandOptions {
-  const status = commands.find(({ name }) => name === 'status');
-  const entries = SHARED.flatMap((name) => {
-    const option = status?.options[name];
-    return option === undefined ? [] : [[name, option] as const];
-  });
-  return Object.fromEntries(entries);
-}
+/** Options that many commands take. */
+const SHARED = allOptions({ options: targetOptions });
 
 function section({ name, summary, options, actions = {} }: Command): string {
-  const acts = Object.entries(actions).map(([action, one]) => `- \`${action}\`: ${one.summary}`);
-  const own = Object.fromEntries(Object.entries(options).filter(([option]) => !SHARED.includes(option)));
+  const acts = Object.entries(actions).map(
+    ([action, one]) => `- \`${withArguments(action, one.takes)}\`: ${one.summary}`,
+  );
+  const own = Object.fromEntries(
+    Object.entries(options).filter(([option]) => !Object.hasOwn(SHARED, option)),
+  );
   const ofActions = acts.length === 0 ? '' : `\n${acts.join('\n')}\n`;
   const ownOptions = Object.keys(own).length === 0 ? '' : `\n${optionList(own, actions)}\n`;
   return `### sluice ${name}

@@ -23,13 +23,11 @@ describe('sluice export', () => {
   const waiting = () => aws.queues.byName('sluice-local-export').pending();
 
   it('sends a request for changed days or for given days to the queue', async () => {
-    expect(await sluice('run', '--json')).toMatchObject({
-      code: 0,
-      stdout: '{"asked":{"exports":["events"]}}\n',
-    });
+    expect(await sluice('run', '--json')).toMatchObject({ code: 0 });
     const { stdout } = await sluice('run', '--from', '2026-10-30', '--to', '2026-11-01', '--json');
     expect(JSON.parse(stdout)).toEqual({
-      asked: { exports: ['events'], days: ['2026-10-30', '2026-10-31', '2026-11-01'] },
+      dryRun: false,
+      asked: [{ export: 'events', from: '2026-10-30', to: '2026-11-01', days: 3 }],
     });
     expect(waiting()).toBe(2);
   });

@@ -72,11 +72,6 @@ const LINES: Readonly<Record<string, readonly (readonly string[])[]>> = {
 };
 
 describe('--json', () => {
-  it('is an option of every command that prints data', () => {
-    const without = commands.filter(({ options }) => !('json' in options)).map(({ name }) => name);
-    expect(without).toEqual([]);
-  });
-
   it('is tried with every command and action', () => {
     const expected = commands.flatMap(({ name, actions = { '': 0 } }) =>
       Object.keys(actions).map((action) => `${name} ${action}`.trim()),

@@ -2,6 +2,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { commands } from '../../cli/main.ts';
+import { markChanges } from '../../cli/terminal/commandLine.ts';
 import { commandError, errorText } from '../../cli/terminal/errors.ts';
 import { repositoryRoot } from '../../local/dataDirectory.ts';
 import { callMain } from '../harness/callMain.ts';
@@ -15,7 +16,6 @@ describe('a wrong command line', () => {
     [['strat'], 'SLUICE_USAGE_UNKNOWN_COMMAND', 'Did you mean start?', 'sluice --help'],
     [['quer', 'select 1'], 'SLUICE_USAGE_UNKNOWN_COMMAND', 'Did you mean query?', 'sluice --help'],
     [['Doctor'], 'SLUICE_USAGE_UNKNOWN_COMMAND', 'Did you mean doctor?', 'sluice --help'],
-    [['help', 'redirve'], 'SLUICE_USAGE_UNKNOWN_COMMAND', 'Did you mean redrive?', 'sluice --help'],
     [['--local', 'doctor'], 'SLUICE_USAGE_OPTIONS', 'expected a command first', 'sluice <command> --help'],
     [
       ['start', '--prot', '1'],
@@ -158,12 +158,17 @@ describe('an error of the file system', () => {
 describe('what changes something', () => {
   it('is declared by every command and action that does', () => {
     const line = (values: object) => ({ values: { ...values }, positionals: ['landing'] });
-    const changing = commands.flatMap((command) => [
-      ...(command.changes?.(line({ write: true })) === true ? [command.name] : []),
-      ...Object.entries(command.actions ?? {}).flatMap(([name, { changes }]) =>
-        changes?.(line({})) === true ? [`${command.name} ${name}`] : [],
-      ),
-    ]);
+    const names = (values: object) =>
+      commands.flatMap(({ name, changes, options, actions }) => {
+        if (actions === undefined)
+          return markChanges(line(values), changes, 'dry-run' in options).changes === true ? [name] : [];
+        return Object.entries(actions).flatMap(([action, one]) =>
+          markChanges(line(values), one.changes, one.options.includes('dry-run')).changes === true
+            ? [`${name} ${action}`]
+            : [],
+        );
+      });
+    const changing = names({ write: true });
     expect(changing.sort()).toEqual([
       'console',
       'curate accept',
@@ -183,8 +188,8 @@ describe('what changes something', () => {
       'relay redrive',
       'restore',
     ]);
-    const dry = commands.filter(({ changes }) => changes?.(line({ 'dry-run': true, wait: '0' })) === true);
-    expect(dry.map(({ name }) => name)).toEqual(['query']);
+    const dry = ['groups pull', 'ingest drop', 'keys add', 'keys remove', 'query'];
+    expect(names({ 'dry-run': true }).sort()).toEqual(dry);
     const query = commands.find(({ name }) => name === 'query');
     expect(query?.changes?.({ values: {}, positionals: ['SELECT 1'] })).toBe(false);
   });

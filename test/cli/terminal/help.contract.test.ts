@@ -17,17 +17,17 @@ describe('help', () => {
   });
 
   it('says which actions an option is of', async () => {
-    const { stdout } = await callMain(['help', 'ingest', 'backfill']);
+    const { stdout } = await callMain(['ingest', 'backfill', '--help']);
+    expect(stdout.replaceAll(/\s+/g, ' ')).toContain('Usage: sluice ingest status | explain |');
+    expect(stdout).toContain(' keep|empty ');
     expect(stdout).toMatch(/\n {2}backfill +Load days again, even if they have not changed\.\n/);
     expect(stdout).toMatch(/ {2}--dry-run +run, backfill, accept: /);
-    expect(await callMain(['ingest', 'backfill', '--help'])).toEqual({ code: 0, stdout, stderr: '' });
   });
 
-  it.each(commands.map(({ name }) => name))('%s help prints what --help prints', async (name) => {
+  it.each(commands.map(({ name }) => name))('of %s shows how it is used', async (name) => {
     const help = await callMain([name, '--help']);
     expect(help).toMatchObject({ code: 0, stderr: '' });
-    expect(await callMain([name, 'help'])).toEqual(help);
-    expect(await callMain(['help', name])).toEqual(help);
+    expect(help.stdout).toContain(`\nUsage: sluice ${name} `);
   });
 
   it('is not asked for by what follows --', async () => {
