@@ -520,7 +520,7 @@ export const mutations: readonly Mutation[] = [
     ['          [`${deadLetters}Policy`]: queuePolicy(deadLetters, rules),\n', ''],
   ]),
   of('infra/streams/schedules.ts', 'infra/resources.contract', [
-    ['MaximumRetryAttempts: made.attempts', 'MaximumRetryAttempts: 0'],
+    ['MaximumRetryAttempts: 10', 'MaximumRetryAttempts: 0'],
   ]),
   of('infra/streams/objectCreatedRules.ts', 'infra/resources.contract', [
     ['          DeadLetterConfig: { Arn: getAtt(rule.deadLetters) },\n', ''],

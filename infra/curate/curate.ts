@@ -8,15 +8,6 @@ import { schedule } from '../streams/schedules.ts';
 import { getAtt, type Resource, type Resources, ref } from '../template/Resource.ts';
 import { curateIds, partName, type Stack } from '../template/Stack.ts';
 
-/** Timeouts of the functions, and the plan's batching window, in infra/serverless/service.ts. */
-const PLAN_SECONDS = 300;
-const PLAN_BATCHING_SECONDS = 60;
-const CURATE_SECONDS = 900;
-/** The next scheduled run finds what this one misses. */
-const PLAN_RECEIVES = 5;
-/** A task is received again while another run has its day, and after an interrupted one. */
-const CURATE_RECEIVES = 10;
-
 /**
  * The resources of curated days, except tables and alarms: the queues of the plan and of the function that curates, what
  * sends to them, and the roles of the functions. Nothing without `curate: true`.
@@ -29,16 +20,11 @@ export function curateResources(stack: Stack): Resources {
       queue: curateIds.planQueue,
       deadLetters: curateIds.planDeadLetters,
       rules: [curateIds.rawFilesRule, curateIds.stackRule],
-      timeoutSeconds: PLAN_SECONDS,
-      batchingSeconds: PLAN_BATCHING_SECONDS,
-      maxReceives: PLAN_RECEIVES,
     }),
     ...workQueue(stack, {
       part: 'curate',
       queue: curateIds.queue,
       deadLetters: curateIds.deadLetters,
-      timeoutSeconds: CURATE_SECONDS,
-      maxReceives: CURATE_RECEIVES,
     }),
     [curateIds.rawFilesRule]: objectCreatedRule({
       name: partName(stack, 'curate-raw-files'),
@@ -102,9 +88,7 @@ function curateSchedules(stack: Stack): Resources {
       name: partName(stack, 'curate-days'),
       description: 'Finds days to curate',
       expression: 'cron(20 0 * * ? *)',
-      // An hour: the next day's run finds what is late.
-      oldestSeconds: 3_600,
-      attempts: 10,
+      retries: 'hour',
       ...toPlan,
       input: { sluice: 'curate' },
     }),
@@ -113,9 +97,7 @@ function curateSchedules(stack: Stack): Resources {
       name: partName(stack, 'curate-hourly'),
       description: 'Compares curated days with their raw files',
       expression: 'cron(50 * * * ? *)',
-      // The next run starts before a longer retry would help.
-      oldestSeconds: 1_800,
-      attempts: 5,
+      retries: 'halfHour',
       ...toPlan,
       input: { sluice: 'curate-check' },
     }),
@@ -124,9 +106,7 @@ function curateSchedules(stack: Stack): Resources {
       name: partName(stack, 'curate-sweep'),
       description: 'Deletes versions of curated days that were replaced a day ago',
       expression: 'cron(35 * * * ? *)',
-      // The next run starts before a longer retry would help.
-      oldestSeconds: 1_800,
-      attempts: 5,
+      retries: 'halfHour',
       queue: curateIds.queue,
       deadLetters: curateIds.deadLetters,
       input: { sluice: 'sweep' },

@@ -5,11 +5,6 @@ import { schedule, usedSchedules } from '../streams/schedules.ts';
 import { getAtt, type Output, type Resources } from '../template/Resource.ts';
 import { exportIds, partName, type Stack } from '../template/Stack.ts';
 
-/** Timeout of the function in infra/serverless/service.ts, seconds. */
-const EXPORT_SECONDS = 900;
-/** The next scheduled run finds what this one misses. */
-const EXPORT_RECEIVES = 5;
-
 /** The queue, schedules and role of exports to customers' buckets. Nothing without `exports`. */
 export function exportResources(stack: Stack): Resources {
   if (stack.config.exports.length === 0) return {};
@@ -18,8 +13,6 @@ export function exportResources(stack: Stack): Resources {
       part: 'export',
       queue: exportIds.queue,
       deadLetters: exportIds.deadLetters,
-      timeoutSeconds: EXPORT_SECONDS,
-      maxReceives: EXPORT_RECEIVES,
     }),
     ...exportSchedules(stack),
     [exportIds.role]: exportRole(stack),
@@ -46,19 +39,15 @@ function exportSchedules(stack: Stack): Resources {
       id: 'ExportDaily',
       description: 'Exports new and changed days of tables, daily',
       expression: `cron(30 ${(stack.config.dailyIngest.hour + 2) % 24} * * ? *)`,
-      // An hour: the next day's run finds what is late.
-      oldestSeconds: 3_600,
-      attempts: 10,
+      retries: 'hour',
     },
     hourly: {
       id: 'ExportHourly',
       description: 'Exports new and changed days of tables, hourly',
       expression: 'cron(45 * * * ? *)',
-      // The next run starts before a longer retry would help.
-      oldestSeconds: 1_800,
-      attempts: 5,
+      retries: 'halfHour',
     },
-  };
+  } as const;
   return Object.assign(
     {},
     ...usedSchedules(stack.config.exports).map((name) => {

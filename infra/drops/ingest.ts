@@ -6,14 +6,6 @@ import { schedule, usedSchedules } from '../streams/schedules.ts';
 import type { Resources } from '../template/Resource.ts';
 import { logicalIds, partName, type Stack } from '../template/Stack.ts';
 
-/** Timeouts of the functions in infra/serverless/service.ts, seconds. */
-const PLAN_SECONDS = 300;
-const LOAD_SECONDS = 900;
-/** The next scheduled run finds what this one misses. */
-const PLAN_RECEIVES = 5;
-/** A task is received again while another load has its day, and after an interrupted load. */
-const LOAD_RECEIVES = 10;
-
 /**
  * The resources of ingest, except tables and alarms: the queues of plan and load, their schedules, and the roles of the
  * functions. Nothing without `sources`.
@@ -25,15 +17,11 @@ export function ingestResources(stack: Stack): Resources {
       part: 'ingest-plan',
       queue: logicalIds.planQueue,
       deadLetters: logicalIds.planDeadLetters,
-      timeoutSeconds: PLAN_SECONDS,
-      maxReceives: PLAN_RECEIVES,
     }),
     ...workQueue(stack, {
       part: 'ingest-load',
       queue: logicalIds.loadQueue,
       deadLetters: logicalIds.loadDeadLetters,
-      timeoutSeconds: LOAD_SECONDS,
-      maxReceives: LOAD_RECEIVES,
     }),
     ...ingestSchedules(stack),
     ...ingestRoles(stack),
@@ -49,27 +37,21 @@ function ingestSchedules(stack: Stack): Resources {
       id: 'IngestDaily',
       description: 'Finds new and changed drops of daily datasets',
       expression: `cron(0 ${stack.config.dailyIngest.hour} * * ? *)`,
-      // An hour: the next day's run finds days that arrive late.
-      oldestSeconds: 3_600,
-      attempts: 10,
+      retries: 'hour',
     },
     hourly: {
       id: 'IngestHourly',
       description: 'Finds new and changed drops of hourly datasets',
       expression: 'cron(15 * * * ? *)',
-      // The next run starts before a longer retry would help.
-      oldestSeconds: 1_800,
-      attempts: 5,
+      retries: 'halfHour',
     },
-  };
+  } as const;
   const sweep = schedule({
     id: 'IngestSweep',
     name: partName(stack, 'ingest-sweep'),
     description: "Deletes versions of ingested tables' days that were replaced a day ago",
     expression: 'cron(40 * * * ? *)',
-    // The next run starts before a longer retry would help.
-    oldestSeconds: 1_800,
-    attempts: 5,
+    retries: 'halfHour',
     queue: logicalIds.loadQueue,
     deadLetters: logicalIds.loadDeadLetters,
     input: { sluice: 'sweep' },
@@ -97,9 +79,7 @@ function expected(stack: Stack): Resources {
     name: partName(stack, 'ingest-expected'),
     description: 'Finds late drops',
     expression: 'cron(5 * * * ? *)',
-    // The next run starts before a longer retry would help.
-    oldestSeconds: 1_800,
-    attempts: 5,
+    retries: 'halfHour',
     queue: logicalIds.planQueue,
     deadLetters: logicalIds.planDeadLetters,
     input: { sluice: 'expected' },

@@ -1,12 +1,10 @@
-import { MAX_MESSAGE_BYTES, MAX_RECEIVES, QUEUE_SECONDS } from '../../lib/relay/limits.ts';
+import { MAX_MESSAGE_BYTES, QUEUE_SECONDS } from '../../lib/relay/limits.ts';
 import { keyArn } from '../data/key.ts';
 import { relayRole } from '../roles/relayRoles.ts';
 import { workQueue } from '../streams/queues.ts';
 import type { Resources } from '../template/Resource.ts';
 import { relayIds, type Stack } from '../template/Stack.ts';
 
-/** Timeout of the function in infra/serverless/service.ts. */
-const RELAY_SECONDS = 120;
 /**
  * The resources of relay, except alarms: its queue, which the deployment's key encrypts as copies hold SDK keys, and the
  * function's role. Nothing without `relay`.
@@ -18,8 +16,6 @@ export function relayResources(stack: Stack): Resources {
       part: 'relay',
       queue: relayIds.queue,
       deadLetters: relayIds.deadLetters,
-      timeoutSeconds: RELAY_SECONDS,
-      maxReceives: MAX_RECEIVES,
       retentionSeconds: QUEUE_SECONDS,
       key: keyArn(stack),
       messageBytes: MAX_MESSAGE_BYTES,

@@ -1,6 +1,7 @@
 import type { Config } from '../../lib/schema/config.ts';
 import { hasGateway } from '../../lib/schema/endpoint.ts';
 import { resources } from '../resources.ts';
+import { functionWork, LONGEST } from '../streams/queues.ts';
 import { queryableSeconds } from '../streams/streams.ts';
 import { getAtt, ref, type Value } from '../template/Resource.ts';
 import { logicalIds, type Stack } from '../template/Stack.ts';
@@ -51,9 +52,6 @@ const OF_REQUESTS: readonly string[] = ['collect', 'relay'];
 
 /** Functions that run DuckDB, and exports that write for Statsig. infra/build/placeBinding.ts puts its binding into their `node_modules/`. */
 const WITH_DUCKDB: readonly string[] = ['write', 'ingest-load', 'curate'];
-
-/** Timeouts of handlers that put files together: unfinished work goes on at once. Lambda's most, seconds. */
-const LONGEST = 900;
 
 /**
  * The deployment in the words of Serverless: the functions with their triggers, what all of them share, and every other
@@ -172,10 +170,11 @@ export function serviceFunctions(config: Stack['config']): Readonly<Record<strin
         'Registers the partitions of new files, and every hour of today, tomorrow and days that lack one',
       role: roleOf('RegisterRole'),
       memorySize: 512,
-      // The queue hides a message for six times as long, and the batching window.
-      timeout: 60,
+      timeout: functionWork.register.timeout,
       environment: { SLUICE_BUCKET },
-      events: [queue('RegisterQueue', { batchSize: 100, maximumBatchingWindow: 10 })],
+      events: [
+        queue('RegisterQueue', { batchSize: 100, maximumBatchingWindow: functionWork.register.window }),
+      ],
     },
     write: {
       description: 'Makes files of tables of the requests that landed',
@@ -183,7 +182,7 @@ export function serviceFunctions(config: Stack['config']): Readonly<Record<strin
       memorySize: 1769,
       // For the lines of a round, what DuckDB spills, and the files.
       ephemeralStorageSize: 2_048,
-      timeout: LONGEST,
+      timeout: functionWork.write.timeout,
       environment: {
         SLUICE_WRITE_QUEUE: ref(logicalIds.writeQueue),
         HOME: '/tmp',
@@ -191,13 +190,13 @@ export function serviceFunctions(config: Stack['config']): Readonly<Record<strin
       // It sends messages of forgotten objects to its own queue, once an hour.
       recursiveLoop: 'Allow',
       // While Firehose accepts nothing, each request is an object: many become files together.
-      events: [queue('WriteQueue', { batchSize: 1_000, maximumBatchingWindow: 20 })],
+      events: [queue('WriteQueue', { batchSize: 1_000, maximumBatchingWindow: functionWork.write.window })],
     },
     'ingest-plan': {
       description: "Finds customers' drops that are new or changed",
       role: roleOf('IngestPlanRole'),
       memorySize: 512,
-      timeout: 300,
+      timeout: functionWork['ingest-plan'].timeout,
       environment: {
         SLUICE_BUCKET,
         SLUICE_PLAN_QUEUE: ref('IngestPlanQueue'),
@@ -223,14 +222,14 @@ export function serviceFunctions(config: Stack['config']): Readonly<Record<strin
       memorySize: 1769,
       // For a day's files, temporary files and the result.
       ephemeralStorageSize: 10_240,
-      timeout: LONGEST,
+      timeout: functionWork['ingest-load'].timeout,
       environment: {
         SLUICE_BUCKET,
         // Assumed again for each load, narrowed to its dataset.
         SLUICE_ROLE: roleOf('IngestLoadRole'),
         SLUICE_LOAD_QUEUE: ref('IngestLoadQueue'),
-        // The queue's maxReceiveCount (infra/drops/ingest.ts): after the last the day fails.
-        SLUICE_TRIES: '10',
+        // After the last the day fails.
+        SLUICE_TRIES: String(functionWork['ingest-load'].receives),
         // All that a function may write to.
         HOME: '/tmp',
       },
@@ -246,7 +245,7 @@ export function serviceFunctions(config: Stack['config']): Readonly<Record<strin
       ...(exportsForStatsig(config)
         ? { memorySize: 1769, ephemeralStorageSize: 10_240 }
         : { memorySize: 1024 }),
-      timeout: LONGEST,
+      timeout: functionWork.export.timeout,
       environment: {
         SLUICE_BUCKET,
         SLUICE_EXPORT_QUEUE: ref('ExportQueue'),
@@ -262,11 +261,15 @@ export function serviceFunctions(config: Stack['config']): Readonly<Record<strin
       description: 'Finds days to curate, and says in the views which days are curated',
       role: roleOf('CuratePlanRole'),
       memorySize: 512,
-      // The queue hides a message for six times as long, and the batching window (infra/curate/curate.ts).
-      timeout: 300,
+      timeout: functionWork['curate-plan'].timeout,
       environment: { SLUICE_BUCKET, SLUICE_TASK_QUEUE: ref('CurateQueue') },
       // Mostly new files of the raw tables.
-      events: [queue('CuratePlanQueue', { batchSize: 100, maximumBatchingWindow: 60 })],
+      events: [
+        queue('CuratePlanQueue', {
+          batchSize: 100,
+          maximumBatchingWindow: functionWork['curate-plan'].window,
+        }),
+      ],
     },
     curate: {
       description: 'Rewrites a day of exposures or events without resends and sorted',
@@ -274,13 +277,13 @@ export function serviceFunctions(config: Stack['config']): Readonly<Record<strin
       memorySize: 1769,
       // A part of a day's files, and the files made of them.
       ephemeralStorageSize: 10_240,
-      timeout: LONGEST,
+      timeout: functionWork.curate.timeout,
       environment: {
         SLUICE_BUCKET,
         SLUICE_PLAN_QUEUE: ref('CuratePlanQueue'),
         SLUICE_TASK_QUEUE: ref('CurateQueue'),
-        // The queue's maxReceiveCount (infra/curate/curate.ts): after the last the day fails.
-        SLUICE_TRIES: '10',
+        // After the last the day fails.
+        SLUICE_TRIES: String(functionWork.curate.receives),
         HOME: '/tmp',
       },
       // It sends to its own queue: a task for the next slice of a day, at most as often as MOST_SLICES in planCuration.ts says.
@@ -305,8 +308,7 @@ export function serviceFunctions(config: Stack['config']): Readonly<Record<strin
       description: 'Delivers copies of requests to Statsig, or to another target',
       role: roleOf('RelayRole'),
       memorySize: 512,
-      // The queue hides a message for six times as long (infra/relay/relay.ts).
-      timeout: 120,
+      timeout: functionWork.relay.timeout,
       environment: {
         SLUICE_BUCKET,
         SLUICE_RELAY_QUEUE: ref('RelayQueue'),

@@ -1,16 +1,41 @@
+import { MAX_RECEIVES } from '../../lib/relay/limits.ts';
 import { onBehalfOf } from '../roles/policies.ts';
 import { getAtt, type Resource, type Resources, ref, type Value } from '../template/Resource.ts';
 import { logicalIds, partName, type Stack } from '../template/Stack.ts';
 
-/** Attempts of a message. The hourly run then registers missed partitions. */
-const REGISTER_RECEIVES = 5;
-/** Attempts of a message: two and a half hours. */
-const WRITE_RECEIVES = 10;
-/** Timeouts of the functions and their batching windows, in infra/serverless/service.ts. */
-const REGISTER_SECONDS = 60;
-const REGISTER_BATCHING_SECONDS = 10;
-const WRITE_SECONDS = 900;
-const WRITE_HIDDEN_SECONDS = 960;
+/** How a function works off its queue. */
+interface Work {
+  /** The function's timeout, seconds. */
+  readonly timeout: number;
+  /** Seconds for which messages are gathered. Default none. */
+  readonly window?: number;
+  /** Receives before a message moves to the dead-letter queue. At least five, or throttling alone would move it ({@link HIDDEN_TIMES}). */
+  readonly receives: number;
+  /** Seconds for which a message is hidden once it is received. Default six times the timeout, and the window. */
+  readonly hidden?: number;
+}
+
+/** The longest that Lambda runs a function, seconds: of those that put files together, whose unfinished work goes on at once. */
+export const LONGEST = 900;
+
+/** The functions that have a queue, by their names in infra/serverless/service.ts. */
+export const functionWork = {
+  // The hourly run registers what is missed.
+  register: { timeout: 60, window: 10, receives: 5 },
+  // Ten attempts are two and a half hours. Hidden no longer than a killed run could last: a message that lives is hidden for all of it,
+  // and another try comes soon.
+  write: { timeout: LONGEST, window: 20, receives: 10, hidden: 960 },
+  // The next scheduled run finds what this one misses.
+  'ingest-plan': { timeout: 300, receives: 5 },
+  // A task is received again while another load has its day, and after an interrupted load.
+  'ingest-load': { timeout: LONGEST, receives: 10 },
+  // As of `ingest-plan`.
+  export: { timeout: LONGEST, receives: 5 },
+  'curate-plan': { timeout: 300, window: 60, receives: 5 },
+  // As of `ingest-load`.
+  curate: { timeout: LONGEST, receives: 10 },
+  relay: { timeout: 120, receives: MAX_RECEIVES },
+} as const satisfies Readonly<Record<string, Work>>;
 
 /** The queues of the registrar and of the writer, each with a dead-letter queue. */
 export function queues(stack: Stack): Resources {
@@ -20,19 +45,12 @@ export function queues(stack: Stack): Resources {
       queue: logicalIds.queue,
       deadLetters: logicalIds.deadLetters,
       rules: [logicalIds.objectCreatedRule],
-      timeoutSeconds: REGISTER_SECONDS,
-      batchingSeconds: REGISTER_BATCHING_SECONDS,
-      maxReceives: REGISTER_RECEIVES,
     }),
     ...workQueue(stack, {
       part: 'write',
       queue: logicalIds.writeQueue,
       deadLetters: logicalIds.writeDeadLetters,
       rules: [logicalIds.landingRule],
-      timeoutSeconds: WRITE_SECONDS,
-      // No longer than a killed run could last: a message that lives is hidden for all of it, and another try comes soon.
-      hiddenSeconds: WRITE_HIDDEN_SECONDS,
-      maxReceives: WRITE_RECEIVES,
     }),
   };
 }
@@ -46,28 +64,20 @@ const DEAD_LETTER_RETENTION_SECONDS = 1_209_600;
  * an invocation still works on it.
  * https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html
  */
-const TIMEOUTS_HIDDEN = 6;
+const HIDDEN_TIMES = 6;
 
 /** Seconds for which SQS uses a data key before it asks KMS for another: five minutes to a day. */
 const DATA_KEY_SECONDS = 3_600;
 
 /** A queue that a rule, a schedule or a function sends to and one function consumes. */
 export interface WorkQueue {
-  /** The function's name in infra/serverless/service.ts. The queues are named after it. */
-  readonly part: string;
+  /** The function. The queues are named after it. */
+  readonly part: keyof typeof functionWork;
   /** Logical IDs. */
   readonly queue: string;
   readonly deadLetters: string;
   /** The rules that send to the queue. Default none: other senders have a role that allows it. */
   readonly rules?: readonly string[];
-  /** The function's timeout in infra/serverless/service.ts, seconds. */
-  readonly timeoutSeconds: number;
-  /** Seconds for which a message is hidden once it is received. Default six times the timeout, and the window. */
-  readonly hiddenSeconds?: number;
-  /** `maximumBatchingWindow` in infra/serverless/service.ts, seconds. Default 0. */
-  readonly batchingSeconds?: number;
-  /** Receives before a message moves to the dead-letter queue. At least five, or throttling alone would move it (same page). */
-  readonly maxReceives: number;
   /** Seconds for which both queues keep a message. Default four days, and fourteen for dead letters. */
   readonly retentionSeconds?: number;
   /**
@@ -84,8 +94,13 @@ export interface WorkQueue {
  * function sends with its role.
  */
 export function workQueue(stack: Stack, work: WorkQueue): Resources {
-  const { part, queue, deadLetters, rules = [], timeoutSeconds, batchingSeconds = 0, maxReceives } = work;
-  const { retentionSeconds, key, messageBytes, hiddenSeconds } = work;
+  const { part, queue, deadLetters, rules = [], retentionSeconds, key, messageBytes } = work;
+  const {
+    timeout,
+    window = 0,
+    receives,
+    hidden = timeout * HIDDEN_TIMES + window,
+  }: Work = functionWork[part];
   const both = {
     ...(key === undefined
       ? { SqsManagedSseEnabled: true }
@@ -98,9 +113,9 @@ export function workQueue(stack: Stack, work: WorkQueue): Resources {
       Properties: {
         QueueName: partName(stack, part),
         ...both,
-        VisibilityTimeout: hiddenSeconds ?? timeoutSeconds * TIMEOUTS_HIDDEN + batchingSeconds,
+        VisibilityTimeout: hidden,
         MessageRetentionPeriod: retentionSeconds ?? RETENTION_SECONDS,
-        RedrivePolicy: { deadLetterTargetArn: getAtt(deadLetters), maxReceiveCount: maxReceives },
+        RedrivePolicy: { deadLetterTargetArn: getAtt(deadLetters), maxReceiveCount: receives },
       },
     },
     [deadLetters]: {

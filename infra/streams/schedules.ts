@@ -2,6 +2,13 @@ import { schedulerService, serviceRole } from '../roles/policies.ts';
 import { arn, getAtt, type Resources, type Value } from '../template/Resource.ts';
 import { logicalIds, partName, type Stack } from '../template/Stack.ts';
 
+/** How long a schedule tries to send. The next run does the work of one that could not. */
+const RETRIES = {
+  hour: { MaximumEventAgeInSeconds: 3_600, MaximumRetryAttempts: 10 },
+  // Of hourly runs: the next one starts before a longer retry would help.
+  halfHour: { MaximumEventAgeInSeconds: 1_800, MaximumRetryAttempts: 5 },
+} as const;
+
 /**
  * The hourly run of the registrar, which creates today's and tomorrow's partitions and closes gaps: an event of S3 can be
  * lost, and the stack cannot enable those of an existing bucket. Its names and message say "daily", as it once ran only
@@ -17,9 +24,7 @@ export function schedules(stack: Stack): Resources {
       queue: logicalIds.queue,
       deadLetters: logicalIds.deadLetters,
       input: { sluice: 'daily' },
-      // An hour: then the next run does its work.
-      oldestSeconds: 3_600,
-      attempts: 10,
+      retries: 'hour',
     }),
     ...schedule({
       id: 'Look',
@@ -29,8 +34,7 @@ export function schedules(stack: Stack): Resources {
       queue: logicalIds.writeQueue,
       deadLetters: logicalIds.writeDeadLetters,
       input: { sluice: 'look' },
-      oldestSeconds: 3_600,
-      attempts: 10,
+      retries: 'hour',
     }),
   };
 }
@@ -46,8 +50,7 @@ export function schedule(
     readonly description: string;
     readonly expression: string;
     readonly input: Readonly<Record<string, string>>;
-    readonly oldestSeconds: number;
-    readonly attempts: number;
+    readonly retries: keyof typeof RETRIES;
   } & ({ readonly queue: string; readonly deadLetters: string } | { readonly functionArn: Value }),
 ): Resources {
   const roleId = `${made.id}ScheduleRole`;
@@ -67,7 +70,7 @@ export function schedule(
           Arn,
           RoleArn: getAtt(roleId),
           Input: JSON.stringify(made.input),
-          RetryPolicy: { MaximumEventAgeInSeconds: made.oldestSeconds, MaximumRetryAttempts: made.attempts },
+          RetryPolicy: RETRIES[made.retries],
           ...(deadLetters && { DeadLetterConfig: { Arn: deadLetters } }),
         },
       },
@@ -93,8 +96,7 @@ export function reconcileSchedule(stack: Stack): Resources {
     description: 'Says which hours of the last days are whole',
     expression: 'cron(10 1 * * ? *)',
     input: { sluice: 'reconcile' },
-    oldestSeconds: 3_600,
-    attempts: 10,
+    retries: 'hour',
     functionArn: arn('lambda', `function:${name}`),
   });
 }
