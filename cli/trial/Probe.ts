@@ -77,8 +77,7 @@ export async function unlessDenied(code: QuestionCode, ask: () => Promise<Answer
   try {
     return await ask();
   } catch (error) {
-    const problem =
-      explainAwsError(error) ?? (error instanceof Error ? explainAwsError(error.cause) : undefined);
+    const problem = explainAwsError(error);
     if (problem === undefined) throw error;
     if (problem.kind === 'unasked') throw problem.error;
     return unanswered(code, problem.detail);

@@ -1,6 +1,6 @@
-import { postUrl } from './bodies.ts';
+import { NO_EVENTS, postUrl } from './bodies.ts';
 import { type Answer, answer, ORIGIN, type Run } from './Probe.ts';
-import { isFromCollector, type Reply, readableBy, replyText, sendRequest } from './sendRequest.ts';
+import { corsText, isFromCollector, type Reply, readableBy, replyText, sendRequest } from './sendRequest.ts';
 
 /** Headers that browser SDKs set (js-client and statsig-js). */
 const SDK_HEADERS = [
@@ -14,10 +14,12 @@ const SDK_HEADERS = [
   'statsig-sdk-version',
 ] as const;
 
-/** Sends the preflight request of js-client. */
+/** Sends the preflight of an SDK in a browser, and the request that it is for: one whose headers need it. */
 export async function askPreflight(run: Run): Promise<Answer> {
+  const code = 'SLUICE_PROBE_PREFLIGHT';
+  const url = postUrl(run);
   const reply = await sendRequest({
-    url: postUrl(run),
+    url,
     method: 'OPTIONS',
     headers: {
       origin: ORIGIN,
@@ -25,20 +27,28 @@ export async function askPreflight(run: Run): Promise<Answer> {
       'access-control-request-headers': SDK_HEADERS.join(','),
     },
   });
-  const missing =
-    reply.status === null
-      ? []
-      : [
-          ...SDK_HEADERS.filter((name) => !lists(reply.headers.get('access-control-allow-headers'), name)),
-          ...(lists(reply.headers.get('access-control-allow-methods'), 'post') ? [] : ['POST']),
-        ];
-  const fine = reply.status !== null && reply.status >= 200 && reply.status < 300;
+  if (reply.status === null) return answer(code, false, replyText(reply));
+  const { status, headers } = reply;
+  const missing = SDK_HEADERS.filter((name) => !lists(headers.get('access-control-allow-headers'), name));
+  const allowsPost = lists(headers.get('access-control-allow-methods'), 'post');
+  const refused = [...missing, ...(allowsPost ? [] : ['POST'])];
+  const isOk = status >= 200 && status < 300;
   const found = [
-    fine ? `${reply.status}` : replyText(reply),
-    readableBy(reply, ORIGIN) ? 'CORS headers' : 'no CORS headers',
-    ...(missing.length === 0 ? [] : [`not allowed: ${missing.join(' ')}`]),
+    isOk ? `${status}` : replyText(reply),
+    corsText(reply, ORIGIN),
+    ...(refused.length === 0 ? [] : [`not allowed: ${refused.join(' ')}`]),
   ].join(', ');
-  return answer('SLUICE_PROBE_PREFLIGHT', fine && readableBy(reply, ORIGIN) && missing.length === 0, found);
+  if (!isOk || !readableBy(reply, ORIGIN) || refused.length > 0) return answer(code, false, found);
+  const posted = await sendRequest({
+    url,
+    headers: {
+      origin: ORIGIN,
+      'content-type': 'application/json',
+      'statsig-api-key': run.keys.client,
+    },
+    body: NO_EVENTS,
+  });
+  return answer(code, isAccepted(posted), `${found}; then ${replyText(posted, ORIGIN)}`);
 }
 
 function lists(header: string | null, name: string): boolean {
@@ -48,6 +58,9 @@ function lists(header: string | null, name: string): boolean {
 
 /** Judges whether a browser can read a 202. */
 export function judgeAccepted(reply: Reply): Answer {
-  const fine = reply.status === 202 && isFromCollector(reply) && readableBy(reply, ORIGIN);
-  return answer('SLUICE_PROBE_CORS_ACCEPTED', fine, replyText(reply, ORIGIN));
+  return answer('SLUICE_PROBE_CORS_ACCEPTED', isAccepted(reply), replyText(reply, ORIGIN));
+}
+
+function isAccepted(reply: Reply): boolean {
+  return reply.status === 202 && isFromCollector(reply) && readableBy(reply, ORIGIN);
 }

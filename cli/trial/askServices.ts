@@ -7,13 +7,13 @@ import { quoteName, quoteText } from '../../lib/base/sql.ts';
 import { DAY_MS, utcDay } from '../../lib/base/time.ts';
 import { collectMetrics } from '../../lib/collect/collectMetrics.ts';
 import { metricsOf } from '../../lib/reconcile/hourCounts.ts';
+import { askAthena } from '../../observe/deployment.ts';
 import { configuredDatasets, readDatasets } from '../../observe/facts/days/ledgerDays.ts';
 import { readAlarms } from '../../observe/facts/flow/alarms.ts';
 import { requestIngest } from '../../operate/ingest/requests.ts';
 import { dropKey, parquetFromQuery } from '../ingest/dropFiles.ts';
 import { postUrl } from './bodies.ts';
 import { type Answer, answer, type Probed, poll, type Run, unanswered } from './Probe.ts';
-import { runQuery } from './rows.ts';
 import { replyText, sendRequest } from './sendRequest.ts';
 
 /** Whoever makes none of these makes no metrics of log lines. */
@@ -79,12 +79,12 @@ export async function askDrop(probed: Probed, { lacks, time }: Run, onProgress: 
   });
   if (entry?.state !== 'succeeded')
     return answer(code, false, `${entry?.state ?? 'nothing'} ${entry?.failure?.code ?? ''}`.trim());
-  const sql = `SELECT count(*) FROM ${quoteName(config.database)}.${quoteName(of.dataset.table)} WHERE ds = DATE ${quoteText(day)}`;
+  const sql = `SELECT count(*) AS n FROM ${quoteName(config.database)}.${quoteName(of.dataset.table)} WHERE ds = DATE ${quoteText(day)}`;
   const isRead = !lacks.has('AWS::Athena::WorkGroup');
-  const [row] = isRead ? await runQuery(probed, sql) : [[String(entry.rows.out)]];
+  const count = isRead ? (await askAthena(probed, sql)).rows[0]?.['n'] : String(entry.rows.out);
   const place = isRead ? `in ${of.dataset.table}` : 'by the ledger';
-  const found = `loaded, ${row?.[0]} of ${DROPPED_ROWS} rows ${place}`;
-  return answer(code, row?.[0] === String(DROPPED_ROWS), found);
+  const found = `loaded, ${count} of ${DROPPED_ROWS} rows ${place}`;
+  return answer(code, count === String(DROPPED_ROWS), found);
 }
 
 /** The longest that an alarm may take, milliseconds: the metric, and CloudWatch's look each minute. */

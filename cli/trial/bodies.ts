@@ -18,6 +18,9 @@ export function postUrl(run: Run, query: Readonly<Record<string, string>> = {}):
   return url;
 }
 
+/** A body without an event. */
+export const NO_EVENTS = Uint8Array.from(Buffer.from('{"events":[]}'));
+
 /** An event that is sent, and its expected result. */
 export interface SentEvent {
   readonly code: QuestionCode;

@@ -61,9 +61,9 @@ export const questions = {
   },
   // Responses of the gateway itself, and what it changes in those of the collector.
   SLUICE_PROBE_PREFLIGHT: {
-    asks: 'The preflight request of a browser',
+    asks: 'The preflight request of a browser, and the request that it is for',
     expects:
-      '2xx with `Access-Control-Allow-Origin: *`, `POST` among the methods, and every header of the SDKs allowed',
+      '2xx with `Access-Control-Allow-Origin: *`, `POST` among the methods, and every header of the SDKs allowed; then 202',
     cure: 'Browsers only send beacons. Delete a route that matches `OPTIONS` (`ANY`, `$default`), or compare the CORS settings with the template.',
   },
   SLUICE_PROBE_CORS_ACCEPTED: {
@@ -82,16 +82,11 @@ export const questions = {
     cure: 'After a 5xx, or an answer that a browser may not read, SDKs retry again and again: reduce their batch size (docs/sdks.md) to well below 6 MB.',
   },
   // How Firehose, S3, Glue, Athena and CloudWatch handle accepted events.
-  SLUICE_PROBE_DELIVERED: {
-    asks: 'Whether rows arrive at all',
-    expects: 'at least one row',
-    cure: ISSUE,
-  },
   SLUICE_PROBE_DELIVERY_TIME: {
     asks: 'The time from the response to the row',
     expects:
       'at most `buffering.seconds`, and a minute and a half for the writer, the partition and the query',
-    cure: 'No data is lost. The alarms `…-late` use the same bound: raise their thresholds.',
+    cure: `The alarms \`…-late\` use the same bound: raise their thresholds. If no row has arrived: ${ISSUE}`,
   },
   SLUICE_PROBE_TIMESTAMP_VALUE: {
     asks: 'Which time Athena reads',

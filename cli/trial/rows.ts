@@ -1,44 +1,14 @@
-import { runStatement } from '../../lib/aws/athenaStatements.ts';
 import { isJsonObject, parseJson } from '../../lib/base/json.ts';
 import { quoteName, quoteText } from '../../lib/base/sql.ts';
 import { counted } from '../../lib/base/text.ts';
 import { DAY_MS, utcDay } from '../../lib/base/time.ts';
 import type { Config } from '../../lib/schema/config.ts';
 import { viewNames } from '../../lib/views/viewNames.ts';
+import { askAthena, ObserveError } from '../../observe/deployment.ts';
 import { explainAwsError } from '../../observe/explainAwsError.ts';
 import { bodies, eventName, type SentEvent } from './bodies.ts';
 import { type Answer, answer, ORIGIN, type Probed, type Run, unanswered } from './Probe.ts';
 import { isFromCollector, type Reply, readableBy, replyText } from './sendRequest.ts';
-
-/** Timeout of a query, milliseconds. */
-const QUERY_TIMEOUT_MS = 120_000;
-
-/** A query that Athena accepted but that failed, with Athena's message. */
-export class QueryError extends Error {
-  override readonly name = 'QueryError';
-}
-
-/**
- * Runs a query in the workgroup.
- *
- * @returns Rows without the header, each value as Athena's text; at most 10,000.
- * @throws QueryError when it failed, was cancelled or took longer than two minutes; otherwise what the client threw.
- */
-export async function runQuery(
-  { athena, config, clock, wait, random }: Probed,
-  sql: string,
-): Promise<readonly (readonly (string | null)[])[]> {
-  const outcome = await runStatement(athena, sql, {
-    workGroup: config.athena.workgroup,
-    database: config.database,
-    clock,
-    wait,
-    random,
-    deadlineMs: QUERY_TIMEOUT_MS,
-  });
-  if ('failed' in outcome) throw new QueryError(outcome.failed);
-  return outcome.rows;
-}
 
 /** A row of one of the probe's events. */
 export interface Row {
@@ -55,14 +25,16 @@ export interface Row {
 export async function readRows(probed: Probed, run: Run): Promise<readonly Row[]> {
   const { config } = probed;
   const begin = eventName(run, '');
-  const rows = await runQuery(
+  const { rows } = await askAthena(
     probed,
-    `SELECT event_name, event_id, company_metadata, CAST("timestamp" AS varchar) FROM ${ofRun(config, run, config.tables.events)}`,
+    `SELECT event_name AS name, event_id AS id, company_metadata AS metadata, CAST("timestamp" AS varchar) AS at FROM ${ofRun(config, run, config.tables.events)}`,
   );
-  return rows.map((row) => {
-    const [name = '', eventId = '', metadata = '', timestamp = ''] = row.map((value) => value ?? '');
-    return { part: name.slice(begin.length), eventId, metadata, timestamp };
-  });
+  return rows.map(({ name, id, metadata, at }) => ({
+    part: (name ?? '').slice(begin.length),
+    eventId: id ?? '',
+    metadata: metadata ?? '',
+    timestamp: at ?? '',
+  }));
 }
 
 /** The run's rows of a table or view. The sender's clock can pass midnight before the collector's. */
@@ -79,19 +51,23 @@ export async function askViews(probed: Probed, run: Run, events: number): Promis
   const problems = await Promise.all(
     viewNames.map(async (name) => {
       try {
-        await runQuery(probed, `SELECT * FROM ${quoteName(config.database)}.${quoteName(name)} LIMIT 0`);
+        await askAthena(probed, `SELECT * FROM ${quoteName(config.database)}.${quoteName(name)} LIMIT 0`);
         return [];
       } catch (error) {
-        if (!(error instanceof QueryError) && explainAwsError(error)?.kind !== 'answered') throw error;
+        if (!(error instanceof ObserveError) && explainAwsError(error)?.kind !== 'answered') throw error;
         return [`${name}: ${error instanceof Error ? error.message : ''}`];
       }
     }),
   );
   const found = problems.flat();
   if (found.length > 0) return answer('SLUICE_PROBE_VIEWS', false, found.join('; '));
-  const [row] = await runQuery(probed, `SELECT count(*) FROM ${ofRun(config, run, 'product_events')}`);
-  const text = `${viewNames.length} views answer, product_events has ${row?.[0]} of ${events} events`;
-  return answer('SLUICE_PROBE_VIEWS', row?.[0] === String(events), text);
+  const { rows } = await askAthena(
+    probed,
+    `SELECT count(*) AS n FROM ${ofRun(config, run, 'product_events')}`,
+  );
+  const count = rows[0]?.['n'];
+  const text = `${viewNames.length} views answer, product_events has ${count} of ${events} events`;
+  return answer('SLUICE_PROBE_VIEWS', count === String(events), text);
 }
 
 /**

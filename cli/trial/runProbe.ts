@@ -3,19 +3,21 @@ import { extname, join } from 'node:path';
 import { promisify } from 'node:util';
 import * as z from 'zod';
 import { queryableSeconds } from '../../infra/streams/streams.ts';
-import { counted } from '../../lib/base/text.ts';
+import { ObserveError } from '../../observe/deployment.ts';
 import { explainAwsError } from '../../observe/explainAwsError.ts';
 import { askPreflight, judgeAccepted } from './askGateway.ts';
 import { askMetrics } from './askServices.ts';
 import { bodies, eventName, postUrl, type SentEvent, TEXT } from './bodies.ts';
 import { type Answer, answer, type Probed, poll, type Run, unlessDenied } from './Probe.ts';
-import { askViews, judgeEvent, judgeTime, QueryError, type Row, readRows } from './rows.ts';
+import { askViews, judgeEvent, judgeTime, type Row, readRows } from './rows.ts';
 import { isFromCollector, type Reply, sendRequest } from './sendRequest.ts';
 
 /** Additional time to wait for rows, milliseconds. */
 const EXTRA_WAIT_MS = 180_000;
 /** The longest that both SDKs may take, milliseconds. */
 const SDKS_MS = 180_000;
+
+const DELIVERY = 'SLUICE_PROBE_DELIVERY_TIME';
 
 type OnProgress = (step: string) => void;
 
@@ -102,11 +104,6 @@ async function follow(probed: Probed, run: Run, onProgress: OnProgress, sending:
     const { rows, tookMs } = await awaitRows(probed, run, onProgress, sending);
     const answers = [
       judgeTime(rows, run),
-      answer(
-        'SLUICE_PROBE_DELIVERED',
-        rows.length > 0,
-        `${counted(rows.length, 'row')} in ${probed.config.tables.events}`,
-      ),
       judgeDelay(probed, tookMs),
       await askViews(probed, run, eventCount(rows)),
     ];
@@ -114,9 +111,9 @@ async function follow(probed: Probed, run: Run, onProgress: OnProgress, sending:
   } catch (error) {
     const problem = explainAwsError(error);
     if (problem?.kind === 'unasked') throw problem.error;
-    if (!(error instanceof QueryError) && problem === undefined) throw error;
-    const found = `rows could not be read: ${problem?.detail ?? (error instanceof Error ? error.message : '')}`;
-    return { rows: null, answers: [answer('SLUICE_PROBE_DELIVERED', false, found)] };
+    const why = error instanceof ObserveError ? error.message : problem?.detail;
+    if (why === undefined) throw error;
+    return { rows: null, answers: [answer(DELIVERY, false, `rows could not be read: ${why}`)] };
   }
 }
 
@@ -142,9 +139,8 @@ async function awaitRows(
 }
 
 function judgeDelay({ config }: Probed, tookMs: number | null): Answer {
-  const code = 'SLUICE_PROBE_DELIVERY_TIME';
-  if (tookMs === null) return answer(code, false, 'not all rows arrived in time');
+  if (tookMs === null) return answer(DELIVERY, false, 'not all rows arrived in time');
   const took = Math.ceil(tookMs / 1_000);
   const most = queryableSeconds(config);
-  return answer(code, took <= most, `${took} s; at most ${most} s`);
+  return answer(DELIVERY, took <= most, `${took} s; at most ${most} s`);
 }

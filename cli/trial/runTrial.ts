@@ -12,7 +12,7 @@ import type { Deployment } from '../../observe/deployment.ts';
 import { openClients } from '../../observe/doctor/Setup.ts';
 import { readStackOutputs } from '../../observe/facts/flow/stackOutputs.ts';
 import { askAlarm, askDrop } from './askServices.ts';
-import { postUrl } from './bodies.ts';
+import { NO_EVENTS, postUrl } from './bodies.ts';
 import { type Answer, poll, type Run, unanswered, unlessDenied } from './Probe.ts';
 import { type QuestionCode, questionCodes } from './questions.ts';
 import { findStack, type Removal, removeTrial } from './removeTrial.ts';
@@ -190,11 +190,10 @@ async function addKeys(trial: Trial, { deployment, url }: TrialPorts): Promise<R
 export async function awaitKeys(ports: Pick<Deployment, 'clock' | 'wait'>, run: Run): Promise<void> {
   const deadline = ports.clock.now() + KEY_MS;
   const url = postUrl(run);
-  const body = Uint8Array.from(Buffer.from('{"events":[]}'));
   let isAnswered = false;
   for (const key of Object.values(run.keys)) {
     const look = async () => {
-      const seen = await sendRequest({ url, headers: { 'statsig-api-key': key }, body });
+      const seen = await sendRequest({ url, headers: { 'statsig-api-key': key }, body: NO_EVENTS });
       isAnswered ||= isFromCollector(seen);
       return { seen, isThere: isFromCollector(seen) && seen.status !== 401 };
     };

@@ -25,7 +25,7 @@ export interface ProbeRequest {
   readonly body?: Uint8Array<ArrayBuffer>;
 }
 
-/** Sends one request without retries. */
+/** Sends one request, without retries. A redirection is the answer: browsers follow none of a preflight, and make a GET of a POST. */
 export async function sendRequest({
   url,
   method = 'POST',
@@ -37,6 +37,7 @@ export async function sendRequest({
       method,
       headers,
       ...(body === undefined ? {} : { body }),
+      redirect: 'manual',
       signal: AbortSignal.timeout(REQUEST_TIMEOUT_MS),
     });
     return { status: response.status, headers: response.headers, text: await response.text() };
@@ -77,13 +78,14 @@ export function readableBy(reply: Reply, origin: string): boolean {
 
 /** `413, not the collector: {"message":"Request Too Long"}, no CORS headers`. */
 export function replyText(reply: Reply, origin?: string): string {
-  if (reply.status === null) return reply.problem;
+  if (reply.status === null) return `no answer: ${reply.problem}`;
   const code = codeOf(reply) ?? `not the collector: ${visibleLine(reply.text.slice(0, SHOWN))}`;
   const cors = origin === undefined ? '' : corsText(reply, origin);
   return [reply.status, code, cors].filter((text) => text !== '').join(', ');
 }
 
-function corsText(reply: Reply, origin: string): string {
+/** `CORS headers` of a response that a page of `origin` may read, else what it has of them. */
+export function corsText(reply: Reply, origin: string): string {
   if (readableBy(reply, origin)) return 'CORS headers';
   const allowed = reply.status === null ? null : reply.headers.get('access-control-allow-origin');
   return allowed === null ? 'no CORS headers' : `Access-Control-Allow-Origin: ${allowed}`;

@@ -128,8 +128,8 @@ describe('the questions of a trial', () => {
   it("have the gateway's answers even if rows cannot be read", async () => {
     await story.setFaults({ athena: [{ fault: 'failCalls', code: 'AccessDeniedException', calls: 'all' }] });
     const { of } = await ask().finally(() => story.clearFaults());
-    expect(of.get('DELIVERED')?.found).toMatch(/^rows could not be read: AccessDeniedException/);
-    expect(['DELIVERED', 'PREFLIGHT', 'ZSTD_JSON'].map((code) => of.get(code)?.verdict)).toEqual([
+    expect(of.get('DELIVERY_TIME')?.found).toMatch(/^rows could not be read: .*AccessDeniedException/);
+    expect(['DELIVERY_TIME', 'PREFLIGHT', 'ZSTD_JSON'].map((code) => of.get(code)?.verdict)).toEqual([
       'otherwise',
       'expected',
       'not asked',
@@ -142,7 +142,7 @@ describe('the questions of a trial', () => {
     const views = (await ask()).of.get('VIEWS');
     expect([views?.verdict, views?.found]).toEqual([
       'otherwise',
-      expect.stringMatching(/^product_events: TABLE_NOT_FOUND/),
+      expect.stringMatching(/^product_events: .*TABLE_NOT_FOUND/),
     ]);
   });
 });

@@ -1,0 +1,78 @@
+import { createServer, type RequestListener } from 'node:http';
+import { describe, expect, it } from '@jest/globals';
+import { askPreflight } from '../../../cli/trial/askGateway.ts';
+
+const keys = { client: 'client-trial', server: 'secret-trial' };
+const ORIGIN = ['access-control-allow-origin', '*'];
+const ALLOWED = [
+  ...ORIGIN,
+  'access-control-allow-methods',
+  'POST',
+  'access-control-allow-headers',
+  'content-type,statsig-api-key,statsig-client-time,statsig-encoded,statsig-event-count,statsig-retry-count,statsig-sdk-type,statsig-sdk-version',
+];
+const SUCCESS = '{"success":true}';
+
+/** Asks a door that answers so; undefined: nothing answers. */
+async function ask(listener: RequestListener | undefined) {
+  const server = createServer(listener);
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const address = server.address();
+  const port = typeof address === 'object' && address !== null ? address.port : 0;
+  if (listener === undefined) await new Promise((resolve) => server.close(resolve));
+  const run = { id: '0', collector: `http://127.0.0.1:${port}`, keys, time: 0, lacks: new Set<string>() };
+  return askPreflight(run).finally(() => server.close());
+}
+
+describe('the question of a preflight', () => {
+  it('is about the request that follows, with headers that need a preflight', async () => {
+    const seen: unknown[] = [];
+    const of = (posted: string[]) =>
+      ask(({ method, headers }, answer) => {
+        seen.push([
+          method,
+          headers['content-type'],
+          headers['statsig-api-key'],
+          headers.origin !== undefined,
+        ]);
+        if (method === 'OPTIONS') answer.writeHead(204, ALLOWED).end();
+        else answer.writeHead(202, posted).end(SUCCESS);
+      });
+    expect(await of(ORIGIN)).toMatchObject({
+      verdict: 'expected',
+      found: '204, CORS headers; then 202, CORS headers',
+    });
+    expect(seen[1]).toEqual(['POST', 'application/json', keys.client, true]);
+    expect(await of([])).toMatchObject({
+      verdict: 'otherwise',
+      found: '204, CORS headers; then 202, no CORS headers',
+    });
+  });
+
+  it('shows a header that is there twice, on either answer', async () => {
+    const twice = (where: string) => (isOptions: boolean) =>
+      (where === 'OPTIONS') === isOptions ? [...ALLOWED, ...ORIGIN] : ALLOWED;
+    for (const where of ['OPTIONS', 'POST']) {
+      const answer = await ask(({ method }, response) => {
+        const headers = twice(where)(method === 'OPTIONS');
+        response.writeHead(method === 'OPTIONS' ? 204 : 202, headers).end(SUCCESS);
+      });
+      expect(answer.verdict).toBe('otherwise');
+      expect(answer.found).toContain('Access-Control-Allow-Origin: *, *');
+    }
+  });
+
+  it('follows no redirection, as browsers do', async () => {
+    const answer = await ask(({ url, method }, response) => {
+      if (url === '/elsewhere') response.writeHead(method === 'OPTIONS' ? 204 : 202, ALLOWED).end(SUCCESS);
+      else response.writeHead(307, [...ALLOWED, 'location', '/elsewhere']).end();
+    });
+    expect(answer).toMatchObject({ verdict: 'otherwise', found: expect.stringMatching(/^307, /) });
+  });
+
+  it('names a header that is not allowed, and says that nothing answered', async () => {
+    const answer = await ask((_, response) => void response.writeHead(204, ORIGIN).end());
+    expect(answer.found).toMatch(/^204, CORS headers, not allowed: content-type .* POST$/);
+    expect(await ask(undefined)).toMatchObject({ verdict: 'otherwise', found: 'no answer: ECONNREFUSED' });
+  });
+});
