@@ -5,10 +5,8 @@ import {
 } from '@aws-sdk/client-athena';
 import { readResultPage, startStatement } from '../lib/aws/athenaStatements.ts';
 import { partialAnswers } from '../lib/aws/partialAnswers.ts';
-import { csvLine } from '../lib/base/csv.ts';
 import { defineErrorFamily } from '../lib/base/errors.ts';
 import type { Deployment } from './deployment.ts';
-import { queryCost } from './prices.ts';
 
 /** Errors of SQL that somebody writes. */
 export const SqlError = defineErrorFamily('user', {
@@ -23,9 +21,8 @@ export interface SqlRun {
   /** Athena's ID; null for a text that Athena did not accept. */
   readonly id: string | null;
   readonly state: 'queued' | 'running' | 'succeeded' | 'failed' | 'cancelled';
+  /** The local cloud counts whole files, Athena the columns that were read. */
   readonly scannedBytes: number;
-  /** At list price; null until it has ended. The local cloud counts whole files, Athena the columns that were read. */
-  readonly usd: number | null;
   /** Since it was submitted, by Athena. */
   readonly elapsedMs: number;
   /** Why it failed, by the engine; null if it did not. */
@@ -65,7 +62,7 @@ export async function startSql(
   } catch (error) {
     if (!(error instanceof InvalidRequestException) || error.AthenaErrorCode !== 'MALFORMED_QUERY')
       throw error;
-    return { ...NOT_BEGUN, state: 'failed', usd: 0, problem: error.message };
+    return { ...NOT_BEGUN, state: 'failed', problem: error.message };
   }
 }
 
@@ -73,7 +70,6 @@ const NOT_BEGUN: SqlRun = {
   id: null,
   state: 'queued',
   scannedBytes: 0,
-  usd: null,
   elapsedMs: 0,
   problem: null,
   location: null,
@@ -82,16 +78,12 @@ const NOT_BEGUN: SqlRun = {
 /** How far a query is. @throws What Athena's client throws. */
 export async function readSqlRun({ athena }: Pick<Deployment, 'athena'>, id: string): Promise<SqlRun> {
   const answer = await athena.send(new GetQueryExecutionCommand({ QueryExecutionId: id }));
-  const { Statistics, StatementType, ResultConfiguration } = answer.QueryExecution ?? {};
+  const { Statistics, ResultConfiguration } = answer.QueryExecution ?? {};
   const { state = 'queued', failed } = partialAnswers.GetQueryExecution(answer);
-  const scannedBytes = Statistics?.DataScannedInBytes ?? 0;
-  // Failed queries and DDL are free: https://aws.amazon.com/athena/pricing/
-  const isFree = state === 'failed' || StatementType !== 'DML';
   return {
     id,
     state,
-    scannedBytes,
-    usd: state === 'queued' || state === 'running' ? null : isFree ? 0 : queryCost(scannedBytes),
+    scannedBytes: Statistics?.DataScannedInBytes ?? 0,
     elapsedMs: Statistics?.TotalExecutionTimeInMillis ?? 0,
     problem: failed,
     location: ResultConfiguration?.OutputLocation ?? null,
@@ -122,33 +114,6 @@ export async function readSqlRows(
 /** Stops a query; one that has ended stays as it is. @throws What Athena's client throws. */
 export async function cancelSql({ athena }: Pick<Deployment, 'athena'>, id: string): Promise<void> {
   await athena.send(new StopQueryExecutionCommand({ QueryExecutionId: id }));
-}
-
-/** Characters of the largest CSV; the whole result is in S3. */
-const MOST_CSV_CHARACTERS = 16_000_000;
-
-/** A result as CSV. */
-export interface CsvAnswer {
-  readonly csv: string;
-  /** Whether it is all of the result. */
-  readonly isComplete: boolean;
-}
-
-/** The result of a query as CSV with a header, its first 16 million characters. @throws What Athena's client throws. */
-export async function readSqlCsv(
-  deployment: Pick<Deployment, 'athena' | 'signal'>,
-  id: string,
-): Promise<CsvAnswer> {
-  let page = await readSqlRows(deployment, id, { limit: MOST_ROWS });
-  let csv = csvLine(page.columns.map(({ name }) => name));
-  for (;;) {
-    csv += page.rows.map(csvLine).join('');
-    const cursor = page.next ?? undefined;
-    if (cursor === undefined || csv.length > MOST_CSV_CHARACTERS)
-      return { csv, isComplete: page.next === null };
-    deployment.signal?.throwIfAborted();
-    page = await readSqlRows(deployment, id, { limit: MOST_ROWS, cursor });
-  }
 }
 
 /** White space, comments and brackets before the first word. As in Athena, a line ends at a carriage return, too. */

@@ -1,14 +1,12 @@
-import { queryCost, usd } from '../../observe/prices.ts';
-
 /** A whole number with separators: `12,345`. */
 export function count(value: number): string {
   return value.toLocaleString('en-US');
 }
 
-/** What a query in Athena has read and cost at list prices, as a sentence. Of 0 bytes: nothing was asked. */
+/** What a query in Athena has read, as a sentence. Of 0 bytes: nothing was asked. */
 export function athenaRead(scannedBytes: number): string {
   if (scannedBytes === 0) return 'Athena read nothing.';
-  return `Athena read ${count(scannedBytes)} bytes, about ${usd(queryCost(scannedBytes))}.`;
+  return `Athena read ${count(scannedBytes)} bytes.`;
 }
 
 /** Each text as a line; empty without any. */

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { cancelSql, MOST_ROWS, readSqlCsv, readSqlRows, readSqlRun, startSql } from '../../observe/runSql.ts';
+import { cancelSql, MOST_ROWS, readSqlRows, readSqlRun, startSql } from '../../observe/runSql.ts';
 import { count, cursor, route, text } from './route.ts';
 
 const id = text("Athena's ID of the query");
@@ -18,7 +18,7 @@ export const sqlRoutes = [
   route({
     method: 'GET',
     path: '/api/sql/run',
-    summary: 'How far a query is, the bytes it read and their price, or why it failed.',
+    summary: 'How far a query is, the bytes it read, or why it failed.',
     query: z.strictObject({ id }),
     handle: ({ deployment, query }) => readSqlRun(deployment, query.id),
   }),
@@ -28,13 +28,6 @@ export const sqlRoutes = [
     summary: 'A page of the rows of a query that succeeded.',
     query: z.strictObject({ id, limit: count({ usual: 100, most: MOST_ROWS }), cursor }),
     handle: ({ deployment, query: { id: of, ...page } }) => readSqlRows(deployment, of, page),
-  }),
-  route({
-    method: 'GET',
-    path: '/api/sql/csv',
-    summary: 'The result of a query as CSV, its first 16 MB: `{"csv","isComplete"}`.',
-    query: z.strictObject({ id }),
-    handle: ({ deployment, query }) => readSqlCsv(deployment, query.id),
   }),
   route({
     method: 'POST',

@@ -18,7 +18,6 @@ import { viewNames } from '../../lib/views/viewNames.ts';
 import { views } from '../../lib/views/views.ts';
 import { unitsQuery } from '../../observe/experiments/checkExperiments.ts';
 import { landedSql } from '../../observe/facts/tables/landedRows.ts';
-import { savedQueries } from '../../observe/savedQueries.ts';
 import { type Answer, askTrino } from '../../packages/local-aws/test/witness/trino/askTrino.ts';
 import { firstQuery } from '../harness/firstQuery.ts';
 import { Tally } from '../harness/Tally.ts';
@@ -79,7 +78,6 @@ const experimentColumns = new Map([
 const asked = [
   ...viewNames.flatMap((name) => [allRows(name), planOf(name), experimentPlanOf(name)]),
   withoutViews(unitsQuery(config, 'user_id')),
-  ...namesOf(),
   landedSql(config, ASKED_AT),
   await hourlySql(),
 ];
@@ -125,7 +123,6 @@ async function tryViews(): Promise<void> {
   const [answers = []] = given;
   judge(answers);
   judgeCheck(answers[loading.length + 3 * viewNames.length]);
-  judgeNames(answers.slice(loading.length + 3 * viewNames.length + 1));
   judgeLanded(answers[loading.length + asked.length - 2]);
   judgeHourly(answers[loading.length + asked.length - 1]);
   judgeCases(answers.slice(loading.length + asked.length));
@@ -203,15 +200,6 @@ function judgeCheck(units: Answer | undefined): void {
   tell('a check counts units and crossovers by group', wanted.length > 2 && same(seen, wanted), units);
 }
 
-/** The queries of names, of the days of the rows. */
-function namesOf(): string[] {
-  return savedQueries.map(({ sql }) =>
-    sql
-      .replaceAll("current_date - INTERVAL '7' DAY", "DATE '1970-01-01'")
-      .replaceAll('FROM product_events', () => `FROM (${queryOf('product_events')}) AS product_events`),
-  );
-}
-
 /** The query of docs/answers.md on some rows of the view: an event's name and ID, and how many days ago it lies. */
 function copiesOf(...shown: readonly (readonly [name: string, id: string, daysAgo: number])[]): string {
   const values = shown.map(([name, id, ago]) => `('${name}', '${id}', current_date - INTERVAL '${ago}' DAY)`);
@@ -255,30 +243,6 @@ function judgeHourly(answer: Answer | undefined): void {
   }
 }
 
-/** Whether Trino counts names as JavaScript does. */
-function judgeNames([events, properties]: readonly Answer[]): void {
-  const own: readonly Readonly<Record<string, unknown>>[] = expectedRows(rows.exposures, rows.events, {
-    holdouts: true,
-  }).product_events;
-  const byName = [...Map.groupBy(own, (row) => String(row['event_name']))];
-  const wanted = byName.map(([name, all]) => `${name} ${all.length}`);
-  const counted = tableOf(events).map(([event, count]) => `${event} ${count}`);
-  tell('names counts events', wanted.length > 1 && same(counted, wanted), events);
-  const members = byName.flatMap(([name, all]) => {
-    const types = all.flatMap((row) =>
-      Object.entries(objectOf(row['company_metadata'])).map(([key, value]) => `${key} ${typeOf(value)}`),
-    );
-    return [...Map.groupBy(types, (type) => type)].map(([type, found]) => `${name} ${type} ${found.length}`);
-  });
-  const seen = tableOf(properties).map(([event, property, type, n]) => `${event} ${property} ${type} ${n}`);
-  tell('names counts properties', members.length > 1 && same(seen, members), properties);
-}
-
-function typeOf(value: unknown): string {
-  if (value === null) return 'null';
-  return Array.isArray(value) ? 'array' : typeof value;
-}
-
 /** Whether Trino counts what the tables received as JavaScript does. */
 function judgeLanded(answer: Answer | undefined): void {
   const since = new Date(ASKED_AT - 86_400_000).toISOString().replace('T', ' ').replace('Z', '');
@@ -297,15 +261,6 @@ function judgeLanded(answer: Answer | undefined): void {
     refused.length === 1 && refused[0]?.[1] === 'SLUICE_EVENT_NO_NAME',
     answer,
   );
-}
-
-function objectOf(json: unknown): object {
-  try {
-    const value: unknown = JSON.parse(String(json));
-    return typeof value === 'object' && value !== null && !Array.isArray(value) ? value : {};
-  } catch {
-    return {};
-  }
 }
 
 function judgeCases(given: readonly Answer[]): void {

@@ -1,11 +1,10 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
 import type { ErrorObject } from '../../../lib/base/errors.ts';
 import type { TableList } from '../../../observe/facts/tables/tables.ts';
-import type { CsvAnswer, SqlPage, SqlRun } from '../../../observe/runSql.ts';
-import { savedQueries } from '../../../observe/savedQueries.ts';
+import type { SqlPage, SqlRun } from '../../../observe/runSql.ts';
 import { asErrorObject, callApi, useApi } from '../parts/api.ts';
 import { useConsole } from '../parts/context.ts';
-import { formatBytes, formatSpan, formatUsd } from '../parts/format.ts';
+import { formatBytes, formatSpan } from '../parts/format.ts';
 import { Answered, Badge, Card, Page, Problem } from '../parts/parts.tsx';
 import { link, setParams } from '../parts/router.ts';
 import { RowTable } from '../parts/tables.tsx';
@@ -21,7 +20,7 @@ interface Outcome {
   readonly result?: SqlPage;
 }
 
-/** The page SQL: a statement, saved queries, the tables, and the result. `?q=` is the text, which nothing runs by itself. */
+/** The page SQL: a statement, the tables, and the result. `?q=` is the text, which nothing runs by itself. */
 export function Sql() {
   const { route, deployment } = useConsole();
   const { q = '' } = route.params;
@@ -99,15 +98,7 @@ export function Sql() {
             <Result key={outcome.run.id} run={outcome.run} first={outcome.result} />
           )}
         </div>
-        <aside aria-label="Examples and tables">
-          <h2>Examples</h2>
-          <ul>
-            {savedQueries.map(({ title, sql }) => (
-              <li key={title}>
-                <a href={link('/sql', { q: sql })}>{title}</a>
-              </li>
-            ))}
-          </ul>
+        <aside aria-label="Tables">
           <h2>Tables</h2>
           <Answered of={tables}>
             {({ tables: found }) =>
@@ -161,13 +152,12 @@ function readRows({ id }: SqlRun, signal?: AbortSignal, cursor?: string): Promis
 
 function State({ outcome: { run, isRunning } }: { readonly outcome: Outcome }) {
   if (run === undefined) return <span role="status">{isRunning ? 'Running …' : ''}</span>;
-  const { state, elapsedMs, scannedBytes, usd, id } = run;
+  const { state, elapsedMs, scannedBytes, id } = run;
   const tone = state === 'succeeded' ? 'good' : state === 'failed' ? 'bad' : 'plain';
-  const price = usd !== null && usd > 0 ? `, ${formatUsd(usd)} on AWS at most` : '';
   return (
     <span role="status">
       <Badge tone={tone}>{state}</Badge> {formatSpan(elapsedMs)}
-      {id !== null && `, ${formatBytes(scannedBytes)} read${price}`}
+      {id !== null && `, ${formatBytes(scannedBytes)} read`}
     </span>
   );
 }
@@ -177,31 +167,23 @@ function Result({ run, first }: { readonly run: SqlRun; readonly first: SqlPage 
   const [note, setNote] = useState('');
   const { columns, rows, next } = result;
   if (columns.length === 0) return <p>The statement has no rows to show.</p>;
-  const doing = async (work: () => Promise<string>) => {
+  const readMore = async () => {
     setNote('Reading …');
-    setNote(await work().catch((error: unknown) => asErrorObject(error).message));
-  };
-  const readMore = () =>
-    doing(async () => {
+    try {
       const page = await readRows(run, undefined, next ?? undefined);
       setResult({ ...page, rows: [...rows, ...page.rows] });
-      return '';
-    });
-  const download = () =>
-    doing(async () => {
-      const { csv, isComplete } = await callApi<CsvAnswer>('/api/sql/csv', { params: { id: run.id ?? '' } });
-      save(csv);
-      return isComplete ? '' : `The first part only: all of it is in ${run.location}.`;
-    });
+      setNote('');
+    } catch (error) {
+      setNote(asErrorObject(error).message);
+    }
+  };
   return (
     <Card
       title={rows.length === 0 ? 'No rows' : `${next === null ? 'All' : 'First'} ${rows.length} rows`}
       tools={
         <>
           <span role="status">{note}</span>
-          <button type="button" class="outline" onClick={() => void download()}>
-            CSV
-          </button>
+          {run.location !== null && <span class="mono faint">{run.location}</span>}
         </>
       }
     >
@@ -213,14 +195,4 @@ function Result({ run, first }: { readonly run: SqlRun; readonly first: SqlPage 
       )}
     </Card>
   );
-}
-
-/** Saves a text as a file of the browser. */
-function save(csv: string): void {
-  const url = URL.createObjectURL(new Blob([csv], { type: 'text/csv' }));
-  const anchor = document.createElement('a');
-  anchor.href = url;
-  anchor.download = 'sluice-query.csv';
-  anchor.click();
-  URL.revokeObjectURL(url);
 }

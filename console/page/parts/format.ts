@@ -18,13 +18,6 @@ export function formatBytes(bytes: number): string {
   return `${size.toLocaleString('en-US', { maximumFractionDigits: size < 10 && unit > 0 ? 1 : 0 })} ${UNITS[unit]}`;
 }
 
-/** `$0.0012`: two digits that say something. */
-export function formatUsd(usd: number): string {
-  if (usd === 0) return '$0';
-  const digits = usd >= 1 ? 2 : Math.min(8, 1 - Math.floor(Math.log10(usd)));
-  return `$${usd.toLocaleString('en-US', { maximumFractionDigits: digits })}`;
-}
-
 const SPANS: readonly (readonly [number, string])[] = [
   [86_400_000, 'd'],
   [3_600_000, 'h'],

@@ -14,7 +14,7 @@ it.each([
   expect(duration(seconds)).toBe(text);
 });
 
-it('a price is of what was read', () => {
+it('what Athena read has separators', () => {
   expect(athenaRead(0)).toBe('Athena read nothing.');
-  expect(athenaRead(20_000_000)).toBe('Athena read 20,000,000 bytes, about $0.0001.');
+  expect(athenaRead(20_000_000)).toBe('Athena read 20,000,000 bytes.');
 });
