@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { checkExperiments } from '../../observe/experiments/checkExperiments.ts';
-import { flag, route, text } from './route.ts';
+import { route, text } from './route.ts';
 
 /** The call of the page Experiments. */
 export const experimentRoutes = [
@@ -10,9 +10,7 @@ export const experimentRoutes = [
     summary: 'Experiments with units in production, and the verdict on the split of each: `sluice check`.',
     query: z.strictObject({
       unit: text('column of the unit ID, `user_id` by default').optional(),
-      equal: flag.describe('whether equal shares are expected where the configuration has no split'),
     }),
-    handle: ({ deployment, query: { unit, equal } }) =>
-      checkExperiments(deployment, { unit, isEqual: equal }),
+    handle: ({ deployment, query }) => checkExperiments(deployment, query),
   }),
 ];

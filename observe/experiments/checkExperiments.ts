@@ -5,7 +5,7 @@ import { listExperiments } from '../../lib/schema/names.ts';
 import { unitColumnNames } from '../../lib/views/unitTypes.ts';
 import { qualifiedName, type ViewConfig } from '../../lib/views/View.ts';
 import { askAthena, type Deployment } from '../deployment.ts';
-import { chiSquaredPValue, expectedUnits, type GroupCount, sampleRatioPValue } from './sampleRatio.ts';
+import { expectedUnits, sampleRatioPValue } from './sampleRatio.ts';
 
 /** Errors of checks of experiments. */
 export const CheckError = defineErrorFamily('user', {
@@ -25,8 +25,6 @@ export const CheckError = defineErrorFamily('user', {
  */
 const MISMATCH_BELOW = 0.001;
 const SUSPICIOUS_BELOW = 0.01;
-/** Below it a test of one look objects, so that nobody is told that the split is as expected. */
-const UNDECIDED_BELOW = 0.05;
 
 /** Options of the check. */
 export interface CheckOptions {
@@ -34,8 +32,6 @@ export interface CheckOptions {
   readonly experiment?: string | undefined;
   /** Column of the unit ID. Default `user_id`. */
   readonly unit?: string | undefined;
-  /** Whether equal shares are expected where the configuration has no split. */
-  readonly isEqual?: boolean | undefined;
 }
 
 /** Units of a group of an experiment. */
@@ -58,7 +54,7 @@ export type ExperimentList = Awaited<ReturnType<typeof checkExperiments>>;
  */
 export async function checkExperiments(
   deployment: Pick<Deployment, 'config' | 'athena' | 'clock' | 'wait' | 'random' | 'signal'>,
-  { experiment, unit = 'user_id', isEqual = false }: CheckOptions = {},
+  { experiment, unit = 'user_id' }: CheckOptions = {},
 ) {
   const { config } = deployment;
   const units = unitColumnNames(config);
@@ -74,7 +70,7 @@ export async function checkExperiments(
   return {
     unit,
     experiments: [...new Set([...seen.keys(), ...configured])]
-      .map((name) => judgeSplit(name, (seen.get(name) ?? []).map(readGroup), splitOf(config, name), isEqual))
+      .map((name) => judgeSplit(name, (seen.get(name) ?? []).map(readGroup), splitOf(config, name)))
       .sort((one, other) => other.units - one.units || one.experiment.localeCompare(other.experiment)),
     /** Bytes that Athena read. */
     scanned_bytes: scannedBytes,
@@ -117,16 +113,15 @@ export type JudgedExperiment = ReturnType<typeof judgeSplit>;
  * Judges the groups of an experiment by a sequential test, so that one may look every day. A group with units that the split does
  * not have is a mismatch.
  *
- * @param split Weights of any scale, by the IDs or names of groups; undefined if the configuration has none.
+ * @param split Weights of any scale, by the IDs or names of groups. Default: the configuration has none.
  */
 export function judgeSplit(
   experiment: string,
   seen: readonly GroupUnits[],
-  split: Readonly<Record<string, number>> | undefined,
-  isEqual: boolean,
+  split: Readonly<Record<string, number>> = {},
 ) {
   const units = seen.reduce((sum, group) => sum + group.units, 0);
-  const expected = expectedWeights(seen, split, isEqual);
+  const expected = expectedWeights(seen, split);
   const unseen = [...expected.keys()].filter((id) => !seen.some(({ group_id }) => group_id === id));
   const all = [
     ...seen,
@@ -150,27 +145,23 @@ export function judgeSplit(
       /** Units by the split; null for a group that it does not have. */
       expected: amounts.get(group.group_id) ?? null,
     })),
-    verdict: verdictOf(p, known, unexpected.length),
+    verdict: verdictOf(p, unexpected.length),
     /** Null when the split is not tested. */
     p_value: p,
-    expected_from: expected.size === 0 ? null : split === undefined ? 'equal' : 'configuration',
   } as const;
 }
 
-function verdictOf(p: number | null, known: readonly GroupCount[], unexpected: number) {
+function verdictOf(p: number | null, unexpected: number) {
   if (unexpected > 0 || (p !== null && p < MISMATCH_BELOW)) return 'mismatch';
   if (p === null) return 'not_tested';
-  if (p < SUSPICIOUS_BELOW) return 'suspicious';
-  return chiSquaredPValue(known) < UNDECIDED_BELOW ? 'not_yet_decided' : 'as_expected';
+  return p < SUSPICIOUS_BELOW ? 'suspicious' : 'no_mismatch';
 }
 
 /** Weights by group ID. A name counts if no group has it as its ID, and exactly one as its name. */
 function expectedWeights(
   seen: readonly GroupUnits[],
-  split: Readonly<Record<string, number>> | undefined,
-  isEqual: boolean,
+  split: Readonly<Record<string, number>>,
 ): ReadonlyMap<string, number> {
-  if (split === undefined) return new Map(isEqual ? seen.map(({ group_id }) => [group_id, 1]) : []);
   return new Map(
     Object.entries(split).map(([key, weight]) => {
       const named = seen.filter(({ group_name }) => group_name?.toLowerCase() === key.toLowerCase());

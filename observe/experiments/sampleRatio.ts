@@ -50,29 +50,6 @@ export function sampleRatioPValue(counts: readonly GroupCount[]): number | null 
   return Math.min(1, Math.exp(-largest - Math.log(mean)));
 }
 
-/**
- * The p-value of Pearson's chi-squared test, which is right for one look alone.
- *
- * @param counts As of {@link sampleRatioPValue}, which is to be asked first.
- */
-export function chiSquaredPValue(counts: readonly GroupCount[]): number {
-  const expected = expectedUnits(counts);
-  const distance = counts.reduce((sum, { units }, i) => {
-    const wanted = expected[i] ?? 0;
-    return sum + (units - wanted) ** 2 / wanted;
-  }, 0);
-  // The regularized gamma function by its series, https://dlmf.nist.gov/8.7#E1, whose terms fall from n = distance / 2 on.
-  const a = (counts.length - 1) / 2;
-  const x = distance / 2;
-  if (x === 0) return 1;
-  let sum = 0;
-  for (let n = 0, term = a * Math.log(x) - x - logGamma(a + 1); n <= x || term > -40; n += 1) {
-    sum += Math.exp(term);
-    term += Math.log(x / (a + 1 + n));
-  }
-  return Math.max(0, 1 - sum);
-}
-
 /** From here on the series below is as exact as a double. */
 const SERIES_FROM = 15;
 const HALF_LOG_2_PI = Math.log(2 * Math.PI) / 2;

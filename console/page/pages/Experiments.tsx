@@ -1,27 +1,26 @@
 import type { ExperimentList, JudgedExperiment } from '../../../observe/experiments/checkExperiments.ts';
 import { useApi } from '../parts/api.ts';
 import { useConsole } from '../parts/context.ts';
-import { Choice, Filters, TextFilter } from '../parts/filters.tsx';
+import { Filters, TextFilter } from '../parts/filters.tsx';
 import { formatBytes, formatNoun } from '../parts/format.ts';
 import { Answered, Badge, Card, Empty, Page, type Tone } from '../parts/parts.tsx';
 import { link } from '../parts/router.ts';
 import { DataTable } from '../parts/tables.tsx';
 
 const TONES: Readonly<Record<JudgedExperiment['verdict'], Tone>> = {
-  as_expected: 'good',
-  not_yet_decided: 'plain',
+  no_mismatch: 'good',
   suspicious: 'warning',
   mismatch: 'bad',
   not_tested: 'plain',
 };
 
 /** What needs a look comes first. */
-const ORDER: readonly string[] = ['mismatch', 'suspicious', 'not_yet_decided', 'as_expected', 'not_tested'];
+const ORDER: readonly string[] = ['mismatch', 'suspicious', 'no_mismatch', 'not_tested'];
 
 /** The page Experiments: whether units are split as expected, a line an experiment. */
 export function Experiments() {
-  const { unit, equal = 'false' } = useConsole().route.params;
-  const list = useApi<ExperimentList>('/api/experiments', { unit, equal });
+  const { unit } = useConsole().route.params;
+  const list = useApi<ExperimentList>('/api/experiments', { unit });
   return (
     <Page
       title="Experiments"
@@ -29,15 +28,6 @@ export function Experiments() {
     >
       <Filters>
         <TextFilter label="Units by" name="unit" value={unit} placeholder="user_id" />
-        <Choice
-          label="Expected"
-          name="equal"
-          value={equal}
-          choices={[
-            ['false', 'the configured split'],
-            ['true', 'equal shares where none is configured'],
-          ]}
-        />
       </Filters>
       <Card>
         <Answered of={list}>

@@ -1,7 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import {
-  chiSquaredPValue,
   expectedUnits,
   type GroupCount,
   sampleRatioPValue,
@@ -137,19 +136,5 @@ describe('the test of a sample ratio', () => {
         },
       ),
     );
-  });
-});
-
-describe("Pearson's chi-squared test", () => {
-  // By the closed forms of one and two degrees of freedom: erfc(√(x / 2)) and exp(−x / 2).
-  it.each([
-    [[50, 50], [1, 1], 1],
-    [[115, 85], [1, 1], 0.03389485],
-    [[575, 425], [1, 1], 2.101e-6],
-    [[30, 14, 6], [3, 1, 1], 0.2018965],
-    [[90_000, 10_000], [9, 1], 1],
-    [[9_100_000, 900_000], [9, 1], 0],
-  ] as const)('of %p by %p', (units, weights, p) => {
-    expect(chiSquaredPValue(counts(units, weights))).toBeCloseTo(p, 6);
   });
 });
