@@ -2,7 +2,6 @@ import { mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { quoteText } from '../lib/base/sql.ts';
-import { ATHENA_PRICE, prices } from '../observe/prices.ts';
 import { RAW_FILES, writeRawDays } from './curate/curateData.ts';
 import type { CurationRequest } from './curate/curateOnce.ts';
 import { type Cost, median, rowOf, runOnce } from './measure.ts';
@@ -17,6 +16,14 @@ const ROUNDS = 3;
 const MILLION = 1_000_000;
 /** GB of the function's memory. */
 const MEMORY_GB = 1_769 / 1_024;
+/** USD in us-east-1 at list price, arm64: https://aws.amazon.com/lambda/pricing/ */
+const PRICES = {
+  lambdaGbSecond: 0.0000133334,
+  lambdaRequest: 0.2e-6,
+  s3Put: 5e-6,
+  s3Get: 0.4e-6,
+  athenaByte: 5e-12,
+};
 /** Athena bills at least as much: https://aws.amazon.com/athena/pricing/ */
 const LEAST_BYTES = 10 * 2 ** 20;
 
@@ -94,11 +101,11 @@ async function oneExperiment(
   const wallMs = medianOf(runs, 'wallMs');
   const files = medianOf(runs, 'files');
   const usd =
-    (wallMs / 1_000) * MEMORY_GB * prices.lambdaGbSecond.arm64 +
-    prices.lambdaRequest +
-    RAW_FILES * prices.s3Get +
-    files * prices.s3Put;
-  const billed = (bytes: number) => Math.max(LEAST_BYTES, bytes) * (ATHENA_PRICE.usdPerTerabyte / 1e12);
+    (wallMs / 1_000) * MEMORY_GB * PRICES.lambdaGbSecond +
+    PRICES.lambdaRequest +
+    RAW_FILES * PRICES.s3Get +
+    files * PRICES.s3Put;
+  const billed = (bytes: number) => Math.max(LEAST_BYTES, bytes) * PRICES.athenaByte;
   return [
     row('raw_mb', before / 1e6, 'MB'),
     row('curated_mb', after / 1e6, 'MB'),

@@ -3,7 +3,6 @@ import { VERSION } from '../lib/base/version.ts';
 import { check } from './commands/check.ts';
 import { connect } from './commands/connect.ts';
 import { consoleCommand } from './commands/console.ts';
-import { cost } from './commands/cost.ts';
 import { curate } from './commands/curate.ts';
 import { doctor } from './commands/doctor.ts';
 import { eraseCommand } from './commands/erase.ts';
@@ -67,7 +66,6 @@ export const commands: readonly Command[] = [
   tables,
   trial,
   check,
-  cost,
 ];
 
 /**

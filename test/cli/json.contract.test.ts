@@ -68,7 +68,6 @@ const LINES: Readonly<Record<string, readonly (readonly string[])[]>> = {
   tables: [NOWHERE],
   trial: [['--region', 'eu-west-1', '--yes', '--endpoint-url', 'http://127.0.0.1:9']],
   check: [NOWHERE, ['checkout_button', ...NOWHERE]],
-  cost: [[]],
 };
 
 describe('--json', () => {
