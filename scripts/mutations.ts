@@ -405,7 +405,10 @@ export const mutations: readonly Mutation[] = [
   of('lib/ledger/sweepVersions.ts', 'lib/drops/load/pieces.contract', [
     ["if (known?.run?.version === note.version) return 'kept';", ''],
   ]),
-  of('observe/findings/judge/deployment.ts', 'observe/judge', [["state === 'ALARM'", "state !== 'OK'"]]),
+  of('observe/findings/judge/place.ts', 'observe/judge', [
+    ["state === 'ALARM'", "state !== 'OK'"],
+    ['for (const name of names) this.#left.delete(name);', ''],
+  ]),
   of('observe/findings/judge/landing.ts', 'observe/judge', [
     ['(quotaShare ?? 0) >= NEAR', '(quotaShare ?? 0) > NEAR'],
   ]),

@@ -58,10 +58,9 @@ function sum(counts: Readonly<Record<string, number>>): number {
 }
 
 function tableRows({ tables }: StatusFacts) {
-  return (tables ?? []).map(({ name, newestRowAt, lagSeconds, rowsLastHour }) => ({
+  return (tables ?? []).map(({ name, newestRowAt, rowsLastHour }) => ({
     table: name,
     'newest row': newestRowAt ?? 'none within 24 hours',
-    lag: lagSeconds === null ? '' : duration(lagSeconds),
     'rows, last hour': rowsLastHour,
   }));
 }

@@ -17,9 +17,11 @@ interface Entry extends ErrorEntry {
   readonly part?: FindingPart;
   /** The section of docs/operate.md that goes through it. */
   readonly section?: OperateSection;
+  /** Alarms that ring for it, by their names without the stack's and the schedule's. */
+  readonly alarms?: readonly string[];
 }
 
-type Place = Pick<Entry, 'part' | 'section'>;
+type Place = Pick<Entry, 'part' | 'section' | 'alarms'>;
 const problem = (cause: string, cure: string, place?: Place): Entry => ({
   severity: 'problem',
   cause,
@@ -117,12 +119,12 @@ export const findingCatalogue = {
   SLUICE_FINDING_HOUR_SHORT: problem(
     'Events that the collector accepted in an hour are neither in their table nor in quarantine, and nothing of that hour waits.',
     'Look at the rows of the day with the command. An object that was deleted unwritten is a version of the bucket for 7 days: copy it back (docs/landing.md). The finding ends four days after the hour.',
-    { part: 'streams', section: 'short' },
+    { part: 'streams', section: 'short', alarms: ['hours-short'] },
   ),
   SLUICE_FINDING_PARTITION_WRONG: problem(
     'Queries miss rows or columns of days that have files: their partition is missing, or has another folder or an earlier set of columns.',
     'If the detail has an error of the function `register`, correct that first: its role, or a policy of Lake Formation. Register the days with the command, after you have dropped partitions with another folder in Glue; the next hourly run does so too.',
-    { part: 'partitions', section: 'partitions' },
+    { part: 'partitions', section: 'partitions', alarms: ['partition-gaps'] },
   ),
   SLUICE_FINDING_DOMAIN_UNFIT: problem(
     'The domain is not available, has another certificate than configured, or does not lead to the gateway from this machine: events may be lost.',
@@ -136,7 +138,7 @@ export const findingCatalogue = {
   SLUICE_FINDING_RELAY_LATE: warning(
     'Copies of requests have waited for more than an hour to be relayed; after six days and a half they are put aside.',
     'See whether the target is reachable: `retried` in the log of `relay` says what it answers. If there are more copies than the function delivers, raise `relay.concurrency`: docs/relay.md, "Limits".',
-    { part: 'collector', section: 'relay' },
+    { part: 'collector', section: 'relay', alarms: ['relay-age', 'relay-queue-age'] },
   ),
   SLUICE_FINDING_FORWARDED: warning(
     "Somebody else, most likely Statsig's own forwarding, writes into the folders of the forwarded tables: queries read these rows too, and with relay to Statsig events twice.",
@@ -145,17 +147,17 @@ export const findingCatalogue = {
   SLUICE_FINDING_SOURCE_UNREADABLE: problem(
     "The last attempt to list a dataset's folder failed.",
     'docs/ingest.md, "Alarms", says what to do for each code. Then run `npx sluice ingest run`.',
-    { part: 'drops', section: 'drops' },
+    { part: 'drops', section: 'drops', alarms: ['ingest-unreadable'] },
   ),
   SLUICE_FINDING_INGEST_LATE: problem(
     'No file of a drop has come by the time it is expected, its folder was not listed within its schedule, or no day of its lookback has files.',
     'Ask whoever delivers it, and compare `folder`, `dayFormat` and `expectedBy` with the keys of the files. If it is new or was not listed, run `npx sluice ingest run`.',
-    { part: 'drops', section: 'drops' },
+    { part: 'drops', section: 'drops', alarms: ['ingest-stopped', 'ingest-late'] },
   ),
   SLUICE_FINDING_INGEST_WAITING: warning(
     "Days of a customer's dataset have files that are not loaded: the folder's log commits none of them, or the marker of `waitFor` has not come. Queries read the previous version, if there is one.",
     'Ask whoever delivers them whether the job still runs or has died: docs/ingest.md, "Days that wait". What is committed or marked is loaded by the next run, however old the day is. A day without its marker has a second command, which loads the files that are there.',
-    { part: 'drops', section: 'drops' },
+    { part: 'drops', section: 'drops', alarms: ['ingest-late'] },
   ),
   SLUICE_FINDING_READER_DENIED: problem(
     'A reader lacks a permission that it needs, for queries of curated days before `curate: true` also.',
@@ -170,7 +172,7 @@ export const findingCatalogue = {
   SLUICE_FINDING_FILES_LEFT_OUT: warning(
     'Days of a dataset were loaded without objects that may have been meant to be loaded.',
     'The command names each object and the reason, which docs/ingest.md, "What is left out", explains. Deliver them as Parquet files, or ask whoever delivers them to write them elsewhere.',
-    { part: 'drops', section: 'drops' },
+    { part: 'drops', section: 'drops', alarms: ['ingest-left-out'] },
   ),
   SLUICE_FINDING_CURATE_STALE: problem(
     'Views read curated days to which raw files have come since: rows are missing from their answers.',
@@ -188,7 +190,7 @@ export const findingCatalogue = {
   SLUICE_FINDING_CURATE_LATE: problem(
     'Days that should be curated were never queued, wait for more than a day, or have no room in the text of a view: queries read more, and no answer is wrong.',
     'If the stage is new, wait for the night, 00:20 UTC; else the command queues them now, or says why. docs/curated.md, "What views read", has more.',
-    { part: 'partitions', section: 'curated' },
+    { part: 'partitions', section: 'curated', alarms: ['curations-waiting'] },
   ),
   SLUICE_FINDING_QUOTA: warning(
     'A quota of the account is nearly exhausted, lower than the default, or lower than the configuration says. Above the limits of API Gateway or a Function URL, AWS answers 429, on which some SDKs drop events.',
@@ -201,17 +203,17 @@ export const findingCatalogue = {
   SLUICE_FINDING_LANDING_LATE: problem(
     'Objects have waited in landing/ for more than 20 minutes to become files of tables. Nothing is lost.',
     'Correct what the function failed with: `npx sluice explain CODE` has the cure of each code. Then the command sends what failed ten times, and is a dead letter, again; everything else comes again by itself.',
-    { part: 'streams', section: 'landing' },
+    { part: 'streams', section: 'landing', alarms: ['write-queue'] },
   ),
   SLUICE_FINDING_DAMAGED: problem(
     'Bytes of the landing are no rows that the writer reads. They may be accepted events. All other rows are in tables; these bytes expire after 90 days.',
     'Find out who writes to the landing, or to its stream, besides Sluice. The first command shows what one object holds. If nobody needs it, run that again without --dry-run, which deletes it. Else correct the cause, or upgrade, and run the second, by which the writer reads all again.',
-    { part: 'streams', section: 'damaged' },
+    { part: 'streams', section: 'damaged', alarms: ['write-refused'] },
   ),
   SLUICE_FINDING_UNDELETED: problem(
     'The bucket does not delete objects of the landing whose rows are in tables. No row is lost or doubled, but the rows stay there, also those of erased units.',
     "Allow `s3:DeleteObject` below `landing/` and `ledger/_landing/` to the role of `write`, in the bucket's policy and in those of the organization.",
-    { part: 'streams', section: 'undeleted' },
+    { part: 'streams', section: 'undeleted', alarms: ['write-undeleted'] },
   ),
   SLUICE_FINDING_WRITER_DENIED: problem(
     'A policy denies the role of `write` to read objects of the landing, or to write files of tables. Requests wait in `landing/`, unwritten. Nothing is lost.',
@@ -226,7 +228,7 @@ export const findingCatalogue = {
   SLUICE_FINDING_STREAM_LATE: problem(
     'A stream delivers late. Firehose drops records 24 hours after it has accepted them.',
     "Read the stream's log group with the command, and correct its role, the bucket, the key or the table before the hours are over. If that is not possible, let the stream write to another bucket.",
-    { part: 'streams', section: 'late' },
+    { part: 'streams', section: 'late', alarms: ['stream-late', 'stream-blocked', 'stream-stuck'] },
   ),
   SLUICE_FINDING_QUOTA_NEAR: warning(
     'A stream is near its quota, or above it. Requests that it does not accept become objects of landing/.',
@@ -236,12 +238,16 @@ export const findingCatalogue = {
   SLUICE_FINDING_NOT_STORED: problem(
     'Requests were answered 503 within 24 hours: neither Firehose nor the bucket stored them, or the collector was not able to. SDKs send them again.',
     'The command shows what AWS answered, as `object_error` and `not_streamed`. After a denial, or an error of the key, correct the role, the bucket or its key. A 503, throttling or a timeout of S3 or Firehose ends by itself. The detail has the cure of other codes.',
-    { part: 'collector', section: 'failed' },
+    { part: 'collector', section: 'failed', alarms: ['api-5xx', 'url-5xx', 'mangled'] },
   ),
   SLUICE_FINDING_REFUSED: problem(
     'Requests were refused with 4xx within 24 hours. SDKs do not send them again.',
     'The detail has the codes, with the SDK and the label of the key, or the first digits of the SHA-256 of a key that is not in the list. `tail` shows requests until Ctrl-C; docs/answers.md has each code.',
-    { part: 'collector', section: 'refused' },
+    {
+      part: 'collector',
+      section: 'refused',
+      alarms: ['requests-refused', 'api-4xx', 'url-4xx', 'key-unknown', 'key-missing', 'key-not-for-events'],
+    },
   ),
   SLUICE_FINDING_NO_KEY: problem(
     "No key may send events: the configuration and the keys' secret list none. Every request is answered 401, and its events are lost.",
@@ -251,12 +257,12 @@ export const findingCatalogue = {
   SLUICE_FINDING_SILENT: warning(
     'No request came for an hour or more, and requests came before.',
     'If that is unusual at this hour, look at the app, its address and its last release.',
-    { part: 'collector', section: 'silent' },
+    { part: 'collector', section: 'silent', alarms: ['exposures-silent', 'events-silent'] },
   ),
   SLUICE_FINDING_SPIKE: warning(
     'Within 24 hours an hour had 50 times the requests or events that are usual in it, or more.',
     'Look who sends: the command shows requests as they come.',
-    { part: 'collector', section: 'abuse' },
+    { part: 'collector', section: 'abuse', alarms: ['invocations'] },
   ),
   SLUICE_FINDING_TIME_SECONDS: warning(
     'Events of the last 24 hours have a time before the year 2000: their sender most likely counts seconds, where milliseconds are expected.',
@@ -281,7 +287,7 @@ export const findingCatalogue = {
   SLUICE_FINDING_OVERFLOW: warning(
     'Within 24 hours far more events than usual did not get into the stream: they became objects of landing/direct/. None is lost.',
     'The command shows why, as `not_streamed`. Ask AWS for a higher quota if the stream is throttled: docs/limits.md, "Requests a second".',
-    { part: 'streams', section: 'overflow' },
+    { part: 'streams', section: 'overflow', alarms: ['overflow'] },
   ),
   SLUICE_FINDING_QUARANTINED: warning(
     'Events that were received within 24 hours are in quarantine.',
@@ -291,7 +297,7 @@ export const findingCatalogue = {
   SLUICE_FINDING_INGEST_FAILED: problem(
     "Days of a customer's dataset could not be loaded. Queries read the previous version, if there is one.",
     'The first command names the file and the reason; docs/ingest.md, "Alarms", says what to do. Corrected files are loaded by the next run. Files that have not changed are tried again 12 hours later while the day is in the lookback; an older day has a second command, which loads it once the cause is gone.',
-    { part: 'drops', section: 'drops' },
+    { part: 'drops', section: 'drops', alarms: ['ingest-failed', 'ingest-load-failed'] },
   ),
   SLUICE_FINDING_EXPORT_KEPT: problem(
     "Files that were exported are gone from their table, neither by retention nor as the day has another version. Their copies stay in the customer's bucket.",
@@ -306,7 +312,7 @@ export const findingCatalogue = {
   SLUICE_FINDING_FILES_LOST: problem(
     'Days of a dataset or a curated table lack files of the version that the ledger has: somebody deleted them, or a rule of the bucket did. Queries of the table miss their rows.',
     'The commands make the days again: from the files of the dataset, or of the raw table, which the next night does by itself. Files with rows that nothing else has they bring back while S3 has their versions: docs/platform.md, "Restore". Find out who deleted them.',
-    { part: 'drops', section: 'drops' },
+    { part: 'drops', section: 'drops', alarms: ['ingest-failed', 'ingest-load-failed'] },
   ),
   SLUICE_FINDING_ROWS_UNUSUAL: warning(
     'A day of a dataset was loaded with at most half of the rows that its weekday usually has, with more than ten times of them, or from files that seem to be copies of each other.',
@@ -316,17 +322,17 @@ export const findingCatalogue = {
   SLUICE_FINDING_EXPORT_FAILED: problem(
     "Days of a table could not be exported to the customer's bucket.",
     'The first command shows the reason; docs/export.md, "When an export fails", says what to do. The next run tries days of the lookback again. An older day has a command that exports it once the cause is gone.',
-    { part: 'drops', section: 'exports' },
+    { part: 'drops', section: 'exports', alarms: ['export-failed'] },
   ),
   SLUICE_FINDING_CURATE_FAILED: problem(
     'Days could not be curated. Views read their raw rows: no answer is wrong, but queries read more.',
     'The first command says why: docs/curated.md, "When a day is not curated". The plan tries these days again every night; the second command does so now.',
-    { part: 'partitions', section: 'curated' },
+    { part: 'partitions', section: 'curated', alarms: ['curations-failed'] },
   ),
   SLUICE_FINDING_RELAY_REFUSED: problem(
     'The target of relay refused copies of requests for good, or did not take them within six days and a half. They are deleted seven days after they were put aside.',
     'Correct the likely cause: docs/relay.md, "What was refused", has it for each reason. The second command then says what would be sent again; without `--dry-run` it sends them.',
-    { part: 'collector', section: 'relay' },
+    { part: 'collector', section: 'relay', alarms: ['relay-refused'] },
   ),
   SLUICE_FINDING_ALARM: problem(
     'Alarms are on.',
@@ -349,6 +355,11 @@ export const findingCatalogue = {
 export type FindingCode = keyof typeof findingCatalogue;
 
 const entries: Readonly<Record<FindingCode, Entry>> = findingCatalogue;
+
+/** The alarms that ring for a finding, by their names without the stack's and the schedule's. */
+export function alarmsOf(code: FindingCode): readonly string[] {
+  return entries[code].alarms ?? [];
+}
 
 /** Something that was found: the terminal, JSON and the console show this object. */
 export interface Finding {

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
 import { operateSections } from '../../infra/alarms/sections.ts';
 import { repositoryRoot } from '../../local/dataDirectory.ts';
-import { finding, findingCatalogue } from '../../observe/findings/catalogue.ts';
+import { alarmsOf, finding, findingCatalogue } from '../../observe/findings/catalogue.ts';
 import { madeResources } from './madeResources.ts';
 import { templateConfigurations } from './templateConfigurations.ts';
 
@@ -27,6 +27,28 @@ describe('docs/operate.md', () => {
       }
     },
   );
+
+  it('alarms that ring for no finding are known, and findings name alarms that exist', () => {
+    const names = Object.values(templateConfigurations).flatMap((config) =>
+      Object.values(madeResources(config).made.Resources).flatMap(({ Type, Properties }) =>
+        Type === 'AWS::CloudWatch::Alarm' ? [String(Properties['AlarmName'])] : [],
+      ),
+    );
+    const made = new Set(names.map((name) => name.replace(/^acme-prod-|-(daily|hourly)$/g, '')));
+    const told = new Set(
+      (Object.keys(findingCatalogue) as (keyof typeof findingCatalogue)[]).flatMap(alarmsOf),
+    );
+    expect([...told].filter((name) => !made.has(name))).toEqual([]);
+    // That of a queue is told with its dead letters.
+    expect([...made].filter((name) => !told.has(name) && !name.endsWith('-dead-letters')).sort()).toEqual([
+      'collect-throttled',
+      'concurrency',
+      'groups',
+      'relay-not-kept',
+      'request-rate',
+      'stage-limit',
+    ]);
+  });
 
   it('has every section that an alarm or a finding names', () => {
     expect(headings).toEqual(expect.arrayContaining(Object.values(operateSections)));

@@ -9,6 +9,7 @@ import {
   copies,
   curated,
   datasets,
+  deadLetters,
   dropDay,
   exported,
   failedBy,
@@ -237,6 +238,46 @@ describe('a finding of sluice status', () => {
       'npx sluice curate status --table events --days 21',
       'npx sluice curate run --table events',
     ]);
+  });
+
+  describe('for which an alarm rings', () => {
+    const ring = (...parts: readonly string[]) => ({
+      alarms: parts.map((part) => {
+        return { ...alarm, name: `sluice-prod-${part}`, state: 'ALARM' as const, notifies: true };
+      }),
+    });
+    const told = (facts: Partial<StatusFacts>) =>
+      judge(facts).map(({ code, severity, detail }) => [
+        code.replace('SLUICE_FINDING_', ''),
+        severity,
+        ...(detail.match(/Alarm \S+(?=,)/g) ?? []),
+      ]);
+
+    it('is a problem, and the alarm is no finding of its own', () => {
+      const refused = refusedBy({ SLUICE_KEY_UNKNOWN: 1 }, 100);
+      expect(told(refused)).toEqual([['REFUSED', 'warning']]);
+      expect(told({ ...refused, ...ring('key-unknown', 'groups') })).toEqual([
+        ['REFUSED', 'problem', 'Alarm sluice-prod-key-unknown'],
+        ['ALARM', 'problem'],
+      ]);
+    });
+
+    it('is that of a dataset of its schedule, and of its own queue', () => {
+      const stopped = { ...look, stopped: true };
+      const [daily] = datasets({ lastLook: stopped, dataset: 'daily' }).datasets;
+      const [hourly] = datasets({ lastLook: stopped, dataset: 'hourly', schedule: 'hourly' }).datasets;
+      const facts = { datasets: [daily, hourly].flatMap((one) => one ?? []) };
+      expect(judge({ ...facts, ...ring('ingest-stopped-hourly') }).map(({ detail }) => detail)).toEqual([
+        expect.stringMatching(/^acme\/hourly: .* Alarm sluice-prod-ingest-stopped-hourly, since/),
+        expect.stringMatching(/^acme\/daily: [^A]*$/),
+      ]);
+      const queue = (part: string) => ({ ...deadLetters, part, queue: `sluice-prod-${part}-dead-letters` });
+      const dead = { deadLetters: [queue('export'), queue('register')], ...ring('register-dead-letters') };
+      expect(told(dead)).toEqual([
+        ['DEAD_LETTERS', 'problem'],
+        ['DEAD_LETTERS', 'problem', 'Alarm sluice-prod-register-dead-letters'],
+      ]);
+    });
   });
 
   it('that is a problem comes before warnings', () => {

@@ -100,7 +100,6 @@ function Way({ status }: { readonly status: StatusOf | undefined }) {
   const failed = lastHour && sum(Object.values(lastHour.failedBy));
   const missing = partitions?.gaps.length;
   const notRelayed = sum(relay?.refused.map((one) => one.count) ?? []);
-  const newest = tables?.flatMap(({ newestRowAt }) => newestRowAt ?? []).sort();
   const toneOf = (found: number | null | undefined, tone: Tone): Tone => ((found ?? 0) > 0 ? tone : 'plain');
   return (
     <div class="way">
@@ -124,7 +123,6 @@ function Way({ status }: { readonly status: StatusOf | undefined }) {
             ['in the buffer', buffered],
             ['oldest of it', ago(oldest, at)],
             ['quarantined', lastHour?.quarantined, toneOf(lastHour?.quarantined, 'warning')],
-            ['last stored', ago(status?.lastEventAt, at)],
           ]}
         />
       </Card>
@@ -143,12 +141,7 @@ function Way({ status }: { readonly status: StatusOf | undefined }) {
         />
       </Card>
       <Card title={<a href={link('/sql')}>Queryable</a>}>
-        <Figures
-          of={[
-            ['since the newest row', ago(newest?.at(-1), at)],
-            ['rows, last hour', tables && sum(tables.map(({ rowsLastHour }) => rowsLastHour))],
-          ]}
-        />
+        <Figures of={[['rows, last hour', tables && sum(tables.map(({ rowsLastHour }) => rowsLastHour))]]} />
       </Card>
     </div>
   );
@@ -164,7 +157,7 @@ type Row = Pick<TableArrivals, 'table' | 'name' | 'newestRowAt'> & { readonly ro
 const NO_ROWS = tableKinds.map((table) => ({ table, name: table, newestRowAt: null, rowsLastHour: null }));
 
 function Accepted({ status }: { readonly status: StatusOf | undefined }) {
-  const { tables, at = '' } = status ?? {};
+  const tables = status?.tables;
   return (
     <Card title="Tables">
       <DataTable<Row>
@@ -174,7 +167,6 @@ function Accepted({ status }: { readonly status: StatusOf | undefined }) {
         columns={[
           ['Table', ({ name }) => <a href={link('/tables', { table: name })}>{name}</a>],
           ['Newest row', ({ newestRowAt }) => newestRowAt ?? (tables && 'none within 24 hours'), 'time'],
-          ['Age', ({ newestRowAt }) => ago(newestRowAt, at), 'number'],
           ['Rows, last hour', ({ rowsLastHour }) => rowsLastHour, 'number'],
         ]}
       />

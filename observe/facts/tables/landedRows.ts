@@ -12,8 +12,6 @@ export interface TableArrivals {
   readonly name: string;
   /** `received_at` of the newest row, ISO 8601; null if none was received within 24 hours. */
   readonly newestRowAt: string | null;
-  /** Seconds since then. */
-  readonly lagSeconds: number | null;
   /** Rows received within the last hour that a query finds. */
   readonly rowsLastHour: number;
 }
@@ -60,7 +58,6 @@ export async function readLandedRows(deployment: Deployment): Promise<LandedRows
         table,
         name: config.tables[table],
         newestRowAt: isEmpty ? null : isoTimestamp(newest),
-        lagSeconds: isEmpty ? null : Math.max(0, Math.round((now - newest) / 1_000)),
         rowsLastHour: own.reduce((sum, { recent }) => sum + recent, 0),
       };
     }),

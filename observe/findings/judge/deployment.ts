@@ -1,4 +1,4 @@
-import { counted, listed, MOST_NAMED } from '../../../lib/base/text.ts';
+import { counted, listed } from '../../../lib/base/text.ts';
 import type { DeploymentCommands } from '../../deploymentCommands.ts';
 import type { KeyFacts, StatusFacts } from '../../facts/statusFacts.ts';
 import { type Finding, finding } from '../catalogue.ts';
@@ -50,30 +50,11 @@ export function* stackFaultFindings(
   }
 }
 
-/** Alarms, faults, and what could not be read. */
+/** Alarms that notify nobody, faults, and what could not be read. */
 export function* deploymentFindings(
   { alarms, isLocal, faults, unknown }: StatusFacts,
   { commands }: Place,
 ): Findings {
-  const on = (alarms ?? []).filter(({ state }) => state === 'ALARM');
-  if (on.length > 0)
-    yield finding(
-      'SLUICE_FINDING_ALARM',
-      on
-        .map(({ name, since, description }) => {
-          const started = since === null ? '' : `, since ${since}`;
-          return `${name}${started}: ${description}.`;
-        })
-        .join(' '),
-      [
-        commands.aws(
-          'cloudwatch',
-          'describe-alarms',
-          '--alarm-names',
-          ...on.slice(0, MOST_NAMED).map(({ name }) => name),
-        ),
-      ],
-    );
   const silent = (alarms ?? []).filter(({ notifies }) => !notifies);
   if (!isLocal && silent.length > 0)
     yield finding('SLUICE_FINDING_NO_TOPIC', `${silent.length} of ${alarms?.length ?? 0} alarms.`);

@@ -6,7 +6,7 @@ import type { DatasetDays } from '../../facts/days/ledgerDays.ts';
 import type { StatusFacts } from '../../facts/statusFacts.ts';
 import { finding } from '../catalogue.ts';
 import { failedDays, lostFilesOf } from './dayTexts.ts';
-import { type Findings, MOST_COMMANDS, otherDays, type Place } from './place.ts';
+import { type Findings, MOST_COMMANDS, otherDays, type Place, scheduled } from './place.ts';
 
 /** Milliseconds after which a listing is too old: the interval of the schedule, the time for retries, and a margin. */
 const OLD_AFTER_MS = { daily: 26 * HOUR_MS, hourly: 3 * HOUR_MS } as const;
@@ -43,15 +43,8 @@ function datasetOf({ source, dataset }: DatasetDays, { now, commands }: Place) {
 export function* dropFindings({ datasets }: StatusFacts, place: Place): Findings {
   for (const drops of datasets ?? []) {
     const dataset = datasetOf(drops, place);
-    yield* listing(drops, dataset);
-    yield* failedLoads(drops, dataset);
-    yield* missingInputs(drops, dataset);
-    yield* lostFiles(drops, dataset);
-    yield* unusualRows(drops, dataset);
-    yield* waitingDrops(drops, dataset);
-    yield* lateDrops(drops, dataset);
-    yield* leftOutFiles(drops, dataset);
-    yield* failedReceipts(drops, dataset);
+    for (const judged of DATASET_JUDGES)
+      for (const one of judged(drops, dataset)) yield place.ringing.tell(one, scheduled(one, drops.schedule));
   }
 }
 
@@ -178,3 +171,16 @@ function* failedReceipts({ days }: DatasetDays, { of, now, backfill }: Dataset):
       [backfill(day)],
     );
 }
+
+/** What is judged of a dataset, in order. */
+const DATASET_JUDGES: readonly ((drops: DatasetDays, dataset: Dataset) => Findings)[] = [
+  listing,
+  failedLoads,
+  missingInputs,
+  lostFiles,
+  unusualRows,
+  waitingDrops,
+  lateDrops,
+  leftOutFiles,
+  failedReceipts,
+];

@@ -6,7 +6,7 @@ import { curatedFindings, exportFindings, resentFindings } from './days.ts';
 import { deploymentFindings, judgeKey, stackFaultFindings } from './deployment.ts';
 import { dropFindings } from './drops.ts';
 import { deadLetterFindings, landingFindings, streamFindings } from './landing.ts';
-import type { Findings, Judged, Place } from './place.ts';
+import { type Findings, type Judged, type Place, Ringing } from './place.ts';
 import {
   changeFindings,
   copyFindings,
@@ -47,9 +47,11 @@ const JUDGES: readonly ((facts: StatusFacts, place: Place) => Findings)[] = [
 /** Judges facts, and reads nothing: problems first. Commands, also those in a cure, name the deployment. */
 export function judge(facts: StatusFacts, deployment: Judged, region: string): readonly Finding[] {
   const commands = deploymentCommands(deployment, region);
-  const place = { ...deployment, commands };
+  const ringing = new Ringing(facts.alarms, deployment);
+  const place = { ...deployment, commands, ringing };
   const key = facts.key === null ? [] : judgeKey(facts.key, commands);
-  const others = JUDGES.flatMap((findings) => [...findings(facts, place)]);
+  const told = JUDGES.flatMap((findings) => [...findings(facts, place)]).map((one) => ringing.tell(one));
+  const others = [...told, ...ringing.alone(place)];
   const found = (facts.key?.KeyState === 'Enabled' ? [...key, ...others] : causedBy(key, others, facts)).map(
     (one) => ({
       ...one,

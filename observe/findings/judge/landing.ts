@@ -65,16 +65,17 @@ export function* streamFindings(facts: StatusFacts, { config, stack, now, comman
 }
 
 /** Messages of queues that nobody works off any more. */
-export function* deadLetterFindings(facts: StatusFacts, { commands, now }: Place): Findings {
+export function* deadLetterFindings(facts: StatusFacts, { commands, now, ringing }: Place): Findings {
   const { landing } = facts.waiting;
   // What the writer leaves is in the landing.
   const isLate = landing !== null && isLandingLate(landing, now);
   for (const one of (facts.deadLetters ?? []).filter(({ part }) => part !== 'write' || !isLate)) {
     // Only with a destination does SQS move what a schedule or a rule has sent to the dead-letter queue itself.
     const to = ['--destination-arn', one.arn.replace(/-dead-letters$/, '')];
-    yield finding('SLUICE_FINDING_DEAD_LETTERS', `${deadText(one)}.${failedAt(facts, one.part)}`, [
+    const found = finding('SLUICE_FINDING_DEAD_LETTERS', `${deadText(one)}.${failedAt(facts, one.part)}`, [
       commands.aws('sqs', 'start-message-move-task', '--source-arn', one.arn, ...to),
     ]);
+    yield ringing.tell(found, [`${one.part}-dead-letters`]);
   }
 }
 

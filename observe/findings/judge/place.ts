@@ -1,7 +1,10 @@
+import { partName } from '../../../infra/template/Stack.ts';
+import { MOST_NAMED } from '../../../lib/base/text.ts';
 import type { Deployment } from '../../deployment.ts';
 import type { DeploymentCommands } from '../../deploymentCommands.ts';
+import type { AlarmState } from '../../facts/flow/alarms.ts';
 import type { StatusFacts } from '../../facts/statusFacts.ts';
-import type { Finding } from '../catalogue.ts';
+import { alarmsOf, type Finding, finding } from '../catalogue.ts';
 
 /** Failed days and reasons that have a command. */
 export const MOST_COMMANDS = 3;
@@ -9,7 +12,7 @@ export const MOST_COMMANDS = 3;
 /** The deployment whose facts are judged. */
 export type Judged = Pick<Deployment, 'config' | 'stack' | 'localControl' | 'now'>;
 /** What judges know besides facts. */
-export type Place = Judged & { readonly commands: DeploymentCommands };
+export type Place = Judged & { readonly commands: DeploymentCommands; readonly ringing: Ringing };
 /** What a judge finds, in order. */
 export type Findings = Generator<Finding>;
 
@@ -22,4 +25,52 @@ export function failedAt({ failures }: StatusFacts, part: string): string {
 /** Says how many more days a finding is about than the one that it names. */
 export function otherDays(count: number): string {
   return count < 2 ? '' : `; and ${count - 1} other ${count === 2 ? 'day' : 'days'}`;
+}
+
+/** The alarms that are on. Each is told with the first finding that it rings for, else by itself. */
+export class Ringing {
+  /** By their names without the stack's. */
+  readonly #left: Map<string, AlarmState>;
+
+  constructor(alarms: StatusFacts['alarms'], { stack }: Pick<Judged, 'stack'>) {
+    const prefix = partName(stack, '');
+    const on = (alarms ?? []).filter(({ state }) => state === 'ALARM');
+    this.#left = new Map(on.map((one) => [one.name.slice(prefix.length), one]));
+  }
+
+  /**
+   * A finding with its alarms: what rings is a problem.
+   *
+   * @param names Of its alarms. Default: the catalogue's, of each schedule.
+   */
+  tell(found: Finding, names = scheduled(found, 'daily', 'hourly')): Finding {
+    const own = names.flatMap((name) => this.#left.get(name) ?? []);
+    for (const name of names) this.#left.delete(name);
+    if (own.length === 0) return found;
+    return {
+      ...found,
+      severity: 'problem',
+      detail: [found.detail, ...own.map((one) => `Alarm ${alarmText(one)}`)].join(' '),
+    };
+  }
+
+  /** Those that ring for no finding. */
+  *alone({ commands }: Pick<Place, 'commands'>): Findings {
+    const left = [...this.#left.values()];
+    if (left.length === 0) return;
+    const names = left.slice(0, MOST_NAMED).map(({ name }) => name);
+    yield finding('SLUICE_FINDING_ALARM', left.map(alarmText).join(' '), [
+      commands.aws('cloudwatch', 'describe-alarms', '--alarm-names', ...names),
+    ]);
+  }
+}
+
+/** The names of the alarms that ring for a finding, of such schedules. */
+export function scheduled({ code }: Finding, ...schedules: readonly string[]): readonly string[] {
+  return alarmsOf(code).flatMap((name) => [name, ...schedules.map((schedule) => `${name}-${schedule}`)]);
+}
+
+function alarmText({ name, since, description }: AlarmState): string {
+  const started = since === null ? '' : `, since ${since}`;
+  return `${name}${started}: ${description}.`;
 }
