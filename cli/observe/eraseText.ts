@@ -72,7 +72,7 @@ export function eraseText(receipt: EraseReceipt): string {
     ...(lines.length + expiring.length === 0
       ? []
       : ['\n', ...[...lines, ...expiring].map((line) => `${line}\n`)]),
-    '\nNot in reach of this command:\n',
+    '\nNot in reach of this command, as what docs/privacy.md has of every deployment:\n',
     ...held.map((line) => `${line}\n`),
     ...(record === null ? [] : [`\nRecord: ${record}\n`]),
     ...(hasEverFound(receipt)

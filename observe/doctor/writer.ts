@@ -9,31 +9,22 @@ import { LANDING_NOTES } from '../../lib/tables/ledgerKeys.ts';
 import { LANDING_FOLDER } from '../../lib/tables/objectKeys.ts';
 import { type TableLayout, tableFolder } from '../../lib/tables/tableFolders.ts';
 import { ifThere } from '../explainAwsError.ts';
-import { type Finding, type FindingCode, finding } from '../findings/catalogue.ts';
+import { type Finding, finding } from '../findings/catalogue.ts';
 import type { Look } from './Look.ts';
 import { simulateStatement, wrongDecisions } from './readers.ts';
 
 /** Its role is the exception of this statement. */
 const OWN_STATEMENT = deleteByVersionOnly([], []).Sid;
 
-/** What the writer does with objects of the landing, with its notes on them, and with tables; and what a denial is. */
+/** What the writer does with objects of the landing, with its notes on them, and with tables. */
 export function writerNeeds(config: Pick<Config, 'bucket'> & TableLayout, partition: string) {
   const landed = [LANDING_FOLDER, LANDING_NOTES];
   const tables = tableKinds.map((kind) => tableFolder(config, kind));
-  const need = (
-    action: string,
-    folders: readonly string[],
-    code: FindingCode = 'SLUICE_FINDING_WRITER_DENIED',
-  ) => ({
+  const need = (action: string, folders: readonly string[]) => ({
     action,
-    code,
     objects: folders.map((folder) => `arn:${partition}:s3:::${config.bucket}/${folder}x`),
   });
-  return [
-    need('s3:GetObject', landed),
-    need('s3:PutObject', tables),
-    need('s3:DeleteObject', landed, 'SLUICE_FINDING_DELETE_DENIED'),
-  ];
+  return [need('s3:GetObject', landed), need('s3:PutObject', tables), need('s3:DeleteObject', landed)];
 }
 
 /** Whether the writer may read what landed, write files, and delete what it has written, by the policies of the bucket, the account and the organization. */
@@ -59,12 +50,12 @@ export const writer: Look = {
     // SimulatePrincipalPolicy asks the policies of the organization, too, and not those of the bucket:
     // https://docs.aws.amazon.com/IAM/latest/APIReference/API_SimulatePrincipalPolicy.html
     if (role !== undefined && !isLocal)
-      for (const { action, objects, code } of needs) {
+      for (const { action, objects } of needs) {
         const wrong = wrongDecisions(
           await simulateStatement(setup, arn, allow('Writer', [action], objects)),
           true,
         );
-        if (wrong !== '') denied.push(finding(code, `IAM's simulator: ${wrong}`));
+        if (wrong !== '') denied.push(finding('SLUICE_FINDING_WRITER_DENIED', `IAM's simulator: ${wrong}`));
       }
     return denied;
   },
@@ -85,14 +76,14 @@ export function deniedByBucket(
   return list(isJsonObject(document) ? document['Statement'] : undefined).flatMap((statement, i) => {
     if (!isJsonObject(statement) || statement['Effect'] !== 'Deny') return [];
     if (!isOfRole(statement, role)) return [];
-    return needs.flatMap(({ action, objects, code }) => {
+    return needs.flatMap(({ action, objects }) => {
       const may = conditionHolds(statement['Condition'], role, action);
       if (may === false) return [];
       const sid = String(statement['Sid'] ?? `Statement ${i + 1}`);
       const name = `${sid} ${may === true ? 'denies' : 'may deny'}`;
       const has = (object: string) => isNamed(statement, 'Resource', object);
       return isNamed(statement, 'Action', action) && objects.some(has)
-        ? [finding(code, `The policy of the bucket: ${name} ${action} to ${role}.`)]
+        ? [finding('SLUICE_FINDING_WRITER_DENIED', `The policy of the bucket: ${name} ${action} to ${role}.`)]
         : [];
     });
   });

@@ -34,58 +34,57 @@ const warning = (cause: string, cure: string, place?: Place): Entry => ({
 });
 
 const DEPLOY = 'run `npx serverless deploy` with the same stage and region';
-const EXCEPT_ROLE =
-  'Except that role from the statement: in the policy of the bucket, of the account or of the organization.';
+const DENIED = 'look for a permissions boundary, a service control policy or a Deny statement';
 /** CloudFormation compares a new template with the last one, not with the resources. */
 const BLIND = 'Redeploying does not revert manual changes.';
 
 /** Everything that `sluice status` and `sluice doctor` can find. Codes are stable; none of them is thrown. */
 export const findingCatalogue = {
   SLUICE_FINDING_CREDENTIALS: problem(
-    'AWS does not accept the credentials, none were found, or they are of another account than `account` in the configuration.',
-    'Sign in (`aws sso login`), or set AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, of that account. For the local cloud: --local.',
+    'AWS does not accept the credentials, there are none, or they are of another account than `account` in the configuration.',
+    'Sign in to that account (`aws sso login`), or set AWS_PROFILE. For the local cloud: --local.',
   ),
   SLUICE_FINDING_REGION_UNFIT: problem(
     'The region lacks a service or a feature that the stack needs, or the bucket or its key is in another one than the stack.',
-    'Choose a region that docs/reference/configuration.md lists with `region` in the configuration or with --region, or another bucket or key. Without Function URLs: set `endpoint.kind` to http-api.',
+    'Choose a region that docs/reference/configuration.md lists, or another bucket or key. Without Function URLs: set `endpoint.kind` to http-api.',
   ),
   SLUICE_FINDING_STACK_MISSING: problem(
     'There is no stack for this stage in this account and region.',
-    'Deploy it, or choose another stage, region or account: --stage, --region, AWS_PROFILE.',
+    'Deploy it, or choose another: --stage, --region, AWS_PROFILE.',
   ),
   SLUICE_FINDING_STACK_UNFINISHED: problem(
     'The last deployment is in progress or failed.',
-    "If it is in progress, wait. If it failed, correct the first failure in the stack's events in CloudFormation, run the command if one is shown, and deploy again.",
+    "Wait, or correct the first failure in the stack's events, run the command if one is shown, and deploy again.",
   ),
   SLUICE_FINDING_STACK_DIFFERS: problem(
     'The stack was deployed from another configuration.',
     `Check the configuration (SLUICE_CONFIG), then ${DEPLOY}.`,
   ),
   SLUICE_FINDING_VERSION_DIFFERS: warning(
-    'The stack was deployed by another version of Sluice; the doctor compares it with what this version expects.',
-    `Of an earlier one, CHANGELOG.md says what changes: ${DEPLOY}. Of a later one, use that: deploying this one would downgrade it.`,
+    'The stack was deployed by another version of Sluice than the one that looks.',
+    `Of an earlier one, CHANGELOG.md says what changes: ${DEPLOY}. Of a later one, use that.`,
   ),
   SLUICE_FINDING_NAME_TAKEN: problem(
     'A name of the stack is taken by a resource outside of it or by the stack of another stage.',
-    'Choose another name or stage, or use the existing resource (docs/deploy.md, "Bringing your own"); after a removal read docs/remove.md, "Redeploying after `remove`" first. If a command is shown and nobody needs the resource, run it.',
+    'Choose another name or stage, or use the existing resource (docs/deploy.md, "Bringing your own"); after a removal read docs/remove.md, "Redeploying after `remove`". If nobody needs the resource, run the command.',
   ),
   SLUICE_FINDING_DEPLOY_DENIED: problem(
     'According to the IAM policy simulator, these credentials lack permissions that a deployment needs.',
-    'Attach the policies that `npx sluice policy print --for deploy` prints. If they are attached, look for a permissions boundary, a service control policy or a Deny statement.',
+    `Attach the policies that \`npx sluice policy print --for deploy\` prints. If they are attached, ${DENIED}.`,
   ),
   SLUICE_FINDING_UNCHECKED: {
     severity: 'unchecked',
     cause: 'This cannot be checked here.',
-    cure: 'Run the doctor on a deployment, with a user or a role. docs/first-deployment.md says what only a first deployment tells.',
+    cure: 'Run the doctor on a deployment, with a user or a role.',
   },
   SLUICE_FINDING_RESOURCE_MISSING: problem(
     'A resource that the stack has, or that it uses, does not exist.',
-    `${BLIND} Run the commands, or those of \`npx sluice doctor --drift\`: rows are files, which stay. If it is new in the configuration or the release, ${DEPLOY}; what you bring, make yourself; the local cloud: stop it and start it again.`,
+    `${BLIND} Run the commands, or those of \`npx sluice doctor --drift\`: rows are files, which stay. If it is new, ${DEPLOY}; what you bring, make yourself; the local cloud: start it again.`,
     { part: 'deployment' },
   ),
   SLUICE_FINDING_BUCKET_UNFIT: problem(
     'The bucket is of another account, lacks a setting, or has objects of others where lifecycle rules would delete them.',
-    'Run the command, which keeps every other statement and rule, after you have moved objects of others. A bucket of another account: choose one of this account with `bucket` in the configuration.',
+    'Move objects of others, then run the command, which keeps every other statement and rule. Of another account: choose another `bucket` in the configuration.',
   ),
   SLUICE_FINDING_NAMES_UNKNOWN: warning(
     'Names that SDKs do not send are not known: of holdouts, which then count as one more group of each experiment, or of experiments of layers, which browsers send hashed.',
@@ -93,12 +92,12 @@ export const findingCatalogue = {
   ),
   SLUICE_FINDING_UNREADABLE: problem(
     'A part of the deployment could not be read, so it may have problems that are not listed.',
-    'The detail has what AWS answered: allow the action that it names. Otherwise correct what other findings name, and ask again.',
+    'Allow the action that the detail names. Otherwise correct what other findings name, and ask again.',
     { part: 'deployment' },
   ),
   SLUICE_FINDING_KEY_UNUSABLE: problem(
     "The bucket's key cannot be used: data can be neither written nor read, or not read by Statsig.",
-    'Run the commands, which keep and enable it. Without any: set a symmetric single-Region key with `existing.keyArn`, or none.',
+    'Run the commands. Without any: set a symmetric single-Region key with `existing.keyArn`, or none.',
     { part: 'deployment', section: 'late' },
   ),
   SLUICE_FINDING_DRIFT: problem(
@@ -108,31 +107,31 @@ export const findingCatalogue = {
   ),
   SLUICE_FINDING_TABLE_DIFFERS: problem(
     'A table or view differs from its definition: rows go to quarantine, are read incorrectly, or are not found.',
-    `${BLIND} If the configuration or the release has changed since, ${DEPLOY}; else restore it with the command: the data stays. A table whose partition keys differ: \`aws glue delete-table\` first, which deletes no file; run the doctor again, and for a dataset's table \`sluice ingest backfill\`, which gives its days their partitions back.`,
+    `${BLIND} If the configuration or the release has changed since, ${DEPLOY}; else run the command: the data stays. Where partition keys differ: \`aws glue delete-table\` first, which deletes no file, then the doctor again, and for a dataset \`sluice ingest backfill\`.`,
     { part: 'partitions' },
   ),
   SLUICE_FINDING_DAYS_LOST: problem(
     'Days of a raw table had files and have none, and neither retention nor an erasure takes all of a day: somebody deleted them.',
-    'Bring the files back while their versions exist, `retention.dataVersionDays` from the deletion: docs/platform.md, "Restore". The finding ends with the hourly look after that. If the rows shall stay gone, `sluice curate accept DAY --table exposures|events` says so of one day; copies that exports keep are then `SLUICE_FINDING_EXPORT_KEPT`.',
+    'Bring the files back while their versions exist: docs/platform.md, "Restore". If the rows shall stay gone, `sluice curate accept DAY --table exposures|events` says so of one day.',
     { part: 'partitions', section: 'partitions' },
   ),
   SLUICE_FINDING_HOUR_SHORT: problem(
     'Events that the collector accepted in an hour are neither in their table nor in quarantine, and nothing of that hour waits.',
-    'Look at the rows of the day with the command. An object that was deleted unwritten is a version of the bucket for 7 days: copy it back (docs/landing.md). The finding ends four days after the hour.',
+    'The command looks at the rows of the day. An object that was deleted unwritten is a version of the bucket for 7 days: copy it back (docs/landing.md). The finding ends four days after the hour.',
     { part: 'streams', section: 'short', alarms: ['hours-short'] },
   ),
   SLUICE_FINDING_PARTITION_WRONG: problem(
     'Queries miss rows or columns of days that have files: their partition is missing, or has another folder or an earlier set of columns.',
-    'If the detail has an error of the function `register`, correct that first: its role, or a policy of Lake Formation. Register the days with the command, after you have dropped partitions with another folder in Glue; the next hourly run does so too.',
+    'If the detail has an error of the function `register`, correct that first: its role, or a policy of Lake Formation. Drop partitions with another folder in Glue. Then the command registers the days, as the next hourly run does.',
     { part: 'partitions', section: 'partitions', alarms: ['partition-gaps'] },
   ),
   SLUICE_FINDING_DOMAIN_UNFIT: problem(
     'The domain is not available, has another certificate than configured, or does not lead to the gateway from this machine: events may be lost.',
-    'Wait if it is UPDATING; else see that its certificate in AWS Certificate Manager is ISSUED and for this name, and deploy if the configuration is newer. Point the DNS record to the output `DomainTarget` (docs/platform.md), unless a CDN, a proxy or another region answers there on purpose.',
+    'Wait if it is UPDATING; else see that its certificate is ISSUED and for this name, and deploy if the configuration is newer. Point the DNS record to the output `DomainTarget` (docs/platform.md), unless a CDN, a proxy or another region answers there on purpose.',
   ),
   SLUICE_FINDING_DEAD_LETTERS: problem(
     'A dead-letter queue holds messages that could not be processed.',
-    "If the detail has no reason, the function's log has it. After you have corrected the cause, move the messages back with the command.",
+    "Without a reason in the detail, the function's log has it. Once the cause is corrected, the command moves the messages back.",
     { part: 'deployment', section: 'deadLetters' },
   ),
   SLUICE_FINDING_RELAY_LATE: warning(
@@ -156,22 +155,22 @@ export const findingCatalogue = {
   ),
   SLUICE_FINDING_INGEST_WAITING: warning(
     "Days of a customer's dataset have files that are not loaded: the folder's log commits none of them, or the marker of `waitFor` has not come. Queries read the previous version, if there is one.",
-    'Ask whoever delivers them whether the job still runs or has died: docs/ingest.md, "Days that wait". What is committed or marked is loaded by the next run, however old the day is. A day without its marker has a second command, which loads the files that are there.',
+    'Ask whoever delivers them whether the job still runs: docs/ingest.md, "Days that wait". The next run loads what is committed or marked, however old the day is. A second command loads a day without its marker.',
     { part: 'drops', section: 'drops', alarms: ['ingest-late'] },
   ),
   SLUICE_FINDING_READER_DENIED: problem(
     'A reader lacks a permission that it needs, for queries of curated days before `curate: true` also.',
-    'Deploy if the stack makes it. Else look for a permissions boundary, a service control policy or a Deny statement, or print its policy again and have it applied (docs/readers.md).',
+    `Deploy if the stack makes it. Else ${DENIED}, or print its policy again and have it applied (docs/readers.md).`,
     { section: 'readerDenied' },
   ),
   SLUICE_FINDING_RECEIPTS_FAILED: warning(
     "A customer's bucket did not take the receipt of a day; the load itself is done.",
-    "`npx sluice explain CODE` says what to do for the code. Then the command loads the day again and writes it, as does the day's next load.",
+    '`npx sluice explain CODE` says what to do. Then the command loads the day again and writes it, as its next load does.',
     { part: 'drops', section: 'drops' },
   ),
   SLUICE_FINDING_FILES_LEFT_OUT: warning(
     'Days of a dataset were loaded without objects that may have been meant to be loaded.',
-    'The command names each object and the reason, which docs/ingest.md, "What is left out", explains. Deliver them as Parquet files, or ask whoever delivers them to write them elsewhere.',
+    'The command names each object and the reason: docs/ingest.md, "What is left out". Have them delivered as Parquet files, or elsewhere.',
     { part: 'drops', section: 'drops', alarms: ['ingest-left-out'] },
   ),
   SLUICE_FINDING_CURATE_STALE: problem(
@@ -180,7 +179,7 @@ export const findingCatalogue = {
   ),
   SLUICE_FINDING_CURATE_KEPT: problem(
     'Raw files of curated days are gone, or others are in their place, and neither an erasure nor retention is the reason. The curated table has their rows, and views read them there.',
-    'Find out who deleted them. The commands before `accept` bring files back, as long as S3 has their versions, and the next night curates the days again: docs/curated.md, "When raw files are gone". If they are to stay gone, `sluice curate accept` keeps the rows, and the copies of exports, and ends this.',
+    'Find out who deleted them. The commands before `accept` bring files back while S3 has their versions, and the next night curates the days again: docs/curated.md, "When raw files are gone". If they are to stay gone, `sluice curate accept` keeps the rows and ends this.',
     { part: 'partitions', section: 'curated' },
   ),
   SLUICE_FINDING_ERASE_STOPPED: warning(
@@ -202,12 +201,12 @@ export const findingCatalogue = {
   ),
   SLUICE_FINDING_LANDING_LATE: problem(
     'Objects have waited in landing/ for more than 20 minutes to become files of tables. Nothing is lost.',
-    'Correct what the function failed with: `npx sluice explain CODE` has the cure of each code. Then the command sends what failed ten times, and is a dead letter, again; everything else comes again by itself.',
+    'Correct what the function failed with: `npx sluice explain CODE` has the cure of each code. Then the command sends dead letters again; everything else comes again by itself.',
     { part: 'streams', section: 'landing', alarms: ['write-queue'] },
   ),
   SLUICE_FINDING_DAMAGED: problem(
     'Bytes of the landing are no rows that the writer reads. They may be accepted events. All other rows are in tables; these bytes expire after 90 days.',
-    'Find out who writes to the landing, or to its stream, besides Sluice. The first command shows what one object holds. If nobody needs it, run that again without --dry-run, which deletes it. Else correct the cause, or upgrade, and run the second, by which the writer reads all again.',
+    'Find out who writes to the landing besides Sluice. The first command shows what one object holds, and without --dry-run deletes it. If it is needed, correct the cause, or upgrade, and run the second, by which the writer reads all again.',
     { part: 'streams', section: 'damaged', alarms: ['write-refused'] },
   ),
   SLUICE_FINDING_UNDELETED: problem(
@@ -216,33 +215,28 @@ export const findingCatalogue = {
     { part: 'streams', section: 'undeleted', alarms: ['write-undeleted'] },
   ),
   SLUICE_FINDING_WRITER_DENIED: problem(
-    'A policy denies the role of `write` to read objects of the landing, or to write files of tables. Requests wait in `landing/`, unwritten. Nothing is lost.',
-    EXCEPT_ROLE,
+    'A policy denies the role of `write` to read or delete objects of the landing, or to write files of tables. Requests wait in `landing/`, unwritten, or stay there. Nothing is lost.',
+    'Except that role from the statement: in the policy of the bucket, of the account or of the organization.',
     { section: 'landing' },
-  ),
-  SLUICE_FINDING_DELETE_DENIED: problem(
-    'A policy denies the role of `write` to delete objects of the landing. Written objects stay in `landing/`, noted as such.',
-    EXCEPT_ROLE,
-    { section: 'undeleted' },
   ),
   SLUICE_FINDING_STREAM_LATE: problem(
     'A stream delivers late. Firehose drops records 24 hours after it has accepted them.',
-    "Read the stream's log group with the command, and correct its role, the bucket, the key or the table before the hours are over. If that is not possible, let the stream write to another bucket.",
+    "The command shows the stream's log: correct its role, the bucket or the key before the hours are over. If that is not possible, let the stream write to another bucket.",
     { part: 'streams', section: 'late', alarms: ['stream-late', 'stream-blocked', 'stream-stuck'] },
   ),
   SLUICE_FINDING_QUOTA_NEAR: warning(
     'A stream is near its quota, or above it. Requests that it does not accept become objects of landing/.',
-    'Ask AWS for a higher quota. Firehose also raises the limit of a stream that is throttled by itself: docs/limits.md, "Requests a second".',
+    'Ask AWS for a higher quota, which Firehose also raises by itself: docs/limits.md, "Requests a second".',
     { part: 'streams', section: 'overflow' },
   ),
   SLUICE_FINDING_NOT_STORED: problem(
     'Requests were answered 503 within 24 hours: neither Firehose nor the bucket stored them, or the collector was not able to. SDKs send them again.',
-    'The command shows what AWS answered, as `object_error` and `not_streamed`. After a denial, or an error of the key, correct the role, the bucket or its key. A 503, throttling or a timeout of S3 or Firehose ends by itself. The detail has the cure of other codes.',
+    'The command shows what AWS answered, as `object_error` and `not_streamed`. After a denial, correct the role, the bucket or its key. A 503, throttling or a timeout of S3 or Firehose ends by itself. The detail has the cure of other codes.',
     { part: 'collector', section: 'failed', alarms: ['api-5xx', 'url-5xx', 'mangled'] },
   ),
   SLUICE_FINDING_REFUSED: problem(
     'Requests were refused with 4xx within 24 hours. SDKs do not send them again.',
-    'The detail has the codes, with the SDK and the label of the key, or the first digits of the SHA-256 of a key that is not in the list. `tail` shows requests until Ctrl-C; docs/answers.md has each code.',
+    'docs/answers.md has each code. Of a key that is not in the list the detail has the first digits of its SHA-256. `tail` shows requests until Ctrl-C.',
     {
       part: 'collector',
       section: 'refused',
@@ -279,11 +273,6 @@ export const findingCatalogue = {
     'The command shows which SDKs send again. A client that sends again after 202 has a defect or no storage of its own; one that got 503, or gave up waiting, is right to.',
     { part: 'collector', section: 'abuse' },
   ),
-  SLUICE_FINDING_KEYS_REFUSED: warning(
-    'Within 24 hours far more requests than usual were answered 401: they had no key, or one that may not send events.',
-    '`tail` shows the requests until Ctrl-C. If a release has a new key, give it to `sluice keys add LABEL` on stdin; else somebody scans.',
-    { part: 'collector', section: 'refused' },
-  ),
   SLUICE_FINDING_OVERFLOW: warning(
     'Within 24 hours far more events than usual did not get into the stream: they became objects of landing/direct/. None is lost.',
     'The command shows why, as `not_streamed`. Ask AWS for a higher quota if the stream is throttled: docs/limits.md, "Requests a second".',
@@ -291,27 +280,27 @@ export const findingCatalogue = {
   ),
   SLUICE_FINDING_QUARANTINED: warning(
     'Events that were received within 24 hours are in quarantine.',
-    'The first command shows the rows, with the cure of each reason. Where more commands are shown, they say what would be delivered once their reason is corrected. Everything else only its sender can send again.',
+    'The first command shows the rows, with the cure of each reason. Others say what would be delivered once their reason is corrected. Everything else only its sender can send again.',
     { part: 'collector', section: 'quarantine' },
   ),
   SLUICE_FINDING_INGEST_FAILED: problem(
     "Days of a customer's dataset could not be loaded. Queries read the previous version, if there is one.",
-    'The first command names the file and the reason; docs/ingest.md, "Alarms", says what to do. Corrected files are loaded by the next run. Files that have not changed are tried again 12 hours later while the day is in the lookback; an older day has a second command, which loads it once the cause is gone.',
+    'The first command names the file and the reason; docs/ingest.md, "Alarms", says what to do. The next run loads corrected files, and tries others again after 12 hours. Days before the lookback have a second command, which loads them once the cause is gone.',
     { part: 'drops', section: 'drops', alarms: ['ingest-failed', 'ingest-load-failed'] },
   ),
   SLUICE_FINDING_EXPORT_KEPT: problem(
     "Files that were exported are gone from their table, neither by retention nor as the day has another version. Their copies stay in the customer's bucket.",
-    'Bring the files back by `restore` (docs/platform.md, "Restore"). The finding ends with the next export of the day; of days before the lookback, `export run` asks for it. Where the rows shall go from the customer\'s bucket as well, docs/export.md, "Files that are gone", says how.',
+    'Bring the files back by `restore`. The finding ends with the next export of the day; of days before the lookback, `export run` asks for it. Where the rows shall go from the customer\'s bucket as well: docs/export.md, "Files that are gone".',
     { part: 'drops', section: 'exports' },
   ),
   SLUICE_FINDING_INPUTS_MISSING: problem(
     "Days of a customer's dataset have no file with rows any more: their files were deleted, replaced, or are not committed. Queries still read the last good version.",
-    'Ask whoever delivers them: files that come are loaded. If the rows are to stay without files, run the `accept` of these days; if their owner moves or deletes files once they are loaded, set `filesLeave: true` for the dataset. docs/ingest.md, "Days without inputs", says how to let rows go.',
+    'Ask whoever delivers them: files that come are loaded. If the rows are to stay without files, run `accept`; if their owner deletes files once they are loaded, set `filesLeave: true` for the dataset. docs/ingest.md, "Days without inputs", says how to let rows go.',
     { part: 'drops', section: 'drops' },
   ),
   SLUICE_FINDING_FILES_LOST: problem(
-    'Days of a dataset or a curated table lack files of the version that the ledger has: somebody deleted them, or a rule of the bucket did. Queries of the table miss their rows.',
-    'The commands make the days again: from the files of the dataset, or of the raw table, which the next night does by itself. Files with rows that nothing else has they bring back while S3 has their versions: docs/platform.md, "Restore". Find out who deleted them.',
+    'Days of a dataset or a curated table lack files of the version that the ledger has: somebody deleted them, or a rule of the bucket did. Queries miss their rows.',
+    'Find out who deleted them. The commands make the days again from what has their rows, and bring other files back while S3 has their versions: docs/platform.md, "Restore".',
     { part: 'drops', section: 'drops', alarms: ['ingest-failed', 'ingest-load-failed'] },
   ),
   SLUICE_FINDING_ROWS_UNUSUAL: warning(
@@ -321,7 +310,7 @@ export const findingCatalogue = {
   ),
   SLUICE_FINDING_EXPORT_FAILED: problem(
     "Days of a table could not be exported to the customer's bucket.",
-    'The first command shows the reason; docs/export.md, "When an export fails", says what to do. The next run tries days of the lookback again. An older day has a command that exports it once the cause is gone.',
+    'The first command shows the reason; docs/export.md, "When an export fails", says what to do. The next run tries again. Days before the lookback have a command that exports them once the cause is gone.',
     { part: 'drops', section: 'exports', alarms: ['export-failed'] },
   ),
   SLUICE_FINDING_CURATE_FAILED: problem(
@@ -331,7 +320,7 @@ export const findingCatalogue = {
   ),
   SLUICE_FINDING_RELAY_REFUSED: problem(
     'The target of relay refused copies of requests for good, or did not take them within six days and a half. They are deleted seven days after they were put aside.',
-    'Correct the likely cause: docs/relay.md, "What was refused", has it for each reason. The second command then says what would be sent again; without `--dry-run` it sends them.',
+    'docs/relay.md, "What was refused", has the likely cause of each reason. Once it is corrected, the second command says what would be sent again; without `--dry-run` it sends them.',
     { part: 'collector', section: 'relay', alarms: ['relay-refused'] },
   ),
   SLUICE_FINDING_ALARM: problem(

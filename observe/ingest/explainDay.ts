@@ -136,41 +136,37 @@ function explainState(entry: LedgerEntry): readonly [meaning: string, next: stri
       return [
         `The day was loaded at ${at}, from ${counted(loaded, 'file')}.`,
         rows.refused > 0
-          ? 'Read the refused rows. Correct the mapping and load the day again (`sluice ingest backfill`), or ask for corrected files: a change is loaded by the next run within the lookback.'
-          : 'Nothing. If a file of the day changes within the lookback, the next run loads the day again.',
+          ? 'Read the refused rows. Correct the mapping and load the day again (`sluice ingest backfill`), or ask for corrected files.'
+          : 'Nothing. If a file changes within the lookback, the next run loads the day again.',
       ];
     case 'succeeded_no_data':
       return [
         files.some(({ fate }) => fate === 'gone')
           ? `The day has no data since ${at}: its files were deleted.`
           : `The day has no data: at ${at} its folder had no file to load.`,
-        'Nothing, if the day has no data. Otherwise ask who delivers it: files that arrive are loaded.',
+        'Nothing, or ask who delivers it: files that arrive are loaded.',
       ];
     case 'inputs_missing':
       return [
         `None of the day's files has rows since ${isoTimestamp(entry.missingSince ?? updatedAt)}: they are gone, not committed, or without rows.`,
-        'Ask who delivers it: files that come are loaded. If the rows are to stay without them, say so with `sluice ingest accept keep`; if their owner moves or deletes files once they are loaded, set `filesLeave: true` for the dataset. docs/ingest.md says how to let rows go.',
+        'Ask who delivers it: files that come are loaded. If the rows are to stay without them: `sluice ingest accept keep`; where files always leave once they are loaded: `filesLeave: true` (docs/ingest.md, "Days without inputs").',
       ];
     case 'failed':
       return [
         `The load failed at ${at}, after ${counted(attempts, 'attempt')}.`,
-        `Corrected files are loaded by the next run. After a correction elsewhere, such as the mapping or a policy, load the day again (\`sluice ingest backfill\`); within the lookback the first run after ${isoTimestamp(updatedAt + RETRY_AFTER_MS)} also retries it.`,
+        `The next run loads corrected files. After a correction elsewhere load the day again (\`sluice ingest backfill\`); within the lookback the first run after ${isoTimestamp(updatedAt + RETRY_AFTER_MS)} also retries it.`,
       ];
     case 'loading':
-      return [
-        `The day is being loaded since ${at}.`,
-        'Wait: a load that does not finish is taken over when its time is up.',
-      ];
+      return [`The day is being loaded since ${at}.`, 'Wait: a load that does not finish is taken over.'];
     case 'waiting': {
       const since = queued === undefined ? at : isoTimestamp(queued.at);
-      const wait =
-        'Wait: nothing is to be done. A request that was lost is repeated by a run of the schedule.';
+      const wait = 'Wait: nothing is to be done.';
       if (queued === undefined) return [`The day waits since ${since}.`, wait];
       const written = isoTimestamp(queued.writtenAt ?? queued.at);
       if (queued.reason === markerReason(COMMIT))
         return [
           `The day has ${lackWords(queued)} since ${written}: the log of its folder names none of them.`,
-          'Wait for the job that writes them, or have it run again if it failed: the next run after its commit loads the day.',
+          'Wait for the job that writes them, or have it run again: the next run after its commit loads the day.',
         ];
       if (isMarkerReason(queued.reason))
         return [

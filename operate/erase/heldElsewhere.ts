@@ -15,7 +15,8 @@ export interface ElsewhereHeld {
 }
 
 /**
- * Lists places that may hold rows of a unit, but are not the deployment's own bucket or cannot be searched.
+ * Lists places that may hold rows of a unit, but are not the deployment's own bucket or cannot be searched, by what is configured:
+ * docs/privacy.md has those that every deployment has.
  *
  * @throws What the client of SQS throws.
  */
@@ -28,7 +29,7 @@ export async function heldElsewhere(
     {
       what: 'Statsig',
       where: 'https://api.statsig.com',
-      todo: 'Statsig has events that SDKs send to it, and rows that it imported from these tables. Ask for their deletion: POST /v1/delete_user_data, for units of type user_id (https://docs.statsig.com/compliance/user_data_deletion_requests). Statsig has it for contracts of Enterprise: without one, ask their support.',
+      todo: 'Statsig has events that SDKs send to it, and rows that it imported. Ask for their deletion: POST /v1/delete_user_data, for units of type user_id (https://docs.statsig.com/compliance/user_data_deletion_requests), without a contract of Enterprise their support.',
     },
     ...config.exports.map((one) => {
       const status = sluiceCommand(where, [
@@ -42,7 +43,7 @@ export async function heldElsewhere(
       return {
         what: `export ${one.name}`,
         where: `s3://${one.target.bucket}/${exportFolder(one)}`,
-        todo: `The command asks the export for each changed day that it has exported before: \`${status}\` shows them. Should a day fail, \`${sluiceCommand(where, ['export', 'run', '--export', one.name, '--from', 'YYYY-MM-DD'])}\` asks again for it. The owner of the bucket deletes old versions, and copies made from it.`,
+        todo: `The command asks the export for each changed day that it has exported before: \`${status}\` shows them. The owner of the bucket deletes old versions, and copies made from it.`,
       };
     }),
     ...config.sources.map((one) => ({
@@ -69,17 +70,7 @@ export async function heldElsewhere(
     {
       what: 'tables that readers made',
       where: `s3://${config.bucket}/${READER_TABLES_FOLDER}*/${MADE_TABLES_FOLDER}`,
-      todo: 'Readers know what they mean, also those that left the configuration: make them again from the tables, or drop them.',
-    },
-    {
-      what: 'history of queries',
-      where: 'Athena',
-      todo: 'Athena keeps the text of each query for 45 days, with the ID if somebody asked for it. Nobody can delete it before.',
-    },
-    {
-      what: 'parts of unfinished uploads',
-      where: `s3://${config.bucket}/`,
-      todo: 'An upload that broke off leaves parts that nobody can read. The bucket deletes them after seven days.',
+      todo: 'Readers know what they mean: make them again from the tables, or drop them.',
     },
   ];
 }

@@ -145,7 +145,7 @@ describe('the calendar of curated days', () => {
     expect(await faults()).toEqual([[DAY], []]);
     await curations.plan(curations.fileEvent(key));
     expect((await calendar()).tables[0]?.days).toMatchObject([
-      { state: 'outdated', why: expect.stringContaining('its raw files or columns have changed') },
+      { state: 'outdated', why: expect.stringContaining('Its raw files or columns have changed') },
     ]);
     expect(await faults()).toEqual([[], []]);
   });

@@ -122,15 +122,6 @@ export const cases: readonly Case[] = [
     'npx sluice tail',
   ],
   [
-    'more keys are refused than usual',
-    changed({ what: 'unknown_keys' }),
-    'KEYS_REFUSED',
-    'warning',
-    changedText('requests'),
-    'npx sluice keys list',
-    'npx sluice tail --errors --last 20',
-  ],
-  [
     'more goes past the stream than usual',
     changed({ what: 'overflowed' }),
     'OVERFLOW',

@@ -302,7 +302,7 @@ function whyRaw(
     case 'off':
       return 'The configuration has `curate: false`.';
     case 'lacking':
-      return `Files of its version are gone since ${isoTimestamp(since)}. Views ${isListed ? 'read the others' : 'read the raw rows'}. The next night curates it again if the raw files have its rows.`;
+      return `Files of its version are gone since ${isoTimestamp(since)}. Views read ${isListed ? 'the others' : 'the raw rows'}. The next night curates it again if the raw files have its rows.`;
     case 'too_young':
       return `It is curated from ${addDays(day, 1 + curateAfter)} on.`;
     case 'curating':
@@ -310,9 +310,9 @@ function whyRaw(
     case 'failed':
       return `${failure?.code ?? ''}: ${failure?.message ?? ''}`;
     case 'outdated':
-      return `Views do not read it: its raw files or columns have changed since it was curated, or the next plan puts it into their list.${told}`;
+      return `Its raw files or columns have changed since it was curated, or the next plan puts it into the list of views.${told}`;
     case 'left_out':
-      return `It is curated. The text of ${unread.join(', ')} has no room for it: it names the newest ranges of days.`;
+      return `It is curated. The text of ${unread.join(', ')} has no room for it.`;
     case 'waiting':
       if (isLost) return 'The catalog does not have its partition: the next plan curates it again.';
       if (isListed)

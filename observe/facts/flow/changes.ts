@@ -20,7 +20,7 @@ const SILENT_LEAST = 30;
 
 /** Something that was not as usual within the last 24 hours. */
 export interface Change {
-  readonly what: 'requests' | 'events' | 'unknown_keys' | 'overflowed' | 'silence';
+  readonly what: 'requests' | 'events' | 'overflowed' | 'silence';
   /** Start of the first and the last five minutes of it, ISO 8601; of a silence its end, null while it lasts. */
   readonly first: string;
   readonly last: string | null;
@@ -117,9 +117,6 @@ function failedOf({ day }: DayCounts): LastDay['failedBy'] {
 export function changesOf(counts: DayCounts): readonly Change[] {
   const of = measuredOf(counts);
   const requests = of('requests', (counts) => counts.requests);
-  const unknown = of('unknown_keys', ({ refusedBy }) =>
-    Object.entries(refusedBy).reduce((sum, [code, n]) => sum + (code.startsWith('SLUICE_KEY_') ? n : 0), 0),
-  );
   const isSpike = (least: number) => (count: number, usual: number | null) =>
     usual !== null && count >= (usual === 0 ? least : SPIKE * Math.max(1, usual));
   const isRise = (count: number, usual: number | null) => count >= RISE_LEAST && count >= RISE * (usual ?? 0);
@@ -129,7 +126,6 @@ export function changesOf(counts: DayCounts): readonly Change[] {
       of('events', (counts) => counts.received),
       isSpike(SPIKE_LEAST.events),
     ),
-    ...hoursThat(unknown, isRise),
     ...hoursThat(
       of('overflowed', (counts) => counts.overflowed),
       isRise,

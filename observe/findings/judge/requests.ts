@@ -136,13 +136,13 @@ export function* silence(
     );
 }
 
-/** What was not as usual within the last 24 hours: requests, refused keys, overflow. */
+/** What was not as usual within the last 24 hours: requests, overflow. */
 export function* changeFindings({ lastDay, spikeFrom }: StatusFacts, { commands }: Place): Findings {
   const texts = (...wanted: readonly Change['what'][]) =>
     (lastDay?.changes ?? [])
       .filter(({ what }) => wanted.includes(what))
       .map(({ what, hour, usual, first, last, day }) => {
-        const noun = what === 'unknown_keys' || what === 'requests' ? 'requests' : 'events';
+        const noun = what === 'requests' ? 'requests' : 'events';
         return `${hour} ${noun} in the busiest hour, where ${Math.round(usual)} are usual, first in the 5 minutes from ${first}, last in those from ${last}; ${day} in 24 hours`;
       })
       .join('. ');
@@ -152,11 +152,6 @@ export function* changeFindings({ lastDay, spikeFrom }: StatusFacts, { commands 
   const spike = texts('requests', 'events');
   const found = [
     ['SLUICE_FINDING_SPIKE', spike && `${spike}${from}`, [commands.sluice('tail')]],
-    [
-      'SLUICE_FINDING_KEYS_REFUSED',
-      texts('unknown_keys'),
-      [commands.sluice('keys', 'list'), tailErrors(commands)],
-    ],
     ['SLUICE_FINDING_OVERFLOW', texts('overflowed'), [tailErrors(commands)]],
   ] as const;
   for (const [code, text, shown] of found) if (text !== '') yield finding(code, `${text}.`, shown);

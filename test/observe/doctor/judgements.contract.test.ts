@@ -218,8 +218,8 @@ describe('the policy of a bucket', () => {
       detail,
     ]);
   };
-  const text = (verb: string, action = 's3:DeleteObject', code = 'DELETE_DENIED') => [
-    [`SLUICE_FINDING_${code}`, `The policy of the bucket: S ${verb} ${action} to ${role}.`],
+  const text = (verb: string, action = 's3:DeleteObject') => [
+    ['SLUICE_FINDING_WRITER_DENIED', `The policy of the bucket: S ${verb} ${action} to ${role}.`],
   ];
 
   it.each([
@@ -249,7 +249,7 @@ describe('the policy of a bucket', () => {
     const Condition = { StringNotEquals: { 'aws:SourceVpce': 'vpce-1' } };
     expect(denied({ Condition })).toEqual(text('may deny'));
     expect(denied({ Action: '*' })).toEqual([
-      ...['s3:GetObject', 's3:PutObject'].flatMap((action) => text('denies', action, 'WRITER_DENIED')),
+      ...['s3:GetObject', 's3:PutObject'].flatMap((action) => text('denies', action)),
       ...text('denies'),
     ]);
     expect(deniedByBucket('', role, needs)).toEqual([]);
@@ -257,7 +257,7 @@ describe('the policy of a bucket', () => {
 
   it.each(['quarantine/', 'statsig/statsig_forwarded_events/'])('denies files in %s', (folder) => {
     const statement = { Action: ['s3:Put*', 's3:Get*'], Resource: `arn:aws:s3:::acme/${folder}*` };
-    expect(denied(statement)).toEqual(text('denies', 's3:PutObject', 'WRITER_DENIED'));
+    expect(denied(statement)).toEqual(text('denies', 's3:PutObject'));
   });
 });
 
