@@ -41,12 +41,6 @@ async function status(line: CommandLine): Promise<number> {
   writeResult(line, state, () =>
     textTable([
       { what: 'waiting', n: state.waiting.count, oldest: state.waiting.oldest ?? '' },
-      {
-        what: `of these in the bucket${state.waiting.hasMore ? ', at least' : ''}`,
-        n: state.waiting.objects,
-        oldest: '',
-      },
-      ...(state.deadLetters === 0 ? [] : [{ what: 'dead letters', n: state.deadLetters, oldest: '' }]),
       ...state.refused.map(({ reason, count, oldest }) => ({ what: `refused: ${reason}`, n: count, oldest })),
     ]),
   );

@@ -80,21 +80,18 @@ async function showTable(line: CommandLine, name: string, day: string | undefine
 }
 
 /** The list of tables for people. */
-function listText({ database, tables, missing }: TableList): string {
-  const rows = tables.map(({ name, kind, days, columns, description }) => ({
-    table: name,
-    kind,
-    days: days === null ? null : days.count,
-    from: days?.first ?? '',
-    to: days?.last ?? '',
-    columns: columns.length,
-    description,
-  }));
-  const lacking =
-    missing.length === 0
-      ? ''
-      : `\nIn the configuration and not in the database ${database}: ${missing.map(visibleLine).join(', ')}. Deploy it.\n`;
-  return `${textTable(rows)}${lacking}`;
+function listText({ tables }: TableList): string {
+  return textTable(
+    tables.map(({ name, kind, days, columns, description }) => ({
+      table: name,
+      kind,
+      days: days === null ? null : days.count,
+      from: days?.first ?? '',
+      to: days?.last ?? '',
+      columns: columns.length,
+      description,
+    })),
+  );
 }
 
 /** One table for people. */

@@ -28,7 +28,7 @@ export interface StackFault {
  * Compares tables, views and workgroups with the template, and looks whether readers are there: a call of CloudFormation and one
  * of Glue for each 100 names, and one for each workgroup and reader. CloudFormation is not known to compare what is in Glue.
  *
- * @throws TablesError `SLUICE_TABLES_TOO_MANY`; what the clients throw.
+ * @throws What the clients throw.
  */
 export async function readStackFaults(deployment: Deployment): Promise<readonly StackFault[]> {
   const { athena, aws, config, stack } = deployment;

@@ -86,7 +86,7 @@ describe('a finding of sluice status', () => {
     expect([quotaOf(0.79).length, quotaOf(0.8).length]).toEqual([0, 1]);
     expect(judge({ ...silent, lastEventAt: at(1) })).toHaveLength(1);
     const copiesSince = (hours: number) =>
-      judge({ relay: { waiting: { ...copies, oldest: at(hours) }, refused: [], deadLetters: 0 } });
+      judge({ relay: { waiting: { ...copies, oldest: at(hours) }, refused: [] } });
     expect([copiesSince(0.99).length, copiesSince(1).length]).toEqual([0, 1]);
     const listedAgo = (hours: number) => {
       return judge(datasets({ schedule: 'hourly', lastLook: { ...look, at: NOW - hours * HOUR } }));

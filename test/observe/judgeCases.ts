@@ -459,7 +459,6 @@ export const cases: readonly Case[] = [
           { reason: '401', count: 2, oldest: at(3) },
           { reason: 'expired', count: 1, oldest: at(3) },
         ],
-        deadLetters: 0,
       },
     },
     'RELAY_REFUSED',
@@ -469,7 +468,7 @@ export const cases: readonly Case[] = [
   ],
   [
     'relay is late',
-    { relay: { waiting: { ...copies, oldest: at(2) }, refused: [], deadLetters: 0 } },
+    { relay: { waiting: { ...copies, oldest: at(2) }, refused: [] } },
     'RELAY_LATE',
     'warning',
     `3 ${at(2)}`,

@@ -165,7 +165,7 @@ export const changed = (
 });
 export const changedText = (noun: string) =>
   `500 ${noun} in the busiest hour, where 2 are usual, first in the 5 minutes from ${at(9)}, last in those from ${at(8)}; 700 in 24 hours.`;
-export const copies = { count: 3, objects: 0, hasMore: false };
+export const copies = { count: 3 };
 export const curated = {
   kind: 'events' as const,
   table: 'curated_events',

@@ -3,7 +3,7 @@ import type { TableDay, TableDays, TableFiles } from '../../../observe/facts/tab
 import type { TableList, TableSummary } from '../../../observe/facts/tables/tables.ts';
 import { useApi } from '../parts/api.ts';
 import { useConsole } from '../parts/context.ts';
-import { Answered, Badge, Card, Empty, Folded, Page } from '../parts/parts.tsx';
+import { Answered, Badge, Card, Folded, Page } from '../parts/parts.tsx';
 import { link } from '../parts/router.ts';
 import { DataTable, More } from '../parts/tables.tsx';
 
@@ -26,32 +26,25 @@ export function Tables() {
     <Page title="Tables" intro={`Everything that can be queried in the database ${deployment.database}.`}>
       <Card>
         <Answered of={list}>
-          {({ tables, missing }) => (
-            <>
-              {missing.length > 0 && (
-                <Empty title={`The configuration has tables that the database lacks: ${missing.join(', ')}.`}>
-                  <p>They exist once this configuration is deployed.</p>
-                </Empty>
-              )}
-              <DataTable
-                caption="Tables and views"
-                rows={tables}
-                keyOf={({ name }) => name}
-                params={['table', 'day']}
-                unfold={(table) => <OneTable table={table} />}
-                columns={[
-                  ['Name', ({ name }) => name],
-                  ['Kind', ({ kind }) => KINDS[kind]],
-                  ['Days', ({ days }) => (days === null ? '' : days.count), 'number'],
-                  ['Last day', ({ days }) => days?.last ?? '', 'number'],
-                  [
-                    'A row is',
-                    ({ description, dataset }) =>
-                      dataset === null ? description : `${description} (${dataset.source}, ${dataset.name})`,
-                  ],
-                ]}
-              />
-            </>
+          {({ tables }) => (
+            <DataTable
+              caption="Tables and views"
+              rows={tables}
+              keyOf={({ name }) => name}
+              params={['table', 'day']}
+              unfold={(table) => <OneTable table={table} />}
+              columns={[
+                ['Name', ({ name }) => name],
+                ['Kind', ({ kind }) => KINDS[kind]],
+                ['Days', ({ days }) => (days === null ? '' : days.count), 'number'],
+                ['Last day', ({ days }) => days?.last ?? '', 'number'],
+                [
+                  'A row is',
+                  ({ description, dataset }) =>
+                    dataset === null ? description : `${description} (${dataset.source}, ${dataset.name})`,
+                ],
+              ]}
+            />
           )}
         </Answered>
       </Card>

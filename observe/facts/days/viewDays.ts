@@ -1,4 +1,4 @@
-import { EntityNotFoundException, GetTableCommand } from '@aws-sdk/client-glue';
+import { GetTableCommand } from '@aws-sdk/client-glue';
 import type { UtcDay } from '../../../lib/base/time.ts';
 import type { ForwardedKind } from '../../../lib/schema/kinds.ts';
 import type { CuratedDays, DayRange } from '../../../lib/views/curatedDays.ts';
@@ -7,6 +7,7 @@ import { readPrestoView } from '../../../lib/views/prestoView.ts';
 import type { ViewName } from '../../../lib/views/View.ts';
 import { viewNames } from '../../../lib/views/viewNames.ts';
 import type { Deployment } from '../../deployment.ts';
+import { ifThere } from '../../explainAwsError.ts';
 import { sent } from '../tables/tables.ts';
 
 /** The days of a table that a view reads from the curated table, by the view's own text. */
@@ -56,10 +57,7 @@ async function readView(
   Name: ViewName,
 ): Promise<CuratedDays | null> {
   const asked = new GetTableCommand({ DatabaseName: config.database, Name });
-  const { Table } = await glue.send(asked, ...sent(signal)).catch((error: unknown) => {
-    if (error instanceof EntityNotFoundException) return { Table: undefined };
-    throw error;
-  });
-  const sql = readPrestoView(Table?.ViewOriginalText ?? '')?.originalSql;
+  const found = await ifThere(glue.send(asked, ...sent(signal)));
+  const sql = readPrestoView(found?.Table?.ViewOriginalText ?? '')?.originalSql;
   return sql === undefined ? null : readCuratedDays(config, Name, sql);
 }

@@ -29,10 +29,6 @@ export const RelayCopiesError = defineErrorFamily('user', {
 export interface WaitingCopies {
   /** Messages of the queue: each is a copy, or names one in the bucket. */
   readonly count: number;
-  /** Of those in the bucket. */
-  readonly objects: number;
-  /** Whether there are more objects: 10,000 are counted. */
-  readonly hasMore: boolean;
   /** When the oldest was kept, ISO 8601, of the queue by metrics: at most an hour off. Null without, or if none tells. */
   readonly oldest: string | null;
 }
@@ -51,8 +47,6 @@ export interface RelayState {
   readonly waiting: WaitingCopies;
   /** The most frequent reason first. */
   readonly refused: readonly RefusedCopies[];
-  /** Messages that Sluice did not send, or that were received too often. */
-  readonly deadLetters: number;
 }
 
 /** A queue, and how many messages it has, hidden ones too, about. @throws What the client of SQS throws. */
@@ -84,26 +78,19 @@ export async function readRelayState(deployment: Deployment): Promise<RelayState
   if (deployment.config.relay === undefined) return null;
   const asked = Promise.all([
     readQueue(deployment, 'relay'),
-    readQueue(deployment, 'relay-dead-letters'),
     readQueuedSince(deployment),
     listFolder(deployment, RELAY_WAITING_FOLDER),
     listFolder(deployment, RELAY_REFUSED_FOLDER),
   ]);
   const answers = await ifThere(asked);
   if (answers === undefined) return null;
-  const [{ messages }, dead, queuedSince, waiting, refused] = answers;
+  const [{ messages }, queuedSince, waiting, refused] = answers;
   const stored = waiting.objects.flatMap(({ key }) => timeOf(parseRelayWaitingKey(key)) ?? []);
   // Metrics are of the past hour: the queue may be empty since.
   const oldest = Math.min(...stored, ...(messages === 0 ? [] : queuedSince));
   return {
-    waiting: {
-      count: messages,
-      objects: stored.length,
-      hasMore: waiting.hasMore,
-      oldest: Number.isFinite(oldest) ? isoTimestamp(oldest) : null,
-    },
+    waiting: { count: messages, oldest: Number.isFinite(oldest) ? isoTimestamp(oldest) : null },
     refused: countRefused(refused.objects.map(({ key }) => key)),
-    deadLetters: dead.messages,
   };
 }
 

@@ -45,10 +45,6 @@ export interface TableDays {
 /** Days of the longest list: a year. */
 export const MOST_DAYS = 400;
 const USUAL_DAYS = 60;
-/** Pages of 1,000 day folders. */
-const MOST_FOLDER_PAGES = 20;
-/** Pages of 1,000 objects in one day. */
-const MOST_OBJECT_PAGES = 100;
 const PARALLEL = 8;
 
 /**
@@ -122,19 +118,15 @@ async function listDayFolders(
 ): Promise<ReadonlyMap<UtcDay, string>> {
   const { Bucket, Prefix } = s3Location(location);
   const found = new Map<UtcDay, string>();
-  let pages = 0;
   for await (const { CommonPrefixes = [] } of paginateListObjectsV2(
     { client: s3 },
     { Bucket, Prefix, Delimiter: '/' },
     ...sent(signal),
-  )) {
-    if (pages === MOST_FOLDER_PAGES) throw new TablesError('SLUICE_TABLES_TOO_MANY', `${location}.`);
-    pages += 1;
+  ))
     for (const { Prefix: folder = '' } of CommonPrefixes) {
       const day = folder.slice(Prefix.length, -1);
       if (isUtcDay(day)) found.set(day, `s3://${Bucket}/${folder}`);
     }
-  }
   return found;
 }
 
@@ -158,24 +150,20 @@ async function listFolder(deployment: Pick<Deployment, 's3' | 'signal'>, locatio
  * The objects at a location that Athena reads, by key: no empty ones, and none whose name begins with `_` or `.`.
  * https://docs.aws.amazon.com/athena/latest/ug/tables-location-format.html
  *
- * @throws TablesError `SLUICE_TABLES_TOO_MANY`; what S3's client throws.
+ * @throws What S3's client throws.
  */
 async function* rowFiles(
   { s3, signal }: Pick<Deployment, 's3' | 'signal'>,
   location: string,
 ): AsyncGenerator<S3Object> {
-  let pages = 0;
   for await (const { Contents = [] } of paginateListObjectsV2(
     { client: s3 },
     s3Location(location),
     ...sent(signal),
-  )) {
-    if (pages === MOST_OBJECT_PAGES) throw new TablesError('SLUICE_TABLES_TOO_MANY', `${location}.`);
-    pages += 1;
+  ))
     yield* Contents.filter(
       ({ Key = '', Size = 0 }) => Size > 0 && /^[^_.]/.test(Key.slice(Key.lastIndexOf('/') + 1)),
     );
-  }
 }
 
 /** Bucket and prefix of `s3://…/`. */

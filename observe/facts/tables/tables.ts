@@ -35,10 +35,6 @@ export const TablesError = defineErrorFamily('user', {
     cause: 'A view has no files of its own.',
     cure: 'Ask for the files of the tables that it reads: docs/reference/tables.md.',
   },
-  SLUICE_TABLES_TOO_MANY: {
-    cause: 'The catalog has more tables, or the table more days, than the command reads.',
-    cure: 'Use SQL: `SHOW TABLES`, or a query of `"<table>$partitions"`.',
-  },
 });
 
 /** The role of a table. Tables that neither Sluice nor the configuration knows are `other`. */
@@ -88,16 +84,10 @@ export interface TableList {
   readonly database: string;
   /** In the order of the data's way: forwarded, quarantine, ingested, curated, groups, views, others. */
   readonly tables: readonly TableSummary[];
-  /** Names of the configuration that the database lacks: it has not been deployed since. */
-  readonly missing: readonly string[];
 }
 
 type Asked = Pick<Deployment, 'glue' | 'config' | 'signal'>;
 
-/** Pages of 100 tables. */
-const MOST_TABLE_PAGES = 20;
-/** Pages of up to 1,000 partitions; Glue may answer fewer a page. */
-const MOST_PARTITION_PAGES = 100;
 const PARALLEL = 8;
 
 /** The order of the list. */
@@ -115,7 +105,7 @@ const ROLES: readonly TableRole[] = [
 /**
  * All tables and views of the database.
  *
- * @throws TablesError `SLUICE_TABLES_TOO_MANY`; what Glue's client throws.
+ * @throws What Glue's client throws.
  */
 export async function listTables(deployment: Asked): Promise<TableList> {
   const { config } = deployment;
@@ -126,24 +116,17 @@ export async function listTables(deployment: Asked): Promise<TableList> {
     const days = [...(await readPartitions(deployment, summary.name)).keys()].sort();
     return { ...summary, days: { count: days.length, first: days[0] ?? null, last: days.at(-1) ?? null } };
   });
-  const known = new Set(tables.map(({ name }) => name));
   return {
     database: config.database,
     tables: tables.toSorted((a, b) => ROLES.indexOf(a.kind) - ROLES.indexOf(b.kind)),
-    missing: [...expectedTables(config).keys()].filter((name) => !known.has(name)),
   };
 }
 
 /** The tables and views of the database as Glue has them. @throws As {@link listTables}. */
 export async function readGlueTables({ glue, config, signal }: Asked): Promise<readonly GlueTable[]> {
   const found: GlueTable[] = [];
-  let pages = 0;
   const listing = paginateGetTables({ client: glue }, { DatabaseName: config.database }, ...sent(signal));
-  for await (const { TableList = [] } of listing) {
-    found.push(...TableList);
-    pages += 1;
-    if (pages > MOST_TABLE_PAGES) throw new TablesError('SLUICE_TABLES_TOO_MANY');
-  }
+  for await (const { TableList = [] } of listing) found.push(...TableList);
   return found;
 }
 
@@ -168,7 +151,7 @@ export async function findTable({ glue, config, signal }: Asked, name: string): 
  *
  * @param days Only this range, both included. Default all.
  * @returns By day: `s3://…`, with a slash at its end.
- * @throws TablesError `SLUICE_TABLES_TOO_MANY`; what Glue's client throws.
+ * @throws What Glue's client throws.
  */
 export async function readPartitions(
   { glue, config, signal }: Asked,
@@ -176,7 +159,6 @@ export async function readPartitions(
   days?: { readonly from: UtcDay; readonly to: UtcDay },
 ): Promise<ReadonlyMap<UtcDay, string>> {
   const found = new Map<UtcDay, string>();
-  let pages = 0;
   const key = partitionKey.name;
   const listing = paginateGetPartitions(
     { client: glue },
@@ -188,12 +170,9 @@ export async function readPartitions(
     },
     ...sent(signal),
   );
-  for await (const { Partitions = [] } of listing) {
+  for await (const { Partitions = [] } of listing)
     for (const { Values: [day = ''] = [], StorageDescriptor } of Partitions)
       if (isUtcDay(day)) found.set(day, folderUrl(StorageDescriptor?.Location ?? ''));
-    pages += 1;
-    if (pages > MOST_PARTITION_PAGES) throw new TablesError('SLUICE_TABLES_TOO_MANY', `${table}.`);
-  }
   return found;
 }
 
