@@ -8,11 +8,11 @@ export const AwsAccessError = defineErrorFamily('user', {
   },
   SLUICE_AWS_NO_CREDENTIALS: {
     cause: 'There are no AWS credentials.',
-    cure: 'Sign in (`aws sso login`), or set AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY. For the local cloud, use --local in place of --stage.',
+    cure: 'Sign in (`aws sso login`), or set AWS_PROFILE. For the local cloud: --local in place of --stage.',
   },
   SLUICE_AWS_UNREACHABLE: {
     cause: 'AWS cannot be reached.',
-    cure: 'For the local cloud, start it (`npx sluice start`), or add --endpoint-url http://127.0.0.1:PORT if it listens on another port. For a deployment, name it with --stage, and check the network, the region, and --endpoint-url or AWS_ENDPOINT_URL if one is set.',
+    cure: 'For the local cloud, start it (`npx sluice start`), or name its --endpoint-url http://127.0.0.1:PORT. For a deployment, name its --stage, and check the network, the region, and AWS_ENDPOINT_URL if it is set.',
   },
   SLUICE_AWS_NO_STACK: {
     cause: 'The deployment does not exist.',
@@ -20,7 +20,7 @@ export const AwsAccessError = defineErrorFamily('user', {
   },
   SLUICE_AWS_FAILED: {
     cause: 'A call of AWS failed.',
-    cure: "Read the detail. If it denies access: is the stage deployed with this feature, and may your credentials use the tables, the bucket's ledger/, the queues or the secret of the keys that the command is about? If AWS was only busy, run the command again.",
+    cure: "Read the detail. If it denies access: is the stage deployed with this feature, and may your credentials use what the command is about? If AWS was only busy, run the command again.",
   },
 });
 

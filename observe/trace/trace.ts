@@ -229,7 +229,7 @@ async function findCopies(
   };
   // Before the query: a day that is registered meanwhile is named, not missed.
   const unread = await unreadNotes(deployment, tableKinds, days);
-  const tables = await readTracedTables(deployment, filter, days, most);
+  const tables = await readTracedTables(deployment, { filter, days, most });
   const copies = [
     ...waiting.rows.map(waitingCopy),
     // A resend is one also of a first copy that was received before `since`.

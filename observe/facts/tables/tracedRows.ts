@@ -14,10 +14,11 @@ export type TraceFilter =
   /** Epoch milliseconds. */
   | { readonly receivedAt: number };
 
-/** Days of `ds` that are read, both included. */
-export interface TracedDays {
-  readonly from: UtcDay;
-  readonly to: UtcDay;
+/** What is looked for: rows of each table at most, in days of `ds`, both included. */
+interface Search {
+  readonly filter: TraceFilter;
+  readonly days: { readonly from: UtcDay; readonly to: UtcDay };
+  readonly most: number;
 }
 
 /** A row of a forwarded table. */
@@ -60,22 +61,13 @@ export interface TracedTables {
 
 type Asked = Parameters<typeof askAthena>[0];
 
-/**
- * Finds rows in the forwarded tables and in quarantine.
- *
- * @param most Rows of each table.
- * @throws ObserveError; what Athena's client throws.
- */
-export async function readTracedTables(
-  deployment: Asked,
-  filter: TraceFilter,
-  days: TracedDays,
-  most: number,
-): Promise<TracedTables> {
+/** Finds rows in the forwarded tables and in quarantine. @throws ObserveError; what Athena's client throws. */
+export async function readTracedTables(deployment: Asked, search: Search): Promise<TracedTables> {
   const { config } = deployment;
-  const exposures = await askAthena(deployment, exposuresSql(config, filter, days, most));
-  const events = await askAthena(deployment, eventsSql(config, filter, days, most));
-  const refusals = await askAthena(deployment, quarantineSql(config, filter, days, most));
+  const { most } = search;
+  const exposures = await askAthena(deployment, exposuresSql(config, search));
+  const events = await askAthena(deployment, eventsSql(config, search));
+  const refusals = await askAthena(deployment, quarantineSql(config, search));
   const rows = [
     ...exposures.rows.map((row) => tracedRow('exposures', row)),
     ...events.rows.map((row) => tracedRow('events', row)),
@@ -136,18 +128,13 @@ const SHARED = `"event_id",
   "sdk_version",
   "traced_file" AS "file"`;
 
-function exposuresSql(
-  config: Pick<Config, 'database' | 'tables' | 'unitIds' | 'experiments' | 'holdouts'>,
-  filter: TraceFilter,
-  days: TracedDays,
-  most: number,
-): string {
+function exposuresSql(config: Config, search: Search): string {
   // Joined here, not withRealNames: that reads the table twice.
   const rows = `(
   SELECT
     "rows".*,
     CASE WHEN "exposure_type" = 'layer' THEN COALESCE("real_name", "experiment_id") ELSE "experiment_id" END AS "real_id"
-  FROM ${rowsSql(config, 'exposures', filter, days)} AS "rows"
+  FROM ${rowsSql(config, 'exposures', search)} AS "rows"
   LEFT JOIN "real_names" ON "hash" = "experiment_id"
 )`;
   const { from, where } = groupedExposures(config, rows);
@@ -161,29 +148,19 @@ function exposuresSql(
   ${conditions.join(',\n  ')}
 FROM ${from}
 ORDER BY "received_at" DESC
-LIMIT ${most + 1}`;
+LIMIT ${search.most + 1}`;
 }
 
-function eventsSql(
-  config: Pick<Config, 'database' | 'tables' | 'unitIds'>,
-  filter: TraceFilter,
-  days: TracedDays,
-  most: number,
-): string {
+function eventsSql(config: Config, search: Search): string {
   return `SELECT
   ${SHARED},
   "event_name" AS "name"
-FROM ${rowsSql(config, 'events', filter, days)} AS "rows"
+FROM ${rowsSql(config, 'events', search)} AS "rows"
 ORDER BY "received_at" DESC
-LIMIT ${most + 1}`;
+LIMIT ${search.most + 1}`;
 }
 
-function rowsSql(
-  config: Pick<Config, 'database' | 'tables' | 'unitIds'>,
-  kind: ForwardedKind,
-  filter: TraceFilter,
-  days: TracedDays,
-): string {
+function rowsSql(config: Config, kind: ForwardedKind, { filter, days }: Search): string {
   return `(
   SELECT *, "$path" AS "traced_file"
   FROM ${qualifiedName(config, config.tables[kind])}
@@ -217,12 +194,7 @@ function rowCondition(config: Pick<Config, 'unitIds'>, kind: TableKind, filter: 
   return `(${conditions.join(' OR ')})`;
 }
 
-function quarantineSql(
-  config: Pick<Config, 'database' | 'tables' | 'unitIds'>,
-  filter: TraceFilter,
-  days: TracedDays,
-  most: number,
-): string {
+function quarantineSql(config: Config, { filter, days, most }: Search): string {
   return `SELECT
   CAST("received_at" AS varchar) AS "received_at",
   "reason",
@@ -254,7 +226,7 @@ export function readWholeRow(
   );
 }
 
-function daysCondition({ from, to }: TracedDays): string {
+function daysCondition({ from, to }: Search['days']): string {
   return `"ds" BETWEEN DATE '${from}' AND DATE '${to}'`;
 }
 
