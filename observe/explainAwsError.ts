@@ -20,7 +20,7 @@ export const AwsAccessError = defineErrorFamily('user', {
   },
   SLUICE_AWS_FAILED: {
     cause: 'A call of AWS failed.',
-    cure: "Read the detail. If it denies access: is the stage deployed with this feature, and may your credentials use what the command is about? If AWS was only busy, run the command again.",
+    cure: 'Read the detail. If it denies access: is the stage deployed with this feature, and may your credentials use what the command is about? If AWS was only busy, run the command again.',
   },
 });
 

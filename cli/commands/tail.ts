@@ -95,13 +95,13 @@ async function follow(deployment: Deployment, { filter, last, asJson }: Followin
 }
 
 function writeSource(
-  { source }: LiveAnswer,
+  { notes }: LiveAnswer,
   { deployment, asJson }: { readonly deployment: Pick<Deployment, 'stack'>; readonly asJson: boolean },
 ): void {
   const { service, stage } = deployment.stack;
   const head = `Following ${service}-${stage} until Ctrl-C. Times are UTC.`;
-  if (asJson) writeJson({ type: 'source', ...source });
-  else writeNote(`${[head, ...source.notes].join('\n')}\n`);
+  if (asJson) writeJson({ type: 'source', notes });
+  else writeNote(`${[head, ...notes].join('\n')}\n`);
 }
 
 function writeDropped(count: number, asJson: boolean): void {

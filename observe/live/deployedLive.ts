@@ -4,12 +4,7 @@ import { partName } from '../../infra/template/Stack.ts';
 import { isoTimestamp } from '../../lib/base/time.ts';
 import { decodeCursor, encodeCursor } from '../cursor.ts';
 import type { Deployment } from '../deployment.ts';
-import {
-  type LiveAnswer,
-  type LiveOptions,
-  type LiveSource,
-  readRequestLine,
-} from '../facts/flow/liveEntries.ts';
+import { type LiveAnswer, type LiveOptions, readRequestLine } from '../facts/flow/liveEntries.ts';
 import { liveMatcher } from './filter.ts';
 
 /** The log is read up to this long before now: lines of several environments arrive late and out of order. */
@@ -64,21 +59,16 @@ export async function readDeployedLive(
       .flatMap(({ timestamp = 0, message = '' }) => readRequestLine(message, isoTimestamp(timestamp)) ?? [])
       .filter(isWanted);
     if (entries.length > 0 || elapsed >= waitMs)
-      return { entries, next: encodeCursor(cursor), dropped: 0, ended: false, source: sourceOf(deployment) };
+      return { entries, next: encodeCursor(cursor), dropped: 0, ended: false, notes: notesOf(deployment) };
     // A busy log can have many pages without a line of these.
     await deployment.wait(Math.min(token === undefined ? pause : PAGE_PAUSE_MS, waitMs - elapsed));
     if (token === undefined) pause = Math.min(2 * pause, PAUSE.mostMs);
   }
 }
 
-function sourceOf({ config }: Pick<Deployment, 'config'>): LiveSource {
-  const { successes } = config.logs;
-  return {
-    from: 'log',
-    successes,
-    notes: [
-      `Requests: those that were refused, had something refused, overflowed or of before 2000, and ${successes * 100} % of the others (logs.successes). They appear ten seconds after the answer; what the log gets later is left out.`,
-      'Rows are shown by the local cloud only. Status has how many of the last hour are in files.',
-    ],
-  };
+function notesOf({ config }: Pick<Deployment, 'config'>): readonly string[] {
+  return [
+    `Requests: those that were refused, had something refused, overflowed or of before 2000, and ${config.logs.successes * 100} % of the others (logs.successes). They appear ten seconds after the answer; what the log gets later is left out.`,
+    'Rows are shown by the local cloud only. Status has how many of the last hour are in files.',
+  ];
 }

@@ -7,7 +7,6 @@ import {
   type LiveAnswer,
   type LiveEntry,
   type LiveOptions,
-  type LiveSource,
   readRequestLine,
 } from '../facts/flow/liveEntries.ts';
 import { askLocal, streamedRow } from '../facts/flow/localCloud.ts';
@@ -34,8 +33,6 @@ const feedAnswer = z.object({
   ended: z.boolean(),
 });
 type FeedAnswer = z.infer<typeof feedAnswer>;
-
-const SOURCE: LiveSource = { from: 'feed', successes: 1, notes: [] };
 
 /** The parts of a deployment that are needed to read the local cloud's feed. */
 type FeedReaders = Pick<Deployment, 'stack' | 'signal'> & {
@@ -78,7 +75,7 @@ export async function readLocalLive(
       : entries.length > 0 || left === 0;
     if (isDone || fed.ended) {
       const shown = isRecent ? entries.slice(-last) : entries;
-      return { entries: shown, next, dropped, ended: fed.ended, source: SOURCE };
+      return { entries: shown, next, dropped, ended: fed.ended, notes: [] };
     }
   }
 }

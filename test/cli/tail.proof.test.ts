@@ -99,7 +99,7 @@ describe('sluice tail', () => {
       .split('\n')
       .map((line) => JSON.parse(line));
     expect(objects).toEqual([
-      { type: 'source', from: 'feed', successes: 1, notes: [] },
+      { type: 'source', notes: [] },
       expect.objectContaining({ type: 'event', name: 'wanted-1', row: expect.any(Object) }),
     ]);
   });

@@ -59,7 +59,7 @@ export function Live() {
     >
       <LiveFilters />
       {feed.error !== undefined && <Problem error={feed.error} />}
-      {feed.source?.notes.map((note) => (
+      {feed.notes.map((note) => (
         <p key={note} class="faint">
           {note}
         </p>

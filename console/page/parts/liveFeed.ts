@@ -1,6 +1,6 @@
 import { useEffect, useState } from 'preact/hooks';
 import type { ErrorObject } from '../../../lib/base/errors.ts';
-import type { LiveAnswer, LiveEntry, LiveSource } from '../../../observe/facts/flow/liveEntries.ts';
+import type { LiveAnswer, LiveEntry } from '../../../observe/facts/flow/liveEntries.ts';
 import { asErrorObject, callApi, type Params } from './api.ts';
 
 /** An entry with its number, from 1 in the order in which it came. */
@@ -17,7 +17,7 @@ export interface LiveFeed {
   readonly total: number;
   /** Entries that went before the page could read them. */
   readonly dropped: number;
-  readonly source: LiveSource | undefined;
+  readonly notes: LiveAnswer['notes'];
   /** Why the last call failed; it is made again. */
   readonly error: ErrorObject | undefined;
   /** Whether the first answer is there. */
@@ -38,7 +38,7 @@ const NOTHING: LiveFeed = {
   kept: [],
   total: 0,
   dropped: 0,
-  source: undefined,
+  notes: [],
   error: undefined,
   isOpen: false,
 };
@@ -73,7 +73,7 @@ async function follow(filter: Params, signal: AbortSignal, show: (feed: LiveFeed
         kept: kept.concat(entries).slice(-MOST_KEPT),
         total: total + entries.length,
         dropped: dropped + answer.dropped,
-        source: answer.source,
+        notes: answer.notes,
         error: undefined,
         isOpen: true,
       };

@@ -67,16 +67,6 @@ export interface LiveEvent {
 /** Something that happened. */
 export type LiveEntry = LiveRequest | LiveEvent;
 
-/** Where entries come from, and what they leave out. */
-export interface LiveSource {
-  /** `feed`: the local cloud tells everything. `log`: CloudWatch Logs. */
-  readonly from: 'feed' | 'log';
-  /** The part of the successful requests that is shown, 0 to 1; all others are shown. By the configuration. */
-  readonly successes: number;
-  /** The same as sentences. */
-  readonly notes: readonly string[];
-}
-
 /** The entries since a cursor. */
 export interface LiveAnswer {
   /** Oldest first. */
@@ -87,7 +77,8 @@ export interface LiveAnswer {
   readonly dropped: number;
   /** Whether the local cloud is stopping: nothing follows. */
   readonly ended: boolean;
-  readonly source: LiveSource;
+  /** What entries leave out, in sentences: nothing in the local cloud. */
+  readonly notes: readonly string[];
 }
 
 /**
