@@ -25,7 +25,7 @@ function declares(text: string, symbol: string): boolean {
 
 describe('docs/appendix/documents.md', () => {
   it('says of each statement whether it is met, or differs and why', () => {
-    expect(rows.length).toBeGreaterThan(30);
+    expect(rows.length).toBeGreaterThan(20);
     const unclear = rows.filter(
       ({ sluice }) => !/^\*\*met\*\*/.test(sluice) && !/^\*\*differs\*\*: .{20,} \(\[/.test(sluice),
     );
