@@ -1,5 +1,4 @@
 import * as z from 'zod';
-import { STATSIG_EXPORTS, statsigExportMapping } from './fields/statsigExports.ts';
 import { COMMENT_CHARACTERS } from './names.ts';
 import { named, noted } from './noted.ts';
 import { parseTimeFormat } from './timeFormat.ts';
@@ -346,7 +345,7 @@ export const propertiesMapping = named(
 );
 
 /** Rows of any kind: the columns of the table are what the configuration declares. */
-const declaredMapping = named(
+export const tableMapping = named(
   'TableMappingInput',
   z
     .strictObject({
@@ -364,17 +363,6 @@ const declaredMapping = named(
       path: ['sortBy'],
       message: 'names of `columns`',
     }),
-);
-
-/** The same, or the name of a mapping of Statsig's own exports. */
-export const tableMapping = z.union(
-  [
-    z
-      .enum(STATSIG_EXPORTS, `one of ${STATSIG_EXPORTS.join(', ')}`)
-      .transform((name) => declaredMapping.parse(statsigExportMapping(name))),
-    declaredMapping,
-  ],
-  `{ columns, sortBy? }, or one of ${STATSIG_EXPORTS.join(', ')}`,
 );
 
 /** Where one field comes from, as the schema leaves it. */

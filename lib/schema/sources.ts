@@ -192,10 +192,7 @@ const dataset = named(
               'Rows of any kind: the table has the columns that `mapping` declares.',
             ),
             ...shared,
-            mapping: noted(
-              tableMapping,
-              `${mappingNote} \`'statsig-exposures'\` and \`'statsig-events'\` are those of [Statsig's own exports](statsig-s3.md).`,
-            ),
+            mapping: noted(tableMapping, mappingNote),
           }),
         ),
       ],

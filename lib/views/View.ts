@@ -20,9 +20,7 @@ export type ViewName =
   | 'first_exposures'
   | 'product_events'
   | 'secondary_exposures'
-  | 'daily_exposures'
-  | 'unit_links'
-  | 'statsig_first_exposures';
+  | 'daily_exposures';
 
 /** A view. The Glue view on AWS, the local DuckDB view and the docs are made from it. */
 export interface View {

@@ -23,8 +23,6 @@ export const viewKinds: Readonly<Record<ViewName, readonly ForwardedKind[]>> = {
   product_events: ['events'],
   secondary_exposures: ['exposures'],
   daily_exposures: [],
-  unit_links: ['exposures', 'events'],
-  statsig_first_exposures: [],
 };
 
 /** A view with a list of curated days. */

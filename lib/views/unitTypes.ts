@@ -18,10 +18,10 @@ export function unitTypes(config: Pick<Config, 'unitIds'>): string {
   return `(VALUES ${values.join(', ')}) AS "unit_types" ("unit_type")`;
 }
 
-/** The ID of the row's unit type, which {@link unitTypes} has joined. @param type Column that names the type. */
-export function unitId(config: Pick<Config, 'unitIds'>, type = 'unit_type'): string {
+/** The ID of the row's unit type, which {@link unitTypes} has joined. */
+export function unitId(config: Pick<Config, 'unitIds'>): string {
   const cases = unitColumnNames(config).map((name) => `WHEN ${quoteText(name)} THEN ${quoteName(name)}`);
-  return `CASE ${quoteName(type)} ${cases.join(' ')} END`;
+  return `CASE "unit_type" ${cases.join(' ')} END`;
 }
 
 /** Columns that identify an experiment, in every view that counts units. */

@@ -4,8 +4,6 @@ import { experimentExposures } from './experimentExposures.ts';
 import { firstExposures } from './firstExposures.ts';
 import { productEvents } from './productEvents.ts';
 import { secondaryExposures } from './secondaryExposures.ts';
-import { statsigFirstExposures } from './statsigFirstExposures.ts';
-import { unitLinks } from './unitLinks.ts';
 import type { View, ViewConfig, ViewName } from './View.ts';
 
 /**
@@ -20,7 +18,5 @@ export function views(config: ViewConfig, curated: CuratedDays = nothingCurated)
     product_events: productEvents(config, curated.events),
     secondary_exposures: secondaryExposures(config, curated.exposures),
     daily_exposures: dailyExposures(config),
-    unit_links: unitLinks(config, curated),
-    statsig_first_exposures: statsigFirstExposures(config),
   };
 }

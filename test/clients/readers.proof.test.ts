@@ -50,10 +50,8 @@ describe('Metabase', () => {
       'sluice.product_events',
       'sluice.quarantine',
       'sluice.secondary_exposures',
-      'sluice.statsig_first_exposures',
       'sluice.statsig_forwarded_events',
       'sluice.statsig_forwarded_exposures',
-      'sluice.unit_links',
     ]);
     expect(found.find(({ name }) => name === 'first_exposures')?.columns).toEqual([
       'experiment_id string',

@@ -85,7 +85,7 @@ describe('the calendar of curated days', () => {
     await publishViews({ ...planner, views: { ...planner.views, partitions } });
 
     const shown = await calendar();
-    const views = 'experiment_exposures, first_exposures, secondary_exposures, unit_links';
+    const views = 'experiment_exposures, first_exposures, secondary_exposures';
     expect(shown.tables).toMatchObject([
       {
         listed: 103,

@@ -57,8 +57,6 @@ describe('sluice tables', () => {
       'view first_exposures',
       'view product_events',
       'view secondary_exposures',
-      'view statsig_first_exposures',
-      'view unit_links',
     ]);
     const events = tables[0];
     expect(events).toMatchObject({

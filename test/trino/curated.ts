@@ -52,8 +52,6 @@ function listsOf(make: () => CuratedDays): Lists {
     product_events: make(),
     secondary_exposures: make(),
     daily_exposures: make(),
-    unit_links: make(),
-    statsig_first_exposures: make(),
   };
 }
 
@@ -121,8 +119,7 @@ export function judgeCurated(
       const isSame = Number(count) > 20 && different === '0';
       tell(`${name} shows the same ${count} rows with a list of curated days`, isSame, answer);
     }
-    const readsExposures = name === 'daily_exposures' || name === 'statsig_first_exposures';
-    const kinds = readsExposures ? viewKinds.experiment_exposures : viewKinds[name];
+    const kinds = name === 'daily_exposures' ? viewKinds.experiment_exposures : viewKinds[name];
     const numbers = (first: number) =>
       kinds.map((kind) => `memory:${tables + first + forwardedKinds.indexOf(kind)}`);
     const raw = numbers(0);

@@ -295,8 +295,7 @@ function allRows(name: (typeof viewNames)[number]): string {
 }
 
 function planOf(name: (typeof viewNames)[number]): string {
-  const unitType = name === 'statsig_first_exposures' ? 'userID' : 'user_id';
-  const filter = all[name].prunesByDay ? `"ds" = DATE '${DAYS[1]}'` : `"unit_type" = '${unitType}'`;
+  const filter = all[name].prunesByDay ? `"ds" = DATE '${DAYS[1]}'` : `"unit_type" = 'user_id'`;
   return `EXPLAIN (TYPE LOGICAL) SELECT * FROM (${queryOf(name)}) AS shown WHERE ${filter}`;
 }
 

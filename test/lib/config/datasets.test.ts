@@ -44,6 +44,7 @@ describe('a mapping in the configuration', () => {
       'unit or format, not both',
     ],
     ['another order', table(['a'], { sortBy: ['b'] }), 'names of `columns`'],
+    ['a layout without a day', { ...table(['a']), layout: '*.parquet' }, 'layout'],
     ['an unknown type', table({ a: { column: 'a', type: 'int' } }), 'bigint'],
     ['a NUL in a column', events({ eventName: 'a\0' }), 'eventName'],
     ['a NUL in a constant', events({ eventName: { constant: 'a\0' } }), 'eventName'],
@@ -88,6 +89,10 @@ describe('the marker that a day waits for', () => {
   });
   it.each(['', 'a/b', '.', '..', 'a.parquet', 'A.PQ', 'a\nb', 'x'.repeat(256)])('cannot be %j', (waitFor) => {
     expect(() => configOf({ kind: 'events', waitFor })).toThrow(/waitFor/);
+  });
+  it('is none with a layout', () => {
+    const dataset = { kind: 'events', layout: 'YYYY/MM/DD/*', waitFor: '_SUCCESS' };
+    expect(() => configOf(dataset)).toThrow(/waitFor/);
   });
 });
 

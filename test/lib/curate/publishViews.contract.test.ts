@@ -186,10 +186,7 @@ describe('the list of curated days in the views', () => {
     );
     expect(outcome.batchItemFailures).toEqual([]);
     const left = Object.fromEntries(
-      ['experiment_exposures', 'first_exposures', 'secondary_exposures', 'unit_links'].map((view) => [
-        view,
-        5,
-      ]),
+      ['experiment_exposures', 'first_exposures', 'secondary_exposures'].map((view) => [view, 5]),
     );
     expect(curations.logged.filter(({ event }) => event === 'curate_views').at(-1)).toMatchObject({
       no_room: left,

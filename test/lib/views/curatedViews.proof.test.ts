@@ -54,12 +54,7 @@ describe('views over files with curated days', () => {
   });
 
   it.each(viewNames)('read the curated files of curated days alone for %s', async (name) => {
-    // Two views read another one.
-    const of = {
-      daily_exposures: 'experiment_exposures',
-      statsig_first_exposures: 'first_exposures',
-    } as const;
-    const kinds = viewKinds[name in of ? of[name as keyof typeof of] : name];
+    const kinds = viewKinds[name === 'daily_exposures' ? 'experiment_exposures' : name];
     const wanted = (days: readonly string[]) =>
       kinds.flatMap((kind) =>
         days.map(
@@ -212,11 +207,11 @@ describe('the list of curated days', () => {
   it('keeps the newest days that fit, and says how many do not', () => {
     const odd = Array.from({ length: 1_000 }, (_, n) => addDays(FIRST, 2 * n));
     const days = { exposures: odd, events: [...odd, addDays(odd[0] ?? '', 1)] };
-    const fitted = fitCuratedView(config, 'unit_links', days);
-    expect([fitted.curated.exposures.length, fitted.curated.events.length]).toEqual([100, 100]);
+    const fitted = fitCuratedView(config, 'experiment_exposures', days);
+    expect([fitted.curated.exposures.length, fitted.curated.events.length]).toEqual([100, 0]);
     expect(fitted.curated.exposures[0]?.to).toBe(odd.at(-1));
-    expect(fitted.leftOut).toBe(2 * 900 + 1);
-    expect(fitted.view.sql).toBe(views(config, fitted.curated).unit_links.sql);
+    expect(fitted.leftOut).toBe(900);
+    expect(fitted.view.sql).toBe(views(config, fitted.curated).experiment_exposures.sql);
     const few = fitCuratedView(config, 'product_events', { exposures: odd, events: [FIRST] });
     expect([few.curated, few.leftOut]).toEqual([{ exposures: [], events: [{ from: FIRST, to: FIRST }] }, 0]);
     expect(fitCuratedView(config, 'daily_exposures', days)).toMatchObject({

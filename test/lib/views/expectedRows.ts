@@ -57,12 +57,7 @@ export function expectedRows(
       ...eventDetails(row),
     })),
     secondary_exposures: firstReceived(production).flatMap((row) => secondaryRows(row, holdouts)),
-    statsig_first_exposures: firstExposures(counted).map(statsigRow),
     daily_exposures: dailyRows(shown.filter((row) => !row.held_out)),
-    unit_links: linkRows([
-      ...production,
-      ...events.filter(({ environment }) => environment === 'production'),
-    ]),
   };
 }
 
@@ -73,41 +68,6 @@ const NO_GROUP = new Set(
   inlineTargetingRules override`.split(/\s+/),
 ).add('');
 const HOLDOUT = 'spring_holdout';
-
-/** Every pair of IDs of one row, in both directions. */
-function linkRows(rows: readonly LandedRow[]): Row[] {
-  const links = new Map<string, { ids: readonly string[]; times: string[]; days: Set<unknown> }>();
-  for (const row of rows)
-    for (const unit of UNIT_TYPES)
-      for (const other of UNIT_TYPES) {
-        const unitId = row[unit];
-        const otherId = row[other];
-        if (unit === other || typeof unitId !== 'string' || typeof otherId !== 'string') continue;
-        const ids = [unit, unitId, other, otherId];
-        const link = links.get(JSON.stringify(ids)) ?? { ids, times: [], days: new Set() };
-        links.set(JSON.stringify(ids), link);
-        link.times.push(text(row, 'timestamp'));
-        link.days.add(row.ds);
-      }
-  const all = [...links.values()];
-  const alike = (places: readonly number[], ids: readonly string[]) =>
-    all.filter((link) => places.every((place) => link.ids[place] === ids[place])).length;
-  return all.map(({ ids, times, days }) => {
-    const first = times.toSorted()[0];
-    const last = times.toSorted().at(-1);
-    return {
-      unit_type: ids[0],
-      unit_id: ids[1],
-      other_type: ids[2],
-      other_id: ids[3],
-      first_seen: first,
-      last_seen: last,
-      days_seen: days.size,
-      other_ids: alike([0, 1, 2], ids),
-      unit_ids: alike([0, 2, 3], ids),
-    };
-  });
-}
 
 type Marked = LandedRow & { readonly held_out: boolean };
 
@@ -235,39 +195,6 @@ function firstExposures(rows: readonly Marked[]): Row[] {
       },
     ];
   });
-}
-
-/** A row of first_exposures, as Statsig's export has it. */
-function statsigRow(row: Row): Row {
-  const isGate = row['is_gate'] === true;
-  const [rule = '', outcome] = String(row['group_id']).split(/:(?=(?:Pass|Fail)$)/);
-  const ts = String(row['ts']);
-  const types: Readonly<Record<string, string>> = {
-    user_id: 'userID',
-    stable_id: 'stableID',
-    company_id: 'companyID',
-  };
-  return {
-    company_id: null,
-    unit_id: row['unit_id'] ?? null,
-    unit_type: types[String(row['unit_type'])] ?? null,
-    exposure_type: isGate ? 'check_gate' : 'get_experiment',
-    name: row['experiment_id'] ?? null,
-    rule: isGate ? rule : 'experiment',
-    experiment_group: isGate ? (outcome ?? 'Fail') : (row['group_name'] ?? row['group_id'] ?? null),
-    first_exposure_utc: ts,
-    first_exposure_pst_date: new Date(Date.parse(`${ts.replace(' ', 'T')}Z`) - 8 * 3_600_000)
-      .toISOString()
-      .slice(0, 10),
-    as_of_pst_date: null,
-    percent: null,
-    rollout: null,
-    user_dimensions: null,
-    inserted_at: null,
-    rule_name: isGate ? null : 'experiment',
-    group_id: isGate ? (outcome === 'Pass' ? 'True' : 'False') : (row['group_id'] ?? null),
-    non_analytics: null,
-  };
 }
 
 function dailyRows(rows: readonly Marked[]): Row[] {

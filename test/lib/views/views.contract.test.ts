@@ -161,10 +161,8 @@ describe('the views', () => {
 
   it('reserve all of their column names, so that no unit ID or path can use them', () => {
     const bare = views(defineConfig({ bucket: 'acme' }));
-    // Its columns come from a view whose columns no configuration changes.
-    const open = viewNames.filter((name) => name !== 'statsig_first_exposures');
-    const names = open.flatMap((name) => bare[name].columns.map((column) => column.name));
-    const aliases = open.flatMap((name) =>
+    const names = viewNames.flatMap((name) => bare[name].columns.map((column) => column.name));
+    const aliases = viewNames.flatMap((name) =>
       [...bare[name].sql.matchAll(/AS "(\w+)"/g)].map(([, alias = '']) => alias),
     );
     const free = [...names, ...aliases].filter(
@@ -253,11 +251,7 @@ describe('a filter on ds', () => {
   };
 
   it('works for every view except those that need all days', () => {
-    expect(viewNames.filter((name) => !days.includes(name))).toEqual([
-      'first_exposures',
-      'unit_links',
-      'statsig_first_exposures',
-    ]);
+    expect(viewNames.filter((name) => !days.includes(name))).toEqual(['first_exposures']);
     for (const name of viewNames) {
       const columns = views(config)[name].columns.map((column) => column.name);
       expect([name, columns.includes('ds')]).toEqual([name, days.includes(name)]);
