@@ -4,7 +4,7 @@ import { type Dataset, receiptFolder, type Source } from '../schema/sources.ts';
 import { RESERVED_COLUMNS } from '../tables/deliveredTables.ts';
 import { exportFolder } from '../tables/exportKeys.ts';
 import { GROUPS_TABLE } from '../tables/groupsTable.ts';
-import { RESERVED_INGESTED_COLUMNS, takenColumns } from '../tables/ingestedTables.ts';
+import { RESERVED_INGESTED_COLUMNS, TAKEN_COLUMNS } from '../tables/ingestedTables.ts';
 import { CURATED_LEDGER, EXPORTS_LEDGER } from '../tables/ledgerKeys.ts';
 import { receivedHoursTable } from '../tables/receivedHoursTable.ts';
 import { viewNames } from '../views/viewNames.ts';
@@ -72,17 +72,12 @@ export function sourceProblems(
   return problems;
 }
 
-/** Declared columns cannot have the names of those that every row of the kind has. */
+/** Declared columns cannot have the names of those that every row has. */
 function declaredColumnProblems(dataset: Dataset, field: string): string[] {
-  if (dataset.kind !== 'properties' && dataset.kind !== 'table') return [];
-  const [member, columns] =
-    dataset.kind === 'table'
-      ? ['columns', dataset.mapping.columns]
-      : ['properties', dataset.mapping.properties];
-  const taken = takenColumns(dataset.kind);
-  return Object.keys(columns)
-    .filter((name) => taken.has(name))
-    .map((name) => `${field}.${member}.${name}: expected another name: every row has a column of this one.`);
+  if (dataset.kind !== 'table') return [];
+  return Object.keys(dataset.mapping.columns)
+    .filter((name) => TAKEN_COLUMNS.has(name))
+    .map((name) => `${field}.columns.${name}: expected another name: every row has a column of this one.`);
 }
 
 /** Folders of all datasets, each with the slash at its end and the field that names it. */

@@ -11,7 +11,7 @@ export const forwardedKinds: readonly ForwardedKind[] = ['exposures', 'events'];
 export const tableKinds: readonly TableKind[] = [...forwardedKinds, 'quarantine'];
 
 /** Kinds of rows of customers' datasets. */
-export const datasetKinds = ['events', 'metrics', 'exposures', 'properties', 'table'] as const;
+export const datasetKinds = ['events', 'metrics', 'exposures', 'table'] as const;
 
 /** The kind of rows of a customer's dataset. */
 export type DatasetKind = (typeof datasetKinds)[number];

@@ -330,20 +330,6 @@ const declaredColumns = z
   .refine((columns) => Object.keys(columns).length > 0, 'at least one column')
   .refine((columns) => Object.keys(columns).length <= MOST_COLUMNS, `at most ${MOST_COLUMNS} columns`);
 
-/** Properties of one unit on one day: Statsig's entity properties. */
-export const propertiesMapping = named(
-  'PropertiesMappingInput',
-  z.strictObject({
-    unitId: noted(field.prefault('unit_id'), 'The unit ID.'),
-    idType: noted(field.prefault({ constant: 'userID' }), UNIT_TYPE),
-    date: noted(time.optional(), 'The day on which the properties were so.', 'the day of the folder, `ds`'),
-    properties: noted(
-      declaredColumns,
-      'A column for each property: a list of columns, or names and where each comes from.',
-    ),
-  }),
-);
-
 /** Rows of any kind: the columns of the table are what the configuration declares. */
 export const tableMapping = named(
   'TableMappingInput',
@@ -379,7 +365,5 @@ export type EventsMapping = z.output<typeof eventsMapping>;
 export type MetricsMapping = z.output<typeof metricsMapping>;
 /** The same of exposures. */
 export type ExposuresMapping = z.output<typeof exposuresMapping>;
-/** The same of properties. */
-export type PropertiesMapping = z.output<typeof propertiesMapping>;
 /** A declared column of a table, validated. */
 export type DeclaredColumn = z.output<typeof declared>;

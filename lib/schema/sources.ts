@@ -5,7 +5,6 @@ import {
   eventsMapping,
   exposuresMapping,
   metricsMapping,
-  propertiesMapping,
   tableMapping,
 } from './mappings.ts';
 import { named, noted } from './noted.ts';
@@ -177,14 +176,6 @@ const dataset = named(
           }),
         ),
         named(
-          'PropertiesDatasetInput',
-          z.strictObject({
-            kind: noted(z.literal('properties'), 'Each row is what is known of one unit on one day.'),
-            ...shared,
-            mapping: noted(propertiesMapping, mappingNote),
-          }),
-        ),
-        named(
           'TableDatasetInput',
           z.strictObject({
             kind: noted(
@@ -196,7 +187,7 @@ const dataset = named(
           }),
         ),
       ],
-      'events, metrics, exposures, properties or table',
+      'events, metrics, exposures or table',
     )
     .refine(({ layout, waitFor }) => layout === undefined || waitFor === undefined, {
       path: ['waitFor'],

@@ -46,8 +46,6 @@ function ownColumns(config: Pick<Config, 'unitIds'>, dataset: Dataset): readonly
   switch (dataset.kind) {
     case 'table':
       return declaredColumns(dataset.mapping.columns);
-    case 'properties':
-      return [...ingestedColumns.properties.before, ...declaredColumns(dataset.mapping.properties)];
     case 'events': {
       const { before, after } = ingestedColumns.events;
       return [...before, ...unitIdColumns(config, (unitId) => `Unit ID of type ${unitId}`), ...after];
@@ -77,7 +75,6 @@ const ROWS_OF_KIND: Readonly<Record<DatasetKind, string>> = {
   events: 'Events',
   metrics: 'Metrics by unit and day',
   exposures: 'Exposures of units to groups',
-  properties: 'Properties of units by day',
   table: 'Rows',
 };
 
@@ -143,18 +140,6 @@ export const ingestedColumns = {
     ],
     after: [],
   },
-  properties: {
-    before: [
-      { name: 'unit_id', type: 'string', comment: 'Unit that the properties are of' },
-      { name: 'id_type', type: 'string', comment: 'Type of the unit ID, e.g. userID' },
-      {
-        name: 'property_date',
-        type: 'date',
-        comment: 'Day on which the properties were so, as the file has it; null when it has none: see ds',
-      },
-    ],
-    after: [],
-  },
 } as const satisfies Readonly<
   Record<
     Exclude<DatasetKind, 'table'>,
@@ -169,8 +154,7 @@ export const RESERVED_INGESTED_COLUMNS: ReadonlySet<string> = new Set(
   ),
 );
 
-/** Names that no declared column of a dataset can have, by the dataset's kind: others have them already. */
-export function takenColumns(kind: 'properties' | 'table'): ReadonlySet<string> {
-  const own = kind === 'properties' ? ingestedColumns.properties.before : [];
-  return new Set([...own, ...originColumns, partitionKey].map(({ name }) => name));
-}
+/** Names that no declared column can have: every row has a column of each. */
+export const TAKEN_COLUMNS: ReadonlySet<string> = new Set(
+  [...originColumns, partitionKey].map(({ name }) => name),
+);

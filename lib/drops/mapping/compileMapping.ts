@@ -15,7 +15,6 @@ import {
   mapEvents,
   mapExposures,
   mapMetrics,
-  mapProperties,
 } from './mapRow.ts';
 
 /** The source and dataset of a mapping. */
@@ -80,8 +79,6 @@ function orderOf({ kind, mapping }: MappingSubject['dataset']): readonly string[
   switch (kind) {
     case 'metrics':
       return ['metric_date'];
-    case 'properties':
-      return ['unit_id'];
     case 'table':
       return mapping.sortBy ?? [];
     default:
@@ -148,8 +145,6 @@ function mapRow(
         return mapMetrics(dataset.mapping, row, fileColumns);
       case 'exposures':
         return mapExposures(dataset.mapping, row, fileColumns);
-      case 'properties':
-        return mapProperties(dataset.mapping, row, fileColumns);
       case 'table':
         return mapDeclared(dataset.mapping.columns, row, fileColumns);
     }

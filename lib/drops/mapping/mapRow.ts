@@ -4,7 +4,6 @@ import type {
   ExposuresMapping,
   Field,
   MetricsMapping,
-  PropertiesMapping,
 } from '../../schema/mappings.ts';
 import type { ingestedColumns } from '../../tables/ingestedTables.ts';
 import type { RowProblem } from '../engine/Engine.ts';
@@ -169,25 +168,6 @@ export function mapMetrics(
     metric_value: `CASE WHEN NOT (${isRatio}) THEN ${value} END`,
     numerator: `CASE WHEN ${isRatio} THEN ${over} END`,
     denominator: `CASE WHEN ${isRatio} THEN ${under} END`,
-  };
-}
-
-/** The columns of a unit's properties, without the columns of its origin. @throws FieldProblem */
-export function mapProperties(
-  mapping: PropertiesMapping,
-  row: MappedRow,
-  fileColumns: FileColumns,
-): MappedColumns<'properties'> {
-  const required = requiredTexts(row, fileColumns);
-  const unitId = required('SLUICE_INGEST_ROW_UNIT_MISSING', mapping.unitId, 'unit ID');
-  const idType = required('SLUICE_INGEST_ROW_UNIT_MISSING', mapping.idType, 'type of the unit ID');
-  const date =
-    mapping.date === undefined ? 'CAST(NULL AS DATE)' : row.read(readDay(mapping.date, fileColumns));
-  return {
-    unit_id: unitId,
-    id_type: idType,
-    property_date: date,
-    ...mapDeclared(mapping.properties, row, fileColumns),
   };
 }
 

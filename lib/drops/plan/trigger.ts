@@ -24,7 +24,7 @@ export const TriggerError = defineErrorFamily('user', {
   },
   SLUICE_TRIGGER_BODY_INVALID: {
     cause: 'The body does not say which data is ready.',
-    cure: 'Send {"datestamps": ["2026-11-19"], "type": "events"} as JSON; type is events, metrics, exposures, properties or table, and sources a list of names, if it is not all.',
+    cure: 'Send {"datestamps": ["2026-11-19"], "type": "events"} as JSON; type is events, metrics, exposures or table, and sources a list of names, if it is not all.',
   },
   SLUICE_TRIGGER_NO_DATASET: {
     cause: 'This key may not start a dataset of this type in these sources.',
@@ -57,7 +57,7 @@ const oneOrMany = <Item extends z.ZodType<string>>(item: Item, most: number, wha
 
 const schema = z.strictObject({
   datestamps: oneOrMany(day, MAX_DAYS, `a day, YYYY-MM-DD, or a list of 1 to ${MAX_DAYS}`),
-  type: z.enum(datasetKinds, 'events, metrics, exposures, properties or table'),
+  type: z.enum(datasetKinds, 'events, metrics, exposures or table'),
   sources: oneOrMany(name, MAX_SOURCES, `the name of a source, or a list of 1 to ${MAX_SOURCES}`).optional(),
 });
 

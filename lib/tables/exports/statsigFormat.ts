@@ -115,7 +115,7 @@ function ingestedFormat(config: FormatConfig, dataset: FormatDataset): StatsigFo
         ? exposuresFormat(['unit_id'], 'metadata', {})
         : `a dataset whose unitType is a constant: Statsig's exposures have no column for the type of a unit`;
     default:
-      return `a table of events, exposures or metrics: Statsig's S3 ingestion has no ${dataset.kind === 'table' ? 'other rows' : 'properties'}`;
+      return `a table of events, exposures or metrics: Statsig's S3 ingestion has no other rows`;
   }
 }
 

@@ -12,7 +12,7 @@ const source = (...datasets: DatasetInput[]) => ({
   unitIds: { companyID: 'company_id' },
   sources: [acmeSource({ datasets })],
 });
-const mapped = { properties: ['plan'] };
+const mapped = { columns: ['plan'] };
 
 describe('a warning of packaging', () => {
   it.each<[string, Omit<ConfigInput, 'bucket'>, RegExp]>([
@@ -50,7 +50,7 @@ describe('a warning of packaging', () => {
       'equal folders',
       source(
         { name: 'a', kind: 'events', folder: 'x' },
-        { name: 'b', kind: 'properties', folder: 'x', mapping: mapped },
+        { name: 'b', kind: 'table', folder: 'x', mapping: mapped },
       ),
       /^sources\.0\.datasets\.1\.folder: "x" is the folder of datasets\.0/,
     ],

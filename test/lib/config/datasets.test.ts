@@ -24,11 +24,6 @@ describe('a mapping in the configuration', () => {
     ['the name of the partition', table(['ds']), 'columns.ds'],
     ['the name of an origin', table(['source_file']), 'columns.source_file'],
     [
-      "the name of a properties' own column",
-      { kind: 'properties', mapping: { properties: ['unit_id'] } },
-      'properties.unit_id',
-    ],
-    [
       'a unit of a text',
       table({ a: { column: 'a', unit: 'ms' } }),
       'unit and format with type date or timestamp only',

@@ -73,7 +73,6 @@ describe('the bucket for Statsig', () => {
     ['no owner of a source', 'sources.0.owner', { sources: [unowned] }],
     ['a folder that is not at the top', 'exports.0.target.folder', to({ folder: 'to/events' })],
     // Without columns for Statsig.
-    ['properties', 'exports.0.format', rowsOf({ kind: 'properties', mapping: { properties: ['plan'] } })],
     ['a table of other rows', 'exports.0.format', rowsOf({ kind: 'table', mapping: { columns: ['id'] } })],
     // Units of several types.
     ['exposures', 'exports.0.format', rowsOf({ kind: 'exposures', mapping: { unitType: 'type' } })],

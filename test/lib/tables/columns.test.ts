@@ -53,16 +53,6 @@ const config = defineConfig({
           },
         },
         {
-          name: 'properties',
-          kind: 'properties',
-          mapping: {
-            date: 'time',
-            unitId: 'user',
-            idType: 'type',
-            properties: { plan: { type: 'string', column: 'plan' } },
-          },
-        },
-        {
           name: 'orders',
           kind: 'table',
           mapping: { columns: { plan: { type: 'string', column: 'plan' } } },
@@ -174,7 +164,7 @@ describe('each column is filled in some case', () => {
     }
   });
 
-  it.each(['events', 'metrics', 'exposures', 'properties', 'orders'])('of the dataset %s', (name) => {
+  it.each(['events', 'metrics', 'exposures', 'orders'])('of the dataset %s', (name) => {
     const [source] = config.sources;
     const dataset = source?.datasets.find((one) => one.name === name);
     const table = ingestedTables(config).find((one) => one.dataset === name);

@@ -206,37 +206,3 @@ describe('a table', () => {
     ]);
   });
 });
-
-describe('properties', () => {
-  const mapping = {
-    unitId: 'customer',
-    idType: { constant: 'companyID' },
-    properties: { plan: 'plan', seats: { column: 'seats', type: 'bigint' as const } },
-  };
-  const query = `SELECT * FROM (VALUES
-    ('b', 'pro', 12, DATE '2026-11-19'), ('a', 'free', NULL, NULL), (NULL, 'free', 1, NULL)
-  ) AS t (customer, plan, seats, as_of)`;
-
-  it('are a row for each unit, sorted by unit', async () => {
-    const { rows, reasons } = await load({ kind: 'properties', mapping }, query);
-    expect(rows).toEqual([
-      { unit_id: 'a', id_type: 'companyID', property_date: null, plan: 'free', seats: null },
-      { unit_id: 'b', id_type: 'companyID', property_date: null, plan: 'pro', seats: '12' },
-    ]);
-    expect(reasons).toEqual(['SLUICE_INGEST_ROW_UNIT_MISSING: row 2, unit ID: column "customer"']);
-  });
-
-  it('have the day of the file', async () => {
-    const { rows, reasons } = await load(
-      { kind: 'properties', mapping: { ...mapping, date: 'as_of' } },
-      query,
-    );
-    expect(rows).toEqual([
-      { unit_id: 'b', id_type: 'companyID', property_date: '2026-11-19', plan: 'pro', seats: '12' },
-    ]);
-    expect(reasons.map((text) => text.split(':')[0])).toEqual([
-      'SLUICE_INGEST_ROW_TIME_MISSING',
-      'SLUICE_INGEST_ROW_UNIT_MISSING',
-    ]);
-  });
-});
