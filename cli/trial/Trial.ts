@@ -77,7 +77,6 @@ export function trialConfig(trial: Trial, architecture: 'arm64' | 'x86_64') {
     keysInSecret: true,
     curate: false,
     reconcile: false,
-    stages: [trialStage(trial)],
     sources: [
       {
         name: 'trial',
@@ -93,7 +92,7 @@ export function trialConfig(trial: Trial, architecture: 'arm64' | 'x86_64') {
         ],
       },
     ],
-  } satisfies ConfigInput & { readonly stages: readonly string[] };
+  } satisfies ConfigInput;
 }
 
 /** Where a trial is on this machine: the folder that it is deployed from, and the log of its deployment. */
@@ -122,7 +121,8 @@ export async function writeService(trial: Trial, config: ReturnType<typeof trial
   // Serverless takes no plugin from outside of the service's folder.
   await symlink(join(codeRoot, 'infra'), join(files.service, 'infra'), 'junction');
   await writeFile(join(files.service, 'serverless.json'), JSON.stringify(service));
-  await writeFile(files.config, `export default ${JSON.stringify(config)};\n`);
+  const stages = [trialStage(trial)];
+  await writeFile(files.config, `export default ${JSON.stringify({ ...config, stages })};\n`);
 }
 
 /** The steps of a trial, and how long each takes on AWS, seconds. Nobody has measured them there. */

@@ -144,7 +144,7 @@ function openTrial(line: CommandLine, trial: Trial, signal: AbortSignal): Deploy
   const values = { ...line.values, region: trial.region, stage: trialStage(trial) };
   const named = namedTarget({ values });
   const aws = { ...named.aws, region: trial.region };
-  const config = defineConfig(configOf(trial, named));
+  const config = defineConfig(configOf(trial, named), { stages: [values.stage] });
   const opened = openDeployment({ ...named, config, now: Date.now() }, aws);
   const wait = (ms: number) => setTimeout(ms, undefined, { signal });
   return { ...opened, wait, signal };

@@ -22,10 +22,6 @@ export const ConfigError = defineErrorFamily('user', {
     cause: 'The function that makes the configuration failed for a stage.',
     cure: 'Correct what the message names. Packaging one stage calls the function for every listed stage, so it must not fail without what only another machine has, such as an environment variable.',
   },
-  SLUICE_CONFIG_STAGES_DIFFER: {
-    cause: 'The configuration lists its stages more than once, and the lists differ.',
-    cure: "List them once, in the second argument: `defineConfig(({ stage }) => ({ … }), { stages: ['dev', 'prod'] })`.",
-  },
   SLUICE_CONFIG_STAGES_OF_OBJECT: {
     cause: 'The configuration is an object, which has the values of one stage, but it is for several.',
     cure: "Give defineConfig a function whose names depend on the stage: `defineConfig(({ stage }) => ({ … }), { stages: ['dev', 'prod'] })` (docs/deploy.md, \"Stages\").",

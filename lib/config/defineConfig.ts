@@ -10,7 +10,7 @@ import { endpointProblems } from '../schema/endpoint.ts';
 import { lateDays } from '../schema/exports.ts';
 import { boundaryProblems } from '../schema/fields/platform.ts';
 import { listExperiments } from '../schema/names.ts';
-import { stagesSchema } from '../schema/stages.ts';
+import { DEFAULT_STAGE, stagesSchema } from '../schema/stages.ts';
 import { RESERVED_COLUMNS } from '../tables/deliveredTables.ts';
 import { RELAY_FOLDER, RESERVED_FOLDERS } from '../tables/objectKeys.ts';
 import { redactionPathProblem } from '../wire/Redaction.ts';
@@ -45,7 +45,6 @@ export interface ConfigFunction extends StageOptions {
  * all others that are listed, which must not share a bucket, database or workgroup.
  *
  * @throws ConfigError `SLUICE_CONFIG_INVALID`, with a line for each field: its name, its value and what was expected.
- *   `SLUICE_CONFIG_STAGES_DIFFER` when an object has other `stages` than the second argument.
  *
  * @example
  * export default defineConfig({ bucket: 'acme-experiments', unitIds: { companyID: 'company_id' } });
@@ -60,58 +59,28 @@ export function defineConfig(
   input: (context: StageContext) => ConfigInput | Promise<ConfigInput>,
   options?: StageOptions,
 ): ConfigFunction;
-export function defineConfig(input: ConfigInput, options?: StageOptions): Config;
+export function defineConfig(input: ConfigInput, options?: StageOptions): Config & StageOptions;
 export function defineConfig(
   input: ConfigInput | ConfigFunction,
   options: StageOptions = {},
-): Config | ConfigFunction {
-  const stages = readStageOptions(options);
+): (Config & StageOptions) | ConfigFunction {
+  const stages = readStages(options);
   if (typeof input === 'function')
     return Object.assign((context: StageContext) => input(context), { stages });
-  const config = validateConfig(input);
-  const list = oneStageList([
-    [STAGES_ARGUMENT, stages],
-    ['the member `stages`', config.stages],
-  ]);
-  return list === undefined ? config : { ...config, stages: list };
+  const config = validateConfig(input, stages);
+  return stages === undefined ? config : { ...config, stages };
 }
 
-/** How messages call {@link StageOptions}. */
-export const STAGES_ARGUMENT = 'the second argument of defineConfig';
-
-/** @throws ConfigError `SLUICE_CONFIG_INVALID` */
-function readStageOptions(options: unknown): string[] | undefined {
+/**
+ * Validates what stands beside a configuration.
+ *
+ * @returns Its stages; undefined if it lists none.
+ * @throws ConfigError `SLUICE_CONFIG_INVALID`
+ */
+export function readStages(options: unknown): string[] | undefined {
   const result = z.strictObject({ stages: stagesSchema.optional() }).safeParse(options);
   if (result.success) return result.data.stages;
   throw invalid(options, result.error.issues);
-}
-
-/**
- * Validates a list of stages from outside of a configuration.
- *
- * @throws ConfigError `SLUICE_CONFIG_INVALID`
- */
-export function validateStages(stages: unknown): string[] {
-  return readStageOptions({ stages }) ?? [];
-}
-
-/**
- * The one list of stages of those that are given, each with what gives it; undefined without any.
- *
- * @throws ConfigError `SLUICE_CONFIG_STAGES_DIFFER`
- */
-export function oneStageList(
-  lists: readonly (readonly [what: string, stages: readonly string[] | undefined])[],
-): string[] | undefined {
-  const given = lists.flatMap(([what, stages]) => (stages === undefined ? [] : [{ what, stages }]));
-  const sorted = (stages: readonly string[]) => [...stages].sort().join();
-  const [first] = given;
-  if (first === undefined) return undefined;
-  if (given.some(({ stages }) => sorted(stages) !== sorted(first.stages))) {
-    const lists = given.map(({ what, stages }) => `${what} lists ${stages.join(', ')}`).join('; ');
-    throw new ConfigError('SLUICE_CONFIG_STAGES_DIFFER', `${lists}.`);
-  }
-  return [...first.stages];
 }
 
 /**
@@ -119,7 +88,7 @@ export function oneStageList(
  *
  * @throws ConfigError `SLUICE_CONFIG_INVALID`
  */
-export function validateConfig(input: unknown): Config {
+export function validateConfig(input: unknown, stages: readonly string[] = [DEFAULT_STAGE]): Config {
   const result = configSchema.safeParse(input);
   if (!result.success) throw invalid(input, result.error.issues);
   const exports = result.data.exports.map((one) => ({
@@ -127,7 +96,7 @@ export function validateConfig(input: unknown): Config {
     lookbackDays: one.lookbackDays ?? lateDays(result.data),
   }));
   const config: Config = { ...result.data, exports };
-  const problems = findCollisions(config);
+  const problems = [...boundaryProblems(config, stages), ...findCollisions(config)];
   if (problems.length > 0) throw refused(config, problems);
   return config;
 }
@@ -217,7 +186,6 @@ function fieldsAt(schema: z.core.$ZodType, path: readonly PropertyKey[]): readon
 function findCollisions(config: Config): string[] {
   const problems: string[] = [
     ...endpointProblems(config.endpoint, config.passThrough),
-    ...boundaryProblems(config),
   ];
   const former = config.formerStatsigFolders.map(({ folder }, i) => ({
     folder,

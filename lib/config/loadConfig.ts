@@ -6,7 +6,7 @@ import { didYouMean, displayValue } from '../base/text.ts';
 import type { Config } from '../schema/config.ts';
 import { DEFAULT_STAGE, isPersonalStage, LOCAL_STAGE } from '../schema/stages.ts';
 import { ConfigError } from './ConfigError.ts';
-import { oneStageList, STAGES_ARGUMENT, validateConfig, validateStages } from './defineConfig.ts';
+import { readStages, validateConfig } from './defineConfig.ts';
 import { type StageConfig, stageProblems } from './stageProblems.ts';
 
 /** The configuration file that tools read: `SLUICE_CONFIG` if it is set, else `sluice.config.ts` at the root. */
@@ -61,47 +61,30 @@ async function compareStages(
 ): Promise<void> {
   const all: StageConfig[] = [];
   for (const name of new Set([...stages, stage])) {
-    const each = name === stage ? { config, stages } : await evaluate(imported, name, true);
-    oneStageList([
-      [`the configuration of ${stage}`, stages],
-      [`the configuration of ${name}`, each.stages],
-    ]);
-    all.push({ stage: name, config: each.config });
+    const each = name === stage ? config : (await evaluate(imported, name, true)).config;
+    all.push({ stage: name, config: each });
   }
   const problems = stageProblems(all);
   if (problems.length > 0)
     throw new ConfigError('SLUICE_CONFIG_STAGES_SHARE', `\n  ${problems.join('\n  ')}`);
 }
 
-/** A configuration file and its exports. */
+/** A configuration file and what it exports. */
 interface ImportedConfig {
   readonly file: string;
-  /** An object, or a function that makes one for a stage. */
+  /** An object, or a function that makes one for a stage. Both may have `stages`. */
   readonly configuration: unknown;
-  /** Lists of stages beside the configuration, each with what gives it. */
-  readonly lists: Parameters<typeof oneStageList>[0];
 }
 
 async function importConfig(file: string): Promise<ImportedConfig> {
-  let module: { readonly default?: unknown; readonly stages?: unknown };
   try {
-    module = await import(pathToFileURL(file).href);
+    const module: { readonly default?: unknown } = await import(pathToFileURL(file).href);
+    return { file, configuration: module.default };
   } catch (error) {
     if (error instanceof ConfigError) throw error;
     const code = existsSync(file) ? 'SLUICE_CONFIG_BROKEN' : 'SLUICE_CONFIG_NOT_FOUND';
     throw new ConfigError(code, whatFailed(file, error), { cause: error });
   }
-  const { default: configuration, stages } = module;
-  const argument =
-    typeof configuration === 'function' && 'stages' in configuration ? configuration.stages : undefined;
-  return {
-    file,
-    configuration,
-    lists: [
-      [STAGES_ARGUMENT, argument === undefined ? undefined : validateStages(argument)],
-      ['the export `stages`', stages === undefined ? undefined : validateStages(stages)],
-    ],
-  };
 }
 
 /** The configuration of one stage, and the list of all stages. */
@@ -116,26 +99,30 @@ interface EvaluatedConfig {
  * @param isOther Whether only its names are compared with those of the stage that is packaged. The salt may
  *   then be missing: it may be a secret that only the machine which packages that stage has.
  */
-async function evaluate(imported: ImportedConfig, stage: string, isOther = false): Promise<EvaluatedConfig> {
-  const { file, configuration, lists } = imported;
+async function evaluate(
+  { file, configuration }: ImportedConfig,
+  stage: string,
+  isOther = false,
+): Promise<EvaluatedConfig> {
   if (typeof configuration === 'function') {
+    const stages = stagesOf(configuration);
     // A stage that is not listed is refused before the function is called with it.
-    const known = oneStageList(lists);
-    if (known !== undefined) requireStageOfFunction(stage, known);
-    const { stages: member, ...config } = await callForStage(configuration, stage, isOther);
-    const stages = oneStageList([...lists, [MEMBER, member]]) ?? [DEFAULT_STAGE];
     requireStageOfFunction(stage, stages);
-    return { config, stages };
+    const made = await callForStage(configuration, stage);
+    return { config: validateForStage(isOther ? withSalt(made) : made, stage, stages), stages };
   }
   if (!isJsonObject(configuration))
     throw new ConfigError('SLUICE_CONFIG_NOT_FOUND', `${file} has no default export made by defineConfig.`);
-  const { stages: member, ...config } = validateConfig(configuration);
-  const stages = oneStageList([...lists, [MEMBER, member]]) ?? [DEFAULT_STAGE];
+  const stages = stagesOf(configuration);
+  const { stages: _, ...input } = configuration;
+  const config = validateConfig(input, stages);
   requireStageOfObject(stage, stages);
   return { config, stages };
 }
 
-const MEMBER = 'the member `stages`';
+function stagesOf(configuration: object): readonly string[] {
+  return readStages({ stages: Reflect.get(configuration, 'stages') }) ?? [DEFAULT_STAGE];
+}
 
 function requireStageOfFunction(stage: string, stages: readonly string[]): void {
   if (stages.includes(stage) || stage === LOCAL_STAGE || isPersonalStage(stage)) return;
@@ -157,16 +144,18 @@ function requireStageOfObject(stage: string, stages: readonly string[]): void {
   );
 }
 
-async function callForStage(configure: CallableFunction, stage: string, isOther: boolean): Promise<Config> {
-  let made: unknown;
+async function callForStage(configure: CallableFunction, stage: string): Promise<unknown> {
   try {
-    made = await configure({ stage });
+    return await configure({ stage });
   } catch (error) {
     const why = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
     throw new ConfigError('SLUICE_CONFIG_STAGE_FAILED', `Stage ${stage}: ${why}`, { cause: error });
   }
+}
+
+function validateForStage(made: unknown, stage: string, stages: readonly string[]): Config {
   try {
-    return validateConfig(isOther ? withSalt(made) : made);
+    return validateConfig(made, stages);
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
     throw new ConfigError(error.code, `Stage ${stage}:${error.detail}`, { cause: error });

@@ -25,7 +25,6 @@ import { readersSchema } from './readers.ts';
 import { ARCHITECTURES, REGIONS } from './regions.ts';
 import { relaySchema } from './relay.ts';
 import { sourcesSchema } from './sources.ts';
-import { stagesSchema } from './stages.ts';
 
 const { label, sha256, environment } = KEY_FORMATS;
 
@@ -359,7 +358,6 @@ export const configSchema = z.strictObject({
     'Also answer what SDKs read, by fetching it from Statsig: [SDKs with one address](sdks.md#sdks-with-one-address).',
     'such requests are refused',
   ),
-  stages: noted(stagesSchema.optional(), 'The stages that the configuration is deployed to.', '`dev` alone'),
 });
 
 /** What a user writes in `sluice.config.ts`. */

@@ -13,7 +13,6 @@ aws.store.createBucket(BUCKET);
 aws.addQueue('sluice-local-export');
 const local = aws.commands({
   bucket: BUCKET,
-  stages: ['prod'],
   exports: [exportTo({ folder: 'sluice/events' }, { name: 'events' })],
 });
 afterAll(() => aws.close());
@@ -103,7 +102,7 @@ describe('sluice export', () => {
       code: 1,
       stderr: expect.stringContaining('It has events.'),
     });
-    expect(await sluice('run', '--stage', 'prod')).toMatchObject({
+    expect(await sluice('run', '--stage', 'dev')).toMatchObject({
       code: 1,
       stderr: expect.stringContaining('SLUICE_AWS_FAILED'),
     });

@@ -212,7 +212,7 @@ describe('the policies of a trial', () => {
   let deployed: Deployed;
   let boundary: Deployed['policies'][number];
   beforeAll(async () => {
-    const { stages: _, ...options } = trialConfig({ ...trial, project }, 'arm64');
+    const options = trialConfig({ ...trial, project }, 'arm64');
     const made = await deploy(options, 'trial-0a1b2c3d', 'trial');
     const [least, policy] = made.policies;
     if (least === undefined || policy === undefined) throw new Error('two documents are printed');

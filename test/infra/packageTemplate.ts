@@ -11,12 +11,12 @@ export const SALT = 'a salt that no template holds';
 export async function packageTemplate(options: Partial<ConfigInput> = {}, stage = 'prod'): Promise<unknown> {
   const directory = temporaryDirectory();
   const keys = [{ label: 'web', sha256: '0'.repeat(64) }];
-  const config = { bucket: 'acme-experiments', keys, privacy: { salt: SALT }, stages: [stage], ...options };
+  const config = { bucket: 'acme-experiments', keys, privacy: { salt: SALT }, ...options };
   try {
     const { template } = await packageService({
       root: repositoryRoot,
       workspace: join(directory.path, 'workspace'),
-      configFile: writeConfig(directory.path, config),
+      configFile: writeConfig(directory.path, `${JSON.stringify(config)}, { stages: ['${stage}'] }`),
       stage,
       region: options.region ?? 'us-east-1',
     });

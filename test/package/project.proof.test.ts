@@ -239,10 +239,10 @@ describe('a project', () => {
     };
     const keys = [{ label: 'web', sha256: '0'.repeat(64) }];
     const salt = 'a salt that no template holds';
-    const config = { bucket: 'acme-experiments', keys, privacy: { salt }, stages: ['prod'], ...options };
+    const config = { bucket: 'acme-experiments', keys, privacy: { salt }, ...options };
     project.write(
       'sluice.config.ts',
-      `import { defineConfig } from '${PACKAGE_NAME}';\nexport default defineConfig(${JSON.stringify(config)});\n`,
+      `import { defineConfig } from '${PACKAGE_NAME}';\nexport default defineConfig(${JSON.stringify(config)}, { stages: ['prod'] });\n`,
     );
     // For this machine: Lambda's binding of DuckDB would have to be fetched.
     const ran = project.serverless(['package', '--stage', 'prod'], { env: { SLUICE_PACKAGE_FOR: 'here' } });

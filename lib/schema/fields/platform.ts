@@ -90,12 +90,11 @@ export function certificateArn() {
 }
 
 /** Rejects a boundary in another account than the deployment's, or with a name that the deploying role may change. */
-export function boundaryProblems(config: {
-  readonly account: string | null;
-  readonly permissionsBoundary: string | null;
-  readonly stages?: readonly string[] | undefined;
-}): string[] {
-  const { account, permissionsBoundary: arn, stages = [] } = config;
+export function boundaryProblems(
+  config: { readonly account: string | null; readonly permissionsBoundary: string | null },
+  stages: readonly string[],
+): string[] {
+  const { account, permissionsBoundary: arn } = config;
   const [, of = 'aws', name = ''] = /:iam::([^:]+):policy\/(?:.*\/)?([^/]+)$/.exec(arn ?? '') ?? [];
   const prefix = stages.map((stage) => `sluice-${stage}-`).find((one) => name.startsWith(one));
   return [

@@ -154,7 +154,6 @@ describe('defineConfig', () => {
       (permissionsBoundary): [string, object] => ['permissionsBoundary', { permissionsBoundary }],
     ),
     ['permissionsBoundary', { account: '444455556666', permissionsBoundary: boundary('boundary') }],
-    ['permissionsBoundary', { stages: ['dev', 'prod'], permissionsBoundary: boundary('sluice-prod-b') }],
     ['events.allow', { events: { allow: [] } }],
     ['exposures.deny.0', { exposures: { deny: ['a*b'] } }],
     ['experiments.1.split', { experiments: ['a', { name: 'b', split: { only: 1 } }] }],
@@ -271,7 +270,7 @@ describe('defineConfig', () => {
     for (const more of [
       { tags },
       { tags: { team: '' } },
-      { account: '111122223333', permissionsBoundary: boundary('sluice-boundary'), stages: ['prod'] },
+      { account: '111122223333', permissionsBoundary: boundary('sluice-boundary') },
       { account: '111122223333', permissionsBoundary: 'arn:aws:iam::aws:policy/PowerUserAccess' },
       { permissionsBoundary: 'arn:aws:iam::444455556666:policy/boundary' },
     ])
