@@ -67,12 +67,8 @@ function rowsQuery(
 
 /** A query by hand that curates files in one statement: the same rows, order and columns, without any checks. */
 export function bareCopy(files: readonly string[], path: string): string {
-  const text = (column: string, member: string) => `json_extract_string(${column}, '$.${member}')`;
-  const device = (member: string) =>
-    `coalesce(${text('user_dimensions', member)}, ${text('statsig_metadata', member)})`;
   const copies = 'PARTITION BY experiment_id, event_id';
-  return `COPY (SELECT * EXCLUDE (copy), ${text('user_dimensions', 'country')} AS country, ${device('locale')} AS locale,
-      ${device('appVersion')} AS app_version, ${text('user_dimensions', 'custom.plan')} AS plan, false AS copies_differ, copy
+  return `COPY (SELECT * EXCLUDE (copy), false AS copies_differ, copy
     FROM (SELECT *, count(*) OVER (${copies}) AS copies, row_number() OVER (${copies} ORDER BY received_at) AS copy
       FROM read_parquet([${files.map(quoteText).join(', ')}]))
     WHERE copy = 1 ORDER BY experiment_id, "timestamp", event_id)

@@ -184,9 +184,7 @@ function fieldsAt(schema: z.core.$ZodType, path: readonly PropertyKey[]): readon
 
 /** Problems that the schema cannot find: names that are valid alone but collide with each other. */
 function findCollisions(config: Config): string[] {
-  const problems: string[] = [
-    ...endpointProblems(config.endpoint, config.passThrough),
-  ];
+  const problems: string[] = [...endpointProblems(config.endpoint, config.passThrough)];
   const former = config.formerStatsigFolders.map(({ folder }, i) => ({
     folder,
     field: `formerStatsigFolders.${i}.folder`,

@@ -48,14 +48,7 @@ export type CurateFaultPoint = (typeof curateFaultPoints)[number];
 /** Settings that curating needs. */
 export type CurateConfig = Pick<
   Config,
-  | 'statsigFolder'
-  | 'database'
-  | 'tables'
-  | 'curatedTables'
-  | 'unitIds'
-  | 'jsonPaths'
-  | 'experiments'
-  | 'holdouts'
+  'statsigFolder' | 'database' | 'tables' | 'curatedTables' | 'unitIds'
 > &
   RetentionConfig;
 

@@ -6,11 +6,10 @@ import { eventsColumns } from '../tables/eventsTable.ts';
 import { exposuresColumns } from '../tables/exposuresTable.ts';
 import { partitionKey } from '../tables/sharedColumns.ts';
 import { type Column, distinctColumns, type Table } from '../tables/Table.ts';
-import type { DerivedColumn } from '../views/DerivedColumn.ts';
 import { valueNumber } from '../views/productEvents.ts';
-import { type JsonColumns, userDetailColumns, userDetails } from '../views/userDetailColumns.ts';
+import { userDetails } from '../views/userDetailColumns.ts';
 
-/** A curated table: a row an event, in the columns of the forwarded table and those that views make of them. */
+/** A curated table: a row an event, in the columns of the forwarded table. */
 export interface CuratedTable extends Table {
   readonly kind: ForwardedKind;
   /** The column with the name of the experiment or event. Rows are sorted by it, then by time. */
@@ -22,8 +21,6 @@ export interface CuratedTable extends Table {
   readonly shared: string;
   /** The columns of the forwarded table, unchanged. */
   readonly raw: readonly Column[];
-  /** The columns that views make of them. */
-  readonly derived: readonly DerivedColumn[];
 }
 
 /** Facts about the copies of a row's event. The last columns of every curated table. */
@@ -45,7 +42,7 @@ export const copyColumns = [
   },
 ] as const;
 
-// A name that is there twice does not compile. Names of the configuration: lib/config/viewProblems.ts.
+// A name that is there twice, here or in a view, does not compile. Names of the configuration: lib/config/viewProblems.ts.
 distinctColumns([...exposuresColumns.before, ...exposuresColumns.after, ...userDetails, ...copyColumns]);
 distinctColumns([
   ...eventsColumns.before,
@@ -57,14 +54,13 @@ distinctColumns([
 
 /** Both curated tables of a configuration. */
 export function curatedTables(
-  config: Pick<Config, 'tables' | 'curatedTables' | 'unitIds' | 'jsonPaths'>,
+  config: Pick<Config, 'tables' | 'curatedTables' | 'unitIds'>,
 ): Record<ForwardedKind, CuratedTable> {
   const raw = forwardedTables(config);
   const table = (
     kind: ForwardedKind,
     { key, shared }: Pick<CuratedTable, 'key' | 'shared'>,
     what: string,
-    derived: readonly DerivedColumn[],
   ): CuratedTable => ({
     kind,
     name: config.curatedTables[kind],
@@ -72,28 +68,17 @@ export function curatedTables(
     key,
     shared,
     raw: raw[kind].columns,
-    derived,
-    columns: [
-      ...raw[kind].columns,
-      ...derived.map(({ name, type, comment }) => ({ name, type, comment })),
-      ...copyColumns,
-    ],
+    columns: [...raw[kind].columns, ...copyColumns],
     partitionKey,
   });
-  const exposures: JsonColumns & { user: string; statsigMetadata: string } = {
-    user: 'user_dimensions',
-    statsigMetadata: 'statsig_metadata',
-    metadata: null,
-  };
-  const events = { user: 'user_object', statsigMetadata: 'statsig_metadata', metadata: 'company_metadata' };
   const experiment = {
     key: 'experiment_id',
     shared: `CASE WHEN "exposure_type" = 'layer' THEN "layer_id" ELSE "experiment_id" END`,
   } as const;
   const name = { key: 'event_name', shared: '"event_name"' } as const;
   return {
-    exposures: table('exposures', experiment, 'Exposures', userDetailColumns(config, exposures)),
-    events: table('events', name, 'Events', [valueNumber, ...userDetailColumns(config, events)]),
+    exposures: table('exposures', experiment, 'Exposures'),
+    events: table('events', name, 'Events'),
   };
 }
 
@@ -101,15 +86,10 @@ export function curatedTables(
 const REVISION = 1;
 
 /**
- * The shape of a curated table: a digest of its columns and of how they are made. Days of another shape are not in the list
+ * The shape of a curated table: a digest of its columns. Days of another shape are not in the list
  * that views read, and are curated again.
  */
-export function curatedShape({ key, columns, derived }: CuratedTable): string {
-  const described = [
-    REVISION,
-    key,
-    columns.map(({ name, type }) => [name, type]),
-    derived.map(({ name, sql }) => [name, sql]),
-  ];
+export function curatedShape({ key, columns }: CuratedTable): string {
+  const described = [REVISION, key, columns.map(({ name, type }) => [name, type])];
   return createHash('sha256').update(JSON.stringify(described)).digest('hex').slice(0, 16);
 }

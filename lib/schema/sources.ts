@@ -1,12 +1,7 @@
 import * as z from 'zod';
 import { parseLayout } from './fields/layout.ts';
 import { customerBucketMembers, kmsKeyArn, placeName, sqlName } from './formats.ts';
-import {
-  eventsMapping,
-  exposuresMapping,
-  metricsMapping,
-  tableMapping,
-} from './mappings.ts';
+import { eventsMapping, exposuresMapping, metricsMapping, tableMapping } from './mappings.ts';
 import { named, noted } from './noted.ts';
 
 /** A folder of receipts: nothing in it means something else in the ARN of a policy, and no part is `.` or `..`. */

@@ -4,7 +4,7 @@ import type { ForwardedKind } from '../schema/kinds.ts';
 import { forwardedTables } from '../tables/deliveredTables.ts';
 import type { DayRange } from './curatedDays.ts';
 import { trinoType } from './prestoView.ts';
-import { dedupeByEventId, passThrough, qualifiedName, selectList, type ViewColumn } from './View.ts';
+import { dedupeByEventId, qualifiedName, selectList, type ViewColumn } from './View.ts';
 
 type Tables = Pick<Config, 'database' | 'tables' | 'curatedTables' | 'unitIds'>;
 
@@ -17,7 +17,7 @@ interface Choice {
 /**
  * A query with one row for each chosen event of a forwarded table.
  *
- * Of curated days, the rows whose copies do not differ are taken as they are, with the derived columns as stored. Where
+ * Of curated days, the rows whose copies do not differ are taken as they are. Where
  * copies differ, the curated table has all of them: they are searched together with the rows of other days.
  *
  * The days are literals in every branch, so that engines read neither the raw files of a curated day nor the curated
@@ -31,28 +31,20 @@ export function oneRowEach(
     readonly curated: readonly DayRange[];
     readonly key: string;
     readonly columns: readonly ViewColumn[];
-    /** The columns that the curated table has in addition to the forwarded table's. */
-    readonly derived: readonly ViewColumn[];
     readonly choose: (from: string) => Choice;
   },
 ): string {
-  const { kind, curated, key, columns, derived, choose } = options;
+  const { kind, curated, key, columns, choose } = options;
   const searched = (from: string, shown: readonly ViewColumn[]) =>
     `SELECT\n${selectList(shown)}\nFROM ${dedupeByEventId({ ...choose(from), key })} AS ${quoteName(kind)}\nWHERE "copy" = 1`;
   if (curated.length === 0) return searched(qualifiedName(config, config.tables[kind]), columns);
   const listed = daysIn(curated);
   const from = qualifiedName(config, config.curatedTables[kind]);
-  const names = [storedColumns(config, kind), ...derived.map(({ name }) => quoteName(name))].join(', ');
+  const names = storedColumns(config, kind);
   const single = choose(`(SELECT ${names} FROM ${from} WHERE ${listed} AND "copies_differ" = FALSE)`);
   return `${searched(bothTables(config, kind, curated, 'AND "copies_differ" = TRUE'), declared(columns))}
 UNION ALL
-SELECT\n${selectList(declared(withStored(columns, derived)))}\nFROM ${single.from}\nWHERE ${single.where.join(' AND ')}`;
-}
-
-/** Columns of a source in which some of them are stored: these are not computed again. */
-export function withStored(columns: readonly ViewColumn[], stored: readonly ViewColumn[]): ViewColumn[] {
-  const names = new Set(stored.map(({ name }) => name));
-  return columns.map((column) => (names.has(column.name) ? passThrough(column) : column));
+SELECT\n${selectList(declared(columns))}\nFROM ${single.from}\nWHERE ${single.where.join(' AND ')}`;
 }
 
 /** All rows of a forwarded table, for views to which copies make no difference: a table, or a query in parentheses. */

@@ -40,7 +40,6 @@ export function experimentExposures(config: ViewConfig, curated: readonly DayRan
       curated,
       key: 'real_id',
       columns,
-      derived: details,
       choose: (from) => groupedExposures(config, withRealNames(from)),
     })}`,
     prunesByDay: true,

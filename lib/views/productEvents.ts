@@ -2,9 +2,8 @@ import { eventsTable } from '../tables/eventsTable.ts';
 import { SDK_EVENTS } from '../wire/readEvent.ts';
 import type { DayRange } from './curatedDays.ts';
 import { oneRowEach } from './curatedRows.ts';
-import { derivedColumn } from './DerivedColumn.ts';
 import { userDetailColumns } from './userDetailColumns.ts';
-import { passThrough, productionOnly, type View, type ViewConfig } from './View.ts';
+import { passThrough, productionOnly, type View, type ViewColumn, type ViewConfig } from './View.ts';
 
 /**
  * A number as JSON and people write it. Engines differ in what else they take for one: Trino reads `1d`, hexadecimal
@@ -16,15 +15,12 @@ export const NUMBER = '^[+-]?([0-9]+[.]?[0-9]*|[.][0-9]+)([eE][+-]?[0-9]+)?\\z';
 const LARGEST = '1.7976931348623157E308';
 
 /** The value of an event as a number. */
-export const valueNumber = derivedColumn(
-  {
-    name: 'value_number',
-    type: 'double',
-    comment: 'event_value as a number; null if it is anything else',
-  },
-  ({ matches }) =>
-    `CASE WHEN ${matches('"event_value"', NUMBER)} AND abs(TRY_CAST("event_value" AS double)) <= ${LARGEST} THEN TRY_CAST("event_value" AS double) END`,
-);
+export const valueNumber = {
+  name: 'value_number',
+  type: 'double',
+  comment: 'event_value as a number; null if it is anything else',
+  sql: `CASE WHEN regexp_like("event_value", '${NUMBER}') AND abs(TRY_CAST("event_value" AS double)) <= ${LARGEST} THEN TRY_CAST("event_value" AS double) END`,
+} as const satisfies ViewColumn;
 
 /**
  * Custom and auto-captured events of production, one row each, their values as numbers where they are some.
@@ -57,7 +53,6 @@ export function productEvents(config: ViewConfig, curated: readonly DayRange[] =
       curated,
       key: 'event_name',
       columns,
-      derived: [valueNumber, ...details],
       choose: (from) => ({ from, where }),
     }),
     prunesByDay: true,

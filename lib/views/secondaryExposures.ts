@@ -10,13 +10,11 @@ import {
   withRealNames,
 } from './assignments.ts';
 import type { DayRange } from './curatedDays.ts';
-import { oneRowEach, withStored } from './curatedRows.ts';
+import { oneRowEach } from './curatedRows.ts';
 import { userDetailColumns } from './userDetailColumns.ts';
 import {
-  dedupeByEventId,
   passThrough,
   productionOnly,
-  qualifiedName,
   selectList,
   type View,
   type ViewColumn,
@@ -51,23 +49,19 @@ export function secondaryExposures(config: ViewConfig, curated: readonly DayRang
   });
   const columns = secondaryColumns(config, table, details);
   const where = [productionOnly, HAS_EVALUATIONS];
-  const isCurated = curated.length > 0;
-  const rows = isCurated
-    ? `(${oneRowEach(config, {
-        kind: 'exposures',
-        curated,
-        key: 'real_id',
-        columns: [realId, ...table.columns.map(passThrough), ...details, passThrough(table.partitionKey)],
-        derived: details,
-        choose: (from) => ({ from: withRealNames(from), where }),
-      })})`
-    : dedupeByEventId({ from: withRealNames(qualifiedName(config, table.name)), key: 'real_id', where });
+  const rows = oneRowEach(config, {
+    kind: 'exposures',
+    curated,
+    key: 'real_id',
+    columns: [realId, ...table.columns.map(passThrough), passThrough(table.partitionKey)],
+    choose: (from) => ({ from: withRealNames(from), where }),
+  });
   return {
     name: 'secondary_exposures',
     comment: 'Gates, segments and holdouts evaluated on the way to an exposure, in production, one row each',
     columns,
     sql: `${namesClause(config)}SELECT
-${selectList(isCurated ? withStored(columns, details) : columns)}
+${selectList(columns)}
 FROM (
   SELECT
     "exposures".*,
@@ -75,8 +69,8 @@ FROM (
     ${EVALUATION.gate} AS "sent_name",
     ${EVALUATION.rule} AS "rule",
     ${EVALUATION.outcome} AS "outcome"
-  FROM ${rows.replaceAll('\n', '\n  ')} AS "exposures"
-  CROSS JOIN UNNEST(${EVALUATIONS}) WITH ORDINALITY AS "evaluations" ("evaluation", "position")${isCurated ? '' : '\n  WHERE "copy" = 1'}
+  FROM (${rows.replaceAll('\n', '\n  ')}) AS "exposures"
+  CROSS JOIN UNNEST(${EVALUATIONS}) WITH ORDINALITY AS "evaluations" ("evaluation", "position")
 ) AS "evaluated"
 LEFT JOIN "real_names" ON "hash" = "sent_name"
 LEFT JOIN ${holdoutNames(config)} AS "holdouts" ON "known_sent_name" = "sent_name"

@@ -1,10 +1,11 @@
+import { quoteName, quoteText } from '../base/sql.ts';
 import type { Config } from '../schema/config.ts';
 import type { Column } from '../tables/Table.ts';
-import { type DerivedColumn, derivedColumn } from './DerivedColumn.ts';
 import { type JsonRoot, parseJsonPath } from './jsonPath.ts';
+import type { ViewColumn } from './View.ts';
 
 /** Where a source has each member of the event; null when it hasn't. */
-export type JsonColumns = Readonly<Record<JsonRoot, string | null>>;
+type JsonColumns = Readonly<Record<JsonRoot, string | null>>;
 
 /** Paths into JSON columns. */
 type Paths = readonly (readonly [column: string, keys: readonly string[]])[];
@@ -33,13 +34,12 @@ export const userDetails = [
 export function userDetailColumns(
   config: Pick<Config, 'jsonPaths'>,
   from: JsonColumns & { readonly user: string; readonly statsigMetadata: string },
-): DerivedColumn[] {
+): ViewColumn[] {
   /** The text of the first path that has one. */
-  const text = (column: Column, from: Paths) =>
-    derivedColumn(column, ({ jsonScalar }) => {
-      const texts = from.map(([source, keys]) => `NULLIF(${jsonScalar(source, keys)}, '')`);
-      return texts.length === 1 ? texts.join() : `COALESCE(${texts.join(', ')})`;
-    });
+  const text = (column: Column, from: Paths) => {
+    const texts = from.map(([source, keys]) => `NULLIF(${jsonScalar(source, keys)}, '')`);
+    return { ...column, sql: texts.length === 1 ? texts.join() : `COALESCE(${texts.join(', ')})` };
+  };
   const userOrDevice = (key: string): Paths => [
     [from.user, [key]],
     [from.statsigMetadata, [key]],
@@ -59,4 +59,13 @@ export function userDetailColumns(
       return [text({ name, type: 'string', comment: comment.slice(0, 255) }, [[column, parsed.keys]])];
     }),
   ];
+}
+
+/** Keys that Trino takes without quotes (JsonPathTokenizer.isUnquotedPathCharacter). Others fail the query. */
+const PLAIN_KEY = /^[A-Za-z_][A-Za-z0-9_]*$/;
+
+function jsonScalar(column: string, keys: readonly string[]): string {
+  const steps = keys.map((key) => (PLAIN_KEY.test(key) ? `.${key}` : `["${key}"]`));
+  const path = quoteText(`$${steps.join('')}`);
+  return `json_extract_scalar(${quoteName(column)}, ${path})`;
 }

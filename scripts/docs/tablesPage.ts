@@ -31,8 +31,8 @@ export function tablesPage(): string {
   );
   const curatedSection = section(
     `${curated.exposures.name} and ${curated.events.name}`,
-    `Days that are over, without resends and sorted ([curated.md](curated.md)). They have the columns of \`${exposures.name}\` and \`${events.name}\`, those that \`experiment_exposures\` and \`product_events\` add, and these`,
-    curated.exposures.columns.slice(curated.exposures.raw.length + curated.exposures.derived.length),
+    `Days that are over, without resends and sorted ([curated.md](curated.md)). They have the columns of \`${exposures.name}\` and \`${events.name}\` and these`,
+    curated.exposures.columns.slice(curated.exposures.raw.length),
   );
   return asReference(`# Tables and views
 

@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { GlueClient } from '@aws-sdk/client-glue';
 import { S3Client } from '@aws-sdk/client-s3';
 import { SQSClient } from '@aws-sdk/client-sqs';
+import type { StageOptions } from '../../lib/config/defineConfig.ts';
 import type { ConfigInput } from '../../lib/schema/config.ts';
 import { type LocalClock, realClock } from '../../packages/local-aws/src/base/index.ts';
 import { objectCreatedEvent } from '../../packages/local-aws/src/events/index.ts';
@@ -55,7 +56,7 @@ export async function startAws({
       return queues.urlOf(name, options.endpoint);
     },
     /** What runs commands of a configuration on it. */
-    commands(input: ConfigInput | string) {
+    commands(input: (ConfigInput & StageOptions) | string) {
       const env = { SLUICE_CONFIG: writeConfig(directory.path, input) };
       return (...args: readonly string[]) =>
         callMain([...args, '--local', '--endpoint-url', options.endpoint], { env });

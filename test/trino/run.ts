@@ -24,8 +24,8 @@ import { Tally } from '../harness/Tally.ts';
 import { expectedRows } from '../lib/views/expectedRows.ts';
 import { DAYS, EITHER, GROUP_ROWS, generateRows } from '../lib/views/generateRows.ts';
 import { curatedQuestions, judgeCurated } from './curated.ts';
-import { curatedCases } from './curatedCases.ts';
 import { loadRows } from './loadRows.ts';
+import { numberCases } from './numberCases.ts';
 import { tryStaging } from './staging.ts';
 
 /** The memory connector has one schema, and the runner makes no other. */
@@ -83,7 +83,7 @@ const asked = [
 ];
 /** Cases of the SQL that curates days and of the query of docs/answers.md, and what Trino must say. */
 const cases: readonly (readonly [sql: string, rows: readonly (readonly (string | null)[])[]])[] = [
-  ...curatedCases,
+  ...numberCases,
   [copiesOf(['late', 'e1', 0], ['late', 'e1', 1], ['late', 'e1', 9], ['once', 'e2', 0]), [['late', '2']]],
   [copiesOf(['late', 'e1', 0], ['late', 'e1', 40]), []],
   [

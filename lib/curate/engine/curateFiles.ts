@@ -30,10 +30,8 @@ import {
   stageStatement,
   writeStatement,
 } from './curateStatements.ts';
-import { SCALAR_FUNCTION } from './derivedColumns.ts';
 import { cutLanes, type Lanes } from './lanes.ts';
 import { describeRaw, findUnreadable, rawRowsQuery } from './rawRows.ts';
-import { trinoJsonScalar } from './trinoJson.ts';
 
 /** Rows that the names of a batch are counted from: some 4 % off for a lane of which there are 40. */
 const SAMPLE_ROWS = 20_000;
@@ -253,11 +251,9 @@ class Curation {
     work: (session: DuckDbSession) => Promise<Result>,
   ): Promise<Result> {
     const { limits, outputDirectory, signal, table } = this.#request;
-    const open = async (some: readonly EngineFile[]) => {
+    const open = (some: readonly EngineFile[]) => {
       const reach = { files: some.map(({ path }) => path), directories: [outputDirectory] };
-      const session = await DuckDbSession.open(limits, reach, signal);
-      session.addTextFunction(SCALAR_FUNCTION, (text, path) => trinoJsonScalar(text, path.split('\n')));
-      return session;
+      return DuckDbSession.open(limits, reach, signal);
     };
     const session = await open(files);
     try {

@@ -3,7 +3,6 @@ import { SORTED_BY, sortedQuery, writeTableStatement } from '../../parquet/table
 import { sdkColumns, senderMetadataColumn } from '../../tables/sharedColumns.ts';
 import { COPY_ORDER } from '../../views/View.ts';
 import { type CuratedTable, copyColumns } from '../curatedTables.ts';
-import { withDerivedColumns } from './derivedColumns.ts';
 
 /** Staged rows are read once. Larger row groups would be held in memory for every lane. */
 const STAGED = 'FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL 1, ROW_GROUP_SIZE 8192';
@@ -133,10 +132,9 @@ export function keepStatement(from: string, path: string): string {
 }
 
 /**
- * Writes rows as a curated file: sorted by name, time and identity, in the columns of the table. Derived columns are made
- * after the sort, which would move them too.
+ * Writes rows as a curated file: sorted by name, time and identity, in the columns of the table.
  */
 export function writeStatement(table: CuratedTable, from: string, path: string): string {
-  const sorted = `(${sortedQuery(from, [...SORTED_BY[table.kind], 'copy'])})`;
-  return writeTableStatement(table.columns, withDerivedColumns(table, sorted), path);
+  const sorted = sortedQuery(from, [...SORTED_BY[table.kind], 'copy']);
+  return writeTableStatement(table.columns, `(${sorted})`, path);
 }

@@ -8,14 +8,7 @@ import { rawRowSql } from './columnSql.ts';
 import { FileColumns, findFolder, hasNul, pathFolders } from './FileColumns.ts';
 import type { FoundColumn } from './FoundColumn.ts';
 import { FieldProblem } from './findColumn.ts';
-import {
-  type MappedColumns,
-  MappedRow,
-  mapDeclared,
-  mapEvents,
-  mapExposures,
-  mapMetrics,
-} from './mapRow.ts';
+import { type MappedColumns, MappedRow, mapDeclared, mapEvents, mapExposures, mapMetrics } from './mapRow.ts';
 
 /** The source and dataset of a mapping. */
 export interface MappingSubject {

@@ -113,7 +113,7 @@ describe('the nightly plan', () => {
     await curations.land('a', exposures(0, 1));
     await curations.night();
     const { bucket } = curations.config;
-    const config = defineConfig({ bucket, curate: true, jsonPaths: { plan: 'user.custom.plan' } });
+    const config = defineConfig({ bucket, curate: true, unitIds: { planID: 'plan' } });
     const planReshaped = () => planDays({ ...curations.makePlanner(), config }, { sluice: 'curate' });
     await planReshaped();
     expect(queuedDays()).toEqual([`exposures ${DAY} reshaped`]);

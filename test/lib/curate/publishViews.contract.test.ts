@@ -201,7 +201,7 @@ describe('the list of curated days in the views', () => {
     const reshaped = defineConfig({
       bucket: 'sluice-own',
       curate: true,
-      jsonPaths: { plan: 'user.custom.plan' },
+      unitIds: { planID: 'plan' },
     });
     curations.clock.advance(86_400_000);
     // The functions of the next deployment run already; the views are of the last one, and read the day.

@@ -170,7 +170,6 @@ describe('the views', () => {
     );
     // Names of sources can be a column's, too: every column is named without one.
     expect([...new Set(free)].sort()).toEqual([
-      'days',
       'evaluated',
       'evaluations',
       'events',
@@ -179,13 +178,10 @@ describe('the views', () => {
       'holdouts',
       'known',
       'landed',
-      'linked',
       'marked',
       'names',
-      'pairs',
       'placed',
       'plain',
-      'seen',
       'sent',
       'unit_types',
     ]);

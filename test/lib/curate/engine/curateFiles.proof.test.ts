@@ -6,11 +6,9 @@ import { quoteText } from '../../../../lib/base/sql.ts';
 import type { CuratedTable } from '../../../../lib/curate/curatedTables.ts';
 import type { CuratedFiles, CurateRequest } from '../../../../lib/curate/engine/Curation.ts';
 import { curateFiles } from '../../../../lib/curate/engine/curateFiles.ts';
-import { trinoJsonScalar } from '../../../../lib/curate/engine/trinoJson.ts';
 import type { EngineFile } from '../../../../lib/parquet/FileSchema.ts';
 import { duckDb } from '../../../harness/duckDb.ts';
 import { generateRows } from '../../views/generateRows.ts';
-import { NESTED_JSON, numberValue, ODD_JSON, ODD_NUMBERS } from './oddJson.ts';
 import { type FileRow, tables, writeRaw } from './rawFiles.ts';
 
 const ALL = Number.MAX_SAFE_INTEGER;
@@ -63,7 +61,7 @@ const exposure = (row: FileRow): FileRow => ({
   received_at: '2026-11-16 10:00:01',
   ...row,
 });
-const { exposures, events } = tables;
+const { exposures } = tables;
 const write = (name: string, rows: readonly FileRow[], columns = exposures.raw) =>
   writeRaw(folder, name, rows, columns);
 
@@ -72,7 +70,7 @@ describe('curateFiles', () => {
     const file = await write('raw', [
       exposure({ event_id: 'once' }),
       exposure({ event_id: 'again', received_at: '2026-11-16 12:00:00', session_id: 'later' }),
-      exposure({ event_id: 'again', sdk_version: '2', statsig_metadata: '{"locale":"fr_FR"}' }),
+      exposure({ event_id: 'again', sdk_version: '2' }),
       exposure({ event_id: 'differs', received_at: '2026-11-16 12:00:00', environment: 'staging' }),
       exposure({ event_id: 'differs' }),
       exposure({ event_id: 'filled', company_id: 'c1' }),
@@ -88,20 +86,19 @@ describe('curateFiles', () => {
         row['experiment_id'],
         row['event_id'],
         row['received_at'],
-        row['locale'],
         row['copies'],
         row['copies_differ'],
         row['copy'],
       ]),
     ).toEqual([
-      ['banner', 'once', '2026-11-16 10:00:01', null, '1', false, '1'],
-      ['hero', 'again', '2026-11-16 10:00:01', 'fr_FR', '2', false, '1'],
-      ['hero', 'once', '2026-11-16 10:00:01', null, '1', false, '1'],
-      [null, null, '2026-11-16 10:00:01', null, '2', false, '1'],
-      ['hero', 'differs', '2026-11-16 10:00:01', null, '2', true, '1'],
-      ['hero', 'differs', '2026-11-16 12:00:00', null, '2', true, '2'],
-      ['hero', 'filled', '2026-11-16 10:00:01', null, '2', true, '1'],
-      ['hero', 'filled', '2026-11-16 11:00:00', null, '2', true, '2'],
+      ['banner', 'once', '2026-11-16 10:00:01', '1', false, '1'],
+      ['hero', 'again', '2026-11-16 10:00:01', '2', false, '1'],
+      ['hero', 'once', '2026-11-16 10:00:01', '1', false, '1'],
+      [null, null, '2026-11-16 10:00:01', '2', false, '1'],
+      ['hero', 'differs', '2026-11-16 10:00:01', '2', true, '1'],
+      ['hero', 'differs', '2026-11-16 12:00:00', '2', true, '2'],
+      ['hero', 'filled', '2026-11-16 10:00:01', '2', true, '1'],
+      ['hero', 'filled', '2026-11-16 11:00:00', '2', true, '2'],
     ]);
     expect(account).toEqual({ rawRows: 10, sliceRows: 10, kept: 0, rows: 8, resends: 2, differing: 4 });
     expect(written.map(({ rows: count }) => count)).toEqual([4, 4]);
@@ -266,43 +263,6 @@ describe('curateFiles', () => {
       );
       expect(groups.map(({ rows: count }) => count)).toEqual(['16384', '16384', '16384', '10848']);
       expect(groups[0]).toMatchObject({ min: 'Zebra', max: 'Zebra', compression: 'ZSTD' });
-    }
-  });
-
-  it('makes of odd JSON what Trino makes of it', async () => {
-    const texts = [...ODD_JSON, ...NESTED_JSON];
-    const file = await write(
-      'odd',
-      texts.map((text, i) => exposure({ event_id: String(i), user_dimensions: text })),
-    );
-    const { rows } = await curate(exposures, [[file]]);
-    const found = new Map(rows.map((row) => [Number(row['event_id']), [row['a'], row['cb']]]));
-    const emptyToNull = (text: string | null) => (text === '' ? null : text);
-    for (const [i, text] of texts.entries()) {
-      const wanted = [['a'], ['c', 'b']].map((keys) => emptyToNull(trinoJsonScalar(text, keys)));
-      expect([text, ...(found.get(i) ?? [])]).toEqual([text, ...wanted]);
-    }
-  });
-
-  it('makes numbers of values, and reads all JSON columns of events', async () => {
-    const file = await write(
-      'values',
-      ODD_NUMBERS.map((value, i) => ({
-        ...exposure({ event_id: String(i) }),
-        event_name: 'buy',
-        event_value: value,
-        company_metadata: '{"sku":"s"}',
-        statsig_metadata: '{"locale":"de","appVersion":7}',
-        user_object: '{"custom":{"plan-tier":true}}',
-      })),
-      events.raw,
-    );
-    const { rows } = await curate(events, [[file]]);
-    expect(rows.length).toBe(ODD_NUMBERS.length);
-    for (const row of rows) {
-      const value = String(row['event_value']);
-      expect([value, row['value_number']]).toEqual([value, numberValue(value)]);
-      expect(row).toMatchObject({ sku: 's', locale: 'de', app_version: '7', tier: 'true', plan: null });
     }
   });
 

@@ -13,13 +13,6 @@ export type FileRow = Readonly<Record<string, unknown>>;
 const config = defineConfig({
   bucket: 'acme-experiments',
   unitIds: { companyID: 'company_id' },
-  jsonPaths: {
-    plan: 'user.custom.plan',
-    tier: 'user.custom.plan-tier',
-    sku: 'metadata.sku',
-    a: 'user.a',
-    cb: 'user.c.b',
-  },
 });
 export const tables = curatedTables(config);
 
