@@ -17,14 +17,7 @@ import { systemTiming } from '../../lib/base/retry.ts';
 import { systemClock } from '../../lib/base/time.ts';
 import type { FunctionConfig } from '../../lib/config/functionConfig.ts';
 import { ExportError } from '../../lib/export/ExportError.ts';
-import {
-  type Exporter,
-  type ExportReport,
-  exportMessages,
-  type IsolatedExporter,
-  runRequest,
-} from '../../lib/export/exportMessages.ts';
-import { exportRequestSchema } from '../../lib/export/messageBodies.ts';
+import { type Exporter, exportMessages, type IsolatedExporter } from '../../lib/export/exportMessages.ts';
 import { engineShare, makeWorkDirectory } from '../../lib/lambda/machine.ts';
 import { endOf, environment, LambdaError, middy, startLine } from '../../lib/lambda/middlewares.ts';
 import { queueMessages } from '../../lib/lambda/queueMessages.ts';
@@ -64,16 +57,11 @@ type Environment = Readonly<z.output<typeof schema>>;
 
 /**
  * The export copies days of our tables to customers' buckets. Its queue has two kinds of messages: requests, which
- * schedules and `sluice export run` send to find days that are new or changed, and one task for each such day. You can
- * also invoke the function with a request.
+ * schedules and `sluice export run` send to find days that are new or changed, and one task for each such day.
  */
-export const handler = middy<unknown, SQSBatchResponse | ExportReport>()
+export const handler = middy<unknown, SQSBatchResponse>()
   .use(startLine())
   .use(environment(schema))
-  .before(({ event, context }) => {
-    const { data } = exportRequestSchema.safeParse(event);
-    return data && runRequest(makeExporter(context.environment, endOf(context)), data);
-  })
   .use(queueMessages())
   .handler((messages, context) =>
     exportAll(makeExporter(context.environment, endOf(context)), context.environment, messages),

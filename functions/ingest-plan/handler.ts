@@ -11,8 +11,7 @@ import { systemTiming } from '../../lib/base/retry.ts';
 import { systemClock } from '../../lib/base/time.ts';
 import type { FunctionConfig } from '../../lib/config/functionConfig.ts';
 import { lateNotes } from '../../lib/drops/plan/lateDrops.ts';
-import { planRequestSchema } from '../../lib/drops/plan/messageBodies.ts';
-import { type Planner, type PlanReport, planMessages, runPlan } from '../../lib/drops/plan/planMessages.ts';
+import { type Planner, planMessages } from '../../lib/drops/plan/planMessages.ts';
 import { lastListings } from '../../lib/drops/plan/planSources.ts';
 import { endOf, environment, middy, startLine } from '../../lib/lambda/middlewares.ts';
 import { queueMessages } from '../../lib/lambda/queueMessages.ts';
@@ -41,15 +40,11 @@ type Environment = Readonly<z.output<typeof schema>>;
 /**
  * The plan finds the days of customers' drops that are new or changed and sends a task for each to the load's queue.
  * Messages of its queue are requests (lib/drops/plan/messageBodies.ts): schedules, the trigger and
- * `sluice ingest` send them. You can also invoke the function with a request.
+ * `sluice ingest` send them.
  */
-export const handler = middy<unknown, SQSBatchResponse | PlanReport>()
+export const handler = middy<unknown, SQSBatchResponse>()
   .use(startLine())
   .use(environment(schema))
-  .before(({ event, context }) => {
-    const { data } = planRequestSchema.safeParse(event);
-    return data && runPlan(makePlanner(context.environment, endOf(context)), data);
-  })
   .use(queueMessages())
   .handler((messages, context) => planMessages(makePlanner(context.environment, endOf(context)), messages));
 

@@ -10,12 +10,7 @@ import type { FunctionConfig } from '../../lib/config/functionConfig.ts';
 import { endOf, environment, middy, startLine } from '../../lib/lambda/middlewares.ts';
 import { queueMessages } from '../../lib/lambda/queueMessages.ts';
 import { KnownPartitions } from '../../lib/landing/catalog/planPartitions.ts';
-import {
-  type DailyReport,
-  dailyRun,
-  type Registrar,
-  registerMessages,
-} from '../../lib/landing/catalog/registerMessages.ts';
+import { type Registrar, registerMessages } from '../../lib/landing/catalog/registerMessages.ts';
 
 const config: FunctionConfig<'register'> = wholeConfig;
 
@@ -27,8 +22,6 @@ const MARGIN_MS = 12_000;
 
 const known = new KnownPartitions();
 
-const dailyEventSchema = z.strictObject({ sluice: z.literal('daily') });
-
 const schema = z.object({
   /** The bucket that is watched: events of any other are ignored. */
   SLUICE_BUCKET: z.string().min(1),
@@ -37,16 +30,11 @@ const schema = z.object({
 /**
  * The registrar. Messages of the queue ("Object Created" events of the bucket) become partitions of the day
  * they name. `{"sluice":"daily"}`, which the schedule sends to the queue, repairs what was missed and prepares
- * tomorrow. You can also invoke the function with it.
+ * tomorrow.
  */
-export const handler = middy<unknown, SQSBatchResponse | readonly DailyReport[]>()
+export const handler = middy<unknown, SQSBatchResponse>()
   .use(startLine())
   .use(environment(schema))
-  .before(({ event, context }) =>
-    dailyEventSchema.safeParse(event).success
-      ? dailyRun(makeRegistrar(context.environment.SLUICE_BUCKET, endOf(context)))
-      : undefined,
-  )
   .use(queueMessages())
   .handler((messages, context) =>
     registerMessages(makeRegistrar(context.environment.SLUICE_BUCKET, endOf(context)), messages),

@@ -74,7 +74,7 @@ export async function exportMessages(
 }
 
 /** The result of one request: the line in the log. */
-export interface ExportReport {
+interface ExportReport {
   readonly event: 'export_run';
   /** Whether a retry may help: something was busy or unavailable. */
   readonly again: boolean;

@@ -20,10 +20,6 @@ export const CatalogError = defineErrorFamily('system', {
     cause: 'Glue or S3 could not be read in time.',
     cure: 'No action is needed: the message or the run is retried. If the error persists, look up the code in the detail.',
   },
-  SLUICE_CATALOG_PARTITIONS_FAILED: {
-    cause: 'Partitions could not be registered or updated.',
-    cure: 'No action is needed for a passing error: the next run repairs it. If the error persists, look up the codes in the detail.',
-  },
   SLUICE_CATALOG_LISTING_TOO_LONG: {
     cause: 'A table has more pages of partitions or folders than a table of days can have.',
     cure: "Look for folders in the table's folder that Sluice did not create, and for partitions that are not days.",

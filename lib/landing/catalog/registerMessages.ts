@@ -44,7 +44,7 @@ export async function registerMessages(
   await eachMessage(messages, asked, registrar.log, sort, failures);
   // An error that isn't ours is a defect: it fails the invocation, as the messages are not at fault.
   if (runs.length < messages.length) failures.add(await registerObjects(registrar, batch));
-  if (runs.length > 0 && !(await hasRun(registrar))) failures.add(runs);
+  if (runs.length > 0 && !(await dailyRun(registrar))) failures.add(runs);
   return failures.response();
 }
 
@@ -56,17 +56,6 @@ const asked: MessageKind<Asked> = {
   event: 'register',
   read: (body) => (isRunMessage(body, DAILY) ? DAILY : objectCreated(body)),
 };
-
-/** Does the hourly run. @returns Whether nothing failed. What did is in the log. */
-async function hasRun(registrar: Registrar): Promise<boolean> {
-  try {
-    await dailyRun(registrar);
-    return true;
-  } catch (error) {
-    if (!(error instanceof SluiceError)) throw error;
-    return false;
-  }
-}
 
 /** The objects that messages name, and the messages that name none. */
 interface NamedObjects {
@@ -164,7 +153,7 @@ async function registerKind(
 }
 
 /** The result of the hourly run for one table, as it is logged. */
-export interface DailyReport {
+interface DailyReport {
   readonly table: string;
   readonly created: number;
   readonly existed: number;
@@ -176,11 +165,11 @@ export interface DailyReport {
 
 /**
  * The hourly run: registers today and tomorrow, closes gaps and updates older partitions. A failure of one table does not
- * stop the others, but fails the run in the end, so that the queue delivers its message again.
+ * stop the others.
  *
- * @throws CatalogError SLUICE_CATALOG_PARTITIONS_FAILED
+ * @returns Whether nothing failed. What did is in the log, and the queue delivers the message again.
  */
-export async function dailyRun(registrar: Registrar): Promise<readonly DailyReport[]> {
+async function dailyRun(registrar: Registrar): Promise<boolean> {
   const reports: DailyReport[] = [];
   const problems: string[] = [];
   let unread = false;
@@ -215,8 +204,7 @@ export async function dailyRun(registrar: Registrar): Promise<readonly DailyRepo
       : { gaps: reports.reduce((sum, one) => sum + one.failed.length + one.misplaced.length, 0) }),
     ...(problems.length > 0 ? { problems } : {}),
   });
-  if (problems.length > 0) throw new CatalogError('SLUICE_CATALOG_PARTITIONS_FAILED', problems.join('; '));
-  return reports;
+  return problems.length === 0;
 }
 
 /** Dependencies of one invocation of the registrar. */

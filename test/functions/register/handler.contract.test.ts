@@ -102,23 +102,24 @@ describe('queue messages', () => {
 describe('a scheduled run', () => {
   it('repairs every table and prepares tomorrow', async () => {
     await world.store.put(config.bucket, `${dayFolder(config, 'exposures', '2026-10-01')}a.parquet`, 'x');
-    const reports = await invoke({ sluice: 'daily' });
+    const message = { Records: [queueMessage('run', '{"sluice":"daily"}')] };
+    expect(await invoke(message)).toEqual({ batchItemFailures: [] });
     const today = utcDay(Date.now());
     for (const kind of tableKinds) {
       expect(days(kind)).toEqual(expect.arrayContaining([today, addDays(today, 1)]));
     }
     expect(days('exposures')).toContain('2026-10-01');
-    expect(reports).toMatchObject([
+    const tables = [
       { table: config.tables.exposures, failed: [] },
       { table: config.tables.events, failed: [] },
       { table: config.tables.quarantine, failed: [] },
-    ]);
-    expect(lines).toMatchObject([{ level: 'info', event: 'register_daily', tables: reports, gaps: 0 }]);
+    ];
+    expect(lines).toMatchObject([{ level: 'info', event: 'register_daily', tables, gaps: 0 }]);
   });
 });
 
 describe('an invalid event or environment', () => {
-  it.each([[{}], [{ sluice: 'weekly' }], [null], [{ Records: [{ eventSource: 'aws:s3' }] }]])(
+  it.each([[{}], [{ sluice: 'daily' }], [null], [{ Records: [{ eventSource: 'aws:s3' }] }]])(
     'is rejected: %j',
     async (event) => {
       await expect(invoke(event)).rejects.toMatchObject({
