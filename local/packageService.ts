@@ -90,8 +90,6 @@ function readIfThere(path: string): Promise<Uint8Array | undefined> {
 
 /** How long packaging may take, ms. It takes about five seconds, and was seen to take 47 on a busy machine. */
 const DEADLINE_MS = 180_000;
-/** How often to look how far packaging is, ms. */
-const LOOK_EVERY_MS = 200;
 /** How much of Serverless's output goes into an error, characters. */
 const OUTPUT_CHARACTERS = 2_000;
 
@@ -107,7 +105,7 @@ export interface PackageRequest {
   readonly configFile: string;
   readonly stage: string;
   readonly region: string;
-  /** Receives a sentence when packaging starts, at each step and at the end. Default nobody. */
+  /** Receives a sentence when packaging starts and at its end. Default nobody. */
   readonly onStep?: ((sentence: string) => void) | undefined;
 }
 
@@ -159,14 +157,7 @@ export async function packageService(request: PackageRequest): Promise<Packaged>
     } else if (COPIED.includes(name)) await copyFile(join(root, name), join(workspace, name));
     else await symlink(join(root, name), join(workspace, name), 'junction');
   }
-  const look = onStep === undefined ? () => undefined : tellSteps(workspace, onStep);
-  const looking = setInterval(look, LOOK_EVERY_MS);
-  try {
-    await run(serverless, request);
-  } finally {
-    clearInterval(looking);
-  }
-  look();
+  await run(serverless, request);
   const made = join(workspace, '.serverless');
   const template: unknown = JSON.parse(
     await readFile(join(made, 'cloudformation-template-update-stack.json'), 'utf8'),
@@ -174,28 +165,6 @@ export async function packageService(request: PackageRequest): Promise<Packaged>
   const state = stateSchema.parse(JSON.parse(await readFile(join(made, 'serverless-state.json'), 'utf8')));
   onStep?.(`Packaged in ${((performance.now() - startedAt) / 1_000).toFixed(1)} s.`);
   return { stackName: `${state.service.service}-${request.stage}`, template };
-}
-
-/**
- * Tells each step of Serverless once it has begun, by the folder that it makes: Serverless says nothing until its end.
- *
- * @returns To be called from time to time.
- */
-function tellSteps(workspace: string, onStep: (sentence: string) => void): () => void {
-  const steps = [
-    {
-      folder: '.serverless',
-      sentence: '  Serverless has read the configuration; esbuild bundles the functions …',
-    },
-    { folder: 'build', sentence: '  The functions are bundled; Serverless writes the template …' },
-  ];
-  return () => {
-    for (let step = steps[0]; step !== undefined; step = steps[0]) {
-      if (!existsSync(join(workspace, step.folder))) return;
-      onStep(step.sentence);
-      steps.shift();
-    }
-  };
 }
 
 function findServerless(root: string): string {

@@ -43,12 +43,10 @@ describe('loadTemplate', () => {
     expect(loaded.cached).toBe(false);
     expect(said).toEqual([
       'Packaging the functions for this machine, once until they change: about 5 seconds, on a busy machine up to a minute.',
-      '  Serverless has read the configuration; esbuild bundles the functions …',
-      '  The functions are bundled; Serverless writes the template …',
       expect.stringMatching(/^Packaged in \d+\.\d s\.$/),
     ]);
     await loadTemplate({ root, cacheDirectory, env: {}, onPackaging });
-    expect(said).toHaveLength(4);
+    expect(said).toHaveLength(2);
     expect(loaded.stackName).toBe('sluice-local');
     expect(JSON.stringify(loaded.template)).toContain('no credentials');
     // AWS refuses a reservation where an account has little: none unless it is configured.
