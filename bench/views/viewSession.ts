@@ -18,7 +18,6 @@ import { createViews, duckDbType, tableViewSql } from '../../packages/local-aws/
 export const viewConfig = defineConfig({
   bucket: 'bench',
   unitIds: { companyID: 'company_id' },
-  jsonPaths: { plan: 'user.custom.plan' },
 });
 
 /**

@@ -70,9 +70,7 @@ function idTypes(config: Pick<Config, 'unitIds'>) {
 }
 
 function select(config: Config, view: View, where: string, columns: readonly string[]): string {
-  const context = [...CONTEXT, ...Object.keys(config.jsonPaths)].filter((name) =>
-    view.columns.some((column) => column.name === name),
-  );
+  const context = CONTEXT.filter((name) => view.columns.some((column) => column.name === name));
   const others = [...idTypes(config).map(({ column }) => column), ...context];
   return [
     'SELECT',

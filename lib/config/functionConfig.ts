@@ -150,7 +150,7 @@ export type FunctionConfig<Name extends FunctionName> = ReturnType<(typeof funct
 /** Settings that determine the raw tables, the tables of curated days and the views. Only the names of experiments. */
 function curated(config: Config) {
   const { statsigFolder, formerStatsigFolders, database, tables, curatedTables, unitIds } = config;
-  const { jsonPaths, holdouts, timeWindow, retention } = config;
+  const { holdouts, timeWindow, retention } = config;
   const experiments: Config['experiments'] = listExperiments(config);
   return {
     statsigFolder,
@@ -159,7 +159,6 @@ function curated(config: Config) {
     tables,
     curatedTables,
     unitIds,
-    jsonPaths,
     experiments,
     holdouts,
     timeWindow,

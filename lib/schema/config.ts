@@ -170,10 +170,6 @@ export const configSchema = z.strictObject({
     z.record(z.string().min(1), sqlName('column')).default({}),
     'Custom unit IDs that become columns: the name in `user.customIDs`, and the column.',
   ),
-  jsonPaths: noted(
-    z.record(z.string(), z.string('a path')).default({}),
-    'Columns of the views from the JSON of an event: the column, and a path that begins with `user.`, `metadata.` or `statsigMetadata.`.',
-  ),
   timeWindow: noted(
     z
       .strictObject({

@@ -11,7 +11,7 @@ export interface ViewColumn extends Column {
 /** Settings that determine the views. */
 export type ViewConfig = Pick<
   Config,
-  'database' | 'tables' | 'curatedTables' | 'unitIds' | 'jsonPaths' | 'holdouts' | 'experiments'
+  'database' | 'tables' | 'curatedTables' | 'unitIds' | 'holdouts' | 'experiments'
 >;
 
 /** The names of the views. They are the same in every database. */

@@ -19,15 +19,9 @@ const CONSTANT: ReadonlySet<string> = new Set(['environment', 'is_assignment']);
  */
 export function experimentExposures(config: ViewConfig, curated: readonly DayRange[] = []): View {
   const table = exposuresTable(config);
-  const details = userDetailColumns(config, {
-    user: 'user_dimensions',
-    statsigMetadata: 'statsig_metadata',
-    // An exposure's metadata says what was evaluated, and the table has columns for that.
-    metadata: null,
-  });
   const columns = [
     ...table.columns.filter(({ name }) => !CONSTANT.has(name)).flatMap(shownColumns),
-    ...details,
+    ...userDetailColumns('user_dimensions'),
     passThrough(table.partitionKey),
   ];
   return {

@@ -29,18 +29,13 @@ export const valueNumber = {
  */
 export function productEvents(config: ViewConfig, curated: readonly DayRange[] = []): View {
   const table = eventsTable(config);
-  const details = userDetailColumns(config, {
-    user: 'user_object',
-    statsigMetadata: 'statsig_metadata',
-    metadata: 'company_metadata',
-  });
   const columns = [
     ...table.columns
       .filter(({ name }) => name !== 'environment')
       .flatMap((column) =>
         column.name === 'event_value' ? [passThrough(column), valueNumber] : [passThrough(column)],
       ),
-    ...details,
+    ...userDetailColumns('user_object'),
     passThrough(table.partitionKey),
   ];
   const where = [productionOnly, `"event_name" NOT LIKE '${SDK_EVENTS}%'`];

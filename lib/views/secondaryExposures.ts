@@ -42,12 +42,7 @@ const realId: ViewColumn = { name: 'real_id', type: 'string', comment: 'The name
  */
 export function secondaryExposures(config: ViewConfig, curated: readonly DayRange[] = []): View {
   const table = exposuresTable(config);
-  const details = userDetailColumns(config, {
-    user: 'user_dimensions',
-    statsigMetadata: 'statsig_metadata',
-    metadata: null,
-  });
-  const columns = secondaryColumns(config, table, details);
+  const columns = secondaryColumns(config, table);
   const where = [productionOnly, HAS_EVALUATIONS];
   const rows = oneRowEach(config, {
     kind: 'exposures',
@@ -82,7 +77,6 @@ WHERE "sent_name" IS NOT NULL`,
 function secondaryColumns(
   config: ViewConfig,
   { columns: own, partitionKey }: Pick<Table, 'columns' | 'partitionKey'>,
-  details: readonly ViewColumn[],
 ): ViewColumn[] {
   const kept = (from: string, to: string) =>
     own
@@ -139,7 +133,7 @@ function secondaryColumns(
     },
     { name: 'primary_type', type: 'string', comment: 'gate, config or layer', sql: '"exposure_type"' },
     ...kept('user_id', 'received_at'),
-    ...details,
+    ...userDetailColumns('user_dimensions'),
     ...kept('user_dimensions', 'user_dimensions'),
     ...kept('session_id', 'sdk_version'),
     passThrough(partitionKey),

@@ -10,7 +10,7 @@ export const viewNames: readonly ViewName[] = [
 ];
 
 /**
- * Names that the views' columns have, or what they are made of, besides the tables' own: a unit ID or a JSON path with
+ * Names that the views' columns have, or what they are made of, besides the tables' own: a unit ID with
  * such a name would be two columns in one.
  */
 export const RESERVED_VIEW_COLUMNS: ReadonlySet<string> = new Set([

@@ -12,7 +12,6 @@ import { asReference } from './asReference.ts';
 const config = defineConfig({
   bucket: 'acme-experiments',
   unitIds: { companyID: 'company_id' },
-  jsonPaths: { plan: 'user.custom.plan', sku: 'metadata.sku' },
 });
 
 /** docs/reference/tables.md, in whole. */
@@ -40,7 +39,7 @@ export function tablesPage(): string {
 
 Read the views. The tables hold the events as SDKs sent them, with resends, staging events, evaluations that assigned nobody, and users as JSON.
 
-The columns \`company_id\`, \`plan\` and \`sku\` below are examples of your own configuration: \`unitIds: { companyID: 'company_id' }\` and \`jsonPaths: { plan: 'user.custom.plan', sku: 'metadata.sku' }\`. A new unit ID becomes a column of the tables and views with the next deployment; earlier rows have null there, and the ID in \`custom_ids\`. A new JSON path is a column of the views only, with the values of all days.
+The column \`company_id\` below is an example of your own configuration: \`unitIds: { companyID: 'company_id' }\`. A new unit ID becomes a column of the tables and views with the next deployment; earlier rows have null there, and the ID in \`custom_ids\`.
 
 ## What the views do
 
@@ -50,7 +49,7 @@ The columns \`company_id\`, \`plan\` and \`sku\` below are examples of your own 
 - **Only groups of experiments**: rules that are not a group, and units in a known holdout, count in no group: [statsig.md](statsig.md#what-is-no-group).
 - **\`ds\` prunes**: with \`WHERE ds BETWEEN date '2026-11-01' AND date '2026-11-30'\` a query reads, and Athena bills, those days only. \`first_exposures\` has no \`ds\`, because only all days together show which exposure was first: restrict \`experiment_id\` and \`unit_type\` there.
 - **Units by type**: \`first_exposures\` and \`daily_exposures\` have a row for each ID of a unit: always restrict \`unit_type\` to one.
-- **JSON as columns**: \`country\`, \`locale\`, \`app_version\` and the paths in \`jsonPaths\`. Lists, objects and JSON that is not valid are null there.
+- **JSON as columns**: \`country\`, \`locale\`, \`app_version\`. Lists, objects and JSON that is not valid are null there.
 
 ${COSTS}
 ## Views

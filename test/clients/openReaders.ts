@@ -25,7 +25,6 @@ const readersConfig: ConfigInput = {
   statsigFolder: 'statsig',
   database: 'sluice',
   unitIds: { companyID: 'company_id' },
-  jsonPaths: { plan: 'user.custom.plan' },
   experiments: [],
   readers: [
     { kind: 'statsig', name: 'statsig', principal: '111122223333', externalId: 'made-by-statsig' },

@@ -30,7 +30,7 @@ export const owoxQueries: readonly Tried[] = [
   },
   {
     about: 'filters on texts: contains, begins, ends, matches, is one of',
-    sql: `SELECT\n  "user_id"\nFROM ${EVENTS}\nWHERE strpos("event_name", ?) > 0 AND strpos("event_name", ?) = 1 AND substr("event_name", -length(?)) = ? AND regexp_like("event_name", ?) AND NOT regexp_like("event_name", ?) AND "country" IN (?, ?) AND ("plan" IS NOT NULL AND "plan" != '')\nORDER BY\n  "user_id" ASC`,
+    sql: `SELECT\n  "user_id"\nFROM ${EVENTS}\nWHERE strpos("event_name", ?) > 0 AND strpos("event_name", ?) = 1 AND substr("event_name", -length(?)) = ? AND regexp_like("event_name", ?) AND NOT regexp_like("event_name", ?) AND "country" IN (?, ?) AND ("country" IS NOT NULL AND "country" != '')\nORDER BY\n  "user_id" ASC`,
     parameters: ["'rch'", "'pur'", "'ase'", "'ase'", "'^p.*e$'", "'view'", "'DE'", "'it''s'"],
     rows: [['u1'], ['u3']],
   },

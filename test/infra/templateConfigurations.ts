@@ -136,7 +136,6 @@ export const templateConfigurations = named({
     region: 'eu-west-1',
     statsigFolder: 'warehouse/statsig',
     unitIds: { companyID: 'company_id', workspaceID: 'workspace_id' },
-    jsonPaths: { plan: 'user.custom.plan' },
     timeWindow: { pastDays: 30, futureDays: 2 },
     collector: { reservedConcurrency: 50 },
     endpoint: { requestsPerSecond: 20_000, burst: 10_000 },

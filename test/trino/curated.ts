@@ -25,7 +25,6 @@ const config = defineConfig({
   unitIds: { companyID: 'company_id' },
   experiments: ['checkout'],
   holdouts: ['spring_holdout'],
-  jsonPaths: { plan: 'user.custom.plan', page: 'statsigMetadata.currentPage', sku: 'metadata.sku' },
 });
 /** The column of each view of exposures that is the table's `experiment_id`. */
 const EXPERIMENT: Readonly<Partial<Record<ViewName, string>>> = {

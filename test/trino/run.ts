@@ -36,12 +36,6 @@ const config = defineConfig({
   unitIds: { companyID: 'company_id' },
   experiments: ['checkout'],
   holdouts: ['spring_holdout'],
-  jsonPaths: {
-    plan: 'user.custom.plan',
-    tier: 'user.custom.plan-tier',
-    page: 'statsigMetadata.currentPage',
-    sku: 'metadata.sku',
-  },
 });
 const groupLineSchema = z.record(z.string(), z.union([z.string(), z.null()]));
 

@@ -68,7 +68,6 @@ describe('a warning of packaging', () => {
     expect(warned({ privacy: { salt, redact: { 'user.userID': 'hash', 'user.email': 'drop' } } })).toEqual(
       [],
     );
-    expect(warned({ jsonPaths: { plan: 'user.custom.plan' } })).toEqual([]);
     expect(
       warned(
         source(

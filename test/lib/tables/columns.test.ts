@@ -18,7 +18,6 @@ import { collect, input, now } from '../collect/collectOne.ts';
 const texts = { unitIds: { userID: 'user', companyID: 'company' }, metadata: { plan: 'plan' } };
 const config = defineConfig({
   ...input,
-  jsonPaths: { plan: 'user.custom.plan' },
   sources: [
     acmeSource({
       datasets: [

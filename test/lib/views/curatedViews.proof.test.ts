@@ -22,12 +22,6 @@ const configOf = (holdouts = true) =>
     // Without holdouts, its name is known and not that it is one.
     experiments: holdouts ? ['checkout'] : ['checkout', 'spring_holdout'],
     ...(holdouts ? { holdouts: ['spring_holdout'] } : {}),
-    jsonPaths: {
-      plan: 'user.custom.plan',
-      tier: 'user.custom.plan-tier',
-      page: 'statsigMetadata.currentPage',
-      sku: 'metadata.sku',
-    },
   });
 
 const FIRST = '2026-01-01';

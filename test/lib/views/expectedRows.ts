@@ -100,7 +100,6 @@ export function eventDetails(row: Row) {
   return {
     value_number: numberOf(row['event_value']),
     ...details(row, 'user_object'),
-    sku: scalar(parsed(row['company_metadata'])['sku']),
   };
 }
 
@@ -108,16 +107,10 @@ export function eventDetails(row: Row) {
 export function details(row: Row, userColumn: string) {
   const user = parsed(row[userColumn]);
   const device = parsed(row['statsig_metadata']);
-  const custom = user['custom'];
-  const own = (key: string) =>
-    typeof custom === 'object' && custom !== null ? scalar(Reflect.get(custom, key)) : null;
   return {
     country: scalar(user['country']),
     locale: scalar(user['locale']) ?? scalar(device['locale']),
     app_version: scalar(user['appVersion']) ?? scalar(device['appVersion']),
-    plan: own('plan'),
-    tier: own('plan-tier'),
-    page: scalar(device['currentPage']),
   };
 }
 

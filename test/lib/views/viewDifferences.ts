@@ -3,9 +3,7 @@ import type { View } from '../../../lib/views/View.ts';
 import { EITHER_ID } from './generateDays.ts';
 
 /** Columns whose value may come from either copy, if the copies differ in nothing else. */
-const OF_EITHER: ReadonlySet<string> = new Set(
-  'session_id statsig_metadata locale app_version page'.split(' '),
-);
+const OF_EITHER: ReadonlySet<string> = new Set('session_id statsig_metadata locale app_version'.split(' '));
 
 /**
  * A query of how many rows a view has, and how many different rows it and another do not have equally often. DuckDB and

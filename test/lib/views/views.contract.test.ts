@@ -15,12 +15,6 @@ import { type LandedRow, openData } from './openData.ts';
 const input = {
   bucket: 'acme-experiments',
   unitIds: { companyID: 'company_id' },
-  jsonPaths: {
-    plan: 'user.custom.plan',
-    tier: 'user.custom.plan-tier',
-    page: 'statsigMetadata.currentPage',
-    sku: 'metadata.sku',
-  },
 };
 const config = defineConfig({ ...input, experiments: ['checkout'], holdouts: ['spring_holdout'] });
 /** Resolves the holdout's name, and doesn't know that it is one. */
