@@ -3,8 +3,8 @@ import { COMMENT_CHARACTERS } from './names.ts';
 import { named, noted } from './noted.ts';
 import { parseTimeFormat } from './timeFormat.ts';
 
-/** Types to which a column may be cast before its field takes it. */
-const CASTS = ['string', 'bigint', 'double', 'boolean', 'date', 'timestamp', 'uuid'] as const;
+/** What bytes may be said to be. */
+const CASTS = ['string', 'uuid'] as const;
 
 /** Units and formats of a time column. */
 const TIME_UNITS = ['s', 'ms', 'us', 'ns', 'timestamp', 'iso'] as const;
@@ -40,7 +40,7 @@ const constant = named(
 const reading = {
   cast: noted(
     z.enum(CASTS, `one of ${CASTS.join(', ')}`).optional(),
-    'Turn the value into this first; a row whose value cannot be turned is refused.',
+    'What bytes are; a row whose value is none is refused.',
     'none: bytes are UTF-8 text, or a UUID in columns of exactly 16 bytes',
   ),
   optional: noted(
@@ -89,14 +89,11 @@ const field = named(
   ),
 );
 
-/** Casts that never produce a number. */
-const NO_NUMBERS: ReadonlySet<Cast | undefined> = new Set<Cast>(['boolean', 'date', 'timestamp', 'uuid']);
-
 /** Where a number comes from. */
 const number = field
   .refine(
-    (from) => 'constant' in from || !NO_NUMBERS.has(from.cast),
-    'a cast to string, bigint or double, or none: a number is read from booleans as they are',
+    (from) => 'constant' in from || from.cast === undefined,
+    'no cast: a number is read from numbers, texts and booleans as they are',
   )
   .refine((from) => !('constant' in from) || isNumber(from.constant), 'a constant that is a number');
 

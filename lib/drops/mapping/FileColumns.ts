@@ -44,7 +44,7 @@ export class FileColumns {
   ): FoundColumn | null {
     const found = 'folder' in field ? this.#folder(field.folder) : findColumn(this.#columns, field.column);
     if (found !== null) this.used.add(found.outer);
-    if (found?.untold === true && !(found.kind === 'bytes' && isSaid(field.cast)))
+    if (found?.untold === true && !(found.kind === 'bytes' && field.cast !== undefined))
       throw new FieldProblem('SLUICE_INGEST_COLUMN_TYPE_UNFIT', found.name, SIXTEEN, found.outer.type);
     if (found !== null || field.optional === true) return found;
     const name = 'folder' in field ? `${field.folder}=` : field.column;
@@ -95,11 +95,6 @@ function foundNames(name: string, names: readonly string[]): string {
 /** Requirement for a column of 16 bytes. */
 const SIXTEEN =
   "16 bytes that the file annotates as a UUID, or `cast: 'uuid'` or `cast: 'string'` in the mapping";
-
-/** Whether a mapping says what bytes are. */
-function isSaid(cast: Cast | undefined): boolean {
-  return cast === 'uuid' || cast === 'string';
-}
 
 /** Hive's folder name for rows without a value. */
 const NO_VALUE = '__HIVE_DEFAULT_PARTITION__';

@@ -1,29 +1,28 @@
 import type { Cast } from '../../schema/mappings.ts';
 import type { FoundColumn } from './FoundColumn.ts';
-import { isOutOfRange, timeOfText } from './timeSql.ts';
-import { type ColumnKind, doubleSql, textSql } from './valueSql.ts';
+import { type ColumnKind, textSql } from './valueSql.ts';
 
 const UUID_BYTES = 16;
 /** Pattern of whole numbers, as DuckDB would also round other texts. */
 const WHOLE = String.raw`\s*[+-]?\d+(\.0*)?\s*`;
 
+/** What columns are cast to: by their `cast`, or as columns that are declared. */
+export type CastType = Cast | 'bigint' | 'boolean';
+
 /** The results of casts. */
-const RESULTS: Readonly<Record<Cast, readonly [ColumnKind, string]>> = {
+const RESULTS: Readonly<Record<CastType, readonly [ColumnKind, string]>> = {
   string: ['text', 'VARCHAR'],
   bigint: ['integer', 'BIGINT'],
-  double: ['float', 'DOUBLE'],
   boolean: ['boolean', 'BOOLEAN'],
   uuid: ['text', 'UUID'],
-  date: ['date', 'DATE'],
-  timestamp: ['local', 'TIMESTAMP'],
 };
 
 /** A value in a cast, as text; NULL if it can't be converted without loss. @param column Its `sql` is finite. */
-export function castTextSql(column: FoundColumn, cast: Cast): string {
+export function castTextSql(column: FoundColumn, cast: CastType): string {
   return textSql(castSql(column, cast), ...RESULTS[cast]);
 }
 
-function castSql({ sql, kind, type: found }: FoundColumn, cast: Cast): string {
+function castSql({ sql, kind, type: found }: FoundColumn, cast: CastType): string {
   if (cast === 'string') return textSql(sql, kind, found);
   if (cast === 'uuid') {
     const text = textSql(sql, kind, found);
@@ -34,15 +33,10 @@ function castSql({ sql, kind, type: found }: FoundColumn, cast: Cast): string {
     return `TRY_CAST(${value} AS UUID)`;
   }
   const plain = kind === 'bytes' || kind === 'nested' ? textSql(sql, kind, found) : sql;
-  const type = cast.toUpperCase();
-  if ((cast === 'date' || cast === 'timestamp') && ['text', 'bytes', 'nested'].includes(kind)) {
-    const written = writtenTime(`CAST(${plain} AS VARCHAR)`);
-    return `CAST(${written} AS ${type})`;
-  }
-  if (cast === 'double') return doubleSql(plain, kind);
-  if (cast === 'boolean' && ['integer', 'decimal', 'float'].includes(kind))
-    return `CASE ${plain} WHEN 0 THEN false WHEN 1 THEN true END`;
-  if (cast !== 'bigint') return `TRY_CAST(${plain} AS ${type})`;
+  if (cast === 'boolean')
+    return ['integer', 'decimal', 'float'].includes(kind)
+      ? `CASE ${plain} WHEN 0 THEN false WHEN 1 THEN true END`
+      : `TRY_CAST(${plain} AS BOOLEAN)`;
   switch (kind) {
     case 'float':
     case 'decimal':
@@ -54,11 +48,6 @@ function castSql({ sql, kind, type: found }: FoundColumn, cast: Cast): string {
     default:
       return `TRY_CAST(${plain} AS BIGINT)`;
   }
-}
-
-/** DuckDB's own cast would ignore an offset, and read `2026/11/20` and `epoch`. */
-function writtenTime(text: string): string {
-  return `list_transform([${timeOfText(text, 'UTC')}], lambda t: CASE WHEN NOT (${isOutOfRange('t')}) THEN t END)[1]`;
 }
 
 /** The canonical text of a UUID of 16 bytes: https://www.rfc-editor.org/rfc/rfc9562#section-4 */

@@ -20,8 +20,7 @@ export function readJson(field: Field, fileColumns: FileColumns): FieldSql {
   if (column === null) return nullField('VARCHAR');
   if (field.cast !== undefined) {
     const cast = castColumn(column, field.cast);
-    const bare = ['bigint', 'double', 'boolean'].includes(field.cast);
-    return { ...cast, value: bare ? cast.value : quotedSql(cast.value) };
+    return { ...cast, value: quotedSql(cast.value) };
   }
   return {
     value: jsonOf(column),

@@ -1,6 +1,6 @@
 import { quoteText } from '../../base/sql.ts';
-import type { Cast, Field } from '../../schema/mappings.ts';
-import { castTextSql } from './castSql.ts';
+import type { Field } from '../../schema/mappings.ts';
+import { type CastType, castTextSql } from './castSql.ts';
 import type { FileColumns } from './FileColumns.ts';
 import type { FoundColumn, Refusal } from './FoundColumn.ts';
 import { FieldProblem, type FieldSql, nullField, unreadableRefusal } from './findColumn.ts';
@@ -86,15 +86,12 @@ export function readNumber(
     throw new FieldProblem('SLUICE_INGEST_COLUMN_TYPE_UNFIT', column.name, 'a number or text', column.type);
   }
   const { sql, kind, type } = column;
-  const cast = field.cast === undefined ? null : castColumn(column, field.cast);
-  const read = cast?.value ?? (kind === 'bytes' ? textSql(sql, kind, type) : sql);
   return {
-    value: doubleSql(read, cast !== null || kind === 'bytes' ? 'text' : kind),
-    // The raw value, before any cast.
+    value: kind === 'bytes' ? doubleSql(textSql(sql, kind, type), 'text') : doubleSql(sql, kind),
     column,
     refusals: [
       ...(kind === 'float' ? [unlessHolds((raw) => `isfinite(${raw})`)] : []),
-      unreadableRefusal(cast === null ? 'SLUICE_INGEST_ROW_VALUE_INVALID' : 'SLUICE_INGEST_ROW_CAST_FAILED'),
+      unreadableRefusal('SLUICE_INGEST_ROW_VALUE_INVALID'),
       unlessHolds((_, value) => `isfinite(${value})`),
     ],
   };
@@ -108,10 +105,10 @@ function unlessHolds(condition: Refusal['when']): Refusal {
 }
 
 /**
- * Reads a column as text after a cast. Values that can't be converted without loss are refused. NaN, infinity and invalid
- * times are missing, as without a cast. Texts with such words are refused.
+ * Reads a column as text after a cast. Values that can't be converted without loss are refused. NaN and infinity
+ * are missing, as without a cast. Texts with such words are refused.
  */
-export function castColumn(column: FoundColumn, cast: Cast): FieldSql {
+export function castColumn(column: FoundColumn, cast: CastType): FieldSql {
   const valued: FoundColumn =
     column.kind === 'json'
       ? { ...column, sql: jsonTextSql(column.sql), kind: 'text', type: 'VARCHAR' }

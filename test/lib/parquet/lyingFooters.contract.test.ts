@@ -61,7 +61,7 @@ const MAPPINGS: readonly DatasetInput[] = [
       timestamp: 'at',
       eventName: 'flag',
       unitIds: { userID: 'value', other: 'name' },
-      eventValue: { column: 'big', cast: 'bigint' },
+      eventValue: 'big',
     },
   },
   {

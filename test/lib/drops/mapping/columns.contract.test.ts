@@ -32,7 +32,7 @@ describe('decimals with more digits than DuckDB supports', () => {
       await expect(load({ kind: 'events', mapping: { eventValue: column } })).rejects.toMatchObject(unfit);
       await expect(load({ kind: 'events', mapping: { metadata: [column] } })).rejects.toMatchObject(unfit);
       await expect(
-        load({ kind: 'events', mapping: { metadata: { x: { column, cast: 'double' } } } }),
+        load({ kind: 'events', mapping: { metadata: { x: { column, cast: 'string' } } } }),
       ).rejects.toMatchObject(unfit);
     },
   );

@@ -55,7 +55,7 @@ describe('folders of a file’s path', () => {
         unitId: { folder: 'user' },
         idType: { constant: 'userID' },
         metricName: { folder: 'metric' },
-        metricValue: { folder: 'value', cast: 'bigint' },
+        metricValue: { folder: 'value' },
         date: { folder: 'ds' },
       },
     };

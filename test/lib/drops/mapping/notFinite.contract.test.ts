@@ -41,12 +41,8 @@ describe('NaN and infinity', () => {
   it.each<[string, Cast | undefined]>([
     ['half', undefined],
     ['half', 'string'],
-    ['half', 'bigint'],
-    ['half', 'double'],
     ['at', undefined],
-    ['at', 'timestamp'],
     ['date', undefined],
-    ['date', 'date'],
     ['struct.x', undefined],
   ])('are not valid as unit ID: %s, cast: %s', async (column, cast) => {
     const userID = { column, ...(cast === undefined ? {} : { cast }) };
@@ -68,18 +64,15 @@ describe('NaN and infinity', () => {
     expect([rows.length, reasons(refused)]).toEqual([1, [reason, reason]]);
   });
 
-  it.each<Cast | undefined>([undefined, 'string', 'double', 'bigint'])(
-    'become null as values, cast: %s',
-    async (cast) => {
-      const field = { column: 'half', ...(cast === undefined ? {} : { cast }) };
-      const { rows } = await load({ kind: 'events', mapping: { eventValue: field, metadata: { m: field } } });
-      expect(rows.map((row) => [row['event_value'], row['event_metadata'] === null])).toEqual([
-        ['1', false],
-        [null, true],
-        [null, true],
-      ]);
-    },
-  );
+  it.each<Cast | undefined>([undefined, 'string'])('become null as values, cast: %s', async (cast) => {
+    const field = { column: 'half', ...(cast === undefined ? {} : { cast }) };
+    const { rows } = await load({ kind: 'events', mapping: { eventValue: field, metadata: { m: field } } });
+    expect(rows.map((row) => [row['event_value'], row['event_metadata'] === null])).toEqual([
+      ['1', false],
+      [null, true],
+      [null, true],
+    ]);
+  });
 
   it('become null inside lists, structs and maps, each separately', async () => {
     const { rows } = await load({

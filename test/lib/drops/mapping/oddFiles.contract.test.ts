@@ -48,7 +48,6 @@ describe('16 bytes of which a file does not say what they are', () => {
   it.each([
     ['as a unit ID', { unitIds: { userID: 'sixteen' } }, '"sixteen"'],
     ['as metadata', { metadata: ['sixteen'] }, '"sixteen"'],
-    ['as a number', { eventValue: { column: 'sixteen', cast: 'bigint' } }, '"sixteen"'],
     ['in a struct', { metadata: ['inside'] }, '"inside"'],
     ['as a member', { unitIds: { userID: 'inside.n' } }, '"inside.n"'],
     ['in a list', { metadataJson: { column: 'list', cast: 'string' } }, '"list"'],

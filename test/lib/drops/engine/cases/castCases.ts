@@ -1,27 +1,13 @@
 import { KINDS, rowForEach } from './columnValues.ts';
 import { type DropCase, events, rowForText } from './DropCase.ts';
-import { NUMBER_TEXTS, ODD_TEXTS, TIME_TEXTS } from './oddTexts.ts';
+import { NUMBER_TEXTS, ODD_TEXTS } from './oddTexts.ts';
 
-const CASTS = ['string', 'bigint', 'double', 'boolean', 'date', 'timestamp', 'uuid'] as const;
+const CASTS = ['string', 'uuid'] as const;
 
 const CAST_KINDS = KINDS.filter((kind) => !['tiny', 'small', 'broken', 'deep', 'list'].includes(kind));
-const CAST_TEXTS: Readonly<Record<(typeof CASTS)[number], readonly string[]>> = {
-  string: ODD_TEXTS,
-  bigint: NUMBER_TEXTS,
-  double: NUMBER_TEXTS,
-  boolean: [...ODD_TEXTS, '1', '0', '2'],
-  date: TIME_TEXTS,
-  timestamp: TIME_TEXTS,
-  uuid: ODD_TEXTS,
-};
 /** Rows that a cast takes and refuses. */
 const CAST_ROWS: Readonly<Record<(typeof CASTS)[number], readonly [number, number]>> = {
   string: [149, 1],
-  bigint: [57, 103],
-  double: [106, 54],
-  boolean: [29, 124],
-  date: [45, 132],
-  timestamp: [45, 132],
   uuid: [14, 136],
 };
 /** Each cast of each kind of column, and of texts. */
@@ -39,11 +25,26 @@ export const castCases: readonly DropCase[] = [
       files: [
         { sql: rowForEach(CAST_KINDS) },
         {
-          sql: `SELECT 1795169730 AS ts, 'e' AS event_name, 'u' AS unit_id, * FROM (${rowForText(CAST_TEXTS[cast])})`,
+          sql: `SELECT 1795169730 AS ts, 'e' AS event_name, 'u' AS unit_id, * FROM (${rowForText(ODD_TEXTS)})`,
         },
       ],
       rows: CAST_ROWS[cast][0],
       refused: { CAST_FAILED: CAST_ROWS[cast][1] },
+    }),
+  ),
+  ...(
+    [
+      ['bigint', 14, { CAST_FAILED: 76 }],
+      ['double', 27, { VALUE_INVALID: 63 }],
+      ['boolean', 11, { CAST_FAILED: 79 }],
+    ] as const
+  ).map(
+    ([type, rows, refused]): DropCase => ({
+      name: `texts that are declared as ${type}`,
+      dataset: { kind: 'table', refusedShare: 1, mapping: { columns: { id: 'id', t: { column: 't', type } } } },
+      files: [{ sql: rowForText([...NUMBER_TEXTS, ...ODD_TEXTS]) }],
+      rows,
+      refused,
     }),
   ),
 ];
