@@ -3,7 +3,7 @@ import type { Attempt } from '../lambda/machine.ts';
 import type { DayAccount } from '../ledger/CuratedDay.ts';
 import { namedFiles } from '../ledger/erasureNotes.ts';
 import type { Claim } from '../ledger/Ledger.ts';
-import { fingerprintFiles, type LedgerContent } from '../ledger/LedgerEntry.ts';
+import { fingerprintFiles } from '../ledger/LedgerEntry.ts';
 import { isReadVersion } from '../ledger/movePartition.ts';
 import { versionTime } from '../ledger/versions.ts';
 import type { FetchedObject } from '../parquet/fetchFiles.ts';
@@ -36,7 +36,6 @@ export type CurateOutcome =
   | {
       readonly outcome: 'curated';
       readonly account: DayAccount;
-      readonly durations: LedgerContent['durations'];
     }
   /** The version of these files is already there. */
   | { readonly outcome: 'unchanged' }
@@ -138,7 +137,7 @@ export async function curateTask(curator: Curator, run: Attempt, task: CurateTas
     await serve(curator, run, place);
     const nothing = { rawRows: 0, kept: 0, rows: 0, resends: 0, differing: 0 };
     const account = settled.curated?.account ?? nothing;
-    return { outcome: 'curated', account, durations: settled.durations };
+    return { outcome: 'curated', account };
   } catch (error) {
     curator.log({ level: 'error', event: 'curate_error', kind, day, ...failureFields(error) });
     return failTask(curator, run, claim, raw, error);

@@ -37,12 +37,11 @@ export async function makeSlice(
   raw: readonly FetchedObject[],
   kept: readonly FetchedObject[],
 ): Promise<SliceResult> {
-  const { landing, config, limits, clock } = curator;
+  const { landing, config, limits } = curator;
   const { table, day, version, slices, slice, begunAt } = place;
   if (raw.length + kept.length === 0) return nothing;
   const outputDirectory = join(curator.directory, 'curated');
   await mkdir(outputDirectory);
-  const began = clock.now();
   const batches = new Batches(curator, run, raw, kept);
   const planned = await batches.plan();
   const request = {
@@ -67,7 +66,6 @@ export async function makeSlice(
       `${rawRows} of ${batches.rows} raw rows; ${account.rows} of ${rows} written rows and ${resends} resends of ${sliceRows} and ${account.kept} kept.`,
     );
   }
-  const curatedAt = clock.now();
   await curator.faultPoint?.('curated');
 
   run.signal.throwIfAborted();
@@ -82,8 +80,7 @@ export async function makeSlice(
   });
   await curator.faultPoint?.('uploaded');
   await rm(outputDirectory, { recursive: true, force: true });
-  const durations = { curate: curatedAt - began, upload: clock.now() - curatedAt };
-  return { ...account, files: [...files], durations };
+  return { ...account, files: [...files] };
 }
 
 /** The only slice of a day without raw files of which nothing is kept: its version is empty, so that nothing of what was deleted is read any more. */
@@ -95,7 +92,6 @@ const nothing: SliceResult = {
   resends: 0,
   differing: 0,
   files: [],
-  durations: {},
 };
 
 /** Codes of raw files that can't be fetched. */

@@ -211,10 +211,6 @@ function settledEntry(
   const { done, inputs } = run;
   const { kept: keptBefore, ...curatedBefore } = entry.curated ?? {};
   const files = done.flatMap((slice) => slice.files);
-  const durations: Record<string, number> = {};
-  for (const [step, ms] of done.flatMap((slice) => Object.entries(slice.durations))) {
-    durations[step] = (durations[step] ?? 0) + ms;
-  }
   const superseded = entry.superseded.filter(({ at }) => at > now - VERSION_KEPT_MS);
   return {
     ...without(settleErasures(entry, listedAt), 'failure'),
@@ -223,7 +219,6 @@ function settledEntry(
     files: [],
     rows: { in: account.rawRows, out: account.rows, refused: 0 },
     bytes: run.bytes,
-    durations,
     ...(moves ? { version: run.version, filesWritten: files.map(({ name }) => name) } : {}),
     superseded: replaced === undefined ? superseded : [...superseded, { version: replaced, at: now }],
     curated: {

@@ -88,8 +88,7 @@ export async function exportDay(
   exported: Export,
   task: Pick<ExportTask, 'day' | 'fingerprint' | 'drop'>,
 ): Promise<ExportOutcome> {
-  const { ledger, owner, leaseUntil, clock } = exporter;
-  const began = clock.now();
+  const { ledger, owner, leaseUntil } = exporter;
   const taken = await ledger.claim(exportSubject(exported, task.day), owner, leaseUntil, task.fingerprint);
   if ('busyUntil' in taken) return { outcome: 'busy', until: taken.busyUntil };
   // Every write of the ledger returns a new claim. Only the last one can be settled.
@@ -107,12 +106,7 @@ export async function exportDay(
     // An erasure may have noted meanwhile what it replaces.
     const kept = task.drop === true ? [] : keptFiles(exporter.table, claim.entry, day);
     removed = await work.publish({ ...day, kept });
-    settlement = successSettlement(
-      { ...day, kept },
-      work.copied,
-      clock.now() - began,
-      exporter.rewriter?.form,
-    );
+    settlement = successSettlement({ ...day, kept }, exporter.rewriter?.form);
   } catch (error) {
     if (!(error instanceof SluiceError))
       exporter.log({ level: 'error', event: 'export_error', ...failureFields(error) });
@@ -136,8 +130,8 @@ async function settleFailed(
   { code, message }: SluiceError,
   copied: number,
 ): Promise<ExportOutcome> {
-  const { fingerprint, files, rows, bytes, durations, superseded } = claim.entry;
-  const kept = { fingerprint, files, rows, bytes, durations, superseded };
+  const { fingerprint, files, rows, bytes, superseded } = claim.entry;
+  const kept = { fingerprint, files, rows, bytes, superseded };
   const entry = await ledger.settle(claim, { ...kept, state: 'failed', failure: { code, message } });
   if (entry === null) return { outcome: 'lost' };
   return code === 'SLUICE_EXPORT_OUT_OF_TIME' && copied > 0
@@ -148,8 +142,6 @@ async function settleFailed(
 /** Rows are not counted: files are copied unchanged, and of those that are rewritten some were there already. */
 function successSettlement(
   { files, kept, fingerprint }: ExportedFiles,
-  copied: number,
-  ms: number,
   form: string | undefined,
 ): Settlement {
   const exported = files.map((file): FileFate => {
@@ -162,7 +154,6 @@ function successSettlement(
     files: [...exported, ...kept],
     rows: { in: 0, out: 0, refused: 0 },
     bytes: totalBytes([...files, ...kept]),
-    durations: { export: ms, files_copied: copied },
     superseded: [],
   };
 }

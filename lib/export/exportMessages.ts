@@ -175,7 +175,7 @@ function logFields(done: ExportOutcome): Record<string, unknown> {
   if (done.outcome === 'unfinished') return { level: 'info', outcome: done.outcome, copied: done.copied };
   if (done.outcome !== 'settled') return { level: 'info', ...done };
   const { entry, copied, removed } = done;
-  const { failure, state, files, bytes, durations } = entry;
+  const { failure, state, files, bytes } = entry;
   return {
     level: failure === undefined ? 'info' : 'error',
     outcome: state,
@@ -183,7 +183,6 @@ function logFields(done: ExportOutcome): Record<string, unknown> {
     bytes,
     copied,
     removed,
-    ms: durations['export'],
     ...(failure === undefined ? {} : { code: failure.code, detail: failure.message }),
   };
 }

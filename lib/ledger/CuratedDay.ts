@@ -24,8 +24,6 @@ const sliceSchema = accountSchema.extend({
   sliceRows: count,
   /** The files in the folder of the version, and bytes of each. */
   files: z.array(z.object({ name: z.string().min(1), bytes: count })),
-  /** Milliseconds by step. */
-  durations: z.record(z.string(), z.number()),
 });
 
 /** The member `curated` of ledger entries: what only days of curated tables have. */

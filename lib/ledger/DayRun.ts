@@ -34,8 +34,6 @@ export const loadRunSchema = dayRunSchema.extend({
   rows: z.object({ in: count, out: count, refused: count }),
   /** Bytes of their files. */
   bytes: count,
-  /** Milliseconds by step. */
-  durations: z.record(z.string(), z.number()),
   /** The piece that the task which goes on with it names; absent while that is a task of the plan or of a person. */
   taskPiece: pieceRefSchema.optional(),
   /** A file can't be read. The other pieces only describe their files. */

@@ -57,7 +57,7 @@ type Queued = NonNullable<LedgerEntry['queued']>;
 /** The result of a load. */
 export type Settlement = Pick<
   LedgerEntry,
-  'state' | 'fingerprint' | 'files' | 'rows' | 'bytes' | 'durations' | 'superseded'
+  'state' | 'fingerprint' | 'files' | 'rows' | 'bytes' | 'superseded'
 > &
   Partial<
     Pick<
@@ -364,7 +364,6 @@ function emptyEntry({ source, dataset, day, table }: LedgerSubject): LedgerConte
     files: [],
     rows: { in: 0, out: 0, refused: 0 },
     bytes: 0,
-    durations: {},
     superseded: [],
   };
 }

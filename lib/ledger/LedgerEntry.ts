@@ -83,8 +83,6 @@ export const ledgerEntrySchema = z.object({
   rows: z.object({ in: count, out: count, refused: count }),
   /** Bytes that the last settled load read from the customer's bucket. */
   bytes: count,
-  /** Milliseconds by step. */
-  durations: z.record(z.string(), z.number()),
   /** The version that queries read; absent before the first successful load. */
   version: z.string().optional(),
   /** Names of its files. An erasure replaces them, and deletes none. */

@@ -9,7 +9,6 @@ export const settlement = (more: Partial<Settlement> = {}): Settlement => ({
   files: [],
   rows: { in: 0, out: 0, refused: 0 },
   bytes: 0,
-  durations: {},
   superseded: [],
   ...more,
 });
@@ -40,6 +39,5 @@ export const loadRun = (more: Partial<LoadInPieces> = {}): LoadInPieces => ({
   done: 1,
   rows: { in: 1, out: 1, refused: 0 },
   bytes: 1,
-  durations: {},
   ...more,
 });

@@ -6,7 +6,7 @@ import type { DayExplanation, ExplainedDay } from '../../../observe/ingest/expla
 import { useApi } from '../parts/api.ts';
 import { useConsole } from '../parts/context.ts';
 import { DryRun } from '../parts/DryRun.tsx';
-import { formatSpan, readable } from '../parts/format.ts';
+import { readable } from '../parts/format.ts';
 import {
   Answered,
   Badge,
@@ -123,7 +123,7 @@ function NoDrop(props: {
 
 /** What happened to a day, what is next, and its files. */
 function Happened({ answer }: { readonly answer: ExplainedDay }) {
-  const { state, rows, files, bytes, attempts, durations, explanation } = answer;
+  const { state, rows, files, bytes, attempts, explanation } = answer;
   const { meaning, served, next, failure, leftOut } = explanation;
   return (
     <>
@@ -150,7 +150,6 @@ function Happened({ answer }: { readonly answer: ExplainedDay }) {
           ['Refused', rows.refused, rows.refused > 0 ? 'warning' : 'plain'],
           ['Bytes', <Bytes key="bytes" n={bytes} />],
           ['Attempts', attempts],
-          ['Took', formatSpan(Object.values(durations).reduce((sum, ms) => sum + ms, 0))],
         ]}
       />
       {files.length > 0 && <Files files={files} meanings={leftOut} />}

@@ -30,8 +30,6 @@ export class Progress {
   filesWritten: readonly string[] | undefined;
   /** Versions that this load has replaced, with epoch milliseconds. */
   readonly replaced: { readonly version: string; readonly at: number }[] = [];
-  /** Milliseconds by step. */
-  readonly durations: Record<string, number> = {};
   /** Whether the day is released for the task of its next piece. */
   isHandedOver = false;
   /** When the load began, epoch milliseconds. */
@@ -60,7 +58,6 @@ export class Progress {
     this.reason = reason;
     this.#accepted = isOfTask ? fingerprint : '';
     this.bytes = run.bytes;
-    Object.assign(this.durations, run.durations);
   }
 
   /** Begins the day anew, of which nothing counts that was made. */
@@ -70,7 +67,6 @@ export class Progress {
     this.mapped = undefined;
     this.problems.clear();
     this.bytes = 0;
-    for (const step of Object.keys(this.durations)) delete this.durations[step];
   }
 
   /** Whether the task is for the day as it is listed now. */
@@ -87,16 +83,6 @@ export class Progress {
   /** Whether a person accepted that rows whose files are gone stay (`keep`) or go (`empty`), of the day as it is listed now. */
   accepts(what: 'keep' | 'empty'): boolean {
     return this.reason === what && this.isOfTask;
-  }
-
-  /** Runs a step and records its duration. Repeated steps add up. */
-  async time<Result>(step: string, run: () => Promise<Result>): Promise<Result> {
-    const began = this.#clock.now();
-    try {
-      return await run();
-    } finally {
-      this.durations[step] = (this.durations[step] ?? 0) + this.#clock.now() - began;
-    }
   }
 }
 

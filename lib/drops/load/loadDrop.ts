@@ -92,7 +92,7 @@ async function planDay(
   const { source, dataset, day } = place;
   invocation.signal.throwIfAborted();
   const bucket = loader.customerBucket(source, dataset);
-  const { drops } = await progress.time('list', () => listDrops(bucket, dataset, [day]));
+  const { drops } = await listDrops(bucket, dataset, [day]);
   const listed = drops.get(day);
   if (listed === undefined) throw new RangeError(`${day} was not listed.`);
   progress.drop = listed;
@@ -100,7 +100,7 @@ async function planDay(
   const why = await findSkipReason(listed, false);
   if (why !== null) return why;
 
-  const drop = await progress.time('look', () => inspectDrop(load, listed));
+  const drop = await inspectDrop(load, listed);
   if (drop === null) return null;
   progress.drop = drop;
   const still = await findSkipReason(drop, true);
@@ -133,7 +133,6 @@ async function planDay(
       done: 0,
       rows: { in: 0, out: 0, refused: 0 },
       bytes: 0,
-      durations: {},
     },
   };
 }
@@ -180,8 +179,7 @@ async function loadAtOnce(load: DayLoad, planned: PlannedRun): Promise<Answer> {
       if (out === 0) return;
       await loader.landing.putNote(noteKey(place, run));
       await loader.faultPoint?.('begun');
-      const key = `${versionFolder(load, run)}${ROWS_FILE}`;
-      await progress.time('upload', () => upload(ROWS_FILE, key));
+      await upload(ROWS_FILE, `${versionFolder(load, run)}${ROWS_FILE}`);
       await loader.faultPoint?.('uploaded');
     },
   });
@@ -244,10 +242,8 @@ async function makePiece(
     if (made === null) return { problems: [] };
     const { out, refused } = made.rows;
     const upload = (file: string, key: string) => landing.upload(join(folder, file), key, invocation.signal);
-    await progress.time('upload', async () => {
-      if (out > 0) await upload(ROWS_FILE, `${versionFolder(load, run)}${rowsName(run.done)}`);
-      if (refused > 0) await upload(REFUSED_FILE, storeOf(load, run).refusedKey(run.done));
-    });
+    if (out > 0) await upload(ROWS_FILE, `${versionFolder(load, run)}${rowsName(run.done)}`);
+    if (refused > 0) await upload(REFUSED_FILE, storeOf(load, run).refusedKey(run.done));
     await faultPoint?.('uploaded');
     return { mapped: made, problems: [] };
   } catch (error) {
@@ -271,7 +267,6 @@ function afterPiece(run: LoadInPieces, { mapped, problems }: PieceResult, progre
     done: run.done + 1,
     rows: { in: rows.in + made.in, out: rows.out + made.out, refused: rows.refused + made.refused },
     bytes: progress.bytes,
-    durations: { ...progress.durations },
     ...(problems.length > 0 ? { hasProblems: true } : {}),
   };
 }
@@ -323,7 +318,7 @@ async function judgeDay(
   const { loader, place, progress } = load;
   const { mapped } = progress;
   if (mapped !== undefined) {
-    await progress.time('quarantine', () => quarantineRows(load, plan, rows.refused));
+    await quarantineRows(load, plan, rows.refused);
     await loader.faultPoint?.('quarantined');
     requireAcceptableRows(mapped, place.dataset);
   }

@@ -37,7 +37,6 @@ export type LoadOutcome =
       readonly rows: Settlement['rows'];
       readonly files: number;
       readonly bytes: number;
-      readonly durations: Settlement['durations'];
       readonly failure?: LoadFailure;
     }
   /** The files are already loaded: a duplicate message, or a day that changed back. */
@@ -221,7 +220,7 @@ async function follow(
 /** The entry's content before the claim, and whether a person accepts it. */
 function unchangedSettlement(progress: Progress): Settlement {
   const { entry } = progress.claim;
-  const { fingerprint, files, rows, bytes, durations, superseded, missingSince, usualRows } = entry;
+  const { fingerprint, files, rows, bytes, superseded, missingSince, usualRows } = entry;
   const isAccepted = entry.accepted === true || progress.accepts('keep');
   const isLoaded = files.some(({ fate }) => fate === 'loaded');
   const isMissing = missingSince !== undefined && !isAccepted;
@@ -231,7 +230,6 @@ function unchangedSettlement(progress: Progress): Settlement {
     files,
     rows,
     bytes,
-    durations,
     superseded,
     // The logs of the folder may have changed, without a change of what counts.
     fingerprint: isOfSame ? (progress.drop?.fingerprint ?? fingerprint) : fingerprint,
@@ -282,7 +280,7 @@ async function settleTask(
   { failure, isKept }: { readonly failure: LoadFailure | undefined; readonly isKept: boolean },
 ): Promise<LoadOutcome> {
   const { loader, place, task, progress } = load;
-  const { mapped, drop, claim, version, filesWritten, bytes, durations } = progress;
+  const { mapped, drop, claim, version, filesWritten, bytes } = progress;
   const { in: read = 0, out = 0, refused = 0 } = mapped?.rows ?? {};
   const rows = isKept ? claim.entry.rows : { in: read, out, refused };
   const files = listFileFates(progress, failure ?? null, isKept);
@@ -294,7 +292,6 @@ async function settleTask(
     files,
     rows,
     bytes,
-    durations: { ...durations },
     superseded: supersededVersions(loader, progress),
     ...(isKept ? { missingSince } : {}),
     ...(isKept && state === 'succeeded' ? { accepted: true } : {}),
@@ -313,7 +310,6 @@ async function settleTask(
     rows,
     files: files.filter(({ fate }) => fate !== 'gone').length,
     bytes,
-    durations,
     ...(failure === undefined ? {} : { failure }),
   };
 }

@@ -47,16 +47,14 @@ export async function mapPiece(
   requireRoom(piece.files, bytes, room, progress);
   const fetched = join(folder, 'files');
   await mkdir(fetched, { recursive: true });
-  const files = await progress.time('fetch', () =>
-    fetchFiles(loader.customerBucket(source, dataset), piece.files, {
-      directory: fetched,
-      wait,
-      random,
-      signal,
-      failed: (key, error) => progress.problems.set(key, error),
-      failure: fetchFailure,
-    }),
-  );
+  const files = await fetchFiles(loader.customerBucket(source, dataset), piece.files, {
+    directory: fetched,
+    wait,
+    random,
+    signal,
+    failed: (key, error) => progress.problems.set(key, error),
+    failure: fetchFailure,
+  });
   if (files === null) {
     await rm(folder, { recursive: true, force: true });
     return 'outdated';
@@ -64,24 +62,22 @@ export async function mapPiece(
   progress.bytes += bytes;
   await loader.faultPoint?.('fetched');
   try {
-    const described = await progress.time('describe', () => engine.describe(files, signal));
+    const described = await engine.describe(files, signal);
     const subject = { source, dataset, unitIds: config.unitIds };
     const schemas = requireMappable(subject, described, progress);
     const mapping = compileMapping(subject, schemas);
     requirePagesFit(schemas, mapping, limits);
     if (piece.describeOnly === true) return null;
-    const mapped = await progress.time('map', () =>
-      engine.load({
-        files: schemas,
-        mapping: fitting(mapping, schemas, bytes, room),
-        rowsPath: join(folder, ROWS_FILE),
-        refusedPath: join(folder, REFUSED_FILE),
-        loadedAt: piece.loadedAt,
-        receivedAt: piece.receivedAt,
-        limits,
-        signal,
-      }),
-    );
+    const mapped = await engine.load({
+      files: schemas,
+      mapping: fitting(mapping, schemas, bytes, room),
+      rowsPath: join(folder, ROWS_FILE),
+      refusedPath: join(folder, REFUSED_FILE),
+      loadedAt: piece.loadedAt,
+      receivedAt: piece.receivedAt,
+      limits,
+      signal,
+    });
     await loader.faultPoint?.('mapped');
     return mapped;
   } catch (error) {

@@ -56,7 +56,7 @@ export async function publishVersion(
     progress.replaced.push({ version: replaced, at });
     await faultPoint?.('noted');
   }
-  await progress.time('move', () => movePartition(partition, location, attempts));
+  await movePartition(partition, location, attempts);
   progress.version = version;
   progress.filesWritten = files;
   await faultPoint?.('moved');

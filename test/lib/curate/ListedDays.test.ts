@@ -211,7 +211,7 @@ describe('a raw file of a curated day', () => {
   it('counts for a version that the partition may have, once all slices of it are made', () => {
     const slice = { rawRows: 1, kept: 0, rows: 1, resends: 0, differing: 0, sliceRows: 1 };
     const run = { version: 'v2', fingerprint: 'f', shape: 's', inputs: [named('c')], bytes: 1, slices: 1 };
-    const done = [{ ...slice, files: [], durations: {} }];
+    const done = [{ ...slice, files: [] }];
     expect(lost(entry({ inputs: [named('a')], run: { ...run, done } }))).toEqual(['c']);
     expect(lost(entry({ inputs: [named('a')], run: { ...run, done: [] } }))).toEqual([]);
   });

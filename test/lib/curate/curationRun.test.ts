@@ -24,7 +24,6 @@ const slice: SliceResult = {
   resends: 2,
   differing: 1,
   files: [{ name: 'a', bytes: 1 }],
-  durations: { curate: 1 },
 };
 const run = (more: Partial<CurationRun> = {}): CurationRun => ({
   version: V2,

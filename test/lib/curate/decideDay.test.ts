@@ -131,9 +131,7 @@ describe('the plan', () => {
 
   it('goes on with a version that is partly made of the same files and in the same shape, and not too old', () => {
     const made = '20261121T120000000Z-00000000';
-    const done = [
-      { rawRows: 1, sliceRows: 1, kept: 0, rows: 1, resends: 0, differing: 0, files: [], durations: {} },
-    ];
+    const done = [{ rawRows: 1, sliceRows: 1, kept: 0, rows: 1, resends: 0, differing: 0, files: [] }];
     const begun: CurationRun = {
       version: made,
       fingerprint: 'f',

@@ -84,7 +84,7 @@ describe('a planning request of the export', () => {
       if (!('claim' in held)) throw new Error('busy');
       return held.claim;
     };
-    const none = { files: [], rows: { in: 0, out: 0, refused: 0 }, bytes: 0, durations: {}, superseded: [] };
+    const none = { files: [], rows: { in: 0, out: 0, refused: 0 }, bytes: 0, superseded: [] };
     const failure = { code: 'SLUICE_EXPORT_ACCESS_DENIED', message: '' };
     await world.ledger.settle(await claim(), { ...none, state: 'failed', fingerprint: 'x', failure });
     await run();
