@@ -49,11 +49,6 @@ export class Breaker {
     return this.#failures;
   }
 
-  /** Probes in a row that failed, the calls that opened it counted as one; 0 while it is closed. */
-  get failedProbes(): number {
-    return this.#probes;
-  }
-
   /** Milliseconds until a call may be made; 0 while it is closed. */
   get msUntilProbe(): number {
     return this.isOpen ? Math.max(0, this.#probeAt - this.#ports.clock.now()) : 0;
@@ -72,11 +67,6 @@ export class Breaker {
     // A probe that never ends, because its environment was frozen, is followed by another.
     this.#probeAt = now + this.#pauseMs();
     return true;
-  }
-
-  /** Lets one call through now, if the breaker is open. */
-  probeNow(): void {
-    this.#probeAt = this.#ports.clock.now();
   }
 
   /** Takes note of a call: whether it succeeded, and otherwise its error code. */

@@ -151,18 +151,13 @@ export class UnitMatcher {
     if (this.#named.test(plain)) return 'unit';
     return hasWord(plain, this.#distinct, isName) ? 'elsewhere' : null;
   }
-
-  /** Whether a text has one of the values, and not as a part of a longer word. */
-  isMentioned(text: string): boolean {
-    return hasWord(plainText(text), this.plainValues);
-  }
 }
 
 /** @param isOther Whether what is around a word says that it is something else. */
 function hasWord(
   text: string,
   values: readonly string[],
-  isOther: (before: string, after: string) => boolean = () => false,
+  isOther: (before: string, after: string) => boolean,
 ): boolean {
   return values.some((value) => {
     for (let at = text.indexOf(value); at >= 0; at = text.indexOf(value, at + 1)) {

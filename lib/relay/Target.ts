@@ -58,11 +58,6 @@ export class Target {
     );
   }
 
-  /** Whether the target takes nothing now, as far as is known. */
-  get isAway(): boolean {
-    return this.#options.clock.now() < this.#pausedUntil || this.#breaker.msUntilProbe > 0;
-  }
-
   /** Sends a copy, unless it is known that it would not be taken. It never throws. */
   async deliver(copy: RelayCopy): Promise<Verdict> {
     const { target, send, clock } = this.#options;

@@ -32,7 +32,7 @@ function start() {
     log: () => {},
   });
   const deliver = (key = 'client-a') => target.deliver(copyOf(key));
-  return { clock, answers, target, deliver };
+  return { clock, answers, deliver };
 }
 
 describe('the target of relay', () => {
@@ -72,7 +72,7 @@ describe('the target of relay', () => {
   });
 
   it('gets nothing with a key before the time of its 429, and something with others', async () => {
-    const { answers, deliver, clock, target } = start();
+    const { answers, deliver, clock } = start();
     answers.next = { status: 429, retryAfter: '60' };
     const first = deliver('client-a');
     // One that was under way asks for less.
@@ -82,18 +82,16 @@ describe('the target of relay', () => {
     clock.advance(59_999);
     expect(await deliver('client-a')).toEqual({ kind: 'again', why: 'waits', afterMs: 1 });
     expect(await deliver('client-b')).toEqual({ kind: 'taken' });
-    expect(target.isAway).toBe(false);
     clock.advance(1);
     expect(await deliver('client-a')).toEqual({ kind: 'taken' });
   });
 
   it('lets the 429 of one key stop no other, however many there are', async () => {
-    const { answers, deliver, clock, target } = start();
+    const { answers, deliver, clock } = start();
     for (let i = 0; i < 20; i += 1) {
       answers.next = { status: 429 };
       await deliver('client-a');
       answers.next = { status: 202 };
-      expect(target.isAway).toBe(false);
       expect(await deliver('client-b')).toEqual({ kind: 'taken' });
       clock.advance(5_000);
     }
@@ -110,12 +108,11 @@ describe('the target of relay', () => {
   });
 
   it('gets nothing at all before the time of a 503', async () => {
-    const { answers, deliver, clock, target } = start();
+    const { answers, deliver, clock } = start();
     answers.next = { status: 503, retryAfter: '60' };
     await deliver();
     answers.next = { status: 202 };
     expect(await deliver('client-b')).toMatchObject({ why: 'waits', afterMs: 60_000 });
-    expect(target.isAway).toBe(true);
     clock.advance(60_000);
     expect(await deliver('client-b')).toEqual({ kind: 'taken' });
     expect(answers.asked).toBe(2);
