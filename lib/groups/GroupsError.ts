@@ -7,8 +7,8 @@ export const GroupsError = defineErrorFamily('user', {
     cure: 'Use the uncompressed response of download_config_specs. `sluice groups pull` without --specs downloads it.',
   },
   SLUICE_GROUPS_SPECS_INVALID: {
-    cause: 'The specs are not a response of download_config_specs.',
-    cure: 'Use the response of download_config_specs for a server secret key. A response of /initialize does not work: it describes one user, and its names are hashed.',
+    cause: 'The specs are not a response of /v2/download_config_specs.',
+    cure: 'Use the response of /v2/download_config_specs for a server secret key. A response of /initialize does not work: it describes one user, and its names are hashed.',
   },
   SLUICE_GROUPS_SPECS_TOO_LARGE: {
     cause: 'The specs are larger than Sluice reads.',

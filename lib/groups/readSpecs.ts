@@ -38,8 +38,8 @@ const ruleSchema = z.looseObject({
   id: text,
   groupName: text.nullish(),
   passPercentage: z.number(),
-  /** In v2 names of members of `condition_map`, in v1 the conditions themselves. */
-  conditions: z.array(z.union([z.string(), conditionSchema])),
+  /** Names of members of `condition_map`. */
+  conditions: z.array(z.string()),
   configDelegate: text.nullish(),
   isExperimentGroup: z.boolean().nullish(),
 });
@@ -50,8 +50,8 @@ const specSchema = z.looseObject({
   useNewLayerEval: z.boolean().nullish(),
 });
 
-/** By name in v2; a list of specs with names in v1. */
-const specsSchema = z.union([z.array(specSchema.extend({ name: text })), z.record(text, specSchema)]);
+/** By name. */
+const specsSchema = z.record(text, specSchema);
 
 const rootSchema = z.looseObject({
   has_updates: z.boolean().optional(),
@@ -61,12 +61,9 @@ const rootSchema = z.looseObject({
   layer_configs: specsSchema,
   condition_map: z.record(z.string(), conditionSchema).optional(),
   experiment_to_layer: z.record(text, text).optional(),
-  /** In v1: the experiments of each layer. */
-  layers: z.record(text, z.array(text)).optional(),
 });
 
 type Rule = z.output<typeof ruleSchema>;
-type Spec = z.output<typeof specSchema>;
 type Condition = z.output<typeof conditionSchema>;
 
 /** Rule IDs that Statsig has for one purpose only, and the purpose. */
@@ -84,7 +81,7 @@ const CONSTANT_RULES: Readonly<Record<string, GroupKind>> = {
 const BUCKETS = 1_000;
 
 /**
- * Reads specs as Statsig's `download_config_specs` answers them, v1 or v2, and finds the rules of experiments.
+ * Reads specs as Statsig's `/v2/download_config_specs` answers them, and finds the rules of experiments.
  *
  * A rule is a group exactly when Statsig's own evaluators say so: `isExperimentGroup` is true. All other rules of an
  * experiment are there for what keeps a unit out of it: holdouts, targeting, allocation, overrides, or its end.
@@ -118,38 +115,26 @@ function describeProblem(json: unknown, { issues }: z.ZodError): string {
   }
   const [first] = issues;
   if (first === undefined) return 'It is not as expected.';
-  const { path, message } = deepestIssue(first);
+  const { path, message } = first;
   return `${path.length === 0 ? 'The document' : path.join('.')}: ${message}.`;
-}
-
-/** Finds the issue with the longest path: there the document resembles one of the allowed forms most. */
-function deepestIssue(issue: z.core.$ZodIssue): {
-  readonly path: readonly PropertyKey[];
-  readonly message: string;
-} {
-  const path = issue.path;
-  const inner = issue.code === 'invalid_union' ? issue.errors.flat().map(deepestIssue) : [];
-  const [best] = inner.sort((one, other) => other.path.length - one.path.length);
-  return best === undefined ? { path, message: issue.message } : { ...best, path: [...path, ...best.path] };
 }
 
 function* readRules(root: z.output<typeof rootSchema>): Generator<SpecRule> {
   const conditions = new Map(Object.entries(root.condition_map ?? {}));
   const holdouts = new Set<string>();
-  for (const [name, spec] of named(root.feature_gates)) {
+  for (const [name, spec] of Object.entries(root.feature_gates)) {
     if (spec.entity !== 'holdout') continue;
     holdouts.add(name);
     yield { ...UNKNOWN, experimentId: name, entity: 'holdout', kind: 'holdout' };
   }
   const layers = layersByExperiment(root);
-  const found = (rule: Rule) =>
-    rule.conditions.map((one) => (typeof one === 'string' ? conditions.get(one) : one));
+  const found = (rule: Rule) => rule.conditions.map((name) => conditions.get(name));
 
   for (const [entity, specs] of [
     ['gate', root.feature_gates],
     ['dynamic_config', root.dynamic_configs],
   ] as const) {
-    for (const [name, spec] of named(specs)) {
+    for (const [name, spec] of Object.entries(specs)) {
       if (GROUPED.has(spec.entity)) continue;
       for (const rule of spec.rules) {
         const groupName = findHoldout(found(rule), holdouts);
@@ -159,7 +144,7 @@ function* readRules(root: z.output<typeof rootSchema>): Generator<SpecRule> {
       }
     }
   }
-  for (const [name, spec] of named(root.dynamic_configs)) {
+  for (const [name, spec] of Object.entries(root.dynamic_configs)) {
     const entity = GROUPED.get(spec.entity);
     if (entity === undefined) continue;
     const layerId = layers.get(name) ?? null;
@@ -172,7 +157,7 @@ function* readRules(root: z.output<typeof rootSchema>): Generator<SpecRule> {
       yield { experimentId: name, entity, layerId, ruleId: rule.id, groupName, kind, split };
     }
   }
-  for (const [name, spec] of named(root.layer_configs)) {
+  for (const [name, spec] of Object.entries(root.layer_configs)) {
     for (const rule of spec.rules) {
       const holdout = findHoldout(found(rule), holdouts);
       const kind = ruleKind(rule, 'layer', holdout);
@@ -196,17 +181,10 @@ const GROUPED: ReadonlyMap<string, 'experiment' | 'autotune'> = new Map([
 
 const UNKNOWN = { layerId: null, ruleId: '', groupName: null, split: null } as const;
 
-function named(specs: z.output<typeof specsSchema>): (readonly [string, Spec])[] {
-  return Array.isArray(specs) ? specs.map((spec) => [spec.name, spec]) : Object.entries(specs);
-}
-
 function layersByExperiment(root: z.output<typeof rootSchema>): Map<string, string> {
   const layers = new Map<string, string>();
-  for (const [layer, spec] of named(root.layer_configs)) {
+  for (const [layer, spec] of Object.entries(root.layer_configs)) {
     for (const { configDelegate } of spec.rules) if (configDelegate) layers.set(configDelegate, layer);
-  }
-  for (const [layer, experiments] of Object.entries(root.layers ?? {})) {
-    for (const experiment of experiments) layers.set(experiment, layer);
   }
   for (const [experiment, layer] of Object.entries(root.experiment_to_layer ?? {})) {
     layers.set(experiment, layer);
