@@ -39,16 +39,14 @@ export interface RelayedRequest {
   readonly body: Uint8Array;
   /** The body as a batch of events; null if it is not a batch: quarantine keeps such a body whole. */
   readonly decoded: DecodedBody | null;
-  readonly key: AuthenticatedKey;
 }
 
 /**
- * Outcome of a request's copy. `queue`, `bucket`: it is kept there. `filtered`: nothing of it is to be relayed.
- * `withheld`: it should be changed and cannot be read, or it is refused as a whole. Otherwise neither queue nor bucket
- * took it.
+ * Outcome of a request's copy. `queue`, `bucket`: it is kept there. `withheld`: it should be changed and cannot be read, or it
+ * is refused as a whole. Otherwise neither queue nor bucket took it.
  */
 export type RelayOutcome =
-  | { readonly outcome: 'queue' | 'bucket' | 'filtered' | 'withheld' }
+  | { readonly outcome: 'queue' | 'bucket' | 'withheld' }
   | {
       readonly outcome: 'not_kept';
       /** The name of the last error. */
@@ -109,13 +107,13 @@ export interface Stored {
  */
 export async function store(
   received: Received,
-  relayed: Omit<RelayedRequest, 'http'>,
+  { key, ...relayed }: Omit<RelayedRequest, 'http'> & { readonly key: AuthenticatedKey },
   rows: RequestRows,
   ports: StorePorts,
 ): Promise<Stored> {
   const { relay } = ports;
   const [delivery, copy] = await Promise.allSettled([
-    deliverRows(received, relayed.key, rows, ports),
+    deliverRows(received, key, rows, ports),
     relay?.keep({ http: received.http, ...relayed }, received.deadline.at),
   ]);
   const kept: RelayOutcome | null =

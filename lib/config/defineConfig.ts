@@ -3,7 +3,6 @@ import { bestUnionIssues, expectedText } from '../base/issues.ts';
 import { valueAt } from '../base/json.ts';
 import { didYouMean, displayValue, quotedName } from '../base/text.ts';
 import { denyingPattern, namePatternProblem } from '../collect/eventFilter.ts';
-import { KEY_FORMATS } from '../schema/AcceptedKey.ts';
 import { type Config, type ConfigInput, configSchema } from '../schema/config.ts';
 import { MAX_WINDOW_DAYS } from '../schema/deliveryLimits.ts';
 import { endpointProblems } from '../schema/endpoint.ts';
@@ -240,7 +239,7 @@ function findCollisions(config: Config): string[] {
     const problem = redactionPathProblem(path, action, config.unitIds);
     if (problem !== null) problems.push(`privacy.redact: got ${displayValue(path)}, expected ${problem}.`);
   }
-  problems.push(...relayKeyProblems(config), ...experimentProblems(config), ...retentionProblems(config));
+  problems.push(...experimentProblems(config), ...retentionProblems(config));
   problems.push(...nameListProblems(config));
   if (Object.keys(config.privacy.redact).length > 0 && config.privacy.salt === undefined) {
     problems.push(
@@ -287,22 +286,6 @@ function nameListProblems(lists: Pick<Config, 'events' | 'exposures'>): string[]
       }),
     ),
   );
-}
-
-/**
- * Keys of relay that no request can have: nothing of them is relayed. Keys of Secrets Manager have labels that are not known
- * here. A message has no entry, which may be a key by mistake.
- */
-function relayKeyProblems({ keys, keysInSecret, allowAnyKey, relay }: Config): string[] {
-  const labels = [...new Set(keys.map(({ label }) => label))];
-  return (relay?.keys ?? []).flatMap((entry, i) => {
-    const isKnown = keys.some(({ label, sha256 }) => entry === label || entry === sha256);
-    const mayBe = keysInSecret || (allowAnyKey && KEY_FORMATS.sha256.pattern.test(entry));
-    const known = labels.length === 0 ? 'and `keys` has none' : `one of ${labels.join(', ')}`;
-    return isKnown || mayBe
-      ? []
-      : [`relay.keys.${i}: expected the label or SHA-256 of one of \`keys\`, ${known}.`];
-  });
 }
 
 /** Names that cannot be both. */

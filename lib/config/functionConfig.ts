@@ -174,8 +174,8 @@ function usedPrivacy({ privacy: { redact, salt } }: Config): Config['privacy'] {
 /** Settings that select the relayed data, without the target: its headers may hold its secret. */
 function relayed({ relay }: Config): { readonly relay?: RelayChoice | undefined } {
   if (relay === undefined) return {};
-  const { required, redacted, keys } = relay;
-  return { relay: { required, redacted, keys } };
+  const { required, redacted } = relay;
+  return { relay: { required, redacted } };
 }
 
 /** Where to, without what is relayed. */

@@ -5,7 +5,6 @@ import type { Clock } from '../base/time.ts';
 import type { RelayedRequest, RelayKeeper, RelayOutcome } from '../collect/store.ts';
 import type { RelayChoice } from '../schema/relay.ts';
 import { relayId, relayWaitingKey } from '../tables/objectKeys.ts';
-import type { AuthenticatedKey } from '../wire/keys/KeyGate.ts';
 import type { Redaction } from '../wire/Redaction.ts';
 import { FAIR_CALL_MS, KEEP_BREAKER, KEEP_WITHIN_MS, MAX_MESSAGE_BYTES } from './limits.ts';
 import { type RelayCopy, relayedHeaders, writeRelayCopy, writeRelayedKey } from './RelayCopy.ts';
@@ -48,7 +47,6 @@ export class CopyKeeper implements RelayKeeper {
   async keep(request: RelayedRequest, deadline: number): Promise<RelayOutcome> {
     const { clock, nonce } = this.#options;
     try {
-      if (!isRelayedKey(this.#options.choice, request.key)) return { outcome: 'filtered' };
       const keptAt = clock.now();
       const id = relayId(keptAt, nonce());
       const until = Math.min(deadline, keptAt + KEEP_WITHIN_MS);
@@ -96,10 +94,6 @@ export class CopyKeeper implements RelayKeeper {
       return { outcome: 'not_kept', error: errorText(error) };
     }
   }
-}
-
-function isRelayedKey({ keys }: RelayChoice, { label, sha256 }: AuthenticatedKey): boolean {
-  return keys === null || keys.includes(label) || keys.includes(sha256);
 }
 
 const EVENT_COUNT = 'statsig-event-count';

@@ -1,5 +1,4 @@
 import * as z from 'zod';
-import { KEY_FORMATS } from './AcceptedKey.ts';
 import { named, noted } from './noted.ts';
 
 /** Hosts to which copies and receipts may go without TLS: this machine's. */
@@ -33,15 +32,6 @@ const common = {
   redacted: noted(
     z.boolean('true or false').default(false),
     'Relay requests without what `privacy.redact` names, and without private attributes.',
-  ),
-  keys: noted(
-    z
-      .array(z.string('a label or a SHA-256').regex(KEY_FORMATS.label.pattern, 'a label or a SHA-256'))
-      .min(1, 'at least one key')
-      .nullable()
-      .default(null),
-    'Keys whose requests are relayed: labels, or SHA-256 in hexadecimal.',
-    'all',
   ),
   concurrency: noted(
     z.int('a whole number').min(2, '2 or more').max(1_000, '1000 at most').default(2),
@@ -120,4 +110,4 @@ export type RelayTarget =
   | { readonly url: string; readonly headers: Readonly<Record<string, string>> };
 
 /** Settings that select the data to relay. */
-export type RelayChoice = Pick<Relay, 'required' | 'redacted' | 'keys'>;
+export type RelayChoice = Pick<Relay, 'required' | 'redacted'>;

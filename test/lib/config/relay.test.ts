@@ -17,7 +17,6 @@ describe('relay in the configuration', () => {
     const all = {
       required: false,
       redacted: false,
-      keys: null,
       concurrency: 2,
     };
     expect(define({ statsig: true }).relay).toEqual({ statsig: true, ...all });
@@ -42,12 +41,6 @@ describe('relay in the configuration', () => {
     ['an unknown member', { statsig: true, sample: 0.5 }, 'relay.sample: no such field'],
     ['headers to Statsig', { statsig: true, headers: {} }, 'relay.headers: no such field'],
     ['one execution', { statsig: true, concurrency: 1 }, 'relay.concurrency: got 1, expected 2 or more'],
-    ['no keys', { statsig: true, keys: [] }, 'relay.keys'],
-    [
-      'a key that nobody has',
-      { statsig: true, keys: ['planted'] },
-      'relay.keys.0: expected the label or SHA-256 of one of `keys`, and `keys` has none.',
-    ],
     [
       'a header of the connection',
       { url: 'https://a.example', headers: { Host: 'planted' } },

@@ -6,10 +6,8 @@ import { defineConfig } from '../../../lib/config/defineConfig.ts';
 import { CopyKeeper } from '../../../lib/relay/CopyKeeper.ts';
 import { type RelayCopy, readRelayCopy, readRelayedKey } from '../../../lib/relay/RelayCopy.ts';
 import type { ConfigInput } from '../../../lib/schema/config.ts';
-import { forwardedKinds } from '../../../lib/schema/kinds.ts';
 import { request, type Sent, startCollector } from '../collect/startCollector.ts';
 
-type AcceptedKeyInput = { readonly label: string; readonly sha256: string };
 type RelayInput = Partial<Omit<NonNullable<ConfigInput['relay']>, 'statsig'>>;
 
 /** A collector that relays to lists. @param away Which of the two does not take copies: it fails, or hangs until its timeout. */
@@ -17,10 +15,9 @@ function start(
   relay: RelayInput = {},
   more: Partial<ConfigInput> = {},
   away: { queue?: 'fails' | 'hangs'; bucket?: 'fails' | 'hangs' } = {},
-  keys: readonly AcceptedKeyInput[] = [],
 ) {
   const input = { relay: { statsig: true as const, ...relay }, ...more };
-  const config = defineConfig({ bucket: 'bucket', keys: [...keys], ...input });
+  const config = defineConfig({ bucket: 'bucket', ...input });
   const { relay: chosen } = config;
   if (chosen === undefined) throw new Error('nothing is relayed');
   const calls: string[] = [];
@@ -34,7 +31,6 @@ function start(
   };
   const collector = startCollector({
     config: more,
-    ...(keys.length === 0 ? {} : { keys: keys.map((key) => ({ ...key, kinds: forwardedKinds })) }),
     parts: (clock) => {
       const plan = collectPlan(config);
       const take = (to: 'queue' | 'bucket', list: RelayCopy[]) => (text: string, timeoutMs: number) => {
@@ -158,18 +154,6 @@ describe('the copy of a request', () => {
       user: {},
       events: [{ eventName: 'a', user: { userID: 'u' } }],
     });
-  });
-
-  it('is of the named keys only, by label or hash', async () => {
-    const key = { label: 'web', sha256: hash('sha256', 'client-key') };
-    for (const keys of [['web'], [key.sha256]]) {
-      const { post, queued } = start({ keys }, {}, {}, [key]);
-      await post({ body });
-      expect(queued).toHaveLength(1);
-    }
-    const { post, calls } = start({ keys: ['app'] }, {}, {}, [key, { label: 'app', sha256: 'a'.repeat(64) }]);
-    expect(await post({ body })).toMatchObject({ status: 202 });
-    expect(calls).toEqual([]);
   });
 
   it('is an object that its message names when it is too large for a message', async () => {
