@@ -49,6 +49,7 @@ describe('Metabase', () => {
       'sluice.first_exposures',
       'sluice.product_events',
       'sluice.quarantine',
+      'sluice.received_hours',
       'sluice.secondary_exposures',
       'sluice.statsig_forwarded_events',
       'sluice.statsig_forwarded_exposures',
