@@ -53,13 +53,11 @@ function numberValue(text: string): number | null {
 }
 
 /** Trino's answers to {@link valueNumber} of odd texts. */
-export const numberCases: readonly (readonly [
-  sql: string,
-  rows: readonly (readonly (string | null)[])[],
-])[] = ODD_NUMBERS.map((text) => {
-  const value = numberValue(text);
-  const sql = valueNumber.sql.replaceAll('"event_value"', quoteText(text));
-  return value === null
-    ? ([`SELECT CAST(${sql} AS varchar)`, [[null]]] as const)
-    : ([`SELECT CAST((${sql}) = DOUBLE ${quoteText(String(value))} AS varchar)`, [['true']]] as const);
-});
+export const numberCases: readonly (readonly [sql: string, rows: readonly (readonly (string | null)[])[]])[] =
+  ODD_NUMBERS.map((text) => {
+    const value = numberValue(text);
+    const sql = valueNumber.sql.replaceAll('"event_value"', quoteText(text));
+    return value === null
+      ? ([`SELECT CAST(${sql} AS varchar)`, [[null]]] as const)
+      : ([`SELECT CAST((${sql}) = DOUBLE ${quoteText(String(value))} AS varchar)`, [['true']]] as const);
+  });

@@ -41,7 +41,11 @@ export const castCases: readonly DropCase[] = [
   ).map(
     ([type, rows, refused]): DropCase => ({
       name: `texts that are declared as ${type}`,
-      dataset: { kind: 'table', refusedShare: 1, mapping: { columns: { id: 'id', t: { column: 't', type } } } },
+      dataset: {
+        kind: 'table',
+        refusedShare: 1,
+        mapping: { columns: { id: 'id', t: { column: 't', type } } },
+      },
       files: [{ sql: rowForText([...NUMBER_TEXTS, ...ODD_TEXTS]) }],
       rows,
       refused,
