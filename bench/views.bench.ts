@@ -6,7 +6,7 @@ import { quoteText } from '../lib/base/sql.ts';
 import { exposuresTable } from '../lib/tables/exposuresTable.ts';
 import { rowOf } from './measure.ts';
 import type { Bench, BenchRow } from './run.ts';
-import { readScans } from './views/readScans.ts';
+import { readColumns } from './views/readColumns.ts';
 import { type DayFile, openViewSession, viewConfig, writeExposureDays } from './views/viewSession.ts';
 
 const ROWS_PER_DAY = 333_334;
@@ -57,12 +57,8 @@ async function bytesRead([day]: readonly DayFile[]): Promise<BenchRow[]> {
   const sizes = new Map(stored.getRows().map(([name, bytes]) => [String(name), Number(bytes)]));
   const rows: BenchRow[] = [];
   for (const [name, sql] of Object.entries(QUESTIONS)) {
-    const bytes = await readScans(connection, sql).then((scans) =>
-      [...new Set(scans.flatMap(({ columns }) => [...columns]))].reduce(
-        (sum, column) => sum + (sizes.get(column) ?? 0),
-        0,
-      ),
-    );
+    const columns = await readColumns(connection, sql);
+    const bytes = columns.reduce((sum, column) => sum + (sizes.get(column) ?? 0), 0);
     rows.push(rowOf(name)('read_of_a_day', bytes / 1e6, 'MB'));
   }
   const all = [...sizes.values()].reduce((sum, bytes) => sum + bytes, 0);

@@ -9,7 +9,6 @@ import { forwardedKinds } from '../../lib/schema/kinds.ts';
 import { forwardedTables } from '../../lib/tables/deliveredTables.ts';
 import { groupsTable } from '../../lib/tables/groupsTable.ts';
 import type { Table } from '../../lib/tables/Table.ts';
-import { dayRanges } from '../../lib/views/curatedDays.ts';
 import { viewNames } from '../../lib/views/viewNames.ts';
 import { views } from '../../lib/views/views.ts';
 import { createViews, duckDbType, tableViewSql } from '../../packages/local-aws/src/trino/index.ts';
@@ -20,15 +19,8 @@ export const viewConfig = defineConfig({
   unitIds: { companyID: 'company_id' },
 });
 
-/**
- * A DuckDB with the tables and views of `sluice query`, without events.
- *
- * @param curated Files of curated days, which the views read in place of the others. Default none.
- */
-export async function openViewSession(
-  files: readonly DayFile[],
-  curated: readonly DayFile[] = [],
-): Promise<DuckDBConnection> {
+/** A DuckDB with the tables and views of `sluice query`, with exposures alone, which are not curated. */
+export async function openViewSession(files: readonly DayFile[]): Promise<DuckDBConnection> {
   const connection = await (await DuckDBInstance.create(':memory:')).connect();
   await connection.run("SET TimeZone = 'UTC'");
   await connection.run(`CREATE SCHEMA ${quoteName(viewConfig.database)}`);
@@ -46,7 +38,7 @@ export async function openViewSession(
   for (const kind of forwardedKinds) {
     const isFilled = kind === 'exposures';
     await makeTable(forwardedTables(viewConfig)[kind], isFilled ? files : []);
-    await makeTable(curatedTables(viewConfig)[kind], isFilled ? curated : []);
+    await makeTable(curatedTables(viewConfig)[kind], []);
   }
   await connection.run(
     tableViewSql({
@@ -57,7 +49,7 @@ export async function openViewSession(
       format: 'json',
     }),
   );
-  const all = views(viewConfig, { exposures: dayRanges(curated.map(({ day }) => day)), events: [] });
+  const all = views(viewConfig, { exposures: [], events: [] });
   const unmade = await createViews(
     connection,
     viewNames.map((name) => ({

@@ -28,8 +28,8 @@ async function firstLine(...args: readonly string[]): Promise<string> {
 
 describe('npm run bench', () => {
   it('says which case it measures, and when, and measures the full sizes with --full', async () => {
-    expect(await firstLine('curate')).toMatch(/^curate, \d+ s: 2 raw days$/);
-    expect(await firstLine('curate', '--full')).toMatch(/^curate, \d+ s: 5 raw days$/);
+    expect(await firstLine('curate')).toMatch(/^curate, \d+ s: the raw day of 0.5m rows$/);
+    expect(await firstLine('curate', '--full')).toMatch(/^curate, \d+ s: the raw day of 5m rows$/);
   });
 
   it('refuses names and options that it does not know', () => {
