@@ -90,7 +90,7 @@ async function list(line: CommandLine): Promise<number> {
   return 0;
 }
 
-/** A row with the names of the table's columns, without the periods of its splits. */
+/** A row with the names of the table's columns. */
 function groupColumns(row: GroupRow) {
   return {
     experiment_id: row.experimentId,

@@ -1,3 +1,4 @@
+import { isJsonObject, parseJson } from '../base/json.ts';
 import { isoTimestamp } from '../base/time.ts';
 import { hashedNames } from '../wire/experimentNames.ts';
 import { GroupsError } from './GroupsError.ts';
@@ -26,15 +27,6 @@ const KINDS = [
 /** Kinds of rules that put a unit in a group. */
 export const ASSIGNING_KINDS: readonly GroupKind[] = ['group', 'variant'];
 
-/** A period in which a group had one share. */
-export interface SplitPeriod {
-  /** Times of the first and last specs that had it, epoch milliseconds. */
-  readonly from: number;
-  readonly to: number;
-  /** 0 to 1. */
-  readonly split: number;
-}
-
 /** A row of the table of experiment groups: lib/tables/groupsTable.ts says what each column means. */
 export interface GroupRow {
   readonly experimentId: string;
@@ -44,8 +36,6 @@ export interface GroupRow {
   readonly groupName: string | null;
   readonly kind: GroupKind;
   readonly expectedSplit: number | null;
-  /** Oldest first; they do not overlap. */
-  readonly splits: readonly SplitPeriod[];
   /** Epoch milliseconds. */
   readonly firstSeen: number;
   readonly lastSeen: number;
@@ -67,16 +57,6 @@ export function writeGroupRows(rows: readonly GroupRow[]): string {
           group_name: row.groupName,
           kind: row.kind,
           expected_split: row.expectedSplit,
-          splits:
-            row.splits.length === 0
-              ? null
-              : JSON.stringify(
-                  row.splits.map(({ from, to, split }) => ({
-                    from: isoTimestamp(from),
-                    to: isoTimestamp(to),
-                    split,
-                  })),
-                ),
           sent_as: JSON.stringify([row.experimentId, ...hashedNames(row.experimentId)]),
           first_seen: sqlTimestamp(row.firstSeen),
           last_seen: sqlTimestamp(row.lastSeen),
@@ -118,9 +98,6 @@ export function readGroupRows(text: string): GroupRow[] {
     };
     const split = row['expected_split'] ?? null;
     if (split !== null && typeof split !== 'number') throw invalid('expected_split is not a number');
-    const splits = textOrNull('splits');
-    const periods = splits === null ? [] : parsePeriods(splits);
-    if (periods === null) throw invalid('splits is not a list of periods');
     return [
       {
         experimentId: textOf('experiment_id'),
@@ -130,7 +107,6 @@ export function readGroupRows(text: string): GroupRow[] {
         groupName: textOrNull('group_name'),
         kind: oneOf('kind', KINDS),
         expectedSplit: split,
-        splits: periods,
         firstSeen: timeOf('first_seen'),
         lastSeen: timeOf('last_seen'),
       },
@@ -144,28 +120,6 @@ function sqlTimestamp(epochMs: number): string {
 }
 
 function parseObject(text: string): Readonly<Record<string, unknown>> | null {
-  const value = parse(text);
-  return typeof value === 'object' && value !== null && !Array.isArray(value) ? { ...value } : null;
-}
-
-function parsePeriods(text: string): SplitPeriod[] | null {
-  const list = parse(text);
-  if (!Array.isArray(list)) return null;
-  const periods: SplitPeriod[] = [];
-  for (const one of list as readonly unknown[]) {
-    if (typeof one !== 'object' || one === null) return null;
-    const { from, to, split }: { from?: unknown; to?: unknown; split?: unknown } = one;
-    const period = { from: Date.parse(String(from)), to: Date.parse(String(to)), split: Number(split) };
-    if (Object.values(period).some(Number.isNaN)) return null;
-    periods.push(period);
-  }
-  return periods;
-}
-
-function parse(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
+  const value = parseJson(text);
+  return isJsonObject(value) ? value : null;
 }

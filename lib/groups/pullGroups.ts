@@ -1,6 +1,6 @@
 import { type ObjectStore, type StoredText, storedText } from '../base/ObjectStore.ts';
 import { eachAttempt, type RetryPorts } from '../base/retry.ts';
-import { GROUPS_BYTES, type GroupRow, readGroupRows, type SplitPeriod, writeGroupRows } from './GroupRow.ts';
+import { GROUPS_BYTES, type GroupRow, readGroupRows, writeGroupRows } from './GroupRow.ts';
 import { GroupsError } from './GroupsError.ts';
 import { KnownGroups } from './KnownGroups.ts';
 import type { SpecRule } from './readSpecs.ts';
@@ -114,43 +114,20 @@ function rowKey({
 }
 
 function newRow({ split, ...rule }: SpecRule, at: number): GroupRow {
-  const splits = split === null ? [] : [{ from: at, to: at, split }];
-  return { ...rule, expectedSplit: split, splits, firstSeen: at, lastSeen: at };
+  return { ...rule, expectedSplit: split, firstSeen: at, lastSeen: at };
 }
 
 function updateRow(row: GroupRow, { split, ...rule }: SpecRule, at: number): GroupRow {
   const isLatest = at >= row.lastSeen;
   const latest = isLatest ? { ...row, ...rule } : row;
-  const splits = split === null ? row.splits : addPeriod(row.splits, at, split);
   return {
     ...latest,
     groupName: latest.groupName ?? row.groupName ?? rule.groupName,
     // An experiment that has shipped may be taken out of its layer.
     layerId: latest.layerId ?? row.layerId ?? rule.layerId,
     kind: row.kind === 'group' || rule.kind === 'group' ? 'group' : latest.kind,
-    expectedSplit: splits.at(-1)?.split ?? null,
-    splits,
+    expectedSplit: isLatest ? (split ?? row.expectedSplit) : (row.expectedSplit ?? split),
     firstSeen: Math.min(row.firstSeen, at),
     lastSeen: Math.max(row.lastSeen, at),
   };
-}
-
-/** Adds what specs of one time say. Periods hold only what specs said: the time between two of them is not known. */
-function addPeriod(periods: readonly SplitPeriod[], at: number, split: number): readonly SplitPeriod[] {
-  const around = periods.find(({ from, to }) => from <= at && at <= to);
-  if (around !== undefined && around.split === split) return periods;
-  const apart = periods.flatMap((period) => {
-    if (period !== around) return [period];
-    // Specs of that time say something else: the period is true at its ends only.
-    const ends = [...new Set([period.from, period.to])].filter((end) => end !== at);
-    return ends.map((end) => ({ from: end, to: end, split: period.split }));
-  });
-  const sorted = [...apart, { from: at, to: at, split }].sort((one, other) => one.from - other.from);
-  const joined: SplitPeriod[] = [];
-  for (const period of sorted) {
-    const last = joined.at(-1);
-    if (last?.split === period.split) joined[joined.length - 1] = { ...last, to: period.to };
-    else joined.push(period);
-  }
-  return joined;
 }

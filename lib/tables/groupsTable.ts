@@ -29,11 +29,6 @@ const groupsColumns = [
     comment: 'Share of allocated units that the group gets, 0 to 1; null when it is not known',
   },
   {
-    name: 'splits',
-    type: 'string',
-    comment: 'Shares by period: a JSON array of {"from","to","split"}, oldest first, UTC',
-  },
-  {
     name: 'sent_as',
     type: 'string',
     comment: 'Names by which SDKs send it, plain and hashed, as a JSON array',

@@ -222,34 +222,16 @@ describe('a pull', () => {
     ]);
   });
 
-  it('records splits by period', () => {
-    const pull = (rows: readonly GroupRow[], hour: number, split: number) =>
+  it('has the split of the latest specs that say one', () => {
+    const pull = (rows: readonly GroupRow[], hour: number, split: number | null) =>
       mergeGroups(rows, [{ ...rule, split }], START + hour * HOUR).rows;
-    const periods = (rows: readonly GroupRow[]) =>
-      rows[0]?.splits.map(({ from, to, split }) => [(from - START) / HOUR, (to - START) / HOUR, split]);
-    let rows = pull(pull(pull([], 0, 0.5), 2, 0.5), 4, 0.1);
-    expect(periods(rows)).toEqual([
-      [0, 2, 0.5],
-      [4, 4, 0.1],
-    ]);
+    const rows = pull(pull([], 0, 0.5), 2, 0.1);
     expect(rows[0]?.expectedSplit).toBe(0.1);
-    rows = pull(pull(rows, 1, 0.5), 3, 0.1);
-    expect(periods(rows)).toEqual([
-      [0, 2, 0.5],
-      [3, 4, 0.1],
-    ]);
-    rows = pull(rows, -1, 0.9);
-    expect(periods(pull(rows, 1, 0.7))).toEqual([
-      [-1, -1, 0.9],
-      [0, 0, 0.5],
-      [1, 1, 0.7],
-      [2, 2, 0.5],
-      [3, 4, 0.1],
-    ]);
     expect(pull(rows, 1, 0.7)[0]?.expectedSplit).toBe(0.1);
+    expect(pull(rows, 3, null)[0]?.expectedSplit).toBe(0.1);
   });
 
-  it('loses no period and never overlaps, whatever the order of pulls', () => {
+  it('loses no rule and no group, whatever the order of pulls', () => {
     const ids = fc.constantFrom('a', 'b', 'c');
     const seen = fc.record({
       experimentId: ids,
@@ -278,12 +260,6 @@ describe('a pull', () => {
         expect(new Set(keys)).toEqual(new Set(all.flatMap(({ rules }) => rules.map(key))));
         expect(keys).toHaveLength(new Set(keys).size);
         expect(new Set(rows.filter(({ kind }) => kind === 'group').map(key))).toEqual(groups);
-        for (const { splits, firstSeen, lastSeen, expectedSplit } of rows) {
-          expect(expectedSplit).toBe(splits.at(-1)?.split ?? null);
-          const bounds = splits.flatMap(({ from, to }) => [from, to]);
-          expect(bounds).toEqual([...bounds].sort((one, other) => one - other));
-          expect(splits.every(({ from, to }) => firstSeen <= from && to <= lastSeen)).toBe(true);
-        }
       }),
     );
   });
@@ -330,8 +306,6 @@ describe("the table's object", () => {
       [line.replace('"experiment_id":', '"experiment":'), 'experiment_id is not a text'],
       [line.replace(/"kind":"\w+"/, '"kind":"team"'), 'kind is not one of group'],
       [line.replace(/"first_seen":"[^"]+"/, '"first_seen":"soon"'), 'first_seen is not a time'],
-      [line.replace('"splits":null', '"splits":"{}"'), 'splits is not a list'],
-      [line.replace('"splits":null', '"splits":"[{}]"'), 'splits is not a list'],
       [line.replace('"expected_split":null', '"expected_split":"half"'), 'expected_split is not a number'],
     ] as const) {
       const message = codeOf(() => readGroupRows(`${line}\n${broken}\n`));
