@@ -30,8 +30,6 @@ export interface View {
   readonly columns: readonly Column[];
   /** One query in Athena's dialect. Tables are qualified with their database, so it does not depend on the session. */
   readonly sql: string;
-  /** Whether it has the column `ds`, and a filter on it avoids reading the files of other days. */
-  readonly prunesByDay: boolean;
 }
 
 /** A table's column, unchanged. */

@@ -75,6 +75,5 @@ FROM (
 ) AS "exposures"
 WHERE "unit_id" IS NOT NULL AND NOT "held_out"
 GROUP BY "experiment_id", "is_gate", "group_id", "unit_type", "ds"`,
-    prunesByDay: true,
   };
 }

@@ -36,7 +36,6 @@ export function experimentExposures(config: ViewConfig, curated: readonly DayRan
       columns,
       choose: (from) => groupedExposures(config, withRealNames(from)),
     })}`,
-    prunesByDay: true,
   };
 }
 

@@ -72,7 +72,6 @@ export function firstExposures(config: ViewConfig, curated: readonly DayRange[] 
     sql: `${namesClause(config)}${unitColumnNames(config)
       .map((unit) => firstExposuresOfUnit(config, { unit, from }))
       .join('\nUNION ALL\n')}`,
-    prunesByDay: false,
   };
 }
 

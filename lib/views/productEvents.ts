@@ -50,6 +50,5 @@ export function productEvents(config: ViewConfig, curated: readonly DayRange[] =
       columns,
       choose: (from) => ({ from, where }),
     }),
-    prunesByDay: true,
   };
 }

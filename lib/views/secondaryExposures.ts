@@ -70,7 +70,6 @@ FROM (
 LEFT JOIN "real_names" ON "hash" = "sent_name"
 LEFT JOIN ${holdoutNames(config)} AS "holdouts" ON "known_sent_name" = "sent_name"
 WHERE "sent_name" IS NOT NULL`,
-    prunesByDay: true,
   };
 }
 

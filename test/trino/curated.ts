@@ -94,7 +94,7 @@ export const curatedQuestions = {
   ),
   asked: viewNames.flatMap((name) => [
     ...mixed.map((lists) => viewDifferences(bare[name], textOf(name), textOf(name, lists))),
-    ...(bare[name].prunesByDay
+    ...(name !== 'first_exposures'
       ? [CURATED, RAW].map((day) => plan(name, `${quoteName('ds')} = DATE '${day}'`))
       : [plan(name, 'TRUE')]),
     ...(EXPERIMENT[name] === undefined ? [] : [plan(name, `${quoteName(EXPERIMENT[name])} = 'hero'`)]),
@@ -123,7 +123,7 @@ export function judgeCurated(
       kinds.map((kind) => `memory:${tables + first + forwardedKinds.indexOf(kind)}`);
     const raw = numbers(0);
     const curated = numbers(forwardedKinds.length);
-    if (bare[name].prunesByDay) {
+    if (name !== 'first_exposures') {
       const [ofCurated, ofRaw] = left.splice(0, 2);
       tell(
         `${name} of a curated day reads the curated table alone`,
