@@ -1,8 +1,13 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterAll, describe, expect, it } from '@jest/globals';
+import { repositoryRoot } from '../../local/dataDirectory.ts';
+import { firstQuery } from '../harness/firstQuery.ts';
 import { removeVersion, storyCloud } from '../harness/storyCloud.ts';
 
 const HOUR = 3_600_000;
 const DAY = '2026-11-20';
+const repositoryFile = (name: string) => readFileSync(join(repositoryRoot, name), 'utf8');
 const story = await storyCloud({ curate: false }, { startsAt: `${DAY}T20:10:00Z` });
 afterAll(() => story.close());
 
@@ -113,11 +118,34 @@ describe('each night', () => {
     expect(story.refusals).toEqual([]);
   });
 
+  it('leaves a table that the page, its sensor and the dbt project read', async () => {
+    const unsettled = firstQuery('complete.md').replace('2026-11-14', DAY).replace('2026-11-21', DAY);
+    const shown = (await story.ask(unsettled)).filter(
+      ({ table_name, state }) => table_name === 'events' && state !== 'open',
+    );
+    expect(shown.map(({ hour, state, unproved }) => [hour, state, unproved]).sort()).toEqual([
+      ['22', 'short', '0'],
+      ['23', 'whole', '3'],
+    ]);
+    const [, sensor = ''] = /"""(.*?)"""/s.exec(repositoryFile('docs/complete.md')) ?? [];
+    expect(await story.ask(sensor.replaceAll('{{ ds }}', DAY).replace('sluice.', ''))).toEqual([
+      { state: 'short' },
+    ]);
+    const model = repositoryFile('examples/dbt/tests/received_hours_are_whole.sql')
+      .replace(/\{\{ config.*? \}\}/, '')
+      .replace(/\{\{ source.*? \}\}/, 'received_hours')
+      .replaceAll('{{ last_day() }}', "date '2026-11-21'")
+      .replace('{{ var("lookback_days") }}', '8');
+    const warned = await story.ask(model);
+    expect(warned.filter(({ state }) => state === 'short').map(({ hour }) => hour)).toEqual(['22']);
+  });
+
   it('leaves a table that is queried, and a problem that status tells', async () => {
     const found = await story.ask(
       `SELECT ds, hour, missing FROM received_hours WHERE state = 'short' AND ds = DATE '${DAY}'`,
     );
     expect(found).toEqual([{ ds: DAY, hour: '22', missing: '13' }]);
+    expect((await story.sluice('status')).stdout).toContain(`\n${DAY} ${'o'.repeat(20)}..S:`);
     const { problems } = await story.json('status');
     expect(problems.map(({ code }: { code: string }) => code)).toContain('SLUICE_FINDING_HOUR_SHORT');
   });
