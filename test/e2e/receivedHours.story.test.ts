@@ -60,6 +60,7 @@ async function judged() {
 
 describe('each night', () => {
   it('says of every hour of the day before whether all events are in their tables', async () => {
+    expect(await story.ask('SELECT count(*) AS n FROM received_hours')).toEqual([{ n: '0' }]);
     expect([await post(3), await post(4)]).toEqual([202, 202]);
     await nextHour();
     expect(await post(5)).toBe(202);

@@ -109,19 +109,13 @@ export function finishedLines(
   objects: readonly FinishedEvents[],
   stage: string,
 ): Readonly<Record<string, unknown>>[] {
-  const hours = new Map<string, Map<string, number>>();
-  for (const [at, count] of objects.flatMap((counts) => Object.entries(counts))) {
-    const [name = '', hour = ''] = at.split(' ');
-    const sums = hours.get(hour) ?? new Map<string, number>();
-    sums.set(name, (sums.get(name) ?? 0) + count);
-    hours.set(hour, sums);
-  }
-  return [...hours].flatMap(([hour, sums]) => {
+  const counts = objects.flatMap((one) => Object.entries(one));
+  return [...Map.groupBy(counts, ([at]) => at.slice(-HOUR_BYTES))].flatMap(([hour, own]) => {
     const timestamp = Date.parse(`${hour}:00:00Z`);
     if (!Number.isFinite(timestamp)) return [];
     const values = METRICS.flatMap((metric) => {
-      const sum = sums.get(metric.name);
-      return sum === undefined ? [] : [[metric, sum] as const];
+      const same = own.filter(([at]) => at === `${metric.name} ${hour}`);
+      return same.length === 0 ? [] : [[metric, same.reduce((sum, [, count]) => sum + count, 0)] as const];
     });
     const dimensions = { function: 'write', stage };
     const line = emfLine({ namespace: METRIC_NAMESPACE, timestamp, dimensions, values });
