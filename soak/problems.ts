@@ -31,14 +31,18 @@ export function findProblems(counted: Counted, ledger: Ledger): readonly string[
   return [...problems, ...hourProblems(counted, ledger)];
 }
 
+/** Minutes of an hour that are left when its hourly schedules have run: they say that CloudWatch was there. */
+const AFTER_SCHEDULES_MS = 55 * 60_000;
+
 /** Hours from the first window to the last that Sluice does not say to be whole. What Firehose dropped is missing. */
 function hourProblems({ hours, expiredCopies }: Counted, { windows }: Ledger): readonly string[] {
   const problems: string[] = [];
   const hourOf = (clock = 0) => new Date(clock).toISOString().slice(0, 13);
-  const [first, last] = [windows[0], windows.at(-1)].map((window) => hourOf(window?.clock));
+  const first = hourOf((windows[0]?.clock ?? 0) + AFTER_SCHEDULES_MS);
+  const last = hourOf(windows.at(-1)?.clock);
   const own = hours
     .map((one) => ({ ...one, at: `${one.ds}T${String(one.hour).padStart(2, '0')}` }))
-    .filter(({ at }) => at >= (first ?? '') && at <= (last ?? ''));
+    .filter(({ at }) => at >= first && at <= last);
   if (own.length === 0) problems.push('received_hours: no hour of the run is judged.');
   for (const { at, table_name, state, why } of own)
     if (!['whole', 'short'].includes(state))
