@@ -107,11 +107,6 @@ it('the last hour of the status adds up its minutes', async () => {
     ignored: 0,
     failedBy: {},
     refusedBy: { SLUICE_KEY_MISSING: 1 },
-    tables: {
-      exposures: { landed: 2, overflowed: 0 },
-      events: { landed: 3, overflowed: 0 },
-      quarantine: { landed: 1, overflowed: 0 },
-    },
     lastRequestAt: new Date(last).toISOString(),
     lastStoredAt: new Date(last).toISOString(),
     failedAt: {},
