@@ -1,5 +1,22 @@
 import { describe, expect, it } from '@jest/globals';
-import { writtenOut } from '../../console/page/parts/format.ts';
+import { axisTop, writtenOut } from '../../console/page/parts/format.ts';
+
+describe('the axis of a chart', () => {
+  const day = Array.from({ length: 96 }, (_, i) => (i < 20 ? 0 : 10 + (i % 30)));
+  it('ends at the most, but a spike does not flatten the rest', () => {
+    expect(axisTop([day])).toBeCloseTo(39 * 1.05);
+    const spike = day.map((value, i) => (i >= 40 && i < 44 ? 5_000 : value));
+    expect(axisTop([spike])).toBeLessThan(2 * 40);
+    expect(axisTop([spike, day])).toBeGreaterThan(39);
+    // One that lasts is the day.
+    expect(axisTop([day.map((value, i) => (i >= 40 && i < 60 ? 5_000 : value))])).toBeCloseTo(5_250);
+  });
+
+  it('has room for few, and for none', () => {
+    for (const few of [[], [0, 0], [1, 0, 3]]) expect(axisTop([few])).toBe(4);
+    expect(axisTop([[0, 0, 8, 100]])).toBe(105);
+  });
+});
 
 describe('a refused body in the console', () => {
   it('is indented, with hidden characters as escapes', () => {

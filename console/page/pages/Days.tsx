@@ -5,7 +5,7 @@ import type { DaysAnswer } from '../../api/days.ts';
 import { useApi } from '../parts/api.ts';
 import { useConsole } from '../parts/context.ts';
 import { Choice, Filters, TextFilter } from '../parts/filters.tsx';
-import { formatCount, formatNoun, formatTime } from '../parts/format.ts';
+import { formatCount, formatDay, formatNoun, formatTime } from '../parts/format.ts';
 import { Answered, Card, Empty, Page } from '../parts/parts.tsx';
 import { setParams } from '../parts/router.ts';
 import { CuratedDay } from './CuratedDay.tsx';
@@ -83,8 +83,6 @@ function Calendar({ answer, onDone }: { readonly answer: DaysAnswer; readonly on
   );
 }
 
-const MONTHS = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'];
-
 function LineOfDays({ line, days }: { readonly line: Line; readonly days: readonly string[] }) {
   const { params } = useConsole().route;
   const key = `${line.kind} ${line.name}`;
@@ -113,7 +111,7 @@ function LineOfDays({ line, days }: { readonly line: Line; readonly days: readon
                 onClick={() => setParams(isChosen ? { line: '', day: '' } : { line: key, day })}
               >
                 <small>
-                  {isNamed && MONTHS[Number(day.slice(5, 7)) - 1]} {day.slice(8)}
+                  {isNamed && formatDay(day).slice(0, 3)} {day.slice(8)}
                 </small>
                 {mark}
                 {rows !== undefined && <Rows of={rows} />}

@@ -3,12 +3,12 @@ import { useApi } from '../parts/api.ts';
 import { Chart } from '../parts/Chart.tsx';
 import { useConsole } from '../parts/context.ts';
 import { Choice } from '../parts/filters.tsx';
+import { formatSpan } from '../parts/format.ts';
 import { Card, Folded, Problem } from '../parts/parts.tsx';
 import { DataTable } from '../parts/tables.tsx';
 
 /** Before the first answer: the place of the charts is theirs. */
 const NONE: readonly Period[] = [];
-const DOTS = [2, 3];
 const DASHES = [7, 3];
 
 /** The part of Status that shows what changes over time. */
@@ -44,16 +44,23 @@ export function OverTime() {
 function Charts({ of }: { readonly of: readonly Period[] }) {
   const values = (name: keyof Period) => of.map((period) => period[name]);
   const times = of.map(({ at }) => at);
+  if (of.length > 0 && of.every(({ at: _, ...counts }) => Object.values(counts).every((one) => one === 0)))
+    return <p class="faint">No request came in this time, and nothing waited.</p>;
+  // Bars have room.
+  const seconds = isDay(of) ? 900 : 7_200;
+  const bars = Map.groupBy(of, ({ at }) => at - (at % seconds));
+  const sums = (name: keyof Period) => [...bars.values()].map((periods) => sumOf(periods, name));
   return (
     <>
       <div class="charts">
         <Chart
-          title="Requests by answer, in five minutes"
-          times={times}
+          title={`Requests by answer, in ${formatSpan(seconds * 1_000)}`}
+          times={[...bars.keys()]}
+          isStacked
           lines={[
-            { name: '202', tone: 'good', values: values('accepted') },
-            { name: 'refused, 4xx', tone: 'warning', dash: DASHES, values: values('refused') },
-            { name: '503', tone: 'bad', dash: DOTS, values: values('failed') },
+            { name: '202', tone: 'good', values: sums('accepted') },
+            { name: 'refused, 4xx', tone: 'warning', values: sums('refused') },
+            { name: '503', tone: 'bad', values: sums('failed') },
           ]}
         />
         <Chart
@@ -84,16 +91,21 @@ function minutes(seconds: number): number {
   return Math.round(seconds / 6) / 10;
 }
 
+function isDay(of: readonly Period[]): boolean {
+  return of.length <= 288;
+}
+
+function sumOf(periods: readonly Period[], name: keyof Period): number {
+  return periods.reduce((total, period) => total + period[name], 0);
+}
+
 /** Periods of a row of the table: an hour, or of some days a day. */
 function Numbers({ of }: { readonly of: readonly Period[] }) {
-  const isDay = of.length <= 288;
-  const rows = Map.groupBy(of, ({ at }) => new Date(at * 1_000).toISOString().slice(0, isDay ? 13 : 10));
+  const isHour = isDay(of);
+  const rows = Map.groupBy(of, ({ at }) => new Date(at * 1_000).toISOString().slice(0, isHour ? 13 : 10));
   type Row = readonly [time: string, periods: readonly Period[]];
   const sum = (name: keyof Period) =>
-    [
-      ({ 1: periods }: Row) => periods.reduce((total, period) => total + period[name], 0),
-      'number' as const,
-    ] as const;
+    [({ 1: periods }: Row) => sumOf(periods, name), 'number' as const] as const;
   const most = (name: 'messages' | 'age') => (periods: readonly Period[]) =>
     Math.max(...periods.map((period) => period[name]));
   return (
@@ -102,7 +114,7 @@ function Numbers({ of }: { readonly of: readonly Period[] }) {
       rows={[...rows].reverse()}
       keyOf={([time]) => time}
       columns={[
-        [isDay ? 'Hour' : 'Day', ([time]) => (isDay ? `${time.replace('T', ' ')}:00` : time)],
+        [isHour ? 'Hour' : 'Day', ([time]) => (isHour ? `${time.replace('T', ' ')}:00` : time)],
         ['202', ...sum('accepted')],
         ['Refused', ...sum('refused')],
         ['503', ...sum('failed')],

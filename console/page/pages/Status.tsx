@@ -24,7 +24,7 @@ export function Status() {
       tools={status.answer !== undefined && <Verdict status={status.answer} />}
     >
       <Answered of={status}>{(answer) => <Known status={answer} />}</Answered>
-      <OverTime />
+      {(status.answer === undefined || !isEmpty(status.answer)) && <OverTime />}
       <Hours of={status.answer?.receivedHours ?? []} />
       <Way status={status.answer} />
       <Accepted status={status.answer} />
@@ -53,15 +53,16 @@ function Verdict({ status: { problems, at } }: { readonly status: StatusOf }) {
   );
 }
 
+/** Whether nothing has ever come. */
+function isEmpty({ lastRequestAt, lastEventAt, waiting: { buffered } }: StatusOf): boolean {
+  return lastRequestAt === null && lastEventAt === null && !((buffered.count ?? 0) > 0);
+}
+
 function Known({ status }: { readonly status: StatusOf }) {
   const { deployment } = useConsole();
-  const isEmpty =
-    status.lastRequestAt === null &&
-    status.lastEventAt === null &&
-    !((status.waiting.buffered.count ?? 0) > 0);
   return (
     <>
-      {isEmpty && (
+      {isEmpty(status) && (
         <Empty title="No event has come in yet.">
           <p>
             {deployment.collector === null

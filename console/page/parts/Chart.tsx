@@ -1,7 +1,7 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
 import UPlot from 'uplot';
 import 'uplot/dist/uPlot.min.css';
-import { formatCount } from './format.ts';
+import { axisTop, formatCount, formatDay } from './format.ts';
 import type { Tone } from './parts.tsx';
 
 /** A line of a chart; `dash` tells it from the others without its color. */
@@ -14,26 +14,36 @@ export interface ChartLine {
 }
 
 const HEIGHT = 150;
+/** A bar is as wide as its period. */
+const BARS = UPlot.paths.bars?.({ size: [1], align: 1, gap: 1 }) ?? (() => null);
 /** Room for numbers at the left, so that charts below each other have the same times at the same place. */
 const LEFT = 62;
 
 /**
- * Lines over time, in UTC, with their values at the pointer. Charts with the same times share the pointer. Who cannot see it
- * needs a table beside it.
+ * Lines, or bars upon each other, over time in UTC, with their values at the pointer. Charts of the same range share the pointer.
+ * A spike goes beyond the axis, so that the rest of the day is seen. Who cannot see it needs a table beside it.
  *
- * @param props.times Epoch seconds, oldest first; the last period is not over.
+ * @param props.times Starts of periods of one length, epoch seconds, oldest first; the last one is not over.
  */
 export function Chart(props: {
   readonly title: string;
   readonly times: readonly number[];
   readonly lines: readonly ChartLine[];
+  readonly isStacked?: boolean;
 }) {
-  const { title, times, lines } = props;
+  const { title, times, lines, isStacked = false } = props;
   const box = useRef<HTMLDivElement>(null);
   const keys = useRef<HTMLUListElement>(null);
   const plot = useRef<UPlot | null>(null);
   const [at, setAt] = useState<number | null>(null);
-  const data: UPlot.AlignedData = [[...times], ...lines.map(({ values }) => [...values])];
+  // Of bars, the last one is as high as all, and the others are drawn upon it.
+  const upTo = (last: number) => (_: number, at: number) =>
+    lines.slice(0, last + 1).reduce((sum, { values }) => sum + (values[at] ?? 0), 0);
+  const drawn = isStacked
+    ? lines.map((_, i) => times.map(upTo(i))).reverse()
+    : lines.map(({ values }) => [...values]);
+  const data: UPlot.AlignedData = [[...times], ...drawn];
+  const most = Math.max(0, ...drawn.flat());
   // The first drawing makes the chart; the next ones give it their values.
   useEffect(() => {
     const { current: place } = box;
@@ -55,19 +65,23 @@ export function Chart(props: {
         legend: { show: false },
         tzDate: (seconds) => UPlot.tzDate(new Date(seconds * 1_000), 'Etc/UTC'),
         cursor: { sync: { key: 'over-time' }, drag: { x: false, y: false }, y: false },
-        scales: { y: { range: (_, __, most) => [0, Math.max(4, most * 1.05)] } },
+        scales: {
+          x: { range: ({ data: [[start = 0, next = start]] }, first, last) => [first, last + next - start] },
+          y: { range: (chart) => [0, axisTop(chart.data.slice(1))] },
+        },
         axes: [
-          { ...axis, size: 30, values: (_, splits) => splits.map(timeText) },
+          { ...axis, size: 30, space: 70, values: (_, splits) => splits.map(timeText) },
           { ...axis, size: LEFT, space: 24, values: (_, splits) => splits.map(formatCount) },
         ],
         series: [
           {},
-          ...lines.map(({ dash }, i) => ({
-            width: 1.5,
-            points: { show: false },
-            dash: [...(dash ?? [])],
-            stroke: colorOf(keys.current?.children[i]),
-          })),
+          ...lines.map(({ dash }, i) => {
+            const stroke = colorOf(keys.current?.children[isStacked ? lines.length - 1 - i : i]);
+            const points = { show: false };
+            return isStacked
+              ? { stroke, points, fill: stroke, paths: BARS }
+              : { stroke, points, width: 1.5, dash: [...(dash ?? [])] };
+          }),
         ],
         hooks: { setCursor: [({ cursor }) => setAt(cursor.idx ?? null)] },
       },
@@ -95,6 +109,7 @@ export function Chart(props: {
         <span class="faint">
           {times[shown] !== undefined && minuteText(times[shown])}
           {shown === times.length - 1 && ' so far'}
+          {most > axisTop(drawn) && `, cut off below ${formatCount(most)}`}
         </span>
         <ul ref={keys}>
           {lines.map(({ name, tone, dash = [], values }) => (
@@ -124,12 +139,12 @@ export function Chart(props: {
   );
 }
 
-/** `10:05`; at midnight the day. */
-function timeText(seconds: number): string {
-  const text = new Date(seconds * 1_000).toISOString();
-  return text.slice(11, 16) === '00:00' ? text.slice(5, 10) : text.slice(11, 16);
+/** `10:05`, the first with `UTC`; at midnight the day. */
+function timeText(seconds: number, i: number): string {
+  const [day = '', time = ''] = minuteText(seconds).split(' ');
+  return `${time === '00:00' ? formatDay(day) : time}${i === 0 ? ' UTC' : ''}`;
 }
 
 function minuteText(seconds: number): string {
-  return new Date(seconds * 1_000).toISOString().slice(0, 16).replace('T', ' ');
+  return `${new Date(seconds * 1_000).toISOString().slice(0, 16).replace('T', ' ')} UTC`;
 }

@@ -37,6 +37,20 @@ export function formatTime(at: string | number): string {
   return Number.isNaN(date.getTime()) ? String(at) : date.toISOString().slice(0, 19).replace('T', ' ');
 }
 
+/** `Nov 20` of a day. */
+export function formatDay(day: string): string {
+  return new Date(day).toLocaleDateString('en-US', { month: 'short', day: 'numeric', timeZone: 'UTC' });
+}
+
+/** Where the axis of a chart ends: at the most, or where nine of ten values are well seen if the most is far above them. */
+export function axisTop(series: readonly ArrayLike<number | null | undefined>[]): number {
+  const values = series.flatMap((one) => Array.from(one, (value) => value || [])).flat();
+  values.sort((a, b) => a - b);
+  const most = values.at(-1) ?? 0;
+  const usual = values[Math.floor(values.length * 0.9)] ?? 0;
+  return Math.max(4, most > 4 * usual ? 2 * usual : most * 1.05);
+}
+
 /** A text in which times are written as elsewhere on the page. */
 export function readable(text: string): string {
   return text.replaceAll(/\b\d{4}-\d\d-\d\dT[\d:.]+Z/g, formatTime);
