@@ -1,5 +1,5 @@
 // `npm run test:aws`: policies and packaged templates before judges that know nothing of us: a simulator of IAM, which
-// npm installs, and cfn-lint, which pip installs. A judge that can't be installed is named; with `--require` it
+// npm installs, and cfn-lint with botocore, which pip installs. A judge that can't be installed is named; with `--require` it
 // fails the run. The last line is `N passed, N failed, N not asked`.
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -13,6 +13,7 @@ import { Tally } from '../harness/Tally.ts';
 import { packageTemplate } from '../infra/packageTemplate.ts';
 import { templateConfigurations } from '../infra/templateConfigurations.ts';
 import { readActions } from '../lib/access/actionReference.ts';
+import { judgeAwsCommands, printedAwsCommands } from './awsCommands.ts';
 import { installedActions, runSuites, updateActions } from './iamWitness.ts';
 
 const STEP_MS = 180_000;
@@ -55,10 +56,19 @@ function judgeSuites(simulator: string | null): void {
 }
 
 async function judge(bin: string): Promise<void> {
+  judgeCommands(bin);
   const files: string[] = [];
   for (const [name, options] of Object.entries(templateConfigurations))
     files.push(keep(`${name}.json`, await packageTemplate(options)));
   lint(files, bin);
+}
+
+/** cfn-lint comes with botocore. */
+function judgeCommands(bin: string): void {
+  const commands = printedAwsCommands();
+  const wrong = judgeAwsCommands(bin, directory, commands);
+  const what = `botocore knows service, operation and options of each of ${commands.length} printed aws commands`;
+  tally.tell(what, wrong === '' && commands.length > 50, wrong);
 }
 
 function lint(files: readonly string[], bin: string): void {
