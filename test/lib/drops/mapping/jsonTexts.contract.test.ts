@@ -3,7 +3,6 @@ import { quoteText } from '../../../../lib/base/sql.ts';
 import { parseJsonBody } from '../../../../lib/wire/jsonBody.ts';
 import { setElement } from '../../parquet/editFooter.ts';
 import { intField } from '../../parquet/thriftWriter.ts';
-import { HALVES } from '../engine/cases/oddTexts.ts';
 import { type DatasetInput, MappingBench } from '../engine/MappingBench.ts';
 
 const bench = await MappingBench.open();
@@ -27,6 +26,14 @@ async function load(mapping: object, texts: readonly string[], isJson = true) {
   const byUnit = [...rows].sort((a, b) => String(a['user_id']).localeCompare(String(b['user_id'])));
   return { rows: byUnit, reasons: refused.map(({ reason, detail }) => `${reason} ${detail}`) };
 }
+
+/** JSON with halves of pairs of surrogates, in values and names at any depth, and words in strings that are no numbers. */
+const HALVES: readonly string[] = [
+  String.raw`{"title":"party \ud83d"}`,
+  String.raw`{"a":{"b":["\ude00 x","\uD83D\uD83D\uDE00"]}}`,
+  String.raw`{"\ud83d":1,"n\\\ude00":2}`,
+  String.raw`{"whole":"\ud83d\ude00","text":"\\ud83d \" \\\\\ud83d"}`,
+];
 
 const NOT_FINITE = ['{"price": NaN}', '{"a":[{"b":-Infinity}]}', '{"a":nan}', '{"a" : Infinity,"s":"NaN"}'];
 const FINE = ['{"s":"NaN, Infinity,}"}', String.raw`{"\"NaN":"[nan,]"}`];
