@@ -108,14 +108,14 @@ describe('a command that judges', () => {
       events: [{ eventName: 'seen', user: { userID: 'old' } }, { user: { userID: 'old' } }],
     });
     await story.cloud.flush();
-    await story.jump(96.5 * 3_600_000);
+    await story.jump(24.5 * 3_600_000);
     const traced = async (age: string) => (await story.sluice('trace', 'old', '--since', age)).code;
-    expect([await traced('96h'), await traced('4d'), await traced('97h'), await traced('5d')]).toEqual([
+    expect([await traced('24h'), await traced('1d'), await traced('25h'), await traced('2d')]).toEqual([
       3, 3, 0, 0,
     ]);
     const refused = async (hours: string) => (await story.sluice('quarantine', '--hours', hours)).stdout;
-    expect(await refused('96')).not.toContain('SLUICE_EVENT_NO_NAME');
-    expect(await refused('97')).toContain('SLUICE_EVENT_NO_NAME');
+    expect(await refused('24')).not.toContain('SLUICE_EVENT_NO_NAME');
+    expect(await refused('25')).toContain('SLUICE_EVENT_NO_NAME');
   });
 
   it('is in a table', () => {

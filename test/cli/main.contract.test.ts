@@ -14,20 +14,12 @@ const COMMANDS = ['start', 'query', 'keys', 'redrive', 'ingest', 'export', 'poli
 describe('a wrong command line', () => {
   it.each([
     [['strat'], 'SLUICE_USAGE_UNKNOWN_COMMAND', 'Did you mean start?', 'sluice --help'],
-    [['quer', 'select 1'], 'SLUICE_USAGE_UNKNOWN_COMMAND', 'Did you mean query?', 'sluice --help'],
-    [['Doctor'], 'SLUICE_USAGE_UNKNOWN_COMMAND', 'Did you mean doctor?', 'sluice --help'],
     [['--local', 'doctor'], 'SLUICE_USAGE_OPTIONS', 'expected a command first', 'sluice <command> --help'],
     [
       ['start', '--prot', '1'],
       'SLUICE_USAGE_OPTIONS',
       "Unknown option '--prot'. Did you mean --port?",
       'sluice start --help',
-    ],
-    [
-      ['query', 'select 1', '--dat', 'x'],
-      'SLUICE_USAGE_OPTIONS',
-      'Did you mean --data?',
-      'sluice query --help',
     ],
     [
       ['doctor', '--verbose'],
@@ -37,12 +29,6 @@ describe('a wrong command line', () => {
     ],
     [['doctor', '--stag=prod'], 'SLUICE_USAGE_OPTIONS', 'Did you mean --stage?', 'sluice doctor --help'],
     [['doctor', '-x'], 'SLUICE_USAGE_OPTIONS', "Unknown option '-x'.", 'sluice doctor --help'],
-    [
-      ['start', '--buffer-seconds', '901'],
-      'SLUICE_USAGE_OPTIONS',
-      '--buffer-seconds: got 901, expected 0 to 900.',
-      'sluice start --help',
-    ],
     [
       ['start', '--port', '70000'],
       'SLUICE_USAGE_OPTIONS',
@@ -60,9 +46,6 @@ describe('a wrong command line', () => {
     [['doctor', '--local=yes'], 'SLUICE_USAGE_OPTIONS', 'does not take an argument', 'sluice doctor --help'],
     [['query', '-- a remark\nselect 1'], 'SLUICE_USAGE_OPTIONS', "after '--'", 'sluice query --help'],
     [['ingest', 'statsu'], 'SLUICE_USAGE_ARGUMENTS', 'Did you mean status?', 'sluice ingest --help'],
-    [['export', 'runn'], 'SLUICE_USAGE_ARGUMENTS', 'Did you mean run?', 'sluice export --help'],
-    [['groups', 'pul'], 'SLUICE_USAGE_ARGUMENTS', 'Did you mean pull?', 'sluice groups --help'],
-    [['keys', 'lst'], 'SLUICE_USAGE_ARGUMENTS', 'Did you mean list?', 'sluice keys --help'],
     [['connect', 'metabse'], 'SLUICE_USAGE_ARGUMENTS', 'Did you mean metabase?', 'sluice connect --help'],
     [
       ['policy', 'print', '--for', 'statsig-bukcet'],

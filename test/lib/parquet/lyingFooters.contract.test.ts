@@ -69,15 +69,6 @@ const MAPPINGS: readonly DatasetInput[] = [
     mapping: { timestamp: 'float_seconds', eventName: { constant: 'e' }, unitIds: { userID: 'amount' } },
   },
   {
-    kind: 'exposures',
-    mapping: {
-      timestamp: 'seconds',
-      experiment: { constant: 'e' },
-      group: { constant: 'g' },
-      unitId: 'seconds',
-    },
-  },
-  {
     kind: 'metrics',
     mapping: {
       date: 'day',
@@ -85,17 +76,6 @@ const MAPPINGS: readonly DatasetInput[] = [
       idType: { constant: 'userID' },
       unitId: 'big',
       metricValue: 'value',
-    },
-  },
-  {
-    kind: 'metrics',
-    mapping: {
-      date: 'at',
-      metricName: 'name',
-      idType: { constant: 'userID' },
-      unitId: 'small',
-      numerator: 'amount',
-      denominator: 'flag',
     },
   },
 ];
