@@ -10,6 +10,7 @@ import {
 import { DeleteUserCommand, IAMClient } from '@aws-sdk/client-iam';
 import { afterAll, expect, it } from '@jest/globals';
 import type { Finding } from '../../observe/findings/catalogue.ts';
+import { readStatus } from '../../observe/findings/status.ts';
 import { storyCloud } from '../harness/storyCloud.ts';
 
 const story = await storyCloud({ readers: [{ kind: 'metabase', name: 'metabase' }] });
@@ -80,6 +81,11 @@ async function repair(command: string): Promise<void> {
   const words = { DatabaseName, TableInput: JSON.parse(input.replaceAll(`'\\''`, "'")) };
   await glue.send(verb === 'create-table' ? new CreateTableCommand(words) : new UpdateTableCommand(words));
 }
+
+it('a look at status that nobody waits for any longer ends by that alone', async () => {
+  const signal = AbortSignal.abort(new Error('nobody waits'));
+  await expect(readStatus({ ...story.deployment(), signal })).rejects.toThrow('nobody waits');
+});
 
 it('sluice status sees that the user of a reader is gone', async () => {
   const iam = story.kept(new IAMClient(story.clientOptions()));

@@ -55,6 +55,12 @@ async function finding(code: string): Promise<Finding> {
   return found;
 }
 
+/** Pastes the commands of a finding in their order. */
+async function paste({ commands }: Finding, stdin = ''): Promise<void> {
+  for (const command of commands)
+    expect([command, (await story.paste(command, stdin)).code]).toEqual([command, 0]);
+}
+
 async function dead(QueueName: string, MessageBody: string): Promise<void> {
   const sqs = story.kept(new SQSClient(story.clientOptions()));
   const { QueueUrl } = await sqs.send(new GetQueueUrlCommand({ QueueName }));
@@ -127,8 +133,7 @@ describe('a fault leads by sluice status, and the console’s page, to its findi
     await post(1);
     expect(await post(1)).toBe(401);
     const found = await finding('SLUICE_FINDING_NO_KEY');
-    expect(found.commands.join()).toContain('sluice keys add web');
-    await keys(['add', 'web'], KEY);
+    await paste(found, KEY);
     await story.advance(UNKNOWN_KEY_PAUSE_MS);
     expect(await post(1)).toBe(202);
     expect(codes(await status())).not.toContain('SLUICE_FINDING_NO_KEY');
@@ -173,9 +178,10 @@ describe('a fault leads by sluice status, and the console’s page, to its findi
     expect((await story.sluice('status')).stdout).toMatch(/^landing +1 object +\d+ min *$/m);
     expect((await finding('SLUICE_FINDING_FAULTS')).severity).toBe('warning');
     await story.clearFaults();
-    await story.json('redrive', '--landing');
+    await paste(late);
     await story.cloud.flush();
     expect((await status()).waiting.landing).toMatchObject({ count: 0 });
+    expect(codes(await status())).not.toContain('SLUICE_FINDING_LANDING_LATE');
   });
 
   it('a writer that runs out of time: its dead letters, and the command that sends them again', async () => {
@@ -183,12 +189,12 @@ describe('a fault leads by sluice status, and the console’s page, to its findi
     await story.setFaults({ lambda: [fault] });
     expect(await post(1)).toBe(202);
     await story.advance(4 * HOUR);
-    const { detail } = await finding('SLUICE_FINDING_LANDING_LATE');
-    expect(detail).toMatch(
+    const found = await finding('SLUICE_FINDING_LANDING_LATE');
+    expect(found.detail).toMatch(
       /; sluice-local-write-dead-letters has \d messages, the oldest since 2026-\S+Z\. The function write failed last at 2026-\S+Z: Task timed out\.$/,
     );
     await story.clearFaults();
-    await story.json('redrive', '--landing');
+    await paste(found);
     await story.cloud.flush();
     expect(codes(await status())).not.toContain('SLUICE_FINDING_LANDING_LATE');
   });

@@ -196,11 +196,11 @@ export async function storyCloud(input?: Partial<ConfigInput>, options: StoryOpt
     /** Runs a command on the cloud. */
     sluice,
     /** Runs a command as a finding prints it, in a shell's reading of its words. */
-    paste(command: string, ...more: string[]) {
+    paste(command: string, stdin = '') {
       const words = [...command.matchAll(/'([^']*)'|(\S+)/g)].map(([, quoted, word]) => quoted ?? word ?? '');
       const [npx, name, ...args] = words;
       if (npx !== 'npx' || name !== 'sluice') throw new Error(`No command of sluice: ${command}`);
-      return callMain([...args, ...more], { env: env() });
+      return callMain(args, { env: env(), stdin });
     },
     /** The same, and its answer as JSON. */
     async json(...args: string[]) {

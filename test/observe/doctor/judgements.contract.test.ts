@@ -79,6 +79,13 @@ describe('a stack', () => {
     ]);
   });
 
+  it.each([['0.0.1'], [undefined]])('was deployed by the version %s', (OutputValue) => {
+    const Outputs = OutputValue === undefined ? [] : [{ OutputKey: 'SluiceVersion', OutputValue }];
+    const found = judgeStack({ ...stack, Outputs, StackStatus: 'CREATE_COMPLETE' }, config, commands);
+    const detail = `s: ${OutputValue ?? 'not named'}; this working tree: ${VERSION}.`;
+    expect([...found]).toMatchObject([{ code: 'SLUICE_FINDING_VERSION_DIFFERS', detail }]);
+  });
+
   it('differs from the configuration in a name', () => {
     const Outputs = [...stack.Outputs, { OutputKey: 'DataBucketName', OutputValue: 'other' }];
     const found = judgeStack({ ...stack, Outputs, StackStatus: 'CREATE_COMPLETE' }, config, commands);

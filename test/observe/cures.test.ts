@@ -1,0 +1,110 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from '@jest/globals';
+import { repositoryRoot } from '../../local/dataDirectory.ts';
+import { findingCatalogue } from '../../observe/findings/catalogue.ts';
+
+/** The suite that pastes the printed commands, and sees the finding gone. */
+const PASTED: Readonly<Record<string, string>> = {
+  CURATE_KEPT: 'e2e/cures',
+  DAMAGED: 'e2e/foreignBytes',
+  DAYS_LOST: 'e2e/cures',
+  EXPORT_FAILED: 'e2e/cures',
+  FILES_LOST: 'e2e/cures',
+  INGEST_FAILED: 'e2e/cures',
+  INPUTS_MISSING: 'e2e/cures',
+  LANDING_LATE: 'e2e/onCall',
+  NO_KEY: 'e2e/onCall',
+  ROWS_UNUSUAL: 'e2e/cures',
+};
+
+/** The commands are of AWS: `npm run test:aws` asks botocore about them. The suite does what they say. */
+const OF_AWS: Readonly<Record<string, string>> = {
+  ALARM: 'e2e/onCall',
+  BUCKET_UNFIT: 'observe/doctor/onAws',
+  DEAD_LETTERS: 'observe/judgeCases',
+  DRIFT: 'e2e/changedByHand',
+  FAULTS: 'e2e/onCall',
+  KEY_UNUSABLE: 'e2e/onCall',
+  NAME_TAKEN: 'observe/doctor/beforeDeploy',
+  NOT_STORED: 'e2e/onCall',
+  PARTITION_WRONG: 'e2e/onCall',
+  RELAY_LATE: 'observe/judgeCases',
+  RESOURCE_MISSING: 'e2e/changedByHand',
+  STACK_UNFINISHED: 'observe/doctor/judgements',
+  STREAM_LATE: 'e2e/onCall',
+  TABLE_DIFFERS: 'e2e/changedByHand',
+};
+
+/** What ends it is the act of a person, or time. The commands, if there are any, only show more. */
+const ACTS: Readonly<Record<string, string>> = {
+  CLOCK_OFF: 'the sender sets its clock; ends after a day',
+  CREDENTIALS: 'somebody signs in',
+  CURATE_STALE: 'a raw file that nobody announces',
+  DEPLOY_DENIED: 'the owner of the credentials attaches policies',
+  DOMAIN_UNFIT: 'the owner of the domain points it',
+  ERASE_STOPPED: 'whoever began the erasure repeats it',
+  FILES_LEFT_OUT: 'whoever delivers writes other files',
+  FORWARDED: 'somebody turns the forwarding off; ends after a week',
+  HOUR_SHORT: 'somebody copies the object back; ends after four days',
+  INGEST_LATE: 'whoever delivers delivers',
+  INGEST_WAITING: 'whoever delivers commits, or the marker comes',
+  NAMES_UNKNOWN: 'Statsig answers with the names',
+  NO_TOPIC: 'somebody configures and deploys',
+  OVERFLOW: 'AWS raises the limit; ends after a day',
+  QUARANTINED: 'the sender corrects, or somebody delivers what is shown; ends after a day',
+  QUOTA: 'AWS raises the quota',
+  QUOTA_NEAR: 'AWS raises the quota',
+  READER_ALLOWED: 'whoever granted it takes it away',
+  READER_DENIED: 'the owner of the policy changes it',
+  REFUSED: 'the sender corrects; ends after a day',
+  REGION_UNFIT: 'somebody configures and deploys',
+  RESENDS: 'the sender corrects',
+  SILENT: 'the app sends',
+  SOURCE_UNREADABLE: 'the owner of the bucket changes its policy',
+  SPIKE: 'the sender corrects; ends after a day',
+  STACK_DIFFERS: 'somebody configures and deploys',
+  STACK_MISSING: 'somebody deploys',
+  TIME_SECONDS: 'the sender corrects; ends after a day',
+  UNCHECKED: 'what is not emulated',
+  UNDELETED: 'the owner of the policy changes it',
+  UNREADABLE: 'the owner of the policy changes it',
+  VERSION_DIFFERS: 'somebody deploys',
+  WRITER_DENIED: 'the owner of the policy changes it',
+};
+
+/** Commands that no suite pastes yet, and why. */
+const NOT_YET: Readonly<Record<string, string>> = {
+  CURATE_FAILED: 'its run is pasted for no failed day; curated days fail in lib/curate',
+  CURATE_LATE: 'a night that plans nothing is not made in a story',
+  EXPORT_KEPT: 'its restore is that of DAYS_LOST, its run that of EXPORT_FAILED',
+  RECEIPTS_FAILED: 'its backfill is that of INGEST_FAILED',
+  RELAY_REFUSED: 'its redrive takes --dry-run away by hand: operate/relay',
+};
+
+const TABLE = { ...PASTED, ...OF_AWS, ...ACTS, ...NOT_YET };
+
+describe('the cure of a finding', () => {
+  it('has one row, of each finding of the catalogue', () => {
+    const codes = Object.keys(findingCatalogue).map((code) => code.replace('SLUICE_FINDING_', ''));
+    expect(Object.keys(TABLE).sort()).toEqual(codes.sort());
+    const rows = [PASTED, OF_AWS, ACTS, NOT_YET].flatMap((one) => Object.keys(one));
+    expect(rows).toHaveLength(codes.length);
+  });
+
+  it.each(Object.entries(PASTED))('of %s is pasted in %s', (code, suite) => {
+    const text = read(suite);
+    expect([code, text.includes(code), /\bpaste\(/.test(text)]).toEqual([code, true, true]);
+  });
+
+  it.each(Object.entries(OF_AWS))('of %s is seen in %s', (code, suite) => {
+    expect([code, read(suite).includes(code)]).toEqual([code, true]);
+  });
+});
+
+function read(suite: string): string {
+  return ['', '.contract.test', '.story.test', '.proof.test']
+    .map((tier) => join(repositoryRoot, 'test', `${suite}${tier}.ts`))
+    .flatMap((file) => (existsSync(file) ? [readFileSync(file, 'utf8')] : []))
+    .join();
+}
