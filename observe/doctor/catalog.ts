@@ -17,10 +17,8 @@ import { HASHED_PATTERN } from '../../lib/wire/experimentNames.ts';
 import { askAthena } from '../deployment.ts';
 import { ifThere } from '../explainAwsError.ts';
 import { readServedFaults } from '../facts/days/curatedDays.ts';
-import { readStackFaults } from '../facts/stackFaults.ts';
 import { dayFolders } from '../facts/tables/partitionGaps.ts';
 import { type Finding, finding } from '../findings/catalogue.ts';
-import { stackFaultFindings } from '../findings/judge/deployment.ts';
 import { type Look, settled } from './Look.ts';
 import type { Setup } from './Setup.ts';
 
@@ -42,13 +40,6 @@ export const database: Look = {
       : [];
     return [finding('SLUICE_FINDING_RESOURCE_MISSING', `The database ${config.database}.`, commands)];
   },
-};
-
-/** The tables and views of the Glue catalog against the template: Athena and the writer's files have one schema. */
-export const tables: Look = {
-  name: 'tables',
-  expects: 'tables, views and workgroups match the template, and each reader has its role or user',
-  find: async (setup) => [...stackFaultFindings({ stackFaults: await readStackFaults(setup) }, setup)],
 };
 
 /** The partitions against the folders of days: no query reads a day in S3 without a partition. */

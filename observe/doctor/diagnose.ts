@@ -5,7 +5,7 @@ import { readStatus } from '../findings/status.ts';
 import { deploymentOptions } from '../target.ts';
 import { deployer, freeNames, quotas } from './account.ts';
 import { bucket, bucketSettings, forwarding, key, stoppedErasures } from './bucket.ts';
-import { database, names, partitions, servedDays, tables } from './catalog.ts';
+import { database, names, partitions, servedDays } from './catalog.ts';
 import { type Look, settled, unreadFinding } from './Look.ts';
 import { readers } from './readers.ts';
 import { openClients, readSetup, type Setup } from './Setup.ts';
@@ -14,15 +14,12 @@ import { writer } from './writer.ts';
 
 const status: Look = {
   name: 'status',
-  expects: '`sluice status` finds nothing: requests, streams, partitions, drops, alarms',
+  expects: '`sluice status` finds nothing: requests, streams, tables, partitions, drops, alarms',
   async find(setup) {
     const { problems, failures } = await readStatus(setup);
-    // The doctor has looked at the key, the tables, and at the partitions of all days, but not at why they are missing.
+    // The doctor has looked at the key, and at the partitions of all days, but not at why they are missing.
     const known = [
       'SLUICE_FINDING_KEY_UNUSABLE',
-      'SLUICE_FINDING_RESOURCE_MISSING',
-      'SLUICE_FINDING_TABLE_DIFFERS',
-      'SLUICE_FINDING_DRIFT',
       ...(failures['register'] === undefined ? ['SLUICE_FINDING_PARTITION_WRONG'] : []),
     ];
     return problems.filter(({ code }) => !known.includes(code));
@@ -37,7 +34,6 @@ export const looks: readonly Look[] = [
   domain,
   bucketSettings,
   key,
-  tables,
   partitions,
   names,
   queues,

@@ -149,8 +149,8 @@ describe('sluice doctor on the local cloud', () => {
       glue.destroy();
     }
     const { code, found } = await deployed.diagnose();
-    const gone = found.get('tables SLUICE_FINDING_RESOURCE_MISSING');
-    const differs = found.get('tables SLUICE_FINDING_TABLE_DIFFERS');
+    const gone = found.get('status SLUICE_FINDING_RESOURCE_MISSING');
+    const differs = found.get('status SLUICE_FINDING_TABLE_DIFFERS');
     expect([code, gone?.detail]).toEqual([3, 'The table or view sluice.first_exposures.']);
     expect(differs?.detail).toBe(
       'statsig_forwarded_events: StorageDescriptor.Columns.0.Type: got "bigint", expected "string".',
