@@ -12,7 +12,7 @@ import { athenaRead, duration, lines } from './words.ts';
 
 /** A status for people. */
 export function statusText(status: Status): string {
-  const { isLocal, scannedBytes, notes, unknown } = status;
+  const { isLocal, scannedBytes, unknown } = status;
   return [
     `${status.stack}${isLocal ? ' (the local cloud)' : ''} at ${status.at}\n`,
     `${problemsText(status)}\n`,
@@ -23,7 +23,6 @@ export function statusText(status: Status): string {
       [
         ...partsText(status),
         ...unknown.map(({ part, why }) => `Not known: ${part}. ${why}`),
-        ...notes.map((note) => `Note: ${note}`),
         ...(isLocal ? [] : [athenaRead(scannedBytes)]),
       ].map(visibleLine),
     ),

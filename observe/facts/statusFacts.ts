@@ -52,8 +52,6 @@ import { judgedHours } from './tables/receivedHours.ts';
 
 /** Days of the ledger that are read. */
 const LEDGER_DAYS = 7;
-/** Datasets and exports of which days are read. */
-const MOST_SUBJECTS = 20;
 
 /** A message is tried for two and a half hours at most before it is a dead letter. */
 const TRIES_MS = 10_800_000;
@@ -128,8 +126,6 @@ export interface StatusFacts {
   readonly faults: number;
   /** Parts that could not be read, and why. */
   readonly unknown: readonly { readonly part: string; readonly why: string }[];
-  /** Limits of the answer. */
-  readonly notes: readonly string[];
   /** Bytes that Athena read. */
   readonly scannedBytes: number;
 }
@@ -153,7 +149,6 @@ export async function readStatusFacts(deployment: Deployment): Promise<StatusFac
     }
   };
   const local = await readLocalState(deployment);
-  const datasets = configuredDatasets(config);
   const outputs = readStackOutputs(deployment);
   const day = readDayCounts(deployment);
   // Whoever needs them says what is wrong with them.
@@ -182,11 +177,9 @@ export async function readStatusFacts(deployment: Deployment): Promise<StatusFac
       const days = {
         count: ({ dataset }: ConfiguredDataset) => Math.max(LEDGER_DAYS, dataset.lookbackDays + 1),
       };
-      return (await readDatasets(deployment, datasets.slice(0, MOST_SUBJECTS), days)).map(dropDays);
+      return (await readDatasets(deployment, configuredDatasets(config), days)).map(dropDays);
     }),
-    exports: ask('the exports', async () =>
-      (await readExports(deployment, config.exports.slice(0, MOST_SUBJECTS))).map(dropDays),
-    ),
+    exports: ask('the exports', async () => (await readExports(deployment, config.exports)).map(dropDays)),
     curated: ask('the curated days', () => readCurationState(deployment)),
     relay: ask('relay', () => readRelayState(deployment)),
     lostDays: ask('the raw days', () => readLostDays(deployment)),
@@ -233,10 +226,6 @@ export async function readStatusFacts(deployment: Deployment): Promise<StatusFac
     alarms: await asked.alarms,
     key: await asked.key,
     faults: local?.faults ?? 0,
-    notes:
-      Math.max(datasets.length, config.exports.length) > MOST_SUBJECTS
-        ? [`Only the first ${MOST_SUBJECTS} datasets and exports were read.`]
-        : [],
     scannedBytes: rows?.scannedBytes ?? 0,
   };
   const failures = await readFailures();

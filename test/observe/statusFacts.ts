@@ -56,7 +56,6 @@ export const well: StatusFacts = {
   key: null,
   faults: 0,
   unknown: [],
-  notes: [],
   scannedBytes: 0,
 };
 export const stream = {
