@@ -26,10 +26,6 @@ export const RestoreError = defineErrorFamily('user', {
     cause: 'An erasure is under way, has stopped or has left versions: what it takes out must not come back.',
     cure: 'Run the erasure again until nothing is left, then restore: docs/privacy.md.',
   },
-  SLUICE_RESTORE_TOO_MANY: {
-    cause: 'The folder of a day has more versions of files than are looked at.',
-    cure: 'Look at the folder in S3: a day of a table has some thousand files.',
-  },
 });
 
 /** A file that was replaced, and its copy beside what replaced it. */
@@ -57,8 +53,6 @@ interface Versions {
   isDeleted: boolean;
 }
 
-/** Pages of 1,000 versions of a day. */
-const MOST_PAGES = 100;
 const PARALLEL_DAYS = 4;
 const PARALLEL_FILES = 16;
 
@@ -184,7 +178,7 @@ async function readVersions(
     return known;
   };
   let after: { KeyMarker?: string | undefined; VersionIdMarker?: string | undefined } = {};
-  for (let page = 0; page < MOST_PAGES; page += 1) {
+  for (;;) {
     const answer = await s3.send(new ListObjectVersionsCommand({ Bucket, Prefix, ...after }));
     for (const file of answer.Versions ?? []) of(file.Key ?? '').files.push(file);
     for (const { Key = '', VersionId = '', IsLatest = false } of answer.DeleteMarkers ?? []) {
@@ -195,5 +189,4 @@ async function readVersions(
     if (answer.IsTruncated !== true) return versions;
     after = { KeyMarker: answer.NextKeyMarker, VersionIdMarker: answer.NextVersionIdMarker };
   }
-  throw new RestoreError('SLUICE_RESTORE_TOO_MANY', `${Prefix}.`);
 }
