@@ -166,7 +166,7 @@ function replacedFiles(versions: ReadonlyMap<string, Versions>) {
   });
 }
 
-/** All versions below a folder, by key. @throws RestoreError */
+/** All versions below a folder, by key. @throws What the client of S3 throws. */
 async function readVersions(
   { s3, Bucket }: Pick<Deployment, 's3'> & { readonly Bucket: string },
   Prefix: string,

@@ -206,12 +206,9 @@ export function eventOf(
   };
 }
 
-/** Longer texts of refused bodies are not parsed to show a name. */
-const MOST_RAW = 100_000;
-
 /** Name and user of a refused event, as far as it has them; of a body with several there are none. docs/quarantine.md, `raw`. */
 function readRaw(raw: string): Pick<LiveEvent, 'name' | 'unit'> {
-  const body = raw.length > MOST_RAW ? undefined : parseJson(raw);
+  const body = parseJson(raw);
   if (!isJsonObject(body)) return { name: null, unit: null };
   const list = body['events'] ?? body['exposures'];
   const [event, ...more] = Array.isArray(list) ? list : [body];
