@@ -70,17 +70,18 @@ interface GroupsMerge {
  */
 export function mergeGroups(rows: readonly GroupRow[], rules: readonly SpecRule[], at: number): GroupsMerge {
   const merged = new Map(rows.map((row) => [rowKey(row), row]));
-  const before = merged.size;
-  const seen = new Set<string>();
+  const size = merged.size;
+  const seen = new Map<string, SpecRule['kind']>();
   for (const rule of rules) {
     const key = rowKey(rule);
     const known = merged.get(key);
-    // Specs may have an ID twice in one experiment; the first counts, as in the evaluators, unless a group follows.
-    if (seen.has(key) && rule.kind !== 'group') continue;
-    seen.add(key);
+    // Specs may have an ID twice in one experiment. As in the evaluators the first counts, but a group counts before what is none.
+    const before = seen.get(key);
+    if (before !== undefined && (before === 'group' || rule.kind !== 'group')) continue;
+    seen.set(key, rule.kind);
     merged.set(key, known === undefined ? newRow(rule, at) : updateRow(known, rule, at));
   }
-  const added = merged.size - before;
+  const added = merged.size - size;
   return {
     rows: [...merged].sort(([one], [other]) => (one < other ? -1 : 1)).map(([, row]) => row),
     added,

@@ -217,6 +217,8 @@ describe('a pull', () => {
         START,
       ).rows,
     ).toMatchObject([{ kind: 'holdout' }]);
+    const twice = mergeGroups([], [rule, { ...rule, groupName: 'Second' }], START).rows;
+    expect(twice).toMatchObject([{ groupName: rule.groupName }]);
     expect(mergeGroups([], [{ ...rule, kind: 'holdout' }, rule], START).rows).toMatchObject([
       { kind: 'group' },
     ]);
