@@ -39,7 +39,12 @@ export async function placeBinding(
 ): Promise<void> {
   if (host === 'here') return linkInstalled(folder);
   const fetched = await fetchBinding(roots, architecture);
-  const target = join(folder, 'node_modules', ...LAMBDA_BINDINGS[architecture].split('/'));
+  const folderOf = (binding: string) => join(folder, 'node_modules', ...binding.split('/'));
+  const own = LAMBDA_BINDINGS[architecture];
+  // One of an earlier build for another architecture would be packaged too.
+  for (const binding of Object.values(LAMBDA_BINDINGS))
+    if (binding !== own) await rm(folderOf(binding), { recursive: true, force: true });
+  const target = folderOf(own);
   await mkdir(target, { recursive: true });
   for (const name of await readdir(fetched)) {
     await rm(join(target, name), { force: true });

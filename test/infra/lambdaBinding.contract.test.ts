@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { basename, join } from 'node:path';
@@ -12,7 +12,7 @@ import {
   LAMBDA_BINDINGS,
   pinnedBinding,
 } from '../../infra/build/LambdaBinding.ts';
-import { checkArtifact, UNZIPPED_BYTES } from '../../infra/build/placeBinding.ts';
+import { checkArtifact, placeBinding, UNZIPPED_BYTES } from '../../infra/build/placeBinding.ts';
 import { repositoryRoot } from '../../local/dataDirectory.ts';
 import { temporaryDirectory } from '../harness/temporaryDirectory.ts';
 
@@ -147,6 +147,20 @@ describe("DuckDB's binding for Lambda", () => {
     });
     put('libduckdb.so', library(ARM64, UNZIPPED_BYTES));
     await expect(checkArtifact(folder, 'arm64')).rejects.toMatchObject({ code: 'SLUICE_BUILD_TOO_LARGE' });
+  });
+
+  it('is the only one of a function whose architecture has changed', async () => {
+    writeFileSync(join(root, 'package', 'libduckdb.so'), library(ARM64));
+    packed = execFileSync('tar', ['-czf', '-', '-C', root, 'package']);
+    registry.close();
+    registry = await startRegistry(packed);
+    writeFileSync(join(root, '.npmrc'), `registry=${registry.url}\ncache=${join(root, 'cache')}\n`);
+    lock(integrityOf(packed));
+    const folder = join(root, 'write');
+    const former = join(folder, 'node_modules', LAMBDA_BINDINGS.x86_64);
+    mkdirSync(former, { recursive: true });
+    await placeBinding({ root }, folder, 'lambda', 'arm64');
+    expect(existsSync(former)).toBe(false);
   });
 
   it("is found for this machine in npm's installation", () => {
