@@ -169,6 +169,9 @@ const fields = z.record(
   "a name and where it comes from, e.g. { userID: 'uid' }",
 );
 
+const EACH_ONCE = 'each name once';
+const areDistinct = (names: readonly string[]) => new Set(names).size === names.length;
+
 const metadata = {
   metadata: noted(
     z
@@ -176,6 +179,7 @@ const metadata = {
         [
           z
             .array(columnName())
+            .refine(areDistinct, EACH_ONCE)
             .transform((names) => Object.fromEntries(names.map((name) => [name, byName.parse(name)]))),
           fields,
         ],
@@ -311,7 +315,7 @@ const MOST_COLUMNS = 500;
 const tableColumnName = () =>
   z
     .string('a column name')
-    .regex(/^[a-z_][a-z0-9_]{0,126}$/, 'a column name: lower-case letters, digits and _');
+    .regex(/^(?!__proto__$)[a-z_][a-z0-9_]{0,126}$/, 'a column name: lower-case letters, digits and _');
 
 /** Columns by their names in the table; a list of names if the files call them the same. */
 const declaredColumns = z
@@ -319,6 +323,7 @@ const declaredColumns = z
     [
       z
         .array(tableColumnName())
+        .refine(areDistinct, EACH_ONCE)
         .transform((names) => Object.fromEntries(names.map((name) => [name, declared.parse(name)]))),
       z.record(tableColumnName(), declared),
     ],
@@ -337,7 +342,11 @@ export const tableMapping = named(
         'Columns of the table: a list of columns of the files, or names and where each comes from.',
       ),
       sortBy: noted(
-        z.array(tableColumnName(), 'a list of columns').min(1, 'at least one column').optional(),
+        z
+          .array(tableColumnName(), 'a list of columns')
+          .min(1, 'at least one column')
+          .refine(areDistinct, EACH_ONCE)
+          .optional(),
         'Columns that rows are sorted by, so that a reader skips what it does not look for.',
         'in no order',
       ),

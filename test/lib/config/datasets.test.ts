@@ -39,6 +39,8 @@ describe('a mapping in the configuration', () => {
       'unit or format, not both',
     ],
     ['another order', table(['a'], { sortBy: ['b'] }), 'names of `columns`'],
+    ['a column twice', table(['a', 'a']), 'each name once'],
+    ['a name of JavaScript', table(['__proto__']), 'a column name'],
     ['a layout without a day', { ...table(['a']), layout: '*.parquet' }, 'layout'],
     ['an unknown type', table({ a: { column: 'a', type: 'int' } }), 'bigint'],
     ['a NUL in a column', events({ eventName: 'a\0' }), 'eventName'],
