@@ -31,8 +31,6 @@ configureErrors({
       'Send the request to 127.0.0.1, localhost or a name that ends in .localhost. If another name leads to this machine on purpose, start the local cloud with --allow-hosts NAME.',
     LOCAL_ORIGIN_REFUSED:
       'Open the page from this machine (http://localhost:…), or start the local cloud with --allow-hosts and the host of the page.',
-    CONTROL_UNKNOWN:
-      'GET /_sluice/status; POST /_sluice/flush; POST /_sluice/buffers; POST /_sluice/query; GET /_sluice/feed; GET, POST or DELETE /_sluice/faults; GET or POST /_sluice/clock; POST /_sluice/credentials.',
     CONTROL_BODY: 'See docs/local.md for the shape of each call.',
     QUERY_NO_DATA: 'Start the local cloud once (`npm start`), or name its data directory with --data.',
     STACK_UPDATE_FAILED:

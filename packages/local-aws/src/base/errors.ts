@@ -99,7 +99,7 @@ export const LocalCloudError = defineErrorFamily('user', {
 export const ControlError = defineErrorFamily('user', {
   CONTROL_UNKNOWN: {
     cause: 'The control call does not exist.',
-    cure: 'Below the control path there are GET status; POST flush; POST buffers; POST query; GET feed; GET, POST or DELETE faults; GET or POST clock; GET or DELETE calls; POST credentials.',
+    cure: 'Use one of the calls that the message lists, below the control path.',
   },
   CONTROL_NOT_READY: { cause: 'The local cloud is still starting.', cure: 'Call again in a moment.' },
   CONTROL_BODY: {

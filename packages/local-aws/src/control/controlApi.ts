@@ -201,7 +201,10 @@ export function controlApi({ path, controlled, ...presentation }: ControlOptions
       const call = target.startsWith(path)
         ? calls[`${request.method} ${target.slice(path.length)}`]
         : undefined;
-      if (call === undefined) throw new ControlError('CONTROL_UNKNOWN', `Got ${request.method} ${target}.`);
+      if (call === undefined) {
+        const known = Object.keys(calls).join(', ');
+        throw new ControlError('CONTROL_UNKNOWN', `Got ${request.method} ${target}; there are ${known}.`);
+      }
       const cloud = controlled();
       if (cloud === undefined) throw new ControlError('CONTROL_NOT_READY');
       const sent = await text(request);
