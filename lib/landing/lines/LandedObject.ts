@@ -230,8 +230,13 @@ export class LandedReader {
    */
   #run(bytes: Buffer, at: number, isLast: boolean): LandedPart | null {
     const most = at + this.#runBytes;
-    const end = isLast && most >= bytes.length ? bytes.length : bytes.lastIndexOf(HEADER, most);
-    if (end <= at) return null;
+    // What is farther than a run is not searched: in bytes of others each member would search all of it.
+    const near = bytes.subarray(at + 1, most + HEADER.length);
+    const end = isLast && most >= bytes.length ? bytes.length : at + 1 + near.lastIndexOf(HEADER);
+    if (end <= at) {
+      if (most + HEADER.length <= bytes.length) this.#aloneTo = this.#at + this.#runBytes;
+      return null;
+    }
     const own = bytes.subarray(at, end);
     const { text, length } = inflate(gunzipSync, own, RUN_TEXT_BYTES, this.#lastRunLength);
     if (text !== null) this.#lastRunLength = text.length;
@@ -310,7 +315,8 @@ export class LandedObject {
 /** Lines of an object of `damaged/` that begin as a row of any release. */
 export function rowsIn(bytes: Uint8Array): number {
   const object = new LandedObject(bytes);
-  const rows = [...object.rows()].length;
+  let rows = 0;
+  for (const { lines } of object.parts()) rows += lines.length;
   return rows + object.skipped.rowLike;
 }
 
