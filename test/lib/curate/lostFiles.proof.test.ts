@@ -4,7 +4,6 @@ import {
   PutBucketVersioningCommand,
 } from '@aws-sdk/client-s3';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { type CurateFaultPoint, curateFaultPoints } from '../../../lib/curate/Curator.ts';
 import type { ConfigInput } from '../../../lib/schema/config.ts';
 import { curatedSubject } from '../../../lib/tables/ledgerKeys.ts';
 import { dayFolder } from '../../../lib/tables/tableFolders.ts';
@@ -104,25 +103,6 @@ describe('raw files that are lost', () => {
     expect(await curations.read()).toEqual(ids(0, 30));
   });
 
-  it.each(curateFaultPoints)('stay in the views when the task is killed at %s', async (point) => {
-    await curations.removeRaw('b');
-    curations.clock.advance(NIGHT_MS);
-    await curations.plan({ sluice: 'curate' });
-    const [task] = curations.takeTasks();
-    expect(await curations.curate(task, { killAt: point })).toBe('killed');
-    expect(await curations.read()).toEqual(ids(0, 30));
-    await curations.plan(check);
-    expect(await curations.read()).toEqual(ids(0, 30));
-    curations.clock.advance(LEASE_MS + 1);
-    await curations.curate(task);
-    await curations.work();
-    expect(await curations.read()).toEqual(ids(0, 30));
-    expect(await kept()).toMatchObject({ rows: 10 });
-    curations.clock.advance(2 * NIGHT_MS);
-    await curations.sweep();
-    expect(await curations.read()).toEqual(ids(0, 30));
-  });
-
   it.each(['noted', 'moved'] as const)(
     'are kept by the next night when the task is killed at %s and its message is lost',
     async (point) => {
@@ -140,24 +120,6 @@ describe('raw files that are lost', () => {
       expect(await curations.read()).toEqual(ids(0, 30));
     },
   );
-
-  it.each(curateFaultPoints)('while the day is curated, at %s, stay in the views', async (point) => {
-    await curations.land('c', exposures(30, 40));
-    curations.clock.advance(NIGHT_MS);
-    await curations.plan({ sluice: 'curate' });
-    const [task] = curations.takeTasks();
-    const at: Partial<Record<CurateFaultPoint, () => Promise<unknown>>> = {
-      [point]: () => curations.removeRaw('b'),
-    };
-    const { outcome } = (await curations.curate(task, { at })) as { outcome: string };
-    if (outcome === 'handed_back') await curations.curate(task);
-    await curations.work();
-    await curations.plan(check);
-    expect(await curations.read()).toEqual(ids(0, 40));
-    await night();
-    expect(await curations.read()).toEqual(ids(0, 40));
-    expect(await kept()).toMatchObject({ rows: 10 });
-  });
 
   it.each([
     ['delivered again', 'a late file is deleted', () => curations.removeRaw('c')],

@@ -1,7 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { loadFaultPoints } from '../../../../lib/drops/load/Loader.ts';
 import { VERSION_NOTES } from '../../../../lib/tables/ledgerKeys.ts';
-import { DAY, LEASE_MS, type Loads, readEvents, someEvents, startLoads } from './startLoads.ts';
+import { DAY, type Loads, readEvents, someEvents, startLoads } from './startLoads.ts';
 
 const FOLDER = `statsig/ingested/acme_events/${DAY}/`;
 const TWO_DAYS_MS = 2 * 86_400_000;
@@ -38,21 +37,6 @@ describe('a load that is killed', () => {
     expect(await loads.keys(VERSION_NOTES)).toEqual([]);
     expect(await loads.read()).toEqual(afterwards);
   }
-
-  it.each(loadFaultPoints)('at %s ends with the same result after a restart', async (point) => {
-    expect(await loads.load({ killAt: point })).toBe('killed');
-    const seen = await loads.read();
-    const isMoved = loadFaultPoints.indexOf(point) >= loadFaultPoints.indexOf('moved');
-    expect(seen).toEqual(isMoved ? afterwards : readEvents(0, 20));
-
-    // Its lease still runs: the message that comes at once finds the day busy.
-    if (point !== 'settled') expect(await loads.load()).toMatchObject({ outcome: 'busy' });
-    loads.clock.advance(LEASE_MS + 1);
-    expect(await loads.load()).toMatchObject({
-      outcome: point === 'settled' ? 'unchanged' : 'succeeded',
-    });
-    await expectWhole();
-  });
 
   it('keeps the published version even if the ledger does not record it', async () => {
     expect(await loads.load({ killAt: 'moved' })).toBe('killed');
