@@ -52,9 +52,9 @@ export function Tables() {
   );
 }
 
-/** A query to begin with: of the newest day or of one file, so that it reads little. */
-function queryOf(table: string, ...conditions: readonly string[]): string {
-  const where = conditions.length === 0 ? '' : `\nWHERE ${conditions.join(' AND ')}`;
+/** A query to begin with: of the newest day, so that it reads little. */
+function queryOf(table: string, newest: string | null): string {
+  const where = newest === null ? '' : `\nWHERE ds = DATE '${newest}'`;
   return `SELECT *\nFROM ${table}${where}\nLIMIT 100`;
 }
 
@@ -65,9 +65,7 @@ function OneTable({ table }: { readonly table: TableSummary }) {
   const newest = days?.last && days.last > today ? today : (days?.last ?? null);
   return (
     <>
-      <a href={link('/sql', { q: queryOf(name, ...(newest === null ? [] : [`ds = DATE '${newest}'`])) })}>
-        Query it
-      </a>
+      <a href={link('/sql', { q: queryOf(name, newest) })}>Query it</a>
       {hasDays ? <TableCalendar table={name} /> : location !== null && <Files table={name} />}
       <Folded title={`${columns.length} columns`}>
         {() => (
@@ -147,10 +145,6 @@ function Files({ table, day }: { readonly table: string; readonly day?: string }
       {({ location, isRegistered, files: found, hasMore }) => {
         const [bucket = ''] = /^s3:\/\/[^/]+\//.exec(location) ?? [];
         const prefix = location.slice(bucket.length);
-        const ofFile = (key: string) => {
-          const path = `${bucket}${key}`.replaceAll("'", "''");
-          return queryOf(table, ...(day === undefined ? [] : [`ds = DATE '${day}'`]), `"$path" = '${path}'`);
-        };
         return (
           <>
             <p class="mono faint">{location}</p>
@@ -171,7 +165,6 @@ function Files({ table, day }: { readonly table: string; readonly day?: string }
                   ['File', ({ key }) => key.slice(prefix.length), 'mono'],
                   ['Size', ({ bytes }) => bytes, 'bytes'],
                   ['Written', ({ lastModified }) => lastModified, 'time'],
-                  ['Rows', ({ key }) => <a href={link('/sql', { q: ofFile(key) })}>Query it</a>],
                 ]}
               />
             )}
