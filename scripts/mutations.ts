@@ -358,12 +358,18 @@ export const mutations: readonly Mutation[] = [
     ['keys: all.filter((_, i) => stored[i] !== null)', 'keys: all'],
     ["(['written', null] as const)", "(['written', undefined] as const)"],
   ]),
-  of('lib/landing/lines/LandedObject.ts', 'lib/landing/lines/LandedObject', [
+  of('lib/landing/lines/gzipMember.ts', 'lib/landing/lines/LandedObject', [
     ['if (isSum && isLength)', 'if (isSum || isLength)'],
     ['isSum ? at + 4 : isLength', 'isSum ? end : isLength'],
     ['bytes.length - HEADER.length + 1)', 'bytes.length)'],
+  ]),
+  of('lib/landing/lines/LandedReader.ts', 'lib/landing/lines/LandedObject', [
     ['|| !beginsAsRow(text)) return BROKEN', ') return BROKEN'],
+  ]),
+  of('lib/landing/lines/landedLines.ts', 'lib/landing/lines/LandedObject', [
     ["others.length > MOST_OTHERS ? 'many", "others.length > 2 * MOST_OTHERS ? 'many"],
+  ]),
+  of('lib/landing/lines/Skipped.ts', 'lib/landing/lines/LandedObject', [
     ['[...this.#whole, ...this.#broken]', '[...this.#broken, ...this.#whole]'],
   ]),
   of('lib/landing/write/lookAtLanding.ts', 'lib/landing/write/lookAtLanding', [

@@ -2,7 +2,7 @@ import { appendFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { UtcDay } from '../../base/time.ts';
 import { type TableKind, tableKinds } from '../../schema/kinds.ts';
-import type { LandedLine, LandedPart } from '../lines/LandedObject.ts';
+import type { LandedLine, LandedPart } from '../lines/landedLines.ts';
 
 /** Bytes of rows that are kept in memory before they are appended to their files. */
 const WAITING_BYTES = 4_194_304;

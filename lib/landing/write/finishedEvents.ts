@@ -1,7 +1,7 @@
 import { isJsonObject, parseJson } from '../../base/json.ts';
 import { emfLine, METRIC_NAMESPACE, type Metric } from '../../base/log.ts';
 import { type TableKind, tableKinds } from '../../schema/kinds.ts';
-import type { LandedPart } from '../lines/LandedObject.ts';
+import type { LandedPart } from '../lines/landedLines.ts';
 import { eventsOfRefusal } from '../quarantineReasons.ts';
 
 /**

@@ -2,7 +2,9 @@ import { gunzipSync, gzipSync } from 'node:zlib';
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import type { Clock } from '../../../../lib/base/time.ts';
-import { LandedObject, LandedReader, Skipped } from '../../../../lib/landing/lines/LandedObject.ts';
+import { LandedObject } from '../../../../lib/landing/lines/LandedObject.ts';
+import { LandedReader } from '../../../../lib/landing/lines/LandedReader.ts';
+import { Skipped } from '../../../../lib/landing/lines/Skipped.ts';
 import { encodeLines, type LandedRows } from '../../../../lib/landing/store/encodeLines.ts';
 import { tableKinds } from '../../../../lib/schema/kinds.ts';
 

@@ -1,0 +1,48 @@
+import { gzipSync } from 'node:zlib';
+import { countHeads, type LandedPart, type SkippedWhy } from './landedLines.ts';
+
+const MOST_RANGES = 20;
+
+/** What was skipped of an object. */
+export class Skipped {
+  /** Bytes that are kept of it, by their cause. */
+  readonly causes: Partial<Record<SkippedWhy, number>> = {};
+  bytes = 0;
+  /** How many ranges of bytes, and the first {@link MOST_RANGES} of them. */
+  count = 0;
+  readonly ranges: { readonly from: number; to: number; readonly why: SkippedWhy }[] = [];
+  /** Lines that are no rows. */
+  lines = 0;
+  /** Those that begin as a row: of another release, of a day that does not exist, or not compressed. */
+  rowLike = 0;
+  #last: Skipped['ranges'][number] | undefined;
+  readonly #whole: Buffer[] = [];
+  readonly #broken: Buffer[] = [];
+
+  /** Adds what is skipped of a part. */
+  add({ at, bytes, why, lines, others }: LandedPart): void {
+    if (why === null) return;
+    const kept = lines.length === 0 ? bytes : gzipSync(Buffer.concat(others));
+    (others.length > 0 ? this.#whole : this.#broken).push(kept);
+    this.causes[why] = (this.causes[why] ?? 0) + kept.length;
+    this.bytes += kept.length;
+    this.lines += others.length;
+    for (const text of others.length > 0 ? others : [bytes]) this.rowLike += countHeads(text);
+    const to = at + bytes.length;
+    if (this.#last?.to === at && this.#last.why === why) {
+      this.#last.to = to;
+      return;
+    }
+    this.#last = { from: at, to, why };
+    this.count += 1;
+    if (this.count <= MOST_RANGES) this.ranges.push(this.#last);
+  }
+
+  /**
+   * All of it, as an object of the landing: whole members of lines that are no rows, and broken bytes behind them. A copy of it in the
+   * landing is read by the same reader, which writes what it can by then. What it skips again is the same object again.
+   */
+  object(): Buffer {
+    return Buffer.concat([...this.#whole, ...this.#broken]);
+  }
+}

@@ -1,0 +1,143 @@
+import { isUtf8 } from 'node:buffer';
+import { isJsonObject, parseJson } from '../../base/json.ts';
+import { isUtcDay, type UtcDay } from '../../base/time.ts';
+import { type TableKind, tableKinds } from '../../schema/kinds.ts';
+
+// Lines of the landing: which of a member's are rows, of which table and day.
+
+/** A line of an object, by its place in the text of its member. */
+export interface LandedLine {
+  readonly kind: TableKind;
+  readonly day: UtcDay;
+  /** Where it begins and, with its line break, ends. */
+  readonly from: number;
+  readonly to: number;
+  /** Where its row begins. It ends two bytes before the line does. */
+  readonly rowFrom: number;
+}
+
+/** Why bytes are skipped. */
+export type SkippedWhy =
+  /** No whole member begins there. */
+  | 'broken'
+  /** A member has another checksum, or another length. */
+  | 'checksum'
+  /** Lines of a member that are no rows. Its other lines are read. */
+  | 'lines'
+  /** A member has so many of them that none of its lines are read. */
+  | 'many_lines'
+  /** The search met its bound: rows may be in these bytes. */
+  | 'not_searched';
+
+/** A part of an object: a member, a run of members, or bytes that are skipped. The parts are the whole object, in its order. */
+export interface LandedPart {
+  /** Where in the object it begins. */
+  readonly at: number;
+  readonly bytes: Buffer;
+  /** Why something of it is skipped: the others of `lines`, else all its bytes. Null: nothing is. */
+  readonly why: SkippedWhy | null;
+  readonly text: Buffer;
+  /** Lines that are rows. */
+  readonly lines: readonly LandedLine[];
+  /** Lines that are none, each with its line break. Of `many_lines`, some. */
+  readonly others: readonly Buffer[];
+}
+
+export const LINE_BREAK = 0x0a;
+/** Lines of a member that are no rows: one with more is skipped as a whole. */
+const MOST_OTHERS = 1_000;
+const HEAD = new RegExp(`^\\{"kind":"(${tableKinds.join('|')})","ds":"(\\d{4}-\\d\\d-\\d\\d)","row":(?=\\{)`);
+/** The same of any release, which may have other kinds, and more in its heads. */
+const ANY_HEAD = /^\{"kind":"\w+","ds":"\d{4}-\d\d-\d\d","(?!row":[^{])/;
+/** Bytes of the longest head of a line, or more. */
+const HEAD_BYTES = 64;
+/** What is between a row and another member of its line, as a newer release may have. Within a row it is rare. */
+const BEHIND_ROW = Buffer.from('},"');
+
+const NOTHING = Buffer.of();
+
+export function skippedPart(at: number, bytes: Buffer, why: SkippedWhy): LandedPart {
+  return { at, bytes, why, text: NOTHING, lines: [], others: [] };
+}
+
+export function memberPart(at: number, bytes: Buffer, text: Buffer): LandedPart {
+  if (text.length > 0 && text.at(-1) !== LINE_BREAK)
+    return memberPart(at, bytes, Buffer.concat([text, Buffer.of(LINE_BREAK)]));
+  const lines: LandedLine[] = [];
+  const others: Buffer[] = [];
+  const isText = isUtf8(text);
+  const isParsed = text.indexOf(BEHIND_ROW) >= 0;
+  for (let from = 0; from < text.length && others.length <= MOST_OTHERS; ) {
+    const to = text.indexOf(LINE_BREAK, from) + 1;
+    const line = lineOf(text, from, to, isParsed);
+    if (line !== null && (isText || isUtf8(text.subarray(from, to)))) lines.push(line);
+    else others.push(text.subarray(from, to));
+    from = to;
+  }
+  const why = others.length > MOST_OTHERS ? 'many_lines' : others.length > 0 ? 'lines' : null;
+  return { at, bytes, why, text, lines: why === 'many_lines' ? [] : lines, others };
+}
+
+/** @param isParsed Whether more than a row may be in the line. */
+function lineOf(text: Buffer, from: number, to: number, isParsed: boolean): LandedLine | null {
+  const head = headAt(text, from, to);
+  // `}}` and the line break.
+  const isEnded = text[to - 2] === 0x7d && text[to - 3] === 0x7d;
+  if (head === null || !isEnded) return null;
+  const rowFrom = from + head.bytes.length;
+  if (
+    isParsed &&
+    text.subarray(rowFrom, to).includes(BEHIND_ROW) &&
+    !isJsonObject(parseJson(text.toString('utf8', rowFrom, to - 2)))
+  )
+    return null;
+  return { kind: head.kind, day: head.day, from, to, rowFrom };
+}
+
+/** What a line begins with. */
+interface Head {
+  readonly bytes: Buffer;
+  readonly kind: TableKind;
+  readonly day: UtcDay;
+}
+
+let lastHead: Head = { bytes: Buffer.alloc(HEAD_BYTES), kind: 'events', day: '' };
+
+/** Most lines begin as the one before: to read each head takes three times as long as to compare it. */
+function headAt(text: Buffer, from: number, to: number): Head | null {
+  const { bytes } = lastHead;
+  const end = from + bytes.length;
+  if (end < to && text[end] === BRACE && text.compare(bytes, 0, bytes.length, from, end) === 0)
+    return lastHead;
+  const [head, kind, day = ''] =
+    HEAD.exec(text.toString('latin1', from, Math.min(to, from + HEAD_BYTES))) ?? [];
+  const table = tableKinds.find((one) => one === kind);
+  if (head === undefined || table === undefined || !isDay(day)) return null;
+  lastHead = { bytes: Buffer.from(head), kind: table, day };
+  return lastHead;
+}
+
+/** `{` */
+const BRACE = 0x7b;
+
+const knownDays: Set<UtcDay> = new Set();
+
+/** An object has few days, and to judge one takes as long as to read ten lines. */
+function isDay(day: string): boolean {
+  if (knownDays.has(day)) return true;
+  if (!isUtcDay(day)) return false;
+  if (knownDays.size > 1_000) knownDays.clear();
+  knownDays.add(day);
+  return true;
+}
+export function beginsAsRow(text: Buffer): boolean {
+  return ANY_HEAD.test(text.toString('latin1', 0, HEAD_BYTES));
+}
+
+/** How often bytes have the head of a row. */
+export function countHeads(bytes: Buffer): number {
+  let count = 0;
+  for (let at = bytes.indexOf('{"kind":"'); at >= 0; at = bytes.indexOf('{"kind":"', at + 1))
+    if (beginsAsRow(bytes.subarray(at))) count += 1;
+  return count;
+}
