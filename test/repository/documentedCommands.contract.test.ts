@@ -25,7 +25,7 @@ const commands = pages.flatMap((page) =>
 /** Commands that cures name, `sluice …` between backquotes, to the end of the command. */
 async function commandsOfCures() {
   const entries = (await errorFamilies()).flatMap((family) => Object.entries(family.entries));
-  return entries.flatMap(([code, { cure }]) =>
+  return [...entries, ...Object.entries(findingCatalogue)].flatMap(([code, { cure }]) =>
     [...cure.matchAll(/`(?:npx )?sluice ([^`|]*)/g)].map(([, text = '']) => ({ page: code, text })),
   );
 }

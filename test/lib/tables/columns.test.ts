@@ -105,7 +105,7 @@ describe('each column is filled in some case', () => {
     configVersion: '1',
     group: 'Test',
   };
-  const { exposures, rows, refused } = collect({
+  const batch = {
     events: [
       { eventName: 'bought', value: 9, metadata: { item: 'tea' }, user, time: now },
       {
@@ -124,11 +124,25 @@ describe('each column is filled in some case', () => {
       { eventName: '', user, time: now },
     ],
     statsigMetadata: { sdkType: 'js-client', sdkVersion: '3.0.0', sessionID: 'session' },
-  });
+  };
+  const { exposures, rows, refused } = collect(batch);
 
   it('of the forwarded tables', () => {
     expect(unfilled(delivered.exposures.columns, exposures)).toEqual([]);
     expect(unfilled(delivered.events.columns, rows)).toEqual([]);
+  });
+
+  it('but of a sender who is redacted as a whole only by what Sluice makes', () => {
+    const redact = { user: 'drop', statsigMetadata: 'drop', value: 'drop', metadata: 'drop' } as const;
+    const kept = collect(batch, { config: { privacy: { redact, salt: 'pepper and salt, 16 or more' } } });
+    const filled = (list: readonly object[]) =>
+      [...new Set(list.flatMap((row) => Object.keys(row)))].sort().join(' ');
+    expect([filled(kept.exposures), filled(kept.rows)]).toEqual([
+      'allocated_experiment client_timestamp config_version ds environment event_id experiment_id exposure_type gate_value ' +
+        'group_id group_name is_assignment is_explicit_parameter is_manual layer_id metadata parameter_name reason ' +
+        'received_at rule_id secondary_exposures timestamp',
+      'client_timestamp ds environment event_id event_name received_at timestamp',
+    ]);
   });
 
   it('of quarantine', () => {
