@@ -1,8 +1,8 @@
 import { counted, visibleLine } from '../../lib/base/text.ts';
 import type { LedgerState } from '../../lib/ledger/LedgerEntry.ts';
-import { hourStrips, STRIP_LEGEND } from '../../lib/reconcile/judgeHour.ts';
 import type { DropDay } from '../../observe/facts/days/ledgerDays.ts';
 import type { AlarmState } from '../../observe/facts/flow/alarms.ts';
+import { hourStrips, STRIP_LEGEND } from '../../observe/facts/hourStrips.ts';
 import type { StatusFacts } from '../../observe/facts/statusFacts.ts';
 import type { Finding } from '../../observe/findings/catalogue.ts';
 import type { Status } from '../../observe/findings/status.ts';

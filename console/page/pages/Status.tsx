@@ -1,5 +1,5 @@
-import { hourStrips, STRIP_LEGEND } from '../../../lib/reconcile/judgeHour.ts';
 import { tableKinds } from '../../../lib/schema/kinds.ts';
+import { hourStrips, STRIP_LEGEND } from '../../../observe/facts/hourStrips.ts';
 import type { TableArrivals } from '../../../observe/facts/tables/landedRows.ts';
 import type { Finding } from '../../../observe/findings/catalogue.ts';
 import type { Status as StatusOf } from '../../../observe/findings/status.ts';
@@ -87,8 +87,8 @@ function Known({ status }: { readonly status: StatusOf }) {
 function Hours({ of }: { readonly of: NonNullable<StatusOf['receivedHours']> }) {
   return (
     <Card title="Received hours">
-      <pre>{hourStrips(of).join('\n') || 'No night has judged them yet.'}</pre>
-      <p class="faint">The worst of the tables: {STRIP_LEGEND}.</p>
+      <pre>{hourStrips(of).join('\n')}</pre>
+      <p>{STRIP_LEGEND}</p>
     </Card>
   );
 }

@@ -53,7 +53,7 @@ export function Chart(props: {
       getComputedStyle(element ?? place).color || 'gray';
     const axis = {
       stroke: colorOf(place),
-      grid: { stroke: () => `${faint()}` },
+      grid: { stroke: () => faint() },
       ticks: { stroke: () => faint() },
       font: '12px system-ui, sans-serif',
     };
@@ -91,11 +91,7 @@ export function Chart(props: {
     plot.current = made;
     const resized = new ResizeObserver(() => made.setSize({ width: place.clientWidth, height: HEIGHT }));
     resized.observe(place);
-    const scheme = matchMedia('(prefers-color-scheme: dark)');
-    const redraw = () => made.redraw(false);
-    scheme.addEventListener('change', redraw);
     return () => {
-      scheme.removeEventListener('change', redraw);
       resized.disconnect();
       made.destroy();
     };

@@ -1,12 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import {
-  type HourFacts,
-  type HourRows,
-  type HourState,
-  hourStrips,
-  judgeHour,
-  NOT_LOOKED,
-} from '../../../lib/reconcile/judgeHour.ts';
+import { type HourFacts, type HourRows, judgeHour, NOT_LOOKED } from '../../../lib/reconcile/judgeHour.ts';
 
 const requests = { invoked: 1_000, counted: 1_000, inHour: 1_000 };
 const usual: HourFacts = {
@@ -115,24 +108,4 @@ describe('an hour is open, and unknown once it is over,', () => {
       unproved: 500,
     });
   });
-});
-
-it('the strip of three days has the worst of the tables of each hour', () => {
-  const row = (ds: string, hour: number, state: HourState, unproved = 0) => ({ ds, hour, state, unproved });
-  const whole = (ds: string) => Array.from({ length: 24 }, (_, hour) => row(ds, hour, 'whole'));
-  const worse = [
-    row('2026-11-24', 1, 'whole', 7),
-    row('2026-11-24', 2, 'open'),
-    row('2026-11-24', 2, 'short'),
-    row('2026-11-24', 3, 'unknown'),
-    row('2026-11-24', 3, 'open'),
-    row('2026-11-24', 4, 'open'),
-  ];
-  const days = ['2026-11-22', '2026-11-23', '2026-11-24', '2026-11-25'].flatMap(whole);
-  expect(hourStrips([...days, ...worse])).toEqual([
-    '2026-11-23 ........................',
-    '2026-11-24 .:S?o...................',
-    '2026-11-25 ........................',
-  ]);
-  expect(hourStrips([])).toEqual([]);
 });
