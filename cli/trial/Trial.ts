@@ -1,30 +1,6 @@
 import { randomBytes } from 'node:crypto';
-import { mkdir, symlink, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
-import { defineErrorFamily } from '../../lib/base/errors.ts';
 import type { Config, ConfigInput } from '../../lib/schema/config.ts';
-import type { Region } from '../../lib/schema/regions.ts';
-import { codeRoot, repositoryRoot } from '../../local/dataDirectory.ts';
-
-/** Errors of `sluice trial`. */
-export const TrialError = defineErrorFamily('user', {
-  SLUICE_TRIAL_ACCOUNT_UNFIT: {
-    cause: 'The account is not ready for a deployment. Nothing was made.',
-    cure: 'Do what the findings above say, and run the trial again.',
-  },
-  SLUICE_TRIAL_DEPLOY_FAILED: {
-    cause: 'The deployment failed.',
-    cure: 'docs/deploy.md has each known message with its cure, and the log has all of them. Attach both to an issue, without account numbers.',
-  },
-  SLUICE_TRIAL_NO_ANSWER: {
-    cause: 'Not the collector answered, but something else or nothing.',
-    cure: 'An organization may forbid public URLs, and a proxy may be between: try the other `--endpoint`, or another network.',
-  },
-  SLUICE_TRIAL_NOT_REMOVED: {
-    cause: 'Something of the trial could not be removed.',
-    cure: 'CloudFormation still works on it, or your credentials may not delete it. Then run `sluice trial --remove` with the ID again.',
-  },
-});
+import type { Architecture, Region } from '../../lib/schema/regions.ts';
 
 /** A trial. */
 export interface Trial {
@@ -44,22 +20,23 @@ export function newTrialId(): string {
   return randomBytes(4).toString('hex');
 }
 
-/** Its stage. */
+/** The stage of a trial. */
 export function trialStage({ id }: Pick<Trial, 'id'>): string {
   return `trial-${id}`;
 }
 
-/** Its stack, with which the name of everything begins. */
+/** The stack of a trial. The names of all of its resources begin with it. */
 export function trialStack(trial: Pick<Trial, 'id'>): string {
   return `sluice-${trialStage(trial)}`;
 }
 
-/**
- * Its configuration: nothing in it is of an earlier deployment but a key, and nothing has a name that another one could have.
- *
- * @param architecture Of the functions.
- */
-export function trialConfig(trial: Trial, architecture: 'arm64' | 'x86_64') {
+/** The bucket of a trial's customer. */
+export function dropBucket(trial: Pick<Trial, 'id'>): string {
+  return `${trialStack(trial)}-drops`;
+}
+
+/** The configuration of a trial: of the project it has only the KMS key, the boundary and the tags. */
+export function trialConfig(trial: Trial, architecture: Architecture) {
   const stack = trialStack(trial);
   const database = stack.replaceAll('-', '_');
   const { permissionsBoundary, tags, existing } = trial.project;
@@ -80,7 +57,7 @@ export function trialConfig(trial: Trial, architecture: 'arm64' | 'x86_64') {
     sources: [
       {
         name: 'trial',
-        bucket: `${stack}-drops`,
+        bucket: dropBucket(trial),
         owner: trial.account,
         settleMinutes: 0,
         datasets: [
@@ -94,47 +71,3 @@ export function trialConfig(trial: Trial, architecture: 'arm64' | 'x86_64') {
     ],
   } satisfies ConfigInput;
 }
-
-/** Where a trial is on this machine: the folder that it is deployed from, and the log of its deployment. */
-export function trialFiles({ id }: Pick<Trial, 'id'>) {
-  const service = join(repositoryRoot, '.sluice', 'trial', id);
-  return {
-    service,
-    config: join(service, 'sluice.config.mjs'),
-    pid: join(service, 'pid'),
-    log: `${service}.log`,
-  };
-}
-
-/** Writes the folder that a trial is deployed from: a service of its own beside the project's, with a bucket for its drop. */
-export async function writeService(trial: Trial, config: ReturnType<typeof trialConfig>): Promise<void> {
-  const files = trialFiles(trial);
-  const DropBucket = { Type: 'AWS::S3::Bucket', Properties: { BucketName: `${trialStack(trial)}-drops` } };
-  const service = {
-    service: 'sluice',
-    configValidationMode: 'error',
-    plugins: ['plugin', 'removable'].map((name) => `./infra/serverless/${name}.cjs`),
-    provider: { name: 'aws', stage: trialStage(trial) },
-    resources: { Resources: { DropBucket } },
-  };
-  await mkdir(files.service, { recursive: true });
-  // Serverless takes no plugin from outside of the service's folder.
-  await symlink(join(codeRoot, 'infra'), join(files.service, 'infra'), 'junction');
-  await writeFile(join(files.service, 'serverless.json'), JSON.stringify(service));
-  const stages = [trialStage(trial)];
-  await writeFile(files.config, `export default ${JSON.stringify({ ...config, stages })};\n`);
-}
-
-/** The steps of a trial, and how long each takes on AWS, seconds. Nobody has measured them there. */
-export const EXPECTED_SECONDS = {
-  look: 20,
-  deploy: 360,
-  key: 40,
-  probe: 360,
-  drop: 180,
-  alarm: 240,
-  remove: 300,
-} as const;
-
-/** A step of a trial. */
-export type StepName = keyof typeof EXPECTED_SECONDS;

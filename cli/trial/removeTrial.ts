@@ -12,7 +12,9 @@ import { openClients } from '../../observe/doctor/Setup.ts';
 import { ifThere } from '../../observe/explainAwsError.ts';
 import { describeProcess } from '../runNode.mjs';
 import { poll } from './Probe.ts';
-import { type Trial, TrialError, trialFiles, trialStack, trialStage } from './Trial.ts';
+import { type Trial, trialStack, trialStage } from './Trial.ts';
+import { TrialError } from './TrialError.ts';
+import { trialFiles } from './writeService.ts';
 
 /** The longest that CloudFormation may work on a stack, milliseconds. */
 const STACK_MS = 1_800_000;

@@ -18,7 +18,10 @@ import { type QuestionCode, questionCodes } from './questions.ts';
 import { findStack, type Removal, removeTrial } from './removeTrial.ts';
 import { runProbe } from './runProbe.ts';
 import { isFromCollector, replyText, sendRequest } from './sendRequest.ts';
-import { type StepName, type Trial, TrialError, trialFiles, trialStack, trialStage } from './Trial.ts';
+import { type Trial, trialStack, trialStage } from './Trial.ts';
+import { TrialError } from './TrialError.ts';
+import type { StepName } from './trialSteps.ts';
+import { trialFiles } from './writeService.ts';
 
 const LOOK_MS = 5_000;
 /** Collectors know a key within half a minute. */

@@ -4,7 +4,8 @@ import { createServer } from 'node:http';
 import { describe, expect, it } from '@jest/globals';
 import { endDeployment } from '../../../cli/trial/removeTrial.ts';
 import { awaitKeys } from '../../../cli/trial/runTrial.ts';
-import { newTrialId, trialFiles, trialStage } from '../../../cli/trial/Trial.ts';
+import { newTrialId, trialStage } from '../../../cli/trial/Trial.ts';
+import { trialFiles } from '../../../cli/trial/writeService.ts';
 
 const trial = { id: newTrialId() };
 

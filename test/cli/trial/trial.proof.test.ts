@@ -10,14 +10,8 @@ import { namedTarget } from '../../../cli/aws/target.ts';
 import type { Answer } from '../../../cli/trial/Probe.ts';
 import { questionCodes } from '../../../cli/trial/questions.ts';
 import { askTrial, Steps } from '../../../cli/trial/runTrial.ts';
-import {
-  newTrialId,
-  type Trial,
-  trialConfig,
-  trialFiles,
-  trialStage,
-  writeService,
-} from '../../../cli/trial/Trial.ts';
+import { newTrialId, type Trial, trialConfig, trialStage } from '../../../cli/trial/Trial.ts';
+import { trialFiles, writeService } from '../../../cli/trial/writeService.ts';
 import { localAccount } from '../../../local/localAccount.ts';
 import { openDeployment } from '../../../observe/deployment.ts';
 import { parseTemplate } from '../../../packages/local-aws/src/template/index.ts';

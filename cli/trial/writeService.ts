@@ -1,0 +1,34 @@
+import { mkdir, symlink, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { codeRoot, repositoryRoot } from '../../local/dataDirectory.ts';
+import { dropBucket, type Trial, type trialConfig, trialStage } from './Trial.ts';
+
+/** Where a trial is on this machine: the folder that it is deployed from, and the log of its deployment. */
+export function trialFiles({ id }: Pick<Trial, 'id'>) {
+  const service = join(repositoryRoot, '.sluice', 'trial', id);
+  return {
+    service,
+    config: join(service, 'sluice.config.mjs'),
+    pid: join(service, 'pid'),
+    log: `${service}.log`,
+  };
+}
+
+/** Writes the folder that a trial is deployed from: a service of its own beside the project's, with a bucket for its drop. */
+export async function writeService(trial: Trial, config: ReturnType<typeof trialConfig>): Promise<void> {
+  const files = trialFiles(trial);
+  const DropBucket = { Type: 'AWS::S3::Bucket', Properties: { BucketName: dropBucket(trial) } };
+  const service = {
+    service: 'sluice',
+    configValidationMode: 'error',
+    plugins: ['plugin', 'removable'].map((name) => `./infra/serverless/${name}.cjs`),
+    provider: { name: 'aws', stage: trialStage(trial) },
+    resources: { Resources: { DropBucket } },
+  };
+  await mkdir(files.service, { recursive: true });
+  // Serverless takes no plugin from outside of the service's folder.
+  await symlink(join(codeRoot, 'infra'), join(files.service, 'infra'), 'junction');
+  await writeFile(join(files.service, 'serverless.json'), JSON.stringify(service));
+  const stages = [trialStage(trial)];
+  await writeFile(files.config, `export default ${JSON.stringify({ ...config, stages })};\n`);
+}
