@@ -149,6 +149,9 @@ export const mutations: readonly Mutation[] = [
   of('infra/roles/relayRoles.ts', 'permissions/landing.proof', [
     ["['s3:GetObject', 's3:DeleteObject']", "['s3:GetObject']"],
   ]),
+  of('infra/roles/customerAccess.ts', 'infra/customerKeys', [
+    ['kmsViaS3({ region })', "kmsViaS3({ region: 'us-east-1' })"],
+  ]),
   of('infra/roles/exportRole.ts', 'permissions/export.proof', [
     ["'s3:DeleteObject', 's3:AbortMultipartUpload'],", "'s3:DeleteObject'],"],
   ]),
