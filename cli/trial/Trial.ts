@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import type { Config, ConfigInput } from '../../lib/schema/config.ts';
 import type { Architecture, Region } from '../../lib/schema/regions.ts';
 
-/** A trial. */
+/** A deployment of Sluice that is made to ask AWS questions, and is removed. */
 export interface Trial {
   /** Eight hexadecimal digits. */
   readonly id: string;
@@ -15,7 +15,7 @@ export interface Trial {
   };
 }
 
-/** An ID that no other trial has. */
+/** A random ID. */
 export function newTrialId(): string {
   return randomBytes(4).toString('hex');
 }

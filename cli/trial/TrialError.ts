@@ -16,6 +16,6 @@ export const TrialError = defineErrorFamily('user', {
   },
   SLUICE_TRIAL_NOT_REMOVED: {
     cause: 'Something of the trial could not be removed.',
-    cure: 'CloudFormation still works on it, or your credentials may not delete it. Then run `sluice trial --remove` with the ID again.',
+    cure: 'Wait if CloudFormation still works on it, or use credentials that may delete it, and run `sluice trial --remove` with the ID again.',
   },
 });

@@ -24,7 +24,7 @@ export class LandedObject {
     this.#bytes = bytes;
   }
 
-  /** The parts of the object. */
+  /** The parts of the object. To be read once, by this or by rows(): it adds to `skipped`. */
   *parts(): Generator<LandedPart, void, undefined> {
     for (const part of new LandedReader(systemClock, 0, 0).read([this.#bytes], true)) {
       this.skipped.add(part);

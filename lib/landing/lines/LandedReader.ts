@@ -26,8 +26,9 @@ const MOST_MEMBER_BYTES = MAX_LANDED_BYTES + 1_048_576;
 const SEARCH_BYTES = 4 * MAX_LANDED_BYTES;
 const SEARCH_MS = 60_000;
 /**
- * Behind broken bytes a member is inflated so far, then further: zlib does not say how much it inflated before an error. The first
- * step bounds how many headers may be tried, too: for each in vain Node keeps 2 KB until the piece is read.
+ * Bytes of text up to which a member is inflated after broken bytes, one step after the other, so that little is charged for what
+ * fails early: zlib does not say how much it inflated before an error. The last step is MAX_LANDED_BYTES. The first one bounds how
+ * many headers are tried, to SEARCH_BYTES / 2 ** 14: for each in vain Node keeps 2 KB until the piece is read.
  */
 const STEPS = [14, 16, 18, 20, 22, 24, 26, 28].map((power) => 2 ** power);
 /** Deflated bytes that have the head of a row, behind tables of codes. */
@@ -58,8 +59,9 @@ export class LandedReader {
   #lastRunLength = 8 * RUN_BYTES;
   /** While a member is searched: why the bytes before it are skipped. */
   #searching: SkippedWhy | null = null;
-  /** Bytes of text, at most, and milliseconds that went into what is no member. */
+  /** Charged against SEARCH_BYTES: the text, at most, that was inflated of what is no member. */
   #spent = 0;
+  /** Charged against SEARCH_MS: the time of tries in a search that found no member, or none yet. */
   #spentMs = 0;
   readonly #runBytes: number;
   /** The end of the last run that was no whole members: up to there each is read alone. */
@@ -116,7 +118,8 @@ export class LandedReader {
     }
     const spent = this.#spent;
     const begunAt = why === null ? 0 : this.#clock.now();
-    const found = this.#inflate(bytes, at, isLast);
+    // It charges what it inflates. A member costs nothing, and what depends on more bytes is inflated, and charged, again.
+    const found = this.#memberAt(bytes, at, isLast);
     const isMember = found !== 'more' && found.text !== null;
     if (isMember || found === 'more') this.#spent = spent;
     if (!isMember && why !== null) this.#spentMs += this.#clock.now() - begunAt;
@@ -137,6 +140,7 @@ export class LandedReader {
     // What is farther than a run is not searched: in bytes of others each member would search all of it.
     const near = bytes.subarray(at + 1, most + HEADER.length);
     const end = isLast && most >= bytes.length ? bytes.length : at + 1 + near.lastIndexOf(HEADER);
+    // No header is in reach: lastIndexOf gave -1.
     if (end <= at) {
       if (most + HEADER.length <= bytes.length) this.#aloneTo = this.#at + this.#runBytes;
       return null;
@@ -161,12 +165,13 @@ export class LandedReader {
    * Inflates the member that begins somewhere. Its end is where zlib stopped: gunzip itself ends without an error at a zero byte,
    * and hides what follows.
    */
-  #inflate(bytes: Buffer, at: number, isLast: boolean): Found {
+  #memberAt(bytes: Buffer, at: number, isLast: boolean): Found {
     const mayGrow = !isLast && bytes.length - at < MOST_MEMBER_BYTES;
     const from = deflateFrom(bytes, at);
     if (from === null) return BROKEN;
     if (mayGrow && from + PEEK_BYTES > bytes.length) return 'more';
     const isSearch = this.#searching !== null;
+    // While nothing of the object was broken, in one step: that is faster, and members are charged nothing.
     for (const most of isSearch || this.#spent > 0 ? STEPS : [MAX_LANDED_BYTES]) {
       if (isSearch && (this.#spent + most > SEARCH_BYTES || this.#spentMs >= SEARCH_MS))
         return { text: null, end: null, why: 'not_searched' };

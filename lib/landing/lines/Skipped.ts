@@ -7,11 +7,12 @@ const MOST_RANGES = 20;
 export class Skipped {
   /** Bytes that are kept of it, by their cause. */
   readonly causes: Partial<Record<SkippedWhy, number>> = {};
+  /** Their sum. */
   bytes = 0;
   /** How many ranges of bytes, and the first {@link MOST_RANGES} of them. */
   count = 0;
   readonly ranges: { readonly from: number; to: number; readonly why: SkippedWhy }[] = [];
-  /** Lines that are no rows. */
+  /** Lines that are no rows. Of a member with `many_lines` only the first. */
   lines = 0;
   /** Those that begin as a row: of another release, of a day that does not exist, or not compressed. */
   rowLike = 0;
@@ -20,14 +21,17 @@ export class Skipped {
   readonly #broken: Buffer[] = [];
 
   /** Adds what is skipped of a part. */
-  add({ at, bytes, why, lines, others }: LandedPart): void {
+  add({ at, bytes, why, text, lines, others }: LandedPart): void {
     if (why === null) return;
+    // Rows of the part are written, so only its other lines are kept. Without rows it is kept as it came.
     const kept = lines.length === 0 ? bytes : gzipSync(Buffer.concat(others));
+    // Bytes that have lines are whole members.
     (others.length > 0 ? this.#whole : this.#broken).push(kept);
     this.causes[why] = (this.causes[why] ?? 0) + kept.length;
     this.bytes += kept.length;
     this.lines += others.length;
-    for (const text of others.length > 0 ? others : [bytes]) this.rowLike += countHeads(text);
+    const looked = why === 'many_lines' ? [text] : others.length > 0 ? others : [bytes];
+    for (const some of looked) this.rowLike += countHeads(some);
     const to = at + bytes.length;
     if (this.#last?.to === at && this.#last.why === why) {
       this.#last.to = to;
@@ -40,7 +44,7 @@ export class Skipped {
 
   /**
    * All of it, as an object of the landing: whole members of lines that are no rows, and broken bytes behind them. A copy of it in the
-   * landing is read by the same reader, which writes what it can by then. What it skips again is the same object again.
+   * landing is read by the same reader, which writes what it can by then. If it writes nothing, what it skips is the same object again.
    */
   object(): Buffer {
     return Buffer.concat([...this.#whole, ...this.#broken]);

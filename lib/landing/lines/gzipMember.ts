@@ -29,7 +29,7 @@ export function nextHeader(bytes: Buffer, from: number, isLast: boolean): number
   return header >= 0 ? header : isLast ? bytes.length : Math.max(from, bytes.length - HEADER.length + 1);
 }
 
-/** Where the deflated data of a member begin, which may be behind the bytes at hand; null if none begins there. */
+/** Where the deflated data of a member begin, which may be past the end of the bytes at hand; null if none begins there. */
 export function deflateFrom(bytes: Buffer, at: number): number | null {
   let from = at + HEADER_BYTES;
   if (from > bytes.length) return from;
@@ -58,7 +58,7 @@ export function deflateFrom(bytes: Buffer, at: number): number | null {
  * @returns The text, and of how many bytes it was made; or the code of zlib's error.
  */
 export function inflate(
-  inflateSync: typeof inflateRawSync,
+  decompress: typeof inflateRawSync,
   bytes: Buffer,
   most: number,
   lastLength: number,
@@ -70,9 +70,10 @@ export function inflate(
   const options = { info: true, maxOutputLength: most, chunkSize, finishFlush };
   try {
     // With `info` it returns an object, which its type does not say: https://nodejs.org/docs/latest-v24.x/api/zlib.html#class-options
-    const inflated: object = inflateSync(bytes, options);
+    const inflated: object = decompress(bytes, options);
     if (!('buffer' in inflated) || !Buffer.isBuffer(inflated.buffer))
       throw new TypeError('zlib answered no buffer.');
+    // Of it, how many bytes went into it.
     const { engine } = inflated as { readonly engine?: { readonly bytesWritten: number } };
     if (engine === undefined) throw new TypeError('zlib answered no engine.');
     return { text: inflated.buffer, length: engine.bytesWritten };

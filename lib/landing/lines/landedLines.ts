@@ -44,10 +44,12 @@ export interface LandedPart {
 }
 
 export const LINE_BREAK = 0x0a;
+/** `{` */
+const BRACE = 0x7b;
 /** Lines of a member that are no rows: one with more is skipped as a whole. */
 const MOST_OTHERS = 1_000;
 const HEAD = new RegExp(`^\\{"kind":"(${tableKinds.join('|')})","ds":"(\\d{4}-\\d\\d-\\d\\d)","row":(?=\\{)`);
-/** The same of any release, which may have other kinds, and more in its heads. */
+/** The same of any release, which may have other kinds, and other members before the row. A row that is no object is none. */
 const ANY_HEAD = /^\{"kind":"\w+","ds":"\d{4}-\d\d-\d\d","(?!row":[^{])/;
 /** Bytes of the longest head of a line, or more. */
 const HEAD_BYTES = 64;
@@ -56,20 +58,23 @@ const BEHIND_ROW = Buffer.from('},"');
 
 const NOTHING = Buffer.of();
 
+/** Bytes of which nothing is read. */
 export function skippedPart(at: number, bytes: Buffer, why: SkippedWhy): LandedPart {
   return { at, bytes, why, text: NOTHING, lines: [], others: [] };
 }
 
+/** A member, or a run of members: which lines of its text are rows, and which are none. */
 export function memberPart(at: number, bytes: Buffer, text: Buffer): LandedPart {
+  // The last line may lack its line break.
   if (text.length > 0 && text.at(-1) !== LINE_BREAK)
     return memberPart(at, bytes, Buffer.concat([text, Buffer.of(LINE_BREAK)]));
   const lines: LandedLine[] = [];
   const others: Buffer[] = [];
   const isText = isUtf8(text);
-  const isParsed = text.indexOf(BEHIND_ROW) >= 0;
+  const mayHoldMore = text.indexOf(BEHIND_ROW) >= 0;
   for (let from = 0; from < text.length && others.length <= MOST_OTHERS; ) {
     const to = text.indexOf(LINE_BREAK, from) + 1;
-    const line = lineOf(text, from, to, isParsed);
+    const line = lineOf(text, from, to, mayHoldMore);
     if (line !== null && (isText || isUtf8(text.subarray(from, to)))) lines.push(line);
     else others.push(text.subarray(from, to));
     from = to;
@@ -78,15 +83,16 @@ export function memberPart(at: number, bytes: Buffer, text: Buffer): LandedPart 
   return { at, bytes, why, text, lines: why === 'many_lines' ? [] : lines, others };
 }
 
-/** @param isParsed Whether more than a row may be in the line. */
-function lineOf(text: Buffer, from: number, to: number, isParsed: boolean): LandedLine | null {
+/** @param mayHoldMore Whether more than a row may be in the line. */
+function lineOf(text: Buffer, from: number, to: number, mayHoldMore: boolean): LandedLine | null {
   const head = headAt(text, from, to);
   // `}}` and the line break.
   const isEnded = text[to - 2] === 0x7d && text[to - 3] === 0x7d;
   if (head === null || !isEnded) return null;
   const rowFrom = from + head.bytes.length;
+  // With another member behind the row, what is between head and end is no JSON.
   if (
-    isParsed &&
+    mayHoldMore &&
     text.subarray(rowFrom, to).includes(BEHIND_ROW) &&
     !isJsonObject(parseJson(text.toString('utf8', rowFrom, to - 2)))
   )
@@ -101,7 +107,8 @@ interface Head {
   readonly day: UtcDay;
 }
 
-let lastHead: Head = { bytes: Buffer.alloc(HEAD_BYTES), kind: 'events', day: '' };
+// No line begins so: these bytes are no UTF-8.
+let lastHead: Head = { bytes: Buffer.alloc(HEAD_BYTES, 0xff), kind: 'events', day: '' };
 
 /** Most lines begin as the one before: to read each head takes three times as long as to compare it. */
 function headAt(text: Buffer, from: number, to: number): Head | null {
@@ -117,9 +124,6 @@ function headAt(text: Buffer, from: number, to: number): Head | null {
   return lastHead;
 }
 
-/** `{` */
-const BRACE = 0x7b;
-
 const knownDays: Set<UtcDay> = new Set();
 
 /** An object has few days, and to judge one takes as long as to read ten lines. */
@@ -130,6 +134,8 @@ function isDay(day: string): boolean {
   knownDays.add(day);
   return true;
 }
+
+/** Whether a text has the head of a row of any release at its beginning. */
 export function beginsAsRow(text: Buffer): boolean {
   return ANY_HEAD.test(text.toString('latin1', 0, HEAD_BYTES));
 }

@@ -2,7 +2,7 @@ import { gunzipSync, gzipSync } from 'node:zlib';
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import type { Clock } from '../../../../lib/base/time.ts';
-import { LandedObject } from '../../../../lib/landing/lines/LandedObject.ts';
+import { LandedObject, rowsIn } from '../../../../lib/landing/lines/LandedObject.ts';
 import { LandedReader } from '../../../../lib/landing/lines/LandedReader.ts';
 import { Skipped } from '../../../../lib/landing/lines/Skipped.ts';
 import { encodeLines, type LandedRows } from '../../../../lib/landing/store/encodeLines.ts';
@@ -238,6 +238,8 @@ describe('bytes of others in an object', () => {
       ids: ['b'],
       skipped: [[0, many.length, 'many_lines']],
     });
+    // Its rows are counted before somebody deletes it.
+    expect(rowsIn(many)).toBe(1);
   });
 
   it('are not searched where they are the text of a member', () => {
