@@ -20,12 +20,25 @@ import { runProbe } from './runProbe.ts';
 import { isFromCollector, replyText, sendRequest } from './sendRequest.ts';
 import { type Trial, trialStack, trialStage } from './Trial.ts';
 import { TrialError } from './TrialError.ts';
-import type { StepName } from './trialSteps.ts';
 import { trialFiles } from './writeService.ts';
 
 const LOOK_MS = 5_000;
 /** Collectors know a key within half a minute. */
 const KEY_MS = 120_000;
+
+/** The steps of a trial, with estimates of their seconds on AWS, where nobody has measured them yet. */
+export const EXPECTED_SECONDS = {
+  look: 20,
+  deploy: 360,
+  key: 40,
+  probe: 360,
+  drop: 180,
+  alarm: 240,
+  remove: 300,
+} as const;
+
+/** A step of a trial. */
+export type StepName = keyof typeof EXPECTED_SECONDS;
 
 /** A step that was taken. */
 export interface TakenStep {

@@ -18,11 +18,10 @@ import { untilInterrupted } from '../terminal/interrupt.ts';
 import { writeNote, writeResult } from '../terminal/output.ts';
 import { openProgress } from '../terminal/progress.ts';
 import { endDeployment, removeTrial } from './removeTrial.ts';
-import { runTrial, type TakenStep } from './runTrial.ts';
+import { EXPECTED_SECONDS, runTrial, type TakenStep } from './runTrial.ts';
 import { newTrialId, type Trial, trialConfig, trialStack, trialStage } from './Trial.ts';
 import { TrialError } from './TrialError.ts';
 import { REPORT, removalCommand, removalText, trialReport, trialText } from './trialReport.ts';
-import { EXPECTED_SECONDS } from './trialSteps.ts';
 import { trialFiles, writeService } from './writeService.ts';
 
 /** What a trial is asked for. */
