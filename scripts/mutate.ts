@@ -66,7 +66,9 @@ interface Worktree {
 
 function makeWorktree(): Worktree {
   const path = mkdtempSync(join(tmpdir(), 'sluice-mutate-'));
-  git('worktree', 'add', '--quiet', '--force', '--detach', path, git('stash', 'create') || 'HEAD');
+  // A fresh clone names no author.
+  const changed = git('-c', 'user.name=mutate', '-c', 'user.email=mutate@localhost', 'stash', 'create');
+  git('worktree', 'add', '--quiet', '--force', '--detach', path, changed || 'HEAD');
   symlinkSync(join(repositoryRoot, 'node_modules'), join(path, 'node_modules'));
   const remove = () => {
     rmSync(path, { recursive: true, force: true });

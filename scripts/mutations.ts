@@ -537,6 +537,7 @@ export const mutations: readonly Mutation[] = [
   ]),
   of('infra/streams/schedules.ts', 'infra/resources.contract', [
     ['MaximumRetryAttempts: 10', 'MaximumRetryAttempts: 0'],
+    ['Resource: [Arn, deadLetters]', 'Resource: [Arn]'],
   ]),
   of('infra/streams/objectCreatedRules.ts', 'infra/resources.contract', [
     ['          DeadLetterConfig: { Arn: getAtt(rule.deadLetters) },\n', ''],
