@@ -566,6 +566,7 @@ export const mutations: readonly Mutation[] = [
   ]),
   of('operate/redriveDamaged.ts', OPERATE, [
     ['await store.remove(key, eTag);', 'await store.remove(key);'],
+    ['store.remove(key, opened.eTag)', 'store.remove(key)'],
     ['if (!dryRun && (await store.remove', 'if ((await store.remove'],
     ['|| key.startsWith(damagedKey(againKey(DAMAGED_FOLDER, now)))', ''],
   ]),
