@@ -1,10 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import type { Readable } from 'node:stream';
+import { z } from 'zod';
 import { type Clock, systemClock } from '../base/clock.ts';
 import { Faults } from '../faults/Faults.ts';
 import { invocationTrace } from '../sqs/recursion.ts';
 import { type Host, type HostOptions, loadsNativeCode, processHost, threadHost } from './host.ts';
-import { type Invocation, type Report, reportSchema, type Start } from './protocol.ts';
+import type { Invocation, Report, Start } from './protocol.ts';
 
 /** Lambda's limits: https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html */
 const LAMBDA_LIMITS = {
@@ -13,6 +14,12 @@ const LAMBDA_LIMITS = {
   /** Largest response payload of a synchronous invocation, bytes. */
   responseBytes: 6 * 1024 * 1024,
 } as const;
+
+const reportSchema: z.ZodType<Report> = z.discriminatedUnion('type', [
+  z.object({ type: z.literal('ready') }),
+  z.object({ type: z.literal('done'), payload: z.string() }),
+  z.object({ type: z.literal('failed'), errorType: z.string(), message: z.string(), stack: z.string() }),
+]);
 
 /** Why an invocation returned no payload, with the `errorType` that Lambda reports. */
 export class FunctionError extends Error {

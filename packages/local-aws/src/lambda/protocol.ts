@@ -1,43 +1,36 @@
-import { z } from 'zod';
+// Environments import no schemas, which would be half of what they load: the host made what they get.
 
 /** The start-up data of an execution environment. */
-export const startSchema = z.object({
-  handlerFile: z.string(),
-  handlerName: z.string(),
-  functionName: z.string(),
-  functionArn: z.string(),
-  memoryMb: z.number(),
+export interface Start {
+  readonly handlerFile: string;
+  readonly handlerName: string;
+  readonly functionName: string;
+  readonly functionArn: string;
+  readonly memoryMb: number;
   /** One number: how many invocations a thread was sent, which wakes a frozen one. A process reads {@link THAWS}. */
-  invocations: z.instanceof(SharedArrayBuffer).optional(),
-  /** As in {@link invocationSchema}, for the time while the bundle is loaded. */
-  clockOffsetMs: z.int(),
-});
+  readonly invocations?: SharedArrayBuffer;
+  /** As in {@link Invocation}, for the time while the bundle is loaded. */
+  readonly clockOffsetMs: number;
+}
 /** The pipe from which a frozen process reads its next invocation: JSON and a line break. */
 export const THAWS = 4;
-/** The start-up data of a worker. */
-export type Start = z.output<typeof startSchema>;
 
-/** One invocation. Payloads are JSON text, as in Lambda. */
-export const invocationSchema = z.object({
-  requestId: z.string(),
-  payload: z.string(),
+/** One invocation, as sent to the worker. Payloads are JSON text, as in Lambda. */
+export interface Invocation {
+  readonly requestId: string;
+  readonly payload: string;
   /** `_X_AMZN_TRACE_ID`, which AWS SDKs add to their requests. */
-  trace: z.string(),
+  readonly trace: string;
   /** Whether the environment is frozen from its answer to the next invocation. */
-  freezes: z.boolean(),
+  readonly freezes: boolean;
   /** When the invocation times out, on the machine's clock. */
-  deadlineMs: z.number(),
+  readonly deadlineMs: number;
   /** How far the function's `Date` is ahead of the machine's, in milliseconds. */
-  clockOffsetMs: z.int(),
-});
-/** One invocation, as sent to the worker. */
-export type Invocation = z.output<typeof invocationSchema>;
+  readonly clockOffsetMs: number;
+}
 
-/** Reports of an environment: `ready` once, then one answer for each invocation. */
-export const reportSchema = z.discriminatedUnion('type', [
-  z.object({ type: z.literal('ready') }),
-  z.object({ type: z.literal('done'), payload: z.string() }),
-  z.object({ type: z.literal('failed'), errorType: z.string(), message: z.string(), stack: z.string() }),
-]);
-/** A report of a worker. */
-export type Report = z.output<typeof reportSchema>;
+/** A report of a worker: `ready` once, then one answer for each invocation. */
+export type Report =
+  | { readonly type: 'ready' }
+  | { readonly type: 'done'; readonly payload: string }
+  | { readonly type: 'failed'; readonly errorType: string; readonly message: string; readonly stack: string };

@@ -1,7 +1,7 @@
 import { readSync } from 'node:fs';
 import { pathToFileURL } from 'node:url';
 import { parentPort, receiveMessageOnPort, workerData } from 'node:worker_threads';
-import { invocationSchema, type Report, startSchema, THAWS } from './protocol.ts';
+import { type Invocation, type Report, type Start, THAWS } from './protocol.ts';
 
 /**
  * Makes this thread's `Date` use the local cloud's time: `Date.now()`, `new Date()` and `Date()` are ahead of the
@@ -37,7 +37,7 @@ const report = async (message: Report) => {
   if (thread !== null) thread.postMessage(message);
   else await new Promise((sent) => process.send?.(message, sent));
 };
-const start = startSchema.parse(thread === null ? JSON.parse(process.argv[2] ?? '') : workerData);
+const start: Start = thread === null ? JSON.parse(process.argv[2] ?? '') : workerData;
 let offsetMs = start.clockOffsetMs;
 const invocations = start.invocations === undefined ? undefined : new Int32Array(start.invocations);
 // The local cloud has ended without ending this process.
@@ -95,9 +95,9 @@ const LINE_BREAK = 10;
 /** How many invocations have come. */
 let received = 0;
 
-async function handleMessage(message: unknown): Promise<void> {
+async function handleMessage(invocation: Invocation): Promise<void> {
   received += 1;
-  const { requestId, payload, trace, freezes, deadlineMs, clockOffsetMs } = invocationSchema.parse(message);
+  const { requestId, payload, trace, freezes, deadlineMs, clockOffsetMs } = invocation;
   offsetMs = clockOffsetMs;
   process.env['_X_AMZN_TRACE_ID'] = trace;
   let answer: Report;
@@ -114,7 +114,7 @@ async function handleMessage(message: unknown): Promise<void> {
 }
 
 /** Waits for the next invocation. Nothing runs until then, neither timers nor what sockets received. */
-function thaw(): unknown {
+function thaw(): Invocation {
   if (thread !== null && invocations !== undefined) {
     for (let sent = received; sent <= received; sent = Atomics.load(invocations, 0))
       Atomics.wait(invocations, 0, sent);
