@@ -7,11 +7,13 @@ import { configFile, loadComparedConfig } from '../lib/config/loadConfig.ts';
 import type { Config } from '../lib/schema/config.ts';
 import { LOCAL_STAGE } from '../lib/schema/stages.ts';
 import { parseTemplate, type Template } from '../packages/local-aws/src/template/index.ts';
-import { digestInputs, type Packaged, packageService } from './packageService.ts';
+import { digestInputs, isErrorOf, type Packaged, packageService } from './packageService.ts';
 
 /** Packages and workspaces that nobody has loaded for so long are removed, ms. A cloud that runs longer may lack parts then. */
 const KEPT_MS = 14 * 24 * 60 * 60_000;
 const PACKAGE_FILE = 'deployment.json';
+/** Beside the packages: what Node has compiled. */
+export const COMPILED = 'compiled';
 
 /** The data stored beside the bundles. */
 const packageSchema = z.strictObject({ stackName: z.string(), template: z.unknown() });
@@ -59,12 +61,13 @@ export async function loadTemplate(options: LoadOptions): Promise<LoadedTemplate
   const file = configFile(root, env);
   const config = await loadComparedConfig(file, stage);
   const { region = config.region } = options;
-  const digest = await digestInputs({ root, code }, { config, stage, region });
-  const directory = join(cacheDirectory, digest);
+  const digests = await digestInputs({ root, code }, { config, stage, region });
+  const directory = join(cacheDirectory, digests.all);
+  const bundles = join(cacheDirectory, digests.files);
   const kept = await readPackage(directory);
   if (kept !== undefined) {
     const now = new Date();
-    await utimes(directory, now, now);
+    for (const used of [directory, bundles]) await utimes(used, now, now);
     return { ...kept, directory, config, cached: true };
   }
   // What is there and can't be read is of a full disk: packages are moved into place whole.
@@ -74,7 +77,7 @@ export async function loadTemplate(options: LoadOptions): Promise<LoadedTemplate
   await mkdir(cacheDirectory, { recursive: true, mode: 0o700 });
   await chmod(cacheDirectory, 0o700);
   let packaged: Packaged;
-  const workspace = join(cacheDirectory, `.${digest}-${randomUUID()}`);
+  const workspace = join(cacheDirectory, `.${digests.all}-${randomUUID()}`);
   try {
     packaged = await packageService({
       root,
@@ -82,6 +85,8 @@ export async function loadTemplate(options: LoadOptions): Promise<LoadedTemplate
       configFile: file,
       stage,
       region,
+      bundles,
+      compiled: join(cacheDirectory, COMPILED),
       onStep: options.onPackaging,
     });
     const finished = join(workspace, 'finished');
@@ -113,16 +118,13 @@ async function readPackage(
   return { stackName: packaged.data.stackName, template: parseTemplate(packaged.data.template) };
 }
 
-function isErrorOf(error: unknown, ...codes: readonly string[]): boolean {
-  return error instanceof Error && 'code' in error && codes.some((code) => code === error.code);
-}
-
 /** Removes old packages, and workspaces that an interrupted packaging has left. */
 async function forgetOld(cacheDirectory: string): Promise<void> {
   const oldest = Date.now() - KEPT_MS;
   for (const name of await readdir(cacheDirectory)) {
     const path = join(cacheDirectory, name);
     const { mtimeMs } = await stat(path).catch(() => ({ mtimeMs: oldest }));
-    if (/^\.?[0-9a-f]{32}/.test(name) && mtimeMs < oldest) await rm(path, { recursive: true, force: true });
+    if ((name === COMPILED || /^\.?[0-9a-f]{32}/.test(name)) && mtimeMs < oldest)
+      await rm(path, { recursive: true, force: true });
   }
 }

@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { createHash } from 'node:crypto';
+import { createHash, type Hash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { copyFile, mkdir, readdir, readFile, symlink, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
@@ -37,13 +37,13 @@ export interface PackageRoots {
 }
 
 /**
- * Digest of all that decides what packaging makes: 32 hex digits. The configuration counts by its value, since
- * it may be anywhere and import anything.
+ * Digests of what decides what packaging makes, each 32 hex digits: of the files, and of all. The configuration counts by its
+ * value, since it may be anywhere and import anything.
  */
 export async function digestInputs(
   { root, code = root }: PackageRoots,
   settings: { readonly config: Config; readonly stage: string; readonly region: string },
-): Promise<string> {
+) {
   const listed = await Promise.all(
     CODE_FOLDERS.map(async (folder) => {
       const entries = await readdir(join(code, folder), { recursive: true, withFileTypes: true });
@@ -62,14 +62,18 @@ export async function digestInputs(
   const variables = [...text.matchAll(YML_ENV)].map(([, name = '']) => [name, env[name]]);
   const paths = [...new Set([...files, ...named, ...lockfilesOf(root), ...listed.flat()])].sort();
   const contents = await Promise.all(paths.map(readIfThere));
-  const hash = createHash('sha256').update(JSON.stringify([process.version, settings, variables]));
+  const hash = createHash('sha256').update(process.version);
   for (const [index, path] of paths.entries()) {
     const content = contents[index] ?? new Uint8Array();
     // Lengths keep two files from passing for one.
     hash.update(`\n${path.replace(code, '').replace(root, '')} ${content.byteLength}\n`).update(content);
   }
-  return hash.digest('hex').slice(0, 32);
+  const ofFiles = hash.copy();
+  hash.update(JSON.stringify([settings, variables]));
+  return { files: short(ofFiles), all: short(hash) };
 }
+
+const short = (hash: Hash) => hash.digest('hex').slice(0, 32);
 
 /** The lockfiles that are nearest: those of the folder, or of one above it. */
 function lockfilesOf(folder: string): string[] {
@@ -82,10 +86,14 @@ function lockfilesOf(folder: string): string[] {
 /** Undefined when there is no such file: a project need not have each. */
 function readIfThere(path: string): Promise<Uint8Array | undefined> {
   return readFile(path).catch((error: unknown) => {
-    if (error instanceof Error && 'code' in error && ['ENOENT', 'EISDIR'].includes(String(error.code)))
-      return undefined;
+    if (isErrorOf(error, 'ENOENT', 'EISDIR')) return undefined;
     throw error;
   });
+}
+
+/** Whether an error has one of these codes of the system. */
+export function isErrorOf(error: unknown, ...codes: readonly string[]): boolean {
+  return error instanceof Error && 'code' in error && codes.some((code) => code === error.code);
 }
 
 /** How long packaging may take, ms. It takes about five seconds, and was seen to take 47 on a busy machine. */
@@ -105,6 +113,10 @@ export interface PackageRequest {
   readonly configFile: string;
   readonly stage: string;
   readonly region: string;
+  /** Where bundles are kept, for other configurations of the same files. Default: nowhere. */
+  readonly bundles?: string;
+  /** Where Node keeps what it compiled. Default: nowhere. */
+  readonly compiled?: string;
   /** Receives a sentence when packaging starts and at its end. Default nobody. */
   readonly onStep?: ((sentence: string) => void) | undefined;
 }
@@ -177,7 +189,7 @@ function findServerless(root: string): string {
 
 async function run(
   serverless: string,
-  { stage, region, workspace, configFile }: PackageRequest,
+  { stage, region, workspace, configFile, bundles, compiled }: PackageRequest,
 ): Promise<void> {
   try {
     await promisify(execFile)(
@@ -190,6 +202,8 @@ async function run(
           SLUICE_CONFIG: configFile,
           // Functions run on this machine: no binding for Lambda's need be fetched.
           SLUICE_PACKAGE_FOR: 'here',
+          SLUICE_BUNDLES: bundles,
+          NODE_COMPILE_CACHE: compiled,
           CI: '1',
         },
         timeout: DEADLINE_MS,

@@ -1,6 +1,6 @@
-import { randomUUID } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { mkdir, readdir, rename, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, rename, rm, symlink, writeFile } from 'node:fs/promises';
 import { basename, dirname, extname, join } from 'node:path';
 import { type BuildOptions, build, type Metafile, type Plugin } from 'esbuild';
 import { VERSION } from '../../lib/base/version.ts';
@@ -78,6 +78,31 @@ export async function bundleFunctions(request: BundleRequest): Promise<Bundle[]>
     );
   }
   return Promise.all(request.functions.map((name) => bundle(request, name)));
+}
+
+/**
+ * Links `build/<function>/` to bundles in a folder, and makes those that are not there yet: configurations that differ in
+ * nothing that a function uses share its bundle.
+ *
+ * @param kept The folder. It is of the same sources: they are not compared.
+ * @throws BuildError as {@link bundleFunctions}
+ */
+export async function linkBundles(request: BundleRequest, kept: string): Promise<void> {
+  const { root, code = root, functions, config } = request;
+  await mkdir(join(root, 'build'), { recursive: true });
+  const link = async (name: string) => {
+    const used = createHash('sha256').update(constantsOf(name, config)['#config']).digest('hex');
+    const own = join(kept, `${name}-${used}`);
+    if (!existsSync(own)) {
+      const made = join(kept, `.${randomUUID()}`);
+      await mkdir(made, { recursive: true });
+      await bundleFunctions({ ...request, root: made, code, functions: [name] });
+      // Who makes the same at the same time may be first.
+      await rename(made, own).catch(() => rm(made, { recursive: true }));
+    }
+    await symlink(join(own, 'build', name), join(root, 'build', name), 'junction');
+  };
+  await Promise.all(functions.map(link));
 }
 
 async function bundle(
@@ -167,16 +192,21 @@ const NAMESPACE = 'sluice-constants';
  * @param name The function's name. A function that lib/config/functionConfig.ts does not list gets all of it.
  */
 function constantModules(name: string, config: Config): Plugin {
-  const used = Object.entries(functionConfig).find(([of]) => of === name)?.[1](config) ?? config;
-  const constants: Readonly<Record<string, unknown>> = { '#config': used, '#package': { version: VERSION } };
+  const constants: Readonly<Record<string, string>> = constantsOf(name, config);
   return {
     name: NAMESPACE,
     setup(build) {
       build.onResolve({ filter: /^#(config|package)$/ }, ({ path }) => ({ path, namespace: NAMESPACE }));
       build.onLoad({ filter: /.*/, namespace: NAMESPACE }, ({ path }) => ({
-        contents: `export default ${JSON.stringify(constants[path])};`,
+        contents: `export default ${constants[path]};`,
         loader: 'js',
       }));
     },
   };
+}
+
+/** What stands in place of modules, as JSON. */
+function constantsOf(name: string, config: Config) {
+  const used = Object.entries(functionConfig).find(([of]) => of === name)?.[1](config) ?? config;
+  return { '#config': JSON.stringify(used), '#package': JSON.stringify({ version: VERSION }) };
 }

@@ -83,19 +83,13 @@ module.exports = class SluicePlugin {
   }
 
   async bundle() {
-    const { bundleFunctions } = await import('../build/bundleFunctions.ts');
+    const { bundleFunctions, linkBundles } = await import('../build/bundleFunctions.ts');
     const config = await this.loadConfig();
     const { service, serviceDir } = this.serverless;
-    await this.explain(() =>
-      bundleFunctions({
-        root: serviceDir,
-        code,
-        functions: service.getAllFunctions(),
-        config,
-        // The local cloud packages for this machine: local/packageService.ts.
-        host: process.env.SLUICE_PACKAGE_FOR === 'here' ? 'here' : 'lambda',
-      }),
-    );
+    // The local cloud packages for this machine, and keeps bundles: local/packageService.ts.
+    const { SLUICE_PACKAGE_FOR: host = 'lambda', SLUICE_BUNDLES: kept } = process.env;
+    const request = { root: serviceDir, code, functions: service.getAllFunctions(), config, host };
+    await this.explain(() => (kept === undefined ? bundleFunctions(request) : linkBundles(request, kept)));
   }
 
   /** A package may be deployed from another folder than it was made in: paths in its state are those within the folder. */

@@ -1,8 +1,8 @@
-import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, realpathSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { afterEach, describe, expect, it } from '@jest/globals';
-import { bundleFunctions } from '../../infra/build/bundleFunctions.ts';
+import { bundleFunctions, linkBundles } from '../../infra/build/bundleFunctions.ts';
 import { requireKeys } from '../../infra/serverless/requirements.ts';
 import { defineConfig } from '../../lib/config/defineConfig.ts';
 import { functionConfig } from '../../lib/config/functionConfig.ts';
@@ -155,6 +155,27 @@ describe('bundleFunctions', () => {
     await bundleFunctions({ root, functions: ['late'], config });
     expect(modules().join()).toContain('second text');
     expect(modules().join()).not.toContain('first text');
+  });
+
+  it('links bundles that differ in nothing that their functions use', async () => {
+    const code = rootWith(smallFunctions);
+    const link = async (service: string, bucket: string) => {
+      const root = join(code, service);
+      const request = { root, code, functions: ['collect', 'register'], config: { ...config, bucket } };
+      await linkBundles({ ...request, host: 'here' }, join(code, 'kept'));
+      const files = request.functions.map((name) => realpathSync(join(root, 'build', name, 'handler.mjs')));
+      const [collect] = files.map((file) => pathToFileURL(file).href);
+      return { files, answer: await (await import(collect ?? '')).handler() };
+    };
+    const first = await link('first', 'acme-experiments');
+    const [again, second] = await Promise.all([
+      link('again', 'acme-experiments'),
+      link('second', 'other-experiments'),
+    ]);
+    expect(again).toEqual(first);
+    expect([first.answer, second.answer]).toEqual(['acme-experiments', 'other-experiments']);
+    expect(second.files[1]).toBe(first.files[1]);
+    expect(readdirSync(join(code, 'kept'))).toHaveLength(3);
   });
 
   it('names a function without a handler, and builds nothing', async () => {
