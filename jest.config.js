@@ -1,5 +1,7 @@
 const shared = {
   testEnvironment: 'node',
+  // Not in the folder for temporary files, which goes with a run: test/run.ts.
+  cacheDirectory: '<rootDir>/node_modules/.cache/jest',
   extensionsToTreatAsEsm: ['.ts'],
   transform: { '\\.ts$': '<rootDir>/test/harness/strip-types.cjs' },
   moduleNameMapper: { '^fast-check$': '<rootDir>/test/harness/fast-check.mjs' },
