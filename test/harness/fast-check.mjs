@@ -15,5 +15,17 @@ const assert = (property, parameters) =>
       : parameters,
   );
 
+/** Code points, surrogates aside: fast-check's own unit `binary` takes two seconds in each suite to map all of them to its numbers. */
+const SURROGATES = 0xd800 >> 11;
+const binary = fc
+  .nat({ max: 0x10ffff })
+  .filter((point) => point >> 11 !== SURROGATES)
+  .map(String.fromCodePoint, (text) => {
+    const point = text.codePointAt(0);
+    return text === String.fromCodePoint(point) ? point : -1;
+  });
+const string = (constraints) =>
+  fc.string(constraints?.unit === 'binary' ? { ...constraints, unit: binary } : constraints);
+
 export * from '../../node_modules/fast-check/lib/fast-check.js';
-export default { ...fc, assert };
+export default { ...fc, assert, string };
