@@ -27,7 +27,7 @@ export const mutations: readonly Mutation[] = [
   // Counts of the writer.
   of('lib/landing/write/finishedEvents.ts', 'lib/landing/write/finishedEvents', [
     ['row[found - 1] !== QUOTE', 'false'],
-    ['this.#inHour = this.counts[hour] ??= {};', 'this.counts[hour] ??= this.#inHour;'],
+    ['        this.#endHour();\n', ''],
   ]),
   // Pieces.
   of('lib/drops/load/loadTask.ts', 'lib/drops/load/pieces.contract', [
@@ -81,6 +81,7 @@ export const mutations: readonly Mutation[] = [
     ['after = keys.at(-1);', 'after = undefined;'],
     ['await landing.remove([key]);', 'void landing.remove([key]).catch(() => 0);'],
   ]),
+  of('observe/facts/flow/waitingObjects.ts', PAGES, [['Prefix, ContinuationToken }', 'Prefix }']]),
   of('observe/readLog.ts', PAGES, [['limit, nextToken }', 'limit }']]),
   of('observe/live/deployedLive.ts', PAGES, [['      nextToken: page?.token,\n', '']]),
   // Messages that the queue hands out again.
@@ -350,9 +351,7 @@ export const mutations: readonly Mutation[] = [
     ['{ expected: eTag }', '{}'],
     ['one.from < last && one.to >= from', 'one.to >= from && one.to < to'],
     ['const last = to + MINUTE_MS;', 'const last = to;'],
-    ['isExpired(config, kind, now - from) ? accepted : look.taken', 'look.taken'],
-    ['if (modifiedAt < since) continue;', ''],
-    ['      failures.push(error);\n', '      throw error;\n'],
+    ['isExpired(config, kind, now - from) ? accepted : erased', 'erased'],
     ['if (isRedriven(key)) continue;', ''],
     ['notes.written(object) === undefined', 'true'],
   ]),
@@ -413,6 +412,7 @@ export const mutations: readonly Mutation[] = [
   ]),
   of('lib/ledger/sweepVersions.ts', 'lib/drops/load/sweepVersions.contract', [
     ["if (!isStillDue) return 'kept';", ''],
+    ['if (location !== null) return location ===', 'if (location === undefined) return location ==='],
     ['known?.table === table && known.version === version', 'known?.table === table'],
     ['note.due <= clock.now()', 'true'],
   ]),

@@ -7,14 +7,15 @@ import { Answered, Badge, Card, Empty, Page, type Tone } from '../parts/parts.ts
 import { link } from '../parts/router.ts';
 import { DataTable } from '../parts/tables.tsx';
 
-/** What needs a look comes first. */
 const TONES: Readonly<Record<JudgedExperiment['verdict'], Tone>> = {
-  mismatch: 'bad',
-  suspicious: 'warning',
   no_mismatch: 'good',
+  suspicious: 'warning',
+  mismatch: 'bad',
   not_tested: 'plain',
 };
-const ORDER = Object.keys(TONES);
+
+/** What needs a look comes first. */
+const ORDER: readonly string[] = ['mismatch', 'suspicious', 'no_mismatch', 'not_tested'];
 
 /** The page Experiments: whether units are split as expected, a line an experiment. */
 export function Experiments() {
@@ -23,7 +24,7 @@ export function Experiments() {
   return (
     <Page
       title="Experiments"
-      intro="A split that is off means lost or duplicated users, and results that cannot be trusted. An experiment without a configured split is not tested."
+      intro="A split that is off means lost or duplicated users, and results that cannot be trusted. The test may be looked at every day. An experiment without a configured split is not tested."
     >
       <Filters>
         <TextFilter label="Units by" name="unit" value={unit} placeholder="user_id" />

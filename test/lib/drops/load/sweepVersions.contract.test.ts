@@ -38,6 +38,15 @@ describe('the sweep', () => {
     expect(await loads.keys(VERSION_NOTES)).toEqual([]);
   });
 
+  it('keeps the version that queries read even if the ledger does not record it', async () => {
+    await loadRows('first');
+    await loads.drop('a.parquet', someEvents(0, 2, 'second'));
+    expect(await loads.load({ killAt: 'moved' })).toBe('killed');
+    loads.clock.advance(DAY_MS + 1);
+    expect(await loads.sweep()).toEqual({ removed: 1, kept: 1, failed: 0 });
+    expect(await loads.read()).toEqual(readEvents(0, 2, 'second'));
+  });
+
   it('deletes every file of a version that has several', async () => {
     await loadRows('first');
     const [key] = await files();
