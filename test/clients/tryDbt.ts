@@ -64,8 +64,11 @@ export async function tryDbt(tell: (what: string, failure: string) => void): Pro
       );
       const told = runSchema.safeParse(readJson(join(target, 'run_results.json')));
       tell(`dbt builds ${until}`, told.success ? '' : `${stdout}${stderr}`);
-      for (const { unique_id, status, message } of told.data?.results ?? [])
-        tell(`dbt ${until} ${unique_id}`, /^(?:success|pass)$/.test(status) ? '' : `${status}: ${message}`);
+      for (const { unique_id, status, message } of told.data?.results ?? []) {
+        // No night has judged.
+        const wanted = unique_id.includes('received_hours') ? /^warn$/ : /^(?:success|pass)$/;
+        tell(`dbt ${until} ${unique_id}`, wanted.test(status) ? '' : `${status}: ${message}`);
+      }
       const { rows } = await answer(athena, {
         QueryString: 'SELECT group_name, units FROM scorecard ORDER BY metric, 1',
         QueryExecutionContext: { Database: 'scorecard' },

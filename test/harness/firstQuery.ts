@@ -3,8 +3,8 @@ import { join } from 'node:path';
 import { repositoryRoot } from '../../local/dataDirectory.ts';
 
 /**
- * The first query of a page: of answers.md the one that counts the rows that are copies of another day's, of complete.md the one of
- * hours that are not whole.
+ * The first query of a page: of answers.md the one that counts the rows that are copies of another day's, of complete.md the one that
+ * says whether days of receipt are whole.
  */
 export function firstQuery(name: 'answers.md' | 'complete.md'): string {
   const page = readFileSync(join(repositoryRoot, 'docs', name), 'utf8');

@@ -80,17 +80,12 @@ const cases: readonly (readonly [sql: string, rows: readonly (readonly (string |
   ...numberCases,
   [copiesOf(['late', 'e1', 0], ['late', 'e1', 1], ['late', 'e1', 9], ['once', 'e2', 0]), [['late', '2']]],
   [copiesOf(['late', 'e1', 0], ['late', 'e1', 40]), []],
-  [
-    unsettledOf(
-      "DATE '2026-11-14', BIGINT '7', 'events', 'whole', BIGINT '0', BIGINT '0', CAST(NULL AS varchar)",
-      "DATE '2026-11-15', BIGINT '8', 'events', 'whole', BIGINT '0', BIGINT '3', NULL",
-      "DATE '2026-11-16', BIGINT '9', 'exposures', 'open', BIGINT '0', BIGINT '0', 'the stream is late'",
-    ),
-    [
-      ['2026-11-15', '8', 'events', 'whole', '0', '3', null],
-      ['2026-11-16', '9', 'exposures', 'open', '0', '0', 'the stream is late'],
-    ],
-  ],
+  [wholeOf(288), [['whole']]],
+  [wholeOf(287), [['open']]],
+  [wholeOf(0, "DATE '2026-11-17', 'whole', BIGINT '0'"), [['open']]],
+  [wholeOf(287, "DATE '2026-11-13', 'whole', BIGINT '3'"), [['unproved']]],
+  [wholeOf(287, "DATE '2026-11-16', 'unknown', BIGINT '3'"), [['unknown']]],
+  [wholeOf(287, "DATE '2026-11-16', 'short', BIGINT '0'"), [['short']]],
 ];
 if (!process.argv.includes('staging')) await tally.ask('Trino of the views', tryViews);
 await tally.ask("Trino of Statsig's staging", async () => {
@@ -201,13 +196,13 @@ function copiesOf(...shown: readonly (readonly [name: string, id: string, daysAg
   return firstQuery('answers.md').replace('FROM product_events', () => `FROM ${view}`);
 }
 
-/** The query of docs/complete.md on some rows of the table. */
-function unsettledOf(...hours: readonly string[]): string {
+/** The query of docs/complete.md on so many whole hours and some others. */
+function wholeOf(whole: number, ...others: readonly string[]): string {
+  const hours = [...Array<string>(whole).fill("DATE '2026-11-15', 'whole', BIGINT '0'"), ...others];
   const values = hours.map((hour) => `(${hour})`).join(', ');
-  const columns = 'ds, hour, table_name, state, missing, unproved, why';
   return firstQuery('complete.md').replace(
-    'FROM received_hours',
-    () => `FROM (VALUES ${values}) AS received_hours (${columns})`,
+    'FROM sluice.received_hours',
+    () => `FROM (VALUES ${values}) AS received_hours (ds, state, unproved)`,
   );
 }
 
