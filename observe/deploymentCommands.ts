@@ -1,6 +1,7 @@
 import { partName } from '../infra/template/Stack.ts';
 import { shellCommand } from '../lib/base/text.ts';
 import type { UtcDay } from '../lib/base/time.ts';
+import type { ForwardedKind } from '../lib/schema/kinds.ts';
 import { dayRanges } from '../lib/views/curatedDays.ts';
 import { sluiceCommand } from './commands.ts';
 import type { Deployment } from './deployment.ts';
@@ -8,6 +9,9 @@ import { deploymentOptions } from './target.ts';
 
 /** Commands for a person, for one deployment. */
 export type DeploymentCommands = ReturnType<typeof deploymentCommands>;
+
+/** Failed days, ranges of days and reasons that have a command. */
+export const MOST_COMMANDS = 3;
 
 /** Builders of commands for a person to run on a deployment. */
 export function deploymentCommands(
@@ -30,9 +34,20 @@ export function deploymentCommands(
     sluice,
     /** Brings back what is gone of days of a table: a command for each range of days. */
     restore: (table: string, days: readonly UtcDay[]) =>
-      dayRanges(days).map(({ from, to }) =>
-        sluice('restore', '--table', table, '--from', from, ...(to === from ? [] : ['--to', to])),
-      ),
+      dayRanges(days)
+        .slice(0, MOST_COMMANDS)
+        .map(({ from, to }) =>
+          sluice('restore', '--table', table, '--from', from, ...(to === from ? [] : ['--to', to])),
+        ),
+    /** About an object of `damaged/`: to look, then to delete it, or to have all read again. */
+    damaged: (key: string) => [
+      sluice('redrive', '--discard', key, '--dry-run'),
+      sluice('redrive', '--discard', key),
+      sluice('redrive', '--damaged'),
+    ],
+    /** Accepts that raw files of days are gone. */
+    accept: (kind: ForwardedKind, days: readonly UtcDay[]) =>
+      days.slice(0, MOST_COMMANDS).map((day) => sluice('curate', 'accept', day, '--table', kind)),
     /** A call of the local cloud's control API. */
     control: (method: 'POST' | 'DELETE', name: string) =>
       shellCommand(['curl', '-X', method, `${localControl}/_sluice/${name}`]),

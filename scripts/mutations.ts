@@ -568,7 +568,6 @@ export const mutations: readonly Mutation[] = [
   of('operate/redriveDamaged.ts', OPERATE, [
     ['await store.remove(key, eTag);', 'await store.remove(key);'],
     ['store.remove(key, opened.eTag)', 'store.remove(key)'],
-    ['if (!dryRun && (await store.remove', 'if ((await store.remove'],
     ['|| key.startsWith(damagedKey(againKey(DAMAGED_FOLDER, now)))', ''],
   ]),
   of('operate/ingest/requests.ts', OPERATE, [
@@ -617,6 +616,7 @@ export const mutations: readonly Mutation[] = [
   ]),
   of('cli/commands/redrive.ts', 'cli/dryRun.contract', [
     ['redriveLanding(deployment, dryRun)', 'redriveLanding(deployment, false)'],
+    ['discardDamaged(deployment, name, dryRun)', 'discardDamaged(deployment, name, false)'],
   ]),
   of('cli/commands/erase.ts', 'cli/dryRun.contract', [
     ["dryRun: line.values['dry-run'] === true", 'dryRun: false'],

@@ -112,7 +112,7 @@ export const findingCatalogue = {
   ),
   SLUICE_FINDING_DAYS_LOST: problem(
     'Days of a raw table had files and have none, and neither retention nor an erasure takes all of a day: somebody deleted them.',
-    'Bring the files back while their versions exist: docs/platform.md, "Restore". If the rows shall stay gone, `sluice curate accept DAY --table exposures|events` says so of one day.',
+    '`restore` brings the files back while their versions exist: docs/platform.md, "Restore". If the rows shall stay gone: `accept`.',
     { part: 'partitions', section: 'partitions' },
   ),
   SLUICE_FINDING_HOUR_SHORT: problem(
@@ -179,7 +179,7 @@ export const findingCatalogue = {
   ),
   SLUICE_FINDING_CURATE_KEPT: problem(
     'Raw files of curated days are gone, or others are in their place, and neither an erasure nor retention is the reason. The curated table has their rows, and views read them there.',
-    'Find out who deleted them. The commands before `accept` bring files back while S3 has their versions, and the next night curates the days again: docs/curated.md, "When raw files are gone". If they are to stay gone, `sluice curate accept` keeps the rows and ends this.',
+    'Find out who deleted them. The commands before `accept` bring files back while S3 has their versions, and the next night curates the days again: docs/curated.md, "When raw files are gone". If they are to stay gone, `accept` keeps the rows and ends this.',
     { part: 'partitions', section: 'curated' },
   ),
   SLUICE_FINDING_ERASE_STOPPED: warning(
@@ -206,7 +206,7 @@ export const findingCatalogue = {
   ),
   SLUICE_FINDING_DAMAGED: problem(
     'Bytes of the landing are no rows that the writer reads. They may be accepted events. All other rows are in tables; these bytes expire after 90 days.',
-    'Find out who writes to the landing besides Sluice. The first command shows what one object holds, and without --dry-run deletes it. If it is needed, correct the cause, or upgrade, and run the second, by which the writer reads all again.',
+    'Find out who writes to the landing besides Sluice. The first command shows what one object holds. If nobody needs it, the second deletes it. Else correct the cause, or upgrade, and run the third alone: the writer reads all again.',
     { part: 'streams', section: 'damaged', alarms: ['write-refused'] },
   ),
   SLUICE_FINDING_UNDELETED: problem(
@@ -280,7 +280,7 @@ export const findingCatalogue = {
   ),
   SLUICE_FINDING_QUARANTINED: warning(
     'Events that were received within 24 hours are in quarantine.',
-    'The first command shows the rows, with the cure of each reason. Others say what would be delivered once their reason is corrected. Everything else only its sender can send again.',
+    'The first command shows the rows, with the cure of each reason. Once a reason is corrected, its `--dry-run` says what the command behind it delivers. Everything else only its sender can send again.',
     { part: 'collector', section: 'quarantine' },
   ),
   SLUICE_FINDING_INGEST_FAILED: problem(
@@ -290,7 +290,7 @@ export const findingCatalogue = {
   ),
   SLUICE_FINDING_EXPORT_KEPT: problem(
     "Files that were exported are gone from their table, neither by retention nor as the day has another version. Their copies stay in the customer's bucket.",
-    'Bring the files back by `restore`. The finding ends with the next export of the day; of days before the lookback, `export run` asks for it. Where the rows shall go from the customer\'s bucket as well: docs/export.md, "Files that are gone".',
+    '`restore` brings the files back, and `export run` ends the finding. Where the rows shall go from the customer\'s bucket as well: docs/export.md, "Files that are gone".',
     { part: 'drops', section: 'exports' },
   ),
   SLUICE_FINDING_INPUTS_MISSING: problem(
@@ -320,7 +320,7 @@ export const findingCatalogue = {
   ),
   SLUICE_FINDING_RELAY_REFUSED: problem(
     'The target of relay refused copies of requests for good, or did not take them within six days and a half. They are deleted seven days after they were put aside.',
-    'docs/relay.md, "What was refused", has the likely cause of each reason. Once it is corrected, the second command says what would be sent again; without `--dry-run` it sends them.',
+    'docs/relay.md, "What was refused", has the likely cause of each reason. Once it is corrected, the second command says what would be sent again, and the third sends it.',
     { part: 'collector', section: 'relay', alarms: ['relay-refused'] },
   ),
   SLUICE_FINDING_ALARM: problem(

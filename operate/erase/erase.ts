@@ -90,10 +90,7 @@ export async function erase(deployment: Deployment, request: EraseRequest): Prom
   const store = s3ObjectStore(s3, config.bucket);
   const beganAt = clock.now();
   const say = deploymentCommands(deployment, String(aws.region));
-  const damagedCommands = (key: string) =>
-    key.startsWith(DAMAGED_FOLDER)
-      ? [say.sluice('redrive', '--damaged'), say.sluice('redrive', '--discard', key, '--dry-run')]
-      : [];
+  const damagedCommands = (key: string) => (key.startsWith(DAMAGED_FOLDER) ? say.damaged(key) : []);
   let parquet: ParquetEraser | undefined;
   try {
     const memoryMegabytes = Math.min(MOST_MEMORY, Math.floor(totalmem() / 4 / 1024 ** 2));

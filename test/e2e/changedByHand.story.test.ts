@@ -20,10 +20,7 @@ const DatabaseName = story.cloud.database;
 afterAll(() => story.close());
 
 /** What `sluice status` finds, but for what is said of a new stage. */
-async function found(): Promise<readonly Finding[]> {
-  const { problems }: { problems: readonly Finding[] } = await story.json('status');
-  return problems;
-}
+const found = async (): Promise<readonly Finding[]> => (await story.json('status')).problems;
 
 const inputOf = async (Name: string): Promise<TableInput> => {
   const { Table: { TableType, PartitionKeys, StorageDescriptor, Parameters, ViewOriginalText } = {} } =

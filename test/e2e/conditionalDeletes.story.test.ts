@@ -1,5 +1,4 @@
 import { gunzipSync, gzipSync } from 'node:zlib';
-import { GetBucketPolicyCommand, PutBucketPolicyCommand } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { eventually, storyCloud } from '../harness/storyCloud.ts';
 
@@ -16,19 +15,11 @@ const users = async () =>
 // https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-delete-enforce.html
 describe('a bucket that allows only conditional deletions', () => {
   beforeAll(async () => {
-    const s3 = story.s3By();
-    const Bucket = story.cloud.bucket;
-    const { Policy = '' } = await s3.send(new GetBucketPolicyCommand({ Bucket }));
-    const policy = JSON.parse(Policy);
-    policy.Statement.push({
+    await story.deny({
       Sid: 'DeleteWhatWasRead',
-      Effect: 'Deny',
-      Principal: '*',
       Action: 's3:DeleteObject',
-      Resource: `arn:aws:s3:::${Bucket}/*`,
       Condition: { Null: { 's3:if-match': 'true' } },
     });
-    await s3.send(new PutBucketPolicyCommand({ Bucket, Policy: JSON.stringify(policy) }));
   });
 
   it('loses nothing that somebody puts in the place of what is being written', async () => {

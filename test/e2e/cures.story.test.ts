@@ -1,14 +1,8 @@
-import {
-  DeleteBucketPolicyCommand,
-  DeleteObjectCommand,
-  GetBucketPolicyCommand,
-  PutBucketPolicyCommand,
-  type S3Client,
-} from '@aws-sdk/client-s3';
+import { DeleteObjectCommand, type S3Client } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { localAccount } from '../../local/localAccount.ts';
-import type { Finding } from '../../observe/findings/catalogue.ts';
 import { CUSTOMER, DROPS, ingestCloud } from '../harness/ingestCloud.ts';
+import { removeVersion } from '../harness/storyCloud.ts';
 
 const HOUR_MS = 3_600_000;
 const WAREHOUSE = 'acme-warehouse';
@@ -18,6 +12,8 @@ describe('the commands of a finding end it', () => {
   let story: Awaited<ReturnType<typeof ingestCloud>>;
   let writer: S3Client;
   let customer: S3Client;
+  let curator: S3Client;
+  let loader: S3Client;
 
   beforeAll(async () => {
     story = await ingestCloud(
@@ -29,7 +25,11 @@ describe('the commands of a finding end it', () => {
             bucket: DROPS,
             owner: CUSTOMER,
             settleMinutes: 0,
-            datasets: [{ name: 'visits', kind: 'events', lookbackDays: 3 }],
+            receipt: 'receipts',
+            datasets: [
+              { name: 'visits', kind: 'events', lookbackDays: 3 },
+              { name: 'marked', kind: 'events', lookbackDays: 3, waitFor: '_DONE' },
+            ],
           },
         ],
         exports: [
@@ -44,15 +44,17 @@ describe('the commands of a finding end it', () => {
       { startsAt: '2026-11-20T07:00:00Z' },
     );
     writer = story.s3By(await story.credentialsOf('WriteRole'));
+    loader = story.s3By(await story.credentialsOf('IngestLoadRole'));
+    curator = story.s3By(await story.credentialsOf('CurateRole'));
     customer = story.s3By({ accessKeyId: CUSTOMER, secretAccessKey: 'test' });
     await story.letIn(CUSTOMER, WAREHOUSE, 'export-target', `arn:aws:iam::${localAccount.id}:root`);
   });
   afterAll(() => story.close());
 
-  const drop = (day: string, name = 'a', columns = "'seen' AS event_name") =>
+  const drop = (day: string, columns = "'seen' AS event_name", dataset = 'visits') =>
     story.drop(
-      `visits/${day}/${name}.parquet`,
-      `SELECT TIMESTAMP '${day} 10:00' AS timestamp, ${columns}, '${name}' || i AS unit_id FROM range(10) t(i)`,
+      `${dataset}/${day}/a.parquet`,
+      `SELECT TIMESTAMP '${day} 10:00' AS timestamp, ${columns}, 'a' || i AS unit_id FROM range(10) t(i)`,
     );
   const settle = async () => {
     for (let left = 1, flushes = 0; left > 0 && flushes < 5; flushes += 1)
@@ -62,12 +64,10 @@ describe('the commands of a finding end it', () => {
     expect((await story.sluice(what, 'run')).code).toBe(0);
     await settle();
   };
-  /** Lets hours pass, with what the schedules do in them. */
-  const hours = async (count: number) => {
-    for (let hour = 0; hour < count; hour += 1) {
-      await story.advance(HOUR_MS);
-      await settle();
-    }
+  /** Lets an hour pass, with what the schedules do in it. */
+  const hour = async () => {
+    await story.advance(HOUR_MS);
+    await settle();
   };
   /** Deletes files as a function may, which leaves their versions. */
   const removeFiles = async (folder: string, by = writer) => {
@@ -81,32 +81,26 @@ describe('the commands of a finding end it', () => {
     expect(await story.post({ events })).toBe(202);
     await settle();
   };
-  const found = async (code: string): Promise<Finding | undefined> => {
-    const { problems }: { problems: readonly Finding[] } = await story.json('status');
-    return problems.find((one) => one.code === `SLUICE_FINDING_${code}`);
-  };
-  /** Pastes the commands of a finding, or those of a choice that its cure leaves. */
-  const paste = async (code: string, choice = /(?:)/) => {
-    const { commands = [] } = (await found(code)) ?? {};
-    const chosen = commands.filter((command) => choice.test(command));
-    expect([code, chosen.length > 0]).toEqual([code, true]);
-    for (const command of chosen) {
-      const { code: exit, stderr } = await story.paste(command);
-      // A command that shows a problem says so by its code.
-      expect([command, exit, [0, 3].includes(exit) ? '' : stderr]).toEqual([command, exit, '']);
-    }
+  /** Pastes the commands of a finding, or those of a choice that its cure leaves, which end it. */
+  const cured = async (code: string, choice?: RegExp, after = async () => {}) => {
+    await story.cure(code, choice);
     await settle();
+    await after();
+    expect(await story.found(code)).toBeUndefined();
+  };
+  const raw = (day: string) => `statsig/statsig_forwarded_events/statsig_forwarded_events/${day}/`;
+  const versions = (table: string, day: string) => `statsig/ingested/${table}/${day}/`;
+  const loseVersions = async () => {
+    for (const day of ['2026-11-21', '2026-11-22']) await removeFiles(versions('acme_visits', day), loader);
   };
 
   it('INGEST_FAILED of a day before the lookback, once its file is corrected', async () => {
     for (const day of ['2026-11-19', '2026-11-20']) await post(day);
-    await drop('2026-11-18', 'a', "'seen' AS wrong_name");
+    await drop('2026-11-18', "'seen' AS wrong_name");
     await run('ingest');
     await story.jumpTo('2026-11-23T09:00:00Z');
-    expect((await found('INGEST_FAILED'))?.commands).toHaveLength(2);
     await drop('2026-11-18');
-    await paste('INGEST_FAILED');
-    expect(await found('INGEST_FAILED')).toBeUndefined();
+    await cured('INGEST_FAILED');
   });
 
   it('ROWS_UNUSUAL, if the day is meant so', async () => {
@@ -118,78 +112,115 @@ describe('the commands of a finding end it', () => {
       customer,
     );
     await run('ingest');
-    await paste('ROWS_UNUSUAL');
-    expect(await found('ROWS_UNUSUAL')).toBeUndefined();
+    await cured('ROWS_UNUSUAL');
   });
 
-  it('INPUTS_MISSING, if the rows are to stay', async () => {
+  it('INPUTS_MISSING, if the rows are to stay, and INGEST_WAITING, if its marker does not come', async () => {
     await drop('2026-11-22');
+    await drop('2026-11-22', undefined, 'marked');
     await run('ingest');
     await story.removeDrop('visits/2026-11-22/a.parquet');
     await run('ingest');
-    await paste('INPUTS_MISSING');
-    expect(await found('INPUTS_MISSING')).toBeUndefined();
+    await cured('INPUTS_MISSING');
+    await cured('INGEST_WAITING');
   });
 
-  it('FILES_LOST of a day that has its inputs, and of one that has none', async () => {
-    await hours(1);
-    const loader = story.s3By(await story.credentialsOf('IngestLoadRole'));
-    for (const day of ['2026-11-21', '2026-11-22'])
-      await removeFiles(`statsig/ingested/acme_visits/${day}/`, loader);
-    await hours(1);
-    const { commands = [] } = (await found('FILES_LOST')) ?? {};
-    expect(commands.map((command) => command.split(' ').slice(2, 4).join(' '))).toEqual([
-      'ingest backfill',
-      'restore --table',
-    ]);
-    await paste('FILES_LOST');
-    await hours(1);
-    expect(await found('FILES_LOST')).toBeUndefined();
+  it('RECEIPTS_FAILED and SOURCE_UNREADABLE, once the bucket allows it', async () => {
+    await drop('2026-11-20');
+    let allow = await story.deny({ Action: 's3:PutObject' }, DROPS, customer);
+    await run('ingest');
+    await allow();
+    await cured('RECEIPTS_FAILED');
+    allow = await story.deny({ Action: 's3:ListBucket' }, DROPS, customer);
+    await run('ingest');
+    const { cure = '' } = (await story.found('SOURCE_UNREADABLE')) ?? {};
+    await allow();
+    await story.paste(/npx[^`]+/.exec(cure)?.[0] ?? '');
+    await settle();
+    expect([cure, await story.found('SOURCE_UNREADABLE')]).toEqual([expect.any(String), undefined]);
   });
 
-  it('DAYS_LOST, by bringing the files back', async () => {
-    const RAW = 'statsig/statsig_forwarded_events/statsig_forwarded_events/2026-11-23/';
+  it('FILES_LOST of a day that has its inputs, of one that has none, and of a curated one', async () => {
+    await hour();
+    await loseVersions();
+    await removeFiles(versions('curated_events', '2026-11-20'), curator);
+    await hour();
+    await cured('FILES_LOST', undefined, hour);
+  });
+
+  it('EXPORT_KEPT, by bringing the files back, or taking their copies away', async () => {
+    await run('export');
+    await loseVersions();
+    await run('export');
+    const days = async () => (await story.found('EXPORT_KEPT'))?.detail.match(/2026-\S+/g);
+    expect(await days()).toEqual(['2026-11-21', '2026-11-22']);
+    await story.sluice('export', 'run', '--export', 'out', '--from', '2026-11-22', '--drop');
+    await settle();
+    expect(await days()).toEqual(['2026-11-21']);
+    await cured('EXPORT_KEPT');
+  });
+
+  it.each([
+    ['bringing the files back', / restore /, 1],
+    ['accepting that they are gone', / accept /, 0],
+  ])('DAYS_LOST, by %s', async (_by, choice, files) => {
     await post('2026-11-23');
-    await hours(2);
-    await removeFiles(RAW);
-    expect(await story.keys(RAW)).toEqual([]);
-    await hours(1);
-    await paste('DAYS_LOST');
-    await hours(1);
-    expect([await found('DAYS_LOST'), await story.keys(RAW)]).toEqual([undefined, [expect.any(String)]]);
+    await hour();
+    await hour();
+    await removeFiles(raw('2026-11-23'));
+    await hour();
+    await cured('DAYS_LOST', choice, hour);
+    expect(await story.keys(raw('2026-11-23'))).toHaveLength(files);
   });
 
   it.each([
     ['bringing the files back', / restore /, '2026-11-20'],
     ['accepting that they are gone', / accept /, '2026-11-19'],
   ])('CURATE_KEPT, by %s', async (_by, choice, day) => {
-    const Prefix = `statsig/statsig_forwarded_events/statsig_forwarded_events/${day}/`;
-    await removeFiles(Prefix);
-    await story.jump(24 * HOUR_MS);
+    const night = async () => {
+      await story.jump(24 * HOUR_MS);
+      await run('curate');
+    };
+    await removeFiles(raw(day));
+    await night();
+    await cured('CURATE_KEPT', choice, night);
+  });
+
+  it('FILES_LOST of a curated day that alone has its rows', async () => {
+    await removeFiles(versions('curated_events', '2026-11-19'), curator);
+    await hour();
+    await cured('FILES_LOST', / restore /, hour);
+  });
+
+  it('CURATE_LATE of a day that was never queued, and of one that waits; what is sent again is shown', async () => {
+    for (const _ of [1, 2]) await post('2026-11-21');
+    await cured('CURATE_LATE');
+    expect(await story.cure('RESENDS')).toEqual([0]);
+    await post('2026-11-22');
+    const lambda = [{ fault: 'throttleInvocations', function: 'sluice-local-curate', calls: 'all' }];
+    await story.setFaults({ lambda });
     await run('curate');
-    await paste('CURATE_KEPT', choice);
-    await story.jump(24 * HOUR_MS);
+    await story.jump(25 * HOUR_MS);
+    await story.clearFaults();
+    await cured('CURATE_LATE');
+  });
+
+  it('CURATE_FAILED, once its files can be read', async () => {
+    const Key = `${raw('2026-11-22')}foreign.parquet`;
+    await story.put(Key, 'no Parquet');
     await run('curate');
-    expect(await found('CURATE_KEPT')).toBeUndefined();
+    await removeVersion(story.s3By(), story.cloud.bucket, Key);
+    await cured('CURATE_FAILED');
   });
 
   it('EXPORT_FAILED of a day before the lookback, once the bucket takes it', async () => {
-    const Bucket = WAREHOUSE;
-    const { Policy } = await customer.send(new GetBucketPolicyCommand({ Bucket }));
-    await customer.send(new DeleteBucketPolicyCommand({ Bucket }));
-    const day = new Date(story.clock.now() - 24 * HOUR_MS).toISOString().slice(0, 10);
-    await drop(day);
+    const allow = await story.deny({ Action: 's3:PutObject' }, WAREHOUSE, customer);
+    await drop(new Date(story.clock.now() - 24 * HOUR_MS).toISOString().slice(0, 10));
     await run('ingest');
     await run('export');
     await story.jump(5 * 24 * HOUR_MS);
-    await customer.send(new PutBucketPolicyCommand({ Bucket, Policy }));
+    await allow();
     await run('export');
-    const { commands = [] } = (await found('EXPORT_FAILED')) ?? {};
-    expect(commands.map((command) => command.split(' ').slice(2, 4).join(' '))).toEqual([
-      'export status',
-      'export run',
-    ]);
-    await paste('EXPORT_FAILED');
-    expect(await found('EXPORT_FAILED')).toBeUndefined();
+    await cured('EXPORT_FAILED');
   });
 });

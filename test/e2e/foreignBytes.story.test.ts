@@ -1,5 +1,4 @@
 import { FirehoseClient, PutRecordCommand } from '@aws-sdk/client-firehose';
-import { GetBucketPolicyCommand, PutBucketPolicyCommand } from '@aws-sdk/client-s3';
 import { afterAll, describe, expect, it } from '@jest/globals';
 import { storyCloud } from '../harness/storyCloud.ts';
 
@@ -25,10 +24,6 @@ const rows = async () =>
       'SELECT count(*) AS rows, count(DISTINCT user_id) AS users FROM statsig_forwarded_events',
     )
   )[0];
-const findings = async () => {
-  const { problems } = await story.json('status');
-  return problems as { code: string; detail: string; commands: string[] }[];
-};
 
 describe('bytes that somebody else puts into the stream', () => {
   it('cost nobody a row', async () => {
@@ -45,8 +40,9 @@ describe('bytes that somebody else puts into the stream', () => {
     expect([Buffer.from(await story.read(key)).toString(), others]).toEqual([DEMO, []]);
     await story.advance(2 * HOUR_MS);
     expect(await story.json('reconcile', '--day', '2026-11-20')).toMatchObject({ closes: true });
-    const [damaged] = (await findings()).filter(({ code }) => code === 'SLUICE_FINDING_DAMAGED');
-    expect(damaged?.detail).toContain(`${DEMO.length} bytes, 0 lines that begin as a row.`);
+    expect((await story.found('DAMAGED'))?.detail).toContain(
+      `${DEMO.length} bytes, 0 lines that begin as a row.`,
+    );
   });
 
   it('keep no erasure open', async () => {
@@ -59,18 +55,14 @@ describe('bytes that somebody else puts into the stream', () => {
     expect(Number((await rows())?.['rows'])).toBe(199);
   });
 
-  const damagedNow = async () =>
-    (await findings()).filter(({ code }) => code === 'SLUICE_FINDING_DAMAGED').flatMap((one) => one.commands);
-
-  it('are shown by the first command of their finding, and deleted by it without --dry-run', async () => {
-    const [look = ''] = await damagedNow();
-    const { code, stdout } = await story.paste(look);
-    expect([code, stdout]).toEqual([0, expect.stringContaining('TICKER_SYMBOL')]);
-    expect((await story.paste(look.replace(' --dry-run', ''))).code).toBe(0);
-    expect(await damagedNow()).toEqual([]);
+  it('are shown by the first command of their finding, and deleted by the second', async () => {
+    const [look = ''] = (await story.found('DAMAGED'))?.commands ?? [];
+    expect((await story.paste(look)).stdout).toContain('TICKER_SYMBOL');
+    expect(await story.cure('DAMAGED', /--discard/)).toEqual([0, 0]);
+    expect(await story.found('DAMAGED')).toBeUndefined();
   });
 
-  it('that hold rows after all are written by its second command', async () => {
+  it('that hold rows after all are written by its third command', async () => {
     const before = Number((await rows())?.['rows']);
     await story.setFaults({
       lambda: [{ fault: 'throttleInvocations', function: 'sluice-local-write', calls: 'all' }],
@@ -82,11 +74,9 @@ describe('bytes that somebody else puts into the stream', () => {
     await story.clearFaults();
     await story.cloud.flush();
     await story.put(`damaged/${landed.slice('landing/'.length)}`, bytes);
-    const [look = '', again = ''] = await damagedNow();
-    expect((await story.paste(look)).code).toBe(0);
-    expect((await story.paste(again)).code).toBe(0);
+    expect(await story.cure('DAMAGED', /--d(ry-run|amaged) /)).toEqual([0, 0]);
     await story.cloud.flush();
-    expect(await damagedNow()).toEqual([]);
+    expect(await story.found('DAMAGED')).toBeUndefined();
     // Twenty of the object of the landing, and those of its copy.
     expect(Number((await rows())?.['rows'])).toBe(before + 40);
   });
@@ -94,35 +84,21 @@ describe('bytes that somebody else puts into the stream', () => {
 
 describe('a bucket that denies deletions', () => {
   it('gets every row once, and says what it denies', async () => {
-    const s3 = story.s3By();
-    const Bucket = story.cloud.bucket;
-    const { Policy = '' } = await s3.send(new GetBucketPolicyCommand({ Bucket }));
-    const { Statement, ...policy } = JSON.parse(Policy);
-    const denied = {
-      Sid: 'NoDeletes',
-      Effect: 'Deny',
-      Principal: '*',
-      Action: 's3:DeleteObject',
-      Resource: `arn:aws:s3:::${Bucket}/landing/*`,
-    };
-    const put = (Statements: readonly object[]) =>
-      s3.send(
-        new PutBucketPolicyCommand({ Bucket, Policy: JSON.stringify({ ...policy, Statement: Statements }) }),
-      );
-    await put([...Statement, denied]);
+    const Resource = `arn:aws:s3:::${story.cloud.bucket}/landing/*`;
+    const putBack = await story.deny({ Sid: 'NoDeletes', Action: 's3:DeleteObject', Resource });
     await post();
     await story.cloud.flush();
     await story.advance(5 * HOUR_MS);
     expect(Number((await rows())?.['rows'])).toBe(259);
-    const found = await findings();
-    expect(found.find(({ code }) => code === 'SLUICE_FINDING_UNDELETED')?.detail).toMatch(
+    const undeleted = await story.found('UNDELETED');
+    expect(undeleted?.detail).toMatch(
       /^landing\/: 1 object, .* S3 answers AccessDenied to s3:DeleteObject\.$/,
     );
-    expect(found.map(({ code }) => code)).not.toContain('SLUICE_FINDING_LANDING_LATE');
+    expect(await story.found('LANDING_LATE')).toBeUndefined();
     expect(await story.json('redrive', '--landing', '--dry-run')).toMatchObject({ messages: 0 });
-    const doctor = await story.json('doctor');
-    expect(JSON.stringify(doctor)).toContain('NoDeletes denies s3:DeleteObject');
-    await put(Statement);
+    const [doctor = ''] = undeleted?.commands ?? [];
+    expect((await story.paste(doctor)).stdout).toContain('NoDeletes denies s3:DeleteObject');
+    await putBack();
     await story.advance(2 * HOUR_MS);
     expect([await story.keys('landing/'), Number((await rows())?.['rows'])]).toEqual([[], 259]);
   });

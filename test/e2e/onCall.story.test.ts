@@ -44,21 +44,13 @@ const codes = ({ problems }: Status) => problems.map(({ code }) => code);
 
 /** A finding of the command, once the console's page has it too: time passes between them. */
 async function finding(code: string): Promise<Finding> {
-  const of = ({ problems }: Status) => problems.find((one) => one.code === code);
-  const answer = await status();
-  const found = of(answer);
-  if (found === undefined) throw new Error(`${code} is not among ${codes(answer)}`);
+  const found = await story.found(code);
+  if (found === undefined) throw new Error(code);
   await eventually(async () => {
-    const page: Status = JSON.parse(await (await fetch(new URL('/api/findings', open.address))).text());
-    return of(page) !== undefined;
+    const answer = await fetch(new URL('/api/findings', open.address));
+    return codes(JSON.parse(await answer.text())).includes(found.code);
   });
   return found;
-}
-
-/** Pastes the commands of a finding in their order. */
-async function paste({ commands }: Finding, stdin = ''): Promise<void> {
-  for (const command of commands)
-    expect([command, (await story.paste(command, stdin)).code]).toEqual([command, 0]);
 }
 
 async function dead(QueueName: string, MessageBody: string): Promise<void> {
@@ -119,11 +111,11 @@ describe('sluice status', () => {
 describe('a fault leads by sluice status, and the console’s page, to its finding', () => {
   it('an unknown key, and the command that lists those that are known', async () => {
     expect(await post(1, [], 'client-stranger-0123456789')).toBe(401);
-    const found = await finding('SLUICE_FINDING_REFUSED');
+    const found = await finding('REFUSED');
     expect(found).toMatchObject({ severity: 'warning', section: 'Requests are refused' });
     const prefix = hash('sha256', 'client-stranger-0123456789').slice(0, 8);
     expect(found.detail).toContain(`1 SLUICE_KEY_UNKNOWN with the key ${prefix}, first `);
-    expect(found.commands.join()).toContain('sluice keys list');
+    expect((await story.paste(found.commands[0] ?? '')).stdout).toContain('web');
     expect((await story.sluice('status')).stdout).toMatch(/\nNo problem, \d warnings?\.\n/);
   });
 
@@ -132,11 +124,11 @@ describe('a fault leads by sluice status, and the console’s page, to its findi
     await story.advance(10 * MINUTE);
     await post(1);
     expect(await post(1)).toBe(401);
-    const found = await finding('SLUICE_FINDING_NO_KEY');
-    await paste(found, KEY);
+    const { commands } = await finding('NO_KEY');
+    expect((await story.paste(commands.join(), KEY)).code).toBe(0);
     await story.advance(UNKNOWN_KEY_PAUSE_MS);
     expect(await post(1)).toBe(202);
-    expect(codes(await status())).not.toContain('SLUICE_FINDING_NO_KEY');
+    expect(await story.found('NO_KEY')).toBeUndefined();
   });
 
   it('days without a partition, whose command registers them', async () => {
@@ -144,7 +136,7 @@ describe('a fault leads by sluice status, and the console’s page, to its findi
     const glue = story.kept(new GlueClient(story.clientOptions()));
     const named = { DatabaseName: story.cloud.database, TableName: 'statsig_forwarded_events' };
     await glue.send(new DeletePartitionCommand({ ...named, PartitionValues: [DAY] }));
-    const { commands, detail } = await finding('SLUICE_FINDING_PARTITION_WRONG');
+    const { commands, detail } = await finding('PARTITION_WRONG');
     expect(detail).toContain(`statsig_forwarded_events: ${DAY}`);
     const [, queue = ''] = /--queue-name (\S+)/.exec(commands.join()) ?? [];
     const [, body = ''] = /--message-body '([^']+)'/.exec(commands.join()) ?? [];
@@ -153,9 +145,7 @@ describe('a fault leads by sluice status, and the console’s page, to its findi
     await dead(queue, body);
     const why = await eventually(async () => (await status()).failures['register']);
     expect(why).toMatch(/^2026-11-20T\S+Z: AccessDeniedException: /);
-    expect((await finding('SLUICE_FINDING_PARTITION_WRONG')).detail).toContain(
-      `failed last at ${why} Missing:`,
-    );
+    expect((await finding('PARTITION_WRONG')).detail).toContain(`failed last at ${why} Missing:`);
     await story.clearFaults();
     await story.advance(20 * MINUTE);
     await story.cloud.flush();
@@ -168,20 +158,20 @@ describe('a fault leads by sluice status, and the console’s page, to its findi
     expect(await post(1)).toBe(202);
     // The stream delivers what has waited for its interval.
     await story.advance(10 * MINUTE);
-    expect(codes(await status())).not.toContain('SLUICE_FINDING_LANDING_LATE');
+    expect(await story.found('LANDING_LATE')).toBeUndefined();
     await story.advance(21 * MINUTE);
-    const late = await finding('SLUICE_FINDING_LANDING_LATE');
+    const late = await finding('LANDING_LATE');
     expect(late.detail).toMatch(
       /^landing\/: 1 object, the oldest since 2026-\S+Z\. The function write failed last at 2026-\S+Z: Lambda throttled \d+ invocations\.$/,
     );
     expect(late.commands[0]).toMatch(/^npx sluice redrive --landing --local /);
     expect((await story.sluice('status')).stdout).toMatch(/^landing +1 object +\d+ min *$/m);
-    expect((await finding('SLUICE_FINDING_FAULTS')).severity).toBe('warning');
+    expect((await finding('FAULTS')).severity).toBe('warning');
     await story.clearFaults();
-    await paste(late);
+    expect(await story.cure('LANDING_LATE')).toEqual([0]);
     await story.cloud.flush();
     expect((await status()).waiting.landing).toMatchObject({ count: 0 });
-    expect(codes(await status())).not.toContain('SLUICE_FINDING_LANDING_LATE');
+    expect(await story.found('LANDING_LATE')).toBeUndefined();
   });
 
   it('a writer that runs out of time: its dead letters, and the command that sends them again', async () => {
@@ -189,14 +179,14 @@ describe('a fault leads by sluice status, and the console’s page, to its findi
     await story.setFaults({ lambda: [fault] });
     expect(await post(1)).toBe(202);
     await story.advance(4 * HOUR);
-    const found = await finding('SLUICE_FINDING_LANDING_LATE');
+    const found = await finding('LANDING_LATE');
     expect(found.detail).toMatch(
       /; sluice-local-write-dead-letters has \d messages, the oldest since 2026-\S+Z\. The function write failed last at 2026-\S+Z: Task timed out\.$/,
     );
     await story.clearFaults();
-    await paste(found);
+    expect(await story.cure('LANDING_LATE')).toEqual([0]);
     await story.cloud.flush();
-    expect(codes(await status())).not.toContain('SLUICE_FINDING_LANDING_LATE');
+    expect(await story.found('LANDING_LATE')).toBeUndefined();
   });
 
   it('a key that is disabled: one finding, from which hour on Firehose drops, and the command that enables it', async () => {
@@ -206,7 +196,7 @@ describe('a fault leads by sluice status, and the console’s page, to its findi
     await kms.send(new DisableKeyCommand({ KeyId }));
     expect(await post(1)).toBe(202);
     await story.jump(13 * HOUR);
-    const { commands, detail } = await finding('SLUICE_FINDING_KEY_UNUSABLE');
+    const { commands, detail } = await finding('KEY_UNUSABLE');
     expect(detail).toMatch(
       / is disabled\. The oldest request that waits for delivery is of 2026-\S+Z\. .*SLUICE_FINDING_STREAM_LATE: The delivery of sluice-local-landing failed last at 2026-\S+Z: S3\.KMS\.DisabledException: \S+ is disabled\. Its oldest record has waited since 2026-\S+Z, 13\.\d hours; Firehose drops it in (11\.0|10\.9) hours\. 1 request waits\./,
     );
@@ -238,22 +228,17 @@ describe('a fault leads by sluice status, and the console’s page, to its findi
     await story.setFaults({ firehose, s3 });
     expect(await post(1)).toBe(503);
     await story.clearFaults();
-    const { detail } = await finding('SLUICE_FINDING_NOT_STORED');
+    const { detail } = await finding('NOT_STORED');
     expect(detail).toMatch(/^1 request with SLUICE_COLLECT_NOT_DELIVERED, first (\S+), last \1\.$/);
     await story.advance(3 * MINUTE);
     expect(await post(1)).toBe(202);
-    expect((await finding('SLUICE_FINDING_NOT_STORED')).detail).toContain('; it is over.');
+    expect((await finding('NOT_STORED')).detail).toContain('; it is over.');
     await story.cloud.flush();
     await story.advance(20 * MINUTE);
     expect(JSON.stringify((await status()).problems)).not.toContain('sluice-local-overflow');
   });
 
-  it('damaged objects, and what may not be read, by name', async () => {
-    await story.put('landing/2026/11/20/10/broken', 'x');
-    await story.cloud.flush();
-    expect((await finding('SLUICE_FINDING_DAMAGED')).detail).toMatch(
-      /^damaged\/: 1 object, the oldest since/,
-    );
+  it('what may not be read, by name', async () => {
     const denied = { fault: 'failCalls', calls: 'all', code: 'AccessDeniedException', status: 400 };
     await story.setFaults({ glue: [{ ...denied, operations: ['GetPartitions'] }] });
     const { partitions, unknown } = await status();

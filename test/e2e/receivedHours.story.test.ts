@@ -139,7 +139,6 @@ describe('each night', () => {
     );
     expect(found).toEqual([{ ds: DAY, hour: '22', missing: '13' }]);
     expect((await story.sluice('status')).stdout).toContain(`\n${DAY} ${'o'.repeat(20)}..S:`);
-    const { problems } = await story.json('status');
-    expect(problems.map(({ code }: { code: string }) => code)).toContain('SLUICE_FINDING_HOUR_SHORT');
+    expect(await story.cure('HOUR_SHORT')).toEqual([3]);
   });
 });

@@ -147,10 +147,6 @@ describe('relay in a local cloud whose policies are enforced', () => {
       waiting: { count: 0, oldest: null },
       refused: [{ reason: '401', count: 1 }],
     });
-    expect(await world.json('status')).toMatchObject({
-      relay: { waiting: { count: 0 }, refused: [{ reason: '401', count: 1 }] },
-      problems: expect.arrayContaining([expect.objectContaining({ code: 'SLUICE_FINDING_RELAY_REFUSED' })]),
-    });
     // The key as it was sent is nowhere in stored data, also not in rows, logs and journals, except in the versions of
     // deleted copies, which S3 expires within two days.
     const { bucket } = world.cloud;
@@ -163,11 +159,8 @@ describe('relay in a local cloud whose policies are enforced', () => {
     expect([...places].filter((place) => !place.startsWith('sqs/'))).toEqual([`s3/${bucket}/relay/refused`]);
     expect(await relayCommand('redrive', '--reason', '403')).toMatchObject({ found: 0 });
     target.behave(taken);
-    expect(await relayCommand('redrive', '--reason', '401', '--dry-run')).toMatchObject({
-      found: 1,
-      moved: 1,
-    });
-    expect(await relayCommand('redrive', '--reason', '401')).toMatchObject({ found: 1, moved: 1, tooOld: 0 });
+    expect(await world.cure('RELAY_REFUSED')).toEqual([3, 0, 0]);
+    expect(await world.found('RELAY_REFUSED')).toBeUndefined();
     await world.cloud.flush();
     expect(withBody(body)).toHaveLength(2);
     expect(await world.keys('relay/')).toEqual([]);

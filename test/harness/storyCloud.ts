@@ -4,8 +4,10 @@ import { AthenaClient } from '@aws-sdk/client-athena';
 import { GlueClient, paginateGetPartitions } from '@aws-sdk/client-glue';
 import {
   DeleteObjectCommand,
+  GetBucketPolicyCommand,
   GetObjectCommand,
   HeadObjectCommand,
+  PutBucketPolicyCommand,
   PutObjectCommand,
   paginateListObjectsV2,
   S3Client,
@@ -15,10 +17,12 @@ import type { ConfigInput } from '../../lib/schema/config.ts';
 import { localAccount } from '../../local/localAccount.ts';
 import { type Cloud, type StartOptions, startCloud } from '../../local/startCloud.ts';
 import { type Deployment, openDeployment } from '../../observe/deployment.ts';
+import type { Finding } from '../../observe/findings/catalogue.ts';
 import { MovableClock } from '../../packages/local-aws/src/base/index.ts';
 import { runQuery } from '../../packages/local-aws/src/trino/index.ts';
 import { type AthenaRow, athenaRows } from './answer.ts';
 import { callMain } from './callMain.ts';
+import { npxWords } from './npxWords.ts';
 import { temporaryDirectory, writeConfig } from './temporaryDirectory.ts';
 
 const issuedSchema = z.object({
@@ -140,6 +144,19 @@ export async function storyCloud(input?: Partial<ConfigInput>, options: StoryOpt
       body: body ?? JSON.stringify({ events }),
     });
   const sluice = (...args: string[]) => callMain([...args, '--local'], { env: env() });
+  const json = async (...args: string[]) => {
+    const { stdout, stderr } = await sluice(...args, '--json');
+    return JSON.parse(stdout === '' ? JSON.stringify({ stderr }) : stdout);
+  };
+  /** Runs a command as a finding prints it: a shell reads its words. */
+  const paste = (command: string, stdin = '') => {
+    const [, ...args] = npxWords(command);
+    return callMain(args, { env: env(), stdin });
+  };
+  const findings = async (code: string): Promise<readonly Finding[]> => {
+    const { problems }: { problems: readonly Finding[] } = await json('status');
+    return problems.filter((one) => one.code === `SLUICE_FINDING_${code}`);
+  };
   const filesUnder = (folder: string) =>
     readdirSync(folder, { recursive: true, withFileTypes: true })
       .filter((entry) => entry.isFile())
@@ -195,17 +212,26 @@ export async function storyCloud(input?: Partial<ConfigInput>, options: StoryOpt
     jumpTo: (at: string) => clock.set(Date.parse(at)),
     /** Runs a command on the cloud. */
     sluice,
-    /** Runs a command as a finding prints it, in a shell's reading of its words. */
-    paste(command: string, stdin = '') {
-      const words = [...command.matchAll(/'([^']*)'|(\S+)/g)].map(([, quoted, word]) => quoted ?? word ?? '');
-      const [npx, name, ...args] = words;
-      if (npx !== 'npx' || name !== 'sluice') throw new Error(`No command of sluice: ${command}`);
-      return callMain(args, { env: env(), stdin });
-    },
     /** The same, and its answer as JSON. */
-    async json(...args: string[]) {
-      const { stdout, stderr } = await sluice(...args, '--json');
-      return JSON.parse(stdout === '' ? JSON.stringify({ stderr }) : stdout);
+    json,
+    paste,
+    /** What `sluice status` finds, by its code without the prefix. */
+    found: async (code: string) => (await findings(code))[0],
+    /**
+     * Pastes the commands of findings in their order, or those of a choice that a cure leaves.
+     *
+     * @returns How each ended: with 0, or with 3 as it shows a problem.
+     */
+    async cure(code: string, choice = /(?:)/): Promise<readonly number[]> {
+      const ended: number[] = [];
+      const commands = (await findings(code)).flatMap((one) => one.commands);
+      for (const command of commands.filter((one) => choice.test(one))) {
+        const answer = await paste(command);
+        if (![0, 3].includes(answer.code)) throw new Error(`${command}: ${answer.stderr}`);
+        ended.push(answer.code);
+      }
+      if (ended.length === 0) throw new Error(`${code} prints ${commands}`);
+      return ended;
     },
     /** Asks in DuckDB's dialect. */
     query: (sql: string) => runQuery(data, sql),
@@ -227,6 +253,16 @@ export async function storyCloud(input?: Partial<ConfigInput>, options: StoryOpt
     },
     async put(Key: string, Body: Uint8Array | string, Bucket = cloud.bucket, client = s3): Promise<void> {
       await client.send(new PutObjectCommand({ Bucket, Key, Body }));
+    },
+    /** Has a bucket's policy deny an action in it. @returns Puts the policy back. */
+    async deny(denied: object, Bucket = cloud.bucket, client = s3): Promise<() => Promise<unknown>> {
+      const { Policy = '' } = await client.send(new GetBucketPolicyCommand({ Bucket }));
+      const put = (text: string) => client.send(new PutBucketPolicyCommand({ Bucket, Policy: text }));
+      const { Statement, ...policy } = JSON.parse(Policy);
+      const Resource = [`arn:aws:s3:::${Bucket}`, `arn:aws:s3:::${Bucket}/*`];
+      const own = { Effect: 'Deny', Principal: '*', Resource, ...denied };
+      await put(JSON.stringify({ ...policy, Statement: [...Statement, own] }));
+      return () => put(Policy);
     },
     async remove(Key: string, Bucket = cloud.bucket, client = s3): Promise<void> {
       await client.send(new DeleteObjectCommand({ Bucket, Key }));

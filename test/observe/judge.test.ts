@@ -158,12 +158,13 @@ describe('a finding of sluice status', () => {
     expect(mixed?.commands.map((command) => /--reason (\S+)/.exec(command)?.[1])).toEqual([
       undefined,
       'SLUICE_ROW_UNFIT',
+      'SLUICE_ROW_UNFIT',
     ]);
     expect(mixed?.detail).toContain(' SLUICE_BODY_CORRUPT: Send the body as the SDK wrote it.');
     for (const reason of ['SLUICE_BODY_TRUNCATED', 'SLUICE_BODY_NOT_JSON', 'SLUICE_EVENT_BAD_TIME'])
       expect(found(reason)[0]?.commands).toHaveLength(1);
     for (const reason of ['SLUICE_BODY_TOO_COSTLY', 'SLUICE_EVENT_KIND_NOT_ALLOWED'])
-      expect(found(reason)[0]?.commands).toHaveLength(2);
+      expect(found(reason)[0]?.commands).toHaveLength(3);
   });
 
   it('of a key that is disabled is one, with what follows from it and the command of the doctor', () => {

@@ -141,14 +141,6 @@ export const cases: readonly Case[] = [
   ],
   [
     'exported files are gone from their table',
-    { exports: [{ ...exported, days: [{ ...dropDay, kept: 2 }] }] },
-    'EXPORT_KEPT',
-    'problem',
-    's3://acme/out/ 2026-11-19 2',
-    'npx sluice export status --export out',
-  ],
-  [
-    'exported files of days before the lookback are gone from their table',
     {
       exports: [
         {
@@ -168,6 +160,7 @@ export const cases: readonly Case[] = [
     'npx sluice restore --table statsig_forwarded_events --from 2026-11-17',
     'npx sluice restore --table statsig_forwarded_events --from 2026-11-05',
     'npx sluice restore --table statsig_forwarded_events --from 2026-11-02 --to 2026-11-03',
+    'npx sluice export run --export out --from 2026-11-17 --to 2026-11-17',
     'npx sluice export run --export out --from 2026-11-05 --to 2026-11-05',
     'npx sluice export run --export out --from 2026-11-02 --to 2026-11-03',
   ],
@@ -275,14 +268,6 @@ export const cases: readonly Case[] = [
     `acme/orders 2026-11-19 ${at(2)} 2026-11-18 ${at(2)} 2026-11-16 ${at(2)}`,
     'npx sluice ingest backfill --source acme --dataset orders --from 2026-11-18 --to 2026-11-19',
     'npx sluice ingest backfill --source acme --dataset orders --from 2026-11-16 --to 2026-11-16',
-  ],
-  [
-    'files of a curated version are gone',
-    { curated: [{ ...curated, lacking: [{ day: '2026-11-19', since: NOW - 2 * HOUR, isOnly: false }] }] },
-    'FILES_LOST',
-    'problem',
-    `curated_events 2026-11-19 ${at(2)}`,
-    'npx sluice curate rebuild --table events --from 2026-11-19 --to 2026-11-19',
   ],
   [
     'days have half of their usual rows',
@@ -393,6 +378,7 @@ export const cases: readonly Case[] = [
     'problem',
     `damaged/ 1 ${at(0)} 9 0`,
     'npx sluice redrive --discard damaged/a --dry-run',
+    'npx sluice redrive --discard damaged/a',
     'npx sluice redrive --damaged',
   ],
   [

@@ -9,9 +9,13 @@ import { defineConfig } from '../../lib/config/defineConfig.ts';
 import { repositoryRoot } from '../../local/dataDirectory.ts';
 import { targetCommands } from '../../observe/commands.ts';
 import { findingCatalogue } from '../../observe/findings/catalogue.ts';
+import { judge } from '../../observe/findings/judge/judge.ts';
 import { deploymentOptions } from '../../observe/target.ts';
 import { callMain } from '../harness/callMain.ts';
 import { errorFamilies } from '../harness/errorFamilies.ts';
+import { npxWords } from '../harness/npxWords.ts';
+import { cases } from '../observe/judgeCases.ts';
+import { damaged, place, waiting, well } from '../observe/statusFacts.ts';
 
 const pages = ['README.md', ...globSync(['docs/**/*.md', 'examples/*/README.md'], { cwd: repositoryRoot })];
 
@@ -87,6 +91,21 @@ describe('the commands in the docs and in cures', () => {
       return command.options['local'] === undefined || isPlaced ? [] : [`${code}: ${name} ${rest.join(' ')}`];
     });
     expect(wrong).toEqual([]);
+  });
+
+  it('are read by a shell and the CLI as findings mean them', () => {
+    const first = `damaged/a b'c"$(d)\`e\`\\\n#*`;
+    const facts = [waiting({ damaged: { ...damaged, first, count: 1 } }), ...cases.map(([, one]) => one)];
+    const lines = facts
+      .flatMap((one) => judge({ ...well, ...one }, place, 'eu-central-1'))
+      .flatMap((one) => one.commands.filter((command) => command.startsWith('npx')));
+    const words = [...new Set(lines)].map((line) => npxWords(line).slice(1));
+    expect(words[0]?.slice(0, 3)).toEqual(['redrive', '--discard', first]);
+    for (const [name = '', ...rest] of words) {
+      const command = declared.find((one) => one.name === name) ?? { options: {} };
+      const [action] = readCommandLine(command, rest).positionals;
+      if (wordsOf(name).length > 0) expect(wordsOf(name)).toContain(action);
+    }
   });
 
   it('are made by one function where people read them', () => {

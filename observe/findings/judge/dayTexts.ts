@@ -1,10 +1,11 @@
 import { counted, listed } from '../../../lib/base/text.ts';
 import { addDays, isoTimestamp, utcDay } from '../../../lib/base/time.ts';
 import { dayRanges } from '../../../lib/views/curatedDays.ts';
+import { MOST_COMMANDS } from '../../deploymentCommands.ts';
 import type { DropDay, Failing, LackingDay } from '../../facts/days/ledgerDays.ts';
 import type { StatusFacts } from '../../facts/statusFacts.ts';
 import { type FindingCode, finding } from '../catalogue.ts';
-import { type Findings, type Judged, MOST_COMMANDS, type Place } from './place.ts';
+import type { Findings, Judged, Place } from './place.ts';
 
 /** Days that failed, the latest first. */
 export function* failedDays(

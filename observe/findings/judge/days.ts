@@ -3,11 +3,12 @@ import { DAY_MS, utcDay } from '../../../lib/base/time.ts';
 import { forwardedKinds } from '../../../lib/schema/kinds.ts';
 import { dayRanges } from '../../../lib/views/curatedDays.ts';
 import { daysWords } from '../../commands.ts';
+import { MOST_COMMANDS } from '../../deploymentCommands.ts';
 import type { CurationState, KeptDay } from '../../facts/days/curatedDays.ts';
 import type { StatusFacts } from '../../facts/statusFacts.ts';
 import { finding } from '../catalogue.ts';
 import { copiesText, failedDays, failingText, lostFilesOf, versionsUntil } from './dayTexts.ts';
-import { type Findings, MOST_COMMANDS, type Place } from './place.ts';
+import type { Findings, Place } from './place.ts';
 
 /** Shares of a day's rows that are resends: from the first with many times the usual share, from the second always. */
 const RESENT = { more: 0.05, much: 0.5, times: 5 } as const;
@@ -40,13 +41,13 @@ export function* exportFindings(
     const copies = days.filter(({ day, kept }) => kept > 0 && !found.includes(day));
     if (copies.length > 0) {
       const texts = copies.map(({ day, kept }) => `${day} ${counted(kept, 'file')}`);
-      const old = dayRanges(copies.flatMap(({ day }) => (day < firstDay ? [day] : [])));
       const copied = copies.map(({ day }) => day);
-      const restores = commands.restore(of, copied);
       yield finding('SLUICE_FINDING_EXPORT_KEPT', `${name}, ${target}: ${listed(texts)}.`, [
-        show(copies[0]?.day),
-        ...restores.slice(0, MOST_COMMANDS),
-        ...old.slice(0, MOST_COMMANDS).map(({ from, to }) => run(from, to)),
+        show(copied[0]),
+        ...commands.restore(of, copied),
+        ...dayRanges(copied)
+          .slice(0, MOST_COMMANDS)
+          .map(({ from, to }) => run(from, to)),
       ]);
     }
   }
@@ -95,12 +96,10 @@ function* keptRows(
   const back = kept.flatMap(({ day, isErased, gone, replaced }) =>
     isErased || gone.length + replaced.length === 0 ? [] : [day],
   );
-  const accept = kept
-    .slice(0, MOST_COMMANDS)
-    .map(({ day }) => commands.sluice('curate', 'accept', day, '--table', kind));
+  const gone = kept.map(({ day }) => day);
   yield finding('SLUICE_FINDING_CURATE_KEPT', `${table}: ${listed(days, '; ')}.`, [
-    ...commands.restore(config.tables[kind], back).slice(0, MOST_COMMANDS),
-    ...accept,
+    ...commands.restore(config.tables[kind], back),
+    ...commands.accept(kind, gone),
   ]);
 }
 
@@ -108,7 +107,7 @@ function* keptRows(
 export function* resentFindings({ curated }: StatusFacts, { commands, config }: Place): Findings {
   for (const { kind, table, resends } of curated ?? []) {
     const shareOf = (one: (typeof resends)[number]) => one.resends / (one.rows + one.resends);
-    const usualOf = (one: (typeof resends)[number]) => {
+    const usualOf = (one: object) => {
       const others = resends.filter((other) => other !== one).map(shareOf);
       return others.sort((x, y) => x - y)[Math.floor((others.length - 1) / 2)] ?? 0;
     };

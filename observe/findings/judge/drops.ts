@@ -2,11 +2,12 @@ import { counted, listed } from '../../../lib/base/text.ts';
 import { HOUR_MS, isoTimestamp } from '../../../lib/base/time.ts';
 import { dayRanges } from '../../../lib/views/curatedDays.ts';
 import { daysWords } from '../../commands.ts';
+import { MOST_COMMANDS } from '../../deploymentCommands.ts';
 import type { DatasetDays } from '../../facts/days/ledgerDays.ts';
 import type { StatusFacts } from '../../facts/statusFacts.ts';
 import { finding } from '../catalogue.ts';
 import { failedDays, lostFilesOf } from './dayTexts.ts';
-import { type Findings, MOST_COMMANDS, otherDays, type Place, scheduled } from './place.ts';
+import { type Findings, otherDays, type Place, scheduled } from './place.ts';
 
 /** Milliseconds after which a listing is too old: the interval of the schedule, the time for retries, and a margin. */
 const OLD_AFTER_MS = { daily: 26 * HOUR_MS, hourly: 3 * HOUR_MS } as const;

@@ -24,10 +24,11 @@ export function* landingFindings(facts: StatusFacts, { now, commands }: Place): 
     );
   }
   if (damaged !== null && damaged.count > 0)
-    yield finding('SLUICE_FINDING_DAMAGED', `damaged/: ${damagedText(damaged)}.`, [
-      commands.sluice('redrive', '--discard', damaged.first ?? '', '--dry-run'),
-      commands.sluice('redrive', '--damaged'),
-    ]);
+    yield finding(
+      'SLUICE_FINDING_DAMAGED',
+      `damaged/: ${damagedText(damaged)}.`,
+      commands.damaged(damaged.first ?? ''),
+    );
   if (undeleted !== null && undeleted.count > 0)
     yield finding(
       'SLUICE_FINDING_UNDELETED',

@@ -6,9 +6,6 @@ import type { AlarmState } from '../../facts/flow/alarms.ts';
 import type { StatusFacts } from '../../facts/statusFacts.ts';
 import { alarmsOf, type Finding, finding } from '../catalogue.ts';
 
-/** Failed days and reasons that have a command. */
-export const MOST_COMMANDS = 3;
-
 /** The deployment whose facts are judged. */
 export type Judged = Pick<Deployment, 'config' | 'stack' | 'localControl' | 'now'>;
 /** What judges know besides facts. */

@@ -223,6 +223,7 @@ export function* copyFindings({ relay }: StatusFacts, { now, stack, commands }: 
     yield finding('SLUICE_FINDING_RELAY_REFUSED', `${listed(reasons)}.`, [
       commands.sluice('relay', 'status'),
       commands.sluice('relay', 'redrive', '--dry-run'),
+      commands.sluice('relay', 'redrive'),
     ]);
   }
   if (waiting.oldest !== null && now - Date.parse(waiting.oldest) >= HOUR_MS)

@@ -3,11 +3,12 @@ import { isoTimestamp } from '../../../lib/base/time.ts';
 import { isCuredByRedrive, isRowFailure } from '../../../lib/landing/quarantineReasons.ts';
 import { hourText } from '../../../lib/reconcile/receivedHours.ts';
 import { forwardedKinds, tableKinds } from '../../../lib/schema/kinds.ts';
+import { MOST_COMMANDS } from '../../deploymentCommands.ts';
 import { explainCode } from '../../explainCode.ts';
 import type { StatusFacts } from '../../facts/statusFacts.ts';
 import { finding } from '../catalogue.ts';
 import { copiesText, versionsUntil } from './dayTexts.ts';
-import { type Findings, failedAt, MOST_COMMANDS, type Place } from './place.ts';
+import { type Findings, failedAt, type Place } from './place.ts';
 
 /** Days of raw tables that lost all their files. */
 export function* lostDays(facts: StatusFacts, { config, commands }: Place): Findings {
@@ -18,21 +19,16 @@ export function* lostDays(facts: StatusFacts, { config, commands }: Place): Find
     const lost = (facts.lostDays ?? []).filter(
       ({ table, day }) => table === kind && kept.every((one) => one.day !== day),
     );
+    const gone = lost.map(({ day }) => day);
     const days = lost.map(({ day, seenAt }) => {
       const until = versionsUntil(config, seenAt);
       return `${day}, files last seen at ${isoTimestamp(seenAt)}, versions until ${until}${copiesText(exports, config.tables[kind], day)}`;
     });
     if (lost.length > 0)
-      yield finding(
-        'SLUICE_FINDING_DAYS_LOST',
-        `${config.tables[kind]}: ${listed(days, '; ')}.`,
-        commands
-          .restore(
-            config.tables[kind],
-            lost.map(({ day }) => day),
-          )
-          .slice(0, MOST_COMMANDS),
-      );
+      yield finding('SLUICE_FINDING_DAYS_LOST', `${config.tables[kind]}: ${listed(days, '; ')}.`, [
+        ...commands.restore(config.tables[kind], gone),
+        ...commands.accept(kind, gone),
+      ]);
   }
 }
 
@@ -81,7 +77,10 @@ export function* quarantined({ quarantine }: StatusFacts, { commands }: Place): 
       `${rows}.${cures.join('')}`,
       [
         commands.sluice('quarantine'),
-        ...cured.map(({ reason }) => commands.sluice('redrive', '--reason', reason, '--dry-run')),
+        ...cured.flatMap(({ reason }) => [
+          commands.sluice('redrive', '--reason', reason, '--dry-run'),
+          commands.sluice('redrive', '--reason', reason),
+        ]),
       ],
       // Refused events are ordinary; rows that their table did not take are not.
       reasons.some(({ reason }) => isRowFailure(reason)) ? 'problem' : 'warning',

@@ -126,8 +126,9 @@ describe('sluice erase', () => {
         key,
         goneBy: expect.stringMatching(/^20\d\d-\d\d-\d\d$/),
         commands: [
-          expect.stringContaining('--damaged'),
           expect.stringContaining(`--discard ${key} --dry-run`),
+          expect.stringContaining(`--discard ${key} --local`),
+          expect.stringContaining('--damaged'),
         ],
       },
     ]);
