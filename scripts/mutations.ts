@@ -27,7 +27,7 @@ export const mutations: readonly Mutation[] = [
   // Counts of the writer.
   of('lib/landing/write/finishedEvents.ts', 'lib/landing/write/finishedEvents', [
     ['row[found - 1] !== QUOTE', 'false'],
-    ['        this.#endHour();\n', ''],
+    ['this.#inHour = this.counts[hour] ??= {};', 'this.counts[hour] ??= this.#inHour;'],
   ]),
   // Pieces.
   of('lib/drops/load/loadTask.ts', 'lib/drops/load/pieces.contract', [
@@ -81,7 +81,6 @@ export const mutations: readonly Mutation[] = [
     ['after = keys.at(-1);', 'after = undefined;'],
     ['await landing.remove([key]);', 'void landing.remove([key]).catch(() => 0);'],
   ]),
-  of('observe/facts/flow/waitingObjects.ts', PAGES, [['Prefix, ContinuationToken }', 'Prefix }']]),
   of('observe/readLog.ts', PAGES, [['limit, nextToken }', 'limit }']]),
   of('observe/live/deployedLive.ts', PAGES, [['      nextToken: page?.token,\n', '']]),
   // Messages that the queue hands out again.
@@ -351,7 +350,9 @@ export const mutations: readonly Mutation[] = [
     ['{ expected: eTag }', '{}'],
     ['one.from < last && one.to >= from', 'one.to >= from && one.to < to'],
     ['const last = to + MINUTE_MS;', 'const last = to;'],
-    ['isExpired(config, kind, now - from) ? accepted : erased', 'erased'],
+    ['isExpired(config, kind, now - from) ? accepted : look.taken', 'look.taken'],
+    ['if (modifiedAt < since) continue;', ''],
+    ['      failures.push(error);\n', '      throw error;\n'],
     ['if (isRedriven(key)) continue;', ''],
     ['notes.written(object) === undefined', 'true'],
   ]),

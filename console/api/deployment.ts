@@ -1,5 +1,4 @@
 import { VERSION } from '../../lib/base/version.ts';
-import { deploymentOptions } from '../../observe/target.ts';
 import { route } from './route.ts';
 
 /** Facts that the frame around every page shows. */
@@ -14,8 +13,6 @@ export interface DeploymentAnswer {
   readonly workgroup: string;
   /** Where SDKs post; null if it is not known. */
   readonly collector: string | null;
-  /** Options of `sluice` that name this deployment. */
-  readonly commandOptions: readonly string[];
   /** The time of the deployment, ISO 8601: the local clock can be moved. */
   readonly now: string;
 }
@@ -36,7 +33,6 @@ export const deploymentRoutes = [
       database: deployment.config.database,
       workgroup: deployment.config.athena.workgroup,
       collector,
-      commandOptions: deploymentOptions(deployment),
       now: new Date(deployment.now).toISOString(),
     }),
   }),

@@ -44,7 +44,7 @@ export function Shell() {
   }, [route.path]);
   return (
     <>
-      <button type="button" class="skip" onClick={focusHeading}>
+      <button type="button" class="hidden" onClick={focusHeading}>
         Skip to the page
       </button>
       <header class="top">
@@ -89,7 +89,7 @@ function Where({ of: { answer, error } }: { readonly of: ApiState<DeploymentAnsw
   const { isLocal, stage, region, bucket, version, mayWrite } = answer;
   return (
     <p class="where">
-      <strong>{isLocal ? 'local cloud' : stage}</strong> {region} · {bucket} · {version}{' '}
+      <strong>{isLocal ? 'local cloud' : stage}</strong> {region} · {bucket} · {version} · UTC{' '}
       {!mayWrite && <Badge tone="plain">read-only</Badge>}
       {error !== undefined && <Badge tone="bad">not answering</Badge>}
     </p>

@@ -6,6 +6,7 @@ import { runStatement } from '../../lib/aws/athenaStatements.ts';
 import { readMetricData } from '../../lib/aws/metricData.ts';
 import { s3Client } from '../../lib/aws/s3Client.ts';
 import { s3ObjectStore } from '../../lib/aws/s3ObjectStore.ts';
+import { errorText } from '../../lib/base/errors.ts';
 import { logLine } from '../../lib/base/log.ts';
 import { systemTiming } from '../../lib/base/retry.ts';
 import { systemClock } from '../../lib/base/time.ts';
@@ -62,13 +63,9 @@ export const handler = middy<unknown, void>()
 async function ask(client: AthenaClient, sql: string): ReturnType<Reconciler['ask']> {
   const { workgroup: workGroup } = config.athena;
   const how = { ...systemTiming, workGroup, database: config.database, deadlineMs: LOOK_MS };
-  const outcome = await runStatement(client, sql, how);
-  if ('failed' in outcome) {
-    logLine({ level: 'error', event: 'reconcile_look_failed', why: outcome.failed });
-    return null;
-  }
-  const { columns } = outcome;
-  return {
-    rows: outcome.rows.map((row) => Object.fromEntries(columns.map((of, i) => [of, row[i] ?? null]))),
-  };
+  const failed = (error: unknown) => ({ failed: errorText(error) });
+  const outcome = await runStatement(client, sql, how).catch(failed);
+  if (!('failed' in outcome)) return outcome.rows;
+  logLine({ level: 'error', event: 'reconcile_look_failed', why: outcome.failed });
+  return null;
 }

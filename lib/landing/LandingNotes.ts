@@ -10,8 +10,13 @@ export interface LandedVersion extends Pick<ListedObject, 'key' | 'eTag' | 'modi
   readonly versionId?: string | undefined;
 }
 
-/** What is counted once the object is deleted: lib/landing/write/finishedEvents.ts */
-const events = z.record(z.string(), z.int()).optional();
+/** What is counted once the object is deleted: events by the hour in which they were received, and the name of their metric. */
+const finishedEvents = z.record(z.string(), z.record(z.string(), z.int()));
+
+/** Events by hour and metric: `2026-11-20T07`, `events_finished`. */
+export type FinishedEvents = z.output<typeof finishedEvents>;
+
+const events = finishedEvents.optional();
 
 const noteSchema = z.union([
   /** All its rows are in tables, and it could not be deleted, for which S3 has this code: only that is left to be done. */
@@ -62,7 +67,7 @@ export async function writeNote(
 export async function readNotedEvents(
   store: Pick<ObjectStore, 'read'>,
   key: string,
-): Promise<Readonly<Record<string, number>>> {
+): Promise<FinishedEvents> {
   return noteSchema.safeParse(parseJson((await store.read(key))?.text ?? '')).data?.events ?? {};
 }
 

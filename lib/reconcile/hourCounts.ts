@@ -2,7 +2,7 @@ import { METRIC_NAMESPACE } from '../base/log.ts';
 import { HOUR_MS, MINUTE_MS } from '../base/time.ts';
 import { collectMetrics, streamMetrics } from '../collect/collectMetrics.ts';
 import { finishedMetrics } from '../landing/write/finishedEvents.ts';
-import type { TableKind } from '../schema/kinds.ts';
+import { type TableKind, tableKinds } from '../schema/kinds.ts';
 import type { HourRequests } from './judgeHour.ts';
 
 /** A metric that is read, by a name of the caller's. */
@@ -39,17 +39,19 @@ export interface CountedNames {
 
 /** The metrics that {@link hourCounts} needs. */
 export function hourMetrics({ stage, collect, register, stream }: CountedNames): WantedMetric[] {
-  const own = (of: string) => metricsOf(METRIC_NAMESPACE, { function: of, stage });
-  const invocations = (FunctionName: string) => metricsOf('AWS/Lambda', { FunctionName });
-  const namesIn = (metrics: Readonly<Record<string, Readonly<Record<string, { readonly name: string }>>>>) =>
-    Object.values(metrics).flatMap((of) => Object.values(of).map(({ name }) => name));
+  const collector = metricsOf(METRIC_NAMESPACE, { function: 'collect', stage });
+  const writer = metricsOf(METRIC_NAMESPACE, { function: 'write', stage });
+  const lambda = (FunctionName: string) => metricsOf('AWS/Lambda', { FunctionName });
   return [
-    ...[...namesIn(streamMetrics), preflights.name].map((name) => own('collect')(name)),
-    ...namesIn(finishedMetrics).map((name) => own('write')(name)),
-    own('collect')(received.name, 'SampleCount'),
-    invocations(collect)('Invocations', 'Sum', 'invoked'),
-    invocations(collect)('Errors', 'Sum', 'failed'),
-    invocations(register)('Invocations', 'Sum', 'hourly'),
+    collector(received.name, 'SampleCount'),
+    collector(preflights.name),
+    ...tableKinds.flatMap((kind) => [
+      ...Object.values(streamMetrics[kind]).map(({ name }) => collector(name)),
+      ...Object.values(finishedMetrics[kind]).map(({ name }) => writer(name)),
+    ]),
+    lambda(collect)('Invocations', 'Sum', 'invoked'),
+    lambda(collect)('Errors', 'Sum', 'failed'),
+    lambda(register)('Invocations', 'Sum', 'hourly'),
     ofStream(stream)(TRIES, 'Minimum'),
   ];
 }

@@ -41,6 +41,10 @@ export interface HourRequests {
 export interface HourRows extends RowCounts {
   /** Rows that erasures took since: of any hour. */
   readonly taken: number;
+  /** The most rows of it that were refused, and may be in this table since. */
+  readonly restored: number;
+  /** Why it is not known how many were taken; null: it is. */
+  readonly unread: string | null;
 }
 
 /** Whether an hour agrees. */
@@ -64,46 +68,38 @@ const UNCOUNTED_SHARE = 0.01;
 /**
  * Judges one table in one hour of receipt: by the counts, and where they differ by rows.
  *
+ * More events than were accepted may hide as many that are missing, and so may events that may have landed besides, and those of
+ * requests that were not counted; doubles and erased rows may be the missing ones.
+ *
  * @param isOver Whether an hour that is open stays unknown.
  */
 export function judgeHour(facts: HourFacts, isOver: boolean): HourJudgement {
-  const { accepted, finished, isRepeated, requests, rows } = facts;
-  const open = (why: string): HourJudgement => ({
-    state: isOver ? 'unknown' : 'open',
-    why,
-    missing: 0,
-    unproved: Math.max(0, accepted - finished),
-  });
-  if (facts.waitsFor !== null) return open(facts.waitsFor);
-  if (requests === null) return open('CloudWatch has no values of that hour');
-  const uncounted = Math.max(0, requests.invoked - requests.counted);
-  if (uncounted > Math.max(UNCOUNTED, UNCOUNTED_SHARE * requests.invoked))
-    return open(`${counted(uncounted, 'request')} of ${requests.invoked} were not counted`);
-  if (accepted === 0 || (finished >= accepted && !isRepeated)) return whole(facts, requests, finished);
-  if (rows === null) return open(NOT_LOOKED);
-  const { found, doubles, givenUp, taken } = rows;
-  const known = found + givenUp;
-  const missing = accepted - known - doubles - taken;
-  if (missing > 0) return { state: 'short', why: null, missing, unproved: doubles + taken };
-  return whole(facts, requests, known);
-}
-
-/**
- * An hour of which so many events are known. More than were accepted may hide as many that are missing, and so may events that may
- * have landed besides, and those of requests that were not counted; doubles and erased rows may be the missing ones.
- */
-function whole(
-  { accepted, notDelivered }: HourFacts,
-  { invoked, counted: known, inHour }: HourRequests,
-  events: number,
-): HourJudgement {
+  const { accepted, finished, notDelivered, requests } = facts;
+  const isAgreed = accepted === 0 || (finished >= accepted && !facts.isRepeated);
+  const rows = isAgreed ? null : facts.rows;
+  const events = rows === null ? finished : rows.found + rows.givenUp;
+  const gone = rows === null ? 0 : Math.max(0, accepted - events - rows.doubles - rows.taken);
+  const { invoked, counted: known, inHour } = requests ?? { invoked: 0, counted: 0, inHour: 0 };
+  const uncounted = Math.max(0, invoked - known);
+  const whyOpen = () => {
+    if (facts.waitsFor !== null) return facts.waitsFor;
+    if (requests === null) return 'CloudWatch has no values of that hour';
+    if (uncounted > Math.max(UNCOUNTED, UNCOUNTED_SHARE * invoked))
+      return `${counted(uncounted, 'request')} of ${invoked} were not counted`;
+    if (isAgreed) return null;
+    if (rows === null) return NOT_LOOKED;
+    return gone > 0 ? rows.unread : null;
+  };
+  const why = whyOpen();
+  const open = isOver ? 'unknown' : 'open';
+  const missing = why === null ? gone : 0;
+  const settled = missing > 0 ? 'short' : 'whole';
+  const surplus = Math.max(events - accepted, notDelivered, rows?.restored ?? 0);
   const mean = inHour === 0 ? 1 : accepted / inHour;
-  const uncounted = Math.ceil(Math.max(0, invoked - known) * mean);
-  const surplus = Math.max(events - accepted, notDelivered);
   return {
-    state: 'whole',
-    why: null,
-    missing: 0,
-    unproved: Math.max(0, accepted - events) + surplus + uncounted,
+    state: why === null ? settled : open,
+    why,
+    missing,
+    unproved: Math.max(0, accepted - events - missing) + surplus + Math.ceil(uncounted * mean),
   };
 }

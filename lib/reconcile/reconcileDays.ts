@@ -1,3 +1,4 @@
+import { errorName } from '../base/errors.ts';
 import { emfLine, METRIC_NAMESPACE } from '../base/log.ts';
 import { listObjects, type ObjectStore } from '../base/ObjectStore.ts';
 import { addDays, DAY_MS, HOUR_MS, isoTimestamp, MINUTE_MS, type UtcDay, utcDay } from '../base/time.ts';
@@ -6,7 +7,7 @@ import { ListedNotes } from '../landing/LandingNotes.ts';
 import { rowsIn } from '../landing/lines/LandedObject.ts';
 import type { Config } from '../schema/config.ts';
 import { type TableKind, tableKinds } from '../schema/kinds.ts';
-import { ERASURES_FOLDER } from '../tables/ledgerKeys.ts';
+import { ERASURES_FOLDER, REDRIVEN_FOLDER, redrivenKey } from '../tables/ledgerKeys.ts';
 import { DAMAGED_FOLDER, isLanded, isRedriven, LANDING_FOLDER } from '../tables/objectKeys.ts';
 import { receivedHoursKey } from '../tables/tableFolders.ts';
 import {
@@ -19,7 +20,7 @@ import {
   type WantedMetric,
 } from './hourCounts.ts';
 import { type AskRows, type HourlyRows, readHourlyRows, rowsAt } from './hourlyRows.ts';
-import { judgeHour, NOT_LOOKED } from './judgeHour.ts';
+import { type HourRows, judgeHour, NOT_LOOKED } from './judgeHour.ts';
 import { type ReceivedHour, readReceivedHours } from './receivedHours.ts';
 
 /** Whole days before today that a night judges: three days after an hour nothing of it is open. */
@@ -59,26 +60,32 @@ export function nightDays(now: number): UtcDay[] {
 /**
  * Judges every hour of the last days that is not settled, and keeps the rows of the table of received hours.
  *
- * @throws What the clients of S3 and CloudWatch throw.
+ * @throws What the clients of S3 and CloudWatch throw, once all other days are judged.
  */
 export async function reconcileDays(
   reconciler: Reconciler,
   log: (fields: Readonly<Record<string, unknown>>) => void,
 ): Promise<void> {
   const { config, store, now, names } = reconciler;
+  const failures: unknown[] = [];
   let short = 0;
-  for (const day of nightDays(now)) {
-    const { rows: before, eTag } = await readReceivedHours(store, config, day);
-    const rows = await judgeDay(reconciler, day, before);
-    const text = textOf(rows);
-    // If another run came first, its rows are as good.
-    if (text !== textOf(before)) await store.write(receivedHoursKey(config, day), text, { expected: eTag });
-    short += rows.filter(({ state }) => state === 'short').length;
-  }
+  for (const day of nightDays(now))
+    try {
+      const { rows: before, eTag } = await readReceivedHours(store, config, day);
+      const rows = await judgeDay(reconciler, day, before);
+      const text = textOf(rows);
+      // If another run came first, its rows are as good.
+      if (text !== textOf(before)) await store.write(receivedHoursKey(config, day), text, { expected: eTag });
+      short += rows.filter(({ state }) => state === 'short').length;
+    } catch (error) {
+      failures.push(error);
+    }
   const dimensions = { function: 'reconcile', stage: names.stage };
   const values = [[hoursShort, short]] as const;
   const line = emfLine({ namespace: METRIC_NAMESPACE, timestamp: now, dimensions, values });
-  if (line !== null) log(line);
+  // A day that is not known must not end an alarm.
+  if (line !== null && (short > 0 || failures.length === 0)) log(line);
+  if (failures.length > 0) throw failures[0];
 }
 
 const textOf = (rows: readonly ReceivedHour[]) => rows.map((row) => `${JSON.stringify(row)}\n`).join('');
@@ -95,27 +102,29 @@ export async function judgeDay(
   before: readonly ReceivedHour[] = [],
 ): Promise<readonly ReceivedHour[]> {
   const settled = before.filter(({ state }) => state !== 'open');
-  if (settled.length === (DAY_MS / HOUR_MS) * tableKinds.length) return settled;
-  const start = Date.parse(`${day}T00:00:00Z`);
-  const periodSeconds = MINUTE_MS / 1_000;
-  const until = Math.floor(now / MINUTE_MS) * MINUTE_MS;
-  const end = Math.min(start + DAY_MS + HOUR_MS, until);
-  const series = await readMetrics(hourMetrics(names), { start: start - MINUTE_MS, end, periodSeconds });
-  const lastDay = { start: until - DAY_MS, end: until, periodSeconds };
-  const oldest = oldestRecord(await readMetrics(recordMetrics(names.stream), lastDay), now) ?? now;
-  const waiting = await readWaiting(store);
   const hours = Array.from({ length: DAY_MS / HOUR_MS }, (_, hour) => hour);
-  const judged = (looked: HourlyRows | null, erased = 0) =>
+  if (settled.length === hours.length * tableKinds.length) return settled;
+  const start = Date.parse(`${day}T00:00:00Z`);
+  const until = Math.floor(now / MINUTE_MS) * MINUTE_MS;
+  const read = (metrics: readonly WantedMetric[], from: number, to: number) =>
+    readMetrics(metrics, { start: from, end: Math.min(to, until), periodSeconds: MINUTE_MS / 1_000 });
+  const series = await read(hourMetrics(names), start - MINUTE_MS, start + DAY_MS + HOUR_MS);
+  const records = await read(recordMetrics(names.stream), until - DAY_MS, until);
+  const oldest = oldestRecord(records, now) ?? now;
+  const waiting = await readWaiting(store);
+  const judged = (look: Look | null) =>
     hours.flatMap((hour) => {
       const from = start + hour * HOUR_MS;
       const to = from + HOUR_MS;
       const { requests, isRepeated, of } = hourCounts(series, from);
       // A record comes to Firehose after its request, so perhaps in the next hour.
       const last = to + MINUTE_MS;
-      const objects = waiting.filter((one) => one.from < last && one.to >= from).length;
+      const objects = waiting.filter((one) => one.from < last && one.to >= from);
       const waitsFor = () => {
         if (now < to + afterMs) return 'its buffers are not due';
-        if (objects > 0) return 'objects of landing/ or damaged/ may hold events of it';
+        const unread = objects.find((one) => one.unread !== null) ?? objects[0];
+        if (unread !== undefined)
+          return unread.unread ?? 'objects of landing/ or damaged/ may hold events of it';
         return oldest < last ? 'the stream is late' : null;
       };
       return tableKinds.map((kind) => {
@@ -123,9 +132,13 @@ export async function judgeDay(
         if (earlier !== undefined) return earlier;
         const { refused, ...counts } = of(kind);
         const { accepted, finished, notDelivered } = counts;
-        // S3 takes files of rows as their days are over, an erasure rows of any hour.
-        const taken = isExpired(config, kind, now - from) ? accepted : erased;
-        const rows = looked && { ...rowsAt(looked, kind, from), taken };
+        const rows = look && {
+          ...rowsAt(look.rows, kind, hour),
+          // S3 takes files of rows as their days are over, an erasure rows of any hour.
+          taken: isExpired(config, kind, now - from) ? accepted : look.taken,
+          restored: look.isRestored ? rowsAt(look.rows, 'quarantine', hour).found : 0,
+          unread: look.unread,
+        };
         const facts = { ...counts, isRepeated, requests, waitsFor: waitsFor(), rows };
         return {
           ds: day,
@@ -135,7 +148,7 @@ export async function judgeDay(
           finished,
           refused,
           not_delivered: notDelivered,
-          waiting_objects: objects,
+          waiting_objects: objects.length,
           ...judgeHour(facts, now >= to + OVER_MS),
           checked_at: isoTimestamp(now).slice(0, -1).replace('T', ' '),
         };
@@ -143,7 +156,8 @@ export async function judgeDay(
     });
   const byCounts = judged(null);
   if (byCounts.every(({ why }) => why !== NOT_LOOKED)) return byCounts;
-  return judged(await readHourlyRows(config, ask, day, utcDay(now)), await takenSince(store, start));
+  const rows = await readHourlyRows(config, ask, day, utcDay(now));
+  return rows === null ? byCounts : judged({ rows, ...(await readSince(store, start)) });
 }
 
 /** Whether S3 may have deleted files of rows of that age. */
@@ -156,40 +170,63 @@ function isExpired({ retention }: Pick<Config, 'retention'>, kind: TableKind, ag
 const FIRST = /\/(\d{4}[-/]\d\d[-/]\d\d)\/(?:(\d\d)\/)?/;
 
 /**
- * Objects of `landing/` that wait, and those of `damaged/` with lines that begin as a row: when their events may have come, epoch
- * milliseconds. A dead letter's object is one of them.
+ * Objects of `landing/` that wait, and those of `damaged/` with lines that begin as a row, or of which nobody knows: when their events
+ * may have come, epoch milliseconds. A dead letter's object is one of them.
  */
 async function readWaiting(store: ObjectStore) {
   const notes = await ListedNotes.list(store);
-  const waiting: { readonly from: number; readonly to: number }[] = [];
+  const waiting: { readonly from: number; readonly to: number; readonly unread: string | null }[] = [];
   let damagedBytes = 0;
   for (const folder of [LANDING_FOLDER, DAMAGED_FOLDER])
     for await (const object of listObjects(store, folder)) {
       const { key, size, modifiedAt } = object;
       if (isRedriven(key)) continue;
-      const isDamaged = folder === DAMAGED_FOLDER && !key.endsWith('/');
-      if (isDamaged) damagedBytes += size;
-      const opened = isDamaged && damagedBytes <= MOST_DAMAGED_BYTES ? await store.open(key) : null;
-      const rows = opened === null ? size : rowsIn(Buffer.concat(await opened.body.toArray()));
-      if (!(isDamaged ? rows > 0 : isLanded(key) && notes.written(object) === undefined)) continue;
+      let holds = isLanded(key) && notes.written(object) === undefined;
+      let unread: string | null = null;
+      if (folder === DAMAGED_FOLDER && !key.endsWith('/'))
+        try {
+          damagedBytes += size;
+          const opened = damagedBytes <= MOST_DAMAGED_BYTES ? await store.open(key) : null;
+          holds = opened === null || rowsIn(Buffer.concat(await opened.body.toArray())) > 0;
+        } catch (error) {
+          holds = true;
+          unread = unreadText(key, error);
+        }
+      if (!holds) continue;
       const [, day = '', hour = '00'] = FIRST.exec(key) ?? [];
       const first = Date.parse(`${day.replaceAll('/', '-')}T${hour}:00:00Z`) || 0;
       // What the collector has put itself came just before, unless it is tried again.
       const isDirect = key.startsWith(`${LANDING_FOLDER}direct/`) || first === 0;
-      waiting.push({ from: isDirect ? modifiedAt - HOUR_MS : first, to: modifiedAt });
+      waiting.push({ from: isDirect ? modifiedAt - HOUR_MS : first, to: modifiedAt, unread });
     }
   return waiting;
 }
 
-/** Rows that erasures took since then. */
-async function takenSince(store: ObjectStore, since: number): Promise<number> {
+const unreadText = (key: string, error: unknown) => `${key} can't be read: ${errorName(error)}`;
+
+/** Rows of a day, and what has changed rows since it began. */
+interface Look extends Pick<HourRows, 'taken' | 'unread'> {
+  readonly rows: HourlyRows;
+  /** Whether rows of quarantine were landed again. */
+  readonly isRestored: boolean;
+}
+
+async function readSince(store: ObjectStore, since: number): Promise<Omit<Look, 'rows'>> {
   let taken = 0;
-  for await (const { key } of listObjects(store, ERASURES_FOLDER)) {
-    const found = await erasures(store).read(key.slice(ERASURES_FOLDER.length, -'.json'.length));
-    const { runs = [], current } = found?.manifest ?? {};
-    const later = runs.filter(({ endedAt }) => endedAt >= since);
-    const places = [...later, ...(current ? [current] : [])].flatMap((run) => Object.values(run.places));
-    taken += places.reduce((sum, { rows }) => sum + rows, 0);
+  let unread: string | null = null;
+  for await (const { key, modifiedAt } of listObjects(store, ERASURES_FOLDER)) {
+    if (modifiedAt < since) continue;
+    try {
+      const found = await erasures(store).read(key.slice(ERASURES_FOLDER.length, -'.json'.length));
+      const { runs = [], current } = found?.manifest ?? {};
+      const later = runs.filter(({ endedAt }) => endedAt >= since);
+      const places = [...later, ...(current ? [current] : [])].flatMap((run) => Object.values(run.places));
+      taken += places.reduce((sum, { rows }) => sum + rows, 0);
+    } catch (error) {
+      unread = unreadText(key, error);
+    }
   }
-  return taken;
+  const redriven = { after: redrivenKey(isoTimestamp(since), ''), limit: 1 };
+  const { items } = await store.listPage(REDRIVEN_FOLDER, redriven);
+  return { taken, unread, isRestored: items.length > 0 };
 }

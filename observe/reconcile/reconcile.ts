@@ -21,6 +21,7 @@ export async function reconcile(deployment: Deployment, day: UtcDay): Promise<re
   const store = s3ObjectStore(s3, config.bucket);
   const readMetrics: Parameters<typeof judgeDay>[0]['readMetrics'] = (metrics, about) =>
     readMetricData(deployment, metrics, about);
-  const ask = (sql: string) => askAthena(deployment, sql);
+  const ask = async (sql: string) =>
+    (await askAthena(deployment, sql)).rows.map(Object.values<string | null>);
   return judgeDay({ config, names, afterMs, store, readMetrics, ask, now }, day);
 }

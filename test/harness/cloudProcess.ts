@@ -36,7 +36,6 @@ export async function endCloudProcesses(): Promise<void> {
 
 /** `sluice start` on free ports, with the deployed policies enforced; resolves when it says it is ready. */
 export async function startCloudProcess(data: string, args: readonly string[] = []) {
-  const startedAt = performance.now();
   const child = spawn(
     process.execPath,
     [
@@ -69,8 +68,6 @@ export async function startCloudProcess(data: string, args: readonly string[] = 
   const ready: ReadyLine = JSON.parse(line);
   return {
     ...ready,
-    /** From the start of the process until it was ready. */
-    readyMs: performance.now() - startedAt,
     child,
     stderr: () => stderr,
     /** Sends a signal and resolves with the exit code; null when the signal ended it. */

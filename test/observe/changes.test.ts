@@ -67,6 +67,17 @@ describe('what is not as usual', () => {
     });
   });
 
+  it('has the requests of each hour of the days before, once there are three', () => {
+    const usualHours = (days: number) => {
+      const counts = Array.from({ length: days * 24 }, (_, i) => i + 1);
+      const before = new Map(counts.map((requests) => [START - requests * HOUR, { ...none, requests }]));
+      return lastDayOf({ day: new Map(), before, start: START, end: END }).usualHours;
+    };
+    expect(usualHours(7)[11]).toEqual({ least: 1, median: 73, most: 145 });
+    expect(usualHours(7)[12]).toEqual({ least: 0, median: 72, most: 144 });
+    expect(usualHours(2)).toEqual([]);
+  });
+
   it('is a spike from 50 times the median of the same hour', () => {
     const usual = { requests: 2, received: 20 };
     const burst = (requests: number) => changes({ usual, today: only(['03:05', '03:10'], { requests }) });

@@ -3,8 +3,6 @@ import { directRecordKey, rowPath } from '../../lib/tables/objectKeys.ts';
 import { removeVersion, storyCloud } from '../harness/storyCloud.ts';
 import { recordOf } from './startLanding.ts';
 
-const HOUR = 3_600_000;
-
 /** A local cloud on a clock that tests move, and what questions are asked about it. */
 export async function startObserved(startMs: number) {
   const story = await storyCloud(undefined, { startsAt: new Date(startMs).toISOString() });
@@ -25,14 +23,6 @@ export async function startObserved(startMs: number) {
       const sent = typeof body === 'string' ? body : JSON.stringify(body);
       const { status, headers: answered } = await story.send({ body: sent, headers });
       return { status, requestId: answered.get('apigw-requestid') ?? '' };
-    },
-    /** Lets the hour end and its buffers be delivered. */
-    async closeHour(): Promise<string> {
-      const hour = new Date(clock.now()).toISOString().slice(0, 13);
-      await cloud.flush();
-      await clock.set(Math.ceil(clock.now() / HOUR) * HOUR + HOUR / 2);
-      await cloud.flush();
-      return `${hour}:00:00.000Z`;
     },
     remove: (Key: string) => removeVersion(s3, cloud.bucket, Key),
     /** Lets a function do nothing until faults are removed. */

@@ -154,6 +154,7 @@ export const lastDay = {
   received: 0,
   overflowed: 0,
   usual: null,
+  usualHours: [],
   changes: [],
 };
 export const sent = { code: null, key: null, sdk: null, first: at(9), last: at(8), skewMs: 0 };

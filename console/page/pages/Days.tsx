@@ -5,34 +5,30 @@ import type { DaysAnswer } from '../../api/days.ts';
 import { useApi } from '../parts/api.ts';
 import { useConsole } from '../parts/context.ts';
 import { Choice, Filters, TextFilter } from '../parts/filters.tsx';
-import { formatCount, formatDay, formatNoun, formatTime } from '../parts/format.ts';
-import { Answered, Card, Empty, Page } from '../parts/parts.tsx';
+import { axisTop, formatCount, formatDay, formatNoun, formatTime } from '../parts/format.ts';
+import { Answered, Card, Empty, Page, type Tone } from '../parts/parts.tsx';
 import { setParams } from '../parts/router.ts';
 import { CuratedDay } from './CuratedDay.tsx';
-import { type Cell, ExportDay, DropDay as OneDay, STATES } from './DropDay.tsx';
+import { type Cell, ExportDay, DropDay as OneDay, STATES, useEvery } from './DropDay.tsx';
 
 /** A line of the calendar. */
 interface Line {
   readonly name: string;
   readonly kind: string;
-  /** What is wrong with the line as a whole; empty if nothing is. */
-  readonly note: string;
+  /** What is to be said of the line as a whole. */
+  readonly note?: readonly [tone: Tone, text: string] | undefined;
   readonly cells: ReadonlyMap<string, Cell>;
   /** What a day shows when it is opened. */
   readonly open: (day: string) => ComponentChildren;
 }
 
 const NONE: Cell = { mark: '·', tone: 'plain', words: 'nothing' };
+const UNLOOKED: Cell = { mark: '+', tone: 'plain', words: 'files outside of the lookback' };
 
 /** The page Days: customers' drops, exports and curated tables by day, each day with what happened and what to do. */
 export function Days() {
-  const { route, deployment } = useConsole();
-  const { days = '14', until } = route.params;
-  const calendar = useApi<DaysAnswer>(
-    '/api/days',
-    { days, until },
-    { every: deployment.isLocal ? 3_000 : 60_000 },
-  );
+  const { days = '14', until } = useConsole().route.params;
+  const calendar = useApi<DaysAnswer>('/api/days', { days, until }, useEvery());
   return (
     <Page
       title="Days"
@@ -75,9 +71,8 @@ function Calendar({ answer, onDone }: { readonly answer: DaysAnswer; readonly on
       ))}
       <p class="faint">
         ✓ done, – no data, ? inputs missing, ✗ failed, » in progress, … waiting, ! late, outdated or without
-        its files, · nothing. The line in a bar marks the usual number of rows. A day opens below its line.
-        Schedules load, export and curate what is due; <code>sluice ingest</code>, <code>export</code> and{' '}
-        <code>curate run</code> do it now.
+        its files, + files outside of the lookback, · nothing. A bar shows the rows of the day, and the mark
+        on it how many its weekday usually has. A day opens below its line.
       </p>
     </>
   );
@@ -87,6 +82,7 @@ function LineOfDays({ line, days }: { readonly line: Line; readonly days: readon
   const { params } = useConsole().route;
   const key = `${line.kind} ${line.name}`;
   const chosen = params['line'] === key ? params['day'] : undefined;
+  const longest = axisTop([[...line.cells.values()].flatMap(({ rows }) => [rows?.is, rows?.usual])]);
   return (
     <Card
       title={
@@ -95,7 +91,7 @@ function LineOfDays({ line, days }: { readonly line: Line; readonly days: readon
         </>
       }
     >
-      {line.note !== '' && <p class="note bad">{line.note}</p>}
+      {line.note && <p class={`note ${line.note[0]}`}>{line.note[1]}</p>}
       <ol class="days">
         {days.map((day, i) => {
           const { mark, tone, words, rows } = line.cells.get(day) ?? NONE;
@@ -114,7 +110,7 @@ function LineOfDays({ line, days }: { readonly line: Line; readonly days: readon
                   {isNamed && formatDay(day).slice(0, 3)} {day.slice(8)}
                 </small>
                 {mark}
-                {rows !== undefined && <Rows of={rows} />}
+                {rows !== undefined && <Rows of={rows} longest={longest} />}
                 <span class="hidden">{words}</span>
               </button>
             </li>
@@ -126,17 +122,15 @@ function LineOfDays({ line, days }: { readonly line: Line; readonly days: readon
   );
 }
 
-/** Rows of a day, and a bar: a full one is twice what is usual. */
-function Rows({ of: { is, usual } }: { readonly of: NonNullable<Cell['rows']> }) {
+/** Rows of a day, and a bar for them beside those of the line's other days. */
+function Rows({ of, longest }: { readonly of: NonNullable<Cell['rows']>; readonly longest: number }) {
   return (
     <>
-      <small>{is.toLocaleString('en-US', { notation: 'compact', maximumFractionDigits: 1 })}</small>
-      {usual !== null && usual > 0 && (
-        <svg viewBox="0 0 2 1" preserveAspectRatio="none" aria-hidden="true">
-          <rect width={Math.min(2, is / usual)} height="1" fill="currentColor" />
-          <rect x="0.97" width="0.06" height="1" class="usual" />
-        </svg>
-      )}
+      <small>{of.is.toLocaleString('en-US', { notation: 'compact', maximumFractionDigits: 1 })}</small>
+      <svg viewBox={`0 0 ${longest} 1`} preserveAspectRatio="none" aria-hidden="true">
+        <rect width={of.is} y="0.25" height="0.5" fill="currentColor" />
+        {of.usual !== null && <rect x={of.usual} width={longest / 25} height="1" class="usual" />}
+      </svg>
     </>
   );
 }
@@ -170,22 +164,25 @@ function cellsOf(days: readonly DropDay[]): ReadonlyMap<string, Cell> {
 }
 
 function datasetLine(of: DatasetDays, onDone: () => void): Line {
-  const { source, dataset, kind, lastLook, unlooked, days } = of;
-  const failure = lastLook?.failure;
+  const { source, dataset, kind, unlooked, days } = of;
   return {
     name: `${source}/${dataset}`,
     kind: `drops of ${kind}`,
-    cells: cellsOf(days),
-    note:
-      failure !== undefined
-        ? `It could not be listed at ${formatTime(lastLook?.at ?? 0)}: ${failure.message} (${failure.code})`
-        : lastLook?.stopped === true
-          ? 'There are no files for any day of its lookback.'
-          : unlooked.length > 0
-            ? `There are files of ${formatNoun(unlooked.length, 'day')} outside of its lookback.`
-            : '',
+    cells: new Map([...cellsOf(days), ...unlooked.map((day) => [day, UNLOOKED] as const)]),
+    note: noteOf(of),
     open: (day) => <OneDay of={of} day={day} onDone={onDone} />,
   };
+}
+
+/** As serious as the finding of it. */
+function noteOf({ lastLook, unlooked }: DatasetDays): Line['note'] {
+  const { at, failure, stopped } = lastLook ?? {};
+  if (failure !== undefined)
+    return ['bad', `It could not be listed at ${formatTime(at ?? 0)}: ${failure.message} (${failure.code})`];
+  if (stopped) return ['warning', 'There are no files for any day of its lookback.'];
+  return unlooked.length === 0
+    ? undefined
+    : ['plain', `There are files of ${formatNoun(unlooked.length, 'day')} outside of its lookback.`];
 }
 
 function exportLine({ export: name, table, days }: ExportDays, onDone: () => void): Line {
@@ -194,7 +191,6 @@ function exportLine({ export: name, table, days }: ExportDays, onDone: () => voi
     name,
     kind: `export of ${table}`,
     cells,
-    note: '',
     open: (day) => <ExportDay name={name} day={day} of={cells.get(day) ?? NONE} onDone={onDone} />,
   };
 }
@@ -217,7 +213,6 @@ function curatedLine(table: CuratedTableStatus, onDone: () => void): Line {
   return {
     name: table.table,
     kind: `curated from ${table.rawTable}`,
-    note: '',
     cells: new Map(table.days.map(({ day, state }) => [day, CURATED[state]])),
     open: (day) => (
       <CuratedDay

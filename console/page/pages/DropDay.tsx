@@ -15,7 +15,6 @@ import {
   Problem,
   Prose,
   RawText,
-  SameCommand,
   Time,
   type Tone,
 } from '../parts/parts.tsx';
@@ -43,8 +42,8 @@ export const STATES: Readonly<Record<LedgerState, Cell>> = {
 
 const NO_ENTRY = 'SLUICE_INGEST_DAY_UNKNOWN';
 
-/** How often an opened day is asked again, milliseconds. */
-function useEvery(): { readonly every: number } {
+/** How often days are asked again, milliseconds. */
+export function useEvery(): { readonly every: number } {
   return { every: useConsole().deployment.isLocal ? 3_000 : 60_000 };
 }
 
@@ -87,9 +86,6 @@ export function DropDay(props: {
             <RefusedRows key={answer.updatedAt} of={answer} asked={{ source, dataset, day }} />
           )}
           {again}
-          <SameCommand
-            words={['ingest', 'explain', '--source', source, '--dataset', dataset, '--day', day]}
-          />
         </>
       )}
     </Answered>
@@ -127,14 +123,7 @@ function Happened({ answer }: { readonly answer: ExplainedDay }) {
   const { meaning, served, next, failure, leftOut } = explanation;
   return (
     <>
-      {failure !== null && (
-        <Problem
-          error={{
-            ...failure,
-            cure: failure.cure === '' ? 'This version of Sluice does not know the code.' : failure.cure,
-          }}
-        />
-      )}
+      {failure !== null && <Problem error={failure} />}
       <p>
         <Badge tone={STATES[state].tone}>{STATES[state].words}</Badge>{' '}
         {readable(`${meaning.join(' ')} ${served}`)}
@@ -248,7 +237,6 @@ export function ExportDay(props: {
         confirm={() => `Export ${day}`}
         onDone={onDone}
       />
-      <SameCommand words={['export', 'status', '--export', name]} />
     </>
   );
 }

@@ -7,15 +7,14 @@ import { Answered, Badge, Card, Empty, Page, type Tone } from '../parts/parts.ts
 import { link } from '../parts/router.ts';
 import { DataTable } from '../parts/tables.tsx';
 
+/** What needs a look comes first. */
 const TONES: Readonly<Record<JudgedExperiment['verdict'], Tone>> = {
-  no_mismatch: 'good',
-  suspicious: 'warning',
   mismatch: 'bad',
+  suspicious: 'warning',
+  no_mismatch: 'good',
   not_tested: 'plain',
 };
-
-/** What needs a look comes first. */
-const ORDER: readonly string[] = ['mismatch', 'suspicious', 'no_mismatch', 'not_tested'];
+const ORDER = Object.keys(TONES);
 
 /** The page Experiments: whether units are split as expected, a line an experiment. */
 export function Experiments() {
@@ -24,7 +23,7 @@ export function Experiments() {
   return (
     <Page
       title="Experiments"
-      intro="A split that is off means lost or duplicated users, and results that cannot be trusted. The test may be looked at every day. An experiment without a configured split is not tested."
+      intro="A split that is off means lost or duplicated users, and results that cannot be trusted. An experiment without a configured split is not tested."
     >
       <Filters>
         <TextFilter label="Units by" name="unit" value={unit} placeholder="user_id" />

@@ -2,7 +2,6 @@ import type { AlarmState } from '../../../observe/facts/flow/alarms.ts';
 import type { Finding } from '../../../observe/findings/catalogue.ts';
 import type { DoctorAnswer } from '../../api/status.ts';
 import { useApi } from '../parts/api.ts';
-import { useConsole } from '../parts/context.ts';
 import { readable } from '../parts/format.ts';
 import { Answered, Badge, Copyable, DocsLink, Folded, Prose, type Tone } from '../parts/parts.tsx';
 import { DataTable } from '../parts/tables.tsx';
@@ -82,31 +81,22 @@ const STATES: Readonly<Record<AlarmState['state'], readonly [tone: Tone, word: s
 
 /** The alarms of the stack, those that are on first. */
 export function Alarms({ of }: { readonly of: readonly AlarmState[] }) {
-  const { deployment } = useConsole();
   const isOn = ({ state }: AlarmState) => state === 'ALARM';
   return (
-    <Folded title={`Alarms: ${of.filter(isOn).length} of ${of.length} are on`}>
+    <Folded title={`Alarms that are on: ${of.filter(isOn).length} of ${of.length}`}>
       {() => (
-        <>
-          {deployment.isLocal && (
-            <p class="faint">
-              The local cloud evaluates alarms on metrics of functions, streams and invocations. The others
-              have no data.
-            </p>
-          )}
-          <DataTable
-            caption="Alarms"
-            rows={of.toSorted((a, b) => Number(isOn(b)) - Number(isOn(a)))}
-            keyOf={({ name }) => name}
-            columns={[
-              ['State', ({ state }) => <Badge tone={STATES[state][0]}>{STATES[state][1]}</Badge>],
-              ['Alarm', ({ name }) => name, 'mono'],
-              ['What it means', ({ description }) => <Prose text={description} />],
-              ['Since', ({ since }) => since, 'time'],
-              ['Notifies', ({ notifies }) => (notifies ? 'the topic' : 'nobody')],
-            ]}
-          />
-        </>
+        <DataTable
+          caption="Alarms"
+          rows={of.toSorted((a, b) => Number(isOn(b)) - Number(isOn(a)))}
+          keyOf={({ name }) => name}
+          columns={[
+            ['State', ({ state }) => <Badge tone={STATES[state][0]}>{STATES[state][1]}</Badge>],
+            ['Alarm', ({ name }) => name, 'mono'],
+            ['What it means', ({ description }) => <Prose text={description} />],
+            ['Since', ({ since }) => since, 'time'],
+            ['Notifies', ({ notifies }) => (notifies ? 'the topic' : 'nobody')],
+          ]}
+        />
       )}
     </Folded>
   );

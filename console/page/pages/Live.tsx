@@ -7,7 +7,7 @@ import { firstEventCommand, useConsole } from '../parts/context.ts';
 import { Choice, Filters, TextFilter } from '../parts/filters.tsx';
 import { formatCount } from '../parts/format.ts';
 import { MOST_KEPT, type NumberedEntry, useLiveFeed } from '../parts/liveFeed.ts';
-import { Badge, Copyable, Empty, Loading, Page, Problem, type Tone } from '../parts/parts.tsx';
+import { Badge, Copyable, Empty, Loading, Page, Problem, Prose, type Tone } from '../parts/parts.tsx';
 import { link } from '../parts/router.ts';
 import { DataTable } from '../parts/tables.tsx';
 import { Traced } from './Trace.tsx';
@@ -130,7 +130,11 @@ function Nothing({ isFiltered }: { readonly isFiltered: boolean }) {
   if (isFiltered) return <Empty title="Nothing has come that fits the filters." />;
   return (
     <Empty title="Nothing has come since this console was started.">
-      {answer?.gate && <p>{answer.gate.text}</p>}
+      {answer?.gate && (
+        <p>
+          <Prose text={answer.gate.text} />
+        </p>
+      )}
       {deployment.isLocal ? (
         <Copyable text={firstEventCommand(deployment)} />
       ) : (

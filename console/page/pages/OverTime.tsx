@@ -1,9 +1,10 @@
+import type { UsualHour } from '../../../observe/facts/flow/changes.ts';
 import type { Period } from '../../../observe/facts/flow/overTime.ts';
 import { useApi } from '../parts/api.ts';
 import { Chart } from '../parts/Chart.tsx';
 import { useConsole } from '../parts/context.ts';
 import { Choice } from '../parts/filters.tsx';
-import { formatSpan } from '../parts/format.ts';
+import { formatSpan, formatTime, usualIn } from '../parts/format.ts';
 import { Card, Folded, Problem } from '../parts/parts.tsx';
 import { DataTable } from '../parts/tables.tsx';
 
@@ -12,7 +13,7 @@ const NONE: readonly Period[] = [];
 const DASHES = [7, 3];
 
 /** The part of Status that shows what changes over time. */
-export function OverTime() {
+export function OverTime({ usual }: Pick<Drawn, 'usual'>) {
   const { route, deployment } = useConsole();
   const { days = '1' } = route.params;
   const periods = useApi<readonly Period[]>(
@@ -36,12 +37,18 @@ export function OverTime() {
       }
     >
       {periods.error !== undefined && <Problem error={periods.error} />}
-      <Charts of={periods.answer ?? NONE} />
+      <Charts of={periods.answer ?? NONE} usual={usual} />
     </Card>
   );
 }
 
-function Charts({ of }: { readonly of: readonly Period[] }) {
+interface Drawn {
+  readonly of: readonly Period[];
+  /** Requests by the hour of the day. */
+  readonly usual: readonly UsualHour[];
+}
+
+function Charts({ of, usual }: Drawn) {
   const values = (name: keyof Period) => of.map((period) => period[name]);
   const times = of.map(({ at }) => at);
   if (of.length > 0 && of.every(({ at: _, ...counts }) => Object.values(counts).every((one) => one === 0)))
@@ -49,6 +56,7 @@ function Charts({ of }: { readonly of: readonly Period[] }) {
   // Bars have room.
   const seconds = isDay(of) ? 900 : 7_200;
   const bars = Map.groupBy(of, ({ at }) => at - (at % seconds));
+  const often = (what: keyof UsualHour) => [...bars.keys()].map((at) => usualIn(usual, what, at, seconds));
   const sums = (name: keyof Period) => [...bars.values()].map((periods) => sumOf(periods, name));
   return (
     <>
@@ -56,8 +64,13 @@ function Charts({ of }: { readonly of: readonly Period[] }) {
         <Chart
           title={`Requests by answer, in ${formatSpan(seconds * 1_000)}`}
           times={[...bars.keys()]}
-          isStacked
+          band={[often('most'), often('least')]}
           lines={[
+            {
+              name: 'usual at this hour: band of seven days, median',
+              tone: 'plain',
+              values: often('median'),
+            },
             { name: '202', tone: 'good', values: sums('accepted') },
             { name: 'refused, 4xx', tone: 'warning', values: sums('refused') },
             { name: '503', tone: 'bad', values: sums('failed') },
@@ -82,7 +95,7 @@ function Charts({ of }: { readonly of: readonly Period[] }) {
           lines={[{ name: 'age', tone: 'warning', values: values('age').map(minutes) }]}
         />
       </div>
-      <Folded title="The same as a table">{() => <Numbers of={of} />}</Folded>
+      <Folded title="The same as a table">{() => <Numbers of={of} usual={usual} />}</Folded>
     </>
   );
 }
@@ -100,9 +113,9 @@ function sumOf(periods: readonly Period[], name: keyof Period): number {
 }
 
 /** Periods of a row of the table: an hour, or of some days a day. */
-function Numbers({ of }: { readonly of: readonly Period[] }) {
+function Numbers({ of, usual }: Drawn) {
   const isHour = isDay(of);
-  const rows = Map.groupBy(of, ({ at }) => new Date(at * 1_000).toISOString().slice(0, isHour ? 13 : 10));
+  const rows = Map.groupBy(of, ({ at }) => formatTime(at * 1_000).slice(0, isHour ? 13 : 10));
   type Row = readonly [time: string, periods: readonly Period[]];
   const sum = (name: keyof Period) =>
     [({ 1: periods }: Row) => sumOf(periods, name), 'number' as const] as const;
@@ -114,7 +127,12 @@ function Numbers({ of }: { readonly of: readonly Period[] }) {
       rows={[...rows].reverse()}
       keyOf={([time]) => time}
       columns={[
-        [isHour ? 'Hour' : 'Day', ([time]) => (isHour ? `${time.replace('T', ' ')}:00` : time)],
+        [isHour ? 'Hour' : 'Day', ([time]) => (isHour ? `${time}:00` : time)],
+        [
+          'Usual requests',
+          ({ 1: [first] }) => usualIn(usual, 'median', first?.at ?? 0, isHour ? 3_600 : 86_400),
+          'number',
+        ],
         ['202', ...sum('accepted')],
         ['Refused', ...sum('refused')],
         ['503', ...sum('failed')],

@@ -4,7 +4,7 @@ import type { TableList } from '../../../observe/facts/tables/tables.ts';
 import type { SqlPage, SqlRun } from '../../../observe/runSql.ts';
 import { asErrorObject, callApi, useApi } from '../parts/api.ts';
 import { useConsole } from '../parts/context.ts';
-import { formatBytes, formatSpan } from '../parts/format.ts';
+import { formatBytes, formatNoun, formatSpan } from '../parts/format.ts';
 import { Answered, Badge, Card, Page, Problem } from '../parts/parts.tsx';
 import { link, setParams } from '../parts/router.ts';
 import { RowTable } from '../parts/tables.tsx';
@@ -179,7 +179,7 @@ function Result({ run, first }: { readonly run: SqlRun; readonly first: SqlPage 
   };
   return (
     <Card
-      title={rows.length === 0 ? 'No rows' : `${next === null ? 'All' : 'First'} ${rows.length} rows`}
+      title={`${next === null ? '' : 'First '}${formatNoun(rows.length, 'row')}`}
       tools={
         <>
           <span role="status">{note}</span>

@@ -24,7 +24,9 @@ export function Status() {
       tools={status.answer !== undefined && <Verdict status={status.answer} />}
     >
       <Answered of={status}>{(answer) => <Known status={answer} />}</Answered>
-      {(status.answer === undefined || !isEmpty(status.answer)) && <OverTime />}
+      {(status.answer === undefined || !isEmpty(status.answer)) && (
+        <OverTime usual={status.answer?.lastDay?.usualHours ?? []} />
+      )}
       <Hours of={status.answer?.receivedHours ?? []} />
       <Way status={status.answer} />
       <Accepted status={status.answer} />
@@ -75,8 +77,8 @@ function Known({ status }: { readonly status: StatusOf }) {
       <Findings of={status.problems} />
       {!deployment.isLocal && (
         <p class="faint">
-          Asked every five minutes while this page is visible; reload it to ask now. Athena read{' '}
-          {formatBytes(status.scannedBytes)} for it.
+          Asked every five minutes while this page is visible. Athena read {formatBytes(status.scannedBytes)}{' '}
+          for it.
         </p>
       )}
     </>
@@ -86,9 +88,9 @@ function Known({ status }: { readonly status: StatusOf }) {
 /** The hours of three days as the nights have judged them. */
 function Hours({ of }: { readonly of: NonNullable<StatusOf['receivedHours']> }) {
   return (
-    <Card title="Received hours">
+    <Card title="Received hours, UTC">
       <pre>{hourStrips(of).join('\n')}</pre>
-      <p>{STRIP_LEGEND}</p>
+      <p>{of.length === 0 ? 'No night has judged an hour yet.' : STRIP_LEGEND}</p>
     </Card>
   );
 }

@@ -3,20 +3,10 @@ import type { TableDay, TableDays, TableFiles } from '../../../observe/facts/tab
 import type { TableList, TableSummary } from '../../../observe/facts/tables/tables.ts';
 import { useApi } from '../parts/api.ts';
 import { useConsole } from '../parts/context.ts';
+import { formatNoun } from '../parts/format.ts';
 import { Answered, Badge, Card, Folded, Page } from '../parts/parts.tsx';
 import { link } from '../parts/router.ts';
 import { DataTable, More } from '../parts/tables.tsx';
-
-const KINDS: Readonly<Record<TableSummary['kind'], string>> = {
-  forwarded: 'from SDKs',
-  quarantine: 'refused',
-  ingested: 'from drops',
-  curated: 'curated',
-  groups: 'from Statsig',
-  hours: 'each night',
-  view: 'view',
-  other: 'other',
-};
 
 /** The page Tables: what can be queried, with days, files and rows. */
 export function Tables() {
@@ -35,7 +25,6 @@ export function Tables() {
               unfold={(table) => <OneTable table={table} />}
               columns={[
                 ['Name', ({ name }) => name],
-                ['Kind', ({ kind }) => KINDS[kind]],
                 ['Days', ({ days }) => (days === null ? '' : days.count), 'number'],
                 ['Last day', ({ days }) => days?.last ?? '', 'number'],
                 [
@@ -67,7 +56,7 @@ function OneTable({ table }: { readonly table: TableSummary }) {
     <>
       <a href={link('/sql', { q: queryOf(name, newest) })}>Query it</a>
       {hasDays ? <TableCalendar table={name} /> : location !== null && <Files table={name} />}
-      <Folded title={`${columns.length} columns`}>
+      <Folded title={formatNoun(columns.length, 'column')}>
         {() => (
           <DataTable
             caption={`Columns of ${name}`}
@@ -90,7 +79,7 @@ const STATES = {
   filled: null,
   ahead: <Badge tone="plain">registered ahead</Badge>,
   empty: <Badge tone="warning">partition without files</Badge>,
-  unregistered: <Badge tone="bad">files without a partition</Badge>,
+  unregistered: <Badge tone="bad">files without a partition, which nobody reads</Badge>,
   gap: <Badge tone="warning">gap</Badge>,
 } as const;
 
@@ -142,18 +131,12 @@ function Files({ table, day }: { readonly table: string; readonly day?: string }
   const files = useApi<TableFiles>('/api/tables/files', { table, day });
   return (
     <Answered of={files}>
-      {({ location, isRegistered, files: found, hasMore }) => {
+      {({ location, files: found, hasMore }) => {
         const [bucket = ''] = /^s3:\/\/[^/]+\//.exec(location) ?? [];
         const prefix = location.slice(bucket.length);
         return (
           <>
             <p class="mono faint">{location}</p>
-            {!isRegistered && found.length > 0 && (
-              <p>
-                <Badge tone="bad">no partition</Badge> Readers do not see these files. The hourly run of the
-                function <code>register</code> adds missing partitions of the tables that streams fill.
-              </p>
-            )}
             {found.length === 0 ? (
               <p>There are no files.</p>
             ) : (

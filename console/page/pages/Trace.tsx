@@ -4,7 +4,7 @@ import type { Trace as TraceAnswer, TraceState } from '../../../observe/trace/tr
 import { useApi } from '../parts/api.ts';
 import { useConsole } from '../parts/context.ts';
 import { Filters } from '../parts/filters.tsx';
-import { formatBytes, formatCount } from '../parts/format.ts';
+import { formatBytes, formatNoun } from '../parts/format.ts';
 import { Answered, Badge, Card, Empty, Page, Prose, RawText, type Tone } from '../parts/parts.tsx';
 import { go, link } from '../parts/router.ts';
 
@@ -83,7 +83,7 @@ function Search() {
           </select>
         </label>
         <label>
-          Received since {deployment.isLocal ? '(optional)' : ''}
+          Received since
           <input name="since" type="date" defaultValue={since} />
         </label>
         <button type="submit">Search</button>
@@ -118,7 +118,7 @@ function Journey({ id, found }: { readonly id: string; readonly found: TraceAnsw
       <p>
         <Badge tone={tone}>{state}</Badge>{' '}
         {isList ? (
-          `${formatCount(count)}${hasMore ? ' or more' : ''} events of a user or unit, the newest ${listed}.`
+          `${formatNoun(count, 'event')}${hasMore ? ' or more' : ''} of a user or unit, the newest ${listed}.`
         ) : (
           <Prose text={means} />
         )}

@@ -1,7 +1,7 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
 import UPlot from 'uplot';
 import 'uplot/dist/uPlot.min.css';
-import { axisTop, formatCount, formatDay } from './format.ts';
+import { axisTop, formatCount, formatDay, formatTime } from './format.ts';
 import type { Tone } from './parts.tsx';
 
 /** A line of a chart; `dash` tells it from the others without its color. */
@@ -9,8 +9,8 @@ export interface ChartLine {
   readonly name: string;
   readonly tone: Tone;
   readonly dash?: readonly number[];
-  /** One for each time. */
-  readonly values: readonly number[];
+  /** One for each time; null if it is not known. */
+  readonly values: readonly (number | null)[];
 }
 
 const HEIGHT = 150;
@@ -23,27 +23,28 @@ const LEFT = 62;
  * Lines, or bars upon each other, over time in UTC, with their values at the pointer. Charts of the same range share the pointer.
  * A spike goes beyond the axis, so that the rest of the day is seen. Who cannot see it needs a table beside it.
  *
+ * @param props.band The most and the least that are usual. Then the first line is what is usual, and the others are bars.
  * @param props.times Starts of periods of one length, epoch seconds, oldest first; the last one is not over.
  */
 export function Chart(props: {
   readonly title: string;
   readonly times: readonly number[];
   readonly lines: readonly ChartLine[];
-  readonly isStacked?: boolean;
+  readonly band?: readonly ChartLine['values'][];
 }) {
-  const { title, times, lines, isStacked = false } = props;
+  const { title, times, lines, band } = props;
   const box = useRef<HTMLDivElement>(null);
   const keys = useRef<HTMLUListElement>(null);
   const plot = useRef<UPlot | null>(null);
   const [at, setAt] = useState<number | null>(null);
-  // Of bars, the last one is as high as all, and the others are drawn upon it.
+  // Of bars, the last one is as high as all, and the others are drawn upon it; what is usual comes upon them.
   const upTo = (last: number) => (_: number, at: number) =>
-    lines.slice(0, last + 1).reduce((sum, { values }) => sum + (values[at] ?? 0), 0);
-  const drawn = isStacked
-    ? lines.map((_, i) => times.map(upTo(i))).reverse()
-    : lines.map(({ values }) => [...values]);
-  const data: UPlot.AlignedData = [[...times], ...drawn];
-  const most = Math.max(0, ...drawn.flat());
+    lines.slice(1, last + 1).reduce((sum, { values }) => sum + (values[at] ?? 0), 0);
+  const drawn = lines
+    .map(({ values }, i) => (band !== undefined && i > 0 ? times.map(upTo(i)) : [...values]))
+    .reverse();
+  const most = Math.max(...drawn.flat().map(Number));
+  const data: UPlot.AlignedData = [[...times], ...(band ?? []).map((edge) => [...edge]), ...drawn];
   // The first drawing makes the chart; the next ones give it their values.
   useEffect(() => {
     const { current: place } = box;
@@ -58,6 +59,8 @@ export function Chart(props: {
       font: '12px system-ui, sans-serif',
     };
     const faint = () => getComputedStyle(place).borderTopColor;
+    const pale = () => getComputedStyle(place).getPropertyValue('--pico-secondary-focus');
+    const points = { show: false };
     const made = new UPlot(
       {
         width: place.clientWidth,
@@ -73,15 +76,18 @@ export function Chart(props: {
           { ...axis, size: 30, space: 70, values: (_, splits) => splits.map(timeText) },
           { ...axis, size: LEFT, space: 24, values: (_, splits) => splits.map(formatCount) },
         ],
+        bands: band === undefined ? [] : [{ series: [1, 2], fill: pale }],
         series: [
           {},
-          ...lines.map(({ dash }, i) => {
-            const stroke = colorOf(keys.current?.children[isStacked ? lines.length - 1 - i : i]);
-            const points = { show: false };
-            return isStacked
-              ? { stroke, points, fill: stroke, paths: BARS }
-              : { stroke, points, width: 1.5, dash: [...(dash ?? [])] };
-          }),
+          ...(band ?? []).map(() => ({ points })),
+          ...lines
+            .map(({ dash }, i) => {
+              const stroke = colorOf(keys.current?.children[i]);
+              return band !== undefined && i > 0
+                ? { points, fill: stroke, paths: BARS }
+                : { stroke, points, width: 1.5, dash: [...(dash ?? [])] };
+            })
+            .reverse(),
         ],
         hooks: { setCursor: [({ cursor }) => setAt(cursor.idx ?? null)] },
       },
@@ -91,7 +97,10 @@ export function Chart(props: {
     plot.current = made;
     const resized = new ResizeObserver(() => made.setSize({ width: place.clientWidth, height: HEIGHT }));
     resized.observe(place);
+    const scheme = matchMedia('(prefers-color-scheme: dark)');
+    scheme.onchange = () => made.redraw();
     return () => {
+      scheme.onchange = null;
       resized.disconnect();
       made.destroy();
     };
@@ -103,9 +112,9 @@ export function Chart(props: {
       <figcaption>
         <strong>{title}</strong>{' '}
         <span class="faint">
-          {times[shown] !== undefined && minuteText(times[shown])}
+          {times[shown] !== undefined && <time>{minuteText(times[shown])}</time>}
           {shown === times.length - 1 && ' so far'}
-          {most > axisTop(drawn) && `, cut off below ${formatCount(most)}`}
+          {most > axisTop(data.slice(1)) && `; the highest, ${formatCount(most)}, is cut off`}
         </span>
         <ul ref={keys}>
           {lines.map(({ name, tone, dash = [], values }) => (
@@ -120,7 +129,7 @@ export function Chart(props: {
                   stroke-dasharray={dash.join(' ')}
                 />
               </svg>{' '}
-              {name} {formatCount(values[shown] ?? 0)}
+              {name} {values[shown] == null ? '–' : formatCount(values[shown])}
             </li>
           ))}
         </ul>
@@ -142,5 +151,5 @@ function timeText(seconds: number, i: number): string {
 }
 
 function minuteText(seconds: number): string {
-  return `${new Date(seconds * 1_000).toISOString().slice(0, 16).replace('T', ' ')} UTC`;
+  return `${formatTime(seconds * 1_000).slice(0, 16)} UTC`;
 }

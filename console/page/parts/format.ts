@@ -1,4 +1,8 @@
 import { visibleText } from '../../../lib/base/text.ts';
+import type { UsualHour } from '../../../observe/facts/flow/changes.ts';
+
+/** Seconds. */
+const HOUR = 3_600;
 
 /** `1,234,567` */
 export function formatCount(count: number): string {
@@ -31,10 +35,15 @@ export function formatSpan(ms: number): string {
   return `${Math.round(ms)} ms`;
 }
 
+/** A time as ISO 8601; what is none, as it is. */
+export function isoTime(at: string | number): string {
+  const date = new Date(at);
+  return Number.isNaN(date.getTime()) ? String(at) : date.toISOString();
+}
+
 /** `2026-11-20 07:30:00`, UTC. */
 export function formatTime(at: string | number): string {
-  const date = new Date(at);
-  return Number.isNaN(date.getTime()) ? String(at) : date.toISOString().slice(0, 19).replace('T', ' ');
+  return isoTime(at).slice(0, 19).replace('T', ' ');
 }
 
 /** `Nov 20` of a day. */
@@ -49,6 +58,20 @@ export function axisTop(series: readonly ArrayLike<number | null | undefined>[])
   const most = values.at(-1) ?? 0;
   const usual = values[Math.floor(values.length * 0.9)] ?? 0;
   return Math.max(4, most > 4 * usual ? 2 * usual : most * 1.05);
+}
+
+/** What is usual within some seconds from a time on, epoch seconds: a part of an hour, or hours. Null if it is not known. */
+export function usualIn(
+  hours: readonly UsualHour[],
+  what: keyof UsualHour,
+  at: number,
+  seconds: number,
+): number | null {
+  const own = Array.from({ length: Math.ceil(seconds / HOUR) }, (_, i) =>
+    Number(hours[(Math.floor(at / HOUR) + i) % 24]?.[what]),
+  );
+  const sum = own.reduce((total, one) => total + one, 0);
+  return hours.length === 0 ? null : Math.round(sum * Math.min(1, seconds / HOUR));
 }
 
 /** A text in which times are written as elsewhere on the page. */

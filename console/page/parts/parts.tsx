@@ -1,10 +1,8 @@
 import type { ComponentChildren } from 'preact';
 import { useMemo, useRef, useState } from 'preact/hooks';
 import type { ErrorObject } from '../../../lib/base/errors.ts';
-import { sluiceCommand } from '../../../observe/commands.ts';
 import type { ApiState } from './api.ts';
-import { useConsole } from './context.ts';
-import { formatBytes, formatCount, formatTime, writtenOut } from './format.ts';
+import { formatBytes, formatCount, formatTime, isoTime, writtenOut } from './format.ts';
 
 /** The frame of a page: its heading, one sentence about it, and what stands at its right. */
 export function Page(props: {
@@ -78,7 +76,7 @@ export function Answered<Answer>(props: {
 /** A placeholder where there is no data yet: its meaning, and what to do next. */
 export function Empty(props: { readonly title: string; readonly children?: ComponentChildren }) {
   return (
-    <div class="empty">
+    <div class="note">
       <p>
         <strong>{props.title}</strong>
       </p>
@@ -122,8 +120,7 @@ export function Badge(props: { readonly tone: Tone; readonly children: Component
 /** A time in UTC; the milliseconds are its title. */
 export function Time({ at }: { readonly at: string | number | null | undefined }) {
   if (at === null || at === undefined) return <span class="faint">–</span>;
-  const date = new Date(at);
-  const iso = Number.isNaN(date.getTime()) ? String(at) : date.toISOString();
+  const iso = isoTime(at);
   return (
     <time dateTime={iso} title={iso}>
       {formatTime(at)}
@@ -212,17 +209,6 @@ export function Copyable({ text }: { readonly text: string }) {
         {isCopied ? 'Copied' : 'Copy'}
       </button>
     </div>
-  );
-}
-
-/** The command that answers the same, for the deployment of the page. */
-export function SameCommand({ words }: { readonly words: readonly string[] }) {
-  const { deployment } = useConsole();
-  return (
-    <details>
-      <summary>The same on the command line</summary>
-      <Copyable text={sluiceCommand(deployment.commandOptions, words)} />
-    </details>
   );
 }
 

@@ -1,6 +1,7 @@
 import { isJsonObject, parseJson } from '../../base/json.ts';
 import { emfLine, METRIC_NAMESPACE, type Metric } from '../../base/log.ts';
-import { type TableKind, tableKinds } from '../../schema/kinds.ts';
+import type { TableKind } from '../../schema/kinds.ts';
+import type { FinishedEvents } from '../LandingNotes.ts';
 import type { LandedPart } from '../lines/landedLines.ts';
 import { eventsOfRefusal } from '../quarantineReasons.ts';
 
@@ -21,61 +22,42 @@ function finishedMetric(kind: TableKind): Readonly<Record<'finished' | 'refused'
   };
 }
 
-/** Events by the name of their metric and the hour in which they were received: `events_finished 2026-11-20T07`. */
-export type FinishedEvents = Readonly<Record<string, number>>;
-
 /** Counts the events of an object. */
 export class EventCounter {
-  readonly #counts = new Map<string, number>();
-  /** Events of the hour of the last row, by table, which are added once another hour begins. */
-  readonly #inHour: Record<TableKind, number> = { exposures: 0, events: 0, quarantine: 0 };
+  readonly counts: FinishedEvents;
   /** The hour of the last row, as its bytes: rows of a record have one, and those of an object nearly always. */
   readonly #hour = Buffer.alloc(HOUR_BYTES);
+  #inHour: Record<string, number> = {};
 
   /** @param earlier What earlier runs have written of the object. */
   constructor(earlier: FinishedEvents = {}) {
-    for (const [name, count] of Object.entries(earlier)) this.#counts.set(name, count);
+    this.counts = structuredClone(earlier);
   }
 
   /** Adds lines of it. */
   add({ text, lines }: Pick<LandedPart, 'text' | 'lines'>): void {
     for (const { kind, rowFrom, to } of lines) {
-      const at = timeIn(text, rowFrom, to);
-      if (at === null) continue;
-      // Making a text of each hour would take several times as long.
-      if (text.compare(this.#hour, 0, HOUR_BYTES, at, at + HOUR_BYTES) !== 0) {
-        this.#endHour();
-        text.copy(this.#hour, 0, at, at + HOUR_BYTES);
-      }
-      this.#inHour[kind] += kind === 'quarantine' ? eventsOf(text.toString('utf8', rowFrom, to - 2)) : 1;
+      const events = kind === 'quarantine' ? eventsOf(text.toString('utf8', rowFrom, to - 2)) : 1;
+      this.#count(finishedMetrics[kind].finished, events, text, rowFrom, to);
     }
   }
 
   /** Notes that its table does not take a row. */
   refuse(kind: TableKind, row: string): void {
     const text = Buffer.from(row);
-    const at = timeIn(text, 0, text.length);
-    if (at !== null)
-      this.#count(finishedMetrics[kind].refused, text.toString('latin1', at, at + HOUR_BYTES), 1);
+    this.#count(finishedMetrics[kind].refused, 1, text, 0, text.length);
   }
 
-  get counts(): FinishedEvents {
-    this.#endHour();
-    return Object.fromEntries(this.#counts);
-  }
-
-  #endHour(): void {
-    const hour = this.#hour.toString('latin1');
-    for (const kind of tableKinds) {
-      this.#count(finishedMetrics[kind].finished, hour, this.#inHour[kind]);
-      this.#inHour[kind] = 0;
+  #count({ name }: Metric, events: number, text: Buffer, from: number, to: number): void {
+    const at = timeIn(text, from, to);
+    if (at === null) return;
+    // Making a text of each hour would take several times as long.
+    if (text.compare(this.#hour, 0, HOUR_BYTES, at, at + HOUR_BYTES) !== 0) {
+      text.copy(this.#hour, 0, at, at + HOUR_BYTES);
+      const hour = this.#hour.toString('latin1');
+      this.#inHour = this.counts[hour] ??= {};
     }
-  }
-
-  #count({ name }: Metric, hour: string, events: number): void {
-    if (!HOUR.test(hour) || events === 0) return;
-    const at = `${name} ${hour}`;
-    this.#counts.set(at, (this.#counts.get(at) ?? 0) + events);
+    this.#inHour[name] = (this.#inHour[name] ?? 0) + events;
   }
 }
 
@@ -91,7 +73,6 @@ function eventsOf(text: string): number {
  */
 const RECEIVED_AT = Buffer.from('received_at":"');
 const QUOTE = 0x22;
-const HOUR = /^\d{4}-\d\d-\d\dT\d\d$/;
 const HOUR_BYTES = 'YYYY-MM-DDTHH'.length;
 
 /** Where the time of receipt begins in the row between two bytes; null if the row does not say. */
@@ -110,16 +91,15 @@ export function finishedLines(
   stage: string,
 ): Readonly<Record<string, unknown>>[] {
   const counts = objects.flatMap((one) => Object.entries(one));
-  return [...Map.groupBy(counts, ([at]) => at.slice(-HOUR_BYTES))].flatMap(([hour, own]) => {
+  return [...Map.groupBy(counts, ([hour]) => hour)].flatMap(([hour, same]) => {
     const timestamp = Date.parse(`${hour}:00:00Z`);
-    if (!Number.isFinite(timestamp)) return [];
-    const values = METRICS.flatMap((metric) => {
-      const same = own.filter(([at]) => at === `${metric.name} ${hour}`);
-      return same.length === 0 ? [] : [[metric, same.reduce((sum, [, count]) => sum + count, 0)] as const];
-    });
+    const values = METRICS.map((metric) => {
+      const events = same.reduce((sum, [, own]) => sum + (own[metric.name] ?? 0), 0);
+      return [metric, events] as const;
+    }).filter(([, events]) => events > 0);
     const dimensions = { function: 'write', stage };
     const line = emfLine({ namespace: METRIC_NAMESPACE, timestamp, dimensions, values });
-    return line === null ? [] : [line];
+    return line === null || Number.isNaN(timestamp) ? [] : [line];
   });
 }
 

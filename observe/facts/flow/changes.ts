@@ -50,7 +50,16 @@ export interface LastDay {
   readonly overflowed: number;
   /** Requests that are usual in this hour; null while that is not known. */
   readonly usual: number | null;
+  /** What is usual in each hour of a day; none while that is not known of all. */
+  readonly usualHours: readonly UsualHour[];
   readonly changes: readonly Change[];
+}
+
+/** Requests in an hour of the day, UTC, on the seven days before. */
+export interface UsualHour {
+  readonly least: number;
+  readonly median: number;
+  readonly most: number;
 }
 
 type Counts = ReadonlyMap<number, RequestCounts>;
@@ -87,6 +96,12 @@ export async function readDayCounts(
 /** The last 24 hours, and what was not as usual in them, by the same hours of the seven days before. */
 export function lastDayOf(counts: DayCounts): LastDay {
   const total = (value: (counts: RequestCounts) => number) => sum([...counts.day.values()].map(value));
+  const measured = measuredOf(counts)('requests', ({ requests }) => requests);
+  const hour = hourOf(counts.end - 1);
+  // From midnight on: of today, or of the day before.
+  const before = Array.from({ length: 24 }, (_, i) =>
+    valuesBefore(measured, hour - ((hour / HOUR_MS - i) % 24) * HOUR_MS),
+  );
   return {
     requests: total(({ requests }) => requests),
     refused: total(({ refusedBy }) => sum(Object.values(refusedBy))),
@@ -94,10 +109,14 @@ export function lastDayOf(counts: DayCounts): LastDay {
     failedBy: failedOf(counts),
     received: total(({ received }) => received),
     overflowed: total(({ overflowed }) => overflowed),
-    usual: usualOf(
-      measuredOf(counts)('requests', ({ requests }) => requests),
-      hourOf(counts.end - 1),
-    ),
+    usual: usualOf(measured, hour),
+    usualHours: before.some(({ length }) => length < ENOUGH)
+      ? []
+      : before.map((values) => ({
+          least: Math.min(...values),
+          median: medianOf(values),
+          most: Math.max(...values),
+        })),
     changes: changesOf(counts),
   };
 }
@@ -222,18 +241,19 @@ function silencesOf(of: Measured): Change[] {
  *
  * @param isYoung Whether so little may say it. Default true.
  */
-function usualOf({ hours, since }: Measured, hour: number, isYoung = true): number | null {
-  const valuesOf = (step: number, most: number) => {
-    const values: number[] = [];
-    for (let at = hour - step; at >= since && values.length < most; at -= step)
-      values.push(hours.get(at) ?? 0);
-    return values;
-  };
-  const same = valuesOf(DAY_MS, DAYS_BEFORE);
+function usualOf(of: Measured, hour: number, isYoung = true): number | null {
+  const same = valuesBefore(of, hour);
   if (same.length >= ENOUGH) return medianOf(same);
   if (!isYoung) return null;
-  const all = valuesOf(HOUR_MS, Number.POSITIVE_INFINITY);
+  const all = valuesBefore(of, hour, HOUR_MS, Number.POSITIVE_INFINITY);
   return medianOf(same) || (all.length >= ENOUGH && medianOf(all)) || null;
+}
+
+/** Values of hours before an hour, since the first with a request; by default of the same hour of the days before. */
+function valuesBefore({ hours, since }: Measured, hour: number, step = DAY_MS, most = DAYS_BEFORE) {
+  const values: number[] = [];
+  for (let at = hour - step; at >= since && values.length < most; at -= step) values.push(hours.get(at) ?? 0);
+  return values;
 }
 
 function medianOf(values: readonly number[]): number {

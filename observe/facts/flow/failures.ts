@@ -5,6 +5,7 @@ import { partName } from '../../../infra/template/Stack.ts';
 import { readMetricData } from '../../../lib/aws/metricData.ts';
 import { parseJson } from '../../../lib/base/json.ts';
 import { HOUR_MS, isoTimestamp, MINUTE_MS } from '../../../lib/base/time.ts';
+import { metricsOf } from '../../../lib/reconcile/hourCounts.ts';
 import type { Deployment } from '../../deployment.ts';
 import { ifThere } from '../../explainAwsError.ts';
 import { functionLog, readLog } from '../../readLog.ts';
@@ -99,13 +100,14 @@ async function readThrottled(
   since: number,
 ): Promise<string | null> {
   const { stack, now } = deployment;
-  const metric = { id: part, namespace: 'AWS/Lambda', metric: 'Throttles', statistic: 'Sum' };
   const series = await readMetricData(
     deployment,
-    [{ ...metric, dimensions: { FunctionName: partName(stack, part) } }],
+    [metricsOf('AWS/Lambda', { FunctionName: partName(stack, part) })('Throttles')],
     { start: Math.floor(since / PERIOD_MS) * PERIOD_MS, end: now, periodSeconds: PERIOD_MS / 1_000 },
   );
-  const throttled = [...(series.get(part) ?? [])].filter(([, count]) => count > 0).sort(([a], [b]) => b - a);
+  const throttled = [...(series.get('Throttles') ?? [])]
+    .filter(([, count]) => count > 0)
+    .sort(([a], [b]) => b - a);
   const count = throttled.reduce((sum, [, one]) => sum + one, 0);
   const [last] = throttled;
   return last === undefined ? null : `${isoTimestamp(last[0])}: Lambda throttled ${count} invocations.`;
@@ -150,10 +152,11 @@ export async function readDeadLetters(
   if (queues.length === 0) return [];
   // Of a dead-letter queue it is the time since a message was moved there:
   // https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-available-cloudwatch-metrics.html
-  const age = { namespace: 'AWS/SQS', metric: 'ApproximateAgeOfOldestMessage', statistic: 'Maximum' };
+  const ageOf = (queue: string) =>
+    metricsOf('AWS/SQS', { QueueName: queue })('ApproximateAgeOfOldestMessage', 'Maximum', queue);
   const ages = await readMetricData(
     deployment,
-    queues.map(({ queue }) => ({ ...age, id: queue, dimensions: { QueueName: queue } })),
+    queues.map(({ queue }) => ageOf(queue)),
     { start: now - METRIC_MS, end: now + MINUTE_MS, periodSeconds: MINUTE_MS / 1_000 },
   );
   return queues.map(({ queue, arn, messages }) => {

@@ -4,6 +4,7 @@ import { readMetricData } from '../../../lib/aws/metricData.ts';
 import { defineErrorFamily } from '../../../lib/base/errors.ts';
 import { METRIC_NAMESPACE } from '../../../lib/base/log.ts';
 import { isoTimestamp, MINUTE_MS } from '../../../lib/base/time.ts';
+import { metricsOf } from '../../../lib/reconcile/hourCounts.ts';
 import { RETRY_PAUSES } from '../../../lib/relay/limits.ts';
 import { relayMetrics } from '../../../lib/relay/relayMetrics.ts';
 import {
@@ -129,14 +130,11 @@ async function readQueuedSince(
   deployment: Pick<Deployment, 'cloudwatch' | 'stack' | 'now'>,
 ): Promise<readonly number[]> {
   const { stack, now } = deployment;
-  const tried = { namespace: METRIC_NAMESPACE, metric: relayMetrics.RelayAge.name, statistic: 'Maximum' };
-  const queue = { namespace: 'AWS/SQS', metric: 'ApproximateAgeOfOldestMessage', statistic: 'Maximum' };
+  const own = metricsOf(METRIC_NAMESPACE, { function: 'relay', stage: stack.stage });
+  const queue = metricsOf('AWS/SQS', { QueueName: partName(stack, 'relay') });
   const series = await readMetricData(
     deployment,
-    [
-      { id: 'tried', ...tried, dimensions: { function: 'relay', stage: stack.stage } },
-      { id: 'queue', ...queue, dimensions: { QueueName: partName(stack, 'relay') } },
-    ],
+    [own(relayMetrics.RelayAge.name, 'Maximum'), queue('ApproximateAgeOfOldestMessage', 'Maximum', 'queue')],
     { start: now - TRIED_WITHIN_MS, end: now + MINUTE_MS, periodSeconds: MINUTE_MS / 1_000 },
   );
   const since = now - SQS_METRIC_MS;

@@ -1,6 +1,6 @@
-import { ListObjectsV2Command } from '@aws-sdk/client-s3';
 import { s3ObjectStore } from '../../../lib/aws/s3ObjectStore.ts';
 import { isJsonObject, parseJson } from '../../../lib/base/json.ts';
+import { type ListedObject, listObjects } from '../../../lib/base/ObjectStore.ts';
 import { counted } from '../../../lib/base/text.ts';
 import { isoTimestamp } from '../../../lib/base/time.ts';
 import { ListedNotes } from '../../../lib/landing/LandingNotes.ts';
@@ -8,8 +8,8 @@ import { rowsIn } from '../../../lib/landing/lines/LandedObject.ts';
 import { DAMAGED_FOLDER, LANDING_FOLDER } from '../../../lib/tables/objectKeys.ts';
 import type { Deployment } from '../../deployment.ts';
 
-/** Pages of 1,000 objects of one folder that are read. An outage of hours leaves more; the answer then says so. */
-const MOST_PAGES = 10;
+/** Objects of one folder that are read. An outage of hours leaves more; the answer then says so. */
+const MOST_OBJECTS = 10_000;
 /** From then on an object of `landing/` is late: a try that failed comes again after sixteen minutes. */
 const LANDING_LATE_MS = 1_200_000;
 
@@ -21,14 +21,6 @@ export interface WaitingObjects {
   readonly hasMore: boolean;
   /** When the oldest was written, ISO 8601; null without objects. */
   readonly oldest: string | null;
-}
-
-interface FolderObject {
-  readonly key: string;
-  readonly bytes: number;
-  /** Epoch milliseconds. */
-  readonly at: number;
-  readonly eTag: string;
 }
 
 /** Objects of `landing/` that are in tables, and that the bucket does not delete. */
@@ -47,19 +39,15 @@ export interface DamagedObjects extends WaitingObjects {
 
 /** Objects of a folder, 10,000 at most. @throws What S3's client throws. */
 export async function listFolder(
-  { s3, config: { bucket: Bucket } }: Pick<Deployment, 's3' | 'config'>,
-  Prefix: string,
-) {
-  const objects: FolderObject[] = [];
-  let ContinuationToken: string | undefined;
-  for (let page = 0; page < MOST_PAGES; page += 1) {
-    const answer = await s3.send(new ListObjectsV2Command({ Bucket, Prefix, ContinuationToken }));
-    for (const { Key: key = '', LastModified, Size: bytes = 0, ETag: eTag = '' } of answer.Contents ?? [])
-      if (!key.endsWith('/')) objects.push({ key, bytes, at: LastModified?.getTime() ?? 0, eTag });
-    ContinuationToken = answer.NextContinuationToken;
-    if (ContinuationToken === undefined) break;
+  { s3, config: { bucket } }: Pick<Deployment, 's3' | 'config'>,
+  prefix: string,
+): Promise<{ readonly objects: readonly ListedObject[]; readonly hasMore: boolean }> {
+  const objects: ListedObject[] = [];
+  for await (const object of listObjects(s3ObjectStore(s3, bucket), prefix)) {
+    if (objects.length === MOST_OBJECTS) return { objects, hasMore: true };
+    if (!object.key.endsWith('/')) objects.push(object);
   }
-  return { objects, hasMore: ContinuationToken !== undefined };
+  return { objects, hasMore: false };
 }
 
 /** Counts objects of `landing/`, 10,000 at most: those that wait, and those that are only not deleted. @throws What S3's client throws. */
@@ -69,11 +57,11 @@ export async function countLanding(
   const store = s3ObjectStore(deployment.s3, deployment.config.bucket);
   const notes = await ListedNotes.list(store);
   const { objects, hasMore } = await listFolder(deployment, LANDING_FOLDER);
-  const waiting: FolderObject[] = [];
-  const written: FolderObject[] = [];
+  const waiting: ListedObject[] = [];
+  const written: ListedObject[] = [];
   let firstNote: string | undefined;
   for (const object of objects) {
-    const note = notes.written({ ...object, modifiedAt: object.at });
+    const note = notes.written(object);
     (note === undefined ? waiting : written).push(object);
     firstNote ??= note;
   }
@@ -102,12 +90,13 @@ export async function countDamaged(deployment: Pick<Deployment, 's3' | 'config'>
   return { ...count, rows };
 }
 
-function countOf(objects: readonly FolderObject[], hasMore: boolean): WaitingObjects {
+function countOf(objects: readonly ListedObject[], hasMore: boolean): WaitingObjects {
   return {
     count: objects.length,
-    bytes: objects.reduce((sum, { bytes }) => sum + bytes, 0),
+    bytes: objects.reduce((sum, { size }) => sum + size, 0),
     hasMore,
-    oldest: objects.length === 0 ? null : isoTimestamp(Math.min(...objects.map(({ at }) => at))),
+    oldest:
+      objects.length === 0 ? null : isoTimestamp(Math.min(...objects.map(({ modifiedAt }) => modifiedAt))),
   };
 }
 

@@ -1,8 +1,7 @@
-import { type _Object, GetObjectCommand, paginateListObjectsV2 } from '@aws-sdk/client-s3';
 import { s3ObjectStore } from '../../../lib/aws/s3ObjectStore.ts';
 import { mapLimit } from '../../../lib/base/concurrency.ts';
-import { errorName } from '../../../lib/base/errors.ts';
 import { isJsonObject, parseJson } from '../../../lib/base/json.ts';
+import { type ListedObject, listObjects } from '../../../lib/base/ObjectStore.ts';
 import { ListedNotes } from '../../../lib/landing/LandingNotes.ts';
 import { LandedObject } from '../../../lib/landing/lines/LandedObject.ts';
 import type { TableKind } from '../../../lib/schema/kinds.ts';
@@ -56,46 +55,39 @@ export async function readWaitingRows(
   for (const { kind, row, arrivedAt } of buffered?.rows ?? [])
     if (wanted(row, kind)) rows.push({ key: null, at: Date.parse(arrivedAt), kind, row });
   let unreadObjects = 0;
-  let read = 0;
   let bytes = 0;
+  const objects: ListedObject[] = [];
   const aside = { objects: 0, bytes: 0, lines: 0 };
-  // What is written, and only not deleted, is in tables.
-  const notes = await ListedNotes.list(s3ObjectStore(s3, bucket));
-  const isWaiting = ({ Key: key = '', ETag: eTag = '', LastModified }: _Object) =>
-    !key.endsWith('/') &&
-    notes.written({ key, eTag, modifiedAt: LastModified?.getTime() ?? 0 }) === undefined;
+  const store = s3ObjectStore(s3, bucket);
+  const notes = await ListedNotes.list(store);
   const names = new Set<string>();
-  for (const Prefix of [LANDING_FOLDER, DAMAGED_FOLDER])
-    for await (const { Contents = [] } of paginateListObjectsV2({ client: s3 }, { Bucket: bucket, Prefix })) {
-      const objects = Contents.filter(isWaiting).filter(({ Key = '' }) => {
-        // What is put aside, or tried again, is in both folders until the object is deleted that it is of.
-        const name = Key.slice(Prefix.length).replace(/^again\/\d+\//, '');
-        if (Prefix === DAMAGED_FOLDER) return !names.has(name);
-        names.add(name);
-        return true;
-      });
-      const taken = objects.slice(0, Math.max(0, MOST_OBJECTS - read)).filter(({ Size = 0 }) => {
-        bytes += Size;
-        return bytes <= MOST_BYTES;
-      });
-      read += taken.length;
-      unreadObjects += objects.length - taken.length;
-      await mapLimit(taken, AT_ONCE, async ({ Key: key = '', LastModified }) => {
-        signal?.throwIfAborted();
-        const body = await readObject(s3, bucket, key);
-        if (body === undefined) return;
-        const object = new LandedObject(body);
-        for (const { kind, json } of object.rows()) {
-          const row = parseJson(json);
-          if (isJsonObject(row) && wanted(row, kind))
-            rows.push({ key, at: LastModified?.getTime() ?? 0, kind, row });
-        }
-        if (object.skipped.count === 0) return;
-        aside.objects += 1;
-        aside.bytes += object.skipped.bytes;
-        aside.lines += object.skipped.rowLike;
-      });
+  for (const folder of [LANDING_FOLDER, DAMAGED_FOLDER])
+    for await (const object of listObjects(store, folder)) {
+      const { key, size } = object;
+      // What is written, and only not deleted, is in tables.
+      if (key.endsWith('/') || notes.written(object) !== undefined) continue;
+      // What is put aside, or tried again, is in both folders until the object is deleted that it is of.
+      const name = key.slice(folder.length).replace(/^again\/\d+\//, '');
+      if (folder === LANDING_FOLDER) names.add(name);
+      else if (names.has(name)) continue;
+      bytes += size;
+      if (objects.length < MOST_OBJECTS && bytes <= MOST_BYTES) objects.push(object);
+      else unreadObjects += 1;
     }
+  await mapLimit(objects, AT_ONCE, async ({ key, modifiedAt: at }) => {
+    signal?.throwIfAborted();
+    const opened = await store.open(key, { signal });
+    if (opened === null) return;
+    const object = new LandedObject(Buffer.concat(await opened.body.toArray()));
+    for (const { kind, json } of object.rows()) {
+      const row = parseJson(json);
+      if (isJsonObject(row) && wanted(row, kind)) rows.push({ key, at, kind, row });
+    }
+    if (object.skipped.count === 0) return;
+    aside.objects += 1;
+    aside.bytes += object.skipped.bytes;
+    aside.lines += object.skipped.rowLike;
+  });
   return {
     rows,
     notes: [
@@ -110,19 +102,4 @@ export async function readWaitingRows(
       ...(buffered?.hasMore ? ['The buffers have more rows than were read.'] : []),
     ],
   };
-}
-
-/** The bytes of an object; undefined if there is none. */
-async function readObject(
-  s3: Deployment['s3'],
-  Bucket: string,
-  Key: string,
-): Promise<Uint8Array | undefined> {
-  try {
-    const { Body } = await s3.send(new GetObjectCommand({ Bucket, Key }));
-    return await Body?.transformToByteArray();
-  } catch (error) {
-    if (errorName(error) === 'NoSuchKey') return undefined;
-    throw error;
-  }
 }

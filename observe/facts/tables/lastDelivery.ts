@@ -23,7 +23,7 @@ export async function lastDelivery(
   for (const kind of forwardedKinds)
     for (const day of (await dayFolders(deployment, kind, all)).toSorted().slice(-NEWEST_DAYS)) {
       const { objects } = await listFolder(deployment, dayFolder(config, kind, day));
-      times.push(...objects.map(({ at }) => at));
+      times.push(...objects.map(({ modifiedAt }) => modifiedAt));
     }
   return times.length === 0 ? null : Math.max(...times);
 }

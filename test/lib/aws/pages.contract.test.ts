@@ -19,7 +19,6 @@ import { listDrops } from '../../../lib/drops/listDrops.ts';
 import { lookElsewhere } from '../../../lib/drops/plan/lookElsewhere.ts';
 import { exportedFile } from '../../../lib/tables/exportKeys.ts';
 import { dayFolder, versionPrefix } from '../../../lib/tables/tableFolders.ts';
-import { listFolder } from '../../../observe/facts/flow/waitingObjects.ts';
 import { readDeployedLive } from '../../../observe/live/deployedLive.ts';
 import { readLog } from '../../../observe/readLog.ts';
 import { restoreFiles } from '../../../operate/restore.ts';
@@ -129,12 +128,6 @@ const LISTS: readonly List[] = [
       const bucket = landingBucket(s3, 'ours');
       return [...(await bucket.list('')), ...(await bucket.list('', 'a'))];
     },
-    found: ['a', 'b'],
-  },
-  {
-    of: 'observe/facts/flow/waitingObjects.ts ListObjectsV2',
-    pages: objects('a', 'b'),
-    read: async ({ s3 }) => (await listFolder({ s3, config }, '')).objects.map(({ key }) => key),
     found: ['a', 'b'],
   },
   {

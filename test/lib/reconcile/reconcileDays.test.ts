@@ -1,10 +1,12 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import { defineConfig } from '../../../lib/config/defineConfig.ts';
+import { noCounts } from '../../../lib/erase/Manifest.ts';
 import { writeNote } from '../../../lib/landing/LandingNotes.ts';
 import { encodeLines } from '../../../lib/landing/store/encodeLines.ts';
 import type { MetricSeries } from '../../../lib/reconcile/hourCounts.ts';
 import { readReceivedHours } from '../../../lib/reconcile/receivedHours.ts';
 import { judgeDay, type Reconciler, reconcileDays } from '../../../lib/reconcile/reconcileDays.ts';
+import { redrivenKey } from '../../../lib/tables/ledgerKeys.ts';
 import { MemoryObjects } from '../../harness/MemoryObjects.ts';
 
 const HOUR = 3_600_000;
@@ -20,7 +22,7 @@ let lines: Readonly<Record<string, unknown>>[];
 /** Values of metrics, by metric and minute. */
 let series: Map<string, Map<number, number>>;
 /** Athena's rows, or none: it fails. */
-let rows: readonly Readonly<Record<string, string>>[] | null;
+let rows: readonly (readonly string[])[] | null;
 let asked: number;
 
 function count(id: string, minute: string, value: number): void {
@@ -45,7 +47,7 @@ beforeEach(() => {
   rows = null;
   asked = 0;
   // The registrar runs each hour.
-  for (let hour = at('2026-11-18T00:05:00'); hour < NIGHT + 99 * HOUR; hour += HOUR)
+  for (let hour = at('2026-11-18T00:05:00'); hour < NIGHT + 199 * HOUR; hour += HOUR)
     count('hourly', new Date(hour).toISOString().slice(0, 19), 1);
 });
 
@@ -62,7 +64,7 @@ function reconcilerNow(): Reconciler {
     },
     ask: async () => {
       asked += 1;
-      return rows === null ? null : { rows };
+      return rows;
     },
     now,
   };
@@ -73,72 +75,79 @@ async function night(nights = 0): Promise<void> {
   await reconcileDays(reconcilerNow(), (line) => lines.push(line));
 }
 
-async function hourOf(hour: number, table = 'events') {
-  const day = await readReceivedHours(store, config, DAY);
-  return day.rows.find((row) => row.hour === hour && row.table_name === table);
+/** Hours of the day as they are judged, of the events. */
+async function hoursOf(...hours: readonly number[]) {
+  const { rows } = await readReceivedHours(store, config, DAY);
+  const events = rows.filter(({ table_name }) => table_name === 'events');
+  return hours.map((hour) => events[hour]);
 }
 
-const found = (hour: string, events: number, doubles = 0) => [
-  {
-    table: 'events',
-    hour: `${DAY} ${hour}:00:00.000`,
-    detail: '',
-    found: String(events),
-    doubles: String(doubles),
-    given_up: '0',
-  },
+const found = (hour: number, events: number, doubles = 0) => [
+  'events',
+  `${hour}`,
+  '',
+  `${events}`,
+  `${doubles}`,
+  '0',
 ];
+
+/** Refuses to read one object. */
+function deny(key: string): void {
+  const refused = async () => {
+    throw Object.assign(new Error(), { name: 'AccessDenied' });
+  };
+  const { read, open } = store;
+  store.read = async (one, options) => (one === key ? refused() : read.call(store, one, options));
+  store.open = async (one, options) => (one === key ? refused() : open.call(store, one, options));
+}
 
 describe('a night', () => {
   it('has a row for every hour and table of the days before, and asks Athena nothing if counts agree', async () => {
     requests('07', 100);
     await night();
-    expect(await hourOf(7)).toEqual({
-      ds: DAY,
-      hour: 7,
-      table_name: 'events',
-      accepted: 300,
-      finished: 300,
-      refused: 0,
-      not_delivered: 0,
-      waiting_objects: 0,
-      missing: 0,
-      unproved: 0,
-      state: 'whole',
-      why: null,
-      checked_at: '2026-11-25 01:10:00.000',
-    });
-    const day = await readReceivedHours(store, config, DAY);
-    expect([day.rows.length, new Set(day.rows.map(({ state }) => state)), asked]).toEqual([
-      72,
-      new Set(['whole']),
-      0,
+    expect(await hoursOf(7)).toEqual([
+      {
+        ds: DAY,
+        hour: 7,
+        table_name: 'events',
+        accepted: 300,
+        finished: 300,
+        refused: 0,
+        not_delivered: 0,
+        waiting_objects: 0,
+        missing: 0,
+        unproved: 0,
+        state: 'whole',
+        why: null,
+        checked_at: '2026-11-25 01:10:00.000',
+      },
     ]);
+    const day = await readReceivedHours(store, config, DAY);
+    expect([day.rows.filter(({ state }) => state === 'whole').length, asked]).toEqual([72, 0]);
     expect(lines.at(-1)).toMatchObject({ function: 'reconcile', stage: 'dev', hours_short: 0 });
   });
 
   it('looks at the rows of a day once, if counts differ, and tells what is missing', async () => {
     requests('07', 100, 270);
     requests('08', 100, 0);
-    rows = [...found('07', 300), ...found('08', 250, 20)];
+    rows = [found(7, 300), found(8, 250, 20)];
     await night();
-    expect(await hourOf(7)).toMatchObject({ state: 'whole', unproved: 0 });
-    expect(await hourOf(8)).toMatchObject({ state: 'short', missing: 30, unproved: 20 });
+    const short = { state: 'short', missing: 30, unproved: 20 };
+    expect(await hoursOf(7, 8)).toMatchObject([{ state: 'whole', unproved: 0 }, short]);
     expect([asked, lines.at(-1)]).toMatchObject([1, { hours_short: 1 }]);
     // It is settled.
     rows = [];
     await night(1);
-    expect([asked, await hourOf(8)]).toMatchObject([1, { state: 'short', missing: 30 }]);
+    expect([asked, ...(await hoursOf(8))]).toMatchObject([1, short]);
   });
 
   it('leaves hours open that Athena could not clear, until they are over', async () => {
     requests('07', 100, 270);
-    for (const nights of [0, 1, 2]) {
+    for (const nights of [0, 1, 2, 3]) {
       await night(nights);
-      expect(await hourOf(7)).toMatchObject({ state: 'open', unproved: 30 });
+      const state = nights < 3 ? 'open' : 'unknown';
+      expect(await hoursOf(7)).toMatchObject([{ state, accepted: 300, finished: 270, unproved: 30 }]);
     }
-    await night(3);
-    expect(await hourOf(7)).toMatchObject({ state: 'unknown', accepted: 300, finished: 270, unproved: 30 });
   });
 
   it('looks at the rows of an hour of which Firehose repeated a delivery, and only of that', async () => {
@@ -147,24 +156,21 @@ describe('a night', () => {
     count('DeliveryToS3.Success', `${DAY}T08:02:00`, 0.5);
     requests('08', 100);
     requests('09', 100);
-    rows = [...found('07', 250, 50), ...found('08', 300, 50)];
+    rows = [found(7, 250, 50), found(8, 300, 50)];
     await night();
-    expect([asked, await hourOf(7), await hourOf(8), await hourOf(9)]).toMatchObject([
-      1,
-      { state: 'whole', missing: 0, unproved: 50 },
-      { state: 'whole', unproved: 0 },
-      { state: 'whole', unproved: 0 },
-    ]);
+    const hours = await hoursOf(7, 8, 9);
+    const shown = hours.map((row) => [row?.state, row?.unproved]);
+    expect([asked, ...shown]).toEqual([1, ['whole', 50], ['whole', 0], ['whole', 0]]);
   });
 
   it('knows preflights that a route hands to the collector as invocations without a request', async () => {
     requests('07', 100);
     count('invoked', `${DAY}T07:30:00`, 200);
     await night();
-    expect(await hourOf(7)).toMatchObject({ state: 'open', why: '100 requests of 200 were not counted' });
+    expect(await hoursOf(7)).toMatchObject([{ state: 'open', why: '100 requests of 200 were not counted' }]);
     count('preflights', `${DAY}T07:30:00`, 100);
     await night(1);
-    expect(await hourOf(7)).toMatchObject({ state: 'whole', unproved: 0 });
+    expect(await hoursOf(7)).toMatchObject([{ state: 'whole', unproved: 0 }]);
   });
 
   it('tells nothing of an hour as short whose files S3 deletes by then', async () => {
@@ -173,39 +179,86 @@ describe('a night', () => {
     // The rows could not be asked for in the first night.
     rows = null;
     await night();
-    rows = found('07', 20);
+    rows = [found(7, 20)];
     await night(1);
-    expect(await hourOf(7)).toMatchObject({ state: 'whole', missing: 0, unproved: 280 });
+    expect(await hoursOf(7)).toMatchObject([{ state: 'whole', missing: 0, unproved: 280 }]);
   });
 
-  it('clears an hour whose rows an erasure took', async () => {
+  it('clears an hour whose rows an erasure took, and leaves it open if nobody knows how many', async () => {
     requests('07', 100, 270);
-    rows = found('07', 280);
-    const places = {
-      landing: {
-        objects: 1,
-        versions: 1,
-        rewritten: 1,
-        deleted: 1,
-        rows: 25,
-        others: 0,
-        mentions: 0,
-        waiting: 0,
-      },
-    };
-    const run = {
-      startedAt: NIGHT - HOUR,
-      endedAt: NIGHT,
-      resumed: 0,
-      places,
-      hasFound: true,
-      left: [],
-      leftCount: 0,
-    };
+    requests('08', 100, 270);
+    rows = [found(7, 280), found(8, 300)];
+    const places = { landing: { ...noCounts(), rows: 25 } };
+    const times = { startedAt: NIGHT - HOUR, endedAt: NIGHT, resumed: 0 };
+    const run = { ...times, places, hasFound: true, left: [], leftCount: 0 };
     const manifest = { version: 1, id: 'e', units: 1, startedAt: NIGHT - HOUR, runs: [run] };
-    await store.write('ledger/_erasures/e.json', JSON.stringify(manifest));
+    // Of an erasure before the day.
+    now = at('2026-11-23T23:00:00');
+    await store.write('ledger/_erasures/old.json', '{');
+    now = NIGHT;
+    await store.write('ledger/_erasures/f.json', '{');
     await night();
-    expect(await hourOf(7)).toMatchObject({ state: 'whole', missing: 0, unproved: 20 });
+    const why = "ledger/_erasures/f.json can't be read: SLUICE_ERASE_MANIFEST_INVALID";
+    expect(await hoursOf(7, 8)).toMatchObject([
+      { state: 'open', why, unproved: 20 },
+      { state: 'whole', unproved: 0 },
+    ]);
+    store.objects.delete('ledger/_erasures/f.json');
+    await store.write('ledger/_erasures/e.json', JSON.stringify(manifest));
+    await night(1);
+    expect(await hoursOf(7)).toMatchObject([{ state: 'whole', missing: 0, unproved: 20 }]);
+  });
+
+  it('counts the rows of an hour that were refused as perhaps landed again, after a redrive', async () => {
+    requests('07', 100, 270);
+    rows = [found(7, 300), ['quarantine', '7', '', '12', '0', '0']];
+    await store.write(redrivenKey('2026-11-23T23:00:00.000Z', 'a'), '{}');
+    await store.write(redrivenKey(`${DAY}T23:00:00.000Z`, 'b'), '{}');
+    await night();
+    expect(await hoursOf(7)).toMatchObject([{ state: 'whole', missing: 0, unproved: 12 }]);
+  });
+
+  it('goes on where one object cannot be read', async () => {
+    requests('07', 100);
+    const landed = `damaged/2026/11/24/06/y.ndjson.gz`;
+    now = at(`${DAY}T08:00:00`);
+    await store.write(landed, 'no rows');
+    deny(landed);
+    await night();
+    const why = `${landed} can't be read: AccessDenied`;
+    expect((await hoursOf(4, 7, 9)).map((row) => row?.why)).toEqual([null, why, null]);
+    const judged = `statsig/ingested/received_hours/${DAY}.json`;
+    const { text = '' } = (await store.read(judged)) ?? {};
+    await store.write(judged, text.replace('"whole"', '"wh'));
+    await night(1);
+    expect((await store.read(judged))?.text.match(/"whole"/g)?.length).toBe(60);
+    lines = [];
+    deny('statsig/ingested/received_hours/2026-11-23.json');
+    await expect(night(1)).rejects.toMatchObject({ name: 'AccessDenied' });
+    expect([lines, (await readReceivedHours(store, config, '2026-11-25')).rows.length]).toEqual([[], 72]);
+  });
+
+  it('counts an hour at the edge of a month with what is logged of it in the next minute', async () => {
+    for (const id of ['invoked', 'events_overflowed', 'events_finished']) count(id, '2026-11-30T23:59:00', 7);
+    count('received', '2026-12-01T00:00:00', 7);
+    now = at('2026-11-30T23:59:00');
+    await store.write('landing/2026/11/30/23/x.ndjson.gz', 'rows');
+    const statesAt = async (time: string) => {
+      now = at(`2026-12-01T${time}:00`);
+      await reconcileDays(reconcilerNow(), () => undefined);
+      const { rows } = await readReceivedHours(store, config, '2026-11-30');
+      return [rows[21 * 3], rows.at(-2)].map((row) => [row?.state, row?.accepted, row?.unproved]);
+    };
+    // Before the schedule's night, and late on the same day.
+    expect(await statesAt('00:30')).toEqual([
+      ['whole', 0, 0],
+      ['open', 7, 0],
+    ]);
+    store.objects.delete('landing/2026/11/30/23/x.ndjson.gz');
+    expect(await statesAt('23:30')).toEqual([
+      ['whole', 0, 0],
+      ['whole', 7, 0],
+    ]);
   });
 });
 
@@ -228,11 +281,11 @@ describe('an hour waits', () => {
     expect([...new Set(open.map(({ hour }) => hour))]).toEqual([
       2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 19, 20,
     ]);
-    expect(await hourOf(12)).toMatchObject({ state: 'open', waiting_objects: 2 });
+    expect(await hoursOf(12)).toMatchObject([{ state: 'open', waiting_objects: 2 }]);
     store.objects.delete('landing/2026/11/24/11/x.ndjson.gz');
     for (const key of [...store.objects.keys()]) if (key.startsWith('damaged/')) store.objects.delete(key);
     await night(1);
-    expect([await hourOf(12), await hourOf(20)]).toMatchObject([{ state: 'whole' }, { state: 'open' }]);
+    expect(await hoursOf(12, 20)).toMatchObject([{ state: 'whole' }, { state: 'open' }]);
   });
 
   it('for its buffers, until the last event of it is due in its table', async () => {
@@ -250,15 +303,18 @@ describe('an hour waits', () => {
     const version = { key: 'landing/2026/11/24/07/x.ndjson.gz', eTag, modifiedAt: now };
     await writeNote(store, version, { written: true, why: 'AccessDenied' });
     await night();
-    expect(await hourOf(7)).toMatchObject({ state: 'whole', waiting_objects: 0 });
+    expect(await hoursOf(7)).toMatchObject([{ state: 'whole', waiting_objects: 0 }]);
   });
 
   it('for what is tried again, from its day on', async () => {
     now = at(`${DAY}T13:10:00`);
     await store.write(`landing/again/1/direct/${DAY}/a.ndjson.gz`, 'rows');
     await night();
-    const states = await Promise.all([0, 13, 14].map((hour) => hourOf(hour)));
-    expect(states.map((row) => row?.state)).toEqual(['open', 'open', 'whole']);
+    expect(await hoursOf(0, 13, 14)).toMatchObject([
+      { state: 'open' },
+      { state: 'open' },
+      { state: 'whole' },
+    ]);
   });
 
   it('for a stream that holds its records, and only if it came before its end', async () => {
@@ -266,24 +322,37 @@ describe('an hour waits', () => {
     count('DeliveryToS3.Records', `${DAY}T22:05:00`, 5);
     await night();
     const late = { state: 'open', why: 'the stream is late' };
-    expect([await hourOf(21), await hourOf(22)]).toMatchObject([{ state: 'whole' }, late]);
+    expect(await hoursOf(21, 22)).toMatchObject([{ state: 'whole' }, late]);
     // A request of the end of an hour comes to the stream in the next one.
     store.objects.clear();
     count('IncomingRecords', `${DAY}T22:00:00`, 6);
     await night();
-    expect([await hourOf(20), await hourOf(21)]).toMatchObject([{ state: 'whole' }, late]);
+    expect(await hoursOf(20, 21)).toMatchObject([{ state: 'whole' }, late]);
   });
 
-  it('for CloudWatch, of which no value is not 0', async () => {
+  it('for CloudWatch, of which no value is not 0, while the stream holds', async () => {
+    requests('04', 100, 270);
     for (const hour of ['05', '06']) series.get('hourly')?.delete(at(`${DAY}T${hour}:05:00`));
+    count('DeliveryToS3.Records', `${DAY}T04:45:00`, 90);
+    count('IncomingRecords', `${DAY}T04:50:00`, 10);
+    now = at(`${DAY}T08:10:00`);
+    const early = await judgeDay(reconcilerNow(), DAY);
+    const events = early.filter(({ table_name }) => table_name === 'events');
+    const late = 'the stream is late';
+    expect(events.slice(3, 7).map(({ why }) => why)).toEqual([null, late, late, late]);
+    // The stream delivers what it held.
+    count('DeliveryToS3.Records', `${DAY}T09:00:00`, 10);
+    count('events_finished', `${DAY}T04:00:00`, 300);
     await night();
-    expect([await hourOf(4), await hourOf(5), await hourOf(6)]).toMatchObject([
-      { state: 'whole' },
-      { state: 'open' },
-      { state: 'open' },
-    ]);
+    const why = 'CloudWatch has no values of that hour';
+    const silent = { state: 'open', why };
+    expect(await hoursOf(4, 5, 6, 7)).toMatchObject([{ state: 'whole' }, silent, silent, { state: 'whole' }]);
     await night(3);
-    expect(await hourOf(5)).toMatchObject({ state: 'unknown' });
+    expect([asked, ...(await hoursOf(5, 6))]).toMatchObject([
+      0,
+      { state: 'unknown' },
+      { state: 'unknown', why },
+    ]);
   });
 });
 

@@ -117,7 +117,7 @@ it('deletes what is written, with its note, and tells nobody of it', async () =>
 it('counts the events of what it deletes, and only of that', async () => {
   for (const key of ['landing/a', 'landing/b', 'landing/c']) {
     await store.write(key, key);
-    const events = { 'events_finished 2026-11-25T07': 3 };
+    const events = { '2026-11-25T07': { events_finished: 3 } };
     await writeNote(store, await version(key), { ...WRITTEN, events });
   }
   const removeAll = store.removeAll.bind(store);

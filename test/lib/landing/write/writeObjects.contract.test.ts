@@ -198,10 +198,6 @@ describe('objects of the landing', () => {
     ]);
   });
 
-  it('that are gone are done: S3 and SQS may tell of one twice', async () => {
-    expect(await write([KEY(1)])).toMatchObject({ objects: { written: 0, gone: 1 }, rounds: 0 });
-  });
-
   it('are written in rounds, of which an object may span several and goes after its last', async () => {
     for (const n of [1, 2, 3])
       objects.set(
@@ -278,12 +274,6 @@ describe('a large object', () => {
   const demo = Buffer.from('{"TICKER_SYMBOL":"QXZ"}');
   beforeEach(() => {
     objects.set(KEY(1), Buffer.concat(members));
-  });
-
-  it('is read in pieces, in as many rounds as it takes', async () => {
-    expect(await write([KEY(1)], small)).toMatchObject({ objects: { written: 1 }, rows: 30 });
-    expect(await idsOf('events')).toEqual(ids);
-    expect([...keysOf('landing/'), ...notes()]).toEqual([]);
   });
 
   it('is written on from the last whole round when there is no time for more, also if others are put between', async () => {
@@ -746,13 +736,6 @@ describe('the events of objects', () => {
     objects.set(KEY(1), again);
     await write([KEY(1)]);
     expect([await idsOf('events'), counts()]).toEqual([['a', 'a'], [[seven, { events_finished: 1 }]]]);
-  });
-
-  it('are not counted again if a person lands them again from quarantine', async () => {
-    const redriven = KEY(1).replace('landing/', 'landing/redriven/');
-    objects.set(redriven, record({ events: [event('a', '07')] }));
-    await write([redriven]);
-    expect([await idsOf('events'), counts()]).toEqual([['a'], []]);
   });
 
   it('are not counted while their object stays, and all of them when it goes by its note', async () => {

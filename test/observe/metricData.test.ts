@@ -1,0 +1,57 @@
+import { CloudWatchClient, type StatusCode } from '@aws-sdk/client-cloudwatch';
+import { describe, expect, it } from '@jest/globals';
+import { readMetricData } from '../../lib/aws/metricData.ts';
+
+const AT = Date.UTC(2026, 10, 20, 12);
+
+/** The answers of CloudWatch, one for each page. */
+let pages: readonly ({ readonly status: StatusCode; readonly values: number[] } | null)[] = [];
+let asked = 0;
+const cloudwatch = new CloudWatchClient({ region: 'us-east-1' });
+cloudwatch.middlewareStack.add(
+  () => async () => {
+    const page = pages[asked] ?? null;
+    asked += 1;
+    const result = (of: NonNullable<typeof page>) => ({
+      Id: 'm0',
+      StatusCode: of.status,
+      Timestamps: of.values.map((_, i) => new Date(AT + (asked * 10 + i) * 60_000)),
+      Values: of.values,
+    });
+    const NextToken = asked < pages.length ? String(asked) : undefined;
+    const MetricDataResults = page === null ? [] : [result(page)];
+    return { response: {}, output: { $metadata: {}, MetricDataResults, NextToken } };
+  },
+  { step: 'initialize' },
+);
+
+async function read(...answers: typeof pages) {
+  pages = answers;
+  asked = 0;
+  const metric = { namespace: 'Sluice', metric: 'received', statistic: 'Sum', dimensions: {} };
+  const about = { start: AT, end: AT + 3_600_000, periodSeconds: 60 };
+  const series = await readMetricData({ cloudwatch }, [{ id: 'mine', ...metric }], about);
+  return [...(series.get('mine')?.values() ?? [])];
+}
+
+describe('the values of a metric', () => {
+  it('are those of all pages', async () => {
+    const first: (typeof pages)[number] = { status: 'PartialData', values: [1, 2] };
+    expect(await read(first, { status: 'Complete', values: [3] })).toEqual([1, 2, 3]);
+  });
+
+  const code = 'SLUICE_OBSERVE_METRICS_INCOMPLETE';
+  const partial = { status: 'PartialData' as StatusCode, values: [1] };
+
+  it('are not known when CloudWatch has not all of them: what is missing would look like nothing', async () => {
+    const detail = 'received InternalError.';
+    await expect(read({ ...partial, status: 'InternalError' })).rejects.toMatchObject({ code, detail });
+    await expect(read(null)).rejects.toMatchObject({ code, detail: 'received none.' });
+    await expect(read(partial, null)).rejects.toMatchObject({ code });
+  });
+
+  it('are not known when there are too many pages', async () => {
+    await expect(read(...Array.from({ length: 11 }, () => partial))).rejects.toMatchObject({ code });
+    expect(asked).toBe(10);
+  });
+});
