@@ -92,7 +92,7 @@ function readIfThere(path: string): Promise<Uint8Array | undefined> {
 }
 
 /** Whether an error has one of these codes of the system. */
-export function isErrorOf(error: unknown, ...codes: readonly string[]): boolean {
+export function isErrorOf(error: unknown, ...codes: readonly string[]) {
   return error instanceof Error && 'code' in error && codes.some((code) => code === error.code);
 }
 

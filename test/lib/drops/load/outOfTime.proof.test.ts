@@ -11,22 +11,17 @@ describe('a load whose time is over', () => {
   });
   afterEach(() => loads.close());
 
-  it('releases the day immediately before the function times out', async () => {
+  const failure = { code: 'SLUICE_LOAD_OUT_OF_TIME' };
+  const outOfTime = (reason: 'new' | 'retried') => {
     const stop = new AbortController();
-    const outcome = await loads.load({
-      at: { fetched: async () => stop.abort() },
-      run: { signal: stop.signal },
-    });
-    expect(outcome).toMatchObject({
-      outcome: 'handed_back',
-      failure: { code: 'SLUICE_LOAD_OUT_OF_TIME' },
-    });
+    const at = { fetched: async () => stop.abort() };
+    return loads.load({ at, reason, run: { signal: stop.signal } });
+  };
+
+  it('releases the day immediately before the function times out', async () => {
+    expect(await outOfTime('new')).toMatchObject({ outcome: 'handed_back', failure });
     expect(await loads.read()).toEqual(readEvents(0, 20));
-    expect(await loads.entry()).toMatchObject({
-      state: 'waiting',
-      failure: { code: 'SLUICE_LOAD_OUT_OF_TIME' },
-      attempts: 1,
-    });
+    expect(await loads.entry()).toMatchObject({ state: 'waiting', failure, attempts: 1 });
     expect((await loads.entry())?.lease).toBeUndefined();
     expect(await loads.load()).toMatchObject({ outcome: 'succeeded' });
     expect((await loads.entry())?.failure).toBeUndefined();
@@ -34,12 +29,6 @@ describe('a load whose time is over', () => {
   });
 
   it('fails the day when its time is over twice', async () => {
-    const outOfTime = async (reason: 'new' | 'retried') => {
-      const stop = new AbortController();
-      const at = { fetched: async () => stop.abort() };
-      return loads.load({ at, reason, run: { signal: stop.signal } });
-    };
-    const failure = { code: 'SLUICE_LOAD_OUT_OF_TIME' };
     expect(await outOfTime('new')).toMatchObject({ outcome: 'handed_back', failure });
     expect(await outOfTime('new')).toMatchObject({ outcome: 'failed', failure });
     expect(await outOfTime('retried')).toMatchObject({ outcome: 'failed', failure });
