@@ -169,7 +169,7 @@ describe('the commands of a finding end it', () => {
     await hour();
     await removeFiles(raw('2026-11-23'));
     await hour();
-    await cured('DAYS_LOST', choice, hour);
+    await cured('DAYS_LOST', choice);
     expect(await story.keys(raw('2026-11-23'))).toHaveLength(files);
   });
 
