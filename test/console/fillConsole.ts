@@ -27,7 +27,6 @@ export async function fillConsole(observed: {
         value: i % 3 === 0 ? 12.5 : '/home',
         user: { userID: i === 0 ? 'ada' : `user-${back}-${i}` },
         time,
-        metadata: { plan: i % 2 === 0 ? 'free' : 'team', items: back === 0 ? 'three' : 3 },
       })),
     });
   }

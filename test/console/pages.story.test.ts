@@ -120,8 +120,8 @@ describe('the pages of the console', () => {
     await opened.type('textarea', "SELECT count(*) AS refused FROM quarantine WHERE ds = DATE '2026-11-20'");
     await opened.click('button', 'Run');
     await opened.shows('refused bigint');
-    opened.go(`/sql?q=${encodeURIComponent('SELECT x AS items FROM UNNEST(sequence(1, 2)) AS t(x)')}`);
-    await opened.holds("document.querySelector('textarea').value.includes('UNNEST')");
+    opened.go(`/sql?q=${encodeURIComponent('SELECT 2 AS items')}`);
+    await opened.holds("document.querySelector('textarea').value.includes('items')");
     await opened.click('button', 'Run');
     await opened.shows('items');
     await opened.type('textarea', 'SELECT 1\nFROM no_such_table');
