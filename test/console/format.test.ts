@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { axisTop, usualIn, writtenOut } from '../../console/page/parts/format.ts';
+import { axisTop, formatTime, usualIn, writtenOut } from '../../console/page/parts/format.ts';
 
 describe('the axis of a chart', () => {
   const day = Array.from({ length: 96 }, (_, i) => (i < 20 ? 0 : 10 + (i % 30)));
@@ -15,6 +15,10 @@ describe('the axis of a chart', () => {
     for (const few of [[], [0, 0], [1, 0, 3]]) expect(axisTop([few])).toBe(4);
     expect(axisTop([[0, 0, 8, 100]])).toBe(105);
   });
+});
+
+it('writes what is no time as it is', () => {
+  expect(formatTime('none within 24 hours')).toBe('none within 24 hours');
 });
 
 describe('what is usual', () => {

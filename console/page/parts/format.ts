@@ -41,9 +41,9 @@ export function isoTime(at: string | number): string {
   return Number.isNaN(date.getTime()) ? String(at) : date.toISOString();
 }
 
-/** `2026-11-20 07:30:00`, UTC. */
+/** `2026-11-20 07:30:00`, UTC; what is no time, as it is. */
 export function formatTime(at: string | number): string {
-  return isoTime(at).slice(0, 19).replace('T', ' ');
+  return isoTime(at).replace(/^(.{10})T(.{8})\..*/, '$1 $2');
 }
 
 /** `Nov 20` of a day. */
