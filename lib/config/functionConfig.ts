@@ -10,45 +10,20 @@ import type { RelayChoice, RelayTarget } from '../schema/relay.ts';
  */
 export const functionConfig = {
   collect(config: Config) {
-    const { bucket, statsigFolder, tables, unitIds, timeWindow, holdouts } = config;
     // Without their splits.
     const experiments: Config['experiments'] = listExperiments(config);
-    const { landing, landTelemetry, events, exposures, allowAnyKey, logs } = config;
     return {
-      bucket,
-      statsigFolder,
-      tables,
-      unitIds,
-      timeWindow,
+      ...only(config, 'bucket', 'statsigFolder', 'tables', 'unitIds', 'timeWindow', 'holdouts', 'landing'),
+      ...only(config, 'landTelemetry', 'events', 'exposures', 'allowAnyKey', 'logs'),
       experiments,
-      holdouts,
-      landing,
-      landTelemetry,
-      events,
-      exposures,
-      allowAnyKey,
-      logs,
       // Not which customers' sources they may start.
       keys: config.keys.map(({ sources: _, ...key }) => key),
       privacy: usedPrivacy(config),
       ...relayed(config),
     };
   },
-  register: ({ statsigFolder, formerStatsigFolders, tables, database, retention, timeWindow }: Config) => ({
-    statsigFolder,
-    formerStatsigFolders,
-    tables,
-    database,
-    retention,
-    timeWindow,
-  }),
-  write: ({ bucket, statsigFolder, formerStatsigFolders, tables, unitIds }: Config) => ({
-    bucket,
-    statsigFolder,
-    formerStatsigFolders,
-    tables,
-    unitIds,
-  }),
+  register: (config: Config) => only(config, ...LAYOUT, 'database', 'retention', 'timeWindow'),
+  write: (config: Config) => only(config, 'bucket', ...LAYOUT, 'unitIds'),
   'ingest-plan': ({ sources }: Config) => ({
     // Not what signs receipts.
     sources: sources.map(({ receipt: _, ...source }) => source),
@@ -61,58 +36,27 @@ export const functionConfig = {
       datasets: datasets.map(({ kind }) => ({ kind })),
     })),
   }),
-  'ingest-load': ({
-    statsigFolder,
-    formerStatsigFolders,
-    tables,
-    database,
-    existing,
-    sources,
-    unitIds,
-    region,
-    athena,
-    curate,
-    curatedTables,
-  }: Config) => ({
-    statsigFolder,
-    formerStatsigFolders,
-    tables,
-    database,
-    sources,
-    unitIds,
-    region,
-    curate,
-    curatedTables,
-    athena: { workgroup: athena.workgroup },
-    existing: { keyArn: existing.keyArn },
+  'ingest-load': (config: Config) => ({
+    ...only(config, ...LAYOUT, 'database', 'sources', 'unitIds', 'region', 'curate', 'curatedTables'),
+    ...workgroupOf(config),
+    ...keyOf(config),
   }),
-  export({
-    statsigFolder,
-    formerStatsigFolders,
-    tables,
-    curatedTables,
-    unitIds,
-    database,
-    existing,
-    exports,
-    sources,
-    retention,
-    timeWindow,
-  }: Config) {
-    const forStatsig = exports.some(({ format }) => format === 'statsig');
+  export(config: Config) {
+    const forStatsig = config.exports.some(({ format }) => format === 'statsig');
     return {
-      statsigFolder,
-      formerStatsigFolders,
-      tables,
-      curatedTables,
-      unitIds,
-      database,
-      exports,
-      retention,
-      timeWindow,
-      existing: { keyArn: existing.keyArn },
+      ...only(
+        config,
+        ...LAYOUT,
+        'curatedTables',
+        'unitIds',
+        'database',
+        'exports',
+        'retention',
+        'timeWindow',
+      ),
+      ...keyOf(config),
       // Determines the columns for Statsig. The owners of the tables are left out.
-      sources: (forStatsig ? sources : []).map(({ datasets }) => ({
+      sources: (forStatsig ? config.sources : []).map(({ datasets }) => ({
         datasets: datasets.map(({ table, kind, mapping }) => ({ table, kind, mapping })),
       })),
     };
@@ -122,19 +66,10 @@ export const functionConfig = {
     curateAfter: config.curateAfter,
   }),
   curate: curated,
-  reconcile: ({ athena, ...config }: Config) => {
-    const { statsigFolder, formerStatsigFolders, database, tables, timeWindow, retention } = config;
-    const { workgroup } = athena;
-    return {
-      statsigFolder,
-      formerStatsigFolders,
-      database,
-      tables,
-      timeWindow,
-      retention,
-      athena: { workgroup },
-    };
-  },
+  reconcile: (config: Config) => ({
+    ...only(config, ...LAYOUT, 'database', 'timeWindow', 'retention'),
+    ...workgroupOf(config),
+  }),
   relay: relayTarget,
 } satisfies Readonly<Record<string, (config: Config) => object>>;
 
@@ -147,22 +82,24 @@ export const functionNames = Object.keys(functionConfig) as readonly FunctionNam
 /** The configuration in the bundle of a function, by the function's name in serverless.yml. */
 export type FunctionConfig<Name extends FunctionName> = ReturnType<(typeof functionConfig)[Name]>;
 
+/** Settings that determine the raw tables. */
+const LAYOUT = ['statsigFolder', 'formerStatsigFolders', 'tables'] as const;
+
+/** These members. */
+function only<Name extends keyof Config>(config: Config, ...names: readonly Name[]): Pick<Config, Name> {
+  return Object.fromEntries(names.map((name) => [name, config[name]])) as Pick<Config, Name>;
+}
+
+const workgroupOf = ({ athena: { workgroup } }: Config) => ({ athena: { workgroup } });
+const keyOf = ({ existing: { keyArn } }: Config) => ({ existing: { keyArn } });
+
 /** Settings that determine the raw tables, the tables of curated days and the views. Only the names of experiments. */
 function curated(config: Config) {
-  const { statsigFolder, formerStatsigFolders, database, tables, curatedTables, unitIds } = config;
-  const { holdouts, timeWindow, retention } = config;
   const experiments: Config['experiments'] = listExperiments(config);
   return {
-    statsigFolder,
-    formerStatsigFolders,
-    database,
-    tables,
-    curatedTables,
-    unitIds,
+    ...only(config, ...LAYOUT, 'database', 'curatedTables', 'unitIds', 'holdouts', 'timeWindow'),
     experiments,
-    holdouts,
-    timeWindow,
-    retention: { forwardedDays: retention.forwardedDays },
+    retention: { forwardedDays: config.retention.forwardedDays },
   };
 }
 
