@@ -22,7 +22,7 @@ import { workgroup, workgroupName } from './readers/workgroup.ts';
 import { relayResources } from './relay/relay.ts';
 import { deliveryRole } from './roles/deliveryRole.ts';
 import { deleterIds, functionRoles } from './roles/functionRoles.ts';
-import { reconcileRoles } from './roles/reconcileRole.ts';
+import { reconcileRole } from './roles/reconcileRole.ts';
 import { objectCreatedRules } from './streams/objectCreatedRules.ts';
 import { queues } from './streams/queues.ts';
 import { reconcileSchedule, schedules } from './streams/schedules.ts';
@@ -57,8 +57,10 @@ export function resources(stack: Stack): {
       ...functionRoles(stack),
       ...readers(stack),
       ...schedules(stack),
-      ...reconcileSchedule(stack),
-      ...reconcileRoles(stack),
+      ...(stack.config.reconcile && {
+        ReconcileRole: reconcileRole(stack),
+        ...reconcileSchedule(stack),
+      }),
       ...ingestResources(stack),
       ...exportResources(stack),
       ...curateResources(stack),

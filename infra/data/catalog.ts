@@ -91,15 +91,10 @@ export function catalog(stack: Stack): Resources {
         ),
       ]),
     ),
-    [logicalIds.groupsTable]: glueResource(stack, jsonInput(stack, groupsTable, groupsFolder(config))),
-    ...(config.reconcile
-      ? {
-          [logicalIds.receivedHoursTable]: glueResource(
-            stack,
-            jsonInput(stack, receivedHoursTable, receivedHoursFolder(config)),
-          ),
-        }
-      : {}),
+    [logicalIds.groupsTable]: jsonTable(stack, groupsTable, groupsFolder(config)),
+    ...(config.reconcile && {
+      [logicalIds.receivedHoursTable]: jsonTable(stack, receivedHoursTable, receivedHoursFolder(config)),
+    }),
   };
 }
 
@@ -164,9 +159,13 @@ function parquetInput(stack: Stack, table: Omit<Table, 'kind'>, folder: string):
   };
 }
 
-/** The input of a small table of objects, in which every line is a row as JSON. */
-function jsonInput(stack: Stack, table: Pick<Table, 'name' | 'comment' | 'columns'>, folder: string): Value {
-  return {
+/** A small table of objects, in which every line is a row as JSON. */
+function jsonTable(
+  stack: Stack,
+  table: Pick<Table, 'name' | 'comment' | 'columns'>,
+  folder: string,
+): Resource {
+  return glueResource(stack, {
     Name: table.name,
     Description: table.comment,
     TableType: 'EXTERNAL_TABLE',
@@ -185,7 +184,7 @@ function jsonInput(stack: Stack, table: Pick<Table, 'name' | 'comment' | 'column
       Compressed: false,
       StoredAsSubDirectories: false,
     },
-  };
+  });
 }
 
 function glueResource(stack: Stack, input: Value): Resource {

@@ -6,39 +6,36 @@ import { DAMAGED_FOLDER, QUERY_RESULTS_FOLDER } from '../../lib/tables/objectKey
 import { receivedHoursFolder, tableFolders } from '../../lib/tables/tableFolders.ts';
 import { bucketArn, objectsArn } from '../data/bucket.ts';
 import { catalogArns } from '../data/catalog.ts';
-import { arn, PSEUDO_PARAMETERS, type Resources, sub } from '../template/Resource.ts';
+import { arn, PSEUDO_PARAMETERS, type Resource, sub } from '../template/Resource.ts';
 import type { Stack } from '../template/Stack.ts';
 import { lambdaService, serviceRole, useKey, writeLogs } from './policies.ts';
 
 /**
  * Reads metrics and the rows of the raw tables, by Athena as people do, and sees what waits. It writes the table of received hours and
- * nothing else. Nothing without `reconcile`.
+ * nothing else.
  */
-export function reconcileRoles(stack: Stack): Resources {
+export function reconcileRole(stack: Stack): Resource {
   const { config } = stack;
-  if (!config.reconcile) return {};
-  const objects = (folders: readonly string[]) => folders.map((folder) => objectsArn(stack, folder));
+  const objects = (...folders: readonly string[]) => folders.map((folder) => objectsArn(stack, folder));
   const tables = tableKinds.flatMap((kind) => tableFolders(config, kind));
   const own = receivedHoursFolder(config);
-  return {
-    ReconcileRole: serviceRole(lambdaService, [
-      writeLogs(stack, 'reconcile'),
-      { Action: ['cloudwatch:GetMetricData'], Resource: ['*'] },
-      {
-        Action: ['s3:GetObject'],
-        Resource: objects([DAMAGED_FOLDER, ERASURES_FOLDER, own, ...tables]),
-      },
-      { Action: ['s3:PutObject'], Resource: objects([own]) },
-      { Action: WRITE_RESULTS, Resource: objects([QUERY_RESULTS_FOLDER]) },
-      {
-        Action: ['s3:GetBucketLocation', 's3:ListBucket', 's3:ListBucketMultipartUploads'],
-        Resource: [bucketArn(stack)],
-      },
-      { Action: RUN_QUERIES, Resource: [arn('athena', `workgroup/${config.athena.workgroup}`)] },
-      { Action: READ_TABLES, Resource: catalogArns(stack, tableKinds) },
-      // lib/access/readerStatements.ts, seeDefaultDatabase
-      { Action: ['glue:GetDatabase'], Resource: databaseArns(PSEUDO_PARAMETERS, 'default').map(sub) },
-      useKey(stack, 'kms:Decrypt', 'kms:GenerateDataKey'),
-    ]),
-  };
+  return serviceRole(lambdaService, [
+    writeLogs(stack, 'reconcile'),
+    { Action: ['cloudwatch:GetMetricData'], Resource: ['*'] },
+    {
+      Action: ['s3:GetObject'],
+      Resource: objects(DAMAGED_FOLDER, ERASURES_FOLDER, own, ...tables),
+    },
+    { Action: ['s3:PutObject'], Resource: objects(own) },
+    { Action: WRITE_RESULTS, Resource: objects(QUERY_RESULTS_FOLDER) },
+    {
+      Action: ['s3:GetBucketLocation', 's3:ListBucket', 's3:ListBucketMultipartUploads'],
+      Resource: [bucketArn(stack)],
+    },
+    { Action: RUN_QUERIES, Resource: [arn('athena', `workgroup/${config.athena.workgroup}`)] },
+    { Action: READ_TABLES, Resource: catalogArns(stack, tableKinds) },
+    // lib/access/readerStatements.ts, seeDefaultDatabase
+    { Action: ['glue:GetDatabase'], Resource: databaseArns(PSEUDO_PARAMETERS, 'default').map(sub) },
+    useKey(stack, 'kms:Decrypt', 'kms:GenerateDataKey'),
+  ]);
 }

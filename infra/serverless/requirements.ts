@@ -177,7 +177,6 @@ const OF_SOURCES = ['ingest-plan', 'ingest-trigger', 'ingest-load'] as const;
 const OF_EXPORTS = ['export'] as const;
 const OF_CURATION = ['curate-plan', 'curate'] as const;
 const OF_RELAY = ['relay'] as const;
-const OF_RECEIVED_HOURS = ['reconcile'] as const;
 
 /** Functions that a configuration does not need. They are left out of the deployment. */
 export function unusedFunctions({
@@ -192,7 +191,7 @@ export function unusedFunctions({
     ...(exports.length === 0 ? OF_EXPORTS : []),
     ...(curate ? [] : OF_CURATION),
     ...(relay === undefined ? OF_RELAY : []),
-    ...(reconcile ? [] : OF_RECEIVED_HOURS),
+    ...(reconcile ? [] : ['reconcile']),
   ];
 }
 

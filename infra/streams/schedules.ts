@@ -88,7 +88,6 @@ export function schedule(
  * queue: the next night does its work.
  */
 export function reconcileSchedule(stack: Stack): Resources {
-  if (!stack.config.reconcile) return {};
   const name = partName(stack, 'reconcile');
   return schedule({
     id: 'Reconcile',
