@@ -381,10 +381,10 @@ export const mutations: readonly Mutation[] = [
     ['    if (!isLanded(key)) continue;\n', ''],
 
     ['  await queue.send(bodies);\n', '  await queue.send(bodies).catch(() => undefined);\n'],
-    ['if (left.has(object.key)) continue;', ''],
+    ['if (!left.has(object.key)) for', 'for'],
     ['for (const note of notes.of(object)) kept.add(note);', ''],
     ['agesReached(last - modifiedAt) &&', '0 &&'],
-    ['if (deleted.has(object.key)) finished', 'finished'],
+    ['tried.filter(({ key }) => deleted.has(key))', 'tried'],
   ]),
   of(
     'lib/landing/write/removeWritten.ts',

@@ -1,6 +1,6 @@
 import { counted } from '../../lib/base/text.ts';
 import { utcDay } from '../../lib/base/time.ts';
-import { hourText, type ReceivedHour } from '../../lib/reconcile/receivedHours.ts';
+import type { ReceivedHour } from '../../lib/reconcile/receivedHours.ts';
 import { judgedHours } from '../../observe/facts/tables/receivedHours.ts';
 import { withDeployment } from '../aws/withDeployment.ts';
 import { lines } from '../observe/words.ts';
@@ -40,9 +40,6 @@ function hoursText(day: string, hours: readonly ReceivedHour[]): string {
   const unproved = hours.reduce((sum, row) => sum + row.unproved, 0);
   return [
     rows.length === 0 ? '' : `${textTable(rows)}\n\n`,
-    lines([
-      ...hours.filter(({ state }) => state === 'short').map((row) => `MISSING  ${hourText(row)}.`),
-      `${day}, hours of a table: ${inStates}. ${counted(unproved, 'event')} unproved.`,
-    ]),
+    lines([`${day}, hours of a table: ${inStates}. ${counted(unproved, 'event')} unproved.`]),
   ].join('');
 }

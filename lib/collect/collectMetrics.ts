@@ -50,9 +50,7 @@ export const streamMetrics = {
     overflowed: collectMetrics.quarantine_overflowed,
     notDelivered: collectMetrics.quarantine_not_delivered,
   },
-} as const satisfies Readonly<
-  Record<TableKind, Readonly<Record<'landed' | 'overflowed' | 'notDelivered', Metric>>>
->;
+} as const satisfies Record<TableKind, unknown>;
 
 /** The numbers of one request. */
 export interface RequestOutcome {

@@ -32,8 +32,3 @@ export async function readReceivedHours(
   const rows = text.split('\n').flatMap((line) => receivedHourSchema.safeParse(parseJson(line)).data ?? []);
   return { rows, eTag };
 }
-
-/** An hour of which events are missing, in words, without a stop at its end. */
-export function hourText({ ds, hour, table_name, missing, accepted }: ReceivedHour): string {
-  return `${ds}T${String(hour).padStart(2, '0')}, ${table_name}: ${missing} of ${accepted} accepted events are missing`;
-}

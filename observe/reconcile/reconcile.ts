@@ -17,11 +17,16 @@ export async function reconcile(deployment: Deployment, day: UtcDay): Promise<re
     register: partName(stack, 'register'),
     stream: requireOutput(await readStackOutputs(deployment), 'LandingStreamName'),
   };
-  const afterMs = queryableSeconds(config) * 1_000;
-  const store = s3ObjectStore(s3, config.bucket);
-  const readMetrics: Parameters<typeof judgeDay>[0]['readMetrics'] = (metrics, about) =>
-    readMetricData(deployment, metrics, about);
-  const ask = async (sql: string) =>
-    (await askAthena(deployment, sql)).rows.map(Object.values<string | null>);
-  return judgeDay({ config, names, afterMs, store, readMetrics, ask, now }, day);
+  return judgeDay(
+    {
+      config,
+      names,
+      afterMs: queryableSeconds(config) * 1_000,
+      store: s3ObjectStore(s3, config.bucket),
+      readMetrics: (metrics, about) => readMetricData(deployment, metrics, about),
+      ask: async (sql) => (await askAthena(deployment, sql)).rows.map(Object.values<string | null>),
+      now,
+    },
+    day,
+  );
 }

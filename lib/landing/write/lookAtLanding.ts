@@ -67,13 +67,12 @@ export async function lookAtLanding(
     written.length > MOST_DELETED ? (Math.floor(now / HOUR_MS) * MOST_DELETED) % written.length : 0;
   const tried = written.slice(from, from + MOST_DELETED);
   const { left, deleted } = await removeWritten(tried, writer);
-  const finished: string[] = [];
-  for (const object of tried) {
-    if (left.has(object.key)) continue;
-    for (const note of notes.of(object)) kept.delete(note);
-    if (deleted.has(object.key)) finished.push(notes.written(object) ?? '');
-  }
-  const events = await mapLimit(finished, READS, (key) => readNotedEvents(store, key));
+  for (const object of tried)
+    if (!left.has(object.key)) for (const note of notes.of(object)) kept.delete(note);
+  const finished = tried.filter(({ key }) => deleted.has(key));
+  const events = await mapLimit(finished, READS, (object) =>
+    readNotedEvents(store, notes.written(object) ?? ''),
+  );
   for (const line of finishedLines(events, writer.stage)) log(line);
   const ofNothing = notes.keys.filter((key) => !kept.has(key));
   await store.removeAll(anyVersion(ofNothing.slice(0, MOST_DELETED)));

@@ -1,7 +1,6 @@
 import { counted, listed } from '../../../lib/base/text.ts';
 import { isoTimestamp } from '../../../lib/base/time.ts';
 import { isCuredByRedrive, isRowFailure } from '../../../lib/landing/quarantineReasons.ts';
-import { hourText } from '../../../lib/reconcile/receivedHours.ts';
 import { forwardedKinds, tableKinds } from '../../../lib/schema/kinds.ts';
 import { MOST_COMMANDS } from '../../deploymentCommands.ts';
 import { explainCode } from '../../explainCode.ts';
@@ -36,10 +35,14 @@ export function* lostDays(facts: StatusFacts, { config, commands }: Place): Find
 export function* shortHours({ receivedHours }: StatusFacts, { commands }: Place): Findings {
   const short = (receivedHours ?? []).filter(({ state }) => state === 'short');
   const days = [...new Set(short.map(({ ds }) => ds))];
+  const shown = short.map(
+    ({ ds, hour, table_name, missing, accepted }) =>
+      `${ds}T${String(hour).padStart(2, '0')}, ${table_name}: ${missing} of ${accepted} accepted events are missing`,
+  );
   if (short.length > 0)
     yield finding(
       'SLUICE_FINDING_HOUR_SHORT',
-      `${listed(short.map(hourText), '; ')}.`,
+      `${listed(shown, '; ')}.`,
       days.map((day) => commands.sluice('reconcile', '--deep', '--day', day)),
     );
 }

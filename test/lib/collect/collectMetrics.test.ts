@@ -2,13 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { seededRandom } from '../../../bench/collect/seededRandom.ts';
 import { Sampler } from '../../../lib/base/log.ts';
-import {
-  collectMetrics,
-  eventMetrics,
-  failureMetrics,
-  type RequestOutcome,
-  requestMetrics,
-} from '../../../lib/collect/collectMetrics.ts';
+import { failureMetrics, type RequestOutcome, requestMetrics } from '../../../lib/collect/collectMetrics.ts';
 import { ignoredReasons } from '../../../lib/collect/eventFilter.ts';
 import { tableKinds } from '../../../lib/schema/kinds.ts';
 import { emfProblems } from '../../harness/emfProblems.ts';
@@ -123,14 +117,6 @@ describe('the metrics of a request', () => {
     }));
     expect(values({ tables: spilling })).toEqual([
       { ...always, overflowed: 6, events_overflowed: 3, quarantine_overflowed: 3 },
-    ]);
-  });
-
-  it('of a failed read of experiment groups are one count', () => {
-    const lines = eventMetrics(collectMetrics.groups_failures, 'prod', 5);
-    expect(lines.flatMap((line) => emfProblems(JSON.stringify(line)))).toEqual([]);
-    expect(lines).toMatchObject([
-      { _aws: { Timestamp: 5 }, function: 'collect', stage: 'prod', groups_failures: 1 },
     ]);
   });
 });
