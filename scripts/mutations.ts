@@ -345,6 +345,10 @@ export const mutations: readonly Mutation[] = [
     ['share < 1', 'false'],
     [' + sum(preflights.name, MINUTE_MS)', ''],
   ]),
+  of('lib/reconcile/judgeHour.ts', 'lib/reconcile/judgeHour', [
+    ['rows?.restored ?? 0', '0'],
+    ['gone > 0 ? rows.unread : null', 'null'],
+  ]),
   of('lib/reconcile/reconcileDays.ts', 'lib/reconcile/reconcileDays', [
     ['now < to + afterMs', 'false'],
     ['{ expected: eTag }', '{}'],
