@@ -234,8 +234,8 @@ describe('a night', () => {
     expect((await store.read(judged))?.text.match(/"whole"/g)?.length).toBe(60);
     lines = [];
     deny('statsig/ingested/received_hours/2026-11-23.json');
-    await expect(night(1)).rejects.toMatchObject({ name: 'AccessDenied' });
-    expect([lines, (await readReceivedHours(store, config, '2026-11-25')).rows.length]).toEqual([[], 72]);
+    await expect(night(2)).rejects.toMatchObject({ name: 'AccessDenied' });
+    expect([lines, (await readReceivedHours(store, config, '2026-11-26')).rows.length]).toEqual([[], 72]);
   });
 
   it('counts an hour at the edge of a month with what is logged of it in the next minute', async () => {
