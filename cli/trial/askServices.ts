@@ -22,9 +22,6 @@ const NO_METRICS = 'nothing here makes metrics of log lines';
 
 /** Maximum time for metrics after the last row, milliseconds: CloudWatch extracts them from logs. */
 const METRICS_WAIT_MS = 180_000;
-/** https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_GetMetricData.html: periods of whole minutes. */
-const PERIOD_SECONDS = 60;
-
 /**
  * Polls CloudWatch for a metric that a function prints, until there is a value for each request or the time is over.
  *
@@ -40,8 +37,7 @@ export async function askMetrics(probed: Probed, { lacks, time }: Run, requests:
   const minute = (ms: number) => Math.floor(ms / 60_000) * 60_000;
   const count = await poll(probed, METRICS_WAIT_MS, async () => {
     const end = minute(clock.now()) + 60_000;
-    const period = { start: minute(time), end, periodSeconds: PERIOD_SECONDS };
-    const series = await readMetricData(probed, [metric], period);
+    const series = await readMetricData(probed, [metric], { start: minute(time), end });
     const seen = [...(series.get(name)?.values() ?? [])].reduce((sum, value) => sum + value, 0);
     return { seen, isThere: seen >= requests };
   });

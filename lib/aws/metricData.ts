@@ -1,6 +1,6 @@
 import { type CloudWatchClient, paginateGetMetricData } from '@aws-sdk/client-cloudwatch';
 import { defineErrorFamily } from '../base/errors.ts';
-import type { MetricSeries, WantedMetric } from '../reconcile/hourCounts.ts';
+import type { MetricSeries, MetricTime, WantedMetric } from '../reconcile/hourCounts.ts';
 
 /** Errors of CloudWatch's answers. */
 export const MetricsError = defineErrorFamily('system', {
@@ -15,7 +15,7 @@ export const MetricsError = defineErrorFamily('system', {
 const MOST_PAGES = 10;
 
 /**
- * Values of up to 500 metrics from `start` to before `end` (epoch milliseconds), with one call for each 100,800 values.
+ * Values of up to 500 metrics, with one call for each 100,800 values.
  * A metric without values is missing.
  *
  * @throws MetricsError `SLUICE_OBSERVE_METRICS_INCOMPLETE`; what CloudWatch's client throws.
@@ -23,11 +23,7 @@ const MOST_PAGES = 10;
 export async function readMetricData(
   { cloudwatch }: { readonly cloudwatch: CloudWatchClient },
   metrics: readonly WantedMetric[],
-  {
-    start,
-    end,
-    periodSeconds,
-  }: { readonly start: number; readonly end: number; readonly periodSeconds: number },
+  { start, end, periodSeconds = 60 }: MetricTime,
 ): Promise<MetricSeries> {
   const series = new Map<string, Map<number, number>>();
   /** The status of each metric on the last page that has it. */

@@ -15,6 +15,14 @@ export interface WantedMetric {
   readonly dimensions: Readonly<Record<string, string>>;
 }
 
+/** Whole periods, from `start` to before `end`, epoch milliseconds. */
+export interface MetricTime {
+  readonly start: number;
+  readonly end: number;
+  /** Default a minute. */
+  readonly periodSeconds?: number;
+}
+
 /** Values of metrics, by the caller's name and the start of their period, epoch milliseconds. */
 export type MetricSeries = ReadonlyMap<string, ReadonlyMap<number, number>>;
 

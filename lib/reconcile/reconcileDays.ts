@@ -15,6 +15,7 @@ import {
   hourCounts,
   hourMetrics,
   type MetricSeries,
+  type MetricTime,
   oldestRecord,
   recordMetrics,
   type WantedMetric,
@@ -42,11 +43,7 @@ export interface Reconciler {
   /** Milliseconds after its end at which the events of an hour are in tables. */
   readonly afterMs: number;
   readonly store: ObjectStore;
-  /** Reads metrics from `start` to before `end`. */
-  readonly readMetrics: (
-    metrics: readonly WantedMetric[],
-    about: { readonly start: number; readonly end: number; readonly periodSeconds: number },
-  ) => Promise<MetricSeries>;
+  readonly readMetrics: (metrics: readonly WantedMetric[], time: MetricTime) => Promise<MetricSeries>;
   readonly ask: AskRows;
   /** Epoch milliseconds. */
   readonly now: number;
@@ -107,7 +104,7 @@ export async function judgeDay(
   const start = Date.parse(`${day}T00:00:00Z`);
   const until = Math.floor(now / MINUTE_MS) * MINUTE_MS;
   const read = (metrics: readonly WantedMetric[], from: number, to: number) =>
-    readMetrics(metrics, { start: from, end: Math.min(to, until), periodSeconds: MINUTE_MS / 1_000 });
+    readMetrics(metrics, { start: from, end: Math.min(to, until) });
   const series = await read(hourMetrics(names), start - MINUTE_MS, start + DAY_MS + HOUR_MS);
   const records = await read(recordMetrics(names.stream), until - DAY_MS, until);
   const oldest = oldestRecord(records, now) ?? now;

@@ -1,5 +1,6 @@
 import { readMetricData } from '../../lib/aws/metricData.ts';
 import { HOUR_MS } from '../../lib/base/time.ts';
+import { metricsOf } from '../../lib/reconcile/hourCounts.ts';
 import type { Deployment } from '../deployment.ts';
 import { explainCode } from '../explainCode.ts';
 import type { LiveRequest } from '../facts/flow/liveEntries.ts';
@@ -65,9 +66,8 @@ async function hasAnyRequest(deployment: Deployment): Promise<boolean> {
   const address = outputs.get('GatewayUrl') ?? outputs.get('CollectorUrl') ?? '';
   const ApiId = URL.canParse(address) ? new URL(address).hostname.split('.')[0] : undefined;
   if (ApiId === undefined) return false;
-  const metric = { id: 'all', namespace: 'AWS/ApiGateway', metric: 'Count', statistic: 'Sum' };
   const end = deployment.now + 60_000;
-  const about = { start: end - HOUR_MS, end, periodSeconds: 60 };
-  const found = await readMetricData(deployment, [{ ...metric, dimensions: { ApiId } }], about);
-  return [...(found.get('all')?.values() ?? [])].some((count) => count > 0);
+  const all = metricsOf('AWS/ApiGateway', { ApiId })('Count');
+  const found = await readMetricData(deployment, [all], { start: end - HOUR_MS, end });
+  return [...(found.get('Count')?.values() ?? [])].some((count) => count > 0);
 }

@@ -157,7 +157,7 @@ export async function readDeadLetters(
   const ages = await readMetricData(
     deployment,
     queues.map(({ queue }) => ageOf(queue)),
-    { start: now - METRIC_MS, end: now + MINUTE_MS, periodSeconds: MINUTE_MS / 1_000 },
+    { start: now - METRIC_MS, end: now + MINUTE_MS },
   );
   return queues.map(({ queue, arn, messages }) => {
     const [at, seconds] = [...(ages.get(queue) ?? [])].sort(([a], [b]) => b - a)[0] ?? [];

@@ -135,7 +135,7 @@ async function readQueuedSince(
   const series = await readMetricData(
     deployment,
     [own(relayMetrics.RelayAge.name, 'Maximum'), queue('ApproximateAgeOfOldestMessage', 'Maximum', 'queue')],
-    { start: now - TRIED_WITHIN_MS, end: now + MINUTE_MS, periodSeconds: MINUTE_MS / 1_000 },
+    { start: now - TRIED_WITHIN_MS, end: now + MINUTE_MS },
   );
   const since = now - SQS_METRIC_MS;
   return [...series].flatMap(([id, ages]) =>

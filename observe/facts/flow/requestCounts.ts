@@ -4,7 +4,12 @@ import { counted } from '../../../lib/base/text.ts';
 import { DAY_MS, HOUR_MS, isoTimestamp, MINUTE_MS } from '../../../lib/base/time.ts';
 import { CollectError } from '../../../lib/collect/CollectError.ts';
 import { collectMetrics, streamMetrics } from '../../../lib/collect/collectMetrics.ts';
-import { type MetricSeries, metricsOf, type WantedMetric } from '../../../lib/reconcile/hourCounts.ts';
+import {
+  type MetricSeries,
+  type MetricTime,
+  metricsOf,
+  type WantedMetric,
+} from '../../../lib/reconcile/hourCounts.ts';
 import { tableKinds } from '../../../lib/schema/kinds.ts';
 import { KeysError } from '../../../lib/wire/keys/Keyring.ts';
 import { RequestError } from '../../../lib/wire/RequestError.ts';
@@ -54,8 +59,7 @@ export async function readLastHour(
   deployment: Pick<Deployment, 'cloudwatch' | 'stack' | 'now'>,
 ): Promise<LastHour> {
   const end = (Math.floor(deployment.now / MINUTE_MS) + 1) * MINUTE_MS;
-  const about = { start: end - HOUR_MS, end, periodSeconds: MINUTE_MS / 1_000 };
-  const minutes = await readCollectMetrics(deployment, about);
+  const minutes = await readCollectMetrics(deployment, { start: end - HOUR_MS, end });
   const points = (id: string) => [...(minutes.get(id) ?? [])];
   const times = (...ids: readonly string[]) =>
     ids
@@ -107,8 +111,8 @@ export async function readLastRequest(
   deployment: Pick<Deployment, 'cloudwatch' | 'stack' | 'now'>,
 ): Promise<string | null> {
   const end = (Math.floor(deployment.now / MINUTE_MS) + 1) * MINUTE_MS;
-  const about = { start: end - MINUTES_KEPT_MS, end, periodSeconds: MINUTE_MS / 1_000 };
-  const minutes = await readMetricData(deployment, [requestsOf(deployment)], about);
+  const time = { start: end - MINUTES_KEPT_MS, end };
+  const minutes = await readMetricData(deployment, [requestsOf(deployment)], time);
   const times = [...(minutes.get('requests') ?? [])].flatMap(([at, count]) => (count > 0 ? [at] : []));
   return times.length === 0 ? null : isoTimestamp(Math.max(...times));
 }
@@ -125,7 +129,7 @@ function requestsOf(of: Pick<Deployment, 'stack'>): WantedMetric {
 
 async function readCollectMetrics(
   deployment: Pick<Deployment, 'cloudwatch' | 'stack'>,
-  about: Parameters<typeof readMetricData>[2],
+  time: MetricTime,
 ): Promise<MetricSeries> {
   const of = ofCollect(deployment);
   return readMetricData(
@@ -141,7 +145,7 @@ async function readCollectMetrics(
         ofCollect(deployment, { reason })(refused_requests.name, 'Sum', reason),
       ),
     ],
-    about,
+    time,
   );
 }
 

@@ -62,7 +62,6 @@ export async function readStream(
     {
       start: Math.ceil((now - KEPT_HOURS * HOUR_MS) / MINUTE_MS) * MINUTE_MS,
       end: now,
-      periodSeconds: MINUTE_MS / 1_000,
     },
   );
   const recent = Math.floor(now / MINUTE_MS - MINUTES) * MINUTE_MS;
