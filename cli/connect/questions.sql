@@ -22,11 +22,11 @@ WHERE unit_type = 'user_id'
 GROUP BY experiment_id, group_id
 ORDER BY experiment_id, group_id
 
--- Conversion by group: Table: users of the last 30 days who bought after they saw their group, and the revenue. Replace 'purchase' with your own event.
+-- Conversion by group: Table: users who saw their group 40 to 10 days ago, how many of them bought within 7 days, and the revenue. Replace 'purchase' with your own event.
 WITH purchases AS (
   SELECT user_id, "timestamp", value_number
   FROM {{product_events}}
-  WHERE ds >= date_add('day', -30, current_date)
+  WHERE ds >= date_add('day', -40, current_date)
     AND event_name = 'purchase'
 )
 SELECT
@@ -40,9 +40,11 @@ FROM {{first_exposures}} AS f
 LEFT JOIN purchases AS p
   ON p.user_id = f.unit_id
   AND p."timestamp" >= f.ts
+  AND p."timestamp" < f.ts + INTERVAL '7' DAY
 WHERE f.unit_type = 'user_id'
   AND NOT f.is_gate
+  AND NOT f.held_out
   AND f.groups_seen = 1
-  AND f.first_day >= date_add('day', -30, current_date)
+  AND f.first_day BETWEEN date_add('day', -40, current_date) AND date_add('day', -10, current_date)
 GROUP BY f.experiment_id, f.group_id
 ORDER BY f.experiment_id, f.group_id

@@ -221,7 +221,7 @@ export const findingCatalogue = {
   ),
   SLUICE_FINDING_STREAM_LATE: problem(
     'A stream delivers late. Firehose drops records 24 hours after it has accepted them.',
-    "The command shows the stream's log: correct its role, the bucket or the key before the hours are over. If that is not possible, let the stream write to another bucket.",
+    "The command shows the stream's log: correct its role, the bucket or the key before the hours are over.",
     { part: 'streams', section: 'late', alarms: ['stream-late', 'stream-blocked', 'stream-stuck'] },
   ),
   SLUICE_FINDING_QUOTA_NEAR: warning(
