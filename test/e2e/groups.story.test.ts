@@ -146,6 +146,8 @@ describe('groups of experiments from the real evaluator', () => {
     const split = await story.ask(questions['Split and crossovers'] ?? '');
     expect(lines(split)).toEqual(expected);
     expect(split.filter(({ crossovers }) => Number(crossovers) > 0)).toEqual([]);
+    // Nobody was exposed ten days ago.
+    expect(await story.ask(questions['Conversion by group'] ?? '')).toEqual([]);
   });
 
   it('are shown beside the held-out units of the evaluator', async () => {
