@@ -1,4 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
 import { type HourFacts, type HourRows, judgeHour, NOT_LOOKED } from '../../../lib/reconcile/judgeHour.ts';
 
 const requests = { invoked: 1_000, counted: 1_000, inHour: 1_000 };
@@ -111,4 +112,25 @@ describe('an hour is open, and unknown once it is over,', () => {
     const rows = { ...seen, found: 2_500, unread: 'e.json' };
     expect(judgeHour({ ...usual, finished: 2_400, rows }, false)).toEqual({ ...open, why: 'e.json' });
   });
+});
+
+it('no more is ever missing unseen than is unproved', () => {
+  const count = fc.nat(9);
+  const law = (
+    finished: number,
+    lost: number,
+    landed: number,
+    erased: number,
+    doubles: number,
+    isRepeated: boolean,
+  ) => {
+    const found = 30 - lost - erased + landed;
+    const rows = { ...seen, found, doubles, taken: erased };
+    const facts = { ...usual, accepted: 30, notDelivered: landed, isRepeated, rows };
+    // Each is written once, if Firehose repeats nothing.
+    const written = isRepeated ? 21 + finished : 30 - lost + landed;
+    const { missing, unproved } = judgeHour({ ...facts, finished: written }, false);
+    expect(missing + unproved).toBeGreaterThanOrEqual(lost);
+  };
+  fc.assert(fc.property(count, count, count, count, count, fc.boolean(), law));
 });
