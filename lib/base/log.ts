@@ -57,6 +57,17 @@ export interface Metric {
   readonly unit: MetricUnit;
 }
 
+/** A metric that counts. */
+export function countMetric(name: string): Metric {
+  return { name, unit: 'Count' };
+}
+
+/** Metrics that count, by their names. */
+export function countMetrics<Name extends string>(...names: readonly Name[]): Readonly<Record<Name, Metric>> {
+  const metrics = names.map((name) => [name, countMetric(name)]);
+  return Object.fromEntries(metrics) as Record<Name, Metric>;
+}
+
 /** One value of each of some metrics, for one combination of dimensions. */
 export interface MetricRecord {
   readonly namespace: string;

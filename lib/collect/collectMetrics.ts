@@ -1,4 +1,11 @@
-import { emfLine, METRIC_NAMESPACE, type Metric, type MetricRecord } from '../base/log.ts';
+import {
+  countMetric,
+  countMetrics,
+  emfLine,
+  METRIC_NAMESPACE,
+  type Metric,
+  type MetricRecord,
+} from '../base/log.ts';
 import type { TableKind } from '../schema/kinds.ts';
 import type { RelayOutcome, TableOutcome } from './store.ts';
 
@@ -9,48 +16,35 @@ import type { RelayOutcome, TableOutcome } from './store.ts';
  * page or a question reads and no metric of an AWS service says: requests are the number of values of `received`, time and
  * errors are Lambda's, bytes are Firehose's.
  */
-export const collectMetrics = {
-  received: { name: 'received', unit: 'Count' },
-  exposures_landed: { name: 'exposures_landed', unit: 'Count' },
-  events_landed: { name: 'events_landed', unit: 'Count' },
-  quarantined: { name: 'quarantined', unit: 'Count' },
-  ignored: { name: 'ignored', unit: 'Count' },
-  overflowed: { name: 'overflowed', unit: 'Count' },
-  exposures_overflowed: { name: 'exposures_overflowed', unit: 'Count' },
-  events_overflowed: { name: 'events_overflowed', unit: 'Count' },
-  quarantine_overflowed: { name: 'quarantine_overflowed', unit: 'Count' },
-  exposures_not_delivered: { name: 'exposures_not_delivered', unit: 'Count' },
-  events_not_delivered: { name: 'events_not_delivered', unit: 'Count' },
-  quarantine_not_delivered: { name: 'quarantine_not_delivered', unit: 'Count' },
-  refused_requests: { name: 'refused_requests', unit: 'Count' },
-  groups_failures: { name: 'groups_failures', unit: 'Count' },
-  preflights: { name: 'preflights', unit: 'Count' },
-  RelayKept: { name: 'RelayKept', unit: 'Count' },
-  RelayNotKept: { name: 'RelayNotKept', unit: 'Count' },
-  RelayWithheld: { name: 'RelayWithheld', unit: 'Count' },
-} as const satisfies Record<string, Metric>;
+export const collectMetrics = countMetrics(
+  'received',
+  'ignored',
+  'overflowed',
+  'refused_requests',
+  'groups_failures',
+  'preflights',
+  'RelayKept',
+  'RelayNotKept',
+  'RelayWithheld',
+);
 
 /**
  * The metrics of a table: rows that are where they belong, rows that Firehose did not take in time, which became objects, and rows
  * that may have landed besides: of requests that were answered 503, and of calls that nobody acknowledged.
  */
 export const streamMetrics = {
-  exposures: {
-    landed: collectMetrics.exposures_landed,
-    overflowed: collectMetrics.exposures_overflowed,
-    notDelivered: collectMetrics.exposures_not_delivered,
-  },
-  events: {
-    landed: collectMetrics.events_landed,
-    overflowed: collectMetrics.events_overflowed,
-    notDelivered: collectMetrics.events_not_delivered,
-  },
-  quarantine: {
-    landed: collectMetrics.quarantined,
-    overflowed: collectMetrics.quarantine_overflowed,
-    notDelivered: collectMetrics.quarantine_not_delivered,
-  },
+  exposures: streamMetric('exposures', 'exposures_landed'),
+  events: streamMetric('events', 'events_landed'),
+  quarantine: streamMetric('quarantine', 'quarantined'),
 } as const satisfies Record<TableKind, unknown>;
+
+function streamMetric(kind: TableKind, landed: string) {
+  return {
+    landed: countMetric(landed),
+    overflowed: countMetric(`${kind}_overflowed`),
+    notDelivered: countMetric(`${kind}_not_delivered`),
+  };
+}
 
 /** The numbers of one request. */
 export interface RequestOutcome {

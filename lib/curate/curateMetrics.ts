@@ -1,13 +1,13 @@
-import { emfLine, METRIC_NAMESPACE, type Metric } from '../base/log.ts';
+import { countMetrics, emfLine, METRIC_NAMESPACE } from '../base/log.ts';
 
 /** The metrics of curated days. docs/metrics.md describes them. */
-export const curateMetrics = {
-  curations_failed: { name: 'curations_failed', unit: 'Count' },
-  curations_waiting: { name: 'curations_waiting', unit: 'Count' },
-  days_curated: { name: 'days_curated', unit: 'Count' },
-  days_left_out: { name: 'days_left_out', unit: 'Count' },
-  oldest_not_curated: { name: 'oldest_not_curated', unit: 'Count' },
-} as const satisfies Record<string, Metric>;
+export const curateMetrics = countMetrics(
+  'curations_failed',
+  'curations_waiting',
+  'days_curated',
+  'days_left_out',
+  'oldest_not_curated',
+);
 
 /** Days of both tables: those that are curated, and those that are not though they should be. */
 export interface CurationCounts {

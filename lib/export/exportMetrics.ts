@@ -1,10 +1,8 @@
-import { emfLine, METRIC_NAMESPACE, type Metric } from '../base/log.ts';
+import { countMetrics, emfLine, METRIC_NAMESPACE } from '../base/log.ts';
 import type { Export } from '../schema/exports.ts';
 
 /** The export's metric. docs/metrics.md describes it. */
-export const exportMetrics = {
-  exports_failed: { name: 'exports_failed', unit: 'Count' },
-} as const satisfies Record<string, Metric>;
+export const exportMetrics = countMetrics('exports_failed');
 
 /**
  * The number of failing days and exports. A scheduled run reports all of them, including zero. A failing day reports itself, and

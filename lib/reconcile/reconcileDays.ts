@@ -1,5 +1,5 @@
 import { errorName } from '../base/errors.ts';
-import { emfLine, METRIC_NAMESPACE } from '../base/log.ts';
+import { countMetric, emfLine, METRIC_NAMESPACE } from '../base/log.ts';
 import { listObjects, type ObjectStore } from '../base/ObjectStore.ts';
 import { addDays, DAY_MS, HOUR_MS, isoTimestamp, MINUTE_MS, type UtcDay, utcDay } from '../base/time.ts';
 import { erasures } from '../erase/Manifest.ts';
@@ -31,7 +31,7 @@ const OVER_MS = 3 * DAY_MS;
 const MOST_DAMAGED_BYTES = 67_108_864;
 
 /** The metric of a night: rows of these days that are short. */
-export const hoursShort = { name: 'hours_short', unit: 'Count' } as const;
+export const hoursShort = countMetric('hours_short');
 
 /** Dependencies of a judgement. */
 export interface Reconciler {

@@ -1,13 +1,13 @@
-import { emfLine, METRIC_NAMESPACE, type Metric } from '../base/log.ts';
+import { countMetric, emfLine, METRIC_NAMESPACE, type Metric } from '../base/log.ts';
 
 /** The metrics of the function `relay`: docs/metrics.md. The metrics of the collector are in lib/collect/collectMetrics.ts. */
 export const relayMetrics = {
   /** Copies that the target took. */
-  RelayRelayed: { name: 'RelayRelayed', unit: 'Count' },
+  RelayRelayed: countMetric('RelayRelayed'),
   /** Copies that it refused for good or did not take in time; also by reason. */
-  RelayRefused: { name: 'RelayRefused', unit: 'Count' },
+  RelayRefused: countMetric('RelayRefused'),
   /** Tries after which a copy is tried again. */
-  RelayRetried: { name: 'RelayRetried', unit: 'Count' },
+  RelayRetried: countMetric('RelayRetried'),
   /** Age of the oldest copy that was worked on and not taken; 0 if all were. */
   RelayAge: { name: 'RelayAge', unit: 'Seconds' },
 } as const satisfies Record<string, Metric>;

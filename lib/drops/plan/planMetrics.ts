@@ -1,17 +1,17 @@
-import { emfLine, METRIC_NAMESPACE, type Metric } from '../../base/log.ts';
+import { countMetrics, emfLine, METRIC_NAMESPACE } from '../../base/log.ts';
 import type { LateDrops } from './lateDrops.ts';
 import type { SourcesPlan } from './planSources.ts';
 
 /** The plan's metrics. Each counts the result of the last scheduled run, or of the last check for late drops. docs/metrics.md describes them. */
-export const planMetrics = {
-  days_queued: { name: 'days_queued', unit: 'Count' },
-  days_waiting: { name: 'days_waiting', unit: 'Count' },
-  days_failed: { name: 'days_failed', unit: 'Count' },
-  files_left_out: { name: 'files_left_out', unit: 'Count' },
-  datasets_unreadable: { name: 'datasets_unreadable', unit: 'Count' },
-  datasets_stopped: { name: 'datasets_stopped', unit: 'Count' },
-  drops_late: { name: 'drops_late', unit: 'Count' },
-} as const satisfies Record<string, Metric>;
+export const planMetrics = countMetrics(
+  'days_queued',
+  'days_waiting',
+  'days_failed',
+  'files_left_out',
+  'datasets_unreadable',
+  'datasets_stopped',
+  'drops_late',
+);
 
 /**
  * The metrics of one scheduled run, including zeros, so that an alarm ends with the first run without problems.

@@ -1,5 +1,5 @@
 import { isJsonObject, parseJson } from '../../base/json.ts';
-import { emfLine, METRIC_NAMESPACE, type Metric } from '../../base/log.ts';
+import { countMetric, emfLine, METRIC_NAMESPACE, type Metric } from '../../base/log.ts';
 import type { TableKind } from '../../schema/kinds.ts';
 import type { FinishedEvents } from '../LandingNotes.ts';
 import type { LandedPart } from '../lines/landedLines.ts';
@@ -15,11 +15,8 @@ export const finishedMetrics = {
   quarantine: finishedMetric('quarantine'),
 } as const satisfies Record<TableKind, unknown>;
 
-function finishedMetric(kind: TableKind): Readonly<Record<'finished' | 'refused', Metric>> {
-  return {
-    finished: { name: `${kind}_finished`, unit: 'Count' },
-    refused: { name: `${kind}_refused`, unit: 'Count' },
-  };
+function finishedMetric(kind: TableKind) {
+  return { finished: countMetric(`${kind}_finished`), refused: countMetric(`${kind}_refused`) };
 }
 
 /** Counts the events of an object. */
