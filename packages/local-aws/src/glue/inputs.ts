@@ -21,6 +21,8 @@ export const GLUE_LIMITS = {
   createBatch: 100,
   /** Partitions a call. API_BatchUpdatePartition */
   updateBatch: 100,
+  /** Partitions a call. API_BatchDeletePartition */
+  deleteBatch: 25,
   /** Partitions a page. API_GetPartitions */
   partitionPage: 1_000,
   /** Tables and databases a page. API_GetTables, API_GetDatabases */

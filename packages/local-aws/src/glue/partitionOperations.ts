@@ -154,5 +154,28 @@ export function partitionBatches(
         };
       },
     ),
+    // dbt-athena empties the partitions that it overwrites.
+    ...glueOperation(
+      context,
+      'BatchDeletePartition',
+      z.strictObject({
+        ...tableMembers,
+        PartitionsToDelete: boundedList(
+          z.strictObject({ Values: partitionValuesSchema }),
+          GLUE_LIMITS.deleteBatch,
+        ),
+      }),
+      ({ PartitionsToDelete, ...target }) => {
+        const failures = changeItems(
+          target,
+          PartitionsToDelete,
+          ({ Values }) => Values,
+          (table, { Values }) => removePartition(table, Values),
+        );
+        return {
+          Errors: failures.map(({ values, detail }) => ({ PartitionValues: values, ErrorDetail: detail })),
+        };
+      },
+    ),
   };
 }

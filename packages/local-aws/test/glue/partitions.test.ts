@@ -1,5 +1,6 @@
 import {
   BatchCreatePartitionCommand,
+  BatchDeletePartitionCommand,
   BatchUpdatePartitionCommand,
   CreatePartitionCommand,
   DeletePartitionCommand,
@@ -113,6 +114,17 @@ describe('BatchUpdatePartition', () => {
     const { Partitions } = await glue.client.send(new GetPartitionsCommand(target));
     expect(Partitions?.map(({ StorageDescriptor }) => StorageDescriptor?.Location)).toEqual(['moved']);
   });
+});
+
+it('BatchDeletePartition deletes at most 25, as dbt does', async () => {
+  await create(days(26));
+  const remove = (names: string[]) => {
+    const PartitionsToDelete = names.map((name) => ({ Values: [name] }));
+    return glue.client.send(new BatchDeletePartitionCommand({ ...target, PartitionsToDelete }));
+  };
+  await expect(remove(days(26))).rejects.toMatchObject({ name: 'ValidationException' });
+  expect((await remove(days(25))).Errors).toEqual([]);
+  expect(await all()).toEqual(['day-1025']);
 });
 
 describe('GetPartitions', () => {
