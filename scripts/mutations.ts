@@ -489,6 +489,9 @@ export const mutations: readonly Mutation[] = [
     ['    left -= inflated.length;\n', ''],
     ['last.slice(0, 40)', 'last'],
   ]),
+  of('lib/parquet/verifyPages.ts', 'lib/parquet/checksums.contract', [
+    ['crc = crc32(piece, crc);', 'crc = crc32(piece);'],
+  ]),
   of('lib/parquet/EngineError.ts', 'lib/parquet/engineFailure', [['bare.slice(0, MAX_SENTENCE)', 'bare']]),
   of('lib/aws/assumedRole.ts', 'lib/aws/ownSession.contract', [
     ['sessionName.slice(0, SESSION_NAME_LENGTH)', 'sessionName'],

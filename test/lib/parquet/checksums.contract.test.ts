@@ -1,7 +1,10 @@
 import { readFileSync, writeFileSync } from 'node:fs';
+import { crc32 } from 'node:zlib';
 import { afterAll, describe, expect, it } from '@jest/globals';
 import type { EngineFile } from '../../../lib/parquet/FileSchema.ts';
 import { type DatasetInput, MappingBench } from '../drops/engine/MappingBench.ts';
+import { plainPage, setPages } from './editFooter.ts';
+import { intField } from './thriftWriter.ts';
 
 const bench = await MappingBench.open();
 afterAll(() => bench.close());
@@ -32,6 +35,9 @@ async function outcomeOf(file: EngineFile): Promise<unknown> {
 
 const DAMAGED = /^SLUICE_INGEST_FILE_(CHECKSUM_WRONG|DAMAGED|TEXT_INVALID|ENCODING_UNSUPPORTED)$/;
 
+const query = (unit: string, count = 9) =>
+  `SELECT 1795169730 + i AS timestamp, 'e' AS event_name, ${unit} AS unit_id, 'not mapped ' || i AS more FROM range(${count}) t(i)`;
+
 describe('checksums', () => {
   it.each(['1-none', '1-snappy', '1-gzip', '2-none', '2-snappy', '2-gzip'])(
     'of pages detect every flipped bit: version and codec %s',
@@ -53,12 +59,7 @@ describe('checksums', () => {
   );
 
   it('of gzip blocks detect every flipped bit in pages without checksums', async () => {
-    const write = () =>
-      bench.write(
-        'gzip.parquet',
-        "SELECT 1795169730 + i AS timestamp, 'e' || i AS event_name, 'u' || i AS unit_id FROM range(3) t(i)",
-        'COMPRESSION gzip',
-      );
+    const write = () => bench.write('gzip.parquet', query("'u' || i", 3), 'COMPRESSION gzip');
     const honest = await outcomeOf(await write());
     const file = await write();
     const codes = new Set<unknown>();
@@ -72,8 +73,6 @@ describe('checksums', () => {
   });
 
   it('are verified for mapped columns, and for whole rows when some rows are refused', async () => {
-    const query = (unit: string) =>
-      `SELECT 1795169730 + i AS timestamp, 'e' AS event_name, ${unit} AS unit_id, 'not mapped ' || i AS more FROM range(9) t(i)`;
     const damage = (file: EngineFile) => {
       const bytes = readFileSync(file.path);
       // The last page before the footer is of the last column: its block ends in a checksum and a length.
@@ -92,10 +91,21 @@ describe('checksums', () => {
     });
   });
 
+  it('of large pages are verified piece by piece', async () => {
+    const texts = Array(60).fill('x'.repeat(100_000));
+    const sum = crc32(plainPage(texts).subarray(-6_000_242));
+    const load = async (crc: number) => {
+      const page = plainPage(texts, { before: [[4, intField(crc)]] });
+      return outcomeOf(setPages(await bench.write('crc.parquet', query("'u'", 60)), 2, page));
+    };
+    expect(await load(sum)).toEqual([expect.anything(), []]);
+    expect(await load(sum ^ 1)).toBe('SLUICE_INGEST_FILE_CHECKSUM_WRONG');
+  });
+
   it('of large gzip blocks are verified piece by piece', async () => {
     const big = await bench.write(
       'big.parquet',
-      "SELECT 1795169730 + i AS timestamp, 'e' AS event_name, repeat(md5(i::VARCHAR), 300) AS unit_id FROM range(1000) t(i)",
+      query('repeat(md5(i::VARCHAR), 300)', 1_000),
       'COMPRESSION gzip, DICTIONARY_SIZE_LIMIT 1',
     );
     expect((await bench.load(events, [big])).rows).toHaveLength(1_000);
