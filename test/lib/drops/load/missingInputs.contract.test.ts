@@ -1,8 +1,16 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { dayText } from '../../../../cli/ingest/dayText.ts';
-import { loadFaultPoints } from '../../../../lib/drops/load/Loader.ts';
 import { planDay } from './planDay.ts';
-import { DAY, LEASE_MS, type Loads, readEvents, someEvents, startLoads } from './startLoads.ts';
+import {
+  DAY,
+  emptyingPoints,
+  LEASE_MS,
+  type Loads,
+  leavingPoints,
+  readEvents,
+  someEvents,
+  startLoads,
+} from './startLoads.ts';
 
 const HOUR_MS = 3_600_000;
 const before = readEvents(0, 5);
@@ -168,7 +176,7 @@ describe('a loaded day whose files are deleted or have no rows', () => {
     expect(await afterNights()).toMatchObject({ rows: before, state: 'inputs_missing' });
   });
 
-  it.each(loadFaultPoints)('keeps what queries read after other loads were killed at %s', async (point) => {
+  it.each(leavingPoints)('keeps what queries read after other loads were killed at %s', async (point) => {
     await drop('a', someEvents(0, 9, 'anew'));
     await remove('b');
     const anew = (await planDay(loads, DAY)).tasks[0];
@@ -190,10 +198,10 @@ describe('a loaded day whose files are deleted or have no rows', () => {
     expect(await loads.lacks()).toBe(false);
   });
 
-  it.each(loadFaultPoints)('is empty in the end when an accepted load was killed at %s', async (point) => {
+  it.each(emptyingPoints)('is empty in the end when an accepted load was killed at %s', async (killAt) => {
     await remove('a', 'b');
     const { tasks } = await planDay(loads, DAY, 'empty');
-    await loads.load({ ...tasks[0], killAt: point });
+    expect(await loads.load({ ...tasks[0], killAt })).toBe('killed');
     loads.clock.advance(LEASE_MS + 1);
     await loads.load(tasks[0]);
     expect(await afterNights()).toMatchObject({ rows: [], state: 'succeeded_no_data' });

@@ -20,7 +20,7 @@ import { landingBucket } from '../../../../lib/aws/landingBucket.ts';
 import { s3ObjectStore } from '../../../../lib/aws/s3ObjectStore.ts';
 import { defineConfig } from '../../../../lib/config/defineConfig.ts';
 import { duckDbEngine } from '../../../../lib/drops/engine/duckDbEngine.ts';
-import type { Loader, LoadFaultPoint } from '../../../../lib/drops/load/Loader.ts';
+import { type Loader, type LoadFaultPoint, loadFaultPoints } from '../../../../lib/drops/load/Loader.ts';
 import { type LoadOutcome, loadTask } from '../../../../lib/drops/load/loadTask.ts';
 import { type IngestTask, ingestTaskSchema } from '../../../../lib/drops/plan/messageBodies.ts';
 import type { Attempt } from '../../../../lib/lambda/machine.ts';
@@ -48,6 +48,11 @@ export const DROPS = 'acme-drops';
 const START = Date.parse('2026-11-20T09:00:00Z');
 /** As the handler has it: longer than the function's 900 s. */
 export const LEASE_MS = 960_000;
+
+/** Steps that leave something: a kill at another one leaves what the step before did. */
+export const leavingPoints = loadFaultPoints.filter((one) => !/listed|fetched|mapped/.test(one));
+/** Those of a day without files. */
+export const emptyingPoints = leavingPoints.filter((one) => !/quarantined|begun|uploaded/.test(one));
 
 /** Bytes of the files of a piece: as many as usual, or of each file one. */
 export const pieceSizes = [

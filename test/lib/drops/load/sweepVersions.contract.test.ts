@@ -47,20 +47,6 @@ describe('the sweep', () => {
     expect(await loads.read()).toEqual(readEvents(0, 2, 'second'));
   });
 
-  it('deletes every file of a version that has several', async () => {
-    await loadRows('first');
-    const [key] = await files();
-    await loads.s3.send(
-      new PutObjectCommand({ Bucket: loads.makeLoader().bucket, Key: `${key}.other`, Body: '' }),
-    );
-    await loadRows('second');
-    expect(await files()).toHaveLength(3);
-    loads.clock.advance(DAY_MS + 1);
-    expect(await loads.sweep()).toMatchObject({ removed: 1, failed: 0 });
-    expect(await files()).toHaveLength(1);
-    expect(await loads.read()).toEqual(readEvents(0, 2, 'second'));
-  });
-
   it('keeps a version for a day from when it was replaced, not from when it was written', async () => {
     await loadRows('first');
     loads.clock.advance(DAY_MS - 60_000);
