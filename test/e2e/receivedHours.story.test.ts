@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from '@jest/globals';
 import { encodeLines } from '../../lib/landing/store/encodeLines.ts';
+import type { ReceivedHour } from '../../lib/reconcile/receivedHours.ts';
 import { rowPath } from '../../lib/tables/objectKeys.ts';
 import { repositoryRoot } from '../../local/dataDirectory.ts';
 import { firstQuery } from '../harness/firstQuery.ts';
@@ -39,15 +40,6 @@ async function nextHour(): Promise<void> {
   await story.cloud.flush();
   await story.advance(HOUR);
   await story.cloud.flush();
-}
-
-interface Row {
-  readonly hour: number;
-  readonly table_name: string;
-  readonly state: string;
-  readonly accepted: number;
-  readonly missing: number;
-  readonly unproved: number;
 }
 
 describe('each night', () => {
@@ -107,7 +99,7 @@ describe('each night', () => {
     await nextHour();
     await nextHour();
     const { code, stdout } = await story.sluice('reconcile', '--day', DAY, '--json');
-    const { hours }: { hours: readonly Row[] } = JSON.parse(stdout);
+    const { hours }: { hours: readonly ReceivedHour[] } = JSON.parse(stdout);
     const evening = hours.filter(
       ({ hour, accepted, state }) => hour >= 20 && (accepted > 0 || state !== 'whole'),
     );

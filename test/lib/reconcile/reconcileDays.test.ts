@@ -271,6 +271,11 @@ describe('an hour waits', () => {
     await store.write(`landing/2026/11/24/11/x.ndjson.gz`, record);
     await store.write(`damaged/2026/11/24/07/y.ndjson.gz`, 'no rows');
     await store.write(`damaged/2026/11/24/03/z.ndjson.gz`, record);
+    // It is written, and only not deleted.
+    now = at(`${DAY}T16:10:00`);
+    const key = 'landing/2026/11/24/16/w.ndjson.gz';
+    const eTag = (await store.write(key, record)) ?? '';
+    await writeNote(store, { key, eTag, modifiedAt: now }, { written: true, why: 'AccessDenied' });
     now = at(`${DAY}T20:10:00`);
     await store.write(`landing/direct/${DAY}/d.ndjson.gz`, record);
     // These were counted when they were refused.
@@ -295,15 +300,6 @@ describe('an hour waits', () => {
       return rows.find(({ hour, table_name }) => hour === 7 && table_name === 'events')?.state;
     };
     expect([await stateAt('08:02:29'), await stateAt('08:02:30')]).toEqual(['open', 'whole']);
-  });
-
-  it('not for an object that is written, and only not deleted', async () => {
-    now = at(`${DAY}T07:10:00`);
-    const eTag = (await store.write('landing/2026/11/24/07/x.ndjson.gz', 'rows')) ?? '';
-    const version = { key: 'landing/2026/11/24/07/x.ndjson.gz', eTag, modifiedAt: now };
-    await writeNote(store, version, { written: true, why: 'AccessDenied' });
-    await night();
-    expect(await hoursOf(7)).toMatchObject([{ state: 'whole', waiting_objects: 0 }]);
   });
 
   it('for what is tried again, from its day on', async () => {
