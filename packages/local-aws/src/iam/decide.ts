@@ -150,7 +150,8 @@ function matchesCaller({ principals = [] }: PolicyStatement, { arn }: Caller): b
 }
 
 function matchesRequest(statement: PolicyStatement, { action, resource }: AccessRequest): boolean {
-  const named = statement.actions.some((pattern) => matchesPattern(pattern, action.toLowerCase()));
+  const name = action.toLowerCase();
+  const named = statement.actions.some((pattern) => matchesPattern(pattern, name));
   if (named === statement.notActions) return false;
   if (statement.resources === undefined) return true;
   const meant = statement.resources.some((pattern) => matchesPattern(pattern, resource));

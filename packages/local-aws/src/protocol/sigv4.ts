@@ -286,12 +286,22 @@ function unsupported(): SignatureProblem {
  * https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html#calculate-signature
  */
 export function signingKey(secret: string, scope: string): Uint8Array {
-  let key: string | Uint8Array = `AWS4${secret}`;
+  const name = `${scope} ${secret}`;
+  const known = keptKeys.get(name);
+  if (known !== undefined) return known;
+  let key: Uint8Array = Buffer.from(`AWS4${secret}`);
   for (const part of scope.split('/')) key = hmac(key, part);
-  return typeof key === 'string' ? Buffer.from(key) : key;
+  // Those in use are soon there again.
+  if (keptKeys.size >= MOST_KEYS) keptKeys.clear();
+  keptKeys.set(name, key);
+  return key;
 }
 
-function hmac(key: string | Uint8Array, text: string): Uint8Array {
+/** Keys of the last requests: to make one takes longer than the rest of a check. */
+const keptKeys = new Map<string, Uint8Array>();
+const MOST_KEYS = 100;
+
+function hmac(key: Uint8Array, text: string): Uint8Array {
   return createHmac('sha256', key).update(text, 'utf8').digest();
 }
 
