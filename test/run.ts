@@ -19,6 +19,8 @@ if (temporary !== null) {
   process.env['TMPDIR'] = temporary;
   process.once('exit', () => rmSync(temporary, { recursive: true, force: true }));
 }
+// esbuild, which bundles functions, takes a quarter less of the processors where it may take more memory.
+process.env['GOGC'] ??= '400';
 const args = process.argv.slice(2);
 const options = args.filter((arg) => arg !== '--proof' && arg !== '--emulator');
 const { _: paths } = await buildArgv(options);
