@@ -18,6 +18,7 @@ const temporary = inMemory();
 if (temporary !== null) {
   process.env['TMPDIR'] = temporary;
   process.once('exit', () => rmSync(temporary, { recursive: true, force: true }));
+  for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => process.exit(130));
 }
 // esbuild, which bundles functions, takes a quarter less of the processors where it may take more memory.
 process.env['GOGC'] ??= '400';
