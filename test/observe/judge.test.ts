@@ -1,4 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
+import type { LastDay } from '../../observe/facts/flow/changes.ts';
 import type { LastHour } from '../../observe/facts/flow/requestCounts.ts';
 import type { StatusFacts } from '../../observe/facts/statusFacts.ts';
 import { judge as judgeFacts } from '../../observe/findings/judge/judge.ts';
@@ -80,6 +81,10 @@ describe('a finding of sluice status', () => {
     expect(judge({ ...silent, lastEventAt: null })).toEqual([]);
     expect(judge({ ...silent, lastEventAt: at(0.9) })).toEqual([]);
     expect(judge({ ...silent, lastEventAt: at(72) })[0]?.detail).toMatch(/, 3 days ago\.$/);
+    const silentWhere = (usual: number, usualHours: LastDay['usualHours'] = []) =>
+      judge({ ...silent, lastRequestAt: at(2), lastDay: { ...lastDay, usual, usualHours } }).length;
+    expect([0, 1, 14, 15].map((usual) => silentWhere(usual))).toEqual([0, 0, 0, 1]);
+    expect(silentWhere(15, [{ least: 0, median: 15, most: 60 }])).toBe(0);
     expect(judge({ senders: null })).toEqual([]);
     expect(judge(waiting({ landing: { ...nothing, count: 3, oldest: at(0.33) } }))).toEqual([]);
     const quotaOf = (quotaShare: number) => judge({ stream: { ...stream, quotaShare, quota: 'calls' } });

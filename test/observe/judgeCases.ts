@@ -88,13 +88,6 @@ export const cases: readonly Case[] = [
     `${at(50)} 2`,
   ],
   [
-    'no events come in, and no metric says since when',
-    { lastHour: { ...hour, requests: 0 }, lastEventAt: at(2.5) },
-    'SILENT',
-    'warning',
-    `${at(2.5)} 2.5`,
-  ],
-  [
     'no events come in where they usually do',
     {
       ...changed({ what: 'silence', last: null, usual: 60 }),

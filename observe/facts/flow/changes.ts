@@ -14,9 +14,10 @@ const SPIKE_LEAST = { requests: 100, events: 1_000 } as const;
 /** A rise is an hour with so many times what is usual of something that should not be, and at least so many. */
 const RISE = 5;
 const RISE_LEAST = 20;
-/** A silence is longer than that of who sends once an hour, and so many requests would have come in it. */
+/** A silence is longer than that of who sends once an hour. */
 const SILENT_PERIODS = 13;
-const SILENT_LEAST = 30;
+/** Requests that would have come in a silence, at least. */
+export const SILENT_LEAST = 30;
 
 /** Something that was not as usual within the last 24 hours. */
 export interface Change {

@@ -4,7 +4,7 @@ import { counted, listed } from '../../../lib/base/text.ts';
 import { HOUR_MS } from '../../../lib/base/time.ts';
 import { CollectError } from '../../../lib/collect/CollectError.ts';
 import { KeysError } from '../../../lib/wire/keys/Keyring.ts';
-import type { Change } from '../../facts/flow/changes.ts';
+import { type Change, SILENT_LEAST } from '../../facts/flow/changes.ts';
 import type { SentGroup } from '../../facts/flow/loggedRequests.ts';
 import { failedText, NOT_STORED } from '../../facts/flow/requestCounts.ts';
 import type { StatusFacts } from '../../facts/statusFacts.ts';
@@ -108,11 +108,14 @@ export function* silence(
 ): Findings {
   const silences = (lastDay?.changes ?? []).filter(({ what }) => what === 'silence');
   const lasting = silences.find(({ last }) => last === null);
+  const { usual = null, usualHours = [] } = lastDay ?? {};
   // Without a time nothing ever came.
-  const isSilent =
-    lastHour?.requests === 0 && Date.parse(lastRequestAt ?? lastEventAt ?? '') <= now - HOUR_MS;
+  const hours = (now - Date.parse(lastRequestAt ?? lastEventAt ?? '')) / HOUR_MS;
+  // Once each hour of a day is known, its changes have the silences.
+  const isExpected = usual === null || (usualHours.length === 0 && usual * hours >= SILENT_LEAST);
+  const isSilent = lastHour?.requests === 0 && hours >= 1 && isExpected;
   const since = lastRequestAt ?? lasting?.first ?? null;
-  const hourly = lasting?.usual ?? lastDay?.usual ?? null;
+  const hourly = lasting?.usual ?? usual;
   const over = silences
     .filter(({ last }) => last !== null)
     .map(({ first, last, usual }) => `from ${first} to ${last}, where ${usualText(usual)}`);
