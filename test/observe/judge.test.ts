@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import type { LastDay } from '../../observe/facts/flow/changes.ts';
+import { THROTTLED } from '../../observe/facts/flow/failures.ts';
 import type { LastHour } from '../../observe/facts/flow/requestCounts.ts';
 import type { StatusFacts } from '../../observe/facts/statusFacts.ts';
 import { judge as judgeFacts } from '../../observe/findings/judge/judge.ts';
@@ -64,7 +65,11 @@ describe('a finding of sluice status', () => {
     [20, 401, 'warning'],
   ])('of %i of %i refused requests is a %s', (refused, requests, severity) => {
     expect(judge(refusedBy({ SLUICE_KEY_UNKNOWN: refused }, requests))).toMatchObject([
-      { severity, commands: [expect.stringMatching(/^npx sluice keys list /), expect.any(String)] },
+      {
+        severity,
+        detail: expect.stringContaining(`: ${refused} SLUICE_KEY_UNKNOWN.`),
+        commands: [expect.stringMatching(/^npx sluice keys list /), expect.any(String)],
+      },
     ]);
   });
 
@@ -170,6 +175,13 @@ describe('a finding of sluice status', () => {
       expect(found(reason)[0]?.commands).toHaveLength(1);
     for (const reason of ['SLUICE_BODY_TOO_COSTLY', 'SLUICE_EVENT_KIND_NOT_ALLOWED'])
       expect(found(reason)[0]?.commands).toHaveLength(3);
+  });
+
+  it('of objects that wait asks to explain a code only where a run failed', () => {
+    const { waiting: late } = waiting({ landing: { ...nothing, oldest: at(2) } });
+    const failures = [{}, { write: `${THROTTLED} 3` }, { write: 'Task timed out.' }];
+    const cures = failures.map((one) => judge({ waiting: late, failures: one })[0]?.cure);
+    expect(cures.map((cure) => cure?.includes('explain CODE'))).toEqual([false, false, true]);
   });
 
   it('of a key that is disabled is one, with what follows from it and the command of the doctor', () => {

@@ -12,7 +12,6 @@ import {
   deadLetters,
   dropDay,
   exported,
-  failedBy,
   failedDay,
   failing,
   failingText,
@@ -45,14 +44,6 @@ const days = ['2026-11-19', '2026-11-18']
   .join('; ');
 /** What somebody on call meets. */
 export const cases: readonly Case[] = [
-  [
-    'all requests are refused',
-    refusedBy({ SLUICE_BODY_NOT_JSON: 60 }, 60),
-    'REFUSED',
-    'problem',
-    '60 60 60 24 60 SLUICE_BODY_NOT_JSON',
-    'npx sluice tail --errors --last 20',
-  ],
   [
     'a key is unknown',
     {
@@ -283,13 +274,6 @@ export const cases: readonly Case[] = [
   ],
   ['a folder was never listed', datasets({ lastLook: null }), 'INGEST_LATE', 'warning', 'acme/orders'],
   [
-    'a folder has no files any more',
-    datasets({ lastLook: { ...look, stopped: true } }),
-    'INGEST_LATE',
-    'warning',
-    `acme/orders s3://acme/orders/ 3 ${at(1)}`,
-  ],
-  [
     'a folder has files of other days, and names that are no days',
     datasets({
       unlooked: ['2026-01-01', '2026-01-02'],
@@ -351,11 +335,12 @@ export const cases: readonly Case[] = [
     'npx sluice redrive --landing',
   ],
   [
-    'objects wait, and no log says why',
+    'objects wait, and no run has failed',
     waiting({ landing: { ...nothing, count: 1, oldest: at(0.34) } }),
     'LANDING_LATE',
     'problem',
     `landing/ 1 ${at(0.34)}`,
+    'npx sluice doctor --drift',
   ],
   [
     'messages of the writer are dead letters, and nothing waits',
@@ -405,13 +390,6 @@ export const cases: readonly Case[] = [
     'QUOTA_NEAR',
     'problem',
     'sluice-prod-landing 7 15',
-  ],
-  [
-    'nothing can be stored, as without the key',
-    failedBy({ SLUICE_COLLECT_NOT_DELIVERED: 2, SLUICE_COLLECT_NO_QUARANTINE: 1 }),
-    'NOT_STORED',
-    'problem',
-    '2 SLUICE_COLLECT_NOT_DELIVERED 1 SLUICE_COLLECT_NO_QUARANTINE',
   ],
   [
     'rows are in quarantine',

@@ -93,6 +93,9 @@ function reasonOf(message: string): string | null {
   );
 }
 
+/** Begins what is told of invocations that Lambda has not begun. */
+export const THROTTLED = 'Lambda throttled';
+
 /** Invocations that Lambda has not begun leave no line in the log. */
 async function readThrottled(
   deployment: Pick<Deployment, 'cloudwatch' | 'stack' | 'now'>,
@@ -110,7 +113,7 @@ async function readThrottled(
     .sort(([a], [b]) => b - a);
   const count = throttled.reduce((sum, [, one]) => sum + one, 0);
   const [last] = throttled;
-  return last === undefined ? null : `${isoTimestamp(last[0])}: Lambda throttled ${count} invocations.`;
+  return last === undefined ? null : `${isoTimestamp(last[0])}: ${THROTTLED} ${count} invocations.`;
 }
 
 /** SQS's metrics come every minute, some minutes late. */

@@ -2,7 +2,7 @@ import { deliveryLogGroup } from '../../../infra/streams/streams.ts';
 import { partName } from '../../../infra/template/Stack.ts';
 import { counted } from '../../../lib/base/text.ts';
 import { HOUR_MS } from '../../../lib/base/time.ts';
-import type { DeadLetters } from '../../facts/flow/failures.ts';
+import { type DeadLetters, THROTTLED } from '../../facts/flow/failures.ts';
 import { isStreamLate, KEPT_HOURS } from '../../facts/flow/streamState.ts';
 import { damagedText, isLandingLate, waitingText } from '../../facts/flow/waitingObjects.ts';
 import type { StatusFacts } from '../../facts/statusFacts.ts';
@@ -12,16 +12,28 @@ import { type Findings, failedAt, type Place } from './place.ts';
 /** The share of a quota from which a stream is near it. */
 const NEAR = 0.8;
 
+/** The cure of objects that wait without a failure of the writer. */
+const NOT_ASKED =
+  'No run of `write` has failed: none was asked for these objects, or many wait. The command compares the rule and the trigger of the queue with the template: correct what it names. An hourly look asks again for objects that are three hours old.';
+/** The cure of runs that Lambda has not begun. */
+const NOT_BEGUN =
+  "Raise the account's quota of concurrent executions, or what somebody has reserved for `write`. Messages are tried again within 16 minutes; the command sends dead letters again.";
+
 /** What waits in the landing, and what of it can't be read or deleted. */
 export function* landingFindings(facts: StatusFacts, { now, commands }: Place): Findings {
   const { landing, undeleted, damaged } = facts.waiting;
   if (landing !== null && isLandingLate(landing, now)) {
     const dead = (facts.deadLetters ?? []).filter(({ part }) => part === 'write').map(deadText);
-    yield finding(
+    const late = finding(
       'SLUICE_FINDING_LANDING_LATE',
       `landing/: ${[waitingText(landing), ...dead].join('; ')}.${failedAt(facts, 'write')}`,
       [commands.sluice('redrive', '--landing')],
     );
+    const why = facts.failures['write'];
+    const isRead = facts.unknown.every(({ part }) => part !== 'the log of write');
+    if (why === undefined && dead.length === 0 && isRead)
+      yield { ...late, cure: NOT_ASKED, commands: [commands.sluice('doctor', '--drift')] };
+    else yield why?.includes(THROTTLED) ? { ...late, cure: NOT_BEGUN } : late;
   }
   if (damaged !== null && damaged.count > 0)
     yield finding(
