@@ -88,9 +88,11 @@ export async function reconcileDays(
 const textOf = (rows: readonly ReceivedHour[]) => rows.map((row) => `${JSON.stringify(row)}\n`).join('');
 
 /**
- * Judges the hours of a day. The rows of its tables are looked at only if counts differ.
+ * Judges the hours of a day. The rows of its tables are looked at only if counts differ, or if an hour was short: whoever wrote its
+ * objects again may have written others.
  *
- * @param before What an earlier night has judged: of that, what is settled stays. Default nothing.
+ * @param before What an earlier night has judged: of that, what is whole or unknown stays, and what is short until its rows are there.
+ * Default nothing.
  * @throws What the clients of S3 and CloudWatch, and `ask`, throw.
  */
 export async function judgeDay(
@@ -98,7 +100,9 @@ export async function judgeDay(
   day: UtcDay,
   before: readonly ReceivedHour[] = [],
 ): Promise<readonly ReceivedHour[]> {
-  const settled = before.filter(({ state }) => state !== 'open');
+  const settled = before.filter(({ state }) => state === 'whole' || state === 'unknown');
+  const earlierOf = (hour: number, kind: TableKind) =>
+    before.find((one) => one.hour === hour && one.table_name === kind);
   const hours = Array.from({ length: DAY_MS / HOUR_MS }, (_, hour) => hour);
   if (settled.length === hours.length * tableKinds.length) return settled;
   const start = Date.parse(`${day}T00:00:00Z`);
@@ -125,8 +129,8 @@ export async function judgeDay(
         return oldest < last ? 'the stream is late' : null;
       };
       return tableKinds.map((kind) => {
-        const earlier = settled.find((one) => one.hour === hour && one.table_name === kind);
-        if (earlier !== undefined) return earlier;
+        const earlier = earlierOf(hour, kind);
+        if (earlier !== undefined && settled.includes(earlier)) return earlier;
         const { refused, ...counts } = of(kind);
         const { accepted, finished, notDelivered } = counts;
         const rows = look && {
@@ -136,7 +140,8 @@ export async function judgeDay(
           restored: look.isRestored ? rowsAt(look.rows, 'quarantine', hour).found : 0,
           unread: look.unread,
         };
-        const facts = { ...counts, isRepeated, requests, waitsFor: waitsFor(), rows };
+        const isUnsure = isRepeated || earlier?.state === 'short';
+        const facts = { ...counts, isRepeated: isUnsure, requests, waitsFor: waitsFor(), rows };
         return {
           ds: day,
           hour,
@@ -152,9 +157,14 @@ export async function judgeDay(
       });
     });
   const byCounts = judged(null);
-  if (byCounts.every(({ why }) => why !== NOT_LOOKED)) return byCounts;
-  const rows = await readHourlyRows(config, ask, day, utcDay(now));
-  return rows === null ? byCounts : judged({ rows, ...(await readSince(store, start)) });
+  const isUnclear = byCounts.some(({ why }) => why === NOT_LOOKED);
+  const rows = isUnclear ? await readHourlyRows(config, ask, day, utcDay(now)) : null;
+  const found = rows === null ? byCounts : judged({ rows, ...(await readSince(store, start)) });
+  // What is short stays so as long as nobody knows better.
+  return found.map((row) => {
+    const earlier = earlierOf(row.hour, row.table_name);
+    return earlier?.state === 'short' && row.why !== null ? earlier : row;
+  });
 }
 
 /** Whether S3 may have deleted files of rows of that age. */
