@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { existsSync } from 'node:fs';
 import { chmod, mkdir, readdir, readFile, rename, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
@@ -64,10 +65,13 @@ export async function loadTemplate(options: LoadOptions): Promise<LoadedTemplate
   const digests = await digestInputs({ root, code }, { config, stage, region });
   const directory = join(cacheDirectory, digests.all);
   const bundles = join(cacheDirectory, digests.files);
-  const kept = await readPackage(directory);
-  if (kept !== undefined) {
+  const use = async () => {
     const now = new Date();
     for (const used of [directory, bundles]) await utimes(used, now, now);
+  };
+  const kept = existsSync(bundles) ? await readPackage(directory) : undefined;
+  if (kept !== undefined) {
+    await use();
     return { ...kept, directory, config, cached: true };
   }
   // What is there and can't be read is of a full disk: packages are moved into place whole.
@@ -100,6 +104,8 @@ export async function loadTemplate(options: LoadOptions): Promise<LoadedTemplate
   } finally {
     await rm(workspace, { recursive: true, force: true });
   }
+  // Bundles of another package may be all that it needs.
+  await use();
   await forgetOld(cacheDirectory);
   const { stackName, template } = packaged;
   return { stackName, template: parseTemplate(template), directory, config, cached: false };
@@ -125,6 +131,7 @@ async function forgetOld(cacheDirectory: string) {
     const path = join(cacheDirectory, name);
     const { mtimeMs } = await stat(path).catch(() => ({ mtimeMs: oldest }));
     if ((name === COMPILED || /^\.?[0-9a-f]{32}/.test(name)) && mtimeMs < oldest)
-      await rm(path, { recursive: true, force: true });
+      // An environment that still runs may write compiled code.
+      await rm(path, { recursive: true, force: true }).catch(() => undefined);
   }
 }

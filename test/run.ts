@@ -17,8 +17,14 @@ const LEAST_BYTES = 4 * 1024 ** 3;
 const temporary = inMemory();
 if (temporary !== null) {
   process.env['TMPDIR'] = temporary;
-  process.once('exit', () => rmSync(temporary, { recursive: true, force: true }));
-  for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => process.exit(130));
+  process.once('exit', () => {
+    try {
+      rmSync(temporary, { recursive: true, force: true, maxRetries: 5, retryDelay: 100 });
+    } catch {
+      // Something still writes there: that is no result of a test.
+    }
+  });
+  for (const signal of ['SIGHUP', 'SIGINT', 'SIGTERM']) process.once(signal, () => process.exit(130));
 }
 // esbuild, which bundles functions, takes a quarter less of the processors where it may take more memory.
 process.env['GOGC'] ??= '400';
@@ -50,7 +56,9 @@ function inMemory(): string | null {
     const mount = readFileSync('/proc/mounts', 'utf8')
       .split('\n')
       .find((line) => line.includes(` ${MEMORY} `));
-    if (bavail * bsize < LEAST_BYTES || mount === undefined || mount.includes('noexec')) return null;
+    // A container may have less than its tmpfs says.
+    const free = Math.min(bavail * bsize, process.availableMemory());
+    if (free < LEAST_BYTES || mount === undefined || mount.includes('noexec')) return null;
     return mkdtempSync(join(MEMORY, 'sluice-'));
   } catch {
     return null;

@@ -65,7 +65,8 @@ async function ask(client: AthenaClient, sql: string): ReturnType<Reconciler['as
   const how = { ...systemTiming, workGroup, database: config.database, deadlineMs: LOOK_MS };
   const failed = (error: unknown) => ({ failed: errorText(error) });
   const outcome = await runStatement(client, sql, how).catch(failed);
-  if (!('failed' in outcome)) return outcome.rows;
-  logLine({ level: 'error', event: 'reconcile_look_failed', why: outcome.failed });
+  const why = 'failed' in outcome ? outcome.failed : outcome.hasMore ? 'more rows than are read' : null;
+  if (why === null && 'rows' in outcome) return outcome.rows;
+  logLine({ level: 'error', event: 'reconcile_look_failed', why });
   return null;
 }

@@ -96,9 +96,14 @@ export async function linkBundles(request: BundleRequest, kept: string): Promise
     if (!existsSync(own)) {
       const made = join(kept, `.${randomUUID()}`);
       await mkdir(made, { recursive: true });
-      await bundleFunctions({ ...request, root: made, code, functions: [name] });
-      // Who makes the same at the same time may be first.
-      await rename(made, own).catch(() => rm(made, { recursive: true }));
+      try {
+        await bundleFunctions({ ...request, root: made, code, functions: [name] });
+        await rename(made, own);
+      } catch (error) {
+        await rm(made, { recursive: true, force: true });
+        // Who makes the same at the same time may be first.
+        if (!existsSync(own)) throw error;
+      }
     }
     await symlink(join(own, 'build', name), join(root, 'build', name), 'junction');
   };

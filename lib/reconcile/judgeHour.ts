@@ -94,7 +94,7 @@ export function judgeHour(facts: HourFacts, isOver: boolean): HourJudgement {
   const open = isOver ? 'unknown' : 'open';
   const missing = why === null ? gone : 0;
   const settled = missing > 0 ? 'short' : 'whole';
-  const surplus = Math.max(events - accepted, notDelivered, rows?.restored ?? 0);
+  const surplus = Math.max(events - accepted, notDelivered + (rows?.restored ?? 0));
   const mean = inHour === 0 ? 1 : accepted / inHour;
   return {
     state: why === null ? settled : open,

@@ -133,11 +133,13 @@ export async function judgeDay(
         if (earlier !== undefined && settled.includes(earlier)) return earlier;
         const { refused, ...counts } = of(kind);
         const { accepted, finished, notDelivered } = counts;
+        // Nothing is landed into quarantine again.
+        const isRestored = look?.isRestored && kind !== 'quarantine';
         const rows = look && {
           ...rowsAt(look.rows, kind, hour),
           // S3 takes files of rows as their days are over, an erasure rows of any hour.
           taken: isExpired(config, kind, now - from) ? accepted : look.taken,
-          restored: look.isRestored ? rowsAt(look.rows, 'quarantine', hour).found : 0,
+          restored: isRestored ? rowsAt(look.rows, 'quarantine', hour).found : 0,
           unread: look.unread,
         };
         const isUnsure = isRepeated || earlier?.state === 'short';

@@ -117,7 +117,7 @@ export const findingCatalogue = {
   ),
   SLUICE_FINDING_HOUR_SHORT: problem(
     'Events that the collector accepted in an hour are neither in their table nor in quarantine, and nothing of that hour waits.',
-    'The command looks at the rows of the day. An object that was deleted unwritten is a version of the bucket for 7 days: copy it back (docs/landing.md). The finding ends four days after the hour.',
+    'The command looks at the rows of the day. An object that was deleted unwritten is a version of the bucket for 7 days: copy it back (docs/landing.md). The next night sees its rows, and ends the finding; otherwise it ends four days after the hour.',
     { part: 'streams', section: 'short', alarms: ['hours-short'] },
   ),
   SLUICE_FINDING_PARTITION_WRONG: problem(

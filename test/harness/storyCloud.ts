@@ -149,10 +149,7 @@ export async function storyCloud(input?: Partial<ConfigInput>, options: StoryOpt
     return JSON.parse(stdout === '' ? JSON.stringify({ stderr }) : stdout);
   };
   /** Runs a command as a finding prints it: a shell reads its words. */
-  const paste = (command: string, stdin = '') => {
-    const [, ...args] = npxWords(command);
-    return callMain(args, { env: env(), stdin });
-  };
+  const paste = (command: string, stdin = '') => callMain(npxWords(command), { env: env(), stdin });
   const findings = async (code: string): Promise<readonly Finding[]> => {
     const { problems }: { problems: readonly Finding[] } = await json('status');
     return problems.filter((one) => one.code === `SLUICE_FINDING_${code}`);

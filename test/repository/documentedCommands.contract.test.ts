@@ -99,7 +99,7 @@ describe('the commands in the docs and in cures', () => {
     const lines = facts
       .flatMap((one) => judge({ ...well, ...one }, place, 'eu-central-1'))
       .flatMap((one) => one.commands.filter((command) => command.startsWith('npx')));
-    const words = [...new Set(lines)].map((line) => npxWords(line).slice(1));
+    const words = [...new Set(lines)].map((line) => npxWords(line));
     expect(words[0]?.slice(0, 3)).toEqual(['redrive', '--discard', first]);
     for (const [name = '', ...rest] of words) {
       const command = declared.find((one) => one.name === name) ?? { options: {} };

@@ -44,8 +44,9 @@ export async function listFolder(
 ): Promise<{ readonly objects: readonly ListedObject[]; readonly hasMore: boolean }> {
   const objects: ListedObject[] = [];
   for await (const object of listObjects(s3ObjectStore(s3, bucket), prefix)) {
+    if (object.key.endsWith('/')) continue;
     if (objects.length === MOST_OBJECTS) return { objects, hasMore: true };
-    if (!object.key.endsWith('/')) objects.push(object);
+    objects.push(object);
   }
   return { objects, hasMore: false };
 }
