@@ -43,6 +43,8 @@ export const mutations: readonly Mutation[] = [
     ['Promise.race([this.#underWay, late.promise])', 'this.#underWay'],
     ['this.#keyring === undefined ? AFTER_FIRST_FAILURE : AFTER_FAILURE', 'AFTER_FAILURE'],
     ['isNeeded ? deadline : Math.min(deadline, usual)', 'deadline'],
+    ['this.#failure = described.code;', ''],
+    [' || this.#isOlder(UNKNOWN_KEY_PAUSE_MS)', ''],
   ]),
   // Later pages of lists.
   of('lib/aws/gluePartitionCatalog.ts', PAGES, [['            NextToken: token,\n', '']]),

@@ -15,6 +15,8 @@ export interface KeyCacheOptions {
   readonly log: (fields: Record<string, unknown>) => void;
 }
 
+type KeysCode = keyof typeof KeysError.entries;
+
 /** How long keys count as fresh, in milliseconds. A removed key is rejected everywhere after this time. */
 export const FRESH_MS = 5 * 60_000;
 /** Age in milliseconds, of a frozen environment for example, at which keys are read before the next answer. */
@@ -50,6 +52,8 @@ export class KeyCache {
   #failures = 0;
   #failedAt = Number.NEGATIVE_INFINITY;
   #pauseMs = 0;
+  /** Why the last read failed. */
+  #failure: KeysCode = 'SLUICE_KEYS_UNAVAILABLE';
   #underWay: Promise<void> | undefined;
 
   constructor(options: KeyCacheOptions) {
@@ -61,13 +65,13 @@ export class KeyCache {
    *
    * @param deadline Epoch milliseconds. While no keys are known it waits for them until then.
    * @param isNeeded False for who can do without them: it waits no longer than for a usual read.
-   * @throws KeysError `SLUICE_KEYS_UNAVAILABLE`, `SLUICE_KEYS_INVALID`, when they were never read.
+   * @throws KeysError when they were never read: why the last read failed, `SLUICE_KEYS_UNAVAILABLE` while none has.
    */
   async current(deadline: number, isNeeded = true): Promise<Keyring> {
     const usual = this.#options.clock.now() + READ_TIMEOUT_MS;
     if (this.#isOlder(STALE_MS)) await this.#look(isNeeded ? deadline : Math.min(deadline, usual));
     else if (this.#isOlder(FRESH_MS)) void this.#look(deadline);
-    if (this.#keyring === undefined) throw this.#unavailable();
+    if (this.#keyring === undefined) throw new KeysError(this.#failure);
     return this.#keyring;
   }
 
@@ -75,11 +79,12 @@ export class KeyCache {
    * The keys after another read, for a key that is not among them. There is no new read when the last one is no older
    * than {@link UNKNOWN_KEY_PAUSE_MS}.
    *
-   * @throws KeysError `SLUICE_KEYS_UNAVAILABLE` when the last read failed, so that the keys may be outdated.
+   * @throws KeysError when that read failed or goes on, so that the keys may be outdated: as {@link current}.
    */
   async renewed(deadline: number): Promise<Keyring> {
     if (this.#isOlder(UNKNOWN_KEY_PAUSE_MS)) await this.#look(deadline);
-    if (this.#keyring === undefined || this.#failures > 0) throw this.#unavailable();
+    if (this.#keyring === undefined || this.#isOlder(UNKNOWN_KEY_PAUSE_MS))
+      throw new KeysError(this.#failure);
     return this.#keyring;
   }
 
@@ -121,23 +126,22 @@ export class KeyCache {
       this.#keyring = keyring;
       this.#lookedAt = now;
       this.#failures = 0;
+      this.#failure = 'SLUICE_KEYS_UNAVAILABLE';
     } catch (error) {
       this.#failures += 1;
       // A busy environment does not read for each request.
       const pause = this.#keyring === undefined ? AFTER_FIRST_FAILURE : AFTER_FAILURE;
       this.#pauseMs = backoffMs(this.#failures, random, pause);
       this.#failedAt = clock.now();
-      log({ level: 'error', event: 'keys', ...describe(error), failures: this.#failures });
+      const described = describe(error);
+      this.#failure = described.code;
+      log({ level: 'error', event: 'keys', ...described, failures: this.#failures });
     }
-  }
-
-  #unavailable(): Error {
-    return new KeysError('SLUICE_KEYS_UNAVAILABLE');
   }
 }
 
 /** The code or name of a failure. Its message could quote the secret, but for a denial's. */
-function describe(error: unknown): Record<string, unknown> {
+function describe(error: unknown): Record<string, unknown> & { readonly code: KeysCode } {
   if (error instanceof KeysError) return { code: error.code, detail: error.detail };
   return { code: 'SLUICE_KEYS_UNAVAILABLE', error: errorText(error) };
 }
