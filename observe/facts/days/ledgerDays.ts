@@ -104,10 +104,11 @@ export interface DaySpan<Subject> {
   readonly until?: UtcDay | undefined;
 }
 
-/** Since when a day fails, and its last attempt, epoch milliseconds. */
+/** Since when a day fails, and its last attempt, epoch milliseconds; while it waits for the next one, since when. */
 export interface Failing {
   readonly since: number;
   readonly last: number;
+  readonly waits: boolean;
 }
 
 /** What is shown and judged of a day of a dataset or an export. */
@@ -224,8 +225,10 @@ export function dropDays<Status extends { readonly days: readonly LedgerDay[] }>
 
 /** Since when a day fails; null of one whose last try did not. */
 export function failingOf(entry: LedgerEntry | null): Failing | null {
-  const { updatedAt: last = 0, failingSince: since = last } = entry ?? {};
-  return isFailing(entry) ? { since, last } : null;
+  const { state, queued, updatedAt: last = 0, failingSince: since = last } = entry ?? {};
+  // The note of the next try comes with its entry. When the last one ended is not known any more.
+  const waits = state === 'waiting' && last - (queued?.at ?? 0) < 1_000;
+  return isFailing(entry) ? { since, last, waits } : null;
 }
 
 /** Reads days of several subjects from the ledger, in the order of subjects and days. @throws IngestError. */

@@ -21,10 +21,11 @@ export function* failedDays(
   yield finding(code, `${of}: ${listed(names, '; ')}.`, [...new Set(all)]);
 }
 
-/** `2026-11-18 SLUICE_INGEST_…, since …, last tried …` */
+/** `2026-11-18 SLUICE_INGEST_…, since …, last tried …`, or since when it waits for the next try. */
 export function failingText(day: string, code: string, failing: Failing | null): string {
   const { since = 0, last = since } = failing ?? {};
-  return `${day} ${code}, since ${isoTimestamp(since)}, last tried ${isoTimestamp(last)}`;
+  const what = failing?.waits ? 'next try waits since' : 'last tried';
+  return `${day} ${code}, since ${isoTimestamp(since)}, ${what} ${isoTimestamp(last)}`;
 }
 
 /** Days whose version lacks files. @param again Makes days again. */

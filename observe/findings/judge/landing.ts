@@ -14,10 +14,10 @@ const NEAR = 0.8;
 
 /** The cure of objects that wait without a failure of the writer. */
 const NOT_ASKED =
-  'No run of `write` has failed: none was asked for these objects, or many wait. The command compares the rule and the trigger of the queue with the template: correct what it names. An hourly look asks again for objects that are three hours old.';
+  "No run of `write` has failed: none was asked for these objects, or many wait. The command compares the rule and the queue's trigger with the template: correct what it names. An hourly look asks again for objects after three hours.";
 /** The cure of runs that Lambda has not begun. */
 const NOT_BEGUN =
-  "Raise the account's quota of concurrent executions, or what somebody has reserved for `write`. Messages are tried again within 16 minutes; the command sends dead letters again.";
+  "Raise the account's quota of concurrent executions, or what is reserved for `write`. Messages are tried again within 16 minutes; the command sends dead letters.";
 
 /** What waits in the landing, and what of it can't be read or deleted. */
 export function* landingFindings(facts: StatusFacts, { now, commands }: Place): Findings {

@@ -115,7 +115,6 @@ export function* silence(
   const isExpected = usual === null || (usualHours.length === 0 && usual * hours >= SILENT_LEAST);
   const isSilent = lastHour?.requests === 0 && hours >= 1 && isExpected;
   const since = lastRequestAt ?? lasting?.first ?? null;
-  const hourly = lasting?.usual ?? usual;
   const over = silences
     .filter(({ last }) => last !== null)
     .map(({ first, last, usual }) => `from ${first} to ${last}, where ${usualText(usual)}`);
@@ -126,7 +125,7 @@ export function* silence(
       : since === null
         ? [`No request in the last hour. The last event was stored at ${agoText(lastEventAt ?? '', now)}`]
         : [
-            `No request since ${agoText(since, now)}; ${usualText(hourly)}${lasting === undefined ? ' at this time of day' : ''}`,
+            `No request since ${agoText(since, now)}; ${usualText(lasting?.usual ?? usual)}${lasting === undefined ? ' at this time of day' : ''}`,
           ]),
     ...(over.length > 0 ? [`No request ${listed(over, '; ')}; ${now24}`] : []),
   ];

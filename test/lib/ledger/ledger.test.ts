@@ -106,9 +106,9 @@ describe('a day in the ledger', () => {
     }
     // It fails until a load succeeds, also while other files of it are queued and being loaded.
     await ledger.noteQueued(place, { fingerprint: 'f3', reason: 'changed' });
-    expect(failingOf(await ledger.read(place))).toMatchObject({ since: failingSince });
+    expect(failingOf(await ledger.read(place))).toMatchObject({ since: failingSince, waits: true });
     const third = await claimed(ledger, 'three', clock.now() + MINUTE_MS);
-    expect(failingOf(await ledger.read(place))).toMatchObject({ since: failingSince });
+    expect(failingOf(await ledger.read(place))).toMatchObject({ since: failingSince, waits: false });
     await ledger.settle(third, settled('v3'));
     const entry = await ledger.read(place);
     expect([entry?.version, entry?.failure, entry?.failingSince]).toEqual(['v3', undefined, undefined]);
