@@ -14,10 +14,10 @@ const NEAR = 0.8;
 
 /** The cure of objects that wait without a failure of the writer. */
 const NOT_ASKED =
-  "No run of `write` has failed: none was asked for these objects, or many wait. The command compares the rule and the queue's trigger with the template: correct what it names. An hourly look asks again for objects after three hours.";
+  "No run of `write` has failed: none was asked for these objects, or many wait. Correct what the command finds of the rule and the queue's trigger. After three hours an hourly look asks again.";
 /** The cure of runs that Lambda has not begun. */
 const NOT_BEGUN =
-  "Raise the account's quota of concurrent executions, or what is reserved for `write`. Messages are tried again within 16 minutes; the command sends dead letters.";
+  'Raise the quota of concurrent executions, or what is reserved for `write`. Messages come again within 16 minutes; the command sends dead letters.';
 
 /** What waits in the landing, and what of it can't be read or deleted. */
 export function* landingFindings(facts: StatusFacts, { now, commands }: Place): Findings {

@@ -112,8 +112,10 @@ export function* silence(
   // Without a time nothing ever came.
   const hours = (now - Date.parse(lastRequestAt ?? lastEventAt ?? '')) / HOUR_MS;
   // Once each hour of a day is known, its changes have the silences.
-  const isExpected = usual === null || (usualHours.length === 0 && usual * hours >= SILENT_LEAST);
-  const isSilent = lastHour?.requests === 0 && hours >= 1 && isExpected;
+  const isSilent =
+    lastHour?.requests === 0 &&
+    hours >= 1 &&
+    (usual === null || (usualHours.length === 0 && usual * hours >= SILENT_LEAST));
   const since = lastRequestAt ?? lasting?.first ?? null;
   const over = silences
     .filter(({ last }) => last !== null)
