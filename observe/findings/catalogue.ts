@@ -230,8 +230,8 @@ export const findingCatalogue = {
     { part: 'streams', section: 'overflow' },
   ),
   SLUICE_FINDING_NOT_STORED: problem(
-    'Requests were answered 503 within 24 hours: neither Firehose nor the bucket stored them, or the collector was not able to. Most SDKs send them again for some minutes.',
-    'The command shows what AWS answered, as `object_error` and `not_streamed`. After a denial, correct the role, the bucket or its key. A 503, throttling or a timeout of S3 or Firehose ends by itself. The detail has the cure of other codes.',
+    'Requests were answered 503 within 24 hours: neither Firehose nor the bucket stored them, or the collector failed. Most SDKs repeat them for minutes.',
+    'The log shows what AWS answered, as `object_error`, `not_streamed` or `error`. After a denial, correct the role, the bucket or its key. A 503 or timeout passes. If the secret is no list of keys, restore version AWSPREVIOUS.',
     { part: 'collector', section: 'failed', alarms: ['api-5xx', 'url-5xx', 'mangled'] },
   ),
   SLUICE_FINDING_REFUSED: problem(

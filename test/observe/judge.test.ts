@@ -106,13 +106,13 @@ describe('a finding of sluice status', () => {
   });
 
   it('has the cure of each code of an answer 503 that is no failure to store', () => {
-    const counts = { SLUICE_COLLECT_BODY_MANGLED: 4, SLUICE_COLLECT_OUT_OF_TIME: 1 };
+    const counts = { SLUICE_COLLECT_BODY_MANGLED: 4, SLUICE_KEYS_INVALID: 1 };
     expect(judge(failedBy(counts))).toMatchObject([
       {
-        code: 'SLUICE_FINDING_NOT_STORED',
         detail: expect.stringMatching(
-          /^4 requests with SLUICE_COLLECT_BODY_MANGLED\. .*1 request with SLUICE_COLLECT_OUT_OF_TIME\. /,
+          /^4 requests with SLUICE_COLLECT_BODY_MANGLED\. .*1 request with SLUICE_KEYS_INVALID\. /,
         ),
+        commands: [expect.stringContaining('keys list'), expect.stringContaining('"keys"')],
       },
     ]);
   });
@@ -143,7 +143,7 @@ describe('a finding of sluice status', () => {
     };
     const detail =
       '7 requests with SLUICE_COLLECT_NOT_DELIVERED, first 2026-11-20T11:30Z, last 2026-11-20T11:45Z';
-    for (const before of [null, at(0.6), at(0.25)])
+    for (const before of [null, at(0.25)])
       expect(failed(before)).toMatchObject([{ severity: 'problem', detail: `${detail}.` }]);
     expect(failed(at(0.2))).toMatchObject([{ severity: 'warning', detail: `${detail}; it is over.` }]);
   });

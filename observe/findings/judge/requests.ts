@@ -43,9 +43,9 @@ export function* failedRequests(
     // A minute has both while some requests fail and others do not.
     const isStored = (lastStoredAt ?? '') > last && now - Date.parse(last) >= OVER_AFTER_MS;
     const isOver = count === 0 ? lastHour !== null : isUnstored && isStored;
-    const text = `${failedText(code, Math.max(count, day.count))}${span}${isOver ? '; it is over' : ''}.`;
     const cure = isUnstored ? '' : ` ${causes[code]?.cure ?? ''}`;
-    return { first: from.first, isOver, text: `${text}${cure}` };
+    const text = `${failedText(code, Math.max(count, day.count))}${span}${isOver ? '; it is over' : ''}.${cure}`;
+    return { first: from.first, isOver, text };
   });
   if (failed.length === 0) return;
   const [since] = failed.flatMap(({ first }) => first ?? []).sort();
@@ -55,12 +55,14 @@ export function* failedRequests(
     'SLUICE_FINDING_NOT_STORED',
     failed.map(({ text }) => text).join(' '),
     [
+      ...(failed.some(({ text }) => text.includes('SLUICE_KEYS_')) ? [commands.sluice('keys', 'list')] : []),
       commands.aws(
         'logs',
         'filter-log-events',
         ...log,
         '--filter-pattern',
-        '{ $.status = 503 }',
+        // Why keys could not be read stands in the event of the read.
+        '{ $.status = 503 || $.event = "keys" }',
         '--limit',
         '20',
       ),
