@@ -27,7 +27,7 @@ export const mutations: readonly Mutation[] = [
   // Counts of the writer.
   of('lib/landing/write/finishedEvents.ts', 'lib/landing/write/finishedEvents', [
     ['row[found - 1] !== QUOTE', 'false'],
-    ['this.#inHour = this.counts[hour] ??= {};', 'this.counts[hour] ??= this.#inHour;'],
+    ['this.counts[hour] ??= {};', 'this.counts[hour] ??= this.#inHour;'],
   ]),
   // Pieces.
   of('lib/drops/load/loadTask.ts', 'lib/drops/load/pieces.contract', [
@@ -387,7 +387,7 @@ export const mutations: readonly Mutation[] = [
     ['    if (!isLanded(key)) continue;\n', ''],
 
     ['  await queue.send(bodies);\n', '  await queue.send(bodies).catch(() => undefined);\n'],
-    ['if (!left.has(object.key)) for', 'for'],
+    ['    if (left.has(object.key)) continue;\n', ''],
     ['for (const note of notes.of(object)) kept.add(note);', ''],
     ['agesReached(last - modifiedAt) &&', '0 &&'],
     ['tried.filter(({ key }) => deleted.has(key))', 'tried'],

@@ -117,12 +117,12 @@ export const findingCatalogue = {
   ),
   SLUICE_FINDING_HOUR_SHORT: problem(
     'Events that the collector accepted in an hour are neither in their table nor in quarantine, and nothing of that hour waits.',
-    'The command looks at the rows of the day. An object that was deleted unwritten is a version of the bucket for 7 days: copy it back (docs/landing.md). The next night sees its rows, and ends the finding; otherwise it ends four days after the hour.',
+    'The command looks at the rows of the day. An object that was deleted unwritten is a version of the bucket for 7 days: copy it back (docs/landing.md). The next night sees its rows. Otherwise the finding ends after four days.',
     { part: 'streams', section: 'short', alarms: ['hours-short'] },
   ),
   SLUICE_FINDING_PARTITION_WRONG: problem(
     'Queries miss rows or columns of days that have files: their partition is missing, or has another folder or an earlier set of columns.',
-    'If the detail has an error of the function `register`, correct that first: its role, or a policy of Lake Formation. Drop partitions with another folder in Glue. Then the command registers the days, as the next hourly run does.',
+    'If the detail has an error of the function `register`, correct that first: its role, or a policy of Lake Formation. Drop partitions with another folder in Glue. Then the command registers the days.',
     { part: 'partitions', section: 'partitions', alarms: ['partition-gaps'] },
   ),
   SLUICE_FINDING_DOMAIN_UNFIT: problem(
@@ -249,13 +249,13 @@ export const findingCatalogue = {
     { part: 'collector', section: 'refused' },
   ),
   SLUICE_FINDING_SILENT: warning(
-    'No request came for an hour or more, and requests came before.',
-    'If that is unusual at this hour, look at the app, its address and its last release.',
+    'No request came for an hour or more, where some came before.',
+    'If that is unusual, look at the app, its address and its last release.',
     { part: 'collector', section: 'silent', alarms: ['exposures-silent', 'events-silent'] },
   ),
   SLUICE_FINDING_SPIKE: warning(
     'Within 24 hours an hour had 50 times the requests or events that are usual in it, or more.',
-    'Look who sends: the command shows requests as they come.',
+    'The command shows requests as they come.',
     { part: 'collector', section: 'abuse', alarms: ['invocations'] },
   ),
   SLUICE_FINDING_TIME_SECONDS: warning(

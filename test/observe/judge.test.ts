@@ -86,10 +86,11 @@ describe('a finding of sluice status', () => {
     expect(judge({ ...silent, lastEventAt: null })).toEqual([]);
     expect(judge({ ...silent, lastEventAt: at(0.9) })).toEqual([]);
     expect(judge({ ...silent, lastEventAt: at(72) })[0]?.detail).toMatch(/, 3 days ago\.$/);
-    const silentWhere = (usual: number, usualHours: LastDay['usualHours'] = []) =>
-      judge({ ...silent, lastRequestAt: at(2), lastDay: { ...lastDay, usual, usualHours } }).length;
+    const silentWhere = (usual: number, usualHours: LastDay['usualHours'] = [], since = 2) =>
+      judge({ ...silent, lastRequestAt: at(since), lastDay: { ...lastDay, usual, usualHours } }).length;
     expect([1, 14, 15].map((usual) => silentWhere(usual))).toEqual([0, 0, 1]);
-    expect(silentWhere(15, [{ least: 0, median: 15, most: 60 }])).toBe(0);
+    const days = (most: number, since: number) => silentWhere(0, [{ least: 0, median: 0, most }], since);
+    expect([days(30, 23), days(29, 24), days(30, 24)]).toEqual([0, 0, 1]);
     expect(judge({ senders: null })).toEqual([]);
     expect(judge(waiting({ landing: { ...nothing, count: 3, oldest: at(0.33) } }))).toEqual([]);
     const quotaOf = (quotaShare: number) => judge({ stream: { ...stream, quotaShare, quota: 'calls' } });

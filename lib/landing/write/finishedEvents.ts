@@ -52,7 +52,8 @@ export class EventCounter {
     if (text.compare(this.#hour, 0, HOUR_BYTES, at, at + HOUR_BYTES) !== 0) {
       text.copy(this.#hour, 0, at, at + HOUR_BYTES);
       const hour = this.#hour.toString('latin1');
-      this.#inHour = this.counts[hour] ??= {};
+      this.counts[hour] ??= {};
+      this.#inHour = this.counts[hour];
     }
     this.#inHour[name] = (this.#inHour[name] ?? 0) + events;
   }
@@ -90,13 +91,14 @@ export function finishedLines(
   const counts = objects.flatMap((one) => Object.entries(one));
   return [...Map.groupBy(counts, ([hour]) => hour)].flatMap(([hour, same]) => {
     const timestamp = Date.parse(`${hour}:00:00Z`);
+    if (Number.isNaN(timestamp)) return [];
     const values = METRICS.map((metric) => {
       const events = same.reduce((sum, [, own]) => sum + (own[metric.name] ?? 0), 0);
       return [metric, events] as const;
     }).filter(([, events]) => events > 0);
     const dimensions = { function: 'write', stage };
     const line = emfLine({ namespace: METRIC_NAMESPACE, timestamp, dimensions, values });
-    return line === null || Number.isNaN(timestamp) ? [] : [line];
+    return line === null ? [] : [line];
   });
 }
 

@@ -67,8 +67,10 @@ export async function lookAtLanding(
     written.length > MOST_DELETED ? (Math.floor(now / HOUR_MS) * MOST_DELETED) % written.length : 0;
   const tried = written.slice(from, from + MOST_DELETED);
   const { left, deleted } = await removeWritten(tried, writer);
-  for (const object of tried)
-    if (!left.has(object.key)) for (const note of notes.of(object)) kept.delete(note);
+  for (const object of tried) {
+    if (left.has(object.key)) continue;
+    for (const note of notes.of(object)) kept.delete(note);
+  }
   const finished = tried.filter(({ key }) => deleted.has(key));
   const events = await mapLimit(finished, READS, (object) =>
     readNotedEvents(store, notes.written(object) ?? ''),

@@ -113,11 +113,11 @@ export function* silence(
   const { usual = null, usualHours = [] } = lastDay ?? {};
   // Without a time nothing ever came.
   const hours = (now - Date.parse(lastRequestAt ?? lastEventAt ?? '')) / HOUR_MS;
-  // Once each hour of a day is known, its changes have the silences.
+  // Once each hour of a day is known, its changes have the silences, until nothing is usual any more.
+  const isKnown = usualHours.length > 0;
+  const expected = isKnown ? usualHours.reduce((sum, { most }) => sum + most, 0) : (usual ?? 0) * hours;
   const isSilent =
-    lastHour?.requests === 0 &&
-    hours >= 1 &&
-    (usual === null || (usualHours.length === 0 && usual * hours >= SILENT_LEAST));
+    lastHour?.requests === 0 && hours >= (isKnown ? 24 : 1) && (usual === null || expected >= SILENT_LEAST);
   const since = lastRequestAt ?? lasting?.first ?? null;
   const over = silences
     .filter(({ last }) => last !== null)
