@@ -1,11 +1,7 @@
 import { counted } from '../../lib/base/text.ts';
 import { isUtcDay } from '../../lib/base/time.ts';
 import { type ForwardedKind, forwardedKinds } from '../../lib/schema/kinds.ts';
-import type {
-  CuratedCalendar,
-  CuratedDayState,
-  CuratedDayStatus,
-} from '../../observe/facts/days/curatedDays.ts';
+import type { CuratedCalendar, CuratedDayStatus } from '../../observe/facts/days/curatedDays.ts';
 import type { CurateRequested } from '../../operate/curate/requests.ts';
 import { withDeployment } from '../aws/withDeployment.ts';
 import {
@@ -156,7 +152,7 @@ function kindsOf(line: CommandLine): readonly ForwardedKind[] {
 
 /** The calendar of curated days for people: a table for each curated table, the newest day first. */
 export function curatedText({ isOn, curateAfter, firstYoung, tables }: CuratedCalendar): string {
-  const areRead = tables.some(({ days }) => days.some(({ state }) => VIEWS_READ[state] !== undefined));
+  const areRead = tables.some(({ days }) => days.some(({ state }) => state === 'curated'));
   const off = areRead
     ? 'no day is curated any more. Views read those below until a deployment makes them read the raw tables'
     : 'days are not curated, and views read the raw tables';
@@ -164,26 +160,17 @@ export function curatedText({ isOn, curateAfter, firstYoung, tables }: CuratedCa
     ? `A day is curated ${counted(curateAfter, 'day')} after its end: now those before ${firstYoung}.\n`
     : `The configuration has \`curate: false\`: ${off}.\n`;
   if (!isOn && !areRead) return head;
-  const parts = tables.map(({ table, rawTable, listed, leftOut, days }) => {
-    const room =
-      leftOut === 0
-        ? ''
-        : ` ${counted(leftOut, 'day')} of these ${leftOut === 1 ? 'is' : 'are'} left out of the text of some views, which has no room for more ranges of days: these views read ${leftOut === 1 ? 'it' : 'them'} from ${rawTable}.`;
-    const about = `${table}: views read ${counted(listed, 'day')} from it, and all others from ${rawTable}.${room}`;
+  const parts = tables.map(({ table, rawTable, listed, days }) => {
+    const about = `${table}: views read ${counted(listed, 'day')} from it, and all others from ${rawTable}.`;
     return `${about}\n${days.length === 0 ? 'No day of these has rows.\n' : textTable(days.map(dayRow))}`;
   });
   return [head, ...parts].join('\n');
 }
 
-const VIEWS_READ: Readonly<Partial<Record<CuratedDayState, string>>> = {
-  curated: 'curated',
-  left_out: 'both',
-};
-
 function dayRow({ day, state, account, why }: CuratedDayStatus) {
   return {
     day,
-    'views read': VIEWS_READ[state] ?? 'raw',
+    'views read': state === 'curated' ? 'curated' : 'raw',
     'raw rows': account?.rawRows ?? null,
     rows: account?.rows ?? null,
     resends: account?.resends ?? null,

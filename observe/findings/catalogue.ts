@@ -187,7 +187,7 @@ export const findingCatalogue = {
     'Run `sluice erase` with the same units again until it is complete: docs/privacy.md, "Until it is complete".',
   ),
   SLUICE_FINDING_CURATE_LATE: problem(
-    'Days that should be curated were never queued, wait for more than a day, or have no room in the text of a view: queries read more, and no answer is wrong.',
+    'Days that should be curated were never queued, or wait for more than a day: queries read more, and no answer is wrong.',
     'If the stage is new, wait for the night, 00:20 UTC; else the command queues them now, or says why. docs/curated.md, "What views read", has more.',
     { part: 'partitions', section: 'curated', alarms: ['curations-waiting'] },
   ),

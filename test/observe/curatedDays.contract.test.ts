@@ -5,13 +5,11 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { curatedText } from '../../cli/commands/curate.ts';
 import { s3ObjectStore } from '../../lib/aws/s3ObjectStore.ts';
 import { addDays, DAY_MS } from '../../lib/base/time.ts';
-import { publishViews } from '../../lib/curate/publishViews.ts';
-import type { ViewCatalog } from '../../lib/curate/ViewCatalog.ts';
 import { erasures } from '../../lib/erase/Manifest.ts';
 import { noteRawDays } from '../../lib/landing/catalog/rawDays.ts';
 import { exportsSchema } from '../../lib/schema/exports.ts';
 import { curatedSubject } from '../../lib/tables/ledgerKeys.ts';
-import { dayFolder, versionPrefix } from '../../lib/tables/tableFolders.ts';
+import { dayFolder } from '../../lib/tables/tableFolders.ts';
 import { stoppedErasures } from '../../observe/doctor/bucket.ts';
 import type { Setup } from '../../observe/doctor/Setup.ts';
 import {
@@ -64,39 +62,6 @@ describe('the calendar of curated days', () => {
     return { s3, glue, config, clock, wait, random, now: clock.now() };
   };
   const calendar = () => readCuratedCalendar(place(), { kinds: ['exposures'], days: 3, until: DAY });
-
-  it('names the views that have no room for a day', async () => {
-    const { config, listed } = curations;
-    const stored = await listed.read('exposures');
-    const own = stored?.days[DAY];
-    if (stored === null || own === undefined) throw new Error('not listed');
-    // Every other day after it: each is a range of its own, and a view names the newest 100.
-    const newer = Array.from({ length: 102 }, (_, i) => addDays(DAY, 2 * i + 2));
-    const days = { ...stored.days, ...Object.fromEntries(newer.map((day) => [day, own])) };
-    expect(await listed.write('exposures', days, stored.eTag)).toBe(true);
-    const planner = curations.makePlanner();
-    const partitions: ViewCatalog['partitions'] = async (table) => ({
-      items: Object.keys(days).map((day) => {
-        const prefix = versionPrefix(config, table, day, own.version);
-        return { day, location: `s3://${config.bucket}/${prefix}` };
-      }),
-      next: undefined,
-    });
-    await publishViews({ ...planner, views: { ...planner.views, partitions } });
-
-    const shown = await calendar();
-    const views = 'experiment_exposures, first_exposures, secondary_exposures';
-    expect(shown.tables).toMatchObject([
-      {
-        listed: 103,
-        leftOut: 3,
-        days: [{ day: DAY, state: 'left_out', why: expect.stringContaining(views) }],
-      },
-    ]);
-    expect(curatedText(shown)).toMatch(/ 3 days of these are left out of the text of some views/);
-    expect(curatedText(shown)).toMatch(new RegExp(`${DAY} +both `));
-    expect(await readCurationState(place())).toMatchObject([{ leftOut: 3 }, { leftOut: 0 }]);
-  });
 
   it('says that a day is late once it has waited for longer than a day', async () => {
     const key = await curations.land('more', exposures(5, 6));

@@ -513,14 +513,6 @@ export const cases: readonly Case[] = [
     'npx sluice curate run --table events',
   ],
   [
-    'views have no room for days',
-    { curated: [{ ...curated, leftOut: 1 }] },
-    'CURATE_LATE',
-    'warning',
-    'curated_events 1',
-    'npx sluice curate status --table events',
-  ],
-  [
     'a curated day has rows that no raw file has',
     { curated: [{ ...curated, kept: [keptDay] }] },
     'CURATE_KEPT',

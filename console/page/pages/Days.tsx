@@ -204,7 +204,6 @@ const CURATED: Readonly<Record<CuratedDayState, Cell>> = {
   curating: { mark: '»', tone: 'accent', words: 'raw: being curated' },
   failed: { mark: '✗', tone: 'bad', words: 'raw: failed' },
   outdated: { mark: '!', tone: 'warning', words: 'raw: outdated' },
-  left_out: { mark: '✓', tone: 'warning', words: 'curated: no room in some views' },
   lacking: LACKING,
   off: { mark: '·', tone: 'plain', words: 'raw: not to be curated' },
 };

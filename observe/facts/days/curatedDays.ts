@@ -24,7 +24,7 @@ import {
   readLedgerDays,
   readVersionFiles,
 } from './ledgerDays.ts';
-import { findNoRoom, readViewDays } from './viewDays.ts';
+import { readViewDays } from './viewDays.ts';
 
 /**
  * The state of a day of a curated table:
@@ -35,11 +35,10 @@ import { findNoRoom, readViewDays } from './viewDays.ts';
  * - `curating`: a function works on it.
  * - `failed`: the last try failed.
  * - `outdated`: it has a version that is not in the list, most likely of other raw files or columns.
- * - `left_out`: the text of some views has no room to name it.
  * - `lacking`: files of its version are gone.
  * - `off`: the configuration has `curate: false`.
  *
- * Views read the raw rows of every day that is not `curated`; of a day that is `left_out` some of them.
+ * Views read the raw rows of every day that is not `curated`.
  */
 export type CuratedDayState =
   | 'curated'
@@ -48,7 +47,6 @@ export type CuratedDayState =
   | 'curating'
   | 'failed'
   | 'outdated'
-  | 'left_out'
   | 'lacking'
   | 'off';
 
@@ -74,8 +72,6 @@ interface CuratedTable {
   readonly table: string;
   /** Days in the list that is written into the views, whatever the calendar shows. */
   readonly listed: number;
-  /** How many of them the text of some views has no room for, so that these views read them raw. */
-  readonly leftOut: number;
 }
 
 /** The days of a curated table. */
@@ -187,10 +183,7 @@ async function readLists({ s3, config }: Pick<Deployment, 's3' | 'config'>): Pro
 }
 
 function curatedTable(config: Deployment['config'], kind: ForwardedKind, lists: Lists): CuratedTable {
-  const listed = Object.keys(lists[kind]);
-  const noRoom = findNoRoom(config, lists);
-  const leftOut = listed.filter((day) => noRoom(kind, day).length > 0).length;
-  return { kind, table: config.curatedTables[kind], listed: listed.length, leftOut };
+  return { kind, table: config.curatedTables[kind], listed: Object.keys(lists[kind]).length };
 }
 
 /** The raw files, as the plan lists them. */
@@ -229,7 +222,6 @@ export async function readCuratedDays(
   const lists = known ?? (await readLists(deployment));
   const folders = await rawDaysOf(deployment).days(kind);
   const days = [...new Set([...folders, ...Object.keys(lists[kind])])].filter(isWanted).sort();
-  const noRoom = findNoRoom(config, lists);
   const views = await readViewDays(deployment, kind);
   const shape = curatedShape(curatedTables(config)[kind]);
   const entries = await readEntries(deployment, kind, days.toReversed());
@@ -250,10 +242,8 @@ export async function readCuratedDays(
     const listedDay = lists[kind][day];
     const isListed = !isLost && (listedDay?.shape === shape || listedDay?.keeps === true);
     const unread = views.filter(({ has }) => !has(day)).map(({ view }) => view);
-    const isShort = unread.every((view) => noRoom(kind, day).includes(view));
     const since = lacking.find((one) => one.day === day)?.since;
-    const servedAs = unread.length === 0 ? 'curated' : 'left_out';
-    const state = since === undefined && isListed && isShort ? servedAs : stateOf(day);
+    const state = since === undefined && isListed && unread.length === 0 ? 'curated' : stateOf(day);
     return {
       day,
       state,
@@ -311,8 +301,6 @@ function whyRaw(
       return `${failure?.code ?? ''}: ${failure?.message ?? ''}`;
     case 'outdated':
       return `Its raw files or columns have changed since it was curated, or the next plan puts it into the list of views.${told}`;
-    case 'left_out':
-      return `It is curated. The text of ${unread.join(', ')} has no room for it.`;
     case 'waiting':
       if (isLost) return 'The catalog does not have its partition: the next plan curates it again.';
       if (isListed)

@@ -1,8 +1,8 @@
 import { GetTableCommand } from '@aws-sdk/client-glue';
 import type { UtcDay } from '../../../lib/base/time.ts';
 import type { ForwardedKind } from '../../../lib/schema/kinds.ts';
-import type { CuratedDays, DayRange } from '../../../lib/views/curatedDays.ts';
-import { fitCuratedView, readCuratedDays, viewKinds } from '../../../lib/views/curatedViews.ts';
+import type { CuratedDays } from '../../../lib/views/curatedDays.ts';
+import { readCuratedDays, viewKinds } from '../../../lib/views/curatedViews.ts';
 import { readPrestoView } from '../../../lib/views/prestoView.ts';
 import type { ViewName } from '../../../lib/views/View.ts';
 import { viewNames } from '../../../lib/views/viewNames.ts';
@@ -26,30 +26,9 @@ export async function readViewDays(
   return Promise.all(
     names.map(async (view): Promise<ViewDays> => {
       const ranges = (await readView(deployment, view))?.[kind] ?? [];
-      return { view, has: (day) => hasDay(ranges, day) };
+      return { view, has: (day) => ranges.some(({ from, to }) => from <= day && day <= to) };
     }),
   );
-}
-
-/**
- * The views that leave out a day of the list, because their text has no room for it: they name as many of the newest ranges
- * as it holds.
- */
-export function findNoRoom(
-  config: Parameters<typeof fitCuratedView>[0],
-  lists: Readonly<Record<ForwardedKind, Readonly<Record<UtcDay, unknown>>>>,
-): (kind: ForwardedKind, day: UtcDay) => readonly ViewName[] {
-  const days = { exposures: Object.keys(lists.exposures), events: Object.keys(lists.events) };
-  const fitted = viewNames.map((name) => [name, fitCuratedView(config, name, days)] as const);
-  const short = fitted.filter(([, { leftOut }]) => leftOut > 0);
-  return (kind, day) =>
-    short.flatMap(([name, { curated }]) =>
-      viewKinds[name].includes(kind) && day in lists[kind] && !hasDay(curated[kind], day) ? [name] : [],
-    );
-}
-
-function hasDay(ranges: readonly DayRange[], day: UtcDay): boolean {
-  return ranges.some(({ from, to }) => from <= day && day <= to);
 }
 
 async function readView(

@@ -53,10 +53,10 @@ export function* exportFindings(
   }
 }
 
-/** Curated tables: days that failed or wait, are left out of views, lack files, or keep rows. */
+/** Curated tables: days that failed or wait, lack files, or keep rows. */
 export function* curatedFindings(facts: StatusFacts, place: Place): Findings {
   const { commands, now } = place;
-  for (const { kind, table, failed, late, lacking, unplanned, leftOut, kept } of facts.curated ?? []) {
+  for (const { kind, table, failed, late, lacking, unplanned, kept } of facts.curated ?? []) {
     const run = commands.sluice('curate', 'run', '--table', kind);
     yield* lostFilesOf(commands, { of: table, table }, lacking, (from, to) =>
       commands.sluice('curate', 'rebuild', '--table', kind, '--from', from, '--to', to),
@@ -72,10 +72,10 @@ export function* curatedFindings(facts: StatusFacts, place: Place): Findings {
     }
     if (late.length > 0)
       yield finding('SLUICE_FINDING_CURATE_LATE', `${table}, queued for a day: ${listed(late)}.`, [run]);
-    const warned = (detail: string, command: string) =>
-      finding('SLUICE_FINDING_CURATE_LATE', `${table}, ${detail}.`, [command], 'warning');
-    if (unplanned.length > 0) yield warned(`never queued: ${listed(unplanned)}`, run);
-    if (leftOut > 0) yield warned(`left out of views: ${counted(leftOut, 'day')}`, commands.sluice(...show));
+    if (unplanned.length > 0) {
+      const detail = `${table}, never queued: ${listed(unplanned)}.`;
+      yield finding('SLUICE_FINDING_CURATE_LATE', detail, [run], 'warning');
+    }
     yield* keptRows(facts, place, { kind, table, kept });
   }
 }
