@@ -160,10 +160,6 @@ export const mutations: readonly Mutation[] = [
   of('infra/data/bucket.ts', 'infra/resources.contract', [
     ['[bucketArn(stack), objectsArn(stack)]', '[bucketArn(stack)]'],
   ]),
-  // Nobody waits for a part of status that fails before its turn.
-  of('observe/facts/statusFacts.ts', 'e2e/changedByHand.story', [
-    ['  void Promise.allSettled(Object.values(asked));\n', ''],
-  ]),
   of('observe/facts/days/curatedDays.ts', 'observe/curatedDays.contract', [
     ["'outdated') && now - (entry?.queued?.at ?? now) > DAY_MS", "'outdated')"],
     [

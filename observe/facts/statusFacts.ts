@@ -186,15 +186,8 @@ export async function readStatusFacts(deployment: Deployment): Promise<StatusFac
     deadLetters: ask('the dead letters', () => readDeadLetters(deployment)),
     receivedHours: ask('the received hours', () => judgedHours(deployment, nightDays(now))),
   };
-  void Promise.allSettled(Object.values(asked));
-  const requests = await asked.requests;
-  const lastDay = await asked.lastDay;
-  const rows = await asked.rows;
-  const landed = await asked.landed;
-  const stream = await asked.stream;
-  const partitions = await asked.partitions;
-  const deadLetters = await asked.deadLetters;
-  const buffered = local?.buffered ?? { count: null, oldest: stream?.oldest ?? null };
+  const { requests, delivered, rows, landed, damaged, ...parts } = await answersOf(asked);
+  const buffered = local?.buffered ?? { count: null, oldest: parts.stream?.oldest ?? null };
   // What is unknown is complete once all have answered.
   const facts = {
     stack: `${stack.service}-${stack.stage}`,
@@ -202,40 +195,28 @@ export async function readStatusFacts(deployment: Deployment): Promise<StatusFac
     at: isoTimestamp(now),
     collector: local?.collector ?? null,
     ...requests,
-    lastDay,
-    noted: await asked.noted,
-    lastEventAt: lastEventAt(rows?.tables ?? [], await asked.delivered),
+    ...parts,
+    lastEventAt: lastEventAt(rows?.tables ?? [], delivered),
     tables: rows?.tables ?? null,
     waiting: {
       buffered,
       landing: landed?.landing ?? null,
       undeleted: landed?.undeleted ?? null,
-      damaged: await asked.damaged,
+      damaged,
     },
-    stream,
-    partitions,
-    stackFaults: await asked.stackFaults,
-    lostDays: await asked.lostDays,
-    receivedHours: await asked.receivedHours,
     quarantine: rows?.quarantine ?? null,
-    datasets: await asked.datasets,
-    exports: await asked.exports,
-    curated: await asked.curated,
-    relay: await asked.relay,
-    deadLetters,
-    alarms: await asked.alarms,
-    key: await asked.key,
     faults: local?.faults ?? 0,
     scannedBytes: rows?.scannedBytes ?? 0,
   };
   const failures = await readFailures();
   const spikeFrom = await ask('the log of collect', () =>
-    readSpikeSender(deployment, lastDay?.changes ?? []),
+    readSpikeSender(deployment, parts.lastDay?.changes ?? []),
   );
   return { ...facts, failures, spikeFrom, unknown };
 
   /** Why something waits: what each function failed with, from some tries before it began to wait. */
   async function readFailures() {
+    const { deadLetters, partitions } = parts;
     const waiting = new Map((deadLetters ?? []).map(({ part, since }) => [part, since]));
     if (landed !== null && isLandingLate(landed.landing, now)) waiting.set('write', landed.landing.oldest);
     if (partitions !== null && partitions.gaps.length > 0) waiting.set('register', null);
@@ -264,6 +245,14 @@ export async function readStatusFacts(deployment: Deployment): Promise<StatusFac
       senders: isChecked ? await ask('the keys', () => countSenders(deployment)) : null,
     };
   }
+}
+
+/** The answers of parts that were asked, by part. */
+async function answersOf<Asked extends object>(
+  asked: Asked,
+): Promise<{ readonly [Part in keyof Asked]: Awaited<Asked[Part]> }> {
+  const answers = Object.entries(asked).map(async ([part, answer]) => [part, await answer]);
+  return Object.fromEntries(await Promise.all(answers));
 }
 
 async function readKey(

@@ -36,7 +36,6 @@ export function buildPackage(folder: string) {
     writeFileSync(file, readFileSync(file, 'utf8').replace(MODULE_PATH, '$1$2.js$1'));
   const readme = readFileSync(join(root, 'README.md'), 'utf8');
   writeFileSync(join(folder, 'README.md'), readme.replaceAll(/\]\(src\/([^)]+)\.ts\)/g, '](dist/$1.js)'));
-  copyFileSync(join(root, 'CHANGELOG.md'), join(folder, 'CHANGELOG.md'));
   cpSync(join(root, 'docs'), join(folder, 'docs'), { recursive: true });
   copyFileSync(join(repository, 'LICENSE'), join(folder, 'LICENSE'));
   const manifest = packageManifest();

@@ -110,7 +110,6 @@ describe('the package', () => {
     const { 'local-aws': published } = JSON.parse(said.stdout);
     const files: string[] = published.files.map(({ path }: { path: string }) => path);
     expect(files.filter((path) => !/^dist\/.*\.(?:js|d\.ts)$/.test(path)).sort()).toEqual([
-      'CHANGELOG.md',
       'LICENSE',
       'README.md',
       'docs/athena.md',
@@ -125,8 +124,6 @@ describe('the package', () => {
       publishConfig: { access: 'public', provenance: true },
     });
     expect([manifest.private, manifest.scripts]).toEqual([undefined, undefined]);
-    const changelog = readFileSync(join(built, 'CHANGELOG.md'), 'utf8');
-    expect(/^## (\S+)/m.exec(changelog)?.[1]).toBe(manifest.version);
     const linked = readFileSync(join(built, 'README.md'), 'utf8').matchAll(/\]\(([^)#:]+)\)/g);
     expect([...linked].filter(([, path = '']) => !existsSync(join(built, path)))).toEqual([]);
     // No place of the machine that built it.
