@@ -8,7 +8,7 @@ import { quoteText } from '../../lib/base/sql.ts';
 import { listed } from '../../lib/base/text.ts';
 import { addDays, isUtcDay, utcDay } from '../../lib/base/time.ts';
 import type { CatalogPartition } from '../../lib/landing/catalog/PartitionCatalog.ts';
-import { dayLocation, findStalePartitions } from '../../lib/landing/catalog/registerPartitions.ts';
+import { findStalePartitions } from '../../lib/landing/catalog/registerPartitions.ts';
 import { type TableKind, tableKinds } from '../../lib/schema/kinds.ts';
 import { groupsKey } from '../../lib/tables/tableFolders.ts';
 import { namesClause } from '../../lib/views/assignments.ts';
@@ -16,8 +16,7 @@ import { qualifiedName } from '../../lib/views/View.ts';
 import { HASHED_PATTERN } from '../../lib/wire/experimentNames.ts';
 import { askAthena } from '../deployment.ts';
 import { ifThere } from '../explainAwsError.ts';
-import { readServedFaults } from '../facts/days/curatedDays.ts';
-import { dayFolders } from '../facts/tables/partitionGaps.ts';
+import { dayFolders, unregisteredDays } from '../facts/tables/partitionGaps.ts';
 import { type Finding, finding } from '../findings/catalogue.ts';
 import { type Look, settled } from './Look.ts';
 import type { Setup } from './Setup.ts';
@@ -69,16 +68,10 @@ async function findPartitions(setup: Setup, kind: TableKind): Promise<readonly F
     all.push(...page.items);
     token = page.next;
   } while (token !== undefined);
-  const dayOf = ({ values: [day = ''] }: CatalogPartition) => day;
-  const ours = all.filter((one) => isUtcDay(dayOf(one)));
-  const isInPlace = (one: CatalogPartition) =>
-    one.storage.Location?.replace(/\/?$/, '/') === dayLocation(config, config.bucket, kind, dayOf(one));
-  const inPlace = ours.filter(isInPlace);
-  const registered = new Set(ours.map(dayOf));
+  const stale = findStalePartitions(table, all).map(({ values: [day = ''] }) => day);
   const wrong = {
-    'no partition': folders.filter((day) => !registered.has(day)),
-    'another folder': ours.filter((one) => !isInPlace(one)).map(dayOf),
-    'an earlier set of columns': findStalePartitions(table, inPlace).map(dayOf),
+    'no partition of its folder': await unregisteredDays(setup, kind, folders),
+    'an earlier set of columns': stale.filter(isUtcDay),
   };
   const register = commands.send('register', '{"sluice":"daily"}');
   return Object.entries(wrong).flatMap(([what, days]) =>
@@ -131,29 +124,4 @@ LIMIT ${MOST_HASHES}`,
     const rows = count === '1' ? '1 row' : `${count} rows`;
     return finding('SLUICE_FINDING_NAMES_UNKNOWN', `${sent} of the layer ${layer}: ${rows}.`);
   });
-}
-
-/** The days that views read from curated tables. Without `curate: true` there are none. */
-export const servedDays: Look = {
-  name: 'curated-days',
-  expects: 'views read no curated day that lacks rows of its raw files',
-  async find(setup) {
-    return setup.config.curate ? judgeServed(await readServedFaults(setup), setup) : [];
-  },
-};
-
-/** Judges the days that views read from curated tables. */
-export function judgeServed(
-  faults: Awaited<ReturnType<typeof readServedFaults>>,
-  { commands }: Pick<Setup, 'commands'>,
-): readonly Finding[] {
-  return faults.flatMap(({ kind, table, stale }) =>
-    stale.length === 0
-      ? []
-      : [
-          finding('SLUICE_FINDING_CURATE_STALE', `${table}, changed since: ${listed(stale)}.`, [
-            commands.sluice('curate', 'run', '--table', kind),
-          ]),
-        ],
-  );
 }

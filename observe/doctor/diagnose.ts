@@ -5,7 +5,7 @@ import { readStatus } from '../findings/status.ts';
 import { deploymentOptions } from '../target.ts';
 import { deployer, freeNames, quotas } from './account.ts';
 import { bucket, bucketSettings, forwarding, key, stoppedErasures } from './bucket.ts';
-import { database, names, partitions, servedDays } from './catalog.ts';
+import { database, names, partitions } from './catalog.ts';
 import { type Look, settled, unreadFinding } from './Look.ts';
 import { readers } from './readers.ts';
 import { openClients, readSetup, type Setup } from './Setup.ts';
@@ -39,7 +39,6 @@ export const looks: readonly Look[] = [
   queues,
   stoppedErasures,
   forwarding,
-  servedDays,
   quotas,
   readers,
   writer,

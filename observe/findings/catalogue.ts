@@ -173,10 +173,6 @@ export const findingCatalogue = {
     'The command names each object and the reason: docs/ingest.md, "What is left out". Have them delivered as Parquet files, or elsewhere.',
     { part: 'drops', section: 'drops', alarms: ['ingest-left-out'] },
   ),
-  SLUICE_FINDING_CURATE_STALE: problem(
-    'Views read curated days to which raw files have come since: rows are missing from their answers.',
-    'If a file has just arrived, run the doctor again in five minutes; else the command curates the days again.',
-  ),
   SLUICE_FINDING_CURATE_KEPT: problem(
     'Raw files of curated days are gone, or others are in their place, and neither an erasure nor retention is the reason. The curated table has their rows, and views read them there.',
     'Find out who deleted them. The commands before `accept` bring files back while S3 has their versions, and the next night curates the days again: docs/curated.md, "When raw files are gone". If they are to stay gone, `accept` keeps the rows and ends this.',

@@ -12,11 +12,7 @@ import { curatedSubject } from '../../lib/tables/ledgerKeys.ts';
 import { dayFolder } from '../../lib/tables/tableFolders.ts';
 import { stoppedErasures } from '../../observe/doctor/bucket.ts';
 import type { Setup } from '../../observe/doctor/Setup.ts';
-import {
-  readCuratedCalendar,
-  readCurationState,
-  readServedFaults,
-} from '../../observe/facts/days/curatedDays.ts';
+import { readCuratedCalendar, readCurationState } from '../../observe/facts/days/curatedDays.ts';
 import { readExports } from '../../observe/facts/days/ledgerDays.ts';
 import { readLostDays } from '../../observe/facts/tables/partitionGaps.ts';
 import { acceptLost } from '../../operate/curate/requests.ts';
@@ -103,16 +99,13 @@ describe('the calendar of curated days', () => {
     expect((await off()).tables[0]?.days).toMatchObject([{ day: DAY, state: 'off' }]);
   });
 
-  it('finds days that views read although their raw files have changed, until the plan takes them out', async () => {
+  it('shows a day as outdated once the plan has seen that its raw files have changed', async () => {
     const key = await curations.land('late', exposures(5, 6));
-    const faults = async () => (await readServedFaults(place())).map(({ stale }) => stale);
     expect((await calendar()).tables[0]?.days).toMatchObject([{ state: 'curated', why: '' }]);
-    expect(await faults()).toEqual([[DAY], []]);
     await curations.plan(curations.fileEvent(key));
     expect((await calendar()).tables[0]?.days).toMatchObject([
       { state: 'outdated', why: expect.stringContaining('Its raw files or columns have changed') },
     ]);
-    expect(await faults()).toEqual([[], []]);
   });
 
   it('finds a day whose partition is gone, which views name and do not read', async () => {
@@ -171,9 +164,6 @@ describe('the calendar of curated days', () => {
     await curations.night();
     const kept = async () => (await readCurationState(place())).flatMap((state) => state.kept);
     await curations.removeRaw('b');
-    // Its version is whole, and nothing is to be curated for it.
-    const [before] = await readServedFaults(place());
-    expect(before).toMatchObject({ stale: [] });
     curations.clock.advance(DAY_MS);
     await curations.night();
     const [found] = await kept();

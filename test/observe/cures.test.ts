@@ -47,7 +47,6 @@ const OF_AWS: Readonly<Record<string, string>> = {
 const ACTS: Readonly<Record<string, string>> = {
   CLOCK_OFF: 'the sender sets its clock',
   CREDENTIALS: 'somebody signs in',
-  CURATE_STALE: 'a raw file that nobody announces',
   DEPLOY_DENIED: 'its owner attaches policies',
   DOMAIN_UNFIT: 'its owner points it',
   ERASE_STOPPED: 'whoever began the erasure repeats it',

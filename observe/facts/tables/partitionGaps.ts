@@ -133,7 +133,7 @@ export async function unreadNotes(
  * @param days Days that have a folder.
  * @throws What Glue's client throws.
  */
-async function unregisteredDays(
+export async function unregisteredDays(
   deployment: Pick<Deployment, 'glue' | 'config' | 'signal'>,
   table: TableKind,
   days: readonly UtcDay[],

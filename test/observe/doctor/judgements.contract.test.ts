@@ -6,7 +6,6 @@ import { VERSION } from '../../../lib/base/version.ts';
 import { defineConfig } from '../../../lib/config/defineConfig.ts';
 import { deploymentCommands, revertDriftWords } from '../../../observe/deploymentCommands.ts';
 import { judgeForeign, sameDocument } from '../../../observe/doctor/bucket.ts';
-import { judgeServed } from '../../../observe/doctor/catalog.ts';
 import { judgeSimulation } from '../../../observe/doctor/readers.ts';
 import { judgeDomain, judgeDrift, judgeStack, stack as missing } from '../../../observe/doctor/stack.ts';
 import { deniedByBucket, writerNeeds } from '../../../observe/doctor/writer.ts';
@@ -199,18 +198,6 @@ describe('the folders of tables', () => {
     ]);
     const relayed = defineConfig({ bucket: 'acme', relay: { statsig: true } });
     expect(judgeForeign(relayed, foreign)).toMatchObject([{ severity: 'problem' }]);
-  });
-
-  it('lack what has come of curated days', () => {
-    const fault = { kind: 'events', table: 'curated_events', stale: ['2026-11-19'] } as const;
-    expect(judgeServed([{ ...fault, stale: [] }], { commands })).toEqual([]);
-    expect(judgeServed([fault], { commands })).toMatchObject([
-      {
-        code: 'SLUICE_FINDING_CURATE_STALE',
-        detail: 'curated_events, changed since: 2026-11-19.',
-        commands: [expect.stringContaining('npx sluice curate run --table events')],
-      },
-    ]);
   });
 });
 
