@@ -400,12 +400,14 @@ export const mutations: readonly Mutation[] = [
   ),
   of('lib/landing/catalog/rawDays.ts', 'lib/landing/catalog/rawDays', [
     [
-      'await store.write(key, JSON.stringify(next), { expected: before?.eTag ?? null });',
-      'void store.write(key, JSON.stringify(next), { expected: before?.eTag ?? null }).catch(() => 0);',
+      'await store.write(key, JSON.stringify(next), { expected: stored?.eTag ?? null });',
+      'void store.write(key, JSON.stringify(next), { expected: stored?.eTag ?? null }).catch(() => 0);',
     ],
-    ['last - first >= SEEN_MS', 'true'],
-    ['forwardedDays - timeWindow.futureDays', 'forwardedDays'],
-    ['{ expected: before?.eTag ?? null }', '{}'],
+    ['at - SETTLED_MS', 'at'],
+    [' && known[0] > erasedAt', ''],
+    ['known[0], now)', 'now, now)'],
+    ['forwardedDays - config.timeWindow.futureDays', 'forwardedDays'],
+    ['{ expected: stored?.eTag ?? null }', '{}'],
   ]),
   of('lib/ledger/erasureNotes.ts', 'lib/ledger/ledger lib/curate/ListedDays', [
     ['endedAt === undefined || endedAt >= listedAt', 'endedAt === undefined'],

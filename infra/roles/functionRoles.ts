@@ -1,6 +1,6 @@
 import type { Config } from '../../lib/schema/config.ts';
 import { tableKinds } from '../../lib/schema/kinds.ts';
-import { LANDING_NOTES, RAW_DAYS_FOLDER } from '../../lib/tables/ledgerKeys.ts';
+import { ERASURES_FOLDER, LANDING_NOTES, RAW_DAYS_FOLDER } from '../../lib/tables/ledgerKeys.ts';
 import { DAMAGED_FOLDER, LANDING_FOLDER, QUARANTINE_LARGE_FOLDER } from '../../lib/tables/objectKeys.ts';
 import { groupsFolder, tableFolders } from '../../lib/tables/tableFolders.ts';
 import { bucketArn, objectsArn } from '../data/bucket.ts';
@@ -62,7 +62,7 @@ function collectRole(stack: Stack): Resource {
   ]);
 }
 
-/** Registers partitions of every table. In the bucket it lists names under the tables' folders, and keeps notes on their days. */
+/** Registers partitions of every table. In the bucket it lists files of tables and erasures, and keeps notes on the tables' days. */
 function registerRole(stack: Stack): Resource {
   return serviceRole(lambdaService, [
     writeLogs(stack, 'register'),
@@ -83,6 +83,7 @@ function registerRole(stack: Stack): Resource {
           's3:prefix': [
             ...tableKinds.flatMap((kind) => tableFolders(stack.config, kind)),
             RAW_DAYS_FOLDER,
+            ERASURES_FOLDER,
           ].map((folder) => `${folder}*`),
         },
       },

@@ -90,9 +90,13 @@ const DELIVERED_FILE =
  * @param digest At least 32 hexadecimal digits that distinguish the file from all others.
  */
 export function landedFileName(at: number, digest: string): string {
-  const time = isoTimestamp(at).slice(0, 19).replaceAll(/[T:]/g, '-');
   const id = digest.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12}).*$/, '$1-$2-$3-$4-$5');
-  return `sluice-1-${time}-${id}.parquet`;
+  return `sluice-1-${fileTime(at)}-${id}.parquet`;
+}
+
+/** A time, epoch milliseconds, as names of files have it. */
+export function fileTime(at: number): string {
+  return isoTimestamp(at).slice(0, 19).replaceAll(/[T:]/g, '-');
 }
 
 /**

@@ -103,7 +103,7 @@ export interface StatusFacts {
   readonly partitions: RecentPartitions | null;
   /** What is gone or was changed of tables, views, workgroups and readers. */
   readonly stackFaults: readonly StackFault[] | null;
-  /** Days of raw tables that had files and have none. */
+  /** Days of raw tables of which files are gone. */
   readonly lostDays: readonly LostRawDay[] | null;
   /** The hours of the last days, as the nights have judged them. */
   readonly receivedHours: readonly ReceivedHour[] | null;

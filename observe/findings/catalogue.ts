@@ -111,7 +111,7 @@ export const findingCatalogue = {
     { part: 'partitions' },
   ),
   SLUICE_FINDING_DAYS_LOST: problem(
-    'Days of a raw table had files and have none, and neither retention nor an erasure takes all of a day: somebody deleted them.',
+    'Files of days of a raw table are gone, and neither retention nor an erasure took them: somebody deleted them.',
     '`restore` brings the files back while their versions exist: docs/platform.md, "Restore". If the rows shall stay gone: `accept`.',
     { part: 'partitions', section: 'partitions' },
   ),

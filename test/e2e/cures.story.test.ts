@@ -161,13 +161,13 @@ describe('the commands of a finding end it', () => {
   });
 
   it.each([
-    ['bringing the files back', / restore /, 1],
-    ['accepting that they are gone', / accept /, 0],
+    ['bringing the files back', / restore /, 2],
+    ['accepting that they are gone', / accept /, 1],
   ])('DAYS_LOST, by %s', async (_by, choice, files) => {
     await post('2026-11-23');
     await hour();
-    await hour();
     await removeFiles(raw('2026-11-23'));
+    await post('2026-11-23');
     await hour();
     await cured('DAYS_LOST', choice);
     expect(await story.keys(raw('2026-11-23'))).toHaveLength(files);

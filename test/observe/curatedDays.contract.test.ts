@@ -276,7 +276,7 @@ describe('the calendar of curated days', () => {
     ]);
   });
 
-  it('finds raw days without files until somebody accepts them, one day at a time, curated or not', async () => {
+  it('finds raw days that lost files until somebody accepts them, one day at a time, curated or not', async () => {
     const { s3, config, clock } = curations;
     const gone = '2026-11-10';
     const other = '2026-11-11';
@@ -285,14 +285,17 @@ describe('the calendar of curated days', () => {
       await noteRawDays(s3ObjectStore(s3, config.bucket), 'exposures', days, config, clock.now());
     };
     const lost = async () => (await readLostDays(place())).map(({ table, day }) => `${table} ${day}`);
-    for (const days of [[gone, other], [gone, other], [DAY]]) await look(days);
+    const store = s3ObjectStore(s3, config.bucket);
+    const fileOf = (day: string) => `${dayFolder(config, 'exposures', day)}a.parquet`;
+    for (const day of [gone, other]) await store.write(fileOf(day), 'x');
+    await look([gone, other]);
+    for (const day of [gone, other]) await store.remove(fileOf(day), '*');
+    await look([DAY]);
     expect(await lost()).toEqual([`exposures ${gone}`, `exposures ${other}`]);
     // Files that are back before the hourly look has them.
-    const back = `${dayFolder(config, 'exposures', gone)}a.parquet`;
-    const store = s3ObjectStore(s3, config.bucket);
-    const eTag = await store.write(back, 'x');
+    await store.write(fileOf(gone), 'x');
     expect(await lost()).toEqual([`exposures ${other}`]);
-    await store.remove(back, eTag ?? '');
+    await store.remove(fileOf(gone), '*');
     // The hourly look writes its note between the read and the write of the command.
     let races = 0;
     s3.middlewareStack.add(

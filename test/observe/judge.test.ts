@@ -220,7 +220,7 @@ describe('a finding of sluice status', () => {
       'npx sluice restore --table statsig_forwarded_events --from 2026-11-14',
       'npx sluice curate accept 2026-11-14 --table events',
     ]);
-    const lostDays = [{ table: 'events', day: keptDay.day, seenAt: NOW }] as const;
+    const lostDays = [{ table: 'events', day: keptDay.day, seenAt: NOW, files: 3, left: 1 }] as const;
     const lost = judge({ lostDays, exports: [{ ...exported, days }] });
     expect(lost.map(({ code }) => code)).toEqual(['SLUICE_FINDING_DAYS_LOST']);
     expect(lost[0]?.detail).toMatch(/until 2026-11-27; the export out keeps 2 copies/);

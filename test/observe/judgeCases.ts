@@ -150,10 +150,10 @@ export const cases: readonly Case[] = [
   ],
   [
     'a day of a raw table has lost its files',
-    { lostDays: [{ table: 'events', day: '2026-11-20', seenAt: NOW - 2 * HOUR }] },
+    { lostDays: [{ table: 'events', day: '2026-11-20', seenAt: NOW - 2 * HOUR, files: 3, left: 1 }] },
     'DAYS_LOST',
     'problem',
-    `statsig_forwarded_events 2026-11-20 ${at(2)} 2026-11-27`,
+    `statsig_forwarded_events 2026-11-20 1 3 ${at(2)} 2026-11-27`,
   ],
   [
     'events of an hour are missing',

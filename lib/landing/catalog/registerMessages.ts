@@ -2,6 +2,7 @@ import type { SQSBatchResponse } from 'aws-lambda';
 import { SluiceError } from '../../base/errors.ts';
 import type { ObjectStore } from '../../base/ObjectStore.ts';
 import { isRunMessage, type ObjectRef, objectCreated, type QueueMessage } from '../../base/queue.ts';
+import type { UtcDay } from '../../base/time.ts';
 import { eachMessage, MessageFailures, type MessageKind } from '../../lambda/eachMessage.ts';
 import type { Config } from '../../schema/config.ts';
 import { type TableKind, tableKinds } from '../../schema/kinds.ts';
@@ -89,9 +90,7 @@ async function registerObjects(
     level: failures.length + invalid.length > 0 ? 'error' : 'info',
     event: 'register',
     messages: objects.length + invalid.length,
-    created: outcome.created,
-    existed: outcome.existed,
-    updated: outcome.updated,
+    ...lengths(outcome),
     known: plan.known,
     ignored: { ...plan.ignored, ...(elsewhere > 0 ? { other_bucket: elsewhere } : {}) },
     ...(outcome.failed.length > 0 ? { failed: outcome.failed.map(({ report }) => report) } : {}),
@@ -100,36 +99,37 @@ async function registerObjects(
   return failures;
 }
 
-interface Outcome {
-  readonly created: number;
-  readonly existed: number;
-  readonly updated: number;
-  readonly failed: readonly {
+interface Outcome extends Changed {
+  readonly failed: {
     readonly wanted: WantedDay;
     readonly report: { readonly table: string } & FailedDay;
   }[];
 }
 
+/** Days whose partitions were made, were there, or were changed. */
+type Changed = Record<'created' | 'existed' | 'updated', UtcDay[]>;
+
+function lengths({ created, existed, updated }: { readonly [Of in keyof Changed]: readonly UtcDay[] }) {
+  return { created: created.length, existed: existed.length, updated: updated.length };
+}
+
 /** One table after the other, because Glue throttles parallel calls. A failure of one table does not stop the others. */
 async function registerWanted(registrar: Registrar, plan: PartitionPlan): Promise<Outcome> {
-  let created = 0;
-  let existed = 0;
-  let updated = 0;
-  const failed: Outcome['failed'][number][] = [];
+  const outcome: Outcome = { created: [], existed: [], updated: [], failed: [] };
   for (const kind of tableKinds) {
     const wanted = plan.wanted.filter((one) => one.kind === kind);
-    const result = await registerKind(registrar, kind, wanted);
-    created += result.created.length;
-    existed += result.existed.length;
-    updated += result.updated.length;
-    for (const day of [...result.created, ...result.existed]) registrar.known.add(kind, day);
-    for (const one of result.failed) {
+    const { failed, ...changed } = await registerKind(registrar, kind, wanted);
+    outcome.created.push(...changed.created);
+    outcome.existed.push(...changed.existed);
+    outcome.updated.push(...changed.updated);
+    for (const day of [...changed.created, ...changed.existed]) registrar.known.add(kind, day);
+    for (const one of failed) {
       const match = wanted.find(({ day }) => day === one.day);
       if (match !== undefined)
-        failed.push({ wanted: match, report: { table: registrar.config.tables[kind], ...one } });
+        outcome.failed.push({ wanted: match, report: { table: registrar.config.tables[kind], ...one } });
     }
   }
-  return { created, existed, updated, failed };
+  return outcome;
 }
 
 async function registerKind(
@@ -152,17 +152,6 @@ async function registerKind(
   }
 }
 
-/** The result of the hourly run for one table, as it is logged. */
-interface DailyReport {
-  readonly table: string;
-  readonly created: number;
-  readonly existed: number;
-  readonly updated: number;
-  /** Days whose partition does not point to the day's folder. */
-  readonly misplaced: readonly string[];
-  readonly failed: readonly FailedDay[];
-}
-
 /**
  * The hourly run: registers today and tomorrow, closes gaps and updates older partitions. A failure of one table does not
  * stop the others.
@@ -170,7 +159,8 @@ interface DailyReport {
  * @returns Whether nothing failed. What did is in the log, and the queue delivers the message again.
  */
 async function dailyRun(registrar: Registrar): Promise<boolean> {
-  const reports: DailyReport[] = [];
+  const tables: object[] = [];
+  let gaps = 0;
   const problems: string[] = [];
   let unread = false;
   for (const kind of tableKinds) {
@@ -178,15 +168,9 @@ async function dailyRun(registrar: Registrar): Promise<boolean> {
     try {
       const repaired = await repairTable(registrar, kind);
       for (const day of repaired.registered) registrar.known.add(kind, day);
-      const { failed } = repaired;
-      reports.push({
-        table,
-        created: repaired.created.length,
-        existed: repaired.existed.length,
-        updated: repaired.updated.length,
-        misplaced: repaired.misplaced,
-        failed,
-      });
+      const { failed, misplaced } = repaired;
+      tables.push({ table, ...lengths(repaired), misplaced, failed });
+      gaps += failed.length + misplaced.length;
       problems.push(...failed.map(({ day, code }) => `${table} ${day}: ${code}`));
     } catch (error) {
       if (!(error instanceof SluiceError)) throw error;
@@ -197,11 +181,9 @@ async function dailyRun(registrar: Registrar): Promise<boolean> {
   registrar.log({
     level: problems.length > 0 ? 'error' : 'info',
     event: 'register_daily',
-    tables: reports,
+    tables,
     // For the metric filter (infra/alarms/loggedMetrics.ts). The number is unknown when a table cannot be read.
-    ...(unread
-      ? {}
-      : { gaps: reports.reduce((sum, one) => sum + one.failed.length + one.misplaced.length, 0) }),
+    ...(unread ? {} : { gaps }),
     ...(problems.length > 0 ? { problems } : {}),
   });
   return problems.length === 0;

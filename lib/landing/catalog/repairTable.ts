@@ -40,7 +40,7 @@ export interface RepairedTable extends RegisteredDays, SyncedPartitions {
 
 /** Dependencies of the hourly run. */
 type RepairTarget = RegistrarTarget & {
-  readonly config: Pick<Config, 'retention' | 'timeWindow'>;
+  readonly config: Pick<Config, 'retention' | 'timeWindow' | 'statsigFolder' | 'tables'>;
   readonly objects: ObjectStore;
 };
 

@@ -1,6 +1,7 @@
 import { GetObjectCommand, ListObjectsV2Command, paginateListObjectsV2 } from '@aws-sdk/client-s3';
+import { s3ObjectStore } from '../../../lib/aws/s3ObjectStore.ts';
 import { addDays, isUtcDay, type UtcDay, utcDay } from '../../../lib/base/time.ts';
-import { type LostDay, lostDays, parseRawDays } from '../../../lib/landing/catalog/rawDays.ts';
+import { filesAt, type LostDay, lostDays, parseRawDays } from '../../../lib/landing/catalog/rawDays.ts';
 import { dayLocation } from '../../../lib/landing/catalog/registerPartitions.ts';
 import { type ForwardedKind, forwardedKinds, type TableKind, tableKinds } from '../../../lib/schema/kinds.ts';
 import { rawDaysKey } from '../../../lib/tables/ledgerKeys.ts';
@@ -58,14 +59,15 @@ export async function readRecentPartitions({
   return { days, gaps };
 }
 
-/** A day of a raw table whose files are gone, of whatever the registrar has noted. */
+/** A day of a raw table of which files are gone, as the registrar has noted, and how many it has. */
 export interface LostRawDay extends LostDay {
   readonly table: ForwardedKind;
+  readonly left: number;
 }
 
 /**
- * Days of raw tables that had files and have none: one call of S3 for each table, and one for each of these days, as files may
- * have come back since the hourly look.
+ * Days of raw tables of which files are gone: one call of S3 for each table, and one for each thousand files of these days, as
+ * files may have come back since the hourly look.
  *
  * @throws What the client of S3 throws.
  */
@@ -79,9 +81,9 @@ export async function readLostDays({
     const note = parseRawDays(await found?.Body?.transformToString());
     const lost: LostRawDay[] = [];
     for (const one of note === null ? [] : lostDays(note)) {
-      const Prefix = dayFolder(config, table, one.day);
-      const { KeyCount } = await s3.send(new ListObjectsV2Command({ Bucket, Prefix, MaxKeys: 1 }));
-      if (KeyCount === 0) lost.push({ table, ...one });
+      const folder = dayFolder(config, table, one.day);
+      const [left = 0] = await filesAt(s3ObjectStore(s3, Bucket), folder, one.seenAt);
+      if (left < one.files) lost.push({ table, left, ...one });
     }
     return lost;
   };

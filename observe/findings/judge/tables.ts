@@ -9,7 +9,7 @@ import { finding } from '../catalogue.ts';
 import { copiesText, versionsUntil } from './dayTexts.ts';
 import { type Findings, failedAt, type Place } from './place.ts';
 
-/** Days of raw tables that lost all their files. */
+/** Days of raw tables that lost files. */
 export function* lostDays(facts: StatusFacts, { config, commands }: Place): Findings {
   const { curated, exports } = facts;
   for (const kind of forwardedKinds) {
@@ -19,9 +19,9 @@ export function* lostDays(facts: StatusFacts, { config, commands }: Place): Find
       ({ table, day }) => table === kind && kept.every((one) => one.day !== day),
     );
     const gone = lost.map(({ day }) => day);
-    const days = lost.map(({ day, seenAt }) => {
+    const days = lost.map(({ day, seenAt, files, left }) => {
       const until = versionsUntil(config, seenAt);
-      return `${day}, files last seen at ${isoTimestamp(seenAt)}, versions until ${until}${copiesText(exports, config.tables[kind], day)}`;
+      return `${day}, ${left} of ${counted(files, 'file')} left, all last seen at ${isoTimestamp(seenAt)}, versions until ${until}${copiesText(exports, config.tables[kind], day)}`;
     });
     if (lost.length > 0)
       yield finding('SLUICE_FINDING_DAYS_LOST', `${config.tables[kind]}: ${listed(days, '; ')}.`, [

@@ -1,92 +1,141 @@
-import { describe, expect, it } from '@jest/globals';
+import { beforeEach, describe, expect, it } from '@jest/globals';
 import { defineConfig } from '../../../../lib/config/defineConfig.ts';
 import {
   lostDays,
-  nextRawDays,
   noteRawDays,
   parseRawDays,
   withoutLostDay,
 } from '../../../../lib/landing/catalog/rawDays.ts';
+import { erasureKey, rawDaysKey } from '../../../../lib/tables/ledgerKeys.ts';
+import { dayFolder, landedFileName, tableFolder } from '../../../../lib/tables/tableFolders.ts';
 import { MemoryObjects } from '../../../harness/MemoryObjects.ts';
 
-const HOUR = 3_600_000;
-const NOW = Date.parse('2026-11-22T10:05:00Z');
+const MINUTE = 60_000;
+const HOUR = 60 * MINUTE;
 const config = defineConfig({ bucket: 'acme' });
+const OLD = '2026-11-10';
 const D20 = '2026-11-20';
 const D21 = '2026-11-21';
+const KEY = rawDaysKey('events');
 
-/** The note after looks an hour apart, each with the days that have files. */
-const noteAfter = (of: typeof config, ...looks: readonly (readonly string[])[]) =>
-  looks.reduce<ReturnType<typeof nextRawDays> | null>(
-    (note, there, hour) =>
-      nextRawDays(note === null ? null : parseRawDays(JSON.stringify(note)), there, of, NOW + hour * HOUR),
-    null,
-  ) ?? { at: NOW, days: {} };
-const lost = (...looks: readonly (readonly string[])[]) => lostDays(noteAfter(config, ...looks));
+let now = 0;
+let store = new MemoryObjects();
+beforeEach(() => {
+  now = Date.parse('2026-11-21T10:05:00Z');
+  store = new MemoryObjects({ now: () => now });
+});
 
-describe('days of a raw table that lost their files', () => {
-  it('are those that looks have seen before, until the files are back', () => {
-    expect(lost([D20, D21], [D20, D21], [D20, D21])).toEqual([]);
-    expect(lost([D20, D21], [D20, D21], [D21])).toEqual([{ day: D20, seenAt: NOW + HOUR }]);
-    expect(lost([D20, D21], [D20, D21], [D21], [], [D21])).toEqual([{ day: D20, seenAt: NOW + HOUR }]);
-    expect(lost([D20], [D20], [], [D20])).toEqual([]);
-    expect(lost([D20], [D20], [], [D20], [])).toEqual([{ day: D20, seenAt: NOW + 3 * HOUR }]);
+/** Puts a file as the writer does, and says its key. */
+const put = async (day: string, minutesAgo = 60) => {
+  const digest = String(store.objects.size).padStart(32, '0');
+  const key = `${dayFolder(config, 'events', day)}${landedFileName(now - minutesAgo * MINUTE, digest)}`;
+  await store.write(key, 'x');
+  return key;
+};
+const remove = (...keys: readonly string[]) => Promise.all(keys.map((key) => store.remove(key, '*')));
+const note = async () => parseRawDays((await store.read(KEY))?.text) ?? { at: 0, days: {} };
+/** A look at the days that have files, the hour passes, and it says which days are lost, with the files that they had. */
+const look = async (of = config, by = store) => {
+  const folder = tableFolder(config, 'events');
+  const { folders } = await store.listPage(folder, { folders: true, limit: 99 });
+  await noteRawDays(by, 'events', folders, of, now);
+  now += HOUR;
+  return lostDays(await note()).map(({ day, files }) => [day, files]);
+};
+
+describe('days of a raw table that lost files', () => {
+  it.each([D20, OLD])(
+    'are those of which a look has seen more, or any, until these are back: %s',
+    async (day) => {
+      const file = await put(day);
+      await put(D21);
+      expect(await look()).toEqual([]);
+      await remove(file);
+      const seenAt = now - HOUR;
+      for (const _ of [1, 2]) expect(await look()).toEqual([[day, 1]]);
+      expect(lostDays(await note())[0]).toMatchObject({ seenAt });
+      await store.write(file, 'x');
+      expect(await look()).toEqual([]);
+    },
+  );
+
+  it('are those that lost some of them, however many come', async () => {
+    const file = await put(D21);
+    const other = await put(D21);
+    expect(await look()).toEqual([]);
+    await remove(other);
+    for (const _ of [1, 2]) {
+      for (let more = 0; more < 3; more += 1) await put(D21, 20);
+      expect(await look()).toEqual([[D21, 2]]);
+    }
+    await store.write(other, 'x');
+    expect(await look()).toEqual([]);
+    await remove(file);
+    expect(await look()).toEqual([[D21, 8]]);
   });
 
-  it('are none that one look saw: a probe deletes its files, the writer takes some back', () => {
-    expect(lost([D21], [D20, D21], [D21])).toEqual([]);
-    expect(noteAfter(config, [D21], [D20, D21], [D21]).days).not.toHaveProperty(D20);
-    // Two looks within minutes are one: `sluice status` prints the command that asks for one.
-    const twice = nextRawDays(nextRawDays(null, [D20], config, NOW), [D20], config, NOW + 60_000);
-    expect(lostDays(nextRawDays(twice, [], config, NOW + HOUR))).toEqual([]);
+  it('are none whose files are younger than a round of the writer, which takes some back', async () => {
+    const young = await put(D21, 2);
+    const file = await put(D20, 2);
+    await look();
+    await remove(young);
+    expect(await look()).toEqual([]);
+    await remove(file);
+    expect(await look()).toEqual([[D20, 1]]);
   });
 
-  it('are none past retention, which begins with the files that came before the day', () => {
+  it('are none of which an erasure deleted files, nor older ones that lost some', async () => {
+    const files = [await put(D20), await put(D20), await put(OLD), await put(OLD), await put(D21)];
+    await look();
+    await store.write(erasureKey('a'), '{}');
+    now += MINUTE;
+    await remove(...files.slice(1, 3), ...files.slice(4));
+    expect(await look()).toEqual([]);
+    await remove(files[0] ?? '');
+    expect(await look()).toEqual([[D20, 1]]);
+  });
+
+  it('are none past retention, which begins with the files that came before the day', async () => {
     const kept = (forwardedDays: number) =>
       defineConfig({ bucket: 'acme', retention: { forwardedDays }, timeWindow: { futureDays: 1 } });
-    expect(lostDays(noteAfter(kept(3), [D20], [D20], []))).toEqual([]);
-    expect(lostDays(noteAfter(kept(4), [D20], [D20], []))).toEqual([{ day: D20, seenAt: NOW + HOUR }]);
+    const file = await put('2026-11-19');
+    await look(kept(4));
+    await remove(file);
+    expect(await look(kept(4))).toEqual([['2026-11-19', 1]]);
+    expect(await look(kept(3))).toEqual([]);
   });
 
-  it('do not come back without files once somebody has accepted one of them', () => {
-    const note = noteAfter(config, [D20, D21], [D20, D21], []);
-    expect(withoutLostDay(note, '2026-11-19')).toBeNull();
-    expect(withoutLostDay(noteAfter(config, [D20], [D20]), D20)).toBeNull();
-    const accepted = withoutLostDay(note, D20);
-    const at = (hour: number) => NOW + hour * HOUR;
-    const empty = nextRawDays(accepted, [], config, at(3));
-    expect(lostDays(empty)).toEqual([{ day: D21, seenAt: at(1) }]);
-    const back = nextRawDays(nextRawDays(empty, [D20], config, at(4)), [D20], config, at(5));
-    expect(lostDays(nextRawDays(back, [], config, at(6)))).toContainEqual({ day: D20, seenAt: at(5) });
+  it('do not come back without files once somebody has accepted one of them', async () => {
+    const files = [await put(D20), await put(D20), await put(D21)];
+    await look();
+    await remove(...files.slice(1));
+    await look();
+    expect(withoutLostDay(await note(), OLD)).toBeNull();
+    const accepted = withoutLostDay(await note(), D20);
+    await store.write(KEY, JSON.stringify(accepted));
+    expect(await look()).toEqual([[D21, 1]]);
+    await remove(files[0] ?? '');
+    expect(await look()).toContainEqual([D20, 1]);
   });
 
   it('begin anew where the note was deleted or cannot be read', () => {
-    expect([parseRawDays(undefined), parseRawDays('{'), parseRawDays('{"at":1}')]).toEqual([
-      null,
-      null,
-      null,
-    ]);
+    expect([undefined, '{', '{"at":1}'].map(parseRawDays)).toEqual([null, null, null]);
   });
 
   it('are noted by one of two looks at a time: the other leaves what has changed since it read', async () => {
-    const store = new MemoryObjects();
-    const look = (there: readonly string[], at: number, of = store) =>
-      noteRawDays(of, 'events', there, config, at);
-    await look([D20], NOW);
-    const [note] = store.objects.keys();
+    await put(D20);
+    await look();
     const slow = Object.assign(Object.create(store), {
       read: async (key: string) => {
         const before = await store.read(key);
-        await look([D20, D21], NOW + HOUR);
+        if (key === KEY) await look();
         return before;
       },
     });
-    await look([], NOW + 60_000, slow);
+    await look(config, slow);
+    const first = Date.parse('2026-11-21T11:05:00Z');
     store.faults = ['away'];
-    await expect(look([], NOW + 2 * HOUR)).rejects.toThrow('away');
-    expect(parseRawDays((await store.read(note ?? ''))?.text)?.days).toEqual({
-      [D20]: [NOW, NOW + HOUR],
-      [D21]: [NOW + HOUR, NOW + HOUR],
-    });
+    await expect(look()).rejects.toThrow('away');
+    expect(await note()).toEqual({ at: first, days: { [D20]: [first, 1] } });
   });
 });
