@@ -1,0 +1,128 @@
+import { FirehoseClient, PutRecordCommand } from '@aws-sdk/client-firehose';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { z } from 'zod';
+import { startTestAws, type TestAws } from '../../src/testing/index.ts';
+
+const stream = 'events';
+const template = {
+  Resources: {
+    Bucket: { Type: 'AWS::S3::Bucket', Properties: { BucketName: 'landing' } },
+    Queue: { Type: 'AWS::SQS::Queue', Properties: { QueueName: 'tasks' } },
+    Stream: {
+      Type: 'AWS::KinesisFirehose::DeliveryStream',
+      Properties: {
+        DeliveryStreamName: stream,
+        DeliveryStreamType: 'DirectPut',
+        ExtendedS3DestinationConfiguration: {
+          BucketARN: 'arn:aws:s3:::landing',
+          RoleARN: 'arn:aws:iam::000000000000:role/delivery',
+          Prefix: 'rows/',
+        },
+      },
+    },
+  },
+};
+
+/** What the tests read of answers. */
+const answerSchema = z.looseObject({
+  now: z.string().optional(),
+  offsetMs: z.number().optional(),
+  message: z.string().optional(),
+});
+
+let cloud: TestAws;
+let firehose: FirehoseClient;
+beforeAll(async () => {
+  cloud = await startTestAws({ stack: { template } });
+  firehose = new FirehoseClient({ ...cloud.options, maxAttempts: 1 });
+});
+afterAll(async () => {
+  firehose.destroy();
+  await cloud.close();
+});
+beforeEach(() => call('DELETE', 'faults'));
+
+async function call(method: string, name: string, body?: unknown) {
+  const sent = typeof body === 'string' ? body : JSON.stringify(body);
+  const response = await fetch(`${cloud.aws.endpoint}/_local/${name}`, {
+    method,
+    ...(body === undefined ? {} : { body: sent }),
+  });
+  return { status: response.status, answer: answerSchema.parse(await response.json()) };
+}
+
+async function fails(text: string): Promise<boolean> {
+  const Record = { Data: Buffer.from(text) };
+  try {
+    await firehose.send(new PutRecordCommand({ DeliveryStreamName: stream, Record }));
+    return false;
+  } catch {
+    return true;
+  }
+}
+
+const refused = { status: 400, answer: { code: 'LOCAL_AWS_CONTROL_BODY', cure: expect.any(String) } };
+
+describe('configured faults', () => {
+  it('are listed with the number of affected calls, strike the same calls again, and are cleared', async () => {
+    const wanted = { firehose: [{ fault: 'failCalls', stream, rate: 0.4, seed: 11, calls: 'all' }] };
+    const struck = async () => {
+      const failed: boolean[] = [];
+      for (let i = 0; i < 30; i += 1) failed.push(await fails('{}'));
+      return failed;
+    };
+    await call('POST', 'faults', wanted);
+    const first = await struck();
+    const count = first.filter(Boolean).length;
+    expect((await call('GET', 'faults')).answer['faults']).toEqual([
+      { ...wanted.firehose[0], service: 'firehose', afterwards: false, seen: 30, struck: count, left: 'all' },
+    ]);
+    await call('DELETE', 'faults');
+    expect((await struck()).some(Boolean)).toBe(false);
+    await call('POST', 'faults', wanted);
+    expect([count > 0, await struck()]).toEqual([true, first]);
+  });
+
+  it.each([
+    ['a service that is not there', { dynamodb: [] }, 'dynamodb'],
+    ['a stream that is not there', { firehose: [{ fault: 'failCalls', stream: 'nope' }] }, stream],
+    ['a queue', { sqs: [{ fault: 'delayCalls', ms: 1, queue: 'nope' }] }, 'tasks'],
+    ['what is no JSON', '{"s3":', 'JSON'],
+  ])('are rejected with the whole request: %s', async (_, body, words) => {
+    const good = { sqs: [{ fault: 'failCalls' }] };
+    const answered = await call('POST', 'faults', typeof body === 'object' ? { ...good, ...body } : body);
+    expect(answered).toMatchObject(refused);
+    expect(answered.answer.message).toContain(words);
+    expect((await call('GET', 'faults')).answer).toEqual({ faults: [] });
+  });
+});
+
+describe('the clock of the control API', () => {
+  it('is read, moved and set back', async () => {
+    const moved = async (body: object) => (await call('POST', 'clock', body)).answer;
+    const { now, offsetMs } = await moved({ now: '2031-03-01T00:00:00+01:00' });
+    expect(now).toMatch('2031-02-28T23:00:0');
+    expect((await call('GET', 'clock')).answer.offsetMs).toBe(offsetMs);
+    expect((await moved({ advanceMs: 3_600_000 })).now).toMatch('2031-03-01T00:00:0');
+    expect((await moved({ now: Date.UTC(2001, 0, 1) })).now).toMatch('2001-01-01T00:00:0');
+    expect((await moved({ real: true })).offsetMs).toBe(0);
+  });
+
+  it.each([[{}], [{ now: 'tomorrow' }], [{ advanceMs: 32 * 86_400_000 }], [{ real: true, advanceMs: 1 }]])(
+    'is not moved by %j',
+    async (body) => {
+      expect(await call('POST', 'clock', body)).toMatchObject(refused);
+      expect((await call('GET', 'clock')).answer.offsetMs).toBe(0);
+    },
+  );
+
+  it('takes no other call', async () => {
+    expect(await call('PUT', 'clock')).toMatchObject({
+      status: 404,
+      answer: {
+        code: 'LOCAL_AWS_CONTROL_UNKNOWN',
+        message: expect.stringContaining('PUT /_local/clock'),
+      },
+    });
+  });
+});
