@@ -19,6 +19,8 @@ export const secretSchema = z.strictObject({
   description: z.string().optional(),
   createdAt: z.number(),
   changedAt: z.number(),
+  /** When a deletion that is scheduled takes place. */
+  deletedAt: z.number().optional(),
   versions: z.array(versionSchema),
   /** The `SecretString` that the template had: CloudFormation puts it again only when it changes. */
   declared: z.string().optional(),

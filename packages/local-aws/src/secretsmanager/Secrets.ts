@@ -50,6 +50,8 @@ export class Secrets {
 
   /** In the order of their names. */
   all(): Secret[] {
+    for (const { name, deletedAt = Number.POSITIVE_INFINITY } of this.#secrets.values())
+      if (deletedAt <= this.#options.clock.now()) this.remove(name);
     return [...this.#secrets.values()].sort((a, b) => (a.name < b.name ? -1 : 1));
   }
 
@@ -63,6 +65,34 @@ export class Secrets {
     return found;
   }
 
+  /**
+   * A secret whose deletion is not scheduled.
+   *
+   * @throws AwsError `ResourceNotFoundException`, `InvalidRequestException`.
+   */
+  usable(id: string): Secret {
+    const found = this.find(id);
+    if (found.deletedAt === undefined) return found;
+    throw invalidRequest(
+      "You can't perform this operation on the secret because it was marked for deletion.",
+    );
+  }
+
+  /** Deletes a secret after some days; until then it can only be described and restored. */
+  deletes(id: string, days: number): Secret & { readonly deletedAt: number } {
+    const deletedAt = this.#options.clock.now() + days * 86_400_000;
+    const deleted = { ...this.usable(id), deletedAt };
+    this.#keep(deleted);
+    return deleted;
+  }
+
+  /** Takes a deletion back. */
+  restore(id: string): Secret {
+    const { deletedAt: _, ...secret } = this.find(id);
+    this.#keep(secret);
+    return secret;
+  }
+
   /** Makes a secret; without a value it has no version yet. */
   create(input: {
     readonly name: string;
@@ -74,6 +104,10 @@ export class Secrets {
     const { name, description, value, declared, token = randomUUID() } = input;
     const existing = this.all().find((secret) => secret.name === name);
     if (existing !== undefined) {
+      if (existing.deletedAt !== undefined)
+        throw invalidRequest(
+          "You can't create this secret because a secret with this name is already scheduled for deletion.",
+        );
       const version = existing.versions.find(({ id }) => id === token);
       if (version !== undefined && version.value === value) return { secret: existing, version };
       throw secretExists(name);
@@ -125,7 +159,7 @@ export class Secrets {
       readonly stages?: readonly string[] | undefined;
     },
   ): { readonly secret: Secret; readonly version: SecretVersion } {
-    const secret = this.find(id);
+    const secret = this.usable(id);
     const { value, token = randomUUID(), stages = [CURRENT] } = input;
     const existing = secret.versions.find((version) => version.id === token);
     if (existing !== undefined) {
@@ -147,7 +181,7 @@ export class Secrets {
     stage: string,
     move: { readonly to?: string | undefined; readonly from?: string | undefined },
   ): Secret {
-    const secret = this.find(id);
+    const secret = this.usable(id);
     const { to, from } = move;
     const holder = versionAt(secret, stage)?.id;
     if (to !== undefined && !secret.versions.some((version) => version.id === to)) {
@@ -193,7 +227,7 @@ export class Secrets {
 
   /** Deletes a secret at once. */
   remove(name: string): void {
-    rmSync(secretFile(this.#options.directory, this.find(name).name), { force: true });
+    rmSync(secretFile(this.#options.directory, name), { force: true });
     this.#secrets.delete(name);
   }
 

@@ -19,6 +19,8 @@ export const SECRETS_MANAGER_LIMITS = {
   stagesPerSecret: 20,
   /** Versions of a secret that are kept; those without a staging label go first. API_PutSecretValue */
   versions: 100,
+  /** Days until a secret is deleted. API_DeleteSecret */
+  recoveryDays: { least: 7, most: 30 },
 } as const;
 
 /** Errors of Secrets Manager under AWS's names: https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_GetSecretValue.html#API_GetSecretValue_Errors */

@@ -2,7 +2,12 @@ import { z } from 'zod';
 import { memberOf } from '../base/json.ts';
 import type { AwsService } from '../protocol/AwsService.ts';
 import { type JsonOperation, jsonService, operation } from '../protocol/JsonService.ts';
-import { invalidRequest, SECRETS_MANAGER_LIMITS as LIMITS, validationError } from './errors.ts';
+import {
+  invalidParameter,
+  invalidRequest,
+  SECRETS_MANAGER_LIMITS as LIMITS,
+  validationError,
+} from './errors.ts';
 import { descriptionSchema, nameSchema, stringValueSchema } from './Secret.ts';
 import type { Secrets } from './Secrets.ts';
 
@@ -20,7 +25,9 @@ export function secretsManagerService({ secrets }: { readonly secrets: Secrets }
   });
 }
 
-/** Create and describe secrets. */
+const { least, most } = LIMITS.recoveryDays;
+
+/** Create, describe, delete and restore secrets. */
 function secretOperations(secrets: Secrets): Record<string, JsonOperation> {
   return {
     CreateSecret: operation({
@@ -42,18 +49,44 @@ function secretOperations(secrets: Secrets): Record<string, JsonOperation> {
     DescribeSecret: operation({
       input: z.strictObject({ SecretId: idSchema }),
       run: ({ SecretId }) => {
-        const { arn, name, description, createdAt, changedAt, versions } = secrets.find(SecretId);
+        const { arn, name, description, createdAt, changedAt, deletedAt, versions } = secrets.find(SecretId);
         return {
           ARN: arn,
           Name: name,
           ...(description === undefined ? {} : { Description: description }),
           CreatedDate: createdAt / 1000,
           LastChangedDate: changedAt / 1000,
+          ...(deletedAt === undefined ? {} : { DeletedDate: deletedAt / 1000 }),
           // Versions without a label are not shown.
           VersionIdsToStages: Object.fromEntries(
             versions.filter(({ stages }) => stages.length > 0).map(({ id, stages }) => [id, stages]),
           ),
         };
+      },
+    }),
+    DeleteSecret: operation({
+      input: z.strictObject({
+        SecretId: idSchema,
+        RecoveryWindowInDays: z.int().min(least).max(most).optional(),
+        ForceDeleteWithoutRecovery: z.boolean().optional(),
+      }),
+      run: ({ SecretId, RecoveryWindowInDays, ForceDeleteWithoutRecovery: isForced = false }) => {
+        if (isForced && RecoveryWindowInDays !== undefined)
+          throw invalidParameter(
+            "You can't use ForceDeleteWithoutRecovery in conjunction with RecoveryWindowInDays.",
+          );
+        const { arn, name, deletedAt } = secrets.deletes(
+          SecretId,
+          isForced ? 0 : (RecoveryWindowInDays ?? most),
+        );
+        return { ARN: arn, Name: name, DeletionDate: deletedAt / 1000 };
+      },
+    }),
+    RestoreSecret: operation({
+      input: z.strictObject({ SecretId: idSchema }),
+      run: ({ SecretId }) => {
+        const { arn, name } = secrets.restore(SecretId);
+        return { ARN: arn, Name: name };
       },
     }),
   };
@@ -69,7 +102,7 @@ function valueOperations(secrets: Secrets): Record<string, JsonOperation> {
         VersionStage: stageSchema.optional(),
       }),
       run: ({ SecretId, VersionId, VersionStage }) => {
-        const secret = secrets.find(SecretId);
+        const secret = secrets.usable(SecretId);
         const { id, value, stages, createdAt } = secrets.version(secret, {
           id: VersionId,
           stage: VersionStage,
@@ -81,6 +114,23 @@ function valueOperations(secrets: Secrets): Record<string, JsonOperation> {
           SecretString: value,
           VersionStages: stages,
           CreatedDate: createdAt / 1000,
+        };
+      },
+    }),
+    ListSecretVersionIds: operation({
+      input: z.strictObject({ SecretId: idSchema, IncludeDeprecated: z.boolean().optional() }),
+      run: ({ SecretId, IncludeDeprecated: isAll = false }) => {
+        const { arn, name, versions } = secrets.usable(SecretId);
+        return {
+          ARN: arn,
+          Name: name,
+          Versions: versions
+            .filter(({ stages }) => isAll || stages.length > 0)
+            .map(({ id, stages, createdAt }) => ({
+              VersionId: id,
+              VersionStages: stages,
+              CreatedDate: createdAt / 1000,
+            })),
         };
       },
     }),

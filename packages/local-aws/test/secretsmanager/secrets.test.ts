@@ -1,10 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import {
   CreateSecretCommand,
+  DeleteSecretCommand,
   DescribeSecretCommand,
   GetRandomPasswordCommand,
   GetSecretValueCommand,
   PutSecretValueCommand,
+  RestoreSecretCommand,
   UpdateSecretVersionStageCommand,
 } from '@aws-sdk/client-secrets-manager';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
@@ -74,6 +76,18 @@ describe('a secret', () => {
     // Deprecated, yet there as long as nothing pushes it out.
     const old = new GetSecretValueCommand({ SecretId: 'rotated', VersionId: first.VersionId });
     expect((await local.client.send(old)).SecretString).toBe('one');
+  });
+
+  it('that is deleted can be restored', async () => {
+    const SecretId = 'left';
+    await create(SecretId);
+    const deleted = new DeleteSecretCommand({ SecretId });
+    await local.client.send(deleted);
+    await expect(get(SecretId)).rejects.toThrow('deletion');
+    await local.client.send(new RestoreSecretCommand({ SecretId }));
+    await local.client.send(deleted);
+    await local.clock.advance(2_592_000_000);
+    await create(SecretId);
   });
 
   it('moves AWSCURRENT only from the version that the caller names', async () => {
