@@ -1,4 +1,8 @@
 import { HOUR_MS } from '../base/time.ts';
+import { CLOCK_TOLERANCE_MS } from '../wire/limits.ts';
+
+/** From here on a clock is off by hours, in milliseconds: a wrong time zone is ahead by an hour less the way of a request. */
+export const CLOCK_OFF_MS = HOUR_MS - CLOCK_TOLERANCE_MS;
 
 /** What the log line of an answered request has that decides whether it is there. */
 export interface AnsweredRequest {
@@ -20,7 +24,7 @@ export function isAlwaysLogged(request: AnsweredRequest): boolean {
   return (
     status >= 400 ||
     Object.keys(refused).length > 0 ||
-    (noted['before_2000'] ?? 0) > 0 ||
+    (noted['before_2000'] ?? noted['clock_ahead'] ?? 0) > 0 ||
     isClockOff(request) ||
     isHeldUp(not_streamed) ||
     relay === 'not_kept'
@@ -29,7 +33,7 @@ export function isAlwaysLogged(request: AnsweredRequest): boolean {
 
 /** Whether the sender's clock is off by an hour or more. */
 export function isClockOff({ clock_skew_ms }: Pick<AnsweredRequest, 'clock_skew_ms'>): boolean {
-  return Math.abs(clock_skew_ms ?? 0) >= HOUR_MS;
+  return Math.abs(clock_skew_ms ?? 0) >= CLOCK_OFF_MS;
 }
 
 /** Whether the stream did not take a record that it should have taken. */

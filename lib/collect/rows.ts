@@ -22,6 +22,7 @@ import {
   TELEMETRY_EVENTS,
 } from '../wire/readEvent.ts';
 import { CollectError } from './CollectError.ts';
+import { CLOCK_OFF_MS } from './isAlwaysLogged.ts';
 import {
   type BatchSender,
   batchSender,
@@ -56,7 +57,7 @@ export interface CollectedBatch extends RequestRows {
   readonly events: number;
   /** Events that the configuration does not land, by reason: `eventFilter.ts`. */
   readonly counted: Readonly<Record<string, number>>;
-  /** Landed events worth a number, by reason: `clock_corrected`, `clock_ignored`, `outside_time_window`, `before_2000`, `time_missing`, `name_unresolved`. */
+  /** Landed events worth a number, by reason: `clock_corrected`, `clock_ignored`, `clock_ahead`, `outside_time_window`, `before_2000`, `time_missing`, `name_unresolved`. */
   readonly noted: Readonly<Record<string, number>>;
   /** Events equal to one before them in the batch. */
   readonly duplicates: number;
@@ -346,6 +347,7 @@ class BatchCollector {
     const correction = clockCorrection(sent, this.#clockSkewMs, receivedAt);
     const corrected = sent + (correction ?? 0);
     if (correction !== 0) this.#noted.add(correction === null ? 'clock_ignored' : 'clock_corrected');
+    if (correction === 0 && sent - receivedAt >= CLOCK_OFF_MS) this.#noted.add('clock_ahead');
     const sentText = isoTimestamp(sent);
     const correctedText = corrected === sent ? sentText : isoTimestamp(corrected);
     const { pastMs, futureMs } = this.#plan;

@@ -118,7 +118,7 @@ it('sluice status names the SDK whose clock is off by hours, and the key', async
     {
       severity: 'warning',
       detail: expect.stringMatching(
-        /^2 events, 66\.7 % of all, from py-server 0\.40\.0 with the key any, first \S+, last \S+: up to 3\.0 hours behind, corrected\.$/,
+        /^2 events, 66\.7 % of all, from py-server 0\.40\.0 with the key any, first \S+, last \S+: up to 3\.0 hours behind, corrected: the days are right\.$/,
       ),
     },
   ]);

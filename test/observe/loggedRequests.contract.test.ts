@@ -44,16 +44,29 @@ describe('whose clock is off by hours', () => {
     await clock.advance(10 * MINUTE);
     line('shop', { clock_corrected: 1, clock_ignored: 4 }, 2);
     line('ahead', { clock_corrected: 1 }, -26);
+    line('shop', { clock_corrected: 1 }, -0.99);
+    line('unstated', { clock_ahead: 3 }, 0);
     const last = new Date(clock.now()).toISOString();
     const stack = { service: 'sluice', stage: 'prod' };
-    const { counts, corrected, uncorrected } = await readNoted({ logs: client, stack, now: clock.now() });
-    expect(counts).toEqual({ clock_corrected: 11, clock_ignored: 4, time_missing: 1 });
+    const { counts, corrected, uncorrected, ahead } = await readNoted({
+      logs: client,
+      stack,
+      now: clock.now(),
+    });
+    expect(counts).toEqual({
+      clock_corrected: 12,
+      clock_ignored: 4,
+      clock_ahead: 3,
+      time_missing: 1,
+    });
     const shop = { code: null, key: 'shop', sdk: 'py-server 1', last };
     const hour = 60 * MINUTE;
     expect(corrected).toEqual([
       { ...shop, count: 3, first, skewMs: 3 * hour },
       { ...shop, key: 'ahead', count: 1, first: last, skewMs: -26 * hour },
+      { ...shop, count: 1, first: last, skewMs: -0.99 * hour },
     ]);
+    expect(ahead).toMatchObject([{ key: 'unstated', count: 3 }]);
     expect(uncorrected).toEqual([{ ...shop, count: 4, first: last, skewMs: 2 * hour }]);
   });
 });

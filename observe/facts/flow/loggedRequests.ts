@@ -64,9 +64,13 @@ export interface NotedEvents {
   readonly counts: Readonly<Record<string, number>>;
   /** Events with a time before the year 2000: every such request is logged. The most events first. */
   readonly before2000: readonly SentGroup[];
-  /** The same of events by a clock that is off by an hour or more: corrected, and as they were sent. */
+  /**
+   * The same of events by a clock that is off by an hour or more, those behind first: corrected, as they were sent, and those in the
+   * future of which no stated clock is the reason.
+   */
   readonly corrected: readonly SentGroup[];
   readonly uncorrected: readonly SentGroup[];
+  readonly ahead: readonly SentGroup[];
   /** Whether there are more lines than were read. */
   readonly hasMore: boolean;
 }
@@ -92,13 +96,17 @@ export async function readNoted(
   const counts: Record<string, number> = {};
   for (const { noted } of requests)
     for (const [what, count] of Object.entries(noted)) counts[what] = (counts[what] ?? 0) + count;
-  const byClock = (what: string) =>
-    bySender(requests, (one) => (isClockOff(one) ? (one.noted[what] ?? 0) : 0));
+  const off = requests.filter(isClockOff);
+  const ways = [1, -1].map((sign) =>
+    off.filter(({ clock_skew_ms }) => Math.sign(clock_skew_ms ?? 0) === sign),
+  );
+  const byClock = (what: string) => ways.flatMap((some) => bySender(some, ({ noted }) => noted[what] ?? 0));
   return {
     counts,
     before2000: bySender(requests, ({ noted }) => noted['before_2000'] ?? 0),
     corrected: byClock('clock_corrected'),
     uncorrected: byClock('clock_ignored'),
+    ahead: bySender(requests, ({ noted }) => noted['clock_ahead'] ?? 0),
     hasMore,
   };
 }

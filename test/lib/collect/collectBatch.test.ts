@@ -191,7 +191,8 @@ describe('the time of an event', () => {
     (ago) => {
       const { rows, noted } = one({ eventName: 'e', time: now - ago });
       expect(rows[0]).toMatchObject({ timestamp: iso(now - ago), ds: '2026-11-20' });
-      expect(noted).toEqual({ outside_time_window: 1, ...(ago === now ? { before_2000: 1 } : {}) });
+      const more = { [-DAY - 1]: { clock_ahead: 1 }, [now]: { before_2000: 1 } }[ago];
+      expect(noted).toEqual({ outside_time_window: 1, ...more });
     },
   );
 
@@ -219,6 +220,12 @@ describe('the time of an event', () => {
     });
     const beacon = one({ eventName: 'e', time: 0 }, { clientTime: '1000' }, { clientTimes: [null, null] });
     expect(beacon.rows[0]).toMatchObject({ timestamp: iso(now - 1_000), client_timestamp: iso(0) });
+  });
+
+  it('is noted if it is an hour ahead, and no clock that the sender states is', () => {
+    const noted = (ms: number) => one({ eventName: 'e', time: now + ms }).noted;
+    // Local time that is sent as UTC is a little less ahead.
+    expect([noted(3_599_000), noted(3_299_999)]).toEqual([{ clock_ahead: 1 }, {}]);
   });
 
   it('is corrected over midnight together with the day', () => {
