@@ -1,5 +1,6 @@
 import { hash } from 'node:crypto';
 import { text as textOf } from 'node:stream/consumers';
+import type { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { versionedSecret } from '../../lib/aws/secrets.ts';
 import type { AcceptedKey } from '../../lib/schema/AcceptedKey.ts';
 import {
@@ -45,12 +46,18 @@ const ACTIONS: Readonly<Record<string, Action>> = {
     changes: always,
     run: remove,
   },
+  restore: {
+    summary: 'Take back a deletion of the secret, or make its last valid version current.',
+    options: [],
+    changes: always,
+    run: restore,
+  },
 };
 
 /** `sluice keys`: the SDK keys that may post to a deployed collector, changed without a deployment. */
 export const keys = commandWithActions({
   name: 'keys',
-  summary: 'Add, list and remove the SDK keys that may post to a deployed collector.',
+  summary: 'Add, list, remove and restore the SDK keys that may post to a deployed collector.',
   options: {
     ...targetOptions,
     environment: { type: 'string', help: 'add: environment of events without one (default production)' },
@@ -119,6 +126,19 @@ async function remove(line: CommandLine, rest: readonly string[]): Promise<numbe
   return 0;
 }
 
+async function restore(line: CommandLine): Promise<number> {
+  const { restoreKeys } = await import('../aws/restoreKeys.ts');
+  const { version, keys } = await withSecret(line, async (secret, _, client, secretId) => {
+    const version = await restoreKeys(client, secretId);
+    return { version, keys: listedKeys((await secret.read()).text) };
+  });
+  writeResult(line, { version: version ?? null, keys: keys.map((key) => row(key, 'secret')) }, () => '');
+  const from = version === undefined ? '' : ` Restored version ${version.id} of ${version.at}.`;
+  const labels = keys.map(({ label }) => label).join(', ') || 'no key';
+  writeNote(`The list is valid: ${labels}.${from} Collectors read it within five minutes.\n`);
+  return 0;
+}
+
 /** The key is never an argument, because other users and the shell's history can see it, and never leaves this function. */
 async function hashFromStdin(isForTrigger: boolean): Promise<string> {
   if (process.stdin.isTTY) writeNote('Type or paste the SDK key, then Enter and Ctrl-D: ');
@@ -139,21 +159,25 @@ async function hashFromStdin(isForTrigger: boolean): Promise<string> {
 /** Imported here so that an invalid label is reported without loading AWS clients. */
 async function withSecret<Result>(
   line: CommandLine,
-  work: (secret: KeysSecret, target: ConfiguredTarget) => Promise<Result>,
+  work: (
+    secret: KeysSecret,
+    target: ConfiguredTarget,
+    client: SecretsManagerClient,
+    secretId: string,
+  ) => Promise<Result>,
 ): Promise<Result> {
-  const [{ configuredTarget }, { explainingAws }, { ResourceNotFoundException, SecretsManagerClient }] =
-    await Promise.all([
-      import('../aws/target.ts'),
-      import('../aws/withDeployment.ts'),
-      import('@aws-sdk/client-secrets-manager'),
-    ]);
+  const [{ configuredTarget }, { explainingAws }, sdk] = await Promise.all([
+    import('../aws/target.ts'),
+    import('../aws/withDeployment.ts'),
+    import('@aws-sdk/client-secrets-manager'),
+  ]);
   const target = await configuredTarget(line);
   const { stack, aws } = target;
   const secretId = `${stack.service}-${stack.stage}-keys`;
-  const client = new SecretsManagerClient(aws);
-  return explainingAws(() => work(versionedSecret(client, secretId), target))
+  const client = new sdk.SecretsManagerClient(aws);
+  return explainingAws(() => work(versionedSecret(client, secretId), target, client, secretId))
     .catch((error: unknown) => {
-      if (error instanceof Error && error.cause instanceof ResourceNotFoundException)
+      if (error instanceof Error && error.cause instanceof sdk.ResourceNotFoundException)
         throw new KeyListError('SLUICE_KEYS_NO_SECRET', `${secretId}.`, { cause: error });
       throw error;
     })

@@ -16,7 +16,7 @@ import {
 } from './days/ledgerDays.ts';
 import { type AlarmState, readAlarms } from './flow/alarms.ts';
 import { type LastDay, lastDayOf, readDayCounts } from './flow/changes.ts';
-import { type DeadLetters, readDeadLetters, readLastFailure } from './flow/failures.ts';
+import { type DeadLetters, readDeadLetters, readKeysFailure, readLastFailure } from './flow/failures.ts';
 import { readLocalState } from './flow/localCloud.ts';
 import {
   type NotedEvents,
@@ -28,7 +28,7 @@ import {
 } from './flow/loggedRequests.ts';
 import { type RelayState, readRelayState } from './flow/relayCopies.ts';
 import { type LastHour, readLastHour, readLastRequest } from './flow/requestCounts.ts';
-import { countSenders } from './flow/senders.ts';
+import { type KeysState, readKeys } from './flow/senders.ts';
 import { readStackOutputs, requireOutput, type StackOutputs } from './flow/stackOutputs.ts';
 import { isStreamLate, readStream, type StreamState } from './flow/streamState.ts';
 import {
@@ -80,8 +80,9 @@ export interface StatusFacts {
   readonly refusals: Refusals | null;
   /** What the collector noted of events that it stored. */
   readonly noted: NotedEvents | null;
-  /** Keys that may send events; null if any may, if it is not known, and of a local cloud that checks no keys. */
-  readonly senders: number | null;
+  readonly keys: KeysState | null;
+  /** With what collectors failed to read the keys' secret last; null if they can. */
+  readonly keysFailure: string | null;
   /** When the last stored event was received, if within 24 hours; else when its file was stored, ISO 8601; null if none ever came. */
   readonly lastEventAt: string | null;
   readonly tables: readonly TableArrivals[] | null;
@@ -158,6 +159,8 @@ export async function readStatusFacts(deployment: Deployment): Promise<StatusFac
     requests: readRequests(),
     lastDay: ask('the last day', async () => lastDayOf(await day)),
     noted: ask('noted events', () => readNoted(deployment)),
+    keys: ask('the keys', () => readKeys(deployment)),
+    keysFailure: ask('the log of collect', () => readKeysFailure(deployment)),
     delivered: ask('the last event', () => lastDelivery(deployment)),
     rows: ask('the tables', () => readLandedRows(deployment)),
     landed: ask('landing/', () => countLanding(deployment)),
@@ -234,15 +237,11 @@ export async function readStatusFacts(deployment: Deployment): Promise<StatusFac
   /** The last hour, and who sent what was refused. */
   async function readRequests() {
     const lastHour = await ask('the last hour', () => readLastHour(deployment));
-    const refusedBy = lastHour?.refusedBy ?? {};
-    // The local cloud accepts any key, unless it is started with --check-keys.
-    const isChecked = !isLocal || refusedBy['SLUICE_KEY_UNKNOWN'] !== undefined;
     return {
       lastHour,
       lastRequestAt:
         lastHour?.lastRequestAt ?? (await ask('the last request', () => readLastRequest(deployment))),
       refusals: await ask('refused requests', async () => readRefusals(deployment, (await day).day)),
-      senders: isChecked ? await ask('the keys', () => countSenders(deployment)) : null,
     };
   }
 }

@@ -227,17 +227,22 @@ export const findingCatalogue = {
   ),
   SLUICE_FINDING_NOT_STORED: problem(
     'Requests were answered 503 within 24 hours: neither Firehose nor the bucket stored them, or the collector failed. Most SDKs repeat them for minutes.',
-    'The log shows what AWS answered, as `object_error`, `not_streamed` or `error`. After a denial, correct the role, the bucket or its key. A 503 or timeout passes. If the secret is no list of keys, restore version AWSPREVIOUS.',
+    'The log shows what AWS answered, as `object_error`, `not_streamed` or `error`. After a denial, correct the role, the bucket or its key. A 503 or timeout passes.',
     { part: 'collector', section: 'failed', alarms: ['api-5xx', 'url-5xx', 'mangled'] },
   ),
   SLUICE_FINDING_REFUSED: problem(
     'Requests were refused with 4xx within 24 hours. SDKs do not send them again.',
-    'docs/answers.md has each code. Of a key that is not in the list the detail has the first digits of its SHA-256. `tail` shows requests until Ctrl-C.',
+    'docs/answers.md has each code. Of an unknown key the log has the first digits of its SHA-256 only: if it is yours, `keys add` reads it from stdin. The finding goes a day after the last refusal. `tail` shows requests until Ctrl-C.',
     {
       part: 'collector',
       section: 'refused',
       alarms: ['requests-refused', 'api-4xx', 'url-4xx', 'key-unknown', 'key-missing', 'key-not-for-events'],
     },
+  ),
+  SLUICE_FINDING_KEYS_UNREADABLE: problem(
+    "The keys' secret cannot be read, or is no list of keys. Collectors that have read it go on with those keys; new ones answer 503.",
+    'Run the commands, which show what denies it, take a deletion back, or make the last valid version current. To one that was gone add each key again. The finding goes once collectors read it, at most ten minutes later.',
+    { part: 'collector', section: 'failed' },
   ),
   SLUICE_FINDING_NO_KEY: problem(
     "No key may send events: the configuration and the keys' secret list none. Every request is answered 401, and its events are lost.",
@@ -260,13 +265,13 @@ export const findingCatalogue = {
     { part: 'collector' },
   ),
   SLUICE_FINDING_CLOCK_OFF: warning(
-    "Within 24 hours a sender's clock was off by an hour or more. Corrected events have the right day, others the day that was sent.",
-    'Have NTP set it, or the program send UTC in place of local time. Rows stay as they are: docs/answers.md, "What is noted".',
+    "Within 24 hours a sender's clock was off by an hour or more. Corrected events have the right day, others that of the time that was sent.",
+    'Have NTP set it, or the program send UTC in place of local time. Rows stay as they are: docs/answers.md, "What is noted". The finding goes a day after the last such event.',
     { part: 'collector' },
   ),
   SLUICE_FINDING_RESENDS: warning(
     'Clients sent far more events of a day again than usual. Views and curated tables have each once a day; raw tables, and what is billed, have all.',
-    'The command shows which SDKs send again. A client that sends again after 202 has a defect or no storage of its own; one that got 503, or gave up waiting, is right to.',
+    'The command shows which SDKs send again, and when. Correct a client that does so after 202; one that got 503, or gave up waiting, is right to. The finding goes once seven newer days are curated.',
     { part: 'collector', section: 'abuse' },
   ),
   SLUICE_FINDING_OVERFLOW: warning(

@@ -17,6 +17,7 @@ const LINES: Readonly<Record<string, readonly (readonly string[])[]>> = {
   keys: [
     ['list', ...NOWHERE],
     ['remove', 'web', ...NOWHERE],
+    ['restore', ...NOWHERE],
     ['add', 'web', '--sha256', 'f'.repeat(64), ...NOWHERE],
   ],
   quarantine: [NOWHERE, ['--reason', 'SLUICE_EVENT_NO_NAME', ...NOWHERE]],

@@ -1,10 +1,15 @@
 import { hash } from 'node:crypto';
 import { DeletePartitionCommand, GlueClient } from '@aws-sdk/client-glue';
 import { DisableKeyCommand, EnableKeyCommand, KMSClient, ListAliasesCommand } from '@aws-sdk/client-kms';
+import {
+  DeleteSecretCommand,
+  PutSecretValueCommand,
+  SecretsManagerClient,
+} from '@aws-sdk/client-secrets-manager';
 import { GetQueueUrlCommand, SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { Console } from '../../console/index.ts';
-import { UNKNOWN_KEY_PAUSE_MS } from '../../lib/wire/keys/KeyCache.ts';
+import { STALE_MS, UNKNOWN_KEY_PAUSE_MS } from '../../lib/wire/keys/KeyCache.ts';
 import type { Finding } from '../../observe/findings/catalogue.ts';
 import type { Status } from '../../observe/findings/status.ts';
 import { openLocalConsole } from '../console/openPage.ts';
@@ -129,6 +134,34 @@ describe('a fault leads by sluice status, and the console’s page, to its findi
     await story.advance(UNKNOWN_KEY_PAUSE_MS);
     expect(await post(1)).toBe(202);
     expect(await story.found('NO_KEY')).toBeUndefined();
+  });
+
+  it('a secret that is no list of keys, or is to be deleted, while collectors know the keys', async () => {
+    const secrets = story.kept(new SecretsManagerClient(story.clientOptions()));
+    const SecretId = 'sluice-local-keys';
+    const read = async () => {
+      await story.advance(STALE_MS);
+      expect(await post(1)).toBe(202);
+    };
+    const cure = async () => {
+      const { detail } = await finding('KEYS_UNREADABLE');
+      expect(await story.cure('KEYS_UNREADABLE')).toEqual([0]);
+      await read();
+      expect(await story.found('KEYS_UNREADABLE')).toBeUndefined();
+      return detail;
+    };
+    const spoil = (SecretString: string) =>
+      secrets.send(new PutSecretValueCommand({ SecretId, SecretString }));
+    await spoil('{"keys":[');
+    await spoil('{"keys":[{"label":"web"}]}');
+    expect(await cure()).toMatch(/^sluice-local-keys: keys\.0: sha256: /);
+    await spoil('{"keys":[');
+    await read();
+    expect(await cure()).toMatch(
+      /not JSON\. Collectors failed to read it last at 2026-\S+Z: SLUICE_KEYS_INVALID: /,
+    );
+    await secrets.send(new DeleteSecretCommand({ SecretId }));
+    expect(await cure()).toContain('deletion');
   });
 
   it('days without a partition, whose command registers them', async () => {

@@ -17,6 +17,7 @@ const PASTED: Readonly<Record<string, string>> = {
   INGEST_FAILED: 'e2e/cures',
   INGEST_WAITING: 'e2e/cures',
   INPUTS_MISSING: 'e2e/cures',
+  KEYS_UNREADABLE: 'e2e/onCall',
   LANDING_LATE: 'e2e/onCall',
   NO_KEY: 'e2e/onCall',
   RECEIPTS_FAILED: 'e2e/cures',

@@ -1,4 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
+import { defineConfig } from '../../lib/config/defineConfig.ts';
 import type { LastDay } from '../../observe/facts/flow/changes.ts';
 import { THROTTLED } from '../../observe/facts/flow/failures.ts';
 import type { LastHour } from '../../observe/facts/flow/requestCounts.ts';
@@ -31,6 +32,7 @@ import {
   well,
 } from './statusFacts.ts';
 
+const anyKey = defineConfig({ bucket: 'acme', allowAnyKey: true });
 const judge = (facts: Partial<StatusFacts>) => judgeFacts({ ...well, ...facts }, place, 'eu-central-1');
 
 /** What a sentence names and counts, in its order. */
@@ -68,7 +70,11 @@ describe('a finding of sluice status', () => {
       {
         severity,
         detail: expect.stringContaining(`: ${refused} SLUICE_KEY_UNKNOWN.`),
-        commands: [expect.stringMatching(/^npx sluice keys list /), expect.any(String)],
+        commands: [
+          expect.stringMatching(/^npx sluice keys list /),
+          expect.stringMatching(/^npx sluice keys add web /),
+          expect.any(String),
+        ],
       },
     ]);
   });
@@ -91,7 +97,16 @@ describe('a finding of sluice status', () => {
     expect([1, 14, 15].map((usual) => silentWhere(usual))).toEqual([0, 0, 1]);
     const days = (most: number, since: number) => silentWhere(0, [{ least: 0, median: 0, most }], since);
     expect([days(30, 23), days(29, 24), days(30, 24)]).toEqual([0, 0, 1]);
-    expect(judge({ senders: null })).toEqual([]);
+    const usualHours = [{ least: 0, median: 0, most: 40 }];
+    const [week] = judge({
+      ...silent,
+      lastRequestAt: at(100),
+      lastDay: { ...lastDay, usual: 0, usualHours },
+    });
+    expect(week?.detail).toMatch(/ago; at most 40 came/);
+    const keys = { senders: [], fault: null };
+    expect(judge({ keys, isLocal: true })).toEqual([]);
+    expect(judgeFacts({ ...well, keys }, { ...place, config: anyKey }, 'eu-central-1')).toEqual([]);
     expect(judge(waiting({ landing: { ...nothing, count: 3, oldest: at(0.33) } }))).toEqual([]);
     const quotaOf = (quotaShare: number) => judge({ stream: { ...stream, quotaShare, quota: 'calls' } });
     expect([quotaOf(0.79).length, quotaOf(0.8).length]).toEqual([0, 1]);
@@ -111,9 +126,9 @@ describe('a finding of sluice status', () => {
     expect(judge(failedBy(counts))).toMatchObject([
       {
         detail: expect.stringMatching(
-          /^4 requests with SLUICE_COLLECT_BODY_MANGLED\. .*1 request with SLUICE_KEYS_INVALID\. /,
+          /^4 requests with SLUICE_COLLECT_BODY_MANGLED\. .*1 request with SLUICE_KEYS_INVALID; it is over\. /,
         ),
-        commands: [expect.stringContaining('keys list'), expect.stringContaining('"keys"')],
+        commands: [expect.stringContaining('"keys"')],
       },
     ]);
   });

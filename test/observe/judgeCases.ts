@@ -58,6 +58,7 @@ export const cases: readonly Case[] = [
     'problem',
     `20 400 900 24 900 SLUICE_KEY_UNKNOWN js-client 3 9f86d081 ${at(9)} ${at(8)}`,
     'npx sluice keys list',
+    'npx sluice keys add web',
     'npx sluice tail --errors --last 20',
   ],
   [
@@ -70,7 +71,43 @@ export const cases: readonly Case[] = [
     'warning',
     `0 0 9 24 8 SLUICE_KEY_MISSING ${at(9)} ${at(8)}`,
   ],
-  ['no key may send', { senders: 0 }, 'NO_KEY', 'problem', '', 'npx sluice keys add web'],
+  [
+    'a key was unknown, and is in the list now',
+    {
+      ...refusedBy({ SLUICE_KEY_UNKNOWN: 40 }),
+      keys: { senders: ['9f86d081ff'], fault: null },
+      refusals: {
+        groups: [{ ...sent, code: 'SLUICE_KEY_UNKNOWN', key: '9f86d081', count: 40 }],
+        hasMore: false,
+      },
+    },
+    'REFUSED',
+    'warning',
+    `40 100 40 24 40 SLUICE_KEY_UNKNOWN 9f86d081 ${at(9)} ${at(8)}`,
+    'npx sluice tail --errors --last 20',
+  ],
+  [
+    'no key may send',
+    { keys: { senders: [], fault: null } },
+    'NO_KEY',
+    'problem',
+    '',
+    'npx sluice keys add web',
+  ],
+  [
+    'the secret of the keys is no list',
+    {
+      keys: {
+        senders: [],
+        fault: 'It is not JSON.',
+      },
+      keysFailure: `${at(0.1)}: SLUICE_KEYS_INVALID.`,
+    },
+    'KEYS_UNREADABLE',
+    'problem',
+    `sluice-prod-keys JSON ${at(0.1)} SLUICE_KEYS_INVALID`,
+    'npx sluice keys restore',
+  ],
   [
     'no events come in any more',
     { lastHour: { ...hour, requests: 0 }, lastRequestAt: at(50), lastEventAt: at(2.5) },
@@ -438,6 +475,7 @@ export const cases: readonly Case[] = [
         hasMore: false,
         corrected: [],
         uncorrected: [],
+        ahead: [],
         before2000: [
           { ...sent, key: 'shop', sdk: 'python 1.0', count: 6 },
           { ...sent, last: at(9), count: 1 },
@@ -462,11 +500,12 @@ export const cases: readonly Case[] = [
           { ...sent, key: 'app', sdk: 'android-client 4', count: 9, skewMs: 24 * HOUR },
         ],
         uncorrected: [{ ...sent, key: 'batch', count: 10, skewMs: -1.5 * HOUR }],
+        ahead: [{ ...sent, key: 'http', count: 11 }],
       },
     },
     'CLOCK_OFF',
     'warning',
-    `40 events, 0.4 % of all, from py-server 0.40.0 with the key shop, first ${at(9)}, last ${at(8)}: up to 3.0 hours behind, corrected; 10 events, 0.1 % of all, with the key batch, first ${at(9)}, last ${at(8)}: up to 1.5 hours ahead, not corrected.`,
+    `40 events, 0.4 % of all, from py-server 0.40.0 with the key shop, first ${at(9)}, last ${at(8)}: up to 3.0 hours behind, corrected: the days are right; 10 events, 0.1 % of all, with the key batch, first ${at(9)}, last ${at(8)}: up to 1.5 hours ahead, not corrected: the days are as sent; 11 events, 0.1 % of all, with the key http, first ${at(9)}, last ${at(8)}: an hour or more ahead, by no clock that is stated: some may be in a later day.`,
     'npx sluice tail --errors --last 20',
   ],
   [
@@ -486,7 +525,7 @@ export const cases: readonly Case[] = [
     },
     'RESENDS',
     'warning',
-    'curated_events 2026-11-19 60 1,000 2026-11-16 4000 1,000 2026-11-16 2026-11-19 1',
+    'curated_events 5.7 2026-11-19 (60 1060) 80 2026-11-16 (4000 5000) 1',
   ],
   [
     'days could not be curated',

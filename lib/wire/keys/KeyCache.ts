@@ -123,6 +123,8 @@ export class KeyCache {
     try {
       const keyring = readKeyring(await read(timeoutMs));
       if (keyring.problems.length > 0) log({ level: 'error', event: 'keys', problems: keyring.problems });
+      // Whoever reads the log sees that a failure is over.
+      else if (this.#failures > 0) log({ level: 'info', event: 'keys' });
       this.#keyring = keyring;
       this.#lookedAt = now;
       this.#failures = 0;

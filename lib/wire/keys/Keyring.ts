@@ -143,10 +143,10 @@ function readKinds(
 export const KeysError = defineErrorFamily('system', {
   SLUICE_KEYS_UNAVAILABLE: {
     cause: 'The keys that may post could not be read.',
-    cure: "Send the batch again. If the error persists, check Secrets Manager and the collector's permission to read the secret.",
+    cure: 'Send the batch again. If the error persists, `sluice status` says why.',
   },
   SLUICE_KEYS_INVALID: {
     cause: 'The secret does not hold a list of keys.',
-    cure: 'Write {"keys": [{"label": "web", "sha256": "…"}]} to it. `sluice keys list` names each problem.',
+    cure: '`sluice keys restore` makes its last valid version current.',
   },
 });

@@ -79,7 +79,7 @@ export const KeyListError = defineErrorFamily('user', {
     cure: 'Deploy first, then use the same --stage and --region.',
   },
   SLUICE_KEYS_BUSY: {
-    cause: 'The keys are being changed by somebody else at the same time.',
+    cause: 'Somebody else is changing the keys.',
     cure: 'Run the command again.',
   },
   SLUICE_KEYS_KNOWN: {
@@ -103,7 +103,7 @@ export const KeyListError = defineErrorFamily('user', {
     cure: 'Correct the problem in the detail.',
   },
   SLUICE_KEYS_UNREADABLE: {
-    cause: 'The secret does not hold a valid list of keys, so it was not changed.',
-    cure: 'Correct the problem in the detail, in the console or with `aws secretsmanager put-secret-value`.',
+    cause: 'The secret is no valid list of keys.',
+    cure: '`sluice keys restore` makes its last valid version current.',
   },
 });

@@ -1,3 +1,4 @@
+import type { FilteredLogEvent } from '@aws-sdk/client-cloudwatch-logs';
 import * as z from 'zod';
 import { resources } from '../../../infra/resources.ts';
 import { deliveryLogGroup } from '../../../infra/streams/streams.ts';
@@ -67,14 +68,41 @@ export async function readLastFailure(
   const recent = now - RECENT_MS;
   for (const time of [{ startTime: recent }, { startTime: Math.min(since, recent), endTime: recent - 1 }]) {
     const { events } = await readLog({ logs }, { ...log, times: [time], mostPages: MOST_PAGES / 2 });
-    for (const { timestamp = 0, message = '' } of events.toSorted(
-      (a, b) => (b.timestamp ?? 0) - (a.timestamp ?? 0),
-    )) {
+    for (const { timestamp = 0, message = '' } of events.toSorted(byTime).toReversed()) {
       const reason = reasonOf(message);
-      if (reason !== null) return `${isoTimestamp(timestamp)}: ${reason.replace(/\.?$/, '.')}`;
+      if (reason !== null) return failureText(timestamp, reason);
     }
   }
   return part === STREAM ? null : readThrottled(deployment, part, since);
+}
+
+/** Collectors in use read keys every five minutes at least, after a failure every minute. */
+const KEYS_MS = 10 * MINUTE_MS;
+
+/**
+ * With what collectors failed to read the keys' secret last, as of {@link readLastFailure}; null if they read it since, or if none
+ * has tried for ten minutes.
+ *
+ * @throws What CloudWatch Logs' client throws.
+ */
+export async function readKeysFailure(
+  deployment: Pick<Deployment, 'logs' | 'stack' | 'now'>,
+): Promise<string | null> {
+  const { events } = await readLog(deployment, {
+    group: functionLog(deployment.stack, 'collect'),
+    filterPattern: '{ $.event = "keys" }',
+    times: [{ startTime: deployment.now - KEYS_MS }],
+    mostPages: MOST_PAGES,
+  });
+  const { timestamp = 0, message = '' } = events.toSorted(byTime).at(-1) ?? {};
+  const reason = reasonOf(message);
+  return reason === null ? null : failureText(timestamp, reason);
+}
+
+const byTime = (a: FilteredLogEvent, b: FilteredLogEvent) => (a.timestamp ?? 0) - (b.timestamp ?? 0);
+
+function failureText(at: number, reason: string): string {
+  return `${isoTimestamp(at)}: ${reason.replace(/\.?$/, '.')}`;
 }
 
 function reasonOf(message: string): string | null {
@@ -84,7 +112,10 @@ function reasonOf(message: string): string | null {
   if (record !== undefined)
     return record.status === 'timeout' ? 'Task timed out' : (record.errorType ?? record.status);
   const own = data.code ?? data.errorCode ?? data.error;
-  const named = own === undefined ? [] : [{ code: own, message: detail ?? data.message }];
+  const named =
+    own === undefined
+      ? []
+      : [{ code: own, message: detail ?? data.message ?? (own === data.error ? '' : data.error) }];
   const all = [...named, ...[data, ...tables].flatMap(({ failed }) => failed)];
   return (
     all.map(({ code, message = '' }) => (message === '' ? code : `${code}: ${message}`))[0] ??

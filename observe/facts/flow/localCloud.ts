@@ -69,7 +69,7 @@ const status = z.object({
   collector: z.string(),
   pending: z.array(z.object({ documents: z.number(), oldestArrival: z.string() })),
 });
-const faults = z.object({ faults: z.array(z.unknown()) });
+const faults = z.object({ faults: z.array(z.object({ left: z.union([z.number(), z.literal('all')]) })) });
 
 /** The status that the local cloud reports. */
 export interface LocalState {
@@ -77,7 +77,7 @@ export interface LocalState {
   readonly collector: string;
   /** Requests in the stream's buffer, and when the oldest was accepted, ISO 8601. */
   readonly buffered: { readonly count: number; readonly oldest: string | null };
-  /** Faults that are set. */
+  /** Faults that are set and not used up. */
   readonly faults: number;
 }
 
@@ -96,5 +96,5 @@ export async function readLocalState({
   ]);
   const [oldest = null] = pending.map(({ oldestArrival }) => oldestArrival).sort();
   const buffered = { count: pending.reduce((sum, { documents }) => sum + documents, 0), oldest };
-  return { collector, buffered, faults: set.faults.length };
+  return { collector, buffered, faults: set.faults.filter(({ left }) => left !== 0).length };
 }

@@ -117,11 +117,14 @@ export function* resentFindings({ curated }: StatusFacts, { commands, config }: 
     });
     const [newest] = days;
     if (newest === undefined) continue;
-    const texts = days.map(({ day, rows, resends: n }) => `${day} ${n} beside ${counted(rows, 'row')}`);
-    const percent = Math.round(usualOf(newest) * 1_000) / 10;
+    const percentOf = (share: number) => `${Math.round(share * 1_000) / 10} %`;
+    const texts = days.map(
+      (one) =>
+        `${percentOf(shareOf(one))} of the rows of ${one.day} (${one.resends} of ${one.rows + one.resends})`,
+    );
     yield finding(
       'SLUICE_FINDING_RESENDS',
-      `${table}: ${listed(texts)}, first ${days.at(-1)?.day}, last ${newest.day}; ${percent} % are usual.`,
+      `${table}: sent again were ${listed(texts)}; ${percentOf(usualOf(newest))} are usual.`,
       [commands.sluice('query', resendsSql(config.tables[kind], newest.day))],
     );
   }
@@ -147,5 +150,5 @@ function keptText(
 
 /** Who sent a day's events more than once. */
 function resendsSql(table: string, day: string): string {
-  return `SELECT sdk_type, sdk_version, count(*) - count(DISTINCT event_id) AS resends FROM ${table} WHERE ds = DATE '${day}' GROUP BY 1, 2 ORDER BY 3 DESC LIMIT 10`;
+  return `SELECT sdk_type, sdk_version, count(*) - count(DISTINCT event_id) AS resends, min(received_at) AS first, max(received_at) AS last FROM ${table} WHERE ds = DATE '${day}' GROUP BY 1, 2 ORDER BY 3 DESC LIMIT 10`;
 }

@@ -11,10 +11,10 @@ import {
   changeFindings,
   copyFindings,
   failedRequests,
+  keyFindings,
   oldTimes,
   refusedRequests,
   silence,
-  withoutKey,
   wrongClocks,
 } from './requests.ts';
 import { lostDays, missingPartitions, quarantined, shortHours } from './tables.ts';
@@ -25,7 +25,7 @@ const JUDGES: readonly ((facts: StatusFacts, place: Place) => Findings)[] = [
   streamFindings,
   failedRequests,
   refusedRequests,
-  withoutKey,
+  keyFindings,
   silence,
   changeFindings,
   oldTimes,

@@ -4,9 +4,11 @@ import { counted, listed } from '../../../lib/base/text.ts';
 import { HOUR_MS } from '../../../lib/base/time.ts';
 import { CollectError } from '../../../lib/collect/CollectError.ts';
 import { KeysError } from '../../../lib/wire/keys/Keyring.ts';
+import { revertDriftWords } from '../../deploymentCommands.ts';
 import { type Change, SILENT_LEAST } from '../../facts/flow/changes.ts';
 import type { SentGroup } from '../../facts/flow/loggedRequests.ts';
 import { failedText, NOT_STORED } from '../../facts/flow/requestCounts.ts';
+import { GONE } from '../../facts/flow/senders.ts';
 import type { StatusFacts } from '../../facts/statusFacts.ts';
 import { finding } from '../catalogue.ts';
 import type { Findings, Place } from './place.ts';
@@ -16,12 +18,14 @@ const MANY_REFUSED = 20;
 
 const MANY_REFUSED_SHARE = 0.05;
 
+const UNKNOWN = 'SLUICE_KEY_UNKNOWN';
+
 /** A minute without a request that could not be stored, after which others were stored: it is over. */
 const OVER_AFTER_MS = 120_000;
 
 /** Requests of 24 hours that were answered 503. */
 export function* failedRequests(
-  { lastHour, lastDay }: StatusFacts,
+  { lastHour, lastDay, keys, keysFailure }: StatusFacts,
   { stack, now, commands }: Place,
 ): Findings {
   const { failedBy = {}, failedAt = {}, lastStoredAt } = lastHour ?? {};
@@ -42,7 +46,8 @@ export function* failedRequests(
     const isUnstored = NOT_STORED.includes(code);
     // A minute has both while some requests fail and others do not.
     const isStored = (lastStoredAt ?? '') > last && now - Date.parse(last) >= OVER_AFTER_MS;
-    const isOver = count === 0 ? lastHour !== null : isUnstored && isStored;
+    const isRead = code in KeysError.entries && keys?.fault === null && keysFailure === null;
+    const isOver = isRead || (count === 0 ? lastHour !== null : isUnstored && isStored);
     const cure = isUnstored ? '' : ` ${causes[code]?.cure ?? ''}`;
     const text = `${failedText(code, Math.max(count, day.count))}${span}${isOver ? '; it is over' : ''}.${cure}`;
     return { first: from.first, isOver, text };
@@ -55,7 +60,6 @@ export function* failedRequests(
     'SLUICE_FINDING_NOT_STORED',
     failed.map(({ text }) => text).join(' '),
     [
-      ...(failed.some(({ text }) => text.includes('SLUICE_KEYS_')) ? [commands.sluice('keys', 'list')] : []),
       commands.aws(
         'logs',
         'filter-log-events',
@@ -73,7 +77,7 @@ export function* failedRequests(
 
 /** Requests that were refused. */
 export function* refusedRequests(
-  { lastHour, lastDay, refusals }: StatusFacts,
+  { lastHour, lastDay, refusals, keys }: StatusFacts,
   { commands }: Place,
 ): Findings {
   const codes = Object.entries(lastHour?.refusedBy ?? {});
@@ -81,26 +85,49 @@ export function* refusedRequests(
   const day = Math.max(refused, lastDay?.refused ?? 0);
   if (day === 0) return;
   const requests = Math.max(refused, lastHour?.requests ?? 0);
-  const isMany = refused >= MANY_REFUSED && refused >= requests * MANY_REFUSED_SHARE;
+  const unknown = refusals?.groups.filter(({ code }) => code === UNKNOWN) ?? [];
+  // The log has the first digits of an unknown key.
+  const listedNow = unknown.filter(({ key }) =>
+    keys?.senders.some((sha256) => sha256.startsWith(key ?? '-')),
+  );
+  const isUnknown = listedNow.length < unknown.length || (refusals === null && lastHour?.refusedBy[UNKNOWN]);
+  const open = refused - (isUnknown ? 0 : (lastHour?.refusedBy[UNKNOWN] ?? 0));
+  const isMany = open >= MANY_REFUSED && open >= requests * MANY_REFUSED_SHARE;
   const groups =
-    refusals?.groups.map((one) => `${one.count} ${one.code}${sentText(one)}`) ??
-    codes.map(([code, count]) => `${count} ${code}`);
-  const isKey = [...codes.map(([code]) => code), ...(refusals?.groups ?? []).map(({ code }) => code)];
+    refusals?.groups.map((one) => {
+      const over = listedNow.includes(one) ? ' (over: it is in the list now)' : '';
+      return `${one.count} ${one.code}${sentText(one)}${over}`;
+    }) ?? codes.map(([code, count]) => `${count} ${code}`);
   const more = refusals?.hasMore === true ? ', and more lines of the log than were read' : '';
   yield finding(
     'SLUICE_FINDING_REFUSED',
     `${refused} of ${requests} requests of the last hour, ${day} within 24 hours: ${listed(groups, '; ')}${more}.`,
     [
-      ...(isKey.includes('SLUICE_KEY_UNKNOWN') ? [commands.sluice('keys', 'list')] : []),
+      ...(isUnknown ? [commands.sluice('keys', 'list'), commands.sluice('keys', 'add', 'web')] : []),
       tailErrors(commands),
     ],
-    refused > 0 && (refused * 2 > requests || isMany) ? 'problem' : 'warning',
+    open > 0 && (open * 2 > requests || isMany) ? 'problem' : 'warning',
   );
 }
 
-/** A deployment without a key, to which nobody can send. */
-export function* withoutKey({ senders }: StatusFacts, { commands }: Place): Findings {
-  if (senders === 0) yield finding('SLUICE_FINDING_NO_KEY', '', [commands.sluice('keys', 'add', 'web')]);
+/** Keys that cannot be read, and a deployment without one, to which nobody can send. */
+export function* keyFindings(
+  { keys, keysFailure, isLocal, lastHour }: StatusFacts,
+  { commands, config, stack }: Place,
+): Findings {
+  const fault = keys?.fault ?? null;
+  const failed = keysFailure && `Collectors failed to read it last at ${keysFailure}`;
+  const why = [fault, failed].filter(Boolean).join(' ');
+  const repair =
+    fault === GONE
+      ? revertDriftWords(`${stack.service}-${stack.stage}`).map((words) => commands.aws(...words))
+      : [fault === null ? commands.sluice('doctor', '--drift') : commands.sluice('keys', 'restore')];
+  if (why !== '')
+    yield finding('SLUICE_FINDING_KEYS_UNREADABLE', `${partName(stack, 'keys')}: ${why}`, repair);
+  // The local cloud accepts any key, unless it is started with --check-keys.
+  const isChecked = !config.allowAnyKey && (!isLocal || lastHour?.refusedBy[UNKNOWN] !== undefined);
+  if (isChecked && keys?.fault === null && keys.senders.length === 0)
+    yield finding('SLUICE_FINDING_NO_KEY', '', [commands.sluice('keys', 'add', 'web')]);
 }
 
 /** No requests: now, or where some were usual. */
@@ -122,15 +149,17 @@ export function* silence(
   const over = silences
     .filter(({ last }) => last !== null)
     .map(({ first, last, usual }) => `from ${first} to ${last}, where ${usualText(usual)}`);
+  const wasUsual =
+    lasting === undefined && isKnown
+      ? `at most ${Math.round(expected)} came in a day of the week before`
+      : usualText(lasting?.usual ?? usual);
   const now24 = `${counted(lastDay?.requests ?? 0, 'request')} in 24 hours`;
   const texts = [
     ...(!isSilent && lasting === undefined
       ? []
       : since === null
         ? [`No request in the last hour. The last event was stored at ${agoText(lastEventAt ?? '', now)}`]
-        : [
-            `No request since ${agoText(since, now)}; ${usualText(lasting?.usual ?? usual)}${lasting === undefined ? ' at this time of day' : ''}`,
-          ]),
+        : [`No request since ${agoText(since, now)}; ${wasUsual}`]),
     ...(over.length > 0 ? [`No request ${listed(over, '; ')}; ${now24}`] : []),
   ];
   if (texts.length > 0)
@@ -172,13 +201,18 @@ export function* oldTimes({ noted }: StatusFacts, { commands }: Place): Findings
 
 /** Senders whose clock is off by hours, if one of a thousand events is by it: some phones always have a wrong one. */
 export function* wrongClocks({ noted, lastDay }: StatusFacts, { commands }: Place): Findings {
-  const { corrected = [], uncorrected = [] } = noted ?? {};
-  const texts = [...corrected, ...uncorrected].flatMap((one) => {
+  const { corrected = [], uncorrected = [], ahead = [] } = noted ?? {};
+  const texts = [...corrected, ...uncorrected, ...ahead].flatMap((one) => {
     const share = (100 * one.count) / Math.max(one.count, lastDay?.received ?? 0);
-    const hours = Math.abs(one.skewMs / HOUR_MS).toFixed(1);
-    const clock = `up to ${hours} hours ${one.skewMs > 0 ? 'behind' : 'ahead'}`;
+    const hours = `up to ${Math.abs(one.skewMs / HOUR_MS).toFixed(1)} hours`;
+    const way = one.skewMs > 0 ? 'behind' : 'ahead';
     const sent = `${counted(one.count, 'event')}, ${share.toFixed(1)} % of all,${sentText(one)}`;
-    return share < 0.1 ? [] : [`${sent}: ${clock}, ${corrected.includes(one) ? '' : 'not '}corrected`];
+    const clock = ahead.includes(one)
+      ? 'an hour or more ahead, by no clock that is stated: some may be in a later day'
+      : corrected.includes(one)
+        ? `${hours} ${way}, corrected: the days are right`
+        : `${hours} ${way}, not corrected: the days are as sent`;
+    return share < 0.1 ? [] : [`${sent}: ${clock}`];
   });
   if (texts.length > 0)
     yield finding('SLUICE_FINDING_CLOCK_OFF', `${listed(texts, '; ')}.`, [tailErrors(commands)]);

@@ -256,6 +256,10 @@ describe('an invalid secret', () => {
     expect(await keys.judge(web.key)).toBe('web');
     expect(keys.lines.at(-1)).toMatchObject({ detail: 'It is not JSON.' });
     expect(await keys.judge(app.key)).toBe('SLUICE_KEYS_INVALID');
+    keys.secret.text = secretOf(web.entry);
+    keys.clock.advance(STALE_MS);
+    await keys.judge(web.key);
+    expect(keys.lines.at(-1)).toEqual({ level: 'info', event: 'keys' });
   });
 
   it('with one invalid entry keeps the others valid, and leads to 503 for a key that the entry may mean', async () => {
