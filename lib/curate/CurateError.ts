@@ -15,7 +15,7 @@ export const CurateError = defineErrorFamily('system', {
   },
   SLUICE_CURATE_COUNTS_DIFFER: {
     cause: 'The rows that were written and left out are not the rows of the raw files.',
-    cure: 'No action is needed if it succeeds at the next try: nothing was published. If it persists, report it with the detail.',
+    cure: 'It is tried again; nothing was published. If it persists, report it with the detail.',
     repeats: 'twice',
   },
   SLUICE_CURATE_DAY_TOO_LARGE: {
@@ -31,12 +31,12 @@ export const CurateError = defineErrorFamily('system', {
   SLUICE_CURATE_VERSION_INCOMPLETE: {
     cause:
       'The folder of the version does not have the files that were written to it. Nothing was published.',
-    cure: 'No action is needed at first: the next plan curates the day again. If it persists, files of the version that the detail names have rows of no raw file: bring them back (docs/platform.md, "Restore"), or let them go (`sluice curate accept` with `--drop`), and find out who deletes objects in the folder of the curated table.',
+    cure: 'The next plan curates the day again. If it persists, files of the version that the detail names have rows of no raw file: bring them back (docs/platform.md, "Restore"), or let them go (`sluice curate accept` with `--drop`), and find out who deletes objects in the folder of the curated table.',
     repeats: 'always',
   },
   SLUICE_CURATE_TABLE_DIFFERS: {
     cause: 'The curated table in the Data Catalog does not have the columns of this configuration.',
-    cure: 'No action is needed while a deployment runs: the day is retried. Otherwise deploy again, which writes the tables.',
+    cure: 'While a deployment runs, the day is retried. Otherwise run the command of `npx sluice status`; if it has none, deploy.',
   },
   SLUICE_CURATE_KILLED: {
     cause: 'The function was killed or crashed each time it curated the day.',
@@ -50,11 +50,11 @@ export const CurateError = defineErrorFamily('system', {
   },
   SLUICE_CURATE_BUCKET_FAILED: {
     cause: "The deployment's own bucket could not be written or read.",
-    cure: "No action is needed at first: the day is retried. If it persists, check the code in the detail, and the function's role.",
+    cure: "Check the code in the detail, the function's role, and the bucket and its key. The day is retried.",
   },
   SLUICE_CURATE_CATALOG_FAILED: {
     cause: 'A partition or a view could not be read or changed in the Data Catalog.',
-    cure: "No action is needed at first: it is retried. If it persists, deploy again, and check the code in the detail, and the function's role.",
+    cure: "It is retried. If it persists, run the command of `npx sluice status`, and check the code in the detail, and the function's role.",
   },
   SLUICE_CURATE_LIST_BUSY: {
     cause: 'The list of curated days could not be changed because other changes came first each time.',

@@ -8,7 +8,7 @@ export const IngestError = defineErrorFamily('system', {
   },
   SLUICE_INGEST_OUT_OF_TIME: {
     cause: 'The run ended before it reached the dataset.',
-    cure: 'No action is needed: the run is retried. If it persists, raise `timeout` of `ingest-plan` in serverless.yml, to at most 900.',
+    cure: 'The run is retried. If it persists, raise `timeout` of `ingest-plan` in serverless.yml, to at most 900.',
   },
   SLUICE_INGEST_MESSAGE_INVALID: {
     cause: 'A message on the queue was not sent by Sluice.',

@@ -32,7 +32,7 @@ export const ExportError = defineErrorFamily('user', {
   },
   SLUICE_EXPORT_SOURCE_UNAVAILABLE: {
     cause: "The deployment's own bucket or catalog could not be read.",
-    cure: "No action is needed at first: the next run tries again. If it persists, check the code in the detail, and the function's role.",
+    cure: "The next run tries again. If it persists, check the code in the detail, and the function's role.",
   },
   SLUICE_EXPORT_TABLE_MISSING: {
     cause: 'The table does not exist, or has no days.',
@@ -52,7 +52,7 @@ export const ExportError = defineErrorFamily('user', {
   },
   SLUICE_EXPORT_OUT_OF_TIME: {
     cause: 'The day takes longer to copy than a function may run.',
-    cure: 'No action is needed while it makes progress: copied files stay, and the rest continues at once.',
+    cure: 'No action is needed: copied files stay, and the rest continues at once.',
   },
   SLUICE_EXPORT_STOPPED: {
     cause: 'An unexpected error occurred.',

@@ -8,6 +8,6 @@ export const LedgerError = defineErrorFamily('system', {
   },
   SLUICE_INGEST_LEDGER_UNAVAILABLE: {
     cause: 'The ledger could not be read or written.',
-    cure: 'No action is needed: the run is retried. If it persists, check S3 and the permissions of the role.',
+    cure: 'The run is retried. If it persists, check S3 and the permissions of the role.',
   },
 });

@@ -4,7 +4,7 @@ import { defineErrorFamily } from '../base/errors.ts';
 export const RelayError = defineErrorFamily('system', {
   SLUICE_RELAY_NOT_TAKEN: {
     cause: 'The target of relay did not take a copy of a request. It is tried again.',
-    cure: 'No action is needed for a passing error. If it persists, look at the status or the name of the error in the detail, and at the target.',
+    cure: 'Look at the status or the name of the error in the detail, and at the target.',
   },
   SLUICE_RELAY_REFUSED: {
     cause:
@@ -23,7 +23,7 @@ export const RelayError = defineErrorFamily('system', {
   },
   SLUICE_RELAY_BUCKET_FAILED: {
     cause: 'The bucket, or the queue of relay, could not be read or written.',
-    cure: 'No action is needed for a passing error: the copy is tried again. If it persists, check the name of the error in the detail and the permissions of the role.',
+    cure: 'Check the name of the error in the detail and the permissions of the role. The copy is tried again.',
   },
   SLUICE_RELAY_MESSAGE_INVALID: {
     cause:

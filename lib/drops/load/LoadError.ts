@@ -10,12 +10,12 @@ export const LoadError = defineErrorFamily('system', {
   },
   SLUICE_LOAD_DISK_FULL: {
     cause: "Files of the day did not fit the function's disk, although there was room for them.",
-    cure: 'No action is needed at first: the day is retried when it is next planned. If it persists, have smaller files written: a large file is a piece of its own.',
+    cure: 'The day is retried when it is next planned. If it persists, have smaller files written: a large file is a piece of its own.',
     repeats: 'always',
   },
   SLUICE_LOAD_FILES_CHANGING: {
     cause: 'Files were replaced repeatedly while they were read.',
-    cure: 'No action is needed if the writer finishes: the day is retried. Otherwise raise `settleMinutes` of the source.',
+    cure: 'The day is retried. If the writer does not finish, raise `settleMinutes` of the source.',
   },
   SLUICE_LOAD_OUT_OF_TIME: {
     cause: 'The load of one piece of the day takes longer than a function may run.',
@@ -29,11 +29,11 @@ export const LoadError = defineErrorFamily('system', {
   },
   SLUICE_LOAD_BUCKET_FAILED: {
     cause: "The deployment's own bucket could not be written or read.",
-    cure: "No action is needed at first: the day is retried. If it persists, check the code in the detail, and the function's role.",
+    cure: "Check the code in the detail, the function's role, and the bucket and its key. The day is retried.",
   },
   SLUICE_LOAD_CATALOG_FAILED: {
     cause: "The day's partition could not be created or moved.",
-    cure: "No action is needed at first: the day is retried. If it persists, deploy again, which creates the dataset's table, and check the code in the detail.",
+    cure: 'The day is retried. If it persists, check the code in the detail, and run the command of `npx sluice status`; if the dataset is new, deploy, which creates its table.',
   },
   SLUICE_LOAD_STOPPED: {
     cause: 'An unexpected error occurred.',

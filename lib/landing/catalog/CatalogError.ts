@@ -18,7 +18,7 @@ export const CatalogError = defineErrorFamily('system', {
   },
   SLUICE_CATALOG_UNAVAILABLE: {
     cause: 'Glue or S3 could not be read in time.',
-    cure: 'No action is needed: the message or the run is retried. If the error persists, look up the code in the detail.',
+    cure: 'The message or the run is retried. If the error persists, look up the code in the detail.',
   },
   SLUICE_CATALOG_LISTING_TOO_LONG: {
     cause: 'A table has more pages of partitions or folders than a table of days can have.',

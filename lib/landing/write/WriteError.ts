@@ -4,7 +4,7 @@ import { defineErrorFamily } from '../../base/errors.ts';
 export const WriteError = defineErrorFamily('system', {
   SLUICE_WRITE_BUCKET_FAILED: {
     cause: 'The bucket could not be read or written.',
-    cure: 'No action is needed for a passing error. If it persists, check the error name in the detail, the key of the bucket and the permissions of the role.',
+    cure: 'Correct what the error name in the detail is about: the permissions of the role, the bucket or its key. A passing error is tried again.',
   },
   SLUICE_WRITE_COUNTS_DIFFER: {
     cause: 'Files do not have as many rows as there are lines. None of them was put.',
@@ -12,7 +12,7 @@ export const WriteError = defineErrorFamily('system', {
   },
   SLUICE_WRITE_OUT_OF_TIME: {
     cause: 'The invocation had no time left for the object.',
-    cure: 'No action is needed: its message returns. If it persists, give the function more memory: Lambda gives it more CPU with it.',
+    cure: 'Its message returns. If it persists, give the function more memory: Lambda gives it more CPU with it.',
   },
   SLUICE_WRITE_FAILED: {
     cause: 'An object could not be written for a reason that Sluice does not know.',
