@@ -121,6 +121,19 @@ describe('a finding of sluice status', () => {
     expect(judge({ isLocal: true, alarms: [{ ...alarm, state: 'OK', notifies: false }] })).toEqual([]);
   });
 
+  it('begins with faults of the local cloud, then has what delivers', () => {
+    const localControl = 'http://127.0.0.1:4566';
+    const late = waiting({ buffered: { count: 1, oldest: at(12.5) } });
+    const facts = { ...well, ...late, isLocal: true, stream: null, faults: 1 };
+    const found = judgeFacts(facts, { ...place, localControl }, 'us-east-1');
+    expect(found.map(({ code }) => code.slice(15))).toEqual(['FAULTS', 'STREAM_LATE']);
+    expect(found.flatMap(({ commands }) => commands)).toEqual([
+      expect.stringMatching(/^curl -X DELETE .*faults$/),
+      expect.stringMatching(/^curl -X POST .*flush$/),
+    ]);
+    expect(found[1]?.cure).not.toMatch(/shows|log/);
+  });
+
   it('has the cure of each code of an answer 503 that is no failure to store', () => {
     const counts = { SLUICE_COLLECT_BODY_MANGLED: 4, SLUICE_KEYS_INVALID: 1 };
     expect(judge(failedBy(counts))).toMatchObject([

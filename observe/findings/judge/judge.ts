@@ -44,7 +44,7 @@ const JUDGES: readonly ((facts: StatusFacts, place: Place) => Findings)[] = [
   deploymentFindings,
 ];
 
-/** Judges facts, and reads nothing: problems first. Commands, also those in a cure, name the deployment. */
+/** Judges facts, and reads nothing: faults of the local cloud and problems first. Commands, also those in a cure, name the deployment. */
 export function judge(facts: StatusFacts, deployment: Judged, region: string): readonly Finding[] {
   const commands = deploymentCommands(deployment, region);
   const ringing = new Ringing(facts.alarms, deployment);
@@ -58,8 +58,12 @@ export function judge(facts: StatusFacts, deployment: Judged, region: string): r
       cure: targetCommands(one.cure, commands.options),
     }),
   );
-  const isProblem = ({ severity }: Finding) => severity === 'problem';
-  return [...found.filter(isProblem), ...found.filter((one) => !isProblem(one))];
+  return found.toSorted((one, other) => rank(one) - rank(other));
+}
+
+/** Faults first: no other cure helps while they are set. */
+function rank({ code, severity }: Finding): number {
+  return code === 'SLUICE_FINDING_FAULTS' ? 0 : severity === 'problem' ? 1 : 2;
 }
 
 /** What follows from a key that nobody can use: what S3 denies for it, what waits, and alarms; others if they name it. */

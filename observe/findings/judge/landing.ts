@@ -19,6 +19,10 @@ const NOT_ASKED =
 const NOT_BEGUN =
   'Raise the quota of concurrent executions, or what is reserved for `write`. Messages come again within 16 minutes; the command sends dead letters.';
 
+/** The cure of a stream of the local cloud. */
+const NOT_DELIVERED =
+  'Correct the role, the bucket or the key, and remove faults. Then the command delivers what waits.';
+
 /** What waits in the landing, and what of it can't be read or deleted. */
 export function* landingFindings(facts: StatusFacts, { now, commands }: Place): Findings {
   const { landing, undeleted, damaged } = facts.waiting;
@@ -61,11 +65,12 @@ export function* streamFindings(facts: StatusFacts, { config, stack, now, comman
     const waits = count === null ? '' : ` ${counted(count, 'request')} ${count === 1 ? 'waits' : 'wait'}.`;
     const log = commands.aws('logs', 'tail', deliveryLogGroup(stack), '--since', '1h');
     const subject = why === undefined ? `${name}: its` : `The delivery of ${name} failed last at ${why} Its`;
-    yield finding(
+    const late = finding(
       'SLUICE_FINDING_STREAM_LATE',
       `${subject} oldest record has waited since ${oldest}, ${hours.toFixed(1)} hours; Firehose drops it in ${left.toFixed(1)} hours.${waits}`,
       [stream === null ? commands.control('POST', 'flush') : log],
     );
+    yield stream === null ? { ...late, cure: NOT_DELIVERED } : late;
   }
   const { quotaShare = null, quota, throttledRecords } = stream ?? {};
   const throttled = throttledRecords ?? 0;
