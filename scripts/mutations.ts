@@ -428,6 +428,9 @@ export const mutations: readonly Mutation[] = [
     ["state === 'ALARM'", "state !== 'OK'"],
     ['for (const name of names) this.#left.delete(name);', ''],
   ]),
+  of('observe/facts/stackFaults.ts', 'e2e/changedByHand.story', [
+    ['State, ResultConfiguration, ', 'State, '],
+  ]),
   of('observe/findings/judge/landing.ts', 'observe/judge', [
     ['(quotaShare ?? 0) >= NEAR', '(quotaShare ?? 0) > NEAR'],
   ]),

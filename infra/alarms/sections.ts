@@ -17,6 +17,7 @@ export const operateSections = {
   relay: 'Relay does not deliver',
   abuse: 'Somebody sends what they should not',
   partitions: 'A day is missing from queries',
+  changed: 'Somebody changed the stack',
   deadLetters: 'Messages are dead letters',
   readerDenied: 'A reader is denied',
 } as const;

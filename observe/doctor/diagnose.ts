@@ -8,9 +8,9 @@ import { bucket, bucketSettings, forwarding, key, stoppedErasures } from './buck
 import { database, names, partitions } from './catalog.ts';
 import { type Look, settled, unreadFinding } from './Look.ts';
 import { readers } from './readers.ts';
+import { bucketPolicy, roles } from './roles.ts';
 import { openClients, readSetup, type Setup } from './Setup.ts';
 import { alarmTopic, domain, drift, formerStack, queues, stack } from './stack.ts';
-import { writer } from './writer.ts';
 
 const status: Look = {
   name: 'status',
@@ -41,12 +41,20 @@ export const looks: readonly Look[] = [
   forwarding,
   quotas,
   readers,
-  writer,
+  bucketPolicy,
+  roles,
   status,
 ];
 
 /** What `sluice doctor --before-deploy` looks at: nothing of it needs a stack. */
-const looksBeforeDeploy: readonly Look[] = [formerStack, alarmTopic, freeNames, deployer, quotas, writer];
+const looksBeforeDeploy: readonly Look[] = [
+  formerStack,
+  alarmTopic,
+  freeNames,
+  deployer,
+  quotas,
+  bucketPolicy,
+];
 
 /** The severity of the worst finding, or `fine`. */
 export type Verdict = Severity | 'fine';

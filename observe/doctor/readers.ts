@@ -7,7 +7,6 @@ import { readerId } from '../../infra/readers/readers.ts';
 import { arnIn, bucketArn, policyScope } from '../../lib/access/arns.ts';
 import { allow, type Statement } from '../../lib/access/policyDocument.ts';
 import { readerPermissions } from '../../lib/access/readerPermissions.ts';
-import { listed } from '../../lib/base/text.ts';
 import { forwardedKinds } from '../../lib/schema/kinds.ts';
 import type { Reader } from '../../lib/schema/readers.ts';
 import { LANDING_FOLDER } from '../../lib/tables/objectKeys.ts';
@@ -76,7 +75,7 @@ export function wrongDecisions({ sid, decisions }: Simulated, expected: boolean)
   if (decisions.length === 0) return expected ? `${sid}: no decision.` : '';
   const wrong = decisions.filter(({ isAllowed }) => isAllowed !== expected);
   if (wrong.length === 0) return '';
-  const distinct = (names: readonly string[]) => listed([...new Set(names)]);
+  const distinct = (names: readonly string[]) => [...new Set(names)].join(', ');
   return `${sid}: ${distinct(wrong.map(({ action }) => action))} on ${distinct(wrong.map(({ resource }) => resource))}.`;
 }
 

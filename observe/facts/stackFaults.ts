@@ -1,17 +1,19 @@
 import { GetWorkGroupCommand } from '@aws-sdk/client-athena';
-import type { Table } from '@aws-sdk/client-glue';
+import type { Column, Table, TableInput } from '@aws-sdk/client-glue';
 import { GetRoleCommand, GetUserCommand, IAMClient } from '@aws-sdk/client-iam';
 import { identityId } from '../../infra/readers/readers.ts';
 import { resources } from '../../infra/resources.ts';
+import { tableId } from '../../infra/template/Stack.ts';
 import { valueAt } from '../../lib/base/json.ts';
 import type { Config } from '../../lib/schema/config.ts';
+import { tableKinds } from '../../lib/schema/kinds.ts';
 import { readCuratedDays } from '../../lib/views/curatedViews.ts';
 import { readPrestoView } from '../../lib/views/prestoView.ts';
 import { viewNames } from '../../lib/views/viewNames.ts';
 import type { Deployment } from '../deployment.ts';
 import { revertDriftWords } from '../deploymentCommands.ts';
 import { ifThere } from '../explainAwsError.ts';
-import { readStackResources } from './flow/stackOutputs.ts';
+import { readStack, readStackResources } from './flow/stackOutputs.ts';
 import { readGlueTables } from './tables/tables.ts';
 
 /** Something of the stack that is gone, or is not as the template has it. */
@@ -20,33 +22,45 @@ export interface StackFault {
   readonly name: string;
   /** How it differs; null if it is gone. */
   readonly differs: readonly string[] | null;
-  /** Words after `aws` of the commands that make it right; none if the stack does not have it: then a deployment makes it. */
+  /** Words after `aws` of the commands that make it right; none if a deployment, or the next start of the local cloud, does. */
   readonly repair: readonly (readonly string[])[];
+  /** Whether a raw table has no partitions after its repair. */
+  readonly isEmptied?: boolean;
 }
 
 /**
- * Compares tables, views and workgroups with the template, and looks whether readers are there: a call of CloudFormation and one
- * of Glue for each 100 names, and one for each workgroup and reader. CloudFormation is not known to compare what is in Glue.
+ * Compares tables, views and workgroups with the template, and looks whether readers are there: two calls of CloudFormation, one of
+ * Glue for each 100 names, and one for each workgroup and reader. CloudFormation is not known to compare what is in Glue.
  *
  * @throws What the clients throw.
  */
 export async function readStackFaults(deployment: Deployment): Promise<readonly StackFault[]> {
-  const { athena, aws, config, stack } = deployment;
+  const { athena, aws, config, isLocal, stack } = deployment;
   const ids = await readStackResources(deployment);
+  const { id: stackArn, outputs } = await readStack(deployment);
   const tables = new Map((await readGlueTables(deployment)).map((one) => [one.Name, one]));
-  const revert = revertDriftWords(`${stack.service}-${stack.stage}`);
-  // With an existing bucket, locations are texts; otherwise they are references to it.
-  const written = { ...stack, config: { ...config, existing: { ...config.existing, bucket: true } } };
+  // The local cloud has no change sets.
+  const revert = isLocal ? [] : revertDriftWords(`${stack.service}-${stack.stage}`);
+  // What a configuration brings is written as a text, and not as a reference.
+  const keyArn = config.existing.keyArn ?? outputs.get('KeyArn') ?? null;
+  const written = { ...stack, config: { ...config, existing: { ...config.existing, bucket: true, keyArn } } };
+  const account = stackArn.split(':')[4];
+  const rawIds = tableKinds.map(tableId);
   const found: StackFault[] = [];
   for (const [id, { Type, Properties }] of Object.entries(resources(written).Resources)) {
     const name = ids.get(id);
-    if (Type === 'AWS::Glue::Table') found.push(tableFault(Properties['TableInput'], name !== undefined));
+    if (Type === 'AWS::Glue::Table') found.push(tableFault(id, Object(Properties['TableInput'])));
     if (Type !== 'AWS::Athena::WorkGroup' || name === undefined) continue;
-    const { State, WorkGroupConfiguration: Configuration } = Properties;
     const asked = athena.send(new GetWorkGroupCommand({ WorkGroup: name }));
     const there = (await ifThere(asked, /^InvalidRequestException$/))?.WorkGroup;
-    const differs = there ? differences({ State, Configuration }, there, 'WorkGroup') : null;
-    found.push({ what: 'workgroup', name, differs, repair: revert });
+    const { State, WorkGroupConfiguration } = JSON.parse(
+      JSON.stringify(Properties).replaceAll('{"Ref":"AWS::AccountId"}', JSON.stringify(account)),
+    );
+    found.push(
+      there === undefined
+        ? { what: 'workgroup', name, differs: null, repair: revert }
+        : workgroupFault(name, { State, ...WorkGroupConfiguration }, { ...there, ...there.Configuration }),
+    );
   }
   const iam = new IAMClient(aws);
   for (const reader of config.readers) {
@@ -64,40 +78,97 @@ export async function readStackFaults(deployment: Deployment): Promise<readonly 
   iam.destroy();
   return found.filter(({ differs }) => differs?.length !== 0);
 
-  function tableFault(input: unknown, isDeployed: boolean): StackFault {
-    const what = 'table or view';
-    const name = String(valueAt(input, ['Name']));
+  function tableFault(id: string, input: TableInput): StackFault {
+    const { Name: name = '' } = input;
     const there = tables.get(name);
-    const words = ['--database-name', config.database, '--table-input', JSON.stringify(input)];
-    const repair = (verb: string) => (isDeployed ? [['glue', verb, ...words]] : []);
-    return there === undefined
-      ? { what, name: `${config.database}.${name}`, differs: null, repair: repair('create-table') }
-      : { what, name, differs: tableProblems(config, input, there), repair: repair('update-table') };
+    const differs = there === undefined ? null : tableProblems(config, input, there);
+    const of = ['--database-name', config.database];
+    const words = (verb: string) => ['glue', verb, ...of, '--table-input', JSON.stringify(input)];
+    const make = words('create-table');
+    // Glue does not change the partition keys of a table that has partitions.
+    const isOther = differs?.some((one) => /^partition key .*(missing|ours)$/.test(one)) === true;
+    const again = isOther ? [['glue', 'delete-table', ...of, '--name', name], make] : [words('update-table')];
+    return {
+      what: 'table or view',
+      name: differs === null ? `${config.database}.${name}` : name,
+      differs,
+      repair: !ids.has(id) ? [] : differs === null ? [make] : again,
+      isEmptied: rawIds.includes(id) && (differs === null || isOther),
+    };
   }
 }
 
+/** How a workgroup differs, and the call of Athena that sets back what does. */
+function workgroupFault(name: string, wanted: object, there: object): StackFault {
+  const differs = differences(wanted, there, '');
+  const names = new Set(differs.map((one) => /^\w+/.exec(one)?.[0]));
+  const differing = Object.entries(wanted).filter(([member]) => names.has(member));
+  const { State, ResultConfiguration, ...others } = Object.fromEntries(differing);
+  // https://docs.aws.amazon.com/athena/latest/APIReference/API_WorkGroupConfigurationUpdates.html
+  const updates = JSON.stringify({ ...others, ResultConfigurationUpdates: ResultConfiguration });
+  const state = State === undefined ? [] : ['--state', State];
+  const words = ['--work-group', name, ...state, '--configuration-updates', updates];
+  return { what: 'workgroup', name, differs, repair: [['athena', 'update-work-group', ...words]] };
+}
+
+/**
+ * Parameters that change what queries read: Athena's projection, which leaves out what is registered, lines that are skipped, and
+ * columns by position.
+ * https://docs.aws.amazon.com/athena/latest/ug/partition-projection-setting-up.html,
+ * https://docs.aws.amazon.com/athena/latest/ug/handling-schema-updates-chapter.html
+ */
+const READING =
+  /^(projection\..*|storage\.location\.template|skip\.header\.line\.count|parquet\.column\.index\.access)$/;
+
 /** How a table or view differs from its input in the template. Which days a view reads from curated tables may vary. */
-function tableProblems(config: Config, input: unknown, there: Table): readonly string[] {
+function tableProblems(config: Config, input: TableInput, there: Table): readonly string[] {
   const name = viewNames.find((one) => one === there.Name);
   const text = readPrestoView(there.ViewOriginalText ?? '')?.originalSql;
   const isOther = name !== undefined && (text === undefined || readCuratedDays(config, name, text) === null);
+  const { PartitionKeys = [], StorageDescriptor, TableType, Parameters } = input;
+  const { StorageDescriptor: stored } = there;
+  const all = { ...there.Parameters, ...stored?.SerdeInfo?.Parameters };
   return [
     ...(isOther ? ['its SQL differs'] : []),
-    ...['TableType', 'PartitionKeys', 'StorageDescriptor'].flatMap((member) =>
-      differences(valueAt(input, [member]), valueAt(there, [member]), member),
-    ),
+    ...columnProblems('column', StorageDescriptor?.Columns ?? [], stored?.Columns),
+    ...columnProblems('partition key', PartitionKeys, there.PartitionKeys),
+    ...differences({ TableType, ...StorageDescriptor, Parameters }, { ...stored, ...there }, ''),
+    ...Object.keys(all).flatMap((one) => (READING.test(one) ? [`parameter \`${one}\` is not ours`] : [])),
   ];
 }
 
-/** Members that are not as wanted, in words. What only objects that are there have, and empty values, count for nothing: Glue adds defaults. */
-export function differences(wanted: unknown, there: unknown, path: string): readonly string[] {
-  // A reference of the template.
-  if (Object.keys(Object(wanted)).some((member) => /^(Ref$|Fn::)/.test(member))) return [];
-  if (typeof wanted !== 'object' || wanted === null)
-    return (there || '') === (wanted || '')
-      ? []
-      : [`${path}: got ${JSON.stringify(there) ?? 'none'}, expected ${JSON.stringify(wanted) ?? 'none'}`];
-  return Object.keys(Array.isArray(wanted) ? { ...wanted, ...Object(there) } : wanted).flatMap((member) =>
-    differences(valueAt(wanted, [member]), valueAt(there, [member]), `${path}.${member}`),
-  );
+/** How columns differ, by their names. Comments are only shown. */
+function columnProblems(what: string, wanted: readonly Column[], there: readonly Column[] = []) {
+  const named = (all: readonly Column[]) => new Map(all.map((one) => [one.Name, one]));
+  const ours = named(wanted);
+  const found = named(there);
+  const names = new Set([...ours.keys(), ...found.keys()]);
+  const problems = [...names].flatMap((name) => {
+    const our = ours.get(name);
+    const one = found.get(name);
+    const is = `${what} \`${name}\``;
+    if (one === undefined) return [`${is} is missing`];
+    if (our === undefined) return [`${is} is not ours`];
+    return our.Type === one.Type ? [] : [`${is} is ${one.Type} instead of ${our.Type}`];
+  });
+  const isSorted = [...ours.keys()].join() === [...found.keys()].join();
+  return problems.length > 0 || isSorted ? problems : [`each ${what} is there, in another order`];
+}
+
+/**
+ * Members that are not as wanted, in words. What only objects that are there have, and empty values, count for nothing: Glue adds
+ * defaults. Lists are compared elsewhere.
+ */
+function differences(wanted: unknown, there: unknown, path: string): readonly string[] {
+  if (Array.isArray(wanted)) return [];
+  if (typeof wanted === 'object' && wanted !== null)
+    return Object.keys(wanted).flatMap((member) =>
+      differences(
+        valueAt(wanted, [member]),
+        valueAt(there, [member]),
+        path === '' ? member : `${path}.${member}`,
+      ),
+    );
+  if ((there || '') === (wanted || '')) return [];
+  return [`${path} is ${JSON.stringify(there) ?? 'nothing'} instead of ${JSON.stringify(wanted)}`];
 }

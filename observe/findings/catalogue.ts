@@ -80,7 +80,7 @@ export const findingCatalogue = {
   SLUICE_FINDING_RESOURCE_MISSING: problem(
     'A resource that the stack has, or that it uses, does not exist.',
     `${BLIND} Run the commands, or those of \`npx sluice doctor --drift\`: rows are files, which stay. If it is new, ${DEPLOY}; what you bring, make yourself; the local cloud: start it again.`,
-    { part: 'deployment' },
+    { part: 'deployment', section: 'changed' },
   ),
   SLUICE_FINDING_BUCKET_UNFIT: problem(
     'The bucket is of another account, lacks a setting, or has objects of others where lifecycle rules would delete them.',
@@ -102,13 +102,13 @@ export const findingCatalogue = {
   ),
   SLUICE_FINDING_DRIFT: problem(
     'A resource differs from what was deployed: somebody changed it.',
-    `${BLIND} Run the commands: the first three show what the last one changes.`,
-    { part: 'deployment' },
+    `${BLIND} Run the commands in their order. Of four, the first three show what the last one changes.`,
+    { part: 'deployment', section: 'changed' },
   ),
   SLUICE_FINDING_TABLE_DIFFERS: problem(
     'A table or view differs from its definition: rows go to quarantine, are read incorrectly, or are not found.',
-    `${BLIND} If the configuration or the release has changed since, ${DEPLOY}; else run the command: the data stays. Where partition keys differ: \`aws glue delete-table\` first, which deletes no file, then the doctor again, and for a dataset \`sluice ingest backfill\`.`,
-    { part: 'partitions' },
+    `${BLIND} If the configuration or the release has changed since, ${DEPLOY}; else run the commands in their order: no file is deleted. Of a dataset whose table they delete, then run \`sluice ingest backfill\`.`,
+    { part: 'partitions', section: 'changed' },
   ),
   SLUICE_FINDING_DAYS_LOST: problem(
     'Files of days of a raw table are gone, and neither retention nor an erasure took them: somebody deleted them.',
@@ -210,10 +210,10 @@ export const findingCatalogue = {
     "Allow `s3:DeleteObject` below `landing/` and `ledger/_landing/` to the role of `write`, in the bucket's policy and in those of the organization.",
     { part: 'streams', section: 'undeleted', alarms: ['write-undeleted'] },
   ),
-  SLUICE_FINDING_WRITER_DENIED: problem(
-    'A policy denies the role of `write` to read or delete objects of the landing, or to write files of tables. Requests wait in `landing/`, unwritten, or stay there. Nothing is lost.',
-    'Except that role from the statement: in the policy of the bucket, of the account or of the organization.',
-    { section: 'landing' },
+  SLUICE_FINDING_ROLE_DENIED: problem(
+    'A policy denies roles of the stack what they do in the bucket.',
+    'Take the statement out of the policy, or except every role that is named (`ArnNotEquals` of `aws:PrincipalArn`). Then ask the doctor again.',
+    { section: 'changed' },
   ),
   SLUICE_FINDING_STREAM_LATE: problem(
     'A stream delivers late. Firehose drops records 24 hours after it has accepted them.',

@@ -1,10 +1,16 @@
 import { execFileSync } from 'node:child_process';
 
-/** The words that `npx sluice` gets from a command, as a real shell reads it. No other program is found. */
+/** The words of a command, as a real shell reads it. No program is found: what `$(…)` has are words. */
+export function shellWords(command: string): readonly string[] {
+  const told = (name: string) => `${name}() { printf '%s\\0' ${name} "$@"; }`;
+  const script = [told('npx'), told('aws'), command.replaceAll(/"\$\((.*?)\)"/g, '$1')].join('\n');
+  const words = execFileSync('/bin/sh', ['-c', script], { encoding: 'utf8', env: { PATH: '/none' } });
+  return words.split('\0').slice(0, -1);
+}
+
+/** The words that `npx sluice` gets from a command. */
 export function npxWords(command: string): readonly string[] {
-  const script = `npx() { printf '%s\\0' "$@"; }\n${command}`;
-  const told = execFileSync('/bin/sh', ['-c', script], { encoding: 'utf8', env: { PATH: '/none' } });
-  const [name, ...words] = told.split('\0').slice(0, -1);
-  if (name !== 'sluice') throw new Error(`No command of sluice: ${command}`);
+  const [program, name, ...words] = shellWords(command);
+  if (program !== 'npx' || name !== 'sluice') throw new Error(`No command of sluice: ${command}`);
   return words;
 }

@@ -66,6 +66,7 @@ const ACTS: Readonly<Record<string, string>> = {
   REFUSED: 'the sender corrects',
   REGION_UNFIT: 'somebody configures and deploys',
   RESENDS: 'the sender corrects',
+  ROLE_DENIED: 'its owner changes it',
   SILENT: 'the app sends',
   SPIKE: 'the sender corrects',
   STACK_DIFFERS: 'somebody configures and deploys',
@@ -75,7 +76,6 @@ const ACTS: Readonly<Record<string, string>> = {
   UNDELETED: 'its owner changes it',
   UNREADABLE: 'its owner changes it',
   VERSION_DIFFERS: 'somebody deploys',
-  WRITER_DENIED: 'its owner changes it',
 };
 
 const TABLE = { ...PASTED, ...OF_AWS, ...ACTS };

@@ -1,4 +1,4 @@
-import { counted, listed } from '../../../lib/base/text.ts';
+import { counted } from '../../../lib/base/text.ts';
 import type { DeploymentCommands } from '../../deploymentCommands.ts';
 import type { KeyFacts, StatusFacts } from '../../facts/statusFacts.ts';
 import { type Finding, finding } from '../catalogue.ts';
@@ -35,17 +35,15 @@ export function* stackFaultFindings(
   { stackFaults }: Pick<StatusFacts, 'stackFaults'>,
   { commands }: Pick<Place, 'commands'>,
 ): Findings {
-  for (const { what, name, differs, repair } of stackFaults ?? []) {
+  for (const { what, name, differs, repair, isEmptied } of stackFaults ?? []) {
     const shown = repair.map((words) => commands.aws(...words));
-    // Comments are only shown to readers.
-    const isShown = differs?.every((one) => /\.Comment: /.test(one)) === true;
+    if (isEmptied === true && shown.length > 0) shown.push(commands.send('register', '{"sluice":"daily"}'));
     yield differs === null
       ? finding('SLUICE_FINDING_RESOURCE_MISSING', `The ${what} ${name}.`, shown)
       : finding(
           what === 'workgroup' ? 'SLUICE_FINDING_DRIFT' : 'SLUICE_FINDING_TABLE_DIFFERS',
-          `${name}: ${listed(differs, '; ')}.`,
+          `${name}: ${differs.join('; ')}.`,
           shown,
-          isShown ? 'warning' : 'problem',
         );
   }
 }

@@ -1,4 +1,3 @@
-import { DeleteTableCommand, GetTableCommand, GlueClient, UpdateTableCommand } from '@aws-sdk/client-glue';
 import { PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { afterAll, describe, expect, it } from '@jest/globals';
 import { VERSION } from '../../../lib/base/version.ts';
@@ -24,7 +23,7 @@ describe('sluice doctor on the local cloud', () => {
     for (const { name, expects } of looks) expect(stdout).toContain(`${name.padEnd(16)} ${expects}`);
     const count = 1 + looks.length;
     expect(stdout).toContain(
-      `\n${count} checks of sluice-local in us-east-1 of account 000000000000: ${count - 1} ok, 0 with problems, 0 with warnings, 1 not made.\n`,
+      `\n${count} checks of sluice-local in us-east-1 of account 000000000000: ${count - 2} ok, 0 with problems, 0 with warnings, 2 not made.\n`,
     );
   });
 
@@ -46,6 +45,11 @@ describe('sluice doctor on the local cloud', () => {
           'SLUICE_FINDING_UNCHECKED',
           `NotImplemented: The service ${service} is not emulated by the local cloud.`,
         ]),
+      ],
+      [
+        'roles',
+        'unchecked',
+        [['SLUICE_FINDING_UNCHECKED', 'NotImplemented: The service iam is not emulated by the local cloud.']],
       ],
     ]);
   });
@@ -69,7 +73,7 @@ describe('sluice doctor on the local cloud', () => {
       ['bucket-settings', 'AccessDenied: Access Denied'],
       ['all-partitions', 'AccessDeniedException: You are not authorized to perform this operation.'],
       ['queues', 'AccessDenied: You are not authorized to perform this operation.'],
-      ['writer', 'AccessDenied: Access Denied'],
+      ['bucket-policy', 'AccessDenied: Access Denied'],
       ['status', 'the dead letters: AccessDenied: You are not authorized to perform this operation.'],
     ]);
   });
@@ -125,37 +129,5 @@ describe('sluice doctor on the local cloud', () => {
         s3.destroy();
       }
     });
-  });
-
-  it('names what differs of a table, and what is missing, with the call of Glue that makes it right', async () => {
-    const glue = new GlueClient(deployed.options);
-    const DatabaseName = 'sluice';
-    const named = 'statsig_forwarded_events';
-    try {
-      const { Table: { Name, TableType, PartitionKeys, StorageDescriptor = {} } = {} } = await glue.send(
-        new GetTableCommand({ DatabaseName, Name: named }),
-      );
-      const [first, ...rest] = StorageDescriptor.Columns ?? [];
-      const Columns = [{ Name: first?.Name, Type: 'bigint', Comment: first?.Comment }, ...rest];
-      const TableInput = {
-        Name,
-        TableType,
-        PartitionKeys,
-        StorageDescriptor: { ...StorageDescriptor, Columns },
-      };
-      await glue.send(new UpdateTableCommand({ DatabaseName, TableInput }));
-      await glue.send(new DeleteTableCommand({ DatabaseName, Name: 'first_exposures' }));
-    } finally {
-      glue.destroy();
-    }
-    const { code, found } = await deployed.diagnose();
-    const gone = found.get('status SLUICE_FINDING_RESOURCE_MISSING');
-    const differs = found.get('status SLUICE_FINDING_TABLE_DIFFERS');
-    expect([code, gone?.detail]).toEqual([3, 'The table or view sluice.first_exposures.']);
-    expect(differs?.detail).toBe(
-      'statsig_forwarded_events: StorageDescriptor.Columns.0.Type: got "bigint", expected "string".',
-    );
-    const start = /^aws glue (create|update)-table --database-name sluice --table-input '\{"Name":"/;
-    for (const one of [gone, differs]) expect(one?.commands).toEqual([expect.stringMatching(start)]);
   });
 });

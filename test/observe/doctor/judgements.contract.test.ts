@@ -1,16 +1,19 @@
 import { execFileSync } from 'node:child_process';
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
+import { type BucketNeed, bucketNeeds } from '../../../infra/bucketNeeds.ts';
+import { deleterIds } from '../../../infra/roles/functionRoles.ts';
+import { deleteByVersionOnly, keptFolders } from '../../../lib/access/buckets/bucketSettings.ts';
 import { shellCommand } from '../../../lib/base/text.ts';
 import { VERSION } from '../../../lib/base/version.ts';
 import { defineConfig } from '../../../lib/config/defineConfig.ts';
-import { deploymentCommands, revertDriftWords } from '../../../observe/deploymentCommands.ts';
+import { deploymentCommands } from '../../../observe/deploymentCommands.ts';
 import { judgeForeign, sameDocument } from '../../../observe/doctor/bucket.ts';
 import { judgeSimulation } from '../../../observe/doctor/readers.ts';
+import { deniedByBucket } from '../../../observe/doctor/roles.ts';
 import { judgeDomain, judgeDrift, judgeStack, stack as missing } from '../../../observe/doctor/stack.ts';
-import { deniedByBucket, writerNeeds } from '../../../observe/doctor/writer.ts';
-import { differences } from '../../../observe/facts/stackFaults.ts';
 import { judgeKey } from '../../../observe/findings/judge/deployment.ts';
+import { templateConfigurations } from '../../infra/templateConfigurations.ts';
 
 const commands = deploymentCommands(
   { stack: { service: 'sluice', stage: 'prod' }, localControl: undefined },
@@ -113,19 +116,6 @@ describe('a resource that differs from the template', () => {
       commands: ['revert'],
     });
   });
-
-  it('is reverted by a drift-aware change set, which is shown before it is executed', () => {
-    const words = revertDriftWords('sluice-prod');
-    expect(words.map(([, verb]) => verb)).toEqual([
-      'create-change-set',
-      'wait',
-      'describe-change-set',
-      'execute-change-set',
-    ]);
-    expect(words[0]).toEqual(expect.arrayContaining(['--use-previous-template', 'REVERT_DRIFT']));
-    for (const one of words)
-      expect(one.join(' ')).toContain('--stack-name sluice-prod --change-set-name sluice-repair');
-  });
 });
 
 describe('a key', () => {
@@ -202,19 +192,18 @@ describe('the folders of tables', () => {
 });
 
 describe('the policy of a bucket', () => {
-  const role = 'arn:aws:iam::111122223333:role/sluice-prod-WriteRole-1';
-  const needs = writerNeeds(defineConfig({ bucket: 'acme' }), 'aws');
-  const denied = (statement: object) => {
+  const identity = { partition: 'aws', account: '111122223333' };
+  const role = 'arn:aws:iam::111122223333:role/w';
+  const config = defineConfig({ ...templateConfigurations['readers and customers'], bucket: 'acme' });
+  const stack = { service: 'acme', stage: 'prod', config };
+  const all = bucketNeeds(stack, { identity, names: new Map([['WriteRole', 'w']]) });
+  const needs = all.filter(({ id }) => id === 'WriteRole');
+  const denied = (statement: object, of: readonly BucketNeed[] = needs) => {
     const usual = { Sid: 'S', Effect: 'Deny', Principal: '*', Action: 's3:DeleteObject' };
-    const Statement = [{ ...usual, Resource: 'arn:aws:s3:::acme/*', ...statement }];
-    return deniedByBucket(JSON.stringify({ Statement }), role, needs).map(({ code, detail }) => [
-      code,
-      detail,
-    ]);
+    const Statement = [{ ...usual, Resource: 'arn:aws:s3:::acme/landing/*', ...statement }];
+    return deniedByBucket(JSON.stringify({ Statement }), of);
   };
-  const text = (verb: string, action = 's3:DeleteObject') => [
-    ['SLUICE_FINDING_WRITER_DENIED', `The policy of the bucket: S ${verb} ${action} to ${role}.`],
-  ];
+  const text = (verb: string, what = 's3:DeleteObject on landing/*') => [`S ${verb} ${role}: ${what}.`];
 
   it.each([
     ['everybody', {}],
@@ -230,7 +219,8 @@ describe('the policy of a bucket', () => {
     ['an allowance', { Effect: 'Allow' }],
     ['another action', { Action: 's3:DeleteObjectVersion' }],
     ['all but this action', { Action: undefined, NotAction: ['s3:*Object'] }],
-    ['another folder', { Resource: 'arn:aws:s3:::acme/statsig/*' }],
+    ['another folder', { Resource: 'arn:aws:s3:::acme/elsewhere/*' }],
+    ['all but the bucket', { Resource: undefined, NotResource: 'arn:aws:s3:::acme*' }],
     ['somebody else', { Principal: { AWS: 'arn:aws:iam::111122223333:role/x' } }],
     ['plain HTTP', { Condition: { Bool: { 'aws:SecureTransport': 'false' } } }],
     ['deletions without a condition', { Condition: { Null: { 's3:if-match': 'true' } } }],
@@ -242,31 +232,54 @@ describe('the policy of a bucket', () => {
   it('may, under a condition that nobody here knows', () => {
     const Condition = { StringNotEquals: { 'aws:SourceVpce': 'vpce-1' } };
     expect(denied({ Condition })).toEqual(text('may deny'));
-    expect(denied({ Action: '*' })).toEqual([
-      ...['s3:GetObject', 's3:PutObject'].flatMap((action) => text('denies', action)),
-      ...text('denies'),
-    ]);
-    expect(deniedByBucket('', role, needs)).toEqual([]);
+    expect(deniedByBucket('', needs)).toEqual([]);
   });
 
-  it.each(['quarantine/', 'statsig/statsig_forwarded_events/'])('denies files in %s', (folder) => {
-    const statement = { Action: ['s3:Put*', 's3:Get*'], Resource: `arn:aws:s3:::acme/${folder}*` };
-    expect(denied(statement)).toEqual(text('denies', 's3:PutObject'));
+  it.each([
+    ['landing/direct/*', 's3:PutObject on landing/direct/*'],
+    ['landing/*/x', 's3:PutObject on landing/*/x'],
+    ['*.gz', 's3:PutObject on *.gz'],
+    ['land*', 's3:PutObject on landing/*'],
+  ])('denies the part of a folder that %s is', (folder, what) => {
+    const collect = all.filter(
+      ({ id, statement }) => id === 'CollectRole' && /landing/.test(statement.Resource.join()),
+    );
+    const Resource = `arn:aws:s3:::acme/${folder}`;
+    const [found = ''] = denied({ Action: 's3:Put*', Resource }, collect);
+    expect(found).toMatch(/^S denies arn:aws:iam::111122223333:role\/acme-prod-CollectRole-x: /);
+    expect(found).toContain(what);
   });
-});
 
-describe('differences', () => {
-  it('are those of what is wanted, and what a list has besides', () => {
-    const wanted = { Columns: [{ Name: 'a', Type: 'string' }], Location: '', SerdeInfo: {} };
-    const there = (...Columns: readonly object[]) => differences(wanted, { Columns, Compressed: true }, 'T');
-    const a = { Name: 'a', Type: 'string', Parameters: {} };
-    expect(there(a)).toEqual([]);
-    expect(there({ ...a, Type: 'date' })).toEqual(['T.Columns.0.Type: got "date", expected "string"']);
-    expect(there(a, { Name: 'b' })).toEqual(['T.Columns.1: got {"Name":"b"}, expected none']);
-    expect(there()).toEqual([
-      'T.Columns.0.Name: got none, expected "a"',
-      'T.Columns.0.Type: got none, expected "string"',
-    ]);
+  it.each(Object.entries(templateConfigurations))(
+    'as the stack makes it denies none of its roles: %s',
+    (_, input) => {
+      const made = defineConfig({ ...input, bucket: 'acme' });
+      const own = bucketNeeds({ ...stack, config: made }, { identity, names: new Map() });
+      const files = keptFolders(made).map((folder) => `arn:aws:s3:::acme/${folder}*`);
+      const ids = deleterIds(made);
+      const deleters = own.flatMap((one) => (ids.includes(one.id) ? [one.role] : []));
+      const Statement = [deleteByVersionOnly(files, deleters)];
+      expect(own.length).toBeGreaterThan(10);
+      expect(deniedByBucket(JSON.stringify({ Statement }), own)).toEqual([]);
+    },
+  );
+
+  it('names every role of the template, with every action, until nothing is denied', () => {
+    const Resource = ['arn:aws:s3:::acme', 'arn:aws:s3:::acme/*'];
+    const [found = '', ...more] = denied({ Action: 's3:*', Resource }, all);
+    expect(more).toEqual([]);
+    for (const { statement } of all)
+      for (const action of statement.Action) expect(found).toContain(`${action} on `);
+    expect(found).toContain('s3:ListBucket on the bucket');
+    const roles = [...new Set(all.map((one) => one.role))];
+    const but = (none: string) => ({
+      ArnNotEquals: { 'aws:PrincipalArn': roles.filter((one) => one !== none) },
+    });
+    for (const one of roles)
+      expect(denied({ Resource, Action: 's3:*', Condition: but(one) }, all)).toEqual([
+        expect.stringMatching(`^S denies ${one}: [^:]+:`),
+      ]);
+    expect(denied({ Resource, Action: 's3:*', Condition: but('') }, all)).toEqual([]);
   });
 });
 

@@ -112,7 +112,7 @@ describe('sluice doctor, where only AWS can answer', () => {
     ]);
   });
 
-  it('simulates what each reader must and must not be allowed', async () => {
+  it('simulates what each role must be allowed, and each reader must and must not', async () => {
     deployed.tell({
       ...deployed.stack,
       resources: [
@@ -124,9 +124,15 @@ describe('sluice doctor, where only AWS can answer', () => {
     const mayNot = /\/(landing|ledger|quarantine)\/x$|2026-01-01\/x$|^glue:DeleteTable .*statsig_forwarded/;
     account.decide = (action, resource) =>
       mayNot.test(`${action} ${resource}`) ? 'implicitDeny' : 'allowed';
-    expect(await findings('readers', config(READERS))).toEqual([0]);
-    expect(new Set(account.simulated.map(({ source }) => source))).toEqual(
-      new Set(['arn:aws:iam::000000000000:role/statsig-role', 'arn:aws:iam::000000000000:user/bi-user']),
+    expect(await findings('readers', config(READERS))).toEqual([3]);
+    expect(await findings('roles', config(READERS))).toContain(
+      "SLUICE_FINDING_ROLE_DENIED IAM's simulator: WriteRole: s3:GetObject on arn:aws:s3:::sluice-experiments/landing/x.",
+    );
+    expect(account.simulated.map(({ source }) => source)).toEqual(
+      expect.arrayContaining([
+        'arn:aws:iam::000000000000:role/statsig-role',
+        'arn:aws:iam::000000000000:user/bi-user',
+      ]),
     );
     expect(account.simulated.find(({ action }) => action === 'kms:Decrypt')?.context).toContain(
       's3.us-east-1.amazonaws.com',

@@ -1,0 +1,110 @@
+import { GetBucketPolicyCommand } from '@aws-sdk/client-s3';
+import { type BucketNeed, bucketNeeds } from '../../infra/bucketNeeds.ts';
+import { deniedOf, isAmong, isOfAction, isOfRole, list } from '../../infra/roles/policyMatch.ts';
+import { logicalIds } from '../../infra/template/Stack.ts';
+import { deleteByVersionOnly } from '../../lib/access/buckets/bucketSettings.ts';
+import { mapLimit } from '../../lib/base/concurrency.ts';
+import { isJsonObject, parseJson, valueAt } from '../../lib/base/json.ts';
+import { ifThere } from '../explainAwsError.ts';
+import { type Finding, finding } from '../findings/catalogue.ts';
+import type { Look } from './Look.ts';
+import { simulateStatement, wrongDecisions } from './readers.ts';
+import type { Setup } from './Setup.ts';
+
+/** The roles that delete are the exception of this statement. */
+const OWN_STATEMENT = deleteByVersionOnly([], []).Sid;
+
+/** Simulations at the same time. */
+const AT_ONCE = 4;
+
+function needsOf({ config, stack, identity, resources: names }: Setup): readonly BucketNeed[] {
+  return bucketNeeds({ config, ...stack }, { identity, names });
+}
+
+/** The bucket's policy: what it denies the roles of the stack. Also before a deployment. */
+export const bucketPolicy: Look = {
+  name: 'bucket-policy',
+  expects: 'the policy of the bucket denies no role of the stack what it does there',
+  async find(setup) {
+    const { s3, config, resources, commands } = setup;
+    const { bucket: Bucket } = config;
+    const found = await ifThere(s3.send(new GetBucketPolicyCommand({ Bucket })), /^NoSuchBucket/);
+    const denied = deniedByBucket(found?.Policy ?? '', needsOf(setup)).filter(
+      // Without a stack our own statement names no role yet, or those of a former stack. `bucket-settings` looks at it later.
+      (one) => resources.size > 0 || !one.includes(`${OWN_STATEMENT} `),
+    );
+    const shows = commands.aws('s3api', 'get-bucket-policy', '--bucket', Bucket, '--query', 'Policy');
+    return denied.map((one) => roleDenied(`The policy of the bucket: ${one}`, [shows]));
+  },
+};
+
+/** The policies of the account and of the organization, which the simulator asks besides those of a role, but not the bucket's. */
+export const roles: Look = {
+  name: 'roles',
+  expects: 'each role of the stack may do what it does in the bucket, by simulation',
+  async find(setup) {
+    const needs = needsOf(setup).filter(({ id }) => setup.resources.has(id));
+    const denied = await mapLimit(needs, AT_ONCE, async ({ id: Sid, role, statement }) =>
+      wrongDecisions(await simulateStatement(setup, role, { Sid, Effect: 'Allow', ...statement }), true),
+    );
+    return denied.filter((one) => one !== '').map((one) => roleDenied(`IAM's simulator: ${one}`));
+  },
+};
+
+function roleDenied(detail: string, commands: readonly string[] = []): Finding {
+  return finding('SLUICE_FINDING_ROLE_DENIED', detail, commands);
+}
+
+/**
+ * What a bucket's policy denies roles, as a sentence for each statement: all roles, actions and folders.
+ *
+ * @param policy JSON; empty without a policy.
+ */
+export function deniedByBucket(policy: string, needs: readonly BucketNeed[]): readonly string[] {
+  return list(valueAt(parseJson(policy), ['Statement'])).flatMap((statement, i) => {
+    if (!isJsonObject(statement) || statement['Effect'] !== 'Deny') return [];
+    const { Sid = `Statement ${i + 1}`, Condition } = statement;
+    const denied = needs
+      .filter(({ role }) => isOfRole(statement, role))
+      .flatMap((need) =>
+        need.statement.Action.flatMap((action) => {
+          const may = isOfAction(statement, action) ? conditionHolds(Condition, need, action) : false;
+          const keys = need.statement.Resource.flatMap((one) => deniedOf(statement, one)).map(keyOf);
+          const { role } = need;
+          return may === false || keys.length === 0
+            ? []
+            : [{ role, may, what: `${action} on ${keys.join(', ')}` }];
+        }),
+      );
+    if (denied.length === 0) return [];
+    const byRole = [...Map.groupBy(denied, ({ role }) => role)].map(
+      ([role, all]) => `${role}: ${all.map(({ what }) => what).join('; ')}.`,
+    );
+    const verb = denied[0]?.may === true ? 'denies' : 'may deny';
+    return [`${Sid} ${verb} ${byRole.join(' ')}`];
+  });
+}
+
+/** `landing/*`, of an ARN. */
+function keyOf(arn: string): string {
+  return /:::[^/]+\/(.+)$/.exec(arn)?.[1] ?? 'the bucket';
+}
+
+/** Whether a condition holds for calls of a role over TLS; null if that is not known. The writer deletes nothing without `If-Match`. */
+function conditionHolds(condition: unknown, { id, role }: BucketNeed, action: string): boolean | null {
+  let known: boolean | null = true;
+  for (const [operator, keys] of Object.entries(isJsonObject(condition) ? condition : {}))
+    for (const [key, values] of Object.entries(isJsonObject(keys) ? keys : {})) {
+      const one = key.toLowerCase();
+      if (one === 'aws:securetransport' && String(valueAt(list(values), [0])) === 'false') return false;
+      const wants = String(valueAt(list(values), [0]));
+      const isWriters = id === logicalIds.writeRole && action === 's3:DeleteObject';
+      if (one === 's3:if-match' && operator === 'Null' && isWriters && wants === 'true') return false;
+      if (one !== 'aws:principalarn') {
+        known = null;
+        continue;
+      }
+      if (isAmong(values, role) === /Not/.test(operator)) return false;
+    }
+  return known;
+}
