@@ -241,7 +241,7 @@ export const findingCatalogue = {
   ),
   SLUICE_FINDING_KEYS_UNREADABLE: problem(
     "The keys' secret cannot be read, or is no list of keys. Collectors that have read it go on with those keys; new ones answer 503.",
-    'Run the commands, which show what denies it, take a deletion back, or make the last valid version current. To one that was gone add each key again. The finding goes once collectors read it, at most ten minutes later.',
+    '`keys restore` takes a deletion back, or makes the last valid version current; to a secret that was gone add each key again. After a denial `doctor` shows what was changed: the finding goes within ten minutes.',
     { part: 'collector', section: 'failed' },
   ),
   SLUICE_FINDING_NO_KEY: problem(

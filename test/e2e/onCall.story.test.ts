@@ -157,9 +157,7 @@ describe('a fault leads by sluice status, and the console’s page, to its findi
     expect(await cure()).toMatch(/^sluice-local-keys: keys\.0: sha256: /);
     await spoil('{"keys":[');
     await read();
-    expect(await cure()).toMatch(
-      /not JSON\. Collectors failed to read it last at 2026-\S+Z: SLUICE_KEYS_INVALID: /,
-    );
+    expect(await cure()).toMatch(/not JSON\.$/);
     await secrets.send(new DeleteSecretCommand({ SecretId }));
     expect(await cure()).toContain('deletion');
   });

@@ -139,7 +139,7 @@ describe('a finding of sluice status', () => {
     expect(judge(failedBy(counts))).toMatchObject([
       {
         detail: expect.stringMatching(
-          /^4 requests with SLUICE_COLLECT_BODY_MANGLED\. .*1 request with SLUICE_KEYS_INVALID; it is over\. /,
+          /^4 requests with SLUICE_COLLECT_BODY_MANGLED\. .*1 request with SLUICE_KEYS_INVALID; it is over\.$/,
         ),
         commands: [expect.stringContaining('"keys"')],
       },

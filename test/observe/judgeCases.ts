@@ -96,17 +96,19 @@ export const cases: readonly Case[] = [
   ],
   [
     'the secret of the keys is no list',
-    {
-      keys: {
-        senders: [],
-        fault: 'It is not JSON.',
-      },
-      keysFailure: `${at(0.1)}: SLUICE_KEYS_INVALID.`,
-    },
+    { keys: { senders: [], fault: 'It is not JSON.' } },
     'KEYS_UNREADABLE',
     'problem',
-    `sluice-prod-keys JSON ${at(0.1)} SLUICE_KEYS_INVALID`,
+    'sluice-prod-keys JSON',
     'npx sluice keys restore',
+  ],
+  [
+    'collectors are denied the keys',
+    { keysFailure: `${at(0.1)}: SLUICE_KEYS_UNAVAILABLE: AccessDeniedException.` },
+    'KEYS_UNREADABLE',
+    'problem',
+    `sluice-prod-keys ${at(0.1)} SLUICE_KEYS_UNAVAILABLE AccessDeniedException`,
+    'npx sluice doctor --drift',
   ],
   [
     'no events come in any more',

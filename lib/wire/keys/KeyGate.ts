@@ -82,8 +82,7 @@ export class KeyGate {
     const found = renewed.find(digest);
     if (found !== null) return found;
     // It may be the key of an entry that cannot be read.
-    if (renewed.problems.length > 0)
-      throw new KeysError('SLUICE_KEYS_INVALID', `${renewed.problems.length} entries.`);
+    if (renewed.problems.length > 0) throw new KeysError('SLUICE_KEYS_INVALID', 'An entry cannot be read.');
     throw new RequestError('SLUICE_KEY_UNKNOWN');
   }
 }

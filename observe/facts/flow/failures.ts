@@ -80,8 +80,8 @@ export async function readLastFailure(
 const KEYS_MS = 10 * MINUTE_MS;
 
 /**
- * With what collectors failed to read the keys' secret last, as of {@link readLastFailure}; null if they read it since, or if none
- * has tried for ten minutes.
+ * With what collectors failed to read the keys' secret last, as of {@link readLastFailure}, but for what the secret itself shows; null
+ * if they read it since, or if none has tried for ten minutes.
  *
  * @throws What CloudWatch Logs' client throws.
  */
@@ -96,8 +96,11 @@ export async function readKeysFailure(
   });
   const { timestamp = 0, message = '' } = events.toSorted(byTime).at(-1) ?? {};
   const reason = reasonOf(message);
-  return reason === null ? null : failureText(timestamp, reason);
+  return reason === null || OF_SECRET.test(reason) ? null : failureText(timestamp, reason);
 }
+
+/** What whoever reads the secret sees as well: it is over once that is valid. */
+const OF_SECRET = /^keys\.|_INVALID|InvalidRequest|NotFound/;
 
 const byTime = (a: FilteredLogEvent, b: FilteredLogEvent) => (a.timestamp ?? 0) - (b.timestamp ?? 0);
 

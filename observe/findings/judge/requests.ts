@@ -48,7 +48,7 @@ export function* failedRequests(
     const isStored = (lastStoredAt ?? '') > last && now - Date.parse(last) >= OVER_AFTER_MS;
     const isRead = code in KeysError.entries && keys?.fault === null && keysFailure === null;
     const isOver = isRead || (count === 0 ? lastHour !== null : isUnstored && isStored);
-    const cure = isUnstored ? '' : ` ${causes[code]?.cure ?? ''}`;
+    const cure = isUnstored || isOver ? '' : ` ${causes[code]?.cure ?? ''}`;
     const text = `${failedText(code, Math.max(count, day.count))}${span}${isOver ? '; it is over' : ''}.${cure}`;
     return { first: from.first, isOver, text };
   });
@@ -115,15 +115,13 @@ export function* keyFindings(
   { keys, keysFailure, isLocal, lastHour }: StatusFacts,
   { commands, config, stack }: Place,
 ): Findings {
-  const fault = keys?.fault ?? null;
-  const failed = keysFailure && `Collectors failed to read it last at ${keysFailure}`;
-  const why = [fault, failed].filter(Boolean).join(' ');
+  const fault = keys?.fault;
+  const why = fault ?? (keysFailure && `Collectors failed to read it last at ${keysFailure}`);
   const repair =
     fault === GONE
       ? revertDriftWords(`${stack.service}-${stack.stage}`).map((words) => commands.aws(...words))
-      : [fault === null ? commands.sluice('doctor', '--drift') : commands.sluice('keys', 'restore')];
-  if (why !== '')
-    yield finding('SLUICE_FINDING_KEYS_UNREADABLE', `${partName(stack, 'keys')}: ${why}`, repair);
+      : [fault ? commands.sluice('keys', 'restore') : commands.sluice('doctor', '--drift')];
+  if (why) yield finding('SLUICE_FINDING_KEYS_UNREADABLE', `${partName(stack, 'keys')}: ${why}`, repair);
   // The local cloud accepts any key, unless it is started with --check-keys.
   const isChecked = !config.allowAnyKey && (!isLocal || lastHour?.refusedBy[UNKNOWN] !== undefined);
   if (isChecked && keys?.fault === null && keys.senders.length === 0)
