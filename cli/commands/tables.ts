@@ -1,5 +1,5 @@
 import { visibleLine } from '../../lib/base/text.ts';
-import type { DayState, TableDays, TableFiles } from '../../observe/facts/tables/tableDays.ts';
+import type { DayState, TableDays } from '../../observe/facts/tables/tableDays.ts';
 import type { TableList, TableSummary } from '../../observe/facts/tables/tables.ts';
 import { withDeployment } from '../aws/withDeployment.ts';
 import { athenaRead } from '../observe/words.ts';
@@ -7,40 +7,31 @@ import {
   type Command,
   type CommandLine,
   countOption,
-  dayOption,
   targetOptions,
   textOption,
   UsageError,
 } from '../terminal/commandLine.ts';
 import { textTable, writeNote, writeResult } from '../terminal/output.ts';
 
-/** `sluice tables`: the tables and views, the days of one, and the files of a day. */
+/** `sluice tables`: the tables and views, and the days of one. */
 export const tables: Command = {
   name: 'tables',
-  summary: 'Show the tables and views, the days of a table, or the files of a day.',
+  summary: 'Show the tables and views, or the columns and days of one.',
   takes: '[TABLE]',
   options: {
-    day: { type: 'string', help: 'the files of this day, YYYY-MM-DD' },
-    limit: { type: 'string', help: 'days (default 60) or files (default 50)' },
+    limit: { type: 'string', help: 'days (default 60)' },
     'no-rows': { type: 'boolean', help: 'count no rows, which is a query' },
     ...targetOptions,
   },
-  examples: [
-    'sluice tables statsig_forwarded_events --stage prod',
-    'sluice tables statsig_forwarded_events --day 2026-11-20 --stage prod',
-  ],
+  examples: ['sluice tables statsig_forwarded_events --stage prod'],
   async run(line) {
     const [table, ...more] = line.positionals;
     if (more.length > 0)
       throw new UsageError('SLUICE_USAGE_ARGUMENTS', 'Expected the name of one table or view.');
-    const day = dayOption(line, 'day');
-    if (table === undefined) {
-      const alone = ['day', 'limit'].filter((name) => textOption(line, name) !== undefined);
-      if (alone.length > 0)
-        throw new UsageError('SLUICE_USAGE_OPTIONS', `--${alone[0]}: expected the name of a table with it.`);
-      return showList(line);
-    }
-    return showTable(line, table, day);
+    if (table !== undefined) return showTable(line, table);
+    if (textOption(line, 'limit') !== undefined)
+      throw new UsageError('SLUICE_USAGE_OPTIONS', '--limit: expected the name of a table with it.');
+    return showList(line);
   },
 };
 
@@ -51,31 +42,23 @@ async function showList(line: CommandLine): Promise<number> {
   return 0;
 }
 
-/** One table: its days, or with a day, and without days, its files. */
-async function showTable(line: CommandLine, name: string, day: string | undefined): Promise<number> {
-  const [{ findTable }, { listTableDays, listTableFiles, MOST_DAYS, MOST_FILES }] = await Promise.all([
+/** One table: its columns and its days. */
+async function showTable(line: CommandLine, name: string): Promise<number> {
+  const [{ findTable }, { listTableDays, MOST_DAYS }] = await Promise.all([
     import('../../observe/facts/tables/tables.ts'),
     import('../../observe/facts/tables/tableDays.ts'),
   ]);
-  const limit = (most: number) => countOption(line, 'limit', { usual: undefined, most });
+  const limit = countOption(line, 'limit', { usual: undefined, most: MOST_DAYS });
   const answer = await withDeployment(line, async (deployment) => {
     const table = await findTable(deployment, name);
-    const hasCalendar = table.hasDays && day === undefined;
     const countRows = line.values['no-rows'] !== true;
     return {
       table,
-      days: hasCalendar
-        ? await listTableDays(deployment, table, { countRows, limit: limit(MOST_DAYS) })
-        : null,
-      files:
-        hasCalendar || (table.kind === 'view' && day === undefined)
-          ? null
-          : await listTableFiles(deployment, table, { day, limit: limit(MOST_FILES) }),
+      days: table.hasDays ? await listTableDays(deployment, table, { countRows, limit }) : null,
     };
   });
   writeResult(line, answer, () => tableText(answer));
-  const hasMore = answer.days?.hasMore === true || answer.files?.hasMore === true;
-  if (hasMore && line.values['json'] !== true) writeNote('There are more: --limit.\n');
+  if (answer.days?.hasMore === true && line.values['json'] !== true) writeNote('There are more: --limit.\n');
   return 0;
 }
 
@@ -95,19 +78,21 @@ function listText({ tables }: TableList): string {
 }
 
 /** One table for people. */
-function tableText(shown: {
+function tableText({
+  table,
+  days,
+}: {
   readonly table: TableSummary;
   readonly days: TableDays | null;
-  readonly files: TableFiles | null;
 }): string {
-  const { table, days, files } = shown;
-  const { name, kind, description, dataset } = table;
+  const { name, kind, description, dataset, location } = table;
   const of = dataset === null ? '' : ` of the dataset ${dataset.name} of ${dataset.source}`;
   const described = description === '' ? '' : `: ${visibleLine(description)}`;
-  const about = `${visibleLine(name)} (${kind}${of})${described}\n`;
+  const files = location === null ? '' : `Its files are below ${visibleLine(location)}.\n`;
+  const about = `${visibleLine(name)} (${kind}${of})${described}\n${files}`;
   const parts = [
     about,
-    ...(files === null ? [columnTable(table)] : [fileTable(files)]),
+    columnTable(table),
     ...(days === null ? [] : [dayTable(days), `${athenaRead(days.scannedBytes)}\n`]),
   ];
   return parts.join('\n');
@@ -142,19 +127,4 @@ function dayTable({ days, first, last }: TableDays): string {
     note: STATES[state],
   }));
   return `Days from ${first} to ${last}, the newest first:\n${textTable(rows)}`;
-}
-
-function fileTable({ files, day, location, isRegistered }: TableFiles): string {
-  const prefix = location.replace(/^s3:\/\/[^/]+\//, '');
-  const rows = files.map(({ key, bytes, lastModified }) => ({
-    file: key.slice(prefix.length),
-    bytes,
-    'last modified': lastModified,
-  }));
-  const ofDay = day === null ? '' : ` of ${day}`;
-  const head = [
-    `Files${ofDay} in ${visibleLine(location)}`,
-    ...(isRegistered ? [] : ['The day has NO PARTITION: readers do not see these files.']),
-  ];
-  return `${head.join('\n')}\n${textTable(rows)}`;
 }

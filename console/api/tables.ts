@@ -1,12 +1,7 @@
 import * as z from 'zod';
-import {
-  listTableDays,
-  listTableFiles,
-  MOST_DAYS,
-  MOST_FILES,
-} from '../../observe/facts/tables/tableDays.ts';
+import { listTableDays, MOST_DAYS } from '../../observe/facts/tables/tableDays.ts';
 import { findTable, listTables } from '../../observe/facts/tables/tables.ts';
-import { count, day, flag, route, text } from './route.ts';
+import { count, flag, route, text } from './route.ts';
 
 const table = text('name of a table or view');
 
@@ -29,17 +24,5 @@ export const tableRoutes = [
     }),
     handle: async ({ deployment, query: { noRows, table: name, limit } }) =>
       listTableDays(deployment, await findTable(deployment, name), { limit, countRows: !noRows }),
-  }),
-  route({
-    method: 'GET',
-    path: '/api/tables/files',
-    summary: 'The files of a day with their size, or of a table without days.',
-    query: z.strictObject({
-      table,
-      day: day.optional(),
-      limit: count({ usual: 50, most: MOST_FILES }),
-    }),
-    handle: async ({ deployment, query: { table: name, ...query } }) =>
-      listTableFiles(deployment, await findTable(deployment, name), query),
   }),
 ];

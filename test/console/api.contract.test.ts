@@ -197,7 +197,6 @@ describe('the server of the console', () => {
   it.each([
     '/api/deployment?other=1',
     '/api/days?until=0000-01-02',
-    '/api/tables/files?table=statsig_forwarded_events&day=9999-12-31',
     '/api/trace?id=ada&since=0000-01-01',
     '/api/quarantine/rows?from=0000-01-01T00:00:00Z&to=2026-11-20T00:00:00Z',
   ])('refuses a parameter that it does not take: %s', async (path) => {

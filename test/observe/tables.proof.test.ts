@@ -100,41 +100,9 @@ describe('sluice tables', () => {
     });
   });
 
-  it("shows a day's files", async () => {
-    const { files } = await ask(EVENTS, '--day', '2026-11-20');
-    expect(files).toMatchObject({ day: '2026-11-20', isRegistered: true, hasMore: false });
-    expect(files.files).toHaveLength(2);
-    expect(files.files[0]).toMatchObject({
-      key: expect.stringMatching(`^${FOLDER}2026-11-20/.*\\.parquet$`),
-      lastModified: expect.stringMatching(/^2026-11-20T08:/),
-    });
-  });
-
-  it('lists some files, and says when a day has no partition', async () => {
-    const first = (await ask(EVENTS, '--day', '2026-11-20', '--limit', '1')).files;
-    expect([first.files.length, first.hasMore]).toEqual([1, true]);
-    expect((await ask(EVENTS, '--day', '2026-11-15')).files).toMatchObject({
-      isRegistered: false,
-      files: [{ bytes: expect.any(Number) }],
-    });
-  });
-
-  it('shows the files of a table without days, and of a view its columns', async () => {
-    const groups = await ask('experiment_groups');
-    expect(groups).toMatchObject({ days: null, files: { day: null, files: [], isRegistered: true } });
-    expect(await ask('product_events')).toMatchObject({
-      table: { kind: 'view', location: null },
-      days: null,
-      files: null,
-    });
-  });
-
   it.each([
     [['nothing'], 1, 'SLUICE_TABLES_UNKNOWN'],
-    [['experiment_groups', '--day', '2026-11-20'], 1, 'SLUICE_TABLES_NO_DAYS'],
-    [['product_events', '--day', '2026-11-20'], 1, 'SLUICE_TABLES_NO_FILES'],
-    [[EVENTS, '--day', '2026-02-30'], 2, 'expected YYYY-MM-DD'],
-    [['--day', '2026-11-20'], 2, 'expected the name of a table'],
+    [['--limit', '3'], 2, 'expected the name of a table'],
     [[EVENTS, 'more'], 2, 'Expected the name of one table'],
   ])('refuses %j', async (args, code, problem) => {
     const answer = await observed.sluice('tables', ...args);

@@ -1,5 +1,5 @@
 import { useState } from 'preact/hooks';
-import type { TableDay, TableDays, TableFiles } from '../../../observe/facts/tables/tableDays.ts';
+import type { TableDay, TableDays } from '../../../observe/facts/tables/tableDays.ts';
 import type { TableList, TableSummary } from '../../../observe/facts/tables/tables.ts';
 import { useApi } from '../parts/api.ts';
 import { useConsole } from '../parts/context.ts';
@@ -55,7 +55,7 @@ function OneTable({ table }: { readonly table: TableSummary }) {
   return (
     <>
       <a href={link('/sql', { q: queryOf(name, newest) })}>Query it</a>
-      {hasDays ? <TableCalendar table={name} /> : location !== null && <Files table={name} />}
+      {hasDays ? <TableCalendar table={name} /> : location !== null && <p class="mono faint">{location}</p>}
       <Folded title={formatNoun(columns.length, 'column')}>
         {() => (
           <DataTable
@@ -107,14 +107,13 @@ function TableCalendar({ table }: { readonly table: string }) {
               caption="Days, the newest first"
               rows={answer.days}
               keyOf={({ day }) => day}
-              params={['day']}
-              unfold={({ day }) => <Files table={table} day={day} />}
               columns={[
                 ['Day', ({ day }) => day],
                 ['Rows', ({ rows }) => rows, 'number'],
                 ['Files', ({ files }) => files, 'number'],
                 ['Size', ({ bytes }) => bytes, 'bytes'],
                 ['Newest file', ({ lastModified }) => lastModified, 'time'],
+                ['Files are in', ({ location }) => location, 'mono'],
                 ['Note', ({ state }) => STATES[state] ?? ''],
               ]}
             />
@@ -122,39 +121,6 @@ function TableCalendar({ table }: { readonly table: string }) {
           </>
         )
       }
-    </Answered>
-  );
-}
-
-/** The files of a day, or of a table without days. */
-function Files({ table, day }: { readonly table: string; readonly day?: string }) {
-  const files = useApi<TableFiles>('/api/tables/files', { table, day });
-  return (
-    <Answered of={files}>
-      {({ location, files: found, hasMore }) => {
-        const [bucket = ''] = /^s3:\/\/[^/]+\//.exec(location) ?? [];
-        const prefix = location.slice(bucket.length);
-        return (
-          <>
-            <p class="mono faint">{location}</p>
-            {found.length === 0 ? (
-              <p>There are no files.</p>
-            ) : (
-              <DataTable
-                caption={`Files of ${table}`}
-                rows={found}
-                keyOf={({ key }) => key}
-                columns={[
-                  ['File', ({ key }) => key.slice(prefix.length), 'mono'],
-                  ['Size', ({ bytes }) => bytes, 'bytes'],
-                  ['Written', ({ lastModified }) => lastModified, 'time'],
-                ]}
-              />
-            )}
-            <More hasMore={hasMore} how="sluice tables lists up to 200" />
-          </>
-        );
-      }}
     </Answered>
   );
 }

@@ -25,15 +25,7 @@ export const TablesError = defineErrorFamily('user', {
   },
   SLUICE_TABLES_NO_DAYS: {
     cause: 'The table is not divided into days.',
-    cure: 'Ask without a day.',
-  },
-  SLUICE_TABLES_DAY_NEEDED: {
-    cause: 'The table is divided into days.',
-    cure: 'Ask for the files of one day.',
-  },
-  SLUICE_TABLES_NO_FILES: {
-    cause: 'A view has no files of its own.',
-    cure: 'Ask for the files of the tables that it reads: docs/reference/tables.md.',
+    cure: 'Ask for it without its days.',
   },
 });
 
