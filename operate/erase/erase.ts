@@ -78,7 +78,7 @@ export async function erase(deployment: Deployment, request: EraseRequest): Prom
   const units = distinctUnits(request.units);
   const id = erasureId(config.bucket, units);
   const matcher = new UnitMatcher([...units, ...hashedUnits(units, config)]);
-  const elsewhere = await heldElsewhere(deployment);
+  const elsewhere = heldElsewhere(deployment);
   const directory = await makeWorkFolder();
   const { maxAttempts, ...requestHandler } = CLIENT;
   const s3 = new S3Client({

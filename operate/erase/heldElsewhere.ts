@@ -2,7 +2,6 @@ import { exportFolder } from '../../lib/tables/exportKeys.ts';
 import { MADE_TABLES_FOLDER, READER_TABLES_FOLDER } from '../../lib/tables/objectKeys.ts';
 import { SHOWN_DAYS, sluiceCommand } from '../../observe/commands.ts';
 import type { Deployment } from '../../observe/deployment.ts';
-import { queuedCopies } from '../../observe/facts/flow/relayCopies.ts';
 import { deploymentOptions } from '../../observe/target.ts';
 
 /** Something that may hold rows of a unit, out of reach of the command. */
@@ -17,12 +16,10 @@ export interface ElsewhereHeld {
 /**
  * Lists places that may hold rows of a unit, but are not the deployment's own bucket or cannot be searched, by what is configured:
  * docs/privacy.md has those that every deployment has.
- *
- * @throws What the client of SQS throws.
  */
-export async function heldElsewhere(
-  deployment: Pick<Deployment, 'config' | 'stack' | 'aws' | 'sqs' | 'isLocal'>,
-): Promise<readonly ElsewhereHeld[]> {
+export function heldElsewhere(
+  deployment: Pick<Deployment, 'config' | 'stack' | 'aws' | 'isLocal'>,
+): readonly ElsewhereHeld[] {
   const { config } = deployment;
   const where = deploymentOptions(deployment);
   return [
@@ -51,7 +48,7 @@ export async function heldElsewhere(
       where: `s3://${one.bucket}/`,
       todo: 'The customer deletes the rows in their bucket. A day that they change, or that is loaded again, brings back what they left.',
     })),
-    ...(await relayHolds(deployment)),
+    ...relayHolds(config),
     ...config.readers.flatMap((reader) => {
       const expiry =
         config.retention.queryResultDays === null
@@ -75,26 +72,13 @@ export async function heldElsewhere(
   ];
 }
 
-async function relayHolds(
-  deployment: Pick<Deployment, 'config' | 'stack' | 'sqs'>,
-): Promise<readonly ElsewhereHeld[]> {
-  const { relay } = deployment.config;
+function relayHolds({ relay }: Pick<Deployment['config'], 'relay'>): readonly ElsewhereHeld[] {
   if (relay === undefined) return [];
-  const queued = await queuedCopies(deployment);
   return [
-    ...(queued === null
-      ? []
-      : [
-          {
-            what: 'relay: copies in the queue',
-            where: `about ${queued} messages`,
-            todo: 'A queue cannot be searched. Most copies are delivered within seconds, and none stays for more than eleven days.',
-          },
-        ]),
     {
-      what: 'relay: its target',
+      what: 'relay: copies and its target',
       where: 'url' in relay ? relay.url : 'Statsig',
-      todo: 'Delivered copies are there: delete the user there, too.',
+      todo: 'Delivered copies are there: delete the user there, too. A queue cannot be searched: most copies leave it within seconds, and all within eleven days.',
     },
   ];
 }

@@ -31,7 +31,6 @@ import { relayId, relayRefusedKey, relayWaitingKey } from '../../lib/tables/obje
 import { Redaction } from '../../lib/wire/Redaction.ts';
 import { openDeployment } from '../../observe/deployment.ts';
 import { erase } from '../../operate/erase/erase.ts';
-import { heldElsewhere } from '../../operate/erase/heldElsewhere.ts';
 import { ManualClock } from '../../packages/local-aws/src/base/index.ts';
 import { LANDING_STREAM, landingStack } from '../harness/landingStack.ts';
 import { ledgerEntry, loadRun } from '../harness/ledgerEntry.ts';
@@ -393,20 +392,6 @@ describe('erasing a deployment', () => {
     const receipt = await run(['user_id=gone']);
     expect([receipt.units, await keys()]).toEqual([1, [landedKey(1)]]);
     expect((await read(landedKey(1))).equals(landedUsers('f'.repeat(64)))).toBe(true);
-  });
-
-  it('names the target of relay before its queue is deployed', async () => {
-    const { config } = await deployment({ relay: { url: 'https://relay.example.org' } });
-    const held = await heldElsewhere({
-      config,
-      stack: { service: 'sluice', stage: 'not-deployed' },
-      aws: options,
-      sqs,
-      isLocal: true,
-    });
-    expect(held.filter(({ what }) => what.startsWith('relay'))).toEqual([
-      expect.objectContaining({ what: 'relay: its target', where: 'https://relay.example.org' }),
-    ]);
   });
 
   it('keeps what somebody else writes while an object is replaced', async () => {
