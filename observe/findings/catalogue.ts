@@ -232,7 +232,7 @@ export const findingCatalogue = {
   ),
   SLUICE_FINDING_REFUSED: problem(
     'Requests were refused with 4xx within 24 hours. SDKs do not send them again.',
-    'docs/answers.md has each code. Of an unknown key the log has the first digits of its SHA-256 only: if it is yours, `keys add` reads it from stdin. The finding goes a day after the last refusal. `tail` shows requests until Ctrl-C.',
+    'docs/answers.md has each code. Of an unknown key the log has the first digits of its SHA-256 only: if it is yours, `keys add` reads it from stdin. The finding goes a day after the last refusal. `tail` runs until Ctrl-C.',
     {
       part: 'collector',
       section: 'refused',
@@ -270,8 +270,8 @@ export const findingCatalogue = {
     { part: 'collector' },
   ),
   SLUICE_FINDING_RESENDS: warning(
-    'Clients sent far more events of a day again than usual. Views and curated tables have each once a day; raw tables, and what is billed, have all.',
-    'The command shows which SDKs send again, and when. Correct a client that does so after 202; one that got 503, or gave up waiting, is right to. The finding goes once seven newer days are curated.',
+    'Clients sent far more of the events of a day again than usual. Views and curated tables have each once a day, raw tables and bills have all.',
+    'The command shows which SDKs send again, and when. Correct a client that does so after 202; after 503 it is right. The finding goes after ten days.',
     { part: 'collector', section: 'abuse' },
   ),
   SLUICE_FINDING_OVERFLOW: warning(

@@ -507,7 +507,7 @@ export const cases: readonly Case[] = [
     },
     'CLOCK_OFF',
     'warning',
-    `40 events, 0.4 % of all, from py-server 0.40.0 with the key shop, first ${at(9)}, last ${at(8)}: up to 3.0 hours behind, corrected: the days are right; 10 events, 0.1 % of all, with the key batch, first ${at(9)}, last ${at(8)}: up to 1.5 hours ahead, not corrected: the days are as sent; 11 events, 0.1 % of all, with the key http, first ${at(9)}, last ${at(8)}: an hour or more ahead, by no clock that is stated: some may be in a later day.`,
+    `40 events, 0.4 % of all, from py-server 0.40.0 with the key shop, first ${at(9)}, last ${at(8)}: up to 3.0 hours behind, corrected: the days are right; 10 events, 0.1 % of all, with the key batch, first ${at(9)}, last ${at(8)}: up to 1.5 hours ahead, not corrected: the days are as sent; 11 events, 0.1 % of all, with the key http, first ${at(9)}, last ${at(8)}: an hour or more ahead, without a stated clock: some may be in a later day.`,
     'npx sluice tail --errors --last 20',
   ],
   [

@@ -11,7 +11,7 @@ import { copiesText, failedDays, failingText, lostFilesOf, versionsUntil } from 
 import type { Findings, Place } from './place.ts';
 
 /** Shares of a day's rows that are resends: from the first with many times the usual share, from the second always. */
-const RESENT = { more: 0.05, much: 0.5, times: 5 } as const;
+const RESENT = { more: 0.05, much: 0.5, times: 5, ms: 10 * DAY_MS } as const;
 
 /** Exports: days that failed, and copies whose files are gone. */
 export function* exportFindings(
@@ -104,7 +104,7 @@ function* keptRows(
 }
 
 /** Days of which more was sent again than is usual. */
-export function* resentFindings({ curated }: StatusFacts, { commands, config }: Place): Findings {
+export function* resentFindings({ curated }: StatusFacts, { commands, config, now }: Place): Findings {
   for (const { kind, table, resends } of curated ?? []) {
     const shareOf = (one: (typeof resends)[number]) => one.resends / (one.rows + one.resends);
     const usualOf = (one: object) => {
@@ -113,6 +113,7 @@ export function* resentFindings({ curated }: StatusFacts, { commands, config }: 
     };
     const days = resends.filter((one) => {
       const share = shareOf(one);
+      if (now - Date.parse(one.day) > RESENT.ms) return false;
       return share >= RESENT.much || (share >= RESENT.more && share >= RESENT.times * usualOf(one));
     });
     const [newest] = days;

@@ -206,7 +206,7 @@ export function* wrongClocks({ noted, lastDay }: StatusFacts, { commands }: Plac
     const way = one.skewMs > 0 ? 'behind' : 'ahead';
     const sent = `${counted(one.count, 'event')}, ${share.toFixed(1)} % of all,${sentText(one)}`;
     const clock = ahead.includes(one)
-      ? 'an hour or more ahead, by no clock that is stated: some may be in a later day'
+      ? 'an hour or more ahead, without a stated clock: some may be in a later day'
       : corrected.includes(one)
         ? `${hours} ${way}, corrected: the days are right`
         : `${hours} ${way}, not corrected: the days are as sent`;
