@@ -1,28 +1,39 @@
 import { StartMessageMoveTaskCommand } from '@aws-sdk/client-sqs';
+import { taskQueue } from '../lib/aws/taskQueue.ts';
+import { objectCreatedBody } from '../lib/landing/write/lookAtLanding.ts';
 import type { Deployment } from '../observe/deployment.ts';
 import { readQueue } from '../observe/facts/flow/relayCopies.ts';
+import { countLanding } from '../observe/facts/flow/waitingObjects.ts';
+
+/** Milliseconds after which an object has a message of its own no more, or one that waits for its next try. */
+const UNTRIED_MS = 300_000;
 
 /**
- * Sends the dead letters of the writer to its queue again: the objects of the landing that they name are tried ten times more.
+ * Sends the dead letters of the writer to its queue again: the objects of the landing that they name are tried ten times more. Then
+ * it sends a message of each object that has waited for five minutes, as S3, EventBridge or somebody may have lost its own. Two of one
+ * object are harmless: the second finds it written, or writes rows with the same IDs.
  * https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_StartMessageMoveTask.html
  *
  * A task that moves them already, of an attempt before or of somebody else, is as good: it is asked for without messages, too,
  * as it may have moved all that were counted.
  *
  * @param dryRun Only counts them.
- * @returns How many messages there are, about, and whether such a task is under way.
- * @throws What the client of SQS throws.
+ * @returns How many messages there are, about, and whether such a task is under way; and objects, 10,000 at most.
+ * @throws QueueError `SLUICE_QUEUE_NOT_SENT`; what the clients of S3 and SQS throw.
  */
-export async function redriveLanding(
-  { sqs, stack }: Pick<Deployment, 'sqs' | 'stack'>,
-  dryRun: boolean,
-): Promise<{ readonly messages: number; readonly underWay: boolean }> {
-  const queue = await readQueue({ sqs, stack }, 'write');
-  const { arn: SourceArn, messages } = await readQueue({ sqs, stack }, 'write-dead-letters');
-  if (dryRun) return { messages, underWay: false };
+export async function redriveLanding(deployment: Deployment, dryRun: boolean) {
+  const { sqs, now, config } = deployment;
+  const queue = await readQueue(deployment, 'write');
+  const { arn: SourceArn, messages } = await readQueue(deployment, 'write-dead-letters');
+  const { waiting } = await countLanding(deployment);
+  const untried = waiting.filter(({ modifiedAt }) => now - modifiedAt >= UNTRIED_MS);
+  const found = { messages, underWay: false, objects: untried.length };
+  if (dryRun) return found;
   const asked = new StartMessageMoveTaskCommand({ SourceArn, DestinationArn: queue.arn });
   const underWay = await sqs.send(asked).then(() => false, isMoved);
-  return { messages, underWay };
+  const bodies = untried.map(({ key }) => objectCreatedBody(config.bucket, key));
+  await taskQueue(sqs, queue.QueueUrl ?? '', deployment).send(bodies);
+  return { ...found, underWay };
 }
 
 /**

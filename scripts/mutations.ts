@@ -575,6 +575,7 @@ export const mutations: readonly Mutation[] = [
   of('operate/redriveLanding.ts', OPERATE, [
     ['if (dryRun) return', 'if (dryRun && messages === 0) return'],
     ['if (dryRun) return', 'if (dryRun || messages === 0) return'],
+    ['now - modifiedAt >= UNTRIED_MS', 'true'],
   ]),
   of('operate/redriveDamaged.ts', OPERATE, [
     ['await store.remove(key, eTag);', 'await store.remove(key);'],

@@ -31,12 +31,13 @@ export const reconcile: Command = {
   },
 };
 
-/** The hours with events, for people, and how many are in each state. */
+/** The hours with events, for people, and how many are in each state, and why. */
 function hoursText(day: string, hours: readonly ReceivedHour[]): string {
   const shown = hours.filter((row) => row.accepted + row.finished > 0);
   const rows = shown.map(({ ds: _ds, checked_at: _at, ...row }) => row);
-  const states = Object.entries(Object.groupBy(hours, ({ state }) => state));
-  const inStates = states.map(([state, of]) => `${of.length} ${state}`).join(', ');
+  const stateOf = ({ state, why }: ReceivedHour) => (why === null ? state : `${state} (${why})`);
+  const states = Object.entries(Object.groupBy(hours, stateOf));
+  const inStates = states.map(([state, of = []]) => `${of.length} ${state}`).join(', ');
   const unproved = hours.reduce((sum, row) => sum + row.unproved, 0);
   return [
     rows.length === 0 ? '' : `${textTable(rows)}\n\n`,

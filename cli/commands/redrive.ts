@@ -27,7 +27,7 @@ export const redrive: Command = {
     to: { type: 'string', help: 'last day on which they were received (default: all)' },
     landing: {
       type: 'boolean',
-      help: 'send the dead letters of the writer again, so that objects of the landing are written',
+      help: 'have the writer try objects of the landing now: send its dead letters again, and a message of each object',
     },
     damaged: {
       type: 'boolean',
@@ -122,8 +122,14 @@ async function redriveDeadLetters(line: CommandLine, dryRun: boolean): Promise<n
   const sent = report.underWay
     ? 'dead letters left, which a move under way sends again'
     : 'dead letters sent again';
-  const what = dryRun ? 'dead letters' : sent;
-  writeResult(line, { dryRun, ...report }, () => textTable([{ what, n: report.messages }]));
+  const letters = dryRun ? 'dead letters' : sent;
+  const objects = dryRun ? 'objects of landing/' : 'objects of landing/ that the writer tries now';
+  const table = () =>
+    textTable([
+      { what: letters, n: report.messages },
+      { what: objects, n: report.objects },
+    ]);
+  writeResult(line, { dryRun, ...report }, table);
   return 0;
 }
 

@@ -221,13 +221,18 @@ export async function readStatusFacts(deployment: Deployment): Promise<StatusFac
   async function readFailures() {
     const { deadLetters, partitions } = parts;
     const waiting = new Map((deadLetters ?? []).map(({ part, since }) => [part, since]));
-    if (landed !== null && isLandingLate(landed.landing, now)) waiting.set('write', landed.landing.oldest);
+    const oldest = landed !== null && isLandingLate(landed.landing, now) ? landed.landing.oldest : null;
+    if (oldest !== null) waiting.set('write', oldest);
     if (partitions !== null && partitions.gaps.length > 0) waiting.set('register', null);
     if (isStreamLate(buffered.oldest, deployment)) waiting.set('landing', buffered.oldest);
     const found: Record<string, string> = {};
     // One after the other: an account has few calls of FilterLogEvents a second.
     for (const [part, since] of waiting) {
-      const from = Math.min(now - DAY_MS, Date.parse(since ?? isoTimestamp(now)) - TRIES_MS);
+      // No earlier failure was about an object that waits.
+      const from =
+        part === 'write' && oldest !== null
+          ? Date.parse(oldest)
+          : Math.min(now - DAY_MS, Date.parse(since ?? isoTimestamp(now)) - TRIES_MS);
       const why = await ask(`the log of ${part}`, () => readLastFailure(deployment, part, from));
       if (why !== null) found[part] = why;
     }

@@ -197,7 +197,7 @@ export const findingCatalogue = {
   ),
   SLUICE_FINDING_LANDING_LATE: problem(
     'Objects have waited in landing/ for more than 20 minutes to become files of tables. Nothing is lost.',
-    'Correct what the function failed with: `npx sluice explain CODE` has the cure of each code. Then the command sends dead letters again; everything else comes again by itself.',
+    'Correct what the function failed with: `npx sluice explain CODE` has the cure of each code; if Lambda throttled it, raise the quota of executions. Then the command has all tried.',
     { part: 'streams', section: 'landing', alarms: ['write-queue'] },
   ),
   SLUICE_FINDING_DAMAGED: problem(

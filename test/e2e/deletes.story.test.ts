@@ -9,7 +9,6 @@ import { storyCloud } from '../harness/storyCloud.ts';
 
 const FOLDER = 'statsig/statsig_forwarded_events/statsig_forwarded_events/';
 const LANDED = 'landing/direct/2026-11-20/waits.ndjson.gz';
-const HOUR = 3_600_000;
 const KEPT = [
   'statsig/ingested/acme_visits/2026-11-20/v/part-0.parquet',
   'quarantine/2026-11-20/a.parquet',
@@ -61,25 +60,6 @@ describe('a deletion that names no version', () => {
       $metadata: { httpStatusCode: 200 },
     });
     expect((await Promise.all(OTHERS.map((key) => story.keys(key)))).flat()).toEqual([]);
-  });
-
-  it('is found by the hourly look where a raw day is gone, and undone by whoever names the version of its marker', async () => {
-    const [file = ''] = files;
-    const lost = async () => {
-      await story.advance(HOUR);
-      await story.cloud.flush();
-      return (await story.found('DAYS_LOST'))?.detail;
-    };
-    expect(await lost()).toBeUndefined();
-    const before = await story.read(file);
-    const writer = story.s3By(await story.credentialsOf('WriteRole'));
-    await writer.send(new DeleteObjectCommand({ Bucket: story.cloud.bucket, Key: file }));
-    expect(await story.keys(FOLDER)).toEqual([]);
-    expect(await lost()).toMatch(/^statsig_forwarded_events: 2026-11-20, .*, versions until 2026-11-27/);
-    const { markers } = await versions(FOLDER);
-    expect(await remove(markers)).not.toHaveProperty('Errors');
-    expect(Buffer.from(await story.read(file)).equals(before)).toBe(true);
-    expect(await lost()).toBeUndefined();
   });
 
   it('is no hindrance to writing an object of the landing again, and to deleting everything for good', async () => {

@@ -183,6 +183,16 @@ describe('a fault leads by sluice status, and the console’s page, to its findi
     expect(await status()).toMatchObject({ partitions: { gaps: [] }, failures: {} });
   });
 
+  it('an event of the bucket that is lost: nobody asks for the object, until the commands do', async () => {
+    await story.setFaults({ events: [{ fault: 'loseEvents' }] });
+    expect(await post(1)).toBe(202);
+    await story.advance(31 * MINUTE);
+    expect(await story.cure('LANDING_LATE')).toEqual([expect.any(Number), 0]);
+    await story.cloud.flush();
+    expect(await story.found('LANDING_LATE')).toBeUndefined();
+    await story.clearFaults();
+  });
+
   it('a writer that fails: what it leaves waits in the landing', async () => {
     const fault = { fault: 'throttleInvocations', function: 'sluice-local-write', calls: 'all' };
     await story.setFaults({ lambda: [fault] });

@@ -1,7 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { defineConfig } from '../../lib/config/defineConfig.ts';
 import type { LastDay } from '../../observe/facts/flow/changes.ts';
-import { THROTTLED } from '../../observe/facts/flow/failures.ts';
 import type { LastHour } from '../../observe/facts/flow/requestCounts.ts';
 import type { StatusFacts } from '../../observe/facts/statusFacts.ts';
 import { judge as judgeFacts } from '../../observe/findings/judge/judge.ts';
@@ -210,9 +209,9 @@ describe('a finding of sluice status', () => {
 
   it('of objects that wait explains a failure only', () => {
     const { waiting: late } = waiting({ landing: { ...nothing, oldest: at(2) } });
-    const failures = [{}, { write: `${THROTTLED} 3` }, { write: 'Task timed out.' }];
+    const failures = [{}, { write: 'Task timed out.' }];
     const cures = failures.map((one) => judge({ waiting: late, failures: one })[0]?.cure);
-    expect(cures.map((cure) => cure?.includes('explain CODE'))).toEqual([false, false, true]);
+    expect(cures.map((cure) => cure?.includes('explain CODE'))).toEqual([false, true]);
   });
 
   it('of a key that is disabled is one, with what follows from it and the command of the doctor', () => {

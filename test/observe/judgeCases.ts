@@ -380,6 +380,7 @@ export const cases: readonly Case[] = [
     'problem',
     `landing/ 1 ${at(0.34)}`,
     'npx sluice doctor --drift',
+    'npx sluice redrive --landing',
   ],
   [
     'messages of the writer are dead letters, and nothing waits',

@@ -8,6 +8,7 @@ import {
 import { afterAll, afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { s3ObjectStore } from '../../lib/aws/s3ObjectStore.ts';
 import { defineConfig } from '../../lib/config/defineConfig.ts';
+import { writeNote } from '../../lib/landing/LandingNotes.ts';
 import { MAX_AGE_MS } from '../../lib/relay/limits.ts';
 import { writeRelayedKey } from '../../lib/relay/RelayCopy.ts';
 import { relayId, relayRefusedKey, relayWaitingKey } from '../../lib/tables/objectKeys.ts';
@@ -149,11 +150,22 @@ describe('refused copies that are sent again', () => {
 describe('dead letters of the writer', () => {
   it('are its messages again, and in a dry run stay', async () => {
     await send('write-dead-letters', 'object');
-    expect(await redriveLanding(deployment, true)).toEqual({ messages: 1, underWay: false });
+    expect(await redriveLanding(deployment, true)).toMatchObject({ messages: 1, underWay: false });
     expect([await bodies('write'), await bodies('write-dead-letters')]).toEqual([[], ['object']]);
-    expect(await redriveLanding(deployment, false)).toEqual({ messages: 1, underWay: false });
+    expect(await redriveLanding(deployment, false)).toMatchObject({ messages: 1, underWay: false });
     expect([await bodies('write'), await bodies('write-dead-letters')]).toEqual([['object'], []]);
-    expect(await redriveLanding(deployment, false)).toEqual({ messages: 0, underWay: false });
+    expect(await redriveLanding(deployment, false)).toEqual({ messages: 0, underWay: false, objects: 0 });
+  });
+
+  it('that are none: objects that wait have messages of their own, but for young and written ones', async () => {
+    for (const name of ['a', 'b']) await store().write(`landing/${name}`, 'x');
+    const later = { ...deployment, now: NOW + 300_000 };
+    expect(await redriveLanding(deployment, false)).toMatchObject({ objects: 0 });
+    for (const a of (await store().listPage('landing/')).items.slice(0, 1))
+      await writeNote(store(), a, { written: true, why: '' });
+    expect([await redriveLanding(later, true), await bodies('write')]).toMatchObject([{ objects: 1 }, []]);
+    expect(await redriveLanding(later, false)).toEqual({ messages: 0, underWay: false, objects: 1 });
+    expect(await bodies('write')).toEqual([expect.stringContaining('"landing/b"')]);
   });
 
   it('that are moved already are as good, which is said, also of none left, and any other refusal is not', async () => {
@@ -166,9 +178,9 @@ describe('dead letters of the writer', () => {
     });
     const run = (message: string) => redriveLanding({ ...deployment, sqs: refuse(message) as never }, false);
     const moving = 'There is already a task running.';
-    expect(await run(moving)).toEqual({ messages: 0, underWay: true });
+    expect(await run(moving)).toMatchObject({ messages: 0, underWay: true });
     await send('write-dead-letters', 'object');
-    expect(await run(moving)).toEqual({ messages: 1, underWay: true });
+    expect(await run(moving)).toMatchObject({ messages: 1, underWay: true });
     await expect(run('No such queue.')).rejects.toThrow('No such queue.');
   });
 });

@@ -58,7 +58,7 @@ export function bucketSettings(
   return [
     {
       name: 'events',
-      why: 'New files are registered only by the hour, and what landed becomes files after three hours.',
+      why: 'Without events to EventBridge files are registered hourly, and what landed becomes files after three hours.',
       command: 'put-bucket-notification-configuration',
       option: '--notification-configuration',
       wanted: (current) => ({ ...current, EventBridgeConfiguration: {} }),

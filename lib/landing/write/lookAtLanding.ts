@@ -94,7 +94,7 @@ function agesReached(age: number): number {
 }
 
 /** A message about an object, with the members of S3's event that are read. */
-function objectCreatedBody(bucket: string, key: string): string {
+export function objectCreatedBody(bucket: string, key: string): string {
   const detail = { bucket: { name: bucket }, object: { key } };
   return JSON.stringify({ source: 'aws.s3', 'detail-type': 'Object Created', detail });
 }

@@ -65,9 +65,8 @@ export async function readLastFailure(
           group: functionLog(stack, part),
           filterPattern: `{ $.level = "error" || ${ends} }`,
         };
-  const recent = now - RECENT_MS;
-  for (const time of [{ startTime: recent }, { startTime: Math.min(since, recent), endTime: recent - 1 }]) {
-    const { events } = await readLog({ logs }, { ...log, times: [time], mostPages: MOST_PAGES / 2 });
+  for (const startTime of [Math.max(since, now - RECENT_MS), since]) {
+    const { events } = await readLog({ logs }, { ...log, times: [{ startTime }], mostPages: MOST_PAGES / 2 });
     for (const { timestamp = 0, message = '' } of events.toSorted(byTime).toReversed()) {
       const reason = reasonOf(message);
       if (reason !== null) return failureText(timestamp, reason);
@@ -127,9 +126,6 @@ function reasonOf(message: string): string | null {
   );
 }
 
-/** Begins what is told of invocations that Lambda has not begun. */
-export const THROTTLED = 'Lambda throttled';
-
 /** Invocations that Lambda has not begun leave no line in the log. */
 async function readThrottled(
   deployment: Pick<Deployment, 'cloudwatch' | 'stack' | 'now'>,
@@ -147,7 +143,7 @@ async function readThrottled(
     .sort(([a], [b]) => b - a);
   const count = throttled.reduce((sum, [, one]) => sum + one, 0);
   const [last] = throttled;
-  return last === undefined ? null : `${isoTimestamp(last[0])}: ${THROTTLED} ${count} invocations.`;
+  return last === undefined ? null : `${isoTimestamp(last[0])}: Lambda throttled ${count} invocations.`;
 }
 
 /** SQS's metrics come every minute, some minutes late. */

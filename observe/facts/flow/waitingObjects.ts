@@ -51,10 +51,12 @@ export async function listFolder(
   return { objects, hasMore: false };
 }
 
-/** Counts objects of `landing/`, 10,000 at most: those that wait, and those that are only not deleted. @throws What S3's client throws. */
-export async function countLanding(
-  deployment: Pick<Deployment, 's3' | 'config'>,
-): Promise<{ readonly landing: WaitingObjects; readonly undeleted: UndeletedObjects }> {
+/** Objects of `landing/`, 10,000 at most: those that wait, and those that are only not deleted, counted. @throws What S3's client throws. */
+export async function countLanding(deployment: Pick<Deployment, 's3' | 'config'>): Promise<{
+  readonly waiting: readonly ListedObject[];
+  readonly landing: WaitingObjects;
+  readonly undeleted: UndeletedObjects;
+}> {
   const store = s3ObjectStore(deployment.s3, deployment.config.bucket);
   const notes = await ListedNotes.list(store);
   const { objects, hasMore } = await listFolder(deployment, LANDING_FOLDER);
@@ -68,6 +70,7 @@ export async function countLanding(
   }
   const note = firstNote === undefined ? null : parseJson((await store.read(firstNote))?.text ?? '');
   return {
+    waiting,
     landing: countOf(waiting, hasMore),
     undeleted: { ...countOf(written, hasMore), why: isJsonObject(note) ? String(note['why']) : null },
   };

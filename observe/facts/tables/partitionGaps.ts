@@ -1,4 +1,4 @@
-import { GetObjectCommand, ListObjectsV2Command, paginateListObjectsV2 } from '@aws-sdk/client-s3';
+import { ListObjectsV2Command, paginateListObjectsV2 } from '@aws-sdk/client-s3';
 import { s3ObjectStore } from '../../../lib/aws/s3ObjectStore.ts';
 import { addDays, isUtcDay, type UtcDay, utcDay } from '../../../lib/base/time.ts';
 import { filesAt, type LostDay, lostDays, parseRawDays } from '../../../lib/landing/catalog/rawDays.ts';
@@ -7,7 +7,6 @@ import { type ForwardedKind, forwardedKinds, type TableKind, tableKinds } from '
 import { rawDaysKey } from '../../../lib/tables/ledgerKeys.ts';
 import { dayFolder, tableFolders } from '../../../lib/tables/tableFolders.ts';
 import type { Deployment } from '../../deployment.ts';
-import { ifThere } from '../../explainAwsError.ts';
 import { readPartitions } from './tables.ts';
 
 /** The registrar runs some seconds after the first file of a day has landed. */
@@ -75,14 +74,12 @@ export async function readLostDays({
   s3,
   config,
 }: Pick<Deployment, 's3' | 'config'>): Promise<readonly LostRawDay[]> {
-  const Bucket = config.bucket;
+  const store = s3ObjectStore(s3, config.bucket);
   const read = async (table: ForwardedKind) => {
-    const found = await ifThere(s3.send(new GetObjectCommand({ Bucket, Key: rawDaysKey(table) })));
-    const note = parseRawDays(await found?.Body?.transformToString());
+    const note = parseRawDays((await store.read(rawDaysKey(table)))?.text);
     const lost: LostRawDay[] = [];
     for (const one of note === null ? [] : lostDays(note)) {
-      const folder = dayFolder(config, table, one.day);
-      const [left = 0] = await filesAt(s3ObjectStore(s3, Bucket), folder, one.seenAt);
+      const [left = 0] = await filesAt(store, dayFolder(config, table, one.day), one.seenAt);
       if (left < one.files) lost.push({ table, left, ...one });
     }
     return lost;

@@ -2,7 +2,7 @@ import { deliveryLogGroup } from '../../../infra/streams/streams.ts';
 import { partName } from '../../../infra/template/Stack.ts';
 import { counted } from '../../../lib/base/text.ts';
 import { HOUR_MS } from '../../../lib/base/time.ts';
-import { type DeadLetters, THROTTLED } from '../../facts/flow/failures.ts';
+import type { DeadLetters } from '../../facts/flow/failures.ts';
 import { isStreamLate, KEPT_HOURS } from '../../facts/flow/streamState.ts';
 import { damagedText, isLandingLate, waitingText } from '../../facts/flow/waitingObjects.ts';
 import type { StatusFacts } from '../../facts/statusFacts.ts';
@@ -14,10 +14,7 @@ const NEAR = 0.8;
 
 /** The cure of objects that wait without a failure of the writer. */
 const NOT_ASKED =
-  "No run of `write` has failed: none was asked for these objects, or many wait. Correct what the command finds of the rule and the queue's trigger. After three hours an hourly look asks again.";
-/** The cure of runs that Lambda has not begun. */
-const NOT_BEGUN =
-  'Raise the quota of concurrent executions, or what is reserved for `write`. Messages come again within 16 minutes; the command sends dead letters.';
+  'No run of `write` has failed: none was asked for these objects, or many wait. Correct what the first command finds of the bucket, the rule or the queue; then the second has all tried. Else an hourly look does, after 3, 6, 12 or 24 hours.';
 
 /** The cure of a stream of the local cloud. */
 const NOT_DELIVERED =
@@ -36,8 +33,8 @@ export function* landingFindings(facts: StatusFacts, { now, commands }: Place): 
     const why = facts.failures['write'];
     const isRead = facts.unknown.every(({ part }) => part !== 'the log of write');
     if (why === undefined && dead.length === 0 && isRead)
-      yield { ...late, cure: NOT_ASKED, commands: [commands.sluice('doctor', '--drift')] };
-    else yield why?.includes(THROTTLED) ? { ...late, cure: NOT_BEGUN } : late;
+      yield { ...late, cure: NOT_ASKED, commands: [commands.sluice('doctor', '--drift'), ...late.commands] };
+    else yield late;
   }
   if (damaged !== null && damaged.count > 0)
     yield finding(
