@@ -131,7 +131,7 @@ async function accept(line: CommandLine): Promise<number> {
   writeResult(line, accepted, () =>
     textTable([
       ...tables.map(({ table, rows }) => ({ table, accepted: counted(rows, 'row') })),
-      ...rawTables.map((table) => ({ table, accepted: 'no files' })),
+      ...rawTables.map((table) => ({ table, accepted: 'files that are gone' })),
     ]),
   );
   const fate = asked.drop
@@ -139,7 +139,7 @@ async function accept(line: CommandLine): Promise<number> {
     : 'these rows stay in the curated table, and views go on reading them';
   const parts = [
     ...(tables.length === 0 ? [] : [fate]),
-    ...(rawTables.length === 0 ? [] : ['the raw day without files is no problem any more']),
+    ...(rawTables.length === 0 ? [] : ['raw files that are gone are no problem any more']),
   ];
   writeNote(`${dryRun ? 'This would be accepted' : 'Accepted'}: ${parts.join('; ')}.\n`);
   return 0;

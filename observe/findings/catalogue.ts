@@ -112,7 +112,7 @@ export const findingCatalogue = {
   ),
   SLUICE_FINDING_DAYS_LOST: problem(
     'Files of days of a raw table are gone, and neither retention nor an erasure took them: somebody deleted them.',
-    '`restore` brings the files back while their versions exist: docs/platform.md, "Restore". If the rows shall stay gone: `accept`.',
+    '`restore` brings back files that have versions: docs/platform.md, "Restore". If there are none, or rows shall stay gone: `accept`.',
     { part: 'partitions', section: 'partitions' },
   ),
   SLUICE_FINDING_HOUR_SHORT: problem(

@@ -28,8 +28,8 @@ export const CurationsError = defineErrorFamily('user', {
   },
   SLUICE_CURATE_NOTHING_KEPT: {
     cause:
-      'The curated day has no rows that raw files have lost, and no hourly look has found the raw day without files.',
-    cure: 'Check the day: `sluice status` names days without files, `sluice curate status` those that keep rows. What is lost is counted when the day is curated again, in the next night at the latest.',
+      'The curated day has no rows that raw files have lost, and no hourly look has found its raw files gone.',
+    cure: 'Check the day: `sluice status` names days that lost files, `sluice curate status` those that keep rows. What is lost is counted when the day is curated again, in the next night at the latest.',
   },
 });
 
@@ -129,7 +129,7 @@ const NOTE_RETRIES = { tries: 5, baseMs: 100, capMs: 2_000 } as const;
 
 /**
  * Accepts that raw files of a day are gone. The rows that the curated day keeps stay; with `drop` they go with the next
- * version, which is requested. A raw day without files is not looked for any more, with `curate: false` too.
+ * version, which is requested. Raw files that are gone are not looked for any more, with `curate: false` too.
  *
  * @throws CurationsError; LedgerError; what AWS's clients throw.
  */
@@ -176,7 +176,7 @@ async function acceptKept(
   return rows;
 }
 
-/** @returns Whether the raw day has lost all its files. */
+/** @returns Whether the raw day has lost files. */
 async function acceptLostFiles(
   { s3, config, wait, random }: Requested,
   kind: ForwardedKind,

@@ -43,7 +43,7 @@ describe('bytes that somebody else puts into the stream', () => {
     const { stdout } = await story.sluice('reconcile', '--day', '2026-11-20');
     expect(stdout).toMatch(/ \d+ open \(its buffers are not due\)/);
     expect((await story.found('DAMAGED'))?.detail).toContain(
-      `${DEMO.length} bytes, 0 lines that begin as a row.`,
+      `${DEMO.length} bytes, lines that begin as a row: 0.`,
     );
   });
 

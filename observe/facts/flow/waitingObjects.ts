@@ -117,6 +117,6 @@ export function waitingText({ count, hasMore, oldest }: WaitingObjects): string 
 /** What `damaged/` has, in words, without a stop at its end. */
 export function damagedText(damaged: DamagedObjects): string {
   const rows =
-    damaged.rows === null ? 'not all of them are read' : `${damaged.rows} lines that begin as a row`;
+    damaged.rows === null ? 'not all of them are read' : `lines that begin as a row: ${damaged.rows}`;
   return `${waitingText(damaged)}, ${damaged.bytes} bytes, ${rows}`;
 }
