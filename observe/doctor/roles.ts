@@ -6,7 +6,7 @@ import { deleteByVersionOnly } from '../../lib/access/buckets/bucketSettings.ts'
 import { mapLimit } from '../../lib/base/concurrency.ts';
 import { isJsonObject, parseJson, valueAt } from '../../lib/base/json.ts';
 import { ifThere } from '../explainAwsError.ts';
-import { type Finding, finding } from '../findings/catalogue.ts';
+import { finding } from '../findings/catalogue.ts';
 import type { Look } from './Look.ts';
 import { simulateStatement, wrongDecisions } from './readers.ts';
 import type { Setup } from './Setup.ts';
@@ -34,7 +34,9 @@ export const bucketPolicy: Look = {
       (one) => resources.size > 0 || !one.includes(`${OWN_STATEMENT} `),
     );
     const shows = commands.aws('s3api', 'get-bucket-policy', '--bucket', Bucket, '--query', 'Policy');
-    return denied.map((one) => roleDenied(`The policy of the bucket: ${one}`, [shows]));
+    return denied.map((one) =>
+      finding('SLUICE_FINDING_ROLE_DENIED', `The policy of the bucket: ${one}`, [shows]),
+    );
   },
 };
 
@@ -47,13 +49,11 @@ export const roles: Look = {
     const denied = await mapLimit(needs, AT_ONCE, async ({ id: Sid, role, statement }) =>
       wrongDecisions(await simulateStatement(setup, role, { Sid, Effect: 'Allow', ...statement }), true),
     );
-    return denied.filter((one) => one !== '').map((one) => roleDenied(`IAM's simulator: ${one}`));
+    return denied
+      .filter((one) => one !== '')
+      .map((one) => finding('SLUICE_FINDING_ROLE_DENIED', `IAM's simulator: ${one}`));
   },
 };
-
-function roleDenied(detail: string, commands: readonly string[] = []): Finding {
-  return finding('SLUICE_FINDING_ROLE_DENIED', detail, commands);
-}
 
 /**
  * What a bucket's policy denies roles, as a sentence for each statement: all roles, actions and folders.
@@ -64,40 +64,33 @@ export function deniedByBucket(policy: string, needs: readonly BucketNeed[]): re
   return list(valueAt(parseJson(policy), ['Statement'])).flatMap((statement, i) => {
     if (!isJsonObject(statement) || statement['Effect'] !== 'Deny') return [];
     const { Sid = `Statement ${i + 1}`, Condition } = statement;
-    const denied = needs
-      .filter(({ role }) => isOfRole(statement, role))
-      .flatMap((need) =>
-        need.statement.Action.flatMap((action) => {
-          const may = isOfAction(statement, action) ? conditionHolds(Condition, need, action) : false;
-          const keys = need.statement.Resource.flatMap((one) => deniedOf(statement, one)).map(keyOf);
-          const { role } = need;
-          return may === false || keys.length === 0
-            ? []
-            : [{ role, may, what: `${action} on ${keys.join(', ')}` }];
-        }),
-      );
-    if (denied.length === 0) return [];
-    const byRole = [...Map.groupBy(denied, ({ role }) => role)].map(
-      ([role, all]) => `${role}: ${all.map(({ what }) => what).join('; ')}.`,
-    );
-    const verb = denied[0]?.may === true ? 'denies' : 'may deny';
-    return [`${Sid} ${verb} ${byRole.join(' ')}`];
+    const told = new Map<string, readonly string[]>();
+    let verb = 'denies';
+    for (const need of needs)
+      for (const action of need.statement.Action) {
+        const { role } = need;
+        const isAbout = isOfRole(statement, role) && isOfAction(statement, action);
+        const may = isAbout && conditionHolds(Condition, need, action);
+        const keys = need.statement.Resource.flatMap((one) => deniedOf(statement, one)).map(
+          (arn) => /:::[^/]+\/(.+)$/.exec(arn)?.[1] ?? 'the bucket',
+        );
+        if (may === false || keys.length === 0) continue;
+        if (may === null) verb = 'may deny';
+        told.set(role, [...(told.get(role) ?? []), `${action} on ${keys.join(', ')}`]);
+      }
+    const roles = [...told].map(([role, what]) => `${role}: ${what.join('; ')}.`);
+    return told.size === 0 ? [] : [`${Sid} ${verb} ${roles.join(' ')}`];
   });
-}
-
-/** `landing/*`, of an ARN. */
-function keyOf(arn: string): string {
-  return /:::[^/]+\/(.+)$/.exec(arn)?.[1] ?? 'the bucket';
 }
 
 /** Whether a condition holds for calls of a role over TLS; null if that is not known. The writer deletes nothing without `If-Match`. */
 function conditionHolds(condition: unknown, { id, role }: BucketNeed, action: string): boolean | null {
   let known: boolean | null = true;
-  for (const [operator, keys] of Object.entries(isJsonObject(condition) ? condition : {}))
-    for (const [key, values] of Object.entries(isJsonObject(keys) ? keys : {})) {
+  for (const [operator, keys] of Object.entries(Object(condition)))
+    for (const [key, values] of Object.entries<unknown>(Object(keys))) {
       const one = key.toLowerCase();
-      if (one === 'aws:securetransport' && String(valueAt(list(values), [0])) === 'false') return false;
-      const wants = String(valueAt(list(values), [0]));
+      const wants = String(list(values)[0]);
+      if (one === 'aws:securetransport' && wants === 'false') return false;
       const isWriters = id === logicalIds.writeRole && action === 's3:DeleteObject';
       if (one === 's3:if-match' && operator === 'Null' && isWriters && wants === 'true') return false;
       if (one !== 'aws:principalarn') {

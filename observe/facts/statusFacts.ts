@@ -13,6 +13,7 @@ import {
   type ExportDays,
   readDatasets,
   readExports,
+  unreadDrops,
 } from './days/ledgerDays.ts';
 import { type AlarmState, readAlarms } from './flow/alarms.ts';
 import { type LastDay, lastDayOf, readDayCounts } from './flow/changes.ts';
@@ -180,7 +181,10 @@ export async function readStatusFacts(deployment: Deployment): Promise<StatusFac
       const days = {
         count: ({ dataset }: ConfiguredDataset) => Math.max(LEDGER_DAYS, dataset.lookbackDays + 1),
       };
-      return (await readDatasets(deployment, configuredDatasets(config), days)).map(dropDays);
+      const all = configuredDatasets(config);
+      const unread = await Promise.all(all.map((one) => unreadDrops(deployment, one)));
+      const found = (await readDatasets(deployment, all, days)).map(dropDays);
+      return found.map((one, i): DatasetDays => ({ ...one, unread: unread[i] ?? [] }));
     }),
     exports: ask('the exports', async () => (await readExports(deployment, config.exports)).map(dropDays)),
     curated: ask('the curated days', () => readCurationState(deployment)),

@@ -41,11 +41,11 @@ const BLIND = 'Redeploying does not revert manual changes.';
 /** Everything that `sluice status` and `sluice doctor` can find. Codes are stable; none of them is thrown. */
 export const findingCatalogue = {
   SLUICE_FINDING_CREDENTIALS: problem(
-    'AWS does not accept the credentials, there are none, or they are of another account than `account` in the configuration.',
+    'AWS does not accept the credentials, there are none, or they are of another account than the configured one.',
     'Sign in to that account (`aws sso login`), or set AWS_PROFILE. For the local cloud: --local.',
   ),
   SLUICE_FINDING_REGION_UNFIT: problem(
-    'The region lacks a service or a feature that the stack needs, or the bucket or its key is in another one than the stack.',
+    'The region lacks something that the stack needs, or the bucket or its key is in another one.',
     'Choose a region that docs/reference/configuration.md lists, or another bucket or key. Without Function URLs: set `endpoint.kind` to http-api.',
   ),
   SLUICE_FINDING_STACK_MISSING: problem(
@@ -54,22 +54,22 @@ export const findingCatalogue = {
   ),
   SLUICE_FINDING_STACK_UNFINISHED: problem(
     'The last deployment is in progress or failed.',
-    "Wait, or correct the first failure in the stack's events, run the command if one is shown, and deploy again.",
+    "Wait, or correct the first failure in the stack's events, run the command, if any, and deploy again.",
   ),
   SLUICE_FINDING_STACK_DIFFERS: problem(
     'The stack was deployed from another configuration.',
     `Check the configuration (SLUICE_CONFIG), then ${DEPLOY}.`,
   ),
   SLUICE_FINDING_VERSION_DIFFERS: warning(
-    'The stack was deployed by another version of Sluice than the one that looks.',
+    'The stack was deployed by another version of Sluice.',
     `Of an earlier one, CHANGELOG.md says what changes: ${DEPLOY}. Of a later one, use that.`,
   ),
   SLUICE_FINDING_NAME_TAKEN: problem(
     'A name of the stack is taken by a resource outside of it or by the stack of another stage.',
-    'Choose another name or stage, or use the existing resource (docs/deploy.md, "Bringing your own"); after a removal read docs/remove.md, "Redeploying after `remove`". If nobody needs the resource, run the command.',
+    'Choose another name or stage, or bring the resource (docs/deploy.md, "Bringing your own"); after a removal: docs/remove.md, "Redeploying after `remove`". If nobody needs it, run the command.',
   ),
   SLUICE_FINDING_DEPLOY_DENIED: problem(
-    'According to the IAM policy simulator, these credentials lack permissions that a deployment needs.',
+    "By IAM's simulator, these credentials may not deploy.",
     `Attach the policies that \`npx sluice policy print --for deploy\` prints. If they are attached, ${DENIED}.`,
   ),
   SLUICE_FINDING_UNCHECKED: {
@@ -79,16 +79,16 @@ export const findingCatalogue = {
   },
   SLUICE_FINDING_RESOURCE_MISSING: problem(
     'A resource that the stack has, or that it uses, does not exist.',
-    `${BLIND} Run the commands, or those of \`npx sluice doctor --drift\`: rows are files, which stay. If it is new, ${DEPLOY}; what you bring, make yourself; the local cloud: start it again.`,
+    `${BLIND} Run the commands, or those of \`npx sluice doctor --drift\`: files stay. If it is new, ${DEPLOY}; what you bring, make yourself; the local cloud: start it again.`,
     { part: 'deployment', section: 'changed' },
   ),
   SLUICE_FINDING_BUCKET_UNFIT: problem(
     'The bucket is of another account, lacks a setting, or has objects of others where lifecycle rules would delete them.',
-    'Move objects of others, then run the command, which keeps every other statement and rule. Of another account: choose another `bucket` in the configuration.',
+    'Move objects of others, then run the command, which keeps every other statement and rule. Of another account: choose another.',
   ),
   SLUICE_FINDING_NAMES_UNKNOWN: warning(
-    'Names that SDKs do not send are not known: of holdouts, which then count as one more group of each experiment, or of experiments of layers, which browsers send hashed.',
-    'Run `npx sluice groups pull`, or list them in the configuration, as `holdouts` (`[]` for none) and `experiments`, and deploy.',
+    'Names that SDKs do not send are not known: of holdouts, which then count as groups, or of experiments of layers, which browsers hash.',
+    'Run `npx sluice groups pull`, or list them as `holdouts` (`[]` for none) and `experiments`, and deploy.',
   ),
   SLUICE_FINDING_UNREADABLE: problem(
     'A part of the deployment could not be read, so it may have problems that are not listed.',
@@ -101,13 +101,13 @@ export const findingCatalogue = {
     { part: 'deployment', section: 'late' },
   ),
   SLUICE_FINDING_DRIFT: problem(
-    'A resource differs from what was deployed: somebody changed it.',
-    `${BLIND} Run the commands in their order. Of four, the first three show what the last one changes.`,
+    'Somebody changed a resource.',
+    `${BLIND} Run the commands in their order; of four, the first three only show.`,
     { part: 'deployment', section: 'changed' },
   ),
   SLUICE_FINDING_TABLE_DIFFERS: problem(
     'A table or view differs from its definition: rows go to quarantine, are read incorrectly, or are not found.',
-    `${BLIND} If the configuration or the release has changed since, ${DEPLOY}; else run the commands in their order: no file is deleted. Of a dataset whose table they delete, then run \`sluice ingest backfill\`.`,
+    `${BLIND} If the configuration or the release has changed since, ${DEPLOY}; else run the commands in their order: no file is deleted.`,
     { part: 'partitions', section: 'changed' },
   ),
   SLUICE_FINDING_DAYS_LOST: problem(
@@ -122,12 +122,12 @@ export const findingCatalogue = {
   ),
   SLUICE_FINDING_PARTITION_WRONG: problem(
     'Queries miss rows or columns of days that have files: their partition is missing, or has another folder or an earlier set of columns.',
-    'If the detail has an error of the function `register`, correct that first: its role, or a policy of Lake Formation. Drop partitions with another folder in Glue. Then the command registers the days.',
+    'If the detail has an error of the function `register`, correct that first: its role, or a policy of Lake Formation. Drop partitions with another folder in Glue. Then the command registers the days, or loads them again.',
     { part: 'partitions', section: 'partitions', alarms: ['partition-gaps'] },
   ),
   SLUICE_FINDING_DOMAIN_UNFIT: problem(
     'The domain is not available, has another certificate than configured, or does not lead to the gateway from this machine: events may be lost.',
-    'Wait if it is UPDATING; else see that its certificate is ISSUED and for this name, and deploy if the configuration is newer. Point the DNS record to the output `DomainTarget` (docs/platform.md), unless a CDN, a proxy or another region answers there on purpose.',
+    'Wait if it is UPDATING; else see that its certificate is ISSUED and for this name, and deploy if the configuration is newer. Point the DNS record to the output `DomainTarget` (docs/platform.md), unless something else answers there on purpose.',
   ),
   SLUICE_FINDING_DEAD_LETTERS: problem(
     'A dead-letter queue holds messages that could not be processed.',
@@ -141,7 +141,7 @@ export const findingCatalogue = {
   ),
   SLUICE_FINDING_FORWARDED: warning(
     "Somebody else, most likely Statsig's own forwarding, writes into the folders of the forwarded tables: queries read these rows too, and with relay to Statsig events twice.",
-    "Turn Statsig's forwarding off, or give its tables other names in Data Connection (`npx sluice connect statsig`) or ours with `tables`. The finding goes seven days after the last file. To take doubled rows out of queries, move these files elsewhere.",
+    "Turn Statsig's forwarding off, or give its tables other names in Data Connection (`npx sluice connect statsig`) or ours with `tables`. The finding goes seven days after the last file.",
   ),
   SLUICE_FINDING_SOURCE_UNREADABLE: problem(
     "The last attempt to list a dataset's folder failed.",
@@ -159,7 +159,7 @@ export const findingCatalogue = {
     { part: 'drops', section: 'drops', alarms: ['ingest-late'] },
   ),
   SLUICE_FINDING_READER_DENIED: problem(
-    'A reader lacks a permission that it needs, for queries of curated days before `curate: true` also.',
+    'A reader lacks a permission that it needs.',
     `Deploy if the stack makes it. Else ${DENIED}, or print its policy again and have it applied (docs/readers.md).`,
     { section: 'readerDenied' },
   ),
@@ -184,16 +184,16 @@ export const findingCatalogue = {
   ),
   SLUICE_FINDING_CURATE_LATE: problem(
     'Days that should be curated were never queued, or wait for more than a day: queries read more, and no answer is wrong.',
-    'If the stage is new, wait for the night, 00:20 UTC; else the command queues them now, or says why. docs/curated.md, "What views read", has more.',
+    'If the stage is new, wait for the night, 00:20 UTC; else the command queues them now, or says why.',
     { part: 'partitions', section: 'curated', alarms: ['curations-waiting'] },
   ),
   SLUICE_FINDING_QUOTA: warning(
-    'A quota of the account is nearly exhausted, lower than the default, or lower than the configuration says. Above the limits of API Gateway or a Function URL, AWS answers 429, on which some SDKs drop events.',
+    'A quota of the account is nearly exhausted, lower than the default or than configured. Above it AWS answers 429, on which some SDKs drop events.',
     "Request an increase (docs/limits.md), or set `endpoint.accountRequestsPerSecond`, `endpoint.burst` or `collector.accountConcurrency` to the account's numbers and deploy: alarms go by them.",
   ),
   SLUICE_FINDING_READER_ALLOWED: problem(
     'A reader has a permission that it must not have.',
-    'Remove the policy that grants it. The stack grants none of these permissions.',
+    'Remove the policy that grants it: it is not of the stack.',
   ),
   SLUICE_FINDING_LANDING_LATE: problem(
     'Objects have waited in landing/ for more than 20 minutes to become files of tables. Nothing is lost.',
@@ -330,8 +330,8 @@ export const findingCatalogue = {
     { part: 'deployment' },
   ),
   SLUICE_FINDING_NO_TOPIC: warning(
-    'The alarms notify nobody.',
-    'Set `alarms.topicArn` in sluice.config.ts to the ARN of an SNS topic, and deploy: docs/metrics.md.',
+    'Alarms notify nobody.',
+    'If there is a command, somebody turned their actions off: run it. Else set `alarms.topicArn` to the ARN of an SNS topic, and deploy: docs/metrics.md.',
     { part: 'deployment' },
   ),
   SLUICE_FINDING_FAULTS: warning(

@@ -1,3 +1,4 @@
+import { CreateTableCommand, DeleteTableCommand, GetTableCommand, GlueClient } from '@aws-sdk/client-glue';
 import { DeleteObjectCommand, type S3Client } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { localAccount } from '../../local/localAccount.ts';
@@ -101,6 +102,21 @@ describe('the commands of a finding end it', () => {
     await story.jumpTo('2026-11-23T09:00:00Z');
     await drop('2026-11-18');
     await cured('INGEST_FAILED');
+  });
+
+  it("PARTITION_WRONG of a customer's table that was deleted and made anew, by loading its days", async () => {
+    const glue = story.kept(new GlueClient(story.clientOptions()));
+    const DatabaseName = story.cloud.database;
+    const Name = 'acme_visits';
+    const { Table: { PartitionKeys, StorageDescriptor, TableType, Parameters } = {} } = await glue.send(
+      new GetTableCommand({ DatabaseName, Name }),
+    );
+    await glue.send(new DeleteTableCommand({ DatabaseName, Name }));
+    const TableInput = { Name, PartitionKeys, StorageDescriptor, TableType, Parameters };
+    await glue.send(new CreateTableCommand({ DatabaseName, TableInput }));
+    expect((await story.found('PARTITION_WRONG'))?.detail).toBe('acme/visits: 2026-11-18.');
+    await cured('PARTITION_WRONG');
+    expect(await story.partitions(Name)).toHaveLength(1);
   });
 
   it('ROWS_UNUSUAL, if the day is meant so', async () => {

@@ -32,6 +32,7 @@ import {
 } from './statusFacts.ts';
 
 const anyKey = defineConfig({ bucket: 'acme', allowAnyKey: true });
+const TOPIC = 'arn:aws:sns:eu-central-1:111122223333:alarms';
 const judge = (facts: Partial<StatusFacts>) => judgeFacts({ ...well, ...facts }, place, 'eu-central-1');
 
 /** What a sentence names and counts, in its order. */
@@ -119,7 +120,12 @@ describe('a finding of sluice status', () => {
       return judge(datasets({ schedule: 'hourly', lastLook: { ...look, at: NOW - hours * HOUR } }));
     };
     expect([listedAgo(3).length, listedAgo(3.1).length]).toEqual([0, 1]);
-    expect(judge({ isLocal: true, alarms: [{ ...alarm, state: 'OK', notifies: false }] })).toEqual([]);
+    const alarms = [{ ...alarm, state: 'OK', notifies: false }] as const;
+    expect(judge({ isLocal: true, alarms })).toEqual([]);
+    const notified = { ...place, config: defineConfig({ bucket: 'acme', alarms: { topicArn: TOPIC } }) };
+    expect(judgeFacts({ ...well, alarms }, notified, 'eu-central-1')[0]?.commands).toEqual([
+      `aws cloudwatch enable-alarm-actions --alarm-names ${alarm.name} --region eu-central-1`,
+    ]);
   });
 
   it('begins with faults of the local cloud, then has what delivers', () => {

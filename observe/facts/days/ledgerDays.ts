@@ -25,7 +25,11 @@ import type { Export } from '../../../lib/schema/exports.ts';
 import type { Dataset, Source } from '../../../lib/schema/sources.ts';
 import { exportFolder } from '../../../lib/tables/exportKeys.ts';
 import { datasetLedger, exportSubject, ledgerKey, versionFilesKey } from '../../../lib/tables/ledgerKeys.ts';
+import { ingestedTableFolders } from '../../../lib/tables/tableFolders.ts';
 import type { Deployment } from '../../deployment.ts';
+import { ifThere } from '../../explainAwsError.ts';
+import { daysUnder } from '../tables/partitionGaps.ts';
+import { readPartitions } from '../tables/tables.ts';
 import { equalFilesWords } from './equalFiles.ts';
 
 /** Entries and notes of the plan that are read in parallel. */
@@ -149,6 +153,8 @@ export interface DropDay {
 /** A dataset of a customer, and days of it, oldest first. */
 export interface DatasetDays extends Omit<DatasetStatus, 'days'> {
   readonly days: readonly DropDay[];
+  /** Days of the ledger without a partition; undefined if that is not asked. */
+  readonly unread?: readonly UtcDay[];
 }
 
 /** An export, and days of it, oldest first. */
@@ -387,4 +393,24 @@ function exportTarget(exported: Pick<Export, 'name' | 'target'>): string {
 /** Days, oldest first, up to the last. */
 function daysUntil(last: UtcDay, count: number): readonly UtcDay[] {
   return Array.from({ length: count }, (_, i) => addDays(last, i + 1 - count));
+}
+
+/**
+ * The days of a dataset whose version no query reads, as nothing but a load registers them: a call of S3 and one of Glue for each
+ * thousand days.
+ *
+ * @throws What the clients of S3 and Glue throw; IngestError.
+ */
+export async function unreadDrops(
+  deployment: Pick<Deployment, 's3' | 'glue' | 'config' | 'signal'>,
+  { source, dataset }: ConfiguredDataset,
+): Promise<readonly UtcDay[]> {
+  const registered = (await ifThere(readPartitions(deployment, dataset.table))) ?? new Map();
+  const folders = ingestedTableFolders(deployment.config, dataset.table);
+  const days = await daysUnder(deployment, folders, { from: '', to: '9' });
+  const subjects = days
+    .filter((day) => !registered.has(day))
+    .map((day) => ({ source: source.name, dataset: dataset.name, day }));
+  const [unread = []] = await readLedgerDays(deployment, [subjects]);
+  return unread.flatMap(({ day, entry }) => (entry?.filesWritten?.[0] === undefined ? [] : [day]));
 }

@@ -92,13 +92,22 @@ export async function readLostDays({
  *
  * @throws What the client of S3 throws.
  */
-export async function dayFolders(
-  { s3, config }: Pick<Deployment, 's3' | 'config'>,
+export function dayFolders(
+  deployment: Pick<Deployment, 's3' | 'config'>,
   table: TableKind,
+  range: { readonly from: UtcDay; readonly to: UtcDay },
+): Promise<UtcDay[]> {
+  return daysUnder(deployment, tableFolders(deployment.config, table), range);
+}
+
+/** The days of a range that have a folder in others. @throws What the client of S3 throws. */
+export async function daysUnder(
+  { s3, config }: Pick<Deployment, 's3' | 'config'>,
+  folders: readonly string[],
   { from, to }: { readonly from: UtcDay; readonly to: UtcDay },
 ): Promise<UtcDay[]> {
   const days: UtcDay[] = [];
-  for (const Prefix of tableFolders(config, table)) {
+  for (const Prefix of folders) {
     const input = { Bucket: config.bucket, Prefix, Delimiter: '/', StartAfter: `${Prefix}${from}` };
     for await (const { CommonPrefixes = [] } of paginateListObjectsV2({ client: s3 }, input))
       days.push(...CommonPrefixes.map((one) => (one.Prefix ?? '').slice(Prefix.length, -1)));

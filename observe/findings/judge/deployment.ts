@@ -51,11 +51,16 @@ export function* stackFaultFindings(
 /** Alarms that notify nobody, faults, and what could not be read. */
 export function* deploymentFindings(
   { alarms, isLocal, faults, unknown }: StatusFacts,
-  { commands }: Place,
+  { commands, config }: Place,
 ): Findings {
   const silent = (alarms ?? []).filter(({ notifies }) => !notifies);
+  const turnOn = ['cloudwatch', 'enable-alarm-actions', '--alarm-names', ...silent.map(({ name }) => name)];
   if (!isLocal && silent.length > 0)
-    yield finding('SLUICE_FINDING_NO_TOPIC', `${silent.length} of ${alarms?.length ?? 0} alarms.`);
+    yield finding(
+      'SLUICE_FINDING_NO_TOPIC',
+      `${silent.length} of ${alarms?.length ?? 0} alarms.`,
+      config.alarms.topicArn === null ? [] : [commands.aws(...turnOn)],
+    );
   if (faults > 0)
     yield finding('SLUICE_FINDING_FAULTS', `${counted(faults, 'fault')}.`, [
       commands.control('DELETE', 'faults'),

@@ -99,6 +99,17 @@ function* lostFiles({ table, lacking }: DatasetDays, { of, commands, backfill }:
   yield* lostFilesOf(commands, { of, table }, lacking, backfill);
 }
 
+/** Days that were loaded and have no partition. */
+function* unreadDays({ unread = [] }: DatasetDays, { of, backfill }: Dataset): Findings {
+  const ranges = dayRanges(unread).slice(0, MOST_COMMANDS);
+  if (unread.length > 0)
+    yield finding(
+      'SLUICE_FINDING_PARTITION_WRONG',
+      `${of}: ${listed(unread)}.`,
+      ranges.map(({ from, to }) => backfill(from, to)),
+    );
+}
+
 /** Days with many more or fewer rows than usual. */
 function* unusualRows({ days }: DatasetDays, { of, explain, keep }: Dataset): Findings {
   const unusual = days.filter((day) => day.unusual !== null).toReversed();
@@ -179,6 +190,7 @@ const DATASET_JUDGES: readonly ((drops: DatasetDays, dataset: Dataset) => Findin
   failedLoads,
   missingInputs,
   lostFiles,
+  unreadDays,
   unusualRows,
   waitingDrops,
   lateDrops,
