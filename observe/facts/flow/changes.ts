@@ -32,58 +32,21 @@ export interface Change {
   readonly day: number;
 }
 
-interface FailedRequests {
-  readonly count: number;
-  readonly first: string;
-  readonly last: string;
-}
-
 /** The last 24 hours of a deployment. */
-export interface LastDay {
-  readonly requests: number;
-  /** Requests that were answered 4xx and 503. */
-  readonly refused: number;
-  readonly failed: number;
-  /** Those that were answered 503, by code, with the start of the first and the last five minutes of them, ISO 8601. */
-  readonly failedBy: Readonly<Record<string, FailedRequests>>;
-  /** Events in requests that could be read, and those that became objects of `landing/direct/`. */
-  readonly received: number;
-  readonly overflowed: number;
-  /** Requests that are usual in this hour; null while that is not known. */
-  readonly usual: number | null;
-  /** What is usual in each hour of a day; none while that is not known of all. */
-  readonly usualHours: readonly UsualHour[];
-  readonly changes: readonly Change[];
-}
+export type LastDay = ReturnType<typeof lastDayOf>;
 
 /** Requests in an hour of the day, UTC, on the seven days before. */
-export interface UsualHour {
-  readonly least: number;
-  readonly median: number;
-  readonly most: number;
-}
-
-type Counts = ReadonlyMap<number, RequestCounts>;
+export type UsualHour = LastDay['usualHours'][number];
 
 /** Counts of the last 24 hours and of what is usual. */
-export interface DayCounts {
-  /** Of the last 24 hours, by the start of five minutes. Those without requests are missing. */
-  readonly day: Counts;
-  /** Of the seven days before, by the start of an hour. */
-  readonly before: Counts;
-  /** The range of `day`, epoch milliseconds: from the start of an hour to the end of a period that is not over. */
-  readonly start: number;
-  readonly end: number;
-}
+export type DayCounts = Awaited<ReturnType<typeof readDayCounts>>;
 
 /**
  * Reads the collector's counts of the last 24 hours, and of the seven days before.
  *
  * @throws MetricsError `SLUICE_OBSERVE_METRICS_INCOMPLETE`; what CloudWatch's client throws.
  */
-export async function readDayCounts(
-  deployment: Pick<Deployment, 'cloudwatch' | 'stack' | 'now'>,
-): Promise<DayCounts> {
+export async function readDayCounts(deployment: Pick<Deployment, 'cloudwatch' | 'stack' | 'now'>) {
   const { now } = deployment;
   const end = (Math.floor(now / PERIOD_MS) + 1) * PERIOD_MS;
   const start = Math.floor((end - DAY_MS) / HOUR_MS) * HOUR_MS;
@@ -91,11 +54,19 @@ export async function readDayCounts(
     readCounts(deployment, start, end, PERIOD_MS),
     readCounts(deployment, start - DAYS_BEFORE * DAY_MS, start),
   ]);
-  return { day, before, start, end };
+  return {
+    /** Of the last 24 hours, by the start of five minutes. Those without requests are missing. */
+    day,
+    /** Of the seven days before, by the start of an hour. */
+    before,
+    /** The range of `day`, epoch milliseconds: from the start of an hour to the end of a period that is not over. */
+    start,
+    end,
+  };
 }
 
 /** The last 24 hours, and what was not as usual in them, by the same hours of the seven days before. */
-export function lastDayOf(counts: DayCounts): LastDay {
+export function lastDayOf(counts: DayCounts) {
   const total = (value: (counts: RequestCounts) => number) => sum([...counts.day.values()].map(value));
   const measured = measuredOf(counts)('requests', ({ requests }) => requests);
   const hour = hourOf(counts.end - 1);
@@ -105,12 +76,17 @@ export function lastDayOf(counts: DayCounts): LastDay {
   );
   return {
     requests: total(({ requests }) => requests),
+    /** Requests that were answered 4xx and 503. */
     refused: total(({ refusedBy }) => sum(Object.values(refusedBy))),
     failed: total(({ failedBy }) => sum(Object.values(failedBy))),
+    /** Those that were answered 503, by code, with the start of the first and the last five minutes of them, ISO 8601. */
     failedBy: failedOf(counts),
+    /** Events in requests that could be read, and those that became objects of `landing/direct/`. */
     received: total(({ received }) => received),
     overflowed: total(({ overflowed }) => overflowed),
+    /** Requests that are usual in this hour; null while that is not known. */
     usual: usualOf(measured, hour),
+    /** What is usual in each hour of a day; none while that is not known of all. */
     usualHours: before.some(({ length }) => length < ENOUGH)
       ? []
       : before.map((values) => ({
@@ -122,8 +98,8 @@ export function lastDayOf(counts: DayCounts): LastDay {
   };
 }
 
-function failedOf({ day }: DayCounts): LastDay['failedBy'] {
-  const found: Record<string, FailedRequests> = {};
+function failedOf({ day }: DayCounts) {
+  const found: Record<string, { readonly count: number; readonly first: string; readonly last: string }> = {};
   for (const [at, { failedBy }] of day)
     for (const [code, more] of Object.entries(failedBy)) {
       const last = isoTimestamp(at);

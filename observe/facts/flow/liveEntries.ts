@@ -3,45 +3,7 @@ import { isJsonObject, parseJson } from '../../../lib/base/json.ts';
 import type { TableKind } from '../../../lib/schema/kinds.ts';
 
 /** A request that the collector answered, as its own log line has it: without anything of its contents. */
-export interface LiveRequest {
-  readonly type: 'request';
-  /** When it was answered, ISO 8601. */
-  readonly at: string;
-  /** The gateway's ID; null if the function does not know it. */
-  readonly request_id: string | null;
-  readonly status: number;
-  /** From its arrival in the function to its answer. */
-  readonly ms: number;
-  /** A name of Statsig's list, `other`, or `unknown`; null if the batch was not read. */
-  readonly sdk_type: string | null;
-  readonly sdk_version: string | null;
-  /** Label of the SDK key; null before the key was accepted. */
-  readonly key_label: string | null;
-  /** Of a key that was not accepted the first digits of its SHA-256, or `of another form`; null without one. */
-  readonly sent_key: string | null;
-  /** Name of the endpoint, if it is one that the collector does not serve. Logs have no paths: they can hold keys. */
-  readonly endpoint: string | null;
-  /** Events of the batch. A body that was not read counts as one. */
-  readonly received: number;
-  /** Rows that Firehose acknowledged, of each table. */
-  readonly exposures: number;
-  readonly events: number;
-  readonly quarantined: number;
-  readonly overflowed: number;
-  /** Code of the answer; null for 202. */
-  readonly code: string | null;
-  /** Refused events by code, and ignored events by reason. */
-  readonly refused: Readonly<Record<string, number>>;
-  readonly ignored_as: Readonly<Record<string, number>>;
-  /** Stored events worth a number: their times, clocks and names (docs/answers.md). */
-  readonly noted: Readonly<Record<string, number>>;
-  /** How far the sender's clock was behind, in milliseconds; null if the request does not state it, or was not read. */
-  readonly clock_skew_ms: number | null;
-  /** Why the rows did not go to Firehose: `not_acknowledged: TimeoutError`. Null if they did, or there are none. */
-  readonly not_streamed: string | null;
-  /** Outcome of its copy for relay: `not_kept` if neither queue nor bucket took it. Null if nothing is relayed. */
-  readonly relay: string | null;
-}
+export type LiveRequest = NonNullable<ReturnType<typeof readRequestLine>>;
 
 /** A row that a delivery stream accepted. Only the local cloud shows them. */
 export interface LiveEvent {
@@ -119,60 +81,62 @@ const counts = z.record(z.string(), z.number()).default({});
 /** The collector's own line in its log: lib/collect/answer.ts. */
 const requestLine = z.object({
   event: z.literal('collect'),
+  /** The gateway's ID; null if the function does not know it. */
   request_id: text,
   status: number,
+  /** From its arrival in the function to its answer. */
   ms: number,
-  endpoint: text,
   sdk: text,
   key: text,
+  /** Of a key that was not accepted the first digits of its SHA-256, or `of another form`; null without one. */
   sent_key: text,
-  code: text,
-  not_streamed: text,
-  relay: text,
+  /** Name of the endpoint, if it is one that the collector does not serve. Logs have no paths: they can hold keys. */
+  endpoint: text,
   events: z.number().optional(),
   exposures_landed: number,
   events_landed: number,
   quarantined: number,
   overflowed: number,
+  /** Code of the answer; null for 202. */
+  code: text,
+  /** Refused events by code. */
   refused: counts,
   counted: counts,
+  /** Stored events worth a number: their times, clocks and names (docs/answers.md). */
   noted: counts,
+  /** How far the sender's clock was behind, in milliseconds; null if the request does not state it, or was not read. */
   clock_skew_ms: z.number().nullable().default(null),
+  /** Why the rows did not go to Firehose: `not_acknowledged: TimeoutError`. Null if they did, or there are none. */
+  not_streamed: text,
+  /** Outcome of its copy for relay: `not_kept` if neither queue nor bucket took it. Null if nothing is relayed. */
+  relay: text,
 });
 
 /** A request by the collector's own line in its log; undefined for any other line. @param at ISO 8601. */
-export function readRequestLine(line: string, at: string): LiveRequest | undefined {
+export function readRequestLine(line: string, at: string) {
   // Most lines are metrics.
   if (!line.includes('"event":"collect"')) return undefined;
   const { data } = requestLine.safeParse(parseJson(line));
   if (data === undefined) return undefined;
-  const { request_id, status, ms, endpoint, code, not_streamed, relay } = data;
-  const { quarantined, overflowed, refused, clock_skew_ms } = data;
-  const { key: key_label, sent_key } = data;
-  const [sdk_type = null, sdk_version = null] = data.sdk?.split(' ', 2) ?? [];
+  const { event, sdk, key, events, exposures_landed, events_landed, counted, ...same } = data;
+  const [sdk_type = null, sdk_version = null] = sdk?.split(' ', 2) ?? [];
   return {
-    type: 'request',
+    type: 'request' as const,
+    /** When it was answered, ISO 8601. */
     at,
-    request_id,
-    status,
-    ms,
+    ...same,
+    /** A name of Statsig's list, `other`, or `unknown`; null if the batch was not read. */
     sdk_type,
     sdk_version,
-    key_label,
-    sent_key,
-    endpoint,
-    received: data.events ?? sum(refused) + sum(data.counted),
-    exposures: data.exposures_landed,
-    events: data.events_landed,
-    quarantined,
-    overflowed,
-    code,
-    refused,
-    ignored_as: data.counted,
-    noted: data.noted,
-    clock_skew_ms,
-    not_streamed,
-    relay,
+    /** Label of the SDK key; null before the key was accepted. */
+    key_label: key,
+    /** Events of the batch. A body that was not read counts as one. */
+    received: events ?? sum(same.refused) + sum(counted),
+    /** Rows that Firehose acknowledged, of each table. */
+    exposures: exposures_landed,
+    events: events_landed,
+    /** Ignored events by reason. */
+    ignored_as: counted,
   };
 }
 

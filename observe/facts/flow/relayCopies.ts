@@ -26,29 +26,8 @@ export const RelayCopiesError = defineErrorFamily('user', {
   },
 });
 
-/** Copies that are tried again. */
-export interface WaitingCopies {
-  /** Messages of the queue: each is a copy, or names one in the bucket. */
-  readonly count: number;
-  /** When the oldest was kept, ISO 8601, of the queue by metrics: at most an hour off. Null without, or if none tells. */
-  readonly oldest: string | null;
-}
-
-/** Copies that the target refused for one reason, or that waited for too long. */
-export interface RefusedCopies {
-  /** The status of the answer, or `expired`. */
-  readonly reason: string;
-  readonly count: number;
-  /** When the oldest was kept, ISO 8601. */
-  readonly oldest: string;
-}
-
 /** Copies that relay has not delivered. */
-export interface RelayState {
-  readonly waiting: WaitingCopies;
-  /** The most frequent reason first. */
-  readonly refused: readonly RefusedCopies[];
-}
+export type RelayState = NonNullable<Awaited<ReturnType<typeof readRelayState>>>;
 
 /** A queue, and how many messages it has, hidden ones too, about. @throws What the client of SQS throws. */
 export async function readQueue({ stack, sqs }: Pick<Deployment, 'stack' | 'sqs'>, part: string) {
@@ -75,7 +54,7 @@ export async function queuedCopies(deployment: Pick<Deployment, 'stack' | 'sqs'>
  *
  * @throws MetricsError `SLUICE_OBSERVE_METRICS_INCOMPLETE`; what the clients of S3, SQS and CloudWatch throw.
  */
-export async function readRelayState(deployment: Deployment): Promise<RelayState | null> {
+export async function readRelayState(deployment: Deployment) {
   if (deployment.config.relay === undefined) return null;
   const asked = Promise.all([
     readQueue(deployment, 'relay'),
@@ -90,12 +69,18 @@ export async function readRelayState(deployment: Deployment): Promise<RelayState
   // Metrics are of the past hour: the queue may be empty since.
   const oldest = Math.min(...stored, ...(messages === 0 ? [] : queuedSince));
   return {
-    waiting: { count: messages, oldest: Number.isFinite(oldest) ? isoTimestamp(oldest) : null },
+    waiting: {
+      /** Messages of the queue: each is a copy, or names one in the bucket. */
+      count: messages,
+      /** When the oldest was kept, ISO 8601, of the queue by metrics: at most an hour off. Null without, or if none tells. */
+      oldest: Number.isFinite(oldest) ? isoTimestamp(oldest) : null,
+    },
+    /** Copies that the target refused for one reason, or that waited for too long; the most frequent reason first. */
     refused: countRefused(refused.objects.map(({ key }) => key)),
   };
 }
 
-function countRefused(keys: readonly string[]): readonly RefusedCopies[] {
+function countRefused(keys: readonly string[]) {
   const times = new Map<string, number[]>();
   for (const key of keys) {
     const { id = null, reason = '' } = parseRelayRefusedKey(key) ?? {};
@@ -106,8 +91,10 @@ function countRefused(keys: readonly string[]): readonly RefusedCopies[] {
     times.set(reason, kept);
   }
   return Array.from(times, ([reason, kept]) => ({
+    /** The status of the answer, or `expired`. */
     reason,
     count: kept.length,
+    /** When the oldest was kept, ISO 8601. */
     oldest: isoTimestamp(Math.min(...kept)),
   })).sort((a, b) => b.count - a.count);
 }

@@ -25,39 +25,17 @@ const REFUSED = Object.keys(RequestError.entries);
 export const NOT_STORED: readonly string[] = ['SLUICE_COLLECT_NOT_DELIVERED', 'SLUICE_COLLECT_NO_QUARANTINE'];
 
 /** The collector's counts for the requests that it received within some time. */
-export interface RequestCounts {
-  readonly requests: number;
-  /** Events in requests that could be read. */
-  readonly received: number;
-  /** Events that Firehose acknowledged while the request was answered. */
-  readonly landed: number;
-  readonly quarantined: number;
-  /** Events of requests that became objects of their own, and those that the configuration leaves out. */
-  readonly overflowed: number;
-  readonly ignored: number;
-  /** Requests that were answered 503, and those that were refused with 4xx, by the code of the answer. */
-  readonly failedBy: Readonly<Record<string, number>>;
-  readonly refusedBy: Readonly<Record<string, number>>;
-}
+export type RequestCounts = ReturnType<typeof countsOf>;
 
 /** The last hour of a deployment. */
-export interface LastHour extends RequestCounts {
-  /** Start of the last minute with a request, ISO 8601; null without one. */
-  readonly lastRequestAt: string | null;
-  /** Start of the last minute in which events were stored, ISO 8601; null without one. */
-  readonly lastStoredAt: string | null;
-  /** Start of the first and the last minute with an answer 503, ISO 8601, by the code. */
-  readonly failedAt: Readonly<Record<string, { readonly first: string; readonly last: string }>>;
-}
+export type LastHour = Awaited<ReturnType<typeof readLastHour>>;
 
 /**
  * The last sixty minutes.
  *
  * @throws As {@link readCounts}.
  */
-export async function readLastHour(
-  deployment: Pick<Deployment, 'cloudwatch' | 'stack' | 'now'>,
-): Promise<LastHour> {
+export async function readLastHour(deployment: Pick<Deployment, 'cloudwatch' | 'stack' | 'now'>) {
   const end = (Math.floor(deployment.now / MINUTE_MS) + 1) * MINUTE_MS;
   const minutes = await readCollectMetrics(deployment, { start: end - HOUR_MS, end });
   const points = (id: string) => [...(minutes.get(id) ?? [])];
@@ -73,9 +51,12 @@ export async function readLastHour(
   });
   return {
     ...counts,
+    /** Start of the last minute with a request, ISO 8601; null without one. */
     lastRequestAt: times('requests').at(-1) ?? null,
+    /** Start of the last minute in which events were stored, ISO 8601; null without one. */
     lastStoredAt:
       times(...tableKinds.flatMap((kind) => [`landed ${kind}`, `overflowed ${kind}`])).at(-1) ?? null,
+    /** Start of the first and the last minute with an answer 503, ISO 8601, by the code. */
     failedAt: Object.fromEntries(failedAt),
   };
 }
@@ -150,16 +131,20 @@ async function readCollectMetrics(
 }
 
 /** @param sum Of a metric by its ID. */
-function countsOf(sum: (id: string) => number): RequestCounts {
-  const byCode = (codes: readonly string[]) =>
+function countsOf(sum: (id: string) => number) {
+  const byCode = (codes: readonly string[]): Readonly<Record<string, number>> =>
     Object.fromEntries(codes.map((code) => [code, sum(code)]).filter(([, count]) => count !== 0));
   return {
     requests: sum('requests'),
+    /** Events in requests that could be read. */
     received: sum(received.name),
+    /** Events that Firehose acknowledged while the request was answered. */
     landed: sum('landed exposures') + sum('landed events'),
     quarantined: sum('landed quarantine'),
+    /** Events of requests that became objects of their own, and those that the configuration leaves out. */
     overflowed: sum(overflowed.name),
     ignored: sum(ignored.name),
+    /** Requests that were answered 503, and those that were refused with 4xx, by the code of the answer. */
     failedBy: byCode(FAILED),
     refusedBy: byCode(REFUSED),
   };

@@ -1,37 +1,16 @@
 import { addDays, DAY_MS, HOUR_MS, isoTimestamp, utcDay } from '../../../lib/base/time.ts';
 import type { Config } from '../../../lib/schema/config.ts';
-import { type TableKind, tableKinds } from '../../../lib/schema/kinds.ts';
+import { tableKinds } from '../../../lib/schema/kinds.ts';
 import { qualifiedName } from '../../../lib/views/View.ts';
 import { askAthena, type Deployment } from '../../deployment.ts';
 import { readTime, timestampText } from './tracedRows.ts';
 
-/** The rows of a table from the last 24 hours. */
-export interface TableArrivals {
-  readonly table: TableKind;
-  /** Name of the table in the catalog. */
-  readonly name: string;
-  /** `received_at` of the newest row, ISO 8601; null if none was received within 24 hours. */
-  readonly newestRowAt: string | null;
-  /** Rows received within the last hour that a query finds. */
-  readonly rowsLastHour: number;
-}
-
-/** Rows of quarantine with one reason. */
-export interface QuarantineCount {
-  readonly reason: string;
-  /** A row can stand for several events of one batch: docs/quarantine.md. */
-  readonly rows: number;
-  /** `received_at` of the newest, ISO 8601. */
-  readonly newestAt: string;
-}
-
 /** The rows that arrived in the tables. */
-export interface LandedRows {
-  readonly tables: readonly TableArrivals[];
-  /** Of rows that were received within 24 hours, the most frequent first. */
-  readonly quarantine: readonly QuarantineCount[];
-  readonly scannedBytes: number;
-}
+export type LandedRows = Awaited<ReturnType<typeof readLandedRows>>;
+/** The rows of a table from the last 24 hours. */
+export type TableArrivals = LandedRows['tables'][number];
+/** Rows of quarantine with one reason. */
+export type QuarantineCount = LandedRows['quarantine'][number];
 
 /**
  * Reads with one query what the tables received within 24 hours. Only rows whose event is of yesterday, today or tomorrow are
@@ -39,7 +18,7 @@ export interface LandedRows {
  *
  * @throws ObserveError; what Athena's client throws.
  */
-export async function readLandedRows(deployment: Deployment): Promise<LandedRows> {
+export async function readLandedRows(deployment: Deployment) {
   const { config, now } = deployment;
   const { rows, scannedBytes } = await askAthena(deployment, landedSql(config, now));
   const counted = rows.map((row) => ({
@@ -56,15 +35,25 @@ export async function readLandedRows(deployment: Deployment): Promise<LandedRows
       const isEmpty = own.length === 0;
       return {
         table,
+        /** Name of the table in the catalog. */
         name: config.tables[table],
+        /** `received_at` of the newest row, ISO 8601; null if none was received within 24 hours. */
         newestRowAt: isEmpty ? null : isoTimestamp(newest),
+        /** Rows received within the last hour that a query finds. */
         rowsLastHour: own.reduce((sum, { recent }) => sum + recent, 0),
       };
     }),
+    /** Of rows that were received within 24 hours, the most frequent first. */
     quarantine: counted
       .filter(({ table }) => table === 'quarantine')
       .sort((a, b) => b.rows - a.rows)
-      .map(({ reason, rows: count, newest }) => ({ reason, rows: count, newestAt: isoTimestamp(newest) })),
+      .map(({ reason, rows: count, newest }) => ({
+        reason,
+        /** A row can stand for several events of one batch: docs/quarantine.md. */
+        rows: count,
+        /** `received_at` of the newest, ISO 8601. */
+        newestAt: isoTimestamp(newest),
+      })),
     scannedBytes,
   };
 }

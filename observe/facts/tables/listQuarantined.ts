@@ -1,4 +1,4 @@
-import { quoteText } from '../../../lib/base/sql.ts';
+import { type QueryRow, quoteText } from '../../../lib/base/sql.ts';
 import { isoTimestamp, utcDay } from '../../../lib/base/time.ts';
 import { qualifiedName } from '../../../lib/views/View.ts';
 import { askAthena, type Deployment } from '../../deployment.ts';
@@ -9,37 +9,10 @@ import { readTime, timestampText } from './tracedRows.ts';
 const RAW_CHARACTERS = 8_000;
 
 /** A row of quarantine. */
-export interface QuarantinedRow {
-  /** Equal for every resend. */
-  readonly quarantineId: string;
-  /** ISO 8601. */
-  readonly receivedAt: string;
-  readonly reason: string;
-  readonly detail: string | null;
-  readonly keyLabel: string | null;
-  readonly sdkType: string | null;
-  readonly sdkVersion: string | null;
-  readonly path: string | null;
-  /** The beginning of the event or body; null when it is an object of its own, or nothing of it was kept. */
-  readonly raw: string | null;
-  /** Whether `raw` is only the beginning. */
-  readonly isCut: boolean;
-  /** `text`, or `base64` of a body that is not UTF-8. */
-  readonly rawEncoding: string | null;
-  /** `s3://…` of an event or body that is too large for a row. */
-  readonly rawLocation: string | null;
-}
+export type QuarantinedRow = ReturnType<typeof quarantinedRow>;
 
 /** Rows, the newest first; rows of one file in the order of the file. */
-export interface QuarantinedPage {
-  readonly rows: readonly QuarantinedRow[];
-  /** Whether there are more rows than these. */
-  readonly hasMore: boolean;
-  /** Limits of the answer. */
-  readonly notes: readonly string[];
-  /** Bytes that Athena read. */
-  readonly scannedBytes: number;
-}
+export type QuarantinedPage = Awaited<ReturnType<typeof listQuarantined>>;
 
 /** Which rows. */
 export interface QuarantineFilter {
@@ -57,11 +30,7 @@ export interface QuarantineFilter {
  *
  * @throws ObserveError; what Athena's client throws.
  */
-export async function listQuarantined(
-  deployment: Deployment,
-  filter: QuarantineFilter,
-  limit: number,
-): Promise<QuarantinedPage> {
+export async function listQuarantined(deployment: Deployment, filter: QuarantineFilter, limit: number) {
   const days = { from: utcDay(filter.from), to: utcDay(filter.to) };
   const notes = await unreadNotes(deployment, ['quarantine'], days);
   const { rows, scannedBytes } = await askAthena(deployment, listSql(deployment, filter, limit + 1));
@@ -70,12 +39,22 @@ export async function listQuarantined(
     const before = listed.at(-1);
     if (before?.quarantineId !== row.quarantineId || before.receivedAt !== row.receivedAt) listed.push(row);
   }
-  return { rows: listed, hasMore: rows.length > limit, notes, scannedBytes };
+  return {
+    rows: listed,
+    /** Whether there are more rows than these. */
+    hasMore: rows.length > limit,
+    /** Limits of the answer. */
+    notes,
+    /** Bytes that Athena read. */
+    scannedBytes,
+  };
 }
 
-function quarantinedRow(row: Readonly<Record<string, string | null>>): QuarantinedRow {
+function quarantinedRow(row: QueryRow) {
   return {
+    /** Equal for every resend. */
     quarantineId: row['quarantine_id'] ?? '',
+    /** ISO 8601. */
     receivedAt: isoTimestamp(readTime(row['received_at'])),
     reason: row['reason'] ?? '',
     detail: row['detail'] ?? null,
@@ -83,9 +62,13 @@ function quarantinedRow(row: Readonly<Record<string, string | null>>): Quarantin
     sdkType: row['sdk_type'] ?? null,
     sdkVersion: row['sdk_version'] ?? null,
     path: row['path'] ?? null,
+    /** The beginning of the event or body; null when it is an object of its own, or nothing of it was kept. */
     raw: row['raw'] ?? null,
+    /** Whether `raw` is only the beginning. */
     isCut: row['is_cut'] === 'true',
+    /** `text`, or `base64` of a body that is not UTF-8. */
     rawEncoding: row['raw_encoding'] ?? null,
+    /** `s3://…` of an event or body that is too large for a row. */
     rawLocation: row['raw_location'] ?? null,
   };
 }

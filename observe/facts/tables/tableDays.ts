@@ -29,18 +29,8 @@ export interface TableDay {
   readonly location: string;
 }
 
-/** A table's calendar, the newest day first. */
-export interface TableDays {
-  readonly table: string;
-  readonly days: readonly TableDay[];
-  /** First and last day of all with files or a partition, whatever is listed; null when there is none. */
-  readonly first: UtcDay | null;
-  readonly last: UtcDay | null;
-  /** Whether there are earlier days. */
-  readonly hasMore: boolean;
-  /** Bytes that Athena read to count the rows. */
-  readonly scannedBytes: number;
-}
+/** A table's calendar. */
+export type TableDays = Awaited<ReturnType<typeof listTableDays>>;
 
 /** Days of the longest list: a year. */
 export const MOST_DAYS = 400;
@@ -58,7 +48,7 @@ export async function listTableDays(
   deployment: Deployment,
   table: TableSummary,
   { limit = USUAL_DAYS, countRows }: { readonly limit?: number | undefined; readonly countRows: boolean },
-): Promise<TableDays> {
+) {
   if (!table.hasDays || table.location === null)
     throw new TablesError('SLUICE_TABLES_NO_DAYS', `${table.name}.`);
   const folders = await listDayFolders(deployment, table.location);
@@ -89,13 +79,17 @@ export async function listTableDays(
   const counted = countRows ? await countDays(deployment, table, days) : undefined;
   return {
     table: table.name,
+    /** The newest first. */
     days: days.map((one) => ({
       ...one,
       rows: counted === undefined || one.state === 'unregistered' ? null : (counted.rows.get(one.day) ?? 0),
     })),
+    /** First and last day of all with files or a partition, whatever is listed; null when there is none. */
     first,
     last,
+    /** Whether there are earlier days. */
     hasMore: calendar.length > page.length,
+    /** Bytes that Athena read to count the rows. */
     scannedBytes: counted?.scannedBytes ?? 0,
   };
 }

@@ -1,4 +1,5 @@
 import {
+  type Column,
   EntityNotFoundException,
   GetTableCommand,
   type Table as GlueTable,
@@ -29,26 +30,11 @@ export const TablesError = defineErrorFamily('user', {
   },
 });
 
-/** The role of a table. Tables that neither Sluice nor the configuration knows are `other`. */
-export type TableRole =
-  | 'forwarded'
-  | 'quarantine'
-  | 'ingested'
-  | 'curated'
-  | 'groups'
-  | 'hours'
-  | 'view'
-  | 'other';
+/** The roles of tables, in the order of the data's way. Tables that neither Sluice nor the configuration knows are `other`. */
+const ROLES = ['forwarded', 'quarantine', 'ingested', 'curated', 'groups', 'hours', 'view', 'other'] as const;
 
-/** A column of the catalog. */
-export interface TableColumn {
-  readonly name: string;
-  /** Glue's name, e.g. `string`, `timestamp`. */
-  readonly type: string;
-  readonly comment: string;
-  /** Whether it is a partition key. */
-  readonly isKey: boolean;
-}
+/** The role of a table. */
+export type TableRole = (typeof ROLES)[number];
 
 /** A table or view of the database. */
 export interface TableSummary {
@@ -56,7 +42,7 @@ export interface TableSummary {
   readonly kind: TableRole;
   readonly description: string;
   /** Partition keys last. */
-  readonly columns: readonly TableColumn[];
+  readonly columns: ReturnType<typeof columnsOf>;
   /** `s3://…`, with a slash at its end; null for a view. */
   readonly location: string | null;
   /** Whether its partitions are days: it has the one key `ds`. */
@@ -72,34 +58,18 @@ export interface TableSummary {
 }
 
 /** The tables of the database. */
-export interface TableList {
-  readonly database: string;
-  /** In the order of the data's way: forwarded, quarantine, ingested, curated, groups, views, others. */
-  readonly tables: readonly TableSummary[];
-}
+export type TableList = Awaited<ReturnType<typeof listTables>>;
 
 type Asked = Pick<Deployment, 'glue' | 'config' | 'signal'>;
 
 const PARALLEL = 8;
-
-/** The order of the list. */
-const ROLES: readonly TableRole[] = [
-  'forwarded',
-  'quarantine',
-  'ingested',
-  'curated',
-  'groups',
-  'hours',
-  'view',
-  'other',
-];
 
 /**
  * All tables and views of the database.
  *
  * @throws What Glue's client throws.
  */
-export async function listTables(deployment: Asked): Promise<TableList> {
+export async function listTables(deployment: Asked) {
   const { config } = deployment;
   const found = await readGlueTables(deployment);
   const tables = await mapLimit(found, PARALLEL, async (table): Promise<TableSummary> => {
@@ -110,6 +80,7 @@ export async function listTables(deployment: Asked): Promise<TableList> {
   });
   return {
     database: config.database,
+    /** In the order of the data's way: forwarded, quarantine, ingested, curated, groups, views, others. */
     tables: tables.toSorted((a, b) => ROLES.indexOf(a.kind) - ROLES.indexOf(b.kind)),
   };
 }
@@ -178,35 +149,41 @@ function folderUrl(location: string): string {
 }
 
 /** The tables and views of the configuration, each with its role, and an ingested one with its dataset. */
-function expectedTables(
-  config: Config,
-): ReadonlyMap<string, Pick<TableSummary, 'kind'> & Partial<Pick<TableSummary, 'dataset'>>> {
-  const kind = (role: TableRole) => ({ kind: role });
-  return new Map([
-    ...forwardedKinds.map((one) => [config.tables[one], kind('forwarded')] as const),
-    [config.tables.quarantine, kind('quarantine')],
+function expectedTables(config: Config) {
+  return new Map<string, { readonly kind: TableRole; readonly dataset?: TableSummary['dataset'] }>([
+    ...forwardedKinds.map((one) => [config.tables[one], { kind: 'forwarded' }] as const),
+    [config.tables.quarantine, { kind: 'quarantine' }],
     ...ingestedTables(config).map(
       ({ name, source, dataset }) =>
-        [name, { ...kind('ingested'), dataset: { source, name: dataset } }] as const,
+        [name, { kind: 'ingested', dataset: { source, name: dataset } }] as const,
     ),
-    ...forwardedKinds.map((one) => [config.curatedTables[one], kind('curated')] as const),
-    [groupsTable.name, kind('groups')],
-    [receivedHoursTable.name, kind('hours')],
-    ...viewNames.map((name) => [name, kind('view')] as const),
+    ...forwardedKinds.map((one) => [config.curatedTables[one], { kind: 'curated' }] as const),
+    [groupsTable.name, { kind: 'groups' }],
+    [receivedHoursTable.name, { kind: 'hours' }],
+    ...viewNames.map((name) => [name, { kind: 'view' }] as const),
   ]);
+}
+
+function columnsOf(columns: readonly Column[] = [], isKey: boolean) {
+  return columns.map(({ Name = '', Type = '', Comment = '' }) => ({
+    name: Name,
+    /** Glue's name, e.g. `string`, `timestamp`. */
+    type: Type,
+    comment: Comment,
+    /** Whether it is a partition key. */
+    isKey,
+  }));
 }
 
 function summaryOf(config: Config, table: GlueTable): TableSummary {
   const { Name: name = '', Description = '', PartitionKeys = [], StorageDescriptor, TableType } = table;
   const isView = TableType === 'VIRTUAL_VIEW';
   const expected = expectedTables(config).get(name);
-  const columns = (of: typeof PartitionKeys = [], isKey: boolean) =>
-    of.map((one) => ({ name: one.Name ?? '', type: one.Type ?? '', comment: one.Comment ?? '', isKey }));
   return {
     name,
     kind: isView ? 'view' : (expected?.kind ?? 'other'),
     description: Description,
-    columns: [...columns(StorageDescriptor?.Columns, false), ...columns(PartitionKeys, true)],
+    columns: [...columnsOf(StorageDescriptor?.Columns, false), ...columnsOf(PartitionKeys, true)],
     location: isView ? null : folderUrl(StorageDescriptor?.Location ?? ''),
     hasDays: !isView && PartitionKeys.length === 1 && PartitionKeys[0]?.Name === partitionKey.name,
     days: null,

@@ -1,4 +1,4 @@
-import { quoteName, quoteText } from '../../../lib/base/sql.ts';
+import { type QueryRow, quoteName, quoteText } from '../../../lib/base/sql.ts';
 import type { UtcDay } from '../../../lib/base/time.ts';
 import type { Config } from '../../../lib/schema/config.ts';
 import type { ForwardedKind, TableKind } from '../../../lib/schema/kinds.ts';
@@ -22,47 +22,19 @@ interface Search {
 }
 
 /** A row of a forwarded table. */
-export interface TracedRow {
-  readonly kind: ForwardedKind;
-  readonly eventId: string;
-  /** Name of the event, or of the experiment, gate or config. */
-  readonly name: string;
-  /** Epoch milliseconds. */
-  readonly receivedAt: number;
-  readonly timestamp: number;
-  readonly day: UtcDay;
-  readonly sdk: string;
-  /** `s3://…` */
-  readonly file: string;
-  /** Why views do not show it, apart from earlier copies; empty if they do. */
-  readonly reasons: readonly string[];
-  /** Whether secondary_exposures shows its evaluations, apart from earlier copies. */
-  readonly hasSecondary: boolean;
-}
+export type TracedRow = ReturnType<typeof tracedRow>;
 
 /** A row of quarantine. */
-export interface TracedRefusal {
-  readonly receivedAt: number;
-  readonly reason: string;
-  readonly detail: string;
-  readonly day: UtcDay;
-  readonly path: string;
-  readonly file: string;
-}
-
-/** Rows found in the tables, newest first, and the bytes that Athena read. */
-export interface TracedTables {
-  readonly rows: readonly TracedRow[];
-  readonly refusals: readonly TracedRefusal[];
-  /** Whether there are more rows than these. */
-  readonly hasMore: boolean;
-  readonly scannedBytes: number;
-}
+export type TracedRefusal = ReturnType<typeof tracedRefusal>;
 
 type Asked = Parameters<typeof askAthena>[0];
 
-/** Finds rows in the forwarded tables and in quarantine. @throws ObserveError; what Athena's client throws. */
-export async function readTracedTables(deployment: Asked, search: Search): Promise<TracedTables> {
+/**
+ * Finds rows in the forwarded tables and in quarantine, newest first.
+ *
+ * @throws ObserveError; what Athena's client throws.
+ */
+export async function readTracedTables(deployment: Asked, search: Search) {
   const { config } = deployment;
   const { most } = search;
   const exposures = await askAthena(deployment, exposuresSql(config, search));
@@ -74,38 +46,46 @@ export async function readTracedTables(deployment: Asked, search: Search): Promi
   ].sort((a, b) => b.receivedAt - a.receivedAt);
   return {
     rows: rows.slice(0, most),
-    refusals: refusals.rows.slice(0, most).map((row) => ({
-      receivedAt: readTime(row['received_at']),
-      reason: row['reason'] ?? '',
-      detail: row['detail'] ?? '',
-      day: row['ds'] ?? '',
-      path: row['path'] ?? '',
-      file: row['file'] ?? '',
-    })),
+    refusals: refusals.rows.slice(0, most).map(tracedRefusal),
+    /** Whether there are more rows than these. */
     hasMore: rows.length > most || refusals.rows.length > most,
-    scannedBytes: [exposures, events, refusals].reduce((sum, one) => sum + one.scannedBytes, 0),
+    scannedBytes: exposures.scannedBytes + events.scannedBytes + refusals.scannedBytes,
   };
 }
 
-type Row = Readonly<Record<string, string | null>>;
+function tracedRefusal(row: QueryRow) {
+  return {
+    receivedAt: readTime(row['received_at']),
+    reason: row['reason'] ?? '',
+    detail: row['detail'] ?? '',
+    day: row['ds'] ?? '',
+    path: row['path'] ?? '',
+    file: row['file'] ?? '',
+  };
+}
 
-function tracedRow(kind: ForwardedKind, row: Row): TracedRow {
+function tracedRow(kind: ForwardedKind, row: QueryRow) {
   return {
     kind,
     eventId: row['event_id'] ?? '',
+    /** Name of the event, or of the experiment, gate or config. */
     name: row['name'] ?? '',
+    /** Epoch milliseconds. */
     receivedAt: readTime(row['received_at']),
     timestamp: readTime(row['timestamp']),
     day: row['ds'] ?? '',
     sdk: [row['sdk_type'], row['sdk_version']].filter((part) => part !== null).join(' '),
+    /** `s3://…` */
     file: row['file'] ?? '',
+    /** Why views do not show it, apart from earlier copies; empty if they do. */
     reasons: reasonsOf(kind, row),
+    /** Whether secondary_exposures shows its evaluations, apart from earlier copies. */
     hasSecondary: row['has_secondary'] === 'true',
   };
 }
 
 /** The conditions of the views, those on exposures in the order of groupedExposures, and what it means when one does not hold. */
-function reasonsOf(kind: ForwardedKind, row: Row): string[] {
+function reasonsOf(kind: ForwardedKind, row: QueryRow): string[] {
   const [rule, reason] = [row['rule_id'], row['reason']].map((value) => JSON.stringify(value ?? ''));
   const { environment = null } = row;
   const place = environment === null ? 'it has no environment' : `its environment is ${environment}`;
