@@ -10,7 +10,7 @@ import { lackingSince } from '../../lib/ledger/versionFiles.ts';
 import { refusedRowsKey } from '../../lib/tables/tableFolders.ts';
 import { sluiceCommand, targetCommands } from '../commands.ts';
 import type { Deployment } from '../deployment.ts';
-import { type ExplainedCode, explainCode } from '../explainCode.ts';
+import { explainCode } from '../explainCode.ts';
 import { equalFilesWords } from '../facts/days/equalFiles.ts';
 import { readVersionFiles } from '../facts/days/ledgerDays.ts';
 import { listQuarantined, type QuarantinedPage } from '../facts/tables/listQuarantined.ts';
@@ -18,27 +18,10 @@ import { deploymentOptions } from '../target.ts';
 import { DropsError, namedDatasets } from './datasets.ts';
 
 /** The meaning of a ledger entry, in words. */
-export interface DayExplanation {
-  /** Past events, a sentence each. */
-  readonly meaning: readonly string[];
-  /** Whether the version that queries read lacks files. */
-  readonly isLacking: boolean;
-  /** The data of the day that queries read. */
-  readonly served: string;
-  /** The next steps, automatic or to be done, a sentence each. */
-  readonly next: readonly string[];
-  /** The failure of the day; null without one. */
-  readonly failure: (ExplainedCode & { readonly message: string }) | null;
-  /** Refused rows by reason, the most frequent first. */
-  readonly refused: readonly (ExplainedCode & { readonly rows: number })[];
-  /** The meaning of each reason for which files were left out, by reason. */
-  readonly leftOut: Readonly<Record<string, string>>;
-}
+export type DayExplanation = ReturnType<typeof explainEntry>;
 
 /** A day of a dataset: its entry in the ledger, and what that means. */
-export interface ExplainedDay extends LedgerEntry {
-  readonly explanation: DayExplanation;
-}
+export type ExplainedDay = Awaited<ReturnType<typeof explainDay>>;
 
 /**
  * Explains a day of a dataset.
@@ -48,7 +31,7 @@ export interface ExplainedDay extends LedgerEntry {
 export async function explainDay(
   deployment: Pick<Deployment, 's3' | 'config' | 'stack' | 'aws' | 'isLocal'>,
   { day, ...names }: { readonly source: string; readonly dataset: string; readonly day: UtcDay },
-): Promise<ExplainedDay> {
+) {
   const { s3, config } = deployment;
   const [{ source, dataset }] = namedDatasets(config, names);
   const store = s3ObjectStore(s3, config.bucket);
@@ -70,7 +53,7 @@ export function explainEntry(
   entry: LedgerEntry,
   target: readonly string[] = [],
   lacking: number | null = null,
-): DayExplanation {
+) {
   const { failure, version, table, day } = entry;
   const explained = failure === undefined ? null : { ...explainCode(failure.code), message: failure.message };
   const [meaning, usual] = explainState(entry);
@@ -83,8 +66,11 @@ export function explainEntry(
       ? usual
       : 'Load the day again: `sluice ingest backfill`. If its folder has no files any more, bring versions back: docs/platform.md, "Restore".';
   return {
+    /** Whether the version that queries read lacks files. */
     isLacking: lacking !== null,
+    /** Past events, a sentence each. */
     meaning: [meaning, ...gone, ...rowMeanings(entry)],
+    /** The data of the day that queries read. */
     served:
       version === undefined
         ? `Queries read no rows of ${day} in ${table}.`
@@ -93,11 +79,15 @@ export function explainEntry(
           : entry.state === 'failed' || entry.missingSince !== undefined
             ? `Queries read the last good version of ${day} in ${table}, ${version}.`
             : `Queries read version ${version} of ${day} in ${table}.`,
+    /** The next steps, automatic or to be done, a sentence each. */
     next: [...(entry.state === 'failed' && explained !== null ? [explained.cure] : []), next]
       .filter((one) => one !== '')
       .map((one) => targetCommands(dayCommands(one, entry), target)),
+    /** The failure of the day; null without one. */
     failure: explained,
+    /** Refused rows by reason, the most frequent first. */
     refused: refusedReasons(entry),
+    /** The meaning of each reason for which files were left out, by reason. */
     leftOut: leftOutMeanings(entry),
   };
 }
@@ -198,7 +188,7 @@ function rowMeanings(entry: LedgerEntry): string[] {
   ];
 }
 
-function refusedReasons({ files }: LedgerEntry): DayExplanation['refused'] {
+function refusedReasons({ files }: LedgerEntry) {
   const counts = new Map<string, number>();
   for (const { refusedBy = {} } of files)
     for (const [reason, n] of Object.entries(refusedBy)) counts.set(reason, (counts.get(reason) ?? 0) + n);
@@ -207,7 +197,7 @@ function refusedReasons({ files }: LedgerEntry): DayExplanation['refused'] {
     .map(([reason, rows]) => ({ ...explainCode(reason), rows }));
 }
 
-function leftOutMeanings({ files }: LedgerEntry): DayExplanation['leftOut'] {
+function leftOutMeanings({ files }: LedgerEntry): Readonly<Record<string, string>> {
   return Object.fromEntries(
     files.flatMap(({ reason = '' }) => (isLeftOutReason(reason) ? [[reason, leftOutReasons[reason]]] : [])),
   );

@@ -88,7 +88,7 @@ describe('a finding of sluice status', () => {
     expect(judge({ curated: [{ ...curated, resends: resends.slice(0, 3) }] })).toEqual([]);
     expect(judge({ curated: [{ ...curated, resends: resends.slice(3) }] })).toEqual([]);
     expect(judge({ curated: [{ ...curated, resends: resends.slice(3, 4) }] })).toHaveLength(1);
-    const old = [{ day: '2026-11-10', rows: 1, resends: 9 }] as const;
+    const old = [{ day: '2026-11-10', rows: 1, resends: 9 }];
     expect(judge({ curated: [{ ...curated, resends: old }] })).toEqual([]);
     const silent = { lastHour: { ...hour, requests: 0 } };
     expect(judge({ ...silent, lastEventAt: null })).toEqual([]);

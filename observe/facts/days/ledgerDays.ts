@@ -5,15 +5,10 @@ import { addDays, DAY_MS, isoTimestamp, type UtcDay, utcDay } from '../../../lib
 import { summarizeLeftOut } from '../../../lib/drops/lastLoad.ts';
 import { FAILED_NAMED_MS } from '../../../lib/drops/limits.ts';
 import { COMMIT, lackWords, lookbackDays, markerReason } from '../../../lib/drops/plan/decideDay.ts';
-import { hasArrivedSince, isOver, type LateDay, lateNotes } from '../../../lib/drops/plan/lateDrops.ts';
+import { hasArrivedSince, isOver, lateNotes } from '../../../lib/drops/plan/lateDrops.ts';
 import { type LastListing, lastListings } from '../../../lib/drops/plan/planSources.ts';
 import { unusualWords } from '../../../lib/drops/usualRows.ts';
-import {
-  isFailing,
-  type LedgerEntry,
-  type LedgerState,
-  type LedgerSubject,
-} from '../../../lib/ledger/LedgerEntry.ts';
+import { isFailing, type LedgerEntry, type LedgerSubject } from '../../../lib/ledger/LedgerEntry.ts';
 import { ledgerStore } from '../../../lib/ledger/ledgerStore.ts';
 import {
   lackingDays,
@@ -67,39 +62,10 @@ export interface LackingDay {
 }
 
 /** The status of one dataset. */
-export interface DatasetStatus extends Pick<Dataset, 'kind' | 'table' | 'schedule' | 'lookbackDays'> {
-  readonly source: string;
-  readonly dataset: string;
-  /** `s3://…/` of its drops. */
-  readonly folder: string;
-  readonly lastLook: LastListing | null;
-  /** Days outside of the lookback that have objects, and no entry in the ledger, oldest first. */
-  readonly unlooked: readonly UtcDay[];
-  /** The first day of its lookback. Failed days before it are not tried again. */
-  readonly firstDay: UtcDay;
-  /** Which of the days are late, oldest first; none without `expectedBy`. */
-  readonly late: readonly LateDay[];
-  /** Which of the days have files, and wait for a commit or a marker, oldest first. */
-  readonly waiting: readonly WaitingDay[];
-  /** Which of the days have far fewer or more rows than is usual, in words, oldest first. */
-  readonly unusual: readonly { readonly day: UtcDay; readonly words: string }[];
-  /** Which of the days have a version that lacks files. */
-  readonly lacking: readonly LackingDay[];
-  /** Oldest first. */
-  readonly days: readonly LedgerDay[];
-}
+export type DatasetStatus = Awaited<ReturnType<typeof readDatasets>>[number];
 
 /** The status of one export. */
-export interface ExportStatus {
-  readonly export: string;
-  readonly table: string;
-  /** The customer's `s3://<bucket>/<folder>/`. */
-  readonly target: string;
-  /** As of a dataset. */
-  readonly firstDay: UtcDay;
-  /** Oldest first. */
-  readonly days: readonly LedgerDay[];
-}
+export type ExportStatus = Awaited<ReturnType<typeof readExports>>[number];
 
 /** How many days, of each dataset or export, and the last one. */
 export interface DaySpan<Subject> {
@@ -109,66 +75,22 @@ export interface DaySpan<Subject> {
 }
 
 /** Since when a day fails, and its last attempt, epoch milliseconds; while it waits for the next one, since when. */
-export interface Failing {
-  readonly since: number;
-  readonly last: number;
-  readonly waits: boolean;
-}
+export type Failing = NonNullable<ReturnType<typeof failingOf>>;
 
 /** What is shown and judged of a day of a dataset or an export. */
-export interface DropDay {
-  readonly day: UtcDay;
-  /** Null if the ledger has no entry. */
-  readonly state: LedgerState | null;
-  /** When the drop was due, epoch milliseconds, if it is late; else null. */
-  readonly lateSince: number | null;
-  readonly rows: LedgerEntry['rows'];
-  /** The rows that are usual for it; null while that is not known. */
-  readonly usual: number | null;
-  /** How far its rows are from those that are usual, in words; null if they are not. */
-  readonly unusual: string | null;
-  /** What it has, and waits for, in words; null if it waits for no commit and no marker. */
-  readonly waiting: string | null;
-  /** Its files that are not committed. */
-  readonly uncommitted: number;
-  /** Since when its files are missing, epoch milliseconds, unless a person accepted that; else null. */
-  readonly missingSince: number | null;
-  /** Since when the version that queries read lacks files, epoch milliseconds; null if it has all. */
-  readonly lackingSince: number | null;
-  readonly files: number;
-  /** Of an export: copies in the customer's bucket whose files are gone. */
-  readonly kept: number;
-  /** Objects that its last load left out although they may have been meant, and that in words. */
-  readonly leftOut: ReturnType<typeof summarizeLeftOut>;
-  /** The version that queries read; null if there is no version. */
-  readonly version: string | null;
-  /** Code of the failure; null without one. */
-  readonly failure: string | null;
-  /** Null of a day that has not failed. */
-  readonly failing: Failing | null;
-  /** Code why the customer's bucket did not take its receipt, and since when; null if it did, or there is none. */
-  readonly receipt: { readonly code: string; readonly since: number } | null;
-}
-
-/** A dataset of a customer, and days of it, oldest first. */
-export interface DatasetDays extends Omit<DatasetStatus, 'days'> {
-  readonly days: readonly DropDay[];
-  /** Days of the ledger without a partition; undefined if that is not asked. */
-  readonly unread?: readonly UtcDay[];
-}
-
-/** An export, and days of it, oldest first. */
-export interface ExportDays extends Omit<ExportStatus, 'days'> {
-  readonly days: readonly DropDay[];
-}
+export type DropDay = ReturnType<typeof dropDay>;
 
 /** The ledger of datasets and exports. */
-export interface DropsCalendar {
-  /** The days that it covers, oldest first. */
-  readonly days: readonly UtcDay[];
-  readonly datasets: readonly DatasetDays[];
-  readonly exports: readonly ExportDays[];
-}
+export type DropsCalendar = Awaited<ReturnType<typeof readCalendar>>;
+
+/** A dataset of a customer, and days of it, oldest first. */
+export type DatasetDays = DropsCalendar['datasets'][number] & {
+  /** Days of the ledger without a partition; undefined if that is not asked. */
+  readonly unread?: readonly UtcDay[];
+};
+
+/** An export, and days of it, oldest first. */
+export type ExportDays = DropsCalendar['exports'][number];
 
 type Open = Pick<Deployment, 's3' | 'config' | 'now'>;
 
@@ -188,49 +110,72 @@ export function configuredDatasets({
 export async function readCalendar(
   deployment: Open,
   { days: count, until }: { readonly days: number; readonly until?: UtcDay | undefined },
-): Promise<DropsCalendar> {
+) {
   const { config, now } = deployment;
   const span = { count: () => count, until };
   const datasets = (await readDatasets(deployment, configuredDatasets(config), span)).map(dropDays);
   const exports = (await readExports(deployment, config.exports, span)).map(dropDays);
   const shown = new Set(daysUntil(until ?? utcDay(now), count));
   for (const { days } of datasets) for (const { day } of days) shown.add(day);
-  return { days: [...shown].sort(), datasets, exports };
+  return {
+    /** The days that it covers, oldest first. */
+    days: [...shown].sort(),
+    datasets,
+    exports,
+  };
 }
+
+/** What is known of the days of a dataset beside their entries, and of those of an export not. */
+type KnownOfDays = Partial<Pick<DatasetStatus, 'late' | 'unusual' | 'waiting' | 'lacking'>>;
 
 /** A dataset or an export with what is shown and judged of its days. */
 export function dropDays<Status extends { readonly days: readonly LedgerDay[] }>(
-  status: Status & Partial<Pick<DatasetStatus, 'late' | 'unusual' | 'waiting' | 'lacking'>>,
+  status: Status & KnownOfDays,
 ): Omit<Status, 'days'> & { readonly days: readonly DropDay[] } {
-  const days = status.days.map(({ day, entry }): DropDay => {
-    return {
-      day,
-      state: entry?.state ?? null,
-      lateSince: status.late?.find((one) => one.day === day)?.due ?? null,
-      rows: entry?.rows ?? { in: 0, out: 0, refused: 0 },
-      usual: entry?.usualRows ?? null,
-      unusual: status.unusual?.find((one) => one.day === day)?.words ?? null,
-      waiting: status.waiting?.find((one) => one.day === day)?.words ?? null,
-      uncommitted: entry?.files.filter(({ reason }) => reason === 'not_committed').length ?? 0,
-      missingSince: entry?.state === 'inputs_missing' ? (entry.missingSince ?? null) : null,
-      lackingSince: status.lacking?.find((one) => one.day === day)?.since ?? null,
-      files: entry?.files.filter(({ fate }) => fate !== 'gone').length ?? 0,
-      kept: entry?.files.filter(({ fate }) => fate === 'kept').length ?? 0,
-      leftOut: entry === null ? { count: 0, words: '' } : summarizeLeftOut(entry),
-      version: entry?.version ?? null,
-      failure: entry?.failure?.code ?? null,
-      failing: failingOf(entry),
-      receipt:
-        entry?.receipt?.failure === undefined
-          ? null
-          : { code: entry.receipt.failure.code, since: entry.receipt.failingSince ?? entry.updatedAt },
-    };
-  });
-  return { ...status, days };
+  return { ...status, days: status.days.map((one) => dropDay(one, status)) };
+}
+
+function dropDay({ day, entry }: LedgerDay, { late, unusual, waiting, lacking }: KnownOfDays) {
+  return {
+    day,
+    /** Null if the ledger has no entry. */
+    state: entry?.state ?? null,
+    /** When the drop was due, epoch milliseconds, if it is late; else null. */
+    lateSince: late?.find((one) => one.day === day)?.due ?? null,
+    rows: entry?.rows ?? { in: 0, out: 0, refused: 0 },
+    /** The rows that are usual for it; null while that is not known. */
+    usual: entry?.usualRows ?? null,
+    /** How far its rows are from those that are usual, in words; null if they are not. */
+    unusual: unusual?.find((one) => one.day === day)?.words ?? null,
+    /** What it has, and waits for, in words; null if it waits for no commit and no marker. */
+    waiting: waiting?.find((one) => one.day === day)?.words ?? null,
+    /** Its files that are not committed. */
+    uncommitted: entry?.files.filter(({ reason }) => reason === 'not_committed').length ?? 0,
+    /** Since when its files are missing, epoch milliseconds, unless a person accepted that; else null. */
+    missingSince: entry?.state === 'inputs_missing' ? (entry.missingSince ?? null) : null,
+    /** Since when the version that queries read lacks files, epoch milliseconds; null if it has all. */
+    lackingSince: lacking?.find((one) => one.day === day)?.since ?? null,
+    files: entry?.files.filter(({ fate }) => fate !== 'gone').length ?? 0,
+    /** Of an export: copies in the customer's bucket whose files are gone. */
+    kept: entry?.files.filter(({ fate }) => fate === 'kept').length ?? 0,
+    /** Objects that its last load left out although they may have been meant, and that in words. */
+    leftOut: entry === null ? { count: 0, words: '' } : summarizeLeftOut(entry),
+    /** The version that queries read; null if there is no version. */
+    version: entry?.version ?? null,
+    /** Code of the failure; null without one. */
+    failure: entry?.failure?.code ?? null,
+    /** Null of a day that has not failed. */
+    failing: failingOf(entry),
+    /** Code why the customer's bucket did not take its receipt, and since when; null if it did, or there is none. */
+    receipt:
+      entry?.receipt?.failure === undefined
+        ? null
+        : { code: entry.receipt.failure.code, since: entry.receipt.failingSince ?? entry.updatedAt },
+  };
 }
 
 /** Since when a day fails; null of one whose last try did not. */
-export function failingOf(entry: LedgerEntry | null): Failing | null {
+export function failingOf(entry: LedgerEntry | null) {
   const { state, queued, updatedAt: last = 0, failingSince: since = last } = entry ?? {};
   // The note of the next try comes with its entry. When the last one ended is not known any more.
   const waits = state === 'waiting' && last - (queued?.at ?? 0) < 1_000;
@@ -259,7 +204,7 @@ export async function readDatasets(
   open: Open,
   datasets: readonly ConfiguredDataset[],
   { count, until }: DaySpan<ConfiguredDataset>,
-): Promise<readonly DatasetStatus[]> {
+) {
   const store = s3ObjectStore(open.s3, open.config.bucket);
   const listings = lastListings(store);
   const notes = lateNotes(store);
@@ -298,15 +243,21 @@ export async function readDatasets(
       dataset: dataset.name,
       kind: dataset.kind,
       table: dataset.table,
+      /** `s3://…/` of its drops. */
       folder: `s3://${source.bucket}/${dataset.folder}/`,
       schedule: dataset.schedule,
       lookbackDays: dataset.lookbackDays,
       lastLook,
+      /** The first day of its lookback. Failed days before it are not tried again. */
       firstDay: lookbackDays(open.now, dataset.timezone, dataset.lookbackDays)[0] ?? utcDay(open.now),
+      /** Days outside of the lookback that have objects, and no entry in the ledger, oldest first. */
       unlooked: await unlookedDays(store, { source, dataset }, lastLook),
+      /** Which of the days are late, oldest first; none without `expectedBy`. */
       late,
+      /** Which of the days have a version that lacks files. */
       lacking: lackingOf(files[i] ?? {}, own),
-      waiting: own.flatMap(({ day, entry }) => {
+      /** Which of the days have files, and wait for a commit or a marker, oldest first. */
+      waiting: own.flatMap(({ day, entry }): readonly WaitingDay[] => {
         const queued = entry?.state === 'waiting' ? entry.queued : undefined;
         // Files that are gone wait for nothing.
         const lack = queued === undefined || queued.files === 0 ? null : lackWords(queued);
@@ -319,6 +270,7 @@ export async function readDatasets(
         const isLacking = isCommit || isOver(dataset, day, open.now);
         return [{ day, words: `has ${words} since ${isoTimestamp(since)}`, isLacking, cure }];
       }),
+      /** Which of the days have far fewer or more rows than is usual, in words, oldest first. */
       unusual: own.flatMap(({ day, entry }) => {
         if (entry === null) return [];
         const isWhole = isOver(dataset, day, seenAt);
@@ -326,6 +278,7 @@ export async function readDatasets(
         const words = [equalFilesWords(entry), ofRows].filter((one) => one !== null);
         return words.length === 0 ? [] : [{ day, words: words.join(', and ') }];
       }),
+      /** Oldest first. */
       days: own,
     };
   });
@@ -371,7 +324,7 @@ export async function readExports(
     count = ({ lookbackDays }) => lookbackDays + NAMED_DAYS,
     until = addDays(utcDay(open.now), -1),
   }: Partial<DaySpan<Export>> = {},
-): Promise<readonly ExportStatus[]> {
+) {
   const days = await readLedgerDays(
     open,
     exports.map((exported) => daysUntil(until, count(exported)).map((day) => exportSubject(exported, day))),
@@ -379,15 +332,13 @@ export async function readExports(
   return exports.map((exported, i) => ({
     export: exported.name,
     table: exported.table,
-    target: exportTarget(exported),
+    /** The customer's `s3://<bucket>/<folder>/`. */
+    target: `s3://${exported.target.bucket}/${exportFolder(exported)}`,
+    /** As of a dataset. */
     firstDay: addDays(utcDay(open.now), -exported.lookbackDays),
+    /** Oldest first. */
     days: days[i] ?? [],
   }));
-}
-
-/** The customer's `s3://<bucket>/<folder>/` of an export. */
-function exportTarget(exported: Pick<Export, 'name' | 'target'>): string {
-  return `s3://${exported.target.bucket}/${exportFolder(exported)}`;
 }
 
 /** Days, oldest first, up to the last. */
