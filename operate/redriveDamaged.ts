@@ -29,7 +29,7 @@ export const DamagedError = defineErrorFamily('user', {
 export async function redriveDamaged(
   { s3, config: { bucket }, now }: Pick<Deployment, 's3' | 'config' | 'now'>,
   dryRun: boolean,
-): Promise<{ readonly objects: number; readonly bytes: number }> {
+) {
   const store = s3ObjectStore(s3, bucket);
   const done = { objects: 0, bytes: 0 };
   for await (const { key, size, eTag } of listObjects(store, DAMAGED_FOLDER)) {
@@ -48,18 +48,6 @@ export async function redriveDamaged(
   return done;
 }
 
-/** What an object of `damaged/` holds. */
-export interface DiscardedObject {
-  readonly key: string;
-  readonly bytes: number;
-  /** Its first 100 characters: of the lines that are no rows, where it begins with them. */
-  readonly begins: string;
-  /** Lines that begin as a row of any release. */
-  readonly rows: number;
-  /** Until then a version of it can be copied back; null if it is gone at once. */
-  readonly keptUntil: string | null;
-}
-
 /**
  * Shows what an object of `damaged/` holds, and deletes it: whoever calls it takes these bytes for no events.
  *
@@ -71,7 +59,7 @@ export async function discardDamaged(
   { s3, config, now }: Pick<Deployment, 's3' | 'config' | 'now'>,
   name: string,
   dryRun: boolean,
-): Promise<DiscardedObject> {
+) {
   const store = s3ObjectStore(s3, config.bucket);
   const key = name.startsWith(LANDING_FOLDER) ? damagedKey(name) : name;
   const opened = key.startsWith(DAMAGED_FOLDER) && !key.endsWith('/') ? await store.open(key) : null;
@@ -88,8 +76,11 @@ export async function discardDamaged(
   return {
     key,
     bytes: bytes.length,
+    /** Its first 100 characters: of the lines that are no rows, where it begins with them. */
     begins: begins.subarray(0, 400).toString().slice(0, 100),
+    /** Lines that begin as a row of any release. */
     rows: rowsIn(bytes),
+    /** Until then a version of it can be copied back; null if it is gone at once. */
     keptUntil: hasVersions ? utcDay(now + dataVersionDays * DAY_MS) : null,
   };
 }

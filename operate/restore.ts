@@ -28,23 +28,6 @@ export const RestoreError = defineErrorFamily('user', {
   },
 });
 
-/** A file that was replaced, and its copy beside what replaced it. */
-export interface CopiedFile {
-  readonly key: string;
-  readonly copy: string;
-}
-
-/** What was gone of a day, and was brought back; in a dry run would be. */
-export interface RestoredDay {
-  readonly day: UtcDay;
-  /** Where the files of the day are; null if the ledger knows no version of it. */
-  readonly folder: string | null;
-  /** Keys of files that were deleted. */
-  readonly deleted: readonly string[];
-  /** Files of a raw table in whose place there was another. */
-  readonly replaced: readonly CopiedFile[];
-}
-
 /** Versions of a key, the newest first. */
 interface Versions {
   readonly files: ObjectVersion[];
@@ -65,6 +48,7 @@ const PARALLEL_FILES = 16;
  *
  * @param table Its name, or its kind: `events`.
  * @param dryRun Only says what would come back.
+ * @returns What was gone of each day, and was brought back; in a dry run would be.
  * @throws RestoreError; what the client of S3 throws.
  */
 export async function restoreFiles(
@@ -74,14 +58,17 @@ export async function restoreFiles(
     days,
     dryRun,
   }: { readonly table: string; readonly days: readonly UtcDay[]; readonly dryRun: boolean },
-): Promise<readonly RestoredDay[]> {
+) {
   const folders = await foldersOf(deployment, table, days);
   await assertNoErasure(deployment);
-  return mapLimit(folders, PARALLEL_DAYS, ({ day, folder, isRaw }) =>
-    folder === null
-      ? Promise.resolve({ day, folder, deleted: [], replaced: [] })
-      : restoreFolder(deployment, { day, folder, isRaw, dryRun }),
-  );
+  return mapLimit(folders, PARALLEL_DAYS, async ({ day, folder, isRaw }) => ({
+    day,
+    /** Where the files of the day are; null if the ledger knows no version of it. */
+    folder,
+    ...(folder === null
+      ? { deleted: [], replaced: [] }
+      : await restoreFolder(deployment, { folder, isRaw, dryRun })),
+  }));
 }
 
 /** The folders that have the files of a table's days: of a table with versions, that of the version that is read. */
@@ -102,11 +89,8 @@ async function foldersOf(deployment: Deployment, table: string, days: readonly U
   const [known = []] = await readLedgerDays(deployment, [subjects]);
   return known.map(({ day, entry }) => {
     const version = entry?.version;
-    return {
-      day,
-      folder: version === undefined ? null : versionPrefix(config, table, day, version),
-      isRaw: false,
-    };
+    const folder = version === undefined ? null : versionPrefix(config, table, day, version);
+    return { day, folder, isRaw: false };
   });
 }
 
@@ -126,9 +110,8 @@ async function assertNoErasure({ s3, config, now }: Deployment): Promise<void> {
 
 async function restoreFolder(
   { s3, config: { bucket: Bucket } }: Deployment,
-  asked: { readonly day: UtcDay; readonly folder: string; readonly isRaw: boolean; readonly dryRun: boolean },
-): Promise<RestoredDay> {
-  const { day, folder, isRaw, dryRun } = asked;
+  { folder, isRaw, dryRun }: { readonly folder: string; readonly isRaw: boolean; readonly dryRun: boolean },
+) {
   const versions = await readVersions({ s3, Bucket }, folder);
   const deleted = [...versions].filter(([, { isDeleted, files }]) => isDeleted && files.length > 0);
   const replaced = isRaw ? replacedFiles(versions) : [];
@@ -144,9 +127,9 @@ async function restoreFolder(
     });
   }
   return {
-    day,
-    folder,
+    /** Keys of files that were deleted. */
     deleted: deleted.map(([key]) => key),
+    /** Files of a raw table in whose place there was another, and their copies beside it. */
     replaced: replaced.map(({ key, copy }) => ({ key, copy })),
   };
 }

@@ -33,21 +33,8 @@ export const CurationsError = defineErrorFamily('user', {
   },
 });
 
-/** Days of a table that were requested, or in a dry run would be. */
-export interface AskedTable {
-  readonly kind: ForwardedKind;
-  readonly table: string;
-  /** First and last day; null if there are no days. */
-  readonly from: UtcDay | null;
-  readonly to: UtcDay | null;
-  readonly days: number;
-}
-
 /** A request to curate days. */
-export interface CurateRequested {
-  readonly dryRun: boolean;
-  readonly asked: readonly AskedTable[];
-}
+export type CurateRequested = Awaited<ReturnType<typeof requestCuration>>;
 
 type Requested = CuratedReaders & Pick<Deployment, 'sqs' | 'stack' | keyof RetryPorts>;
 
@@ -64,11 +51,11 @@ const DUE: readonly string[] = ['waiting', 'failed', 'outdated', 'lacking'];
 export async function requestCuration(
   deployment: Requested,
   { dryRun, kinds }: { readonly dryRun: boolean; readonly kinds: readonly ForwardedKind[] },
-): Promise<CurateRequested> {
+) {
   requireOn(deployment);
   const { config, now } = deployment;
   const firstYoung = firstYoungDay(config, now);
-  const asked: AskedTable[] = [];
+  const asked: ReturnType<typeof askedTable>[] = [];
   for (const kind of kinds) {
     const old = await readCuratedDays(deployment, kind, (day) => day < firstYoung);
     const due = old.filter(({ state }) => DUE.includes(state)).map(({ day }) => day);
@@ -95,32 +82,22 @@ export async function requestRebuild(
     { from, to, last, most: MAX_BACKFILL_DAYS },
     `a day up to ${last}, because later ones are too young`,
   );
-  const requests = kinds.flatMap((kind) =>
-    daySlices(days).map((some) => ({
-      sluice: 'curate' as const,
-      asked: 'rebuild' as const,
-      kinds: [kind],
-      days: some,
-    })),
-  );
+  const requests = kinds.flatMap((kind) => curateRequests('rebuild', kind, days));
   if (!dryRun) await sendRequests(deployment, 'curate-plan', requests);
   return { dryRun, asked: kinds.map((kind) => askedTable(deployment, kind, days)) };
 }
 
-/** What was accepted of a day, or in a dry run would be. */
-export interface AcceptedDay {
+/** Requests to curate days of a table: with `run` those that have changed, with `rebuild` all. */
+export function curateRequests(asked: 'run' | 'rebuild', kind: ForwardedKind, days: readonly UtcDay[]) {
+  return daySlices(days).map((some) => ({ sluice: 'curate' as const, asked, kinds: [kind], days: some }));
+}
+
+/** The days of {@link acceptLost}, and what to do with their rows. */
+export interface AcceptLost {
   readonly dryRun: boolean;
   readonly day: UtcDay;
   /** Whether the rows go. */
   readonly drop: boolean;
-  /** Curated tables that keep rows of the day. */
-  readonly tables: readonly { readonly kind: ForwardedKind; readonly table: string; readonly rows: number }[];
-  /** Raw tables that have no files of the day. */
-  readonly rawTables: readonly string[];
-}
-
-/** The days of {@link acceptLost}, and what to do with their rows. */
-export interface AcceptLost extends Pick<AcceptedDay, 'dryRun' | 'day' | 'drop'> {
   readonly kinds: readonly ForwardedKind[];
 }
 
@@ -131,11 +108,12 @@ const NOTE_RETRIES = { tries: 5, baseMs: 100, capMs: 2_000 } as const;
  * Accepts that raw files of a day are gone. The rows that the curated day keeps stay; with `drop` they go with the next
  * version, which is requested. Raw files that are gone are not looked for any more, with `curate: false` too.
  *
+ * @returns What was accepted, or in a dry run would be.
  * @throws CurationsError; LedgerError; what AWS's clients throw.
  */
-export async function acceptLost(deployment: Requested, asked: AcceptLost): Promise<AcceptedDay> {
+export async function acceptLost(deployment: Requested, asked: AcceptLost) {
   const { kinds, day, drop, dryRun } = asked;
-  const tables: AcceptedDay['tables'][number][] = [];
+  const tables: { readonly kind: ForwardedKind; readonly table: string; readonly rows: number }[] = [];
   const rawTables: string[] = [];
   for (const kind of kinds) {
     const rows = await acceptKept(deployment, kind, asked);
@@ -144,12 +122,19 @@ export async function acceptLost(deployment: Requested, asked: AcceptLost): Prom
   }
   if (tables.length + rawTables.length === 0)
     throw new CurationsError('SLUICE_CURATE_NOTHING_KEPT', `${day}.`);
-  const kindsOfTables = tables.map(({ kind }) => kind);
   if (drop && !dryRun && tables.length > 0)
     await sendRequests(deployment, 'curate-plan', [
-      { sluice: 'curate', asked: 'run', kinds: kindsOfTables, days: [day] },
+      { sluice: 'curate', asked: 'run', kinds: tables.map(({ kind }) => kind), days: [day] },
     ]);
-  return { dryRun, day, drop, tables, rawTables };
+  return {
+    dryRun,
+    day,
+    drop,
+    /** Curated tables that keep rows of the day. */
+    tables,
+    /** Raw tables that have no files of the day. */
+    rawTables,
+  };
 }
 
 /** @returns Rows that the curated day keeps. */
@@ -199,12 +184,14 @@ function requireOn({ config }: Pick<Deployment, 'config'>): void {
   if (!config.curate) throw new CurationsError('SLUICE_CURATE_OFF');
 }
 
-function askedTable(
-  { config }: Pick<Deployment, 'config'>,
-  kind: ForwardedKind,
-  days: readonly UtcDay[],
-): AskedTable {
-  const from = days[0] ?? null;
-  const to = days.at(-1) ?? null;
-  return { kind, table: config.curatedTables[kind], from, to, days: days.length };
+/** Days of a table that were requested, or in a dry run would be. */
+function askedTable({ config }: Pick<Deployment, 'config'>, kind: ForwardedKind, days: readonly UtcDay[]) {
+  return {
+    kind,
+    table: config.curatedTables[kind],
+    /** First and last day; null if there are no days. */
+    from: days[0] ?? null,
+    to: days.at(-1) ?? null,
+    days: days.length,
+  };
 }

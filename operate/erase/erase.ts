@@ -11,7 +11,7 @@ import { type UtcDay, utcDay } from '../../lib/base/time.ts';
 import { listedDays } from '../../lib/curate/ListedDays.ts';
 import { rawDays } from '../../lib/curate/RawDays.ts';
 import type { EraseStore } from '../../lib/erase/erasePlaces.ts';
-import { type Erasure, eraseUnits } from '../../lib/erase/eraseUnits.ts';
+import { eraseUnits } from '../../lib/erase/eraseUnits.ts';
 import { erasures } from '../../lib/erase/Manifest.ts';
 import type { EraseFaultPoint } from '../../lib/erase/ObjectEraser.ts';
 import { MOST_MENTIONED, ParquetEraser } from '../../lib/erase/ParquetEraser.ts';
@@ -31,8 +31,9 @@ import { readLedgerDays } from '../../observe/facts/days/ledgerDays.ts';
 import { queuedCopies } from '../../observe/facts/flow/relayCopies.ts';
 import { readStackOutputs, requireOutput } from '../../observe/facts/flow/stackOutputs.ts';
 import { readStream } from '../../observe/facts/flow/streamState.ts';
+import { curateRequests } from '../curate/requests.ts';
 import { daySlices, sendRequests } from '../ingest/requests.ts';
-import { type ElsewhereHeld, heldElsewhere } from './heldElsewhere.ts';
+import { heldElsewhere } from './heldElsewhere.ts';
 
 /** The units to erase, and how. */
 export interface EraseRequest {
@@ -44,22 +45,7 @@ export interface EraseRequest {
 }
 
 /** The receipt of an erasure. It names no unit. */
-export interface EraseReceipt extends Erasure {
-  readonly id: string;
-  /** Key of the record in the deployment's bucket; null of a dry run. */
-  readonly record: string | null;
-  readonly units: number;
-  /** Whether rows of others that mention a value were counted: not with more than a hundred values. */
-  readonly countsMentions: boolean;
-  /** Objects with bytes that are no rows, when they are gone, and what tries them again or deletes them before. */
-  readonly notSearched: readonly {
-    readonly key: string;
-    readonly goneBy: UtcDay;
-    readonly commands: readonly string[];
-  }[];
-  /** Data that the command cannot reach, and what to do about it. */
-  readonly elsewhere: readonly ElsewhereHeld[];
-}
+export type EraseReceipt = Awaited<ReturnType<typeof erase>>;
 
 /** Retries of one call, and how long it may take: files are larger than what other questions read. */
 const CLIENT = { maxAttempts: 5, connectionTimeout: 3_000, requestTimeout: 600_000 } as const;
@@ -72,7 +58,7 @@ const MOST_MEMORY = 2_048;
  *
  * @throws EraseError; CurateError; EngineError; what AWS's clients throw.
  */
-export async function erase(deployment: Deployment, request: EraseRequest): Promise<EraseReceipt> {
+export async function erase(deployment: Deployment, request: EraseRequest) {
   const { config, aws, isLocal, clock, wait, random, signal } = deployment;
   const { dryRun, onPlace, faultPoint } = request;
   const units = distinctUnits(request.units);
@@ -134,10 +120,14 @@ export async function erase(deployment: Deployment, request: EraseRequest): Prom
     return {
       ...erasure,
       id,
+      /** Key of the record in the deployment's bucket; null of a dry run. */
       record: dryRun ? null : erasureKey(id),
       units: units.length,
+      /** Data that the command cannot reach, and what to do about it. */
       elsewhere,
+      /** Objects with bytes that are no rows, when they are gone, and what tries them again or deletes them before. */
       notSearched: erasure.run.expiring.map((one) => ({ ...one, commands: damagedCommands(one.key) })),
+      /** Whether rows of others that mention a value were counted: not with more than a hundred values. */
       countsMentions: matcher.values.length <= MOST_MENTIONED,
     };
   } finally {
@@ -163,14 +153,7 @@ async function askForDays(
   days: Readonly<Record<ForwardedKind, readonly UtcDay[]>>,
 ): Promise<void> {
   if (!deployment.config.curate) return;
-  const requests = forwardedKinds.flatMap((kind) =>
-    daySlices(days[kind]).map((some) => ({
-      sluice: 'curate' as const,
-      asked: 'run' as const,
-      kinds: [kind],
-      days: some,
-    })),
-  );
+  const requests = forwardedKinds.flatMap((kind) => curateRequests('run', kind, days[kind]));
   await sendRequests(deployment, 'curate-plan', requests);
 }
 

@@ -29,14 +29,8 @@ export function heldElsewhere(
       todo: 'Statsig has events that SDKs send to it, and rows that it imported. Ask for their deletion: POST /v1/delete_user_data, for units of type user_id (https://docs.statsig.com/compliance/user_data_deletion_requests), without a contract of Enterprise their support.',
     },
     ...config.exports.map((one) => {
-      const status = sluiceCommand(where, [
-        'export',
-        'status',
-        '--export',
-        one.name,
-        '--days',
-        `${SHOWN_DAYS.most}`,
-      ]);
+      const days = `${SHOWN_DAYS.most}`;
+      const status = sluiceCommand(where, ['export', 'status', '--export', one.name, '--days', days]);
       return {
         what: `export ${one.name}`,
         where: `s3://${one.target.bucket}/${exportFolder(one)}`,
@@ -50,10 +44,11 @@ export function heldElsewhere(
     })),
     ...relayHolds(config),
     ...config.readers.flatMap((reader) => {
+      const { queryResultDays: days } = config.retention;
       const expiry =
-        config.retention.queryResultDays === null
+        days === null
           ? 'Results of queries do not expire there, as `retention.queryResultDays` is null: delete them.'
-          : `Results of queries expire there after ${config.retention.queryResultDays} days: delete them if that is too late.`;
+          : `Results of queries expire there after ${days} days: delete them if that is too late.`;
       return reader.kind === 'owox'
         ? [
             {

@@ -35,17 +35,7 @@ export interface AskedDays {
 }
 
 /** The request for a dataset or export, or in a dry run the request that would be made. */
-export interface RequestedDays {
-  readonly from: UtcDay;
-  readonly to: UtcDay;
-  readonly days: number;
-}
-
-/** A request to look for changes of datasets and load them. */
-export interface IngestRequest {
-  readonly dryRun: boolean;
-  readonly asked: readonly (RequestedDays & { readonly source: string; readonly dataset: string })[];
-}
+export type RequestedDays = ReturnType<typeof requestedDays>;
 
 type Requested = Pick<Deployment, 'sqs' | 'config' | 'now' | 'stack' | keyof RetryPorts>;
 
@@ -58,7 +48,7 @@ type Requested = Pick<Deployment, 'sqs' | 'config' | 'now' | 'stack' | keyof Ret
 export async function requestIngest(
   deployment: Requested,
   { dryRun, ...names }: DatasetNames & { readonly dryRun: boolean },
-): Promise<IngestRequest> {
+) {
   const asked = namedDatasets(deployment.config, names).map(({ source, dataset }) => ({
     source: source.name,
     dataset: dataset.name,
@@ -79,13 +69,6 @@ export async function requestIngest(
   return { dryRun, asked };
 }
 
-/** A request to load days of a dataset again, whatever the ledger says. */
-export interface BackfillRequest extends RequestedDays {
-  readonly dryRun: boolean;
-  readonly source: string;
-  readonly dataset: string;
-}
-
 /**
  * Requests that days are loaded as they are now, even if their files have not changed. With `asked`, that the loss of their
  * files, or an unusual number of their rows, is accepted: rows whose files are gone stay (`keep`) or go (`empty`).
@@ -101,11 +84,12 @@ export async function requestBackfill(
     dataset,
     from,
     to = from,
-  }: AskedDays & { readonly asked?: 'backfill' | 'keep' | 'empty' } & {
+  }: AskedDays & {
+    readonly asked?: 'backfill' | 'keep' | 'empty';
     readonly source: string;
     readonly dataset: string;
   },
-): Promise<BackfillRequest> {
+) {
   const [found] = namedDatasets(deployment.config, { source, dataset });
   const { timezone } = found.dataset;
   const [today = to] = lookbackDays(deployment.now, timezone, 0);
@@ -122,12 +106,6 @@ export async function requestBackfill(
   }));
   if (!dryRun) await sendRequests(deployment, 'ingest-plan', requests);
   return { dryRun, source, dataset, ...requestedDays(days) };
-}
-
-/** A request to export days. */
-export interface ExportDaysRequest {
-  readonly dryRun: boolean;
-  readonly asked: readonly (RequestedDays & { readonly export: string })[];
 }
 
 /**
@@ -150,7 +128,7 @@ export async function requestExport(
     /** Whether copies of files that are gone go, too. Only with days. */
     readonly drop?: boolean;
   },
-): Promise<ExportDaysRequest> {
+) {
   const exports = namedExports(deployment.config, name);
   if (from === undefined && to !== undefined)
     throw new DaysError('SLUICE_DAYS_INVALID', `got ${to} as the last day, without a first one.`);
@@ -159,9 +137,6 @@ export async function requestExport(
     from === undefined || to === undefined
       ? undefined
       : requireDays({ from, to, last: addDays(today, -1), most: MOST_DAYS }, `a day before today, ${today}`);
-  const days = exports.map(
-    ({ lookbackDays: lookback }) => named ?? daysBetween(addDays(today, -lookback), addDays(today, -1)),
-  );
   if (!dryRun) {
     const request: ExportRequest = {
       sluice: 'export',
@@ -172,9 +147,9 @@ export async function requestExport(
   }
   return {
     dryRun,
-    asked: exports.map((exported, i) => ({
+    asked: exports.map((exported) => ({
       export: exported.name,
-      ...requestedDays(days[i] ?? []),
+      ...requestedDays(named ?? daysBetween(addDays(today, -exported.lookbackDays), addDays(today, -1))),
     })),
   };
 }
@@ -197,7 +172,7 @@ export function requireDays(
   return days;
 }
 
-function requestedDays(days: readonly UtcDay[]): RequestedDays {
+function requestedDays(days: readonly UtcDay[]) {
   const from = days[0] ?? '';
   const to = days.at(-1) ?? from;
   return { from, to, days: days.length };
