@@ -9,7 +9,7 @@ import { database, names, partitions } from './catalog.ts';
 import { type Look, settled, unreadFinding } from './Look.ts';
 import { readers } from './readers.ts';
 import { bucketPolicy, roles } from './roles.ts';
-import { openClients, readSetup, type Setup } from './Setup.ts';
+import { openClients, readSetup } from './Setup.ts';
 import { alarmTopic, domain, drift, formerStack, stack } from './stack.ts';
 
 const status: Look = {
@@ -68,19 +68,7 @@ export interface LookedAt {
 }
 
 /** The answer of `sluice doctor`. */
-export interface Diagnosis {
-  /** Undefined if nothing could be looked at. */
-  readonly identity: Setup['identity'] | undefined;
-  readonly checks: readonly LookedAt[];
-  /** What was not looked at, because something that it needs is missing. */
-  readonly skipped: readonly string[];
-}
-
-/** What is looked at. */
-interface Depth {
-  readonly beforeDeploy?: boolean;
-  readonly drift?: boolean;
-}
+export type Diagnosis = Awaited<ReturnType<typeof diagnose>>;
 
 const EXPECTED_OF_ACCOUNT =
   'AWS accepts the credentials of the configured account, and the region has every service';
@@ -96,9 +84,9 @@ const GONE = /^SLUICE_FINDING_(STACK_MISSING|RESOURCE_MISSING|BUCKET_UNFIT|REGIO
  */
 export async function diagnose(
   deployment: Deployment,
-  { beforeDeploy = false, drift: hasDrift = false }: Depth = {},
+  { beforeDeploy = false, drift: hasDrift = false }: { beforeDeploy?: boolean; drift?: boolean } = {},
   onLook: (looked: LookedAt) => void = () => undefined,
-): Promise<Diagnosis> {
+) {
   const wanted = beforeDeploy ? looksBeforeDeploy : [...looks, ...(hasDrift ? [drift] : [])];
   const checks: LookedAt[] = [];
   const target = deploymentOptions(deployment);
@@ -123,7 +111,13 @@ export async function diagnose(
       told(name, expects, findings);
       isGone = isGround && findings.some(({ code }) => GONE.test(code));
     }
-    return { identity: 'code' in setup ? undefined : setup.identity, checks, skipped };
+    return {
+      /** Undefined if nothing could be looked at. */
+      identity: 'code' in setup ? undefined : setup.identity,
+      checks,
+      /** What was not looked at, because something that it needs is missing. */
+      skipped,
+    };
   } finally {
     for (const client of Object.values(clients)) client.destroy();
   }

@@ -80,23 +80,14 @@ export function wrongDecisions({ sid, decisions }: Simulated, expected: boolean)
 }
 
 /** What a role or user may do of a statement, and what not, by IAM's simulator. */
-export interface Simulated {
-  /** The statement's name. */
-  readonly sid: string;
-  /** Pairs of action and resource. */
-  readonly decisions: readonly {
-    readonly action: string;
-    readonly resource: string;
-    readonly isAllowed: boolean;
-  }[];
-}
+export type Simulated = Awaited<ReturnType<typeof simulateStatement>>;
 
 /** Asks IAM's simulator about everything that a statement allows. @param arn Of a role or user. */
 export async function simulateStatement(
   { clients: { iam: client } }: Setup,
   arn: string,
   statement: Statement,
-): Promise<Simulated> {
+) {
   const results: EvaluationResult[] = [];
   for (const ContextEntries of requestContexts(statement)) {
     const asked = {
@@ -112,12 +103,13 @@ export async function simulateStatement(
   return { sid: statement.Sid, decisions: results.flatMap(decisionsOf) };
 }
 
+/** Pairs of action and resource. */
 function decisionsOf({
   EvalActionName: action = '',
   EvalResourceName: resource = '',
   EvalDecision,
   ResourceSpecificResults = [],
-}: EvaluationResult): Simulated['decisions'] {
+}: EvaluationResult) {
   return ResourceSpecificResults.length === 0
     ? [{ action, resource, isAllowed: EvalDecision === 'allowed' }]
     : ResourceSpecificResults.map((one) => ({

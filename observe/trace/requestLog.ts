@@ -1,4 +1,4 @@
-import { isJsonObject, parseJson } from '../../lib/base/json.ts';
+import { isJsonObject, type JsonObject, parseJson, valueAt } from '../../lib/base/json.ts';
 import type { Deployment } from '../deployment.ts';
 import { functionLog, readLog } from '../readLog.ts';
 
@@ -10,22 +10,7 @@ const ANSWERED_WITHIN_MS = 120_000;
 const SKEW_MS = 5_000;
 
 /** The entry of one request in the collector's log. */
-export interface LoggedRequest {
-  /** The gateway's ID; null if the function does not know it. */
-  readonly requestId: string | null;
-  /** `received_at` of its rows, epoch milliseconds. */
-  readonly receivedAt: number;
-  readonly latencyMs: number;
-  readonly received: number;
-  readonly landed: number;
-  readonly overflowed: number;
-  readonly quarantined: number;
-  readonly ignored: number;
-  /** Whether the answer was not 202. */
-  readonly isRefused: boolean;
-  /** The collector's own line: of every request that needs attention, and of a sample of the others. */
-  readonly line: Readonly<Record<string, unknown>> | null;
-}
+export type LoggedRequest = ReturnType<typeof loggedRequest>;
 
 /**
  * Requests in the collector's log by the gateway's ID.
@@ -73,7 +58,7 @@ async function readLines(
   term: string,
   startTime: number,
   endTime: number | undefined,
-): Promise<readonly Readonly<Record<string, unknown>>[]> {
+): Promise<readonly JsonObject[]> {
   const { events } = await readLog(deployment, {
     group: functionLog(deployment.stack, 'collect'),
     filterPattern: JSON.stringify(term),
@@ -83,19 +68,17 @@ async function readLines(
   return events.map(({ message = '' }) => parseJson(message)).filter(isJsonObject);
 }
 
-function timeOf(line: Readonly<Record<string, unknown>>): number {
-  const directive = line['_aws'];
-  return isJsonObject(directive) ? Number(directive['Timestamp']) : Number.NaN;
+function timeOf(line: JsonObject): number {
+  return Number(valueAt(line, ['_aws', 'Timestamp']));
 }
 
-function loggedRequest(
-  metrics: Readonly<Record<string, unknown>>,
-  line: LoggedRequest['line'],
-): LoggedRequest {
+function loggedRequest(metrics: JsonObject, line: JsonObject | null) {
   const count = (name: string) => (typeof metrics[name] === 'number' ? metrics[name] : 0);
   const { request_id } = metrics;
   return {
+    /** The gateway's ID; null if the function does not know it. */
     requestId: typeof request_id === 'string' ? request_id : null,
+    /** `received_at` of its rows, epoch milliseconds. */
     receivedAt: timeOf(metrics),
     latencyMs: count('latency_ms'),
     received: count('received'),
@@ -103,7 +86,9 @@ function loggedRequest(
     overflowed: count('overflowed'),
     quarantined: count('quarantined'),
     ignored: count('ignored'),
+    /** Whether the answer was not 202. */
     isRefused: count('refused_requests') > 0,
+    /** The collector's own line: of every request that needs attention, and of a sample of the others. */
     line,
   };
 }
