@@ -11,7 +11,7 @@ import { isRegion } from '../../lib/schema/regions.ts';
 import type { Deployment } from '../deployment.ts';
 import { type DeploymentCommands, deploymentCommands } from '../deploymentCommands.ts';
 import { ifThere } from '../explainAwsError.ts';
-import { readStackResources } from '../facts/flow/stackOutputs.ts';
+import { READ_LIMITS, readStackResources } from '../facts/flow/stackOutputs.ts';
 import { type Finding, finding } from '../findings/catalogue.ts';
 import type { Target } from '../target.ts';
 
@@ -88,11 +88,7 @@ export function outputOf(stack: Pick<Stack, 'Outputs'> | undefined, name: string
 
 /** Clients of the services that only the doctor asks; a deployment has the others. It only reads, so every call can be retried. */
 export function openClients(aws: Target['aws']) {
-  const options = {
-    ...aws,
-    maxAttempts: 3,
-    requestHandler: { connectionTimeout: 3_000, requestTimeout: 20_000, throwOnRequestTimeout: true },
-  };
+  const options = { ...aws, ...READ_LIMITS };
   return {
     apiGateway: new APIGatewayClient(options),
     cloudFormation: new CloudFormationClient(options),

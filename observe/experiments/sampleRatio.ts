@@ -7,9 +7,14 @@ export interface GroupCount {
 
 /** Units that are expected of a group by its weight. */
 export function expectedUnits(counts: readonly GroupCount[]): number[] {
+  const { units, weights } = totalsOf(counts);
+  return counts.map(({ weight }) => (units * weight) / weights);
+}
+
+function totalsOf(counts: readonly GroupCount[]) {
   const units = counts.reduce((sum, count) => sum + count.units, 0);
   const weights = counts.reduce((sum, { weight }) => sum + weight, 0);
-  return counts.map(({ weight }) => (units * weight) / weights);
+  return { units, weights };
 }
 
 /**
@@ -32,9 +37,8 @@ const CONCENTRATIONS = [10, 100, 1_000, 10_000] as const;
  * @returns The p-value, at most 1; null with fewer than two groups or without units.
  */
 export function sampleRatioPValue(counts: readonly GroupCount[]): number | null {
-  const units = counts.reduce((sum, count) => sum + count.units, 0);
+  const { units, weights } = totalsOf(counts);
   if (counts.length < 2 || units === 0) return null;
-  const weights = counts.reduce((sum, { weight }) => sum + weight, 0);
   const logs = CONCENTRATIONS.map((concentration) =>
     counts.reduce(
       (sum, { units: seen, weight }) => {

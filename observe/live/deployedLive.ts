@@ -1,10 +1,10 @@
 import { FilterLogEventsCommand } from '@aws-sdk/client-cloudwatch-logs';
 import * as z from 'zod';
-import { partName } from '../../infra/template/Stack.ts';
 import { isoTimestamp } from '../../lib/base/time.ts';
 import { decodeCursor, encodeCursor } from '../cursor.ts';
 import type { Deployment } from '../deployment.ts';
 import { type LiveAnswer, type LiveOptions, readRequestLine } from '../facts/flow/liveEntries.ts';
+import { functionLog } from '../readLog.ts';
 import { liveMatcher } from './filter.ts';
 
 /** The log is read up to this long before now: lines of several environments arrive late and out of order. */
@@ -45,7 +45,7 @@ export async function readDeployedLive(
     const { from, page } = cursor;
     const to = page?.to ?? now + Math.round(elapsed) - LATE_MS;
     const command = new FilterLogEventsCommand({
-      logGroupName: `/aws/lambda/${partName(stack, 'collect')}`,
+      logGroupName: functionLog(stack, 'collect'),
       filterPattern: '{ $.event = "collect" }',
       startTime: from,
       endTime: to,

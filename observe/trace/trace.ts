@@ -2,13 +2,15 @@ import { HeadObjectCommand } from '@aws-sdk/client-s3';
 import { queryableSeconds } from '../../infra/streams/streams.ts';
 import { defineErrorFamily } from '../../lib/base/errors.ts';
 import { shortText } from '../../lib/base/text.ts';
-import { addDays, isoTimestamp, type UtcDay, utcDay } from '../../lib/base/time.ts';
+import { addDays, DAY_MS, isoTimestamp, type UtcDay, utcDay } from '../../lib/base/time.ts';
 import { isRowFailure } from '../../lib/landing/quarantineReasons.ts';
 import { type TableKind, tableKinds } from '../../lib/schema/kinds.ts';
 import { DAMAGED_FOLDER } from '../../lib/tables/objectKeys.ts';
 import type { Deployment } from '../deployment.ts';
+import { ifThere } from '../explainAwsError.ts';
 import { readWaitingRows, type WaitingRow } from '../facts/flow/waitingRows.ts';
 import { unreadNotes } from '../facts/tables/partitionGaps.ts';
+import { s3Location } from '../facts/tables/tableDays.ts';
 import {
   isAbout,
   readTracedTables,
@@ -99,7 +101,6 @@ export interface TraceOptions {
 const MOST_LISTED = 50;
 /** Copies of one event that are followed. */
 const MOST_COPIES = 20;
-const REQUEST_SINCE_MS = 86_400_000;
 
 /** IDs of events and of quarantine: 128 bits in hexadecimal. */
 const EVENT_ID = /^[0-9a-f]{32}$/;
@@ -128,8 +129,7 @@ export async function trace(deployment: Deployment, options: TraceOptions): Prom
   if (subject === 'event' || (subject === undefined && EVENT_ID.test(id)))
     return traceRows(deployment, 'event', options);
   if (subject === 'request' || (subject === undefined && REQUEST_ID.test(id))) {
-    const since =
-      options.since ?? (deployment.localControl === undefined ? deployment.now - REQUEST_SINCE_MS : 0);
+    const since = options.since ?? (deployment.localControl === undefined ? deployment.now - DAY_MS : 0);
     const logged = await findRequest(deployment, id, since);
     if (logged !== undefined) return traceRequest(deployment, logged, options);
     if (subject === 'request')
@@ -289,12 +289,9 @@ function waitingCopy({ key, at, kind, row }: WaitingRow): Copy {
 function tableCopy(deployment: Deployment, row: TracedRow, rows: readonly TracedRow[]): Copy {
   const { kind, eventId, receivedAt, day } = row;
   const first = firstCopy(row, rows);
-  const hidden = [
-    ...row.reasons,
-    ...(first === undefined
-      ? []
-      : [`it is a resend of the row received at ${isoTimestamp(first.receivedAt)}`]),
-  ].join('; ');
+  const resent =
+    first === undefined ? [] : [`it is a resend of the row received at ${isoTimestamp(first.receivedAt)}`];
+  const hidden = [...row.reasons, ...resent].join('; ');
   const views =
     kind === 'events' ? 'product_events' : 'experiment_exposures, first_exposures, daily_exposures';
   const shownBy = [
@@ -357,26 +354,20 @@ function receivedText({ sdk, name, kind }: Pick<TracedRow, 'sdk' | 'name'> & Pic
 
 /** When a file was written, epoch milliseconds; null when it is gone. @param location `s3://…`, from Athena's "$path". */
 async function readWrittenAt({ s3 }: Pick<Deployment, 's3'>, location: string): Promise<number | null> {
-  const [, Bucket = '', Key = ''] = /^s3a?:\/\/([^/]+)\/(.+)$/.exec(location) ?? [];
-  try {
-    const { LastModified } = await s3.send(new HeadObjectCommand({ Bucket, Key }));
-    return LastModified?.getTime() ?? null;
-  } catch (error) {
-    if (error instanceof Error && error.name === 'NotFound') return null;
-    throw error;
-  }
+  const { Bucket, Prefix: Key } = s3Location(location);
+  const found = await ifThere(s3.send(new HeadObjectCommand({ Bucket, Key })));
+  return found?.LastModified?.getTime() ?? null;
 }
 
 /** The row that views show in place of this one, because it was received earlier; undefined if they show this one. */
 function firstCopy(row: TracedRow, rows: readonly TracedRow[]): TracedRow | undefined {
-  const copies = rows
+  const [first] = rows
     .filter(
       ({ kind, eventId, name, day }) =>
         kind === row.kind && eventId === row.eventId && name === row.name && day === row.day,
     )
     .sort((a, b) => a.receivedAt - b.receivedAt);
-  const [first] = copies;
-  return first === undefined || first === row ? undefined : first;
+  return first === row ? undefined : first;
 }
 
 function furthest(copies: readonly Pick<Copy, 'state'>[]): TraceState {

@@ -1,6 +1,8 @@
-import { paginateListObjectsV2, type _Object as S3Object } from '@aws-sdk/client-s3';
+import { paginateListObjectsV2 } from '@aws-sdk/client-s3';
+import { s3ObjectStore } from '../../../lib/aws/s3ObjectStore.ts';
 import { mapLimit } from '../../../lib/base/concurrency.ts';
-import { addDays, isUtcDay, type UtcDay, utcDay } from '../../../lib/base/time.ts';
+import { isDataFile, listObjects } from '../../../lib/base/ObjectStore.ts';
+import { addDays, isoTimestamp, isUtcDay, type UtcDay, utcDay } from '../../../lib/base/time.ts';
 import { qualifiedName } from '../../../lib/views/View.ts';
 import { askAthena, type Deployment } from '../../deployment.ts';
 import { readPartitions, sent, type TableSummary, TablesError } from './tables.ts';
@@ -127,41 +129,30 @@ async function listDayFolders(
 type Files = Pick<TableDay, 'files' | 'bytes' | 'lastModified'>;
 const NO_FILES: Files = { files: 0, bytes: 0, lastModified: null };
 
-/** How many files a folder has that Athena reads. */
-async function listFolder(deployment: Pick<Deployment, 's3' | 'signal'>, location: string): Promise<Files> {
+/**
+ * How many files a folder has that Athena reads: no empty ones, and none whose name begins with `_` or `.`.
+ * https://docs.aws.amazon.com/athena/latest/ug/tables-location-format.html
+ */
+async function listFolder(
+  { s3, signal }: Pick<Deployment, 's3' | 'signal'>,
+  location: string,
+): Promise<Files> {
+  const { Bucket, Prefix } = s3Location(location);
   let files = 0;
   let bytes = 0;
   let newest = 0;
-  for await (const { Size = 0, LastModified } of rowFiles(deployment, location)) {
+  for await (const object of listObjects(s3ObjectStore(s3, Bucket), Prefix)) {
+    signal?.throwIfAborted();
+    if (!isDataFile(object)) continue;
     files += 1;
-    bytes += Size;
-    newest = Math.max(newest, LastModified?.getTime() ?? 0);
+    bytes += object.size;
+    newest = Math.max(newest, object.modifiedAt);
   }
-  return { files, bytes, lastModified: newest === 0 ? null : new Date(newest).toISOString() };
+  return { files, bytes, lastModified: newest === 0 ? null : isoTimestamp(newest) };
 }
 
-/**
- * The objects at a location that Athena reads, by key: no empty ones, and none whose name begins with `_` or `.`.
- * https://docs.aws.amazon.com/athena/latest/ug/tables-location-format.html
- *
- * @throws What S3's client throws.
- */
-async function* rowFiles(
-  { s3, signal }: Pick<Deployment, 's3' | 'signal'>,
-  location: string,
-): AsyncGenerator<S3Object> {
-  for await (const { Contents = [] } of paginateListObjectsV2(
-    { client: s3 },
-    s3Location(location),
-    ...sent(signal),
-  ))
-    yield* Contents.filter(
-      ({ Key = '', Size = 0 }) => Size > 0 && /^[^_.]/.test(Key.slice(Key.lastIndexOf('/') + 1)),
-    );
-}
-
-/** Bucket and prefix of `s3://…/`. */
-function s3Location(location: string): { readonly Bucket: string; readonly Prefix: string } {
+/** Bucket and prefix of `s3://…/`; or of Athena's "$path". */
+export function s3Location(location: string): { readonly Bucket: string; readonly Prefix: string } {
   const [, Bucket = '', Prefix = ''] = /^s3[an]?:\/\/([^/]+)\/(.*)$/s.exec(location) ?? [];
   return { Bucket, Prefix };
 }
