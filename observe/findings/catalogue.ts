@@ -78,8 +78,8 @@ export const findingCatalogue = {
     cure: 'Run the doctor on a deployment, with a user or a role.',
   },
   SLUICE_FINDING_RESOURCE_MISSING: problem(
-    'A resource that the stack has, or that it uses, does not exist.',
-    `${BLIND} Run the commands, or those of \`npx sluice doctor --drift\`: files stay. If it is new, ${DEPLOY}; what you bring, make yourself; the local cloud: start it again.`,
+    'A resource that the stack has or uses does not exist.',
+    `${BLIND} Run the commands, or those of \`npx sluice doctor --drift\`: files stay. Without any: if it is new, ${DEPLOY}; what you bring, make yourself; the local cloud: start it again.`,
     { part: 'deployment', section: 'changed' },
   ),
   SLUICE_FINDING_BUCKET_UNFIT: problem(

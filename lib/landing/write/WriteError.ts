@@ -4,7 +4,7 @@ import { defineErrorFamily } from '../../base/errors.ts';
 export const WriteError = defineErrorFamily('system', {
   SLUICE_WRITE_BUCKET_FAILED: {
     cause: 'The bucket could not be read or written.',
-    cure: 'Correct what the error name in the detail is about: the permissions of the role, the bucket or its key. A passing error is tried again.',
+    cure: 'Correct what the error name in the detail is about: the permissions of the role, the bucket or its key; `npx sluice doctor` names what denies it. A passing error is tried again.',
   },
   SLUICE_WRITE_COUNTS_DIFFER: {
     cause: 'Files do not have as many rows as there are lines. None of them was put.',
