@@ -22,8 +22,8 @@ interface ValidVersion {
 }
 
 /**
- * Restores the keys' secret: takes its deletion back, or, if it is no valid list, makes the version before it current, or else the
- * newest valid one. One without keys is the last choice.
+ * Restores the keys' secret: takes its deletion back, or, if it is no valid list or has no key, makes the version before it current, or
+ * else the newest valid one. One without keys is the last choice.
  *
  * @returns Which version is current now; undefined if it still is the same one.
  * @throws KeyListError `SLUICE_KEYS_UNREADABLE` if no version is valid; what Secrets Manager's client throws.
@@ -43,7 +43,8 @@ export async function restoreKeys(
     return undefined;
   }
   const { VersionId, SecretString } = current;
-  if (validKeys(SecretString) !== undefined) return undefined;
+  const known = validKeys(SecretString);
+  if (known !== undefined && known.length > 0) return undefined;
   const versions: SecretVersionsListEntry[] = [];
   for await (const page of paginateListSecretVersionIds({ client }, { SecretId, IncludeDeprecated: true }))
     versions.push(...(page.Versions ?? []));
@@ -57,7 +58,9 @@ export async function restoreKeys(
     const keys = validKeys((await read({ VersionId: id })).SecretString);
     if (keys !== undefined) valid.push({ id, at: isoTimestamp(Number(CreatedDate)), keys });
   }
-  const restored = valid.find(({ keys }) => keys.length > 0) ?? valid[0];
+  const withKeys = valid.find(({ keys }) => keys.length > 0);
+  if (withKeys === undefined && known !== undefined) return undefined;
+  const restored = withKeys ?? valid[0];
   if (restored === undefined)
     throw new KeyListError('SLUICE_KEYS_UNREADABLE', 'No earlier version is valid.');
   const moved = { MoveToVersionId: restored.id, RemoveFromVersionId: VersionId };

@@ -241,12 +241,12 @@ export const findingCatalogue = {
   ),
   SLUICE_FINDING_KEYS_UNREADABLE: problem(
     "The keys' secret cannot be read, or is no list of keys. Collectors that have read it go on with those keys; new ones answer 503.",
-    '`keys restore` takes a deletion back, or makes the last valid version current; to a secret that was gone add each key again. After a denial `doctor` shows what was changed: the finding goes within ten minutes.',
+    '`keys restore` takes a deletion back, or makes the last valid version current; to a secret that was gone (the local cloud: start it again) add each key again. After a denial `doctor` shows what was changed: the finding goes within ten minutes.',
     { part: 'collector', section: 'failed' },
   ),
   SLUICE_FINDING_NO_KEY: problem(
     "No key may send events: the configuration and the keys' secret list none. Every request is answered 401, and its events are lost.",
-    'Add the key that the app sends with the command, which reads it from stdin: docs/keys.md. Collectors accept it within half a minute.',
+    'Add the key that the app sends with the command, which reads it from stdin: docs/keys.md. Collectors accept it within half a minute. If keys were there: `keys restore`.',
     { part: 'collector', section: 'refused' },
   ),
   SLUICE_FINDING_SILENT: warning(

@@ -156,6 +156,29 @@ describe('sluice keys', () => {
     expect((await stored()).keys).not.toContainEqual(expect.objectContaining({ label: 'web' }));
   });
 
+  it('restores the version before, else the newest valid one, and one with keys first', async () => {
+    const put = (SecretString: string) =>
+      local.client.send(new PutSecretValueCommand({ SecretId: 'sluice-local-keys', SecretString }));
+    const restored = async () => {
+      const { code, stdout } = await keys(['restore', '--json']);
+      const labels = (await stored()).keys.map(({ label }: { label: string }) => label);
+      return [code, JSON.parse(stdout).version !== null, labels];
+    };
+    expect(await restored()).toEqual([0, false, []]);
+    await put('[]');
+    expect(await restored()).toEqual([0, true, []]);
+    await keys(['add', 'web'], KEY);
+    expect(await restored()).toEqual([0, false, ['web']]);
+    for (const broken of ['[]', '{"keys":{}}', '{"keys":[{"label":"web"}]}']) await put(broken);
+    expect(await restored()).toEqual([0, true, ['web']]);
+    await put('{"keys":[]}');
+    expect(await restored()).toEqual([0, true, ['web']]);
+    await local.client.send(new CreateSecretCommand({ Name: 'sluice-prod-keys', SecretString: 'none' }));
+    const prod = { SLUICE_CONFIG: 'test/fixtures/config/prod.config.ts' };
+    const none = await keys(['restore', '--stage', 'prod'], '', prod);
+    expect(none.stderr).toContain('SLUICE_KEYS_UNREADABLE: ');
+  });
+
   it.each([
     [['add', 'web'], 'my-password', 1, 'SLUICE_KEYS_NOT_AN_SDK_KEY'],
     [['add', 'web'], '', 1, 'SLUICE_KEYS_NOT_AN_SDK_KEY'],
