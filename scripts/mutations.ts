@@ -44,7 +44,7 @@ export const mutations: readonly Mutation[] = [
     ['this.#keyring === undefined ? AFTER_FIRST_FAILURE : AFTER_FAILURE', 'AFTER_FAILURE'],
     ['isNeeded ? deadline : Math.min(deadline, usual)', 'deadline'],
     ['this.#failure = described.code;', ''],
-    ['else if (this.#failures > 0)', 'else if (false)'],
+    ['this.#failures > 0', 'false'],
     [' || this.#isOlder(UNKNOWN_KEY_PAUSE_MS)', ''],
   ]),
   // Later pages of lists.
