@@ -109,7 +109,7 @@ async function findSetting(setup: Setup, setting: BucketSetting): Promise<readon
   return others.length > 0
     ? [finding('SLUICE_FINDING_BUCKET_UNFIT', `${config.bucket}: ${others.join(', ')}.`)]
     : [
-        finding('SLUICE_FINDING_BUCKET_UNFIT', `${config.bucket}: ${setting.why}`, [
+        finding('SLUICE_FINDING_BUCKET_UNFIT', `${config.bucket}, ${setting.name}: ${setting.why}`, [
           commands.aws(...settingWords(config.bucket, setting, wanted)),
         ]),
       ];

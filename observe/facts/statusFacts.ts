@@ -32,6 +32,7 @@ import { type LastHour, readLastHour, readLastRequest } from './flow/requestCoun
 import { type KeysState, readKeys } from './flow/senders.ts';
 import { readStackOutputs, requireOutput, type StackOutputs } from './flow/stackOutputs.ts';
 import { isStreamLate, readStream, type StreamState } from './flow/streamState.ts';
+import { readUnreached, type UnreachedRequests } from './flow/unreachedRequests.ts';
 import {
   countDamaged,
   countLanding,
@@ -79,6 +80,8 @@ export interface StatusFacts {
   readonly lastRequestAt: string | null;
   /** Refused requests of 24 hours by sender; null without any, and if they could not be read. */
   readonly refusals: Refusals | null;
+  /** Hours in which the gateway or the Function URL answered many requests by itself. */
+  readonly unreached: readonly UnreachedRequests[] | null;
   /** What the collector noted of events that it stored. */
   readonly noted: NotedEvents | null;
   readonly keys: KeysState | null;
@@ -159,6 +162,7 @@ export async function readStatusFacts(deployment: Deployment): Promise<StatusFac
   const asked = {
     requests: readRequests(),
     lastDay: ask('the last day', async () => lastDayOf(await day)),
+    unreached: ask('the endpoint', async () => readUnreached(deployment, await outputs, await day)),
     noted: ask('noted events', () => readNoted(deployment)),
     keys: ask('the keys', () => readKeys(deployment)),
     keysFailure: ask('the log of collect', () => readKeysFailure(deployment)),
@@ -223,12 +227,13 @@ export async function readStatusFacts(deployment: Deployment): Promise<StatusFac
 
   /** Why something waits: what each function failed with, from some tries before it began to wait. */
   async function readFailures() {
-    const { deadLetters, partitions } = parts;
+    const { deadLetters, partitions, unreached } = parts;
     const waiting = new Map((deadLetters ?? []).map(({ part, since }) => [part, since]));
     const oldest = landed !== null && isLandingLate(landed.landing, now) ? landed.landing.oldest : null;
     if (oldest !== null) waiting.set('write', oldest);
     if (partitions !== null && partitions.gaps.length > 0) waiting.set('register', null);
     if (isStreamLate(buffered.oldest, deployment)) waiting.set('landing', buffered.oldest);
+    if (unreached?.some(({ kind }) => kind === '5xx')) waiting.set('collect', null);
     const found: Record<string, string> = {};
     // One after the other: an account has few calls of FilterLogEvents a second.
     for (const [part, since] of waiting) {

@@ -230,6 +230,15 @@ export const findingCatalogue = {
     'The log shows what AWS answered, as `object_error`, `not_streamed` or `error`. After a denial, correct the role, the bucket or its key. A 503 or timeout passes.',
     { part: 'collector', section: 'failed', alarms: ['api-5xx', 'url-5xx', 'mangled'] },
   ),
+  SLUICE_FINDING_UNREACHED: problem(
+    'Within 24 hours the gateway or the Function URL itself answered many requests. 4xx is 429 above a limit, 413 for a body that is too large, or 404 for a path that nobody serves: SDKs drop the events. 5xx is an invocation that was throttled, took too long or broke: most SDKs send again.',
+    '4xx: near a limit (docs/limits.md, "Requests a second") have AWS raise it. 5xx: the log has the reason; docs/operate.md says what to raise. It goes after 24 hours.',
+    {
+      part: 'collector',
+      section: 'failed',
+      alarms: ['stage-limit', 'concurrency', 'request-rate', 'collect-throttled'],
+    },
+  ),
   SLUICE_FINDING_REFUSED: problem(
     'Requests were refused with 4xx within 24 hours. SDKs do not send them again.',
     'docs/answers.md has each code. Of an unknown key the log has the first digits of its SHA-256 only: if it is yours, `keys add` reads it from stdin. The finding goes a day after the last refusal. `tail` runs until Ctrl-C.',

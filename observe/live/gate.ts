@@ -5,7 +5,7 @@ import type { Deployment } from '../deployment.ts';
 import { explainCode } from '../explainCode.ts';
 import type { LiveRequest } from '../facts/flow/liveEntries.ts';
 import { readLastHour } from '../facts/flow/requestCounts.ts';
-import { readStackOutputs } from '../facts/flow/stackOutputs.ts';
+import { gatewayId, readStackOutputs } from '../facts/flow/stackOutputs.ts';
 import { lastDelivery } from '../facts/tables/lastDelivery.ts';
 
 /** Where the first event of a deployment stopped, and what to do. */
@@ -62,10 +62,7 @@ function refused(code: string): Gate {
 
 /** Whether the gateway had any request, of which those that the collector has none of are preflights. */
 async function hasAnyRequest(deployment: Deployment): Promise<boolean> {
-  const outputs = await readStackOutputs(deployment);
-  const address = outputs.get('GatewayUrl') ?? outputs.get('CollectorUrl') ?? '';
-  const ApiId = URL.canParse(address) ? new URL(address).hostname.split('.')[0] : undefined;
-  if (ApiId === undefined) return false;
+  const ApiId = gatewayId(await readStackOutputs(deployment));
   const end = deployment.now + 60_000;
   const all = metricsOf('AWS/ApiGateway', { ApiId })('Count');
   const found = await readMetricData(deployment, [all], { start: end - HOUR_MS, end });

@@ -279,6 +279,27 @@ describe('a fault leads by sluice status, and the console’s page, to its findi
     expect(JSON.stringify((await status()).problems)).not.toContain('sluice-local-overflow');
   });
 
+  it('a gateway at its limit and a collector that runs out of time, of which the collector knows nothing', async () => {
+    const timeOut = { fault: 'timeOutInvocations', function: 'sluice-local-collect', afterMs: 1, calls: 5 };
+    const gateway = [{ fault: 'failCalls', status: 429, calls: 20 }];
+    await story.setFaults({ gateway, lambda: [timeOut] });
+    const answers: number[] = [];
+    for (let i = 0; i < 25; i += 1) answers.push(await post(1));
+    expect([...new Set(answers)]).toEqual([429, 500]);
+    await story.clearFaults();
+    await story.advance(6 * MINUTE);
+    const { detail, severity, commands } = await finding('UNREACHED');
+    expect([severity, detail]).toEqual([
+      'problem',
+      expect.stringMatching(
+        /^4xx: 20 of \d+ requests in the hour from \S+; 5xx: 5 of \d+ requests in the hour from \S+\. The function collect failed last at \S+: Task timed out\.$/,
+      ),
+    ]);
+    expect(commands).toHaveLength(2);
+    await story.advance(3 * HOUR);
+    expect(await finding('UNREACHED')).toMatchObject({ severity: 'warning' });
+  });
+
   it('what may not be read, by name', async () => {
     const denied = { fault: 'failCalls', calls: 'all', code: 'AccessDeniedException', status: 400 };
     await story.setFaults({ glue: [{ ...denied, operations: ['GetPartitions'] }] });

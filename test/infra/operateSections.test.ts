@@ -41,12 +41,8 @@ describe('docs/operate.md', () => {
     expect([...told].filter((name) => !made.has(name))).toEqual([]);
     // That of a queue is told with its dead letters.
     expect([...made].filter((name) => !told.has(name) && !name.endsWith('-dead-letters')).sort()).toEqual([
-      'collect-throttled',
-      'concurrency',
       'groups',
       'relay-not-kept',
-      'request-rate',
-      'stage-limit',
     ]);
   });
 

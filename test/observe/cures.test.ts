@@ -36,6 +36,7 @@ const OF_AWS: Readonly<Record<string, string>> = {
   KEY_UNUSABLE: 'e2e/onCall',
   NAME_TAKEN: 'observe/doctor/beforeDeploy',
   NOT_STORED: 'e2e/onCall',
+  UNREACHED: 'e2e/onCall',
   PARTITION_WRONG: 'e2e/onCall',
   RELAY_LATE: 'observe/judgeCases',
   RESOURCE_MISSING: 'e2e/changedByHand',

@@ -33,6 +33,7 @@ export const well: StatusFacts = {
   lastHour: null,
   lastDay: null,
   spikeFrom: null,
+  unreached: [],
   noted: null,
   lastRequestAt: null,
   refusals: null,

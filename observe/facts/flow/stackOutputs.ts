@@ -64,6 +64,12 @@ export async function readStackOutputs(deployment: Asked): Promise<StackOutputs>
   return (await readStack(deployment)).outputs;
 }
 
+/** The ID of the gateway, by its address; empty without one. */
+export function gatewayId(outputs: StackOutputs): string {
+  const address = outputs.get('GatewayUrl') ?? outputs.get('CollectorUrl') ?? '';
+  return (URL.canParse(address) && new URL(address).hostname.split('.')[0]) || '';
+}
+
 /** An output that the deployed stack has to have. @throws ObserveError `SLUICE_OBSERVE_OUTPUT_MISSING` */
 export function requireOutput(
   outputs: StackOutputs,

@@ -15,6 +15,7 @@ import {
   oldTimes,
   refusedRequests,
   silence,
+  unreachedRequests,
   wrongClocks,
 } from './requests.ts';
 import { lostDays, missingPartitions, quarantined, shortHours } from './tables.ts';
@@ -24,6 +25,7 @@ const JUDGES: readonly ((facts: StatusFacts, place: Place) => Findings)[] = [
   landingFindings,
   streamFindings,
   failedRequests,
+  unreachedRequests,
   refusedRequests,
   keyFindings,
   silence,

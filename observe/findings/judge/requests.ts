@@ -11,7 +11,7 @@ import { failedText, NOT_STORED } from '../../facts/flow/requestCounts.ts';
 import { GONE } from '../../facts/flow/senders.ts';
 import type { StatusFacts } from '../../facts/statusFacts.ts';
 import { finding } from '../catalogue.ts';
-import type { Findings, Place } from './place.ts';
+import { type Findings, failedAt, type Place } from './place.ts';
 
 /** Refused requests from which they are a problem at a small share: as the alarm on 4xx has it. */
 const MANY_REFUSED = 20;
@@ -72,6 +72,23 @@ export function* failedRequests(
       ),
     ],
     failed.every(({ isOver }) => isOver) ? 'warning' : 'problem',
+  );
+}
+
+/** Requests that the gateway or the Function URL answered by itself. */
+export function* unreachedRequests(facts: StatusFacts, { stack, now, commands }: Place): Findings {
+  const { unreached } = facts;
+  if (unreached === null || unreached.length === 0) return;
+  const texts = unreached.map(
+    ({ hour, kind, count, of }) => `${kind}: ${count} of ${counted(of, 'request')} in the hour from ${hour}`,
+  );
+  const has = (wanted: string) => unreached.some(({ kind }) => kind === wanted);
+  const log = ['logs', 'tail', `/aws/lambda/${partName(stack, 'collect')}`, '--since', '1h'];
+  yield finding(
+    'SLUICE_FINDING_UNREACHED',
+    `${listed(texts, '; ')}.${failedAt(facts, 'collect')}`,
+    [...(has('4xx') ? [commands.sluice('doctor')] : []), ...(has('5xx') ? [commands.aws(...log)] : [])],
+    unreached.some(({ hour }) => now - Date.parse(hour) < 2 * HOUR_MS) ? 'problem' : 'warning',
   );
 }
 

@@ -188,7 +188,7 @@ describe('sluice doctor, where only AWS can answer', () => {
     });
     expect(await findings('bucket-settings')).toEqual([
       3,
-      expect.stringContaining('SLUICE_FINDING_BUCKET_UNFIT sluice-experiments:'),
+      expect.stringContaining('SLUICE_FINDING_BUCKET_UNFIT sluice-experiments, '),
     ]);
     deployed.faults.clear();
   });

@@ -46,16 +46,17 @@ export function invocationMetrics({ functionName, at, ms, end }: EndedInvocation
   }));
 }
 
-/** API Gateway's count of all requests of an HTTP API. https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-metrics.html */
+/** API Gateway's counts of the requests of an HTTP API. https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-metrics.html */
 const API_NAMESPACE = 'AWS/ApiGateway';
-const apiMetricNames = ['Count'] as const;
+const apiMetricNames = ['Count', '4xx', '5xx'] as const;
 
-/** API Gateway's metrics of a request, preflights too. */
-export function requestMetrics(apiId: string, at: number): MetricDatum[] {
+/** API Gateway's metrics of a request, preflights too. @param status Of the answer; 0 without one. */
+export function requestMetrics(apiId: string, status: number, at: number): MetricDatum[] {
+  const kind = `${Math.floor(status / 100)}xx`;
   return apiMetricNames.map((name) => ({
     metric: { namespace: API_NAMESPACE, name, unit: 'Count', dimensions: [['ApiId', apiId]] },
     at,
-    values: [1],
+    values: [name === 'Count' || name === kind ? 1 : 0],
   }));
 }
 

@@ -36,8 +36,8 @@ export interface GatewayOptions {
   readonly clock: LocalClock;
   /** Injected failures of requests that match a route. Default: none. */
   readonly faults?: Faults;
-  /** Called for each request that is admitted. */
-  readonly onRequest?: ((apiId: string) => void) | undefined;
+  /** Called for each request that is admitted, with the status of its answer; 0 without one. */
+  readonly onAnswer?: ((apiId: string, status: number) => void) | undefined;
   /** Hosts that are admitted besides loopback: {@link refuseForeignRequest}. Default none. */
   readonly allowedHosts?: readonly string[] | undefined;
   /** Port on 127.0.0.1; 0 for any free port. */
@@ -54,7 +54,7 @@ export async function startGateway({
   mayInvoke = () => true,
   clock,
   faults = new Faults(),
-  onRequest,
+  onAnswer,
   allowedHosts,
   port,
   closeGraceMs,
@@ -67,7 +67,6 @@ export async function startGateway({
       if (!request.complete) request.resume();
       return;
     }
-    onRequest?.(api.apiId);
     void answer(request)
       .catch((error: unknown) => {
         if (error instanceof ConnectionReset) return undefined;
@@ -75,6 +74,7 @@ export async function startGateway({
         return gatewayError(500, 'Internal Server Error');
       })
       .then((reply) => {
+        onAnswer?.(api.apiId, reply?.status ?? 0);
         if (reply === undefined) request.socket.resetAndDestroy();
         else send(request, response, reply);
       });

@@ -24,13 +24,13 @@ export async function startEndpoints(
     readonly mayInvoke: (functionName: string, routeKey: string) => boolean;
     readonly clock: LocalClock;
     readonly faults: Faults;
-    readonly onRequest?: ((apiId: string) => void) | undefined;
+    readonly onAnswer?: ((apiId: string, status: number) => void) | undefined;
     readonly allowedHosts?: readonly string[] | undefined;
     /** Port of the first server: of the HTTP API if there is one. 0 for any free port. */
     readonly port: number;
   },
 ): Promise<Endpoints> {
-  const { accountId, mayInvoke, port, onRequest, ...common } = options;
+  const { accountId, mayInvoke, port, onAnswer, ...common } = options;
   const servers: Listening[] = [];
   const close = async () => void (await Promise.all(servers.map((server) => server.close())));
   const start = async (starting: Promise<Listening>) => {
@@ -43,7 +43,7 @@ export async function startEndpoints(
     const api =
       httpApi &&
       (await start(
-        startGateway({ ...common, api: httpApi, accountId, mayInvoke, onRequest, port: nextPort() }),
+        startGateway({ ...common, api: httpApi, accountId, mayInvoke, onAnswer, port: nextPort() }),
       ));
     const urls: Record<string, string> = {};
     for (const own of functionUrls) {

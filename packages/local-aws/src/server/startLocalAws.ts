@@ -280,7 +280,7 @@ async function start(options: LocalAwsOptions): Promise<LocalAws> {
     mayInvoke: (name, routeKey) => enforcement?.mayInvoke(name, routeKey) ?? true,
     clock,
     faults,
-    onRequest: (apiId) => metrics.add(requestMetrics(apiId, clock.now())),
+    onAnswer: (apiId, status) => metrics.add(requestMetrics(apiId, status, clock.now())),
     allowedHosts: options.allowedHosts,
     port: options.apiPort ?? 0,
   }).catch(rejectTakenPort(options.apiPort));

@@ -1,0 +1,73 @@
+import { partName } from '../../../infra/template/Stack.ts';
+import { readMetricData } from '../../../lib/aws/metricData.ts';
+import { HOUR_MS, isoTimestamp } from '../../../lib/base/time.ts';
+import { metricsOf } from '../../../lib/reconcile/hourCounts.ts';
+import { hasFunctionUrl, hasGateway } from '../../../lib/schema/endpoint.ts';
+import type { Deployment } from '../../deployment.ts';
+import { type DayCounts, PERIOD_MS } from './changes.ts';
+import { gatewayId, type StackOutputs } from './stackOutputs.ts';
+
+/** From how many requests of an hour, and from what part of them: scanners ask for paths that nobody serves. */
+const LEAST = {
+  '4xx': { count: 20, share: 0.05 },
+  '5xx': { count: 5, share: 0.01 },
+} as const;
+
+/** Requests of an hour that AWS answered by itself: the collector knows nothing of them. */
+export interface UnreachedRequests {
+  /** Start of the hour, ISO 8601. */
+  readonly hour: string;
+  readonly kind: '4xx' | '5xx';
+  readonly count: number;
+  /** All requests of the hour. */
+  readonly of: number;
+}
+
+/**
+ * Hours of the last 24 in which the gateway or the Function URL answered many requests that the collector has not answered. The last
+ * five minutes are left out, in which not all have counted yet.
+ *
+ * @throws MetricsError `SLUICE_OBSERVE_METRICS_INCOMPLETE`; what CloudWatch's client throws.
+ */
+export async function readUnreached(
+  deployment: Pick<Deployment, 'cloudwatch' | 'stack' | 'config'>,
+  outputs: StackOutputs,
+  { day, start, end }: DayCounts,
+): Promise<readonly UnreachedRequests[]> {
+  const { endpoint } = deployment.config;
+  const ApiId = gatewayId(outputs);
+  const ofUrl = metricsOf('AWS/Lambda', { FunctionName: partName(deployment.stack, 'collect') });
+  const ofApi = metricsOf('AWS/ApiGateway', { ApiId });
+  const until = end - PERIOD_MS;
+  const found = await readMetricData(
+    deployment,
+    [
+      ...(hasGateway(endpoint) ? [ofApi('Count'), ofApi('4xx'), ofApi('5xx')] : []),
+      ...(hasFunctionUrl(endpoint)
+        ? [ofUrl('UrlRequestCount'), ofUrl('Url4xxCount'), ofUrl('Url5xxCount')]
+        : []),
+    ],
+    { start, end: until, periodSeconds: PERIOD_MS / 1_000 },
+  );
+  const unreached: UnreachedRequests[] = [];
+  for (let hour = start; hour < until; hour += HOUR_MS) {
+    const isWithin = (at: number) => at >= hour && at < Math.min(hour + HOUR_MS, until);
+    const sum = (...ids: readonly string[]) =>
+      ids
+        .flatMap((id) => [...(found.get(id) ?? [])])
+        .reduce((all, [at, count]) => all + (isWithin(at) ? count : 0), 0);
+    const answered = { '4xx': 0, '5xx': 0 };
+    for (const [at, { refusedBy, failedBy }] of day) {
+      if (!isWithin(at)) continue;
+      for (const count of Object.values(refusedBy)) answered['4xx'] += count;
+      for (const count of Object.values(failedBy)) answered['5xx'] += count;
+    }
+    const of = sum('Count', 'UrlRequestCount');
+    for (const kind of ['4xx', '5xx'] as const) {
+      const count = sum(kind, `Url${kind}Count`) - answered[kind];
+      if (count >= LEAST[kind].count && count >= of * LEAST[kind].share)
+        unreached.push({ hour: isoTimestamp(hour), kind, count, of });
+    }
+  }
+  return unreached;
+}
