@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { appendFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { appendFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { gzipSync } from 'node:zlib';
@@ -201,40 +201,5 @@ describe('the accounting of npm run soak', () => {
     ]);
     rmSync(join(directory, 'data/s3/sluice-soak/statsig/ingested'), { recursive: true });
     expect((await count(10)).report.problems).toEqual(['received_hours: no hour of the run is judged.']);
-  });
-
-  it('refuses a folder with another run', async () => {
-    writeRun([{ kind: 'none' }]);
-    await land(1, 10);
-    const { code, said } = await count(10, 2);
-    expect(code).toBe(2);
-    expect(said).toContain('The folder has a run of 10 events with seed 1, not of 10 with seed 2.');
-    expect((await count(20)).code).toBe(2);
-    expect((await count(10)).code).toBe(0);
-  });
-
-  it('drops the line that a kill left incomplete', async () => {
-    writeRun([{ kind: 'none' }]);
-    await land(1, 10);
-    const file = join(directory, 'requests.csv');
-    const whole = readFileSync(file, 'utf8');
-    appendFileSync(file, '0,11,1');
-    appendFileSync(join(directory, 'windows.ndjson'), '{"ended":');
-    const { code, report } = await count(10);
-    expect({ code, problems: report.problems }).toEqual({ code: 0, problems: [] });
-    expect(readFileSync(file, 'utf8')).toBe(whole);
-  });
-
-  it('tells of events that have a number and were not sent', async () => {
-    writeRun([{ kind: 'none' }, { kind: 'key-off' }]);
-    await land(1, 10);
-    const file = join(directory, 'requests.csv');
-    writeFileSync(file, readFileSync(file, 'utf8').replace(/^1,.*\n/m, ''));
-    const { code, report } = await count(20);
-    expect(code).toBe(3);
-    expect(report.problems).toEqual([
-      'key-off: 10 events not sent.',
-      'key-off: no event was accepted: nothing was tested.',
-    ]);
   });
 });
