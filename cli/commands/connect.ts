@@ -1,5 +1,6 @@
 import { visibleLine } from '../../lib/base/text.ts';
 import type { Reader } from '../../lib/schema/readers.ts';
+import { localAccount } from '../../local/localAccount.ts';
 import type { ConfiguredTarget } from '../../observe/target.ts';
 import type { Form } from '../connect/forms.ts';
 import {
@@ -11,7 +12,7 @@ import {
   textOption,
   UsageError,
 } from '../terminal/commandLine.ts';
-import { textTable, writeResult } from '../terminal/output.ts';
+import { textTable, writeNote, writeResult } from '../terminal/output.ts';
 
 const PRODUCTS: readonly Form['product'][] = ['statsig', 'owox', 'metabase', 'statsig-bucket'];
 
@@ -52,7 +53,8 @@ export const connect: Command = {
     const where = await configuredTarget(line);
     const { config } = where;
     if (product === undefined) {
-      const account = config.account ?? '__ACCOUNT_ID__';
+      const account = config.account ?? (where.isLocal ? localAccount.id : '__ACCOUNT_ID__');
+      if (account.startsWith('_')) writeNote(`Placeholder left: ${account}. Set \`account\`.\n`);
       const stack = `${where.stack.service}-${where.stack.stage}`;
       const policies = ownerPolicies(config, { bucket: rest[0] ?? '', stack, account });
       writeResult(line, policies, () => `${JSON.stringify(policies, null, 2)}\n`);

@@ -13,7 +13,8 @@ import { singleRegionKeyArn } from '../../lib/schema/formats.ts';
 import { REGIONS } from '../../lib/schema/regions.ts';
 import { LOCAL_STAGE } from '../../lib/schema/stages.ts';
 import { repositoryRoot } from '../../local/dataDirectory.ts';
-import { noteUnnamedTarget, targetedCommand } from '../aws/target.ts';
+import { localAccount } from '../../local/localAccount.ts';
+import { isLocalMeant, noteUnnamedTarget, targetedCommand } from '../aws/target.ts';
 import {
   type Action,
   type CommandLine,
@@ -91,7 +92,9 @@ async function print(line: CommandLine): Promise<number> {
     region,
     name,
     account:
-      checked(line, 'account', z.string().regex(/^\d{12}$/, '12 digits')) ?? config.account ?? undefined,
+      checked(line, 'account', z.string().regex(/^\d{12}$/, '12 digits')) ??
+      config.account ??
+      (isLocalMeant(line) ? localAccount.id : undefined),
     keyArn: checked(line, 'key', singleRegionKeyArn()),
   });
   requireLengths(policies);

@@ -88,7 +88,8 @@ export function s3Refusal(error: unknown): RefusalDetail | null {
 }
 
 function classifyRefusal(error: Error): Refusal {
-  // S3 reports a denial by KMS as its own, and only the message differs: "not authorized to perform: kms:Decrypt".
+  // S3 reports a denial by KMS as its own, and only the message differs: "not authorized to perform: kms:Decrypt". It may also
+  // say "Access Denied" alone, so that the cure of a denial names the key: https://github.com/boto/boto3/issues/2952.
   if (error.name === 'AccessDenied' && /kms:/i.test(error.message)) return 'key';
   // A HEAD has no body, so only the status is known.
   const isRedirect = error instanceof S3ServiceException && error.$metadata.httpStatusCode === 301;

@@ -4,11 +4,11 @@ import { defineErrorFamily } from '../base/errors.ts';
 export const ExportError = defineErrorFamily('user', {
   SLUICE_EXPORT_ACCESS_DENIED: {
     cause: "The customer's bucket refuses the call.",
-    cure: "Compare the bucket's policy with `sluice policy print --for export-target`; S3 returns the same error if the bucket does not belong to the account that the export names as `target.owner`.",
+    cure: "Compare the bucket's policy with `sluice policy print --for export-target`; S3 returns the same error if the bucket does not belong to the account that the export names as `target.owner`, or if a KMS key of theirs refuses: `sluice explain SLUICE_EXPORT_KEY_DENIED`.",
   },
   SLUICE_EXPORT_KEY_DENIED: {
     cause: "The KMS key of the customer's bucket refuses the call, or is disabled.",
-    cure: "Set `target.kmsKeyArn`, and allow the export's role to use the key in the key policy.",
+    cure: "Set `target.kmsKeyArn` and deploy, and have the key's owner enable it and add the `keyPolicy` that `sluice policy print --for export-target` prints.",
   },
   SLUICE_EXPORT_ROLE_DENIED: {
     cause: "The role in the customer's account could not be assumed.",

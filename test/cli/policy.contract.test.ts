@@ -86,10 +86,13 @@ describe('sluice policy print', () => {
   });
 
   it('names placeholders that are left, with their options', async () => {
-    const { stdout, stderr } = await print('--for', 'owox');
+    const { stdout, stderr } = await print('--for', 'owox', '--stage', 'dev');
     expect(stdout).toContain('key/__KEY_ID__"');
     expect(stderr).toContain('Placeholder left: __KEY_ID__. Replace it, or use --key.');
     expect(stderr).toContain('__ACCOUNT_ID__. Replace it, or use --account.');
+    expect((await print('--for', 'ingest-source', '--local')).stdout).toContain(
+      'arn:aws:iam::000000000000:root',
+    );
     const key = 'arn:aws:kms:eu-west-1:111122223333:key/0a1b2c3d-12ab-34cd-56ef-1234567890ab';
     const filled = await print('--for', 'owox', '--account', '111122223333', '--key', key);
     expect([filled.stderr.includes('Placeholder left'), filled.stdout.includes(key)]).toEqual([false, true]);
