@@ -178,7 +178,7 @@ export const mutations: readonly Mutation[] = [
     ['page.rows.length > 0 ? 3 : 0', '0'],
   ]),
   of('cli/commands/export.ts', 'cli/exitCodes.story', [
-    ['failingOf(entry) !== null)) ? 3 : 0', 'failingOf(entry) !== null)) ? 0 : 0'],
+    ['isFailing(entry))) ? 3 : 0', 'isFailing(entry))) ? 0 : 0'],
   ]),
   of('cli/commands/curate.ts', 'cli/exitCodes.story', [["['failed', 'lacking']", "['lacking']"]]),
   of('cli/commands/trace.ts', 'cli/exitCodes.story', [

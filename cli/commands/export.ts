@@ -50,7 +50,8 @@ export const exporting = commandWithActions({
 
 async function status(line: CommandLine): Promise<number> {
   const days = calendarDays(line);
-  const [{ failingOf, readExports }, { namedExports }] = await Promise.all([
+  const [{ isFailing }, { readExports }, { namedExports }] = await Promise.all([
+    import('../../lib/ledger/LedgerEntry.ts'),
     import('../../observe/facts/days/ledgerDays.ts'),
     import('../../observe/ingest/datasets.ts'),
   ]);
@@ -64,7 +65,7 @@ async function status(line: CommandLine): Promise<number> {
   // No run looks at these days again.
   const old = statuses.flatMap(({ export: name, firstDay, days: shown }) => {
     const open = shown.filter(
-      ({ day, entry }) => day < firstDay && (failingOf(entry) !== null || keptFiles(entry) > 0),
+      ({ day, entry }) => day < firstDay && (isFailing(entry) || keptFiles(entry) > 0),
     );
     return dayRanges(open.map(({ day }) => day)).map(({ from, to }) => {
       const again = targetedCommand(line, ['export', 'run', '--export', name, '--from', from, '--to', to]);
@@ -72,7 +73,7 @@ async function status(line: CommandLine): Promise<number> {
     });
   });
   writeResult(line, { exports: statuses }, () => `${exportStatusText(statuses)}${old.join('')}`);
-  return statuses.some((one) => one.days.some(({ entry }) => failingOf(entry) !== null)) ? 3 : 0;
+  return statuses.some((one) => one.days.some(({ entry }) => isFailing(entry))) ? 3 : 0;
 }
 
 /** Copies whose files are gone from their table. */

@@ -116,8 +116,9 @@ const EXPECTED = {
 
 async function status(line: CommandLine): Promise<number> {
   const days = calendarDays(line);
-  const [{ calendarText }, { targetedCommand }, { failingOf, readDatasets }, { namedDatasets }] =
+  const [{ isFailing }, { calendarText }, { targetedCommand }, { readDatasets }, { namedDatasets }] =
     await Promise.all([
+      import('../../lib/ledger/LedgerEntry.ts'),
       import('../ingest/calendarText.ts'),
       import('../aws/target.ts'),
       import('../../observe/facts/days/ledgerDays.ts'),
@@ -138,7 +139,7 @@ async function status(line: CommandLine): Promise<number> {
       late.length > 0 ||
       lastLook?.failure !== undefined ||
       lacking.length > 0 ||
-      known.some(({ entry }) => failingOf(entry) !== null || entry?.state === 'inputs_missing'),
+      known.some(({ entry }) => isFailing(entry) || entry?.state === 'inputs_missing'),
   );
   return hasProblems ? 3 : 0;
 }

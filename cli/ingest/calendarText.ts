@@ -1,8 +1,9 @@
 import { visibleLine } from '../../lib/base/text.ts';
-import type { UtcDay } from '../../lib/base/time.ts';
+import { isoTimestamp, type UtcDay } from '../../lib/base/time.ts';
 import { summarizeLeftOut } from '../../lib/drops/lastLoad.ts';
+import { lastNamed } from '../../lib/drops/plan/lateDrops.ts';
 import type { LedgerState } from '../../lib/ledger/LedgerEntry.ts';
-import { dayRanges } from '../../lib/views/curatedDays.ts';
+import { type DayRange, dayRanges } from '../../lib/views/curatedDays.ts';
 import { sluiceCommand } from '../../observe/commands.ts';
 import type { DatasetStatus } from '../../observe/facts/days/ledgerDays.ts';
 import { pieceWords } from '../../observe/ingest/explainDay.ts';
@@ -48,7 +49,7 @@ export function calendarText(
       '  ',
     ),
     ...datasets.flatMap((one) =>
-      [...problemLines(one), ...elsewhereLines(one, command)].map((text) =>
+      [...problemLines(one), ...lateLines(one, command), ...elsewhereLines(one, command)].map((text) =>
         visibleLine(`${name(one)} ${text}`),
       ),
     ),
@@ -62,25 +63,48 @@ function name({ source, dataset }: DatasetStatus): string {
 
 function markOf({ late, lacking, days, unlooked }: DatasetStatus, day: UtcDay): string {
   if ([...late, ...lacking].some((one) => one.day === day)) return LATE;
+  if (unlooked.includes(day)) return UNLOOKED;
   const entry = days.find((one) => one.day === day)?.entry;
-  if (entry == null) return unlooked.includes(day) ? UNLOOKED : NOTHING;
-  return MARKS[entry.state];
+  return entry == null ? NOTHING : MARKS[entry.state];
+}
+
+function rangeText({ from, to }: DayRange): string {
+  return from === to ? from : `${from} to ${to}`;
+}
+
+/** A command about days of a dataset. */
+function daysCommand(
+  { source, dataset }: DatasetStatus,
+  command: (words: readonly string[]) => string,
+  action: readonly string[],
+  { from, to }: DayRange,
+): string {
+  const words = ['ingest', ...action, '--source', source, '--dataset', dataset, '--from', from];
+  return command(from === to ? words : [...words, '--to', to]);
+}
+
+/** What ends that days are late, one line each. */
+function lateLines(status: DatasetStatus, command: (words: readonly string[]) => string): string[] {
+  const days = status.late.map(({ day }) => day).filter((day) => !status.unlooked.includes(day));
+  return dayRanges(days)
+    .slice(0, MAX_RANGES)
+    .map((range) => {
+      const load = daysCommand(status, command, ['backfill'], range);
+      const end = daysCommand(status, command, ['accept', 'empty'], range);
+      return `is without ${rangeText(range)}, named until ${lastNamed(status, range.to)}: \`${load}\` loads what has come, \`${end}\` says that none will`;
+    });
 }
 
 /** What a dataset's folder has that no run looks at, one line each. */
-function elsewhereLines(
-  { source, dataset, lookbackDays, lastLook, unlooked, days }: DatasetStatus,
-  command: (words: readonly string[]) => string,
-): string[] {
+function elsewhereLines(status: DatasetStatus, command: (words: readonly string[]) => string): string[] {
+  const { lookbackDays, lastLook, unlooked, days } = status;
   const ranges = dayRanges(unlooked).toReversed();
-  const lines = ranges.slice(-MAX_RANGES).map(({ from, to }) => {
-    const which = from === to ? `${from}, which is` : `${from} to ${to}, which are`;
-    const words = ['ingest', 'backfill', '--source', source, '--dataset', dataset, '--from', from];
-    const load = command(from === to ? words : [...words, '--to', to]);
-    return `has files of ${which} outside of the lookback: \`${load}\` loads them`;
+  const lines = ranges.slice(-MAX_RANGES).map((range) => {
+    const load = daysCommand(status, command, ['backfill'], range);
+    return `has files of ${rangeText(range)} outside of the lookback: \`${load}\` loads them`;
   });
   const more = ranges.length - lines.length;
-  if (more > 0) lines.push(`has files of ${more} more ranges of days before`);
+  if (more > 0) lines.push(`has files of ${more} more ranges before`);
   const others = lastLook?.elsewhere?.others ?? [];
   // Without the last day, which may still come.
   const isMissed = days.slice(-lookbackDays - 1, -1).some(({ entry }) => entry === null);
@@ -92,11 +116,12 @@ function elsewhereLines(
 }
 
 /** The problems of a dataset, one line each. */
-function problemLines({ lastLook, late, waiting, unusual, lacking, days }: DatasetStatus): string[] {
+function problemLines(status: DatasetStatus): string[] {
+  const { lastLook, late, waiting, unusual, lacking, days, unlooked } = status;
   const lines: string[] = [];
   if (lastLook === null) lines.push('was never listed');
   else {
-    const at = new Date(lastLook.at).toISOString();
+    const at = isoTimestamp(lastLook.at);
     if (lastLook.failure !== undefined)
       lines.push(`could not be listed: ${lastLook.failure.code}: ${lastLook.failure.message} (${at})`);
     else if (lastLook.stopped) lines.push(`has no files for any day of its lookback (${at})`);
@@ -104,21 +129,19 @@ function problemLines({ lastLook, late, waiting, unusual, lacking, days }: Datas
   const waits = new Map(waiting.map(({ day, words }) => [day, words]));
   for (const { day, due } of late) {
     const what = waits.get(day) ?? 'has not arrived';
-    lines.push(`${day} is late: it was expected by ${new Date(due).toISOString()} and ${what}`);
+    lines.push(`${day} is late: expected by ${isoTimestamp(due)} and ${what}`);
     waits.delete(day);
   }
-  for (const [day, words] of waits) lines.push(`${day} ${words}`);
+  for (const [day, words] of waits) if (!unlooked.includes(day)) lines.push(`${day} ${words}`);
   for (const { day, since } of lacking)
-    lines.push(
-      `${day} lacks files of its version since ${new Date(since).toISOString()}: queries miss their rows until it is loaded again (backfill)`,
-    );
+    lines.push(`${day} lacks files of its version since ${isoTimestamp(since)}: queries miss their rows`);
   for (const { day, words } of unusual) lines.push(`${day} ${words}`);
   for (const { day, entry } of days) {
     const pieces = entry === null ? null : pieceWords(entry);
     if (pieces !== null) lines.push(`${day} ${pieces}`);
     if (entry?.state === 'inputs_missing')
       lines.push(
-        `${day} inputs_missing: its files are gone, not committed, or without rows since ${new Date(entry.missingSince ?? entry.updatedAt).toISOString()} (queries see the last good version)`,
+        `${day} inputs_missing: its files are gone, not committed, or without rows since ${isoTimestamp(entry.missingSince ?? entry.updatedAt)}`,
       );
     if (entry?.state === 'failed' && entry.failure !== undefined) {
       const served =

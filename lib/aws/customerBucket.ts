@@ -35,7 +35,7 @@ export function customerBucket(
 
 /** A source's bucket with a given client. */
 export function customerBucketFrom(client: S3Client, { bucket, owner }: BucketWithOwner): CustomerBucket {
-  const place = { Bucket: bucket, ...(owner === undefined ? {} : { ExpectedBucketOwner: owner }) };
+  const place = { Bucket: bucket, ExpectedBucketOwner: owner };
   const store = s3ObjectStore(client, bucket, owner);
   return {
     async list({ prefix, next, delimiter }) {

@@ -63,7 +63,7 @@ export function exportBucketFrom(
   { bucket, owner, kmsKeyArn, role }: Pick<Export['target'], 'bucket' | 'owner' | 'kmsKeyArn' | 'role'>,
   attempts: Attempts,
 ): TargetBucket {
-  const place = { Bucket: bucket, ...(owner === undefined ? {} : { ExpectedBucketOwner: owner }) };
+  const place = { Bucket: bucket, ExpectedBucketOwner: owner };
   // In a bucket with ACLs, the default before April 2023, an object belongs to the account that writes it, and the
   // bucket's owner can't read it without this ACL. Buckets without ACLs accept it. Who is in the owner's account needs none.
   // https://docs.aws.amazon.com/AmazonS3/latest/userguide/about-object-ownership.html

@@ -26,7 +26,7 @@ export const PARQUET_MEDIA_TYPE = 'application/vnd.apache.parquet';
 interface Destination {
   readonly Bucket: string;
   readonly Key: string;
-  readonly ExpectedBucketOwner?: string;
+  readonly ExpectedBucketOwner?: string | undefined;
 }
 
 /** An uploaded part. */

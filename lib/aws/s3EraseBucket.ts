@@ -132,10 +132,10 @@ export function s3EraseBucket(
           return {
             contentType: ContentType,
             headers: {
-              ...(CacheControl === undefined ? {} : { CacheControl }),
-              ...(ContentDisposition === undefined ? {} : { ContentDisposition }),
-              ...(ContentEncoding === undefined ? {} : { ContentEncoding }),
-              ...(ContentLanguage === undefined ? {} : { ContentLanguage }),
+              CacheControl,
+              ContentDisposition,
+              ContentEncoding,
+              ContentLanguage,
             },
             metadata: Metadata ?? {},
             storageClass: stored.StorageClass,

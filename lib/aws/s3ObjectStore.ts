@@ -49,7 +49,7 @@ export function s3ObjectStore(
   owner?: string,
   writtenAs: WrittenAs = {},
 ): ObjectStore {
-  const place = { Bucket: bucket, ...(owner === undefined ? {} : { ExpectedBucketOwner: owner }) };
+  const place = { Bucket: bucket, ExpectedBucketOwner: owner };
 
   /**
    * Gets an object; null if it does not exist. S3 answers 404 only to callers that may list the bucket without a prefix, and

@@ -81,6 +81,20 @@ export interface MetricRecord {
 }
 
 /**
+ * The line of values of one function of ours, of which there is at least one.
+ *
+ * @param dimensions Of all of them: `function`, `stage`, and others.
+ * @param timestamp Epoch milliseconds.
+ */
+export function metricsLine(
+  values: MetricRecord['values'],
+  dimensions: MetricRecord['dimensions'],
+  timestamp: number,
+): Readonly<Record<string, unknown>> {
+  return { ...emfLine({ namespace: METRIC_NAMESPACE, timestamp, dimensions, values }) };
+}
+
+/**
  * One line in CloudWatch's embedded metric format: written to a Lambda's stdout, CloudWatch Logs makes metrics of
  * it, without a call that would cost time and money.
  * https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html

@@ -59,7 +59,8 @@ function logFields(task: CurateTask, done: CurateOutcome): Record<string, unknow
     event: 'curate',
     ...taskFields(task),
     ...rest,
-    ...(failure === undefined ? {} : { code: failure.code, detail: failure.message }),
+    code: failure?.code,
+    detail: failure?.message,
   };
 }
 

@@ -210,7 +210,7 @@ async function plan(planner: CuratePlanFunction, request: CurateRequestBody): Pr
   log({
     level: plans.some(({ unreadable }) => unreadable.length > 0) ? 'error' : 'info',
     event: 'curate_plan',
-    ...(asked === undefined ? {} : { asked }),
+    asked,
     tables: plans.map(({ kind, looked, queued, left, listed, takenOut, unreadable, young }) => ({
       kind,
       looked,
@@ -218,8 +218,8 @@ async function plan(planner: CuratePlanFunction, request: CurateRequestBody): Pr
       left,
       listed: listed.slice(0, MOST_NAMED),
       taken_out: takenOut.slice(0, MOST_NAMED),
-      ...(unreadable.length > 0 ? { unreadable: unreadable.slice(0, MOST_NAMED) } : {}),
-      ...(young.length > 0 ? { young: young.slice(0, MOST_NAMED) } : {}),
+      unreadable: unreadable.slice(0, MOST_NAMED),
+      young: young.slice(0, MOST_NAMED),
     })),
     duration_ms: clock.now() - began,
   });

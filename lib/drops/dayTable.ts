@@ -48,7 +48,7 @@ const planned: readonly LoadKind[] = ['planned', 'retried'];
 
 /** The plan's answers. The first that holds and decides in the state of the day is taken. */
 export const PLAN_TABLE = {
-  /** The folder has no files. */
+  /** The folder has no files, and nobody said that the day never comes. */
   no_files: { next: 'as before', decides: ['none'] },
   /** The files have not changed since the last load, and one that it loaded is archived now. */
   archived: {
@@ -59,8 +59,8 @@ export const PLAN_TABLE = {
   backfill: { next: 'waiting', decides: dayStates },
   /** `sluice ingest accept keep` names the day. */
   keep: { next: 'waiting', decides: known },
-  /** `sluice ingest accept empty` names the day. */
-  empty: { next: 'waiting', decides: known },
+  /** `sluice ingest accept empty` names the day, which may never have come. */
+  empty: { next: 'waiting', decides: dayStates },
   /** A load has the day, or goes on with its next piece. */
   loading: {
     next: 'as before',

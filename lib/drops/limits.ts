@@ -37,8 +37,8 @@ export const PARALLEL_DAYS = 8;
 export const REQUEUE_AFTER_MS = 6 * 3_600_000;
 /** Milliseconds after which a failed day with the same files is retried. */
 export const RETRY_AFTER_MS = 12 * 3_600_000;
-/** Milliseconds for which a failed day is named after its last try, however old it is. */
-export const FAILED_NAMED_MS = 30 * 86_400_000;
+/** Days for which a day that failed, or never came, is named, however old it is: after its last try, and after its lookback. */
+export const NAMED_DAYS = 30;
 /** Most days of a dataset that a run looks at besides those of the lookback. */
 export const MAX_OPEN_DAYS = 366;
 /** Minimum delay before waiting days are checked again, seconds. */

@@ -17,7 +17,12 @@ export interface ObjectAttributes {
   readonly contentType: string | undefined;
   /** Headers with which readers get it. */
   readonly headers: Readonly<
-    Partial<Record<'CacheControl' | 'ContentDisposition' | 'ContentEncoding' | 'ContentLanguage', string>>
+    Partial<
+      Record<
+        'CacheControl' | 'ContentDisposition' | 'ContentEncoding' | 'ContentLanguage',
+        string | undefined
+      >
+    >
   >;
   readonly metadata: Readonly<Record<string, string>>;
   /** Undefined: S3's standard. */

@@ -1,6 +1,7 @@
 import type { SQSBatchResponse } from 'aws-lambda';
 import * as z from 'zod';
 import { parseJson } from '../base/json.ts';
+import { metricsLine } from '../base/log.ts';
 import type { QueueMessage } from '../base/queue.ts';
 import { eachMessage, type MessageKind } from '../lambda/eachMessage.ts';
 import type { Ledger } from '../ledger/Ledger.ts';
@@ -15,7 +16,7 @@ import {
   type FileRewriter,
   type TargetBucket,
 } from './exportDay.ts';
-import { exportMetricsLine } from './exportMetrics.ts';
+import { exportMetrics } from './exportMetrics.ts';
 import { GO_ON_AFTER_SECONDS, MAX_ROUNDS } from './limits.ts';
 import {
   type ExportRequest,
@@ -94,7 +95,7 @@ export async function runRequest(exporter: Exporter, request: ExportRequest): Pr
     looked,
     queued: queued.length,
     failed_days: failedDays,
-    ...(failed.length > 0 ? { failed } : {}),
+    failed,
     again: lasting.length < failed.length,
   } as const;
   exporter.log(report);
@@ -183,7 +184,8 @@ function logFields(done: ExportOutcome): Record<string, unknown> {
     bytes,
     copied,
     removed,
-    ...(failure === undefined ? {} : { code: failure.code, detail: failure.message }),
+    code: failure?.code,
+    detail: failure?.message,
   };
 }
 
@@ -193,6 +195,11 @@ function reportFailing(
   schedule: Export['schedule'],
   failing: number,
 ): void {
-  const line = exportMetricsLine(failing, { stage, schedule, timestamp: clock.now() });
-  if (line !== null) log(line);
+  log(
+    metricsLine(
+      [[exportMetrics.exports_failed, failing]],
+      { function: 'export', stage, schedule },
+      clock.now(),
+    ),
+  );
 }

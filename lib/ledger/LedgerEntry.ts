@@ -91,7 +91,7 @@ export const ledgerEntrySchema = z.object({
   missingSince: instant.optional(),
   /** The rows that its weekday usually has (lib/drops/usualRows.ts), as its last successful load found it. */
   usualRows: count.optional(),
-  /** A person said that the rows that queries read are meant so: `sluice ingest accept keep`. */
+  /** A person said that the rows that queries read are meant so, or that there are none: `sluice ingest accept`. */
   accepted: z.literal(true).optional(),
   /** Versions to delete, and when each was replaced. */
   superseded: z.array(z.object({ version: z.string(), at: instant })),

@@ -145,17 +145,17 @@ export const findingCatalogue = {
   ),
   SLUICE_FINDING_SOURCE_UNREADABLE: problem(
     "The last attempt to list a dataset's folder failed.",
-    'docs/ingest.md, "Alarms", says what to do for each code. Then run `npx sluice ingest run`.',
+    '`npx sluice explain CODE` says what to do. Then run the command.',
     { part: 'drops', section: 'drops', alarms: ['ingest-unreadable'] },
   ),
   SLUICE_FINDING_INGEST_LATE: problem(
     'No file of a drop has come by the time it is expected, its folder was not listed within its schedule, or no day of its lookback has files.',
-    'Ask whoever delivers it, and compare `folder`, `dayFormat` and `expectedBy` with the keys of the files. If it is new or was not listed, run `npx sluice ingest run`.',
+    'Ask whoever delivers it, and compare `folder`, `dayFormat` and `expectedBy` with the keys of the files. If it is new or was not listed, run `npx sluice ingest run`. `backfill` loads a day that has come late; `accept empty` says that none comes.',
     { part: 'drops', section: 'drops', alarms: ['ingest-stopped', 'ingest-late'] },
   ),
   SLUICE_FINDING_INGEST_WAITING: warning(
-    "Days of a customer's dataset have files that are not loaded: the folder's log commits none of them, or the marker of `waitFor` has not come. Queries read the previous version, if there is one.",
-    'Ask whoever delivers them whether the job still runs: docs/ingest.md, "Days that wait". The next run loads what is committed or marked, however old the day is. A second command loads a day without its marker.',
+    "Days of a customer's dataset have files that are not loaded: the folder's log commits none of them, the marker of `waitFor` has not come, or they came after the lookback.",
+    'Ask whoever delivers them whether the job still runs: docs/ingest.md, "Days that wait". The next run loads what is committed or marked. `backfill` loads a day without its marker, or before the lookback.',
     { part: 'drops', section: 'drops', alarms: ['ingest-late'] },
   ),
   SLUICE_FINDING_READER_DENIED: problem(
@@ -295,7 +295,7 @@ export const findingCatalogue = {
   ),
   SLUICE_FINDING_INGEST_FAILED: problem(
     "Days of a customer's dataset could not be loaded. Queries read the previous version, if there is one.",
-    'The first command names the file and the reason; docs/ingest.md, "Alarms", says what to do. The next run loads corrected files, and tries others again after 12 hours. Days before the lookback have a second command, which loads them once the cause is gone.',
+    'The first command names the file, the reason and what to do. Corrected files are loaded by the next run, or now with the second command; others are tried again after 12 hours, or with `backfill`.',
     { part: 'drops', section: 'drops', alarms: ['ingest-failed', 'ingest-load-failed'] },
   ),
   SLUICE_FINDING_EXPORT_KEPT: problem(
@@ -320,7 +320,7 @@ export const findingCatalogue = {
   ),
   SLUICE_FINDING_EXPORT_FAILED: problem(
     "Days of a table could not be exported to the customer's bucket.",
-    'The first command shows the reason; docs/export.md, "When an export fails", says what to do. The next run tries again. Days before the lookback have a command that exports them once the cause is gone.',
+    'The first command shows the reason; docs/export.md, "When an export fails", says what to do. The next run tries again; before the lookback `export run` does.',
     { part: 'drops', section: 'exports', alarms: ['export-failed'] },
   ),
   SLUICE_FINDING_CURATE_FAILED: problem(

@@ -65,6 +65,8 @@ export function explainEntry(
     lacking === null
       ? usual
       : 'Load the day again: `sluice ingest backfill`. If its folder has no files any more, bring versions back: docs/platform.md, "Restore".';
+  const isOld = entry.state === 'failed' || entry.missingSince !== undefined;
+  const part = lacking !== null ? 'what is left of ' : isOld ? 'the last good ' : '';
   return {
     /** Whether the version that queries read lacks files. */
     isLacking: lacking !== null,
@@ -74,11 +76,7 @@ export function explainEntry(
     served:
       version === undefined
         ? `Queries read no rows of ${day} in ${table}.`
-        : lacking !== null
-          ? `Queries read what is left of version ${version} of ${day} in ${table}.`
-          : entry.state === 'failed' || entry.missingSince !== undefined
-            ? `Queries read the last good version of ${day} in ${table}, ${version}.`
-            : `Queries read version ${version} of ${day} in ${table}.`,
+        : `Queries read ${part}version ${version} of ${day} in ${table}.`,
     /** The next steps, automatic or to be done, a sentence each. */
     next: [...(entry.state === 'failed' && explained !== null ? [explained.cure] : []), next]
       .filter((one) => one !== '')
@@ -114,10 +112,7 @@ export function pieceWords({ run }: Pick<LedgerEntry, 'run'>): string | null {
 function explainState(entry: LedgerEntry): readonly [meaning: string, next: string] {
   const pieces = pieceWords(entry);
   if (pieces !== null)
-    return [
-      `The day ${pieces}.`,
-      'Wait: one piece is made after the other. `memorySize` of `ingest-load` makes each faster.',
-    ];
+    return [`The day ${pieces}.`, 'Wait. `memorySize` of `ingest-load` makes each piece faster.'];
   const { state, updatedAt, files, rows, queued, attempts, failure } = entry;
   const at = isoTimestamp(updatedAt);
   const loaded = files.filter(({ fate }) => fate === 'loaded').length;
@@ -131,9 +126,7 @@ function explainState(entry: LedgerEntry): readonly [meaning: string, next: stri
       ];
     case 'succeeded_no_data':
       return [
-        files.some(({ fate }) => fate === 'gone')
-          ? `The day has no data since ${at}: its files were deleted.`
-          : `The day has no data: at ${at} its folder had no file to load.`,
+        `The day has no data since ${at}: its folder had no file to load.`,
         'Nothing, or ask who delivers it: files that arrive are loaded.',
       ];
     case 'inputs_missing':
@@ -150,7 +143,7 @@ function explainState(entry: LedgerEntry): readonly [meaning: string, next: stri
       return [`The day is being loaded since ${at}.`, 'Wait: a load that does not finish is taken over.'];
     case 'waiting': {
       const since = queued === undefined ? at : isoTimestamp(queued.at);
-      const wait = 'Wait: nothing is to be done.';
+      const wait = 'Wait.';
       if (queued === undefined) return [`The day waits since ${since}.`, wait];
       const written = isoTimestamp(queued.writtenAt ?? queued.at);
       if (queued.reason === markerReason(COMMIT))
@@ -182,7 +175,7 @@ function rowMeanings(entry: LedgerEntry): string[] {
   return [
     rows.refused === 0
       ? `None of ${counted(rows.in, 'row')} was refused.`
-      : `${rows.refused.toLocaleString('en-US')} of ${counted(rows.in, 'row')} ${rows.refused === 1 ? 'was refused and is' : 'were refused and are'} in quarantine.`,
+      : `${rows.refused.toLocaleString('en-US')} of ${counted(rows.in, 'row')} went to quarantine.`,
     ...(equal === null ? [] : [`The day ${equal}.`]),
     ...(usualRows === undefined ? [] : [`Its weekday usually has ${counted(usualRows, 'row')}.`]),
   ];

@@ -30,6 +30,7 @@ describe('the commands of a finding end it', () => {
             datasets: [
               { name: 'visits', kind: 'events', lookbackDays: 3 },
               { name: 'marked', kind: 'events', lookbackDays: 3, waitFor: '_DONE' },
+              { name: 'daily', kind: 'events', lookbackDays: 1, expectedBy: { hour: 6 } },
             ],
           },
         ],
@@ -98,6 +99,7 @@ describe('the commands of a finding end it', () => {
   it('INGEST_FAILED of a day before the lookback, once its file is corrected', async () => {
     for (const day of ['2026-11-19', '2026-11-20']) await post(day);
     await drop('2026-11-18', "'seen' AS wrong_name");
+    await drop('2026-11-19', undefined, 'daily');
     await run('ingest');
     await story.jumpTo('2026-11-23T09:00:00Z');
     await drop('2026-11-18');
@@ -134,11 +136,27 @@ describe('the commands of a finding end it', () => {
   it('INPUTS_MISSING, if the rows are to stay, and INGEST_WAITING, if its marker does not come', async () => {
     await drop('2026-11-22');
     await drop('2026-11-22', undefined, 'marked');
+    await drop('2026-11-22', undefined, 'daily');
     await run('ingest');
     await story.removeDrop('visits/2026-11-22/a.parquet');
     await run('ingest');
     await cured('INPUTS_MISSING');
     await cured('INGEST_WAITING');
+  });
+
+  it('INGEST_LATE of days before the lookback: one comes after all, the other never will', async () => {
+    const shown = async () => (await story.sluice('ingest', 'status', '--dataset', 'daily')).code;
+    await drop('2026-11-20', undefined, 'daily');
+    await hour();
+    expect(await shown()).toBe(3);
+    await cured('INGEST_WAITING');
+    await cured('INGEST_LATE', / accept /, hour);
+    // A run looks at the day once more. Then it comes although nobody expects it any more.
+    await run('ingest');
+    await drop('2026-11-21', undefined, 'daily');
+    await run('ingest');
+    await cured('INGEST_WAITING', undefined, hour);
+    expect(await shown()).toBe(0);
   });
 
   it('RECEIPTS_FAILED and SOURCE_UNREADABLE, once the bucket allows it', async () => {
@@ -149,11 +167,8 @@ describe('the commands of a finding end it', () => {
     await cured('RECEIPTS_FAILED');
     allow = await story.deny({ Action: 's3:ListBucket' }, DROPS, customer);
     await run('ingest');
-    const { cure = '' } = (await story.found('SOURCE_UNREADABLE')) ?? {};
     await allow();
-    await story.paste(/npx[^`]+/.exec(cure)?.[0] ?? '');
-    await settle();
-    expect([cure, await story.found('SOURCE_UNREADABLE')]).toEqual([expect.any(String), undefined]);
+    await cured('SOURCE_UNREADABLE');
   });
 
   it('FILES_LOST of a day that has its inputs, of one that has none, and of a curated one', async () => {

@@ -216,7 +216,7 @@ describe('customers’ drops', () => {
       '--day',
       D18,
     );
-    expect(explained.stdout).toContain('1 of 3 rows was refused and is in quarantine.');
+    expect(explained.stdout).toContain('1 of 3 rows went to quarantine.');
     expect(explained.stdout).toMatch(
       /part-0\.parquet +\d+ +loaded +3 +2 +1 +SLUICE_INGEST_ROW_NAME_MISSING: 1\n/,
     );

@@ -277,14 +277,17 @@ describe('a finding of sluice status', () => {
 
   it('of days that failed before the lookback has the commands that show them and try them again', () => {
     const old = [{ ...failedDay, day: '2026-11-01' }, failedDay];
+    const replaced = { ...failedDay, failing: { ...failing, replaced: NOW } };
     const found = judge({
-      ...datasets({ days: old }),
+      ...datasets({ days: [old[0] ?? failedDay, replaced] }),
       exports: [{ ...exported, days: old }],
       curated: [{ ...curated, failed: [{ day: '2026-11-01', code: 'SLUICE_CURATE_KILLED', ...failing }] }],
     });
     const words = found.flatMap(({ commands }) => commands.map((one) => one.split(' --stage')[0]));
+    expect(found[0]?.detail).toContain(`until other files came at ${at(0)}`);
     expect(words).toEqual([
       'npx sluice ingest explain --source acme --dataset orders --day 2026-11-18',
+      'npx sluice ingest run --source acme --dataset orders',
       'npx sluice ingest explain --source acme --dataset orders --day 2026-11-01',
       'npx sluice ingest backfill --source acme --dataset orders --from 2026-11-01 --to 2026-11-01',
       'npx sluice export status --export out --days 21',
@@ -314,6 +317,11 @@ describe('a finding of sluice status', () => {
         ['REFUSED', 'problem', 'Alarm sluice-prod-key-unknown'],
         ['ALARM', 'problem'],
       ]);
+    });
+
+    it('is none once the days of drops are well: the next run ends it', () => {
+      const facts = { datasets: [], exports: [], ...ring('ingest-stopped-daily') };
+      expect(told(facts)).toEqual([]);
     });
 
     it('is that of a dataset of its schedule, and of its own queue', () => {

@@ -207,7 +207,7 @@ export const cases: readonly Case[] = [
     datasets({ late: [{ day: '2026-11-20', due: NOW - 2 * HOUR }] }),
     'INGEST_LATE',
     'problem',
-    `acme/orders 2026-11-20 ${at(2)}`,
+    `acme/orders 2026-11-20 ${at(2)} 2026-12-23`,
     'npx sluice ingest status --source acme --dataset orders',
   ],
   [

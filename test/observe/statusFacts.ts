@@ -102,7 +102,7 @@ export const dropDay: DropDay = {
   receipt: null,
   failing: null,
 };
-export const failing = { since: NOW - 30 * HOUR, last: NOW - 2 * HOUR, waits: false };
+export const failing = { since: NOW - 30 * HOUR, last: NOW - 2 * HOUR, waits: false, replaced: undefined };
 export const failedDay: DropDay = {
   ...dropDay,
   day: '2026-11-18',

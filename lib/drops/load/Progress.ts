@@ -157,7 +157,7 @@ export function listFileFates(
       const { object, reason, detail } = left;
       const problem = problemOf(object.key);
       const before = loaded.get(object.key);
-      const why = { reason, ...(detail === undefined ? {} : { detail }) };
+      const why = { reason, detail };
       return firstFate({ ...identity(object), ...why }, [
         [isKept && isRead(object), 'loaded', { detail: NOT_COUNTED }],
         [isLoaded, 'left_out'],

@@ -93,7 +93,8 @@ function logFields(task: IngestTask, loaded: LoadOutcome, durationMs: number): R
     event: 'ingest_load',
     ...taskFields(task),
     ...rest,
-    ...(failure === undefined ? {} : { code: failure.code, detail: failure.message }),
+    code: failure?.code,
+    detail: failure?.message,
     duration_ms: durationMs,
   };
 }

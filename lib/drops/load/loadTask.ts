@@ -285,6 +285,8 @@ async function settleTask(
   const rows = isKept ? claim.entry.rows : { in: read, out, refused };
   const files = listFileFates(progress, failure ?? null, isKept);
   const { missingSince = loader.clock.now() } = claim.entry;
+  // A day that never came is late until a person says that it does not come.
+  const isAccepted = isKept ? state === 'succeeded' : progress.accepts('empty');
   const usual = state === 'succeeded' && !isKept ? await findUsualRows(loader, place) : null;
   const settlement: Settlement = {
     state,
@@ -294,7 +296,7 @@ async function settleTask(
     bytes,
     superseded: supersededVersions(loader, progress),
     ...(isKept ? { missingSince } : {}),
-    ...(isKept && state === 'succeeded' ? { accepted: true } : {}),
+    ...(isAccepted ? { accepted: true } : {}),
     ...(usual === null ? {} : { usualRows: usual }),
     ...(version === undefined ? {} : { version }),
     ...(filesWritten === undefined ? {} : { filesWritten: [...filesWritten] }),

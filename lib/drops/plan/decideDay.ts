@@ -77,7 +77,7 @@ export function decideDay(
   const queued = entry?.queued;
   const until = () => settlesAt(drop, entry, { now, settleMs });
   const answer = firstAnswer(PLAN_TABLE, entry?.state ?? 'none', {
-    no_files: () => files.length === 0 && leftOut.length === 0,
+    no_files: () => files.length === 0 && leftOut.length === 0 && asked !== 'empty',
     // Queries still read the archived rows, but a load could not. If anything else changed, the load fails with that error.
     archived: () => entry?.fingerprint === fingerprint && archivedSince(drop, entry) !== null,
     backfill: () => asked === 'backfill',

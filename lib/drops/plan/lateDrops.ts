@@ -3,14 +3,14 @@ import { mapLimit } from '../../base/concurrency.ts';
 import { SluiceError } from '../../base/errors.ts';
 import type { ObjectStore } from '../../base/ObjectStore.ts';
 import { counted } from '../../base/text.ts';
-import { isUtcDay, type UtcDay } from '../../base/time.ts';
+import { addDays, isUtcDay, type UtcDay } from '../../base/time.ts';
 import type { Ledger } from '../../ledger/Ledger.ts';
 import type { LedgerEntry } from '../../ledger/LedgerEntry.ts';
 import { type DatasetNotes, datasetNotes } from '../../ledger/ledgerStore.ts';
 import { type Dataset, type Source, WEEKDAYS } from '../../schema/sources.ts';
 import { lateNoteKey } from '../../tables/ledgerKeys.ts';
 import { countFiles, type Drop } from '../Drop.ts';
-import { PARALLEL_DATASETS, PARALLEL_DAYS } from '../limits.ts';
+import { NAMED_DAYS, PARALLEL_DATASETS, PARALLEL_DAYS } from '../limits.ts';
 import { listDrops, markerKey } from '../listDrops.ts';
 import {
   COMMIT,
@@ -58,7 +58,7 @@ export function lateNotes(store: ObjectStore): LateNotes {
 /** The ports of {@link findLateDrops}. */
 export interface ExpectedDropsPorts extends Pick<PlanPorts, 'bucketOf' | 'clock'> {
   readonly ledger: Pick<Ledger, 'read'>;
-  readonly lateNotes: Pick<LateNotes, 'write'>;
+  readonly lateNotes: LateNotes;
   /** Epoch milliseconds after which no dataset is started. */
   readonly deadline: number;
 }
@@ -67,6 +67,7 @@ export interface ExpectedDropsPorts extends Pick<PlanPorts, 'bucketOf' | 'clock'
 export interface LateDrops {
   /** Number of datasets that were checked. */
   readonly datasets: number;
+  /** Of the lookback: its alarm ends with it. The note has earlier days, too. */
   readonly late: readonly (LateDay & { readonly source: string; readonly dataset: string })[];
   /** Datasets that could not be checked. They do not stop the others. The plan also reports datasets that it can't list. */
   readonly failed: readonly { readonly source: string; readonly dataset: string; readonly code: string }[];
@@ -78,9 +79,12 @@ export function expectsDrops(sources: readonly Pick<Source, 'datasets'>[]): bool
 }
 
 /**
- * Finds late drops: days within the lookback of datasets with `expectedBy` that are due, that no load has read, and whose
- * folder has nothing to load or lacks the dataset's marker. A day that failed, or was deleted after its load, is not late,
- * as it is reported elsewhere. Nothing is queued: the dataset's schedule decides when the day is loaded.
+ * Finds late drops: days of datasets with `expectedBy` that are due, that no load has read, and whose folder has nothing to
+ * load or lacks the dataset's marker. A day that failed, or was deleted after its load, is not late, as it is reported
+ * elsewhere. Nothing is queued: the dataset's schedule decides when the day is loaded.
+ *
+ * A day stays late for {@link NAMED_DAYS} after the lookback if it was late before, or the ledger has an earlier day: what was
+ * before the first drop was never expected. No run loads it then by itself, so that it is late until somebody has it loaded.
  */
 export async function findLateDrops(
   ports: ExpectedDropsPorts,
@@ -99,9 +103,10 @@ export async function findLateDrops(
       return;
     }
     try {
-      const missing = await missingDays(ports, source, dataset);
+      const [first = ''] = lookbackDays(clock.now(), dataset.timezone, dataset.lookbackDays);
+      const missing = await missingDays(ports, source, dataset, first);
       await ports.lateNotes.write(source.name, dataset.name, { at: clock.now(), late: [...missing] });
-      late.push(...missing.map((one) => ({ ...place, ...one })));
+      late.push(...missing.filter(({ day }) => day >= first).map((one) => ({ ...place, ...one })));
     } catch (error) {
       if (!(error instanceof SluiceError)) throw error;
       failed.push({ ...place, code: error.code });
@@ -110,40 +115,55 @@ export async function findLateDrops(
   return { datasets: expected.length, late, failed };
 }
 
+/** @param first The first day of the lookback. */
 async function missingDays(
-  { bucketOf, ledger, clock }: ExpectedDropsPorts,
+  { bucketOf, ledger, clock, lateNotes: notes }: ExpectedDropsPorts,
   source: Source,
   dataset: Dataset,
+  first: UtcDay,
 ): Promise<readonly LateDay[]> {
-  const due = dueDays(dataset, clock.now());
-  const known = await mapLimit(due, PARALLEL_DAYS, ({ day }) =>
-    ledger.read({ source: source.name, dataset: dataset.name, day }),
+  const due = dueDays({ ...dataset, lookbackDays: dataset.lookbackDays + NAMED_DAYS }, clock.now());
+  const known = await mapLimit(due, PARALLEL_DAYS, async (one) => ({
+    one,
+    entry: await ledger.read({ source: source.name, dataset: dataset.name, day: one.day }),
+  }));
+  const begin = known.find(({ entry }) => entry !== null)?.one.day ?? first;
+  const before = await notes.read(source.name, dataset.name);
+  const wasLate = new Set(before?.late.map(({ day }) => day));
+  const unknown = known.filter(
+    ({ one: { day }, entry }) =>
+      (day >= first || day > begin || wasLate.has(day)) && !isLoadedOrFailed(entry),
   );
-  const unknown = due.filter((_, i) => !isLoadedOrFailed(known[i] ?? null));
   if (unknown.length === 0) return [];
   // A drop that arrived after the last run of the plan is not in the ledger yet.
   const { drops } = await listDrops(
     bucketOf(source, dataset),
     dataset,
-    unknown.map(({ day }) => day),
+    unknown.map(({ one }) => one.day),
   );
-  return unknown.flatMap((one) => {
+  return unknown.flatMap(({ one, entry }) => {
     const drop = drops.get(one.day);
     const marker = markerKey(dataset, one.day);
     if (drop === undefined || drop.lastModified === null) return [one];
-    if (hasArrived(drop, marker)) return [];
+    const isThere = hasArrived(drop, marker);
+    // Before the lookback no run looks at it any more.
+    if (isThere && (one.day >= first || entry !== null)) return [];
     const reason = markerReason(lacksMarker(drop, marker, null) ? (dataset.waitFor ?? '') : COMMIT);
     const temporary = drop.leftOut.filter((left) => left.reason === 'temporary').length;
     const files = countFiles(drop);
     if (files + temporary === 0) return [one];
-    const words = files > 0 ? lackWords({ reason, files }) : `${counted(temporary, 'temporary file')} alone`;
-    return [{ ...one, has: { words: words ?? '', since: drop.lastModified } }];
+    const lacks = files > 0 ? lackWords({ reason, files }) : `${counted(temporary, 'temporary file')} alone`;
+    const words = isThere ? counted(files, 'file') : (lacks ?? '');
+    return [{ ...one, has: { words, since: drop.lastModified } }];
   });
 }
 
-/** Whether a load has read the day, successfully or not, whatever happened to its files since. */
+/**
+ * Whether a load has read the day, successfully or not, whatever happened to its files since; or a person said that it does not
+ * come.
+ */
 function isLoadedOrFailed(entry: LedgerEntry | null): boolean {
-  return entry?.version !== undefined || entry?.state === 'failed';
+  return entry?.version !== undefined || entry?.state === 'failed' || entry?.accepted === true;
 }
 
 /**
@@ -180,6 +200,11 @@ export function dueDays(
     const due = dueAt({ expectedBy, timezone }, day);
     return due !== null && due <= now ? [{ day, due }] : [];
   });
+}
+
+/** The last day on which a day that never came, or that no run has looked at, is named. */
+export function lastNamed({ lookbackDays: lookback }: Pick<Dataset, 'lookbackDays'>, day: UtcDay): UtcDay {
+  return addDays(day, lookback + NAMED_DAYS);
 }
 
 /** When a day's drop is due, epoch milliseconds; null if none is expected. */

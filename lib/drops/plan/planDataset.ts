@@ -1,13 +1,13 @@
 import { mapLimit } from '../../base/concurrency.ts';
 import type { TaskQueue } from '../../base/queue.ts';
-import type { Clock, UtcDay } from '../../base/time.ts';
+import { type Clock, DAY_MS, type UtcDay } from '../../base/time.ts';
 import type { Ledger } from '../../ledger/Ledger.ts';
 import { isFailing, type LedgerEntry } from '../../ledger/LedgerEntry.ts';
 import type { Dataset, Source } from '../../schema/sources.ts';
 import type { CustomerBucket } from '../CustomerBucket.ts';
 import { countFiles, type Drop, waitingFiles } from '../Drop.ts';
 import { summarizeLeftOut } from '../lastLoad.ts';
-import { FAILED_NAMED_MS, PARALLEL_DAYS } from '../limits.ts';
+import { NAMED_DAYS, PARALLEL_DAYS } from '../limits.ts';
 import { listDrops, markerKey } from '../listDrops.ts';
 import { COMMIT, type DayDecision, decideDay, lookbackDays, markerReason, SETTLING } from './decideDay.ts';
 import type { IngestTask, PlanRequest } from './messageBodies.ts';
@@ -111,7 +111,7 @@ export async function planDataset(
       isOpen:
         !('skip' in decision) ||
         decision.skip === 'queued' ||
-        (decision.skip === 'failed' && terms.now - (entry?.updatedAt ?? 0) < FAILED_NAMED_MS) ||
+        (decision.skip === 'failed' && terms.now - (entry?.updatedAt ?? 0) < NAMED_DAYS * DAY_MS) ||
         (entry?.state === 'inputs_missing' && entry.table === dataset.table),
       decision,
       files: Math.max(

@@ -1,12 +1,13 @@
 import type { SQSBatchResponse } from 'aws-lambda';
 import { parseJson } from '../../base/json.ts';
+import { metricsLine } from '../../base/log.ts';
 import { isRunMessage, type QueueMessage } from '../../base/queue.ts';
 import { eachMessage, type MessageKind } from '../../lambda/eachMessage.ts';
 import type { Source } from '../../schema/sources.ts';
 import { type ExpectedDropsPorts, findLateDrops } from './lateDrops.ts';
 import { type PlanRequest, planRequestSchema } from './messageBodies.ts';
 import type { PlannedDay } from './planDataset.ts';
-import { lateMetricsLine, planMetricsLine } from './planMetrics.ts';
+import { planMetrics, planValues } from './planMetrics.ts';
 import { type PlanSourcesPorts, planSources } from './planSources.ts';
 
 /** All that one invocation of the plan works with. */
@@ -68,23 +69,27 @@ export async function runPlan(planner: Planner, request: PlanRequest): Promise<P
   const report: PlanReport = {
     level: plan.failed.length > 0 ? 'error' : 'info',
     event: 'ingest_plan',
-    ...(request.schedule === undefined ? {} : { schedule: request.schedule }),
-    ...(request.asked === undefined ? {} : { asked: request.asked }),
+    schedule: request.schedule,
+    asked: request.asked,
     datasets: plan.planned.length,
     days: days.length,
     outcomes: countOutcomes(days),
     list_calls: plan.planned.reduce((sum, { listCalls }) => sum + listCalls, 0),
     queued: queued.slice(0, MAX_NAMED),
-    ...(plan.stopped.length > 0 ? { stopped: plan.stopped.slice(0, MAX_NAMED) } : {}),
-    ...(plan.failed.length > 0 ? { failed: plan.failed.slice(0, MAX_NAMED) } : {}),
+    stopped: plan.stopped.slice(0, MAX_NAMED),
+    failed: plan.failed.slice(0, MAX_NAMED),
     again: plan.failed.some(({ transient }) => transient),
     duration_ms: clock.now() - began,
   };
   log(report);
-  if (request.schedule !== undefined) {
-    const line = planMetricsLine(plan, { stage, schedule: request.schedule, timestamp: clock.now() });
-    if (line !== null) log(line);
-  }
+  if (request.schedule !== undefined)
+    log(
+      metricsLine(
+        planValues(plan),
+        { function: 'ingest-plan', stage, schedule: request.schedule },
+        clock.now(),
+      ),
+    );
   return report;
 }
 
@@ -92,14 +97,13 @@ export async function runPlan(planner: Planner, request: PlanRequest): Promise<P
 export async function lookForLateDrops(planner: Planner): Promise<PlanReport> {
   const { sources, clock, log, stage } = planner;
   const began = clock.now();
-  const found = await findLateDrops(planner, sources);
-  const { datasets, late, failed } = found;
+  const { datasets, late, failed } = await findLateDrops(planner, sources);
   const report: PlanReport = {
     level: failed.length > 0 ? 'error' : late.length > 0 ? 'warn' : 'info',
     event: 'ingest_expected',
     datasets,
     late: late.slice(0, MAX_NAMED),
-    ...(failed.length > 0 ? { failed: failed.slice(0, MAX_NAMED) } : {}),
+    failed: failed.slice(0, MAX_NAMED),
     // The next check is at most an hour away. The plan reports folders that cannot be listed.
     again: false,
     duration_ms: clock.now() - began,
@@ -107,8 +111,7 @@ export async function lookForLateDrops(planner: Planner): Promise<PlanReport> {
   log(report);
   // If a dataset could not be checked, a count of 0 would be wrong: without a value the alarm keeps its state.
   if (failed.length > 0 && late.length === 0) return report;
-  const line = lateMetricsLine(found, { stage, timestamp: clock.now() });
-  if (line !== null) log(line);
+  log(metricsLine([[planMetrics.drops_late, late.length]], { function: 'ingest-plan', stage }, clock.now()));
   return report;
 }
 

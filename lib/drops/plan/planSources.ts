@@ -206,7 +206,7 @@ async function askAgain(
     sources: [source],
     datasets: [dataset],
     days: waiting.map(({ day }) => day),
-    ...(asked === undefined ? {} : { asked }),
+    asked,
     round: round + 1,
   };
   // Every message is a hop of one chain, so a long upload is checked less often.

@@ -61,8 +61,8 @@ export async function writeMessages(
     ...objects,
     ...counts,
     failed: failed.size,
-    ...(ignored > 0 ? { ignored } : {}),
-    ...(invalid.length > 0 ? { invalid } : {}),
+    ignored,
+    invalid,
   });
   // What it throws is in the log: the messages of objects do not come again because of it.
   await failures.attempt(looks, { event: 'write_look_failed' }, async () => {

@@ -1,14 +1,19 @@
 import { s3ObjectStore } from '../../../lib/aws/s3ObjectStore.ts';
 import { mapLimit } from '../../../lib/base/concurrency.ts';
 import { listObjects, type ObjectStore } from '../../../lib/base/ObjectStore.ts';
-import { addDays, DAY_MS, isoTimestamp, type UtcDay, utcDay } from '../../../lib/base/time.ts';
+import { addDays, isoTimestamp, type UtcDay, utcDay } from '../../../lib/base/time.ts';
 import { summarizeLeftOut } from '../../../lib/drops/lastLoad.ts';
-import { FAILED_NAMED_MS } from '../../../lib/drops/limits.ts';
+import { NAMED_DAYS } from '../../../lib/drops/limits.ts';
 import { COMMIT, lackWords, lookbackDays, markerReason } from '../../../lib/drops/plan/decideDay.ts';
-import { hasArrivedSince, isOver, lateNotes } from '../../../lib/drops/plan/lateDrops.ts';
+import { hasArrivedSince, isOver, lastNamed, lateNotes } from '../../../lib/drops/plan/lateDrops.ts';
 import { type LastListing, lastListings } from '../../../lib/drops/plan/planSources.ts';
 import { unusualWords } from '../../../lib/drops/usualRows.ts';
-import { isFailing, type LedgerEntry, type LedgerSubject } from '../../../lib/ledger/LedgerEntry.ts';
+import {
+  isFailing,
+  type LedgerEntry,
+  type LedgerSubject,
+  NO_FILES,
+} from '../../../lib/ledger/LedgerEntry.ts';
 import { ledgerStore } from '../../../lib/ledger/ledgerStore.ts';
 import {
   lackingDays,
@@ -49,8 +54,11 @@ export interface WaitingDay {
   readonly words: string;
   /** Whether more was to be expected by now: files that are not committed have settled, or the day is over. */
   readonly isLacking: boolean;
-  /** What shows more: no run has looked at it (`run`), its files are named (`explain`); or loads it without its marker. */
-  readonly cure: 'run' | 'explain' | 'backfill';
+  /**
+   * What shows more: no run has looked at it (`run`), its files are named (`explain`); or loads it without its marker, or because
+   * no run looks at it any more (`load`).
+   */
+  readonly cure: 'run' | 'explain' | 'backfill' | 'load';
 }
 
 /** A day whose version, which queries read, lacks files; and since when, epoch milliseconds. */
@@ -74,7 +82,10 @@ export interface DaySpan<Subject> {
   readonly until?: UtcDay | undefined;
 }
 
-/** Since when a day fails, and its last attempt, epoch milliseconds; while it waits for the next one, since when. */
+/**
+ * Since when a day fails, and its last attempt, epoch milliseconds; while it waits for the next one, since when; and since when
+ * other files are there, which wait to be loaded.
+ */
 export type Failing = NonNullable<ReturnType<typeof failingOf>>;
 
 /** What is shown and judged of a day of a dataset or an export. */
@@ -176,10 +187,12 @@ function dropDay({ day, entry }: LedgerDay, { late, unusual, waiting, lacking }:
 
 /** Since when a day fails; null of one whose last try did not. */
 export function failingOf(entry: LedgerEntry | null) {
-  const { state, queued, updatedAt: last = 0, failingSince: since = last } = entry ?? {};
+  const { state, queued, fingerprint, updatedAt: last = 0, failingSince: since = last } = entry ?? {};
   // The note of the next try comes with its entry. When the last one ended is not known any more.
   const waits = state === 'waiting' && last - (queued?.at ?? 0) < 1_000;
-  return isFailing(entry) ? { since, last, waits } : null;
+  const isOther = state === 'waiting' && queued?.fingerprint !== fingerprint;
+  const replaced = isOther ? queued?.writtenAt : undefined;
+  return isFailing(entry) ? { since, last, waits, replaced } : null;
 }
 
 /** Reads days of several subjects from the ledger, in the order of subjects and days. @throws IngestError. */
@@ -209,6 +222,9 @@ export async function readDatasets(
   const listings = lastListings(store);
   const notes = lateNotes(store);
   const looks = await mapLimit(datasets, PARALLEL, (one) => listings.read(one.source.name, one.dataset.name));
+  const expected = await mapLimit(datasets, PARALLEL, async ({ source, dataset }) =>
+    dataset.expectedBy === undefined ? null : notes.read(source.name, dataset.name),
+  );
   const files = await mapLimit(datasets, PARALLEL, ({ source, dataset }) =>
     readVersionFiles(store, source.name, dataset.name),
   );
@@ -220,6 +236,10 @@ export async function readDatasets(
         until === undefined
           ? [
               ...(looks[i]?.openDays ?? []),
+              ...(expected[i]?.late ?? []).map((late) => late.day),
+              ...(looks[i]?.elsewhere?.days ?? []).filter(
+                (day) => lastNamed(dataset, day) >= utcDay(open.now),
+              ),
               ...lackingDays(files[i] ?? {}),
               ...lookbackDays(open.now, dataset.timezone, count(one) - 1),
             ]
@@ -230,7 +250,7 @@ export async function readDatasets(
   return mapLimit([...datasets.entries()], PARALLEL, async ([i, { source, dataset }]) => {
     const own = days[i] ?? [];
     const entries = new Map(own.map(({ day, entry }) => [day, entry]));
-    const noted = dataset.expectedBy === undefined ? null : await notes.read(source.name, dataset.name);
+    const noted = expected[i];
     const lastLook = looks[i] ?? null;
     // A day that was listed before its end may be loaded again.
     const seenAt = Math.min(open.now, lastLook?.at ?? open.now);
@@ -238,6 +258,8 @@ export async function readDatasets(
       const entry = entries.get(day);
       return entry !== undefined && !hasArrivedSince(entry, noted?.at ?? 0);
     });
+    const [firstDay = utcDay(open.now)] = lookbackDays(open.now, dataset.timezone, dataset.lookbackDays);
+    const unlooked = await unlookedDays(store, { source, dataset }, lastLook, entries);
     return {
       source: source.name,
       dataset: dataset.name,
@@ -249,9 +271,9 @@ export async function readDatasets(
       lookbackDays: dataset.lookbackDays,
       lastLook,
       /** The first day of its lookback. Failed days before it are not tried again. */
-      firstDay: lookbackDays(open.now, dataset.timezone, dataset.lookbackDays)[0] ?? utcDay(open.now),
-      /** Days outside of the lookback that have objects, and no entry in the ledger, oldest first. */
-      unlooked: await unlookedDays(store, { source, dataset }, lastLook),
+      firstDay,
+      /** Days outside of the lookback that have objects that no run has looked at, oldest first. */
+      unlooked,
       /** Which of the days are late, oldest first; none without `expectedBy`. */
       late,
       /** Which of the days have a version that lacks files. */
@@ -264,9 +286,15 @@ export async function readDatasets(
         const has = late.find((one) => one.day === day)?.has;
         const [words, since = 0] =
           lack === null ? [has?.words, has?.since] : [lack, queued?.writtenAt ?? queued?.at];
-        if (words === undefined) return [];
+        const isUnlooked = unlooked.includes(day);
+        if (words === undefined) {
+          const named = `has files outside of the lookback, named until ${lastNamed(dataset, day)}`;
+          return isUnlooked ? [{ day, words: named, isLacking: true, cure: 'load' }] : [];
+        }
         const isCommit = queued?.reason === markerReason(COMMIT);
-        const cure = entry === null ? 'run' : lack === null || isCommit ? 'explain' : 'backfill';
+        const unseen = day < firstDay ? 'load' : 'run';
+        const seen = lack === null || isCommit ? 'explain' : 'backfill';
+        const cure = entry === null || isUnlooked ? unseen : seen;
         const isLacking = isCommit || isOver(dataset, day, open.now);
         return [{ day, words: `has ${words} since ${isoTimestamp(since)}`, isLacking, cure }];
       }),
@@ -301,20 +329,23 @@ export function lackingOf(files: VersionFiles, days: readonly LedgerDay[]): read
   });
 }
 
+/** Days outside of the lookback with objects, of which the ledger knows nothing, or that there were none. */
 async function unlookedDays(
   store: ObjectStore,
   { source, dataset }: ConfiguredDataset,
   look: LastListing | null,
+  entries: ReadonlyMap<UtcDay, LedgerEntry | null>,
 ): Promise<readonly UtcDay[]> {
   const found = look?.elsewhere?.days ?? [];
   if (found.length === 0) return [];
   const known = new Set<string>();
   for await (const { key } of listObjects(store, datasetLedger(source.name, dataset.name))) known.add(key);
-  return found.filter((day) => !known.has(ledgerKey(source.name, dataset.name, day)));
+  return found.filter((day) => {
+    const { state, fingerprint, version } = entries.get(day) ?? {};
+    const hadNone = state === 'succeeded_no_data' && fingerprint === NO_FILES && version === undefined;
+    return hadNone || !known.has(ledgerKey(source.name, dataset.name, day));
+  });
 }
-
-/** For how many days after its lookback a failed day of an export is named: as one of a dataset. */
-const NAMED_DAYS = FAILED_NAMED_MS / DAY_MS;
 
 /** Reads the ledger of exports; by default of the lookback, and for as long as a failed day is named. @throws IngestError. */
 export async function readExports(

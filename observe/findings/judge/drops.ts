@@ -1,5 +1,6 @@
 import { counted, listed } from '../../../lib/base/text.ts';
 import { HOUR_MS, isoTimestamp } from '../../../lib/base/time.ts';
+import { lastNamed } from '../../../lib/drops/plan/lateDrops.ts';
 import { dayRanges } from '../../../lib/views/curatedDays.ts';
 import { daysWords } from '../../commands.ts';
 import { MOST_COMMANDS } from '../../deploymentCommands.ts';
@@ -27,11 +28,11 @@ function datasetOf({ source, dataset }: DatasetDays, { now, commands }: Place) {
     status: (day: string | undefined) => ingest('status', ...daysWords(day, now)),
     explain: (day: string) => ingest('explain', '--day', day),
     backfill: (from: string, to = from) => ingest('backfill', '--from', from, '--to', to),
-    keep: (from: string, to = from) =>
+    accept: (what: 'keep' | 'empty', from: string, to = from) =>
       commands.sluice(
         'ingest',
         'accept',
-        'keep',
+        what,
         ...words,
         '--from',
         from,
@@ -50,7 +51,7 @@ export function* dropFindings({ datasets }: StatusFacts, place: Place): Findings
 }
 
 /** Whether the folder is listed in time, can be read, and has files of the days that are looked for. */
-function* listing(drops: DatasetDays, { of, now }: Dataset): Findings {
+function* listing(drops: DatasetDays, { of, now, run }: Dataset): Findings {
   const { folder, schedule, lookbackDays, lastLook, unlooked } = drops;
   const late = (detail: string) => finding('SLUICE_FINDING_INGEST_LATE', `${of}: ${detail}`, [], 'warning');
   if (lastLook === null) {
@@ -64,6 +65,7 @@ function* listing(drops: DatasetDays, { of, now }: Dataset): Findings {
     yield finding(
       'SLUICE_FINDING_SOURCE_UNREADABLE',
       `${of}, ${folder}, ${listedAt}: ${failure.code}: ${failure.message}`,
+      [run()],
     );
   if (!stopped) return;
   const there = [...unlooked.slice(-1).map((day) => `files of ${day}`), ...(elsewhere?.others ?? [])];
@@ -72,16 +74,16 @@ function* listing(drops: DatasetDays, { of, now }: Dataset): Findings {
 }
 
 /** Days that failed. */
-function* failedLoads({ days, firstDay }: DatasetDays, { of, explain, backfill }: Dataset): Findings {
+function* failedLoads({ days, firstDay }: DatasetDays, { of, run, explain, backfill }: Dataset): Findings {
   // Without a request, days before the lookback are not tried again.
   yield* failedDays('SLUICE_FINDING_INGEST_FAILED', of, days, (day) => [
     explain(day),
-    ...(day < firstDay ? [backfill(day)] : []),
+    day < firstDay ? backfill(day) : run(),
   ]);
 }
 
 /** Days whose files are gone from the customer's folder. */
-function* missingInputs({ days }: DatasetDays, { of, now, explain, keep }: Dataset): Findings {
+function* missingInputs({ days }: DatasetDays, { of, now, explain, accept }: Dataset): Findings {
   const missing = days.filter(({ missingSince }) => missingSince !== null).toReversed();
   if (missing.length > 0) {
     const names = missing.map(({ day, missingSince, uncommitted }) => {
@@ -89,7 +91,7 @@ function* missingInputs({ days }: DatasetDays, { of, now, explain, keep }: Datas
       return `${day} since ${isoTimestamp(missingSince ?? now)}${more}`;
     });
     const ranges = dayRanges(missing.map(({ day }) => day)).slice(0, MOST_COMMANDS);
-    const commands = ranges.flatMap(({ from, to }) => [explain(to), keep(from, to)]);
+    const commands = ranges.flatMap(({ from, to }) => [explain(to), accept('keep', from, to)]);
     yield finding('SLUICE_FINDING_INPUTS_MISSING', `${of}: ${listed(names, '; ')}.`, commands);
   }
 }
@@ -111,12 +113,12 @@ function* unreadDays({ unread = [] }: DatasetDays, { of, backfill }: Dataset): F
 }
 
 /** Days with many more or fewer rows than usual. */
-function* unusualRows({ days }: DatasetDays, { of, explain, keep }: Dataset): Findings {
+function* unusualRows({ days }: DatasetDays, { of, explain, accept }: Dataset): Findings {
   const unusual = days.filter((day) => day.unusual !== null).toReversed();
   for (const { day, unusual: text } of unusual.slice(0, 1))
     yield finding('SLUICE_FINDING_ROWS_UNUSUAL', `${of}: ${day} ${text}${otherDays(unusual.length)}.`, [
       explain(day),
-      keep(day),
+      accept('keep', day),
     ]);
 }
 
@@ -135,7 +137,10 @@ function* waitingDrops(drops: DatasetDays, { of, run, explain, backfill }: Datas
     const expected = due === undefined ? '' : `, expected by ${isoTimestamp(due)}`;
     return `${day} ${has}${expected}`;
   });
+  const unlooked = unready.flatMap(({ day, cure }) => (cure === 'load' ? [day] : []));
+  const loads = dayRanges(unlooked).map(({ from, to }) => backfill(from, to));
   const commands = unready
+    .filter(({ cure }) => cure !== 'load')
     .slice(-MOST_COMMANDS)
     .toReversed()
     .flatMap(({ day, cure }) => {
@@ -145,19 +150,30 @@ function* waitingDrops(drops: DatasetDays, { of, run, explain, backfill }: Datas
   yield finding(
     'SLUICE_FINDING_INGEST_WAITING',
     `${of}: ${listed(texts, '; ')}.`,
-    [...new Set(commands)],
-    unready.some(({ day }) => day < firstDay || late.some((one) => one.day === day)) ? 'problem' : 'warning',
+    [...new Set([...loads.slice(0, MOST_COMMANDS), ...commands])],
+    unready.some(
+      ({ day, cure }) => (day < firstDay && cure !== 'load') || late.some((one) => one.day === day),
+    )
+      ? 'problem'
+      : 'warning',
   );
 }
 
 /** Days of which no file has come in time. */
-function* lateDrops(drops: DatasetDays, { of, status }: Dataset): Findings {
+function* lateDrops(drops: DatasetDays, { of, status, backfill, accept }: Dataset): Findings {
   const unready = unreadyOf(drops);
   const absent = drops.late.filter(({ day }) => unready.every((one) => one.day !== day));
   if (absent.length > 0) {
-    const texts = absent.toReversed().map(({ day, due }) => `${day}, expected by ${isoTimestamp(due)}`);
+    const texts = absent
+      .toReversed()
+      .map(
+        ({ day, due }) => `${day}, expected by ${isoTimestamp(due)}, named until ${lastNamed(drops, day)}`,
+      );
+    const days = absent.map(({ day }) => day);
+    const ranges = dayRanges(days).slice(0, MOST_COMMANDS);
     yield finding('SLUICE_FINDING_INGEST_LATE', `${of}: no file has come of ${listed(texts, '; ')}.`, [
-      status(absent[0]?.day),
+      status(days[0]),
+      ...ranges.flatMap(({ from, to }) => [backfill(from, to), accept('empty', from, to)]),
     ]);
   }
 }

@@ -53,7 +53,7 @@ export function judge(facts: StatusFacts, deployment: Judged, region: string): r
   const place = { ...deployment, commands, ringing };
   const key = facts.key === null ? [] : judgeKey(facts.key, commands);
   const told = JUDGES.flatMap((findings) => [...findings(facts, place)]).map((one) => ringing.tell(one));
-  const others = [...told, ...ringing.alone(place)];
+  const others = [...told, ...ringing.alone(place, facts)];
   const found = (facts.key?.KeyState === 'Enabled' ? [...key, ...others] : causedBy(key, others, facts)).map(
     (one) => ({
       ...one,

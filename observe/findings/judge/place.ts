@@ -24,6 +24,9 @@ export function otherDays(count: number): string {
   return count < 2 ? '' : `; and ${count - 1} other ${count === 2 ? 'day' : 'days'}`;
 }
 
+/** Alarms on what a run of the plan or of exports has found. */
+const OF_RUNS = /-(ingest-(load-)?(failed|late|left-out|stopped|unreadable)|export-failed)\b/;
+
 /** The alarms that are on. Each is told with the first finding that it rings for, else by itself. */
 export class Ringing {
   /** By their names without the stack's. */
@@ -51,9 +54,10 @@ export class Ringing {
     };
   }
 
-  /** Those that ring for no finding. */
-  *alone({ commands }: Pick<Place, 'commands'>): Findings {
-    const left = [...this.#left.values()];
+  /** Those that ring for no finding. Of drops, whose days are judged, the last run has found what is over since. */
+  *alone({ commands }: Pick<Place, 'commands'>, { datasets, exports }: StatusFacts): Findings {
+    const isOver = ({ name }: AlarmState) => datasets !== null && exports !== null && OF_RUNS.test(name);
+    const left = [...this.#left.values()].filter((one) => !isOver(one));
     if (left.length === 0) return;
     const names = left.slice(0, MOST_NAMED).map(({ name }) => name);
     yield finding('SLUICE_FINDING_ALARM', left.map(alarmText).join(' '), [

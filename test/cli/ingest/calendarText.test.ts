@@ -46,7 +46,7 @@ describe('the calendar of drops', () => {
       { day, words: 'has 2 files and no commit since X', isLacking: true, cure: 'run' as const },
     ];
     const text = calendarText([{ ...status, late: [{ day, due: 0 }], waiting }]);
-    expect(text).toContain(`${day} is late: it was expected by 1970-01-01T00:00:00.000Z and has 2 files`);
+    expect(text).toContain(`${day} is late: expected by 1970-01-01T00:00:00.000Z and has 2 files`);
     expect(text.match(/has 2 files/g)).toHaveLength(1);
     expect(calendarText([{ ...status, waiting }])).toContain(
       `acme/events ${day} has 2 files and no commit since X\n`,

@@ -90,6 +90,7 @@ describe('messages of objects', () => {
         files: 1,
         rounds: 1,
         failed: 0,
+        invalid: [],
       },
     ]);
   });

@@ -199,19 +199,6 @@ describe('a run of the plan', () => {
     expect(await plan()).toMatchObject({ again: false, failed: [{ source: 'acme' }] });
   });
 
-  it('counts a dataset once when it was listed and its ledger could not be read', async () => {
-    ingest = await startIngest();
-    await ingest.put(`events/${today()}/a.parquet`);
-    ingest.faults.set({
-      sqs: [{ fault: 'failCalls', code: 'ServiceUnavailable', status: 503, calls: 'all' }],
-    });
-    expect(await plan()).toMatchObject({
-      again: true,
-      datasets: 0,
-      failed: [{ source: 'acme', code: 'SLUICE_QUEUE_NOT_SENT' }],
-    });
-  });
-
   it('records nothing when the queue accepts nothing, and queues the day in the next run', async () => {
     ingest = await startIngest();
     await ingest.put(`events/${ago(1)}/a.parquet`);
@@ -219,7 +206,11 @@ describe('a run of the plan', () => {
     ingest.faults.set({
       sqs: [{ fault: 'failCalls', code: 'ServiceUnavailable', status: 503, calls: 'all' }],
     });
-    expect(await plan()).toMatchObject({ again: true, failed: [{ code: 'SLUICE_QUEUE_NOT_SENT' }] });
+    expect(await plan()).toMatchObject({
+      again: true,
+      datasets: 0,
+      failed: [{ code: 'SLUICE_QUEUE_NOT_SENT' }],
+    });
     expect(await entryOf(ago(1))).toBeNull();
     ingest.faults.clear();
     await plan();
@@ -275,13 +266,7 @@ describe('a run of the plan', () => {
     const openDays = async () => Object(await ingest.readJson('ledger/acme/events/last-look.json')).openDays;
     expect(await openDays()).toEqual([day]);
     await ingest.clock.advance(30 * 24 * HOUR_MS);
-    const denied = {
-      Effect: 'Deny',
-      Principal: '*',
-      Action: 's3:ListBucket',
-      Resource: 'arn:aws:s3:::acme-drops',
-    };
-    await ingest.letIn({ Version: '2012-10-17', Statement: [denied] });
+    await ingest.letNobodyIn();
     await plan();
     expect(await openDays()).toEqual([day]);
     await ingest.letIn();
@@ -301,9 +286,7 @@ describe('a run of the plan', () => {
     }
     await ingest.clock.advance(HOUR_MS);
     expect(await plan({ days: [old], asked: 'backfill' })).toMatchObject({ outcomes: { queued: 1 } });
-    const first = await plan();
-    expect(first).toMatchObject({ outcomes: { queued: 2 } });
-    expect(first).not.toHaveProperty('stopped');
+    expect(await plan()).toMatchObject({ outcomes: { queued: 2 } });
     // As a load does that finds no commit.
     const fingerprint = (await entryOf(day))?.queued?.fingerprint ?? '';
     for (const one of [day, old]) {

@@ -25,6 +25,7 @@ import { startAws } from '../../../harness/startAws.ts';
 const OURS = '000000000000';
 const CUSTOMER = '111122223333';
 const DROPS = 'acme-drops';
+const NOBODY = { Effect: 'Deny', Principal: '*', Action: 's3:ListBucket', Resource: `arn:aws:s3:::${DROPS}` };
 /** Another bucket of the same customer's that lets us in. */
 export const OTHER_DROPS = 'acme-other-drops';
 const OWN = 'acme-experiments';
@@ -105,6 +106,7 @@ export async function startIngest(inputs: readonly Partial<SourceInput>[] = [{}]
     config,
     lines,
     letIn,
+    letNobodyIn: () => letIn({ Version: '2012-10-17', Statement: [NOBODY] }),
     ownBucket: OWN,
     urlOf,
     put: (key: string, body = 'PAR1') =>
