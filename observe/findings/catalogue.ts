@@ -122,7 +122,7 @@ export const findingCatalogue = {
   ),
   SLUICE_FINDING_PARTITION_WRONG: problem(
     'Queries miss rows or columns of days that have files: their partition is missing, or has another folder or an earlier set of columns.',
-    'If the detail has an error of the function `register`, correct that first: its role, or a policy of Lake Formation. Drop partitions with another folder in Glue. Then the command registers the days, or loads them again.',
+    'If the detail has an error of the function `register`, correct that first: its role, or a policy of Lake Formation. Drop partitions with another folder in Glue. Then the command registers the days.',
     { part: 'partitions', section: 'partitions', alarms: ['partition-gaps'] },
   ),
   SLUICE_FINDING_DOMAIN_UNFIT: problem(

@@ -106,19 +106,20 @@ describe('the commands of a finding end it', () => {
     await cured('INGEST_FAILED');
   });
 
-  it("PARTITION_WRONG of a customer's table that was deleted and made anew, by loading its days", async () => {
+  it("PARTITION_WRONG of a customer's table that was deleted and made anew, without the customer's files", async () => {
     const glue = story.kept(new GlueClient(story.clientOptions()));
     const DatabaseName = story.cloud.database;
     const Name = 'acme_visits';
+    const registered = await story.partitions(Name);
     const { Table: { PartitionKeys, StorageDescriptor, TableType, Parameters } = {} } = await glue.send(
       new GetTableCommand({ DatabaseName, Name }),
     );
     await glue.send(new DeleteTableCommand({ DatabaseName, Name }));
     const TableInput = { Name, PartitionKeys, StorageDescriptor, TableType, Parameters };
     await glue.send(new CreateTableCommand({ DatabaseName, TableInput }));
-    expect((await story.found('PARTITION_WRONG'))?.detail).toBe('acme/visits: 2026-11-18.');
+    expect((await story.found('PARTITION_WRONG'))?.detail).toBe('acme/visits: no partition of 2026-11-18.');
     await cured('PARTITION_WRONG');
-    expect(await story.partitions(Name)).toHaveLength(1);
+    expect(await story.partitions(Name)).toEqual(registered);
   });
 
   it('ROWS_UNUSUAL, if the day is meant so', async () => {

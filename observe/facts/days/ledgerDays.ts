@@ -25,7 +25,7 @@ import type { Export } from '../../../lib/schema/exports.ts';
 import type { Dataset, Source } from '../../../lib/schema/sources.ts';
 import { exportFolder } from '../../../lib/tables/exportKeys.ts';
 import { datasetLedger, exportSubject, ledgerKey, versionFilesKey } from '../../../lib/tables/ledgerKeys.ts';
-import { ingestedTableFolders } from '../../../lib/tables/tableFolders.ts';
+import { ingestedTableFolders, versionPrefix } from '../../../lib/tables/tableFolders.ts';
 import type { Deployment } from '../../deployment.ts';
 import { ifThere } from '../../explainAwsError.ts';
 import { daysUnder } from '../tables/partitionGaps.ts';
@@ -94,10 +94,16 @@ export type DropDay = ReturnType<typeof dropDay>;
 /** The ledger of datasets and exports. */
 export type DropsCalendar = Awaited<ReturnType<typeof readCalendar>>;
 
+/** A day that was loaded and that no query reads, and where its version is: `s3://…/`. */
+export interface UnreadDay {
+  readonly day: UtcDay;
+  readonly location: string;
+}
+
 /** A dataset of a customer, and days of it, oldest first. */
 export type DatasetDays = DropsCalendar['datasets'][number] & {
   /** Days of the ledger without a partition; undefined if that is not asked. */
-  readonly unread?: readonly UtcDay[];
+  readonly unread?: readonly UnreadDay[];
 };
 
 /** An export, and days of it, oldest first. */
@@ -378,7 +384,7 @@ function daysUntil(last: UtcDay, count: number): readonly UtcDay[] {
 }
 
 /**
- * The days of a dataset whose version no query reads, as nothing but a load registers them: a call of S3 and one of Glue for each
+ * The days of a dataset whose version no query reads, as nothing but a load registers days: a call of S3 and one of Glue for each
  * thousand days.
  *
  * @throws What the clients of S3 and Glue throw; IngestError.
@@ -386,13 +392,18 @@ function daysUntil(last: UtcDay, count: number): readonly UtcDay[] {
 export async function unreadDrops(
   deployment: Pick<Deployment, 's3' | 'glue' | 'config' | 'signal'>,
   { source, dataset }: ConfiguredDataset,
-): Promise<readonly UtcDay[]> {
+): Promise<readonly UnreadDay[]> {
+  const { config } = deployment;
   const registered = (await ifThere(readPartitions(deployment, dataset.table))) ?? new Map();
-  const folders = ingestedTableFolders(deployment.config, dataset.table);
+  const folders = ingestedTableFolders(config, dataset.table);
   const days = await daysUnder(deployment, folders, { from: '', to: '9' });
   const subjects = days
     .filter((day) => !registered.has(day))
     .map((day) => ({ source: source.name, dataset: dataset.name, day }));
   const [unread = []] = await readLedgerDays(deployment, [subjects]);
-  return unread.flatMap(({ day, entry }) => (entry?.filesWritten?.[0] === undefined ? [] : [day]));
+  return unread.flatMap(({ day, entry }) => {
+    const { filesWritten: [first] = [], version = '' } = entry ?? {};
+    const location = `s3://${config.bucket}/${versionPrefix(config, dataset.table, day, version)}`;
+    return first === undefined ? [] : [{ day, location }];
+  });
 }

@@ -1,6 +1,7 @@
 import { counted, listed } from '../../../lib/base/text.ts';
 import { HOUR_MS, isoTimestamp } from '../../../lib/base/time.ts';
 import { lastNamed } from '../../../lib/drops/plan/lateDrops.ts';
+import { partitionKey } from '../../../lib/tables/sharedColumns.ts';
 import { dayRanges } from '../../../lib/views/curatedDays.ts';
 import { daysWords } from '../../commands.ts';
 import { MOST_COMMANDS } from '../../deploymentCommands.ts';
@@ -16,12 +17,13 @@ const OLD_AFTER_MS = { daily: 26 * HOUR_MS, hourly: 3 * HOUR_MS } as const;
 /** How a dataset is named, and commands about its days. */
 type Dataset = ReturnType<typeof datasetOf>;
 
-function datasetOf({ source, dataset }: DatasetDays, { now, commands }: Place) {
+function datasetOf({ source, dataset }: DatasetDays, { config, now, commands }: Place) {
   const words = ['--source', source, '--dataset', dataset];
   const ingest = (action: string, ...more: readonly string[]) =>
     commands.sluice('ingest', action, ...words, ...more);
   return {
     of: `${source}/${dataset}`,
+    database: config.database,
     now,
     commands,
     run: () => ingest('run'),
@@ -101,15 +103,21 @@ function* lostFiles({ table, lacking }: DatasetDays, { of, commands, backfill }:
   yield* lostFilesOf(commands, { of, table }, lacking, backfill);
 }
 
-/** Days that were loaded and have no partition. */
-function* unreadDays({ unread = [] }: DatasetDays, { of, backfill }: Dataset): Findings {
-  const ranges = dayRanges(unread).slice(0, MOST_COMMANDS);
-  if (unread.length > 0)
-    yield finding(
-      'SLUICE_FINDING_PARTITION_WRONG',
-      `${of}: ${listed(unread)}.`,
-      ranges.map(({ from, to }) => backfill(from, to)),
-    );
+/** Days of which a command registers partitions: a shell takes 128 KiB of a word. */
+const MOST_UNREAD = 500;
+
+/** Days that were loaded and have no partition. The customer's files may be gone: their version is registered as it is. */
+function* unreadDays({ table, unread = [] }: DatasetDays, { of, commands, database }: Dataset): Findings {
+  if (unread.length === 0) return;
+  const added = unread
+    .slice(0, MOST_UNREAD)
+    .map(({ day, location }) => `PARTITION (${partitionKey.name} = '${day}') LOCATION '${location}'`);
+  // https://docs.aws.amazon.com/athena/latest/ug/alter-table-add-partition.html
+  const sql = `ALTER TABLE \`${database}\`.\`${table}\` ADD IF NOT EXISTS ${added.join(' ')}`;
+  const days = unread.map(({ day }) => day);
+  yield finding('SLUICE_FINDING_PARTITION_WRONG', `${of}: no partition of ${listed(days)}.`, [
+    commands.sluice('query', sql),
+  ]);
 }
 
 /** Days with many more or fewer rows than usual. */
