@@ -5,7 +5,7 @@ import { lastNamed } from '../../lib/drops/plan/lateDrops.ts';
 import type { LedgerState } from '../../lib/ledger/LedgerEntry.ts';
 import { type DayRange, dayRanges } from '../../lib/views/curatedDays.ts';
 import { sluiceCommand } from '../../observe/commands.ts';
-import type { DatasetStatus } from '../../observe/facts/days/ledgerDays.ts';
+import { type DatasetStatus, failingOf } from '../../observe/facts/days/ledgerDays.ts';
 import { pieceWords } from '../../observe/ingest/explainDay.ts';
 import { textTable } from '../terminal/output.ts';
 
@@ -49,8 +49,8 @@ export function calendarText(
       '  ',
     ),
     ...datasets.flatMap((one) =>
-      [...problemLines(one), ...lateLines(one, command), ...elsewhereLines(one, command)].map((text) =>
-        visibleLine(`${name(one)} ${text}`),
+      [...problemLines(one, command), ...lateLines(one, command), ...elsewhereLines(one, command)].map(
+        (text) => visibleLine(`${name(one)} ${text}`),
       ),
     ),
   ];
@@ -116,7 +116,7 @@ function elsewhereLines(status: DatasetStatus, command: (words: readonly string[
 }
 
 /** The problems of a dataset, one line each. */
-function problemLines(status: DatasetStatus): string[] {
+function problemLines(status: DatasetStatus, command: (words: readonly string[]) => string): string[] {
   const { lastLook, late, waiting, unusual, lacking, days, unlooked } = status;
   const lines: string[] = [];
   if (lastLook === null) lines.push('was never listed');
@@ -146,12 +146,18 @@ function problemLines(status: DatasetStatus): string[] {
     if (entry?.state === 'failed' && entry.failure !== undefined) {
       const served =
         entry.version === undefined ? 'queries see no rows' : 'queries see the last good version';
-      lines.push(`${day} failed: ${entry.failure.code}: ${entry.failure.message} (${served})`);
-    }
-    if ((entry?.state === 'waiting' || entry?.state === 'loading') && entry.failure !== undefined)
+      const run = command(['ingest', 'run', '--source', status.source, '--dataset', status.dataset]);
       lines.push(
-        `${day} ${entry.state}, will be retried: ${entry.failure.code}: ${entry.failure.message} (attempts: ${entry.attempts})`,
+        `${day} failed: ${entry.failure.code}: ${entry.failure.message} (${served}; \`${run}\` loads corrected files)`,
       );
+    }
+    if ((entry?.state === 'waiting' || entry?.state === 'loading') && entry.failure !== undefined) {
+      const isReplaced = failingOf(entry)?.replaced !== undefined;
+      const next = isReplaced ? 'other files came, and are loaded next' : 'will be retried';
+      lines.push(
+        `${day} ${entry.state}, ${next}: ${entry.failure.code}: ${entry.failure.message} (attempts: ${entry.attempts})`,
+      );
+    }
     if (entry !== null && entry.rows.refused > 0 && entry.state === 'succeeded')
       lines.push(`${day} refused ${entry.rows.refused} of ${entry.rows.in} rows, which are in quarantine`);
     if (entry?.receipt?.failure !== undefined)

@@ -193,10 +193,18 @@ function dropDay({ day, entry }: LedgerDay, { late, unusual, waiting, lacking }:
 
 /** Since when a day fails; null of one whose last try did not. */
 export function failingOf(entry: LedgerEntry | null) {
-  const { state, queued, fingerprint, updatedAt: last = 0, failingSince: since = last } = entry ?? {};
+  const {
+    state,
+    queued,
+    fingerprint,
+    attempts,
+    updatedAt: last = 0,
+    failingSince: since = last,
+  } = entry ?? {};
   // The note of the next try comes with its entry. When the last one ended is not known any more.
   const waits = state === 'waiting' && last - (queued?.at ?? 0) < 1_000;
-  const isOther = state === 'waiting' && queued?.fingerprint !== fingerprint;
+  // A failure of the files that wait has an attempt, and so has one of a day that was never loaded.
+  const isOther = state === 'waiting' && attempts === 0 && queued?.fingerprint !== fingerprint;
   const replaced = isOther ? queued?.writtenAt : undefined;
   return isFailing(entry) ? { since, last, waits, replaced } : null;
 }

@@ -105,8 +105,12 @@ describe('a day in the ledger', () => {
       clock.advance(MINUTE_MS);
     }
     // It fails until a load succeeds, also while other files of it are queued and being loaded.
-    await ledger.noteQueued(place, { fingerprint: 'f3', reason: 'changed' });
-    expect(failingOf(await ledger.read(place))).toMatchObject({ since: failingSince, waits: true });
+    await ledger.noteQueued(place, { fingerprint: 'f3', reason: 'changed', writtenAt: 7 });
+    expect(failingOf(await ledger.read(place))).toMatchObject({
+      since: failingSince,
+      waits: true,
+      replaced: 7,
+    });
     const third = await claimed(ledger, 'three', clock.now() + MINUTE_MS);
     expect(failingOf(await ledger.read(place))).toMatchObject({ since: failingSince, waits: false });
     await ledger.settle(third, settled('v3'));
