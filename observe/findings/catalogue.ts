@@ -145,7 +145,7 @@ export const findingCatalogue = {
   ),
   SLUICE_FINDING_SOURCE_UNREADABLE: problem(
     "The last attempt to list a dataset's folder failed.",
-    '`npx sluice explain CODE` says what to do. Then run the command.',
+    'The first command says what to do. Then the second lists the folder again.',
     { part: 'drops', section: 'drops', alarms: ['ingest-unreadable'] },
   ),
   SLUICE_FINDING_INGEST_LATE: problem(

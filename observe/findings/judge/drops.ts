@@ -3,7 +3,7 @@ import { HOUR_MS, isoTimestamp } from '../../../lib/base/time.ts';
 import { lastNamed } from '../../../lib/drops/plan/lateDrops.ts';
 import { partitionKey } from '../../../lib/tables/sharedColumns.ts';
 import { dayRanges } from '../../../lib/views/curatedDays.ts';
-import { daysWords } from '../../commands.ts';
+import { daysWords, sluiceCommand } from '../../commands.ts';
 import { MOST_COMMANDS } from '../../deploymentCommands.ts';
 import type { DatasetDays } from '../../facts/days/ledgerDays.ts';
 import type { StatusFacts } from '../../facts/statusFacts.ts';
@@ -67,7 +67,7 @@ function* listing(drops: DatasetDays, { of, now, run }: Dataset): Findings {
     yield finding(
       'SLUICE_FINDING_SOURCE_UNREADABLE',
       `${of}, ${folder}, ${listedAt}: ${failure.code}: ${failure.message}`,
-      [run()],
+      [sluiceCommand([], ['explain', failure.code]), run()],
     );
   if (!stopped) return;
   const there = [...unlooked.slice(-1).map((day) => `files of ${day}`), ...(elsewhere?.others ?? [])];
