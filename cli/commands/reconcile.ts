@@ -31,10 +31,25 @@ export const reconcile: Command = {
   },
 };
 
+/** What people see of an hour, in this order. */
+const COLUMNS = [
+  'hour',
+  'table_name',
+  'accepted',
+  'finished',
+  'refused',
+  'not_delivered',
+  'waiting_objects',
+  'missing',
+  'unproved',
+  'state',
+  'why',
+] as const;
+
 /** The hours with events, for people, and how many are in each state, and why. */
 function hoursText(day: string, hours: readonly ReceivedHour[]): string {
   const shown = hours.filter((row) => row.accepted + row.finished > 0);
-  const rows = shown.map(({ ds: _ds, checked_at: _at, ...row }) => row);
+  const rows = shown.map((row) => Object.fromEntries(COLUMNS.map((column) => [column, row[column]])));
   const stateOf = ({ state, why }: ReceivedHour) => (why === null ? state : `${state} (${why})`);
   const states = Object.entries(Object.groupBy(hours, stateOf));
   const inStates = states.map(([state, of = []]) => `${of.length} ${state}`).join(', ');

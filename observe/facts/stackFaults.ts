@@ -24,8 +24,8 @@ export interface StackFault {
   readonly differs: readonly string[] | null;
   /** Words after `aws` of the commands that make it right; none if a deployment, or the next start of the local cloud, does. */
   readonly repair: readonly (readonly string[])[];
-  /** Whether a raw table has no partitions after its repair. */
-  readonly isEmptied?: boolean;
+  /** Whether the registrar gives a raw table its partitions, or their columns, after the repair. */
+  readonly isRegistered?: boolean;
 }
 
 /**
@@ -93,7 +93,7 @@ export async function readStackFaults(deployment: Deployment): Promise<readonly 
       name: differs === null ? `${config.database}.${name}` : name,
       differs,
       repair: !ids.has(id) ? [] : differs === null ? [make] : again,
-      isEmptied: rawIds.includes(id) && (differs === null || isOther),
+      isRegistered: rawIds.includes(id),
     };
   }
 }

@@ -117,7 +117,7 @@ export const findingCatalogue = {
   ),
   SLUICE_FINDING_HOUR_SHORT: problem(
     'Events that the collector accepted in an hour are neither in their table nor in quarantine, and nothing of that hour waits.',
-    'The command looks at the rows of the day. An object that was deleted unwritten is a version of the bucket for 7 days: copy it back (docs/landing.md). The next night sees its rows. Otherwise the finding ends after four days.',
+    'The first command looks at the rows of the day. An object that was deleted unwritten is a version of the bucket for 7 days: the others list what landed in these hours; copy it back (docs/landing.md, "Write an object again"). The next night sees its rows. Otherwise the finding ends after four days.',
     { part: 'streams', section: 'short', alarms: ['hours-short'] },
   ),
   SLUICE_FINDING_PARTITION_WRONG: problem(
@@ -197,7 +197,7 @@ export const findingCatalogue = {
   ),
   SLUICE_FINDING_LANDING_LATE: problem(
     'Objects have waited in landing/ for more than 20 minutes to become files of tables. Nothing is lost.',
-    'Correct what the function failed with: `npx sluice explain CODE` has the cure of each code; if Lambda throttled it, raise the quota of executions. Then the command has all tried.',
+    'Correct what the function failed with: `npx sluice explain CODE` has the cure of each code of ours. If it took too long or its process ended, give it more memory; if Lambda throttled it, raise its reserved executions or the quota. Then the command has all tried.',
     { part: 'streams', section: 'landing', alarms: ['write-queue'] },
   ),
   SLUICE_FINDING_DAMAGED: problem(
@@ -226,8 +226,8 @@ export const findingCatalogue = {
     { part: 'streams', section: 'overflow' },
   ),
   SLUICE_FINDING_NOT_STORED: problem(
-    'Requests were answered 503 within 24 hours: neither Firehose nor the bucket stored them, or the collector failed. Most SDKs repeat them for minutes.',
-    'The log shows what AWS answered, as `object_error`, `not_streamed` or `error`. After a denial, correct the role, the bucket or its key. A 503 or timeout passes.',
+    'Requests were answered 503 within 24 hours: neither Firehose nor the bucket stored them, the keys could not be read, or the collector failed. Most SDKs repeat them for minutes.',
+    'The log shows what AWS answered, as `object_error`, `not_streamed` or `error`. After a denial, correct the role, the bucket or its key. A 503 or timeout passes. What is over is told for a day.',
     { part: 'collector', section: 'failed', alarms: ['api-5xx', 'url-5xx', 'mangled'] },
   ),
   SLUICE_FINDING_UNREACHED: problem(

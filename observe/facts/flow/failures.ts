@@ -112,7 +112,9 @@ function reasonOf(message: string): string | null {
   if (data === undefined) return null;
   const { record, detail, tables, problems } = data;
   if (record !== undefined)
-    return record.status === 'timeout' ? 'Task timed out' : (record.errorType ?? record.status);
+    return record.status === 'timeout'
+      ? 'Task timed out'
+      : `${record.errorType ?? record.status}: its process ended, most often out of memory`;
   const own = data.code ?? data.errorCode ?? data.error;
   const named =
     own === undefined

@@ -35,14 +35,15 @@ export function* stackFaultFindings(
   { stackFaults }: Pick<StatusFacts, 'stackFaults'>,
   { commands }: Pick<Place, 'commands'>,
 ): Findings {
-  for (const { what, name, differs, repair, isEmptied } of stackFaults ?? []) {
+  for (const { what, name, differs, repair, isRegistered } of stackFaults ?? []) {
     const shown = repair.map((words) => commands.aws(...words));
-    if (isEmptied === true && shown.length > 0) shown.push(commands.send('register', '{"sluice":"daily"}'));
+    if (isRegistered === true && shown.length > 0)
+      shown.push(commands.send('register', '{"sluice":"daily"}'));
     yield differs === null
       ? finding('SLUICE_FINDING_RESOURCE_MISSING', `The ${what} ${name}.`, shown)
       : finding(
           what === 'workgroup' ? 'SLUICE_FINDING_DRIFT' : 'SLUICE_FINDING_TABLE_DIFFERS',
-          `${name}: ${differs.join('; ')}.`,
+          `${what === 'workgroup' ? 'workgroup ' : ''}${name}: ${differs.join('; ')}.`,
           shown,
         );
   }

@@ -24,10 +24,10 @@ import { lostDays, missingPartitions, quarantined, shortHours } from './tables.t
 const JUDGES: readonly ((facts: StatusFacts, place: Place) => Findings)[] = [
   landingFindings,
   streamFindings,
+  keyFindings,
   failedRequests,
   unreachedRequests,
   refusedRequests,
-  keyFindings,
   silence,
   changeFindings,
   oldTimes,

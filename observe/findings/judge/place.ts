@@ -54,9 +54,12 @@ export class Ringing {
     };
   }
 
-  /** Those that ring for no finding. Of drops, whose days are judged, the last run has found what is over since. */
-  *alone({ commands }: Pick<Place, 'commands'>, { datasets, exports }: StatusFacts): Findings {
-    const isOver = ({ name }: AlarmState) => datasets !== null && exports !== null && OF_RUNS.test(name);
+  /** Those that ring for no finding. Of drops, whose days are judged, and of dead letters it is over since. */
+  *alone({ commands }: Pick<Place, 'commands'>, { datasets, exports, deadLetters }: StatusFacts): Findings {
+    const isOver = ({ name }: AlarmState) =>
+      name.endsWith('-dead-letters')
+        ? deadLetters !== null
+        : datasets !== null && exports !== null && OF_RUNS.test(name);
     const left = [...this.#left.values()].filter((one) => !isOver(one));
     if (left.length === 0) return;
     const names = left.slice(0, MOST_NAMED).map(({ name }) => name);

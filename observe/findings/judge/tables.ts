@@ -2,6 +2,7 @@ import { counted, listed } from '../../../lib/base/text.ts';
 import { isoTimestamp } from '../../../lib/base/time.ts';
 import { isCuredByRedrive, isRowFailure } from '../../../lib/landing/quarantineReasons.ts';
 import { forwardedKinds, tableKinds } from '../../../lib/schema/kinds.ts';
+import { LANDING_FOLDER } from '../../../lib/tables/objectKeys.ts';
 import { MOST_COMMANDS } from '../../deploymentCommands.ts';
 import { explainCode } from '../../explainCode.ts';
 import type { StatusFacts } from '../../facts/statusFacts.ts';
@@ -32,19 +33,34 @@ export function* lostDays(facts: StatusFacts, { config, commands }: Place): Find
 }
 
 /** Hours of which events are missing, as the nights have judged them. */
-export function* shortHours({ receivedHours }: StatusFacts, { commands }: Place): Findings {
-  const short = (receivedHours ?? []).filter(({ state }) => state === 'short');
-  const days = [...new Set(short.map(({ ds }) => ds))];
+export function* shortHours({ receivedHours }: StatusFacts, { config, commands }: Place): Findings {
+  const short = (receivedHours ?? [])
+    .filter(({ state }) => state === 'short')
+    .map((one) => ({ ...one, at: `${one.ds}T${String(one.hour).padStart(2, '0')}` }));
+  const days = new Set(short.map(({ ds }) => ds));
   const shown = short.map(
-    ({ ds, hour, table_name, missing, accepted }) =>
-      `${ds}T${String(hour).padStart(2, '0')}, ${table_name}: ${missing} of ${accepted} accepted events are missing`,
+    ({ at, table_name, missing, accepted }) =>
+      `${at}, ${table_name}: ${missing} of ${accepted} accepted events are missing`,
   );
-  if (short.length > 0)
-    yield finding(
-      'SLUICE_FINDING_HOUR_SHORT',
-      `${listed(shown, '; ')}.`,
-      days.map((day) => commands.sluice('reconcile', '--deep', '--day', day)),
+  const folders = new Set(short.map(({ at }) => `${LANDING_FOLDER}${at.replaceAll(/[-T]/g, '/')}/`));
+  const versions = (folder: string) =>
+    commands.aws(
+      's3api',
+      'list-object-versions',
+      '--bucket',
+      config.bucket,
+      '--prefix',
+      folder,
+      '--query',
+      '[Versions,DeleteMarkers][].[Key,LastModified,VersionId,Size]',
+      '--output',
+      'text',
     );
+  if (short.length > 0)
+    yield finding('SLUICE_FINDING_HOUR_SHORT', `${listed(shown, '; ')}.`, [
+      ...[...days].map((day) => commands.sluice('reconcile', '--deep', '--day', day)),
+      ...[...folders].slice(0, MOST_COMMANDS).map(versions),
+    ]);
 }
 
 /** Days with files that no query reads, as they have no partition. */
