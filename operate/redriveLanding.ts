@@ -1,6 +1,6 @@
 import { StartMessageMoveTaskCommand } from '@aws-sdk/client-sqs';
 import { taskQueue } from '../lib/aws/taskQueue.ts';
-import { objectCreatedBody } from '../lib/landing/write/lookAtLanding.ts';
+import { BATCH_MESSAGES, objectCreatedBody } from '../lib/landing/write/lookAtLanding.ts';
 import type { Deployment } from '../observe/deployment.ts';
 import { readQueue } from '../observe/facts/flow/relayCopies.ts';
 import { countLanding } from '../observe/facts/flow/waitingObjects.ts';
@@ -12,13 +12,15 @@ const UNTRIED_MS = 300_000;
  * Sends the dead letters of the writer to its queue again: the objects of the landing that they name are tried ten times more. Then
  * it sends a message of each object that has waited for five minutes, as S3, EventBridge or somebody may have lost its own. Two of one
  * object are harmless: the second finds it written, or writes rows with the same IDs.
+ * While many messages wait, objects are old for that reason, and none is sent.
  * https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_StartMessageMoveTask.html
  *
  * A task that moves them already, of an attempt before or of somebody else, is as good: it is asked for without messages, too,
  * as it may have moved all that were counted.
  *
  * @param dryRun Only counts them.
- * @returns How many messages there are, about, and whether such a task is under way; and objects, 10,000 at most.
+ * @returns How many messages wait and how many dead letters there are, about, and whether such a task is under way; and objects,
+ *   10,000 at most.
  * @throws QueueError `SLUICE_QUEUE_NOT_SENT`; what the clients of S3 and SQS throw.
  */
 export async function redriveLanding(deployment: Deployment, dryRun: boolean) {
@@ -26,8 +28,9 @@ export async function redriveLanding(deployment: Deployment, dryRun: boolean) {
   const queue = await readQueue(deployment, 'write');
   const { arn: SourceArn, messages } = await readQueue(deployment, 'write-dead-letters');
   const { waiting } = await countLanding(deployment);
-  const untried = waiting.filter(({ modifiedAt }) => now - modifiedAt >= UNTRIED_MS);
-  const found = { messages, underWay: false, objects: untried.length };
+  const isBusy = queue.messages >= BATCH_MESSAGES;
+  const untried = isBusy ? [] : waiting.filter(({ modifiedAt }) => now - modifiedAt >= UNTRIED_MS);
+  const found = { waiting: queue.messages, messages, underWay: false, objects: untried.length };
   if (dryRun) return found;
   const asked = new StartMessageMoveTaskCommand({ SourceArn, DestinationArn: queue.arn });
   const underWay = await sqs.send(asked).then(() => false, isMoved);

@@ -126,6 +126,7 @@ async function redriveDeadLetters(line: CommandLine, dryRun: boolean): Promise<n
   const objects = dryRun ? 'objects of landing/' : 'objects of landing/ that the writer tries now';
   const table = () =>
     textTable([
+      { what: 'messages that wait', n: report.waiting },
       { what: letters, n: report.messages },
       { what: objects, n: report.objects },
     ]);

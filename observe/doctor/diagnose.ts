@@ -10,7 +10,7 @@ import { type Look, settled, unreadFinding } from './Look.ts';
 import { readers } from './readers.ts';
 import { bucketPolicy, roles } from './roles.ts';
 import { openClients, readSetup } from './Setup.ts';
-import { alarmTopic, domain, drift, formerStack, stack } from './stack.ts';
+import { alarmTopic, domain, drift, formerStack, queues, stack } from './stack.ts';
 
 const status: Look = {
   name: 'status',
@@ -36,6 +36,7 @@ export const looks: readonly Look[] = [
   key,
   partitions,
   names,
+  queues,
   stoppedErasures,
   forwarding,
   quotas,

@@ -7,12 +7,13 @@ import {
   type Stack,
   type StackResourceDrift,
 } from '@aws-sdk/client-cloudformation';
+import { GetQueueAttributesCommand } from '@aws-sdk/client-sqs';
 import { VERSION } from '../../lib/base/version.ts';
 import type { Config } from '../../lib/schema/config.ts';
 import { revertDriftWords } from '../deploymentCommands.ts';
 import { ifThere } from '../explainAwsError.ts';
 import { type Finding, finding } from '../findings/catalogue.ts';
-import type { Look } from './Look.ts';
+import { type Look, settled } from './Look.ts';
 import { outputOf, type Setup } from './Setup.ts';
 
 /** https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/view-stack-events.html#stack-status-codes */
@@ -207,3 +208,20 @@ export function judgeDomain(found: FoundDomain, certificateArn: string | null): 
     ? []
     : [finding('SLUICE_FINDING_DOMAIN_UNFIT', `${domainName} ${problems.join('; it ')}.`)];
 }
+
+/** The queues of the stack. `sluice status` says what is in those for dead letters. */
+export const queues: Look = {
+  name: 'queues',
+  expects: 'the queues exist',
+  find: ({ isLocal, resources, sqs, stackName, commands }) =>
+    settled(
+      [...resources].map(async ([logicalId, QueueUrl]) => {
+        // A mapping of a function to a queue has its name, too.
+        if (!logicalId.endsWith('Queue') || !QueueUrl.startsWith('http')) return [];
+        if ((await ifThere(sqs.send(new GetQueueAttributesCommand({ QueueUrl })))) !== undefined) return [];
+        const name = QueueUrl.slice(QueueUrl.lastIndexOf('/') + 1);
+        const revert = isLocal ? [] : revertDriftWords(stackName).map((words) => commands.aws(...words));
+        return [finding('SLUICE_FINDING_RESOURCE_MISSING', `The queue ${name}.`, revert)];
+      }),
+    ),
+};

@@ -13,7 +13,7 @@ import { viewNames } from '../../lib/views/viewNames.ts';
 import type { Deployment } from '../deployment.ts';
 import { revertDriftWords } from '../deploymentCommands.ts';
 import { ifThere } from '../explainAwsError.ts';
-import { readStack, readStackResources } from './flow/stackOutputs.ts';
+import { READ_LIMITS, readStack, readStackResources } from './flow/stackOutputs.ts';
 import { readGlueTables } from './tables/tables.ts';
 
 /** Something of the stack that is gone, or is not as the template has it. */
@@ -62,20 +62,23 @@ export async function readStackFaults(deployment: Deployment): Promise<readonly 
         : workgroupFault(name, { State, ...WorkGroupConfiguration }, { ...there, ...there.Configuration }),
     );
   }
-  const iam = new IAMClient(aws);
-  for (const reader of config.readers) {
-    const id = identityId(reader);
-    const name = ids.get(id);
-    if (name === undefined) continue;
-    const there = await ifThere<unknown>(
-      id.endsWith('Role')
-        ? iam.send(new GetRoleCommand({ RoleName: name }))
-        : iam.send(new GetUserCommand({ UserName: name })),
-    );
-    if (there === undefined)
-      found.push({ what: 'identity of a reader', name, differs: null, repair: revert });
+  const iam = new IAMClient({ ...aws, ...READ_LIMITS });
+  try {
+    for (const reader of config.readers) {
+      const id = identityId(reader);
+      const name = ids.get(id);
+      if (name === undefined) continue;
+      const there = await ifThere<unknown>(
+        id.endsWith('Role')
+          ? iam.send(new GetRoleCommand({ RoleName: name }))
+          : iam.send(new GetUserCommand({ UserName: name })),
+      );
+      if (there === undefined)
+        found.push({ what: 'identity of a reader', name, differs: null, repair: revert });
+    }
+  } finally {
+    iam.destroy();
   }
-  iam.destroy();
   return found.filter(({ differs }) => differs?.length !== 0);
 
   function tableFault(id: string, input: TableInput): StackFault {

@@ -102,7 +102,7 @@ export const findingCatalogue = {
   ),
   SLUICE_FINDING_DRIFT: problem(
     'Somebody changed a resource.',
-    `${BLIND} Run the commands in their order; of four, the first three only show.`,
+    `${BLIND} If the configuration has changed since, ${DEPLOY}; else run the commands in their order. Of four, the third shows what the fourth changes.`,
     { part: 'deployment', section: 'changed' },
   ),
   SLUICE_FINDING_TABLE_DIFFERS: problem(
@@ -197,7 +197,7 @@ export const findingCatalogue = {
   ),
   SLUICE_FINDING_LANDING_LATE: problem(
     'Objects have waited in landing/ for more than 20 minutes to become files of tables. Nothing is lost.',
-    'Correct what the function failed with: `npx sluice explain CODE` has the cure of each code of ours. If it took too long or its process ended, give it more memory; if Lambda throttled it, raise its reserved executions or the quota. Then the command has all tried.',
+    'Correct what the function failed with: `npx sluice explain CODE` has the cure of each code of ours. If it took too long or its process ended, give it more memory; if Lambda throttled it, raise its reserved executions or the quota. Then the command has them tried, 10,000 at a time.',
     { part: 'streams', section: 'landing', alarms: ['write-queue'] },
   ),
   SLUICE_FINDING_DAMAGED: problem(
@@ -232,7 +232,7 @@ export const findingCatalogue = {
   ),
   SLUICE_FINDING_UNREACHED: problem(
     'Within 24 hours the gateway or the Function URL itself answered many requests. 4xx is 429 above a limit, 413 for a body that is too large, or 404 for a path that nobody serves: SDKs drop the events. 5xx is an invocation that was throttled, took too long or broke: most SDKs send again.',
-    '4xx: near a limit (docs/limits.md, "Requests a second") have AWS raise it. 5xx: the log has the reason; docs/operate.md says what to raise. It goes after 24 hours.',
+    '4xx: the access log (`endpoint.accessLogDays`) has the status of each. 429: have AWS raise the limit that the doctor names. 413: send smaller batches. 404: correct the address, or leave scanners alone. 5xx: the log has the reason. It goes after 24 hours.',
     {
       part: 'collector',
       section: 'failed',

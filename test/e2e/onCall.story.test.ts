@@ -287,7 +287,7 @@ describe('a fault leads by sluice status, and the console’s page, to its findi
     for (let i = 0; i < 25; i += 1) answers.push(await post(1));
     expect([...new Set(answers)]).toEqual([429, 500]);
     await story.clearFaults();
-    await story.advance(6 * MINUTE);
+    await story.advance(11 * MINUTE);
     const { detail, severity, commands } = await finding('UNREACHED');
     expect([severity, detail]).toEqual([
       'problem',

@@ -154,7 +154,11 @@ describe('dead letters of the writer', () => {
     expect([await bodies('write'), await bodies('write-dead-letters')]).toEqual([[], ['object']]);
     expect(await redriveLanding(deployment, false)).toMatchObject({ messages: 1, underWay: false });
     expect([await bodies('write'), await bodies('write-dead-letters')]).toEqual([['object'], []]);
-    expect(await redriveLanding(deployment, false)).toEqual({ messages: 0, underWay: false, objects: 0 });
+    expect(await redriveLanding(deployment, false)).toMatchObject({
+      messages: 0,
+      underWay: false,
+      objects: 0,
+    });
   });
 
   it('that are none: objects that wait have messages of their own, but for young and written ones', async () => {
@@ -164,7 +168,7 @@ describe('dead letters of the writer', () => {
     for (const a of (await store().listPage('landing/')).items.slice(0, 1))
       await writeNote(store(), a, { written: true, why: '' });
     expect([await redriveLanding(later, true), await bodies('write')]).toMatchObject([{ objects: 1 }, []]);
-    expect(await redriveLanding(later, false)).toEqual({ messages: 0, underWay: false, objects: 1 });
+    expect(await redriveLanding(later, false)).toMatchObject({ messages: 0, underWay: false, objects: 1 });
     expect(await bodies('write')).toEqual([expect.stringContaining('"landing/b"')]);
   });
 

@@ -13,7 +13,7 @@ import type { Writer } from './writeObjects.ts';
 /** Ages at which an object is told of, besides each full day: the first is longer than all that its message could have waited for. */
 const AGES_MS = [3 * HOUR_MS, 6 * HOUR_MS, 12 * HOUR_MS];
 /** Messages of a batch of the writer: from so many on others wait. */
-const BATCH_MESSAGES = 1_000;
+export const BATCH_MESSAGES = 1_000;
 /** Objects that one look tells of. The next one goes on. */
 const MOST_TOLD = 10_000;
 /** Objects that one look tries to delete, and notes of which the objects are gone. S3 takes as many with one call. */

@@ -253,7 +253,7 @@ function whyRaw(
     case 'waiting':
       if (isLost) return 'The catalog does not have its partition: the next plan curates it again.';
       if (isListed)
-        return `It is curated, and not in the text of ${unread.join(', ')}: the next plan writes it.`;
+        return `It is curated, and not in the text of ${unread.join(', ')}, which name 100 ranges of days: the next plan writes it if it has room.`;
       if (queued === undefined) return 'The next plan queues it.';
       return `It was queued at ${isoTimestamp(queued.at)}.${told}`;
   }

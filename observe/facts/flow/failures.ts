@@ -65,7 +65,7 @@ export async function readLastFailure(
           group: functionLog(stack, part),
           filterPattern: `{ $.level = "error" || ${ends} }`,
         };
-  for (const startTime of [Math.max(since, now - RECENT_MS), since]) {
+  for (const startTime of new Set([Math.max(since, now - RECENT_MS), since])) {
     const { events } = await readLog({ logs }, { ...log, times: [{ startTime }], mostPages: MOST_PAGES / 2 });
     for (const { timestamp = 0, message = '' } of events.toSorted(byTime).toReversed()) {
       const reason = reasonOf(message);

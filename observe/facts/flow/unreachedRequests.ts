@@ -25,7 +25,7 @@ export interface UnreachedRequests {
 
 /**
  * Hours of the last 24 in which the gateway or the Function URL answered many requests that the collector has not answered. The last
- * five minutes are left out, in which not all have counted yet.
+ * five to ten minutes are left out, in which not all have counted yet. With `passThrough` the gateway also answers what Statsig does.
  *
  * @throws MetricsError `SLUICE_OBSERVE_METRICS_INCOMPLETE`; what CloudWatch's client throws.
  */
@@ -34,11 +34,12 @@ export async function readUnreached(
   outputs: StackOutputs,
   { day, start, end }: DayCounts,
 ): Promise<readonly UnreachedRequests[]> {
-  const { endpoint } = deployment.config;
+  const { endpoint, passThrough } = deployment.config;
+  if (passThrough !== null) return [];
   const ApiId = gatewayId(outputs);
   const ofUrl = metricsOf('AWS/Lambda', { FunctionName: partName(deployment.stack, 'collect') });
   const ofApi = metricsOf('AWS/ApiGateway', { ApiId });
-  const until = end - PERIOD_MS;
+  const until = end - 2 * PERIOD_MS;
   const found = await readMetricData(
     deployment,
     [

@@ -52,15 +52,16 @@ export function* stackFaultFindings(
 /** Alarms that notify nobody, faults, and what could not be read. */
 export function* deploymentFindings(
   { alarms, isLocal, faults, unknown }: StatusFacts,
-  { commands, config }: Place,
+  { commands }: Place,
 ): Findings {
   const silent = (alarms ?? []).filter(({ notifies }) => !notifies);
-  const turnOn = ['cloudwatch', 'enable-alarm-actions', '--alarm-names', ...silent.map(({ name }) => name)];
+  const muted = silent.filter(({ isMuted }) => isMuted).map(({ name }) => name);
+  const turnOn = ['cloudwatch', 'enable-alarm-actions', '--alarm-names', ...muted];
   if (!isLocal && silent.length > 0)
     yield finding(
       'SLUICE_FINDING_NO_TOPIC',
       `${silent.length} of ${alarms?.length ?? 0} alarms.`,
-      config.alarms.topicArn === null ? [] : [commands.aws(...turnOn)],
+      muted.length === 0 ? [] : [commands.aws(...turnOn)],
     );
   if (faults > 0)
     yield finding('SLUICE_FINDING_FAULTS', `${counted(faults, 'fault')}.`, [

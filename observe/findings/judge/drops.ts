@@ -175,10 +175,13 @@ function* lateDrops(drops: DatasetDays, { of, status, backfill, accept }: Datase
     const texts = absent
       .toReversed()
       .map(
-        ({ day, due }) => `${day}, expected by ${isoTimestamp(due)}, named until ${lastNamed(drops, day)}`,
+        ({ day, due }) =>
+          `${day}, expected by ${isoTimestamp(due)}, this finding ends on ${lastNamed(drops, day)}`,
       );
     const days = absent.map(({ day }) => day);
-    const ranges = dayRanges(days).slice(0, MOST_COMMANDS);
+    // The next run looks for the others itself.
+    const left = days.filter((day) => day < drops.firstDay);
+    const ranges = dayRanges(left).slice(0, MOST_COMMANDS);
     yield finding('SLUICE_FINDING_INGEST_LATE', `${of}: no file has come of ${listed(texts, '; ')}.`, [
       status(days[0]),
       ...ranges.flatMap(({ from, to }) => [backfill(from, to), accept('empty', from, to)]),

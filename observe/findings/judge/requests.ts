@@ -107,8 +107,10 @@ export function* refusedRequests(
   const listedNow = unknown.filter(({ key }) =>
     keys?.senders.some((sha256) => sha256.startsWith(key ?? '-')),
   );
-  const isUnknown = listedNow.length < unknown.length || (refusals === null && lastHour?.refusedBy[UNKNOWN]);
-  const open = refused - (isUnknown ? 0 : (lastHour?.refusedBy[UNKNOWN] ?? 0));
+  const ofUnknown = lastHour?.refusedBy[UNKNOWN] ?? 0;
+  const isRead = refusals !== null && !refusals.hasMore && (unknown.length > 0 || ofUnknown === 0);
+  const isUnknown = listedNow.length < unknown.length || (!isRead && ofUnknown > 0);
+  const open = refused - (isUnknown ? 0 : ofUnknown);
   const isMany = open >= MANY_REFUSED && open >= requests * MANY_REFUSED_SHARE;
   const groups =
     refusals?.groups.map((one) => {
@@ -223,7 +225,7 @@ export function* wrongClocks({ noted, lastDay }: StatusFacts, { commands }: Plac
     const way = one.skewMs > 0 ? 'behind' : 'ahead';
     const sent = `${counted(one.count, 'event')}, ${share.toFixed(1)} % of all,${sentText(one)}`;
     const clock = ahead.includes(one)
-      ? 'an hour or more ahead, without a stated clock: some may be in a later day'
+      ? 'some hour ahead of their receipt, which no stated clock explains: some may be in a later day'
       : corrected.includes(one)
         ? `${hours} ${way}, corrected: the days are right`
         : `${hours} ${way}, not corrected: the days are as sent`;

@@ -63,7 +63,7 @@ describe('sluice doctor on the local cloud', () => {
     });
     const { code, report } = await deployed.diagnose();
     deployed.faults.clear();
-    expect([code, report.problems]).toEqual([3, 4]);
+    expect([code, report.problems]).toEqual([3, 5]);
     const missing = report.checks.flatMap(({ check, findings }) =>
       findings
         .filter((found) => found.code === 'SLUICE_FINDING_UNREADABLE')
@@ -72,6 +72,7 @@ describe('sluice doctor on the local cloud', () => {
     expect(missing).toEqual([
       ['bucket-settings', 'AccessDenied: Access Denied'],
       ['all-partitions', 'AccessDeniedException: You are not authorized to perform this operation.'],
+      ['queues', 'AccessDenied: You are not authorized to perform this operation.'],
       ['bucket-policy', 'AccessDenied: Access Denied'],
       ['status', 'the dead letters: AccessDenied: You are not authorized to perform this operation.'],
     ]);

@@ -97,9 +97,7 @@ describe('a loaded day whose files are deleted or have no rows', () => {
     expect(await afterNights()).toEqual({ rows: before, state: 'inputs_missing', fates });
     const entry = await loads.entry();
     if (entry === null) throw new Error('no entry');
-    expect(dayText(entry)).toContain(
-      `Queries read the last good version of ${DAY} in acme_events, ${version}`,
-    );
+    expect(dayText(entry)).toContain(`the last good version ${version} of ${DAY}`);
 
     await remove('a', 'b', 'c');
     await drop('d', someEvents(7, 9));
