@@ -1,7 +1,7 @@
 import { bucketArn, iamArn } from '../lib/access/arns.ts';
+import type { Statement } from '../lib/access/policyDocument.ts';
 import { valueAt } from '../lib/base/json.ts';
 import { resources } from './resources.ts';
-import type { AllowStatement } from './roles/policies.ts';
 import { PSEUDO_PARAMETERS } from './template/Resource.ts';
 import type { Stack } from './template/Stack.ts';
 
@@ -11,8 +11,8 @@ export interface BucketNeed {
   readonly id: string;
   /** ARN of the role. */
   readonly role: string;
-  /** Its resources are the bucket, and folders in it. */
-  readonly statement: Pick<AllowStatement, 'Action'> & { readonly Resource: readonly string[] };
+  /** Its resources are the bucket, and folders in it. IAM's simulator denies what has a condition without a context that meets it. */
+  readonly statement: Pick<Statement, 'Action' | 'Condition'> & { readonly Resource: readonly string[] };
 }
 
 /**
@@ -43,9 +43,9 @@ export function bucketNeeds(
     const statements = valueAt(Properties, ['Policies', 0, 'PolicyDocument', 'Statement']);
     if (Type !== 'AWS::IAM::Role' || !Array.isArray(statements)) return [];
     const name = names.get(id) ?? `${service}-${stage}-${id}-x`;
-    return statements.flatMap(({ Action, Resource }) => {
+    return statements.flatMap(({ Action, Resource, Condition }) => {
       const own = [Resource].flat().flatMap(inBucket);
-      const statement = { Action, Resource: own };
+      const statement = { Action, Resource: own, Condition };
       return own.length === 0 ? [] : [{ id, role: iamArn(identity, `role/${name}`), statement }];
     });
   });

@@ -22,7 +22,7 @@ const fresh = () => ({
   secrets: new Map<string, object>(),
   /** Of services of the REST protocol, by service and path. Without one, they deny. */
   answers: new Map<string, unknown>([...limits(10_000, 5_000, 1_000, 1_000)]),
-  decide: (_action: string, _resource: string) => 'allowed',
+  decide: (_action: string, _resource: string, _call: { source: string; context: string }) => 'allowed',
   /** What IAM's simulator was asked. */
   simulated: [] as { action: string; source: string; resources: string[]; context: string }[],
 });
@@ -133,7 +133,7 @@ const iam = queryService({
           resources.length === 1
             ? [
                 ['EvalResourceName', resources[0] ?? ''],
-                ['EvalDecision', account.decide(action, resources[0] ?? '')],
+                ['EvalDecision', account.decide(action, resources[0] ?? '', { source, context })],
               ]
             : [
                 [
@@ -142,7 +142,7 @@ const iam = queryService({
                     'member',
                     [
                       ['EvalResourceName', resource],
-                      ['EvalResourceDecision', account.decide(action, resource)],
+                      ['EvalResourceDecision', account.decide(action, resource, { source, context })],
                     ],
                   ]),
                 ],
