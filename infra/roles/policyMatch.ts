@@ -3,11 +3,11 @@ import { isJsonObject, type JsonObject } from '../../lib/base/json.ts';
 /** What a statement of a policy names of a resource, which may end in `*`: all of it, or the parts for which it has patterns of their own. */
 export function deniedOf(statement: JsonObject, resource: string): readonly string[] {
   const { Resource, NotResource } = statement;
-  if (NotResource !== undefined) return isAmong(NotResource, resource) ? [] : [resource];
-  if (isAmong(Resource, resource)) return [resource];
+  if (NotResource !== undefined) return matchesAny(NotResource, resource) ? [] : [resource];
+  if (matchesAny(Resource, resource)) return [resource];
   const begins = (one: string) => /[*?]/.test(one) && resource.startsWith(one.split(/[*?]/)[0] ?? '');
   return resource.endsWith('*')
-    ? list(Resource)
+    ? valuesOf(Resource)
         .map(String)
         .filter((one) => like(resource, one) || begins(one))
     : [];
@@ -15,18 +15,18 @@ export function deniedOf(statement: JsonObject, resource: string): readonly stri
 
 /** Whether a statement is about an action. */
 export function isOfAction({ Action, NotAction }: JsonObject, action: string): boolean {
-  return NotAction === undefined ? isAmong(Action, action) : !isAmong(NotAction, action);
+  return NotAction === undefined ? matchesAny(Action, action) : !matchesAny(NotAction, action);
 }
 
 /** Whether one of some patterns, or the only one, matches a text. */
-export function isAmong(patterns: unknown, text: string): boolean {
-  return list(patterns).some((one) => like(String(one), text));
+export function matchesAny(patterns: unknown, text: string): boolean {
+  return valuesOf(patterns).some((one) => like(String(one), text));
 }
 
 /** Whether a statement is about a role, by its ARN. */
 export function isOfRole(statement: JsonObject, role: string): boolean {
   const names = (of: unknown) =>
-    list(isJsonObject(of) ? of['AWS'] : of).some(
+    valuesOf(isJsonObject(of) ? of['AWS'] : of).some(
       (one) => one === '*' || one === role || isAccountOf(String(one), role),
     );
   const not = statement['NotPrincipal'];
@@ -48,6 +48,6 @@ function like(pattern: string, text: string): boolean {
 }
 
 /** A value that a policy may have once or in a list. */
-export function list(value: unknown): readonly unknown[] {
+export function valuesOf(value: unknown): readonly unknown[] {
   return Array.isArray(value) ? value : value === undefined ? [] : [value];
 }

@@ -1,6 +1,6 @@
 import { GetBucketPolicyCommand } from '@aws-sdk/client-s3';
 import { type BucketNeed, bucketNeeds } from '../../infra/bucketNeeds.ts';
-import { deniedOf, isAmong, isOfAction, isOfRole, list } from '../../infra/roles/policyMatch.ts';
+import { deniedOf, isOfAction, isOfRole, matchesAny, valuesOf } from '../../infra/roles/policyMatch.ts';
 import { logicalIds } from '../../infra/template/Stack.ts';
 import { deleteByVersionOnly } from '../../lib/access/buckets/bucketSettings.ts';
 import { mapLimit } from '../../lib/base/concurrency.ts';
@@ -61,7 +61,7 @@ export const roles: Look = {
  * @param policy JSON; empty without a policy.
  */
 export function deniedByBucket(policy: string, needs: readonly BucketNeed[]): readonly string[] {
-  return list(valueAt(parseJson(policy), ['Statement'])).flatMap((statement, i) => {
+  return valuesOf(valueAt(parseJson(policy), ['Statement'])).flatMap((statement, i) => {
     if (!isJsonObject(statement) || statement['Effect'] !== 'Deny') return [];
     const { Sid = `Statement ${i + 1}`, Condition } = statement;
     const told = new Map<string, readonly string[]>();
@@ -89,7 +89,7 @@ function conditionHolds(condition: unknown, { id, role }: BucketNeed, action: st
   for (const [operator, keys] of Object.entries(Object(condition)))
     for (const [key, values] of Object.entries<unknown>(Object(keys))) {
       const one = key.toLowerCase();
-      const wants = String(list(values)[0]);
+      const wants = String(valuesOf(values)[0]);
       if (one === 'aws:securetransport' && wants === 'false') return false;
       const isWriters = id === logicalIds.writeRole && action === 's3:DeleteObject';
       if (one === 's3:if-match' && operator === 'Null' && isWriters && wants === 'true') return false;
@@ -97,7 +97,7 @@ function conditionHolds(condition: unknown, { id, role }: BucketNeed, action: st
         known = null;
         continue;
       }
-      if (isAmong(values, role) === /Not/.test(operator)) return false;
+      if (matchesAny(values, role) === /Not/.test(operator)) return false;
     }
   return known;
 }
