@@ -410,8 +410,10 @@ export async function unreadDrops(
     .map((day) => ({ source: source.name, dataset: dataset.name, day }));
   const [unread = []] = await readLedgerDays(deployment, [subjects]);
   return unread.flatMap(({ day, entry }) => {
-    const { filesWritten: [first] = [], version = '' } = entry ?? {};
+    const { filesWritten: [first] = [], version } = entry ?? {};
+    // Of a first load that has not ended, or was killed, the folder has files and the ledger no version.
+    if (version === undefined || first === undefined) return [];
     const location = `s3://${config.bucket}/${versionPrefix(config, dataset.table, day, version)}`;
-    return first === undefined ? [] : [{ day, location }];
+    return [{ day, location }];
   });
 }

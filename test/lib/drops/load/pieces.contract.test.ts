@@ -4,6 +4,7 @@ import { addDays } from '../../../../lib/base/time.ts';
 import { defineConfig } from '../../../../lib/config/defineConfig.ts';
 import { pieceFaultPoints } from '../../../../lib/drops/load/Loader.ts';
 import { VERSION_NOTES } from '../../../../lib/tables/ledgerKeys.ts';
+import { configuredDatasets, unreadDrops } from '../../../../observe/facts/days/ledgerDays.ts';
 import { acmeSource, eventsDataset } from '../../../harness/configInput.ts';
 import { planDay } from './planDay.ts';
 import {
@@ -74,6 +75,8 @@ describe('a day in pieces', () => {
     const run = { startedAt, done: 1, pieces: 3, rows: { in: 3, out: 2, refused: 1 } };
     expect(entry).toMatchObject({ state: 'waiting', attempts: 0, run });
     expect(entry).not.toHaveProperty('lease');
+    const [ingested] = configuredDatasets(loads.config);
+    expect(ingested && (await unreadDrops(loads, ingested))).toEqual([]);
     const [task, ...others] = loads.sent();
     expect([task?.piece, others]).toEqual([{ version: entry?.run?.version, done: 1 }, []]);
     expect(await loads.load({ ...task, at: { recorded } })).toMatchObject({ outcome: 'piece', done: 2 });
