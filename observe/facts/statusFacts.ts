@@ -1,4 +1,5 @@
 import { DescribeKeyCommand, type KeyMetadata, KMSClient } from '@aws-sdk/client-kms';
+import { mapLimit } from '../../lib/base/concurrency.ts';
 import { DAY_MS, isoTimestamp } from '../../lib/base/time.ts';
 import type { ReceivedHour } from '../../lib/reconcile/receivedHours.ts';
 import { nightDays } from '../../lib/reconcile/reconcileDays.ts';
@@ -54,6 +55,9 @@ import { judgedHours } from './tables/receivedHours.ts';
 
 /** Days of the ledger that are read. */
 const LEDGER_DAYS = 7;
+
+/** Tables of drops of which partitions are read at the same time: Glue throttles a burst of calls. */
+const PARALLEL_TABLES = 4;
 
 /** A message is tried for two and a half hours at most before it is a dead letter. */
 const TRIES_MS = 10_800_000;
@@ -185,11 +189,11 @@ export async function readStatusFacts(deployment: Deployment): Promise<StatusFac
       const days = {
         count: ({ dataset }: ConfiguredDataset) => Math.max(LEDGER_DAYS, dataset.lookbackDays + 1),
       };
-      const all = configuredDatasets(config);
-      const unread = await Promise.all(all.map((one) => unreadDrops(deployment, one)));
-      const found = (await readDatasets(deployment, all, days)).map(dropDays);
-      return found.map((one, i): DatasetDays => ({ ...one, unread: unread[i] ?? [] }));
+      return (await readDatasets(deployment, configuredDatasets(config), days)).map(dropDays);
     }),
+    unread: ask('the partitions of drops', () =>
+      mapLimit(configuredDatasets(config), PARALLEL_TABLES, (one) => unreadDrops(deployment, one)),
+    ),
     exports: ask('the exports', async () => (await readExports(deployment, config.exports)).map(dropDays)),
     curated: ask('the curated days', () => readCurationState(deployment)),
     relay: ask('relay', () => readRelayState(deployment)),
@@ -197,7 +201,7 @@ export async function readStatusFacts(deployment: Deployment): Promise<StatusFac
     deadLetters: ask('the dead letters', () => readDeadLetters(deployment)),
     receivedHours: ask('the received hours', () => judgedHours(deployment, nightDays(now))),
   };
-  const { requests, delivered, rows, landed, damaged, ...parts } = await answersOf(asked);
+  const { requests, delivered, rows, landed, damaged, datasets, unread, ...parts } = await answersOf(asked);
   const buffered = local?.buffered ?? { count: null, oldest: parts.stream?.oldest ?? null };
   // What is unknown is complete once all have answered.
   const facts = {
@@ -207,6 +211,7 @@ export async function readStatusFacts(deployment: Deployment): Promise<StatusFac
     collector: local?.collector ?? null,
     ...requests,
     ...parts,
+    datasets: datasets?.map((one, i): DatasetDays => ({ ...one, unread: unread?.[i] ?? [] })) ?? null,
     lastEventAt: lastEventAt(rows?.tables ?? [], delivered),
     tables: rows?.tables ?? null,
     waiting: {
