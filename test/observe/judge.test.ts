@@ -324,6 +324,10 @@ describe('a finding of sluice status', () => {
       expect(told(facts)).toEqual([]);
     });
 
+    it('is a warning if it also counts what no ledger has', () => {
+      expect(told(ring('export-failed-daily'))).toEqual([['ALARM', 'warning']]);
+    });
+
     it('is that of a dataset of its schedule, and of its own queue', () => {
       const stopped = { ...look, stopped: true };
       const [daily] = datasets({ lastLook: stopped, dataset: 'daily' }).datasets;

@@ -24,8 +24,11 @@ export function otherDays(count: number): string {
   return count < 2 ? '' : `; and ${count - 1} other ${count === 2 ? 'day' : 'days'}`;
 }
 
-/** Alarms on what a run of the plan or of exports has found. */
-const OF_RUNS = /-(ingest-(load-)?(failed|late|left-out|stopped|unreadable)|export-failed)\b/;
+/** Alarms on what a run of the plan has found, all of which the ledger and its notes have; or that end minutes after a load. */
+const OF_RUNS = /-ingest-(load-)?(failed|late|left-out|stopped|unreadable)\b/;
+
+/** These also count exports that could not be planned, which no ledger has. */
+const OF_EXPORTS = /-export-failed\b/;
 
 /** The alarms that are on. Each is told with the first finding that it rings for, else by itself. */
 export class Ringing {
@@ -63,9 +66,18 @@ export class Ringing {
     const left = [...this.#left.values()].filter((one) => !isOver(one));
     if (left.length === 0) return;
     const names = left.slice(0, MOST_NAMED).map(({ name }) => name);
-    yield finding('SLUICE_FINDING_ALARM', left.map(alarmText).join(' '), [
-      commands.aws('cloudwatch', 'describe-alarms', '--alarm-names', ...names),
-    ]);
+    const isOfExports = exports !== null && left.every(({ name }) => OF_EXPORTS.test(name));
+    const texts = left.map(alarmText);
+    if (isOfExports)
+      texts.push(
+        'No day has failed. The log of `export` names what was not planned; else the next run ends it.',
+      );
+    yield finding(
+      'SLUICE_FINDING_ALARM',
+      texts.join(' '),
+      [commands.aws('cloudwatch', 'describe-alarms', '--alarm-names', ...names)],
+      isOfExports ? 'warning' : 'problem',
+    );
   }
 }
 
