@@ -83,8 +83,9 @@ export function expectsDrops(sources: readonly Pick<Source, 'datasets'>[]): bool
  * load or lacks the dataset's marker. A day that failed, or was deleted after its load, is not late, as it is reported
  * elsewhere. Nothing is queued: the dataset's schedule decides when the day is loaded.
  *
- * A day stays late for {@link NAMED_DAYS} after the lookback if it was late before, or the ledger has an earlier day: what was
- * before the first drop was never expected. No run loads it then by itself, so that it is late until somebody has it loaded.
+ * A day stays late for {@link NAMED_DAYS} after the lookback if it was late before, or an earlier day came within its
+ * lookback: what was before was never expected, even if a backfill has loaded a day of it. No run loads it then by itself, so
+ * that it is late until somebody has it loaded.
  */
 export async function findLateDrops(
   ports: ExpectedDropsPorts,
@@ -127,9 +128,9 @@ async function missingDays(
     one,
     entry: await ledger.read({ source: source.name, dataset: dataset.name, day: one.day }),
   }));
-  const begin = known.find(({ entry }) => entry !== null)?.one.day ?? first;
   const before = await notes.read(source.name, dataset.name);
   const wasLate = new Set(before?.late.map(({ day }) => day));
+  const begin = known.find(({ one: { day }, entry }) => wasInLookback(dataset, day, entry))?.one.day ?? first;
   const unknown = known.filter(
     ({ one: { day }, entry }) =>
       (day >= first || day > begin || wasLate.has(day)) && !isLoadedOrFailed(entry),
@@ -156,6 +157,16 @@ async function missingDays(
     const words = isThere ? counted(files, 'file') : (lacks ?? '');
     return [{ ...one, has: { words, since: drop.lastModified } }];
   });
+}
+
+/** Whether the last entry of a day was written while the schedule looked at it: what is older, a person asked for. */
+function wasInLookback(
+  { timezone, lookbackDays: lookback }: Pick<Dataset, 'timezone' | 'lookbackDays'>,
+  day: UtcDay,
+  entry: LedgerEntry | null,
+): boolean {
+  const [first = ''] = lookbackDays(entry?.updatedAt ?? 0, timezone, lookback);
+  return entry !== null && day >= first;
 }
 
 /**

@@ -167,6 +167,16 @@ describe('a check for overdue drops', () => {
     expect(metric()).toBe(2);
   });
 
+  it('expects days after one that came within its lookback, and not after one that was loaded by hand', async () => {
+    await start();
+    await ingest.settle(ago(1));
+    await ingest.clock.advance(5 * 24 * HOUR_MS);
+    await ingest.settle(ago(20));
+    await look();
+    const late = [5, 4, 3, 2, 1].map((days) => ({ day: ago(days) }));
+    expect(await note()).toMatchObject({ late });
+  });
+
   it('is started by a message, and does nothing without expectedBy', async () => {
     await start({});
     const messages = [{ messageId: '1', body: JSON.stringify({ sluice: 'expected' }), receives: 1 }];
