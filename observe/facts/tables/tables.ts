@@ -26,7 +26,7 @@ export const TablesError = defineErrorFamily('user', {
   },
   SLUICE_TABLES_NO_DAYS: {
     cause: 'The table is not divided into days.',
-    cure: 'Ask for it without its days.',
+    cure: '`sluice tables NAME` shows its columns.',
   },
 });
 
