@@ -181,7 +181,7 @@ async function check(
 /** @returns Days of the lists that some view reads raw all the same; null if it is not known. */
 async function publish(planner: CuratePlanFunction): Promise<number | null> {
   const publication = await publishViews(planner);
-  const { fates, noRoom, unserved } = publication;
+  const { fates, unserved } = publication;
   const changed = Object.entries(fates).filter(([, fate]) => fate !== 'current');
   const leftOut = countLeftOut(publication);
   if (changed.length > 0 || (leftOut ?? 0) > 0)
@@ -189,7 +189,7 @@ async function publish(planner: CuratePlanFunction): Promise<number | null> {
       level: 'info',
       event: 'curate_views',
       views: Object.fromEntries(changed),
-      ...((leftOut ?? 0) > 0 ? { no_room: noRoom, unserved } : {}),
+      ...((leftOut ?? 0) > 0 ? { unserved } : {}),
     });
   return leftOut;
 }

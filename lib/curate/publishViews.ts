@@ -43,8 +43,6 @@ export type ViewFate =
 export interface Publication {
   /** Outcome of each view. */
   readonly fates: Readonly<Partial<Record<ViewName, ViewFate>>>;
-  /** Days of the lists that a view reads raw all the same, because its text has no room for them; only views with some. */
-  readonly noRoom: Readonly<Partial<Record<ViewName, number>>>;
   /**
    * Days of each list that no view reads from the curated table: the catalog has another version of them than the list, or
    * the list has them in another shape. The next plan curates or lists them again. Null if no view was looked at that far.
@@ -52,11 +50,9 @@ export interface Publication {
   readonly unserved: Readonly<Record<ForwardedKind, number>> | null;
 }
 
-/** Days of the lists that some view reads raw; null if it is not known. */
-export function countLeftOut({ noRoom, unserved }: Publication): number | null {
-  if (unserved === null) return null;
-  const sum = Object.values(unserved).reduce((all, count) => all + count, 0);
-  return sum + Math.max(0, ...Object.values(noRoom));
+/** Days of the lists that no view reads from the curated table; null if it is not known. */
+export function countLeftOut({ unserved }: Publication): number | null {
+  return unserved && unserved.exposures + unserved.events;
 }
 
 /**
@@ -74,22 +70,19 @@ export function countLeftOut({ noRoom, unserved }: Publication): number | null {
 export async function publishViews(publisher: ViewPublisher): Promise<Publication> {
   const versions = await readVersions(publisher);
   const fates: Partial<Record<ViewName, ViewFate>> = {};
-  const noRoom: Partial<Record<ViewName, number>> = {};
   let unserved: Publication['unserved'] = null;
   const checked = new Set<ForwardedKind>();
   for (const name of viewNames) {
     const view = await publishView(publisher, versions, name, checked);
     fates[name] = view.fate;
-    if (view.noRoom > 0) noRoom[name] = view.noRoom;
     unserved = view.unserved ?? unserved;
   }
-  return { fates, noRoom, unserved };
+  return { fates, unserved };
 }
 
 /** Outcome of one view. */
 interface PublishedView extends Pick<Publication, 'unserved'> {
   readonly fate: ViewFate;
-  readonly noRoom: number;
 }
 
 /** The versions that the partitions of both tables have, by day. */
@@ -124,7 +117,7 @@ async function publishView(
   checked: Set<ForwardedKind>,
 ): Promise<PublishedView> {
   const { config, wait, random } = publisher;
-  const unwritten = (fate: ViewFate): PublishedView => ({ fate, noRoom: 0, unserved: null });
+  const unwritten = (fate: ViewFate): PublishedView => ({ fate, unserved: null });
   for await (const _ of eachAttempt({ ...VIEW_RETRIES, wait, random })) {
     const view = await retryTransient(publisher, () => publisher.views.read(name));
     if (view === null) return unwritten('missing');
@@ -134,8 +127,7 @@ async function publishView(
     if (definition === null || served === null) return unwritten('other');
     const wanted = async (of: Versions) => {
       const { days, unserved } = await readDays(publisher, of);
-      const { view: fitted, leftOut: noRoom } = fitCuratedView(config, name, days);
-      return { fitted, noRoom, unserved };
+      return { fitted: fitCuratedView(config, name, days).view, unserved };
     };
     const { fitted: before, ...unchanged } = await wanted(versions);
     if (before.sql === definition.originalSql) return { fate: 'current', ...unchanged };

@@ -1,4 +1,4 @@
-import { addDays, DAY_MS, type UtcDay } from '../base/time.ts';
+import { addDays, type UtcDay } from '../base/time.ts';
 import type { ForwardedKind } from '../schema/kinds.ts';
 
 /** Days of a table that follow one another, the first and the last included. */
@@ -22,9 +22,4 @@ export function dayRanges(days: Iterable<UtcDay>): DayRange[] {
     else ranges.push({ from: day, to: day });
   }
   return ranges.reverse();
-}
-
-/** How many days some ranges have. */
-export function countDays(ranges: readonly DayRange[]): number {
-  return ranges.reduce((sum, { from, to }) => sum + (Date.parse(to) - Date.parse(from)) / DAY_MS + 1, 0);
 }

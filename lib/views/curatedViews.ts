@@ -1,6 +1,6 @@
 import type { UtcDay } from '../base/time.ts';
 import type { ForwardedKind } from '../schema/kinds.ts';
-import { type CuratedDays, countDays, dayRanges } from './curatedDays.ts';
+import { type CuratedDays, dayRanges } from './curatedDays.ts';
 import { rangesIn } from './curatedRows.ts';
 import { prestoViewText } from './prestoView.ts';
 import type { View, ViewConfig, ViewName } from './View.ts';
@@ -30,8 +30,6 @@ interface FittingView {
   readonly view: View;
   /** The days that it reads from curated tables. */
   readonly curated: CuratedDays;
-  /** How many of the oldest days are left out, so that it reads them from the forwarded tables. */
-  readonly leftOut: number;
 }
 
 /**
@@ -58,10 +56,7 @@ export function fitCuratedView(
     const curated = newest(count);
     const view = views(config, curated)[name];
     const isStored = prestoViewText(view, config.database).length <= VIEW_LIMITS.glueCharacters;
-    if (count === 0 || (isStored && (!isQuery || isQueryLength(view)))) {
-      const left = (kind: ForwardedKind) => countDays(all[kind]) - countDays(curated[kind]);
-      return { view, curated, leftOut: left('exposures') + left('events') };
-    }
+    if (count === 0 || (isStored && (!isQuery || isQueryLength(view)))) return { view, curated };
     count -= Math.ceil(count / 10);
   }
 }
