@@ -117,7 +117,7 @@ export const findingCatalogue = {
   ),
   SLUICE_FINDING_HOUR_SHORT: problem(
     'Events that the collector accepted in an hour are neither in their table nor in quarantine, and nothing of that hour waits.',
-    'The first command looks at the rows of the day. An object that was deleted unwritten is a version of the bucket for 7 days: the others list what landed in these hours; copy it back (docs/landing.md, "Write an object again"). The next night sees its rows. Otherwise the finding ends after four days.',
+    'The first command looks at the rows of the day. An object that was deleted unwritten is a version of the bucket for 7 days: the others list what landed in these hours; copy it back (docs/landing.md, "Write an object again"). The next night sees its rows. Otherwise it ends after four days.',
     { part: 'streams', section: 'short', alarms: ['hours-short'] },
   ),
   SLUICE_FINDING_PARTITION_WRONG: problem(
@@ -141,7 +141,7 @@ export const findingCatalogue = {
   ),
   SLUICE_FINDING_FORWARDED: warning(
     "Somebody else, most likely Statsig's own forwarding, writes into the folders of the forwarded tables: queries read these rows too, and with relay to Statsig events twice.",
-    "Turn Statsig's forwarding off, or give its tables other names in Data Connection (`npx sluice connect statsig`) or ours with `tables`. The finding goes seven days after the last file.",
+    "Turn Statsig's forwarding off, or give its tables other names in Data Connection (`npx sluice connect statsig`) or ours with `tables`. It goes seven days after the last file.",
   ),
   SLUICE_FINDING_SOURCE_UNREADABLE: problem(
     "The last attempt to list a dataset's folder failed.",
@@ -165,7 +165,7 @@ export const findingCatalogue = {
   ),
   SLUICE_FINDING_RECEIPTS_FAILED: warning(
     "A customer's bucket did not take the receipt of a day; the load itself is done.",
-    '`npx sluice explain CODE` says what to do. Then the command loads the day again and writes it, as its next load does.',
+    '`npx sluice explain CODE` says what to do. Then the command loads the day again and writes it.',
     { part: 'drops', section: 'drops' },
   ),
   SLUICE_FINDING_FILES_LEFT_OUT: warning(
@@ -184,7 +184,7 @@ export const findingCatalogue = {
   ),
   SLUICE_FINDING_CURATE_LATE: problem(
     'Days that should be curated were never queued, or wait for more than a day: queries read more, and no answer is wrong.',
-    'If the stage is new, wait for the night, 00:20 UTC; else the command queues them now, or says why.',
+    'If the stage is new, wait for the night, 00:20 UTC; else the command queues them now.',
     { part: 'partitions', section: 'curated', alarms: ['curations-waiting'] },
   ),
   SLUICE_FINDING_QUOTA: warning(
@@ -217,7 +217,7 @@ export const findingCatalogue = {
   ),
   SLUICE_FINDING_STREAM_LATE: problem(
     'A stream delivers late. Firehose drops records 24 hours after it has accepted them.',
-    "The command shows the stream's log: correct its role, the bucket or the key before the hours are over.",
+    "The command shows the stream's log: correct its role, the bucket or the key in time.",
     { part: 'streams', section: 'late', alarms: ['stream-late', 'stream-blocked', 'stream-stuck'] },
   ),
   SLUICE_FINDING_QUOTA_NEAR: warning(
@@ -227,7 +227,7 @@ export const findingCatalogue = {
   ),
   SLUICE_FINDING_NOT_STORED: problem(
     'Requests were answered 503 within 24 hours: neither Firehose nor the bucket stored them, the keys could not be read, or the collector failed. Most SDKs repeat them for minutes.',
-    'The log shows what AWS answered, as `object_error`, `not_streamed` or `error`. After a denial, correct the role, the bucket or its key. A 503 or timeout passes. What is over is told for a day.',
+    'The log shows what AWS answered, as `object_error`, `not_streamed` or `error`. After a denial, correct the role, the bucket or its key. A 503 or timeout passes. It stays a day.',
     { part: 'collector', section: 'failed', alarms: ['api-5xx', 'url-5xx', 'mangled'] },
   ),
   SLUICE_FINDING_UNREACHED: problem(
@@ -241,7 +241,7 @@ export const findingCatalogue = {
   ),
   SLUICE_FINDING_REFUSED: problem(
     'Requests were refused with 4xx within 24 hours. SDKs do not send them again.',
-    'docs/answers.md has each code. Of an unknown key the log has the first digits of its SHA-256 only: if it is yours, `keys add` reads it from stdin. The finding goes a day after the last refusal. `tail` runs until Ctrl-C.',
+    'docs/answers.md has each code. Of an unknown key the log has the first digits of its SHA-256 only: if it is yours, `keys add`. It goes a day after the last refusal. `tail` runs until Ctrl-C.',
     {
       part: 'collector',
       section: 'refused',
@@ -250,12 +250,12 @@ export const findingCatalogue = {
   ),
   SLUICE_FINDING_KEYS_UNREADABLE: problem(
     "The keys' secret cannot be read, or is no list of keys. Collectors that have read it go on with those keys; new ones answer 503.",
-    '`keys restore` takes a deletion back, or makes the last valid version current; to a secret that was gone (the local cloud: start it again) add each key again. After a denial `doctor` shows what was changed: the finding goes within ten minutes.',
+    '`keys restore` takes a deletion back, drops what is not valid, and brings the last valid list back: look whether a key leaked. To a secret that was gone (the local cloud: start it again) add each key again. After a denial `doctor` shows what was changed: it ends within ten minutes.',
     { part: 'collector', section: 'failed' },
   ),
   SLUICE_FINDING_NO_KEY: problem(
     "No key may send events: the configuration and the keys' secret list none. Every request is answered 401, and its events are lost.",
-    'Add the key that the app sends with the command, which reads it from stdin: docs/keys.md. Collectors accept it within half a minute. If keys were there: `keys restore`.',
+    'Add the key of the app with the command, which reads it from stdin: docs/keys.md. If keys were there: `keys restore --dry-run` shows them, and `keys restore` brings them back, also a leaked one.',
     { part: 'collector', section: 'refused' },
   ),
   SLUICE_FINDING_SILENT: warning(
@@ -275,12 +275,12 @@ export const findingCatalogue = {
   ),
   SLUICE_FINDING_CLOCK_OFF: warning(
     "Within 24 hours a sender's clock was off by an hour or more. Corrected events have the right day, others that of the time that was sent.",
-    'Have NTP set it, or the program send UTC in place of local time. Rows stay as they are: docs/answers.md, "What is noted". The finding goes a day after the last such event.',
+    'Have NTP set it, or the program send UTC in place of local time. Rows stay as they are: docs/answers.md, "What is noted". It goes a day after the last such event.',
     { part: 'collector' },
   ),
   SLUICE_FINDING_RESENDS: warning(
     'Clients sent far more of the events of a day again than usual. Views and curated tables have each once a day, raw tables and bills have all.',
-    'The command shows which SDKs send again, and when. Correct a client that does so after 202; after 503 it is right. The finding goes after ten days.',
+    'The command shows which SDKs send again, and when. Correct a client that does so after 202; after 503 it is right. It goes after ten days.',
     { part: 'collector', section: 'abuse' },
   ),
   SLUICE_FINDING_OVERFLOW: warning(

@@ -2,6 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { defineConfig } from '../../lib/config/defineConfig.ts';
 import type { LastDay } from '../../observe/facts/flow/changes.ts';
 import type { LastHour } from '../../observe/facts/flow/requestCounts.ts';
+import { GONE } from '../../observe/facts/flow/senders.ts';
 import type { StatusFacts } from '../../observe/facts/statusFacts.ts';
 import { judge as judgeFacts } from '../../observe/findings/judge/judge.ts';
 import { type Case, cases } from './judgeCases.ts';
@@ -107,6 +108,7 @@ describe('a finding of sluice status', () => {
     expect(week?.detail).toMatch(/ago; at most 40 came/);
     const keys = { senders: [], fault: null };
     expect(judge({ keys, isLocal: true })).toEqual([]);
+    expect(judge({ keys: { ...keys, fault: GONE }, isLocal: true })[0]?.commands).toEqual([]);
     expect(judgeFacts({ ...well, keys }, { ...place, config: anyKey }, 'eu-central-1')).toEqual([]);
     expect(judge(waiting({ landing: { ...nothing, count: 3, oldest: at(0.33) } }))).toEqual([]);
     const quotaOf = (quotaShare: number) => judge({ stream: { ...stream, quotaShare, quota: 'calls' } });
@@ -146,11 +148,24 @@ describe('a finding of sluice status', () => {
     expect(judge(failedBy(counts))).toMatchObject([
       {
         detail: expect.stringMatching(
-          /^4 requests with SLUICE_COLLECT_BODY_MANGLED\. .*1 request with SLUICE_KEYS_INVALID; it is over\.$/,
+          /^4 requests with SLUICE_COLLECT_BODY_MANGLED\. .*1 request with SLUICE_KEYS_INVALID\. .+/,
         ),
         commands: [expect.stringContaining('"keys"')],
       },
     ]);
+  });
+
+  it('of keys is over once they were read, as the log says, and requests stored', () => {
+    const times = { first: at(0.3), last: at(0.2) };
+    const lastHour = {
+      ...hour,
+      failedBy: { SLUICE_KEYS_UNAVAILABLE: 1 },
+      failedAt: { SLUICE_KEYS_UNAVAILABLE: times },
+    };
+    const stored = { lastHour: { ...lastHour, lastStoredAt: at(0.1) } };
+    const unread = { ...stored, unknown: [{ part: 'the log of collect', why: '' }] };
+    const found = [stored, { lastHour }, unread].map((facts) => JSON.stringify(judge(facts)));
+    expect(found.map((text) => text.includes('; it is over'))).toEqual([true, false, false]);
   });
 
   it('brings files of a version back whose rows nothing else has', () => {

@@ -100,6 +100,7 @@ export const cases: readonly Case[] = [
     'KEYS_UNREADABLE',
     'problem',
     'sluice-prod-keys JSON',
+    'npx sluice keys restore --dry-run',
     'npx sluice keys restore',
   ],
   [

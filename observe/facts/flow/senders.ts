@@ -29,8 +29,7 @@ export async function readKeys({
 }: Pick<Deployment, 'aws' | 'config' | 'stack'>): Promise<KeysState> {
   const client = new SecretsManagerClient(aws);
   const state = (fault: string | null, secret: readonly AcceptedKey[] = []) => {
-    const all: readonly AcceptedKey[] = [...config.keys, ...secret];
-    const senders = all.filter(({ kinds }) => kinds.length > 0);
+    const senders = [...config.keys, ...secret].filter(({ kinds }) => kinds.length > 0);
     return { senders: senders.map(({ sha256 }) => sha256), fault };
   };
   try {

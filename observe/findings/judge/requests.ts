@@ -25,11 +25,13 @@ const OVER_AFTER_MS = 120_000;
 
 /** Requests of 24 hours that were answered 503. */
 export function* failedRequests(
-  { lastHour, lastDay, keys, keysFailure }: StatusFacts,
+  { lastHour, lastDay, keys, keysFailure, unknown }: StatusFacts,
   { stack, now, commands }: Place,
 ): Findings {
   const { failedBy = {}, failedAt = {}, lastStoredAt } = lastHour ?? {};
   const causes: Readonly<Record<string, ErrorEntry>> = { ...CollectError.entries, ...KeysError.entries };
+  const isLogRead = unknown.every(({ part }) => part !== 'the log of collect');
+  const isRead = isLogRead && keys?.fault === null && keysFailure === null;
   const failed = Object.keys({ ...lastDay?.failedBy, ...failedBy }).map((code) => {
     const count = failedBy[code] ?? 0;
     const day = lastDay?.failedBy[code] ?? { count, first: undefined, last: '' };
@@ -46,8 +48,9 @@ export function* failedRequests(
     const isUnstored = NOT_STORED.includes(code);
     // A minute has both while some requests fail and others do not.
     const isStored = (lastStoredAt ?? '') > last && now - Date.parse(last) >= OVER_AFTER_MS;
-    const isRead = code in KeysError.entries && keys?.fault === null && keysFailure === null;
-    const isOver = isRead || (count === 0 ? lastHour !== null : isUnstored && isStored);
+    // Of a denial only a collector tells, and perhaps none has tried since.
+    const canEnd = isUnstored || (isRead && code in KeysError.entries);
+    const isOver = count === 0 ? lastHour !== null : canEnd && isStored;
     const cure = isUnstored || isOver ? '' : ` ${causes[code]?.cure ?? ''}`;
     const text = `${failedText(code, Math.max(count, day.count))}${span}${isOver ? '; it is over' : ''}.${cure}`;
     return { first: from.first, isOver, text };
@@ -98,7 +101,7 @@ export function* refusedRequests(
   { commands }: Place,
 ): Findings {
   const codes = Object.entries(lastHour?.refusedBy ?? {});
-  const refused = sumOf(codes);
+  const refused = codes.reduce((sum, [, count]) => sum + count, 0);
   const day = Math.max(refused, lastDay?.refused ?? 0);
   if (day === 0) return;
   const requests = Math.max(refused, lastHour?.requests ?? 0);
@@ -136,10 +139,14 @@ export function* keyFindings(
 ): Findings {
   const fault = keys?.fault;
   const why = fault ?? (keysFailure && `Collectors failed to read it last at ${keysFailure}`);
+  // The local cloud has no change sets.
+  const revert = isLocal ? [] : revertDriftWords(`${stack.service}-${stack.stage}`);
   const repair =
     fault === GONE
-      ? revertDriftWords(`${stack.service}-${stack.stage}`).map((words) => commands.aws(...words))
-      : [fault ? commands.sluice('keys', 'restore') : commands.sluice('doctor', '--drift')];
+      ? revert.map((words) => commands.aws(...words))
+      : fault
+        ? [['--dry-run'], []].map((more) => commands.sluice('keys', 'restore', ...more))
+        : [commands.sluice('doctor', '--drift')];
   if (why) yield finding('SLUICE_FINDING_KEYS_UNREADABLE', `${partName(stack, 'keys')}: ${why}`, repair);
   // The local cloud accepts any key, unless it is started with --check-keys.
   const isChecked = !config.allowAnyKey && (!isLocal || lastHour?.refusedBy[UNKNOWN] !== undefined);
@@ -264,10 +271,6 @@ function fromText({ sdk, key }: Pick<SentGroup, 'sdk' | 'key'>): string {
   const fromSdk = sdk === null ? '' : ` from ${sdk}`;
   const withKey = key === null ? '' : ` with the key ${key}`;
   return `${fromSdk}${withKey}`;
-}
-
-function sumOf(counts: readonly (readonly [string, number])[]): number {
-  return counts.reduce((sum, [, count]) => sum + count, 0);
 }
 
 /** Copies of relay. */
