@@ -4,75 +4,88 @@ import {
   RestoreSecretCommand,
   type SecretsManagerClient,
   type SecretVersionsListEntry,
-  UpdateSecretVersionStageCommand,
 } from '@aws-sdk/client-secrets-manager';
-import { isoTimestamp } from '../../lib/base/time.ts';
+import { versionedSecret } from '../../lib/aws/secrets.ts';
 import type { AcceptedKey } from '../../lib/schema/AcceptedKey.ts';
-import { KeyListError, listedKeys } from '../../lib/wire/keys/editKeys.ts';
+import { KeyListError } from '../../lib/wire/keys/editKeys.ts';
+import { KeysError, readKey, readKeyring } from '../../lib/wire/keys/Keyring.ts';
 import { isNamed } from '../../observe/explainAwsError.ts';
 
 /** Versions that are read to find a valid one. */
 const MOST_VERSIONS = 10;
 
-/** A version that is a list of keys, and when it was made, ISO 8601. */
-interface ValidVersion {
-  readonly id: string;
-  readonly at: string;
-  readonly keys: readonly AcceptedKey[];
-}
-
 /**
- * Restores the keys' secret: takes its deletion back, or, if it is no valid list or has no key, makes the version before it current, or
- * else the newest valid one. One without keys is the last choice.
+ * Restores the keys' secret: takes its deletion back, then keeps the valid entries of its list. If there are none, it takes those of
+ * the version before, else of the newest that has some. For an entry that is not valid comes back what the next list before has under
+ * its label or SHA-256; without that it is dropped. Nothing else comes back: somebody may have removed it because it leaked.
  *
- * @returns Which version is current now; undefined if it still is the same one.
- * @throws KeyListError `SLUICE_KEYS_UNREADABLE` if no version is valid; what Secrets Manager's client throws.
+ * @param dryRun Only says what would be done. A secret that is to be deleted cannot be read then.
+ * @returns Keys of the list that stay, keys of earlier versions that come back, and what is not valid, without its values.
+ * @throws KeyListError `SLUICE_KEYS_UNREADABLE` if no version is valid, `SLUICE_KEYS_BUSY`; what Secrets Manager's client throws.
  */
-export async function restoreKeys(
-  client: SecretsManagerClient,
-  SecretId: string,
-): Promise<ValidVersion | undefined> {
-  const read = (more: object = {}) => client.send(new GetSecretValueCommand({ SecretId, ...more }));
-  const current = await read().catch((error: unknown) => {
+export async function restoreKeys(client: SecretsManagerClient, SecretId: string, dryRun: boolean) {
+  const secret = versionedSecret(client, SecretId);
+  const current = await secret.read().catch(async (error: unknown) => {
     // https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_GetSecretValue.html#API_GetSecretValue_Errors
-    if (isNamed(error, /^InvalidRequestException$/)) return undefined;
-    throw error;
-  });
-  if (current === undefined) {
+    if (!isNamed(error, /^InvalidRequestException$/)) throw error;
+    if (dryRun) return null;
     await client.send(new RestoreSecretCommand({ SecretId }));
-    return undefined;
+    return secret.read();
+  });
+  if (current === null) return { kept: [], back: [], problems: ['It is scheduled for deletion.'] };
+  const first = readList(current.text);
+  let { keys = [], problems = [], broken = '' } = first ?? {};
+  const kept = keys.length;
+  let isListed = first?.problems.length === 0;
+  for (const VersionId of isListed && kept > 0 ? [] : await earlierVersions()) {
+    const { SecretString } = await client.send(new GetSecretValueCommand({ SecretId, VersionId }));
+    const list = readList(SecretString);
+    if (list === undefined) continue;
+    const isWhole = list.problems.length === 0;
+    isListed ||= isWhole;
+    if (keys.length === 0) ({ keys, problems, broken } = list);
+    else {
+      const added = list.keys.filter(isMeant);
+      keys = [...keys, ...added];
+      if (added.length > 0) break;
+    }
+    if (isWhole && keys.length > 0) break;
   }
-  const { VersionId, SecretString } = current;
-  const known = validKeys(SecretString);
-  if (known !== undefined && known.length > 0) return undefined;
-  const versions: SecretVersionsListEntry[] = [];
-  for await (const page of paginateListSecretVersionIds({ client }, { SecretId, IncludeDeprecated: true }))
-    versions.push(...(page.Versions ?? []));
-  const orderOf = ({ VersionStages = [], CreatedDate }: SecretVersionsListEntry) =>
-    VersionStages.includes('AWSPREVIOUS') ? Number.POSITIVE_INFINITY : Number(CreatedDate);
-  const valid: ValidVersion[] = [];
-  for (const { VersionId: id = '', CreatedDate } of versions
-    .filter((one) => one.VersionId !== VersionId)
-    .sort((a, b) => orderOf(b) - orderOf(a))
-    .slice(0, MOST_VERSIONS)) {
-    const keys = validKeys((await read({ VersionId: id })).SecretString);
-    if (keys !== undefined) valid.push({ id, at: isoTimestamp(Number(CreatedDate)), keys });
-  }
-  const withKeys = valid.find(({ keys }) => keys.length > 0);
-  if (withKeys === undefined && known !== undefined) return undefined;
-  const restored = withKeys ?? valid[0];
-  if (restored === undefined)
+  if (keys.length === 0 && !isListed)
     throw new KeyListError('SLUICE_KEYS_UNREADABLE', 'No earlier version is valid.');
-  const moved = { MoveToVersionId: restored.id, RemoveFromVersionId: VersionId };
-  await client.send(new UpdateSecretVersionStageCommand({ SecretId, VersionStage: 'AWSCURRENT', ...moved }));
-  return restored;
+  const isSame = first?.problems.length === 0 && keys.length === kept;
+  if (!isSame && !dryRun && !(await secret.replace(JSON.stringify({ keys }), current.version)))
+    throw new KeyListError('SLUICE_KEYS_BUSY');
+  return { kept: keys.slice(0, kept), back: keys.slice(kept), problems };
+
+  async function earlierVersions() {
+    const versions: SecretVersionsListEntry[] = [];
+    for await (const page of paginateListSecretVersionIds({ client }, { SecretId, IncludeDeprecated: true }))
+      versions.push(...(page.Versions ?? []));
+    const orderOf = ({ VersionStages = [], CreatedDate }: SecretVersionsListEntry) =>
+      VersionStages.includes('AWSPREVIOUS') ? Number.POSITIVE_INFINITY : Number(CreatedDate);
+    // One that is only pending never was current: somebody else was faster.
+    const earlier = versions.filter(
+      (one) => one.VersionId !== current?.version && one.VersionStages?.join() !== 'AWSPENDING',
+    );
+    const sorted = earlier.sort((a, b) => orderOf(b) - orderOf(a)).slice(0, MOST_VERSIONS);
+    return sorted.map(({ VersionId }) => VersionId);
+  }
+
+  function isMeant({ label, sha256 }: AcceptedKey): boolean {
+    const isKnown = keys.some((key) => key.sha256 === sha256);
+    return !isKnown && (broken.includes(sha256) || broken.includes(`"label":"${label}"`));
+  }
 }
 
-function validKeys(text = ''): readonly AcceptedKey[] | undefined {
+/** A list of keys, and the JSON of its entries that are not valid; undefined if it is none. */
+function readList(text = '') {
   try {
-    return listedKeys(text);
+    const { keys, problems } = readKeyring(text);
+    const entries: readonly unknown[] = JSON.parse(text).keys;
+    return { keys, problems, broken: JSON.stringify(entries.filter((one) => !('label' in readKey(one)))) };
   } catch (error) {
-    if (error instanceof KeyListError) return undefined;
+    if (error instanceof KeysError) return undefined;
     throw error;
   }
 }

@@ -59,7 +59,6 @@ export const curate = commandWithActions({
     ...targetOptions,
   },
   examples: [
-    'sluice curate status --days 30 --stage prod',
     'sluice curate run --table events --stage prod',
     'sluice curate rebuild --from 2026-10-01 --to 2026-10-31 --dry-run --stage prod',
     'sluice curate accept 2026-10-04 --stage prod',

@@ -41,10 +41,7 @@ export const exporting = commandWithActions({
     ...dryRunOption,
     ...targetOptions,
   },
-  examples: [
-    'sluice export status --days 30 --stage prod',
-    'sluice export run --export events --from 2026-10-01 --to 2026-10-31',
-  ],
+  examples: ['sluice export run --export events --from 2026-10-01 --to 2026-10-31'],
   actions: ACTIONS,
 });
 

@@ -97,11 +97,9 @@ export const ingest = commandWithActions({
     ...targetOptions,
   },
   examples: [
-    'sluice ingest status --days 30 --stage prod',
     'sluice ingest explain --source acme --dataset events --day 2026-11-19',
     'sluice ingest backfill --source acme --dataset events --from 2026-10-01 --to 2026-10-31',
     'sluice ingest accept keep --source acme --dataset events --from 2026-11-19',
-    "sluice ingest drop --local --source acme --dataset events --day 2026-11-19 \"SELECT TIMESTAMP '2026-11-19 10:00' AS timestamp, 'seen' AS event_name, 'u1' AS unit_id\"",
   ],
   actions: ACTIONS,
 });

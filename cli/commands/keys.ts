@@ -17,6 +17,7 @@ import {
   always,
   type CommandLine,
   commandWithActions,
+  dryRunOption,
   onlyArgument,
   targetOptions,
   textOption,
@@ -47,9 +48,8 @@ const ACTIONS: Readonly<Record<string, Action>> = {
     run: remove,
   },
   restore: {
-    summary: 'Take back a deletion of the secret, or make its last valid version current.',
-    options: [],
-    changes: always,
+    summary: 'Take back a deletion of the secret, and keys of its last valid list.',
+    options: ['dry-run'],
     run: restore,
   },
 };
@@ -70,11 +70,11 @@ export const keys = commandWithActions({
       type: 'string',
       help: "add: the key's SHA-256 instead of the key; remove: the first digits of it",
     },
+    ...dryRunOption,
   },
   examples: [
     'printf %s "$STATSIG_CLIENT_KEY" | sluice keys add web --stage prod',
     'printf %s "$ACME_KEY" | sluice keys add acme --sources acme --stage prod',
-    'sluice keys remove web --sha256 9f86 --stage prod',
   ],
   actions: ACTIONS,
 });
@@ -128,14 +128,16 @@ async function remove(line: CommandLine, rest: readonly string[]): Promise<numbe
 
 async function restore(line: CommandLine): Promise<number> {
   const { restoreKeys } = await import('../aws/restoreKeys.ts');
-  const { version, keys } = await withSecret(line, async (secret, _, client, secretId) => {
-    const version = await restoreKeys(client, secretId);
-    return { version, keys: listedKeys((await secret.read()).text) };
-  });
-  writeResult(line, { version: version ?? null, keys: keys.map((key) => row(key, 'secret')) }, () => '');
-  const from = version === undefined ? '' : ` Restored version ${version.id} of ${version.at}.`;
-  const labels = keys.map(({ label }) => label).join(', ') || 'no key';
-  writeNote(`The list is valid: ${labels}.${from} Collectors read it within five minutes.\n`);
+  const dryRun = line.values['dry-run'] === true;
+  const { kept, back, problems } = await withSecret(line, (_, __, client, secretId) =>
+    restoreKeys(client, secretId, dryRun),
+  );
+  const rows = [...kept.map((key) => row(key, 'secret')), ...back.map((key) => row(key, 'earlier version'))];
+  writeResult(line, { dryRun, keys: rows, problems }, () => textTable(rows));
+  if (problems.length > 0) writeNote(`Not valid: ${problems.join(' ')}\n`);
+  writeNote(
+    dryRun ? 'Nothing was changed: this is a dry run.\n' : 'Collectors read it within five minutes.\n',
+  );
   return 0;
 }
 
@@ -200,7 +202,7 @@ function changeKeys(line: CommandLine, edit: (text: string) => string): Promise<
 
 function row(
   { label, sha256, environment = '', kinds, sources = [] }: AcceptedKey,
-  from: 'configuration' | 'secret',
+  from: 'configuration' | 'secret' | 'earlier version',
 ) {
   return { label, sha256, environment, kinds: kinds.join(','), sources: sources.join(','), from };
 }

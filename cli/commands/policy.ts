@@ -70,7 +70,6 @@ export const policy = commandWithActions({
   },
   examples: [
     'sluice policy print --for statsig --stage prod --account 111122223333',
-    'sluice policy print --for ingest-source --source acme --account 111122223333',
     'sluice policy print --for deploy --stage prod --account 111122223333 --json | jq .stackPermissions > stack.json',
   ],
   actions: ACTIONS,

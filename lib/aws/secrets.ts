@@ -36,11 +36,14 @@ export function versionedSecret(client: SecretsManagerClient, secretId: string):
             RemoveFromVersionId: version,
           }),
         );
-        return true;
       } catch (error) {
         if (error instanceof Error && error.name === 'InvalidParameterException') return false;
         throw error;
       }
+      // So one that still has the label never was current. This one is, whether or not the label goes.
+      const pending = { SecretId: secretId, VersionStage: 'AWSPENDING', RemoveFromVersionId: VersionId };
+      await client.send(new UpdateSecretVersionStageCommand(pending)).catch(() => undefined);
+      return true;
     },
   };
 }

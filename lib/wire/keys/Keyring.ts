@@ -147,6 +147,6 @@ export const KeysError = defineErrorFamily('system', {
   },
   SLUICE_KEYS_INVALID: {
     cause: 'The secret does not hold a list of keys.',
-    cure: '`sluice keys restore` makes its last valid version current.',
+    cure: '`sluice keys restore` brings its last valid list back.',
   },
 });

@@ -104,6 +104,6 @@ export const KeyListError = defineErrorFamily('user', {
   },
   SLUICE_KEYS_UNREADABLE: {
     cause: 'The secret is no valid list of keys.',
-    cure: '`sluice keys restore` makes its last valid version current. Without one, write a list to the secret: docs/keys.md.',
+    cure: '`sluice keys restore` brings its last valid list back. Without one, write a list to the secret: docs/keys.md.',
   },
 });
