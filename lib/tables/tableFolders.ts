@@ -81,7 +81,7 @@ export function parseTableKey(layout: TableLayout, key: string): TableKey {
 
 /** `<stream>-<version>-YYYY-MM-DD-HH-MM-SS-<UUID>` and an extension: https://docs.aws.amazon.com/firehose/latest/dev/s3-object-name.html */
 const DELIVERED_FILE =
-  /-\d+-\d{4}(?:-\d{2}){5}-[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}(?:\.[a-z0-9.]+)?$/;
+  /-\d+-(\d{4}(?:-\d{2}){5})-[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}(?:\.[a-z0-9.]+)?$/;
 
 /**
  * Name of a file of rows, in the form of Firehose's: names sort by time.
@@ -100,11 +100,11 @@ export function fileTime(at: number): string {
 }
 
 /**
- * Whether a key has the form in which Firehose names files. Every file of the forwarded tables has it: who else writes there
- * is Statsig's own forwarding, or a person.
+ * When a file was put, as {@link fileTime} says it, by a key that has the form in which Firehose names files; undefined for any
+ * other. Every file of the forwarded tables has it: who else writes there is Statsig's own forwarding, or a person.
  */
-export function isDeliveredFile(key: string): boolean {
-  return DELIVERED_FILE.test(key);
+export function deliveredTime(key: string): string | undefined {
+  return DELIVERED_FILE.exec(key)?.[1];
 }
 
 /**

@@ -31,7 +31,7 @@ import { STOPPED_AFTER_MS } from '../../lib/ledger/erasureNotes.ts';
 import { type ForwardedKind, forwardedKinds } from '../../lib/schema/kinds.ts';
 import { ERASURES_FOLDER } from '../../lib/tables/ledgerKeys.ts';
 import { isOwnKey } from '../../lib/tables/objectKeys.ts';
-import { isDeliveredFile, statsigFolders, tableFolders } from '../../lib/tables/tableFolders.ts';
+import { deliveredTime, statsigFolders, tableFolders } from '../../lib/tables/tableFolders.ts';
 import { ifThere } from '../explainAwsError.ts';
 import { dayFolders } from '../facts/tables/partitionGaps.ts';
 import { type Finding, finding } from '../findings/catalogue.ts';
@@ -260,7 +260,7 @@ async function findForeignFiles(setup: Setup, kind: ForwardedKind): Promise<read
       new ListObjectsV2Command({ ...input, ...(day === '' ? { Delimiter: '/' } : {}) }),
     );
     for (const { Key = '', LastModified } of Contents)
-      if (!Key.endsWith('/') && !isDeliveredFile(Key) && (LastModified?.getTime() ?? 0) >= since)
+      if (!Key.endsWith('/') && !deliveredTime(Key) && (LastModified?.getTime() ?? 0) >= since)
         files.push(Key.slice(folder.length));
   }
   return judgeForeign(config, { folder, files, since });

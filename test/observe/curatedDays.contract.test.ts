@@ -9,7 +9,7 @@ import { erasures } from '../../lib/erase/Manifest.ts';
 import { noteRawDays } from '../../lib/landing/catalog/rawDays.ts';
 import { exportsSchema } from '../../lib/schema/exports.ts';
 import { curatedSubject } from '../../lib/tables/ledgerKeys.ts';
-import { dayFolder } from '../../lib/tables/tableFolders.ts';
+import { dayFolder, landedFileName } from '../../lib/tables/tableFolders.ts';
 import { stoppedErasures } from '../../observe/doctor/bucket.ts';
 import type { Setup } from '../../observe/doctor/Setup.ts';
 import { readCuratedCalendar, readCurationState } from '../../observe/facts/days/curatedDays.ts';
@@ -286,7 +286,8 @@ describe('the calendar of curated days', () => {
     };
     const lost = async () => (await readLostDays(place())).map(({ table, day }) => `${table} ${day}`);
     const store = s3ObjectStore(s3, config.bucket);
-    const fileOf = (day: string) => `${dayFolder(config, 'exposures', day)}a.parquet`;
+    const fileOf = (day: string) =>
+      `${dayFolder(config, 'exposures', day)}${landedFileName(0, '0'.repeat(32))}`;
     for (const day of [gone, other]) await store.write(fileOf(day), 'x');
     await look([gone, other]);
     for (const day of [gone, other]) await store.remove(fileOf(day), '*');

@@ -34,6 +34,14 @@ const put = async (day: string, minutesAgo = 60) => {
 };
 const remove = (...keys: readonly string[]) => Promise.all(keys.map((key) => store.remove(key, '*')));
 const note = async () => parseRawDays((await store.read(KEY))?.text) ?? { at: 0, days: {} };
+/** Calls back before each page of a listing. */
+const onPage = (act: (prefix: string) => unknown) => {
+  const { listPage } = store;
+  store.listPage = async (prefix, options) => {
+    await act(prefix);
+    return listPage.call(store, prefix, options);
+  };
+};
 /** A look at the days that have files, the hour passes, and it says which days are lost, with the files that they had. */
 const look = async (of = config, by = store) => {
   const folder = tableFolder(config, 'events');
@@ -64,6 +72,8 @@ describe('days of a raw table that lost files', () => {
     const other = await put(D21);
     expect(await look()).toEqual([]);
     await remove(other);
+    // Somebody else's.
+    await store.write(`${dayFolder(config, 'events', D21)}data_0.parquet`, 'x');
     for (const _ of [1, 2]) {
       for (let more = 0; more < 3; more += 1) await put(D21, 20);
       expect(await look()).toEqual([[D21, 2]]);
@@ -71,6 +81,8 @@ describe('days of a raw table that lost files', () => {
     await store.write(other, 'x');
     expect(await look()).toEqual([]);
     await remove(file);
+    expect(await look()).toEqual([[D21, 8]]);
+    now += 99 * HOUR;
     expect(await look()).toEqual([[D21, 8]]);
   });
 
@@ -82,6 +94,27 @@ describe('days of a raw table that lost files', () => {
     expect(await look()).toEqual([]);
     await remove(file);
     expect(await look()).toEqual([[D20, 1]]);
+  });
+
+  it('are known of older ones by their folders alone', async () => {
+    await put(OLD);
+    const asked: string[] = [];
+    onPage((prefix) => asked.push(prefix));
+    await look();
+    expect(asked).toEqual([tableFolder(config, 'events'), KEY]);
+  });
+
+  it('stay lost after an erasure, which may begin as the look counts', async () => {
+    const files = [await put(D20), await put(D21), await put(D21)];
+    await look();
+    await remove(...files.slice(0, 1));
+    await look();
+    onPage(async (prefix) => {
+      if (prefix !== dayFolder(config, 'events', D21)) return;
+      await store.write(erasureKey('a'), '{}');
+      await remove(...files.slice(2));
+    });
+    for (const _ of [1, 2]) expect(await look()).toEqual([[D20, 1]]);
   });
 
   it('are none of which an erasure deleted files, nor older ones that lost some', async () => {
@@ -136,6 +169,6 @@ describe('days of a raw table that lost files', () => {
     const first = Date.parse('2026-11-21T11:05:00Z');
     store.faults = ['away'];
     await expect(look()).rejects.toThrow('away');
-    expect(await note()).toEqual({ at: first, days: { [D20]: [first, 1] } });
+    expect(await note()).toEqual({ at: first, days: { [D20]: { seenAt: first, files: 1 } } });
   });
 });
