@@ -6,7 +6,7 @@ import {
   GlueClient,
 } from '@aws-sdk/client-glue';
 import { quoteText } from '../base/sql.ts';
-import { catalogCallError } from '../landing/catalog/catalogCalls.ts';
+import { awsCall } from '../landing/catalog/catalogCalls.ts';
 import type { CatalogPartition, PartitionCatalog } from '../landing/catalog/PartitionCatalog.ts';
 import { partitionKey } from '../tables/sharedColumns.ts';
 import type { SessionCredentials } from './assumedRole.ts';
@@ -16,7 +16,7 @@ import { partialAnswers } from './partialAnswers.ts';
 export function gluePartitionCatalog(client: GlueClient): PartitionCatalog {
   return {
     async getTable(database, table) {
-      const { Table } = await call(() =>
+      const { Table } = await awsCall(() =>
         client.send(new GetTableCommand({ DatabaseName: database, Name: table })),
       );
       return {
@@ -29,7 +29,7 @@ export function gluePartitionCatalog(client: GlueClient): PartitionCatalog {
     async listPage(database, table, token, days) {
       // At most 2,048 characters: https://docs.aws.amazon.com/glue/latest/webapi/API_GetPartitions.html
       const Expression = days && `${partitionKey.name} IN (${days.map(quoteText).join(', ')})`;
-      const { Partitions = [], NextToken } = await call(() =>
+      const { Partitions = [], NextToken } = await awsCall(() =>
         client.send(
           new GetPartitionsCommand({
             DatabaseName: database,
@@ -49,7 +49,7 @@ export function gluePartitionCatalog(client: GlueClient): PartitionCatalog {
     },
 
     async batchCreate(database, table, partitions) {
-      const answer = await call(() =>
+      const answer = await awsCall(() =>
         client.send(
           new BatchCreatePartitionCommand({
             DatabaseName: database,
@@ -62,7 +62,7 @@ export function gluePartitionCatalog(client: GlueClient): PartitionCatalog {
     },
 
     async batchUpdate(database, table, partitions) {
-      const answer = await call(() =>
+      const answer = await awsCall(() =>
         client.send(
           new BatchUpdatePartitionCommand({
             DatabaseName: database,
@@ -81,14 +81,6 @@ export function gluePartitionCatalog(client: GlueClient): PartitionCatalog {
 
 function partitionInput({ values, storage }: CatalogPartition) {
   return { Values: [...values], StorageDescriptor: storage };
-}
-
-async function call<Output>(send: () => Promise<Output>): Promise<Output> {
-  try {
-    return await send();
-  } catch (error) {
-    throw catalogCallError(error);
-  }
 }
 
 let glue: GlueClient | undefined;

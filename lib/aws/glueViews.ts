@@ -7,7 +7,7 @@ import {
   UpdateTableCommand,
 } from '@aws-sdk/client-glue';
 import { CURATE_PARAMETER, type ViewCatalog } from '../curate/ViewCatalog.ts';
-import { catalogCallError } from '../landing/catalog/catalogCalls.ts';
+import { awsCall, catalogCallError } from '../landing/catalog/catalogCalls.ts';
 
 /** The views of a database in Glue's Data Catalog. @param client It does not retry, as callers do. */
 export function glueViews(client: GlueClient, database: string): ViewCatalog {
@@ -25,25 +25,23 @@ export function glueViews(client: GlueClient, database: string): ViewCatalog {
     },
 
     async partitions(table, token) {
-      try {
-        const { Partitions = [], NextToken } = await client.send(
+      const { Partitions = [], NextToken } = await awsCall(() =>
+        client.send(
           new GetPartitionsCommand({
             DatabaseName: database,
             TableName: table,
             NextToken: token,
             ExcludeColumnSchema: true,
           }),
-        );
-        return {
-          items: Partitions.map(({ Values: [day = ''] = [], StorageDescriptor: { Location = '' } = {} }) => ({
-            day,
-            location: Location,
-          })),
-          next: NextToken === '' ? undefined : NextToken,
-        };
-      } catch (error) {
-        throw catalogCallError(error);
-      }
+        ),
+      );
+      return {
+        items: Partitions.map(({ Values: [day = ''] = [], StorageDescriptor: { Location = '' } = {} }) => ({
+          day,
+          location: Location,
+        })),
+        next: NextToken === '' ? undefined : NextToken,
+      };
     },
   };
 }

@@ -89,6 +89,15 @@ export async function retryTransient<Result>(
   throw failure ?? outOfTime(attempts);
 }
 
+/** Makes a call of an AWS client. @throws CatalogCallError; TypeError, a fault of the code and not of AWS, as it is. */
+export async function awsCall<Result>(call: () => Promise<Result>): Promise<Result> {
+  try {
+    return await call();
+  } catch (error) {
+    throw error instanceof TypeError ? error : catalogCallError(error);
+  }
+}
+
 /** A page of a listing. */
 export interface Page<Item> {
   readonly items: readonly Item[];
@@ -149,17 +158,13 @@ function isTransientFault(error: Error): boolean {
 /**
  * One page of the names, without slashes, of folders directly under a prefix, which ends with a slash. It does not retry.
  *
- * @throws CatalogCallError; TypeError, a fault of the code and not of S3, as it is.
+ * @throws What {@link awsCall} throws.
  */
 export async function dayFolders(
   store: Pick<ObjectStore, 'listPage'>,
   prefix: string,
   token: string | undefined,
 ): Promise<Page<string>> {
-  try {
-    const { folders, next } = await store.listPage(prefix, { token, folders: true });
-    return { items: folders, next };
-  } catch (error) {
-    throw error instanceof TypeError ? error : catalogCallError(error);
-  }
+  const { folders, next } = await awsCall(() => store.listPage(prefix, { token, folders: true }));
+  return { items: folders, next };
 }

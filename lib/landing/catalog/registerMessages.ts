@@ -1,10 +1,8 @@
 import type { SQSBatchResponse } from 'aws-lambda';
 import { SluiceError } from '../../base/errors.ts';
-import type { ObjectStore } from '../../base/ObjectStore.ts';
 import { isRunMessage, type ObjectRef, objectCreated, type QueueMessage } from '../../base/queue.ts';
 import type { UtcDay } from '../../base/time.ts';
 import { eachMessage, MessageFailures, type MessageKind } from '../../lambda/eachMessage.ts';
-import type { Config } from '../../schema/config.ts';
 import { type TableKind, tableKinds } from '../../schema/kinds.ts';
 import { CatalogError } from './CatalogError.ts';
 import {
@@ -13,13 +11,8 @@ import {
   planPartitions,
   type WantedDay,
 } from './planPartitions.ts';
-import {
-  type FailedDay,
-  type RefreshedDays,
-  type RegistrarTarget,
-  registerPartitions,
-} from './registerPartitions.ts';
-import { repairTable } from './repairTable.ts';
+import { type FailedDay, type RefreshedDays, registerPartitions } from './registerPartitions.ts';
+import { noteFolders, type RepairTarget, repairTable } from './repairTable.ts';
 
 /**
  * Processes a batch of messages: objects first, because readers wait for their rows, then the hourly run, once even if
@@ -154,7 +147,7 @@ async function registerKind(
 
 /**
  * The hourly run: registers today and tomorrow, closes gaps and updates older partitions. A failure of one table does not
- * stop the others.
+ * stop the others. Then it notes the files of the days, with the time that is left.
  *
  * @returns Whether nothing failed. What did is in the log, and the queue delivers the message again.
  */
@@ -162,37 +155,37 @@ async function dailyRun(registrar: Registrar): Promise<boolean> {
   const tables: object[] = [];
   let gaps = 0;
   const problems: string[] = [];
-  let unread = false;
-  for (const kind of tableKinds) {
+  // Each adds its note behind the last table: however long that takes, partitions are repaired by then.
+  const steps: (() => Promise<void>)[] = tableKinds.map((kind) => async () => {
     const table = registrar.config.tables[kind];
+    const repaired = await repairTable(registrar, kind);
+    for (const day of repaired.registered) registrar.known.add(kind, day);
+    const { failed, misplaced } = repaired;
+    tables.push({ table, ...lengths(repaired), misplaced, failed });
+    gaps += failed.length + misplaced.length;
+    problems.push(...failed.map(({ day, code }) => `${table} ${day}: ${code}`));
+    if (kind !== 'quarantine') steps.push(() => noteFolders(registrar, kind, repaired.folders));
+  });
+  for (const step of steps)
     try {
-      const repaired = await repairTable(registrar, kind);
-      for (const day of repaired.registered) registrar.known.add(kind, day);
-      const { failed, misplaced } = repaired;
-      tables.push({ table, ...lengths(repaired), misplaced, failed });
-      gaps += failed.length + misplaced.length;
-      problems.push(...failed.map(({ day, code }) => `${table} ${day}: ${code}`));
+      await step();
     } catch (error) {
       if (!(error instanceof SluiceError)) throw error;
       problems.push(`${error.code} ${error.detail}`);
-      unread = true;
     }
-  }
   registrar.log({
     level: problems.length > 0 ? 'error' : 'info',
     event: 'register_daily',
     tables,
     // For the metric filter (infra/alarms/loggedMetrics.ts). The number is unknown when a table cannot be read.
-    ...(unread ? {} : { gaps }),
+    ...(tables.length < tableKinds.length ? {} : { gaps }),
     ...(problems.length > 0 ? { problems } : {}),
   });
   return problems.length === 0;
 }
 
 /** Dependencies of one invocation of the registrar. */
-export interface Registrar extends RegistrarTarget {
-  readonly config: Pick<Config, 'statsigFolder' | 'tables' | 'database' | 'retention' | 'timeWindow'>;
-  readonly objects: ObjectStore;
+export interface Registrar extends RepairTarget {
   /** Kept while the function is warm. */
   readonly known: KnownPartitions;
   readonly log: (fields: Record<string, unknown>) => void;

@@ -1,4 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
+import type { SluiceError } from '../../base/errors.ts';
 import type { UtcDay } from '../../base/time.ts';
 import type { Config } from '../../schema/config.ts';
 import type { TableKind } from '../../schema/kinds.ts';
@@ -123,14 +124,23 @@ export async function readTable(target: RegistrarTarget, kind: TableKind): Promi
   try {
     return checkTable(await retryTransient(attempts, () => catalog.getTable(config.database, name)));
   } catch (error) {
-    if (!(error instanceof CatalogCallError)) throw error;
-    const missing = error.code === 'EntityNotFoundException';
-    throw new CatalogError(
-      missing ? 'SLUICE_CATALOG_TABLE_NOT_FOUND' : 'SLUICE_CATALOG_UNAVAILABLE',
-      `${config.database}.${name}: ${error.code}: ${error.message}`,
-      { cause: error },
-    );
+    throw unavailable(`${config.database}.${name}`, error);
   }
+}
+
+/**
+ * SLUICE_CATALOG_TABLE_NOT_FOUND, SLUICE_CATALOG_UNAVAILABLE
+ *
+ * @throws Any other error than of a call.
+ */
+export function unavailable(what: string, error: unknown): SluiceError {
+  if (!(error instanceof CatalogCallError)) throw error;
+  const missing = error.code === 'EntityNotFoundException';
+  return new CatalogError(
+    missing ? 'SLUICE_CATALOG_TABLE_NOT_FOUND' : 'SLUICE_CATALOG_UNAVAILABLE',
+    `${what}: ${error.code}: ${error.message}`,
+    { cause: error },
+  );
 }
 
 /** The location of a day's partition: the folder of its files. */

@@ -1,5 +1,4 @@
 import { mapLimit } from '../../base/concurrency.ts';
-import type { SluiceError } from '../../base/errors.ts';
 import type { ObjectStore } from '../../base/ObjectStore.ts';
 import { addDays, isUtcDay, type UtcDay, utcDay } from '../../base/time.ts';
 import type { Config } from '../../schema/config.ts';
@@ -7,15 +6,7 @@ import type { ForwardedKind, TableKind } from '../../schema/kinds.ts';
 import { rawDaysKey } from '../../tables/ledgerKeys.ts';
 import { tableFolders } from '../../tables/tableFolders.ts';
 import { CatalogError } from './CatalogError.ts';
-import {
-  type Attempts,
-  CatalogCallError,
-  catalogCallError,
-  dayFolders,
-  type Page,
-  readPages,
-  retryTransient,
-} from './catalogCalls.ts';
+import { type Attempts, awsCall, dayFolders, type Page, readPages, retryTransient } from './catalogCalls.ts';
 import { noteRawDays } from './rawDays.ts';
 import {
   partitionDays,
@@ -25,21 +16,22 @@ import {
   registerDays,
   type SyncedPartitions,
   syncPartitionSchemas,
+  unavailable,
 } from './registerPartitions.ts';
 
-/** Most pages of 1,000 partitions, or fewer if there are many columns: more than any number of days needs. */
-const MAX_PARTITION_PAGES = 500;
-/** Most pages of 1,000 folders: more than any number of days needs. */
-const MAX_FOLDER_PAGES = 100;
+/** Most pages of 1,000 folders or partitions, or fewer if there are many columns: more than any number of days needs. */
+const MAX_PAGES = 500;
 
 /** The outcome of the hourly run for one table. */
 export interface RepairedTable extends RegisteredDays, SyncedPartitions {
   /** Every day that has its partition now. */
   readonly registered: readonly UtcDay[];
+  /** Every day that has a folder. */
+  readonly folders: readonly UtcDay[];
 }
 
 /** Dependencies of the hourly run. */
-type RepairTarget = RegistrarTarget & {
+export type RepairTarget = RegistrarTarget & {
   readonly config: Pick<Config, 'retention' | 'timeWindow' | 'statsigFolder' | 'tables'>;
   readonly objects: ObjectStore;
 };
@@ -55,13 +47,11 @@ export async function repairTable(target: RepairTarget, kind: TableKind): Promis
   const table = await readTable(target, kind);
   const paths = tableFolders(config, kind);
   const [partitions, names] = await Promise.all([
-    listAll(attempts, `${config.database}.${table.name}: partitions`, MAX_PARTITION_PAGES, (token) =>
+    listAll(attempts, `${config.database}.${table.name}: partitions`, (token) =>
       catalog.listPage(config.database, table.name, token),
     ),
     mapLimit(paths, paths.length, (folder) =>
-      listAll(attempts, `s3://${bucket}/${folder}: folders`, MAX_FOLDER_PAGES, (token) =>
-        dayFolders(objects, folder, token),
-      ),
+      listAll(attempts, `s3://${bucket}/${folder}: folders`, (token) => dayFolders(objects, folder, token)),
     ),
   ]);
   const today = utcDay(attempts.clock.now());
@@ -70,48 +60,53 @@ export async function repairTable(target: RepairTarget, kind: TableKind): Promis
 
   const ours = partitions.filter(({ values: [day = ''] }) => isUtcDay(day));
   const along = await syncPartitionSchemas(target, kind, table, ours);
-  if (kind !== 'quarantine') await noteFolders(target, kind, names.flat().filter(isUtcDay));
   return {
     created,
     existed,
     failed: [...failed, ...along.failed],
     registered: [...partitionDays(ours), ...created, ...existed],
+    folders: names.flat().filter(isUtcDay),
     updated: along.updated,
     misplaced: along.misplaced,
   };
 }
 
-/** @throws CatalogError SLUICE_CATALOG_UNAVAILABLE */
-async function noteFolders(
+/**
+ * Notes the files of a table's days that have a folder. A call that fails for a passing reason is made again, not those before it.
+ *
+ * @throws CatalogError SLUICE_CATALOG_UNAVAILABLE
+ */
+export async function noteFolders(
   { attempts, bucket, config, objects }: RepairTarget,
   kind: ForwardedKind,
   days: readonly UtcDay[],
 ): Promise<void> {
-  const note = () => noteRawDays(objects, kind, days, config, attempts.clock.now());
+  const retried = <Result>(call: () => Promise<Result>) => retryTransient(attempts, () => awsCall(call));
   try {
-    await retryTransient(attempts, () => note().catch((error) => Promise.reject(catalogCallError(error))));
+    await noteRawDays(
+      {
+        listPage: (...of) => retried(() => objects.listPage(...of)),
+        read: (...of) => retried(() => objects.read(...of)),
+        write: (...of) => retried(() => objects.write(...of)),
+      },
+      kind,
+      days,
+      config,
+      attempts.clock.now(),
+    );
   } catch (error) {
     throw unavailable(`s3://${bucket}/${rawDaysKey(kind)}`, error);
   }
-}
-
-/** @throws Any other error than of a call. */
-function unavailable(what: string, error: unknown): SluiceError {
-  if (!(error instanceof CatalogCallError)) throw error;
-  return new CatalogError('SLUICE_CATALOG_UNAVAILABLE', `${what}: ${error.code}: ${error.message}`, {
-    cause: error,
-  });
 }
 
 /** @throws CatalogError SLUICE_CATALOG_UNAVAILABLE, SLUICE_CATALOG_LISTING_TOO_LONG */
 async function listAll<Item>(
   attempts: Attempts,
   what: string,
-  mostPages: number,
   readPage: (token: string | undefined) => Promise<Page<Item>>,
 ): Promise<readonly Item[]> {
   try {
-    const items = await readPages(attempts, mostPages, readPage);
+    const items = await readPages(attempts, MAX_PAGES, readPage);
     if (items !== undefined) return items;
   } catch (error) {
     throw unavailable(what, error);

@@ -39,11 +39,6 @@ function listing(failures: readonly number[] = []) {
 }
 
 describe('readPages', () => {
-  it('reads to the end', async () => {
-    const { attempts, readPage } = listing();
-    expect(await readPages(attempts(60_000), 3, readPage)).toEqual(['a', 'b', 'c']);
-  });
-
   it('retries the failed page, and not those before it', async () => {
     const { attempts, readPage, asked } = listing([1, 0, 2]);
     expect(await readPages(attempts(60_000), 3, readPage)).toEqual(['a', 'b', 'c']);

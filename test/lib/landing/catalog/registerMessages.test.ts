@@ -2,6 +2,7 @@ import { beforeEach, describe, expect, it } from '@jest/globals';
 import { CatalogCallError } from '../../../../lib/landing/catalog/catalogCalls.ts';
 import { registerMessages } from '../../../../lib/landing/catalog/registerMessages.ts';
 import type { TableKind } from '../../../../lib/schema/kinds.ts';
+import { rawDaysKey } from '../../../../lib/tables/ledgerKeys.ts';
 import { dayFolder, tableFolder } from '../../../../lib/tables/tableFolders.ts';
 import { BUCKET, config, dayOf, memoryRegistrar, STORAGE } from './memoryRegistrar.ts';
 
@@ -85,13 +86,6 @@ describe('registerMessages', () => {
       batchLine({ messages: 2, created: 1, existed: 1 }),
       batchLine({ messages: 2, known: 2 }),
     ]);
-  });
-
-  it('counts an existing partition that it updates to the columns of its table', async () => {
-    registrar.partitions.set(events, [dayOf('events', TODAY, OLD), dayOf('events', TOMORROW)]);
-    await registerMessages(registrar, [file('a', 'events', TODAY), file('b', 'events', TOMORROW)]);
-    expect(registrar.partitions.get(events)).toEqual([dayOf('events', TOMORROW), dayOf('events', TODAY)]);
-    expect(registrar.lines).toStrictEqual([batchLine({ messages: 2, existed: 2, updated: 1 })]);
   });
 
   it('returns the messages of a day that fails, all of them and no others, and tries the day again', async () => {
@@ -203,11 +197,6 @@ describe('registerMessages', () => {
     expect(registrar.lines).toHaveLength(2);
   });
 
-  it('logs no batch of objects when there are only runs', async () => {
-    expect(await registerMessages(registrar, [daily('run')])).toEqual(returned());
-    expect(registrar.lines.map(({ event }) => event)).toEqual(['register_daily']);
-  });
-
   it('returns every run that fails beside the objects that fail', async () => {
     registrar.errors.set(`getTable ${events}`, denied);
     const batch = [
@@ -275,6 +264,24 @@ describe('the hourly run', () => {
       },
     ]);
     expect(registrar.known.has('events', TODAY)).toBe(false);
+  });
+
+  it('counts files when every table is repaired, page by page, until the deadline', async () => {
+    const { attempts, dayFolders, objects } = registrar;
+    dayFolders.set(tableFolder(config, 'exposures'), [TODAY]);
+    const { listPage } = objects;
+    const asked: string[] = [];
+    objects.listPage = async (prefix) => {
+      asked.push(prefix);
+      if (prefix !== dayFolder(config, 'exposures', TODAY)) return listPage(prefix);
+      attempts.clock.advance(25_000);
+      throw new CatalogCallError('SlowDown', true, 'throttled');
+    };
+    expect(await run()).toEqual(returned('run'));
+    expect(asked.filter((prefix) => prefix === rawDaysKey('exposures'))).toHaveLength(1);
+    const table = { created: 2 };
+    const problems = [expect.stringContaining('SlowDown'), expect.stringContaining('OutOfTime')];
+    expect(registrar.lines).toMatchObject([{ tables: [table, table, table], gaps: 0, problems }]);
   });
 
   it('does not fail for a partition that points elsewhere', async () => {

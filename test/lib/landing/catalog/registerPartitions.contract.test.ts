@@ -98,19 +98,6 @@ describe('registerPartitions', () => {
     expect(registered().size).toBe(150);
   });
 
-  it.each(['InvalidInputException', 'ResourceNumberLimitExceededException', 'GlueEncryptionException'])(
-    'returns an item that failed with %s without a retry',
-    async (code) => {
-      const [bad = '', fine = ''] = days(2);
-      world.faults.set({ glue: [{ fault: 'failPartitions', code, calls: 1, values: [bad] }] });
-      expect(await register([bad, fine])).toMatchObject({
-        created: [fine],
-        failed: [{ day: bad, code }],
-      });
-      expect(world.waits).toEqual([]);
-    },
-  );
-
   it('retries a call that failed on the server side, whatever the error code', async () => {
     const operations = ['BatchCreatePartition'];
     world.faults.set({

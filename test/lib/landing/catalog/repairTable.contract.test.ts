@@ -86,18 +86,6 @@ describe('repairTable', () => {
       code: 'SLUICE_CATALOG_UNAVAILABLE',
       detail: expect.stringContaining('NoSuchBucket'),
     });
-    // Which days are lost is known by what it notes.
-    const denied = {
-      fault: 'failCalls' as const,
-      code: 'AccessDenied',
-      operations: ['PutObject'],
-      calls: 'all' as const,
-    };
-    world.faults.set({ s3: [denied] });
-    await expect(repairTable(target, 'events')).rejects.toMatchObject({
-      code: 'SLUICE_CATALOG_UNAVAILABLE',
-      detail: expect.stringContaining('AccessDenied'),
-    });
     world.faults.set({
       glue: [{ fault: 'failCalls', code: 'AccessDeniedException', calls: 1, operations: ['GetPartitions'] }],
     });

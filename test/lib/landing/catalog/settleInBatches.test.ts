@@ -56,21 +56,6 @@ describe('settleInBatches', () => {
   }
   const exists = new CatalogCallError('AlreadyExistsException', false, 'one exists');
 
-  it('sends nothing when there is nothing', async () => {
-    expect(await settle([], () => ({}))).toEqual({
-      settled: { done: [], existed: [], failed: [] },
-      calls: [],
-      waits: [],
-    });
-  });
-
-  it('sends a hundred at once, in order', async () => {
-    const days = Array.from({ length: 201 }, (_, index) => `day ${index}`);
-    const { settled, calls } = await settle(days, () => ({}));
-    expect(calls).toEqual([days.slice(0, 100), days.slice(100, 200), days.slice(200)]);
-    expect(settled.done).toEqual(days.map(partition));
-  });
-
   it('sends only what failed for a passing reason again, before the next batch', async () => {
     const days = Array.from({ length: 101 }, (_, index) => `day ${index}`);
     const { settled, calls, waits } = await settle(
