@@ -232,7 +232,7 @@ export const findingCatalogue = {
   ),
   SLUICE_FINDING_UNREACHED: problem(
     'Within 24 hours the gateway or the Function URL itself answered many requests. 4xx is 429 above a limit, 413 for a body that is too large, or 404 for a path that nobody serves: SDKs drop the events. 5xx is an invocation that was throttled, took too long or broke: most SDKs send again.',
-    '4xx: the access log (`endpoint.accessLogDays`) has the status of each. 429: have AWS raise the limit that the doctor names. 413: send smaller batches. 404: correct the address, or leave scanners alone. 5xx: the log has the reason. It goes after 24 hours.',
+    '429: have AWS raise the limit that the doctor names. 413: send smaller batches. 404: correct the address, or leave scanners alone; the access log (`endpoint.accessLogDays`) tells them apart. 5xx: the log has the reason.',
     {
       part: 'collector',
       section: 'failed',
@@ -340,7 +340,7 @@ export const findingCatalogue = {
   ),
   SLUICE_FINDING_NO_TOPIC: warning(
     'Alarms notify nobody.',
-    'If there is a command, somebody turned their actions off: run it. Else set `alarms.topicArn` to the ARN of an SNS topic, and deploy: docs/metrics.md.',
+    'If somebody turned their actions off, `npx sluice doctor --drift` has the commands. Else set `alarms.topicArn` to the ARN of an SNS topic, and deploy: docs/metrics.md.',
     { part: 'deployment' },
   ),
   SLUICE_FINDING_FAULTS: warning(

@@ -172,7 +172,7 @@ describe('what changes something', () => {
       'relay redrive',
       'restore',
     ]);
-    const dry = ['groups pull', 'ingest drop', 'keys add', 'keys remove', 'keys restore', 'query'];
+    const dry = ['groups pull', 'ingest drop', 'keys add', 'keys remove', 'query'];
     expect(names({ 'dry-run': true }).sort()).toEqual(dry);
     const query = commands.find(({ name }) => name === 'query');
     expect(query?.changes?.({ values: {}, positionals: ['SELECT 1'] })).toBe(false);

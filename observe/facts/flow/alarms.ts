@@ -14,8 +14,6 @@ export interface AlarmState {
   readonly since: string | null;
   /** Whether it notifies somebody. */
   readonly notifies: boolean;
-  /** Whether it would if its actions were on. Default false. */
-  readonly isMuted?: boolean;
 }
 
 /**
@@ -37,15 +35,11 @@ export async function readAlarms({
   const { MetricAlarms = [] } = await cloudwatch.send(
     new DescribeAlarmsCommand({ AlarmNames: names, MaxRecords: MOST_NAMES }),
   );
-  return MetricAlarms.map((alarm) => {
-    const hasActions = (alarm.AlarmActions ?? []).length > 0;
-    return {
-      name: alarm.AlarmName ?? '',
-      description: alarm.AlarmDescription ?? '',
-      state: alarm.StateValue ?? 'INSUFFICIENT_DATA',
-      since: alarm.StateTransitionedTimestamp?.toISOString() ?? null,
-      notifies: alarm.ActionsEnabled !== false && hasActions,
-      isMuted: alarm.ActionsEnabled === false && hasActions,
-    };
-  });
+  return MetricAlarms.map((alarm) => ({
+    name: alarm.AlarmName ?? '',
+    description: alarm.AlarmDescription ?? '',
+    state: alarm.StateValue ?? 'INSUFFICIENT_DATA',
+    since: alarm.StateTransitionedTimestamp?.toISOString() ?? null,
+    notifies: alarm.ActionsEnabled !== false && (alarm.AlarmActions ?? []).length > 0,
+  }));
 }

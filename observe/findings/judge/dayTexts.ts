@@ -2,22 +2,32 @@ import { counted, listed } from '../../../lib/base/text.ts';
 import { addDays, isoTimestamp, utcDay } from '../../../lib/base/time.ts';
 import { dayRanges } from '../../../lib/views/curatedDays.ts';
 import { MOST_COMMANDS } from '../../deploymentCommands.ts';
-import type { DropDay, Failing, LackingDay } from '../../facts/days/ledgerDays.ts';
+import type { DatasetDays, DropDay, Failing, LackingDay } from '../../facts/days/ledgerDays.ts';
 import type { StatusFacts } from '../../facts/statusFacts.ts';
 import { type FindingCode, finding } from '../catalogue.ts';
 import type { Findings, Judged, Place } from './place.ts';
 
-/** Days that failed, the latest first. */
+/** Days that failed, the latest first. @param again Of days before the lookback, which are not tried again without a request. */
 export function* failedDays(
   code: FindingCode,
   of: string,
-  days: readonly Pick<DropDay, 'day' | 'failure' | 'failing'>[],
-  commands: (day: string) => readonly string[],
+  {
+    days,
+    firstDay,
+  }: Pick<DatasetDays, 'firstDay'> & {
+    readonly days: readonly Pick<DropDay, 'day' | 'failure' | 'failing'>[];
+  },
+  shown: (day: string) => readonly string[],
+  again: (from: string, to: string) => string,
 ): Findings {
   const failed = days.filter(({ failing }) => failing !== null).toReversed();
   if (failed.length === 0) return;
   const names = failed.map(({ day, failure, failing }) => failingText(day, failure ?? 'failed', failing));
-  const all = failed.slice(0, MOST_COMMANDS).flatMap(({ day }) => commands(day));
+  const left = failed.map(({ day }) => day).filter((day) => day < firstDay);
+  const all = [
+    ...failed.slice(0, MOST_COMMANDS).flatMap(({ day }) => shown(day)),
+    ...dayRanges(left).map(({ from, to }) => again(from, to)),
+  ];
   yield finding(code, `${of}: ${listed(names, '; ')}.`, [...new Set(all)]);
 }
 

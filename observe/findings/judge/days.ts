@@ -30,14 +30,17 @@ export function* exportFindings(
     ];
     const show = (day?: string) =>
       commands.sluice('export', 'status', '--export', name, ...daysWords(day, now));
-    // Without a request, days before the lookback are not exported again.
     const run = (from: string, to: string) =>
       commands.sluice('export', 'run', '--export', name, '--from', from, '--to', to);
     const oldest = days.find(({ failing }) => failing !== null)?.day;
-    yield* failedDays('SLUICE_FINDING_EXPORT_FAILED', `${name}, ${target}`, days, (day) => [
-      show(oldest),
-      ...(day < firstDay ? [run(day, day)] : []),
-    ]);
+    const failed = { days, firstDay };
+    yield* failedDays(
+      'SLUICE_FINDING_EXPORT_FAILED',
+      `${name}, ${target}`,
+      failed,
+      () => [show(oldest)],
+      run,
+    );
     const copies = days.filter(({ day, kept }) => kept > 0 && !found.includes(day));
     if (copies.length > 0) {
       const texts = copies.map(({ day, kept }) => `${day} ${counted(kept, 'file')}`);

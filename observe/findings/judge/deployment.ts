@@ -55,14 +55,8 @@ export function* deploymentFindings(
   { commands }: Place,
 ): Findings {
   const silent = (alarms ?? []).filter(({ notifies }) => !notifies);
-  const muted = silent.filter(({ isMuted }) => isMuted).map(({ name }) => name);
-  const turnOn = ['cloudwatch', 'enable-alarm-actions', '--alarm-names', ...muted];
   if (!isLocal && silent.length > 0)
-    yield finding(
-      'SLUICE_FINDING_NO_TOPIC',
-      `${silent.length} of ${alarms?.length ?? 0} alarms.`,
-      muted.length === 0 ? [] : [commands.aws(...turnOn)],
-    );
+    yield finding('SLUICE_FINDING_NO_TOPIC', `${silent.length} of ${alarms?.length ?? 0} alarms.`);
   if (faults > 0)
     yield finding('SLUICE_FINDING_FAULTS', `${counted(faults, 'fault')}.`, [
       commands.control('DELETE', 'faults'),

@@ -76,12 +76,9 @@ function* listing(drops: DatasetDays, { of, now, run }: Dataset): Findings {
 }
 
 /** Days that failed. */
-function* failedLoads({ days, firstDay }: DatasetDays, { of, run, explain, backfill }: Dataset): Findings {
-  // Without a request, days before the lookback are not tried again.
-  yield* failedDays('SLUICE_FINDING_INGEST_FAILED', of, days, (day) => [
-    explain(day),
-    day < firstDay ? backfill(day) : run(),
-  ]);
+function* failedLoads(drops: DatasetDays, { of, run, explain, backfill }: Dataset): Findings {
+  const shown = (day: string) => [explain(day), ...(day < drops.firstDay ? [] : [run()])];
+  yield* failedDays('SLUICE_FINDING_INGEST_FAILED', of, drops, shown, backfill);
 }
 
 /** Days whose files are gone from the customer's folder. */

@@ -57,6 +57,7 @@ export function* streamFindings(facts: StatusFacts, { config, stack, now, comman
   if (oldest !== null && isStreamLate(oldest, { config, now })) {
     const hours = (now - Date.parse(oldest)) / HOUR_MS;
     const left = Math.max(0, KEPT_HOURS - hours);
+    const drops = left === 0 ? 'has begun to drop records' : `drops it in ${left.toFixed(1)} hours`;
     const why = facts.failures['landing'];
     const name = stream?.stream ?? partName(stack, 'landing');
     const waits = count === null ? '' : ` ${counted(count, 'request')} ${count === 1 ? 'waits' : 'wait'}.`;
@@ -64,7 +65,7 @@ export function* streamFindings(facts: StatusFacts, { config, stack, now, comman
     const subject = why === undefined ? `${name}: its` : `The delivery of ${name} failed last at ${why} Its`;
     const late = finding(
       'SLUICE_FINDING_STREAM_LATE',
-      `${subject} oldest record has waited since ${oldest}, ${hours.toFixed(1)} hours; Firehose drops it in ${left.toFixed(1)} hours.${waits}`,
+      `${subject} oldest record has waited since ${oldest}, ${hours.toFixed(1)} hours; Firehose ${drops}.${waits}`,
       [stream === null ? commands.control('POST', 'flush') : log],
     );
     yield stream === null ? { ...late, cure: NOT_DELIVERED } : late;
