@@ -84,7 +84,7 @@ export const findingCatalogue = {
   ),
   SLUICE_FINDING_BUCKET_UNFIT: problem(
     'The bucket is of another account, lacks a setting, or has objects of others where lifecycle rules would delete them.',
-    'Move objects of others, then run the command, which keeps every other statement and rule. Of another account: choose another.',
+    'Move objects of others, if it names any. Run the command: it keeps every other statement and rule. Of another account: choose another.',
   ),
   SLUICE_FINDING_NAMES_UNKNOWN: warning(
     'Names that SDKs do not send are not known: of holdouts, which then count as groups, or of experiments of layers, which browsers hash.',
@@ -212,7 +212,7 @@ export const findingCatalogue = {
   ),
   SLUICE_FINDING_ROLE_DENIED: problem(
     'A policy denies roles of the stack what they do in the bucket.',
-    'Take the statement out of the policy, or except every role that is named (`ArnNotEquals` of `aws:PrincipalArn`). Then ask the doctor again.',
+    'Take the statement out of the policy, or except every role that is named (`ArnNotEquals` of `aws:PrincipalArn`). If none has one, the role lost its own: `npx sluice doctor --drift`.',
     { section: 'changed' },
   ),
   SLUICE_FINDING_STREAM_LATE: problem(
@@ -231,7 +231,7 @@ export const findingCatalogue = {
     { part: 'collector', section: 'failed', alarms: ['api-5xx', 'url-5xx', 'mangled'] },
   ),
   SLUICE_FINDING_UNREACHED: problem(
-    'Within 24 hours the gateway or the Function URL itself answered many requests. 4xx is 429 above a limit, 413 for a body that is too large, or 404 for a path that nobody serves: SDKs drop the events. 5xx is an invocation that was throttled, took too long or broke: most SDKs send again.',
+    'Within 24 hours the gateway or the Function URL itself answered many requests. 4xx (429 above a limit, 413 of a large body, 404 of another path): SDKs drop the events. 5xx (an invocation was throttled, took too long or broke): most SDKs send again.',
     '429: have AWS raise the limit that the doctor names. 413: send smaller batches. 404: correct the address, or leave scanners alone; the access log (`endpoint.accessLogDays`) tells them apart. 5xx: the log has the reason.',
     {
       part: 'collector',

@@ -147,7 +147,8 @@ export function* keyFindings(
       : fault
         ? [['--dry-run'], []].map((more) => commands.sluice('keys', 'restore', ...more))
         : [commands.sluice('doctor', '--drift')];
-  if (why) yield finding('SLUICE_FINDING_KEYS_UNREADABLE', `${partName(stack, 'keys')}: ${why}`, repair);
+  if (why && !config.allowAnyKey)
+    yield finding('SLUICE_FINDING_KEYS_UNREADABLE', `${partName(stack, 'keys')}: ${why}`, repair);
   // The local cloud accepts any key, unless it is started with --check-keys.
   const isChecked = !config.allowAnyKey && (!isLocal || lastHour?.refusedBy[UNKNOWN] !== undefined);
   if (isChecked && keys?.fault === null && keys.senders.length === 0)
