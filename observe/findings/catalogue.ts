@@ -202,7 +202,7 @@ export const findingCatalogue = {
   ),
   SLUICE_FINDING_DAMAGED: problem(
     'Bytes of the landing are no rows that the writer reads. They may be accepted events. All other rows are in tables; these bytes expire after 90 days.',
-    'Find out who writes to the landing besides Sluice. The first command shows what one object holds. If nobody needs it, the second deletes it. Else correct the cause, or upgrade, and run the third alone: the writer reads all again.',
+    'The first command shows what one object holds. If nobody needs it, or once its whole version is copied back (docs/landing.md), the second deletes it. Else correct the cause, or upgrade, and run the third alone: the writer reads all again.',
     { part: 'streams', section: 'damaged', alarms: ['write-refused'] },
   ),
   SLUICE_FINDING_UNDELETED: problem(
@@ -231,7 +231,7 @@ export const findingCatalogue = {
     { part: 'collector', section: 'failed', alarms: ['api-5xx', 'url-5xx', 'mangled'] },
   ),
   SLUICE_FINDING_UNREACHED: problem(
-    'Within 24 hours the gateway or the Function URL itself answered many requests. 4xx (429 above a limit, 413 of a large body, 404 of another path): SDKs drop the events. 5xx (an invocation was throttled, took too long or broke): most SDKs send again.',
+    'Within 24 hours the gateway or the Function URL itself answered many requests. 4xx: SDKs drop the events. 5xx (an invocation was throttled, took too long or broke): most SDKs send again.',
     '429: have AWS raise the limit that the doctor names. 413: send smaller batches. 404: correct the address, or leave scanners alone; the access log (`endpoint.accessLogDays`) tells them apart. 5xx: the log has the reason.',
     {
       part: 'collector',
@@ -320,7 +320,7 @@ export const findingCatalogue = {
   ),
   SLUICE_FINDING_EXPORT_FAILED: problem(
     "Days of a table could not be exported to the customer's bucket.",
-    'The first command shows the reason; docs/export.md, "When an export fails", says what to do. The next run tries again; before the lookback `export run` does.',
+    'The first command shows the reason; docs/export.md, "When an export fails", says what to do. Then `export run` exports these days.',
     { part: 'drops', section: 'exports', alarms: ['export-failed'] },
   ),
   SLUICE_FINDING_CURATE_FAILED: problem(

@@ -1,14 +1,9 @@
-import { constants, inflateRawSync } from 'node:zlib';
 import { defineErrorFamily } from '../../base/errors.ts';
 import { systemClock, type UtcDay } from '../../base/time.ts';
 import type { TableKind } from '../../schema/kinds.ts';
-import { deflateFrom, inflate } from './gzipMember.ts';
 import { LandedReader } from './LandedReader.ts';
-import { type LandedPart, memberPart } from './landedLines.ts';
+import type { LandedPart } from './landedLines.ts';
 import { Skipped } from './Skipped.ts';
-
-/** Bytes of text of a member without its end, of which rows are counted. */
-const MOST_OF_CUT = 67_108_864;
 
 /** Why an object of the landing can't be read as a whole. */
 export const LandedError = defineErrorFamily('system', {
@@ -53,14 +48,6 @@ export class LandedObject {
 export function rowsIn(bytes: Uint8Array): number {
   const object = new LandedObject(bytes);
   let rows = 0;
-  for (const { lines, why, bytes: skipped } of object.parts())
-    rows += lines.length + (why === 'broken' ? rowsOfCut(skipped) : 0);
+  for (const { lines } of object.parts()) rows += lines.length;
   return rows + object.skipped.rowLike;
-}
-
-/** Rows of a member without its end, as far as zlib inflates it. */
-function rowsOfCut(bytes: Buffer): number {
-  const raw = bytes.subarray(deflateFrom(bytes, 0) ?? bytes.length);
-  const { text } = inflate(inflateRawSync, raw, MOST_OF_CUT, 0, constants.Z_SYNC_FLUSH);
-  return text === null ? 0 : memberPart(0, bytes, text).lines.length;
 }

@@ -1,4 +1,5 @@
 import { gzipSync } from 'node:zlib';
+import { textOfCut } from './gzipMember.ts';
 import { countHeads, type LandedPart, type SkippedWhy } from './landedLines.ts';
 
 const MOST_RANGES = 20;
@@ -14,7 +15,7 @@ export class Skipped {
   readonly ranges: { readonly from: number; to: number; readonly why: SkippedWhy }[] = [];
   /** Lines that are no rows. Of a member with `many_lines` only the first. */
   lines = 0;
-  /** Those that begin as a row: of another release, of a day that does not exist, or not compressed. */
+  /** Those that begin as a row: of another release, of a day that does not exist, not compressed, or of a cut member. */
   rowLike = 0;
   #last: Skipped['ranges'][number] | undefined;
   readonly #whole: Buffer[] = [];
@@ -30,7 +31,7 @@ export class Skipped {
     this.causes[why] = (this.causes[why] ?? 0) + kept.length;
     this.bytes += kept.length;
     this.lines += others.length;
-    const looked = why === 'many_lines' ? [text] : others.length > 0 ? others : [bytes];
+    const looked = why === 'many_lines' ? [text] : others.length > 0 ? others : [textOfCut(bytes)];
     for (const some of looked) this.rowLike += countHeads(some);
     const to = at + bytes.length;
     if (this.#last?.to === at && this.#last.why === why) {

@@ -1,4 +1,4 @@
-import { constants, crc32, type inflateRawSync } from 'node:zlib';
+import { constants, crc32, inflateRawSync } from 'node:zlib';
 import type { SkippedWhy } from './landedLines.ts';
 
 // Gzip members of the landing: where one begins, what is in it, and where it ends.
@@ -13,6 +13,9 @@ const FLAGS = { crc: 2, extra: 4, name: 8, comment: 16, reserved: 0xe0 } as cons
 
 const LEAST_ROOM = 4_096;
 const MOST_ROOM = 8_388_608;
+
+/** Bytes of text of a cut member that are looked at. */
+const MOST_OF_CUT = 67_108_864;
 
 export const TOO_LARGE = 'ERR_BUFFER_TOO_LARGE';
 
@@ -93,4 +96,12 @@ export function trailed(bytes: Buffer, at: number, text: Buffer, mayGrow: boolea
   if (isSum && isLength) return { text, end, why: null };
   // The length may be cut behind the right checksum. If both are wrong, the member may be cut and go on in the next, so this is no end.
   return { text: null, end: isSum ? at + 4 : isLength ? end : null, why: 'checksum' };
+}
+
+/** What zlib inflates of a member without its end; other bytes as they are. */
+export function textOfCut(bytes: Buffer): Buffer {
+  const from = deflateFrom(bytes, 0);
+  if (from === null) return bytes;
+  const { text } = inflate(inflateRawSync, bytes.subarray(from), MOST_OF_CUT, 0, constants.Z_SYNC_FLUSH);
+  return text ?? bytes;
 }

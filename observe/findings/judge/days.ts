@@ -33,14 +33,9 @@ export function* exportFindings(
     const run = (from: string, to: string) =>
       commands.sluice('export', 'run', '--export', name, '--from', from, '--to', to);
     const oldest = days.find(({ failing }) => failing !== null)?.day;
-    const failed = { days, firstDay };
-    yield* failedDays(
-      'SLUICE_FINDING_EXPORT_FAILED',
-      `${name}, ${target}`,
-      failed,
-      () => [show(oldest)],
-      run,
-    );
+    const changed = commands.sluice('export', 'run', '--export', name);
+    const shown = (day: string) => [show(oldest), ...(day < firstDay ? [] : [changed])];
+    yield* failedDays('SLUICE_FINDING_EXPORT_FAILED', `${name}, ${target}`, { days, firstDay }, shown, run);
     const copies = days.filter(({ day, kept }) => kept > 0 && !found.includes(day));
     if (copies.length > 0) {
       const texts = copies.map(({ day, kept }) => `${day} ${counted(kept, 'file')}`);

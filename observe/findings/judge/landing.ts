@@ -14,7 +14,7 @@ const NEAR = 0.8;
 
 /** The cure of objects that wait without a failure of the writer. */
 const NOT_ASKED =
-  'No run of `write` has failed: none was asked for these objects, or many wait. Correct what the first command finds of the bucket, the rule or the queue; then the second has all tried. An hourly look also does, after three hours.';
+  'No run of `write` has failed: none was asked for these objects, or many wait. Correct what the first command finds of the bucket, the rule or the queue; then the second has all tried.';
 
 /** The cure of a stream of the local cloud. */
 const NOT_DELIVERED =

@@ -87,11 +87,12 @@ export function* unreachedRequests(facts: StatusFacts, { stack, now, commands }:
   );
   const has = (wanted: string) => unreached.some(({ kind }) => kind === wanted);
   const log = ['logs', 'tail', `/aws/lambda/${partName(stack, 'collect')}`, '--since', '1h'];
+  const isOver = unreached.every(({ hour }) => now - Date.parse(hour) >= 2 * HOUR_MS);
   yield finding(
     'SLUICE_FINDING_UNREACHED',
-    `${listed(texts, '; ')}.${failedAt(facts, 'collect')}`,
+    `${listed(texts, '; ')}${isOver ? '; it is over' : ''}.${failedAt(facts, 'collect')}`,
     [...(has('4xx') ? [commands.sluice('doctor')] : []), ...(has('5xx') ? [commands.aws(...log)] : [])],
-    unreached.some(({ hour }) => now - Date.parse(hour) < 2 * HOUR_MS) ? 'problem' : 'warning',
+    isOver ? 'warning' : 'problem',
   );
 }
 
