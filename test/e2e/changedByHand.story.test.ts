@@ -14,7 +14,10 @@ import { readStatus } from '../../observe/findings/status.ts';
 import { shellWords } from '../harness/npxWords.ts';
 import { storyCloud } from '../harness/storyCloud.ts';
 
-const story = await storyCloud({ readers: [{ kind: 'metabase', name: 'metabase' }] });
+const story = await storyCloud(
+  { readers: [{ kind: 'metabase', name: 'metabase' }] },
+  { startsAt: '2026-11-20T05:00:00Z' },
+);
 const glue = story.kept(new GlueClient(story.clientOptions()));
 const athena = story.kept(new AthenaClient(story.clientOptions()));
 const DatabaseName = story.cloud.database;

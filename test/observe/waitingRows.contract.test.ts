@@ -76,7 +76,7 @@ describe('rows that wait', () => {
         [DIRECT, 'events', 'c'],
       ],
       notes: [
-        expect.stringMatching(/^landing\/ and damaged\/ have \d+ bytes in 1 objects .* 1 of their lines/),
+        expect.stringMatching(/^landing\/ and damaged\/ have \d+ bytes in 1 objects .* 2 of their lines/),
       ],
     });
   });
