@@ -635,6 +635,23 @@ export const mutations: readonly Mutation[] = [
   of('cli/commands/erase.ts', 'cli/dryRun.contract', [
     ["dryRun: line.values['dry-run'] === true", 'dryRun: false'],
   ]),
+  of('operate/erase/erase.ts', 'operate/erase.contract', [
+    ['config.relay === undefined ? null : queuedCopies(deployment),', 'null,'],
+    ['.filter((day) => day < today)', '.filter(() => true)'],
+  ]),
+  of('observe/facts/flow/relayCopies.ts', 'operate/erase.contract', [
+    [", readQueue(deployment, 'relay-dead-letters')", ''],
+  ]),
+  of('console/api/route.ts', 'console/actions.contract', [
+    ['z.boolean().default(true)', 'z.boolean().default(false)'],
+    ['?? z.never()', '?? z.literal(true)'],
+  ]),
+  of('console/api/quarantine.ts', 'console/actions.contract', [
+    ['redrive(deployment, selection, isDry)', 'redrive(deployment, selection, false)'],
+  ]),
+  of('console/server/serveRequests.ts', 'console/actions.contract', [
+    ['route.changes(body) && ', 'false && '],
+  ]),
   of('lib/erase/eraseUnits.ts', 'operate/erase.contract', [
     ['run.startedAt >= foundUntil', 'now >= foundUntil'],
     ['        if (isFound) await this.#noteFound();\n', ''],

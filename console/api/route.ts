@@ -24,10 +24,15 @@ export interface Route {
   readonly query: z.ZodObject;
   /** Members of the JSON body; undefined if there is none. */
   readonly body: z.ZodObject | undefined;
-  /** Whether it changes something: a read-only console refuses it. */
+  /** Whether it changes something, unless its body has {@link dryRun} and does not say false. */
   readonly writes: boolean;
   /** Whether only the local cloud has it. */
   readonly localOnly: boolean;
+  /**
+   * Whether a call with this body, which may be any JSON, would change something: a read-only console refuses it. What is no
+   * dry run by the schema of the body is none here.
+   */
+  changes(body: unknown): boolean;
   /** Resolves with what is answered as JSON. */
   answer(request: Request<unknown, unknown>): Promise<unknown>;
 }
@@ -65,12 +70,19 @@ export function route<Query extends z.ZodObject = typeof nothing, Body extends z
     body: options.method === 'POST' ? body : undefined,
     writes,
     localOnly,
+    changes: (sent) => writes && !isDryRun(body, sent ?? {}),
     async answer(request) {
       const parsed = { query: query.parse(request.query), body: body.parse(request.body ?? {}) };
       // The schemas are those of the handler: zod's output type is lost by the defaults above.
       return handle({ ...request, ...parsed } as Request<z.output<Query>, z.output<Body>>);
     },
   };
+}
+
+/** Whether a body says, or leaves to its schema to say, that nothing is changed. */
+function isDryRun({ shape }: z.ZodObject, sent: unknown): boolean {
+  const member = z.object({ dryRun: shape['dryRun'] ?? z.never() });
+  return member.safeParse(sent).data?.dryRun === true;
 }
 
 /** A whole number in an address. @param limits `least` is 1 by default. */

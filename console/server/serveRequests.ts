@@ -101,14 +101,8 @@ async function callApi(c: Call, route: Route, openRequest: ServeOptions['openReq
   const opened = await openRequest(left.signal);
   if (route.localOnly && !opened.deployment.isLocal)
     throw new ConsoleRequestError('SLUICE_CONSOLE_LOCAL_ONLY');
-  // A dry run of an action only reads.
-  const changes = route.writes && (route.localOnly || !isDryRun(body));
-  if (changes && !opened.mayWrite) throw new ConsoleRequestError('SLUICE_CONSOLE_READ_ONLY');
+  if (route.changes(body) && !opened.mayWrite) throw new ConsoleRequestError('SLUICE_CONSOLE_READ_ONLY');
   return c.json(await route.answer({ ...opened, query: c.req.query(), body }));
-}
-
-function isDryRun(body: unknown): boolean {
-  return z.object({ dryRun: z.literal(false) }).safeParse(body).success === false;
 }
 
 /** @throws ConsoleRequestError SLUICE_CONSOLE_REQUEST. */
