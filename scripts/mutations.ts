@@ -345,7 +345,8 @@ export const mutations: readonly Mutation[] = [
     [' + sum(preflights.name, MINUTE_MS)', ''],
   ]),
   of('lib/reconcile/judgeHour.ts', 'lib/reconcile/judgeHour', [
-    ['rows?.restored ?? 0', '0'],
+    ['facts.areCopies ? 0 : notDelivered', 'notDelivered'],
+    ['Math.max(events, finished)', 'events'],
     ['gone > 0 ? rows.unread : null', 'null'],
   ]),
   of('lib/reconcile/reconcileDays.ts', 'lib/reconcile/reconcileDays', [

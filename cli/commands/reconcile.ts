@@ -13,7 +13,10 @@ export const reconcile: Command = {
   summary: 'Say whether all events that the collector accepted are in their tables.',
   options: {
     day: { type: 'string', help: 'UTC day of receipt, YYYY-MM-DD (default: today)' },
-    deep: { type: 'boolean', help: 'judge the hours now (default: as the last night has, if one has)' },
+    deep: {
+      type: 'boolean',
+      help: 'look at rows now, and keep what they prove (default: as the last night has, if one has)',
+    },
     ...targetOptions,
   },
   examples: ['sluice reconcile --stage prod --day 2026-11-20', 'sluice reconcile --stage prod --deep'],

@@ -1,5 +1,6 @@
 import { METRIC_NAMESPACE } from '../base/log.ts';
 import { HOUR_MS, MINUTE_MS } from '../base/time.ts';
+import type { CollectError } from '../collect/CollectError.ts';
 import { collectMetrics, streamMetrics } from '../collect/collectMetrics.ts';
 import { finishedMetrics } from '../landing/write/finishedEvents.ts';
 import { type TableKind, tableKinds } from '../schema/kinds.ts';
@@ -49,22 +50,29 @@ export interface CountedNames {
 export function hourMetrics({ stage, collect, register, stream }: CountedNames): WantedMetric[] {
   const collector = metricsOf(METRIC_NAMESPACE, { function: 'collect', stage });
   const writer = metricsOf(METRIC_NAMESPACE, { function: 'write', stage });
-  const lambda = (FunctionName: string) => metricsOf('AWS/Lambda', { FunctionName });
   return [
     collector(received.name, 'SampleCount'),
     collector(preflights.name),
+    metricsOf(METRIC_NAMESPACE, { function: 'collect', stage, reason: NOT_DELIVERED })(refused_requests.name),
     ...tableKinds.flatMap((kind) => [
       ...Object.values(streamMetrics[kind]).map(({ name }) => collector(name)),
       ...Object.values(finishedMetrics[kind]).map(({ name }) => writer(name)),
     ]),
     lambda(collect)('Invocations', 'Sum', 'invoked'),
     lambda(collect)('Errors', 'Sum', 'failed'),
-    lambda(register)('Invocations', 'Sum', 'hourly'),
+    hourlyRuns(register),
     ofStream(stream)(TRIES, 'Minimum'),
   ];
 }
 
-const { received, preflights } = collectMetrics;
+const lambda = (FunctionName: string) => metricsOf('AWS/Lambda', { FunctionName });
+/** The runs of the registrar, of which each hour of a deployment has one. */
+export const hourlyRuns = (register: string): WantedMetric =>
+  lambda(register)('Invocations', 'Sum', 'hourly');
+
+const { received, preflights, refused_requests } = collectMetrics;
+/** The answer 503 to a request whose rows may have landed all the same. */
+const NOT_DELIVERED = 'SLUICE_COLLECT_NOT_DELIVERED' satisfies keyof typeof CollectError.entries;
 
 /** What is counted of the hour that begins then, epoch milliseconds, by the minute. */
 export function hourCounts(series: MetricSeries, hour: number) {
@@ -81,6 +89,7 @@ export function hourCounts(series: MetricSeries, hour: number) {
     /** The registrar runs every hour: without a value of it CloudWatch says nothing of the hour. */
     requests: values('hourly').length > 0 ? requests : null,
     // All of it is tried to be delivered within the hour after it.
+    areCopies: sum(refused_requests.name) === 0,
     isRepeated: values(TRIES, 0, HOUR_MS).some(([, share]) => share < 1),
     of(kind: TableKind) {
       const { landed, overflowed, notDelivered } = streamMetrics[kind];

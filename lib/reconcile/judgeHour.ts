@@ -18,8 +18,12 @@ export interface HourFacts {
   readonly finished: number;
   /** Events that may have landed besides: of requests answered 503, and of records that nobody acknowledged, or only the second time. */
   readonly notDelivered: number;
+  /** Whether these are all second copies of accepted records, which rows tell apart: no request was answered 503. */
+  readonly areCopies: boolean;
   /** Whether Firehose may have delivered records of it twice, which were then finished twice. */
   readonly isRepeated: boolean;
+  /** Events that the night before has missed: objects that were copied back since are finished again. Null: the hour was not short. */
+  readonly missingBefore: number | null;
   /** Null: CloudWatch had no values in that hour, which is not the same as 0. */
   readonly requests: HourRequests | null;
   /** What the hour waits for, in words; null: nothing. */
@@ -61,45 +65,56 @@ export interface HourJudgement {
 export const NOT_LOOKED =
   'fewer events were finished than accepted, or some perhaps twice, and no rows were looked at';
 
-/** Requests, or their share, that may be uncounted: Lambda and the collector count in minutes of their own. */
-const UNCOUNTED = 5;
-const UNCOUNTED_SHARE = 0.01;
+/**
+ * Whether so many of all are too many to judge by the others: more than five and a hundredth. Fewer are usual, as Lambda and the
+ * collector count requests in minutes of their own, and calls of Firehose fail now and then.
+ */
+export function isUnsure(some: number, all: number): boolean {
+  return some > Math.max(5, 0.01 * all);
+}
 
 /**
  * Judges one table in one hour of receipt: by the counts, and where they differ by rows.
  *
- * More events than were accepted may hide as many that are missing, and so may events that may have landed besides, and those of
- * requests that were not counted; doubles and erased rows may be the missing ones.
+ * `missing` is what neither shows, so never more than is lost: rows with the same ID and time may be of equal requests, or be written
+ * twice, but an object is finished once, unless it was delivered or copied back again. Beyond, all may be lost that something else may
+ * stand for: `unproved`.
  *
  * @param isOver Whether an hour that is open stays unknown.
  */
 export function judgeHour(facts: HourFacts, isOver: boolean): HourJudgement {
-  const { accepted, finished, notDelivered, requests } = facts;
-  const isAgreed = accepted === 0 || (finished >= accepted && !facts.isRepeated);
-  const rows = isAgreed ? null : facts.rows;
-  const events = rows === null ? finished : rows.found + rows.givenUp;
-  const gone = rows === null ? 0 : Math.max(0, accepted - events - rows.doubles - rows.taken);
+  const { accepted, finished, notDelivered, isRepeated, missingBefore, requests, rows } = facts;
+  const isExact = !isRepeated && missingBefore === null;
+  const isAgreed = accepted === 0 || (finished >= accepted && isExact);
   const { invoked, counted: known, inHour } = requests ?? { invoked: 0, counted: 0, inHour: 0 };
   const uncounted = Math.max(0, invoked - known);
+  const events = rows === null ? finished : rows.found + rows.givenUp;
+  const told = isRepeated ? events + (rows?.doubles ?? 0) : isExact ? Math.max(events, finished) : events;
+  const gone = Math.min(missingBefore ?? accepted, Math.max(0, accepted - told - (rows?.taken ?? 0)));
   const whyOpen = () => {
     if (facts.waitsFor !== null) return facts.waitsFor;
     if (requests === null) return 'CloudWatch has no values of that hour';
-    if (uncounted > Math.max(UNCOUNTED, UNCOUNTED_SHARE * invoked))
+    if (isUnsure(uncounted, invoked))
       return `${counted(uncounted, 'request')} of ${invoked} were not counted`;
     if (isAgreed) return null;
     if (rows === null) return NOT_LOOKED;
     return gone > 0 ? rows.unread : null;
   };
   const why = whyOpen();
-  const open = isOver ? 'unknown' : 'open';
   const missing = why === null ? gone : 0;
-  const settled = missing > 0 ? 'short' : 'whole';
-  const surplus = Math.max(events - accepted, notDelivered + (rows?.restored ?? 0));
+  /** The most that can be lost if so many are there, of which so many may stand for others. */
+  const most = (there: number, others: number) =>
+    Math.max(0, accepted - there) + Math.max(there - accepted, others);
+  const byCounts = most(finished, notDelivered);
+  const byRows = rows && most(events, (facts.areCopies ? 0 : notDelivered) + rows.restored);
+  const lost = isAgreed ? Math.min(byCounts, byRows ?? byCounts) : (byRows ?? byCounts);
   const mean = inHour === 0 ? 1 : accepted / inHour;
+  const settled = missing > 0 ? 'short' : 'whole';
+  const open = isOver ? 'unknown' : 'open';
   return {
     state: why === null ? settled : open,
     why,
     missing,
-    unproved: Math.max(0, accepted - events - missing) + surplus + Math.ceil(uncounted * mean),
+    unproved: lost - missing + Math.ceil(uncounted * mean),
   };
 }

@@ -63,16 +63,12 @@ export async function reconcileDays(
   reconciler: Reconciler,
   log: (fields: Readonly<Record<string, unknown>>) => void,
 ): Promise<void> {
-  const { config, store, now, names } = reconciler;
+  const { now, names } = reconciler;
   const failures: unknown[] = [];
   let short = 0;
   for (const day of nightDays(now))
     try {
-      const { rows: before, eTag } = await readReceivedHours(store, config, day);
-      const rows = await judgeDay(reconciler, day, before);
-      const text = textOf(rows);
-      // If another run came first, its rows are as good.
-      if (text !== textOf(before)) await store.write(receivedHoursKey(config, day), text, { expected: eTag });
+      const rows = await reconcileDay(reconciler, day);
       short += rows.filter(({ state }) => state === 'short').length;
     } catch (error) {
       failures.push(error);
@@ -85,26 +81,50 @@ export async function reconcileDays(
   if (failures.length > 0) throw failures[0];
 }
 
+/**
+ * Judges the hours of a day, and keeps its rows of the table.
+ *
+ * @param isAsked Whether a person asks: then nothing is kept of a day of which no night has kept rows.
+ * @throws What the clients of S3 and CloudWatch, and `ask`, throw.
+ */
+export async function reconcileDay(
+  reconciler: Reconciler,
+  day: UtcDay,
+  isAsked = false,
+): Promise<readonly ReceivedHour[]> {
+  const { config, store } = reconciler;
+  const { rows: before, eTag } = await readReceivedHours(store, config, day);
+  const rows = await judgeDay(reconciler, day, before, isAsked);
+  const text = textOf(rows);
+  // If another run came first, its rows are as good.
+  if (text !== textOf(before) && !(isAsked && eTag === null))
+    await store.write(receivedHoursKey(config, day), text, { expected: eTag });
+  return rows;
+}
+
 const textOf = (rows: readonly ReceivedHour[]) => rows.map((row) => `${JSON.stringify(row)}\n`).join('');
 
 /**
  * Judges the hours of a day. The rows of its tables are looked at only if counts differ, or if an hour was short: whoever wrote its
  * objects again may have written others.
  *
- * @param before What an earlier night has judged: of that, what is whole or unknown stays, and what is short until its rows are there.
- * Default nothing.
+ * @param before What an earlier night has judged. Of that stays what is unknown or proved, what is whole as long as its counts stay,
+ * and what is not open as long as nobody knows better. Default nothing.
+ * @param isAsked Whether a person asks: then rows are looked at also where events are unproved, and of unknown hours.
  * @throws What the clients of S3 and CloudWatch, and `ask`, throw.
  */
 export async function judgeDay(
   { config, names, afterMs, store, readMetrics, ask, now }: Reconciler,
   day: UtcDay,
   before: readonly ReceivedHour[] = [],
+  isAsked = false,
 ): Promise<readonly ReceivedHour[]> {
-  const settled = before.filter(({ state }) => state === 'whole' || state === 'unknown');
   const earlierOf = (hour: number, kind: TableKind) =>
     before.find((one) => one.hour === hour && one.table_name === kind);
+  const isSettled = ({ state, unproved }: ReceivedHour) =>
+    state === 'unknown' ? !isAsked : state === 'whole' && unproved === 0;
   const hours = Array.from({ length: DAY_MS / HOUR_MS }, (_, hour) => hour);
-  if (settled.length === hours.length * tableKinds.length) return settled;
+  if (before.filter(isSettled).length === hours.length * tableKinds.length) return before;
   const start = Date.parse(`${day}T00:00:00Z`);
   const until = Math.floor(now / MINUTE_MS) * MINUTE_MS;
   const read = (metrics: readonly WantedMetric[], from: number, to: number) =>
@@ -117,7 +137,7 @@ export async function judgeDay(
     hours.flatMap((hour) => {
       const from = start + hour * HOUR_MS;
       const to = from + HOUR_MS;
-      const { requests, isRepeated, of } = hourCounts(series, from);
+      const { requests, areCopies, isRepeated, of } = hourCounts(series, from);
       // A record comes to Firehose after its request, so perhaps in the next hour.
       const last = to + MINUTE_MS;
       const objects = waiting.filter((one) => one.from < last && one.to >= from);
@@ -130,9 +150,14 @@ export async function judgeDay(
       };
       return tableKinds.map((kind) => {
         const earlier = earlierOf(hour, kind);
-        if (earlier !== undefined && settled.includes(earlier)) return earlier;
         const { refused, ...counts } = of(kind);
         const { accepted, finished, notDelivered } = counts;
+        const isSame = earlier?.accepted === accepted && earlier.finished === finished;
+        if (
+          earlier !== undefined &&
+          (isSettled(earlier) || (!isAsked && isSame && earlier.state === 'whole'))
+        )
+          return earlier;
         // Nothing is landed into quarantine again.
         const isRestored = look?.isRestored && kind !== 'quarantine';
         const rows = look && {
@@ -142,8 +167,16 @@ export async function judgeDay(
           restored: isRestored ? rowsAt(look.rows, 'quarantine', hour).found : 0,
           unread: look.unread,
         };
-        const isUnsure = isRepeated || earlier?.state === 'short';
-        const facts = { ...counts, isRepeated: isUnsure, requests, waitsFor: waitsFor(), rows };
+        const missingBefore = earlier?.state === 'short' ? earlier.missing : null;
+        const facts = {
+          ...counts,
+          areCopies,
+          isRepeated,
+          missingBefore,
+          requests,
+          waitsFor: waitsFor(),
+          rows,
+        };
         return {
           ds: day,
           hour,
@@ -159,13 +192,14 @@ export async function judgeDay(
       });
     });
   const byCounts = judged(null);
-  const isUnclear = byCounts.some(({ why }) => why === NOT_LOOKED);
+  const isUnclear = byCounts.some(
+    (row) => row.why === NOT_LOOKED || (isAsked && row.state === 'whole' && row.unproved > 0),
+  );
   const rows = isUnclear ? await readHourlyRows(config, ask, day, utcDay(now)) : null;
   const found = rows === null ? byCounts : judged({ rows, ...(await readSince(store, start)) });
-  // What is short stays so as long as nobody knows better.
   return found.map((row) => {
     const earlier = earlierOf(row.hour, row.table_name);
-    return earlier?.state === 'short' && row.why !== null ? earlier : row;
+    return earlier !== undefined && earlier.state !== 'open' && row.why !== null ? earlier : row;
   });
 }
 

@@ -120,6 +120,11 @@ export const findingCatalogue = {
     'The first command looks at the rows of the day. An object that was deleted unwritten is a version of the bucket for 7 days: the others list what landed in these hours; copy it back (docs/landing.md, "Write an object again"). The next night sees its rows. Otherwise it ends after four days.',
     { part: 'streams', section: 'short', alarms: ['hours-short'] },
   ),
+  SLUICE_FINDING_HOURS_UNPROVED: warning(
+    'On several days more than five events and a hundredth of an hour could be missing unseen.',
+    'The commands look at the rows of each day, and the table keeps what they prove. What comes again each day has a cause: `not_delivered` of their rows counts calls of Firehose without an answer, so look at its errors and quotas.',
+    { part: 'streams', section: 'short' },
+  ),
   SLUICE_FINDING_PARTITION_WRONG: problem(
     'Queries miss rows or columns of days that have files: their partition is missing, or has another folder or an earlier set of columns.',
     'If the detail has an error of the function `register`, correct that first: its role, or a policy of Lake Formation. Drop partitions with another folder in Glue. Then the command registers the days.',

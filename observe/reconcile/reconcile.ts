@@ -4,11 +4,11 @@ import { readMetricData } from '../../lib/aws/metricData.ts';
 import { s3ObjectStore } from '../../lib/aws/s3ObjectStore.ts';
 import type { UtcDay } from '../../lib/base/time.ts';
 import type { ReceivedHour } from '../../lib/reconcile/receivedHours.ts';
-import { judgeDay } from '../../lib/reconcile/reconcileDays.ts';
+import { reconcileDay } from '../../lib/reconcile/reconcileDays.ts';
 import { askAthena, type Deployment } from '../deployment.ts';
 import { readStackOutputs, requireOutput } from '../facts/flow/stackOutputs.ts';
 
-/** Judges the hours of a day of receipt now. @throws ObserveError, MetricsError; what the clients of AWS throw. */
+/** Judges the hours of a day of receipt now, and keeps what is better known than it was. @throws ObserveError, MetricsError; what the clients of AWS throw. */
 export async function reconcile(deployment: Deployment, day: UtcDay): Promise<readonly ReceivedHour[]> {
   const { config, stack, s3, now } = deployment;
   const names = {
@@ -17,7 +17,7 @@ export async function reconcile(deployment: Deployment, day: UtcDay): Promise<re
     register: partName(stack, 'register'),
     stream: requireOutput(await readStackOutputs(deployment), 'LandingStreamName'),
   };
-  return judgeDay(
+  return reconcileDay(
     {
       config,
       names,
@@ -28,5 +28,6 @@ export async function reconcile(deployment: Deployment, day: UtcDay): Promise<re
       now,
     },
     day,
+    true,
   );
 }

@@ -56,6 +56,7 @@ const ACTS: Readonly<Record<string, string>> = {
   FILES_LEFT_OUT: 'other files',
   FORWARDED: 'somebody turns the forwarding off; ends after a week',
   HOUR_SHORT: 'somebody copies the object back',
+  HOURS_UNPROVED: 'Firehose answers',
   NAMES_UNKNOWN: 'Statsig answers with the names',
   NO_TOPIC: 'somebody configures and deploys',
   OVERFLOW: 'AWS raises the limit; ends after a day',

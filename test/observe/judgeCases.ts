@@ -42,6 +42,9 @@ export type Case = readonly [
 const days = ['2026-11-19', '2026-11-18']
   .map((day) => `${day} since ${at(2)}, with 1 file and no commit`)
   .join('; ');
+const unprovedHour = { ...shortHour, finished: 300, missing: 0, unproved: 6, state: 'whole' } as const;
+const versionsOf = (folder: string) =>
+  `aws s3api list-object-versions --bucket acme --prefix ${folder} --query '[Versions,DeleteMarkers][].[Key,LastModified,VersionId,Size]' --output text`;
 /** What somebody on call meets. */
 export const cases: readonly Case[] = [
   [
@@ -202,6 +205,25 @@ export const cases: readonly Case[] = [
     'problem',
     '2026-11-20T07 30 300 2026-11-20T12 1 300',
     'npx sluice reconcile --deep --day 2026-11-20',
+    versionsOf('landing/2026/11/20/07/'),
+    versionsOf('landing/2026/11/20/12/'),
+    versionsOf('landing/direct/2026-11-20/'),
+  ],
+  [
+    'events of an hour are missing, and others may be',
+    { receivedHours: [{ ...shortHour, unproved: 12 }] },
+    'HOUR_SHORT',
+    'problem',
+    '2026-11-20T07 30 42 300',
+  ],
+  [
+    'events are unproved on two days',
+    { receivedHours: [unprovedHour, { ...unprovedHour, hour: 8 }, { ...unprovedHour, ds: '2026-11-19' }] },
+    'HOURS_UNPROVED',
+    'warning',
+    '2026-11-20 2 12 600 2026-11-19 1 6 300',
+    'npx sluice reconcile --deep --day 2026-11-20',
+    'npx sluice reconcile --deep --day 2026-11-19',
   ],
   [
     'a drop is late',
@@ -389,6 +411,24 @@ export const cases: readonly Case[] = [
     'DEAD_LETTERS',
     'problem',
     'sluice-prod-write-dead-letters 1',
+    'npx sluice redrive --landing',
+  ],
+  [
+    'messages of another function are dead letters',
+    {
+      deadLetters: [
+        {
+          ...deadLetters,
+          part: 'export',
+          queue: 'sluice-prod-export-dead-letters',
+          arn: 'arn:aws:sqs:x:1:e-dead-letters',
+        },
+      ],
+    },
+    'DEAD_LETTERS',
+    'problem',
+    `sluice-prod-export-dead-letters 2 ${at(1)}`,
+    'aws sqs start-message-move-task --source-arn arn:aws:sqs:x:1:e-dead-letters --destination-arn arn:aws:sqs:x:1:e',
   ],
   [
     'an object is damaged',

@@ -1,6 +1,8 @@
+import { CloudWatchClient } from '@aws-sdk/client-cloudwatch';
 import { CloudWatchLogsClient } from '@aws-sdk/client-cloudwatch-logs';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { defineConfig } from '../../lib/config/defineConfig.ts';
+import { readLastFailure } from '../../observe/facts/flow/failures.ts';
 import { readNoted, readSpikeSender } from '../../observe/facts/flow/loggedRequests.ts';
 import { ManualClock } from '../../packages/local-aws/src/base/index.ts';
 import { MetricStore } from '../../packages/local-aws/src/cloudwatch/index.ts';
@@ -112,4 +114,24 @@ describe('who sent a spike', () => {
     const config = defineConfig({ bucket: 'acme', logs: { successes: 0 } });
     expect(await readSpikeSender({ ...asked, config }, [spike('requests')])).toBeNull();
   });
+});
+
+it('a run failed with its error, not with what an object holds', async () => {
+  const line = logs.open('sluice-prod-write');
+  const write = (fields: object) => line(`${JSON.stringify({ level: 'error', ...fields })}\n`);
+  write({ event: 'write_failed', code: 'SLUICE_WRITE_BUCKET_FAILED', detail: 'AccessDenied' });
+  const at = new Date(clock.now()).toISOString();
+  await clock.advance(MINUTE);
+  write({ event: 'write_damaged', code: 'SLUICE_LANDED_DAMAGED' });
+  write({ event: 'write_refused', code: 'SLUICE_ROW_UNFIT', detail: 'a row' });
+  const cloudwatch = new CloudWatchClient();
+  const deployment = {
+    logs: client,
+    cloudwatch,
+    stack: { service: 'sluice', stage: 'prod' },
+    now: clock.now(),
+  };
+  const why = await readLastFailure(deployment, 'write', clock.now() - 60 * MINUTE);
+  cloudwatch.destroy();
+  expect(why).toBe(`${at}: SLUICE_WRITE_BUCKET_FAILED: AccessDenied.`);
 });

@@ -26,6 +26,7 @@ const parts = z.array(z.object({ code: z.string(), message: text })).catch([]);
  * (https://docs.aws.amazon.com/firehose/latest/dev/monitoring-with-cloudwatch-logs.html).
  */
 const failureLine = z.object({
+  event: text,
   code: text,
   detail: text,
   error: text,
@@ -36,6 +37,9 @@ const failureLine = z.object({
   problems: z.array(z.string()).catch([]),
   record: z.object({ status: z.string(), errorType: text }).optional().catch(undefined),
 });
+
+/** Lines about what an object holds: the run went on. */
+const OF_CONTENT = /^write_(damaged|refused)$/;
 
 /** How Lambda says that a run did not end well. */
 const ENDS = ['timeout', 'error', 'failure'];
@@ -109,7 +113,7 @@ function failureText(at: number, reason: string): string {
 
 function reasonOf(message: string): string | null {
   const { data } = failureLine.safeParse(parseJson(message));
-  if (data === undefined) return null;
+  if (data === undefined || OF_CONTENT.test(data.event ?? '')) return null;
   const { record, detail, tables, problems } = data;
   if (record !== undefined)
     return record.status === 'timeout'

@@ -88,9 +88,12 @@ export function* deadLetterFindings(facts: StatusFacts, { commands, now, ringing
   for (const one of (facts.deadLetters ?? []).filter(({ part }) => part !== 'write' || !isLate)) {
     // Only with a destination does SQS move what a schedule or a rule has sent to the dead-letter queue itself.
     const to = ['--destination-arn', one.arn.replace(/-dead-letters$/, '')];
-    const found = finding('SLUICE_FINDING_DEAD_LETTERS', `${deadText(one)}.${failedAt(facts, one.part)}`, [
-      commands.aws('sqs', 'start-message-move-task', '--source-arn', one.arn, ...to),
-    ]);
+    const command =
+      one.part === 'write'
+        ? commands.sluice('redrive', '--landing')
+        : commands.aws('sqs', 'start-message-move-task', '--source-arn', one.arn, ...to);
+    const detail = `${deadText(one)}.${failedAt(facts, one.part)}`;
+    const found = finding('SLUICE_FINDING_DEAD_LETTERS', detail, [command]);
     yield ringing.tell(found, [`${one.part}-dead-letters`]);
   }
 }

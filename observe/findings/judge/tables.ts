@@ -1,6 +1,8 @@
 import { counted, listed } from '../../../lib/base/text.ts';
 import { isoTimestamp } from '../../../lib/base/time.ts';
 import { isCuredByRedrive, isRowFailure } from '../../../lib/landing/quarantineReasons.ts';
+import { isUnsure } from '../../../lib/reconcile/judgeHour.ts';
+import type { ReceivedHour } from '../../../lib/reconcile/receivedHours.ts';
 import { forwardedKinds, tableKinds } from '../../../lib/schema/kinds.ts';
 import { LANDING_FOLDER } from '../../../lib/tables/objectKeys.ts';
 import { MOST_COMMANDS } from '../../deploymentCommands.ts';
@@ -32,17 +34,18 @@ export function* lostDays(facts: StatusFacts, { config, commands }: Place): Find
   }
 }
 
-/** Hours of which events are missing, as the nights have judged them. */
+/** Hours of which events are missing, as the nights have judged them, and days of which too many are unproved. */
 export function* shortHours({ receivedHours }: StatusFacts, { config, commands }: Place): Findings {
-  const short = (receivedHours ?? [])
-    .filter(({ state }) => state === 'short')
-    .map((one) => ({ ...one, at: `${one.ds}T${String(one.hour).padStart(2, '0')}` }));
-  const days = new Set(short.map(({ ds }) => ds));
-  const shown = short.map(
-    ({ at, table_name, missing, accepted }) =>
-      `${at}, ${table_name}: ${missing} of ${accepted} accepted events are missing`,
-  );
-  const folders = new Set(short.map(({ at }) => `${LANDING_FOLDER}${at.replaceAll(/[-T]/g, '/')}/`));
+  const deep = (hours: readonly ReceivedHour[]) =>
+    Array.from(new Set(hours.map(({ ds }) => ds)), (day) =>
+      commands.sluice('reconcile', '--deep', '--day', day),
+    );
+  const short = (receivedHours ?? []).filter(({ state }) => state === 'short');
+  const shown = short.map(({ ds, hour, table_name, missing, unproved, accepted }) => {
+    const range = unproved > 0 ? `at least ${missing}, at most ${missing + unproved}` : missing;
+    return `${ds}T${hourText(hour)}, ${table_name}: ${range} of ${accepted} accepted events are missing`;
+  });
+  const folders = short.map(({ ds, hour }) => `${ds.replaceAll('-', '/')}/${hourText(hour)}`);
   const versions = (folder: string) =>
     commands.aws(
       's3api',
@@ -50,7 +53,7 @@ export function* shortHours({ receivedHours }: StatusFacts, { config, commands }
       '--bucket',
       config.bucket,
       '--prefix',
-      folder,
+      `${LANDING_FOLDER}${folder}/`,
       '--query',
       '[Versions,DeleteMarkers][].[Key,LastModified,VersionId,Size]',
       '--output',
@@ -58,10 +61,23 @@ export function* shortHours({ receivedHours }: StatusFacts, { config, commands }
     );
   if (short.length > 0)
     yield finding('SLUICE_FINDING_HOUR_SHORT', `${listed(shown, '; ')}.`, [
-      ...[...days].map((day) => commands.sluice('reconcile', '--deep', '--day', day)),
-      ...[...folders].slice(0, MOST_COMMANDS).map(versions),
+      ...deep(short),
+      ...[...new Set(folders)].slice(0, MOST_COMMANDS).map(versions),
+      // The collector has put there itself what the stream did not take.
+      ...[...new Set(short.map(({ ds }) => `direct/${ds}`))].map(versions),
     ]);
+  const unsure = (receivedHours ?? []).filter(
+    ({ state, unproved, accepted }) => state === 'whole' && isUnsure(unproved, accepted),
+  );
+  const days = Map.groupBy(unsure, ({ ds }) => ds);
+  const sums = Array.from(days, ([day, own]) => {
+    const sumOf = (name: 'unproved' | 'accepted') => own.reduce((sum, row) => sum + row[name], 0);
+    return `${day}, ${counted(own.length, 'hour')} of a table: ${sumOf('unproved')} of ${sumOf('accepted')} accepted events`;
+  });
+  if (days.size > 1) yield finding('SLUICE_FINDING_HOURS_UNPROVED', `${listed(sums, '; ')}.`, deep(unsure));
 }
+
+const hourText = (hour: number) => String(hour).padStart(2, '0');
 
 /** Days with files that no query reads, as they have no partition. */
 export function* missingPartitions(facts: StatusFacts, { config, commands }: Place): Findings {

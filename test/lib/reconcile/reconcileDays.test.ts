@@ -5,7 +5,12 @@ import { writeNote } from '../../../lib/landing/LandingNotes.ts';
 import { encodeLines } from '../../../lib/landing/store/encodeLines.ts';
 import type { MetricSeries } from '../../../lib/reconcile/hourCounts.ts';
 import { readReceivedHours } from '../../../lib/reconcile/receivedHours.ts';
-import { judgeDay, type Reconciler, reconcileDays } from '../../../lib/reconcile/reconcileDays.ts';
+import {
+  judgeDay,
+  type Reconciler,
+  reconcileDay,
+  reconcileDays,
+} from '../../../lib/reconcile/reconcileDays.ts';
 import { redrivenKey } from '../../../lib/tables/ledgerKeys.ts';
 import { MemoryObjects } from '../../harness/MemoryObjects.ts';
 
@@ -132,7 +137,7 @@ describe('a night', () => {
     requests('08', 100, 0);
     rows = [found(7, 300), found(8, 250, 20)];
     await night();
-    const short = { state: 'short', missing: 30, unproved: 20 };
+    const short = { state: 'short', missing: 50, unproved: 0 };
     expect(await hoursOf(7, 8)).toMatchObject([{ state: 'whole', unproved: 0 }, short]);
     expect([asked, lines.at(-1)]).toMatchObject([1, { hours_short: 1 }]);
     // It stays so while nobody knows better, whatever counts say, and until its rows are back.
@@ -147,6 +152,54 @@ describe('a night', () => {
     await night(3);
     expect(await hoursOf(8)).toMatchObject([{ state: 'whole', missing: 0, unproved: 0 }]);
     expect([asked, lines.at(-1)]).toMatchObject([4, { hours_short: 0 }]);
+  });
+
+  it('keeps what is whole but for unproved events while its counts stay, and looks at it once a person asks', async () => {
+    for (const hour of ['07', '08', '09']) {
+      requests(hour, 100);
+      count('events_not_delivered', `${DAY}T${hour}:30:00`, 21);
+    }
+    // One of these requests was answered 503.
+    count('refused_requests', `${DAY}T09:30:00`, 1);
+    rows = [found(7, 300, 21), found(8, 290), found(9, 300)];
+    await night();
+    const unproved = async () => (await hoursOf(7, 8, 9)).map((row) => [row?.state, row?.unproved]);
+    const byCounts = [7, 8, 9].map(() => ['whole', 21]);
+    expect([asked, await unproved()]).toEqual([0, byCounts]);
+    await night(1);
+    expect([asked, await unproved()]).toEqual([0, byCounts]);
+    const proved = [
+      ['whole', 0],
+      ['whole', 10],
+      ['whole', 21],
+    ];
+    await reconcileDay(reconcilerNow(), DAY, true);
+    expect([asked, await unproved()]).toEqual([1, proved]);
+    await night(2);
+    expect([asked, await unproved()]).toEqual([1, proved]);
+    // Nothing is kept of a day that is not over.
+    await reconcileDay(reconcilerNow(), '2026-11-27', true);
+    expect((await readReceivedHours(store, config, '2026-11-27')).eTag).toBeNull();
+  });
+
+  it('judges a whole hour again as lines of its requests come', async () => {
+    for (const id of ['received', 'invoked']) count(id, `${DAY}T07:30:00`, 5);
+    series.get('received')?.clear();
+    count('events_finished', `${DAY}T07:00:00`, 15);
+    await night();
+    expect(await hoursOf(7)).toMatchObject([{ state: 'whole', unproved: 20 }]);
+    requests('07', 5, 15);
+    await night(1);
+    expect(await hoursOf(7)).toMatchObject([{ state: 'whole', accepted: 15, unproved: 0 }]);
+  });
+
+  it('lets a person ask for an hour that was never clear', async () => {
+    requests('07', 100, 270);
+    for (const nights of [0, 1, 2, 3]) await night(nights);
+    expect(await hoursOf(7)).toMatchObject([{ state: 'unknown' }]);
+    rows = [found(7, 300)];
+    await reconcileDay(reconcilerNow(), DAY, true);
+    expect(await hoursOf(7)).toMatchObject([{ state: 'whole', why: null, unproved: 0 }]);
   });
 
   it('leaves hours open that Athena could not clear, until they are over', async () => {
