@@ -74,8 +74,13 @@ const { received, preflights, refused_requests } = collectMetrics;
 /** The answer 503 to a request whose rows may have landed all the same. */
 const NOT_DELIVERED = 'SLUICE_COLLECT_NOT_DELIVERED' satisfies keyof typeof CollectError.entries;
 
-/** What is counted of the hour that begins then, epoch milliseconds, by the minute. */
-export function hourCounts(series: MetricSeries, hour: number) {
+/**
+ * What is counted of the hour that begins then, by the minute.
+ *
+ * @param hour Epoch milliseconds.
+ * @param began The first hour in which the registrar ran, epoch milliseconds: CloudWatch has no run before the first deployment.
+ */
+export function hourCounts(series: MetricSeries, hour: number, began: number) {
   const values = (id: string, before = 0, after = before) =>
     [...(series.get(id) ?? [])].filter(([at]) => at >= hour - before && at < hour + HOUR_MS + after);
   const sum = (id: string, by = 0) => values(id, by).reduce((all, [, value]) => all + value, 0);
@@ -87,7 +92,7 @@ export function hourCounts(series: MetricSeries, hour: number) {
   };
   return {
     /** The registrar runs every hour: without a value of it CloudWatch says nothing of the hour. */
-    requests: values('hourly').length > 0 ? requests : null,
+    requests: hour < began || values('hourly').length > 0 ? requests : null,
     // All of it is tried to be delivered within the hour after it.
     areCopies: sum(refused_requests.name) === 0,
     isRepeated: values(TRIES, 0, HOUR_MS).some(([, share]) => share < 1),

@@ -13,6 +13,7 @@ import { receivedHoursKey } from '../tables/tableFolders.ts';
 import {
   type CountedNames,
   hourCounts,
+  hourlyRuns,
   hourMetrics,
   type MetricSeries,
   type MetricTime,
@@ -27,6 +28,11 @@ import { type ReceivedHour, readReceivedHours } from './receivedHours.ts';
 /** Whole days before today that a night judges: three days after an hour nothing of it is open. */
 const NIGHT_DAYS = 4;
 const OVER_MS = 3 * DAY_MS;
+/**
+ * How far before a day a run of the registrar is looked for. CloudWatch has hours of 15 months:
+ * https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/cloudwatch_concepts.html
+ */
+const LOOKBACK_MS = 15 * DAY_MS;
 /** Bytes of damaged objects that are read. Of others any line may be a row. */
 const MOST_DAMAGED_BYTES = 67_108_864;
 
@@ -109,16 +115,17 @@ const textOf = (rows: readonly ReceivedHour[]) => rows.map((row) => `${JSON.stri
  * objects again may have written others.
  *
  * @param before What an earlier night has judged. Of that stays what is unknown or proved, what is whole as long as its counts stay,
- * and what is not open as long as nobody knows better. Default nothing.
+ * and what is not open as long as nobody knows better.
  * @param isAsked Whether a person asks: then rows are looked at also where events are unproved, and of unknown hours.
  * @throws What the clients of S3 and CloudWatch, and `ask`, throw.
  */
-export async function judgeDay(
-  { config, names, afterMs, store, readMetrics, ask, now }: Reconciler,
+async function judgeDay(
+  reconciler: Reconciler,
   day: UtcDay,
-  before: readonly ReceivedHour[] = [],
-  isAsked = false,
+  before: readonly ReceivedHour[],
+  isAsked: boolean,
 ): Promise<readonly ReceivedHour[]> {
+  const { config, names, afterMs, store, readMetrics, ask, now } = reconciler;
   const earlierOf = (hour: number, kind: TableKind) =>
     before.find((one) => one.hour === hour && one.table_name === kind);
   const isSettled = ({ state, unproved }: ReceivedHour) =>
@@ -130,6 +137,8 @@ export async function judgeDay(
   const read = (metrics: readonly WantedMetric[], from: number, to: number) =>
     readMetrics(metrics, { start: from, end: Math.min(to, until) });
   const series = await read(hourMetrics(names), start - MINUTE_MS, start + DAY_MS + HOUR_MS);
+  const isSilent = hourCounts(series, start, start).requests === null;
+  const began = isSilent ? await firstRun(reconciler, start - LOOKBACK_MS) : start;
   const records = await read(recordMetrics(names.stream), until - DAY_MS, until);
   const oldest = oldestRecord(records, now) ?? now;
   const waiting = await readWaiting(store);
@@ -137,7 +146,7 @@ export async function judgeDay(
     hours.flatMap((hour) => {
       const from = start + hour * HOUR_MS;
       const to = from + HOUR_MS;
-      const { requests, areCopies, isRepeated, of } = hourCounts(series, from);
+      const { requests, areCopies, isRepeated, of } = hourCounts(series, from, began);
       // A record comes to Firehose after its request, so perhaps in the next hour.
       const last = to + MINUTE_MS;
       const objects = waiting.filter((one) => one.from < last && one.to >= from);
@@ -201,6 +210,13 @@ export async function judgeDay(
     const earlier = earlierOf(row.hour, row.table_name);
     return earlier !== undefined && earlier.state !== 'open' && row.why !== null ? earlier : row;
   });
+}
+
+/** The first hour in which the registrar ran since a time, epoch milliseconds; NaN: none is known. */
+async function firstRun({ names, readMetrics, now }: Reconciler, start: number): Promise<number> {
+  const hourly = { start, end: now, periodSeconds: HOUR_MS / 1_000 };
+  const runs = await readMetrics([hourlyRuns(names.register)], hourly);
+  return Math.min(...(runs.get('hourly')?.keys() ?? [Number.NaN]));
 }
 
 /** Whether S3 may have deleted files of rows of that age. */

@@ -136,7 +136,7 @@ describe('each night', () => {
   });
 
   it('leaves a problem that status tells', async () => {
-    expect((await story.sluice('status')).stdout).toContain(`\n${DAY} ${'o'.repeat(20)}:.S:`);
+    expect((await story.sluice('status')).stdout).toContain(`\n${DAY} ${'.'.repeat(20)}:.S:`);
     expect(await story.cure('HOUR_SHORT', /reconcile/)).toEqual([3]);
   });
 });

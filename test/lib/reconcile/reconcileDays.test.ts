@@ -5,12 +5,7 @@ import { writeNote } from '../../../lib/landing/LandingNotes.ts';
 import { encodeLines } from '../../../lib/landing/store/encodeLines.ts';
 import type { MetricSeries } from '../../../lib/reconcile/hourCounts.ts';
 import { readReceivedHours } from '../../../lib/reconcile/receivedHours.ts';
-import {
-  judgeDay,
-  type Reconciler,
-  reconcileDay,
-  reconcileDays,
-} from '../../../lib/reconcile/reconcileDays.ts';
+import { type Reconciler, reconcileDay, reconcileDays } from '../../../lib/reconcile/reconcileDays.ts';
 import { redrivenKey } from '../../../lib/tables/ledgerKeys.ts';
 import { MemoryObjects } from '../../harness/MemoryObjects.ts';
 
@@ -299,6 +294,25 @@ describe('a night', () => {
     expect([lines, (await readReceivedHours(store, config, '2026-11-26')).rows.length]).toEqual([[], 72]);
   });
 
+  it('finds hours before the first deployment whole, and not those of which CloudWatch is silent', async () => {
+    for (const minute of series.get('hourly')?.keys() ?? [])
+      if (minute < at(`${DAY}T10:00:00`)) series.get('hourly')?.delete(minute);
+    // The registrar runs in the next hour for the first time.
+    requests('09', 100);
+    series.get('hourly')?.delete(at(`${DAY}T15:05:00`));
+    await night();
+    const days = ['2026-11-21', '2026-11-22', '2026-11-23', DAY];
+    const read = await Promise.all(days.map((day) => readReceivedHours(store, config, day)));
+    const others = read.flatMap(({ rows }) => rows.filter(({ state }) => state !== 'whole'));
+    expect(others.map(({ ds, hour, state }) => [ds, hour, state])).toEqual(Array(3).fill([DAY, 15, 'open']));
+    expect(await hoursOf(9)).toMatchObject([{ accepted: 300, unproved: 0 }]);
+    // It ran before.
+    series.get('hourly')?.set(at('2026-11-20T00:05:00'), 1);
+    store.objects.clear();
+    await night();
+    expect(await hoursOf(9)).toMatchObject([{ state: 'open' }]);
+  });
+
   it('counts an hour at the edge of a month with what is logged of it in the next minute', async () => {
     for (const id of ['invoked', 'events_overflowed', 'events_finished']) count(id, '2026-11-30T23:59:00', 7);
     count('received', '2026-12-01T00:00:00', 7);
@@ -357,7 +371,7 @@ describe('an hour waits', () => {
   it('for its buffers, until the last event of it is due in its table', async () => {
     const stateAt = async (time: string) => {
       now = at(`${DAY}T${time}`);
-      const rows = await judgeDay(reconcilerNow(), DAY);
+      const rows = await reconcileDay(reconcilerNow(), DAY, true);
       return rows.find(({ hour, table_name }) => hour === 7 && table_name === 'events')?.state;
     };
     expect([await stateAt('08:02:29'), await stateAt('08:02:30')]).toEqual(['open', 'whole']);
@@ -393,7 +407,7 @@ describe('an hour waits', () => {
     count('DeliveryToS3.Records', `${DAY}T04:45:00`, 90);
     count('IncomingRecords', `${DAY}T04:50:00`, 10);
     now = at(`${DAY}T08:10:00`);
-    const early = await judgeDay(reconcilerNow(), DAY);
+    const early = await reconcileDay(reconcilerNow(), DAY, true);
     const events = early.filter(({ table_name }) => table_name === 'events');
     const late = 'the stream is late';
     expect(events.slice(3, 7).map(({ why }) => why)).toEqual([null, late, late, late]);
