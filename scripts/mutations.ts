@@ -540,6 +540,7 @@ export const mutations: readonly Mutation[] = [
   of('lib/landing/catalog/registerMessages.ts', 'lib/landing/catalog/registerMessages', [
     ['ours[index]', 'messages[index]'],
   ]),
+  of('lib/ledger/ledgerStore.ts', 'lib/drops/plan/oldestFirst', [['a.at - b.at', '0']]),
   of('lib/drops/plan/decideDay.ts', 'lib/drops/plan/decideDay', [
     ['const leasedUntil = known?.lease?.until ?? 0;', 'const leasedUntil = entry?.lease?.until ?? 0;'],
   ]),

@@ -1,4 +1,5 @@
 import type * as z from 'zod';
+import { mapLimit } from '../base/concurrency.ts';
 import { errorText } from '../base/errors.ts';
 import type { ObjectStore } from '../base/ObjectStore.ts';
 import { ledgerKey } from '../tables/ledgerKeys.ts';
@@ -45,6 +46,27 @@ export function datasetNotes<Note>(
       await available(key, () => store.write(key, JSON.stringify(note)));
     },
   };
+}
+
+/** Notes that are read at the same time. */
+const PARALLEL_NOTES = 8;
+
+/**
+ * What a run looks at, in the order of the last looks: first what was never looked at, then what was longest ago; what is equal
+ * keeps its order. So a run whose time is up does not leave out the same each time.
+ *
+ * @param read The note of the last look at an item.
+ * @returns Each item with its note, whose promise rejects if the note can't be read.
+ */
+export async function oldestFirst<Item, Look extends { readonly at: number }>(
+  items: readonly Item[],
+  read: (item: Item) => Promise<Look | null>,
+): Promise<readonly { readonly item: Item; readonly look: Promise<Look | null> }[]> {
+  const looked = await mapLimit(items, PARALLEL_NOTES, async (item) => {
+    const look = read(item);
+    return { item, look, at: await look.then((note) => note?.at ?? 0).catch(() => 0) };
+  });
+  return looked.toSorted((a, b) => a.at - b.at);
 }
 
 function parse<Value>(text: string, schema: z.ZodType<Value>, key: string): Value {

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { localTime } from '../base/time.ts';
 import { parseLayout } from './fields/layout.ts';
 import { customerBucketMembers, kmsKeyArn, placeName, sqlName } from './formats.ts';
 import { eventsMapping, exposuresMapping, metricsMapping, tableMapping } from './mappings.ts';
@@ -263,10 +264,7 @@ export function datasetReceiptFolder(
 function isTimezone(text: string): boolean {
   try {
     // Offsets such as +01:00 are accepted here and have no days of their own in DuckDB.
-    return (
-      new Intl.DateTimeFormat('en', { timeZone: text }).resolvedOptions().timeZone !== '' &&
-      /^[A-Z]/i.test(text)
-    );
+    return /^[A-Z]/i.test(text) && localTime(0, text) !== '';
   } catch {
     return false;
   }

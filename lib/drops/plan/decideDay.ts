@@ -1,5 +1,5 @@
 import { counted } from '../../base/text.ts';
-import { addDays, type UtcDay } from '../../base/time.ts';
+import { addDays, localTime, type UtcDay } from '../../base/time.ts';
 import { type LedgerEntry, NO_FILES } from '../../ledger/LedgerEntry.ts';
 import { withoutMidnight } from '../../schema/fields/layout.ts';
 import type { Drop } from '../Drop.ts';
@@ -17,12 +17,6 @@ import type { PlanRequest } from './messageBodies.ts';
 export function lookbackDays(now: number, timezone: string, days: number): readonly UtcDay[] {
   const [today = ''] = localTime(now, timezone).split(' ');
   return Array.from({ length: days + 1 }, (_, i) => addDays(today, i - days));
-}
-
-/** Date and time of an instant in a timezone: `2026-11-20 08:15:00`, as Swedish writes them. */
-export function localTime(instant: number, timeZone: string): string {
-  const format = new Intl.DateTimeFormat('sv', { timeZone, dateStyle: 'short', timeStyle: 'medium' });
-  return format.format(instant);
 }
 
 /** The days from one to another, both included; none if the first is later. */

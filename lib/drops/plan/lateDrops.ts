@@ -3,24 +3,16 @@ import { mapLimit } from '../../base/concurrency.ts';
 import { SluiceError } from '../../base/errors.ts';
 import type { ObjectStore } from '../../base/ObjectStore.ts';
 import { counted } from '../../base/text.ts';
-import { addDays, isUtcDay, type UtcDay } from '../../base/time.ts';
+import { addDays, isUtcDay, localTime, type UtcDay } from '../../base/time.ts';
 import type { Ledger } from '../../ledger/Ledger.ts';
 import type { LedgerEntry } from '../../ledger/LedgerEntry.ts';
-import { type DatasetNotes, datasetNotes } from '../../ledger/ledgerStore.ts';
+import { type DatasetNotes, datasetNotes, oldestFirst } from '../../ledger/ledgerStore.ts';
 import { type Dataset, type Source, WEEKDAYS } from '../../schema/sources.ts';
 import { lateNoteKey } from '../../tables/ledgerKeys.ts';
 import { countFiles, type Drop } from '../Drop.ts';
 import { NAMED_DAYS, PARALLEL_DATASETS, PARALLEL_DAYS } from '../limits.ts';
 import { listDrops, markerKey } from '../listDrops.ts';
-import {
-  COMMIT,
-  isMarkerReason,
-  lacksMarker,
-  lackWords,
-  localTime,
-  lookbackDays,
-  markerReason,
-} from './decideDay.ts';
+import { COMMIT, isMarkerReason, lacksMarker, lackWords, lookbackDays, markerReason } from './decideDay.ts';
 import type { PlanPorts } from './planDataset.ts';
 
 /**
@@ -95,9 +87,12 @@ export async function findLateDrops(
   const expected = sources.flatMap((source) =>
     source.datasets.filter((one) => one.expectedBy !== undefined).map((dataset) => ({ source, dataset })),
   );
+  const inTurn = await oldestFirst(expected, ({ source, dataset }) =>
+    ports.lateNotes.read(source.name, dataset.name),
+  );
   const late: LateDrops['late'][number][] = [];
   const failed: LateDrops['failed'][number][] = [];
-  await mapLimit(expected, PARALLEL_DATASETS, async ({ source, dataset }) => {
+  await mapLimit(inTurn, PARALLEL_DATASETS, async ({ item: { source, dataset }, look }) => {
     const place = { source: source.name, dataset: dataset.name };
     if (clock.now() >= deadline) {
       failed.push({ ...place, code: 'SLUICE_INGEST_OUT_OF_TIME' });
@@ -105,7 +100,7 @@ export async function findLateDrops(
     }
     try {
       const [first = ''] = lookbackDays(clock.now(), dataset.timezone, dataset.lookbackDays);
-      const missing = await missingDays(ports, source, dataset, first);
+      const missing = await missingDays(ports, source, dataset, { first, before: await look });
       await ports.lateNotes.write(source.name, dataset.name, { at: clock.now(), late: [...missing] });
       late.push(...missing.filter(({ day }) => day >= first).map((one) => ({ ...place, ...one })));
     } catch (error) {
@@ -116,19 +111,18 @@ export async function findLateDrops(
   return { datasets: expected.length, late, failed };
 }
 
-/** @param first The first day of the lookback. */
+/** @param noted The first day of the lookback, and the note of the last check. */
 async function missingDays(
-  { bucketOf, ledger, clock, lateNotes: notes }: ExpectedDropsPorts,
+  { bucketOf, ledger, clock }: ExpectedDropsPorts,
   source: Source,
   dataset: Dataset,
-  first: UtcDay,
+  { first, before }: { readonly first: UtcDay; readonly before: LateNote | null },
 ): Promise<readonly LateDay[]> {
   const due = dueDays({ ...dataset, lookbackDays: dataset.lookbackDays + NAMED_DAYS }, clock.now());
   const known = await mapLimit(due, PARALLEL_DAYS, async (one) => ({
     one,
     entry: await ledger.read({ source: source.name, dataset: dataset.name, day: one.day }),
   }));
-  const before = await notes.read(source.name, dataset.name);
   const wasLate = new Set(before?.late.map(({ day }) => day));
   const begin = known.find(({ one: { day }, entry }) => wasInLookback(dataset, day, entry))?.one.day ?? first;
   const unknown = known.filter(

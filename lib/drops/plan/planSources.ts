@@ -4,7 +4,7 @@ import { SluiceError } from '../../base/errors.ts';
 import type { ObjectStore } from '../../base/ObjectStore.ts';
 import { MAX_DELAY_SECONDS, type TaskQueue } from '../../base/queue.ts';
 import { isUtcDay, type UtcDay } from '../../base/time.ts';
-import { type DatasetNotes, datasetNotes } from '../../ledger/ledgerStore.ts';
+import { type DatasetNotes, datasetNotes, oldestFirst } from '../../ledger/ledgerStore.ts';
 import type { Dataset, Source } from '../../schema/sources.ts';
 import { lastLookKey } from '../../tables/ledgerKeys.ts';
 import { IngestError } from '../IngestError.ts';
@@ -93,8 +93,9 @@ function requestedDatasets(
 }
 
 /**
- * Plans every dataset of a request, several in parallel. A failure of one does not stop the others. Waiting days are checked
- * again as soon as they may have settled, for up to 24 hours. An hourly dataset waits for its next run instead.
+ * Plans every dataset of a request, several in parallel, first the one whose last look is oldest. A failure of one does not stop
+ * the others. Waiting days are checked again as soon as they may have settled, for up to 24 hours. An hourly dataset waits for
+ * its next run instead.
  */
 export async function planSources(
   ports: PlanSourcesPorts,
@@ -104,11 +105,14 @@ export async function planSources(
   const planned: DatasetPlan[] = [];
   const failed: SourcesPlan['failed'][number][] = [];
   const stopped: SourcesPlan['stopped'][number][] = [];
-  await mapLimit(requestedDatasets(sources, request), PARALLEL_DATASETS, async ({ source, dataset }) => {
+  const inTurn = await oldestFirst(requestedDatasets(sources, request), ({ source, dataset }) =>
+    ports.looks.read(source.name, dataset.name),
+  );
+  await mapLimit(inTurn, PARALLEL_DATASETS, async ({ item: { source, dataset }, look }) => {
     const place = { source: source.name, dataset: dataset.name };
     try {
       if (ports.clock.now() >= ports.deadline) throw new IngestError('SLUICE_INGEST_OUT_OF_TIME');
-      const last = await ports.looks.read(source.name, dataset.name);
+      const last = await look;
       const openDays = request.days === undefined ? last?.openDays : [];
       const plan = await planDataset(ports, source, dataset, request, openDays);
       const hasStopped =
