@@ -541,6 +541,10 @@ export const mutations: readonly Mutation[] = [
     ['ours[index]', 'messages[index]'],
   ]),
   of('lib/ledger/ledgerStore.ts', 'lib/drops/plan/oldestFirst', [['a.at - b.at', '0']]),
+  of('lib/drops/plan/newerFiles.ts', 'lib/drops/plan/newerFiles', [
+    ['known.entry === entry.eTag ? known.writtenAt : 0', 'known.writtenAt'],
+    ['isEnd && round === undefined ? [] : told', '[]'],
+  ]),
   of('lib/drops/plan/decideDay.ts', 'lib/drops/plan/decideDay', [
     ['const leasedUntil = known?.lease?.until ?? 0;', 'const leasedUntil = entry?.lease?.until ?? 0;'],
   ]),

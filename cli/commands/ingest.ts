@@ -132,8 +132,9 @@ async function status(line: CommandLine): Promise<number> {
     'calendar',
   );
   const hasProblems = datasets.some(
-    ({ lastLook, late, waiting, lacking, days: known }) =>
+    ({ lastLook, late, waiting, newer, lacking, days: known }) =>
       waiting.some(({ isLacking }) => isLacking) ||
+      newer.length > 0 ||
       late.length > 0 ||
       lastLook?.failure !== undefined ||
       lacking.length > 0 ||
@@ -151,7 +152,8 @@ async function explain(line: CommandLine): Promise<number> {
   const explained = await withDeployment(line, (deployment) => explainDay(deployment, wanted));
   writeResult(line, explained, () => dayText(explained, explained.explanation));
   const { state, explanation } = explained;
-  return state === 'failed' || state === 'inputs_missing' || explanation.isLacking ? 3 : 0;
+  const { isLacking, hasNewer } = explanation;
+  return state === 'failed' || state === 'inputs_missing' || isLacking || hasNewer ? 3 : 0;
 }
 
 async function refused(line: CommandLine): Promise<number> {

@@ -61,9 +61,9 @@ function name({ source, dataset }: DatasetStatus): string {
   return `${source}/${dataset}`;
 }
 
-function markOf({ late, lacking, days, unlooked }: DatasetStatus, day: UtcDay): string {
+function markOf({ late, lacking, days, unlooked, newer }: DatasetStatus, day: UtcDay): string {
   if ([...late, ...lacking].some((one) => one.day === day)) return LATE;
-  if (unlooked.includes(day)) return UNLOOKED;
+  if (unlooked.includes(day) || newer.includes(day)) return UNLOOKED;
   const entry = days.find((one) => one.day === day)?.entry;
   return entry == null ? NOTHING : MARKS[entry.state];
 }
@@ -97,14 +97,11 @@ function lateLines(status: DatasetStatus, command: (words: readonly string[]) =>
 
 /** What a dataset's folder has that no run looks at, one line each. */
 function elsewhereLines(status: DatasetStatus, command: (words: readonly string[]) => string): string[] {
-  const { lookbackDays, lastLook, unlooked, days } = status;
-  const ranges = dayRanges(unlooked).toReversed();
-  const lines = ranges.slice(-MAX_RANGES).map((range) => {
-    const load = daysCommand(status, command, ['backfill'], range);
-    return `has files of ${rangeText(range)} outside of the lookback: \`${load}\` loads them`;
-  });
-  const more = ranges.length - lines.length;
-  if (more > 0) lines.push(`has files of ${more} more ranges before`);
+  const { lookbackDays, lastLook, unlooked, newer, days } = status;
+  const lines = [
+    ...rangeLines(status, command, unlooked, 'files'),
+    ...rangeLines(status, command, newer, 'newer files than were loaded'),
+  ];
   const others = lastLook?.elsewhere?.others ?? [];
   // Without the last day, which may still come.
   const isMissed = days.slice(-lookbackDays - 1, -1).some(({ entry }) => entry === null);
@@ -113,6 +110,22 @@ function elsewhereLines(status: DatasetStatus, command: (words: readonly string[
       `has ${others.join(', ')} in its folder, which is no day: compare its \`dayFormat\` or \`layout\``,
     );
   return lines;
+}
+
+/** What no run looks at of some days, with the command that loads it. @param files What the days have. */
+function rangeLines(
+  status: DatasetStatus,
+  command: (words: readonly string[]) => string,
+  days: readonly UtcDay[],
+  files: string,
+): string[] {
+  const ranges = dayRanges(days).toReversed();
+  const lines = ranges.slice(-MAX_RANGES).map((range) => {
+    const load = daysCommand(status, command, ['backfill'], range);
+    return `has ${files} of ${rangeText(range)} outside of the lookback: \`${load}\` loads them`;
+  });
+  const more = ranges.length - lines.length;
+  return more > 0 ? [...lines, `has ${files} of ${more} more ranges before`] : lines;
 }
 
 /** The problems of a dataset, one line each. */

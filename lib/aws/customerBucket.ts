@@ -38,7 +38,7 @@ export function customerBucketFrom(client: S3Client, { bucket, owner }: BucketWi
   const place = { Bucket: bucket, ExpectedBucketOwner: owner };
   const store = s3ObjectStore(client, bucket, owner);
   return {
-    async list({ prefix, next, delimiter }) {
+    async list({ prefix, next, after, delimiter }) {
       const answer = await client
         .send(
           new ListObjectsV2Command({
@@ -47,7 +47,7 @@ export function customerBucketFrom(client: S3Client, { bucket, owner }: BucketWi
             Delimiter: delimiter,
             // Without it a restored object looks archived.
             OptionalObjectAttributes: ['RestoreStatus'],
-            ContinuationToken: next,
+            ...(next === undefined ? { StartAfter: after } : { ContinuationToken: next }),
           }),
         )
         .catch((error: unknown) => {

@@ -144,8 +144,8 @@ function isReadable({ fate, reason = '' }: FileFate): boolean {
   return fate === 'loaded' || ((fate === 'failed' || fate === 'held') && !isLeftOutReason(reason));
 }
 
-/** Identifies one state of an object. */
-function objectState({ eTag, key }: Pick<DropObject, 'eTag' | 'key'>): string {
+/** Identifies one state of an object: its bytes under its key. */
+export function objectState({ eTag, key }: Pick<DropObject, 'eTag' | 'key'>): string {
   return `${eTag} ${key}`;
 }
 

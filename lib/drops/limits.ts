@@ -7,9 +7,11 @@
 export const MAX_LIST_CALLS = 200;
 /**
  * List calls with which a run looks for days outside of its lookback, of 1,000 folders each: three years of `YYYY-MM-DD`, two
- * of `YYYY/MM/DD`.
+ * of `YYYY/MM/DD`; and as many for files there that are newer than those that were loaded, in turns.
  */
 export const MAX_FOLDER_CALLS = 30;
+/** Days outside of the lookback whose files and entry a run compares, and then those of one page. */
+export const MAX_COMPARED_DAYS = 100;
 /** Names of such a look that are no days. */
 export const MAX_OTHERS = 3;
 /** Folders of a dataset's days that are listed at the same time. */

@@ -1,8 +1,9 @@
 import type * as z from 'zod';
 import { mapLimit } from '../base/concurrency.ts';
 import { errorText } from '../base/errors.ts';
-import type { ObjectStore } from '../base/ObjectStore.ts';
-import { ledgerKey } from '../tables/ledgerKeys.ts';
+import { type ListedObject, listObjects, type ObjectStore } from '../base/ObjectStore.ts';
+import { isUtcDay, type UtcDay } from '../base/time.ts';
+import { datasetLedger, ledgerKey } from '../tables/ledgerKeys.ts';
 import { type LedgerStore, ledgerEntrySchema } from './LedgerEntry.ts';
 import { LedgerError } from './LedgerError.ts';
 
@@ -46,6 +47,26 @@ export function datasetNotes<Note>(
       await available(key, () => store.write(key, JSON.stringify(note)));
     },
   };
+}
+
+/** The days of a dataset that have an entry, as a listing shows them: a call for a thousand days. Throws LedgerError. */
+export type ListEntries = (
+  source: string,
+  dataset: string,
+) => Promise<ReadonlyMap<UtcDay, Pick<ListedObject, 'eTag' | 'modifiedAt'>>>;
+
+/** Lists entries in a bucket. */
+export function listedEntries(store: Pick<ObjectStore, 'listPage'>): ListEntries {
+  return (source, dataset) =>
+    available(datasetLedger(source, dataset), async () => {
+      const entries = new Map<UtcDay, ListedObject>();
+      const folder = datasetLedger(source, dataset);
+      for await (const object of listObjects(store, folder)) {
+        const day = object.key.slice(folder.length, -'.json'.length);
+        if (isUtcDay(day)) entries.set(day, object);
+      }
+      return entries;
+    });
 }
 
 /** Notes that are read at the same time. */

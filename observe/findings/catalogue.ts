@@ -160,7 +160,7 @@ export const findingCatalogue = {
   ),
   SLUICE_FINDING_INGEST_WAITING: warning(
     "Days of a customer's dataset have files that are not loaded: the folder's log commits none of them, the marker of `waitFor` has not come, or they came after the lookback.",
-    'Ask whoever delivers them whether the job still runs: docs/ingest.md, "Days that wait". The next run loads what is committed or marked. `backfill` loads a day without its marker, or before the lookback.',
+    'Ask whoever delivers them whether the job still runs: docs/ingest.md, "Days that wait". The next run loads what is committed or marked. `backfill` loads a day without its marker, or before the lookback: with what its folder has now, so that rows of files that have gone leave.',
     { part: 'drops', section: 'drops', alarms: ['ingest-late'] },
   ),
   SLUICE_FINDING_READER_DENIED: problem(

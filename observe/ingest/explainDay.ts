@@ -4,6 +4,8 @@ import { isoTimestamp, type UtcDay } from '../../lib/base/time.ts';
 import { isLeftOutReason, leftOutReasons } from '../../lib/drops/Drop.ts';
 import { RETRY_AFTER_MS } from '../../lib/drops/limits.ts';
 import { COMMIT, isMarkerReason, isSent, lackWords, markerReason } from '../../lib/drops/plan/decideDay.ts';
+import { newerDays } from '../../lib/drops/plan/newerFiles.ts';
+import { lastListings } from '../../lib/drops/plan/planSources.ts';
 import type { LedgerEntry } from '../../lib/ledger/LedgerEntry.ts';
 import { ledgerStore } from '../../lib/ledger/ledgerStore.ts';
 import { lackingSince } from '../../lib/ledger/versionFiles.ts';
@@ -29,7 +31,7 @@ export type ExplainedDay = Awaited<ReturnType<typeof explainDay>>;
  * @throws DropsError SLUICE_INGEST_NO_SOURCES, SLUICE_INGEST_DAY_UNKNOWN; IngestError.
  */
 export async function explainDay(
-  deployment: Pick<Deployment, 's3' | 'config' | 'stack' | 'aws' | 'isLocal'>,
+  deployment: Pick<Deployment, 's3' | 'config' | 'stack' | 'aws' | 'isLocal' | 'now'>,
   { day, ...names }: { readonly source: string; readonly dataset: string; readonly day: UtcDay },
 ) {
   const { s3, config } = deployment;
@@ -38,9 +40,12 @@ export async function explainDay(
   const stored = await ledgerStore(store).read({ source: source.name, dataset: dataset.name, day });
   if (stored === null)
     throw new DropsError('SLUICE_INGEST_DAY_UNKNOWN', `${source.name}/${dataset.name} ${day}.`);
-  const { entry } = stored;
+  const { entry, eTag } = stored;
   const lacking = lackingSince(await readVersionFiles(store, source.name, dataset.name), entry);
-  return { ...entry, explanation: explainEntry(entry, deploymentOptions(deployment), lacking) };
+  const look = await lastListings(store).read(source.name, dataset.name);
+  const newer = newerDays(look?.newer, (one) => (one === day ? eTag : undefined), deployment.now);
+  const explanation = explainEntry(entry, deploymentOptions(deployment), lacking, newer.length > 0);
+  return { ...entry, explanation };
 }
 
 /**
@@ -48,11 +53,13 @@ export async function explainDay(
  *
  * @param target As `sluiceCommand` takes it.
  * @param lacking Since when its version lacks files, epoch milliseconds; null if it has all.
+ * @param hasNewer Whether its folder has newer files than were loaded, and no run looks at them.
  */
 export function explainEntry(
   entry: LedgerEntry,
   target: readonly string[] = [],
   lacking: number | null = null,
+  hasNewer = false,
 ) {
   const { failure, version, table, day } = entry;
   const explained = failure === undefined ? null : { ...explainCode(failure.code), message: failure.message };
@@ -61,17 +68,24 @@ export function explainEntry(
     lacking === null
       ? []
       : [`Files of this version are gone since ${isoTimestamp(lacking)}: queries miss their rows.`];
+  const newer = hasNewer
+    ? ['Its folder has newer files than were loaded. It is before the lookback: no run looks at them.']
+    : [];
   const next =
     lacking === null
-      ? usual
+      ? hasNewer
+        ? 'Load the day again: `sluice ingest backfill`.'
+        : usual
       : 'Load the day again: `sluice ingest backfill`. If its folder has no files any more, bring versions back: docs/platform.md, "Restore".';
   const isOld = entry.state === 'failed' || entry.missingSince !== undefined;
   const part = lacking !== null ? 'what is left of ' : isOld ? 'the last good ' : '';
   return {
     /** Whether the version that queries read lacks files. */
     isLacking: lacking !== null,
+    /** Whether its folder has newer files than were loaded, which no run looks at. */
+    hasNewer,
     /** Past events, a sentence each. */
-    meaning: [meaning, ...gone, ...rowMeanings(entry)],
+    meaning: [meaning, ...gone, ...newer, ...rowMeanings(entry)],
     /** The data of the day that queries read. */
     served:
       version === undefined

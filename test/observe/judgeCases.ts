@@ -350,6 +350,15 @@ export const cases: readonly Case[] = [
     `acme/orders s3://acme/orders/ 3 2026-01-02 year=2026/ ${at(1)}`,
   ],
   [
+    'days before the lookback have newer files than were loaded',
+    datasets({ newer: ['2026-01-01', '2026-01-02', '2026-02-01'] }),
+    'INGEST_WAITING',
+    'warning',
+    'acme/orders 3 2026-01-01 newer files',
+    'npx sluice ingest backfill --source acme --dataset orders --from 2026-02-01 --to 2026-02-01',
+    'npx sluice ingest backfill --source acme --dataset orders --from 2026-01-01 --to 2026-01-02',
+  ],
+  [
     'a listing is old',
     datasets({ lastLook: { ...look, at: NOW - 27 * HOUR } }),
     'INGEST_LATE',

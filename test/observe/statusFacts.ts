@@ -127,6 +127,7 @@ const dataset: DatasetDays = {
   waiting: [],
   unusual: [],
   unlooked: [],
+  newer: [],
   lacking: [],
 };
 export const exported = {

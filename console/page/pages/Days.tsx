@@ -164,25 +164,32 @@ function cellsOf(days: readonly DropDay[]): ReadonlyMap<string, Cell> {
 }
 
 function datasetLine(of: DatasetDays, onDone: () => void): Line {
-  const { source, dataset, kind, unlooked, days } = of;
+  const { source, dataset, kind, days } = of;
   return {
     name: `${source}/${dataset}`,
     kind: `drops of ${kind}`,
-    cells: new Map([...cellsOf(days), ...unlooked.map((day) => [day, UNLOOKED] as const)]),
+    cells: new Map([...cellsOf(days), ...outside(of).map((day) => [day, UNLOOKED] as const)]),
     note: noteOf(of),
     open: (day) => <OneDay of={of} day={day} onDone={onDone} />,
   };
 }
 
+/** Days outside of the lookback with files that no run looks at. */
+function outside({ unlooked, newer }: DatasetDays): readonly string[] {
+  return [...unlooked, ...newer];
+}
+
 /** As serious as the finding of it. */
-function noteOf({ lastLook, unlooked }: DatasetDays): Line['note'] {
+function noteOf(of: DatasetDays): Line['note'] {
+  const { lastLook } = of;
+  const { length } = outside(of);
   const { at, failure, stopped } = lastLook ?? {};
   if (failure !== undefined)
     return ['bad', `It could not be listed at ${formatTime(at ?? 0)}: ${failure.message} (${failure.code})`];
   if (stopped) return ['warning', 'There are no files for any day of its lookback.'];
-  return unlooked.length === 0
+  return length === 0
     ? undefined
-    : ['plain', `There are files of ${formatNoun(unlooked.length, 'day')} outside of its lookback.`];
+    : ['plain', `There are files of ${formatNoun(length, 'day')} outside of its lookback.`];
 }
 
 function exportLine({ export: name, table, days }: ExportDays, onDone: () => void): Line {

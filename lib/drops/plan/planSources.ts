@@ -4,7 +4,13 @@ import { SluiceError } from '../../base/errors.ts';
 import type { ObjectStore } from '../../base/ObjectStore.ts';
 import { MAX_DELAY_SECONDS, type TaskQueue } from '../../base/queue.ts';
 import { isUtcDay, type UtcDay } from '../../base/time.ts';
-import { type DatasetNotes, datasetNotes, oldestFirst } from '../../ledger/ledgerStore.ts';
+import {
+  type DatasetNotes,
+  datasetNotes,
+  type ListEntries,
+  listedEntries,
+  oldestFirst,
+} from '../../ledger/ledgerStore.ts';
 import type { Dataset, Source } from '../../schema/sources.ts';
 import { lastLookKey } from '../../tables/ledgerKeys.ts';
 import { IngestError } from '../IngestError.ts';
@@ -17,6 +23,7 @@ import {
 } from '../limits.ts';
 import { lookElsewhere } from './lookElsewhere.ts';
 import type { PlanRequest, PlanRequestInput } from './messageBodies.ts';
+import { findNewerFiles, newerFilesSchema } from './newerFiles.ts';
 import { type DatasetPlan, type PlanPorts, planDataset } from './planDataset.ts';
 
 /**
@@ -36,6 +43,8 @@ const lastListingSchema = z.object({
   elsewhere: z
     .object({ days: z.array(z.string()).readonly(), others: z.array(z.string()).readonly() })
     .optional(),
+  /** Days outside of the lookback that have newer files than were loaded. */
+  newer: newerFilesSchema.optional(),
   /** Why the folder could not be listed. */
   failure: z.object({ code: z.string(), message: z.string() }).optional(),
 });
@@ -43,12 +52,15 @@ const lastListingSchema = z.object({
 /** A validated listing. */
 export type LastListing = z.output<typeof lastListingSchema>;
 
-/** Last listings. All but their open days is for display only. */
-export type LastListings = DatasetNotes<LastListing>;
+/** Last listings. All but their open days, and how far the look for newer files is, is for display only. */
+export interface LastListings extends DatasetNotes<LastListing> {
+  /** The days that the ledger has. */
+  readonly entries: ListEntries;
+}
 
 /** Last listings in a bucket. */
 export function lastListings(store: ObjectStore): LastListings {
-  return datasetNotes(store, lastLookKey, lastListingSchema);
+  return { ...datasetNotes(store, lastLookKey, lastListingSchema), entries: listedEntries(store) };
 }
 
 /** The additional ports of {@link planSources}. */
@@ -117,7 +129,7 @@ export async function planSources(
       const plan = await planDataset(ports, source, dataset, request, openDays);
       const hasStopped =
         request.days === undefined
-          ? await noteListing(ports, source, dataset, plan)
+          ? await noteListing(ports, { source, dataset, last }, plan)
           : await noteOpenDays(ports, plan, last);
       await askAgain(ports, dataset, plan, request);
       planned.push(plan);
@@ -153,20 +165,28 @@ function openDaysOf(days: DatasetPlan['days']): UtcDay[] {
 
 /** Stores the listing of the whole lookback. Returns whether the dataset has stopped. */
 async function noteListing(
-  { looks, clock, bucketOf }: PlanSourcesPorts,
-  from: Source,
-  of: Dataset,
+  { looks, clock, bucketOf, ledger }: PlanSourcesPorts,
+  of: { readonly source: Source; readonly dataset: Dataset; readonly last: LastListing | null },
   { source, dataset, days }: DatasetPlan,
 ): Promise<boolean> {
-  const newestDay = days.slice(-of.lookbackDays - 1).findLast(({ files }) => files > 0)?.day ?? null;
+  const newestDay = days.slice(-of.dataset.lookbackDays - 1).findLast(({ files }) => files > 0)?.day ?? null;
   const stopped = newestDay === null;
   const openDays = openDaysOf(days);
-  const listed = days.map(({ day }) => day).sort();
-  const [last = ''] = listed.slice(-1);
-  const found = await lookElsewhere(bucketOf(from, of), of);
+  const listed = new Set(days.map(({ day }) => day));
+  const until = [...listed].sort().at(-1) ?? '';
   // Days to come are looked at when they have come.
-  const elsewhere = { ...found, days: found.days.filter((day) => day < last && !listed.includes(day)) };
-  await looks.write(source, dataset, { at: clock.now(), newestDay, stopped, openDays, elsewhere });
+  const isOutside = (day: UtcDay) => day < until && !listed.has(day);
+  const bucket = bucketOf(of.source, of.dataset);
+  const found = await lookElsewhere(bucket, of.dataset);
+  const elsewhere = { ...found, days: found.days.filter(isOutside) };
+  const now = clock.now();
+  const entries = elsewhere.days.length === 0 ? new Map() : await looks.entries(source, dataset);
+  const ports = { bucket, ledger, entries, now };
+  const newer =
+    entries.size === 0
+      ? undefined
+      : await findNewerFiles(ports, of.source, of.dataset, isOutside, of.last?.newer);
+  await looks.write(source, dataset, { at: now, newestDay, stopped, openDays, elsewhere, newer });
   return stopped;
 }
 
@@ -177,12 +197,13 @@ async function noteFailure(
   failure: NonNullable<LastListing['failure']>,
 ): Promise<boolean> {
   try {
-    const { openDays = [] } = (await looks.read(source, dataset)) ?? {};
+    const { openDays = [], newer } = (await looks.read(source, dataset)) ?? {};
     await looks.write(source, dataset, {
       at: clock.now(),
       newestDay: null,
       stopped: false,
       openDays,
+      newer,
       failure,
     });
     return true;

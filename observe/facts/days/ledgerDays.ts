@@ -1,11 +1,12 @@
 import { s3ObjectStore } from '../../../lib/aws/s3ObjectStore.ts';
 import { mapLimit } from '../../../lib/base/concurrency.ts';
-import { listObjects, type ObjectStore } from '../../../lib/base/ObjectStore.ts';
+import type { ObjectStore } from '../../../lib/base/ObjectStore.ts';
 import { addDays, isoTimestamp, type UtcDay, utcDay } from '../../../lib/base/time.ts';
 import { summarizeLeftOut } from '../../../lib/drops/lastLoad.ts';
 import { NAMED_DAYS } from '../../../lib/drops/limits.ts';
 import { COMMIT, lackWords, lookbackDays, markerReason } from '../../../lib/drops/plan/decideDay.ts';
 import { hasArrivedSince, isOver, lastNamed, lateNotes } from '../../../lib/drops/plan/lateDrops.ts';
+import { newerDays } from '../../../lib/drops/plan/newerFiles.ts';
 import { type LastListing, lastListings } from '../../../lib/drops/plan/planSources.ts';
 import { unusualWords } from '../../../lib/drops/usualRows.ts';
 import {
@@ -14,7 +15,7 @@ import {
   type LedgerSubject,
   NO_FILES,
 } from '../../../lib/ledger/LedgerEntry.ts';
-import { ledgerStore } from '../../../lib/ledger/ledgerStore.ts';
+import { ledgerStore, listedEntries } from '../../../lib/ledger/ledgerStore.ts';
 import {
   lackingDays,
   lackingSince,
@@ -24,7 +25,7 @@ import {
 import type { Export } from '../../../lib/schema/exports.ts';
 import type { Dataset, Source } from '../../../lib/schema/sources.ts';
 import { exportFolder } from '../../../lib/tables/exportKeys.ts';
-import { datasetLedger, exportSubject, ledgerKey, versionFilesKey } from '../../../lib/tables/ledgerKeys.ts';
+import { exportSubject, versionFilesKey } from '../../../lib/tables/ledgerKeys.ts';
 import { ingestedTableFolders, versionPrefix } from '../../../lib/tables/tableFolders.ts';
 import type { Deployment } from '../../deployment.ts';
 import { ifThere } from '../../explainAwsError.ts';
@@ -273,7 +274,10 @@ export async function readDatasets(
       return entry !== undefined && !hasArrivedSince(entry, noted?.at ?? 0);
     });
     const [firstDay = utcDay(open.now)] = lookbackDays(open.now, dataset.timezone, dataset.lookbackDays);
-    const unlooked = await unlookedDays(store, { source, dataset }, lastLook, entries);
+    const { unlooked, newer } = await daysOutside(store, { source, dataset }, lastLook, {
+      entries,
+      now: open.now,
+    });
     return {
       source: source.name,
       dataset: dataset.name,
@@ -288,6 +292,8 @@ export async function readDatasets(
       firstDay,
       /** Days outside of the lookback that have objects that no run has looked at, oldest first. */
       unlooked,
+      /** Days outside of the lookback whose folder has newer files than were loaded, which no run looks at, oldest first. */
+      newer,
       /** Which of the days are late, oldest first; none without `expectedBy`. */
       late,
       /** Which of the days have a version that lacks files. */
@@ -343,22 +349,26 @@ export function lackingOf(files: VersionFiles, days: readonly LedgerDay[]): read
   });
 }
 
-/** Days outside of the lookback with objects, of which the ledger knows nothing, or that there were none. */
-async function unlookedDays(
+/**
+ * Days outside of the lookback with objects, of which the ledger knows nothing, or that there were none; and those that have newer
+ * files than were loaded.
+ */
+async function daysOutside(
   store: ObjectStore,
   { source, dataset }: ConfiguredDataset,
   look: LastListing | null,
-  entries: ReadonlyMap<UtcDay, LedgerEntry | null>,
-): Promise<readonly UtcDay[]> {
+  { entries, now }: { readonly entries: ReadonlyMap<UtcDay, LedgerEntry | null>; readonly now: number },
+): Promise<{ readonly unlooked: readonly UtcDay[]; readonly newer: readonly UtcDay[] }> {
   const found = look?.elsewhere?.days ?? [];
-  if (found.length === 0) return [];
-  const known = new Set<string>();
-  for await (const { key } of listObjects(store, datasetLedger(source.name, dataset.name))) known.add(key);
-  return found.filter((day) => {
+  if (found.length === 0 && look?.newer === undefined) return { unlooked: [], newer: [] };
+  const known = await listedEntries(store)(source.name, dataset.name);
+  const unlooked = found.filter((day) => {
     const { state, fingerprint, version } = entries.get(day) ?? {};
     const hadNone = state === 'succeeded_no_data' && fingerprint === NO_FILES && version === undefined;
-    return hadNone || !known.has(ledgerKey(source.name, dataset.name, day));
+    return hadNone || !known.has(day);
   });
+  const newer = newerDays(look?.newer, (day) => known.get(day)?.eTag, now);
+  return { unlooked, newer: newer.filter((day) => !unlooked.includes(day)) };
 }
 
 /** Reads the ledger of exports; by default of the lookback, and for as long as a failed day is named. @throws IngestError. */

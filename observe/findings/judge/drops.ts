@@ -164,6 +164,20 @@ function* waitingDrops(drops: DatasetDays, { of, run, explain, backfill }: Datas
   );
 }
 
+/** Days outside of the lookback whose files have changed since. */
+function* newerDrops({ newer }: DatasetDays, { of, backfill }: Dataset): Findings {
+  if (newer.length === 0) return;
+  const [first = ''] = newer;
+  const days = newer.length === 1 ? `${first} has` : `${counted(newer.length, 'day')} from ${first} on have`;
+  yield finding(
+    'SLUICE_FINDING_INGEST_WAITING',
+    `${of}: before the lookback ${days} newer files than were loaded.`,
+    dayRanges(newer)
+      .slice(0, MOST_COMMANDS)
+      .map(({ from, to }) => backfill(from, to)),
+  );
+}
+
 /** Days of which no file has come in time. */
 function* lateDrops(drops: DatasetDays, { of, status, backfill, accept }: Dataset): Findings {
   const unready = unreadyOf(drops);
@@ -217,6 +231,7 @@ const DATASET_JUDGES: readonly ((drops: DatasetDays, dataset: Dataset) => Findin
   unreadDays,
   unusualRows,
   waitingDrops,
+  newerDrops,
   lateDrops,
   leftOutFiles,
   failedReceipts,

@@ -25,6 +25,7 @@ const status: DatasetStatus = {
   lacking: [],
   days,
   firstDay: '2026-11-01',
+  newer: [],
   unlooked: ['2025-01-01', '2025-02-01', '2026-10-01', '2026-10-31', '2026-11-01', '2026-11-17'],
 };
 
@@ -38,6 +39,17 @@ describe('the calendar of drops', () => {
     expect(text).toContain(load('--from 2026-11-17`'));
     expect(text).toContain('2 more ranges');
     expect(text).toContain('year=2026/');
+  });
+
+  it('says which days have newer files than were loaded, with the command that loads them', () => {
+    const day = '2026-11-17';
+    const entry = ledgerEntry({ day });
+    const newer = ['2026-10-01', '2026-10-02', day];
+    const text = calendarText([{ ...status, days: [{ day, entry }], unlooked: [], newer }]);
+    expect(text).toMatch(/2026-11-17 +\+\n/);
+    const load = 'npx sluice ingest backfill --source acme --dataset events --from';
+    for (const options of ['2026-10-01 --to 2026-10-02', day]) expect(text).toContain(`${load} ${options}\``);
+    expect(text).toContain('newer files than were loaded');
   });
 
   it('says of a late day what it has', () => {

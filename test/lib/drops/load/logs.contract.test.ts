@@ -166,6 +166,7 @@ describe.each(pieceSizes)('a folder’s own log, %s', (_, pieceBytes) => {
       lacking: [],
       firstDay: '2026-11-01',
       unlooked: [],
+      newer: [],
       days: [{ day: DAY, entry }],
     };
     expect(calendarText([status])).toContain(

@@ -1,11 +1,14 @@
+import { ListObjectsV2Command } from '@aws-sdk/client-s3';
 import { ReceiveMessageCommand } from '@aws-sdk/client-sqs';
 import { afterEach, describe, expect, it } from '@jest/globals';
+import { calendarText } from '../../../../cli/ingest/calendarText.ts';
 import { addDays, utcDay } from '../../../../lib/base/time.ts';
 import { MAX_ROUNDS, PATIENT_ROUNDS } from '../../../../lib/drops/limits.ts';
 import { COMMIT, markerReason } from '../../../../lib/drops/plan/decideDay.ts';
 import { planRequestSchema } from '../../../../lib/drops/plan/messageBodies.ts';
 import { type PlanReport, planMessages, runPlan } from '../../../../lib/drops/plan/planMessages.ts';
 import { configuredDatasets, readDatasets } from '../../../../observe/facts/days/ledgerDays.ts';
+import { explainDay } from '../../../../observe/ingest/explainDay.ts';
 import { OTHER_DROPS, startIngest } from './startIngest.ts';
 
 const HOUR_MS = 3_600_000;
@@ -348,6 +351,68 @@ describe('a run of the plan', () => {
     await ingest.clock.advance(30 * 24 * HOUR_MS);
     await plan();
     expect(await named()).toEqual([]);
+  });
+
+  it('says which days before the lookback have newer files than were loaded, until they are loaded', async () => {
+    ingest = await startIngest();
+    const days = [9, 8, 7].map(ago);
+    const settle = async () => {
+      for (const day of days) {
+        const { Contents = [] } = await ingest.s3.send(
+          new ListObjectsV2Command({ Bucket: 'acme-drops', Prefix: `events/${day}/` }),
+        );
+        const files = Contents.map(({ Key: key = '', Size: size = 0, ETag: eTag = '' }) => ({
+          key,
+          size,
+          eTag,
+        }));
+        await ingest.settle(day, {
+          version: 'v1',
+          files: files.map((file) => ({ ...file, fate: 'loaded' as const })),
+        });
+      }
+    };
+    for (const day of days) await ingest.put(`events/${day}/a.parquet`);
+    await ingest.clock.advance(HOUR_MS);
+    await plan({ days, asked: 'backfill' });
+    await settle();
+    const told = async () => {
+      const open = {
+        s3: ingest.s3,
+        config: ingest.config,
+        stack: { service: 'sluice', stage: 'test' },
+        aws: { region: 'us-east-1' },
+        isLocal: true,
+        now: ingest.clock.now(),
+      };
+      const [status] = await readDatasets(open, configuredDatasets(ingest.config), { count: () => 4 });
+      if (status === undefined) throw new Error('no dataset');
+      const place = { source: 'acme', dataset: 'events', day: days[2] ?? '' };
+      const { explanation } = await explainDay(open, place);
+      return { newer: status.newer, text: calendarText([status]), explained: explanation.hasNewer };
+    };
+    await plan();
+    expect(await told()).toMatchObject({ newer: [], explained: false });
+
+    await ingest.clock.advance(24 * HOUR_MS);
+    await ingest.put(`events/${days[0]}/a.parquet`, 'PAR1 corrected');
+    await ingest.put(`events/${days[1]}/b.parquet`, 'PAR1 corrected');
+    await ingest.put(`events/${days[2]}/b.parquet`, 'PAR1 corrected');
+    await plan();
+    // A listing that fails says nothing of them.
+    await ingest.letNobodyIn();
+    await plan();
+    await ingest.letIn();
+    expect(await told()).toMatchObject({ newer: days, explained: true });
+    expect((await told()).text).toContain(
+      `npx sluice ingest backfill --source acme --dataset events --from ${days[0]} --to ${days[2]}\``,
+    );
+
+    await plan({ datasets: ['events'], days, asked: 'backfill' });
+    await settle();
+    expect(await told()).toMatchObject({ newer: [], explained: false });
+    await plan();
+    expect(await told()).toMatchObject({ newer: [], explained: false });
   });
 
   it('notes no task that has ended before that', async () => {

@@ -1,0 +1,237 @@
+import { describe, expect, it } from '@jest/globals';
+import { addDays, DAY_MS, HOUR_MS } from '../../../../lib/base/time.ts';
+import type { DropObject } from '../../../../lib/drops/CustomerBucket.ts';
+import { MAX_FOLDER_CALLS, NAMED_DAYS } from '../../../../lib/drops/limits.ts';
+import { findNewerFiles, type NewerFiles, newerDays } from '../../../../lib/drops/plan/newerFiles.ts';
+import type { LedgerEntry } from '../../../../lib/ledger/LedgerEntry.ts';
+import { type DatasetInput, definedDataset } from '../../../harness/configInput.ts';
+import { ledgerEntry } from '../../../harness/ledgerEntry.ts';
+
+const START = Date.UTC(2026, 8, 1, 9);
+/** The first day of the lookback. */
+const FIRST = '2026-11-20';
+
+/** A customer's folder and what the ledger has of it. Each page of a listing has a few keys. */
+class Folder {
+  readonly objects = new Map<string, DropObject>();
+  readonly entries = new Map<string, { entry: LedgerEntry; eTag: string; modifiedAt: number }>();
+  readonly calls = { list: 0, read: 0 };
+  note: NewerFiles | undefined;
+  now = START;
+  readonly #dataset: ReturnType<typeof definedDataset>;
+  readonly #pageSize: number;
+  #written = 0;
+
+  constructor(input: Partial<DatasetInput> = {}, pageSize = 1_000) {
+    this.#dataset = definedDataset(input);
+    this.#pageSize = pageSize;
+  }
+
+  put(name: string, eTag?: string): void {
+    this.#written += 1;
+    const key = `events/${name}`;
+    // S3 says whole seconds.
+    const lastModified = new Date(Math.floor(this.now / 1_000) * 1_000);
+    this.objects.set(key, { key, size: 9, eTag: eTag ?? `"${this.#written}"`, lastModified });
+  }
+
+  remove(name: string): void {
+    this.objects.delete(`events/${name}`);
+  }
+
+  /** The ledger notes that a day was loaded with what is there. */
+  load(day: string, of: (key: string) => boolean = (key) => key.includes(day)): void {
+    this.#written += 1;
+    const files = [...this.objects.values()]
+      .filter(({ key }) => of(key))
+      .map(({ key, size, eTag }) => ({ key, size, eTag, fate: 'loaded' as const }));
+    const eTag = `"e${this.#written}"`;
+    this.entries.set(day, { entry: ledgerEntry({ day, files }), eTag, modifiedAt: this.now });
+  }
+
+  /** One run's look, a day after the last one. @returns The days that are named. */
+  async look(hours = 24): Promise<readonly string[]> {
+    this.now += hours * HOUR_MS;
+    this.calls.list = 0;
+    this.calls.read = 0;
+    const { source, dataset } = this.#dataset;
+    this.note = await findNewerFiles(
+      {
+        bucket: {
+          list: async ({ prefix, next, after }) => {
+            this.calls.list += 1;
+            const keys = [...this.objects.keys()].filter((key) => key.startsWith(prefix)).sort();
+            const left = keys.filter((key) => key > (next ?? after ?? ''));
+            const page = left.slice(0, this.#pageSize);
+            return {
+              objects: page.flatMap((key) => this.objects.get(key) ?? []),
+              next: left.length > page.length ? page.at(-1) : undefined,
+            };
+          },
+        },
+        ledger: {
+          read: async ({ day }) => {
+            this.calls.read += 1;
+            return this.entries.get(day)?.entry ?? null;
+          },
+        },
+        entries: this.entries,
+        now: this.now,
+      },
+      source,
+      dataset,
+      (day) => day < FIRST,
+      this.note,
+    );
+    return this.named();
+  }
+
+  named(): readonly string[] {
+    return newerDays(this.note, (day) => this.entries.get(day)?.eTag, this.now);
+  }
+}
+
+const days = Array.from({ length: 12 }, (_, i) => addDays('2026-10-01', i));
+
+/** A folder with loaded days. */
+function loaded(folder = new Folder()): Folder {
+  for (const day of days) {
+    folder.put(`${day}/a.parquet`);
+    folder.put(`${day}/b.parquet`);
+  }
+  folder.now += HOUR_MS;
+  for (const day of days) folder.load(day);
+  return folder;
+}
+
+describe('files outside of the lookback that are newer than those that were loaded', () => {
+  it('are found of all days at once, and named until the days are loaded again', async () => {
+    const folder = loaded();
+    expect(await folder.look()).toEqual([]);
+    for (const day of days) folder.put(`${day}/a.parquet`);
+    expect(await folder.look()).toEqual(days);
+    expect(await folder.look()).toEqual(days);
+    for (const day of days.slice(0, 5)) folder.load(day);
+    // Without another look.
+    expect(folder.named()).toEqual(days.slice(5));
+    expect(await folder.look()).toEqual(days.slice(5));
+  });
+
+  it('are found by the first look, too, and after its note is lost', async () => {
+    const folder = loaded();
+    folder.now += HOUR_MS;
+    folder.put(`${days[3]}/a.parquet`);
+    expect(await folder.look()).toEqual([days[3]]);
+    folder.note = undefined;
+    expect(await folder.look()).toEqual([days[3]]);
+  });
+
+  it.each<[string, (folder: Folder, day: string) => void, boolean]>([
+    ['a file that was replaced, of an equal count', (to, day) => to.put(`${day}/a.parquet`), true],
+    ['a file that was added', (to, day) => to.put(`${day}/c.parquet`), true],
+    ['a file in a folder of the day', (to, day) => to.put(`${day}/country=DE/c.parquet`), true],
+    ['a file whose name says nothing', (to, day) => to.put(`${day}/000000_0`), true],
+    ['a file that has gone', (to, day) => to.remove(`${day}/a.parquet`), false],
+    [
+      'a file that was written again as it was',
+      (to, day) => to.put(`${day}/a.parquet`, etagOf(to, day)),
+      false,
+    ],
+    ['a marker', (to, day) => to.put(`${day}/_SUCCESS`), false],
+    ['a temporary file', (to, day) => to.put(`${day}/_temporary/c.parquet`), false],
+    ['a file of a day of the lookback', (to) => to.put(`${FIRST}/a.parquet`), false],
+    ['a file of a day that was never loaded', (to) => to.put('2026-09-01/a.parquet'), false],
+  ])('%s', async (_, change, isNewer) => {
+    const folder = loaded();
+    const day = days[4] ?? '';
+    await folder.look();
+    change(folder, day);
+    expect(await folder.look()).toEqual(isNewer ? [day] : []);
+  });
+
+  it('are none any more once they are gone, or the day has them', async () => {
+    const folder = loaded();
+    await folder.look();
+    folder.put(`${days[1]}/c.parquet`);
+    folder.put(`${days[2]}/c.parquet`);
+    expect(await folder.look()).toEqual([days[1], days[2]]);
+    folder.remove(`${days[1]}/c.parquet`);
+    expect(await folder.look()).toEqual([days[2]]);
+  });
+
+  it('are named although another than a load has written the entry, as an erasure does', async () => {
+    const folder = loaded();
+    await folder.look();
+    folder.put(`${days[1]}/c.parquet`);
+    const { entry, modifiedAt } = folder.entries.get(days[1] ?? '') ?? {};
+    const erased = { eTag: '"erased"', modifiedAt: (modifiedAt ?? 0) + DAY_MS };
+    if (entry !== undefined) folder.entries.set(entry.day, { entry, ...erased });
+    expect(await folder.look()).toEqual([days[1]]);
+    if (entry !== undefined) folder.entries.set(entry.day, { entry, ...erased, eTag: '"again"' });
+    expect(await folder.look()).toEqual([days[1]]);
+  });
+
+  it('end to be named after a month', async () => {
+    const folder = loaded();
+    await folder.look();
+    folder.put(`${days[1]}/c.parquet`);
+    expect(await folder.look()).toEqual([days[1]]);
+    expect(await folder.look((NAMED_DAYS - 1) * 24)).toEqual([days[1]]);
+    expect(await folder.look()).toEqual([]);
+    expect(await folder.look()).toEqual([]);
+  });
+
+  it.each<[Partial<DatasetInput>, (day: string) => string]>([
+    [{ layout: 'x_YYYYMMDD*.parquet' }, (day) => `x_${day.replaceAll('-', '')}-1.parquet`],
+    [{ layout: '**/dt=YYYY-MM-DD/*.parquet' }, (day) => `c=DE/dt=${day}/a.parquet`],
+    [{ dayFormat: 'YYYY/MM/DD/HH' }, (day) => `${day.replaceAll('-', '/')}/07/a.parquet`],
+  ])('are found in a folder of %j', async (input, nameOf) => {
+    const folder = new Folder(input);
+    for (const day of days) {
+      folder.put(nameOf(day));
+      folder.load(day, (key) => key === `events/${nameOf(day)}`);
+    }
+    expect(await folder.look()).toEqual([]);
+    folder.put(nameOf(days[7] ?? ''));
+    expect(await folder.look()).toEqual([days[7]]);
+  });
+
+  it('cost an entry for each day that is new, and a call for each page', async () => {
+    const folder = loaded();
+    await folder.look();
+    expect(folder.calls).toEqual({ list: 1, read: 0 });
+    for (const day of days.slice(0, 3)) folder.put(`${day}/a.parquet`);
+    await folder.look();
+    expect(folder.calls).toEqual({ list: 1, read: 3 });
+    await folder.look();
+    expect(folder.calls).toEqual({ list: 1, read: 0 });
+  });
+
+  it('are looked for in turns in a folder of many files', async () => {
+    const folder = loaded(new Folder({}, 1));
+    for (let i = 0; i < 3 * MAX_FOLDER_CALLS; i += 1) {
+      const day = addDays('2026-01-01', i);
+      folder.put(`${day}/a.parquet`);
+      folder.load(day);
+    }
+    const first = '2026-01-02';
+    const last = days[11] ?? '';
+    await folder.look();
+    for (const day of [first, last]) folder.put(`${day}/a.parquet`);
+    const named: (readonly string[])[] = [];
+    for (let run = 0; run < 8; run += 1) {
+      named.push(await folder.look());
+      expect(folder.calls.list).toBeLessThanOrEqual(MAX_FOLDER_CALLS);
+    }
+    // The first round has passed the first day already: the second finds it, and what was found stays.
+    expect(named[0]).toEqual([]);
+    expect(named[2]).toEqual([last]);
+    expect(named.at(-1)).toEqual([first, last]);
+    for (const day of [first, last]) folder.load(day);
+    for (let run = 0; run < 8; run += 1) expect(await folder.look()).toEqual([]);
+  });
+});
+
+function etagOf(folder: Folder, day: string): string {
+  return folder.objects.get(`events/${day}/a.parquet`)?.eTag ?? '';
+}
