@@ -34,7 +34,7 @@ describe('a refused body in the console', () => {
   it('is indented, with hidden characters as escapes', () => {
     expect(writtenOut('{"a":[1]}')).toBe('{\n  "a": [\n    1\n  ]\n}');
     const long = JSON.stringify({ a: 'x'.repeat(300_000) });
-    expect(writtenOut(long)).toBe(`{\n  "a": ${long.slice(5, -1)}\n}`);
+    expect(writtenOut(long) === `{\n  "a": ${long.slice(5, -1)}\n}`).toBe(true);
     expect(writtenOut('x\u202ey')).toBe('x\\u202ey');
   });
 
@@ -42,6 +42,6 @@ describe('a refused body in the console', () => {
     ['nested deeply', '['.repeat(3_000) + '1'.repeat(1_000) + ']'.repeat(3_000)],
     ['very long', '[1,'.repeat(300_000)],
   ])('does not grow when it is %s', (_what, body) => {
-    expect(writtenOut(body)).toBe(body);
+    expect(writtenOut(body) === body).toBe(true);
   });
 });

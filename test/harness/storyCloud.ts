@@ -48,6 +48,9 @@ export interface Posted {
   readonly events?: readonly unknown[];
 }
 
+/** How often a request is sent at most. */
+const MOST_TRIES = 4;
+
 /** What a story's cloud differs in. */
 export interface StoryOptions {
   /** When its clock begins, ISO 8601. Default: the machine's time. */
@@ -182,11 +185,15 @@ export async function storyCloud(input?: Partial<ConfigInput>, options: StoryOpt
     s3By,
     control,
     send,
-    /** Posts, and answers the status. */
+    /** Posts, and answers the status. As an SDK does, it repeats what gets 503: on a busy machine a cold start may. */
     async post(request: Posted): Promise<number> {
-      const answer = await send(request);
-      await answer.arrayBuffer();
-      return answer.status;
+      let status = 0;
+      for (let tries = 0; tries < MOST_TRIES && (tries === 0 || status === 503); tries += 1) {
+        const answer = await send(request);
+        await answer.arrayBuffer();
+        status = answer.status;
+      }
+      return status;
     },
     /** Opens the deployment as it is now, for what asks or changes it. It closes with the story. */
     deployment(isLocal = true, credentials?: Credentials): Deployment {

@@ -56,6 +56,9 @@ describe('the deployed handler', () => {
   };
 
   it('lands events through the real clients that its environment configures', async () => {
+    // On a busy machine the first one of all, which loads them, may get 503.
+    await invoke(request);
+    wire.rows.length = 0;
     expect(await invoke(request)).toEqual({
       statusCode: 202,
       headers: { 'content-type': 'application/json' },
@@ -90,7 +93,7 @@ describe('the deployed handler', () => {
     expect(await invoke({ ...request, body })).toMatchObject({ statusCode: 413 });
     // Its row may be one, too: the stream is left alone for a while after it has failed.
     const large = [...wire.objects].filter(([key]) => key.startsWith('bucket/quarantine-large/'));
-    expect(large).toEqual([[expect.anything(), body]]);
+    expect(large.map(([, kept]) => kept === body)).toEqual([true]);
   });
 
   it('answers 503 in time when neither Firehose nor S3 accepts the events', async () => {

@@ -190,13 +190,13 @@ describe('encodeBody', () => {
 });
 
 const decodeAs = (body: Uint8Array, contentEncoding: string) => decodeBody(body, announced(contentEncoding));
-/** The text, or the code of its refusal. */
+/** The beginning of the text, which may have megabytes, or the code of its refusal. */
 const codeAs = (body: Uint8Array, contentEncoding: string): string => {
   let text = '';
   const code = codeOf(() => {
     text = decodeAs(body, contentEncoding).text;
   });
-  return code === 'none' ? text : code;
+  return code === 'none' ? text.slice(0, 60) : code;
 };
 const event = (i: number) => Buffer.from(`{"eventName":"e${i}"}`);
 
@@ -212,7 +212,7 @@ describe.each([
           const text = `["${texts.map((one) => encodeURIComponent(one)).join()}"]`;
           const parts = [text.slice(0, 1), '', text.slice(1, 7), text.slice(7)];
           const body = Buffer.concat(parts.map((part) => compress(Buffer.from(part))));
-          expect(decodeAs(body, name).text).toBe(text);
+          expect(decodeAs(body, name).text === text).toBe(true);
         },
       ),
     );

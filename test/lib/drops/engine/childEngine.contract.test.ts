@@ -1,11 +1,15 @@
-import { execFileSync } from 'node:child_process';
-import { readdirSync, readFileSync, rmSync } from 'node:fs';
+import { type ChildProcess, execFileSync } from 'node:child_process';
+import { subscribe } from 'node:diagnostics_channel';
+import { EventEmitter, once } from 'node:events';
+import { readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { afterAll, describe, expect, it } from '@jest/globals';
+import * as z from 'zod';
 import { childEngine } from '../../../../lib/drops/engine/childEngine.ts';
 import { duckDbEngine } from '../../../../lib/drops/engine/duckDbEngine.ts';
 import { compileMapping } from '../../../../lib/drops/mapping/compileMapping.ts';
+import { callProcess } from '../../../../lib/parquet/childProcess.ts';
 import type { EngineFile, FileSchema } from '../../../../lib/parquet/FileSchema.ts';
 import { MappingBench, subjectOf } from './MappingBench.ts';
 
@@ -47,28 +51,26 @@ function stall(file: EngineFile): void {
   execFileSync('mkfifo', [file.path]);
 }
 
-/** The process that reads files for this one, once it has opened a stalled one. */
-async function reader(): Promise<number> {
-  for (;;) {
-    for (const pid of readdirSync('/proc').filter((name) => /^\d+$/.test(name))) {
-      try {
-        const [, parent] = /\) \S (\d+)/.exec(readFileSync(`/proc/${pid}/stat`, 'utf8')) ?? [];
-        const isOurs = parent === String(process.pid);
-        // DuckDB's own name in the memory of the process: it has begun.
-        if (isOurs && readFileSync(`/proc/${pid}/maps`, 'utf8').includes('libduckdb')) return Number(pid);
-      } catch {
-        // It has ended.
-      }
-    }
-    await pause(20);
-  }
+const processes = new EventEmitter<{ started: [ChildProcess] }>();
+// https://nodejs.org/api/diagnostics_channel.html#process
+subscribe('child_process', (message) => {
+  if (isStart(message)) processes.emit('started', message.process);
+});
+const isStart = (message: unknown): message is { readonly process: ChildProcess } =>
+  typeof message === 'object' && message !== null && 'process' in message;
+
+/** The next process that is started, which reads files for this one. */
+async function reader(): Promise<ChildProcess> {
+  const [child] = await once(processes, 'started');
+  await once(child, 'spawn');
+  return child;
 }
 
 describe('the engine in another process', () => {
   it('answers as in this one', async () => {
     const files = [await bench.write('a.parquet', ROWS), await bench.write('b.parquet', `${ROWS} LIMIT 3`)];
     const damaged = { ...(await bench.write('c.parquet', ROWS)), name: 'c' };
-    execFileSync('truncate', ['-s', '100', damaged.path]);
+    truncateSync(damaged.path, 100);
     const own = duckDbEngine(bench.limits);
     const other = childEngine(bench.limits);
     expect(await other.describe([...files, damaged])).toEqual(await own.describe([...files, damaged]));
@@ -81,7 +83,23 @@ describe('the engine in another process', () => {
     expect(readdirSync(bench.limits.temporaryDirectory)).toEqual([]);
   });
 
-  it('has an empty environment, and a file that crashes it is damaged', async () => {
+  it('has none of the environment', async () => {
+    const program = join(bench.directory, 'environment.mjs');
+    const answered = 'JSON.stringify({ value: process.env })';
+    writeFileSync(
+      program,
+      `import { writeFileSync } from 'node:fs';\nwriteFileSync(process.argv[3], ${answered});\n`,
+    );
+    const { temporaryDirectory } = bench.limits;
+    const call = { program, temporaryDirectory };
+    const answer = await callProcess(call, null, z.record(z.string(), z.string()));
+    const { value = null } = 'value' in answer ? answer : {};
+    // macOS adds one to every process.
+    const { LD_LIBRARY_PATH: _, __CF_USER_TEXT_ENCODING: __, ...environment } = value ?? { none: '' };
+    expect(environment).toEqual({});
+  });
+
+  it('takes a file that crashes it for damaged', async () => {
     const [file] = await describedBy(childEngine(bench.limits), [await bench.write('stalled.parquet', ROWS)]);
     if (file === undefined) throw new RangeError('No file.');
     stall(file);
@@ -94,9 +112,7 @@ describe('the engine in another process', () => {
         code,
         detail: expect.stringContaining(signal),
       });
-      const pid = await reader();
-      expect(readFileSync(`/proc/${pid}/environ`, 'utf8')).toBe('');
-      process.kill(pid, signal);
+      (await reader()).kill(signal);
       await loading;
     }
   });
@@ -111,13 +127,11 @@ describe('the engine in another process', () => {
       code: 'SLUICE_INGEST_FILE_DAMAGED',
       detail: expect.stringMatching(/^e\.parquet: .*SIGSEGV/),
     });
-    const first = await reader();
-    process.kill(first, 'SIGSEGV');
-    let next = first;
-    while (next === first) next = await reader();
+    (await reader()).kill('SIGSEGV');
+    const next = await reader();
     // It reads them one by one.
-    while (readNumberOf(next) !== '1') await pause(20);
-    process.kill(next, 'SIGSEGV');
+    while (numberReadBy(next) !== '1') await pause(20);
+    next.kill('SIGSEGV');
     await loading;
   });
 
@@ -127,17 +141,17 @@ describe('the engine in another process', () => {
     stall(file);
     const stop = new AbortController();
     const loading = expect(loadOf([file], stop.signal)).rejects.toThrow('enough');
-    const pid = await reader();
+    const child = await reader();
     stop.abort(new Error('enough'));
     await loading;
-    expect(() => process.kill(pid, 0)).toThrow('ESRCH');
+    expect(child.signalCode).toBe('SIGKILL');
   });
 });
 
-function readNumberOf(pid: number): string {
+/** The number of the file that a process is about to read alone: the last of the files that it is given has it. */
+function numberReadBy({ spawnargs }: ChildProcess): string {
   try {
-    const [, , , , reading = ''] = readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0');
-    return readFileSync(reading, 'utf8');
+    return readFileSync(spawnargs.at(-1) ?? '', 'utf8');
   } catch {
     return '';
   }
