@@ -34,12 +34,19 @@ export type LandingNote = z.output<typeof noteSchema>;
 /** The end of the key of a note that an object is written: a listing tells which are. */
 const WRITTEN = '.written.json';
 
-/** The notes on a version, and their keys. @throws What the store's client throws. */
+/**
+ * The notes on a version, and their keys.
+ *
+ * @param listed What a listing has: no other note is read. Default: there may be any.
+ * @throws What the store's client throws.
+ */
 export async function readNotes(
   store: Pick<ObjectStore, 'read'>,
   version: LandedVersion,
+  listed: ListedNotes | null = null,
 ): Promise<{ readonly note: LandingNote | null; readonly keys: string[] }> {
-  const all = Object.values(noteKeys(version));
+  const known = listed?.of(version);
+  const all = Object.values(noteKeys(version)).filter((key) => known?.includes(key) ?? true);
   const stored = await Promise.all(all.map((key) => store.read(key)));
   const [note = null] = stored.flatMap((one) => noteSchema.safeParse(parseJson(one?.text ?? '')).data ?? []);
   return { note, keys: all.filter((_, i) => stored[i] !== null) };
@@ -73,6 +80,8 @@ export async function readNotedEvents(
 
 /** Notes that are listed at most. */
 const MOST_LISTED = 100_000;
+/** Pages of a listing that take no longer than to read the notes of a few objects. */
+const FEW_PAGES = 2;
 
 /** The notes, by the objects of a listing. */
 export class ListedNotes {
@@ -82,12 +91,32 @@ export class ListedNotes {
   static async list(store: Pick<ObjectStore, 'listPage'>): Promise<ListedNotes> {
     const notes = new ListedNotes();
     for await (const { key } of listObjects(store, LANDING_NOTES)) {
-      if (key === LANDING_LOOK) continue;
-      const [object = ''] = key.slice(LANDING_NOTES.length).split('-');
-      notes.#byObject.set(object, [...(notes.#byObject.get(object) ?? []), key]);
+      notes.#add(key);
       if (notes.#byObject.size === MOST_LISTED) break;
     }
     return notes;
+  }
+
+  /** All notes if {@link FEW_PAGES} have them, else null. @throws What the store's client throws. */
+  static async listFew(
+    store: Pick<ObjectStore, 'listPage'>,
+    signal?: AbortSignal,
+  ): Promise<ListedNotes | null> {
+    const notes = new ListedNotes();
+    let token: string | undefined;
+    for (let page = 0; page < FEW_PAGES; page += 1) {
+      const { items, next } = await store.listPage(LANDING_NOTES, { token, signal });
+      for (const { key } of items) notes.#add(key);
+      if (next === undefined) return notes;
+      token = next;
+    }
+    return null;
+  }
+
+  #add(key: string): void {
+    if (key === LANDING_LOOK) return;
+    const [object = ''] = key.slice(LANDING_NOTES.length).split('-');
+    this.#byObject.set(object, [...(this.#byObject.get(object) ?? []), key]);
   }
 
   /** Keys of all notes. */

@@ -105,11 +105,13 @@ export class MemoryObjects implements ObjectStore {
     { token, after = token, folders = false, limit = this.pageKeys }: ListOptions = {},
   ): Promise<ObjectPage> {
     await Promise.resolve();
-    const under = [...this.objects].filter(([key]) => key.startsWith(prefix));
-    const found = under.sort(([a], [b]) => Buffer.compare(Buffer.from(a), Buffer.from(b)));
-    const left = found.filter(
-      ([key]) => after === undefined || (key > after && !(folders && key.startsWith(`${after}/`))),
+    const under = [...this.objects].filter(
+      ([key]) =>
+        key.startsWith(prefix) &&
+        (after === undefined || (key > after && !(folders && key.startsWith(`${after}/`)))),
     );
+    const named = under.map((one) => ({ one, name: Buffer.from(one[0]) }));
+    const left = named.sort((a, b) => Buffer.compare(a.name, b.name)).map(({ one }) => one);
     if (folders) {
       const paths = left.map(([key]) => key.slice(prefix.length).split('/'));
       const names = paths.filter(({ length }) => length > 1).map(([name = '']) => name);

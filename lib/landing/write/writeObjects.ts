@@ -1,7 +1,6 @@
 import { hash, randomBytes } from 'node:crypto';
 import { mkdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Readable } from 'node:stream';
 import { mapLimit } from '../../base/concurrency.ts';
 import { errorText, SluiceError } from '../../base/errors.ts';
 import { anyVersion, type ObjectStore } from '../../base/ObjectStore.ts';
@@ -10,25 +9,22 @@ import type { EngineLimits } from '../../parquet/DuckDbSession.ts';
 import type { Config } from '../../schema/config.ts';
 import { damagedKey, isRedriven } from '../../tables/objectKeys.ts';
 import { dayFolder, landedFileName } from '../../tables/tableFolders.ts';
-import { type LandedVersion, readNotes, writeNote } from '../LandingNotes.ts';
+import { ListedNotes, writeNote } from '../LandingNotes.ts';
 import { LandedReader } from '../lines/LandedReader.ts';
 import type { LandedPart } from '../lines/landedLines.ts';
 import { Skipped } from '../lines/Skipped.ts';
-import { EventCounter, finishedLines } from './finishedEvents.ts';
+import { type EventCounter, finishedLines } from './finishedEvents.ts';
+import { type OpenedObject, openAhead, openObject, type Place } from './openObjects.ts';
 import { Round, sizeInRound } from './Round.ts';
 import { removeWritten } from './removeWritten.ts';
-import { WriteError } from './WriteError.ts';
 import { writeRound } from './writeRound.ts';
 
 /** Bytes of lines of a round: its rows fit the memory of the function, typed and while they are sorted. */
 const ROUND_BYTES = 268_435_456;
 /** Milliseconds that a round may take: it is not begun when there are fewer. */
 const ROUND_MS = 180_000;
-/** Objects that are opened ahead, each with its first piece, and files that are put at the same time. */
-const AHEAD = 4;
+/** Files that are put at the same time. */
 const PUTS = 4;
-/** Bytes of an object that are fetched at once. It may have any number: the further Firehose is behind, the more it joins. */
-const PIECE_BYTES = 4_194_304;
 /** Skipped bytes that are kept in memory. The rest of such an object is read as another. */
 const SKIPPED_BYTES = 134_217_728;
 
@@ -43,9 +39,10 @@ export interface Writer {
   /** Existing folder for files, which nobody else uses. */
   readonly directory: string;
   readonly log: (fields: Record<string, unknown>) => void;
-  /** Default {@link ROUND_BYTES}, {@link PIECE_BYTES}, what the reader has, {@link SKIPPED_BYTES}. */
-  readonly roundBytes?: number;
+  /** Bytes of an object that are fetched at once. Default {@link PIECE_BYTES}. */
   readonly pieceBytes?: number;
+  /** Default {@link ROUND_BYTES}, what the reader has, {@link SKIPPED_BYTES}. */
+  readonly roundBytes?: number;
   readonly runBytes?: number;
   readonly skippedBytes?: number;
 }
@@ -88,119 +85,11 @@ export async function writeObjects(
 ): Promise<WrittenObjects> {
   const batch = new Batch(writer, time);
   for (const keys of groups) {
-    for await (const opened of openAhead(keys, batch)) if (opened !== null) await batch.take(opened);
+    const ahead = openAhead(keys, (key, place) => batch.open(key, place));
+    for await (const opened of ahead) if (opened !== null) await batch.take(opened);
     await batch.finish();
   }
   return batch.done;
-}
-
-/** An object that is there. */
-interface OpenedObject {
-  readonly version: LandedVersion;
-  /** Keys of the notes on it. */
-  readonly notes: string[];
-  /** Whether an earlier call has written all of it. */
-  readonly isWritten: boolean;
-  /** The first byte that is not written: what is skipped from there on is kept together. */
-  from: number;
-  /** The bytes from there on. */
-  readonly pieces: AsyncGenerator<{ readonly chunks: readonly Buffer[]; readonly isLast: boolean }>;
-  skipped: Skipped;
-  readonly counter: EventCounter;
-  /** How much of that is in the bucket, in an object of this ETag, and whether any was before. */
-  putBytes: number;
-  putETag: string | null;
-  isDamaged: boolean;
-}
-
-/** Opens an object, and fetches its first piece; null if there is none. */
-async function openObject(
-  key: string,
-  { store, pieceBytes = PIECE_BYTES }: Writer,
-  signal: AbortSignal | undefined,
-): Promise<OpenedObject | null> {
-  const object = await store.open(key, { signal });
-  if (object === null) return null;
-  const { body, eTag, versionId, modifiedAt, bytes: size = Number.NaN } = object;
-  const version = { key, eTag, versionId, modifiedAt };
-  const { note, keys } = await readNotes(store, version).catch((error: unknown) => {
-    // It would keep its connection, of which there are few.
-    body.destroy();
-    throw error;
-  });
-  if (note !== null) body.destroy();
-  const from = note === null ? 0 : 'written' in note ? size : note.from;
-  const fetchFrom = async (first: number): Promise<readonly Buffer[]> => {
-    const end = Math.min(first + pieceBytes, size);
-    const part = first === 0 ? body : await openPart(store, version, first, end - 1, signal);
-    return readBytes(part, end - first);
-  };
-  // What was skipped last may have ended it.
-  const isWritten = note !== null && from === size;
-  let next = isWritten ? undefined : Promise.resolve(await fetchFrom(from));
-  /** Each piece is fetched while the one before it is read. */
-  async function* pieces(): OpenedObject['pieces'] {
-    for (let at = from; next !== undefined; ) {
-      const chunks = await next;
-      at = Math.min(at + pieceBytes, size);
-      next = at === size ? undefined : fetchFrom(at);
-      // It is thrown when it is waited for.
-      next?.catch(() => undefined);
-      yield { chunks, isLast: at === size };
-    }
-  }
-  return {
-    version,
-    notes: keys,
-    isWritten,
-    from,
-    pieces: pieces(),
-    skipped: new Skipped(),
-    counter: new EventCounter(note?.events),
-    putBytes: 0,
-    putETag: null,
-    isDamaged: false,
-  };
-}
-
-/** A part of an object, up to its last byte. @throws WriteError if the object is gone, or is another one. */
-async function openPart(
-  store: Writer['store'],
-  { key, eTag }: LandedVersion,
-  first: number,
-  last: number,
-  signal: AbortSignal | undefined,
-): Promise<Readable> {
-  const part = await store.open(key, { range: { first, last }, ifMatch: eTag, signal });
-  if (part === null) throw new WriteError('SLUICE_WRITE_BUCKET_FAILED', 'It has changed.');
-  return part.body;
-}
-
-/** The first bytes of a stream. @throws RangeError If it has fewer: one that breaks has no end. */
-async function readBytes(body: Readable, count: number): Promise<readonly Buffer[]> {
-  const chunks: Buffer[] = [];
-  let read = 0;
-  for await (const chunk of body) {
-    chunks.push(chunk.subarray(0, count - read));
-    read += chunk.length;
-    // A stream that is read to its end keeps its connection.
-    if (read > count) break;
-  }
-  if (!(read >= count)) throw new RangeError(`${read} bytes of ${count}.`);
-  return chunks;
-}
-
-/** Objects in order, while the next ones are opened. */
-async function* openAhead(keys: readonly string[], batch: Batch): AsyncGenerator<OpenedObject | null> {
-  const opening: Promise<OpenedObject | null>[] = [];
-  for (let next = 0; next < keys.length || opening.length > 0; ) {
-    for (let key = keys[next]; key !== undefined && opening.length < AHEAD; key = keys[next]) {
-      opening.push(batch.open(key));
-      next += 1;
-    }
-    const first = await opening.shift();
-    if (first !== undefined) yield first;
-  }
 }
 
 class Batch {
@@ -220,6 +109,8 @@ class Batch {
   /** Counters of the objects that are open, by key. Rows that were landed before have counted then. */
   readonly #counters = new Map<string, EventCounter>();
   #directory = '';
+  /** Listed since the last round; null if there are too many. */
+  #notes: Promise<ListedNotes | null> | undefined;
 
   constructor(writer: Writer, time: WriteTime) {
     this.#writer = writer;
@@ -227,11 +118,15 @@ class Batch {
   }
 
   /** Null: it is gone, or failed. */
-  async open(key: string): Promise<OpenedObject | null> {
+  async open(key: string, place: Place): Promise<OpenedObject | null> {
     const { signal } = this.#time;
     try {
       signal?.throwIfAborted();
-      const opened = await openObject(key, this.#writer, signal);
+      const { store, pieceBytes } = this.#writer;
+      // Without a listing each object has its notes read.
+      this.#notes ??= ListedNotes.listFew(store, signal).catch(() => null);
+      const notes = await this.#notes;
+      const opened = await openObject(key, { store, notes, place, signal, pieceBytes });
       // Somebody has written it: S3 and SQS may tell of an object twice.
       if (opened === null) this.done.objects.gone += 1;
       return opened;
@@ -341,6 +236,8 @@ class Batch {
     const directory = this.#directory;
     this.#round = undefined;
     this.#ended = [];
+    // Another run may have written objects meanwhile.
+    this.#notes = undefined;
     if (round === undefined) return;
     const put: string[] = [];
     try {

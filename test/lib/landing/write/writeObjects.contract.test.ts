@@ -668,8 +668,9 @@ describe('a bucket that fails', () => {
       if (opened !== null) bodies.push(opened.body);
       return opened;
     };
-    const read = () => Promise.reject(new Error('SlowDown'));
-    const { failed } = await write([KEY(1), KEY(2)], { store: { ...rest, open: opening, read } });
+    const slow = () => Promise.reject(new Error('SlowDown'));
+    const failing = { ...rest, open: opening, read: slow, listPage: slow };
+    const { failed } = await write([KEY(1), KEY(2)], { store: failing });
     expect([failed.size, bodies.map(({ destroyed }) => destroyed)]).toEqual([2, [true, true]]);
   });
 

@@ -1,0 +1,234 @@
+import type { Readable } from 'node:stream';
+import type { ObjectStore } from '../../base/ObjectStore.ts';
+import { type LandedVersion, type ListedNotes, readNotes } from '../LandingNotes.ts';
+import { Skipped } from '../lines/Skipped.ts';
+import { EventCounter } from './finishedEvents.ts';
+import { WriteError } from './WriteError.ts';
+
+/** Bytes of an object that are fetched at once. It may have any number: the further Firehose is behind, the more it joins. */
+export const PIECE_BYTES = 4_194_304;
+/**
+ * Objects that are open at the same time, and bytes that are held of them. S3 answers for a small object after 100 to 200 ms:
+ * https://docs.aws.amazon.com/AmazonS3/latest/userguide/optimizing-performance.html. The client has 50 connections:
+ * https://docs.aws.amazon.com/sdk-for-javascript/v3/developer-guide/node-configuring-maxsockets.html
+ */
+const AHEAD = 40;
+const AHEAD_BYTES = 33_554_432;
+
+/** An object that is there. */
+export interface OpenedObject {
+  readonly version: LandedVersion;
+  /** Keys of the notes on it. */
+  readonly notes: string[];
+  /** Whether an earlier call has written all of it. */
+  readonly isWritten: boolean;
+  /** The first byte that is not written: what is skipped from there on is kept together. */
+  from: number;
+  /** The bytes from there on. */
+  readonly pieces: AsyncGenerator<{ readonly chunks: readonly Buffer[]; readonly isLast: boolean }>;
+  skipped: Skipped;
+  readonly counter: EventCounter;
+  /** How much of that is in the bucket, in an object of this ETag, and whether any was before. */
+  putBytes: number;
+  putETag: string | null;
+  isDamaged: boolean;
+}
+
+/** The place of an object among those that are open: which of them may hold bytes is decided in their order. */
+export interface Place {
+  /**
+   * Asks for room for bytes, in place of what it has.
+   *
+   * @returns Null if there is room; else what resolves once there is. There is for the first object, whatever the others hold.
+   */
+  ask(bytes: number): Promise<void> | null;
+}
+
+/** A place in {@link Places}. */
+interface OwnPlace extends Place {
+  /** Bytes that it asked for; undefined before. */
+  asked: number | undefined;
+  /** Ends the wait of {@link Place.ask}; null if it does not wait. */
+  grant: (() => void) | null;
+}
+
+/** Places of open objects, in their order. */
+class Places {
+  readonly #places: OwnPlace[] = [];
+  #held = 0;
+  /** What the last object asked for: the next one is taken for as large. */
+  #usual = 0;
+
+  /** Whether there is one more. */
+  get isFree(): boolean {
+    if (this.#places.length === 0) return true;
+    if (this.#places.length >= AHEAD || this.#places.some(({ grant }) => grant !== null)) return false;
+    const unknown = this.#places.filter(({ asked }) => asked === undefined).length + 1;
+    return this.#held + unknown * this.#usual <= AHEAD_BYTES;
+  }
+
+  /** Takes the last place. */
+  enter(): Place {
+    const place: OwnPlace = {
+      asked: undefined,
+      grant: null,
+      ask: (bytes) => {
+        if (place.grant === null) this.#held -= place.asked ?? 0;
+        place.asked = bytes;
+        if (bytes > 0) this.#usual = bytes;
+        const { promise, resolve } = Promise.withResolvers<void>();
+        place.grant = resolve;
+        this.#grant();
+        return place.grant === null ? null : promise;
+      },
+    };
+    this.#places.push(place);
+    return place;
+  }
+
+  /** Frees the first place: its object is taken. */
+  leave(): void {
+    const left = this.#places.shift();
+    if (left?.grant === null) this.#held -= left.asked ?? 0;
+    this.#grant();
+  }
+
+  #grant(): void {
+    for (const [i, place] of this.#places.entries()) {
+      const { asked = 0, grant } = place;
+      if (grant === null) continue;
+      if (i > 0 && this.#held + asked > AHEAD_BYTES) return;
+      this.#held += asked;
+      place.grant = null;
+      grant();
+    }
+  }
+}
+
+/**
+ * Objects in order, while the next ones are opened: as many as are small, and of large ones as many as there is memory for.
+ *
+ * @param open Opens an object, which takes room before it holds any bytes. It never rejects.
+ */
+export async function* openAhead<Opened>(
+  keys: readonly string[],
+  open: (key: string, place: Place) => Promise<Opened>,
+): AsyncGenerator<Opened> {
+  const places = new Places();
+  const opening: Promise<Opened>[] = [];
+  for (let next = 0; next < keys.length || opening.length > 0; ) {
+    for (let key = keys[next]; key !== undefined && places.isFree; key = keys[next]) {
+      opening.push(open(key, places.enter()));
+      next += 1;
+    }
+    const [first] = opening;
+    if (first === undefined) return;
+    const opened = await first;
+    opening.shift();
+    places.leave();
+    yield opened;
+  }
+}
+
+/** How an object is opened. */
+interface OpenRequest {
+  readonly store: Pick<ObjectStore, 'open' | 'read'>;
+  /** All notes that there are; null if that is not known. */
+  readonly notes: ListedNotes | null;
+  readonly place: Place;
+  readonly signal: AbortSignal | undefined;
+  /** Default {@link PIECE_BYTES}. */
+  readonly pieceBytes?: number | undefined;
+}
+
+/**
+ * Opens an object, and fetches its first piece.
+ *
+ * @returns Null if there is none.
+ * @throws What the store's client throws. No stream is left open.
+ */
+export async function openObject(key: string, request: OpenRequest): Promise<OpenedObject | null> {
+  const { store, notes, place, signal, pieceBytes = PIECE_BYTES } = request;
+  const object = await store.open(key, { signal });
+  if (object === null) return null;
+  const { body, eTag, versionId, modifiedAt, bytes: size = Number.NaN } = object;
+  const version = { key, eTag, versionId, modifiedAt };
+  const fetchFrom = async (first: number): Promise<readonly Buffer[]> => {
+    const end = Math.min(first + pieceBytes, size);
+    if (first === end) return [];
+    return readBytes(await openPart(store, version, first, end - 1, signal), end - first);
+  };
+  const fetchFirst = async (from: number): Promise<readonly Buffer[]> => {
+    const bytes = Math.min(pieceBytes, size - from);
+    const room = place.ask(bytes || 0);
+    if (room === null && !body.destroyed) return readBytes(body, bytes);
+    // A stream that waits keeps its connection until S3 closes it, and nobody hears of its error.
+    body.destroy();
+    await room;
+    return fetchFrom(from);
+  };
+  if (notes !== null && notes.of(version).length > 0) body.destroy();
+  // Without a listing most objects have no notes either, and are read meanwhile.
+  const whole = body.destroyed ? null : fetchFirst(0);
+  whole?.catch(() => undefined);
+  const { note, keys } = await readNotes(store, version, notes).catch((error: unknown) => {
+    body.destroy();
+    throw error;
+  });
+  if (note !== null) body.destroy();
+  const from = note === null ? 0 : 'written' in note ? size : note.from;
+  // What was skipped last may have ended it.
+  const isWritten = note !== null && from === size;
+  const first = note === null ? (whole ?? fetchFirst(0)) : fetchFirst(from);
+  let next = isWritten ? undefined : Promise.resolve(await first);
+  /** Each piece is fetched while the one before it is read. */
+  async function* pieces(): OpenedObject['pieces'] {
+    for (let at = from; next !== undefined; ) {
+      const chunks = await next;
+      at = Math.min(at + pieceBytes, size);
+      next = at === size ? undefined : fetchFrom(at);
+      // It is thrown when it is waited for.
+      next?.catch(() => undefined);
+      yield { chunks, isLast: at === size };
+    }
+  }
+  return {
+    version,
+    notes: keys,
+    isWritten,
+    from,
+    pieces: pieces(),
+    skipped: new Skipped(),
+    counter: new EventCounter(note?.events),
+    putBytes: 0,
+    putETag: null,
+    isDamaged: false,
+  };
+}
+
+/** A part of an object, up to its last byte. @throws WriteError if the object is gone, or is another one. */
+async function openPart(
+  store: Pick<ObjectStore, 'open'>,
+  { key, eTag }: LandedVersion,
+  first: number,
+  last: number,
+  signal: AbortSignal | undefined,
+): Promise<Readable> {
+  const part = await store.open(key, { range: { first, last }, ifMatch: eTag, signal });
+  if (part === null) throw new WriteError('SLUICE_WRITE_BUCKET_FAILED', 'It has changed.');
+  return part.body;
+}
+
+/** The first bytes of a stream. @throws RangeError If it has fewer: one that breaks has no end. */
+async function readBytes(body: Readable, count: number): Promise<readonly Buffer[]> {
+  const chunks: Buffer[] = [];
+  let read = 0;
+  for await (const chunk of body) {
+    chunks.push(chunk.subarray(0, count - read));
+    read += chunk.length;
+    // A stream that is read to its end keeps its connection.
+    if (read > count) break;
+  }
+  if (!(read >= count)) throw new RangeError(`${read} bytes of ${count}.`);
+  return chunks;
+}

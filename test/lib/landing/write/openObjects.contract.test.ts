@@ -1,0 +1,218 @@
+import { randomBytes } from 'node:crypto';
+import { Readable } from 'node:stream';
+import { afterEach, beforeEach, expect, it } from '@jest/globals';
+import { defineConfig } from '../../../../lib/config/defineConfig.ts';
+import { writeNote } from '../../../../lib/landing/LandingNotes.ts';
+import { encodeLines } from '../../../../lib/landing/store/encodeLines.ts';
+import { type Writer, writeObjects } from '../../../../lib/landing/write/writeObjects.ts';
+import { LANDING_LOOK, LANDING_NOTES } from '../../../../lib/tables/ledgerKeys.ts';
+import { MemoryObjects } from '../../../harness/MemoryObjects.ts';
+import { temporaryDirectory } from '../../../harness/temporaryDirectory.ts';
+
+// How objects are opened ahead: how many, how many bytes, and with which calls.
+
+const NOW = Date.parse('2026-11-25T10:00:00Z');
+const MIB = 2 ** 20;
+const config = defineConfig({ bucket: 'acme' });
+const keyOf = (n: number) => `landing/2026/11/25/10/object-${String(n).padStart(5, '0')}.ndjson.gz`;
+const keysOf = (count: number) => Array.from({ length: count }, (_, n) => keyOf(n));
+
+let directory: ReturnType<typeof temporaryDirectory>;
+let objects: MemoryObjects;
+/** Calls of the bucket, and keys that it does not delete. */
+let calls: { open: string[]; read: string[]; list: number };
+let undeletable: (key: string) => boolean;
+let bodies: Readable[];
+/** Called with the whole body of an opened object; what it returns is read instead. */
+let stream: (body: Buffer, key: string) => Readable;
+/** Resolves before an object is opened. */
+let latency: (key: string) => Promise<void>;
+beforeEach(() => {
+  directory = temporaryDirectory();
+  objects = new MemoryObjects({ now: () => NOW });
+  objects.pageKeys = 1_000;
+  calls = { open: [], read: [], list: 0 };
+  undeletable = () => false;
+  bodies = [];
+  stream = (body) => Readable.from([body]);
+  latency = () => Promise.resolve();
+});
+afterEach(() => directory.remove());
+
+const store: Writer['store'] = {
+  open: async (key, options) => {
+    calls.open.push(key);
+    await latency(key);
+    const opened = await objects.open(key, options);
+    if (opened === null) return null;
+    const body = stream(Buffer.concat(await opened.body.toArray()), key);
+    bodies.push(body);
+    return { ...opened, body };
+  },
+  read: (key) => {
+    calls.read.push(key);
+    return objects.read(key);
+  },
+  write: (key, body, options) => objects.write(key, body, options),
+  removeAll: async (asked) => {
+    const kept = asked.filter(({ key }) => undeletable(key));
+    const { gone } = await objects.removeAll(asked.filter(({ key }) => !undeletable(key)));
+    return { gone, left: kept.map(({ key }) => ({ key, why: 'AccessDenied' })) };
+  },
+  listPage: (prefix, options) => {
+    calls.list += 1;
+    return objects.listPage(prefix, options);
+  },
+};
+
+const write = (keys: readonly string[], more: Partial<Writer> = {}) => {
+  const limits = { memoryMegabytes: 256, threads: 1, temporaryDirectory: directory.path };
+  const own = { directory: directory.path, limits, stage: 'dev', log: () => {} };
+  const writer = { config, store, clock: { now: () => NOW }, ...own, ...more };
+  return writeObjects([keys], writer, { deadline: NOW + 600_000 });
+};
+
+const row = (id: string) => ({ day: '2026-11-25', json: JSON.stringify({ event_id: id }) });
+const recordOf = (id: string) => Buffer.from(encodeLines({ events: [row(id)] }) ?? []);
+/** Objects of one row each. */
+async function land(count: number): Promise<void> {
+  for (const [n, key] of keysOf(count).entries()) await objects.write(key, recordOf(`e${n}`));
+}
+/** Notes on objects that were written before, and are not deleted. */
+async function noteOthers(count: number): Promise<void> {
+  for (let n = 0; n < count; n += 1) {
+    const version = { key: keyOf(n), eTag: `"other-${n}"`, modifiedAt: NOW };
+    await writeNote(store, version, { written: true, why: 'AccessDenied' });
+  }
+}
+/** Objects of others, which take the memory that they have bytes. */
+async function landBytes(sizes: readonly number[]): Promise<void> {
+  for (const [n, size] of sizes.entries()) await objects.write(keyOf(n), randomBytes(size));
+}
+
+/** How many objects are being opened at most. */
+async function mostOpening(work: () => Promise<unknown>): Promise<number> {
+  let open = 0;
+  let most = 0;
+  latency = async () => {
+    open += 1;
+    most = Math.max(most, open);
+    await new Promise(setImmediate);
+    open -= 1;
+  };
+  await work();
+  return most;
+}
+
+it('opens forty objects ahead, and no more', async () => {
+  await land(200);
+  expect(await mostOpening(() => write(keysOf(200)))).toBe(40);
+  expect(calls.open).toHaveLength(200);
+});
+
+it('lists notes once for a batch, and reads none without one', async () => {
+  await land(200);
+  await objects.write(LANDING_LOOK, '{}');
+  expect(await write(keysOf(200))).toMatchObject({ objects: { written: 200 }, rows: 200 });
+  expect([calls.list, calls.read]).toEqual([1, []]);
+});
+
+it.each([
+  ['a listing of two pages', 1_999, 2, 1],
+  ['a listing of more', 2_000, 2, 200],
+])('finds the note on an object with %s', async (_what, others, lists, read) => {
+  await land(100);
+  undeletable = (key) => key === keyOf(70);
+  await write([keyOf(70)]);
+  await noteOthers(others);
+  calls = { open: [], read: [], list: 0 };
+  undeletable = () => false;
+  expect(await write(keysOf(100))).toMatchObject({ objects: { written: 99, gone: 1 }, rows: 99 });
+  expect([calls.list, calls.read.length]).toEqual([lists, read]);
+});
+
+it('reads the notes of each object if they cannot be listed', async () => {
+  await land(2);
+  undeletable = () => true;
+  const denied = { ...store, listPage: () => Promise.reject(new Error('AccessDenied')) };
+  expect(await write(keysOf(2), { store: denied })).toMatchObject({ objects: { written: 2 }, rows: 2 });
+  expect(await write(keysOf(2), { store: denied })).toMatchObject({ objects: { undeleted: 2 }, rows: 0 });
+});
+
+it('writes none of 30,000 objects twice that the bucket does not delete', async () => {
+  await land(2_000);
+  undeletable = (key) => key.startsWith('landing/');
+  const batches = [keysOf(1_000), keysOf(2_000).slice(1_000)];
+  const all = { undeleted: 1_000, gone: 0, damaged: 0 };
+  for (const batch of batches)
+    expect(await write(batch)).toMatchObject({ objects: { ...all, written: 1_000 }, rows: 1_000 });
+  await noteOthers(28_000);
+  for (const batch of batches)
+    expect(await write(batch)).toMatchObject({ objects: { ...all, written: 0 }, rows: 0, files: 0 });
+  const notes = [...objects.objects.keys()].filter((key) => key.startsWith(LANDING_NOTES));
+  expect(notes).toHaveLength(30_000);
+});
+
+/** The most bytes of open objects that were read, and are not skipped yet: of all but the one that is taken. */
+async function mostHeld(sizes: readonly number[], more: Partial<Writer> = {}): Promise<number> {
+  await landBytes(sizes);
+  let held = 0;
+  let most = 0;
+  const taken = new Set<string>();
+  const read = new Map<string, number>();
+  stream = (body, key) =>
+    Readable.from(
+      (function* () {
+        for (let at = 0; at < body.length; at += 65_536) {
+          const chunk = body.subarray(at, at + 65_536);
+          read.set(key, (read.get(key) ?? 0) + chunk.length);
+          held = [...read].reduce((sum, [one, bytes]) => (taken.has(one) ? sum : sum + bytes), 0);
+          most = Math.max(most, held);
+          yield chunk;
+        }
+      })(),
+      { objectMode: true, highWaterMark: 1 },
+    );
+  // What is skipped is kept behind each object: it is taken as the next one is.
+  const log = ({ object }: Record<string, unknown>) => void taken.add(String(object));
+  await write(keysOf(sizes.length), { log, skippedBytes: 0, ...more });
+  return most;
+}
+
+it.each([
+  ['of a piece each', Array<number>(20).fill(4 * MIB)],
+  ['of many pieces', Array<number>(12).fill(9 * MIB)],
+  ['of all sizes', [40, 1, 1, 9, 1, 4, 4, 4, 4, 4, 4, 4, 4, 4, 1, 1].map((size) => size * MIB)],
+])('holds 32 MiB of objects ahead: %s', async (_what, sizes) => {
+  const most = await mostHeld(sizes);
+  // Beside them pieces of the one that is taken: the one that is read, and the next.
+  expect(most / MIB).toBeLessThanOrEqual(32 + 8 + 1);
+  expect(most / MIB).toBeGreaterThan(24);
+  expect(bodies.filter(({ destroyed }) => !destroyed)).toEqual([]);
+});
+
+it('takes a piece that is larger than all of that, alone', async () => {
+  await landBytes([1, 40 * MIB, 1, 40 * MIB, 1]);
+  const done = await write(keysOf(5), { pieceBytes: 64 * MIB });
+  expect([done.objects, done.failed.size]).toEqual([{ written: 0, undeleted: 0, gone: 0, damaged: 5 }, 0]);
+});
+
+it('fails the objects alone that cannot be opened or read, and leaves no stream open', async () => {
+  await land(60);
+  stream = (body, key) => {
+    if (key !== keyOf(30)) return Readable.from([body]);
+    return Readable.from(
+      (async function* () {
+        yield body.subarray(0, 5);
+        await new Promise(setImmediate);
+        throw new Error('ECONNRESET');
+      })(),
+    );
+  };
+  latency = (key) => (key === keyOf(45) ? Promise.reject(new Error('SlowDown')) : Promise.resolve());
+  objects.objects.delete(keyOf(50));
+  const done = await write(keysOf(60));
+  expect([...done.failed.keys()].sort()).toEqual([keyOf(30), keyOf(45)]);
+  expect(done).toMatchObject({ objects: { written: 57, gone: 1 }, rows: 57 });
+  expect(bodies.filter(({ destroyed }) => !destroyed)).toEqual([]);
+});
