@@ -269,6 +269,13 @@ export const mutations: readonly Mutation[] = [
       'void store.write(key, body, { contentType, signal }).catch(() => 0);',
     ],
   ]),
+  of('lib/landing/write/openObjects.ts', 'lib/landing/write/openObjects.contract', [
+    ['i > 0 && this.#held + asked > AHEAD_BYTES', 'false'],
+    ['    body.destroy();\n    await room;', '    await room;'],
+  ]),
+  of('lib/landing/write/writeObjects.ts', 'lib/landing/write/openObjects.contract', [
+    ['    this.#notes = undefined;\n', ''],
+  ]),
   of('lib/ledger/versionFiles.ts', 'lib/ledger/versionFiles', [
     ['before[version] ?? clock.now()', 'clock.now()'],
     ['[...new Set([...lackingDays(before), ...days])]', '[...days]'],

@@ -65,11 +65,11 @@ const store: Writer['store'] = {
   },
 };
 
-const write = (keys: readonly string[], more: Partial<Writer> = {}) => {
+const write = (keys: readonly string[], more: Partial<Writer> = {}, groups = [keys]) => {
   const limits = { memoryMegabytes: 256, threads: 1, temporaryDirectory: directory.path };
   const own = { directory: directory.path, limits, stage: 'dev', log: () => {} };
   const writer = { config, store, clock: { now: () => NOW }, ...own, ...more };
-  return writeObjects([keys], writer, { deadline: NOW + 600_000 });
+  return writeObjects(groups, writer, { deadline: NOW + 600_000 });
 };
 
 const row = (id: string) => ({ day: '2026-11-25', json: JSON.stringify({ event_id: id }) });
@@ -129,6 +129,18 @@ it.each([
   undeletable = () => false;
   expect(await write(keysOf(100))).toMatchObject({ objects: { written: 99, gone: 1 }, rows: 99 });
   expect([calls.list, calls.read.length]).toEqual([lists, read]);
+});
+
+it('sees what another run has noted since the round before', async () => {
+  await land(2);
+  const { eTag = '' } = objects.objects.get(keyOf(1)) ?? {};
+  const other = { key: keyOf(1), eTag, modifiedAt: NOW };
+  objects.onWrite = () => {
+    objects.onWrite = () => {};
+    void writeNote(objects, other, { written: true, why: 'AccessDenied' });
+  };
+  const done = await write([], {}, [[keyOf(0)], [keyOf(1)]]);
+  expect(done).toMatchObject({ objects: { written: 1, gone: 1 }, rows: 1 });
 });
 
 it('reads the notes of each object if they cannot be listed', async () => {
