@@ -3,9 +3,9 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { RAW_FILES, writeRawDays } from './curate/curateData.ts';
 import type { CurationRequest } from './curate/curateOnce.ts';
+import type { DayFile } from './exposureColumns.ts';
 import { type Cost, median, rowOf, runOnce } from './measure.ts';
 import type { Bench, BenchOptions, BenchRow } from './run.ts';
-import type { DayFile } from './views/viewSession.ts';
 
 /** Millions of rows of the day that is compared with a statement by hand, and of a day that is only curated. */
 const SIZES = { usual: { compared: 0.5, large: 1 }, full: { compared: 5, large: 20 } };

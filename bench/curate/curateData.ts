@@ -5,7 +5,7 @@ import { quoteName, quoteText } from '../../lib/base/sql.ts';
 import { addDays, DAY_MS, type UtcDay } from '../../lib/base/time.ts';
 import { exposuresTable } from '../../lib/tables/exposuresTable.ts';
 import { duckDbType } from '../../packages/local-aws/src/trino/index.ts';
-import { type DayFile, FILLED, viewConfig } from '../views/viewSession.ts';
+import { benchConfig, type DayFile, FILLED } from '../exposureColumns.ts';
 
 /** Files of a day: one every five minutes, as Firehose writes them. */
 export const RAW_FILES = 288;
@@ -51,7 +51,7 @@ function rowsQuery(
   rows: number,
   [from, to]: readonly [from: number, to: number],
 ): string {
-  const columns = exposuresTable(viewConfig).columns.map(({ name, type }) => {
+  const columns = exposuresTable(benchConfig).columns.map(({ name, type }) => {
     const sql = name === 'received_at' ? 'received + INTERVAL 2 SECONDS' : (FILLED[name] ?? 'NULL');
     return `CAST(${sql} AS ${duckDbType(type)}) AS ${quoteName(name)}`;
   });

@@ -6,8 +6,8 @@ import { curateFiles } from '../../lib/curate/engine/curateFiles.ts';
 import { planCuration } from '../../lib/curate/engine/planCuration.ts';
 import { engineShare } from '../../lib/lambda/machine.ts';
 import { DuckDbSession } from '../../lib/parquet/DuckDbSession.ts';
+import { benchConfig } from '../exposureColumns.ts';
 import { measured, requested } from '../measure.ts';
-import { viewConfig } from '../views/viewSession.ts';
 import { bareCopy } from './curateData.ts';
 
 /** A Lambda with one CPU: https://docs.aws.amazon.com/lambda/latest/dg/configuration-memory.html */
@@ -56,7 +56,7 @@ async function curate() {
   if (plan.slices > 1) throw new Error(`${plan.slices} slices.`);
   const waiting = [...files];
   const { written, account } = await curateFiles({
-    table: curatedTables(viewConfig).exposures,
+    table: curatedTables(benchConfig).exposures,
     files: files.length,
     slices: 1,
     slice: 0,

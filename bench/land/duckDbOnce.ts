@@ -7,8 +7,8 @@ import { typedQuery } from '../../lib/landing/write/lineStatements.ts';
 import { DuckDbSession } from '../../lib/parquet/DuckDbSession.ts';
 import { forwardedKinds } from '../../lib/schema/kinds.ts';
 import { forwardedTables } from '../../lib/tables/deliveredTables.ts';
+import { benchConfig } from '../exposureColumns.ts';
 import { measured, requested } from '../measure.ts';
-import { viewConfig } from '../views/viewSession.ts';
 
 const MEGABYTES = 1_769;
 const { lines, directory } = await requested<{ lines: string; directory: string }>();
@@ -18,7 +18,7 @@ await measured(async () => {
   const session = await DuckDbSession.open(limits, { files: [], directories: [lines, directory] });
   let rows = 0;
   for (const kind of forwardedKinds) {
-    const table = forwardedTables(viewConfig)[kind];
+    const table = forwardedTables(benchConfig)[kind];
     const members = table.columns.map(({ name }) => `${quoteName(name)} VARCHAR`).join(', ');
     const textsFile = quoteText(join(lines, `${kind}.ndjson`));
     const rowType = quoteText(`STRUCT(${members})`);

@@ -5,8 +5,8 @@ import { Readable } from 'node:stream';
 import { systemClock } from '../../lib/base/time.ts';
 import { engineShare } from '../../lib/lambda/machine.ts';
 import { type Writer, writeObjects } from '../../lib/landing/write/writeObjects.ts';
+import { benchConfig } from '../exposureColumns.ts';
 import { measured, requested } from '../measure.ts';
-import { viewConfig } from '../views/viewSession.ts';
 
 /** A Lambda with one CPU: https://docs.aws.amazon.com/lambda/latest/dg/configuration-memory.html */
 const MEGABYTES = 1_769;
@@ -59,7 +59,7 @@ await measured(async () => {
   const done = await writeObjects(
     [Array.from({ length: objects }, (_, i) => `landing/object-${i}.ndjson.gz`)],
     {
-      config: viewConfig,
+      config: benchConfig,
       store,
       clock: systemClock,
       stage: 'bench',

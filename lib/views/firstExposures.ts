@@ -54,7 +54,7 @@ const columns: readonly ViewColumn[] = [
  *
  * It reads the table, not experiment_exposures: a minimum is the same with resends, and searching for them is most of
  * the cost of that view. It groups first and then selects the first group: counting distinct groups and min_by both keep
- * state for millions of units that an engine cannot spill, whereas it can spill a sort (bench/views.bench.ts). Groups
+ * state for millions of units that an engine cannot spill, whereas it can spill a sort. Groups
  * first seen in the same millisecond are ordered by their IDs, so that the result is unique.
  *
  * Held-out exposures count as one more group while the first is searched, and are then removed: a unit that was never in

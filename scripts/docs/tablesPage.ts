@@ -69,21 +69,9 @@ ${section(receivedHoursTable.name, receivedHoursTable.comment, receivedHoursTabl
 `);
 }
 
-/** The figures come from `npm run bench views`, metric `read_of_a_day`. */
 const COSTS = `## What a query of a view costs
 
-Athena bills the compressed bytes of the columns and days that a query reads, 10 MB at least. Measured with \`npm run bench views\` on a day of 333,334 exposures in one file, 62 MB with all columns:
-
-| query | bytes read of that day |
-|---|---|
-| \`experiment_exposures\`, units, groups and times of one experiment | 18 MB |
-| \`experiment_exposures\`, all columns | 62 MB |
-| \`secondary_exposures\`, units of each gate and group | 18 MB |
-| \`daily_exposures\`, one \`unit_type\` | 30 MB |
-| \`first_exposures\`, one \`unit_type\` | 5 MB, and as much of every other day |
-| the table, \`experiment_id\` alone | 0.2 MB |
-
-Most of the bytes of the first queries are \`event_id\`, which identifies resends and does not compress. Of [curated days](curated.md) it is not read.
+Athena bills the compressed bytes of the columns and days that a query reads, 10 MB at least, and S3 the requests for them. Most bytes of raw days are \`event_id\`, which identifies resends and does not compress. Of [curated days](curated.md#what-it-saves) it is not read, and they have few files. \`first_exposures\` reads all days.
 `;
 
 function withDay({ columns, partitionKey }: Table): readonly Column[] {
