@@ -1,0 +1,44 @@
+import type { LakeSize } from '../test/harness/grownLake.ts';
+import { periodicWorks } from './growth/works.ts';
+import { type Cost, rowOf, runOnce } from './measure.ts';
+import type { Bench, BenchRow } from './run.ts';
+
+/** A month, a year and ten years of a deployment, of few and of many datasets. */
+const CORNERS: Readonly<Record<string, LakeSize>> = {
+  'a month, 10 datasets, 1 file an hour': { days: 30, datasets: 10, filesAnHour: 1 },
+  'a year, 200 datasets, 60 files an hour': { days: 365, datasets: 200, filesAnHour: 60 },
+  'ten years, 200 datasets, 60 files an hour': { days: 3_650, datasets: 200, filesAnHour: 60 },
+};
+/** USD in us-east-1 at list price. https://aws.amazon.com/s3/pricing/ and https://aws.amazon.com/glue/pricing/ */
+const PRICES = { list: 5e-6, get: 0.4e-6, put: 5e-6, catalog: 1e-6 };
+
+type Once = Cost & Readonly<Record<keyof typeof PRICES | 'mbRead' | 'messages', number>>;
+
+/** What a deployment in which nothing is new does by the clock: calls, bytes and memory of a run, and USD of the calls of a month. */
+const bench: Bench = {
+  name: 'growth',
+  async run({ at }) {
+    const rows: BenchRow[] = [];
+    for (const [work, { runsAMonth }] of Object.entries(periodicWorks))
+      for (const [corner, size] of Object.entries(CORNERS)) {
+        at(`${work}: ${corner}`);
+        const once = await runOnce<Once>('growth/growthOnce.ts', { work, size });
+        if (once.messages > 0) throw new Error(`${work}: ${once.messages} messages, though nothing is new.`);
+        const row = rowOf(`${work}: ${corner}`);
+        const kinds = Object.keys(PRICES) as (keyof typeof PRICES)[];
+        const usd = kinds.reduce((sum, kind) => sum + once[kind] * PRICES[kind], 0);
+        rows.push(
+          row('list', once.list, 'count'),
+          row('get', once.get, 'count'),
+          row('put', once.put, 'count'),
+          row('glue', once.catalog, 'count'),
+          row('read', once.mbRead, 'MB'),
+          row('cpu_s', once.cpuMs / 1_000, 's'),
+          row('peak_rss_mb', once.rssMb, 'MB'),
+          row('usd_a_month', usd * runsAMonth, 'USD'),
+        );
+      }
+    return rows;
+  },
+};
+export default bench;
