@@ -1,4 +1,4 @@
-import { isJsonObject, type JsonObject } from '../../lib/base/json.ts';
+import { isJsonObject, type JsonObject, valueAt } from '../../lib/base/json.ts';
 
 /** What a statement of a policy names of a resource, which may end in `*`: all of it, or the parts for which it has patterns of their own. */
 export function deniedOf(statement: JsonObject, resource: string): readonly string[] {
@@ -16,6 +16,20 @@ export function deniedOf(statement: JsonObject, resource: string): readonly stri
 /** Whether a statement is about an action. */
 export function isOfAction({ Action, NotAction }: JsonObject, action: string): boolean {
   return NotAction === undefined ? matchesAny(Action, action) : !matchesAny(NotAction, action);
+}
+
+/**
+ * Whether a policy allows an action on a resource, conditions apart: a statement with one may allow, and does not deny.
+ *
+ * @param document As JSON.parse has it.
+ */
+export function mayAllow(document: unknown, action: string, resource: string): boolean {
+  const about = valuesOf(valueAt(document, ['Statement'])).filter(
+    (one): one is JsonObject =>
+      isJsonObject(one) && isOfAction(one, action) && deniedOf(one, resource).includes(resource),
+  );
+  const denies = about.some(({ Effect, Condition }) => Effect === 'Deny' && Condition === undefined);
+  return !denies && about.some(({ Effect }) => Effect === 'Allow');
 }
 
 /** Whether one of some patterns, or the only one, matches a text. */

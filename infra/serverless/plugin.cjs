@@ -110,11 +110,16 @@ module.exports = class SluicePlugin {
   }
 
   async requireTemplateFits() {
-    const { requirePreflightsOfGateway, requireSessionPoliciesFit } = await import('./requirements.ts');
+    const requirements = await import('./requirements.ts');
     const config = await this.loadConfig();
+    const { service } = this.serverless;
+    const { compiledCloudFormationTemplate: template } = service.provider;
+    const { stage, region } = this.target();
     await this.explain(() => {
-      requireSessionPoliciesFit(config);
-      requirePreflightsOfGateway(this.serverless.service.provider.compiledCloudFormationTemplate);
+      requirements.requireOwnBoundary(config, stage);
+      requirements.requireSessionPoliciesFit(config);
+      requirements.requirePreflightsOfGateway(template);
+      requirements.requireTemplateFits(template, { stackName: `${service.service}-${stage}`, region });
     });
   }
 

@@ -1,3 +1,4 @@
+import { isTrialBoundary, isTrialStage } from '../../lib/access/operators/trialPolicy.ts';
 import { ACCESS_LIMITS } from '../../lib/access/policyDocument.ts';
 import { customerSession, exportSession, loadSession } from '../../lib/access/sessionPolicies.ts';
 import { isJsonObject } from '../../lib/base/json.ts';
@@ -14,6 +15,8 @@ import { isRegion, type Region } from '../../lib/schema/regions.ts';
 import { LOCAL_STAGE } from '../../lib/schema/stages.ts';
 import { exportFolder } from '../../lib/tables/exportKeys.ts';
 import { logicalIds } from '../template/Stack.ts';
+import type { PackagedTemplate, TemplatePlace } from '../template/substitute.ts';
+import { templateProblems } from '../template/templateProblems.ts';
 
 /** Keys of routes that leave OPTIONS to the gateway. `ANY` and `$default` match it. */
 const LEAVES_OPTIONS = /^(DELETE|GET|HEAD|PATCH|POST|PUT) /;
@@ -67,17 +70,32 @@ export function requireSessionPoliciesFit(config: Config): void {
     ]);
 }
 
-/** A template, as far as it is looked at. */
-interface PackagedTemplate {
-  readonly Resources?: Readonly<
-    Record<
-      string,
-      {
-        readonly Type: string;
-        readonly Properties?: Readonly<Record<string, unknown>> | undefined;
-      }
-    >
-  >;
+/**
+ * Refuses to package what IAM or CloudFormation would refuse: CloudFormation would roll the deployment back after minutes.
+ *
+ * @throws ConfigError `SLUICE_CONFIG_STACK_TOO_LARGE`, naming each resource with its count.
+ */
+export function requireTemplateFits(template: PackagedTemplate, place: TemplatePlace): void {
+  const problems = templateProblems(template, place);
+  if (problems.length > 0)
+    throw new ConfigError('SLUICE_CONFIG_STACK_TOO_LARGE', `\n  ${problems.join('\n  ')}`);
+}
+
+/**
+ * Refuses the boundary of `sluice trial` for a stage that is none: it allows nothing but what has a name of a trial, so that
+ * the roles of any other stack could do nothing. The local cloud does not know what a boundary allows.
+ *
+ * @throws ConfigError `SLUICE_CONFIG_TRIAL_BOUNDARY`
+ */
+export function requireOwnBoundary(
+  { permissionsBoundary }: Pick<Config, 'permissionsBoundary'>,
+  stage: string,
+): void {
+  if (stage !== LOCAL_STAGE && isTrialBoundary(permissionsBoundary) && !isTrialStage(stage))
+    throw new ConfigError(
+      'SLUICE_CONFIG_TRIAL_BOUNDARY',
+      `permissionsBoundary: got "${permissionsBoundary}" for the stage ${stage}.`,
+    );
 }
 
 /**

@@ -96,6 +96,19 @@ export function serviceConfiguration(stack: Stack) {
   } as const;
 }
 
+/** Bytes of a resource that Serverless makes, at most: it has 400 without tags. */
+const MADE_BYTES = 600;
+
+/** What Serverless adds to the resources of a stack: a bucket and its policy; of each function a log group; of events mappings and routes. */
+export function madeByServerless(stack: Stack): { readonly resources: number; readonly bytes: number } {
+  const functions = Object.values(functionsOf(stack));
+  const events = functions.map((one) => one.events);
+  // Each function of a route has an integration and a permission, and all of them one API with a stage.
+  const routed = events.filter((one) => one.some((event) => 'httpApi' in event)).length;
+  const resources = 2 + 2 * functions.length + events.flat().length + 2 * routed + (routed > 0 ? 2 : 0);
+  return { resources, bytes: resources * MADE_BYTES };
+}
+
 /** CloudFormation puts `stackTags` on what can have tags. `tags` are in the template, so that a change of them alone is deployed. */
 function tagsOf({ tags }: Pick<Config, 'tags'>) {
   return Object.keys(tags).length === 0 ? {} : { stackTags: tags, tags };

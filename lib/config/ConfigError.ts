@@ -47,6 +47,16 @@ export const ConfigError = defineErrorFamily('user', {
     cause: 'A load or an export would need a longer session policy than STS accepts.',
     cure: 'Give the dataset or the export a shorter folder, table or name, or the deployment a shorter database, `statsigFolder` or bucket.',
   },
+  SLUICE_CONFIG_STACK_TOO_LARGE: {
+    cause:
+      'The stack is larger than CloudFormation, IAM or another service takes, so its deployment would be rolled back.',
+    cure: 'Move some of what the message says that it grows with into a second stage (docs/deploy.md, "Stages"), or give it shorter names: buckets, folders, sources, tables, `database`.',
+  },
+  SLUICE_CONFIG_TRIAL_BOUNDARY: {
+    cause:
+      'The permissions boundary is that of `sluice trial`, which allows only what has a name of a trial. The roles of this stage could do nothing.',
+    cure: 'Take `permissionsBoundary` out of sluice.config.ts, or set it to a boundary for this stage (docs/platform.md, "A permissions boundary").',
+  },
   SLUICE_CONFIG_NO_KEYS: {
     cause: 'No SDK key is configured, so the deployed collector would refuse every request.',
     cure: 'List the SDK keys that may post under `keys` (label and SHA-256), set `keysInSecret: true` if `sluice keys add` adds them, or `allowAnyKey: true` to accept any.',

@@ -11,6 +11,7 @@ import { readers } from './readers.ts';
 import { bucketPolicy, roles } from './roles.ts';
 import { openClients, readSetup } from './Setup.ts';
 import { alarmTopic, domain, drift, formerStack, queues, stack } from './stack.ts';
+import { boundary, template } from './template.ts';
 
 const status: Look = {
   name: 'status',
@@ -54,6 +55,8 @@ const looksBeforeDeploy: readonly Look[] = [
   deployer,
   quotas,
   bucketPolicy,
+  template,
+  boundary,
 ];
 
 /** The severity of the worst finding, or `fine`. */

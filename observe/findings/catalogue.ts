@@ -72,6 +72,14 @@ export const findingCatalogue = {
     "By IAM's simulator, these credentials may not deploy.",
     `Attach the policies that \`npx sluice policy print --for deploy\` prints. If they are attached, ${DENIED}.`,
   ),
+  SLUICE_FINDING_STACK_TOO_LARGE: problem(
+    'The stack is larger than CloudFormation, IAM or another service takes: packaging refuses it.',
+    'Move some of what the detail says that it grows with into a second stage (docs/deploy.md, "Stages"), or give it shorter names.',
+  ),
+  SLUICE_FINDING_BOUNDARY_UNFIT: problem(
+    'The permissions boundary denies roles of the stack what they do.',
+    'Have it allow what docs/reference/permissions.md lists, or set `permissionsBoundary` to another, or take it out. That of a trial is for trials alone.',
+  ),
   SLUICE_FINDING_UNCHECKED: {
     severity: 'unchecked',
     cause: 'This cannot be checked here.',

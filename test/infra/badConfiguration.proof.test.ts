@@ -53,6 +53,25 @@ describe('serverless package with a bad configuration', () => {
     expect(said).not.toContain('    at ');
   });
 
+  it.each([
+    [
+      'SLUICE_CONFIG_STACK_TOO_LARGE',
+      'The template: ',
+      `sources: ['one', 'two'].map((name) => ({ name, bucket: 'acme-' + name, owner: '444455556666', datasets: Array.from({ length: 200 }, (_, i) => ({ name: 'd' + i, kind: 'events' })) }))`,
+    ],
+    [
+      'SLUICE_CONFIG_TRIAL_BOUNDARY',
+      'policy/sluice-boundary',
+      `permissionsBoundary: 'arn:aws:iam::111122223333:policy/sluice-boundary'`,
+    ],
+  ])('refuses with %s what a deployment would fail or be useless with', async (code, named, fields) => {
+    const { status, said } = await packageWith(`{ bucket: 'acme-data', ${fields} }`);
+    expect(status).toBe(1);
+    expect(said).toContain(code);
+    expect(said).toContain(named);
+    expect(said).not.toContain('    at ');
+  });
+
   it("names each route of one's own that takes browsers' preflights from the gateway", async () => {
     const route = (key: string) => `{ Type: 'AWS::ApiGatewayV2::Route', Properties: ${key} }`;
     const yml = readFileSync(join(repositoryRoot, 'serverless.yml'), 'utf8');

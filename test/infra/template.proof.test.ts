@@ -1,6 +1,9 @@
 import { beforeAll, describe, expect, it } from '@jest/globals';
 import { z } from 'zod';
-import { queueExecutions } from '../../infra/serverless/service.ts';
+import { resources } from '../../infra/resources.ts';
+import { madeByServerless, queueExecutions } from '../../infra/serverless/service.ts';
+import { lengthOf, substitution } from '../../infra/template/substitute.ts';
+import { templateProblems } from '../../infra/template/templateProblems.ts';
 import { defineConfig } from '../../lib/config/defineConfig.ts';
 import {
   parseTemplate,
@@ -8,7 +11,7 @@ import {
   resolveTemplate,
   type Template,
 } from '../../packages/local-aws/src/template/index.ts';
-import { NAME_LIMITS, POLICY_LIMITS, RESOURCE_POLICY_LIMITS, TEMPLATE_LIMITS } from './limits.ts';
+import { NAME_LIMITS } from './limits.ts';
 import { packageTemplate, SALT } from './packageTemplate.ts';
 import { unscopedActions } from './policyExceptions.ts';
 import { templateConfigurations } from './templateConfigurations.ts';
@@ -64,19 +67,24 @@ describe.each(Object.entries(templateConfigurations))('the packaged template: %s
     expect(json([elsewhere, Outputs])).not.toContain('SecretAccessKey');
   });
 
-  it('stays within the limits of CloudFormation', () => {
+  // https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cloudformation-limits.html
+  it('has IDs, names and descriptions that CloudFormation takes', () => {
     const { Resources, Outputs } = template;
-    expect(Object.keys(Resources).length).toBeLessThanOrEqual(TEMPLATE_LIMITS.resources);
-    expect(Object.keys(Outputs).length).toBeLessThanOrEqual(TEMPLATE_LIMITS.outputs);
-    expect(Buffer.byteLength(json(template))).toBeLessThanOrEqual(TEMPLATE_LIMITS.bytes);
-    const ids = Object.keys(Resources).filter(
-      (id) => !/^[A-Za-z0-9]+$/.test(id) || id.length > TEMPLATE_LIMITS.logicalIdCharacters,
-    );
+    const ids = Object.keys(Resources).filter((id) => !/^[A-Za-z0-9]+$/.test(id) || id.length > 255);
     expect(ids).toEqual([]);
     for (const [output, { Description = '' }] of Object.entries(Outputs)) {
-      expect(output.length).toBeLessThanOrEqual(TEMPLATE_LIMITS.outputNameCharacters);
-      expect(Buffer.byteLength(Description)).toBeLessThanOrEqual(TEMPLATE_LIMITS.outputDescriptionBytes);
+      expect(output.length).toBeLessThanOrEqual(255);
+      expect(Buffer.byteLength(Description)).toBeLessThanOrEqual(1_024);
     }
+  });
+
+  it('has as many resources as the doctor counts without Serverless, and no more bytes', () => {
+    const config = defineConfig({ bucket: 'acme-experiments', ...options });
+    const stack = { config, service: 'sluice', stage: 'prod' };
+    const made = resources(stack);
+    const also = madeByServerless(stack);
+    expect(Object.keys(template.Resources)).toHaveLength(Object.keys(made.Resources).length + also.resources);
+    expect(json(template).length).toBeLessThanOrEqual(json(made).length + also.bytes);
   });
 
   it('has no name that is too long for its service', () => {
@@ -88,22 +96,21 @@ describe.each(Object.entries(templateConfigurations))('the packaged template: %s
     expect(long).toEqual([]);
   });
 
+  it('is counted as it will be: what packaging counts is what a stack has', () => {
+    const place = { stackName: 'sluice-prod', region: options.region ?? 'us-east-1' };
+    const filled = substitution(template, place);
+    const policies = resolved.resources.filter(({ type }) => type === 'AWS::IAM::Role');
+    for (const { logicalId, properties } of policies) {
+      const of = (role: unknown) => lengthOf(Object(role).Policies);
+      // Suffixes of names that AWS chooses are a character longer at most.
+      const counted = of(filled(template.Resources[logicalId]?.Properties));
+      expect([logicalId, counted - of(properties)]).toEqual([logicalId, expect.closeTo(0, -1)]);
+    }
+  });
+
   it('has no policy that is too long for its role, user or resource', () => {
-    const long = resolved.resources.flatMap(({ type, logicalId, properties }) => {
-      const sizes: readonly (readonly [string, unknown, number])[] = [
-        ['AWS::IAM::Role', properties['Policies'], POLICY_LIMITS.role],
-        ['AWS::IAM::Role', properties['AssumeRolePolicyDocument'], POLICY_LIMITS.trust],
-        ['AWS::IAM::User', properties['Policies'], POLICY_LIMITS.user],
-        ['AWS::IAM::ManagedPolicy', properties['PolicyDocument'], POLICY_LIMITS.managed],
-        ['AWS::S3::BucketPolicy', properties['PolicyDocument'], RESOURCE_POLICY_LIMITS.bucket],
-        ['AWS::KMS::Key', properties['KeyPolicy'], RESOURCE_POLICY_LIMITS.key],
-      ];
-      return sizes.flatMap(([of, document, most]) => {
-        const length = of === type && document !== undefined ? json(document).length : 0;
-        return length > most ? [`${logicalId}: ${length} characters of ${most}`] : [];
-      });
-    });
-    expect(long).toEqual([]);
+    const place = { stackName: 'sluice-prod', region: options.region ?? 'us-east-1' };
+    expect(templateProblems(template, place)).toEqual([]);
   });
 
   it('allows all resources only where AWS supports no narrower scope, and no action by pattern', () => {

@@ -48,6 +48,7 @@ const OF_AWS: Readonly<Record<string, string>> = {
 
 /** What ends it is the act of a person, or time. The commands, if there are any, only show more. */
 const ACTS: Readonly<Record<string, string>> = {
+  BOUNDARY_UNFIT: 'its owner changes it, or somebody configures and deploys',
   CLOCK_OFF: 'the sender sets its clock',
   CREDENTIALS: 'somebody signs in',
   DEPLOY_DENIED: 'its owner attaches policies',
@@ -73,6 +74,7 @@ const ACTS: Readonly<Record<string, string>> = {
   SPIKE: 'the sender corrects',
   STACK_DIFFERS: 'somebody configures and deploys',
   STACK_MISSING: 'somebody deploys',
+  STACK_TOO_LARGE: 'somebody configures and deploys',
   TIME_SECONDS: 'the sender corrects',
   UNCHECKED: 'what is not emulated',
   UNDELETED: 'its owner changes it',

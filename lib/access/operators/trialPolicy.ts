@@ -13,8 +13,22 @@ import { keepBoundary, makeKey, unnamed } from '../deployPolicy.ts';
 import { allow, type PolicyDocument, policyDocument } from '../policyDocument.ts';
 import { seeDefaultDatabase, useKey } from '../readerStatements.ts';
 
-/** Pattern of the stacks of `sluice trial`: each has eight random characters, and everything that it makes begins with its name. */
-const STACK = 'sluice-trial-????????';
+/** Pattern of the stages of `sluice trial`: each has eight random characters. */
+const STAGE = 'trial-????????';
+/** Pattern of its stacks. Everything that a trial makes begins with the name of its stack. */
+const STACK = `sluice-${STAGE}`;
+/** Name of the boundary that is printed for a trial. */
+const BOUNDARY = 'sluice-boundary';
+
+/** Whether the ARN of a permissions boundary has the name of the one that is printed for a trial, at any path. */
+export function isTrialBoundary(arn: string | null): boolean {
+  return arn?.split('/').at(-1) === BOUNDARY;
+}
+
+/** Whether the boundary that is printed for a trial allows names of a stage. */
+export function isTrialStage(stage: string): boolean {
+  return new RegExp(`^${STAGE.replaceAll('?', '.')}`).test(stage);
+}
 
 /**
  * What a trial needs, in two documents, so that whoever has the policy is no administrator by a detour: `policy` makes roles
@@ -27,7 +41,7 @@ export function trialPolicies(
   scope: PolicyScope,
   { permissionsBoundary, tags, existing }: Config,
 ): { readonly boundaryArn: string; readonly boundary: PolicyDocument; readonly policy: PolicyDocument } {
-  const boundaryArn = permissionsBoundary ?? iamArn(scope, 'policy/sluice-boundary');
+  const boundaryArn = permissionsBoundary ?? iamArn(scope, `policy/${BOUNDARY}`);
   const roles = [iamArn(scope, `role/${identityNamesPattern(STACK)}`)];
   // A name of Glue may have _ in place of -.
   const database = `${STACK.replaceAll('-', '?')}*`;

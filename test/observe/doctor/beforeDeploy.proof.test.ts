@@ -2,6 +2,9 @@ import { matchesGlob } from 'node:path';
 import { afterAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { printedPolicies } from '../../../lib/access/printedPolicies.ts';
 import { defineConfig } from '../../../lib/config/defineConfig.ts';
+import type { ConfigInput } from '../../../lib/schema/config.ts';
+import { acmeSource, eventsDataset } from '../../harness/configInput.ts';
+import { temporaryDirectory, writeConfig } from '../../harness/temporaryDirectory.ts';
 import { account, accountServices, ROLE, ROOT } from './fakeAccount.ts';
 import { type DoctorReport, startDeployment } from './startDeployment.ts';
 
@@ -10,7 +13,26 @@ const configFor = (stage: string | undefined): Readonly<Record<string, string>> 
   stage === undefined ? {} : { SLUICE_CONFIG: `test/fixtures/config/${stage}.config.ts` };
 
 const deployed = await startDeployment(accountServices);
-afterAll(() => deployed.close());
+const directory = temporaryDirectory();
+afterAll(async () => {
+  await deployed.close();
+  directory.remove();
+});
+
+let configurations = 0;
+
+/** What the doctor finds of a configuration, in a file of its own: Node imports a file once. */
+async function findingsOf(check: string, options: Partial<ConfigInput>, stage = 'prod') {
+  const input = JSON.stringify({ bucket: 'acme-experiments', ...options });
+  configurations += 1;
+  const name = `${configurations}.config.ts`;
+  const SLUICE_CONFIG = writeConfig(directory.path, `${input}, { stages: ['${stage}'] }`, name);
+  const args = ['--before-deploy', '--json', '--stage', stage];
+  const { stdout } = await deployed.doctor(args, { SLUICE_CONFIG });
+  const report: DoctorReport = JSON.parse(stdout);
+  const found = report.checks.find((one) => one.check === check)?.findings;
+  return found?.map(({ code, detail }) => `${code.replace('SLUICE_FINDING_', '')} ${detail}`);
+}
 
 describe('sluice doctor --before-deploy', () => {
   beforeEach(() => account.reset());
@@ -29,7 +51,7 @@ describe('sluice doctor --before-deploy', () => {
       configFor('fresh'),
     );
     expect(code).toBe(3);
-    expect(stdout).toMatch(/7 checks of what sluice-fresh will need in us-east-1 of account 000000000000/);
+    expect(stdout).toMatch(/9 checks of what sluice-fresh will need in us-east-1 of account 000000000000/);
   });
 
   it('finds names that are taken outside of the stack', async () => {
@@ -93,5 +115,48 @@ describe('sluice doctor --before-deploy', () => {
     account.caller = ROLE;
     account.decide = (action) => (action === 'kms:CreateKey' ? 'implicitDeny' : 'allowed');
     expect(await findings('deployer')).toEqual(['DEPLOY_DENIED MakeKey: kms:CreateKey on *.']);
+  });
+
+  it('counts what packaging would refuse', async () => {
+    const datasets = Array.from({ length: 200 }, (_, i) => eventsDataset({ name: `d${i}` }));
+    const sources = ['one', 'two'].map((name) => acmeSource({ name, bucket: `acme-${name}`, datasets }));
+    const found = await findingsOf('template', { sources });
+    const [told = '', ...more] = found?.filter((one) => one.includes('resources')) ?? [];
+    expect(told.replace(/\d{3} resources/, 'N resources')).toContain(
+      'STACK_TOO_LARGE The template: N resources, at most 500. It grows with `sources`',
+    );
+    expect(more).toEqual([]);
+    expect(await findingsOf('template', {})).toEqual([]);
+  });
+
+  it("finds a trial's boundary by its name, and another that does not allow the stack's names", async () => {
+    const scope = { region: 'us-east-1', account: account.caller.account, stack: 'sluice-prod' };
+    const config = defineConfig({ bucket: 'acme-experiments' });
+    const [trials] = printedPolicies('trial', config, scope);
+    const arn = (name: string) => `arn:aws:iam::${scope.account}:policy/${name}`;
+    const bounded = (name: string, stage?: string) =>
+      findingsOf('boundary', { permissionsBoundary: arn(name) }, stage);
+    const wide = { Statement: [{ Effect: 'Allow', Action: '*', Resource: '*' }] };
+    account.policies = new Map<string, object | null>([
+      [arn('sluice-boundary'), trials?.document ?? null],
+      [arn('team/renamed'), trials?.document ?? null],
+      [arn('workloads'), wide],
+      [arn('hidden'), null],
+    ]);
+    expect(await bounded('sluice-boundary')).toEqual([
+      `BOUNDARY_UNFIT ${arn('sluice-boundary')}: it is the boundary of a trial, which allows nothing to the stage prod.`,
+    ]);
+    const [denied = '', ...more] = (await bounded('team/renamed')) ?? [];
+    expect(more).toEqual([]);
+    expect(denied).toContain(`BOUNDARY_UNFIT ${arn('team/renamed')}: it denies `);
+    expect(denied).toContain('; WriteRole logs:CreateLogStream on arn:aws:logs:');
+    expect(await bounded('workloads')).toEqual([]);
+    expect(await bounded('gone')).toEqual([`BOUNDARY_UNFIT ${arn('gone')}: the account has no such policy.`]);
+    expect(await bounded('hidden')).toEqual([expect.stringMatching(/^UNCHECKED .*iam:GetPolicy/)]);
+    const trial = { bucket: 'sluice-trial-0a1b2c3d', database: 'sluice_trial_0a1b2c3d', curate: false };
+    const athena = { workgroup: 'sluice-trial-0a1b2c3d', stagingDatabase: 'sluice_trial_0a1b2c3d_staging' };
+    const permissionsBoundary = arn('sluice-boundary');
+    const asked = { ...trial, athena, reconcile: false, permissionsBoundary };
+    expect(await findingsOf('boundary', asked, 'trial-0a1b2c3d')).toEqual([]);
   });
 });

@@ -20,6 +20,8 @@ const fresh = () => ({
   caller: ROOT,
   logGroups: [] as string[],
   secrets: new Map<string, object>(),
+  /** Documents of managed policies by ARN; null for one that the caller may not read. */
+  policies: new Map<string, object | null>(),
   /** Of services of the REST protocol, by service and path. Without one, they deny. */
   answers: new Map<string, unknown>([...limits(10_000, 5_000, 1_000, 1_000)]),
   decide: (_action: string, _resource: string, _call: { source: string; context: string }) => 'allowed',
@@ -97,6 +99,14 @@ const secretsManager = json('secretsmanager', 'secretsmanager', {
 type Evaluated = Awaited<ReturnType<Parameters<typeof queryOperation>[0]['run']>>;
 
 const members = z.record(z.string(), z.string());
+
+function managedPolicy(arn = ''): object {
+  const document = account.policies.get(arn);
+  if (document === undefined) throw new AwsError('NoSuchEntity', 404, `Policy ${arn} does not exist.`);
+  if (document === null) throw new AwsError('AccessDenied', 403, 'Not authorized to perform: iam:GetPolicy');
+  return document;
+}
+
 const iam = queryService({
   signingName: 'iam',
   version: '2010-05-08',
@@ -113,6 +123,22 @@ const iam = queryService({
       name: 'GetUser',
       input: members,
       run: ({ UserName = '' }) => [['User', [['UserName', UserName]]]],
+    }),
+    queryOperation({
+      name: 'GetPolicy',
+      input: members,
+      run({ PolicyArn }) {
+        managedPolicy(PolicyArn);
+        return [['Policy', [['DefaultVersionId', 'v2']]]];
+      },
+    }),
+    queryOperation({
+      name: 'GetPolicyVersion',
+      input: members,
+      run: ({ PolicyArn, VersionId }) => {
+        const text = JSON.stringify(VersionId === 'v2' ? managedPolicy(PolicyArn) : {});
+        return [['PolicyVersion', [['Document', encodeURIComponent(text)]]]];
+      },
     }),
     queryOperation({
       name: 'SimulatePrincipalPolicy',

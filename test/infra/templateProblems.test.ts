@@ -1,0 +1,199 @@
+import { describe, expect, it } from '@jest/globals';
+import { requireOwnBoundary, requireTemplateFits } from '../../infra/serverless/requirements.ts';
+import type { PackagedTemplate } from '../../infra/template/substitute.ts';
+import { templateProblems } from '../../infra/template/templateProblems.ts';
+import type { ConfigInput } from '../../lib/schema/config.ts';
+import { acmeSource, eventsDataset } from '../harness/configInput.ts';
+import { madeResources } from './madeResources.ts';
+
+const PLACE = { stackName: 'acme-prod', region: 'eu-west-1' };
+
+/** Sources of equal size. */
+const customers = (count: number, datasets: number): Partial<ConfigInput> => ({
+  sources: Array.from({ length: count }, (_, i) =>
+    acmeSource({
+      name: `customer-${i}`,
+      bucket: `customer-${i}-drops`,
+      datasets: Array.from({ length: datasets }, (_, j) => eventsDataset({ name: `data-${j}` })),
+    }),
+  ),
+});
+
+const TRUST = { Version: '2012-10-17', Statement: [] };
+/** A policy of a number of characters, as IAM counts them. */
+const policyOf = (characters: number) => {
+  const empty = { Statement: [{ Sid: '' }] };
+  return { Statement: [{ Sid: 's'.repeat(characters - JSON.stringify(empty).length) }] };
+};
+const role = (...sizes: readonly number[]) => ({
+  Type: 'AWS::IAM::Role',
+  Properties: {
+    AssumeRolePolicyDocument: TRUST,
+    Policies: sizes.map((size, i) => ({ PolicyName: `p${i}`, PolicyDocument: policyOf(size) })),
+  },
+});
+const own = (Type: string, Properties: Readonly<Record<string, unknown>>) => ({ Type, Properties });
+const template = (Resources: Required<PackagedTemplate>['Resources']): PackagedTemplate => ({ Resources });
+
+describe('what a deployment would be rolled back for', () => {
+  const cases: readonly (readonly [string, (over: number) => PackagedTemplate, string])[] = [
+    [
+      'inline policies of a role, all together',
+      (over) => template({ Mine: role(10_000, 240 + over) }),
+      'Mine: 10241 characters of inline policies, at most 10240',
+    ],
+    [
+      'inline policies of a role that are resources of their own',
+      (over) =>
+        template({
+          Mine: role(5_000),
+          More: own('AWS::IAM::Policy', { Roles: [{ Ref: 'Mine' }], PolicyDocument: policyOf(5_000) }),
+          Last: own('AWS::IAM::RolePolicy', {
+            RoleName: { Ref: 'Mine' },
+            PolicyDocument: policyOf(240 + over),
+          }),
+        }),
+      'Mine: 10241 characters of inline policies, at most 10240',
+    ],
+    [
+      'inline policies of a user',
+      (over) => template({ Mine: own('AWS::IAM::User', role(2_048 + over).Properties) }),
+      'Mine: 2049 characters of inline policies, at most 2048',
+    ],
+    [
+      'inline policies of a group',
+      (over) => template({ Mine: own('AWS::IAM::Group', role(5_120 + over).Properties) }),
+      'Mine: 5121 characters of inline policies, at most 5120',
+    ],
+    [
+      'managed policies of a role',
+      (over) =>
+        template({
+          Mine: own('AWS::IAM::Role', {
+            ManagedPolicyArns: Array.from({ length: 9 + over }, (_, i) => `arn:${i}`),
+          }),
+          More: own('AWS::IAM::ManagedPolicy', { Roles: [{ Ref: 'Mine' }], PolicyDocument: policyOf(40) }),
+        }),
+      'Mine: 11 managed policies, at most 10',
+    ],
+    [
+      'a trust policy',
+      (over) =>
+        template({ Mine: own('AWS::IAM::Role', { AssumeRolePolicyDocument: policyOf(2_048 + over) }) }),
+      'Mine: 2049 characters of AssumeRolePolicyDocument, at most 2048',
+    ],
+    [
+      'a managed policy',
+      (over) =>
+        template({ Mine: own('AWS::IAM::ManagedPolicy', { PolicyDocument: policyOf(6_144 + over) }) }),
+      'Mine: 6145 characters of PolicyDocument, at most 6144',
+    ],
+    [
+      "a bucket's policy",
+      (over) => template({ Mine: own('AWS::S3::BucketPolicy', { PolicyDocument: policyOf(20_480 + over) }) }),
+      'Mine: 20481 bytes of PolicyDocument, at most 20480',
+    ],
+    [
+      "a key's policy",
+      (over) => template({ Mine: own('AWS::KMS::Key', { KeyPolicy: policyOf(32_768 + over) }) }),
+      'Mine: 32769 bytes of KeyPolicy, at most 32768',
+    ],
+    [
+      "a queue's policy",
+      (over) => template({ Mine: own('AWS::SQS::QueuePolicy', { PolicyDocument: policyOf(8_192 + over) }) }),
+      'Mine: 8193 bytes of PolicyDocument, at most 8192',
+    ],
+    [
+      'resources',
+      (over) =>
+        template(
+          Object.fromEntries(Array.from({ length: 500 + over }, (_, i) => [`R${i}`, own('A::B::C', {})])),
+        ),
+      'The template: 501 resources, at most 500',
+    ],
+    [
+      'bytes',
+      (over) => {
+        const empty = JSON.stringify(template({ Mine: own('A::B::C', { Text: '' }) })).length;
+        // Two bytes a letter.
+        return template({
+          Mine: own('A::B::C', { Text: `${'é'.repeat(400_000)}${'x'.repeat(200_000 - empty + over)}` }),
+        });
+      },
+      'The template: 1000001 bytes, at most 1000000',
+    ],
+  ];
+  it.each(cases)('is too much of %s, and nothing that just fits', (_, made, told) => {
+    expect(templateProblems(made(0), PLACE)).toEqual([]);
+    const [one = '', ...more] = templateProblems(made(1), PLACE);
+    expect(more).toEqual([]);
+    expect(one).toContain(`${told}. It grows with `);
+  });
+
+  it('is counted as AWS gets it: references as their texts, of unnamed resources the longest', () => {
+    const made = template({
+      Queue: own('AWS::SQS::Queue', { QueueName: { 'Fn::Sub': `\${AWS::StackName}-q` } }),
+      Mine: own('AWS::IAM::Role', {
+        Policies: [
+          {
+            PolicyDocument: {
+              Statement: [
+                { 'Fn::If': ['Never', { Ref: 'AWS::NoValue' }, { 'Fn::GetAtt': ['Queue', 'Arn'] }] },
+                { 'Fn::GetAtt': 'Other.Arn' },
+                { 'Fn::Sub': [`\${Own}/\${!Literal}/\${Other.Arn}`, { Own: { Ref: 'Queue' } }] },
+                { 'Fn::Join': ['-', ['a', { Ref: 'AWS::Region' }]] },
+              ],
+            },
+          },
+        ],
+      }),
+      Other: own('AWS::IAM::Role', { Policies: [] }),
+    });
+    const other = `arn:aws:iam::000000000000:role/acme-prod-Other-${'X'.repeat(13)}`;
+    const count = JSON.stringify({
+      Statement: [
+        'arn:aws:sqs:eu-west-1:000000000000:acme-prod-q',
+        other,
+        `https://sqs.eu-west-1.amazonaws.com/000000000000/acme-prod-q/\${!Literal}/${other}`,
+        'a-eu-west-1',
+      ],
+    }).length;
+    const over = JSON.parse(JSON.stringify(made));
+    over.Resources.Mine.Properties.Policies.push({ PolicyDocument: policyOf(10_241 - count) });
+    expect(templateProblems(over, PLACE)).toEqual([expect.stringMatching(/^Mine: 10241 characters/)]);
+  });
+});
+
+describe('packaging', () => {
+  it.each([
+    ['too many tables', 100, 4, /^\s*The template: 5\d\d resources, at most 500\. It grows with `sources`/m],
+  ])('refuses %s by name, with the count and what to do', (_, count, datasets, told) => {
+    const { made } = madeResources(customers(count, datasets));
+    const packaged = () => requireTemplateFits(made, PLACE);
+    expect(packaged).toThrow(expect.objectContaining({ code: 'SLUICE_CONFIG_STACK_TOO_LARGE' }));
+    expect(packaged).toThrow(told);
+  });
+
+  it.each([
+    ['policy/sluice-boundary', 'prod', true],
+    ['policy/teams/data/sluice-boundary', 'prod', true],
+    ['policy/sluice-boundary', 'trial', true],
+    ['policy/sluice-boundary', 'trial-0a1b2c3d', false],
+    // The local cloud does not ask it.
+    ['policy/sluice-boundary', 'local', false],
+    ['policy/my-sluice-boundary', 'prod', false],
+    ['policy/sluice-boundary/workloads', 'prod', false],
+  ])(
+    "of the boundary %s for the stage %s is refused, if it is a trial's for another stage: %s",
+    (name, stage, isRefused) => {
+      const permissionsBoundary = `arn:aws:iam::111122223333:${name}`;
+      let code = '';
+      try {
+        requireOwnBoundary({ permissionsBoundary }, stage);
+      } catch (error) {
+        code = Object(error).code;
+      }
+      expect(code).toBe(isRefused ? 'SLUICE_CONFIG_TRIAL_BOUNDARY' : '');
+    },
+  );
+});
