@@ -140,10 +140,11 @@ async function deliverRows(
   { rows, refused, refusedCounts, ...sender }: RequestRows,
   ports: StorePorts,
 ): Promise<Delivered> {
-  const { deadline } = received;
+  const { deadline, request } = received;
   const quarantine = await quarantineRows(received, key, { refused, ...sender }, ports);
   const record = encodeLines({ ...rows, quarantine });
-  const landing = record === null ? null : await land(record, { ...ports, deadline: deadline.at });
+  const { requestId } = request;
+  const landing = record === null ? null : await land(record, { ...ports, requestId, deadline: deadline.at });
   const events = eventsOf({ rows, refusedCounts });
   return { ...outcomeOf(record?.length ?? 0, landing, events), refused: refusedCounts };
 }

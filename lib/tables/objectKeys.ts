@@ -20,7 +20,7 @@ export const LANDED_EXTENSION = '.ndjson.gz';
  * Key of a record that did not go through Firehose: `landing/direct/YYYY-MM-DD/<digest>.ndjson.gz`, by the day received; of rows
  * that are landed again from quarantine `landing/redriven/…`.
  *
- * @param digest SHA-256 of the record. A write that is repeated overwrites its object.
+ * @param digest SHA-256 of the record and of its request's ID. A write that is repeated overwrites its object.
  */
 export function directRecordKey(
   day: UtcDay,

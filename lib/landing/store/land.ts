@@ -1,4 +1,4 @@
-import { hash } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
 import { errorText } from '../../base/errors.ts';
 import type { ObjectStore } from '../../base/ObjectStore.ts';
 import { type Clock, isoDay } from '../../base/time.ts';
@@ -42,6 +42,8 @@ export interface LandContext {
   readonly alarm: (ms: number, ring: () => void) => () => void;
   /** Epoch milliseconds by which it resolves. */
   readonly deadline: number;
+  /** The gateway's ID of the request, or null: requests with equal bodies in one millisecond have the same record. */
+  readonly requestId: string | null;
 }
 
 /** Why the stream did not take a record. */
@@ -68,10 +70,14 @@ export type Landing = { /** Calls of the stream. */ readonly calls: Calls } & (
  * object, so that a stream that hangs does not use it up.
  */
 export async function land(record: Uint8Array, context: LandContext): Promise<Landing> {
-  const { clock, deadline, alarm, putObject } = context;
+  const { clock, deadline, alarm, putObject, requestId } = context;
   const { calls, notStreamed } = await putIntoStream(record, context);
   if (notStreamed === null) return { place: 'stream', calls };
-  const key = directRecordKey(isoDay(clock.now()), hash('sha256', record));
+  const digest = createHash('sha256')
+    .update(record)
+    .update(requestId ?? randomUUID())
+    .digest('hex');
+  const key = directRecordKey(isoDay(clock.now()), digest);
   const error = await within(deadline - clock.now(), alarm, (timeoutMs) =>
     putObject({ key, body: record }, timeoutMs),
   );

@@ -77,11 +77,16 @@ function environment(
       };
     },
     deadline: START + (limits.withinMs ?? 2_500),
+    requestId: null,
   };
   /** Lands a record while time passes millisecond by millisecond, or as far as the first alarm. */
-  async function landed(one: Uint8Array = record, deadline = clock.now() + (limits.withinMs ?? 2_500)) {
+  async function landed(
+    one: Uint8Array = record,
+    deadline = clock.now() + (limits.withinMs ?? 2_500),
+    requestId: string | null = 'r',
+  ) {
     let isOver = false;
-    const landing = land(one, { ...context, deadline }).finally(() => {
+    const landing = land(one, { ...context, deadline, requestId }).finally(() => {
       isOver = true;
     });
     while (!isOver) {
@@ -112,11 +117,19 @@ describe('a record of a request', () => {
     ['answers too late', { answer: 'takes', afterMs: 2_400 } as const, 'TimeoutError'],
   ])('becomes an object of the same bytes if the stream %s', async (_what, stream, code) => {
     const { landed, stored } = environment(stream, takes);
-    const digest = createHash('sha256').update(record).digest('hex');
+    const digest = createHash('sha256').update(record).update('r').digest('hex');
     const key = `landing/direct/2026-11-23/${digest}.ndjson.gz`;
     const notStreamed = { reason: 'not_acknowledged', code };
     expect(await landed()).toEqual({ place: 'object', calls: 1, key, notStreamed });
     expect(stored.bucket).toEqual([{ key, body: record }]);
+  });
+
+  it('is an object of its own, whatever is equal to it: requests of a load test within a millisecond', async () => {
+    const { landed, stored } = environment(throws, takes, { isDirect: true });
+    for (const requestId of ['r', 's', null, null, 'r']) await landed(record, undefined, requestId);
+    expect(stored.bucket).toHaveLength(5);
+    // Of one request they are one.
+    expect(new Set(stored.bucket.map(({ key }) => key)).size).toBe(4);
   });
 
   it.each([
@@ -144,6 +157,7 @@ describe('a record of a request', () => {
       clock,
       alarm: () => () => {},
       deadline: START + 1_000,
+      requestId: null,
     });
     expect(landing).toMatchObject({ place: 'object', notStreamed: { code: 'ECONNRESET' } });
   });
@@ -164,6 +178,7 @@ describe('a record of a request', () => {
         clock,
         alarm: () => () => {},
         deadline: START + 5_000,
+        requestId: null,
         putObject: async () => {},
       });
       return [landing.place, landing.calls, calls];
