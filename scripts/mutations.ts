@@ -26,7 +26,6 @@ const OPERATE = 'operate/redrives.contract';
 export const mutations: readonly Mutation[] = [
   // Counts of the writer.
   of('lib/landing/write/finishedEvents.ts', 'lib/landing/write/finishedEvents', [
-    ['row[found - 1] !== QUOTE', 'false'],
     ['this.counts[hour] ??= {};', 'this.counts[hour] ??= this.#inHour;'],
   ]),
   // Pieces.
@@ -364,8 +363,8 @@ export const mutations: readonly Mutation[] = [
     ['isExpired(config, kind, now - from) ? accepted : look.taken', 'look.taken'],
     ['if (modifiedAt < since) continue;', ''],
     ['      failures.push(error);\n', '      throw error;\n'],
-    ['if (isRedriven(key)) continue;', ''],
-    ['notes.written(object) === undefined', 'true'],
+    ["key.endsWith('/') || isRedriven(key)", "key.endsWith('/')"],
+    [' || notes.written(object) !== undefined', ''],
   ]),
   of('lib/landing/LandingNotes.ts', 'lib/landing/LandingNotes lib/landing/write/lookAtLanding', [
     ['Math.floor(modifiedAt / 1000)', 'modifiedAt'],
@@ -384,8 +383,16 @@ export const mutations: readonly Mutation[] = [
   of('lib/landing/lines/landedLines.ts', 'lib/landing/lines/LandedObject', [
     ["others.length > MOST_OTHERS ? 'many", "others.length > 2 * MOST_OTHERS ? 'many"],
   ]),
+  of('lib/landing/lines/landedLines.ts', 'lib/landing/write/finishedEvents', [
+    ['row[found - 1] !== QUOTE', 'false'],
+  ]),
+  of('lib/landing/heldTimes.ts', 'lib/reconcile/reconcileDays', [
+    ['Math.min(at, last)', 'at'],
+    ['from + MINUTE_MS', 'from'],
+  ]),
   of('lib/landing/lines/Skipped.ts', 'lib/landing/lines/LandedObject', [
     ['[...this.#whole, ...this.#broken]', '[...this.#broken, ...this.#whole]'],
+    [' || bytes.includes(HEADER)', ''],
   ]),
   of('lib/landing/write/lookAtLanding.ts', 'lib/landing/write/lookAtLanding', [
     ['if (bodies.length < MOST_TOLD) await store.write', 'await store.write'],
@@ -496,7 +503,8 @@ export const mutations: readonly Mutation[] = [
   ]),
   of('lib/landing/store/land.ts', 'lib/landing/store/land', [
     ['&& left >= FAIR_CALL_MS', ''],
-    ["hash('sha256', record)", "hash('sha256', record.subarray(0, 64))"],
+    ['.update(record)', '.update(record.subarray(0, 64))'],
+    ['.update(requestId ?? randomUUID())', ''],
   ]),
   of('lib/wire/decodeBody.ts', 'lib/wire/decodeBody', [
     ['    left -= inflated.length;\n', ''],

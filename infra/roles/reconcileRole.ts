@@ -2,7 +2,7 @@ import { databaseArns } from '../../lib/access/arns.ts';
 import { READ_TABLES, RUN_QUERIES, WRITE_RESULTS } from '../../lib/access/readerStatements.ts';
 import { tableKinds } from '../../lib/schema/kinds.ts';
 import { ERASURES_FOLDER } from '../../lib/tables/ledgerKeys.ts';
-import { DAMAGED_FOLDER, QUERY_RESULTS_FOLDER } from '../../lib/tables/objectKeys.ts';
+import { AGAIN_FOLDER, DAMAGED_FOLDER, QUERY_RESULTS_FOLDER } from '../../lib/tables/objectKeys.ts';
 import { receivedHoursFolder, tableFolders } from '../../lib/tables/tableFolders.ts';
 import { bucketArn, objectsArn } from '../data/bucket.ts';
 import { catalogArns } from '../data/catalog.ts';
@@ -24,7 +24,7 @@ export function reconcileRole(stack: Stack): Resource {
     { Action: ['cloudwatch:GetMetricData'], Resource: ['*'] },
     {
       Action: ['s3:GetObject'],
-      Resource: objects(DAMAGED_FOLDER, ERASURES_FOLDER, own, ...tables),
+      Resource: objects(AGAIN_FOLDER, DAMAGED_FOLDER, ERASURES_FOLDER, own, ...tables),
     },
     { Action: ['s3:PutObject'], Resource: objects(own) },
     { Action: WRITE_RESULTS, Resource: objects(QUERY_RESULTS_FOLDER) },

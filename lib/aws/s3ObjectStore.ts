@@ -91,10 +91,11 @@ export function s3ObjectStore(
       try {
         const found = await get(key, options);
         if (found === null) return null;
-        const { Body, ETag = '', VersionId, LastModified, ContentLength } = found;
+        const { Body, ETag = '', VersionId, LastModified, ContentLength, Metadata } = found;
         if (!(Body instanceof Readable)) throw new TypeError(`S3 answered no stream for ${key}.`);
         const modifiedAt = LastModified?.getTime() ?? 0;
-        return { body: Body, eTag: ETag, versionId: VersionId, modifiedAt, bytes: ContentLength };
+        const version = { eTag: ETag, versionId: VersionId, modifiedAt };
+        return { ...version, body: Body, bytes: ContentLength, metadata: Metadata };
       } catch (error) {
         if (isOneOf(error, CHANGED)) return null;
         throw error;

@@ -66,6 +66,8 @@ export interface OpenedObject {
   readonly modifiedAt: number;
   /** Bytes of `body`; undefined if the store does not say. */
   readonly bytes: number | undefined;
+  /** Default none. */
+  readonly metadata?: ObjectHead['metadata'] | undefined;
 }
 
 /** Options of {@link ObjectStore.read}. */

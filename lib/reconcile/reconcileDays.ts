@@ -1,14 +1,15 @@
+import { mapLimit } from '../base/concurrency.ts';
 import { errorName } from '../base/errors.ts';
 import { countMetric, emfLine, METRIC_NAMESPACE } from '../base/log.ts';
-import { listObjects, type ObjectStore } from '../base/ObjectStore.ts';
+import { type ListedObject, listObjects, type ObjectHead, type ObjectStore } from '../base/ObjectStore.ts';
 import { addDays, DAY_MS, HOUR_MS, isoTimestamp, MINUTE_MS, type UtcDay, utcDay } from '../base/time.ts';
 import { erasures } from '../erase/Manifest.ts';
+import { type HeldTime, heldTimes } from '../landing/heldTimes.ts';
 import { ListedNotes } from '../landing/LandingNotes.ts';
-import { rowsIn } from '../landing/lines/LandedObject.ts';
 import type { Config } from '../schema/config.ts';
 import { type TableKind, tableKinds } from '../schema/kinds.ts';
 import { ERASURES_FOLDER, REDRIVEN_FOLDER, redrivenKey } from '../tables/ledgerKeys.ts';
-import { DAMAGED_FOLDER, isLanded, isRedriven, LANDING_FOLDER } from '../tables/objectKeys.ts';
+import { DAMAGED_FOLDER, isAside, isRedriven, LANDING_FOLDER } from '../tables/objectKeys.ts';
 import { receivedHoursKey } from '../tables/tableFolders.ts';
 import {
   type CountedNames,
@@ -33,8 +34,9 @@ const OVER_MS = 3 * DAY_MS;
  * https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/cloudwatch_concepts.html
  */
 const LOOKBACK_MS = 15 * DAY_MS;
-/** Bytes of damaged objects that are read. Of others any line may be a row. */
-const MOST_DAMAGED_BYTES = 67_108_864;
+/** Objects that were put aside of which the metadata is read, and calls at the same time. Others may hold rows of all their time. */
+const MOST_ASIDE = 10_000;
+const READS = 16;
 
 /** The metric of a night: rows of these days that are short. */
 export const hoursShort = countMetric('hours_short');
@@ -141,7 +143,7 @@ async function judgeDay(
   const began = isSilent ? await firstRun(reconciler, start - LOOKBACK_MS) : start;
   const records = await read(recordMetrics(names.stream), until - DAY_MS, until);
   const oldest = oldestRecord(records, now) ?? now;
-  const waiting = await readWaiting(store);
+  const waiting = await readWaiting(store, start);
   const judged = (look: Look | null) =>
     hours.flatMap((hour) => {
       const from = start + hour * HOUR_MS;
@@ -225,39 +227,43 @@ function isExpired({ retention }: Pick<Config, 'retention'>, kind: TableKind, ag
   return days !== null && ageMs >= days * DAY_MS;
 }
 
-/** The day, and in Firehose's folders the hour, in which the first record of an object came: infra/streams/streams.ts. */
-const FIRST = /\/(\d{4}[-/]\d\d[-/]\d\d)\/(?:(\d\d)\/)?/;
+/** When the events of an object may have come that waits, and why nobody knows better; null: it is known. */
+interface Waiting extends HeldTime {
+  readonly unread: string | null;
+}
 
 /**
- * Objects of `landing/` that wait, and those of `damaged/` with lines that begin as a row, or of which nobody knows: when their events
- * may have come, epoch milliseconds. A dead letter's object is one of them.
+ * Objects of `landing/` that wait, and those of `damaged/` that may hold rows of the day. A dead letter's object is one of them.
+ *
+ * @param start When the day begins, epoch milliseconds.
  */
-async function readWaiting(store: ObjectStore) {
+async function readWaiting(store: ObjectStore, start: number): Promise<readonly Waiting[]> {
   const notes = await ListedNotes.list(store);
-  const waiting: { readonly from: number; readonly to: number; readonly unread: string | null }[] = [];
-  let damagedBytes = 0;
+  const waiting: Waiting[] = [];
+  const aside: ListedObject[] = [];
+  const wait = (
+    { key, modifiedAt }: ListedObject,
+    unread: string | null,
+    metadata?: ObjectHead['metadata'],
+  ) => waiting.push(...heldTimes(key, modifiedAt, metadata).map((time) => ({ ...time, unread })));
   for (const folder of [LANDING_FOLDER, DAMAGED_FOLDER])
     for await (const object of listObjects(store, folder)) {
-      const { key, size, modifiedAt } = object;
-      if (isRedriven(key)) continue;
-      let holds = isLanded(key) && notes.written(object) === undefined;
-      let unread: string | null = null;
-      if (folder === DAMAGED_FOLDER && !key.endsWith('/'))
-        try {
-          damagedBytes += size;
-          const opened = damagedBytes <= MOST_DAMAGED_BYTES ? await store.open(key) : null;
-          holds = opened === null || rowsIn(Buffer.concat(await opened.body.toArray())) > 0;
-        } catch (error) {
-          holds = true;
-          unread = unreadText(key, error);
-        }
-      if (!holds) continue;
-      const [, day = '', hour = '00'] = FIRST.exec(key) ?? [];
-      const first = Date.parse(`${day.replaceAll('/', '-')}T${hour}:00:00Z`) || 0;
-      // What the collector has put itself came just before, unless it is tried again.
-      const isDirect = key.startsWith(`${LANDING_FOLDER}direct/`) || first === 0;
-      waiting.push({ from: isDirect ? modifiedAt - HOUR_MS : first, to: modifiedAt, unread });
+      const { key, modifiedAt } = object;
+      if (key.endsWith('/') || isRedriven(key) || notes.written(object) !== undefined) continue;
+      const isOfDay = heldTimes(key, modifiedAt).some(
+        ({ from, to }) => to >= start && from < start + DAY_MS + MINUTE_MS,
+      );
+      if (isOfDay && isAside(key) && aside.length < MOST_ASIDE) aside.push(object);
+      else if (isOfDay) wait(object, null);
     }
+  await mapLimit(aside, READS, async (object) => {
+    try {
+      const head = await store.head(object.key);
+      if (head !== null) wait(object, null, head.metadata);
+    } catch (error) {
+      wait(object, unreadText(object.key, error));
+    }
+  });
   return waiting;
 }
 

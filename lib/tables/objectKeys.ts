@@ -76,7 +76,15 @@ export function damagedKey(key: string, from = 0): string {
  */
 export function againKey(damaged: string, now: number): string {
   const rest = damaged.slice(DAMAGED_FOLDER.length).replace(/^again\/\d+\//, '');
-  return `${LANDING_FOLDER}again/${now}/${rest}`;
+  return `${AGAIN_FOLDER}${now}/${rest}`;
+}
+
+/** Folder of copies of damaged objects that are tried again. */
+export const AGAIN_FOLDER = `${LANDING_FOLDER}again/`;
+
+/** Whether an object of the landing was put aside, or is a copy of such an object. */
+export function isAside(key: string): boolean {
+  return key.startsWith(DAMAGED_FOLDER) || key.startsWith(AGAIN_FOLDER);
 }
 
 /** Folder of refused items that are too large for a row. It is outside the quarantine table's folder, which Athena reads. */

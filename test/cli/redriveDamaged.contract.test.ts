@@ -37,7 +37,8 @@ async function keys() {
 
 describe('sluice redrive --damaged', () => {
   it('puts every object into the landing again, under a key of its own', async () => {
-    await store.write(DAMAGED, 'foreign');
+    const metadata = { delivered: '1', hours: '2026-11-20T10' };
+    await store.write(DAMAGED, 'foreign', { metadata });
     await store.write(damagedKey(againKey(damagedKey('landing/b'), 1_000)), 'other');
     const counts = { objects: 2, bytes: 12 };
     expect(await answer('--damaged', '--dry-run')).toEqual({ dryRun: true, ...counts });
@@ -48,6 +49,9 @@ describe('sluice redrive --damaged', () => {
       expect.stringMatching(/^landing\/again\/\d+\/2026\/11\/20\/10\/a\.ndjson\.gz$/),
       expect.stringMatching(/^landing\/again\/\d+\/b$/),
     ]);
+    // When its events came, a try does not change.
+    const [again = ''] = await keys();
+    expect((await store.head(again))?.metadata).toEqual(metadata);
     expect(await answer('--damaged')).toEqual({ dryRun: false, objects: 0, bytes: 0 });
   });
 });

@@ -54,8 +54,8 @@ export class MemoryObjects implements ObjectStore {
     const found = this.objects.get(key);
     if (found === undefined || (ifMatch !== undefined && ifMatch !== found.eTag)) return null;
     const bytes = range === undefined ? found.bytes : found.bytes.subarray(range.first, range.last + 1);
-    const { eTag, modifiedAt } = found;
-    return { body: Readable.from([bytes]), eTag, modifiedAt, bytes: bytes.length };
+    const { eTag, modifiedAt, metadata } = found;
+    return { body: Readable.from([bytes]), eTag, modifiedAt, metadata, bytes: bytes.length };
   }
 
   async head(key: string): Promise<ObjectHead | null> {

@@ -1,6 +1,6 @@
 import { gzipSync } from 'node:zlib';
-import { textOfCut } from './gzipMember.ts';
-import { countHeads, type LandedPart, type SkippedWhy } from './landedLines.ts';
+import { HEADER, textOfCut } from './gzipMember.ts';
+import { type LandedPart, rowHours, type SkippedWhy } from './landedLines.ts';
 
 const MOST_RANGES = 20;
 
@@ -17,6 +17,8 @@ export class Skipped {
   lines = 0;
   /** Those that begin as a row: of another release, of a day that does not exist, not compressed, or of a cut member. */
   rowLike = 0;
+  /** The hours in which rows in inflated lines were received; null if rows of any hour may be in what is skipped. */
+  hours: Set<string> | null = new Set();
   #last: Skipped['ranges'][number] | undefined;
   readonly #whole: Buffer[] = [];
   readonly #broken: Buffer[] = [];
@@ -32,7 +34,15 @@ export class Skipped {
     this.bytes += kept.length;
     this.lines += others.length;
     const looked = why === 'many_lines' ? [text] : others.length > 0 ? others : [textOfCut(bytes)];
-    for (const some of looked) this.rowLike += countHeads(some);
+    const hours = looked.flatMap(rowHours);
+    this.rowLike += hours.length;
+    // Broken bytes without a member and without the head of a row hold nothing of ours.
+    const isUnknown =
+      others.length > 0
+        ? hours.includes(null)
+        : hours.length > 0 || why === 'not_searched' || bytes.includes(HEADER);
+    if (isUnknown) this.hours = null;
+    for (const hour of hours) this.hours?.add(hour ?? '');
     const to = at + bytes.length;
     if (this.#last?.to === at && this.#last.why === why) {
       this.#last.to = to;

@@ -140,10 +140,33 @@ export function beginsAsRow(text: Buffer): boolean {
   return ANY_HEAD.test(text.toString('latin1', 0, HEAD_BYTES));
 }
 
-/** How often bytes have the head of a row. */
-export function countHeads(bytes: Buffer): number {
-  let count = 0;
-  for (let at = bytes.indexOf('{"kind":"'); at >= 0; at = bytes.indexOf('{"kind":"', at + 1))
-    if (beginsAsRow(bytes.subarray(at))) count += 1;
-  return count;
+/** Of each head of a row in bytes the hour in which the row was received, `2026-11-29T07`; null if its line does not say. */
+export function rowHours(bytes: Buffer): (string | null)[] {
+  const hours: (string | null)[] = [];
+  for (let at = bytes.indexOf('{"kind":"'); at >= 0; at = bytes.indexOf('{"kind":"', at + 1)) {
+    if (!beginsAsRow(bytes.subarray(at))) continue;
+    const time = timeIn(bytes, at, bytes.indexOf(LINE_BREAK, at) + 1 || bytes.length);
+    const hour = time === null ? '' : bytes.toString('latin1', time, time + HOUR_BYTES);
+    hours.push(/^\d{4}-\d\d-\d\dT\d\d$/.test(hour) ? hour : null);
+  }
+  return hours;
+}
+
+/**
+ * What is before the time in a row, but for its first quote: of that a row has hundreds, at each of which a search would stop. No
+ * value can have it: a text of JSON has no quote that is not escaped. The name of another column may end so.
+ */
+const RECEIVED_AT = Buffer.from('received_at":"');
+const QUOTE = 0x22;
+/** Bytes of an hour: `2026-11-29T07`. */
+export const HOUR_BYTES = 'YYYY-MM-DDTHH'.length;
+
+/** Where the time of receipt begins in the row between two bytes; null if the row does not say. */
+export function timeIn(text: Buffer, from: number, to: number): number | null {
+  // Of the row alone: a row without a time does not have all that follow searched.
+  const row = text.subarray(from, to);
+  let found = row.indexOf(RECEIVED_AT);
+  while (found > 0 && row[found - 1] !== QUOTE) found = row.indexOf(RECEIVED_AT, found + 1);
+  const at = found + RECEIVED_AT.length;
+  return found <= 0 || at + HOUR_BYTES > row.length ? null : from + at;
 }

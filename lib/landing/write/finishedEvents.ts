@@ -2,7 +2,7 @@ import { isJsonObject, parseJson } from '../../base/json.ts';
 import { countMetric, emfLine, METRIC_NAMESPACE, type Metric } from '../../base/log.ts';
 import type { TableKind } from '../../schema/kinds.ts';
 import type { FinishedEvents } from '../LandingNotes.ts';
-import type { LandedPart } from '../lines/landedLines.ts';
+import { HOUR_BYTES, type LandedPart, timeIn } from '../lines/landedLines.ts';
 import { eventsOfRefusal } from '../quarantineReasons.ts';
 
 /**
@@ -63,24 +63,6 @@ export class EventCounter {
 function eventsOf(text: string): number {
   const row = parseJson(text);
   return isJsonObject(row) ? eventsOfRefusal(row) : 1;
-}
-
-/**
- * What is before the time in a row, but for its first quote: of that a row has hundreds, at each of which a search would stop. No
- * value can have it: a text of JSON has no quote that is not escaped. The name of another column may end so.
- */
-const RECEIVED_AT = Buffer.from('received_at":"');
-const QUOTE = 0x22;
-const HOUR_BYTES = 'YYYY-MM-DDTHH'.length;
-
-/** Where the time of receipt begins in the row between two bytes; null if the row does not say. */
-function timeIn(text: Buffer, from: number, to: number): number | null {
-  // Of the row alone: a row without a time does not have all that follow searched.
-  const row = text.subarray(from, to);
-  let found = row.indexOf(RECEIVED_AT);
-  while (found > 0 && row[found - 1] !== QUOTE) found = row.indexOf(RECEIVED_AT, found + 1);
-  const at = found + RECEIVED_AT.length;
-  return found <= 0 || at + HOUR_BYTES > row.length ? null : from + at;
 }
 
 /** The lines for the metrics of deleted objects, each with the hour of its events as its time. */

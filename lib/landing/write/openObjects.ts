@@ -1,5 +1,5 @@
 import type { Readable } from 'node:stream';
-import type { ObjectStore } from '../../base/ObjectStore.ts';
+import type { ObjectHead, ObjectStore } from '../../base/ObjectStore.ts';
 import { type LandedVersion, type ListedNotes, readNotes } from '../LandingNotes.ts';
 import { Skipped } from '../lines/Skipped.ts';
 import { EventCounter } from './finishedEvents.ts';
@@ -18,6 +18,7 @@ const AHEAD_BYTES = 33_554_432;
 /** An object that is there. */
 export interface OpenedObject {
   readonly version: LandedVersion;
+  readonly metadata: ObjectHead['metadata'] | undefined;
   /** Keys of the notes on it. */
   readonly notes: string[];
   /** Whether an earlier call has written all of it. */
@@ -151,7 +152,7 @@ export async function openObject(key: string, request: OpenRequest): Promise<Ope
   const { store, notes, place, signal, pieceBytes = PIECE_BYTES } = request;
   const object = await store.open(key, { signal });
   if (object === null) return null;
-  const { body, eTag, versionId, modifiedAt, bytes: size = Number.NaN } = object;
+  const { body, eTag, versionId, modifiedAt, metadata, bytes: size = Number.NaN } = object;
   const version = { key, eTag, versionId, modifiedAt };
   const fetchFrom = async (first: number): Promise<readonly Buffer[]> => {
     const end = Math.min(first + pieceBytes, size);
@@ -194,6 +195,7 @@ export async function openObject(key: string, request: OpenRequest): Promise<Ope
   }
   return {
     version,
+    metadata,
     notes: keys,
     isWritten,
     from,

@@ -9,6 +9,7 @@ import type { EngineLimits } from '../../parquet/DuckDbSession.ts';
 import type { Config } from '../../schema/config.ts';
 import { damagedKey, isRedriven } from '../../tables/objectKeys.ts';
 import { dayFolder, landedFileName } from '../../tables/tableFolders.ts';
+import { heldMetadata } from '../heldTimes.ts';
 import { ListedNotes, writeNote } from '../LandingNotes.ts';
 import { LandedReader } from '../lines/LandedReader.ts';
 import type { LandedPart } from '../lines/landedLines.ts';
@@ -284,12 +285,13 @@ class Batch {
   async #putAside(object: OpenedObject): Promise<void> {
     const { from, skipped } = object;
     if (skipped.bytes === object.putBytes) return;
-    const { key } = object.version;
+    const { key, modifiedAt } = object.version;
     const { store } = this.#writer;
     const { signal } = this.#time;
     const whole = skipped.object();
     const aside = damagedKey(key, from);
-    const as = { contentType: 'application/gzip', signal };
+    const metadata = heldMetadata(object.metadata, modifiedAt, skipped.hours);
+    const as = { contentType: 'application/gzip', metadata, signal };
     const putETag = await store.write(aside, whole, { ...as, expected: object.putETag });
     if (putETag === null) {
       const there = await store.open(aside, { signal });

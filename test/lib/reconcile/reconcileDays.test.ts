@@ -96,9 +96,9 @@ function deny(key: string): void {
   const refused = async () => {
     throw Object.assign(new Error(), { name: 'AccessDenied' });
   };
-  const { read, open } = store;
+  const { read, head } = store;
   store.read = async (one, options) => (one === key ? refused() : read.call(store, one, options));
-  store.open = async (one, options) => (one === key ? refused() : open.call(store, one, options));
+  store.head = async (one) => (one === key ? refused() : head.call(store, one));
 }
 
 describe('a night', () => {
@@ -344,7 +344,7 @@ describe('an hour waits', () => {
     now = at(`${DAY}T13:10:00`);
     const record = encodeLines({ events: [{ day: DAY, json: '{}' }] }) ?? Buffer.of();
     await store.write(`landing/2026/11/24/11/x.ndjson.gz`, record);
-    await store.write(`damaged/2026/11/24/07/y.ndjson.gz`, 'no rows');
+    await store.write(`damaged/2026/11/24/01/y.ndjson.gz`, 'no rows', { metadata: { hours: 'none' } });
     await store.write(`damaged/2026/11/24/03/z.ndjson.gz`, record);
     // It is written, and only not deleted.
     now = at(`${DAY}T16:10:00`);
@@ -366,6 +366,47 @@ describe('an hour waits', () => {
     for (const key of [...store.objects.keys()]) if (key.startsWith('damaged/')) store.objects.delete(key);
     await night(1);
     expect(await hoursOf(12, 20)).toMatchObject([{ state: 'whole' }, { state: 'open' }]);
+  });
+
+  /** The hours of which events are waited for, after the night. */
+  const openHours = async (day: string) => {
+    await night();
+    const { rows } = await readReceivedHours(store, config, day);
+    return [...new Set(rows.filter(({ state }) => state === 'open').map(({ hour }) => hour))];
+  };
+  const NAME = 'sluice-1-2026-11-23-07-10-00-x.ndjson.gz';
+  const delivered = String(at('2026-11-23T08:10:00'));
+
+  it.each([
+    ['of any cause, for its folder and until it was delivered', { delivered }, [6, 7, 8]],
+    ['for the hours of its rows', { delivered, hours: '2026-11-23T07 2026-11-23T09' }, [7, 9]],
+    ['for nothing, if it has no row', { delivered, hours: 'none' }, []],
+    [
+      'of an earlier release, for a day: Firehose tries no longer',
+      {},
+      [6, ...Array.from({ length: 17 }, (_, i) => i + 7)],
+    ],
+  ])('for what is damaged, however often it is tried again: %s', async (_what, metadata, hours) => {
+    for (const folder of ['damaged/', 'damaged/again/1796155209469/', 'landing/again/1796155209469/']) {
+      store.objects.clear();
+      now = at(`${DAY}T20:00:00`);
+      await store.write(`${folder}2026/11/23/07/${NAME}`, 'x', { metadata });
+      expect(await openHours('2026-11-23')).toEqual(hours);
+      const isOld = Object.keys(metadata).length === 0;
+      expect((await hoursOf(7, 8)).map((row) => row?.state)).toEqual([isOld ? 'open' : 'whole', 'whole']);
+    }
+  });
+
+  it('for what the collector put itself, and somebody copied back days later, for its day', async () => {
+    now = at(`${DAY}T20:00:00`);
+    await store.write('landing/direct/2026-11-23/a.ndjson.gz', 'x');
+    expect(await openHours('2026-11-23')).toEqual([...Array(24).keys()]);
+    expect(await openHours(DAY)).toEqual([]);
+    now = at(`${DAY}T20:00:00`);
+    store.objects.clear();
+    const metadata = { delivered: String(at('2026-11-23T09:30:00')) };
+    await store.write('damaged/again/1/direct/2026-11-23/a.ndjson.gz', 'x', { metadata });
+    expect(await openHours('2026-11-23')).toEqual([8, 9]);
   });
 
   it('for its buffers, until the last event of it is due in its table', async () => {

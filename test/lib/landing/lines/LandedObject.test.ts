@@ -247,6 +247,33 @@ describe('bytes of others in an object', () => {
     expect([read(cut).ids, ...[cut, begun, cut.subarray(0, 9)].map(rowsIn)]).toEqual([[], 3, 1, 0]);
   });
 
+  it('narrow the hours of rows only as lines that were inflated', () => {
+    const hoursOf = (bytes: Buffer) => {
+      const object = new LandedObject(bytes);
+      for (const part of object.parts()) expect(part.bytes.length).toBeGreaterThan(0);
+      return object.skipped.hours && [...object.skipped.hours];
+    };
+    const newer = (time: string) =>
+      `{"kind":"events","ds":"2026-11-25","row":{"event_id":"n"${time}},"v":2}\n`;
+    const at = (hour: string) => newer(`,"received_at":"2026-11-25T${hour}:10:00.000Z"`);
+    const lines = gzipSync(`${line('a')}${at('07')}hello\n${at('09')}${at('07')}`);
+    expect(hoursOf(lines)).toEqual(['2026-11-25T07', '2026-11-25T09']);
+    expect(hoursOf(gzipSync(`${'x\n'.repeat(1_001)}${at('08')}`))).toEqual(['2026-11-25T08']);
+    // Of others nobody has a row, of a line without its time any hour may be.
+    expect([Buffer.from('{"TICKER":1}'), gzipSync('hello\n')].map(hoursOf)).toEqual([[], []]);
+    expect(hoursOf(gzipSync(newer('')))).toBeNull();
+    expect(hoursOf(gzipSync(newer(',"received_at":"of old times"')))).toBeNull();
+    // Other bytes may hold rows of any hour: cut, flipped, not compressed.
+    const flipped = flip(member('b'), 20);
+    const others = [
+      member('b').subarray(0, -10),
+      flipped,
+      flip(member('b'), member('b').length - 6),
+      Buffer.from(at('07')),
+    ];
+    for (const other of others) expect(hoursOf(Buffer.concat([lines, other]))).toBeNull();
+  });
+
   it('are not searched where they are the text of a member', () => {
     const outer = (level: number) =>
       gzipSync(Buffer.concat([Buffer.from(line('x')), member('nested')]), { level });

@@ -10,6 +10,7 @@ import { encodeLines, type LandedRow, type LandedRows } from '../../../../lib/la
 import { type Writer, writeObjects } from '../../../../lib/landing/write/writeObjects.ts';
 import { MAX_RECORD_BYTES } from '../../../../lib/schema/deliveryLimits.ts';
 import { type TableKind, tableKinds } from '../../../../lib/schema/kinds.ts';
+import { againKey, damagedKey } from '../../../../lib/tables/objectKeys.ts';
 import { parseTableKey } from '../../../../lib/tables/tableFolders.ts';
 import { temporaryDirectory } from '../../../harness/temporaryDirectory.ts';
 
@@ -36,6 +37,8 @@ const record = (rows: LandedRows) => Buffer.from(encodeLines(rows) ?? []);
 
 let directory: ReturnType<typeof temporaryDirectory>;
 let objects: Map<string, Buffer>;
+/** Their metadata. */
+let metadataOf: Map<string, Readonly<Record<string, string>> | undefined>;
 let lines: Record<string, unknown>[];
 /** Called before each call of the bucket; what it throws fails the call. */
 let onCall: (call: string, key: string) => void;
@@ -45,6 +48,7 @@ beforeEach(() => {
   breaks = () => false;
   directory = temporaryDirectory();
   objects = new Map();
+  metadataOf = new Map();
   lines = [];
   onCall = () => {};
 });
@@ -69,15 +73,16 @@ function store(): Writer['store'] {
       const body = Readable.from(
         breaks(key) ? [bytes.subarray(0, half)] : [bytes.subarray(0, half), bytes.subarray(half)],
       );
-      return { body, eTag, modifiedAt: 0, bytes: bytes.length };
+      return { body, eTag, modifiedAt: 9, bytes: bytes.length, metadata: metadataOf.get(key) };
     },
     read: async (key) => {
       const bytes = objects.get(key);
       return bytes === undefined ? null : { text: bytes.toString(), eTag: '' };
     },
-    write: async (key, body, { expected } = {}) => {
+    write: async (key, body, { expected, metadata } = {}) => {
       onCall('put', key);
       if (expected !== undefined && expected !== eTagOf(key)) return null;
+      metadataOf.set(key, metadata);
       objects.set(key, Buffer.from(body));
       return eTagOf(key);
     },
@@ -486,6 +491,24 @@ describe('bytes of others in an object', () => {
     objects.delete(aside);
     expect(await write([KEY(1)])).toMatchObject({ ...done, rows: 0 });
     expect(objects.get(aside)?.equals(skipped)).toBe(true);
+  });
+
+  it('are kept with the time of their delivery, and the hours of rows in them', async () => {
+    const ofHour = '{"kind":"events","ds":"2026-11-25","row":{"received_at":"2026-11-25T07:1"},"v":2}\n';
+    const [first = Buffer.of()] = requests;
+    objects.set(KEY(1), withLine(first, ofHour));
+    await write([KEY(1)]);
+    expect(metadataOf.get(aside)).toEqual({ delivered: '9', hours: '2026-11-25T07' });
+    // It is tried again, and now other bytes are there besides.
+    const again = againKey(aside, 1_000);
+    objects.set(again, Buffer.concat([objects.get(aside) ?? first, first.subarray(0, -9)]));
+    metadataOf.set(again, { delivered: '5', hours: '2026-11-25T07' });
+    await write([again]);
+    expect(metadataOf.get(damagedKey(again))).toEqual({ delivered: '5' });
+    objects.set(KEY(1), between(demo));
+    objects.delete(aside);
+    await write([KEY(1)]);
+    expect(metadataOf.get(aside)).toEqual({ delivered: '9', hours: 'none' });
   });
 
   it('are told in one line, with their causes and the first of their places', async () => {
