@@ -7,8 +7,8 @@ export class Counts {
     for (const name of names) this.add(name);
   }
 
-  add(name: string): void {
-    this.#counts.set(name, (this.#counts.get(name) ?? 0) + 1);
+  add(name: string, times = 1): void {
+    this.#counts.set(name, (this.#counts.get(name) ?? 0) + times);
   }
 
   toObject(): Record<string, number> {

@@ -1,4 +1,5 @@
 import { ExactNumber, isExact, isJsonObject } from './json.ts';
+import { parseSentJson } from './sentJson.ts';
 
 /**
  * JSON.parse that keeps numbers which a double cannot hold, as {@link ExactNumber}. A snowflake ID that was sent as a
@@ -17,15 +18,18 @@ export function parseExactJson(text: string): unknown {
 export const MAX_EXACT_LENGTH = 4 * 1024 * 1024;
 
 /**
- * As {@link parseExactJson}; undefined, which is no JSON value, for what it throws on, for more than two thousand levels, and
- * for a longer text with such a number.
+ * As {@link parseExactJson}, of what was sent ({@link parseSentJson}); undefined, which is no JSON value, for what it throws on,
+ * for more than two thousand levels, and for a longer text with such a number.
  */
 export function tryParseExactJson(text: string): unknown {
-  try {
-    const parsed: unknown = JSON.parse(text);
+  const parse = (json: string): unknown => {
+    const parsed: unknown = JSON.parse(json);
     if (isDeeper(parsed)) return undefined;
     if (isExactJson(parsed)) return parsed;
-    return text.length > MAX_EXACT_LENGTH ? undefined : parseExactJson(text);
+    return json.length > MAX_EXACT_LENGTH ? undefined : parseExactJson(json);
+  };
+  try {
+    return parseSentJson(text, parse).value;
   } catch (error) {
     if (error instanceof SyntaxError || error instanceof RangeError) return undefined;
     throw error;

@@ -24,7 +24,7 @@ export function isAlwaysLogged(request: AnsweredRequest): boolean {
   return (
     status >= 400 ||
     Object.keys(refused).length > 0 ||
-    (noted['before_2000'] ?? noted['clock_ahead'] ?? 0) > 0 ||
+    ['before_2000', 'clock_ahead', 'not_a_number'].some((name) => (noted[name] ?? 0) > 0) ||
     isClockOff(request) ||
     isHeldUp(not_streamed) ||
     relay === 'not_kept'

@@ -57,7 +57,10 @@ export interface CollectedBatch extends RequestRows {
   readonly events: number;
   /** Events that the configuration does not land, by reason: `eventFilter.ts`. */
   readonly counted: Readonly<Record<string, number>>;
-  /** Landed events worth a number, by reason: `clock_corrected`, `clock_ignored`, `clock_ahead`, `outside_time_window`, `before_2000`, `time_missing`, `name_unresolved`. */
+  /**
+   * Landed events worth a number, by reason: `clock_corrected`, `clock_ignored`, `clock_ahead`, `outside_time_window`, `before_2000`,
+   * `time_missing`, `name_unresolved`; and `not_a_number`, of values of the body.
+   */
   readonly noted: Readonly<Record<string, number>>;
   /** Events equal to one before them in the batch. */
   readonly duplicates: number;
@@ -171,6 +174,7 @@ class BatchCollector {
     this.#users = new UserParts(json, plan, this.#identity, sender, this.#batchSender);
     this.#senders = senderParts(json, plan, batch.senderMetadata, this.#batchSender);
     this.#refused = new RefusedEvents(() => this.#common(), redaction, serverId);
+    if (batch.notANumbers > 0) this.#noted.add('not_a_number', batch.notANumbers);
   }
 
   /** Whether the batch has a number that JSON.parse could not hold, so that it has to be parsed exactly. */

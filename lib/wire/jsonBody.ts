@@ -1,4 +1,5 @@
 import { parseExactJson } from '../base/exactJson.ts';
+import { parseSentJson, type SentJson } from '../base/sentJson.ts';
 import { MAX_EVENTS, MAX_PARTS, UNCOUNTED_LENGTH } from './limits.ts';
 import { RequestError } from './RequestError.ts';
 import { stripPrivateAttributes } from './stripPrivateAttributes.ts';
@@ -9,12 +10,16 @@ const HALF_PAIR = /\\ud[89a-f]/i;
 /** Every escape of a JSON text, a pair of surrogates as one. */
 const ESCAPES = /\\(?:ud[89ab]..\\ud[c-f]..|ud[89a-f]..|.)/gis;
 
+/** What V8 says of the first character that is no JSON, without what it quotes of the text, which can contain anything. */
+const FIRST_WRONG =
+  /^(?:Unexpected token '.'|Unexpected end of JSON input|(?:Expected|Bad|Unterminated|Unexpected)[^"]* at position \d+)/su;
+
 const OPEN = 0x7b;
 const OPEN_LIST = 0x5b;
 const COLON = 0x3a;
 
 /**
- * Parses a body's JSON, without private attributes and half pairs of surrogates.
+ * Parses a body's JSON as it was sent, without private attributes and half pairs of surrogates.
  *
  * @param exact Keep numbers that a double cannot hold; slower.
  * @param parse Parses without `exact`. Default JSON.parse.
@@ -24,19 +29,18 @@ export function parseJsonBody(
   text: string,
   exact: boolean,
   parse: (text: string) => unknown = JSON.parse,
-): unknown {
+): SentJson {
   requireFewParts(text);
-  let parsed: unknown;
+  let parsed: SentJson;
   try {
-    const wellFormed = withoutHalfPairs(text);
-    parsed = exact ? parseExactJson(wellFormed) : parse(wellFormed);
+    parsed = parseSentJson(withoutHalfPairs(text), exact ? parseExactJson : parse);
   } catch (error) {
     if (error instanceof RangeError) throw wrongShape('It is nested too deeply.');
     if (!(error instanceof SyntaxError)) throw error;
-    // V8's message quotes the text, which can contain anything, so it is not passed on.
-    throw new RequestError('SLUICE_BODY_NOT_JSON', '', { cause: error });
+    const [detail] = FIRST_WRONG.exec(error.message) ?? [''];
+    throw new RequestError('SLUICE_BODY_NOT_JSON', detail, { cause: error });
   }
-  stripPrivateAttributes(parsed, text);
+  stripPrivateAttributes(parsed.value, text);
   return parsed;
 }
 

@@ -17,6 +17,8 @@ export interface Batch {
   readonly senderMetadata: JsonObject | null;
   /** The sender's clock when it sent the batch, if the body states it; not validated. */
   readonly clientTime: unknown;
+  /** Values that were sent as `NaN` or as infinite, and are null. */
+  readonly notANumbers: number;
 }
 
 /**
@@ -26,7 +28,7 @@ export interface Batch {
  * @throws RequestError `SLUICE_BODY_NOT_JSON`, `SLUICE_BODY_WRONG_SHAPE`, `SLUICE_BODY_TOO_MANY_EVENTS`.
  */
 export function parseBatch(text: string, exact = false): Batch {
-  const parsed = parseJsonBody(text, exact, parseBody);
+  const { value: parsed, notANumbers } = parseJsonBody(text, exact, parseBody);
   if (!isJsonObject(parsed)) throw wrongShape('It is not an object.');
   const { events, exposures, user, statsigMetadata, clientTime } = parsed;
   if ((events ?? exposures ?? null) === null) throw wrongShape('It has no array of events.');
@@ -42,6 +44,7 @@ export function parseBatch(text: string, exact = false): Batch {
     user: user ?? null,
     senderMetadata: statsigMetadata ?? null,
     clientTime,
+    notANumbers,
   };
 }
 

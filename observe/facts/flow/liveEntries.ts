@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { tryParseExactJson } from '../../../lib/base/exactJson.ts';
 import { isJsonObject, parseJson } from '../../../lib/base/json.ts';
 import type { TableKind } from '../../../lib/schema/kinds.ts';
 
@@ -172,7 +173,7 @@ export function eventOf(
 
 /** Name and user of a refused event, as far as it has them; of a body with several there are none. docs/quarantine.md, `raw`. */
 function readRaw(raw: string): Pick<LiveEvent, 'name' | 'unit'> {
-  const body = parseJson(raw);
+  const body = tryParseExactJson(raw);
   if (!isJsonObject(body)) return { name: null, unit: null };
   const list = body['events'] ?? body['exposures'];
   const [event, ...more] = Array.isArray(list) ? list : [body];

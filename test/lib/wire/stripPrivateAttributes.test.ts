@@ -36,6 +36,7 @@ describe('private attributes', () => {
       user: { userID: 'u' },
       senderMetadata: { sdkType: 'x', user: { userID: 'u' } },
       clientTime: undefined,
+      notANumbers: 0,
     });
   });
 

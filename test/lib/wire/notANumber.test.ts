@@ -1,0 +1,168 @@
+import { describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
+import { parseSentJson } from '../../../lib/base/sentJson.ts';
+import { redactBody as quarantinedBody } from '../../../lib/collect/decode.ts';
+import { collectPlan } from '../../../lib/collect/rows/plan.ts';
+import { defineConfig } from '../../../lib/config/defineConfig.ts';
+import { UnitMatcher } from '../../../lib/erase/UnitMatcher.ts';
+import { judgeCopy } from '../../../lib/relay/copyEvents.ts';
+import { redactBody as relayedBody } from '../../../lib/relay/redactBody.ts';
+import { decodeBody } from '../../../lib/wire/decodeBody.ts';
+import { revalidator } from '../../../observe/quarantine/revalidate.ts';
+import { collect, now } from '../collect/collectOne.ts';
+import { request, startCollector } from '../collect/startCollector.ts';
+
+// Python's json.dumps writes NaN, Infinity and -Infinity, which are no JSON.
+
+const NAMES = ['NaN', 'Infinity', '-Infinity'];
+const eventOf = (name: string, value: string) =>
+  `{"eventName": "${name}", "time": ${now}, "value": ${value}, "user": {"userID": "u-1"}, "metadata": {"text": "NaN, -Infinity"}}`;
+const bodyOf = (value: string) =>
+  `{"events": [${eventOf('ratio', value)}, ${eventOf('other', '1')}], "statsigMetadata": {"sdkType": "py-server"}}`;
+const idsOf = (rows: readonly Record<string, unknown>[]) => rows.map((row) => row['event_id']);
+
+describe('a number that is none', () => {
+  it.each(NAMES)('is null in a batch, and noted: %s', (name) => {
+    const { rows, refused, noted } = collect(bodyOf(name));
+    expect(rows.map((row) => [row['event_name'], row['event_value'] ?? null])).toEqual([
+      ['ratio', null],
+      ['other', '1'],
+    ]);
+    expect(rows[0]?.['company_metadata']).toBe('{"text":"NaN, -Infinity"}');
+    expect([refused, noted]).toEqual([[], { not_a_number: 1 }]);
+    // Server Core sends null for it.
+    const sentAsNull = collect(bodyOf('null'));
+    expect([idsOf(rows), sentAsNull.noted]).toEqual([idsOf(sentAsNull.rows), {}]);
+  });
+
+  it('is null wherever a value may be, beside numbers that a double cannot hold', () => {
+    const body = `{"events":[{"eventName":"a","time":${now},"user":{"userID":9007199254740993,"custom":[NaN , -Infinity,{"a":Infinity}]}}]}`;
+    const { rows, noted } = collect(body);
+    expect(rows).toMatchObject([
+      { user_id: '9007199254740993', user_object: expect.stringContaining('[null,null,{"a":null}]') },
+    ]);
+    expect(noted).toEqual({ not_a_number: 3 });
+  });
+
+  it.each([
+    '{"events":[{NaN:1}]}',
+    '{"events":[NaNs]}',
+    '{"events":[-NaN]}',
+    '{"events":[+Infinity]}',
+    '{"events":[nan]}',
+    '{"events":[1NaN]}',
+    '{"events":[NaN 1]}',
+    '{"events":[NaN,]}',
+    '{"events":[NaN]',
+    '{"events":["NaN]}',
+    '{"events":[NaN],"a":"\\"}',
+  ])('is read as a value alone: %s is no JSON', (body) => {
+    expect(() => collect(body)).toThrow(expect.objectContaining({ code: 'SLUICE_BODY_NOT_JSON' }));
+  });
+
+  it('changes nothing else of any JSON', () => {
+    const text = fc.oneof(fc.string(), fc.constantFrom('NaN', '"NaN', '\\', '\\"', ':NaN,', 'Infinity]'));
+    const anything = fc.anything({
+      values: [text, fc.double(), fc.boolean(), fc.constant(null)],
+      key: text,
+    });
+    const spaced = fc.constantFrom(undefined, 1);
+    fc.assert(
+      fc.property(anything, fc.constantFrom(...NAMES), spaced, fc.uuid(), (value, name, space, mark) => {
+        // Numbers are the places.
+        const marked = JSON.stringify(
+          [value, 1],
+          (_key, one) => (typeof one === 'number' ? mark : one),
+          space,
+        );
+        const place = `"${mark}"`;
+        const count = marked.split(place).length - 1;
+        const sent = marked.replaceAll(place, name);
+        const expected = marked.replaceAll(place, 'null');
+        expect(parseSentJson(sent, JSON.parse)).toEqual({ value: JSON.parse(expected), notANumbers: count });
+      }),
+    );
+  });
+
+  it('is in as many places as a body has bytes for', () => {
+    const count = 1_000_000;
+    const { value, notANumbers } = parseSentJson(`[${'NaN,'.repeat(count)}"NaN"]`, JSON.parse);
+    expect([notANumbers, Object(value).length, Object(value)[count]]).toEqual([count, count + 1, 'NaN']);
+  });
+
+  it('is nested as deeply as other values are at most', () => {
+    const deep = `{"events":[{"eventName":"a","value":${'['.repeat(100_000)}NaN${']'.repeat(100_000)}}]}`;
+    const code = (body: string) => {
+      try {
+        return collect(body).refused.map((one) => one.code);
+      } catch (error) {
+        return Reflect.get(Object(error), 'code');
+      }
+    };
+    expect(code(deep)).toEqual(code(deep.replace('NaN', 'null')));
+  });
+});
+
+describe('a body with one', () => {
+  const body = bodyOf('NaN');
+
+  it('is accepted, and always logged', async () => {
+    const { send, rows, log } = startCollector();
+    expect(await send(request({ body }))).toMatchObject({ status: 202 });
+    expect([rows.events, rows.quarantine]).toMatchObject([[{}, {}], []]);
+    expect(log).toMatchObject([{ status: 202, noted: { not_a_number: 1 } }]);
+  });
+
+  it('that an earlier release has refused is redriven', () => {
+    const { rows, refused } = revalidator(defineConfig({ bucket: 'bucket' }))({
+      quarantineId: 'q1',
+      receivedAt: now,
+      reason: 'SLUICE_BODY_NOT_JSON',
+      sdkType: 'py-server',
+      sdkVersion: '0.72.1',
+      path: '/v1/log_event',
+      raw: Buffer.from(body),
+    });
+    expect([rows.events.length, refused]).toEqual([2, []]);
+  });
+
+  it('loses private attributes and what is redacted in a copy', () => {
+    const secret = body.replace('"userID"', '"email":"a@b.example","privateAttributes":{"a":NaN},"userID"');
+    const markers = { contentEncoding: '', statsigEncoded: false };
+    const privacy = { redact: { 'user.email': 'drop' }, salt: 'sixteen characters at least' } as const;
+    const { redaction } = collectPlan(defineConfig({ bucket: 'bucket', privacy }));
+    for (const rules of [null, redaction]) {
+      const copy = relayedBody(decodeBody(Buffer.from(secret), markers), rules);
+      expect(copy?.events).toBe(2);
+      const text = String(Buffer.from(copy?.body ?? []));
+      const { events } = JSON.parse(text);
+      expect([events[0].value, text.includes('privateAttributes'), text.includes('a@b.example')]).toEqual([
+        null,
+        false,
+        rules === null,
+      ]);
+    }
+    const kept = quarantinedBody(Buffer.from(secret), secret, null, 'salt');
+    expect(JSON.parse(String(kept))).toMatchObject({ events: [{ user: { userID: 'u-1' } }, {}] });
+    expect(kept).not.toContain('privateAttributes');
+  });
+
+  it.each([
+    ['u-1', 'unit', { isPersons: true, own: 2, others: 0 }],
+    ['u-2', null, { isPersons: false, own: 0, others: 2 }],
+  ])('is read for an erasure, in quarantine and in a copy: %s', (value, found, counts) => {
+    const person = new UnitMatcher([{ type: 'userID', column: 'user_id', value }]);
+    expect(person.findRaw(body, 'text')).toBe(found);
+    const of = { id: 'x', keptAt: 0, path: '/v1/log_event', query: '', headers: {} };
+    expect(judgeCopy({ ...of, body: Buffer.from(body) }, person)).toEqual(counts);
+  });
+});
+
+it.each([
+  ['{"events":[{"a":1,}]}', /at position 18$/],
+  ['{"events":[', /^Unexpected end/],
+  ['{"events":[secret]}', /^Unexpected token 's'$/],
+  ['secret', /^Unexpected token 's'$/],
+])('a body that is no JSON says what is wrong with it, and nothing of what it has: %s', (body, detail) => {
+  expect(() => collect(body)).toThrow(expect.objectContaining({ detail: expect.stringMatching(detail) }));
+});
