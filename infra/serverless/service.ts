@@ -208,7 +208,7 @@ export function serviceFunctions(config: Stack['config']): Readonly<Record<strin
     'ingest-plan': {
       description: "Finds customers' drops that are new or changed",
       role: roleOf('IngestPlanRole'),
-      memorySize: 512,
+      memorySize: 1024,
       timeout: functionWork['ingest-plan'].timeout,
       environment: {
         SLUICE_BUCKET,

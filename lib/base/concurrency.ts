@@ -26,3 +26,18 @@ export async function mapLimit<Item, Result>(
   if (failures.length > 0) throw failures[0];
   return results;
 }
+
+/** Waits until nobody else has it. The result gives it back. */
+export type Exclusive = () => Promise<() => void>;
+
+/** Something that one caller has at a time, in the order in which they asked. */
+export function exclusive(): Exclusive {
+  let last = Promise.resolve();
+  return async () => {
+    const before = last;
+    const mine = Promise.withResolvers<void>();
+    last = mine.promise;
+    await before;
+    return mine.resolve;
+  };
+}

@@ -131,8 +131,8 @@ export const SourceError = defineErrorFamily(
       cure: "Restore it, or change the bucket's lifecycle so that it does not archive days that may still be loaded.",
     },
     SLUICE_SOURCE_TOO_MANY_OBJECTS: {
-      cause: 'The folder of a day holds more objects than one run lists.',
-      cure: 'Write fewer and larger files.',
+      cause: 'The days that one check covers hold more objects than it lists.',
+      cure: 'Have fewer and larger files written, or lower `lookbackDays` of the dataset.',
     },
     SLUICE_SOURCE_NOTHING_LOADABLE: {
       cause:

@@ -1,10 +1,17 @@
 // Listing and looking into drops.
 
 /**
- * List calls for a day's folder, of 1,000 objects each. More are refused by name.
+ * Objects of all days that one check covers. More are refused by name: a day of that many, with its ledger entry, is what fits the
+ * memory of `ingest-plan`.
+ */
+export const MAX_OBJECTS = 200_000;
+/**
+ * List calls for a day's folder, of 1,000 objects each.
  * https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListObjectsV2.html
  */
-export const MAX_LIST_CALLS = 200;
+export const MAX_LIST_CALLS = MAX_OBJECTS / 1_000;
+/** Objects of a day from which one day at a time is planned, of all datasets that are planned in parallel. */
+export const MANY_OBJECTS = 5_000;
 /**
  * List calls with which a run looks for days outside of its lookback, of 1,000 folders each: three years of `YYYY-MM-DD`, two
  * of `YYYY/MM/DD`; and as many for files there that are newer than those that were loaded, in turns.
@@ -14,9 +21,6 @@ export const MAX_FOLDER_CALLS = 30;
 export const MAX_COMPARED_DAYS = 100;
 /** Names of such a look that are no days. */
 export const MAX_OTHERS = 3;
-/** Folders of a dataset's days that are listed at the same time. */
-export const PARALLEL_LISTS = 8;
-
 /** Reads of four bytes at the same time, of objects whose names are not those of Parquet files. Each is only a round trip. */
 export const PARALLEL_LOOKS = 32;
 
@@ -69,6 +73,8 @@ export const MAX_PIECE_FILES = 10_000;
 export const PIECE_TAKEN_MS = 10 * 60_000;
 /** Results of pieces that are read at the same time. */
 export const PARALLEL_RESULTS = 8;
+/** Ledger entries that are read at the same time for what is usual. Each may name MAX_OBJECTS files. */
+export const PARALLEL_COUNTS = 2;
 /** Notes on versions that the sweep after a load processes. The hourly sweep processes all that are due. */
 export const MAX_SWEPT = 50;
 // The trigger, `POST /v1/mark_data_ready_dwh`.

@@ -1,10 +1,10 @@
-import { mapLimit } from '../base/concurrency.ts';
+import type { Exclusive } from '../base/concurrency.ts';
 import type { UtcDay } from '../base/time.ts';
 import { dayLayout, type Layout, parseLayout } from '../schema/fields/layout.ts';
 import type { Dataset } from '../schema/sources.ts';
 import { type CustomerBucket, type DropObject, SourceError } from './CustomerBucket.ts';
 import { type Drop, makeDrop } from './Drop.ts';
-import { MAX_LIST_CALLS, MAX_LOG_CALLS, PARALLEL_LISTS } from './limits.ts';
+import { MANY_OBJECTS, MAX_LIST_CALLS, MAX_LOG_CALLS, MAX_OBJECTS } from './limits.ts';
 import {
   addBatches,
   COMMIT_MARKERS,
@@ -62,44 +62,105 @@ export async function listDrops(
   dataset: DatasetFolder,
   days: readonly UtcDay[],
 ): Promise<ListedDrops> {
-  const wanted = new Map<UtcDay, DropObject[]>([...days].sort().map((day) => [day, []]));
-  const markers: DropObject[] = [];
-  const logs = new Map<string, SparkLog['batches']>();
+  const drops = new Map<UtcDay, Drop>();
+  const calls = await listEachDrop(bucket, dataset, days, async (day, drop) => {
+    drops.set(day, drop);
+  });
+  return { drops, calls };
+}
+
+/**
+ * Lists days as {@link listDrops} does, and gives each away before the next is listed: so that one day is held, or with a layout
+ * those of one beginning.
+ *
+ * @param use Gets the days, oldest first.
+ * @param alone Held while there is more than {@link MANY_OBJECTS} of a beginning: of several listings at the same time one has that
+ *   many. Default: nothing else is listed.
+ * @returns List calls made.
+ * @throws SourceError as {@link listDrops}; what `use` throws.
+ */
+export async function listEachDrop(
+  bucket: Pick<CustomerBucket, 'list'>,
+  dataset: DatasetFolder,
+  days: readonly UtcDay[],
+  use: (day: UtcDay, drop: Drop) => Promise<void>,
+  alone?: Exclusive,
+): Promise<number> {
+  const layout = layoutOf(dataset);
+  const begin = (day: UtcDay) => `${dataset.folder}/${layout.prefixOf(day)}`;
+  /** The days of each prefix, oldest first. */
+  const folders = Map.groupBy([...new Set(days)].sort(), begin);
   let calls = 0;
-  const list = async (prefix: string, most: number, take: (objects: readonly DropObject[]) => void) => {
+  let objects = 0;
+  const logs = new Map<string, SparkLog['batches']>();
+  const list = async function* (prefix: string, most: number) {
     let next: string | undefined;
     for (let pages = 0; pages === 0 || next !== undefined; pages += 1) {
-      if (pages === most)
-        throw new SourceError('SLUICE_SOURCE_TOO_MANY_OBJECTS', `${prefix}: more than ${pages},000 objects.`);
+      if (pages === most) throw tooMany(prefix, `${pages},000 objects`);
       calls += 1;
       const page = await bucket.list({ prefix, next });
       addBatches(logs, page.objects);
-      markers.push(...page.objects.filter(isCommitMarker));
-      take(page.objects);
+      yield page.objects;
       next = page.next;
     }
   };
-  const folders = foldersOf(dataset, [...wanted.keys()]);
-  await mapLimit(folders, PARALLEL_LISTS, ({ prefix, dayOf }) =>
-    list(prefix, MAX_LIST_CALLS, (objects) => {
-      for (const object of objects) wanted.get(dayOf(object.key) ?? '')?.push(object);
-    }),
-  );
-  const prefixes = folders.map(({ prefix }) => prefix);
-  await mapLimit(logsBeside(dataset, prefixes), PARALLEL_LISTS, (prefix) =>
-    list(prefix, MAX_LOG_CALLS, () => {}),
-  );
-  const drops = [...wanted].map(([day, found]) => {
-    // A layout need not match the markers in the folders of its files.
-    const places = new Set(found.map(({ key }) => splitKey(key)[0]));
-    const own = markers.filter(({ key }) => places.has(splitKey(key)[0]));
-    const objects = [...new Map([...found, ...own].map((object) => [object.key, object])).values()];
-    const above = [...logs]
-      .filter(([folder]) => objects.some(({ key }) => key.startsWith(folder)))
-      .map(([folder, batches]) => ({ folder, batches }));
-    return [day, makeDrop(objects, dropFolder(dataset, day), dataset.waitFor, above)] as const;
-  });
-  return { drops: new Map(drops), calls };
+  let beside: readonly DropObject[] | undefined;
+  const listBeside = async () => {
+    const markers: DropObject[] = [];
+    for (const prefix of logsBeside(dataset, [...folders.keys()]))
+      for await (const page of list(prefix, MAX_LOG_CALLS)) markers.push(...page.filter(isCommitMarker));
+    return markers;
+  };
+  for (const [prefix, ofPrefix] of folders) {
+    const markers: DropObject[] = [];
+    const wanted = new Map<UtcDay, DropObject[]>(ofPrefix.map((day) => [day, []]));
+    const before = objects;
+    let release: (() => void) | undefined;
+    try {
+      for await (const page of list(prefix, MAX_LIST_CALLS)) {
+        objects += page.length;
+        if (objects > MAX_OBJECTS)
+          throw tooMany(`${dataset.folder}/`, `${MAX_OBJECTS} in ${days.length} days`);
+        if (objects - before > MANY_OBJECTS) release ??= await alone?.();
+        markers.push(...page.filter(isCommitMarker));
+        for (const object of page) {
+          const day = layout.dayOf(object.key.slice(dataset.folder.length + 1)) ?? '';
+          wanted.get(day)?.push(object);
+        }
+      }
+      beside ??= await listBeside();
+      markers.push(...beside);
+      for (const [day, found] of wanted) {
+        await use(day, dropOf(dataset, day, { found, markers, logs }));
+        wanted.set(day, []);
+      }
+    } finally {
+      release?.();
+    }
+  }
+  return calls;
+}
+
+function tooMany(where: string, what: string): Error {
+  return new SourceError('SLUICE_SOURCE_TOO_MANY_OBJECTS', `${where}: more than ${what}.`);
+}
+
+/** What is known of a day once its beginning is listed. */
+interface Listed {
+  readonly found: readonly DropObject[];
+  readonly markers: readonly DropObject[];
+  readonly logs: ReadonlyMap<string, SparkLog['batches']>;
+}
+
+function dropOf(dataset: DatasetFolder, day: UtcDay, { found, markers, logs }: Listed): Drop {
+  // A layout need not match the markers in the folders of its files.
+  const places = new Set(found.map(({ key }) => splitKey(key)[0]));
+  const own = markers.filter(({ key }) => places.has(splitKey(key)[0]));
+  const objects = [...new Map([...found, ...own].map((object) => [object.key, object])).values()];
+  const above = [...logs]
+    .filter(([folder]) => objects.some(({ key }) => key.startsWith(folder)))
+    .map(([folder, batches]) => ({ folder, batches }));
+  return makeDrop(objects, dropFolder(dataset, day), dataset.waitFor, above);
 }
 
 /** Prefixes of logs that may be in the dataset's folder, above what is listed for its days. */
@@ -113,20 +174,6 @@ function logsBeside({ folder, layout }: DatasetFolder, prefixes: readonly string
       if (name !== '') logs.add(above + SPARK_LOG);
   }
   return [...logs];
-}
-
-/** Prefixes to list for some days, and the day of each key below them; null for other keys. */
-function foldersOf(
-  dataset: DatasetFolder,
-  days: readonly UtcDay[],
-): readonly { readonly prefix: string; readonly dayOf: (key: string) => UtcDay | null }[] {
-  const { folder } = dataset;
-  const layout = layoutOf(dataset);
-  const begins = new Set(days.map((day) => `${folder}/${layout.prefixOf(day)}`));
-  return [...begins].map((prefix) => ({
-    prefix,
-    dayOf: (key) => layout.dayOf(key.slice(folder.length + 1)),
-  }));
 }
 
 /** Name of a day's folder, without slashes at its ends: `20261119`, `2026/11/19`. */

@@ -1,5 +1,8 @@
+import { mapLimit } from '../base/concurrency.ts';
 import { addDays, type UtcDay } from '../base/time.ts';
-import type { LedgerEntry } from '../ledger/LedgerEntry.ts';
+import type { Ledger } from '../ledger/Ledger.ts';
+import type { LedgerEntry, LedgerSubject } from '../ledger/LedgerEntry.ts';
+import { PARALLEL_COUNTS } from './limits.ts';
 
 /** Weeks before a day that are compared with it. */
 const WEEKS = 4;
@@ -21,7 +24,10 @@ export function daysBefore(day: UtcDay): readonly UtcDay[] {
  *
  * @param entries Of some of {@link daysBefore}.
  */
-export function usualRows(day: UtcDay, entries: readonly LedgerEntry[]): number | null {
+export function usualRows(
+  day: UtcDay,
+  entries: readonly Pick<LedgerEntry, 'day' | 'state' | 'rows' | 'missingSince'>[],
+): number | null {
   const loaded = entries.filter(
     ({ state, missingSince }) => state === 'succeeded' && missingSince === undefined,
   );
@@ -33,6 +39,25 @@ export function usualRows(day: UtcDay, entries: readonly LedgerEntry[]): number 
   const low = rows[Math.ceil(rows.length / 2) - 1] ?? 0;
   const high = rows[Math.floor(rows.length / 2)] ?? low;
   return Math.round((low + high) / 2);
+}
+
+/**
+ * Reads {@link usualRows} of a day from the ledger.
+ *
+ * @throws LedgerError
+ */
+export async function readUsualRows(
+  ledger: Pick<Ledger, 'read'>,
+  { source, dataset, day, table }: LedgerSubject,
+): Promise<number | null> {
+  const counted = await mapLimit(daysBefore(day), PARALLEL_COUNTS, async (one) => {
+    const entry = await ledger.read({ source, dataset, day: one });
+    if (entry?.table !== table) return [];
+    // The names of its files, which may be many, are let go.
+    const { state, rows, missingSince } = entry;
+    return [{ day: one, state, rows, missingSince }];
+  });
+  return usualRows(day, counted.flat());
 }
 
 /** In words how far a loaded day is from its usual rows; null if it is not, or a person accepted it. @param share `unusualShare`. */

@@ -250,7 +250,7 @@ export class Ledger {
   async noteQueued(
     place: LedgerSubject,
     queued: Omit<Queued, 'at'>,
-    seen?: LedgerEntry | null,
+    seen?: Pick<LedgerEntry, 'token'> | null,
   ): Promise<boolean> {
     const { store, clock } = this.#options;
     const stored = await store.read(place);

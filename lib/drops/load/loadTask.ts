@@ -1,5 +1,4 @@
 import { isDeepStrictEqual } from 'node:util';
-import { mapLimit } from '../../base/concurrency.ts';
 import { failureFields } from '../../base/log.ts';
 import type { Attempt } from '../../lambda/machine.ts';
 import type { LoadInPieces } from '../../ledger/DayRun.ts';
@@ -17,10 +16,10 @@ import {
   taskReasons,
 } from '../dayTable.ts';
 import { joinNames } from '../lastLoad.ts';
-import { MARKER_AFTER_MS, PARALLEL_DAYS, PIECE_TAKEN_MS } from '../limits.ts';
+import { MARKER_AFTER_MS, PIECE_TAKEN_MS } from '../limits.ts';
 import { COMMIT, lacksCommit, markerReason, SETTLING } from '../plan/decideDay.ts';
 import type { IngestTask } from '../plan/messageBodies.ts';
-import { daysBefore, usualRows } from '../usualRows.ts';
+import { readUsualRows } from '../usualRows.ts';
 import { type Failure, LoadError, type LoadFailure, toLoadFailure } from './LoadError.ts';
 import type { DropDay, Loader } from './Loader.ts';
 import { type DropAnswer, loadDrop, restoreFailed } from './loadDrop.ts';
@@ -327,13 +326,7 @@ async function findUsualRows({ ledger, log }: Loader, { source, dataset, day }: 
   if (dataset.unusualShare === 0) return null;
   const place = { source: source.name, dataset: dataset.name };
   try {
-    const entries = await mapLimit(daysBefore(day), PARALLEL_DAYS, (one) =>
-      ledger.read({ ...place, day: one }),
-    );
-    return usualRows(
-      day,
-      entries.flatMap((entry) => (entry?.table === dataset.table ? [entry] : [])),
-    );
+    return await readUsualRows(ledger, { ...place, day, table: dataset.table });
   } catch (error) {
     log({ level: 'error', event: 'ingest_usual_rows', ...place, day, ...failureFields(error) });
     return null;

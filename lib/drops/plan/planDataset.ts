@@ -1,4 +1,4 @@
-import { mapLimit } from '../../base/concurrency.ts';
+import type { Exclusive } from '../../base/concurrency.ts';
 import type { TaskQueue } from '../../base/queue.ts';
 import { type Clock, DAY_MS, type UtcDay } from '../../base/time.ts';
 import type { Ledger } from '../../ledger/Ledger.ts';
@@ -7,8 +7,8 @@ import type { Dataset, Source } from '../../schema/sources.ts';
 import type { CustomerBucket } from '../CustomerBucket.ts';
 import { countFiles, type Drop, waitingFiles } from '../Drop.ts';
 import { summarizeLeftOut } from '../lastLoad.ts';
-import { NAMED_DAYS, PARALLEL_DAYS } from '../limits.ts';
-import { listDrops, markerKey } from '../listDrops.ts';
+import { NAMED_DAYS } from '../limits.ts';
+import { listEachDrop, markerKey } from '../listDrops.ts';
 import { COMMIT, type DayDecision, decideDay, lookbackDays, markerReason, SETTLING } from './decideDay.ts';
 import type { IngestTask, PlanRequest } from './messageBodies.ts';
 
@@ -19,6 +19,8 @@ export interface PlanPorts {
   /** The load's queue. */
   readonly tasks: TaskQueue;
   readonly clock: Clock;
+  /** Held while a day of many objects is planned. Default: one dataset is planned at a time. */
+  readonly alone?: Exclusive;
 }
 
 /** A day and its decision. */
@@ -60,7 +62,6 @@ export async function planDataset(
   const { ledger, tasks, clock } = ports;
   const lookback = request.days ?? lookbackDays(clock.now(), dataset.timezone, dataset.lookbackDays);
   const days = [...new Set([...openDays, ...lookback])];
-  const { drops, calls } = await listDrops(ports.bucketOf(source, dataset), dataset, days);
   const terms = {
     now: clock.now(),
     settleMs: source.settleMinutes * 60_000,
@@ -68,61 +69,74 @@ export async function planDataset(
     table: dataset.table,
     filesLeave: dataset.filesLeave,
   };
-  const isOld = (day: UtcDay) => request.days === undefined && !lookback.includes(day);
-  const looked = await mapLimit([...drops], PARALLEL_DAYS, async ([day, drop]) => {
+  /** Of a day only what follows from it is kept: its files and those of its entry may fill the memory. */
+  const looked: LookedDay[] = [];
+  const use = async (day: UtcDay, drop: Drop) => {
     const entry = await ledger.read({ source: source.name, dataset: dataset.name, day });
-    return {
-      day,
-      drop,
-      entry,
-      decision: decideDay(drop, entry, { ...terms, isOld: isOld(day), marker: markerKey(dataset, day) }),
-    };
-  });
-
-  const queued = looked.flatMap(({ day, drop, decision }) =>
+    const isOld = request.days === undefined && !lookback.includes(day);
+    const decision = decideDay(drop, entry, { ...terms, isOld, marker: markerKey(dataset, day) });
+    const reason = noteOf(decision, drop, entry, dataset.waitFor);
+    const { fingerprint } = drop;
+    looked.push({
+      planned: plannedDay(dataset, drop, entry, { day, decision, isOld, now: terms.now }),
+      fingerprint,
+      note: reason === null ? null : { fingerprint, reason, ...waitingFiles(drop) },
+      seen: entry === null ? null : { token: entry.token },
+    });
+  };
+  const bucket = ports.bucketOf(source, dataset);
+  const listCalls = await listEachDrop(bucket, dataset, days, use, ports.alone);
+  const place = { source: source.name, dataset: dataset.name };
+  const bodies = looked.flatMap(({ planned: { day, decision }, fingerprint }) =>
     'queue' in decision
-      ? [
-          {
-            source: source.name,
-            dataset: dataset.name,
-            day,
-            fingerprint: drop.fingerprint,
-            reason: decision.queue,
-          } satisfies IngestTask,
-        ]
+      ? [JSON.stringify({ ...place, day, fingerprint, reason: decision.queue } satisfies IngestTask)]
       : [],
   );
-  if (queued.length > 0) {
-    const bodies = queued.map((task) => JSON.stringify(task));
-    await tasks.send(bodies, 0, source.name);
-  }
-  await mapLimit(looked, PARALLEL_DAYS, async ({ day, drop, entry, decision }) => {
-    const reason = noteOf(decision, drop, entry, dataset.waitFor);
-    if (reason === null) return;
-    const place = { source: source.name, dataset: dataset.name, day, table: dataset.table };
-    await ledger.noteQueued(place, { fingerprint: drop.fingerprint, reason, ...waitingFiles(drop) }, entry);
-  });
+  if (bodies.length > 0) await tasks.send(bodies, 0, source.name);
+  // One after the other, as each is read again.
+  for (const { planned, note, seen } of looked)
+    if (note !== null)
+      await ledger.noteQueued({ ...place, day: planned.day, table: dataset.table }, note, seen);
+  return { ...place, listCalls, days: looked.map(({ planned }) => planned) };
+}
+
+/** What is kept of a day that was looked at. */
+interface LookedDay {
+  readonly planned: PlannedDay;
+  readonly fingerprint: string;
+  /** What the ledger is to note; null if nothing is new. */
+  readonly note: Parameters<Ledger['noteQueued']>[1] | null;
+  /** The entry on which that rests; null if there was none. */
+  readonly seen: Pick<LedgerEntry, 'token'> | null;
+}
+
+function plannedDay(
+  dataset: Dataset,
+  drop: Drop,
+  entry: LedgerEntry | null,
+  {
+    day,
+    decision,
+    isOld,
+    now,
+  }: Pick<PlannedDay, 'day' | 'decision'> & { readonly isOld: boolean; readonly now: number },
+): PlannedDay {
   return {
-    source: source.name,
-    dataset: dataset.name,
-    listCalls: calls,
-    days: looked.map(({ day, drop, entry, decision }) => ({
-      day,
-      isOpen:
-        !('skip' in decision) ||
-        decision.skip === 'queued' ||
-        (decision.skip === 'failed' && terms.now - (entry?.updatedAt ?? 0) < NAMED_DAYS * DAY_MS) ||
-        (entry?.state === 'inputs_missing' && entry.table === dataset.table),
-      decision,
-      files: Math.max(
-        countFiles(drop) + drop.leftOut.filter(({ reason }) => reason === 'temporary').length,
-        dataset.filesLeave ? (entry?.files.filter(({ fate }) => fate === 'loaded').length ?? 0) : 0,
-      ),
-      leftOut: entry === null ? 0 : summarizeLeftOut(entry).count,
-      failed:
-        ((isFailing(entry) && !isOld(day)) || entry?.state === 'inputs_missing') &&
-        entry?.fingerprint === drop.fingerprint,
-    })),
+    day,
+    isOpen:
+      !('skip' in decision) ||
+      decision.skip === 'queued' ||
+      (decision.skip === 'failed' && now - (entry?.updatedAt ?? 0) < NAMED_DAYS * DAY_MS) ||
+      (entry?.state === 'inputs_missing' && entry.table === dataset.table),
+    decision,
+    files: Math.max(
+      countFiles(drop) + drop.leftOut.filter(({ reason }) => reason === 'temporary').length,
+      dataset.filesLeave ? (entry?.files.filter(({ fate }) => fate === 'loaded').length ?? 0) : 0,
+    ),
+    leftOut: entry === null ? 0 : summarizeLeftOut(entry).count,
+    failed:
+      ((isFailing(entry) && !isOld) || entry?.state === 'inputs_missing') &&
+      entry?.fingerprint === drop.fingerprint,
   };
 }
 

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { mapLimit } from '../../base/concurrency.ts';
+import { type Exclusive, exclusive, mapLimit } from '../../base/concurrency.ts';
 import { SluiceError } from '../../base/errors.ts';
 import type { ObjectStore } from '../../base/ObjectStore.ts';
 import { MAX_DELAY_SECONDS, type TaskQueue } from '../../base/queue.ts';
@@ -23,7 +23,7 @@ import {
 } from '../limits.ts';
 import { lookElsewhere } from './lookElsewhere.ts';
 import type { PlanRequest, PlanRequestInput } from './messageBodies.ts';
-import { findNewerFiles, newerFilesSchema } from './newerFiles.ts';
+import { findNewerFiles, type NewerFiles, newerFilesSchema } from './newerFiles.ts';
 import { type DatasetPlan, type PlanPorts, planDataset } from './planDataset.ts';
 
 /**
@@ -117,6 +117,7 @@ export async function planSources(
   const planned: DatasetPlan[] = [];
   const failed: SourcesPlan['failed'][number][] = [];
   const stopped: SourcesPlan['stopped'][number][] = [];
+  const alone = exclusive();
   const inTurn = await oldestFirst(requestedDatasets(sources, request), ({ source, dataset }) =>
     ports.looks.read(source.name, dataset.name),
   );
@@ -126,10 +127,10 @@ export async function planSources(
       if (ports.clock.now() >= ports.deadline) throw new IngestError('SLUICE_INGEST_OUT_OF_TIME');
       const last = await look;
       const openDays = request.days === undefined ? last?.openDays : [];
-      const plan = await planDataset(ports, source, dataset, request, openDays);
+      const plan = await planDataset({ ...ports, alone }, source, dataset, request, openDays);
       const hasStopped =
         request.days === undefined
-          ? await noteListing(ports, { source, dataset, last }, plan)
+          ? await noteListing({ ...ports, alone }, { source, dataset, last }, plan)
           : await noteOpenDays(ports, plan, last);
       await askAgain(ports, dataset, plan, request);
       planned.push(plan);
@@ -165,7 +166,7 @@ function openDaysOf(days: DatasetPlan['days']): UtcDay[] {
 
 /** Stores the listing of the whole lookback. Returns whether the dataset has stopped. */
 async function noteListing(
-  { looks, clock, bucketOf, ledger }: PlanSourcesPorts,
+  { looks, clock, bucketOf, ledger, alone }: PlanSourcesPorts & { readonly alone: Exclusive },
   of: { readonly source: Source; readonly dataset: Dataset; readonly last: LastListing | null },
   { source, dataset, days }: DatasetPlan,
 ): Promise<boolean> {
@@ -181,11 +182,13 @@ async function noteListing(
   const elsewhere = { ...found, days: found.days.filter(isOutside) };
   const now = clock.now();
   const entries = elsewhere.days.length === 0 ? new Map() : await looks.entries(source, dataset);
-  const ports = { bucket, ledger, entries, now };
-  const newer =
-    entries.size === 0
-      ? undefined
-      : await findNewerFiles(ports, of.source, of.dataset, isOutside, of.last?.newer);
+  let newer: NewerFiles | undefined;
+  if (entries.size > 0) {
+    // It may hold many files, too.
+    const release = await alone();
+    const ports = { bucket, ledger, entries, now };
+    newer = await findNewerFiles(ports, of.source, of.dataset, isOutside, of.last?.newer).finally(release);
+  }
   await looks.write(source, dataset, { at: now, newestDay, stopped, openDays, elsewhere, newer });
   return stopped;
 }
