@@ -1,4 +1,6 @@
 import { afterAll, afterEach, beforeEach, jest } from '@jest/globals';
+import type { ConfigInput } from '../../lib/schema/config.ts';
+import { temporaryDirectory, writeConfig } from './temporaryDirectory.ts';
 
 /** Replaces Lambda's context in tests: handlers use nothing else of it. */
 interface TestContext {
@@ -14,15 +16,32 @@ export function lambdaInvoker<Result>(
   return (event, context) => Reflect.apply(handler, undefined, [event, { ...context }]);
 }
 
+/**
+ * {@link invokedFunction} of a deployment with another configuration than the repository's.
+ *
+ * @param load Imports the module of the handler.
+ */
+export async function configuredFunction<Result>(
+  input: ConfigInput,
+  env: Readonly<Record<string, string>>,
+  load: () => Promise<{ readonly handler: Handler<Result> }>,
+) {
+  const directory = temporaryDirectory();
+  process.env['SLUICE_TEST_CONFIG'] = writeConfig(directory.path, input);
+  try {
+    return invokedFunction((await load()).handler, env);
+  } finally {
+    delete process.env['SLUICE_TEST_CONFIG'];
+    directory.remove();
+  }
+}
+
 /** Calls a handler in an environment that is the suite's own, and keeps the lines that a test has logged. */
 export function invokedFunction<Result>(handler: Handler<Result>, env: Readonly<Record<string, string>>) {
   const before = { ...process.env };
-  Object.assign(process.env, {
-    AWS_REGION: 'us-east-1',
-    AWS_ACCESS_KEY_ID: 'test',
-    AWS_SECRET_ACCESS_KEY: 'test',
-    ...env,
-  });
+  const credentials = { AWS_REGION: 'us-east-1', AWS_ACCESS_KEY_ID: 'test', AWS_SECRET_ACCESS_KEY: 'test' };
+  const own = { ...before, ...credentials, ...env };
+  setEnvironment(own);
   const lines: Record<string, unknown>[] = [];
   beforeEach(() => {
     lines.length = 0;
@@ -34,16 +53,21 @@ export function invokedFunction<Result>(handler: Handler<Result>, env: Readonly<
     });
   });
   afterEach(() => void jest.restoreAllMocks());
-  afterAll(() => {
-    for (const name of Object.keys(process.env)) if (!(name in before)) delete process.env[name];
-    Object.assign(process.env, before);
-  });
+  afterAll(() => setEnvironment(before));
   const invoke = lambdaInvoker(handler);
   return {
     lines,
-    invoke: (event: unknown, remainingMs = 600_000) =>
-      invoke(event, { getRemainingTimeInMillis: () => remainingMs }),
+    invoke(event: unknown, remainingMs = 600_000) {
+      // A suite may have more than one function. Each reads its environment at its first invocation.
+      setEnvironment(own);
+      return invoke(event, { getRemainingTimeInMillis: () => remainingMs });
+    },
   };
+}
+
+function setEnvironment(wanted: Readonly<Record<string, string | undefined>>): void {
+  for (const name of Object.keys(process.env)) if (!(name in wanted)) delete process.env[name];
+  Object.assign(process.env, wanted);
 }
 
 /** A message of a queue, as Lambda hands it to a function. */

@@ -1,0 +1,157 @@
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { json } from 'node:stream/consumers';
+import { afterAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { addDays, utcDay } from '../../../lib/base/time.ts';
+import { defineConfig } from '../../../lib/config/defineConfig.ts';
+import { receivedHoursKey } from '../../../lib/tables/tableFolders.ts';
+import { configuredFunction } from '../../harness/lambdaInvoker.ts';
+import { startAws } from '../../harness/startAws.ts';
+
+const BUCKET = 'sluice-hours';
+const input = { bucket: 'not-this-one', database: 'own', athena: { workgroup: 'own-group' } };
+const config = defineConfig(input);
+/** The last day that is due, 24 hours after its end. In its seventh hour 300 events were accepted, and 290 finished. */
+const DAY = addDays(utcDay(Date.now()), -2);
+const HOUR = Date.parse(`${DAY}T07:00:00Z`) / 1_000;
+
+/** Values by metric and one dimension of it: only who names the right function finds them. */
+const COUNTED: Readonly<Record<string, number>> = {
+  'received test': 100,
+  'Invocations the-collector': 100,
+  'events_landed test': 300,
+  'events_finished test': 290,
+};
+/** What Athena answers: rows of one page, whose number of pages is without end; or that it refuses the statement. */
+let pages: { readonly rows: readonly (readonly string[])[]; readonly next?: string } | null;
+const statements: Readonly<Record<string, unknown>>[] = [];
+
+interface Query {
+  readonly Id: string;
+  readonly MetricStat: {
+    readonly Metric: {
+      readonly MetricName: string;
+      readonly Dimensions: readonly { readonly Value: string }[];
+    };
+  };
+}
+function valuesOf(query: Query, start: number, end: number) {
+  const { MetricName, Dimensions } = query.MetricStat.Metric;
+  const isRegistrar = Dimensions.some(({ Value }) => Value === 'the-registrar');
+  const found = Dimensions.flatMap(({ Value }) => COUNTED[`${MetricName} ${Value}`] ?? []);
+  // The registrar runs each hour.
+  const hours = Array.from({ length: 24 }, (_, i) => Date.parse(`${DAY}T00:05:00Z`) / 1_000 + i * 3_600);
+  const Timestamps = (isRegistrar ? hours : found.length > 0 ? [HOUR + 1_800] : []).filter(
+    (at) => at >= start && at < end,
+  );
+  const { Id } = query;
+  return { Id, StatusCode: 'Complete', Timestamps, Values: Timestamps.map(() => found[0] ?? 1) };
+}
+const answers: Readonly<Record<string, (asked: never) => unknown>> = {
+  GetMetricData: ({ MetricDataQueries, StartTime, EndTime }: MetricAsked) => ({
+    MetricDataResults: MetricDataQueries.map((query) => valuesOf(query, StartTime, EndTime)),
+  }),
+  StartQueryExecution(asked: Record<string, unknown>) {
+    statements.push(asked);
+    return pages === null ? null : { QueryExecutionId: 'q' };
+  },
+  GetQueryExecution: () => ({ QueryExecution: { Status: { State: 'SUCCEEDED' }, Statistics: {} } }),
+  GetQueryResults: () => ({
+    ResultSet: {
+      Rows: (pages?.rows ?? []).map((row) => ({ Data: row.map((VarCharValue) => ({ VarCharValue })) })),
+      ResultSetMetadata: {
+        ColumnInfo: ['table', 'hour', 'detail', 'found', 'doubles', 'given_up'].map(column),
+      },
+    },
+    ...(pages?.next === undefined ? {} : { NextToken: pages.next }),
+  }),
+};
+const column = (Name: string) => ({ Name, Type: 'varchar' });
+interface MetricAsked {
+  readonly MetricDataQueries: readonly Query[];
+  readonly StartTime: number;
+  readonly EndTime: number;
+}
+const server = createServer(async (request, response) => {
+  const operation = String(request.headers['x-amz-target']).split('.').at(-1) ?? '';
+  const answer = answers[operation]?.((await json(request)) as never) ?? null;
+  response.setHeader('content-type', 'application/x-amz-json-1.1');
+  if (answer === null) response.statusCode = 400;
+  response.end(JSON.stringify(answer ?? { __type: 'InvalidRequestException', Message: 'refused' }));
+});
+server.listen(0, '127.0.0.1');
+await once(server, 'listening');
+const aws = await startAws();
+aws.store.createBucket(BUCKET);
+const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+const { lines, invoke } = await configuredFunction(
+  input,
+  {
+    AWS_ENDPOINT_URL: aws.options.endpoint,
+    AWS_ENDPOINT_URL_ATHENA: url,
+    AWS_ENDPOINT_URL_CLOUDWATCH: url,
+    SLUICE_BUCKET: BUCKET,
+    SLUICE_STAGE: 'test',
+    SLUICE_COLLECT: 'the-collector',
+    SLUICE_REGISTER: 'the-registrar',
+    SLUICE_STREAM: 'the-stream',
+    SLUICE_AFTER_SECONDS: '86400',
+  },
+  () => import('../../../functions/reconcile/handler.ts'),
+);
+beforeEach(() => {
+  statements.length = 0;
+});
+afterAll(async () => {
+  await aws.close();
+  server.close();
+  server.closeAllConnections();
+});
+
+/** The events of the hour, as the night has judged them. */
+async function night(day = DAY) {
+  await invoke({});
+  const { body } = aws.store.get(BUCKET, receivedHoursKey(config, day));
+  const rows = Buffer.concat(await body.toArray())
+    .toString()
+    .trim()
+    .split('\n');
+  const all = rows.map((row): Readonly<Record<string, unknown>> => JSON.parse(row));
+  return all.find(({ hour, table_name }) => hour === 7 && table_name === 'events');
+}
+const header = ['table', 'hour', 'detail', 'found', 'doubles', 'given_up'];
+const found = (events: number) => [header, ['events', '7', '', `${events}`, '0', '0']];
+
+describe('a night', () => {
+  it.each([
+    ['fails', null, /InvalidRequestException/],
+    ['has more rows than are read', { rows: found(290), next: 'more' }, /more rows/],
+  ] as const)('leaves an hour open whose rows Athena cannot tell: it %s', async (_, answer, why) => {
+    pages = answer;
+    expect(await night()).toMatchObject({ accepted: 300, finished: 290, state: 'open' });
+    expect(lines).toContainEqual({
+      level: 'error',
+      event: 'reconcile_look_failed',
+      why: expect.stringMatching(why),
+    });
+    expect(statements[0]).toMatchObject({
+      WorkGroup: 'own-group',
+      QueryExecutionContext: { Database: 'own' },
+    });
+  });
+
+  it('finds rows in Athena, and says how many hours are short', async () => {
+    pages = { rows: found(295) };
+    expect(await night()).toMatchObject({ missing: 5, state: 'short' });
+    expect(lines).toContainEqual(
+      expect.objectContaining({ hours_short: 1, function: 'reconcile', stage: 'test' }),
+    );
+    pages = { rows: found(300) };
+    expect(await night()).toMatchObject({ missing: 0, state: 'whole' });
+  });
+
+  it('leaves hours open whose events are not due', async () => {
+    expect(await night(addDays(DAY, 1))).toMatchObject({ state: 'open', why: 'its buffers are not due' });
+  });
+});

@@ -1,0 +1,121 @@
+import { afterAll, afterEach, describe, expect, it } from '@jest/globals';
+import { TRIED_MS } from '../../../lib/relay/limits.ts';
+import { writeRelayCopy, writeRelayedKey } from '../../../lib/relay/RelayCopy.ts';
+import { relayId, relayWaitingKey } from '../../../lib/tables/objectKeys.ts';
+import { ManualClock } from '../../../packages/local-aws/src/base/index.ts';
+import { configuredFunction, queueMessage } from '../../harness/lambdaInvoker.ts';
+import { recordingTarget, status, taken } from '../../harness/recordingTarget.ts';
+import { startAws } from '../../harness/startAws.ts';
+
+const BUCKET = 'sluice-relayed';
+const MINUTE_MS = 60_000;
+/** That of the queues. */
+const clock = new ManualClock(Date.now());
+const aws = await startAws({ clock });
+const { random } = Math;
+Math.random = () => 0.9;
+const target = await recordingTarget();
+aws.store.createBucket(BUCKET);
+const { lines, invoke } = await configuredFunction(
+  { bucket: 'not-this-one', relay: { url: target.url, headers: { 'X-Token': 'ours' } } },
+  {
+    AWS_ENDPOINT_URL: aws.options.endpoint,
+    SLUICE_BUCKET: BUCKET,
+    SLUICE_RELAY_QUEUE: aws.addQueue('relay'),
+    SLUICE_RELAY_DEAD_LETTERS: aws.addQueue('relay-dead-letters'),
+    SLUICE_STAGE: 'test',
+  },
+  () => import('../../../functions/relay/handler.ts'),
+);
+afterEach(() => {
+  target.behave(taken);
+  target.recorded.length = 0;
+  empty();
+});
+afterAll(async () => {
+  Math.random = random;
+  await target.close();
+  await aws.close();
+});
+const relayed = aws.queues.byName('relay');
+const buried = aws.queues.byName('relay-dead-letters');
+function empty(): void {
+  relayed.reveal();
+  for (const { receipt } of relayed.receive(10)) relayed.delete(receipt);
+}
+
+const id = relayId(Date.now(), 'a'.repeat(24));
+const copy = writeRelayCopy({
+  id,
+  keptAt: Date.now(),
+  path: '/v1/rgstr',
+  query: 'k=client-a',
+  headers: {},
+  body: Buffer.from('{"events":[]}'),
+});
+const keys = () =>
+  aws.store
+    .list(BUCKET, { prefix: '', limit: 100 })
+    .entries.flatMap((one) => ('object' in one ? [one.object.key] : []));
+
+/** A message of the queue as SQS delivers it: received that often, and sent that long ago. */
+function received(body: string, receives = 1, ageMs = 0) {
+  relayed.send(body);
+  const [message] = relayed.receive(1);
+  const { attributes, ...more } = queueMessage('m', body, receives);
+  return {
+    ...more,
+    receiptHandle: message?.receipt ?? '',
+    attributes: { ...attributes, SentTimestamp: String(Date.now() - ageMs) },
+  };
+}
+const stays = { batchItemFailures: [{ itemIdentifier: 'm' }] };
+const settled = { batchItemFailures: [] };
+
+describe('relay', () => {
+  it('delivers copies of its messages, and of objects of the bucket, which go', async () => {
+    const waiting = relayWaitingKey(id);
+    await aws.store.put(BUCKET, waiting, copy);
+    for (const body of [copy, writeRelayedKey(waiting)])
+      expect(await invoke({ Records: [received(body)] })).toEqual(settled);
+    expect(keys()).toEqual([]);
+    const request = { method: 'POST', url: '/v1/rgstr?k=client-a' };
+    expect(target.recorded).toMatchObject([request, request]);
+    expect(target.recorded[0]?.headers).toMatchObject({ 'x-token': 'ours' });
+    expect(lines).toContainEqual(expect.objectContaining({ event: 'relay', relayed: 1 }));
+    expect(lines).toContainEqual(expect.objectContaining({ function: 'relay', stage: 'test' }));
+  });
+
+  it('begins no copy that it could not see through: it would be sent again', async () => {
+    expect(await invoke({ Records: [received(copy)] }, 24_000)).toEqual(stays);
+    expect([target.recorded, relayed.counts()]).toMatchObject([[], { visible: 0, inFlight: 1 }]);
+    expect(await invoke({ Records: [received(copy)] }, 40_000)).toEqual(settled);
+    expect(target.recorded).toHaveLength(1);
+  });
+
+  it('hides what the target does not take for longer each time, and puts it aside in the end', async () => {
+    target.behave(status(500));
+    for (const [receives, leastMs, mostMs] of [
+      [1, MINUTE_MS, 2 * MINUTE_MS],
+      [6, 20 * MINUTE_MS, 33 * MINUTE_MS],
+    ] as const) {
+      expect(await invoke({ Records: [received(copy, receives)] })).toEqual(stays);
+      clock.advance(leastMs);
+      expect(relayed.counts()).toMatchObject({ visible: 0, inFlight: 1 });
+      clock.advance(mostMs - leastMs);
+      expect(relayed.counts()).toMatchObject({ visible: 1, inFlight: 0 });
+      empty();
+    }
+    expect(await invoke({ Records: [received(copy, 7, TRIED_MS)] })).toEqual(settled);
+    expect(keys()).toEqual([expect.stringMatching(/^relay\/refused\/expired\//)]);
+  });
+
+  it('puts bodies that it does not know on the dead-letter queue', async () => {
+    expect(await invoke({ Records: [received('no copy')] })).toEqual(settled);
+    expect([target.recorded, buried.receive(10)]).toMatchObject([[], [{ body: 'no copy' }]]);
+  });
+
+  it.each([{}, { Records: [queueMessage('m', copy)] }])('rejects other events', async (event) => {
+    await expect(invoke(event)).rejects.toMatchObject({ code: 'SLUICE_LAMBDA_INVOCATION_UNKNOWN' });
+  });
+});

@@ -1,0 +1,40 @@
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { text } from 'node:stream/consumers';
+
+/** Access key of every session: what signs with it has assumed a role. */
+export const SESSION_KEY = 'ASIASESSION';
+
+/**
+ * An STS whose AssumeRole lets everybody in, or nobody, and that records what was asked for.
+ *
+ * https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html
+ */
+export async function startSts() {
+  const asked: Readonly<Record<string, string>>[] = [];
+  const sts = { refuses: false };
+  const server = createServer(async (request, response) => {
+    asked.push(Object.fromEntries(new URLSearchParams(await text(request))));
+    response.setHeader('content-type', 'text/xml');
+    if (sts.refuses)
+      response
+        .writeHead(403)
+        .end('<ErrorResponse><Error><Type>Sender</Type><Code>AccessDenied</Code></Error></ErrorResponse>');
+    else
+      response.end(`<AssumeRoleResponse><AssumeRoleResult><Credentials><AccessKeyId>${SESSION_KEY}</AccessKeyId>
+        <SecretAccessKey>s</SecretAccessKey><SessionToken>t</SessionToken>
+        <Expiration>${new Date(Date.now() + 3_600_000).toISOString()}</Expiration>
+        </Credentials></AssumeRoleResult></AssumeRoleResponse>`);
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  return Object.assign(sts, {
+    asked,
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    close() {
+      server.close();
+      server.closeAllConnections();
+    },
+  });
+}
