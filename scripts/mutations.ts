@@ -656,6 +656,50 @@ export const mutations: readonly Mutation[] = [
   of('cli/commands/erase.ts', 'cli/dryRun.contract', [
     ["dryRun: line.values['dry-run'] === true", 'dryRun: false'],
   ]),
+  // Wiring of the handlers.
+  of('functions/relay/handler.ts', 'functions/relay/handler.contract', [
+    ['deadline: endsAt - MARGIN_MS', 'deadline: endsAt'],
+    ['sentAt: attributes.SentTimestamp', 'sentAt: Date.now()'],
+    ['receives: attributes.ApproximateReceiveCount', 'receives: 1'],
+    ['environment.SLUICE_RELAY_DEAD_LETTERS)', 'queue)'],
+  ]),
+  of('functions/ingest-trigger/handler.ts', 'functions/ingest-trigger/handler.contract', [
+    ['anyKeyStartsAll: environment.SLUICE_ALLOW_ANY_KEY,', 'anyKeyStartsAll: true,'],
+    ['config.allowAnyKey || environment.SLUICE_ALLOW_ANY_KEY', 'true'],
+    [".default('false')", ".default('true')"],
+    ['configured: config.keys', 'configured: []'],
+  ]),
+  of('functions/reconcile/handler.ts', 'functions/reconcile/handler.contract', [
+    ["outcome.hasMore ? 'more rows than are read' : null", 'null'],
+    ['.catch(failed)', ''],
+    ['env.SLUICE_AFTER_SECONDS * 1_000', 'env.SLUICE_AFTER_SECONDS'],
+    ['register: env.SLUICE_REGISTER', 'register: env.SLUICE_COLLECT'],
+  ]),
+  of('functions/ingest-load/handler.ts', 'functions/ingest-load/handler.contract', [
+    [
+      '...makePorts(bucket, session, session)',
+      '...makePorts(bucket, { s3: s3Client(), glue: glueClient() })',
+    ],
+    ['config.sources.some(({ receipt }) => receipt !== undefined)', 'false'],
+    ['settings.SLUICE_TRIES', '99'],
+  ]),
+  of('functions/curate/handler.ts', 'functions/curate/handler.contract', [
+    [
+      'requests: taskQueue(sqsClient(), SLUICE_PLAN_QUEUE',
+      'requests: taskQueue(sqsClient(), SLUICE_TASK_QUEUE',
+    ],
+  ]),
+  of('functions/ingest-plan/handler.ts', 'functions/ingest-plan/handler.contract', [
+    ['tasks: taskQueue(sqsClient(), SLUICE_TASK_QUEUE', 'tasks: taskQueue(sqsClient(), SLUICE_PLAN_QUEUE'],
+    ['deadline: endsAt - MARGIN_MS', 'deadline: endsAt'],
+  ]),
+  of('functions/export/handler.ts', 'functions/export/handler.contract', [
+    ['deadline: endsAt - MARGIN_MS', 'deadline: endsAt'],
+    [
+      '...makePorts(bucket, session, attempts, session)',
+      '...makePorts(bucket, { s3: s3Client(), glue: glueClient() }, attempts)',
+    ],
+  ]),
   of('operate/erase/erase.ts', 'operate/erase.contract', [
     ['config.relay === undefined ? null : queuedCopies(deployment),', 'null,'],
     ['.filter((day) => day < today)', '.filter(() => true)'],

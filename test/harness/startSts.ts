@@ -3,8 +3,8 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
 
-/** Access key of every session: what signs with it has assumed a role. */
-export const SESSION_KEY = 'ASIASESSION';
+/** Access key of every session, which the local cloud takes for that of an account: what signs with it has assumed a role. */
+export const SESSION_KEY = '222233334444';
 
 /**
  * An STS whose AssumeRole lets everybody in, or nobody, and that records what was asked for.
@@ -23,7 +23,7 @@ export async function startSts() {
         .end('<ErrorResponse><Error><Type>Sender</Type><Code>AccessDenied</Code></Error></ErrorResponse>');
     else
       response.end(`<AssumeRoleResponse><AssumeRoleResult><Credentials><AccessKeyId>${SESSION_KEY}</AccessKeyId>
-        <SecretAccessKey>s</SecretAccessKey><SessionToken>t</SessionToken>
+        <SecretAccessKey>test</SecretAccessKey>
         <Expiration>${new Date(Date.now() + 3_600_000).toISOString()}</Expiration>
         </Credentials></AssumeRoleResult></AssumeRoleResponse>`);
   });

@@ -1,0 +1,76 @@
+import { afterAll, describe, expect, it } from '@jest/globals';
+import { parquetFromQuery } from '../../../cli/ingest/dropFiles.ts';
+import { addDays, utcDay } from '../../../lib/base/time.ts';
+import { defineConfig } from '../../../lib/config/defineConfig.ts';
+import { curatedTables } from '../../../lib/curate/curatedTables.ts';
+import { versionName } from '../../../lib/ledger/versions.ts';
+import { dayFolder, ingestedTableFolder } from '../../../lib/tables/tableFolders.ts';
+import { configuredFunction, queueMessage } from '../../harness/lambdaInvoker.ts';
+import { startAws } from '../../harness/startAws.ts';
+import { exposures } from '../../lib/curate/startCurations.ts';
+
+const DAY = addDays(utcDay(Date.now()), -30);
+const input = { bucket: 'sluice-own', statsigFolder: 'own' };
+const config = defineConfig(input);
+const aws = await startAws();
+aws.store.createBucket(config.bucket);
+aws.catalog.ensureDatabase({ Name: config.database });
+for (const { name, columns } of Object.values(curatedTables(config)))
+  aws.catalog.ensureTable(config.database, {
+    Name: name,
+    PartitionKeys: [{ Name: 'ds', Type: 'date' }],
+    StorageDescriptor: {
+      Columns: columns.map((column) => ({ Name: column.name, Type: column.type })),
+      Location: `s3://${config.bucket}/${ingestedTableFolder(config, name)}`,
+    },
+  });
+await aws.store.put(
+  config.bucket,
+  `${dayFolder(config, 'exposures', DAY)}a.parquet`,
+  await parquetFromQuery(exposures(0, 3, DAY)),
+);
+const { lines, invoke } = await configuredFunction(
+  input,
+  {
+    AWS_ENDPOINT_URL: aws.options.endpoint,
+    AWS_LAMBDA_FUNCTION_MEMORY_SIZE: '1769',
+    SLUICE_BUCKET: config.bucket,
+    SLUICE_PLAN_QUEUE: aws.addQueue('plan'),
+    SLUICE_TASK_QUEUE: aws.addQueue('task'),
+    SLUICE_TRIES: '3',
+  },
+  () => import('../../../functions/curate/handler.ts'),
+);
+afterAll(() => aws.close());
+
+const task = {
+  sluice: 'curate-day',
+  kind: 'exposures',
+  day: DAY,
+  reason: 'new',
+  version: versionName(Date.now(), () => 0),
+};
+const curate = () => invoke({ Records: [queueMessage('m', JSON.stringify(task))] });
+
+describe('the function that curates', () => {
+  it('curates a day, and asks the plan to write it into the views', async () => {
+    expect(await curate()).toEqual({ batchItemFailures: [] });
+    expect(lines).toContainEqual(expect.objectContaining({ event: 'curate', day: DAY, outcome: 'curated' }));
+    const { partitions } = aws.catalog.table(config.database, config.curatedTables.exposures);
+    expect(partitions.map(({ values }) => values)).toEqual([[DAY]]);
+    expect(
+      aws.queues
+        .byName('plan')
+        .receive(10)
+        .map(({ body }) => body),
+    ).toEqual(['{"sluice":"curate-views"}']);
+    expect(aws.queues.byName('task').pending()).toBe(0);
+  });
+
+  it('sweeps', async () => {
+    expect(await invoke({ Records: [queueMessage('m', '{"sluice":"sweep"}')] })).toEqual({
+      batchItemFailures: [],
+    });
+    expect(lines).toContainEqual(expect.objectContaining({ event: 'curate_sweep', failed: 0 }));
+  });
+});
