@@ -49,7 +49,7 @@ export const mutations: readonly Mutation[] = [
   // Later pages of lists.
   of('lib/aws/gluePartitionCatalog.ts', PAGES, [['            NextToken: token,\n', '']]),
   of('lib/aws/glueViews.ts', PAGES, [['            NextToken: token,\n', '']]),
-  of('lib/aws/customerBucket.ts', PAGES, [['            ContinuationToken: next,\n', '']]),
+  of('lib/aws/customerBucket.ts', PAGES, [['{ ContinuationToken: next }', '{}']]),
   of('lib/aws/athenaStatements.ts', PAGES, [['MaxResults, NextToken: token }', 'MaxResults }']]),
   of('lib/aws/exportBucket.ts', PAGES, [
     ['UploadIdMarker: NextUploadIdMarker', 'UploadIdMarker: undefined'],
@@ -555,7 +555,7 @@ export const mutations: readonly Mutation[] = [
   of('lib/landing/catalog/registerMessages.ts', 'lib/landing/catalog/registerMessages', [
     ['ours[index]', 'messages[index]'],
   ]),
-  of('lib/ledger/ledgerStore.ts', 'lib/drops/plan/oldestFirst', [['a.at - b.at', '0']]),
+  of('lib/ledger/ledgerStore.ts', 'lib/drops/plan/oldestFirst.contract', [['a.at - b.at', '0']]),
   of('lib/drops/plan/newerFiles.ts', 'lib/drops/plan/newerFiles', [
     ['known.entry === entry.eTag ? known.writtenAt : 0', 'known.writtenAt'],
     ['isEnd && round === undefined ? [] : told', '[]'],
