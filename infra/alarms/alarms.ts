@@ -8,6 +8,7 @@ import { alarm, deadLettersAlarm, ownMetric, silenceAlarm } from './alarm.ts';
 import { curateAlarms } from './curateAlarms.ts';
 import { exportAlarms, ingestAlarms } from './dropAlarms.ts';
 import { endpointAlarms } from './endpointAlarms.ts';
+import { functionAlarms } from './functionAlarms.ts';
 import { loggedMetric } from './loggedMetrics.ts';
 import { relayAlarms } from './relayAlarms.ts';
 import { streamAlarms, writeQueueAlarm } from './streamAlarms.ts';
@@ -42,6 +43,7 @@ export function alarms(stack: Stack): Resources {
     ...curateAlarms(stack),
     ...relayAlarms(stack),
     ...receivedHoursAlarms(stack),
+    ...functionAlarms(stack),
   };
 }
 

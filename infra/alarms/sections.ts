@@ -18,6 +18,7 @@ export const operateSections = {
   abuse: 'Somebody sends what they should not',
   partitions: 'A day is missing from queries',
   changed: 'Somebody changed the stack',
+  functions: 'A function fails',
   deadLetters: 'Messages are dead letters',
   readerDenied: 'A reader is denied',
 } as const;

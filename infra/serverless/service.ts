@@ -5,7 +5,7 @@ import { functionWork, LONGEST } from '../streams/queues.ts';
 import { queryableSeconds } from '../streams/streams.ts';
 import { getAtt, ref, type Value } from '../template/Resource.ts';
 import { logicalIds, type Stack } from '../template/Stack.ts';
-import { unusedFunctions } from './requirements.ts';
+import { unusedFunctions } from '../template/unusedFunctions.ts';
 
 /** A trigger of a function, in the words of Serverless. */
 type FunctionEvent =

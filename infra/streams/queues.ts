@@ -66,6 +66,12 @@ const DEAD_LETTER_RETENTION_SECONDS = 1_209_600;
  */
 const HIDDEN_TIMES = 6;
 
+/** Seconds for which a message is hidden once a function has received it, and after which it comes again unless that succeeds. */
+export function hiddenSeconds(part: keyof typeof functionWork): number {
+  const { timeout, window = 0, hidden = timeout * HIDDEN_TIMES + window }: Work = functionWork[part];
+  return hidden;
+}
+
 /** Seconds for which SQS uses a data key before it asks KMS for another: five minutes to a day. */
 const DATA_KEY_SECONDS = 3_600;
 
@@ -95,12 +101,7 @@ export interface WorkQueue {
  */
 export function workQueue(stack: Stack, work: WorkQueue): Resources {
   const { part, queue, deadLetters, rules = [], retentionSeconds, key, messageBytes } = work;
-  const {
-    timeout,
-    window = 0,
-    receives,
-    hidden = timeout * HIDDEN_TIMES + window,
-  }: Work = functionWork[part];
+  const { receives } = functionWork[part];
   const both = {
     ...(key === undefined
       ? { SqsManagedSseEnabled: true }
@@ -113,7 +114,7 @@ export function workQueue(stack: Stack, work: WorkQueue): Resources {
       Properties: {
         QueueName: partName(stack, part),
         ...both,
-        VisibilityTimeout: hidden,
+        VisibilityTimeout: hiddenSeconds(part),
         MessageRetentionPeriod: retentionSeconds ?? RETENTION_SECONDS,
         RedrivePolicy: { deadLetterTargetArn: getAtt(deadLetters), maxReceiveCount: receives },
       },

@@ -42,6 +42,7 @@ import {
   type UndeletedObjects,
   type WaitingObjects,
 } from './flow/waitingObjects.ts';
+import { type FunctionErrors, readFunctionErrors } from './functionErrors.ts';
 import { readStackFaults, type StackFault } from './stackFaults.ts';
 import { type QuarantineCount, readLandedRows, type TableArrivals } from './tables/landedRows.ts';
 import { lastDelivery } from './tables/lastDelivery.ts';
@@ -126,7 +127,9 @@ export interface StatusFacts {
   readonly relay: RelayState | null;
   /** Dead-letter queues that are not empty. */
   readonly deadLetters: readonly DeadLetters[] | null;
-  /** What a function failed with last, by its name, if something waits for it and its log tells. `landing`: the stream's delivery. */
+  /** Functions with runs that were killed, took too long or threw within 24 hours. */
+  readonly functionErrors: readonly FunctionErrors[] | null;
+  /** What a function failed with last, by its name, if it had such runs, or if something waits for it and its log tells. `landing`: the stream's delivery. */
   readonly failures: Readonly<Record<string, string>>;
   readonly alarms: readonly AlarmState[] | null;
   /** The key that encrypts the bucket; null if the stack does not say it, and if it is gone. */
@@ -199,6 +202,7 @@ export async function readStatusFacts(deployment: Deployment): Promise<StatusFac
     relay: ask('relay', () => readRelayState(deployment)),
     lostDays: ask('the raw days', () => readLostDays(deployment)),
     deadLetters: ask('the dead letters', () => readDeadLetters(deployment)),
+    functionErrors: ask("the functions' errors", () => readFunctionErrors(deployment)),
     receivedHours: ask('the received hours', () => judgedHours(deployment, nightDays(now))),
   };
   const { requests, delivered, rows, landed, damaged, datasets, unread, ...parts } = await answersOf(asked);
@@ -232,8 +236,10 @@ export async function readStatusFacts(deployment: Deployment): Promise<StatusFac
 
   /** Why something waits: what each function failed with, from some tries before it began to wait. */
   async function readFailures() {
-    const { deadLetters, partitions, unreached } = parts;
-    const waiting = new Map((deadLetters ?? []).map(({ part, since }) => [part, since]));
+    const { deadLetters, functionErrors, partitions, unreached } = parts;
+    const errors = (functionErrors ?? []).map(({ part, last }) => [part, last] as const);
+    const waiting = new Map<string, string | null>(errors);
+    for (const { part, since } of deadLetters ?? []) waiting.set(part, since);
     const oldest = landed !== null && isLandingLate(landed.landing, now) ? landed.landing.oldest : null;
     if (oldest !== null) waiting.set('write', oldest);
     if (partitions !== null && partitions.gaps.length > 0) waiting.set('register', null);

@@ -147,6 +147,11 @@ export const findingCatalogue = {
     "Without a reason in the detail, the function's log has it. Once the cause is corrected, the command moves the messages back.",
     { part: 'deployment', section: 'deadLetters' },
   ),
+  SLUICE_FINDING_FUNCTION_FAILED: warning(
+    'Lambda counted errors of a function within 24 hours: runs were killed, took too long, or threw. SQS and Lambda try the work again.',
+    'The command shows the log. If a run used up its memory or its time, give the function more memory in serverless.yml, and so more processor, and deploy; otherwise `npx sluice explain CODE`. Then the next try does the work. It goes a day after the last error.',
+    { part: 'deployment', section: 'functions' },
+  ),
   SLUICE_FINDING_RELAY_LATE: warning(
     'Copies of requests have waited for more than an hour to be relayed; after six days and a half they are put aside.',
     'See whether the target is reachable: `retried` in the log of `relay` says what it answers. If there are more copies than the function delivers, raise `relay.concurrency`: docs/relay.md, "Limits".',
@@ -211,7 +216,7 @@ export const findingCatalogue = {
   SLUICE_FINDING_LANDING_LATE: problem(
     'Objects have waited in landing/ for more than 20 minutes to become files of tables. Nothing is lost.',
     'Correct what the function failed with: `npx sluice explain CODE` has the cure of each code of ours. If it took too long or its process ended, give it more memory; if Lambda throttled it, raise its reserved executions or the quota. Then the command has them tried, 10,000 at a time.',
-    { part: 'streams', section: 'landing', alarms: ['write-queue'] },
+    { part: 'streams', section: 'landing', alarms: ['write-queue', 'write-errors'] },
   ),
   SLUICE_FINDING_DAMAGED: problem(
     'Bytes of the landing are no rows that the writer reads. They may be accepted events. All other rows are in tables; these bytes expire after 90 days.',
@@ -249,7 +254,7 @@ export const findingCatalogue = {
     {
       part: 'collector',
       section: 'failed',
-      alarms: ['stage-limit', 'concurrency', 'request-rate', 'collect-throttled'],
+      alarms: ['stage-limit', 'concurrency', 'request-rate', 'collect-throttled', 'collect-errors'],
     },
   ),
   SLUICE_FINDING_REFUSED: problem(

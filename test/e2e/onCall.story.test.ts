@@ -223,7 +223,7 @@ describe('a fault leads by sluice status, and the console’s page, to its findi
     await story.advance(4 * HOUR);
     const found = await finding('LANDING_LATE');
     expect(found.detail).toMatch(
-      /; sluice-local-write-dead-letters has \d messages, the oldest since 2026-\S+Z\. The function write failed last at 2026-\S+Z: Task timed out\.$/,
+      /; sluice-local-write-dead-letters has \d messages, the oldest since 2026-\S+Z\. The function write failed last at 2026-\S+Z: Task timed out\. (\d+) of \d+ invocations of write had errors within 24 hours, the first at 2026-\S+Z, the last at 2026-\S+Z\. Alarm sluice-local-write-errors, since 2026-/,
     );
     await story.clearFaults();
     expect(await story.cure('LANDING_LATE')).toEqual([0]);
@@ -294,7 +294,7 @@ describe('a fault leads by sluice status, and the console’s page, to its findi
     expect([severity, detail]).toEqual([
       'problem',
       expect.stringMatching(
-        /^4xx: 20 of \d+ requests in the hour from \S+; 5xx: 5 of \d+ requests in the hour from \S+\. The function collect failed last at \S+: Task timed out\.$/,
+        /^4xx: 20 of \d+ requests in the hour from \S+; 5xx: 5 of \d+ requests in the hour from \S+\. The function collect failed last at \S+: Task timed out\. 5 of \d+ invocations of collect had errors within 24 hours, /,
       ),
     ]);
     expect(commands).toHaveLength(2);

@@ -108,6 +108,17 @@ const ALARMS = [
     const queue = part.replaceAll(/(?:^|-)(.)/g, (_, first: string) => first.toUpperCase());
     return `${part}-dead-letters: ${DEAD} ${queue}DeadLetterQueue, Maximum 300 >= 1`;
   }),
+  // Tried again within the hour: one error needs no person.
+  ...['register', 'write', 'ingest-plan', 'curate-plan', 'relay'].map(
+    (part) => `${part}-errors: Errors acme-prod-${part}, Sum 7200 >= 2`,
+  ),
+  // Their message comes again after 90 minutes.
+  ...['ingest-load', 'export', 'curate'].map(
+    (part) => `${part}-errors: Errors acme-prod-${part}, Sum 7200 >= 1`,
+  ),
+  'reconcile-errors: Errors acme-prod-reconcile, Sum 86400 >= 2',
+  'ingest-trigger-errors: Errors acme-prod-ingest-trigger, Sum 86400 >= 1',
+  'collect-errors: IF(some >= 2, 100 * some / all, 0) Errors acme-prod-collect, Sum 3600; Invocations acme-prod-collect, Sum 3600 >= 1',
 ];
 
 describe('an alarm', () => {

@@ -39,11 +39,10 @@ describe('docs/operate.md', () => {
       (Object.keys(findingCatalogue) as (keyof typeof findingCatalogue)[]).flatMap(alarmsOf),
     );
     expect([...told].filter((name) => !made.has(name))).toEqual([]);
-    // That of a queue is told with its dead letters.
-    expect([...made].filter((name) => !told.has(name) && !name.endsWith('-dead-letters')).sort()).toEqual([
-      'groups',
-      'relay-not-kept',
-    ]);
+    // Those of a queue and of a function are told with its dead letters and its errors.
+    expect(
+      [...made].filter((name) => !told.has(name) && !/-(dead-letters|errors)$/.test(name)).sort(),
+    ).toEqual(['groups', 'relay-not-kept']);
   });
 
   it('has every section that an alarm or a finding names', () => {

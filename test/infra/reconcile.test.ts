@@ -1,6 +1,6 @@
 import { expect, it } from '@jest/globals';
 import { resources } from '../../infra/resources.ts';
-import { unusedFunctions } from '../../infra/serverless/requirements.ts';
+import { unusedFunctions } from '../../infra/template/unusedFunctions.ts';
 import { defineConfig } from '../../lib/config/defineConfig.ts';
 
 /** What a stage has of the judgement of received hours. */
@@ -15,6 +15,7 @@ it('the judgement of received hours is left out as a whole', () => {
   expect(made(true)).toEqual([
     'HoursShortAlarm',
     'ReceivedHoursTable',
+    'ReconcileErrorsAlarm',
     'ReconcileRole',
     'ReconcileSchedule',
     'ReconcileScheduleRole',

@@ -34,6 +34,7 @@ const OF_AWS: Readonly<Record<string, string>> = {
   DEAD_LETTERS: 'observe/judgeCases',
   DRIFT: 'e2e/changedByHand',
   FAULTS: 'e2e/onCall',
+  FUNCTION_FAILED: 'e2e/functions',
   KEY_UNUSABLE: 'e2e/onCall',
   NAME_TAKEN: 'observe/doctor/beforeDeploy',
   NOT_STORED: 'e2e/onCall',

@@ -15,6 +15,7 @@ import {
   failedDay,
   failing,
   failingText,
+  functionErrors,
   HOUR,
   hour,
   keptDay,
@@ -438,6 +439,36 @@ export const cases: readonly Case[] = [
     'problem',
     `sluice-prod-export-dead-letters 2 ${at(1)}`,
     'aws sqs start-message-move-task --source-arn arn:aws:sqs:x:1:e-dead-letters --destination-arn arn:aws:sqs:x:1:e',
+  ],
+  [
+    'a function is killed at each of its runs',
+    {
+      functionErrors: [functionErrors],
+      failures: { 'curate-plan': `${at(11)}: Task timed out after 300 s.` },
+    },
+    'FUNCTION_FAILED',
+    'warning',
+    `2 61 curate-plan 24 ${at(11.6)} ${at(11)} ${at(11)} 300 3 ${at(11.7)}`,
+  ],
+  [
+    'a function was killed once, and its next run was not, with its alarm',
+    {
+      functionErrors: [{ ...functionErrors, errors: 1, first: at(11), isOver: true, waits: null }],
+      alarms: [{ ...alarm, name: 'sluice-prod-curate-plan-errors', state: 'ALARM', notifies: true }],
+    },
+    'FUNCTION_FAILED',
+    'problem',
+    `1 61 curate-plan 24 ${at(11)} sluice-prod-curate-plan-errors ${at(2)}`,
+  ],
+  [
+    'the writer was killed, by the finding of what waits',
+    {
+      ...waiting({ landing: { ...nothing, count: 1, oldest: at(4) } }),
+      functionErrors: [{ ...functionErrors, part: 'write' }],
+    },
+    'LANDING_LATE',
+    'problem',
+    `landing/ 1 ${at(4)} 2 61 24 ${at(11.6)} ${at(11)}`,
   ],
   [
     'an object is damaged',

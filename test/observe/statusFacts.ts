@@ -46,6 +46,7 @@ export const well: StatusFacts = {
   partitions: { days: 3, gaps: [] },
   stackFaults: [],
   deadLetters: [],
+  functionErrors: [],
   failures: {},
   lostDays: [],
   receivedHours: [],
@@ -190,6 +191,15 @@ export const keptDay = {
   gone: ['a.parquet'],
   replaced: [],
   isErased: false,
+};
+export const functionErrors = {
+  part: 'curate-plan',
+  errors: 2,
+  invocations: 61,
+  first: at(11.6),
+  last: at(11),
+  isOver: false,
+  waits: { messages: 3, since: at(11.7) },
 };
 export const deadLetters = {
   part: 'write',

@@ -20,6 +20,11 @@ const PERIOD_MS = 300_000;
 
 const text = z.string().optional().catch(undefined);
 const parts = z.array(z.object({ code: z.string(), message: text })).catch([]);
+const amount = z.number().optional().catch(undefined);
+const runMetrics = z
+  .object({ durationMs: amount, memorySizeMB: amount, maxMemoryUsedMB: amount })
+  .optional()
+  .catch(undefined);
 /**
  * An error in the log of a function of ours, Lambda's report of a run that did not end well
  * (https://docs.aws.amazon.com/lambda/latest/dg/telemetry-schema-reference.html), and Firehose's line about a delivery
@@ -35,11 +40,13 @@ const failureLine = z.object({
   failed: parts,
   tables: z.array(z.object({ failed: parts })).catch([]),
   problems: z.array(z.string()).catch([]),
-  record: z.object({ status: z.string(), errorType: text }).optional().catch(undefined),
+  record: z.object({ status: z.string(), errorType: text, metrics: runMetrics }).optional().catch(undefined),
 });
 
 /** Lines about what an object holds: the run went on. */
 const OF_CONTENT = /^write_(damaged|refused)$/;
+
+type FailureLine = z.output<typeof failureLine>;
 
 /** How Lambda says that a run did not end well. */
 const ENDS = ['timeout', 'error', 'failure'];
@@ -115,10 +122,7 @@ function reasonOf(message: string): string | null {
   const { data } = failureLine.safeParse(parseJson(message));
   if (data === undefined || OF_CONTENT.test(data.event ?? '')) return null;
   const { record, detail, tables, problems } = data;
-  if (record !== undefined)
-    return record.status === 'timeout'
-      ? 'Task timed out'
-      : `${record.errorType ?? record.status}: its process ended, most often out of memory`;
+  if (record !== undefined) return endText(record);
   const own = data.code ?? data.errorCode ?? data.error;
   const named =
     own === undefined
@@ -130,6 +134,25 @@ function reasonOf(message: string): string | null {
     problems[0] ??
     null
   );
+}
+
+/** The share of its memory that a process has used which was most likely killed for want of it. */
+const FULL = 0.95;
+
+/** How Lambda says that a run ended: it was too slow, used up its memory, was killed, or threw. */
+function endText({ status, errorType = status, metrics = {} }: NonNullable<FailureLine['record']>): string {
+  const { durationMs, memorySizeMB, maxMemoryUsedMB } = metrics;
+  const used =
+    memorySizeMB === undefined || maxMemoryUsedMB === undefined
+      ? ''
+      : `, with ${maxMemoryUsedMB} of ${memorySizeMB} MB used`;
+  const after = durationMs === undefined ? '' : ` after ${Math.round(durationMs / 1_000)} s`;
+  if (status === 'timeout') return `Task timed out${after}${used}`;
+  // Lambda's own types: https://docs.aws.amazon.com/lambda/latest/dg/telemetry-schema-reference.html
+  if (!/^(Runtime|Sandbox|Extension)\.|^(error|failure)$/.test(errorType))
+    return `${errorType}: it threw${used}`;
+  const isFull = /OutOfMemory/.test(errorType) || (maxMemoryUsedMB ?? 0) >= FULL * (memorySizeMB ?? Infinity);
+  return `${errorType}: its process ended, ${isFull ? '' : 'most often '}out of memory${used}`;
 }
 
 /** Invocations that Lambda has not begun leave no line in the log. */
@@ -176,7 +199,7 @@ export interface DeadLetters {
 export async function readDeadLetters(
   deployment: Pick<Deployment, 'sqs' | 'cloudwatch' | 'stack' | 'config' | 'now'>,
 ): Promise<readonly DeadLetters[]> {
-  const { stack, config, now } = deployment;
+  const { stack, config } = deployment;
   const prefix = partName(stack, '');
   const parts = Object.values(resources({ ...stack, config }).Resources).flatMap(({ Type, Properties }) => {
     const name = Type === 'AWS::SQS::Queue' ? Properties?.['QueueName'] : undefined;
@@ -188,19 +211,42 @@ export async function readDeadLetters(
     return there === undefined || there.messages === 0 ? [] : { queue: `${prefix}${part}`, ...there };
   });
   const queues = (await Promise.all(found)).flat();
-  if (queues.length === 0) return [];
-  // Of a dead-letter queue it is the time since a message was moved there:
-  // https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-available-cloudwatch-metrics.html
+  // Of a dead-letter queue it is the time since a message was moved there.
+  const ages = await readOldest(
+    deployment,
+    queues.map(({ queue }) => queue),
+  );
+  return queues.map(({ queue, arn, messages }) => ({
+    part: queue.slice(prefix.length, -DEAD_LETTERS.length),
+    queue,
+    arn,
+    messages,
+    since: ages.get(queue) ?? null,
+  }));
+}
+
+/**
+ * Since when the oldest message of each queue waits, ISO 8601, by the queue's name; none of queues of which SQS does not tell. It leaves
+ * out messages that were received more than three times:
+ * https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-available-cloudwatch-metrics.html
+ *
+ * @throws MetricsError `SLUICE_OBSERVE_METRICS_INCOMPLETE`; what CloudWatch's client throws.
+ */
+export async function readOldest(
+  deployment: Pick<Deployment, 'cloudwatch' | 'now'>,
+  queues: readonly string[],
+): Promise<ReadonlyMap<string, string>> {
+  const { now } = deployment;
+  if (queues.length === 0) return new Map();
   const ageOf = (queue: string) =>
     metricsOf('AWS/SQS', { QueueName: queue })('ApproximateAgeOfOldestMessage', 'Maximum', queue);
-  const ages = await readMetricData(
-    deployment,
-    queues.map(({ queue }) => ageOf(queue)),
-    { start: now - METRIC_MS, end: now + MINUTE_MS },
-  );
-  return queues.map(({ queue, arn, messages }) => {
-    const [at, seconds] = [...(ages.get(queue) ?? [])].sort(([a], [b]) => b - a)[0] ?? [];
-    const since = at === undefined || seconds === undefined ? null : isoTimestamp(at - seconds * 1_000);
-    return { part: queue.slice(prefix.length, -DEAD_LETTERS.length), queue, arn, messages, since };
+  const ages = await readMetricData(deployment, queues.map(ageOf), {
+    start: now - METRIC_MS,
+    end: now + MINUTE_MS,
   });
+  const newest = [...ages].flatMap(([queue, values]) => {
+    const [one] = [...values].sort(([a], [b]) => b - a);
+    return one === undefined ? [] : [[queue, isoTimestamp(one[0] - one[1] * 1_000)] as const];
+  });
+  return new Map(newest);
 }

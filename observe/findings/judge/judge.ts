@@ -5,6 +5,7 @@ import type { Finding, FindingCode } from '../catalogue.ts';
 import { curatedFindings, exportFindings, resentFindings } from './days.ts';
 import { deploymentFindings, judgeKey, stackFaultFindings } from './deployment.ts';
 import { dropFindings } from './drops.ts';
+import { functionFindings } from './functions.ts';
 import { deadLetterFindings, landingFindings, streamFindings } from './landing.ts';
 import { type Findings, type Judged, type Place, Ringing } from './place.ts';
 import {
@@ -39,6 +40,7 @@ const JUDGES: readonly ((facts: StatusFacts, place: Place) => Findings)[] = [
   stackFaultFindings,
   quarantined,
   deadLetterFindings,
+  functionFindings,
   dropFindings,
   exportFindings,
   curatedFindings,

@@ -94,7 +94,7 @@ export function* deadLetterFindings(facts: StatusFacts, { commands, now, ringing
         : commands.aws('sqs', 'start-message-move-task', '--source-arn', one.arn, ...to);
     const detail = `${deadText(one)}.${failedAt(facts, one.part)}`;
     const found = finding('SLUICE_FINDING_DEAD_LETTERS', detail, [command]);
-    yield ringing.tell(found, [`${one.part}-dead-letters`]);
+    yield ringing.tell(found, [`${one.part}-dead-letters`, `${one.part}-errors`]);
   }
 }
 

@@ -1,8 +1,9 @@
 import { partName } from '../../../infra/template/Stack.ts';
-import { MOST_NAMED } from '../../../lib/base/text.ts';
+import { counted, MOST_NAMED } from '../../../lib/base/text.ts';
 import type { Deployment } from '../../deployment.ts';
 import type { DeploymentCommands } from '../../deploymentCommands.ts';
 import type { AlarmState } from '../../facts/flow/alarms.ts';
+import type { FunctionErrors } from '../../facts/functionErrors.ts';
 import type { StatusFacts } from '../../facts/statusFacts.ts';
 import { alarmsOf, type Finding, finding } from '../catalogue.ts';
 
@@ -13,10 +14,20 @@ export type Place = Judged & { readonly commands: DeploymentCommands; readonly r
 /** What a judge finds, in order. */
 export type Findings = Generator<Finding>;
 
-/** What a function failed with last, as a sentence; empty if that is not known. */
-export function failedAt({ failures }: StatusFacts, part: string): string {
+/** What a function failed with last, and what Lambda counted of it, as sentences; empty if nothing is known. */
+export function failedAt({ failures, functionErrors }: StatusFacts, part: string): string {
   const why = failures[part];
-  return why === undefined ? '' : ` The function ${part} failed last at ${why}`;
+  const errors = functionErrors?.find((one) => one.part === part);
+  return [
+    why === undefined ? '' : ` The function ${part} failed last at ${why}`,
+    errors === undefined ? '' : ` ${errorsText(errors)}`,
+  ].join('');
+}
+
+/** `5 of 60 invocations of curate-plan had errors within 24 hours, the first at 2026-…, the last at 2026-….` */
+export function errorsText({ part, errors, invocations, first, last }: FunctionErrors): string {
+  const times = errors === 1 ? `at ${last}` : `the first at ${first}, the last at ${last}`;
+  return `${errors} of ${counted(invocations, 'invocation')} of ${part} had errors within 24 hours, ${times}.`;
 }
 
 /** Says how many more days a finding is about than the one that it names. */

@@ -107,10 +107,11 @@ export function startFunctions(options: {
           'The role defined for the function cannot be assumed by Lambda.',
         );
       const started = performance.now();
+      const at = options.clock.now();
       const ended = (end: EndedInvocation['end']) =>
         options.onInvoked?.({
           functionName,
-          at: options.clock.now(),
+          at,
           ms: performance.now() - started,
           end,
         });

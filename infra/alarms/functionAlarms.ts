@@ -1,0 +1,81 @@
+import { functionWork, hiddenSeconds } from '../streams/queues.ts';
+import type { Resource, Resources } from '../template/Resource.ts';
+import { partName, type Stack } from '../template/Stack.ts';
+import { unusedFunctions } from '../template/unusedFunctions.ts';
+import { alarm, shareAlarm, type WatchedMetric } from './alarm.ts';
+
+const HOUR = 3_600;
+const DAY = 24 * HOUR;
+
+/** Errors, and their percentage of all invocations of an hour, of the collector, whose senders try again. */
+const COLLECT = { atLeast: 2, percent: 1 } as const;
+
+/**
+ * How many errors within which time an alarm needs.
+ *
+ * The time is longer than until the next try has ended, so that no alarm goes off before a run was better. Lambda counts an error
+ * at the time of its invocation, once that has ended.
+ */
+interface ErrorTerms {
+  readonly threshold: number;
+  readonly periodSeconds: number;
+}
+
+/** Without a queue: Lambda tries a nightly run twice again within minutes, and nobody tries the trigger of a customer again. */
+const WITHOUT_QUEUE = {
+  reconcile: { threshold: 2, periodSeconds: DAY },
+  'ingest-trigger': { threshold: 1, periodSeconds: DAY },
+} as const satisfies Readonly<Record<string, ErrorTerms>>;
+
+/**
+ * An alarm on what Lambda counts as errors of each function: runs that were killed, that took too long, and that threw. A message
+ * that a function hands back is none of them. `<service>-<stage>-<function>-errors`.
+ *
+ * One error whose message is tried again within the hour needs no person: two do. Of a message that comes again later one does.
+ * https://docs.aws.amazon.com/lambda/latest/dg/monitoring-metrics-types.html
+ */
+export function functionAlarms(stack: Stack): Resources {
+  const unused = unusedFunctions(stack.config);
+  const terms: Readonly<Record<string, ErrorTerms>> = {
+    ...Object.fromEntries(queueNames.map((part) => [part, queueTerms(part)])),
+    ...WITHOUT_QUEUE,
+  };
+  const made = Object.entries(terms).flatMap(([part, one]) =>
+    unused.includes(part) ? [] : [[`${idOf(part)}ErrorsAlarm`, errorsAlarm(stack, part, one)]],
+  );
+  return {
+    ...Object.fromEntries(made),
+    CollectErrorsAlarm: shareAlarm(stack, 'collect-errors', {
+      ...said('collect'),
+      some: ofFunction(stack, 'collect', 'Errors'),
+      all: ofFunction(stack, 'collect', 'Invocations'),
+      atLeast: COLLECT.atLeast,
+      threshold: COLLECT.percent,
+      periodSeconds: HOUR,
+    }),
+  };
+}
+
+const queueNames = Object.keys(functionWork) as (keyof typeof functionWork)[];
+
+function queueTerms(part: keyof typeof functionWork): ErrorTerms {
+  return { threshold: hiddenSeconds(part) < HOUR ? 2 : 1, periodSeconds: 2 * HOUR };
+}
+
+function errorsAlarm(stack: Stack, part: string, terms: ErrorTerms): Resource {
+  return alarm(stack, `${part}-errors`, { ...said(part), ...terms, ...ofFunction(stack, part, 'Errors') });
+}
+
+const said = (part: string) =>
+  ({ description: `Runs of ${part} are killed, take too long, or throw`, section: 'functions' }) as const;
+
+function ofFunction(stack: Stack, part: string, metric: 'Errors' | 'Invocations'): WatchedMetric {
+  return {
+    namespace: 'AWS/Lambda',
+    metric,
+    statistic: 'Sum',
+    dimensions: { FunctionName: partName(stack, part) },
+  };
+}
+
+const idOf = (part: string) => part.replaceAll(/(?:^|-)(.)/g, (_, first: string) => first.toUpperCase());

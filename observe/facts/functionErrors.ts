@@ -1,0 +1,88 @@
+import { serviceFunctions } from '../../infra/serverless/service.ts';
+import { functionWork } from '../../infra/streams/queues.ts';
+import { partName } from '../../infra/template/Stack.ts';
+import { unusedFunctions } from '../../infra/template/unusedFunctions.ts';
+import { readMetricData } from '../../lib/aws/metricData.ts';
+import { DAY_MS, isoTimestamp, MINUTE_MS } from '../../lib/base/time.ts';
+import { metricsOf } from '../../lib/reconcile/hourCounts.ts';
+import type { Deployment } from '../deployment.ts';
+import { ifThere } from '../explainAwsError.ts';
+import { readOldest } from './flow/failures.ts';
+import { readQueue } from './flow/relayCopies.ts';
+
+/** What Lambda has counted of a function within 24 hours: at least one run that was killed, took too long or threw. */
+export interface FunctionErrors {
+  /** The function. Its log and its queue have the name too. */
+  readonly part: string;
+  readonly errors: number;
+  /** All invocations of it that have ended, those with an error too. */
+  readonly invocations: number;
+  /** When the first and the last run with an error began, to the minute, ISO 8601. */
+  readonly first: string;
+  readonly last: string;
+  /** Whether none of the runs that began after the last one had an error, and there are some. */
+  readonly isOver: boolean;
+  /** Messages of its queue, hidden ones too, about, and when the oldest was sent, ISO 8601, if SQS tells; null without a queue. */
+  readonly waits: { readonly messages: number; readonly since: string | null } | null;
+}
+
+/**
+ * The functions of the configuration that had errors within 24 hours, as Lambda counts them: at the time of the invocation.
+ * https://docs.aws.amazon.com/lambda/latest/dg/monitoring-metrics-types.html
+ *
+ * @throws MetricsError `SLUICE_OBSERVE_METRICS_INCOMPLETE`; what the clients of CloudWatch and SQS throw.
+ */
+export async function readFunctionErrors(
+  deployment: Pick<Deployment, 'sqs' | 'cloudwatch' | 'stack' | 'config' | 'now'>,
+): Promise<readonly FunctionErrors[]> {
+  const { stack, config, now } = deployment;
+  const unused = unusedFunctions(config);
+  const parts = Object.keys(serviceFunctions(config)).filter((part) => !unused.includes(part));
+  const end = (Math.floor(now / MINUTE_MS) + 1) * MINUTE_MS;
+  const series = await readMetricData(
+    deployment,
+    parts.flatMap((part) => {
+      const of = metricsOf('AWS/Lambda', { FunctionName: partName(stack, part) });
+      return [of('Errors', 'Sum', `${part} errors`), of('Invocations', 'Sum', `${part} all`)];
+    }),
+    { start: end - DAY_MS, end },
+  );
+  const found = parts.flatMap((part) => {
+    const minutes = (id: string) =>
+      [...(series.get(`${part} ${id}`) ?? [])].filter(([, count]) => count > 0).sort(([a], [b]) => a - b);
+    const errors = minutes('errors');
+    const all = minutes('all');
+    const [[first] = [0]] = errors;
+    const [last, lastCount] = errors.at(-1) ?? [0, 0];
+    if (lastCount === 0) return [];
+    const about = {
+      part,
+      errors: sumOf(errors),
+      invocations: sumOf(all),
+      first: isoTimestamp(first),
+      last: isoTimestamp(last),
+      isOver: all.some(([at]) => at > last),
+    };
+    return [about];
+  });
+  const withQueue = found.filter(({ part }) => Object.hasOwn(functionWork, part));
+  const since = await readOldest(
+    deployment,
+    withQueue.map(({ part }) => partName(stack, part)),
+  );
+  const counts = withQueue.map(async ({ part }) => {
+    // One that is configured may not be deployed yet.
+    const queue = await ifThere(readQueue(deployment, part));
+    return [part, queue?.messages ?? 0] as const;
+  });
+  const messages = new Map(await Promise.all(counts));
+  return found.map((one) => {
+    const count = messages.get(one.part);
+    const oldest = since.get(partName(stack, one.part)) ?? null;
+    return { ...one, waits: count === undefined ? null : { messages: count, since: oldest } };
+  });
+}
+
+function sumOf(minutes: readonly (readonly [number, number])[]): number {
+  return minutes.reduce((sum, [, count]) => sum + count, 0);
+}

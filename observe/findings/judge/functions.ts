@@ -1,0 +1,56 @@
+import { counted } from '../../../lib/base/text.ts';
+import { isLandingLate } from '../../facts/flow/waitingObjects.ts';
+import type { FunctionErrors } from '../../facts/functionErrors.ts';
+import type { StatusFacts } from '../../facts/statusFacts.ts';
+import { functionLog } from '../../readLog.ts';
+import { finding } from '../catalogue.ts';
+import { errorsText, type Findings, type Place } from './place.ts';
+
+/** What does not happen while a function fails. */
+const WAITS: Readonly<Record<string, string>> = {
+  collect: 'senders are answered 5xx, and most of them send again',
+  register: 'new days are in no query until its hourly run',
+  write: 'rows wait in landing/',
+  'ingest-plan': "nobody looks for customers' drops",
+  'ingest-trigger': 'a customer is not answered, and the plan loads the data by its schedule',
+  'ingest-load': 'days are not loaded',
+  export: 'days are not exported',
+  'curate-plan': 'no day is queued to be curated',
+  curate: 'days are not curated, and queries read more',
+  reconcile: 'the hours of the last days are not judged',
+  relay: 'copies of requests wait',
+};
+
+/** Functions with errors, but for those that another finding names as its cause. */
+export function* functionFindings(facts: StatusFacts, { stack, commands, ringing, now }: Place): Findings {
+  const { deadLetters, functionErrors, unreached, waiting } = facts;
+  const told = (deadLetters ?? []).map(({ part }) => part);
+  if (waiting.landing !== null && isLandingLate(waiting.landing, now)) told.push('write');
+  if (unreached?.some(({ kind }) => kind === '5xx')) told.push('collect');
+  for (const one of functionErrors ?? []) {
+    if (told.includes(one.part)) continue;
+    const why = facts.failures[one.part];
+    const texts = [
+      errorsText(one),
+      ...(why === undefined ? [] : [`It failed last at ${why}`]),
+      one.isOver ? 'Later runs had none.' : 'No run has begun since.',
+      ...waitsText(one),
+    ];
+    const log = commands.aws('logs', 'tail', functionLog(stack, one.part), '--since', '1d');
+    yield ringing.tell(finding('SLUICE_FINDING_FUNCTION_FAILED', texts.join(' '), [log]), [
+      `${one.part}-errors`,
+    ]);
+  }
+}
+
+/** What does not happen, and what waits for the next try. */
+function waitsText({ part, isOver, waits }: FunctionErrors): readonly string[] {
+  const { messages = 0, since = null } = waits ?? {};
+  if (isOver && messages === 0) return [];
+  const oldest = since === null ? '' : `, the oldest since ${since}`;
+  const queue =
+    waits === null
+      ? ''
+      : `; ${counted(messages, 'message')} of its queue ${messages === 1 ? 'waits' : 'wait'}${oldest}`;
+  return [`Until a run succeeds ${WAITS[part] ?? 'its work waits'}${queue}.`];
+}

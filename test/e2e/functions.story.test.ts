@@ -1,0 +1,72 @@
+import { afterAll, describe, expect, it } from '@jest/globals';
+import type { Status } from '../../observe/findings/status.ts';
+import { storyCloud } from '../harness/storyCloud.ts';
+
+const MINUTE = 60_000;
+const HOUR = 60 * MINUTE;
+
+const story = await storyCloud(undefined, { startsAt: '2026-11-20T00:10:00Z' });
+afterAll(() => story.close());
+
+const fault = (kind: 'kill' | 'timeOut', part: string, calls: number | 'all' = 'all') =>
+  story.setFaults({
+    lambda: [{ fault: `${kind}Invocations`, function: `sluice-local-${part}`, calls, afterMs: 1 }],
+  });
+
+/** What is found, in short, but for the faults themselves. */
+async function found(): Promise<readonly string[]> {
+  const { problems }: Status = await story.json('status');
+  return problems
+    .filter(({ code }) => code !== 'SLUICE_FINDING_FAULTS')
+    .map(({ code, severity, detail }) => `${code.replace('SLUICE_FINDING_', '')} ${severity}: ${detail}`);
+}
+
+describe('a function that is killed', () => {
+  it('once, whose next try succeeds: a warning, and no alarm', async () => {
+    await fault('kill', 'register', 1);
+    await story.advance(HOUR);
+    expect(await story.struck()).toEqual([1]);
+    await story.clearFaults();
+    await story.advance(10 * MINUTE);
+    expect(await found()).toEqual([
+      expect.stringMatching(
+        /^FUNCTION_FAILED warning: 1 of \d+ invocations of register had errors within 24 hours, at 2026-11-20T01:05:\S+Z\. It failed last at \S+: Runtime\.ExitError: its process ended, most often out of memory\. Later runs had none\.$/,
+      ),
+    ]);
+  });
+
+  it('at each try of its daily run: told within the hour, with its alarm, until a day after', async () => {
+    await story.jumpTo('2026-11-22T00:10:00Z');
+    await story.advance(MINUTE);
+    expect(await found()).toEqual([]);
+    await fault('timeOut', 'curate-plan');
+    await story.advance(HOUR);
+    const [told, ...others] = await found();
+    expect(others).toEqual([]);
+    expect(told).toMatch(
+      /^FUNCTION_FAILED problem: [234] of [234] invocations of curate-plan had errors within 24 hours, the first at 2026-11-22T00:2\S+Z, the last at \S+Z\. It failed last at \S+: Task timed out\. No run has begun since\. Until a run succeeds no day is queued to be curated; \d messages? of its queue waits?, the oldest since 2026-11-22T00:\S+\. Alarm sluice-local-curate-plan-errors, since 2026-11-22T00:5/,
+    );
+    await story.clearFaults();
+    await story.advance(HOUR);
+    expect((await found()).join()).toMatch(/^FUNCTION_FAILED problem: .* Later runs had none\. Alarm /);
+    await story.advance(2 * HOUR);
+    expect((await found()).join()).toMatch(/^FUNCTION_FAILED warning: .* Later runs had none\.$/);
+    await story.jump(24 * HOUR);
+    expect(await found()).toEqual([]);
+  });
+
+  it('each night, without a queue: Lambda tries it twice again, and the alarm stays until the next night', async () => {
+    await story.jumpTo('2026-11-25T01:00:00Z');
+    await fault('kill', 'reconcile');
+    await story.advance(HOUR);
+    expect(await story.struck()).toEqual([3]);
+    await story.clearFaults();
+    const told =
+      /^FUNCTION_FAILED problem: 3 of 4 invocations of reconcile .* Alarm sluice-local-reconcile-errors/;
+    expect((await found()).join()).toMatch(told);
+    await story.advance(22 * HOUR);
+    expect((await found()).join()).toMatch(told);
+    await story.advance(3 * HOUR);
+    expect(await found()).toEqual([]);
+  });
+});
