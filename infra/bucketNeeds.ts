@@ -2,26 +2,9 @@ import { bucketArn, iamArn } from '../lib/access/arns.ts';
 import type { Statement } from '../lib/access/policyDocument.ts';
 import { valueAt } from '../lib/base/json.ts';
 import { resources } from './resources.ts';
-import { PSEUDO_PARAMETERS, type Resources } from './template/Resource.ts';
+import { roleStatements } from './roles/fitPolicies.ts';
+import { PSEUDO_PARAMETERS } from './template/Resource.ts';
 import type { Stack } from './template/Stack.ts';
-
-/** A statement in a template: its resources are texts or references. */
-interface WrittenStatement extends Pick<Statement, 'Action' | 'Condition'> {
-  readonly Resource: unknown;
-}
-
-/** The roles of a template with the statements of their inline policies. */
-export function roleStatements(
-  made: Resources,
-): readonly { readonly id: string; readonly statements: readonly WrittenStatement[] }[] {
-  return Object.entries(made)
-    .filter(([, { Type }]) => Type === 'AWS::IAM::Role')
-    .map(([id, { Properties }]) => {
-      const policies = valueAt(Properties, ['Policies']);
-      const documents = Array.isArray(policies) ? policies : [];
-      return { id, statements: documents.flatMap((one) => one.PolicyDocument.Statement) };
-    });
-}
 
 /** What a role of the stack does in the bucket. */
 export interface BucketNeed {
@@ -60,7 +43,7 @@ export function bucketNeeds(
   return roleStatements(resources(written).Resources).flatMap(({ id, statements }) => {
     const name = names.get(id) ?? `${service}-${stage}-${id}-x`;
     return statements.flatMap((one) => {
-      const own = [one.Resource].flat().flatMap(inBucket);
+      const own = one.Effect === 'Allow' ? one.Resource.flatMap(inBucket) : [];
       const statement = { ...one, Resource: own };
       return own.length === 0 ? [] : [{ id, role: iamArn(identity, `role/${name}`), statement }];
     });

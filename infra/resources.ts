@@ -21,12 +21,16 @@ import { keyAdministratorStatements, readerOutputs, readers } from './readers/re
 import { workgroup, workgroupName } from './readers/workgroup.ts';
 import { relayResources } from './relay/relay.ts';
 import { deliveryRole } from './roles/deliveryRole.ts';
+import { WIDTHS, type Width } from './roles/dropRoles.ts';
+import { fitPolicies } from './roles/fitPolicies.ts';
 import { deleterIds, functionRoles } from './roles/functionRoles.ts';
 import { reconcileRole } from './roles/reconcileRole.ts';
 import { objectCreatedRules } from './streams/objectCreatedRules.ts';
 import { queues } from './streams/queues.ts';
 import { reconcileSchedule, schedules } from './streams/schedules.ts';
 import { streamResources } from './streams/streams.ts';
+import { MANAGED_POLICIES } from './template/limits.ts';
+import { valuesOf } from './template/policyMatch.ts';
 import { type Output, type Resources, ref } from './template/Resource.ts';
 import { logicalIds, partName, type Stack } from './template/Stack.ts';
 
@@ -41,35 +45,52 @@ export function resources(stack: Stack): {
   readonly extensions: Readonly<Record<string, Extension>>;
 } {
   return {
-    Resources: {
-      ...key(stack, keyAdministratorStatements(stack)),
-      ...bucketResources(stack, deleterIds(stack.config)),
-      ...statsigBucketResources(stack),
-      ...keysSecret(stack),
-      ...endpointResources(stack),
-      ...catalog(stack),
-      ...views(stack),
-      ...workgroup(stack),
-      ...deliveryRole(stack),
-      ...streamResources(stack),
-      ...queues(stack),
-      ...objectCreatedRules(stack),
-      ...functionRoles(stack),
-      ...readers(stack),
-      ...schedules(stack),
-      ...(stack.config.reconcile && {
-        ReconcileRole: reconcileRole(stack),
-        ...reconcileSchedule(stack),
-      }),
-      ...ingestResources(stack),
-      ...exportResources(stack),
-      ...curateResources(stack),
-      ...relayResources(stack),
-      ...loggedMetrics(stack),
-      ...alarms(stack),
-    },
+    Resources: fittedResources(stack),
     Outputs: outputs(stack),
     extensions: endpointExtensions(stack),
+  };
+}
+
+/** With the narrowest role of the load whose policies IAM takes, or the widest: packaging then says what is too much. */
+function fittedResources(stack: Stack): Resources {
+  const { service, stage, config } = stack;
+  const place = { stackName: `${service}-${stage}`, region: config.region };
+  let made: Resources = {};
+  for (const width of WIDTHS) {
+    made = fitPolicies(allResources(stack, width), place);
+    const { ManagedPolicyArns } = made[logicalIds.loadRole]?.Properties ?? {};
+    if (valuesOf(ManagedPolicyArns).length <= MANAGED_POLICIES) break;
+  }
+  return made;
+}
+
+function allResources(stack: Stack, width: Width): Resources {
+  return {
+    ...key(stack, keyAdministratorStatements(stack)),
+    ...bucketResources(stack, deleterIds(stack.config)),
+    ...statsigBucketResources(stack),
+    ...keysSecret(stack),
+    ...endpointResources(stack),
+    ...catalog(stack),
+    ...views(stack),
+    ...workgroup(stack),
+    ...deliveryRole(stack),
+    ...streamResources(stack),
+    ...queues(stack),
+    ...objectCreatedRules(stack),
+    ...functionRoles(stack),
+    ...readers(stack),
+    ...schedules(stack),
+    ...(stack.config.reconcile && {
+      ReconcileRole: reconcileRole(stack),
+      ...reconcileSchedule(stack),
+    }),
+    ...ingestResources(stack, width),
+    ...exportResources(stack),
+    ...curateResources(stack),
+    ...relayResources(stack),
+    ...loggedMetrics(stack),
+    ...alarms(stack),
   };
 }
 

@@ -1,6 +1,6 @@
 import { expectsDrops } from '../../lib/drops/plan/lateDrops.ts';
 import type { PlanRequestInput } from '../../lib/drops/plan/messageBodies.ts';
-import { ingestRoles } from '../roles/dropRoles.ts';
+import { ingestRoles, type Width } from '../roles/dropRoles.ts';
 import { workQueue } from '../streams/queues.ts';
 import { schedule, usedSchedules } from '../streams/schedules.ts';
 import type { Resources } from '../template/Resource.ts';
@@ -10,7 +10,7 @@ import { logicalIds, partName, type Stack } from '../template/Stack.ts';
  * The resources of ingest, except tables and alarms: the queues of plan and load, their schedules, and the roles of the
  * functions. Nothing without `sources`.
  */
-export function ingestResources(stack: Stack): Resources {
+export function ingestResources(stack: Stack, width: Width): Resources {
   if (stack.config.sources.length === 0) return {};
   return {
     ...workQueue(stack, {
@@ -24,7 +24,7 @@ export function ingestResources(stack: Stack): Resources {
       deadLetters: logicalIds.loadDeadLetters,
     }),
     ...ingestSchedules(stack),
-    ...ingestRoles(stack),
+    ...ingestRoles(stack, width),
   };
 }
 

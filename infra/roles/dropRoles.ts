@@ -1,6 +1,9 @@
-import { receiptFolder } from '../../lib/schema/sources.ts';
+import { receiptFolder, type Source } from '../../lib/schema/sources.ts';
+import { groupsTable } from '../../lib/tables/groupsTable.ts';
 import { LEDGER_FOLDER, LOADS_FOLDER, triggerKey, VERSION_NOTES } from '../../lib/tables/ledgerKeys.ts';
+import { receivedHoursTable } from '../../lib/tables/receivedHoursTable.ts';
 import { ingestedFolders, tableFolder } from '../../lib/tables/tableFolders.ts';
+import { viewNames } from '../../lib/views/viewNames.ts';
 import { bucketArn, bucketArnText, objectsArn } from '../data/bucket.ts';
 import { tableArns } from '../data/catalog.ts';
 import { getAtt, type Resource, type Resources, ref, sub } from '../template/Resource.ts';
@@ -11,51 +14,77 @@ import {
   assumeSelf,
   consumeQueue,
   lambdaService,
+  type RoleStatement,
   serviceRole,
   useKey,
   writeLogs,
 } from './policies.ts';
 
+/**
+ * How much the role of the load may do beyond what it does, as its policies may only be so long: nothing; the catalog's tables but
+ * those of the stack itself, whose sessions are limited to the table of one dataset; and also reading of buckets of the sources'
+ * owners, but none of the deployment's own account.
+ */
+export const WIDTHS = ['exact', 'tables', 'buckets'] as const;
+/** One of them. */
+export type Width = (typeof WIDTHS)[number];
+
 /** One role for each function of the ingest. */
-export function ingestRoles(stack: Stack): Resources {
+export function ingestRoles(stack: Stack, width: Width): Resources {
   const { sources } = stack.config;
-  const names = sources.map(({ name }) => name);
-  const direct = sources.filter((source) => source.role === undefined);
-  const ledger = {
-    Action: ['s3:GetObject', 's3:PutObject'],
-    Resource: names.map((name) => objectsArn(stack, `${LEDGER_FOLDER}${name}/`)),
-  };
-  const turns = {
-    // Deleting gives the turn back if the start fails. An object that is read exists, or did a moment ago.
-    Action: ['s3:GetObject', 's3:PutObject', 's3:DeleteObject'],
-    Resource: names.map((name) => objectArn(stack, triggerKey(name))),
-  };
   return {
-    [logicalIds.planRole]: serviceRole(lambdaService, [
-      writeLogs(stack, 'ingest-plan'),
-      ledger,
-      seesWhatIsMissing(stack),
-      useKey(stack, 'kms:Decrypt', 'kms:GenerateDataKey'),
-      {
-        Action: ['sqs:SendMessage'],
-        Resource: [getAtt(logicalIds.loadQueue), getAtt(logicalIds.planQueue)],
-      },
-      consumeQueue(logicalIds.planQueue),
-      ...customerBucketStatements(
-        direct.map((source) => ({ ...source, folders: [] })),
-        { onBucket: ['s3:ListBucket'], onObjects: [] },
-      ),
-      ...customerRoleStatements(sources),
-    ]),
-    [logicalIds.triggerRole]: serviceRole(lambdaService, [
-      writeLogs(stack, 'ingest-trigger'),
-      turns,
-      useKey(stack, 'kms:Decrypt', 'kms:GenerateDataKey'),
-      { Action: ['sqs:SendMessage'], Resource: [getAtt(logicalIds.planQueue)] },
-      { Action: ['secretsmanager:GetSecretValue'], Resource: [ref(logicalIds.keysSecret)] },
-    ]),
-    [logicalIds.loadRole]: ingestLoadRole(stack),
+    [logicalIds.planRole]: serviceRole(
+      lambdaService,
+      [
+        writeLogs(stack, 'ingest-plan'),
+        seesWhatIsMissing(stack),
+        useKey(stack, 'kms:Decrypt', 'kms:GenerateDataKey'),
+        {
+          Action: ['sqs:SendMessage'],
+          Resource: [getAtt(logicalIds.loadQueue), getAtt(logicalIds.planQueue)],
+        },
+        consumeQueue(logicalIds.planQueue),
+      ],
+      [],
+      sources.map((source) => [
+        ledgerOf(stack, source),
+        ...listsBucket(source),
+        ...customerRoleStatements([source]),
+      ]),
+    ),
+    [logicalIds.triggerRole]: serviceRole(
+      lambdaService,
+      [
+        writeLogs(stack, 'ingest-trigger'),
+        useKey(stack, 'kms:Decrypt', 'kms:GenerateDataKey'),
+        { Action: ['sqs:SendMessage'], Resource: [getAtt(logicalIds.planQueue)] },
+        { Action: ['secretsmanager:GetSecretValue'], Resource: [ref(logicalIds.keysSecret)] },
+      ],
+      [],
+      sources.map(({ name }) => [
+        {
+          // Deleting gives the turn back if the start fails. An object that is read exists, or did a moment ago.
+          Action: ['s3:GetObject', 's3:PutObject', 's3:DeleteObject'],
+          Resource: [sub(`${bucketArnText(stack)}/${triggerKey(name)}`)],
+        },
+      ]),
+    ),
+    [logicalIds.loadRole]: ingestLoadRole(stack, width),
   };
+}
+
+/** The ledger of a source's datasets. */
+function ledgerOf(stack: Stack, { name }: Source): AllowStatement {
+  return {
+    Action: ['s3:GetObject', 's3:PutObject'],
+    Resource: [objectsArn(stack, `${LEDGER_FOLDER}${name}/`)],
+  };
+}
+
+/** Lists the bucket of a source, unless a role of its owner does. */
+function listsBucket(source: Source): readonly AllowStatement[] {
+  const folders = { onBucket: ['s3:ListBucket'], onObjects: [] };
+  return source.role === undefined ? customerBucketStatements([{ ...source, folders: [] }], folders) : [];
 }
 
 /**
@@ -66,29 +95,20 @@ function seesWhatIsMissing(stack: Stack): AllowStatement {
   return { Action: ['s3:ListBucket'], Resource: [bucketArn(stack)] };
 }
 
-function objectArn(stack: Stack, key: string) {
-  return sub(`${bucketArnText(stack)}/${key}`);
-}
-
 /**
  * Reads customers' files, writes versions, refused rows and the ledger, and moves partitions. It cannot read landed data.
  * Each load works in a session of this role that is limited to one dataset (lib/access/sessionPolicies.ts). Only the sweep
  * uses the whole role.
  */
-function ingestLoadRole(stack: Stack): Resource {
+function ingestLoadRole(stack: Stack, width: Width): Resource {
   const { config } = stack;
   const { sources } = config;
-  const tables = sources.flatMap(({ datasets }) => datasets.map(({ table }) => table));
   const landed = ingestedFolders(config).map((folder) => objectsArn(stack, folder));
   const notes = objectsArn(stack, VERSION_NOTES);
   const pieces = objectsArn(stack, LOADS_FOLDER);
   const refused = objectsArn(stack, tableFolder(config, 'quarantine'));
   const itself = assumeSelf(stack, logicalIds.loadRole);
-  const direct = sources.filter((source) => source.role === undefined);
-  const receiving = direct.flatMap((source) => {
-    const folder = receiptFolder(source);
-    return folder === null ? [] : [{ ...source, folders: [folder] }];
-  });
+  const read = sources.filter((source) => width === 'buckets' && isReadByOwner(config, source));
   return serviceRole(
     lambdaService,
     [
@@ -99,40 +119,85 @@ function ingestLoadRole(stack: Stack): Resource {
       { Action: ['s3:DeleteObject'], Resource: [...landed, notes, pieces, refused] },
       // For multipart uploads that fail.
       { Action: ['s3:AbortMultipartUpload'], Resource: [...landed, pieces, refused] },
-      {
-        Action: ['s3:GetObject', 's3:PutObject'],
-        Resource: sources.map(({ name }) => objectsArn(stack, `${LEDGER_FOLDER}${name}/`)),
-      },
-      {
-        // On all names: without the permission to list, S3 answers 403 instead of 404 for a missing entry.
-        // https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html
-        Action: ['s3:ListBucket'],
-        Resource: [bucketArn(stack)],
-      },
+      seesWhatIsMissing(stack),
       useKey(stack, 'kms:Decrypt', 'kms:GenerateDataKey'),
-      {
-        Action: ['glue:BatchCreatePartition', 'glue:BatchUpdatePartition', 'glue:GetTable'],
-        Resource: tableArns(stack, tables),
-      },
       // The sweep asks before it deletes a version, also for tables of datasets that are no longer configured.
       { Action: ['glue:GetPartitions'], Resource: tableArns(stack, ['*']) },
+      ...(width === 'exact' ? [] : otherTables(stack)),
+      ...(read.length === 0 ? [] : [readsOwnersBuckets(read)]),
       consumeQueue(logicalIds.loadQueue),
       // The next piece of a day.
       { Action: ['sqs:SendMessage'], Resource: [getAtt(logicalIds.loadQueue)] },
-      ...customerBucketStatements(
-        direct.map((source) => ({ ...source, folders: source.datasets.map(({ folder }) => `${folder}/`) })),
-        {
-          onBucket: ['s3:ListBucket'],
-          onObjects: ['s3:GetObject'],
-        },
-      ),
-      ...customerKeyStatements(direct, ['kms:Decrypt']),
-      // Nothing else is written into customers' buckets, and nothing there is read back.
-      ...customerBucketStatements(receiving, { onBucket: [], onObjects: ['s3:PutObject'] }),
-      ...customerKeyStatements(receiving, ['kms:GenerateDataKey']),
-      ...customerRoleStatements(sources),
       itself.allowance,
     ],
     [itself.trust],
+    sources.map((source) => loadsSource(stack, source, width)),
   );
+}
+
+const ON_TABLES = ['glue:BatchCreatePartition', 'glue:BatchUpdatePartition', 'glue:GetTable'];
+
+/** What the role of the load has for one source. */
+function loadsSource(stack: Stack, source: Source, width: Width): readonly AllowStatement[] {
+  const tables = source.datasets.map(({ table }) => table);
+  const byPolicy = source.role === undefined ? [source] : [];
+  const receipts = receiptFolder(source);
+  const receiving = receipts === null ? [] : byPolicy;
+  const isRead = width === 'buckets' && isReadByOwner(stack.config, source);
+  const folders = source.datasets.map(({ folder }) => `${folder}/`);
+  return [
+    ledgerOf(stack, source),
+    ...(width === 'exact' ? [{ Action: ON_TABLES, Resource: tableArns(stack, tables) }] : []),
+    ...(isRead
+      ? []
+      : customerBucketStatements(
+          byPolicy.map((one) => ({ ...one, folders })),
+          { onBucket: ['s3:ListBucket'], onObjects: ['s3:GetObject'] },
+        )),
+    ...customerKeyStatements(byPolicy, ['kms:Decrypt']),
+    // Nothing else is written into customers' buckets, and nothing there is read back.
+    ...customerBucketStatements(
+      receiving.map((one) => ({ ...one, folders: [receipts ?? ''] })),
+      { onBucket: [], onObjects: ['s3:PutObject'] },
+    ),
+    ...customerKeyStatements(receiving, ['kms:GenerateDataKey']),
+    ...customerRoleStatements([source]),
+  ];
+}
+
+/** Partitions of every table of the database but the stack's own. A load's session names the one table that it may use. */
+function otherTables(stack: Stack): readonly RoleStatement[] {
+  const { config } = stack;
+  const own = [
+    ...Object.values(config.tables),
+    ...Object.values(config.curatedTables),
+    ...viewNames,
+    groupsTable.name,
+    receivedHoursTable.name,
+  ];
+  return [
+    { Action: ON_TABLES, Resource: tableArns(stack, ['*']) },
+    { Effect: 'Deny', Action: ON_TABLES, Resource: tableArns(stack, own).slice(2) },
+  ];
+}
+
+/** Whether a source's bucket is of another account than the deployment's, so that the bucket's policy decides, too. */
+function isReadByOwner({ account }: Stack['config'], { role, owner }: Source): boolean {
+  return role === undefined && account !== null && owner !== undefined && owner !== account;
+}
+
+/**
+ * Reads buckets of the sources' owners, as far as these let the role. A load's session names its bucket and folder.
+ * https://docs.aws.amazon.com/AmazonS3/latest/userguide/amazon-s3-policy-keys.html
+ */
+function readsOwnersBuckets(sources: readonly Source[]): AllowStatement {
+  const owners = [...new Set(sources.flatMap(({ owner }) => owner ?? []))];
+  return {
+    Action: ['s3:GetObject', 's3:ListBucket'],
+    Resource: [sub(`arn:\${AWS::Partition}:s3:::*`)],
+    Condition: {
+      StringEquals: { 's3:ResourceAccount': owners },
+      StringNotEquals: { 's3:ResourceAccount': ref('AWS::AccountId') },
+    },
+  };
 }

@@ -27,7 +27,6 @@ import {
 export function exportRole(stack: Stack): Resource {
   const { exports } = stack.config;
   const itself = assumeSelf(stack, exportIds.role);
-  const byPolicy = exports.filter(({ target }) => target.role === undefined);
   return serviceRole(
     lambdaService,
     [
@@ -39,29 +38,35 @@ export function exportRole(stack: Stack): Resource {
         Action: ['s3:ListBucket'],
         Resource: [bucketArn(stack)],
       },
-      {
-        Action: ['s3:GetObject', 's3:PutObject'],
-        Resource: exports.map(({ name }) => objectsArn(stack, `${LEDGER_FOLDER}${EXPORTS_LEDGER}/${name}/`)),
-      },
       useKey(stack, 'kms:Decrypt', 'kms:GenerateDataKey'),
       { Action: ['sqs:SendMessage'], Resource: [getAtt(exportIds.queue)] },
       consumeQueue(exportIds.queue),
-      ...customerBucketStatements(
-        byPolicy.map((one) => ({ ...one.target, folders: [exportFolder(one)] })),
-        {
-          onBucket: ['s3:ListBucket', 's3:ListBucketMultipartUploads'],
-          onObjects: ['s3:PutObject', 's3:PutObjectAcl', 's3:DeleteObject', 's3:AbortMultipartUpload'],
-        },
-      ),
-      ...customerKeyStatements(
-        byPolicy.map(({ target }) => target),
-        ['kms:Decrypt', 'kms:GenerateDataKey'],
-      ),
-      ...customerRoleStatements(exports.map(({ target }) => target)),
       itself.allowance,
     ],
     [itself.trust],
+    exports.map((one) => ofExport(stack, one)),
   );
+}
+
+/** What the role has for one export: its ledger, and its customer's folder, or role. */
+function ofExport(stack: Stack, exported: Export): readonly AllowStatement[] {
+  const { name, target } = exported;
+  const byPolicy = target.role === undefined ? [target] : [];
+  return [
+    {
+      Action: ['s3:GetObject', 's3:PutObject'],
+      Resource: [objectsArn(stack, `${LEDGER_FOLDER}${EXPORTS_LEDGER}/${name}/`)],
+    },
+    ...customerBucketStatements(
+      byPolicy.map((one) => ({ ...one, folders: [exportFolder(exported)] })),
+      {
+        onBucket: ['s3:ListBucket', 's3:ListBucketMultipartUploads'],
+        onObjects: ['s3:PutObject', 's3:PutObjectAcl', 's3:DeleteObject', 's3:AbortMultipartUpload'],
+      },
+    ),
+    ...customerKeyStatements(byPolicy, ['kms:Decrypt', 'kms:GenerateDataKey']),
+    ...customerRoleStatements([target]),
+  ];
 }
 
 /** Statements for partitions and objects of the exported tables. */

@@ -10,6 +10,12 @@ export interface AllowStatement {
   readonly Condition?: Value;
 }
 
+/** A statement of a role. */
+export interface RoleStatement extends AllowStatement {
+  /** Default `Allow`. */
+  readonly Effect?: 'Deny';
+}
+
 /** A service that may assume a role, and the condition for it. */
 export interface TrustedService {
   readonly service: string;
@@ -21,11 +27,13 @@ export interface TrustedService {
  * policy. A stream that is created before its policy fails (https://github.com/aws/aws-cdk/issues/7236).
  *
  * @param alsoTrusted Additional statements of the trust policy. Default none.
+ * @param grown What the role has for each source or export. {@link fitPolicies} makes policies of it that IAM takes.
  */
 export function serviceRole(
   trusted: TrustedService,
-  allowances: readonly AllowStatement[],
+  allowances: readonly RoleStatement[],
   alsoTrusted: readonly Value[] = [],
+  grown: readonly (readonly RoleStatement[])[] = [],
 ): Resource {
   return {
     Type: 'AWS::IAM::Role',
@@ -42,15 +50,13 @@ export function serviceRole(
           ...alsoTrusted,
         ],
       },
-      Policies: [
-        {
-          PolicyName: 'inline',
-          PolicyDocument: {
-            Version: '2012-10-17',
-            Statement: allowances.map((allowance) => ({ Effect: 'Allow', ...allowance })),
-          },
+      Policies: [allowances, ...grown].map((statements, i) => ({
+        PolicyName: i === 0 ? 'inline' : `of-${i}`,
+        PolicyDocument: {
+          Version: '2012-10-17',
+          Statement: statements.map((one) => ({ Effect: 'Allow', ...one })),
         },
-      ],
+      })),
     },
   };
 }

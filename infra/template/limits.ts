@@ -16,11 +16,14 @@ export const INLINE_CHARACTERS: Readonly<Record<string, number>> = {
 /** Managed policies of an identity, unless the account has a higher quota: the same page. */
 export const MANAGED_POLICIES = 10;
 
+/** Characters of a managed policy, without white space: the same page. */
+export const MANAGED_CHARACTERS = 6_144;
+
 /** What services take of one document of a resource: its type and property; of IAM characters, else bytes. */
 export const DOCUMENT_LIMITS: readonly (readonly [type: string, property: string, most: number])[] = [
   // https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
   ['AWS::IAM::Role', 'AssumeRolePolicyDocument', 2_048],
-  ['AWS::IAM::ManagedPolicy', 'PolicyDocument', 6_144],
+  ['AWS::IAM::ManagedPolicy', 'PolicyDocument', MANAGED_CHARACTERS],
   // https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucket-policies.html
   ['AWS::S3::BucketPolicy', 'PolicyDocument', 20_480],
   // https://docs.aws.amazon.com/kms/latest/developerguide/resource-limits.html

@@ -1,6 +1,6 @@
 import { valueAt } from '../../lib/base/json.ts';
-import { valuesOf } from '../roles/policyMatch.ts';
 import { DOCUMENT_LIMITS, INLINE_CHARACTERS, MANAGED_POLICIES, TEMPLATE_LIMITS } from './limits.ts';
+import { valuesOf } from './policyMatch.ts';
 import { lengthOf, type PackagedTemplate, substitution, type TemplatePlace } from './substitute.ts';
 
 /** What resources of Sluice grow with, by their logical IDs. */

@@ -50,7 +50,7 @@ export const ConfigError = defineErrorFamily('user', {
   SLUICE_CONFIG_STACK_TOO_LARGE: {
     cause:
       'The stack is larger than CloudFormation, IAM or another service takes, so its deployment would be rolled back.',
-    cure: 'Move some of what the message says that it grows with into a second stage (docs/deploy.md, "Stages"), or give it shorter names: buckets, folders, sources, tables, `database`.',
+    cure: 'Move some of what the message says that it grows with into a second stage (docs/deploy.md, "Stages"), or give it shorter names: buckets, folders, sources, tables, `database`. With many sources also state `account`: then buckets of their owners need not be named one by one.',
   },
   SLUICE_CONFIG_TRIAL_BOUNDARY: {
     cause:

@@ -1,6 +1,6 @@
 import { GetBucketPolicyCommand } from '@aws-sdk/client-s3';
 import { type BucketNeed, bucketNeeds } from '../../infra/bucketNeeds.ts';
-import { deniedOf, isOfAction, isOfRole, matchesAny, valuesOf } from '../../infra/roles/policyMatch.ts';
+import { deniedOf, isOfAction, isOfRole, matchesAny, valuesOf } from '../../infra/template/policyMatch.ts';
 import { logicalIds } from '../../infra/template/Stack.ts';
 import { deleteByVersionOnly } from '../../lib/access/buckets/bucketSettings.ts';
 import { mapLimit } from '../../lib/base/concurrency.ts';

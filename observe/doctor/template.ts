@@ -1,8 +1,8 @@
 import { GetPolicyCommand, GetPolicyVersionCommand } from '@aws-sdk/client-iam';
-import { roleStatements } from '../../infra/bucketNeeds.ts';
 import { resources } from '../../infra/resources.ts';
-import { mayAllow } from '../../infra/roles/policyMatch.ts';
+import { roleStatements } from '../../infra/roles/fitPolicies.ts';
 import { madeByServerless } from '../../infra/serverless/service.ts';
+import { mayAllow } from '../../infra/template/policyMatch.ts';
 import type { Resources } from '../../infra/template/Resource.ts';
 import { substitution, UNKNOWN_ID } from '../../infra/template/substitute.ts';
 import { templateProblems } from '../../infra/template/templateProblems.ts';
@@ -67,7 +67,8 @@ function deniedToRoles({ config, stack, stackName, identity }: Setup, policy: un
   const made: { readonly Resources: Resources } = resources({ config, ...stack });
   const filled = substitution(made, { ...identity, stackName });
   return roleStatements(made.Resources).flatMap(({ id, statements }) => {
-    const denied = statements.flatMap(({ Action, Resource }) => {
+    const needed = statements.filter(({ Effect }) => Effect === 'Allow');
+    const denied = needed.flatMap(({ Action, Resource }) => {
       // Names that AWS will choose say nothing about a pattern.
       const known = [filled(Resource)]
         .flat()

@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { resources } from '../../../infra/resources.ts';
+import { ingestRoles, WIDTHS, type Width } from '../../../infra/roles/dropRoles.ts';
 import { requireSessionPoliciesFit } from '../../../infra/serverless/requirements.ts';
 import { customerSession, exportSession, loadSession } from '../../../lib/access/sessionPolicies.ts';
 import { defineConfig } from '../../../lib/config/defineConfig.ts';
@@ -61,26 +62,33 @@ if (!acme || !third || !dataset || !ofThird || !exported || !ofSdks) throw new E
 /** Permissions of each role of the template. */
 const made = resources({ config, service: 'sluice', stage: 'dev' });
 const needed = /^(Ingest.*|Export)(Role|Queue|DeadLetterQueue)$|^(DataBucket|DataKey|Database|KeysSecret)$/;
-const { roles } = readPolicies(
-  resolveTemplate(
-    parseTemplate({
-      // Without what serverless.yml makes, and what refers to it.
-      Resources: Object.fromEntries(Object.entries(made.Resources).filter(([id]) => needed.test(id))),
-      Outputs: {},
-    }),
-    {
-      region: 'us-east-1',
-      account: OURS,
-      partition: 'aws',
-      stackName: 'sluice-dev',
-      endpoint: 'http://127.0.0.1',
-    },
-  ),
-);
-const statementsOf = (id: string) => ({
+const rolesOf = (Resources: typeof made.Resources) =>
+  readPolicies(
+    resolveTemplate(
+      parseTemplate({
+        // Without what serverless.yml makes, and what refers to it.
+        Resources: Object.fromEntries(Object.entries(Resources).filter(([id]) => needed.test(id))),
+        Outputs: {},
+      }),
+      {
+        region: 'us-east-1',
+        account: OURS,
+        partition: 'aws',
+        stackName: 'sluice-dev',
+        endpoint: 'http://127.0.0.1',
+      },
+    ),
+  ).roles;
+const roles = rolesOf(made.Resources);
+const statementsOf = (id: string, of = roles) => ({
   Version: '2012-10-17' as const,
-  Statement: roles.find(({ logicalId }) => logicalId === id)?.statements ?? [],
+  Statement: of.find(({ logicalId }) => logicalId === id)?.statements ?? [],
 });
+/** The role of the load, as wide as it is for so many sources that IAM takes no narrower one. */
+const wideLoad = (width: Width) => {
+  const stack = { config: { ...config, account: OURS }, service: 'sluice', stage: 'dev' };
+  return statementsOf('IngestLoadRole', rolesOf({ ...made.Resources, ...ingestRoles(stack, width) }));
+};
 /** The stack's. */
 const ownKey =
   roles
@@ -188,6 +196,39 @@ describe('the session policy of a load', () => {
     expect(await allowedOf(policy, nobodys)).toEqual([]);
     expect(await allowedOf(policy, [['kms:GenerateDataKey', ownKey, VIA]])).toHaveLength(1);
   });
+
+  it.each(WIDTHS)(
+    'allows the same where the role may do more, as there are many sources: %s',
+    async (width) => {
+      const policy = loadSession(place, config, acme, dataset);
+      const role = wideLoad(width);
+      const of = (calls: readonly Asked[], owner: string) =>
+        calls.map(([action, resource, context = {}]): Asked => {
+          const account = resource.includes('-drops') ? owner : OURS;
+          return [
+            action,
+            resource,
+            action.startsWith('s3:') ? { ...context, 's3:ResourceAccount': account } : context,
+          ];
+        });
+      const foreign = '111111111111';
+      expect(await allowedOf(policy, of(own, foreign), role)).toEqual(named(own));
+      expect(await allowedOf(policy, of([...others, ...nobodys], foreign), role)).toEqual([]);
+      // A bucket of that name that is of somebody else, or of the deployment's own account.
+      const reading = own.filter(([, resource]) => resource.includes(':s3:::acme-drops'));
+      for (const owner of ['999999999990', OURS])
+        expect(await allowedOf(policy, of(reading, owner), role)).toEqual(
+          width === 'buckets' ? [] : named(reading),
+        );
+      // The whole role, without a session: the stack's own tables are not the load's.
+      const glue = ['glue:BatchUpdatePartition', 'glue:BatchCreatePartition', 'glue:GetTable'];
+      const tables = ['statsig_forwarded_events', 'curated_events', 'experiment_exposures', 'received_hours'];
+      const ofStack = tables.flatMap((table) =>
+        glue.map((action): Asked => [action, `arn:aws:glue:us-east-1:${OURS}:table/sluice/${table}`]),
+      );
+      expect(await allowedOf(JSON.stringify(everything), ofStack, role)).toEqual([]);
+    },
+  );
 
   it('allows a customer’s role but not the bucket, and limits the role’s session to one folder', async () => {
     const policy = loadSession(place, config, third, ofThird);

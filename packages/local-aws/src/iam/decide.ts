@@ -166,6 +166,7 @@ function contextOf({ caller, owner, context = {} }: AccessRequest): RequestConte
       'aws:principalarn': caller.arn,
       'aws:principalaccount': caller.account,
       'aws:resourceaccount': owner,
+      's3:resourceaccount': owner,
       'aws:viaawsservice': 'false',
       'aws:principalisawsservice': 'false',
       ...Object.fromEntries(Object.entries(context).map(([key, value]) => [key.toLowerCase(), value])),

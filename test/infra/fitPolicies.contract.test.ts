@@ -1,0 +1,163 @@
+import { describe, expect, it } from '@jest/globals';
+import { ingestRoles } from '../../infra/roles/dropRoles.ts';
+import { roleStatements } from '../../infra/roles/fitPolicies.ts';
+import { madeByServerless } from '../../infra/serverless/service.ts';
+import type { Resources } from '../../infra/template/Resource.ts';
+import { templateProblems } from '../../infra/template/templateProblems.ts';
+import type { ConfigInput } from '../../lib/schema/config.ts';
+import { acmeSource, eventsDataset, exportTo, READERS, type SourceInput } from '../harness/configInput.ts';
+import { madeResources } from './madeResources.ts';
+
+const ACCOUNT = '111122223333';
+const OWNER = '444455556666';
+const BUCKET = 'b'.repeat(63);
+
+/** A hundred sources of two datasets each, but for what differs. */
+const customers = (
+  { count = 100, datasets = 2, folder = 10, name = 12 },
+  more: (i: number) => Partial<SourceInput> = () => ({}),
+) =>
+  Array.from({ length: count }, (_, i) =>
+    acmeSource({
+      name: `c${i}-`.padEnd(name, 'n'),
+      bucket: `customer-${i}-drops`,
+      datasets: Array.from({ length: datasets }, (__, j) =>
+        eventsDataset({ name: `data-${j}`, folder: `${j}/`.padEnd(folder, 'f') }),
+      ),
+      ...more(i),
+    }),
+  );
+const long = (i: number): Partial<SourceInput> => ({
+  bucket: `${i}-`.padEnd(63, 'b'),
+  kmsKeyArn: `arn:aws:kms:us-east-1:${OWNER}:key/1234abcd-12ab-34cd-56ef-${String(i).padStart(12, '0')}`,
+  receipt: 'sluice-receipts',
+});
+
+/** What is made, with what packaging would say of it. */
+function packaged(input: Partial<ConfigInput>) {
+  const { config, made } = madeResources(input);
+  const stack = { config, service: 'acme', stage: 'prod' };
+  const place = { stackName: 'acme-prod', region: config.region };
+  return { stack, made, problems: templateProblems(made, place, madeByServerless(stack)) };
+}
+
+/** What a role is allowed and denied, a line for each action on each resource. */
+function rightsOf(made: Resources, role: string): ReadonlySet<string> {
+  const statements = roleStatements(made).find(({ id }) => id === role)?.statements ?? [];
+  return new Set(
+    statements.flatMap(({ Effect, Action, Resource, Condition }) =>
+      Action.flatMap((action) => Resource.map((one) => JSON.stringify([Effect, action, one, Condition]))),
+    ),
+  );
+}
+
+const managed = (made: Resources) =>
+  Object.entries(made).flatMap(([id, { Type }]) =>
+    Type === 'AWS::IAM::ManagedPolicy' && id.startsWith('Ingest') ? [id] : [],
+  );
+
+describe('one hundred customers with two datasets each in one stack', () => {
+  const exact: readonly (readonly [string, Partial<ConfigInput>])[] = [
+    ['with short names', { sources: customers({}) }],
+    [
+      'with long buckets, keys of their own and a boundary',
+      {
+        sources: customers({}, (i) => ({ ...long(i), receipt: undefined })),
+        permissionsBoundary: `arn:aws:iam::${ACCOUNT}:policy/workloads`,
+        account: ACCOUNT,
+      },
+    ],
+    [
+      'with exports and readers',
+      {
+        sources: customers({}),
+        exports: Array.from({ length: 100 }, (_, i) =>
+          exportTo({ bucket: `w${i}-`.padEnd(63, 'w') }, { name: `e${i}` }),
+        ),
+        readers: [...READERS],
+      },
+    ],
+    [
+      'with roles of the customers',
+      {
+        sources: customers({}, (i) => ({
+          role: { arn: `arn:aws:iam::${OWNER}:role/sluice-${i}`, externalId: 'made-by-us' },
+        })),
+      },
+    ],
+    [
+      'in an existing bucket and database',
+      {
+        sources: customers({ name: 30 }),
+        bucket: BUCKET,
+        existing: {
+          bucket: true,
+          database: true,
+          keyArn: `arn:aws:kms:us-east-1:${ACCOUNT}:key/1234abcd-12ab-34cd-56ef-1234567890ab`,
+        },
+      },
+    ],
+  ];
+  it.each(exact)('are packaged %s, and no role may do more than for each of them', (_, input) => {
+    const { stack, made, problems } = packaged(input);
+    expect(problems).toEqual([]);
+    const unfitted = ingestRoles(stack, 'exact');
+    for (const role of Object.keys(unfitted))
+      expect(rightsOf(made.Resources, role)).toEqual(rightsOf(unfitted, role));
+    expect(managed(made.Resources).length).toBeGreaterThan(0);
+  });
+
+  const wide = customers({ folder: 200, name: 40 }, long);
+
+  it('are packaged with the longest names, where the load may read buckets of their owners, and none of its own account', () => {
+    const own = acmeSource({ name: 'own', bucket: 'own-drops', owner: ACCOUNT });
+    const { made, problems } = packaged({
+      bucket: BUCKET,
+      account: ACCOUNT,
+      sources: [...wide.slice(1), own],
+    });
+    expect(problems).toEqual([]);
+    const rights = [...rightsOf(made.Resources, 'IngestLoadRole')].map((one) => JSON.parse(one));
+    const anywhere = rights.filter(([, , resource]) => JSON.stringify(resource).includes(':s3:::*'));
+    expect(anywhere.map(([effect, action]) => `${effect} ${action}`).toSorted()).toEqual([
+      'Allow s3:GetObject',
+      'Allow s3:ListBucket',
+    ]);
+    for (const [, , , condition] of anywhere)
+      expect(condition).toEqual({
+        StringEquals: { 's3:ResourceAccount': [OWNER] },
+        StringNotEquals: { 's3:ResourceAccount': { Ref: 'AWS::AccountId' } },
+      });
+    const named = rights.filter(([, , resource]) => JSON.stringify(resource).includes('own-drops'));
+    expect(named.map(([, action]) => action).toSorted()).toEqual(['s3:GetObject', 's3:ListBucket']);
+    // What is written to customers stays named, and other roles are as narrow as before.
+    expect(
+      rights.filter(([, action, one]) => action === 's3:PutObject' && JSON.stringify(one).includes('-bbb')),
+    ).toHaveLength(99);
+    expect(JSON.stringify(made.Resources['IngestPlanRole'])).not.toContain('ResourceAccount');
+  });
+
+  it('are refused by name if their owners cannot be told from the own account', () => {
+    const { problems } = packaged({ bucket: BUCKET, account: null, sources: wide });
+    expect(problems).toEqual([
+      expect.stringMatching(/^IngestLoadRole: \d\d managed policies, at most 10\. It grows with `sources`/),
+    ]);
+  });
+});
+
+it('leaves the policies of a few customers inline', () => {
+  const { made } = packaged({ sources: customers({ count: 30, datasets: 1 }) });
+  expect(managed(made.Resources)).toEqual([]);
+});
+
+it('changes the last policy alone for one more customer', () => {
+  const policies = (count: number) => {
+    const { made } = packaged({ sources: customers({ count }) });
+    const ofLoad = managed(made.Resources).filter((id) => id.startsWith('IngestLoadRole'));
+    return [made.Resources['IngestLoadRole'], ...ofLoad.map((id) => made.Resources[id])].map((one) =>
+      JSON.stringify(one?.Properties),
+    );
+  };
+  const before = policies(59);
+  expect(policies(60).slice(0, before.length - 1)).toEqual(before.slice(0, -1));
+});
