@@ -556,6 +556,10 @@ export const mutations: readonly Mutation[] = [
     ['ours[index]', 'messages[index]'],
   ]),
   of('lib/ledger/ledgerStore.ts', 'lib/drops/plan/oldestFirst.contract', [['a.at - b.at', '0']]),
+  of('lib/drops/plan/planMessages.ts', 'lib/drops/plan/splitSources.contract', [
+    ['planValues(counts, missing + failed, stopped)', 'planValues(counts, failed, stopped)'],
+    ['&& missing >= left', ''],
+  ]),
   of('lib/drops/plan/newerFiles.ts', 'lib/drops/plan/newerFiles', [
     ['known.entry === entry.eTag ? known.writtenAt : 0', 'known.writtenAt'],
     ['isEnd && round === undefined ? [] : told', '[]'],

@@ -53,6 +53,8 @@ export const MIN_DELAY_SECONDS = 60;
 export const MAX_ROUNDS = 96;
 /** Milliseconds after which a day that waits for its marker is checked again. Each check takes about one list call. */
 export const MARKER_AFTER_MS = 15 * 60_000;
+/** Milliseconds for which a run waits for sources of which none ends any more, before their datasets count as unreadable. */
+export const RUN_ENDS_MS = 45 * 60_000;
 /** Rounds after which waiting days are checked only every `MAX_DELAY_SECONDS`. */
 export const PATIENT_ROUNDS = 4;
 

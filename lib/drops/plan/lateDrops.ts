@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { mapLimit } from '../../base/concurrency.ts';
+import { type Exclusive, exclusive, mapLimit } from '../../base/concurrency.ts';
 import { SluiceError } from '../../base/errors.ts';
 import type { ObjectStore } from '../../base/ObjectStore.ts';
 import { counted } from '../../base/text.ts';
@@ -11,7 +11,7 @@ import { type Dataset, type Source, WEEKDAYS } from '../../schema/sources.ts';
 import { lateNoteKey } from '../../tables/ledgerKeys.ts';
 import { countFiles, type Drop } from '../Drop.ts';
 import { NAMED_DAYS, PARALLEL_DATASETS, PARALLEL_DAYS } from '../limits.ts';
-import { listDrops, markerKey } from '../listDrops.ts';
+import { listEachDrop, markerKey } from '../listDrops.ts';
 import { COMMIT, isMarkerReason, lacksMarker, lackWords, lookbackDays, markerReason } from './decideDay.ts';
 import type { PlanPorts } from './planDataset.ts';
 
@@ -90,6 +90,7 @@ export async function findLateDrops(
   const inTurn = await oldestFirst(expected, ({ source, dataset }) =>
     ports.lateNotes.read(source.name, dataset.name),
   );
+  const alone = exclusive();
   const late: LateDrops['late'][number][] = [];
   const failed: LateDrops['failed'][number][] = [];
   await mapLimit(inTurn, PARALLEL_DATASETS, async ({ item: { source, dataset }, look }) => {
@@ -100,7 +101,7 @@ export async function findLateDrops(
     }
     try {
       const [first = ''] = lookbackDays(clock.now(), dataset.timezone, dataset.lookbackDays);
-      const missing = await missingDays(ports, source, dataset, { first, before: await look });
+      const missing = await missingDays(ports, source, dataset, { first, before: await look, alone });
       await ports.lateNotes.write(source.name, dataset.name, { at: clock.now(), late: [...missing] });
       late.push(...missing.filter(({ day }) => day >= first).map((one) => ({ ...place, ...one })));
     } catch (error) {
@@ -111,18 +112,23 @@ export async function findLateDrops(
   return { datasets: expected.length, late, failed };
 }
 
-/** @param noted The first day of the lookback, and the note of the last check. */
+/** @param noted The first day of the lookback, the note of the last check, and what is held while a day has many objects. */
 async function missingDays(
   { bucketOf, ledger, clock }: ExpectedDropsPorts,
   source: Source,
   dataset: Dataset,
-  { first, before }: { readonly first: UtcDay; readonly before: LateNote | null },
+  {
+    first,
+    before,
+    alone,
+  }: { readonly first: UtcDay; readonly before: LateNote | null; readonly alone: Exclusive },
 ): Promise<readonly LateDay[]> {
   const due = dueDays({ ...dataset, lookbackDays: dataset.lookbackDays + NAMED_DAYS }, clock.now());
-  const known = await mapLimit(due, PARALLEL_DAYS, async (one) => ({
-    one,
-    entry: await ledger.read({ source: source.name, dataset: dataset.name, day: one.day }),
-  }));
+  const known = await mapLimit(due, PARALLEL_DAYS, async (one) => {
+    const entry = await ledger.read({ source: source.name, dataset: dataset.name, day: one.day });
+    // The names of its files, which may be many, are let go.
+    return { one, entry: entry === null ? null : { ...entry, files: [] } };
+  });
   const wasLate = new Set(before?.late.map(({ day }) => day));
   const begin = known.find(({ one: { day }, entry }) => wasInLookback(dataset, day, entry))?.one.day ?? first;
   const unknown = known.filter(
@@ -130,27 +136,38 @@ async function missingDays(
       (day >= first || day > begin || wasLate.has(day)) && !isLoadedOrFailed(entry),
   );
   if (unknown.length === 0) return [];
+  const entries = new Map(unknown.map(({ one, entry }) => [one.day, entry]));
+  const dues = new Map(unknown.map(({ one }) => [one.day, one]));
+  const late: LateDay[] = [];
   // A drop that arrived after the last run of the plan is not in the ledger yet.
-  const { drops } = await listDrops(
-    bucketOf(source, dataset),
-    dataset,
-    unknown.map(({ one }) => one.day),
-  );
-  return unknown.flatMap(({ one, entry }) => {
-    const drop = drops.get(one.day);
-    const marker = markerKey(dataset, one.day);
-    if (drop === undefined || drop.lastModified === null) return [one];
-    const isThere = hasArrived(drop, marker);
-    // Before the lookback no run looks at it any more.
-    if (isThere && (one.day >= first || entry !== null)) return [];
-    const reason = markerReason(lacksMarker(drop, marker, null) ? (dataset.waitFor ?? '') : COMMIT);
-    const temporary = drop.leftOut.filter((left) => left.reason === 'temporary').length;
-    const files = countFiles(drop);
-    if (files + temporary === 0) return [one];
-    const lacks = files > 0 ? lackWords({ reason, files }) : `${counted(temporary, 'temporary file')} alone`;
-    const words = isThere ? counted(files, 'file') : (lacks ?? '');
-    return [{ ...one, has: { words, since: drop.lastModified } }];
-  });
+  const use = async (day: UtcDay, drop: Drop) => {
+    const one = dues.get(day);
+    const has = hasYet(dataset, day, drop, { isOld: day < first, isKnown: entries.get(day) !== null });
+    if (one !== undefined && has !== null) late.push({ ...one, ...has });
+  };
+  await listEachDrop(bucketOf(source, dataset), dataset, [...dues.keys()], use, alone);
+  return late;
+}
+
+/** What a late day has already; null if it is not late. */
+function hasYet(
+  dataset: Dataset,
+  day: UtcDay,
+  drop: Drop,
+  { isOld, isKnown }: { readonly isOld: boolean; readonly isKnown: boolean },
+): Pick<LateDay, 'has'> | null {
+  const marker = markerKey(dataset, day);
+  if (drop.lastModified === null) return {};
+  const isThere = hasArrived(drop, marker);
+  // Before the lookback no run looks at it any more.
+  if (isThere && (!isOld || isKnown)) return null;
+  const reason = markerReason(lacksMarker(drop, marker, null) ? (dataset.waitFor ?? '') : COMMIT);
+  const temporary = drop.leftOut.filter((left) => left.reason === 'temporary').length;
+  const files = countFiles(drop);
+  if (files + temporary === 0) return {};
+  const lacks = files > 0 ? lackWords({ reason, files }) : `${counted(temporary, 'temporary file')} alone`;
+  const words = isThere ? counted(files, 'file') : (lacks ?? '');
+  return { has: { words, since: drop.lastModified } };
 }
 
 /** Whether the last entry of a day was written while the schedule looked at it: what is older, a person asked for. */

@@ -26,7 +26,27 @@ export const planRequestSchema = z.strictObject({
   asked: z.enum(['triggered', 'backfill', 'keep', 'empty']).optional(),
   /** How often this request was repeated for waiting days. */
   round: z.int().min(0).max(MAX_ROUNDS).default(0),
+  /** When the run of the schedule began of which this is the part of one source, epoch milliseconds. The plan itself sets it. */
+  run: z.number().optional(),
 });
+
+/**
+ * What the plan sends itself when it splits a run of a schedule into its sources: count what their last looks have found, once all
+ * of them have looked.
+ */
+export const tallySchema = z.strictObject({
+  sluice: z.literal('tally'),
+  schedule: z.enum(['daily', 'hourly']),
+  /** When the run began, epoch milliseconds. */
+  run: z.number(),
+  /** How many datasets had not been looked at when it was sent. */
+  left: z.int().min(0),
+  /** How often it was sent before. */
+  round: z.int().min(0).max(MAX_ROUNDS),
+});
+
+/** A validated request to count. */
+export type Tally = z.output<typeof tallySchema>;
 
 /** One validated request. */
 export type PlanRequest = z.output<typeof planRequestSchema>;

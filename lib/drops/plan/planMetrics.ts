@@ -1,5 +1,6 @@
+import * as z from 'zod';
 import { countMetrics } from '../../base/log.ts';
-import type { SourcesPlan } from './planSources.ts';
+import type { PlannedDay } from './planDataset.ts';
 
 /** The plan's metrics. Each counts the result of the last scheduled run, or of the last check for late drops. docs/metrics.md describes them. */
 export const planMetrics = countMetrics(
@@ -12,15 +13,40 @@ export const planMetrics = countMetrics(
   'drops_late',
 );
 
-/** The values of one scheduled run, including zeros, so that an alarm ends with the first run without problems. */
-export function planValues({ planned, failed, stopped }: SourcesPlan) {
-  const days = planned.flatMap((plan) => plan.days);
+/** What a run has found of the days of one dataset. */
+export const dayCountsSchema = z.object({
+  queued: z.number(),
+  waiting: z.number(),
+  failed: z.number(),
+  leftOut: z.number(),
+});
+
+/** Validated counts. */
+export type DayCounts = z.output<typeof dayCountsSchema>;
+
+/** Counts the days of a dataset. */
+export function countDays(days: readonly PlannedDay[]): DayCounts {
+  return {
+    queued: days.filter(({ decision }) => 'queue' in decision).length,
+    waiting: days.filter(({ decision }) => 'wait' in decision).length,
+    failed: days.filter((day) => day.failed).length,
+    leftOut: days.reduce((sum, { leftOut }) => sum + leftOut, 0),
+  };
+}
+
+/**
+ * The values of one scheduled run, including zeros, so that an alarm ends with the first run without problems.
+ *
+ * @param counts Of each dataset that was planned.
+ */
+export function planValues(counts: readonly DayCounts[], unreadable: number, stopped: number) {
+  const sum = (name: keyof DayCounts) => counts.reduce((total, one) => total + one[name], 0);
   return [
-    [planMetrics.days_queued, days.filter(({ decision }) => 'queue' in decision).length],
-    [planMetrics.days_waiting, days.filter(({ decision }) => 'wait' in decision).length],
-    [planMetrics.days_failed, days.filter((day) => day.failed).length],
-    [planMetrics.files_left_out, days.reduce((sum, { leftOut }) => sum + leftOut, 0)],
-    [planMetrics.datasets_unreadable, failed.filter(({ transient }) => !transient).length],
-    [planMetrics.datasets_stopped, stopped.length],
+    [planMetrics.days_queued, sum('queued')],
+    [planMetrics.days_waiting, sum('waiting')],
+    [planMetrics.days_failed, sum('failed')],
+    [planMetrics.files_left_out, sum('leftOut')],
+    [planMetrics.datasets_unreadable, unreadable],
+    [planMetrics.datasets_stopped, stopped],
   ] as const;
 }

@@ -25,6 +25,7 @@ import { lookElsewhere } from './lookElsewhere.ts';
 import type { PlanRequest, PlanRequestInput } from './messageBodies.ts';
 import { findNewerFiles, type NewerFiles, newerFilesSchema } from './newerFiles.ts';
 import { type DatasetPlan, type PlanPorts, planDataset } from './planDataset.ts';
+import { countDays, dayCountsSchema } from './planMetrics.ts';
 
 /**
  * The last listing of a dataset: `ledger/<source>/<dataset>/last-look.json`. Members of later versions are
@@ -45,6 +46,8 @@ const lastListingSchema = z.object({
     .optional(),
   /** Days outside of the lookback that have newer files than were loaded. */
   newer: newerFilesSchema.optional(),
+  /** What the run has found of its days: for the metrics of all sources. */
+  counts: dayCountsSchema.optional(),
   /** Why the folder could not be listed. */
   failure: z.object({ code: z.string(), message: z.string() }).optional(),
 });
@@ -88,10 +91,15 @@ export interface SourcesPlan {
   readonly stopped: readonly { readonly source: string; readonly dataset: string }[];
 }
 
-/** The datasets of a request. */
-function requestedDatasets(
+/** The datasets of a request, in the order of the configuration. */
+export function requestedDatasets(
   sources: readonly Source[],
-  { schedule, sources: names, datasets, kind }: PlanRequest,
+  {
+    schedule,
+    sources: names,
+    datasets,
+    kind,
+  }: Pick<PlanRequest, 'schedule' | 'sources' | 'datasets' | 'kind'>,
 ): readonly { readonly source: Source; readonly dataset: Dataset }[] {
   return sources
     .filter(({ name }) => names === undefined || names.includes(name))
@@ -189,7 +197,8 @@ async function noteListing(
     const ports = { bucket, ledger, entries, now };
     newer = await findNewerFiles(ports, of.source, of.dataset, isOutside, of.last?.newer).finally(release);
   }
-  await looks.write(source, dataset, { at: now, newestDay, stopped, openDays, elsewhere, newer });
+  const counts = countDays(days);
+  await looks.write(source, dataset, { at: now, newestDay, stopped, openDays, elsewhere, newer, counts });
   return stopped;
 }
 

@@ -1,0 +1,166 @@
+import { afterEach, describe, expect, it } from '@jest/globals';
+import { addDays, utcDay } from '../../../../lib/base/time.ts';
+import { type CustomerBucket, SourceError } from '../../../../lib/drops/CustomerBucket.ts';
+import { MAX_OBJECTS } from '../../../../lib/drops/limits.ts';
+import { planMessages } from '../../../../lib/drops/plan/planMessages.ts';
+import { startIngest } from './startIngest.ts';
+
+const MINUTE_MS = 60_000;
+const SCHEDULED = { sluice: 'plan', schedule: 'daily' };
+
+let ingest: Awaited<ReturnType<typeof startIngest>>;
+afterEach(() => ingest.close());
+
+/** Sources of one bucket, each with datasets of its own. */
+function startSources(count: number, datasets = 1) {
+  return startIngest(
+    Array.from({ length: count }, (_, i) => ({
+      datasets: Array.from({ length: datasets }, (__, k) => ({
+        name: `d${i}x${k}`,
+        kind: 'events' as const,
+        lookbackDays: 1,
+      })),
+    })),
+  );
+}
+
+const nameOf = (i: number) => `acme${i === 0 ? '' : i}`;
+const yesterday = () => addDays(utcDay(ingest.clock.now()), -1);
+
+/** Messages of the plan's queue, as one invocation each takes them. */
+async function handle(body: unknown, bucketOf = ingest.planner().bucketOf): Promise<void> {
+  const planner = { ...ingest.planner(), bucketOf };
+  const messages = [{ messageId: '0', body: JSON.stringify(body), receives: 1 }];
+  expect(await planMessages(planner, messages)).toEqual({ batchItemFailures: [] });
+}
+
+/** Takes what is in the plan's queue until nothing is left for as long as a tally waits. */
+async function handleAll(isKilled = (_: object) => false, bucketOf?: Parameters<typeof handle>[1]) {
+  for (let waits = 0; waits < 12; waits += 1) {
+    const bodies = await ingest.received('plan');
+    for (const body of bodies) if (!isKilled(Object(body))) await handle(body, bucketOf);
+    await ingest.clock.advance(15 * MINUTE_MS);
+  }
+}
+
+const points = () => ingest.lines.filter((line) => '_aws' in line);
+const isOf = (name: string) => (body: object) =>
+  'sources' in body && JSON.stringify(body.sources) === JSON.stringify([name]);
+
+describe('a run over several sources', () => {
+  it('leaves what one customer did to that customer: 40 sources of which three cannot be read', async () => {
+    ingest = await startSources(40);
+    for (let i = 0; i < 40; i += 1) await ingest.put(`d${i}x0/${yesterday()}/a.parquet`);
+    await ingest.clock.advance(60 * MINUTE_MS);
+    const { bucketOf } = ingest.planner();
+    const object = { size: 1, eTag: '"1"', lastModified: new Date(0) };
+    const hostile = new Map<string, CustomerBucket['list']>([
+      [
+        nameOf(7),
+        async ({ prefix }) => ({
+          objects: Array.from({ length: MAX_OBJECTS + 1 }, (_, i) => ({ ...object, key: `${prefix}${i}` })),
+          next: undefined,
+        }),
+      ],
+      [nameOf(8), () => Promise.reject(new SourceError('SLUICE_SOURCE_ACCESS_DENIED', 'acme-drops.'))],
+      [nameOf(9), () => Promise.reject(new SourceError('SLUICE_SOURCE_ROLE_DENIED', 'sts.'))],
+    ]);
+    await handle(SCHEDULED);
+    await handleAll(undefined, (source, dataset) => {
+      const list = hostile.get(source.name);
+      return list === undefined ? bucketOf(source, dataset) : { list };
+    });
+    const tasks = (await ingest.received('load')).map((task) => Object(task).source);
+    expect(tasks.sort()).toEqual(
+      Array.from({ length: 40 }, (_, i) => nameOf(i))
+        .filter((name) => !hostile.has(name))
+        .sort(),
+    );
+    expect(points()).toMatchObject([
+      { schedule: 'daily', days_queued: 37, datasets_unreadable: 3, datasets_stopped: 0 },
+    ]);
+    for (const [i, code] of [
+      [7, 'SLUICE_SOURCE_TOO_MANY_OBJECTS'],
+      [8, 'SLUICE_SOURCE_ACCESS_DENIED'],
+      [9, 'SLUICE_SOURCE_ROLE_DENIED'],
+    ] as const)
+      expect(await ingest.readJson(`ledger/${nameOf(i)}/d${i}x0/last-look.json`)).toMatchObject({
+        failure: { code },
+      });
+  });
+
+  it('is split into one message for each source, the one with the oldest look first', async () => {
+    ingest = await startSources(4, 2);
+    const { looks } = ingest.planner();
+    const look = { newestDay: null, stopped: false, openDays: [] };
+    const at = ingest.clock.now();
+    for (const [i, ago] of [
+      [0, 1],
+      [1, 3],
+      [2, 2],
+    ] as const)
+      for (const k of [0, 1]) await looks.write(nameOf(i), `d${i}x${k}`, { ...look, at: at - ago });
+    await handle(SCHEDULED);
+    const names = (await ingest.received('plan')).map((body) => Object(body).sources);
+    expect(names).toEqual([['acme3'], ['acme1'], ['acme2'], ['acme']]);
+  });
+
+  it('counts a source whose plan was killed as unreadable, in one point that waits for it', async () => {
+    ingest = await startSources(3, 2);
+    for (const i of [0, 1, 2])
+      for (const k of [0, 1]) await ingest.put(`d${i}x${k}/${yesterday()}/a.parquet`);
+    await ingest.clock.advance(60 * MINUTE_MS);
+    await handle(SCHEDULED);
+    await handleAll(isOf('acme1'));
+    expect(points()).toMatchObject([{ days_queued: 4, datasets_unreadable: 2 }]);
+    // The next run ends it.
+    ingest.lines.length = 0;
+    await handle(SCHEDULED);
+    await handleAll();
+    expect(points()).toMatchObject([{ datasets_unreadable: 0 }]);
+  });
+
+  it('waits for its sources as long as they end one after the other', async () => {
+    ingest = await startSources(6);
+    await handle(SCHEDULED);
+    const parts = (await ingest.received('plan')).filter((body) => 'sources' in Object(body));
+    for (const part of parts) {
+      await ingest.clock.advance(15 * MINUTE_MS);
+      for (const body of await ingest.received('plan')) await handle(body);
+      await handle(part);
+    }
+    expect(points()).toEqual([]);
+    await handleAll();
+    expect(points()).toMatchObject([{ datasets_unreadable: 0, datasets_stopped: 6 }]);
+  });
+
+  it('is counted by the looks of now: a note that is lost or damaged is unreadable, and two runs at once are right', async () => {
+    ingest = await startSources(3);
+    await handle(SCHEDULED);
+    await handle(SCHEDULED);
+    const bodies = await ingest.received('plan');
+    expect(bodies).toHaveLength(6);
+    for (const body of bodies) await handle(body);
+    await ingest.clock.advance(15 * MINUTE_MS);
+    for (const body of await ingest.received('plan')) await handle(body);
+    expect(points()).toMatchObject([
+      { datasets_unreadable: 0, datasets_stopped: 3 },
+      { datasets_unreadable: 0, datasets_stopped: 3 },
+    ]);
+    ingest.lines.length = 0;
+    await handle(SCHEDULED);
+    for (const body of await ingest.received('plan')) await handle(body);
+    const { looks } = ingest.planner();
+    await looks.write('acme1', 'd1x0', JSON.parse('{"at":"never"}'));
+    await handleAll();
+    expect(points()).toMatchObject([{ datasets_unreadable: 1, datasets_stopped: 2 }]);
+  });
+
+  it('is not counted if a person asked for it', async () => {
+    ingest = await startSources(2);
+    await handle({ sluice: 'plan' });
+    await handleAll();
+    expect(ingest.lines.filter(({ event }) => event === 'ingest_plan')).toHaveLength(2);
+    expect(points()).toEqual([]);
+  });
+});
