@@ -23,6 +23,7 @@ export const eraseCommand: Command = {
       help: 'what is erased, such as user_id=u-4711, stable_id=…, custom_ids.<type>=…; may be repeated',
     },
     'unit-file': { type: 'string', help: 'a file with such units, one a line; - reads stdin' },
+    yes: { type: 'boolean', help: 'erase also versions that a restore or a copy back waits for' },
     ...dryRunOption,
     ...targetOptions,
   },
@@ -59,6 +60,7 @@ async function run(line: CommandLine): Promise<number> {
         {
           units: texts.map((text) => parseUnit(text, deployment.config)),
           dryRun: line.values['dry-run'] === true,
+          isSure: line.values['yes'] === true,
           onPlace: (name) => progress.show(`${name} …`),
         },
       ),

@@ -10,6 +10,11 @@ export const EraseError = defineErrorFamily('user', {
     cause: 'More units were named than one erasure takes.',
     cure: 'Erase them in groups: split the file of units, and run the command for each part.',
   },
+  SLUICE_ERASE_CURE_PENDING: {
+    cause:
+      'Events are missing, or files of days are gone, and the bucket still has versions of them. The erasure deletes those that have the unit, with all other rows in them.',
+    cure: 'Run `sluice status`, and its cures for what the detail names: bring the files back first. If that may be lost, add `--yes`.',
+  },
   SLUICE_ERASE_BUSY: {
     cause: 'Another run works on the erasure of the same units.',
     cure: 'Let it end, or end it. Then run the command again: it goes on where the other one stopped.',

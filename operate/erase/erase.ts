@@ -10,6 +10,7 @@ import type { FaultPoint } from '../../lib/base/retry.ts';
 import { type UtcDay, utcDay } from '../../lib/base/time.ts';
 import { listedDays } from '../../lib/curate/ListedDays.ts';
 import { rawDays } from '../../lib/curate/RawDays.ts';
+import { EraseError } from '../../lib/erase/EraseError.ts';
 import type { EraseStore } from '../../lib/erase/erasePlaces.ts';
 import { eraseUnits } from '../../lib/erase/eraseUnits.ts';
 import { erasures } from '../../lib/erase/Manifest.ts';
@@ -34,12 +35,15 @@ import { readStream } from '../../observe/facts/flow/streamState.ts';
 import { curateRequests } from '../curate/requests.ts';
 import { daySlices, sendRequests } from '../ingest/requests.ts';
 import { heldElsewhere } from './heldElsewhere.ts';
+import { pendingCures } from './pendingCures.ts';
 
 /** The units to erase, and how. */
 export interface EraseRequest {
   readonly units: readonly Unit[];
   /** Counts only: nothing is written. */
   readonly dryRun: boolean;
+  /** Whether it goes on where versions are deleted that a restore or a copy back waits for. Default: no. */
+  readonly isSure?: boolean;
   readonly onPlace?: (place: EraseStore) => void;
   readonly faultPoint?: FaultPoint<EraseFaultPoint>;
 }
@@ -60,7 +64,9 @@ const MOST_MEMORY = 2_048;
  */
 export async function erase(deployment: Deployment, request: EraseRequest) {
   const { config, aws, isLocal, clock, wait, random, signal } = deployment;
-  const { dryRun, onPlace, faultPoint } = request;
+  const { dryRun, isSure = false, onPlace, faultPoint } = request;
+  const pending = dryRun || isSure ? [] : await pendingCures(deployment);
+  if (pending.length > 0) throw new EraseError('SLUICE_ERASE_CURE_PENDING', `${pending.join('; ')}.`);
   const units = distinctUnits(request.units);
   const id = erasureId(config.bucket, units);
   const matcher = new UnitMatcher([...units, ...hashedUnits(units, config)]);

@@ -7,6 +7,7 @@ import {
   LANDING_NOTES,
   LEDGER_FOLDER,
   LOADS_FOLDER,
+  RAW_DAYS_FOLDER,
 } from '../../tables/ledgerKeys.ts';
 import {
   chosenResultsFolders,
@@ -17,7 +18,7 @@ import {
   READER_TABLES_FOLDER,
   RELAY_FOLDER,
 } from '../../tables/objectKeys.ts';
-import { ingestedFolders, tableFolders } from '../../tables/tableFolders.ts';
+import { ingestedFolders, receivedHoursFolder, tableFolders } from '../../tables/tableFolders.ts';
 import { arnIn, bucketArn, objectsArn, type PolicyScope } from '../arns.ts';
 import { allow, type PolicyDocument, policyDocument } from '../policyDocument.ts';
 import { useKey } from '../readerStatements.ts';
@@ -69,7 +70,11 @@ export function erasePolicy(scope: PolicyScope, config: Config, stack: string): 
     allow('HideObjects', ['s3:DeleteObject', 's3:GetObject'], objects(wholes)),
     // S3 reveals that a record does not exist only to callers that may list it.
     allow('FindRecords', ['s3:ListBucket'], [bucketArn(scope, bucket)]),
-    allow('ReadNotes', ['s3:GetObject'], objects([LANDING_NOTES])),
+    allow(
+      'ReadNotes',
+      ['s3:GetObject'],
+      objects([LANDING_NOTES, RAW_DAYS_FOLDER, receivedHoursFolder(config)]),
+    ),
     allow('KeepRecords', ['s3:GetObject', 's3:PutObject'], objects(records)),
     allow('StreamMetrics', ['cloudwatch:GetMetricData'], ['*']),
     allow(

@@ -105,6 +105,30 @@ describe('sluice erase', () => {
     expect(json).not.toMatch(/gone|second/);
   });
 
+  it('stops while versions wait for a copy back or a restore, unless somebody is sure', async () => {
+    const ds = new Date().toISOString().slice(0, 10);
+    const day = new Date(Date.parse(ds) - 86_400_000).toISOString().slice(0, 10);
+    const hour = { hour: 7, table_name: 'events', accepted: 9, finished: 2, unproved: 0, why: null };
+    const judged = `statsig/ingested/received_hours/${day}.json`;
+    await put(judged, JSON.stringify({ ...hour, ds: day, missing: 7, state: 'short' }));
+    await put(LANDED, landedUsers('waits', 'stays'));
+    const stopped = await erase(['--unit', 'user_id=waits']);
+    expect([stopped.code, stopped.stdout]).toEqual([1, '']);
+    expect(stopped.stderr).toContain(`SLUICE_ERASE_CURE_PENDING: `);
+    expect(stopped.stderr).toContain(`${day}, hour 7, events: 7 events are missing`);
+    expect((await erase(['--unit', 'user_id=waits', '--dry-run'])).code).toBe(0);
+    expect((await erase(['--unit', 'user_id=waits', '--yes'])).code).toBe(3);
+    await put(judged, JSON.stringify({ ...hour, ds: day, missing: 0, state: 'whole' }));
+    const seenAt = Date.now() - 3_600_000;
+    const lost = { at: Date.now(), days: { [day]: { seenAt, files: 3 } } };
+    await put('ledger/_days/events.json', JSON.stringify(lost));
+    expect((await erase(['--unit', 'user_id=waits'])).stderr).toContain(`${day}: 0 of 3 files`);
+    await put('ledger/_days/events.json', JSON.stringify({ ...lost, at: seenAt }));
+    expect((await erase(['--unit', 'user_id=waits'])).code).toBe(3);
+    await s3.send(new DeleteObjectCommand({ Bucket: BUCKET, Key: judged }));
+    await s3.send(new DeleteObjectCommand({ Bucket: BUCKET, Key: LANDED }));
+  });
+
   it('searches the results of readers that left the configuration, and leaves the tables that they made', async () => {
     const result = 'reader-tables/left/0001.csv';
     const made = 'reader-tables/left/tables/0001/a.csv';
