@@ -7,7 +7,7 @@ import { readMetricData } from '../../lib/aws/metricData.ts';
 import { s3Client } from '../../lib/aws/s3Client.ts';
 import { s3ObjectStore } from '../../lib/aws/s3ObjectStore.ts';
 import { errorText } from '../../lib/base/errors.ts';
-import { logLine } from '../../lib/base/log.ts';
+import { failureFields, logLine } from '../../lib/base/log.ts';
 import { systemTiming } from '../../lib/base/retry.ts';
 import { systemClock } from '../../lib/base/time.ts';
 import type { FunctionConfig } from '../../lib/config/functionConfig.ts';
@@ -33,7 +33,7 @@ const schema = z.object({
 
 /**
  * Judges whether what was accepted and what was finished agree, by hour and table, and keeps the table of received hours. The schedule
- * invokes it each night. It does the last days again each time, so a night that fails needs nobody.
+ * invokes it each night. It does the last days again each time: one night that fails is made up for by the next.
  */
 export const handler = middy<unknown, void>()
   .use(startLine())
@@ -56,7 +56,11 @@ export const handler = middy<unknown, void>()
       ask: (sql) => ask(athena, sql),
       now: systemClock.now(),
     };
-    await reconcileDays(reconciler, logLine);
+    await reconcileDays(reconciler, logLine).catch((error: unknown) => {
+      // `sluice status` reads it: Lambda's own line has no code of ours.
+      logLine({ level: 'error', event: 'reconcile', ...failureFields(error) });
+      throw error;
+    });
   });
 
 /** The rows of a statement. Where Athena gives none, hours stay open, and the log has why. */

@@ -28,6 +28,8 @@ import { type ReceivedHour, readReceivedHours } from './receivedHours.ts';
 
 /** Whole days before today that a night judges: three days after an hour nothing of it is open. */
 const NIGHT_DAYS = 4;
+/** Days before today of which a night judges what is still open, as other nights failed: CloudWatch has their minutes. */
+const OPEN_DAYS = 14;
 const OVER_MS = 3 * DAY_MS;
 /**
  * How far before a day a run of the registrar is looked for. CloudWatch has hours of 15 months:
@@ -57,9 +59,9 @@ export interface Reconciler {
   readonly now: number;
 }
 
-/** The days that a night judges, oldest first. @param now Epoch milliseconds. */
-export function nightDays(now: number): UtcDay[] {
-  return Array.from({ length: NIGHT_DAYS }, (_, i) => addDays(utcDay(now), i - NIGHT_DAYS));
+/** The days that a night judges, oldest first. @param now Epoch milliseconds. @param count Default those of each night. */
+export function nightDays(now: number, count = NIGHT_DAYS): UtcDay[] {
+  return Array.from({ length: count }, (_, i) => addDays(utcDay(now), i - count));
 }
 
 /**
@@ -74,8 +76,10 @@ export async function reconcileDays(
   const { now, names } = reconciler;
   const failures: unknown[] = [];
   let short = 0;
-  for (const day of nightDays(now))
+  const recent = nightDays(now);
+  for (const day of nightDays(now, OPEN_DAYS))
     try {
+      if (!recent.includes(day) && !(await hasOpen(reconciler, day))) continue;
       const rows = await reconcileDay(reconciler, day);
       short += rows.filter(({ state }) => state === 'short').length;
     } catch (error) {
@@ -87,6 +91,11 @@ export async function reconcileDays(
   // A day that is not known must not end an alarm.
   if (line !== null && (short > 0 || failures.length === 0)) log(line);
   if (failures.length > 0) throw failures[0];
+}
+
+async function hasOpen({ store, config }: Reconciler, day: UtcDay): Promise<boolean> {
+  const { rows } = await readReceivedHours(store, config, day);
+  return rows.some(({ state }) => state === 'open');
 }
 
 /**

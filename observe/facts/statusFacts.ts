@@ -52,7 +52,7 @@ import {
   readLostDays,
   readRecentPartitions,
 } from './tables/partitionGaps.ts';
-import { judgedHours } from './tables/receivedHours.ts';
+import { judgedHours, type LastNight, lastNight } from './tables/receivedHours.ts';
 
 /** Days of the ledger that are read. */
 const LEDGER_DAYS = 7;
@@ -117,6 +117,8 @@ export interface StatusFacts {
   readonly lostDays: readonly LostRawDay[] | null;
   /** The hours of the last days, as the nights have judged them. */
   readonly receivedHours: readonly ReceivedHour[] | null;
+  /** The last night that judged the day before it; null also before the first. */
+  readonly lastNight: LastNight | null;
   /** Rows of 24 hours by reason. */
   readonly quarantine: readonly QuarantineCount[] | null;
   readonly datasets: readonly DatasetDays[] | null;
@@ -203,6 +205,7 @@ export async function readStatusFacts(deployment: Deployment): Promise<StatusFac
     lostDays: ask('the raw days', () => readLostDays(deployment)),
     deadLetters: ask('the dead letters', () => readDeadLetters(deployment)),
     functionErrors: ask("the functions' errors", () => readFunctionErrors(deployment)),
+    lastNight: config.reconcile ? ask('the last night', () => lastNight(deployment)) : null,
     receivedHours: ask('the received hours', () => judgedHours(deployment, nightDays(now))),
   };
   const { requests, delivered, rows, landed, damaged, datasets, unread, ...parts } = await answersOf(asked);

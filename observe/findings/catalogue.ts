@@ -133,6 +133,11 @@ export const findingCatalogue = {
     'The commands look at the rows of each day, and the table keeps what they prove. What comes again each day has a cause: `not_delivered` of their rows counts calls of Firehose without an answer, so look at its errors and quotas.',
     { part: 'streams', section: 'short' },
   ),
+  SLUICE_FINDING_NIGHT_MISSING: problem(
+    'The nightly judgement of received hours, at 01:10 UTC, did not come to its end: nobody compares what was accepted with what is in tables.',
+    'Correct what the function `reconcile` failed with: most often its role, or a policy of the bucket, the key or Athena; `doctor --drift` names what was changed. The second command judges yesterday now, and keeps nothing. The next night makes up for up to four days, and ends this.',
+    { part: 'streams', section: 'short' },
+  ),
   SLUICE_FINDING_PARTITION_WRONG: problem(
     'Queries miss rows or columns of days that have files: their partition is missing, or has another folder or an earlier set of columns.',
     'If the detail has an error of the function `register`, correct that first: its role, or a policy of Lake Formation. Drop partitions with another folder in Glue. Then the command registers the days.',

@@ -60,6 +60,7 @@ const ACTS: Readonly<Record<string, string>> = {
   HOUR_SHORT: 'somebody copies the object back',
   HOURS_UNPROVED: 'Firehose answers',
   NAMES_UNKNOWN: 'Statsig answers with the names',
+  NIGHT_MISSING: 'its owner changes it',
   NO_TOPIC: 'somebody configures and deploys',
   OVERFLOW: 'AWS raises the limit; ends after a day',
   QUARANTINED: 'the sender corrects',

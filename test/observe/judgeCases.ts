@@ -218,6 +218,22 @@ export const cases: readonly Case[] = [
     '2026-11-20T07 30 42 300',
   ],
   [
+    'two nights have failed',
+    {
+      lastNight: { day: '2026-11-17', at: at(58) },
+      receivedHours: [
+        { ...shortHour, ds: '2026-11-17', state: 'open', checked_at: '2026-11-18 01:10:00.000' },
+      ],
+      functionErrors: [{ ...functionErrors, part: 'reconcile', waits: null }],
+      failures: { reconcile: `${at(10)}: AccessDenied.` },
+    },
+    'NIGHT_MISSING',
+    'problem',
+    `2026-11-19 2026-11-17 ${at(58)} 2026-11-17 ${at(10)} 2 61 24 ${at(11.6)} ${at(11)}`,
+    'npx sluice doctor --drift',
+    'npx sluice reconcile --day 2026-11-19',
+  ],
+  [
     'events are unproved on two days',
     { receivedHours: [unprovedHour, { ...unprovedHour, hour: 8 }, { ...unprovedHour, ds: '2026-11-19' }] },
     'HOURS_UNPROVED',

@@ -50,6 +50,7 @@ export const well: StatusFacts = {
   failures: {},
   lostDays: [],
   receivedHours: [],
+  lastNight: null,
   quarantine: [],
   datasets: [],
   exports: [],

@@ -5,6 +5,7 @@ import type { StatusFacts } from '../../facts/statusFacts.ts';
 import { functionLog } from '../../readLog.ts';
 import { finding } from '../catalogue.ts';
 import { errorsText, type Findings, type Place } from './place.ts';
+import { missingNights } from './tables.ts';
 
 /** What does not happen while a function fails. */
 const WAITS: Readonly<Record<string, string>> = {
@@ -22,11 +23,13 @@ const WAITS: Readonly<Record<string, string>> = {
 };
 
 /** Functions with errors, but for those that another finding names as its cause. */
-export function* functionFindings(facts: StatusFacts, { stack, commands, ringing, now }: Place): Findings {
+export function* functionFindings(facts: StatusFacts, place: Place): Findings {
+  const { stack, commands, ringing, now } = place;
   const { deadLetters, functionErrors, unreached, waiting } = facts;
   const told = (deadLetters ?? []).map(({ part }) => part);
   if (waiting.landing !== null && isLandingLate(waiting.landing, now)) told.push('write');
   if (unreached?.some(({ kind }) => kind === '5xx')) told.push('collect');
+  if ([...missingNights(facts, place)].length > 0) told.push('reconcile');
   for (const one of functionErrors ?? []) {
     if (told.includes(one.part)) continue;
     const why = facts.failures[one.part];

@@ -19,7 +19,7 @@ import {
   unreachedRequests,
   wrongClocks,
 } from './requests.ts';
-import { lostDays, missingPartitions, quarantined, shortHours } from './tables.ts';
+import { lostDays, missingNights, missingPartitions, quarantined, shortHours } from './tables.ts';
 
 /** Everything that is judged, in the order in which it is told. */
 const JUDGES: readonly ((facts: StatusFacts, place: Place) => Findings)[] = [
@@ -36,6 +36,7 @@ const JUDGES: readonly ((facts: StatusFacts, place: Place) => Findings)[] = [
   resentFindings,
   lostDays,
   shortHours,
+  missingNights,
   missingPartitions,
   stackFaultFindings,
   quarantined,

@@ -1,5 +1,5 @@
 import { counted, listed } from '../../../lib/base/text.ts';
-import { isoTimestamp } from '../../../lib/base/time.ts';
+import { addDays, HOUR_MS, isoTimestamp, MINUTE_MS, utcDay } from '../../../lib/base/time.ts';
 import { isCuredByRedrive, isRowFailure } from '../../../lib/landing/quarantineReasons.ts';
 import { isUnsure } from '../../../lib/reconcile/judgeHour.ts';
 import type { ReceivedHour } from '../../../lib/reconcile/receivedHours.ts';
@@ -75,6 +75,31 @@ export function* shortHours({ receivedHours }: StatusFacts, { config, commands }
     return `${day}, ${counted(own.length, 'hour')} of a table: ${sumOf('unproved')} of ${sumOf('accepted')} accepted events`;
   });
   if (days.size > 1) yield finding('SLUICE_FINDING_HOURS_UNPROVED', `${listed(sums, '; ')}.`, deep(unsure));
+}
+
+/** When a night is due and an hour over, milliseconds after midnight. */
+const NIGHT_DUE_MS = 2 * HOUR_MS + 10 * MINUTE_MS;
+
+/** Nights that should have judged the day before them, or hours that were open, and have not. */
+export function* missingNights(facts: StatusFacts, { config, now, commands, ringing }: Place): Findings {
+  const { lastNight, receivedHours } = facts;
+  if (!config.reconcile || lastNight === null) return;
+  const due = addDays(utcDay(now - NIGHT_DUE_MS), -1);
+  const looked = Date.parse(`${addDays(due, 1)}T00:00:00Z`);
+  const days = new Set((receivedHours ?? []).flatMap((row) => (isUnlooked(row, looked) ? [row.ds] : [])));
+  if (lastNight.day >= due && days.size === 0) return;
+  const open = days.size === 0 ? '' : ` Open hours of ${listed([...days])} were not looked at since.`;
+  const found = finding(
+    'SLUICE_FINDING_NIGHT_MISSING',
+    `${due} is the newest day that should be judged, and ${lastNight.day} the newest that is, last at ${lastNight.at}.${open}${failedAt(facts, 'reconcile')}`,
+    [commands.sluice('doctor', '--drift'), commands.sluice('reconcile', '--day', due)],
+  );
+  yield ringing.tell(found, ['reconcile-errors']);
+}
+
+/** Whether an hour is open, and the night that was due then has not looked at it. */
+function isUnlooked({ state, checked_at: at }: ReceivedHour, looked: number): boolean {
+  return state === 'open' && typeof at === 'string' && Date.parse(`${at.replace(' ', 'T')}Z`) < looked;
 }
 
 const hourText = (hour: number) => String(hour).padStart(2, '0');

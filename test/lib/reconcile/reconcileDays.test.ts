@@ -197,6 +197,16 @@ describe('a night', () => {
     expect(await hoursOf(7)).toMatchObject([{ state: 'whole', why: null, unproved: 0 }]);
   });
 
+  it('has an hour unknown by the first night that comes after it is over, not by one night alone', async () => {
+    requests('07', 100, 270);
+    await night();
+    expect(await hoursOf(7)).toMatchObject([{ state: 'open' }]);
+    await night(6);
+    expect(await hoursOf(7)).toMatchObject([{ state: 'unknown' }]);
+    const { rows: days } = await readReceivedHours(store, config, '2026-11-23');
+    expect(days.filter(({ state }) => state === 'open')).toEqual([]);
+  });
+
   it('leaves hours open that Athena could not clear, until they are over', async () => {
     requests('07', 100, 270);
     for (const nights of [0, 1, 2, 3]) {
