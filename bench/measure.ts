@@ -24,10 +24,16 @@ export function median(values: readonly number[]): number {
 /**
  * Runs a script of this folder in a separate process, whose memory can be measured.
  *
+ * @param heapMb Megabytes of V8's heap at most. Default: as many as Node takes.
  * @returns What its {@link measured} work answers.
  */
-export async function runOnce<Answer>(script: string, request: object): Promise<Cost & Answer> {
-  const child = spawn(process.execPath, [join(import.meta.dirname, script)], {
+export async function runOnce<Answer>(
+  script: string,
+  request: object,
+  heapMb?: number,
+): Promise<Cost & Answer> {
+  const heap = heapMb === undefined ? [] : [`--max-old-space-size=${heapMb}`];
+  const child = spawn(process.execPath, [...heap, join(import.meta.dirname, script)], {
     stdio: ['pipe', 'pipe', 'inherit'],
   });
   child.stdin.end(JSON.stringify(request));

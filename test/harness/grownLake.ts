@@ -81,15 +81,18 @@ export function grownLake({ days: count, datasets, filesAnHour }: LakeSize, now:
       rawFiles(day, filesAnHour * 24).map(({ name, size, eTag }) => {
         return { key: `${dayFolder(config, kind, day)}${name.slice(1)}`, size, eTag };
       });
-    const listed = old.map((day) => {
-      return [day, { version: versionOf(day), shape, fingerprint: fingerprintFiles(filesOf(day)) }];
-    });
-    const list = JSON.stringify({ days: Object.fromEntries(listed) });
+    let list: string | undefined;
+    const listOf = () => {
+      const listed = old.map((day) => {
+        return [day, { version: versionOf(day), shape, fingerprint: fingerprintFiles(filesOf(day)) }];
+      });
+      return JSON.stringify({ days: Object.fromEntries(listed) });
+    };
     own.push({
       prefix: datasetLedger(CURATED_LEDGER, kind),
       groups: [...old, LIST],
       objects: (day) => {
-        if (day === LIST) return [textObject(() => list)];
+        if (day === LIST) return [textObject(() => (list ??= listOf()))];
         return [textObject(() => curatedEntry({ dataset: kind, table, day }, shape, filesOf(day)))];
       },
     });
