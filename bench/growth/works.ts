@@ -1,5 +1,4 @@
 import { randomUUID } from 'node:crypto';
-import { type ListedObject, listObjects } from '../../lib/base/ObjectStore.ts';
 import type { TaskQueue } from '../../lib/base/queue.ts';
 import { DAY_MS } from '../../lib/base/time.ts';
 import { listedDays } from '../../lib/curate/ListedDays.ts';
@@ -34,9 +33,6 @@ export interface PeriodicWork {
 
 /** What each work is given. */
 export type WorkPorts = ReturnType<typeof workPorts>;
-
-const NIGHTLY = 30;
-const HOURLY = 730;
 
 /** The ports of all functions before a lake. Nothing ends by its deadline: the whole work is counted. */
 export function workPorts(lake: GrownLake, now: number) {
@@ -110,93 +106,54 @@ function landedTable({ catalog, config, bucket, own }: WorkPorts, table: string)
         ]),
       );
     },
-    async files(location) {
-      const files: ListedObject[] = [];
-      for await (const file of listObjects(own, location)) files.push(file);
-      return files;
-    },
+    // A version has one file.
+    files: async (location) => (await own.listPage(location)).items,
     read: unused,
   };
 }
 
+const hourly = (memory: number, run: PeriodicWork['run']): PeriodicWork => {
+  return { runsAMonth: 730, hour: 12, memory, run };
+};
+const daily = (hour: number, memory: number, run: PeriodicWork['run']): PeriodicWork => {
+  return { runsAMonth: 30, hour, memory, run };
+};
+
 /** Everything that runs by the clock and looks at more than it is told of, with the message that starts it. */
 export const periodicWorks: Readonly<Record<string, PeriodicWork>> = {
-  'curate-plan, nightly': {
-    runsAMonth: NIGHTLY,
-    hour: 0,
-    memory: 512,
-    run: (ports) => curate(ports, { sluice: 'curate' }),
-  },
-  'curate-plan, hourly': {
-    runsAMonth: HOURLY,
-    hour: 12,
-    memory: 512,
-    run: (ports) => curate(ports, { sluice: CHECK_RUN }),
-  },
-  'ingest-plan, daily': {
-    runsAMonth: NIGHTLY,
-    hour: 12,
-    memory: 512,
-    run: (ports) => drops(ports, { sluice: 'plan', schedule: 'daily' }),
-  },
-  'ingest-plan, what is late': {
-    runsAMonth: HOURLY,
-    hour: 12,
-    memory: 512,
-    run: (ports) => drops(ports, { sluice: 'expected' }),
-  },
-  'ingest-load, files of all versions': { runsAMonth: NIGHTLY, hour: 0, memory: 1_769, run: load },
-  'ingest-load, files of the lookback': { runsAMonth: HOURLY, hour: 12, memory: 1_769, run: load },
-  'curate, sweep': {
-    runsAMonth: HOURLY,
-    hour: 12,
-    memory: 1_769,
-    run: (ports) => sweepVersions(ports, invocation(ports)),
-  },
-  'register, repair': {
-    runsAMonth: HOURLY,
-    hour: 12,
-    memory: 512,
-    run: (ports) =>
-      registerMessages(
-        { ...ports, objects: ports.own, known: new KnownPartitions() },
-        message({ sluice: 'daily' }),
-      ),
-  },
-  'write, look at landing/': {
-    runsAMonth: HOURLY,
-    hour: 12,
-    memory: 1_769,
-    run: (ports) => lookAtLanding({ ...ports, store: ports.own }, { ...ports.tasks, waiting: async () => 0 }),
-  },
-  reconcile: {
-    runsAMonth: NIGHTLY,
-    hour: 1,
-    memory: 512,
-    run: (ports) =>
-      reconcileDays(
-        {
-          ...ports,
-          names: { stage: 'bench', collect: 'collect', register: 'register', stream: 'stream' },
-          afterMs: 0,
-          store: ports.own,
-          readMetrics: async () => new Map(),
-          ask: async () => [],
-          now: ports.clock.now(),
-        },
-        ports.log,
-      ),
-  },
-  'export, daily plan': {
-    runsAMonth: NIGHTLY,
-    hour: 2,
-    memory: 1_024,
-    run: (ports) =>
-      planExports(
-        { ...ports, exports: ports.config.exports, tableOf: (table) => landedTable(ports, table) },
-        {
-          sluice: 'export',
-        },
-      ),
-  },
+  'curate-plan, nightly': daily(0, 512, (ports) => curate(ports, { sluice: 'curate' })),
+  'curate-plan, hourly': hourly(512, (ports) => curate(ports, { sluice: CHECK_RUN })),
+  'ingest-plan, daily': daily(12, 512, (ports) => drops(ports, { sluice: 'plan', schedule: 'daily' })),
+  'ingest-plan, what is late': hourly(512, (ports) => drops(ports, { sluice: 'expected' })),
+  'ingest-load, files of all versions': daily(0, 1_769, load),
+  'ingest-load, files of the lookback': hourly(1_769, load),
+  'curate, sweep': hourly(1_769, (ports) => sweepVersions(ports, invocation(ports))),
+  'register, repair': hourly(512, (ports) => {
+    const known = new KnownPartitions();
+    return registerMessages({ ...ports, objects: ports.own, known }, message({ sluice: 'daily' }));
+  }),
+  'write, look at landing/': hourly(1_769, (ports) =>
+    lookAtLanding({ ...ports, store: ports.own }, { ...ports.tasks, waiting: async () => 0 }),
+  ),
+  reconcile: daily(1, 512, (ports) =>
+    reconcileDays(
+      {
+        ...ports,
+        names: { stage: 'bench', collect: 'collect', register: 'register', stream: 'stream' },
+        afterMs: 0,
+        store: ports.own,
+        readMetrics: async () => new Map(),
+        ask: async () => [],
+        now: ports.clock.now(),
+      },
+      ports.log,
+    ),
+  ),
+  'export, daily plan': daily(2, 1_024, (ports) => {
+    const { exports } = ports.config;
+    return planExports(
+      { ...ports, exports, tableOf: (table) => landedTable(ports, table) },
+      { sluice: 'export' },
+    );
+  }),
 };
