@@ -91,8 +91,8 @@ export const mutations: readonly Mutation[] = [
     ["loaded.outcome === 'busy' || loaded.outcome === 'handed_back'", "loaded.outcome === 'handed_back'"],
     ['return loaded.again;', 'return false;'],
     ['return swept.failed === 0;', 'return true;'],
-    ['(await look(loader)) && swept', 'swept && (await look(loader))'],
-    ["event: 'ingest_files'", "event: 'ingest_load'"],
+    ['(await look(loader, invocation)) && swept', 'swept && (await look(loader, invocation))'],
+    ["level: 'error', event: 'ingest_files'", "level: 'error', event: 'ingest_load'"],
     [
       "event: 'ingest_sweep', ...failureFields(error) });\n    return false;",
       "event: 'ingest_sweep', ...failureFields(error) });\n    return true;",
@@ -223,19 +223,19 @@ export const mutations: readonly Mutation[] = [
     ['keeps === lost.length > 0', 'true'],
   ]),
   of('lib/curate/planDays.ts', `${CURATE} lib/curate/planDays.contract`, [
-    ['if (now.fingerprint === entry.fingerprint) return true;', 'return true;'],
+    ['if (fingerprint === entry.fingerprint) return [];', 'return [];'],
     ['if (hasBegun || ', 'if ('],
-    ['now - one.entry.queued.at > DAY_MS', 'now - one.entry.queued.at > 0'],
+    ['now - (queued?.at ?? now) > DAY_MS', 'now - (queued?.at ?? now) > 0'],
     [
       'await tasks.send(bodies.map((body) => JSON.stringify(body)));',
       'await tasks.send(bodies.map((body) => JSON.stringify(body))).catch(() => 0);',
     ],
-    ['  await publish();\n', ''],
+    ['  await publish(plans.some(({ chosen }) => chosen.length > 0));\n', ''],
   ]),
   of('lib/curate/ListedDays.ts', 'lib/curate/ListedDays', [
     ['|| before.version > entry.version', ''],
     ['seen === undefined || !isSameDay(seen, entry)', 'seen === undefined'],
-    ['clock.now() - known.updatedAt > TAKEN_BACK_MS', 'true'],
+    ['now - known.updatedAt > TAKEN_BACK_MS', 'true'],
     ['stored?.eTag ?? null)) return true', 'stored?.eTag ?? null) || true) return true'],
   ]),
   of('lib/curate/lostFiles.ts', 'lib/curate/ListedDays', [
@@ -276,10 +276,22 @@ export const mutations: readonly Mutation[] = [
     ['    this.#notes = undefined;\n', ''],
   ]),
   of('lib/ledger/versionFiles.ts', 'lib/ledger/versionFiles', [
-    ['before[version] ?? clock.now()', 'clock.now()'],
-    ['[...new Set([...lackingDays(before), ...days])]', '[...days]'],
-    ['all.at(-1)}0`', 'all.at(-1)}`'],
-    ['after = keys.at(-1);', 'after = undefined;'],
+    ['before[version] ?? now', 'now'],
+    ['new Set([...lackingDays(before), ...always])', 'new Set(always)'],
+    ['cached?.mark === mark', 'cached !== undefined'],
+    ['filter(([, lacks]) => !lacks)', 'filter(() => true)'],
+    ['after = keys.at(-1) ?? `${folder}:`;', 'after = `${folder}:`;'],
+  ]),
+  of('lib/ledger/turns.ts', 'lib/ledger/turns', [
+    ['i < share || lookedAt(day) + within <= now + elapsed', 'i < share'],
+    ['at > now ? Number.NEGATIVE_INFINITY', 'false ? Number.NEGATIVE_INFINITY'],
+    ['?? 0) <= look.at', '?? 0) <= Number.POSITIVE_INFINITY'],
+    ['isKnown(day) && at <= now', 'at <= now'],
+  ]),
+  of('lib/curate/lookAtDays.ts', 'lib/curate/lookAtDays', [
+    ["if (clock.now() >= until) return 'late';", ''],
+    ["if (isOutOfTime(error)) return 'late';", ''],
+    ['hasFolder, entry];', 'hasFolder];'],
   ]),
   of('lib/ledger/movePartition.ts', 'lib/ledger/movePartition', [
     ["moved !== 'EntityNotFoundException'", 'false'],

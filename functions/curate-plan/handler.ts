@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { SQSBatchResponse } from 'aws-lambda';
 import * as z from 'zod';
 import wholeConfig from '#config';
-import { glueClient, gluePartitionCatalog } from '../../lib/aws/gluePartitionCatalog.ts';
+import { glueClient } from '../../lib/aws/gluePartitionCatalog.ts';
 import { glueViews } from '../../lib/aws/glueViews.ts';
 import { landingBucket } from '../../lib/aws/landingBucket.ts';
 import { s3Client } from '../../lib/aws/s3Client.ts';
@@ -62,7 +62,6 @@ function makePlanner(from: Environment, deadline: number): CuratePlanFunction {
       newToken: randomUUID,
       ...systemTiming,
     }),
-    catalog: gluePartitionCatalog(glueClient()),
     views: glueViews(glueClient(), config.database),
     listed: listedDays(s3ObjectStore(s3, bucket)),
     tasks: taskQueue(sqsClient(), SLUICE_TASK_QUEUE, systemTiming),

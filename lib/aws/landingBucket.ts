@@ -11,6 +11,8 @@ import { s3ObjectStore } from './s3ObjectStore.ts';
 /** The deployment's bucket in S3. Only the client retries. */
 export function landingBucket(client: S3Client, bucket: string): LandingBucket {
   const store = s3ObjectStore(client, bucket);
+  const listObjects = (prefix: string, after?: string) =>
+    named(prefix, async () => (await store.listPage(prefix, { after })).items);
   return {
     upload: (path, key, signal) =>
       named(key, async () => {
@@ -43,6 +45,11 @@ export function landingBucket(client: S3Client, bucket: string): LandingBucket {
 
     putNote: (key) => named(key, async () => void (await store.write(key, new Uint8Array()))),
 
+    text: (key) => ({
+      read: () => named(key, () => store.read(key, { listsIfDenied: true })),
+      write: (text, expected) => named(key, () => store.write(key, text, { expected })),
+    }),
+
     putText: (key, text) =>
       named(key, async () => void (await store.write(key, text, { contentType: 'text/plain' }))),
 
@@ -54,8 +61,9 @@ export function landingBucket(client: S3Client, bucket: string): LandingBucket {
         await client.send(new CopyObjectCommand({ Bucket: bucket, Key: to, CopySource }));
       }),
 
-    list: (prefix, after) =>
-      named(prefix, async () => (await store.listPage(prefix, { after })).items.map(({ key }) => key)),
+    listObjects,
+
+    list: async (prefix, after) => (await listObjects(prefix, after)).map(({ key }) => key),
 
     remove: (keys) =>
       named(keys[0] ?? '', async () => {

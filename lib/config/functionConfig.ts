@@ -40,6 +40,7 @@ export const functionConfig = {
     ...only(config, ...LAYOUT, 'database', 'sources', 'unitIds', 'region', 'curate', 'curatedTables'),
     ...workgroupOf(config),
     ...keyOf(config),
+    retention: { dataVersionDays: config.retention.dataVersionDays },
   }),
   export(config: Config) {
     const forStatsig = config.exports.some(({ format }) => format === 'statsig');
@@ -61,10 +62,11 @@ export const functionConfig = {
       })),
     };
   },
-  'curate-plan': (config: Config) => ({
-    ...curated(config),
-    curateAfter: config.curateAfter,
-  }),
+  'curate-plan'(config: Config) {
+    const { curateAfter, retention } = config;
+    const { forwardedDays, dataVersionDays } = retention;
+    return { ...curated(config), curateAfter, retention: { forwardedDays, dataVersionDays } };
+  },
   curate: curated,
   reconcile: (config: Config) => ({
     ...only(config, ...LAYOUT, 'database', 'timeWindow', 'retention'),

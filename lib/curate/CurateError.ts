@@ -20,8 +20,8 @@ export const CurateError = defineErrorFamily('system', {
   },
   SLUICE_CURATE_DAY_TOO_LARGE: {
     cause:
-      'The raw files of a day are more than the function can curate in its time and on its disk, even in slices.',
-    cure: 'Raise `memorySize` of `curate` in serverless.yml, to at most 10240. With the default of 1769, a day of 26 GB of raw files is the largest. Views go on reading the raw rows of the day.',
+      'The raw files of a day are more than the function can list, or curate in its time and on its disk, even in slices.',
+    cure: 'Raise `memorySize` of `curate` in serverless.yml, to at most 10240. With the default of 1769, a day of 26 GB of raw files is the largest; with any, one of 200,000 files. Views go on reading the raw rows of the day.',
     repeats: 'always',
   },
   SLUICE_CURATE_FILES_CHANGED: {
@@ -44,8 +44,8 @@ export const CurateError = defineErrorFamily('system', {
     repeats: 'always',
   },
   SLUICE_CURATE_OUT_OF_TIME: {
-    cause: 'Curating the day takes longer than a function may run.',
-    cure: 'Raise `memorySize` of `curate` in serverless.yml, which also adds CPUs, to at most 10240. Views go on reading the raw rows of the day.',
+    cause: 'Curating a day, or looking at days, takes longer than a function may run.',
+    cure: 'Raise `memorySize` of the function that logs it, `curate` or `curate-plan`, in serverless.yml, which also adds CPUs, to at most 10240. Views go on reading the raw rows of the day, and the next run goes on with the days that were not looked at.',
     repeats: 'twice',
   },
   SLUICE_CURATE_BUCKET_FAILED: {

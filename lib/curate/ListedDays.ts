@@ -5,7 +5,9 @@ import type { ObjectStore } from '../base/ObjectStore.ts';
 import { eachAttempt, type RetryPorts } from '../base/retry.ts';
 import type { Clock, UtcDay } from '../base/time.ts';
 import { isUtcDay } from '../base/time.ts';
+import type { NamedFile } from '../ledger/erasureNotes.ts';
 import { type Ledger, readKnown } from '../ledger/Ledger.ts';
+import type { LedgerEntry } from '../ledger/LedgerEntry.ts';
 import type { Config } from '../schema/config.ts';
 import type { ForwardedKind } from '../schema/kinds.ts';
 import { curatedDaysKey, curatedSubject } from '../tables/ledgerKeys.ts';
@@ -93,17 +95,28 @@ async function changeListedDays(
   throw new CurateError('SLUICE_CURATE_LIST_BUSY', `${kind}.`);
 }
 
-/** Puts a day into the list, in the place of an earlier version. Returns whether the list has changed. */
+/** Puts a day into the list: {@link listDays}. */
 export function listDay(
   ports: { readonly listed: ListedDaysStore } & RetryPorts,
   kind: ForwardedKind,
   day: UtcDay,
   entry: ListedDay,
 ): Promise<boolean> {
+  return listDays(ports, kind, new Map([[day, entry]]));
+}
+
+/** Puts days into the list, in the place of earlier versions. Returns whether the list has changed. */
+export function listDays(
+  ports: { readonly listed: ListedDaysStore } & RetryPorts,
+  kind: ForwardedKind,
+  entries: ReadonlyMap<UtcDay, ListedDay>,
+): Promise<boolean> {
   return changeListedDays(ports, kind, (days) => {
-    const before = days[day];
-    const isThere = before !== undefined && (isSameDay(before, entry) || before.version > entry.version);
-    return isThere ? days : { ...days, [day]: entry };
+    const changed = [...entries].filter(([day, entry]) => {
+      const before = days[day];
+      return before === undefined || !(isSameDay(before, entry) || before.version > entry.version);
+    });
+    return changed.length === 0 ? days : { ...days, ...Object.fromEntries(changed) };
   });
 }
 
@@ -116,42 +129,88 @@ export interface DayKeeper extends RetryPorts {
   readonly clock: Clock;
 }
 
+/** What a day has lost: why it stays in the list. */
+export interface DayLoss {
+  /** Whether raw files are gone that its version was made of. */
+  readonly isLost: boolean;
+  /** Whether no version has counted their rows, and the writer can no longer have taken them back. */
+  readonly isUncounted: boolean;
+}
+
+/**
+ * Judges what a day has lost.
+ *
+ * @param known Its entry in the ledger; null also if it can't be read.
+ * @param lost lib/curate/lostFiles.ts
+ */
+export function judgeLoss(known: LedgerEntry | null, lost: readonly NamedFile[], now: number): DayLoss {
+  const counted = new Set(known?.curated?.kept?.files);
+  // A day that failed is tried again in the night.
+  const isOld = known?.state === 'succeeded' && now - known.updatedAt > TAKEN_BACK_MS;
+  return { isLost: lost.length > 0, isUncounted: isOld && lost.some((file) => !counted.has(file)) };
+}
+
+/** What was done with outdated days. */
+export interface TakenOut {
+  /** Days that may leave the list. */
+  readonly left: readonly UtcDay[];
+  /** Days that stay although no version has counted the rows of lost files. */
+  readonly uncounted: readonly UtcDay[];
+}
+
+/** What a day has lost, by its entry and the raw files that are there. An entry that can't be read says nothing. */
+export async function readLoss(
+  { config, ledger, clock }: Pick<DayKeeper, 'config' | 'ledger' | 'clock'>,
+  kind: ForwardedKind,
+  day: UtcDay,
+  files: Parameters<typeof lostFiles>[2],
+): Promise<DayLoss> {
+  const known = await readKnown(ledger, curatedSubject(config, kind, day));
+  return judgeLoss(known, lostFiles(config, known, files, clock.now()), clock.now());
+}
+
 /**
  * Takes days out of the list, so that views read their raw rows. A day that was listed anew since stays, and so does one that
  * has lost raw files: it is marked as such, and views go on reading its curated rows until the next version is made.
  *
  * @param outdated The days as the caller has seen them in the list.
- * @returns The days that may leave the list; and those that stay although no version has counted the rows of lost files.
  */
 export async function takeOutDays(
   keeper: DayKeeper,
   kind: ForwardedKind,
   outdated: ReadonlyMap<UtcDay, ListedDay>,
-): Promise<{ readonly left: readonly UtcDay[]; readonly uncounted: readonly UtcDay[] }> {
-  const { config, raw, ledger, clock } = keeper;
-  const keeping = await mapLimit([...outdated.keys()], PARALLEL_DAYS, async (day) => {
-    const files = await raw.files(kind, day);
-    const known = await readKnown(ledger, curatedSubject(config, kind, day));
-    const lost = lostFiles(config, known, files, clock.now());
-    const counted = new Set(known?.curated?.kept?.files);
-    // A day that failed is tried again in the night.
-    const isOld = known?.state === 'succeeded' && clock.now() - known.updatedAt > TAKEN_BACK_MS;
-    const isNew = isOld && lost.some((file) => !counted.has(file));
-    return lost.length > 0 ? [{ day, isNew }] : [];
+): Promise<TakenOut> {
+  const losses = await mapLimit([...outdated.keys()], PARALLEL_DAYS, async (day) => {
+    const loss = await readLoss(keeper, kind, day, await keeper.raw.files(kind, day));
+    return [day, loss] as const;
   });
-  const keeps = new Set(keeping.flat().map(({ day }) => day));
-  await changeListedDays(keeper, kind, (days) => {
-    const changed = Object.entries(days).flatMap(([day, entry]): [UtcDay, ListedDay][] => {
+  return takeOutJudged(keeper, kind, outdated, new Map(losses));
+}
+
+/** The same of days that were judged. @param losses Of each day; one without an entry has lost nothing. */
+export async function takeOutJudged(
+  keeper: Pick<DayKeeper, 'listed' | keyof RetryPorts>,
+  kind: ForwardedKind,
+  outdated: ReadonlyMap<UtcDay, ListedDay>,
+  losses: ReadonlyMap<UtcDay, DayLoss>,
+): Promise<TakenOut> {
+  const days = [...outdated.keys()];
+  if (days.length === 0) return { left: [], uncounted: [] };
+  const keeps = new Set(days.filter((day) => losses.get(day)?.isLost));
+  await changeListedDays(keeper, kind, (before) => {
+    const changed = Object.entries(before).flatMap(([day, entry]): [UtcDay, ListedDay][] => {
       const seen = outdated.get(day);
       if (seen === undefined || !isSameDay(seen, entry)) return [[day, entry]];
       return keeps.has(day) ? [[day, { ...entry, keeps: true }]] : [];
     });
-    return JSON.stringify(changed) === JSON.stringify(Object.entries(days))
-      ? days
+    return JSON.stringify(changed) === JSON.stringify(Object.entries(before))
+      ? before
       : Object.fromEntries(changed);
   });
-  const uncounted = keeping.flat().flatMap(({ day, isNew }) => (isNew ? [day] : []));
-  return { left: [...outdated.keys()].filter((day) => !keeps.has(day)), uncounted };
+  return {
+    left: days.filter((day) => !keeps.has(day)),
+    uncounted: days.filter((day) => losses.get(day)?.isUncounted),
+  };
 }
 
 function isSameDay(left: ListedDay, right: ListedDay): boolean {

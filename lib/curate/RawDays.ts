@@ -1,4 +1,4 @@
-import { isDataFile, listObjects, type ObjectStore } from '../base/ObjectStore.ts';
+import { isDataFile, type ObjectStore } from '../base/ObjectStore.ts';
 import { isUtcDay, type UtcDay } from '../base/time.ts';
 import { type Attempts, dayFolders, readPages } from '../landing/catalog/catalogCalls.ts';
 import { fingerprintFiles } from '../ledger/LedgerEntry.ts';
@@ -13,10 +13,15 @@ import { MOST_DAY_PAGES, MOST_RAW_FILES } from './limits.ts';
 export interface RawDays extends FetchedBucket {
   /** The days that have a folder, in order. */
   days(kind: ForwardedKind): Promise<readonly UtcDay[]>;
-  /** The files of a day that queries read, in the order of their keys. */
-  files(kind: ForwardedKind, day: UtcDay): Promise<readonly FetchedObject[]>;
+  /**
+   * The files of a day that queries read, in the order of their keys.
+   *
+   * @param until Epoch milliseconds from which no page of them is listed. Default: the deadline of the retries.
+   * @throws CurateError SLUICE_CURATE_OUT_OF_TIME, SLUICE_CURATE_DAY_TOO_LARGE.
+   */
+  files(kind: ForwardedKind, day: UtcDay, until?: number): Promise<readonly FetchedObject[]>;
   /** The same of any folder of the bucket. */
-  filesUnder(folder: string): Promise<readonly FetchedObject[]>;
+  filesUnder(folder: string, until?: number): Promise<readonly FetchedObject[]>;
 }
 
 /**
@@ -42,19 +47,25 @@ export function rawDays(
       return [...days].sort();
     },
 
-    files(kind, day) {
-      return this.filesUnder(dayFolder(layout, kind, day));
+    files(kind, day, until) {
+      return this.filesUnder(dayFolder(layout, kind, day), until);
     },
 
-    async filesUnder(folder) {
+    async filesUnder(folder, until = attempts.deadline) {
       const files: FetchedObject[] = [];
-      await bucketCall(folder, async () => {
-        for await (const object of listObjects(store, folder)) {
+      let token: string | undefined;
+      do {
+        if (attempts.clock.now() >= until) throw new CurateError('SLUICE_CURATE_OUT_OF_TIME', `${folder}.`);
+        const from = token;
+        const { items, next } = await bucketCall(folder, () => store.listPage(folder, { token: from }));
+        for (const object of items) {
           const { key, size, eTag } = object;
           if (isDataFile(object)) files.push({ key, size, eTag });
-          if (files.length > MOST_RAW_FILES) throw new RangeError('Too many files.');
         }
-      });
+        if (files.length > MOST_RAW_FILES)
+          throw new CurateError('SLUICE_CURATE_DAY_TOO_LARGE', `${folder}: ${MOST_RAW_FILES} files.`);
+        token = next;
+      } while (token !== undefined);
       return files;
     },
 
@@ -74,13 +85,14 @@ export interface RawDay {
   readonly fingerprint: string;
 }
 
-/** Lists the raw files of a day. */
+/** Lists the raw files of a day. @param until as of {@link RawDays.files}. */
 export async function readRawDay(
   raw: Pick<RawDays, 'files'>,
   kind: ForwardedKind,
   day: UtcDay,
+  until?: number,
 ): Promise<RawDay> {
-  const files = await raw.files(kind, day);
+  const files = await raw.files(kind, day, until);
   return {
     files,
     bytes: files.reduce((sum, { size }) => sum + size, 0),

@@ -1,8 +1,16 @@
 import { mapLimit } from '../base/concurrency.ts';
+import { SluiceError } from '../base/errors.ts';
 import type { UtcDay } from '../base/time.ts';
 import type { ForwardedKind } from '../schema/kinds.ts';
 import { curatedShape, curatedTables } from './curatedTables.ts';
-import { type DayKeeper, type ListedDay, takeOutDays } from './ListedDays.ts';
+import {
+  type DayKeeper,
+  type DayLoss,
+  type ListedDay,
+  readLoss,
+  type TakenOut,
+  takeOutJudged,
+} from './ListedDays.ts';
 import { PARALLEL_DAYS } from './limits.ts';
 import { readRawDay } from './RawDays.ts';
 
@@ -11,50 +19,87 @@ export interface DayChecker extends DayKeeper {
   readonly config: DayKeeper['config'] & Parameters<typeof curatedTables>[0];
 }
 
-/** A day of the list, and the fingerprint of its raw files. */
-export interface ComparedDay {
-  readonly day: UtcDay;
-  readonly listed: ListedDay;
-  readonly fingerprint: string;
-}
-
 /**
  * Compares some days of the list with their raw files, and takes those out whose files have changed.
  *
  * @param isLooked Which days. Default all of the list.
- * @param lacking Days whose version lacks files, which are taken out, too. Default none.
- * @returns as {@link takeOutDays}.
- * @throws CurateError SLUICE_CURATE_BUCKET_FAILED, SLUICE_CURATE_LIST_BUSY.
+ * @param until Epoch milliseconds from which no listing begins. Default: the deadline of the raw files.
+ * @throws CurateError SLUICE_CURATE_BUCKET_FAILED, SLUICE_CURATE_LIST_BUSY, SLUICE_CURATE_OUT_OF_TIME.
  */
 export async function checkDays(
   checker: DayChecker,
   kind: ForwardedKind,
   isLooked: (day: UtcDay) => boolean = () => true,
-  lacking: readonly UtcDay[] = [],
-): ReturnType<typeof takeOutDays> {
+  until?: number,
+): Promise<TakenOut> {
   const list = (await checker.listed.read(kind))?.days ?? {};
-  const shape = curatedShape(curatedTables(checker.config)[kind]);
-  const days = Object.entries(list).filter(([day]) => isLooked(day) || lacking.includes(day));
-  const compared = await mapLimit(days, PARALLEL_DAYS, async ([day, entry]): Promise<ComparedDay> => {
-    const { fingerprint } = await readRawDay(checker.raw, kind, day);
-    return { day, listed: entry, fingerprint: lacking.includes(day) ? '' : fingerprint };
-  });
-  return takeOutOutdated(checker, kind, compared, shape);
+  const days = Object.entries(list).filter(([day]) => isLooked(day));
+  const compared = await mapLimit(days, PARALLEL_DAYS, (one) => compare(checker, kind, one, until));
+  return takeOut(checker, kind, compared);
 }
 
 /**
- * Takes days out of the list whose raw files differ from their version's, or whose version has another shape; not those that
- * have lost raw files.
+ * Compares all days of the list, the newest first, until an instant. Days that nobody has compared by then leave the list, too:
+ * views read their raw rows, and the next looks put them back, as their versions are there. Only days that keep rows stay.
+ *
+ * @throws CurateError SLUICE_CURATE_BUCKET_FAILED, SLUICE_CURATE_LIST_BUSY.
  */
-export async function takeOutOutdated(
-  keeper: DayKeeper,
+export async function checkAllDays(
+  checker: DayChecker,
+  kind: ForwardedKind,
+  until: number,
+): Promise<TakenOut> {
+  const list = (await checker.listed.read(kind))?.days ?? {};
+  const newestFirst = Object.entries(list).toSorted(([left], [right]) => (left < right ? 1 : -1));
+  const compared = await mapLimit(newestFirst, PARALLEL_DAYS, async (one): Promise<ComparedDay> => {
+    const [day, listed] = one;
+    const late = { day, listed, isOutdated: listed.keeps !== true, loss: undefined };
+    if (checker.clock.now() >= until) return late;
+    return compare(checker, kind, one, until).catch((error: unknown) => {
+      if (isOutOfTime(error)) return late;
+      throw error;
+    });
+  });
+  return takeOut(checker, kind, compared);
+}
+
+/** Whether a look ended because its time was over. */
+export function isOutOfTime(error: unknown): boolean {
+  return error instanceof SluiceError && error.code === 'SLUICE_CURATE_OUT_OF_TIME';
+}
+
+/** A day of the list, and whether its raw files differ from its version's, or its version has another shape. */
+interface ComparedDay {
+  readonly day: UtcDay;
+  readonly listed: ListedDay;
+  readonly isOutdated: boolean;
+  /** Undefined if it is not known, or does not matter. */
+  readonly loss: DayLoss | undefined;
+}
+
+async function compare(
+  checker: DayChecker,
+  kind: ForwardedKind,
+  [day, listed]: readonly [UtcDay, ListedDay],
+  until: number | undefined,
+): Promise<ComparedDay> {
+  const shape = curatedShape(curatedTables(checker.config)[kind]);
+  const { files, fingerprint } = await readRawDay(checker.raw, kind, day, until);
+  const isOutdated = listed.fingerprint !== fingerprint || listed.shape !== shape;
+  const loss = isOutdated ? await readLoss(checker, kind, day, files) : undefined;
+  return { day, listed, isOutdated, loss };
+}
+
+function takeOut(
+  checker: DayChecker,
   kind: ForwardedKind,
   compared: readonly ComparedDay[],
-  shape: string,
-): ReturnType<typeof takeOutDays> {
-  const outdated = compared.filter(
-    ({ fingerprint, listed }) => listed.fingerprint !== fingerprint || listed.shape !== shape,
+): Promise<TakenOut> {
+  const outdated = compared.filter((one) => one.isOutdated);
+  return takeOutJudged(
+    checker,
+    kind,
+    new Map(outdated.map(({ day, listed }) => [day, listed])),
+    new Map(outdated.flatMap(({ day, loss }) => (loss === undefined ? [] : [[day, loss] as const]))),
   );
-  if (outdated.length === 0) return { left: [], uncounted: [] };
-  return takeOutDays(keeper, kind, new Map(outdated.map(({ day, listed }) => [day, listed])));
 }

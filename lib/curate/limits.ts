@@ -21,6 +21,11 @@ export const REQUEUE_AFTER_MS = 20 * 3_600_000;
  * has not yet written its rows into another: a round that fails removes its files within minutes.
  */
 export const TAKEN_BACK_MS = 2 * 3_600_000;
+/**
+ * Milliseconds before the deadline in which a run looks at no further day: it publishes the list, and sends what it has found. That
+ * takes some pages of partitions, an update of each view, and at most 31 tasks of each table.
+ */
+export const PUBLISH_MS = 60_000;
 /** Days that are looked at in parallel, with one or more list calls each. */
 export const PARALLEL_DAYS = 16;
 /** Pages of partitions of one table: 1,000 each, or fewer. */

@@ -1,41 +1,35 @@
 import { mapLimit } from '../base/concurrency.ts';
-import { SluiceError } from '../base/errors.ts';
-import type { TaskQueue } from '../base/queue.ts';
 import { addDays, DAY_MS, type UtcDay, utcDay } from '../base/time.ts';
-import { keysUnder, type LandingBucket } from '../ledger/LandingBucket.ts';
-import { type Ledger, UNREADABLE } from '../ledger/Ledger.ts';
 import { isFailing } from '../ledger/LedgerEntry.ts';
-import { isReadVersion } from '../ledger/movePartition.ts';
-import { lackingSince, parseVersionFiles } from '../ledger/versionFiles.ts';
+import { daysToLookAt, type KnownDay, noteLooks, turnMs } from '../ledger/turns.ts';
+import { lackingSince } from '../ledger/versionFiles.ts';
 import { versionName } from '../ledger/versions.ts';
 import type { Config } from '../schema/config.ts';
 import { type ForwardedKind, forwardedKinds } from '../schema/kinds.ts';
-import { curatedDayOf, curatedFolder, curatedSubject, versionFilesKey } from '../tables/ledgerKeys.ts';
-import { takeOutOutdated } from './checkDays.ts';
-import { curatedShape, curatedTables } from './curatedTables.ts';
-import { type CurateDecision, decideDay } from './decideDay.ts';
-import { type ListedDay, type ListedDays, listDay, takeOutDays } from './ListedDays.ts';
-import { MOST_BYTES_A_NIGHT, MOST_DAYS_A_NIGHT, PARALLEL_DAYS } from './limits.ts';
-import { lostFiles } from './lostFiles.ts';
+import { curatedSubject, dayLooksKey } from '../tables/ledgerKeys.ts';
+import { CurateError } from './CurateError.ts';
+import { isOutOfTime } from './checkDays.ts';
+import { type DayLoss, listDays, readLoss, type TakenOut, takeOutJudged } from './ListedDays.ts';
+import { MOST_BYTES_A_NIGHT, MOST_DAYS_A_NIGHT, PARALLEL_DAYS, PUBLISH_MS } from './limits.ts';
+import {
+  type CuratePlanner,
+  curatedEntries,
+  type KnownTable,
+  knowDays,
+  type LookedDay,
+  lookAtDays,
+  readEntry,
+  type SeenTable,
+  seeTables,
+  type TableLook,
+} from './lookAtDays.ts';
 import type { CurateReason, CurateRequestBody, CurateTask } from './messageBodies.ts';
-import { publishViews, readVersions, type ViewPublisher } from './publishViews.ts';
-import { type RawDay, type RawDays, readRawDay } from './RawDays.ts';
+import { publishViews, readVersions } from './publishViews.ts';
+import { readRawDay } from './RawDays.ts';
 
 /** The first day that is too young to be curated: the days before it have been over for `curateAfter` days. */
 export function firstYoungDay({ curateAfter }: Pick<Config, 'curateAfter'>, now: number): UtcDay {
   return addDays(utcDay(now), -curateAfter);
-}
-
-/** The ports of the plan. */
-export interface CuratePlanner extends ViewPublisher {
-  readonly config: ViewPublisher['config'] & Pick<Config, 'curateAfter' | 'timeWindow'>;
-  readonly wait: (ms: number) => Promise<void>;
-  readonly raw: Pick<RawDays, 'days' | 'files'>;
-  readonly landing: Pick<LandingBucket, 'list' | 'readText' | 'putText'>;
-  readonly ledger: Pick<Ledger, 'read' | 'change'>;
-  readonly catalog: Parameters<typeof isReadVersion>[0]['catalog'];
-  /** The queue of `curate`. */
-  readonly tasks: TaskQueue;
 }
 
 /** The result of a plan for one table. */
@@ -54,23 +48,18 @@ export interface TablePlan {
   readonly unreadable: readonly { readonly day: UtcDay; readonly code: string }[];
   /** Named days that are too young to be curated. */
   readonly young: readonly UtcDay[];
-}
-
-/** A day that was looked at. */
-interface LookedDay {
-  readonly day: UtcDay;
-  /** Without the files, which the ledger names too: those of all days together are more than fit the memory. */
-  readonly raw: Pick<RawDay, 'bytes' | 'fingerprint'>;
-  /** The last version that was settled. */
-  readonly ended: string | undefined;
-  readonly listed: ListedDay | undefined;
-  readonly decision: CurateDecision;
+  /** Days that the time was over for. The next run begins with them. */
+  readonly late: readonly UtcDay[];
 }
 
 /**
- * Looks at all days of both tables, or at those that are named, and queues those to curate, the newest first. A nightly run
+ * Looks at days of both tables, or at those that are named, and queues those to curate, the newest first. A nightly run
  * has a limit ({@link MOST_DAYS_A_NIGHT}, {@link MOST_BYTES_A_NIGHT}), so that a year of history takes some nights; days
  * that failed before come last. Days of the list whose raw files have changed are taken out of it.
+ *
+ * A run looks at the days that events may still arrive for, at those that something tells of, and at others in turns
+ * ({@link daysToLookAt}). It ends while there is time to publish and to send what it has found ({@link PUBLISH_MS}). The next run
+ * goes on with the days that were looked at longest ago.
  *
  * The list is written into the views before any task is sent, so that no view reads a reshaped day whose version a task that is
  * done at once replaces.
@@ -78,32 +67,85 @@ interface LookedDay {
  * Tasks are sent before the ledger notes them: a task that is sent twice is done once, but a task that is noted and not sent
  * would be late by a day.
  *
- * @param publish Writes the list into the views.
+ * @param publish Writes the list into the views; whether tasks are sent after it.
+ * @throws CurateError SLUICE_CURATE_OUT_OF_TIME if there is no time to find out what there is to look at.
  */
 export async function planDays(
   planner: CuratePlanner,
-  request: CurateRequestBody,
-  publish: () => Promise<unknown> = () => publishViews(planner),
+  { kinds, days: named, asked }: CurateRequestBody,
+  publish: (isQueueing: boolean) => Promise<unknown> = () => publishViews(planner),
 ): Promise<readonly TablePlan[]> {
-  const looked: LookedTable[] = [];
-  for (const kind of forwardedKinds) {
-    if (request.kinds === undefined || request.kinds.includes(kind)) {
-      looked.push(await lookAtTable(planner, kind, request));
+  const now = planner.clock.now();
+  const firstYoung = firstYoungDay(planner.config, now);
+  const tables = await seeTables(planner, kinds ?? forwardedKinds);
+  const wanted = await mapLimit(tables, 1, async (seen): Promise<WantedDays> => {
+    if (named !== undefined) {
+      const young = named.filter((day) => day >= firstYoung);
+      return { seen, days: named.filter((day) => day < firstYoung), young };
     }
-  }
-  await publish();
-  const plans: TablePlan[] = [];
-  for (const { plan, chosen } of looked) {
-    await queueDays(planner, plan.kind, chosen);
-    plans.push(plan);
-  }
-  return plans;
+    const known = await knowDays(planner, seen);
+    const { looks, marks } = known;
+    const window = new Set(windowDays(planner.config, now));
+    const candidates = [...marks].flatMap(([day, mark]): readonly KnownDay[] =>
+      day < firstYoung ? [{ day, isAlways: window.has(day), isNamed: looks[day]?.mark !== mark }] : [],
+    );
+    const within = turnMs(planner.config);
+    return { seen, known, days: daysToLookAt(candidates, looks, { now, within }), young: [] };
+  });
+  const chooses = named === undefined ? chooseDays : (days: readonly ChosenDay[]) => days;
+  return run(planner, wanted, { now, asked }, planner.deadline - PUBLISH_MS, chooses, publish);
 }
 
-/** A table whose days were looked at, and the tasks to send. */
-interface LookedTable {
-  readonly plan: TablePlan;
-  readonly chosen: readonly ChosenDay[];
+/**
+ * Looks at the days of the list that events may still arrive for, at those that something tells of since a look found nothing to do,
+ * and at others in turns: views read their raw rows until the night has made them again. Events of new files do this within minutes;
+ * one may be lost. Those that have lost raw files are queued at once: whether rows are gone with them, and how many, is known once the
+ * day is curated.
+ *
+ * @param publish as of {@link planDays}.
+ */
+export async function checkListedDays(
+  planner: CuratePlanner,
+  publish: (isQueueing: boolean) => Promise<unknown>,
+): Promise<readonly TablePlan[]> {
+  const now = planner.clock.now();
+  const firstYoung = firstYoungDay(planner.config, now);
+  const window = new Set(windowDays(planner.config, now));
+  const wanted = await mapLimit(await seeTables(planner, forwardedKinds), 1, async (seen) => {
+    const known = await knowDays(planner, seen);
+    const { looks, marks, list } = known;
+    const candidates = [...marks].flatMap(([day, mark]): readonly KnownDay[] => {
+      const before = looks[day]?.mark;
+      const isListed = list[day] !== undefined;
+      const isAlways = isListed && window.has(day);
+      // The night looks at the others: at new days, and at those that wait or have failed.
+      const isOurs = before === undefined ? isListed : before !== '' && (isListed || day < firstYoung);
+      return isAlways || isOurs ? [{ day, isAlways, isNamed: before !== mark }] : [];
+    });
+    const within = turnMs(planner.config);
+    return { seen, known, days: daysToLookAt(candidates, looks, { now, within }), young: [] };
+  });
+  const chooses = (days: readonly ChosenDay[], { uncounted }: TakenOut) =>
+    days.filter(({ day }) => uncounted.includes(day));
+  return run(planner, wanted, { now }, planner.deadline - PUBLISH_MS, chooses, publish);
+}
+
+/** The days that events may still arrive for, oldest first, and a day more: files are written some minutes after the last event. */
+export function windowDays(
+  { timeWindow }: { readonly timeWindow: Pick<Config['timeWindow'], 'pastDays'> },
+  now: number,
+): readonly UtcDay[] {
+  const oldest = -timeWindow.pastDays - 1;
+  return Array.from({ length: 1 - oldest }, (_, i) => addDays(utcDay(now), oldest + i));
+}
+
+/** A table, and the days of it that a run looks at, in order. */
+interface WantedDays {
+  readonly seen: SeenTable;
+  /** Absent if the days were named: nothing is noted of them. */
+  readonly known?: KnownTable;
+  readonly days: readonly UtcDay[];
+  readonly young: readonly UtcDay[];
 }
 
 /** A day to queue. */
@@ -113,76 +155,79 @@ interface ChosenDay extends Pick<LookedDay, 'day' | 'raw' | 'ended'> {
   readonly goesOn: string | undefined;
 }
 
-async function lookAtTable(
+async function run(
   planner: CuratePlanner,
-  kind: ForwardedKind,
-  { days: named, asked }: CurateRequestBody,
-): Promise<LookedTable> {
-  const { config, clock, listed } = planner;
-  const now = clock.now();
-  const firstYoung = firstYoungDay(config, now);
-  const { source, dataset } = curatedSubject(config, kind, '');
-  const seen = parseVersionFiles(await planner.landing.readText(versionFilesKey(source, dataset)));
-  const list = (await listed.read(kind))?.days ?? {};
-  const wanted = named ?? (await knownDays(planner, kind, list));
-  const days = wanted.filter((day) => day < firstYoung);
-  const versions = (await readVersions(planner))[kind];
-  const terms = { shape: curatedShape(curatedTables(config)[kind]), now, asked };
-  const unreadable: { day: UtcDay; code: string }[] = [];
-  const found = await mapLimit(days, PARALLEL_DAYS, async (day): Promise<readonly LookedDay[]> => {
-    try {
-      const { files, bytes, fingerprint } = await readRawDay(planner.raw, kind, day);
-      const raw = { bytes, fingerprint };
-      const entry = await planner.ledger.read(curatedSubject(config, kind, day));
-      const lost = lostFiles(config, entry, files, now);
-      const isLacking = lackingSince(seen, entry) !== null;
-      const state = { raw, lost, entry, listed: list[day], version: versions.get(day), isLacking };
-      const ended = entry?.curated?.ended;
-      return [{ day, raw, ended, listed: list[day], decision: decideDay(state, terms) }];
-    } catch (error) {
-      if (!(error instanceof SluiceError) || error.code !== UNREADABLE) throw error;
-      unreadable.push({ day, code: error.code });
-      return [];
-    }
-  });
-  const looked = found.flat();
-  const compared = looked.flatMap(({ day, raw, listed: entry }) =>
-    entry === undefined ? [] : [{ day, listed: entry, fingerprint: raw.fingerprint }],
-  );
-  const { left: takenOut } = await takeOutOutdated(planner, kind, compared, terms.shape);
-  const relisted: UtcDay[] = [];
-  for (const { day, decision } of looked) {
-    if ('list' in decision && (await relist(planner, kind, day, decision.list))) relisted.push(day);
+  wanted: readonly WantedDays[],
+  terms: Parameters<typeof lookAtDays>[2],
+  until: number,
+  choose: (days: readonly ChosenDay[], takenOut: TakenOut) => readonly ChosenDay[],
+  publish: (isQueueing: boolean) => Promise<unknown>,
+): Promise<readonly TablePlan[]> {
+  const pairs = wanted.map(({ seen, days }) => ({ table: seen, days }));
+  const looks = await lookAtDays(planner, pairs, terms, until);
+  const plans: { readonly plan: TablePlan; readonly chosen: readonly ChosenDay[] }[] = [];
+  for (const [i, { seen, known, young }] of wanted.entries()) {
+    const { looked = [], failed = [], late = [] } = looks[i] ?? {};
+    const takenOut = await takeOutOutdated(planner, seen, looked);
+    const listed = await relist(planner, seen.kind, looked);
+    if (known !== undefined) await noteLooked(planner, known, looked, failed, terms.now);
+    const found = looked.flatMap(({ decision, day, raw, ended }): readonly ChosenDay[] =>
+      decision !== undefined && 'queue' in decision
+        ? [{ day, raw, ended, reason: decision.queue, goesOn: decision.goesOn }]
+        : [],
+    );
+    const chosen = choose(found, takenOut);
+    const unreadable = looked.flatMap((one) =>
+      one.unreadable === undefined ? [] : [{ day: one.day, code: one.unreadable }],
+    );
+    const plan = {
+      kind: seen.kind,
+      looked: looked.length - unreadable.length,
+      queued: chosen.map(({ day, reason }) => ({ day, reason })),
+      left: found.length - chosen.length,
+      listed,
+      takenOut: takenOut.left,
+      unreadable: [...unreadable, ...failed],
+      young,
+      late,
+    };
+    plans.push({ plan, chosen });
   }
-  const wantedDays = looked.flatMap(({ decision, day, raw, ended }): readonly ChosenDay[] =>
-    'queue' in decision ? [{ day, raw, ended, reason: decision.queue, goesOn: decision.goesOn }] : [],
-  );
-  const chosen = named === undefined ? chooseDays(wantedDays) : wantedDays;
-  const plan = {
-    kind,
-    looked: looked.length,
-    queued: chosen.map(({ day, reason }) => ({ day, reason })),
-    left: wantedDays.length - chosen.length,
-    listed: relisted,
-    takenOut,
-    unreadable,
-    young: wanted.filter((day) => day >= firstYoung && named !== undefined),
-  };
-  return { plan, chosen };
+  await publish(plans.some(({ chosen }) => chosen.length > 0));
+  for (const { plan, chosen } of plans) await queueDays(planner, plan.kind, chosen);
+  return plans.map(({ plan }) => plan);
 }
 
-/** Days with raw files, days of the list, and days that were ever curated, oldest first. */
-async function knownDays(
-  { raw, landing }: CuratePlanner,
-  kind: ForwardedKind,
-  list: ListedDays,
-): Promise<readonly UtcDay[]> {
-  const days = new Set([...(await raw.days(kind)), ...Object.keys(list)]);
-  for await (const key of keysUnder(landing, curatedFolder(kind))) {
-    const day = curatedDayOf(kind, key);
-    if (day !== null) days.add(day);
-  }
-  return [...days].sort();
+/** Takes days out of the list whose raw files, shape or files are not those of their version. */
+function takeOutOutdated(
+  planner: CuratePlanner,
+  { kind, shape, lacking }: SeenTable,
+  looked: readonly LookedDay[],
+): Promise<TakenOut> {
+  const outdated = looked.flatMap(({ day, raw, listed }) => {
+    if (listed === undefined) return [];
+    const { version, fingerprint } = listed;
+    const isSame = fingerprint === raw.fingerprint && listed.shape === shape;
+    return isSame && lackingSince(lacking, { day, version }) === null ? [] : [[day, listed] as const];
+  });
+  const losses = new Map(looked.map(({ day, loss }) => [day, loss]));
+  return takeOutJudged(planner, kind, new Map(outdated), losses);
+}
+
+/** Notes when days were looked at: those with something to do without a mark, so that the next night looks at them again. */
+function noteLooked(
+  planner: CuratePlanner,
+  { kind, marks }: KnownTable,
+  looked: readonly LookedDay[],
+  failed: TableLook['failed'],
+  now: number,
+): Promise<void> {
+  const isDone = ({ decision }: LookedDay) =>
+    decision !== undefined && 'skip' in decision && ['current', 'no_files'].includes(decision.skip);
+  const of = (day: UtcDay, isSettled: boolean) =>
+    [day, { at: now, mark: isSettled ? (marks.get(day) ?? '') : '' }] as const;
+  const ends = [...looked.map((one) => of(one.day, isDone(one))), ...failed.map(({ day }) => of(day, false))];
+  return noteLooks(planner, dayLooksKey(kind), Object.fromEntries(ends), now, (day) => marks.has(day));
 }
 
 /**
@@ -227,21 +272,40 @@ async function queueDays(
   );
 }
 
-/** Puts a day into the list whose version the partition has; false if it has another one. */
+/**
+ * Puts days into the list whose version the partition has. Files that arrived since the days were looked at found nothing to take
+ * out: so raw files are listed once more, and days that nobody has compared in time leave the list again.
+ *
+ * @returns The days that stay.
+ */
 async function relist(
   planner: CuratePlanner,
   kind: ForwardedKind,
-  day: UtcDay,
-  entry: ListedDay,
-): Promise<boolean> {
-  const { config, deadline } = planner;
-  const place = { table: config.curatedTables[kind], day, version: entry.version };
-  if (!(await isReadVersion(planner, place, deadline))) return false;
-  await listDay(planner, kind, day, entry);
-  // Files that arrived since the day was looked at found nothing to take out.
-  const now = await readRawDay(planner.raw, kind, day);
-  if (now.fingerprint === entry.fingerprint) return true;
-  return (await takeOutDays(planner, kind, new Map([[day, entry]]))).left.length === 0;
+  looked: readonly LookedDay[],
+): Promise<readonly UtcDay[]> {
+  const { clock, deadline } = planner;
+  const decided = looked.flatMap(({ day, decision }) =>
+    decision !== undefined && 'list' in decision ? [[day, decision.list] as const] : [],
+  );
+  if (decided.length === 0) return [];
+  const versions = (await readVersions(planner))[kind];
+  const entries = decided.filter(([day, { version }]) => versions.get(day) === version);
+  await listDays(planner, kind, new Map(entries));
+  const until = clock.now() + (deadline - clock.now()) / 2;
+  const losses = new Map<UtcDay, DayLoss>();
+  const outdated = await mapLimit(entries, PARALLEL_DAYS, async ([day, entry]) => {
+    try {
+      const { files, fingerprint } = await readRawDay(planner.raw, kind, day, until);
+      if (fingerprint === entry.fingerprint) return [];
+      losses.set(day, await readLoss(planner, kind, day, files));
+    } catch (error) {
+      if (!isOutOfTime(error)) throw error;
+      if (entry.keeps === true) return [];
+    }
+    return [[day, entry] as const];
+  });
+  const { left } = await takeOutJudged(planner, kind, new Map(outdated.flat()), losses);
+  return entries.flatMap(([day]) => (left.includes(day) ? [] : [day]));
 }
 
 /** For how long after a day was curated the metrics are written at every run. */
@@ -261,37 +325,43 @@ export interface CuratedCounts {
   readonly hasNew: boolean;
 }
 
-/** Counts the days of a table, by the ledger and the list. No raw file is listed, except for days that failed. */
+/**
+ * Counts the days of a table, by the ledger and the list. No raw file is listed, except for days that failed.
+ *
+ * @throws CurateError SLUICE_CURATE_OUT_OF_TIME.
+ */
 export async function countDays(
-  { config, clock, raw, ledger, listed }: CuratePlanner,
+  { config, clock, raw, ledger, landing, listed, deadline }: CuratePlanner,
   kind: ForwardedKind,
 ): Promise<CuratedCounts> {
   const now = clock.now();
+  const requireTime = () => {
+    if (clock.now() >= deadline) throw new CurateError('SLUICE_CURATE_OUT_OF_TIME', 'Nothing is counted.');
+  };
+  requireTime();
   const firstYoung = firstYoungDay(config, now);
   const list = (await listed.read(kind))?.days ?? {};
   const newest = versionName(now - TOLD_AFTERWARDS_MS, () => 0);
   const days = (await raw.days(kind)).filter((day) => day < firstYoung && list[day] === undefined);
-  const entries = await mapLimit(days, PARALLEL_DAYS, async (day) => {
-    try {
-      const entry = await ledger.read(curatedSubject(config, kind, day));
-      // Folders without files stay when a console made them.
-      if (entry?.state === 'succeeded_no_data') return [];
-      return [{ day, entry, isFailed: isFailing(entry) }];
-    } catch (error) {
-      if (!(error instanceof SluiceError) || error.code !== UNREADABLE) throw error;
-      return [{ day, entry: null, isFailed: true }];
-    }
+  const entries = days.length === 0 ? new Map() : await curatedEntries(landing, kind, { clock, deadline });
+  const open = await mapLimit(days, PARALLEL_DAYS, async (day) => {
+    requireTime();
+    const none = { day, isFailed: false, isWaiting: false };
+    if (!entries.has(day)) return [none];
+    const entry = await readEntry({ ledger, config }, kind, day);
+    if ('code' in entry) return [{ ...none, isFailed: true }];
+    const { state, queued } = entry.entry ?? {};
+    // Folders without files stay when a console made them.
+    if (state === 'succeeded_no_data') return [];
+    const isFailed = isFailing(entry.entry);
+    return [{ day, isFailed, isWaiting: !isFailed && now - (queued?.at ?? now) > DAY_MS }];
   });
-  const open = entries.flat();
-  const failed = open.filter((one) => one.isFailed);
-  const waiting = open.filter(
-    (one) => !one.isFailed && one.entry?.queued !== undefined && now - one.entry.queued.at > DAY_MS,
-  );
+  const counted = open.flat();
   return {
     listed: Object.keys(list).length,
-    failed: failed.length,
-    waiting: waiting.length,
-    oldest: open[0]?.day ?? null,
+    failed: counted.filter((one) => one.isFailed).length,
+    waiting: counted.filter((one) => one.isWaiting).length,
+    oldest: counted[0]?.day ?? null,
     hasNew: Object.values(list).some(({ version }) => version >= newest),
   };
 }

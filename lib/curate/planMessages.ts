@@ -1,14 +1,19 @@
 import type { SQSBatchResponse } from 'aws-lambda';
 import { parseJson } from '../base/json.ts';
 import { isRunMessage, type ObjectRef, objectCreated, type QueueMessage } from '../base/queue.ts';
-import { addDays, DAY_MS, type UtcDay, utcDay } from '../base/time.ts';
+import { DAY_MS, type UtcDay } from '../base/time.ts';
 import { eachMessage, MessageFailures, type MessageKind } from '../lambda/eachMessage.ts';
+import { noteLooks } from '../ledger/turns.ts';
 import { lookAtVersions } from '../ledger/versionFiles.ts';
 import { type ForwardedKind, forwardedKinds } from '../schema/kinds.ts';
-import { curatedSubject } from '../tables/ledgerKeys.ts';
+import { curatedSubject, dayLooksKey } from '../tables/ledgerKeys.ts';
 import { parseTableKey } from '../tables/tableFolders.ts';
-import { checkDays } from './checkDays.ts';
+import { CurateError } from './CurateError.ts';
+import { checkAllDays, checkDays } from './checkDays.ts';
 import { curateMetricsLine } from './curateMetrics.ts';
+import type { TakenOut } from './ListedDays.ts';
+import { PUBLISH_MS } from './limits.ts';
+import type { CuratePlanner } from './lookAtDays.ts';
 import {
   CHECK_RUN,
   type CurateRequestBody,
@@ -16,7 +21,14 @@ import {
   isStackEvent,
   PUBLISH_RUN,
 } from './messageBodies.ts';
-import { type CuratePlanner, countDays, firstYoungDay, planDays } from './planDays.ts';
+import {
+  checkListedDays,
+  countDays,
+  firstYoungDay,
+  planDays,
+  type TablePlan,
+  windowDays,
+} from './planDays.ts';
 import { countLeftOut, publishViews } from './publishViews.ts';
 
 /** All that one invocation works with. */
@@ -70,13 +82,14 @@ export async function planMessages(
   await attempt(work.checks, 'curate_check', () => checkWindow(planner));
   // Events of files that arrived before the deployment made their rule are lost.
   await attempt(work.deployments, 'curate_check', () => checkAll(planner));
+  const compared = work.deployments.length > 0 ? forwardedKinds : [];
   /** Days that the last publication left out. */
   let leftOut: number | null = null;
   const publishing = [...work.files.ids, ...work.checks, ...work.deployments, ...work.publications];
   if (work.deployments.some((id) => failures.has(id))) failures.add(publishing);
   else
     await attempt(publishing, 'curate_views', async () => {
-      leftOut = await publish(planner);
+      leftOut = await publish(planner, compared);
     });
   for (const { id, request } of work.requests) {
     await attempt([id], 'curate_plan', async () => {
@@ -137,50 +150,76 @@ function isNightly({ request }: Work['requests'][number]): boolean {
 }
 
 async function checkFiles(planner: CuratePlanFunction, days: Work['files']['days']): Promise<void> {
+  const { landing, listed, clock } = planner;
+  const now = clock.now();
   for (const kind of forwardedKinds) {
     const wanted = days[kind];
-    if (wanted.size > 0) await check(planner, kind, (day) => wanted.has(day));
+    if (wanted.size === 0) continue;
+    logTakenOut(planner, kind, await checkDays(planner, kind, (day) => wanted.has(day)));
+    // What stays in the list as it keeps rows looks as before: so the night is told.
+    const { days: list = {} } = (await listed.read(kind)) ?? {};
+    const kept = [...wanted].filter((day) => list[day]?.keeps === true);
+    const looks = Object.fromEntries(kept.map((day) => [day, { at: now, mark: '' }]));
+    await noteLooks({ ...planner, landing }, dayLooksKey(kind), looks, now);
   }
 }
 
-/** All days of the list: files may have arrived while nobody took days out. */
+/** All days of the list: files may have arrived while nobody took days out. Each table has half of the time. */
 async function checkAll(planner: CuratePlanFunction): Promise<void> {
-  for (const kind of forwardedKinds) await check(planner, kind, () => true);
-}
-
-/**
- * Days of the list that events may still arrive for, and those whose version lacks files: views read their raw rows until the night
- * has made them again. Events of new files do this within minutes; one may be lost. Those that
- * have lost raw files are curated at once, others in the night.
- */
-async function checkWindow(planner: CuratePlanFunction): Promise<void> {
-  const { config, clock } = planner;
-  // A day more: files are written some minutes after the last event of the window.
-  const oldest = addDays(utcDay(clock.now()), -config.timeWindow.pastDays - 1);
-  for (const kind of forwardedKinds) {
-    const listed = (await planner.listed.read(kind))?.days ?? {};
-    const lacking = await lookAtVersions(planner, curatedSubject(config, kind, ''), Object.keys(listed));
-    const days = await check(planner, kind, (day) => day >= oldest, lacking);
-    // Whether rows are gone with a raw file, and how many, is known once the day is curated.
-    if (days.length > 0) await plan(planner, { sluice: 'curate', kinds: [kind], days: [...days] });
+  const { clock, deadline } = planner;
+  for (const [i, kind] of forwardedKinds.entries()) {
+    const now = clock.now();
+    const until = now + (deadline - PUBLISH_MS - now) / (forwardedKinds.length - i);
+    logTakenOut(planner, kind, await checkAllDays(planner, kind, until));
   }
 }
 
-async function check(
-  planner: CuratePlanFunction,
+/** Whether versions have their files, and then days of the list: {@link checkListedDays}. */
+async function checkWindow(planner: CuratePlanFunction): Promise<void> {
+  const { config, clock, deadline, log } = planner;
+  const began = clock.now();
+  const window = windowDays(config, began);
+  for (const [i, kind] of forwardedKinds.entries()) {
+    // What compares the days afterwards has at least half of the time.
+    const now = clock.now();
+    const until = now + (deadline - PUBLISH_MS - now) / (2 * forwardedKinds.length - i);
+    const { late } = await lookAtVersions(planner, curatedSubject(config, kind, ''), window, until);
+    if (late > 0) log({ level: 'info', event: 'curate_files', kind, late });
+  }
+  const plans = await checkListedDays(planner, async (isQueueing) => {
+    // Else the list is written into the views after all checks of the batch.
+    if (isQueueing) await publish(planner);
+  });
+  for (const { kind, takenOut } of plans) logTakenOut(planner, kind, { left: takenOut });
+  const isQueued = plans.some(({ queued }) => queued.length > 0);
+  const late = plans.reduce((sum, one) => sum + one.late.length, 0);
+  if (isQueued || late > 0) logPlan(planner, plans, { began });
+  requireProgress(plans);
+}
+
+function logTakenOut(
+  { log }: CuratePlanFunction,
   kind: ForwardedKind,
-  isLooked: (day: UtcDay) => boolean,
-  lacking?: readonly UtcDay[],
-): Promise<readonly UtcDay[]> {
-  const { left, uncounted } = await checkDays(planner, kind, isLooked, lacking);
+  { left }: Pick<TakenOut, 'left'>,
+): void {
   if (left.length > 0)
-    planner.log({ level: 'info', event: 'curate_check', kind, taken_out: left.slice(0, MOST_NAMED) });
-  return uncounted;
+    log({ level: 'info', event: 'curate_check', kind, taken_out: left.slice(0, MOST_NAMED) });
+}
+
+/** @throws CurateError if there was no time for any day: the message comes again. What is left otherwise is the next run's. */
+function requireProgress(plans: readonly TablePlan[]): void {
+  const late = plans.flatMap((one) => one.late);
+  const hasLooked = plans.some(({ looked, unreadable }) => looked + unreadable.length > 0);
+  if (late.length > 0 && !hasLooked)
+    throw new CurateError('SLUICE_CURATE_OUT_OF_TIME', `${late.length} days.`);
 }
 
 /** @returns Days of the lists that some view reads raw all the same; null if it is not known. */
-async function publish(planner: CuratePlanFunction): Promise<number | null> {
-  const publication = await publishViews(planner);
+async function publish(
+  planner: CuratePlanFunction,
+  compared: readonly ForwardedKind[] = [],
+): Promise<number | null> {
+  const publication = await publishViews(planner, compared);
   const { fates, unserved } = publication;
   const changed = Object.entries(fates).filter(([, fate]) => fate !== 'current');
   const leftOut = countLeftOut(publication);
@@ -200,20 +239,34 @@ async function publish(planner: CuratePlanFunction): Promise<number | null> {
  * @returns Days that this publication left out; null if it is not known.
  */
 async function plan(planner: CuratePlanFunction, request: CurateRequestBody): Promise<number | null> {
-  const { clock, log } = planner;
-  const began = clock.now();
+  const began = planner.clock.now();
   const { asked } = request;
   let leftOut: number | null = null;
   const plans = await planDays(planner, request, async () => {
     leftOut = await publish(planner);
   });
+  logPlan(planner, plans, { asked, began });
+  const late = plans.flatMap((one) => one.late);
+  // Nobody else looks at the days that a person has named.
+  if (request.days !== undefined && late.length > 0)
+    throw new CurateError('SLUICE_CURATE_OUT_OF_TIME', `${late.length} days.`);
+  requireProgress(plans);
+  return leftOut;
+}
+
+function logPlan(
+  { clock, log }: CuratePlanFunction,
+  plans: readonly TablePlan[],
+  { asked, began }: { readonly asked?: CurateRequestBody['asked']; readonly began: number },
+): void {
   log({
     level: plans.some(({ unreadable }) => unreadable.length > 0) ? 'error' : 'info',
     event: 'curate_plan',
     asked,
-    tables: plans.map(({ kind, looked, queued, left, listed, takenOut, unreadable, young }) => ({
+    tables: plans.map(({ kind, looked, queued, left, listed, takenOut, unreadable, young, late }) => ({
       kind,
       looked,
+      late: late.length,
       queued: queued.slice(0, MOST_NAMED),
       left,
       listed: listed.slice(0, MOST_NAMED),
@@ -223,7 +276,6 @@ async function plan(planner: CuratePlanFunction, request: CurateRequestBody): Pr
     })),
     duration_ms: clock.now() - began,
   });
-  return leftOut;
 }
 
 /**

@@ -9,7 +9,7 @@ import { prestoViewText, readPrestoView } from '../views/prestoView.ts';
 import type { ViewConfig, ViewName } from '../views/View.ts';
 import { viewNames } from '../views/viewNames.ts';
 import { CurateError } from './CurateError.ts';
-import { checkDays, type DayChecker } from './checkDays.ts';
+import { checkAllDays, type DayChecker } from './checkDays.ts';
 import { curatedShape, curatedTables } from './curatedTables.ts';
 import type { ListedDay } from './ListedDays.ts';
 import { MOST_PARTITION_PAGES, VIEW_RETRIES } from './limits.ts';
@@ -65,13 +65,17 @@ export function countLeftOut({ unserved }: Publication): number | null {
  * one that does not curate, while which nothing has taken days out of the lists. So every listed day is compared with its
  * raw files before such a view gets any.
  *
+ * @param compared Tables whose listed days the caller has compared since the deployment. Default none.
  * @throws CatalogCallError; CurateError SLUICE_CURATE_BUCKET_FAILED, SLUICE_CURATE_LIST_BUSY.
  */
-export async function publishViews(publisher: ViewPublisher): Promise<Publication> {
+export async function publishViews(
+  publisher: ViewPublisher,
+  compared: readonly ForwardedKind[] = [],
+): Promise<Publication> {
   const versions = await readVersions(publisher);
   const fates: Partial<Record<ViewName, ViewFate>> = {};
   let unserved: Publication['unserved'] = null;
-  const checked = new Set<ForwardedKind>();
+  const checked = new Set(compared);
   for (const name of viewNames) {
     const view = await publishView(publisher, versions, name, checked);
     fates[name] = view.fate;
@@ -133,7 +137,8 @@ async function publishView(
     if (before.sql === definition.originalSql) return { fate: 'current', ...unchanged };
     for (const kind of viewKinds[name]) {
       if (served[kind].length > 0 || checked.has(kind)) continue;
-      await checkDays(publisher, kind);
+      const now = publisher.clock.now();
+      await checkAllDays(publisher, kind, now + (publisher.deadline - now) / 4);
       checked.add(kind);
     }
     // The partitions were read before the first view, and days may have got new versions since.

@@ -1,14 +1,19 @@
 import * as z from 'zod';
 import { mapLimit } from '../base/concurrency.ts';
 import { parseJson } from '../base/json.ts';
-import type { Clock, UtcDay } from '../base/time.ts';
-import { versionFilesKey } from '../tables/ledgerKeys.ts';
+import type { RetryPorts } from '../base/retry.ts';
+import { type Clock, isUtcDay, type UtcDay } from '../base/time.ts';
+import { datasetLedger, versionFilesKey, versionLooksKey } from '../tables/ledgerKeys.ts';
 import { type FolderLayout, ingestedTableFolders } from '../tables/tableFolders.ts';
-import type { LandingBucket } from './LandingBucket.ts';
+import { type LandingBucket, objectsUnder } from './LandingBucket.ts';
 import { type Ledger, readKnown } from './Ledger.ts';
-import type { LedgerEntry, LedgerSubject } from './LedgerEntry.ts';
+import type { LedgerSubject } from './LedgerEntry.ts';
+import { type DayLook, daysToLookAt, type KnownDay, noteLooks, readLooks, turnMs } from './turns.ts';
 
+/** Entries that are read at the same time, of which only the names of files are held. */
 const PARALLEL_READ = 8;
+/** Days whose files are listed together. */
+const CHUNK_DAYS = 100;
 
 const versionFilesSchema = z.record(z.string(), z.number());
 /**
@@ -24,58 +29,133 @@ export function parseVersionFiles(text: string | null | undefined): VersionFiles
 
 /** The days of versions that lacked files. */
 export function lackingDays(seen: VersionFiles): readonly UtcDay[] {
-  return Object.keys(seen).map((path) => path.replace(/\/.*/, ''));
+  return Object.keys(seen).map(dayOf);
 }
 
 /** Since when the version that queries read of a day lacks files, epoch milliseconds; null if it has all. */
 export function lackingSince(
   seen: VersionFiles,
-  entry: Pick<LedgerEntry, 'day' | 'version'> | null,
+  entry: { readonly day: UtcDay; readonly version?: string | undefined } | null,
 ): number | null {
   return seen[`${entry?.day}/${entry?.version}`] ?? null;
 }
 
 /** The ports of a look. */
-export interface VersionLook {
-  readonly landing: Pick<LandingBucket, 'list' | 'readText' | 'putText'>;
+export interface VersionLook extends RetryPorts {
+  readonly landing: Pick<LandingBucket, 'list' | 'listObjects' | 'readText' | 'putText' | 'text'>;
   readonly ledger: Pick<Ledger, 'read'>;
-  readonly config: FolderLayout;
+  readonly config: FolderLayout & Parameters<typeof turnMs>[0];
   readonly clock: Clock;
 }
 
 /**
  * Looks whether the versions that queries read have the files that the ledger names, which a person or a rule of the bucket may
- * delete, and notes it: at days, and at those that lacked some before. One listing shows a thousand files.
+ * delete, and notes it: at days that every run looks at, at those that lacked some before, at those whose entry has changed, and
+ * at others in turns (lib/ledger/turns.ts). One listing shows a thousand entries or files, and an entry is read once it has changed.
  *
- * @returns The days that lack files.
+ * @param always The days that every run looks at.
+ * @param until Epoch milliseconds from which no call begins. The next run goes on with the days that were looked at longest ago.
+ * @returns The days that lack files, and how many were left, as the time was over.
  * @throws What the ledger and the bucket throw.
  */
 export async function lookAtVersions(
-  { landing, ledger, config, clock }: VersionLook,
+  look: VersionLook,
   { source, dataset, table }: Omit<LedgerSubject, 'day'>,
-  days: readonly UtcDay[],
-): Promise<readonly UtcDay[]> {
+  always: Iterable<UtcDay>,
+  until: number,
+): Promise<{ readonly lacking: readonly UtcDay[]; readonly late: number }> {
+  const { landing, config, clock } = look;
+  const now = clock.now();
   const key = versionFilesKey(source, dataset);
   const before = parseVersionFiles(await landing.readText(key));
-  const all = [...new Set([...lackingDays(before), ...days])].sort();
-  // Read before the listing: a version has its files before an entry names it, and keeps them for a day once another replaces it.
-  const entries = await mapLimit(all, PARALLEL_READ, (day) => readKnown(ledger, { source, dataset, day }));
-  const missing = new Map<string, string>();
-  for (const entry of entries) {
-    if (entry?.table !== table) continue;
-    const version = `${entry.day}/${entry.version}`;
-    for (const name of entry.filesWritten ?? []) missing.set(`${version}/${name}`, version);
+  const looksKey = versionLooksKey(source, dataset);
+  const looks = await readLooks(landing, looksKey);
+  const entries = new Map<UtcDay, string>();
+  for await (const { key: entry, eTag } of objectsUnder(landing, datasetLedger(source, dataset))) {
+    const [day] = /\d{4}-\d\d-\d\d(?=\.json$)/.exec(entry) ?? [];
+    if (day !== undefined && isUtcDay(day)) entries.set(day, eTag);
+    if (clock.now() >= until) return { lacking: lackingDays(before), late: entries.size };
   }
-  for (const folder of ingestedTableFolders(config, table)) {
-    let after: string | undefined = `${folder}${all[0]}`;
-    while (missing.size > 0 && after !== undefined && after < `${folder}${all.at(-1)}0`) {
-      const keys: readonly string[] = await landing.list(folder, after);
-      for (const found of keys) missing.delete(found.slice(folder.length));
-      after = keys.at(-1);
+  const first = new Set([...lackingDays(before), ...always]);
+  const known = [...entries].map(([day, mark]): KnownDay => {
+    return { day, isAlways: first.has(day), isNamed: looks[day]?.mark !== mark };
+  });
+  const days = daysToLookAt(known, looks, { now, within: turnMs(config) });
+  const seen = new Map(Object.entries(before).filter(([version]) => entries.has(dayOf(version))));
+  const looked: Record<UtcDay, DayLook> = {};
+  for (let from = 0; from < days.length && clock.now() < until; from += CHUNK_DAYS) {
+    const chunk = days.slice(from, from + CHUNK_DAYS).sort();
+    // Half of the time that is left is for the listing of what was read.
+    const began = clock.now();
+    const readUntil = began + (until - began) / 2;
+    const named = await mapLimit(chunk, PARALLEL_READ, async (day): Promise<NamedDay[]> => {
+      const mark = entries.get(day) ?? '';
+      const cached = looks[day];
+      if (cached?.mark === mark) return [{ ...cached, day, at: now }];
+      if (clock.now() >= readUntil) return [];
+      // Read before the listing: a version has its files before an entry names it, and keeps them for a day once another replaces it.
+      const entry = await readKnown(look.ledger, { source, dataset, day });
+      if (entry?.table !== table) return [{ day, at: now, mark }];
+      const { version, filesWritten: files } = entry;
+      return [{ day, at: now, mark, version, files }];
+    });
+    const missing = await missingFiles(look, table, named.flat(), until);
+    for (const { day, ...one } of named.flat()) {
+      const lacks = missing.get(day) ?? 'unknown';
+      if (lacks === 'unknown') continue;
+      looked[day] = one;
+      for (const version of seen.keys()) if (dayOf(version) === day) seen.delete(version);
+      const version = `${day}/${one.version}`;
+      if (lacks) seen.set(version, before[version] ?? now);
     }
   }
-  const seen: Record<string, number> = {};
-  for (const version of missing.values()) seen[version] = before[version] ?? clock.now();
-  if (JSON.stringify(seen) !== JSON.stringify(before)) await landing.putText(key, JSON.stringify(seen));
-  return lackingDays(seen);
+  const after = Object.fromEntries([...seen].sort());
+  if (JSON.stringify(after) !== JSON.stringify(before)) await landing.putText(key, JSON.stringify(after));
+  await noteLooks(look, looksKey, looked, now, (day) => entries.has(day));
+  return { lacking: lackingDays(after), late: days.length - Object.keys(looked).length };
+}
+
+/** A day, and the version and the files that the ledger names. */
+type NamedDay = DayLook & { readonly day: UtcDay };
+
+function dayOf(version: string): UtcDay {
+  return version.replace(/\/.*/, '');
+}
+
+/**
+ * Lists the files of versions, a thousand with each call, from the oldest day to the newest.
+ *
+ * @returns Whether files of a day are missing; no value for days that the time was over for.
+ */
+async function missingFiles(
+  { landing, config, clock }: VersionLook,
+  table: string,
+  days: readonly NamedDay[],
+  until: number,
+): Promise<ReadonlyMap<UtcDay, boolean>> {
+  const missing = new Map(
+    days.map(({ day, version, files = [] }) => [
+      day,
+      new Set(files.map((name) => `${day}/${version}/${name}`)),
+    ]),
+  );
+  const ends = () => [...missing].map(([day, left]) => [day, left.size > 0] as const);
+  for (const folder of ingestedTableFolders(config, table)) {
+    let after = folder;
+    for (const [day, left] of missing) {
+      if (after < `${folder}${day}`) after = `${folder}${day}`;
+      // The next character after the slash.
+      while (left.size > 0 && after < `${folder}${day}0`) {
+        // Of a day whose files were not all seen, nothing is known.
+        if (clock.now() >= until) return new Map(ends().filter(([, lacks]) => !lacks));
+        const keys = await landing.list(folder, after);
+        for (const found of keys) {
+          const path = found.slice(folder.length);
+          missing.get(dayOf(path))?.delete(path);
+        }
+        after = keys.at(-1) ?? `${folder}:`;
+      }
+    }
+  }
+  return new Map(ends());
 }

@@ -26,6 +26,11 @@ export function versionFilesKey(source: string, dataset: string): string {
   return `${datasetLedger(source, dataset)}files.json`;
 }
 
+/** Key of when the files of each day's version were looked at: `ledger/<source>/<dataset>/version-looks.json`, next to the days. */
+export function versionLooksKey(source: string, dataset: string): string {
+  return `${datasetLedger(source, dataset)}version-looks.json`;
+}
+
 /** Key of a dataset's overdue drops: `ledger/<source>/<dataset>/expected.json`, next to the days. */
 export function lateNoteKey(source: string, dataset: string): string {
   return `${datasetLedger(source, dataset)}expected.json`;
@@ -135,6 +140,11 @@ export function curatedDayOf(kind: ForwardedKind, key: string): UtcDay | null {
   if (!key.startsWith(folder) || !key.endsWith('.json')) return null;
   const day = key.slice(folder.length, -'.json'.length);
   return isUtcDay(day) ? day : null;
+}
+
+/** Key of when the plan has looked at each day: `ledger/curated/<kind>/day-looks.json`, next to the days. */
+export function dayLooksKey(kind: ForwardedKind): string {
+  return `${curatedFolder(kind)}day-looks.json`;
 }
 
 /** Key of the list of the days that the views read from a curated table: `ledger/curated/<kind>/days.json`. */

@@ -1,13 +1,14 @@
 import { Readable } from 'node:stream';
-import type {
-  DeletedObject,
-  ListOptions,
-  ObjectHead,
-  ObjectPage,
-  ObjectStore,
-  ObjectText,
-  OpenedObject,
-  WriteOptions,
+import {
+  type DeletedObject,
+  type ListOptions,
+  type ObjectHead,
+  type ObjectPage,
+  type ObjectStore,
+  type ObjectText,
+  type OpenedObject,
+  storedText,
+  type WriteOptions,
 } from '../../lib/base/ObjectStore.ts';
 import type { LandingBucket } from '../../lib/ledger/LandingBucket.ts';
 
@@ -200,13 +201,17 @@ export class ComputedObjects implements ObjectStore {
 
 /** The deployment's bucket, as loads write to it, before a store. Files are not uploaded. */
 export function landingOf(store: ObjectStore): LandingBucket {
+  const listObjects = async (prefix: string, after?: string) =>
+    (await store.listPage(prefix, { after })).items;
   return {
     upload: (path) => Promise.reject(new Error(`${path} is not uploaded.`)),
     copy: (from) => Promise.reject(new Error(`${from} is not copied.`)),
     putNote: async (key) => void (await store.write(key, '')),
     putText: async (key, text) => void (await store.write(key, text)),
     readText: async (key) => (await store.read(key))?.text ?? null,
-    list: async (prefix, after) => (await store.listPage(prefix, { after })).items.map(({ key }) => key),
+    text: (key) => storedText(store, key),
+    listObjects,
+    list: async (prefix, after) => (await listObjects(prefix, after)).map(({ key }) => key),
     remove: async (keys) => void (await store.removeAll(keys.map((key) => ({ key, eTag: '*' })))),
   };
 }

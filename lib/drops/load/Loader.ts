@@ -66,7 +66,7 @@ export interface Loader {
   readonly config: Pick<
     Config,
     'statsigFolder' | 'tables' | 'database' | 'sources' | 'unitIds' | 'region' | 'curate' | 'curatedTables'
-  >;
+  > & { readonly retention: Pick<Config['retention'], 'dataVersionDays'> };
   /** Name of the deployment's bucket. */
   readonly bucket: string;
   readonly landing: LandingBucket;

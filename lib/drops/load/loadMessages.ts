@@ -3,13 +3,12 @@ import type { SQSBatchResponse } from 'aws-lambda';
 import { parseJson } from '../../base/json.ts';
 import { failureFields } from '../../base/log.ts';
 import { isRunMessage, type QueueMessage } from '../../base/queue.ts';
+import { HOUR_MS } from '../../base/time.ts';
 import { eachMessage, type MessageKind } from '../../lambda/eachMessage.ts';
 import type { Attempt, Invocation } from '../../lambda/machine.ts';
 import { withFolder } from '../../lambda/machine.ts';
-import { keysUnder } from '../../ledger/LandingBucket.ts';
 import { sweepVersions } from '../../ledger/sweepVersions.ts';
 import { lookAtVersions } from '../../ledger/versionFiles.ts';
-import { datasetLedger } from '../../tables/ledgerKeys.ts';
 import { MAX_SWEPT } from '../limits.ts';
 import { lookbackDays } from '../plan/decideDay.ts';
 import { type IngestTask, ingestTaskSchema } from '../plan/messageBodies.ts';
@@ -34,7 +33,7 @@ export async function loadMessages(
   const response = await eachMessage(messages, asked, loader.log, async (task, { receives }) => {
     if (task === SWEEP) {
       const swept = await sweep(loader, invocation);
-      return (await look(loader)) && swept;
+      return (await look(loader, invocation)) && swept;
     }
     days += 1;
     return withFolder(join(loader.directory, `day-${days}`), async (directory) => {
@@ -100,27 +99,33 @@ function logFields(task: IngestTask, loaded: LoadOutcome, durationMs: number): R
 }
 
 /**
- * Notes which versions of the lookbacks lack files, and once a day which of all: rules of a bucket expire old files.
+ * Notes which versions lack files: of the lookbacks, and of other days in turns. Each dataset has an equal part of the time that is
+ * left, and goes on where it stopped; every hour another one is the first.
  *
  * @returns Whether nothing failed.
  */
-async function look(loader: Loader): Promise<boolean> {
-  const now = loader.clock.now();
-  try {
-    for (const { name: source, datasets } of loader.config.sources)
-      for (const { name: dataset, table, timezone, lookbackDays: most } of datasets) {
-        const days = [...lookbackDays(now, timezone, most)];
-        if (new Date(now).getUTCHours() === 0)
-          for await (const key of keysUnder(loader.landing, datasetLedger(source, dataset)))
-            days.push(...(/\d{4}-\d\d-\d\d(?=\.json$)/.exec(key) ?? []));
-        await lookAtVersions(loader, { source, dataset, table }, days);
-      }
-    return true;
-  } catch (error) {
-    // An alarm counts errors of `ingest_load`, and no day has failed.
-    loader.log({ level: 'error', event: 'ingest_files', ...failureFields(error) });
-    return false;
+async function look(loader: Loader, { deadline }: Invocation): Promise<boolean> {
+  const { config, clock, log } = loader;
+  const all = config.sources.flatMap(({ name: source, datasets }) =>
+    datasets.map(({ name: dataset, ...rest }) => ({ source, dataset, ...rest })),
+  );
+  const first = all.length === 0 ? 0 : Math.floor(clock.now() / HOUR_MS) % all.length;
+  const inOrder = [...all.slice(first), ...all.slice(0, first)];
+  let failed = 0;
+  for (const [i, { source, dataset, table, timezone, lookbackDays: most }] of inOrder.entries()) {
+    const now = clock.now();
+    const until = now + (deadline - now) / (all.length - i);
+    const days = lookbackDays(now, timezone, most);
+    try {
+      const { late } = await lookAtVersions(loader, { source, dataset, table }, days, until);
+      if (late > 0) log({ level: 'info', event: 'ingest_files', source, dataset, late });
+    } catch (error) {
+      // An alarm counts errors of `ingest_load`, and no day has failed.
+      log({ level: 'error', event: 'ingest_files', source, dataset, ...failureFields(error) });
+      failed += 1;
+    }
   }
+  return failed === 0;
 }
 
 /** @returns Whether nothing failed. */

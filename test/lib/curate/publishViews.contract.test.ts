@@ -180,6 +180,8 @@ describe('the list of curated days in the views', () => {
         listed: {
           ...planner.listed,
           read: async (kind) => (kind === 'exposures' ? { days: list, eTag: '"1"' } : null),
+          // Its days have no raw files.
+          write: async () => true,
         },
       },
       [{ messageId: '0', body: '{"sluice":"curate-check"}', receives: 1 }],

@@ -1,13 +1,14 @@
 import { beforeEach, expect, it } from '@jest/globals';
-import { anyVersion } from '../../../lib/base/ObjectStore.ts';
+import { anyVersion, storedText } from '../../../lib/base/ObjectStore.ts';
+import { addDays } from '../../../lib/base/time.ts';
 import { Ledger } from '../../../lib/ledger/Ledger.ts';
 import type { LedgerEntry } from '../../../lib/ledger/LedgerEntry.ts';
 import { ledgerStore } from '../../../lib/ledger/ledgerStore.ts';
 import { lackingSince, lookAtVersions, parseVersionFiles } from '../../../lib/ledger/versionFiles.ts';
-import { ledgerKey, versionFilesKey } from '../../../lib/tables/ledgerKeys.ts';
+import { ledgerKey, versionFilesKey, versionLooksKey } from '../../../lib/tables/ledgerKeys.ts';
 import { versionPrefix } from '../../../lib/tables/tableFolders.ts';
+import { CountingObjects } from '../../harness/CountingObjects.ts';
 import { ledgerEntry } from '../../harness/ledgerEntry.ts';
-import { MemoryObjects } from '../../harness/MemoryObjects.ts';
 
 const V1 = '20261120T100000000Z-00000001';
 const V2 = '20261120T110000000Z-00000002';
@@ -17,14 +18,17 @@ const FILE = 'rows.parquet';
 const config = {
   statsigFolder: 'statsig',
   formerStatsigFolders: [{ folder: 'before', until: '2026-11-17' }],
+  retention: { dataVersionDays: 7 },
 };
 
 let now: number;
 const clock = { now: () => now };
-let store: MemoryObjects;
+let store: CountingObjects;
 beforeEach(() => {
   now = 1_000;
-  store = new MemoryObjects(clock);
+  store = new CountingObjects(clock);
+  store.pageKeys = 2;
+  onCall = () => {};
 });
 
 const fileKey = (day: string, version: string, name: string) =>
@@ -39,16 +43,40 @@ async function settle(day: string, more: Partial<LedgerEntry> = {}) {
   return entry;
 }
 
-function look(days = DAYS) {
+/** Where listings of files began, and days whose entries were read. */
+let listed: string[];
+let read: string[];
+/** Called before each of both. */
+let onCall: () => void;
+/** Days that the last look has left. */
+let left: number;
+
+async function look(days = DAYS, until = Number.POSITIVE_INFINITY) {
+  listed = [];
+  read = [];
   const timing = { clock, wait: async () => {}, random: () => 0 };
   const landing = {
-    list: async (prefix: string, after?: string) =>
-      (await store.listPage(prefix, { after, limit: 2 })).items.map(({ key }) => key),
+    list: async (prefix: string, after?: string) => {
+      onCall();
+      listed.push(after ?? prefix);
+      return (await store.listPage(prefix, { after, limit: 2 })).items.map(({ key }) => key);
+    },
+    listObjects: async (prefix: string, after?: string) => (await store.listPage(prefix, { after })).items,
+    text: (key: string) => storedText(store, key),
     readText: async (key: string) => (await store.read(key))?.text ?? null,
     putText: async (key: string, text: string) => void (await store.write(key, text)),
   };
-  const ledger = new Ledger({ store: ledgerStore(store), newToken: () => 't', ...timing });
-  return lookAtVersions({ landing, ledger, config, clock }, PLACE, days);
+  const entries = new Ledger({ store: ledgerStore(store), newToken: () => 't', ...timing });
+  const ledger: Pick<Ledger, 'read'> = {
+    async read(place) {
+      onCall();
+      read.push(place.day);
+      return entries.read(place);
+    },
+  };
+  const { lacking, late } = await lookAtVersions({ landing, ledger, config, ...timing }, PLACE, days, until);
+  left = late;
+  return lacking;
 }
 const note = async () =>
   parseVersionFiles((await store.read(versionFilesKey(PLACE.source, PLACE.dataset)))?.text);
@@ -119,5 +147,90 @@ it('looks for the files of a day where they are, also below a former folder', as
 it('passes over an entry that cannot be read, and one of another table', async () => {
   await settle('2026-11-18', { table: 'before' });
   await store.write(ledgerKey(PLACE.source, PLACE.dataset, '2026-11-19'), 'broken');
+  expect(await look()).toEqual([]);
+});
+
+const HOUR = 3_600_000;
+const YEAR = Array.from({ length: 336 }, (_, i) => addDays('2026-11-17', -i));
+
+/** A year of days that were all looked at, spread over the turn. */
+async function settleYear() {
+  now = Date.UTC(2026, 10, 20);
+  for (const day of YEAR) {
+    await settle(day);
+    await put(day, V1, FILE);
+  }
+  store.pageKeys = 1_000;
+  await look([]);
+  for (let hour = 0; hour < 90; hour += 1) {
+    now += HOUR;
+    await look([]);
+  }
+}
+
+it('looks at all days in turns, within half of the time for which S3 keeps versions, and reads no entry twice', async () => {
+  await settleYear();
+  now += HOUR;
+  await look(['2026-11-17']);
+  expect(read).toEqual([]);
+  expect(listed.length).toBeLessThanOrEqual(336 / 84 + 2);
+  const gone = ['2026-11-16', '2026-06-01', YEAR.at(-1) ?? ''];
+  await remove(...gone.map((day) => fileKey(day, V1, FILE)));
+  const found: number[] = [];
+  for (let hour = 1; hour <= 84; hour += 1) {
+    now += HOUR;
+    found.push((await look([])).length);
+  }
+  expect(found[0]).toBeLessThan(3);
+  expect(found.at(-1)).toBe(3);
+});
+
+it('reads the entry of a day again once it has changed, whenever its turn is', async () => {
+  await settleYear();
+  const day = '2026-01-01';
+  await settle(day, { version: V2 });
+  now += HOUR;
+  expect(await look([])).toEqual([day]);
+  expect(read).toEqual([day]);
+});
+
+it('stops when its time is over, also within a listing, and goes on there', async () => {
+  now = Date.UTC(2026, 10, 20);
+  for (const day of YEAR) await settle(day);
+  for (const day of YEAR) await put(day, V1, ...(day === '2026-11-01' ? [] : [FILE]));
+  store.pageKeys = 1_000;
+  onCall = () => {
+    now += 1_000;
+  };
+  let runs = 0;
+  do {
+    runs += 1;
+    const until = now + 60_000;
+    await look(['2026-11-17'], until);
+    // Reads of eight entries that had begun.
+    expect(now).toBeLessThan(until + 10_000);
+    now += HOUR;
+  } while (left > 0 && runs < 20);
+  expect(runs).toBeGreaterThan(4);
+  expect(runs).toBeLessThan(16);
+  onCall = () => {};
+  expect(await look([])).toEqual(['2026-11-01']);
+});
+
+it('keeps what it knows of days that it has no time for, and begins anew without a note', async () => {
+  for (const day of DAYS) await settle(day);
+  expect(await look()).toEqual(DAYS);
+  expect(await look(DAYS, now)).toEqual(DAYS);
+  await store.write(versionLooksKey(PLACE.source, PLACE.dataset), '{"2026-11-18":');
+  for (const day of DAYS) await put(day, V1, FILE);
+  expect(await look([])).toEqual([]);
+  expect(read).toEqual(DAYS);
+});
+
+it('passes over a day that disappears between the listing and the read', async () => {
+  for (const day of DAYS) await settle(day);
+  onCall = () => {
+    for (const day of DAYS) store.objects.delete(ledgerKey(PLACE.source, PLACE.dataset, day));
+  };
   expect(await look()).toEqual([]);
 });

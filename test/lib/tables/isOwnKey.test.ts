@@ -5,6 +5,7 @@ import { defineConfig } from '../../../lib/config/defineConfig.ts';
 import { forwardedKinds, tableKinds } from '../../../lib/schema/kinds.ts';
 import {
   curatedDaysKey,
+  dayLooksKey,
   EXPORTS_LEDGER,
   erasureKey,
   lastLookKey,
@@ -14,6 +15,7 @@ import {
   redrivenKey,
   triggerKey,
   versionFilesKey,
+  versionLooksKey,
   versionNoteKey,
 } from '../../../lib/tables/ledgerKeys.ts';
 import {
@@ -60,6 +62,8 @@ const built: Readonly<Record<string, readonly string[]>> = {
   relayWaitingKey: [relayWaitingKey(COPY)],
   triggerKey: [triggerKey('acme')],
   versionFilesKey: [versionFilesKey('acme', 'web'), versionFilesKey('curated', 'events')],
+  versionLooksKey: [versionLooksKey('acme', 'web'), versionLooksKey('curated', 'events')],
+  dayLooksKey: forwardedKinds.map(dayLooksKey),
   versionNoteKey: [versionNoteKey({ due: Date.parse(day), table: 'acme_web', day, version: 'v1' })],
 };
 

@@ -242,8 +242,11 @@ export async function startLoads(
     sweep: () => sweepVersions(makeLoader(), makeRun()),
 
     /** Whether the version that queries read lacks files, as the hourly look finds it. */
-    lacks: async () =>
-      (await lookAtVersions(makeLoader(), { ...place, table: 'acme_events' }, [DAY])).length > 0,
+    lacks: async () => {
+      const place = { source: 'acme', dataset: 'events', table: 'acme_events' };
+      const { lacking } = await lookAtVersions(makeLoader(), place, [DAY], clock.now() + 60_000);
+      return lacking.length > 0;
+    },
 
     /** Drops a file of the day, as SQL's rows or as bytes. */
     async drop(name: string, rows: string | Uint8Array, day = DAY): Promise<string> {

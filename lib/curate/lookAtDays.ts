@@ -1,0 +1,227 @@
+import { createHash } from 'node:crypto';
+import { mapLimit } from '../base/concurrency.ts';
+import { SluiceError } from '../base/errors.ts';
+import type { TaskQueue } from '../base/queue.ts';
+import type { UtcDay } from '../base/time.ts';
+import { type LandingBucket, objectsUnder } from '../ledger/LandingBucket.ts';
+import { type Ledger, UNREADABLE } from '../ledger/Ledger.ts';
+import type { LedgerEntry } from '../ledger/LedgerEntry.ts';
+import { type Looks, readLooks } from '../ledger/turns.ts';
+import { lackingSince, parseVersionFiles, type VersionFiles } from '../ledger/versionFiles.ts';
+import type { Config } from '../schema/config.ts';
+import type { ForwardedKind } from '../schema/kinds.ts';
+import {
+  curatedDayOf,
+  curatedFolder,
+  curatedSubject,
+  dayLooksKey,
+  versionFilesKey,
+} from '../tables/ledgerKeys.ts';
+import { CurateError } from './CurateError.ts';
+import { isOutOfTime } from './checkDays.ts';
+import { curatedShape, curatedTables } from './curatedTables.ts';
+import { type CurateDecision, type CurateTerms, decideDay } from './decideDay.ts';
+import { type DayLoss, judgeLoss, type ListedDay, type ListedDays } from './ListedDays.ts';
+import { PARALLEL_DAYS } from './limits.ts';
+import { lostFiles } from './lostFiles.ts';
+import { readVersions, type ViewPublisher } from './publishViews.ts';
+import { type RawDay, type RawDays, readRawDay } from './RawDays.ts';
+
+/** The ports of the plan. */
+export interface CuratePlanner extends ViewPublisher {
+  readonly config: ViewPublisher['config'] &
+    Pick<Config, 'curateAfter' | 'timeWindow'> & {
+      readonly retention: Pick<Config['retention'], 'dataVersionDays'>;
+    };
+  readonly wait: (ms: number) => Promise<void>;
+  readonly raw: Pick<RawDays, 'days' | 'files'>;
+  readonly landing: Pick<LandingBucket, 'list' | 'listObjects' | 'readText' | 'putText' | 'text'>;
+  readonly ledger: Pick<Ledger, 'read' | 'change'>;
+  /** The queue of `curate`. */
+  readonly tasks: TaskQueue;
+}
+
+/** What a run knows of a table before it looks at any day: lists and listings show a thousand days with each call. */
+export interface SeenTable {
+  readonly kind: ForwardedKind;
+  /** Today's shape. */
+  readonly shape: string;
+  readonly list: ListedDays;
+  /** The version of each partition. */
+  readonly versions: ReadonlyMap<UtcDay, string>;
+  /** Versions that lack files. */
+  readonly lacking: VersionFiles;
+}
+
+/** A table with all of its days. */
+export interface KnownTable extends SeenTable {
+  /** Days with raw files, days of the list, and days that were ever curated; and what shows that something has happened to each. */
+  readonly marks: ReadonlyMap<UtcDay, string>;
+  readonly looks: Looks;
+}
+
+/** A day that was looked at. */
+export interface LookedDay {
+  readonly day: UtcDay;
+  /** Without the files, which the ledger names too: those of all days together are more than fit the memory. */
+  readonly raw: Pick<RawDay, 'bytes' | 'fingerprint'>;
+  /** The last version that was settled. */
+  readonly ended: string | undefined;
+  readonly listed: ListedDay | undefined;
+  readonly loss: DayLoss;
+  /** Why nothing is decided: its entry can't be read. */
+  readonly unreadable: string | undefined;
+  readonly decision: CurateDecision | undefined;
+}
+
+/** What became of the days of one table. */
+export interface TableLook {
+  readonly looked: readonly LookedDay[];
+  /** Days that can't be looked at at all, and why. */
+  readonly failed: readonly { readonly day: UtcDay; readonly code: string }[];
+  /** Days that are left, as the time was over. */
+  readonly late: readonly UtcDay[];
+}
+
+/** Reads tables: the lists, the partitions, and which versions lack files. */
+export async function seeTables(
+  planner: CuratePlanner,
+  kinds: readonly ForwardedKind[],
+): Promise<readonly SeenTable[]> {
+  const { config, landing, listed } = planner;
+  const versions = await readVersions(planner);
+  return mapLimit(kinds, 1, async (kind) => {
+    const { source, dataset } = curatedSubject(config, kind, '');
+    return {
+      kind,
+      shape: curatedShape(curatedTables(config)[kind]),
+      list: (await listed.read(kind))?.days ?? {},
+      versions: versions[kind],
+      lacking: parseVersionFiles(await landing.readText(versionFilesKey(source, dataset))),
+    };
+  });
+}
+
+/**
+ * Reads what listings show of all days of a table.
+ *
+ * @throws CurateError SLUICE_CURATE_OUT_OF_TIME, SLUICE_CURATE_BUCKET_FAILED.
+ */
+export async function knowDays(planner: CuratePlanner, table: SeenTable): Promise<KnownTable> {
+  const { raw, landing } = planner;
+  const { kind, list } = table;
+  const looks = await readLooks(landing, dayLooksKey(kind));
+  const folders = new Set(await raw.days(kind));
+  const entries = await curatedEntries(landing, kind, planner);
+  const days = [...new Set([...folders, ...Object.keys(list), ...entries.keys()])].sort();
+  const marks = new Map(days.map((day) => [day, markOf(table, day, folders.has(day), entries.get(day))]));
+  return { ...table, marks, looks };
+}
+
+/** The ETag of each day's entry in the ledger. @throws CurateError SLUICE_CURATE_OUT_OF_TIME. */
+export async function curatedEntries(
+  landing: Pick<LandingBucket, 'listObjects'>,
+  kind: ForwardedKind,
+  { clock, deadline }: Pick<CuratePlanner, 'clock' | 'deadline'>,
+): Promise<ReadonlyMap<UtcDay, string>> {
+  const entries = new Map<UtcDay, string>();
+  for await (const { key, eTag } of objectsUnder(landing, curatedFolder(kind))) {
+    const day = curatedDayOf(kind, key);
+    if (day !== null) entries.set(day, eTag);
+    if (clock.now() >= deadline)
+      throw new CurateError('SLUICE_CURATE_OUT_OF_TIME', `${curatedFolder(kind)}.`);
+  }
+  return entries;
+}
+
+/** A day has another mark once anything has happened to it that a list or a listing shows. */
+function markOf(
+  { shape, list, versions, lacking }: SeenTable,
+  day: UtcDay,
+  hasFolder: boolean,
+  entry: string | undefined,
+): string {
+  const version = versions.get(day);
+  const shown = [shape, list[day], version, lackingSince(lacking, { day, version }), hasFolder, entry];
+  return createHash('sha256').update(JSON.stringify(shown)).digest('hex').slice(0, 16);
+}
+
+/**
+ * Looks at days of tables, in turns between the tables, so that none waits for another. It ends by itself at an instant, also
+ * within the listing of a day.
+ *
+ * @param until Epoch milliseconds.
+ * @returns What became of the days of each table, in the order of the tables.
+ */
+export async function lookAtDays(
+  planner: CuratePlanner,
+  wanted: readonly { readonly table: SeenTable; readonly days: readonly UtcDay[] }[],
+  terms: Omit<CurateTerms, 'shape'>,
+  until: number,
+): Promise<readonly TableLook[]> {
+  const most = Math.max(0, ...wanted.map(({ days }) => days.length));
+  const inTurns = Array.from({ length: most }, (_, i) =>
+    wanted.flatMap(({ table, days }, of) => days.slice(i, i + 1).map((day) => ({ of, table, day }))),
+  ).flat();
+  const ends = await mapLimit(inTurns, PARALLEL_DAYS, async ({ of, table, day }) => {
+    const end = await lookAtDay(planner, table, day, terms, until);
+    return { of, day, end };
+  });
+  return wanted.map((_, of) => {
+    const own = ends.filter((one) => one.of === of);
+    return {
+      looked: own.flatMap(({ end }) => (typeof end === 'object' && 'raw' in end ? [end] : [])),
+      failed: own.flatMap(({ end }) => (typeof end === 'object' && 'code' in end ? [end] : [])),
+      late: own.flatMap(({ day, end }) => (end === 'late' ? [day] : [])),
+    };
+  });
+}
+
+async function lookAtDay(
+  planner: CuratePlanner,
+  { kind, shape, list, versions, lacking }: SeenTable,
+  day: UtcDay,
+  terms: Omit<CurateTerms, 'shape'>,
+  until: number,
+): Promise<LookedDay | TableLook['failed'][number] | 'late'> {
+  const { config, clock } = planner;
+  if (clock.now() >= until) return 'late';
+  try {
+    const { files, bytes, fingerprint } = await readRawDay(planner.raw, kind, day, until);
+    const raw = { bytes, fingerprint };
+    const listed = list[day];
+    const read = await readEntry(planner, kind, day);
+    if ('code' in read) {
+      const loss = judgeLoss(null, [], terms.now);
+      return { day, raw, listed, loss, ended: undefined, unreadable: read.code, decision: undefined };
+    }
+    const { entry } = read;
+    const lost = lostFiles(config, entry, files, terms.now);
+    const isLacking = lackingSince(lacking, entry) !== null;
+    const state = { raw, lost, entry, listed, version: versions.get(day), isLacking };
+    const decision = decideDay(state, { ...terms, shape });
+    const loss = judgeLoss(entry, lost, terms.now);
+    const ended = entry?.curated?.ended;
+    return { day, raw, listed, loss, ended, unreadable: undefined, decision };
+  } catch (error) {
+    if (isOutOfTime(error)) return 'late';
+    // It stays so for every run, and is about this day alone.
+    if (error instanceof SluiceError && error.code === 'SLUICE_CURATE_DAY_TOO_LARGE')
+      return { day, code: error.code };
+    throw error;
+  }
+}
+
+/** A day's entry in the ledger; or the code of one that can't be read. */
+export async function readEntry(
+  { ledger, config }: Pick<CuratePlanner, 'ledger' | 'config'>,
+  kind: ForwardedKind,
+  day: UtcDay,
+): Promise<{ readonly entry: LedgerEntry | null } | { readonly code: string }> {
+  try {
+    return { entry: await ledger.read(curatedSubject(config, kind, day)) };
+  } catch (error) {
+    if (!(error instanceof SluiceError) || error.code !== UNREADABLE) throw error;
+    return { code: error.code };
+  }
+}

@@ -1,0 +1,119 @@
+import * as z from 'zod';
+import { parseJson } from '../base/json.ts';
+import { eachAttempt, type RetryPorts } from '../base/retry.ts';
+import { DAY_MS, isUtcDay, type UtcDay } from '../base/time.ts';
+import type { Config } from '../schema/config.ts';
+import type { LandingBucket } from './LandingBucket.ts';
+
+/** Attempts of a note that loses to other writers. Without it, the next run looks at the same days again. */
+const NOTE_RETRIES = { tries: 8, baseMs: 50, capMs: 1_000 } as const;
+
+const dayLookSchema = z.object({
+  /** When the run began that looked at the day, epoch milliseconds. */
+  at: z.number(),
+  /** What listings showed of the day then, in any words; empty if the look found something to do. */
+  mark: z.string(),
+  /** The version that queries read, and names of its files, as the ledger had them; absent without a version. */
+  version: z.string().optional(),
+  files: z.array(z.string()).optional(),
+});
+
+const looksSchema = z.record(
+  z.string().refine((text) => isUtcDay(text), 'a day, YYYY-MM-DD'),
+  dayLookSchema,
+);
+
+/** What the last look at a day found. */
+export type DayLook = Readonly<z.output<typeof dayLookSchema>>;
+/** When days were looked at last: one object in the ledger for each table and question. */
+export type Looks = Readonly<Record<UtcDay, DayLook>>;
+
+/** A day that a run may look at. */
+export interface KnownDay {
+  readonly day: UtcDay;
+  /** Whether every run looks at it. */
+  readonly isAlways: boolean;
+  /** Whether something tells of it: the run looks at it, too. */
+  readonly isNamed: boolean;
+}
+
+/** Milliseconds within which every day is looked at: half of the time for which S3 keeps what was deleted. */
+export function turnMs({
+  retention,
+}: {
+  readonly retention: Pick<Config['retention'], 'dataVersionDays'>;
+}): number {
+  return (retention.dataVersionDays * DAY_MS) / 2;
+}
+
+/**
+ * The days that a run looks at, in the order in which it does: those of every run, then the others that were looked at longest ago,
+ * the newest first among equals. The rest takes turns. A run takes as many of it as the time since the last run is of the whole
+ * turn, and those whose turn would be over before another run that comes as late.
+ *
+ * A look of the future is none: the clock was wrong then, or is wrong now.
+ *
+ * @param within Milliseconds of the whole turn.
+ */
+export function daysToLookAt(
+  known: readonly KnownDay[],
+  looks: Looks,
+  { now, within }: { readonly now: number; readonly within: number },
+): readonly UtcDay[] {
+  const lookedAt = (day: UtcDay): number => {
+    const { at = now } = looks[day] ?? {};
+    return looks[day] === undefined || at > now ? Number.NEGATIVE_INFINITY : at;
+  };
+  const isEarlier = (left: KnownDay, right: KnownDay): number => {
+    if (left.isAlways !== right.isAlways) return left.isAlways ? -1 : 1;
+    const first = lookedAt(left.day);
+    const second = lookedAt(right.day);
+    if (first !== second) return first < second ? -1 : 1;
+    return left.day > right.day ? -1 : 1;
+  };
+  const last = Object.keys(looks).reduce((latest, day) => Math.max(latest, lookedAt(day)), 0);
+  const elapsed = now - last;
+  const inOrder = known.toSorted(isEarlier);
+  const rest = inOrder.filter(({ isAlways, isNamed }) => !isAlways && !isNamed);
+  const share = Math.ceil((rest.length * elapsed) / within);
+  const turn = new Set(
+    rest.filter(({ day }, i) => i < share || lookedAt(day) + within <= now + elapsed).map(({ day }) => day),
+  );
+  return inOrder.flatMap((one) => (one.isAlways || one.isNamed || turn.has(one.day) ? [one.day] : []));
+}
+
+/** Reads when days were looked at. None, and a note that can't be read, says nothing: every day is looked at. */
+export async function readLooks(landing: Pick<LandingBucket, 'text'>, key: string): Promise<Looks> {
+  return parseLooks((await landing.text(key).read())?.text);
+}
+
+/**
+ * Notes looks beside those of other runs: of two at one day, the later.
+ *
+ * @param isKnown Whether a day is still there. Default all are.
+ */
+export async function noteLooks(
+  { landing, wait, random }: { readonly landing: Pick<LandingBucket, 'text'> } & RetryPorts,
+  key: string,
+  looked: Looks,
+  now: number,
+  isKnown: (day: UtcDay) => boolean = () => true,
+): Promise<void> {
+  if (Object.keys(looked).length === 0) return;
+  const note = landing.text(key);
+  for await (const _ of eachAttempt({ ...NOTE_RETRIES, wait, random })) {
+    const stored = await note.read();
+    const before = Object.entries(parseLooks(stored?.text)).filter(
+      ([day, { at }]) => isKnown(day) && at <= now,
+    );
+    const next = new Map(before);
+    for (const [day, look] of Object.entries(looked))
+      if ((next.get(day)?.at ?? 0) <= look.at) next.set(day, look);
+    const text = JSON.stringify(Object.fromEntries(next));
+    if ((await note.write(text, stored?.eTag ?? null)) !== null) return;
+  }
+}
+
+function parseLooks(text = ''): Looks {
+  return looksSchema.safeParse(parseJson(text)).data ?? {};
+}

@@ -1,0 +1,133 @@
+import { describe, expect, it } from '@jest/globals';
+import { storedText } from '../../../lib/base/ObjectStore.ts';
+import { addDays, DAY_MS, HOUR_MS } from '../../../lib/base/time.ts';
+import {
+  daysToLookAt,
+  type KnownDay,
+  type Looks,
+  noteLooks,
+  readLooks,
+  turnMs,
+} from '../../../lib/ledger/turns.ts';
+import { MemoryObjects } from '../../harness/MemoryObjects.ts';
+
+const WITHIN = 3.5 * DAY_MS;
+const NOW = Date.UTC(2026, 10, 20);
+const days = (count: number) => Array.from({ length: count }, (_, i) => addDays('2020-01-01', i));
+const known = (day: string, more: Partial<KnownDay> = {}): KnownDay => ({
+  day,
+  isAlways: false,
+  isNamed: false,
+  ...more,
+});
+const at = (ms: number) => ({ at: ms, mark: 'm' });
+
+describe('the days that a run looks at', () => {
+  it('are those of every run, then the named ones that were looked at longest ago, the newest first among equals', () => {
+    const [a = '', b = '', c = '', d = '', e = ''] = days(5);
+    const looks = { [a]: at(NOW - 3), [b]: at(NOW - 9), [e]: at(NOW - 1) };
+    const all = [
+      known(a, { isNamed: true }),
+      known(b, { isNamed: true }),
+      known(c, { isNamed: true }),
+      known(d, { isNamed: true }),
+      known(e, { isAlways: true }),
+    ];
+    expect(daysToLookAt(all, looks, { now: NOW, within: WITHIN })).toEqual([e, d, c, b, a]);
+  });
+
+  it.each([
+    ['each hour', HOUR_MS, 1_000],
+    ['each night', DAY_MS, 1_000],
+    ['each hour, few days', HOUR_MS, 10],
+    ['at times', 10 * HOUR_MS, 100],
+  ])('are all within a turn if runs come %s, and no more than their share', (_, gap, count) => {
+    const all = days(count).map((day) => known(day));
+    const looks: Record<string, { at: number; mark: string }> = {};
+    for (const [i, { day }] of all.entries()) looks[day] = at(NOW - (WITHIN * i) / count);
+    let most = 0;
+    let oldest = 0;
+    for (let now = NOW + gap; now < NOW + 4 * WITHIN; now += gap) {
+      const chosen = daysToLookAt(all, looks, { now, within: WITHIN });
+      most = Math.max(most, chosen.length);
+      for (const day of chosen) looks[day] = at(now);
+      oldest = Math.max(oldest, ...all.map(({ day }) => now - (looks[day]?.at ?? 0)));
+    }
+    expect(oldest).toBeLessThanOrEqual(WITHIN);
+    expect(most).toBeLessThanOrEqual(2 * Math.ceil((count * gap) / WITHIN) + 1);
+  });
+
+  it('are looked at again after they were all looked at once, and spread over the turn', () => {
+    const all = days(840).map((day) => known(day));
+    const looks: Record<string, { at: number; mark: string }> = {};
+    for (const { day } of all) looks[day] = at(NOW);
+    const counts: number[] = [];
+    for (let now = NOW + HOUR_MS; now <= NOW + 2 * WITHIN; now += HOUR_MS) {
+      const chosen = daysToLookAt(all, looks, { now, within: WITHIN });
+      counts.push(chosen.length);
+      for (const day of chosen) looks[day] = at(now);
+    }
+    expect(Math.max(...counts)).toBeLessThanOrEqual(20);
+  });
+
+  it('are not lost to a clock that was wrong: a look of the future is none', () => {
+    const [a = '', b = ''] = days(2);
+    const looks = { [a]: at(NOW + 400 * DAY_MS), [b]: at(NOW - HOUR_MS) };
+    const chosen = daysToLookAt([known(a), known(b)], looks, { now: NOW, within: WITHIN });
+    expect(chosen).toContain(a);
+    // Far forward: nobody has looked for a turn and longer.
+    const later = { now: NOW + 30 * DAY_MS, within: WITHIN };
+    expect(daysToLookAt([known(b)], { [b]: at(NOW) }, later)).toEqual([b]);
+  });
+
+  it('have half of the time for which S3 keeps versions', () => {
+    expect(turnMs({ retention: { dataVersionDays: 7 } })).toBe(WITHIN);
+  });
+});
+
+describe('the note of looks', () => {
+  const KEY = 'ledger/a/b/looks.json';
+  const [A = '', B = '', C = ''] = days(3);
+  const timing = { wait: async () => {}, random: () => 0 };
+  const start = () => {
+    const store = new MemoryObjects();
+    const landing = { text: (key: string) => storedText(store, key) };
+    const note = (looked: Looks, isKnown?: (day: string) => boolean) =>
+      noteLooks({ landing, ...timing }, KEY, looked, NOW, isKnown);
+    return { store, note, read: () => readLooks(landing, KEY) };
+  };
+
+  it('keeps what another run has noted meanwhile, and of two looks at a day the later', async () => {
+    const { store, note, read } = start();
+    await note({ [A]: at(NOW - 2), [B]: at(NOW) });
+    store.faults = ['conflict', 'conflict'];
+    await note({ [A]: at(NOW - 1), [B]: at(NOW - 1), [C]: at(NOW - 1) });
+    expect(await read()).toEqual({ [A]: at(NOW - 1), [B]: at(NOW), [C]: at(NOW - 1) });
+  });
+
+  it('forgets days that are not there any more, and looks of the future', async () => {
+    const { note, read, store } = start();
+    await store.write(KEY, JSON.stringify({ [A]: at(NOW), [B]: at(NOW + 1) }));
+    await note({ [C]: at(NOW) }, (day) => day !== A);
+    expect(await read()).toEqual({ [C]: at(NOW) });
+  });
+
+  it.each(['', 'no JSON', '{"2020-01-01":1}', '{"x":{"at":1,"mark":""}}', '[]', 'null'])(
+    'says nothing if it is %j, and is written anew',
+    async (text) => {
+      const { store, note, read } = start();
+      await store.write(KEY, text);
+      expect(await read()).toEqual({});
+      await note({ [A]: at(NOW) });
+      expect(await read()).toEqual({ [A]: at(NOW) });
+    },
+  );
+
+  it('is given up quietly if others always come first: the same days are looked at again', async () => {
+    const { store, note, read } = start();
+    store.faults = Array(20).fill('conflict');
+    await note({ [A]: at(NOW) });
+    store.faults = [];
+    expect(await read()).toEqual({});
+  });
+});
