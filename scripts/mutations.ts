@@ -114,7 +114,10 @@ export const mutations: readonly Mutation[] = [
   ]),
   of('lib/drops/plan/planMessages.ts', 'lib/drops/plan/runPlan.contract', [
     ['plan.failed.some(({ transient }) => transient)', 'false'],
-    ['return !report.again;', 'return true;'],
+    [
+      'return isSplit || !(await runPlan(planner, request)).again;',
+      'return isSplit || ((await runPlan(planner, request)), true);',
+    ],
   ]),
   of('lib/landing/write/writeMessages.ts', 'functions/write/handler.contract', [
     ['(named.get(key)?.messages ?? []).map(', '(named.get(key)?.messages ?? []).slice(0, 1).map('],

@@ -1,10 +1,10 @@
 import { CreatePartitionCommand } from '@aws-sdk/client-glue';
 import { afterAll, describe, expect, it } from '@jest/globals';
+import { rootOf } from 'local-aws/iam';
 import { parquetFromQuery } from '../../../cli/ingest/dropFiles.ts';
 import { addDays, utcDay } from '../../../lib/base/time.ts';
 import { defineConfig } from '../../../lib/config/defineConfig.ts';
 import { dayFolder, tableFolder } from '../../../lib/tables/tableFolders.ts';
-import { rootOf } from '../../../packages/local-aws/src/iam/Caller.ts';
 import { exportTo } from '../../harness/configInput.ts';
 import { configuredFunction, queueMessage } from '../../harness/lambdaInvoker.ts';
 import { startAws } from '../../harness/startAws.ts';

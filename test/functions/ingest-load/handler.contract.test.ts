@@ -1,9 +1,9 @@
 import { afterAll, afterEach, describe, expect, it } from '@jest/globals';
+import { rootOf } from 'local-aws/iam';
 import { parquetFromQuery } from '../../../cli/ingest/dropFiles.ts';
 import { defineConfig } from '../../../lib/config/defineConfig.ts';
 import { ingestedTables } from '../../../lib/tables/ingestedTables.ts';
 import { ingestedTableFolder } from '../../../lib/tables/tableFolders.ts';
-import { rootOf } from '../../../packages/local-aws/src/iam/Caller.ts';
 import { acmeSource } from '../../harness/configInput.ts';
 import { configuredFunction, queueMessage } from '../../harness/lambdaInvoker.ts';
 import { startAws } from '../../harness/startAws.ts';

@@ -10,6 +10,7 @@ import { decide } from './decide.ts';
 import { type DeployedIdentity, type Role, type Roles, roleId } from './Roles.ts';
 
 export { AccessKeys } from './AccessKeys.ts';
+export { rootOf } from './Caller.ts';
 export { checkManagedPolicy } from './checkPolicy.ts';
 export { type Decision, decide } from './decide.ts';
 export type { Call, NeededPermission } from './permissions.ts';
