@@ -57,17 +57,18 @@ const curate = (ports: WorkPorts, body: object) =>
     { ...ports, raw: rawDays(ports.own, ports.config, ports.attempts), listed: listedDays(ports.own) },
     message(body),
   );
-const drops = (ports: WorkPorts, body: object) =>
-  planDrops(
-    {
-      ...ports,
-      sources: ports.config.sources,
-      looks: lastListings(ports.own),
-      lateNotes: lateNotes(ports.own),
-      requests: ports.tasks,
-    },
-    message(body),
-  );
+const drops = async (ports: WorkPorts, body: object) => {
+  // A run over all sources is split into messages of its own queue, the last of which counts.
+  const asked = [JSON.stringify(body)];
+  const planner = {
+    ...ports,
+    sources: ports.config.sources,
+    looks: lastListings(ports.own),
+    lateNotes: lateNotes(ports.own),
+    requests: { send: async (bodies: readonly string[]) => void asked.push(...bodies) },
+  };
+  for (const one of asked) await planDrops(planner, message(JSON.parse(one)));
+};
 const invocation = ({ clock, deadline }: WorkPorts) => ({
   owner: 'bench',
   leaseUntil: clock.now(),

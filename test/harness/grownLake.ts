@@ -92,8 +92,8 @@ export function grownLake({ days: count, datasets, filesAnHour }: LakeSize, now:
       prefix: datasetLedger(CURATED_LEDGER, kind),
       groups: [...old, LIST],
       objects: (day) => {
-        if (day === LIST) return [textObject(() => (list ??= listOf()))];
-        return [textObject(() => curatedEntry({ dataset: kind, table, day }, shape, filesOf(day)))];
+        if (day === LIST) return [textObject(day, () => (list ??= listOf()))];
+        return [textObject(day, () => curatedEntry({ dataset: kind, table, day }, shape, filesOf(day)))];
       },
     });
   }
@@ -107,7 +107,9 @@ export function grownLake({ days: count, datasets, filesAnHour }: LakeSize, now:
         prefix: datasetLedger(source, dataset),
         groups: days,
         objects: (day) => [
-          textObject(() => loadedEntry({ source, dataset, table, day }, `${folder}/${day}`, dropOf(day))),
+          textObject(day, () =>
+            loadedEntry({ source, dataset, table, day }, `${folder}/${day}`, dropOf(day)),
+          ),
         ],
       });
     }
@@ -116,7 +118,7 @@ export function grownLake({ days: count, datasets, filesAnHour }: LakeSize, now:
       prefix: datasetLedger(EXPORTS_LEDGER, name),
       groups: old,
       objects: (day) => [
-        textObject(() => exportedEntry({ dataset: name, table, day }, locations.get(table)?.(day))),
+        textObject(day, () => exportedEntry({ dataset: name, table, day }, locations.get(table)?.(day))),
       ],
     });
   const store = new ComputedObjects(own);
@@ -196,9 +198,9 @@ function rawFiles(day: UtcDay, count: number): ComputedObject[] {
   });
 }
 
-/** An object of the ledger. Its size is not looked at. */
-function textObject(text: () => string): ComputedObject {
-  return { name: '.json', size: 1, eTag: '"1"', text };
+/** An object of the ledger, which was written after the files that it is about. Its size is not looked at. */
+function textObject(day: string, text: () => string): ComputedObject {
+  return { name: '.json', size: 1, eTag: '"1"', modifiedAt: (Date.parse(day) || 0) + 2 * DAY_MS, text };
 }
 
 type Place = Pick<LedgerEntry, 'dataset' | 'table' | 'day'>;
@@ -262,9 +264,10 @@ function exportedEntry(place: Place, location = ''): string {
 function customerBucket(store: ComputedObjects, source: string): Pick<CustomerBucket, 'list' | 'read'> {
   return {
     read: () => Promise.reject(new Error('No file is read.')),
-    async list({ prefix, next, delimiter }) {
+    async list({ prefix, next, delimiter, after }) {
       const own = `${source}/`;
-      const token = next === undefined ? undefined : `${own}${next}`;
+      const from = next ?? after;
+      const token = from === undefined ? undefined : `${own}${from}`;
       const page = await store.listPage(`${own}${prefix}`, { token, folders: delimiter !== undefined });
       return {
         objects: page.items.map(({ key, modifiedAt, ...rest }) => {
