@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { TaskQueue } from '../../lib/base/queue.ts';
 import { DAY_MS } from '../../lib/base/time.ts';
 import { listedDays } from '../../lib/curate/ListedDays.ts';
+import { knowDays, seeTables } from '../../lib/curate/lookAtDays.ts';
 import { CHECK_RUN } from '../../lib/curate/messageBodies.ts';
 import { planMessages as planCurations } from '../../lib/curate/planMessages.ts';
 import { rawDays } from '../../lib/curate/RawDays.ts';
@@ -17,9 +18,12 @@ import { lookAtLanding } from '../../lib/landing/write/lookAtLanding.ts';
 import { Ledger } from '../../lib/ledger/Ledger.ts';
 import { ledgerStore } from '../../lib/ledger/ledgerStore.ts';
 import { sweepVersions } from '../../lib/ledger/sweepVersions.ts';
+import { noteLooks } from '../../lib/ledger/turns.ts';
 import { reconcileDays } from '../../lib/reconcile/reconcileDays.ts';
+import { forwardedKinds } from '../../lib/schema/kinds.ts';
+import { dayLooksKey } from '../../lib/tables/ledgerKeys.ts';
 import { landingOf } from '../../test/harness/ComputedObjects.ts';
-import type { GrownLake } from '../../test/harness/grownLake.ts';
+import { type GrownLake, lookedAt } from '../../test/harness/grownLake.ts';
 
 /** Work that a schedule starts. */
 export interface PeriodicWork {
@@ -52,11 +56,23 @@ export function workPorts(lake: GrownLake, now: number) {
 
 const message = (body: object) => [{ messageId: '1', body: JSON.stringify(body), receives: 1 }];
 
-const curate = (ports: WorkPorts, body: object) =>
-  planCurations(
-    { ...ports, raw: rawDays(ports.own, ports.config, ports.attempts), listed: listedDays(ports.own) },
-    message(body),
-  );
+const curator = (ports: WorkPorts) => {
+  return { ...ports, raw: rawDays(ports.own, ports.config, ports.attempts), listed: listedDays(ports.own) };
+};
+const curate = (ports: WorkPorts, body: object) => planCurations(curator(ports), message(body));
+
+/** Notes that nights before have looked at all days in turns. */
+export async function lookedBefore(ports: WorkPorts): Promise<void> {
+  const planner = curator(ports);
+  const now = ports.clock.now();
+  for (const table of await seeTables(planner, forwardedKinds)) {
+    const { marks } = await knowDays(planner, table);
+    const looks = [...marks].map(([day, mark], i) => {
+      return [day, { mark, at: lookedAt(ports.config, i, DAY_MS, now) }] as const;
+    });
+    await noteLooks(planner, dayLooksKey(table.kind), Object.fromEntries(looks), now);
+  }
+}
 const drops = async (ports: WorkPorts, body: object) => {
   // A run over all sources is split into messages of its own queue, the last of which counts.
   const asked = [JSON.stringify(body)];
@@ -126,8 +142,7 @@ export const periodicWorks: Readonly<Record<string, PeriodicWork>> = {
   'curate-plan, hourly': hourly(512, (ports) => curate(ports, { sluice: CHECK_RUN })),
   'ingest-plan, daily': daily(12, 512, (ports) => drops(ports, { sluice: 'plan', schedule: 'daily' })),
   'ingest-plan, what is late': hourly(512, (ports) => drops(ports, { sluice: 'expected' })),
-  'ingest-load, files of all versions': daily(0, 1_769, load),
-  'ingest-load, files of the lookback': hourly(1_769, load),
+  'ingest-load, files of versions': hourly(1_769, load),
   'curate, sweep': hourly(1_769, (ports) => sweepVersions(ports, invocation(ports))),
   'register, repair': hourly(512, (ports) => {
     const known = new KnownPartitions();

@@ -1,4 +1,4 @@
-import { DAY_MS, type UtcDay, utcDay } from '../../lib/base/time.ts';
+import { DAY_MS, HOUR_MS, type UtcDay, utcDay } from '../../lib/base/time.ts';
 import { defineConfig } from '../../lib/config/defineConfig.ts';
 import { curatedShape, curatedTables } from '../../lib/curate/curatedTables.ts';
 import type { ViewCatalog } from '../../lib/curate/ViewCatalog.ts';
@@ -7,6 +7,7 @@ import type { Page } from '../../lib/landing/catalog/catalogCalls.ts';
 import { PARTITION_BATCH, type PartitionCatalog } from '../../lib/landing/catalog/PartitionCatalog.ts';
 import { namedFiles } from '../../lib/ledger/erasureNotes.ts';
 import { fingerprintFiles, type LedgerEntry } from '../../lib/ledger/LedgerEntry.ts';
+import { turnMs } from '../../lib/ledger/turns.ts';
 import { versionName } from '../../lib/ledger/versions.ts';
 import type { Config } from '../../lib/schema/config.ts';
 import { forwardedKinds, tableKinds } from '../../lib/schema/kinds.ts';
@@ -57,6 +58,13 @@ export function grownLake({ days: count, datasets, filesAnHour }: LakeSize, now:
   const today = Math.floor(now / DAY_MS) * DAY_MS;
   const days = Array.from({ length: count }, (_, i) => utcDay(today - (count - i) * DAY_MS));
   const old = days.filter((day) => Date.parse(day) < today - config.curateAfter * DAY_MS);
+  const versionLooks = (of: readonly UtcDay[]) => {
+    const looks = of.map((day, i) => {
+      const at = lookedAt(config, i, HOUR_MS, now);
+      return [day, { at, mark: ENTRY, version: versionOf(day), files: [VERSION_FILE] }];
+    });
+    return JSON.stringify(Object.fromEntries(looks));
+  };
   const own: ComputedFolder[] = tableKinds.map((kind) => ({
     prefix: tableFolder(config, kind),
     groups: days,
@@ -90,8 +98,9 @@ export function grownLake({ days: count, datasets, filesAnHour }: LakeSize, now:
     };
     own.push({
       prefix: datasetLedger(CURATED_LEDGER, kind),
-      groups: [...old, LIST],
+      groups: [...old, LIST, LOOKS],
       objects: (day) => {
+        if (day === LOOKS) return [textObject(day, () => versionLooks(old))];
         if (day === LIST) return [textObject(day, () => (list ??= listOf()))];
         return [textObject(day, () => curatedEntry({ dataset: kind, table, day }, shape, filesOf(day)))];
       },
@@ -105,12 +114,12 @@ export function grownLake({ days: count, datasets, filesAnHour }: LakeSize, now:
       customers.push({ prefix: `${source}/${folder}/`, groups: days, objects: dropOf });
       own.push({
         prefix: datasetLedger(source, dataset),
-        groups: days,
-        objects: (day) => [
-          textObject(day, () =>
-            loadedEntry({ source, dataset, table, day }, `${folder}/${day}`, dropOf(day)),
-          ),
-        ],
+        groups: [...days, LOOKS],
+        objects: (day) => {
+          if (day === LOOKS) return [textObject(day, () => versionLooks(days))];
+          const place = { source, dataset, table, day };
+          return [textObject(day, () => loadedEntry(place, `${folder}/${day}`, dropOf(day)))];
+        },
       });
     }
   for (const { name, table } of config.exports)
@@ -183,10 +192,23 @@ export function grownLake({ days: count, datasets, filesAnHour }: LakeSize, now:
 }
 
 const LIST = 'days';
+const LOOKS = 'version-looks';
+/** Of every object of the ledger. */
+const ENTRY = '"1"';
 const VERSION_FILE = 'a1b2c3d4-rows-0000-0000.parquet';
 
 function versionOf(day: UtcDay): string {
   return versionName(Date.parse(day) + 2 * DAY_MS, () => 0);
+}
+
+/**
+ * When a day was looked at, if one part of all days is looked at in each run, epoch milliseconds.
+ *
+ * @param i Number of the day.
+ * @param everyMs Between two runs.
+ */
+export function lookedAt(config: Parameters<typeof turnMs>[0], i: number, everyMs: number, now: number) {
+  return now - everyMs - (i % Math.floor(turnMs(config) / everyMs)) * everyMs;
 }
 
 /** The files of a day, at even intervals, by the names of the writer. */
@@ -200,7 +222,7 @@ function rawFiles(day: UtcDay, count: number): ComputedObject[] {
 
 /** An object of the ledger, which was written after the files that it is about. Its size is not looked at. */
 function textObject(day: string, text: () => string): ComputedObject {
-  return { name: '.json', size: 1, eTag: '"1"', modifiedAt: (Date.parse(day) || 0) + 2 * DAY_MS, text };
+  return { name: '.json', size: 1, eTag: ENTRY, modifiedAt: (Date.parse(day) || 0) + 2 * DAY_MS, text };
 }
 
 type Place = Pick<LedgerEntry, 'dataset' | 'table' | 'day'>;
