@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { TaskQueue } from '../../lib/base/queue.ts';
-import { DAY_MS } from '../../lib/base/time.ts';
+import { DAY_MS, HOUR_MS } from '../../lib/base/time.ts';
 import { listedDays } from '../../lib/curate/ListedDays.ts';
 import { knowDays, seeTables } from '../../lib/curate/lookAtDays.ts';
 import { CHECK_RUN } from '../../lib/curate/messageBodies.ts';
@@ -61,14 +61,14 @@ const curator = (ports: WorkPorts) => {
 };
 const curate = (ports: WorkPorts, body: object) => planCurations(curator(ports), message(body));
 
-/** Notes that nights before have looked at all days in turns. */
+/** Notes that runs before, one an hour, have looked at all days in turns. */
 export async function lookedBefore(ports: WorkPorts): Promise<void> {
   const planner = curator(ports);
   const now = ports.clock.now();
   for (const table of await seeTables(planner, forwardedKinds)) {
     const { marks } = await knowDays(planner, table);
     const looks = [...marks].map(([day, mark], i) => {
-      return [day, { mark, at: lookedAt(ports.config, i, DAY_MS, now) }] as const;
+      return [day, { mark, at: lookedAt(ports.config, i, HOUR_MS, now) }] as const;
     });
     await noteLooks(planner, dayLooksKey(table.kind), Object.fromEntries(looks), now);
   }
