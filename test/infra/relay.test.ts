@@ -24,6 +24,7 @@ describe('relay in the template', () => {
       'RelayAgeAlarm',
       'RelayDeadLetterQueue',
       'RelayDeadLettersAlarm',
+      'RelayErrorsAlarm',
       'RelayNotKeptAlarm',
       'RelayQueue',
       'RelayQueueAgeAlarm',

@@ -22,7 +22,7 @@ landing.s3.middlewareStack.add(
 afterAll(() => landing.close());
 
 // Each is a part of the price of an object: docs/cost.md.
-it('the writer fetches an object, asks for two notes on it, and puts its files', async () => {
+it('the writer lists notes, fetches an object, and puts its files', async () => {
   const key = 'landing/2026/11/23/10/one.ndjson.gz';
   calls = {};
   await landing.put(key, recordOf({ exposures: [rowOf('exposures', 'a')], events: [rowOf('events', 'b')] }));
@@ -31,7 +31,9 @@ it('the writer fetches an object, asks for two notes on it, and puts its files',
   expect(calls).toEqual({
     // The object and two files.
     PutObject: 3,
-    GetObject: 3,
+    GetObject: 1,
+    // The notes of a round.
+    ListObjectsV2: 1,
     // Free.
     DeleteObjects: 1,
   });

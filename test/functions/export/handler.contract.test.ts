@@ -88,7 +88,8 @@ describe('the export function', () => {
     expect(sts.asked).toMatchObject([
       { RoleArn: ROLE, RoleSessionName: 'export-out', Policy: expect.stringContaining(`${TARGET}/in/`) },
     ]);
-    expect([...signed]).toEqual([SESSION_KEY]);
+    // The function reads the ledger of its task itself.
+    expect(signed).toContain(SESSION_KEY);
     expect(keys('in/').filter((key) => key.endsWith('.parquet'))).toHaveLength(1);
   });
 

@@ -1,4 +1,5 @@
-import { afterAll, afterEach, describe, expect, it } from '@jest/globals';
+import { afterAll, afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { systemTiming } from '../../../lib/base/retry.ts';
 import { TRIED_MS } from '../../../lib/relay/limits.ts';
 import { writeRelayCopy, writeRelayedKey } from '../../../lib/relay/RelayCopy.ts';
 import { relayId, relayWaitingKey } from '../../../lib/tables/objectKeys.ts';
@@ -12,8 +13,6 @@ const MINUTE_MS = 60_000;
 /** That of the queues. */
 const clock = new ManualClock(Date.now());
 const aws = await startAws({ clock });
-const { random } = Math;
-Math.random = () => 0.9;
 const target = await recordingTarget();
 aws.store.createBucket(BUCKET);
 const { lines, invoke } = await configuredFunction(
@@ -27,13 +26,14 @@ const { lines, invoke } = await configuredFunction(
   },
   () => import('../../../functions/relay/handler.ts'),
 );
+// Of the handler's module, which takes it at each invocation.
+beforeEach(() => void jest.replaceProperty(systemTiming, 'random', () => 0.9));
 afterEach(() => {
   target.behave(taken);
   target.recorded.length = 0;
   empty();
 });
 afterAll(async () => {
-  Math.random = random;
   await target.close();
   await aws.close();
 });
