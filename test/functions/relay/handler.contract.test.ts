@@ -27,7 +27,7 @@ const { lines, invoke } = await configuredFunction(
   () => import('../../../functions/relay/handler.ts'),
 );
 // Of the handler's module, which takes it at each invocation.
-beforeEach(() => void jest.replaceProperty(systemTiming, 'random', () => 0.9));
+beforeEach(() => void jest.spyOn(systemTiming, 'random').mockReturnValue(0.9));
 afterEach(() => {
   target.behave(taken);
   target.recorded.length = 0;
