@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 // The `sluice` command. Plain JavaScript until the correct Node version runs, because an older one cannot read TypeScript.
 import { existsSync, readFileSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
 import { dirname, join, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { installedNode, LEAST_NODE, runInPlace, whenNpmEnds } from './runNode.mjs';
@@ -40,6 +41,9 @@ if (major >= LEAST_NODE) {
     });
   }
   whenNpmEnds(() => process.kill(process.pid, 'SIGTERM'));
+  // DuckDB's statements and files wait for these threads, of which there are four. An erasure reads two files for each core. They
+  // are started with the first work: https://nodejs.org/api/cli.html#uv_threadpool_sizesize
+  process.env.UV_THREADPOOL_SIZE ??= String(Math.max(4, 2 * availableParallelism()));
   const { main } = await import('./main.ts');
   process.exitCode = await main(process.argv.slice(2));
 } else if (node !== null && existsSync(node)) {

@@ -736,6 +736,13 @@ export const mutations: readonly Mutation[] = [
   of('console/server/serveRequests.ts', 'console/actions.contract', [
     ['route.changes(body) && ', 'false && '],
   ]),
+  of('lib/erase/eraseUnits.ts', 'lib/erase/eraseUnits.contract', [
+    ['versions.every(({ size }) => size <= MOST_SMALL_BYTES)', 'versions.length > 0'],
+    ['turns: new Turns()', 'turns: undefined'],
+  ]),
+  of('lib/erase/ObjectEraser.ts', 'lib/erase/eraseUnits.contract', [
+    ['    this.#last = result;\n', '    this.#last = result.catch(() => undefined);\n'],
+  ]),
   of('lib/erase/eraseUnits.ts', 'operate/erase.contract', [
     ['run.startedAt >= foundUntil', 'now >= foundUntil'],
     ['        if (isFound) await this.#noteFound();\n', ''],

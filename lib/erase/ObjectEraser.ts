@@ -73,6 +73,8 @@ export interface ObjectEraserPorts extends RetryPorts {
   readonly directory: string;
   /** Counts only. */
   readonly dryRun: boolean;
+  /** Changes of objects that are looked at side by side come one after the other. Default: turns of its own. */
+  readonly turns?: Turns;
   /** The time of the deployment, epoch milliseconds. */
   readonly now: () => number;
   readonly signal: AbortSignal | undefined;
@@ -142,15 +144,33 @@ interface Doing {
   denied?: string;
 }
 
+/** Lets one in at a time; and nobody any more once one has failed, as if the process had been killed there. */
+export class Turns {
+  #last: Promise<unknown> = Promise.resolve();
+
+  /** @throws What `work` throws, or what an earlier one has thrown. */
+  take<Result>(work: () => Promise<Result>): Promise<Result> {
+    const result = this.#last.then(work);
+    this.#last = result;
+    // Whoever has taken the turn gets its error.
+    this.#last.catch(() => undefined);
+    return result;
+  }
+}
+
+/** Serials of files: erasers that work side by side share a folder. */
+let serial = 0;
+
 /** Takes units out of one object at a time, and out of every version of it. */
 export class ObjectEraser {
   readonly #ports: ObjectEraserPorts;
+  readonly #turns: Turns;
   /** The files of the version that is looked at: what was fetched, and what replaces it. No other version has the same. */
   #path = { from: '', to: '' };
-  #serial = 0;
 
   constructor(ports: ObjectEraserPorts) {
     this.#ports = ports;
+    this.#turns = ports.turns ?? new Turns();
   }
 
   /**
@@ -187,7 +207,7 @@ export class ObjectEraser {
     changes: ObjectChanges,
     done: Doing,
   ): Promise<boolean> {
-    const { dryRun, bucket, faultPoint, signal } = this.#ports;
+    const { dryRun, signal } = this.#ports;
     const { counts } = done;
     // Old versions first: while the object has its rows, the next run looks at all versions again.
     const latest = versions.filter(({ isLatest }) => isLatest);
@@ -238,41 +258,12 @@ export class ObjectEraser {
       done.hasFound ||= isFound;
       const path = version.isLatest ? look.path : null;
       const isRewritten = path !== null;
-      const bytes = isRewritten && !dryRun ? (await stat(path)).size : 0;
-      if (!dryRun) await changes.before(isFound, isRewritten ? { eTag: version.eTag, bytes } : null);
-      if (isRewritten && !dryRun) {
-        await faultPoint?.('replacing');
-        const replaced = await bucket.replace(version, path, look.attributes);
-        if (replaced === null) return false;
-        if ('denied' in replaced) {
-          leave(version, replaced);
-          continue;
-        }
-        await faultPoint?.('replaced');
-        await changes.replaced(version, replaced.eTag);
-        const denied = replaced.isKept ? await this.#remove(version) : null;
-        if (denied !== null && denied !== 'changed') leave(version, denied);
-      } else if (!dryRun) {
-        // Without a marker, the newest version that is left would come back.
-        const hides = version.isLatest && old.length > deleted;
-        if (hides) {
-          // A marker hides whatever is the latest. What was written since is looked at first.
-          const now = (await bucket.versions(version.key)).find(({ isLatest }) => isLatest);
-          if (now?.versionId !== version.versionId || now.eTag !== version.eTag) return false;
-          const denied = await bucket.hide(version);
-          if (denied === 'changed') return false;
-          if (denied !== null) {
-            leave(version, denied);
-            continue;
-          }
-          await faultPoint?.('hidden');
-        }
-        const denied = await this.#remove(version, version.isLatest && !hides);
-        if (denied === 'changed') return false;
-        if (denied !== null) {
-          leave(version, denied);
-          continue;
-        }
+      const change = () => this.#change(version, { ...look, path }, isFound, old.length > deleted, changes);
+      const denied = dryRun ? null : await this.#turns.take(change);
+      if (denied === 'changed') return false;
+      if (denied !== null) {
+        leave(version, denied);
+        if (!denied.isReplaced) continue;
       }
       counts.deleted += 1;
       if (!version.isLatest) {
@@ -291,6 +282,45 @@ export class ObjectEraser {
     return true;
   }
 
+  /**
+   * Replaces or removes a version that has something of the units.
+   *
+   * @param hasOlder Whether older versions of the object are left.
+   * @returns `changed` if somebody else has changed the object meanwhile; what AWS denied, and whether the version is replaced.
+   */
+  async #change(
+    version: StoredVersion,
+    { path, attributes }: Extract<Look, { readonly found: 'rows' }>,
+    isFound: boolean,
+    hasOlder: boolean,
+    changes: ObjectChanges,
+  ): Promise<(Denied & { readonly isReplaced?: boolean }) | 'changed' | null> {
+    const { bucket, faultPoint } = this.#ports;
+    if (path !== null) {
+      await changes.before(isFound, { eTag: version.eTag, bytes: (await stat(path)).size });
+      await faultPoint?.('replacing');
+      const replaced = await bucket.replace(version, path, attributes);
+      if (replaced === null) return 'changed';
+      if ('denied' in replaced) return replaced;
+      await faultPoint?.('replaced');
+      await changes.replaced(version, replaced.eTag);
+      const denied = replaced.isKept ? await this.#remove(version) : null;
+      return denied === null || denied === 'changed' ? null : { ...denied, isReplaced: true };
+    }
+    await changes.before(isFound, null);
+    // Without a marker, the newest version that is left would come back.
+    const hides = version.isLatest && hasOlder;
+    if (hides) {
+      // A marker hides whatever is the latest. What was written since is looked at first.
+      const now = (await bucket.versions(version.key)).find(({ isLatest }) => isLatest);
+      if (now?.versionId !== version.versionId || now.eTag !== version.eTag) return 'changed';
+      const denied = await bucket.hide(version);
+      if (denied !== null) return denied;
+      await faultPoint?.('hidden');
+    }
+    return this.#remove(version, version.isLatest && !hides);
+  }
+
   async #remove(version: StoredVersion, ifRead = false): Promise<Denied | 'changed' | null> {
     const denied = await this.#ports.bucket.remove(version, ifRead);
     if (denied === null) await this.#ports.faultPoint?.('removed');
@@ -299,8 +329,9 @@ export class ObjectEraser {
 
   async #nextFiles() {
     await this.#removeFiles();
-    this.#serial += 1;
-    const file = (name: string) => join(this.#ports.directory, `${this.#serial}.${name}`);
+    serial += 1;
+    const own = serial;
+    const file = (name: string) => join(this.#ports.directory, `${own}.${name}`);
     this.#path = { from: file('old'), to: file('new') };
     return this.#path;
   }

@@ -43,7 +43,7 @@ const CODECS: Readonly<Record<string, string>> = {
   ZSTD: 'zstd',
 };
 
-/** Reads and rewrites Parquet files of one folder. One file at a time: close it at the end. */
+/** Reads and rewrites Parquet files of one folder, one file at a time: close it at the end. */
 export class ParquetEraser {
   readonly #session: DuckDbSession;
   readonly #matcher: UnitMatcher;
@@ -67,13 +67,32 @@ export class ParquetEraser {
     matcher: UnitMatcher,
     signal?: AbortSignal,
   ): Promise<ParquetEraser> {
+    return (await ParquetEraser.openBeside(limits, directory, matcher, 1, signal))[0];
+  }
+
+  /**
+   * Opens erasers that work side by side. Close all of them.
+   *
+   * @param limits Of all together.
+   * @param directory The folder of the files.
+   * @throws EngineError if DuckDB does not start.
+   */
+  static async openBeside(
+    limits: Omit<EngineLimits, 'threads'>,
+    directory: string,
+    matcher: UnitMatcher,
+    erasers: number,
+    signal?: AbortSignal,
+  ): Promise<readonly [ParquetEraser, ...ParquetEraser[]]> {
     const reach = { files: [], directories: [directory] };
-    const session = await DuckDbSession.open({ ...limits, threads: 1 }, reach, signal);
+    const own = { ...limits, threads: 1 };
+    const [session, ...others] = await DuckDbSession.openBeside(own, reach, erasers, signal);
     session.addTextFunction(IDS_FUNCTION, (text) => (matcher.hasIds(text) ? 'y' : null));
     session.addTextFunction(RAW_FUNCTION, (raw, encoding) =>
       encoding === DETAIL ? matcher.findNamed(raw) : matcher.findRaw(raw, encoding),
     );
-    return new ParquetEraser(session, matcher, signal);
+    const eraserOf = (one: DuckDbSession) => new ParquetEraser(one, matcher, signal);
+    return [eraserOf(session), ...others.map(eraserOf)];
   }
 
   /**

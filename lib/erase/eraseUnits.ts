@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { mapLimit } from '../base/concurrency.ts';
 import { DAY_MS, type UtcDay, utcDay } from '../base/time.ts';
 import { type DayKeeper, takeOutDays } from '../curate/ListedDays.ts';
 import { namedFiles, noteErasure } from '../ledger/erasureNotes.ts';
@@ -11,6 +12,7 @@ import { type ForwardedKind, forwardedKinds } from '../schema/kinds.ts';
 import { curatedSubject, exportSubject, parseLoadKey } from '../tables/ledgerKeys.ts';
 import { DAMAGED_DAYS, DAMAGED_FOLDER } from '../tables/objectKeys.ts';
 import { parseIngestedKey, parseTableKey } from '../tables/tableFolders.ts';
+import type { ObjectVersions } from './EraseBucket.ts';
 import { EraseError } from './EraseError.ts';
 import { type EraseStore, erasePlaces, type ObjectForm, objectForm, placeFolders } from './erasePlaces.ts';
 import {
@@ -22,13 +24,22 @@ import {
   noCounts,
   type PlaceCounts,
 } from './Manifest.ts';
-import { type ExpiringVersion, ObjectEraser, type ObjectEraserPorts } from './ObjectEraser.ts';
+import {
+  type ExpiringVersion,
+  type ObjectChanges,
+  ObjectEraser,
+  type ObjectEraserPorts,
+  Turns,
+} from './ObjectEraser.ts';
+import type { ParquetEraser } from './ParquetEraser.ts';
 
 /** Dependencies of an erasure. */
-export interface Eraser extends ObjectEraserPorts, Pick<DayKeeper, 'raw' | 'listed'> {
+export interface Eraser extends Omit<ObjectEraserPorts, 'turns'>, Pick<DayKeeper, 'raw' | 'listed'> {
   readonly config: DayKeeper['config'] &
     Pick<Config, 'statsigFolder' | 'tables' | 'exports' | 'readers' | 'sources' | 'retention'>;
   readonly ledger: Pick<Ledger, 'read' | 'change'>;
+  /** More beside `parquet`: as many small files are looked at side by side. Default: none. */
+  readonly parquets?: readonly ParquetEraser[];
   /** lib/erase/Unit.ts: erasureId. */
   readonly id: string;
   /** How many units are erased. */
@@ -66,6 +77,9 @@ export interface Erasure {
 /** No collector takes a larger body. Larger ones are reported when their place is erased. */
 const MOST_BODY_BYTES = 256 * 1024 ** 2;
 
+/** Bytes of a file of which several are looked at side by side. A larger one has all memory. */
+const MOST_SMALL_BYTES = 16 * 1024 ** 2;
+
 /** The run under way. */
 type CurrentRun = NonNullable<Manifest['current']>;
 
@@ -73,7 +87,8 @@ type CurrentRun = NonNullable<Manifest['current']>;
  * Erases the units of {@link UnitMatcher} from the deployment's bucket. It may be killed anywhere: the next call goes on at the
  * page of objects at which this one stopped. Two at once stop each other.
  *
- * Places are worked through in the order in which data moves, objects in the order of their keys. Before the first file of a
+ * Places are worked through in the order in which data moves, pages of objects in the order of their keys: small objects of a
+ * page side by side, larger ones alone. Changes come one after the other. Before the first file of a
  * day changes, the ledger entries that are made of it get the erasure's ID, which is why rows are gone then; and a raw day
  * leaves the list of curated days, so that views read the raw rows, unless raw files are lost whose rows only its curated
  * files have. Curated files lose their rows themselves too, and the day is curated again after the run.
@@ -89,7 +104,7 @@ export async function eraseUnits(eraser: Eraser): Promise<Erasure> {
 
 class RunOfErasure {
   readonly #eraser: Eraser;
-  readonly #objects: ObjectEraser;
+  readonly #objects: readonly ObjectEraser[];
   #manifest: Manifest;
   #current: CurrentRun;
   #eTag: string | null;
@@ -98,7 +113,9 @@ class RunOfErasure {
 
   private constructor(eraser: Eraser, manifest: Manifest, current: CurrentRun, eTag: string | null) {
     this.#eraser = eraser;
-    this.#objects = new ObjectEraser({ ...eraser, isLoading: (key) => isLoading(eraser, key) });
+    const ports = { ...eraser, turns: new Turns(), isLoading: (key: string) => isLoading(eraser, key) };
+    const parquets = [eraser.parquet, ...(eraser.parquets ?? [])];
+    this.#objects = parquets.map((parquet) => new ObjectEraser({ ...ports, parquet }));
     this.#manifest = manifest;
     this.#current = current;
     this.#eTag = eTag;
@@ -146,12 +163,12 @@ class RunOfErasure {
   /** Finds refused bodies that are objects of their own. Their rows in quarantine name them, and go first. */
   async collectLocations(): Promise<void> {
     const { bucket, matcher, config, directory, signal } = this.#eraser;
-    const path = join(directory, 'body');
     // Rows of those that earlier runs have erased may have been on their way.
     const bodies = new Set(this.#manifest.bodies);
     for (const folder of placeFolders(config, 'quarantine-large'))
       for await (const page of bucket.objects(folder, undefined))
-        for (const { key, versions } of page)
+        await this.#eachOf(page, async ({ key, versions }, lane) => {
+          const path = join(directory, `body-${lane}`);
           for (const version of versions) {
             signal?.throwIfAborted();
             if (version.size === 0 || version.size > MOST_BODY_BYTES) continue;
@@ -161,6 +178,7 @@ class RunOfErasure {
             const found = matcher.findBody(await readFile(path));
             if (found !== null) bodies.add(key);
           }
+        });
     for (const key of bodies) matcher.addLocation(`s3://${bucket.name}/${key}`);
     if (bodies.size === this.#manifest.bodies.length) return;
     this.#manifest = { ...this.#manifest, bodies: [...bodies] };
@@ -178,10 +196,11 @@ class RunOfErasure {
       if (resumedAt !== undefined && after === undefined && this.#isBehind(place, folder, resumedAt))
         continue;
       for await (const page of bucket.objects(folder, after)) {
-        for (const object of page) {
+        const objects = page.filter(({ key }) => objectForm(config, place, key) !== null);
+        await this.#eachOf(objects, async (object, lane) => {
           const form = objectForm(config, place, object.key);
-          if (form !== null) await this.#eraseObject(place, object, form);
-        }
+          if (form !== null) await this.#eraseObject(place, object, form, lane);
+        });
         const last = page.at(-1)?.key;
         if (last === undefined) continue;
         this.#current = { ...this.#current, after: last };
@@ -194,6 +213,26 @@ class RunOfErasure {
     await this.#save();
   }
 
+  /**
+   * Works on the objects of a page: on the first alone, as AWS denies it, or all; on small ones side by side, each in a lane
+   * that no other has; then on larger ones alone. After an error none begins.
+   */
+  async #eachOf(
+    [first, ...others]: readonly ObjectVersions[],
+    work: (object: ObjectVersions, lane: number) => Promise<void>,
+  ): Promise<void> {
+    if (first === undefined) return;
+    await work(first, 0);
+    const isSmall = ({ versions }: ObjectVersions) => versions.every(({ size }) => size <= MOST_SMALL_BYTES);
+    const lanes = [...this.#objects.keys()];
+    await mapLimit(others.filter(isSmall), lanes.length, async (object) => {
+      const lane = lanes.pop() ?? 0;
+      await work(object, lane);
+      lanes.push(lane);
+    });
+    for (const object of others) if (!isSmall(object)) await work(object, 0);
+  }
+
   /** Whether a folder comes before the one with a key. */
   #isBehind(place: EraseStore, folder: string, key: string): boolean {
     const folders = placeFolders(this.#eraser.config, place);
@@ -202,10 +241,11 @@ class RunOfErasure {
 
   async #eraseObject(
     place: EraseStore,
-    object: Parameters<ObjectEraser['erase']>[0],
+    object: ObjectVersions,
     form: ObjectForm,
+    lane: number,
   ): Promise<void> {
-    const { counts, left, expiring, hasFound, denied } = await this.#objects.erase(object, form, {
+    const changes: ObjectChanges = {
       before: async (isFound, replaced) => {
         if (isFound) await this.#noteFound();
         if (form.form !== 'parquet') return;
@@ -219,7 +259,10 @@ class RunOfErasure {
       replaced: async ({ key, eTag }, to) => {
         if (form.form === 'parquet') await this.#noteReplaced({ key, from: eTag }, to);
       },
-    });
+    };
+    const objects = this.#objects[lane];
+    if (objects === undefined) throw new RangeError(`No lane ${lane}.`);
+    const { counts, left, expiring, hasFound, denied } = await objects.erase(object, form, changes);
     // The first object of a run: AWS would deny the others, too.
     if (denied !== undefined && Object.keys(this.#current.places).length === 0)
       throw new EraseError('SLUICE_ERASE_DENIED', `${object.key}: ${denied}`);

@@ -60,6 +60,21 @@ export class DuckDbSession {
    * @throws EngineError if DuckDB does not accept the settings.
    */
   static async open(limits: EngineLimits, reach: Reach, signal?: AbortSignal): Promise<DuckDbSession> {
+    return (await DuckDbSession.openBeside(limits, reach, 1, signal))[0];
+  }
+
+  /**
+   * Opens sessions that run statements side by side in one instance: its memory is of all together, and so is what
+   * {@link addTextFunction} adds. Each statement has `threads`. Close all of them.
+   *
+   * @throws EngineError if DuckDB does not accept the settings.
+   */
+  static async openBeside(
+    limits: EngineLimits,
+    reach: Reach,
+    sessions: number,
+    signal?: AbortSignal,
+  ): Promise<readonly [DuckDbSession, ...DuckDbSession[]]> {
     const directory = limits.temporaryDirectory;
     const list = (paths: readonly string[]) => `[${paths.map(quoteText).join(', ')}]`;
     try {
@@ -79,15 +94,23 @@ export class DuckDbSession {
         // Otherwise INSTALL would use the network, even without access.
         custom_extension_repository: directory,
       });
-      const connection = await instance.connect();
+      const others: DuckDbSession[] = [];
+      const connect = async () => {
+        const connection = await instance.connect();
+        // These are of a connection. None can be set once the configuration is locked.
+        await connection.run("SET TimeZone = 'UTC'; SET errors_as_json = true");
+        return connection;
+      };
+      const connection = await connect();
+      while (others.length < sessions - 1) others.push(new DuckDbSession(instance, await connect(), signal));
       const directories = list([directory, ...reach.directories].map((path) => `${path}/`));
       await connection.run(
-        `SET TimeZone = 'UTC'; SET errors_as_json = true; SET disabled_optimizers = '${STATISTICS_OPTIMIZERS}';
+        `SET disabled_optimizers = '${STATISTICS_OPTIMIZERS}';
          SET allowed_paths = ${list(reach.files)};
          SET allowed_directories = ${directories};
          SET enable_external_access = false; SET lock_configuration = true`,
       );
-      return new DuckDbSession(instance, connection, signal);
+      return [new DuckDbSession(instance, connection, signal), ...others];
     } catch (error) {
       throw new EngineError('SLUICE_ENGINE_FAILED', 'It does not start.', { cause: error });
     }

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { mkdtemp, readdir, rm } from 'node:fs/promises';
-import { tmpdir, totalmem } from 'node:os';
+import { availableParallelism, tmpdir, totalmem } from 'node:os';
 import { join } from 'node:path';
 import { S3Client } from '@aws-sdk/client-s3';
 import { lateSeconds } from '../../infra/streams/streams.ts';
@@ -53,11 +53,13 @@ export type EraseReceipt = Awaited<ReturnType<typeof erase>>;
 
 /** Retries of one call, and how long it may take: files are larger than what other questions read. */
 const CLIENT = { maxAttempts: 5, connectionTimeout: 3_000, requestTimeout: 600_000 } as const;
+/** Small files that are looked at side by side for each core: one is fetched while the other is read. */
+const FILES_A_CORE = 2;
 /** MiB that DuckDB manages at most. */
 const MOST_MEMORY = 2_048;
 
 /**
- * Erases rows of units from the deployment's bucket: lib/erase/eraseUnits.ts. Files are read one at a time into a folder of
+ * Erases rows of units from the deployment's bucket: lib/erase/eraseUnits.ts. Files are read into a folder of
  * this machine, which is removed at the end, or at the beginning of any later run if this one is killed.
  *
  * @throws EraseError; CurateError; EngineError; what AWS's clients throw.
@@ -83,21 +85,24 @@ export async function erase(deployment: Deployment, request: EraseRequest) {
   const beganAt = clock.now();
   const say = deploymentCommands(deployment, String(aws.region));
   const damagedCommands = (key: string) => (key.startsWith(DAMAGED_FOLDER) ? say.damaged(key) : []);
-  let parquet: ParquetEraser | undefined;
+  let erasers: readonly ParquetEraser[] = [];
   try {
     const memoryMegabytes = Math.min(MOST_MEMORY, Math.floor(totalmem() / 4 / 1024 ** 2));
-    parquet = await ParquetEraser.open(
+    const [parquet, ...parquets] = await ParquetEraser.openBeside(
       { memoryMegabytes, temporaryDirectory: directory },
       directory,
       matcher,
+      FILES_A_CORE * availableParallelism(),
       signal,
     );
+    erasers = [parquet, ...parquets];
     const erasure = await eraseUnits({
       config,
       id,
       units: units.length,
       matcher,
       parquet,
+      parquets,
       directory,
       dryRun,
       wait,
@@ -137,7 +142,7 @@ export async function erase(deployment: Deployment, request: EraseRequest) {
       countsMentions: matcher.values.length <= MOST_MENTIONED,
     };
   } finally {
-    parquet?.close();
+    for (const eraser of erasers) eraser.close();
     s3.destroy();
     await rm(directory, { recursive: true, force: true });
   }

@@ -1,0 +1,183 @@
+import { GetObjectCommand, PutObjectCommand } from '@aws-sdk/client-s3';
+import { afterAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { s3EraseBucket } from '../../../lib/aws/s3EraseBucket.ts';
+import { s3ObjectStore } from '../../../lib/aws/s3ObjectStore.ts';
+import { defineConfig } from '../../../lib/config/defineConfig.ts';
+import { listedDays } from '../../../lib/curate/ListedDays.ts';
+import { rawDays } from '../../../lib/curate/RawDays.ts';
+import type { EraseBucket } from '../../../lib/erase/EraseBucket.ts';
+import { type Eraser, eraseUnits } from '../../../lib/erase/eraseUnits.ts';
+import { erasures } from '../../../lib/erase/Manifest.ts';
+import { ParquetEraser } from '../../../lib/erase/ParquetEraser.ts';
+import { erasureId, parseUnit } from '../../../lib/erase/Unit.ts';
+import { UnitMatcher } from '../../../lib/erase/UnitMatcher.ts';
+import { Ledger } from '../../../lib/ledger/Ledger.ts';
+import { ledgerStore } from '../../../lib/ledger/ledgerStore.ts';
+import { dayFolder } from '../../../lib/tables/tableFolders.ts';
+import { startS3 } from '../../../packages/local-aws/src/testing/startS3.ts';
+import { temporaryDirectory } from '../../harness/temporaryDirectory.ts';
+import { parquetOf } from '../drops/load/startLoads.ts';
+import { landedKey, landedUsers, usersIn } from './landedUsers.ts';
+
+const LANES = 4;
+const LARGE = 16 * 1024 ** 2 + 1;
+const directory = temporaryDirectory();
+const server = await startS3();
+const timing = { clock: { now: () => Date.now() }, wait: async () => {}, random: () => 0 };
+let buckets = 0;
+let Bucket: string;
+/** Calls under way: of fetches by key, and of replacements. */
+const underWay = { fetch: new Map<string, number>(), replace: 0 };
+let most: { fetch: number; replace: number; besideLarge: number };
+const large = new Set<string>();
+beforeEach(() => {
+  buckets += 1;
+  Bucket = `acme-${buckets}`;
+  server.store.createBucket(Bucket);
+  most = { fetch: 0, replace: 0, besideLarge: 0 };
+  large.clear();
+});
+afterAll(async () => {
+  await server.close();
+  directory.remove();
+});
+
+/** The bucket, whose calls are counted, and in which some objects are said to be large. */
+function countingBucket(): EraseBucket {
+  const bucket = s3EraseBucket(server.client, Bucket, timing);
+  return {
+    ...bucket,
+    async *objects(folder, after) {
+      for await (const page of bucket.objects(folder, after))
+        yield page.map((object) =>
+          large.has(object.key)
+            ? { ...object, versions: object.versions.map((one) => ({ ...one, size: LARGE })) }
+            : object,
+        );
+    },
+    async fetch(version, path) {
+      underWay.fetch.set(version.key, 1);
+      most.fetch = Math.max(most.fetch, underWay.fetch.size);
+      if ([...underWay.fetch.keys()].some((key) => large.has(key)))
+        most.besideLarge = Math.max(most.besideLarge, underWay.fetch.size);
+      try {
+        return await bucket.fetch(version, path);
+      } finally {
+        underWay.fetch.delete(version.key);
+      }
+    },
+    async replace(...given) {
+      underWay.replace += 1;
+      most.replace = Math.max(most.replace, underWay.replace);
+      try {
+        return await bucket.replace(...given);
+      } finally {
+        underWay.replace -= 1;
+      }
+    },
+  };
+}
+
+async function erase(more: Partial<Eraser> = {}) {
+  const config = defineConfig({ bucket: Bucket, curate: false });
+  const units = [parseUnit('user_id=gone', config)];
+  const matcher = new UnitMatcher(units);
+  const limits = { memoryMegabytes: 128, temporaryDirectory: directory.path };
+  const erasers = await ParquetEraser.openBeside(limits, directory.path, matcher, LANES);
+  const [parquet, ...parquets] = erasers;
+  const store = s3ObjectStore(server.client, Bucket);
+  try {
+    return await eraseUnits({
+      config,
+      matcher,
+      parquet,
+      parquets,
+      ...timing,
+      id: erasureId(Bucket, units),
+      units: 1,
+      owner: `process ${Math.random()}`,
+      directory: directory.path,
+      dryRun: false,
+      signal: undefined,
+      bucket: countingBucket(),
+      manifests: erasures(store),
+      listed: listedDays(store),
+      raw: rawDays(store, config, { ...timing, deadline: Number.POSITIVE_INFINITY }),
+      ledger: new Ledger({ store: ledgerStore(store), newToken: () => 't', ...timing }),
+      askForDays: async () => {},
+      laterMs: 0,
+      onTheWay: async () => [],
+      now: Date.now,
+      ...more,
+    });
+  } finally {
+    for (const eraser of erasers) eraser.close();
+  }
+}
+
+const put = (Key: string, Body: Uint8Array) =>
+  server.client.send(new PutObjectCommand({ Bucket, Key, Body }));
+async function read(Key: string): Promise<Uint8Array> {
+  const { Body } = await server.client.send(new GetObjectCommand({ Bucket, Key }));
+  return (await Body?.transformToByteArray()) ?? Buffer.of();
+}
+const usersOf = async (n: number) => usersIn(await read(landedKey(n)));
+const numbers = Array.from({ length: 12 }, (_, i) => i + 1);
+
+describe('an erasure', () => {
+  it('looks at small objects side by side, at larger ones alone, and changes one after the other', async () => {
+    for (const n of numbers) await put(landedKey(n), landedUsers('gone', `stays-${n}`));
+    for (const n of [3, 9]) large.add(landedKey(n));
+    const { run } = await erase();
+    expect(most).toEqual({ fetch: LANES, replace: 1, besideLarge: 1 });
+    expect(run.places.landing).toMatchObject({ objects: 12, rewritten: 12, rows: 12 });
+    for (const n of numbers) expect(await usersOf(n)).toEqual([`stays-${n}`]);
+  });
+
+  it('reads files of tables side by side within one limit of memory, and looks into their rows', async () => {
+    const config = defineConfig({ bucket: Bucket });
+    const key = (n: number) => `${dayFolder(config, 'events', '2026-11-01')}${n}.parquet`;
+    for (const n of numbers) {
+      const user = n % 3 === 0 ? 'gone' : `u${n}`;
+      const rows = `SELECT '${user}' AS user_id, '{"a":"${user}"}' AS user_json, ${n} AS n UNION ALL SELECT 'u', '{}', 0`;
+      await put(key(n), await parquetOf(rows));
+    }
+    const before = await Promise.all(numbers.map((n) => read(key(n))));
+    const { run } = await erase();
+    expect(run.places.events).toMatchObject({ objects: 12, rewritten: 4, rows: 4 });
+    for (const [i, n] of numbers.entries()) {
+      const after = Buffer.from(await read(key(n)));
+      expect([n, after.equals(before[i] ?? Buffer.of())]).toEqual([n, n % 3 !== 0]);
+    }
+    expect((await erase()).run.hasFound).toBe(false);
+  });
+
+  it('changes nothing after an error, though others are looked at, and goes on when it is run again', async () => {
+    for (const n of numbers) await put(landedKey(n), landedUsers('gone', `stays-${n}`));
+    let replaced = 0;
+    const faultPoint = async (step: string) => {
+      if (step === 'replaced') replaced += 1;
+      if (replaced === 3) throw new Error('killed');
+    };
+    await expect(erase({ faultPoint })).rejects.toThrow('killed');
+    const left = await Promise.all(numbers.map(usersOf));
+    expect([replaced, left.filter((users) => users.includes('gone')).length]).toEqual([3, 9]);
+    const { run } = await erase();
+    expect([run.resumed, run.hasFound]).toEqual([1, true]);
+    for (const n of numbers) expect(await usersOf(n)).toEqual([`stays-${n}`]);
+  });
+
+  it('goes on behind an object that is denied, and stops if the first one is', async () => {
+    for (const n of numbers) await put(landedKey(n), landedUsers('gone'));
+    const denying = (denied: string): Partial<Eraser> => {
+      const bucket = countingBucket();
+      const fetch: EraseBucket['fetch'] = async (version, path) =>
+        version.key === denied ? { denied: 'no' } : bucket.fetch(version, path);
+      return { bucket: { ...bucket, fetch }, dryRun: true };
+    };
+    const keys = numbers.map(landedKey).sort();
+    await expect(erase(denying(keys[0] ?? ''))).rejects.toMatchObject({ code: 'SLUICE_ERASE_DENIED' });
+    const { run } = await erase(denying(keys[1] ?? ''));
+    expect([run.leftCount, run.places.landing?.rows]).toEqual([1, 11]);
+  });
+});
