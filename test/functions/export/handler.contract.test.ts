@@ -1,27 +1,102 @@
-import { describe, expect, it } from '@jest/globals';
-import { handler as deployed } from '../../../functions/export/handler.ts';
-import { invokedFunction, queueMessage } from '../../harness/lambdaInvoker.ts';
+import { CreatePartitionCommand } from '@aws-sdk/client-glue';
+import { afterAll, describe, expect, it } from '@jest/globals';
+import { realClock } from 'local-aws/base';
+import { rootOf } from 'local-aws/iam';
+import { parquetFromQuery } from '../../../cli/ingest/dropFiles.ts';
+import { addDays, HOUR_MS, utcDay } from '../../../lib/base/time.ts';
+import { defineConfig } from '../../../lib/config/defineConfig.ts';
+import { dayFolder, tableFolder } from '../../../lib/tables/tableFolders.ts';
+import { exportTo } from '../../harness/configInput.ts';
+import { configuredFunction, queueMessage } from '../../harness/lambdaInvoker.ts';
+import { startAws } from '../../harness/startAws.ts';
+import { SESSION_KEY, startSts } from '../../harness/startSts.ts';
 
-const { lines, invoke } = invokedFunction(deployed, {
-  SLUICE_BUCKET: 'b',
-  SLUICE_EXPORT_QUEUE: 'http://127.0.0.1:9/q',
-  SLUICE_STAGE: 'test',
+const ACCOUNT = '000000000000';
+const ROLE = `arn:aws:iam::${ACCOUNT}:role/sluice-test-export`;
+const BUCKET = 'sluice-own';
+const TARGET = 'acme-warehouse';
+const DAY = addDays(utcDay(Date.now()), -1);
+const input = { bucket: BUCKET, exports: [exportTo({ owner: ACCOUNT, folder: 'in' })] };
+const config = defineConfig(input);
+/** Which access keys have signed calls of S3. */
+const signed = new Set<string>();
+const sts = await startSts();
+/** Of a raw table, files of the last half hour are left for a later run. */
+const anHourAgo: typeof realClock = { ...realClock, now: () => Date.now() - HOUR_MS };
+const aws = await startAws({
+  clock: anHourAgo,
+  callerOf({ accessKeyId }) {
+    signed.add(accessKeyId);
+    return rootOf(ACCOUNT);
+  },
 });
+for (const bucket of [BUCKET, TARGET]) aws.store.createBucket(bucket);
+aws.catalog.ensureDatabase({ Name: config.database });
+const folder = dayFolder(config, 'events', DAY);
+aws.catalog.ensureTable(config.database, {
+  Name: config.tables.events,
+  PartitionKeys: [{ Name: 'ds', Type: 'date' }],
+  StorageDescriptor: { Location: `s3://${BUCKET}/${tableFolder(config, 'events')}` },
+});
+await aws.glue.send(
+  new CreatePartitionCommand({
+    DatabaseName: config.database,
+    TableName: config.tables.events,
+    PartitionInput: { Values: [DAY], StorageDescriptor: { Location: `s3://${BUCKET}/${folder}` } },
+  }),
+);
+await aws.store.put(BUCKET, `${folder}a.parquet`, await parquetFromQuery("SELECT 'e' AS event_name"));
+const { lines, invoke } = await configuredFunction(
+  input,
+  {
+    AWS_ENDPOINT_URL: aws.options.endpoint,
+    AWS_ENDPOINT_URL_STS: sts.url,
+    SLUICE_BUCKET: BUCKET,
+    SLUICE_EXPORT_QUEUE: aws.addQueue('export'),
+    SLUICE_ROLE: ROLE,
+    SLUICE_STAGE: 'test',
+  },
+  () => import('../../../functions/export/handler.ts'),
+);
+afterAll(async () => {
+  await aws.close();
+  sts.close();
+});
+const keys = (prefix: string) =>
+  aws.store
+    .list(TARGET, { prefix, limit: 100 })
+    .entries.flatMap((one) => ('object' in one ? [one.object.key] : []));
 const event = (...bodies: string[]) => ({ Records: bodies.map((body, i) => queueMessage(`m${i}`, body)) });
 
-// The repository's own configuration has no exports: the function still distinguishes its requests.
 describe('the export function', () => {
-  it('takes a request of its queue, and reports the failures of a scheduled one', async () => {
-    const request = { sluice: 'export', schedule: 'daily' };
-    expect(await invoke(event(JSON.stringify(request)))).toEqual({ batchItemFailures: [] });
-    expect(lines).toContainEqual(expect.objectContaining({ event: 'export_run', looked: 0, queued: 0 }));
+  it('begins nothing for which it has no time', async () => {
+    const request = JSON.stringify({ sluice: 'export', schedule: 'daily' });
+    expect(await invoke(event(request), 30_000)).toEqual({ batchItemFailures: [{ itemIdentifier: 'm0' }] });
+    expect([...sts.asked, ...aws.queues.byName('export').receive(10)]).toEqual([]);
+  });
+
+  it('sends itself a task of a day, and exports it with a session that is limited to the export', async () => {
+    const request = JSON.stringify({ sluice: 'export', schedule: 'daily', days: [DAY] });
+    expect(await invoke(event(request))).toEqual({ batchItemFailures: [] });
+    expect(lines).toContainEqual(expect.objectContaining({ event: 'export_run', looked: 1, queued: 1 }));
     expect(lines.at(-1)).toMatchObject({
       exports_failed: 0,
       function: 'export',
       stage: 'test',
       schedule: 'daily',
     });
-    lines.length = 0;
+    expect([sts.asked, [...signed], keys('')]).toEqual([[], ['test'], []]);
+    const [task] = aws.queues.byName('export').receive(10);
+    signed.clear();
+    expect(await invoke(event(task?.body ?? ''))).toEqual({ batchItemFailures: [] });
+    expect(sts.asked).toMatchObject([
+      { RoleArn: ROLE, RoleSessionName: 'export-out', Policy: expect.stringContaining(`${TARGET}/in/`) },
+    ]);
+    expect(signed).toContain(SESSION_KEY);
+    expect(keys('in/').filter((key) => key.endsWith('.parquet'))).toHaveLength(1);
+  });
+
+  it('counts the failures of scheduled requests alone', async () => {
     await invoke(event('{"sluice":"export"}'));
     expect(lines).toHaveLength(1);
   });
