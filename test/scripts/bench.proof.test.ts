@@ -33,9 +33,9 @@ describe('npm run bench', () => {
   });
 
   it('refuses names and options that it does not know', () => {
-    const args = [script, 'views', 'costs', '--ful', '--json'];
+    const args = [script, 'land', 'costs', '--ful', '--json'];
     const { status, stdout, stderr } = spawnSync(process.execPath, args, { encoding: 'utf8' });
     expect([status, stdout]).toEqual([2, '']);
-    expect(stderr).toMatch(/^No such benchmark or option: costs, --ful\. .*views.*--full, --json\.\n$/);
+    expect(stderr).toMatch(/^No such benchmark or option: costs, --ful\. .*land.*--full, --json\.\n$/);
   });
 });
