@@ -11,8 +11,7 @@ const HALF_PAIR = /\\ud[89a-f]/i;
 const ESCAPES = /\\(?:ud[89ab]..\\ud[c-f]..|ud[89a-f]..|.)/gis;
 
 /** What V8 says of the first character that is no JSON, without what it quotes of the text, which can contain anything. */
-const FIRST_WRONG =
-  /^(?:Unexpected token '.'|Unexpected end of JSON input|(?:Expected|Bad|Unterminated|Unexpected)[^"]* at position \d+)/su;
+const FIRST_WRONG = /^(?:Unexpected token '.'|Unexpected end of JSON input|[A-Z][^"]* at position \d+)/su;
 
 const OPEN = 0x7b;
 const OPEN_LIST = 0x5b;

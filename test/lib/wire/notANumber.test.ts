@@ -160,6 +160,8 @@ describe('a body with one', () => {
 
 it.each([
   ['{"events":[{"a":1,}]}', /at position 18$/],
+  ['{"events":[-NaN]}', /minus sign in JSON at position 12$/],
+  ['{"events":[1e]}', /^Exponent part .* at position 13$/],
   ['{"events":[', /^Unexpected end/],
   ['{"events":[secret]}', /^Unexpected token 's'$/],
   ['secret', /^Unexpected token 's'$/],
