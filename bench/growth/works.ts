@@ -11,7 +11,7 @@ import { lateNotes } from '../../lib/drops/plan/lateDrops.ts';
 import { planMessages as planDrops } from '../../lib/drops/plan/planMessages.ts';
 import { lastListings } from '../../lib/drops/plan/planSources.ts';
 import type { LandedTable } from '../../lib/export/LandedTable.ts';
-import { planExports } from '../../lib/export/planExports.ts';
+import { exportLooks, planExports } from '../../lib/export/planExports.ts';
 import { KnownPartitions } from '../../lib/landing/catalog/planPartitions.ts';
 import { registerMessages } from '../../lib/landing/catalog/registerMessages.ts';
 import { lookAtLanding } from '../../lib/landing/write/lookAtLanding.ts';
@@ -168,7 +168,7 @@ export const periodicWorks: Readonly<Record<string, PeriodicWork>> = {
   'export, daily plan': daily(2, 1_024, (ports) => {
     const { exports } = ports.config;
     return planExports(
-      { ...ports, exports, tableOf: (table) => landedTable(ports, table) },
+      { ...ports, exports, looks: exportLooks(ports.own), tableOf: (table) => landedTable(ports, table) },
       { sluice: 'export' },
     );
   }),

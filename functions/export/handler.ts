@@ -18,6 +18,7 @@ import { systemClock } from '../../lib/base/time.ts';
 import type { FunctionConfig } from '../../lib/config/functionConfig.ts';
 import { ExportError } from '../../lib/export/ExportError.ts';
 import { type Exporter, exportMessages, type IsolatedExporter } from '../../lib/export/exportMessages.ts';
+import { exportLooks } from '../../lib/export/planExports.ts';
 import { engineShare, makeWorkDirectory } from '../../lib/lambda/machine.ts';
 import { endOf, environment, LambdaError, middy, startLine } from '../../lib/lambda/middlewares.ts';
 import { queueMessages } from '../../lib/lambda/queueMessages.ts';
@@ -99,11 +100,13 @@ async function exportAll(
 function makeExporter(from: Environment, endsAt: number): Exporter {
   const { SLUICE_BUCKET: bucket, SLUICE_EXPORT_QUEUE, SLUICE_STAGE: stage } = from;
   const attempts = { ...systemTiming, deadline: endsAt - LAST_CALL_MS };
+  const s3 = s3Client();
   return {
     exports: config.exports,
     stage,
     clock: systemClock,
-    ...makePorts(bucket, { s3: s3Client(), glue: glueClient() }, attempts),
+    ...makePorts(bucket, { s3, glue: glueClient() }, attempts),
+    looks: exportLooks(s3ObjectStore(s3, bucket)),
     apart: (exported) => makeIsolatedPorts(from, exported, attempts),
     tasks: taskQueue(sqsClient(), SLUICE_EXPORT_QUEUE, systemTiming),
     newOwner: randomUUID,

@@ -1,20 +1,38 @@
+import * as z from 'zod';
 import { mapLimit } from '../base/concurrency.ts';
 import { SluiceError } from '../base/errors.ts';
+import type { ObjectStore } from '../base/ObjectStore.ts';
 import type { TaskQueue } from '../base/queue.ts';
 import { addDays, type Clock, type UtcDay, utcDay } from '../base/time.ts';
 import type { Ledger } from '../ledger/Ledger.ts';
 import { isFailing, type LedgerEntry, NO_FILES } from '../ledger/LedgerEntry.ts';
+import { type DatasetNotes, datasetNotes, oldestFirst } from '../ledger/ledgerStore.ts';
 import type { Export } from '../schema/exports.ts';
-import { exportSubject } from '../tables/ledgerKeys.ts';
+import { EXPORTS_LEDGER, exportSubject, lastLookKey } from '../tables/ledgerKeys.ts';
 import { isTransientCode } from './ExportError.ts';
 import { type LandedTable, listDayFiles } from './LandedTable.ts';
 import { PARALLEL_DAYS, PARALLEL_EXPORTS, REQUEUE_AFTER_MS, RETRY_AFTER_MS } from './limits.ts';
 import type { ExportReason, ExportRequest, ExportTask } from './messageBodies.ts';
 
+/** When all days of an export were looked at last: `ledger/exports/<export>/last-look.json`. */
+const exportLookSchema = z.object({
+  /** Epoch milliseconds. */
+  at: z.number(),
+});
+
+/** Last looks at exports. */
+export type ExportLooks = DatasetNotes<z.output<typeof exportLookSchema>>;
+
+/** Last looks in a bucket. */
+export function exportLooks(store: ObjectStore): ExportLooks {
+  return datasetNotes(store, lastLookKey, exportLookSchema);
+}
+
 /** The ports of {@link planExports}. */
 export interface PlanExportsPorts {
   readonly exports: readonly Export[];
   readonly ledger: Pick<Ledger, 'read' | 'noteQueued'>;
+  readonly looks: ExportLooks;
   readonly clock: Clock;
   readonly tableOf: (table: string) => LandedTable;
   readonly tasks: TaskQueue;
@@ -40,7 +58,8 @@ export interface ExportsPlan {
 }
 
 /**
- * Finds days of exported tables that are new or changed, and queues each once. Tasks are sent before the ledger notes them:
+ * Finds days of exported tables that are new or changed, and queues each once, first of the export whose last look is oldest: a
+ * run whose time is up does not leave out the same each time. Tasks are sent before the ledger notes them:
  * a task that is sent twice is exported once, but a task that is noted and not sent would be delayed for an hour.
  */
 export async function planExports(ports: PlanExportsPorts, request: ExportRequest): Promise<ExportsPlan> {
@@ -50,22 +69,34 @@ export async function planExports(ports: PlanExportsPorts, request: ExportReques
       (request.exports === undefined || request.exports.includes(name)),
   );
   const failed: ExportsPlan['failed'][number][] = [];
-  const looks = await mapLimit(wanted, PARALLEL_EXPORTS, async (exported) => {
+  const { looks, clock } = ports;
+  const inTurn = await oldestFirst(wanted, ({ name }) => looks.read(EXPORTS_LEDGER, name));
+  const plans = await mapLimit(inTurn, PARALLEL_EXPORTS, async ({ item: exported }) => {
+    /** Days that somebody names are not all days. */
+    const note = async (): Promise<boolean> => {
+      const look = { at: clock.now() };
+      if (request.days === undefined) await looks.write(EXPORTS_LEDGER, exported.name, look);
+      return true;
+    };
     try {
-      return await planOne(ports, exported, request);
+      const plan = await planOne(ports, exported, request);
+      await note();
+      return plan;
     } catch (error) {
       if (!(error instanceof SluiceError)) throw error;
       const { code, message } = error;
-      const transient = isTransientCode(code) || code === 'SLUICE_EXPORT_OUT_OF_TIME';
+      const passes = isTransientCode(code) || code === 'SLUICE_EXPORT_OUT_OF_TIME';
+      // If the note fails, the next try repeats the look.
+      const transient = passes || !(await note().catch(() => false));
       failed.push({ export: exported.name, code, message, transient });
       return { queued: [], looked: 0, failedDays: 0, isTryingFailed: false };
     }
   });
   return {
-    queued: looks.flatMap(({ queued }) => queued),
-    looked: looks.reduce((sum, { looked }) => sum + looked, 0),
-    failedDays: looks.reduce((sum, { failedDays }) => sum + failedDays, 0),
-    isTryingFailed: looks.some(({ isTryingFailed }) => isTryingFailed),
+    queued: plans.flatMap(({ queued }) => queued),
+    looked: plans.reduce((sum, { looked }) => sum + looked, 0),
+    failedDays: plans.reduce((sum, { failedDays }) => sum + failedDays, 0),
+    isTryingFailed: plans.some(({ isTryingFailed }) => isTryingFailed),
     failed,
   };
 }

@@ -24,7 +24,7 @@ import { erasureId } from '../../../lib/erase/Unit.ts';
 import { UnitMatcher } from '../../../lib/erase/UnitMatcher.ts';
 import { exportDay } from '../../../lib/export/exportDay.ts';
 import { type ExportTask, exportTaskSchema } from '../../../lib/export/messageBodies.ts';
-import { planExports } from '../../../lib/export/planExports.ts';
+import { exportLooks, planExports } from '../../../lib/export/planExports.ts';
 import { exportSubject } from '../../../lib/tables/ledgerKeys.ts';
 import { dayFolder } from '../../../lib/tables/tableFolders.ts';
 import { readCurationState } from '../../../observe/facts/days/curatedDays.ts';
@@ -197,7 +197,8 @@ class Lake {
     const tasks: ExportTask[] = [];
     const send = async (bodies: readonly string[]) =>
       void tasks.push(...bodies.map((body) => exportTaskSchema.parse(JSON.parse(body))));
-    const ports = { exports: config.exports, ledger, clock, tableOf, tasks: { send } };
+    const looks = exportLooks(s3ObjectStore(s3, config.bucket));
+    const ports = { exports: config.exports, ledger, looks, clock, tableOf, tasks: { send } };
     expect((await planExports(ports, { sluice: 'export' })).failed).toEqual([]);
     const done: { table: string; day: UtcDay; gone: readonly number[]; kept: readonly string[] }[] = [];
     for (const task of tasks) {

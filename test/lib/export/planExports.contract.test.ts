@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { ExportError } from '../../../lib/export/ExportError.ts';
 import { exportDay } from '../../../lib/export/exportDay.ts';
 import { type ExportTask, exportTaskSchema } from '../../../lib/export/messageBodies.ts';
 import { planExports } from '../../../lib/export/planExports.ts';
@@ -24,6 +25,7 @@ describe('the plan of exports', () => {
       {
         exports: [world.configured()],
         ledger: world.ledger,
+        looks: world.looks,
         clock: world.clock,
         tableOf: () => more.table ?? world.table,
         tasks: {
@@ -91,6 +93,50 @@ describe('the plan of exports', () => {
     await work(table);
     await world.put('a.parquet', 'y');
     expect(reasons(await plan({}, { table }))).toEqual([`${DAY} changed`]);
+  });
+
+  describe('of many, whose time runs out', () => {
+    const names = Array.from({ length: 20 }, (_, i) => `e${String(i).padStart(2, '0')}`);
+
+    /** Plans with a minute, of which each look takes five seconds. Answers which exports were looked at. */
+    async function tryAll(request: { schedule?: 'daily'; days?: string[] }, missing = 'none') {
+      const deadline = world.clock.now() + 60_000;
+      const looked: string[] = [];
+      const { failed } = await planExports(
+        {
+          exports: names.map((name) => ({ ...world.configured(), name, table: name })),
+          ledger: world.ledger,
+          looks: world.looks,
+          clock: world.clock,
+          tableOf: (name) => ({
+            async locations() {
+              if (name === missing) throw new ExportError('SLUICE_EXPORT_TABLE_MISSING', '');
+              if (world.clock.now() >= deadline) throw new ExportError('SLUICE_EXPORT_OUT_OF_TIME', '');
+              looked.push(name);
+              await world.clock.advance(5_000);
+              return new Map();
+            },
+            files: async () => [],
+            read: async () => null,
+          }),
+          tasks: { send: async () => {} },
+        },
+        { sluice: 'export', ...request },
+      );
+      return { looked, again: failed.some(({ transient }) => transient) };
+    }
+
+    it('goes on with those that were looked at longest ago, in the next try and on the next day', async () => {
+      const first = await tryAll({ schedule: 'daily' }, 'e00');
+      expect(first.again).toBe(true);
+      // Days that somebody names, of all exports, are no look at them.
+      await tryAll({ days: [DAY] });
+      world.clock.advance(24 * HOUR_MS);
+      const second = await tryAll({ schedule: 'daily' });
+      const left = names.filter((name) => name !== 'e00' && !first.looked.includes(name));
+      expect(left.length).toBeGreaterThan(5);
+      expect(second.looked.slice(0, left.length).sort()).toEqual(left);
+    });
   });
 
   it('retries failed days in the next run', async () => {

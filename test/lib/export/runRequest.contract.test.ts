@@ -24,6 +24,7 @@ describe('a planning request of the export', () => {
     return {
       exports: [world.configured()],
       ledger: world.ledger,
+      looks: world.looks,
       clock: world.clock,
       stage: 'test',
       deadline,

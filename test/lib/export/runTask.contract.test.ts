@@ -34,6 +34,7 @@ describe('an export task', () => {
     const exporter: Exporter = {
       exports: [world.configured()],
       ledger: world.ledger,
+      looks: world.looks,
       clock: world.clock,
       stage: 'test',
       deadline,

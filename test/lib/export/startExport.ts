@@ -8,6 +8,7 @@ import { landedTable } from '../../../lib/aws/landedTable.ts';
 import { s3ObjectStore } from '../../../lib/aws/s3ObjectStore.ts';
 import { defineConfig } from '../../../lib/config/defineConfig.ts';
 import { type DayExporter, manifestSchema } from '../../../lib/export/exportDay.ts';
+import { exportLooks } from '../../../lib/export/planExports.ts';
 import { Ledger } from '../../../lib/ledger/Ledger.ts';
 import { ledgerStore } from '../../../lib/ledger/ledgerStore.ts';
 import type { Export } from '../../../lib/schema/exports.ts';
@@ -127,6 +128,7 @@ export async function startExport() {
     keys,
     roles,
     ledger,
+    looks: exportLooks(s3ObjectStore(s3, BUCKET)),
     table,
     policies,
     openTarget,

@@ -45,7 +45,7 @@ const built: Readonly<Record<string, readonly string[]>> = {
   damagedKey: [damagedKey('landing/direct/2026-11-20/0.ndjson.gz')],
   directRecordKey: [directRecordKey(day, DIGEST), directRecordKey(day, DIGEST, 'redriven')],
   groupsKey: [groupsKey(config)],
-  lastLookKey: [lastLookKey('acme', 'web')],
+  lastLookKey: [lastLookKey('acme', 'web'), lastLookKey(EXPORTS_LEDGER, 'clicks')],
   lateNoteKey: [lateNoteKey('acme', 'web')],
   ledgerKey: [ledgerKey('acme', 'web', day), ledgerKey(EXPORTS_LEDGER, 'clicks', day)],
   erasureKey: [erasureKey('0a')],
