@@ -115,8 +115,8 @@ export const mutations: readonly Mutation[] = [
   of('lib/drops/plan/planMessages.ts', 'lib/drops/plan/runPlan.contract', [
     ['plan.failed.some(({ transient }) => transient)', 'false'],
     [
-      'return isSplit || !(await runPlan(planner, request)).again;',
-      'return isSplit || ((await runPlan(planner, request)), true);',
+      ': await runPlan(planner, request)).again;',
+      ': (await runPlan(planner, request), { again: false })).again;',
     ],
   ]),
   of('lib/landing/write/writeMessages.ts', 'functions/write/handler.contract', [
@@ -571,9 +571,14 @@ export const mutations: readonly Mutation[] = [
     ['ours[index]', 'messages[index]'],
   ]),
   of('lib/ledger/ledgerStore.ts', 'lib/drops/plan/oldestFirst.contract', [['a.at - b.at', '0']]),
+  of('lib/drops/plan/lateDrops.ts', 'lib/drops/plan/expectedDrops.contract', [
+    ['due > at || open.includes(day)', 'due > at'],
+    ['open: due.map(({ day }) => day)', 'open: []'],
+  ]),
   of('lib/drops/plan/planMessages.ts', 'lib/drops/plan/splitSources.contract', [
     ['planValues(counts, missing + failed, stopped)', 'planValues(counts, failed, stopped)'],
     ['&& missing >= left', ''],
+    ['if (!isRun && new Set(', 'if (new Set('],
   ]),
   of('lib/drops/plan/newerFiles.ts', 'lib/drops/plan/newerFiles', [
     ['known.entry === entry.eTag ? known.writtenAt : 0', 'known.writtenAt'],

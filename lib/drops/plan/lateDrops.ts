@@ -3,7 +3,7 @@ import { type Exclusive, exclusive, mapLimit } from '../../base/concurrency.ts';
 import { SluiceError } from '../../base/errors.ts';
 import type { ObjectStore } from '../../base/ObjectStore.ts';
 import { counted } from '../../base/text.ts';
-import { addDays, isUtcDay, localTime, type UtcDay } from '../../base/time.ts';
+import { addDays, localTime, type UtcDay, utcDay } from '../../base/time.ts';
 import type { Ledger } from '../../ledger/Ledger.ts';
 import type { LedgerEntry } from '../../ledger/LedgerEntry.ts';
 import { type DatasetNotes, datasetNotes, oldestFirst } from '../../ledger/ledgerStore.ts';
@@ -13,7 +13,10 @@ import { countFiles, type Drop } from '../Drop.ts';
 import { NAMED_DAYS, PARALLEL_DATASETS, PARALLEL_DAYS } from '../limits.ts';
 import { listEachDrop, markerKey } from '../listDrops.ts';
 import { COMMIT, isMarkerReason, lacksMarker, lackWords, lookbackDays, markerReason } from './decideDay.ts';
+import { daySchema, type LateLook } from './messageBodies.ts';
 import type { PlanPorts } from './planDataset.ts';
+import { planMetrics, type RunCounts } from './planMetrics.ts';
+import { requestedDatasets } from './planSources.ts';
 
 /**
  * The result of the last check for late drops: `ledger/<source>/<dataset>/expected.json`. Members of later versions are left
@@ -22,10 +25,12 @@ import type { PlanPorts } from './planDataset.ts';
 const lateNoteSchema = z.object({
   /** Epoch milliseconds. */
   at: z.number(),
+  /** Due days of the lookback that no load has read, late or not: the next look is at them, and at what is due since. */
+  open: z.array(daySchema).optional(),
   /** Days whose drop was due and had not arrived, oldest first. */
   late: z.array(
     z.object({
-      day: z.string().refine(isUtcDay, 'a day, YYYY-MM-DD'),
+      day: daySchema,
       /** When it was due, epoch milliseconds. */
       due: z.number(),
       /** What it has already, such as `2 files and no commit`, and since when, epoch milliseconds. */
@@ -49,6 +54,8 @@ export function lateNotes(store: ObjectStore): LateNotes {
 
 /** The ports of {@link findLateDrops}. */
 export interface ExpectedDropsPorts extends Pick<PlanPorts, 'bucketOf' | 'clock'> {
+  /** Of the configuration. */
+  readonly sources: readonly Source[];
   readonly ledger: Pick<Ledger, 'read'>;
   readonly lateNotes: LateNotes;
   /** Epoch milliseconds after which no dataset is started. */
@@ -57,9 +64,9 @@ export interface ExpectedDropsPorts extends Pick<PlanPorts, 'bucketOf' | 'clock'
 
 /** The result of a check of all datasets with `expectedBy`. */
 export interface LateDrops {
-  /** Number of datasets that were checked. */
+  /** Number of datasets that were to be looked at. */
   readonly datasets: number;
-  /** Of the lookback: its alarm ends with it. The note has earlier days, too. */
+  /** Also days before the lookback, of which no alarm tells. */
   readonly late: readonly (LateDay & { readonly source: string; readonly dataset: string })[];
   /** Datasets that could not be checked. They do not stop the others. The plan also reports datasets that it can't list. */
   readonly failed: readonly { readonly source: string; readonly dataset: string; readonly code: string }[];
@@ -70,6 +77,72 @@ export function expectsDrops(sources: readonly Pick<Source, 'datasets'>[]): bool
   return sources.some(({ datasets }) => datasets.some(({ expectedBy }) => expectedBy !== undefined));
 }
 
+/** Datasets with `expectedBy`, of a request for some sources or of all. */
+function expectedDatasets({ sources }: ExpectedDropsPorts, request: Pick<LateLook, 'sources'>) {
+  return requestedDatasets(sources, request).filter(({ dataset }) => dataset.expectedBy !== undefined);
+}
+
+/** A dataset, and the note of its last look, whose promise rejects if it can't be read. */
+export interface LateTurn {
+  readonly item: { readonly source: Source; readonly dataset: Dataset };
+  readonly look: Promise<LateNote | null>;
+  /** The days that are looked at. */
+  readonly due: readonly LateDay[];
+}
+
+/**
+ * Datasets with something to look at, in the order of {@link oldestFirst}: an hour in which nothing is due, and nothing is waited
+ * for, costs one read of each.
+ */
+export async function lateLooks(
+  ports: ExpectedDropsPorts,
+  request: Pick<LateLook, 'sources'>,
+): Promise<readonly LateTurn[]> {
+  const inTurn = await oldestFirst(expectedDatasets(ports, request), ({ source, dataset }) =>
+    ports.lateNotes.read(source.name, dataset.name),
+  );
+  const open = await mapLimit(inTurn, PARALLEL_DATASETS, async (one) => {
+    // Whoever looks at it reports a note that can't be read.
+    const note = await one.look.catch(() => null);
+    const due = daysToLookAt(one.item.dataset, note, ports.clock.now());
+    return due.length === 0 ? [] : [{ ...one, due }];
+  });
+  return open.flat();
+}
+
+/** The days that a look is at: once a day all that can be late, else those that were open, and those that are due since. */
+function daysToLookAt(dataset: Dataset, note: LateNote | null, now: number): readonly LateDay[] {
+  const all = dueDays({ ...dataset, lookbackDays: dataset.lookbackDays + NAMED_DAYS }, now);
+  if (note?.open === undefined || utcDay(note.at) < utcDay(now)) return all;
+  const { at, open } = note;
+  return all.filter(({ day, due }) => due > at || open.includes(day));
+}
+
+/**
+ * Counts late days of lookbacks as the last looks have found them: those of a dataset that could not be looked at stay late, and do
+ * not hide that others have come. That it can't be read, the plan reports.
+ *
+ * @param run When the run began, epoch milliseconds.
+ */
+export async function countLateDays(ports: ExpectedDropsPorts, run: number): Promise<RunCounts> {
+  const { lateNotes: notes, clock } = ports;
+  let missing = 0;
+  let late = 0;
+  await mapLimit(expectedDatasets(ports, {}), PARALLEL_DATASETS, async ({ source, dataset }) => {
+    const note = await notes.read(source.name, dataset.name).catch(() => null);
+    const first = firstDay(dataset, clock.now());
+    late += note?.late.filter(({ day }) => day >= first).length ?? 0;
+    if ((note?.at ?? 0) < run && daysToLookAt(dataset, note, run).length > 0) missing += 1;
+  });
+  return { missing, values: [[planMetrics.drops_late, late]] };
+}
+
+/** The first day of the lookback. */
+function firstDay({ timezone, lookbackDays: lookback }: Dataset, now: number): UtcDay {
+  const [first = ''] = lookbackDays(now, timezone, lookback);
+  return first;
+}
+
 /**
  * Finds late drops: days of datasets with `expectedBy` that are due, that no load has read, and whose folder has nothing to
  * load or lacks the dataset's marker. A day that failed, or was deleted after its load, is not late, as it is reported
@@ -77,76 +150,86 @@ export function expectsDrops(sources: readonly Pick<Source, 'datasets'>[]): bool
  *
  * A day stays late for {@link NAMED_DAYS} after the lookback if it was late before, or an earlier day came within its
  * lookback: what was before was never expected, even if a backfill has loaded a day of it. No run loads it then by itself, so
- * that it is late until somebody has it loaded.
+ * that it is late until somebody has it loaded; it is looked at once a day.
  */
 export async function findLateDrops(
   ports: ExpectedDropsPorts,
-  sources: readonly Source[],
+  request: Pick<LateLook, 'sources'>,
 ): Promise<LateDrops> {
   const { clock, deadline } = ports;
-  const expected = sources.flatMap((source) =>
-    source.datasets.filter((one) => one.expectedBy !== undefined).map((dataset) => ({ source, dataset })),
-  );
-  const inTurn = await oldestFirst(expected, ({ source, dataset }) =>
-    ports.lateNotes.read(source.name, dataset.name),
-  );
+  const inTurn = await lateLooks(ports, request);
   const alone = exclusive();
   const late: LateDrops['late'][number][] = [];
   const failed: LateDrops['failed'][number][] = [];
-  await mapLimit(inTurn, PARALLEL_DATASETS, async ({ item: { source, dataset }, look }) => {
+  await mapLimit(inTurn, PARALLEL_DATASETS, async ({ item: { source, dataset }, look, due }) => {
     const place = { source: source.name, dataset: dataset.name };
     if (clock.now() >= deadline) {
       failed.push({ ...place, code: 'SLUICE_INGEST_OUT_OF_TIME' });
       return;
     }
+    const now = clock.now();
+    const write = (note: Pick<LateNote, 'late' | 'open'>) =>
+      ports.lateNotes.write(place.source, place.dataset, { at: now, ...note });
     try {
-      const [first = ''] = lookbackDays(clock.now(), dataset.timezone, dataset.lookbackDays);
-      const missing = await missingDays(ports, source, dataset, { first, before: await look, alone });
-      await ports.lateNotes.write(source.name, dataset.name, { at: clock.now(), late: [...missing] });
-      late.push(...missing.filter(({ day }) => day >= first).map((one) => ({ ...place, ...one })));
+      const before = await look;
+      const terms = { due, before, alone };
+      const found = await missingDays(ports, source, dataset, terms).catch(async (error) => {
+        // What was late stays so, and all of it is looked at again.
+        await write({ late: before?.late ?? [], open: due.map(({ day }) => day) });
+        throw error;
+      });
+      await write(found);
+      late.push(...found.late.map((one) => ({ ...place, ...one })));
     } catch (error) {
       if (!(error instanceof SluiceError)) throw error;
       failed.push({ ...place, code: error.code });
     }
   });
-  return { datasets: expected.length, late, failed };
+  return { datasets: inTurn.length, late, failed };
 }
 
-/** @param noted The first day of the lookback, the note of the last check, and what is held while a day has many objects. */
+/** What a look at some due days of a dataset rests on. */
+interface LookTerms {
+  readonly due: readonly LateDay[];
+  /** The note of the last look. */
+  readonly before: LateNote | null;
+  /** Held while a day has many objects. */
+  readonly alone: Exclusive;
+}
+
+/** Looks at due days. Late ones at which it does not look stay late. */
 async function missingDays(
   { bucketOf, ledger, clock }: ExpectedDropsPorts,
   source: Source,
   dataset: Dataset,
-  {
-    first,
-    before,
-    alone,
-  }: { readonly first: UtcDay; readonly before: LateNote | null; readonly alone: Exclusive },
-): Promise<readonly LateDay[]> {
-  const due = dueDays({ ...dataset, lookbackDays: dataset.lookbackDays + NAMED_DAYS }, clock.now());
+  { due, before, alone }: LookTerms,
+): Promise<Pick<LateNote, 'late' | 'open'>> {
   const known = await mapLimit(due, PARALLEL_DAYS, async (one) => {
     const entry = await ledger.read({ source: source.name, dataset: dataset.name, day: one.day });
     // The names of its files, which may be many, are let go.
     return { one, entry: entry === null ? null : { ...entry, files: [] } };
   });
+  const first = firstDay(dataset, clock.now());
+  const dues = new Set(due.map(({ day }) => day));
   const wasLate = new Set(before?.late.map(({ day }) => day));
+  const late = before?.late.filter(({ day }) => !dues.has(day)) ?? [];
   const begin = known.find(({ one: { day }, entry }) => wasInLookback(dataset, day, entry))?.one.day ?? first;
-  const unknown = known.filter(
-    ({ one: { day }, entry }) =>
-      (day >= first || day > begin || wasLate.has(day)) && !isLoadedOrFailed(entry),
+  const unknown = new Map(
+    known.flatMap(({ one, entry }) =>
+      (one.day >= first || one.day > begin || wasLate.has(one.day)) && !isLoadedOrFailed(entry)
+        ? [[one.day, { one, entry }] as const]
+        : [],
+    ),
   );
-  if (unknown.length === 0) return [];
-  const entries = new Map(unknown.map(({ one, entry }) => [one.day, entry]));
-  const dues = new Map(unknown.map(({ one }) => [one.day, one]));
-  const late: LateDay[] = [];
   // A drop that arrived after the last run of the plan is not in the ledger yet.
   const use = async (day: UtcDay, drop: Drop) => {
-    const one = dues.get(day);
-    const has = hasYet(dataset, day, drop, { isOld: day < first, isKnown: entries.get(day) !== null });
-    if (one !== undefined && has !== null) late.push({ ...one, ...has });
+    const of = unknown.get(day);
+    const has = hasYet(dataset, day, drop, { isOld: day < first, isKnown: of?.entry !== null });
+    if (of !== undefined && has !== null) late.push({ ...of.one, ...has });
   };
-  await listEachDrop(bucketOf(source, dataset), dataset, [...dues.keys()], use, alone);
-  return late;
+  if (unknown.size > 0)
+    await listEachDrop(bucketOf(source, dataset), dataset, [...unknown.keys()], use, alone);
+  return { late, open: [...unknown.keys()].filter((day) => day >= first) };
 }
 
 /** What a late day has already; null if it is not late. */
@@ -171,13 +254,8 @@ function hasYet(
 }
 
 /** Whether the last entry of a day was written while the schedule looked at it: what is older, a person asked for. */
-function wasInLookback(
-  { timezone, lookbackDays: lookback }: Pick<Dataset, 'timezone' | 'lookbackDays'>,
-  day: UtcDay,
-  entry: LedgerEntry | null,
-): boolean {
-  const [first = ''] = lookbackDays(entry?.updatedAt ?? 0, timezone, lookback);
-  return entry !== null && day >= first;
+function wasInLookback(dataset: Dataset, day: UtcDay, entry: LedgerEntry | null): boolean {
+  return entry !== null && day >= firstDay(dataset, entry.updatedAt);
 }
 
 /**

@@ -6,6 +6,9 @@ import { datasetKinds } from '../../schema/kinds.ts';
 import { taskReasons } from '../dayTable.ts';
 import { MAX_ROUNDS } from '../limits.ts';
 
+/** A day in a message or a note. */
+export const daySchema = z.string().refine(isUtcDay, 'a day, YYYY-MM-DD');
+
 /**
  * A request for a plan: the body of a message on the plan's queue. Schedules send `{"sluice":"plan","schedule":"daily"}`.
  * The trigger, `sluice ingest run` and `backfill` name sources, datasets or days. A member that is left out means all.
@@ -18,7 +21,7 @@ export const planRequestSchema = z.strictObject({
   datasets: z.array(z.string().min(1)).max(200).optional(),
   kind: z.enum(datasetKinds).optional(),
   /** Default: each dataset's lookback. */
-  days: z.array(z.string().refine(isUtcDay, 'a day, YYYY-MM-DD')).min(1).max(MAX_REQUEST_DAYS).optional(),
+  days: z.array(daySchema).min(1).max(MAX_REQUEST_DAYS).optional(),
   /**
    * The days were requested and do not wait to settle. Only the trigger, which starts cooldowns, sends `triggered`. With
    * `backfill` days are loaded regardless of the ledger. `keep` and `empty` are of `sluice ingest accept`.
@@ -30,13 +33,26 @@ export const planRequestSchema = z.strictObject({
   run: z.number().optional(),
 });
 
+/** A look for overdue drops. The schedule sends `{"sluice":"expected"}`, and the plan itself one for each source. */
+export const lateLookSchema = z.strictObject({
+  sluice: z.literal('expected'),
+  /** Default: all. */
+  sources: z.array(z.string().min(1)).max(1).optional(),
+  /** As `run` of a plan. */
+  run: z.number().optional(),
+});
+
+/** A validated request for a look. */
+export type LateLook = z.output<typeof lateLookSchema>;
+
 /**
  * What the plan sends itself when it splits a run of a schedule into its sources: count what their last looks have found, once all
  * of them have looked.
  */
 export const tallySchema = z.strictObject({
   sluice: z.literal('tally'),
-  schedule: z.enum(['daily', 'hourly']),
+  /** Absent: the look for overdue drops. */
+  schedule: z.enum(['daily', 'hourly']).optional(),
   /** When the run began, epoch milliseconds. */
   run: z.number(),
   /** How many datasets had not been looked at when it was sent. */
@@ -57,7 +73,7 @@ export type PlanRequestInput = z.input<typeof planRequestSchema>;
 export const ingestTaskSchema = z.strictObject({
   source: z.string().min(1),
   dataset: z.string().min(1),
-  day: z.string().refine(isUtcDay, 'a day, YYYY-MM-DD'),
+  day: daySchema,
   /** Fingerprint of the files that the plan saw. They may have changed when the load lists them. */
   fingerprint: z.string().min(1),
   reason: z.enum(taskReasons),

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { DAY_MS, isUtcDay, MINUTE_MS, type UtcDay } from '../../base/time.ts';
+import { DAY_MS, MINUTE_MS, type UtcDay } from '../../base/time.ts';
 import { type Ledger, readKnown } from '../../ledger/Ledger.ts';
 import type { ListEntries } from '../../ledger/ledgerStore.ts';
 import type { Dataset, Source } from '../../schema/sources.ts';
@@ -8,6 +8,7 @@ import { isUnloadable, leftOutReason } from '../Drop.ts';
 import { objectState } from '../lastLoad.ts';
 import { MAX_COMPARED_DAYS, MAX_FOLDER_CALLS, NAMED_DAYS } from '../limits.ts';
 import { dropFolder, layoutOf } from '../listDrops.ts';
+import { daySchema } from './messageBodies.ts';
 
 /** Clocks of S3 and Lambda may differ by it, and S3 says whole seconds. */
 const SLACK_MS = MINUTE_MS;
@@ -20,7 +21,7 @@ export const newerFilesSchema = z.object({
   /** Days whose folder has files that are newer than those that were loaded, oldest first. */
   days: z.array(
     z.object({
-      day: z.string().refine(isUtcDay, 'a day, YYYY-MM-DD'),
+      day: daySchema,
       /** When it was found, epoch milliseconds: it is named for {@link NAMED_DAYS} days. */
       at: z.number(),
       /** When the newest of them was written, epoch milliseconds. */

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { countMetrics } from '../../base/log.ts';
+import { countMetrics, type metricsLine } from '../../base/log.ts';
 import type { PlannedDay } from './planDataset.ts';
 
 /** The plan's metrics. Each counts the result of the last scheduled run, or of the last check for late drops. docs/metrics.md describes them. */
@@ -12,6 +12,12 @@ export const planMetrics = countMetrics(
   'datasets_stopped',
   'drops_late',
 );
+
+/** The values of a run over all sources, and how many datasets have not been looked at since it began. */
+export interface RunCounts {
+  readonly missing: number;
+  readonly values: Parameters<typeof metricsLine>[0];
+}
 
 /** What a run has found of the days of one dataset. */
 export const dayCountsSchema = z.object({

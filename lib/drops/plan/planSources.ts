@@ -3,7 +3,7 @@ import { type Exclusive, exclusive, mapLimit } from '../../base/concurrency.ts';
 import { SluiceError } from '../../base/errors.ts';
 import type { ObjectStore } from '../../base/ObjectStore.ts';
 import { MAX_DELAY_SECONDS, type TaskQueue } from '../../base/queue.ts';
-import { isUtcDay, type UtcDay } from '../../base/time.ts';
+import type { UtcDay } from '../../base/time.ts';
 import {
   type DatasetNotes,
   datasetNotes,
@@ -22,7 +22,7 @@ import {
   PATIENT_ROUNDS,
 } from '../limits.ts';
 import { lookElsewhere } from './lookElsewhere.ts';
-import type { PlanRequest, PlanRequestInput } from './messageBodies.ts';
+import { daySchema, type PlanRequest, type PlanRequestInput } from './messageBodies.ts';
 import { findNewerFiles, type NewerFiles, newerFilesSchema } from './newerFiles.ts';
 import { type DatasetPlan, type PlanPorts, planDataset } from './planDataset.ts';
 import { countDays, dayCountsSchema } from './planMetrics.ts';
@@ -39,7 +39,7 @@ const lastListingSchema = z.object({
   /** Whether no day of the lookback has files. */
   stopped: z.boolean(),
   /** Days that wait or have failed, and loaded ones whose files are missing. The next run looks at them, too, however old they are. */
-  openDays: z.array(z.string().refine(isUtcDay, 'a day, YYYY-MM-DD')).default([]),
+  openDays: z.array(daySchema).default([]),
   /** What the folder has besides: days outside of the lookback, and names that are no day's. */
   elsewhere: z
     .object({ days: z.array(z.string()).readonly(), others: z.array(z.string()).readonly() })
@@ -87,8 +87,6 @@ export interface SourcesPlan {
     /** Whether a retry may help: the failure is Sluice's own, or S3 is busy. */
     readonly transient: boolean;
   }[];
-  /** Datasets without files in their whole lookback. */
-  readonly stopped: readonly { readonly source: string; readonly dataset: string }[];
 }
 
 /** The datasets of a request, in the order of the configuration. */
@@ -124,7 +122,6 @@ export async function planSources(
 ): Promise<SourcesPlan> {
   const planned: DatasetPlan[] = [];
   const failed: SourcesPlan['failed'][number][] = [];
-  const stopped: SourcesPlan['stopped'][number][] = [];
   const alone = exclusive();
   const inTurn = await oldestFirst(requestedDatasets(sources, request), ({ source, dataset }) =>
     ports.looks.read(source.name, dataset.name),
@@ -136,13 +133,10 @@ export async function planSources(
       const last = await look;
       const openDays = request.days === undefined ? last?.openDays : [];
       const plan = await planDataset({ ...ports, alone }, source, dataset, request, openDays);
-      const hasStopped =
-        request.days === undefined
-          ? await noteListing({ ...ports, alone }, { source, dataset, last }, plan)
-          : await noteOpenDays(ports, plan, last);
+      if (request.days === undefined) await noteListing({ ...ports, alone }, { source, dataset, last }, plan);
+      else await noteOpenDays(ports, plan, last);
       await askAgain(ports, dataset, plan, request);
       planned.push(plan);
-      if (hasStopped) stopped.push(place);
     } catch (error) {
       if (!(error instanceof SluiceError)) throw error;
       const { code, message } = error;
@@ -152,7 +146,7 @@ export async function planSources(
       failed.push({ ...place, code, message, transient });
     }
   });
-  return { planned, failed, stopped };
+  return { planned, failed };
 }
 
 /** Adds days of a request that wait to those that the next run looks at. */
@@ -160,24 +154,23 @@ async function noteOpenDays(
   { looks, clock }: PlanSourcesPorts,
   { source, dataset, days }: DatasetPlan,
   last: LastListing | null,
-): Promise<false> {
+): Promise<void> {
   const { openDays, ...others } = last ?? { at: clock.now(), newestDay: null, stopped: false, openDays: [] };
   const all = new Set([...openDays, ...openDaysOf(days)]);
   if (all.size > openDays.length)
     await looks.write(source, dataset, { ...others, openDays: [...all].sort().slice(-MAX_OPEN_DAYS) });
-  return false;
 }
 
 function openDaysOf(days: DatasetPlan['days']): UtcDay[] {
   return days.flatMap(({ day, isOpen }) => (isOpen ? [day] : [])).slice(-MAX_OPEN_DAYS);
 }
 
-/** Stores the listing of the whole lookback. Returns whether the dataset has stopped. */
+/** Stores the listing of the whole lookback. */
 async function noteListing(
   { looks, clock, bucketOf, ledger, alone }: PlanSourcesPorts & { readonly alone: Exclusive },
   of: { readonly source: Source; readonly dataset: Dataset; readonly last: LastListing | null },
   { source, dataset, days }: DatasetPlan,
-): Promise<boolean> {
+): Promise<void> {
   const newestDay = days.slice(-of.dataset.lookbackDays - 1).findLast(({ files }) => files > 0)?.day ?? null;
   const stopped = newestDay === null;
   const openDays = openDaysOf(days);
@@ -199,7 +192,6 @@ async function noteListing(
   }
   const counts = countDays(days);
   await looks.write(source, dataset, { at: now, newestDay, stopped, openDays, elsewhere, newer, counts });
-  return stopped;
 }
 
 /** Stores why a dataset can't be listed. Returns whether the note was stored. */

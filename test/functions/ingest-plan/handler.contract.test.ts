@@ -24,26 +24,35 @@ const { lines, invoke } = await configuredFunction(
 afterAll(() => aws.close());
 
 const request = (body: string) => ({ Records: [queueMessage('m1', body)] });
-const daily = request('{"sluice":"plan","schedule":"daily"}');
+/** The part of one source of a run that began long ago. */
+const part = request('{"sluice":"plan","schedule":"daily","sources":["acme"],"run":1}');
+const tally = request('{"sluice":"tally","schedule":"daily","run":1,"left":1,"round":0}');
 const comesAgain = { batchItemFailures: [{ itemIdentifier: 'm1' }] };
 const isDone = { batchItemFailures: [] };
 const tasks = () => aws.queues.byName('load').receive(10);
 
 describe('the plan’s handler', () => {
   it('begins nothing for which it has no time', async () => {
-    expect(await invoke(daily, 60_000)).toEqual(comesAgain);
+    expect(await invoke(part, 60_000)).toEqual(comesAgain);
     expect(JSON.stringify(lines)).toContain('SLUICE_INGEST_OUT_OF_TIME');
     expect(tasks()).toEqual([]);
   });
 
   it('sends a task of each day with files to the load', async () => {
-    expect(await invoke(daily, 90_000)).toEqual(isDone);
+    expect(await invoke(part, 90_000)).toEqual(isDone);
     const [task] = tasks().map(({ body }): unknown => JSON.parse(body));
     expect(task).toMatchObject({ source: 'acme', dataset: 'events', day: DAY, reason: 'new' });
+    expect(await invoke(tally, 90_000)).toEqual(isDone);
     expect(lines).toContainEqual(expect.objectContaining({ function: 'ingest-plan', stage: 'test' }));
     const { entries } = aws.store.list(BUCKET, { prefix: 'ledger/acme/events/', limit: 9 });
     expect(entries.length).toBeGreaterThan(0);
     expect(aws.queues.byName('plan').pending()).toBe(0);
+  });
+
+  it('sends itself a message for each source of a run', async () => {
+    expect(await invoke(request('{"sluice":"plan","schedule":"daily"}'), 90_000)).toEqual(isDone);
+    const [sent] = aws.queues.byName('plan').receive(10);
+    expect(JSON.parse(sent?.body ?? '')).toMatchObject({ schedule: 'daily', sources: ['acme'] });
   });
 
   it('rejects an unknown event', async () => {

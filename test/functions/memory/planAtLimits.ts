@@ -63,6 +63,6 @@ await planMessages(
     log: (line) => outcomes.push(line['outcomes'], line['failed']),
     deadline: Number.POSITIVE_INFINITY,
   },
-  [{ messageId: '0', body: JSON.stringify({ sluice: 'plan', schedule: 'daily' }), receives: 1 }],
+  [{ messageId: '0', body: JSON.stringify({ sluice: 'plan' }), receives: 1 }],
 );
 process.stdout.write(JSON.stringify(outcomes[0]));

@@ -2,11 +2,11 @@ import { afterEach, describe, expect, it } from '@jest/globals';
 import { addDays, utcDay } from '../../../../lib/base/time.ts';
 import { dueDays, hasArrivedSince } from '../../../../lib/drops/plan/lateDrops.ts';
 import { planRequestSchema } from '../../../../lib/drops/plan/messageBodies.ts';
-import { lookForLateDrops, planMessages, runPlan } from '../../../../lib/drops/plan/planMessages.ts';
+import { planMessages, runPlan } from '../../../../lib/drops/plan/planMessages.ts';
 import { configuredDatasets, readDatasets } from '../../../../observe/facts/days/ledgerDays.ts';
 import { type DatasetInput, definedDataset, eventsDataset } from '../../../harness/configInput.ts';
 import { emfProblems } from '../../../harness/emfProblems.ts';
-import { startIngest } from './startIngest.ts';
+import { OTHER_DROPS, startIngest } from './startIngest.ts';
 
 const datasetOf = (input: Partial<DatasetInput>) => definedDataset(input).dataset;
 
@@ -76,7 +76,24 @@ describe('a check for overdue drops', () => {
   const HOUR_MS = 3_600_000;
   const today = () => utcDay(ingest.clock.now());
   const ago = (days: number) => addDays(today(), -days);
-  const look = () => lookForLateDrops(ingest.planner());
+  const handle = async (bodies: readonly unknown[]) => {
+    const messages = bodies.map((body, i) => ({
+      messageId: `${i}`,
+      body: JSON.stringify(body),
+      receives: 1,
+    }));
+    expect(await planMessages(ingest.planner(), messages)).toEqual({ batchItemFailures: [] });
+  };
+  /** A run of the schedule, and its lines about sources. */
+  async function lookAtAll(): Promise<readonly Record<string, unknown>[]> {
+    ingest.lines.length = 0;
+    await handle([{ sluice: 'expected' }]);
+    await handle(await ingest.received('plan'));
+    await ingest.clock.advance(60_000);
+    await handle(await ingest.received('plan'));
+    return ingest.lines.filter(({ event }) => event === 'ingest_expected');
+  }
+  const look = async () => (await lookAtAll())[0];
   const note = () => ingest.readJson('ledger/acme/events/expected.json');
   const metric = () => ingest.lines.findLast((line) => '_aws' in line)?.['drops_late'];
 
@@ -92,7 +109,8 @@ describe('a check for overdue drops', () => {
     await ingest.put(`events/${ago(2)}/a.parquet`);
     expect(await look()).toMatchObject({ level: 'warn', datasets: 1, late: [{ day: ago(1) }] });
     const due = Date.parse(`${today()}T06:00:00Z`);
-    expect(await note()).toEqual({ at: expect.any(Number), late: [{ day: ago(1), due }] });
+    const open = [ago(2), ago(1)];
+    expect(await note()).toEqual({ at: expect.any(Number), late: [{ day: ago(1), due }], open });
     expect(metric()).toBe(1);
     const line = ingest.lines.findLast((one) => '_aws' in one);
     expect(emfProblems(JSON.stringify(line))).toEqual([]);
@@ -177,21 +195,100 @@ describe('a check for overdue drops', () => {
     expect(await note()).toMatchObject({ late });
   });
 
-  it('is started by a message, and does nothing without expectedBy', async () => {
+  it('does nothing without expectedBy', async () => {
     await start({});
-    const messages = [{ messageId: '1', body: JSON.stringify({ sluice: 'expected' }), receives: 1 }];
-    expect(await planMessages(ingest.planner(), messages)).toEqual({ batchItemFailures: [] });
-    expect(ingest.lines).toMatchObject([{ event: 'ingest_expected', datasets: 0 }, { drops_late: 0 }]);
+    expect(await lookAtAll()).toEqual([]);
+    expect(metric()).toBe(0);
   });
 
-  it('reports nothing about a folder that it cannot list, and leaves the alarm unchanged', async () => {
+  it('reports nothing about a folder that it cannot list, and leaves what was late', async () => {
     await start();
     await look();
     expect(metric()).toBe(2);
     await ingest.letNobodyIn();
-    ingest.lines.length = 0;
     expect(await look()).toMatchObject({ level: 'error', failed: [{ code: 'SLUICE_SOURCE_ACCESS_DENIED' }] });
-    expect(metric()).toBeUndefined();
+    expect(metric()).toBe(2);
     expect(await note()).toMatchObject({ late: [{ day: ago(2) }, { day: ago(1) }] });
+    // Also of days that were to be looked at while nobody could.
+    await ingest.clock.advance(24 * HOUR_MS);
+    await look();
+    await ingest.letIn();
+    await look();
+    expect(await note()).toMatchObject({ late: [{ day: ago(3) }, { day: ago(2) }, { day: ago(1) }] });
+  });
+
+  it('counts what it knows of all sources while one cannot be read, or its look was killed', async () => {
+    ingest = await startIngest(
+      [{}, { bucket: OTHER_DROPS }, { bucket: 'acme-nowhere' }].map((of, i) => ({
+        ...of,
+        datasets: [eventsDataset({ name: `d${i}`, lookbackDays: 1, expectedBy: { hour: 6 } })],
+      })),
+    );
+    const lines = await lookAtAll();
+    expect(lines.map(({ level }) => level)).toEqual(['warn', 'warn', 'error']);
+    expect(metric()).toBe(2);
+    // The denied one hides neither that a drop has come, nor that another has not.
+    await ingest.put(`d0/${ago(1)}/a.parquet`);
+    await lookAtAll();
+    expect(metric()).toBe(1);
+    ingest.lines.length = 0;
+    await ingest.clock.advance(HOUR_MS);
+    await handle([{ sluice: 'expected' }]);
+    const parts = await ingest.received('plan');
+    await handle(parts.filter((body) => String(Object(body).sources) !== 'acme1'));
+    for (let waits = 0; waits < 8; waits += 1) {
+      await ingest.clock.advance(15 * 60_000);
+      await handle(await ingest.received('plan'));
+    }
+    expect(ingest.lines.filter((line) => '_aws' in line)).toMatchObject([{ drops_late: 1 }]);
+    expect(ingest.lines).toContainEqual(expect.objectContaining({ event: 'ingest_plan_tally', missing: 1 }));
+  });
+
+  it('looks at what is new: at nothing once all due days are loaded, and at all of them once a day', async () => {
+    await start({ expectedBy: { hour: 6 }, lookbackDays: 3 });
+    for (const day of [1, 2, 3].map(ago)) {
+      await ingest.put(`events/${day}/a.parquet`);
+      await ingest.settle(day, { version: 'v1' });
+    }
+    const calls = async () => {
+      const before = { ...seen };
+      await lookAtAll();
+      return { entries: seen.entries - before.entries, lists: seen.lists - before.lists };
+    };
+    const seen = { entries: 0, lists: 0 };
+    const { ledger, bucketOf, ...others } = ingest.planner();
+    ingest.planner = () => ({
+      ...others,
+      deadline: Number.POSITIVE_INFINITY,
+      ledger: Object.assign(Object.create(ledger), {
+        read: (place: Parameters<typeof ledger.read>[0]) => {
+          seen.entries += 1;
+          return ledger.read(place);
+        },
+      }),
+      bucketOf: (...of) => ({
+        list: (page) => {
+          seen.lists += 1;
+          return bucketOf(...of).list(page);
+        },
+      }),
+    });
+    expect(await calls()).toEqual({ entries: 33, lists: 0 });
+    expect(await calls()).toEqual({ entries: 0, lists: 0 });
+    expect(metric()).toBe(0);
+    // A day becomes due, is not there, and is waited for alone.
+    await ingest.clock.advance(21 * HOUR_MS);
+    expect(utcDay(ingest.clock.now())).toBe(today());
+    const first = await calls();
+    expect(first.entries).toBe(33);
+    expect(first.lists).toBeGreaterThan(0);
+    expect(metric()).toBe(1);
+    expect(await calls()).toEqual({ entries: 1, lists: first.lists });
+    await ingest.put(`events/${ago(1)}/a.parquet`);
+    expect(await calls()).toEqual({ entries: 1, lists: first.lists });
+    expect(metric()).toBe(0);
+    await ingest.settle(ago(1), { version: 'v1' });
+    expect(await calls()).toEqual({ entries: 1, lists: 0 });
+    expect(await calls()).toEqual({ entries: 0, lists: 0 });
   });
 });

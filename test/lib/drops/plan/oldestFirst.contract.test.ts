@@ -9,7 +9,7 @@ afterEach(() => ingest.close());
 const HOUR_MS = 3_600_000;
 const COUNT = 20;
 const names = Array.from({ length: COUNT }, (_, i) => `d${String(i).padStart(2, '0')}`);
-const schedule = { sluice: 'plan', schedule: 'daily' };
+const schedule = { sluice: 'plan', schedule: 'daily', sources: ['acme'], run: 1 };
 
 /** One source with many datasets, each of which is expected in the night. */
 function manyDatasets() {

@@ -105,20 +105,26 @@ describe('a run over several sources', () => {
     expect(names).toEqual([['acme3'], ['acme1'], ['acme2'], ['acme']]);
   });
 
-  it('counts a source whose plan was killed as unreadable, in one point that waits for it', async () => {
-    ingest = await startSources(3, 2);
-    for (const i of [0, 1, 2])
-      for (const k of [0, 1]) await ingest.put(`d${i}x${k}/${yesterday()}/a.parquet`);
-    await ingest.clock.advance(60 * MINUTE_MS);
-    await handle(SCHEDULED);
-    await handleAll(isOf('acme1'));
-    expect(points()).toMatchObject([{ days_queued: 4, datasets_unreadable: 2 }]);
-    // The next run ends it.
-    ingest.lines.length = 0;
-    await handle(SCHEDULED);
-    await handleAll();
-    expect(points()).toMatchObject([{ datasets_unreadable: 0 }]);
-  });
+  it.each([
+    ['of several', 3],
+    ['of one', 1],
+  ])(
+    'counts a source %s whose plan was killed as unreadable, in one point that waits for it',
+    async (_, n) => {
+      ingest = await startSources(n, 2);
+      for (let i = 0; i < n; i += 1)
+        for (const k of [0, 1]) await ingest.put(`d${i}x${k}/${yesterday()}/a.parquet`);
+      await ingest.clock.advance(60 * MINUTE_MS);
+      await handle(SCHEDULED);
+      await handleAll(isOf(nameOf(n - 1)));
+      expect(points()).toMatchObject([{ days_queued: 2 * (n - 1), datasets_unreadable: 2 }]);
+      // The next run ends it.
+      ingest.lines.length = 0;
+      await handle(SCHEDULED);
+      await handleAll();
+      expect(points()).toMatchObject([{ datasets_unreadable: 0 }]);
+    },
+  );
 
   it('waits for its sources as long as they end one after the other', async () => {
     ingest = await startSources(6);
@@ -156,11 +162,11 @@ describe('a run over several sources', () => {
     expect(points()).toMatchObject([{ datasets_unreadable: 1, datasets_stopped: 2 }]);
   });
 
-  it('is not counted if a person asked for it', async () => {
-    ingest = await startSources(2);
+  it.each([1, 2])('is not counted if a person asked for it, of %i', async (n) => {
+    ingest = await startSources(n);
     await handle({ sluice: 'plan' });
     await handleAll();
-    expect(ingest.lines.filter(({ event }) => event === 'ingest_plan')).toHaveLength(2);
+    expect(ingest.lines.filter(({ event }) => event === 'ingest_plan')).toHaveLength(n);
     expect(points()).toEqual([]);
   });
 });
