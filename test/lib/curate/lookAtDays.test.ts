@@ -25,6 +25,9 @@ const NIGHT = { sluice: 'curate' };
 /** Milliseconds that the function has for one batch, without its margin. */
 const TIME_MS = 255_000;
 
+/** What a listing of the raw files of a day waits for. */
+type Wait = (kind: ForwardedKind) => Promise<void>;
+
 /** Days that are over, the newest first. */
 const lastDays = (count: number) => Array.from({ length: count }, (_, i) => addDays(NEWEST, -i));
 
@@ -83,14 +86,21 @@ async function startDays(
     await listed.write(kind, list, null);
   }
 
-  const run = async (message: object, more: { readonly time?: number } = {}) => {
+  const run = async (message: object, more: { readonly time?: number; readonly before?: Wait } = {}) => {
     const deadline = clock.now() + (more.time ?? TIME_MS);
+    const { before = async () => {} } = more;
     const { batchItemFailures } = await planMessages(
       {
         config,
         bucket: 'own',
         stage: 'test',
-        raw: raw(deadline),
+        raw: {
+          days: (kind) => raw(deadline).days(kind),
+          async files(kind, day, until) {
+            await before(kind);
+            return raw(deadline).files(kind, day, until);
+          },
+        },
         landing: landingOf(store),
         ledger,
         listed,
@@ -207,6 +217,32 @@ describe('a run that ends before it has looked at all days', () => {
       expect(Object.keys(await looks(small))).toHaveLength(20);
       expect(Object.keys(await looks(large)).length).toBeGreaterThan(10);
     }
+  });
+
+  it.each([
+    ['exposures', 'events'],
+    ['events', 'exposures'],
+  ] as const)('does not wait for a table whose listings take all of the time: %s', async (slow, other) => {
+    const days = lastDays(100);
+    const { run, clock, looks } = await startDays({ [slow]: days, [other]: days });
+    let calls = 0;
+    const isUp = Promise.withResolvers<void>();
+    const running = run(NIGHT, {
+      async before(kind) {
+        calls += 1;
+        if (kind === slow) await isUp.promise;
+      },
+    });
+    // Until nobody asks for anything any more.
+    for (let seen = -1; seen < calls || calls === 0; ) {
+      seen = calls;
+      for (let i = 0; i < 100; i += 1) await new Promise(setImmediate);
+    }
+    clock.advance(TIME_MS - PUBLISH_MS);
+    isUp.resolve();
+    expect(await running).toBe(true);
+    expect(Object.keys(await looks(other))).toHaveLength(days.length);
+    expect(await looks(slow)).toEqual({});
   });
 
   it('stops within the listing of a day, and says of that day that it is left', async () => {
