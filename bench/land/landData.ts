@@ -1,4 +1,5 @@
 import { closeSync, openSync, writeSync } from 'node:fs';
+import { isoHour } from '../../lib/base/time.ts';
 import { encodeLines, type LandedRow } from '../../lib/landing/store/encodeLines.ts';
 import type { ForwardedKind } from '../../lib/schema/kinds.ts';
 import { hex, seededRandom } from '../collect/seededRandom.ts';
@@ -22,7 +23,7 @@ export function writeLandingObject(path: string, { requests, rowsEach }: Landing
   const file = openSync(path, 'w');
   let waiting: Uint8Array[] = [];
   for (let request = 0; request < requests; request += 1) {
-    waiting.push(encodeLines(requestRows(request, rowsEach, random)) ?? Buffer.of());
+    waiting.push(encodeLines(requestRows(request, rowsEach, random), isoHour(RECEIVED_AT)) ?? Buffer.of());
     if (waiting.length < 1_000 && request < requests - 1) continue;
     writeSync(file, Buffer.concat(waiting));
     waiting = [];

@@ -51,6 +51,11 @@ export function addDays(day: UtcDay, days: number): UtcDay {
 let cachedDay = Number.NaN;
 let cachedDayText: UtcDay = '';
 
+/** The UTC hour of an instant: `2026-11-25T07`. */
+export function isoHour(epochMs: number): string {
+  return new Date(epochMs).toISOString().slice(0, 'YYYY-MM-DDTHH'.length);
+}
+
 /** The UTC day of an instant, as utcDay; several times faster while the day stays the same, as within a batch. */
 export function isoDay(epochMs: number): UtcDay {
   const day = Math.floor(epochMs / DAY_MS);

@@ -1,5 +1,5 @@
 import type { SluiceError } from '../base/errors.ts';
-import { type Clock, isoDay } from '../base/time.ts';
+import { type Clock, isoDay, isoHour } from '../base/time.ts';
 import type { PutQuarantineLarge, QuarantineWriter } from '../landing/quarantineWriter.ts';
 import { encodeLines, type LandedRow } from '../landing/store/encodeLines.ts';
 import {
@@ -142,7 +142,8 @@ async function deliverRows(
 ): Promise<Delivered> {
   const { deadline, request } = received;
   const quarantine = await quarantineRows(received, key, { refused, ...sender }, ports);
-  const record = encodeLines({ ...rows, quarantine });
+  const hour = isoHour(received.receivedAt);
+  const record = encodeLines({ ...rows, quarantine }, hour);
   const { requestId } = request;
   const landing = record === null ? null : await land(record, { ...ports, requestId, deadline: deadline.at });
   const events = eventsOf({ rows, refusedCounts });

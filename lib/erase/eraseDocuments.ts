@@ -79,12 +79,12 @@ export function eraseLanding(
     }
     const rows: Record<TableKind, LandedRow[]> = { exposures: [], events: [], quarantine: [] };
     let isChanged = false;
-    for (const { kind, day, rowFrom, to } of lines) {
+    for (const { kind, day, hour, rowFrom, to } of lines) {
       const json = text.toString('utf8', rowFrom, to - 2);
       const found = matcher.findDocument(kind, json);
       all.push(found);
       if (isUnits(found)) isChanged = true;
-      else rows[kind].push({ day, json });
+      else rows[kind].push({ day, hour, json });
     }
     const kept = others.filter((line) => matcher.findBody(line) !== 'unit');
     all.push(...others.map((_, i): DocumentFound => (i < kept.length ? 'unread' : 'unit')));

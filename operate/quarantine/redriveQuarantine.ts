@@ -3,6 +3,7 @@ import { s3ObjectStore } from '../../lib/aws/s3ObjectStore.ts';
 import { defineErrorFamily, errorName } from '../../lib/base/errors.ts';
 import { isJsonObject, parseJson } from '../../lib/base/json.ts';
 import { systemClock, utcDay } from '../../lib/base/time.ts';
+import { HOUR_BYTES, timeIn } from '../../lib/landing/lines/landedLines.ts';
 import { encodeLines, type LandedRow } from '../../lib/landing/store/encodeLines.ts';
 import { putRecordObject } from '../../lib/landing/store/land.ts';
 import { type ForwardedKind, forwardedKinds } from '../../lib/schema/kinds.ts';
@@ -140,7 +141,9 @@ async function put(
 ): Promise<void> {
   const at = systemClock.now();
   const rowsOf = (kind: ForwardedKind) =>
-    waiting.filter((one) => one.kind === kind).map(({ landed }) => landed);
+    waiting
+      .filter((one) => one.kind === kind)
+      .map(({ landed }) => ({ ...landed, hour: hourOf(landed.json) }));
   try {
     await land?.({ exposures: rowsOf('exposures'), events: rowsOf('events') });
   } catch (error) {
@@ -163,6 +166,13 @@ async function put(
 function eventIdOf(json: string): string {
   const row = parseJson(json);
   return isJsonObject(row) && typeof row['event_id'] === 'string' ? row['event_id'] : '';
+}
+
+/** The hour in which a row was received; null if it does not say. */
+function hourOf(json: string): string | null {
+  const text = Buffer.from(json);
+  const at = timeIn(text, 0, text.length);
+  return at === null ? null : text.toString('latin1', at, at + HOUR_BYTES);
 }
 
 function count(counts: Record<string, number>, code: string, number = 1): void {

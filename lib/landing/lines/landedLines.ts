@@ -9,6 +9,8 @@ import { type TableKind, tableKinds } from '../../schema/kinds.ts';
 export interface LandedLine {
   readonly kind: TableKind;
   readonly day: UtcDay;
+  /** The hour in which its row was received, `2026-11-25T07`; null in lines of earlier releases: the row says it. */
+  readonly hour: string | null;
   /** Where it begins and, with its line break, ends. */
   readonly from: number;
   readonly to: number;
@@ -48,11 +50,16 @@ export const LINE_BREAK = 0x0a;
 const BRACE = 0x7b;
 /** Lines of a member that are no rows: one with more is skipped as a whole. */
 const MOST_OTHERS = 1_000;
-const HEAD = new RegExp(`^\\{"kind":"(${tableKinds.join('|')})","ds":"(\\d{4}-\\d\\d-\\d\\d)","row":(?=\\{)`);
+const HOUR = '\\d{4}-\\d\\d-\\d\\dT\\d\\d';
+const HEAD = new RegExp(
+  `^\\{"kind":"(${tableKinds.join('|')})","ds":"(\\d{4}-\\d\\d-\\d\\d)",(?:"hour":"(${HOUR})",)?"row":(?=\\{)`,
+);
 /** The same of any release, which may have other kinds, and other members before the row. A row that is no object is none. */
 const ANY_HEAD = /^\{"kind":"\w+","ds":"\d{4}-\d\d-\d\d","(?!row":[^{])/;
 /** Bytes of the longest head of a line, or more. */
-const HEAD_BYTES = 64;
+const HEAD_BYTES = 96;
+/** The hour in a head of any release. */
+const HEAD_HOUR = new RegExp(`^\\{"kind":"\\w+","ds":"[^"]+","hour":"(${HOUR})"`);
 /** What is between a row and another member of its line, as a newer release may have. Within a row it is rare. */
 const BEHIND_ROW = Buffer.from('},"');
 
@@ -97,7 +104,7 @@ function lineOf(text: Buffer, from: number, to: number, mayHoldMore: boolean): L
     !isJsonObject(parseJson(text.toString('utf8', rowFrom, to - 2)))
   )
     return null;
-  return { kind: head.kind, day: head.day, from, to, rowFrom };
+  return { kind: head.kind, day: head.day, hour: head.hour, from, to, rowFrom };
 }
 
 /** What a line begins with. */
@@ -105,10 +112,11 @@ interface Head {
   readonly bytes: Buffer;
   readonly kind: TableKind;
   readonly day: UtcDay;
+  readonly hour: string | null;
 }
 
 // No line begins so: these bytes are no UTF-8.
-let lastHead: Head = { bytes: Buffer.alloc(HEAD_BYTES, 0xff), kind: 'events', day: '' };
+let lastHead: Head = { bytes: Buffer.alloc(HEAD_BYTES, 0xff), kind: 'events', day: '', hour: null };
 
 /** Most lines begin as the one before: to read each head takes three times as long as to compare it. */
 function headAt(text: Buffer, from: number, to: number): Head | null {
@@ -116,11 +124,13 @@ function headAt(text: Buffer, from: number, to: number): Head | null {
   const end = from + bytes.length;
   if (end < to && text[end] === BRACE && text.compare(bytes, 0, bytes.length, from, end) === 0)
     return lastHead;
-  const [head, kind, day = ''] =
+  const [head, kind, day = '', hour = ''] =
     HEAD.exec(text.toString('latin1', from, Math.min(to, from + HEAD_BYTES))) ?? [];
   const table = tableKinds.find((one) => one === kind);
   if (head === undefined || table === undefined || !isDay(day)) return null;
-  lastHead = { bytes: Buffer.from(head), kind: table, day };
+  // An hour that does not exist is none.
+  const isHour = isDay(hour.slice(0, 10)) && Number(hour.slice(11)) < 24;
+  lastHead = { bytes: Buffer.from(head), kind: table, day, hour: isHour ? hour : null };
   return lastHead;
 }
 
@@ -145,6 +155,11 @@ export function rowHours(bytes: Buffer): (string | null)[] {
   const hours: (string | null)[] = [];
   for (let at = bytes.indexOf('{"kind":"'); at >= 0; at = bytes.indexOf('{"kind":"', at + 1)) {
     if (!beginsAsRow(bytes.subarray(at))) continue;
+    const [, said] = HEAD_HOUR.exec(bytes.toString('latin1', at, at + HEAD_BYTES)) ?? [];
+    if (said !== undefined) {
+      hours.push(said);
+      continue;
+    }
     const time = timeIn(bytes, at, bytes.indexOf(LINE_BREAK, at) + 1 || bytes.length);
     const hour = time === null ? '' : bytes.toString('latin1', time, time + HOUR_BYTES);
     hours.push(/^\d{4}-\d\d-\d\dT\d\d$/.test(hour) ? hour : null);

@@ -6,6 +6,8 @@ import { type TableKind, tableKinds } from '../../schema/kinds.ts';
 /** One row, as a JSON object in one line, and the day of its folder. */
 export interface LandedRow {
   readonly day: UtcDay;
+  /** The hour in which it was received, `2026-11-25T07`. Default: that of the record. */
+  readonly hour?: string | null | undefined;
   readonly json: string;
 }
 
@@ -13,19 +15,21 @@ export interface LandedRow {
 export type LandedRows = Readonly<Partial<Record<TableKind, readonly LandedRow[]>>>;
 
 /**
- * Makes a request's record: a line `{"kind":"events","ds":"2026-11-25","row":{…}}` for each row, compressed as one gzip member. So
+ * Makes a request's record: a line `{"kind":"events","ds":"2026-11-25","hour":"2026-11-25T07","row":{…}}` for each row, compressed as one gzip member. So
  * objects that Firehose joins of records are gzip files of lines, which anybody reads: https://www.rfc-editor.org/rfc/rfc1952#section-2.2
  *
+ * @param hour In which its rows were received, so that the writer need not search each row for its time. Default: lines without it.
  * @returns Null without rows.
  * @throws RangeError for more rows than a request can have: a defect of the caller.
  */
-export function encodeLines(rows: LandedRows): Uint8Array | null {
+export function encodeLines(rows: LandedRows, hour: string | null = null): Uint8Array | null {
   const heads: string[] = [];
   const bodies: string[] = [];
   let length = 0;
   for (const kind of tableKinds)
-    for (const { day, json } of rows[kind] ?? []) {
-      const head = `{"kind":"${kind}","ds":"${day}","row":`;
+    for (const { day, hour: own = hour, json } of rows[kind] ?? []) {
+      const received = own === null ? '' : `"hour":"${own}",`;
+      const head = `{"kind":"${kind}","ds":"${day}",${received}"row":`;
       length += head.length + Buffer.byteLength(json) + END.length;
       heads.push(head);
       bodies.push(json);

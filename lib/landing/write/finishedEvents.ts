@@ -22,8 +22,11 @@ function finishedMetric(kind: TableKind) {
 /** Counts the events of an object. */
 export class EventCounter {
   readonly counts: FinishedEvents;
-  /** The hour of the last row, as its bytes: rows of a record have one, and those of an object nearly always. */
-  readonly #hour = Buffer.alloc(HOUR_BYTES);
+  /** The last hour: rows of a record have one, and those of an object nearly always. */
+  #hour = '';
+  /** The last one that a row said, and its bytes. */
+  #rowHour = '';
+  readonly #hourBytes = Buffer.alloc(HOUR_BYTES);
   #inHour: Record<string, number> = {};
 
   /** @param earlier What earlier runs have written of the object. */
@@ -33,27 +36,36 @@ export class EventCounter {
 
   /** Adds lines of it. */
   add({ text, lines }: Pick<LandedPart, 'text' | 'lines'>): void {
-    for (const { kind, rowFrom, to } of lines) {
+    for (const { kind, hour, rowFrom, to } of lines) {
       const events = kind === 'quarantine' ? eventsOf(text.toString('utf8', rowFrom, to - 2)) : 1;
-      this.#count(finishedMetrics[kind].finished, events, text, rowFrom, to);
+      const received = hour ?? this.#hourOf(text, rowFrom, to);
+      this.#count(finishedMetrics[kind].finished, events, received);
     }
   }
 
   /** Notes that its table does not take a row. */
   refuse(kind: TableKind, row: string): void {
     const text = Buffer.from(row);
-    this.#count(finishedMetrics[kind].refused, 1, text, 0, text.length);
+    this.#count(finishedMetrics[kind].refused, 1, this.#hourOf(text, 0, text.length));
   }
 
-  #count({ name }: Metric, events: number, text: Buffer, from: number, to: number): void {
+  /** The hour that a row between two bytes says; null if it says none. */
+  #hourOf(text: Buffer, from: number, to: number): string | null {
     const at = timeIn(text, from, to);
-    if (at === null) return;
+    if (at === null) return null;
     // Making a text of each hour would take several times as long.
-    if (text.compare(this.#hour, 0, HOUR_BYTES, at, at + HOUR_BYTES) !== 0) {
-      text.copy(this.#hour, 0, at, at + HOUR_BYTES);
-      const hour = this.#hour.toString('latin1');
+    if (text.compare(this.#hourBytes, 0, HOUR_BYTES, at, at + HOUR_BYTES) === 0) return this.#rowHour;
+    text.copy(this.#hourBytes, 0, at, at + HOUR_BYTES);
+    this.#rowHour = this.#hourBytes.toString('latin1');
+    return this.#rowHour;
+  }
+
+  #count({ name }: Metric, events: number, hour: string | null): void {
+    if (hour === null) return;
+    if (hour !== this.#hour) {
       this.counts[hour] ??= {};
       this.#inHour = this.counts[hour];
+      this.#hour = hour;
     }
     this.#inHour[name] = (this.#inHour[name] ?? 0) + events;
   }

@@ -57,6 +57,15 @@ describe('an object of the landing', () => {
     expect([[...left.rows()], left.skipped.count]).toEqual([[], 0]);
   });
 
+  it('keeps the hour of each line, and of lines without one that they have none', () => {
+    const rows = [row('user-1'), row('user-2'), { ...row('user-2'), hour: '2026-11-25T08' }];
+    for (const hour of ['2026-11-25T07', null]) {
+      const { body } = Object(bodyOf(Buffer.from(encodeLines({ events: rows }, hour) ?? [])));
+      const left = encodeLines({ events: rows.slice(1) }, hour) ?? Buffer.of();
+      expect(gunzipSync(body).toString()).toBe(gunzipSync(left).toString());
+    }
+  });
+
   it('keeps bytes that are no rows, and lines that are none but for those that name the unit', () => {
     const own = record({ events: [row('user-1')] });
     const cut = others.subarray(0, -1);

@@ -247,6 +247,26 @@ describe('bytes of others in an object', () => {
     expect([read(cut).ids, ...[cut, begun, cut.subarray(0, 9)].map(rowsIn)]).toEqual([[], 3, 1, 0]);
   });
 
+  it('say the hour of their row, if the release that wrote them does', () => {
+    const hours = (text: string) =>
+      [...new LandedObject(gzipSync(text)).parts()].flatMap(({ lines }) => lines.map(({ hour }) => hour));
+    const row = { day: DAY, json: '{"event_id":"a","received_at":"2026-11-25T09:10:00.000Z"}' };
+    const rows = { events: [row, { ...row, hour: '2026-11-25T08' }], quarantine: [row] };
+    const [own, earlier] = ['2026-11-25T07', null].map((hour) =>
+      gunzipSync(encodeLines(rows, hour) ?? Buffer.of()),
+    );
+    expect(hours(String(own))).toEqual(['2026-11-25T07', '2026-11-25T08', '2026-11-25T07']);
+    expect(hours(String(earlier))).toEqual([null, '2026-11-25T08', null]);
+    expect(hours(String(own) + earlier)).toHaveLength(6);
+    // It is no hour, so the row says it.
+    for (const hour of ['2026-11-25T24', '2026-02-30T07'])
+      expect(hours(String(own).replaceAll('2026-11-25T07', hour))).toEqual([null, '2026-11-25T08', null]);
+    const newer = '{"kind":"orders","ds":"2026-11-25","hour":"2026-11-25T05","row":{}}\n';
+    const object = new LandedObject(gzipSync(newer));
+    expect([...object.parts()]).toHaveLength(1);
+    expect([...(object.skipped.hours ?? [])]).toEqual(['2026-11-25T05']);
+  });
+
   it('narrow the hours of rows only as lines that were inflated', () => {
     const hoursOf = (bytes: Buffer) => {
       const object = new LandedObject(bytes);
