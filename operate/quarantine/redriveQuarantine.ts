@@ -3,7 +3,7 @@ import { s3ObjectStore } from '../../lib/aws/s3ObjectStore.ts';
 import { defineErrorFamily, errorName } from '../../lib/base/errors.ts';
 import { isJsonObject, parseJson } from '../../lib/base/json.ts';
 import { systemClock, utcDay } from '../../lib/base/time.ts';
-import { HOUR_BYTES, timeIn } from '../../lib/landing/lines/landedLines.ts';
+import { hourIn } from '../../lib/landing/lines/landedLines.ts';
 import { encodeLines, type LandedRow } from '../../lib/landing/store/encodeLines.ts';
 import { putRecordObject } from '../../lib/landing/store/land.ts';
 import { type ForwardedKind, forwardedKinds } from '../../lib/schema/kinds.ts';
@@ -141,9 +141,7 @@ async function put(
 ): Promise<void> {
   const at = systemClock.now();
   const rowsOf = (kind: ForwardedKind) =>
-    waiting
-      .filter((one) => one.kind === kind)
-      .map(({ landed }) => ({ ...landed, hour: hourOf(landed.json) }));
+    waiting.filter((one) => one.kind === kind).map(({ landed }) => ({ ...landed, hour: hourOf(landed) }));
   try {
     await land?.({ exposures: rowsOf('exposures'), events: rowsOf('events') });
   } catch (error) {
@@ -169,10 +167,9 @@ function eventIdOf(json: string): string {
 }
 
 /** The hour in which a row was received; null if it does not say. */
-function hourOf(json: string): string | null {
+function hourOf({ json }: LandedRow): string | null {
   const text = Buffer.from(json);
-  const at = timeIn(text, 0, text.length);
-  return at === null ? null : text.toString('latin1', at, at + HOUR_BYTES);
+  return hourIn(text, 0, text.length);
 }
 
 function count(counts: Record<string, number>, code: string, number = 1): void {

@@ -51,13 +51,18 @@ const BRACE = 0x7b;
 /** Lines of a member that are no rows: one with more is skipped as a whole. */
 const MOST_OTHERS = 1_000;
 const HOUR = '\\d{4}-\\d\\d-\\d\\dT\\d\\d';
+/**
+ * Members between hour and row, which a newer release may have: hints that a reader may leave out, so that the release before, after a
+ * rollback, reads such lines. What a reader has to know goes behind the row, where a release that does not know it keeps off.
+ */
+const HINTS = '(?:"(?!(?:kind|ds|hour|row)")\\w+":(?:"[\\w.:+-]*"|\\d+),)*';
 const HEAD = new RegExp(
-  `^\\{"kind":"(${tableKinds.join('|')})","ds":"(\\d{4}-\\d\\d-\\d\\d)",(?:"hour":"(${HOUR})",)?"row":(?=\\{)`,
+  `^\\{"kind":"(${tableKinds.join('|')})","ds":"(\\d{4}-\\d\\d-\\d\\d)",(?:"hour":"(${HOUR})",)?${HINTS}"row":(?=\\{)`,
 );
 /** The same of any release, which may have other kinds, and other members before the row. A row that is no object is none. */
 const ANY_HEAD = /^\{"kind":"\w+","ds":"\d{4}-\d\d-\d\d","(?!row":[^{])/;
-/** Bytes of the longest head of a line, or more. */
-const HEAD_BYTES = 96;
+/** Bytes of the longest head of a line. */
+const HEAD_BYTES = 192;
 /** The hour in a head of any release. */
 const HEAD_HOUR = new RegExp(`^\\{"kind":"\\w+","ds":"[^"]+","hour":"(${HOUR})"`);
 /** What is between a row and another member of its line, as a newer release may have. Within a row it is rare. */
@@ -156,13 +161,7 @@ export function rowHours(bytes: Buffer): (string | null)[] {
   for (let at = bytes.indexOf('{"kind":"'); at >= 0; at = bytes.indexOf('{"kind":"', at + 1)) {
     if (!beginsAsRow(bytes.subarray(at))) continue;
     const [, said] = HEAD_HOUR.exec(bytes.toString('latin1', at, at + HEAD_BYTES)) ?? [];
-    if (said !== undefined) {
-      hours.push(said);
-      continue;
-    }
-    const time = timeIn(bytes, at, bytes.indexOf(LINE_BREAK, at) + 1 || bytes.length);
-    const hour = time === null ? '' : bytes.toString('latin1', time, time + HOUR_BYTES);
-    hours.push(/^\d{4}-\d\d-\d\dT\d\d$/.test(hour) ? hour : null);
+    hours.push(said ?? hourIn(bytes, at, bytes.indexOf(LINE_BREAK, at) + 1 || bytes.length));
   }
   return hours;
 }
@@ -174,14 +173,17 @@ export function rowHours(bytes: Buffer): (string | null)[] {
 const RECEIVED_AT = Buffer.from('received_at":"');
 const QUOTE = 0x22;
 /** Bytes of an hour: `2026-11-29T07`. */
-export const HOUR_BYTES = 'YYYY-MM-DDTHH'.length;
+const HOUR_BYTES = 'YYYY-MM-DDTHH'.length;
+const ONE_HOUR = new RegExp(`^${HOUR}$`);
 
-/** Where the time of receipt begins in the row between two bytes; null if the row does not say. */
-export function timeIn(text: Buffer, from: number, to: number): number | null {
+/** The hour in which the row between two bytes was received, `2026-11-29T07`; null if it does not say. */
+export function hourIn(text: Buffer, from: number, to: number): string | null {
   // Of the row alone: a row without a time does not have all that follow searched.
   const row = text.subarray(from, to);
   let found = row.indexOf(RECEIVED_AT);
   while (found > 0 && row[found - 1] !== QUOTE) found = row.indexOf(RECEIVED_AT, found + 1);
+  if (found <= 0) return null;
   const at = found + RECEIVED_AT.length;
-  return found <= 0 || at + HOUR_BYTES > row.length ? null : from + at;
+  const hour = row.toString('latin1', at, at + HOUR_BYTES);
+  return ONE_HOUR.test(hour) ? hour : null;
 }

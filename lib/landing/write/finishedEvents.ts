@@ -2,7 +2,7 @@ import { isJsonObject, parseJson } from '../../base/json.ts';
 import { countMetric, emfLine, METRIC_NAMESPACE, type Metric } from '../../base/log.ts';
 import type { TableKind } from '../../schema/kinds.ts';
 import type { FinishedEvents } from '../LandingNotes.ts';
-import { HOUR_BYTES, type LandedPart, timeIn } from '../lines/landedLines.ts';
+import { hourIn, type LandedPart } from '../lines/landedLines.ts';
 import { eventsOfRefusal } from '../quarantineReasons.ts';
 
 /**
@@ -24,9 +24,6 @@ export class EventCounter {
   readonly counts: FinishedEvents;
   /** The last hour: rows of a record have one, and those of an object nearly always. */
   #hour = '';
-  /** The last one that a row said, and its bytes. */
-  #rowHour = '';
-  readonly #hourBytes = Buffer.alloc(HOUR_BYTES);
   #inHour: Record<string, number> = {};
 
   /** @param earlier What earlier runs have written of the object. */
@@ -38,26 +35,14 @@ export class EventCounter {
   add({ text, lines }: Pick<LandedPart, 'text' | 'lines'>): void {
     for (const { kind, hour, rowFrom, to } of lines) {
       const events = kind === 'quarantine' ? eventsOf(text.toString('utf8', rowFrom, to - 2)) : 1;
-      const received = hour ?? this.#hourOf(text, rowFrom, to);
-      this.#count(finishedMetrics[kind].finished, events, received);
+      this.#count(finishedMetrics[kind].finished, events, hour ?? hourIn(text, rowFrom, to));
     }
   }
 
   /** Notes that its table does not take a row. */
   refuse(kind: TableKind, row: string): void {
     const text = Buffer.from(row);
-    this.#count(finishedMetrics[kind].refused, 1, this.#hourOf(text, 0, text.length));
-  }
-
-  /** The hour that a row between two bytes says; null if it says none. */
-  #hourOf(text: Buffer, from: number, to: number): string | null {
-    const at = timeIn(text, from, to);
-    if (at === null) return null;
-    // Making a text of each hour would take several times as long.
-    if (text.compare(this.#hourBytes, 0, HOUR_BYTES, at, at + HOUR_BYTES) === 0) return this.#rowHour;
-    text.copy(this.#hourBytes, 0, at, at + HOUR_BYTES);
-    this.#rowHour = this.#hourBytes.toString('latin1');
-    return this.#rowHour;
+    this.#count(finishedMetrics[kind].refused, 1, hourIn(text, 0, text.length));
   }
 
   #count({ name }: Metric, events: number, hour: string | null): void {

@@ -64,7 +64,10 @@ describe('redriveQuarantine', () => {
         rows: {
           exposures: [{ day: '2026-11-20', json: `{"event_id":"${quarantineId}"}` }],
           events: [
-            { day: '2026-11-20', json: `{"event_id":"${quarantineId}","pad":"${'x'.repeat(9_000_000)}"}` },
+            {
+              day: '2026-11-20',
+              json: `{"event_id":"${quarantineId}","pad":"${'x'.repeat(9_000_000)}","received_at":"2026-11-20T07:59:59.999Z"}`,
+            },
           ],
         },
         refused: [],
@@ -73,12 +76,13 @@ describe('redriveQuarantine', () => {
       async ({ exposures, events }) => {
         if (landed.length > 0) throw new RangeError('full');
         landed.push(
-          ...[...exposures, ...events].map(({ day, json }) => `${day} ${JSON.parse(json).event_id}`),
+          ...[...exposures, ...events].map(({ hour, json }) => `${hour} ${JSON.parse(json).event_id}`),
         );
       },
       { hasEvent: () => false, add: async ({ rows }) => void recorded.push(...rows) },
     );
-    expect(landed).toEqual(['a', 'b', 'a', 'b'].map((id) => `2026-11-20 ${id}`));
+    // Their lines say in which hour they were received, if they do.
+    expect(landed).toEqual(['null a', 'null b', '2026-11-20T07 a', '2026-11-20T07 b']);
     expect(recorded).toEqual(['a', 'b']);
     expect(report).toMatchObject({ delivered: { exposures: 2, events: 2 }, failed: { RangeError: 2 } });
   });

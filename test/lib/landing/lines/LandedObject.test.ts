@@ -191,7 +191,13 @@ describe('bytes of others in an object', () => {
 
   it.each([
     ['of a newer release', '{"kind":"orders","ds":"2026-11-25","row":{}}\n', 1],
-    ['of one with more in its head', '{"kind":"events","ds":"2026-11-25","v":2,"row":{}}\n', 1],
+    ['with an object in its head', '{"kind":"events","ds":"2026-11-25","v":{"b":2},"row":{}}\n', 1],
+    [
+      'with a member twice in its head',
+      '{"kind":"events","ds":"2026-11-25","v":2,"ds":"2026-11-26","row":{}}\n',
+      1,
+    ],
+    ['with a longer head', `{"kind":"events","ds":"2026-11-25","v":"${'a'.repeat(200)}","row":{}}\n`, 1],
     ['with more behind its row', '{"kind":"events","ds":"2026-11-25","row":{"a":1},"v":{"b":2}}\n', 1],
     ['with two rows', '{"kind":"events","ds":"2026-11-25","row":{"a":1},"row":{"a":2}}\n', 1],
     ['of no day', '{"kind":"events","ds":"2026-02-30","row":{}}\n', 1],
@@ -258,6 +264,14 @@ describe('bytes of others in an object', () => {
     expect(hours(String(own))).toEqual(['2026-11-25T07', '2026-11-25T08', '2026-11-25T07']);
     expect(hours(String(earlier))).toEqual([null, '2026-11-25T08', null]);
     expect(hours(String(own) + earlier)).toHaveLength(6);
+    // Hints of a newer release, before its row, are left out.
+    const hinted = String(own).replaceAll('"row":{', '"v":2,"by":"1.2.0-a","row":{');
+    expect(hours(hinted)).toEqual(hours(String(own)));
+    expect(hours(String(earlier).replaceAll('"row":{', '"v":2,"row":{'))).toEqual([
+      null,
+      '2026-11-25T08',
+      null,
+    ]);
     // It is no hour, so the row says it.
     for (const hour of ['2026-11-25T24', '2026-02-30T07'])
       expect(hours(String(own).replaceAll('2026-11-25T07', hour))).toEqual([null, '2026-11-25T08', null]);

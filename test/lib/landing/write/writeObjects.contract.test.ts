@@ -745,6 +745,21 @@ describe('the events of objects', () => {
     ]);
   });
 
+  it('are counted by the hour that their lines say, beside lines of an earlier release', async () => {
+    const rows = {
+      events: [event('a', '07')],
+      quarantine: [rowOf('quarantine', 'q', '2026-11-25', at('07'))],
+    };
+    const hours = ['2026-11-25T08', null, '2026-11-25T08'];
+    objects.set(KEY(1), Buffer.concat(hours.map((hour) => encodeLines(rows, hour) ?? Buffer.of())));
+    await write([KEY(1)]);
+    expect(await idsOf('events')).toEqual(['a', 'a', 'a']);
+    expect(counts()).toEqual([
+      [eight, { events_finished: 2, quarantine_finished: 2 }],
+      [seven, { events_finished: 1, quarantine_finished: 1 }],
+    ]);
+  });
+
   it('are counted once, by whoever deletes their object', async () => {
     objects.set(KEY(1), record({ events: [event('a', '07')] }));
     const again = objects.get(KEY(1)) ?? Buffer.of();
