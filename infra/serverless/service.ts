@@ -203,7 +203,13 @@ export function serviceFunctions(config: Stack['config']): Readonly<Record<strin
       // It sends messages of forgotten objects to its own queue, once an hour.
       recursiveLoop: 'Allow',
       // While Firehose accepts nothing, each request is an object: many become files together.
-      events: [queue('WriteQueue', { batchSize: 1_000, maximumBatchingWindow: functionWork.write.window })],
+      events: [
+        queue('WriteQueue', {
+          batchSize: 1_000,
+          maximumBatchingWindow: functionWork.write.window,
+          maximumConcurrency: config.write.concurrency,
+        }),
+      ],
     },
     'ingest-plan': {
       description: "Finds customers' drops that are new or changed",

@@ -18,6 +18,7 @@ import {
   kmsKeyArn,
   nameLists,
   placeName,
+  queueConcurrency,
   sqlName,
 } from './formats.ts';
 import { named, noted } from './noted.ts';
@@ -303,6 +304,17 @@ export const configSchema = z.strictObject({
   landing: noted(
     z.enum(['firehose', 'direct'], 'firehose or direct').default('firehose'),
     '`direct` makes an object of each request, for the time in which Firehose delivers nothing: [landing.md](landing.md).',
+  ),
+  write: noted(
+    z
+      .strictObject({
+        concurrency: noted(
+          queueConcurrency(),
+          'Executions at once, each some 30 MB of rows a second. The collector [cannot have these](limits.md#requests), unless some are reserved for it.',
+        ),
+      })
+      .prefault({}),
+    'The function `write`, which makes files of tables of the landing.',
   ),
   athena: noted(athenaSchema, 'Workgroup and staging database of Athena, and how much a query may scan.'),
   existing: noted(

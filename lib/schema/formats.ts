@@ -23,6 +23,11 @@ export function bucketName() {
     );
 }
 
+/** Executions at once of the function of a queue, as Lambda takes them: https://docs.aws.amazon.com/lambda/latest/dg/API_ScalingConfig.html */
+export function queueConcurrency() {
+  return z.int('a whole number').min(2, '2 or more').max(1_000, '1000 at most').default(2);
+}
+
 /** The name of a database, table or column; messages call it `what`. */
 export function sqlName(what: string) {
   return z

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { queueConcurrency } from './formats.ts';
 import { named, noted } from './noted.ts';
 
 /** Hosts to which copies and receipts may go without TLS: this machine's. */
@@ -34,7 +35,7 @@ const common = {
     'Relay requests without what `privacy.redact` names, and without private attributes.',
   ),
   concurrency: noted(
-    z.int('a whole number').min(2, '2 or more').max(1_000, '1000 at most').default(2),
+    queueConcurrency(),
     'Executions at once of the function that delivers: 2 deliver some 200 requests a second to a target that answers within 100 ms.',
   ),
 };

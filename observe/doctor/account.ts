@@ -196,7 +196,7 @@ async function findLambdaLimits({ config, clients }: Setup): Promise<readonly Fi
   const { queues: count, most } = queueExecutions(config);
   const expected = total < least ? `, expected ${least} or more` : '';
   const about = `Lambda: ${total} executions at once in the account, ${reserved} of them reserved${expected}. The stack's ${count} queues use up to ${most}, the collector has the rest.`;
-  const isNear = total < least || reserved > total * NEAR;
+  const isNear = total < least || reserved + most > total * NEAR;
   const { executions, isReserved } = collectorConcurrency(config.collector);
   // Reservations of other functions reduce the executions left to a collector without a reservation.
   const allowed = isReserved ? total : unreserved;

@@ -212,7 +212,7 @@ export const findingCatalogue = {
   ),
   SLUICE_FINDING_QUOTA: warning(
     'A quota of the account is nearly exhausted, lower than the default or than configured. Above it AWS answers 429, on which some SDKs drop events.',
-    "Request an increase (docs/limits.md), or set `endpoint.accountRequestsPerSecond`, `endpoint.burst` or `collector.accountConcurrency` to the account's numbers and deploy: alarms go by them.",
+    "Request an increase (docs/limits.md), lower `write.concurrency`, or set `endpoint.accountRequestsPerSecond`, `endpoint.burst` or `collector.accountConcurrency` to the account's numbers and deploy: alarms go by them.",
   ),
   SLUICE_FINDING_READER_ALLOWED: problem(
     'A reader has a permission that it must not have.',

@@ -94,6 +94,13 @@ describe('the executions that queues take from the collector', () => {
     expect(most).toBe(4 + 4 * more + ['exports', 'relay'].filter((field) => field in input).length * 2);
   });
 
+  it.each([2, 1_000])('are as many of the writer as the configuration says: %d', (concurrency) => {
+    const config = defineConfig({ bucket: 'acme-experiments', write: { concurrency } });
+    const { functions } = serviceConfiguration({ service: 'sluice', stage: 'prod', config });
+    expect(functions['write']?.events).toMatchObject([{ sqs: { maximumConcurrency: concurrency } }]);
+    expect(queueExecutions(config)).toEqual({ queues: 4, most: 6 + concurrency });
+  });
+
   it('have queues that hand out again the messages that failed, and no message while it is worked on', () => {
     const everything = { sources, exports, relay };
     const stack = {

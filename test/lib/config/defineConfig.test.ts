@@ -45,6 +45,7 @@ describe('defineConfig', () => {
       collector: { reservedConcurrency: null, accountConcurrency: null },
       allowAnyKey: false,
       landing: 'firehose',
+      write: { concurrency: 2 },
       landTelemetry: false,
       events: { deny: [] },
       exposures: { deny: [] },
@@ -169,6 +170,11 @@ describe('defineConfig', () => {
     ],
     ['logs.successes', { logs: { successes: 2 } }],
     ['collector.reservedConcurrency', { collector: { reservedConcurrency: 0 } }],
+    // https://docs.aws.amazon.com/lambda/latest/dg/API_ScalingConfig.html
+    ...[1, 1_001, 2.5, null].map((concurrency): [string, object] => [
+      'write.concurrency',
+      { write: { concurrency } },
+    ]),
     ['logs.seed', { logs: { seed: 7 } }],
     ['bucket', { bucket: 7 }],
     ['bucket', { bucket: 'Acme' }],

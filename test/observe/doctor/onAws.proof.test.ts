@@ -84,6 +84,11 @@ describe('sluice doctor, where only AWS can answer', () => {
     expect(await findings('quotas')).toEqual(near);
     setLimits(10_000, 5_000, 1_000, 1_000);
     expect(await findings('quotas', config('collector: { reservedConcurrency: 850 }'))).toEqual(near);
+    expect(await findings('quotas', config('write: { concurrency: 794 }'))).toEqual([0]);
+    expect(await findings('quotas', config('write: { concurrency: 795 }'))).toEqual([
+      0,
+      "SLUICE_FINDING_QUOTA Lambda: 1000 executions at once in the account, 0 of them reserved. The stack's 4 queues use up to 801, the collector has the rest.",
+    ]);
   });
 
   it("compares the stage's limits with those of the account in API Gateway", async () => {
