@@ -2,6 +2,7 @@ import { counted, visibleLine } from '../../lib/base/text.ts';
 import type { LedgerState } from '../../lib/ledger/LedgerEntry.ts';
 import type { DropDay } from '../../observe/facts/days/ledgerDays.ts';
 import type { AlarmState } from '../../observe/facts/flow/alarms.ts';
+import type { WriterBacklog } from '../../observe/facts/flow/waitingObjects.ts';
 import { hourStrips, STRIP_LEGEND } from '../../observe/facts/hourStrips.ts';
 import type { StatusFacts } from '../../observe/facts/statusFacts.ts';
 import type { Finding } from '../../observe/findings/catalogue.ts';
@@ -81,8 +82,19 @@ function waitingRows({ waiting, at }: StatusFacts) {
 }
 
 function partsText(status: StatusFacts): string[] {
-  const { partitions, quarantine, datasets, exports, curated, relay, alarms, stream, isLocal, noted } =
-    status;
+  const {
+    partitions,
+    quarantine,
+    datasets,
+    exports,
+    curated,
+    relay,
+    alarms,
+    stream,
+    isLocal,
+    noted,
+    writer,
+  } = status;
   const strips = hourStrips(status.receivedHours ?? []);
   const has = (state: AlarmState['state']) => alarms?.filter((one) => one.state === state).length;
   const silent = alarms?.filter(({ notifies }) => !notifies) ?? [];
@@ -92,6 +104,7 @@ function partsText(status: StatusFacts): string[] {
   const oddities = Object.entries(noted?.counts ?? {}).map(([what, count]) => `${count} ${what}`);
   const unnotified = isLocal ? ' (docs/local.md, "Alarms")' : `, ${silent.length} notify nobody`;
   const parts = [
+    writer && backlogText(writer),
     partitions &&
       `Partitions: ${counted(partitions.days, 'day')} with files within a week, ${partitions.gaps.length} missing.`,
     quarantine && `Quarantine within 24 hours: ${reasons === '' ? 'no row' : reasons}.`,
@@ -123,6 +136,17 @@ function partsText(status: StatusFacts): string[] {
       `Alarms: ${has('ALARM')} of ${alarms.length} on, ${has('INSUFFICIENT_DATA')} without data${unnotified}.`,
   ];
   return parts.flatMap((part) => part || []);
+}
+
+/** What waits for the writer, as a sentence. */
+export function backlogText({ messages, perMinute, goneAt }: WriterBacklog): string {
+  const end =
+    perMinute === null
+      ? 'none was finished within half an hour, so their end is not known'
+      : goneAt === null
+        ? 'within half an hour they did not become fewer'
+        : `gone at ${goneAt} at the rate of the last half hour`;
+  return `Writer: ${counted(messages, 'message')} waiting, ${end}.`;
 }
 
 const MARKS: Readonly<Record<Exclude<LedgerState, 'succeeded'>, string>> = {

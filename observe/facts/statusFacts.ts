@@ -39,8 +39,10 @@ import {
   countLanding,
   type DamagedObjects,
   isLandingLate,
+  readWriterBacklog,
   type UndeletedObjects,
   type WaitingObjects,
+  type WriterBacklog,
 } from './flow/waitingObjects.ts';
 import { type FunctionErrors, readFunctionErrors } from './functionErrors.ts';
 import { readStackFaults, type StackFault } from './stackFaults.ts';
@@ -108,6 +110,8 @@ export interface StatusFacts {
     /** What of it could not be read. */
     readonly damaged: DamagedObjects | null;
   };
+  /** Messages that wait for the writer, and when they are gone at its rate; null without any. */
+  readonly writer: WriterBacklog | null;
   /** Firehose's own metrics; null for the local cloud. */
   readonly stream: StreamState | null;
   readonly partitions: RecentPartitions | null;
@@ -179,6 +183,7 @@ export async function readStatusFacts(deployment: Deployment): Promise<StatusFac
     rows: ask('the tables', () => readLandedRows(deployment)),
     landed: ask('landing/', () => countLanding(deployment)),
     damaged: ask('damaged/', () => countDamaged(deployment)),
+    writer: ask('the queue of the writer', () => readWriterBacklog(deployment)),
     // The local cloud tells itself what waits.
     stream:
       local !== undefined

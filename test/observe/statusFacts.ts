@@ -42,6 +42,7 @@ export const well: StatusFacts = {
   lastEventAt: null,
   tables: [],
   waiting: { buffered: { count: null, oldest: null }, landing: nothing, undeleted, damaged },
+  writer: null,
   stream: null,
   partitions: { days: 3, gaps: [] },
   stackFaults: [],

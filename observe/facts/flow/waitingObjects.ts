@@ -1,10 +1,13 @@
+import { partName } from '../../../infra/template/Stack.ts';
+import { readMetricData } from '../../../lib/aws/metricData.ts';
 import { s3ObjectStore } from '../../../lib/aws/s3ObjectStore.ts';
 import { isJsonObject, parseJson } from '../../../lib/base/json.ts';
 import { type ListedObject, listObjects } from '../../../lib/base/ObjectStore.ts';
 import { counted } from '../../../lib/base/text.ts';
-import { isoTimestamp } from '../../../lib/base/time.ts';
+import { isoTimestamp, MINUTE_MS } from '../../../lib/base/time.ts';
 import { ListedNotes } from '../../../lib/landing/LandingNotes.ts';
 import { rowsIn } from '../../../lib/landing/lines/LandedObject.ts';
+import { type MetricSeries, metricsOf, type WantedMetric } from '../../../lib/reconcile/hourCounts.ts';
 import { DAMAGED_FOLDER, LANDING_FOLDER } from '../../../lib/tables/objectKeys.ts';
 import type { Deployment } from '../../deployment.ts';
 
@@ -119,4 +122,55 @@ export function damagedText(damaged: DamagedObjects): string {
   const rows =
     damaged.rows === null ? 'not all of them are read' : `lines that begin as a row: ${damaged.rows}`;
   return `${waitingText(damaged)}, ${damaged.bytes} bytes, ${rows}`;
+}
+
+/** A run of the writer takes up to 15 minutes, and finishes its messages at its end. */
+const PERIOD_MS = 30 * MINUTE_MS;
+
+/** Messages of objects that wait for the writer, one for each object. */
+export interface WriterBacklog {
+  /** By the newest metrics, those that it has taken too, about. */
+  readonly messages: number;
+  /** By how many it has become less each minute of the last half hour; 0 or less: it did not. Null: the writer has finished none. */
+  readonly perMinute: number | null;
+  /** When none is left at that rate, ISO 8601; null: that is not known, or the rate is 0 or less. */
+  readonly goneAt: string | null;
+}
+
+/** Metrics of SQS, by the minute: https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-available-cloudwatch-metrics.html */
+const VISIBLE = 'ApproximateNumberOfMessagesVisible';
+const TAKEN = 'ApproximateNumberOfMessagesNotVisible';
+const CAME = 'NumberOfMessagesSent';
+const FINISHED = 'NumberOfMessagesDeleted';
+
+/** The metrics that {@link backlogOf} needs. */
+export function backlogMetrics(QueueName: string): WantedMetric[] {
+  const of = metricsOf('AWS/SQS', { QueueName });
+  return [of(VISIBLE, 'Maximum'), of(TAKEN, 'Maximum'), of(CAME), of(FINISHED)];
+}
+
+/** Judges such metrics, by the minute of half an hour. @returns Null if nothing waits. */
+export function backlogOf(series: MetricSeries, now: number): WriterBacklog | null {
+  const newest = (id: string) => [...(series.get(id) ?? [])].sort(([a], [b]) => b - a)[0]?.[1] ?? 0;
+  const sum = (id: string) => [...(series.get(id)?.values() ?? [])].reduce((all, one) => all + one, 0);
+  const messages = newest(VISIBLE) + newest(TAKEN);
+  const finished = sum(FINISHED);
+  if (messages === 0) return null;
+  if (finished === 0) return { messages, perMinute: null, goneAt: null };
+  // Metrics come some minutes late: a minute without a value is not one without messages.
+  const minutes = series.get(FINISHED)?.size ?? 0;
+  // What it finishes within the period anyway is no backlog, however much comes.
+  const less = messages > finished ? finished - sum(CAME) : finished;
+  const perMinute = less / minutes;
+  const goneAt = less > 0 ? isoTimestamp(Math.round(now + (messages / perMinute) * MINUTE_MS)) : null;
+  return { messages, perMinute, goneAt };
+}
+
+/** What waits for the writer, and when it is gone. @throws MetricsError `SLUICE_OBSERVE_METRICS_INCOMPLETE`; what CloudWatch's client throws. */
+export async function readWriterBacklog(
+  deployment: Pick<Deployment, 'cloudwatch' | 'stack' | 'now'>,
+): Promise<WriterBacklog | null> {
+  const { stack, now } = deployment;
+  const wanted = backlogMetrics(partName(stack, 'write'));
+  return backlogOf(await readMetricData(deployment, wanted, { start: now - PERIOD_MS, end: now }), now);
 }
