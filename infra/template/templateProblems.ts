@@ -52,12 +52,12 @@ export function templateProblems(
       ),
     );
     const documents = [
-      ...valuesOf(Properties['Policies']).map((one) => valueAt(one, ['PolicyDocument'])),
+      ...valuesOf(filled(Properties['Policies'])).map((one) => valueAt(one, ['PolicyDocument'])),
       ...inline.map((one) => one.Properties['PolicyDocument']),
     ];
     const characters = documents.reduce<number>((sum, one) => sum + lengthOf(filled(one)), 0);
     demand(id, characters, 'characters of inline policies', most);
-    const arns = valuesOf(Properties['ManagedPolicyArns']).length + managed.length;
+    const arns = valuesOf(filled(Properties['ManagedPolicyArns'])).length + managed.length;
     demand(id, arns, 'managed policies', MANAGED_POLICIES);
   }
   return problems;

@@ -56,6 +56,26 @@ describe('what a deployment would be rolled back for', () => {
       'Mine: 10241 characters of inline policies, at most 10240',
     ],
     [
+      'inline policies of a role that has one of them under a condition',
+      (over) => {
+        const last = { PolicyName: 'last', PolicyDocument: policyOf(240 + over) };
+        const { Policies, ...rest } = role(10_000).Properties;
+        const all = [...Policies, { 'Fn::If': ['Sometimes', last, { Ref: 'AWS::NoValue' }] }];
+        return template({ Mine: own('AWS::IAM::Role', { ...rest, Policies: all }) });
+      },
+      'Mine: 10241 characters of inline policies, at most 10240',
+    ],
+    [
+      'managed policies of a role that has them under a condition',
+      (over) => {
+        const arns = Array.from({ length: 10 + over }, (_, i) => `arn:${i}`);
+        return template({
+          Mine: own('AWS::IAM::Role', { ManagedPolicyArns: { 'Fn::If': ['Sometimes', arns, []] } }),
+        });
+      },
+      'Mine: 11 managed policies, at most 10',
+    ],
+    [
       'inline policies of a user',
       (over) => template({ Mine: own('AWS::IAM::User', role(2_048 + over).Properties) }),
       'Mine: 2049 characters of inline policies, at most 2048',
