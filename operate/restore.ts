@@ -1,20 +1,13 @@
-import {
-  CopyObjectCommand,
-  DeleteObjectCommand,
-  ListObjectVersionsCommand,
-  type ObjectVersion,
-} from '@aws-sdk/client-s3';
+import { CopyObjectCommand, DeleteObjectCommand } from '@aws-sdk/client-s3';
 import { s3ObjectStore } from '../lib/aws/s3ObjectStore.ts';
 import { mapLimit } from '../lib/base/concurrency.ts';
 import { defineErrorFamily } from '../lib/base/errors.ts';
 import { listObjects } from '../lib/base/ObjectStore.ts';
 import { DAY_MS, type UtcDay } from '../lib/base/time.ts';
 import { erasures } from '../lib/erase/Manifest.ts';
-import { forwardedKinds, tableKinds } from '../lib/schema/kinds.ts';
-import { curatedSubject, ERASURES_FOLDER } from '../lib/tables/ledgerKeys.ts';
-import { dayFolder, RESTORED, versionPrefix } from '../lib/tables/tableFolders.ts';
+import { ERASURES_FOLDER } from '../lib/tables/ledgerKeys.ts';
 import type { Deployment } from '../observe/deployment.ts';
-import { configuredDatasets, readLedgerDays } from '../observe/facts/days/ledgerDays.ts';
+import { type GoneFiles, goneFiles } from '../observe/facts/days/goneFiles.ts';
 
 /** Errors of bringing files back. */
 export const RestoreError = defineErrorFamily('user', {
@@ -28,15 +21,6 @@ export const RestoreError = defineErrorFamily('user', {
   },
 });
 
-/** Versions of a key, the newest first. */
-interface Versions {
-  readonly files: ObjectVersion[];
-  /** Version IDs of delete markers. */
-  readonly markers: string[];
-  isDeleted: boolean;
-}
-
-const PARALLEL_DAYS = 4;
 const PARALLEL_FILES = 16;
 
 /**
@@ -59,39 +43,19 @@ export async function restoreFiles(
     dryRun,
   }: { readonly table: string; readonly days: readonly UtcDay[]; readonly dryRun: boolean },
 ) {
-  const folders = await foldersOf(deployment, table, days);
   await assertNoErasure(deployment);
-  return mapLimit(folders, PARALLEL_DAYS, async ({ day, folder, isRaw }) => ({
+  const gone = await goneFiles(deployment, table, days);
+  if (gone === null) throw new RestoreError('SLUICE_RESTORE_TABLE_UNKNOWN', `${table}.`);
+  for (const one of dryRun ? [] : gone) await bringBack(deployment, one);
+  return gone.map(({ day, folder, deleted, replaced }) => ({
     day,
     /** Where the files of the day are; null if the ledger knows no version of it. */
     folder,
-    ...(folder === null
-      ? { deleted: [], replaced: [] }
-      : await restoreFolder(deployment, { folder, isRaw, dryRun })),
+    /** Keys of files that were deleted. */
+    deleted: deleted.map(({ key }) => key),
+    /** Files of a raw table in whose place there was another, and their copies beside it. */
+    replaced: replaced.map(({ key, copy }) => ({ key, copy })),
   }));
-}
-
-/** The folders that have the files of a table's days: of a table with versions, that of the version that is read. */
-async function foldersOf(deployment: Deployment, table: string, days: readonly UtcDay[]) {
-  const { config } = deployment;
-  const kind = tableKinds.find((one) => one === table || config.tables[one] === table);
-  if (kind !== undefined)
-    return days.map((day) => ({ day, folder: dayFolder(config, kind, day), isRaw: true }));
-  const curated = forwardedKinds.find((one) => config.curatedTables[one] === table);
-  const dataset = configuredDatasets(config).find((one) => one.dataset.table === table);
-  if (curated === undefined && dataset === undefined)
-    throw new RestoreError('SLUICE_RESTORE_TABLE_UNKNOWN', `${table}.`);
-  const subjects = days.map((day) =>
-    curated === undefined
-      ? { source: dataset?.source.name ?? '', dataset: dataset?.dataset.name ?? '', day }
-      : curatedSubject(config, curated, day),
-  );
-  const [known = []] = await readLedgerDays(deployment, [subjects]);
-  return known.map(({ day, entry }) => {
-    const version = entry?.version;
-    const folder = version === undefined ? null : versionPrefix(config, table, day, version);
-    return { day, folder, isRaw: false };
-  });
 }
 
 /** @throws RestoreError while rows that an erasure takes out may be in versions that have not expired. */
@@ -108,68 +72,17 @@ async function assertNoErasure({ s3, config, now }: Deployment): Promise<void> {
   }
 }
 
-async function restoreFolder(
+async function bringBack(
   { s3, config: { bucket: Bucket } }: Deployment,
-  { folder, isRaw, dryRun }: { readonly folder: string; readonly isRaw: boolean; readonly dryRun: boolean },
-) {
-  const versions = await readVersions({ s3, Bucket }, folder);
-  const deleted = [...versions].filter(([, { isDeleted, files }]) => isDeleted && files.length > 0);
-  const replaced = isRaw ? replacedFiles(versions) : [];
-  if (!dryRun) {
-    await mapLimit(deleted, PARALLEL_FILES, async ([Key, { markers }]) => {
-      // Of these IDs none is a version of a file: https://docs.aws.amazon.com/AmazonS3/latest/userguide/ManagingDelMarkers.html
-      for (const VersionId of markers) await s3.send(new DeleteObjectCommand({ Bucket, Key, VersionId }));
-    });
-    await mapLimit(replaced, PARALLEL_FILES, async ({ key, copy, versionId }) => {
-      const path = `${Bucket}/${key}`.split('/').map(encodeURIComponent).join('/');
-      const CopySource = `${path}?versionId=${versionId}`;
-      await s3.send(new CopyObjectCommand({ Bucket, Key: copy, CopySource }));
-    });
-  }
-  return {
-    /** Keys of files that were deleted. */
-    deleted: deleted.map(([key]) => key),
-    /** Files of a raw table in whose place there was another, and their copies beside it. */
-    replaced: replaced.map(({ key, copy }) => ({ key, copy })),
-  };
-}
-
-/**
- * Files in whose place there is another, and that have no copy beside it. The writer never writes a key twice, so the oldest
- * version is its own.
- */
-function replacedFiles(versions: ReadonlyMap<string, Versions>) {
-  return [...versions].flatMap(([key, { files }]) => {
-    const [there] = files;
-    const own = files.at(-1);
-    const copy = key.replace(/[^/]*$/, `${RESTORED}$&`);
-    if (own?.VersionId === undefined || own.ETag === there?.ETag) return [];
-    if (key.includes(`/${RESTORED}`) || (versions.get(copy)?.files.length ?? 0) > 0) return [];
-    return [{ key, copy, versionId: own.VersionId }];
+  { deleted, replaced }: GoneFiles,
+): Promise<void> {
+  await mapLimit(deleted, PARALLEL_FILES, async ({ key: Key, markers }) => {
+    // Of these IDs none is a version of a file: https://docs.aws.amazon.com/AmazonS3/latest/userguide/ManagingDelMarkers.html
+    for (const VersionId of markers) await s3.send(new DeleteObjectCommand({ Bucket, Key, VersionId }));
   });
-}
-
-/** All versions below a folder, by key. @throws What the client of S3 throws. */
-async function readVersions(
-  { s3, Bucket }: Pick<Deployment, 's3'> & { readonly Bucket: string },
-  Prefix: string,
-): Promise<ReadonlyMap<string, Versions>> {
-  const versions = new Map<string, Versions>();
-  const of = (key: string) => {
-    const known = versions.get(key) ?? { files: [], markers: [], isDeleted: false };
-    versions.set(key, known);
-    return known;
-  };
-  let after: { KeyMarker?: string | undefined; VersionIdMarker?: string | undefined } = {};
-  for (;;) {
-    const answer = await s3.send(new ListObjectVersionsCommand({ Bucket, Prefix, ...after }));
-    for (const file of answer.Versions ?? []) of(file.Key ?? '').files.push(file);
-    for (const { Key = '', VersionId = '', IsLatest = false } of answer.DeleteMarkers ?? []) {
-      const known = of(Key);
-      known.markers.push(VersionId);
-      known.isDeleted ||= IsLatest;
-    }
-    if (answer.IsTruncated !== true) return versions;
-    after = { KeyMarker: answer.NextKeyMarker, VersionIdMarker: answer.NextVersionIdMarker };
-  }
+  await mapLimit(replaced, PARALLEL_FILES, async ({ key, copy, versionId }) => {
+    const path = `${Bucket}/${key}`.split('/').map(encodeURIComponent).join('/');
+    const CopySource = `${path}?versionId=${versionId}`;
+    await s3.send(new CopyObjectCommand({ Bucket, Key: copy, CopySource }));
+  });
 }

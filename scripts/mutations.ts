@@ -58,7 +58,7 @@ export const mutations: readonly Mutation[] = [
   of('lib/aws/s3EraseBucket.ts', PAGES, [
     ['VersionIdMarker: answer.NextVersionIdMarker', 'VersionIdMarker: undefined'],
   ]),
-  of('operate/restore.ts', PAGES, [
+  of('observe/facts/days/goneFiles.ts', PAGES, [
     ['VersionIdMarker: answer.NextVersionIdMarker', 'VersionIdMarker: undefined'],
   ]),
   of('lib/aws/landingBucket.ts', PAGES, [['store.listPage(prefix, { after })', 'store.listPage(prefix)']]),
@@ -367,7 +367,8 @@ export const mutations: readonly Mutation[] = [
   ]),
   of('lib/reconcile/judgeHour.ts', 'lib/reconcile/judgeHour', [
     ['facts.areCopies ? 0 : notDelivered', 'notDelivered'],
-    ['Math.max(events, finished)', 'events'],
+    ['Math.max(events + equal, isExact ? finished : 0)', 'events + equal'],
+    ['events + equal, isExact', 'events, isExact'],
     ['gone > 0 ? rows.unread : null', 'null'],
   ]),
   of('lib/reconcile/reconcileDays.ts', 'lib/reconcile/reconcileDays', [
@@ -407,7 +408,7 @@ export const mutations: readonly Mutation[] = [
   ]),
   of('lib/landing/lines/Skipped.ts', 'lib/landing/lines/LandedObject', [
     ['[...this.#whole, ...this.#broken]', '[...this.#broken, ...this.#whole]'],
-    [' || bytes.includes(HEADER)', ''],
+    [' || !isUtf8(bytes)', ''],
   ]),
   of('lib/landing/write/lookAtLanding.ts', 'lib/landing/write/lookAtLanding', [
     ['if (bodies.length < MOST_TOLD) await store.write', 'await store.write'],
@@ -637,11 +638,11 @@ export const mutations: readonly Mutation[] = [
     ['(i + 1) * DAYS_A_REQUEST)', '(i + 1) * DAYS_A_REQUEST - 1)'],
     ['    asked,\n    sources: [source],', "    asked: 'backfill' as const,\n    sources: [source],"],
   ]),
-  of('operate/restore.ts', 'operate/restore.contract', [
+  of('operate/restore.ts', 'operate/restore.contract', [['current !== undefined || ', '']]),
+  of('observe/facts/days/goneFiles.ts', 'operate/restore.contract', [
     ['const own = files.at(-1);', 'const own = files[1];'],
     ['(versions.get(copy)?.files.length ?? 0) > 0', 'false'],
-    ['isRaw ? replacedFiles(versions) : []', 'replacedFiles(versions)'],
-    ['current !== undefined || ', ''],
+    ['one.isRaw ? replacedFiles(versions) : []', 'replacedFiles(versions)'],
   ]),
   of('operate/curate/requests.ts', 'cli/dryRun.contract observe/curatedDays.contract', [
     ['dryRun ? undefined : entry', 'entry'],

@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { text as readAll } from 'node:stream/consumers';
+import { SluiceError } from '../../lib/base/errors.ts';
 import { withDeployment } from '../aws/withDeployment.ts';
 import {
   type Command,
@@ -9,6 +10,7 @@ import {
   textOption,
   UsageError,
 } from '../terminal/commandLine.ts';
+import { isWanted } from '../terminal/isWanted.ts';
 import { writeNote, writeResult } from '../terminal/output.ts';
 import { openProgress } from '../terminal/progress.ts';
 
@@ -54,17 +56,26 @@ async function run(line: CommandLine): Promise<number> {
   };
   for (const signal of STOPS) process.once(signal, interrupt);
   try {
-    const receipt = await withDeployment(line, (deployment) =>
-      erase(
-        { ...deployment, signal: stop.signal },
-        {
-          units: texts.map((text) => parseUnit(text, deployment.config)),
-          dryRun: line.values['dry-run'] === true,
-          isSure: line.values['yes'] === true,
-          onPlace: (name) => progress.show(`${name} …`),
-        },
-      ),
-    );
+    const attempt = (isSure: boolean) =>
+      withDeployment(line, (deployment) =>
+        erase(
+          { ...deployment, signal: stop.signal },
+          {
+            units: texts.map((text) => parseUnit(text, deployment.config)),
+            dryRun: line.values['dry-run'] === true,
+            isSure,
+            onPlace: (name) => progress.show(`${name} …`),
+          },
+        ),
+      );
+    const receipt = await attempt(line.values['yes'] === true).catch(async (error: unknown) => {
+      const isPending = error instanceof SluiceError && error.code === 'SLUICE_ERASE_CURE_PENDING';
+      if (!isPending || !process.stdin.isTTY) throw error;
+      progress.end();
+      writeNote(`${error.message}\n`);
+      if (!(await isWanted('Erase all the same?'))) throw error;
+      return attempt(true);
+    });
     progress.end();
     writeResult(line, receipt, () => eraseText(receipt));
     return receipt.state === 'again' || receipt.run.leftCount > 0 ? 3 : 0;

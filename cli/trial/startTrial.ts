@@ -1,5 +1,4 @@
 import { rm, writeFile } from 'node:fs/promises';
-import { createInterface } from 'node:readline/promises';
 import { setTimeout } from 'node:timers/promises';
 import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts';
 import { defineConfig } from '../../lib/config/defineConfig.ts';
@@ -15,6 +14,7 @@ import { lookText } from '../observe/doctorText.ts';
 import { duration } from '../observe/words.ts';
 import { type CommandLine, stageOption, UsageError } from '../terminal/commandLine.ts';
 import { untilInterrupted } from '../terminal/interrupt.ts';
+import { isWanted } from '../terminal/isWanted.ts';
 import { writeNote, writeResult } from '../terminal/output.ts';
 import { openProgress } from '../terminal/progress.ts';
 import { endDeployment, removeTrial } from './removeTrial.ts';
@@ -47,7 +47,7 @@ export async function startTrial(line: CommandLine, wish: TrialWish): Promise<nu
       findings.some((one) => one.severity === 'problem' && one.code !== 'SLUICE_FINDING_QUOTA'),
     );
     if (isUnfit) throw new TrialError('SLUICE_TRIAL_ACCOUNT_UNFIT');
-    if (line.values['yes'] !== true && !(await isWanted())) {
+    if (line.values['yes'] !== true && !(await isWanted('Make it?'))) {
       writeNote('Nothing was made.\n');
       return 1;
     }
@@ -149,15 +149,6 @@ function planText(trial: Trial): string {
     `It takes about ${duration(seconds)}, and costs some cents. A key that it makes is deleted 30 days later, and free until then.`,
     `Boundary, tags and existing key are the project's; nothing else that exists is used. First the account is looked at:\n\n`,
   ].join('\n');
-}
-
-async function isWanted(): Promise<boolean> {
-  const questions = createInterface({ input: process.stdin, output: process.stderr });
-  try {
-    return /^y(es)?$/i.test((await questions.question('\nMake it? [y/N] ')).trim());
-  } finally {
-    questions.close();
-  }
 }
 
 /** `deploy  4 min of about 6 min` */

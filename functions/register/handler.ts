@@ -6,11 +6,13 @@ import { s3SingleTryClient } from '../../lib/aws/s3Client.ts';
 import { s3ObjectStore } from '../../lib/aws/s3ObjectStore.ts';
 import { logLine } from '../../lib/base/log.ts';
 import { systemTiming } from '../../lib/base/retry.ts';
+import { systemClock } from '../../lib/base/time.ts';
 import type { FunctionConfig } from '../../lib/config/functionConfig.ts';
 import { endOf, environment, middy, startLine } from '../../lib/lambda/middlewares.ts';
 import { queueMessages } from '../../lib/lambda/queueMessages.ts';
 import { KnownPartitions } from '../../lib/landing/catalog/planPartitions.ts';
 import { type Registrar, registerMessages } from '../../lib/landing/catalog/registerMessages.ts';
+import { nightLine } from '../../lib/reconcile/lastNight.ts';
 
 const config: FunctionConfig<'register'> = wholeConfig;
 
@@ -25,6 +27,7 @@ const known = new KnownPartitions();
 const schema = z.object({
   /** The bucket that is watched: events of any other are ignored. */
   SLUICE_BUCKET: z.string().min(1),
+  SLUICE_STAGE: z.string().min(1),
 });
 
 /**
@@ -37,15 +40,26 @@ export const handler = middy<unknown, SQSBatchResponse>()
   .use(environment(schema))
   .use(queueMessages())
   .handler((messages, context) =>
-    registerMessages(makeRegistrar(context.environment.SLUICE_BUCKET, endOf(context)), messages),
+    registerMessages(makeRegistrar(context.environment, endOf(context)), messages),
   );
 
-function makeRegistrar(bucket: string, endsAt: number): Registrar {
+function makeRegistrar(
+  { SLUICE_BUCKET: bucket, SLUICE_STAGE: stage }: z.output<typeof schema>,
+  endsAt: number,
+): Registrar {
+  const catalog = gluePartitionCatalog(glueClient());
+  const store = s3ObjectStore(s3SingleTryClient(), bucket);
   return {
     config,
     bucket,
-    catalog: gluePartitionCatalog(glueClient()),
-    objects: s3ObjectStore(s3SingleTryClient(), bucket),
+    catalog,
+    objects: store,
+    ...(config.reconcile && {
+      async logNight() {
+        const line = await nightLine({ store, catalog, config, now: systemClock.now() }, stage);
+        if (line !== null) logLine(line);
+      },
+    }),
     known,
     log: logLine,
     attempts: {

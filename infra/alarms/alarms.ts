@@ -1,5 +1,6 @@
 import type { CollectError } from '../../lib/collect/CollectError.ts';
 import { collectMetrics, streamMetrics } from '../../lib/collect/collectMetrics.ts';
+import { hoursSinceNight } from '../../lib/reconcile/lastNight.ts';
 import { hoursShort } from '../../lib/reconcile/reconcileDays.ts';
 import type { ForwardedKind } from '../../lib/schema/kinds.ts';
 import type { Resources } from '../template/Resource.ts';
@@ -47,7 +48,7 @@ export function alarms(stack: Stack): Resources {
   };
 }
 
-/** The alarm on hours of which events are missing, by the nightly judgement. None without `reconcile`. */
+/** Alarms on hours of which events are missing, by the nightly judgement, and on nights that do not come. None without `reconcile`. */
 function receivedHoursAlarms(stack: Stack): Resources {
   if (!stack.config.reconcile) return {};
   return {
@@ -58,12 +59,22 @@ function receivedHoursAlarms(stack: Stack): Resources {
       // A value comes each night.
       missing: 'ignore',
     }),
+    NightMissingAlarm: alarm(stack, 'night-missing', {
+      ...ownMetric(stack, 'register', hoursSinceNight, 'Maximum'),
+      description: 'No night has judged received hours for more than a day',
+      section: 'short',
+      threshold: NIGHT_HOURS,
+      // A value comes each hour.
+      missing: 'ignore',
+    }),
   };
 }
 
 /** Periods in which Firehose must reject records before the alarm fires. The bucket absorbs short throttling. */
 const OVERFLOW_PERIODS = 3;
 const HOUR = 3_600;
+/** From one night to the next, with its retries. */
+const NIGHT_HOURS = 26;
 /** Failed reads of the experiment groups within an hour. A collector reads every five minutes, and one failure passes. */
 const GROUPS_FAILURES = 3;
 

@@ -2,9 +2,10 @@ import type { Config } from '../../lib/schema/config.ts';
 import { tableKinds } from '../../lib/schema/kinds.ts';
 import { ERASURES_FOLDER, LANDING_NOTES, RAW_DAYS_FOLDER } from '../../lib/tables/ledgerKeys.ts';
 import { DAMAGED_FOLDER, LANDING_FOLDER, QUARANTINE_LARGE_FOLDER } from '../../lib/tables/objectKeys.ts';
-import { groupsFolder, tableFolders } from '../../lib/tables/tableFolders.ts';
+import { receivedHoursTable } from '../../lib/tables/receivedHoursTable.ts';
+import { groupsFolder, receivedHoursFolder, tableFolders } from '../../lib/tables/tableFolders.ts';
 import { bucketArn, objectsArn } from '../data/bucket.ts';
-import { catalogArns } from '../data/catalog.ts';
+import { catalogArns, tableArns } from '../data/catalog.ts';
 import { identityId } from '../readers/readers.ts';
 import { getAtt, type Resource, type Resources, ref } from '../template/Resource.ts';
 import { curateIds, logicalIds, type Stack } from '../template/Stack.ts';
@@ -62,7 +63,7 @@ function collectRole(stack: Stack): Resource {
   ]);
 }
 
-/** Registers partitions of every table. In the bucket it lists files of tables and erasures, and keeps notes on the tables' days. */
+/** Registers partitions of every table. In the bucket it lists files of tables, erasures and nights, and keeps notes on the tables' days. */
 function registerRole(stack: Stack): Resource {
   return serviceRole(lambdaService, [
     writeLogs(stack, 'register'),
@@ -84,10 +85,12 @@ function registerRole(stack: Stack): Resource {
             ...tableKinds.flatMap((kind) => tableFolders(stack.config, kind)),
             RAW_DAYS_FOLDER,
             ERASURES_FOLDER,
+            receivedHoursFolder(stack.config),
           ].map((folder) => `${folder}*`),
         },
       },
     },
+    { Action: ['glue:GetTable'], Resource: tableArns(stack, [receivedHoursTable.name]) },
     { Action: ['s3:GetObject', 's3:PutObject'], Resource: [objectsArn(stack, RAW_DAYS_FOLDER)] },
     useKey(stack, 'kms:Decrypt', 'kms:GenerateDataKey'),
     consumeQueue(logicalIds.queue),

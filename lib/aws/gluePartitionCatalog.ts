@@ -22,6 +22,7 @@ export function gluePartitionCatalog(client: GlueClient): PartitionCatalog {
       return {
         name: table,
         storage: Table?.StorageDescriptor ?? {},
+        madeAt: Table?.CreateTime?.getTime(),
         partitionKeys: (Table?.PartitionKeys ?? []).map(({ Name }) => Name ?? ''),
       };
     },

@@ -22,7 +22,7 @@ export const functionConfig = {
       ...relayed(config),
     };
   },
-  register: (config: Config) => only(config, ...LAYOUT, 'database', 'retention', 'timeWindow'),
+  register: (config: Config) => only(config, ...LAYOUT, 'database', 'retention', 'timeWindow', 'reconcile'),
   write: (config: Config) => only(config, 'bucket', ...LAYOUT, 'unitIds'),
   'ingest-plan': ({ sources }: Config) => ({
     // Not what signs receipts.

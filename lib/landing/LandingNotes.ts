@@ -1,7 +1,7 @@
 import { hash } from 'node:crypto';
 import * as z from 'zod';
 import { parseJson } from '../base/json.ts';
-import { type ListedObject, listObjects, type ObjectStore } from '../base/ObjectStore.ts';
+import type { ListedObject, ObjectStore } from '../base/ObjectStore.ts';
 import { LANDING_LOOK, LANDING_NOTES } from '../tables/ledgerKeys.ts';
 
 /** One version of an object of the landing. A copy of it under the same key is another one. */
@@ -78,39 +78,31 @@ export async function readNotedEvents(
   return noteSchema.safeParse(parseJson((await store.read(key))?.text ?? '')).data?.events ?? {};
 }
 
-/** Notes that are listed at most. */
-const MOST_LISTED = 100_000;
-/** Pages of a listing that take no longer than to read the notes of a few objects. */
-const FEW_PAGES = 2;
+/** Pages of a listing at most: 100,000 notes. */
+const MOST_PAGES = 100;
 
 /** The notes, by the objects of a listing. */
 export class ListedNotes {
   readonly #byObject = new Map<string, string[]>();
 
-  /** @throws What the store's client throws. */
-  static async list(store: Pick<ObjectStore, 'listPage'>): Promise<ListedNotes> {
-    const notes = new ListedNotes();
-    for await (const { key } of listObjects(store, LANDING_NOTES)) {
-      notes.#add(key);
-      if (notes.#byObject.size === MOST_LISTED) break;
-    }
-    return notes;
-  }
+  /** Whether these are all. */
+  isWhole = false;
 
-  /** All notes if {@link FEW_PAGES} have them, else null. @throws What the store's client throws. */
-  static async listFew(
+  /** @param pages Most pages that are read. @throws What the store's client throws. */
+  static async list(
     store: Pick<ObjectStore, 'listPage'>,
+    pages = MOST_PAGES,
     signal?: AbortSignal,
-  ): Promise<ListedNotes | null> {
+  ): Promise<ListedNotes> {
     const notes = new ListedNotes();
     let token: string | undefined;
-    for (let page = 0; page < FEW_PAGES; page += 1) {
+    for (let page = 0; page < pages && !notes.isWhole; page += 1) {
       const { items, next } = await store.listPage(LANDING_NOTES, { token, signal });
       for (const { key } of items) notes.#add(key);
-      if (next === undefined) return notes;
+      notes.isWhole = next === undefined;
       token = next;
     }
-    return null;
+    return notes;
   }
 
   #add(key: string): void {

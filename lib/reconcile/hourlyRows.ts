@@ -12,6 +12,8 @@ export interface RowCounts {
   readonly found: number;
   /** Further rows with the same ID and the same `received_at`: rows are written at least once. */
   readonly doubles: number;
+  /** Those of them within one file. An object is written into a file once, so these are of equal requests within a millisecond. */
+  readonly equal: number;
   /** Rows that the table did not take: they are in quarantine. */
   readonly givenUp: number;
 }
@@ -29,7 +31,7 @@ export type HourlyRows = ReadonlyMap<string, RowCounts>;
 const MANY =
   'SLUICE_EVENT_MANY_REFUSED' satisfies keyof typeof import('../wire/EventError.ts').EventError.entries;
 
-const NO_ROWS: RowCounts = { found: 0, doubles: 0, givenUp: 0 };
+const NO_ROWS: RowCounts = { found: 0, doubles: 0, equal: 0, givenUp: 0 };
 
 /**
  * Counts the rows by the hour in which the collector received them.
@@ -48,13 +50,14 @@ export async function readHourlyRows(
   const rows = await ask(hourlySql(config, day, today));
   if (rows === null) return null;
   const counts = new Map<string, RowCounts>();
-  for (const [table, hour, detail, found, doubles, givenUp] of rows) {
+  for (const [table, hour, detail, found, doubles, givenUp, equal = '0'] of rows) {
     const at = `${table} ${hour}`;
     const earlier = counts.get(at) ?? NO_ROWS;
     const events = manyRefused(detail ?? '') ?? 1;
     counts.set(at, {
       found: earlier.found + Number(found) * events,
       doubles: earlier.doubles + Number(doubles) * events,
+      equal: earlier.equal + Number(equal) * events,
       givenUp: earlier.givenUp + Number(givenUp),
     });
   }
@@ -80,14 +83,19 @@ function hourlySql(config: RowsConfig, day: UtcDay, today: UtcDay): string {
   hour("received_at") AS "hour",
   "detail",
   count_if("row_count" > 0) AS "found",
-  sum(CASE WHEN "row_count" > 1 THEN "row_count" - 1 ELSE 0 END) AS "doubles",
-  count_if("row_count" = 0) AS "given_up"
+  sum(greatest("row_count" - 1, 0)) AS "doubles",
+  count_if("row_count" = 0) AS "given_up",
+  sum(greatest("in_file" - 1, 0)) AS "equal"
 FROM (
-  SELECT "table", "detail", "id", "received_at", sum("landed") AS "row_count"
+  SELECT "table", "detail", "id", "received_at", sum("landed") AS "row_count", max("landed") AS "in_file"
   FROM (
+    SELECT "table", "detail", "id", "received_at", sum("landed") AS "landed"
+    FROM (
     ${parts.join('\n    UNION ALL\n    ')}
-  ) AS "all_rows"
-  WHERE "received_at" >= TIMESTAMP '${day} 00:00:00' AND "received_at" < TIMESTAMP '${addDays(day, 1)} 00:00:00'
+    ) AS "all_rows"
+    WHERE "received_at" >= TIMESTAMP '${day} 00:00:00' AND "received_at" < TIMESTAMP '${addDays(day, 1)} 00:00:00'
+    GROUP BY 1, 2, 3, 4, "file"
+  ) AS "filed"
   GROUP BY 1, 2, 3, 4
 ) AS "counted"
 GROUP BY 1, 2, 3`;
@@ -104,10 +112,10 @@ function rowsOf(config: RowsConfig, kind: ForwardedKind, day: UtcDay, today: Utc
   const receivedAt = `TRY_CAST(replace(replace(${member('received_at')}, 'T', ' '), 'Z', '') AS timestamp)`;
   const begin = `SELECT ${quoteText(kind)} AS "table", '' AS "detail",`;
   return [
-    `${begin} "event_id" AS "id", "received_at", 1 AS "landed"
+    `${begin} "event_id" AS "id", "received_at", 1 AS "landed", "$path" AS "file"
     FROM ${qualifiedName(config, config.tables[kind])}
     WHERE ${between(addDays(day, -pastDays), addDays(day, futureDays))}`,
-    `${begin} ${member('event_id')}, ${receivedAt}, 0
+    `${begin} ${member('event_id')}, ${receivedAt}, 0, "$path"
     FROM ${qualifiedName(config, config.tables.quarantine)}
     WHERE ${between(day, addDays(today, 1))}
       AND "reason" IN (${ROW_FAILURES})
@@ -116,7 +124,7 @@ function rowsOf(config: RowsConfig, kind: ForwardedKind, day: UtcDay, today: Utc
 }
 
 function refusedOn(config: RowsConfig, day: UtcDay): string {
-  return `SELECT 'quarantine', CASE WHEN "reason" = '${MANY}' THEN "detail" END, "quarantine_id", "received_at", 1
+  return `SELECT 'quarantine', CASE WHEN "reason" = '${MANY}' THEN "detail" END, "quarantine_id", "received_at", 1, "$path"
     FROM ${qualifiedName(config, config.tables.quarantine)}
     WHERE ${between(day, day)}
       AND "reason" NOT IN (${ROW_FAILURES})

@@ -76,9 +76,10 @@ export function isUnsure(some: number, all: number): boolean {
 /**
  * Judges one table in one hour of receipt: by the counts, and where they differ by rows.
  *
- * `missing` is what neither shows, so never more than is lost: rows with the same ID and time may be of equal requests, or be written
- * twice, but an object is finished once, unless it was delivered or copied back again. Beyond, all may be lost that something else may
- * stand for: `unproved`.
+ * `missing` is what neither shows, so never more than is lost: an object is finished once, unless it was delivered or copied back again,
+ * and rows with the same ID and time within one file are of equal requests. Beyond, all may be lost that something else may stand for:
+ * `unproved`. Rows of equal requests in two files are no other than those of a writer that was killed: if a line of the writer's log is
+ * lost besides, as many may be told as missing.
  *
  * @param isOver Whether an hour that is open stays unknown.
  */
@@ -89,8 +90,9 @@ export function judgeHour(facts: HourFacts, isOver: boolean): HourJudgement {
   const { invoked, counted: known, inHour } = requests ?? { invoked: 0, counted: 0, inHour: 0 };
   const uncounted = Math.max(0, invoked - known);
   const events = rows === null ? finished : rows.found + rows.givenUp;
-  const told = isRepeated ? events + (rows?.doubles ?? 0) : isExact ? Math.max(events, finished) : events;
-  const gone = Math.min(missingBefore ?? accepted, Math.max(0, accepted - told - (rows?.taken ?? 0)));
+  const { doubles = 0, equal = 0, taken = 0 } = rows ?? {};
+  const told = isRepeated ? events + doubles : Math.max(events + equal, isExact ? finished : 0);
+  const gone = Math.min(missingBefore ?? accepted, Math.max(0, accepted - told - taken));
   const whyOpen = () => {
     if (facts.waitsFor !== null) return facts.waitsFor;
     if (requests === null) return 'CloudWatch has no values of that hour';

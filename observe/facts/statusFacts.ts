@@ -1,11 +1,13 @@
 import { DescribeKeyCommand, type KeyMetadata, KMSClient } from '@aws-sdk/client-kms';
 import { mapLimit } from '../../lib/base/concurrency.ts';
 import { DAY_MS, isoTimestamp } from '../../lib/base/time.ts';
+import type { LastNight } from '../../lib/reconcile/lastNight.ts';
 import type { ReceivedHour } from '../../lib/reconcile/receivedHours.ts';
 import { nightDays } from '../../lib/reconcile/reconcileDays.ts';
 import type { Deployment } from '../deployment.ts';
 import { ifThere, whyUnread } from '../explainAwsError.ts';
 import { type CurationState, readCurationState } from './days/curatedDays.ts';
+import { type RestorableDay, restorableDays } from './days/goneFiles.ts';
 import {
   type ConfiguredDataset,
   configuredDatasets,
@@ -54,7 +56,7 @@ import {
   readLostDays,
   readRecentPartitions,
 } from './tables/partitionGaps.ts';
-import { judgedHours, type LastNight, lastNight } from './tables/receivedHours.ts';
+import { judgedHours, readLastNight } from './tables/receivedHours.ts';
 
 /** Days of the ledger that are read. */
 const LEDGER_DAYS = 7;
@@ -121,7 +123,9 @@ export interface StatusFacts {
   readonly lostDays: readonly LostRawDay[] | null;
   /** The hours of the last days, as the nights have judged them. */
   readonly receivedHours: readonly ReceivedHour[] | null;
-  /** The last night that judged the day before it; null also before the first. */
+  /** Days whose finding has `restore` as its cure, with what S3 has versions of. */
+  readonly restorable: readonly RestorableDay[] | null;
+  /** The last night that judged the day before it; null also with `reconcile: false`. */
   readonly lastNight: LastNight | null;
   /** Rows of 24 hours by reason. */
   readonly quarantine: readonly QuarantineCount[] | null;
@@ -210,7 +214,7 @@ export async function readStatusFacts(deployment: Deployment): Promise<StatusFac
     lostDays: ask('the raw days', () => readLostDays(deployment)),
     deadLetters: ask('the dead letters', () => readDeadLetters(deployment)),
     functionErrors: ask("the functions' errors", () => readFunctionErrors(deployment)),
-    lastNight: config.reconcile ? ask('the last night', () => lastNight(deployment)) : null,
+    lastNight: config.reconcile ? ask('the last night', () => readLastNight(deployment)) : null,
     receivedHours: ask('the received hours', () => judgedHours(deployment, nightDays(now))),
   };
   const { requests, delivered, rows, landed, damaged, datasets, unread, ...parts } = await answersOf(asked);
@@ -240,7 +244,8 @@ export async function readStatusFacts(deployment: Deployment): Promise<StatusFac
   const spikeFrom = await ask('the log of collect', () =>
     readSpikeSender(deployment, parts.lastDay?.changes ?? []),
   );
-  return { ...facts, failures, spikeFrom, unknown };
+  const restorable = await ask('the versions of lost files', () => restorableDays(deployment, facts));
+  return { ...facts, failures, spikeFrom, restorable, unknown };
 
   /** Why something waits: what each function failed with, from some tries before it began to wait. */
   async function readFailures() {

@@ -136,7 +136,7 @@ export const findingCatalogue = {
   SLUICE_FINDING_NIGHT_MISSING: problem(
     'The nightly judgement of received hours, at 01:10 UTC, did not come to its end: nobody compares what was accepted with what is in tables.',
     'Correct what the function `reconcile` failed with: most often its role, or a policy of the bucket, the key or Athena; `doctor --drift` names what was changed. The second command judges yesterday now, and keeps nothing. The next night makes up for up to four days, and ends this.',
-    { part: 'streams', section: 'short' },
+    { part: 'streams', section: 'short', alarms: ['night-missing', 'reconcile-errors'] },
   ),
   SLUICE_FINDING_PARTITION_WRONG: problem(
     'Queries miss rows or columns of days that have files: their partition is missing, or has another folder or an earlier set of columns.',

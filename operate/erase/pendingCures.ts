@@ -1,6 +1,16 @@
-import { DAY_MS } from '../../lib/base/time.ts';
+import { ListObjectVersionsCommand } from '@aws-sdk/client-s3';
+import { counted } from '../../lib/base/text.ts';
 import { nightDays } from '../../lib/reconcile/reconcileDays.ts';
+import { LANDING_FOLDER } from '../../lib/tables/objectKeys.ts';
 import type { Deployment } from '../../observe/deployment.ts';
+import { readCurationState } from '../../observe/facts/days/curatedDays.ts';
+import { restorableDays } from '../../observe/facts/days/goneFiles.ts';
+import {
+  configuredDatasets,
+  dropDays,
+  readDatasets,
+  readExports,
+} from '../../observe/facts/days/ledgerDays.ts';
 import { readLostDays } from '../../observe/facts/tables/partitionGaps.ts';
 import { judgedHours } from '../../observe/facts/tables/receivedHours.ts';
 
@@ -10,23 +20,28 @@ import { judgedHours } from '../../observe/facts/tables/receivedHours.ts';
  *
  * @throws What the client of S3 throws.
  */
-export async function pendingCures(
-  deployment: Pick<Deployment, 's3' | 'config' | 'now'>,
-): Promise<readonly string[]> {
-  const { config, now } = deployment;
-  const { landingVersionDays, dataVersionDays } = config.retention;
-  const isKept = (since: number, days: number) => now - since <= (days + 1) * DAY_MS;
-  const hours = await judgedHours(deployment, nightDays(now));
-  const short = hours.filter(
-    ({ ds, state }) => state === 'short' && isKept(Date.parse(ds), landingVersionDays),
-  );
-  const lost = (await readLostDays(deployment)).filter(({ seenAt }) => isKept(seenAt, dataVersionDays));
-  return [
-    ...short.map(
-      (one) => `${one.ds}, hour ${one.hour}, ${one.table_name}: ${one.missing} events are missing`,
-    ),
-    ...lost.map(
-      ({ table, day, files, left }) => `${config.tables[table]}, ${day}: ${left} of ${files} files`,
-    ),
-  ];
+export async function pendingCures(deployment: Deployment): Promise<readonly string[]> {
+  const { s3, config, now } = deployment;
+  const { bucket: Bucket } = config;
+  const texts: string[] = [];
+  for (const { ds, hour, state, table_name, missing } of await judgedHours(deployment, nightDays(now))) {
+    if (state !== 'short') continue;
+    const folder = `${ds.replaceAll('-', '/')}/${String(hour).padStart(2, '0')}`;
+    for (const name of [folder, `direct/${ds}`]) {
+      const Prefix = `${LANDING_FOLDER}${name}/`;
+      const { Versions = [] } = await s3.send(new ListObjectVersionsCommand({ Bucket, Prefix }));
+      if (Versions.length === 0) continue;
+      texts.push(`${ds}, hour ${hour}, ${table_name}: ${missing} events are missing`);
+      break;
+    }
+  }
+  const lost = await restorableDays(deployment, {
+    lostDays: await readLostDays(deployment),
+    curated: await readCurationState(deployment),
+    datasets: await readDatasets(deployment, configuredDatasets(config), { count: () => 1 }),
+    exports: (await readExports(deployment, config.exports)).map(dropDays),
+  });
+  for (const { table, day, files } of lost)
+    if (files > 0) texts.push(`${table}, ${day}: ${counted(files, 'file')}`);
+  return texts;
 }

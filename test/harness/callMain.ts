@@ -5,6 +5,8 @@ import { main } from '../../cli/main.ts';
 export interface CallOptions {
   /** Text on stdin. Default: empty. */
   readonly stdin?: string;
+  /** Whether stdin is a terminal. Default: it is none. */
+  readonly isTerminal?: boolean;
   /** Variables set for as long as it runs; all others that begin with `AWS_` are away. */
   readonly env?: Readonly<Record<string, string>>;
 }
@@ -15,7 +17,7 @@ export interface CallOptions {
  */
 export async function callMain(
   args: readonly string[],
-  { stdin = '', env = {} }: CallOptions = {},
+  { stdin = '', isTerminal = false, env = {} }: CallOptions = {},
 ): Promise<{ readonly code: number; readonly stdout: string; readonly stderr: string }> {
   const out = { stdout: '', stderr: '' };
   const putBack = [
@@ -25,7 +27,11 @@ export async function callMain(
     capture('stderr', (text) => {
       out.stderr += text;
     }),
-    replace(process, 'stdin', Readable.from(stdin === '' ? [] : [Buffer.from(stdin)])),
+    replace(
+      process,
+      'stdin',
+      Object.assign(Readable.from(stdin === '' ? [] : [Buffer.from(stdin)]), { isTTY: isTerminal }),
+    ),
     setEnvironment(env),
   ];
   try {

@@ -100,6 +100,7 @@ const ALARMS = [
   'curations-failed: curations_failed curate-plan prod, Maximum 300 >= 1 ignore',
   'curations-waiting: curations_waiting curate-plan prod, Maximum 300 >= 1 ignore',
   'hours-short: hours_short reconcile prod, Maximum 300 >= 1 ignore',
+  'night-missing: hours_since_night register prod, Maximum 300 >= 26 ignore',
   'relay-not-kept: RelayNotKept collect prod, Sum 300 >= 1',
   'relay-refused: RelayRefused relay prod, Sum 300 >= 1',
   'relay-age: RelayAge relay prod, Maximum 300 >= 518400',

@@ -7,13 +7,14 @@ import { defineConfig } from '../../lib/config/defineConfig.ts';
 function made(reconcile: boolean): readonly string[] {
   const config = defineConfig({ bucket: 'acme', reconcile });
   const { Resources } = resources({ config, service: 'sluice', stage: 'prod' });
-  const ids = Object.keys(Resources).filter((id) => /Reconcile|ReceivedHours|HoursShort/.test(id));
+  const ids = Object.keys(Resources).filter((id) => /Reconcile|ReceivedHours|HoursShort|Night/.test(id));
   return [...ids, ...(unusedFunctions(config).includes('reconcile') ? [] : ['reconcile'])].sort();
 }
 
 it('the judgement of received hours is left out as a whole', () => {
   expect(made(true)).toEqual([
     'HoursShortAlarm',
+    'NightMissingAlarm',
     'ReceivedHoursTable',
     'ReconcileErrorsAlarm',
     'ReconcileRole',

@@ -200,6 +200,17 @@ export const cases: readonly Case[] = [
     `statsig_forwarded_events 2026-11-20 1 3 ${at(2)} 2026-11-27`,
   ],
   [
+    'a day of a raw table has lost its files, and an erasure the versions of them',
+    {
+      lostDays: [{ table: 'events', day: '2026-11-20', seenAt: NOW - 2 * HOUR, files: 3, left: 1 }],
+      restorable: [{ table: 'statsig_forwarded_events', day: '2026-11-20', files: 0 }],
+    },
+    'DAYS_LOST',
+    'problem',
+    `statsig_forwarded_events 2026-11-20 1 3 ${at(2)}`,
+    'npx sluice curate accept 2026-11-20 --table events',
+  ],
+  [
     'events of an hour are missing',
     { receivedHours: [shortHour, { ...shortHour, hour: 12, missing: 1 }] },
     'HOUR_SHORT',

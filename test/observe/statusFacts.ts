@@ -52,6 +52,7 @@ export const well: StatusFacts = {
   lostDays: [],
   receivedHours: [],
   lastNight: null,
+  restorable: [],
   quarantine: [],
   datasets: [],
   exports: [],

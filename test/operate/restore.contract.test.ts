@@ -7,9 +7,12 @@ import { afterAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { s3ObjectStore } from '../../lib/aws/s3ObjectStore.ts';
 import { defineConfig } from '../../lib/config/defineConfig.ts';
 import { erasures } from '../../lib/erase/Manifest.ts';
-import { ledgerKey } from '../../lib/tables/ledgerKeys.ts';
+import { ledgerKey, rawDaysKey } from '../../lib/tables/ledgerKeys.ts';
 import { dayFolder, versionPrefix } from '../../lib/tables/tableFolders.ts';
 import { type Deployment, openDeployment } from '../../observe/deployment.ts';
+import { restorableDays } from '../../observe/facts/days/goneFiles.ts';
+import { readLostDays } from '../../observe/facts/tables/partitionGaps.ts';
+import { pendingCures } from '../../operate/erase/pendingCures.ts';
 import { restoreFiles } from '../../operate/restore.ts';
 import { acmeSource } from '../harness/configInput.ts';
 import { ledgerEntry } from '../harness/ledgerEntry.ts';
@@ -101,6 +104,27 @@ describe('a day of a raw table', () => {
     await remove(copy);
     expect(await restore()).toMatchObject([{ deleted: [key, copy], replaced: [] }]);
     expect(await Promise.all([key, copy].map(read))).toEqual(['nothing', 'rows']);
+  });
+
+  it('holds up an erasure as long as S3 has a version, and has no cure in a finding when none is left', async () => {
+    const note = { at: NOW, days: { [DAY]: { seenAt: NOW - 3_600_000, files: 2 } } };
+    await put(rawDaysKey('events'), JSON.stringify(note));
+    await put(`${folder}a`, 'a');
+    const looked = async () => {
+      const lostDays = await readLostDays(deployment);
+      return restorableDays(deployment, { lostDays, curated: null, datasets: null, exports: null });
+    };
+    await remove(`${folder}a`);
+    const table = 'statsig_forwarded_events';
+    expect(await looked()).toEqual([{ table, day: DAY, files: 1 }]);
+    expect(await pendingCures(deployment)).toEqual([`${table}, ${DAY}: 1 file`]);
+    const { Versions = [] } = await s3.send(
+      new ListObjectVersionsCommand({ Bucket: bucket, Prefix: folder }),
+    );
+    for (const { Key = '', VersionId } of Versions)
+      await s3.send(new DeleteObjectCommand({ Bucket: bucket, Key, VersionId }));
+    expect(await looked()).toEqual([{ table, day: DAY, files: 0 }]);
+    expect(await pendingCures(deployment)).toEqual([]);
   });
 
   it('is left as it is while an erasure is under way, or has left something', async () => {

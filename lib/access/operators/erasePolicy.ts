@@ -4,10 +4,8 @@ import {
   curatedFolder,
   ERASURES_FOLDER,
   EXPORTS_LEDGER,
-  LANDING_NOTES,
   LEDGER_FOLDER,
   LOADS_FOLDER,
-  RAW_DAYS_FOLDER,
 } from '../../tables/ledgerKeys.ts';
 import {
   chosenResultsFolders,
@@ -70,11 +68,7 @@ export function erasePolicy(scope: PolicyScope, config: Config, stack: string): 
     allow('HideObjects', ['s3:DeleteObject', 's3:GetObject'], objects(wholes)),
     // S3 reveals that a record does not exist only to callers that may list it.
     allow('FindRecords', ['s3:ListBucket'], [bucketArn(scope, bucket)]),
-    allow(
-      'ReadNotes',
-      ['s3:GetObject'],
-      objects([LANDING_NOTES, RAW_DAYS_FOLDER, receivedHoursFolder(config)]),
-    ),
+    allow('ReadNotes', ['s3:GetObject'], objects([LEDGER_FOLDER, receivedHoursFolder(config)])),
     allow('KeepRecords', ['s3:GetObject', 's3:PutObject'], objects(records)),
     allow('StreamMetrics', ['cloudwatch:GetMetricData'], ['*']),
     allow(

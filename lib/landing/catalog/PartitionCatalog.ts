@@ -27,6 +27,8 @@ export interface StorageDescriptor {
 export interface CatalogTable {
   readonly name: string;
   readonly storage: StorageDescriptor;
+  /** When it was made, epoch milliseconds. Glue says so of every table. */
+  readonly madeAt?: number | undefined;
   /** Names of the partition keys, in their order. */
   readonly partitionKeys: readonly string[];
 }

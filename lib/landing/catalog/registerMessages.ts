@@ -5,13 +5,14 @@ import type { UtcDay } from '../../base/time.ts';
 import { eachMessage, MessageFailures, type MessageKind } from '../../lambda/eachMessage.ts';
 import { type TableKind, tableKinds } from '../../schema/kinds.ts';
 import { CatalogError } from './CatalogError.ts';
+import { awsCall } from './catalogCalls.ts';
 import {
   type KnownPartitions,
   type PartitionPlan,
   planPartitions,
   type WantedDay,
 } from './planPartitions.ts';
-import { type FailedDay, type RefreshedDays, registerPartitions } from './registerPartitions.ts';
+import { type FailedDay, type RefreshedDays, registerPartitions, unavailable } from './registerPartitions.ts';
 import { noteFolders, type RepairTarget, repairTable } from './repairTable.ts';
 
 /**
@@ -166,6 +167,13 @@ async function dailyRun(registrar: Registrar): Promise<boolean> {
     problems.push(...failed.map(({ day, code }) => `${table} ${day}: ${code}`));
     if (kind !== 'quarantine') steps.push(() => noteFolders(registrar, kind, repaired.folders));
   });
+  const { logNight } = registrar;
+  if (logNight !== undefined)
+    steps.push(() =>
+      awsCall(logNight).catch((error: unknown) => {
+        throw unavailable('received_hours', error);
+      }),
+    );
   for (const step of steps)
     try {
       await step();
@@ -186,6 +194,8 @@ async function dailyRun(registrar: Registrar): Promise<boolean> {
 
 /** Dependencies of one invocation of the registrar. */
 export interface Registrar extends RepairTarget {
+  /** Writes how long ago the last night was that judged received hours: the hourly run always comes. Undefined: none judges them. */
+  readonly logNight?: () => Promise<void>;
   /** Kept while the function is warm. */
   readonly known: KnownPartitions;
   readonly log: (fields: Record<string, unknown>) => void;

@@ -1,5 +1,6 @@
+import { isUtf8 } from 'node:buffer';
 import { gzipSync } from 'node:zlib';
-import { HEADER, textOfCut } from './gzipMember.ts';
+import { textOfCut } from './gzipMember.ts';
 import { type LandedPart, rowHours, type SkippedWhy } from './landedLines.ts';
 
 const MOST_RANGES = 20;
@@ -36,11 +37,9 @@ export class Skipped {
     const looked = why === 'many_lines' ? [text] : others.length > 0 ? others : [textOfCut(bytes)];
     const hours = looked.flatMap(rowHours);
     this.rowLike += hours.length;
-    // Broken bytes without a member and without the head of a row hold nothing of ours.
+    // Text that nobody compressed, without the head of a row, holds nothing of ours. Other bytes may hold any.
     const isUnknown =
-      others.length > 0
-        ? hours.includes(null)
-        : hours.length > 0 || why === 'not_searched' || bytes.includes(HEADER);
+      others.length > 0 ? hours.includes(null) : hours.length > 0 || why === 'not_searched' || !isUtf8(bytes);
     if (isUnknown) this.hours = null;
     for (const hour of hours) this.hours?.add(hour ?? '');
     const to = at + bytes.length;

@@ -26,6 +26,8 @@ const ROUND_BYTES = 268_435_456;
 const ROUND_MS = 180_000;
 /** Files that are put at the same time. */
 const PUTS = 4;
+/** Pages of notes whose listing takes no longer than to read the notes of a few objects. */
+const FEW_PAGES = 2;
 /** Skipped bytes that are kept in memory. The rest of such an object is read as another. */
 const SKIPPED_BYTES = 134_217_728;
 
@@ -110,7 +112,7 @@ class Batch {
   /** Counters of the objects that are open, by key. Rows that were landed before have counted then. */
   readonly #counters = new Map<string, EventCounter>();
   #directory = '';
-  /** Listed since the last round; null if there are too many. */
+  /** Listed since the last round; null if that failed. */
   #notes: Promise<ListedNotes | null> | undefined;
 
   constructor(writer: Writer, time: WriteTime) {
@@ -125,8 +127,9 @@ class Batch {
       signal?.throwIfAborted();
       const { store, pieceBytes } = this.#writer;
       // Without a listing each object has its notes read.
-      this.#notes ??= ListedNotes.listFew(store, signal).catch(() => null);
-      const notes = await this.#notes;
+      this.#notes ??= ListedNotes.list(store, FEW_PAGES, signal).catch(() => null);
+      const listed = await this.#notes;
+      const notes = listed?.isWhole ? listed : null;
       const opened = await openObject(key, { store, notes, place, signal, pieceBytes });
       // Somebody has written it: S3 and SQS may tell of an object twice.
       if (opened === null) this.done.objects.gone += 1;

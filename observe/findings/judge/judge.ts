@@ -1,5 +1,6 @@
+import type { UtcDay } from '../../../lib/base/time.ts';
 import { targetCommands } from '../../commands.ts';
-import { deploymentCommands } from '../../deploymentCommands.ts';
+import { type DeploymentCommands, deploymentCommands } from '../../deploymentCommands.ts';
 import type { StatusFacts } from '../../facts/statusFacts.ts';
 import type { Finding, FindingCode } from '../catalogue.ts';
 import { curatedFindings, exportFindings, resentFindings } from './days.ts';
@@ -51,7 +52,18 @@ const JUDGES: readonly ((facts: StatusFacts, place: Place) => Findings)[] = [
 
 /** Judges facts, and reads nothing: faults of the local cloud and problems first. Commands, also those in a cure, name the deployment. */
 export function judge(facts: StatusFacts, deployment: Judged, region: string): readonly Finding[] {
-  const commands = deploymentCommands(deployment, region);
+  const all = deploymentCommands(deployment, region);
+  const isGone = (table: string, day: UtcDay) =>
+    facts.restorable?.some((one) => one.table === table && one.day === day && one.files === 0);
+  const commands: DeploymentCommands = {
+    ...all,
+    // None that finds nothing.
+    restore: (table, days) =>
+      all.restore(
+        table,
+        days.filter((day) => !isGone(table, day)),
+      ),
+  };
   const ringing = new Ringing(facts.alarms, deployment);
   const place = { ...deployment, commands, ringing };
   const key = facts.key === null ? [] : judgeKey(facts.key, commands);

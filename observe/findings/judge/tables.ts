@@ -1,7 +1,8 @@
 import { counted, listed } from '../../../lib/base/text.ts';
-import { addDays, HOUR_MS, isoTimestamp, MINUTE_MS, utcDay } from '../../../lib/base/time.ts';
+import { addDays, HOUR_MS, isoTimestamp } from '../../../lib/base/time.ts';
 import { isCuredByRedrive, isRowFailure } from '../../../lib/landing/quarantineReasons.ts';
 import { isUnsure } from '../../../lib/reconcile/judgeHour.ts';
+import { dueDay } from '../../../lib/reconcile/lastNight.ts';
 import type { ReceivedHour } from '../../../lib/reconcile/receivedHours.ts';
 import { forwardedKinds, tableKinds } from '../../../lib/schema/kinds.ts';
 import { LANDING_FOLDER } from '../../../lib/tables/objectKeys.ts';
@@ -23,8 +24,9 @@ export function* lostDays(facts: StatusFacts, { config, commands }: Place): Find
     );
     const gone = lost.map(({ day }) => day);
     const days = lost.map(({ day, seenAt, files, left }) => {
-      const until = versionsUntil(config, seenAt);
-      return `${day}, ${left} of ${counted(files, 'file')} left, all last seen at ${isoTimestamp(seenAt)}, versions until ${until}${copiesText(exports, config.tables[kind], day)}`;
+      const back = facts.restorable?.find((one) => one.table === config.tables[kind] && one.day === day);
+      const until = back?.files === 0 ? 'gone' : `until ${versionsUntil(config, seenAt)}`;
+      return `${day}, ${left} of ${counted(files, 'file')} left, all last seen at ${isoTimestamp(seenAt)}, versions ${until}${copiesText(exports, config.tables[kind], day)}`;
     });
     if (lost.length > 0)
       yield finding('SLUICE_FINDING_DAYS_LOST', `${config.tables[kind]}: ${listed(days, '; ')}.`, [
@@ -77,24 +79,22 @@ export function* shortHours({ receivedHours }: StatusFacts, { config, commands }
   if (days.size > 1) yield finding('SLUICE_FINDING_HOURS_UNPROVED', `${listed(sums, '; ')}.`, deep(unsure));
 }
 
-/** When a night is due and an hour over, milliseconds after midnight. */
-const NIGHT_DUE_MS = 2 * HOUR_MS + 10 * MINUTE_MS;
-
 /** Nights that should have judged the day before them, or hours that were open, and have not. */
-export function* missingNights(facts: StatusFacts, { config, now, commands, ringing }: Place): Findings {
+export function* missingNights(facts: StatusFacts, { config, now, commands }: Place): Findings {
   const { lastNight, receivedHours } = facts;
   if (!config.reconcile || lastNight === null) return;
-  const due = addDays(utcDay(now - NIGHT_DUE_MS), -1);
+  const due = dueDay(now - HOUR_MS);
   const looked = Date.parse(`${addDays(due, 1)}T00:00:00Z`);
   const days = new Set((receivedHours ?? []).flatMap((row) => (isUnlooked(row, looked) ? [row.ds] : [])));
   if (lastNight.day >= due && days.size === 0) return;
   const open = days.size === 0 ? '' : ` Open hours of ${listed([...days])} were not looked at since.`;
-  const found = finding(
+  const { day, at } = lastNight;
+  const newest = at === null ? 'none is' : `${day} the newest that is, last at ${at}`;
+  yield finding(
     'SLUICE_FINDING_NIGHT_MISSING',
-    `${due} is the newest day that should be judged, and ${lastNight.day} the newest that is, last at ${lastNight.at}.${open}${failedAt(facts, 'reconcile')}`,
+    `${due} is the newest day that should be judged, and ${newest}.${open}${failedAt(facts, 'reconcile')}`,
     [commands.sluice('doctor', '--drift'), commands.sluice('reconcile', '--day', due)],
   );
-  yield ringing.tell(found, ['reconcile-errors']);
 }
 
 /** Whether an hour is open, and the night that was due then has not looked at it. */

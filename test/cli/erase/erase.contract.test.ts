@@ -111,22 +111,31 @@ describe('sluice erase', () => {
     const hour = { hour: 7, table_name: 'events', accepted: 9, finished: 2, unproved: 0, why: null };
     const judged = `statsig/ingested/received_hours/${day}.json`;
     await put(judged, JSON.stringify({ ...hour, ds: day, missing: 7, state: 'short' }));
-    await put(LANDED, landedUsers('waits', 'stays'));
+    // Nothing of that hour can be copied back.
+    expect((await erase(['--unit', 'user_id=waits'])).code).toBe(3);
+    const landed = `landing/${day.replaceAll('-', '/')}/07/a.ndjson.gz`;
+    await put(landed, landedUsers('waits', 'stays'));
     const stopped = await erase(['--unit', 'user_id=waits']);
     expect([stopped.code, stopped.stdout]).toEqual([1, '']);
     expect(stopped.stderr).toContain(`SLUICE_ERASE_CURE_PENDING: `);
     expect(stopped.stderr).toContain(`${day}, hour 7, events: 7 events are missing`);
     expect((await erase(['--unit', 'user_id=waits', '--dry-run'])).code).toBe(0);
+    const atTerminal = (stdin: string) =>
+      callMain(['erase', '--unit', 'user_id=waits', '--local'], { env, stdin, isTerminal: true });
+    const asked = await atTerminal('n\n');
+    expect([asked.code, asked.stderr]).toEqual([1, expect.stringContaining('[y/N]')]);
+    expect((await atTerminal('y\n')).code).toBe(3);
+    await put(landed, landedUsers('waits', 'stays'));
     expect((await erase(['--unit', 'user_id=waits', '--yes'])).code).toBe(3);
     await put(judged, JSON.stringify({ ...hour, ds: day, missing: 0, state: 'whole' }));
     const seenAt = Date.now() - 3_600_000;
     const lost = { at: Date.now(), days: { [day]: { seenAt, files: 3 } } };
     await put('ledger/_days/events.json', JSON.stringify(lost));
-    expect((await erase(['--unit', 'user_id=waits'])).stderr).toContain(`${day}: 0 of 3 files`);
+    // Nothing brings them back.
+    expect((await erase(['--unit', 'user_id=waits'])).code).toBe(3);
     await put('ledger/_days/events.json', JSON.stringify({ ...lost, at: seenAt }));
     expect((await erase(['--unit', 'user_id=waits'])).code).toBe(3);
-    await s3.send(new DeleteObjectCommand({ Bucket: BUCKET, Key: judged }));
-    await s3.send(new DeleteObjectCommand({ Bucket: BUCKET, Key: LANDED }));
+    for (const Key of [judged, landed]) await s3.send(new DeleteObjectCommand({ Bucket: BUCKET, Key }));
   });
 
   it('searches the results of readers that left the configuration, and leaves the tables that they made', async () => {

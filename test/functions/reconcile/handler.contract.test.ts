@@ -61,7 +61,7 @@ const answers: Readonly<Record<string, (asked: never) => unknown>> = {
     ResultSet: {
       Rows: (pages?.rows ?? []).map((row) => ({ Data: row.map((VarCharValue) => ({ VarCharValue })) })),
       ResultSetMetadata: {
-        ColumnInfo: ['table', 'hour', 'detail', 'found', 'doubles', 'given_up'].map(column),
+        ColumnInfo: ['table', 'hour', 'detail', 'found', 'doubles', 'given_up', 'equal'].map(column),
       },
     },
     ...(pages?.next === undefined ? {} : { NextToken: pages.next }),
@@ -120,8 +120,8 @@ async function night(day = DAY) {
   const all = rows.map((row): Readonly<Record<string, unknown>> => JSON.parse(row));
   return all.find(({ hour, table_name }) => hour === 7 && table_name === 'events');
 }
-const header = ['table', 'hour', 'detail', 'found', 'doubles', 'given_up'];
-const found = (events: number) => [header, ['events', '7', '', `${events}`, '0', '0']];
+const header = ['table', 'hour', 'detail', 'found', 'doubles', 'given_up', 'equal'];
+const found = (events: number) => [header, ['events', '7', '', `${events}`, '0', '0', '0']];
 
 describe('a night', () => {
   it.each([

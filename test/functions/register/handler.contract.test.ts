@@ -12,10 +12,12 @@ const world = await startCatalog();
 const { lines, invoke } = invokedFunction(deployed, {
   AWS_ENDPOINT_URL: world.endpoint,
   SLUICE_BUCKET: config.bucket,
+  SLUICE_STAGE: 'test',
 });
 world.store.ensureBucket(config.bucket, { eventBridge: true });
 world.glue.ensureDatabase({ Name: config.database });
 for (const kind of tableKinds) world.glue.ensureTable(config.database, tableInput(config, kind));
+world.glue.ensureTable(config.database, { Name: 'received_hours' });
 afterEach(() => world.faults.clear());
 afterAll(() => world.close());
 
@@ -114,7 +116,10 @@ describe('a scheduled run', () => {
       { table: config.tables.events, failed: [] },
       { table: config.tables.quarantine, failed: [] },
     ];
-    expect(lines).toMatchObject([{ level: 'info', event: 'register_daily', tables, gaps: 0 }]);
+    expect(lines).toMatchObject([
+      { hours_since_night: expect.any(Number), function: 'register', stage: 'test' },
+      { level: 'info', event: 'register_daily', tables, gaps: 0 },
+    ]);
   });
 });
 

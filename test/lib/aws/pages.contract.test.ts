@@ -162,7 +162,7 @@ const LISTS: readonly List[] = [
     found: ['2', '1'],
   },
   {
-    of: 'operate/restore.ts ListObjectVersions',
+    of: 'observe/facts/days/goneFiles.ts ListObjectVersions',
     pages: [
       { ...deletedFile('a'), IsTruncated: true, NextKeyMarker: 'k', NextVersionIdMarker: 'v' },
       { KeyMarker: 'k', VersionIdMarker: 'v' },
@@ -245,6 +245,7 @@ const ONE_PAGE: Readonly<Record<string, string>> = {
   'observe/doctor/bucket.ts ListObjectsV2': 'some keys, as an example',
   'observe/doctor/catalog.ts ListObjectsV2': 'one object',
   'observe/facts/tables/partitionGaps.ts ListObjectsV2': 'one object',
+  'operate/erase/pendingCures.ts ListObjectVersions': 'whether there is a version',
 };
 
 function deletedFile(Key: string) {

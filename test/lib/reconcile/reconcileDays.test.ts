@@ -89,6 +89,7 @@ const found = (hour: number, events: number, doubles = 0) => [
   `${events}`,
   `${doubles}`,
   '0',
+  '0',
 ];
 
 /** Refuses to read one object. */

@@ -87,6 +87,7 @@ export function memoryRegistrar(now = Date.UTC(2026, 10, 20)) {
     log: (fields: Record<string, unknown>) => {
       lines.push(fields);
     },
+    logNight: async () => called('logNight', 'received_hours'),
     attempts: {
       clock,
       wait: async (ms: number) => {
@@ -105,7 +106,7 @@ export function memoryRegistrar(now = Date.UTC(2026, 10, 20)) {
     catalog: {
       getTable: async (_database: string, table: string): Promise<CatalogTable> => {
         called('getTable', table);
-        return { name: table, storage: STORAGE, partitionKeys: ['ds'] };
+        return { name: table, storage: STORAGE, madeAt: now, partitionKeys: ['ds'] };
       },
       listPage: async (
         _database: string,

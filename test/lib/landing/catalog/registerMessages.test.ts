@@ -284,6 +284,22 @@ describe('the hourly run', () => {
     expect(registrar.lines).toMatchObject([{ tables: [table, table, table], gaps: 0, problems }]);
   });
 
+  it('says how long ago the last night was once every table is repaired, and counts files if it cannot', async () => {
+    registrar.dayFolders.set(tableFolder(config, 'exposures'), [TODAY]);
+    registrar.errors.set('logNight received_hours', new CatalogCallError('SlowDown', true, 'throttled'));
+    expect(await run()).toEqual(returned('run'));
+    const problems = ['SLUICE_CATALOG_UNAVAILABLE received_hours: SlowDown: throttled'];
+    expect(registrar.lines).toMatchObject([{ gaps: 0, problems }]);
+    const [repaired, night, counted] = [
+      `listPartitions ${quarantine}`,
+      'logNight received_hours',
+      `listFolders ${dayFolder(config, 'exposures', TODAY)}`,
+    ].map((call) => registrar.calls.lastIndexOf(call));
+    expect(repaired).toBeGreaterThanOrEqual(0);
+    expect(night).toBeGreaterThan(repaired ?? 0);
+    expect(counted).toBeGreaterThan(night ?? 0);
+  });
+
   it('does not fail for a partition that points elsewhere', async () => {
     registrar.partitions.set(events, [
       { values: [TODAY], storage: { ...STORAGE, Location: 's3://elsewhere/' } },

@@ -304,6 +304,8 @@ describe('bytes of others in an object', () => {
       flipped,
       flip(member('b'), member('b').length - 6),
       Buffer.from(at('07')),
+      // Without the header of a member.
+      ...[0, 1, 2].map((byte) => flip(member('b'), byte)),
     ];
     for (const other of others) expect(hoursOf(Buffer.concat([lines, other]))).toBeNull();
   });

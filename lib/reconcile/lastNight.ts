@@ -1,0 +1,73 @@
+import { countMetric, emfLine, METRIC_NAMESPACE } from '../base/log.ts';
+import type { ObjectStore } from '../base/ObjectStore.ts';
+import {
+  addDays,
+  DAY_MS,
+  HOUR_MS,
+  isoTimestamp,
+  isUtcDay,
+  MINUTE_MS,
+  type UtcDay,
+  utcDay,
+} from '../base/time.ts';
+import type { PartitionCatalog } from '../landing/catalog/PartitionCatalog.ts';
+import type { Config } from '../schema/config.ts';
+import { receivedHoursTable } from '../tables/receivedHoursTable.ts';
+import { receivedHoursFolder, receivedHoursKey } from '../tables/tableFolders.ts';
+
+/** The metric of the registrar's hourly run: hours since the last night that kept rows of the day before it. */
+export const hoursSinceNight = countMetric('hours_since_night');
+
+/** When a night begins, after midnight: infra/streams/schedules.ts. */
+const NIGHT_MS = HOUR_MS + 10 * MINUTE_MS;
+/** More days than a table of received hours lacks at its end: one page has them. */
+const FAR_DAYS = 400;
+
+/** The newest day that the nights until then should have judged. @param at Epoch milliseconds. */
+export function dueDay(at: number): UtcDay {
+  return addDays(utcDay(at - NIGHT_MS), -1);
+}
+
+/** The newest day that a night has judged, and when its rows were written last, ISO 8601. */
+export interface LastNight {
+  readonly day: UtcDay;
+  /** Null: no night has judged a day since there is a table of received hours. The day is the last that was due before. */
+  readonly at: string | null;
+}
+
+/** What is read of the last night, and where. */
+export interface NightReader {
+  readonly store: Pick<ObjectStore, 'listPage'>;
+  readonly catalog: Pick<PartitionCatalog, 'getTable'>;
+  readonly config: Pick<Config, 'statsigFolder' | 'database'>;
+  /** Epoch milliseconds. */
+  readonly now: number;
+}
+
+/** The last night that kept rows of the day before it: one call of S3 and one of Glue. @throws What their clients throw. */
+export async function lastNight({ store, catalog, config, now }: NightReader): Promise<LastNight> {
+  const { madeAt = 0 } = await catalog.getTable(config.database, receivedHoursTable.name);
+  const folder = receivedHoursFolder(config);
+  const made = dueDay(madeAt);
+  const { items } = await store.listPage(folder, {
+    after: receivedHoursKey(config, addDays(utcDay(now), -FAR_DAYS)),
+  });
+  const days = items.flatMap(({ key, modifiedAt }) => {
+    const day = key.slice(folder.length, -'.json'.length);
+    // Rows of an earlier deployment may be in the bucket.
+    return isUtcDay(day) && day > made ? [{ day, at: isoTimestamp(modifiedAt) }] : [];
+  });
+  return days.at(-1) ?? { day: made, at: null };
+}
+
+/** The line of the log that has {@link hoursSinceNight}. @throws What the clients of S3 and Glue throw. */
+export async function nightLine(reader: NightReader, stage: string): Promise<ReturnType<typeof emfLine>> {
+  const { day } = await lastNight(reader);
+  const hours = (reader.now - Date.parse(day) - DAY_MS - NIGHT_MS) / HOUR_MS;
+  return emfLine({
+    namespace: METRIC_NAMESPACE,
+    timestamp: reader.now,
+    dimensions: { function: 'register', stage },
+    values: [[hoursSinceNight, Math.floor(hours)]],
+  });
+}

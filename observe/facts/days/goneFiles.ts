@@ -1,0 +1,173 @@
+import { ListObjectVersionsCommand, type ObjectVersion } from '@aws-sdk/client-s3';
+import { mapLimit } from '../../../lib/base/concurrency.ts';
+import type { UtcDay } from '../../../lib/base/time.ts';
+import { forwardedKinds, tableKinds } from '../../../lib/schema/kinds.ts';
+import { curatedSubject } from '../../../lib/tables/ledgerKeys.ts';
+import { dayFolder, RESTORED, versionPrefix } from '../../../lib/tables/tableFolders.ts';
+import type { Deployment } from '../../deployment.ts';
+import type { LostRawDay } from '../tables/partitionGaps.ts';
+import type { CurationState } from './curatedDays.ts';
+import { configuredDatasets, type DatasetDays, type DropDay, readLedgerDays } from './ledgerDays.ts';
+
+/** Versions of a key, the newest first. */
+interface Versions {
+  readonly files: ObjectVersion[];
+  /** Version IDs of delete markers. */
+  readonly markers: string[];
+  isDeleted: boolean;
+}
+
+type GoneReaders = Pick<Deployment, 's3' | 'config' | 'now'>;
+
+/** Where the files of a day are; null if the ledger knows no version of it. */
+interface DayFolder {
+  readonly day: UtcDay;
+  readonly folder: string | null;
+  readonly isRaw: boolean;
+}
+
+/** What is gone of a day of a table and S3 has a version of. */
+export interface GoneFiles extends DayFolder {
+  /** Files that were deleted, and their delete markers. */
+  readonly deleted: readonly { readonly key: string; readonly markers: readonly string[] }[];
+  /** Files of a raw table in whose place there is another, and the copies beside it that bring them back. */
+  readonly replaced: readonly { readonly key: string; readonly copy: string; readonly versionId: string }[];
+}
+
+const PARALLEL_DAYS = 4;
+/** Days of a table whose versions are looked at for a finding. */
+const MOST_DAYS = 100;
+
+/**
+ * Looks for what can be brought back of days of a table.
+ *
+ * @param table Its name, or its kind: `events`.
+ * @returns Null if the configuration has no table of this name whose days have files.
+ * @throws What the client of S3 throws.
+ */
+export async function goneFiles(
+  deployment: GoneReaders,
+  table: string,
+  days: readonly UtcDay[],
+): Promise<readonly GoneFiles[] | null> {
+  const folders = await foldersOf(deployment, table, days);
+  return (
+    folders &&
+    mapLimit(folders, PARALLEL_DAYS, async (one) => {
+      const versions =
+        one.folder === null ? new Map<string, Versions>() : await readVersions(deployment, one.folder);
+      const deleted = [...versions].flatMap(([key, { isDeleted, files, markers }]) =>
+        isDeleted && files.length > 0 ? [{ key, markers }] : [],
+      );
+      return { ...one, deleted, replaced: one.isRaw ? replacedFiles(versions) : [] };
+    })
+  );
+}
+
+/** What is known of days that lost files; null: unknown. */
+interface LostFacts {
+  readonly lostDays: readonly Pick<LostRawDay, 'table' | 'day'>[] | null;
+  readonly curated: readonly Pick<CurationState, 'kind' | 'table' | 'kept' | 'lacking'>[] | null;
+  readonly datasets: readonly Pick<DatasetDays, 'table' | 'lacking'>[] | null;
+  readonly exports:
+    | readonly { readonly table: string; readonly days: readonly Pick<DropDay, 'day' | 'kept'>[] }[]
+    | null;
+}
+
+/** A day of a table whose finding has `restore` as its cure, and how many files that would bring back. */
+export interface RestorableDay {
+  readonly table: string;
+  readonly day: UtcDay;
+  readonly files: number;
+}
+
+/** Looks at the versions of days that lost files: an erasure may have taken them. @throws What the client of S3 throws. */
+export async function restorableDays(
+  deployment: GoneReaders,
+  { lostDays, curated, datasets, exports }: LostFacts,
+): Promise<readonly RestorableDay[]> {
+  const { tables } = deployment.config;
+  const lacking = [...(curated ?? []), ...(datasets ?? [])].flatMap((one) =>
+    one.lacking.flatMap(({ day, isOnly }) => (isOnly ? [{ table: one.table, day }] : [])),
+  );
+  const kept = (curated ?? []).flatMap((one) =>
+    one.kept.map(({ day }) => ({ table: tables[one.kind], day })),
+  );
+  const exported = (exports ?? []).flatMap(({ table, days }) =>
+    days.flatMap((one) => (one.kept > 0 ? [{ table, day: one.day }] : [])),
+  );
+  const raw = (lostDays ?? []).map(({ table, day }) => ({ table: tables[table], day }));
+  const found: RestorableDay[] = [];
+  for (const [table, lost] of Map.groupBy([...raw, ...kept, ...lacking, ...exported], (one) => one.table)) {
+    const days = [...new Set(lost.map(({ day }) => day))].slice(0, MOST_DAYS);
+    for (const { day, deleted, replaced } of (await goneFiles(deployment, table, days)) ?? [])
+      found.push({ table, day, files: deleted.length + replaced.length });
+  }
+  return found;
+}
+
+/** The folders that have the files of a table's days: of a table with versions, that of the version that is read. Null: no such table. */
+async function foldersOf(
+  deployment: GoneReaders,
+  table: string,
+  days: readonly UtcDay[],
+): Promise<readonly DayFolder[] | null> {
+  const { config } = deployment;
+  const kind = tableKinds.find((one) => one === table || config.tables[one] === table);
+  if (kind !== undefined)
+    return days.map((day) => ({ day, folder: dayFolder(config, kind, day), isRaw: true }));
+  const curated = forwardedKinds.find((one) => config.curatedTables[one] === table);
+  const dataset = configuredDatasets(config).find((one) => one.dataset.table === table);
+  if (curated === undefined && dataset === undefined) return null;
+  const subjects = days.map((day) =>
+    curated === undefined
+      ? { source: dataset?.source.name ?? '', dataset: dataset?.dataset.name ?? '', day }
+      : curatedSubject(config, curated, day),
+  );
+  const [known = []] = await readLedgerDays(deployment, [subjects]);
+  return known.map(({ day, entry }) => {
+    const version = entry?.version;
+    const folder = version === undefined ? null : versionPrefix(config, table, day, version);
+    return { day, folder, isRaw: false };
+  });
+}
+
+/**
+ * Files in whose place there is another, and that have no copy beside it. The writer never writes a key twice, so the oldest
+ * version is its own.
+ */
+function replacedFiles(versions: ReadonlyMap<string, Versions>) {
+  return [...versions].flatMap(([key, { files }]) => {
+    const [there] = files;
+    const own = files.at(-1);
+    const copy = key.replace(/[^/]*$/, `${RESTORED}$&`);
+    if (own?.VersionId === undefined || own.ETag === there?.ETag) return [];
+    if (key.includes(`/${RESTORED}`) || (versions.get(copy)?.files.length ?? 0) > 0) return [];
+    return [{ key, copy, versionId: own.VersionId }];
+  });
+}
+
+/** All versions below a folder, by key. @throws What the client of S3 throws. */
+async function readVersions(
+  { s3, config: { bucket: Bucket } }: GoneReaders,
+  Prefix: string,
+): Promise<ReadonlyMap<string, Versions>> {
+  const versions = new Map<string, Versions>();
+  const of = (key: string) => {
+    const known = versions.get(key) ?? { files: [], markers: [], isDeleted: false };
+    versions.set(key, known);
+    return known;
+  };
+  let after: { KeyMarker?: string | undefined; VersionIdMarker?: string | undefined } = {};
+  for (;;) {
+    const answer = await s3.send(new ListObjectVersionsCommand({ Bucket, Prefix, ...after }));
+    for (const file of answer.Versions ?? []) of(file.Key ?? '').files.push(file);
+    for (const { Key = '', VersionId = '', IsLatest = false } of answer.DeleteMarkers ?? []) {
+      const known = of(Key);
+      known.markers.push(VersionId);
+      known.isDeleted ||= IsLatest;
+    }
+    if (answer.IsTruncated !== true) return versions;
+    after = { KeyMarker: answer.NextKeyMarker, VersionIdMarker: answer.NextVersionIdMarker };
+  }
+}

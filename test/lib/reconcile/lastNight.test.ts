@@ -1,0 +1,52 @@
+import { describe, expect, it } from '@jest/globals';
+import type { UtcDay } from '../../../lib/base/time.ts';
+import { dueDay, lastNight, nightLine } from '../../../lib/reconcile/lastNight.ts';
+import { receivedHoursKey } from '../../../lib/tables/tableFolders.ts';
+import { ManualClock } from '../../../packages/local-aws/src/base/index.ts';
+import { MemoryObjects } from '../../harness/MemoryObjects.ts';
+
+const config = { statsigFolder: 'statsig', database: 'sluice' };
+
+/** A reader of a bucket in which nights have kept rows of these days. @param made When its table was made. */
+async function reader(now: string, made: string, days: readonly UtcDay[]) {
+  const clock = new ManualClock(Date.parse(now));
+  const store = new MemoryObjects(clock);
+  for (const day of days) await store.write(receivedHoursKey(config, day), '', {});
+  const table = { name: 'received_hours', storage: {}, partitionKeys: [], madeAt: Date.parse(made) };
+  return { store, config, now: clock.now(), catalog: { getTable: async () => table } };
+}
+const hours = async (...of: Parameters<typeof reader>) =>
+  (await nightLine(await reader(...of), 'prod'))?.['hours_since_night'];
+
+describe('the hours since the last good night', () => {
+  it('are counted from its beginning, whenever its rows were written last', async () => {
+    const made = '2026-11-01T10:00:00Z';
+    const days = ['2026-11-18', '2026-11-19'];
+    expect(await hours('2026-11-20T02:05:00Z', made, days)).toBe(0);
+    expect(await hours('2026-11-21T01:05:00Z', made, days)).toBe(23);
+    expect(await hours('2026-11-21T04:05:00Z', made, days)).toBe(26);
+    expect(await hours('2026-11-22T02:05:00Z', made, days)).toBe(48);
+    const { at, day } = await lastNight(await reader('2026-11-20T02:05:00Z', made, days));
+    expect([day, at]).toEqual(['2026-11-19', '2026-11-20T02:05:00.000Z']);
+  });
+
+  it('are less than a day until the first night of a table was due, and grow if it does not come', async () => {
+    expect(await hours('2026-11-20T15:05:00Z', '2026-11-20T14:00:00Z', [])).toBe(13);
+    expect(await hours('2026-11-21T01:05:00Z', '2026-11-20T14:00:00Z', [])).toBe(23);
+    expect(await hours('2026-11-21T04:05:00Z', '2026-11-20T14:00:00Z', [])).toBe(26);
+  });
+
+  it('are not counted from a night of an earlier deployment, as a trial finds it in a bucket', async () => {
+    const at = '2026-11-20T15:05:00Z';
+    expect(await hours(at, '2026-11-20T14:00:00Z', ['2026-10-02'])).toBe(13);
+    const night = await lastNight(await reader(at, '2026-11-20T14:00:00Z', ['2026-10-02']));
+    expect(night).toEqual({ day: '2026-11-19', at: null });
+  });
+
+  it('belong to the day that was due at that time', () => {
+    expect([dueDay(Date.parse('2026-11-20T01:09:00Z')), dueDay(Date.parse('2026-11-20T01:10:00Z'))]).toEqual([
+      '2026-11-18',
+      '2026-11-19',
+    ]);
+  });
+});
