@@ -226,7 +226,7 @@ export const mutations: readonly Mutation[] = [
     ['keeps === lost.length > 0', 'true'],
   ]),
   of('lib/curate/planDays.ts', `${CURATE} lib/curate/planDays.contract`, [
-    ['if (fingerprint === entry.fingerprint) return [];', 'return [];'],
+    ['if (fingerprint === entry.fingerprint) return true;', 'return true;'],
     ['if (hasBegun || ', 'if ('],
     ['now - (queued?.at ?? now) > DAY_MS', 'now - (queued?.at ?? now) > 0'],
     [
@@ -235,6 +235,7 @@ export const mutations: readonly Mutation[] = [
     ],
     ['  await publish(plans.some(({ chosen }) => chosen.length > 0));\n', ''],
   ]),
+  of('lib/curate/planDays.ts', 'lib/curate/lookAtDays', [[', ...unseen])', '])']]),
   of('lib/curate/ListedDays.ts', 'lib/curate/ListedDays', [
     ['|| before.version > entry.version', ''],
     ['seen === undefined || !isSameDay(seen, entry)', 'seen === undefined'],

@@ -21,7 +21,7 @@ export const CurateError = defineErrorFamily('system', {
   SLUICE_CURATE_DAY_TOO_LARGE: {
     cause:
       'The raw files of a day are more than the function can list, or curate in its time and on its disk, even in slices.',
-    cure: 'Raise `memorySize` of `curate` in serverless.yml, to at most 10240. With the default of 1769, a day of 26 GB of raw files is the largest; with any, one of 200,000 files. Views go on reading the raw rows of the day.',
+    cure: 'Raise `memorySize` of `curate` in serverless.yml, to at most 10240. With the default of 1769, a day of 26 GB of raw files is the largest; with any, one of 50,000 files. Views go on reading the raw rows of the day.',
     repeats: 'always',
   },
   SLUICE_CURATE_FILES_CHANGED: {

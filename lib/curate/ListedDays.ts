@@ -14,7 +14,7 @@ import { curatedDaysKey, curatedSubject } from '../tables/ledgerKeys.ts';
 import { bucketCall, CurateError } from './CurateError.ts';
 import { LIST_RETRIES, PARALLEL_DAYS, TAKEN_BACK_MS } from './limits.ts';
 import { lostFiles, type RetentionConfig } from './lostFiles.ts';
-import type { RawDays } from './RawDays.ts';
+import { type RawDays, useRawDay } from './RawDays.ts';
 
 const listedDaySchema = z.object({
   /** The version that the partition of the day has. */
@@ -123,7 +123,7 @@ export function listDays(
 /** What decides whether a day may leave the list. */
 export interface DayKeeper extends RetryPorts {
   readonly config: RetentionConfig & Pick<Config, 'curatedTables'>;
-  readonly raw: Pick<RawDays, 'files'>;
+  readonly raw: Pick<RawDays, 'files' | 'alone'>;
   readonly ledger: Pick<Ledger, 'read'>;
   readonly listed: ListedDaysStore;
   readonly clock: Clock;
@@ -181,7 +181,9 @@ export async function takeOutDays(
   outdated: ReadonlyMap<UtcDay, ListedDay>,
 ): Promise<TakenOut> {
   const losses = await mapLimit([...outdated.keys()], PARALLEL_DAYS, async (day) => {
-    const loss = await readLoss(keeper, kind, day, await keeper.raw.files(kind, day));
+    const loss = await useRawDay(keeper.raw, kind, day, undefined, ({ files }) =>
+      readLoss(keeper, kind, day, files),
+    );
     return [day, loss] as const;
   });
   return takeOutJudged(keeper, kind, outdated, new Map(losses));

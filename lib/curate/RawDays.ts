@@ -1,3 +1,4 @@
+import { type Exclusive, exclusive } from '../base/concurrency.ts';
 import { isDataFile, type ObjectStore } from '../base/ObjectStore.ts';
 import { isUtcDay, type UtcDay } from '../base/time.ts';
 import { type Attempts, dayFolders, readPages } from '../landing/catalog/catalogCalls.ts';
@@ -7,7 +8,7 @@ import type { Config } from '../schema/config.ts';
 import type { ForwardedKind } from '../schema/kinds.ts';
 import { dayFolder, tableFolders } from '../tables/tableFolders.ts';
 import { bucketCall, CurateError } from './CurateError.ts';
-import { MOST_DAY_PAGES, MOST_RAW_FILES } from './limits.ts';
+import { MANY_RAW_FILES, MOST_DAY_PAGES, MOST_RAW_FILES } from './limits.ts';
 
 /** The raw files of forwarded tables. Methods throw CurateError `SLUICE_CURATE_BUCKET_FAILED`. */
 export interface RawDays extends FetchedBucket {
@@ -17,11 +18,19 @@ export interface RawDays extends FetchedBucket {
    * The files of a day that queries read, in the order of their keys.
    *
    * @param until Epoch milliseconds from which no page of them is listed. Default: the deadline of the retries.
+   * @param atMany Awaited once there are more than MANY_RAW_FILES.
    * @throws CurateError SLUICE_CURATE_OUT_OF_TIME, SLUICE_CURATE_DAY_TOO_LARGE.
    */
-  files(kind: ForwardedKind, day: UtcDay, until?: number): Promise<readonly FetchedObject[]>;
+  files(
+    kind: ForwardedKind,
+    day: UtcDay,
+    until?: number,
+    atMany?: () => Promise<void>,
+  ): Promise<readonly FetchedObject[]>;
   /** The same of any folder of the bucket. */
-  filesUnder(folder: string, until?: number): Promise<readonly FetchedObject[]>;
+  filesUnder(folder: string, until?: number, atMany?: () => Promise<void>): Promise<readonly FetchedObject[]>;
+  /** Held while a day is used of those that are listed in parallel: {@link useRawDay}. */
+  readonly alone: Exclusive;
 }
 
 /**
@@ -35,6 +44,8 @@ export function rawDays(
   attempts: Attempts,
 ): RawDays {
   return {
+    alone: exclusive(),
+
     async days(kind) {
       const days = new Set<string>();
       for (const folder of tableFolders(layout, kind)) {
@@ -47,11 +58,11 @@ export function rawDays(
       return [...days].sort();
     },
 
-    files(kind, day, until) {
-      return this.filesUnder(dayFolder(layout, kind, day), until);
+    files(kind, day, until, atMany) {
+      return this.filesUnder(dayFolder(layout, kind, day), until, atMany);
     },
 
-    async filesUnder(folder, until = attempts.deadline) {
+    async filesUnder(folder, until = attempts.deadline, atMany) {
       const files: FetchedObject[] = [];
       let token: string | undefined;
       do {
@@ -64,6 +75,7 @@ export function rawDays(
         }
         if (files.length > MOST_RAW_FILES)
           throw new CurateError('SLUICE_CURATE_DAY_TOO_LARGE', `${folder}: ${MOST_RAW_FILES} files.`);
+        if (files.length > MANY_RAW_FILES) await atMany?.();
         token = next;
       } while (token !== undefined);
       return files;
@@ -91,11 +103,39 @@ export async function readRawDay(
   kind: ForwardedKind,
   day: UtcDay,
   until?: number,
+  atMany?: () => Promise<void>,
 ): Promise<RawDay> {
-  const files = await raw.files(kind, day, until);
+  const files = await raw.files(kind, day, until, atMany);
   return {
     files,
     bytes: files.reduce((sum, { size }) => sum + size, 0),
     fingerprint: fingerprintFiles(files),
   };
+}
+
+/**
+ * Lists the raw files of a day, and lets them go after `use`. Of days that are listed in parallel one is used at a time, and one has more
+ * than {@link MANY_RAW_FILES}: with the entry that `use` reads, the files of several may fill the memory.
+ *
+ * @param use Does not list another day so.
+ * @param until as of {@link RawDays.files}.
+ */
+export async function useRawDay<Result>(
+  raw: Pick<RawDays, 'files' | 'alone'>,
+  kind: ForwardedKind,
+  day: UtcDay,
+  until: number | undefined,
+  use: (day: RawDay) => Promise<Result>,
+): Promise<Result> {
+  let release: (() => void) | undefined;
+  const beAlone = async () => {
+    release ??= await raw.alone();
+  };
+  try {
+    const listed = await readRawDay(raw, kind, day, until, beAlone);
+    await beAlone();
+    return await use(listed);
+  } finally {
+    release?.();
+  }
 }

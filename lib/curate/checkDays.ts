@@ -12,7 +12,7 @@ import {
   takeOutJudged,
 } from './ListedDays.ts';
 import { PARALLEL_DAYS } from './limits.ts';
-import { readRawDay } from './RawDays.ts';
+import { useRawDay } from './RawDays.ts';
 
 /** The ports of a check. */
 export interface DayChecker extends DayKeeper {
@@ -68,6 +68,11 @@ export function isOutOfTime(error: unknown): boolean {
   return error instanceof SluiceError && error.code === 'SLUICE_CURATE_OUT_OF_TIME';
 }
 
+/** Whether a day has more files than one can have: it stays so, and is about this day alone. */
+export function isTooLarge(error: unknown): boolean {
+  return error instanceof SluiceError && error.code === 'SLUICE_CURATE_DAY_TOO_LARGE';
+}
+
 /** A day of the list, and whether its raw files differ from its version's, or its version has another shape. */
 interface ComparedDay {
   readonly day: UtcDay;
@@ -84,10 +89,14 @@ async function compare(
   until: number | undefined,
 ): Promise<ComparedDay> {
   const shape = curatedShape(curatedTables(checker.config)[kind]);
-  const { files, fingerprint } = await readRawDay(checker.raw, kind, day, until);
-  const isOutdated = listed.fingerprint !== fingerprint || listed.shape !== shape;
-  const loss = isOutdated ? await readLoss(checker, kind, day, files) : undefined;
-  return { day, listed, isOutdated, loss };
+  return useRawDay(checker.raw, kind, day, until, async ({ files, fingerprint }) => {
+    const isOutdated = listed.fingerprint !== fingerprint || listed.shape !== shape;
+    const loss = isOutdated ? await readLoss(checker, kind, day, files) : undefined;
+    return { day, listed, isOutdated, loss };
+  }).catch((error: unknown) => {
+    if (!isTooLarge(error)) throw error;
+    return { day, listed, isOutdated: listed.keeps !== true, loss: undefined };
+  });
 }
 
 function takeOut(

@@ -32,8 +32,15 @@ export const PARALLEL_DAYS = 16;
 export const MOST_PARTITION_PAGES = 100;
 /** Pages of day folders of one table, 1,000 each. */
 export const MOST_DAY_PAGES = 20;
-/** Raw files of a day that are listed: a day of 10,000 events a second has some 5,000. */
-export const MOST_RAW_FILES = 200_000;
+/**
+ * Raw files of a day that are listed: a day of 10,000 events a second has some 5,000. A day of that many, with a ledger entry that
+ * names as many others, is what fits the memory of `curate-plan`.
+ */
+export const MOST_RAW_FILES = 50_000;
+/** Raw files of a day from which one day at a time is held, of all that are listed in parallel. */
+export const MANY_RAW_FILES = 2_000;
+/** Ledger entries that are written in parallel. Each may name {@link MOST_RAW_FILES}. */
+export const PARALLEL_ENTRIES = 2;
 
 // A version.
 

@@ -18,14 +18,14 @@ import {
   versionFilesKey,
 } from '../tables/ledgerKeys.ts';
 import { CurateError } from './CurateError.ts';
-import { isOutOfTime } from './checkDays.ts';
+import { isOutOfTime, isTooLarge } from './checkDays.ts';
 import { curatedShape, curatedTables } from './curatedTables.ts';
 import { type CurateDecision, type CurateTerms, decideDay } from './decideDay.ts';
 import { type DayLoss, judgeLoss, type ListedDay, type ListedDays } from './ListedDays.ts';
 import { PARALLEL_DAYS } from './limits.ts';
 import { lostFiles } from './lostFiles.ts';
 import { readVersions, type ViewPublisher } from './publishViews.ts';
-import { type RawDay, type RawDays, readRawDay } from './RawDays.ts';
+import { type RawDay, type RawDays, useRawDay } from './RawDays.ts';
 
 /** The ports of the plan. */
 export interface CuratePlanner extends ViewPublisher {
@@ -34,7 +34,7 @@ export interface CuratePlanner extends ViewPublisher {
       readonly retention: Pick<Config['retention'], 'dataVersionDays'>;
     };
   readonly wait: (ms: number) => Promise<void>;
-  readonly raw: Pick<RawDays, 'days' | 'files'>;
+  readonly raw: Pick<RawDays, 'days' | 'files' | 'alone'>;
   readonly landing: Pick<LandingBucket, 'list' | 'listObjects' | 'readText' | 'putText' | 'text'>;
   readonly ledger: Pick<Ledger, 'read' | 'change'>;
   /** The queue of `curate`. */
@@ -183,27 +183,26 @@ async function lookAtDay(
   const { config, clock } = planner;
   if (clock.now() >= until) return 'late';
   try {
-    const { files, bytes, fingerprint } = await readRawDay(planner.raw, kind, day, until);
-    const raw = { bytes, fingerprint };
-    const listed = list[day];
-    const read = await readEntry(planner, kind, day);
-    if ('code' in read) {
-      const loss = judgeLoss(null, [], terms.now);
-      return { day, raw, listed, loss, ended: undefined, unreadable: read.code, decision: undefined };
-    }
-    const { entry } = read;
-    const lost = lostFiles(config, entry, files, terms.now);
-    const isLacking = lackingSince(lacking, entry) !== null;
-    const state = { raw, lost, entry, listed, version: versions.get(day), isLacking };
-    const decision = decideDay(state, { ...terms, shape });
-    const loss = judgeLoss(entry, lost, terms.now);
-    const ended = entry?.curated?.ended;
-    return { day, raw, listed, loss, ended, unreadable: undefined, decision };
+    return await useRawDay(planner.raw, kind, day, until, async ({ files, bytes, fingerprint }) => {
+      const raw = { bytes, fingerprint };
+      const listed = list[day];
+      const read = await readEntry(planner, kind, day);
+      if ('code' in read) {
+        const loss = judgeLoss(null, [], terms.now);
+        return { day, raw, listed, loss, ended: undefined, unreadable: read.code, decision: undefined };
+      }
+      const { entry } = read;
+      const lost = lostFiles(config, entry, files, terms.now);
+      const isLacking = lackingSince(lacking, entry) !== null;
+      const state = { raw, lost, entry, listed, version: versions.get(day), isLacking };
+      const decision = decideDay(state, { ...terms, shape });
+      const loss = judgeLoss(entry, lost, terms.now);
+      const ended = entry?.curated?.ended;
+      return { day, raw, listed, loss, ended, unreadable: undefined, decision };
+    });
   } catch (error) {
     if (isOutOfTime(error)) return 'late';
-    // It stays so for every run, and is about this day alone.
-    if (error instanceof SluiceError && error.code === 'SLUICE_CURATE_DAY_TOO_LARGE')
-      return { day, code: error.code };
+    if (error instanceof SluiceError && isTooLarge(error)) return { day, code: error.code };
     throw error;
   }
 }

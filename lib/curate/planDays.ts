@@ -8,9 +8,15 @@ import type { Config } from '../schema/config.ts';
 import { type ForwardedKind, forwardedKinds } from '../schema/kinds.ts';
 import { curatedSubject, dayLooksKey } from '../tables/ledgerKeys.ts';
 import { CurateError } from './CurateError.ts';
-import { isOutOfTime } from './checkDays.ts';
+import { isOutOfTime, isTooLarge } from './checkDays.ts';
 import { type DayLoss, listDays, readLoss, type TakenOut, takeOutJudged } from './ListedDays.ts';
-import { MOST_BYTES_A_NIGHT, MOST_DAYS_A_NIGHT, PARALLEL_DAYS, PUBLISH_MS } from './limits.ts';
+import {
+  MOST_BYTES_A_NIGHT,
+  MOST_DAYS_A_NIGHT,
+  PARALLEL_DAYS,
+  PARALLEL_ENTRIES,
+  PUBLISH_MS,
+} from './limits.ts';
 import {
   type CuratePlanner,
   curatedEntries,
@@ -25,7 +31,7 @@ import {
 } from './lookAtDays.ts';
 import type { CurateReason, CurateRequestBody, CurateTask } from './messageBodies.ts';
 import { publishViews, readVersions } from './publishViews.ts';
-import { readRawDay } from './RawDays.ts';
+import { useRawDay } from './RawDays.ts';
 
 /** The first day that is too young to be curated: the days before it have been over for `curateAfter` days. */
 export function firstYoungDay({ curateAfter }: Pick<Config, 'curateAfter'>, now: number): UtcDay {
@@ -168,7 +174,7 @@ async function run(
   const plans: { readonly plan: TablePlan; readonly chosen: readonly ChosenDay[] }[] = [];
   for (const [i, { seen, known, young }] of wanted.entries()) {
     const { looked = [], failed = [], late = [] } = looks[i] ?? {};
-    const takenOut = await takeOutOutdated(planner, seen, looked);
+    const takenOut = await takeOutOutdated(planner, seen, looked, failed);
     const listed = await relist(planner, seen.kind, looked);
     if (known !== undefined) await noteLooked(planner, known, looked, failed, terms.now);
     const found = looked.flatMap(({ decision, day, raw, ended }): readonly ChosenDay[] =>
@@ -198,11 +204,12 @@ async function run(
   return plans.map(({ plan }) => plan);
 }
 
-/** Takes days out of the list whose raw files, shape or files are not those of their version. */
+/** Takes days out of the list whose raw files, shape or files are not those of their version, or that can't be looked at. */
 function takeOutOutdated(
   planner: CuratePlanner,
-  { kind, shape, lacking }: SeenTable,
+  { kind, shape, lacking, list }: SeenTable,
   looked: readonly LookedDay[],
+  failed: TableLook['failed'],
 ): Promise<TakenOut> {
   const outdated = looked.flatMap(({ day, raw, listed }) => {
     if (listed === undefined) return [];
@@ -210,8 +217,13 @@ function takeOutOutdated(
     const isSame = fingerprint === raw.fingerprint && listed.shape === shape;
     return isSame && lackingSince(lacking, { day, version }) === null ? [] : [[day, listed] as const];
   });
+  // A version of fewer files would hide the rows of all that came since.
+  const unseen = failed.flatMap(({ day }) => {
+    const listed = list[day];
+    return listed === undefined || listed.keeps === true ? [] : [[day, listed] as const];
+  });
   const losses = new Map(looked.map(({ day, loss }) => [day, loss]));
-  return takeOutJudged(planner, kind, new Map(outdated), losses);
+  return takeOutJudged(planner, kind, new Map([...outdated, ...unseen]), losses);
 }
 
 /** Notes when days were looked at: those with something to do without a mark, so that the next night looks at them again. */
@@ -259,7 +271,7 @@ async function queueDays(
     return { sluice: 'curate-day', kind, day, reason, version: goesOn ?? versionName(now, random) };
   });
   if (bodies.length > 0) await tasks.send(bodies.map((body) => JSON.stringify(body)));
-  await mapLimit(days, PARALLEL_DAYS, ({ day, raw: { fingerprint }, ended: seen, reason }) =>
+  await mapLimit(days, PARALLEL_ENTRIES, ({ day, raw: { fingerprint }, ended: seen, reason }) =>
     ledger.change(curatedSubject(config, kind, day), (known) => {
       // A task that has begun, or has ended, since the day was looked at knows more.
       const hasBegun = known.lease !== undefined && known.lease.until > now;
@@ -295,11 +307,14 @@ async function relist(
   const losses = new Map<UtcDay, DayLoss>();
   const outdated = await mapLimit(entries, PARALLEL_DAYS, async ([day, entry]) => {
     try {
-      const { files, fingerprint } = await readRawDay(planner.raw, kind, day, until);
-      if (fingerprint === entry.fingerprint) return [];
-      losses.set(day, await readLoss(planner, kind, day, files));
+      const isSame = await useRawDay(planner.raw, kind, day, until, async ({ files, fingerprint }) => {
+        if (fingerprint === entry.fingerprint) return true;
+        losses.set(day, await readLoss(planner, kind, day, files));
+        return false;
+      });
+      if (isSame) return [];
     } catch (error) {
-      if (!isOutOfTime(error)) throw error;
+      if (!isOutOfTime(error) && !isTooLarge(error)) throw error;
       if (entry.keeps === true) return [];
     }
     return [[day, entry] as const];
@@ -344,7 +359,7 @@ export async function countDays(
   const newest = versionName(now - TOLD_AFTERWARDS_MS, () => 0);
   const days = (await raw.days(kind)).filter((day) => day < firstYoung && list[day] === undefined);
   const entries = days.length === 0 ? new Map() : await curatedEntries(landing, kind, { clock, deadline });
-  const open = await mapLimit(days, PARALLEL_DAYS, async (day) => {
+  const open = await mapLimit(days, PARALLEL_ENTRIES, async (day) => {
     requireTime();
     const none = { day, isFailed: false, isWaiting: false };
     if (!entries.has(day)) return [none];

@@ -10,8 +10,8 @@ import { type Ledger, readKnown } from './Ledger.ts';
 import type { LedgerSubject } from './LedgerEntry.ts';
 import { type DayLook, daysToLookAt, type KnownDay, noteLooks, readLooks, turnMs } from './turns.ts';
 
-/** Entries that are read at the same time, of which only the names of files are held. */
-const PARALLEL_READ = 8;
+/** Entries that are read at the same time. Each may name as many files as a day may have. */
+const PARALLEL_READ = 2;
 /** Days whose files are listed together. */
 const CHUNK_DAYS = 100;
 

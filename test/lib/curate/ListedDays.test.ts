@@ -1,4 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
+import { exclusive } from '../../../lib/base/concurrency.ts';
 import { defineConfig } from '../../../lib/config/defineConfig.ts';
 import { checkDays } from '../../../lib/curate/checkDays.ts';
 import { curatedShape, curatedTables } from '../../../lib/curate/curatedTables.ts';
@@ -45,7 +46,7 @@ function start() {
   const ledger = new Ledger({ store: ledgerStore(store), newToken: () => String(Math.random()), ...timing });
   /** Raw files that are there. */
   const there = new Map([[DAY, [file('a')]]]);
-  const raw = { files: async (_: string, day: string) => there.get(day) ?? [] };
+  const raw = { files: async (_: string, day: string) => there.get(day) ?? [], alone: exclusive() };
   const keeper = { config, raw, ledger, listed: listedDays(store), ...timing };
   return {
     clock,

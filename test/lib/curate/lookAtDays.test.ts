@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { addDays, DAY_MS, HOUR_MS, type UtcDay } from '../../../lib/base/time.ts';
 import { defineConfig } from '../../../lib/config/defineConfig.ts';
+import { CurateError } from '../../../lib/curate/CurateError.ts';
 import { curatedShape, curatedTables } from '../../../lib/curate/curatedTables.ts';
 import { listedDays } from '../../../lib/curate/ListedDays.ts';
 import { MOST_DAYS_A_NIGHT, PUBLISH_MS } from '../../../lib/curate/limits.ts';
@@ -26,7 +27,7 @@ const NIGHT = { sluice: 'curate' };
 const TIME_MS = 255_000;
 
 /** What a listing of the raw files of a day waits for. */
-type Wait = (kind: ForwardedKind) => Promise<void>;
+type Wait = (kind: ForwardedKind, day: UtcDay) => Promise<void>;
 
 /** Days that are over, the newest first. */
 const lastDays = (count: number) => Array.from({ length: count }, (_, i) => addDays(NEWEST, -i));
@@ -89,16 +90,17 @@ async function startDays(
   const run = async (message: object, more: { readonly time?: number; readonly before?: Wait } = {}) => {
     const deadline = clock.now() + (more.time ?? TIME_MS);
     const { before = async () => {} } = more;
+    const days = raw(deadline);
     const { batchItemFailures } = await planMessages(
       {
         config,
         bucket: 'own',
         stage: 'test',
         raw: {
-          days: (kind) => raw(deadline).days(kind),
-          async files(kind, day, until) {
-            await before(kind);
-            return raw(deadline).files(kind, day, until);
+          ...days,
+          async files(kind, day, ...of) {
+            await before(kind, day);
+            return days.files(kind, day, ...of);
           },
         },
         landing: landingOf(store),
@@ -463,4 +465,37 @@ describe('what nothing tells of', () => {
     started.clock.advance(DAY_MS);
     expect((await started.asks(NIGHT)).looked).toHaveLength(50);
   });
+});
+
+describe('a listed day that has got more files than one can have', () => {
+  const DEPLOYED = { source: 'aws.cloudformation', 'detail-type': 'CloudFormation Stack Status Change' };
+  const NEW_FILE = (key: string) => ({
+    source: 'aws.s3',
+    'detail-type': 'Object Created',
+    detail: { bucket: { name: 'own' }, object: { key } },
+  });
+
+  it.each(['night', 'hourly check', 'event', 'deployment'])(
+    'leaves the list at the %s, and stops no other',
+    async (by) => {
+      const days = lastDays(3);
+      const [large = '', other = ''] = days;
+      const started = await startDays({ exposures: days });
+      await started.store.write(started.rawKey('exposures', other, 'b'), 'more');
+      await started.store.write(started.rawKey('exposures', large, 'b'), 'more');
+      const message = {
+        night: NIGHT,
+        'hourly check': CHECK,
+        event: NEW_FILE(started.rawKey('exposures', large, 'b')),
+        deployment: DEPLOYED,
+      }[by];
+      const before = async (_: ForwardedKind, day: UtcDay) => {
+        if (day === large) throw new CurateError('SLUICE_CURATE_DAY_TOO_LARGE', day);
+      };
+      await started.run(message ?? {}, { before });
+      const left = await started.listed('exposures');
+      expect(left).not.toContain(large);
+      if (by !== 'event') expect(left).toEqual([days[2]]);
+    },
+  );
 });

@@ -2,6 +2,7 @@ import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { PutObjectCommand } from '@aws-sdk/client-s3';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { exclusive } from '../../../lib/base/concurrency.ts';
 import { QueueError } from '../../../lib/base/queue.ts';
 import { addDays } from '../../../lib/base/time.ts';
 import { defineConfig } from '../../../lib/config/defineConfig.ts';
@@ -63,6 +64,7 @@ describe('the nightly plan', () => {
       files: async (_: string, day: string) => [
         { size: (sizes.get(day) ?? 0) * 10 ** 9, eTag: '"x"', key: 'a' },
       ],
+      alone: exclusive(),
     };
     const request = { sluice: 'curate' as const, kinds: ['exposures' as const] };
     const [plan] = await planDays({ ...curations.makePlanner(), raw }, request);
@@ -103,7 +105,7 @@ describe('the nightly plan', () => {
         });
       },
     };
-    const raw = { days: async () => days, files };
+    const raw = { days: async () => days, files, alone: exclusive() };
     await planDays({ ...planner, raw, ledger }, { sluice: 'curate', kinds: ['exposures'] });
     expect([listed.length, known.length]).toEqual([days.length, days.length]);
     for (const count of held) expect(count).toBeLessThan(50);

@@ -26,15 +26,16 @@ const server = await startS3();
 const timing = { clock: { now: () => Date.now() }, wait: async () => {}, random: () => 0 };
 let buckets = 0;
 let Bucket: string;
-/** Calls under way: of fetches by key, and of replacements. */
-const underWay = { fetch: new Map<string, number>(), replace: 0 };
-let most: { fetch: number; replace: number; besideLarge: number };
+/** Objects under way, from their fetch until they are replaced; and replacements. */
+const underWay = { objects: new Set<string>(), replace: 0 };
+let most: { objects: number; replace: number; besideLarge: number };
 const large = new Set<string>();
 beforeEach(() => {
   buckets += 1;
   Bucket = `acme-${buckets}`;
   server.store.createBucket(Bucket);
-  most = { fetch: 0, replace: 0, besideLarge: 0 };
+  underWay.objects.clear();
+  most = { objects: 0, replace: 0, besideLarge: 0 };
   large.clear();
 });
 afterAll(async () => {
@@ -56,15 +57,11 @@ function countingBucket(): EraseBucket {
         );
     },
     async fetch(version, path) {
-      underWay.fetch.set(version.key, 1);
-      most.fetch = Math.max(most.fetch, underWay.fetch.size);
-      if ([...underWay.fetch.keys()].some((key) => large.has(key)))
-        most.besideLarge = Math.max(most.besideLarge, underWay.fetch.size);
-      try {
-        return await bucket.fetch(version, path);
-      } finally {
-        underWay.fetch.delete(version.key);
-      }
+      underWay.objects.add(version.key);
+      most.objects = Math.max(most.objects, underWay.objects.size);
+      if ([...underWay.objects].some((key) => large.has(key)))
+        most.besideLarge = Math.max(most.besideLarge, underWay.objects.size);
+      return bucket.fetch(version, path);
     },
     async replace(...given) {
       underWay.replace += 1;
@@ -73,6 +70,7 @@ function countingBucket(): EraseBucket {
         return await bucket.replace(...given);
       } finally {
         underWay.replace -= 1;
+        underWay.objects.delete(given[0].key);
       }
     },
   };
@@ -129,7 +127,7 @@ describe('an erasure', () => {
     for (const n of numbers) await put(landedKey(n), landedUsers('gone', `stays-${n}`));
     for (const n of [3, 9]) large.add(landedKey(n));
     const { run } = await erase();
-    expect(most).toEqual({ fetch: LANES, replace: 1, besideLarge: 1 });
+    expect(most).toEqual({ objects: LANES, replace: 1, besideLarge: 1 });
     expect(run.places.landing).toMatchObject({ objects: 12, rewritten: 12, rows: 12 });
     for (const n of numbers) expect(await usersOf(n)).toEqual([`stays-${n}`]);
   });
@@ -156,7 +154,8 @@ describe('an erasure', () => {
     for (const n of numbers) await put(landedKey(n), landedUsers('gone', `stays-${n}`));
     let replaced = 0;
     const faultPoint = async (step: string) => {
-      if (step === 'replaced') replaced += 1;
+      if (step !== 'replaced') return;
+      replaced += 1;
       if (replaced === 3) throw new Error('killed');
     };
     await expect(erase({ faultPoint })).rejects.toThrow('killed');
