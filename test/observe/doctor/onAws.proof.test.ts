@@ -7,8 +7,11 @@ import { account, accountServices, limits, NOT_FOUND } from './fakeAccount.ts';
 import { startDeployment } from './startDeployment.ts';
 
 const directory = mkdtempSync(join(tmpdir(), 'sluice-doctor-'));
+let configs = 0;
+/** A file for each: a module is imported once. */
 const config = (fields: string) => {
-  const file = join(directory, `sluice.config.${fields.length}.mjs`);
+  configs += 1;
+  const file = join(directory, `sluice.config.${configs}.mjs`);
   writeFileSync(
     file,
     `import { defineConfig } from '${repositoryRoot}/lib/config/defineConfig.ts';
