@@ -15,6 +15,10 @@ export interface Trial {
   };
 }
 
+/** Datasets without files, and the length of the names of their folders. */
+const FILLERS = 30;
+const FILLER_CHARACTERS = 200;
+
 /** A random ID. */
 export function newTrialId(): string {
   return randomBytes(4).toString('hex');
@@ -61,6 +65,12 @@ export function trialConfig(trial: Trial, architecture: Architecture) {
         owner: trial.account,
         settleMinutes: 0,
         datasets: [
+          // Nothing comes of them: their rights fill the inline policy of the load's role, so that those of the last are in a managed one.
+          ...Array.from({ length: FILLERS }, (_, i) => ({
+            name: `filler_${i}`,
+            kind: 'events' as const,
+            folder: `${i}-`.padEnd(FILLER_CHARACTERS, 'f'),
+          })),
           {
             name: 'orders',
             kind: 'events',

@@ -51,14 +51,14 @@ const DROPPED_ROWS = 3;
 const LOAD_MS = 600_000;
 
 /**
- * Drops a file into the bucket of the only source, has it loaded, and follows it to the ledger and the table.
+ * Drops a file into the last dataset's folder, has it loaded, and follows it to the ledger and the table.
  *
  * @throws What AWS's clients throw.
  */
 export async function askDrop(probed: Probed, { lacks, time }: Run, onProgress: (step: string) => void) {
   const code = 'SLUICE_PROBE_DROP';
   const { config, s3 } = probed;
-  const [of] = configuredDatasets(config);
+  const of = configuredDatasets(config).at(-1);
   if (of === undefined) return unanswered(code, 'no source is configured');
   const day = utcDay(time - DAY_MS);
   const rows = `SELECT TIMESTAMP ${quoteText(day)} AS at, 'drop' AS action, 'u' || i AS uid FROM range(${DROPPED_ROWS}) AS t(i)`;

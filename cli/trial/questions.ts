@@ -108,6 +108,11 @@ export const questions = {
     expects: 'the ledger says that its day is loaded, and its table has each row',
     cure: ISSUE,
   },
+  SLUICE_PROBE_POLICIES: {
+    asks: 'A role with as much inline as IAM takes, and the rest in a managed policy',
+    expects: 'the deployment makes it, and the file is loaded, which the managed policy alone lets it read',
+    cure: `Keep the sources of a stack so few that no role of it has managed policies (\`npx serverless package\`). ${ISSUE}`,
+  },
   SLUICE_PROBE_ALARM: {
     asks: 'A compressed body that arrives as text, as it is sent',
     expects: '503 `SLUICE_COLLECT_BODY_MANGLED`, and the alarm `mangled` rings',

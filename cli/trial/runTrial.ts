@@ -14,7 +14,7 @@ import { readStackOutputs } from '../../observe/facts/flow/stackOutputs.ts';
 import { askAlarm, askDrop } from './askServices.ts';
 import { NO_EVENTS, postUrl } from './bodies.ts';
 import { type Answer, poll, type Run, unanswered, unlessDenied } from './Probe.ts';
-import { type QuestionCode, questionCodes } from './questions.ts';
+import { questionCodes } from './questions.ts';
 import { findStack, type Removal, removeTrial } from './removeTrial.ts';
 import { runProbe } from './runProbe.ts';
 import { isFromCollector, replyText, sendRequest } from './sendRequest.ts';
@@ -138,10 +138,14 @@ export async function askTrial(
   await steps.take('probe', async (show) => {
     answers.push(...(await runProbe(deployment, run, show)));
   });
-  const ask = async (code: QuestionCode, question: () => Promise<Answer>) =>
-    void answers.push(await unlessDenied(code, question));
-  await steps.take('drop', (show) => ask('SLUICE_PROBE_DROP', () => askDrop(deployment, run, show)));
-  await steps.take('alarm', (show) => ask('SLUICE_PROBE_ALARM', () => askAlarm(deployment, run, show)));
+  await steps.take('drop', async (show) => {
+    const drop = await unlessDenied('SLUICE_PROBE_DROP', () => askDrop(deployment, run, show));
+    // What reads the file is the managed policy: trialConfig.
+    answers.push(drop, { ...drop, code: 'SLUICE_PROBE_POLICIES' });
+  });
+  await steps.take('alarm', async (show) => {
+    answers.push(await unlessDenied('SLUICE_PROBE_ALARM', () => askAlarm(deployment, run, show)));
+  });
 }
 
 /** Runs `serverless deploy`. @throws TrialError `SLUICE_TRIAL_DEPLOY_FAILED` */

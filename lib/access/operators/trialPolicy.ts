@@ -104,7 +104,7 @@ export function trialPolicies(
       // The limits of the account, and metrics, which have no ARN.
       allow('SeeLimits', ['apigateway:GET'], [apiArn(scope, 'account')]),
       allow('SeeAccount', ['cloudwatch:GetMetricData', 'lambda:GetAccountSettings'], ['*']),
-      allow('Roles', ['iam:*'], roles),
+      allow('Roles', ['iam:*'], [...roles, iamArn(scope, `policy/${STACK}-*RolePolicy*`)]),
       ...keepBoundary(boundaryArn),
     ]),
   };

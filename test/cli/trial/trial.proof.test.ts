@@ -10,7 +10,7 @@ import { namedTarget } from '../../../cli/aws/target.ts';
 import type { Answer } from '../../../cli/trial/Probe.ts';
 import { questionCodes } from '../../../cli/trial/questions.ts';
 import { askTrial, Steps } from '../../../cli/trial/runTrial.ts';
-import { newTrialId, type Trial, trialConfig, trialStage } from '../../../cli/trial/Trial.ts';
+import { dropBucket, newTrialId, type Trial, trialConfig, trialStage } from '../../../cli/trial/Trial.ts';
 import { trialFiles, writeService } from '../../../cli/trial/writeService.ts';
 import { localAccount } from '../../../local/localAccount.ts';
 import { openDeployment } from '../../../observe/deployment.ts';
@@ -29,7 +29,7 @@ const { account: _, ...config } = trialConfig(trial, 'arm64');
 const story = await storyCloud(config);
 afterAll(() => story.close());
 // The trial's own service makes it.
-await story.s3By().send(new CreateBucketCommand({ Bucket: config.sources[0]?.bucket }));
+await story.s3By().send(new CreateBucketCommand({ Bucket: dropBucket(trial) }));
 
 /** Asks all of a deployed trial: the answers by the end of their codes. */
 async function ask(lacks: readonly string[] = []) {
@@ -91,6 +91,9 @@ it.each([
     expect(new Set(roles.map(([, { Properties }]) => Properties['PermissionsBoundary'] ?? null))).toEqual(
       new Set([project.permissionsBoundary]),
     );
+    // The question of managed policies: what is dropped is read by one of them alone.
+    const reads = all.filter(([, { Properties }]) => JSON.stringify(Properties).includes('-drops/orders/*'));
+    expect(reads.map(([id]) => id)).toEqual([expect.stringMatching(/^IngestLoadRolePolicy\d+$/)]);
     expect(all.some(([, { Type }]) => Type === 'AWS::KMS::Key')).toBe(project.existing.keyArn === null);
   } finally {
     await rm(service, { recursive: true });

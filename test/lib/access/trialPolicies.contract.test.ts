@@ -26,6 +26,11 @@ describe('the policies of a trial', () => {
   it('make roles with the boundary alone, and leave the boundary as it is', async () => {
     const made = [iam('CreateRole', role, BOUNDARY), iam('AttachRolePolicy', role, BOUNDARY)];
     expect((await verdicts([policy], made)).map(([, verdict]) => verdict)).toEqual(['Allowed', 'Allowed']);
+    const ofRole = `arn:aws:iam::${scope.account}:policy/${TRIAL}-IngestLoadRolePolicy1-4F2A`;
+    const managed = ['CreatePolicy', 'CreatePolicyVersion', 'DeletePolicy'].map((name) => iam(name, ofRole));
+    expect((await verdicts([policy], managed)).map(([, verdict]) => verdict)).toEqual(
+      managed.map(() => 'Allowed'),
+    );
     const own = `arn:aws:iam::${scope.account}:policy/${TRIAL}-policy`;
     const user = `arn:aws:iam::${scope.account}:user/${TRIAL}-me`;
     const detours = [
