@@ -3,18 +3,11 @@ import { CURATED_LEDGER, LEDGER_FOLDER, VERSION_NOTES } from '../../lib/tables/l
 import { ingestedTableFolders, tableFolders } from '../../lib/tables/tableFolders.ts';
 import { viewKinds } from '../../lib/views/curatedViews.ts';
 import { viewNames } from '../../lib/views/viewNames.ts';
-import { bucketArn, objectsArn } from '../data/bucket.ts';
+import { objectsArn } from '../data/bucket.ts';
 import { tableArns } from '../data/catalog.ts';
-import { getAtt, type Resource, type Resources } from '../template/Resource.ts';
+import type { Resource, Resources } from '../template/Resource.ts';
 import { curateIds, type Stack } from '../template/Stack.ts';
-import {
-  type AllowStatement,
-  consumeQueue,
-  lambdaService,
-  serviceRole,
-  useKey,
-  writeLogs,
-} from './policies.ts';
+import { type AllowStatement, consumeQueue, functionRole, seesWhatIsMissing, sendTo } from './policies.ts';
 
 /** The views whose text names curated days. Others read these views. */
 const namingViews = viewNames.filter((name) => viewKinds[name].length > 0);
@@ -30,16 +23,14 @@ export function curateRoles(stack: Stack): Resources {
 /** Lists raw files, keeps the ledger and rewrites the views. It reads no row and writes no file of a table. */
 function planRole(stack: Stack): Resource {
   const { curatedTables } = stack.config;
-  return serviceRole(lambdaService, [
-    writeLogs(stack, 'curate-plan'),
+  return functionRole(stack, 'curate-plan', [
     ledger(stack),
     seesWhatIsMissing(stack),
-    useKey(stack, 'kms:Decrypt', 'kms:GenerateDataKey'),
     // Views name only days whose partition has the version that the ledger says.
     { Action: ['glue:GetPartitions'], Resource: tableArns(stack, Object.values(curatedTables)) },
     { Action: ['glue:GetTable'], Resource: tableArns(stack, viewNames) },
     { Action: ['glue:UpdateTable'], Resource: tableArns(stack, namingViews) },
-    { Action: ['sqs:SendMessage'], Resource: [getAtt(curateIds.queue)] },
+    sendTo(curateIds.queue),
     consumeQueue(curateIds.planQueue),
   ]);
 }
@@ -52,8 +43,7 @@ function curateRole(stack: Stack): Resource {
     ingestedTableFolders(config, name).map((folder) => objectsArn(stack, folder)),
   );
   const notes = names.map((name) => objectsArn(stack, `${VERSION_NOTES}*/${name}/`));
-  return serviceRole(lambdaService, [
-    writeLogs(stack, 'curate'),
+  return functionRole(stack, 'curate', [
     {
       Action: ['s3:GetObject'],
       Resource: [
@@ -68,7 +58,6 @@ function curateRole(stack: Stack): Resource {
     { Action: ['s3:AbortMultipartUpload'], Resource: versions },
     ledger(stack),
     seesWhatIsMissing(stack),
-    useKey(stack, 'kms:Decrypt', 'kms:GenerateDataKey'),
     {
       Action: [
         'glue:BatchCreatePartition',
@@ -78,10 +67,7 @@ function curateRole(stack: Stack): Resource {
       ],
       Resource: tableArns(stack, names),
     },
-    {
-      Action: ['sqs:SendMessage'],
-      Resource: [getAtt(curateIds.queue), getAtt(curateIds.planQueue)],
-    },
+    sendTo(curateIds.queue, curateIds.planQueue),
     consumeQueue(curateIds.queue),
   ]);
 }
@@ -92,12 +78,4 @@ function ledger(stack: Stack): AllowStatement {
     Action: ['s3:GetObject', 's3:PutObject'],
     Resource: [objectsArn(stack, `${LEDGER_FOLDER}${CURATED_LEDGER}/`)],
   };
-}
-
-/**
- * On all names: without the permission to list, S3 answers 403 instead of 404 for a missing object.
- * https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html
- */
-function seesWhatIsMissing(stack: Stack): AllowStatement {
-  return { Action: ['s3:ListBucket'], Resource: [bucketArn(stack)] };
 }

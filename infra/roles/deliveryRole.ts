@@ -20,7 +20,7 @@ export function deliveryRole(stack: Stack): Resources {
           Action: ['s3:AbortMultipartUpload', 's3:GetObject', 's3:PutObject'],
           Resource: [objectsArn(stack, LANDING_FOLDER)],
         },
-        useKey(stack, 'kms:Decrypt', 'kms:GenerateDataKey'),
+        useKey(stack),
         {
           // To say why something could not be delivered.
           Action: ['logs:PutLogEvents'],

@@ -4,20 +4,19 @@ import { LEDGER_FOLDER, LOADS_FOLDER, triggerKey, VERSION_NOTES } from '../../li
 import { receivedHoursTable } from '../../lib/tables/receivedHoursTable.ts';
 import { ingestedFolders, tableFolder } from '../../lib/tables/tableFolders.ts';
 import { viewNames } from '../../lib/views/viewNames.ts';
-import { bucketArn, bucketArnText, objectsArn } from '../data/bucket.ts';
+import { bucketArnText, objectsArn } from '../data/bucket.ts';
 import { tableArns } from '../data/catalog.ts';
-import { getAtt, type Resource, type Resources, ref, sub } from '../template/Resource.ts';
+import { type Resource, type Resources, ref, sub } from '../template/Resource.ts';
 import { logicalIds, type Stack } from '../template/Stack.ts';
 import { customerBucketStatements, customerKeyStatements, customerRoleStatements } from './customerAccess.ts';
 import {
   type AllowStatement,
   assumeSelf,
   consumeQueue,
-  lambdaService,
+  functionRole,
   type RoleStatement,
-  serviceRole,
-  useKey,
-  writeLogs,
+  seesWhatIsMissing,
+  sendTo,
 } from './policies.ts';
 
 /**
@@ -33,16 +32,12 @@ export type Width = (typeof WIDTHS)[number];
 export function ingestRoles(stack: Stack, width: Width): Resources {
   const { sources } = stack.config;
   return {
-    [logicalIds.planRole]: serviceRole(
-      lambdaService,
+    [logicalIds.planRole]: functionRole(
+      stack,
+      'ingest-plan',
       [
-        writeLogs(stack, 'ingest-plan'),
         seesWhatIsMissing(stack),
-        useKey(stack, 'kms:Decrypt', 'kms:GenerateDataKey'),
-        {
-          Action: ['sqs:SendMessage'],
-          Resource: [getAtt(logicalIds.loadQueue), getAtt(logicalIds.planQueue)],
-        },
+        sendTo(logicalIds.loadQueue, logicalIds.planQueue),
         consumeQueue(logicalIds.planQueue),
       ],
       [],
@@ -52,12 +47,11 @@ export function ingestRoles(stack: Stack, width: Width): Resources {
         ...customerRoleStatements([source]),
       ]),
     ),
-    [logicalIds.triggerRole]: serviceRole(
-      lambdaService,
+    [logicalIds.triggerRole]: functionRole(
+      stack,
+      'ingest-trigger',
       [
-        writeLogs(stack, 'ingest-trigger'),
-        useKey(stack, 'kms:Decrypt', 'kms:GenerateDataKey'),
-        { Action: ['sqs:SendMessage'], Resource: [getAtt(logicalIds.planQueue)] },
+        sendTo(logicalIds.planQueue),
         { Action: ['secretsmanager:GetSecretValue'], Resource: [ref(logicalIds.keysSecret)] },
       ],
       [],
@@ -88,14 +82,6 @@ function listsBucket(source: Source): readonly AllowStatement[] {
 }
 
 /**
- * On all names: without the permission to list, S3 answers 403 instead of 404 for a missing object.
- * https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html
- */
-function seesWhatIsMissing(stack: Stack): AllowStatement {
-  return { Action: ['s3:ListBucket'], Resource: [bucketArn(stack)] };
-}
-
-/**
  * Reads customers' files, writes versions, refused rows and the ledger, and moves partitions. It cannot read landed data.
  * Each load works in a session of this role that is limited to one dataset (lib/access/sessionPolicies.ts). Only the sweep
  * uses the whole role.
@@ -109,10 +95,10 @@ function ingestLoadRole(stack: Stack, width: Width): Resource {
   const refused = objectsArn(stack, tableFolder(config, 'quarantine'));
   const itself = assumeSelf(stack, logicalIds.loadRole);
   const read = sources.filter((source) => width === 'buckets' && isReadByOwner(config, source));
-  return serviceRole(
-    lambdaService,
+  return functionRole(
+    stack,
+    'ingest-load',
     [
-      writeLogs(stack, 'ingest-load'),
       { Action: ['s3:GetObject'], Resource: [...landed, pieces] },
       { Action: ['s3:PutObject'], Resource: [...landed, notes, pieces, refused] },
       // Versions that no query reads any more, the notes on them, and rows that an earlier mapping refused.
@@ -120,14 +106,13 @@ function ingestLoadRole(stack: Stack, width: Width): Resource {
       // For multipart uploads that fail.
       { Action: ['s3:AbortMultipartUpload'], Resource: [...landed, pieces, refused] },
       seesWhatIsMissing(stack),
-      useKey(stack, 'kms:Decrypt', 'kms:GenerateDataKey'),
       // The sweep asks before it deletes a version, also for tables of datasets that are no longer configured.
       { Action: ['glue:GetPartitions'], Resource: tableArns(stack, ['*']) },
       ...(width === 'exact' ? [] : otherTables(stack)),
       ...(read.length === 0 ? [] : [readsOwnersBuckets(read)]),
       consumeQueue(logicalIds.loadQueue),
       // The next piece of a day.
-      { Action: ['sqs:SendMessage'], Resource: [getAtt(logicalIds.loadQueue)] },
+      sendTo(logicalIds.loadQueue),
       itself.allowance,
     ],
     [itself.trust],

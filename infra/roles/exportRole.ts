@@ -4,19 +4,18 @@ import { tableKinds } from '../../lib/schema/kinds.ts';
 import { exportFolder } from '../../lib/tables/exportKeys.ts';
 import { EXPORTS_LEDGER, LEDGER_FOLDER } from '../../lib/tables/ledgerKeys.ts';
 import { ingestedTableFolders, tableFolders } from '../../lib/tables/tableFolders.ts';
-import { bucketArn, objectsArn } from '../data/bucket.ts';
+import { objectsArn } from '../data/bucket.ts';
 import { tableArns } from '../data/catalog.ts';
-import { getAtt, type Resource } from '../template/Resource.ts';
+import type { Resource } from '../template/Resource.ts';
 import { exportIds, type Stack } from '../template/Stack.ts';
 import { customerBucketStatements, customerKeyStatements, customerRoleStatements } from './customerAccess.ts';
 import {
   type AllowStatement,
   assumeSelf,
   consumeQueue,
-  lambdaService,
-  serviceRole,
-  useKey,
-  writeLogs,
+  functionRole,
+  seesWhatIsMissing,
+  sendTo,
 } from './policies.ts';
 
 /**
@@ -27,19 +26,13 @@ import {
 export function exportRole(stack: Stack): Resource {
   const { exports } = stack.config;
   const itself = assumeSelf(stack, exportIds.role);
-  return serviceRole(
-    lambdaService,
+  return functionRole(
+    stack,
+    'export',
     [
-      writeLogs(stack, 'export'),
       ...readsTables(stack, exports),
-      {
-        // On all names: without the permission to list, S3 answers 403 instead of 404 for a missing object.
-        // https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html
-        Action: ['s3:ListBucket'],
-        Resource: [bucketArn(stack)],
-      },
-      useKey(stack, 'kms:Decrypt', 'kms:GenerateDataKey'),
-      { Action: ['sqs:SendMessage'], Resource: [getAtt(exportIds.queue)] },
+      seesWhatIsMissing(stack),
+      sendTo(exportIds.queue),
       consumeQueue(exportIds.queue),
       itself.allowance,
     ],

@@ -9,7 +9,7 @@ import { catalogArns, tableArns } from '../data/catalog.ts';
 import { identityId } from '../readers/readers.ts';
 import { getAtt, type Resource, type Resources, ref } from '../template/Resource.ts';
 import { curateIds, logicalIds, type Stack } from '../template/Stack.ts';
-import { consumeQueue, lambdaService, serviceRole, useKey, writeLogs } from './policies.ts';
+import { consumeQueue, functionRole, seesWhatIsMissing, sendTo } from './policies.ts';
 import { keepCopies } from './relayRoles.ts';
 
 /** One role for each function, so that none can do another's work. */
@@ -41,8 +41,7 @@ export function deleterIds({ sources, curate, readers }: Config): readonly strin
  * hashes and the experiment groups. It may list the folder of the groups, as without that permission S3 answers 403 for a missing object.
  */
 function collectRole(stack: Stack): Resource {
-  return serviceRole(lambdaService, [
-    writeLogs(stack, 'collect'),
+  return functionRole(stack, 'collect', [
     { Action: ['firehose:PutRecord'], Resource: [getAtt(logicalIds.stream)] },
     {
       Action: ['s3:PutObject'],
@@ -54,7 +53,6 @@ function collectRole(stack: Stack): Resource {
       Resource: [bucketArn(stack)],
       Condition: { StringLike: { 's3:prefix': [`${groupsFolder(stack.config)}*`] } },
     },
-    useKey(stack, 'kms:Decrypt', 'kms:GenerateDataKey'),
     {
       Action: ['secretsmanager:GetSecretValue'],
       Resource: [ref(logicalIds.keysSecret)],
@@ -65,8 +63,7 @@ function collectRole(stack: Stack): Resource {
 
 /** Registers partitions of every table. In the bucket it lists files of tables, erasures and nights, and keeps notes on the tables' days. */
 function registerRole(stack: Stack): Resource {
-  return serviceRole(lambdaService, [
-    writeLogs(stack, 'register'),
+  return functionRole(stack, 'register', [
     {
       Action: [
         'glue:BatchCreatePartition',
@@ -92,7 +89,6 @@ function registerRole(stack: Stack): Resource {
     },
     { Action: ['glue:GetTable'], Resource: tableArns(stack, [receivedHoursTable.name]) },
     { Action: ['s3:GetObject', 's3:PutObject'], Resource: [objectsArn(stack, RAW_DAYS_FOLDER)] },
-    useKey(stack, 'kms:Decrypt', 'kms:GenerateDataKey'),
     consumeQueue(logicalIds.queue),
   ]);
 }
@@ -105,8 +101,7 @@ function registerRole(stack: Stack): Resource {
 function writeRole(stack: Stack): Resource {
   const tables = tableKinds.flatMap((kind) => tableFolders(stack.config, kind));
   const objects = (folders: readonly string[]) => folders.map((folder) => objectsArn(stack, folder));
-  return serviceRole(lambdaService, [
-    writeLogs(stack, 'write'),
+  return functionRole(stack, 'write', [
     // Of damaged/ what another run has put there, which it does not replace.
     { Action: ['s3:GetObject'], Resource: objects([LANDING_FOLDER, LANDING_NOTES, DAMAGED_FOLDER]) },
     { Action: ['s3:DeleteObject'], Resource: objects([LANDING_FOLDER, LANDING_NOTES, ...tables]) },
@@ -114,15 +109,9 @@ function writeRole(stack: Stack): Resource {
       Action: ['s3:PutObject'],
       Resource: objects([...tables, QUARANTINE_LARGE_FOLDER, DAMAGED_FOLDER, LANDING_NOTES]),
     },
-    {
-      // For the look. On all names: without it S3 answers 403 instead of 404 for an object that is written already, and reading
-      // one carries no prefix.
-      // https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html
-      Action: ['s3:ListBucket'],
-      Resource: [bucketArn(stack)],
-    },
-    useKey(stack, 'kms:Decrypt', 'kms:GenerateDataKey'),
+    // For the look, and reading an object carries no prefix.
+    seesWhatIsMissing(stack),
     consumeQueue(logicalIds.writeQueue),
-    { Action: ['sqs:SendMessage'], Resource: [getAtt(logicalIds.writeQueue)] },
+    sendTo(logicalIds.writeQueue),
   ]);
 }

@@ -1,4 +1,5 @@
 import { iamArn, kmsViaS3, kmsViaSqs, roleNamePattern } from '../../lib/access/arns.ts';
+import { bucketArn } from '../data/bucket.ts';
 import { keyArn } from '../data/key.ts';
 import { arn, getAtt, PSEUDO_PARAMETERS, type Resource, ref, sub, type Value } from '../template/Resource.ts';
 import { partName, type Stack } from '../template/Stack.ts';
@@ -103,7 +104,7 @@ export function assumeSelf(stack: Pick<Stack, 'service' | 'stage'>, logicalId: s
  * would lock the function out. It accepts only roles of the function's account.
  * https://docs.aws.amazon.com/lambda/latest/dg/permissions-source-function-arn.html
  */
-export const lambdaService: TrustedService = { service: 'lambda.amazonaws.com' };
+const lambdaService: TrustedService = { service: 'lambda.amazonaws.com' };
 
 /**
  * Firehose names the account that owns the stream as the external ID.
@@ -123,12 +124,36 @@ export const schedulerService: TrustedService = {
   Condition: onBehalfOf(arn('scheduler', 'schedule-group/default')),
 };
 
-/** Permission to write to the function's log group, which Serverless creates. */
-export function writeLogs(stack: Stack, functionName: string): AllowStatement {
-  return {
+/**
+ * The role of a function: it writes to its log group, which Serverless creates, and uses the bucket's key.
+ *
+ * @param alsoTrusted As of {@link serviceRole}, and `grown`.
+ */
+export function functionRole(
+  stack: Stack,
+  name: string,
+  allowances: readonly RoleStatement[],
+  alsoTrusted?: readonly Value[],
+  grown?: readonly (readonly RoleStatement[])[],
+): Resource {
+  const logs = {
     Action: ['logs:CreateLogStream', 'logs:PutLogEvents'],
-    Resource: [arn('logs', `log-group:/aws/lambda/${partName(stack, functionName)}:*`)],
+    Resource: [arn('logs', `log-group:/aws/lambda/${partName(stack, name)}:*`)],
   };
+  return serviceRole(lambdaService, [logs, useKey(stack), ...allowances], alsoTrusted, grown);
+}
+
+/**
+ * On all names: without the permission to list, S3 answers 403 instead of 404 for a missing object.
+ * https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html
+ */
+export function seesWhatIsMissing(stack: Stack): AllowStatement {
+  return { Action: ['s3:ListBucket'], Resource: [bucketArn(stack)] };
+}
+
+/** Permission to send to queues. @param queues Logical IDs. */
+export function sendTo(...queues: readonly string[]): AllowStatement {
+  return { Action: ['sqs:SendMessage'], Resource: queues.map((queue) => getAtt(queue)) };
 }
 
 /** The permissions of Lambda's SQS poller: https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html */
@@ -155,11 +180,8 @@ export const useQueueKey = useKeyThrough(kmsViaSqs);
 
 /** @param service Endpoint of the service that calls KMS for its caller. */
 function useKeyThrough(service: typeof kmsViaS3) {
-  return (
-    stack: Pick<Stack, 'config'>,
-    ...actions: readonly ('kms:Decrypt' | 'kms:GenerateDataKey')[]
-  ): AllowStatement => ({
-    Action: actions,
+  return (stack: Pick<Stack, 'config'>): AllowStatement => ({
+    Action: ['kms:Decrypt', 'kms:GenerateDataKey'],
     Resource: [keyArn(stack)],
     Condition: { StringEquals: { 'kms:ViaService': sub(service(PSEUDO_PARAMETERS)) } },
   });

@@ -8,7 +8,7 @@ import { bucketArn, objectsArn } from '../data/bucket.ts';
 import { catalogArns } from '../data/catalog.ts';
 import { arn, PSEUDO_PARAMETERS, type Resource, sub } from '../template/Resource.ts';
 import type { Stack } from '../template/Stack.ts';
-import { lambdaService, serviceRole, useKey, writeLogs } from './policies.ts';
+import { functionRole } from './policies.ts';
 
 /**
  * Reads metrics and the rows of the raw tables, by Athena as people do, and sees what waits. It writes the table of received hours and
@@ -19,8 +19,7 @@ export function reconcileRole(stack: Stack): Resource {
   const objects = (...folders: readonly string[]) => folders.map((folder) => objectsArn(stack, folder));
   const tables = tableKinds.flatMap((kind) => tableFolders(config, kind));
   const own = receivedHoursFolder(config);
-  return serviceRole(lambdaService, [
-    writeLogs(stack, 'reconcile'),
+  return functionRole(stack, 'reconcile', [
     { Action: ['cloudwatch:GetMetricData'], Resource: ['*'] },
     {
       Action: ['s3:GetObject'],
@@ -36,6 +35,5 @@ export function reconcileRole(stack: Stack): Resource {
     { Action: READ_TABLES, Resource: catalogArns(stack, tableKinds) },
     // lib/access/readerStatements.ts, seeDefaultDatabase
     { Action: ['glue:GetDatabase'], Resource: databaseArns(PSEUDO_PARAMETERS, 'default').map(sub) },
-    useKey(stack, 'kms:Decrypt', 'kms:GenerateDataKey'),
   ]);
 }

@@ -2,24 +2,15 @@ import { RELAY_REFUSED_FOLDER, RELAY_WAITING_FOLDER } from '../../lib/tables/obj
 import { bucketArn, objectsArn } from '../data/bucket.ts';
 import { getAtt, type Resource } from '../template/Resource.ts';
 import { relayIds, type Stack } from '../template/Stack.ts';
-import {
-  type AllowStatement,
-  consumeQueue,
-  lambdaService,
-  serviceRole,
-  useKey,
-  useQueueKey,
-  writeLogs,
-} from './policies.ts';
+import { type AllowStatement, consumeQueue, functionRole, sendTo, useQueueKey } from './policies.ts';
 
 /** Takes copies from the queue and from `relay/waiting/`, and puts those that are refused under `relay/refused/`. */
 export function relayRole(stack: Stack): Resource {
-  return serviceRole(lambdaService, [
-    writeLogs(stack, 'relay'),
+  return functionRole(stack, 'relay', [
     consumeQueue(relayIds.queue),
     { Action: ['sqs:ChangeMessageVisibility'], Resource: [getAtt(relayIds.queue)] },
-    { Action: ['sqs:SendMessage'], Resource: [getAtt(relayIds.deadLetters)] },
-    useQueueKey(stack, 'kms:Decrypt', 'kms:GenerateDataKey'),
+    sendTo(relayIds.deadLetters),
+    useQueueKey(stack),
     {
       Action: ['s3:GetObject', 's3:DeleteObject'],
       Resource: [objectsArn(stack, RELAY_WAITING_FOLDER)],
@@ -31,7 +22,6 @@ export function relayRole(stack: Stack): Resource {
       // S3 answers 404 for a copy that is gone only to whoever may list it.
       Condition: { StringLike: { 's3:prefix': [`${RELAY_WAITING_FOLDER}*`] } },
     },
-    useKey(stack, 'kms:Decrypt', 'kms:GenerateDataKey'),
   ]);
 }
 
@@ -39,9 +29,9 @@ export function relayRole(stack: Stack): Resource {
 export function keepCopies(stack: Stack): readonly AllowStatement[] {
   if (stack.config.relay === undefined) return [];
   return [
-    { Action: ['sqs:SendMessage'], Resource: [getAtt(relayIds.queue)] },
+    sendTo(relayIds.queue),
     // SQS asks for both of who sends.
-    useQueueKey(stack, 'kms:Decrypt', 'kms:GenerateDataKey'),
+    useQueueKey(stack),
     { Action: ['s3:PutObject'], Resource: [objectsArn(stack, RELAY_WAITING_FOLDER)] },
   ];
 }
