@@ -283,11 +283,14 @@ export const mutations: readonly Mutation[] = [
     ['before[version] ?? now', 'now'],
     ['new Set([...lackingDays(before), ...always])', 'new Set(always)'],
     ['cached?.mark === mark', 'cached !== undefined'],
+    ['if (isNews) await noteLooks', 'await noteLooks'],
+    ['if (clock.now() - noted >= NOTE_EVERY_MS) await note();', ''],
     ['filter(([, lacks]) => !lacks)', 'filter(() => true)'],
     ['after = keys.at(-1) ?? `${folder}:`;', 'after = `${folder}:`;'],
   ]),
   of('lib/ledger/turns.ts', 'lib/ledger/turns', [
-    ['i < share || lookedAt(day) + within <= now + elapsed', 'i < share'],
+    ['i < share || isDue(day, span)', 'i < share'],
+    ['elapsed >= every || ', 'true || '],
     ['at > now ? Number.NEGATIVE_INFINITY', 'false ? Number.NEGATIVE_INFINITY'],
     ['?? 0) <= look.at', '?? 0) <= Number.POSITIVE_INFINITY'],
     ['isKnown(day) && at <= now', 'at <= now'],
@@ -296,6 +299,7 @@ export const mutations: readonly Mutation[] = [
     ["if (clock.now() >= until) return 'late';", ''],
     ["if (isOutOfTime(error)) return 'late';", ''],
     ['hasFolder, entry];', 'hasFolder];'],
+    ['await note(table.kind, lookOf(noted));', ''],
   ]),
   of('lib/ledger/movePartition.ts', 'lib/ledger/movePartition', [
     ["moved !== 'EntityNotFoundException'", 'false'],

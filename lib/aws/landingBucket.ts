@@ -11,8 +11,6 @@ import { s3ObjectStore } from './s3ObjectStore.ts';
 /** The deployment's bucket in S3. Only the client retries. */
 export function landingBucket(client: S3Client, bucket: string): LandingBucket {
   const store = s3ObjectStore(client, bucket);
-  const listObjects = (prefix: string, after?: string) =>
-    named(prefix, async () => (await store.listPage(prefix, { after })).items);
   return {
     upload: (path, key, signal) =>
       named(key, async () => {
@@ -61,9 +59,10 @@ export function landingBucket(client: S3Client, bucket: string): LandingBucket {
         await client.send(new CopyObjectCommand({ Bucket: bucket, Key: to, CopySource }));
       }),
 
-    listObjects,
+    listPage: (prefix, options) => named(prefix, () => store.listPage(prefix, options)),
 
-    list: async (prefix, after) => (await listObjects(prefix, after)).map(({ key }) => key),
+    list: (prefix, after) =>
+      named(prefix, async () => (await store.listPage(prefix, { after })).items.map(({ key }) => key)),
 
     remove: (keys) =>
       named(keys[0] ?? '', async () => {

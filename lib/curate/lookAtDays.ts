@@ -1,12 +1,13 @@
 import { createHash } from 'node:crypto';
 import { mapLimit } from '../base/concurrency.ts';
 import { SluiceError } from '../base/errors.ts';
+import { listObjects } from '../base/ObjectStore.ts';
 import type { TaskQueue } from '../base/queue.ts';
 import type { UtcDay } from '../base/time.ts';
-import { type LandingBucket, objectsUnder } from '../ledger/LandingBucket.ts';
+import type { LandingBucket } from '../ledger/LandingBucket.ts';
 import { type Ledger, UNREADABLE } from '../ledger/Ledger.ts';
 import type { LedgerEntry } from '../ledger/LedgerEntry.ts';
-import { type Looks, readLooks } from '../ledger/turns.ts';
+import { type Looks, NOTE_EVERY_MS, readLooks } from '../ledger/turns.ts';
 import { lackingSince, parseVersionFiles, type VersionFiles } from '../ledger/versionFiles.ts';
 import type { Config } from '../schema/config.ts';
 import type { ForwardedKind } from '../schema/kinds.ts';
@@ -35,7 +36,7 @@ export interface CuratePlanner extends ViewPublisher {
     };
   readonly wait: (ms: number) => Promise<void>;
   readonly raw: Pick<RawDays, 'days' | 'files' | 'alone'>;
-  readonly landing: Pick<LandingBucket, 'list' | 'listObjects' | 'readText' | 'putText' | 'text'>;
+  readonly landing: Pick<LandingBucket, 'list' | 'listPage' | 'readText' | 'putText' | 'text'>;
   readonly ledger: Pick<Ledger, 'read' | 'change'>;
   /** The queue of `curate`. */
   readonly tasks: TaskQueue;
@@ -120,12 +121,12 @@ export async function knowDays(planner: CuratePlanner, table: SeenTable): Promis
 
 /** The ETag of each day's entry in the ledger. @throws CurateError SLUICE_CURATE_OUT_OF_TIME. */
 export async function curatedEntries(
-  landing: Pick<LandingBucket, 'listObjects'>,
+  landing: Pick<LandingBucket, 'listPage'>,
   kind: ForwardedKind,
   { clock, deadline }: Pick<CuratePlanner, 'clock' | 'deadline'>,
 ): Promise<ReadonlyMap<UtcDay, string>> {
   const entries = new Map<UtcDay, string>();
-  for await (const { key, eTag } of objectsUnder(landing, curatedFolder(kind))) {
+  for await (const { key, eTag } of listObjects(landing, curatedFolder(kind))) {
     const day = curatedDayOf(kind, key);
     if (day !== null) entries.set(day, eTag);
     if (clock.now() >= deadline)
@@ -151,6 +152,7 @@ function markOf(
  * itself at an instant, also within the listing of a day.
  *
  * @param until Epoch milliseconds.
+ * @param note Is given what became of days of a table every half minute, each day once.
  * @returns What became of the days of each table, in the order of the tables.
  */
 export function lookAtDays(
@@ -158,19 +160,40 @@ export function lookAtDays(
   wanted: readonly { readonly table: SeenTable; readonly days: readonly UtcDay[] }[],
   terms: Omit<CurateTerms, 'shape'>,
   until: number,
+  note: (kind: ForwardedKind, look: TableLook) => Promise<void>,
 ): Promise<readonly TableLook[]> {
+  const { clock } = planner;
   const tables = wanted.length;
   return mapLimit(wanted, tables, async ({ table, days }) => {
-    const ends = await mapLimit(days, PARALLEL_DAYS / tables, async (day) => {
-      const end = await lookAtDay(planner, table, day, terms, until);
-      return { day, end };
+    let notedAt = clock.now();
+    let open: DayEnd[] = [];
+    const ends = await mapLimit(days, PARALLEL_DAYS / tables, async (day): Promise<DayEnd> => {
+      const ended = { day, end: await lookAtDay(planner, table, day, terms, until) };
+      open.push(ended);
+      if (clock.now() - notedAt >= NOTE_EVERY_MS) {
+        notedAt = clock.now();
+        const noted = open;
+        open = [];
+        await note(table.kind, lookOf(noted));
+      }
+      return ended;
     });
-    return {
-      looked: ends.flatMap(({ end }) => (typeof end === 'object' && 'raw' in end ? [end] : [])),
-      failed: ends.flatMap(({ end }) => (typeof end === 'object' && 'code' in end ? [end] : [])),
-      late: ends.flatMap(({ day, end }) => (end === 'late' ? [day] : [])),
-    };
+    return lookOf(ends);
   });
+}
+
+/** What became of a day. */
+interface DayEnd {
+  readonly day: UtcDay;
+  readonly end: LookedDay | TableLook['failed'][number] | 'late';
+}
+
+function lookOf(ends: readonly DayEnd[]): TableLook {
+  return {
+    looked: ends.flatMap(({ end }) => (typeof end === 'object' && 'raw' in end ? [end] : [])),
+    failed: ends.flatMap(({ end }) => (typeof end === 'object' && 'code' in end ? [end] : [])),
+    late: ends.flatMap(({ day, end }) => (end === 'late' ? [day] : [])),
+  };
 }
 
 async function lookAtDay(
@@ -179,7 +202,7 @@ async function lookAtDay(
   day: UtcDay,
   terms: Omit<CurateTerms, 'shape'>,
   until: number,
-): Promise<LookedDay | TableLook['failed'][number] | 'late'> {
+): Promise<DayEnd['end']> {
   const { config, clock } = planner;
   if (clock.now() >= until) return 'late';
   try {

@@ -1,7 +1,7 @@
 import { mapLimit } from '../base/concurrency.ts';
 import { addDays, DAY_MS, type UtcDay, utcDay } from '../base/time.ts';
 import { isFailing } from '../ledger/LedgerEntry.ts';
-import { daysToLookAt, type KnownDay, noteLooks, turnMs } from '../ledger/turns.ts';
+import { daysToLookAt, type KnownDay, noteLooks, OPEN, turnMs } from '../ledger/turns.ts';
 import { lackingSince } from '../ledger/versionFiles.ts';
 import { versionName } from '../ledger/versions.ts';
 import type { Config } from '../schema/config.ts';
@@ -65,7 +65,7 @@ export interface TablePlan {
  *
  * A run looks at the days that events may still arrive for, at those that something tells of, and at others in turns
  * ({@link daysToLookAt}). It ends while there is time to publish and to send what it has found ({@link PUBLISH_MS}). The next run
- * goes on with the days that were looked at longest ago.
+ * goes on with the days that were looked at longest ago, also after one that was killed: looks are noted within it, too.
  *
  * The list is written into the views before any task is sent, so that no view reads a reshaped day whose version a task that is
  * done at once replaces.
@@ -170,13 +170,16 @@ async function run(
   publish: (isQueueing: boolean) => Promise<unknown>,
 ): Promise<readonly TablePlan[]> {
   const pairs = wanted.map(({ seen, days }) => ({ table: seen, days }));
-  const looks = await lookAtDays(planner, pairs, terms, until);
+  const looks = await lookAtDays(planner, pairs, terms, until, async (kind, look) => {
+    const known = wanted.find(({ seen }) => seen.kind === kind)?.known;
+    await noteLooked(planner, known, look, terms.now, OPEN);
+  });
   const plans: { readonly plan: TablePlan; readonly chosen: readonly ChosenDay[] }[] = [];
   for (const [i, { seen, known, young }] of wanted.entries()) {
-    const { looked = [], failed = [], late = [] } = looks[i] ?? {};
+    const { looked, failed, late } = looks[i] ?? NO_LOOK;
     const takenOut = await takeOutOutdated(planner, seen, looked, failed);
     const listed = await relist(planner, seen.kind, looked);
-    if (known !== undefined) await noteLooked(planner, known, looked, failed, terms.now);
+    await noteLooked(planner, known, looks[i], terms.now, '');
     const found = looked.flatMap(({ decision, day, raw, ended }): readonly ChosenDay[] =>
       decision !== undefined && 'queue' in decision
         ? [{ day, raw, ended, reason: decision.queue, goesOn: decision.goesOn }]
@@ -226,20 +229,28 @@ function takeOutOutdated(
   return takeOutJudged(planner, kind, new Map([...outdated, ...unseen]), losses);
 }
 
-/** Notes when days were looked at: those with something to do without a mark, so that the next night looks at them again. */
-function noteLooked(
+const NO_LOOK: TableLook = { looked: [], failed: [], late: [] };
+
+/**
+ * Notes when days were looked at; nothing of days that were named.
+ *
+ * @param unsettled The mark of days with something to do: none once it is done, so that the next night looks at them again.
+ */
+async function noteLooked(
   planner: CuratePlanner,
-  { kind, marks }: KnownTable,
-  looked: readonly LookedDay[],
-  failed: TableLook['failed'],
+  known: KnownTable | undefined,
+  { looked, failed } = NO_LOOK,
   now: number,
+  unsettled: '' | typeof OPEN,
 ): Promise<void> {
+  if (known === undefined) return;
+  const { kind, marks } = known;
   const isDone = ({ decision }: LookedDay) =>
     decision !== undefined && 'skip' in decision && ['current', 'no_files'].includes(decision.skip);
   const of = (day: UtcDay, isSettled: boolean) =>
-    [day, { at: now, mark: isSettled ? (marks.get(day) ?? '') : '' }] as const;
+    [day, { at: now, mark: isSettled ? (marks.get(day) ?? '') : unsettled }] as const;
   const ends = [...looked.map((one) => of(one.day, isDone(one))), ...failed.map(({ day }) => of(day, false))];
-  return noteLooks(planner, dayLooksKey(kind), Object.fromEntries(ends), now, (day) => marks.has(day));
+  await noteLooks(planner, dayLooksKey(kind), Object.fromEntries(ends), now, (day) => marks.has(day));
 }
 
 /**

@@ -1,4 +1,4 @@
-import type { ListedObject, StoredText } from '../base/ObjectStore.ts';
+import type { ListOptions, ObjectPage, StoredText } from '../base/ObjectStore.ts';
 
 /** The deployment's own bucket, as loads write to it. Methods retry, and then throw the errors of the store. */
 export interface LandingBucket {
@@ -12,8 +12,8 @@ export interface LandingBucket {
    * @param after Only keys that sort after this one. Default all.
    */
   list(prefix: string, after?: string): Promise<readonly string[]>;
-  /** The same as objects. */
-  listObjects(prefix: string, after?: string): Promise<readonly ListedObject[]>;
+  /** A page of objects, which says whether another follows. */
+  listPage(prefix: string, options?: Pick<ListOptions, 'token'>): Promise<ObjectPage>;
   /** A small text that several may write: each write names what it replaces. */
   text(key: string): StoredText;
   /** Writes a small text. */
@@ -24,20 +24,6 @@ export interface LandingBucket {
   copy(from: string, to: string): Promise<void>;
   /** Deletes objects, which need not exist. */
   remove(keys: readonly string[]): Promise<void>;
-}
-
-/** Every object under a prefix, in the order of their keys. */
-export async function* objectsUnder(
-  landing: Pick<LandingBucket, 'listObjects'>,
-  prefix: string,
-): AsyncGenerator<ListedObject> {
-  let after: string | undefined;
-  for (;;) {
-    const objects = await landing.listObjects(prefix, after);
-    yield* objects;
-    after = objects.at(-1)?.key;
-    if (after === undefined) return;
-  }
 }
 
 /** Every key under a prefix, in order. */

@@ -11,7 +11,7 @@ const NOTE_RETRIES = { tries: 8, baseMs: 50, capMs: 1_000 } as const;
 const dayLookSchema = z.object({
   /** When the run began that looked at the day, epoch milliseconds. */
   at: z.number(),
-  /** What listings showed of the day then, in any words; empty if the look found something to do. */
+  /** What listings showed of the day then, in any words; empty if the look found something to do, {@link OPEN} until it is done. */
   mark: z.string(),
   /** The version that queries read, and names of its files, as the ledger had them; absent without a version. */
   version: z.string().optional(),
@@ -22,6 +22,11 @@ const looksSchema = z.record(
   z.string().refine((text) => isUtcDay(text), 'a day, YYYY-MM-DD'),
   dayLookSchema,
 );
+
+/** Milliseconds after which a run notes the days that it has looked at so far: one that is killed has done no more than these in vain. */
+export const NOTE_EVERY_MS = 30_000;
+/** The mark of a day with something to do that is not done yet: every run looks at it, after those that were looked at before. */
+export const OPEN = 'open';
 
 /** What the last look at a day found. */
 export type DayLook = Readonly<z.output<typeof dayLookSchema>>;
@@ -48,17 +53,19 @@ export function turnMs({
 
 /**
  * The days that a run looks at, in the order in which it does: those of every run, then the others that were looked at longest ago,
- * the newest first among equals. The rest takes turns. A run takes as many of it as the time since the last run is of the whole
- * turn, and those whose turn would be over before another run that comes as late.
+ * the newest first among equals. The rest takes turns. A run takes as many of it as the time since the last of them was looked at is
+ * of the whole turn, and those whose turn would be over before another run that comes as late.
  *
  * A look of the future is none: the clock was wrong then, or is wrong now.
  *
  * @param within Milliseconds of the whole turn.
+ * @param every Milliseconds between two runs that take of the rest, where many days together cost little more than one. A run before
+ *   takes none, unless a turn would be over. Default: every run does.
  */
 export function daysToLookAt(
   known: readonly KnownDay[],
   looks: Looks,
-  { now, within }: { readonly now: number; readonly within: number },
+  { now, within, every = 0 }: { readonly now: number; readonly within: number; readonly every?: number },
 ): readonly UtcDay[] {
   const lookedAt = (day: UtcDay): number => {
     const { at = now } = looks[day] ?? {};
@@ -71,14 +78,15 @@ export function daysToLookAt(
     if (first !== second) return first < second ? -1 : 1;
     return left.day > right.day ? -1 : 1;
   };
-  const last = Object.keys(looks).reduce((latest, day) => Math.max(latest, lookedAt(day)), 0);
-  const elapsed = now - last;
   const inOrder = known.toSorted(isEarlier);
-  const rest = inOrder.filter(({ isAlways, isNamed }) => !isAlways && !isNamed);
-  const share = Math.ceil((rest.length * elapsed) / within);
-  const turn = new Set(
-    rest.filter(({ day }, i) => i < share || lookedAt(day) + within <= now + elapsed).map(({ day }) => day),
-  );
+  const rest = inOrder.flatMap(({ day, isAlways, isNamed }) => (isAlways || isNamed ? [] : [day]));
+  const last = rest.reduce((latest, day) => Math.max(latest, lookedAt(day)), 0);
+  const elapsed = now - last;
+  const isDue = (day: UtcDay, before: number) => lookedAt(day) + within <= now + before;
+  const isTurn = elapsed >= every || rest.slice(0, 1).some((day) => isDue(day, elapsed));
+  const span = Math.max(elapsed, every);
+  const share = Math.ceil((rest.length * span) / within);
+  const turn = new Set(isTurn ? rest.filter((day, i) => i < share || isDue(day, span)) : []);
   return inOrder.flatMap((one) => (one.isAlways || one.isNamed || turn.has(one.day) ? [one.day] : []));
 }
 

@@ -1,19 +1,31 @@
 import * as z from 'zod';
 import { mapLimit } from '../base/concurrency.ts';
 import { parseJson } from '../base/json.ts';
+import { listObjects } from '../base/ObjectStore.ts';
 import type { RetryPorts } from '../base/retry.ts';
 import { type Clock, isUtcDay, type UtcDay } from '../base/time.ts';
 import { datasetLedger, versionFilesKey, versionLooksKey } from '../tables/ledgerKeys.ts';
 import { type FolderLayout, ingestedTableFolders } from '../tables/tableFolders.ts';
-import { type LandingBucket, objectsUnder } from './LandingBucket.ts';
+import type { LandingBucket } from './LandingBucket.ts';
 import { type Ledger, readKnown } from './Ledger.ts';
 import type { LedgerSubject } from './LedgerEntry.ts';
-import { type DayLook, daysToLookAt, type KnownDay, noteLooks, readLooks, turnMs } from './turns.ts';
+import {
+  type DayLook,
+  daysToLookAt,
+  type KnownDay,
+  NOTE_EVERY_MS,
+  noteLooks,
+  readLooks,
+  turnMs,
+} from './turns.ts';
 
 /** Entries that are read at the same time. Each may name as many files as a day may have. */
 const PARALLEL_READ = 2;
-/** Days whose files are listed together. */
-const CHUNK_DAYS = 100;
+/** Days whose files are listed together, and how many of them have an entry that has to be read before. */
+const LISTED_TOGETHER = 1_000;
+const READ_TOGETHER = 100;
+/** Parts of a turn: as a page shows files of many days, a look at a quarter of them costs little more than a look at one. */
+export const TURN_PARTS = 4;
 
 const versionFilesSchema = z.record(z.string(), z.number());
 /**
@@ -42,7 +54,7 @@ export function lackingSince(
 
 /** The ports of a look. */
 export interface VersionLook extends RetryPorts {
-  readonly landing: Pick<LandingBucket, 'list' | 'listObjects' | 'readText' | 'putText' | 'text'>;
+  readonly landing: Pick<LandingBucket, 'list' | 'listPage' | 'readText' | 'putText' | 'text'>;
   readonly ledger: Pick<Ledger, 'read'>;
   readonly config: FolderLayout & Parameters<typeof turnMs>[0];
   readonly clock: Clock;
@@ -52,6 +64,7 @@ export interface VersionLook extends RetryPorts {
  * Looks whether the versions that queries read have the files that the ledger names, which a person or a rule of the bucket may
  * delete, and notes it: at days that every run looks at, at those that lacked some before, at those whose entry has changed, and
  * at others in turns (lib/ledger/turns.ts). One listing shows a thousand entries or files, and an entry is read once it has changed.
+ * The note of looks is written if an entry has changed or a turn was taken, and within a long run every half minute.
  *
  * @param always The days that every run looks at.
  * @param until Epoch milliseconds from which no call begins. The next run goes on with the days that were looked at longest ago.
@@ -71,7 +84,7 @@ export async function lookAtVersions(
   const looksKey = versionLooksKey(source, dataset);
   const looks = await readLooks(landing, looksKey);
   const entries = new Map<UtcDay, string>();
-  for await (const { key: entry, eTag } of objectsUnder(landing, datasetLedger(source, dataset))) {
+  for await (const { key: entry, eTag } of listObjects(landing, datasetLedger(source, dataset))) {
     const [day] = /\d{4}-\d\d-\d\d(?=\.json$)/.exec(entry) ?? [];
     if (day !== undefined && isUtcDay(day)) entries.set(day, eTag);
     if (clock.now() >= until) return { lacking: lackingDays(before), late: entries.size };
@@ -80,15 +93,31 @@ export async function lookAtVersions(
   const known = [...entries].map(([day, mark]): KnownDay => {
     return { day, isAlways: first.has(day), isNamed: looks[day]?.mark !== mark };
   });
-  const days = daysToLookAt(known, looks, { now, within: turnMs(config) });
+  const within = turnMs(config);
+  const days = daysToLookAt(known, looks, { now, within, every: within / TURN_PARTS });
   const seen = new Map(Object.entries(before).filter(([version]) => entries.has(dayOf(version))));
   const looked: Record<UtcDay, DayLook> = {};
-  for (let from = 0; from < days.length && clock.now() < until; from += CHUNK_DAYS) {
-    const chunk = days.slice(from, from + CHUNK_DAYS).sort();
+  let written = JSON.stringify(before);
+  let noted = now;
+  const note = async () => {
+    noted = clock.now();
+    const text = JSON.stringify(Object.fromEntries([...seen].sort()));
+    // First, so that no day counts as looked at before it is known what it lacks.
+    if (text !== written) await landing.putText(key, text);
+    written = text;
+    const isNews = Object.entries(looked).some(
+      ([day, { mark }]) => !first.has(day) || looks[day]?.mark !== mark,
+    );
+    if (isNews) await noteLooks(look, looksKey, looked, now, (day) => entries.has(day));
+  };
+  const isRead = (day: UtcDay) => looks[day]?.mark === entries.get(day);
+  for (let from = 0; from < days.length && clock.now() < until; ) {
+    const chunk = firstDays(days.slice(from, from + LISTED_TOGETHER), isRead);
+    from += chunk.length;
     // Half of the time that is left is for the listing of what was read.
     const began = clock.now();
     const readUntil = began + (until - began) / 2;
-    const named = await mapLimit(chunk, PARALLEL_READ, async (day): Promise<NamedDay[]> => {
+    const named = await mapLimit(chunk.toSorted(), PARALLEL_READ, async (day): Promise<NamedDay[]> => {
       const mark = entries.get(day) ?? '';
       const cached = looks[day];
       if (cached?.mark === mark) return [{ ...cached, day, at: now }];
@@ -108,11 +137,21 @@ export async function lookAtVersions(
       const version = `${day}/${one.version}`;
       if (lacks) seen.set(version, before[version] ?? now);
     }
+    if (clock.now() - noted >= NOTE_EVERY_MS) await note();
   }
-  const after = Object.fromEntries([...seen].sort());
-  if (JSON.stringify(after) !== JSON.stringify(before)) await landing.putText(key, JSON.stringify(after));
-  await noteLooks(look, looksKey, looked, now, (day) => entries.has(day));
-  return { lacking: lackingDays(after), late: days.length - Object.keys(looked).length };
+  await note();
+  const lacking = lackingDays(Object.fromEntries([...seen].sort()));
+  return { lacking, late: days.length - Object.keys(looked).length };
+}
+
+/** The first of days, as long as few of them have an entry that has to be read. */
+function firstDays(days: readonly UtcDay[], isRead: (day: UtcDay) => boolean): readonly UtcDay[] {
+  let unread = 0;
+  const end = days.findIndex((day) => {
+    if (!isRead(day)) unread += 1;
+    return unread > READ_TOGETHER;
+  });
+  return end < 0 ? days : days.slice(0, end);
 }
 
 /** A day, and the version and the files that the ledger names. */

@@ -201,8 +201,6 @@ export class ComputedObjects implements ObjectStore {
 
 /** The deployment's bucket, as loads write to it, before a store. Files are not uploaded. */
 export function landingOf(store: ObjectStore): LandingBucket {
-  const listObjects = async (prefix: string, after?: string) =>
-    (await store.listPage(prefix, { after })).items;
   return {
     upload: (path) => Promise.reject(new Error(`${path} is not uploaded.`)),
     copy: (from) => Promise.reject(new Error(`${from} is not copied.`)),
@@ -210,8 +208,8 @@ export function landingOf(store: ObjectStore): LandingBucket {
     putText: async (key, text) => void (await store.write(key, text)),
     readText: async (key) => (await store.read(key))?.text ?? null,
     text: (key) => storedText(store, key),
-    listObjects,
-    list: async (prefix, after) => (await listObjects(prefix, after)).map(({ key }) => key),
+    listPage: (prefix, options) => store.listPage(prefix, options),
+    list: async (prefix, after) => (await store.listPage(prefix, { after })).items.map(({ key }) => key),
     remove: async (keys) => void (await store.removeAll(keys.map((key) => ({ key, eTag: '*' })))),
   };
 }

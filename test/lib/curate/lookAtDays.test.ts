@@ -5,6 +5,7 @@ import { CurateError } from '../../../lib/curate/CurateError.ts';
 import { curatedShape, curatedTables } from '../../../lib/curate/curatedTables.ts';
 import { listedDays } from '../../../lib/curate/ListedDays.ts';
 import { MOST_DAYS_A_NIGHT, PUBLISH_MS } from '../../../lib/curate/limits.ts';
+import { windowDays } from '../../../lib/curate/planDays.ts';
 import { planMessages } from '../../../lib/curate/planMessages.ts';
 import { rawDays, readRawDay } from '../../../lib/curate/RawDays.ts';
 import { noteErasure } from '../../../lib/ledger/erasureNotes.ts';
@@ -203,6 +204,50 @@ describe('a run that ends before it has looked at all days', () => {
         .slice(0, 30),
     );
   });
+
+  it.each(['looks at the last days', 'takes days out of the list'])(
+    'has noted its place if it is killed while it %s: the next one goes on there',
+    async (when) => {
+      const days = lastDays(300);
+      const { store, clock, run, looks, rawKey, listed, hours, config } = await startDays({
+        exposures: days,
+      });
+      for (const day of days) await store.write(rawKey('exposures', day, 'b'), 'more');
+      const order: string[] = [];
+      let isKilled = false;
+      store.onCall = (key) => {
+        const [, day] = /statsig_forwarded_exposures\/[^/]+\/(\d{4}-\d\d-\d\d)\/$/.exec(key) ?? [];
+        if (day !== undefined) {
+          order.push(day);
+          clock.advance(2_000);
+        }
+        isKilled ||=
+          when === 'looks at the last days'
+            ? order.length > 80
+            : order.length > 80 && key === `${curatedFolder('exposures')}days.json`;
+        // A process that is killed calls nobody any more.
+        if (isKilled) throw new Error('killed');
+      };
+      await run(NIGHT).catch(() => {});
+      expect(isKilled).toBe(true);
+      isKilled = false;
+      store.onCall = () => {};
+      const first = Object.keys(await looks('exposures'));
+      expect(first.length).toBeGreaterThan(40);
+      const window = new Set(windowDays(config, clock.now()));
+      clock.advance(HOUR_MS);
+      const again: string[] = [];
+      store.onCall = (key) => {
+        const [, day] = /statsig_forwarded_exposures\/[^/]+\/(\d{4}-\d\d-\d\d)\/$/.exec(key) ?? [];
+        if (day !== undefined && !window.has(day)) again.push(day);
+      };
+      await run(CHECK);
+      expect(again.slice(0, 100).filter((day) => first.includes(day))).toEqual([]);
+      store.onCall = () => {};
+      // What it had found is found again, and taken out of the list.
+      expect(await hours(2, async () => (await listed('exposures')).length === 0)).not.toBeNull();
+    },
+  );
 
   it('does not end what another table needs, whichever of them takes the time', async () => {
     for (const [large, small] of [

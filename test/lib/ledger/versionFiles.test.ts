@@ -1,5 +1,5 @@
 import { beforeEach, expect, it } from '@jest/globals';
-import { anyVersion, storedText } from '../../../lib/base/ObjectStore.ts';
+import { anyVersion, type ListOptions, storedText } from '../../../lib/base/ObjectStore.ts';
 import { addDays } from '../../../lib/base/time.ts';
 import { Ledger } from '../../../lib/ledger/Ledger.ts';
 import type { LedgerEntry } from '../../../lib/ledger/LedgerEntry.ts';
@@ -59,9 +59,9 @@ async function look(days = DAYS, until = Number.POSITIVE_INFINITY) {
     list: async (prefix: string, after?: string) => {
       onCall();
       listed.push(after ?? prefix);
-      return (await store.listPage(prefix, { after, limit: 2 })).items.map(({ key }) => key);
+      return (await store.listPage(prefix, { after })).items.map(({ key }) => key);
     },
-    listObjects: async (prefix: string, after?: string) => (await store.listPage(prefix, { after })).items,
+    listPage: (prefix: string, options?: ListOptions) => store.listPage(prefix, options),
     text: (key: string) => storedText(store, key),
     readText: async (key: string) => (await store.read(key))?.text ?? null,
     putText: async (key: string, text: string) => void (await store.write(key, text)),
@@ -192,6 +192,45 @@ it('reads the entry of a day again once it has changed, whenever its turn is', a
   now += HOUR;
   expect(await look([])).toEqual([day]);
   expect(read).toEqual([day]);
+});
+
+it('writes its note a few times a turn, and when an entry has changed', async () => {
+  await settleYear();
+  const writesIn = async (hours: number) => {
+    store.take();
+    for (let hour = 0; hour < hours; hour += 1) {
+      now += HOUR;
+      await look(['2026-11-16']);
+    }
+    return store.take();
+  };
+  const { lists, reads, writes } = await writesIn(84);
+  expect(writes).toBeLessThanOrEqual(6);
+  // A page of entries, one of files in each folder, and two notes; what a turn adds are pages as well, and not days.
+  expect(lists).toBeLessThanOrEqual(84 * 3 + 6);
+  expect(reads).toBeLessThanOrEqual(84 * 2 + 6);
+  await settle('2026-11-16', { version: V2 });
+  await put('2026-11-16', V2, FILE);
+  expect((await writesIn(1)).writes).toBe(1);
+  expect(read).toEqual(['2026-11-16']);
+  await writesIn(1);
+  expect(read).toEqual([]);
+});
+
+it('goes on where it was killed, with what it had found', async () => {
+  now = Date.UTC(2026, 10, 20);
+  for (const day of YEAR) await settle(day);
+  for (const day of YEAR) await put(day, V1, ...(day === '2026-11-01' ? [] : [FILE]));
+  store.pageKeys = 1_000;
+  onCall = () => {
+    now += 1_000;
+    if (read.length > 250) throw new Error('killed');
+  };
+  await expect(look([])).rejects.toThrow('killed');
+  expect(Object.keys(await note())).toEqual([`2026-11-01/${V1}`]);
+  onCall = () => {};
+  expect(await look([])).toEqual(['2026-11-01']);
+  expect(read.length).toBeLessThanOrEqual(YEAR.length - 200);
 });
 
 it('stops when its time is over, also within a listing, and goes on there', async () => {
