@@ -77,13 +77,13 @@ export async function findNewerFiles(
     const day = layout.dayOf(object.key.slice(root.length)) ?? '';
     const entry = entries.get(day);
     if (entry === undefined || !isOutside(day)) return;
-    const reason = leftOutReason(object, dropFolder(dataset, day), dataset.waitFor);
-    if (reason !== null && !isUnloadable(reason)) return;
     const known = told.get(day);
     const compared = (seenAt ?? entry.modifiedAt) - SLACK_MS;
     // What was told is told until its files go, or its entry is written: then the whole day is compared again.
     const since = known === undefined ? compared : known.entry === entry.eTag ? known.writtenAt : 0;
     if (object.lastModified.getTime() < since) return;
+    const reason = leftOutReason(object, dropFolder(dataset, day), dataset.waitFor);
+    if (reason !== null && !isUnloadable(reason)) return;
     const files = recent.get(day) ?? [];
     files.push(object);
     recent.set(day, files);
