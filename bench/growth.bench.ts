@@ -1,10 +1,10 @@
 import type { LakeSize } from '../test/harness/grownLake.ts';
-import { periodicWorks } from './growth/works.ts';
+import { periodicWorks, type WorkCost } from './growth/works.ts';
 import { type Cost, rowOf, runOnce } from './measure.ts';
 import type { Bench, BenchRow } from './run.ts';
 
 /** A month, a year and ten years of a deployment, of few and of many datasets. */
-const CORNERS: Readonly<Record<string, LakeSize>> = {
+const CORNERS: Readonly<Record<string, Omit<LakeSize, 'isTurn'>>> = {
   'a month, 10 datasets, 1 file an hour': { days: 30, datasets: 10, filesAnHour: 1 },
   'a year, 200 datasets, 60 files an hour': { days: 365, datasets: 200, filesAnHour: 60 },
   'ten years, 200 datasets, 60 files an hour': { days: 3_650, datasets: 200, filesAnHour: 60 },
@@ -15,34 +15,51 @@ const PRICES = { list: 5e-6, get: 0.4e-6, put: 5e-6, catalog: 1e-6 };
 /** Share of a function's memory that its heap may take. The rest is code and buffers. */
 const HEAP_SHARE = 0.75;
 
-type Once = Cost & Readonly<Record<keyof typeof PRICES | 'bytesRead' | 'messages', number>>;
+type Once = Cost & WorkCost;
 
 /** What a deployment in which nothing is new does by the clock: calls, bytes and memory of a run, and USD of the calls of a month. */
 const bench: Bench = {
   name: 'growth',
   async run({ at }) {
     const rows: BenchRow[] = [];
-    for (const [work, { runsAMonth, memory }] of Object.entries(periodicWorks))
+    for (const [work, { runsAMonth, turnsAMonth, memory }] of Object.entries(periodicWorks))
       for (const [corner, size] of Object.entries(CORNERS)) {
-        at(`${work}: ${corner}`);
-        const once = await runOnce<Once>(
-          'growth/growthOnce.ts',
-          { work, size },
-          Math.floor(memory * HEAP_SHARE),
-        );
-        if (once.messages > 0) throw new Error(`${work}: messages, though nothing is new.`);
-        const row = rowOf(`${work}: ${corner}`);
-        const kinds = Object.keys(PRICES) as (keyof typeof PRICES)[];
-        const usd = kinds.reduce((sum, kind) => sum + once[kind] * PRICES[kind], 0);
-        rows.push(
-          ...kinds.map((kind) => row(kind, once[kind], 'count')),
-          row('read', once.bytesRead / 1e6, 'MB'),
-          row('cpu_s', once.cpuMs / 1_000, 's'),
-          row('peak_rss_mb', once.rssMb, 'MB'),
-          row('usd_a_month', usd * runsAMonth, 'USD'),
-        );
+        const measure = async (name: string, isTurn: boolean) => {
+          at(`${name}: ${corner}`);
+          const request = { work, size: { ...size, isTurn } };
+          const once = await runOnce<Once>('growth/growthOnce.ts', request, Math.floor(memory * HEAP_SHARE));
+          if (once.messages > 0) throw new Error(`${name}: messages, though nothing is new.`);
+          return once;
+        };
+        const once = await measure(work, false);
+        rows.push(...rowsOf(`${work}: ${corner}`, once, runsAMonth));
+        if (turnsAMonth === undefined) continue;
+        const turns = `${work}, its turns`;
+        const both = await measure(turns, true);
+        rows.push(...rowsOf(`${turns}: ${corner}`, withoutThose(both, once), turnsAMonth));
       }
     return rows;
   },
 };
+
+const KINDS = Object.keys(PRICES) as (keyof typeof PRICES)[];
+
+function rowsOf(name: string, once: Once, runsAMonth: number): readonly BenchRow[] {
+  const row = rowOf(name);
+  const usd = KINDS.reduce((sum, kind) => sum + once[kind] * PRICES[kind], 0);
+  return [
+    ...KINDS.map((kind) => row(kind, once[kind], 'count')),
+    row('read', once.bytesRead / 1e6, 'MB'),
+    row('cpu_s', once.cpuMs / 1_000, 's'),
+    row('peak_rss_mb', once.rssMb, 'MB'),
+    row('usd_a_month', usd * runsAMonth, 'USD'),
+  ];
+}
+
+/** What a run costs beyond what another costs. Its memory is that of all. */
+function withoutThose(both: Once, base: Once): Once {
+  const beyond = (kind: keyof Once) => both[kind] - base[kind];
+  const counts = Object.fromEntries(KINDS.map((kind) => [kind, beyond(kind)]));
+  return { ...both, ...counts, bytesRead: beyond('bytesRead'), cpuMs: beyond('cpuMs') };
+}
 export default bench;

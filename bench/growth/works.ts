@@ -18,12 +18,13 @@ import { lookAtLanding } from '../../lib/landing/write/lookAtLanding.ts';
 import { Ledger } from '../../lib/ledger/Ledger.ts';
 import { ledgerStore } from '../../lib/ledger/ledgerStore.ts';
 import { sweepVersions } from '../../lib/ledger/sweepVersions.ts';
-import { noteLooks } from '../../lib/ledger/turns.ts';
+import { noteLooks, turnMs } from '../../lib/ledger/turns.ts';
+import { TURN_PARTS } from '../../lib/ledger/versionFiles.ts';
 import { reconcileDays } from '../../lib/reconcile/reconcileDays.ts';
 import { forwardedKinds } from '../../lib/schema/kinds.ts';
 import { dayLooksKey } from '../../lib/tables/ledgerKeys.ts';
 import { landingOf } from '../../test/harness/ComputedObjects.ts';
-import { type GrownLake, lookedAt } from '../../test/harness/grownLake.ts';
+import { type GrownLake, grownLake, type LakeSize, lookedAt } from '../../test/harness/grownLake.ts';
 
 /** Work that a schedule starts. */
 export interface PeriodicWork {
@@ -32,6 +33,8 @@ export interface PeriodicWork {
   readonly hour: number;
   /** Memory of its function, MB. */
   readonly memory: number;
+  /** Runs a month in which days have their turn, those of other works beside it; absent if all days are known from listings. */
+  readonly turnsAMonth?: number;
   run(ports: WorkPorts): Promise<unknown>;
 }
 
@@ -39,7 +42,7 @@ export interface PeriodicWork {
 export type WorkPorts = ReturnType<typeof workPorts>;
 
 /** The ports of all functions before a lake. Nothing ends by its deadline: the whole work is counted. */
-export function workPorts(lake: GrownLake, now: number) {
+function workPorts(lake: GrownLake, now: number) {
   const { own, catalog, views, config, bucket, bucketOf } = lake;
   const sent: string[] = [];
   const tasks: TaskQueue = { send: async (bodies) => void sent.push(...bodies) };
@@ -61,14 +64,17 @@ const curator = (ports: WorkPorts) => {
 };
 const curate = (ports: WorkPorts, body: object) => planCurations(curator(ports), message(body));
 
-/** Notes that runs before, one an hour, have looked at all days in turns. */
-export async function lookedBefore(ports: WorkPorts): Promise<void> {
+/** Notes that runs before, one an hour, have looked at all days; in turns, or just now. */
+async function lookedBefore(ports: WorkPorts, isTurn: boolean): Promise<void> {
   const planner = curator(ports);
   const now = ports.clock.now();
   for (const table of await seeTables(planner, forwardedKinds)) {
     const { marks } = await knowDays(planner, table);
     const looks = [...marks].map(([day, mark], i) => {
-      return [day, { mark, at: lookedAt(ports.config, i, HOUR_MS, now) }] as const;
+      return [
+        day,
+        { mark, at: isTurn ? lookedAt(ports.config, [i, marks.size], HOUR_MS, now) : now },
+      ] as const;
     });
     await noteLooks(planner, dayLooksKey(table.kind), Object.fromEntries(looks), now);
   }
@@ -129,6 +135,9 @@ function landedTable({ catalog, config, bucket, own }: WorkPorts, table: string)
   };
 }
 
+/** By default. */
+const VERSION_TURN_MS = turnMs({ retention: { dataVersionDays: 7 } }) / TURN_PARTS;
+
 const hourly = (memory: number, run: PeriodicWork['run']): PeriodicWork => {
   return { runsAMonth: 730, hour: 12, memory, run };
 };
@@ -139,10 +148,13 @@ const daily = (hour: number, memory: number, run: PeriodicWork['run']): Periodic
 /** Everything that runs by the clock and looks at more than it is told of, with the message that starts it. */
 export const periodicWorks: Readonly<Record<string, PeriodicWork>> = {
   'curate-plan, nightly': daily(0, 512, (ports) => curate(ports, { sluice: 'curate' })),
-  'curate-plan, hourly': hourly(512, (ports) => curate(ports, { sluice: CHECK_RUN })),
+  'curate-plan, hourly': {
+    ...hourly(512, (ports) => curate(ports, { sluice: CHECK_RUN })),
+    turnsAMonth: 730 + 30,
+  },
   'ingest-plan, daily': daily(12, 512, (ports) => drops(ports, { sluice: 'plan', schedule: 'daily' })),
   'ingest-plan, what is late': hourly(512, (ports) => drops(ports, { sluice: 'expected' })),
-  'ingest-load, files of versions': hourly(1_769, load),
+  'ingest-load, files of versions': { ...hourly(1_769, load), turnsAMonth: (30 * DAY_MS) / VERSION_TURN_MS },
   'curate, sweep': hourly(1_769, (ports) => sweepVersions(ports, invocation(ports))),
   'register, repair': hourly(512, (ports) => {
     const known = new KnownPartitions();
@@ -173,3 +185,41 @@ export const periodicWorks: Readonly<Record<string, PeriodicWork>> = {
     );
   }),
 };
+
+/** What a run has asked for. */
+export interface WorkCost {
+  readonly list: number;
+  readonly get: number;
+  readonly put: number;
+  /** Of bodies. */
+  readonly bytesRead: number;
+  /** Calls of the catalog. */
+  readonly catalog: number;
+  /** Messages that were sent: none, as nothing is new. */
+  readonly messages: number;
+}
+
+/** Makes a lake for a work of {@link periodicWorks}. @returns Runs it once, and counts. */
+export async function readyWork(name: string, size: LakeSize): Promise<() => Promise<WorkCost>> {
+  const { run, hour } = periodicWorks[name] ?? {};
+  if (run === undefined) throw new Error(name);
+  const now = Date.parse('2026-11-28T00:20:00Z') + (hour ?? 0) * 3_600_000;
+  const lake = grownLake(size, now);
+  const ports = workPorts(lake, now);
+  await lookedBefore(ports, size.isTurn);
+  const before = { ...lake.own.counts };
+  const glue = lake.catalogCalls();
+  return async () => {
+    await run(ports);
+    const { list, get, put, bytesRead } = lake.own.counts;
+    return {
+      // Customers' files are listed and not read.
+      list: list - before.list + lake.customers.counts.list,
+      get: get - before.get,
+      put: put - before.put,
+      bytesRead: bytesRead - before.bytesRead,
+      catalog: lake.catalogCalls() - glue,
+      messages: ports.sent.length,
+    };
+  };
+}

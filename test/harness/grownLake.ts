@@ -8,6 +8,7 @@ import { PARTITION_BATCH, type PartitionCatalog } from '../../lib/landing/catalo
 import { namedFiles } from '../../lib/ledger/erasureNotes.ts';
 import { fingerprintFiles, type LedgerEntry } from '../../lib/ledger/LedgerEntry.ts';
 import { turnMs } from '../../lib/ledger/turns.ts';
+import { TURN_PARTS } from '../../lib/ledger/versionFiles.ts';
 import { versionName } from '../../lib/ledger/versions.ts';
 import type { Config } from '../../lib/schema/config.ts';
 import { forwardedKinds, tableKinds } from '../../lib/schema/kinds.ts';
@@ -30,6 +31,8 @@ export interface LakeSize {
   readonly datasets: number;
   /** Raw files of a table. A dataset's day has as many as an hour. */
   readonly filesAnHour: number;
+  /** Whether a run looks at the days whose turn it is. Otherwise all were looked at just now. */
+  readonly isTurn: boolean;
 }
 
 /** A deployment that has run for long and is well: all days are curated and loaded, and nothing is new. */
@@ -53,14 +56,15 @@ const FILE = { size: 40_000, eTag: `"${'0123456789abcdef'.repeat(2)}"` };
 const PAGE = 1_000;
 
 /** The lake at an instant, epoch milliseconds. */
-export function grownLake({ days: count, datasets, filesAnHour }: LakeSize, now: number): GrownLake {
+export function grownLake({ days: count, datasets, filesAnHour, isTurn }: LakeSize, now: number): GrownLake {
   const config = defineConfig(grownConfig(datasets));
   const today = Math.floor(now / DAY_MS) * DAY_MS;
   const days = Array.from({ length: count }, (_, i) => utcDay(today - (count - i) * DAY_MS));
   const old = days.filter((day) => Date.parse(day) < today - config.curateAfter * DAY_MS);
+  const everyMs = turnMs(config) / TURN_PARTS;
   const versionLooks = (of: readonly UtcDay[]) => {
     const looks = of.map((day, i) => {
-      const at = lookedAt(config, i, HOUR_MS, now);
+      const at = isTurn ? lookedAt(config, [i, of.length], everyMs, now) : now;
       return [day, { at, mark: ENTRY, version: versionOf(day), files: [VERSION_FILE] }];
     });
     return JSON.stringify(Object.fromEntries(looks));
@@ -85,14 +89,19 @@ export function grownLake({ days: count, datasets, filesAnHour }: LakeSize, now:
     const table = config.curatedTables[kind];
     addVersions(table, old);
     const shape = curatedShape(curatedTables(config)[kind]);
+    const oldest = lookedAt(config, [0, old.length], HOUR_MS, now);
     const filesOf = (day: UtcDay) =>
       rawFiles(day, filesAnHour * 24).map(({ name, size, eTag }) => {
         return { key: `${dayFolder(config, kind, day)}${name.slice(1)}`, size, eTag };
       });
     let list: string | undefined;
     const listOf = () => {
-      const listed = old.map((day) => {
-        return [day, { version: versionOf(day), shape, fingerprint: fingerprintFiles(filesOf(day)) }];
+      const listed = old.map((day, i) => {
+        // Of days that no run of the bench looks at, nobody reads it: ten years have ten million files.
+        const isRead =
+          i >= old.length - RECENT || (isTurn && lookedAt(config, [i, old.length], HOUR_MS, now) <= oldest);
+        const fingerprint = isRead ? fingerprintFiles(filesOf(day)) : 'unread';
+        return [day, { version: versionOf(day), shape, fingerprint }];
       });
       return JSON.stringify({ days: Object.fromEntries(listed) });
     };
@@ -107,10 +116,16 @@ export function grownLake({ days: count, datasets, filesAnHour }: LakeSize, now:
     });
   }
   const customers: ComputedFolder[] = [];
+  // Datasets have equal days, of which a run lists no more.
+  const drops = new Map<UtcDay, ComputedObject[]>();
+  const dropOf = (day: UtcDay) => {
+    const known = drops.get(day) ?? rawFiles(day, filesAnHour);
+    if (drops.size < MOST_LISTED) drops.set(day, known);
+    return known;
+  };
   for (const { name: source, datasets: all } of config.sources)
     for (const { name: dataset, table, folder } of all) {
       addVersions(table, days);
-      const dropOf = (day: UtcDay) => rawFiles(day, filesAnHour);
       customers.push({ prefix: `${source}/${folder}/`, groups: days, objects: dropOf });
       own.push({
         prefix: datasetLedger(source, dataset),
@@ -191,6 +206,10 @@ export function grownLake({ days: count, datasets, filesAnHour }: LakeSize, now:
   };
 }
 
+/** More days than the windows have. */
+const RECENT = 12;
+/** Days of 60 files in 30 pages. */
+const MOST_LISTED = 600;
 const LIST = 'days';
 const LOOKS = 'version-looks';
 /** Of every object of the ledger. */
@@ -202,13 +221,22 @@ function versionOf(day: UtcDay): string {
 }
 
 /**
- * When a day was looked at, if one part of all days is looked at in each run, epoch milliseconds.
+ * When a day was looked at, if each run looks at recent days and at an equal part of the others, epoch milliseconds. The oldest day is
+ * next.
  *
- * @param i Number of the day.
+ * @param place The day's number, from the oldest, and the number of days.
  * @param everyMs Between two runs.
  */
-export function lookedAt(config: Parameters<typeof turnMs>[0], i: number, everyMs: number, now: number) {
-  return now - everyMs - (i % Math.floor(turnMs(config) / everyMs)) * everyMs;
+export function lookedAt(
+  config: Parameters<typeof turnMs>[0],
+  [i, count]: readonly [number, number],
+  everyMs: number,
+  now: number,
+): number {
+  // A day is looked at before a run that would come too late.
+  const parts = Math.floor(turnMs(config) / everyMs) - 1;
+  const others = count - RECENT;
+  return now - everyMs * Math.max(1, Math.ceil((others - i) / Math.ceil(others / parts)));
 }
 
 /** The files of a day, at even intervals, by the names of the writer. */
