@@ -2,14 +2,15 @@
 
 /** Files of a day that are copied in parallel. Each holds at most two parts in memory. */
 export const PARALLEL_FILES = 4;
-/** Exported tables that are planned in parallel. */
-export const PARALLEL_EXPORTS = 4;
-/** Days of a table that are planned in parallel. */
-export const PARALLEL_DAYS = 8;
+/**
+ * Exports that are planned in parallel, each a day at a time: the files of a day, and those that its ledger entry names, may be
+ * {@link MOST_FILE_PAGES} each, and a few such days fit the memory.
+ */
+export const PARALLEL_EXPORTS = 2;
 /** Pages of one day's files, 1,000 objects each. More are refused by name. */
-export const MOST_FILE_PAGES = 100;
+export const MOST_FILE_PAGES = 50;
 /** Pages of a day's folder in the customer's bucket: new files, old files and other objects. More are refused by name. */
-export const MOST_TARGET_PAGES = 300;
+export const MOST_TARGET_PAGES = 150;
 /** Pages of Glue's answer for a hundred days. A page may have few partitions, or none. */
 export const MOST_PARTITION_PAGES = 100;
 /** Pages of unfinished uploads that one export aborts, 1,000 each. The next export continues. */

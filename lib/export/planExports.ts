@@ -11,7 +11,7 @@ import type { Export } from '../schema/exports.ts';
 import { EXPORTS_LEDGER, exportSubject, lastLookKey } from '../tables/ledgerKeys.ts';
 import { isTransientCode } from './ExportError.ts';
 import { type LandedTable, listDayFiles } from './LandedTable.ts';
-import { PARALLEL_DAYS, PARALLEL_EXPORTS, REQUEUE_AFTER_MS, RETRY_AFTER_MS } from './limits.ts';
+import { PARALLEL_EXPORTS, REQUEUE_AFTER_MS, RETRY_AFTER_MS } from './limits.ts';
 import type { ExportReason, ExportRequest, ExportTask } from './messageBodies.ts';
 
 /** When all days of an export were looked at last: `ledger/exports/<export>/last-look.json`. */
@@ -110,13 +110,15 @@ async function planOne(
   const table = tableOf(exported.table);
   const days = asked ?? lookback(utcDay(clock.now()), exported.lookbackDays);
   const locations = await table.locations(days);
-  const looked = await mapLimit(days, PARALLEL_DAYS, async (day) => {
+  /** Of a day only what follows from it is kept. */
+  const looked = await mapLimit(days, 1, async (day) => {
     const entry = await ledger.read(exportSubject(exported, day));
     const { fingerprint } = await listDayFiles(table, locations.get(day), entry?.files ?? [], clock.now());
     const reason = asked === undefined ? exportReason(entry, fingerprint, clock.now()) : 'asked';
-    return { day, entry, fingerprint, reason };
+    const seen = entry === null ? null : { token: entry.token, state: entry.state };
+    return { day, seen, isFailing: isFailing(entry), fingerprint, reason };
   });
-  const wanted = looked.flatMap(({ day, entry, fingerprint, reason }) => {
+  const wanted = looked.flatMap(({ day, seen, fingerprint, reason }) => {
     if (reason === null) return [];
     const drop = request.drop === true ? { drop: true as const } : {};
     const task: ExportTask = {
@@ -127,18 +129,18 @@ async function planOne(
       reason,
       ...drop,
     };
-    return [{ entry, task }];
+    return [{ seen, task }];
   });
   if (wanted.length > 0) await tasks.send(wanted.map(({ task }) => JSON.stringify(task)));
-  await mapLimit(wanted, PARALLEL_DAYS, ({ entry, task: { day, fingerprint, reason } }) =>
-    ledger.noteQueued(exportSubject(exported, day), { fingerprint, reason }, entry),
+  await mapLimit(wanted, 1, ({ seen, task: { day, fingerprint, reason } }) =>
+    ledger.noteQueued(exportSubject(exported, day), { fingerprint, reason }, seen),
   );
-  const failing = looked.filter(({ entry }) => isFailing(entry));
+  const failing = looked.filter((one) => one.isFailing);
   return {
     queued: wanted.map(({ task }) => task),
     looked: days.length,
     failedDays: failing.length,
-    isTryingFailed: failing.some(({ entry, reason }) => reason !== null || entry?.state !== 'failed'),
+    isTryingFailed: failing.some(({ seen, reason }) => reason !== null || seen?.state !== 'failed'),
   };
 }
 
@@ -150,8 +152,10 @@ export async function countFailing(
   const subjects = exports
     .filter((one) => one.schedule === schedule)
     .flatMap((one) => lookback(utcDay(clock.now()), one.lookbackDays).map((day) => exportSubject(one, day)));
-  const entries = await mapLimit(subjects, PARALLEL_DAYS, (subject) => ledger.read(subject));
-  return entries.filter(isFailing).length;
+  const failing = await mapLimit(subjects, PARALLEL_EXPORTS, async (subject) =>
+    isFailing(await ledger.read(subject)),
+  );
+  return failing.filter(Boolean).length;
 }
 
 /** The days before today, oldest first, as today is still being written. */

@@ -17,6 +17,7 @@ const LIMITS: readonly (readonly [
   ['ingest-plan, of datasets with the most files', 'planAtLimits', 1_024, 0.3, { queued: 8 }],
   // DuckDB has half of the memory, and is not at work then; the rest is for what the load itself knows of the day.
   ['ingest-load, of what is usual', 'usualRowsAtLimits', 1_769, 0.3, 1_000],
+  ['export, of days with the most files', 'exportAtLimits', 1_024, 0.4, [2, 'succeeded', 100_000]],
   ['curate-plan, of days with the most files', 'curatePlanAtLimits', 512, 0.4, { failed: 0, queued: 4 }],
 ];
 

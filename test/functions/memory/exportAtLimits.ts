@@ -1,0 +1,102 @@
+// The core of export at its limits, in a process with the function's heap: the plan of exports of days with the most files, and the
+// copy of one, whose folder at the customer has as many objects as it may.
+
+import { Readable } from 'node:stream';
+import { systemTiming } from '../../../lib/base/retry.ts';
+import { defineConfig } from '../../../lib/config/defineConfig.ts';
+import { exportMessages } from '../../../lib/export/exportMessages.ts';
+import type { LandedTable } from '../../../lib/export/LandedTable.ts';
+import { MOST_FILE_PAGES, MOST_TARGET_PAGES, PARALLEL_EXPORTS } from '../../../lib/export/limits.ts';
+import { exportLooks } from '../../../lib/export/planExports.ts';
+import { Ledger } from '../../../lib/ledger/Ledger.ts';
+import { ledgerStore } from '../../../lib/ledger/ledgerStore.ts';
+import { exportedDay, exportedFile } from '../../../lib/tables/exportKeys.ts';
+import { EXPORTS_LEDGER } from '../../../lib/tables/ledgerKeys.ts';
+import { dayFolder, landedFileName } from '../../../lib/tables/tableFolders.ts';
+import { ledgerEntry } from '../../harness/ledgerEntry.ts';
+import { LargeFolders } from './LargeFolders.ts';
+
+const NOW = Date.UTC(2026, 10, 20, 9);
+const DAY = '2026-11-19';
+const FILES = MOST_FILE_PAGES * 1_000;
+
+const config = defineConfig({
+  bucket: 'acme-experiments',
+  exports: Array.from({ length: PARALLEL_EXPORTS }, (_, i) => ({
+    name: `copy-${i}`,
+    table: 'statsig_forwarded_events',
+    lookbackDays: 1,
+    target: { bucket: 'acme-copies', owner: '111122223333' },
+  })),
+});
+const name = (number: number) => landedFileName(0, String(number).padStart(32, '0'));
+const fileOf = (folder: string, number: number, eTag: string) => {
+  return { key: `${folder}${name(number)}`, size: 1_000, eTag: `"${eTag.padEnd(32, '0')}"`, modifiedAt: 0 };
+};
+const files = (eTag: string) =>
+  Array.from({ length: FILES }, (_, i) => fileOf(dayFolder(config, 'events', DAY), i, eTag));
+const [copied] = config.exports;
+if (copied === undefined) throw new Error('No export.');
+const before = files('old').map((file) => {
+  return { ...file, fate: 'loaded' as const, detail: exportedFile(file) };
+});
+const entry = JSON.stringify(
+  ledgerEntry({ source: EXPORTS_LEDGER, dataset: 'DATASET', table: copied.table, day: DAY, files: before }),
+);
+before.length = 0;
+const store = new LargeFolders([], (key) => {
+  const [, dataset, day] = /^ledger\/exports\/([^/]+)\/([\d-]+)\.json$/.exec(key) ?? [];
+  return dataset === undefined || day === undefined
+    ? null
+    : entry.replace('DATASET', dataset).replace(`"day":"${DAY}"`, `"day":"${day}"`);
+});
+const table: LandedTable = {
+  isPast: () => false,
+  locations: async (days) => new Map(days.map((day) => [day, dayFolder(config, 'events', DAY)])),
+  files: async () => files('new'),
+  read: async () => Readable.from([]),
+};
+const folder = exportedDay(copied, DAY);
+const lines: Readonly<Record<string, unknown>>[] = [];
+let written = 0;
+const clock = { now: () => NOW };
+const messages = [
+  { sluice: 'export' },
+  { sluice: 'export-day', export: 'copy-0', day: DAY, fingerprint: 'f', reason: 'new' },
+];
+await exportMessages(
+  {
+    exports: config.exports,
+    ledger: new Ledger({ store: ledgerStore(store), newToken: () => 't', ...systemTiming, clock }),
+    clock,
+    looks: exportLooks(store),
+    tableOf: () => table,
+    targetOf: () => ({
+      async list() {
+        const there = new Map<string, number>();
+        // The files of the day are there, and as many others of earlier exports as fit.
+        for (const file of files('new')) there.set(folder + exportedFile(file), file.size);
+        for (let i = there.size; i < MOST_TARGET_PAGES * 1_000; i += 1)
+          there.set(`${folder}${i}-${name(i)}`, 1_000);
+        return there;
+      },
+      write: async () => {},
+      async writeJson(_, text) {
+        written = JSON.parse(text).files.length;
+      },
+      remove: async () => {},
+      abortUploads: async () => 0,
+    }),
+    tasks: { send: async () => {} },
+    newOwner: () => 'me',
+    stage: 'test',
+    deadline: Number.POSITIVE_INFINITY,
+    leaseUntil: NOW + 60_000,
+    log: (line) => lines.push(line),
+  },
+  messages.map((message, i) => ({ messageId: String(i), body: JSON.stringify(message), receives: 1 })),
+);
+const fieldOf = (event: string, field: string) => lines.find((one) => one['event'] === event)?.[field];
+process.stdout.write(
+  JSON.stringify([fieldOf('export_run', 'queued'), fieldOf('export', 'outcome'), written]),
+);
