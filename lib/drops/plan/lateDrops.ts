@@ -25,7 +25,7 @@ import { requestedDatasets } from './planSources.ts';
 const lateNoteSchema = z.object({
   /** Epoch milliseconds. */
   at: z.number(),
-  /** Due days of the lookback that no load has read, late or not: the next look is at them, and at what is due since. */
+  /** Due days that no load has read, late or not: the next look is at them, and at what is due since. */
   open: z.array(daySchema).optional(),
   /** Days whose drop was due and had not arrived, oldest first. */
   late: z.array(
@@ -150,7 +150,7 @@ function firstDay({ timezone, lookbackDays: lookback }: Dataset, now: number): U
  *
  * A day stays late for {@link NAMED_DAYS} after the lookback if it was late before, or an earlier day came within its
  * lookback: what was before was never expected, even if a backfill has loaded a day of it. No run loads it then by itself, so
- * that it is late until somebody has it loaded; it is looked at once a day.
+ * that it is late until somebody has it loaded.
  */
 export async function findLateDrops(
   ports: ExpectedDropsPorts,
@@ -229,7 +229,7 @@ async function missingDays(
   };
   if (unknown.size > 0)
     await listEachDrop(bucketOf(source, dataset), dataset, [...unknown.keys()], use, alone);
-  return { late, open: [...unknown.keys()].filter((day) => day >= first) };
+  return { late, open: [...unknown.keys()] };
 }
 
 /** What a late day has already; null if it is not late. */
