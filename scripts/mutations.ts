@@ -595,7 +595,7 @@ export const mutations: readonly Mutation[] = [
   ]),
   of('lib/export/planExports.ts', 'lib/export/planExports.contract', [
     ['entry?.files ?? [], clock.now()', '[], clock.now()'],
-    ['{ fingerprint, reason }, entry)', '{ fingerprint, reason })'],
+    ['{ fingerprint, reason }, seen)', '{ fingerprint, reason })'],
   ]),
   of('infra/streams/queues.ts', 'infra/resources.contract', [
     ['          [`${deadLetters}Policy`]: queuePolicy(deadLetters, rules),\n', ''],
