@@ -87,6 +87,11 @@ describe('the export function', () => {
     });
     expect([sts.asked, [...signed], keys('')]).toEqual([[], ['test'], []]);
     const [task] = aws.queues.byName('export').receive(10);
+    // No file begins within the last two minutes.
+    await invoke(event(task?.body ?? ''), 100_000);
+    expect(lines).toContainEqual(expect.objectContaining({ code: 'SLUICE_EXPORT_OUT_OF_TIME' }));
+    expect(keys('in/')).toEqual([]);
+    sts.asked.length = 0;
     signed.clear();
     expect(await invoke(event(task?.body ?? ''))).toEqual({ batchItemFailures: [] });
     expect(sts.asked).toMatchObject([

@@ -36,8 +36,11 @@ interface Query {
     };
   };
 }
+/** The names by which metrics were asked for. */
+const counted = new Set<string>();
 function valuesOf(query: Query, start: number, end: number) {
   const { MetricName, Dimensions } = query.MetricStat.Metric;
+  for (const { Value } of Dimensions) counted.add(Value);
   const isRegistrar = Dimensions.some(({ Value }) => Value === 'the-registrar');
   const found = Dimensions.flatMap(({ Value }) => COUNTED[`${MetricName} ${Value}`] ?? []);
   // The registrar runs each hour.
@@ -149,6 +152,7 @@ describe('a night', () => {
     );
     pages = { rows: found(300) };
     expect(await night()).toMatchObject({ missing: 0, state: 'whole' });
+    expect([...counted]).toEqual(expect.arrayContaining(['the-collector', 'the-registrar', 'the-stream']));
   });
 
   it('leaves hours open whose events are not due', async () => {
