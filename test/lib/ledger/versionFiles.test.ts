@@ -217,11 +217,16 @@ it('writes its note a few times a turn, and when an entry has changed', async ()
   expect(read).toEqual([]);
 });
 
-it('goes on where it was killed, with what it had found', async () => {
+/** A year of versions, of which that of 1 November has lost its file. */
+async function putYear(): Promise<void> {
   now = Date.UTC(2026, 10, 20);
   for (const day of YEAR) await settle(day);
   for (const day of YEAR) await put(day, V1, ...(day === '2026-11-01' ? [] : [FILE]));
   store.pageKeys = 1_000;
+}
+
+it('goes on where it was killed, with what it had found', async () => {
+  await putYear();
   onCall = () => {
     now += 1_000;
     if (read.length > 250) throw new Error('killed');
@@ -234,10 +239,7 @@ it('goes on where it was killed, with what it had found', async () => {
 });
 
 it('stops when its time is over, also within a listing, and goes on there', async () => {
-  now = Date.UTC(2026, 10, 20);
-  for (const day of YEAR) await settle(day);
-  for (const day of YEAR) await put(day, V1, ...(day === '2026-11-01' ? [] : [FILE]));
-  store.pageKeys = 1_000;
+  await putYear();
   onCall = () => {
     now += 1_000;
   };
