@@ -282,7 +282,8 @@ export const mutations: readonly Mutation[] = [
   of('lib/ledger/versionFiles.ts', 'lib/ledger/versionFiles', [
     ['before[version] ?? now', 'now'],
     ['new Set([...lackingDays(before), ...always])', 'new Set(always)'],
-    ['cached?.mark === mark', 'cached !== undefined'],
+    ['isWhole && noted?.mark === entries.get(day)', 'isWhole'],
+    ['isWhole && noted?.mark', 'noted?.mark'],
     ['if (isNews) await noteLooks', 'await noteLooks'],
     ['if (clock.now() - noted >= NOTE_EVERY_MS) await note();', ''],
     ['filter(([, lacks]) => !lacks)', 'filter(() => true)'],
@@ -379,8 +380,8 @@ export const mutations: readonly Mutation[] = [
   of('lib/reconcile/reconcileDays.ts', 'lib/reconcile/reconcileDays', [
     ['now < to + afterMs', 'false'],
     ['{ expected: eTag }', '{}'],
-    ['one.from < last && one.to >= from', 'one.to >= from && one.to < to'],
-    ['const last = to + MINUTE_MS;', 'const last = to;'],
+    ['time.from < from + HOUR_MS + RECORD_MS && time.to', 'time.to < from + HOUR_MS && time.to'],
+    ['const RECORD_MS = MINUTE_MS;', 'const RECORD_MS = 0;'],
     ['isExpired(config, kind, now - from) ? accepted : look.taken', 'look.taken'],
     ['if (modifiedAt < since) continue;', ''],
     ['      failures.push(error);\n', '      throw error;\n'],
@@ -460,7 +461,7 @@ export const mutations: readonly Mutation[] = [
     ['note.due <= clock.now()', 'true'],
   ]),
   of('lib/ledger/sweepVersions.ts', 'lib/drops/load/pieces.contract', [
-    ["if (known?.run?.version === note.version) return 'kept';", ''],
+    ["if (run?.version === note.version) return 'kept';", ''],
   ]),
   of('observe/findings/judge/place.ts', 'observe/judge', [
     ["state === 'ALARM'", "state !== 'OK'"],

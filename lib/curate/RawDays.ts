@@ -1,6 +1,6 @@
 import { type Exclusive, exclusive } from '../base/concurrency.ts';
 import { isDataFile, type ObjectStore } from '../base/ObjectStore.ts';
-import { isUtcDay, type UtcDay } from '../base/time.ts';
+import type { UtcDay } from '../base/time.ts';
 import { type Attempts, dayFolders, readPages } from '../landing/catalog/catalogCalls.ts';
 import { fingerprintFiles } from '../ledger/LedgerEntry.ts';
 import type { FetchedBucket, FetchedObject } from '../parquet/fetchFiles.ts';
@@ -49,11 +49,11 @@ export function rawDays(
     async days(kind) {
       const days = new Set<string>();
       for (const folder of tableFolders(layout, kind)) {
-        const names = await bucketCall(folder, () =>
+        const found = await bucketCall(folder, () =>
           readPages(attempts, MOST_DAY_PAGES, (token) => dayFolders(store, folder, token)),
         );
-        if (names === undefined) throw new CurateError('SLUICE_CURATE_BUCKET_FAILED', `${folder}: too many.`);
-        for (const name of names) if (isUtcDay(name)) days.add(name);
+        if (found === undefined) throw new CurateError('SLUICE_CURATE_BUCKET_FAILED', `${folder}: too many.`);
+        for (const day of found) days.add(day);
       }
       return [...days].sort();
     },

@@ -34,6 +34,11 @@ export type LandingNote = z.output<typeof noteSchema>;
 /** The end of the key of a note that an object is written: a listing tells which are. */
 const WRITTEN = '.written.json';
 
+/** Whether the note with this key says that an object is written. */
+export function isWritten(key: string): boolean {
+  return key.endsWith(WRITTEN);
+}
+
 /**
  * The notes on a version, and their keys.
  *
@@ -123,7 +128,7 @@ export class ListedNotes {
 
   /** The key of the note that an object is written, and only not deleted; undefined if it is not. */
   written(object: LandedVersion): string | undefined {
-    return this.of(object).find((key) => key.endsWith(WRITTEN));
+    return this.of(object).find(isWritten);
   }
 }
 

@@ -17,8 +17,8 @@ import { type Ledger, readKnown } from './Ledger.ts';
 import type { LedgerSubject } from './LedgerEntry.ts';
 import { partitionLocation } from './movePartition.ts';
 
-/** Versions that a sweep deletes at the same time. */
-const PARALLEL_SWEPT = 8;
+/** Versions that a sweep deletes at the same time. The ledger entry of each may name as many files as a day may have. */
+const PARALLEL_SWEPT = 2;
 /** Calls to empty the folder of one version, 1,000 files each. The next sweep goes on. */
 const MAX_REMOVALS = 20;
 
@@ -115,9 +115,9 @@ async function sweepOne(
   const { landing } = sweeper;
   const place = versionSubject(sweeper.config, note);
   // An entry that can't be read has no run that goes on.
-  const known = place === null ? null : await readKnown(sweeper.ledger, place);
+  const run = place === null ? undefined : (await readKnown(sweeper.ledger, place))?.run;
   // Its note stays: this load, or the next of the day, ends with the version or without it.
-  if (known?.run?.version === note.version) return 'kept';
+  if (run?.version === note.version) return 'kept';
   const isRead = await isStillRead(sweeper, note, deadline);
   // Checked after the catalog, as a load removes the note before it moves the partition.
   const isStillDue = (await landing.list(key)).includes(key);

@@ -24,6 +24,8 @@ const PARALLEL_READ = 2;
 /** Days whose files are listed together, and how many of them have an entry that has to be read before. */
 const LISTED_TOGETHER = 1_000;
 const READ_TOGETHER = 100;
+/** Names of files that the note of looks has of a version at most. The entry of a day with more is read at each look. */
+const MOST_NOTED = 100;
 /** Parts of a turn: as a page shows files of many days, a look at a quarter of them costs little more than a look at one. */
 export const TURN_PARTS = 4;
 
@@ -110,29 +112,35 @@ export async function lookAtVersions(
     );
     if (isNews) await noteLooks(look, looksKey, looked, now, (day) => entries.has(day));
   };
-  const isRead = (day: UtcDay) => looks[day]?.mark === entries.get(day);
+  /** What the note has of a day, if that says all: its entry has not changed, and has few files. */
+  const notedOf = (day: UtcDay) => {
+    const noted = looks[day];
+    const isWhole = noted?.version === undefined || noted.files !== undefined;
+    return isWhole && noted?.mark === entries.get(day) ? noted : undefined;
+  };
   for (let from = 0; from < days.length && clock.now() < until; ) {
-    const chunk = firstDays(days.slice(from, from + LISTED_TOGETHER), isRead);
+    const chunk = firstDays(days.slice(from, from + LISTED_TOGETHER), (day) => notedOf(day) !== undefined);
     from += chunk.length;
     // Half of the time that is left is for the listing of what was read.
     const began = clock.now();
     const readUntil = began + (until - began) / 2;
     const named = await mapLimit(chunk.toSorted(), PARALLEL_READ, async (day): Promise<NamedDay[]> => {
       const mark = entries.get(day) ?? '';
-      const cached = looks[day];
-      if (cached?.mark === mark) return [{ ...cached, day, at: now }];
+      const cached = notedOf(day);
+      if (cached !== undefined) return [{ ...cached, day, at: now }];
       if (clock.now() >= readUntil) return [];
       // Read before the listing: a version has its files before an entry names it, and keeps them for a day once another replaces it.
       const entry = await readKnown(look.ledger, { source, dataset, day });
       if (entry?.table !== table) return [{ day, at: now, mark }];
-      const { version, filesWritten: files } = entry;
+      const { version, filesWritten: files = [] } = entry;
       return [{ day, at: now, mark, version, files }];
     });
     const missing = await missingFiles(look, table, named.flat(), until);
     for (const { day, ...one } of named.flat()) {
       const lacks = missing.get(day) ?? 'unknown';
       if (lacks === 'unknown') continue;
-      looked[day] = one;
+      const { files = [] } = one;
+      looked[day] = files.length > MOST_NOTED ? { ...one, files: undefined } : one;
       for (const version of seen.keys()) if (dayOf(version) === day) seen.delete(version);
       const version = `${day}/${one.version}`;
       if (lacks) seen.set(version, before[version] ?? now);

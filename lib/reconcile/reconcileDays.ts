@@ -4,7 +4,7 @@ import { countMetric, emfLine, METRIC_NAMESPACE } from '../base/log.ts';
 import { type ListedObject, listObjects, type ObjectHead, type ObjectStore } from '../base/ObjectStore.ts';
 import { addDays, DAY_MS, HOUR_MS, isoTimestamp, MINUTE_MS, type UtcDay, utcDay } from '../base/time.ts';
 import { erasures } from '../erase/Manifest.ts';
-import { type HeldTime, heldTimes } from '../landing/heldTimes.ts';
+import { heldTimes } from '../landing/heldTimes.ts';
 import { ListedNotes } from '../landing/LandingNotes.ts';
 import type { Config } from '../schema/config.ts';
 import { type TableKind, tableKinds } from '../schema/kinds.ts';
@@ -31,6 +31,9 @@ const NIGHT_DAYS = 4;
 /** Days before today of which a night judges what is still open, as other nights failed: CloudWatch has their minutes. */
 const OPEN_DAYS = 14;
 const OVER_MS = 3 * DAY_MS;
+const DAY_HOURS = DAY_MS / HOUR_MS;
+/** A record comes to Firehose so much after its request at most, so perhaps in the next hour. */
+const RECORD_MS = MINUTE_MS;
 /**
  * How far before a day a run of the registrar is looked for. CloudWatch has hours of 15 months:
  * https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/cloudwatch_concepts.html
@@ -141,8 +144,7 @@ async function judgeDay(
     before.find((one) => one.hour === hour && one.table_name === kind);
   const isSettled = ({ state, unproved }: ReceivedHour) =>
     state === 'unknown' ? !isAsked : state === 'whole' && unproved === 0;
-  const hours = Array.from({ length: DAY_MS / HOUR_MS }, (_, hour) => hour);
-  if (before.filter(isSettled).length === hours.length * tableKinds.length) return before;
+  if (before.filter(isSettled).length === DAY_HOURS * tableKinds.length) return before;
   const start = Date.parse(`${day}T00:00:00Z`);
   const until = Math.floor(now / MINUTE_MS) * MINUTE_MS;
   const read = (metrics: readonly WantedMetric[], from: number, to: number) =>
@@ -154,19 +156,15 @@ async function judgeDay(
   const oldest = oldestRecord(records, now) ?? now;
   const waiting = await readWaiting(store, start);
   const judged = (look: Look | null) =>
-    hours.flatMap((hour) => {
+    waiting.flatMap(({ objects, unread }, hour) => {
       const from = start + hour * HOUR_MS;
       const to = from + HOUR_MS;
       const { requests, areCopies, isRepeated, of } = hourCounts(series, from, began);
-      // A record comes to Firehose after its request, so perhaps in the next hour.
-      const last = to + MINUTE_MS;
-      const objects = waiting.filter((one) => one.from < last && one.to >= from);
       const waitsFor = () => {
         if (now < to + afterMs) return 'its buffers are not due';
-        const unread = objects.find((one) => one.unread !== null) ?? objects[0];
-        if (unread !== undefined)
-          return unread.unread ?? 'objects of landing/ or damaged/ may hold events of it';
-        return oldest < last ? 'the stream is late' : null;
+        if (unread !== null) return unread;
+        if (objects > 0) return 'objects of landing/ or damaged/ may hold events of it';
+        return oldest < to + RECORD_MS ? 'the stream is late' : null;
       };
       return tableKinds.map((kind) => {
         const earlier = earlierOf(hour, kind);
@@ -205,7 +203,7 @@ async function judgeDay(
           finished,
           refused,
           not_delivered: notDelivered,
-          waiting_objects: objects.length,
+          waiting_objects: objects,
           ...judgeHour(facts, now >= to + OVER_MS),
           checked_at: isoTimestamp(now).slice(0, -1).replace('T', ' '),
         };
@@ -236,31 +234,41 @@ function isExpired({ retention }: Pick<Config, 'retention'>, kind: TableKind, ag
   return days !== null && ageMs >= days * DAY_MS;
 }
 
-/** When the events of an object may have come that waits, and why nobody knows better; null: it is known. */
-interface Waiting extends HeldTime {
+/** Objects that may hold events of an hour. */
+interface Waiting {
+  readonly objects: number;
+  /** Why nobody knows better of one of them; null: it is known of all. */
   readonly unread: string | null;
 }
 
 /**
- * Objects of `landing/` that wait, and those of `damaged/` that may hold rows of the day. A dead letter's object is one of them.
+ * Counts the objects of `landing/` that wait, and those of `damaged/`, by the hours of the day of which they may hold events. A dead
+ * letter's object is one of them.
  *
  * @param start When the day begins, epoch milliseconds.
  */
 async function readWaiting(store: ObjectStore, start: number): Promise<readonly Waiting[]> {
   const notes = await ListedNotes.list(store);
-  const waiting: Waiting[] = [];
+  const waiting = Array.from({ length: DAY_HOURS }, (): Waiting => ({ objects: 0, unread: null }));
   const aside: ListedObject[] = [];
   const wait = (
     { key, modifiedAt }: ListedObject,
     unread: string | null,
     metadata?: ObjectHead['metadata'],
-  ) => waiting.push(...heldTimes(key, modifiedAt, metadata).map((time) => ({ ...time, unread })));
+  ) => {
+    for (const time of heldTimes(key, modifiedAt, metadata))
+      for (const [hour, one] of waiting.entries()) {
+        const from = start + hour * HOUR_MS;
+        if (time.from < from + HOUR_MS + RECORD_MS && time.to >= from)
+          waiting[hour] = { objects: one.objects + 1, unread: one.unread ?? unread };
+      }
+  };
   for (const folder of [LANDING_FOLDER, DAMAGED_FOLDER])
     for await (const object of listObjects(store, folder)) {
       const { key, modifiedAt } = object;
       if (key.endsWith('/') || isRedriven(key) || notes.written(object) !== undefined) continue;
       const isOfDay = heldTimes(key, modifiedAt).some(
-        ({ from, to }) => to >= start && from < start + DAY_MS + MINUTE_MS,
+        ({ from, to }) => to >= start && from < start + DAY_MS + RECORD_MS,
       );
       if (isOfDay && isAside(key) && aside.length < MOST_ASIDE) aside.push(object);
       else if (isOfDay) wait(object, null);

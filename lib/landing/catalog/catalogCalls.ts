@@ -1,6 +1,6 @@
 import type { ObjectStore } from '../../base/ObjectStore.ts';
 import { eachAttempt, type RetryPolicy, type RetryPorts } from '../../base/retry.ts';
-import type { Clock } from '../../base/time.ts';
+import { type Clock, isUtcDay, type UtcDay } from '../../base/time.ts';
 
 /** A call to Glue or S3 that failed as a whole, whatever it was for. Adapters in `lib/aws` make it. */
 export class CatalogCallError extends Error {
@@ -156,7 +156,7 @@ function isTransientFault(error: Error): boolean {
 }
 
 /**
- * One page of the names, without slashes, of folders directly under a prefix, which ends with a slash. It does not retry.
+ * The days of one page of the folders directly under a prefix, which ends with a slash. It does not retry.
  *
  * @throws What {@link awsCall} throws.
  */
@@ -164,7 +164,7 @@ export async function dayFolders(
   store: Pick<ObjectStore, 'listPage'>,
   prefix: string,
   token: string | undefined,
-): Promise<Page<string>> {
+): Promise<Page<UtcDay>> {
   const { folders, next } = await awsCall(() => store.listPage(prefix, { token, folders: true }));
-  return { items: folders, next };
+  return { items: folders.filter(isUtcDay), next };
 }

@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { SluiceError } from '../../base/errors.ts';
-import type { UtcDay } from '../../base/time.ts';
+import { isUtcDay, type UtcDay } from '../../base/time.ts';
 import type { Config } from '../../schema/config.ts';
 import type { TableKind } from '../../schema/kinds.ts';
 import { partitionKey } from '../../tables/sharedColumns.ts';
@@ -81,7 +81,8 @@ async function syncExistingDays(
       const partitions = await readPages(attempts, PARTITION_BATCH, (token) =>
         catalog.listPage(config.database, table.name, token, some),
       );
-      const along = await syncPartitionSchemas(target, kind, table, partitions ?? []);
+      const states = partitionStates(target, kind, table, partitions ?? []);
+      const along = await syncPartitionSchemas(target, kind, table, states);
       updated.push(...along.updated);
       failed.push(...along.failed);
     } catch (error) {
@@ -178,6 +179,31 @@ export function checkTable(table: CatalogTable): CatalogTable {
   return table;
 }
 
+/** What is to be done with the partition of a day. */
+export interface PartitionState {
+  readonly day: UtcDay;
+  /** Whether it points to its day's folder. */
+  readonly isInPlace: boolean;
+  /** Whether its columns or format differ from the table's. */
+  readonly isStale: boolean;
+}
+
+/** Compares a page of partitions with their table. Those of no calendar day are left out. */
+export function partitionStates(
+  { config, bucket }: RegistrarTarget,
+  kind: TableKind,
+  table: CatalogTable,
+  partitions: readonly CatalogPartition[],
+): readonly PartitionState[] {
+  const stale = new Set(findStalePartitions(table, partitions));
+  return partitions.flatMap((partition) => {
+    const { values, storage } = partition;
+    const [day = ''] = values;
+    const isInPlace = isSameFolder(storage.Location, dayLocation(config, bucket, kind, day));
+    return isUtcDay(day) ? [{ day, isInPlace, isStale: stale.has(partition) }] : [];
+  });
+}
+
 /** The outcome for existing partitions. */
 export interface SyncedPartitions {
   /** Had outdated columns or an outdated format, and were updated. */
@@ -191,29 +217,24 @@ export interface SyncedPartitions {
  * Updates partitions whose columns or format differ from the table's, because the table has changed since.
  * Readers use the schema of the partition, so a new column would be null even where files have values.
  *
- * @param partitions Partitions of days from the catalog.
+ * @param partitions What the catalog has, of which no partition has to be held.
  */
 export async function syncPartitionSchemas(
   target: RegistrarTarget,
   kind: TableKind,
   table: CatalogTable,
-  partitions: readonly CatalogPartition[],
+  partitions: readonly PartitionState[],
 ): Promise<SyncedPartitions> {
   const { config, bucket, catalog, attempts } = target;
-  const locationOf = (day: UtcDay) => dayLocation(config, bucket, kind, day);
-  const inPlace = partitions.filter(({ values: [day = ''], storage }) =>
-    isSameFolder(storage.Location, locationOf(day)),
-  );
+  const stale = partitions.filter(({ isInPlace, isStale }) => isInPlace && isStale);
   const updated = await settleInBatches(
-    findStalePartitions(table, inPlace).map(({ values: [day = ''] }) =>
-      dayPartition(table, day, locationOf(day)),
-    ),
+    stale.map(({ day }) => dayPartition(table, day, dayLocation(config, bucket, kind, day))),
     (batch) => catalog.batchUpdate(config.database, table.name, batch),
     attempts,
   );
   return {
     updated: partitionDays(updated.done),
-    misplaced: partitionDays(partitions.filter((partition) => !inPlace.includes(partition))),
+    misplaced: partitions.filter(({ isInPlace }) => !isInPlace).map(({ day }) => day),
     failed: withoutDropped(failedDays(updated)),
   };
 }
@@ -258,7 +279,7 @@ export interface FailedDay {
 }
 
 /** The days of partitions whose only value is a day. */
-export function partitionDays(partitions: readonly { readonly values: readonly string[] }[]): UtcDay[] {
+function partitionDays(partitions: readonly { readonly values: readonly string[] }[]): UtcDay[] {
   return partitions.map(({ values }) => values[0] ?? '');
 }
 

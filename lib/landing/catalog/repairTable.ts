@@ -1,6 +1,6 @@
 import { mapLimit } from '../../base/concurrency.ts';
 import type { ObjectStore } from '../../base/ObjectStore.ts';
-import { addDays, isUtcDay, type UtcDay, utcDay } from '../../base/time.ts';
+import { addDays, type UtcDay, utcDay } from '../../base/time.ts';
 import type { Config } from '../../schema/config.ts';
 import type { ForwardedKind, TableKind } from '../../schema/kinds.ts';
 import { rawDaysKey } from '../../tables/ledgerKeys.ts';
@@ -9,7 +9,7 @@ import { CatalogError } from './CatalogError.ts';
 import { type Attempts, awsCall, dayFolders, type Page, readPages, retryTransient } from './catalogCalls.ts';
 import { noteRawDays } from './rawDays.ts';
 import {
-  partitionDays,
+  partitionStates,
   type RegisteredDays,
   type RegistrarTarget,
   readTable,
@@ -19,8 +19,11 @@ import {
   unavailable,
 } from './registerPartitions.ts';
 
-/** Most pages of 1,000 folders or partitions, or fewer if there are many columns: more than any number of days needs. */
-const MAX_PAGES = 500;
+/**
+ * Most pages of 1,000 folders or partitions, or fewer if there are many columns: more than any number of days needs. Of a page only its
+ * days are kept, so 100,000 partitions fit the memory of `register`.
+ */
+const MAX_PAGES = 100;
 
 /** The outcome of the hourly run for one table. */
 export interface RepairedTable extends RegisteredDays, SyncedPartitions {
@@ -47,25 +50,26 @@ export async function repairTable(target: RepairTarget, kind: TableKind): Promis
   const table = await readTable(target, kind);
   const paths = tableFolders(config, kind);
   const [partitions, names] = await Promise.all([
-    listAll(attempts, `${config.database}.${table.name}: partitions`, (token) =>
-      catalog.listPage(config.database, table.name, token),
-    ),
+    listAll(attempts, `${config.database}.${table.name}: partitions`, async (token) => {
+      const { items, next } = await catalog.listPage(config.database, table.name, token);
+      return { items: partitionStates(target, kind, table, items), next };
+    }),
     mapLimit(paths, paths.length, (folder) =>
       listAll(attempts, `s3://${bucket}/${folder}: folders`, (token) => dayFolders(objects, folder, token)),
     ),
   ]);
   const today = utcDay(attempts.clock.now());
-  const missing = findMissingDays({ today, folders: names.flat(), partitions });
+  const folders = names.flat();
+  const registered = partitions.map(({ day }) => day);
+  const missing = findMissingDays({ today, folders, registered });
   const { created, existed, failed } = await registerDays(target, kind, table, missing);
-
-  const ours = partitions.filter(({ values: [day = ''] }) => isUtcDay(day));
-  const along = await syncPartitionSchemas(target, kind, table, ours);
+  const along = await syncPartitionSchemas(target, kind, table, partitions);
   return {
     created,
     existed,
     failed: [...failed, ...along.failed],
-    registered: [...partitionDays(ours), ...created, ...existed],
-    folders: names.flat().filter(isUtcDay),
+    registered: [...registered, ...created, ...existed],
+    folders,
     updated: along.updated,
     misplaced: along.misplaced,
   };
@@ -116,17 +120,17 @@ async function listAll<Item>(
 
 /**
  * The days without the partition that they should have, sorted: days with a folder, and today and tomorrow in any case,
- * so that the first rows of a day can be queried as soon as they land. Folders that are not calendar days are ignored.
+ * so that the first rows of a day can be queried as soon as they land.
  *
  * @param today The UTC day it is.
  */
 export function findMissingDays(options: {
   readonly today: UtcDay;
-  readonly folders: readonly string[];
-  readonly partitions: readonly { readonly values: readonly string[] }[];
+  readonly folders: readonly UtcDay[];
+  readonly registered: readonly UtcDay[];
 }): UtcDay[] {
-  const { today, folders, partitions } = options;
-  const registered = new Set(partitions.map(({ values }) => values[0]));
-  const wanted = new Set([...folders.filter(isUtcDay), today, addDays(today, 1)]);
+  const { today, folders } = options;
+  const registered = new Set(options.registered);
+  const wanted = new Set([...folders, today, addDays(today, 1)]);
   return [...wanted].filter((day) => !registered.has(day)).sort();
 }

@@ -5,7 +5,7 @@ import type { TaskQueue } from '../../base/queue.ts';
 import { HOUR_MS } from '../../base/time.ts';
 import { LANDING_LOOK } from '../../tables/ledgerKeys.ts';
 import { isLanded, LANDING_FOLDER } from '../../tables/objectKeys.ts';
-import { ListedNotes, readNotedEvents } from '../LandingNotes.ts';
+import { isWritten, ListedNotes, readNotedEvents } from '../LandingNotes.ts';
 import { finishedLines } from './finishedEvents.ts';
 import { removeWritten } from './removeWritten.ts';
 import type { Writer } from './writeObjects.ts';
@@ -49,23 +49,25 @@ export async function lookAtLanding(
   const now = clock.now();
   const last = lookedAt((await store.read(LANDING_LOOK))?.text);
   const notes = await ListedNotes.list(store);
+  // Others each hour, as some may never be deleted.
+  const waits = notes.keys.filter(isWritten).length;
+  const from = waits > MOST_DELETED ? (Math.floor(now / HOUR_MS) * MOST_DELETED) % waits : 0;
   const bodies: string[] = [];
-  const written: ListedObject[] = [];
+  const tried: ListedObject[] = [];
+  let written = 0;
   const kept = new Set<string>();
   for await (const object of listObjects(store, LANDING_FOLDER)) {
     const { key, modifiedAt } = object;
     if (!isLanded(key)) continue;
     for (const note of notes.of(object)) kept.add(note);
-    if (notes.written(object) !== undefined) written.push(object);
-    else if (agesReached(now - modifiedAt) > agesReached(last - modifiedAt) && bodies.length < MOST_TOLD)
+    if (notes.written(object) !== undefined) {
+      if (written >= from && tried.length < MOST_DELETED) tried.push(object);
+      written += 1;
+    } else if (agesReached(now - modifiedAt) > agesReached(last - modifiedAt) && bodies.length < MOST_TOLD)
       bodies.push(objectCreatedBody(config.bucket, key));
   }
   await queue.send(bodies);
   if (bodies.length < MOST_TOLD) await store.write(LANDING_LOOK, JSON.stringify({ at: now }));
-  // Others each hour, as some may never be deleted.
-  const from =
-    written.length > MOST_DELETED ? (Math.floor(now / HOUR_MS) * MOST_DELETED) % written.length : 0;
-  const tried = written.slice(from, from + MOST_DELETED);
   const { left, deleted } = await removeWritten(tried, writer);
   for (const object of tried) {
     if (left.has(object.key)) continue;
@@ -79,7 +81,7 @@ export async function lookAtLanding(
   const ofNothing = notes.keys.filter((key) => !kept.has(key));
   await store.removeAll(anyVersion(ofNothing.slice(0, MOST_DELETED)));
   const done = tried.length - left.size;
-  log({ ...line, told: bodies.length, deleted: done, undeleted: written.length - done, skipped: null });
+  log({ ...line, told: bodies.length, deleted: done, undeleted: written - done, skipped: null });
 }
 
 /** When the last look was, epoch milliseconds. */

@@ -194,6 +194,17 @@ it('reads the entry of a day again once it has changed, whenever its turn is', a
   expect(read).toEqual([day]);
 });
 
+it('notes no names of a day with very many files, and reads its entry at each look', async () => {
+  const names = Array.from({ length: 101 }, (_, i) => `rows-${i}.parquet`);
+  for (const day of DAYS) await settle(day, day === DAYS[0] ? { filesWritten: names } : {});
+  for (const day of DAYS) await put(day, V1, FILE, ...names);
+  expect(await look()).toEqual([]);
+  const noted = (await store.read(versionLooksKey(PLACE.source, PLACE.dataset)))?.text;
+  expect(noted).not.toContain('rows-');
+  await remove(fileKey(DAYS[0] ?? '', V1, 'rows-100.parquet'));
+  expect([await look(), read]).toEqual([[DAYS[0]], [DAYS[0]]]);
+});
+
 it('writes its note a few times a turn, and when an entry has changed', async () => {
   await settleYear();
   const writesIn = async (hours: number) => {

@@ -83,12 +83,12 @@ describe('planPartitions', () => {
 });
 
 describe('findMissingDays', () => {
-  it('returns today, tomorrow and every day with a folder, and no folder that is not a day', () => {
+  it('returns today, tomorrow and every day with a folder, and no day that has its partition', () => {
     expect(
       findMissingDays({
         today: '2026-12-31',
-        folders: ['2026-12-30', '2026-12-29', '2026-02-30', 'tmp', ''],
-        partitions: [{ values: ['2026-12-30'] }, { values: ['2027-06-01'] }],
+        folders: ['2026-12-30', '2026-12-29'],
+        registered: ['2026-12-30', '2027-06-01'],
       }),
     ).toEqual(['2026-12-29', '2026-12-31', '2027-01-01']);
   });
@@ -102,7 +102,7 @@ describe('findMissingDays', () => {
         const { utcDay } = await import('${root}lib/base/time.ts');
         const instants = ['2026-03-29T00:30:00Z', '2026-11-01T23:59:59.999Z', '2028-02-28T12:00:00Z'];
         console.log(new Date(0).getTimezoneOffset(), JSON.stringify(instants.map((instant) =>
-          findMissingDays({ today: utcDay(Date.parse(instant)), folders: [], partitions: [] }))));`;
+          findMissingDays({ today: utcDay(Date.parse(instant)), folders: [], registered: [] }))));`;
       const { stdout, stderr } = spawnSync(process.execPath, ['--input-type=module', '-e', script], {
         env: { ...process.env, TZ },
         encoding: 'utf8',
