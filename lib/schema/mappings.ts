@@ -12,12 +12,31 @@ const TIME_UNITS = ['s', 'ms', 'us', 'ns', 'timestamp', 'iso'] as const;
 /** No statement of SQL can hold a NUL. */
 const hasNoNul = (text: string) => !text.includes('\0');
 
+const EACH_ONCE = 'each name once';
+const areDistinct = (names: readonly string[]) => new Set(names).size === names.length;
+/** Names that one column may have had. */
+const MOST_NAMES = 20;
+
 const columnName = () =>
   z
     .string('a column name')
     .min(1, 'a column name of at least one character')
     .max(1_024, 'a column name of at most 1024 characters')
     .refine(hasNoNul, 'a column name without a NUL');
+
+/** The names that one column has had, of which each file has one: a renamed column needs one edit, and older days can be loaded again. */
+const columnNames = () =>
+  z.union(
+    [
+      columnName().transform((name) => [name]),
+      z
+        .array(columnName())
+        .min(1, 'at least one column name')
+        .max(MOST_NAMES, `at most ${MOST_NAMES} column names`)
+        .refine(areDistinct, EACH_ONCE),
+    ],
+    "a column's name, or a list of the names that it has had",
+  );
 
 const constant = named(
   'ConstantInput',
@@ -49,10 +68,12 @@ const reading = {
   ),
 };
 
+const COLUMN = 'Name of the column in the file, exactly; or a list of names, of which each file has one.';
+
 const column = named(
   'ColumnInput',
   z.strictObject({
-    column: noted(columnName(), 'Name of the column in the file, exactly.'),
+    column: noted(columnNames(), COLUMN),
     ...reading,
   }),
 );
@@ -75,7 +96,9 @@ const folder = named(
   }),
 );
 
-const byName = columnName().transform((name): z.output<typeof column> => ({ column: name, optional: false }));
+const byName = columnName().transform(
+  (name): z.output<typeof column> => ({ column: [name], optional: false }),
+);
 
 /**
  * Where a field comes from: a column by its name, a column with more to say of it, a folder of the file's path, or the
@@ -129,7 +152,7 @@ const timeColumn = named(
   'TimeColumnInput',
   z
     .strictObject({
-      column: noted(columnName(), 'Name of the column in the file, exactly.'),
+      column: noted(columnNames(), COLUMN),
       ...timeReading,
     })
     .refine(isReadOneWay, ONE_WAY),
@@ -154,7 +177,7 @@ const time = named(
   'TimeInput',
   z.union(
     [
-      columnName().transform((name): z.output<typeof timeColumn> => ({ column: name })),
+      columnName().transform((name): z.output<typeof timeColumn> => ({ column: [name] })),
       timeColumn,
       timeFolder,
     ],
@@ -168,9 +191,6 @@ const fields = z.record(
   field,
   "a name and where it comes from, e.g. { userID: 'uid' }",
 );
-
-const EACH_ONCE = 'each name once';
-const areDistinct = (names: readonly string[]) => new Set(names).size === names.length;
 
 const metadata = {
   metadata: noted(
@@ -284,7 +304,7 @@ const typedColumn = named(
   'TypedColumnInput',
   z
     .strictObject({
-      column: noted(columnName(), 'Name of the column in the file, exactly.'),
+      column: noted(columnNames(), COLUMN),
       ...typed,
     })
     .refine(isReadOneWay, ONE_WAY)

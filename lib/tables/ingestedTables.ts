@@ -67,7 +67,7 @@ function declaredColumns(columns: Readonly<Record<string, DeclaredColumn>>): rea
 /** The comment of a column that the configuration gives none: where its values come from. */
 function originComment(column: DeclaredColumn): string {
   if ('folder' in column) return glueComment(`Folder ${column.folder}= of the file`);
-  return glueComment(`Column ${column.column} of the file`);
+  return glueComment(`Column ${column.column.join(' or ')} of the file`);
 }
 
 /** What the rows of each kind are, for the table's comment. */

@@ -6,7 +6,12 @@ import type { FoundColumn } from './FoundColumn.ts';
 import { FieldProblem, findColumn } from './findColumn.ts';
 
 /** A column, or a folder of the path. */
-type ColumnOrFolder = { readonly column: string } | { readonly folder: string };
+type ColumnOrFolder = { readonly column: readonly string[] } | { readonly folder: string };
+
+/** A column by its names, or a folder, as problems of a row and of a file name it. */
+export function nameOfField(field: ColumnOrFolder): string {
+  return 'folder' in field ? `${field.folder}=` : field.column.join(' or ');
+}
 
 /** The columns and path folders of a file, in which fields are found. */
 export class FileColumns {
@@ -42,19 +47,34 @@ export class FileColumns {
   column(
     field: ColumnOrFolder & { readonly optional?: boolean | undefined; readonly cast?: Cast | undefined },
   ): FoundColumn | null {
-    const found = 'folder' in field ? this.#folder(field.folder) : findColumn(this.#columns, field.column);
+    const found = 'folder' in field ? this.#folder(field.folder) : this.#columnOf(field.column);
     if (found !== null) this.used.add(found.outer);
     if (found?.untold === true && !(found.kind === 'bytes' && field.cast !== undefined))
       throw new FieldProblem('SLUICE_INGEST_COLUMN_TYPE_UNFIT', found.name, SIXTEEN, found.outer.type);
     if (found !== null || field.optional === true) return found;
-    const name = 'folder' in field ? `${field.folder}=` : field.column;
+    const wanted = 'folder' in field ? [nameOfField(field)] : field.column;
     const names =
       'folder' in field ? this.#folders.map((one) => `${one.name}=`) : this.#columns.map((one) => one.name);
     throw new FieldProblem(
       'SLUICE_INGEST_COLUMN_MISSING',
-      name,
+      nameOfField(field),
       this.#wanted(field),
-      foundNames(name, names),
+      foundNames(wanted, names),
+    );
+  }
+
+  /** The only one of some names that the file has; null if it has none. @throws FieldProblem if it has several. */
+  #columnOf(names: readonly string[]): FoundColumn | null {
+    const found = names.flatMap((name) => findColumn(this.#columns, name) ?? []);
+    const [first = null, ...others] = found.filter(
+      ({ sql }, i) => found.findIndex((one) => one.sql === sql) === i,
+    );
+    if (others.length === 0) return first;
+    throw new FieldProblem(
+      'SLUICE_INGEST_COLUMN_AMBIGUOUS',
+      nameOfField({ column: names }),
+      'one of the names',
+      found.map(({ name, type }) => `${JSON.stringify(name)} ${type}`).join(' and '),
     );
   }
 
@@ -67,11 +87,12 @@ export class FileColumns {
   /** The hint for a missing column. Hive's writers leave partition columns out of files. */
   #wanted(field: ColumnOrFolder): string {
     if ('folder' in field) return "a folder of the name in the file's path";
-    const { column } = field;
-    const isFolder = this.#folders.some(({ name }) => name.toLowerCase() === column.toLowerCase());
-    return isFolder
-      ? `it, or { folder: ${JSON.stringify(column)} } in the mapping`
-      : 'it, as the mapping names it';
+    const folder = field.column.find((column) =>
+      this.#folders.some(({ name }) => name.toLowerCase() === column.toLowerCase()),
+    );
+    return folder === undefined
+      ? 'it, as the mapping names it'
+      : `it, or { folder: ${JSON.stringify(folder)} } in the mapping`;
   }
 }
 
@@ -79,12 +100,11 @@ export class FileColumns {
 const MAX_NAMES = 100;
 
 /** Lists the names of a file for a message, the nearest first. */
-function foundNames(name: string, names: readonly string[]): string {
+function foundNames(wanted: readonly string[], names: readonly string[]): string {
   // Marks and spaces around a name are what its reader does not see.
-  const isAlike = (other: string) =>
-    other.replaceAll(/[^\p{L}\p{N}]/gu, '') === name.replaceAll(/[^\p{L}\p{N}]/gu, '');
-  const alike = names.filter(isAlike);
-  const near = alike.length > 0 ? alike : nearestNames(name, names);
+  const bare = (name: string) => name.replaceAll(/[^\p{L}\p{N}]/gu, '');
+  const alike = names.filter((name) => wanted.some((other) => bare(other) === bare(name)));
+  const near = alike.length > 0 ? alike : [...new Set(wanted.flatMap((name) => nearestNames(name, names)))];
   const all = names.slice(0, MAX_NAMES).map(quotedName).join(', ');
   const more = names.length > MAX_NAMES ? ` and ${names.length - MAX_NAMES} more` : '';
   const nearest = near.length === 0 ? '' : `, the nearest is ${near.map(quotedName).join(' or ')}`;

@@ -8,7 +8,7 @@ import type {
 import type { ingestedColumns } from '../../tables/ingestedTables.ts';
 import type { RowProblem } from '../engine/Engine.ts';
 import type { RowReason } from '../rowReasons.ts';
-import type { FileColumns } from './FileColumns.ts';
+import { type FileColumns, nameOfField } from './FileColumns.ts';
 import type { FieldSql } from './findColumn.ts';
 import { quotedSql } from './jsonText.ts';
 import { jsonObjectSql, type Members, mergedObjectSql, readJson, readJsonObject } from './readJson.ts';
@@ -151,7 +151,7 @@ export function mapMetrics(
       ? null
       : [row.read(readNumber(numerator, fileColumns)), row.read(readNumber(denominator, fileColumns))];
   const single =
-    mapping.metricValue ?? (ratio === null ? { column: 'metric_value', optional: false } : undefined);
+    mapping.metricValue ?? (ratio === null ? { column: ['metric_value'], optional: false } : undefined);
   const value = single === undefined ? 'CAST(NULL AS DOUBLE)' : row.read(readNumber(single, fileColumns));
   const isRatio = ratio === null ? 'false' : ratio.map((part) => `${part} IS NOT NULL`).join(' AND ');
   row.refuse(
@@ -180,10 +180,9 @@ export function mapDeclared(
   const mapped = Object.entries(columns).map(([name, from]) => {
     const value = row.read(readTyped(from, fileColumns));
     if (from.required) {
-      const place = 'folder' in from ? `${from.folder}=` : from.column;
       row.refuse(
         'SLUICE_INGEST_ROW_REQUIRED_MISSING',
-        `${name}: column ${JSON.stringify(place)}`,
+        `${name}: column ${JSON.stringify(nameOfField(from))}`,
         `${value} IS NULL`,
       );
     }
@@ -199,10 +198,9 @@ export function mapDeclared(
 function requiredTexts(row: MappedRow, fileColumns: FileColumns) {
   return (reason: RowReason, field: Field, what: string): string => {
     const value = `nullif(${row.read(readText(field, fileColumns, 'flat'))}, '')`;
-    const place = 'constant' in field ? null : 'folder' in field ? `${field.folder}=` : field.column;
     row.refuse(
       reason,
-      place === null ? what : `${what}: column ${JSON.stringify(place)}`,
+      'constant' in field ? what : `${what}: column ${JSON.stringify(nameOfField(field))}`,
       `${value} IS NULL`,
     );
     return value;

@@ -42,6 +42,8 @@ describe('a mapping in the configuration', () => {
     ['a column twice', table(['a', 'a']), 'each name once'],
     ['a name of JavaScript', table(['__proto__']), 'a column name'],
     ['a layout without a day', { ...table(['a']), layout: '*.parquet' }, 'layout'],
+    ['no name of a column', events({ eventName: { column: [] } }), 'at least one column name'],
+    ['a name of a column twice', events({ eventName: { column: ['a', 'a'] } }), 'each name once'],
     ['an unknown type', table({ a: { column: 'a', type: 'int' } }), 'bigint'],
     ['a NUL in a column', events({ eventName: 'a\0' }), 'eventName'],
     ['a NUL in a constant', events({ eventName: { constant: 'a\0' } }), 'eventName'],

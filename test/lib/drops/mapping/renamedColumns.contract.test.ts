@@ -1,0 +1,132 @@
+import { afterAll, describe, expect, it } from '@jest/globals';
+import { type DatasetInput, MappingBench } from '../engine/MappingBench.ts';
+
+const bench = await MappingBench.open();
+afterAll(() => bench.close());
+
+const was = (name: string) => ({ column: [name, `${name}_new`] });
+const EVENTS =
+  "1795169730 AS {timestamp}, 'buy' AS {name}, 'u1' AS {unit}, 12.5 AS {price}, 'gold' AS {plan}";
+const METRICS =
+  "DATE '2026-11-20' AS {day}, 'u1' AS {unit}, 'userID' AS {type}, 'sales' AS {name}, 7 AS {sum}";
+
+/** A day of two files: one from before all columns were renamed, one from after. */
+async function loadBoth(dataset: DatasetInput, columns: string) {
+  const write = (file: string, suffix: string) => {
+    const named = columns.replaceAll(/\{(\w+)\}/g, (_, name: string) => `${name}${suffix}`);
+    return bench.write(file, `SELECT ${named}`);
+  };
+  const files = [await write('old.parquet', ''), await write('renamed.parquet', '_new')];
+  const { rows } = await bench.load(dataset, files);
+  const own = rows.map(({ source_file: _, row_number: __, ingested_at: ___, ...row }) => row);
+  expect(own).toHaveLength(2);
+  expect(own[1]).toEqual(own[0]);
+  return own[0];
+}
+
+describe('a field of a column that was renamed', () => {
+  it('is read from each file by the name that the file has: of events', async () => {
+    const mapping = {
+      timestamp: { ...was('timestamp'), unit: 's' as const },
+      eventName: was('name'),
+      eventValue: was('price'),
+      unitIds: { userID: was('unit') },
+      metadata: { plan: was('plan') },
+      metadataJson: { ...was('more'), optional: true },
+    };
+    expect(await loadBoth({ kind: 'events', mapping }, `${EVENTS}, '{"a":1}' AS {more}`)).toMatchObject({
+      event_name: 'buy',
+      event_value: '12.5',
+      user_id: 'u1',
+      event_metadata: '{"plan":"gold","a":1}',
+    });
+  });
+
+  it('is read from each file by the name that the file has: of metrics', async () => {
+    const mapping = {
+      date: was('day'),
+      unitId: was('unit'),
+      idType: was('type'),
+      metricName: was('name'),
+      metricValue: was('sum'),
+    };
+    expect(await loadBoth({ kind: 'metrics', mapping }, METRICS)).toMatchObject({ metric_value: 7 });
+    const { metricValue: _, ...others } = mapping;
+    const ratio = { ...others, numerator: was('sum'), denominator: was('of') };
+    expect(await loadBoth({ kind: 'metrics', mapping: ratio }, `${METRICS}, 2 AS {of}`)).toMatchObject({
+      numerator: 7,
+      denominator: 2,
+    });
+  });
+
+  it('is read from each file by the name that the file has: of exposures', async () => {
+    const mapping = {
+      timestamp: was('at'),
+      experiment: was('test'),
+      group: was('arm'),
+      unitId: was('unit'),
+      unitType: was('type'),
+    };
+    const columns = "1795169730 AS {at}, 'exp' AS {test}, 'b' AS {arm}, 'u1' AS {unit}, 'userID' AS {type}";
+    expect(await loadBoth({ kind: 'exposures', mapping }, columns)).toMatchObject({ group_id: 'b' });
+  });
+
+  it('is read from each file by the name that the file has: of a table', async () => {
+    const columns = {
+      total: { ...was('total'), type: 'double' as const, required: true },
+      plan: was('plan'),
+    };
+    expect(
+      await loadBoth({ kind: 'table', mapping: { columns } }, "1.5 AS {total}, {'b': 'x'} AS {plan}"),
+    ).toEqual({ total: 1.5, plan: '{"b":"x"}' });
+  });
+
+  it('may be the member of a struct before or after', async () => {
+    const columns = { plan: { column: ['plan', 'user.plan'] } };
+    const files = [
+      await bench.write('flat.parquet', "SELECT 'gold' AS plan"),
+      await bench.write('deep.parquet', "SELECT {'plan': 'gold'} AS user"),
+    ];
+    const { rows } = await bench.load({ kind: 'table', mapping: { columns } }, files);
+    expect(rows.map(({ plan }) => plan)).toEqual(['gold', 'gold']);
+  });
+
+  const plan = (optional = false): DatasetInput => ({
+    kind: 'table',
+    mapping: { columns: { n: 'n', plan: { ...was('plan'), optional } } },
+  });
+
+  it('fails a file that has two of its names, and names both', async () => {
+    const file = await bench.write('two.parquet', "SELECT 1 AS n, 'a' AS plan, 2 AS plan_new");
+    const loaded = bench.load(plan(true), [file]);
+    await expect(loaded).rejects.toMatchObject({ code: 'SLUICE_INGEST_COLUMN_AMBIGUOUS' });
+    await expect(loaded).rejects.toThrow(
+      'column "plan or plan_new": expected one of the names, found "plan" VARCHAR and "plan_new" INTEGER.',
+    );
+  });
+
+  it('is one column if two of its names differ in case alone', async () => {
+    const file = await bench.write('case.parquet', "SELECT 'gold' AS Plan");
+    const columns = { plan: { column: ['plan', 'PLAN'] } };
+    const { rows } = await bench.load({ kind: 'table', mapping: { columns } }, [file]);
+    expect(rows).toMatchObject([{ plan: 'gold' }]);
+  });
+
+  it('fails a file that has none of its names, unless it is optional', async () => {
+    const file = await bench.write('none.parquet', "SELECT 1 AS n, 'a' AS plan_newer");
+    await expect(bench.load(plan(), [file])).rejects.toThrow(
+      /column "plan or plan_new": expected it, .* the nearest is "plan_newer"/,
+    );
+    expect((await bench.load(plan(true), [file])).rows).toMatchObject([{ n: '1', plan: null }]);
+  });
+
+  it('is named whole where a row lacks a value', async () => {
+    const file = await bench.write(
+      'null.parquet',
+      'SELECT 1795169730 AS timestamp, NULL::VARCHAR AS name_new',
+    );
+    const mapping = { eventName: was('name'), unitIds: { userID: { constant: 'u' } } };
+    const { refused } = await bench.load({ kind: 'events', mapping }, [file]);
+    expect(refused).toMatchObject([{ detail: 'row 0, event name: column "name or name_new"' }]);
+  });
+});
