@@ -19,7 +19,6 @@ const PRICES = {
   lambdaRequest: 0.2e-6,
   s3Put: 5e-6,
   s3Get: 0.4e-6,
-  athenaByte: 5e-12,
 };
 type Once = Cost & Readonly<Record<'diskMb' | 'rows' | 'files' | 'bytes', number>>;
 

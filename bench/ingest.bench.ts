@@ -18,16 +18,8 @@ const TINY_FILES = 1_000;
 const TINY_ROWS = 100;
 const MILLION = 1_000_000;
 
-interface Size {
-  /** Files of the drop. */
-  readonly files: number;
-  /** Rounds of the tiny files, whose load takes about a second. */
-  readonly tinyRounds: number;
-}
-const SIZES: Readonly<Record<'usual' | 'full', Size>> = {
-  usual: { files: 4, tinyRounds: 3 },
-  full: { files: 20, tinyRounds: 7 },
-};
+/** Files of the drop. */
+const FILES = { usual: 4, full: 20 };
 const millionsOf = (files: readonly EngineFile[]) => `${(files.length * ROWS_PER_FILE) / MILLION}m rows`;
 
 type Side = LoadRequest['side'];
@@ -50,24 +42,23 @@ async function run(side: Side, files: readonly EngineFile[], rows: number, direc
 const medianOf = (runs: readonly Once[], kind: keyof Cost) => median(runs.map((one) => one[kind]));
 
 /**
- * A load of a drop on the local disk, compared with a hand-written `COPY (SELECT …) TO` with the same mapping and order
- * in DuckDB with the same settings. For 1,000 tiny files,
- * `cpu_vs_duckdb` compares with DuckDB's own settings, and `cpu_vs_same_settings` with the settings of a load, which
- * keep no files in memory. Also the memory of a load of four times the size. With `--full`, days of 5 and 100 million rows by
- * S3, in pieces of ten files.
+ * Loads of a drop on the local disk, and of 1,000 tiny files, compared with a hand-written `COPY (SELECT …) TO` with the same mapping
+ * and order in DuckDB with the same settings. Also the memory of a load of four times the size. With `--full`, days of 5 and 100
+ * million rows by S3, in pieces of ten files.
  */
 const bench: Bench = {
   name: 'ingest',
   async run({ full, at }) {
-    const size = full ? SIZES.full : SIZES.usual;
     const directory = mkdtempSync(join(tmpdir(), 'sluice-bench-'));
     try {
       at('the drop');
-      const files = await makeDrop(directory, size.files, ROWS_PER_FILE);
+      const files = await makeDrop(directory, full ? FILES.full : FILES.usual, ROWS_PER_FILE);
+      const rows = files.length * ROWS_PER_FILE;
+      const tiny = await makeDrop(directory, TINY_FILES, TINY_ROWS);
       return [
-        ...(await againstDuckDb(files, directory, at)),
+        ...(await againstDuckDb(millionsOf(files), files, rows, directory, at)),
         ...(await fourTimes(files, directory, at)),
-        ...(await tinyFiles(size, directory, at)),
+        ...(await againstDuckDb('1000 tiny files', tiny, TINY_FILES * TINY_ROWS, directory, at)),
         ...(full ? await inPieces(directory, at) : []),
       ];
     } finally {
@@ -77,13 +68,16 @@ const bench: Bench = {
 };
 
 const SIDES = ['sluice', 'bare'] as const;
-const TINY_SIDES = ['sluice', 'bare', 'default'] as const;
 
 type At = BenchOptions['at'];
 
-async function againstDuckDb(files: readonly EngineFile[], directory: string, at: At): Promise<BenchRow[]> {
-  const rows = files.length * ROWS_PER_FILE;
-  const name = millionsOf(files);
+async function againstDuckDb(
+  name: string,
+  files: readonly EngineFile[],
+  rows: number,
+  directory: string,
+  at: At,
+): Promise<BenchRow[]> {
   const runs: Record<(typeof SIDES)[number], Once[]> = { sluice: [], bare: [] };
   for (let round = 0; round < ROUNDS; round += 1) {
     at(`${name}, round ${round + 1} of ${ROUNDS}`);
@@ -108,25 +102,6 @@ async function fourTimes(files: readonly EngineFile[], directory: string, at: At
   const row = rowOf(name);
   const { wallMs, rssMb } = await run('sluice', copies, copies.length * ROWS_PER_FILE, directory);
   return [row('wall_s', wallMs / 1_000, 's'), row('peak_rss_mb', rssMb, 'MB')];
-}
-
-async function tinyFiles({ tinyRounds }: Size, directory: string, at: At): Promise<BenchRow[]> {
-  const name = '1000 tiny files';
-  const files = await makeDrop(directory, TINY_FILES, TINY_ROWS);
-  const runs: Record<(typeof TINY_SIDES)[number], Once[]> = { sluice: [], bare: [], default: [] };
-  for (let round = 0; round < tinyRounds; round += 1) {
-    at(`${name}, round ${round + 1} of ${tinyRounds}`);
-    for (const side of round % 2 === 0 ? TINY_SIDES : TINY_SIDES.toReversed()) {
-      runs[side].push(await run(side, files, TINY_FILES * TINY_ROWS, directory));
-    }
-  }
-  const cpu = (side: (typeof TINY_SIDES)[number]) => medianOf(runs[side], 'cpuMs');
-  const row = rowOf(name);
-  return [
-    row('cpu_s', cpu('sluice') / 1_000, 's'),
-    row('cpu_vs_duckdb', cpu('sluice') / cpu('default'), 'ratio'),
-    row('cpu_vs_same_settings', cpu('sluice') / cpu('bare'), 'ratio'),
-  ];
 }
 
 /** Rows of each file of a day in pieces, and files of each day. */

@@ -1,7 +1,6 @@
 // One load in a separate process.
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { DuckDBInstance } from '@duckdb/node-api';
 import { duckDbEngine } from '../../lib/drops/engine/duckDbEngine.ts';
 import { compileMapping } from '../../lib/drops/mapping/compileMapping.ts';
 import { DuckDbSession } from '../../lib/parquet/DuckDbSession.ts';
@@ -11,7 +10,7 @@ import { bareCopy, benchSubject } from './ingestData.ts';
 
 /** One load. */
 export interface LoadRequest {
-  readonly side: 'sluice' | 'bare' | 'default';
+  readonly side: 'sluice' | 'bare';
   readonly files: readonly EngineFile[];
   readonly directory: string;
   readonly threads: number;
@@ -27,7 +26,7 @@ mkdirSync(temporaryDirectory);
 const limits = { memoryMegabytes, threads, temporaryDirectory };
 
 await measured(async () => ({
-  rows: side === 'sluice' ? await load() : side === 'default' ? await copyByDefault() : await copy(),
+  rows: side === 'sluice' ? await load() : await copy(),
 }));
 rmSync(directory, { recursive: true });
 
@@ -56,21 +55,4 @@ async function copy(): Promise<number> {
   const [counted] = await session.rows(`SELECT num_rows AS n FROM parquet_file_metadata('${rowsPath}')`);
   session.close();
   return Number(counted?.['n']);
-}
-
-/** The same in DuckDB with its own settings, except for threads and memory. */
-async function copyByDefault(): Promise<number> {
-  const instance = await DuckDBInstance.create(':memory:', {
-    threads: String(threads),
-    memory_limit: `${memoryMegabytes}MiB`,
-    temp_directory: temporaryDirectory,
-  });
-  const connection = await instance.connect();
-  await connection.run(bareCopy(files, rowsPath));
-  const counted = await connection.runAndReadAll(
-    `SELECT num_rows AS n FROM parquet_file_metadata('${rowsPath}')`,
-  );
-  connection.closeSync();
-  instance.closeSync();
-  return Number(counted.getRowObjects()[0]?.['n']);
 }
