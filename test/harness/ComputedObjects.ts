@@ -1,4 +1,6 @@
+import { readFile } from 'node:fs/promises';
 import { Readable } from 'node:stream';
+import { buffer } from 'node:stream/consumers';
 import {
   type DeletedObject,
   type ListOptions,
@@ -199,11 +201,15 @@ export class ComputedObjects implements ObjectStore {
   }
 }
 
-/** The deployment's bucket, as loads write to it, before a store. Files are not uploaded. */
+/** The deployment's bucket, as loads write to it, before a store. */
 export function landingOf(store: ObjectStore): LandingBucket {
   return {
-    upload: (path) => Promise.reject(new Error(`${path} is not uploaded.`)),
-    copy: (from) => Promise.reject(new Error(`${from} is not copied.`)),
+    upload: async (path, key) => void (await store.write(key, await readFile(path))),
+    async copy(from, to) {
+      const opened = await store.open(from);
+      if (opened === null) throw new Error(`${from} is gone.`);
+      await store.write(to, await buffer(opened.body));
+    },
     putNote: async (key) => void (await store.write(key, '')),
     putText: async (key, text) => void (await store.write(key, text)),
     readText: async (key) => (await store.read(key))?.text ?? null,

@@ -1,19 +1,11 @@
 import { randomUUID } from 'node:crypto';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { CreateDatabaseCommand, CreateTableCommand, UpdateTableCommand } from '@aws-sdk/client-glue';
-import {
-  CreateBucketCommand,
-  DeleteObjectCommand,
-  GetObjectCommand,
-  PutObjectCommand,
-  paginateListObjectsV2,
-} from '@aws-sdk/client-s3';
 import { gluePartitionCatalog } from '../../../lib/aws/gluePartitionCatalog.ts';
 import { glueViews } from '../../../lib/aws/glueViews.ts';
-import { landingBucket } from '../../../lib/aws/landingBucket.ts';
-import { s3ObjectStore } from '../../../lib/aws/s3ObjectStore.ts';
+import { listObjects } from '../../../lib/base/ObjectStore.ts';
 import type { UtcDay } from '../../../lib/base/time.ts';
 import { defineConfig } from '../../../lib/config/defineConfig.ts';
 import type { CurateFaultPoint, Curator } from '../../../lib/curate/Curator.ts';
@@ -41,7 +33,9 @@ import type { ViewName } from '../../../lib/views/View.ts';
 import { viewNames } from '../../../lib/views/viewNames.ts';
 import { views } from '../../../lib/views/views.ts';
 import { ManualClock } from '../../../packages/local-aws/src/base/index.ts';
+import { landingOf } from '../../harness/ComputedObjects.ts';
 import { duckDb } from '../../harness/duckDb.ts';
+import { emulatedBucket } from '../../harness/emulatedBucket.ts';
 import { shortPages } from '../../harness/shortPages.ts';
 import { startAws } from '../../harness/startAws.ts';
 import { parquetOf } from '../drops/load/startLoads.ts';
@@ -72,7 +66,8 @@ export async function startCurations(input: Partial<ConfigInput> = {}) {
   const timing = { clock, wait: async (ms: number) => clock.advance(Math.ceil(ms)), random: Math.random };
   const attempts = () => ({ ...timing, deadline: clock.now() + 855_000 });
 
-  await s3.send(new CreateBucketCommand({ Bucket: BUCKET }));
+  store.createBucket(BUCKET);
+  const own = emulatedBucket(store, BUCKET, faults);
   await glue.send(new CreateDatabaseCommand({ DatabaseInput: { Name: database } }));
   const createTable = (Name: string, columns: readonly { name: string; type: string }[], folder: string) =>
     glue.send(
@@ -102,11 +97,11 @@ export async function startCurations(input: Partial<ConfigInput> = {}) {
     await glue.send(new CreateTableCommand({ DatabaseName: database, TableInput: templateView(name, true) }));
 
   const ledger = new Ledger({
-    store: ledgerStore(s3ObjectStore(s3, BUCKET)),
+    store: ledgerStore(own),
     newToken: randomUUID,
     ...timing,
   });
-  const listed = listedDays(s3ObjectStore(s3, BUCKET));
+  const listed = listedDays(own);
   const logged: Record<string, unknown>[] = [];
   const scratch: string[] = [];
   /** Bodies of messages that nobody has received yet. */
@@ -118,25 +113,25 @@ export async function startCurations(input: Partial<ConfigInput> = {}) {
     listed,
     ...timing,
     catalog: gluePartitionCatalog(glue),
-    landing: shortPages(landingBucket(s3, BUCKET)),
+    landing: shortPages(landingOf(own)),
     views: glueViews(glue, database),
     tasks: { send: async (bodies: readonly string[]) => void queues.tasks.push(...bodies) },
     log: (fields: Record<string, unknown>) => void logged.push(fields),
   };
 
   function makeCurator(more: Partial<Curator> = {}): Curator {
-    const own = mkdtempSync(join(tmpdir(), 'sluice-curate-test-'));
-    scratch.push(own);
-    const limits = { memoryMegabytes: 256, threads: 1, temporaryDirectory: join(own, 'spilled') };
+    const directory = mkdtempSync(join(tmpdir(), 'sluice-curate-test-'));
+    scratch.push(directory);
+    const limits = { memoryMegabytes: 256, threads: 1, temporaryDirectory: join(directory, 'spilled') };
     mkdirSync(limits.temporaryDirectory);
     return {
       ...ports,
-      raw: rawDays(s3ObjectStore(s3, BUCKET), config, attempts()),
+      raw: rawDays(own, config, attempts()),
       requests: { send: async (bodies) => void queues.requests.push(...bodies) },
       curate: curateFiles,
       limits,
       machine: { memoryMegabytes: 256, threads: 1, milliseconds: 855_000 },
-      directory: own,
+      directory,
       freeBytes: async () => 2 ** 33,
       ...more,
     };
@@ -153,7 +148,7 @@ export async function startCurations(input: Partial<ConfigInput> = {}) {
   const makePlanner = (): CuratePlanFunction => ({
     ...ports,
     ...attempts(),
-    raw: rawDays(s3ObjectStore(s3, BUCKET), config, attempts()),
+    raw: rawDays(own, config, attempts()),
     stage: 'test',
   });
 
@@ -176,14 +171,14 @@ export async function startCurations(input: Partial<ConfigInput> = {}) {
 
     /** Puts a raw file of a day, as SQL's rows or as bytes. */
     async land(name: string, rows: string | Uint8Array, kind: ForwardedKind = 'exposures', day = DAY) {
-      const Key = rawKey(name, kind, day);
-      const Body = typeof rows === 'string' ? await parquetOf(rows) : rows;
-      await s3.send(new PutObjectCommand({ Bucket: BUCKET, Key, Body }));
-      return Key;
+      const key = rawKey(name, kind, day);
+      const bytes = typeof rows === 'string' ? await parquetOf(rows) : rows;
+      await own.write(key, bytes);
+      return key;
     },
     removeRaw: (name: string, kind: ForwardedKind = 'exposures', day = DAY) =>
-      s3.send(new DeleteObjectCommand({ Bucket: BUCKET, Key: rawKey(name, kind, day) })),
-    remove: (Key: string) => s3.send(new DeleteObjectCommand({ Bucket: BUCKET, Key })),
+      own.remove(rawKey(name, kind, day), '*'),
+    remove: (key: string) => own.remove(key, '*'),
 
     /** Gives messages to the plan. Answers the indexes of those that are delivered again. */
     async plan(...bodies: readonly (object | string)[]) {
@@ -255,12 +250,7 @@ export async function startCurations(input: Partial<ConfigInput> = {}) {
     /** Every key of a bucket under a prefix. */
     async keys(prefix = '', bucket = BUCKET) {
       const keys: string[] = [];
-      for await (const { Contents = [] } of paginateListObjectsV2(
-        { client: s3 },
-        { Bucket: bucket, Prefix: prefix },
-      )) {
-        keys.push(...Contents.flatMap(({ Key }) => Key ?? []));
-      }
+      for await (const { key } of listObjects(emulatedBucket(store, bucket, faults), prefix)) keys.push(key);
       return keys;
     },
 
@@ -294,25 +284,13 @@ export async function startCurations(input: Partial<ConfigInput> = {}) {
     },
     /** Rows of every Parquet file under a prefix. */
     async rowsUnder(prefix: string, bucket = BUCKET): Promise<readonly Readonly<Record<string, unknown>>[]> {
-      const folder = mkdtempSync(join(tmpdir(), 'sluice-read-test-'));
-      try {
-        const paths: string[] = [];
-        for (const Key of await this.keys(prefix, bucket)) {
-          if (Key.endsWith('.json')) continue;
-          const { Body } = await s3.send(new GetObjectCommand({ Bucket: bucket, Key }));
-          const bytes = (await Body?.transformToByteArray()) ?? new Uint8Array();
-          // Athena reads none of them either.
-          if (bytes.length === 0) continue;
-          const path = join(folder, `${paths.length}.parquet`);
-          writeFileSync(path, bytes);
-          paths.push(path);
-        }
-        if (paths.length === 0) return [];
-        const list = paths.map((path) => `'${path}'`).join(', ');
-        return await duckDb(`SELECT * FROM read_parquet([${list}], union_by_name = true)`);
-      } finally {
-        rmSync(folder, { recursive: true, force: true });
-      }
+      // Athena reads no empty ones either.
+      const files = (await this.keys(prefix, bucket)).filter(
+        (key) => !key.endsWith('.json') && store.head(bucket, key).size > 0,
+      );
+      if (files.length === 0) return [];
+      const list = files.map((key) => `'${store.localPath(bucket, key)}'`).join(', ');
+      return duckDb(`SELECT * FROM read_parquet([${list}], union_by_name = true)`);
     },
 
     async close() {

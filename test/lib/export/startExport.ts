@@ -5,7 +5,6 @@ import { S3Client } from '@aws-sdk/client-s3';
 import { exportTargetPolicies } from '../../../lib/access/buckets/customerBucketPolicies.ts';
 import { exportBucketFrom } from '../../../lib/aws/exportBucket.ts';
 import { landedTable } from '../../../lib/aws/landedTable.ts';
-import { s3ObjectStore } from '../../../lib/aws/s3ObjectStore.ts';
 import { defineConfig } from '../../../lib/config/defineConfig.ts';
 import { type DayExporter, manifestSchema } from '../../../lib/export/exportDay.ts';
 import { exportLooks } from '../../../lib/export/planExports.ts';
@@ -19,6 +18,7 @@ import { Catalog, glueService } from '../../../packages/local-aws/src/glue/index
 import { AccessKeys, createCallerLookup, Roles } from '../../../packages/local-aws/src/iam/index.ts';
 import { Keys, keyAccess } from '../../../packages/local-aws/src/kms/index.ts';
 import { ObjectStore, s3Service } from '../../../packages/local-aws/src/s3/index.ts';
+import { emulatedBucket } from '../../harness/emulatedBucket.ts';
 import { temporaryDirectory } from '../../harness/temporaryDirectory.ts';
 
 export const OURS = '000000000000';
@@ -65,6 +65,7 @@ export async function startExport() {
   const { callerPolicy } = policies(TARGET);
   roles.deploy([{ arn: ROLE, account: OURS, trust: undefined, policies: [callerPolicy] }]);
   store.createBucket(BUCKET);
+  const own = emulatedBucket(store, BUCKET, faults);
   store.createBucket(TARGET, { account: THEIRS });
   const openTarget = () => {
     store.bucket(TARGET).settings = { policy: JSON.stringify(policies(TARGET).bucketPolicy) };
@@ -82,7 +83,7 @@ export async function startExport() {
   const s3 = new S3Client({ ...options, credentials });
   const glueClient = new GlueClient({ ...options, credentials });
   const ledger = new Ledger({
-    store: ledgerStore(s3ObjectStore(s3, BUCKET)),
+    store: ledgerStore(own),
     clock,
     newToken: randomUUID,
     wait: async () => undefined,
@@ -128,7 +129,7 @@ export async function startExport() {
     keys,
     roles,
     ledger,
-    looks: exportLooks(s3ObjectStore(s3, BUCKET)),
+    looks: exportLooks(own),
     table,
     policies,
     openTarget,

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { customerBucketFrom } from '../../../../lib/aws/customerBucket.ts';
+import { landingBucket } from '../../../../lib/aws/landingBucket.ts';
 import { leftOutReasons } from '../../../../lib/drops/Drop.ts';
 import { NO_FILES } from '../../../../lib/ledger/LedgerEntry.ts';
 import {
@@ -153,7 +154,8 @@ describe('a load', () => {
         },
       };
     };
-    expect(await loads.load({ loader: { customerBucket } })).toMatchObject({
+    const landing = landingBucket(loads.s3, loads.config.bucket);
+    expect(await loads.load({ loader: { customerBucket, landing } })).toMatchObject({
       outcome: 'succeeded',
       rows: { out: 500_000 },
       bytes: bytes.byteLength,

@@ -1,23 +1,20 @@
 import { randomUUID } from 'node:crypto';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { CreateDatabaseCommand, CreateTableCommand, GlueClient } from '@aws-sdk/client-glue';
 import {
   CreateBucketCommand,
   DeleteObjectCommand,
-  GetObjectCommand,
   PutBucketPolicyCommand,
   PutObjectCommand,
-  paginateListObjectsV2,
   S3Client,
 } from '@aws-sdk/client-s3';
 import { DuckDBInstance } from '@duckdb/node-api';
 import { ingestSourcePolicies } from '../../../../lib/access/buckets/customerBucketPolicies.ts';
 import { customerBucketFrom } from '../../../../lib/aws/customerBucket.ts';
 import { gluePartitionCatalog } from '../../../../lib/aws/gluePartitionCatalog.ts';
-import { landingBucket } from '../../../../lib/aws/landingBucket.ts';
-import { s3ObjectStore } from '../../../../lib/aws/s3ObjectStore.ts';
+import { listObjects } from '../../../../lib/base/ObjectStore.ts';
 import { defineConfig } from '../../../../lib/config/defineConfig.ts';
 import { duckDbEngine } from '../../../../lib/drops/engine/duckDbEngine.ts';
 import { type Loader, type LoadFaultPoint, loadFaultPoints } from '../../../../lib/drops/load/Loader.ts';
@@ -36,7 +33,9 @@ import { Catalog, glueService } from '../../../../packages/local-aws/src/glue/in
 import { Keys, keyAccess } from '../../../../packages/local-aws/src/kms/index.ts';
 import { ObjectStore, s3Service } from '../../../../packages/local-aws/src/s3/index.ts';
 import { startServices } from '../../../../packages/local-aws/src/testing/index.ts';
+import { landingOf } from '../../../harness/ComputedObjects.ts';
 import { acmeSource, type DatasetInput, eventsDataset } from '../../../harness/configInput.ts';
+import { emulatedBucket } from '../../../harness/emulatedBucket.ts';
 import { shortPages } from '../../../harness/shortPages.ts';
 import { temporaryDirectory } from '../../../harness/temporaryDirectory.ts';
 
@@ -102,7 +101,8 @@ export async function startLoads(
   const [source] = config.sources;
   if (source === undefined) throw new Error('no source');
 
-  await s3.send(new CreateBucketCommand({ Bucket: OWN }));
+  store.createBucket(OWN);
+  const own = emulatedBucket(store, OWN, faults);
   await theirs.send(new CreateBucketCommand({ Bucket: DROPS }));
   const { bucketPolicy } = ingestSourcePolicies({
     partition: 'aws',
@@ -129,7 +129,7 @@ export async function startLoads(
 
   const timing = { wait: async (ms: number) => clock.advance(ms), random: Math.random };
   const ledger = new Ledger({
-    store: ledgerStore(s3ObjectStore(s3, OWN)),
+    store: ledgerStore(own),
     clock,
     newToken: randomUUID,
     ...timing,
@@ -142,20 +142,20 @@ export async function startLoads(
   let pieceBytes = 2 ** 28;
 
   function makeLoader(more: Partial<Loader> = {}): Loader {
-    const own = mkdtempSync(join(tmpdir(), 'sluice-load-test-'));
-    scratch.push(own);
-    const limits = { memoryMegabytes: 512, threads: 1, temporaryDirectory: join(own, 'spilled') };
+    const directory = mkdtempSync(join(tmpdir(), 'sluice-load-test-'));
+    scratch.push(directory);
+    const limits = { memoryMegabytes: 512, threads: 1, temporaryDirectory: join(directory, 'spilled') };
     mkdirSync(limits.temporaryDirectory);
     return {
       config,
       bucket: OWN,
-      landing: shortPages(landingBucket(s3, OWN)),
+      landing: shortPages(landingOf(own)),
       customerBucket: (one) => customerBucketFrom(s3, one),
       ledger,
       catalog: gluePartitionCatalog(glue),
       engine: duckDbEngine(limits),
       limits,
-      directory: own,
+      directory,
       freeBytes: async () => 2 ** 32,
       diskBytes: pieceBytes * 16,
       tasks: { send: async (bodies) => void tasks.push(...bodies) },
@@ -259,21 +259,16 @@ export async function startLoads(
       theirs.send(new DeleteObjectCommand({ Bucket: DROPS, Key: `events/${day}/${name}` })),
 
     /** Puts an object into our bucket. */
-    put: (Key: string, Body: Uint8Array) => s3.send(new PutObjectCommand({ Bucket: OWN, Key, Body })),
+    put: (key: string, body: Uint8Array) => own.write(key, body),
     /** Deletes an object of our bucket. */
-    forget: (key: string) => s3.send(new DeleteObjectCommand({ Bucket: OWN, Key: key })),
+    forget: (key: string) => own.remove(key, '*'),
 
     entry: (day = DAY) => ledger.read({ ...place, day }),
 
     /** Every key of our bucket under a prefix. */
     keys: async (prefix = '') => {
       const keys: string[] = [];
-      for await (const { Contents = [] } of paginateListObjectsV2(
-        { client: s3 },
-        { Bucket: OWN, Prefix: prefix },
-      )) {
-        keys.push(...Contents.flatMap(({ Key }) => Key ?? []));
-      }
+      for await (const { key } of listObjects(own, prefix)) keys.push(key);
       return keys;
     },
 
@@ -290,21 +285,10 @@ export async function startLoads(
 
     /** Rows of every Parquet file under a prefix. */
     async rowsUnder(prefix: string): Promise<readonly Readonly<Record<string, unknown>>[]> {
-      const folder = mkdtempSync(join(tmpdir(), 'sluice-read-test-'));
-      try {
-        const paths: string[] = [];
-        for (const Key of (await this.keys(prefix)).filter((key) => !key.endsWith('/'))) {
-          const { Body } = await s3.send(new GetObjectCommand({ Bucket: OWN, Key }));
-          const path = join(folder, `${paths.length}.parquet`);
-          writeFileSync(path, (await Body?.transformToByteArray()) ?? new Uint8Array());
-          paths.push(path);
-        }
-        if (paths.length === 0) return [];
-        const list = paths.map((path) => `'${path}'`).join(', ');
-        return await query(`SELECT * FROM read_parquet([${list}])`);
-      } finally {
-        rmSync(folder, { recursive: true, force: true });
-      }
+      const files = (await this.keys(prefix)).filter((key) => !key.endsWith('/'));
+      if (files.length === 0) return [];
+      const list = files.map((key) => `'${store.localPath(OWN, key)}'`).join(', ');
+      return query(`SELECT * FROM read_parquet([${list}])`);
     },
 
     async close() {

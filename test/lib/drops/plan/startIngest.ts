@@ -1,7 +1,6 @@
 import {
   CreateBucketCommand,
   DeleteObjectCommand,
-  GetObjectCommand,
   PutBucketPolicyCommand,
   PutObjectCommand,
   S3Client,
@@ -9,7 +8,6 @@ import {
 import { DeleteMessageCommand, ReceiveMessageCommand } from '@aws-sdk/client-sqs';
 import { ingestSourcePolicies } from '../../../../lib/access/buckets/customerBucketPolicies.ts';
 import { customerBucketFrom } from '../../../../lib/aws/customerBucket.ts';
-import { s3ObjectStore } from '../../../../lib/aws/s3ObjectStore.ts';
 import { taskQueue } from '../../../../lib/aws/taskQueue.ts';
 import { addDays, utcDay } from '../../../../lib/base/time.ts';
 import { defineConfig } from '../../../../lib/config/defineConfig.ts';
@@ -19,6 +17,7 @@ import { lastListings } from '../../../../lib/drops/plan/planSources.ts';
 import { Ledger, type Settlement } from '../../../../lib/ledger/Ledger.ts';
 import { ledgerStore } from '../../../../lib/ledger/ledgerStore.ts';
 import { MovableClock } from '../../../../packages/local-aws/src/base/index.ts';
+import { emulatedBucket } from '../../../harness/emulatedBucket.ts';
 import { settlement } from '../../../harness/ledgerEntry.ts';
 import { startAws } from '../../../harness/startAws.ts';
 
@@ -41,10 +40,11 @@ export async function startIngest(inputs: readonly Partial<SourceInput>[] = [{}]
   // Noon of tomorrow: a test moves the clock by hours, and the days that it names must stay the same.
   await clock.set(Date.parse(`${addDays(utcDay(clock.now()), 1)}T12:00:00Z`));
   const aws = await startAws({ clock });
-  const { s3, sqs, faults } = aws;
+  const { s3, sqs, store, faults } = aws;
   const credentials = { accessKeyId: CUSTOMER, secretAccessKey: 'test' };
   const customer = new S3Client({ ...aws.options, credentials });
-  await s3.send(new CreateBucketCommand({ Bucket: OWN }));
+  store.createBucket(OWN);
+  const own = emulatedBucket(store, OWN, faults);
   const principal = `arn:aws:iam::${OURS}:root`;
   const policyOf = (bucket: string) =>
     ingestSourcePolicies({ partition: 'aws', region: 'us-east-1', bucket, principal }).bucketPolicy;
@@ -74,7 +74,7 @@ export async function startIngest(inputs: readonly Partial<SourceInput>[] = [{}]
   let tokens = 0;
   const timing = { wait: async () => undefined, random: () => 0.5 };
   const ledger = new Ledger({
-    store: ledgerStore(s3ObjectStore(s3, OWN)),
+    store: ledgerStore(own),
     clock,
     newToken: () => {
       tokens += 1;
@@ -88,8 +88,8 @@ export async function startIngest(inputs: readonly Partial<SourceInput>[] = [{}]
     clock,
     ledger,
     bucketOf: (source) => customerBucketFrom(s3, source),
-    looks: lastListings(s3ObjectStore(s3, OWN)),
-    lateNotes: lateNotes(s3ObjectStore(s3, OWN)),
+    looks: lastListings(own),
+    lateNotes: lateNotes(own),
     tasks: taskQueue(sqs, urlOf('load'), timing),
     requests: taskQueue(sqs, urlOf('plan'), timing),
     log: (fields) => lines.push(fields),
@@ -113,8 +113,7 @@ export async function startIngest(inputs: readonly Partial<SourceInput>[] = [{}]
       customer.send(new PutObjectCommand({ Bucket: DROPS, Key: key, Body: Buffer.from(body) })),
     remove: (key: string) => customer.send(new DeleteObjectCommand({ Bucket: DROPS, Key: key })),
     async readJson(key: string): Promise<unknown> {
-      const { Body } = await s3.send(new GetObjectCommand({ Bucket: OWN, Key: key }));
-      return JSON.parse((await Body?.transformToString()) ?? '');
+      return JSON.parse((await own.read(key))?.text ?? '');
     },
     /** Settles a day as a load does. */
     async settle(day: string, settled: Partial<Settlement> = {}): Promise<void> {
