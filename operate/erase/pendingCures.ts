@@ -1,10 +1,9 @@
-import { ListObjectVersionsCommand } from '@aws-sdk/client-s3';
 import { counted } from '../../lib/base/text.ts';
 import { nightDays } from '../../lib/reconcile/reconcileDays.ts';
 import { LANDING_FOLDER } from '../../lib/tables/objectKeys.ts';
 import type { Deployment } from '../../observe/deployment.ts';
 import { readCurationState } from '../../observe/facts/days/curatedDays.ts';
-import { restorableDays } from '../../observe/facts/days/goneFiles.ts';
+import { hourFolders, restorableDays } from '../../observe/facts/days/goneFiles.ts';
 import {
   configuredDatasets,
   dropDays,
@@ -21,27 +20,27 @@ import { judgedHours } from '../../observe/facts/tables/receivedHours.ts';
  * @throws What the client of S3 throws.
  */
 export async function pendingCures(deployment: Deployment): Promise<readonly string[]> {
-  const { s3, config, now } = deployment;
-  const { bucket: Bucket } = config;
-  const texts: string[] = [];
-  for (const { ds, hour, state, table_name, missing } of await judgedHours(deployment, nightDays(now))) {
-    if (state !== 'short') continue;
-    const folder = `${ds.replaceAll('-', '/')}/${String(hour).padStart(2, '0')}`;
-    for (const name of [folder, `direct/${ds}`]) {
-      const Prefix = `${LANDING_FOLDER}${name}/`;
-      const { Versions = [] } = await s3.send(new ListObjectVersionsCommand({ Bucket, Prefix }));
-      if (Versions.length === 0) continue;
-      texts.push(`${ds}, hour ${hour}, ${table_name}: ${missing} events are missing`);
-      break;
-    }
-  }
-  const lost = await restorableDays(deployment, {
+  const { config, now } = deployment;
+  const receivedHours = await judgedHours(deployment, nightDays(now));
+  const found = await restorableDays(deployment, {
+    receivedHours,
     lostDays: await readLostDays(deployment),
     curated: await readCurationState(deployment),
     datasets: await readDatasets(deployment, configuredDatasets(config), { count: () => 1 }),
     exports: (await readExports(deployment, config.exports)).map(dropDays),
   });
-  for (const { table, day, files } of lost)
-    if (files > 0) texts.push(`${table}, ${day}: ${counted(files, 'file')}`);
-  return texts;
+  const there = found.filter(({ files }) => files > 0);
+  const hours = receivedHours.filter(
+    (row) =>
+      row.state === 'short' && hourFolders(row).some((folder) => there.some(({ table }) => table === folder)),
+  );
+  return [
+    ...hours.map(
+      ({ ds, hour, table_name, missing }) =>
+        `${ds}, hour ${hour}, ${table_name}: ${missing} events are missing`,
+    ),
+    ...there.flatMap(({ table, day, files }) =>
+      table.startsWith(LANDING_FOLDER) ? [] : [`${table}, ${day}: ${counted(files, 'file')}`],
+    ),
+  ];
 }

@@ -222,6 +222,25 @@ export const cases: readonly Case[] = [
     versionsOf('landing/direct/2026-11-20/'),
   ],
   [
+    'events of an hour are missing, and an erasure or their age took all versions but those of one folder',
+    {
+      receivedHours: [shortHour, { ...shortHour, hour: 12, missing: 1 }, { ...shortHour, ds: '2026-11-19' }],
+      restorable: [
+        { table: 'landing/2026/11/20/07/', day: '2026-11-20', files: 0 },
+        { table: 'landing/2026/11/20/12/', day: '2026-11-20', files: 1 },
+        { table: 'landing/direct/2026-11-20/', day: '2026-11-20', files: 0 },
+        { table: 'landing/2026/11/19/07/', day: '2026-11-19', files: 0 },
+        { table: 'landing/direct/2026-11-19/', day: '2026-11-19', files: 0 },
+      ],
+    },
+    'HOUR_SHORT',
+    'problem',
+    '2026-11-20T07 30 300 2026-11-20T12 1 300 2026-11-19T07 30 300',
+    'npx sluice reconcile --deep --day 2026-11-20',
+    'npx sluice reconcile --deep --day 2026-11-19',
+    versionsOf('landing/2026/11/20/12/'),
+  ],
+  [
     'events of an hour are missing, and others may be',
     { receivedHours: [{ ...shortHour, unproved: 12 }] },
     'HOUR_SHORT',

@@ -7,8 +7,9 @@ import { afterAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { s3ObjectStore } from '../../lib/aws/s3ObjectStore.ts';
 import { defineConfig } from '../../lib/config/defineConfig.ts';
 import { erasures } from '../../lib/erase/Manifest.ts';
+import { readReceivedHours } from '../../lib/reconcile/receivedHours.ts';
 import { ledgerKey, rawDaysKey } from '../../lib/tables/ledgerKeys.ts';
-import { dayFolder, versionPrefix } from '../../lib/tables/tableFolders.ts';
+import { dayFolder, receivedHoursKey, versionPrefix } from '../../lib/tables/tableFolders.ts';
 import { type Deployment, openDeployment } from '../../observe/deployment.ts';
 import { restorableDays } from '../../observe/facts/days/goneFiles.ts';
 import { readLostDays } from '../../observe/facts/tables/partitionGaps.ts';
@@ -125,6 +126,47 @@ describe('a day of a raw table', () => {
       await s3.send(new DeleteObjectCommand({ Bucket: bucket, Key, VersionId }));
     expect(await looked()).toEqual([{ table, day: DAY, files: 0 }]);
     expect(await pendingCures(deployment)).toEqual([]);
+  });
+
+  it('holds up an erasure for a short hour as long as S3 has a version, too', async () => {
+    const hour = {
+      ds: DAY,
+      hour: 7,
+      table_name: 'events',
+      accepted: 9,
+      finished: 2,
+      missing: 7,
+      unproved: 0,
+    };
+    const judged = receivedHoursKey(deployment.config, DAY);
+    const row = { ...hour, state: 'short', why: null };
+    await put(judged, `${JSON.stringify(row)}\n${JSON.stringify({ ...row, hour: 8 })}`);
+    const key = 'landing/2026/11/19/07/a.ndjson.gz';
+    await put(key, 'a');
+    await remove(key);
+    const at = { ...deployment, now: Date.parse(`${NEXT}T02:00:00Z`) };
+    const looked = async () => {
+      const { rows: receivedHours } = await readReceivedHours(s3ObjectStore(s3, bucket), at.config, DAY);
+      return restorableDays(at, {
+        receivedHours,
+        lostDays: null,
+        curated: null,
+        datasets: null,
+        exports: null,
+      });
+    };
+    const of = (files: number) => [
+      { table: 'landing/2026/11/19/07/', day: DAY, files },
+      { table: `landing/direct/${DAY}/`, day: DAY, files: 0 },
+      { table: 'landing/2026/11/19/08/', day: DAY, files: 0 },
+    ];
+    expect(await looked()).toEqual(of(1));
+    expect(await pendingCures(at)).toEqual([`${DAY}, hour 7, events: 7 events are missing`]);
+    const { Versions = [] } = await s3.send(new ListObjectVersionsCommand({ Bucket: bucket, Prefix: key }));
+    for (const { VersionId } of Versions)
+      await s3.send(new DeleteObjectCommand({ Bucket: bucket, Key: key, VersionId }));
+    expect(await looked()).toEqual(of(0));
+    expect(await pendingCures(at)).toEqual([]);
   });
 
   it('is left as it is while an erasure is under way, or has left something', async () => {

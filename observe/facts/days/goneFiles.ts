@@ -1,8 +1,10 @@
 import { ListObjectVersionsCommand, type ObjectVersion } from '@aws-sdk/client-s3';
 import { mapLimit } from '../../../lib/base/concurrency.ts';
 import type { UtcDay } from '../../../lib/base/time.ts';
+import type { ReceivedHour } from '../../../lib/reconcile/receivedHours.ts';
 import { forwardedKinds, tableKinds } from '../../../lib/schema/kinds.ts';
 import { curatedSubject } from '../../../lib/tables/ledgerKeys.ts';
+import { LANDING_FOLDER } from '../../../lib/tables/objectKeys.ts';
 import { dayFolder, RESTORED, versionPrefix } from '../../../lib/tables/tableFolders.ts';
 import type { Deployment } from '../../deployment.ts';
 import type { LostRawDay } from '../tables/partitionGaps.ts';
@@ -64,8 +66,9 @@ export async function goneFiles(
   );
 }
 
-/** What is known of days that lost files; null: unknown. */
+/** What is known of days that lost files, and of hours that lost objects; null: unknown. */
 interface LostFacts {
+  readonly receivedHours?: readonly ReceivedHour[] | null;
   readonly lostDays: readonly Pick<LostRawDay, 'table' | 'day'>[] | null;
   readonly curated: readonly Pick<CurationState, 'kind' | 'table' | 'kept' | 'lacking'>[] | null;
   readonly datasets: readonly Pick<DatasetDays, 'table' | 'lacking'>[] | null;
@@ -74,17 +77,27 @@ interface LostFacts {
     | null;
 }
 
-/** A day of a table whose finding has `restore` as its cure, and how many files that would bring back. */
+/**
+ * A day of a table whose finding has `restore` as its cure, and how many files that would bring back; or a folder of the landing whose
+ * objects are to be copied back, and of how many there are versions.
+ */
 export interface RestorableDay {
+  /** The name of a table, or one of {@link hourFolders}. */
   readonly table: string;
   readonly day: UtcDay;
   readonly files: number;
 }
 
-/** Looks at the versions of days that lost files: an erasure may have taken them. @throws What the client of S3 throws. */
+/** The folders of the landing that may have had objects of a received hour. */
+export function hourFolders({ ds, hour }: Pick<ReceivedHour, 'ds' | 'hour'>): readonly string[] {
+  const hourly = `${ds.replaceAll('-', '/')}/${String(hour).padStart(2, '0')}`;
+  return [hourly, `direct/${ds}`].map((name) => `${LANDING_FOLDER}${name}/`);
+}
+
+/** Looks at the versions of what is lost: an erasure may have taken them. @throws What the client of S3 throws. */
 export async function restorableDays(
   deployment: GoneReaders,
-  { lostDays, curated, datasets, exports }: LostFacts,
+  { lostDays, curated, datasets, exports, receivedHours }: LostFacts,
 ): Promise<readonly RestorableDay[]> {
   const { tables } = deployment.config;
   const lacking = [...(curated ?? []), ...(datasets ?? [])].flatMap((one) =>
@@ -103,7 +116,13 @@ export async function restorableDays(
     for (const { day, deleted, replaced } of (await goneFiles(deployment, table, days)) ?? [])
       found.push({ table, day, files: deleted.length + replaced.length });
   }
-  return found;
+  const short = (receivedHours ?? []).filter(({ state }) => state === 'short');
+  const folders = new Map(short.flatMap((row) => hourFolders(row).map((folder) => [folder, row.ds])));
+  const landed = await mapLimit([...folders], PARALLEL_DAYS, async ([table, day]) => {
+    const versions = [...(await readVersions(deployment, table)).values()];
+    return { table, day, files: versions.filter(({ files }) => files.length > 0).length };
+  });
+  return [...found, ...landed];
 }
 
 /** The folders that have the files of a table's days: of a table with versions, that of the version that is read. Null: no such table. */

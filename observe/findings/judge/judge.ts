@@ -1,4 +1,3 @@
-import type { UtcDay } from '../../../lib/base/time.ts';
 import { targetCommands } from '../../commands.ts';
 import { type DeploymentCommands, deploymentCommands } from '../../deploymentCommands.ts';
 import type { StatusFacts } from '../../facts/statusFacts.ts';
@@ -53,8 +52,8 @@ const JUDGES: readonly ((facts: StatusFacts, place: Place) => Findings)[] = [
 /** Judges facts, and reads nothing: faults of the local cloud and problems first. Commands, also those in a cure, name the deployment. */
 export function judge(facts: StatusFacts, deployment: Judged, region: string): readonly Finding[] {
   const all = deploymentCommands(deployment, region);
-  const isGone = (table: string, day: UtcDay) =>
-    facts.restorable?.some((one) => one.table === table && one.day === day && one.files === 0);
+  const isGone: Place['isGone'] = (table, day) =>
+    facts.restorable?.some((one) => one.table === table && one.day === day && one.files === 0) === true;
   const commands: DeploymentCommands = {
     ...all,
     // None that finds nothing.
@@ -65,7 +64,7 @@ export function judge(facts: StatusFacts, deployment: Judged, region: string): r
       ),
   };
   const ringing = new Ringing(facts.alarms, deployment);
-  const place = { ...deployment, commands, ringing };
+  const place = { ...deployment, commands, ringing, isGone };
   const key = facts.key === null ? [] : judgeKey(facts.key, commands);
   const told = JUDGES.flatMap((findings) => [...findings(facts, place)]).map((one) => ringing.tell(one));
   const others = [...told, ...ringing.alone(place, facts)];

@@ -1,7 +1,9 @@
 import { partName } from '../../../infra/template/Stack.ts';
 import { counted, MOST_NAMED } from '../../../lib/base/text.ts';
+import type { UtcDay } from '../../../lib/base/time.ts';
 import type { Deployment } from '../../deployment.ts';
 import type { DeploymentCommands } from '../../deploymentCommands.ts';
+import type { RestorableDay } from '../../facts/days/goneFiles.ts';
 import type { AlarmState } from '../../facts/flow/alarms.ts';
 import type { FunctionErrors } from '../../facts/functionErrors.ts';
 import type { StatusFacts } from '../../facts/statusFacts.ts';
@@ -10,7 +12,12 @@ import { alarmsOf, type Finding, finding } from '../catalogue.ts';
 /** The deployment whose facts are judged. */
 export type Judged = Pick<Deployment, 'config' | 'stack' | 'localControl' | 'now'>;
 /** What judges know besides facts. */
-export type Place = Judged & { readonly commands: DeploymentCommands; readonly ringing: Ringing };
+export type Place = Judged & {
+  readonly commands: DeploymentCommands;
+  readonly ringing: Ringing;
+  /** Whether S3 has no version of what is lost of a day: {@link RestorableDay}. False: it has, or nobody knows. */
+  readonly isGone: (table: RestorableDay['table'], day: UtcDay) => boolean;
+};
 /** What a judge finds, in order. */
 export type Findings = Generator<Finding>;
 

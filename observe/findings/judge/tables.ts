@@ -5,16 +5,16 @@ import { isUnsure } from '../../../lib/reconcile/judgeHour.ts';
 import { dueDay } from '../../../lib/reconcile/lastNight.ts';
 import type { ReceivedHour } from '../../../lib/reconcile/receivedHours.ts';
 import { forwardedKinds, tableKinds } from '../../../lib/schema/kinds.ts';
-import { LANDING_FOLDER } from '../../../lib/tables/objectKeys.ts';
 import { MOST_COMMANDS } from '../../deploymentCommands.ts';
 import { explainCode } from '../../explainCode.ts';
+import { hourFolders } from '../../facts/days/goneFiles.ts';
 import type { StatusFacts } from '../../facts/statusFacts.ts';
 import { finding } from '../catalogue.ts';
 import { copiesText, versionsUntil } from './dayTexts.ts';
 import { type Findings, failedAt, type Place } from './place.ts';
 
 /** Days of raw tables that lost files. */
-export function* lostDays(facts: StatusFacts, { config, commands }: Place): Findings {
+export function* lostDays(facts: StatusFacts, { config, commands, isGone }: Place): Findings {
   const { curated, exports } = facts;
   for (const kind of forwardedKinds) {
     const kept = curated?.find((one) => one.kind === kind)?.kept ?? [];
@@ -24,8 +24,7 @@ export function* lostDays(facts: StatusFacts, { config, commands }: Place): Find
     );
     const gone = lost.map(({ day }) => day);
     const days = lost.map(({ day, seenAt, files, left }) => {
-      const back = facts.restorable?.find((one) => one.table === config.tables[kind] && one.day === day);
-      const until = back?.files === 0 ? 'gone' : `until ${versionsUntil(config, seenAt)}`;
+      const until = isGone(config.tables[kind], day) ? 'gone' : `until ${versionsUntil(config, seenAt)}`;
       return `${day}, ${left} of ${counted(files, 'file')} left, all last seen at ${isoTimestamp(seenAt)}, versions ${until}${copiesText(exports, config.tables[kind], day)}`;
     });
     if (lost.length > 0)
@@ -37,17 +36,22 @@ export function* lostDays(facts: StatusFacts, { config, commands }: Place): Find
 }
 
 /** Hours of which events are missing, as the nights have judged them, and days of which too many are unproved. */
-export function* shortHours({ receivedHours }: StatusFacts, { config, commands }: Place): Findings {
+export function* shortHours({ receivedHours }: StatusFacts, { config, commands, isGone }: Place): Findings {
   const deep = (hours: readonly ReceivedHour[]) =>
     Array.from(new Set(hours.map(({ ds }) => ds)), (day) =>
       commands.sluice('reconcile', '--deep', '--day', day),
     );
   const short = (receivedHours ?? []).filter(({ state }) => state === 'short');
-  const shown = short.map(({ ds, hour, table_name, missing, unproved, accepted }) => {
+  const foldersOf = (row: ReceivedHour) => hourFolders(row).filter((folder) => !isGone(folder, row.ds));
+  const shown = short.map((row) => {
+    const { ds, hour, table_name, missing, unproved, accepted } = row;
     const range = unproved > 0 ? `at least ${missing}, at most ${missing + unproved}` : missing;
-    return `${ds}T${hourText(hour)}, ${table_name}: ${range} of ${accepted} accepted events are missing`;
+    const gone = foldersOf(row).length === 0 ? ', versions gone' : '';
+    return `${ds}T${String(hour).padStart(2, '0')}, ${table_name}: ${range} of ${accepted} accepted events are missing${gone}`;
   });
-  const folders = short.map(({ ds, hour }) => `${ds.replaceAll('-', '/')}/${hourText(hour)}`);
+  const folders = [...new Set(short.flatMap(foldersOf))];
+  // The collector has put there itself what the stream did not take.
+  const isDirect = (folder: string) => folder.includes('/direct/');
   const versions = (folder: string) =>
     commands.aws(
       's3api',
@@ -55,7 +59,7 @@ export function* shortHours({ receivedHours }: StatusFacts, { config, commands }
       '--bucket',
       config.bucket,
       '--prefix',
-      `${LANDING_FOLDER}${folder}/`,
+      folder,
       '--query',
       '[Versions,DeleteMarkers][].[Key,LastModified,VersionId,Size]',
       '--output',
@@ -64,9 +68,11 @@ export function* shortHours({ receivedHours }: StatusFacts, { config, commands }
   if (short.length > 0)
     yield finding('SLUICE_FINDING_HOUR_SHORT', `${listed(shown, '; ')}.`, [
       ...deep(short),
-      ...[...new Set(folders)].slice(0, MOST_COMMANDS).map(versions),
-      // The collector has put there itself what the stream did not take.
-      ...[...new Set(short.map(({ ds }) => `direct/${ds}`))].map(versions),
+      ...folders
+        .filter((folder) => !isDirect(folder))
+        .slice(0, MOST_COMMANDS)
+        .map(versions),
+      ...folders.filter(isDirect).map(versions),
     ]);
   const unsure = (receivedHours ?? []).filter(
     ({ state, unproved, accepted }) => state === 'whole' && isUnsure(unproved, accepted),
@@ -101,8 +107,6 @@ export function* missingNights(facts: StatusFacts, { config, now, commands }: Pl
 function isUnlooked({ state, checked_at: at }: ReceivedHour, looked: number): boolean {
   return state === 'open' && typeof at === 'string' && Date.parse(`${at.replace(' ', 'T')}Z`) < looked;
 }
-
-const hourText = (hour: number) => String(hour).padStart(2, '0');
 
 /** Days with files that no query reads, as they have no partition. */
 export function* missingPartitions(facts: StatusFacts, { config, commands }: Place): Findings {
