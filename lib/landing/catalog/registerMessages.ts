@@ -6,12 +6,7 @@ import { eachMessage, MessageFailures, type MessageKind } from '../../lambda/eac
 import { type TableKind, tableKinds } from '../../schema/kinds.ts';
 import { CatalogError } from './CatalogError.ts';
 import { awsCall } from './catalogCalls.ts';
-import {
-  type KnownPartitions,
-  type PartitionPlan,
-  planPartitions,
-  type WantedDay,
-} from './planPartitions.ts';
+import { type KnownPartitions, planPartitions } from './planPartitions.ts';
 import { type FailedDay, type RefreshedDays, registerPartitions, unavailable } from './registerPartitions.ts';
 import { noteFolders, type RepairTarget, repairTable } from './repairTable.ts';
 
@@ -74,11 +69,25 @@ async function registerObjects(
     ours.map(({ key }) => key),
     (kind, day) => known.has(kind, day),
   );
-  const outcome = await registerWanted(registrar, plan);
-
-  const failures = outcome.failed.flatMap(({ wanted }) =>
-    wanted.keys.flatMap((index) => ours[index]?.messageId ?? []),
-  );
+  const outcome: Changed = { created: [], existed: [], updated: [] };
+  const failed: ({ readonly table: string } & FailedDay)[] = [];
+  const failures: string[] = [];
+  // One table after the other, because Glue throttles parallel calls. A failure of one table does not stop the others.
+  for (const kind of tableKinds) {
+    const wanted = plan.wanted.filter((one) => one.kind === kind);
+    const done = await registerKind(
+      registrar,
+      kind,
+      wanted.map(({ day }) => day),
+    );
+    for (const change of CHANGES) outcome[change].push(...done[change]);
+    for (const day of [...done.created, ...done.existed]) known.add(kind, day);
+    for (const one of done.failed)
+      for (const { keys } of wanted.filter(({ day }) => day === one.day)) {
+        failed.push({ table: config.tables[kind], ...one });
+        failures.push(...keys.flatMap((index) => ours[index]?.messageId ?? []));
+      }
+  }
   const elsewhere = objects.length - ours.length;
   log({
     level: failures.length + invalid.length > 0 ? 'error' : 'info',
@@ -87,62 +96,31 @@ async function registerObjects(
     ...lengths(outcome),
     known: plan.known,
     ignored: { ...plan.ignored, ...(elsewhere > 0 ? { other_bucket: elsewhere } : {}) },
-    ...(outcome.failed.length > 0 ? { failed: outcome.failed.map(({ report }) => report) } : {}),
+    ...(failed.length > 0 ? { failed } : {}),
     ...(invalid.length > 0 ? { invalid } : {}),
   });
   return failures;
 }
 
-interface Outcome extends Changed {
-  readonly failed: {
-    readonly wanted: WantedDay;
-    readonly report: { readonly table: string } & FailedDay;
-  }[];
-}
-
+const CHANGES = ['created', 'existed', 'updated'] as const;
 /** Days whose partitions were made, were there, or were changed. */
-type Changed = Record<'created' | 'existed' | 'updated', UtcDay[]>;
+type Changed = Record<(typeof CHANGES)[number], UtcDay[]>;
 
-function lengths({ created, existed, updated }: { readonly [Of in keyof Changed]: readonly UtcDay[] }) {
-  return { created: created.length, existed: existed.length, updated: updated.length };
-}
-
-/** One table after the other, because Glue throttles parallel calls. A failure of one table does not stop the others. */
-async function registerWanted(registrar: Registrar, plan: PartitionPlan): Promise<Outcome> {
-  const outcome: Outcome = { created: [], existed: [], updated: [], failed: [] };
-  for (const kind of tableKinds) {
-    const wanted = plan.wanted.filter((one) => one.kind === kind);
-    const { failed, ...changed } = await registerKind(registrar, kind, wanted);
-    outcome.created.push(...changed.created);
-    outcome.existed.push(...changed.existed);
-    outcome.updated.push(...changed.updated);
-    for (const day of [...changed.created, ...changed.existed]) registrar.known.add(kind, day);
-    for (const one of failed) {
-      const match = wanted.find(({ day }) => day === one.day);
-      if (match !== undefined)
-        outcome.failed.push({ wanted: match, report: { table: registrar.config.tables[kind], ...one } });
-    }
-  }
-  return outcome;
+function lengths(changed: { readonly [Of in keyof Changed]: readonly UtcDay[] }) {
+  return Object.fromEntries(CHANGES.map((change) => [change, changed[change].length]));
 }
 
 async function registerKind(
   registrar: Registrar,
   kind: TableKind,
-  wanted: readonly WantedDay[],
+  days: readonly UtcDay[],
 ): Promise<RefreshedDays> {
-  const days = wanted.map(({ day }) => day);
   try {
     return await registerPartitions(registrar, kind, days);
   } catch (error) {
     if (!(error instanceof SluiceError)) throw error;
     const { code, message } = error;
-    return {
-      created: [],
-      existed: [],
-      updated: [],
-      failed: days.map((day): FailedDay => ({ day, code, message })),
-    };
+    return { created: [], existed: [], updated: [], failed: days.map((day) => ({ day, code, message })) };
   }
 }
 

@@ -53,45 +53,25 @@ export async function registerPartitions(
   days: readonly UtcDay[],
 ): Promise<RefreshedDays> {
   if (days.length === 0) return { created: [], existed: [], updated: [], failed: [] };
+  const { config, catalog, attempts } = target;
   const table = await readTable(target, kind);
   const registered = await registerDays(target, kind, table, days);
-  const { updated, failed } = await syncExistingDays(target, kind, table, registered.existed);
-  const late = new Set(failed.map(({ day }) => day));
+  // More than one call lists are of a copy of old files: they wait for the hourly run.
+  const existed = registered.existed.slice(0, PARTITION_BATCH);
+  if (existed.length === 0) return { ...registered, updated: [] };
+  const partitions = await readPages(attempts, PARTITION_BATCH, (token) =>
+    catalog.listPage(config.database, table.name, token, existed),
+  ).catch((error: unknown) => {
+    throw unavailable(`${config.database}.${table.name}: partitions`, error);
+  });
+  const states = partitionStates(target, kind, table, partitions ?? []);
+  const { updated, failed } = await syncPartitionSchemas(target, kind, table, states);
   return {
     created: registered.created,
-    existed: registered.existed.filter((day) => !late.has(day)),
+    existed: registered.existed.filter((day) => failed.every((late) => late.day !== day)),
     updated,
     failed: [...registered.failed, ...failed],
   };
-}
-
-/** Updates existing partitions. A day whose partition cannot be read is returned as failed. */
-async function syncExistingDays(
-  target: RegistrarTarget,
-  kind: TableKind,
-  table: CatalogTable,
-  days: readonly UtcDay[],
-): Promise<Pick<RefreshedDays, 'updated' | 'failed'>> {
-  const { config, catalog, attempts } = target;
-  const updated: UtcDay[] = [];
-  const failed: FailedDay[] = [];
-  for (let from = 0; from < days.length; from += PARTITION_BATCH) {
-    const some = days.slice(from, from + PARTITION_BATCH);
-    try {
-      const partitions = await readPages(attempts, PARTITION_BATCH, (token) =>
-        catalog.listPage(config.database, table.name, token, some),
-      );
-      const states = partitionStates(target, kind, table, partitions ?? []);
-      const along = await syncPartitionSchemas(target, kind, table, states);
-      updated.push(...along.updated);
-      failed.push(...along.failed);
-    } catch (error) {
-      if (!(error instanceof CatalogCallError)) throw error;
-      const { code, message } = error;
-      failed.push(...some.map((day) => ({ day, code, message })));
-    }
-  }
-  return { updated, failed };
 }
 
 /** Registers days of a table that has been read already, without updating existing partitions. */
@@ -197,9 +177,11 @@ export function partitionStates(
 ): readonly PartitionState[] {
   const stale = new Set(findStalePartitions(table, partitions));
   return partitions.flatMap((partition) => {
-    const { values, storage } = partition;
-    const [day = ''] = values;
-    const isInPlace = isSameFolder(storage.Location, dayLocation(config, bucket, kind, day));
+    const {
+      values: [day = ''],
+      storage: { Location },
+    } = partition;
+    const isInPlace = [Location, `${Location}/`].includes(dayLocation(config, bucket, kind, day));
     return isUtcDay(day) ? [{ day, isInPlace, isStale: stale.has(partition) }] : [];
   });
 }
@@ -235,17 +217,9 @@ export async function syncPartitionSchemas(
   return {
     updated: partitionDays(updated.done),
     misplaced: partitions.filter(({ isInPlace }) => !isInPlace).map(({ day }) => day),
-    failed: withoutDropped(failedDays(updated)),
+    // A partition that was dropped since it was listed needs no update.
+    failed: failedDays(updated).filter(({ code }) => code !== 'EntityNotFoundException'),
   };
-}
-
-/** A partition that was dropped since it was listed needs no update. */
-function withoutDropped(failed: readonly FailedDay[]): FailedDay[] {
-  return failed.filter(({ code }) => code !== 'EntityNotFoundException');
-}
-
-function isSameFolder(location: string | undefined, folder: string): boolean {
-  return location === folder || `${location}/` === folder;
 }
 
 /**

@@ -18,7 +18,7 @@ const EXISTS = 'AlreadyExistsException';
  * within the deadline. The others are returned as failed, and so are those that the deadline left no time to send.
  *
  * A whole call can fail with AlreadyExistsException, which is one of its documented errors and says nothing about the
- * other items. The batch is then halved until the existing item is alone.
+ * other items. Each item of the batch is then sent alone.
  */
 export async function settleInBatches(
   partitions: readonly CatalogPartition[],
@@ -28,80 +28,54 @@ export async function settleInBatches(
   const done: CatalogPartition[] = [];
   const existed: CatalogPartition[] = [];
   const failed: ItemFailure[] = [];
-  const batches = chunks(partitions).map((items) => ({ items, tries: 0 }));
-
-  for (let batch = batches.shift(); batch !== undefined; batch = batches.shift()) {
-    const { items } = batch;
-    const late = outOfTime(attempts);
-    if (late !== undefined) {
-      failed.push(...items.map(({ values }) => ({ values, code: late.code, message: late.message })));
-      continue;
+  const settle = async (items: readonly CatalogPartition[], tries = 1): Promise<void> => {
+    const { error, failureOf } = await answerOf(items, send, attempts);
+    if (error?.code === EXISTS && items.length > 1) {
+      for (const item of items) await settle([item], tries);
+      return;
     }
-    const tries = batch.tries + 1;
-    const answer = await sendBatch(items, send);
-    if (answer.wholeExists && items.length > 1) {
-      const middle = items.length >>> 1;
-      const halves = [items.slice(0, middle), items.slice(middle)];
-      batches.unshift(...halves.map((half) => ({ items: half, tries: batch.tries })));
-      continue;
-    }
-    const again: { readonly item: CatalogPartition; readonly failure: ItemFailure }[] = [];
+    const again = new Map<CatalogPartition, ItemFailure>();
     for (const item of items) {
-      const failure = answer.failureOf(item);
+      const failure = failureOf(item);
       if (failure === undefined) done.push(item);
       else if (failure.code === EXISTS) existed.push(item);
-      else if (isTransient(failure.code) || answer.transient) again.push({ item, failure });
+      else if (isTransient(failure.code) || error?.transient) again.set(item, failure);
       else failed.push(failure);
     }
-    if (again.length === 0) continue;
-    if (await waitForRetry(retryPolicy(attempts), tries))
-      batches.unshift({ items: again.map(({ item }) => item), tries });
-    else failed.push(...again.map(({ failure }) => failure));
-  }
+    if (again.size === 0) return;
+    if (await waitForRetry(retryPolicy(attempts), tries)) await settle([...again.keys()], tries + 1);
+    else failed.push(...again.values());
+  };
+  for (let at = 0; at < partitions.length; at += PARTITION_BATCH)
+    await settle(partitions.slice(at, at + PARTITION_BATCH));
   return { done, existed, failed };
 }
 
+/** How a batch was answered. */
 interface BatchAnswer {
+  /** Why the whole call failed, or was not made. */
+  readonly error?: CatalogCallError;
   readonly failureOf: (item: CatalogPartition) => ItemFailure | undefined;
-  /** The whole call failed with a passing error. */
-  readonly transient: boolean;
-  /** The whole call failed because an item exists. */
-  readonly wholeExists: boolean;
 }
 
-async function sendBatch(
+async function answerOf(
   items: readonly CatalogPartition[],
   send: (batch: readonly CatalogPartition[]) => Promise<readonly ItemFailure[]>,
+  attempts: Attempts,
 ): Promise<BatchAnswer> {
   try {
-    const failures = new Map((await send(items)).map((failure) => [partitionName(failure.values), failure]));
-    const known = new Set(items.map(({ values }) => partitionName(values)));
+    const late = outOfTime(attempts);
+    if (late !== undefined) throw late;
+    const failures = new Map((await send(items)).map((failure) => [failure.values.join(), failure]));
+    const names = items.map(({ values }) => values.join());
     // A failure that names none of the items must not be lost: it counts for every item that is not named.
-    const stray = [...failures].find(([name]) => !known.has(name))?.[1];
+    const stray = [...failures].find(([name]) => !names.includes(name))?.[1];
     return {
-      failureOf: ({ values }) => failures.get(partitionName(values)) ?? (stray && { ...stray, values }),
-      transient: false,
-      wholeExists: false,
+      failureOf: ({ values }) => failures.get(values.join()) ?? (stray && { ...stray, values }),
     };
   } catch (error) {
     if (!(error instanceof CatalogCallError)) throw error;
-    const { code, message, transient } = error;
-    return {
-      failureOf: ({ values }) => ({ values, code, message }),
-      transient,
-      wholeExists: code === EXISTS,
-    };
+    const { code, message } = error;
+    return { error, failureOf: ({ values }) => ({ values, code, message }) };
   }
-}
-
-function partitionName(values: readonly string[]): string {
-  return JSON.stringify(values);
-}
-
-function chunks(partitions: readonly CatalogPartition[]): CatalogPartition[][] {
-  const found: CatalogPartition[][] = [];
-  for (let at = 0; at < partitions.length; at += PARTITION_BATCH) {
-    found.push(partitions.slice(at, at + PARTITION_BATCH));
-  }
-  return found;
 }

@@ -100,7 +100,7 @@ describe('an existing partition', () => {
     expect((await registerPartitions(answerTable(bare), 'events', [TODAY])).updated).toEqual([]);
   });
 
-  it('is read with others, a hundred a call', async () => {
+  it('is read with others, a hundred at most: the hourly run looks at all', async () => {
     const days = Array.from({ length: 201 }, (_, index) => addDays(TODAY, -index));
     registrar.partitions.set(
       table,
@@ -109,8 +109,6 @@ describe('an existing partition', () => {
     expect((await register(...days)).existed).toEqual(days);
     expect(registrar.calls.filter((call) => call.startsWith('list'))).toEqual([
       `listPartitions ${table} 100`,
-      `listPartitions ${table} 100`,
-      `listPartitions ${table} 1`,
     ]);
   });
 
@@ -138,17 +136,15 @@ describe('an existing partition', () => {
     });
   });
 
-  it('fails with the code of a listing that fails, and not when the code of Sluice fails', async () => {
+  it('fails with its table when the listing fails, or the code of Sluice', async () => {
     registrar.partitions.set(table, [partition({})]);
     registrar.errors.set(
       `listPartitions ${table}`,
       new CatalogCallError('AccessDeniedException', false, 'no'),
     );
-    expect(await register(TODAY)).toStrictEqual({
-      created: [],
-      existed: [],
-      updated: [],
-      failed: [{ day: TODAY, code: 'AccessDeniedException', message: 'no' }],
+    await expect(register(TODAY)).rejects.toMatchObject({
+      code: 'SLUICE_CATALOG_UNAVAILABLE',
+      detail: expect.stringContaining('AccessDeniedException: no'),
     });
     registrar.errors.set(`listPartitions ${table}`, new TypeError('defect'));
     await expect(register(TODAY)).rejects.toThrow('defect');

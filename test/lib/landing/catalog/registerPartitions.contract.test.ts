@@ -65,7 +65,7 @@ describe('registerPartitions', () => {
         .table('sluice', config.tables.exposures)
         .partitions.find(({ values }) => values[0] === day)
         ?.input.StorageDescriptor?.Columns?.map(({ Name }) => Name);
-    const came = days(120);
+    const came = days(100);
     const { updated, ...others } = await register(came);
     expect(others).toEqual({ created: [], existed: came, failed: [] });
     expect([...updated].sort()).toEqual([...came].sort());
