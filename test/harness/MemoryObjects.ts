@@ -1,6 +1,7 @@
 import { Readable } from 'node:stream';
 import type {
   DeletedObject,
+  ListedObject,
   ListOptions,
   ObjectHead,
   ObjectPage,
@@ -24,7 +25,16 @@ interface Stored extends ObjectHead {
   readonly modifiedAt: number;
 }
 
-/** A bucket in memory, with S3's conditional writes and their faults. `s3ObjectStore.test.ts` compares it with S3. */
+/** What a run has asked of a bucket. */
+export interface Asked {
+  lists: number;
+  reads: number;
+  writes: number;
+  /** Bytes of what was read, listed and written: of a listed object as many as its name has. */
+  bytes: number;
+}
+
+/** A bucket in memory, with S3's conditional writes and their faults, which counts calls. `s3ObjectStore.test.ts` compares it with S3. */
 export class MemoryObjects implements ObjectStore {
   /** Taken one for each write; null for none, as when there are no more. */
   faults: (WriteFault | null)[] = [];
@@ -32,7 +42,12 @@ export class MemoryObjects implements ObjectStore {
   pageKeys = 2;
   /** Called as an object is written. */
   onWrite: (before: Buffer | undefined, after: Buffer) => void = () => {};
+  /** Called before each listing and each read of a text, with its prefix or key. */
+  onCall: (key: string) => void = () => {};
+  readonly asked: Asked = { lists: 0, reads: 0, writes: 0, bytes: 0 };
   readonly objects = new Map<string, Stored>();
+  /** The keys in the order of S3's lists. */
+  #sorted: string[] = [];
   readonly #clock: Clock;
   #writes = 0;
 
@@ -41,9 +56,19 @@ export class MemoryObjects implements ObjectStore {
     this.#clock = clock;
   }
 
+  /** What was asked since the last call. */
+  take(): Asked {
+    const { ...asked } = this.asked;
+    Object.assign(this.asked, { lists: 0, reads: 0, writes: 0, bytes: 0 });
+    return asked;
+  }
+
   async read(key: string, { ifMatch }: ReadOptions = {}) {
+    this.onCall(key);
     await Promise.resolve();
     const found = this.objects.get(key);
+    this.asked.reads += 1;
+    this.asked.bytes += found?.bytes.length ?? 0;
     if (found === undefined) return null;
     if (ifMatch !== undefined && ifMatch !== found.eTag) throw failure('PreconditionFailed');
     return { text: found.bytes.toString(), eTag: found.eTag } satisfies ObjectText;
@@ -69,6 +94,8 @@ export class MemoryObjects implements ObjectStore {
     body: string | Uint8Array,
     { expected, throwsConflict = false, metadata = {} }: WriteOptions = {},
   ): Promise<string | null> {
+    this.asked.writes += 1;
+    this.asked.bytes += body.length;
     const fault = this.faults.shift() ?? null;
     await Promise.resolve();
     if (fault === 'away') throw failure('away');
@@ -80,6 +107,8 @@ export class MemoryObjects implements ObjectStore {
     const bytes = Buffer.from(body);
     const eTag = `"${this.#writes}"`;
     this.onWrite(this.objects.get(key)?.bytes, bytes);
+    const place = firstFrom(this.#sorted, key);
+    if (this.#sorted[place] !== key) this.#sorted.splice(place, 0, key);
     this.objects.set(key, { bytes, eTag, metadata, modifiedAt: this.#clock.now() });
     if (fault === 'lost_answer') throw failure('lost');
     return fault === 'written_twice' ? null : eTag;
@@ -90,6 +119,7 @@ export class MemoryObjects implements ObjectStore {
     const found = this.objects.get(key);
     if (found === undefined) return 'gone';
     if (eTag !== '*' && found.eTag !== eTag) return 'changed';
+    this.#sorted.splice(firstFrom(this.#sorted, key), 1);
     this.objects.delete(key);
     return 'removed';
   }
@@ -100,31 +130,66 @@ export class MemoryObjects implements ObjectStore {
     return { left: [], gone };
   }
 
-  async listPage(
-    prefix: string,
-    { token, after = token, folders = false, limit = this.pageKeys }: ListOptions = {},
-  ): Promise<ObjectPage> {
+  async listPage(prefix: string, options: ListOptions = {}): Promise<ObjectPage> {
+    this.onCall(prefix);
     await Promise.resolve();
-    const under = [...this.objects].filter(
-      ([key]) =>
-        key.startsWith(prefix) &&
-        (after === undefined || (key > after && !(folders && key.startsWith(`${after}/`)))),
-    );
-    const named = under.map((one) => ({ one, name: Buffer.from(one[0]) }));
-    const left = named.sort((a, b) => Buffer.compare(a.name, b.name)).map(({ one }) => one);
-    if (folders) {
-      const paths = left.map(([key]) => key.slice(prefix.length).split('/'));
-      const names = paths.filter(({ length }) => length > 1).map(([name = '']) => name);
-      const all = [...new Set(names)];
-      const page = all.slice(0, limit);
-      const next = all.length > limit ? `${prefix}${page.at(-1)}` : undefined;
-      return { items: [], folders: page, next };
-    }
-    const items = left
-      .slice(0, limit)
-      .map(([key, { bytes, eTag, modifiedAt }]) => ({ key, size: bytes.length, eTag, modifiedAt }));
-    return { items, folders: [], next: left.length > limit ? items.at(-1)?.key : undefined };
+    const page = this.#page(prefix, options);
+    this.asked.lists += 1;
+    for (const { key } of page.items) this.asked.bytes += key.length;
+    for (const name of page.folders) this.asked.bytes += name.length;
+    return page;
   }
+
+  #page(
+    prefix: string,
+    { token, after = token ?? '', folders = false, limit = this.pageKeys }: ListOptions,
+  ): ObjectPage {
+    const keys = this.#sorted;
+    const items: ListedObject[] = [];
+    const names: string[] = [];
+    for (let i = firstFrom(keys, isBefore(after, prefix) ? prefix : after); i < keys.length; i += 1) {
+      const key = keys[i] ?? '';
+      if (!key.startsWith(prefix)) break;
+      // A test may have taken the object out of the map.
+      if (!this.objects.has(key)) continue;
+      if (key === after || (folders && key.startsWith(`${after}/`))) continue;
+      const slash = key.indexOf('/', prefix.length);
+      if (folders && slash < 0) continue;
+      const name = key.slice(prefix.length, slash);
+      if (folders && names.at(-1) === name) continue;
+      if (items.length + names.length === limit)
+        return { items, folders: names, next: items.at(-1)?.key ?? `${prefix}${names.at(-1)}` };
+      if (folders) names.push(name);
+      else items.push(this.#listed(key));
+    }
+    return { items, folders: names, next: undefined };
+  }
+
+  #listed(key: string): ListedObject {
+    const { bytes, eTag = '', modifiedAt = 0 } = this.objects.get(key) ?? {};
+    return { key, size: bytes?.length ?? 0, eTag, modifiedAt };
+  }
+}
+
+/** What UTF-16 sorts otherwise than S3, which compares bytes. */
+const SURROGATES = /[\ud800-\uffff]/;
+
+function isBefore(one: string, other: string): boolean {
+  return SURROGATES.test(one) || SURROGATES.test(other)
+    ? Buffer.compare(Buffer.from(one), Buffer.from(other)) < 0
+    : one < other;
+}
+
+/** Where the first key is that is not before another, in sorted keys. */
+function firstFrom(keys: readonly string[], wanted: string): number {
+  let low = 0;
+  let high = keys.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (isBefore(keys[middle] ?? '', wanted)) low = middle + 1;
+    else high = middle;
+  }
+  return low;
 }
 
 function failure(name: string): Error {

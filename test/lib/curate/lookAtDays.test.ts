@@ -17,7 +17,7 @@ import { curatedFolder, curatedSubject, dayLooksKey, ledgerKey } from '../../../
 import { dayFolder, versionPrefix } from '../../../lib/tables/tableFolders.ts';
 import { ManualClock } from '../../../packages/local-aws/src/base/index.ts';
 import { landingOf } from '../../harness/ComputedObjects.ts';
-import { CountingObjects } from '../../harness/CountingObjects.ts';
+import { MemoryObjects } from '../../harness/MemoryObjects.ts';
 
 const START = Date.parse('2026-11-20T00:20:00Z');
 const NEWEST = '2026-11-17';
@@ -40,7 +40,8 @@ async function startDays(
 ) {
   const clock = new ManualClock(START);
   const config = defineConfig({ bucket: 'own', curate: true, timeWindow: { pastDays: 7 }, ...input });
-  const store = new CountingObjects(clock);
+  const store = new MemoryObjects(clock);
+  store.pageKeys = 1_000;
   const timing = { clock, wait: async (ms: number) => clock.advance(Math.ceil(ms)), random: () => 0 };
   const ledger = new Ledger({ store: ledgerStore(store), newToken: () => 't', ...timing });
   const listed = listedDays(store);

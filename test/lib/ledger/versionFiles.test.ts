@@ -7,8 +7,8 @@ import { ledgerStore } from '../../../lib/ledger/ledgerStore.ts';
 import { lackingSince, lookAtVersions, parseVersionFiles } from '../../../lib/ledger/versionFiles.ts';
 import { ledgerKey, versionFilesKey, versionLooksKey } from '../../../lib/tables/ledgerKeys.ts';
 import { versionPrefix } from '../../../lib/tables/tableFolders.ts';
-import { CountingObjects } from '../../harness/CountingObjects.ts';
 import { ledgerEntry } from '../../harness/ledgerEntry.ts';
+import { MemoryObjects } from '../../harness/MemoryObjects.ts';
 
 const V1 = '20261120T100000000Z-00000001';
 const V2 = '20261120T110000000Z-00000002';
@@ -23,10 +23,11 @@ const config = {
 
 let now: number;
 const clock = { now: () => now };
-let store: CountingObjects;
+let store: MemoryObjects;
 beforeEach(() => {
   now = 1_000;
-  store = new CountingObjects(clock);
+  store = new MemoryObjects(clock);
+  store.pageKeys = 1_000;
   store.pageKeys = 2;
   onCall = () => {};
 });
