@@ -32,7 +32,7 @@ import { streamResources } from './streams/streams.ts';
 import { MANAGED_POLICIES } from './template/limits.ts';
 import { valuesOf } from './template/policyMatch.ts';
 import { type Output, type Resources, ref } from './template/Resource.ts';
-import { logicalIds, partName, type Stack } from './template/Stack.ts';
+import { LOAD_ROLE, logicalIds, partName, type Stack } from './template/Stack.ts';
 
 /** All resources of the deployment except the functions and their triggers: infra/serverless/service.ts. */
 export function resources(stack: Stack): {
@@ -58,7 +58,7 @@ function fittedResources(stack: Stack): Resources {
   let made: Resources = {};
   for (const width of WIDTHS) {
     made = fitPolicies(allResources(stack, width), place);
-    const { ManagedPolicyArns } = made[logicalIds.loadRole]?.Properties ?? {};
+    const { ManagedPolicyArns } = made[LOAD_ROLE]?.Properties ?? {};
     if (valuesOf(ManagedPolicyArns).length <= MANAGED_POLICIES) break;
   }
   return made;
@@ -82,7 +82,7 @@ function allResources(stack: Stack, width: Width): Resources {
     ...readers(stack),
     ...schedules(stack),
     ...(stack.config.reconcile && {
-      ReconcileRole: reconcileRole(stack),
+      ...reconcileRole(stack),
       ...reconcileSchedule(stack),
     }),
     ...ingestResources(stack, width),
@@ -116,10 +116,10 @@ function outputs(stack: Stack): Readonly<Record<string, Output>> {
     EventsTableName: { Description: tables.events.comment, Value: tables.events.name },
     QuarantineTableName: { Description: tables.quarantine.comment, Value: tables.quarantine.name },
     LandingStreamName: { Description: 'Delivery stream of the landing', Value: ref(logicalIds.stream) },
-    WriteQueueUrl: { Description: 'Queue of the writer', Value: ref(logicalIds.writeQueue) },
+    WriteQueueUrl: { Description: 'Queue of the writer', Value: ref('WriteQueue') },
     WriteDeadLettersUrl: {
       Description: 'Messages of objects that the writer could not write',
-      Value: ref(logicalIds.writeDeadLetters),
+      Value: ref('WriteDeadLetterQueue'),
     },
     ...readerOutputs(stack),
     ...exportOutputs(stack),

@@ -144,7 +144,6 @@ export const mutations: readonly Mutation[] = [
   ]),
   of('infra/roles/exportRole.ts', 'permissions/export.proof', [[", 's3:AbortMultipartUpload'", '']]),
   of('lib/aws/taskQueue.ts', 'lib/drops/plan/runPlan.contract', [['{ MessageGroupId }', '{}']]),
-  of('infra/data/bucket.ts', 'infra/resources.contract', [[', objectsArn(stack)', '']]),
   of('observe/facts/days/curatedDays.ts', 'observe/curatedDays.contract', [
     [') && now - (entry?.queued?.at ?? now) > DAY_MS', ')'],
     ['(now - (entry?.queued?.at ?? now) > DAY_MS', '(entry?.queued'],
@@ -494,10 +493,6 @@ export const mutations: readonly Mutation[] = [
   of('lib/drops/load/sendReceipt.ts', 'lib/drops/load/receipts.contract', [
     ['entry.receipt?.failingSince ?? ', ''],
   ]),
-  of('infra/data/statsigBucket.ts', 'infra/resources.contract', [
-    ['              sub(`\\${${logicalIds.statsigBucket}.Arn}/*`),\n', ''],
-  ]),
-  of('infra/readers/readers.ts', 'infra/resources.contract', [[', sub(`\\${${id}.Arn}/*`)])]', '])]']]),
   of('cli/terminal/output.ts', 'cli/terminal/output', [
     ['visibleLine(cell(row[name]))', 'cell(row[name])'],
     ['[visibleLine(name), ', '[name, '],
@@ -552,10 +547,11 @@ export const mutations: readonly Mutation[] = [
     [', deadLetters', ''],
   ]),
   of('infra/streams/objectCreatedRules.ts', 'infra/resources.contract', [
-    ['          DeadLetterConfig: { Arn: getAtt(rule.deadLetters) },\n', ''],
+    ["          DeadLetterConfig: { Arn: getAtt(idOf(part, 'DeadLetterQueue')) },\n", ''],
   ]),
   of('infra/data/bucket.ts', 'infra/resources.contract', [
-    ["        VersioningConfiguration: { Status: 'Enabled' },\n", ''],
+    ["VersioningConfiguration: { Status: 'Enabled' }", ''],
+    [', sub(`\\${${id}.Arn}/*`)', ''],
     ['rule.versionDays', '1'],
   ]),
   // By hand.

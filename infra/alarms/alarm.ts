@@ -1,6 +1,7 @@
 import { METRIC_NAMESPACE, type Metric } from '../../lib/base/log.ts';
-import { getAtt, type Resource, type Value } from '../template/Resource.ts';
-import { partName, type Stack } from '../template/Stack.ts';
+import type { FunctionPart } from '../template/functionWork.ts';
+import { getAtt, type Resource, type Resources, type Value } from '../template/Resource.ts';
+import { idOf, partName, type Stack } from '../template/Stack.ts';
 import { type OperateSection, operateSections } from './sections.ts';
 
 /** Default period of an alarm, seconds. */
@@ -191,18 +192,33 @@ function alarmResource(
   };
 }
 
-/**
- * An alarm on messages and runs that a function could not process: `<service>-<stage>-<worker>-dead-letters`.
- *
- * @param queue Logical ID of the dead-letter queue.
- */
-export function deadLettersAlarm(stack: Stack, worker: string, queue: string): Resource {
-  return alarm(stack, `${worker}-dead-letters`, {
-    description: `Messages or runs of ${worker} are in the dead-letter queue`,
-    section: 'deadLetters',
+/** The alarm on messages and runs that a function could not process: `<service>-<stage>-<function>-dead-letters`. */
+export function deadLettersAlarm(stack: Stack, part: FunctionPart): Resources {
+  return {
+    [idOf(part, 'DeadLettersAlarm')]: alarm(stack, `${part}-dead-letters`, {
+      description: `Messages or runs of ${part} are in the dead-letter queue`,
+      section: 'deadLetters',
+      ...ofQueue(idOf(part, 'DeadLetterQueue'), 'ApproximateNumberOfMessagesVisible'),
+    }),
+  };
+}
+
+/** A metric of a queue. @param queue Its logical ID. */
+export function ofQueue(queue: string, metric: string): WatchedMetric {
+  return {
     namespace: 'AWS/SQS',
-    metric: 'ApproximateNumberOfMessagesVisible',
+    metric,
     statistic: 'Maximum',
     dimensions: { QueueName: getAtt(queue, 'QueueName') },
-  });
+  };
+}
+
+/** A metric of a function of Lambda. */
+export function ofFunction(stack: Stack, part: string, metric: string): WatchedMetric {
+  return {
+    namespace: 'AWS/Lambda',
+    metric,
+    statistic: 'Sum',
+    dimensions: { FunctionName: partName(stack, part) },
+  };
 }

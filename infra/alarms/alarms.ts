@@ -4,8 +4,8 @@ import { hoursSinceNight } from '../../lib/reconcile/lastNight.ts';
 import { hoursShort } from '../../lib/reconcile/reconcileDays.ts';
 import type { ForwardedKind } from '../../lib/schema/kinds.ts';
 import type { Resources } from '../template/Resource.ts';
-import { logicalIds, partName, type Stack } from '../template/Stack.ts';
-import { alarm, deadLettersAlarm, ownMetric, silenceAlarm } from './alarm.ts';
+import type { Stack } from '../template/Stack.ts';
+import { alarm, deadLettersAlarm, ofFunction, ownMetric, silenceAlarm } from './alarm.ts';
 import { curateAlarms } from './curateAlarms.ts';
 import { exportAlarms, ingestAlarms } from './dropAlarms.ts';
 import { endpointAlarms } from './endpointAlarms.ts';
@@ -38,7 +38,7 @@ export function alarms(stack: Stack): Resources {
       periodSeconds: HOUR,
       of: 3,
     }),
-    RegisterDeadLettersAlarm: deadLettersAlarm(stack, 'register', logicalIds.deadLetters),
+    ...deadLettersAlarm(stack, 'register'),
     ...ingestAlarms(stack),
     ...exportAlarms(stack),
     ...curateAlarms(stack),
@@ -95,10 +95,7 @@ function collectorAlarms(stack: Stack): Resources {
     CollectThrottledAlarm: alarm(stack, 'collect-throttled', {
       description: 'Lambda throttles the collector',
       section: 'failed',
-      namespace: 'AWS/Lambda',
-      metric: 'Throttles',
-      statistic: 'Sum',
-      dimensions: { FunctionName: partName(stack, 'collect') },
+      ...ofFunction(stack, 'collect', 'Throttles'),
     }),
     OverflowAlarm: alarm(stack, 'overflow', {
       ...ownMetric(stack, 'collect', overflowed),

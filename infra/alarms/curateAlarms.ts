@@ -1,6 +1,6 @@
 import { curateMetrics } from '../../lib/curate/curateMetrics.ts';
 import type { Resources } from '../template/Resource.ts';
-import { curateIds, type Stack } from '../template/Stack.ts';
+import type { Stack } from '../template/Stack.ts';
 import { alarm, deadLettersAlarm, ownMetric } from './alarm.ts';
 
 /** Alarms on days that are not curated, and on dead letters. The views read such days from the raw tables. None without `curate`. */
@@ -22,7 +22,7 @@ export function curateAlarms(stack: Stack): Resources {
       section: 'curated',
       missing: 'ignore',
     }),
-    CuratePlanDeadLettersAlarm: deadLettersAlarm(stack, 'curate-plan', curateIds.planDeadLetters),
-    CurateDeadLettersAlarm: deadLettersAlarm(stack, 'curate', curateIds.deadLetters),
+    ...deadLettersAlarm(stack, 'curate-plan'),
+    ...deadLettersAlarm(stack, 'curate'),
   };
 }

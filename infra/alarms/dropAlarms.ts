@@ -3,7 +3,7 @@ import { planMetrics } from '../../lib/drops/plan/planMetrics.ts';
 import { exportMetrics } from '../../lib/export/exportMetrics.ts';
 import { usedSchedules } from '../streams/schedules.ts';
 import type { Resources } from '../template/Resource.ts';
-import { exportIds, logicalIds, type Stack } from '../template/Stack.ts';
+import { idOf, type Stack } from '../template/Stack.ts';
 import { alarm, deadLettersAlarm, ownMetric } from './alarm.ts';
 import { loggedMetric } from './loggedMetrics.ts';
 
@@ -14,28 +14,28 @@ export function ingestAlarms(stack: Stack): Resources {
   const made = usedSchedules(stack.config.sources.flatMap(({ datasets }) => datasets)).flatMap((schedule) =>
     [
       {
-        name: 'Failed',
+        name: 'failed',
         metric: days_failed,
         description: `Days of ${schedule} datasets could not be loaded, or have lost their files. An OK also comes when a failed day leaves the lookback`,
       },
       {
-        name: 'Unreadable',
+        name: 'unreadable',
         metric: datasets_unreadable,
         description: `Folders of ${schedule} datasets cannot be listed`,
       },
       {
-        name: 'Stopped',
+        name: 'stopped',
         metric: datasets_stopped,
         description: `No files arrive for ${schedule} datasets`,
       },
       {
-        name: 'LeftOut',
+        name: 'left-out',
         metric: files_left_out,
         description: `Loads of ${schedule} datasets leave files out`,
       },
     ].map(({ name, metric, description }) => [
-      `Ingest${name}${idOf(schedule)}Alarm`,
-      alarm(stack, `ingest-${name === 'LeftOut' ? 'left-out' : name.toLowerCase()}-${schedule}`, {
+      idOf(`ingest-${name}-${schedule}`, 'Alarm'),
+      alarm(stack, `ingest-${name}-${schedule}`, {
         ...ownMetric(stack, 'ingest-plan', metric, 'Maximum', { schedule }),
         description,
         section: 'drops',
@@ -61,8 +61,8 @@ export function ingestAlarms(stack: Stack): Resources {
       description: 'A day of a dataset has just failed, or has lost its files',
       section: 'drops',
     }),
-    IngestPlanDeadLettersAlarm: deadLettersAlarm(stack, 'ingest-plan', logicalIds.planDeadLetters),
-    IngestLoadDeadLettersAlarm: deadLettersAlarm(stack, 'ingest-load', logicalIds.loadDeadLetters),
+    ...deadLettersAlarm(stack, 'ingest-plan'),
+    ...deadLettersAlarm(stack, 'ingest-load'),
   };
 }
 
@@ -71,7 +71,7 @@ export function exportAlarms(stack: Stack): Resources {
   const { exports } = stack.config;
   if (exports.length === 0) return {};
   const made = usedSchedules(exports).map((schedule) => [
-    `ExportFailed${idOf(schedule)}Alarm`,
+    idOf(`export-failed-${schedule}`, 'Alarm'),
     alarm(stack, `export-failed-${schedule}`, {
       ...ownMetric(stack, 'export', exportMetrics.exports_failed, 'Maximum', { schedule }),
       description: `Days of ${schedule} exports could not be exported. An OK also comes when a failed day leaves the lookback`,
@@ -83,10 +83,6 @@ export function exportAlarms(stack: Stack): Resources {
   ]);
   return {
     ...Object.fromEntries(made),
-    ExportDeadLettersAlarm: deadLettersAlarm(stack, 'export', exportIds.deadLetters),
+    ...deadLettersAlarm(stack, 'export'),
   };
-}
-
-function idOf(schedule: 'daily' | 'hourly'): string {
-  return schedule === 'daily' ? 'Daily' : 'Hourly';
 }

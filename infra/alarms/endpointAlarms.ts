@@ -7,8 +7,8 @@ import {
 } from '../../lib/schema/endpoint.ts';
 import type { RequestError } from '../../lib/wire/RequestError.ts';
 import { type Resource, type Resources, ref } from '../template/Resource.ts';
-import { logicalIds, partName, type Stack } from '../template/Stack.ts';
-import { alarm, ownMetric, shareAlarm, type WatchedMetric } from './alarm.ts';
+import { logicalIds, type Stack } from '../template/Stack.ts';
+import { alarm, ofFunction, ownMetric, shareAlarm, type WatchedMetric } from './alarm.ts';
 
 /** Percent of requests. Some 4xx are normal: apps with an old key, and port scanners. */
 const CLIENT_ERRORS_PERCENT = 5;
@@ -108,16 +108,13 @@ function answerAlarms(
 }
 
 function functionUrlAlarms(stack: Stack): Resources {
-  const ofUrl = (metric: 'Url4xxCount' | 'Url5xxCount' | 'UrlRequestCount'): WatchedMetric => ({
-    ...ofCollector(stack, metric),
-    statistic: 'Sum',
-  });
+  const ofCollector = (metric: string) => ofFunction(stack, 'collect', metric);
   const { executions, requestsPerSecond, isReserved } = collectorConcurrency(stack.config.collector);
   return {
     ConcurrencyAlarm: alarm(stack, 'concurrency', {
       // Without a reservation the collector shares its executions with all functions that have none.
       ...(isReserved
-        ? ofCollector(stack, 'ConcurrentExecutions')
+        ? ofCollector('ConcurrentExecutions')
         : { namespace: 'AWS/Lambda', metric: 'UnreservedConcurrentExecutions', dimensions: {} }),
       statistic: 'Maximum',
       description: `${LIMIT_PERCENT} % of the ${executions} executions at once, beyond which the Function URL answers 429 and events are lost`,
@@ -127,8 +124,7 @@ function functionUrlAlarms(stack: Stack): Resources {
     }),
     // Requests of 40 ms reach this limit while four of ten executions are in use. The gateway's requests count too.
     RequestRateAlarm: alarm(stack, 'request-rate', {
-      ...ofCollector(stack, 'Invocations'),
-      statistic: 'Sum',
+      ...ofCollector('Invocations'),
       description: `${LIMIT_PERCENT} % of the ${requestsPerSecond} requests a second that Lambda takes, beyond which the Function URL answers 429 and events are lost`,
       section: 'failed',
       threshold: Math.floor((requestsPerSecond * MINUTE * LIMIT_PERCENT) / 100),
@@ -139,9 +135,9 @@ function functionUrlAlarms(stack: Stack): Resources {
       ids: 'Url',
       whose: 'its',
       requests: 'requests to the Function URL',
-      client: ofUrl('Url4xxCount'),
-      server: ofUrl('Url5xxCount'),
-      all: ofUrl('UrlRequestCount'),
+      client: ofCollector('Url4xxCount'),
+      server: ofCollector('Url5xxCount'),
+      all: ofCollector('UrlRequestCount'),
     }),
   };
 }
@@ -163,8 +159,7 @@ function abuseAlarms(stack: Stack): Resources {
     });
   return {
     InvocationsAlarm: alarm(stack, 'invocations', {
-      ...ofCollector(stack, 'Invocations'),
-      statistic: 'Sum',
+      ...ofFunction(stack, 'collect', 'Invocations'),
       description: 'More requests in an hour than alarms.invocationsPerHour',
       section: 'abuse',
       threshold: invocationsPerHour,
@@ -191,12 +186,4 @@ function requestsRefusedAlarm(stack: Stack): Resource {
     threshold: REFUSED_PERCENT,
     periodSeconds: HOUR,
   });
-}
-
-function ofCollector(stack: Stack, metric: string): Omit<WatchedMetric, 'statistic'> {
-  return {
-    namespace: 'AWS/Lambda',
-    metric,
-    dimensions: { FunctionName: partName(stack, 'collect') },
-  };
 }

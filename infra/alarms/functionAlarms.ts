@@ -1,8 +1,8 @@
-import { functionWork, hiddenSeconds } from '../streams/queues.ts';
+import { type FunctionPart, functionWork, hiddenSeconds } from '../template/functionWork.ts';
 import type { Resource, Resources } from '../template/Resource.ts';
-import { partName, type Stack } from '../template/Stack.ts';
+import { idOf, type Stack } from '../template/Stack.ts';
 import { unusedFunctions } from '../template/unusedFunctions.ts';
-import { alarm, shareAlarm, type WatchedMetric } from './alarm.ts';
+import { alarm, ofFunction, shareAlarm } from './alarm.ts';
 
 const HOUR = 3_600;
 const DAY = 24 * HOUR;
@@ -36,12 +36,12 @@ const WITHOUT_QUEUE = {
  */
 export function functionAlarms(stack: Stack): Resources {
   const unused = unusedFunctions(stack.config);
-  const terms: Readonly<Record<string, ErrorTerms>> = {
-    ...Object.fromEntries(queueNames.map((part) => [part, queueTerms(part)])),
-    ...WITHOUT_QUEUE,
-  };
-  const made = Object.entries(terms).flatMap(([part, one]) =>
-    unused.includes(part) ? [] : [[`${idOf(part)}ErrorsAlarm`, errorsAlarm(stack, part, one)]],
+  const terms = [
+    ...queueNames.map((part) => [part, queueTerms(part)] as const),
+    ...Object.entries(WITHOUT_QUEUE),
+  ];
+  const made = terms.flatMap(([part, one]) =>
+    unused.includes(part) ? [] : [[idOf(part, 'ErrorsAlarm'), errorsAlarm(stack, part, one)]],
   );
   return {
     ...Object.fromEntries(made),
@@ -56,9 +56,9 @@ export function functionAlarms(stack: Stack): Resources {
   };
 }
 
-const queueNames = Object.keys(functionWork) as (keyof typeof functionWork)[];
+const queueNames = Object.keys(functionWork) as FunctionPart[];
 
-function queueTerms(part: keyof typeof functionWork): ErrorTerms {
+function queueTerms(part: FunctionPart): ErrorTerms {
   return { threshold: hiddenSeconds(part) < HOUR ? 2 : 1, periodSeconds: 2 * HOUR };
 }
 
@@ -68,14 +68,3 @@ function errorsAlarm(stack: Stack, part: string, terms: ErrorTerms): Resource {
 
 const said = (part: string) =>
   ({ description: `Runs of ${part} are killed, take too long, or throw`, section: 'functions' }) as const;
-
-function ofFunction(stack: Stack, part: string, metric: 'Errors' | 'Invocations'): WatchedMetric {
-  return {
-    namespace: 'AWS/Lambda',
-    metric,
-    statistic: 'Sum',
-    dimensions: { FunctionName: partName(stack, part) },
-  };
-}
-
-const idOf = (part: string) => part.replaceAll(/(?:^|-)(.)/g, (_, first: string) => first.toUpperCase());

@@ -1,9 +1,9 @@
 import { collectMetrics } from '../../lib/collect/collectMetrics.ts';
 import { OLD_SECONDS } from '../../lib/relay/limits.ts';
 import { relayMetrics } from '../../lib/relay/relayMetrics.ts';
-import { getAtt, type Resources } from '../template/Resource.ts';
-import { relayIds, type Stack } from '../template/Stack.ts';
-import { alarm, deadLettersAlarm, ownMetric } from './alarm.ts';
+import type { Resources } from '../template/Resource.ts';
+import type { Stack } from '../template/Stack.ts';
+import { alarm, deadLettersAlarm, ofQueue, ownMetric } from './alarm.ts';
 
 /**
  * Alarms on copies that are not kept, refused, or have waited for six days, and on dead letters. None without `relay`.
@@ -32,15 +32,12 @@ export function relayAlarms(stack: Stack): Resources {
       threshold: OLD_SECONDS,
     }),
     RelayQueueAgeAlarm: alarm(stack, 'relay-queue-age', {
+      ...ofQueue('RelayQueue', 'ApproximateAgeOfOldestMessage'),
       threshold: OLD_SECONDS,
-      statistic: 'Maximum',
       description:
         'Copies have been in the queue of relay for six days, and SQS deletes them four days later',
       section: 'relay',
-      namespace: 'AWS/SQS',
-      metric: 'ApproximateAgeOfOldestMessage',
-      dimensions: { QueueName: getAtt(relayIds.queue, 'QueueName') },
     }),
-    RelayDeadLettersAlarm: deadLettersAlarm(stack, 'relay', relayIds.deadLetters),
+    ...deadLettersAlarm(stack, 'relay'),
   };
 }

@@ -1,7 +1,7 @@
 import { lateSeconds } from '../streams/streams.ts';
-import { getAtt, type Resource, type Resources, ref } from '../template/Resource.ts';
+import { type Resource, type Resources, ref } from '../template/Resource.ts';
 import { logicalIds, type Stack } from '../template/Stack.ts';
-import { alarm, mathAlarm, type WatchedMetric } from './alarm.ts';
+import { alarm, mathAlarm, ofQueue, type WatchedMetric } from './alarm.ts';
 
 /** Periods in a row in which the stream must be late. One file that succeeds on the second attempt needs no person. */
 const LATE_PERIODS = 3;
@@ -88,12 +88,6 @@ function ofStream(metric: string, statistic: WatchedMetric['statistic']): Watche
  * https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-available-cloudwatch-metrics.html
  */
 export function writeQueueAlarm(stack: Stack): Resource {
-  const of = (queue: string, metric: string): WatchedMetric => ({
-    namespace: 'AWS/SQS',
-    metric,
-    statistic: 'Maximum',
-    dimensions: { QueueName: getAtt(queue, 'QueueName') },
-  });
   return mathAlarm(stack, 'write-queue', {
     description:
       'Objects of the landing are in the dead-letter queue of the writer, or have waited for 25 minutes',
@@ -101,8 +95,8 @@ export function writeQueueAlarm(stack: Stack): Resource {
     label: 'waits',
     expression: `IF(FILL(dead, 0) > 0 OR FILL(age, 0) > ${WAITED}, 1, 0)`,
     metrics: {
-      dead: of(logicalIds.writeDeadLetters, 'ApproximateNumberOfMessagesVisible'),
-      age: of(logicalIds.writeQueue, 'ApproximateAgeOfOldestMessage'),
+      dead: ofQueue('WriteDeadLetterQueue', 'ApproximateNumberOfMessagesVisible'),
+      age: ofQueue('WriteQueue', 'ApproximateAgeOfOldestMessage'),
     },
   });
 }

@@ -6,9 +6,21 @@ import {
   ownershipControls,
   publicAccessBlock,
 } from '../../lib/access/buckets/bucketSettings.ts';
-import { type LifecycleRule, lifecycleRules } from '../../lib/access/buckets/lifecycleRules.ts';
-import { getAtt, PSEUDO_PARAMETERS, type Resources, ref, sub, type Value } from '../template/Resource.ts';
-import { logicalIds, type Stack } from '../template/Stack.ts';
+import {
+  type LifecycleRule,
+  lifecycleRules,
+  UNFINISHED_UPLOAD_DAYS,
+} from '../../lib/access/buckets/lifecycleRules.ts';
+import {
+  getAtt,
+  PSEUDO_PARAMETERS,
+  type Resource,
+  type Resources,
+  ref,
+  sub,
+  type Value,
+} from '../template/Resource.ts';
+import { logicalIds, RETAINED, type Stack } from '../template/Stack.ts';
 import { keyArn } from './key.ts';
 
 /**
@@ -20,51 +32,83 @@ import { keyArn } from './key.ts';
 export function bucketResources(stack: Stack, deleters: readonly string[]): Resources {
   if (stack.config.existing.bucket) return {};
   const kept = keptFolders(stack.config).map((folder) => objectsArn(stack, folder));
+  return privateBucket(logicalIds.bucket, {
+    name: stack.config.bucket,
+    key: keyArn(stack),
+    rules: lifecycleRules(stack.config).map(ruleProperties),
+    statements:
+      kept.length === 0
+        ? []
+        : [
+            deleteByVersionOnly(
+              kept,
+              deleters.map((id) => getAtt(id)),
+            ),
+          ],
+    also: {
+      NotificationConfiguration: { EventBridgeConfiguration: { EventBridgeEnabled: true } },
+      VersioningConfiguration: { Status: 'Enabled' },
+    },
+  });
+}
+
+/** A bucket of the stack, and its policy, which refuses what is not encrypted on its way. It is retained when the stack is deleted. */
+export function privateBucket(
+  id: string,
+  bucket: {
+    readonly name: string;
+    /** ARN of the key that encrypts it. Default: S3's own. */
+    readonly key?: Value;
+    readonly rules: readonly Value[];
+    /** More of its policy. Default none. */
+    readonly statements?: readonly Value[];
+    /** More of its properties. Default none. */
+    readonly also?: Resource['Properties'];
+  },
+): Resources {
+  const { name, key, rules, statements = [], also } = bucket;
   return {
-    [logicalIds.bucket]: {
+    [id]: {
       Type: 'AWS::S3::Bucket',
-      DeletionPolicy: 'RetainExceptOnCreate',
-      UpdateReplacePolicy: 'Retain',
+      ...RETAINED,
       Properties: {
-        BucketName: stack.config.bucket,
+        BucketName: name,
         BucketEncryption: {
           ServerSideEncryptionConfiguration: [
-            {
-              ServerSideEncryptionByDefault: { SSEAlgorithm: 'aws:kms', KMSMasterKeyID: keyArn(stack) },
-              // One call of KMS for many objects: https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucket-key.html
-              BucketKeyEnabled: true,
-            },
+            key === undefined
+              ? { ServerSideEncryptionByDefault: { SSEAlgorithm: 'AES256' } }
+              : {
+                  ServerSideEncryptionByDefault: { SSEAlgorithm: 'aws:kms', KMSMasterKeyID: key },
+                  // One call of KMS for many objects: https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucket-key.html
+                  BucketKeyEnabled: true,
+                },
           ],
         },
-        LifecycleConfiguration: { Rules: lifecycleRules(stack.config).map(ruleProperties) },
-        NotificationConfiguration: { EventBridgeConfiguration: { EventBridgeEnabled: true } },
+        LifecycleConfiguration: { Rules: rules },
         OwnershipControls: ownershipControls,
         PublicAccessBlockConfiguration: publicAccessBlock,
-        VersioningConfiguration: { Status: 'Enabled' },
+        ...also,
       },
     },
-    DataBucketPolicy: {
+    [`${id}Policy`]: {
       Type: 'AWS::S3::BucketPolicy',
       Properties: {
-        Bucket: ref(logicalIds.bucket),
+        Bucket: ref(id),
         PolicyDocument: {
           Version: '2012-10-17',
-          Statement: [
-            encryptedTransportOnly([bucketArn(stack), objectsArn(stack)]),
-            ...(kept.length === 0
-              ? []
-              : [
-                  deleteByVersionOnly(
-                    kept,
-                    deleters.map((id) => getAtt(id)),
-                  ),
-                ]),
-          ],
+          Statement: [encryptedTransportOnly([getAtt(id), sub(`\${${id}.Arn}/*`)]), ...statements],
         },
       },
     },
   };
 }
+
+/** Ends uploads that nobody has finished. */
+export const UNFINISHED_UPLOADS: Value = {
+  Id: 'unfinished-uploads',
+  Status: 'Enabled',
+  AbortIncompleteMultipartUpload: { DaysAfterInitiation: UNFINISHED_UPLOAD_DAYS },
+};
 
 /** https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-properties-s3-bucket-rule.html */
 function ruleProperties(rule: LifecycleRule): Value {

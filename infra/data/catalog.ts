@@ -1,7 +1,7 @@
 import { hash } from 'node:crypto';
 import { databaseArns } from '../../lib/access/arns.ts';
 import { curatedTables } from '../../lib/curate/curatedTables.ts';
-import { type ForwardedKind, forwardedKinds, type TableKind, tableKinds } from '../../lib/schema/kinds.ts';
+import { forwardedKinds, type TableKind, tableKinds } from '../../lib/schema/kinds.ts';
 import { deliveredTables } from '../../lib/tables/deliveredTables.ts';
 import { groupsTable } from '../../lib/tables/groupsTable.ts';
 import { type IngestedTable, ingestedTables } from '../../lib/tables/ingestedTables.ts';
@@ -22,7 +22,7 @@ import {
   sub,
   type Value,
 } from '../template/Resource.ts';
-import { logicalIds, type Stack, tableId } from '../template/Stack.ts';
+import { idOf, logicalIds, RETAINED, type Stack, tableId } from '../template/Stack.ts';
 import { s3Location } from './bucket.ts';
 
 /**
@@ -30,14 +30,8 @@ import { s3Location } from './bucket.ts';
  * `a_1` and `a1` apart.
  */
 function ingestedTableId({ name }: Pick<IngestedTable, 'name'>): string {
-  const words = name.split('_').map((word) => `${word.charAt(0).toUpperCase()}${word.slice(1)}`);
   const digest = /_(?![a-z])/.test(name) ? hash('sha256', name).slice(0, 8) : '';
-  return `${words.join('')}${digest}IngestedTable`;
-}
-
-/** Logical ID of the table of curated days of a kind. */
-function curatedTableId(kind: ForwardedKind): string {
-  return kind === 'exposures' ? 'CuratedExposuresTable' : 'CuratedEventsTable';
+  return idOf(name, `${digest}IngestedTable`);
 }
 
 /**
@@ -84,7 +78,7 @@ export function catalog(stack: Stack): Resources {
     ),
     ...Object.fromEntries(
       forwardedKinds.map((kind) => [
-        curatedTableId(kind),
+        `Curated${tableId(kind)}`,
         glueResource(
           stack,
           parquetInput(stack, curated[kind], ingestedTableFolder(config, curated[kind].name)),
@@ -102,8 +96,7 @@ export function catalog(stack: Stack): Resources {
 export function glueDatabase(name: string, description: string): Resource {
   return {
     Type: 'AWS::Glue::Database',
-    DeletionPolicy: 'RetainExceptOnCreate',
-    UpdateReplacePolicy: 'Retain',
+    ...RETAINED,
     Properties: {
       CatalogId: ref('AWS::AccountId'),
       DatabaseInput: databaseInput(name, description),
@@ -129,11 +122,7 @@ function databaseInput(name: string, description: string): Value {
 
 /** A table that is retained with its partitions. */
 function retainedTable(stack: Stack, input: Value): Resource {
-  return {
-    ...glueResource(stack, input),
-    DeletionPolicy: 'RetainExceptOnCreate',
-    UpdateReplacePolicy: 'Retain',
-  };
+  return { ...glueResource(stack, input), ...RETAINED };
 }
 
 /** The input of a table of Parquet files, by the Hive classes that Athena and Firehose expect. */
@@ -198,7 +187,8 @@ function glueResource(stack: Stack, input: Value): Resource {
   };
 }
 
-function glueColumn(column: Column): Value {
+/** A column as Glue takes it. */
+export function glueColumn(column: Pick<Column, 'name' | 'type' | 'comment'>): Value {
   return { Name: column.name, Type: column.type, Comment: column.comment };
 }
 

@@ -1,5 +1,5 @@
 import type { Resources } from '../template/Resource.ts';
-import { logicalIds, partName, type Stack } from '../template/Stack.ts';
+import { logicalIds, partName, RETAINED, type Stack } from '../template/Stack.ts';
 
 /**
  * The secret with the hashes of SDK keys, which `sluice keys` writes and the collector reads. It starts empty, and its
@@ -10,8 +10,7 @@ export function keysSecret(stack: Stack): Resources {
   return {
     [logicalIds.keysSecret]: {
       Type: 'AWS::SecretsManager::Secret',
-      DeletionPolicy: 'RetainExceptOnCreate',
-      UpdateReplacePolicy: 'Retain',
+      ...RETAINED,
       Properties: {
         Name: partName(stack, 'keys'),
         Description: 'SHA-256 of the SDK keys that may post to Sluice; written by `sluice keys`',

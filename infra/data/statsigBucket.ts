@@ -1,20 +1,7 @@
-import {
-  encryptedTransportOnly,
-  ownershipControls,
-  publicAccessBlock,
-} from '../../lib/access/buckets/bucketSettings.ts';
-import { UNFINISHED_UPLOAD_DAYS } from '../../lib/access/buckets/lifecycleRules.ts';
 import { statsigBucketPolicy } from '../../lib/access/buckets/statsigBucketPolicy.ts';
-import {
-  getAtt,
-  type Output,
-  PSEUDO_PARAMETERS,
-  type Resources,
-  ref,
-  sub,
-  toFnSub,
-} from '../template/Resource.ts';
+import { type Output, PSEUDO_PARAMETERS, type Resources, ref, toFnSub } from '../template/Resource.ts';
 import { logicalIds, type Stack } from '../template/Stack.ts';
+import { privateBucket, UNFINISHED_UPLOADS } from './bucket.ts';
 
 /**
  * The bucket for Statsig's IAM user, unless there is none or it exists already. S3 encrypts it with a key of its own: Statsig's
@@ -23,47 +10,11 @@ import { logicalIds, type Stack } from '../template/Stack.ts';
  */
 export function statsigBucketResources({ config: { statsigBucket } }: Stack): Resources {
   if (statsigBucket === null || statsigBucket.existing) return {};
-  const { bucket } = statsigBucket;
-  return {
-    [logicalIds.statsigBucket]: {
-      Type: 'AWS::S3::Bucket',
-      DeletionPolicy: 'RetainExceptOnCreate',
-      UpdateReplacePolicy: 'Retain',
-      Properties: {
-        BucketName: bucket,
-        BucketEncryption: {
-          ServerSideEncryptionConfiguration: [{ ServerSideEncryptionByDefault: { SSEAlgorithm: 'AES256' } }],
-        },
-        LifecycleConfiguration: {
-          Rules: [
-            {
-              Id: 'unfinished-uploads',
-              Status: 'Enabled',
-              AbortIncompleteMultipartUpload: { DaysAfterInitiation: UNFINISHED_UPLOAD_DAYS },
-            },
-          ],
-        },
-        OwnershipControls: ownershipControls,
-        PublicAccessBlockConfiguration: publicAccessBlock,
-      },
-    },
-    StatsigBucketPolicy: {
-      Type: 'AWS::S3::BucketPolicy',
-      Properties: {
-        Bucket: ref(logicalIds.statsigBucket),
-        PolicyDocument: {
-          Version: '2012-10-17',
-          Statement: [
-            encryptedTransportOnly([
-              getAtt(logicalIds.statsigBucket),
-              sub(`\${${logicalIds.statsigBucket}.Arn}/*`),
-            ]),
-            ...statsigBucketPolicy(PSEUDO_PARAMETERS, statsigBucket).Statement.map(toFnSub),
-          ],
-        },
-      },
-    },
-  };
+  return privateBucket(logicalIds.statsigBucket, {
+    name: statsigBucket.bucket,
+    rules: [UNFINISHED_UPLOADS],
+    statements: statsigBucketPolicy(PSEUDO_PARAMETERS, statsigBucket).Statement.map(toFnSub),
+  });
 }
 
 /** The name that Statsig's form asks for. */

@@ -4,13 +4,12 @@ import type { View, ViewName } from '../../lib/views/View.ts';
 import { viewNames } from '../../lib/views/viewNames.ts';
 import { views as viewsOf } from '../../lib/views/views.ts';
 import { type Resource, type Resources, ref } from '../template/Resource.ts';
-import type { Stack } from '../template/Stack.ts';
-import { databaseName } from './catalog.ts';
+import { idOf, type Stack } from '../template/Stack.ts';
+import { databaseName, glueColumn } from './catalog.ts';
 
 /** Logical ID of a view, e.g. `ExperimentExposuresView`. */
 export function viewId(name: ViewName): string {
-  const words = name.split('_').map((word) => `${word.charAt(0).toUpperCase()}${word.slice(1)}`);
-  return `${words.join('')}View`;
+  return idOf(name, 'View');
 }
 
 /** The views of lib/views in the catalog. They are deleted with the stack, as they hold no data. */
@@ -40,11 +39,7 @@ function glueView(stack: Stack, view: View): Resource {
         },
         PartitionKeys: [],
         StorageDescriptor: {
-          Columns: view.columns.map(({ name, type, comment }) => ({
-            Name: name,
-            Type: type,
-            Comment: comment,
-          })),
+          Columns: view.columns.map(glueColumn),
           Location: '',
           SerdeInfo: {},
         },

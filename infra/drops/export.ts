@@ -1,21 +1,17 @@
 import type { ExportRequest } from '../../lib/export/messageBodies.ts';
 import { exportRole } from '../roles/exportRole.ts';
 import { workQueue } from '../streams/queues.ts';
-import { schedule, usedSchedules } from '../streams/schedules.ts';
+import { usedRuns } from '../streams/schedules.ts';
 import { getAtt, type Output, type Resources } from '../template/Resource.ts';
-import { exportIds, partName, type Stack } from '../template/Stack.ts';
+import { idOf, type Stack } from '../template/Stack.ts';
 
 /** The queue, schedules and role of exports to customers' buckets. Nothing without `exports`. */
 export function exportResources(stack: Stack): Resources {
   if (stack.config.exports.length === 0) return {};
   return {
-    ...workQueue(stack, {
-      part: 'export',
-      queue: exportIds.queue,
-      deadLetters: exportIds.deadLetters,
-    }),
+    ...workQueue(stack, 'export'),
     ...exportSchedules(stack),
-    [exportIds.role]: exportRole(stack),
+    ...exportRole(stack),
   };
 }
 
@@ -25,7 +21,7 @@ export function exportOutputs({ config }: Pick<Stack, 'config'>): Readonly<Recor
   return {
     ExportRoleArn: {
       Description: "Role that exports: customers' bucket policies name it",
-      Value: getAtt(exportIds.role),
+      Value: getAtt(idOf('export', 'Role')),
     },
   };
 }
@@ -34,31 +30,16 @@ export function exportOutputs({ config }: Pick<Stack, 'config'>): Readonly<Recor
  * Daily exports run two and a half hours after the ingest of the day's drops begins. Hourly exports run at minute 45.
  */
 function exportSchedules(stack: Stack): Resources {
-  const made = {
-    daily: {
-      id: 'ExportDaily',
-      description: 'Exports new and changed days of tables, daily',
-      expression: `cron(30 ${(stack.config.dailyIngest.hour + 2) % 24} * * ? *)`,
-      retries: 'hour',
+  const { exports, dailyIngest } = stack.config;
+  return usedRuns(stack, exports, {
+    part: 'export',
+    name: 'export',
+    descriptions: {
+      daily: 'Exports new and changed days of tables, daily',
+      hourly: 'Exports new and changed days of tables, hourly',
     },
-    hourly: {
-      id: 'ExportHourly',
-      description: 'Exports new and changed days of tables, hourly',
-      expression: 'cron(45 * * * ? *)',
-      retries: 'halfHour',
-    },
-  } as const;
-  return Object.assign(
-    {},
-    ...usedSchedules(stack.config.exports).map((name) => {
-      const input = { sluice: 'export', schedule: name } as const satisfies ExportRequest;
-      return schedule({
-        ...made[name],
-        name: partName(stack, `export-${name}`),
-        queue: exportIds.queue,
-        deadLetters: exportIds.deadLetters,
-        input,
-      });
-    }),
-  );
+    daily: `30 ${(dailyIngest.hour + 2) % 24}`,
+    hourly: '45 *',
+    input: (schedule) => ({ sluice: 'export', schedule }) satisfies ExportRequest,
+  });
 }

@@ -2,9 +2,9 @@ import { expectsDrops } from '../../lib/drops/plan/lateDrops.ts';
 import type { PlanRequestInput } from '../../lib/drops/plan/messageBodies.ts';
 import { ingestRoles, type Width } from '../roles/dropRoles.ts';
 import { workQueue } from '../streams/queues.ts';
-import { schedule, usedSchedules } from '../streams/schedules.ts';
+import { schedule, usedRuns } from '../streams/schedules.ts';
 import type { Resources } from '../template/Resource.ts';
-import { logicalIds, partName, type Stack } from '../template/Stack.ts';
+import type { Stack } from '../template/Stack.ts';
 
 /**
  * The resources of ingest, except tables and alarms: the queues of plan and load, their schedules, and the roles of the
@@ -13,16 +13,8 @@ import { logicalIds, partName, type Stack } from '../template/Stack.ts';
 export function ingestResources(stack: Stack, width: Width): Resources {
   if (stack.config.sources.length === 0) return {};
   return {
-    ...workQueue(stack, {
-      part: 'ingest-plan',
-      queue: logicalIds.planQueue,
-      deadLetters: logicalIds.planDeadLetters,
-    }),
-    ...workQueue(stack, {
-      part: 'ingest-load',
-      queue: logicalIds.loadQueue,
-      deadLetters: logicalIds.loadDeadLetters,
-    }),
+    ...workQueue(stack, 'ingest-plan'),
+    ...workQueue(stack, 'ingest-load'),
     ...ingestSchedules(stack),
     ...ingestRoles(stack, width),
   };
@@ -32,56 +24,42 @@ export function ingestResources(stack: Stack, width: Width): Resources {
  * The runs of the plan: daily datasets at the configured hour, and hourly datasets at minute 15. Also the hourly sweep by the load, as only its role may delete versions.
  */
 function ingestSchedules(stack: Stack): Resources {
-  const made = {
-    daily: {
-      id: 'IngestDaily',
-      description: 'Finds new and changed drops of daily datasets',
-      expression: `cron(0 ${stack.config.dailyIngest.hour} * * ? *)`,
-      retries: 'hour',
-    },
-    hourly: {
-      id: 'IngestHourly',
-      description: 'Finds new and changed drops of hourly datasets',
-      expression: 'cron(15 * * * ? *)',
+  const { sources, dailyIngest } = stack.config;
+  const datasets = sources.flatMap((source) => source.datasets);
+  return {
+    ...schedule(stack, {
+      id: 'IngestSweep',
+      name: 'ingest-sweep',
+      description: "Deletes versions of ingested tables' days that were replaced a day ago",
+      expression: 'cron(40 * * * ? *)',
       retries: 'halfHour',
-    },
-  } as const;
-  const sweep = schedule({
-    id: 'IngestSweep',
-    name: partName(stack, 'ingest-sweep'),
-    description: "Deletes versions of ingested tables' days that were replaced a day ago",
-    expression: 'cron(40 * * * ? *)',
-    retries: 'halfHour',
-    queue: logicalIds.loadQueue,
-    deadLetters: logicalIds.loadDeadLetters,
-    input: { sluice: 'sweep' },
-  });
-  return Object.assign(
-    sweep,
-    expectsDrops(stack.config.sources) ? expected(stack) : {},
-    ...usedSchedules(stack.config.sources.flatMap(({ datasets }) => datasets)).map((name) => {
-      const input = { sluice: 'plan', schedule: name } as const satisfies PlanRequestInput;
-      return schedule({
-        ...made[name],
-        name: partName(stack, `ingest-${name}`),
-        queue: logicalIds.planQueue,
-        deadLetters: logicalIds.planDeadLetters,
-        input,
-      });
+      part: 'ingest-load',
+      input: { sluice: 'sweep' },
     }),
-  );
+    ...(expectsDrops(sources) && expected(stack)),
+    ...usedRuns(stack, datasets, {
+      part: 'ingest-plan',
+      name: 'ingest',
+      descriptions: {
+        daily: 'Finds new and changed drops of daily datasets',
+        hourly: 'Finds new and changed drops of hourly datasets',
+      },
+      daily: `0 ${dailyIngest.hour}`,
+      hourly: '15 *',
+      input: (name) => ({ sluice: 'plan', schedule: name }) satisfies PlanRequestInput,
+    }),
+  };
 }
 
 /** Just after the hour, as `expectedBy` has whole hours. */
 function expected(stack: Stack): Resources {
-  return schedule({
+  return schedule(stack, {
     id: 'IngestExpected',
-    name: partName(stack, 'ingest-expected'),
+    name: 'ingest-expected',
     description: 'Finds late drops',
     expression: 'cron(5 * * * ? *)',
     retries: 'halfHour',
-    queue: logicalIds.planQueue,
-    deadLetters: logicalIds.planDeadLetters,
+    part: 'ingest-plan',
     input: { sluice: 'expected' },
   });
 }

@@ -1,6 +1,6 @@
 import type { PassThrough } from '../../lib/schema/endpoint.ts';
 import { type Resource, type Resources, ref } from '../template/Resource.ts';
-import { logicalIds, type Stack } from '../template/Stack.ts';
+import { idOf, logicalIds, type Stack } from '../template/Stack.ts';
 
 /** Statsig's hosts: the CDN of rules and ID lists, and the API. docs.statsig.com/infrastructure/statsig_domains */
 const STATSIG = { cdn: 'https://api.statsigcdn.com', api: 'https://statsigapi.net' } as const;
@@ -84,6 +84,5 @@ function readsOf(host: keyof typeof READS, { url }: PassThrough): Resources {
 
 /** `ReadGetV1GetIdListsKey` of `GET /v1/get_id_lists/{key}`. */
 function routeId(key: string): string {
-  const words = key.toLowerCase().match(/[a-z0-9]+/g) ?? [];
-  return `Read${words.map((word) => word.charAt(0).toUpperCase() + word.slice(1)).join('')}`;
+  return `Read${idOf(key.toLowerCase().replaceAll(/[^a-z0-9]/g, '-'))}`;
 }

@@ -1,10 +1,4 @@
 import { type PolicyScope, policyScope } from '../../lib/access/arns.ts';
-import {
-  encryptedTransportOnly,
-  ownershipControls,
-  publicAccessBlock,
-} from '../../lib/access/buckets/bucketSettings.ts';
-import { UNFINISHED_UPLOAD_DAYS } from '../../lib/access/buckets/lifecycleRules.ts';
 import { type NamedPolicy, readerPermissions } from '../../lib/access/readerPermissions.ts';
 import { hasOwnWorkgroup, readerWorkgroup } from '../../lib/access/readerStatements.ts';
 import { readerTrust } from '../../lib/access/readerTrust.ts';
@@ -16,6 +10,7 @@ import {
   type RoleReader,
   type StatsigReader,
 } from '../../lib/schema/readers.ts';
+import { privateBucket, UNFINISHED_UPLOADS } from '../data/bucket.ts';
 import { glueDatabase } from '../data/catalog.ts';
 import { keyArn } from '../data/key.ts';
 import {
@@ -29,7 +24,7 @@ import {
   toFnSub,
   type Value,
 } from '../template/Resource.ts';
-import { logicalIds, partName, type Stack } from '../template/Stack.ts';
+import { idOf, logicalIds, partName, type Stack } from '../template/Stack.ts';
 import { workgroupResource } from './workgroup.ts';
 
 /** Where OWOX writes results. The same bucket has files of its connectors' tables, which must not expire. */
@@ -224,7 +219,6 @@ function secretName(stack: Stack, { name }: Reader): Value {
 /** A bucket for the results of OWOX. OWOX accepts a bucket without a folder, so its results cannot share the data bucket. */
 function resultsBucket(stack: Stack, reader: OwoxReader): Resources {
   const { queryResultDays } = stack.config.retention;
-  const id = readerId(reader, 'ResultsBucket');
   const expiry =
     queryResultDays === null
       ? []
@@ -234,46 +228,11 @@ function resultsBucket(stack: Stack, reader: OwoxReader): Resources {
           Prefix,
           ExpirationInDays: queryResultDays,
         }));
-  return {
-    [id]: {
-      Type: 'AWS::S3::Bucket',
-      DeletionPolicy: 'RetainExceptOnCreate',
-      UpdateReplacePolicy: 'Retain',
-      Properties: {
-        BucketName: reader.resultsBucket,
-        BucketEncryption: {
-          ServerSideEncryptionConfiguration: [
-            {
-              ServerSideEncryptionByDefault: { SSEAlgorithm: 'aws:kms', KMSMasterKeyID: keyArn(stack) },
-              BucketKeyEnabled: true,
-            },
-          ],
-        },
-        LifecycleConfiguration: {
-          Rules: [
-            ...expiry,
-            {
-              Id: 'unfinished-uploads',
-              Status: 'Enabled',
-              AbortIncompleteMultipartUpload: { DaysAfterInitiation: UNFINISHED_UPLOAD_DAYS },
-            },
-          ],
-        },
-        OwnershipControls: ownershipControls,
-        PublicAccessBlockConfiguration: publicAccessBlock,
-      },
-    },
-    [`${id}Policy`]: {
-      Type: 'AWS::S3::BucketPolicy',
-      Properties: {
-        Bucket: ref(id),
-        PolicyDocument: {
-          Version: '2012-10-17',
-          Statement: [encryptedTransportOnly([getAtt(id), sub(`\${${id}.Arn}/*`)])],
-        },
-      },
-    },
-  };
+  return privateBucket(readerId(reader, 'ResultsBucket'), {
+    name: reader.resultsBucket,
+    key: keyArn(stack),
+    rules: [...expiry, UNFINISHED_UPLOADS],
+  });
 }
 
 function isRole(reader: Reader): reader is RoleReader {
@@ -282,8 +241,7 @@ function isRole(reader: Reader): reader is RoleReader {
 
 /** Logical ID of a reader's own resource: `ReaderBiTeamPolicy` of `bi-team`. */
 export function readerId({ name }: Pick<Reader, 'name'>, part: string): string {
-  const words = name.split('-').map((word) => `${word.slice(0, 1).toUpperCase()}${word.slice(1)}`);
-  return `Reader${words.join('')}${part}`;
+  return `Reader${idOf(name, part)}`;
 }
 
 /** Bucket, database, key and account of the stack, in the notation of `Fn::Sub`. */

@@ -3,7 +3,7 @@ import { keyArn } from '../data/key.ts';
 import { relayRole } from '../roles/relayRoles.ts';
 import { workQueue } from '../streams/queues.ts';
 import type { Resources } from '../template/Resource.ts';
-import { relayIds, type Stack } from '../template/Stack.ts';
+import type { Stack } from '../template/Stack.ts';
 
 /**
  * The resources of relay, except alarms: its queue, which the deployment's key encrypts as copies hold SDK keys, and the
@@ -12,14 +12,11 @@ import { relayIds, type Stack } from '../template/Stack.ts';
 export function relayResources(stack: Stack): Resources {
   if (stack.config.relay === undefined) return {};
   return {
-    ...workQueue(stack, {
-      part: 'relay',
-      queue: relayIds.queue,
-      deadLetters: relayIds.deadLetters,
+    ...workQueue(stack, 'relay', {
       retentionSeconds: QUEUE_SECONDS,
       key: keyArn(stack),
       messageBytes: MAX_MESSAGE_BYTES,
     }),
-    [relayIds.role]: relayRole(stack),
+    ...relayRole(stack),
   };
 }

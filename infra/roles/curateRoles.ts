@@ -5,9 +5,9 @@ import { viewKinds } from '../../lib/views/curatedViews.ts';
 import { viewNames } from '../../lib/views/viewNames.ts';
 import { objectsArn } from '../data/bucket.ts';
 import { tableArns } from '../data/catalog.ts';
-import type { Resource, Resources } from '../template/Resource.ts';
-import { curateIds, type Stack } from '../template/Stack.ts';
-import { type AllowStatement, consumeQueue, functionRole, seesWhatIsMissing, sendTo } from './policies.ts';
+import type { Resources } from '../template/Resource.ts';
+import type { Stack } from '../template/Stack.ts';
+import { type AllowStatement, functionRole, seesWhatIsMissing, sendTo } from './policies.ts';
 
 /** The views whose text names curated days. Others read these views. */
 const namingViews = viewNames.filter((name) => viewKinds[name].length > 0);
@@ -15,13 +15,13 @@ const namingViews = viewNames.filter((name) => viewKinds[name].length > 0);
 /** The roles of the curation: one finds days and rewrites views, the other rewrites days. */
 export function curateRoles(stack: Stack): Resources {
   return {
-    [curateIds.planRole]: planRole(stack),
-    [curateIds.role]: curateRole(stack),
+    ...planRole(stack),
+    ...curateRole(stack),
   };
 }
 
 /** Lists raw files, keeps the ledger and rewrites the views. It reads no row and writes no file of a table. */
-function planRole(stack: Stack): Resource {
+function planRole(stack: Stack): Resources {
   const { curatedTables } = stack.config;
   return functionRole(stack, 'curate-plan', [
     ledger(stack),
@@ -30,13 +30,12 @@ function planRole(stack: Stack): Resource {
     { Action: ['glue:GetPartitions'], Resource: tableArns(stack, Object.values(curatedTables)) },
     { Action: ['glue:GetTable'], Resource: tableArns(stack, viewNames) },
     { Action: ['glue:UpdateTable'], Resource: tableArns(stack, namingViews) },
-    sendTo(curateIds.queue),
-    consumeQueue(curateIds.planQueue),
+    sendTo('curate'),
   ]);
 }
 
 /** Reads raw rows and earlier versions, writes versions of curated days and moves their partitions. It cannot write to the raw tables. */
-function curateRole(stack: Stack): Resource {
+function curateRole(stack: Stack): Resources {
   const { config } = stack;
   const names = Object.values(config.curatedTables);
   const versions = names.flatMap((name) =>
@@ -67,8 +66,7 @@ function curateRole(stack: Stack): Resource {
       ],
       Resource: tableArns(stack, names),
     },
-    sendTo(curateIds.queue, curateIds.planQueue),
-    consumeQueue(curateIds.queue),
+    sendTo('curate', 'curate-plan'),
   ]);
 }
 

@@ -6,13 +6,12 @@ import { ingestedFolders, tableFolder } from '../../lib/tables/tableFolders.ts';
 import { viewNames } from '../../lib/views/viewNames.ts';
 import { bucketArnText, objectsArn } from '../data/bucket.ts';
 import { tableArns } from '../data/catalog.ts';
-import { type Resource, type Resources, ref, sub } from '../template/Resource.ts';
+import { type Resources, ref, sub } from '../template/Resource.ts';
 import { logicalIds, type Stack } from '../template/Stack.ts';
-import { customerBucketStatements, customerKeyStatements, customerRoleStatements } from './customerAccess.ts';
+import { customerStatements } from './customerAccess.ts';
 import {
   type AllowStatement,
   assumeSelf,
-  consumeQueue,
   functionRole,
   type RoleStatement,
   seesWhatIsMissing,
@@ -32,26 +31,21 @@ export type Width = (typeof WIDTHS)[number];
 export function ingestRoles(stack: Stack, width: Width): Resources {
   const { sources } = stack.config;
   return {
-    [logicalIds.planRole]: functionRole(
+    ...functionRole(
       stack,
       'ingest-plan',
-      [
-        seesWhatIsMissing(stack),
-        sendTo(logicalIds.loadQueue, logicalIds.planQueue),
-        consumeQueue(logicalIds.planQueue),
-      ],
+      [seesWhatIsMissing(stack), sendTo('ingest-load', 'ingest-plan')],
       [],
       sources.map((source) => [
         ledgerOf(stack, source),
-        ...listsBucket(source),
-        ...customerRoleStatements([source]),
+        ...customerStatements(source, [], { onBucket: ['s3:ListBucket'] }),
       ]),
     ),
-    [logicalIds.triggerRole]: functionRole(
+    ...functionRole(
       stack,
       'ingest-trigger',
       [
-        sendTo(logicalIds.planQueue),
+        sendTo('ingest-plan'),
         { Action: ['secretsmanager:GetSecretValue'], Resource: [ref(logicalIds.keysSecret)] },
       ],
       [],
@@ -63,7 +57,7 @@ export function ingestRoles(stack: Stack, width: Width): Resources {
         },
       ]),
     ),
-    [logicalIds.loadRole]: ingestLoadRole(stack, width),
+    ...ingestLoadRole(stack, width),
   };
 }
 
@@ -75,25 +69,19 @@ function ledgerOf(stack: Stack, { name }: Source): AllowStatement {
   };
 }
 
-/** Lists the bucket of a source, unless a role of its owner does. */
-function listsBucket(source: Source): readonly AllowStatement[] {
-  const folders = { onBucket: ['s3:ListBucket'], onObjects: [] };
-  return source.role === undefined ? customerBucketStatements([{ ...source, folders: [] }], folders) : [];
-}
-
 /**
  * Reads customers' files, writes versions, refused rows and the ledger, and moves partitions. It cannot read landed data.
  * Each load works in a session of this role that is limited to one dataset (lib/access/sessionPolicies.ts). Only the sweep
  * uses the whole role.
  */
-function ingestLoadRole(stack: Stack, width: Width): Resource {
+function ingestLoadRole(stack: Stack, width: Width): Resources {
   const { config } = stack;
   const { sources } = config;
   const landed = ingestedFolders(config).map((folder) => objectsArn(stack, folder));
   const notes = objectsArn(stack, VERSION_NOTES);
   const pieces = objectsArn(stack, LOADS_FOLDER);
   const refused = objectsArn(stack, tableFolder(config, 'quarantine'));
-  const itself = assumeSelf(stack, logicalIds.loadRole);
+  const itself = assumeSelf(stack, 'ingest-load');
   const read = sources.filter((source) => width === 'buckets' && isReadByOwner(config, source));
   return functionRole(
     stack,
@@ -110,9 +98,8 @@ function ingestLoadRole(stack: Stack, width: Width): Resource {
       { Action: ['glue:GetPartitions'], Resource: tableArns(stack, ['*']) },
       ...(width === 'exact' ? [] : otherTables(stack)),
       ...(read.length === 0 ? [] : [readsOwnersBuckets(read)]),
-      consumeQueue(logicalIds.loadQueue),
       // The next piece of a day.
-      sendTo(logicalIds.loadQueue),
+      sendTo('ingest-load'),
       itself.allowance,
     ],
     [itself.trust],
@@ -125,28 +112,24 @@ const ON_TABLES = ['glue:BatchCreatePartition', 'glue:BatchUpdatePartition', 'gl
 /** What the role of the load has for one source. */
 function loadsSource(stack: Stack, source: Source, width: Width): readonly AllowStatement[] {
   const tables = source.datasets.map(({ table }) => table);
-  const byPolicy = source.role === undefined ? [source] : [];
   const receipts = receiptFolder(source);
-  const receiving = receipts === null ? [] : byPolicy;
   const isRead = width === 'buckets' && isReadByOwner(stack.config, source);
   const folders = source.datasets.map(({ folder }) => `${folder}/`);
   return [
     ledgerOf(stack, source),
     ...(width === 'exact' ? [{ Action: ON_TABLES, Resource: tableArns(stack, tables) }] : []),
-    ...(isRead
-      ? []
-      : customerBucketStatements(
-          byPolicy.map((one) => ({ ...one, folders })),
-          { onBucket: ['s3:ListBucket'], onObjects: ['s3:GetObject'] },
-        )),
-    ...customerKeyStatements(byPolicy, ['kms:Decrypt']),
+    ...customerStatements(source, folders, {
+      onBucket: isRead ? [] : ['s3:ListBucket'],
+      onObjects: isRead ? [] : ['s3:GetObject'],
+      onKey: ['kms:Decrypt'],
+    }),
     // Nothing else is written into customers' buckets, and nothing there is read back.
-    ...customerBucketStatements(
-      receiving.map((one) => ({ ...one, folders: [receipts ?? ''] })),
-      { onBucket: [], onObjects: ['s3:PutObject'] },
-    ),
-    ...customerKeyStatements(receiving, ['kms:GenerateDataKey']),
-    ...customerRoleStatements([source]),
+    ...(receipts === null
+      ? []
+      : customerStatements(source, [receipts], {
+          onObjects: ['s3:PutObject'],
+          onKey: ['kms:GenerateDataKey'],
+        })),
   ];
 }
 

@@ -6,36 +6,23 @@ import { EXPORTS_LEDGER, LEDGER_FOLDER } from '../../lib/tables/ledgerKeys.ts';
 import { ingestedTableFolders, tableFolders } from '../../lib/tables/tableFolders.ts';
 import { objectsArn } from '../data/bucket.ts';
 import { tableArns } from '../data/catalog.ts';
-import type { Resource } from '../template/Resource.ts';
-import { exportIds, type Stack } from '../template/Stack.ts';
-import { customerBucketStatements, customerKeyStatements, customerRoleStatements } from './customerAccess.ts';
-import {
-  type AllowStatement,
-  assumeSelf,
-  consumeQueue,
-  functionRole,
-  seesWhatIsMissing,
-  sendTo,
-} from './policies.ts';
+import type { Resources } from '../template/Resource.ts';
+import type { Stack } from '../template/Stack.ts';
+import { customerStatements } from './customerAccess.ts';
+import { type AllowStatement, assumeSelf, functionRole, seesWhatIsMissing, sendTo } from './policies.ts';
 
 /**
  * Reads the exported tables and writes to customers' buckets, which must allow it by their own policies, or through a role
  * of the customer. In a customer's bucket it uses only the folder of the export. Each task works in a session of this role
  * that is limited to one export (lib/access/sessionPolicies.ts). Only the search for days to export uses the whole role.
  */
-export function exportRole(stack: Stack): Resource {
+export function exportRole(stack: Stack): Resources {
   const { exports } = stack.config;
-  const itself = assumeSelf(stack, exportIds.role);
+  const itself = assumeSelf(stack, 'export');
   return functionRole(
     stack,
     'export',
-    [
-      ...readsTables(stack, exports),
-      seesWhatIsMissing(stack),
-      sendTo(exportIds.queue),
-      consumeQueue(exportIds.queue),
-      itself.allowance,
-    ],
+    [...readsTables(stack, exports), seesWhatIsMissing(stack), sendTo('export'), itself.allowance],
     [itself.trust],
     exports.map((one) => ofExport(stack, one)),
   );
@@ -44,21 +31,16 @@ export function exportRole(stack: Stack): Resource {
 /** What the role has for one export: its ledger, and its customer's folder, or role. */
 function ofExport(stack: Stack, exported: Export): readonly AllowStatement[] {
   const { name, target } = exported;
-  const byPolicy = target.role === undefined ? [target] : [];
   return [
     {
       Action: ['s3:GetObject', 's3:PutObject'],
       Resource: [objectsArn(stack, `${LEDGER_FOLDER}${EXPORTS_LEDGER}/${name}/`)],
     },
-    ...customerBucketStatements(
-      byPolicy.map((one) => ({ ...one, folders: [exportFolder(exported)] })),
-      {
-        onBucket: ['s3:ListBucket', 's3:ListBucketMultipartUploads'],
-        onObjects: ['s3:PutObject', 's3:PutObjectAcl', 's3:DeleteObject', 's3:AbortMultipartUpload'],
-      },
-    ),
-    ...customerKeyStatements(byPolicy, ['kms:Decrypt', 'kms:GenerateDataKey']),
-    ...customerRoleStatements([target]),
+    ...customerStatements(target, [exportFolder(exported)], {
+      onBucket: ['s3:ListBucket', 's3:ListBucketMultipartUploads'],
+      onObjects: ['s3:PutObject', 's3:PutObjectAcl', 's3:DeleteObject', 's3:AbortMultipartUpload'],
+      onKey: ['kms:Decrypt', 'kms:GenerateDataKey'],
+    }),
   ];
 }
 

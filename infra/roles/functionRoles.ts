@@ -7,17 +7,17 @@ import { groupsFolder, receivedHoursFolder, tableFolders } from '../../lib/table
 import { bucketArn, objectsArn } from '../data/bucket.ts';
 import { catalogArns, tableArns } from '../data/catalog.ts';
 import { identityId } from '../readers/readers.ts';
-import { getAtt, type Resource, type Resources, ref } from '../template/Resource.ts';
-import { curateIds, logicalIds, type Stack } from '../template/Stack.ts';
-import { consumeQueue, functionRole, seesWhatIsMissing, sendTo } from './policies.ts';
+import { getAtt, type Resources, ref } from '../template/Resource.ts';
+import { LOAD_ROLE, logicalIds, type Stack, WRITE_ROLE } from '../template/Stack.ts';
+import { functionRole, seesWhatIsMissing, sendTo } from './policies.ts';
 import { keepCopies } from './relayRoles.ts';
 
 /** One role for each function, so that none can do another's work. */
 export function functionRoles(stack: Stack): Resources {
   return {
-    [logicalIds.collectRole]: collectRole(stack),
-    [logicalIds.registerRole]: registerRole(stack),
-    [logicalIds.writeRole]: writeRole(stack),
+    ...collectRole(stack),
+    ...registerRole(stack),
+    ...writeRole(stack),
   };
 }
 
@@ -27,9 +27,9 @@ export function functionRoles(stack: Stack): Resources {
  */
 export function deleterIds({ sources, curate, readers }: Config): readonly string[] {
   return [
-    logicalIds.writeRole,
-    ...(sources.length > 0 ? [logicalIds.loadRole] : []),
-    ...(curate ? [curateIds.role] : []),
+    WRITE_ROLE,
+    ...(sources.length > 0 ? [LOAD_ROLE] : []),
+    ...(curate ? ['CurateRole'] : []),
     ...readers.flatMap((reader) =>
       reader.kind === 'statsig' && reader.statsigForwardsHere ? [identityId(reader)] : [],
     ),
@@ -40,7 +40,7 @@ export function deleterIds({ sources, curate, readers }: Config): readonly strin
  * Puts records into the landing, by its stream or as objects, and large quarantined bodies into the bucket. It reads the keys'
  * hashes and the experiment groups. It may list the folder of the groups, as without that permission S3 answers 403 for a missing object.
  */
-function collectRole(stack: Stack): Resource {
+function collectRole(stack: Stack): Resources {
   return functionRole(stack, 'collect', [
     { Action: ['firehose:PutRecord'], Resource: [getAtt(logicalIds.stream)] },
     {
@@ -62,7 +62,7 @@ function collectRole(stack: Stack): Resource {
 }
 
 /** Registers partitions of every table. In the bucket it lists files of tables, erasures and nights, and keeps notes on the tables' days. */
-function registerRole(stack: Stack): Resource {
+function registerRole(stack: Stack): Resources {
   return functionRole(stack, 'register', [
     {
       Action: [
@@ -89,7 +89,6 @@ function registerRole(stack: Stack): Resource {
     },
     { Action: ['glue:GetTable'], Resource: tableArns(stack, [receivedHoursTable.name]) },
     { Action: ['s3:GetObject', 's3:PutObject'], Resource: [objectsArn(stack, RAW_DAYS_FOLDER)] },
-    consumeQueue(logicalIds.queue),
   ]);
 }
 
@@ -98,7 +97,7 @@ function registerRole(stack: Stack): Resource {
  * tables do not take to quarantine. Of the tables it deletes only what it has just put and will write again. Of the ledger it has
  * its own notes: lib/landing/LandingNotes.ts.
  */
-function writeRole(stack: Stack): Resource {
+function writeRole(stack: Stack): Resources {
   const tables = tableKinds.flatMap((kind) => tableFolders(stack.config, kind));
   const objects = (folders: readonly string[]) => folders.map((folder) => objectsArn(stack, folder));
   return functionRole(stack, 'write', [
@@ -111,7 +110,6 @@ function writeRole(stack: Stack): Resource {
     },
     // For the look, and reading an object carries no prefix.
     seesWhatIsMissing(stack),
-    consumeQueue(logicalIds.writeQueue),
-    sendTo(logicalIds.writeQueue),
+    sendTo('write'),
   ]);
 }

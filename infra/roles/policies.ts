@@ -1,8 +1,18 @@
 import { iamArn, kmsViaS3, kmsViaSqs, roleNamePattern } from '../../lib/access/arns.ts';
 import { bucketArn } from '../data/bucket.ts';
 import { keyArn } from '../data/key.ts';
-import { arn, getAtt, PSEUDO_PARAMETERS, type Resource, ref, sub, type Value } from '../template/Resource.ts';
-import { partName, type Stack } from '../template/Stack.ts';
+import { type FunctionPart, workOf } from '../template/functionWork.ts';
+import {
+  arn,
+  getAtt,
+  PSEUDO_PARAMETERS,
+  type Resource,
+  type Resources,
+  ref,
+  sub,
+  type Value,
+} from '../template/Resource.ts';
+import { idOf, partName, type Stack } from '../template/Stack.ts';
 
 /** A statement that allows actions on resources, under an optional condition. */
 export interface AllowStatement {
@@ -75,9 +85,9 @@ export function onBehalfOf(...sourceArns: readonly Value[]): Value {
 }
 
 /** ARN pattern of a role of this stack, in the notation of `Fn::Sub`, for the role's own policies, which cannot refer to it. */
-function ownRolePattern({ service, stage }: Pick<Stack, 'service' | 'stage'>, logicalId: string): Value {
+function ownRolePattern({ service, stage }: Pick<Stack, 'service' | 'stage'>, part: string): Value {
   const name = `${service}-${stage}`;
-  const pattern = roleNamePattern(name, logicalId).replace(`${name}-`, `\${AWS::StackName}-`);
+  const pattern = roleNamePattern(name, idOf(part, 'Role')).replace(`${name}-`, `\${AWS::StackName}-`);
   return sub(iamArn(PSEUDO_PARAMETERS, `role/${pattern}`));
 }
 
@@ -85,8 +95,8 @@ function ownRolePattern({ service, stage }: Pick<Stack, 'service' | 'stage'>, lo
  * Allows a role to assume itself, for sessions with fewer permissions. Both its policy and its trust policy must allow it.
  * https://aws.amazon.com/blogs/security/announcing-an-update-to-iam-role-trust-policy-behavior/
  */
-export function assumeSelf(stack: Pick<Stack, 'service' | 'stage'>, logicalId: string) {
-  const itself = ownRolePattern(stack, logicalId);
+export function assumeSelf(stack: Pick<Stack, 'service' | 'stage'>, part: string) {
+  const itself = ownRolePattern(stack, part);
   return {
     allowance: { Action: ['sts:AssumeRole'], Resource: [itself] } satisfies AllowStatement,
     // The principal is the account, as a role that does not exist yet cannot be a principal.
@@ -125,7 +135,8 @@ export const schedulerService: TrustedService = {
 };
 
 /**
- * The role of a function: it writes to its log group, which Serverless creates, and uses the bucket's key.
+ * The role of a function: it writes to its log group, which Serverless creates, uses the bucket's key, and consumes its queue, if it
+ * has one.
  *
  * @param alsoTrusted As of {@link serviceRole}, and `grown`.
  */
@@ -135,12 +146,14 @@ export function functionRole(
   allowances: readonly RoleStatement[],
   alsoTrusted?: readonly Value[],
   grown?: readonly (readonly RoleStatement[])[],
-): Resource {
+): Resources {
   const logs = {
     Action: ['logs:CreateLogStream', 'logs:PutLogEvents'],
     Resource: [arn('logs', `log-group:/aws/lambda/${partName(stack, name)}:*`)],
   };
-  return serviceRole(lambdaService, [logs, useKey(stack), ...allowances], alsoTrusted, grown);
+  const consumes = workOf(name) !== undefined ? [consumeQueue(name)] : [];
+  const all = [logs, useKey(stack), ...consumes, ...allowances];
+  return { [idOf(name, 'Role')]: serviceRole(lambdaService, all, alsoTrusted, grown) };
 }
 
 /**
@@ -151,16 +164,16 @@ export function seesWhatIsMissing(stack: Stack): AllowStatement {
   return { Action: ['s3:ListBucket'], Resource: [bucketArn(stack)] };
 }
 
-/** Permission to send to queues. @param queues Logical IDs. */
-export function sendTo(...queues: readonly string[]): AllowStatement {
-  return { Action: ['sqs:SendMessage'], Resource: queues.map((queue) => getAtt(queue)) };
+/** Permission to send to the queues of functions. */
+export function sendTo(...parts: readonly FunctionPart[]): AllowStatement {
+  return { Action: ['sqs:SendMessage'], Resource: parts.map((part) => getAtt(idOf(part, 'Queue'))) };
 }
 
 /** The permissions of Lambda's SQS poller: https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html */
-export function consumeQueue(queue: string): AllowStatement {
+function consumeQueue(part: string): AllowStatement {
   return {
     Action: ['sqs:ReceiveMessage', 'sqs:DeleteMessage', 'sqs:GetQueueAttributes'],
-    Resource: [getAtt(queue)],
+    Resource: [getAtt(idOf(part, 'Queue'))],
   };
 }
 

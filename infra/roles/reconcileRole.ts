@@ -6,7 +6,7 @@ import { AGAIN_FOLDER, DAMAGED_FOLDER, QUERY_RESULTS_FOLDER } from '../../lib/ta
 import { receivedHoursFolder, tableFolders } from '../../lib/tables/tableFolders.ts';
 import { bucketArn, objectsArn } from '../data/bucket.ts';
 import { catalogArns } from '../data/catalog.ts';
-import { arn, PSEUDO_PARAMETERS, type Resource, sub } from '../template/Resource.ts';
+import { arn, PSEUDO_PARAMETERS, type Resources, sub } from '../template/Resource.ts';
 import type { Stack } from '../template/Stack.ts';
 import { functionRole } from './policies.ts';
 
@@ -14,7 +14,7 @@ import { functionRole } from './policies.ts';
  * Reads metrics and the rows of the raw tables, by Athena as people do, and sees what waits. It writes the table of received hours and
  * nothing else.
  */
-export function reconcileRole(stack: Stack): Resource {
+export function reconcileRole(stack: Stack): Resources {
   const { config } = stack;
   const objects = (...folders: readonly string[]) => folders.map((folder) => objectsArn(stack, folder));
   const tables = tableKinds.flatMap((kind) => tableFolders(config, kind));

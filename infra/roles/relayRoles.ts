@@ -1,15 +1,14 @@
 import { RELAY_REFUSED_FOLDER, RELAY_WAITING_FOLDER } from '../../lib/tables/objectKeys.ts';
 import { bucketArn, objectsArn } from '../data/bucket.ts';
-import { getAtt, type Resource } from '../template/Resource.ts';
-import { relayIds, type Stack } from '../template/Stack.ts';
-import { type AllowStatement, consumeQueue, functionRole, sendTo, useQueueKey } from './policies.ts';
+import { getAtt, type Resources } from '../template/Resource.ts';
+import type { Stack } from '../template/Stack.ts';
+import { type AllowStatement, functionRole, sendTo, useQueueKey } from './policies.ts';
 
 /** Takes copies from the queue and from `relay/waiting/`, and puts those that are refused under `relay/refused/`. */
-export function relayRole(stack: Stack): Resource {
+export function relayRole(stack: Stack): Resources {
   return functionRole(stack, 'relay', [
-    consumeQueue(relayIds.queue),
-    { Action: ['sqs:ChangeMessageVisibility'], Resource: [getAtt(relayIds.queue)] },
-    sendTo(relayIds.deadLetters),
+    { Action: ['sqs:ChangeMessageVisibility'], Resource: [getAtt('RelayQueue')] },
+    { Action: ['sqs:SendMessage'], Resource: [getAtt('RelayDeadLetterQueue')] },
     useQueueKey(stack),
     {
       Action: ['s3:GetObject', 's3:DeleteObject'],
@@ -29,7 +28,7 @@ export function relayRole(stack: Stack): Resource {
 export function keepCopies(stack: Stack): readonly AllowStatement[] {
   if (stack.config.relay === undefined) return [];
   return [
-    sendTo(relayIds.queue),
+    sendTo('relay'),
     // SQS asks for both of who sends.
     useQueueKey(stack),
     { Action: ['s3:PutObject'], Resource: [objectsArn(stack, RELAY_WAITING_FOLDER)] },

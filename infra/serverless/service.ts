@@ -1,10 +1,10 @@
 import type { Config } from '../../lib/schema/config.ts';
 import { hasGateway } from '../../lib/schema/endpoint.ts';
 import { resources } from '../resources.ts';
-import { functionWork, LONGEST } from '../streams/queues.ts';
 import { queryableSeconds } from '../streams/streams.ts';
+import { type FunctionPart, functionWork, LONGEST, type Work, workOf } from '../template/functionWork.ts';
 import { getAtt, ref, type Value } from '../template/Resource.ts';
-import { logicalIds, type Stack } from '../template/Stack.ts';
+import { idOf, LOAD_ROLE, logicalIds, type Stack } from '../template/Stack.ts';
 import { unusedFunctions } from '../template/unusedFunctions.ts';
 
 /** A trigger of a function, in the words of Serverless. */
@@ -25,13 +25,12 @@ type FunctionEvent =
 /** Settings of a function: https://www.serverless.com/framework/docs/providers/aws/guide/functions */
 interface FunctionSettings {
   readonly description: string;
-  readonly role: Value;
   /** MiB. */
   readonly memorySize: number;
   /** MiB of `/tmp`. Default Lambda's 512. */
   readonly ephemeralStorageSize?: number;
-  /** Seconds. */
-  readonly timeout: number;
+  /** Seconds. Default: that of {@link functionWork}, or {@link LONGEST}. */
+  readonly timeout?: number;
   readonly reservedConcurrency?: number;
   readonly recursiveLoop?: 'Allow';
   /** Logical IDs that are deployed before. */
@@ -42,6 +41,8 @@ interface FunctionSettings {
 
 /** A function as Serverless takes it. */
 interface ServiceFunction extends FunctionSettings {
+  readonly timeout: number;
+  readonly role: Value;
   readonly handler: string;
   readonly logs: { readonly logFormat: string; readonly systemLogLevel?: string };
   readonly package: { readonly patterns: readonly string[] };
@@ -124,6 +125,8 @@ function functionsOf({ config }: Stack): Readonly<Record<string, ServiceFunction
       name,
       {
         ...settings,
+        timeout: settings.timeout ?? workOf(name)?.timeout ?? LONGEST,
+        role: getAtt(idOf(name, 'Role')),
         handler: `build/${name}/handler.handler`,
         // As JSON Lambda's lines have the status of a run, by which `sluice status` finds those that failed.
         logs: { logFormat: 'JSON', ...(OF_REQUESTS.includes(name) ? { systemLogLevel: 'WARN' } : {}) },
@@ -153,7 +156,6 @@ export function serviceFunctions(config: Stack['config']): Readonly<Record<strin
   return {
     collect: {
       description: 'Takes events from Statsig SDKs and puts them into the landing',
-      role: roleOf('CollectRole'),
       memorySize: 1024,
       // SDKs wait no longer.
       timeout: 10,
@@ -181,41 +183,27 @@ export function serviceFunctions(config: Stack['config']): Readonly<Record<strin
     register: {
       description:
         'Registers the partitions of new files, and every hour of today, tomorrow and days that lack one',
-      role: roleOf('RegisterRole'),
       memorySize: 512,
-      timeout: functionWork.register.timeout,
       environment: { SLUICE_BUCKET },
-      events: [
-        queue('RegisterQueue', { batchSize: 100, maximumBatchingWindow: functionWork.register.window }),
-      ],
+      events: [queue('register', { batchSize: 100 })],
     },
     write: {
       description: 'Makes files of tables of the requests that landed',
-      role: roleOf('WriteRole'),
       memorySize: 1769,
       // For the lines of a round, what DuckDB spills, and the files.
       ephemeralStorageSize: 2_048,
-      timeout: functionWork.write.timeout,
       environment: {
-        SLUICE_WRITE_QUEUE: ref(logicalIds.writeQueue),
+        SLUICE_WRITE_QUEUE: ref('WriteQueue'),
         HOME: '/tmp',
       },
       // It sends messages of forgotten objects to its own queue, once an hour.
       recursiveLoop: 'Allow',
       // While Firehose accepts nothing, each request is an object: many become files together.
-      events: [
-        queue('WriteQueue', {
-          batchSize: 1_000,
-          maximumBatchingWindow: functionWork.write.window,
-          maximumConcurrency: config.write.concurrency,
-        }),
-      ],
+      events: [queue('write', { batchSize: 1_000, maximumConcurrency: config.write.concurrency })],
     },
     'ingest-plan': {
       description: "Finds customers' drops that are new or changed",
-      role: roleOf('IngestPlanRole'),
       memorySize: 1024,
-      timeout: functionWork['ingest-plan'].timeout,
       environment: {
         SLUICE_BUCKET,
         SLUICE_PLAN_QUEUE: ref('IngestPlanQueue'),
@@ -224,11 +212,10 @@ export function serviceFunctions(config: Stack['config']): Readonly<Record<strin
       // It sends to its own queue, at most as often as MAX_ROUNDS in lib/drops/limits.ts says.
       recursiveLoop: 'Allow',
       // A request may take all of the time.
-      events: [queue('IngestPlanQueue', { batchSize: 1 })],
+      events: [queue('ingest-plan', { batchSize: 1 })],
     },
     'ingest-trigger': {
       description: 'Starts the ingest of a source whose owner says that its data is ready',
-      role: roleOf('IngestTriggerRole'),
       memorySize: 512,
       timeout: 20,
       environment: { SLUICE_BUCKET, ...keys, SLUICE_PLAN_QUEUE: ref('IngestPlanQueue') },
@@ -236,16 +223,14 @@ export function serviceFunctions(config: Stack['config']): Readonly<Record<strin
     },
     'ingest-load': {
       description: "Loads one day of a customer's drop into its table",
-      role: roleOf('IngestLoadRole'),
       // One whole CPU; DuckDB's threads and memory follow it (lib/lambda/machine.ts).
       memorySize: 1769,
       // For a day's files, temporary files and the result.
       ephemeralStorageSize: 10_240,
-      timeout: functionWork['ingest-load'].timeout,
       environment: {
         SLUICE_BUCKET,
         // Assumed again for each load, narrowed to its dataset.
-        SLUICE_ROLE: roleOf('IngestLoadRole'),
+        SLUICE_ROLE: getAtt(LOAD_ROLE),
         SLUICE_LOAD_QUEUE: ref('IngestLoadQueue'),
         // After the last the day fails.
         SLUICE_TRIES: String(functionWork['ingest-load'].receives),
@@ -255,48 +240,37 @@ export function serviceFunctions(config: Stack['config']): Readonly<Record<strin
       // It sends to its own queue, at most as often as a day has pieces.
       recursiveLoop: 'Allow',
       // A piece of a day may take all of the time.
-      events: [queue('IngestLoadQueue', { batchSize: 1 })],
+      events: [queue('ingest-load', { batchSize: 1 })],
     },
     export: {
       description: "Writes the days of tables that are new or changed to customers' buckets",
-      role: roleOf('ExportRole'),
       // To rewrite files for Statsig: one whole CPU, and a file before and after.
       ...(exportsForStatsig(config)
         ? { memorySize: 1769, ephemeralStorageSize: 10_240 }
         : { memorySize: 1024 }),
-      timeout: functionWork.export.timeout,
       environment: {
         SLUICE_BUCKET,
         SLUICE_EXPORT_QUEUE: ref('ExportQueue'),
         // Assumed again for each task, narrowed to its export.
-        SLUICE_ROLE: roleOf('ExportRole'),
+        SLUICE_ROLE: getAtt(idOf('export', 'Role')),
         ...(exportsForStatsig(config) ? { HOME: '/tmp' } : {}),
       },
       // It sends to its own queue, at most as often as MAX_ROUNDS in lib/export/limits.ts says.
       recursiveLoop: 'Allow',
-      events: [queue('ExportQueue', { batchSize: 1 })],
+      events: [queue('export', { batchSize: 1 })],
     },
     'curate-plan': {
       description: 'Finds days to curate, and says in the views which days are curated',
-      role: roleOf('CuratePlanRole'),
       memorySize: 512,
-      timeout: functionWork['curate-plan'].timeout,
       environment: { SLUICE_BUCKET, SLUICE_TASK_QUEUE: ref('CurateQueue') },
       // Mostly new files of the raw tables.
-      events: [
-        queue('CuratePlanQueue', {
-          batchSize: 100,
-          maximumBatchingWindow: functionWork['curate-plan'].window,
-        }),
-      ],
+      events: [queue('curate-plan', { batchSize: 100 })],
     },
     curate: {
       description: 'Rewrites a day of exposures or events without resends and sorted',
-      role: roleOf('CurateRole'),
       memorySize: 1769,
       // A part of a day's files, and the files made of them.
       ephemeralStorageSize: 10_240,
-      timeout: functionWork.curate.timeout,
       environment: {
         SLUICE_BUCKET,
         SLUICE_PLAN_QUEUE: ref('CuratePlanQueue'),
@@ -307,13 +281,11 @@ export function serviceFunctions(config: Stack['config']): Readonly<Record<strin
       },
       // It sends to its own queue: a task for the next slice of a day, at most as often as MOST_SLICES in planCuration.ts says.
       recursiveLoop: 'Allow',
-      events: [queue('CurateQueue', { batchSize: 1 })],
+      events: [queue('curate', { batchSize: 1 })],
     },
     reconcile: {
       description: 'Says whether what was accepted and what was finished agree, by hour and table',
-      role: roleOf('ReconcileRole'),
       memorySize: 512,
-      timeout: LONGEST,
       environment: {
         SLUICE_BUCKET,
         SLUICE_COLLECT: ref('CollectLambdaFunction'),
@@ -325,16 +297,14 @@ export function serviceFunctions(config: Stack['config']): Readonly<Record<strin
     },
     relay: {
       description: 'Delivers copies of requests to Statsig, or to another target',
-      role: roleOf('RelayRole'),
       memorySize: 512,
-      timeout: functionWork.relay.timeout,
       environment: {
         SLUICE_BUCKET,
         SLUICE_RELAY_QUEUE: ref('RelayQueue'),
         SLUICE_RELAY_DEAD_LETTERS: ref('RelayDeadLetterQueue'),
       },
       // A batch is sent at the same time.
-      events: [queue('RelayQueue', { batchSize: 10, maximumConcurrency: config.relay?.concurrency ?? 2 })],
+      events: [queue('relay', { batchSize: 10, maximumConcurrency: config.relay?.concurrency ?? 2 })],
     },
   };
 }
@@ -350,11 +320,6 @@ export function queueExecutions(config: Stack['config']): { readonly queues: num
   return { queues: limits.length, most: limits.reduce((sum, one) => sum + one, 0) };
 }
 
-/** ARN of a role. Each function has its own. */
-function roleOf(logicalId: string): Value {
-  return getAtt(logicalId, 'Arn');
-}
-
 function reserved(concurrency: number | null): { readonly reservedConcurrency?: number } {
   return concurrency === null ? {} : { reservedConcurrency: concurrency };
 }
@@ -364,23 +329,15 @@ function routes(...keys: readonly string[]): readonly FunctionEvent[] {
 }
 
 function queue(
-  logicalId: string,
-  {
-    batchSize,
-    maximumBatchingWindow,
-    maximumConcurrency = 2,
-  }: {
-    readonly batchSize: number;
-    /** Seconds. Default: none. */
-    readonly maximumBatchingWindow?: number;
-    readonly maximumConcurrency?: number;
-  },
+  part: FunctionPart,
+  { batchSize, maximumConcurrency = 2 }: { readonly batchSize: number; readonly maximumConcurrency?: number },
 ): FunctionEvent {
+  const { window }: Work = functionWork[part];
   return {
     sqs: {
-      arn: getAtt(logicalId, 'Arn'),
+      arn: getAtt(idOf(part, 'Queue')),
       batchSize,
-      ...(maximumBatchingWindow === undefined ? {} : { maximumBatchingWindow }),
+      ...(window === undefined ? {} : { maximumBatchingWindow: window }),
       functionResponseType: 'ReportBatchItemFailures',
       maximumConcurrency,
     },

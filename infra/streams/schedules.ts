@@ -1,6 +1,7 @@
 import { schedulerService, serviceRole } from '../roles/policies.ts';
-import { arn, getAtt, type Resources, type Value } from '../template/Resource.ts';
-import { logicalIds, partName, type Stack } from '../template/Stack.ts';
+import type { FunctionPart } from '../template/functionWork.ts';
+import { arn, getAtt, type Resources } from '../template/Resource.ts';
+import { idOf, partName, type Stack } from '../template/Stack.ts';
 
 /** How long a schedule tries to send. The next run does the work of one that could not. */
 const RETRIES = {
@@ -16,23 +17,21 @@ const RETRIES = {
  */
 export function schedules(stack: Stack): Resources {
   return {
-    ...schedule({
+    ...schedule(stack, {
       id: 'Daily',
-      name: partName(stack, 'daily'),
+      name: 'daily',
       description: "Creates today's and tomorrow's partitions and closes gaps",
       expression: 'cron(5 * * * ? *)',
-      queue: logicalIds.queue,
-      deadLetters: logicalIds.deadLetters,
+      part: 'register',
       input: { sluice: 'daily' },
       retries: 'hour',
     }),
-    ...schedule({
+    ...schedule(stack, {
       id: 'Look',
-      name: partName(stack, 'look'),
+      name: 'look',
       description: 'Finds objects of the landing that have no message',
       expression: 'cron(35 * * * ? *)',
-      queue: logicalIds.writeQueue,
-      deadLetters: logicalIds.writeDeadLetters,
+      part: 'write',
       input: { sluice: 'look' },
       retries: 'hour',
     }),
@@ -40,10 +39,11 @@ export function schedules(stack: Stack): Resources {
 }
 
 /**
- * A schedule that sends to a queue, or invokes a function, and the role that allows it: `<id>Schedule` and `<id>ScheduleRole`.
+ * A schedule that sends to the queue of a function, or invokes one that has none, and the role that allows it: `<id>Schedule` and `<id>ScheduleRole`.
  * Messages that it cannot send in time go to the queue's dead-letter queue.
  */
 export function schedule(
+  stack: Stack,
   made: {
     readonly id: string;
     readonly name: string;
@@ -51,16 +51,19 @@ export function schedule(
     readonly expression: string;
     readonly input: Readonly<Record<string, string>>;
     readonly retries: keyof typeof RETRIES;
-  } & ({ readonly queue: string; readonly deadLetters: string } | { readonly functionArn: Value }),
+    readonly part: FunctionPart | 'reconcile';
+  },
 ): Resources {
   const roleId = `${made.id}ScheduleRole`;
-  const Arn = 'queue' in made ? getAtt(made.queue) : made.functionArn;
-  const deadLetters = 'queue' in made ? getAtt(made.deadLetters) : null;
+  const { part } = made;
+  const isInvoked = part === 'reconcile';
+  const Arn = isInvoked ? arn('lambda', `function:${partName(stack, part)}`) : getAtt(idOf(part, 'Queue'));
+  const deadLetters = isInvoked ? null : getAtt(idOf(part, 'DeadLetterQueue'));
   return {
     [`${made.id}Schedule`]: {
       Type: 'AWS::Scheduler::Schedule',
       Properties: {
-        Name: made.name,
+        Name: partName(stack, made.name),
         Description: made.description,
         State: 'ENABLED',
         ScheduleExpression: made.expression,
@@ -88,15 +91,14 @@ export function schedule(
  * queue: the next night does its work.
  */
 export function reconcileSchedule(stack: Stack): Resources {
-  const name = partName(stack, 'reconcile');
-  return schedule({
+  return schedule(stack, {
     id: 'Reconcile',
-    name,
+    name: 'reconcile',
     description: 'Says which hours of the last days are whole',
     expression: 'cron(10 1 * * ? *)',
     input: { sluice: 'reconcile' },
     retries: 'hour',
-    functionArn: arn('lambda', `function:${name}`),
+    part: 'reconcile',
   });
 }
 
@@ -107,4 +109,36 @@ type Schedule = 'daily' | 'hourly';
 export function usedSchedules(of: readonly { readonly schedule: Schedule }[]): readonly Schedule[] {
   const used = new Set(of.map(({ schedule }) => schedule));
   return (['daily', 'hourly'] as const).filter((one) => used.has(one));
+}
+
+/**
+ * The schedules in use of datasets or exports, which have the name and the messages of a function.
+ *
+ * @param runs.daily Minute and hour of `cron`, as `0 4`. @param runs.hourly The same, as `15 *`.
+ */
+export function usedRuns(
+  stack: Stack,
+  of: Parameters<typeof usedSchedules>[0],
+  runs: {
+    readonly part: FunctionPart;
+    readonly name: string;
+    readonly descriptions: Readonly<Record<Schedule, string>>;
+    readonly daily: string;
+    readonly hourly: string;
+    readonly input: (schedule: Schedule) => Readonly<Record<string, string>>;
+  },
+): Resources {
+  const { part, name, descriptions, input } = runs;
+  const made = usedSchedules(of).map((one) =>
+    schedule(stack, {
+      id: idOf(`${name}-${one}`),
+      name: `${name}-${one}`,
+      description: descriptions[one],
+      expression: `cron(${runs[one]} * * ? *)`,
+      retries: one === 'daily' ? 'hour' : 'halfHour',
+      part,
+      input: input(one),
+    }),
+  );
+  return Object.assign({}, ...made);
 }

@@ -1,5 +1,6 @@
 import type { Config } from '../../lib/schema/config.ts';
 import type { TableKind } from '../../lib/schema/kinds.ts';
+import type { Resource } from './Resource.ts';
 
 /** Input of the template. */
 export interface Stack {
@@ -26,26 +27,14 @@ export const logicalIds = {
   receivedHoursTable: 'ReceivedHoursTable',
   workgroup: 'Workgroup',
   keysSecret: 'KeysSecret',
-  queue: 'RegisterQueue',
-  deadLetters: 'RegisterDeadLetterQueue',
   objectCreatedRule: 'ObjectCreatedRule',
+  rawFilesRule: 'CurateRawFilesRule',
+  stackRule: 'CurateStackRule',
   stream: 'LandingStream',
   landingRole: 'LandingDeliveryRole',
   landingLogGroup: 'LandingDeliveryLogGroup',
   landingLogStream: 'LandingDeliveryLogStream',
   landingRule: 'LandingRule',
-  writeQueue: 'WriteQueue',
-  writeDeadLetters: 'WriteDeadLetterQueue',
-  planQueue: 'IngestPlanQueue',
-  planDeadLetters: 'IngestPlanDeadLetterQueue',
-  loadQueue: 'IngestLoadQueue',
-  loadDeadLetters: 'IngestLoadDeadLetterQueue',
-  collectRole: 'CollectRole',
-  registerRole: 'RegisterRole',
-  writeRole: 'WriteRole',
-  planRole: 'IngestPlanRole',
-  triggerRole: 'IngestTriggerRole',
-  loadRole: 'IngestLoadRole',
   /** Serverless creates these from the names in serverless.yml. */
   registerLogGroup: 'RegisterLogGroup',
   writeLogGroup: 'WriteLogGroup',
@@ -59,35 +48,23 @@ export const logicalIds = {
   triggerUrl: 'IngestTriggerUrl',
 } as const;
 
-const kindPrefix = { exposures: 'Exposures', events: 'Events', quarantine: 'Quarantine' } as const;
+/** A logical ID of what has a name of words: `IngestPlanQueue` of `ingest-plan`. The resources of a function are named after it. */
+export function idOf(name: string, what = ''): string {
+  return name.replaceAll(/(?:^|[-_]+)(.?)/g, (_, first: string) => first.toUpperCase()) + what;
+}
 
 /** Logical ID of a kind's table, e.g. `ExposuresTable`. */
 export function tableId(kind: TableKind): string {
-  return `${kindPrefix[kind]}Table`;
+  return idOf(kind, 'Table');
 }
 
-/** Logical IDs of the curation. */
-export const curateIds = {
-  planQueue: 'CuratePlanQueue',
-  planDeadLetters: 'CuratePlanDeadLetterQueue',
-  planRole: 'CuratePlanRole',
-  queue: 'CurateQueue',
-  deadLetters: 'CurateDeadLetterQueue',
-  role: 'CurateRole',
-  rawFilesRule: 'CurateRawFilesRule',
-  stackRule: 'CurateStackRule',
-} as const;
+/** What stays when the stack is deleted, and frees its name if the deployment that creates it fails. */
+export const RETAINED = {
+  DeletionPolicy: 'RetainExceptOnCreate',
+  UpdateReplacePolicy: 'Retain',
+} as const satisfies Partial<Resource>;
 
-/** Logical IDs of the export. */
-export const exportIds = {
-  queue: 'ExportQueue',
-  deadLetters: 'ExportDeadLetterQueue',
-  role: 'ExportRole',
-} as const;
-
-/** Logical IDs of relay. */
-export const relayIds = {
-  queue: 'RelayQueue',
-  deadLetters: 'RelayDeadLetterQueue',
-  role: 'RelayRole',
-} as const;
+/** Logical ID of the role of the load. */
+export const LOAD_ROLE = idOf('ingest-load', 'Role');
+/** Logical ID of the role of the writer. */
+export const WRITE_ROLE = idOf('write', 'Role');

@@ -1,4 +1,5 @@
 import type { Config } from '../../lib/schema/config.ts';
+import { RETAINED } from './Stack.ts';
 
 /** A resource of a packaged template, whose properties are changed in place. */
 interface PackagedResource {
@@ -26,10 +27,7 @@ export function applyPlatform(
   { permissionsBoundary, logs }: Pick<Config, 'permissionsBoundary' | 'logs'>,
 ): void {
   for (const [id, resource] of Object.entries(resources)) {
-    if (ADDRESS.test(id) || isRouteToCollector(resource)) {
-      resource.DeletionPolicy = 'RetainExceptOnCreate';
-      resource.UpdateReplacePolicy = 'Retain';
-    }
+    if (ADDRESS.test(id) || isRouteToCollector(resource)) Object.assign(resource, RETAINED);
     if (permissionsBoundary !== null && BOUNDED.includes(resource.Type))
       resource.Properties = { ...resource.Properties, PermissionsBoundary: permissionsBoundary };
     if (logs.kmsKeyArn !== null && resource.Type === 'AWS::Logs::LogGroup')

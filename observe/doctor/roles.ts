@@ -1,7 +1,7 @@
 import { GetBucketPolicyCommand } from '@aws-sdk/client-s3';
 import { type BucketNeed, bucketNeeds } from '../../infra/bucketNeeds.ts';
 import { deniedOf, isOfAction, isOfRole, matchesAny, valuesOf } from '../../infra/template/policyMatch.ts';
-import { logicalIds } from '../../infra/template/Stack.ts';
+import { WRITE_ROLE } from '../../infra/template/Stack.ts';
 import { deleteByVersionOnly } from '../../lib/access/buckets/bucketSettings.ts';
 import { mapLimit } from '../../lib/base/concurrency.ts';
 import { isJsonObject, parseJson, valueAt } from '../../lib/base/json.ts';
@@ -91,7 +91,7 @@ function conditionHolds(condition: unknown, { id, role }: BucketNeed, action: st
       const one = key.toLowerCase();
       const wants = String(valuesOf(values)[0]);
       if (one === 'aws:securetransport' && wants === 'false') return false;
-      const isWriters = id === logicalIds.writeRole && action === 's3:DeleteObject';
+      const isWriters = id === WRITE_ROLE && action === 's3:DeleteObject';
       if (one === 's3:if-match' && operator === 'Null' && isWriters && wants === 'true') return false;
       if (one !== 'aws:principalarn') {
         known = null;

@@ -1,5 +1,5 @@
 import { serviceFunctions } from '../../infra/serverless/service.ts';
-import { functionWork } from '../../infra/streams/queues.ts';
+import { functionWork } from '../../infra/template/functionWork.ts';
 import { partName } from '../../infra/template/Stack.ts';
 import { unusedFunctions } from '../../infra/template/unusedFunctions.ts';
 import { readMetricData } from '../../lib/aws/metricData.ts';

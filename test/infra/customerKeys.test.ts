@@ -1,14 +1,12 @@
 import { expect, it } from '@jest/globals';
-import { customerKeyStatements } from '../../infra/roles/customerAccess.ts';
+import { customerStatements } from '../../infra/roles/customerAccess.ts';
 
 it('a customer’s key is used through S3 alone, in the region of its bucket, by default ours', () => {
-  const made = customerKeyStatements(
-    [
-      { kmsKeyArn: 'ours', region: undefined },
-      { kmsKeyArn: 'theirs', region: 'eu-west-1' },
-    ],
-    ['kms:Decrypt'],
-  );
+  const customers = [
+    { bucket: 'drops', kmsKeyArn: 'ours' },
+    { bucket: 'drops', kmsKeyArn: 'theirs', region: 'eu-west-1' },
+  ] as const;
+  const made = customers.flatMap((one) => customerStatements(one, [], { onKey: ['kms:Decrypt'] }));
   const through = made.map(({ Resource, Condition }) => [Resource, JSON.stringify(Condition)]);
   expect(through).toEqual([
     [['ours'], expect.stringContaining(`"kms:ViaService":{"Fn::Sub":"s3.\${AWS::Region}.amazonaws.com"}`)],

@@ -5,6 +5,7 @@ import { commands as declared } from '../../cli/main.ts';
 import { readCommandLine } from '../../cli/terminal/commandLine.ts';
 import { questions } from '../../cli/trial/questions.ts';
 import { serviceFunctions } from '../../infra/serverless/service.ts';
+import { workOf } from '../../infra/template/functionWork.ts';
 import { defineConfig } from '../../lib/config/defineConfig.ts';
 import { repositoryRoot } from '../../local/dataDirectory.ts';
 import { targetCommands } from '../../observe/commands.ts';
@@ -142,7 +143,8 @@ describe('the commands in the docs and in cures', () => {
       for (const [, setting = ''] of cure.matchAll(/`(memorySize|ephemeralStorageSize|timeout)`/g)) {
         const [name = ''] = [...functions.keys()].filter((one) => cure.includes(`\`${one}\``));
         if (!code.startsWith('SLUICE_')) continue;
-        const is = Number(Object.entries(functions.get(name) ?? {}).find(([key]) => key === setting)?.[1]);
+        const settings = { timeout: workOf(name)?.timeout, ...functions.get(name) };
+        const is = Number(Object.entries(settings).find(([key]) => key === setting)?.[1]);
         const most = { memorySize: 10_240, ephemeralStorageSize: 10_240, timeout: 900 }[setting] ?? 0;
         if (!(is < most) || !cure.includes(String(most)))
           wrong.push(`${code}: ${setting} of ${name} is ${is}`);

@@ -1,0 +1,57 @@
+import { MAX_RECEIVES } from '../../lib/relay/limits.ts';
+
+/** How a function works off its queue. */
+export interface Work {
+  /** The function's timeout, seconds. */
+  readonly timeout: number;
+  /** Seconds for which messages are gathered. Default none. */
+  readonly window?: number;
+  /** Receives before a message moves to the dead-letter queue. At least five, or throttling alone would move it ({@link HIDDEN_TIMES}). */
+  readonly receives: number;
+  /** Seconds for which a message is hidden once it is received. Default six times the timeout, and the window. */
+  readonly hidden?: number;
+}
+
+/** The longest that Lambda runs a function, seconds: of those that put files together, whose unfinished work goes on at once. */
+export const LONGEST = 900;
+
+/** The functions that have a queue, by their names in infra/serverless/service.ts. */
+export const functionWork = {
+  // The hourly run registers what is missed.
+  register: { timeout: 60, window: 10, receives: 5 },
+  // Ten attempts are two and a half hours. Hidden no longer than a killed run could last: a message that lives is hidden for all of it,
+  // and another try comes soon.
+  write: { timeout: LONGEST, window: 20, receives: 10, hidden: 960 },
+  // The next scheduled run finds what this one misses.
+  'ingest-plan': { timeout: 300, receives: 5 },
+  // A task is received again while another load has its day, and after an interrupted load.
+  'ingest-load': { timeout: LONGEST, receives: 10 },
+  // As of `ingest-plan`.
+  export: { timeout: LONGEST, receives: 5 },
+  'curate-plan': { timeout: 300, window: 60, receives: 5 },
+  // As of `ingest-load`.
+  curate: { timeout: LONGEST, receives: 10 },
+  relay: { timeout: 120, receives: MAX_RECEIVES },
+} as const satisfies Readonly<Record<string, Work>>;
+
+/** How a function works off its queue; undefined of one without. */
+export function workOf(name: string): Work | undefined {
+  const works: Readonly<Record<string, Work>> = functionWork;
+  return works[name];
+}
+
+/** The name of one. */
+export type FunctionPart = keyof typeof functionWork;
+
+/**
+ * AWS recommends six times the function's timeout plus the batching window, so that a message is not delivered again while
+ * an invocation still works on it.
+ * https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html
+ */
+const HIDDEN_TIMES = 6;
+
+/** Seconds for which a message is hidden once a function has received it, and after which it comes again unless that succeeds. */
+export function hiddenSeconds(part: FunctionPart): number {
+  const { timeout, window = 0, hidden = timeout * HIDDEN_TIMES + window }: Work = functionWork[part];
+  return hidden;
+}
