@@ -550,7 +550,7 @@ export const mutations: readonly Mutation[] = [
     ["          DeadLetterConfig: { Arn: getAtt(idOf(part, 'DeadLetterQueue')) },\n", ''],
   ]),
   of('infra/data/bucket.ts', 'infra/resources.contract', [
-    ["VersioningConfiguration: { Status: 'Enabled' }", ''],
+    ["VersioningConfiguration: { Status: 'Enabled' },", ''],
     [', sub(`\\${${id}.Arn}/*`)', ''],
     ['rule.versionDays', '1'],
   ]),
