@@ -295,11 +295,12 @@ export async function storyCloud(input?: Partial<ConfigInput>, options: StoryOpt
     /** How many messages a queue has. */
     messages: (part: string) =>
       cloud.status().queues.find(({ name }) => name === `sluice-local-${part}`)?.messages ?? 0,
-    /** Stops, and starts with the same data at the same time, after `config` when one is given. */
-    async restart(config?: Partial<ConfigInput>): Promise<void> {
+    /** Stops, and starts with the same data at the same time, after `config` when one is given, and what is done meanwhile. */
+    async restart(config?: Partial<ConfigInput>, meanwhile = async () => {}): Promise<void> {
       const now = clock.now();
       const isMoved = clock.offsetMs !== 0;
       await cloud.close();
+      await meanwhile();
       if (config !== undefined) configure(config);
       [cloud, clock] = await start(isMoved ? now : undefined);
       s3 = s3By();

@@ -92,8 +92,13 @@ export class LineJournal<Line> {
 
   /** Writes one line. If it throws, nothing is written. */
   append(line: Line): void {
+    this.appendAll([line]);
+  }
+
+  /** Writes lines with one call of the system. If it throws, none is written. */
+  appendAll(lines: readonly Line[]): void {
     if (this.#torn) this.#cut(this.#length);
-    const bytes = Buffer.from(`${this.#unended ? '\n' : ''}${textOf([line])}`);
+    const bytes = Buffer.from(`${this.#unended ? '\n' : ''}${textOf(lines)}`);
     try {
       writeWhole(this.#descriptor, bytes);
     } catch (error) {
@@ -106,7 +111,7 @@ export class LineJournal<Line> {
       throw error;
     }
     this.#length += bytes.length;
-    this.#lines += 1;
+    this.#lines += lines.length;
     this.#unended = false;
   }
 

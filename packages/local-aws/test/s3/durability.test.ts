@@ -53,6 +53,23 @@ describe('the object store on disk', () => {
     expect(readdirSync(join(directory, 'durable'))).toEqual([]);
   });
 
+  it('fills a bucket with empty objects, and leaves those that are there', async () => {
+    const created: string[] = [];
+    store.onObjectCreated(({ key }) => created.push(key));
+    await store.put('durable', 'a/2', 'first');
+    store.bucket('durable').fill(['a/1', 'a/2', 'a/3']);
+    expect(created).toEqual(['a/2', 'a/1', 'a/3']);
+    await store.put('durable', 'a/3', 'second');
+    reopen();
+    const { entries } = store.list('durable', { limit: 10 });
+    expect(entries).toMatchObject([
+      { object: { key: 'a/1', size: 0, etag: 'd41d8cd98f00b204e9800998ecf8427e' } },
+      { object: { key: 'a/2', size: 5 } },
+      { object: { key: 'a/3', size: 6 } },
+    ]);
+    expect([await text('a/1'), await text('a/2'), await text('a/3')]).toEqual(['', 'first', 'second']);
+  });
+
   it('keeps objects, their attributes, buckets and uploads over a restart', async () => {
     await store.put('durable', 'a/b', 'first', {
       contentType: 'text/plain',

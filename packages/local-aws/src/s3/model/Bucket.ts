@@ -1,4 +1,4 @@
-import { randomUUID } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
 import {
   closeSync,
   createReadStream,
@@ -44,6 +44,7 @@ import {
   checkWriteCondition,
   isConditional,
   type ObjectAttributes,
+  plainAttributes,
   type StoredChecksum,
   type StoredObject,
   type WriteCondition,
@@ -274,6 +275,36 @@ export class Bucket {
       return placed;
     } finally {
       this.discard(staged);
+    }
+  }
+
+  /**
+   * Makes an empty object of each key that has none, with one write of the journal: of 200,000 keys in seconds, which would
+   * take minutes one by one.
+   */
+  fill(keys: readonly string[]): void {
+    const etag = createHash('md5').digest('hex');
+    const lines = keys.flatMap((key): Extract<BucketLine, { op: 'put' }>[] => {
+      if (this.#index.get(key) !== undefined) return [];
+      const sequencer = this.#nextSequencer();
+      const object: StoredObject = {
+        key,
+        size: 0,
+        etag,
+        modifiedMs: this.#clock.now(),
+        sequencer,
+        place: 'encoded',
+        attributes: plainAttributes,
+        ...(this.versioning === 'Enabled' ? { versionId: newVersionId(sequencer) } : {}),
+      };
+      // Before its line: only the last line of a journal may lack its file.
+      closeSync(openSync(this.pathOf(object), 'w'));
+      return [{ op: 'put', object }];
+    });
+    this.#journal.appendAll(lines);
+    for (const line of lines) {
+      applyLine(this.#index, this.#history, line);
+      this.#created(line.object, 'PutObject');
     }
   }
 
