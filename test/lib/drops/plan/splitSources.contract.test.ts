@@ -1,7 +1,6 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { addDays, utcDay } from '../../../../lib/base/time.ts';
-import { type CustomerBucket, SourceError } from '../../../../lib/drops/CustomerBucket.ts';
-import { MAX_OBJECTS } from '../../../../lib/drops/limits.ts';
+import { SourceError } from '../../../../lib/drops/CustomerBucket.ts';
 import { planMessages } from '../../../../lib/drops/plan/planMessages.ts';
 import { startIngest } from './startIngest.ts';
 
@@ -48,45 +47,24 @@ const isOf = (name: string) => (body: object) =>
   'sources' in body && JSON.stringify(body.sources) === JSON.stringify([name]);
 
 describe('a run over several sources', () => {
-  it('leaves what one customer did to that customer: 40 sources of which three cannot be read', async () => {
-    ingest = await startSources(40);
-    for (let i = 0; i < 40; i += 1) await ingest.put(`d${i}x0/${yesterday()}/a.parquet`);
+  it('leaves what one customer did to that customer', async () => {
+    ingest = await startSources(3);
+    for (let i = 0; i < 3; i += 1) await ingest.put(`d${i}x0/${yesterday()}/a.parquet`);
     await ingest.clock.advance(60 * MINUTE_MS);
     const { bucketOf } = ingest.planner();
-    const object = { size: 1, eTag: '"1"', lastModified: new Date(0) };
-    const hostile = new Map<string, CustomerBucket['list']>([
-      [
-        nameOf(7),
-        async ({ prefix }) => ({
-          objects: Array.from({ length: MAX_OBJECTS + 1 }, (_, i) => ({ ...object, key: `${prefix}${i}` })),
-          next: undefined,
-        }),
-      ],
-      [nameOf(8), () => Promise.reject(new SourceError('SLUICE_SOURCE_ACCESS_DENIED', 'acme-drops.'))],
-      [nameOf(9), () => Promise.reject(new SourceError('SLUICE_SOURCE_ROLE_DENIED', 'sts.'))],
-    ]);
+    const code = 'SLUICE_SOURCE_ACCESS_DENIED';
+    const list = () => Promise.reject(new SourceError(code, 'acme-drops.'));
     await handle(SCHEDULED);
-    await handleAll(undefined, (source, dataset) => {
-      const list = hostile.get(source.name);
-      return list === undefined ? bucketOf(source, dataset) : { list };
-    });
-    const tasks = (await ingest.received('load')).map((task) => Object(task).source);
-    expect(tasks.sort()).toEqual(
-      Array.from({ length: 40 }, (_, i) => nameOf(i))
-        .filter((name) => !hostile.has(name))
-        .sort(),
+    await handleAll(undefined, (source, dataset) =>
+      source.name === nameOf(1) ? { list } : bucketOf(source, dataset),
     );
+    const tasks = (await ingest.received('load')).map((task) => Object(task).source);
+    expect(tasks.toSorted()).toEqual([nameOf(0), nameOf(2)]);
     expect(points()).toMatchObject([
-      { schedule: 'daily', days_queued: 37, datasets_unreadable: 3, datasets_stopped: 0 },
+      { schedule: 'daily', days_queued: 2, datasets_unreadable: 1, datasets_stopped: 0 },
     ]);
-    for (const [i, code] of [
-      [7, 'SLUICE_SOURCE_TOO_MANY_OBJECTS'],
-      [8, 'SLUICE_SOURCE_ACCESS_DENIED'],
-      [9, 'SLUICE_SOURCE_ROLE_DENIED'],
-    ] as const)
-      expect(await ingest.readJson(`ledger/${nameOf(i)}/d${i}x0/last-look.json`)).toMatchObject({
-        failure: { code },
-      });
+    const look = await ingest.readJson(`ledger/${nameOf(1)}/d1x0/last-look.json`);
+    expect(look).toMatchObject({ failure: { code } });
   });
 
   it('is split into one message for each source, the one with the oldest look first', async () => {
