@@ -13,13 +13,20 @@ import {
 import type { PartitionCatalog } from '../landing/catalog/PartitionCatalog.ts';
 import type { Config } from '../schema/config.ts';
 import { receivedHoursTable } from '../tables/receivedHoursTable.ts';
-import { receivedHoursFolder, receivedHoursKey } from '../tables/tableFolders.ts';
+import {
+  type FolderLayout,
+  receivedHoursFolder,
+  receivedHoursKey,
+  statsigFolders,
+} from '../tables/tableFolders.ts';
 
 /** The metric of the registrar's hourly run: hours since the last night that kept rows of the day before it. */
 export const hoursSinceNight = countMetric('hours_since_night');
 
 /** When a night begins, after midnight: infra/streams/schedules.ts. */
 const NIGHT_MS = HOUR_MS + 10 * MINUTE_MS;
+/** A deployment makes the schedule of nights after the table, within this time: a night that was due in between does not come. */
+const DEPLOYED_MS = HOUR_MS;
 /** More days than a table of received hours lacks at its end: one page has them. */
 const FAR_DAYS = 400;
 
@@ -39,25 +46,31 @@ export interface LastNight {
 export interface NightReader {
   readonly store: Pick<ObjectStore, 'listPage'>;
   readonly catalog: Pick<PartitionCatalog, 'getTable'>;
-  readonly config: Pick<Config, 'statsigFolder' | 'database'>;
+  readonly config: FolderLayout & Pick<Config, 'database'>;
   /** Epoch milliseconds. */
   readonly now: number;
 }
 
-/** The last night that kept rows of the day before it: one call of S3 and one of Glue. @throws What their clients throw. */
+/**
+ * The last night that kept rows of the day before it: one call of Glue, and one of S3 for each Statsig folder, as nights before a new
+ * one have kept theirs in the former.
+ *
+ * @throws What their clients throw.
+ */
 export async function lastNight({ store, catalog, config, now }: NightReader): Promise<LastNight> {
   const { madeAt = 0 } = await catalog.getTable(config.database, receivedHoursTable.name);
-  const folder = receivedHoursFolder(config);
-  const made = dueDay(madeAt);
-  const { items } = await store.listPage(folder, {
-    after: receivedHoursKey(config, addDays(utcDay(now), -FAR_DAYS)),
-  });
-  const days = items.flatMap(({ key, modifiedAt }) => {
-    const day = key.slice(folder.length, -'.json'.length);
-    // Rows of an earlier deployment may be in the bucket.
-    return isUtcDay(day) && day > made ? [{ day, at: isoTimestamp(modifiedAt) }] : [];
-  });
-  return days.at(-1) ?? { day: made, at: null };
+  let last: LastNight = { day: dueDay(madeAt + DEPLOYED_MS), at: null };
+  for (const statsigFolder of statsigFolders(config)) {
+    const folder = receivedHoursFolder({ statsigFolder });
+    const after = receivedHoursKey({ statsigFolder }, addDays(utcDay(now), -FAR_DAYS));
+    const { items } = await store.listPage(folder, { after });
+    for (const { key, modifiedAt } of items) {
+      const day = key.slice(folder.length, -'.json'.length);
+      // Rows of an earlier deployment may be in the bucket.
+      if (isUtcDay(day) && day > last.day) last = { day, at: isoTimestamp(modifiedAt) };
+    }
+  }
+  return last;
 }
 
 /** The line of the log that has {@link hoursSinceNight}. @throws What the clients of S3 and Glue throw. */

@@ -28,7 +28,7 @@ import { type ReceivedHour, readReceivedHours } from './receivedHours.ts';
 
 /** Whole days before today that a night judges: three days after an hour nothing of it is open. */
 const NIGHT_DAYS = 4;
-/** Days before today of which a night judges what is still open, as other nights failed: CloudWatch has their minutes. */
+/** Days before today of which a night judges what others have left, as they failed: CloudWatch has the minutes of all of them. */
 const OPEN_DAYS = 14;
 const OVER_MS = 3 * DAY_MS;
 const DAY_HOURS = DAY_MS / HOUR_MS;
@@ -76,13 +76,18 @@ export async function reconcileDays(
   reconciler: Reconciler,
   log: (fields: Readonly<Record<string, unknown>>) => void,
 ): Promise<void> {
-  const { now, names } = reconciler;
+  const { now, names, store, config } = reconciler;
   const failures: unknown[] = [];
   let short = 0;
+  let isBegun = false;
   const recent = nightDays(now);
   for (const day of nightDays(now, OPEN_DAYS))
     try {
-      if (!recent.includes(day) && !(await hasOpen(reconciler, day))) continue;
+      const { rows: known } = await readReceivedHours(store, config, day);
+      // Nights began before a day without rows if an earlier one has some: of that day none came.
+      const isLeft = known.length === 0 ? isBegun : known.some(({ state }) => state === 'open');
+      isBegun ||= known.length > 0;
+      if (!isLeft && !recent.includes(day)) continue;
       const rows = await reconcileDay(reconciler, day);
       short += rows.filter(({ state }) => state === 'short').length;
     } catch (error) {
@@ -94,11 +99,6 @@ export async function reconcileDays(
   // A day that is not known must not end an alarm.
   if (line !== null && (short > 0 || failures.length === 0)) log(line);
   if (failures.length > 0) throw failures[0];
-}
-
-async function hasOpen({ store, config }: Reconciler, day: UtcDay): Promise<boolean> {
-  const { rows } = await readReceivedHours(store, config, day);
-  return rows.some(({ state }) => state === 'open');
 }
 
 /**

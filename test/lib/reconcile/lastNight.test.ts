@@ -43,6 +43,23 @@ describe('the hours since the last good night', () => {
     expect(night).toEqual({ day: '2026-11-19', at: null });
   });
 
+  it('are not counted from a night that came while the first deployment ran, before it had made the schedule', async () => {
+    expect(await hours('2026-11-20T04:05:00Z', '2026-11-20T01:08:00Z', [])).toBe(2);
+  });
+
+  it('are counted from the last night before the Statsig folder was renamed', async () => {
+    const { store, ...others } = await reader('2026-11-20T15:05:00Z', '2026-11-01T10:00:00Z', ['2026-11-19']);
+    const formerStatsigFolders = [{ folder: 'statsig', until: '2026-11-22' }];
+    const renamed = {
+      ...others,
+      store,
+      config: { ...config, statsigFolder: 'events', formerStatsigFolders },
+    };
+    expect(await lastNight(renamed)).toMatchObject({ day: '2026-11-19' });
+    await store.write(receivedHoursKey(renamed.config, '2026-11-20'), '', {});
+    expect(await lastNight(renamed)).toMatchObject({ day: '2026-11-20' });
+  });
+
   it('belong to the day that was due at that time', () => {
     expect([dueDay(Date.parse('2026-11-20T01:09:00Z')), dueDay(Date.parse('2026-11-20T01:10:00Z'))]).toEqual([
       '2026-11-18',

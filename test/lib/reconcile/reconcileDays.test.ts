@@ -7,6 +7,7 @@ import type { MetricSeries } from '../../../lib/reconcile/hourCounts.ts';
 import { readReceivedHours } from '../../../lib/reconcile/receivedHours.ts';
 import { type Reconciler, reconcileDay, reconcileDays } from '../../../lib/reconcile/reconcileDays.ts';
 import { redrivenKey } from '../../../lib/tables/ledgerKeys.ts';
+import { receivedHoursKey } from '../../../lib/tables/tableFolders.ts';
 import { MemoryObjects } from '../../harness/MemoryObjects.ts';
 
 const HOUR = 3_600_000;
@@ -206,6 +207,24 @@ describe('a night', () => {
     expect(await hoursOf(7)).toMatchObject([{ state: 'unknown' }]);
     const { rows: days } = await readReceivedHours(store, config, '2026-11-23');
     expect(days.filter(({ state }) => state === 'open')).toEqual([]);
+  });
+
+  it('judges days between others that no night has judged, and none before the first', async () => {
+    const judged = async (...days: readonly string[]) =>
+      Promise.all(
+        days.map(async (day) => {
+          const { rows } = await readReceivedHours(store, config, day);
+          return rows.filter(({ state }) => state === 'whole').length;
+        }),
+      );
+    await night();
+    await night(8);
+    expect(await judged('2026-11-20', DAY, '2026-11-25', '2026-11-28', '2026-12-02')).toEqual([
+      0, 72, 72, 72, 72,
+    ]);
+    await store.write(receivedHoursKey(config, '2026-11-26'), 'damaged', {});
+    await night(8);
+    expect(await judged('2026-11-26')).toEqual([72]);
   });
 
   it('leaves hours open that Athena could not clear, until they are over', async () => {
