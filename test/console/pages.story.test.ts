@@ -30,6 +30,11 @@ const world = await ingestCloud({
 await world.jumpTo('2026-11-20T07:00:00Z');
 await world.drop(`events/${GOOD}/a.parquet`, rows(GOOD, ['buy', null]));
 await world.drop(`events/${BROKEN}/a.parquet`, rows(BROKEN, ['buy'], 'wrong_name'));
+// The next day of it is late.
+await world.drop(
+  `revenue/${GOOD}/a.parquet`,
+  `SELECT DATE '${GOOD}' AS date, 'u1' AS unit_id, 'userID' AS id_type, 'sales' AS metric_name, 7 AS metric_value`,
+);
 for (const at of ['2026-11-20T09:05:00Z', '2026-11-20T12:30:00Z']) await world.jumpTo(at);
 const send = (body: object | string) =>
   fetch(`${world.cloud.collector}/v1/rgstr`, {

@@ -337,6 +337,26 @@ describe('a finding of sluice status', () => {
       expect(told(facts)).toEqual([]);
     });
 
+    it('stands with the dataset that has what it counts, and with no other', () => {
+      const named = (dataset: string, facts: object) => datasets({ dataset, ...facts }).datasets;
+      const fine = { newer: ['2026-01-01'] };
+      const old = named('old', { lastLook: { ...look, at: NOW - 27 * HOUR } });
+      const stopped = named('stopped', { lastLook: { ...look, stopped: true } });
+      const late = named('late', { late: [{ day: '2026-11-20', due: NOW - 2 * HOUR }] });
+      const longAgo = named('longago', { late: [{ day: '2026-11-01', due: NOW - 400 * HOUR }] });
+      const all = [named('fine', fine), old, longAgo, stopped, late].flat();
+      const ringing = ring('ingest-late', 'ingest-stopped-daily');
+      const found = judge({ datasets: all, ...ringing }).map(({ detail }) => detail);
+      const alarmsOf = (dataset: string) =>
+        found
+          .filter((detail) => detail.startsWith(`acme/${dataset}:`))
+          .flatMap((detail) => detail.match(/Alarm \S+(?=,)/g) ?? []);
+      expect(['fine', 'old', 'longago'].flatMap(alarmsOf)).toEqual([]);
+      expect(alarmsOf('stopped')).toEqual(['Alarm sluice-prod-ingest-stopped-daily']);
+      expect(alarmsOf('late')).toEqual(['Alarm sluice-prod-ingest-late']);
+      expect(told({ datasets: named('fine', fine), ...ringing })).toEqual([['INGEST_WAITING', 'warning']]);
+    });
+
     it('is a warning if it also counts what no ledger has', () => {
       expect(told(ring('export-failed-daily'))).toEqual([['ALARM', 'warning']]);
     });

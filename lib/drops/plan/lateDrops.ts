@@ -16,7 +16,7 @@ import { COMMIT, isMarkerReason, lacksMarker, lackWords, lookbackDays, markerRea
 import { daySchema, type LateLook } from './messageBodies.ts';
 import type { PlanPorts } from './planDataset.ts';
 import { planMetrics, type RunCounts } from './planMetrics.ts';
-import { requestedDatasets } from './planSources.ts';
+import { type LastListings, requestedDatasets } from './planSources.ts';
 
 /**
  * The result of the last check for late drops: `ledger/<source>/<dataset>/expected.json`. Members of later versions are left
@@ -27,6 +27,8 @@ const lateNoteSchema = z.object({
   at: z.number(),
   /** Due days that no load has read, late or not: the next look is at them, and at what is due since. */
   open: z.array(daySchema).optional(),
+  /** The day from which drops are expected: the first that came, or the day of the first look while none has. */
+  first: z.object({ day: daySchema, hasCome: z.boolean() }).optional(),
   /** Days whose drop was due and had not arrived, oldest first. */
   late: z.array(
     z.object({
@@ -58,6 +60,8 @@ export interface ExpectedDropsPorts extends Pick<PlanPorts, 'bucketOf' | 'clock'
   readonly sources: readonly Source[];
   readonly ledger: Pick<Ledger, 'read'>;
   readonly lateNotes: LateNotes;
+  /** Its days in the ledger say which came first. */
+  readonly looks: Pick<LastListings, 'entries'>;
   /** Epoch milliseconds after which no dataset is started. */
   readonly deadline: number;
 }
@@ -148,9 +152,9 @@ function firstDay({ timezone, lookbackDays: lookback }: Dataset, now: number): U
  * load or lacks the dataset's marker. A day that failed, or was deleted after its load, is not late, as it is reported
  * elsewhere. Nothing is queued: the dataset's schedule decides when the day is loaded.
  *
- * A day stays late for {@link NAMED_DAYS} after the lookback if it was late before, or an earlier day came within its
- * lookback: what was before was never expected, even if a backfill has loaded a day of it. No run loads it then by itself, so
- * that it is late until somebody has it loaded.
+ * Nothing is late before the first day that came within its lookback, even if a backfill has loaded an older one; while none has
+ * come, before the day of the first look. A day stays late for {@link NAMED_DAYS} after the lookback: no run loads it then by
+ * itself, so that it is late until somebody has it loaded.
  */
 export async function findLateDrops(
   ports: ExpectedDropsPorts,
@@ -168,14 +172,14 @@ export async function findLateDrops(
       return;
     }
     const now = clock.now();
-    const write = (note: Pick<LateNote, 'late' | 'open'>) =>
-      ports.lateNotes.write(place.source, place.dataset, { at: now, ...note });
+    const write = (note: Omit<LateNote, 'at'>) =>
+      ports.lateNotes.write(place.source, place.dataset, { ...note, at: now });
     try {
       const before = await look;
       const terms = { due, before, alone };
       const found = await missingDays(ports, source, dataset, terms).catch(async (error) => {
         // What was late stays so, and all of it is looked at again.
-        await write({ late: before?.late ?? [], open: due.map(({ day }) => day) });
+        await write({ ...before, late: before?.late ?? [], open: due.map(({ day }) => day) });
         throw error;
       });
       await write(found);
@@ -199,37 +203,64 @@ interface LookTerms {
 
 /** Looks at due days. Late ones at which it does not look stay late. */
 async function missingDays(
-  { bucketOf, ledger, clock }: ExpectedDropsPorts,
+  ports: ExpectedDropsPorts,
   source: Source,
   dataset: Dataset,
   { due, before, alone }: LookTerms,
-): Promise<Pick<LateNote, 'late' | 'open'>> {
+): Promise<Omit<LateNote, 'at'>> {
+  const { bucketOf, ledger, clock } = ports;
   const known = await mapLimit(due, PARALLEL_DAYS, async (one) => {
     const entry = await ledger.read({ source: source.name, dataset: dataset.name, day: one.day });
     // The names of its files, which may be many, are let go.
     return { one, entry: entry === null ? null : { ...entry, files: [] } };
   });
-  const first = firstDay(dataset, clock.now());
-  const dues = new Set(due.map(({ day }) => day));
-  const wasLate = new Set(before?.late.map(({ day }) => day));
-  const late = before?.late.filter(({ day }) => !dues.has(day)) ?? [];
-  const begin = known.find(({ one: { day }, entry }) => wasInLookback(dataset, day, entry))?.one.day ?? first;
+  const lookback = firstDay(dataset, clock.now());
+  const first = await firstExpected(ports, source, dataset, before);
+  const came = known.flatMap(({ one: { day }, entry }) => (wasInLookback(dataset, day, entry) ? [day] : []));
+  // While none has come, what is there of the lookback may be the first.
+  const from = first.hasCome || first.day < lookback ? first.day : lookback;
   const unknown = new Map(
     known.flatMap(({ one, entry }) =>
-      (one.day >= first || one.day > begin || wasLate.has(one.day)) && !isLoadedOrFailed(entry)
-        ? [[one.day, { one, entry }] as const]
-        : [],
+      one.day >= from && !isLoadedOrFailed(entry) ? [[one.day, { one, entry }] as const] : [],
     ),
   );
+  const dues = new Set(due.map(({ day }) => day));
+  const late = before?.late.filter(({ day }) => !dues.has(day)) ?? [];
   // A drop that arrived after the last run of the plan is not in the ledger yet.
   const use = async (day: UtcDay, drop: Drop) => {
     const of = unknown.get(day);
-    const has = hasYet(dataset, day, drop, { isOld: day < first, isKnown: of?.entry !== null });
+    const has = hasYet(dataset, day, drop, { isOld: day < lookback, isKnown: of?.entry !== null });
+    if (has === null || drop.files.length > 0) came.push(day);
     if (of !== undefined && has !== null) late.push({ ...of.one, ...has });
   };
   if (unknown.size > 0)
     await listEachDrop(bucketOf(source, dataset), dataset, [...unknown.keys()], use, alone);
-  return { late, open: [...unknown.keys()] };
+  const [earliest] = came.sort();
+  const isEarlier = earliest !== undefined && (!first.hasCome || earliest < first.day);
+  const expected = isEarlier ? { day: earliest, hasCome: true } : first;
+  return {
+    first: expected,
+    late: late.filter(({ day }) => day >= expected.day),
+    open: [...unknown.keys()].filter((day) => day >= expected.day),
+  };
+}
+
+/** The day from which drops are expected, as the ledger knows it. It lists the dataset's days until one has come. */
+async function firstExpected(
+  { looks, clock }: ExpectedDropsPorts,
+  source: Source,
+  dataset: Dataset,
+  before: LateNote | null,
+): Promise<NonNullable<LateNote['first']>> {
+  const [today = ''] = lookbackDays(clock.now(), dataset.timezone, 0);
+  const { first = { day: today, hasCome: false } } = before ?? {};
+  if (first.hasCome) return first;
+  const entries = await looks.entries(source.name, dataset.name);
+  const came = [...entries].flatMap(([day, { modifiedAt }]) =>
+    day >= firstDay(dataset, modifiedAt) ? [day] : [],
+  );
+  const [day] = came.sort();
+  return day === undefined ? first : { day, hasCome: true };
 }
 
 /** What a late day has already; null if it is not late. */

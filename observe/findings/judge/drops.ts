@@ -48,8 +48,17 @@ export function* dropFindings({ datasets }: StatusFacts, place: Place): Findings
   for (const drops of datasets ?? []) {
     const dataset = datasetOf(drops, place);
     for (const judged of DATASET_JUDGES)
-      for (const one of judged(drops, dataset)) yield place.ringing.tell(one, scheduled(one, drops.schedule));
+      for (const one of judged(drops, dataset)) {
+        const names = scheduled(one, drops.schedule).filter((name) => isAbout(name, drops));
+        yield place.ringing.tell(one, names);
+      }
   }
+}
+
+/** Whether an alarm counts what a dataset has: another dataset's stands with that. */
+function isAbout(alarm: string, { late, firstDay, lastLook }: DatasetDays): boolean {
+  if (alarm === 'ingest-late') return late.some(({ day }) => day >= firstDay);
+  return !alarm.startsWith('ingest-stopped-') || lastLook?.stopped === true;
 }
 
 /** Whether the folder is listed in time, can be read, and has files of the days that are looked for. */

@@ -62,9 +62,12 @@ export class Ringing {
   /**
    * A finding with its alarms: what rings is a problem.
    *
-   * @param names Of its alarms. Default: the catalogue's, of each schedule.
+   * @param names Of its alarms. Default: the catalogue's, of each schedule; those of datasets stand with the dataset alone.
    */
-  tell(found: Finding, names = scheduled(found, 'daily', 'hourly')): Finding {
+  tell(
+    found: Finding,
+    names = scheduled(found, 'daily', 'hourly').filter((name) => !OF_RUNS.test(`-${name}`)),
+  ): Finding {
     const own = names.flatMap((name) => this.#left.get(name) ?? []);
     for (const name of names) this.#left.delete(name);
     if (own.length === 0) return found;

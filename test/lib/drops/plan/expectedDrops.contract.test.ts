@@ -97,8 +97,13 @@ describe('a check for overdue drops', () => {
   const note = () => ingest.readJson('ledger/acme/events/expected.json');
   const metric = () => ingest.lines.findLast((line) => '_aws' in line)?.['drops_late'];
 
-  const start = async (dataset: Partial<DatasetInput> = { expectedBy: { hour: 6 } }) => {
+  const begin = async (dataset: Partial<DatasetInput> = { expectedBy: { hour: 6 } }) => {
     ingest = await startIngest([{ datasets: [eventsDataset({ lookbackDays: 2, ...dataset })] }]);
+  };
+  /** A dataset whose first day came three days ago. */
+  const start = async (dataset?: Partial<DatasetInput>) => {
+    await begin(dataset);
+    await ingest.settle(ago(1), { version: 'v1' });
     // Ten in the morning, some day on.
     const noon = Date.parse(`${addDays(today(), 2)}T10:00:00Z`);
     await ingest.clock.advance(noon - ingest.clock.now());
@@ -110,7 +115,8 @@ describe('a check for overdue drops', () => {
     expect(await look()).toMatchObject({ level: 'warn', datasets: 1, late: [{ day: ago(1) }] });
     const due = Date.parse(`${today()}T06:00:00Z`);
     const open = [ago(2), ago(1)];
-    expect(await note()).toEqual({ at: expect.any(Number), late: [{ day: ago(1), due }], open });
+    const first = { day: ago(3), hasCome: true };
+    expect(await note()).toEqual({ at: expect.any(Number), first, late: [{ day: ago(1), due }], open });
     expect(metric()).toBe(1);
     const line = ingest.lines.findLast((one) => '_aws' in one);
     expect(emfProblems(JSON.stringify(line))).toEqual([]);
@@ -181,18 +187,53 @@ describe('a check for overdue drops', () => {
     const missed = ago(2);
     await ingest.clock.advance(30 * 24 * HOUR_MS);
     await look();
-    expect(await note()).toMatchObject({ late: [{ day: missed }, {}, {}, {}] });
+    const { late } = Object(await note());
+    expect(late[0]).toMatchObject({ day: missed });
+    expect(late).toHaveLength(32);
     expect(metric()).toBe(2);
   });
 
   it('expects days after one that came within its lookback, and not after one that was loaded by hand', async () => {
-    await start();
-    await ingest.settle(ago(1));
+    await begin();
+    await ingest.clock.advance(2 * 24 * HOUR_MS);
+    await ingest.settle(ago(1), { version: 'v1' });
     await ingest.clock.advance(5 * 24 * HOUR_MS);
     await ingest.settle(ago(20));
     await look();
     const late = [5, 4, 3, 2, 1].map((days) => ({ day: ago(days) }));
     expect(await note()).toMatchObject({ late });
+  });
+
+  it('expects nothing before the first day that comes, or before its first look while none has', async () => {
+    await begin();
+    await ingest.clock.advance(Date.parse(`${addDays(today(), 1)}T10:00:00Z`) - ingest.clock.now());
+    const firstLook = today();
+    expect(await look()).toMatchObject({ late: [] });
+    expect(await note()).toMatchObject({ first: { day: firstLook, hasCome: false }, open: [] });
+    // Somebody loads an old day by hand: it says nothing of the days behind it.
+    await ingest.settle(ago(20), { version: 'v1' });
+    await ingest.clock.advance(3 * 24 * HOUR_MS);
+    expect(await look()).toMatchObject({ late: [{ day: ago(3) }, { day: ago(2) }, { day: ago(1) }] });
+    expect(ago(3)).toBe(firstLook);
+    // The first file is of yesterday, and today's is not due.
+    await ingest.put(`events/${ago(1)}/a.parquet`);
+    expect(await look()).toMatchObject({ late: [] });
+    expect(await note()).toMatchObject({ first: { day: ago(1), hasCome: true } });
+    expect(metric()).toBe(0);
+    await ingest.clock.advance(24 * HOUR_MS);
+    expect(await look()).toMatchObject({ late: [{ day: ago(1) }] });
+    // One that came before it after all: the day between them is late as well.
+    await ingest.settle(ago(2), { version: 'v1' });
+    await ingest.clock.advance(24 * HOUR_MS);
+    expect(await look()).toMatchObject({ late: [{ day: ago(2) }, { day: ago(1) }] });
+  });
+
+  it('finds in the ledger which day came first, however it is now', async () => {
+    await begin();
+    await ingest.settle(ago(2), { state: 'failed', failure: { code: 'SLUICE_X', message: 'Why.' } });
+    await ingest.clock.advance(Date.parse(`${addDays(today(), 1)}T10:00:00Z`) - ingest.clock.now());
+    expect(await look()).toMatchObject({ late: [{ day: ago(2) }, { day: ago(1) }] });
+    expect(await note()).toMatchObject({ first: { day: ago(3), hasCome: true } });
   });
 
   it('does nothing without expectedBy', async () => {
@@ -224,6 +265,8 @@ describe('a check for overdue drops', () => {
         datasets: [eventsDataset({ name: `d${i}`, lookbackDays: 1, expectedBy: { hour: 6 } })],
       })),
     );
+    await lookAtAll();
+    await ingest.clock.advance(24 * HOUR_MS);
     const lines = await lookAtAll();
     expect(lines.map(({ level }) => level)).toEqual(['warn', 'warn', 'error']);
     expect(metric()).toBe(2);
