@@ -1,7 +1,6 @@
 import { buffer } from 'node:stream/consumers';
 import type { ObjectStore } from '../../lib/base/ObjectStore.ts';
 import type { Faults } from '../../packages/local-aws/src/faults/index.ts';
-import { AwsError } from '../../packages/local-aws/src/protocol/AwsError.ts';
 import type { ObjectStore as EmulatedS3 } from '../../packages/local-aws/src/s3/index.ts';
 
 const PAGE = 1_000;
@@ -30,7 +29,7 @@ export function emulatedBucket(
     try {
       return await run();
     } catch (error) {
-      if (error instanceof AwsError && isNull.includes(error.code)) return null;
+      if (isNull.includes(codeOf(error))) return null;
       throw error;
     }
   }
@@ -40,8 +39,9 @@ export function emulatedBucket(
       s3.delete(bucket, key, eTag === '*' ? {} : { ifMatch: unquoted(eTag) });
       return 'removed';
     } catch (error) {
-      if (!(error instanceof AwsError)) throw error;
-      return error.code === 'PreconditionFailed' ? 'changed' : 'gone';
+      if (codeOf(error) === 'PreconditionFailed') return 'changed';
+      if (codeOf(error) === 'NoSuchKey') return 'gone';
+      throw error;
     }
   };
   const get: ObjectStore['open'] = (key, { ifMatch, range } = {}) =>
@@ -53,7 +53,7 @@ export function emulatedBucket(
         const { object, body } = s3.get(bucket, key, part);
         if (ifMatch !== undefined && unquoted(ifMatch) !== object.etag) {
           body.destroy();
-          throw new AwsError('PreconditionFailed', 412, key);
+          throw Object.assign(new Error(key), { code: 'PreconditionFailed' });
         }
         const { versionId, modifiedMs, attributes, size } = object;
         const { metadata } = attributes;
@@ -70,7 +70,7 @@ export function emulatedBucket(
       try {
         return await get(key, options);
       } catch (error) {
-        if (error instanceof AwsError && error.code === 'PreconditionFailed') return null;
+        if (codeOf(error) === 'PreconditionFailed') return null;
         throw error;
       }
     },
@@ -126,3 +126,5 @@ export function emulatedBucket(
 }
 
 const unquoted = (eTag: string) => eTag.replaceAll('"', '');
+/** S3's code of an error; empty of another's. */
+const codeOf = (error: unknown) => (error instanceof Error && 'code' in error ? String(error.code) : '');
