@@ -55,6 +55,11 @@ export async function startAws({
       queues.ensure(name, queueProperties({}).settings);
       return queues.urlOf(name, options.endpoint);
     },
+    /** Keys of a bucket, a page of them. */
+    keys: (bucket: string, prefix = '') =>
+      store
+        .list(bucket, { prefix, limit: 1_000 })
+        .entries.flatMap((one) => ('object' in one ? [one.object.key] : [])),
     /** What runs commands of a configuration on it. */
     commands(input: (ConfigInput & StageOptions) | string) {
       const env = { SLUICE_CONFIG: writeConfig(directory.path, input) };
@@ -76,4 +81,26 @@ export function objectMessage(messageId: string, bucket: string, key: string, re
   const object = { bucket, key, size: 1, etag: 'e', sequencer: '0', reason: 'PutObject', time: 0 } as const;
   const event = objectCreatedEvent(object, { region: 'us-east-1', account: '000000000000' });
   return queueMessage(messageId, JSON.stringify(event), receives);
+}
+
+/** Makes tables with partitions by day, and their database. */
+export function ensureTables(
+  catalog: Catalog,
+  { bucket, database }: { readonly bucket: string; readonly database: string },
+  tables: readonly {
+    readonly name: string;
+    readonly folder: string;
+    readonly columns?: readonly { readonly name: string; readonly type: string }[];
+  }[],
+): void {
+  catalog.ensureDatabase({ Name: database });
+  for (const { name, folder, columns = [] } of tables)
+    catalog.ensureTable(database, {
+      Name: name,
+      PartitionKeys: [{ Name: 'ds', Type: 'date' }],
+      StorageDescriptor: {
+        Columns: columns.map((column) => ({ Name: column.name, Type: column.type })),
+        Location: `s3://${bucket}/${folder}`,
+      },
+    });
 }

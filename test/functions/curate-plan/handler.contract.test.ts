@@ -1,5 +1,4 @@
-import { CreateDatabaseCommand, CreateTableCommand } from '@aws-sdk/client-glue';
-import { CreateBucketCommand, GetObjectCommand, PutObjectCommand } from '@aws-sdk/client-s3';
+import { GetObjectCommand } from '@aws-sdk/client-s3';
 import { ReceiveMessageCommand } from '@aws-sdk/client-sqs';
 import { afterAll, describe, expect, it } from '@jest/globals';
 import config from '#config';
@@ -8,7 +7,7 @@ import { addDays, utcDay } from '../../../lib/base/time.ts';
 import { dayLooksKey } from '../../../lib/tables/ledgerKeys.ts';
 import { dayFolder, ingestedTableFolder } from '../../../lib/tables/tableFolders.ts';
 import { invokedFunction, queueMessage } from '../../harness/lambdaInvoker.ts';
-import { startAws } from '../../harness/startAws.ts';
+import { ensureTables, startAws } from '../../harness/startAws.ts';
 
 const world = await startAws();
 const QueueUrl = world.addQueue('curate');
@@ -19,23 +18,15 @@ const { lines, invoke } = invokedFunction(deployed, {
   SLUICE_STAGE: 'test',
 });
 const Bucket = config.bucket;
-await world.s3.send(new CreateBucketCommand({ Bucket }));
-const DatabaseName = config.database;
-await world.glue.send(new CreateDatabaseCommand({ DatabaseInput: { Name: DatabaseName } }));
-for (const Name of Object.values(config.curatedTables)) {
-  const Location = `s3://${Bucket}/${ingestedTableFolder(config, Name)}`;
-  const StorageDescriptor = { Columns: [{ Name: 'event_id', Type: 'string' }], Location };
-  const PartitionKeys = [{ Name: 'ds', Type: 'date' }];
-  const TableInput = { Name, PartitionKeys, StorageDescriptor };
-  await world.glue.send(new CreateTableCommand({ DatabaseName, TableInput }));
-}
+world.store.createBucket(Bucket);
+ensureTables(
+  world.catalog,
+  config,
+  Object.values(config.curatedTables).map((name) => ({ name, folder: ingestedTableFolder(config, name) })),
+);
 afterAll(() => world.close());
 
 const day = addDays(utcDay(Date.now()), -20);
-const land = async (name: string) => {
-  const Key = `${dayFolder(config, 'events', day)}${name}.parquet`;
-  await world.s3.send(new PutObjectCommand({ Bucket, Key, Body: 'rows' }));
-};
 const sent = async () => {
   const { Messages = [] } = await world.sqs.send(
     new ReceiveMessageCommand({ QueueUrl, MaxNumberOfMessages: 10, VisibilityTimeout: 0 }),
@@ -46,7 +37,7 @@ const night = { Records: [queueMessage('night', '{"sluice":"curate"}')] };
 
 describe('the plan of curated days', () => {
   it('looks at no day, sends nothing and is delivered again when too little time is left to publish and to send', async () => {
-    await land('a');
+    await world.store.put(Bucket, `${dayFolder(config, 'events', day)}a.parquet`, 'rows');
     expect(await invoke(night, 104_000)).toEqual({ batchItemFailures: [{ itemIdentifier: 'night' }] });
     expect(lines).toContainEqual(expect.objectContaining({ error: 'SLUICE_CURATE_OUT_OF_TIME' }));
     expect(await sent()).toEqual([]);
@@ -77,14 +68,5 @@ describe('the plan of curated days', () => {
     );
     const { Body } = await world.s3.send(new GetObjectCommand({ Bucket, Key: dayLooksKey('events') }));
     expect(Object.keys(JSON.parse((await Body?.transformToString()) ?? ''))).toEqual([day]);
-  });
-
-  it('returns messages of others, and rejects other events', async () => {
-    const poison = { Records: [queueMessage('poison', '{"sluice":"other"}')] };
-    expect(await invoke(poison)).toEqual({ batchItemFailures: [{ itemIdentifier: 'poison' }] });
-    expect(lines).toContainEqual(expect.objectContaining({ level: 'error' }));
-    await expect(invoke({ sluice: 'curate' })).rejects.toMatchObject({
-      code: 'SLUICE_LAMBDA_INVOCATION_UNKNOWN',
-    });
   });
 });

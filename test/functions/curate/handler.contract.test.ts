@@ -6,7 +6,7 @@ import { curatedTables } from '../../../lib/curate/curatedTables.ts';
 import { versionName } from '../../../lib/ledger/versions.ts';
 import { dayFolder, ingestedTableFolder } from '../../../lib/tables/tableFolders.ts';
 import { configuredFunction, queueMessage } from '../../harness/lambdaInvoker.ts';
-import { startAws } from '../../harness/startAws.ts';
+import { ensureTables, startAws } from '../../harness/startAws.ts';
 import { exposures } from '../../lib/curate/startCurations.ts';
 
 const DAY = addDays(utcDay(Date.now()), -30);
@@ -14,16 +14,12 @@ const input = { bucket: 'sluice-own', statsigFolder: 'own' };
 const config = defineConfig(input);
 const aws = await startAws();
 aws.store.createBucket(config.bucket);
-aws.catalog.ensureDatabase({ Name: config.database });
-for (const { name, columns } of Object.values(curatedTables(config)))
-  aws.catalog.ensureTable(config.database, {
-    Name: name,
-    PartitionKeys: [{ Name: 'ds', Type: 'date' }],
-    StorageDescriptor: {
-      Columns: columns.map((column) => ({ Name: column.name, Type: column.type })),
-      Location: `s3://${config.bucket}/${ingestedTableFolder(config, name)}`,
-    },
-  });
+const tables = Object.values(curatedTables(config));
+ensureTables(
+  aws.catalog,
+  config,
+  tables.map(({ name, columns }) => ({ name, columns, folder: ingestedTableFolder(config, name) })),
+);
 await aws.store.put(
   config.bucket,
   `${dayFolder(config, 'exposures', DAY)}a.parquet`,

@@ -6,7 +6,7 @@ import { ingestedTables } from '../../../lib/tables/ingestedTables.ts';
 import { ingestedTableFolder } from '../../../lib/tables/tableFolders.ts';
 import { acmeSource } from '../../harness/configInput.ts';
 import { configuredFunction, queueMessage } from '../../harness/lambdaInvoker.ts';
-import { startAws } from '../../harness/startAws.ts';
+import { ensureTables, startAws } from '../../harness/startAws.ts';
 import { SESSION_KEY, startSts } from '../../harness/startSts.ts';
 
 const ACCOUNT = '000000000000';
@@ -29,16 +29,13 @@ const aws = await startAws({
   },
 });
 for (const bucket of [BUCKET, DROPS]) aws.store.createBucket(bucket);
-aws.catalog.ensureDatabase({ Name: config.database });
-for (const { name, columns } of ingestedTables(config))
-  aws.catalog.ensureTable(config.database, {
-    Name: name,
-    PartitionKeys: [{ Name: 'ds', Type: 'date' }],
-    StorageDescriptor: {
-      Columns: columns.map((column) => ({ Name: column.name, Type: column.type })),
-      Location: `s3://${BUCKET}/${ingestedTableFolder(config, name)}`,
-    },
-  });
+ensureTables(
+  aws.catalog,
+  config,
+  ingestedTables(config).map(({ name, columns }) => {
+    return { name, columns, folder: ingestedTableFolder(config, name) };
+  }),
+);
 const drop = async (name: string) =>
   aws.store.put(
     DROPS,
@@ -78,17 +75,13 @@ afterAll(async () => {
 
 const task = { source: 'acme', dataset: 'events', day: DAY, fingerprint: 'f', reason: 'new' };
 const load = (receives = 1) => invoke({ Records: [queueMessage('m', JSON.stringify(task), receives)] });
-const keys = (bucket: string, prefix: string) =>
-  aws.store
-    .list(bucket, { prefix, limit: 100 })
-    .entries.flatMap((one) => ('object' in one ? [one.object.key] : []));
 
 describe('the load', () => {
   it('tries again while its role cannot be assumed, and nothing is written', async () => {
     sts.refuses = true;
     expect(await load()).toEqual({ batchItemFailures: [{ itemIdentifier: 'm' }] });
     expect(lines).toMatchObject([{ event: 'ingest_load', error: 'SLUICE_INGEST_SESSION_REFUSED' }]);
-    expect(keys(BUCKET, 'ledger/acme/')).toEqual([]);
+    expect(aws.keys(BUCKET, 'ledger/acme/')).toEqual([]);
   });
 
   it('loads a day with a session of its role that is limited to the dataset, and writes the receipt', async () => {
@@ -108,7 +101,7 @@ describe('the load', () => {
     expect([...signed].sort()).toEqual([SESSION_KEY, 'test']);
     const { partitions } = aws.catalog.table(config.database, 'acme_events');
     expect(partitions.map(({ values }) => values)).toEqual([[DAY]]);
-    expect(keys(DROPS, 'receipts/')).toHaveLength(1);
+    expect(aws.keys(DROPS, 'receipts/')).toHaveLength(1);
   });
 
   it('fails a day for good at the try after which its queue gives up', async () => {

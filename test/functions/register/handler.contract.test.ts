@@ -122,14 +122,3 @@ describe('a scheduled run', () => {
     ]);
   });
 });
-
-describe('an invalid event or environment', () => {
-  it.each([[{}], [{ sluice: 'daily' }], [null], [{ Records: [{ eventSource: 'aws:s3' }] }]])(
-    'is rejected: %j',
-    async (event) => {
-      await expect(invoke(event)).rejects.toMatchObject({
-        code: 'SLUICE_LAMBDA_INVOCATION_UNKNOWN',
-      });
-    },
-  );
-});

@@ -53,10 +53,7 @@ const copy = writeRelayCopy({
   headers: {},
   body: Buffer.from('{"events":[]}'),
 });
-const keys = () =>
-  aws.store
-    .list(BUCKET, { prefix: '', limit: 100 })
-    .entries.flatMap((one) => ('object' in one ? [one.object.key] : []));
+const keys = () => aws.keys(BUCKET);
 
 /** A message of the queue as SQS delivers it: received that often, and sent that long ago. */
 function received(body: string, receives = 1, ageMs = 0) {

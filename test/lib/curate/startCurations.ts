@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { CreateDatabaseCommand, CreateTableCommand, UpdateTableCommand } from '@aws-sdk/client-glue';
+import { UpdateTableCommand } from '@aws-sdk/client-glue';
 import { gluePartitionCatalog } from '../../../lib/aws/gluePartitionCatalog.ts';
 import { glueViews } from '../../../lib/aws/glueViews.ts';
 import { listObjects } from '../../../lib/base/ObjectStore.ts';
@@ -37,7 +37,7 @@ import { landingOf } from '../../harness/ComputedObjects.ts';
 import { duckDb } from '../../harness/duckDb.ts';
 import { emulatedBucket } from '../../harness/emulatedBucket.ts';
 import { shortPages } from '../../harness/shortPages.ts';
-import { startAws } from '../../harness/startAws.ts';
+import { ensureTables, startAws } from '../../harness/startAws.ts';
 import { parquetOf } from '../drops/load/startLoads.ts';
 
 const BUCKET = 'sluice-own';
@@ -60,7 +60,7 @@ export interface CurateOptions {
 /** A bucket, a catalog with raw tables, curated tables and views, a plan and a function that curates; by real clients over HTTP. */
 export async function startCurations(input: Partial<ConfigInput> = {}) {
   const clock = new ManualClock(START);
-  const { s3, glue, store, faults, close } = await startAws({ clock });
+  const { s3, glue, store, catalog, faults, close } = await startAws({ clock });
   const config = defineConfig({ bucket: BUCKET, curate: true, ...input });
   const { database } = config;
   const timing = { clock, wait: async (ms: number) => clock.advance(Math.ceil(ms)), random: Math.random };
@@ -68,33 +68,20 @@ export async function startCurations(input: Partial<ConfigInput> = {}) {
 
   store.createBucket(BUCKET);
   const own = emulatedBucket(store, BUCKET, faults);
-  await glue.send(new CreateDatabaseCommand({ DatabaseInput: { Name: database } }));
-  const createTable = (Name: string, columns: readonly { name: string; type: string }[], folder: string) =>
-    glue.send(
-      new CreateTableCommand({
-        DatabaseName: database,
-        TableInput: {
-          Name,
-          PartitionKeys: [{ Name: 'ds', Type: 'date' }],
-          StorageDescriptor: {
-            Columns: columns.map(({ name, type }) => ({ Name: name, Type: type })),
-            Location: `s3://${BUCKET}/${folder}`,
-          },
-        },
-      }),
-    );
-  for (const { name, columns } of Object.values(curatedTables(config)))
-    await createTable(name, columns, ingestedTableFolder(config, name));
-  for (const [kind, { name, columns }] of Object.entries(forwardedTables(config)))
-    await createTable(name, columns, tableFolder(config, kind as ForwardedKind));
+  const curated = Object.values(curatedTables(config)).map(({ name, columns }) => {
+    return { name, columns, folder: ingestedTableFolder(config, name) };
+  });
+  const raw = Object.entries(forwardedTables(config)).map(([kind, { name, columns }]) => {
+    return { name, columns, folder: tableFolder(config, kind as ForwardedKind) };
+  });
+  ensureTables(catalog, config, [...curated, ...raw]);
   const templateView = (name: ViewName, isCurated: boolean) => ({
     Name: name,
     TableType: 'VIRTUAL_VIEW',
     Parameters: { presto_view: 'true', ...(isCurated ? { [CURATE_PARAMETER]: 'true' } : {}) },
     ViewOriginalText: prestoViewText(views(config)[name], database),
   });
-  for (const name of viewNames)
-    await glue.send(new CreateTableCommand({ DatabaseName: database, TableInput: templateView(name, true) }));
+  for (const name of viewNames) catalog.ensureTable(database, templateView(name, true));
 
   const ledger = new Ledger({
     store: ledgerStore(own),

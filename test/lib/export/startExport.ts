@@ -19,6 +19,7 @@ import { AccessKeys, createCallerLookup, Roles } from '../../../packages/local-a
 import { Keys, keyAccess } from '../../../packages/local-aws/src/kms/index.ts';
 import { ObjectStore, s3Service } from '../../../packages/local-aws/src/s3/index.ts';
 import { emulatedBucket } from '../../harness/emulatedBucket.ts';
+import { ensureTables } from '../../harness/startAws.ts';
 import { temporaryDirectory } from '../../harness/temporaryDirectory.ts';
 
 export const OURS = '000000000000';
@@ -71,12 +72,7 @@ export async function startExport() {
     store.bucket(TARGET).settings = { policy: JSON.stringify(policies(TARGET).bucketPolicy) };
   };
   openTarget();
-  glue.ensureDatabase({ Name: 'sluice' });
-  glue.ensureTable('sluice', {
-    Name: TABLE,
-    PartitionKeys: [{ Name: 'ds', Type: 'date' }],
-    StorageDescriptor: { Location: `s3://${BUCKET}/events` },
-  });
+  ensureTables(glue, { bucket: BUCKET, database: 'sluice' }, [{ name: TABLE, folder: 'events' }]);
 
   const options = { endpoint: edge.url, region: 'us-east-1', maxAttempts: 1 };
   const credentials = principals.issue(ROLE);

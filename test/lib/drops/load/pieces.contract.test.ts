@@ -68,8 +68,7 @@ describe('a day in pieces', () => {
   it('goes on in further invocations, and says how far it is', async () => {
     await dropThree();
     const startedAt = loads.clock.now();
-    const recorded = async () => loads.clock.advance(600_000);
-    const first = await loads.load({ at: { recorded } });
+    const first = await loads.load({ at: { recorded: later } });
     expect(first).toEqual({ outcome: 'piece', done: 1, pieces: 3 });
     const entry = await loads.entry();
     const run = { startedAt, done: 1, pieces: 3, rows: { in: 3, out: 2, refused: 1 } };
@@ -79,9 +78,15 @@ describe('a day in pieces', () => {
     expect(ingested && (await unreadDrops(loads, ingested))).toEqual([]);
     const [task, ...others] = loads.sent();
     expect([task?.piece, others]).toEqual([{ version: entry?.run?.version, done: 1 }, []]);
-    expect(await loads.load({ ...task, at: { recorded } })).toMatchObject({ outcome: 'piece', done: 2 });
+    expect(await loads.load({ ...task, at: { recorded: later } })).toMatchObject({
+      outcome: 'piece',
+      done: 2,
+    });
     const [second] = loads.sent();
-    expect(await loads.load({ ...second, at: { recorded } })).toMatchObject({ outcome: 'piece', done: 3 });
+    expect(await loads.load({ ...second, at: { recorded: later } })).toMatchObject({
+      outcome: 'piece',
+      done: 3,
+    });
     expect(await loads.read()).toBeNull();
     expect(await loads.load(loads.sent()[0])).toMatchObject({ outcome: 'succeeded', rows: SUM });
     expect(await loads.read()).toEqual(readEvents(0, 6));
@@ -117,8 +122,7 @@ describe('a day in pieces', () => {
 
   it('is planned anew when a file is replaced between two pieces', async () => {
     await dropThree();
-    const recorded = async () => loads.clock.advance(600_000);
-    await loads.load({ at: { recorded } });
+    await loads.load({ at: { recorded: later } });
     const [task] = loads.sent();
     await drop('b', someEvents(10, 12));
     expect(await loads.loadInPieces({ ...task })).toMatchObject({ outcome: 'succeeded', rows: SUM });
@@ -192,8 +196,7 @@ describe('a day in pieces', () => {
     await drop('b', someEvents(2, 4));
     loads.clock.advance(2 * HOUR_MS);
     const { tasks } = await planDay(loads, DAY);
-    const recorded = async () => loads.clock.advance(600_000);
-    expect(await loads.load({ ...tasks[0], at: { recorded } })).toMatchObject({ outcome: 'piece' });
+    expect(await loads.load({ ...tasks[0], at: { recorded: later } })).toMatchObject({ outcome: 'piece' });
     await drop('b', someEvents(2, 5));
     const [task] = loads.sent();
     expect(await loads.load(task)).toMatchObject({ outcome: 'settling', again: true });
@@ -204,8 +207,7 @@ describe('a day in pieces', () => {
 
   it('is planned anew after a deployment that changes the mapping', async () => {
     await dropThree();
-    const recorded = async () => loads.clock.advance(600_000);
-    await loads.load({ at: { recorded } });
+    await loads.load({ at: { recorded: later } });
     const before = (await loads.entry())?.run?.version;
     const datasets = [eventsDataset({ refusedShare: 0.9 })];
     const { sources } = defineConfig({
@@ -214,7 +216,7 @@ describe('a day in pieces', () => {
     });
     const loader = { config: { ...loads.config, sources } };
     const [task] = loads.sent();
-    expect(await loads.load({ ...task, loader, at: { recorded } })).toMatchObject({
+    expect(await loads.load({ ...task, loader, at: { recorded: later } })).toMatchObject({
       outcome: 'piece',
       done: 1,
     });
@@ -223,10 +225,9 @@ describe('a day in pieces', () => {
 
   it('is planned anew when a person asks for it, and the tasks of before end', async () => {
     await dropThree();
-    const recorded = async () => loads.clock.advance(600_000);
-    await loads.load({ at: { recorded } });
+    await loads.load({ at: { recorded: later } });
     const [old] = loads.sent();
-    const again = await loads.load({ reason: 'backfill', at: { recorded } });
+    const again = await loads.load({ reason: 'backfill', at: { recorded: later } });
     expect(again).toMatchObject({ outcome: 'piece', done: 1 });
     const [task] = loads.sent();
     expect(await loads.load(old)).toEqual({ outcome: 'unchanged' });
@@ -367,8 +368,7 @@ describe('a day in pieces', () => {
   it('keeps the day for its message if the task of the next piece can’t be sent', async () => {
     await dropThree();
     const tasks = { send: () => Promise.reject(new Error('no queue')) };
-    const recorded = async () => loads.clock.advance(600_000);
-    expect(await loads.load({ loader: { tasks }, at: { recorded } })).toMatchObject({
+    expect(await loads.load({ loader: { tasks }, at: { recorded: later } })).toMatchObject({
       outcome: 'handed_back',
     });
     expect(await loads.loadInPieces()).toMatchObject({ outcome: 'succeeded', rows: SUM });

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { CreateDatabaseCommand, CreateTableCommand, GlueClient } from '@aws-sdk/client-glue';
+import { GlueClient } from '@aws-sdk/client-glue';
 import {
   CreateBucketCommand,
   DeleteObjectCommand,
@@ -37,6 +37,7 @@ import { landingOf } from '../../../harness/ComputedObjects.ts';
 import { acmeSource, type DatasetInput, eventsDataset } from '../../../harness/configInput.ts';
 import { emulatedBucket } from '../../../harness/emulatedBucket.ts';
 import { shortPages } from '../../../harness/shortPages.ts';
+import { ensureTables } from '../../../harness/startAws.ts';
 import { temporaryDirectory } from '../../../harness/temporaryDirectory.ts';
 
 const OURS = '000000000000';
@@ -113,19 +114,13 @@ export async function startLoads(
   const setPolicy = (policy: object) =>
     theirs.send(new PutBucketPolicyCommand({ Bucket: DROPS, Policy: JSON.stringify(policy) }));
   await setPolicy(bucketPolicy);
-  const DatabaseName = config.database;
-  await glue.send(new CreateDatabaseCommand({ DatabaseInput: { Name: DatabaseName } }));
-  for (const { name, columns } of ingestedTables(config)) {
-    const TableInput = {
-      Name: name,
-      PartitionKeys: [{ Name: 'ds', Type: 'date' }],
-      StorageDescriptor: {
-        Columns: columns.map((column) => ({ Name: column.name, Type: column.type })),
-        Location: `s3://${OWN}/${ingestedTableFolder(config, name)}`,
-      },
-    };
-    await glue.send(new CreateTableCommand({ DatabaseName, TableInput }));
-  }
+  ensureTables(
+    catalog,
+    config,
+    ingestedTables(config).map(({ name, columns }) => {
+      return { name, columns, folder: ingestedTableFolder(config, name) };
+    }),
+  );
 
   const timing = { wait: async (ms: number) => clock.advance(ms), random: Math.random };
   const ledger = new Ledger({

@@ -3,7 +3,6 @@ import { addDays, utcDay } from '../../../../lib/base/time.ts';
 import { dueDays, hasArrivedSince } from '../../../../lib/drops/plan/lateDrops.ts';
 import { planRequestSchema } from '../../../../lib/drops/plan/messageBodies.ts';
 import { planMessages, runPlan } from '../../../../lib/drops/plan/planMessages.ts';
-import { configuredDatasets, readDatasets } from '../../../../observe/facts/days/ledgerDays.ts';
 import { type DatasetInput, definedDataset, eventsDataset } from '../../../harness/configInput.ts';
 import { emfProblems } from '../../../harness/emfProblems.ts';
 import { OTHER_DROPS, startIngest } from './startIngest.ts';
@@ -165,11 +164,7 @@ describe('a check for overdue drops', () => {
     };
     await plan();
     expect(await look()).toMatchObject({ late: [{ day: ago(1) }] });
-    const waiting = async () => {
-      const open = { s3: ingest.s3, config: ingest.config, now: ingest.clock.now() };
-      const [status] = await readDatasets(open, configuredDatasets(ingest.config), { count: () => 4 });
-      return status?.waiting;
-    };
+    const waiting = async () => (await ingest.status())?.waiting;
     expect(await waiting()).toMatchObject([{ day: ago(1), cure: 'backfill' }]);
     await ingest.remove(`events/${ago(1)}/a.parquet`);
     await plan();

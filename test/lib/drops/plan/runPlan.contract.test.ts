@@ -7,7 +7,6 @@ import { MAX_ROUNDS, PATIENT_ROUNDS } from '../../../../lib/drops/limits.ts';
 import { COMMIT, markerReason } from '../../../../lib/drops/plan/decideDay.ts';
 import { planRequestSchema } from '../../../../lib/drops/plan/messageBodies.ts';
 import { type PlanReport, planMessages, runPlan } from '../../../../lib/drops/plan/planMessages.ts';
-import { configuredDatasets, readDatasets } from '../../../../observe/facts/days/ledgerDays.ts';
 import { explainDay } from '../../../../observe/ingest/explainDay.ts';
 import { OTHER_DROPS, startIngest } from './startIngest.ts';
 
@@ -49,8 +48,7 @@ const load = (day: string) => ingest.settle(day, { version: 'v1' });
 describe('a run of the plan', () => {
   it('sends each task in the group of its source, so that SQS serves others between them', async () => {
     ingest = await startIngest();
-    await ingest.put(`events/${ago(1)}/a.parquet`);
-    await ingest.clock.advance(HOUR_MS);
+    await ingest.dropInto(ago(1));
     await plan();
     const { Messages = [] } = await ingest.sqs.send(
       new ReceiveMessageCommand({
@@ -105,8 +103,7 @@ describe('a run of the plan', () => {
   it('distinguishes replaced, added and deleted files from those that are loaded', async () => {
     ingest = await startIngest();
     const days = [3, 2, 1].map(ago);
-    for (const day of days) await ingest.put(`events/${day}/a.parquet`);
-    await ingest.clock.advance(HOUR_MS);
+    await ingest.dropInto(...days);
     await plan();
     for (const day of days) await load(day);
     await ingest.received('load');
@@ -138,8 +135,7 @@ describe('a run of the plan', () => {
       { bucket: 'nobodys-drops' },
       { datasets: [{ name: 'metrics', kind: 'metrics' }] },
     ]);
-    await ingest.put(`events/${ago(1)}/a.parquet`);
-    await ingest.clock.advance(HOUR_MS);
+    await ingest.dropInto(ago(1));
     expect(await planAll()).toMatchObject({
       level: 'error',
       datasets: 2,
@@ -181,8 +177,7 @@ describe('a run of the plan', () => {
 
   it('plans the others when the reason for skipping one cannot be recorded, and is retried', async () => {
     ingest = await startIngest([{ bucket: OTHER_DROPS, owner: '999999999999' }, {}]);
-    await ingest.put(`events/${ago(1)}/a.parquet`);
-    await ingest.clock.advance(HOUR_MS);
+    await ingest.dropInto(ago(1));
     ingest.faults.set({
       s3: [
         {
@@ -206,8 +201,7 @@ describe('a run of the plan', () => {
 
   it('records nothing when the queue accepts nothing, and queues the day in the next run', async () => {
     ingest = await startIngest();
-    await ingest.put(`events/${ago(1)}/a.parquet`);
-    await ingest.clock.advance(HOUR_MS);
+    await ingest.dropInto(ago(1));
     ingest.faults.set({
       sqs: [{ fault: 'failCalls', code: 'ServiceUnavailable', status: 503, calls: 'all' }],
     });
@@ -262,8 +256,7 @@ describe('a run of the plan', () => {
   it('looks at a loaded day whose files are missing however old it is, also after a listing that failed', async () => {
     ingest = await startIngest();
     const day = ago(1);
-    await ingest.put(`events/${day}/a.parquet`);
-    await ingest.clock.advance(HOUR_MS);
+    await ingest.dropInto(day);
     await plan();
     await load(day);
     await ingest.remove(`events/${day}/a.parquet`);
@@ -307,9 +300,7 @@ describe('a run of the plan', () => {
     }
     await ingest.clock.advance(30 * 24 * HOUR_MS);
     expect(await plan()).toMatchObject({ outcomes: { waiting_marker: 2, no_files: 4 } });
-    const open = { s3: ingest.s3, config: ingest.config, now: ingest.clock.now() };
-    const [status] = await readDatasets(open, configuredDatasets(ingest.config), { count: () => 4 });
-    expect(status?.waiting).toEqual(
+    expect((await ingest.status())?.waiting).toEqual(
       [old, day].map((one) => ({
         day: one,
         isLacking: true,
@@ -326,15 +317,13 @@ describe('a run of the plan', () => {
     ingest = await startIngest();
     const day = ago(1);
     const old = ago(20);
-    for (const one of [day, old]) await ingest.put(`events/${one}/a.parquet`);
-    await ingest.clock.advance(HOUR_MS);
+    await ingest.dropInto(day, old);
     await plan();
     await plan({ days: [old], asked: 'backfill' });
     const failure = { code: 'SLUICE_X', message: 'Why.' };
     for (const one of [day, old]) await ingest.settle(one, { state: 'failed', failure });
     const named = async () => {
-      const open = { s3: ingest.s3, config: ingest.config, now: ingest.clock.now() };
-      const [status] = await readDatasets(open, configuredDatasets(ingest.config), { count: () => 1 });
+      const status = await ingest.status(1);
       return status?.days.flatMap((one) => (one.entry === null ? [] : [one.day]));
     };
     await ingest.clock.advance(13 * HOUR_MS);
@@ -374,8 +363,7 @@ describe('a run of the plan', () => {
         });
       }
     };
-    for (const day of days) await ingest.put(`events/${day}/a.parquet`);
-    await ingest.clock.advance(HOUR_MS);
+    await ingest.dropInto(...days);
     await plan({ days, asked: 'backfill' });
     await settle();
     const told = async () => {
@@ -387,7 +375,7 @@ describe('a run of the plan', () => {
         isLocal: true,
         now: ingest.clock.now(),
       };
-      const [status] = await readDatasets(open, configuredDatasets(ingest.config), { count: () => 4 });
+      const status = await ingest.status();
       if (status === undefined) throw new Error('no dataset');
       const place = { source: 'acme', dataset: 'events', day: days[2] ?? '' };
       const { explanation } = await explainDay(open, place);
@@ -419,8 +407,7 @@ describe('a run of the plan', () => {
 
   it('notes no task that has ended before that', async () => {
     ingest = await startIngest();
-    await ingest.put(`events/${ago(1)}/a.parquet`);
-    await ingest.clock.advance(HOUR_MS);
+    await ingest.dropInto(ago(1));
     const tasks = { send: () => load(ago(1)) };
     const request = planRequestSchema.parse({ sluice: 'plan', schedule: 'daily' });
     await runPlan({ ...ingest.planner(), tasks }, request);
@@ -451,8 +438,7 @@ describe('a run of the plan', () => {
 
   it('counts failed days until their files change', async () => {
     ingest = await startIngest();
-    await ingest.put(`events/${ago(1)}/a.parquet`);
-    await ingest.clock.advance(HOUR_MS);
+    await ingest.dropInto(ago(1));
     await plan();
     const failure = { code: 'SLUICE_FILE_NOT_PARQUET', message: 'It is none.' };
     await ingest.settle(ago(1), { state: 'failed', failure });

@@ -16,6 +16,7 @@ import type { Planner } from '../../../../lib/drops/plan/planMessages.ts';
 import { lastListings } from '../../../../lib/drops/plan/planSources.ts';
 import { Ledger, type Settlement } from '../../../../lib/ledger/Ledger.ts';
 import { ledgerStore } from '../../../../lib/ledger/ledgerStore.ts';
+import { configuredDatasets, readDatasets } from '../../../../observe/facts/days/ledgerDays.ts';
 import { MovableClock } from '../../../../packages/local-aws/src/base/index.ts';
 import { emulatedBucket } from '../../../harness/emulatedBucket.ts';
 import { settlement } from '../../../harness/ledgerEntry.ts';
@@ -122,6 +123,16 @@ export async function startIngest(inputs: readonly Partial<SourceInput>[] = [{}]
       const outcome = await ledger.claim(place, 'loader', clock.now() + 3_600_000, fingerprint);
       if (!('claim' in outcome)) throw new Error('busy');
       await ledger.settle(outcome.claim, settlement({ fingerprint, ...settled }));
+    },
+    /** Drops a file into each of these days, which settle. */
+    async dropInto(...days: readonly string[]): Promise<void> {
+      for (const day of days) await this.put(`events/${day}/a.parquet`);
+      await clock.advance(3_600_000);
+    },
+    /** What status says of the first dataset. @param count Files that a day has. */
+    async status(count = 4) {
+      const open = { s3, config, now: clock.now() };
+      return (await readDatasets(open, configuredDatasets(config), { count: () => count }))[0];
     },
     /** Takes what is visible off a queue. */
     async received(name: 'plan' | 'load'): Promise<unknown[]> {
