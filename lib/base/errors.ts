@@ -97,6 +97,12 @@ export function errorName(error: unknown): string {
   return error instanceof Error ? error.name : 'Error';
 }
 
+/** `ECONNREFUSED` of an error of the network, which has no name of its own; else the error's name. */
+export function errorCode(error: unknown): string {
+  const isNamed = !(error instanceof Error && error.name === 'Error' && 'code' in error);
+  return isNamed || typeof error.code !== 'string' ? errorName(error) : error.code;
+}
+
 /** Characters of a denial that are told: its end, after names of a role and an object, says which policy denies it. */
 const MOST_TOLD = 500;
 

@@ -1,7 +1,7 @@
 import { hash } from 'node:crypto';
 import * as z from 'zod';
 import { parseJson } from '../base/json.ts';
-import type { ListedObject, ObjectStore } from '../base/ObjectStore.ts';
+import type { ListedObject, ObjectStore, ObjectText } from '../base/ObjectStore.ts';
 import { LANDING_LOOK, LANDING_NOTES } from '../tables/ledgerKeys.ts';
 
 /** One version of an object of the landing. A copy of it under the same key is another one. */
@@ -53,7 +53,7 @@ export async function readNotes(
   const known = listed?.of(version);
   const all = Object.values(noteKeys(version)).filter((key) => known?.includes(key) ?? true);
   const stored = await Promise.all(all.map((key) => store.read(key)));
-  const [note = null] = stored.flatMap((one) => noteSchema.safeParse(parseJson(one?.text ?? '')).data ?? []);
+  const [note = null] = stored.flatMap((one) => parseNote(one) ?? []);
   return { note, keys: all.filter((_, i) => stored[i] !== null) };
 }
 
@@ -80,7 +80,11 @@ export async function readNotedEvents(
   store: Pick<ObjectStore, 'read'>,
   key: string,
 ): Promise<FinishedEvents> {
-  return noteSchema.safeParse(parseJson((await store.read(key))?.text ?? '')).data?.events ?? {};
+  return parseNote(await store.read(key))?.events ?? {};
+}
+
+function parseNote(stored: ObjectText | null): LandingNote | undefined {
+  return noteSchema.safeParse(parseJson(stored?.text ?? '')).data;
 }
 
 /** Pages of a listing at most: 100,000 notes. */

@@ -159,7 +159,7 @@ async function judgeDay(
     waiting.flatMap(({ objects, unread }, hour) => {
       const from = start + hour * HOUR_MS;
       const to = from + HOUR_MS;
-      const { requests, areCopies, isRepeated, of } = hourCounts(series, from, began);
+      const { of, ...ofHour } = hourCounts(series, from, began);
       const waitsFor = () => {
         if (now < to + afterMs) return 'its buffers are not due';
         if (unread !== null) return unread;
@@ -186,15 +186,7 @@ async function judgeDay(
           unread: look.unread,
         };
         const missingBefore = earlier?.state === 'short' ? earlier.missing : null;
-        const facts = {
-          ...counts,
-          areCopies,
-          isRepeated,
-          missingBefore,
-          requests,
-          waitsFor: waitsFor(),
-          rows,
-        };
+        const facts = { ...counts, ...ofHour, missingBefore, waitsFor: waitsFor(), rows };
         return {
           ds: day,
           hour,

@@ -1,5 +1,6 @@
 import { hash } from 'node:crypto';
 import { Breaker } from '../base/Breaker.ts';
+import { errorCode } from '../base/errors.ts';
 import { backoffMs } from '../base/retry.ts';
 import type { Clock } from '../base/time.ts';
 import type { RelayTarget } from '../schema/relay.ts';
@@ -131,10 +132,4 @@ export function retryDelayMs(tries: number, afterMs: number, random: () => numbe
 
 function keyDigest({ headers, query }: RelayCopy): string {
   return hash('sha256', readSdkKey(headers, new URLSearchParams(query)) ?? '');
-}
-
-/** `ECONNREFUSED` of an error of the network, else the error's name. */
-function errorCode(error: unknown): string {
-  if (!(error instanceof Error)) return 'Error';
-  return 'code' in error && typeof error.code === 'string' ? error.code : error.name;
 }

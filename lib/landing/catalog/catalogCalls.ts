@@ -1,3 +1,4 @@
+import { errorCode } from '../../base/errors.ts';
 import type { ObjectStore } from '../../base/ObjectStore.ts';
 import { eachAttempt, type RetryPolicy, type RetryPorts } from '../../base/retry.ts';
 import { type Clock, isUtcDay, type UtcDay } from '../../base/time.ts';
@@ -139,13 +140,6 @@ export function catalogCallError(thrown: unknown): CatalogCallError {
   return new CatalogCallError(code, isTransient(code) || isTransientFault(thrown), thrown.message, {
     cause: thrown,
   });
-}
-
-function errorCode(error: Error): string {
-  // Network errors of Node have their name in `code`, errors of AWS in `name`.
-  return error.name === 'Error' && 'code' in error && typeof error.code === 'string'
-    ? error.code
-    : error.name;
 }
 
 function isTransientFault(error: Error): boolean {

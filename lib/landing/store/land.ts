@@ -1,5 +1,5 @@
 import { createHash, randomUUID } from 'node:crypto';
-import { errorText } from '../../base/errors.ts';
+import { errorCode, errorText } from '../../base/errors.ts';
 import type { ObjectStore } from '../../base/ObjectStore.ts';
 import { type Clock, isoDay } from '../../base/time.ts';
 import { FAIR_CALL_MS, MAX_RECORD_BYTES, OBJECT_MS } from '../../schema/deliveryLimits.ts';
@@ -146,10 +146,7 @@ async function within(
   try {
     return await Promise.race([work(ms).then(() => null), late.promise]);
   } catch (error) {
-    const name = errorText(error);
-    // Errors of the network have no name of their own.
-    const code: unknown = name === 'Error' ? Reflect.get(Object(error), 'code') : null;
-    return typeof code === 'string' ? code : name;
+    return errorText(error, errorCode(error));
   } finally {
     clear();
   }

@@ -1,4 +1,4 @@
-import { appendFile, open, rm, writeFile } from 'node:fs/promises';
+import { appendFile, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { SluiceError } from '../../base/errors.ts';
 import { quoteText } from '../../base/sql.ts';
@@ -97,9 +97,10 @@ class LinesWriter {
     const { kind, day } = lines;
     const before = this.refused.length;
     const path = `${lines.path}.parquet`;
-    if ((await this.#tryWrite(lines, lines.path, path)) !== null) {
+    const refusal = await this.#tryWrite(lines, lines.path, path);
+    if (refusal !== null) {
       const fit = `${lines.path}.fit`;
-      await this.#separate(lines, fit);
+      await this.#separate(lines, { bytes: await readFile(lines.path), at: 0 }, fit, refusal);
       const failure =
         lines.rows === this.refused.length - before ? null : await this.#tryWrite(lines, fit, path);
       if (failure !== null) throw new WriteError('SLUICE_WRITE_FAILED', `${failure.code} ${failure.detail}`);
@@ -130,50 +131,34 @@ class LinesWriter {
     }
   }
 
-  /** Finds the lines that DuckDB refuses, of which there are some, and copies all others to a file. */
-  async #separate(lines: RoundLines, fit: string): Promise<void> {
-    const file = await open(lines.path);
-    try {
-      const read = async (from: number, to: number) => {
-        const bytes = Buffer.alloc(to - from);
-        await file.read(bytes, 0, bytes.length, from);
-        return bytes;
-      };
-      const half = await middleOf(0, lines.bytes, read);
-      for (const [from, to] of [[0, half] as const, [half, lines.bytes] as const])
-        await this.#separatePiece(lines, { from, to }, read, fit);
-    } finally {
-      await file.close();
-    }
-  }
-
-  /** Lines that may have one among them that DuckDB refuses. */
-  async #separatePiece(
+  /** Finds the lines of a piece that DuckDB refuses, and copies all others to a file. @param known Why it refuses some of them. */
+  async #separate(
     lines: RoundLines,
-    { from, to }: { readonly from: number; readonly to: number },
-    read: ReadLines,
+    { bytes, at }: { readonly bytes: Buffer; readonly at: number },
     fit: string,
+    known: LineFailure | null = null,
   ): Promise<void> {
-    if (from === to) return;
-    const bytes = await read(from, to);
-    await writeFile(this.#some, bytes);
-    const failure = await this.#tryWrite(lines, this.#some, `${this.#some}.parquet`);
+    if (known === null) await writeFile(this.#some, bytes);
+    const failure = known ?? (await this.#tryWrite(lines, this.#some, `${this.#some}.parquet`));
     if (failure === null) return appendFile(fit, bytes);
-    const half = await middleOf(from, to, read);
-    const isAllRefused = this.refused.length >= MOST_SINGLE && to - from <= PIECE_BYTES;
-    if (half === to || isAllRefused) {
-      for (const { at, line } of linesOf(bytes))
+    const half = middleOf(bytes);
+    const isAllRefused = this.refused.length >= MOST_SINGLE && bytes.length <= PIECE_BYTES;
+    if (half === bytes.length || isAllRefused) {
+      for (let from = 0; from < bytes.length; ) {
+        const end = bytes.indexOf(LINE_BREAK, from);
         this.refused.push({
           ...failure,
           kind: lines.kind,
           day: lines.day,
-          key: lines.keyAt(from + at),
-          text: line.toString(),
+          key: lines.keyAt(at + from),
+          text: bytes.toString('utf8', from, end),
         });
+        from = end + 1;
+      }
       return;
     }
-    await this.#separatePiece(lines, { from, to: half }, read, fit);
-    await this.#separatePiece(lines, { from: half, to }, read, fit);
+    await this.#separate(lines, { bytes: bytes.subarray(0, half), at }, fit);
+    await this.#separate(lines, { bytes: bytes.subarray(half), at: at + half }, fit);
   }
 }
 
@@ -184,27 +169,11 @@ class LinesWriter {
 const MOST_SINGLE = 2_000;
 const PIECE_BYTES = 65_536;
 
-/** The lines of a text, without their line breaks, and where each begins. */
-function linesOf(bytes: Buffer): { readonly at: number; readonly line: Buffer }[] {
-  const lines: { readonly at: number; readonly line: Buffer }[] = [];
-  for (let at = 0; at < bytes.length; ) {
-    const end = bytes.indexOf(LINE_BREAK, at);
-    lines.push({ at, line: bytes.subarray(at, end) });
-    at = end + 1;
-  }
-  return lines;
-}
-
-type ReadLines = (from: number, to: number) => Promise<Buffer>;
-
 /** Where a line begins near the middle; the end if there is only one line. */
-async function middleOf(from: number, to: number, read: ReadLines): Promise<number> {
-  const bytes = await read(from, to);
+function middleOf(bytes: Buffer): number {
   const behind = bytes.indexOf(LINE_BREAK, bytes.length >> 1) + 1;
-  if (behind < bytes.length) return from + behind;
-  // The last line is more than half of it.
-  const before = bytes.lastIndexOf(LINE_BREAK, bytes.length - 2) + 1;
-  return before === 0 ? to : from + before;
+  // The last line may be more than half of it.
+  return behind < bytes.length ? behind : bytes.lastIndexOf(LINE_BREAK, -2) + 1 || bytes.length;
 }
 
 const LINE_BREAK = 0x0a;
