@@ -31,9 +31,16 @@ export interface ExplainedCode extends Pick<ErrorEntry, 'cause' | 'cure'> {
   readonly code: string;
 }
 
-const answers = [RequestError, EventError, CollectError, KeysError];
-const landing = [LandedError, WriteError, CatalogError, QueueError, GroupsError];
-const drops = [
+const families = [
+  RequestError,
+  EventError,
+  CollectError,
+  KeysError,
+  LandedError,
+  WriteError,
+  CatalogError,
+  QueueError,
+  GroupsError,
   SourceError,
   FileError,
   IngestError,
@@ -42,8 +49,6 @@ const drops = [
   ReceiptError,
   TriggerError,
   TriggerFailure,
-];
-const others = [
   ConfigError,
   LambdaError,
   EngineError,
@@ -53,13 +58,10 @@ const others = [
   EraseError,
   MetricsError,
 ];
-
 const entries = new Map<string, ErrorEntry>(
-  [
-    ...[...answers, ...landing, ...drops, ...others].map((family) => family.entries),
-    rowReasons,
-    quarantineReasons,
-  ].flatMap((family) => Object.entries<ErrorEntry>(family)),
+  [...families.map((family) => family.entries), rowReasons, quarantineReasons].flatMap((family) =>
+    Object.entries<ErrorEntry>(family),
+  ),
 );
 
 /**

@@ -2,7 +2,6 @@ import { isUtf8 } from 'node:buffer';
 import { createHash, hash } from 'node:crypto';
 import { quoteEmbedded } from '../base/canonicalJson.ts';
 import type { ObjectStore } from '../base/ObjectStore.ts';
-import { flattenRope } from '../base/strings.ts';
 import { isoDay } from '../base/time.ts';
 import type { Config } from '../schema/config.ts';
 import { MAX_RECORD_BYTES } from '../schema/deliveryLimits.ts';
@@ -62,7 +61,7 @@ export type QuarantineWriter = (
 export function quarantineWriter(config: Pick<Config, 'bucket' | 'tables'>): QuarantineWriter {
   const members = memberWriter(quarantineColumns);
   return (refused, context) => {
-    const identity = new RefusedIdentity(context.keyHash, context.senderId);
+    const idOf = refusedIds(context);
     const day = isoDay(context.receivedAt);
     const documents: string[] = [];
     const large: LargeRaw[] = [];
@@ -71,7 +70,7 @@ export function quarantineWriter(config: Pick<Config, 'bucket' | 'tables'>): Qua
       const { code, detail, raw } = item;
       const { text, encoding } = encodeRaw(raw);
       const row: QuarantineRow = {
-        quarantine_id: identity.next(item, item.identity ?? text),
+        quarantine_id: idOf(item, item.identity ?? text),
         received_at: context.receivedAt,
         reason: code,
         detail: detail === '' ? null : truncate(detail),
@@ -154,47 +153,24 @@ const ID_LENGTH = 32;
  * Makes the IDs of one request's refused items, by the same rules as event IDs (lib/collect/rows/eventIds.ts): equal for
  * every resend, different for repetitions. They are SHA-256, because an ID is the name of a large item's object in S3 and
  * nobody should be able to forge an equal one.
+ *
+ * @returns The ID of the next refused item, of its text, which is hashed as JSON. Items with a unique identity have the ID of the first
+ * of equal items.
  */
-class RefusedIdentity {
-  readonly #keyHash: string;
-  readonly #senderId: string;
-  /** Text that precedes an item's text, by sender and code. */
-  readonly #scopes = new Map<string, string>();
-  readonly #seen = new Map<string, number>();
-
-  /**
-   * @param keyHash SHA-256 of the SDK key.
-   * @param senderId The sender of items that state none.
-   */
-  constructor(keyHash: string, senderId: string) {
-    this.#keyHash = keyHash;
-    this.#senderId = senderId;
-  }
-
-  /**
-   * The ID of the next refused item. Items with a unique identity have the ID of the first of equal items.
-   *
-   * @param text The item's text. It is hashed as JSON.
-   */
-  next({ code, senderId = this.#senderId, isUnique = false }: RefusedItem, text: string): string {
-    const scope = this.#scope(senderId, code);
+function refusedIds({
+  keyHash,
+  senderId: own,
+}: QuarantineContext): (item: RefusedItem, text: string) => string {
+  const seen = new Map<string, number>();
+  return ({ code, senderId = own, isUnique = false }, text) => {
+    const sender = hash('sha256', JSON.stringify([keyHash, senderId])).slice(0, ID_LENGTH);
+    const scope = `${sender}[${quoteEmbedded(code)},`;
     const id = hashText(scope, text);
     if (isUnique) return id;
-    const before = this.#seen.get(id) ?? 0;
-    this.#seen.set(id, before + 1);
+    const before = seen.get(id) ?? 0;
+    seen.set(id, before + 1);
     return before === 0 ? id : hashText(`${before}:${scope}`, text);
-  }
-
-  #scope(senderId: string, code: string): string {
-    const key = `${code} ${senderId}`;
-    let scope = this.#scopes.get(key);
-    if (scope === undefined) {
-      const sender = hash('sha256', JSON.stringify([this.#keyHash, senderId])).slice(0, ID_LENGTH);
-      scope = flattenRope(`${sender}[${quoteEmbedded(code)},`);
-      this.#scopes.set(key, scope);
-    }
-    return scope;
-  }
+  };
 }
 
 /** Characters that are written as JSON at a time, to limit the memory for a large body. */

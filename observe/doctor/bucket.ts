@@ -155,10 +155,10 @@ const SHOWN = 3;
 async function readForeignKeys({ s3, config }: Setup): Promise<readonly string[]> {
   const folders = statsigFolders(config).map((folder) => `${folder}/`);
   const keys: string[] = [];
-  for (const { prefix: Prefix } of lifecycleRules(config)) {
-    if (folders.includes(Prefix)) continue;
-    const { Contents = [] } = await s3.send(new ListObjectsV2Command({ Bucket: config.bucket, Prefix }));
-    const foreign = Contents.flatMap(({ Key = '' }) => (isOwnKey(config, Key) ? [] : [Key]));
+  for (const { prefix } of lifecycleRules(config)) {
+    if (folders.includes(prefix)) continue;
+    const { items } = await s3ObjectStore(s3, config.bucket).listPage(prefix);
+    const foreign = items.flatMap(({ key }) => (isOwnKey(config, key) ? [] : [key]));
     keys.push(...foreign.slice(0, SHOWN));
   }
   return [...new Set(keys)];

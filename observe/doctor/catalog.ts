@@ -1,8 +1,8 @@
 import { GetDatabaseCommand } from '@aws-sdk/client-glue';
-import { ListObjectsV2Command } from '@aws-sdk/client-s3';
 import { catalog } from '../../infra/data/catalog.ts';
 import { logicalIds } from '../../infra/template/Stack.ts';
 import { gluePartitionCatalog } from '../../lib/aws/gluePartitionCatalog.ts';
+import { s3ObjectStore } from '../../lib/aws/s3ObjectStore.ts';
 import { valueAt } from '../../lib/base/json.ts';
 import { quoteText } from '../../lib/base/sql.ts';
 import { listed } from '../../lib/base/text.ts';
@@ -91,12 +91,10 @@ export const names: Look = {
 
 async function findHoldouts({ s3, config }: Setup): Promise<readonly Finding[]> {
   if (config.holdouts !== null) return [];
-  const Prefix = groupsKey(config);
-  const { Contents = [] } = await s3.send(
-    new ListObjectsV2Command({ Bucket: config.bucket, Prefix, MaxKeys: 1 }),
-  );
-  const detail = `\`holdouts\` is not in the configuration, and there is no s3://${config.bucket}/${Prefix}.`;
-  return Contents.some(({ Key, Size }) => Key === Prefix && Size !== 0)
+  const groups = groupsKey(config);
+  const { items } = await s3ObjectStore(s3, config.bucket).listPage(groups, { limit: 1 });
+  const detail = `\`holdouts\` is not in the configuration, and there is no s3://${config.bucket}/${groups}.`;
+  return items.some(({ key, size }) => key === groups && size !== 0)
     ? []
     : [finding('SLUICE_FINDING_NAMES_UNKNOWN', detail)];
 }

@@ -162,9 +162,12 @@ export async function readStatusFacts(deployment: Deployment): Promise<StatusFac
   const { config, stack, isLocal, now } = deployment;
   const unknown: { part: string; why: string }[] = [];
   /** Reads one part; null, and a reason among the unknown parts, if that is not possible. */
-  const ask = async <Answer>(part: string, question: () => Promise<Answer>): Promise<Answer | null> => {
+  const ask = async <Answer>(
+    part: string,
+    question: (of: Deployment) => Promise<Answer>,
+  ): Promise<Answer | null> => {
     try {
-      return await question();
+      return await question(deployment);
     } catch (error) {
       unknown.push({ part, why: whyUnread(error) });
       return null;
@@ -180,14 +183,14 @@ export async function readStatusFacts(deployment: Deployment): Promise<StatusFac
     requests: readRequests(),
     lastDay: ask('the last day', async () => lastDayOf(await day)),
     unreached: ask('the endpoint', async () => readUnreached(deployment, await outputs, await day)),
-    noted: ask('noted events', () => readNoted(deployment)),
-    keys: ask('the keys', () => readKeys(deployment)),
-    keysFailure: ask('the log of collect', () => readKeysFailure(deployment)),
-    delivered: ask('the last event', () => lastDelivery(deployment)),
-    rows: ask('the tables', () => readLandedRows(deployment)),
-    landed: ask('landing/', () => countLanding(deployment)),
-    damaged: ask('damaged/', () => countDamaged(deployment)),
-    writer: ask('the queue of the writer', () => readWriterBacklog(deployment)),
+    noted: ask('noted events', readNoted),
+    keys: ask('the keys', readKeys),
+    keysFailure: ask('the log of collect', readKeysFailure),
+    delivered: ask('the last event', lastDelivery),
+    rows: ask('the tables', readLandedRows),
+    landed: ask('landing/', countLanding),
+    damaged: ask('damaged/', countDamaged),
+    writer: ask('the queue of the writer', readWriterBacklog),
     // The local cloud tells itself what waits.
     stream:
       local !== undefined
@@ -196,9 +199,9 @@ export async function readStatusFacts(deployment: Deployment): Promise<StatusFac
             readStream(deployment, requireOutput(await outputs, 'LandingStreamName')),
           ),
     key: ask('the key', async () => readKey(deployment, await outputs)),
-    partitions: ask('the partitions', () => readRecentPartitions(deployment)),
-    stackFaults: ask('the stack', () => readStackFaults(deployment)),
-    alarms: ask('the alarms', () => readAlarms(deployment)),
+    partitions: ask('the partitions', readRecentPartitions),
+    stackFaults: ask('the stack', readStackFaults),
+    alarms: ask('the alarms', readAlarms),
     datasets: ask('the drops', async () => {
       const days = {
         count: ({ dataset }: ConfiguredDataset) => Math.max(LEDGER_DAYS, dataset.lookbackDays + 1),
@@ -209,12 +212,12 @@ export async function readStatusFacts(deployment: Deployment): Promise<StatusFac
       mapLimit(configuredDatasets(config), PARALLEL_TABLES, (one) => unreadDrops(deployment, one)),
     ),
     exports: ask('the exports', async () => (await readExports(deployment, config.exports)).map(dropDays)),
-    curated: ask('the curated days', () => readCurationState(deployment)),
-    relay: ask('relay', () => readRelayState(deployment)),
-    lostDays: ask('the raw days', () => readLostDays(deployment)),
-    deadLetters: ask('the dead letters', () => readDeadLetters(deployment)),
-    functionErrors: ask("the functions' errors", () => readFunctionErrors(deployment)),
-    lastNight: config.reconcile ? ask('the last night', () => readLastNight(deployment)) : null,
+    curated: ask('the curated days', readCurationState),
+    relay: ask('relay', readRelayState),
+    lostDays: ask('the raw days', readLostDays),
+    deadLetters: ask('the dead letters', readDeadLetters),
+    functionErrors: ask("the functions' errors", readFunctionErrors),
+    lastNight: config.reconcile ? ask('the last night', readLastNight) : null,
     receivedHours: ask('the received hours', () => judgedHours(deployment, nightDays(now))),
   };
   const { requests, delivered, rows, landed, damaged, datasets, unread, ...parts } = await answersOf(asked);
@@ -274,11 +277,10 @@ export async function readStatusFacts(deployment: Deployment): Promise<StatusFac
 
   /** The last hour, and who sent what was refused. */
   async function readRequests() {
-    const lastHour = await ask('the last hour', () => readLastHour(deployment));
+    const lastHour = await ask('the last hour', readLastHour);
     return {
       lastHour,
-      lastRequestAt:
-        lastHour?.lastRequestAt ?? (await ask('the last request', () => readLastRequest(deployment))),
+      lastRequestAt: lastHour?.lastRequestAt ?? (await ask('the last request', readLastRequest)),
       refusals: await ask('refused requests', async () => readRefusals(deployment, (await day).day)),
     };
   }

@@ -1,5 +1,5 @@
 import { mapLimit } from '../../base/concurrency.ts';
-import { isJsonObject, parseJson } from '../../base/json.ts';
+import { parseJson, valueAt } from '../../base/json.ts';
 import { anyVersion, type ListedObject, listObjects } from '../../base/ObjectStore.ts';
 import type { TaskQueue } from '../../base/queue.ts';
 import { HOUR_MS } from '../../base/time.ts';
@@ -47,7 +47,9 @@ export async function lookAtLanding(
     return;
   }
   const now = clock.now();
-  const last = lookedAt((await store.read(LANDING_LOOK))?.text);
+  const { text = '' } = (await store.read(LANDING_LOOK)) ?? {};
+  // When the last look was.
+  const last = Number(valueAt(parseJson(text), ['at'])) || 0;
   const notes = await ListedNotes.list(store);
   // Others each hour, as some may never be deleted.
   const waits = notes.keys.filter(isWritten).length;
@@ -82,12 +84,6 @@ export async function lookAtLanding(
   await store.removeAll(anyVersion(ofNothing.slice(0, MOST_DELETED)));
   const done = tried.length - left.size;
   log({ ...line, told: bodies.length, deleted: done, undeleted: written - done, skipped: null });
-}
-
-/** When the last look was, epoch milliseconds. */
-function lookedAt(text = ''): number {
-  const state = parseJson(text);
-  return isJsonObject(state) ? Number(state['at']) || 0 : 0;
 }
 
 function agesReached(age: number): number {

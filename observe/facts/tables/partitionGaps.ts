@@ -1,4 +1,4 @@
-import { ListObjectsV2Command, paginateListObjectsV2 } from '@aws-sdk/client-s3';
+import { paginateListObjectsV2, type S3Client } from '@aws-sdk/client-s3';
 import { s3ObjectStore } from '../../../lib/aws/s3ObjectStore.ts';
 import { addDays, isUtcDay, type UtcDay, utcDay } from '../../../lib/base/time.ts';
 import { filesAt, type LostDay, lostDays, parseRawDays } from '../../../lib/landing/catalog/rawDays.ts';
@@ -38,6 +38,7 @@ export async function readRecentPartitions({
   now,
 }: Pick<Deployment, 's3' | 'glue' | 'config' | 'now'>): Promise<RecentPartitions> {
   const { pastDays, futureDays } = config.timeWindow;
+  const store = s3ObjectStore(s3, config.bucket);
   const recent = { from: addDays(utcDay(now), -pastDays), to: addDays(utcDay(now), futureDays) };
   const gaps: PartitionGap[] = [];
   let days = 0;
@@ -45,14 +46,8 @@ export async function readRecentPartitions({
     const folders = await dayFolders({ s3, config }, table, recent);
     days += folders.length;
     for (const day of await unregisteredDays({ glue, config }, table, folders)) {
-      const { Contents: [oldest] = [] } = await s3.send(
-        new ListObjectsV2Command({
-          Bucket: config.bucket,
-          Prefix: dayFolder(config, table, day),
-          MaxKeys: 1,
-        }),
-      );
-      if (now - (oldest?.LastModified?.getTime() ?? 0) >= REGISTERED_WITHIN_MS) gaps.push({ table, day });
+      const { items } = await store.listPage(dayFolder(config, table, day), { limit: 1 });
+      if (now - (items[0]?.modifiedAt ?? 0) >= REGISTERED_WITHIN_MS) gaps.push({ table, day });
     }
   }
   return { days, gaps };
@@ -102,7 +97,7 @@ export function dayFolders(
 
 /** The days of a range that have a folder in others. @throws What the client of S3 throws. */
 export async function daysUnder(
-  { s3, config }: Pick<Deployment, 's3' | 'config'>,
+  { s3, config }: { readonly s3: S3Client; readonly config: Pick<Deployment['config'], 'bucket'> },
   folders: readonly string[],
   { from, to }: { readonly from: UtcDay; readonly to: UtcDay },
 ): Promise<UtcDay[]> {

@@ -1,11 +1,12 @@
-import { paginateListObjectsV2 } from '@aws-sdk/client-s3';
 import { s3ObjectStore } from '../../../lib/aws/s3ObjectStore.ts';
 import { mapLimit } from '../../../lib/base/concurrency.ts';
 import { isDataFile, listObjects } from '../../../lib/base/ObjectStore.ts';
-import { addDays, isoTimestamp, isUtcDay, type UtcDay, utcDay } from '../../../lib/base/time.ts';
+import { isoTimestamp, type UtcDay, utcDay } from '../../../lib/base/time.ts';
+import { daysBetween } from '../../../lib/drops/plan/decideDay.ts';
 import { qualifiedName } from '../../../lib/views/View.ts';
 import { askAthena, type Deployment } from '../../deployment.ts';
-import { readPartitions, sent, type TableSummary, TablesError } from './tables.ts';
+import { daysUnder } from './partitionGaps.ts';
+import { readPartitions, type TableSummary, TablesError } from './tables.ts';
 
 /**
  * The state of a day of a table:
@@ -53,9 +54,11 @@ export async function listTableDays(
 ) {
   if (!table.hasDays || table.location === null)
     throw new TablesError('SLUICE_TABLES_NO_DAYS', `${table.name}.`);
-  const folders = await listDayFolders(deployment, table.location);
+  const { Bucket: bucket, Prefix } = s3Location(table.location);
+  const place = { s3: deployment.s3, config: { bucket } };
+  const folders = await daysUnder(place, [Prefix], { from: '', to: '9' });
   const partitions = await readPartitions(deployment, table.name);
-  const known = [...new Set([...folders.keys(), ...partitions.keys()])].sort();
+  const known = [...new Set([...folders, ...partitions.keys()])].sort();
   const first = known[0] ?? null;
   const last = known.at(-1) ?? null;
   const calendar = daysBack(known, folders);
@@ -63,8 +66,8 @@ export async function listTableDays(
   const today = utcDay(deployment.now);
   const days = await mapLimit(page, PARALLEL, async (day): Promise<TableDay> => {
     const registered = partitions.get(day);
-    const location = registered ?? folders.get(day) ?? `${table.location}${day}/`;
-    const isKnown = registered !== undefined || folders.has(day);
+    const location = registered ?? `${table.location}${day}/`;
+    const isKnown = registered !== undefined || folders.includes(day);
     const files = isKnown ? await listFolder(deployment, location) : NO_FILES;
     const state =
       registered !== undefined
@@ -97,33 +100,11 @@ export async function listTableDays(
 }
 
 /** Days from the last to the first, gaps between days with a folder included. */
-function daysBack(known: readonly UtcDay[], folders: ReadonlyMap<UtcDay, string>): UtcDay[] {
-  const filled = known.filter((day) => folders.has(day));
-  const days = new Set(known);
-  const first = filled[0];
-  const last = filled.at(-1);
-  if (first !== undefined && last !== undefined)
-    for (let day = first; day < last; day = addDays(day, 1)) days.add(day);
-  return [...days].sort((a, b) => (a < b ? 1 : -1));
-}
-
-/** The folders of days below a table's location, as `s3://…/`. */
-async function listDayFolders(
-  { s3, signal }: Pick<Deployment, 's3' | 'signal'>,
-  location: string,
-): Promise<ReadonlyMap<UtcDay, string>> {
-  const { Bucket, Prefix } = s3Location(location);
-  const found = new Map<UtcDay, string>();
-  for await (const { CommonPrefixes = [] } of paginateListObjectsV2(
-    { client: s3 },
-    { Bucket, Prefix, Delimiter: '/' },
-    ...sent(signal),
-  ))
-    for (const { Prefix: folder = '' } of CommonPrefixes) {
-      const day = folder.slice(Prefix.length, -1);
-      if (isUtcDay(day)) found.set(day, `s3://${Bucket}/${folder}`);
-    }
-  return found;
+function daysBack(known: readonly UtcDay[], folders: readonly UtcDay[]): UtcDay[] {
+  const filled = known.filter((day) => folders.includes(day));
+  const [first = ''] = filled;
+  const between = filled.length === 0 ? [] : daysBetween(first, filled.at(-1) ?? first);
+  return [...new Set([...known, ...between])].sort().reverse();
 }
 
 type Files = Pick<TableDay, 'files' | 'bytes' | 'lastModified'>;
