@@ -201,8 +201,10 @@ export const mutations: readonly Mutation[] = [
     ['lease.until > now', 'lease.until >= now - 1'],
     ['keeps === lost.length > 0', 'true'],
   ]),
+  of('lib/curate/checkDays.ts', `${CURATE} lib/curate/planDays.contract`, [
+    ['if (listed.fingerprint === fingerprint && listed.shape === shape) ', ''],
+  ]),
   of('lib/curate/planDays.ts', `${CURATE} lib/curate/planDays.contract`, [
-    ['if (fingerprint === entry.fingerprint) ', ''],
     ['if (hasBegun || ', 'if ('],
     ['(queued?.at ?? now) > DAY_MS', '(queued?.at ?? now) > 0'],
     [

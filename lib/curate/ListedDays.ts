@@ -1,5 +1,4 @@
 import * as z from 'zod';
-import { mapLimit } from '../base/concurrency.ts';
 import { parseJson } from '../base/json.ts';
 import type { ObjectStore } from '../base/ObjectStore.ts';
 import { eachAttempt, type RetryPorts } from '../base/retry.ts';
@@ -12,9 +11,9 @@ import type { Config } from '../schema/config.ts';
 import type { ForwardedKind } from '../schema/kinds.ts';
 import { curatedDaysKey, curatedSubject } from '../tables/ledgerKeys.ts';
 import { bucketCall, CurateError } from './CurateError.ts';
-import { LIST_RETRIES, PARALLEL_DAYS, TAKEN_BACK_MS } from './limits.ts';
+import { LIST_RETRIES, TAKEN_BACK_MS } from './limits.ts';
 import { lostFiles, type RetentionConfig } from './lostFiles.ts';
-import { type RawDays, useRawDay } from './RawDays.ts';
+import { type RawDays, readRawDay } from './RawDays.ts';
 
 const listedDaySchema = z.object({
   /** The version that the partition of the day has. */
@@ -170,23 +169,20 @@ export async function readLoss(
 }
 
 /**
- * Takes days out of the list, so that views read their raw rows. A day that was listed anew since stays, and so does one that
+ * Takes a day out of the list, so that views read its raw rows. A day that was listed anew since stays, and so does one that
  * has lost raw files: it is marked as such, and views go on reading its curated rows until the next version is made.
  *
- * @param outdated The days as the caller has seen them in the list.
+ * @param outdated The day as the caller has seen it in the list.
  */
-export async function takeOutDays(
+export async function takeOutDay(
   keeper: DayKeeper,
   kind: ForwardedKind,
-  outdated: ReadonlyMap<UtcDay, ListedDay>,
+  day: UtcDay,
+  outdated: ListedDay,
 ): Promise<TakenOut> {
-  const losses = await mapLimit([...outdated.keys()], PARALLEL_DAYS, async (day) => {
-    const loss = await useRawDay(keeper.raw, kind, day, undefined, ({ files }) =>
-      readLoss(keeper, kind, day, files),
-    );
-    return [day, loss] as const;
-  });
-  return takeOutJudged(keeper, kind, outdated, new Map(losses));
+  const { files } = await readRawDay(keeper.raw, kind, day);
+  const loss = await readLoss(keeper, kind, day, files);
+  return takeOutJudged(keeper, kind, new Map([[day, outdated]]), new Map([[day, loss]]));
 }
 
 /** The same of days that were judged. @param losses Of each day; one without an entry has lost nothing. */

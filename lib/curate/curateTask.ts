@@ -22,7 +22,7 @@ import {
   runOf,
 } from './curationRun.ts';
 import { planCuration } from './engine/planCuration.ts';
-import { listDay, takeOutDays } from './ListedDays.ts';
+import { listDay, takeOutDay } from './ListedDays.ts';
 import { VERSION_VALID_MS } from './limits.ts';
 import { lostFiles } from './lostFiles.ts';
 import { makeSlice } from './makeSlice.ts';
@@ -194,7 +194,7 @@ async function takeOutIfOutdated(
 ): Promise<void> {
   const entry = (await curator.listed.read(kind))?.days[day];
   if (entry === undefined || (entry.fingerprint === fingerprint && entry.shape === shape)) return;
-  await takeOutDays(curator, kind, new Map([[day, entry]]));
+  await takeOutDay(curator, kind, day, entry);
   await askForViews(curator);
 }
 
@@ -232,7 +232,7 @@ async function serve(curator: Curator, run: Attempt, place: CuratedSubject): Pro
   if (state === 'succeeded_no_data') {
     // Views read its rows until now if it kept some.
     const listed = (await curator.listed.read(kind))?.days[day];
-    if (listed !== undefined) await takeOutDays(curator, kind, new Map([[day, listed]]));
+    if (listed !== undefined) await takeOutDay(curator, kind, day, listed);
     return askForViews(curator);
   }
   if (state !== 'succeeded') return;
@@ -241,7 +241,7 @@ async function serve(curator: Curator, run: Attempt, place: CuratedSubject): Pro
   await listDay(curator, kind, day, entry);
   await curator.faultPoint?.('listed_day');
   const now = await readRawDay(curator.raw, kind, day);
-  if (now.fingerprint !== fingerprint) await takeOutDays(curator, kind, new Map([[day, entry]]));
+  if (now.fingerprint !== fingerprint) await takeOutDay(curator, kind, day, entry);
   await askForViews(curator);
   await curator.faultPoint?.('asked');
 }

@@ -8,15 +8,9 @@ import type { Config } from '../schema/config.ts';
 import { type ForwardedKind, forwardedKinds } from '../schema/kinds.ts';
 import { curatedSubject, dayLooksKey } from '../tables/ledgerKeys.ts';
 import { CurateError } from './CurateError.ts';
-import { isOutOfTime, isTooLarge } from './checkDays.ts';
-import { type DayLoss, listDays, readLoss, type TakenOut, takeOutJudged } from './ListedDays.ts';
-import {
-  MOST_BYTES_A_NIGHT,
-  MOST_DAYS_A_NIGHT,
-  PARALLEL_DAYS,
-  PARALLEL_ENTRIES,
-  PUBLISH_MS,
-} from './limits.ts';
+import { checkDays } from './checkDays.ts';
+import { listDays, type TakenOut, takeOutJudged } from './ListedDays.ts';
+import { MOST_BYTES_A_NIGHT, MOST_DAYS_A_NIGHT, PARALLEL_ENTRIES, PUBLISH_MS } from './limits.ts';
 import {
   type CuratePlanner,
   curatedEntries,
@@ -31,7 +25,6 @@ import {
 } from './lookAtDays.ts';
 import type { CurateReason, CurateRequestBody, CurateTask } from './messageBodies.ts';
 import { publishViews, readVersions } from './publishViews.ts';
-import { useRawDay } from './RawDays.ts';
 
 /** The first day that is too young to be curated: the days before it have been over for `curateAfter` days. */
 export function firstYoungDay({ curateAfter }: Pick<Config, 'curateAfter'>, now: number): UtcDay {
@@ -85,18 +78,9 @@ export async function planDays(
   const firstYoung = firstYoungDay(planner.config, now);
   const tables = await seeTables(planner, kinds ?? forwardedKinds);
   const wanted = await mapLimit(tables, 1, async (seen): Promise<WantedDays> => {
-    if (named !== undefined) {
-      const young = named.filter((day) => day >= firstYoung);
-      return { seen, days: named.filter((day) => day < firstYoung), young };
-    }
-    const known = await knowDays(planner, seen);
-    const { looks, marks } = known;
-    const window = new Set(windowDays(planner.config, now));
-    const candidates = [...marks].flatMap(([day, mark]): readonly KnownDay[] =>
-      day < firstYoung ? [{ day, isAlways: window.has(day), isNamed: looks[day]?.mark !== mark }] : [],
-    );
-    const within = turnMs(planner.config);
-    return { seen, known, days: daysToLookAt(candidates, looks, { now, within }), young: [] };
+    if (named === undefined) return daysInTurn(planner, seen, now, (day, is) => day < firstYoung && is);
+    const young = named.filter((day) => day >= firstYoung);
+    return { seen, days: named.filter((day) => day < firstYoung), young };
   });
   const chooses = named === undefined ? chooseDays : (days: readonly ChosenDay[]) => days;
   return run(planner, wanted, { now, asked }, planner.deadline - PUBLISH_MS, chooses, publish);
@@ -116,24 +100,46 @@ export async function checkListedDays(
 ): Promise<readonly TablePlan[]> {
   const now = planner.clock.now();
   const firstYoung = firstYoungDay(planner.config, now);
-  const window = new Set(windowDays(planner.config, now));
-  const wanted = await mapLimit(await seeTables(planner, forwardedKinds), 1, async (seen) => {
-    const known = await knowDays(planner, seen);
-    const { looks, marks, list } = known;
-    const candidates = [...marks].flatMap(([day, mark]): readonly KnownDay[] => {
-      const before = looks[day]?.mark;
-      const isListed = list[day] !== undefined;
-      const isAlways = isListed && window.has(day);
+  const wanted = await mapLimit(await seeTables(planner, forwardedKinds), 1, (seen) =>
+    daysInTurn(planner, seen, now, (day, is, before) => {
+      const isListed = seen.list[day] !== undefined;
+      const isAlways = isListed && is.isAlways;
       // The night looks at the others: at new days, and at those that wait or have failed.
       const isOurs = before === undefined ? isListed : before !== '' && (isListed || day < firstYoung);
-      return isAlways || isOurs ? [{ day, isAlways, isNamed: before !== mark }] : [];
-    });
-    const within = turnMs(planner.config);
-    return { seen, known, days: daysToLookAt(candidates, looks, { now, within }), young: [] };
-  });
+      return (isAlways || isOurs) && { ...is, isAlways };
+    }),
+  );
   const chooses = (days: readonly ChosenDay[], { uncounted }: TakenOut) =>
     days.filter(({ day }) => uncounted.includes(day));
   return run(planner, wanted, { now }, planner.deadline - PUBLISH_MS, chooses, publish);
+}
+
+/**
+ * The days of a table that a run looks at: those of `candidate`, in turns.
+ *
+ * @param candidate Is given whether it is in the window, and whether something tells of it; and the mark of the last look. False for a
+ *   day that the run leaves to others.
+ */
+async function daysInTurn(
+  planner: CuratePlanner,
+  seen: SeenTable,
+  now: number,
+  candidate: (
+    day: UtcDay,
+    is: Omit<KnownDay, 'day'>,
+    before: string | undefined,
+  ) => Omit<KnownDay, 'day'> | false,
+): Promise<WantedDays> {
+  const known = await knowDays(planner, seen);
+  const { looks, marks } = known;
+  const window = new Set(windowDays(planner.config, now));
+  const candidates = [...marks].flatMap(([day, mark]): readonly KnownDay[] => {
+    const before = looks[day]?.mark;
+    const is = candidate(day, { isAlways: window.has(day), isNamed: before !== mark }, before);
+    return is === false ? [] : [{ day, ...is }];
+  });
+  const within = turnMs(planner.config);
+  return { seen, known, days: daysToLookAt(candidates, looks, { now, within }), young: [] };
 }
 
 /** The days that events may still arrive for, oldest first, and a day more: files are written some minutes after the last event. */
@@ -314,23 +320,9 @@ async function relist(
   const versions = (await readVersions(planner))[kind];
   const entries = decided.filter(([day, { version }]) => versions.get(day) === version);
   await listDays(planner, kind, new Map(entries));
+  const isLooked = (day: UtcDay) => entries.some(([one]) => one === day);
   const until = clock.now() + (deadline - clock.now()) / 2;
-  const losses = new Map<UtcDay, DayLoss>();
-  const outdated = await mapLimit(entries, PARALLEL_DAYS, async ([day, entry]) => {
-    try {
-      const isSame = await useRawDay(planner.raw, kind, day, until, async ({ files, fingerprint }) => {
-        if (fingerprint === entry.fingerprint) return true;
-        losses.set(day, await readLoss(planner, kind, day, files));
-        return false;
-      });
-      if (isSame) return [];
-    } catch (error) {
-      if (!isOutOfTime(error) && !isTooLarge(error)) throw error;
-      if (entry.keeps === true) return [];
-    }
-    return [[day, entry] as const];
-  });
-  const { left } = await takeOutJudged(planner, kind, new Map(outdated.flat()), losses);
+  const { left } = await checkDays(planner, kind, { isLooked, until });
   return entries.flatMap(([day]) => (left.includes(day) ? [] : [day]));
 }
 

@@ -9,7 +9,7 @@ import { type ForwardedKind, forwardedKinds } from '../schema/kinds.ts';
 import { curatedSubject, dayLooksKey } from '../tables/ledgerKeys.ts';
 import { parseTableKey } from '../tables/tableFolders.ts';
 import { CurateError } from './CurateError.ts';
-import { checkAllDays, checkDays } from './checkDays.ts';
+import { checkDays } from './checkDays.ts';
 import { curateMetricsLine } from './curateMetrics.ts';
 import type { TakenOut } from './ListedDays.ts';
 import { PUBLISH_MS } from './limits.ts';
@@ -155,7 +155,7 @@ async function checkFiles(planner: CuratePlanFunction, days: Work['files']['days
   for (const kind of forwardedKinds) {
     const wanted = days[kind];
     if (wanted.size === 0) continue;
-    logTakenOut(planner, kind, await checkDays(planner, kind, (day) => wanted.has(day)));
+    logTakenOut(planner, kind, await checkDays(planner, kind, { isLooked: (day) => wanted.has(day) }));
     // What stays in the list as it keeps rows looks as before: so the night is told.
     const { days: list = {} } = (await listed.read(kind)) ?? {};
     const kept = [...wanted].filter((day) => list[day]?.keeps === true);
@@ -170,7 +170,7 @@ async function checkAll(planner: CuratePlanFunction): Promise<void> {
   for (const [i, kind] of forwardedKinds.entries()) {
     const now = clock.now();
     const until = now + (deadline - PUBLISH_MS - now) / (forwardedKinds.length - i);
-    logTakenOut(planner, kind, await checkAllDays(planner, kind, until));
+    logTakenOut(planner, kind, await checkDays(planner, kind, { until }));
   }
 }
 

@@ -9,7 +9,7 @@ import { prestoViewText, readPrestoView } from '../views/prestoView.ts';
 import type { ViewConfig, ViewName } from '../views/View.ts';
 import { viewNames } from '../views/viewNames.ts';
 import { CurateError } from './CurateError.ts';
-import { checkAllDays, type DayChecker } from './checkDays.ts';
+import { checkDays, type DayChecker } from './checkDays.ts';
 import { curatedShape, curatedTables } from './curatedTables.ts';
 import type { ListedDay } from './ListedDays.ts';
 import { MOST_PARTITION_PAGES, VIEW_RETRIES } from './limits.ts';
@@ -138,7 +138,7 @@ async function publishView(
     for (const kind of viewKinds[name]) {
       if (served[kind].length > 0 || checked.has(kind)) continue;
       const now = publisher.clock.now();
-      await checkAllDays(publisher, kind, now + (publisher.deadline - now) / 4);
+      await checkDays(publisher, kind, { until: now + (publisher.deadline - now) / 4 });
       checked.add(kind);
     }
     // The partitions were read before the first view, and days may have got new versions since.

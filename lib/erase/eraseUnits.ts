@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { mapLimit } from '../base/concurrency.ts';
 import { DAY_MS, type UtcDay, utcDay } from '../base/time.ts';
-import { type DayKeeper, takeOutDays } from '../curate/ListedDays.ts';
+import { type DayKeeper, takeOutDay } from '../curate/ListedDays.ts';
 import { namedFiles, noteErasure } from '../ledger/erasureNotes.ts';
 import { type Ledger, readKnown } from '../ledger/Ledger.ts';
 import type { LedgerSubject } from '../ledger/LedgerEntry.ts';
@@ -380,8 +380,7 @@ class RunOfErasure {
   async #takeOut({ kind, day }: { readonly kind: ForwardedKind; readonly day: UtcDay }): Promise<void> {
     const { listed, now, faultPoint } = this.#eraser;
     const entry = (await listed.read(kind))?.days[day];
-    if (entry !== undefined)
-      await takeOutDays({ ...this.#eraser, clock: { now } }, kind, new Map([[day, entry]]));
+    if (entry !== undefined) await takeOutDay({ ...this.#eraser, clock: { now } }, kind, day, entry);
     await faultPoint?.('taken_out');
   }
 

@@ -3,7 +3,7 @@ import { exclusive } from '../../../lib/base/concurrency.ts';
 import { defineConfig } from '../../../lib/config/defineConfig.ts';
 import { checkDays } from '../../../lib/curate/checkDays.ts';
 import { curatedShape, curatedTables } from '../../../lib/curate/curatedTables.ts';
-import { type ListedDay, listDay, listedDays, takeOutDays } from '../../../lib/curate/ListedDays.ts';
+import { type ListedDay, listDay, listedDays, takeOutDay } from '../../../lib/curate/ListedDays.ts';
 import { TAKEN_BACK_MS } from '../../../lib/curate/limits.ts';
 import { lostFiles } from '../../../lib/curate/lostFiles.ts';
 import type { CuratedDay } from '../../../lib/ledger/CuratedDay.ts';
@@ -54,7 +54,7 @@ function start() {
     there,
     keeper,
     list: (day: string, entry: ListedDay) => listDay(keeper, 'events', day, entry),
-    takeOut: (day: string, seen: ListedDay) => takeOutDays(keeper, 'events', new Map([[day, seen]])),
+    takeOut: (day: string, seen: ListedDay) => takeOutDay(keeper, 'events', day, seen),
     days: async () => (await keeper.listed.read('events'))?.days ?? {},
     /** Notes a day in the ledger, made of raw files. */
     settle: (
@@ -150,9 +150,14 @@ describe('the list of days that views read', () => {
     await settle([named('a')]);
     await list(DAY, listed('v1'));
     await list(OTHER, listed('v1'));
-    expect(await checkDays(keeper, 'events', (day) => day === DAY)).toEqual({ left: [], uncounted: [] });
+    expect(await checkDays(keeper, 'events', { isLooked: (day) => day === DAY })).toEqual({
+      left: [],
+      uncounted: [],
+    });
     there.set(DAY, [file('a'), file('late')]);
-    expect(await checkDays(keeper, 'events', (day) => day === OTHER)).toMatchObject({ left: [OTHER] });
+    expect(await checkDays(keeper, 'events', { isLooked: (day) => day === OTHER })).toMatchObject({
+      left: [OTHER],
+    });
     expect(await checkDays(keeper, 'events')).toMatchObject({ left: [DAY] });
     there.set(DAY, [file('a')]);
     await list(DAY, listed('v2', { shape: 'old' }));

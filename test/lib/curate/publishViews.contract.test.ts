@@ -4,7 +4,7 @@ import { glueViews } from '../../../lib/aws/glueViews.ts';
 import { addDays } from '../../../lib/base/time.ts';
 import { defineConfig } from '../../../lib/config/defineConfig.ts';
 import { curatedShape, curatedTables } from '../../../lib/curate/curatedTables.ts';
-import { listDay, takeOutDays } from '../../../lib/curate/ListedDays.ts';
+import { listDay, takeOutDay } from '../../../lib/curate/ListedDays.ts';
 import { planDays } from '../../../lib/curate/planDays.ts';
 import { planMessages } from '../../../lib/curate/planMessages.ts';
 import { publishViews } from '../../../lib/curate/publishViews.ts';
@@ -47,7 +47,8 @@ describe('the list of curated days in the views', () => {
     (await publishViews({ ...curations.makePlanner(), ...more })).fates;
   const take = async () => {
     const { days = {} } = (await curations.listed.read('exposures')) ?? {};
-    await takeOutDays(curations.makePlanner(), 'exposures', new Map(Object.entries(days)));
+    const planner = curations.makePlanner();
+    for (const [day, entry] of Object.entries(days)) await takeOutDay(planner, 'exposures', day, entry);
   };
   const servedDays = async () => (await curations.viewDays())?.exposures ?? [];
 
