@@ -1,6 +1,6 @@
 import { METRIC_NAMESPACE, type Metric } from '../../lib/base/log.ts';
 import type { FunctionPart } from '../template/functionWork.ts';
-import { getAtt, type Resource, type Resources, type Value } from '../template/Resource.ts';
+import { getAtt, type Resources, type Value } from '../template/Resource.ts';
 import { idOf, partName, type Stack } from '../template/Stack.ts';
 import { type OperateSection, operateSections } from './sections.ts';
 
@@ -34,6 +34,8 @@ export function ownMetric(
 
 /** When an alarm fires, and what it says. */
 export interface AlarmTerms {
+  /** The logical ID. Default: the name and `Alarm`. */
+  readonly id?: string;
   /** Says what has happened, without a full stop. The section is added to it. */
   readonly description: string;
   /** The section of docs/operate.md that says what to do. */
@@ -55,7 +57,7 @@ export interface AlarmTerms {
 }
 
 /** An alarm on one metric, named `<service>-<stage>-<part>`. It stays in ALARM while the metric reaches the threshold. */
-export function alarm(stack: Stack, part: string, watched: WatchedMetric & AlarmTerms): Resource {
+export function alarm(stack: Stack, part: string, watched: WatchedMetric & AlarmTerms): Resources {
   return alarmResource(stack, part, watched, {
     ...metricMembers(watched),
     Statistic: watched.statistic,
@@ -73,7 +75,7 @@ export function shareAlarm(
     /** Below this count a share means nothing: one of two is half. */
     readonly atLeast: number;
   },
-): Resource {
+): Resources {
   const { some, all, atLeast } = watched;
   return mathAlarm(stack, part, {
     ...watched,
@@ -94,7 +96,7 @@ export function mathAlarm(
     /** By their names in the expression. */
     readonly metrics: Readonly<Record<string, WatchedMetric>>;
   },
-): Resource {
+): Resources {
   return alarmResource(stack, part, watched, {
     Metrics: [
       { Id: 'result', Label: watched.label, Expression: watched.expression, ReturnData: true },
@@ -128,7 +130,7 @@ export function silenceAlarm(
   stack: Stack,
   part: string,
   watched: WatchedMetric & Pick<AlarmTerms, 'description' | 'section'> & { readonly atLeast: number },
-): Resource {
+): Resources {
   const { description, section, atLeast } = watched;
   return alarmResource(
     stack,
@@ -171,36 +173,44 @@ function metricMembers({ namespace, metric, dimensions }: WatchedMetric) {
 function alarmResource(
   stack: Stack,
   part: string,
-  { description, section, threshold = 1, periods = 1, of = periods, missing }: AlarmTerms,
+  {
+    id = idOf(part, 'Alarm'),
+    description,
+    section,
+    threshold = 1,
+    periods = 1,
+    of = periods,
+    missing,
+  }: AlarmTerms,
   watched: Readonly<Record<string, Value>>,
-): Resource {
+): Resources {
   const { topicArn } = stack.config.alarms;
   return {
-    Type: 'AWS::CloudWatch::Alarm',
-    Properties: {
-      AlarmName: partName(stack, part),
-      AlarmDescription: `${description}: see docs/operate.md, "${operateSections[section]}"`,
-      ...watched,
-      EvaluationPeriods: of,
-      ...(of === periods ? {} : { DatapointsToAlarm: periods }),
-      ...('ThresholdMetricId' in watched
-        ? { ComparisonOperator: 'LessThanLowerThreshold' }
-        : { Threshold: threshold, ComparisonOperator: 'GreaterThanOrEqualToThreshold' }),
-      TreatMissingData: missing ?? 'notBreaching',
-      ...(topicArn === null ? {} : { AlarmActions: [topicArn], OKActions: [topicArn] }),
+    [id]: {
+      Type: 'AWS::CloudWatch::Alarm',
+      Properties: {
+        AlarmName: partName(stack, part),
+        AlarmDescription: `${description}: see docs/operate.md, "${operateSections[section]}"`,
+        ...watched,
+        EvaluationPeriods: of,
+        ...(of === periods ? {} : { DatapointsToAlarm: periods }),
+        ...('ThresholdMetricId' in watched
+          ? { ComparisonOperator: 'LessThanLowerThreshold' }
+          : { Threshold: threshold, ComparisonOperator: 'GreaterThanOrEqualToThreshold' }),
+        TreatMissingData: missing ?? 'notBreaching',
+        ...(topicArn === null ? {} : { AlarmActions: [topicArn], OKActions: [topicArn] }),
+      },
     },
   };
 }
 
 /** The alarm on messages and runs that a function could not process: `<service>-<stage>-<function>-dead-letters`. */
 export function deadLettersAlarm(stack: Stack, part: FunctionPart): Resources {
-  return {
-    [idOf(part, 'DeadLettersAlarm')]: alarm(stack, `${part}-dead-letters`, {
-      description: `Messages or runs of ${part} are in the dead-letter queue`,
-      section: 'deadLetters',
-      ...ofQueue(idOf(part, 'DeadLetterQueue'), 'ApproximateNumberOfMessagesVisible'),
-    }),
-  };
+  return alarm(stack, `${part}-dead-letters`, {
+    description: `Messages or runs of ${part} are in the dead-letter queue`,
+    section: 'deadLetters',
+    ...ofQueue(idOf(part, 'DeadLetterQueue'), 'ApproximateNumberOfMessagesVisible'),
+  });
 }
 
 /** A metric of a queue. @param queue Its logical ID. */

@@ -19,18 +19,18 @@ export function alarms(stack: Stack): Resources {
   return {
     ...collectorAlarms(stack),
     ...streamAlarms(stack),
-    WriteQueueAlarm: writeQueueAlarm(stack),
-    WriteRefusedAlarm: alarm(stack, 'write-refused', {
+    ...writeQueueAlarm(stack),
+    ...alarm(stack, 'write-refused', {
       ...loggedMetric(stack, 'writeRefused'),
       description: 'An object of the landing is damaged, or a row of it does not fit its table',
       section: 'damaged',
     }),
-    WriteUndeletedAlarm: alarm(stack, 'write-undeleted', {
+    ...alarm(stack, 'write-undeleted', {
       ...loggedMetric(stack, 'writeUndeleted'),
       description: 'S3 denies deleting written objects of the landing',
       section: 'undeleted',
     }),
-    PartitionGapsAlarm: alarm(stack, 'partition-gaps', {
+    ...alarm(stack, 'partition-gaps', {
       ...loggedMetric(stack, 'partitionGaps'),
       description: 'Days have files that no query reads',
       section: 'partitions',
@@ -52,14 +52,14 @@ export function alarms(stack: Stack): Resources {
 function receivedHoursAlarms(stack: Stack): Resources {
   if (!stack.config.reconcile) return {};
   return {
-    HoursShortAlarm: alarm(stack, 'hours-short', {
+    ...alarm(stack, 'hours-short', {
       ...ownMetric(stack, 'reconcile', hoursShort, 'Maximum'),
       description: 'Events that were accepted in an hour are nowhere',
       section: 'short',
       // A value comes each night.
       missing: 'ignore',
     }),
-    NightMissingAlarm: alarm(stack, 'night-missing', {
+    ...alarm(stack, 'night-missing', {
       ...ownMetric(stack, 'register', hoursSinceNight, 'Maximum'),
       description: 'No night has judged received hours for more than a day',
       section: 'short',
@@ -87,23 +87,23 @@ const MANGLED: keyof typeof CollectError.entries = 'SLUICE_COLLECT_BODY_MANGLED'
 function collectorAlarms(stack: Stack): Resources {
   const { groups_failures, overflowed, refused_requests } = collectMetrics;
   return {
-    MangledAlarm: alarm(stack, 'mangled', {
+    ...alarm(stack, 'mangled', {
       ...ownMetric(stack, 'collect', refused_requests, 'Sum', { reason: MANGLED }),
       description: 'The gateway or the Function URL hands compressed bodies over as text',
       section: 'failed',
     }),
-    CollectThrottledAlarm: alarm(stack, 'collect-throttled', {
+    ...alarm(stack, 'collect-throttled', {
       description: 'Lambda throttles the collector',
       section: 'failed',
       ...ofFunction(stack, 'collect', 'Throttles'),
     }),
-    OverflowAlarm: alarm(stack, 'overflow', {
+    ...alarm(stack, 'overflow', {
       ...ownMetric(stack, 'collect', overflowed),
       description: 'Firehose does not take requests: they become objects of their own',
       section: 'overflow',
       periods: OVERFLOW_PERIODS,
     }),
-    GroupsAlarm: alarm(stack, 'groups', {
+    ...alarm(stack, 'groups', {
       ...ownMetric(stack, 'collect', groups_failures),
       description: 'Collectors cannot read the table of experiment groups',
       section: 'groups',
@@ -129,5 +129,5 @@ function silenceAlarms(stack: Stack): Resources {
       atLeast: Math.ceil(silenceFromPerHour / 4),
     });
   };
-  return { ExposuresSilentAlarm: of('exposures'), EventsSilentAlarm: of('events') };
+  return { ...of('exposures'), ...of('events') };
 }

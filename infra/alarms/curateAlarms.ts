@@ -9,14 +9,14 @@ export function curateAlarms(stack: Stack): Resources {
   const { curations_failed, curations_waiting } = curateMetrics;
   const ofPlan = (metric: { readonly name: string }) => ownMetric(stack, 'curate-plan', metric, 'Maximum');
   return {
-    CurationsFailedAlarm: alarm(stack, 'curations-failed', {
+    ...alarm(stack, 'curations-failed', {
       ...ofPlan(curations_failed),
       description: 'Days could not be curated',
       section: 'curated',
       // Values come once a day, and hourly while something is wrong; the same holds for the other.
       missing: 'ignore',
     }),
-    CurationsWaitingAlarm: alarm(stack, 'curations-waiting', {
+    ...alarm(stack, 'curations-waiting', {
       ...ofPlan(curations_waiting),
       description: 'Days have been waiting for their curation for more than a day',
       section: 'curated',

@@ -3,7 +3,7 @@ import { planMetrics } from '../../lib/drops/plan/planMetrics.ts';
 import { exportMetrics } from '../../lib/export/exportMetrics.ts';
 import { usedSchedules } from '../streams/schedules.ts';
 import type { Resources } from '../template/Resource.ts';
-import { idOf, type Stack } from '../template/Stack.ts';
+import type { Stack } from '../template/Stack.ts';
 import { alarm, deadLettersAlarm, ownMetric } from './alarm.ts';
 import { loggedMetric } from './loggedMetrics.ts';
 
@@ -33,8 +33,7 @@ export function ingestAlarms(stack: Stack): Resources {
         metric: files_left_out,
         description: `Loads of ${schedule} datasets leave files out`,
       },
-    ].map(({ name, metric, description }) => [
-      idOf(`ingest-${name}-${schedule}`, 'Alarm'),
+    ].map(({ name, metric, description }) =>
       alarm(stack, `ingest-${name}-${schedule}`, {
         ...ownMetric(stack, 'ingest-plan', metric, 'Maximum', { schedule }),
         description,
@@ -42,36 +41,37 @@ export function ingestAlarms(stack: Stack): Resources {
         // The next run changes the state.
         missing: 'ignore',
       }),
-    ]),
+    ),
   );
-  return {
-    ...Object.fromEntries(made),
-    ...(expectsDrops(stack.config.sources)
-      ? {
-          IngestLateAlarm: alarm(stack, 'ingest-late', {
-            ...ownMetric(stack, 'ingest-plan', drops_late, 'Maximum'),
-            description: "A customer's drop has not come, or is not committed, in time",
-            section: 'drops',
-            missing: 'ignore',
-          }),
-        }
-      : {}),
-    IngestLoadFailedAlarm: alarm(stack, 'ingest-load-failed', {
-      ...loggedMetric(stack, 'failedLoads'),
-      description: 'A day of a dataset has just failed, or has lost its files',
-      section: 'drops',
-    }),
-    ...deadLettersAlarm(stack, 'ingest-plan'),
-    ...deadLettersAlarm(stack, 'ingest-load'),
-  };
+  return Object.assign(
+    {
+      ...(expectsDrops(stack.config.sources)
+        ? {
+            ...alarm(stack, 'ingest-late', {
+              ...ownMetric(stack, 'ingest-plan', drops_late, 'Maximum'),
+              description: "A customer's drop has not come, or is not committed, in time",
+              section: 'drops',
+              missing: 'ignore',
+            }),
+          }
+        : {}),
+      ...alarm(stack, 'ingest-load-failed', {
+        ...loggedMetric(stack, 'failedLoads'),
+        description: 'A day of a dataset has just failed, or has lost its files',
+        section: 'drops',
+      }),
+      ...deadLettersAlarm(stack, 'ingest-plan'),
+      ...deadLettersAlarm(stack, 'ingest-load'),
+    },
+    ...made,
+  );
 }
 
 /** Alarms on failed exports, one for every schedule in use, and on dead letters. None without exports. */
 export function exportAlarms(stack: Stack): Resources {
   const { exports } = stack.config;
   if (exports.length === 0) return {};
-  const made = usedSchedules(exports).map((schedule) => [
-    idOf(`export-failed-${schedule}`, 'Alarm'),
+  const made = usedSchedules(exports).map((schedule) =>
     alarm(stack, `export-failed-${schedule}`, {
       ...ownMetric(stack, 'export', exportMetrics.exports_failed, 'Maximum', { schedule }),
       description: `Days of ${schedule} exports could not be exported. An OK also comes when a failed day leaves the lookback`,
@@ -80,9 +80,6 @@ export function exportAlarms(stack: Stack): Resources {
       periodSeconds: 60,
       missing: 'ignore',
     }),
-  ]);
-  return {
-    ...Object.fromEntries(made),
-    ...deadLettersAlarm(stack, 'export'),
-  };
+  );
+  return Object.assign(deadLettersAlarm(stack, 'export'), ...made);
 }

@@ -6,7 +6,7 @@ import {
   requestLimits,
 } from '../../lib/schema/endpoint.ts';
 import type { RequestError } from '../../lib/wire/RequestError.ts';
-import { type Resource, type Resources, ref } from '../template/Resource.ts';
+import { type Resources, ref } from '../template/Resource.ts';
 import { logicalIds, type Stack } from '../template/Stack.ts';
 import { alarm, ofFunction, ownMetric, shareAlarm, type WatchedMetric } from './alarm.ts';
 
@@ -39,7 +39,7 @@ export function endpointAlarms(stack: Stack): Resources {
   return {
     ...(hasGateway(endpoint) ? gatewayAlarms(stack) : {}),
     ...(hasFunctionUrl(endpoint) ? functionUrlAlarms(stack) : {}),
-    RequestsRefusedAlarm: requestsRefusedAlarm(stack),
+    ...requestsRefusedAlarm(stack),
     ...abuseAlarms(stack),
   };
 }
@@ -53,7 +53,7 @@ function gatewayAlarms(stack: Stack): Resources {
   });
   const { effectiveRequestsPerSecond } = requestLimits(stack.config);
   return {
-    StageLimitAlarm: alarm(stack, 'stage-limit', {
+    ...alarm(stack, 'stage-limit', {
       ...ofApi('Count'),
       description: `${LIMIT_PERCENT} % of the request limit of the gateway, beyond which events are lost`,
       section: 'failed',
@@ -88,7 +88,8 @@ function answerAlarms(
   },
 ): Resources {
   return {
-    [`${of.ids}ClientErrorsAlarm`]: shareAlarm(stack, `${of.part}-4xx`, {
+    ...shareAlarm(stack, `${of.part}-4xx`, {
+      id: `${of.ids}ClientErrorsAlarm`,
       description: `${CLIENT_ERRORS_PERCENT} % of ${of.requests} are refused, including ${of.whose} own 429 and 413`,
       section: 'refused',
       some: of.client,
@@ -96,7 +97,8 @@ function answerAlarms(
       atLeast: CLIENT_ERRORS_AT_LEAST,
       threshold: CLIENT_ERRORS_PERCENT,
     }),
-    [`${of.ids}ServerErrorsAlarm`]: shareAlarm(stack, `${of.part}-5xx`, {
+    ...shareAlarm(stack, `${of.part}-5xx`, {
+      id: `${of.ids}ServerErrorsAlarm`,
       description: `${SERVER_ERRORS_PERCENT} % of ${of.requests} fail, and SDKs retry them`,
       section: 'failed',
       some: of.server,
@@ -111,7 +113,7 @@ function functionUrlAlarms(stack: Stack): Resources {
   const ofCollector = (metric: string) => ofFunction(stack, 'collect', metric);
   const { executions, requestsPerSecond, isReserved } = collectorConcurrency(stack.config.collector);
   return {
-    ConcurrencyAlarm: alarm(stack, 'concurrency', {
+    ...alarm(stack, 'concurrency', {
       // Without a reservation the collector shares its executions with all functions that have none.
       ...(isReserved
         ? ofCollector('ConcurrentExecutions')
@@ -123,7 +125,7 @@ function functionUrlAlarms(stack: Stack): Resources {
       periodSeconds: MINUTE,
     }),
     // Requests of 40 ms reach this limit while four of ten executions are in use. The gateway's requests count too.
-    RequestRateAlarm: alarm(stack, 'request-rate', {
+    ...alarm(stack, 'request-rate', {
       ...ofCollector('Invocations'),
       description: `${LIMIT_PERCENT} % of the ${requestsPerSecond} requests a second that Lambda takes, beyond which the Function URL answers 429 and events are lost`,
       section: 'failed',
@@ -149,7 +151,7 @@ function abuseAlarms(stack: Stack): Resources {
     part: string,
     reason: keyof typeof RequestError.entries & `SLUICE_KEY_${string}`,
     description: string,
-  ): Resource =>
+  ): Resources =>
     alarm(stack, part, {
       ...ownMetric(stack, 'collect', collectMetrics.refused_requests, 'Sum', { reason }),
       description,
@@ -158,16 +160,16 @@ function abuseAlarms(stack: Stack): Resources {
       periodSeconds: HOUR,
     });
   return {
-    InvocationsAlarm: alarm(stack, 'invocations', {
+    ...alarm(stack, 'invocations', {
       ...ofFunction(stack, 'collect', 'Invocations'),
       description: 'More requests in an hour than alarms.invocationsPerHour',
       section: 'abuse',
       threshold: invocationsPerHour,
       periodSeconds: HOUR,
     }),
-    KeyUnknownAlarm: refused('key-unknown', 'SLUICE_KEY_UNKNOWN', 'Many requests with a key that is unknown'),
-    KeyMissingAlarm: refused('key-missing', 'SLUICE_KEY_MISSING', 'Many requests without a key'),
-    KeyNotForEventsAlarm: refused(
+    ...refused('key-unknown', 'SLUICE_KEY_UNKNOWN', 'Many requests with a key that is unknown'),
+    ...refused('key-missing', 'SLUICE_KEY_MISSING', 'Many requests without a key'),
+    ...refused(
       'key-not-for-events',
       'SLUICE_KEY_NOT_FOR_EVENTS',
       'Many requests with a key that may not send events',
@@ -176,7 +178,7 @@ function abuseAlarms(stack: Stack): Resources {
 }
 
 /** By the collector's own metrics: every request is a value of `received`. */
-function requestsRefusedAlarm(stack: Stack): Resource {
+function requestsRefusedAlarm(stack: Stack): Resources {
   return shareAlarm(stack, 'requests-refused', {
     description: `The collector refuses ${REFUSED_PERCENT} % of the requests of an hour`,
     section: 'refused',

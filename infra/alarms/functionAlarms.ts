@@ -1,6 +1,6 @@
 import { type FunctionPart, functionWork, hiddenSeconds } from '../template/functionWork.ts';
-import type { Resource, Resources } from '../template/Resource.ts';
-import { idOf, type Stack } from '../template/Stack.ts';
+import type { Resources } from '../template/Resource.ts';
+import type { Stack } from '../template/Stack.ts';
 import { unusedFunctions } from '../template/unusedFunctions.ts';
 import { alarm, ofFunction, shareAlarm } from './alarm.ts';
 
@@ -40,30 +40,26 @@ export function functionAlarms(stack: Stack): Resources {
     ...queueNames.map((part) => [part, queueTerms(part)] as const),
     ...Object.entries(WITHOUT_QUEUE),
   ];
-  const made = terms.flatMap(([part, one]) =>
-    unused.includes(part) ? [] : [[idOf(part, 'ErrorsAlarm'), errorsAlarm(stack, part, one)]],
+  const made = terms.map(([part, one]) =>
+    unused.includes(part)
+      ? {}
+      : alarm(stack, `${part}-errors`, { ...said(part), ...one, ...ofFunction(stack, part, 'Errors') }),
   );
-  return {
-    ...Object.fromEntries(made),
-    CollectErrorsAlarm: shareAlarm(stack, 'collect-errors', {
-      ...said('collect'),
-      some: ofFunction(stack, 'collect', 'Errors'),
-      all: ofFunction(stack, 'collect', 'Invocations'),
-      atLeast: COLLECT.atLeast,
-      threshold: COLLECT.percent,
-      periodSeconds: HOUR,
-    }),
-  };
+  const collect = shareAlarm(stack, 'collect-errors', {
+    ...said('collect'),
+    some: ofFunction(stack, 'collect', 'Errors'),
+    all: ofFunction(stack, 'collect', 'Invocations'),
+    atLeast: COLLECT.atLeast,
+    threshold: COLLECT.percent,
+    periodSeconds: HOUR,
+  });
+  return Object.assign(collect, ...made);
 }
 
 const queueNames = Object.keys(functionWork) as FunctionPart[];
 
 function queueTerms(part: FunctionPart): ErrorTerms {
   return { threshold: hiddenSeconds(part) < HOUR ? 2 : 1, periodSeconds: 2 * HOUR };
-}
-
-function errorsAlarm(stack: Stack, part: string, terms: ErrorTerms): Resource {
-  return alarm(stack, `${part}-errors`, { ...said(part), ...terms, ...ofFunction(stack, part, 'Errors') });
 }
 
 const said = (part: string) =>

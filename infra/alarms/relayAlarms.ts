@@ -15,23 +15,23 @@ import { alarm, deadLettersAlarm, ofQueue, ownMetric } from './alarm.ts';
 export function relayAlarms(stack: Stack): Resources {
   if (stack.config.relay === undefined) return {};
   return {
-    RelayNotKeptAlarm: alarm(stack, 'relay-not-kept', {
+    ...alarm(stack, 'relay-not-kept', {
       ...ownMetric(stack, 'collect', collectMetrics.RelayNotKept),
       description: 'Requests were answered without a copy for relay',
       section: 'relay',
     }),
-    RelayRefusedAlarm: alarm(stack, 'relay-refused', {
+    ...alarm(stack, 'relay-refused', {
       ...ownMetric(stack, 'relay', relayMetrics.RelayRefused),
       description: 'The target of relay refused copies for good',
       section: 'relay',
     }),
-    RelayAgeAlarm: alarm(stack, 'relay-age', {
+    ...alarm(stack, 'relay-age', {
       ...ownMetric(stack, 'relay', relayMetrics.RelayAge, 'Maximum'),
       description: 'Copies have waited for six days, and are put aside half a day later',
       section: 'relay',
       threshold: OLD_SECONDS,
     }),
-    RelayQueueAgeAlarm: alarm(stack, 'relay-queue-age', {
+    ...alarm(stack, 'relay-queue-age', {
       ...ofQueue('RelayQueue', 'ApproximateAgeOfOldestMessage'),
       threshold: OLD_SECONDS,
       description:

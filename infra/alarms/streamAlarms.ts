@@ -1,5 +1,5 @@
 import { lateSeconds } from '../streams/streams.ts';
-import { type Resource, type Resources, ref } from '../template/Resource.ts';
+import { type Resources, ref } from '../template/Resource.ts';
 import { logicalIds, type Stack } from '../template/Stack.ts';
 import { alarm, mathAlarm, ofQueue, type WatchedMetric } from './alarm.ts';
 
@@ -19,20 +19,20 @@ const WAITED = 1_500;
 export function streamAlarms(stack: Stack): Resources {
   const late = lateSeconds(stack.config);
   return {
-    StreamLateAlarm: alarm(stack, 'stream-late', {
+    ...alarm(stack, 'stream-late', {
       ...ofStream('DeliveryToS3.DataFreshness', 'Maximum'),
       description: `Firehose has undelivered records older than ${late} s`,
       section: 'late',
       threshold: late,
       periods: LATE_PERIODS,
     }),
-    StreamBlockedAlarm: comparison(stack, 'stream-blocked', {
+    ...comparison(stack, 'stream-blocked', {
       description: 'Firehose has delivered nothing for 45 minutes, though records come in',
       waits: 'FILL(arrived, 0) > 0',
       periodSeconds: QUARTER,
       periods: 3,
     }),
-    StreamStuckAlarm: comparison(stack, 'stream-stuck', {
+    ...comparison(stack, 'stream-stuck', {
       description: 'Firehose has delivered fewer records than came in, and none for hours',
       // The records of a period may be delivered in the next one. It stays on until Firehose drops what waits.
       waits: 'RUNNING_SUM(FILL(arrived, 0)) > RUNNING_SUM(FILL(delivered, 0))',
@@ -59,7 +59,7 @@ function comparison(
     readonly periods: number;
     readonly of?: number;
   },
-): Resource {
+): Resources {
   return mathAlarm(stack, part, {
     ...periods,
     description,
@@ -87,7 +87,7 @@ function ofStream(metric: string, statistic: WatchedMetric['statistic']): Watche
  * age once it was received three times, which is after 32 minutes.
  * https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-available-cloudwatch-metrics.html
  */
-export function writeQueueAlarm(stack: Stack): Resource {
+export function writeQueueAlarm(stack: Stack): Resources {
   return mathAlarm(stack, 'write-queue', {
     description:
       'Objects of the landing are in the dead-letter queue of the writer, or have waited for 25 minutes',

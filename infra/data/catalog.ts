@@ -67,27 +67,29 @@ export function catalog(stack: Stack): Resources {
     ...Object.fromEntries(
       tableKinds.map((kind) => [
         tableId(kind),
-        retainedTable(stack, parquetInput(stack, tables[kind], tableFolder(stack.config, kind))),
+        { ...glueTable(stack, tables[kind], tableFolder(config, kind)), ...RETAINED },
       ]),
     ),
     ...Object.fromEntries(
       ingestedTables(config).map((table) => [
         ingestedTableId(table),
-        retainedTable(stack, parquetInput(stack, table, ingestedTableFolder(config, table.name))),
+        { ...glueTable(stack, table, ingestedTableFolder(config, table.name)), ...RETAINED },
       ]),
     ),
     ...Object.fromEntries(
       forwardedKinds.map((kind) => [
         `Curated${tableId(kind)}`,
-        glueResource(
-          stack,
-          parquetInput(stack, curated[kind], ingestedTableFolder(config, curated[kind].name)),
-        ),
+        glueTable(stack, curated[kind], ingestedTableFolder(config, curated[kind].name)),
       ]),
     ),
-    [logicalIds.groupsTable]: jsonTable(stack, groupsTable, groupsFolder(config)),
+    [logicalIds.groupsTable]: glueTable(stack, groupsTable, groupsFolder(config), JSON_LINES),
     ...(config.reconcile && {
-      [logicalIds.receivedHoursTable]: jsonTable(stack, receivedHoursTable, receivedHoursFolder(config)),
+      [logicalIds.receivedHoursTable]: glueTable(
+        stack,
+        receivedHoursTable,
+        receivedHoursFolder(config),
+        JSON_LINES,
+      ),
     }),
   };
 }
@@ -120,69 +122,61 @@ function databaseInput(name: string, description: string): Value {
   };
 }
 
-/** A table that is retained with its partitions. */
-function retainedTable(stack: Stack, input: Value): Resource {
-  return { ...glueResource(stack, input), ...RETAINED };
+/** How rows are read: the classes of Hive that Athena and Firehose expect. */
+interface RowFormat {
+  readonly parameters: Readonly<Record<string, string>>;
+  readonly input: string;
+  readonly output: string;
+  readonly serde: string;
+  readonly isCompressed: boolean;
 }
 
-/** The input of a table of Parquet files, by the Hive classes that Athena and Firehose expect. */
-function parquetInput(stack: Stack, table: Omit<Table, 'kind'>, folder: string): Value {
-  return {
-    Name: table.name,
-    Description: table.comment,
-    TableType: 'EXTERNAL_TABLE',
-    Parameters: { EXTERNAL: 'TRUE', classification: 'parquet', 'parquet.compression': 'ZSTD' },
-    PartitionKeys: [glueColumn(table.partitionKey)],
-    StorageDescriptor: {
-      Columns: table.columns.map(glueColumn),
-      Location: s3Location(stack, folder),
-      InputFormat: 'org.apache.hadoop.hive.ql.io.parquet.MapredParquetInputFormat',
-      OutputFormat: 'org.apache.hadoop.hive.ql.io.parquet.MapredParquetOutputFormat',
-      SerdeInfo: {
-        SerializationLibrary: 'org.apache.hadoop.hive.ql.io.parquet.serde.ParquetHiveSerDe',
-        Parameters: { 'serialization.format': '1' },
-      },
-      Compressed: true,
-      StoredAsSubDirectories: false,
-    },
-  };
-}
+const PARQUET: RowFormat = {
+  parameters: { classification: 'parquet', 'parquet.compression': 'ZSTD' },
+  input: 'org.apache.hadoop.hive.ql.io.parquet.MapredParquetInputFormat',
+  output: 'org.apache.hadoop.hive.ql.io.parquet.MapredParquetOutputFormat',
+  serde: 'org.apache.hadoop.hive.ql.io.parquet.serde.ParquetHiveSerDe',
+  isCompressed: true,
+};
 
-/** A small table of objects, in which every line is a row as JSON. */
-function jsonTable(
+/** Objects in which every line is a row: https://docs.aws.amazon.com/athena/latest/ug/openx-json-serde.html */
+const JSON_LINES: RowFormat = {
+  parameters: { classification: 'json' },
+  input: 'org.apache.hadoop.mapred.TextInputFormat',
+  output: 'org.apache.hadoop.hive.ql.io.HiveIgnoreKeyTextOutputFormat',
+  serde: 'org.openx.data.jsonserde.JsonSerDe',
+  isCompressed: false,
+};
+
+/** A table of files in a folder. */
+function glueTable(
   stack: Stack,
-  table: Pick<Table, 'name' | 'comment' | 'columns'>,
+  table: Pick<Table, 'name' | 'comment' | 'columns'> & { readonly partitionKey?: Column },
   folder: string,
+  { parameters, input, output, serde, isCompressed }: RowFormat = PARQUET,
 ): Resource {
-  return glueResource(stack, {
-    Name: table.name,
-    Description: table.comment,
-    TableType: 'EXTERNAL_TABLE',
-    Parameters: { EXTERNAL: 'TRUE', classification: 'json' },
-    PartitionKeys: [],
-    StorageDescriptor: {
-      Columns: table.columns.map(glueColumn),
-      Location: s3Location(stack, folder),
-      InputFormat: 'org.apache.hadoop.mapred.TextInputFormat',
-      OutputFormat: 'org.apache.hadoop.hive.ql.io.HiveIgnoreKeyTextOutputFormat',
-      // https://docs.aws.amazon.com/athena/latest/ug/openx-json-serde.html
-      SerdeInfo: {
-        SerializationLibrary: 'org.openx.data.jsonserde.JsonSerDe',
-        Parameters: { 'serialization.format': '1' },
-      },
-      Compressed: false,
-      StoredAsSubDirectories: false,
-    },
-  });
-}
-
-function glueResource(stack: Stack, input: Value): Resource {
+  const { name, comment, columns, partitionKey } = table;
   return {
     Type: 'AWS::Glue::Table',
     Properties: {
       CatalogId: ref('AWS::AccountId'),
       DatabaseName: databaseName(stack),
-      TableInput: input,
+      TableInput: {
+        Name: name,
+        Description: comment,
+        TableType: 'EXTERNAL_TABLE',
+        Parameters: { EXTERNAL: 'TRUE', ...parameters },
+        PartitionKeys: partitionKey === undefined ? [] : [glueColumn(partitionKey)],
+        StorageDescriptor: {
+          Columns: columns.map(glueColumn),
+          Location: s3Location(stack, folder),
+          InputFormat: input,
+          OutputFormat: output,
+          SerdeInfo: { SerializationLibrary: serde, Parameters: { 'serialization.format': '1' } },
+          Compressed: isCompressed,
+          StoredAsSubDirectories: false,
+        },
+      },
     },
   };
 }

@@ -116,7 +116,7 @@ function tagsOf({ tags }: Pick<Config, 'tags'>) {
 }
 
 /** The functions that the configuration needs, by their names. */
-function functionsOf({ config }: Stack): Readonly<Record<string, ServiceFunction>> {
+function functionsOf({ config }: Pick<Stack, 'config'>): Readonly<Record<string, ServiceFunction>> {
   const unused = unusedFunctions(config);
   const isServed = hasGateway(config.endpoint);
   const used = Object.entries(serviceFunctions(config)).filter(([name]) => !unused.includes(name));
@@ -311,11 +311,8 @@ export function serviceFunctions(config: Stack['config']): Readonly<Record<strin
 
 /** The queues of a deployment, and how many executions their functions use at once, which the collector then has not. */
 export function queueExecutions(config: Stack['config']): { readonly queues: number; readonly most: number } {
-  const unused = unusedFunctions(config);
-  const limits = Object.entries(serviceFunctions(config)).flatMap(([name, { events }]) =>
-    unused.includes(name)
-      ? []
-      : events.flatMap((event) => ('sqs' in event ? event.sqs.maximumConcurrency : [])),
+  const limits = Object.values(functionsOf({ config })).flatMap(({ events }) =>
+    events.flatMap((event) => ('sqs' in event ? event.sqs.maximumConcurrency : [])),
   );
   return { queues: limits.length, most: limits.reduce((sum, one) => sum + one, 0) };
 }
