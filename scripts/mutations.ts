@@ -188,7 +188,7 @@ export const mutations: readonly Mutation[] = [
     ['&& other !== key', '&& other === key'],
   ]),
   of('lib/curate/curateTask.ts', CURATE, [
-    ['if (now.fingerprint !== fingerprint) await takeOutDays(curator, kind, new Map([[day, entry]]));', ''],
+    ['if (now.fingerprint !== fingerprint) await takeOutDay(curator, kind, day, entry);', ''],
     ["if (ended === null) return { outcome: 'lost' };", ''],
     ["if (settled === null) return { outcome: 'lost' };", ''],
     ['lost.length > 0 && kept.length !== known?.filesWritten?.length', 'false'],
