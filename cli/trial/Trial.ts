@@ -39,6 +39,11 @@ export function dropBucket(trial: Pick<Trial, 'id'>): string {
   return `${trialStack(trial)}-drops`;
 }
 
+/** The function that Lambda kills a second after it is invoked. */
+export function killedFunction(trial: Pick<Trial, 'id'>): string {
+  return `${trialStack(trial)}-killed`;
+}
+
 /** The configuration of a trial: of the project it has only the KMS key, the boundary and the tags. */
 export function trialConfig(trial: Trial, architecture: Architecture) {
   const stack = trialStack(trial);

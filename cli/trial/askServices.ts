@@ -6,7 +6,7 @@ import { METRIC_NAMESPACE } from '../../lib/base/log.ts';
 import { quoteName, quoteText } from '../../lib/base/sql.ts';
 import { DAY_MS, utcDay } from '../../lib/base/time.ts';
 import { collectMetrics } from '../../lib/collect/collectMetrics.ts';
-import { metricsOf } from '../../lib/reconcile/hourCounts.ts';
+import { metricsOf, type WantedMetric } from '../../lib/reconcile/hourCounts.ts';
 import { askAthena } from '../../observe/deployment.ts';
 import { configuredDatasets, readDatasets } from '../../observe/facts/days/ledgerDays.ts';
 import { readAlarms } from '../../observe/facts/flow/alarms.ts';
@@ -29,20 +29,36 @@ const METRICS_WAIT_MS = 180_000;
  * @throws What CloudWatch's client throws.
  */
 export async function askMetrics(probed: Probed, { lacks, time }: Run, requests: number): Promise<Answer> {
-  const { clock, stack } = probed;
   if (lacks.has(METRICS_OF_LINES)) return unanswered('SLUICE_PROBE_METRICS', NO_METRICS);
   const { name } = collectMetrics.received;
-  const own = metricsOf(METRIC_NAMESPACE, { function: 'collect', stage: stack.stage });
-  const metric = own(name, 'SampleCount');
-  const minute = (ms: number) => Math.floor(ms / 60_000) * 60_000;
-  const count = await poll(probed, METRICS_WAIT_MS, async () => {
-    const end = minute(clock.now()) + 60_000;
-    const series = await readMetricData(probed, [metric], { start: minute(time), end });
-    const seen = [...(series.get(name)?.values() ?? [])].reduce((sum, value) => sum + value, 0);
-    return { seen, isThere: seen >= requests };
-  });
+  const own = metricsOf(METRIC_NAMESPACE, { function: 'collect', stage: probed.stack.stage });
+  const count = await pollMetric(probed, own(name, 'SampleCount'), time, requests);
   const found = `values of ${name}: ${count} of at least ${requests}`;
   return answer('SLUICE_PROBE_METRICS', count >= requests, found);
+}
+
+/** Polls CloudWatch for the sum of a metric since a time, until it is at least so much or its time is over. */
+function pollMetric(probed: Probed, metric: WantedMetric, time: number, least: number): Promise<number> {
+  const minute = (ms: number) => Math.floor(ms / 60_000) * 60_000;
+  return poll(probed, METRICS_WAIT_MS, async () => {
+    const end = minute(probed.clock.now()) + 60_000;
+    const series = await readMetricData(probed, [metric], { start: minute(time), end });
+    const seen = [...(series.get(metric.id)?.values() ?? [])].reduce((sum, value) => sum + value, 0);
+    return { seen, isThere: seen >= least };
+  });
+}
+
+/** Has a function killed, and polls CloudWatch for what Lambda counts of it. @throws What AWS's clients throw. */
+export async function askKill(
+  probed: Probed,
+  { time }: Run,
+  FunctionName: string,
+  kill: () => Promise<unknown>,
+): Promise<Answer> {
+  await kill();
+  const errors = metricsOf('AWS/Lambda', { FunctionName })('Errors');
+  const count = await pollMetric(probed, errors, time, 1);
+  return answer('SLUICE_PROBE_KILL', count === 1, `${errors.metric}: ${count}`);
 }
 
 /** A day's rows, of which a drop is made. */

@@ -113,6 +113,11 @@ export const questions = {
     expects: 'the deployment makes it, and the file is loaded, which the managed policy alone lets it read',
     cure: `Keep the sources of a stack so few that no role of it has managed policies (\`npx serverless package\`). ${ISSUE}`,
   },
+  SLUICE_PROBE_KILL: {
+    asks: 'A function that runs longer than it may, so that Lambda kills it',
+    expects: '`Errors` of the namespace `AWS/Lambda` counts it once',
+    cure: `**The alarms \`…-errors\` would not ring for a kill.** ${ISSUE}`,
+  },
   SLUICE_PROBE_ALARM: {
     asks: 'A compressed body that arrives as text, as it is sent',
     expects: '503 `SLUICE_COLLECT_BODY_MANGLED`, and the alarm `mangled` rings',

@@ -4,6 +4,7 @@ import { closeSync, openSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { paginateDescribeStackEvents, type StackEvent } from '@aws-sdk/client-cloudformation';
+import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
 import { versionedSecret } from '../../lib/aws/secrets.ts';
 import { systemTiming } from '../../lib/base/retry.ts';
 import { addKey } from '../../lib/wire/keys/editKeys.ts';
@@ -11,14 +12,14 @@ import { repositoryRoot } from '../../local/dataDirectory.ts';
 import type { Deployment } from '../../observe/deployment.ts';
 import { openClients } from '../../observe/doctor/Setup.ts';
 import { readStackOutputs } from '../../observe/facts/flow/stackOutputs.ts';
-import { askAlarm, askDrop } from './askServices.ts';
+import { askAlarm, askDrop, askKill } from './askServices.ts';
 import { NO_EVENTS, postUrl } from './bodies.ts';
 import { type Answer, poll, type Run, unanswered, unlessDenied } from './Probe.ts';
 import { questionCodes } from './questions.ts';
 import { findStack, type Removal, removeTrial } from './removeTrial.ts';
 import { runProbe } from './runProbe.ts';
 import { isFromCollector, replyText, sendRequest } from './sendRequest.ts';
-import { type Trial, trialStack, trialStage } from './Trial.ts';
+import { killedFunction, type Trial, trialStack, trialStage } from './Trial.ts';
 import { TrialError } from './TrialError.ts';
 import { trialFiles } from './writeService.ts';
 
@@ -144,6 +145,12 @@ export async function askTrial(
     answers.push(drop, { ...drop, code: 'SLUICE_PROBE_POLICIES' });
   });
   await steps.take('alarm', async (show) => {
+    const lambda = new LambdaClient(deployment.aws);
+    const FunctionName = killedFunction(run);
+    const kill = () => lambda.send(new InvokeCommand({ FunctionName }));
+    const ask = () => askKill(deployment, run, FunctionName, kill);
+    answers.push(await unlessDenied('SLUICE_PROBE_KILL', ask));
+    lambda.destroy();
     answers.push(await unlessDenied('SLUICE_PROBE_ALARM', () => askAlarm(deployment, run, show)));
   });
 }

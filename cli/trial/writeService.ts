@@ -1,7 +1,7 @@
 import { mkdir, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { codeRoot, repositoryRoot } from '../../local/dataDirectory.ts';
-import { dropBucket, type Trial, type trialConfig, trialStage } from './Trial.ts';
+import { dropBucket, killedFunction, type Trial, type trialConfig, trialStage } from './Trial.ts';
 
 /** Where a trial is on this machine: the folder that it is deployed from, and the log of its deployment. */
 export function trialFiles({ id }: Pick<Trial, 'id'>) {
@@ -14,16 +14,28 @@ export function trialFiles({ id }: Pick<Trial, 'id'>) {
   };
 }
 
-/** Writes the folder that a trial is deployed from: a service of its own beside the project's, with a bucket for its drop. */
+/** Writes the folder that a trial is deployed from: a service of its own beside the project's, with a bucket for its drop, and a function that is killed. */
 export async function writeService(trial: Trial, config: ReturnType<typeof trialConfig>): Promise<void> {
   const files = trialFiles(trial);
   const DropBucket = { Type: 'AWS::S3::Bucket', Properties: { BucketName: dropBucket(trial) } };
+  const KilledFunction = {
+    Type: 'AWS::Lambda::Function',
+    Properties: {
+      FunctionName: killedFunction(trial),
+      // It has no use of it. A role of its own would be one more that the trial makes.
+      Role: { 'Fn::GetAtt': ['RegisterRole', 'Arn'] },
+      Runtime: 'nodejs24.x',
+      Handler: 'index.handler',
+      Timeout: 1,
+      Code: { ZipFile: 'exports.handler = () => new Promise((resolve) => setTimeout(resolve, 60_000));' },
+    },
+  };
   const service = {
     service: 'sluice',
     configValidationMode: 'error',
     plugins: ['plugin', 'removable'].map((name) => `./infra/serverless/${name}.cjs`),
     provider: { name: 'aws', stage: trialStage(trial) },
-    resources: { Resources: { DropBucket } },
+    resources: { Resources: { DropBucket, KilledFunction } },
   };
   await mkdir(files.service, { recursive: true });
   // Serverless takes no plugin from outside of the service's folder.

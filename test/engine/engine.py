@@ -72,10 +72,15 @@ def caller_of(version):
     iam = connect_to(aws_access_key_id=version.id.account, region_name=version.id.region).iam
     name = arn.split('/')[-1]
     names = iam.list_role_policies(RoleName=name)['PolicyNames']
+    attached = [one['PolicyArn'] for one in iam.list_attached_role_policies(RoleName=name)['AttachedPolicies']]
+    defaults = {one: iam.get_policy(PolicyArn=one)['Policy']['DefaultVersionId'] for one in attached}
     return {
         'function': version.id.function_name, 'role': arn, 'session': None,
         'trust': iam.get_role(RoleName=name)['Role']['AssumeRolePolicyDocument'],
-        'policies': [iam.get_role_policy(RoleName=name, PolicyName=one)['PolicyDocument'] for one in names]}
+        'policies': [
+            *[iam.get_role_policy(RoleName=name, PolicyName=one)['PolicyDocument'] for one in names],
+            *[iam.get_policy_version(PolicyArn=one, VersionId=version)['PolicyVersion']['Document']
+              for one, version in defaults.items()]]}
 
 
 def write_down(_, context, response):

@@ -7,6 +7,7 @@ import { DeleteTableCommand, GlueClient } from '@aws-sdk/client-glue';
 import { CreateBucketCommand } from '@aws-sdk/client-s3';
 import { afterAll, describe, expect, it } from '@jest/globals';
 import { namedTarget } from '../../../cli/aws/target.ts';
+import { askKill } from '../../../cli/trial/askServices.ts';
 import type { Answer } from '../../../cli/trial/Probe.ts';
 import { questionCodes } from '../../../cli/trial/questions.ts';
 import { askTrial, Steps } from '../../../cli/trial/runTrial.ts';
@@ -85,7 +86,9 @@ it.each([
       'utf8',
     );
     const all = Object.entries(parseTemplate(JSON.parse(text)).Resources);
-    expect(all.map(([id]) => id)).toEqual(expect.arrayContaining(['DataBucket', 'DropBucket', 'HttpApi']));
+    expect(all.map(([id]) => id)).toEqual(
+      expect.arrayContaining(['DropBucket', 'HttpApi', 'KilledFunction']),
+    );
     expect(all.filter(([, { DeletionPolicy }]) => DeletionPolicy !== 'Delete')).toEqual([]);
     const roles = all.filter(([, { Type }]) => Type === 'AWS::IAM::Role');
     expect(new Set(roles.map(([, { Properties }]) => Properties['PermissionsBoundary'] ?? null))).toEqual(
@@ -101,9 +104,10 @@ it.each([
 });
 
 describe('the questions of a trial', () => {
-  it('are all answered as expected by the local cloud', async () => {
+  it('are all answered as expected by the local cloud, which has no function that can be invoked', async () => {
     const { told, steps, of } = await ask();
-    expect([...of.values()].filter(({ verdict }) => verdict !== 'expected')).toEqual([]);
+    const others = [...of].filter(([, { verdict }]) => verdict !== 'expected');
+    expect(others.map(([code, { verdict }]) => [code, verdict])).toEqual([['KILL', 'not asked']]);
     expect([...of.values()].map(({ code }) => code).toSorted()).toEqual(questionCodes.toSorted());
     expect(of.get('SERVER_CORE')?.found).toBe('202, 1 row');
     expect(of.get('DROP')?.found).toBe('loaded, 3 of 3 rows in trial_orders');
@@ -131,6 +135,21 @@ describe('the questions of a trial', () => {
       'expected',
       'not asked',
     ]);
+  });
+
+  it.each([
+    ['expected', [{ fault: 'killInvocations', function: 'sluice-local-collect' }], 'Errors: 1'],
+    ['otherwise', [], 'Errors: 0'],
+  ])('see what is counted of a kill: %s', async (verdict, lambda, found) => {
+    await story.clock.advance(60_000);
+    await story.setFaults({ lambda });
+    const deployment = Object.assign(story.deployment(), { clock: story.clock, wait: story.advance });
+    const run = { id: trial.id, collector: '', keys: { client: '', server: '' }, lacks: new Set<string>() };
+    const kill = () => story.send({ events: [] });
+    const time = story.clock.now();
+    const killed = await askKill(deployment, { ...run, time }, 'sluice-local-collect', kill);
+    expect(killed).toEqual({ code: 'SLUICE_PROBE_KILL', verdict, found });
+    await story.clearFaults();
   });
 
   it('name a view that Athena rejects', async () => {
