@@ -117,7 +117,7 @@ export async function lateLooks(
 /** The days that a look is at: once a day all that can be late, else those that were open, and those that are due since. */
 function daysToLookAt(dataset: Dataset, note: LateNote | null, now: number): readonly LateDay[] {
   const all = dueDays({ ...dataset, lookbackDays: dataset.lookbackDays + NAMED_DAYS }, now);
-  if (note?.open === undefined || utcDay(note.at) < utcDay(now)) return all;
+  if (note?.open === undefined || utcDay(note.at) !== utcDay(now)) return all;
   const { at, open } = note;
   return all.filter(({ day, due }) => due > at || open.includes(day));
 }

@@ -328,5 +328,9 @@ describe('a check for overdue drops', () => {
     await ingest.settle(ago(1), { version: 'v1' });
     expect(await calls()).toEqual({ entries: 1, lists: 0 });
     expect(await calls()).toEqual({ entries: 0, lists: 0 });
+    // A look of the future is none: the clock was wrong then.
+    const at = ingest.clock.now() + 48 * HOUR_MS;
+    await ingest.planner().lateNotes.write('acme', 'events', { at, late: [], open: [] });
+    expect(await calls()).toEqual({ entries: 33, lists: 0 });
   });
 });
