@@ -1,3 +1,5 @@
+import { serviceFunctions } from '../infra/serverless/service.ts';
+import { defineConfig } from '../lib/config/defineConfig.ts';
 import type { LakeSize } from '../test/harness/grownLake.ts';
 import { periodicWorks, type WorkCost } from './growth/works.ts';
 import { type Cost, rowOf, runOnce } from './measure.ts';
@@ -17,17 +19,21 @@ const HEAP_SHARE = 0.75;
 
 type Once = Cost & WorkCost;
 
+const functions = serviceFunctions(defineConfig({ bucket: 'acme-experiments' }));
+
 /** What a deployment in which nothing is new does by the clock: calls, bytes and memory of a run, and USD of the calls of a month. */
 const bench: Bench = {
   name: 'growth',
   async run({ at }) {
     const rows: BenchRow[] = [];
-    for (const [work, { runsAMonth, turnsAMonth, memory }] of Object.entries(periodicWorks))
+    for (const [work, { runsAMonth, turnsAMonth }] of Object.entries(periodicWorks))
       for (const [corner, size] of Object.entries(CORNERS)) {
         const measure = async (name: string, isTurn: boolean) => {
           at(`${name}: ${corner}`);
           const request = { work, size: { ...size, isTurn } };
-          const once = await runOnce<Once>('growth/growthOnce.ts', request, Math.floor(memory * HEAP_SHARE));
+          const [of = ''] = work.split(',');
+          const heapMb = Math.floor((functions[of]?.memorySize ?? 0) * HEAP_SHARE);
+          const once = await runOnce<Once>('growth/growthOnce.ts', request, heapMb);
           if (once.messages > 0) throw new Error(`${name}: messages, though nothing is new.`);
           return once;
         };

@@ -31,9 +31,7 @@ export interface PeriodicWork {
   readonly runsAMonth: number;
   /** Hour of the day in which it runs, UTC. */
   readonly hour: number;
-  /** Memory of its function, MB. */
-  readonly memory: number;
-  /** Runs a month in which days have their turn, those of other works beside it; absent if all days are known from listings. */
+  /** Runs a month in which days have their turn, those of other works beside it; absent if every run looks at the same. */
   readonly turnsAMonth?: number;
   run(ports: WorkPorts): Promise<unknown>;
 }
@@ -78,6 +76,15 @@ async function lookedBefore(ports: WorkPorts, isTurn: boolean): Promise<void> {
     });
     await noteLooks(planner, dayLooksKey(table.kind), Object.fromEntries(looks), now);
   }
+  const first = { day: '2000-01-01', hasCome: true };
+  for (const { name, datasets } of ports.config.sources)
+    for (const dataset of datasets)
+      await lateNotes(ports.own).write(name, dataset.name, {
+        at: isTurn ? now - DAY_MS : now,
+        first,
+        open: [],
+        late: [],
+      });
 }
 const drops = async (ports: WorkPorts, body: object) => {
   // A run over all sources is split into messages of its own queue, the last of which counts.
@@ -138,32 +145,36 @@ function landedTable({ catalog, config, bucket, own }: WorkPorts, table: string)
 /** By default. */
 const VERSION_TURN_MS = turnMs({ retention: { dataVersionDays: 7 } }) / TURN_PARTS;
 
-const hourly = (memory: number, run: PeriodicWork['run']): PeriodicWork => {
-  return { runsAMonth: 730, hour: 12, memory, run };
+const hourly = (run: PeriodicWork['run']): PeriodicWork => {
+  return { runsAMonth: 730, hour: 12, run };
 };
-const daily = (hour: number, memory: number, run: PeriodicWork['run']): PeriodicWork => {
-  return { runsAMonth: 30, hour, memory, run };
+const daily = (hour: number, run: PeriodicWork['run']): PeriodicWork => {
+  return { runsAMonth: 30, hour, run };
 };
 
-/** Everything that runs by the clock and looks at more than it is told of, with the message that starts it. */
+/** Everything that runs by the clock and looks at more than it is told of, with the message that starts it. Names begin with their function. */
 export const periodicWorks: Readonly<Record<string, PeriodicWork>> = {
-  'curate-plan, nightly': daily(0, 512, (ports) => curate(ports, { sluice: 'curate' })),
+  'curate-plan, nightly': daily(0, (ports) => curate(ports, { sluice: 'curate' })),
   'curate-plan, hourly': {
-    ...hourly(512, (ports) => curate(ports, { sluice: CHECK_RUN })),
+    ...hourly((ports) => curate(ports, { sluice: CHECK_RUN })),
     turnsAMonth: 730 + 30,
   },
-  'ingest-plan, daily': daily(12, 512, (ports) => drops(ports, { sluice: 'plan', schedule: 'daily' })),
-  'ingest-plan, what is late': hourly(512, (ports) => drops(ports, { sluice: 'expected' })),
-  'ingest-load, files of versions': { ...hourly(1_769, load), turnsAMonth: (30 * DAY_MS) / VERSION_TURN_MS },
-  'curate, sweep': hourly(1_769, (ports) => sweepVersions(ports, invocation(ports))),
-  'register, repair': hourly(512, (ports) => {
+  'ingest-plan, daily': daily(12, (ports) => drops(ports, { sluice: 'plan', schedule: 'daily' })),
+  // The first run of a day looks at all days.
+  'ingest-plan, what is late': {
+    ...hourly((ports) => drops(ports, { sluice: 'expected' })),
+    turnsAMonth: 30,
+  },
+  'ingest-load, files of versions': { ...hourly(load), turnsAMonth: (30 * DAY_MS) / VERSION_TURN_MS },
+  'curate, sweep': hourly((ports) => sweepVersions(ports, invocation(ports))),
+  'register, repair': hourly((ports) => {
     const known = new KnownPartitions();
     return registerMessages({ ...ports, objects: ports.own, known }, message({ sluice: 'daily' }));
   }),
-  'write, look at landing/': hourly(1_769, (ports) =>
+  'write, look at landing/': hourly((ports) =>
     lookAtLanding({ ...ports, store: ports.own }, { ...ports.tasks, waiting: async () => 0 }),
   ),
-  reconcile: daily(1, 512, (ports) =>
+  reconcile: daily(1, (ports) =>
     reconcileDays(
       {
         ...ports,
@@ -177,7 +188,7 @@ export const periodicWorks: Readonly<Record<string, PeriodicWork>> = {
       ports.log,
     ),
   ),
-  'export, daily plan': daily(2, 1_024, (ports) => {
+  'export, daily plan': daily(2, (ports) => {
     const { exports } = ports.config;
     return planExports(
       { ...ports, exports, looks: exportLooks(ports.own), tableOf: (table) => landedTable(ports, table) },

@@ -115,7 +115,7 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
   console: [...everyRoom, 'infra', 'observe', 'operate'],
   cli: [...everyRoom, 'packages/local-aws', 'infra', 'local', 'observe', 'operate', 'console'],
   demo: [...everyRoom, 'packages/local-aws', 'infra', 'local', 'observe', 'operate', 'console', 'cli'],
-  bench: [...everyRoom, 'packages/local-aws', 'functions', 'observe'],
+  bench: [...everyRoom, 'packages/local-aws', 'functions', 'infra', 'observe'],
   // Its accounting must not use what it counts.
   soak: ['packages/local-aws', 'lib/config', 'local'],
   scripts: [...everyRoom, 'packages/local-aws', 'infra', 'local', 'observe', 'operate', 'console', 'cli'],
