@@ -40,7 +40,8 @@ export function utcDay(epochMs: number): UtcDay {
 export function isUtcDay(text: string): boolean {
   if (!DAY.test(text) || text.startsWith('0000')) return false;
   const epochMs = Date.parse(`${text}T00:00:00.000Z`);
-  return Number.isFinite(epochMs) && new Date(epochMs).toISOString().startsWith(text);
+  // A day that the month does not have is one of the next month.
+  return Number.isFinite(epochMs) && new Date(epochMs).getUTCDate() === Number(text.slice(8));
 }
 
 /** The day `days` after (negative: before) a day. */

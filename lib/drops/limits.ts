@@ -37,8 +37,6 @@ export const MAX_LOG_LINE_BYTES = 64 * 1_024;
 
 /** Datasets that are planned in parallel. */
 export const PARALLEL_DATASETS = 8;
-/** Ledger entries of a dataset that are read in parallel. */
-export const PARALLEL_DAYS = 8;
 /** Milliseconds after which a task that no load has started is queued again. Its message is lost by then. */
 export const REQUEUE_AFTER_MS = 6 * 3_600_000;
 /** Milliseconds after which a failed day with the same files is retried. */
@@ -75,8 +73,8 @@ export const MAX_PIECE_FILES = 10_000;
 export const PIECE_TAKEN_MS = 10 * 60_000;
 /** Results of pieces that are read at the same time. */
 export const PARALLEL_RESULTS = 8;
-/** Ledger entries that are read at the same time for what is usual. Each may name MAX_OBJECTS files. */
-export const PARALLEL_COUNTS = 2;
+/** Ledger entries of any days that are read at the same time. Each may name MAX_OBJECTS files. */
+export const PARALLEL_ENTRIES = 2;
 /** Notes on versions that the sweep after a load processes. The hourly sweep processes all that are due. */
 export const MAX_SWEPT = 50;
 // The trigger, `POST /v1/mark_data_ready_dwh`.

@@ -2,7 +2,7 @@ import { mapLimit } from '../base/concurrency.ts';
 import { addDays, type UtcDay } from '../base/time.ts';
 import type { Ledger } from '../ledger/Ledger.ts';
 import type { LedgerEntry, LedgerSubject } from '../ledger/LedgerEntry.ts';
-import { PARALLEL_COUNTS } from './limits.ts';
+import { PARALLEL_ENTRIES } from './limits.ts';
 
 /** Weeks before a day that are compared with it. */
 const WEEKS = 4;
@@ -50,7 +50,7 @@ export async function readUsualRows(
   ledger: Pick<Ledger, 'read'>,
   { source, dataset, day, table }: LedgerSubject,
 ): Promise<number | null> {
-  const counted = await mapLimit(daysBefore(day), PARALLEL_COUNTS, async (one) => {
+  const counted = await mapLimit(daysBefore(day), PARALLEL_ENTRIES, async (one) => {
     const entry = await ledger.read({ source, dataset, day: one });
     if (entry?.table !== table) return [];
     // The names of its files, which may be many, are let go.

@@ -10,7 +10,7 @@ import { type DatasetNotes, datasetNotes, oldestFirst } from '../../ledger/ledge
 import { type Dataset, type Source, WEEKDAYS } from '../../schema/sources.ts';
 import { lateNoteKey } from '../../tables/ledgerKeys.ts';
 import { countFiles, type Drop } from '../Drop.ts';
-import { NAMED_DAYS, PARALLEL_DATASETS, PARALLEL_DAYS } from '../limits.ts';
+import { NAMED_DAYS, PARALLEL_DATASETS, PARALLEL_ENTRIES } from '../limits.ts';
 import { listEachDrop, markerKey } from '../listDrops.ts';
 import { COMMIT, isMarkerReason, lacksMarker, lackWords, lookbackDays, markerReason } from './decideDay.ts';
 import { daySchema, type LateLook } from './messageBodies.ts';
@@ -197,7 +197,7 @@ interface LookTerms {
   readonly due: readonly LateDay[];
   /** The note of the last look. */
   readonly before: LateNote | null;
-  /** Held while a day has many objects. */
+  /** Held while entries are read, and while a day has many objects. */
   readonly alone: Exclusive;
 }
 
@@ -209,11 +209,12 @@ async function missingDays(
   { due, before, alone }: LookTerms,
 ): Promise<Omit<LateNote, 'at'>> {
   const { bucketOf, ledger, clock } = ports;
-  const known = await mapLimit(due, PARALLEL_DAYS, async (one) => {
+  const release = await alone();
+  const known = await mapLimit(due, PARALLEL_ENTRIES, async (one) => {
     const entry = await ledger.read({ source: source.name, dataset: dataset.name, day: one.day });
     // The names of its files, which may be many, are let go.
     return { one, entry: entry === null ? null : { ...entry, files: [] } };
-  });
+  }).finally(release);
   const lookback = firstDay(dataset, clock.now());
   const first = await firstExpected(ports, source, dataset, before);
   const came = known.flatMap(({ one: { day }, entry }) => (wasInLookback(dataset, day, entry) ? [day] : []));

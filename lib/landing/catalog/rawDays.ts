@@ -102,8 +102,11 @@ export async function filesAt(
   folder: string,
   ...times: number[]
 ): Promise<number[]> {
-  const put: string[] = [];
-  for await (const object of listObjects(store, folder))
-    if (isDataFile(object)) put.push(deliveredTime(object.key) ?? 'never');
-  return times.map((at) => put.filter((one) => one <= fileTime(at - SETTLED_MS)).length);
+  const counts = times.map((at) => ({ until: fileTime(at - SETTLED_MS), files: 0 }));
+  for await (const object of listObjects(store, folder)) {
+    const put = deliveredTime(object.key);
+    if (put === undefined || !isDataFile(object)) continue;
+    for (const one of counts) if (put <= one.until) one.files += 1;
+  }
+  return counts.map(({ files }) => files);
 }

@@ -23,7 +23,7 @@ import {
  * Most pages of 1,000 folders or partitions, or fewer if there are many columns: more than any number of days needs. Of a page only its
  * days are kept, so 100,000 partitions fit the memory of `register`.
  */
-const MAX_PAGES = 100;
+export const MAX_PAGES = 100;
 
 /** The outcome of the hourly run for one table. */
 export interface RepairedTable extends RegisteredDays, SyncedPartitions {
