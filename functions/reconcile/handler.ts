@@ -71,7 +71,6 @@ async function ask(client: AthenaClient, sql: string): ReturnType<Reconciler['as
   const outcome = await runStatement(client, sql, how).catch(failed);
   const why = 'failed' in outcome ? outcome.failed : outcome.hasMore ? 'more rows than are read' : null;
   if (why === null && 'rows' in outcome) return outcome.rows;
-  // `sluice status` reads it, too.
-  logLine({ level: 'error', event: 'reconcile_look_failed', error: why });
+  logLine({ level: 'error', event: 'reconcile_look_failed', why });
   return null;
 }

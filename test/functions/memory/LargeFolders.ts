@@ -1,9 +1,17 @@
 import type { ListedObject, ListOptions, ObjectPage } from '../../../lib/base/ObjectStore.ts';
+import { landedFileName } from '../../../lib/tables/tableFolders.ts';
 import { MemoryObjects } from '../../harness/MemoryObjects.ts';
 
 const PAGE = 1_000;
 /** Bytes above which a text that is written is not kept. */
 const MOST_KEPT = 1_048_576;
+
+const [BEGIN = ''] = landedFileName(0, '0'.repeat(32)).split(/0{12}\./);
+
+/** The name of a file of a raw table. Its time is always the same: to format it takes longer than all else. */
+export function landedName(number: number): string {
+  return `${BEGIN}${String(number).padStart(12, '0')}.parquet`;
+}
 
 /** A folder whose objects are made whenever a page of them is listed. */
 export interface LargeFolder {

@@ -5,6 +5,7 @@ import { MemoryObjects } from '../../harness/MemoryObjects.ts';
 
 /** A ledger whose entries name many files: each is made when it is read, and nothing is kept that is written. */
 export class ManyFiles extends MemoryObjects {
+  readonly #texts = new Map<number, Buffer>();
   readonly #filesOf: (dataset: string, day: string) => number;
 
   constructor(filesOf: (dataset: string, day: string) => number) {
@@ -26,14 +27,24 @@ export class ManyFiles extends MemoryObjects {
     const [, dataset = '', day = ''] = /^ledger\/acme\/(\w+)\/([\d-]+)\.json$/.exec(key) ?? [];
     const count = day === '' ? 0 : this.#filesOf(dataset, day);
     if (count === 0) return null;
-    const files: FileFate[] = [];
-    for (let i = 0; i < count; i += 1) {
-      const rows = { in: 10, out: 10, refused: 0 };
-      files.push({ ...ManyFiles.file(dataset, day, i, 'old'), fate: 'loaded', rows });
-    }
     const rows = { in: 1_000, out: 1_000, refused: 0 };
-    const entry = ledgerEntry({ dataset, day, table: `acme_${dataset}`, version: 'v1', files, rows });
-    return { text: JSON.stringify(entry), eTag: '"1"' };
+    const entry = ledgerEntry({ dataset, day, table: `acme_${dataset}`, version: 'v1', rows });
+    const text = JSON.stringify(entry).replace('"files":[]', `"files":[${this.#filesText(count)}]`);
+    return { text, eTag: '"1"' };
+  }
+
+  /** What entries name, the same of each day: beside the heap, as the bytes that a client reads are. */
+  #filesText(count: number): string {
+    let bytes = this.#texts.get(count);
+    if (bytes === undefined) {
+      const rows = { in: 10, out: 10, refused: 0 };
+      const files = Array.from({ length: count }, (_, i): FileFate => {
+        return { ...ManyFiles.file('d0', '2026-11-19', i, 'old'), fate: 'loaded', rows };
+      });
+      bytes = Buffer.from(JSON.stringify(files).slice(1, -1));
+      this.#texts.set(count, bytes);
+    }
+    return bytes.toString('latin1');
   }
 
   override async write(): Promise<string> {

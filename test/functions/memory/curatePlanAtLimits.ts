@@ -12,10 +12,10 @@ import { rawDays } from '../../../lib/curate/RawDays.ts';
 import { Ledger } from '../../../lib/ledger/Ledger.ts';
 import { ledgerStore } from '../../../lib/ledger/ledgerStore.ts';
 import { curatedDayOf, curatedSubject, ledgerKey } from '../../../lib/tables/ledgerKeys.ts';
-import { dayFolder, landedFileName, versionPrefix } from '../../../lib/tables/tableFolders.ts';
+import { dayFolder, versionPrefix } from '../../../lib/tables/tableFolders.ts';
 import { landingOf } from '../../harness/ComputedObjects.ts';
 import { ledgerEntry } from '../../harness/ledgerEntry.ts';
-import { LargeFolders } from './LargeFolders.ts';
+import { LargeFolders, landedName } from './LargeFolders.ts';
 
 const NOW = Date.UTC(2026, 10, 20, 2);
 const DAYS = ['2026-11-16', '2026-11-17'];
@@ -24,7 +24,6 @@ const VERSION = '20261118T020000000Z-00000000';
 const config = defineConfig({ bucket: 'acme-experiments' });
 const shape = curatedShape(curatedTables(config).events);
 const subject = curatedSubject(config, 'events', '');
-const name = (number: number) => landedFileName(0, String(number).padStart(32, '0'));
 const entry = JSON.stringify(
   ledgerEntry({
     ...subject,
@@ -34,7 +33,7 @@ const entry = JSON.stringify(
     curated: {
       shape,
       inputs: Array.from({ length: MOST_RAW_FILES }, (_, number) => {
-        return { name: name(number), eTag: `"old${String(number).padStart(29, '0')}"` };
+        return { name: landedName(number), eTag: `"old${String(number).padStart(29, '0')}"` };
       }),
     },
   }),
@@ -44,7 +43,7 @@ const store = new LargeFolders(
     prefix: dayFolder(config, 'events', day),
     count: MOST_RAW_FILES,
     object: (number) => ({
-      key: `${dayFolder(config, 'events', day)}${name(number)}`,
+      key: `${dayFolder(config, 'events', day)}${landedName(number)}`,
       size: 1_000,
       eTag: `"new${String(number).padStart(29, '0')}"`,
       modifiedAt: 0,

@@ -12,9 +12,9 @@ import { Ledger } from '../../../lib/ledger/Ledger.ts';
 import { ledgerStore } from '../../../lib/ledger/ledgerStore.ts';
 import { exportedDay, exportedFile } from '../../../lib/tables/exportKeys.ts';
 import { EXPORTS_LEDGER } from '../../../lib/tables/ledgerKeys.ts';
-import { dayFolder, landedFileName } from '../../../lib/tables/tableFolders.ts';
+import { dayFolder } from '../../../lib/tables/tableFolders.ts';
 import { ledgerEntry } from '../../harness/ledgerEntry.ts';
-import { LargeFolders } from './LargeFolders.ts';
+import { LargeFolders, landedName } from './LargeFolders.ts';
 
 const NOW = Date.UTC(2026, 10, 20, 9);
 const DAY = '2026-11-19';
@@ -29,9 +29,13 @@ const config = defineConfig({
     target: { bucket: 'acme-copies', owner: '111122223333' },
   })),
 });
-const name = (number: number) => landedFileName(0, String(number).padStart(32, '0'));
 const fileOf = (folder: string, number: number, eTag: string) => {
-  return { key: `${folder}${name(number)}`, size: 1_000, eTag: `"${eTag.padEnd(32, '0')}"`, modifiedAt: 0 };
+  return {
+    key: `${folder}${landedName(number)}`,
+    size: 1_000,
+    eTag: `"${eTag.padEnd(32, '0')}"`,
+    modifiedAt: 0,
+  };
 };
 const files = (eTag: string) =>
   Array.from({ length: FILES }, (_, i) => fileOf(dayFolder(config, 'events', DAY), i, eTag));
@@ -77,7 +81,7 @@ await exportMessages(
         // The files of the day are there, and as many others of earlier exports as fit.
         for (const file of files('new')) there.set(folder + exportedFile(file), file.size);
         for (let i = there.size; i < MOST_TARGET_PAGES * 1_000; i += 1)
-          there.set(`${folder}${i}-${name(i)}`, 1_000);
+          there.set(`${folder}${i}-${landedName(i)}`, 1_000);
         return there;
       },
       write: async () => {},

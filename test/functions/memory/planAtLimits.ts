@@ -4,7 +4,7 @@
 import { systemTiming } from '../../../lib/base/retry.ts';
 import { defineConfig } from '../../../lib/config/defineConfig.ts';
 import type { DropObject } from '../../../lib/drops/CustomerBucket.ts';
-import { MAX_OBJECTS, PARALLEL_DATASETS } from '../../../lib/drops/limits.ts';
+import { MAX_OBJECTS } from '../../../lib/drops/limits.ts';
 import { lateNotes } from '../../../lib/drops/plan/lateDrops.ts';
 import { planMessages } from '../../../lib/drops/plan/planMessages.ts';
 import { lastListings } from '../../../lib/drops/plan/planSources.ts';
@@ -24,7 +24,7 @@ const config = defineConfig({
       name: 'acme',
       bucket: 'acme-drops',
       owner: '111122223333',
-      datasets: Array.from({ length: PARALLEL_DATASETS / 2 }, (_, i) => ({
+      datasets: Array.from({ length: 2 }, (_, i) => ({
         name: `d${i}`,
         kind: 'events' as const,
         lookbackDays: 1,

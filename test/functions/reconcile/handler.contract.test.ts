@@ -136,7 +136,7 @@ describe('a night', () => {
     expect(lines).toContainEqual({
       level: 'error',
       event: 'reconcile_look_failed',
-      error: expect.stringMatching(why),
+      why: expect.stringMatching(why),
     });
     expect(statements[0]).toMatchObject({
       WorkGroup: 'own-group',
