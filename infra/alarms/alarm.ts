@@ -100,15 +100,9 @@ export function mathAlarm(
   return alarmResource(stack, part, watched, {
     Metrics: [
       { Id: 'result', Label: watched.label, Expression: watched.expression, ReturnData: true },
-      ...Object.entries(watched.metrics).map(([Id, metric]) => ({
-        Id,
-        MetricStat: {
-          Metric: metricMembers(metric),
-          Period: watched.periodSeconds ?? PERIOD_SECONDS,
-          Stat: metric.statistic,
-        },
-        ReturnData: false,
-      })),
+      ...Object.entries(watched.metrics).map(([id, metric]) =>
+        hiddenMetric(id, metric, watched.periodSeconds ?? PERIOD_SECONDS),
+      ),
     ],
   });
 }
@@ -138,11 +132,7 @@ export function silenceAlarm(
     { description, section, periods: 4, missing: 'ignore' },
     {
       Metrics: [
-        {
-          Id: 'all',
-          MetricStat: { Metric: metricMembers(watched), Period: QUARTER_SECONDS, Stat: watched.statistic },
-          ReturnData: false,
-        },
+        hiddenMetric('all', watched, QUARTER_SECONDS),
         {
           Id: 'some',
           Label: 'stored',
@@ -159,6 +149,12 @@ export function silenceAlarm(
       ThresholdMetricId: 'usual',
     },
   );
+}
+
+/** A metric of an expression, which is not shown by itself. */
+function hiddenMetric(Id: string, metric: WatchedMetric, Period: number) {
+  const MetricStat = { Metric: metricMembers(metric), Period, Stat: metric.statistic };
+  return { Id, MetricStat, ReturnData: false };
 }
 
 function metricMembers({ namespace, metric, dimensions }: WatchedMetric) {

@@ -64,7 +64,6 @@ function curateSchedules(stack: Stack): Resources {
       name: 'curate-days',
       description: 'Finds days to curate',
       expression: 'cron(20 0 * * ? *)',
-      retries: 'hour',
       part: 'curate-plan',
       input: { sluice: 'curate' },
     }),

@@ -31,7 +31,7 @@ import { keyArn } from './key.ts';
  */
 export function bucketResources(stack: Stack, deleters: readonly string[]): Resources {
   if (stack.config.existing.bucket) return {};
-  const kept = keptFolders(stack.config).map((folder) => objectsArn(stack, folder));
+  const kept = objectsArns(stack, keptFolders(stack.config));
   return privateBucket(logicalIds.bucket, {
     name: stack.config.bucket,
     key: keyArn(stack),
@@ -150,6 +150,11 @@ export function bucketArn(stack: Brought): Value {
  */
 export function objectsArn(stack: Brought, folder = ''): Value {
   return sub(`${bucketArnText(stack)}/${folder}*`);
+}
+
+/** The same of several folders. */
+export function objectsArns(stack: Brought, folders: readonly string[]): Value[] {
+  return folders.map((folder) => objectsArn(stack, folder));
 }
 
 /** The bucket's ARN in the notation of `Fn::Sub`. */

@@ -3,7 +3,7 @@ import { CURATED_LEDGER, LEDGER_FOLDER, VERSION_NOTES } from '../../lib/tables/l
 import { ingestedTableFolders, tableFolders } from '../../lib/tables/tableFolders.ts';
 import { viewKinds } from '../../lib/views/curatedViews.ts';
 import { viewNames } from '../../lib/views/viewNames.ts';
-import { objectsArn } from '../data/bucket.ts';
+import { objectsArn, objectsArns } from '../data/bucket.ts';
 import { tableArns } from '../data/catalog.ts';
 import type { Resources } from '../template/Resource.ts';
 import type { Stack } from '../template/Stack.ts';
@@ -38,17 +38,16 @@ function planRole(stack: Stack): Resources {
 function curateRole(stack: Stack): Resources {
   const { config } = stack;
   const names = Object.values(config.curatedTables);
-  const versions = names.flatMap((name) =>
-    ingestedTableFolders(config, name).map((folder) => objectsArn(stack, folder)),
+  const versions = objectsArns(
+    stack,
+    names.flatMap((name) => ingestedTableFolders(config, name)),
   );
   const notes = names.map((name) => objectsArn(stack, `${VERSION_NOTES}*/${name}/`));
   return functionRole(stack, 'curate', [
     {
       Action: ['s3:GetObject'],
       Resource: [
-        ...forwardedKinds.flatMap((kind) =>
-          tableFolders(config, kind).map((folder) => objectsArn(stack, folder)),
-        ),
+        ...forwardedKinds.flatMap((kind) => objectsArns(stack, tableFolders(config, kind))),
         ...versions,
       ],
     },

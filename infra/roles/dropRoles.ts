@@ -4,7 +4,7 @@ import { LEDGER_FOLDER, LOADS_FOLDER, triggerKey, VERSION_NOTES } from '../../li
 import { receivedHoursTable } from '../../lib/tables/receivedHoursTable.ts';
 import { ingestedFolders, tableFolder } from '../../lib/tables/tableFolders.ts';
 import { viewNames } from '../../lib/views/viewNames.ts';
-import { bucketArnText, objectsArn } from '../data/bucket.ts';
+import { bucketArnText, objectsArn, objectsArns } from '../data/bucket.ts';
 import { tableArns } from '../data/catalog.ts';
 import { type Resources, ref, sub } from '../template/Resource.ts';
 import { logicalIds, type Stack } from '../template/Stack.ts';
@@ -77,7 +77,7 @@ function ledgerOf(stack: Stack, { name }: Source): AllowStatement {
 function ingestLoadRole(stack: Stack, width: Width): Resources {
   const { config } = stack;
   const { sources } = config;
-  const landed = ingestedFolders(config).map((folder) => objectsArn(stack, folder));
+  const landed = objectsArns(stack, ingestedFolders(config));
   const notes = objectsArn(stack, VERSION_NOTES);
   const pieces = objectsArn(stack, LOADS_FOLDER);
   const refused = objectsArn(stack, tableFolder(config, 'quarantine'));

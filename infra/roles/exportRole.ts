@@ -4,7 +4,7 @@ import { tableKinds } from '../../lib/schema/kinds.ts';
 import { exportFolder } from '../../lib/tables/exportKeys.ts';
 import { EXPORTS_LEDGER, LEDGER_FOLDER } from '../../lib/tables/ledgerKeys.ts';
 import { ingestedTableFolders, tableFolders } from '../../lib/tables/tableFolders.ts';
-import { objectsArn } from '../data/bucket.ts';
+import { objectsArn, objectsArns } from '../data/bucket.ts';
 import { tableArns } from '../data/catalog.ts';
 import type { Resources } from '../template/Resource.ts';
 import type { Stack } from '../template/Stack.ts';
@@ -53,7 +53,7 @@ function readsTables(stack: Stack, exports: readonly Export[]): readonly AllowSt
   );
   return [
     { Action: ['glue:GetPartitions'], Resource: tableArns(stack, tables) },
-    { Action: ['s3:GetObject'], Resource: [...new Set(folders)].map((folder) => objectsArn(stack, folder)) },
+    { Action: ['s3:GetObject'], Resource: objectsArns(stack, [...new Set(folders)]) },
   ];
 }
 

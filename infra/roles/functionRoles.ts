@@ -4,7 +4,7 @@ import { ERASURES_FOLDER, LANDING_NOTES, RAW_DAYS_FOLDER } from '../../lib/table
 import { DAMAGED_FOLDER, LANDING_FOLDER, QUARANTINE_LARGE_FOLDER } from '../../lib/tables/objectKeys.ts';
 import { receivedHoursTable } from '../../lib/tables/receivedHoursTable.ts';
 import { groupsFolder, receivedHoursFolder, tableFolders } from '../../lib/tables/tableFolders.ts';
-import { bucketArn, objectsArn } from '../data/bucket.ts';
+import { bucketArn, objectsArn, objectsArns } from '../data/bucket.ts';
 import { catalogArns, tableArns } from '../data/catalog.ts';
 import { identityId } from '../readers/readers.ts';
 import { getAtt, type Resources, ref } from '../template/Resource.ts';
@@ -45,7 +45,7 @@ function collectRole(stack: Stack): Resources {
     { Action: ['firehose:PutRecord'], Resource: [getAtt(logicalIds.stream)] },
     {
       Action: ['s3:PutObject'],
-      Resource: [LANDING_FOLDER, QUARANTINE_LARGE_FOLDER].map((folder) => objectsArn(stack, folder)),
+      Resource: objectsArns(stack, [LANDING_FOLDER, QUARANTINE_LARGE_FOLDER]),
     },
     { Action: ['s3:GetObject'], Resource: [objectsArn(stack, groupsFolder(stack.config))] },
     {
@@ -99,14 +99,14 @@ function registerRole(stack: Stack): Resources {
  */
 function writeRole(stack: Stack): Resources {
   const tables = tableKinds.flatMap((kind) => tableFolders(stack.config, kind));
-  const objects = (folders: readonly string[]) => folders.map((folder) => objectsArn(stack, folder));
+  const objects = (...folders: readonly string[]) => objectsArns(stack, folders);
   return functionRole(stack, 'write', [
     // Of damaged/ what another run has put there, which it does not replace.
-    { Action: ['s3:GetObject'], Resource: objects([LANDING_FOLDER, LANDING_NOTES, DAMAGED_FOLDER]) },
-    { Action: ['s3:DeleteObject'], Resource: objects([LANDING_FOLDER, LANDING_NOTES, ...tables]) },
+    { Action: ['s3:GetObject'], Resource: objects(LANDING_FOLDER, LANDING_NOTES, DAMAGED_FOLDER) },
+    { Action: ['s3:DeleteObject'], Resource: objects(LANDING_FOLDER, LANDING_NOTES, ...tables) },
     {
       Action: ['s3:PutObject'],
-      Resource: objects([...tables, QUARANTINE_LARGE_FOLDER, DAMAGED_FOLDER, LANDING_NOTES]),
+      Resource: objects(...tables, QUARANTINE_LARGE_FOLDER, DAMAGED_FOLDER, LANDING_NOTES),
     },
     // For the look, and reading an object carries no prefix.
     seesWhatIsMissing(stack),

@@ -4,7 +4,7 @@ import { tableKinds } from '../../lib/schema/kinds.ts';
 import { ERASURES_FOLDER } from '../../lib/tables/ledgerKeys.ts';
 import { AGAIN_FOLDER, DAMAGED_FOLDER, QUERY_RESULTS_FOLDER } from '../../lib/tables/objectKeys.ts';
 import { receivedHoursFolder, tableFolders } from '../../lib/tables/tableFolders.ts';
-import { bucketArn, objectsArn } from '../data/bucket.ts';
+import { bucketArn, objectsArns } from '../data/bucket.ts';
 import { catalogArns } from '../data/catalog.ts';
 import { arn, PSEUDO_PARAMETERS, type Resources, sub } from '../template/Resource.ts';
 import type { Stack } from '../template/Stack.ts';
@@ -16,7 +16,7 @@ import { functionRole } from './policies.ts';
  */
 export function reconcileRole(stack: Stack): Resources {
   const { config } = stack;
-  const objects = (...folders: readonly string[]) => folders.map((folder) => objectsArn(stack, folder));
+  const objects = (...folders: readonly string[]) => objectsArns(stack, folders);
   const tables = tableKinds.flatMap((kind) => tableFolders(config, kind));
   const own = receivedHoursFolder(config);
   return functionRole(stack, 'reconcile', [

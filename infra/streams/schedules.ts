@@ -24,7 +24,6 @@ export function schedules(stack: Stack): Resources {
       expression: 'cron(5 * * * ? *)',
       part: 'register',
       input: { sluice: 'daily' },
-      retries: 'hour',
     }),
     ...schedule(stack, {
       id: 'Look',
@@ -33,7 +32,6 @@ export function schedules(stack: Stack): Resources {
       expression: 'cron(35 * * * ? *)',
       part: 'write',
       input: { sluice: 'look' },
-      retries: 'hour',
     }),
   };
 }
@@ -50,7 +48,8 @@ export function schedule(
     readonly description: string;
     readonly expression: string;
     readonly input: Readonly<Record<string, string>>;
-    readonly retries: keyof typeof RETRIES;
+    /** Default `hour`. */
+    readonly retries?: keyof typeof RETRIES;
     readonly part: FunctionPart | 'reconcile';
   },
 ): Resources {
@@ -73,7 +72,7 @@ export function schedule(
           Arn,
           RoleArn: getAtt(roleId),
           Input: JSON.stringify(made.input),
-          RetryPolicy: RETRIES[made.retries],
+          RetryPolicy: RETRIES[made.retries ?? 'hour'],
           ...(deadLetters && { DeadLetterConfig: { Arn: deadLetters } }),
         },
       },
@@ -97,7 +96,6 @@ export function reconcileSchedule(stack: Stack): Resources {
     description: 'Says which hours of the last days are whole',
     expression: 'cron(10 1 * * ? *)',
     input: { sluice: 'reconcile' },
-    retries: 'hour',
     part: 'reconcile',
   });
 }
