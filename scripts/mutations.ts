@@ -462,8 +462,9 @@ export const mutations: readonly Mutation[] = [
   ]),
   of('lib/drops/plan/decideDay.ts', 'lib/drops/plan/decideDay', [['now || isUnderWay', 'now']]),
   of('lib/drops/usualRows.ts', 'lib/drops/usualRows', [
-    [' && missingSince === undefined', ''],
-    ['accepted === true ||', ''],
+    [' && one.missingSince === undefined', ''],
+    ['usual === undefined || accepted === true ||', 'usual === undefined ||'],
+    [' || emptyWords(one) !== null', ''],
   ]),
   of('observe/facts/days/equalFiles.ts', 'observe/equalFiles', [[' || accepted === true', '']]),
   of('lib/aws/secrets.ts', 'cli/keys.contract', [

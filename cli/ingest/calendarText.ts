@@ -2,6 +2,7 @@ import { visibleLine } from '../../lib/base/text.ts';
 import { isoTimestamp, type UtcDay } from '../../lib/base/time.ts';
 import { summarizeLeftOut } from '../../lib/drops/lastLoad.ts';
 import { lastNamed } from '../../lib/drops/plan/lateDrops.ts';
+import { emptyWords } from '../../lib/drops/usualRows.ts';
 import type { LedgerState } from '../../lib/ledger/LedgerEntry.ts';
 import { type DayRange, dayRanges } from '../../lib/views/curatedDays.ts';
 import { sluiceCommand } from '../../observe/commands.ts';
@@ -18,6 +19,8 @@ const MARKS: Readonly<Record<LedgerState, string>> = {
   waiting: '…',
 };
 const NOTHING = '·';
+/** It came without rows. */
+const EMPTY = '∅';
 const LATE = '!';
 /** It has files, and no run has looked at it. */
 const UNLOOKED = '+';
@@ -43,7 +46,11 @@ export function calendarText(
     ...Object.fromEntries(datasets.map((one) => [name(one), markOf(one, day)])),
   }));
   const shown = datasets.flatMap((one) => one.days.map(({ day }) => markOf(one, day)));
-  const legend = [LEGEND, ...(shown.includes(LATE) ? [`${LATE} late or files gone`] : [])];
+  const legend = [
+    LEGEND,
+    ...(shown.includes(EMPTY) ? [`${EMPTY} came without rows`] : []),
+    ...(shown.includes(LATE) ? [`${LATE} late or files gone`] : []),
+  ];
   const lines = [
     [...legend, ...(shown.includes(UNLOOKED) ? [`${UNLOOKED} files outside of the lookback`] : [])].join(
       '  ',
@@ -65,7 +72,8 @@ function markOf({ late, lacking, days, unlooked, newer }: DatasetStatus, day: Ut
   if ([...late, ...lacking].some((one) => one.day === day)) return LATE;
   if (unlooked.includes(day) || newer.includes(day)) return UNLOOKED;
   const entry = days.find((one) => one.day === day)?.entry;
-  return entry == null ? NOTHING : MARKS[entry.state];
+  if (entry == null) return NOTHING;
+  return emptyWords(entry) === null ? MARKS[entry.state] : EMPTY;
 }
 
 function rangeText({ from, to }: DayRange): string {
@@ -140,8 +148,8 @@ function problemLines(status: DatasetStatus, command: (words: readonly string[])
     else if (lastLook.stopped) lines.push(`has no files for any day of its lookback (${at})`);
   }
   const waits = new Map(waiting.map(({ day, words }) => [day, words]));
-  for (const { day, due } of late) {
-    const what = waits.get(day) ?? 'has not arrived';
+  for (const { day, due, empty } of late) {
+    const what = waits.get(day) ?? (empty === undefined ? 'has not arrived' : `has ${empty}`);
     lines.push(`${day} is late: expected by ${isoTimestamp(due)} and ${what}`);
     waits.delete(day);
   }
@@ -150,6 +158,8 @@ function problemLines(status: DatasetStatus, command: (words: readonly string[])
     lines.push(`${day} lacks files of its version since ${isoTimestamp(since)}: queries miss their rows`);
   for (const { day, words } of unusual) lines.push(`${day} ${words}`);
   for (const { day, entry } of days) {
+    const empty = entry === null ? null : emptyWords(entry);
+    if (empty !== null && unusual.every((one) => one.day !== day)) lines.push(`${day} has ${empty}`);
     const pieces = entry === null ? null : pieceWords(entry);
     if (pieces !== null) lines.push(`${day} ${pieces}`);
     if (entry?.state === 'inputs_missing')

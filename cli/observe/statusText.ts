@@ -158,10 +158,11 @@ const MARKS: Readonly<Record<Exclude<LedgerState, 'succeeded'>, string>> = {
 };
 
 /** `5 loaded, 1 failed, 1 without files seen (2026-11-14 to 2026-11-20)` */
-function calendar(days: readonly Pick<DropDay, 'day' | 'state'>[], done = 'loaded'): string {
+function calendar(days: readonly Pick<DropDay, 'day' | 'state' | 'empty'>[], done = 'loaded'): string {
   const counts = new Map<string, number>();
-  for (const { state } of days) {
-    const mark = state === null ? 'without files seen' : state === 'succeeded' ? done : MARKS[state];
+  for (const { state, empty } of days) {
+    const known = state === null ? 'without files seen' : state === 'succeeded' ? done : MARKS[state];
+    const mark = empty === null ? known : 'with files and 0 rows';
     counts.set(mark, (counts.get(mark) ?? 0) + 1);
   }
   const text = [...counts].map(([mark, count]) => `${count} ${mark}`).join(', ');

@@ -1,4 +1,5 @@
 import { mapLimit } from '../base/concurrency.ts';
+import { counted } from '../base/text.ts';
 import { addDays, type UtcDay } from '../base/time.ts';
 import type { Ledger } from '../ledger/Ledger.ts';
 import type { LedgerEntry, LedgerSubject } from '../ledger/LedgerEntry.ts';
@@ -18,18 +19,38 @@ export function daysBefore(day: UtcDay): readonly UtcDay[] {
   return Array.from({ length: WEEKS * 7 }, (_, i) => addDays(day, -1 - i));
 }
 
+/** The reason of a file in the ledger that was read and has no rows. */
+export const NO_ROWS = 'no_rows';
+
+/** What a day has that came without rows, in words: `1 file, 0 rows`. Null of any other day, and of one that a person accepted. */
+export function emptyWords({
+  state,
+  files,
+  accepted,
+}: Pick<LedgerEntry, 'state' | 'files' | 'accepted'>): string | null {
+  const isRead = files.length > 0 && files.every(({ fate }) => fate === 'left_out');
+  if (state !== 'succeeded_no_data' || accepted === true || !isRead) return null;
+  const read = files.filter(({ reason }) => reason === NO_ROWS).length;
+  return read === 0 ? '0 rows' : `${counted(read, 'file')}, 0 rows`;
+}
+
+/** Whether a day came without rows, and its weekday usually has some. */
+export function lacksRows(entry: Pick<LedgerEntry, 'state' | 'files' | 'accepted' | 'usualRows'>): boolean {
+  return emptyWords(entry) !== null && (entry.usualRows ?? 0) > 0;
+}
+
 /**
- * The median of the rows of loaded days: of the same weekday, or while there are fewer than three of those, of all working
+ * The median of the rows of loaded days, those included that came without rows: of the same weekday, or while there are fewer than three of those, of all working
  * days or all weekends. Null while it is not known.
  *
  * @param entries Of some of {@link daysBefore}.
  */
 export function usualRows(
   day: UtcDay,
-  entries: readonly Pick<LedgerEntry, 'day' | 'state' | 'rows' | 'missingSince'>[],
+  entries: readonly Pick<LedgerEntry, 'day' | 'state' | 'rows' | 'missingSince' | 'files' | 'accepted'>[],
 ): number | null {
   const loaded = entries.filter(
-    ({ state, missingSince }) => state === 'succeeded' && missingSince === undefined,
+    (one) => (one.state === 'succeeded' && one.missingSince === undefined) || emptyWords(one) !== null,
   );
   const same = loaded.filter((one) => weekday(one.day) === weekday(day));
   const alike = loaded.filter((one) => isWeekend(one.day) === isWeekend(day));
@@ -54,21 +75,25 @@ export async function readUsualRows(
     const entry = await ledger.read({ source, dataset, day: one });
     if (entry?.table !== table) return [];
     // The names of its files, which may be many, are let go.
-    const { state, rows, missingSince } = entry;
-    return [{ day: one, state, rows, missingSince }];
+    const { state, rows, missingSince, files, accepted } = entry;
+    return [{ day: one, state, rows, missingSince, accepted, files: files.slice(0, 1) }];
   });
   return usualRows(day, counted.flat());
 }
 
 /** In words how far a loaded day is from its usual rows; null if it is not, or a person accepted it. @param share `unusualShare`. */
 export function unusualWords(
-  { state, rows, usualRows: usual, accepted }: Pick<LedgerEntry, 'state' | 'rows' | 'usualRows' | 'accepted'>,
+  entry: Pick<LedgerEntry, 'state' | 'files' | 'rows' | 'usualRows' | 'accepted'>,
   share: number,
 ): string | null {
-  if (state !== 'succeeded' || usual === undefined || accepted === true || share === 0) return null;
+  const { state, rows, usualRows: usual, accepted } = entry;
+  const empty = emptyWords(entry);
+  if (state !== 'succeeded' && empty === null) return null;
+  if (usual === undefined || accepted === true || share === 0 || rows.out === usual) return null;
   if (rows.out > usual * share && rows.out <= usual * MANY_TIMES) return null;
   const count = (n: number) => n.toLocaleString('en-US');
-  return `has ${count(rows.out)} rows, where ${count(usual)} are usual`;
+  const has = empty ?? `${count(rows.out)} rows`;
+  return `has ${has}, where ${count(usual)} are usual`;
 }
 
 function weekday(day: UtcDay): number {

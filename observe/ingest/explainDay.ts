@@ -6,6 +6,7 @@ import { RETRY_AFTER_MS } from '../../lib/drops/limits.ts';
 import { COMMIT, isMarkerReason, isSent, lackWords, markerReason } from '../../lib/drops/plan/decideDay.ts';
 import { newerDays } from '../../lib/drops/plan/newerFiles.ts';
 import { lastListings } from '../../lib/drops/plan/planSources.ts';
+import { emptyWords } from '../../lib/drops/usualRows.ts';
 import type { LedgerEntry } from '../../lib/ledger/LedgerEntry.ts';
 import { ledgerStore } from '../../lib/ledger/ledgerStore.ts';
 import { lackingSince } from '../../lib/ledger/versionFiles.ts';
@@ -138,11 +139,18 @@ function explainState(entry: LedgerEntry): readonly [meaning: string, next: stri
           ? 'Read the refused rows. Correct the mapping and load the day again (`sluice ingest backfill`), or ask for corrected files.'
           : 'Nothing. If a file changes within the lookback, the next run loads the day again.',
       ];
-    case 'succeeded_no_data':
+    case 'succeeded_no_data': {
+      const empty = emptyWords(entry);
+      if (empty !== null)
+        return [
+          `The day came without rows at ${at}: it has ${empty}.`,
+          'Ask who delivers it whether that is right: files with rows that arrive are loaded. If none will come: `sluice ingest accept empty`.',
+        ];
       return [
         `The day has no data since ${at}: its folder had no file to load.`,
         'Nothing, or ask who delivers it: files that arrive are loaded.',
       ];
+    }
     case 'inputs_missing':
       return [
         `None of the day's files has rows since ${isoTimestamp(entry.missingSince ?? updatedAt)}: they are gone, not committed, or without rows.`,
@@ -184,6 +192,8 @@ function explainState(entry: LedgerEntry): readonly [meaning: string, next: stri
 
 function rowMeanings(entry: LedgerEntry): string[] {
   const { state, rows, usualRows, missingSince } = entry;
+  const usual = usualRows === undefined ? [] : [`Its weekday usually has ${counted(usualRows, 'row')}.`];
+  if (emptyWords(entry) !== null) return usual;
   if (rows.in === 0 || missingSince !== undefined || state === 'waiting' || state === 'loading') return [];
   const equal = equalFilesWords(entry);
   return [
@@ -191,7 +201,7 @@ function rowMeanings(entry: LedgerEntry): string[] {
       ? `None of ${counted(rows.in, 'row')} was refused.`
       : `${rows.refused.toLocaleString('en-US')} of ${counted(rows.in, 'row')} went to quarantine.`,
     ...(equal === null ? [] : [`The day ${equal}.`]),
-    ...(usualRows === undefined ? [] : [`Its weekday usually has ${counted(usualRows, 'row')}.`]),
+    ...usual,
   ];
 }
 

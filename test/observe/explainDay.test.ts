@@ -32,6 +32,17 @@ describe('the next steps of a day', () => {
     expect(explainEntry(ledgerEntry(gone), TARGET).next.join(' ')).toContain('`filesLeave: true`');
   });
 
+  it('of one that came without rows say what came, and what is usual', () => {
+    const file = { key: 'a', size: 9, eTag: '"e"', fate: 'left_out', reason: 'no_rows' } as const;
+    const entry = ledgerEntry({ state: 'succeeded_no_data', files: [file], usualRows: 1_000 });
+    const { meaning } = explainEntry(entry, TARGET);
+    expect(meaning[0]).toContain('1 file, 0 rows');
+    expect(meaning.at(-1)).toContain('1,000 rows');
+    expect(printed(entry)).toEqual([
+      `npx sluice ingest accept empty ${OF_DAY} --from 2026-11-19 --stage prod`,
+    ]);
+  });
+
   it('of one whose version has lost files load it again, whatever its state', () => {
     for (const state of ['succeeded', 'inputs_missing', 'failed'] as const) {
       const told = explainEntry(ledgerEntry({ state, version: 'v1' }), TARGET, 0);

@@ -281,6 +281,27 @@ export const cases: readonly Case[] = [
     'npx sluice ingest status --source acme --dataset orders',
   ],
   [
+    'a day that is expected came without rows',
+    datasets({ late: [{ day: '2026-11-20', due: NOW - 2 * HOUR, empty: '1 file, 0 rows' }] }),
+    'INGEST_LATE',
+    'problem',
+    `acme/orders no rows have come of 2026-11-20 (1 file, 0 rows) ${at(2)} 2026-12-23`,
+    'npx sluice ingest status --source acme --dataset orders',
+  ],
+  [
+    'a day came without rows where they are usual',
+    datasets({
+      days: [
+        { ...dropDay, state: 'succeeded_no_data', empty: '1 file, 0 rows', unusual: 'has 1 file, 0 rows' },
+      ],
+    }),
+    'ROWS_UNUSUAL',
+    'warning',
+    'acme/orders 2026-11-19 has 1 file, 0 rows',
+    'npx sluice ingest explain --source acme --dataset orders --day 2026-11-19',
+    'npx sluice ingest accept empty --source acme --dataset orders --from 2026-11-19',
+  ],
+  [
     'a day has files that are not committed',
     datasets({
       days: [{ ...dropDay, state: 'waiting' }],

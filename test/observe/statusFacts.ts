@@ -98,6 +98,7 @@ export const dropDay: DropDay = {
   waiting: null,
   uncommitted: 0,
   rows: { in: 0, out: 0, refused: 0 },
+  empty: null,
   files: 1,
   kept: 0,
   leftOut: { count: 0, words: '' },

@@ -70,9 +70,9 @@ function Calendar({ answer, onDone }: { readonly answer: DaysAnswer; readonly on
         <LineOfDays key={`${line.kind} ${line.name}`} line={line} days={answer.days} />
       ))}
       <p class="faint">
-        ✓ done, – no data, ? inputs missing, ✗ failed, » in progress, … waiting, ! late, outdated or without
-        its files, + files outside of the lookback, · nothing. A bar shows the rows of the day, and the mark
-        on it how many its weekday usually has. A day opens below its line.
+        ✓ done, – no data, ∅ came without rows, ? inputs missing, ✗ failed, » in progress, … waiting, ! late,
+        outdated or without its files, + files outside of the lookback, · nothing. A bar shows the rows of the
+        day, and the mark on it how many its weekday usually has. A day opens below its line.
       </p>
     </>
   );
@@ -137,11 +137,15 @@ function Rows({ of, longest }: { readonly of: NonNullable<Cell['rows']>; readonl
 
 /** A done day with refused rows, left out objects or unusual rows is a warning. */
 function cellOf(of: DropDay): Cell {
-  const { state, lateSince, lackingSince, rows, usual, unusual, leftOut, failure, files, waiting } = of;
+  const { state, lateSince, lackingSince, rows, usual, unusual, leftOut, failure, files, waiting, empty } =
+    of;
   if (lackingSince !== null) return LACKING;
-  if (lateSince !== null) return { mark: '!', tone: 'bad', words: `late, ${waiting ?? 'no file has come'}` };
+  if (lateSince !== null)
+    return { mark: '!', tone: 'bad', words: `late, ${waiting ?? empty ?? 'no file has come'}` };
   if (waiting !== null) return { mark: '…', tone: 'warning', words: `it ${waiting}` };
   if (state === null) return NONE;
+  if (empty !== null)
+    return { mark: '∅', tone: unusual === null ? 'plain' : 'warning', words: unusual ?? `it has ${empty}` };
   const isPartial = state === 'succeeded' && (rows.refused + leftOut.count > 0 || unusual !== null);
   const words = [
     STATES[state].words,

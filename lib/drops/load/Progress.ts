@@ -8,6 +8,7 @@ import { type Drop, isLeftOutReason, isMarker } from '../Drop.ts';
 import type { FileRows, MappedRows } from '../engine/Engine.ts';
 import { missingFiles, newlyLeftOut } from '../lastLoad.ts';
 import type { IngestTask } from '../plan/messageBodies.ts';
+import { NO_ROWS } from '../usualRows.ts';
 import type { Failure } from './LoadError.ts';
 import type { DropDay, Loader } from './Loader.ts';
 import type { DayPlan } from './pieces.ts';
@@ -107,7 +108,7 @@ const REPLACED = 'A new file replaced it; the last good version has it.';
 const GONE = 'It was loaded, and is not in the folder any more.';
 const STILL_READ = 'It is not in the folder any more; the last good version has it.';
 const NOT_COUNTED = 'It does not count any more; the last good version has it.';
-const NO_ROWS = { reason: 'no_rows', detail: 'It has no rows.' } as const;
+const WITHOUT_ROWS = { reason: NO_ROWS, detail: 'It has no rows.' } as const;
 
 /**
  * The fate of each file of a day: files to load in key order, then files that were left out, then files that are gone.
@@ -145,8 +146,8 @@ export function listFileFates(
       const counts = countsOf(rows.get(file.key));
       const before = loaded.get(file.key);
       return firstFate(identity(file), [
-        [isKept && before !== undefined, 'loaded', { ...before, ...NO_ROWS, detail: REPLACED }],
-        [isLoaded && mapped?.rows.in === 0, 'left_out', NO_ROWS],
+        [isKept && before !== undefined, 'loaded', { ...before, ...WITHOUT_ROWS, detail: REPLACED }],
+        [isLoaded && mapped?.rows.in === 0, 'left_out', WITHOUT_ROWS],
         [isLoaded, 'loaded', counts],
         [problem !== undefined, 'failed', { ...problem, ...counts }],
         [isRead(file), 'loaded'],

@@ -220,8 +220,8 @@ async function follow(
 function unchangedSettlement(progress: Progress): Settlement {
   const { entry } = progress.claim;
   const { fingerprint, files, rows, bytes, superseded, missingSince, usualRows } = entry;
-  const isAccepted = entry.accepted === true || progress.accepts('keep');
   const isLoaded = files.some(({ fate }) => fate === 'loaded');
+  const isAccepted = entry.accepted === true || progress.accepts(isLoaded ? 'keep' : 'empty');
   const isMissing = missingSince !== undefined && !isAccepted;
   const isOfSame = haveSameFiles(progress.drop?.fingerprint, fingerprint);
   return {
@@ -286,7 +286,8 @@ async function settleTask(
   const { missingSince = loader.clock.now() } = claim.entry;
   // A day that never came is late until a person says that it does not come.
   const isAccepted = isKept ? state === 'succeeded' : progress.accepts('empty');
-  const usual = state === 'succeeded' && !isKept ? await findUsualRows(loader, place) : null;
+  const hasCome = state === 'succeeded' || state === 'succeeded_no_data';
+  const usual = hasCome && !isKept ? await findUsualRows(loader, place) : null;
   const settlement: Settlement = {
     state,
     fingerprint: drop?.fingerprint ?? task.fingerprint,

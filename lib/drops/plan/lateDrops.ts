@@ -12,6 +12,7 @@ import { lateNoteKey } from '../../tables/ledgerKeys.ts';
 import { countFiles, type Drop } from '../Drop.ts';
 import { NAMED_DAYS, PARALLEL_DATASETS, PARALLEL_ENTRIES } from '../limits.ts';
 import { listEachDrop, markerKey } from '../listDrops.ts';
+import { emptyWords, lacksRows } from '../usualRows.ts';
 import { COMMIT, isMarkerReason, lacksMarker, lackWords, lookbackDays, markerReason } from './decideDay.ts';
 import { daySchema, type LateLook } from './messageBodies.ts';
 import type { PlanPorts } from './planDataset.ts';
@@ -37,6 +38,8 @@ const lateNoteSchema = z.object({
       due: z.number(),
       /** What it has already, such as `2 files and no commit`, and since when, epoch milliseconds. */
       has: z.object({ words: z.string(), since: z.number() }).optional(),
+      /** `1 file, 0 rows`, if it came without rows and its weekday usually has some. */
+      empty: z.string().optional(),
     }),
   ),
 });
@@ -212,8 +215,9 @@ async function missingDays(
   const release = await alone();
   const known = await mapLimit(due, PARALLEL_ENTRIES, async (one) => {
     const entry = await ledger.read({ source: source.name, dataset: dataset.name, day: one.day });
+    const empty = entry !== null && lacksRows(entry) ? emptyWords(entry) : null;
     // The names of its files, which may be many, are let go.
-    return { one, entry: entry === null ? null : { ...entry, files: [] } };
+    return { one, empty, entry: entry === null ? null : { ...entry, files: [] } };
   }).finally(release);
   const lookback = firstDay(dataset, clock.now());
   const first = await firstExpected(ports, source, dataset, before);
@@ -221,8 +225,8 @@ async function missingDays(
   // While none has come, what is there of the lookback may be the first.
   const from = first.hasCome || first.day < lookback ? first.day : lookback;
   const unknown = new Map(
-    known.flatMap(({ one, entry }) =>
-      one.day >= from && !isLoadedOrFailed(entry) ? [[one.day, { one, entry }] as const] : [],
+    known.flatMap((of) =>
+      of.one.day >= from && !isLoadedOrFailed(of.entry) ? [[of.one.day, of] as const] : [],
     ),
   );
   const dues = new Set(due.map(({ day }) => day));
@@ -230,6 +234,10 @@ async function missingDays(
   // A drop that arrived after the last run of the plan is not in the ledger yet.
   const use = async (day: UtcDay, drop: Drop) => {
     const of = unknown.get(day);
+    if (of !== undefined && of.empty !== null && of.entry?.fingerprint === drop.fingerprint) {
+      late.push({ ...of.one, empty: of.empty });
+      return;
+    }
     const has = hasYet(dataset, day, drop, { isOld: day < lookback, isKnown: of?.entry !== null });
     if (has === null || drop.files.length > 0) came.push(day);
     if (of !== undefined && has !== null) late.push({ ...of.one, ...has });
@@ -305,6 +313,7 @@ function isLoadedOrFailed(entry: LedgerEntry | null): boolean {
  */
 export function hasArrivedSince(entry: LedgerEntry | null, lookedAt: number): boolean {
   if (entry === null || isLoadedOrFailed(entry)) return entry !== null;
+  if (lacksRows(entry)) return false;
   const isIncomplete = entry.queued !== undefined && isMarkerReason(entry.queued.reason);
   return entry.updatedAt > lookedAt && !isIncomplete;
 }

@@ -8,7 +8,7 @@ import { COMMIT, lackWords, lookbackDays, markerReason } from '../../../lib/drop
 import { hasArrivedSince, isOver, lastNamed, lateNotes } from '../../../lib/drops/plan/lateDrops.ts';
 import { newerDays } from '../../../lib/drops/plan/newerFiles.ts';
 import { type LastListing, lastListings } from '../../../lib/drops/plan/planSources.ts';
-import { unusualWords } from '../../../lib/drops/usualRows.ts';
+import { emptyWords, unusualWords } from '../../../lib/drops/usualRows.ts';
 import {
   isFailing,
   type LedgerEntry,
@@ -161,6 +161,8 @@ function dropDay({ day, entry }: LedgerDay, { late, unusual, waiting, lacking }:
     /** When the drop was due, epoch milliseconds, if it is late; else null. */
     lateSince: late?.find((one) => one.day === day)?.due ?? null,
     rows: entry?.rows ?? { in: 0, out: 0, refused: 0 },
+    /** What it has, if it came without rows: `1 file, 0 rows`; else null. */
+    empty: entry === null ? null : emptyWords(entry),
     /** The rows that are usual for it; null while that is not known. */
     usual: entry?.usualRows ?? null,
     /** How far its rows are from those that are usual, in words; null if they are not. */

@@ -129,10 +129,10 @@ function* unreadDays({ table, unread = [] }: DatasetDays, { of, commands, databa
 /** Days with many more or fewer rows than usual. */
 function* unusualRows({ days }: DatasetDays, { of, explain, accept }: Dataset): Findings {
   const unusual = days.filter((day) => day.unusual !== null).toReversed();
-  for (const { day, unusual: text } of unusual.slice(0, 1))
+  for (const { day, unusual: text, empty } of unusual.slice(0, 1))
     yield finding('SLUICE_FINDING_ROWS_UNUSUAL', `${of}: ${day} ${text}${otherDays(unusual.length)}.`, [
       explain(day),
-      accept('keep', day),
+      accept(empty === null ? 'keep' : 'empty', day),
     ]);
 }
 
@@ -192,17 +192,16 @@ function* lateDrops(drops: DatasetDays, { of, status, backfill, accept }: Datase
   const unready = unreadyOf(drops);
   const absent = drops.late.filter(({ day }) => unready.every((one) => one.day !== day));
   if (absent.length > 0) {
-    const texts = absent
-      .toReversed()
-      .map(
-        ({ day, due }) =>
-          `${day}, expected by ${isoTimestamp(due)}, this finding ends on ${lastNamed(drops, day)}`,
-      );
+    const texts = absent.toReversed().map(({ day, due, empty }) => {
+      const has = empty === undefined ? '' : ` (${empty})`;
+      return `${day}${has}, expected by ${isoTimestamp(due)}, this finding ends on ${lastNamed(drops, day)}`;
+    });
+    const what = absent.some(({ empty }) => empty !== undefined) ? 'no rows have' : 'no file has';
     const days = absent.map(({ day }) => day);
     // The next run looks for the others itself.
     const left = days.filter((day) => day < drops.firstDay);
     const ranges = dayRanges(left).slice(0, MOST_COMMANDS);
-    yield finding('SLUICE_FINDING_INGEST_LATE', `${of}: no file has come of ${listed(texts, '; ')}.`, [
+    yield finding('SLUICE_FINDING_INGEST_LATE', `${of}: ${what} come of ${listed(texts, '; ')}.`, [
       status(days[0]),
       ...ranges.flatMap(({ from, to }) => [backfill(from, to), accept('empty', from, to)]),
     ]);

@@ -52,6 +52,18 @@ describe('the calendar of drops', () => {
     expect(text).toContain('newer files than were loaded');
   });
 
+  it('has a mark of its own for a day that came without rows', () => {
+    const file = { key: 'a', size: 9, eTag: '"e"', fate: 'left_out', reason: 'no_rows' } as const;
+    const entry = ledgerEntry({ day: '2026-11-19', state: 'succeeded_no_data', files: [file] });
+    const shown = (more: object) =>
+      calendarText([{ ...status, days: [{ day: entry.day, entry: { ...entry, ...more } }] }]);
+    expect(shown({})).toMatch(/2026-11-19 +∅\n/);
+    expect(shown({})).toContain('acme/events 2026-11-19 has 1 file, 0 rows');
+    expect(shown({})).toContain('∅ came without rows');
+    expect(shown({ accepted: true })).toMatch(/2026-11-19 +–\n/);
+    expect(shown({ accepted: true })).not.toContain('∅');
+  });
+
   it('says of a late day what it has', () => {
     const day = '2026-11-19';
     const waiting = [

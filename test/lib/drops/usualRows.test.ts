@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { addDays } from '../../../lib/base/time.ts';
-import { daysBefore, unusualWords, usualRows } from '../../../lib/drops/usualRows.ts';
-import type { LedgerEntry } from '../../../lib/ledger/LedgerEntry.ts';
+import { daysBefore, emptyWords, lacksRows, unusualWords, usualRows } from '../../../lib/drops/usualRows.ts';
+import type { FileFate, LedgerEntry } from '../../../lib/ledger/LedgerEntry.ts';
 import { ledgerEntry } from '../../harness/ledgerEntry.ts';
 
 /** A Friday. */
@@ -37,6 +37,45 @@ describe('the usual rows of a day', () => {
     const others = states.map((state, i) => loaded(addDays(DAY, -1 - i), 9, { state }));
     const kept = [7, 14].map((ago) => loaded(addDays(DAY, -ago), 9, { missingSince: 1, accepted: true }));
     expect(usualRows(DAY, [...others, ...kept])).toBeNull();
+  });
+});
+
+/** A day whose files have no rows. */
+const emptyFile: Partial<LedgerEntry> = { state: 'succeeded_no_data', files: [noRows('a'), noRows('b')] };
+function noRows(key: string): FileFate {
+  return { key, size: 9, eTag: '"e"', fate: 'left_out', reason: 'no_rows' };
+}
+
+describe('a day that came without rows', () => {
+  it('says what it has, unless somebody accepted it or nothing came', () => {
+    const words = (more: Partial<LedgerEntry>) => emptyWords(loaded(DAY, 0, { ...emptyFile, ...more }));
+    const marker = { ...noRows('_SUCCESS'), reason: 'success_marker' };
+    expect(words({})).toBe('2 files, 0 rows');
+    expect(words({ files: [noRows('a'), marker] })).toBe('1 file, 0 rows');
+    expect(words({ files: [marker] })).toBe('0 rows');
+    expect(words({ files: [] })).toBeNull();
+    expect(words({ accepted: true })).toBeNull();
+    for (const state of ['succeeded', 'failed', 'inputs_missing', 'waiting'] as const)
+      expect(words({ state })).toBeNull();
+    // An export's day whose rows are gone, and whose copy stays.
+    expect(words({ files: [{ ...noRows('a'), fate: 'kept' }] })).toBeNull();
+  });
+
+  it('is unusual where rows are usual, and lacks them', () => {
+    const day = (usual?: number) =>
+      loaded(DAY, 0, { ...emptyFile, ...(usual === undefined ? {} : { usualRows: usual }) });
+    expect(unusualWords(day(1_000), 0.5)).toBe('has 2 files, 0 rows, where 1,000 are usual');
+    expect([day(1_000), day(0), day()].map(lacksRows)).toEqual([true, false, false]);
+    expect([day(0), day()].map((one) => unusualWords(one, 0.5))).toEqual([null, null]);
+    expect(lacksRows(loaded(DAY, 5, { usualRows: 1_000 }))).toBe(false);
+  });
+
+  it('counts among the days of its weekday, on which it may be usual', () => {
+    const sundays = [2, 9, 16].map((ago) => loaded(addDays('2026-11-24', -ago), 0, emptyFile));
+    const saturdays = [3, 10, 17].map((ago) => loaded(addDays('2026-11-24', -ago), 500));
+    expect(usualRows('2026-11-29', [...sundays, ...saturdays])).toBe(0);
+    const accepted = sundays.map((one) => ({ ...one, accepted: true as const }));
+    expect(usualRows('2026-11-29', [...accepted, ...saturdays])).toBe(500);
   });
 });
 

@@ -1,5 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { dayText } from '../../../../cli/ingest/dayText.ts';
+import { addDays } from '../../../../lib/base/time.ts';
+import { emptyWords, unusualWords } from '../../../../lib/drops/usualRows.ts';
 import { planDay } from './planDay.ts';
 import {
   DAY,
@@ -227,6 +229,23 @@ describe('a first drop without rows', () => {
     expect(await run('triggered')).toBeNull();
     expect(await run('backfill')).toMatchObject({ outcome: 'succeeded_no_data' });
     expect(await afterNights()).toMatchObject({ rows: null, fates: ['a.parquet left_out no_rows'] });
+  });
+
+  it('is told where its weekday usually has rows, until somebody accepts it', async () => {
+    loads = await startLoads();
+    for (const day of [-1, -2].map((days) => addDays(DAY, days))) {
+      await loads.drop('a.parquet', someEvents(0, 4), day);
+      expect(await loads.load({ day })).toMatchObject({ outcome: 'succeeded' });
+    }
+    await drop('a', noRows);
+    await run();
+    const entry = await loads.entry();
+    expect(entry).toMatchObject({ state: 'succeeded_no_data', usualRows: 4 });
+    expect(entry && unusualWords(entry, 0.5)).toBe('has 1 file, 0 rows, where 4 are usual');
+    await run('empty');
+    const accepted = await loads.entry();
+    expect(accepted).toMatchObject({ state: 'succeeded_no_data', accepted: true });
+    expect(accepted && [unusualWords(accepted, 0.5), emptyWords(accepted)]).toEqual([null, null]);
   });
 });
 

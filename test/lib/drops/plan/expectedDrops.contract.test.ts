@@ -231,6 +231,33 @@ describe('a check for overdue drops', () => {
     expect(await note()).toMatchObject({ first: { day: ago(3), hasCome: true } });
   });
 
+  it('waits on for a day that came without rows, unless its weekday usually has none', async () => {
+    await start();
+    const empty = async (day: string, more: object = {}) => {
+      const key = `events/${day}/a.parquet`;
+      await ingest.put(key);
+      await runPlan(
+        ingest.planner(),
+        planRequestSchema.parse({ sluice: 'plan', days: [day], asked: 'backfill' }),
+      );
+      const file = { key, size: 1, eTag: '"e"', fate: 'left_out', reason: 'no_rows' } as const;
+      await ingest.settle(day, { state: 'succeeded_no_data', files: [file], ...more });
+    };
+    await empty(ago(2));
+    await empty(ago(1), { usualRows: 1_000 });
+    const late = [{ day: ago(1), empty: '1 file, 0 rows' }];
+    expect(await look()).toMatchObject({ late });
+    expect(await note()).toMatchObject({ late });
+    expect(metric()).toBe(1);
+    const place = { source: 'acme', dataset: 'events' };
+    const arrived = async (day: string) =>
+      hasArrivedSince(await ingest.ledger.read({ ...place, day }), ingest.clock.now() - 2 * HOUR_MS);
+    expect([await arrived(ago(2)), await arrived(ago(1))]).toEqual([true, false]);
+    // Another file comes.
+    await ingest.put(`events/${ago(1)}/b.parquet`);
+    expect(await look()).toMatchObject({ late: [] });
+  });
+
   it('does nothing without expectedBy', async () => {
     await start({});
     expect(await lookAtAll()).toEqual([]);
