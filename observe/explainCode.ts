@@ -21,6 +21,7 @@ import { WriteError } from '../lib/landing/write/WriteError.ts';
 import { LedgerError } from '../lib/ledger/LedgerError.ts';
 import { EngineError } from '../lib/parquet/EngineError.ts';
 import { FileError } from '../lib/parquet/FileError.ts';
+import { ReconcileError } from '../lib/reconcile/ReconcileError.ts';
 import { RelayError } from '../lib/relay/RelayError.ts';
 import { EventError } from '../lib/wire/EventError.ts';
 import { KeysError } from '../lib/wire/keys/Keyring.ts';
@@ -54,6 +55,7 @@ const families = [
   EngineError,
   ExportError,
   CurateError,
+  ReconcileError,
   RelayError,
   EraseError,
   MetricsError,

@@ -12,6 +12,7 @@ import { systemTiming } from '../../lib/base/retry.ts';
 import { systemClock } from '../../lib/base/time.ts';
 import type { FunctionConfig } from '../../lib/config/functionConfig.ts';
 import { environment, middy, startLine } from '../../lib/lambda/middlewares.ts';
+import { ReconcileError } from '../../lib/reconcile/ReconcileError.ts';
 import { type Reconciler, reconcileDays } from '../../lib/reconcile/reconcileDays.ts';
 
 const config: FunctionConfig<'reconcile'> = wholeConfig;
@@ -42,6 +43,7 @@ export const handler = middy<unknown, void>()
     const env = context.environment;
     const cloudwatch = new CloudWatchClient();
     const athena = new AthenaClient();
+    const unread: string[] = [];
     const reconciler: Reconciler = {
       config,
       names: {
@@ -53,24 +55,35 @@ export const handler = middy<unknown, void>()
       afterMs: env.SLUICE_AFTER_SECONDS * 1_000,
       store: s3ObjectStore(s3Client(), env.SLUICE_BUCKET),
       readMetrics: (metrics, about) => readMetricData({ cloudwatch }, metrics, about),
-      ask: (sql) => ask(athena, sql),
+      ask: async (sql) => {
+        const answer = await ask(athena, sql);
+        if (typeof answer !== 'string') return answer;
+        unread.push(answer);
+        return null;
+      },
       now: systemClock.now(),
     };
-    await reconcileDays(reconciler, logLine).catch((error: unknown) => {
+    try {
+      await reconcileDays(reconciler, logLine);
+      const [why] = unread;
+      // The hours that could be judged are kept. An alarm tells of the others: nothing else rings for them.
+      if (why !== undefined) throw new ReconcileError('SLUICE_RECONCILE_ROWS_UNREAD', why);
+    } catch (error) {
       // `sluice status` reads it: Lambda's own line has no code of ours.
       logLine({ level: 'error', event: 'reconcile', ...failureFields(error) });
       throw error;
-    });
+    }
   });
 
-/** The rows of a statement. Where Athena gives none, hours stay open, and the log has why. */
-async function ask(client: AthenaClient, sql: string): ReturnType<Reconciler['ask']> {
+/** The rows of a statement, or why Athena gives none: hours stay open then. */
+async function ask(
+  client: AthenaClient,
+  sql: string,
+): Promise<Awaited<ReturnType<Reconciler['ask']>> | string> {
   const { workgroup: workGroup } = config.athena;
   const how = { ...systemTiming, workGroup, database: config.database, deadlineMs: LOOK_MS };
   const failed = (error: unknown) => ({ failed: errorText(error) });
   const outcome = await runStatement(client, sql, how).catch(failed);
-  const why = 'failed' in outcome ? outcome.failed : outcome.hasMore ? 'more rows than are read' : null;
-  if (why === null && 'rows' in outcome) return outcome.rows;
-  logLine({ level: 'error', event: 'reconcile_look_failed', why });
-  return null;
+  if ('failed' in outcome) return outcome.failed;
+  return outcome.hasMore ? 'more rows than are read' : outcome.rows;
 }

@@ -9,6 +9,8 @@ export interface HeldTime {
 
 /** Of more hours the metadata would be too large: https://docs.aws.amazon.com/AmazonS3/latest/userguide/UsingMetadata.html */
 const MOST_HOURS = 100;
+/** What stands for an object without events. */
+const NO_HOUR = 'none';
 
 /**
  * The metadata of an object of `damaged/`, which its copies have, too:
@@ -26,7 +28,7 @@ export function heldMetadata(
   const delivered = earlier?.['delivered'] ?? String(modifiedAt);
   return hours === null || hours.size > MOST_HOURS
     ? { delivered }
-    : { delivered, hours: [...hours].join(' ') || 'none' };
+    : { delivered, hours: [...hours].join(' ') || NO_HOUR };
 }
 
 /** The day, and in Firehose's folders the hour, in which the first record of an object came: infra/streams/streams.ts. */
@@ -43,11 +45,11 @@ export function heldTimes(
   modifiedAt: number,
   { hours, delivered }: Readonly<Record<string, string>> = {},
 ): readonly HeldTime[] {
-  if (hours !== undefined)
-    return hours.split(' ').flatMap((hour) => {
-      const from = Date.parse(`${hour}:00:00Z`);
-      return Number.isNaN(from) ? [] : [{ from: from + MINUTE_MS, to: from + HOUR_MS - 1 }];
-    });
+  const known = hours?.split(' ').filter((hour) => hour !== NO_HOUR);
+  const begins = known?.map((hour) => Date.parse(`${hour}:00:00Z`));
+  // An hour that does not exist was not written by us, and says nothing of the others.
+  if (begins?.every(Number.isFinite))
+    return begins.map((from) => ({ from: from + MINUTE_MS, to: from + HOUR_MS - 1 }));
   const [, day = '', hour] = FIRST.exec(key) ?? [];
   const first = Date.parse(`${day.replaceAll('/', '-')}T${hour ?? '00'}:00:00Z`);
   // Firehose tries to deliver a record for 24 hours: https://docs.aws.amazon.com/firehose/latest/dev/troubleshooting.html

@@ -187,6 +187,11 @@ async function judgeDay(
         };
         const missingBefore = earlier?.state === 'short' ? earlier.missing : null;
         const facts = { ...counts, ...ofHour, missingBefore, waitsFor: waitsFor(), rows };
+        const judgement = judgeHour(facts, now >= to + OVER_MS);
+        const checked_at = isoTimestamp(now).slice(0, -1).replace('T', ' ');
+        // After 15 days CloudWatch has no minutes: what a night has counted stays.
+        if (ofHour.requests === null && earlier !== undefined)
+          return { ...earlier, state: judgement.state, why: judgement.why, checked_at };
         return {
           ds: day,
           hour,
@@ -196,8 +201,8 @@ async function judgeDay(
           refused,
           not_delivered: notDelivered,
           waiting_objects: objects,
-          ...judgeHour(facts, now >= to + OVER_MS),
-          checked_at: isoTimestamp(now).slice(0, -1).replace('T', ' '),
+          ...judgement,
+          checked_at,
         };
       });
     });

@@ -28,7 +28,7 @@ const columnName = () =>
 const columnNames = () =>
   z.union(
     [
-      columnName().transform((name) => [name]),
+      columnName(),
       z
         .array(columnName())
         .min(1, 'at least one column name')
@@ -96,9 +96,7 @@ const folder = named(
   }),
 );
 
-const byName = columnName().transform(
-  (name): z.output<typeof column> => ({ column: [name], optional: false }),
-);
+const byName = columnName().transform((name): z.output<typeof column> => ({ column: name, optional: false }));
 
 /**
  * Where a field comes from: a column by its name, a column with more to say of it, a folder of the file's path, or the
@@ -177,7 +175,7 @@ const time = named(
   'TimeInput',
   z.union(
     [
-      columnName().transform((name): z.output<typeof timeColumn> => ({ column: [name] })),
+      columnName().transform((name): z.output<typeof timeColumn> => ({ column: name })),
       timeColumn,
       timeFolder,
     ],
@@ -379,6 +377,14 @@ export const tableMapping = named(
 
 /** Where one field comes from, as the schema leaves it. */
 export type Field = z.output<typeof field>;
+/** The names of a column, of which each file has one. */
+export function columnNamesOf({
+  column,
+}: {
+  readonly column: string | readonly string[];
+}): readonly string[] {
+  return typeof column === 'string' ? [column] : column;
+}
 /** Where one time comes from, as the schema leaves it. */
 export type TimeField = z.output<typeof time>;
 /** The type to which a column is cast. */

@@ -1,6 +1,6 @@
 import type { Config } from '../schema/config.ts';
 import type { DatasetKind } from '../schema/kinds.ts';
-import type { DeclaredColumn } from '../schema/mappings.ts';
+import { columnNamesOf, type DeclaredColumn } from '../schema/mappings.ts';
 import type { Dataset, Source } from '../schema/sources.ts';
 import { partitionKey, unitIdColumns } from './sharedColumns.ts';
 import { type Column, glueComment, type Table } from './Table.ts';
@@ -67,7 +67,7 @@ function declaredColumns(columns: Readonly<Record<string, DeclaredColumn>>): rea
 /** The comment of a column that the configuration gives none: where its values come from. */
 function originComment(column: DeclaredColumn): string {
   if ('folder' in column) return glueComment(`Folder ${column.folder}= of the file`);
-  return glueComment(`Column ${column.column.join(' or ')} of the file`);
+  return glueComment(`Column ${columnNamesOf(column).join(' or ')} of the file`);
 }
 
 /** What the rows of each kind are, for the table's comment. */

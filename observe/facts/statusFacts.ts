@@ -1,6 +1,7 @@
 import { DescribeKeyCommand, type KeyMetadata, KMSClient } from '@aws-sdk/client-kms';
 import { mapLimit } from '../../lib/base/concurrency.ts';
 import { DAY_MS, isoTimestamp } from '../../lib/base/time.ts';
+import { NOT_LOOKED } from '../../lib/reconcile/judgeHour.ts';
 import type { LastNight } from '../../lib/reconcile/lastNight.ts';
 import type { ReceivedHour } from '../../lib/reconcile/receivedHours.ts';
 import { nightDays } from '../../lib/reconcile/reconcileDays.ts';
@@ -252,13 +253,14 @@ export async function readStatusFacts(deployment: Deployment): Promise<StatusFac
 
   /** Why something waits: what each function failed with, from some tries before it began to wait. */
   async function readFailures() {
-    const { deadLetters, functionErrors, partitions, unreached } = parts;
+    const { deadLetters, functionErrors, partitions, receivedHours, unreached } = parts;
     const errors = (functionErrors ?? []).map(({ part, last }) => [part, last] as const);
     const waiting = new Map<string, string | null>(errors);
     for (const { part, since } of deadLetters ?? []) waiting.set(part, since);
     const oldest = landed !== null && isLandingLate(landed.landing, now) ? landed.landing.oldest : null;
     if (oldest !== null) waiting.set('write', oldest);
     if (partitions !== null && partitions.gaps.length > 0) waiting.set('register', null);
+    if (receivedHours?.some(({ why }) => why === NOT_LOOKED)) waiting.set('reconcile', null);
     if (isStreamLate(buffered.oldest, deployment)) waiting.set('landing', buffered.oldest);
     if (unreached?.some(({ kind }) => kind === '5xx')) waiting.set('collect', null);
     const found: Record<string, string> = {};

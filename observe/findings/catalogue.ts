@@ -134,8 +134,8 @@ export const findingCatalogue = {
     { part: 'streams', section: 'short' },
   ),
   SLUICE_FINDING_NIGHT_MISSING: problem(
-    'The nightly judgement of received hours, at 01:10 UTC, did not come to its end: nobody compares what was accepted with what is in tables.',
-    'Correct what the function `reconcile` failed with: most often its role, or a policy of the bucket, the key or Athena; `doctor --drift` names what was changed. The second command judges yesterday now, and keeps nothing. The next night makes up for up to four days, and ends this.',
+    'The nightly judgement of received hours, at 01:10 UTC, did not come to its end, or could not look at rows: nobody compares what was accepted with what is in tables.',
+    'Correct what the function `reconcile` failed with: most often its role, or a policy of the bucket, the key or Athena; `doctor --drift` names what was changed. The second command judges yesterday now, and keeps nothing. The next night makes up for up to fourteen days, and ends this; an hour that is `unknown` by then, `reconcile --deep` judges.',
     { part: 'streams', section: 'short', alarms: ['night-missing', 'reconcile-errors'] },
   ),
   SLUICE_FINDING_PARTITION_WRONG: problem(

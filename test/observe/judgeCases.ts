@@ -1,3 +1,4 @@
+import { NOT_LOOKED } from '../../lib/reconcile/judgeHour.ts';
 import type { StatusFacts } from '../../observe/facts/statusFacts.ts';
 import type { Finding } from '../../observe/findings/catalogue.ts';
 import {
@@ -260,6 +261,29 @@ export const cases: readonly Case[] = [
     'NIGHT_MISSING',
     'problem',
     `2026-11-19 2026-11-17 ${at(58)} 2026-11-17 ${at(10)} 2 61 24 ${at(11.6)} ${at(11)}`,
+    'npx sluice doctor --drift',
+    'npx sluice reconcile --day 2026-11-19',
+  ],
+  [
+    'Athena gave a night no rows of an hour whose counts differ',
+    {
+      lastNight: { day: '2026-11-19', at: at(11) },
+      receivedHours: [
+        {
+          ...shortHour,
+          ds: '2026-11-19',
+          missing: 0,
+          state: 'open',
+          why: NOT_LOOKED,
+          checked_at: '2026-11-20 01:10:00.000',
+        },
+        { ...shortHour, ds: '2026-11-17', missing: 0, state: 'unknown', why: NOT_LOOKED },
+      ],
+      failures: { reconcile: `${at(10)}: AccessDeniedException.` },
+    },
+    'NIGHT_MISSING',
+    'problem',
+    `2026-11-19 2026-11-19 ${at(11)} 2026-11-19 2026-11-17 ${at(10)}`,
     'npx sluice doctor --drift',
     'npx sluice reconcile --day 2026-11-19',
   ],

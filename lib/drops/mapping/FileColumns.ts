@@ -1,16 +1,16 @@
 import { quoteName } from '../../base/sql.ts';
 import { nearestNames, quotedName } from '../../base/text.ts';
 import type { FileColumn } from '../../parquet/FileSchema.ts';
-import type { Cast } from '../../schema/mappings.ts';
+import { type Cast, columnNamesOf } from '../../schema/mappings.ts';
 import type { FoundColumn } from './FoundColumn.ts';
 import { FieldProblem, findColumn } from './findColumn.ts';
 
 /** A column, or a folder of the path. */
-type ColumnOrFolder = { readonly column: readonly string[] } | { readonly folder: string };
+type ColumnOrFolder = { readonly column: string | readonly string[] } | { readonly folder: string };
 
 /** A column by its names, or a folder, as problems of a row and of a file name it. */
 export function nameOfField(field: ColumnOrFolder): string {
-  return 'folder' in field ? `${field.folder}=` : field.column.join(' or ');
+  return 'folder' in field ? `${field.folder}=` : columnNamesOf(field).join(' or ');
 }
 
 /** The columns and path folders of a file, in which fields are found. */
@@ -47,12 +47,12 @@ export class FileColumns {
   column(
     field: ColumnOrFolder & { readonly optional?: boolean | undefined; readonly cast?: Cast | undefined },
   ): FoundColumn | null {
-    const found = 'folder' in field ? this.#folder(field.folder) : this.#columnOf(field.column);
+    const found = 'folder' in field ? this.#folder(field.folder) : this.#columnOf(columnNamesOf(field));
     if (found !== null) this.used.add(found.outer);
     if (found?.untold === true && !(found.kind === 'bytes' && field.cast !== undefined))
       throw new FieldProblem('SLUICE_INGEST_COLUMN_TYPE_UNFIT', found.name, SIXTEEN, found.outer.type);
     if (found !== null || field.optional === true) return found;
-    const wanted = 'folder' in field ? [nameOfField(field)] : field.column;
+    const wanted = 'folder' in field ? [nameOfField(field)] : columnNamesOf(field);
     const names =
       'folder' in field ? this.#folders.map((one) => `${one.name}=`) : this.#columns.map((one) => one.name);
     throw new FieldProblem(
@@ -87,7 +87,7 @@ export class FileColumns {
   /** The hint for a missing column. Hive's writers leave partition columns out of files. */
   #wanted(field: ColumnOrFolder): string {
     if ('folder' in field) return "a folder of the name in the file's path";
-    const folder = field.column.find((column) =>
+    const folder = columnNamesOf(field).find((column) =>
       this.#folders.some(({ name }) => name.toLowerCase() === column.toLowerCase()),
     );
     return folder === undefined

@@ -151,7 +151,7 @@ export function mapMetrics(
       ? null
       : [row.read(readNumber(numerator, fileColumns)), row.read(readNumber(denominator, fileColumns))];
   const single =
-    mapping.metricValue ?? (ratio === null ? { column: ['metric_value'], optional: false } : undefined);
+    mapping.metricValue ?? (ratio === null ? { column: 'metric_value', optional: false } : undefined);
   const value = single === undefined ? 'CAST(NULL AS DOUBLE)' : row.read(readNumber(single, fileColumns));
   const isRatio = ratio === null ? 'false' : ratio.map((part) => `${part} IS NOT NULL`).join(' AND ');
   row.refuse(

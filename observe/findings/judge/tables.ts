@@ -1,7 +1,7 @@
 import { counted, listed } from '../../../lib/base/text.ts';
 import { addDays, HOUR_MS, isoTimestamp } from '../../../lib/base/time.ts';
 import { isCuredByRedrive, isRowFailure } from '../../../lib/landing/quarantineReasons.ts';
-import { isUnsure } from '../../../lib/reconcile/judgeHour.ts';
+import { isUnsure, NOT_LOOKED } from '../../../lib/reconcile/judgeHour.ts';
 import { dueDay } from '../../../lib/reconcile/lastNight.ts';
 import type { ReceivedHour } from '../../../lib/reconcile/receivedHours.ts';
 import { forwardedKinds, tableKinds } from '../../../lib/schema/kinds.ts';
@@ -85,7 +85,7 @@ export function* shortHours({ receivedHours }: StatusFacts, { config, commands, 
   if (days.size > 1) yield finding('SLUICE_FINDING_HOURS_UNPROVED', `${listed(sums, '; ')}.`, deep(unsure));
 }
 
-/** Nights that should have judged the day before them, or hours that were open, and have not. */
+/** Nights that should have judged the day before them, or hours that were open, and have not, or not by rows. */
 export function* missingNights(facts: StatusFacts, { config, now, commands }: Place): Findings {
   const { lastNight, receivedHours } = facts;
   if (!config.reconcile || lastNight === null) return;
@@ -93,7 +93,7 @@ export function* missingNights(facts: StatusFacts, { config, now, commands }: Pl
   const looked = Date.parse(`${addDays(due, 1)}T00:00:00Z`);
   const days = new Set((receivedHours ?? []).flatMap((row) => (isUnlooked(row, looked) ? [row.ds] : [])));
   if (lastNight.day >= due && days.size === 0) return;
-  const open = days.size === 0 ? '' : ` Open hours of ${listed([...days])} were not looked at since.`;
+  const open = days.size === 0 ? '' : ` Hours of ${listed([...days])} were not looked at.`;
   const { day, at } = lastNight;
   const newest = at === null ? 'none is' : `${day} the newest that is, last at ${at}`;
   yield finding(
@@ -103,8 +103,9 @@ export function* missingNights(facts: StatusFacts, { config, now, commands }: Pl
   );
 }
 
-/** Whether an hour is open, and the night that was due then has not looked at it. */
-function isUnlooked({ state, checked_at: at }: ReceivedHour, looked: number): boolean {
+/** Whether an hour is open, and the night that was due then has not looked at it; or at the rows that it needed. */
+function isUnlooked({ state, why, checked_at: at }: ReceivedHour, looked: number): boolean {
+  if (why === NOT_LOOKED) return true;
   return state === 'open' && typeof at === 'string' && Date.parse(`${at.replace(' ', 'T')}Z`) < looked;
 }
 

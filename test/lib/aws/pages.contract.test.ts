@@ -243,9 +243,6 @@ const ONE_PAGE: Readonly<Record<string, string>> = {
   'observe/doctor/account.ts DescribeLogGroups': 'one group by its name',
   'cli/trial/removeTrial.ts ListObjectVersions': 'what is listed is deleted, and listed again',
   'observe/doctor/bucket.ts ListObjectsV2': 'some keys, as an example',
-  'observe/doctor/catalog.ts ListObjectsV2': 'one object',
-  'observe/facts/tables/partitionGaps.ts ListObjectsV2': 'one object',
-  'operate/erase/pendingCures.ts ListObjectVersions': 'whether there is a version',
 };
 
 function deletedFile(Key: string) {

@@ -412,6 +412,11 @@ describe('an hour waits', () => {
     ['for the hours of its rows', { delivered, hours: '2026-11-23T07 2026-11-23T09' }, [7, 9]],
     ['for nothing, if it has no row', { delivered, hours: 'none' }, []],
     [
+      'for all of its time, if a row has no hour',
+      { delivered, hours: '2026-11-23T07 2026-11-23T99' },
+      [6, 7, 8],
+    ],
+    [
       'of an earlier release, for a day: Firehose tries no longer',
       {},
       [6, ...Array.from({ length: 17 }, (_, i) => i + 7)],
@@ -496,6 +501,18 @@ describe('an hour waits', () => {
       { state: 'unknown', why },
     ]);
   });
+});
+
+it('keeps what a night has counted of an open hour once CloudWatch has no minutes of it', async () => {
+  requests('07', 100, 290);
+  await night();
+  const counts = { accepted: 300, finished: 290 };
+  expect(await hoursOf(7)).toMatchObject([{ state: 'open', ...counts }]);
+  series.clear();
+  now = NIGHT + 20 * 24 * HOUR;
+  rows = [found(7, 290)];
+  await reconcileDay(reconcilerNow(), DAY, true);
+  expect(await hoursOf(7)).toMatchObject([{ state: 'unknown', ...counts }]);
 });
 
 it('does not replace what another run has written meanwhile', async () => {
