@@ -3,7 +3,12 @@ import { tableKinds } from '../../lib/schema/kinds.ts';
 import { ERASURES_FOLDER, LANDING_NOTES, RAW_DAYS_FOLDER } from '../../lib/tables/ledgerKeys.ts';
 import { DAMAGED_FOLDER, LANDING_FOLDER, QUARANTINE_LARGE_FOLDER } from '../../lib/tables/objectKeys.ts';
 import { receivedHoursTable } from '../../lib/tables/receivedHoursTable.ts';
-import { groupsFolder, receivedHoursFolder, tableFolders } from '../../lib/tables/tableFolders.ts';
+import {
+  groupsFolder,
+  receivedHoursFolder,
+  statsigFolders,
+  tableFolders,
+} from '../../lib/tables/tableFolders.ts';
 import { bucketArn, objectsArn, objectsArns } from '../data/bucket.ts';
 import { catalogArns, tableArns } from '../data/catalog.ts';
 import { identityId } from '../readers/readers.ts';
@@ -82,7 +87,7 @@ function registerRole(stack: Stack): Resources {
             ...tableKinds.flatMap((kind) => tableFolders(stack.config, kind)),
             RAW_DAYS_FOLDER,
             ERASURES_FOLDER,
-            receivedHoursFolder(stack.config),
+            ...statsigFolders(stack.config).map((statsigFolder) => receivedHoursFolder({ statsigFolder })),
           ].map((folder) => `${folder}*`),
         },
       },

@@ -43,10 +43,12 @@ describe('a former Statsig folder', () => {
     const { Resources } = resources({ config, service: 'sluice', stage: 'prod' });
     const gaps = Object.entries(Resources).flatMap(([id, resource]) =>
       // Tables are where new days are written; the streams of 0.2 write nothing any more; the groups are written anew,
-      // and received hours are those of the last days.
+      // and received hours are those of the last days, but for the registrar, which looks when the last night was.
       /Table$|Stream|DeliveryRole$|CollectRole/.test(id)
         ? []
-        : missing(resource).flatMap((text) => (text.includes('/received_hours/') ? [] : [`${id}: ${text}`])),
+        : missing(resource).flatMap((text) =>
+            text.includes('/received_hours/') && id !== 'RegisterRole' ? [] : [`${id}: ${text}`],
+          ),
     );
     expect([folders(Resources).length > 30, gaps]).toEqual([true, []]);
     const session = { ...scope, bucket: 'acme', keyArn: null };
