@@ -463,8 +463,8 @@ export const mutations: readonly Mutation[] = [
   of('lib/drops/plan/decideDay.ts', 'lib/drops/plan/decideDay', [['now || isUnderWay', 'now']]),
   of('lib/drops/usualRows.ts', 'lib/drops/usualRows', [
     [' && one.missingSince === undefined', ''],
-    ['usual === undefined || accepted === true ||', 'usual === undefined ||'],
-    [' || emptyWords(one) !== null', ''],
+    ['accepted === true || share', 'share'],
+    [' && !lacksRows(one)', ''],
   ]),
   of('observe/facts/days/equalFiles.ts', 'observe/equalFiles', [[' || accepted === true', '']]),
   of('lib/aws/secrets.ts', 'cli/keys.contract', [

@@ -2,7 +2,7 @@ import { mapLimit } from '../base/concurrency.ts';
 import { counted } from '../base/text.ts';
 import { addDays, type UtcDay } from '../base/time.ts';
 import type { Ledger } from '../ledger/Ledger.ts';
-import type { LedgerEntry, LedgerSubject } from '../ledger/LedgerEntry.ts';
+import type { FileFate, LedgerEntry, LedgerSubject } from '../ledger/LedgerEntry.ts';
 import { PARALLEL_ENTRIES } from './limits.ts';
 
 /** Weeks before a day that are compared with it. */
@@ -22,13 +22,16 @@ export function daysBefore(day: UtcDay): readonly UtcDay[] {
 /** The reason of a file in the ledger that was read and has no rows. */
 export const NO_ROWS = 'no_rows';
 
+const isOfDrop = ({ reason }: FileFate) => reason !== 'marker';
+
 /** What a day has that came without rows, in words: `1 file, 0 rows`. Null of any other day, and of one that a person accepted. */
 export function emptyWords({
   state,
   files,
   accepted,
 }: Pick<LedgerEntry, 'state' | 'files' | 'accepted'>): string | null {
-  const isRead = files.length > 0 && files.every(({ fate }) => fate === 'left_out');
+  // The folder object of a console is no file.
+  const isRead = files.some(isOfDrop) && files.every(({ fate }) => fate === 'left_out');
   if (state !== 'succeeded_no_data' || accepted === true || !isRead) return null;
   const read = files.filter(({ reason }) => reason === NO_ROWS).length;
   return read === 0 ? '0 rows' : `${counted(read, 'file')}, 0 rows`;
@@ -47,10 +50,16 @@ export function lacksRows(entry: Pick<LedgerEntry, 'state' | 'files' | 'accepted
  */
 export function usualRows(
   day: UtcDay,
-  entries: readonly Pick<LedgerEntry, 'day' | 'state' | 'rows' | 'missingSince' | 'files' | 'accepted'>[],
+  entries: readonly Pick<
+    LedgerEntry,
+    'day' | 'state' | 'rows' | 'missingSince' | 'files' | 'accepted' | 'usualRows'
+  >[],
 ): number | null {
   const loaded = entries.filter(
-    (one) => (one.state === 'succeeded' && one.missingSince === undefined) || emptyWords(one) !== null,
+    // Days that lack their rows say nothing of what is usual.
+    (one) =>
+      (one.state === 'succeeded' && one.missingSince === undefined) ||
+      (emptyWords(one) !== null && !lacksRows(one)),
   );
   const same = loaded.filter((one) => weekday(one.day) === weekday(day));
   const alike = loaded.filter((one) => isWeekend(one.day) === isWeekend(day));
@@ -75,8 +84,9 @@ export async function readUsualRows(
     const entry = await ledger.read({ source, dataset, day: one });
     if (entry?.table !== table) return [];
     // The names of its files, which may be many, are let go.
-    const { state, rows, missingSince, files, accepted } = entry;
-    return [{ day: one, state, rows, missingSince, accepted, files: files.slice(0, 1) }];
+    const { state, rows, missingSince, files, accepted, usualRows: usual } = entry;
+    const some = files.filter(isOfDrop).slice(0, 1);
+    return [{ day: one, state, rows, missingSince, accepted, usualRows: usual, files: some }];
   });
   return usualRows(day, counted.flat());
 }
@@ -89,7 +99,7 @@ export function unusualWords(
   const { state, rows, usualRows: usual, accepted } = entry;
   const empty = emptyWords(entry);
   if (state !== 'succeeded' && empty === null) return null;
-  if (usual === undefined || accepted === true || share === 0 || rows.out === usual) return null;
+  if (usual === undefined || usual === 0 || accepted === true || share === 0) return null;
   if (rows.out > usual * share && rows.out <= usual * MANY_TIMES) return null;
   const count = (n: number) => n.toLocaleString('en-US');
   const has = empty ?? `${count(rows.out)} rows`;

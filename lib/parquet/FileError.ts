@@ -76,7 +76,7 @@ export const FileError = defineErrorFamily(
     },
     SLUICE_INGEST_COLUMN_AMBIGUOUS: {
       cause: 'A file has more than one column that matches the mapping’s name.',
-      cure: 'Map the column by its exact name if the names differ only in case, or drop a file that has it once.',
+      cure: 'Map the column by its exact name if the names differ only in case, take a name that is wrong out of a list of names, or drop a file that has it once.',
     },
     SLUICE_INGEST_COLUMN_TYPE_UNFIT: {
       cause: 'A column of a file has a type that the field can’t be read from.',

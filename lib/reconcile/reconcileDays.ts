@@ -190,7 +190,7 @@ async function judgeDay(
         const judgement = judgeHour(facts, now >= to + OVER_MS);
         const checked_at = isoTimestamp(now).slice(0, -1).replace('T', ' ');
         // After 15 days CloudWatch has no minutes: what a night has counted stays.
-        if (ofHour.requests === null && earlier !== undefined)
+        if (ofHour.requests === null && earlier !== undefined && now - from > LOOKBACK_MS)
           return { ...earlier, state: judgement.state, why: judgement.why, checked_at };
         return {
           ds: day,

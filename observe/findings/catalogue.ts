@@ -135,7 +135,7 @@ export const findingCatalogue = {
   ),
   SLUICE_FINDING_NIGHT_MISSING: problem(
     'The nightly judgement of received hours, at 01:10 UTC, did not come to its end, or could not look at rows: nobody compares what was accepted with what is in tables.',
-    'Correct what the function `reconcile` failed with: most often its role, or a policy of the bucket, the key or Athena; `doctor --drift` names what was changed. The second command judges yesterday now, and keeps nothing. The next night makes up for up to fourteen days, and ends this; an hour that is `unknown` by then, `reconcile --deep` judges.',
+    'Correct what the function `reconcile` failed with: most often its role, or a policy of the bucket, the key or Athena; `doctor --drift` names what was changed. The second command judges yesterday now, and keeps nothing; with `--deep` it looks at rows, and keeps what they prove. The next night makes up for up to fourteen days, and ends this; an hour that is `unknown` by then, `reconcile --deep` judges.',
     { part: 'streams', section: 'short', alarms: ['night-missing', 'reconcile-errors'] },
   ),
   SLUICE_FINDING_PARTITION_WRONG: problem(

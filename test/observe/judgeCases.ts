@@ -285,7 +285,8 @@ export const cases: readonly Case[] = [
     'problem',
     `2026-11-19 2026-11-19 ${at(11)} 2026-11-19 2026-11-17 ${at(10)}`,
     'npx sluice doctor --drift',
-    'npx sluice reconcile --day 2026-11-19',
+    'npx sluice reconcile --deep --day 2026-11-19',
+    'npx sluice reconcile --deep --day 2026-11-17',
   ],
   [
     'events are unproved on two days',
@@ -311,6 +312,7 @@ export const cases: readonly Case[] = [
     'problem',
     `acme/orders no rows have come of 2026-11-20 (1 file, 0 rows) ${at(2)} 2026-12-23`,
     'npx sluice ingest status --source acme --dataset orders',
+    'npx sluice ingest accept empty --source acme --dataset orders --from 2026-11-20',
   ],
   [
     'a day came without rows where they are usual',

@@ -221,7 +221,8 @@ function unchangedSettlement(progress: Progress): Settlement {
   const { entry } = progress.claim;
   const { fingerprint, files, rows, bytes, superseded, missingSince, usualRows } = entry;
   const isLoaded = files.some(({ fate }) => fate === 'loaded');
-  const isAccepted = entry.accepted === true || progress.accepts(isLoaded ? 'keep' : 'empty');
+  const isAccepted =
+    entry.accepted === true || progress.accepts('keep') || (!isLoaded && progress.accepts('empty'));
   const isMissing = missingSince !== undefined && !isAccepted;
   const isOfSame = haveSameFiles(progress.drop?.fingerprint, fingerprint);
   return {
@@ -324,7 +325,8 @@ function supersededVersions({ clock }: Loader, { claim, replaced }: Progress): S
 
 /** The rows that the day's weekday usually has; null if that is not known. A ledger that can't be read fails no load. */
 async function findUsualRows({ ledger, log }: Loader, { source, dataset, day }: DropDay) {
-  if (dataset.unusualShare === 0) return null;
+  // Whether a day without rows has arrived rests on it, too.
+  if (dataset.unusualShare === 0 && dataset.expectedBy === undefined) return null;
   const place = { source: source.name, dataset: dataset.name };
   try {
     return await readUsualRows(ledger, { ...place, day, table: dataset.table });

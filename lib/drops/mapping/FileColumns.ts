@@ -65,10 +65,11 @@ export class FileColumns {
 
   /** The only one of some names that the file has; null if it has none. @throws FieldProblem if it has several. */
   #columnOf(names: readonly string[]): FoundColumn | null {
-    const found = names.flatMap((name) => findColumn(this.#columns, name) ?? []);
-    const [first = null, ...others] = found.filter(
-      ({ sql }, i) => found.findIndex((one) => one.sql === sql) === i,
+    const all = names.flatMap((name) => findColumn(this.#columns, name) ?? []);
+    const found = all.filter(
+      (one, i) => all.findIndex(({ sql }) => sql === one.sql) === i && !hasMember(one, all),
     );
+    const [first = null, ...others] = found;
     if (others.length === 0) return first;
     throw new FieldProblem(
       'SLUICE_INGEST_COLUMN_AMBIGUOUS',
@@ -94,6 +95,12 @@ export class FileColumns {
       ? 'it, as the mapping names it'
       : `it, or { folder: ${JSON.stringify(folder)} } in the mapping`;
   }
+}
+
+/** Whether a column is a struct of which a member is named, too: it may have taken the place of a column of its name. */
+function hasMember(one: FoundColumn, all: readonly FoundColumn[]): boolean {
+  const member = `${one.name.toLowerCase()}.`;
+  return all.some(({ outer, name }) => outer === one.outer && name.toLowerCase().startsWith(member));
 }
 
 /** Names that a message lists. */

@@ -5,7 +5,7 @@ import type { ObjectStore } from '../../base/ObjectStore.ts';
 import { counted } from '../../base/text.ts';
 import { addDays, localTime, type UtcDay, utcDay } from '../../base/time.ts';
 import type { Ledger } from '../../ledger/Ledger.ts';
-import type { LedgerEntry } from '../../ledger/LedgerEntry.ts';
+import { type LedgerEntry, NO_FILES } from '../../ledger/LedgerEntry.ts';
 import { type DatasetNotes, datasetNotes, oldestFirst } from '../../ledger/ledgerStore.ts';
 import { type Dataset, type Source, WEEKDAYS } from '../../schema/sources.ts';
 import { lateNoteKey } from '../../tables/ledgerKeys.ts';
@@ -43,6 +43,9 @@ const lateNoteSchema = z.object({
     }),
   ),
 });
+
+/** The day from which drops are expected. */
+type FirstExpected = NonNullable<LateNote['first']>;
 
 /** A validated result of a check for late drops. */
 export type LateNote = z.output<typeof lateNoteSchema>;
@@ -182,7 +185,12 @@ export async function findLateDrops(
       const terms = { due, before, alone };
       const found = await missingDays(ports, source, dataset, terms).catch(async (error) => {
         // What was late stays so, and all of it is looked at again.
-        await write({ ...before, late: before?.late ?? [], open: due.map(({ day }) => day) });
+        await write({
+          ...before,
+          first: expectedFrom(dataset, before, now),
+          late: before?.late ?? [],
+          open: due.map(({ day }) => day),
+        });
         throw error;
       });
       await write(found);
@@ -254,22 +262,30 @@ async function missingDays(
   };
 }
 
-/** The day from which drops are expected, as the ledger knows it. It lists the dataset's days until one has come. */
+/** The day from which drops are expected, as the last look knew it, or the day of the first look. */
+function expectedFrom(dataset: Dataset, before: LateNote | null, now: number): FirstExpected {
+  const [today = ''] = lookbackDays(now, dataset.timezone, 0);
+  return before?.first ?? { day: today, hasCome: false };
+}
+
+/** The same, as the ledger knows it. It lists the dataset's days until one has come. */
 async function firstExpected(
-  { looks, clock }: ExpectedDropsPorts,
+  { looks, ledger, clock }: ExpectedDropsPorts,
   source: Source,
   dataset: Dataset,
   before: LateNote | null,
-): Promise<NonNullable<LateNote['first']>> {
-  const [today = ''] = lookbackDays(clock.now(), dataset.timezone, 0);
-  const { first = { day: today, hasCome: false } } = before ?? {};
+): Promise<FirstExpected> {
+  const first = expectedFrom(dataset, before, clock.now());
   if (first.hasCome) return first;
   const entries = await looks.entries(source.name, dataset.name);
-  const came = [...entries].flatMap(([day, { modifiedAt }]) =>
+  const days = [...entries].flatMap(([day, { modifiedAt }]) =>
     day >= firstDay(dataset, modifiedAt) ? [day] : [],
   );
-  const [day] = came.sort();
-  return day === undefined ? first : { day, hasCome: true };
+  for (const day of days.sort()) {
+    const entry = await ledger.read({ source: source.name, dataset: dataset.name, day });
+    if (wasInLookback(dataset, day, entry)) return { day, hasCome: true };
+  }
+  return first;
 }
 
 /** What a late day has already; null if it is not late. */
@@ -295,7 +311,9 @@ function hasYet(
 
 /** Whether the last entry of a day was written while the schedule looked at it: what is older, a person asked for. */
 function wasInLookback(dataset: Dataset, day: UtcDay, entry: LedgerEntry | null): boolean {
-  return entry !== null && day >= firstDay(dataset, entry.updatedAt);
+  // Of a day that a person accepted without files nothing came.
+  const hasCome = entry !== null && (entry.version !== undefined || entry.fingerprint !== NO_FILES);
+  return hasCome && day >= firstDay(dataset, entry.updatedAt);
 }
 
 /**

@@ -200,10 +200,14 @@ function* lateDrops(drops: DatasetDays, { of, status, backfill, accept }: Datase
     const days = absent.map(({ day }) => day);
     // The next run looks for the others itself.
     const left = days.filter((day) => day < drops.firstDay);
+    const empty = absent.filter((one) => one.empty !== undefined && one.day >= drops.firstDay);
     const ranges = dayRanges(left).slice(0, MOST_COMMANDS);
     yield finding('SLUICE_FINDING_INGEST_LATE', `${of}: ${what} come of ${listed(texts, '; ')}.`, [
       status(days[0]),
       ...ranges.flatMap(({ from, to }) => [backfill(from, to), accept('empty', from, to)]),
+      ...dayRanges(empty.map(({ day }) => day))
+        .slice(0, MOST_COMMANDS)
+        .map(({ from, to }) => accept('empty', from, to)),
     ]);
   }
 }

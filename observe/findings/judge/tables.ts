@@ -94,12 +94,17 @@ export function* missingNights(facts: StatusFacts, { config, now, commands }: Pl
   const days = new Set((receivedHours ?? []).flatMap((row) => (isUnlooked(row, looked) ? [row.ds] : [])));
   if (lastNight.day >= due && days.size === 0) return;
   const open = days.size === 0 ? '' : ` Hours of ${listed([...days])} were not looked at.`;
+  const unread = new Set((receivedHours ?? []).flatMap(({ why, ds }) => (why === NOT_LOOKED ? [ds] : [])));
+  const looks = [...unread].map((one) => commands.sluice('reconcile', '--deep', '--day', one));
   const { day, at } = lastNight;
   const newest = at === null ? 'none is' : `${day} the newest that is, last at ${at}`;
   yield finding(
     'SLUICE_FINDING_NIGHT_MISSING',
     `${due} is the newest day that should be judged, and ${newest}.${open}${failedAt(facts, 'reconcile')}`,
-    [commands.sluice('doctor', '--drift'), commands.sluice('reconcile', '--day', due)],
+    [
+      commands.sluice('doctor', '--drift'),
+      ...(looks.length > 0 ? looks : [commands.sluice('reconcile', '--day', due)]),
+    ],
   );
 }
 

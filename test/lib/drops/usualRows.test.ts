@@ -54,6 +54,7 @@ describe('a day that came without rows', () => {
     expect(words({ files: [noRows('a'), marker] })).toBe('1 file, 0 rows');
     expect(words({ files: [marker] })).toBe('0 rows');
     expect(words({ files: [] })).toBeNull();
+    expect(words({ files: [{ ...noRows('2026-11-20/'), reason: 'marker' }] })).toBeNull();
     expect(words({ accepted: true })).toBeNull();
     for (const state of ['succeeded', 'failed', 'inputs_missing', 'waiting'] as const)
       expect(words({ state })).toBeNull();
@@ -67,6 +68,8 @@ describe('a day that came without rows', () => {
     expect(unusualWords(day(1_000), 0.5)).toBe('has 2 files, 0 rows, where 1,000 are usual');
     expect([day(1_000), day(0), day()].map(lacksRows)).toEqual([true, false, false]);
     expect([day(0), day()].map((one) => unusualWords(one, 0.5))).toEqual([null, null]);
+    // The first rows after files without any.
+    expect(unusualWords(loaded(DAY, 5, { usualRows: 0 }), 0.5)).toBeNull();
     expect(lacksRows(loaded(DAY, 5, { usualRows: 1_000 }))).toBe(false);
   });
 
@@ -74,6 +77,9 @@ describe('a day that came without rows', () => {
     const sundays = [2, 9, 16].map((ago) => loaded(addDays('2026-11-24', -ago), 0, emptyFile));
     const saturdays = [3, 10, 17].map((ago) => loaded(addDays('2026-11-24', -ago), 500));
     expect(usualRows('2026-11-29', [...sundays, ...saturdays])).toBe(0);
+    // Days that lack their rows are not usual, however many come.
+    const lacking = sundays.map((one) => ({ ...one, usualRows: 500 }));
+    expect(usualRows('2026-11-29', [...lacking, ...saturdays])).toBe(500);
     const accepted = sundays.map((one) => ({ ...one, accepted: true as const }));
     expect(usualRows('2026-11-29', [...accepted, ...saturdays])).toBe(500);
   });

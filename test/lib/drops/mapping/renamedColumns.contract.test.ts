@@ -91,6 +91,18 @@ describe('a field of a column that was renamed', () => {
     expect(rows.map(({ plan }) => plan)).toEqual(['gold', 'gold']);
   });
 
+  it('is the member of the struct that has taken its place', async () => {
+    const load = async (column: string[], name: string, sql: string) => {
+      const mapping = { columns: { plan: { column } } };
+      const { rows } = await bench.load({ kind: 'table', mapping }, [await bench.write(name, sql)]);
+      return rows[0]?.['plan'];
+    };
+    const text = "SELECT 'gold' AS plan";
+    const struct = "SELECT {'name': 'gold'} AS plan";
+    expect(await load(['plan', 'plan.name'], 'text.parquet', text)).toBe('gold');
+    expect(await load(['plan', 'plan.name'], 'struct.parquet', struct)).toBe('gold');
+  });
+
   const plan = (optional = false): DatasetInput => ({
     kind: 'table',
     mapping: { columns: { n: 'n', plan: { ...was('plan'), optional } } },

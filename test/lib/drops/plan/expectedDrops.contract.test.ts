@@ -223,6 +223,21 @@ describe('a check for overdue drops', () => {
     expect(await look()).toMatchObject({ late: [{ day: ago(2) }, { day: ago(1) }] });
   });
 
+  it('takes no day for the first that a person accepted without files, and begins with a first look that fails', async () => {
+    await begin();
+    await ingest.letNobodyIn();
+    const firstLook = today();
+    expect(await look()).toMatchObject({ failed: [{ code: 'SLUICE_SOURCE_ACCESS_DENIED' }] });
+    await ingest.letIn();
+    await ingest.clock.advance(Date.parse(`${addDays(today(), 3)}T10:00:00Z`) - ingest.clock.now());
+    const late = [{ day: ago(3) }, { day: ago(2) }, { day: ago(1) }];
+    expect(await look()).toMatchObject({ late });
+    expect(ago(3)).toBe(firstLook);
+    await ingest.settle(ago(1), { state: 'succeeded_no_data', fingerprint: 'none', accepted: true });
+    expect(await look()).toMatchObject({ late: late.slice(0, 2) });
+    expect(await note()).toMatchObject({ first: { day: firstLook, hasCome: false } });
+  });
+
   it('finds in the ledger which day came first, however it is now', async () => {
     await begin();
     await ingest.settle(ago(2), { state: 'failed', failure: { code: 'SLUICE_X', message: 'Why.' } });
@@ -338,7 +353,8 @@ describe('a check for overdue drops', () => {
         },
       }),
     });
-    expect(await calls()).toEqual({ entries: 33, lists: 0 });
+    // One more says which day came first.
+    expect(await calls()).toEqual({ entries: 34, lists: 0 });
     expect(await calls()).toEqual({ entries: 0, lists: 0 });
     expect(metric()).toBe(0);
     // A day becomes due, is not there, and is waited for alone.
