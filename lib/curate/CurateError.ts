@@ -76,6 +76,7 @@ export type CurateFailure = Pick<SluiceError, 'code' | 'message' | 'repeats'>;
 /** Codes of other rooms whose sentences are about customers' drops, and what they mean here. */
 const OWN_CODES: Readonly<Record<string, keyof typeof CurateError.entries>> = {
   SLUICE_LOAD_BUCKET_FAILED: 'SLUICE_CURATE_BUCKET_FAILED',
+  SLUICE_ENGINE_OUT_OF_DISK: 'SLUICE_CURATE_DAY_TOO_LARGE',
 };
 
 /**

@@ -7,9 +7,15 @@ export const EngineError = defineErrorFamily('system', {
     cure: 'Raise `memorySize` of `ingest-load` in serverless.yml, to at most 10240, or of the function in whose log the code is: `write` or `curate`. Of a load, you may also write the files with smaller row groups.',
     repeats: 'always',
   },
+  SLUICE_ENGINE_KILLED: {
+    cause:
+      'The process that reads the files of a day was killed: most likely the memory of the function was used up.',
+    cure: 'The task is retried once, and goes on with the same piece. If it fails again, raise `memorySize` of `ingest-load` in serverless.yml, to at most 10240, or have smaller row groups written.',
+    repeats: 'twice',
+  },
   SLUICE_ENGINE_OUT_OF_DISK: {
-    cause: 'DuckDB needs more disk than the function provides.',
-    cure: 'Raise `memorySize` of `ingest-load` in serverless.yml, to at most 10240, or of the function in whose log the code is, so that less is written to disk. Of a load, you may also write the files into two folders, and configure a dataset for each.',
+    cause: 'DuckDB needs more disk than there is.',
+    cure: 'Of a function, raise its `memorySize` in serverless.yml, to at most 10240: rows that fit the memory are sorted without the disk. Give `write` also more `ephemeralStorageSize`, to at most 10240. Of a load, have the files that the detail names written with fewer rows each. On your own machine, free space in its temporary folder.',
     repeats: 'always',
   },
   SLUICE_ENGINE_CRASHED: {

@@ -22,6 +22,9 @@ export interface ChildProgram {
 /** An error in an answer. */
 export const failedSchema = z.strictObject({ code: z.string(), detail: z.string() });
 
+/** Signals that the system sends a process for what it does itself. https://man7.org/linux/man-pages/man7/signal.7.html */
+const CRASHES = ['SIGABRT', 'SIGBUS', 'SIGFPE', 'SIGILL', 'SIGSEGV', 'SIGSYS', 'SIGTRAP'];
+
 /** How a process ended that has not answered. */
 export interface Crash {
   /** The signal, or the exit code. */
@@ -69,7 +72,7 @@ export async function callProcess<Value>(
   }
 }
 
-/** The signal or exit code of a process that failed; null if it ended well. @throws EngineError if memory was missing. */
+/** The signal or exit code of a process that crashed; null if it ended well. @throws EngineError if others killed it, or it lacked memory or disk. */
 async function endOf(child: ChildProcess, signal: AbortSignal | undefined): Promise<string | null> {
   const kill = () => child.kill('SIGKILL');
   signal?.addEventListener('abort', kill, { once: true });
@@ -80,10 +83,16 @@ async function endOf(child: ChildProcess, signal: AbortSignal | undefined): Prom
       child.on('close', (...end) => resolve(end));
     });
     if (code === 0 || signal?.aborted === true) return null;
+    const ended = killed ?? `exit code ${code}`;
     // The kernel kills what takes the last memory. V8 and C++ abort.
-    if (killed === 'SIGKILL' || /out of memory|bad_alloc/i.test(await said))
-      throw new EngineError('SLUICE_ENGINE_OUT_OF_MEMORY', `The process that reads files: ${killed}.`);
-    return killed ?? `exit code ${code}`;
+    if (killed !== null && !CRASHES.includes(killed))
+      throw new EngineError('SLUICE_ENGINE_KILLED', `${ended}.`);
+    const words = await said;
+    if (/out of memory|bad_alloc/i.test(words))
+      throw new EngineError('SLUICE_ENGINE_OUT_OF_MEMORY', `${ended}.`);
+    // It could not write its answer.
+    if (/no space left/i.test(words)) throw new EngineError('SLUICE_ENGINE_OUT_OF_DISK', `${ended}.`);
+    return ended;
   } catch (error) {
     if (error instanceof EngineError) throw error;
     throw new EngineError('SLUICE_ENGINE_FAILED', 'Its process does not start.', { cause: error });

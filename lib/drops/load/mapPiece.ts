@@ -1,11 +1,13 @@
 import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { SluiceError } from '../../base/errors.ts';
+import { EngineError } from '../../parquet/EngineError.ts';
 import { FileError, type FileFailure } from '../../parquet/FileError.ts';
 import type { FileSchema, UnreadableFile } from '../../parquet/FileSchema.ts';
 import { fetchFiles } from '../../parquet/fetchFiles.ts';
 import { type DropObject, SourceError } from '../CustomerBucket.ts';
 import type { CompiledMapping, MappedRows } from '../engine/Engine.ts';
+import { joinNames } from '../lastLoad.ts';
 import { compileMapping, type MappingSubject, mappingProblem } from '../mapping/compileMapping.ts';
 import { LoadError } from './LoadError.ts';
 
@@ -81,8 +83,9 @@ export async function mapPiece(
     await loader.faultPoint?.('mapped');
     return mapped;
   } catch (error) {
-    noteProblem(error, piece.files, progress);
-    throw error;
+    const named = withNames(error, piece.files);
+    noteProblem(named, piece.files, progress);
+    throw named;
   } finally {
     await rm(fetched, { recursive: true, force: true });
   }
@@ -119,13 +122,22 @@ function fetchFailure(of: 'body' | 'full_disk' | 'disk', detail: string, cause: 
   });
 }
 
+/** An error of the machine with the files that it was at. A file that does not fit the disk with its rows is too large. */
+function withNames(error: unknown, files: readonly DropObject[]): unknown {
+  if (!(error instanceof EngineError)) return error;
+  const detail = `${joinNames(files)}: ${error.detail}`;
+  return error.code === 'SLUICE_ENGINE_OUT_OF_DISK' && files.length === 1
+    ? new FileError('SLUICE_INGEST_FILE_TOO_LARGE', detail, { cause: error })
+    : new EngineError(error.code, detail, { cause: error });
+}
+
 /** Records a file's error under its key. Details begin with the file's name. */
 function noteProblem(
   error: unknown,
   files: readonly Pick<DropObject, 'key'>[],
   { problems }: Progress,
 ): void {
-  if (!(error instanceof FileError)) return;
+  if (!(error instanceof FileError || error instanceof EngineError)) return;
   const file = files.find(({ key }) => error.detail.startsWith(`${key}: `));
   if (file !== undefined) problems.set(file.key, error);
 }

@@ -6,6 +6,7 @@ import { VERSION } from '../../../lib/base/version.ts';
 import { curateFaultPoints } from '../../../lib/curate/Curator.ts';
 import { curatedTables } from '../../../lib/curate/curatedTables.ts';
 import { countDays, planDays } from '../../../lib/curate/planDays.ts';
+import { EngineError } from '../../../lib/parquet/EngineError.ts';
 import { curatedSubject, VERSION_NOTES, versionNoteKey } from '../../../lib/tables/ledgerKeys.ts';
 import { type Curations, DAY, exposures, ids, LEASE_MS, startCurations } from './startCurations.ts';
 
@@ -267,6 +268,14 @@ describe('a day that is curated', () => {
       account: { rawRows: 50, rows: 40, resends: 10 },
     });
     expect(await curations.rowsUnder((await curations.curatedLocation()) ?? '')).toHaveLength(40);
+  });
+
+  it('too large for the disk, although it was planned to fit, says so', async () => {
+    const full = () => Promise.reject(new EngineError('SLUICE_ENGINE_OUT_OF_DISK', 'No space.'));
+    expect(await curations.curate(await plan(), { curator: { curate: full } })).toMatchObject({
+      outcome: 'failed',
+      failure: { code: 'SLUICE_CURATE_DAY_TOO_LARGE', message: expect.stringContaining('No space') },
+    });
   });
 });
 

@@ -99,14 +99,15 @@ describe('the engine in another process', () => {
     expect(environment).toEqual({});
   });
 
-  it('takes a file that crashes it for damaged', async () => {
+  it('takes a file that crashes it for damaged, and no file that it is killed with', async () => {
     const [file] = await describedBy(childEngine(bench.limits), [await bench.write('stalled.parquet', ROWS)]);
     if (file === undefined) throw new RangeError('No file.');
     stall(file);
     for (const [signal, code] of [
       ['SIGSEGV', 'SLUICE_INGEST_FILE_DAMAGED'],
       ['SIGABRT', 'SLUICE_INGEST_FILE_DAMAGED'],
-      ['SIGKILL', 'SLUICE_ENGINE_OUT_OF_MEMORY'],
+      ['SIGKILL', 'SLUICE_ENGINE_KILLED'],
+      ['SIGTERM', 'SLUICE_ENGINE_KILLED'],
     ] as const) {
       const loading = expect(loadOf([file])).rejects.toMatchObject({
         code,
@@ -115,6 +116,22 @@ describe('the engine in another process', () => {
       (await reader()).kill(signal);
       await loading;
     }
+  });
+
+  it.each([
+    ['ENOSPC: no space left on device, write', 'SLUICE_ENGINE_OUT_OF_DISK'],
+    [
+      'FATAL ERROR: Reached heap limit Allocation failed - JavaScript heap out of memory',
+      'SLUICE_ENGINE_OUT_OF_MEMORY',
+    ],
+    ['std::bad_alloc', 'SLUICE_ENGINE_OUT_OF_MEMORY'],
+  ])('lacks what its last words say: %s', async (words, code) => {
+    const program = join(bench.directory, 'words.mjs');
+    writeFileSync(program, `process.stderr.write(${JSON.stringify(words)});\nprocess.exitCode = 1;\n`);
+    const { temporaryDirectory } = bench.limits;
+    await expect(callProcess({ program, temporaryDirectory }, null, z.null())).rejects.toMatchObject({
+      code,
+    });
   });
 
   it('names the file of several that crashes it', async () => {

@@ -51,15 +51,43 @@ describe('a day that fails', () => {
     ]);
   });
 
-  it('is one whose process crashed twice, though no file alone crashes it', async () => {
+  it.each([
+    ['crashed', 'SLUICE_ENGINE_CRASHED'],
+    ['was killed', 'SLUICE_ENGINE_KILLED'],
+  ] as const)('is one whose process %s twice, though no file alone crashes it', async (_, code) => {
     loads = await startLoads();
-    await loads.drop('a.parquet', someEvents(0, 1));
-    const crash = () => Promise.reject(new EngineError('SLUICE_ENGINE_CRASHED', 'SIGSEGV.'));
+    const a = await loads.drop('a.parquet', someEvents(0, 1));
+    const b = await loads.drop('b.parquet', someEvents(1, 2));
+    const crash = () => Promise.reject(new EngineError(code, 'SIGKILL.'));
     const loader = { engine: { ...loads.makeLoader().engine, load: crash } };
-    const failure = { code: 'SLUICE_ENGINE_CRASHED' };
+    const failure = { code, message: expect.stringContaining(`${a}, ${b}: SIGKILL`) };
     expect(await loads.load({ loader })).toMatchObject({ outcome: 'handed_back', failure });
     expect(await loads.load({ loader })).toMatchObject({ outcome: 'failed', failure });
+    // What the same machine repeats with the same files is tried once.
+    const full = () => Promise.reject(new EngineError('SLUICE_ENGINE_OUT_OF_DISK', 'No space.'));
+    const small = { engine: { ...loader.engine, load: full } };
+    expect(await loads.load({ reason: 'backfill', loader: small })).toMatchObject({
+      outcome: 'failed',
+      failure: {
+        code: 'SLUICE_ENGINE_OUT_OF_DISK',
+        message: expect.stringContaining(`${a}, ${b}: No space`),
+      },
+    });
   });
+
+  it.each(['describe', 'load'] as const)(
+    'has one file whose rows do not fit the disk beside it (%s)',
+    async (call) => {
+      loads = await startLoads();
+      const key = await loads.drop('a.parquet', someEvents(0, 1));
+      const full = () => Promise.reject(new EngineError('SLUICE_ENGINE_OUT_OF_DISK', 'No space.'));
+      const loader = { engine: { ...loads.makeLoader().engine, [call]: full } };
+      const code = 'SLUICE_INGEST_FILE_TOO_LARGE';
+      const failure = { code, message: expect.stringContaining(`${key}: No space`) };
+      expect(await loads.load({ loader })).toMatchObject({ outcome: 'failed', failure });
+      expect((await loads.entry())?.files).toMatchObject([{ key, fate: 'failed', reason: code }]);
+    },
+  );
 
   it('has more refused rows than allowed, which are reported, and keeps its last good version', async () => {
     loads = await startLoads();

@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import { addDays } from '../../../../lib/base/time.ts';
 import { defineConfig } from '../../../../lib/config/defineConfig.ts';
 import { pieceFaultPoints } from '../../../../lib/drops/load/Loader.ts';
+import { EngineError } from '../../../../lib/parquet/EngineError.ts';
 import { VERSION_NOTES } from '../../../../lib/tables/ledgerKeys.ts';
 import { configuredDatasets, unreadDrops } from '../../../../observe/facts/days/ledgerDays.ts';
 import { acmeSource, eventsDataset } from '../../../harness/configInput.ts';
@@ -300,6 +301,34 @@ describe('a day in pieces', () => {
     expect(entry?.failure?.message).toContain('b.parquet');
     const failed = entry?.files.filter(({ fate }) => fate === 'failed').map(({ key }) => key);
     expect(failed).toEqual([`events/${DAY}/b.parquet`]);
+  });
+
+  it('goes on with each piece whose process was killed once, and fails by its files if it is killed again', async () => {
+    await dropThree();
+    const { engine } = loads.makeLoader();
+    const left = new Map([
+      ['b', 1],
+      ['c', 1],
+    ]);
+    const load: typeof engine.load = async (request) => {
+      const [name = ''] = request.files.map((file) => file.name.slice(-9, -8));
+      const kills = left.get(name) ?? 0;
+      left.set(name, kills - 1);
+      if (kills > 0) throw new EngineError('SLUICE_ENGINE_KILLED', 'SIGKILL.');
+      return engine.load(request);
+    };
+    const loader = { engine: { ...engine, load } };
+    for (const done of [1, 2]) {
+      expect(await loads.load({ loader })).toMatchObject({ outcome: 'handed_back' });
+      expect(await loads.entry()).toMatchObject({ state: 'waiting', run: { done, pieces: 3 } });
+    }
+    expect(await loads.load({ loader })).toMatchObject({ outcome: 'succeeded', rows: SUM });
+    left.set('b', 2);
+    expect(await loads.load({ reason: 'backfill', loader })).toMatchObject({ outcome: 'handed_back' });
+    const failure = { code: 'SLUICE_ENGINE_KILLED', message: expect.stringContaining('b.parquet') };
+    expect(await loads.load({ reason: 'backfill', loader })).toMatchObject({ outcome: 'failed', failure });
+    const failed = (await loads.entry())?.files.filter(({ fate }) => fate === 'failed');
+    expect(failed).toMatchObject([{ key: `events/${DAY}/b.parquet` }]);
   });
 
   it('is planned anew if a file of its version is gone before it is published', async () => {
