@@ -75,6 +75,17 @@ export function whyUnread(error: unknown): string {
   throw error;
 }
 
+/**
+ * AWS's own names for errors and actions of KMS. S3 answers `KMS.DisabledException`, Lambda `KMSDisabledException`, SQS `KmsDisabled`;
+ * a denial has the action alone, `kms:Decrypt`: https://github.com/boto/boto3/issues/2952.
+ */
+const OF_KMS = /\bKMS|\bKms[A-Z]|\bkms:/;
+
+/** Whether AWS's answer names KMS: if the key cannot be used, the call failed for that reason. @param answer Error name and message. */
+export function isOfKey(answer: string): boolean {
+  return OF_KMS.test(answer);
+}
+
 /** Names of errors for what does not exist: `NoSuchBucketPolicy`, `EntityNotFoundException`, `QueueDoesNotExist`. */
 const MISSING = /NoSuch|NotFound|NonExistent|DoesNotExist/;
 

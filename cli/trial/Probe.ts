@@ -19,6 +19,14 @@ export interface Run {
   readonly lacks: ReadonlySet<string>;
 }
 
+/**
+ * Shows how far something is.
+ *
+ * @param what In words.
+ * @param waitsFor `rows` while it waits for rows to be delivered; undefined else.
+ */
+export type OnProgress = (what: string, waitsFor?: 'rows') => void;
+
 /** The parts of a deployment that the questions need. */
 export type Probed = Omit<Deployment, 'aws' | 'glue' | 'logs'>;
 

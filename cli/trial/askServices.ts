@@ -13,7 +13,7 @@ import { readAlarms } from '../../observe/facts/flow/alarms.ts';
 import { requestIngest } from '../../operate/ingest/requests.ts';
 import { dropKey, parquetFromQuery } from '../ingest/dropFiles.ts';
 import { postUrl } from './bodies.ts';
-import { type Answer, answer, type Probed, poll, type Run, unanswered } from './Probe.ts';
+import { type Answer, answer, type OnProgress, type Probed, poll, type Run, unanswered } from './Probe.ts';
 import { replyText, sendRequest } from './sendRequest.ts';
 
 /** Whoever makes none of these makes no metrics of log lines. */
@@ -71,7 +71,7 @@ const LOAD_MS = 600_000;
  *
  * @throws What AWS's clients throw.
  */
-export async function askDrop(probed: Probed, { lacks, time }: Run, onProgress: (step: string) => void) {
+export async function askDrop(probed: Probed, { lacks, time }: Run, onProgress: OnProgress): Promise<Answer> {
   const code = 'SLUICE_PROBE_DROP';
   const { config, s3 } = probed;
   const of = configuredDatasets(config).at(-1);
@@ -103,11 +103,7 @@ export async function askDrop(probed: Probed, { lacks, time }: Run, onProgress: 
 const ALARM_MS = 600_000;
 
 /** Sends a compressed body as a gateway that takes it for text would hand it over, and waits for its alarm. @throws What CloudWatch's client throws. */
-export async function askAlarm(
-  probed: Probed,
-  run: Run,
-  onProgress: (step: string) => void,
-): Promise<Answer> {
+export async function askAlarm(probed: Probed, run: Run, onProgress: OnProgress): Promise<Answer> {
   const code = 'SLUICE_PROBE_ALARM';
   const reply = await sendRequest({
     url: postUrl(run),

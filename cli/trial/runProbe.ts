@@ -8,7 +8,7 @@ import { explainAwsError } from '../../observe/explainAwsError.ts';
 import { askPreflight, judgeAccepted } from './askGateway.ts';
 import { askMetrics } from './askServices.ts';
 import { bodies, eventName, postUrl, type SentEvent, TEXT } from './bodies.ts';
-import { type Answer, answer, type Probed, poll, type Run, unlessDenied } from './Probe.ts';
+import { type Answer, answer, type OnProgress, type Probed, poll, type Run, unlessDenied } from './Probe.ts';
 import { askViews, judgeEvent, judgeTime, type Row, readRows } from './rows.ts';
 import { isFromCollector, type Reply, sendRequest } from './sendRequest.ts';
 
@@ -19,15 +19,13 @@ const SDKS_MS = 180_000;
 
 const DELIVERY = 'SLUICE_PROBE_DELIVERY_TIME';
 
-type OnProgress = (step: string) => void;
-
 /** The events with their replies. */
 type Sent = { readonly event: SentEvent; readonly reply: Reply }[];
 
 /**
  * Sends events as SDKs do, follows them to their rows, and asks what only AWS can answer.
  *
- * @param onProgress Called with a description of each step.
+ * @param onProgress Called at each step.
  */
 export async function runProbe(probed: Probed, run: Run, onProgress: OnProgress): Promise<readonly Answer[]> {
   const sent: Sent = [];
@@ -132,7 +130,7 @@ async function awaitRows(
   return poll(probed, mostMs, async () => {
     const rows = await readRows(probed, run);
     const events = eventCount(rows);
-    onProgress(`${events} of ${promised} events have a row`);
+    onProgress(`${events} of ${promised} events have a row`, 'rows');
     const isThere = events >= promised;
     return { seen: { rows, tookMs: isThere ? clock.now() - sentAt : null }, isThere };
   });

@@ -14,7 +14,7 @@ import { openClients } from '../../observe/doctor/Setup.ts';
 import { readStackOutputs } from '../../observe/facts/flow/stackOutputs.ts';
 import { askAlarm, askDrop, askKill } from './askServices.ts';
 import { NO_EVENTS, postUrl } from './bodies.ts';
-import { type Answer, poll, type Run, unanswered, unlessDenied } from './Probe.ts';
+import { type Answer, type OnProgress, poll, type Run, unanswered, unlessDenied } from './Probe.ts';
 import { questionCodes } from './questions.ts';
 import { findStack, type Removal, removeTrial } from './removeTrial.ts';
 import { runProbe } from './runProbe.ts';
@@ -58,16 +58,13 @@ export class Steps {
     this.#ports = ports;
   }
 
-  async take<Result>(
-    step: StepName,
-    work: (show: (what: string) => void) => Promise<Result>,
-  ): Promise<Result> {
+  async take<Result>(step: StepName, work: (show: OnProgress) => Promise<Result>): Promise<Result> {
     const { deployment, onProgress, onStep } = this.#ports;
     const from = deployment.clock.now();
     let failed: string | null = null;
     try {
       onProgress(step, '');
-      return await work((what) => onProgress(step, what));
+      return await work((what, waitsFor) => onProgress(step, what, waitsFor));
     } catch (error) {
       failed = error instanceof Error ? error.message : String(error);
       throw error;
@@ -87,7 +84,7 @@ export interface TrialPorts {
   /** URL of the collector. Default: the stack's output. */
   readonly url?: string | undefined;
   /** Shows how far a step is. */
-  readonly onProgress: (step: StepName, what: string) => void;
+  readonly onProgress: (step: StepName, ...progress: Parameters<OnProgress>) => void;
   /** Told of each step that was taken. */
   readonly onStep: (step: TakenStep) => void;
 }

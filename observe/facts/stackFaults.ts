@@ -89,7 +89,7 @@ export async function readStackFaults(deployment: Deployment): Promise<readonly 
     const words = (verb: string) => ['glue', verb, ...of, '--table-input', JSON.stringify(input)];
     const make = words('create-table');
     // Glue does not change the partition keys of a table that has partitions.
-    const isOther = differs?.some((one) => /^partition key .*(missing|ours)$/.test(one)) === true;
+    const isOther = differs !== null && keyNames(input) !== keyNames(there);
     const again = isOther ? [['glue', 'delete-table', ...of, '--name', name], make] : [words('update-table')];
     return {
       what: 'table or view',
@@ -101,11 +101,17 @@ export async function readStackFaults(deployment: Deployment): Promise<readonly 
   }
 }
 
+/** The names of a table's partition keys, to be compared. */
+function keyNames({ PartitionKeys = [] }: Pick<TableInput, 'PartitionKeys'> = {}): string {
+  return JSON.stringify(PartitionKeys.map(({ Name }) => Name).sort());
+}
+
 /** How a workgroup differs, and the call of Athena that sets back what does. */
 function workgroupFault(name: string, wanted: object, there: object): StackFault {
   const differs = differences(wanted, there, '');
-  const names = new Set(differs.map((one) => /^\w+/.exec(one)?.[0]));
-  const differing = Object.entries(wanted).filter(([member]) => names.has(member));
+  const differing = Object.entries(wanted).filter(
+    ([member, value]) => differences(value, valueAt(there, [member]), member).length > 0,
+  );
   const { State, ResultConfiguration, ...others } = Object.fromEntries(differing);
   // https://docs.aws.amazon.com/athena/latest/APIReference/API_WorkGroupConfigurationUpdates.html
   const updates = JSON.stringify({ ...others, ResultConfigurationUpdates: ResultConfiguration });

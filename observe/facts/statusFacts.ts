@@ -6,7 +6,7 @@ import type { LastNight } from '../../lib/reconcile/lastNight.ts';
 import type { ReceivedHour } from '../../lib/reconcile/receivedHours.ts';
 import { nightDays } from '../../lib/reconcile/reconcileDays.ts';
 import type { Deployment } from '../deployment.ts';
-import { ifThere, whyUnread } from '../explainAwsError.ts';
+import { ifThere, isOfKey, whyUnread } from '../explainAwsError.ts';
 import { type CurationState, readCurationState } from './days/curatedDays.ts';
 import { type RestorableDay, restorableDays } from './days/goneFiles.ts';
 import {
@@ -21,7 +21,13 @@ import {
 } from './days/ledgerDays.ts';
 import { type AlarmState, readAlarms } from './flow/alarms.ts';
 import { type LastDay, lastDayOf, readDayCounts } from './flow/changes.ts';
-import { type DeadLetters, readDeadLetters, readKeysFailure, readLastFailure } from './flow/failures.ts';
+import {
+  type DeadLetters,
+  type LastFailure,
+  readDeadLetters,
+  readKeysFailure,
+  readLastFailure,
+} from './flow/failures.ts';
 import { readLocalState } from './flow/localCloud.ts';
 import {
   type NotedEvents,
@@ -73,6 +79,18 @@ export type KeyFacts = Pick<
   KeyMetadata,
   'Arn' | 'KeyState' | 'KeySpec' | 'KeyUsage' | 'MultiRegion' | 'DeletionDate'
 >;
+
+/** A part of a deployment that could not be read. */
+export interface UnreadPart {
+  /** The part, in words: `the last event`. */
+  readonly part: string;
+  /** AWS's answer, or the damage of what functions stored, in words. */
+  readonly why: string;
+  /** The function whose log it is (`landing`: the stream's delivery); null of any other part. */
+  readonly log: string | null;
+  /** Whether AWS refused the call because of a key of KMS. */
+  readonly isByKey: boolean;
+}
 
 /** The state of every part of a deployment. Parts that could not be read are null, and `unknown` says why. */
 export interface StatusFacts {
@@ -142,13 +160,15 @@ export interface StatusFacts {
   readonly functionErrors: readonly FunctionErrors[] | null;
   /** What a function failed with last, by its name, if it had such runs, or if something waits for it and its log tells. `landing`: the stream's delivery. */
   readonly failures: Readonly<Record<string, string>>;
+  /** Names of {@link failures} in which AWS refused a call because of a key of KMS. */
+  readonly failedByKey: readonly string[];
   readonly alarms: readonly AlarmState[] | null;
   /** The key that encrypts the bucket; null if the stack does not say it, and if it is gone. */
   readonly key: KeyFacts | null;
   /** Faults that are set in the local cloud. */
   readonly faults: number;
   /** Parts that could not be read, and why. */
-  readonly unknown: readonly { readonly part: string; readonly why: string }[];
+  readonly unknown: readonly UnreadPart[];
   /** Bytes that Athena read. */
   readonly scannedBytes: number;
 }
@@ -161,19 +181,24 @@ export interface StatusFacts {
  */
 export async function readStatusFacts(deployment: Deployment): Promise<StatusFacts> {
   const { config, stack, isLocal, now } = deployment;
-  const unknown: { part: string; why: string }[] = [];
+  const unknown: UnreadPart[] = [];
   /** Reads one part; null, and a reason among the unknown parts, if that is not possible. */
   const ask = async <Answer>(
     part: string,
     question: (of: Deployment) => Promise<Answer>,
+    log: string | null = null,
   ): Promise<Answer | null> => {
     try {
       return await question(deployment);
     } catch (error) {
-      unknown.push({ part, why: whyUnread(error) });
+      const why = whyUnread(error);
+      unknown.push({ part, why, log, isByKey: isOfKey(why) });
       return null;
     }
   };
+  /** Reads the log of a function, as {@link ask}. */
+  const askLog = <Answer>(name: string, question: (of: Deployment) => Promise<Answer>) =>
+    ask(`the log of ${name}`, question, name);
   const local = await readLocalState(deployment);
   const outputs = readStackOutputs(deployment);
   const day = readDayCounts(deployment);
@@ -186,7 +211,7 @@ export async function readStatusFacts(deployment: Deployment): Promise<StatusFac
     unreached: ask('the endpoint', async () => readUnreached(deployment, await outputs, await day)),
     noted: ask('noted events', readNoted),
     keys: ask('the keys', readKeys),
-    keysFailure: ask('the log of collect', readKeysFailure),
+    keysFailure: askLog('collect', readKeysFailure),
     delivered: ask('the last event', lastDelivery),
     rows: ask('the tables', readLandedRows),
     landed: ask('landing/', countLanding),
@@ -244,12 +269,12 @@ export async function readStatusFacts(deployment: Deployment): Promise<StatusFac
     faults: local?.faults ?? 0,
     scannedBytes: rows?.scannedBytes ?? 0,
   };
-  const failures = await readFailures();
-  const spikeFrom = await ask('the log of collect', () =>
-    readSpikeSender(deployment, parts.lastDay?.changes ?? []),
-  );
+  const found = Object.entries(await readFailures());
+  const failures = Object.fromEntries(found.map(([part, { text }]) => [part, text]));
+  const failedByKey = found.flatMap(([part, { isByKey }]) => (isByKey ? [part] : []));
+  const spikeFrom = await askLog('collect', () => readSpikeSender(deployment, parts.lastDay?.changes ?? []));
   const restorable = await ask('the versions of lost files', () => restorableDays(deployment, facts));
-  return { ...facts, failures, spikeFrom, restorable, unknown };
+  return { ...facts, failures, failedByKey, spikeFrom, restorable, unknown };
 
   /** Why something waits: what each function failed with, from some tries before it began to wait. */
   async function readFailures() {
@@ -263,7 +288,7 @@ export async function readStatusFacts(deployment: Deployment): Promise<StatusFac
     if (receivedHours?.some(({ why }) => why === NOT_LOOKED)) waiting.set('reconcile', null);
     if (isStreamLate(buffered.oldest, deployment)) waiting.set('landing', buffered.oldest);
     if (unreached?.some(({ kind }) => kind === '5xx')) waiting.set('collect', null);
-    const found: Record<string, string> = {};
+    const found: Record<string, LastFailure> = {};
     // One after the other: an account has few calls of FilterLogEvents a second.
     for (const [part, since] of waiting) {
       // No earlier failure was about an object that waits.
@@ -271,7 +296,7 @@ export async function readStatusFacts(deployment: Deployment): Promise<StatusFac
         part === 'write' && oldest !== null
           ? Date.parse(oldest)
           : Math.min(now - DAY_MS, Date.parse(since ?? isoTimestamp(now)) - TRIES_MS);
-      const why = await ask(`the log of ${part}`, () => readLastFailure(deployment, part, from));
+      const why = await askLog(part, () => readLastFailure(deployment, part, from));
       if (why !== null) found[part] = why;
     }
     return found;

@@ -397,6 +397,8 @@ export interface Finding {
   readonly commands: readonly string[];
   /** The section of docs/operate.md that goes through it; null without one. */
   readonly section: string | null;
+  /** Whether AWS refused a call because of a key of KMS. Absent of findings that no such refusal makes. */
+  readonly isByKey?: boolean;
 }
 
 /**

@@ -160,9 +160,11 @@ describe('a finding of sluice status', () => {
       failedAt: { SLUICE_KEYS_UNAVAILABLE: times },
     };
     const stored = { lastHour: { ...lastHour, lastStoredAt: at(0.1) } };
-    const unread = { ...stored, unknown: [{ part: 'the log of collect', why: '' }] };
-    const found = [stored, { lastHour }, unread].map((facts) => JSON.stringify(judge(facts)));
-    expect(found.map((text) => text.includes('; it is over'))).toEqual([true, false, false]);
+    const unread = { ...stored, unknown: [{ part: 'a log', why: '', log: 'collect', isByKey: false }] };
+    const found = [stored, { lastHour }, unread].map((facts) =>
+      judge(facts).find(({ code }) => code === 'SLUICE_FINDING_NOT_STORED'),
+    );
+    expect(found.map((one) => one?.severity)).toEqual(['warning', 'problem', 'problem']);
   });
 
   it('brings files of a version back whose rows nothing else has', () => {
@@ -238,7 +240,9 @@ describe('a finding of sluice status', () => {
       ...failedBy({ SLUICE_COLLECT_NOT_DELIVERED: 2 }),
       ...waiting({ landing: { ...nothing, count: 3, oldest: at(2) } }),
       alarms: [{ ...alarm, state: 'ALARM', notifies: true }],
-      unknown: [{ part: 'the last event', why: 'KMS.DisabledException: a is disabled.' }],
+      unknown: [{ part: 'the last event', why: 'It is denied.', log: null, isByKey: true }],
+      deadLetters: [{ part: 'relay', queue: 'q', arn: 'a', messages: 1, since: null }],
+      failedByKey: ['relay'],
       key: { Arn, KeyState: 'Disabled', KeySpec: 'SYMMETRIC_DEFAULT', KeyUsage: 'ENCRYPT_DECRYPT' },
     });
     expect(found).toMatchObject([

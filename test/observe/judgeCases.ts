@@ -774,7 +774,7 @@ export const cases: readonly Case[] = [
   ],
   [
     'a part cannot be read',
-    { unknown: [{ part: 'the partitions', why: 'Denied.' }] },
+    { unknown: [{ part: 'the partitions', why: 'Denied.', log: null, isByKey: false }] },
     'UNREADABLE',
     'problem',
     '',

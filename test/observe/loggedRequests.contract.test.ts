@@ -133,5 +133,5 @@ it('a run failed with its error, not with what an object holds', async () => {
   };
   const why = await readLastFailure(deployment, 'write', clock.now() - 60 * MINUTE);
   cloudwatch.destroy();
-  expect(why).toBe(`${at}: SLUICE_WRITE_BUCKET_FAILED: AccessDenied.`);
+  expect(why).toEqual({ text: `${at}: SLUICE_WRITE_BUCKET_FAILED: AccessDenied.`, isByKey: false });
 });

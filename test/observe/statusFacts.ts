@@ -49,6 +49,7 @@ export const well: StatusFacts = {
   deadLetters: [],
   functionErrors: [],
   failures: {},
+  failedByKey: [],
   lostDays: [],
   receivedHours: [],
   lastNight: null,

@@ -8,7 +8,7 @@ import { parseJson } from '../../../lib/base/json.ts';
 import { HOUR_MS, isoTimestamp, MINUTE_MS } from '../../../lib/base/time.ts';
 import { metricsOf } from '../../../lib/reconcile/hourCounts.ts';
 import type { Deployment } from '../../deployment.ts';
-import { ifThere } from '../../explainAwsError.ts';
+import { ifThere, isOfKey } from '../../explainAwsError.ts';
 import { functionLog, readLog } from '../../readLog.ts';
 import { readQueue } from './relayCopies.ts';
 
@@ -54,9 +54,24 @@ const ENDS = ['timeout', 'error', 'failure'];
 /** The part that is no function: the stream. */
 const STREAM = 'landing';
 
+/** What a function, or the delivery of the stream, failed with last. */
+export interface LastFailure {
+  /** Time, code and detail in words: `2026-11-20T12:00:00.000Z: SLUICE_X: detail.` */
+  readonly text: string;
+  /** Whether AWS refused a call because of a key of KMS. */
+  readonly isByKey: boolean;
+}
+
+/** An error in a line of a log. */
+interface Reason {
+  /** SLUICE_…, AWS's name of the error, or Lambda's type of it; null of problems that have only words. */
+  readonly code: string | null;
+  /** Code and detail in words. */
+  readonly text: string;
+}
+
 /**
- * What a function, or the delivery of the stream (`landing`), failed with last, in words that begin with the time:
- * `2026-11-20T12:00:00.000Z: SLUICE_X: detail`.
+ * What a function, or the delivery of the stream (`landing`), failed with last.
  *
  * @param since From when on it is looked for, epoch milliseconds.
  * @returns Null if nothing tells: 20 pages of the log are read.
@@ -66,7 +81,7 @@ export async function readLastFailure(
   deployment: Pick<Deployment, 'logs' | 'cloudwatch' | 'stack' | 'now'>,
   part: string,
   since: number,
-): Promise<string | null> {
+): Promise<LastFailure | null> {
   const { logs, stack, now } = deployment;
   const ends = ENDS.map((one) => `$.record.status = "${one}"`).join(' || ');
   const log =
@@ -80,7 +95,7 @@ export async function readLastFailure(
     const { events } = await readLog({ logs }, { ...log, times: [{ startTime }], mostPages: MOST_PAGES / 2 });
     for (const { timestamp = 0, message = '' } of events.toSorted(byTime).toReversed()) {
       const reason = reasonOf(message);
-      if (reason !== null) return failureText(timestamp, reason);
+      if (reason !== null) return { text: failureText(timestamp, reason), isByKey: isOfKey(reason.text) };
     }
   }
   return part === STREAM ? null : readThrottled(deployment, part, since);
@@ -90,7 +105,7 @@ export async function readLastFailure(
 const KEYS_MS = 10 * MINUTE_MS;
 
 /**
- * With what collectors failed to read the keys' secret last, as of {@link readLastFailure}, but for what the secret itself shows; null
+ * With what collectors failed to read the keys' secret last, as the text of {@link LastFailure}, but for what the secret itself shows; null
  * if they read it since, or if none has tried for ten minutes.
  *
  * @throws What CloudWatch Logs' client throws.
@@ -106,34 +121,38 @@ export async function readKeysFailure(
   });
   const { timestamp = 0, message = '' } = events.toSorted(byTime).at(-1) ?? {};
   const reason = reasonOf(message);
-  return reason === null || OF_SECRET.test(reason) ? null : failureText(timestamp, reason);
+  // Problems without a code are of entries in the secret.
+  if (reason === null || reason.code === null || OF_SECRET.test(reason.text)) return null;
+  return failureText(timestamp, reason);
 }
 
-/** What whoever reads the secret sees as well: it is over once that is valid. */
-const OF_SECRET = /^keys\.|_INVALID|InvalidRequest|NotFound/;
+/** Names of errors that whoever reads the secret sees as well: they are over once it is valid. */
+const OF_SECRET = /_INVALID|InvalidRequest|NotFound/;
 
 const byTime = (a: FilteredLogEvent, b: FilteredLogEvent) => (a.timestamp ?? 0) - (b.timestamp ?? 0);
 
-function failureText(at: number, reason: string): string {
-  return `${isoTimestamp(at)}: ${reason.replace(/\.?$/, '.')}`;
+function failureText(at: number, { text }: Reason): string {
+  return `${isoTimestamp(at)}: ${text.replace(/\.?$/, '.')}`;
 }
 
-function reasonOf(message: string): string | null {
+function reasonOf(message: string): Reason | null {
   const { data } = failureLine.safeParse(parseJson(message));
   if (data === undefined || OF_CONTENT.test(data.event ?? '')) return null;
   const { record, detail, tables, problems } = data;
-  if (record !== undefined) return endText(record);
+  if (record !== undefined) return { code: record.errorType ?? record.status, text: endText(record) };
   const own = data.code ?? data.errorCode ?? data.error;
   const named =
     own === undefined
       ? []
       : [{ code: own, message: detail ?? data.message ?? (own === data.error ? '' : data.error) }];
   const all = [...named, ...[data, ...tables].flatMap(({ failed }) => failed)];
-  return (
-    all.map(({ code, message = '' }) => (message === '' ? code : `${code}: ${message}`))[0] ??
-    problems[0] ??
-    null
-  );
+  const [first] = all;
+  if (first !== undefined) {
+    const { code, message: more = '' } = first;
+    return { code, text: more === '' ? code : `${code}: ${more}` };
+  }
+  const [problem] = problems;
+  return problem === undefined ? null : { code: null, text: problem };
 }
 
 /** The share of its memory that a process has used which was most likely killed for want of it. */
@@ -160,7 +179,7 @@ async function readThrottled(
   deployment: Pick<Deployment, 'cloudwatch' | 'stack' | 'now'>,
   part: string,
   since: number,
-): Promise<string | null> {
+): Promise<LastFailure | null> {
   const { stack, now } = deployment;
   const series = await readMetricData(
     deployment,
@@ -172,7 +191,8 @@ async function readThrottled(
     .sort(([a], [b]) => b - a);
   const count = throttled.reduce((sum, [, one]) => sum + one, 0);
   const [last] = throttled;
-  return last === undefined ? null : `${isoTimestamp(last[0])}: Lambda throttled ${count} invocations.`;
+  if (last === undefined) return null;
+  return { text: `${isoTimestamp(last[0])}: Lambda throttled ${count} invocations.`, isByKey: false };
 }
 
 /** SQS's metrics come every minute, some minutes late. */

@@ -61,5 +61,6 @@ export function* deploymentFindings(
     yield finding('SLUICE_FINDING_FAULTS', `${counted(faults, 'fault')}.`, [
       commands.control('DELETE', 'faults'),
     ]);
-  for (const { part, why } of unknown) yield finding('SLUICE_FINDING_UNREADABLE', `${part}: ${why}`);
+  for (const { part, why, isByKey } of unknown)
+    yield { ...finding('SLUICE_FINDING_UNREADABLE', `${part}: ${why}`), isByKey };
 }

@@ -82,15 +82,13 @@ function rank({ code, severity }: Finding): number {
   return code === 'SLUICE_FINDING_FAULTS' ? 0 : severity === 'problem' ? 1 : 2;
 }
 
-/** What follows from a key that nobody can use: what S3 denies for it, what waits, and alarms; others if they name it. */
+/** What follows from a key that nobody can use: requests that are not stored, what waits, and alarms. Others follow if they are `isByKey`. */
 const FOLLOWS: readonly FindingCode[] = [
   'SLUICE_FINDING_NOT_STORED',
   'SLUICE_FINDING_LANDING_LATE',
   'SLUICE_FINDING_STREAM_LATE',
   'SLUICE_FINDING_ALARM',
 ];
-
-const MAY_FOLLOW: readonly FindingCode[] = ['SLUICE_FINDING_UNREADABLE', 'SLUICE_FINDING_DEAD_LETTERS'];
 
 /** The finding of a key with what follows from it, and the other findings. */
 function causedBy(
@@ -99,10 +97,7 @@ function causedBy(
   { waiting: { buffered } }: StatusFacts,
 ): readonly Finding[] {
   if (key === undefined) return others;
-  const follows = others.filter(
-    ({ code, detail }) =>
-      FOLLOWS.includes(code) || (MAY_FOLLOW.includes(code) && /KMS|disabled/.test(detail)),
-  );
+  const follows = others.filter(({ code, isByKey = false }) => FOLLOWS.includes(code) || isByKey);
   // KMS does not tell since when.
   const since =
     buffered.oldest === null ? [] : [`The oldest request that waits for delivery is of ${buffered.oldest}.`];

@@ -31,7 +31,7 @@ export function* landingFindings(facts: StatusFacts, { now, commands }: Place): 
       [commands.sluice('redrive', '--landing')],
     );
     const why = facts.failures['write'];
-    const isRead = facts.unknown.every(({ part }) => part !== 'the log of write');
+    const isRead = facts.unknown.every(({ log }) => log !== 'write');
     if (why === undefined && dead.length === 0 && isRead)
       yield { ...late, cure: NOT_ASKED, commands: [commands.sluice('doctor', '--drift'), ...late.commands] };
     else yield late;
@@ -94,7 +94,8 @@ export function* deadLetterFindings(facts: StatusFacts, { commands, now, ringing
         : commands.aws('sqs', 'start-message-move-task', '--source-arn', one.arn, ...to);
     const detail = `${deadText(one)}.${failedAt(facts, one.part)}`;
     const found = finding('SLUICE_FINDING_DEAD_LETTERS', detail, [command]);
-    yield ringing.tell(found, [`${one.part}-dead-letters`, `${one.part}-errors`]);
+    const isByKey = facts.failedByKey.includes(one.part);
+    yield ringing.tell({ ...found, isByKey }, [`${one.part}-dead-letters`, `${one.part}-errors`]);
   }
 }
 

@@ -30,7 +30,7 @@ export function* failedRequests(
 ): Findings {
   const { failedBy = {}, failedAt = {}, lastStoredAt } = lastHour ?? {};
   const causes: Readonly<Record<string, ErrorEntry>> = { ...CollectError.entries, ...KeysError.entries };
-  const isLogRead = unknown.every(({ part }) => part !== 'the log of collect');
+  const isLogRead = unknown.every(({ log }) => log !== 'collect');
   const isRead = isLogRead && keys?.fault === null && keysFailure === null;
   const failed = Object.keys({ ...lastDay?.failedBy, ...failedBy }).map((code) => {
     const count = failedBy[code] ?? 0;

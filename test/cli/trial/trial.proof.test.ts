@@ -50,8 +50,8 @@ async function ask(lacks: readonly string[] = []) {
   const told: string[] = [];
   const steps = new Steps({
     deployment,
-    onProgress: (_, what) => {
-      if (what.includes('have a row')) void story.cloud.flush();
+    onProgress: (_step, _what, waitsFor) => {
+      if (waitsFor === 'rows') void story.cloud.flush();
     },
     onStep: ({ step }) => told.push(step),
   });
