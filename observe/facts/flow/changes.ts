@@ -21,32 +21,82 @@ export const SILENT_LEAST = 30;
 
 /** Something that was not as usual within the last 24 hours. */
 export interface Change {
+  /** What there was more of than usual; `silence`: no requests where many are usual. */
   readonly what: 'requests' | 'events' | 'overflowed' | 'silence';
-  /** Start of the first and the last five minutes of it, ISO 8601; of a silence its end, null while it lasts. */
+  /** Start of the first five minutes of it, ISO 8601. */
   readonly first: string;
+  /** Start of the last five minutes of it, ISO 8601. Of a silence its end; null while it lasts. */
   readonly last: string | null;
-  /** How many in its busiest hour, and how many are usual in that hour. Of a silence: none. */
+  /** How many there were in its busiest hour; 0 of a silence. */
   readonly hour: number;
+  /** How many are usual in that hour; of a silence, requests in the busiest hour that it covers. */
   readonly usual: number;
-  /** How many within 24 hours; of a silence, requests. */
+  /** How many there were within 24 hours; of a silence, requests. */
   readonly day: number;
 }
 
-/** The last 24 hours of a deployment. */
-export type LastDay = ReturnType<typeof lastDayOf>;
+/** Requests of one code that were answered 503. */
+export interface FailedRequests {
+  /** Number of requests within 24 hours. */
+  readonly count: number;
+  /** Start of the first five minutes with one, ISO 8601. */
+  readonly first: string;
+  /** Start of the last five minutes with one, ISO 8601. */
+  readonly last: string;
+}
 
 /** Requests in an hour of the day, UTC, on the seven days before. */
-export type UsualHour = LastDay['usualHours'][number];
+export interface UsualHour {
+  /** The fewest requests of these days in that hour. */
+  readonly least: number;
+  /** The median of these days. */
+  readonly median: number;
+  /** The most requests of these days in that hour. */
+  readonly most: number;
+}
+
+/** The last 24 hours of a deployment. */
+export interface LastDay {
+  /** Number of requests. */
+  readonly requests: number;
+  /** Requests that were answered 4xx. */
+  readonly refused: number;
+  /** Requests that were answered 503. */
+  readonly failed: number;
+  /** Requests that were answered 503, by code. */
+  readonly failedBy: Readonly<Record<string, FailedRequests>>;
+  /** Events in requests that could be read. */
+  readonly received: number;
+  /** Events that became objects of `landing/direct/`, past the stream. */
+  readonly overflowed: number;
+  /** Requests that are usual in this hour; null while that is not known. */
+  readonly usual: number | null;
+  /** What is usual in each of the 24 hours of a day, from midnight UTC on; empty while that is not known of all. */
+  readonly usualHours: readonly UsualHour[];
+  /** What was not as usual. */
+  readonly changes: readonly Change[];
+}
 
 /** Counts of the last 24 hours and of what is usual. */
-export type DayCounts = Awaited<ReturnType<typeof readDayCounts>>;
+export interface DayCounts {
+  /** Counts of the last 24 hours, by the start of five minutes. Periods without requests are missing. */
+  readonly day: ReadonlyMap<number, RequestCounts>;
+  /** Counts of the seven days before, by the start of an hour. */
+  readonly before: ReadonlyMap<number, RequestCounts>;
+  /** Where `day` starts, epoch milliseconds: the start of an hour. */
+  readonly start: number;
+  /** Where `day` ends, epoch milliseconds: the end of a period that is not over. */
+  readonly end: number;
+}
 
 /**
  * Reads the collector's counts of the last 24 hours, and of the seven days before.
  *
  * @throws MetricsError `SLUICE_OBSERVE_METRICS_INCOMPLETE`; what CloudWatch's client throws.
  */
-export async function readDayCounts(deployment: Pick<Deployment, 'cloudwatch' | 'stack' | 'now'>) {
+export async function readDayCounts(
+  deployment: Pick<Deployment, 'cloudwatch' | 'stack' | 'now'>,
+): Promise<DayCounts> {
   const { now } = deployment;
   const end = (Math.floor(now / PERIOD_MS) + 1) * PERIOD_MS;
   const start = Math.floor((end - DAY_MS) / HOUR_MS) * HOUR_MS;
@@ -54,19 +104,11 @@ export async function readDayCounts(deployment: Pick<Deployment, 'cloudwatch' | 
     readCounts(deployment, start, end, PERIOD_MS),
     readCounts(deployment, start - DAYS_BEFORE * DAY_MS, start),
   ]);
-  return {
-    /** Of the last 24 hours, by the start of five minutes. Those without requests are missing. */
-    day,
-    /** Of the seven days before, by the start of an hour. */
-    before,
-    /** The range of `day`, epoch milliseconds: from the start of an hour to the end of a period that is not over. */
-    start,
-    end,
-  };
+  return { day, before, start, end };
 }
 
 /** The last 24 hours, and what was not as usual in them, by the same hours of the seven days before. */
-export function lastDayOf(counts: DayCounts) {
+export function lastDayOf(counts: DayCounts): LastDay {
   const total = (value: (counts: RequestCounts) => number) => sum([...counts.day.values()].map(value));
   const measured = measuredOf(counts)('requests', ({ requests }) => requests);
   const hour = hourOf(counts.end - 1);
@@ -76,17 +118,12 @@ export function lastDayOf(counts: DayCounts) {
   );
   return {
     requests: total(({ requests }) => requests),
-    /** Requests that were answered 4xx and 503. */
     refused: total(({ refusedBy }) => sum(Object.values(refusedBy))),
     failed: total(({ failedBy }) => sum(Object.values(failedBy))),
-    /** Those that were answered 503, by code, with the start of the first and the last five minutes of them, ISO 8601. */
     failedBy: failedOf(counts),
-    /** Events in requests that could be read, and those that became objects of `landing/direct/`. */
     received: total(({ received }) => received),
     overflowed: total(({ overflowed }) => overflowed),
-    /** Requests that are usual in this hour; null while that is not known. */
     usual: usualOf(measured, hour),
-    /** What is usual in each hour of a day; none while that is not known of all. */
     usualHours: before.some(({ length }) => length < ENOUGH)
       ? []
       : before.map((values) => ({
@@ -98,8 +135,8 @@ export function lastDayOf(counts: DayCounts) {
   };
 }
 
-function failedOf({ day }: DayCounts) {
-  const found: Record<string, { readonly count: number; readonly first: string; readonly last: string }> = {};
+function failedOf({ day }: DayCounts): LastDay['failedBy'] {
+  const found: Record<string, FailedRequests> = {};
   for (const [at, { failedBy }] of day)
     for (const [code, more] of Object.entries(failedBy)) {
       const last = isoTimestamp(at);

@@ -4,26 +4,76 @@ import { isJsonObject, parseJson } from '../../../lib/base/json.ts';
 import type { TableKind } from '../../../lib/schema/kinds.ts';
 
 /** A request that the collector answered, as its own log line has it: without anything of its contents. */
-export type LiveRequest = NonNullable<ReturnType<typeof readRequestLine>>;
+export interface LiveRequest {
+  /** Tells a request from an event. */
+  readonly type: 'request';
+  /** When it was answered, ISO 8601. */
+  readonly at: string;
+  /** The gateway's ID; null if the function does not know it. */
+  readonly request_id: string | null;
+  /** Status of the answer: 202, 4xx or 503. */
+  readonly status: number;
+  /** Milliseconds from its arrival in the function to its answer. */
+  readonly ms: number;
+  /** Name of the SDK on Statsig's list, `other`, or `unknown`; null if the batch was not read. */
+  readonly sdk_type: string | null;
+  /** Version of the SDK; null if the request does not state it, or was not read. */
+  readonly sdk_version: string | null;
+  /** Label of the SDK key; null before the key was accepted. */
+  readonly key_label: string | null;
+  /** The first eight digits of the SHA-256 of a key that was not accepted, or `of another form`; null without one. */
+  readonly sent_key: string | null;
+  /** Name of an endpoint of Statsig that the collector does not serve; else null. Logs have no paths, because paths can hold keys. */
+  readonly endpoint: string | null;
+  /** Events of the batch. A body that was not read counts as one. */
+  readonly received: number;
+  /** Rows of exposures that Firehose acknowledged. */
+  readonly exposures: number;
+  /** Rows of events that Firehose acknowledged. */
+  readonly events: number;
+  /** Rows of quarantine that Firehose acknowledged. */
+  readonly quarantined: number;
+  /** Events that became objects of `landing/direct/`, past the stream. */
+  readonly overflowed: number;
+  /** Code of the answer; null for 202. */
+  readonly code: string | null;
+  /** Number of refused events by code. */
+  readonly refused: Readonly<Record<string, number>>;
+  /** Number of ignored events by reason. */
+  readonly ignored_as: Readonly<Record<string, number>>;
+  /** Number of stored events by what was noted of their times, clocks and names: docs/answers.md. */
+  readonly noted: Readonly<Record<string, number>>;
+  /** How far the sender's clock was behind, in milliseconds; null if the request does not state it, or was not read. */
+  readonly clock_skew_ms: number | null;
+  /** Why the rows did not go to Firehose: `not_acknowledged: TimeoutError`. Null if they did, or there are none. */
+  readonly not_streamed: string | null;
+  /** What became of the copy for relay: `not_kept` if neither queue nor bucket took it. Null if nothing is relayed. */
+  readonly relay: string | null;
+}
 
 /** A row that a delivery stream accepted. Only the local cloud shows them. */
 export interface LiveEvent {
+  /** Tells an event from a request. */
   readonly type: 'event';
   /** When the stream accepted it, ISO 8601. */
   readonly at: string;
+  /** The table that the row is of. */
   readonly kind: TableKind;
-  /** `quarantine_id` of a refused one. */
+  /** Its `event_id`, or `quarantine_id` of a refused one; null without one. */
   readonly event_id: string | null;
-  /** Name of the event, or of the experiment, gate or config. Of a refused one, if it can be read. */
+  /** Name of the event, or of the experiment, gate or config. Of a refused one, null if it cannot be read. */
   readonly name: string | null;
-  /** The user, else the stable ID, else the first of the configured unit IDs. */
+  /** The user, else the stable ID, else the first of the configured unit IDs; null without any. */
   readonly unit: string | null;
+  /** Name or ID of the group; null of what is no exposure. */
   readonly group: string | null;
   /** Why it is in quarantine; null for the others. */
   readonly code: string | null;
+  /** Name of the SDK on Statsig's list, `other`, or `unknown`; null if the row does not have it. */
   readonly sdk_type: string | null;
+  /** Version of the SDK; null if the row does not have it. */
   readonly sdk_version: string | null;
-  /** The row as it was put on the stream; the console leaves it out. */
+  /** The row as it was put on the stream; null in the console. */
   readonly row: Readonly<Record<string, unknown>> | null;
 }
 
@@ -79,42 +129,36 @@ const text = z.string().nullable().default(null);
 const number = z.number().default(0);
 const counts = z.record(z.string(), z.number()).default({});
 
-/** The collector's own line in its log: lib/collect/answer.ts. */
+/** The collector's own line in its log: lib/collect/answer.ts. {@link LiveRequest} says what most members mean. */
 const requestLine = z.object({
   event: z.literal('collect'),
-  /** The gateway's ID; null if the function does not know it. */
   request_id: text,
   status: number,
-  /** From its arrival in the function to its answer. */
   ms: number,
+  /** Type and version, with a space between them. */
   sdk: text,
+  /** Label of the SDK key. */
   key: text,
-  /** Of a key that was not accepted the first digits of its SHA-256, or `of another form`; null without one. */
   sent_key: text,
-  /** Name of the endpoint, if it is one that the collector does not serve. Logs have no paths: they can hold keys. */
   endpoint: text,
+  /** Events of the batch; absent if it was not read. */
   events: z.number().optional(),
   exposures_landed: number,
   events_landed: number,
   quarantined: number,
   overflowed: number,
-  /** Code of the answer; null for 202. */
   code: text,
-  /** Refused events by code. */
   refused: counts,
+  /** Ignored events by reason. */
   counted: counts,
-  /** Stored events worth a number: their times, clocks and names (docs/answers.md). */
   noted: counts,
-  /** How far the sender's clock was behind, in milliseconds; null if the request does not state it, or was not read. */
   clock_skew_ms: z.number().nullable().default(null),
-  /** Why the rows did not go to Firehose: `not_acknowledged: TimeoutError`. Null if they did, or there are none. */
   not_streamed: text,
-  /** Outcome of its copy for relay: `not_kept` if neither queue nor bucket took it. Null if nothing is relayed. */
   relay: text,
 });
 
 /** A request by the collector's own line in its log; undefined for any other line. @param at ISO 8601. */
-export function readRequestLine(line: string, at: string) {
+export function readRequestLine(line: string, at: string): LiveRequest | undefined {
   // Most lines are metrics.
   if (!line.includes('"event":"collect"')) return undefined;
   const { data } = requestLine.safeParse(parseJson(line));
@@ -122,21 +166,15 @@ export function readRequestLine(line: string, at: string) {
   const { event, sdk, key, events, exposures_landed, events_landed, counted, ...same } = data;
   const [sdk_type = null, sdk_version = null] = sdk?.split(' ', 2) ?? [];
   return {
-    type: 'request' as const,
-    /** When it was answered, ISO 8601. */
+    type: 'request',
     at,
     ...same,
-    /** A name of Statsig's list, `other`, or `unknown`; null if the batch was not read. */
     sdk_type,
     sdk_version,
-    /** Label of the SDK key; null before the key was accepted. */
     key_label: key,
-    /** Events of the batch. A body that was not read counts as one. */
     received: events ?? sum(same.refused) + sum(counted),
-    /** Rows that Firehose acknowledged, of each table. */
     exposures: exposures_landed,
     events: events_landed,
-    /** Ignored events by reason. */
     ignored_as: counted,
   };
 }

@@ -4,8 +4,10 @@ import { type TableKind, tableKinds } from '../../../lib/schema/kinds.ts';
 import { type Deployment, ObserveError } from '../../deployment.ts';
 
 /** A row that the stream of the local cloud accepted. */
-interface StreamedRow {
+export interface StreamedRow {
+  /** The table that the row is of. */
   readonly kind: TableKind;
+  /** The row, by column. */
   readonly row: Readonly<Record<string, unknown>>;
 }
 
@@ -50,12 +52,20 @@ const found = z.object({
   more: z.boolean(),
 });
 
+/** Rows in the stream's buffer that contain a text. */
+export interface BufferedRows {
+  /** The rows, each with the time when the stream accepted it, ISO 8601. */
+  readonly rows: readonly (StreamedRow & { readonly arrivedAt: string })[];
+  /** Whether there are more than one search returns. */
+  readonly hasMore: boolean;
+}
+
 /**
- * The rows in the stream's buffer that contain a text, each with the time when it was accepted, ISO 8601.
+ * The rows in the stream's buffer that contain a text.
  *
  * @throws ObserveError `SLUICE_OBSERVE_LOCAL_UNREADABLE`.
  */
-export async function searchBuffers(localControl: string, contains: string) {
+export async function searchBuffers(localControl: string, contains: string): Promise<BufferedRows> {
   const body = JSON.stringify({ contains, most: MOST_DOCUMENTS });
   const { documents, more } = await askLocal(localControl, 'buffers', found, { method: 'POST', body });
   const rows = documents.flatMap(({ arrivedAt, document }) => {

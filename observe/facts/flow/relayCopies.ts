@@ -26,11 +26,47 @@ export const RelayCopiesError = defineErrorFamily('user', {
   },
 });
 
-/** Copies that relay has not delivered. */
-export type RelayState = NonNullable<Awaited<ReturnType<typeof readRelayState>>>;
+/** Copies that are tried again. */
+export interface WaitingCopies {
+  /** Messages of the queue: each is a copy, or names one in the bucket. */
+  readonly count: number;
+  /** When the oldest was kept, ISO 8601, of the queue by metrics: at most an hour off. Null without any, or if none tells. */
+  readonly oldest: string | null;
+}
 
-/** A queue, and how many messages it has, hidden ones too, about. @throws What the client of SQS throws. */
-export async function readQueue({ stack, sqs }: Pick<Deployment, 'stack' | 'sqs'>, part: string) {
+/** Copies that the target refused for one reason, or that waited for too long. */
+export interface RefusedCopies {
+  /** The status of the answer, or `expired`. */
+  readonly reason: string;
+  /** Number of copies. */
+  readonly count: number;
+  /** When the oldest was kept, ISO 8601. */
+  readonly oldest: string;
+}
+
+/** Copies that relay has not delivered. */
+export interface RelayState {
+  /** Copies that are tried again. */
+  readonly waiting: WaitingCopies;
+  /** Copies that are not tried again, by reason; the most frequent reason first. */
+  readonly refused: readonly RefusedCopies[];
+}
+
+/** A queue of the stack. */
+export interface Queue {
+  /** Address of the queue, as SQS's client takes it. */
+  readonly QueueUrl: string | undefined;
+  /** ARN of the queue. */
+  readonly arn: string;
+  /** About how many messages it has, hidden ones too. */
+  readonly messages: number;
+}
+
+/** Reads a queue of the stack. @throws What the client of SQS throws. */
+export async function readQueue(
+  { stack, sqs }: Pick<Deployment, 'stack' | 'sqs'>,
+  part: string,
+): Promise<Queue> {
   const { QueueUrl } = await sqs.send(new GetQueueUrlCommand({ QueueName: partName(stack, part) }));
   const { Attributes = {} } = await sqs.send(
     new GetQueueAttributesCommand({
@@ -54,7 +90,7 @@ export async function queuedCopies(deployment: Pick<Deployment, 'stack' | 'sqs'>
  *
  * @throws MetricsError `SLUICE_OBSERVE_METRICS_INCOMPLETE`; what the clients of S3, SQS and CloudWatch throw.
  */
-export async function readRelayState(deployment: Deployment) {
+export async function readRelayState(deployment: Deployment): Promise<RelayState | null> {
   if (deployment.config.relay === undefined) return null;
   const asked = Promise.all([
     readQueue(deployment, 'relay'),
@@ -69,18 +105,12 @@ export async function readRelayState(deployment: Deployment) {
   // Metrics are of the past hour: the queue may be empty since.
   const oldest = Math.min(...stored, ...(messages === 0 ? [] : queuedSince));
   return {
-    waiting: {
-      /** Messages of the queue: each is a copy, or names one in the bucket. */
-      count: messages,
-      /** When the oldest was kept, ISO 8601, of the queue by metrics: at most an hour off. Null without, or if none tells. */
-      oldest: Number.isFinite(oldest) ? isoTimestamp(oldest) : null,
-    },
-    /** Copies that the target refused for one reason, or that waited for too long; the most frequent reason first. */
+    waiting: { count: messages, oldest: Number.isFinite(oldest) ? isoTimestamp(oldest) : null },
     refused: countRefused(refused.objects.map(({ key }) => key)),
   };
 }
 
-function countRefused(keys: readonly string[]) {
+function countRefused(keys: readonly string[]): readonly RefusedCopies[] {
   const times = new Map<string, number[]>();
   for (const key of keys) {
     const { id = null, reason = '' } = parseRelayRefusedKey(key) ?? {};
@@ -91,10 +121,8 @@ function countRefused(keys: readonly string[]) {
     times.set(reason, kept);
   }
   return Array.from(times, ([reason, kept]) => ({
-    /** The status of the answer, or `expired`. */
     reason,
     count: kept.length,
-    /** When the oldest was kept, ISO 8601. */
     oldest: isoTimestamp(Math.min(...kept)),
   })).sort((a, b) => b.count - a.count);
 }

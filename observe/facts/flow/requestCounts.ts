@@ -25,17 +25,51 @@ const REFUSED = Object.keys(RequestError.entries);
 export const NOT_STORED: readonly string[] = ['SLUICE_COLLECT_NOT_DELIVERED', 'SLUICE_COLLECT_NO_QUARANTINE'];
 
 /** The collector's counts for the requests that it received within some time. */
-export type RequestCounts = ReturnType<typeof countsOf>;
+export interface RequestCounts {
+  /** Number of requests. */
+  readonly requests: number;
+  /** Events in requests that could be read. */
+  readonly received: number;
+  /** Rows of exposures and events that Firehose acknowledged while the request was answered. */
+  readonly landed: number;
+  /** Rows of quarantine that Firehose acknowledged. */
+  readonly quarantined: number;
+  /** Events of requests that became objects of `landing/direct/`, past the stream. */
+  readonly overflowed: number;
+  /** Events that the configuration leaves out. */
+  readonly ignored: number;
+  /** Requests that were answered 503, by the code of the answer. */
+  readonly failedBy: Readonly<Record<string, number>>;
+  /** Requests that were refused with 4xx, by the code of the answer. */
+  readonly refusedBy: Readonly<Record<string, number>>;
+}
+
+/** The first and the last minute of something. */
+export interface Minutes {
+  /** Start of the first minute, ISO 8601. */
+  readonly first: string;
+  /** Start of the last minute, ISO 8601. */
+  readonly last: string;
+}
 
 /** The last hour of a deployment. */
-export type LastHour = Awaited<ReturnType<typeof readLastHour>>;
+export interface LastHour extends RequestCounts {
+  /** Start of the last minute with a request, ISO 8601; null without one. */
+  readonly lastRequestAt: string | null;
+  /** Start of the last minute in which events were stored, ISO 8601; null without one. */
+  readonly lastStoredAt: string | null;
+  /** The first and the last minute with an answer 503, by the code of the answer. */
+  readonly failedAt: Readonly<Record<string, Minutes>>;
+}
 
 /**
  * The last sixty minutes.
  *
  * @throws As {@link readCounts}.
  */
-export async function readLastHour(deployment: Pick<Deployment, 'cloudwatch' | 'stack' | 'now'>) {
+export async function readLastHour(
+  deployment: Pick<Deployment, 'cloudwatch' | 'stack' | 'now'>,
+): Promise<LastHour> {
   const end = (Math.floor(deployment.now / MINUTE_MS) + 1) * MINUTE_MS;
   const minutes = await readCollectMetrics(deployment, { start: end - HOUR_MS, end });
   const points = (id: string) => [...(minutes.get(id) ?? [])];
@@ -51,12 +85,9 @@ export async function readLastHour(deployment: Pick<Deployment, 'cloudwatch' | '
   });
   return {
     ...counts,
-    /** Start of the last minute with a request, ISO 8601; null without one. */
     lastRequestAt: times('requests').at(-1) ?? null,
-    /** Start of the last minute in which events were stored, ISO 8601; null without one. */
     lastStoredAt:
       times(...tableKinds.flatMap((kind) => [`landed ${kind}`, `overflowed ${kind}`])).at(-1) ?? null,
-    /** Start of the first and the last minute with an answer 503, ISO 8601, by the code. */
     failedAt: Object.fromEntries(failedAt),
   };
 }
@@ -131,20 +162,16 @@ async function readCollectMetrics(
 }
 
 /** @param sum Of a metric by its ID. */
-function countsOf(sum: (id: string) => number) {
-  const byCode = (codes: readonly string[]): Readonly<Record<string, number>> =>
+function countsOf(sum: (id: string) => number): RequestCounts {
+  const byCode = (codes: readonly string[]) =>
     Object.fromEntries(codes.map((code) => [code, sum(code)]).filter(([, count]) => count !== 0));
   return {
     requests: sum('requests'),
-    /** Events in requests that could be read. */
     received: sum(received.name),
-    /** Events that Firehose acknowledged while the request was answered. */
     landed: sum('landed exposures') + sum('landed events'),
     quarantined: sum('landed quarantine'),
-    /** Events of requests that became objects of their own, and those that the configuration leaves out. */
     overflowed: sum(overflowed.name),
     ignored: sum(ignored.name),
-    /** Requests that were answered 503, and those that were refused with 4xx, by the code of the answer. */
     failedBy: byCode(FAILED),
     refusedBy: byCode(REFUSED),
   };

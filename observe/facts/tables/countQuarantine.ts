@@ -2,17 +2,42 @@ import { HOUR_MS, isoTimestamp, utcDay } from '../../../lib/base/time.ts';
 import { isQuarantineReason } from '../../../lib/landing/quarantineReasons.ts';
 import { qualifiedName } from '../../../lib/views/View.ts';
 import { askAthena, type Deployment } from '../../deployment.ts';
-import { explainCode } from '../../explainCode.ts';
+import { type ExplainedCode, explainCode } from '../../explainCode.ts';
 import { unreadNotes } from './partitionGaps.ts';
 import { readTime, timestampText } from './tracedRows.ts';
 
 /** Most hours that are counted: 90 days. */
 export const MAX_QUARANTINE_HOURS = 2_160;
 
-/** Quarantine by reason and time. */
-export type QuarantineCounts = Awaited<ReturnType<typeof countQuarantine>>;
 /** A reason of quarantine, and how often it was given. */
-export type CountedReason = QuarantineCounts['reasons'][number];
+export interface CountedReason extends ExplainedCode {
+  /** Whether `sluice redrive` can validate such rows again. */
+  readonly isRedrivable: boolean;
+  /** Stored rows. Resends are rows of their own. */
+  readonly rows: number;
+  /** Different items: resends count once. */
+  readonly items: number;
+  /** First time of receipt, ISO 8601. */
+  readonly firstAt: string;
+  /** Last time of receipt, ISO 8601. */
+  readonly lastAt: string;
+}
+
+/** Quarantine by reason and time. */
+export interface QuarantineCounts {
+  /** Start of the time that is covered, ISO 8601. */
+  readonly from: string;
+  /** End of the time that is covered, ISO 8601. */
+  readonly to: string;
+  /** Stored rows of all reasons. */
+  readonly rows: number;
+  /** The most frequent reason first. */
+  readonly reasons: readonly CountedReason[];
+  /** What the answer leaves out, a sentence each. */
+  readonly notes: readonly string[];
+  /** Bytes that Athena read. */
+  readonly scannedBytes: number;
+}
 
 /**
  * Counts the rows of quarantine that were received in the last hours, by reason, with one query.
@@ -20,7 +45,10 @@ export type CountedReason = QuarantineCounts['reasons'][number];
  * @param hours 2,160 at most.
  * @throws ObserveError; what Athena's client throws.
  */
-export async function countQuarantine(deployment: Deployment, { hours }: { readonly hours: number }) {
+export async function countQuarantine(
+  deployment: Deployment,
+  { hours }: { readonly hours: number },
+): Promise<QuarantineCounts> {
   const from = deployment.now - hours * HOUR_MS;
   const days = { from: utcDay(from), to: utcDay(deployment.now) };
   // Before the query: a day that is registered meanwhile is named, not missed.
@@ -31,28 +59,20 @@ export async function countQuarantine(deployment: Deployment, { hours }: { reado
       const reason = row['reason'] ?? '';
       return {
         ...explainCode(reason),
-        /** Whether `sluice redrive` can validate such rows again. */
         isRedrivable: isQuarantineReason(reason),
-        /** Stored rows. Resends are rows of their own. */
         rows: Number(row['stored']),
-        /** Different items: resends count once. */
         items: Number(row['items']),
-        /** First and last time of receipt, ISO 8601. */
         firstAt: isoTimestamp(readTime(row['first_at'])),
         lastAt: isoTimestamp(readTime(row['last_at'])),
       };
     })
     .sort((a, b) => b.rows - a.rows || a.code.localeCompare(b.code));
   return {
-    /** The time that is covered, ISO 8601. */
     from: isoTimestamp(from),
     to: isoTimestamp(deployment.now),
     rows: reasons.reduce((sum, one) => sum + one.rows, 0),
-    /** The most frequent first. */
     reasons,
-    /** Limits of the answer. */
     notes,
-    /** Bytes that Athena read. */
     scannedBytes,
   };
 }

@@ -1,16 +1,41 @@
 import { addDays, DAY_MS, HOUR_MS, isoTimestamp, utcDay } from '../../../lib/base/time.ts';
 import type { Config } from '../../../lib/schema/config.ts';
-import { tableKinds } from '../../../lib/schema/kinds.ts';
+import { type TableKind, tableKinds } from '../../../lib/schema/kinds.ts';
 import { qualifiedName } from '../../../lib/views/View.ts';
 import { askAthena, type Deployment } from '../../deployment.ts';
 import { readTime, timestampText } from './tracedRows.ts';
 
-/** The rows that arrived in the tables. */
-export type LandedRows = Awaited<ReturnType<typeof readLandedRows>>;
 /** The rows of a table from the last 24 hours. */
-export type TableArrivals = LandedRows['tables'][number];
+export interface TableArrivals {
+  /** The table, by its kind. */
+  readonly table: TableKind;
+  /** Name of the table in the catalog. */
+  readonly name: string;
+  /** `received_at` of the newest row, ISO 8601; null if none was received within 24 hours. */
+  readonly newestRowAt: string | null;
+  /** Rows received within the last hour that a query finds. */
+  readonly rowsLastHour: number;
+}
+
 /** Rows of quarantine with one reason. */
-export type QuarantineCount = LandedRows['quarantine'][number];
+export interface QuarantineCount {
+  /** Code of the reason. */
+  readonly reason: string;
+  /** Number of rows. A row can stand for several events of one batch: docs/quarantine.md. */
+  readonly rows: number;
+  /** `received_at` of the newest, ISO 8601. */
+  readonly newestAt: string;
+}
+
+/** The rows that arrived in the tables. */
+export interface LandedRows {
+  /** One for each table. */
+  readonly tables: readonly TableArrivals[];
+  /** Rows of quarantine that were received within 24 hours; the most frequent reason first. */
+  readonly quarantine: readonly QuarantineCount[];
+  /** Bytes that Athena read. */
+  readonly scannedBytes: number;
+}
 
 /**
  * Reads with one query what the tables received within 24 hours. Only rows whose event is of yesterday, today or tomorrow are
@@ -18,7 +43,7 @@ export type QuarantineCount = LandedRows['quarantine'][number];
  *
  * @throws ObserveError; what Athena's client throws.
  */
-export async function readLandedRows(deployment: Deployment) {
+export async function readLandedRows(deployment: Deployment): Promise<LandedRows> {
   const { config, now } = deployment;
   const { rows, scannedBytes } = await askAthena(deployment, landedSql(config, now));
   const counted = rows.map((row) => ({
@@ -35,25 +60,15 @@ export async function readLandedRows(deployment: Deployment) {
       const isEmpty = own.length === 0;
       return {
         table,
-        /** Name of the table in the catalog. */
         name: config.tables[table],
-        /** `received_at` of the newest row, ISO 8601; null if none was received within 24 hours. */
         newestRowAt: isEmpty ? null : isoTimestamp(newest),
-        /** Rows received within the last hour that a query finds. */
         rowsLastHour: own.reduce((sum, { recent }) => sum + recent, 0),
       };
     }),
-    /** Of rows that were received within 24 hours, the most frequent first. */
     quarantine: counted
       .filter(({ table }) => table === 'quarantine')
       .sort((a, b) => b.rows - a.rows)
-      .map(({ reason, rows: count, newest }) => ({
-        reason,
-        /** A row can stand for several events of one batch: docs/quarantine.md. */
-        rows: count,
-        /** `received_at` of the newest, ISO 8601. */
-        newestAt: isoTimestamp(newest),
-      })),
+      .map(({ reason, rows: count, newest }) => ({ reason, rows: count, newestAt: isoTimestamp(newest) })),
     scannedBytes,
   };
 }

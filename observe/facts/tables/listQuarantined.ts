@@ -9,10 +9,44 @@ import { readTime, timestampText } from './tracedRows.ts';
 const RAW_CHARACTERS = 8_000;
 
 /** A row of quarantine. */
-export type QuarantinedRow = ReturnType<typeof quarantinedRow>;
+export interface QuarantinedRow {
+  /** ID of the refused event, body or row; equal for every resend. */
+  readonly quarantineId: string;
+  /** When it was received, ISO 8601. */
+  readonly receivedAt: string;
+  /** Code of the reason. */
+  readonly reason: string;
+  /** What was wrong of it, in words; null if the code says it all. */
+  readonly detail: string | null;
+  /** Label of the SDK key; null of what no SDK sent. */
+  readonly keyLabel: string | null;
+  /** Name of the SDK; null if the request does not state it. */
+  readonly sdkType: string | null;
+  /** Version of the SDK; null if the request does not state it. */
+  readonly sdkVersion: string | null;
+  /** Path of the request, or key of the customer's file; null if neither is known. */
+  readonly path: string | null;
+  /** The beginning of the event or body, 8,000 characters at most; null when it is an object of its own, or nothing of it was kept. */
+  readonly raw: string | null;
+  /** Whether `raw` is only the beginning. */
+  readonly isCut: boolean;
+  /** `text`, or `base64` of a body that is not UTF-8; null without `raw`. */
+  readonly rawEncoding: string | null;
+  /** `s3://…` of an event or body that is too large for a row; else null. */
+  readonly rawLocation: string | null;
+}
 
-/** Rows, the newest first; rows of one file in the order of the file. */
-export type QuarantinedPage = Awaited<ReturnType<typeof listQuarantined>>;
+/** Rows of quarantine. */
+export interface QuarantinedPage {
+  /** The newest first; rows of one file in the order of the file. */
+  readonly rows: readonly QuarantinedRow[];
+  /** Whether there are more rows than these. */
+  readonly hasMore: boolean;
+  /** What the answer leaves out, a sentence each. */
+  readonly notes: readonly string[];
+  /** Bytes that Athena read. */
+  readonly scannedBytes: number;
+}
 
 /** Which rows. */
 export interface QuarantineFilter {
@@ -30,7 +64,11 @@ export interface QuarantineFilter {
  *
  * @throws ObserveError; what Athena's client throws.
  */
-export async function listQuarantined(deployment: Deployment, filter: QuarantineFilter, limit: number) {
+export async function listQuarantined(
+  deployment: Deployment,
+  filter: QuarantineFilter,
+  limit: number,
+): Promise<QuarantinedPage> {
   const days = { from: utcDay(filter.from), to: utcDay(filter.to) };
   const notes = await unreadNotes(deployment, ['quarantine'], days);
   const { rows, scannedBytes } = await askAthena(deployment, listSql(deployment, filter, limit + 1));
@@ -39,22 +77,12 @@ export async function listQuarantined(deployment: Deployment, filter: Quarantine
     const before = listed.at(-1);
     if (before?.quarantineId !== row.quarantineId || before.receivedAt !== row.receivedAt) listed.push(row);
   }
-  return {
-    rows: listed,
-    /** Whether there are more rows than these. */
-    hasMore: rows.length > limit,
-    /** Limits of the answer. */
-    notes,
-    /** Bytes that Athena read. */
-    scannedBytes,
-  };
+  return { rows: listed, hasMore: rows.length > limit, notes, scannedBytes };
 }
 
-function quarantinedRow(row: QueryRow) {
+function quarantinedRow(row: QueryRow): QuarantinedRow {
   return {
-    /** Equal for every resend. */
     quarantineId: row['quarantine_id'] ?? '',
-    /** ISO 8601. */
     receivedAt: isoTimestamp(readTime(row['received_at'])),
     reason: row['reason'] ?? '',
     detail: row['detail'] ?? null,
@@ -62,13 +90,9 @@ function quarantinedRow(row: QueryRow) {
     sdkType: row['sdk_type'] ?? null,
     sdkVersion: row['sdk_version'] ?? null,
     path: row['path'] ?? null,
-    /** The beginning of the event or body; null when it is an object of its own, or nothing of it was kept. */
     raw: row['raw'] ?? null,
-    /** Whether `raw` is only the beginning. */
     isCut: row['is_cut'] === 'true',
-    /** `text`, or `base64` of a body that is not UTF-8. */
     rawEncoding: row['raw_encoding'] ?? null,
-    /** `s3://…` of an event or body that is too large for a row. */
     rawLocation: row['raw_location'] ?? null,
   };
 }

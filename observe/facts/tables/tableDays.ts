@@ -20,20 +20,37 @@ export type DayState = 'filled' | 'ahead' | 'empty' | 'unregistered' | 'gap';
 
 /** A day of a table. */
 export interface TableDay {
+  /** The day, UTC. */
   readonly day: UtcDay;
+  /** Whether it is registered, and has files. */
   readonly state: DayState;
-  /** Of the registered files; null when rows were not asked for, or not registered. */
+  /** Rows of the registered files; null when rows were not asked for, or the day is not registered. */
   readonly rows: number | null;
+  /** Number of files. */
   readonly files: number;
+  /** Bytes of the files. */
   readonly bytes: number;
-  /** Of the newest file, ISO 8601. */
+  /** When the newest file was written, ISO 8601; null without files. */
   readonly lastModified: string | null;
-  /** Of the partition, else of the day's folder: `s3://…`. */
+  /** Where the partition is, else the day's folder: `s3://…`. */
   readonly location: string;
 }
 
 /** A table's calendar. */
-export type TableDays = Awaited<ReturnType<typeof listTableDays>>;
+export interface TableDays {
+  /** Name of the table. */
+  readonly table: string;
+  /** The newest day first. */
+  readonly days: readonly TableDay[];
+  /** First day of all with files or a partition, whatever is listed; null when there is none. */
+  readonly first: UtcDay | null;
+  /** Last day of all with files or a partition, whatever is listed; null when there is none. */
+  readonly last: UtcDay | null;
+  /** Whether there are earlier days. */
+  readonly hasMore: boolean;
+  /** Bytes that Athena read to count the rows. */
+  readonly scannedBytes: number;
+}
 
 /** Days of the longest list: a year. */
 export const MOST_DAYS = 400;
@@ -51,7 +68,7 @@ export async function listTableDays(
   deployment: Deployment,
   table: TableSummary,
   { limit = USUAL_DAYS, countRows }: { readonly limit?: number | undefined; readonly countRows: boolean },
-) {
+): Promise<TableDays> {
   if (!table.hasDays || table.location === null)
     throw new TablesError('SLUICE_TABLES_NO_DAYS', `${table.name}.`);
   const { Bucket: bucket, Prefix } = s3Location(table.location);
@@ -84,17 +101,13 @@ export async function listTableDays(
   const counted = countRows ? await countDays(deployment, table, days) : undefined;
   return {
     table: table.name,
-    /** The newest first. */
     days: days.map((one) => ({
       ...one,
       rows: counted === undefined || one.state === 'unregistered' ? null : (counted.rows.get(one.day) ?? 0),
     })),
-    /** First and last day of all with files or a partition, whatever is listed; null when there is none. */
     first,
     last,
-    /** Whether there are earlier days. */
     hasMore: calendar.length > page.length,
-    /** Bytes that Athena read to count the rows. */
     scannedBytes: counted?.scannedBytes ?? 0,
   };
 }

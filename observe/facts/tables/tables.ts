@@ -36,29 +36,63 @@ const ROLES = ['forwarded', 'quarantine', 'ingested', 'curated', 'groups', 'hour
 /** The role of a table. */
 export type TableRole = (typeof ROLES)[number];
 
+/** A column of the catalog. */
+export interface TableColumn {
+  /** Name of the column. */
+  readonly name: string;
+  /** Glue's name of the type: `string`, `timestamp`. */
+  readonly type: string;
+  /** What the column holds; empty if nobody wrote it. */
+  readonly comment: string;
+  /** Whether it is a partition key. */
+  readonly isKey: boolean;
+}
+
+/** The registered days of a table. */
+export interface RegisteredDays {
+  /** Number of days. */
+  readonly count: number;
+  /** The first day; null without any. */
+  readonly first: UtcDay | null;
+  /** The last day; null without any. */
+  readonly last: UtcDay | null;
+}
+
+/** The dataset of an ingested table. */
+export interface TableDataset {
+  /** Name of the source. */
+  readonly source: string;
+  /** Name of the dataset. */
+  readonly name: string;
+}
+
 /** A table or view of the database. */
 export interface TableSummary {
+  /** Name of the table or view. */
   readonly name: string;
+  /** Its role. */
   readonly kind: TableRole;
+  /** What it holds; empty if nobody wrote it. */
   readonly description: string;
-  /** Partition keys last. */
-  readonly columns: ReturnType<typeof columnsOf>;
+  /** Its columns, partition keys last. */
+  readonly columns: readonly TableColumn[];
   /** `s3://…`, with a slash at its end; null for a view. */
   readonly location: string | null;
   /** Whether its partitions are days: it has the one key `ds`. */
   readonly hasDays: boolean;
-  /** The registered days; null without days. */
-  readonly days: {
-    readonly count: number;
-    readonly first: UtcDay | null;
-    readonly last: UtcDay | null;
-  } | null;
-  /** The dataset of an ingested table. */
-  readonly dataset: { readonly source: string; readonly name: string } | null;
+  /** The registered days; null of a table without days. */
+  readonly days: RegisteredDays | null;
+  /** The dataset of an ingested table; null of another one. */
+  readonly dataset: TableDataset | null;
 }
 
 /** The tables of the database. */
-export type TableList = Awaited<ReturnType<typeof listTables>>;
+export interface TableList {
+  /** Name of the database. */
+  readonly database: string;
+  /** In the order of the data's way: forwarded, quarantine, ingested, curated, groups, hours, views, others. */
+  readonly tables: readonly TableSummary[];
+}
 
 type Asked = Pick<Deployment, 'glue' | 'config' | 'signal'>;
 
@@ -69,7 +103,7 @@ const PARALLEL = 8;
  *
  * @throws What Glue's client throws.
  */
-export async function listTables(deployment: Asked) {
+export async function listTables(deployment: Asked): Promise<TableList> {
   const { config } = deployment;
   const found = await readGlueTables(deployment);
   const tables = await mapLimit(found, PARALLEL, async (table): Promise<TableSummary> => {
@@ -80,7 +114,6 @@ export async function listTables(deployment: Asked) {
   });
   return {
     database: config.database,
-    /** In the order of the data's way: forwarded, quarantine, ingested, curated, groups, views, others. */
     tables: tables.toSorted((a, b) => ROLES.indexOf(a.kind) - ROLES.indexOf(b.kind)),
   };
 }
@@ -164,15 +197,10 @@ function expectedTables(config: Config) {
   ]);
 }
 
-function columnsOf(columns: readonly Column[] = [], isKey: boolean) {
-  return columns.map(({ Name = '', Type = '', Comment = '' }) => ({
-    name: Name,
-    /** Glue's name, e.g. `string`, `timestamp`. */
-    type: Type,
-    comment: Comment,
-    /** Whether it is a partition key. */
-    isKey,
-  }));
+function columnsOf(columns: readonly Column[] = [], isKey: boolean): readonly TableColumn[] {
+  return columns.map(({ Name = '', Type = '', Comment = '' }) => {
+    return { name: Name, type: Type, comment: Comment, isKey };
+  });
 }
 
 function summaryOf(config: Config, table: GlueTable): TableSummary {

@@ -22,10 +22,56 @@ interface Search {
 }
 
 /** A row of a forwarded table. */
-export type TracedRow = ReturnType<typeof tracedRow>;
+export interface TracedRow {
+  /** The table that it is in. */
+  readonly kind: ForwardedKind;
+  /** Its `event_id`. */
+  readonly eventId: string;
+  /** Name of the event, or of the experiment, gate or config. */
+  readonly name: string;
+  /** When it was received, epoch milliseconds. */
+  readonly receivedAt: number;
+  /** When the event was, epoch milliseconds. */
+  readonly timestamp: number;
+  /** The day of its partition. */
+  readonly day: UtcDay;
+  /** Type and version of the SDK, as far as the row has them. */
+  readonly sdk: string;
+  /** The file that it is in: `s3://…`. */
+  readonly file: string;
+  /** Why views do not show it, apart from earlier copies; empty if they do. */
+  readonly reasons: readonly string[];
+  /** Whether secondary_exposures shows its evaluations, apart from earlier copies. */
+  readonly hasSecondary: boolean;
+}
 
 /** A row of quarantine. */
-export type TracedRefusal = ReturnType<typeof tracedRefusal>;
+export interface TracedRefusal {
+  /** When it was received, epoch milliseconds. */
+  readonly receivedAt: number;
+  /** Code of the reason. */
+  readonly reason: string;
+  /** What was wrong of it, in words; empty if the code says it all. */
+  readonly detail: string;
+  /** The day of its partition. */
+  readonly day: UtcDay;
+  /** Path of the request, or key of the customer's file; empty if neither is known. */
+  readonly path: string;
+  /** The file that it is in: `s3://…`. */
+  readonly file: string;
+}
+
+/** Rows that were found in the tables. */
+export interface TracedTables {
+  /** Rows of forwarded tables, newest first. */
+  readonly rows: readonly TracedRow[];
+  /** Rows of quarantine, newest first. */
+  readonly refusals: readonly TracedRefusal[];
+  /** Whether there are more rows than these. */
+  readonly hasMore: boolean;
+  /** Bytes that Athena read. */
+  readonly scannedBytes: number;
+}
 
 type Asked = Parameters<typeof askAthena>[0];
 
@@ -34,7 +80,7 @@ type Asked = Parameters<typeof askAthena>[0];
  *
  * @throws ObserveError; what Athena's client throws.
  */
-export async function readTracedTables(deployment: Asked, search: Search) {
+export async function readTracedTables(deployment: Asked, search: Search): Promise<TracedTables> {
   const { config } = deployment;
   const { most } = search;
   const exposures = await askAthena(deployment, exposuresSql(config, search));
@@ -47,13 +93,12 @@ export async function readTracedTables(deployment: Asked, search: Search) {
   return {
     rows: rows.slice(0, most),
     refusals: refusals.rows.slice(0, most).map(tracedRefusal),
-    /** Whether there are more rows than these. */
     hasMore: rows.length > most || refusals.rows.length > most,
     scannedBytes: exposures.scannedBytes + events.scannedBytes + refusals.scannedBytes,
   };
 }
 
-function tracedRefusal(row: QueryRow) {
+function tracedRefusal(row: QueryRow): TracedRefusal {
   return {
     receivedAt: readTime(row['received_at']),
     reason: row['reason'] ?? '',
@@ -64,22 +109,17 @@ function tracedRefusal(row: QueryRow) {
   };
 }
 
-function tracedRow(kind: ForwardedKind, row: QueryRow) {
+function tracedRow(kind: ForwardedKind, row: QueryRow): TracedRow {
   return {
     kind,
     eventId: row['event_id'] ?? '',
-    /** Name of the event, or of the experiment, gate or config. */
     name: row['name'] ?? '',
-    /** Epoch milliseconds. */
     receivedAt: readTime(row['received_at']),
     timestamp: readTime(row['timestamp']),
     day: row['ds'] ?? '',
     sdk: [row['sdk_type'], row['sdk_version']].filter((part) => part !== null).join(' '),
-    /** `s3://…` */
     file: row['file'] ?? '',
-    /** Why views do not show it, apart from earlier copies; empty if they do. */
     reasons: reasonsOf(kind, row),
-    /** Whether secondary_exposures shows its evaluations, apart from earlier copies. */
     hasSecondary: row['has_secondary'] === 'true',
   };
 }
