@@ -15,20 +15,37 @@ export function memberSql(struct: string, member: string): string {
   return `struct_extract(${struct}, ${quoteText(member)})`;
 }
 
-/** The raw row as JSON, under the file's own names. Bytes are escaped as `\xFF`. Values that DuckDB misreads or can't print are left out. */
+/**
+ * The raw row as JSON, under the file's own names. Bytes are escaped as `\xFF`. In place of a value that DuckDB misreads, or a member
+ * that is one, it says what the file has.
+ */
 export function rawRowSql(columns: readonly FileColumn[]): string {
+  const types = columns.map(({ type }) => type).join(' ');
+  return finiteRowSql(`CAST(${rawObjectSql(columns, columnSql)} AS VARCHAR)`, types);
+}
+
+/** Columns, or members of a struct, as a JSON object. @param sqlOf SQL of one. */
+function rawObjectSql(columns: readonly FileColumn[], sqlOf: (column: FileColumn) => string): string {
   const names = columns.map(({ name }) => name);
   const twice = new Set(
     names.length === new Set(names).size
       ? []
       : names.toSorted().filter((name, i, all) => name === all[i - 1]),
   );
-  const members = columns.flatMap(({ name, sqlName, type, misread }) => [
-    quoteText(twice.has(name) ? sqlName : name),
-    misread !== null ? 'NULL' : rawReadySql(columnSql({ sqlName }), type),
+  const members = columns.flatMap((column) => [
+    quoteText(twice.has(column.name) ? column.sqlName : column.name),
+    rawValueSql(sqlOf(column), column),
   ]);
-  const types = columns.map(({ type }) => type).join(' ');
-  return finiteRowSql(`CAST(json_object(${members.join(', ')}) AS VARCHAR)`, types);
+  return `json_object(${members.join(', ')})`;
+}
+
+function rawValueSql(sql: string, { type, misread, members }: FileColumn): string {
+  if (misread === null) return rawReadySql(sql, type);
+  const told = quoteText(`not read: ${misread.found}`);
+  // Reading a number that does not fit its decimal fails the file.
+  if (/\bDECIMAL\b/.test(type)) return told;
+  const value = members.length === 0 ? told : rawObjectSql(members, ({ sqlName }) => memberSql(sql, sqlName));
+  return `CASE WHEN ${sql} IS NOT NULL THEN ${value} END`;
 }
 
 /** Conditions for which a row is refused, whatever a column of the type is read as. */

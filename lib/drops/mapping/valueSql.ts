@@ -92,7 +92,7 @@ export function doubleSql(sql: string, kind: ColumnKind): string {
 
 /** Types whose values can be infinite, NaN or unprintable, or have a key twice. */
 const MAY_BE_NONE = /\b(DOUBLE|FLOAT|DATE|TIMESTAMP|MAP)/;
-const HAS_MAP = /\bMAP\(/;
+const IS_REBUILT = /\b(MAP|TIMESTAMP)/;
 
 /** A float or a time; NULL if it is NaN or infinite. @param kind Other kinds are unchanged. */
 export function finiteSql(sql: string, kind: string): string {
@@ -118,7 +118,14 @@ function jsonReadySql(sql: string, type: string): string {
 
 /** A value of a raw row that DuckDB converts to JSON. @param type DuckDB's name of the type. */
 export function rawReadySql(sql: string, type: string): string {
-  return rebuiltSql(sql, type, HAS_MAP, timestampTextSql);
+  return rebuiltSql(sql, type, IS_REBUILT, rawPartSql);
+}
+
+/** A part of a raw value. A time that DuckDB can't print is its number. */
+function rawPartSql(sql: string, type: string): string {
+  const text = timestampTextSql(sql, type);
+  if (!type.startsWith('TIMESTAMP')) return text;
+  return `coalesce(${text}, CAST(${type === 'TIMESTAMP_NS' ? 'epoch_ns' : 'epoch_us'}(${sql}) AS VARCHAR))`;
 }
 
 /**
@@ -143,7 +150,7 @@ function rebuiltSql(
   if (element !== null) return `list_transform(${sql}, lambda ${item}: ${inner(item, element)})`;
   const map = mapParts(type);
   if (map !== null) {
-    const key = timestampTextSql(`${item}.key`, map.key);
+    const key = rawPartSql(`${item}.key`, map.key);
     const value = inner(`${item}.value`, map.value);
     const hasOnce = `list_unique(map_keys(${sql})) = cardinality(${sql})`;
     const last = lastEntriesSql(sql, depth);

@@ -107,13 +107,16 @@ describe('VARIANT', () => {
     });
   });
 
-  it('is ignored if it is not mapped, also in raw rows', async () => {
+  it('is ignored if it is not mapped, and told by its type in raw rows', async () => {
     expect((await bench.load({ kind: 'events' }, [await write()])).rows).toHaveLength(1);
     const { refused } = await bench.load(
       { kind: 'events', mapping: { timestamp: { column: 'event_name' } } },
       [await write()],
     );
-    expect(JSON.parse(String(refused[0]?.['raw']))).toMatchObject({ event_name: 'e', v: null });
+    expect(JSON.parse(String(refused[0]?.['raw']))).toMatchObject({
+      event_name: 'e',
+      v: 'not read: VARIANT',
+    });
   });
 });
 
@@ -171,6 +174,11 @@ describe('decimals with a wrong footer', () => {
         message: expect.stringContaining(`found DECIMAL(${digits},${scale})`),
       });
       expect((await load(lies(), 'unit_id')).rows).toHaveLength(3);
+      const { refused } = await bench.load({ kind: 'events', mapping: { timestamp: 'event_name' } }, [
+        lies(),
+      ]);
+      for (const { raw } of refused)
+        expect(JSON.parse(String(raw))[column]).toMatch(`not read: DECIMAL(${digits},${scale})`);
     }
   });
 

@@ -47,9 +47,10 @@ describe('decimals with more digits than DuckDB supports', () => {
     expect((await bench.load({ kind: 'events' }, [file])).rows).toHaveLength(1);
   });
 
-  it('are omitted from raw rows, without the columns beside them', async () => {
+  it('are told in raw rows by their type, without the columns and members beside them', async () => {
     const { rows, refused } = await load(metric('right'));
     expect(rows.map((row) => row['metric_value'])).toEqual([1.5, -1234.25]);
+    const list = 'not read: DECIMAL(76)';
     expect(refused.map(({ raw }) => JSON.parse(String(raw)))).toEqual([
       {
         event_name: 'start',
@@ -57,10 +58,17 @@ describe('decimals with more digits than DuckDB supports', () => {
         timestamp: 1_795_169_732,
         wide: null,
         right: null,
-        inside: null,
-        list: null,
+        inside: { wide: null, plain: 1 },
+        list,
       },
     ]);
+    const all = await load({ kind: 'events', mapping: { timestamp: { column: 'event_name' } } });
+    expect(JSON.parse(String(all.refused[0]?.['raw']))).toMatchObject({
+      wide: 'not read: DECIMAL(39)',
+      right: 1.5,
+      inside: { wide: 'not read: DECIMAL(60)', plain: 1 },
+      list,
+    });
     const plain = await load({ kind: 'events', mapping: { metadata: { plain: 'inside.plain' } } });
     expect(plain.rows[0]?.['event_metadata']).toBe('{"plain":1}');
   });
