@@ -44,6 +44,13 @@ export interface Claimed {
   readonly wasKilled: boolean;
 }
 
+/** A day that another owner has. */
+export interface Busy {
+  /** The end of the lease, epoch milliseconds; 0 if it has none. */
+  readonly busyUntil: number;
+  readonly run?: LoadInPieces | undefined;
+}
+
 /** What a claim begins of a day. */
 export interface Beginning {
   readonly entry: LedgerContent;
@@ -111,14 +118,15 @@ export class Ledger {
    * @param begin Fingerprint of the task: a different one, or a settled day, resets the count of attempts. Or what is begun of
    *   the entry that is there: changed, and whether it goes on with the attempts before; or why it is refused.
    * @param until Epoch milliseconds; the longest lifetime of the claimer, plus a minute.
-   * @returns The claim, or the end of another owner's lease. The end is 0 if other writers won every attempt: try again later.
+   * @returns The claim, or the end of another owner's lease, and the load in pieces that has it. The end is 0 if other writers won
+   *   every attempt: try again later.
    */
   async claim<Refused extends object = never>(
     place: LedgerSubject,
     owner: string,
     until: number,
     begin: string | ((known: LedgerContent) => Beginning | Refused),
-  ): Promise<Claimed | { readonly busyUntil: number } | Refused> {
+  ): Promise<Claimed | Busy | Refused> {
     const { store, clock } = this.#options;
     // The plan notes a day after it has sent the task, so a claim may lose to that note. The noted entry has no lease.
     for (let tries = 1; tries <= CLAIM_TRIES; tries += 1) {
@@ -127,7 +135,7 @@ export class Ledger {
       const begun = typeof begin === 'string' ? queuedFor(known, begin) : begin(known);
       if (!('isNext' in begun)) return begun;
       const { lease } = stored?.entry ?? {};
-      if (lease !== undefined && lease.until > clock.now()) return { busyUntil: lease.until };
+      if (lease !== undefined && lease.until > clock.now()) return { busyUntil: lease.until, run: known.run };
       const { kills: before = 0, ...entry } = begun.entry;
       // A settled day starts again, even if the claim precedes the note.
       const isUnderWay = known.state === 'loading' || known.state === 'waiting';

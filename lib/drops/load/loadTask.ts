@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import { failureFields } from '../../base/log.ts';
+import { MAX_DELAY_SECONDS } from '../../base/queue.ts';
 import type { Attempt } from '../../lambda/machine.ts';
 import type { LoadInPieces } from '../../ledger/DayRun.ts';
 import type { Settlement } from '../../ledger/Ledger.ts';
@@ -16,7 +17,7 @@ import {
   taskReasons,
 } from '../dayTable.ts';
 import { joinNames } from '../lastLoad.ts';
-import { MARKER_AFTER_MS, PIECE_TAKEN_MS } from '../limits.ts';
+import { MARKER_AFTER_MS, MIN_DELAY_SECONDS, PIECE_TAKEN_MS } from '../limits.ts';
 import { COMMIT, lacksCommit, markerReason, SETTLING } from '../plan/decideDay.ts';
 import type { IngestTask } from '../plan/messageBodies.ts';
 import { readUsualRows } from '../usualRows.ts';
@@ -49,6 +50,8 @@ export type LoadOutcome =
    * The message is delivered again, unless this was its last attempt. The plan also finds the day.
    */
   | { readonly outcome: 'settling'; readonly until: number; readonly again: boolean }
+  /** Another load of the day is under way, in pieces: the task was sent again, for when that has ended. */
+  | { readonly outcome: 'noted' }
   /** A piece of the day is done, and a task for the next was sent. */
   | { readonly outcome: 'piece'; readonly done: number; readonly pieces: number }
   /** The configuration no longer has the dataset. */
@@ -81,7 +84,10 @@ export async function loadTask(loader: Loader, invocation: Attempt, task: Ingest
   }
   const { owner, leaseUntil } = invocation;
   const claimed = await loader.ledger.claim(subject, owner, leaseUntil, task.fingerprint);
-  if ('busyUntil' in claimed) return { outcome: 'busy', until: claimed.busyUntil };
+  if ('busyUntil' in claimed) {
+    const { busyUntil, run } = claimed;
+    return (await askAfter(loader, task, run)) ? { outcome: 'noted' } : { outcome: 'busy', until: busyUntil };
+  }
   const progress = new Progress(claimed.claim, loader.clock, task);
   return loadClaimed({ loader, invocation, place, task, progress });
 }
@@ -100,6 +106,30 @@ async function sendNextPiece(loader: Loader, task: IngestTask, known: LedgerEntr
   await loader.tasks.send([JSON.stringify(next)], 0, task.source);
 }
 
+/**
+ * Sends a task again that asks for another load than the one in pieces that is under way, which ends first: its pieces are not lost,
+ * nor is the request, however that load ends. It waits for a quarter of the time for which the load is under way.
+ *
+ * @returns Whether it was sent.
+ * @throws QueueError
+ */
+async function askAfter(
+  { clock, tasks }: Loader,
+  task: IngestTask,
+  run: LoadInPieces | undefined,
+): Promise<boolean> {
+  if (run === undefined || task.piece !== undefined) return false;
+  const isSame = run.taskFingerprint === task.fingerprint || haveSameFiles(run.fingerprint, task.fingerprint);
+  const isPlanned = ['planned', 'retried'].includes(loadKind(task.reason));
+  if (isSame && (isPlanned || task.reason === run.reason)) return false;
+  // What a person wants loaded again is loaded by then, unless it differs or has failed.
+  const reason = task.reason === 'backfill' ? 'triggered' : task.reason;
+  const seconds = Math.ceil((clock.now() - run.startedAt) / 4_000);
+  const delay = Math.min(MAX_DELAY_SECONDS, Math.max(MIN_DELAY_SECONDS, seconds));
+  await tasks.send([JSON.stringify({ ...task, reason } satisfies IngestTask)], delay, task.source);
+  return true;
+}
+
 /** The dataset and day of a task; null if the configuration no longer has the dataset. */
 export function findDropDay(sources: readonly Source[], task: IngestTask): DropDay | null {
   const source = sources.find(({ name }) => name === task.source);
@@ -115,10 +145,11 @@ async function loadClaimed(load: DayLoad): Promise<LoadOutcome> {
   const kind = kindOf(load.task, run);
   const { attempts, kills = 0 } = entry;
   const before = answerBefore(kind, { attempts, kills, tries: invocation.tries });
-  if (before !== null) return follow(load, before, await killedFailure(load, run));
   let answer: DropAnswer | null;
   try {
     await loader.faultPoint?.('claimed');
+    await askAfter(loader, load.task, run);
+    if (before !== null) return follow(load, before, await killedFailure(load, run));
     answer = await loadDrop(load, run, (drop, isRead) =>
       isRead ? skipReasonRead(load, kind, drop) : skipReason(load, kind, drop),
     );
@@ -129,15 +160,12 @@ async function loadClaimed(load: DayLoad): Promise<LoadOutcome> {
 }
 
 /**
- * The load in pieces that a task goes on with. It is the one whose piece the task names, or the one of the same files, unless a
- * person asks for another load of them. What another configuration or release has begun is planned anew.
+ * The load in pieces that a task goes on with: the one whose piece the task names, or whichever is under way. What another
+ * configuration or release has begun is planned anew.
  */
 function runOf({ loader, place, task }: DayLoad, { run }: LedgerContent): LoadInPieces | undefined {
   if (run === undefined || run.shape !== loadShape(loader, place)) return undefined;
-  if (task.piece !== undefined) return isDeepStrictEqual(run.taskPiece, task.piece) ? run : undefined;
-  const isAsked = ['backfill', 'keep', 'empty'].includes(task.reason);
-  const isSame = run.taskFingerprint === task.fingerprint || haveSameFiles(run.fingerprint, task.fingerprint);
-  return isSame && (!isAsked || task.reason === run.reason) ? run : undefined;
+  return task.piece === undefined || isDeepStrictEqual(run.taskPiece, task.piece) ? run : undefined;
 }
 
 /** The kind of a load. A failed day that has got further is tried as often as any. */

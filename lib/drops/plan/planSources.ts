@@ -113,7 +113,7 @@ export function requestedDatasets(
 /**
  * Plans every dataset of a request, several in parallel, first the one whose last look is oldest. A failure of one does not stop
  * the others. Waiting days are checked again as soon as they may have settled, for up to 24 hours. An hourly dataset waits for
- * its next run instead.
+ * its next run instead, unless somebody asked for the day.
  */
 export async function planSources(
   ports: PlanSourcesPorts,
@@ -223,7 +223,7 @@ async function askAgain(
   { source, dataset, days }: DatasetPlan,
   { asked, round }: PlanRequest,
 ): Promise<void> {
-  if (schedule === 'hourly' || round >= MAX_ROUNDS) return;
+  if ((schedule === 'hourly' && asked === undefined) || round >= MAX_ROUNDS) return;
   const waiting = days.flatMap(({ day, decision }) =>
     'wait' in decision ? [{ day, until: decision.until }] : [],
   );

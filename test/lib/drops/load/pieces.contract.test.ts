@@ -43,6 +43,16 @@ async function dropThree() {
   await drop('b', someEvents(2, 4));
   await drop('c', withRefused(4));
 }
+/** Does what is sent, until nothing is. */
+async function runSent() {
+  const outcomes: Exclude<Awaited<ReturnType<Loads['load']>>, string>[] = [];
+  for (let sent = loads.sent(); sent.length > 0; sent = loads.sent())
+    for (const task of sent) {
+      const outcome = await loads.load({ ...task, at: { recorded: later } });
+      if (typeof outcome === 'object') outcomes.push(outcome);
+    }
+  return outcomes;
+}
 const SUM = { in: 8, out: 6, refused: 2 };
 const quarantined = () => loads.keys('quarantine/');
 
@@ -141,22 +151,22 @@ describe('a day in pieces', () => {
   });
 
   it.each(['keep', 'empty'] as const)(
-    'is planned anew when a person accepts it (%s) meanwhile',
+    'ends before what a person accepts of it (%s) holds',
     async (reason) => {
       await dropThree();
       expect(await loads.loadInPieces()).toMatchObject({ outcome: 'succeeded' });
-      await loads.remove('a.parquet');
-      await drop('b', someEvents(10, 12));
+      for (const name of ['a', 'b', 'c']) await drop(name, someEvents(0, 0));
       const { tasks } = await planDay(loads, DAY);
-      expect(await loads.load({ ...tasks[0], at: { recorded: later } })).toMatchObject({ outcome: 'piece' });
-      const [old] = loads.sent();
-      const { fingerprint = '' } = tasks[0] ?? {};
-      expect(await loads.load({ reason, fingerprint, at: { recorded: later } })).toMatchObject({
-        outcome: 'piece',
+      expect(await loads.load({ ...tasks[0], at: { recorded: later } })).toMatchObject({ done: 1 });
+      const [accepted] = (await planDay(loads, DAY, reason)).tasks;
+      expect(await loads.load({ ...accepted, at: { recorded: later } })).toMatchObject({
+        done: 2,
+        pieces: 3,
       });
-      expect(await loads.load(old)).toEqual({ outcome: 'unchanged' });
-      expect(await loads.loadInPieces({ ...loads.sent()[0] })).toMatchObject({ outcome: 'succeeded' });
-      expect((await loads.read())?.toSorted()).toEqual([...readEvents(4, 6), ...readEvents(10, 12)]);
+      await runSent();
+      const expected = reason === 'keep' ? ['succeeded', 6] : ['succeeded_no_data', 0];
+      expect([(await loads.entry())?.state, (await loads.read())?.length]).toEqual(expected);
+      expect(await loads.entry()).toMatchObject({ accepted: true });
     },
   );
 
@@ -224,18 +234,75 @@ describe('a day in pieces', () => {
     expect((await loads.entry())?.run?.version).not.toBe(before);
   });
 
-  it('is planned anew when a person asks for it, and the tasks of before end', async () => {
+  it.each(['backfill', 'triggered', 'changed'] as const)(
+    'ends before it is loaded again for whoever asks between two pieces (%s), if it still differs',
+    async (reason) => {
+      for (const differs of [true, false]) {
+        await dropThree();
+        await loads.load({ reason: 'retried', at: { recorded: later } });
+        const { version } = (await loads.entry())?.run ?? {};
+        if (differs) await drop('d', someEvents(6, 8));
+        const { fingerprint = '' } = (await planDay(loads, DAY, 'backfill')).tasks[0] ?? {};
+        // The chain's own message waits behind it.
+        const asked = { reason, fingerprint, at: { recorded: later } };
+        expect(await loads.load(asked)).toEqual({ outcome: 'piece', done: 2, pieces: 3 });
+        expect(await loads.entry()).toMatchObject({ run: { version } });
+        const outcomes = await runSent();
+        const ended = outcomes
+          .filter(({ outcome }) => outcome === 'succeeded')
+          .map((one) => 'rows' in one && one.rows.out);
+        expect(ended).toEqual(differs ? [6, 8] : [6]);
+        await loads.close();
+        loads = await startLoads({ refusedShare: 0.5 });
+        loads.cutAt(1);
+      }
+    },
+  );
+
+  it('is loaded again for who asked while a piece is made, and after a run that failed', async () => {
     await dropThree();
-    await loads.load({ at: { recorded: later } });
-    const [old] = loads.sent();
-    const again = await loads.load({ reason: 'backfill', at: { recorded: later } });
-    expect(again).toMatchObject({ outcome: 'piece', done: 1 });
-    const [task] = loads.sent();
-    expect(await loads.load(old)).toEqual({ outcome: 'unchanged' });
-    expect(await loads.load(task)).toMatchObject({ outcome: 'succeeded' });
-    expect(await loads.load(task)).toEqual({ outcome: 'unchanged' });
+    await drop('b', damaged);
+    const noted: unknown[] = [];
+    const recorded = async () => {
+      noted.push(await loads.load({ reason: 'backfill', fingerprint: 'of them' }));
+      await drop('b', someEvents(2, 4));
+      await later();
+    };
+    expect(await loads.load({ at: { recorded } })).toMatchObject({ outcome: 'piece', done: 1 });
+    expect(noted).toEqual([{ outcome: 'noted' }]);
+    const outcomes = await runSent();
+    expect(outcomes.at(-1)).toMatchObject({ outcome: 'unchanged' });
     expect(await loads.read()).toEqual(readEvents(0, 6));
   });
+
+  it('keeps what is asked of a day whose loads were killed each time', async () => {
+    await dropThree();
+    for (const killAt of ['recorded', 'mapped'] as const) {
+      await loads.load({ killAt });
+      loads.clock.advance(LEASE_MS + 1);
+    }
+    expect(await loads.load({ reason: 'backfill', fingerprint: 'of them' })).toMatchObject({
+      outcome: 'failed',
+    });
+    expect(await runSent()).toContainEqual(expect.objectContaining({ outcome: 'succeeded', rows: SUM }));
+  });
+
+  it.each([...leavingPoints, ...pieceFaultPoints])(
+    'keeps what is asked when it is killed at %s',
+    async (killAt) => {
+      await dropThree();
+      await loads.load({ at: { recorded: later } });
+      await drop('d', someEvents(6, 8));
+      const [asked] = (await planDay(loads, DAY, 'backfill')).tasks;
+      await loads.load({ ...asked, killAt });
+      loads.clock.advance(LEASE_MS + 1);
+      // Its message comes again.
+      await loads.load({ ...asked, at: { recorded: later } });
+      await runSent();
+      expect(await loads.read()).toEqual(readEvents(0, 8));
+      expect(await loads.entry()).toMatchObject({ state: 'succeeded' });
+    },
+  );
 
   it('names every file with a problem at once, and publishes nothing', async () => {
     await drop('a', someEvents(0, 2));
