@@ -1,5 +1,5 @@
-import { copyFileSync, cpSync, readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { copyFileSync, cpSync, existsSync, globSync, readFileSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { LAMBDA_BINDINGS, PINNED_FILE } from '../../infra/build/LambdaBinding.ts';
 import { buildCode } from './buildCode.ts';
 import { buildTypes } from './buildTypes.ts';
@@ -18,6 +18,7 @@ export interface PackageBuild {
 const COPIED = [
   'LICENSE',
   'CHANGELOG.md',
+  'SECURITY.md',
   'docs',
   'examples',
   'packages/local-aws/README.md',
@@ -38,6 +39,21 @@ export async function buildPackage({ root, folder, version }: PackageBuild): Pro
   writeJson(join(folder, PINNED_FILE), pinnedBindings(root));
   for (const name of COPIED) cpSync(join(root, name), join(folder, name), { recursive: true });
   copyFileSync(join(root, 'scripts', 'pack', 'README.md'), join(folder, 'README.md'));
+  linkWhatIsThere(folder);
+}
+
+/** A block of code, code in a line, or a link to a file beside the page: its text and its target. */
+const LINK = /^ *(```|~~~)[\s\S]*?^ *\1$|`[^`\n]*`|\[([^\]]+)\]\(([^)\s:]+)\)/gm;
+
+/** Leaves of each link to what only the repository has, as a source or CONTRIBUTING.md, its text: a name. */
+function linkWhatIsThere(folder: string): void {
+  for (const page of globSync('**/*.md', { cwd: folder })) {
+    const file = join(folder, page);
+    const linked = readFileSync(file, 'utf8').replace(LINK, (whole, _, text = whole, target = '') =>
+      existsSync(join(dirname(file), target.split('#')[0])) ? whole : text,
+    );
+    writeFileSync(file, linked);
+  }
 }
 
 /** The lockfile's entries of DuckDB's bindings for Lambda: npm puts no lockfile into a package. */

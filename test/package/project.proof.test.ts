@@ -9,6 +9,7 @@ import { SERVERLESS } from '../../cli/project/projectFiles.ts';
 import { pinnedBinding } from '../../infra/build/LambdaBinding.ts';
 import { PACKAGE_NAME, VERSION } from '../../lib/base/version.ts';
 import { repositoryRoot } from '../../local/dataDirectory.ts';
+import { brokenLinks } from '../harness/pageLinks.ts';
 import { temporaryDirectory } from '../harness/temporaryDirectory.ts';
 import { packageTemplate } from '../infra/packageTemplate.ts';
 import { templateConfigurations } from '../infra/templateConfigurations.ts';
@@ -83,6 +84,12 @@ describe('the npm package', () => {
         .filter((path) => !existsSync(path) && !existsSync(path.replace(/\.js$/, '.d.ts'))),
     );
     expect(named.map((path) => path.slice(packed.unpacked.length))).toEqual([]);
+  });
+
+  it('has pages whose links lead to what is in it', () => {
+    const pages = filesOf(packed.unpacked).filter((file) => file.endsWith('.md'));
+    expect(pages).toEqual(expect.arrayContaining(['README.md', 'SECURITY.md', 'docs/README.md']));
+    expect(brokenLinks(packed.unpacked, pages)).toEqual([]);
   });
 
   it('is small, has exact dependencies, and can be published with provenance', async () => {

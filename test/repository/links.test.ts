@@ -1,7 +1,8 @@
-import { existsSync, globSync, readFileSync } from 'node:fs';
+import { existsSync, globSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
 import { repositoryRoot } from '../../local/dataDirectory.ts';
+import { brokenLinks, linksOf, proseOf } from '../harness/pageLinks.ts';
 
 const pages = [
   'README.md',
@@ -17,51 +18,16 @@ const pages = [
 /** The pages by reader. */
 const INDEX = 'docs/README.md';
 
-/** A page without what is code: brackets mean something else there, and so does a # at the beginning of a line. */
-const prose = (page: string) =>
-  readFileSync(join(repositoryRoot, page), 'utf8').replaceAll(/^ *(```|~~~)[\s\S]*?^ *\1$/gm, '');
+const prose = (page: string) => proseOf(join(repositoryRoot, page));
 
-/** Links to what is here, `[text](path#anchor)`: no scheme. */
+/** Every link to what is here. */
 const links = pages.flatMap((page) =>
-  Array.from(
-    prose(page)
-      .replaceAll(/`[^`\n]*`/g, '')
-      .matchAll(/\]\(([^)\s]+)\)/g),
-    ([, target = '']) => ({
-      page,
-      target,
-    }),
-  ).filter(({ target }) => !/^[a-z]+:/i.test(target)),
+  linksOf(join(repositoryRoot, page)).map((target) => ({ page, target })),
 );
-
-/**
- * The anchors that GitHub makes of a page's headings: small letters, what is no word away, spaces as hyphens; the same
- * one again is numbered. https://docs.github.com/en/get-started/writing-on-github/getting-started-with-writing-and-formatting-on-github/basic-writing-and-formatting-syntax#section-links
- */
-function anchorsOf(page: string): ReadonlySet<string> {
-  const anchors = new Set<string>();
-  for (const [, heading = ''] of prose(page).matchAll(/^#{1,6} +(.*?) *#*$/gm)) {
-    const slug = heading
-      .replaceAll(/\[([^\]]*)\]\([^)]*\)/g, '$1')
-      .toLowerCase()
-      .replaceAll(/[^\p{L}\p{M}\p{N}\p{Pc} -]/gu, '')
-      .replaceAll(' ', '-');
-    let anchor = slug;
-    for (let again = 1; anchors.has(anchor); again += 1) anchor = `${slug}-${again}`;
-    anchors.add(anchor);
-  }
-  return anchors;
-}
 
 describe('the links of the top-level pages, of docs/ and of the local cloud', () => {
   it('lead to existing files and headings', () => {
-    const known = new Map(pages.map((page) => [page, anchorsOf(page)]));
-    const broken = links.filter(({ page, target }) => {
-      const [path = '', anchor] = target.split('#');
-      const file = path === '' ? page : join(dirname(page), decodeURIComponent(path));
-      if (file.startsWith('..') || !existsSync(join(repositoryRoot, file))) return true;
-      return anchor !== undefined && known.get(file)?.has(decodeURIComponent(anchor)) !== true;
-    });
+    const broken = brokenLinks(repositoryRoot, pages);
     expect([links.length > 100, broken]).toEqual([true, []]);
   });
 
