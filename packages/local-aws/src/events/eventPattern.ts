@@ -5,7 +5,7 @@ const invalidPattern = (reason: string) =>
   new AwsError('InvalidEventPatternException', 400, `Event pattern is not valid. Reason: ${reason}`);
 
 /** A scalar value of an event's field. */
-type Leaf = string | number | boolean | null;
+export type Leaf = string | number | boolean | null;
 
 /** Whether a field's values satisfy one entry of a pattern's list; a field that isn't there has no values. */
 export type ValueTest = (values: readonly Leaf[]) => boolean;
@@ -19,7 +19,7 @@ const REFUSED = /^(?:anything-but|cidr|equals-ignore-case|exists|numeric|suffix|
  *
  * @throws AwsError InvalidEventPatternException for a form EventBridge refuses, NotImplemented for another operator.
  */
-function valueTest(entry: unknown): ValueTest {
+export function valueTest(entry: unknown): ValueTest {
   // EventBridge compares numbers as they are written, so that 300 is not 300.0; JSON.parse has merged them.
   if (isLeaf(entry)) return some((value) => value === entry);
   if (typeof entry !== 'object' || entry === null || Array.isArray(entry)) {

@@ -4,16 +4,18 @@ import type { Alarm, LocalClock } from '../base/clock.ts';
 import { diskProblem } from '../base/diskProblem.ts';
 import { reportDefect } from '../base/reportDefect.ts';
 import { Faults } from '../faults/Faults.ts';
-import { notImplemented } from '../protocol/AwsError.ts';
+import { AwsError, notImplemented } from '../protocol/AwsError.ts';
 import { readProperties } from '../protocol/readProperties.ts';
 import { compilePattern, type EventTest } from './eventPattern.ts';
+import { assertCanFire } from './publishedEvents.ts';
 
 /** The account's default event bus. */
 export interface EventBus {
   /**
    * Sets or replaces a rule, given the properties of a template's `AWS::Events::Rule`.
    *
-   * @throws AwsError InvalidEventPatternException, InvalidRequest, or NotImplemented for what isn't emulated.
+   * @throws AwsError InvalidEventPatternException, ValidationException, InvalidRequest, or NotImplemented for what isn't
+   * emulated: a pattern, too, that no event of the local cloud can match.
    */
   putRule(name: string, properties: unknown): void;
   /** Names of all rules. */
@@ -123,8 +125,10 @@ export function openEventBus(options: {
   return {
     putRule(name, properties) {
       const { EventPattern, State, Targets } = ruleProperties(properties);
+      const matches = compilePattern(EventPattern);
+      assertCanFire(Object(EventPattern), options);
       rules.set(name, {
-        matches: compilePattern(EventPattern),
+        matches,
         enabled: State === 'ENABLED',
         targets: Targets.map(({ Arn, DeadLetterConfig }) => ({
           ruleArn: `arn:${options.partition ?? 'aws'}:events:${options.region}:${options.account}:rule/${name}`,
@@ -176,11 +180,20 @@ export type RuleProperties = z.output<typeof ruleSchema>;
  */
 function ruleProperties(properties: unknown): RuleProperties {
   const rule = readProperties(ruleSchema, properties, 'AWS::Events::Rule');
+  if (rule.EventPattern === undefined) throw patternMissing();
   for (const { Arn } of rule.Targets) {
     if (!/^arn:aws[\w-]*:sqs:/.test(Arn)) throw notImplemented(`AWS::Events::Rule target ${Arn}`);
   }
   return rule;
 }
+
+/** AWS's answer to a rule with neither: https://github.com/awsdocs/aws-cloudformation-user-guide/pull/456 */
+const patternMissing = () =>
+  new AwsError(
+    'ValidationException',
+    400,
+    'Parameter(s) EventPattern or ScheduleExpression must be specified.',
+  );
 
 /** An object that S3 has just written. */
 interface CreatedObject {

@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { ManualClock } from '../../src/base/index.ts';
-import { openEventBus } from '../../src/events/index.ts';
+import { statusChangeEvent } from '../../src/cloudformation/index.ts';
+import { objectCreatedEvent, openEventBus } from '../../src/events/index.ts';
 
 const QUEUE = 'arn:aws:sqs:us-east-1:000000000000:partitions';
 
@@ -12,6 +13,28 @@ function openBus() {
     deliver: ({ arn }, json) => delivered.push({ arn, event: JSON.parse(json) }),
   });
   return { bus, delivered };
+}
+
+const ACCOUNT = '000000000000';
+const STACK_CHANGE = 'CloudFormation Stack Status Change';
+const stack = {
+  name: 'shop',
+  region: 'eu-central-1',
+  account: ACCOUNT,
+  partition: 'aws',
+  createdMs: 0,
+  status: 'CREATE_COMPLETE',
+  resources: [],
+  outputs: {},
+};
+
+/** The pattern that wants an event's own value at each field. */
+function patternOf(event: object): object {
+  const wanted = Object.entries(event).map(([field, value]) => [
+    field,
+    typeof value === 'object' && !Array.isArray(value) ? patternOf(value) : [value].flat(),
+  ]);
+  return Object.fromEntries(wanted);
 }
 
 const rule = (more: object = {}) => ({
@@ -108,8 +131,46 @@ describe('an event bus', () => {
       'Targets.0.InputPath',
     ],
     ['a pattern that is none', rule({ EventPattern: { source: 'aws.s3' } }), 'Event pattern is not valid'],
+    ['a rule without a pattern', rule({ EventPattern: undefined }), 'must be specified'],
   ])('rejects %s by name', (_, properties, message) => {
     expect(() => openBus().bus.putRule('r', properties)).toThrow(message);
+  });
+
+  it.each([
+    [{ 'detail-type': ['Object Deleted'] }, 'detail-type "Object Deleted"'],
+    [{ source: ['aws.s3'], 'detail-type': ['Object Created', 'Nonsense'] }, 'detail-type "Nonsense"'],
+    [{ source: ['aws.s3', { prefix: 'aws.ec' }] }, 'source {"prefix":"aws.ec"}'],
+    [{ source: ['aws.s3'], 'detail-type': [STACK_CHANGE] }, 'detail-type ["CloudFormation Stack'],
+    [{ detail: { object: { size: ['5'] } }, source: ['aws.s3'] }, 'detail.object.size ["5"]'],
+    [{ source: ['aws.s3'], detail: { 'deletion-type': [{ prefix: '' }] } }, 'detail.deletion-type [{'],
+    [{ detail: { reason: { is: ['PutObject'] } } }, 'detail.reason {"is"'],
+    [{ detail: { object: ['data'] } }, 'detail.object ["data"]'],
+    [{ detail: { 'stack-id': ['x'], reason: ['PutObject'] } }, 'detail.'],
+    [{ detail: { 'status-details': { status: ['DELETE_COMPLETE'] } } }, 'status ["DELETE_COMPLETE"]'],
+    [{ account: ['111111111111'] }, 'account ["111111111111"]'],
+    [{ region: ['us-east-1'] }, 'region ["us-east-1"]'],
+    [{ constructor: ['x'] }, 'constructor ["x"]'],
+    [{ resources: [null] }, 'resources [null]'],
+  ])('refuses a rule that never fires here, %j, and names why', (EventPattern, named) => {
+    const put = () => openBus().bus.putRule('r', rule({ EventPattern }));
+    expect(put).toThrow(expect.objectContaining({ code: 'NotImplemented' }));
+    expect(put).toThrow(named);
+  });
+
+  it('accepts a rule on all that an event has, and one of which only some values are seen here', () => {
+    const { bus, delivered } = openBus();
+    const all = objectCreatedEvent(
+      { ...object, versionId: 'v1' },
+      { region: 'eu-central-1', account: ACCOUNT },
+    );
+    bus.putRule('all', rule({ EventPattern: patternOf(all) }));
+    bus.publish(all);
+    const changed = statusChangeEvent(stack);
+    bus.putRule('changed', rule({ EventPattern: patternOf(changed) }));
+    bus.publish(changed);
+    expect(delivered.map(({ event }) => event)).toEqual([all, changed]);
+    const some = { account: ['111111111111', ACCOUNT], detail: { reason: ['POST Object', 'CopyObject'] } };
+    bus.putRule('some', rule({ EventPattern: some }));
   });
 
   describe('whose queue can not be written', () => {
