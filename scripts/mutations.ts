@@ -185,10 +185,10 @@ export const mutations: readonly Mutation[] = [
     ['if (extra.length > 0) await landing.remove(extra);', ''],
     ['  await requireTableOfToday(curator, kind, attempts);\n', ''],
     ['missing.size > 0', 'missing.size > files.length'],
-    ['&& other !== key', '&& other === key'],
+    ['&& noteKey !== key', '&& other === key'],
   ]),
   of('lib/curate/curateTask.ts', CURATE, [
-    ['if (now.fingerprint !== fingerprint) await takeOutDay(curator, kind, day, entry);', ''],
+    ['if (current.fingerprint !== fingerprint) await takeOutDay(curator, kind, day, entry);', ''],
     ["if (ended === null) return { outcome: 'lost' };", ''],
     ["if (settled === null) return { outcome: 'lost' };", ''],
     ['lost.length > 0 && kept.length !== known?.filesWritten?.length', 'false'],
@@ -382,7 +382,7 @@ export const mutations: readonly Mutation[] = [
     [' || !isUtf8(bytes)', ''],
   ]),
   of('lib/landing/write/lookAtLanding.ts', 'lib/landing/write/lookAtLanding', [
-    ['if (bodies.length < MOST_TOLD) ', ''],
+    ['if (bodies.length < MOST_SENT) ', ''],
     ['    if (!isLanded(key)) continue;\n', ''],
 
     ['send(bodies)', 'send(bodies).catch(() => undefined)'],
@@ -395,9 +395,9 @@ export const mutations: readonly Mutation[] = [
     'lib/landing/write/removeWritten.ts',
     'lib/landing/write/lookAtLanding lib/landing/write/writeObjects.contract',
     [
-      ['asked.map(({ key }) => ({ key, why: errorName(error) }))', '[]'],
+      ['remaining.map(({ key }) => ({ key, why: errorName(error) }))', '[]'],
       ['&& !answer.gone.includes(key)', ''],
-      ['removeAll(asked)', "removeAll(asked.map(({ key }) => ({ key, eTag: '*' })))"],
+      ['removeAll(remaining)', "removeAll(remaining.map(({ key }) => ({ key, eTag: '*' })))"],
       ['tries < TRIES', 'tries < 1'],
     ],
   ),
@@ -475,7 +475,7 @@ export const mutations: readonly Mutation[] = [
   ]),
   of('lib/base/retry.ts', 'lib/base/retry', [['  await wait(pauseMs);\n', '  void wait(pauseMs);\n']]),
   of('lib/base/claim.ts', 'lib/base/claim', [
-    ['now?.claim?.owner === owner ? mine(now.eTag) : ', ''],
+    ['current?.claim?.owner === owner ? heldClaim(current.eTag) : ', ''],
     ['remove(key, eTag)', "remove(key, '*')"],
   ]),
   of('lib/base/Breaker.ts', 'lib/landing/store/StreamBreaker', [

@@ -25,7 +25,8 @@ export interface ObjectStore {
   /** Deletes an object if it still has this ETag. */
   remove(key: string, eTag: string): Promise<'removed' | 'gone' | 'changed'>;
   /**
-   * Deletes objects that still have these ETags, a thousand with each call. One that is gone, or another by now, is done.
+   * Deletes objects that still have these ETags, a thousand with each call. An object that is gone, or has another ETag
+   * by now, counts as done.
    *
    * @returns What this call has not deleted.
    */
@@ -36,16 +37,19 @@ export interface ObjectStore {
 
 /** What a call that deletes objects has not deleted. */
 export interface Undeleted {
-  /** Those that could not be deleted, and S3's code. */
+  /** Objects that could not be deleted, and S3's code for it. */
   readonly left: readonly { readonly key: string; readonly why: string }[];
-  /** Keys of those that were gone, or others, before. After a repeated call they may have been deleted by it. */
+  /** Keys of objects that were gone, or had another ETag, before. A repeated call may have deleted them itself. */
   readonly gone: readonly string[];
 }
 
 /** What is deleted: an object as it was read. */
 export type DeletedObject = Pick<ListedObject, 'key' | 'eTag'>;
 
-/** Whatever is under these keys: for those who delete what they have not read, as the keys alone say that it goes. */
+/**
+ * Deletions of whatever is stored under these keys, for callers who decide by the key alone and have not read the
+ * objects.
+ */
 export function anyVersion(keys: Iterable<string>): DeletedObject[] {
   return Array.from(keys, (key) => ({ key, eTag: '*' }));
 }
@@ -60,7 +64,7 @@ export interface ObjectText {
 export interface OpenedObject {
   readonly body: Readable;
   readonly eTag: string;
-  /** Of a bucket with versions. Default none. */
+  /** Its version, in a bucket with versioning. Default none. */
   readonly versionId?: string | undefined;
   /** Epoch milliseconds of its last write. S3 says whole seconds. */
   readonly modifiedAt: number;
@@ -95,7 +99,10 @@ export interface ObjectHead {
 export interface WriteOptions {
   /** ETag of the object that is replaced; null: it must not exist. Default: whatever is there. */
   readonly expected?: string | null | undefined;
-  /** Throws the client's `ConditionalRequestConflict`, which says nothing of what exists in the end. Default: null. */
+  /**
+   * Throws the client's `ConditionalRequestConflict` after a conflict, which does not say what is stored in the end.
+   * Default: null is returned.
+   */
   readonly throwsConflict?: boolean;
   /** Default `application/json`. */
   readonly contentType?: string | undefined;

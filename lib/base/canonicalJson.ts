@@ -55,7 +55,10 @@ function escapeJson(json: string): string {
 /** Deepest nesting written. Real events have 4 levels, and a recursion without a bound is a stack overflow. */
 const MAX_DEPTH = 64;
 
-/** One for all: a batch may have thousands of such events, and a stack for each would cost more than they do. */
+/**
+ * One error for all events: a batch may have thousands of such events, and a stack for each would cost more than they
+ * do.
+ */
 const TOO_DEEP = new DepthError(MAX_DEPTH);
 
 /** With more members or items than this, V8's tree of the pieces of `+=` would take too much memory. */
@@ -93,7 +96,7 @@ export class CanonicalJsonWriter {
     return value instanceof ExactNumber ? value.text : 'null';
   }
 
-  /** The object that these are the members of. */
+  /** Writes the object that has these members. */
   writeMembers({ keys, values }: SortedMembers, depth = 1): string {
     if (depth > MAX_DEPTH) throw TOO_DEEP;
     if (keys.length > MANY) {

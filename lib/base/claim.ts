@@ -10,7 +10,7 @@ const claimSchema = z.object({
   until: z.number(),
 });
 
-/** A claim of the caller. */
+/** A claim that the caller holds. */
 export interface HeldClaim {
   /** Ends it before its time. */
   release(): Promise<void>;
@@ -32,23 +32,23 @@ export async function claim(
   const owner = randomUUID();
   const put = (expected: string | null) => store.write(key, JSON.stringify({ owner, until }), { expected });
   // The ETag is compared, because the client repeats a call: after the first attempt another owner may have claimed it.
-  const mine = (eTag: string): HeldClaim => ({
+  const heldClaim = (eTag: string): HeldClaim => ({
     async release() {
       await store.remove(key, eTag);
     },
   });
 
-  const made = await put(null);
-  if (made !== null) return mine(made);
-  const held = await readClaim(store, key);
-  if (held === null) return null; // Released just now: work that its owner left is delivered again.
+  const created = await put(null);
+  if (created !== null) return heldClaim(created);
+  const existing = await readClaim(store, key);
+  if (existing === null) return null; // Released just now: work that its owner left is delivered again.
   // The client repeats a call: the first attempt may have succeeded, and its answer was lost.
-  if (held.claim?.owner === owner) return mine(held.eTag);
-  if (held.claim !== null && held.claim.until > clock.now()) return null;
-  const taken = await put(held.eTag);
-  if (taken !== null) return mine(taken);
-  const now = await readClaim(store, key);
-  return now?.claim?.owner === owner ? mine(now.eTag) : null;
+  if (existing.claim?.owner === owner) return heldClaim(existing.eTag);
+  if (existing.claim !== null && existing.claim.until > clock.now()) return null;
+  const taken = await put(existing.eTag);
+  if (taken !== null) return heldClaim(taken);
+  const current = await readClaim(store, key);
+  return current?.claim?.owner === owner ? heldClaim(current.eTag) : null;
 }
 
 /** Null without an object. `claim` is null if the object is invalid, which blocks nobody. */

@@ -27,17 +27,17 @@ export async function mapLimit<Item, Result>(
   return results;
 }
 
-/** Waits until nobody else has it. The result gives it back. */
+/** Waits until no other caller has the resource. The result gives it back. */
 export type Exclusive = () => Promise<() => void>;
 
-/** Something that one caller has at a time, in the order in which they asked. */
+/** Makes a resource that one caller has at a time. Callers get it in the order in which they asked. */
 export function exclusive(): Exclusive {
   let last = Promise.resolve();
   return async () => {
-    const before = last;
-    const mine = Promise.withResolvers<void>();
-    last = mine.promise;
-    await before;
-    return mine.resolve;
+    const previous = last;
+    const released = Promise.withResolvers<void>();
+    last = released.promise;
+    await previous;
+    return released.resolve;
   };
 }

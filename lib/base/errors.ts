@@ -1,4 +1,7 @@
-/** Who can correct it: the caller or the configuration's author for `user` errors, the operator for `system` errors. */
+/**
+ * Who can correct an error: the caller or the configuration's author for `user` errors, the operator for `system`
+ * errors.
+ */
 type Fault = 'user' | 'system';
 
 /**
@@ -11,7 +14,7 @@ export type Repeats = 'always' | 'twice' | 'unknown';
 export interface ErrorEntry {
   readonly cause: string;
   readonly cure: string;
-  /** Default: the family's. */
+  /** Default: that of the family. */
   readonly repeats?: Repeats;
 }
 
@@ -53,7 +56,7 @@ export interface ErrorFamily<Code extends ErrorCode> {
 /**
  * Makes the error class of one area.
  *
- * @param usual Of entries that do not say whether they repeat. Default `unknown`.
+ * @param usual What holds for entries that do not say whether they repeat. Default `unknown`.
  *
  * @example
  * export const ConfigError = defineErrorFamily('user', {
@@ -92,19 +95,25 @@ export function errorObject({ code, message, detail, cure }: SluiceError): Error
   return { code, message, cause: detail === '' ? message : message.slice(0, -detail.length - 1), cure };
 }
 
-/** The name of an error, which says nothing of what it is about. */
+/** The name of an error. It says nothing of the data at hand, which a message may quote. */
 export function errorName(error: unknown): string {
   return error instanceof Error ? error.name : 'Error';
 }
 
-/** `ECONNREFUSED` of an error of the network, which has no name of its own; else the error's name. */
+/**
+ * The code of a network's error, such as `ECONNREFUSED`, because these have no name of their own; else the error's
+ * name.
+ */
 export function errorCode(error: unknown): string {
   const isNamed = !(error instanceof Error && error.name === 'Error' && 'code' in error);
   return isNamed || typeof error.code !== 'string' ? errorName(error) : error.code;
 }
 
-/** Characters of a denial that are told: its end, after names of a role and an object, says which policy denies it. */
-const MOST_TOLD = 500;
+/**
+ * Characters of a denial's sentence that are kept. Its end, behind the names of a role and an object, says which policy
+ * denies the call.
+ */
+const MAX_DENIAL_LENGTH = 500;
 
 /**
  * The name of an error, with AWS's sentence if it is a denial: the action, the resource, and the kind of policy. Other messages
@@ -112,5 +121,5 @@ const MOST_TOLD = 500;
  */
 export function errorText(error: unknown, name = errorName(error)): string {
   if (!(error instanceof Error && /AccessDenied|^KMS\./.test(name))) return name;
-  return `${name}: ${error.message.slice(0, MOST_TOLD).replace(/\.$/, '')}`;
+  return `${name}: ${error.message.slice(0, MAX_DENIAL_LENGTH).replace(/\.$/, '')}`;
 }

@@ -18,8 +18,9 @@ export function parseExactJson(text: string): unknown {
 export const MAX_EXACT_LENGTH = 4 * 1024 * 1024;
 
 /**
- * As {@link parseExactJson}, of what was sent ({@link parseSentJson}); undefined, which is no JSON value, for what it throws on,
- * for more than two thousand levels, and for a longer text with such a number.
+ * Parses like {@link parseExactJson}, with null for what is no number ({@link parseSentJson}). The result is undefined,
+ * which is no JSON value, if that throws, if the value has more than two thousand levels, or if the text is longer than
+ * {@link MAX_EXACT_LENGTH} and has a number that a double cannot hold.
  */
 export function tryParseExactJson(text: string): unknown {
   const parse = (json: string): unknown => {

@@ -22,17 +22,20 @@ export function expectedText(issue: z.core.$ZodIssue): string {
 export function bestUnionIssues(issue: z.core.$ZodIssue): readonly z.core.$ZodIssue[] {
   if (issue.code !== 'invalid_union') return [issue];
   const alike = issue.errors.filter((issues) => !issues.some(isOfAnotherKind));
-  // A shape that is one of some words says nothing of a value that another shape has looked into.
+  // A shape that takes only certain words explains nothing about a value whose members another shape has checked.
   const inside = alike.filter((issues) => !issues.some(isAnotherWord));
   const counted = (inside.length > 0 ? inside : alike)
-    .map((issues) => ({ issues, count: issues.map(weight).reduce((sum, one) => sum + one, 0) }))
+    .map((issues) => ({
+      issues,
+      count: issues.map(weight).reduce((sum, issueWeight) => sum + issueWeight, 0),
+    }))
     .sort((a, b) => a.count - b.count);
-  const [meant, next] = counted;
+  const [closest, next] = counted;
   // If two shapes fit equally badly, neither is the closest.
-  if (meant === undefined || meant.count === next?.count) return [issue];
-  return meant.issues
-    .map((one) => ({ ...one, path: [...issue.path, ...one.path] }))
-    .flatMap((one) => bestUnionIssues(one));
+  if (closest === undefined || closest.count === next?.count) return [issue];
+  return closest.issues
+    .map((inner) => ({ ...inner, path: [...issue.path, ...inner.path] }))
+    .flatMap((inner) => bestUnionIssues(inner));
 }
 
 /** Whether the value has another type than the shape, such as a text in place of an object. */

@@ -12,8 +12,9 @@ export function logLine(fields: Record<string, unknown>): void {
 }
 
 /**
- * The log fields of an unexpected error: its name and its stack. Not its message, but for a denial's: V8 and libraries quote their input in it,
- * which may be personal data. Messages of our own errors never do.
+ * The log fields of an unexpected error: its name and its stack. Its message is left out, except that of a denial: V8
+ * and libraries quote their input in messages, and that may be personal data. Messages of our own errors never quote
+ * data.
  */
 export function failureFields(error: unknown): Readonly<Record<string, unknown>> {
   if (!(error instanceof Error)) return { error: typeof error };
@@ -39,7 +40,7 @@ export class Sampler {
     this.#random = random;
   }
 
-  /** Whether the next one is in the sample. */
+  /** Whether the next item is in the sample. */
   next(): boolean {
     return this.#random() < this.#rate;
   }
@@ -76,14 +77,16 @@ export interface MetricRecord {
   /** Name and value; values come from closed lists, for each combination is a metric that is paid for. */
   readonly dimensions: Readonly<Record<string, string>>;
   readonly values: readonly (readonly [metric: Metric, value: number])[];
-  /** Members of the line that are neither: they find it among others and make no metric. Default none. */
+  /**
+   * Further members of the log line, by which people find it. They are neither dimensions nor metrics. Default none.
+   */
   readonly properties?: Readonly<Record<string, unknown>>;
 }
 
 /**
- * The line of values of one function of ours, of which there is at least one.
+ * The log line with metrics of one of our functions. There must be at least one value.
  *
- * @param dimensions Of all of them: `function`, `stage`, and others.
+ * @param dimensions The dimensions of all values: `function`, `stage`, and others.
  * @param timestamp Epoch milliseconds.
  */
 export function metricsLine(

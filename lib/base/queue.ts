@@ -8,7 +8,8 @@ export interface TaskQueue {
    * Sends messages; resolves when every one of them is on the queue.
    *
    * @param delaySeconds How long they stay hidden. Default 0.
-   * @param group Whose they are: while one group takes most of the queue's receivers, SQS hands out others first.
+   * @param group Whose messages these are: while one group takes most of the queue's receivers, SQS hands out messages
+   * of others first.
    *   https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-fair-queues.html Default none.
    * @throws QueueError `SLUICE_QUEUE_NOT_SENT`: some may have been sent, which does no harm.
    */
@@ -19,7 +20,7 @@ export interface TaskQueue {
 export const QueueError = defineErrorFamily('system', {
   SLUICE_QUEUE_NOT_SENT: {
     cause: 'Messages could not be sent to their queue.',
-    cure: 'Scheduled runs need nothing: the next one sends the messages. Repeat a command that you ran yourself. If it persists, check SQS and the permissions of the role.',
+    cure: 'A scheduled run needs nothing: the next run sends the messages. If you ran a command, repeat it. If the error persists, check SQS and the permissions of the role.',
   },
 });
 

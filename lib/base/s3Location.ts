@@ -25,9 +25,9 @@ export function locationParts(location: string): Location {
 }
 
 /** Whether one of two locations is in the other, or both are the same. */
-export function overlap(one: Location, other: Location): boolean {
+export function overlap(first: Location, second: Location): boolean {
   return (
-    one.bucket === other.bucket &&
-    (one.folder.startsWith(other.folder) || other.folder.startsWith(one.folder))
+    first.bucket === second.bucket &&
+    (first.folder.startsWith(second.folder) || second.folder.startsWith(first.folder))
   );
 }

@@ -1,4 +1,7 @@
-/** What senders write for a number that is none. */
+/**
+ * The names that senders write in place of a number, and the quote at which a text begins: names within texts are left
+ * alone.
+ */
 const NOT_A_NUMBER = /"|-?Infinity|NaN/g;
 
 /** Parts of a text that are joined at once: of millions each would need many times the memory of its characters. */
@@ -33,7 +36,10 @@ export function parseSentJson(text: string, parse: (text: string) => unknown): S
   }
 }
 
-/** Puts null where it is JSON if and only if the text had one of these names in place of a value: in one step through the text. */
+/**
+ * Replaces these names outside of texts by null, in one pass. The result is JSON if and only if each name stood in
+ * place of a value.
+ */
 function withNulls(text: string): { readonly text: string; readonly count: number } {
   let json = '';
   let parts: string[] = [];
@@ -57,7 +63,7 @@ function withNulls(text: string): { readonly text: string; readonly count: numbe
   return { text: json + parts.join('null'), count };
 }
 
-/** Where a text of JSON ends, behind its last quote; the end of all if it has none. */
+/** Where a text of JSON ends, behind its last quote; the end of the whole document if the text has no end. */
 function endOfText(json: string, start: number): number {
   for (let end = json.indexOf('"', start + 1); end >= 0; end = json.indexOf('"', end + 1)) {
     let escapes = end;

@@ -1,11 +1,11 @@
 /** Characters of a value that a message shows. */
-const MOST = 80;
+const MAX_VALUE_LENGTH = 80;
 
 /** A value as messages show it: as JSON, shortened if it is long; `nothing` for undefined. */
 export function displayValue(value: unknown): string {
   if (value === undefined) return 'nothing';
   const text = JSON.stringify(value) ?? String(value);
-  return text.length > MOST ? `${text.slice(0, MOST - 3)}…` : text;
+  return text.length > MAX_VALUE_LENGTH ? `${text.slice(0, MAX_VALUE_LENGTH - 3)}…` : text;
 }
 
 /** A name in quotes, with escapes of what nobody sees: `"\\ufefftimestamp"`. */
@@ -17,8 +17,8 @@ export function quotedName(name: string): string {
 }
 
 /** `1 file`, `12,345 files` */
-export function counted(value: number, one: string, several = `${one}s`): string {
-  return `${value.toLocaleString('en-US')} ${value === 1 ? one : several}`;
+export function counted(value: number, singular: string, plural = `${singular}s`): string {
+  return `${value.toLocaleString('en-US')} ${value === 1 ? singular : plural}`;
 }
 
 /** Names that {@link listed} shows, and a command takes. */
@@ -70,14 +70,14 @@ export function didYouMean(word: string, known: readonly string[]): string {
 }
 
 /** Letters to insert, remove or change, or neighbours to swap, to make one word of another (optimal string alignment). */
-function editDistance(one: string, other: string): number {
+function editDistance(from: string, to: string): number {
   let before: number[] = [];
-  let last: number[] = Array.from({ length: other.length + 1 }, (_, i) => i);
-  for (let i = 1; i <= one.length; i += 1) {
+  let last: number[] = Array.from({ length: to.length + 1 }, (_, i) => i);
+  for (let i = 1; i <= from.length; i += 1) {
     const row = [i];
-    for (let j = 1; j <= other.length; j += 1) {
-      const isSame = one[i - 1] === other[j - 1];
-      const isSwapped = i > 1 && j > 1 && one[i - 1] === other[j - 2] && one[i - 2] === other[j - 1];
+    for (let j = 1; j <= to.length; j += 1) {
+      const isSame = from[i - 1] === to[j - 1];
+      const isSwapped = i > 1 && j > 1 && from[i - 1] === to[j - 2] && from[i - 2] === to[j - 1];
       row[j] = Math.min(
         (last[j] ?? 0) + 1,
         (row[j - 1] ?? 0) + 1,
@@ -88,7 +88,7 @@ function editDistance(one: string, other: string): number {
     before = last;
     last = row;
   }
-  return last[other.length] ?? 0;
+  return last[to.length] ?? 0;
 }
 
 /**

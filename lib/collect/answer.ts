@@ -38,8 +38,9 @@ export interface Collector extends ReceivePorts, StorePorts {
 }
 
 /**
- * A preflight, which gets here only by a route of one's own: the gateway adds its CORS headers, and a browser then posts. It
- * is counted as an invocation that is no request of an SDK (lib/reconcile/hourCounts.ts), and has no other line.
+ * The answer to a preflight, which comes here only by a route that somebody has added: the gateway adds its CORS
+ * headers, and a browser then posts. A preflight is counted as an invocation that is no request of an SDK
+ * (lib/reconcile/hourCounts.ts), and has no other line.
  */
 const PREFLIGHT: Answer = { status: 204, body: '' };
 
@@ -53,7 +54,7 @@ interface Steps {
   body?: Uint8Array;
   decoded?: DecodedBody;
   batch?: CollectedBatch;
-  /** What is stored. */
+  /** The rows that are stored. */
   rows?: RequestRows;
   /** Valid events that are not stored, by reason. */
   ignored?: Readonly<Record<string, number>>;
@@ -110,8 +111,8 @@ async function refusalOf(taken: Promise<void>): Promise<SluiceError | null> {
  * Resolves when every event of the request is stored or counted. What a step returns is kept at once: a request that is out
  * of time says how far it came.
  *
- * @throws RequestError, KeysError for a request that can never succeed: a body that was read is in quarantine, and the SDK
- *   must not send it again. CollectError, KeysError for one that the SDK has to send again.
+ * @throws RequestError, KeysError for a request that can never succeed: a body that was read is in quarantine, and the
+ * SDK must not send it again. CollectError, KeysError for a request that the SDK has to send again.
  */
 async function takeSteps(steps: Steps, collector: Collector): Promise<void> {
   const { received } = steps;
@@ -149,6 +150,7 @@ async function takeSteps(steps: Steps, collector: Collector): Promise<void> {
   if (failure !== null || refusal !== null) throw failure ?? refusal;
 }
 
+/** Makes the rows of a decoded body, within its part of the time. */
 function rowsOf(
   { request, receivedAt, deadline }: Received,
   { sha256: keyHash, environment, kinds }: AuthenticatedKey,
@@ -157,7 +159,7 @@ function rowsOf(
 ): CollectedBatch {
   const { clientTimes, sessionId, serverSession, sdkType, sdkVersion, requestId } = request;
   const stated = { clientTimes, sessionId, serverSession, sdkType, sdkVersion, requestId };
-  // The rest of the time is for the stream, and for the bucket if that fails.
+  // The rest of the time is reserved for the stream, and for the bucket if the stream fails.
   const until = Math.max(deadline.at - OBJECT_MS, (receivedAt + deadline.at) / 2);
   const sender = { keyHash, environment, kinds, ...stated, receivedAt };
   return collectBatch(text, sender, plan, () => clock.now() > until);
@@ -202,7 +204,7 @@ function fieldsOf({ received, key, body, decoded, batch, ignored, stored }: Step
   const endpoint = reservedEndpoint(path);
   const { delivered, relay, failure } = stored ?? {};
   const landed = (kind: TableKind) => delivered?.tables.find(({ table }) => table === kind)?.landed ?? 0;
-  const overflowed = delivered?.tables.reduce((sum, one) => sum + one.overflowed, 0);
+  const overflowed = delivered?.tables.reduce((sum, table) => sum + table.overflowed, 0);
   const { notStreamed = null, objectError = null } = delivered ?? {};
   return {
     ...(requestId !== null && { request_id: requestId }),

@@ -12,9 +12,9 @@ import type { RelayOutcome, TableOutcome } from './store.ts';
 /**
  * The collector's metrics. docs/metrics.md describes each of them and its alarm.
  *
- * CloudWatch bills for every name, and for every byte of the lines they are in. So there is one only for what an alarm, a
- * page or a question reads and no metric of an AWS service says: requests are the number of values of `received`, time and
- * errors are Lambda's, bytes are Firehose's.
+ * CloudWatch bills for every name, and for every byte of the lines that names are in. So a metric exists only if an
+ * alarm, a page or a question reads it, and no metric of an AWS service says the same: requests are the number of
+ * values of `received`, time and errors are Lambda's metrics, bytes are Firehose's.
  */
 export const collectMetrics = countMetrics(
   'received',
@@ -29,8 +29,9 @@ export const collectMetrics = countMetrics(
 );
 
 /**
- * The metrics of a table: rows that are where they belong, rows that Firehose did not take in time, which became objects, and rows
- * that may have landed besides: of requests that were answered 503, and of calls that nobody acknowledged.
+ * The metrics of a table: rows that are where they belong; rows that Firehose did not take in time, and that became
+ * objects; and rows that may have landed besides, of requests that were answered 503 and of calls that nobody
+ * acknowledged.
  */
 export const streamMetrics = {
   exposures: streamMetric('exposures', 'exposures_landed'),
@@ -59,7 +60,7 @@ export interface RequestOutcome {
   /** Code under which the request was refused; null when it was accepted. */
   readonly refusedAs: string | null;
   readonly tables: readonly TableOutcome[];
-  /** Events counted only, by reason. */
+  /** Events that are only counted, by reason. */
   readonly ignored: Readonly<Record<string, number>>;
   /** Outcome of its copy for relay. Default: no copy was to be kept. */
   readonly relay?: RelayOutcome['outcome'] | null;
@@ -72,19 +73,19 @@ const CODE = /^SLUICE_[A-Z_]+$/;
  * The metrics of one request as EMF lines: one for the whole request, and for a refused one a second with its code. Counts of
  * 0 are left out, except `received`: the number of its values is the number of requests.
  *
- * The first line has members that make no metric, for who looks for one request: `request_id`, `latency_ms`, and
+ * The first line has members that make no metric, for people who look for one request: `request_id`, `latency_ms`, and
  * `ignored_as`, the counts of ignored events by reason.
  */
 export function requestMetrics(outcome: RequestOutcome): Readonly<Record<string, unknown>>[] {
   const { stage, receivedAt, requestId, latencyMs, tables, ignored, refusedAs } = outcome;
   const m = collectMetrics;
   const base = { namespace: METRIC_NAMESPACE, timestamp: receivedAt };
-  const own = { function: 'collect', stage };
+  const dimensions = { function: 'collect', stage };
   const reason = refusedAs !== null && CODE.test(refusedAs) ? refusedAs : 'other';
   const records: MetricRecord[] = [
     {
       ...base,
-      dimensions: own,
+      dimensions: dimensions,
       properties: {
         ...(requestId === null ? null : { request_id: requestId }),
         latency_ms: latencyMs,
@@ -93,27 +94,27 @@ export function requestMetrics(outcome: RequestOutcome): Readonly<Record<string,
       values: [
         [m.received, outcome.received],
         ...tables.flatMap(({ table, landed, overflowed, unsure = 0 }) => [
-          ...some(streamMetrics[table].landed, landed),
-          ...some(streamMetrics[table].overflowed, overflowed),
-          ...some(streamMetrics[table].notDelivered, unsure),
+          ...countedValue(streamMetrics[table].landed, landed),
+          ...countedValue(streamMetrics[table].overflowed, overflowed),
+          ...countedValue(streamMetrics[table].notDelivered, unsure),
         ]),
-        ...some(m.ignored, sum(ignored)),
-        ...some(
+        ...countedValue(m.ignored, sum(ignored)),
+        ...countedValue(
           m.overflowed,
           tables.reduce((all, { overflowed }) => all + overflowed, 0),
         ),
-        ...some(m.refused_requests, refusedAs === null ? 0 : 1),
+        ...countedValue(m.refused_requests, refusedAs === null ? 0 : 1),
         ...relayValues(outcome.relay ?? null),
       ],
     },
     ...(refusedAs === null
       ? []
-      : [{ ...base, dimensions: { ...own, reason }, values: [[m.refused_requests, 1] as const] }]),
+      : [{ ...base, dimensions: { ...dimensions, reason }, values: [[m.refused_requests, 1] as const] }]),
   ];
   return emfLines(records);
 }
 
-/** One copy was kept, or was not, or was withheld because it could not be read. */
+/** The values of the copy for relay: it was kept, or not kept, or withheld because it could not be read. */
 function relayValues(relay: RelayOutcome['outcome'] | null): (readonly [Metric, number])[] {
   const { RelayKept, RelayNotKept, RelayWithheld } = collectMetrics;
   if (relay === 'queue' || relay === 'bucket') return [[RelayKept, 1]];
@@ -128,22 +129,22 @@ export function failureMetrics(
   timestamp: number,
 ): Readonly<Record<string, unknown>>[] {
   const base = { namespace: METRIC_NAMESPACE, timestamp };
-  const own = { function: 'collect', stage };
+  const dimensions = { function: 'collect', stage };
   const { received, refused_requests } = collectMetrics;
   return emfLines([
     {
       ...base,
-      dimensions: own,
+      dimensions: dimensions,
       values: [
         [received, 0],
         [refused_requests, 1],
       ],
     },
-    { ...base, dimensions: { ...own, reason: code }, values: [[refused_requests, 1]] },
+    { ...base, dimensions: { ...dimensions, reason: code }, values: [[refused_requests, 1]] },
   ]);
 }
 
-/** The metric of what happens apart from requests: a failed read of the experiment groups, a preflight. */
+/** The metric of something that happens apart from requests: a failed read of the experiment groups, or a preflight. */
 export function eventMetrics(
   metric: Metric,
   stage: string,
@@ -159,7 +160,8 @@ function emfLines(records: readonly MetricRecord[]): Readonly<Record<string, unk
   return records.map(emfLine).filter((line) => line !== null);
 }
 
-function some(metric: Metric, value: number): (readonly [Metric, number])[] {
+/** The value of a metric; none if it is 0. */
+function countedValue(metric: Metric, value: number): (readonly [Metric, number])[] {
   return value === 0 ? [] : [[metric, value]];
 }
 

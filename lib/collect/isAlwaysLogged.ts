@@ -1,10 +1,13 @@
 import { HOUR_MS } from '../base/time.ts';
 import { CLOCK_TOLERANCE_MS } from '../wire/limits.ts';
 
-/** From here on a clock is off by hours, in milliseconds: a wrong time zone is ahead by an hour less the way of a request. */
+/**
+ * From so many milliseconds on a clock is off by hours: a clock with a wrong time zone is ahead by an hour, less the
+ * time of the request's way.
+ */
 export const CLOCK_OFF_MS = HOUR_MS - CLOCK_TOLERANCE_MS;
 
-/** What the log line of an answered request has that decides whether it is there. */
+/** The fields of a log line that decide whether it is written. */
 export interface AnsweredRequest {
   readonly status: number;
   /** Refused events by code, and what was noted of stored ones. */

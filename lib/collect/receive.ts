@@ -56,7 +56,7 @@ export function authenticate({ request, deadline }: Received, keys: KeyGate): Pr
   return keys.admit(request.key, deadline.at, request.keyProblem);
 }
 
-/** @throws RequestError when that key may send no events. */
+/** @throws RequestError when the key may send no events. */
 export function requireAllowed(key: AuthenticatedKey): void {
   if (key.kinds.length === 0) throw new RequestError('SLUICE_KEY_NOT_FOR_EVENTS');
 }

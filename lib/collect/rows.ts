@@ -38,15 +38,15 @@ import { RefusedEvents } from './rows/refusedEvents.ts';
 
 /** Rows to store for a request. */
 export interface RequestRows {
-  /** By table, in the order of the batch. */
+  /** Rows of both tables, in the order of the batch. */
   readonly rows: Readonly<Record<ForwardedKind, readonly LandedRow[]>>;
-  /** For quarantine: a row for each refused event, or one row for all if there are many; or the whole body. */
+  /** Items for quarantine: one for each refused event, or one for all if there are many; or the whole body. */
   readonly refused: readonly RefusedItem[];
   /** How many events were refused, by code. */
   readonly refusedCounts: Readonly<Record<string, number>>;
   readonly sdkType: string | null;
   readonly sdkVersion: string | null;
-  /** The sender's part of the IDs of what names nobody. */
+  /** The sender's part of the IDs of events and items that name no user. */
   readonly senderId: string;
 }
 
@@ -58,11 +58,11 @@ export interface CollectedBatch extends RequestRows {
   /** Events that the configuration does not land, by reason: `eventFilter.ts`. */
   readonly counted: Readonly<Record<string, number>>;
   /**
-   * Landed events worth a number, by reason: `clock_corrected`, `clock_ignored`, `clock_ahead`, `outside_time_window`, `before_2000`,
-   * `time_missing`, `name_unresolved`; and `not_a_number`, of values of the body.
+   * Noted events by reason: `clock_corrected`, `clock_ignored`, `clock_ahead`, `outside_time_window`, `before_2000`,
+   * `time_missing`, `name_unresolved`; and `not_a_number`, for values of the whole body. All these events land.
    */
   readonly noted: Readonly<Record<string, number>>;
-  /** Events equal to one before them in the batch. */
+  /** Events that are equal to an earlier event in the batch. */
   readonly duplicates: number;
   /** How far the sender's clock was behind the collector's, in milliseconds; null when it is not stated. */
   readonly clockSkewMs: number | null;
@@ -167,7 +167,7 @@ class BatchCollector {
     this.#json = json;
     this.#batchSender = batchSender(batch.senderMetadata, sender, redaction, json);
     const { serverId } = this.#batchSender;
-    // A salted text is a secret for readers of the rows.
+    // Why a salted text is a secret: readers of the rows do not have it.
     this.#identity = new EventIdentity(keyHash, serverId, redaction === null ? null : serverId);
     this.#clockSkewMs = clockSkew([...sender.clientTimes, batch.clientTime], receivedAt);
     this.#rows = new IdentifiedRows(this.#identity, mostRows);
@@ -237,7 +237,7 @@ class BatchCollector {
     }
   }
 
-  /** Why the configuration leaves an event out; null if it does not. */
+  /** Why the configuration leaves an event out; null if it lands. */
   #filtered(raw: unknown): string | null {
     const { filter, landTelemetry } = this.#plan;
     if (filter === null) return null;
@@ -367,7 +367,7 @@ class BatchCollector {
   }
 }
 
-/** No SDK's event is older: a sender that counts seconds has sent it, or one without a clock. */
+/** No SDK's event is older: such a time comes from a sender that counts seconds, or that has no clock. */
 const YEAR_2000_MS = Date.UTC(2000);
 
 /** The parts of a row that come from the event's time. */
@@ -386,8 +386,8 @@ function isTelemetry(name: unknown): boolean {
 
 /** The batch's metadata with a session that only a header or the query stated: it is part of the sender's identity. */
 function withSession(metadata: JsonObject | null, sessionId: string | null) {
-  const told = sessionId === null || idText(metadata?.['sessionID']) !== null;
-  const all = told ? metadata : { ...metadata, sessionID: sessionId };
+  const isStated = sessionId === null || idText(metadata?.['sessionID']) !== null;
+  const all = isStated ? metadata : { ...metadata, sessionID: sessionId };
   return isEmptyJson(all) ? null : { statsigMetadata: all };
 }
 

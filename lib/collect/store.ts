@@ -42,8 +42,8 @@ export interface RelayedRequest {
 }
 
 /**
- * Outcome of a request's copy. `queue`, `bucket`: it is kept there. `withheld`: it should be changed and cannot be read, or it
- * is refused as a whole. Otherwise neither queue nor bucket took it.
+ * What became of a request's copy. `queue`, `bucket`: it is kept there. `withheld`: it has to be redacted and cannot be
+ * read, or it is refused as a whole. Otherwise neither queue nor bucket took it.
  */
 export type RelayOutcome =
   | { readonly outcome: 'queue' | 'bucket' | 'withheld' }
@@ -72,7 +72,7 @@ export interface TableOutcome {
   readonly landed: number;
   /** Events whose row is in an object of the request's own, because the stream did not take it. */
   readonly overflowed: number;
-  /** Events that may have landed besides. Default 0. */
+  /** Events that may have landed besides `landed` and `overflowed`, because nobody knows the outcome. Default 0. */
   readonly unsure?: number;
 }
 
@@ -83,9 +83,9 @@ export interface Delivered {
   readonly calls: number;
   /** Bytes of the record that AWS bills, if the stream has it. */
   readonly billedBytes: number;
-  /** Why the stream does not have the record; null if it has, or there is none. */
+  /** Why the stream does not have the record; null if it has, or if there is no record. */
   readonly notStreamed: NotStreamed | null;
-  /** Why it did not become an object either: the name of the error. Null if all is safe. */
+  /** Why the record did not become an object either: the name of the error. Null if all rows are safe. */
   readonly objectError: string | null;
   /** Events or bodies that were refused, by code. */
   readonly refused: Readonly<Record<string, number>>;
@@ -97,7 +97,7 @@ export interface Stored {
   readonly delivered: Delivered | null;
   /** Null if nothing is relayed. */
   readonly relay: RelayOutcome | null;
-  /** Why the sender has to send it again; null when all of it is safe. */
+  /** Why the sender has to send the request again; null when everything of it is safe. */
   readonly failure: SluiceError | null;
 }
 
@@ -150,7 +150,7 @@ async function deliverRows(
   return { ...outcomeOf(record?.length ?? 0, landing, events), refused: refusedCounts };
 }
 
-/** The outcome of rows of which nobody knows it. */
+/** The outcome of rows when nobody knows what became of them. */
 export function undelivered(rows: RequestRows | undefined): readonly TableOutcome[] {
   const events = rows && eventsOf(rows);
   return tableKinds.map((table) => ({ table, landed: 0, overflowed: 0, unsure: events?.[table] ?? 0 }));
@@ -191,7 +191,7 @@ async function quarantineRows(
   });
   try {
     const timeoutMs = Math.max(1, deadline.at - clock.now());
-    await Promise.all(large.map((one) => putQuarantineLarge(one, timeoutMs)));
+    await Promise.all(large.map((item) => putQuarantineLarge(item, timeoutMs)));
     const day = isoDay(receivedAt);
     return documents.map((json) => ({ day, json }));
   } catch (error) {
@@ -199,7 +199,10 @@ async function quarantineRows(
   }
 }
 
-/** @param bytes Of the record. @param landing Null if there was nothing to land. @param events Of each table. */
+/**
+ * Sums up what became of a record. @param bytes Of the record. @param landing Null if there was nothing to land. @param
+ * events Of each table.
+ */
 function outcomeOf(
   bytes: number,
   landing: Landing | null,
@@ -224,9 +227,10 @@ function outcomeOf(
 }
 
 /**
- * How often a record may have landed besides: what nobody acknowledged may have, unless Firehose has refused it. Of a service that is
- * unavailable nobody knows: https://docs.aws.amazon.com/firehose/latest/APIReference/API_PutRecord.html says that putting again
- * after it can make duplicates.
+ * How often a record may have landed besides. A call that nobody acknowledged may have put the record, unless Firehose
+ * has refused it. After `ServiceUnavailable` nobody knows:
+ * https://docs.aws.amazon.com/firehose/latest/APIReference/API_PutRecord.html says that putting a record again after it
+ * can make duplicates.
  */
 function unsureCopies(landing: Landing): number {
   if (landing.place === 'stream') return landing.calls - 1;

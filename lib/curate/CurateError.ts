@@ -15,7 +15,7 @@ export const CurateError = defineErrorFamily('system', {
   },
   SLUICE_CURATE_COUNTS_DIFFER: {
     cause: 'The rows that were written and left out are not the rows of the raw files.',
-    cure: 'It is tried again; nothing was published. If it persists, report it with the detail.',
+    cure: 'Nothing was published, and the day is tried again. If the error persists, report it with the detail.',
     repeats: 'twice',
   },
   SLUICE_CURATE_DAY_TOO_LARGE: {
@@ -31,12 +31,12 @@ export const CurateError = defineErrorFamily('system', {
   SLUICE_CURATE_VERSION_INCOMPLETE: {
     cause:
       'The folder of the version does not have the files that were written to it. Nothing was published.',
-    cure: 'The next plan curates the day again. If it persists, files of the version that the detail names have rows of no raw file: bring them back (docs/platform.md, "Restore"), or let them go (`sluice curate accept` with `--drop`), and find out who deletes objects in the folder of the curated table.',
+    cure: 'The next plan curates the day again. If it persists, files of the version that the detail names have rows of no raw file: bring them back (docs/platform.md, "Restore"), or give them up (`sluice curate accept` with `--drop`), and find out who deletes objects in the folder of the curated table.',
     repeats: 'always',
   },
   SLUICE_CURATE_TABLE_DIFFERS: {
     cause: 'The curated table in the Data Catalog does not have the columns of this configuration.',
-    cure: 'While a deployment runs, the day is retried. Otherwise run the command of `npx sluice status`; if it has none, deploy.',
+    cure: 'While a deployment runs, the day is retried. Otherwise run the command that `npx sluice status` prints; if it prints none, deploy.',
   },
   SLUICE_CURATE_KILLED: {
     cause: 'The function was killed or crashed each time it curated the day.',
@@ -54,7 +54,7 @@ export const CurateError = defineErrorFamily('system', {
   },
   SLUICE_CURATE_CATALOG_FAILED: {
     cause: 'A partition or a view could not be read or changed in the Data Catalog.',
-    cure: "It is retried. If it persists, run the command of `npx sluice status`, and check the code in the detail, and the function's role.",
+    cure: "The call is retried. If the error persists, run the command that `npx sluice status` prints, and check the code in the detail, and the function's role.",
   },
   SLUICE_CURATE_LIST_BUSY: {
     cause: 'The list of curated days could not be changed because other changes came first each time.',
@@ -73,7 +73,9 @@ export const CurateError = defineErrorFamily('system', {
 /** A failure of a day, and whether a retry has it again. */
 export type CurateFailure = Pick<SluiceError, 'code' | 'message' | 'repeats'>;
 
-/** Codes of other rooms whose sentences are about customers' drops, and what they mean here. */
+/**
+ * Codes of other rooms whose sentences are about customers' drops, and the code that says the same of a day to curate.
+ */
 const OWN_CODES: Readonly<Record<string, keyof typeof CurateError.entries>> = {
   SLUICE_LOAD_BUCKET_FAILED: 'SLUICE_CURATE_BUCKET_FAILED',
   SLUICE_ENGINE_OUT_OF_DISK: 'SLUICE_CURATE_DAY_TOO_LARGE',
@@ -102,17 +104,17 @@ function toSluiceError(error: unknown): SluiceError {
       cause: error,
     });
   }
-  const own = OWN_CODES[error.code];
-  return own === undefined ? error : new CurateError(own, error.detail, { cause: error });
+  const ownCode = OWN_CODES[error.code];
+  return ownCode === undefined ? error : new CurateError(ownCode, error.detail, { cause: error });
 }
 
-/** Makes a call of the bucket. @param what What it is for. @throws CurateError for any error of the store. */
+/** Makes a call of the bucket. @param what What the call is for. @throws CurateError for any error of the store. */
 export async function bucketCall<Result>(what: string, call: () => Promise<Result>): Promise<Result> {
   try {
     return await call();
   } catch (error) {
     const name = errorName(error);
-    // An archived file can't be read until somebody restores it, in Athena neither.
+    // Nobody can read an archived file until somebody restores it, and neither can Athena.
     const code =
       name === 'InvalidObjectState' ? 'SLUICE_CURATE_FILE_UNREADABLE' : 'SLUICE_CURATE_BUCKET_FAILED';
     throw new CurateError(code, `${what}: ${errorText(error)}.`, { cause: error });

@@ -69,7 +69,7 @@ export interface Curator {
   /** Makes the curated files: lib/curate/engine/curateFiles.ts. */
   readonly curate: (request: CurateRequest) => Promise<CuratedFiles>;
   readonly limits: EngineLimits;
-  /** Its memory, threads and time; its disk is asked for each day. */
+  /** The function's memory, threads and time. The disk is asked for each day. */
   readonly machine: Omit<CurateMachine, 'diskBytes'>;
   /** An existing, empty folder for this task. */
   readonly directory: string;

@@ -18,11 +18,14 @@ import { type RawDays, readRawDay } from './RawDays.ts';
 const listedDaySchema = z.object({
   /** The version that the partition of the day has. */
   version: z.string().min(1),
-  /** Its shape: curatedShape in curatedTables.ts. */
+  /** The shape of that version: curatedShape in curatedTables.ts. */
   shape: z.string().min(1),
-  /** Fingerprint of the raw files that it was made of. */
+  /** Fingerprint of the raw files that the version was made of. */
   fingerprint: z.string().min(1),
-  /** It has rows that no raw file has: views read it in any shape, and each later version that its partition has. */
+  /**
+   * The version has rows that no raw file has. So views read it in any shape, and after it each later version of the
+   * partition.
+   */
   keeps: z.literal(true).optional(),
 });
 
@@ -139,8 +142,8 @@ export interface DayLoss {
 /**
  * Judges what a day has lost.
  *
- * @param known Its entry in the ledger; null also if it can't be read.
- * @param lost lib/curate/lostFiles.ts
+ * @param known The day's entry in the ledger; null also if the entry can't be read.
+ * @param lost The lost files, by lib/curate/lostFiles.ts.
  */
 export function judgeLoss(known: LedgerEntry | null, lost: readonly NamedFile[], now: number): DayLoss {
   const counted = new Set(known?.curated?.kept?.files);
@@ -185,7 +188,10 @@ export async function takeOutDay(
   return takeOutJudged(keeper, kind, new Map([[day, outdated]]), new Map([[day, loss]]));
 }
 
-/** The same of days that were judged. @param losses Of each day; one without an entry has lost nothing. */
+/**
+ * Takes days out like {@link takeOutDay} that were judged before. @param losses What each day has lost; a day that is
+ * not in it has lost nothing.
+ */
 export async function takeOutJudged(
   keeper: Pick<DayKeeper, 'listed' | keyof RetryPorts>,
   kind: ForwardedKind,

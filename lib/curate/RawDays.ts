@@ -17,7 +17,7 @@ export interface RawDays extends FetchedBucket {
   /**
    * The files of a day that queries read, in the order of their keys.
    *
-   * @param until Epoch milliseconds from which no page of them is listed. Default: the deadline of the retries.
+   * @param until Epoch milliseconds from which on no further page is listed. Default: the deadline of the retries.
    * @param atMany Awaited once there are more than MANY_RAW_FILES.
    * @throws CurateError SLUICE_CURATE_OUT_OF_TIME, SLUICE_CURATE_DAY_TOO_LARGE.
    */
@@ -27,9 +27,9 @@ export interface RawDays extends FetchedBucket {
     until?: number,
     atMany?: () => Promise<void>,
   ): Promise<readonly FetchedObject[]>;
-  /** The same of any folder of the bucket. */
+  /** As {@link files}, for any folder of the bucket. */
   filesUnder(folder: string, until?: number, atMany?: () => Promise<void>): Promise<readonly FetchedObject[]>;
-  /** Held while a day is used of those that are listed in parallel: {@link useRawDay}. */
+  /** Held while one of the days that are listed in parallel is used: {@link useRawDay}. */
   readonly alone: Exclusive;
 }
 
@@ -93,7 +93,7 @@ export function rawDays(
 export interface RawDay {
   readonly files: readonly FetchedObject[];
   readonly bytes: number;
-  /** Depends on keys, sizes and ETags. */
+  /** A digest of the keys, sizes and ETags of the files. */
   readonly fingerprint: string;
 }
 
@@ -114,10 +114,11 @@ export async function readRawDay(
 }
 
 /**
- * Lists the raw files of a day, and lets them go after `use`. Of days that are listed in parallel one is used at a time, and one has more
- * than {@link MANY_RAW_FILES}: with the entry that `use` reads, the files of several may fill the memory.
+ * Lists the raw files of a day, and lets them go after `use`. Of the days that are listed in parallel only one is used
+ * at a time, and only one holds more than {@link MANY_RAW_FILES}: with the entry that `use` reads, the files of several
+ * days may fill the memory.
  *
- * @param use Does not list another day so.
+ * @param use Must not list another day by this function.
  * @param until as of {@link RawDays.files}.
  */
 export async function useRawDay<Result>(

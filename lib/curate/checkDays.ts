@@ -15,11 +15,12 @@ export interface DayChecker extends DayKeeper {
 
 /** Which days are compared, and until when. */
 interface Check {
-  /** Default all of the list. */
+  /** The days that are compared. Default: all days of the list. */
   readonly isLooked?: (day: UtcDay) => boolean;
   /**
-   * Epoch milliseconds. Days that nobody has compared by then leave the list, too: views read their raw rows, and the next looks put
-   * them back, as their versions are there. Only days that keep rows stay. Default: the check fails at the deadline of the raw files.
+   * Epoch milliseconds. Days that were not compared by then leave the list, too: views read their raw rows, and the
+   * next looks put the days back, as their versions are there. Only days that keep rows stay. Default: the check fails
+   * at the deadline of the raw files.
    */
   readonly until?: number;
 }
@@ -64,7 +65,7 @@ export function isOutOfTime(error: unknown): boolean {
   return error instanceof SluiceError && error.code === 'SLUICE_CURATE_OUT_OF_TIME';
 }
 
-/** Whether a day has more files than one can have: it stays so, and is about this day alone. */
+/** Whether an error says that a day has too many files: that stays so, and concerns this day alone. */
 export function isTooLarge(error: unknown): boolean {
   return error instanceof SluiceError && error.code === 'SLUICE_CURATE_DAY_TOO_LARGE';
 }

@@ -24,7 +24,7 @@ export async function curateMessages(
   tries: number,
 ): Promise<SQSBatchResponse> {
   let tasks = 0;
-  return eachMessage(messages, asked, curator.log, async (task, { receives }) => {
+  return eachMessage(messages, curateRequests, curator.log, async (task, { receives }) => {
     if (task === SWEEP) return sweep(curator, run);
     tasks += 1;
     return withFolder(join(curator.directory, `task-${tasks}`), async (directory) => {
@@ -41,7 +41,7 @@ export async function curateMessages(
 const SWEEP = 'sweep';
 
 /** What messages of the queue ask for. */
-const asked: MessageKind<CurateTask | typeof SWEEP> = {
+const curateRequests: MessageKind<CurateTask | typeof SWEEP> = {
   event: 'curate',
   invalid: 'SLUICE_CURATE_MESSAGE_INVALID',
   read: (body) => (isRunMessage(body, SWEEP) ? SWEEP : curateTaskSchema.safeParse(parseJson(body)).data),

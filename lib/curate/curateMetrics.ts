@@ -13,13 +13,13 @@ export const curateMetrics = countMetrics(
 export interface CurationCounts {
   /** Days of the lists that views read. */
   readonly curated: number;
-  /** The days of these that some view reads raw all the same; null if it is not known. */
+  /** How many of `curated` some view reads raw all the same; null if that is not known. */
   readonly leftOut: number | null;
   /** Days whose last curation failed. */
   readonly failed: number;
-  /** Days that were queued more than a day ago, the failed ones apart. */
+  /** Days that were queued more than a day ago. Failed days are not among them. */
   readonly waiting: number;
-  /** How many days ago the oldest day was that should be curated and is not; 0 if there is none. */
+  /** How many days ago the oldest day was that should be curated and is not; 0 if there is no such day. */
   readonly oldestDays: number;
 }
 

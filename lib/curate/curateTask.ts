@@ -39,7 +39,10 @@ export type CurateOutcome =
     }
   /** The version of these files is already there. */
   | { readonly outcome: 'unchanged' }
-  /** The day is larger than one function. A slice of it is done, and a task for the next was sent. */
+  /**
+   * The day is larger than one function can curate at once. A slice of it is done, and a task for the next slice was
+   * sent.
+   */
   | { readonly outcome: 'slice'; readonly done: number; readonly slices: number }
   /** A later version is made or published, the raw files have changed, or the task is too old. The plan finds the day. */
   | { readonly outcome: 'outdated' }
@@ -99,7 +102,7 @@ export async function curateTask(curator: Curator, run: Attempt, task: CurateTas
   if ('busyUntil' in claimed) return { outcome: 'busy' };
   if ('begin' in claimed) {
     if (claimed.begin !== 'ended') return { outcome: claimed.begin };
-    // It may have been killed after the partition was moved.
+    // The task that made the version may have been killed after it moved the partition.
     await serve(curator, run, place);
     return { outcome: 'unchanged' };
   }
@@ -109,7 +112,7 @@ export async function curateTask(curator: Curator, run: Attempt, task: CurateTas
     await curator.faultPoint?.('claimed');
     const begun = runOf(claim.entry);
     const { slices, done } = begun;
-    // The queue does not deliver the message again: if it were killed once more, nobody would record it.
+    // The queue does not deliver the message again: if the task were killed once more, nobody would record it.
     const isGivenUp = run.isLastAttempt && wasKilled;
     const { attempts } = claim.entry;
     if (!isMade(begun) && (isGivenUp || attempts > run.tries))
@@ -185,7 +188,7 @@ async function failTask(
   return { outcome: 'handed_back', failure };
 }
 
-/** Takes a day out of the list that views read if its version there is not of these files, or of another shape. */
+/** Takes a day out of the list that views read if its version there was made of other files, or has another shape. */
 async function takeOutIfOutdated(
   curator: Curator,
   { kind, day }: CuratedSubject,
@@ -230,7 +233,7 @@ async function serve(curator: Curator, run: Attempt, place: CuratedSubject): Pro
   if (version === undefined || shape === undefined || typeof fingerprint !== 'string') return;
   if (!(await isReadVersion(curator, { table, day, version }, run.deadline))) return;
   if (state === 'succeeded_no_data') {
-    // Views read its rows until now if it kept some.
+    // If the version before kept some rows, views read these until now.
     const listed = (await curator.listed.read(kind))?.days[day];
     if (listed !== undefined) await takeOutDay(curator, kind, day, listed);
     return askForViews(curator);
@@ -240,8 +243,8 @@ async function serve(curator: Curator, run: Attempt, place: CuratedSubject): Pro
   const entry = { version, shape, fingerprint, ...keeps };
   await listDay(curator, kind, day, entry);
   await curator.faultPoint?.('listed_day');
-  const now = await readRawDay(curator.raw, kind, day);
-  if (now.fingerprint !== fingerprint) await takeOutDay(curator, kind, day, entry);
+  const current = await readRawDay(curator.raw, kind, day);
+  if (current.fingerprint !== fingerprint) await takeOutDay(curator, kind, day, entry);
   await askForViews(curator);
   await curator.faultPoint?.('asked');
 }

@@ -42,7 +42,8 @@ export const copyColumns = [
   },
 ] as const;
 
-// A name that is there twice, here or in a view, does not compile. Names of the configuration: lib/config/viewProblems.ts.
+// A name that is there twice, here or in a view, does not compile. For names of the configuration
+// lib/config/viewProblems.ts checks that.
 distinctColumns([...exposuresColumns.before, ...exposuresColumns.after, ...userDetails, ...copyColumns]);
 distinctColumns([
   ...eventsColumns.before,
@@ -60,11 +61,11 @@ export function curatedTables(
   const table = (
     kind: ForwardedKind,
     { key, shared }: Pick<CuratedTable, 'key' | 'shared'>,
-    what: string,
+    plural: string,
   ): CuratedTable => ({
     kind,
     name: config.curatedTables[kind],
-    comment: `${what}, one row each without resends, sorted; days that are over, rewritten by Sluice`,
+    comment: `${plural}, one row each without resends, sorted; days that are over, rewritten by Sluice`,
     key,
     shared,
     raw: raw[kind].columns,

@@ -4,18 +4,19 @@ import type { Beginning } from '../ledger/Ledger.ts';
 import { handedOver, type LedgerContent, released, without } from '../ledger/LedgerEntry.ts';
 import type { CurateFailure } from './CurateError.ts';
 
-// A version that is being made. Who has the lease of the day's ledger entry makes its slices one after the other, and then
-// publishes it: Ledger.claim and Ledger.own, as a load in pieces. Every function here is a decision on that entry.
+// This file decides on a version that is being made. The owner of the lease of the day's ledger entry makes its slices
+// one after the other, and then publishes it, by Ledger.claim and Ledger.own, as a load in pieces does. Every function
+// here is a decision on that entry.
 
 /** Why a task makes nothing. */
 export interface NoRun {
-  /** `ended`: the version is published, failed or given up; `outdated`: a later one is made or settled. */
+  /** `ended`: the version is published, failed or given up. `outdated`: a later version is made or settled. */
   readonly begin: 'busy' | 'ended' | 'outdated';
 }
 
 /**
- * Begins a version. One that was begun with the same files and shape goes on after its last slice; with others it starts
- * again. Names of versions sort by time.
+ * Begins a version. A version that was begun with the same files and shape goes on after its last slice; with others it
+ * starts again. Names of versions sort by time.
  */
 export function beginRun(
   known: LedgerContent,
@@ -24,9 +25,9 @@ export function beginRun(
   const { version } = wanted;
   const { run, ended } = known.curated ?? {};
   if (ended === version || known.version === version) return { begin: 'ended' };
-  if ([ended, known.version, run?.version].some((one) => one !== undefined && one > version))
+  if ([ended, known.version, run?.version].some((other) => other !== undefined && other > version))
     return { begin: 'outdated' };
-  // What is kept is of the version that was read when this was decided.
+  // The kept rows were read from the version that was current when this was decided.
   if (wanted.kept !== undefined && wanted.kept.version !== known.version) return { begin: 'busy' };
   const isNext = run?.version === version;
   const isSame =
@@ -39,8 +40,8 @@ export function beginRun(
 }
 
 /**
- * The entry with the result of the next slice. After the last one the worker keeps the day, to publish the version. Otherwise
- * whoever comes next makes the next slice.
+ * The entry with the result of the next slice. After the last slice the worker keeps the day, to publish the version.
+ * Before that, whoever comes next makes the next slice.
  */
 export function endSlice(known: LedgerContent, result: SliceResult): LedgerContent {
   const run = runOf(known);
@@ -58,8 +59,8 @@ export function releaseRun(
 }
 
 /**
- * Whether another try can't help: the failure is the second of its kind in a row. Once all slices are done, only their counts are
- * judged, which would differ again: what fails else is the publication, which a retry repeats alone.
+ * Whether another try can't help: the failure is the second of its kind in a row. Once all slices are done, a retry
+ * repeats only the publication. Then only counts that differ are hopeless, as they would differ again.
  */
 export function isHopeless(
   run: CurationRun,
@@ -89,10 +90,11 @@ export function sumAccount(run: CurationRun): DayAccount | null {
   const { done } = run;
   const rawRows = done[0]?.rawRows;
   if (rawRows === undefined || !isMade(run) || done.some((slice) => slice.rawRows !== rawRows)) return null;
-  const sum = (of: (slice: SliceResult) => number) => done.reduce((all, slice) => all + of(slice), 0);
-  const rows = sum((of) => of.rows);
-  const resends = sum((of) => of.resends);
-  const kept = sum((of) => of.kept);
+  const sum = (count: (slice: SliceResult) => number) =>
+    done.reduce((total, slice) => total + count(slice), 0);
+  const rows = sum((slice) => slice.rows);
+  const resends = sum((slice) => slice.resends);
+  const kept = sum((slice) => slice.kept);
   if (sum(({ sliceRows }) => sliceRows) !== rawRows || rows + resends !== rawRows + kept) return null;
   return { rawRows, kept, rows, resends, differing: sum(({ differing }) => differing) };
 }
@@ -112,7 +114,7 @@ function withRun(known: LedgerContent, run: CurationRun): LedgerContent {
   return { ...known, curated: { ...known.curated, run } };
 }
 
-/** The entry without the version that is made. A day without a result waits. */
+/** The entry without the version that is being made. A day without a result waits. */
 export function endRun(known: LedgerContent): LedgerContent {
   return {
     ...without(known, 'lease', 'queued', 'kills'),

@@ -10,25 +10,27 @@ import type { RawDay } from './RawDays.ts';
 export type CurateDecision =
   | {
       readonly queue: CurateReason;
-      /** A version that is being made of these files, and that some slice of is done: it goes on. */
+      /** A version that is being made of these files, and that has some finished slices: it goes on. */
       readonly goesOn?: string;
     }
-  /** Its version is of today's files and shape, and the list that views read does not have it. */
+  /**
+   * The day's version is made of today's files and has today's shape, but the list that views read does not have it.
+   */
   | { readonly list: ListedDay }
   | { readonly skip: 'current' | 'no_files' | 'working' | 'queued' };
 
 /** State of a day that a decision is based on. */
 export interface DayState {
   readonly raw: Pick<RawDay, 'fingerprint'>;
-  /** lib/curate/lostFiles.ts */
+  /** Raw files that were lost: lib/curate/lostFiles.ts. */
   readonly lost: readonly NamedFile[];
-  /** Null if the ledger has none. */
+  /** The day's entry in the ledger; null if there is none. */
   readonly entry: LedgerEntry | null;
   /** Undefined if the list that views read does not have the day. */
   readonly listed: ListedDay | undefined;
-  /** The version of its partition; undefined if there is none. */
+  /** The version that the day's partition has; undefined if there is no partition. */
   readonly version: string | undefined;
-  /** Whether its version lacks files. Default false. */
+  /** Whether that version lacks files. Default false. */
   readonly isLacking?: boolean;
 }
 
@@ -41,7 +43,10 @@ export interface CurateTerms {
   readonly asked?: CurateRequestBody['asked'];
 }
 
-/** Decides on a day: it is curated if its raw files or the shape differ from its version's, or it keeps what it should not any more. */
+/**
+ * Decides on a day. It is curated if its raw files or the shape differ from those of its version, or if the version
+ * keeps rows that it should not keep any more.
+ */
 export function decideDay(
   { raw, lost, entry, listed, version, isLacking = false }: DayState,
   { shape, now, asked }: CurateTerms,

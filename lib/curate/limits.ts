@@ -33,11 +33,11 @@ export const MOST_PARTITION_PAGES = 100;
 /** Pages of day folders of one table, 1,000 each. */
 export const MOST_DAY_PAGES = 20;
 /**
- * Raw files of a day that are listed: a day of 10,000 events a second has some 5,000. A day of that many, with a ledger entry that
- * names as many others, is what fits the memory of `curate-plan`.
+ * The most raw files of a day that are listed: a day of 10,000 events a second has some 5,000. So many files, with a
+ * ledger entry that names as many others, are what fits the memory of `curate-plan`.
  */
 export const MOST_RAW_FILES = 50_000;
-/** Raw files of a day from which one day at a time is held, of all that are listed in parallel. */
+/** From so many raw files on, of all days that are listed in parallel only one is held at a time. */
 export const MANY_RAW_FILES = 2_000;
 /** Ledger entries that are written in parallel. Each may name {@link MOST_RAW_FILES}. */
 export const PARALLEL_ENTRIES = 2;
@@ -48,7 +48,10 @@ export const PARALLEL_ENTRIES = 2;
 export const PARALLEL_UPLOADS = 4;
 /** Milliseconds after which a version that was begun is deleted unless queries read it. */
 export const BEGUN_KEPT_MS = 2 * VERSION_KEPT_MS;
-/** Milliseconds after which nobody begins to work on a version. What is begun by then ends long before it is deleted. */
+/**
+ * Milliseconds after which nobody begins to work on a version. Work that was begun before ends long before the version
+ * is deleted.
+ */
 export const VERSION_VALID_MS = 36 * 3_600_000;
 
 // The list of days that views read.

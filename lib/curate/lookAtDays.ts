@@ -45,7 +45,7 @@ export interface CuratePlanner extends ViewPublisher {
 /** What a run knows of a table before it looks at any day: lists and listings show a thousand days with each call. */
 export interface SeenTable {
   readonly kind: ForwardedKind;
-  /** Today's shape. */
+  /** The shape that the table has today. */
   readonly shape: string;
   readonly list: ListedDays;
   /** The version of each partition. */
@@ -56,7 +56,10 @@ export interface SeenTable {
 
 /** A table with all of its days. */
 export interface KnownTable extends SeenTable {
-  /** Days with raw files, days of the list, and days that were ever curated; and what shows that something has happened to each. */
+  /**
+   * A mark for each day that has raw files, is in the list, or was ever curated. The mark changes when anything happens
+   * to the day.
+   */
   readonly marks: ReadonlyMap<UtcDay, string>;
   readonly looks: Looks;
 }
@@ -64,13 +67,16 @@ export interface KnownTable extends SeenTable {
 /** A day that was looked at. */
 export interface LookedDay {
   readonly day: UtcDay;
-  /** Without the files, which the ledger names too: those of all days together are more than fit the memory. */
+  /**
+   * The files themselves are left out, because the ledger names them too, and those of all days together are more than
+   * fit the memory.
+   */
   readonly raw: Pick<RawDay, 'bytes' | 'fingerprint'>;
   /** The last version that was settled. */
   readonly ended: string | undefined;
   readonly listed: ListedDay | undefined;
   readonly loss: DayLoss;
-  /** Why nothing is decided: its entry can't be read. */
+  /** The error code if the day's entry can't be read, so that nothing is decided; undefined if it can. */
   readonly unreadable: string | undefined;
   readonly decision: CurateDecision | undefined;
 }
@@ -78,9 +84,9 @@ export interface LookedDay {
 /** What became of the days of one table. */
 export interface TableLook {
   readonly looked: readonly LookedDay[];
-  /** Days that can't be looked at at all, and why. */
+  /** Days that can't be looked at, and the code of the error. */
   readonly failed: readonly { readonly day: UtcDay; readonly code: string }[];
-  /** Days that are left, as the time was over. */
+  /** Days that were not looked at because the time was over. */
   readonly late: readonly UtcDay[];
 }
 
@@ -135,7 +141,7 @@ export async function curatedEntries(
   return entries;
 }
 
-/** A day has another mark once anything has happened to it that a list or a listing shows. */
+/** A digest of all that lists and listings show of a day: it changes once anything has happened to the day. */
 function markOf(
   { shape, list, versions, lacking }: SeenTable,
   day: UtcDay,
@@ -148,11 +154,12 @@ function markOf(
 }
 
 /**
- * Looks at days of tables, as many of each at the same time, so that none waits for another, however slow that is. It ends by
- * itself at an instant, also within the listing of a day.
+ * Looks at days of tables, as many days of each table at the same time, so that no table waits for another, however
+ * slow that is. It ends by itself at an instant, also within the listing of a day.
  *
  * @param until Epoch milliseconds.
- * @param note Is given what became of days of a table every half minute, each day once.
+ * @param note Every half minute it is given what became of the days of a table that were looked at since, so each day
+ * comes once.
  * @returns What became of the days of each table, in the order of the tables.
  */
 export function lookAtDays(

@@ -12,11 +12,12 @@ export interface RetentionConfig {
 }
 
 /**
- * The raw files of a curated day that are gone, or replaced by others, without a known reason: the version that is read has
- * rows of them. The next version keeps these rows, and until it is made views go on reading the one that is there.
+ * The raw files of a curated day that are gone, or replaced by others, without a known reason, although the current
+ * version was made of them. The next version keeps their rows, and until it is made views go on reading the current
+ * one.
  *
- * Known reasons are an erasure, which notes what it replaces; retention, by which the first files of a day expire before those
- * that came later; and `sluice curate accept --drop`.
+ * Known reasons are an erasure, which notes what it replaces; retention, by which the first files of a day expire
+ * before later ones; and `sluice curate accept --drop`.
  *
  * @param entry The entry of the curated day in the ledger; null if there is none.
  * @param files The raw files that are there.
@@ -34,7 +35,7 @@ export function lostFiles(
   const isThere = fileFinder(entry, namedFiles(day, files));
   const known = [
     ...inputs,
-    // The partition may have it: its task was killed before it was settled.
+    // The partition may have the version of this run, if the task was killed before it settled the version.
     ...(run !== undefined && isMade(run) ? run.inputs : []),
     ...(kept === undefined || kept.accepted === 'drop' ? [] : kept.files),
   ].filter((file) => !isThere(file));

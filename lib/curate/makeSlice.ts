@@ -18,15 +18,15 @@ import { BEGUN_KEPT_MS, PARALLEL_UPLOADS } from './limits.ts';
 export interface MadeSlice extends CurateSlice {
   readonly table: CuratedTable;
   readonly day: string;
-  /** The version whose folder it writes to, and when that was named, epoch milliseconds. */
+  /** The version whose folder the slice is written to, and when the version was named, epoch milliseconds. */
   readonly version: string;
   readonly begunAt: number;
 }
 
 /**
- * Makes the curated files of a slice of a day and uploads them to the folder of the version. Names begin with the owner, so
- * that nothing that another attempt has uploaded is taken for a file of this one: what no attempt has recorded is deleted
- * before the version is published.
+ * Makes the curated files of a slice of a day and uploads them to the folder of the version. Names begin with the
+ * owner, so that no file of another attempt is taken for one of this attempt. Files that no attempt has recorded are
+ * deleted before the version is published.
  *
  * @throws CurateError, EngineError, LoadError; the signal's reason.
  */
@@ -83,7 +83,10 @@ export async function makeSlice(
   return { ...account, files: [...files] };
 }
 
-/** The only slice of a day without raw files of which nothing is kept: its version is empty, so that nothing of what was deleted is read any more. */
+/**
+ * The only slice of a day that has no raw files and keeps no rows. Its version is empty, so that nothing of what was
+ * deleted is read any more.
+ */
 const nothing: SliceResult = {
   rawRows: 0,
   sliceRows: 0,
@@ -112,8 +115,9 @@ class Batches {
   #batch = 0;
   #first: readonly CuratedInput[] | null | undefined;
   #folder: string | undefined;
-  /** Rows of the raw files that were fetched, by their footers; and of the files of the version that is kept. */
+  /** Rows of the raw files that were fetched, by their footers. */
   rows = 0;
+  /** Rows of the fetched files of the version that is kept. */
   #keptRows = 0;
 
   constructor(curator: Curator, run: Attempt, raw: readonly FetchedObject[], kept: readonly FetchedObject[]) {
@@ -123,7 +127,7 @@ class Batches {
     this.#kept = new Set(kept.map(({ key }) => key));
   }
 
-  /** Plans the work. How many rows the day has is estimated from the first batch, which is fetched for it. */
+  /** Plans the work. It fetches the first batch, from which it estimates how many rows the day has. */
   async plan() {
     const { machine, freeBytes } = this.#curator;
     const whole = { ...machine, diskBytes: await freeBytes() };
@@ -175,7 +179,7 @@ class Batches {
       random,
       signal: this.#run.signal,
       // A detail names the file.
-      failure: (of, detail, cause) => new CurateError(FETCH_FAILURES[of], detail, { cause }),
+      failure: (part, detail, cause) => new CurateError(FETCH_FAILURES[part], detail, { cause }),
     });
     if (files === null) throw new CurateError('SLUICE_CURATE_FILES_CHANGED');
     return files.map((file) => {

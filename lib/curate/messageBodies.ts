@@ -15,7 +15,10 @@ export const curateRequestSchema = z.strictObject({
   sluice: z.literal('curate'),
   kinds: z.array(kind).min(1).optional(),
   days: z.array(day).min(1).max(MAX_REQUEST_DAYS).optional(),
-  /** A person asked: `run` for what has changed, `rebuild` for every day that is named, changed or not. */
+  /**
+   * What a person asked for: `run` for days that have changed, `rebuild` for every named day, changed or not.
+   * Undefined: nobody asked.
+   */
   asked: z.enum(['run', 'rebuild']).optional(),
 });
 
@@ -24,19 +27,19 @@ export type CurateRequestBody = z.output<typeof curateRequestSchema>;
 
 /** Why a day is curated. */
 const curateReasons = [
-  /** It never was. */
+  /** The day was never curated. */
   'new',
-  /** Its raw files differ from its version's. */
+  /** The raw files of the day differ from those of its version. */
   'changed',
-  /** Its version has other columns or derivations than the configuration has now. */
+  /** The version has other columns or derivations than the configuration has now. */
   'reshaped',
-  /** Raw files of its version are gone without a reason: their rows are kept. */
+  /** Raw files of the version are gone without a reason: their rows are kept. */
   'kept',
-  /** It has a version, and no raw files any more. */
+  /** The day has a version, and no raw files any more. */
   'deleted',
-  /** It failed before, with the same raw files. */
+  /** The day failed before, with the same raw files. */
   'retried',
-  /** A person asked for it, changed or not; or its version lacks files, and the raw ones have its rows. */
+  /** A person asked for the day, changed or not; or its version lacks files, and the raw files have their rows. */
   'rebuild',
 ] as const;
 
@@ -49,7 +52,7 @@ export const curateTaskSchema = z.strictObject({
   kind,
   day,
   reason: z.enum(curateReasons),
-  /** The version to make. The plan names it, so that every delivery of the task works on the same. */
+  /** The version to make. The plan names it, so that every delivery of the task works on the same version. */
   version: z.string().min(1),
 });
 

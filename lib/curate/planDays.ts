@@ -37,17 +37,17 @@ export interface TablePlan {
   /** Days that were looked at. */
   readonly looked: number;
   readonly queued: readonly { readonly day: UtcDay; readonly reason: CurateReason }[];
-  /** Days beyond what one night queues: they are left for the next. */
+  /** Days beyond those that one night queues: they are left for the next night. */
   readonly left: number;
   /** Days that were put into the list of days that views read, because a task was killed before. */
   readonly listed: readonly UtcDay[];
-  /** Days that were taken out of it, because raw files have come or the columns have changed. */
+  /** Days that were taken out of that list, because raw files have come or the columns have changed. */
   readonly takenOut: readonly UtcDay[];
   /** Days that can't be looked at, and why. They do not stop the others. */
   readonly unreadable: readonly { readonly day: UtcDay; readonly code: string }[];
   /** Named days that are too young to be curated. */
   readonly young: readonly UtcDay[];
-  /** Days that the time was over for. The next run begins with them. */
+  /** Days that there was no time left to look at. The next run begins with them. */
   readonly late: readonly UtcDay[];
 }
 
@@ -56,17 +56,18 @@ export interface TablePlan {
  * has a limit ({@link MOST_DAYS_A_NIGHT}, {@link MOST_BYTES_A_NIGHT}), so that a year of history takes some nights; days
  * that failed before come last. Days of the list whose raw files have changed are taken out of it.
  *
- * A run looks at the days that events may still arrive for, at those that something tells of, and at others in turns
- * ({@link daysToLookAt}). It ends while there is time to publish and to send what it has found ({@link PUBLISH_MS}). The next run
- * goes on with the days that were looked at longest ago, also after one that was killed: looks are noted within it, too.
+ * A run looks at the days that events may still arrive for, at days whose marks have changed, and at other days in
+ * turns ({@link daysToLookAt}). It ends while there is time to publish and to send what it has found ({@link
+ * PUBLISH_MS}). The next run goes on with the days that were looked at longest ago, also after a run that was killed:
+ * looks are noted while a run goes on.
  *
- * The list is written into the views before any task is sent, so that no view reads a reshaped day whose version a task that is
- * done at once replaces.
+ * The list is written into the views before any task is sent. Otherwise a task that is done at once could replace the
+ * version of a reshaped day that a view still reads.
  *
  * Tasks are sent before the ledger notes them: a task that is sent twice is done once, but a task that is noted and not sent
  * would be late by a day.
  *
- * @param publish Writes the list into the views; whether tasks are sent after it.
+ * @param publish Writes the list into the views. It is told whether tasks are sent after it.
  * @throws CurateError SLUICE_CURATE_OUT_OF_TIME if there is no time to find out what there is to look at.
  */
 export async function planDays(
@@ -87,10 +88,11 @@ export async function planDays(
 }
 
 /**
- * Looks at the days of the list that events may still arrive for, at those that something tells of since a look found nothing to do,
- * and at others in turns: views read their raw rows until the night has made them again. Events of new files do this within minutes;
- * one may be lost. Those that have lost raw files are queued at once: whether rows are gone with them, and how many, is known once the
- * day is curated.
+ * Looks at the days of the list that events may still arrive for, at days whose marks have changed since a look found
+ * nothing to do, and at other days in turns. A changed day is taken out of the list, so that views read its raw rows
+ * until the night has curated it again. Events of new files do the same within minutes, but one may be lost. Days that
+ * have lost raw files are queued at once: only once the day is curated it is known whether rows are gone with them, and
+ * how many.
  *
  * @param publish as of {@link planDays}.
  */
@@ -101,12 +103,12 @@ export async function checkListedDays(
   const now = planner.clock.now();
   const firstYoung = firstYoungDay(planner.config, now);
   const wanted = await mapLimit(await seeTables(planner, forwardedKinds), 1, (seen) =>
-    daysInTurn(planner, seen, now, (day, is, before) => {
+    daysInTurn(planner, seen, now, (day, known, before) => {
       const isListed = seen.list[day] !== undefined;
-      const isAlways = isListed && is.isAlways;
-      // The night looks at the others: at new days, and at those that wait or have failed.
+      const isAlways = isListed && known.isAlways;
+      // The nightly run looks at all other days: at new ones, and at those that wait or have failed.
       const isOurs = before === undefined ? isListed : before !== '' && (isListed || day < firstYoung);
-      return (isAlways || isOurs) && { ...is, isAlways };
+      return (isAlways || isOurs) && { ...known, isAlways };
     }),
   );
   const chooses = (days: readonly ChosenDay[], { uncounted }: TakenOut) =>
@@ -115,10 +117,10 @@ export async function checkListedDays(
 }
 
 /**
- * The days of a table that a run looks at: those of `candidate`, in turns.
+ * The days of a table that a run looks at: those that `candidate` takes, in turns.
  *
- * @param candidate Is given whether it is in the window, and whether something tells of it; and the mark of the last look. False for a
- *   day that the run leaves to others.
+ * @param candidate Is given whether the day is in the window and whether its mark has changed, and the mark of the last
+ * look. It returns false for a day that the run leaves to others.
  */
 async function daysInTurn(
   planner: CuratePlanner,
@@ -126,7 +128,7 @@ async function daysInTurn(
   now: number,
   candidate: (
     day: UtcDay,
-    is: Omit<KnownDay, 'day'>,
+    known: Omit<KnownDay, 'day'>,
     before: string | undefined,
   ) => Omit<KnownDay, 'day'> | false,
 ): Promise<WantedDays> {
@@ -135,14 +137,17 @@ async function daysInTurn(
   const window = new Set(windowDays(planner.config, now));
   const candidates = [...marks].flatMap(([day, mark]): readonly KnownDay[] => {
     const before = looks[day]?.mark;
-    const is = candidate(day, { isAlways: window.has(day), isNamed: before !== mark }, before);
-    return is === false ? [] : [{ day, ...is }];
+    const accepted = candidate(day, { isAlways: window.has(day), isNamed: before !== mark }, before);
+    return accepted === false ? [] : [{ day, ...accepted }];
   });
   const within = turnMs(planner.config);
   return { seen, known, days: daysToLookAt(candidates, looks, { now, within }), young: [] };
 }
 
-/** The days that events may still arrive for, oldest first, and a day more: files are written some minutes after the last event. */
+/**
+ * The days that events may still arrive for, oldest first, and the day before them: files are written some minutes
+ * after the last event.
+ */
 export function windowDays(
   { timeWindow }: { readonly timeWindow: Pick<Config['timeWindow'], 'pastDays'> },
   now: number,
@@ -154,7 +159,7 @@ export function windowDays(
 /** A table, and the days of it that a run looks at, in order. */
 interface WantedDays {
   readonly seen: SeenTable;
-  /** Absent if the days were named: nothing is noted of them. */
+  /** Absent if the days were named: then no looks are noted. */
   readonly known?: KnownTable;
   readonly days: readonly UtcDay[];
   readonly young: readonly UtcDay[];
@@ -163,7 +168,7 @@ interface WantedDays {
 /** A day to queue. */
 interface ChosenDay extends Pick<LookedDay, 'day' | 'raw' | 'ended'> {
   readonly reason: CurateReason;
-  /** A version of it that is partly made already. */
+  /** A version of the day that is partly made already. */
   readonly goesOn: string | undefined;
 }
 
@@ -192,8 +197,8 @@ async function run(
         : [],
     );
     const chosen = choose(found, takenOut);
-    const unreadable = looked.flatMap((one) =>
-      one.unreadable === undefined ? [] : [{ day: one.day, code: one.unreadable }],
+    const unreadable = looked.flatMap((look) =>
+      look.unreadable === undefined ? [] : [{ day: look.day, code: look.unreadable }],
     );
     const plan = {
       kind: seen.kind,
@@ -213,7 +218,10 @@ async function run(
   return plans.map(({ plan }) => plan);
 }
 
-/** Takes days out of the list whose raw files, shape or files are not those of their version, or that can't be looked at. */
+/**
+ * Takes days out of the list that have other raw files, another shape or fewer files than their version, or that can't
+ * be looked at.
+ */
 function takeOutOutdated(
   planner: CuratePlanner,
   { kind, shape, lacking, list }: SeenTable,
@@ -226,7 +234,8 @@ function takeOutOutdated(
     const isSame = fingerprint === raw.fingerprint && listed.shape === shape;
     return isSame && lackingSince(lacking, { day, version }) === null ? [] : [[day, listed] as const];
   });
-  // A version of fewer files would hide the rows of all that came since.
+  // If a day has too many files to look at, its version is of fewer files, and would hide the rows of all that came
+  // since.
   const unseen = failed.flatMap(({ day }) => {
     const listed = list[day];
     return listed === undefined || listed.keeps === true ? [] : [[day, listed] as const];
@@ -238,9 +247,10 @@ function takeOutOutdated(
 const NO_LOOK: TableLook = { looked: [], failed: [], late: [] };
 
 /**
- * Notes when days were looked at; nothing of days that were named.
+ * Notes when days were looked at. Nothing is noted for days that were named.
  *
- * @param unsettled The mark of days with something to do: none once it is done, so that the next night looks at them again.
+ * @param unsettled The mark of days with something to do. Empty once that is done, so that the next night looks at
+ * these days again.
  */
 async function noteLooked(
   planner: CuratePlanner,
@@ -253,9 +263,12 @@ async function noteLooked(
   const { kind, marks } = known;
   const isDone = ({ decision }: LookedDay) =>
     decision !== undefined && 'skip' in decision && ['current', 'no_files'].includes(decision.skip);
-  const of = (day: UtcDay, isSettled: boolean) =>
+  const noted = (day: UtcDay, isSettled: boolean) =>
     [day, { at: now, mark: isSettled ? (marks.get(day) ?? '') : unsettled }] as const;
-  const ends = [...looked.map((one) => of(one.day, isDone(one))), ...failed.map(({ day }) => of(day, false))];
+  const ends = [
+    ...looked.map((look) => noted(look.day, isDone(look))),
+    ...failed.map(({ day }) => noted(day, false)),
+  ];
   await noteLooks(planner, dayLooksKey(kind), Object.fromEntries(ends), now, (day) => marks.has(day));
 }
 
@@ -290,7 +303,7 @@ async function queueDays(
   if (bodies.length > 0) await tasks.send(bodies.map((body) => JSON.stringify(body)));
   await mapLimit(days, PARALLEL_ENTRIES, ({ day, raw: { fingerprint }, ended: seen, reason }) =>
     ledger.change(curatedSubject(config, kind, day), (known) => {
-      // A task that has begun, or has ended, since the day was looked at knows more.
+      // A task of the day that has begun, or has ended, since the day was looked at knows more.
       const hasBegun = known.lease !== undefined && known.lease.until > now;
       const { ended } = known.curated ?? {};
       if (hasBegun || (ended !== undefined && ended !== seen)) return {};
@@ -302,8 +315,9 @@ async function queueDays(
 }
 
 /**
- * Puts days into the list whose version the partition has. Files that arrived since the days were looked at found nothing to take
- * out: so raw files are listed once more, and days that nobody has compared in time leave the list again.
+ * Puts days into the list whose version the partition has. If files arrived after the days were looked at, their events
+ * found nothing to take out. So raw files are listed once more, and days that were not compared in time leave the list
+ * again.
  *
  * @returns The days that stay.
  */
@@ -320,14 +334,14 @@ async function relist(
   const versions = (await readVersions(planner))[kind];
   const entries = decided.filter(([day, { version }]) => versions.get(day) === version);
   await listDays(planner, kind, new Map(entries));
-  const isLooked = (day: UtcDay) => entries.some(([one]) => one === day);
+  const isLooked = (day: UtcDay) => entries.some(([listedDay]) => listedDay === day);
   const until = clock.now() + (deadline - clock.now()) / 2;
   const { left } = await checkDays(planner, kind, { isLooked, until });
   return entries.flatMap(([day]) => (left.includes(day) ? [] : [day]));
 }
 
-/** For how long after a day was curated the metrics are written at every run. */
-const TOLD_AFTERWARDS_MS = 3 * 3_600_000;
+/** After a day was curated, the metrics are written at every run for so long. */
+const COUNTED_AFTERWARDS_MS = 3 * 3_600_000;
 
 /** Counts of the days of one table that should be curated. */
 export interface CuratedCounts {
@@ -359,17 +373,17 @@ export async function countDays(
   requireTime();
   const firstYoung = firstYoungDay(config, now);
   const list = (await listed.read(kind))?.days ?? {};
-  const newest = versionName(now - TOLD_AFTERWARDS_MS, () => 0);
+  const newest = versionName(now - COUNTED_AFTERWARDS_MS, () => 0);
   const days = (await raw.days(kind)).filter((day) => day < firstYoung && list[day] === undefined);
   const entries = days.length === 0 ? new Map() : await curatedEntries(landing, kind, { clock, deadline });
   const open = await mapLimit(days, PARALLEL_ENTRIES, async (day) => {
     requireTime();
-    const none = { day, isFailed: false, isWaiting: false };
-    if (!entries.has(day)) return [none];
+    const uncurated = { day, isFailed: false, isWaiting: false };
+    if (!entries.has(day)) return [uncurated];
     const entry = await readEntry({ ledger, config }, kind, day);
-    if ('code' in entry) return [{ ...none, isFailed: true }];
+    if ('code' in entry) return [{ ...uncurated, isFailed: true }];
     const { state, queued } = entry.entry ?? {};
-    // Folders without files stay when a console made them.
+    // A console makes folders that stay without files.
     if (state === 'succeeded_no_data') return [];
     const isFailed = isFailing(entry.entry);
     return [{ day, isFailed, isWaiting: !isFailed && now - (queued?.at ?? now) > DAY_MS }];
@@ -377,8 +391,8 @@ export async function countDays(
   const counted = open.flat();
   return {
     listed: Object.keys(list).length,
-    failed: counted.filter((one) => one.isFailed).length,
-    waiting: counted.filter((one) => one.isWaiting).length,
+    failed: counted.filter((state) => state.isFailed).length,
+    waiting: counted.filter((state) => state.isWaiting).length,
     oldest: counted[0]?.day ?? null,
     hasNew: Object.values(list).some(({ version }) => version >= newest),
   };

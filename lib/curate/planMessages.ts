@@ -31,9 +31,9 @@ import {
 } from './planDays.ts';
 import { countLeftOut, publishViews } from './publishViews.ts';
 
-/** All that one invocation works with. */
+/** The dependencies of one invocation. */
 export interface CuratePlanFunction extends CuratePlanner {
-  /** `--stage` of the deployment: a dimension of its metrics. */
+  /** The stage of the deployment: a dimension of its metrics. */
   readonly stage: string;
   readonly log: (fields: Record<string, unknown>) => void;
 }
@@ -45,10 +45,10 @@ const LEAST_CURATE_AFTER = 1;
 const MOST_NAMED = 50;
 
 /**
- * Handles messages of the plan's queue. First, days whose raw files have changed are taken out of the list that views read:
- * those that new files belong to, in the hourly run all that may get files, and after a deployment all. Then the list is written into the views, and
- * then days are planned. The response names the messages to redeliver: those whose work failed, and invalid ones, which end
- * up in the dead-letter queue.
+ * Handles messages of the plan's queue. First, days whose raw files have changed are taken out of the list that views
+ * read: the days of new files; in the hourly run, all days that may get files; after a deployment, all days. Then the
+ * list is written into the views, and then days are planned. The response names the messages to redeliver: those whose
+ * work failed, and invalid ones, which end up in the dead-letter queue.
  */
 export async function planMessages(
   planner: CuratePlanFunction,
@@ -70,17 +70,17 @@ export async function planMessages(
   };
   await eachMessage(
     messages,
-    asked,
+    planRequests,
     log,
     async (body, { messageId }) => {
-      sort(planner, work, body, messageId);
+      take(planner, work, body, messageId);
       return true;
     },
     failures,
   );
   await attempt(work.files.ids, 'curate_check', () => checkFiles(planner, work.files.days));
   await attempt(work.checks, 'curate_check', () => checkWindow(planner));
-  // Events of files that arrived before the deployment made their rule are lost.
+  // Files that arrived before the deployment made their rule have no events.
   await attempt(work.deployments, 'curate_check', () => checkAll(planner));
   const compared = work.deployments.length > 0 ? forwardedKinds : [];
   /** Days that the last publication left out. */
@@ -116,7 +116,7 @@ interface Work {
 /** What a message asks for. */
 type Asked = typeof CHECK_RUN | typeof PUBLISH_RUN | 'deployed' | CurateRequestBody | ObjectRef;
 
-const asked: MessageKind<Asked> = {
+const planRequests: MessageKind<Asked> = {
   event: 'curate_plan',
   invalid: 'SLUICE_CURATE_MESSAGE_INVALID',
   read(body) {
@@ -130,14 +130,16 @@ const asked: MessageKind<Asked> = {
   },
 };
 
-function sort({ config, bucket, clock }: CuratePlanFunction, work: Work, body: Asked, id: string): void {
+/** Adds a message to the work that it asks for. */
+function take({ config, bucket, clock }: CuratePlanFunction, work: Work, body: Asked, id: string): void {
   if (body === CHECK_RUN) work.checks.push(id);
   else if (body === PUBLISH_RUN) work.publications.push(id);
   else if (body === 'deployed') work.deployments.push(id);
   else if (!('key' in body)) work.requests.push({ id, request: body });
   else if (body.bucket === bucket) {
     const key = parseTableKey(config, body.key);
-    // Days that are over for less than curateAfter may have been curated with another one. Most files are of today.
+    // A younger day has been over for less than the least `curateAfter`, so it is not in the list. Most files are of
+    // today.
     const firstUnlisted = firstYoungDay({ curateAfter: LEAST_CURATE_AFTER }, clock.now());
     if ('ignored' in key || key.kind === 'quarantine' || key.day >= firstUnlisted) return;
     work.files.ids.push(id);
@@ -156,7 +158,7 @@ async function checkFiles(planner: CuratePlanFunction, days: Work['files']['days
     const wanted = days[kind];
     if (wanted.size === 0) continue;
     logTakenOut(planner, kind, await checkDays(planner, kind, { isLooked: (day) => wanted.has(day) }));
-    // What stays in the list as it keeps rows looks as before: so the night is told.
+    // A day that keeps rows stays in the list, so its mark does not change. An empty mark makes the night look at it.
     const { days: list = {} } = (await listed.read(kind)) ?? {};
     const kept = [...wanted].filter((day) => list[day]?.keeps === true);
     const looks = Object.fromEntries(kept.map((day) => [day, { at: now, mark: '' }]));
@@ -164,7 +166,9 @@ async function checkFiles(planner: CuratePlanFunction, days: Work['files']['days
   }
 }
 
-/** All days of the list: files may have arrived while nobody took days out. Each table has half of the time. */
+/**
+ * Compares all days of the list: files may have arrived while nobody took days out. Each table has half of the time.
+ */
 async function checkAll(planner: CuratePlanFunction): Promise<void> {
   const { clock, deadline } = planner;
   for (const [i, kind] of forwardedKinds.entries()) {
@@ -174,25 +178,25 @@ async function checkAll(planner: CuratePlanFunction): Promise<void> {
   }
 }
 
-/** Whether versions have their files, and then days of the list: {@link checkListedDays}. */
+/** Looks whether versions have their files, and then at days of the list: {@link checkListedDays}. */
 async function checkWindow(planner: CuratePlanFunction): Promise<void> {
   const { config, clock, deadline, log } = planner;
   const began = clock.now();
   const window = windowDays(config, began);
   for (const [i, kind] of forwardedKinds.entries()) {
-    // What compares the days afterwards has at least half of the time.
+    // Comparing the days, which comes afterwards, has at least half of the time.
     const now = clock.now();
     const until = now + (deadline - PUBLISH_MS - now) / (2 * forwardedKinds.length - i);
     const { late } = await lookAtVersions(planner, curatedSubject(config, kind, ''), window, until);
     if (late > 0) log({ level: 'info', event: 'curate_files', kind, late });
   }
   const plans = await checkListedDays(planner, async (isQueueing) => {
-    // Else the list is written into the views after all checks of the batch.
+    // Without tasks the list is written into the views after all checks of the batch.
     if (isQueueing) await publish(planner);
   });
   for (const { kind, takenOut } of plans) logTakenOut(planner, kind, { left: takenOut });
   const isQueued = plans.some(({ queued }) => queued.length > 0);
-  const late = plans.reduce((sum, one) => sum + one.late.length, 0);
+  const late = plans.reduce((sum, plan) => sum + plan.late.length, 0);
   if (isQueued || late > 0) logPlan(planner, plans, { began });
   requireProgress(plans);
 }
@@ -206,15 +210,18 @@ function logTakenOut(
     log({ level: 'info', event: 'curate_check', kind, taken_out: left.slice(0, MOST_NAMED) });
 }
 
-/** @throws CurateError if there was no time for any day: the message comes again. What is left otherwise is the next run's. */
+/**
+ * @throws CurateError if there was no time for any day: the message comes again. Otherwise the next run looks at the
+ * days that are left.
+ */
 function requireProgress(plans: readonly TablePlan[]): void {
-  const late = plans.flatMap((one) => one.late);
+  const late = plans.flatMap((plan) => plan.late);
   const hasLooked = plans.some(({ looked, unreadable }) => looked + unreadable.length > 0);
   if (late.length > 0 && !hasLooked)
     throw new CurateError('SLUICE_CURATE_OUT_OF_TIME', `${late.length} days.`);
 }
 
-/** @returns Days of the lists that some view reads raw all the same; null if it is not known. */
+/** @returns How many days of the lists some view reads raw all the same; null if that is not known. */
 async function publish(
   planner: CuratePlanFunction,
   compared: readonly ForwardedKind[] = [],
@@ -234,9 +241,9 @@ async function publish(
 }
 
 /**
- * Plans. The list is written into the views meanwhile: days were taken out of it, or put into it.
+ * Plans days. Meanwhile the list is written into the views, as days were taken out of it, or put into it.
  *
- * @returns Days that this publication left out; null if it is not known.
+ * @returns How many days this publication left out; null if that is not known.
  */
 async function plan(planner: CuratePlanFunction, request: CurateRequestBody): Promise<number | null> {
   const began = planner.clock.now();
@@ -246,7 +253,7 @@ async function plan(planner: CuratePlanFunction, request: CurateRequestBody): Pr
     leftOut = await publish(planner);
   });
   logPlan(planner, plans, { asked, began });
-  const late = plans.flatMap((one) => one.late);
+  const late = plans.flatMap((plan) => plan.late);
   // Nobody else looks at the days that a person has named.
   if (request.days !== undefined && late.length > 0)
     throw new CurateError('SLUICE_CURATE_OUT_OF_TIME', `${late.length} days.`);
@@ -286,9 +293,10 @@ async function count(planner: CuratePlanFunction, leftOut: number | null, isDail
   const { stage, clock, log } = planner;
   const now = clock.now();
   const counts = [await countDays(planner, 'exposures'), await countDays(planner, 'events')];
-  const sum = (of: (one: (typeof counts)[number]) => number) => counts.reduce((all, one) => all + of(one), 0);
+  const sum = (count: (table: (typeof counts)[number]) => number) =>
+    counts.reduce((total, table) => total + count(table), 0);
   if (!isDaily && counts.every(({ failed, waiting, hasNew }) => failed + waiting === 0 && !hasNew)) return;
-  const oldest = counts.flatMap((one) => one.oldest ?? []).sort()[0];
+  const oldest = counts.flatMap((table) => table.oldest ?? []).sort()[0];
   const line = curateMetricsLine(
     {
       curated: sum(({ listed }) => listed),

@@ -27,8 +27,8 @@ export interface CuratedSubject extends LedgerSubject {
 
 /**
  * Publishes a version whose slices are all done: checks that its folder has their files and that every raw row is accounted
- * for, moves the partition, and settles the ledger. Only who has the day's lease calls it. It may be killed anywhere and
- * repeated.
+ * for, moves the partition, and settles the ledger. Only the owner of the day's lease calls it. The owner may be killed
+ * anywhere, and the call repeated.
  *
  * @returns The ledger entry; null if another owner has the version.
  * @throws CurateError SLUICE_CURATE_FILES_CHANGED, SLUICE_CURATE_COUNTS_DIFFER, SLUICE_CURATE_VERSION_INCOMPLETE,
@@ -51,7 +51,7 @@ export async function publishVersion(
   const listedAt = clock.now();
   const raw = await readRawDay(curator.raw, kind, day);
   if (raw.fingerprint !== made.fingerprint) throw new CurateError('SLUICE_CURATE_FILES_CHANGED');
-  // An erasure takes rows out of the version that is kept.
+  // An erasure may have deleted rows of the version that is kept.
   const before = made.kept === undefined ? [] : await readKeptFiles(curator, place, made.kept.version);
   if (made.kept !== undefined && fingerprintFiles(before) !== made.kept.fingerprint)
     throw new CurateError('SLUICE_CURATE_FILES_CHANGED');
@@ -71,7 +71,8 @@ export async function publishVersion(
   if (moves) {
     replaced = parseIngestedKey(config, location?.slice(`s3://${bucket}/`.length) ?? '')?.version;
     // If the partition was dropped, only the ledger still knows its version.
-    // The next night goes on with what a killed task has moved, and reads the rows that are kept once more.
+    // If rows are kept, the replaced version stays longer: the next night goes on with what a killed task has moved,
+    // and reads the kept rows once more.
     const due = clock.now() + (made.kept === undefined ? VERSION_KEPT_MS : BEGUN_KEPT_MS);
     await noteReplaced(curator, { table, day, due }, replaced ?? renewed.entry.version, version);
     await curator.faultPoint?.('noted');
@@ -92,8 +93,8 @@ export async function publishVersion(
 }
 
 /**
- * Settles a version that the partition has already, as its task was killed before it did: views read its rows, so the next
- * version is made of these.
+ * Settles a version that the partition has already, because its task was killed before it could. Views read the rows of
+ * this version, so the next version is made of them.
  *
  * @throws CatalogCallError; CatalogError.
  */
@@ -110,20 +111,27 @@ export async function settleMoved(curator: Curator, run: Attempt, place: Curated
   const { version } = made;
   if (!(await isReadVersion(curator, { table, day, version }, run.deadline))) return;
   await ledger.change(place, (entry) => {
-    const of = movedRun(entry);
-    const account = of?.version === version ? sumAccount(of) : null;
-    if (of === null || account === null) return {};
+    const moved = movedRun(entry);
+    const account = moved?.version === version ? sumAccount(moved) : null;
+    if (moved === null || account === null) return {};
     const listedAt = versionTime(version) ?? 0;
     const now = clock.now();
-    const settled = settledEntry(entry, of, { account, moves: true, replaced: entry.version, listedAt, now });
+    const settled = settledEntry(entry, moved, {
+      account,
+      moves: true,
+      replaced: entry.version,
+      listedAt,
+      now,
+    });
     return { entry: endRun(settled) };
   });
   await curator.faultPoint?.('settled');
 }
 
 /**
- * A partition gets the columns of the catalog's table, and engines read the columns of the partition. While a deployment runs,
- * the function may be newer than the table: views would read null in the columns that are not there yet, for good.
+ * Checks that the catalog's table has the columns of this code. A new partition gets the columns of the table, and
+ * engines read by the columns of the partition. While a deployment runs, the function may be newer than the table:
+ * views would then read null in the missing columns, for good.
  */
 async function requireTableOfToday(
   { config, catalog }: Pick<Curator, 'config' | 'catalog'>,
@@ -137,7 +145,7 @@ async function requireTableOfToday(
   if (missing.length > 0)
     throw new CurateError(
       'SLUICE_CURATE_TABLE_DIFFERS',
-      `${name}: ${missing.map((one) => one.name).join(', ')}.`,
+      `${name}: ${missing.map((column) => column.name).join(', ')}.`,
     );
 }
 
@@ -162,14 +170,14 @@ async function requireExactFiles(
   if (missing.size > 0) {
     throw new CurateError('SLUICE_CURATE_VERSION_INCOMPLETE', `${missing.size} of ${files.length} files.`);
   }
-  // Files of a killed attempt, older than a function runs. Queries would read their rows twice.
+  // These are files of a killed attempt that is older than a function runs. Queries would read their rows twice.
   if (extra.length > 0) await landing.remove(extra);
 }
 
 /**
- * Notes that a version is about to be replaced, so that it is deleted a day later or more, when the queries that read it have ended.
- * Every other note of it goes first, as it may be due within minutes: the one from its start, and those of tasks that were
- * killed before they replaced it.
+ * Notes that a version is about to be replaced, so that it is deleted a day later or more, when the queries that read
+ * it have ended. Every other note about that version is deleted, as it may be due within minutes: the note from the
+ * start of the version, and those of tasks that were killed before they replaced it.
  */
 async function noteReplaced(
   { landing }: Pick<Curator, 'landing'>,
@@ -181,10 +189,10 @@ async function noteReplaced(
   const key = versionNoteKey({ due, table, day, version: replaced });
   await landing.putNote(key);
   const others: string[] = [];
-  for await (const other of keysUnder(landing, VERSION_NOTES)) {
-    const note = parseVersionNote(other);
+  for await (const noteKey of keysUnder(landing, VERSION_NOTES)) {
+    const note = parseVersionNote(noteKey);
     const isOfVersion = note?.table === table && note.day === day && note.version === replaced;
-    if (isOfVersion && other !== key) others.push(other);
+    if (isOfVersion && noteKey !== key) others.push(noteKey);
   }
   if (others.length > 0) await landing.remove(others);
 }
@@ -203,7 +211,7 @@ function settledEntry(
     readonly account: DayAccount;
     readonly moves: boolean;
     readonly replaced: string | undefined;
-    /** When the raw files were listed, or before. */
+    /** When the raw files were listed, epoch milliseconds, or an earlier time. */
     readonly listedAt: number;
     readonly now: number;
   },
@@ -242,9 +250,9 @@ function settledEntry(
 }
 
 /**
- * What a version keeps. It stays as noticed, and as accepted, if nothing is lost that was not before; so it does if what is
- * lost adds no rows, as when the writer takes files back and writes their rows into others. Every file stays named: while one
- * that was lost before is lost, only its rows may be kept, but once it is back they may be another's.
+ * What a version keeps. The kept rows count as noticed, and accepted, before if nothing is lost that was not lost then,
+ * or if what is lost now adds no rows, as when the writer takes files back and writes their rows into others. Every
+ * file stays named: as long as it is lost only its rows may be kept, but once it is back, another file's rows may be.
  */
 function keptOf(
   lost: readonly NamedFile[],
@@ -258,7 +266,8 @@ function keptOf(
   const there = new Set(lost.map(identify));
   const isOld =
     before !== undefined &&
-    // Dropped rows are among these only if this version was begun before: the next one drops them.
+    // Dropped rows are among these only if this version was begun before they were dropped: the next version drops
+    // them.
     (there.isSubsetOf(known) ||
       (before.accepted !== 'drop' && known.isSubsetOf(there) && rows === before.rows));
   const erased = before?.erased === undefined ? {} : { erased: before.erased };

@@ -26,17 +26,20 @@ export interface ViewPublisher extends Attempts, Pick<DayChecker, 'raw' | 'liste
   readonly views: ViewCatalog;
 }
 
-/** Outcome of a view. */
+/** What a publication did with a view. */
 export type ViewFate =
   /** The view was updated to the current list. */
   | 'published'
   /** The view was already up to date. */
   | 'current'
-  /** The deployment does not curate, or not any more. It is left alone. */
+  /** The deployment does not curate, or does not curate any more. The view is left alone. */
   | 'off'
-  /** Its text is of another configuration, as while a deployment runs, or somebody changed it. It is left alone. */
+  /**
+   * The text of the view is of another configuration, as while a deployment runs, or somebody changed it. The view is
+   * left alone.
+   */
   | 'other'
-  /** The catalog does not have it. */
+  /** The catalog does not have the view. */
   | 'missing';
 
 /** Result of a publication. */
@@ -44,26 +47,27 @@ export interface Publication {
   /** Outcome of each view. */
   readonly fates: Readonly<Partial<Record<ViewName, ViewFate>>>;
   /**
-   * Days of each list that no view reads from the curated table: the catalog has another version of them than the list, or
-   * the list has them in another shape. The next plan curates or lists them again. Null if no view was looked at that far.
+   * Days of each list that no view reads from the curated table, because the catalog has another version of them than
+   * the list, or because the list has them in another shape. The next plan curates or lists them again. Null if no view
+   * got so far that this was read.
    */
   readonly unserved: Readonly<Record<ForwardedKind, number>> | null;
 }
 
-/** Days of the lists that no view reads from the curated table; null if it is not known. */
+/** How many days of the lists no view reads from the curated table; null if that is not known. */
 export function countLeftOut({ unserved }: Publication): number | null {
   return unserved && unserved.exposures + unserved.events;
 }
 
 /**
- * Writes the lists of curated days into the views, each with one conditional update. What is written comes from lists and
- * partitions that are read after the view: so of two that publish at once, whoever writes last has read the newer ones, and
- * the other's update is refused.
+ * Writes the lists of curated days into the views, each with one conditional update. What is written comes from lists
+ * and partitions that are read after the view. So if two publish at once, whoever writes last has read the newer lists,
+ * and the update of the other is refused.
  * Views with different lists have the same rows, so nothing needs to hold all of them together.
  *
- * A view without any curated day has the template's text. A deployment has put it there, and before it there may have been
- * one that does not curate, while which nothing has taken days out of the lists. So every listed day is compared with its
- * raw files before such a view gets any.
+ * A view without any curated day has the template's text. A deployment has put it there, and the deployment before it
+ * may have been one that does not curate: then nothing has taken days out of the lists. So every listed day is compared
+ * with its raw files before such a view gets any day.
  *
  * @param compared Tables whose listed days the caller has compared since the deployment. Default none.
  * @throws CatalogCallError; CurateError SLUICE_CURATE_BUCKET_FAILED, SLUICE_CURATE_LIST_BUSY.
@@ -96,7 +100,7 @@ type Versions = Readonly<Record<ForwardedKind, ReadonlyMap<UtcDay, string>>>;
 export async function readVersions(
   publisher: Pick<ViewPublisher, keyof Attempts | 'config' | 'bucket' | 'views'>,
 ): Promise<Versions> {
-  const of = async (kind: ForwardedKind) => {
+  const versionsOf = async (kind: ForwardedKind) => {
     const { config, bucket, views: catalog } = publisher;
     const table = config.curatedTables[kind];
     const pages = await readPages(publisher, MOST_PARTITION_PAGES, (token) =>
@@ -111,7 +115,7 @@ export async function readVersions(
       }),
     );
   };
-  return { exposures: await of('exposures'), events: await of('events') };
+  return { exposures: await versionsOf('exposures'), events: await versionsOf('events') };
 }
 
 async function publishView(
@@ -129,12 +133,12 @@ async function publishView(
     const definition = readPrestoView(view.text);
     const served = definition === null ? null : readCuratedDays(config, name, definition.originalSql);
     if (definition === null || served === null) return unwritten('other');
-    const wanted = async (of: Versions) => {
-      const { days, unserved } = await readDays(publisher, of);
+    const wanted = async (current: Versions) => {
+      const { days, unserved } = await readDays(publisher, current);
       return { fitted: fitCuratedView(config, name, days).view, unserved };
     };
-    const { fitted: before, ...unchanged } = await wanted(versions);
-    if (before.sql === definition.originalSql) return { fate: 'current', ...unchanged };
+    const { fitted: previous, ...unchanged } = await wanted(versions);
+    if (previous.sql === definition.originalSql) return { fate: 'current', ...unchanged };
     for (const kind of viewKinds[name]) {
       if (served[kind].length > 0 || checked.has(kind)) continue;
       const now = publisher.clock.now();
@@ -142,9 +146,9 @@ async function publishView(
       checked.add(kind);
     }
     // The partitions were read before the first view, and days may have got new versions since.
-    const { fitted: now, ...left } = await wanted(await readVersions(publisher));
-    if (now.sql === definition.originalSql) return { fate: 'current', ...left };
-    const text = prestoViewText(now, config.database);
+    const { fitted: latest, ...left } = await wanted(await readVersions(publisher));
+    if (latest.sql === definition.originalSql) return { fate: 'current', ...left };
+    const text = prestoViewText(latest, config.database);
     if (await retryTransient(publisher, () => view.replaceText(text))) return { fate: 'published', ...left };
   }
   throw new CurateError('SLUICE_CURATE_LIST_BUSY', `${name}.`);
@@ -152,8 +156,9 @@ async function publishView(
 
 /**
  * The days that views read from curated tables: those of the lists that have today's shape, and whose partition has the
- * version of the list. Raw rows don't have all of a day that keeps some: it is read in any shape, and as soon as its partition
- * has a later version. A partition is missing after the table was deleted, as by a rollback to a release without it.
+ * version of the list. A day that keeps rows has rows that are not in raw files. So it is read in any shape, and as
+ * soon as its partition has the version of the list or a later one. A partition is missing after the table was deleted,
+ * as by a rollback to a release without it.
  */
 async function readDays(
   { config, listed }: Pick<ViewPublisher, 'config' | 'listed'>,
@@ -164,7 +169,7 @@ async function readDays(
   readonly unserved: Readonly<Record<ForwardedKind, number>>;
 }> {
   const tables = curatedTables(config);
-  const of = async (kind: ForwardedKind) => {
+  const servedDays = async (kind: ForwardedKind) => {
     const shape = curatedShape(tables[kind]);
     const { days: all = {} } = (await listed.read(kind)) ?? {};
     const isServed = (day: UtcDay, entry: ListedDay): boolean => {
@@ -174,8 +179,8 @@ async function readDays(
     const days = Object.entries(all).flatMap(([day, entry]) => (isServed(day, entry) ? [day] : []));
     return { days, unserved: Object.keys(all).length - days.length };
   };
-  const exposures = await of('exposures');
-  const events = await of('events');
+  const exposures = await servedDays('exposures');
+  const events = await servedDays('events');
   return {
     days: { exposures: exposures.days, events: events.days },
     unserved: { exposures: exposures.unserved, events: events.unserved },

@@ -1,4 +1,4 @@
-/** One version of an object. Of a bucket without versions, every object has one with the ID `null`. */
+/** One version of an object. In a bucket without versioning every object has one version with the ID `null`. */
 export interface StoredVersion {
   readonly key: string;
   readonly versionId: string;
@@ -15,7 +15,7 @@ export interface StoredVersion {
 /** Attributes that an object keeps when it is replaced. Tags are lost. */
 export interface ObjectAttributes {
   readonly contentType: string | undefined;
-  /** Headers with which readers get it. */
+  /** Headers that readers of the object get. */
   readonly headers: Readonly<
     Partial<
       Record<
@@ -25,7 +25,7 @@ export interface ObjectAttributes {
     >
   >;
   readonly metadata: Readonly<Record<string, string>>;
-  /** Undefined: S3's standard. */
+  /** Undefined: S3's standard class. */
   readonly storageClass: string | undefined;
 }
 
@@ -36,7 +36,9 @@ export interface ObjectVersions {
   readonly versions: readonly StoredVersion[];
 }
 
-/** AWS denied a call for one object, such as one whose KMS key is disabled, or one under Object Lock. */
+/**
+ * AWS denied a call for one object, for example because its KMS key is disabled, or because it is under Object Lock.
+ */
 export interface Denied {
   /** AWS's message. */
   readonly denied: string;
@@ -45,11 +47,14 @@ export interface Denied {
 /** The deployment's bucket, as the erasure uses it. Methods throw the other errors of S3's client. */
 export interface EraseBucket {
   readonly name: string;
-  /** Every object below a prefix in the order of keys, with all versions of it; those after a key. Pages of some hundred. */
+  /**
+   * Every object below a prefix in the order of keys, with all its versions, in pages of some hundred. With `after`,
+   * only objects whose keys come after it.
+   */
   objects(prefix: string, after: string | undefined): AsyncIterable<readonly ObjectVersions[]>;
   /** The versions of one object. */
   versions(key: string): Promise<readonly StoredVersion[]>;
-  /** Writes the bytes of a version to a file. Null if it is gone; `archived` if S3 cannot read it. */
+  /** Writes the bytes of a version to a file. Null if the version is gone; `archived` if S3 cannot read it. */
   fetch(version: StoredVersion, path: string): Promise<ObjectAttributes | Denied | 'archived' | null>;
   /**
    * Replaces an object by a file, if it is still that version.
@@ -67,8 +72,8 @@ export interface EraseBucket {
   /**
    * Deletes one version for good.
    *
-   * @param ifRead Only the object that was read, which has the same ID as another in its place where there are no versions. Default:
-   *   whatever has the ID.
+   * @param ifRead Deletes only the version that was read: where there are no versions, another object in its place has
+   * the same ID. Default: whatever has the ID is deleted.
    */
   remove(
     version: Pick<StoredVersion, 'key' | 'versionId' | 'eTag'>,

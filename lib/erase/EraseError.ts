@@ -12,12 +12,12 @@ export const EraseError = defineErrorFamily('user', {
   },
   SLUICE_ERASE_CURE_PENDING: {
     cause:
-      'Events are missing, or files of days are gone, and the bucket still has versions of them. The erasure deletes those that have the unit, with all other rows in them.',
-    cure: 'Run `sluice status`, and its cures for what the detail names: bring the files back first. If that may be lost, add `--yes`.',
+      'Events are missing, or files of days are gone, and the bucket still has versions of them. The erasure deletes the versions that have rows of the unit, with all other rows in them.',
+    cure: 'Run `sluice status`, and the cures that it prints for what the detail names: bring the files back first. If these rows may be lost, add `--yes`.',
   },
   SLUICE_ERASE_BUSY: {
     cause: 'Another run works on the erasure of the same units.',
-    cure: 'Let it end, or end it. Then run the command again: it goes on where the other one stopped.',
+    cure: 'Wait until the other run ends, or end it. Then run the command again: it goes on where the other run stopped.',
   },
   SLUICE_ERASE_MANIFEST_INVALID: {
     cause: 'The manifest of this erasure cannot be read.',

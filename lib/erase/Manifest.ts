@@ -13,16 +13,20 @@ const instant = z.number();
 const days = z.array(z.string().refine(isUtcDay, 'a day, YYYY-MM-DD'));
 
 const placeCountsSchema = z.object({
-  /** Objects and versions of them that were looked at. */
+  /** Objects that were looked at. */
   objects: count,
+  /** Versions of them that were looked at. */
   versions: count,
-  /** Objects that were replaced by one without the units. */
+  /** Objects that were replaced by one without rows of the units. */
   rewritten: count,
-  /** Versions that were deleted, those that were replaced included. */
+  /** Versions that were deleted, including those that were replaced. */
   deleted: count,
   /** Rows, documents or copies of the units in the objects that readers get. */
   rows: count,
-  /** Events of others in copies that were deleted as a whole; refused items with a value elsewhere than under a unit's key, or that may hold one. */
+  /**
+   * Events of others in copies that were deleted as a whole, and refused items in which a value is not under a unit's
+   * key, or that may hold a value.
+   */
   others: count,
   /** Rows of others that mention a value of the units in any column. They stay. */
   mentions: count,
@@ -62,13 +66,17 @@ export type LeftObject = z.output<typeof leftSchema>;
 
 const runSchema = z.object({
   startedAt: instant,
-  /** How often it was begun again after it had stopped. What was erased meanwhile, and not noted, is in no count. */
+  /**
+   * How often the run was begun again after it had stopped. What was erased before it stopped, and not noted, is in no
+   * count.
+   */
   resumed: count,
   places: z.partialRecord(z.enum(erasePlaces), placeCountsSchema),
-  /** Whether anything of the units was found. It is noted before anything is changed. */
+  /** Whether anything of the units was found. This is noted before anything is changed. */
   hasFound: z.boolean(),
-  /** At most a hundred are named. */
+  /** The objects that could not be searched: at most a hundred are named. */
   left: z.array(leftSchema),
+  /** How many objects could not be searched. */
   leftCount: count,
   /**
    * Objects of which a part is no rows and could not be searched, and the day by which lifecycle rules have deleted them. They keep
@@ -91,7 +99,9 @@ const manifestSchema = z.object({
   id: z.string(),
   units: count,
   startedAt: instant,
-  /** The run under way: places that are done, and the last key that is done of the next one. */
+  /**
+   * The run under way: the places that are done (`done`), and the last key that is done of the next place (`after`).
+   */
   current: runSchema
     .extend({
       /** The process that works on it: the last one that has begun or gone on. */
@@ -108,13 +118,16 @@ const manifestSchema = z.object({
     .optional(),
   /** The runs that ended: the last fifty. */
   runs: z.array(runSchema.extend({ endedAt: instant })),
-  /** Runs before these, which are forgotten. */
+  /** How many earlier runs are forgotten. */
   forgotten: count.default(0),
-  /** Keys of refused bodies that are the units'. Their rows may arrive when the bodies are gone. */
+  /** Keys of refused bodies that are of the units. Their rows may arrive when the bodies are gone. */
   bodies: z.array(z.string()).default([]),
-  /** When the last run that found something ended, or the first one. What was sent before may arrive for a while after. */
+  /**
+   * When the last run that found something ended; if none has found anything, when the first run ended. What was sent
+   * before may still arrive for a while.
+   */
   foundUntil: instant.optional(),
-  /** When a later run found nothing any more; absent until then, and when a run has found something since. */
+  /** When a later run found nothing any more. Absent before that, and once a run has found something again. */
   completeAt: instant.optional(),
 });
 
@@ -123,14 +136,17 @@ export type Manifest = z.output<typeof manifestSchema>;
 
 /** Runs that a manifest keeps. */
 export const MOST_RUNS = 50;
-/** Objects that are named. */
+/** How many objects a run names at most. */
 export const MOST_LEFT = 100;
 
 /** The manifests of a deployment. */
 export interface ManifestStore {
-  /** Null if there is none. @throws EraseError SLUICE_ERASE_MANIFEST_INVALID. */
+  /** Reads a manifest; null if there is none. @throws EraseError SLUICE_ERASE_MANIFEST_INVALID. */
   read(id: string): Promise<{ readonly manifest: Manifest; readonly eTag: string } | null>;
-  /** Writes a manifest if `expected` is still its ETag (null: if there is none). @returns The ETag; null if it is not. */
+  /**
+   * Writes a manifest if `expected` is still its ETag (null: if there is none). @returns The new ETag; null if
+   * `expected` is not the current one.
+   */
   write(manifest: Manifest, expected: string | null): Promise<string | null>;
 }
 
@@ -150,7 +166,8 @@ export function erasures(store: ObjectStore): ManifestStore {
       const text = JSON.stringify(manifest);
       const eTag = await store.write(key, text, { expected });
       if (eTag !== null) return eTag;
-      // The answer of an earlier attempt of the same write was lost: each process has an owner of its own.
+      // If the text is the same, an earlier attempt of the same write succeeded and its answer was lost: each process
+      // has an owner of its own.
       const stored = await store.read(key);
       return stored?.text === text ? stored.eTag : null;
     },

@@ -31,9 +31,9 @@ export const eraseFaultPoints = [
   'taken_out',
   /** The manifest has the file that is about to be replaced. */
   'replacing',
-  /** An object has a version without the units. The old one still exists. */
+  /** An object has a version without the units. The old version still exists. */
   'replaced',
-  /** An object without anything else is hidden; its versions still exist. */
+  /** An object that has nothing else is hidden; its versions still exist. */
   'hidden',
   /** A version that had the units is deleted. */
   'removed',
@@ -48,19 +48,20 @@ export const eraseFaultPoints = [
 /** One of {@link eraseFaultPoints}. */
 export type EraseFaultPoint = (typeof eraseFaultPoints)[number];
 
-/** What is told of an object before and after it changes. */
+/** What the eraser reports of an object before and after it changes. */
 export interface ObjectChanges {
   /**
-   * Before anything of the object is changed.
+   * Is called before anything of the object is changed.
    *
-   * @param isFound Whether it is of the units.
-   * @param replaced The ETag of the version that is replaced, and the bytes of what replaces it; null if versions are only deleted.
+   * @param isFound Whether something of the units was found in it, and not only content that nobody can read.
+   * @param replaced The ETag of the version that is replaced, and the size in bytes of what replaces it; null if
+   * versions are only deleted.
    */
   readonly before: (
     isFound: boolean,
     replaced: { readonly eTag: string; readonly bytes: number } | null,
   ) => Promise<void>;
-  /** Once a version is replaced; the old one may still exist. */
+  /** Is called once a version is replaced; the old version may still exist. */
   readonly replaced: (version: StoredVersion, eTag: string) => Promise<void>;
 }
 
@@ -71,21 +72,27 @@ export interface ObjectEraserPorts extends RetryPorts {
   readonly parquet: ParquetEraser;
   /** An existing folder that nobody else uses. */
   readonly directory: string;
-  /** Counts only. */
+  /** Whether rows are only counted, and nothing is changed. */
   readonly dryRun: boolean;
-  /** Changes of objects that are looked at side by side come one after the other. Default: turns of its own. */
+  /**
+   * Turns in which objects are changed: erasers that look at objects side by side share them. Default: turns of its
+   * own.
+   */
   readonly turns?: Turns;
   /** The time of the deployment, epoch milliseconds. */
   readonly now: () => number;
   readonly signal: AbortSignal | undefined;
-  /** Whether a version of an object of the landing is in tables, and only not deleted. Default: none is. */
+  /**
+   * Whether the rows of a version in the landing are in tables, so that only its deletion is left. Default: no version
+   * is.
+   */
   readonly isWritten?: (version: StoredVersion) => Promise<boolean>;
-  /** Whether an object is of a load in pieces that is under way. Default: none is. */
+  /** Whether an object belongs to a load in pieces that is under way. Default: no object does. */
   readonly isLoading?: (key: string) => Promise<boolean>;
   readonly faultPoint?: FaultPoint<EraseFaultPoint> | undefined;
 }
 
-/** A version of which a part could not be read. */
+/** A version of which a part could not be read, and that lifecycle rules delete. */
 export interface ExpiringVersion extends Pick<StoredVersion, 'key' | 'isLatest'> {
   /** Epoch milliseconds from which the days of its lifecycle rule count. */
   readonly since: number;
@@ -97,7 +104,7 @@ export interface ErasedObject {
   readonly left: readonly LeftObject[];
   /** Versions of which a part could not be read, and that lifecycle rules delete. */
   readonly expiring: readonly ExpiringVersion[];
-  /** Whether something of the units was in it, or may be. */
+  /** Whether something of the units was in the object, or may be. */
   readonly hasFound: boolean;
   /** AWS's message for the last version that it denied. */
   readonly denied?: string;
@@ -107,13 +114,13 @@ export interface ErasedObject {
 const MOST_BYTES = 2 * 1024 ** 3;
 /** Bytes of an object that is not Parquet, and so is read as a whole. */
 const MOST_TEXT_BYTES = 256 * 1024 ** 2;
-/** Attempts at an object that somebody else changes meanwhile. */
+/** Attempts at an object that somebody else changes while it is erased. */
 const CHANGED_RETRIES = { tries: 5, baseMs: 200, capMs: 2_000 } as const;
 
 /** Result of searching a version for the units. */
 type Look =
   | ({ readonly found: 'nothing' } & Stays)
-  /** It has changed or is gone since it was listed. */
+  /** The version has changed or is gone since it was listed. */
   | { readonly found: 'gone' }
   | { readonly found: 'waiting' }
   | { readonly found: 'denied'; readonly denied: string }
@@ -122,7 +129,7 @@ type Look =
       readonly found: 'rows';
       readonly rows: number;
       readonly others: number;
-      /** Refused bodies among them that go unread: they say nothing of the units. */
+      /** How many of `rows` are refused bodies that go because nobody can read them: they say nothing of the units. */
       readonly unreadable?: number | undefined;
       /** The bytes without the units, in a file; null if nothing is left. */
       readonly path: string | null;
@@ -135,7 +142,7 @@ interface Stays {
   readonly unread?: number | undefined;
 }
 
-/** An {@link ErasedObject} in the making. */
+/** An {@link ErasedObject} that is being filled in. */
 interface Doing {
   readonly counts: PlaceCounts;
   left: LeftObject[];
@@ -144,15 +151,18 @@ interface Doing {
   denied?: string;
 }
 
-/** Lets one in at a time; and nobody any more once one has failed, as if the process had been killed there. */
+/**
+ * Lets callers in one at a time. Once one has failed, nobody is let in any more, as if the process had been killed
+ * there.
+ */
 export class Turns {
   #last: Promise<unknown> = Promise.resolve();
 
-  /** @throws What `work` throws, or what an earlier one has thrown. */
+  /** @throws What `work` throws, or what an earlier caller's work has thrown. */
   take<Result>(work: () => Promise<Result>): Promise<Result> {
     const result = this.#last.then(work);
     this.#last = result;
-    // Whoever has taken the turn gets its error.
+    // The error goes to the caller whose work it is; here it is only kept from being unhandled.
     this.#last.catch(() => undefined);
     return result;
   }
@@ -165,7 +175,10 @@ let serial = 0;
 export class ObjectEraser {
   readonly #ports: ObjectEraserPorts;
   readonly #turns: Turns;
-  /** The files of the version that is looked at: what was fetched, and what replaces it. No other version has the same. */
+  /**
+   * The files of the version that is looked at: what was fetched, and what replaces it. No other version uses the same
+   * paths.
+   */
   #path = { from: '', to: '' };
 
   constructor(ports: ObjectEraserPorts) {
@@ -174,8 +187,8 @@ export class ObjectEraser {
   }
 
   /**
-   * Replaces the object if it has rows of the units and others, deletes it if it has nothing else, and deletes every older
-   * version that has some. What has none is not touched.
+   * Replaces the object if it has rows of the units and of others, deletes it if it has nothing else, and deletes every
+   * older version with rows of the units. Versions without such rows are not touched.
    *
    * @throws EraseError SLUICE_ERASE_CHANGING, SLUICE_ERASE_ROWS_DIFFER; what S3's client throws; the signal's reason.
    */
@@ -209,7 +222,7 @@ export class ObjectEraser {
   ): Promise<boolean> {
     const { dryRun, signal } = this.#ports;
     const { counts } = done;
-    // Old versions first: while the object has its rows, the next run looks at all versions again.
+    // Old versions come first: while the object still has its rows, the next run looks at all its versions again.
     const latest = versions.filter(({ isLatest }) => isLatest);
     const old = versions.filter(({ isLatest }) => !isLatest);
     const leave = ({ key, versionId }: StoredVersion, { denied }: Denied) => {
@@ -230,7 +243,7 @@ export class ObjectEraser {
       }
       const { key, versionId, isLatest, modifiedAt } = version;
       const keepUnread = (why: LeftObject['why'], since = isLatest ? modifiedAt : this.#ports.now()) => {
-        // An object of the landing is about to be written: what can't be read of it then is in damaged/.
+        // An object of the landing is about to be written. What then can't be read of it comes to damaged/.
         if (form.form === 'damaged' || (form.form === 'landing' && !isLatest))
           done.expiring.push({ key, isLatest, since });
         else done.left.push({ key, versionId, why });
@@ -272,7 +285,7 @@ export class ObjectEraser {
       }
       if (isRewritten) {
         counts.rewritten += 1;
-        // Under its key: the version is a new one.
+        // The rewritten object has a new version under the same key, whose time begins now.
         if ((look.unread ?? 0) > 0) keepUnread('unread', this.#ports.now());
       }
       counts.rows += look.rows;
@@ -286,7 +299,8 @@ export class ObjectEraser {
    * Replaces or removes a version that has something of the units.
    *
    * @param hasOlder Whether older versions of the object are left.
-   * @returns `changed` if somebody else has changed the object meanwhile; what AWS denied, and whether the version is replaced.
+   * @returns `changed` if somebody else has changed the object meanwhile; otherwise what AWS denied, and whether the
+   * version is replaced all the same; null after success.
    */
   async #change(
     version: StoredVersion,
@@ -311,9 +325,9 @@ export class ObjectEraser {
     // Without a marker, the newest version that is left would come back.
     const hides = version.isLatest && hasOlder;
     if (hides) {
-      // A marker hides whatever is the latest. What was written since is looked at first.
-      const now = (await bucket.versions(version.key)).find(({ isLatest }) => isLatest);
-      if (now?.versionId !== version.versionId || now.eTag !== version.eTag) return 'changed';
+      // A marker hides whatever is the latest version, so a version that was written since is looked at first.
+      const latest = (await bucket.versions(version.key)).find(({ isLatest }) => isLatest);
+      if (latest?.versionId !== version.versionId || latest.eTag !== version.eTag) return 'changed';
       const denied = await bucket.hide(version);
       if (denied !== null) return denied;
       await faultPoint?.('hidden');
@@ -330,8 +344,8 @@ export class ObjectEraser {
   async #nextFiles() {
     await this.#removeFiles();
     serial += 1;
-    const own = serial;
-    const file = (name: string) => join(this.#ports.directory, `${own}.${name}`);
+    const fileSerial = serial;
+    const file = (name: string) => join(this.#ports.directory, `${fileSerial}.${name}`);
     this.#path = { from: file('old'), to: file('new') };
     return this.#path;
   }
@@ -358,7 +372,8 @@ export class ObjectEraser {
       ? await eraseResult(from, this.#ports.matcher)
       : this.#documents(form, await readFile(from));
     if (left === 'unreadable') return { found: 'unreadable' };
-    // Its rows are in tables, and its other bytes in damaged/. A new version of it is written again, so nothing is left in it.
+    // Its rows are in tables, and its other bytes in damaged/. If it gets a new version, the writer reads that again:
+    // so nothing may be left in it.
     const isWritten =
       form.form === 'landing' && version.isLatest && (await this.#ports.isWritten?.(version)) === true;
     const unread = isWritten ? 0 : left.unread;
@@ -389,7 +404,7 @@ export class ObjectEraser {
     if (file === null) return { found: 'unreadable' };
     const { own, others, unreadable, mentions } = file;
     if (isResult(form)) {
-      // Its columns are the query's: any of them may be the unit's.
+      // The columns of a result are the query's, so any of them may hold the unit.
       if (own + mentions === 0) return { found: 'nothing' };
       if (await this.#isOfRunningLoad(version, form)) return { found: 'waiting' };
       return { found: 'rows', rows: own + mentions, others: 0, path: null, attributes };

@@ -22,20 +22,20 @@ export interface ExaminedFile {
   readonly rows: number;
   /** Rows of the units. */
   readonly own: number;
-  /** Of these, rows of quarantine that have a value elsewhere than under the key of a unit: they may be others'. */
+  /** How many of `own` are rows of quarantine with a value that is not under a unit's key: they may be of others. */
   readonly others: number;
-  /** Of these, rows of quarantine whose body is not plain readable JSON. */
+  /** How many of `own` are rows of quarantine whose body is not plain readable JSON. */
   readonly unreadable: number;
   /** Rows of others in which a value of the units occurs as a word, in any column. */
   readonly mentions: number;
   readonly columns: readonly ParquetColumn[];
 }
 
-/** Values whose mentions are counted: more would make every file slow. */
+/** Mentions are counted of at most so many values: more would make every file slow. */
 export const MOST_MENTIONED = 100;
 /** DuckDB writes row groups of at least one vector. */
 const LEAST_ROW_GROUP = 2_048;
-/** Codecs that DuckDB writes, by their names in a footer. Others become zstd. */
+/** Codecs that DuckDB writes, by their names in a footer. Any other codec is replaced by zstd. */
 const CODECS: Readonly<Record<string, string>> = {
   UNCOMPRESSED: 'uncompressed',
   SNAPPY: 'snappy',
@@ -57,7 +57,7 @@ export class ParquetEraser {
   }
 
   /**
-   * @param limits One thread: rows keep their order.
+   * @param limits What the session may use. It has one thread, so that rows keep their order.
    * @param directory The folder of the files.
    * @throws EngineError if DuckDB does not start.
    */
@@ -73,7 +73,7 @@ export class ParquetEraser {
   /**
    * Opens erasers that work side by side. Close all of them.
    *
-   * @param limits Of all together.
+   * @param limits What all erasers together may use.
    * @param directory The folder of the files.
    * @throws EngineError if DuckDB does not start.
    */
@@ -85,19 +85,20 @@ export class ParquetEraser {
     signal?: AbortSignal,
   ): Promise<readonly [ParquetEraser, ...ParquetEraser[]]> {
     const reach = { files: [], directories: [directory] };
-    const own = { ...limits, threads: 1 };
-    const [session, ...others] = await DuckDbSession.openBeside(own, reach, erasers, signal);
+    const oneThread = { ...limits, threads: 1 };
+    const [session, ...others] = await DuckDbSession.openBeside(oneThread, reach, erasers, signal);
     session.addTextFunction(IDS_FUNCTION, (text) => (matcher.hasIds(text) ? 'y' : null));
     session.addTextFunction(RAW_FUNCTION, (raw, encoding) =>
       encoding === DETAIL ? matcher.findNamed(raw) : matcher.findRaw(raw, encoding),
     );
-    const eraserOf = (one: DuckDbSession) => new ParquetEraser(one, matcher, signal);
+    const eraserOf = (opened: DuckDbSession) => new ParquetEraser(opened, matcher, signal);
     return [eraserOf(session), ...others.map(eraserOf)];
   }
 
   /**
-   * @param isResult Whether the file is a result of a query: its mentions then decide, and are looked for in any case.
-   * @returns Null of a file that cannot be read.
+   * @param isResult Whether the file is a result of a query. Then mentions decide, and are counted however many values
+   * there are.
+   * @returns Null for a file that cannot be read.
    * @throws The reason of the signal; EngineError if DuckDB fails at something else than the file.
    */
   async examine(path: string, isResult = false): Promise<ExaminedFile | null> {
@@ -112,7 +113,7 @@ export class ParquetEraser {
       const certain = rowCondition(columns, this.#matcher, ['unit']);
       const found = rowCondition(columns, this.#matcher, ['unit', 'elsewhere']);
       const isCounted = isResult || this.#matcher.values.length <= MOST_MENTIONED;
-      // A result that spells anything goes as well: the query can be run again.
+      // A result that spells characters in another way goes as well: the query can be run again.
       const mentions = [
         mentionCondition('text', this.#matcher),
         ...(isResult ? [spelledCondition('text')] : []),
@@ -135,7 +136,7 @@ export class ParquetEraser {
         columns,
       };
     } catch (error) {
-      // Else memory or disk is short, or somebody stopped it.
+      // Such an error means that memory or disk is short, or that somebody stopped the run.
       if (error instanceof SluiceError || this.#signal?.aborted === true) throw error;
       if (fileFailure(error, '') === null) throw engineFailure(error);
       if (columns !== null && (await this.#canRead(path, columns))) throw engineFailure(error);
@@ -155,8 +156,8 @@ export class ParquetEraser {
   }
 
   /**
-   * Writes the rows of others to another file, in the same columns, order, codec and size of row groups. Without any row left
-   * it is an empty file, which readers take as one.
+   * Writes the rows of others to another file, in the same columns, order, codec and size of row groups. If no row is
+   * left, that is an empty file, which readers take as one.
    *
    * @throws EraseError SLUICE_ERASE_ROWS_DIFFER if the new file has other rows than it should have.
    */
@@ -172,7 +173,7 @@ export class ParquetEraser {
       `COPY (SELECT ${names} ${others})
        TO ${quoteText(to)} (FORMAT parquet, COMPRESSION ${codec}, ROW_GROUP_SIZE ${rowGroup})`,
     );
-    // The same rows in any order have the same sum. Equal counts alone would take rows of another file.
+    // The same rows in any order have the same sum. Equal counts alone would not notice rows of another file.
     const sumOf = async (rows: string) => {
       const [summed] = await this.#session.rows(
         `SELECT CAST(COALESCE(sum(CAST(hash(${names}) AS HUGEINT)), 0) AS VARCHAR) AS sum ${rows}`,

@@ -5,11 +5,11 @@ import { EraseError } from './EraseError.ts';
 
 /** A unit whose rows are erased. */
 export interface Unit {
-  /** As SDKs name it: `userID`, `stableID`, or the type of a custom ID. */
+  /** The type as SDKs name it: `userID`, `stableID`, or the type of a custom ID. */
   readonly type: string;
-  /** Its column of the forwarded tables; null of a custom ID without one. */
+  /** The column of the forwarded tables that has the unit; null for a custom ID without a column. */
   readonly column: string | null;
-  /** As the tables have it. */
+  /** The value as the tables have it. */
   readonly value: string;
 }
 
@@ -21,12 +21,12 @@ const OWN_TYPES = { user_id: 'userID', stable_id: 'stableID' } as const satisfie
 
 /** The prefix of a custom ID that the configuration does not name. */
 const CUSTOM = 'custom_ids.';
-/** Characters of a value. Statsig's SDKs cut IDs far below. */
+/** The most characters of a value. Statsig's SDKs cut IDs far below. */
 const MOST_CHARACTERS = 1_000;
 
 /**
  * Reads `<column>=<value>`. The column is that of a forwarded table, the type of a configured unit ID, or
- * `custom_ids.<type>` for any other: a name that is unknown would seem to have no rows.
+ * `custom_ids.<type>` for any other custom ID. Other names are refused: an unknown unit would seem to have no rows.
  *
  * @throws EraseError SLUICE_ERASE_UNIT_INVALID; its detail does not have the value.
  */
@@ -55,11 +55,11 @@ export function parseUnit(text: string, { unitIds }: Pick<Config, 'unitIds'>): U
   throw invalid(`${JSON.stringify(name)} is not a unit: expected ${known} or ${CUSTOM}<type>.`);
 }
 
-/** Units of one erasure: each file is searched for all of them. */
+/** The most units of one erasure: each file is searched for all of them. */
 const MOST_UNITS = 1_000;
 
 /**
- * Each unit once.
+ * The units without repetitions.
  *
  * @throws EraseError SLUICE_ERASE_UNITS_TOO_MANY.
  */
@@ -89,6 +89,6 @@ export function erasureId(bucket: string, units: readonly Unit[]): string {
   );
 }
 
-/** 16 MiB and tens of milliseconds a try: Node's default. */
+/** The cost of the hash is Node's default: each try takes 16 MiB and tens of milliseconds. */
 const COST = { N: 16_384, r: 8, p: 1 } as const;
 const ID_BYTES = 16;

@@ -15,31 +15,38 @@ import { isPlainJson } from './plainJson.ts';
 import { plainText } from './plainText.ts';
 import type { Unit } from './Unit.ts';
 
-/** How a refused body is a unit's; `unreadable` if nobody can see at a glance that it is not. */
+/**
+ * How a refused body belongs to a unit: null if it does not, `unreadable` if nobody can see at a glance that it does
+ * not.
+ */
 export type BodyFound = Found | 'unreadable' | null;
 
 /** Characters that continue a word: a value between two of them is a part of another value. */
 const WORD = /^[\p{L}\p{N}_-]/u;
 
-/** Characters of a text that is parsed as JSON: the collector's largest body. Longer ones are searched by words. */
+/**
+ * Characters of a text that is parsed as JSON, at most: the collector's largest body. Longer texts are searched by
+ * words.
+ */
 const MOST_PARSED = 32 * 1024 ** 2;
 
 /** Decides which rows, documents and bodies belong to some units. */
 export class UnitMatcher {
-  /** Every value, once. */
+  /** Every value, without repetitions. */
   readonly values: readonly string[];
   readonly #values: ReadonlySet<string>;
   /** Values by column and by type, in lower case. */
   readonly #columns = new Map<string, Set<string>>();
   readonly #types = new Map<string, Set<string>>();
-  /** Bodies in quarantine that are objects of their own and a unit's, by their location: `s3://…`. */
+  /** Locations (`s3://…`) of quarantined bodies that are objects of their own and belong to a unit. */
   readonly #locations = new Set<string>();
   /** Keys that name a unit. */
   readonly #keys: ReadonlySet<string>;
-  /** Values as they are in a {@link plainText}, and those of them that are unlikely to mean anything else. */
+  /** The values as a {@link plainText} has them. */
   readonly plainValues: readonly string[];
+  /** Those of `plainValues` that are unlikely to mean anything else. */
   readonly #distinct: readonly string[];
-  /** All of them, after the key of a unit. */
+  /** Any of `plainValues` behind the key of a unit. */
   readonly #named: RegExp;
 
   constructor(units: readonly Unit[]) {
@@ -56,7 +63,7 @@ export class UnitMatcher {
     }
   }
 
-  /** Adds the location of a quarantined body that is a unit's. Its row is then a unit's too. */
+  /** Adds the location of a quarantined body that belongs to a unit. Its row then belongs to the unit, too. */
   addLocation(location: string): void {
     this.#locations.add(location);
   }
@@ -65,7 +72,7 @@ export class UnitMatcher {
     return [...this.#locations];
   }
 
-  /** The values of a column of that name; none if it holds no unit that is looked for. */
+  /** The values that a column of that name may have; none if it holds no unit that is looked for. */
   valuesOfColumn(name: string): readonly string[] {
     const lower = name.toLowerCase();
     return [...(this.#columns.get(lower) ?? this.#types.get(lower) ?? [])];
@@ -87,7 +94,7 @@ export class UnitMatcher {
     });
   }
 
-  /** Whether a row that waits for a table is a unit's. What cannot be read is, if it names one. */
+  /** Whether a row that waits for a table belongs to a unit. A row that cannot be read does if it names one. */
   findDocument(kind: TableKind, text: string): BodyFound {
     const row = parse(text);
     if (!isJsonObject(row)) return this.findNamed(text);
@@ -117,8 +124,8 @@ export class UnitMatcher {
   }
 
   /**
-   * Searches a refused body. One that is not plain readable JSON may hold a unit in any spelling, and goes with every erasure:
-   * it is quarantine, not data.
+   * Searches a refused body. A body that is not plain readable JSON may hold a unit in any spelling. It goes with every
+   * erasure, because it is quarantine, not data.
    */
   findBody(bytes: Uint8Array): BodyFound {
     const text = isUtf8(bytes) ? Buffer.from(bytes).toString('utf8') : '';
@@ -128,15 +135,16 @@ export class UnitMatcher {
   }
 
   /**
-   * How a text or number anywhere in a JSON value is a unit's, also in JSON within a text. Numbers, short values, digits, and
-   * what is also the name of an SDK, a tier, an event or a gate there, count under the key of a unit alone.
+   * How a text or number anywhere in a JSON value is a unit's, also in JSON within a text. Some values count under the
+   * key of a unit alone: numbers, short values, digits, and what is also the name of an SDK, a tier, an event or a gate
+   * there.
    */
   findValue(value: unknown): Found | null {
     return findValue(value, this.#keys, (text, place) => this.#findAt(text, place));
   }
 
   #findAt(text: string, place: ValueContext): Found | null {
-    // Every event has such a key.
+    // A text that is such a name as the key of a member says nothing: every event has the key.
     const isMember = place.isKey && isNameKey(text);
     const found = this.#values.has(text) && !isMember ? foundAt(text, place) : null;
     if (found !== null || !/^\s*[[{]/.test(text)) return found;
@@ -145,7 +153,10 @@ export class UnitMatcher {
     return this.findValue(place.isIds ? { customIDs: inner } : inner);
   }
 
-  /** How a text that is no JSON names a unit: after the key of one, or as a word; a short value or digits after a key alone. */
+  /**
+   * How a text that is no JSON names a unit: behind the key of a unit, or as a word. A short value, or digits, count
+   * behind a key alone.
+   */
   findNamed(text: string): Found | null {
     const plain = plainText(text);
     if (this.#named.test(plain)) return 'unit';
@@ -153,7 +164,10 @@ export class UnitMatcher {
   }
 }
 
-/** @param isOther Whether what is around a word says that it is something else. */
+/**
+ * Whether one of some values is in a text as a word. @param isOther Whether what is around a word says that it is
+ * something else.
+ */
 function hasWord(
   text: string,
   values: readonly string[],
@@ -170,16 +184,16 @@ function hasWord(
   });
 }
 
-/** Half a pair of surrogates is not a letter. */
+/** The last character of a text. Half a pair of surrogates is not a letter. */
 function lastCharacter(text: string): string {
   return text.slice((text.codePointAt(text.length - 2) ?? 0) > 0xffff ? -2 : -1);
 }
 
-/** Characters before a value that may have its key, and after one that may make it a key. */
+/** Characters before a value in which its key is looked for, and characters after it which may make it a key itself. */
 const BEFORE = 64;
 const AFTER = 16;
 
-/** Whether a word is a key itself, or what the key before it names is no unit, as after `sdkType:`. */
+/** Whether a word is a key itself, or follows a key that names no unit, such as `sdkType:`. */
 function isName(before: string, after: string): boolean {
   if (/^'?\s*:/.test(after)) return true;
   const [, key] = /([\p{L}\p{N}_]+)'?\s*[:=]\s*'?$/u.exec(before) ?? [];
@@ -198,13 +212,15 @@ function idText(id: unknown): string | null {
   return typeof id === 'string' || typeof id === 'number' ? String(id) : null;
 }
 
-/** A key, as JSON or a form writes it, and a value, in a {@link plainText}. Underscores of keys do not count. */
+/**
+ * A pattern of a {@link plainText}: a key, as JSON or a form writes it, and a value. Underscores in keys do not count.
+ */
 function namedPattern(keys: readonly string[], values: readonly string[]): RegExp {
   if (values.length === 0) return /(?!)/;
   // Keys are in any case, values are not.
   const anyCase = (char: string) => `(?:${escaped(char)}|${escaped(char.toUpperCase())})`;
-  const key = keys.map((one) => [...one].map(anyCase).join('_?')).join('|');
-  const value = values.map((one) => escaped(one)).join('|');
+  const key = keys.map((name) => [...name].map(anyCase).join('_?')).join('|');
+  const value = values.map((text) => escaped(text)).join('|');
   return new RegExp(String.raw`(?<![\p{L}\p{N}])(?:${key})'?\s*[:=]\s*'?(?:${value})(?![\p{L}\p{N}_-])`, 'u');
 }
 
@@ -212,7 +228,10 @@ function escaped(text: string): string {
   return text.replaceAll(/[\\^$.*+?()[\]{}|/]/g, String.raw`\$&`);
 }
 
-/** With numbers as they were written; undefined for a text that is no JSON, or takes more than the collector spends. */
+/**
+ * Parses JSON with numbers as they were written. Undefined for a text that is no JSON, or that takes more than the
+ * collector spends.
+ */
 function parse(text: string): unknown {
   return text.length > MOST_PARSED ? undefined : tryParseExactJson(text);
 }

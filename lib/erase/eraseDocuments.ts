@@ -13,32 +13,36 @@ import type { BodyFound, UnitMatcher } from './UnitMatcher.ts';
 export type LeftDocuments =
   /** Nothing of the units is in it. */
   | ({ readonly own: 0 } & Unsearched)
-  /** Documents that go, those of them that may be others', and the bytes without them; null if nothing is left. */
+  /**
+   * Documents that go (`own`), those of them that may be of others (`others`), and the bytes without them (`body`);
+   * null if nothing is left.
+   */
   | ({
       readonly own: number;
       readonly others: number;
-      /** Of these, bodies that are not plain readable JSON. */
+      /** How many of `others` are bodies that are not plain readable JSON. */
       readonly unreadable?: number;
       readonly body: Uint8Array | null;
     } & Unsearched)
   | 'unreadable';
 
-/** Rows that stay, as they cannot be read. */
+/** Rows that stay because they cannot be read. */
 interface Unsearched {
   readonly unread?: number | undefined;
 }
 
-/** How a document is a unit's; `unread` if it cannot be read, null if it is not. */
+/** How a document belongs to a unit; `unread` if it cannot be read, null if it belongs to none. */
 type DocumentFound = BodyFound | 'unread';
 
-/** @param body What is left of documents. Undefined: none of them goes. */
+/** Sums up what was found. @param body What is left of the documents. Undefined: none of them goes. */
 function leftOf(all: readonly DocumentFound[], body?: Uint8Array | null): LeftDocuments {
-  const count = (one: DocumentFound) => all.filter((found) => found === one).length;
+  const count = (wanted: DocumentFound) => all.filter((found) => found === wanted).length;
   const unreadable = count('unreadable');
   const unread = count('unread');
   const others = count('elsewhere') + unreadable;
   const stay = unread > 0 ? { unread } : {};
-  // Where no document goes, a message in one did, or what several share.
+  // At least one counts as deleted: if no document was a unit's, what several documents share was, or what a document
+  // quotes.
   return body === undefined
     ? { own: 0, ...stay }
     : {
@@ -54,14 +58,14 @@ function isUnits(found: DocumentFound): boolean {
   return found !== null && found !== 'unread';
 }
 
-/** A record without rows: the writer deletes an object of it, which no person may hide. */
+/** A record without rows. It replaces an object of which nothing is left, because only the writer may delete that. */
 export const NO_ROWS: Uint8Array = gzipSync('');
 
 /**
- * Erases the rows of units from an object of the landing, or of `damaged/`. Records without such rows keep their bytes, and so does
- * what is no row: lines that name a unit as a refused body does go, others stay, unread.
+ * Erases the rows of units from an object of the landing, or of `damaged/`. Records without such rows keep their bytes.
+ * Lines that are no rows go if they name a unit as a refused body does. Otherwise they stay, and count as unread.
  *
- * @param nothing What an object becomes of which nothing is left. Null: it goes.
+ * @param nothing What replaces an object of which nothing is left. Null: the object is deleted.
  */
 export function eraseLanding(
   body: Uint8Array,
@@ -102,10 +106,10 @@ export function eraseCopy(body: Uint8Array, matcher: UnitMatcher): LeftDocuments
   const copy = readRelayCopy(Buffer.from(body).toString('utf8'));
   if (copy === null) return 'unreadable';
   const judged = judgeCopy(copy, matcher);
-  // Its headers do not help, so it is read as any other body of which nothing is known.
+  // Without readable headers the copy is read as any other body of which nothing is known.
   if (judged === 'unreadable') return eraseBody(copy.body, matcher);
   const { isPersons, own, others } = judged;
-  // The user may be in what events share, of a request without any.
+  // A request without events may have the user in what events share.
   return isPersons ? { own: own + others === 0 ? 1 : own, others, body: null } : { own: 0 };
 }
 
@@ -116,9 +120,9 @@ export function eraseBody(body: Uint8Array, matcher: UnitMatcher): LeftDocuments
 }
 
 /**
- * Whether a result of a query has a value of a unit, wherever, as a field or a word, or spells anything in other characters: a
- * result goes as a whole, also if the equal value was another's, as the query can be run again. In bytes that are no text values
- * follow each other without anything between them, so any equal bytes count.
+ * Whether a result of a query has a value of a unit anywhere, as a field or a word, or spells anything in other
+ * characters. A result goes as a whole, even if the equal value was of somebody else, as the query can be run again. In
+ * bytes that are no text, values follow each other without anything between them, so any equal bytes count.
  *
  * @param path A file with text, or gzip of it.
  */
@@ -127,10 +131,11 @@ export async function eraseResult(path: string, matcher: UnitMatcher): Promise<L
   const needles = (values: readonly string[]) => values.map((text) => Buffer.from(text).toString('latin1'));
   const values = needles(matcher.values);
   const plainValues = needles(matcher.plainValues);
-  // With what is around a value, and a backslash or quote before each character, also within JSON within JSON.
+  // The overlap of two windows has room for a value with what is around it, and with a backslash or quote before each
+  // character, also within JSON within JSON.
   const overlap = Math.max(...values.map(({ length }) => length)) * MOST_MARKS + AROUND;
-  // Bytes as characters: a part of a character at the end of a window is none.
-  let before = '';
+  // Bytes are read as characters, so a character that is cut at the end of a window matches nothing.
+  let lastWindow = '';
   let isBinary = false;
   let isBegin = true;
   const has = (text: string, isEnd: boolean) =>
@@ -141,26 +146,26 @@ export async function eraseResult(path: string, matcher: UnitMatcher): Promise<L
     for await (const chunk of await plainBytes(path)) {
       isBinary ||= chunk.includes(0);
       // A value at the end of the chunk is judged with the next chunk.
-      const text = before + chunk.toString('latin1');
+      const text = lastWindow + chunk.toString('latin1');
       if (has(text, false)) return found;
       isBegin &&= text.length <= overlap;
-      before = text.slice(-overlap);
+      lastWindow = text.slice(-overlap);
     }
   } catch (error) {
     if (error instanceof Error && 'code' in error && /^Z_/.test(String(error.code))) return 'unreadable';
     throw error;
   }
   // A value at the end of the file is not judged yet.
-  return has(before, true) ? found : leftOf([]);
+  return has(lastWindow, true) ? found : leftOf([]);
 }
 
 const SPELLED_ANYWHERE = new RegExp(SPELLED);
 const MOST_MARKS = 16;
 
-/** Characters around a value that decide whether it is a word. The first of a window is there for that alone. */
+/** Characters around a value that decide whether it is a word. The first character of a window only serves that. */
 const AROUND = 3;
 
-/** Letters, digits, - and _ of ASCII. Of any other character it is not known, so it ends a word. */
+/** Letters, digits, - and _ of ASCII. Whether any other character is a letter is not known, so it ends a word. */
 const WORD = /^[\w-]/;
 
 function hasField(text: string, values: readonly string[], isBegin: boolean, isEnd: boolean): boolean {
@@ -186,7 +191,7 @@ const CHUNK_BYTES = 1024 * 1024;
 /** https://www.rfc-editor.org/rfc/rfc1952#section-2.3.1 */
 const GZIP = '1f8b';
 
-/** The first bytes of a file: fewer if it has fewer. */
+/** The first bytes of a file: fewer if the file is shorter. */
 export async function firstBytes(path: string, count: number): Promise<Buffer> {
   const handle = await open(path);
   try {

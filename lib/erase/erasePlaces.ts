@@ -24,7 +24,10 @@ import {
   tableFolders,
 } from '../tables/tableFolders.ts';
 
-/** Where rows of a unit may be, in the order in which they are erased: as data moves, so that little moves behind. */
+/**
+ * Where rows of a unit may be, in the order in which they are erased. That is the order in which data moves, so that
+ * few rows move on behind the erasure.
+ */
 export const erasePlaces = [
   'landing',
   'relay',
@@ -63,23 +66,24 @@ export function placeFolders(config: Layout, place: EraseStore): readonly string
     case 'ingested':
       return ingestedFolders(config);
     case 'query-results':
-      // Readers that left the configuration have left their folders, but for those that it chose.
+      // Readers that are no longer in the configuration have left their results here, except those with a folder of
+      // their own choice.
       return [QUERY_RESULTS_FOLDER, LOADS_FOLDER, READER_TABLES_FOLDER, ...chosenResultsFolders(config)];
   }
 }
 
-/** Form of an object. It determines how a unit is erased from it. */
+/** The form of an object, which determines how a unit is erased from it. */
 export type ObjectForm =
   /** Parquet files of a table. Rows of others stay. */
   | { readonly form: 'parquet'; readonly raw?: { readonly kind: ForwardedKind; readonly day: UtcDay } }
-  /** Records of requests, and what of them could not be read. Rows of others stay. */
+  /** Records of requests, and what could not be read of such records. Rows of others stay. */
   | { readonly form: 'landing' | 'damaged' }
-  /** A copy of a request, an item that was refused, a result of a query: these go as a whole. */
+  /** A copy of a request, a refused item, or a result of a query: these go as a whole. */
   | { readonly form: 'relay' | 'body' | 'result' }
-  /** The same, of a load in pieces that may be under way. */
+  /** A result of a query for a load in pieces that may be under way. It goes as a whole. */
   | { readonly form: 'load' };
 
-/** Form of an object in a place; null if it holds no rows, or is not Sluice's. */
+/** The form of an object in a place; null if the object holds no rows, or is not Sluice's. */
 export function objectForm(config: Layout, place: EraseStore, key: string): ObjectForm | null {
   if (key.endsWith('/')) return null;
   switch (place) {
@@ -120,7 +124,7 @@ function isCurated(config: Layout, key: string): boolean {
   return placeFolders(config, 'curated').some((folder) => key.startsWith(folder));
 }
 
-/** A file of a table that a reader has made: only the reader knows what it means. */
+/** Whether an object is a file of a table that a reader has made: only the reader knows what it means. */
 function isReadersTable(key: string): boolean {
   if (!key.startsWith(READER_TABLES_FOLDER)) return false;
   const [, ...path] = key.slice(READER_TABLES_FOLDER.length).split('/');

@@ -38,23 +38,28 @@ export interface Eraser extends Omit<ObjectEraserPorts, 'turns'>, Pick<DayKeeper
   readonly config: DayKeeper['config'] &
     Pick<Config, 'statsigFolder' | 'tables' | 'exports' | 'readers' | 'sources' | 'retention'>;
   readonly ledger: Pick<Ledger, 'read' | 'change'>;
-  /** More beside `parquet`: as many small files are looked at side by side. Default: none. */
+  /**
+   * Further Parquet erasers beside `parquet`: with each of them one more small file is looked at side by side. Default:
+   * none.
+   */
   readonly parquets?: readonly ParquetEraser[];
-  /** lib/erase/Unit.ts: erasureId. */
+  /** The ID of the erasure: erasureId in lib/erase/Unit.ts. */
   readonly id: string;
   /** How many units are erased. */
   readonly units: number;
   readonly manifests: ManifestStore;
   /** Identifies this process in the manifest. */
   readonly owner: string;
-  /** Asks that days are curated again, once their raw files have changed, and that days of tables are exported again. */
+  /**
+   * Asks that raw days whose files have changed are curated again, and that changed days of tables are exported again.
+   */
   readonly askForDays: (
     days: Readonly<Record<ForwardedKind, readonly UtcDay[]>>,
     tables: Readonly<Record<string, readonly UtcDay[]>>,
   ) => Promise<void>;
-  /** Milliseconds for which what was accepted before, and what was made of it, may still arrive. */
+  /** For so many milliseconds what was accepted before, and what was made of it, may still arrive. */
   readonly laterMs: number;
-  /** Data that is, or may be, on its way to the bucket for longer than that, in words. */
+  /** Data that is, or may be, on its way to the bucket for longer than `laterMs`, in words. */
   readonly onTheWay: () => Promise<readonly string[]>;
   /** Is called when a place begins. */
   readonly onPlace?: (place: EraseStore) => void;
@@ -63,35 +68,38 @@ export interface Eraser extends Omit<ObjectEraserPorts, 'turns'>, Pick<DayKeeper
 /** Results of a run, and of the whole erasure. */
 export interface Erasure {
   readonly run: EraseRun;
-  /** Sums over all runs; of a dry run its own alone. */
+  /** Sums over all runs; for a dry run only its own counts. */
   readonly total: Readonly<Partial<Record<EraseStore, PlaceCounts>>>;
-  /** `complete`: a run that began late enough found nothing. `again`: another run is needed. `dry`: nothing was changed. */
+  /**
+   * `complete`: a run that began late enough found nothing. `again`: another run is needed. `dry`: nothing was changed.
+   */
   readonly state: 'complete' | 'again' | 'dry';
-  /** The time from which a run that finds nothing completes the erasure, epoch milliseconds; null of a dry run. */
+  /** The time from which on a run that finds nothing completes the erasure, epoch milliseconds; null for a dry run. */
   readonly completeFrom: number | null;
   readonly runs: number;
-  /** Runs that are not in the sums: the record keeps the last fifty. */
+  /** How many runs are not in the sums: the record keeps the last fifty. */
   readonly forgotten: number;
 }
 
-/** No collector takes a larger body. Larger ones are reported when their place is erased. */
+/** The largest body that any collector takes. Larger objects are reported when their place is erased. */
 const MOST_BODY_BYTES = 256 * 1024 ** 2;
 
-/** Bytes of a file of which several are looked at side by side. A larger one has all memory. */
+/** The largest file that is looked at side by side with others. A larger one has all memory. */
 const MOST_SMALL_BYTES = 16 * 1024 ** 2;
 
 /** The run under way. */
 type CurrentRun = NonNullable<Manifest['current']>;
 
 /**
- * Erases the units of {@link UnitMatcher} from the deployment's bucket. It may be killed anywhere: the next call goes on at the
- * page of objects at which this one stopped. Two at once stop each other.
+ * Erases the units of {@link UnitMatcher} from the deployment's bucket. It may be killed anywhere: the next call goes
+ * on at the page of objects at which this one stopped. Two calls at once stop each other.
  *
- * Places are worked through in the order in which data moves, pages of objects in the order of their keys: small objects of a
- * page side by side, larger ones alone. Changes come one after the other. Before the first file of a
- * day changes, the ledger entries that are made of it get the erasure's ID, which is why rows are gone then; and a raw day
- * leaves the list of curated days, so that views read the raw rows, unless raw files are lost whose rows only its curated
- * files have. Curated files lose their rows themselves too, and the day is curated again after the run.
+ * Places are worked through in the order in which data moves, and pages of objects in the order of their keys: small
+ * objects of a page side by side, larger ones alone. Changes come one after the other. Before the first file of a day
+ * changes, two things happen. The ledger entries of what is made of the day get the erasure's ID, which then explains
+ * why rows are gone. And a raw day leaves the list of curated days, so that views read its raw rows; it stays if raw
+ * files are lost whose rows only its curated files have. Rows are erased from curated files, too, and the day is
+ * curated again after the run.
  *
  * @throws EraseError; CurateError of the list of days; what S3's client throws; the signal's reason.
  */
@@ -150,7 +158,7 @@ class RunOfErasure {
       tables: {},
     };
     const begins = begun === undefined ? fresh : { ...begun, owner, resumed: begun.resumed + 1 };
-    // Before the first object is read: what arrives behind the run is seen by nobody.
+    // Asked before the first object is read, because nobody looks at what arrives behind the run.
     const onTheWay = eraser.dryRun ? [] : await eraser.onTheWay();
     const current = { ...begins, onTheWay: [...new Set([...begins.onTheWay, ...onTheWay])] };
     const run = new RunOfErasure(eraser, manifest, current, stored?.eTag ?? null);
@@ -160,10 +168,10 @@ class RunOfErasure {
     return run;
   }
 
-  /** Finds refused bodies that are objects of their own. Their rows in quarantine name them, and go first. */
+  /** Finds refused bodies that are objects of their own. Their rows in quarantine name them, and are erased first. */
   async collectLocations(): Promise<void> {
     const { bucket, matcher, config, directory, signal } = this.#eraser;
-    // Rows of those that earlier runs have erased may have been on their way.
+    // Rows of bodies that earlier runs have erased may have been on their way.
     const bodies = new Set(this.#manifest.bodies);
     for (const folder of placeFolders(config, 'quarantine-large'))
       for await (const page of bucket.objects(folder, undefined))
@@ -214,8 +222,8 @@ class RunOfErasure {
   }
 
   /**
-   * Works on the objects of a page: on the first alone, as AWS denies it, or all; on small ones side by side, each in a lane
-   * that no other has; then on larger ones alone. After an error none begins.
+   * Works on the objects of a page: on the first one alone, because AWS denies all objects or none; on small ones side
+   * by side, each in a lane of its own; then on larger ones alone. After an error no further object is begun.
    */
   async #eachOf(
     [first, ...others]: readonly ObjectVersions[],
@@ -236,7 +244,7 @@ class RunOfErasure {
   /** Whether a folder comes before the one with a key. */
   #isBehind(place: EraseStore, folder: string, key: string): boolean {
     const folders = placeFolders(this.#eraser.config, place);
-    return folders.indexOf(folder) < folders.findIndex((one) => key.startsWith(one));
+    return folders.indexOf(folder) < folders.findIndex((placeFolder) => key.startsWith(placeFolder));
   }
 
   async #eraseObject(
@@ -263,13 +271,13 @@ class RunOfErasure {
     const objects = this.#objects[lane];
     if (objects === undefined) throw new RangeError(`No lane ${lane}.`);
     const { counts, left, expiring, hasFound, denied } = await objects.erase(object, form, changes);
-    // The first object of a run: AWS would deny the others, too.
+    // If AWS denies the first object of a run, it would deny the others, too.
     if (denied !== undefined && Object.keys(this.#current.places).length === 0)
       throw new EraseError('SLUICE_ERASE_DENIED', `${object.key}: ${denied}`);
     const before = this.#current.places[place] ?? noCounts();
-    // Several versions of the object may have such bytes.
+    // If several versions of the object have such bytes, the last day counts.
     const goneBy = expiring
-      .map((one) => this.#goneBy(one))
+      .map((version) => this.#goneBy(version))
       .sort()
       .at(-1);
     this.#current = {
@@ -292,7 +300,10 @@ class RunOfErasure {
     return utcDay(since + ((isLatest ? DAMAGED_DAYS + 1 : 0) + versionDays + 1) * DAY_MS);
   }
 
-  /** Before the first change: a run that was killed after it, and finds nothing more, has found something. */
+  /**
+   * Notes that something was found, before the first change: a run that is killed after it, and then finds nothing
+   * more, has found something.
+   */
   async #noteFound(): Promise<void> {
     if (this.#current.hasFound) return;
     this.#current = { ...this.#current, hasFound: true };
@@ -301,8 +312,8 @@ class RunOfErasure {
   }
 
   /**
-   * The manifest knows the day of a table before its first file changes, so that it is curated and exported again in any case;
-   * then the ledger knows the erasure.
+   * Notes the day of a table before its first file changes: in the manifest, so that the day is curated and exported
+   * again in any case, and then in the ledger.
    */
   async #noteDay(key: string): Promise<void> {
     const changed = this.#dayOf(key);
@@ -311,7 +322,9 @@ class RunOfErasure {
     this.#noted.add(`${table} ${day}`);
     const { tables, days } = this.#current;
     const { config, now } = this.#eraser;
-    const kind = forwardedKinds.find((of) => [config.tables[of], config.curatedTables[of]].includes(table));
+    const kind = forwardedKinds.find((forwarded) =>
+      [config.tables[forwarded], config.curatedTables[forwarded]].includes(table),
+    );
     const add = (to: readonly UtcDay[] = []) => [...new Set([...to, day])];
     this.#current = {
       ...this.#current,
@@ -322,7 +335,9 @@ class RunOfErasure {
     await this.#noteInLedger(changed, { at: now() });
   }
 
-  /** The ledger knows what has replaced a file: another file under its name is somebody else's. */
+  /**
+   * Notes in the ledger what has replaced a file, so that another file under its name is known to be somebody else's.
+   */
   async #noteReplaced(
     { key, from }: Pick<NonNullable<CurrentRun['replacing']>, 'key' | 'from'>,
     to: string,
@@ -334,18 +349,19 @@ class RunOfErasure {
     await this.#noteInLedger(changed, { at: this.#eraser.now() }, replaced);
   }
 
-  /** Notes what a run has replaced that was killed before it did. */
+  /** Notes what was replaced by a run that was killed before it could note it. */
   async #noteKilled(): Promise<void> {
     const { replacing } = this.#current;
     if (replacing === undefined) return;
     const versions = await this.#eraser.bucket.versions(replacing.key);
-    // What was replaced is deleted after the note, if the bucket has versions. Others may have put files since, and this run none.
+    // If the bucket has versions, the replaced version is deleted after the note, so it is still there. Others may have
+    // put files since, but this run has not.
     const at = versions.findIndex(({ eTag }) => eTag === replacing.from);
     const made = versions.slice(0, at < 0 ? undefined : at).findLast(({ size }) => size === replacing.bytes);
     if (made !== undefined) await this.#noteReplaced(replacing, made.eTag);
   }
 
-  /** The table and day that a file is of; null if nothing in the ledger is made of it. */
+  /** The table and day of a file; null if the ledger has nothing that is made of it. */
   #dayOf(key: string): { readonly table: string; readonly day: UtcDay } | null {
     const { config } = this.#eraser;
     const raw = parseTableKey(config, key);
@@ -353,7 +369,10 @@ class RunOfErasure {
     return raw.kind === 'quarantine' ? null : { table: config.tables[raw.kind], day: raw.day };
   }
 
-  /** Notes the erasure in the ledger's entries of what is made of a day; not in one that can't be read, whose day says so. */
+  /**
+   * Notes the erasure in the ledger's entries of what is made of a day. An entry that can't be read is left out: the
+   * error is reported with its day.
+   */
   async #noteInLedger(
     { table, day }: { readonly table: string; readonly day: UtcDay },
     note: { readonly at: number; readonly endedAt?: number },
@@ -364,18 +383,20 @@ class RunOfErasure {
       ...forwardedKinds
         .filter((kind) => [config.tables[kind], config.curatedTables[kind]].includes(table))
         .map((kind) => curatedSubject(config, kind, day)),
-      ...config.exports.filter((one) => one.table === table).map((one) => exportSubject(one, day)),
+      ...config.exports
+        .filter((exported) => exported.table === table)
+        .map((exported) => exportSubject(exported, day)),
     ];
-    for (const place of places) {
-      const known = await readKnown(ledger, place);
-      if (known?.table !== place.table) continue;
-      await ledger.change(place, (entry) => ({ entry: noteErasure(entry, { id, ...note }, replaced) }));
+    for (const subject of places) {
+      const known = await readKnown(ledger, subject);
+      if (known?.table !== subject.table) continue;
+      await ledger.change(subject, (entry) => ({ entry: noteErasure(entry, { id, ...note }, replaced) }));
     }
   }
 
   /**
-   * Views then read the day's raw rows. The list is read before each change, as the day may be curated and listed again
-   * meanwhile, from a raw file that still had the units.
+   * Takes a day out of the list, so that views read its raw rows. The list is read before each change, because
+   * meanwhile the day may have been curated and listed again, from a raw file that still had the units.
    */
   async #takeOut({ kind, day }: { readonly kind: ForwardedKind; readonly day: UtcDay }): Promise<void> {
     const { listed, now, faultPoint } = this.#eraser;
@@ -436,7 +457,7 @@ class RunOfErasure {
   }
 }
 
-/** Whether the ledger has an object's load in pieces as under way, however long it lasts. */
+/** Whether the ledger says that the load in pieces of an object is under way, however long it lasts. */
 async function isLoading({ config, ledger }: Eraser, key: string): Promise<boolean> {
   const load = parseLoadKey(key);
   const place = load === null ? null : versionSubject(config, load);
@@ -444,22 +465,22 @@ async function isLoading({ config, ledger }: Eraser, key: string): Promise<boole
   return entry?.run !== undefined && entry.run.version === load?.version;
 }
 
-/** What the record keeps of a run, without how far it is. */
+/** What the record keeps of a run that has ended. */
 function runOf(current: CurrentRun): EraseRun {
   const { startedAt, resumed, places, hasFound, left, leftCount, expiring, onTheWay } = current;
   return { startedAt, resumed, places, hasFound, left, leftCount, expiring, onTheWay };
 }
 
-function sum(one: PlaceCounts, other: PlaceCounts): PlaceCounts {
+function sum(first: PlaceCounts, second: PlaceCounts): PlaceCounts {
   return {
-    objects: one.objects + other.objects,
-    versions: one.versions + other.versions,
-    rewritten: one.rewritten + other.rewritten,
-    deleted: one.deleted + other.deleted,
-    rows: one.rows + other.rows,
-    others: one.others + other.others,
-    mentions: one.mentions + other.mentions,
-    waiting: one.waiting + other.waiting,
+    objects: first.objects + second.objects,
+    versions: first.versions + second.versions,
+    rewritten: first.rewritten + second.rewritten,
+    deleted: first.deleted + second.deleted,
+    rows: first.rows + second.rows,
+    others: first.others + second.others,
+    mentions: first.mentions + second.mentions,
+    waiting: first.waiting + second.waiting,
   };
 }
 

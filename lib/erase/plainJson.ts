@@ -3,13 +3,19 @@ import { tryParseExactJson } from '../base/exactJson.ts';
 import { findValue } from '../relay/idValues.ts';
 import { SPELLED } from './plainText.ts';
 
-/** Control characters but white space, the character for what cannot be read, and what escapes others. */
+/**
+ * Control characters except white space, the character for bytes that cannot be read, and the backslash that escapes
+ * others.
+ */
 // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what it looks for.
 const UNREADABLE = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f\ufffd\\]/;
 const ANY_SPELLED = new RegExp(SPELLED);
-/** Characters of base64, of text or of URLs: 6 bytes of something at least. */
+/** Characters of base64, as text or URLs have it: at least 6 bytes of something. */
 const RUNS = /[A-Za-z0-9+/_-]{8,}/g;
-/** No word has so many letters and digits in both cases, but compressed bytes do, and what is encrypted. */
+/**
+ * Long runs of letters and digits. No word has so many of them in both cases and with digits, but compressed and
+ * encrypted bytes do.
+ */
 const NOISE = /[A-Za-z0-9+/]{32,}/g;
 const NO_KEYS: ReadonlySet<string> = new Set();
 
@@ -21,15 +27,15 @@ const NO_KEYS: ReadonlySet<string> = new Set();
  */
 export function isPlainJson(text: string, value: unknown): boolean {
   let keys = 0;
-  const isReadable = (one: string) => {
-    if (!/^\s*[[{]/.test(one)) return isReadableText(one);
-    const inner = tryParseExactJson(one);
-    return inner !== undefined && isPlainJson(one, inner);
+  const isReadable = (part: string) => {
+    if (!/^\s*[[{]/.test(part)) return isReadableText(part);
+    const inner = tryParseExactJson(part);
+    return inner !== undefined && isPlainJson(part, inner);
   };
-  const unread = findValue(value, NO_KEYS, (one, { isNumber, isKey }) => {
+  const unread = findValue(value, NO_KEYS, (part, { isNumber, isKey }) => {
     if (isKey) keys += 1;
-    // Both are better than none, and only the first ends the search.
-    return isNumber || isReadable(one) ? null : 'unit';
+    // `elsewhere` would not end the search, so any unreadable text counts as `unit`.
+    return isNumber || isReadable(part) ? null : 'unit';
   });
   if (unread !== null) return false;
   const colons = text.replaceAll(/"(?:[^"\\]|\\.)*"/g, '').split(':').length - 1;
@@ -44,7 +50,9 @@ function isReadableText(text: string): boolean {
   return true;
 }
 
-/** Whether something readable comes out of a run as base64, wherever in it that begins, or of digits as hexadecimal ones. */
+/**
+ * Whether something readable comes out of a run: as base64, wherever in the run that begins, or as hexadecimal digits.
+ */
 function holdsText(run: string): boolean {
   if (/^[0-9a-f-]+$/i.test(run)) return LETTERS.test(Buffer.from(run, 'hex').toString('latin1'));
   return [0, 1, 2, 3].some((first) => {
@@ -54,5 +62,5 @@ function holdsText(run: string): boolean {
   });
 }
 
-/** More letters of ASCII than other bytes have by chance. */
+/** More printable characters in a row than other bytes have by chance. */
 const LETTERS = /[\x20-\x7e]{6}/;

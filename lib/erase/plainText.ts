@@ -1,11 +1,11 @@
 /** Escapes of white space, in JSON and in JSON within it. */
 const SPACES = String.raw`\\+[bfnrt]`;
-/** What else JSON and CSV escape with. */
+/** The other characters with which JSON and CSV escape. */
 const MARKS = String.raw`[\\"]`;
 
 /**
- * A text without quotes and backslashes, so that it is the same within JSON, within CSV and as itself. Other values may become
- * the same one, too.
+ * A text without quotes and backslashes, so that it is the same within JSON, within CSV and as itself. Different texts
+ * may have the same plain text.
  */
 export function plainText(text: string): string {
   return text.replaceAll(new RegExp(SPACES, 'g'), ' ').replaceAll(new RegExp(MARKS, 'g'), '');
@@ -17,6 +17,7 @@ export function plainTextSql(text: string): string {
 }
 
 /**
- * Characters that are written as others: by JSON beyond its quotes, by URLs, HTML or e-mail. They may spell anything.
+ * Pattern of characters that are spelled in another way: by escapes of JSON, URLs, HTML or e-mail. They may spell
+ * anything.
  */
 export const SPELLED = String.raw`\\u[0-9A-Fa-f]{4}|%[0-9A-Fa-f]{2}|&#?[0-9A-Za-z]+;|=[0-9A-F]{2}`;

@@ -10,10 +10,10 @@ export interface ParquetColumn {
 
 /** The function of the session that asks a {@link UnitMatcher} about IDs. It answers a text or null. */
 export const IDS_FUNCTION = 'sluice_erase_ids';
-/** The same about the bodies of refused requests. */
+/** The function that asks about the bodies of refused requests. */
 export const RAW_FUNCTION = 'sluice_erase_raw';
 
-/** Beside the encodings of {@link RAW_FUNCTION}: a message that may quote. */
+/** In place of an encoding of {@link RAW_FUNCTION}: the text is a message that may quote data. */
 export const DETAIL = 'detail';
 
 const ALL_FOUND = ['unit', 'elsewhere', 'unreadable'] as const;
@@ -27,7 +27,7 @@ const TYPE_COLUMNS: ReadonlySet<string> = new Set(['id_type', 'unit_type']);
  * A condition in DuckDB's dialect for the rows of a file that are a unit's, by the columns that the file has: those of units,
  * JSON objects of IDs, `unit_id` with its type, and what quarantine keeps. Never null.
  *
- * @param which Of quarantine, rows that were found so.
+ * @param which For rows of quarantine: how they must have been found.
  */
 export function rowCondition(
   columns: readonly ParquetColumn[],
@@ -44,13 +44,15 @@ export function rowCondition(
   const id = named.get('unit_id');
   const type = columns.find(({ name }) => TYPE_COLUMNS.has(name.toLowerCase()));
   if (id !== undefined && type !== undefined)
-    for (const [of, values] of matcher.types)
+    for (const [unitType, values] of matcher.types)
       conditions.push(
-        `(${isOneOf(id, [...values])} AND replace(lower(${readable(type)}), '_', '') = ${quoteText(of.replaceAll('_', ''))})`,
+        `(${isOneOf(id, [...values])} AND replace(lower(${readable(type)}), '_', '') = ${quoteText(unitType.replaceAll('_', ''))})`,
       );
   conditions.push(...quarantineConditions(named, matcher, which));
-  // A column that is null makes its condition null, not the row a unit's.
-  return conditions.length === 0 ? 'false' : conditions.map((one) => `COALESCE(${one}, false)`).join(' OR ');
+  // A null column makes its condition null: that must not make the whole condition null.
+  return conditions.length === 0
+    ? 'false'
+    : conditions.map((condition) => `COALESCE(${condition}, false)`).join(' OR ');
 }
 
 function quarantineConditions(
@@ -88,7 +90,10 @@ export function spelledCondition(text: string): string {
   return `regexp_matches(${text}, ${quoteText(SPELLED)})`;
 }
 
-/** RE2 runs in linear time, but refuses a pattern that is too long. */
+/**
+ * A condition for texts with one of the values as a word. RE2 runs in linear time, but refuses a pattern that is too
+ * long.
+ */
 function wordCondition(text: string, { plainValues }: UnitMatcher): string {
   const patterns: string[] = [];
   let words: string[] = [];
@@ -103,17 +108,17 @@ function wordCondition(text: string, { plainValues }: UnitMatcher): string {
     length += value.length;
   }
   patterns.push(words.join('|'));
-  const matches = patterns.map((one) => {
-    const pattern = String.raw`(^|[^\pL\pN_\-])(${one})([^\pL\pN_\-]|$)`;
+  const matches = patterns.map((alternatives) => {
+    const pattern = String.raw`(^|[^\pL\pN_\-])(${alternatives})([^\pL\pN_\-]|$)`;
     return `regexp_matches(${text}, ${quoteText(pattern)})`;
   });
   return `(${matches.join(' OR ')})`;
 }
 
-/** Characters of the values in one pattern. */
+/** Characters of all values in one pattern, at most. */
 const MOST_PATTERN = 10_000;
 
-/** A column as a text; null where it has none. */
+/** A column as a text; null if the row has no value, or one that is no text. */
 function readable({ name, type }: ParquetColumn): string {
   if (type === 'VARCHAR') return quoteName(name);
   // A cast writes bytes of another encoding as `\xFF`, where `decode` fails.
@@ -128,10 +133,13 @@ function jsonOf(column: ParquetColumn): string {
   return isNested ? `CAST(to_json(${quoteName(column.name)}) AS VARCHAR)` : readable(column);
 }
 
-/** A condition for the rows of a column that have one of some values: as their text, or as a value of its type. Null where it is. */
+/**
+ * A condition for the rows in which a column has one of some values: as text, or as a value of its type. It is null
+ * where the column is.
+ */
 function isOneOf(column: ParquetColumn, values: readonly string[]): string {
   const { name, type } = column;
-  // As Hive writes texts that are not annotated. Not every BLOB is UTF-8, so the values become bytes.
+  // Hive writes texts as BLOB, without an annotation. Not every BLOB is UTF-8, so the values become bytes.
   if (type === 'BLOB') {
     const encoded = values.map((value) => `encode(${quoteText(value)})`).join(', ');
     return `${quoteName(name)} IN (${encoded})`;
@@ -139,7 +147,7 @@ function isOneOf(column: ParquetColumn, values: readonly string[]): string {
   const text = `${readable(column)} IN (${list(values)})`;
   const typed = values.filter((value) => isExact(type, value)).map(quoteText);
   if (typed.length === 0) return text;
-  // 7 and 7.0, or a UUID in upper case.
+  // The same number or ID can be written in several ways: 7 and 7.0, or a UUID in upper case.
   const to = type === 'FLOAT' ? 'DOUBLE' : type;
   const converted = typed.map((value) => `TRY_CAST(${value} AS ${to})`).join(', ');
   return `(${text} OR COALESCE(CAST(${quoteName(name)} AS ${to}) IN (${converted}), false))`;

@@ -64,6 +64,7 @@ export const ExportError = defineErrorFamily('user', {
   },
 });
 
+/** The codes of failures that may pass without any change. */
 const PASSING: ReadonlySet<string> = new Set([
   'SLUICE_EXPORT_TARGET_UNAVAILABLE',
   'SLUICE_EXPORT_SOURCE_UNAVAILABLE',

@@ -17,16 +17,19 @@ export interface LandedFile {
 
 /** A table of the deployment, as the export reads it. Methods throw ExportError. */
 export interface LandedTable {
-  /** Of a raw table, whose days keep their location: whether a day is past retention. Undefined for other tables. */
+  /**
+   * Whether a day of a raw table is past retention. Undefined for other tables: the location of their days changes with
+   * each version.
+   */
   readonly isPast?: ((day: UtcDay) => boolean) | undefined;
   /** The location of days: a prefix in the bucket for each day that has a partition. */
   locations(days: readonly UtcDay[]): Promise<ReadonlyMap<UtcDay, string>>;
   /**
-   * Files below a prefix in key order, without markers and empty objects. More than `MOST_FILE_PAGES` pages are refused:
-   * `SLUICE_EXPORT_TOO_MANY_FILES`.
+   * Files below a prefix in the order of keys, without markers and empty objects. More than `MOST_FILE_PAGES` pages are
+   * refused: `SLUICE_EXPORT_TOO_MANY_FILES`.
    */
   files(location: string): Promise<readonly LandedFile[]>;
-  /** Bytes of a file as it was listed; null if it has changed or is gone. */
+  /** The bytes of a file as it was listed; null if the file has changed or is gone. */
   read(file: LandedFile): Promise<Readable | null>;
 }
 
@@ -35,13 +38,13 @@ export interface DayFiles {
   /** Prefix of the day's files; undefined if the table has no such day. */
   readonly location: string | undefined;
   readonly files: readonly LandedFile[];
-  /** `none` without files. */
+  /** Identifies this state of the files; {@link NO_FILES} without files. */
   readonly fingerprint: string;
 }
 
 /**
- * Lists a day. Of a raw table new files are left out for half an hour. Files that were exported before are not new: an erasure
- * replaces them under their keys.
+ * Lists a day. New files of a raw table are left out for half an hour. Files that were exported before are not new: an
+ * erasure replaces them under their keys.
  *
  * @param location Undefined if the table has no such day.
  * @param before Files of the last export.
@@ -61,10 +64,11 @@ export async function listDayFiles(
 }
 
 /**
- * Exported files whose source is gone, or replaced by another, for no known reason: their copies stay. The reasons are an
- * erasure, retention, and another version of the day, which is what its table says now. One that was copied back is back.
+ * Exported files whose source is gone, or replaced by another file, for no known reason: their copies stay. Known
+ * reasons are an erasure, retention, and another version of the day, which is then what the table has. A file that was
+ * copied back counts as there.
  *
- * @param entry The ledger's, with the files of the last export.
+ * @param entry The day's entry in the ledger, with the files of the last export.
  */
 export function keptFiles(
   { isPast }: Pick<LandedTable, 'isPast'>,

@@ -26,11 +26,11 @@ export const exportFaultPoints = [
   'listed',
   /** One file is copied, others are not. */
   'copiedOne',
-  /** All new files are copied, beside the old ones. The manifest names the old ones. */
+  /** All new files are copied, and are beside the old ones. The manifest still names the old files. */
   'copied',
   /** The claim is renewed: nobody else works on the day. */
   'renewed',
-  /** The manifest names the new files. The old ones still exist. */
+  /** The manifest names the new files. The old files still exist. */
   'manifested',
   /** The old files are deleted; the ledger does not have the result yet. */
   'swept',
@@ -47,9 +47,9 @@ export interface DayExporter {
   readonly clock: Clock;
   readonly table: LandedTable;
   readonly target: TargetBucket;
-  /** Default: files are copied byte for byte, and a manifest is beside them. */
+  /** Makes other files of the table's files. Default: files are copied byte for byte, and a manifest is beside them. */
   readonly rewriter?: FileRewriter | undefined;
-  /** One invocation. */
+  /** Identifies the invocation. */
   readonly owner: string;
   /** Epoch milliseconds. No file is started after `deadline`. A claim lasts until `leaseUntil`. */
   readonly deadline: number;
@@ -66,7 +66,7 @@ export type ExportOutcome =
       readonly copied: number;
       readonly removed: number;
     }
-  /** Another owner has the day until then, epoch milliseconds: try again. */
+  /** Another owner has the day until that time, epoch milliseconds: try again. */
   | { readonly outcome: 'busy'; readonly until: number }
   /** Another owner took the day over meanwhile. */
   | { readonly outcome: 'lost' }
@@ -75,9 +75,9 @@ export type ExportOutcome =
 
 /**
  * Updates one day in a customer's bucket from a table: copies new files, each under a name derived from its content, then
- * writes the manifest that names them, then deletes old files. So a reader of the manifest sees the old day or the new one,
- * and the next export finishes what a killed one leaves. A file whose source is gone for no known reason is none of the old
- * ones.
+ * writes the manifest that names them, then deletes old files. So a reader of the manifest sees the old day or the new
+ * one, and the next export finishes what a killed one leaves. The copy of a file whose source is gone for no known
+ * reason is kept ({@link keptFiles}): it is not an old file.
  *
  * Any failure is settled as `failed`, and the day is released.
  *
@@ -103,7 +103,7 @@ export async function exportDay(
     if (renewed === null) return { outcome: 'lost' };
     claim = renewed;
     await exporter.faultPoint?.('renewed');
-    // An erasure may have noted meanwhile what it replaces.
+    // An erasure may have noted meanwhile what it has replaced.
     const kept = task.drop === true ? [] : keptFiles(exporter.table, claim.entry, day);
     removed = await work.publish({ ...day, kept });
     settlement = successSettlement({ ...day, kept }, exporter.rewriter?.form);
@@ -139,7 +139,10 @@ async function settleFailed(
     : { outcome: 'settled', entry, copied, removed: 0 };
 }
 
-/** Rows are not counted: files are copied unchanged, and of those that are rewritten some were there already. */
+/**
+ * The settlement of a successful export. Rows are not counted: files are copied unchanged, and some of the rewritten
+ * files were there already.
+ */
 function successSettlement(
   { files, kept, fingerprint }: ExportedFiles,
   form: string | undefined,
@@ -169,7 +172,7 @@ class DayWork {
   readonly #day: string;
   readonly #folder: string;
   readonly #before: readonly FileFate[];
-  /** Number of copied files, without those that already existed. */
+  /** How many files were copied. Files that were there already are not counted. */
   copied = 0;
 
   /** @param before Files of the last export. */
@@ -197,7 +200,7 @@ class DayWork {
       await faultPoint?.('listed');
       const missing = day.files.filter((file) => {
         const size = there.get(this.#keyOf(file));
-        // A rewritten file has another size, and is there whole or not at all.
+        // The size of a rewritten file is not known before. It is there as a whole, or not at all.
         return rewriter === undefined ? size !== file.size : size === undefined;
       });
       if (await this.#copyAll(missing)) {
@@ -209,12 +212,12 @@ class DayWork {
   }
 
   /**
-   * Writes the manifest, then deletes the files that it does not name. Returns their number. Beside rewritten files is no
-   * manifest: the ledger names them, and an earlier manifest is deleted.
+   * Writes the manifest, then deletes the files that it does not name, and returns their number. Rewritten files have
+   * no manifest beside them: the ledger names them, and an earlier manifest is deleted.
    */
   async publish({ files, kept }: ExportedFiles): Promise<number> {
     const { target, rewriter, clock, faultPoint } = this.#exporter;
-    const names = [...files.map((file) => exportedFile(file, rewriter?.form)), ...kept.map(nameOf)];
+    const names = [...files.map((file) => exportedFile(file, rewriter?.form)), ...kept.map(exportedNameOf)];
     if (rewriter === undefined) {
       const all = [...files, ...kept];
       const manifest: Manifest = {
@@ -239,14 +242,14 @@ class DayWork {
     return old.length;
   }
 
-  /** False if one of them has changed or is gone. */
+  /** Copies files. False if one of them has changed or is gone. */
   async #copyAll(files: readonly LandedFile[]): Promise<boolean> {
     const atOnce = this.#exporter.rewriter === undefined ? PARALLEL_FILES : 1;
     const copies = await mapLimit(files, atOnce, (file) => this.#copyOne(file));
     return copies.every(Boolean);
   }
 
-  /** False if it has changed or is gone. */
+  /** Copies a file. False if it has changed or is gone. */
   async #copyOne(file: LandedFile): Promise<boolean> {
     const { table, target, rewriter, clock, deadline, faultPoint } = this.#exporter;
     if (clock.now() >= deadline)
@@ -271,11 +274,10 @@ class DayWork {
     } finally {
       await remove();
     }
-    const { name: of } = this.#exported;
     this.#exporter.log({
       level: 'info',
       event: 'export_rewritten',
-      export: of,
+      export: this.#exported.name,
       day: this.#day,
       file: this.#keyOf(file),
       rows,
@@ -288,8 +290,8 @@ class DayWork {
   }
 }
 
-/** The name under which a file was exported. */
-function nameOf({ detail = '' }: FileFate): string {
+/** The name under which the file of a ledger's entry was exported: the entry has it as `detail`. */
+function exportedNameOf({ detail = '' }: FileFate): string {
   return detail;
 }
 
@@ -297,24 +299,24 @@ function totalBytes(files: readonly Pick<LandedFile, 'size'>[]): number {
   return files.reduce((bytes, { size }) => bytes + size, 0);
 }
 
-/** Makes other files of a table's. */
+/** Makes other files of the files of a table. */
 export interface FileRewriter {
-  /** Tells what it makes from what another would: a part of the files' names. */
+  /** A part of the names of its files, which tells them from those of another rewriter. */
   readonly form: string;
   /**
-   * Makes a file of the bytes of one, in a temporary folder.
+   * Makes a file from the bytes of another, in a temporary folder.
    *
    * @throws ExportError `SLUICE_EXPORT_REWRITE_FAILED`
    */
   rewrite(bytes: Readable): Promise<RewrittenFile>;
 }
 
-/** A file that was made of a table's, until `remove` deletes it. */
+/** A file that was made from a file of a table. It exists until `remove` deletes it. */
 export interface RewrittenFile {
   /** Bytes. */
   readonly size: number;
   readonly rows: number;
-  /** Numbers of rows that are not in it, by reason. */
+  /** How many rows are not in it, by reason. */
   readonly leftOut: Readonly<Record<string, number>>;
   open(): Readable;
   remove(): Promise<void>;
@@ -342,7 +344,8 @@ export interface TargetBucket {
    *
    * @param prefix The day's folder, with a slash at its end.
    *
-   * @returns Their number; null if the bucket's policy does not allow listing them, as in Statsig's documentation.
+   * @returns How many were aborted; null if the bucket's policy does not allow listing them, as in Statsig's
+   * documentation.
    */
   abortUploads(prefix: string): Promise<number | null>;
 }

@@ -26,13 +26,13 @@ import {
 } from './messageBodies.ts';
 import { countFailing, type PlanExportsPorts, planExports } from './planExports.ts';
 
-/** Ports for one export, in a session of the function's role that is limited to it (docs/export.md). */
+/** Ports for one export, by a session of the function's role that is limited to that export (docs/export.md). */
 export interface IsolatedExporter extends Pick<Exporter, 'ledger' | 'tableOf' | 'targetOf'> {
   /** Closes their connections. */
   close(): void;
 }
 
-/** All that one invocation of the export works with. */
+/** The dependencies of one invocation of the export. */
 export interface Exporter
   extends Omit<PlanExportsPorts, 'ledger'>,
     Pick<DayExporter, 'deadline' | 'leaseUntil' | 'log'> {
@@ -44,14 +44,14 @@ export interface Exporter
   readonly apart?: (exported: Export) => Promise<IsolatedExporter>;
   /** Makes a unique ID. */
   readonly newOwner: () => string;
-  /** `--stage` of the deployment. */
+  /** The stage of the deployment. */
   readonly stage: string;
 }
 
 const messageSchema = z.discriminatedUnion('sluice', [exportRequestSchema, exportTaskSchema]);
 
 /** What messages of the queue ask for. */
-const asked: MessageKind<ExportRequest | ExportTask> = {
+const exportRequests: MessageKind<ExportRequest | ExportTask> = {
   event: 'export',
   invalid: 'SLUICE_EXPORT_MESSAGE_INVALID',
   read: (body) => messageSchema.safeParse(parseJson(body)).data,
@@ -67,7 +67,7 @@ export async function exportMessages(
   exporter: Exporter,
   messages: readonly QueueMessage[],
 ): Promise<SQSBatchResponse> {
-  return eachMessage(messages, asked, exporter.log, async (message) =>
+  return eachMessage(messages, exportRequests, exporter.log, async (message) =>
     message.sluice === 'export'
       ? !(await runRequest(exporter, message)).again
       : !(await runTask(exporter, message)),
@@ -83,8 +83,10 @@ interface ExportReport {
 }
 
 /**
- * Finds days to export and reports them in the log; scheduled runs also write metrics, unless tasks that try failed days again
- * do: the alarm takes the highest value of some minutes, and theirs is to end it. Transient failures do not count in metrics: the request is redelivered, and the dead-letter queue triggers an alarm if it never succeeds.
+ * Finds days to export and reports them in the log. A scheduled run also writes metrics, unless tasks are about to try
+ * failed days again: the alarm takes the highest value of some minutes, and it is for those tasks to end it. Transient
+ * failures do not count in metrics: the request is redelivered, and the dead-letter queue raises an alarm if it never
+ * succeeds.
  */
 export async function runRequest(exporter: Exporter, request: ExportRequest): Promise<ExportReport> {
   const { queued, looked, failedDays, isTryingFailed, failed } = await planExports(exporter, request);
@@ -107,7 +109,7 @@ export async function runRequest(exporter: Exporter, request: ExportRequest): Pr
 /** Exports one day and logs the result. @returns Whether the message is to be redelivered. */
 async function runTask(exporter: Exporter, task: ExportTask): Promise<boolean> {
   const { export: name, day } = task;
-  const exported = exporter.exports.find((one) => one.name === name);
+  const exported = exporter.exports.find((configured) => configured.name === name);
   if (exported === undefined) {
     exporter.log({ level: 'info', event: 'export', export: name, day, outcome: 'not_configured' });
     return false;
@@ -121,7 +123,7 @@ async function runTask(exporter: Exporter, task: ExportTask): Promise<boolean> {
   } finally {
     apart?.close();
   }
-  // The alarm need not wait for the next run of the schedule.
+  // The metric is written at once, so that the alarm need not wait for the next run of the schedule.
   const isCured = hadFailed && !isFailing(await exporter.ledger.read(subject));
   if (isCured && (await countFailing(exporter, exported.schedule)) === 0)
     reportFailing(exporter, exported.schedule, 0);
@@ -158,8 +160,9 @@ function isRetryable(done: ExportOutcome): boolean {
 }
 
 /**
- * A task of its own, as the message has used up one of its tries. It is sent before the ledger notes it: what is sent twice
- * is exported once, what is noted and never sent would wait for an hour.
+ * Queues the rest of a day as a task of its own, because the message has used up one of its tries. The task is sent
+ * before the ledger notes it: a task that is sent twice is exported once, but one that is noted and never sent would
+ * wait for an hour.
  */
 async function queueNextRound(
   { ledger, tasks }: Exporter,

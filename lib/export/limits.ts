@@ -7,9 +7,12 @@ export const PARALLEL_FILES = 4;
  * {@link MOST_FILE_PAGES} each, and a few such days fit the memory.
  */
 export const PARALLEL_EXPORTS = 2;
-/** Pages of one day's files, 1,000 objects each. More are refused by name. */
+/** Pages of one day's files, 1,000 objects each. A day with more pages is refused by name. */
 export const MOST_FILE_PAGES = 50;
-/** Pages of a day's folder in the customer's bucket: new files, old files and other objects. More are refused by name. */
+/**
+ * Pages of a day's folder in the customer's bucket: new files, old files and other objects. A folder with more pages is
+ * refused by name.
+ */
 export const MOST_TARGET_PAGES = 150;
 /** Pages of Glue's answer for a hundred days. A page may have few partitions, or none. */
 export const MOST_PARTITION_PAGES = 100;
@@ -17,7 +20,10 @@ export const MOST_PARTITION_PAGES = 100;
 export const MOST_UPLOAD_PAGES = 5;
 /** Uploads that are aborted in parallel. */
 export const PARALLEL_ABORTS = 8;
-/** Age of a new file of a raw table from which it is exported, milliseconds: the writer may take back what it has just put. */
+/**
+ * The age, in milliseconds, from which on a new file of a raw table is exported: the writer may take back what it has
+ * just put.
+ */
 export const SETTLED_MS = 1_800_000;
 /** How often a day is listed because files changed while they were copied. */
 export const LIST_ROUNDS = 3;
@@ -29,5 +35,7 @@ export const REQUEUE_AFTER_MS = 3_600_000;
 export const RETRY_AFTER_MS = 45 * 60_000;
 /** Seconds before a task that ran out of time continues. */
 export const GO_ON_AFTER_SECONDS = 5;
-/** How often a task continues with one day: 13 minutes each, so about a day. Then the day fails, out of time. */
+/**
+ * How often a task continues with one day: 13 minutes each, so about a day. Then the day fails, as it is out of time.
+ */
 export const MAX_ROUNDS = 96;

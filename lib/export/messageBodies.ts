@@ -13,7 +13,7 @@ export const exportRequestSchema = z.strictObject({
   exports: z.array(z.string().min(1)).optional(),
   /** These days, exported regardless of the ledger. Default: changed days in the lookback of each export. */
   days: z.array(z.string().refine(isUtcDay, 'a day, YYYY-MM-DD')).min(1).max(MOST_DAYS).optional(),
-  /** With `days`: copies of files that are gone go, too. */
+  /** With `days`: copies of files that are gone are deleted, too. */
   drop: z.literal(true).optional(),
 });
 
@@ -31,7 +31,7 @@ export const exportTaskSchema = z.strictObject({
   /** Fingerprint of the files that the run saw. They may have changed when the task lists them. */
   fingerprint: z.string().min(1),
   reason: z.enum(exportReasons),
-  /** Copies of files that are gone go, too. */
+  /** Whether copies of files that are gone are deleted, too. */
   drop: z.literal(true).optional(),
   /** How often the export continued after the function ran out of time. Default 0. */
   round: z.int().min(0).max(MAX_ROUNDS).optional(),

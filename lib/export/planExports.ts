@@ -45,7 +45,7 @@ export interface ExportsPlan {
   readonly looked: number;
   /** Number of days whose last export failed, regardless of this run's decision. */
   readonly failedDays: number;
-  /** Whether some of them have a task now. */
+  /** Whether some of these days have a task now. */
   readonly isTryingFailed: boolean;
   /** Exports that could not be planned. They do not stop the others. */
   readonly failed: readonly {
@@ -58,8 +58,9 @@ export interface ExportsPlan {
 }
 
 /**
- * Finds days of exported tables that are new or changed, and queues each once, first of the export whose last look is oldest: a
- * run whose time is up does not leave out the same each time. Tasks are sent before the ledger notes them:
+ * Finds days of exported tables that are new or changed, and queues each once. It begins with the export whose last
+ * look is oldest, so that a run whose time is up does not leave out the same exports each time. Tasks are sent before
+ * the ledger notes them:
  * a task that is sent twice is exported once, but a task that is noted and not sent would be delayed for an hour.
  */
 export async function planExports(ports: PlanExportsPorts, request: ExportRequest): Promise<ExportsPlan> {
@@ -72,7 +73,7 @@ export async function planExports(ports: PlanExportsPorts, request: ExportReques
   const { looks, clock } = ports;
   const inTurn = await oldestFirst(wanted, ({ name }) => looks.read(EXPORTS_LEDGER, name));
   const plans = await mapLimit(inTurn, PARALLEL_EXPORTS, async ({ item: exported }) => {
-    /** Days that somebody names are not all days. */
+    /** Notes the look, unless the request names days: these are not all days of the export. */
     const note = async (): Promise<boolean> => {
       const look = { at: clock.now() };
       if (request.days === undefined) await looks.write(EXPORTS_LEDGER, exported.name, look);
@@ -106,15 +107,15 @@ async function planOne(
   exported: Export,
   request: Pick<ExportRequest, 'days' | 'drop'>,
 ): Promise<Omit<ExportsPlan, 'failed'>> {
-  const { days: asked } = request;
+  const { days: namedDays } = request;
   const table = tableOf(exported.table);
-  const days = asked ?? lookback(utcDay(clock.now()), exported.lookbackDays);
+  const days = namedDays ?? lookback(utcDay(clock.now()), exported.lookbackDays);
   const locations = await table.locations(days);
-  /** Of a day only what follows from it is kept. */
+  /** Only the outcome for each day is kept, not its list of files. */
   const looked = await mapLimit(days, 1, async (day) => {
     const entry = await ledger.read(exportSubject(exported, day));
     const { fingerprint } = await listDayFiles(table, locations.get(day), entry?.files ?? [], clock.now());
-    const reason = asked === undefined ? exportReason(entry, fingerprint, clock.now()) : 'asked';
+    const reason = namedDays === undefined ? exportReason(entry, fingerprint, clock.now()) : 'asked';
     const seen = entry === null ? null : { token: entry.token, state: entry.state };
     return { day, seen, isFailing: isFailing(entry), fingerprint, reason };
   });
@@ -135,7 +136,7 @@ async function planOne(
   await mapLimit(wanted, 1, ({ seen, task: { day, fingerprint, reason } }) =>
     ledger.noteQueued(exportSubject(exported, day), { fingerprint, reason }, seen),
   );
-  const failing = looked.filter((one) => one.isFailing);
+  const failing = looked.filter((day) => day.isFailing);
   return {
     queued: wanted.map(({ task }) => task),
     looked: days.length,
@@ -150,8 +151,10 @@ export async function countFailing(
   schedule: Export['schedule'],
 ): Promise<number> {
   const subjects = exports
-    .filter((one) => one.schedule === schedule)
-    .flatMap((one) => lookback(utcDay(clock.now()), one.lookbackDays).map((day) => exportSubject(one, day)));
+    .filter((exported) => exported.schedule === schedule)
+    .flatMap((exported) =>
+      lookback(utcDay(clock.now()), exported.lookbackDays).map((day) => exportSubject(exported, day)),
+    );
   const failing = await mapLimit(subjects, PARALLEL_EXPORTS, async (subject) =>
     isFailing(await ledger.read(subject)),
   );

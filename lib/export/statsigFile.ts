@@ -15,12 +15,12 @@ import {
 import { ExportError } from './ExportError.ts';
 import type { FileRewriter } from './exportDay.ts';
 
-/** Rows that are written, in the counts of a file. */
+/** The name under which the counts of a file have the rows that are written. */
 const WRITTEN = 'written';
 
 /**
- * Rewrites files of a table in the columns and types of Statsig's S3 ingestion. Rows that it does not take are left out and
- * counted by reason. It works on one file at a time.
+ * Rewrites files of a table in the columns and types of Statsig's S3 ingestion. Rows that Statsig does not take are
+ * left out and counted by reason. It works on one file at a time.
  *
  * @param limits What DuckDB may use. Its folder also holds the file, before and after.
  */
@@ -48,7 +48,7 @@ export function statsigRewriter(format: StatsigFormat, limits: EngineLimits): Fi
   };
 }
 
-/** @returns Numbers of rows: of those that are written, and of the others by reason. */
+/** @returns How many rows are written, under {@link WRITTEN}, and how many are left out, by reason. */
 async function rewriteFile(
   format: StatsigFormat,
   limits: EngineLimits,
@@ -83,12 +83,12 @@ function valueSql({ name, type, from }: StatsigColumn, known: ReadonlySet<string
   const duckDbType = DUCKDB_TYPES[type];
   if (!known.has(from)) return `CAST(NULL AS ${duckDbType})`;
   const column = quoteName(from);
-  // Whole seconds, also before 1970.
+  // Statsig takes whole seconds. They are rounded down, also before 1970.
   const value = name === 'timestamp' ? `floor(epoch(${column}))` : column;
   return `CAST(${value} AS ${duckDbType})`;
 }
 
-/** Why a row is left out, or that it is written; never null. */
+/** SQL of the reason for which a row is left out, or of {@link WRITTEN}; never null. */
 function reasonSql(format: StatsigFormat, known: ReadonlySet<string>): string {
   const sqlOf = (wanted: string) =>
     format.columns.flatMap((column) => (column.name === wanted ? valueSql(column, known) : []))[0] ?? 'NULL';

@@ -4,7 +4,7 @@ import { parseJson } from '../base/json.ts';
 import type { ListedObject, ObjectStore, ObjectText } from '../base/ObjectStore.ts';
 import { LANDING_LOOK, LANDING_NOTES } from '../tables/ledgerKeys.ts';
 
-/** One version of an object of the landing. A copy of it under the same key is another one. */
+/** One version of an object of the landing. A copy of the object under the same key is another version. */
 export interface LandedVersion extends Pick<ListedObject, 'key' | 'eTag' | 'modifiedAt'> {
   /** Undefined, or `null`, in a bucket without versions. */
   readonly versionId?: string | undefined;
@@ -19,9 +19,12 @@ export type FinishedEvents = z.output<typeof finishedEvents>;
 const events = finishedEvents.optional();
 
 const noteSchema = z.union([
-  /** All its rows are in tables, and it could not be deleted, for which S3 has this code: only that is left to be done. */
+  /**
+   * All rows of the object are in tables. S3 refused to delete it, with the code `why`: only its deletion is left to be
+   * done.
+   */
   z.object({ written: z.literal(true), why: z.string(), events }),
-  /** Its rows before a byte, where a member begins, are in tables. */
+  /** The rows before byte `from` are in tables. A gzip member begins at that byte. */
   z.object({ from: z.int().positive(), events }),
 ]);
 
@@ -31,7 +34,7 @@ const noteSchema = z.union([
  */
 export type LandingNote = z.output<typeof noteSchema>;
 
-/** The end of the key of a note that an object is written: a listing tells which are. */
+/** The end of the key of a note which says that an object is written: so a listing of notes shows which objects are. */
 const WRITTEN = '.written.json';
 
 /** Whether the note with this key says that an object is written. */
@@ -42,7 +45,7 @@ export function isWritten(key: string): boolean {
 /**
  * The notes on a version, and their keys.
  *
- * @param listed What a listing has: no other note is read. Default: there may be any.
+ * @param listed The notes that a listing has found: no other note is read. Default: any note may exist.
  * @throws What the store's client throws.
  */
 export async function readNotes(
@@ -53,12 +56,12 @@ export async function readNotes(
   const known = listed?.of(version);
   const all = Object.values(noteKeys(version)).filter((key) => known?.includes(key) ?? true);
   const stored = await Promise.all(all.map((key) => store.read(key)));
-  const [note = null] = stored.flatMap((one) => parseNote(one) ?? []);
+  const [note = null] = stored.flatMap((text) => parseNote(text) ?? []);
   return { note, keys: all.filter((_, i) => stored[i] !== null) };
 }
 
 /**
- * Writes a note on a version. One that it is written stays as it is.
+ * Writes a note on a version. A note that the object is written is never replaced.
  *
  * @returns Its key.
  * @throws What the store's client throws. After a conflict nobody knows whether there is a note.
@@ -94,7 +97,7 @@ const MOST_PAGES = 100;
 export class ListedNotes {
   readonly #byObject = new Map<string, string[]>();
 
-  /** Whether these are all. */
+  /** Whether the listing came to its end, so that these are all notes. */
   isWhole = false;
 
   /** @param pages Most pages that are read. @throws What the store's client throws. */
@@ -130,7 +133,7 @@ export class ListedNotes {
     return this.#byObject.get(listedDigest(object)) ?? [];
   }
 
-  /** The key of the note that an object is written, and only not deleted; undefined if it is not. */
+  /** The key of the note that an object is written and only has to be deleted; undefined if there is no such note. */
   written(object: LandedVersion): string | undefined {
     return this.of(object).find(isWritten);
   }
@@ -142,7 +145,7 @@ function noteKeys(version: LandedVersion) {
   return { written: `${name}${WRITTEN}`, from: `${name}.from.json` };
 }
 
-/** S3 says the time in whole seconds, or adds zeros. */
+/** S3 answers the time of an object in whole seconds, or adds zeros as milliseconds. */
 function listedDigest({ key, eTag, modifiedAt }: LandedVersion): string {
   return hash('sha256', JSON.stringify([key, eTag, Math.floor(modifiedAt / 1000)]));
 }

@@ -1,19 +1,22 @@
 import { DAY_MS, HOUR_MS, MINUTE_MS } from '../base/time.ts';
 import { isAside } from '../tables/objectKeys.ts';
 
-/** When events of an object may have come, epoch milliseconds. */
+/** A time within which events of an object may have come, epoch milliseconds. */
 export interface HeldTime {
   readonly from: number;
   readonly to: number;
 }
 
-/** Of more hours the metadata would be too large: https://docs.aws.amazon.com/AmazonS3/latest/userguide/UsingMetadata.html */
+/**
+ * With more hours the metadata would be too large:
+ * https://docs.aws.amazon.com/AmazonS3/latest/userguide/UsingMetadata.html
+ */
 const MOST_HOURS = 100;
-/** What stands for an object without events. */
+/** What the metadata of an object without events has in place of hours. */
 const NO_HOUR = 'none';
 
 /**
- * The metadata of an object of `damaged/`, which its copies have, too:
+ * The metadata of an object of `damaged/`. Copies of the object keep it:
  * https://docs.aws.amazon.com/AmazonS3/latest/API/API_CopyObject.html
  *
  * @param earlier The metadata of the object of the landing, which may be a copy of a damaged one.
@@ -37,7 +40,7 @@ const FIRST = /\/(\d{4}[-/]\d\d[-/]\d\d)\/(?:(\d\d)\/)?/;
 /**
  * When the events of an object of the landing, or of `damaged/`, may have come: in its folder's time, and until it was delivered.
  *
- * @param modifiedAt When it was written. Of an object that was put aside or is tried again this is later than its delivery.
+ * @param modifiedAt When the object was written. An object that was put aside or is tried again was delivered before.
  * @param metadata {@link heldMetadata}. Default none.
  */
 export function heldTimes(
@@ -55,7 +58,7 @@ export function heldTimes(
   // Firehose tries to deliver a record for 24 hours: https://docs.aws.amazon.com/firehose/latest/dev/troubleshooting.html
   const last = first + DAY_MS + (hour === undefined ? 0 : HOUR_MS) - 1;
   const at = Number(delivered) || modifiedAt;
-  // What the collector has put itself came just before.
+  // An object that the collector has put itself holds events that came just before.
   const isPut = hour === undefined && !(at > last) && (delivered !== undefined || !isAside(key));
   const isAnywhere = Number.isNaN(first);
   return [{ from: isPut || isAnywhere ? at - HOUR_MS : first, to: isAnywhere ? at : Math.min(at, last) }];

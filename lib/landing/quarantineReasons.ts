@@ -26,7 +26,7 @@ export function isRowFailure(code: string): boolean {
   return rowFailures.includes(code);
 }
 
-/** The codes of such rows. */
+/** The codes of rows that could not be written. */
 export const rowFailures: readonly string[] = Object.keys(RowFailure.entries);
 
 // Nothing is kept of a request that is refused for these reasons: its body was not read, or it has none.
@@ -75,7 +75,10 @@ export function manyRefused(detail: string): number | undefined {
   return counts.length === 0 ? undefined : counts.reduce((sum, count) => sum + count, 0);
 }
 
-/** Reasons that lie in a table, in a key or in a moment. What is kept for another one is refused again by the same release. */
+/**
+ * Reasons that a corrected table, a corrected key or another moment removes. What is kept for any other reason is
+ * refused again by the same release.
+ */
 const CURED_BY_REDRIVE: readonly string[] = [
   'SLUICE_ROW_REFUSED',
   'SLUICE_ROW_UNFIT',

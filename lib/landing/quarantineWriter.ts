@@ -159,10 +159,10 @@ const ID_LENGTH = 32;
  */
 function refusedIds({
   keyHash,
-  senderId: own,
+  senderId: requestSender,
 }: QuarantineContext): (item: RefusedItem, text: string) => string {
   const seen = new Map<string, number>();
-  return ({ code, senderId = own, isUnique = false }, text) => {
+  return ({ code, senderId = requestSender, isUnique = false }, text) => {
     const sender = hash('sha256', JSON.stringify([keyHash, senderId])).slice(0, ID_LENGTH);
     const scope = `${sender}[${quoteEmbedded(code)},`;
     const id = hashText(scope, text);

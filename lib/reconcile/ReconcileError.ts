@@ -5,6 +5,6 @@ export const ReconcileError = defineErrorFamily('system', {
   SLUICE_RECONCILE_ROWS_UNREAD: {
     cause:
       'The counts of some hours differ, and Athena gave the nightly judgement no rows of them: these hours stay open, and are unknown after three days.',
-    cure: 'Correct what Athena answered: the role of `reconcile`, its workgroup, the folder or key of its results. The next night looks again. Of hours that are unknown by then, the commands of `npx sluice status` do.',
+    cure: "Read Athena's answer in the detail and correct what it names: the role of `reconcile`, its workgroup, or the folder or key of its results. The next night looks at these hours again. An hour that is unknown by then is judged by the commands that `npx sluice status` prints.",
   },
 });

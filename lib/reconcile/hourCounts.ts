@@ -27,7 +27,7 @@ export interface MetricTime {
 /** Values of metrics, by the caller's name and the start of their period, epoch milliseconds. */
 export type MetricSeries = ReadonlyMap<string, ReadonlyMap<number, number>>;
 
-/** Metrics of one place, by their name in CloudWatch. */
+/** Makes metrics of one namespace and one set of dimensions, by their names in CloudWatch. */
 export const metricsOf =
   (namespace: string, dimensions: WantedMetric['dimensions']) =>
   (metric: string, statistic = 'Sum', id = metric): WantedMetric => ({
@@ -65,26 +65,29 @@ export function hourMetrics({ stage, collect, register, stream }: CountedNames):
   ];
 }
 
+/** Makes metrics of a Lambda function. */
 const lambda = (FunctionName: string) => metricsOf('AWS/Lambda', { FunctionName });
 /** The runs of the registrar, of which each hour of a deployment has one. */
 export const hourlyRuns = (register: string): WantedMetric =>
   lambda(register)('Invocations', 'Sum', 'hourly');
 
 const { received, preflights, refused_requests } = collectMetrics;
-/** The answer 503 to a request whose rows may have landed all the same. */
+/** The code of an answer 503 to a request whose rows may have landed all the same. */
 const NOT_DELIVERED = 'SLUICE_COLLECT_NOT_DELIVERED' satisfies keyof typeof CollectError.entries;
 
 /**
- * What is counted of the hour that begins then, by the minute.
+ * What the metrics say of the hour that begins then, summed up from their minutes.
  *
  * @param hour Epoch milliseconds.
  * @param began The first hour in which the registrar ran, epoch milliseconds: CloudWatch has no run before the first deployment.
  */
 export function hourCounts(series: MetricSeries, hour: number, began: number) {
   const values = (id: string, before = 0, after = before) =>
-    [...(series.get(id) ?? [])].filter(([at]) => at >= hour - before && at < hour + HOUR_MS + after);
-  const sum = (id: string, by = 0) => values(id, by).reduce((all, [, value]) => all + value, 0);
-  // An invocation, and what it logs, may be in two minutes.
+    [...(series.get(id) ?? [])].filter(
+      ([minute]) => minute >= hour - before && minute < hour + HOUR_MS + after,
+    );
+  const sum = (id: string, around = 0) => values(id, around).reduce((total, [, value]) => total + value, 0);
+  // An invocation, and the line that it logs, may be in two minutes.
   const requests: HourRequests = {
     invoked: sum('invoked', MINUTE_MS) - sum('failed', MINUTE_MS),
     counted: sum(received.name, MINUTE_MS) + sum(preflights.name, MINUTE_MS),
@@ -93,10 +96,10 @@ export function hourCounts(series: MetricSeries, hour: number, began: number) {
   return {
     /** The registrar runs every hour: without a value of it CloudWatch says nothing of the hour. */
     requests: hour < began || values('hourly').length > 0 ? requests : null,
-    // All of it is tried to be delivered within the hour after it.
+    // Firehose tries to deliver all records of the hour within the hour after it.
     areCopies: sum(refused_requests.name) === 0,
     isRepeated: values(TRIES, 0, HOUR_MS).some(([, share]) => share < 1),
-    of(kind: TableKind) {
+    ofTable(kind: TableKind) {
       const { landed, overflowed, notDelivered } = streamMetrics[kind];
       const { finished, refused } = finishedMetrics[kind];
       return {
@@ -113,24 +116,26 @@ export function hourCounts(series: MetricSeries, hour: number, began: number) {
 const FRESHNESS = 'DeliveryToS3.DataFreshness';
 const DELIVERED = 'DeliveryToS3.Records';
 const ARRIVED = 'IncomingRecords';
-/** The share of tries to write an object of which Firehose knows that they succeeded. It repeats the others. */
+/** The share of Firehose's tries to write an object that it knows to have succeeded. It repeats the other tries. */
 const TRIES = 'DeliveryToS3.Success';
-/** Minutes of metrics of which one may be missing: Firehose's arrive some minutes late. */
+/** Minutes for which the freshness may be missing: Firehose's metrics arrive some minutes late. */
 const LATE_MINUTES = 15;
 
+/** Makes metrics of a delivery stream. */
 const ofStream = (DeliveryStreamName: string) => metricsOf('AWS/Firehose', { DeliveryStreamName });
 
 /** The metrics, by the minute of 24 hours, that {@link oldestRecord} needs. */
 export function recordMetrics(stream: string): WantedMetric[] {
-  const of = ofStream(stream);
-  return [of(FRESHNESS, 'Maximum'), of(DELIVERED), of(ARRIVED)];
+  const metric = ofStream(stream);
+  return [metric(FRESHNESS, 'Maximum'), metric(DELIVERED), metric(ARRIVED)];
 }
 
 /**
- * When the oldest record arrived that the stream has not delivered, epoch milliseconds; null: none is known.
+ * When the oldest record arrived that the stream has not delivered, epoch milliseconds; null if no such record is
+ * known.
  *
- * A stream with completely blocked delivery has no freshness. Then it is the first record after the last delivery, or the first of
- * those that are more than were delivered.
+ * A stream whose delivery is completely blocked has no freshness. Then the result is the minute of the first record
+ * after the last delivery, or of the first record beyond as many as were delivered.
  */
 export function oldestRecord(series: MetricSeries, now: number): number | null {
   const recent = Math.floor(now / MINUTE_MS - LATE_MINUTES) * MINUTE_MS;
@@ -143,11 +148,11 @@ export function oldestRecord(series: MetricSeries, now: number): number | null {
     const [at, seconds] = newest;
     return seconds > 0 ? Math.round(at - seconds * 1_000) : null;
   }
-  const last = Math.max(...delivered.map(([at]) => at));
+  const lastDelivery = Math.max(...delivered.map(([at]) => at));
   let left = delivered.reduce((sum, [, records]) => sum + records, 0);
   for (const [at, records] of arrived.sort(([a], [b]) => a - b)) {
     left -= records;
-    if (left < 0 || at > last) return at;
+    if (left < 0 || at > lastDelivery) return at;
   }
   return null;
 }

@@ -12,16 +12,19 @@ export interface RowCounts {
   readonly found: number;
   /** Further rows with the same ID and the same `received_at`: rows are written at least once. */
   readonly doubles: number;
-  /** Those of them within one file. An object is written into a file once, so these are of equal requests within a millisecond. */
+  /**
+   * Those of `doubles` within one file. An object is written into a file once, so these are of equal requests in the
+   * same millisecond.
+   */
   readonly equal: number;
   /** Rows that the table did not take: they are in quarantine. */
   readonly givenUp: number;
 }
 
-/** Runs a statement in Athena. Values of rows are in the order of its columns. Null if it could not. */
+/** Runs a statement in Athena. The values of a row are in the order of the columns. Null if Athena gave no answer. */
 export type AskRows = (sql: string) => Promise<readonly (readonly (string | null)[])[] | null>;
 
-/** Where the rows are. */
+/** The parts of the configuration that say where the rows are. */
 type RowsConfig = Pick<Config, 'database' | 'tables' | 'timeWindow'>;
 
 /** The counts by table and hour of the day: `events 7`. */
@@ -51,10 +54,10 @@ export async function readHourlyRows(
   if (rows === null) return null;
   const counts = new Map<string, RowCounts>();
   for (const [table, hour, detail, found, doubles, givenUp, equal = '0'] of rows) {
-    const at = `${table} ${hour}`;
-    const earlier = counts.get(at) ?? NO_ROWS;
+    const tableAndHour = `${table} ${hour}`;
+    const earlier = counts.get(tableAndHour) ?? NO_ROWS;
     const events = manyRefused(detail ?? '') ?? 1;
-    counts.set(at, {
+    counts.set(tableAndHour, {
       found: earlier.found + Number(found) * events,
       doubles: earlier.doubles + Number(doubles) * events,
       equal: earlier.equal + Number(equal) * events,
@@ -72,7 +75,7 @@ export function rowsAt(counts: HourlyRows, kind: TableKind, hour: number): RowCo
 /** Reasons of rows that are in quarantine in place of their table. */
 const ROW_FAILURES = rowFailures.map(quoteText).join(', ');
 
-/** Rows that were given up count once, whether or not they were redriven since. */
+/** The query of a day. Rows that were given up count once, whether or not they were redriven since. */
 function hourlySql(config: RowsConfig, day: UtcDay, today: UtcDay): string {
   const parts = [
     ...forwardedKinds.flatMap((kind) => rowsOf(config, kind, day, today)),
@@ -102,13 +105,13 @@ GROUP BY 1, 2, 3`;
 }
 
 /**
- * The rows of a table, and those that were given up. A row's day is that of its event, so rows of a day of receipt are under all days
- * of the time window.
+ * The parts of the query for one table: its rows, and those that were given up. A row is in the folder of its event's
+ * day, so rows of a day of receipt are in the folders of all days of the time window.
  */
 function rowsOf(config: RowsConfig, kind: ForwardedKind, day: UtcDay, today: UtcDay): string[] {
   const { pastDays, futureDays } = config.timeWindow;
   const member = (name: string) => `json_extract_scalar("raw", '$.${name}')`;
-  // Rows have it as 2026-11-20T07:32:00.123Z.
+  // In the JSON of a row the time is 2026-11-20T07:32:00.123Z.
   const receivedAt = `TRY_CAST(replace(replace(${member('received_at')}, 'T', ' '), 'Z', '') AS timestamp)`;
   const begin = `SELECT ${quoteText(kind)} AS "table", '' AS "detail",`;
   return [
@@ -123,6 +126,7 @@ function rowsOf(config: RowsConfig, kind: ForwardedKind, day: UtcDay, today: Utc
   ];
 }
 
+/** The part of the query for refused events, which are in quarantine under their day of receipt. */
 function refusedOn(config: RowsConfig, day: UtcDay): string {
   return `SELECT 'quarantine', CASE WHEN "reason" = '${MANY}' THEN "detail" END, "quarantine_id", "received_at", 1, "$path"
     FROM ${qualifiedName(config, config.tables.quarantine)}

@@ -5,59 +5,69 @@ import type { RowCounts } from './hourlyRows.ts';
 export const hourStates = ['whole', 'open', 'unknown', 'short'] as const;
 
 /**
- * `whole`: what was accepted and what was finished agree, but for `unproved`. `short`: events are missing. `open`: it can't be said
- * yet. `unknown`: it could not be said for three days.
+ * `whole`: what was accepted and what was finished agree, except for `unproved`. `short`: events are missing. `open`:
+ * the hour can't be judged yet. `unknown`: the hour could not be judged for three days.
  */
 export type HourState = (typeof hourStates)[number];
 
-/** What is known of one table in one hour of receipt. Counts are events, where nothing else is said. */
+/** What is known of one table in one hour of receipt. Counts are of events, unless something else is said. */
 export interface HourFacts {
-  /** In Firehose, or in an object of the landing, when the request was answered. */
+  /** Events that were in Firehose, or in an object of the landing, when the request was answered. */
   readonly accepted: number;
-  /** In objects of the landing that were written and deleted. */
+  /** Events in objects of the landing that were written and deleted. */
   readonly finished: number;
-  /** Events that may have landed besides: of requests answered 503, and of records that nobody acknowledged, or only the second time. */
+  /**
+   * Events that may have landed besides: those of requests that were answered 503, and of records that Firehose never
+   * acknowledged, or only at the second call.
+   */
   readonly notDelivered: number;
-  /** Whether these are all second copies of accepted records, which rows tell apart: no request was answered 503. */
+  /**
+   * Whether all of `notDelivered` are second copies of accepted records, which rows tell apart: then no request was
+   * answered 503.
+   */
   readonly areCopies: boolean;
-  /** Whether Firehose may have delivered records of it twice, which were then finished twice. */
+  /** Whether Firehose may have delivered records of the hour twice. Their events were then finished twice. */
   readonly isRepeated: boolean;
-  /** Events that the night before has missed: objects that were copied back since are finished again. Null: the hour was not short. */
+  /**
+   * Events that were missing in the judgement of an earlier night: objects that were copied back since are finished
+   * again. Null: the hour was not short.
+   */
   readonly missingBefore: number | null;
-  /** Null: CloudWatch had no values in that hour, which is not the same as 0. */
+  /** Null: CloudWatch had no values of that hour, which is not the same as 0. */
   readonly requests: HourRequests | null;
   /** What the hour waits for, in words; null: nothing. */
   readonly waitsFor: string | null;
-  /** Null: nobody has looked. */
+  /** What a look at rows has found. Null: nobody has looked. */
   readonly rows: HourRows | null;
 }
 
 /** Requests of an hour, of all tables. */
 export interface HourRequests {
-  /** Invocations of the collector that did not fail, and requests that it counted: in the hour and a minute before and after it. */
+  /** Invocations of the collector that did not fail, in the hour and a minute before and after it. */
   readonly invoked: number;
+  /** Requests that the collector counted in the same time. */
   readonly counted: number;
-  /** Requests that it counted in the hour. */
+  /** Requests that the collector counted in the hour itself. */
   readonly inHour: number;
 }
 
 /** Where the events of an hour are, by a look at rows. */
 export interface HourRows extends RowCounts {
-  /** Rows that erasures took since: of any hour. */
+  /** Rows of any hour that erasures have deleted since. */
   readonly taken: number;
-  /** The most rows of it that were refused, and may be in this table since. */
+  /** Rows of the hour that were refused, and may have been landed in this table since: at most so many. */
   readonly restored: number;
-  /** Why it is not known how many were taken; null: it is. */
+  /** Why it is not known how many rows were deleted; null: it is known. */
   readonly unread: string | null;
 }
 
 /** Whether an hour agrees. */
 export interface HourJudgement {
   readonly state: HourState;
-  /** Why it is open or unknown; null of others. */
+  /** Why the hour is open or unknown; null for other states. */
   readonly why: string | null;
   readonly missing: number;
-  /** The most that could be missing unseen. */
+  /** At most so many events could be missing without being seen. */
   readonly unproved: number;
 }
 
@@ -66,22 +76,25 @@ export const NOT_LOOKED =
   'fewer events were finished than accepted, or some perhaps twice, and no rows were looked at';
 
 /**
- * Whether so many of all are too many to judge by the others: more than five and a hundredth. Fewer are usual, as Lambda and the
- * collector count requests in minutes of their own, and calls of Firehose fail now and then.
+ * Whether a part of all is so large that the rest says too little: more than five, and more than a hundredth. A smaller
+ * part is usual, as Lambda and the collector count requests in minutes of their own, and calls of Firehose fail now and
+ * then.
  */
-export function isUnsure(some: number, all: number): boolean {
-  return some > Math.max(5, 0.01 * all);
+export function isUnsure(part: number, all: number): boolean {
+  return part > Math.max(5, 0.01 * all);
 }
 
 /**
- * Judges one table in one hour of receipt: by the counts, and where they differ by rows.
+ * Judges one table in one hour of receipt: by the counts, and by rows where the counts differ.
  *
- * `missing` is what neither shows, so never more than is lost: an object is finished once, unless it was delivered or copied back again,
- * and rows with the same ID and time within one file are of equal requests. Beyond, all may be lost that something else may stand for:
- * `unproved`. Rows of equal requests in two files are no other than those of a writer that was killed: if a line of the writer's log is
- * lost besides, as many may be told as missing.
+ * `missing` are events that neither counts nor rows show, so never more than are lost: an object is finished once,
+ * unless it was delivered or copied back again, and rows with the same ID and time within one file are of equal
+ * requests. `unproved` are further events that may all be lost, because something else may have been counted in their
+ * place. One case counts too much as missing: a writer that was killed leaves equal rows in two files, as equal
+ * requests would. If a line of the writer's log is lost as well, as many events as are in these rows may count as
+ * missing.
  *
- * @param isOver Whether an hour that is open stays unknown.
+ * @param isOver Whether the hour is too old to stay open: then it becomes unknown.
  */
 export function judgeHour(facts: HourFacts, isOver: boolean): HourJudgement {
   const { accepted, finished, notDelivered, isRepeated, missingBefore, requests, rows } = facts;
@@ -91,8 +104,8 @@ export function judgeHour(facts: HourFacts, isOver: boolean): HourJudgement {
   const uncounted = Math.max(0, invoked - known);
   const events = rows === null ? finished : rows.found + rows.givenUp;
   const { doubles = 0, equal = 0, taken = 0 } = rows ?? {};
-  const told = isRepeated ? events + doubles : Math.max(events + equal, isExact ? finished : 0);
-  const gone = Math.min(missingBefore ?? accepted, Math.max(0, accepted - told - taken));
+  const explained = isRepeated ? events + doubles : Math.max(events + equal, isExact ? finished : 0);
+  const gone = Math.min(missingBefore ?? accepted, Math.max(0, accepted - explained - taken));
   const whyOpen = () => {
     if (facts.waitsFor !== null) return facts.waitsFor;
     if (requests === null) return 'CloudWatch has no values of that hour';
@@ -104,7 +117,7 @@ export function judgeHour(facts: HourFacts, isOver: boolean): HourJudgement {
   };
   const why = whyOpen();
   const missing = why === null ? gone : 0;
-  /** The most that can be lost if so many are there, of which so many may stand for others. */
+  /** The most events that can be lost if `there` events are there, of which `others` may stand for other events. */
   const most = (there: number, others: number) =>
     Math.max(0, accepted - there) + Math.max(there - accepted, others);
   const byCounts = most(finished, notDelivered);

@@ -25,7 +25,10 @@ export const hoursSinceNight = countMetric('hours_since_night');
 
 /** When a night begins, after midnight: infra/streams/schedules.ts. */
 const NIGHT_MS = HOUR_MS + 10 * MINUTE_MS;
-/** A deployment makes the schedule of nights after the table, within this time: a night that was due in between does not come. */
+/**
+ * A deployment makes the schedule of nights within this time after it has made the table. A night that was due in
+ * between does not come.
+ */
 const DEPLOYED_MS = HOUR_MS;
 /** More days than a table of received hours lacks at its end: one page has them. */
 const FAR_DAYS = 400;
@@ -38,7 +41,10 @@ export function dueDay(at: number): UtcDay {
 /** The newest day that a night has judged, and when its rows were written last, ISO 8601. */
 export interface LastNight {
   readonly day: UtcDay;
-  /** Null: no night has judged a day since there is a table of received hours. The day is the last that was due before. */
+  /**
+   * Null: no night has judged a day since the table of received hours exists. `day` is then the last day that was due
+   * before.
+   */
   readonly at: string | null;
 }
 
@@ -52,10 +58,10 @@ export interface NightReader {
 }
 
 /**
- * The last night that kept rows of the day before it: one call of Glue, and one of S3 for each Statsig folder, as nights before a new
- * one have kept theirs in the former.
+ * The last night that kept rows of the day before it. It takes one call of Glue, and one of S3 for each Statsig folder:
+ * nights from before a change of the folder have kept their rows in the former one.
  *
- * @throws What their clients throw.
+ * @throws What the clients of S3 and Glue throw.
  */
 export async function lastNight({ store, catalog, config, now }: NightReader): Promise<LastNight> {
   const { madeAt = 0 } = await catalog.getTable(config.database, receivedHoursTable.name);
@@ -66,14 +72,14 @@ export async function lastNight({ store, catalog, config, now }: NightReader): P
     const { items } = await store.listPage(folder, { after });
     for (const { key, modifiedAt } of items) {
       const day = key.slice(folder.length, -'.json'.length);
-      // Rows of an earlier deployment may be in the bucket.
+      // The bucket may have rows of an earlier deployment.
       if (isUtcDay(day) && day > last.day) last = { day, at: isoTimestamp(modifiedAt) };
     }
   }
   return last;
 }
 
-/** The line of the log that has {@link hoursSinceNight}. @throws What the clients of S3 and Glue throw. */
+/** The line of the log with the metric {@link hoursSinceNight}. @throws What the clients of S3 and Glue throw. */
 export async function nightLine(reader: NightReader, stage: string): Promise<ReturnType<typeof emfLine>> {
   const { day } = await lastNight(reader);
   const hours = (reader.now - Date.parse(day) - DAY_MS - NIGHT_MS) / HOUR_MS;

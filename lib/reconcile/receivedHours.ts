@@ -6,7 +6,7 @@ import { tableKinds } from '../schema/kinds.ts';
 import { type FolderLayout, receivedHoursKey } from '../tables/tableFolders.ts';
 import { hourStates } from './judgeHour.ts';
 
-/** What is read of a row of the table, which lib/tables/receivedHoursTable.ts has in whole. */
+/** The members of a row that are read. lib/tables/receivedHoursTable.ts has all columns of the table. */
 const receivedHourSchema = z.looseObject({
   ds: z.string(),
   hour: z.int(),
@@ -22,7 +22,10 @@ const receivedHourSchema = z.looseObject({
 /** One table in one hour of receipt. */
 export type ReceivedHour = z.output<typeof receivedHourSchema>;
 
-/** The rows of a day of receipt, and their object's ETag; none and null before the first. @throws What the store throws. */
+/**
+ * The rows of a day of receipt, and the ETag of their object. Before the first night there are no rows, and the ETag is
+ * null. @throws What the store throws.
+ */
 export async function readReceivedHours(
   store: Pick<ObjectStore, 'read'>,
   layout: FolderLayout,

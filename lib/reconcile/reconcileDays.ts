@@ -26,24 +26,30 @@ import { type AskRows, type HourlyRows, readHourlyRows, rowsAt } from './hourlyR
 import { type HourRows, judgeHour, NOT_LOOKED } from './judgeHour.ts';
 import { type ReceivedHour, readReceivedHours } from './receivedHours.ts';
 
-/** Whole days before today that a night judges: three days after an hour nothing of it is open. */
+/** Whole days before today that a night judges: three days after an hour nothing of the hour is open any more. */
 const NIGHT_DAYS = 4;
-/** Days before today of which a night judges what others have left, as they failed: CloudWatch has the minutes of all of them. */
+/**
+ * Days before today of which a night judges what failed nights have left open: CloudWatch still has the minutes of all
+ * these days.
+ */
 const OPEN_DAYS = 14;
 const OVER_MS = 3 * DAY_MS;
 const DAY_HOURS = DAY_MS / HOUR_MS;
-/** A record comes to Firehose so much after its request at most, so perhaps in the next hour. */
+/** A record comes to Firehose at most so long after its request, so perhaps in the next hour. */
 const RECORD_MS = MINUTE_MS;
 /**
  * How far before a day a run of the registrar is looked for. CloudWatch has hours of 15 months:
  * https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/cloudwatch_concepts.html
  */
 const LOOKBACK_MS = 15 * DAY_MS;
-/** Objects that were put aside of which the metadata is read, and calls at the same time. Others may hold rows of all their time. */
+/**
+ * Objects put aside whose metadata is read, at most, and calls at the same time. Any further object counts for all
+ * hours of its time.
+ */
 const MOST_ASIDE = 10_000;
 const READS = 16;
 
-/** The metric of a night: rows of these days that are short. */
+/** The metric of a night: how many rows of these days are short. */
 export const hoursShort = countMetric('hours_short');
 
 /** Dependencies of a judgement. */
@@ -62,7 +68,10 @@ export interface Reconciler {
   readonly now: number;
 }
 
-/** The days that a night judges, oldest first. @param now Epoch milliseconds. @param count Default those of each night. */
+/**
+ * The days that a night judges, oldest first. @param now Epoch milliseconds. @param count How many. Default as many as
+ * each night judges.
+ */
 export function nightDays(now: number, count = NIGHT_DAYS): UtcDay[] {
   return Array.from({ length: count }, (_, i) => addDays(utcDay(now), i - count));
 }
@@ -84,7 +93,7 @@ export async function reconcileDays(
   for (const day of nightDays(now, OPEN_DAYS))
     try {
       const { rows: known } = await readReceivedHours(store, config, day);
-      // Nights began before a day without rows if an earlier one has some: of that day none came.
+      // A day without rows was missed by its nights if an earlier day has rows; otherwise nights had not begun.
       const isLeft = known.length === 0 ? isBegun : known.some(({ state }) => state === 'open');
       isBegun ||= known.length > 0;
       if (!isLeft && !recent.includes(day)) continue;
@@ -96,7 +105,7 @@ export async function reconcileDays(
   const dimensions = { function: 'reconcile', stage: names.stage };
   const values = [[hoursShort, short]] as const;
   const line = emfLine({ namespace: METRIC_NAMESPACE, timestamp: now, dimensions, values });
-  // A day that is not known must not end an alarm.
+  // The metric would end an alarm, so it is not written when a day could not be judged.
   if (line !== null && (short > 0 || failures.length === 0)) log(line);
   if (failures.length > 0) throw failures[0];
 }
@@ -104,7 +113,7 @@ export async function reconcileDays(
 /**
  * Judges the hours of a day, and keeps its rows of the table.
  *
- * @param isAsked Whether a person asks: then nothing is kept of a day of which no night has kept rows.
+ * @param isAsked Whether a person asks. Then nothing is kept for a day of which no night has kept rows.
  * @throws What the clients of S3 and CloudWatch, and `ask`, throw.
  */
 export async function reconcileDay(
@@ -116,7 +125,7 @@ export async function reconcileDay(
   const { rows: before, eTag } = await readReceivedHours(store, config, day);
   const rows = await judgeDay(reconciler, day, before, isAsked);
   const text = textOf(rows);
-  // If another run came first, its rows are as good.
+  // If another run has kept rows meanwhile, its rows are as good.
   if (text !== textOf(before) && !(isAsked && eTag === null))
     await store.write(receivedHoursKey(config, day), text, { expected: eTag });
   return rows;
@@ -125,12 +134,13 @@ export async function reconcileDay(
 const textOf = (rows: readonly ReceivedHour[]) => rows.map((row) => `${JSON.stringify(row)}\n`).join('');
 
 /**
- * Judges the hours of a day. The rows of its tables are looked at only if counts differ, or if an hour was short: whoever wrote its
- * objects again may have written others.
+ * Judges the hours of a day. Rows are looked at only if counts differ, or if an hour was short: whoever has written its
+ * objects again may have written others, too.
  *
- * @param before What an earlier night has judged. Of that stays what is unknown or proved, what is whole as long as its counts stay,
- * and what is not open as long as nobody knows better.
- * @param isAsked Whether a person asks: then rows are looked at also where events are unproved, and of unknown hours.
+ * @param before What an earlier night has judged. It stays if it is unknown, or whole with nothing unproved; if it is
+ * whole and the counts are the same; and if it is not open and this run could not judge the hour.
+ * @param isAsked Whether a person asks. Then rows are also looked at for unknown hours, and for those with unproved
+ * events.
  * @throws What the clients of S3 and CloudWatch, and `ask`, throw.
  */
 async function judgeDay(
@@ -141,7 +151,7 @@ async function judgeDay(
 ): Promise<readonly ReceivedHour[]> {
   const { config, names, afterMs, store, readMetrics, ask, now } = reconciler;
   const earlierOf = (hour: number, kind: TableKind) =>
-    before.find((one) => one.hour === hour && one.table_name === kind);
+    before.find((row) => row.hour === hour && row.table_name === kind);
   const isSettled = ({ state, unproved }: ReceivedHour) =>
     state === 'unknown' ? !isAsked : state === 'whole' && unproved === 0;
   if (before.filter(isSettled).length === DAY_HOURS * tableKinds.length) return before;
@@ -159,7 +169,7 @@ async function judgeDay(
     waiting.flatMap(({ objects, unread }, hour) => {
       const from = start + hour * HOUR_MS;
       const to = from + HOUR_MS;
-      const { of, ...ofHour } = hourCounts(series, from, began);
+      const { ofTable, ...ofHour } = hourCounts(series, from, began);
       const waitsFor = () => {
         if (now < to + afterMs) return 'its buffers are not due';
         if (unread !== null) return unread;
@@ -168,7 +178,7 @@ async function judgeDay(
       };
       return tableKinds.map((kind) => {
         const earlier = earlierOf(hour, kind);
-        const { refused, ...counts } = of(kind);
+        const { refused, ...counts } = ofTable(kind);
         const { accepted, finished, notDelivered } = counts;
         const isSame = earlier?.accepted === accepted && earlier.finished === finished;
         if (
@@ -176,11 +186,11 @@ async function judgeDay(
           (isSettled(earlier) || (!isAsked && isSame && earlier.state === 'whole'))
         )
           return earlier;
-        // Nothing is landed into quarantine again.
+        // Rows that were redriven land in the other tables, never in quarantine.
         const isRestored = look?.isRestored && kind !== 'quarantine';
         const rows = look && {
           ...rowsAt(look.rows, kind, hour),
-          // S3 takes files of rows as their days are over, an erasure rows of any hour.
+          // S3 deletes files of rows once their days are over, and an erasure deletes rows of any hour.
           taken: isExpired(config, kind, now - from) ? accepted : look.taken,
           restored: isRestored ? rowsAt(look.rows, 'quarantine', hour).found : 0,
           unread: look.unread,
@@ -189,7 +199,7 @@ async function judgeDay(
         const facts = { ...counts, ...ofHour, missingBefore, waitsFor: waitsFor(), rows };
         const judgement = judgeHour(facts, now >= to + OVER_MS);
         const checked_at = isoTimestamp(now).slice(0, -1).replace('T', ' ');
-        // After 15 days CloudWatch has no minutes: what a night has counted stays.
+        // After 15 days CloudWatch has no minutes any more, so the counts of an earlier night stay.
         if (ofHour.requests === null && earlier !== undefined && now - from > LOOKBACK_MS)
           return { ...earlier, state: judgement.state, why: judgement.why, checked_at };
         return {
@@ -218,7 +228,7 @@ async function judgeDay(
   });
 }
 
-/** The first hour in which the registrar ran since a time, epoch milliseconds; NaN: none is known. */
+/** The first hour in which the registrar ran since a time, epoch milliseconds; NaN if it did not run. */
 async function firstRun({ names, readMetrics, now }: Reconciler, start: number): Promise<number> {
   const hourly = { start, end: now, periodSeconds: HOUR_MS / 1_000 };
   const runs = await readMetrics([hourlyRuns(names.register)], hourly);
@@ -234,13 +244,13 @@ function isExpired({ retention }: Pick<Config, 'retention'>, kind: TableKind, ag
 /** Objects that may hold events of an hour. */
 interface Waiting {
   readonly objects: number;
-  /** Why nobody knows better of one of them; null: it is known of all. */
+  /** Why the hours of an object could not be read; null: all of them could. */
   readonly unread: string | null;
 }
 
 /**
- * Counts the objects of `landing/` that wait, and those of `damaged/`, by the hours of the day of which they may hold events. A dead
- * letter's object is one of them.
+ * Counts the objects of `landing/` that wait, and those of `damaged/`, for each hour of the day of which they may hold
+ * events. An object whose message is a dead letter counts as waiting.
  *
  * @param start When the day begins, epoch milliseconds.
  */
@@ -254,10 +264,10 @@ async function readWaiting(store: ObjectStore, start: number): Promise<readonly 
     metadata?: ObjectHead['metadata'],
   ) => {
     for (const time of heldTimes(key, modifiedAt, metadata))
-      for (const [hour, one] of waiting.entries()) {
+      for (const [hour, waitingInHour] of waiting.entries()) {
         const from = start + hour * HOUR_MS;
         if (time.from < from + HOUR_MS + RECORD_MS && time.to >= from)
-          waiting[hour] = { objects: one.objects + 1, unread: one.unread ?? unread };
+          waiting[hour] = { objects: waitingInHour.objects + 1, unread: waitingInHour.unread ?? unread };
       }
   };
   for (const folder of [LANDING_FOLDER, DAMAGED_FOLDER])
@@ -283,10 +293,10 @@ async function readWaiting(store: ObjectStore, start: number): Promise<readonly 
 
 const unreadText = (key: string, error: unknown) => `${key} can't be read: ${errorName(error)}`;
 
-/** Rows of a day, and what has changed rows since it began. */
+/** The rows of a day, and what has changed rows since the day began. */
 interface Look extends Pick<HourRows, 'taken' | 'unread'> {
   readonly rows: HourlyRows;
-  /** Whether rows of quarantine were landed again. */
+  /** Whether rows of quarantine were landed again since. */
   readonly isRestored: boolean;
 }
 

@@ -13,13 +13,13 @@ import { redactBody } from './redactBody.ts';
 /** Dependencies of {@link CopyKeeper}. */
 export interface CopyKeeperOptions {
   readonly choice: RelayChoice;
-  /** What must not leave, with `redacted`; null without rules. */
+  /** What must not leave if `redacted` is chosen; null without rules. */
   readonly redaction: Redaction | null;
   /** Sends a message. Throws the error of SQS, or when it takes longer than `timeoutMs`. */
   readonly send: (text: string, timeoutMs: number) => Promise<void>;
   /** Writes an object. Throws the error of S3, or when it takes longer than `timeoutMs`. */
   readonly put: (key: string, text: string, timeoutMs: number) => Promise<void>;
-  /** 24 hexadecimal digits, others at each call. */
+  /** Makes 24 hexadecimal digits, different ones at each call. */
   readonly nonce: () => string;
   readonly clock: Clock;
   readonly random: () => number;
@@ -58,10 +58,10 @@ export class CopyKeeper implements RelayKeeper {
     }
   }
 
-  /** Null for a request that must not leave, or is nothing to the target. */
+  /** The copy of a request; null if the request must not leave, or means nothing to the target. */
   #copy({ http, body, decoded }: RelayedRequest, id: string, keptAt: number): RelayCopy | null {
     const { choice, redaction } = this.#options;
-    // Whoever has a public key could fill the queue with bytes that are nothing to the target either.
+    // Such a body means nothing to the target, and whoever has a public key could fill the queue with such bodies.
     if (decoded === null) return null;
     const sent = { id, keptAt, path: http.rawPath, query: http.rawQueryString };
     if (!choice.redacted) return { ...sent, headers: relayedHeaders(http), body };
@@ -89,7 +89,7 @@ export class CopyKeeper implements RelayKeeper {
       this.#breaker.answered(true, '');
       return { outcome: isMessage ? 'queue' : 'bucket' };
     } catch (error) {
-      // A body that took all the time does not make the service one that is away.
+      // If the body took all the time, that does not mean that the service is away.
       if (ms >= FAIR_CALL_MS) this.#breaker.answered(false, errorText(error));
       return { outcome: 'not_kept', error: errorText(error) };
     }
@@ -98,7 +98,7 @@ export class CopyKeeper implements RelayKeeper {
 
 const EVENT_COUNT = 'statsig-event-count';
 
-/** Some SDKs say how many events the body has. */
+/** Corrects the number of events, which some SDKs state in a header. */
 function recounted(headers: Readonly<Record<string, string>>, events: number): Record<string, string> {
   return headers[EVENT_COUNT] === undefined ? headers : { ...headers, [EVENT_COUNT]: String(events) };
 }

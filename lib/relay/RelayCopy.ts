@@ -7,13 +7,13 @@ import type { HttpRequest } from '../wire/sdkRequest.ts';
  * encrypted with the deployment's key and never logged.
  */
 export interface RelayCopy {
-  /** lib/tables/objectKeys.ts */
+  /** The ID of a copy, as relayId of lib/tables/objectKeys.ts makes it. */
   readonly id: string;
   /** Epoch milliseconds. */
   readonly keptAt: number;
-  /** As it was sent, beginning with a slash. */
+  /** The path as it was sent, beginning with a slash. */
   readonly path: string;
-  /** As it was sent, without the question mark; '' for none. */
+  /** The query as it was sent, without the question mark; '' for none. */
   readonly query: string;
   /** Names in lower case: {@link relayedHeaders}. */
   readonly headers: Readonly<Record<string, string>>;
@@ -22,16 +22,16 @@ export interface RelayCopy {
 
 const VERSION = 1;
 
-/** Characters beyond ASCII. A message may not have all of them, and an escape is the same JSON. */
+/** Characters beyond ASCII. SQS does not take all of them in a message, and as an escape each is the same JSON. */
 const BEYOND_ASCII = /[\u007f-\uffff]/g;
 
-/** A copy as text of ASCII alone, so that it has as many bytes as characters. */
+/** Writes a copy as text of ASCII only, so that it has as many bytes as characters. */
 export function writeRelayCopy({ body, ...copy }: RelayCopy): string {
   const text = JSON.stringify({ v: VERSION, ...copy, body: Buffer.from(body).toString('base64') });
   return text.replaceAll(BEYOND_ASCII, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`);
 }
 
-/** Reads a copy; null for any other text, and for one of a later version. */
+/** Reads a copy; null for any other text, and for a copy of a later version. */
 export function readRelayCopy(text: string): RelayCopy | null {
   const read = parseJson(text);
   if (!isJsonObject(read)) return null;
@@ -47,7 +47,7 @@ export function readRelayCopy(text: string): RelayCopy | null {
   return { id, keptAt, path, query, headers: Object.fromEntries(texts), body: Buffer.from(body, 'base64') };
 }
 
-/** The message of a copy that is an object. */
+/** The message about a copy that is an object. */
 export function writeRelayedKey(key: string): string {
   return JSON.stringify({ v: VERSION, key });
 }

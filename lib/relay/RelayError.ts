@@ -19,7 +19,7 @@ export const RelayError = defineErrorFamily('system', {
   SLUICE_RELAY_COPY_UNREADABLE: {
     cause:
       'An object in relay/waiting/ is not a copy that this version of Sluice can read. It stays until S3 deletes it.',
-    cure: 'After a rollback: deploy the later version again within seven days. Otherwise find out who writes there, and delete it.',
+    cure: 'After a rollback: deploy the later version again within seven days. Otherwise find out who writes there, and delete the object.',
   },
   SLUICE_RELAY_BUCKET_FAILED: {
     cause: 'The bucket, or the queue of relay, could not be read or written.',

@@ -16,7 +16,7 @@ export interface RelayMessage {
 
 /** The queues, as far as relay changes them. */
 export interface RelayQueues {
-  /** Hides a message for that long from now. */
+  /** Hides a message for so many milliseconds from now. */
   hide(message: RelayMessage, ms: number): Promise<void>;
   /** Puts a body on the dead-letter queue. */
   bury(body: string): Promise<void>;
@@ -26,7 +26,7 @@ export interface RelayQueues {
 export interface Relayer {
   readonly target: Target;
   readonly queues: RelayQueues;
-  /** Its objects are under `relay/`. */
+  /** The store whose objects are under `relay/`. */
   readonly store: ObjectStore;
   readonly clock: Clock;
   readonly random: () => number;

@@ -10,15 +10,15 @@ import type { RelayCopy } from './RelayCopy.ts';
 import type { SendRequest } from './sendRequest.ts';
 import { targetRequest } from './targetRequest.ts';
 
-/** Outcome of a copy that was to be sent. */
+/** What became of a copy that was to be sent. */
 export type Verdict =
   | { readonly kind: 'taken' }
   | { readonly kind: 'refused'; readonly status: number }
   | {
       readonly kind: 'again';
-      /** A status, the name of an error, or `waits`: nothing was sent, as the target takes nothing now. */
+      /** A status, the name of an error, or `waits`: nothing was sent, because the target takes nothing now. */
       readonly why: string;
-      /** Milliseconds that the target asked for, at least; 0 for none. */
+      /** Milliseconds to wait, at least, that the target asked for; 0 if it did not. */
       readonly afterMs: number;
     };
 
@@ -31,24 +31,30 @@ export interface TargetOptions {
   readonly log: (fields: Record<string, unknown>) => void;
 }
 
-/** Statuses after which the same request may be taken. 429 is one: SDKs drop on it, which relay is there to avoid. */
+/**
+ * Statuses after which the same request may be taken later. 429 is among them: SDKs drop their events on it, which
+ * relay is there to avoid.
+ */
 const LATER: ReadonlySet<number> = new Set([408, 425, 429]);
 const TOO_MANY = 429;
 
-/** Keys whose `Retry-After` is remembered. */
+/** How many keys are remembered with their `Retry-After`. */
 const MAX_PAUSED_KEYS = 1_000;
 
 /**
- * Where copies are delivered to, and what one execution environment knows of it. After failures in a row only probes are sent.
- * After 429, which is a limit of a project, that is so for requests with the same key only. `Retry-After` is obeyed for that key
- * too, and for all after any other status.
+ * The target to which copies are delivered, and what one execution environment knows of it. After failures in a row
+ * only probes are sent. After 429, which is a limit of a project, only requests with the same key pause. `Retry-After`
+ * is obeyed for that key after 429, and for all requests after any other status.
  */
 export class Target {
   readonly #options: TargetOptions;
   readonly #breaker: Breaker;
   /** Epoch milliseconds before which nothing is sent. */
   #pausedUntil = 0;
-  /** Keys whose requests were answered 429, by their hash: until when they get nothing, and how often in a row that was. */
+  /**
+   * Keys whose requests were answered 429, by their hash: until when nothing is sent with them, and how many times in a
+   * row that happened.
+   */
   readonly #pausedKeys = new Map<string, { readonly until: number; readonly times: number }>();
 
   constructor(options: TargetOptions) {
@@ -70,8 +76,8 @@ export class Target {
       const answer = await send(targetRequest(copy, target, clock.now()));
       const verdict = verdictOf(answer, clock.now());
       // 429 is the limit of a project: it says nothing of requests with other keys.
-      const isWell = verdict.kind !== 'again' || answer.status === TOO_MANY;
-      this.#breaker.answered(isWell, 'why' in verdict ? verdict.why : '');
+      const isAnswered = verdict.kind !== 'again' || answer.status === TOO_MANY;
+      this.#breaker.answered(isAnswered, 'why' in verdict ? verdict.why : '');
       if (verdict.kind !== 'again') this.#pausedKeys.delete(key);
       else if (answer.status === TOO_MANY) this.#pauseKey(key, verdict.afterMs);
       else if (verdict.afterMs > 0) this.#pausedUntil = clock.now() + verdict.afterMs;
@@ -83,12 +89,12 @@ export class Target {
     }
   }
 
-  /** For as long as the target asked for, at least for as long as the breaker would pause. */
+  /** Pauses a key for as long as the target asked for, but at least for as long as the breaker would pause. */
   #pauseKey(key: string, afterMs: number): void {
     const { clock, random } = this.#options;
     const now = clock.now();
     const { until = 0, times = 0 } = this.#pausedKeys.get(key) ?? {};
-    // Requests that were under way together are one refusal.
+    // Requests that were under way at the same time count as one refusal.
     const failed = now < until ? times : times + 1;
     const ownMs = backoffMs(Math.min(failed, 20), random, {
       leastMs: TARGET_BREAKER.pauses.baseMs / 2,
@@ -121,13 +127,13 @@ function retryAfterMs(text: string | null, now: number): number {
     : 0;
 }
 
-/** Milliseconds before a copy is tried again. @param tries So far, at least 1. */
+/** Milliseconds before a copy is tried again. @param tries How often it was tried, at least 1. */
 export function retryDelayMs(tries: number, afterMs: number, random: () => number): number {
-  // Beyond, the bound stays the same, and 2 to its power would be infinite.
+  // With more tries the bound stays the same, and 2 to their power would become infinite.
   const delay = backoffMs(Math.min(tries, 20), random, RETRY_PAUSES);
   // Spreads copies that the target asked to be sent again at the same time.
-  const asked = afterMs === 0 ? 0 : afterMs + random() * RETRY_PAUSES.leastMs;
-  return Math.min(Math.max(delay, asked), MAX_RETRY_AFTER_MS);
+  const askedMs = afterMs === 0 ? 0 : afterMs + random() * RETRY_PAUSES.leastMs;
+  return Math.min(Math.max(delay, askedMs), MAX_RETRY_AFTER_MS);
 }
 
 function keyDigest({ headers, query }: RelayCopy): string {

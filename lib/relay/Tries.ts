@@ -9,7 +9,7 @@ import { type RelayCounts, relayMetricLines } from './relayMetrics.ts';
 /** Reason in metrics of copies that were deleted because of their age. */
 const DELETED = 'deleted';
 
-/** Tries copies in one invocation, puts aside refused ones, and counts. */
+/** Tries copies in one invocation, puts refused ones aside, and counts all of them. */
 export class Tries {
   readonly #relayer: Relayer;
   readonly #refused = new Counts();
@@ -24,10 +24,13 @@ export class Tries {
   }
 
   /**
-   * Tries a copy. A copy that was refused, or was tried for too long, is settled when it is in its folder.
+   * Tries a copy. A copy that was refused, or was tried for too long, is settled once it is in the folder of refused
+   * copies.
    *
-   * @param since Since when it is tried, epoch milliseconds: later than it was kept if it was sent again by hand.
-   * @returns Null when it is settled. Otherwise it stays where it is, for as many milliseconds as the target asked for; 0 for none.
+   * @param since Epoch milliseconds since when it is tried. If it was sent again by hand, that is later than it was
+   * kept.
+   * @returns Null when it is settled. Otherwise it stays where it is, for at least as many milliseconds as the target
+   * asked for; 0 if the target did not ask.
    */
   async settle(copy: RelayCopy, since: number): Promise<number | null> {
     const { target, clock } = this.#relayer;

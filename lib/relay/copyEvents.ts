@@ -21,8 +21,9 @@ export interface PersonFinder {
 }
 
 /**
- * Which events of a copy are a person's: all of them if what they share has the person's ID under the key of a unit. Where an
- * equal value may mean something else, the copy is the person's, and its events are others'.
+ * Which events of a copy are a person's: all of them if what the events share has the person's ID under the key of a
+ * unit. If an equal value is elsewhere, where it may mean something else, the copy counts as the person's, but its
+ * events count as others'.
  */
 export function judgeCopy(copy: RelayCopy, person: PersonFinder): PersonsEvents | 'unreadable' {
   const text = textOf(copy);

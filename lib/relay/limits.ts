@@ -1,7 +1,7 @@
 /** Bytes of a message: its body alone, as relay uses no attributes. https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/quotas-messages.html */
 export const MAX_MESSAGE_BYTES = 1_048_576;
 
-/** Milliseconds below which a call that fails says nothing of its service. */
+/** If a call had less time than this, in milliseconds, its failure says nothing of the service. */
 export const FAIR_CALL_MS = 300;
 
 /** Milliseconds within which a copy is kept, or the request goes on without it. */
@@ -19,7 +19,9 @@ export const MAX_ANSWER_BYTES = 65_536;
 /** Copies that one environment sends at the same time. */
 export const SENT_AT_ONCE = 10;
 
-/** Answers in a row, none of which took a copy, after which an environment only probes the target; and pauses between probes. */
+/**
+ * Answers in a row that took no copy, after which an environment only probes the target; and the pauses between probes.
+ */
 export const TARGET_BREAKER = { calls: 5, pauses: { baseMs: 10_000, capMs: 120_000 } } as const;
 
 /** Pauses before a copy is tried again: at least a minute, at most an hour. */
@@ -28,12 +30,15 @@ export const RETRY_PAUSES = { leastMs: 60_000, baseMs: 60_000, capMs: 3_540_000 
 /** The longest `Retry-After` that is obeyed, milliseconds: 12 hours, for which a message can be hidden, less its try. */
 export const MAX_RETRY_AFTER_MS = 43_000_000;
 
-/** A copy that waited for longer than this has its client time moved by as much; milliseconds. */
+/**
+ * The client time of a copy that waited for longer than this, in milliseconds, is moved by as much as the copy waited.
+ */
 export const TIME_MOVED_AFTER_MS = 60_000;
 
 /**
- * Seconds for which the queues keep a message: ten days and a half. A copy is put aside when it is received after
- * {@link TRIED_MS}: of a long backlog that can be days later, as SQS hands out at most 120,000 messages at a time.
+ * Seconds for which the queues keep a message: ten days and a half. A copy is put aside when its message is received
+ * after {@link TRIED_MS}. With a long backlog that can be days later, as SQS hands out at most 120,000 messages at a
+ * time.
  */
 export const QUEUE_SECONDS = 907_200;
 

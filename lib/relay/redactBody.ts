@@ -7,7 +7,7 @@ import { stripPrivateAttributes } from '../wire/stripPrivateAttributes.ts';
 
 /** A body without what must not leave. */
 export interface RedactedBody {
-  /** In the encoding of the one that was sent. */
+  /** The bytes, in the encoding of the body that was sent. */
   readonly body: Uint8Array;
   /** Events in it. */
   readonly events: number;
@@ -39,12 +39,12 @@ function lengthOf(list: unknown): number {
 
 function redact({ events, exposures, ...common }: JsonObject, redaction: Redaction): JsonObject {
   // Items that cannot be redacted are null, and are removed.
-  const each = (list: unknown) =>
+  const redactedItems = (list: unknown) =>
     Array.isArray(list)
       ? list.map((item) => redaction.event(item)).filter((item) => item !== null)
       : undefined;
-  const redacted = each(events);
-  const custom = each(exposures);
+  const redacted = redactedItems(events);
+  const custom = redactedItems(exposures);
   const shared = redaction.event(common);
   return {
     ...(isJsonObject(shared) ? shared : null),

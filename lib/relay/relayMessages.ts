@@ -9,8 +9,8 @@ import { retryDelayMs } from './Target.ts';
 import { Tries } from './Tries.ts';
 
 /**
- * Relays the copies that messages hold or name. The answer lists the messages that stay in their queue: those of copies to be
- * tried again, hidden for as long as it should take, and those that could not be looked at.
+ * Relays the copies that messages hold or name. The answer lists the messages that stay in their queue: those of copies
+ * that are to be tried again, each hidden until then, and those that could not be looked at.
  */
 export async function relayMessages(
   relayer: Relayer,
@@ -38,7 +38,10 @@ export async function relayMessages(
   return response;
 }
 
-/** @param given A copy, or the key of the object that has it. @returns Whether the message is done with. */
+/**
+ * Relays one copy. @param given The copy, or the key of the object that has it. @returns Whether the message is done
+ * with.
+ */
 async function relay(
   given: RelayCopy | string,
   message: RelayMessage,
@@ -52,7 +55,7 @@ async function relay(
   const { copy, eTag } = read;
   const afterMs = await tries.settle(copy, message.sentAt);
   if (afterMs !== null) return stay(message, afterMs, relayer);
-  // A copy that was put there since has a message of its own.
+  // A copy that was put under this key since has a message of its own.
   if (typeof given === 'string' && eTag !== undefined) await store.remove(given, eTag);
   return true;
 }
@@ -70,7 +73,10 @@ async function readObject(
   return copy === null ? null : { copy, eTag: object.eTag };
 }
 
-/** Leaves a message in its queue, hidden for a while. It never throws: unhidden it comes back after its visibility timeout. */
+/**
+ * Leaves a message in its queue, hidden for a while. It never throws: a message that could not be hidden comes back
+ * after its visibility timeout.
+ */
 async function stay(
   message: RelayMessage,
   afterMs: number,

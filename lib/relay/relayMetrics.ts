@@ -4,11 +4,11 @@ import { countMetric, emfLine, METRIC_NAMESPACE, type Metric } from '../base/log
 export const relayMetrics = {
   /** Copies that the target took. */
   RelayRelayed: countMetric('RelayRelayed'),
-  /** Copies that it refused for good or did not take in time; also by reason. */
+  /** Copies that the target refused for good or did not take in time. There is also one metric for each reason. */
   RelayRefused: countMetric('RelayRefused'),
   /** Tries after which a copy is tried again. */
   RelayRetried: countMetric('RelayRetried'),
-  /** Age of the oldest copy that was worked on and not taken; 0 if all were. */
+  /** Age of the oldest copy that was worked on and not taken; 0 if all were taken. */
   RelayAge: { name: 'RelayAge', unit: 'Seconds' },
 } as const satisfies Record<string, Metric>;
 
@@ -16,12 +16,12 @@ export const relayMetrics = {
 export interface RelayCounts {
   readonly relayed: number;
   readonly retried: number;
-  /** By reason. */
+  /** Refused copies by reason. */
   readonly refused: Readonly<Record<string, number>>;
   readonly oldestSeconds: number;
 }
 
-/** The metrics of an invocation as EMF lines: one of all, and one for each reason. */
+/** The metrics of an invocation as EMF lines: one for all, and one for each reason of a refusal. */
 export function relayMetricLines(
   { relayed, retried, refused, oldestSeconds }: RelayCounts,
   stage: string,

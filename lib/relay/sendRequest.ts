@@ -10,7 +10,7 @@ export interface TargetAnswer {
   readonly status: number;
   /** The header `Retry-After` as it came; null without one. */
   readonly retryAfter: string | null;
-  /** Whether a 2xx says `{"success":false}`, which SDKs take for a failure too. */
+  /** Whether the body of a 2xx answer says `{"success":false}`, which SDKs take for a failure, too. */
   readonly saysFailure: boolean;
 }
 
@@ -33,13 +33,14 @@ export function httpSender(withinMs = TARGET_CALL_MS): SendRequest {
     const signal = AbortSignal.timeout(withinMs);
     const [scheme, agent] = origin.startsWith('https:') ? [https, secure] : [http, plain];
     const options = { method: 'POST', path, headers, signal, agent: isNew ? false : agent };
-    // Once it has an answer, no error of the request says more.
+    // Once there is an answer, an error of the request says nothing more.
     const sent = scheme
       .request(origin, options)
       .on('error', () => undefined)
       .end(body);
     try {
-      // The signal a second time: after a switch of protocols that nobody asked for, there is neither an answer nor an error.
+      // The signal is given a second time: after a switch of protocols that nobody asked for, there is neither an
+      // answer nor an error.
       // https://nodejs.org/docs/latest-v24.x/api/http.html#event-upgrade_1
       const [answer]: http.IncomingMessage[] = await once(sent, 'response', { signal });
       if (answer === undefined) throw new TypeError('No answer.');
@@ -58,7 +59,7 @@ export function httpSender(withinMs = TARGET_CALL_MS): SendRequest {
   return (request) => send(request);
 }
 
-/** Reads an answer to its end, or as far as it is read. Whether it says that it is a failure. It never throws. */
+/** Reads an answer to its end, or up to its limit, and says whether the answer reports a failure. It never throws. */
 async function readFailure(answer: http.IncomingMessage): Promise<boolean> {
   let text = '';
   try {
@@ -67,9 +68,9 @@ async function readFailure(answer: http.IncomingMessage): Promise<boolean> {
       if (text.length > MAX_ANSWER_BYTES) return false;
     }
   } catch {
-    // Its status has come: what was to follow says nothing more.
+    // The status has come, so what was to follow says nothing more.
     return false;
   }
-  const said = parseJson(text);
-  return isJsonObject(said) && said['success'] === false;
+  const content = parseJson(text);
+  return isJsonObject(content) && content['success'] === false;
 }

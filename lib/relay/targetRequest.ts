@@ -22,13 +22,16 @@ const STATSIG_ORIGIN = 'https://events.statsigapi.net';
 
 /** Log paths that Statsig knows. */
 const STATSIG_PATHS: ReadonlySet<string> = new Set(['/v1/log_event', '/v1/rgstr', '/v1/log_custom_exposure']);
-/** Where Statsig's own recipe for proxies sends any other path to: https://docs.statsig.com/infrastructure/api_proxy/custom_proxy */
+/**
+ * The path to which Statsig's own recipe for proxies sends any other path:
+ * https://docs.statsig.com/infrastructure/api_proxy/custom_proxy
+ */
 const STATSIG_LOG_PATH = '/v1/log_event';
 
 /**
  * The request that delivers a copy. A copy that waited for more than a minute has its client times moved by as much: Statsig
  * normalises the times of events by the difference between the client's clock and the arrival
- * (https://docs.statsig.com/http-api/overview, STATSIG-CLIENT-TIME). All else is as it was sent.
+ * (https://docs.statsig.com/http-api/overview, STATSIG-CLIENT-TIME). Everything else is as it was sent.
  *
  * @param now Epoch milliseconds.
  */
@@ -52,7 +55,10 @@ export function targetRequest(copy: RelayCopy, target: RelayTarget, now: number)
   return { origin, path: `${base}${path}${query}`, headers: sendable(headers), body: copy.body };
 }
 
-/** Where custom exposures go: their bodies have another form. Their own path may have something in front. */
+/**
+ * The path of custom exposures, whose bodies have another form. The path that was sent may have something in front of
+ * it.
+ */
 const EXPOSURE_PATH = '/v1/log_custom_exposure';
 
 function statsigPath(sent: string): string {
@@ -64,7 +70,8 @@ function statsigPath(sent: string): string {
 const DOT_SEGMENT = /(?:^|[/\\])(?:\.|%2e){1,2}(?=[/\\]|$)/i;
 
 /**
- * Without segments that lead upwards: the sender of a request would leave the path of the configured address, with its headers.
+ * Removes segments that lead upwards: by these the sender of a request would leave the path of the configured address,
+ * with its headers.
  * https://url.spec.whatwg.org/#double-dot-path-segment
  */
 function withoutDots(path: string): string {
@@ -75,7 +82,10 @@ function withoutDots(path: string): string {
 
 const CLIENT_TIME = 'statsig-client-time';
 
-/** Unity sends decimals, in some locales with a comma. Text that is not a number is left as it is. */
+/**
+ * Moves the client time of a copy. Unity sends decimals, in some locales with a comma. Text that is not a number is
+ * left as it is.
+ */
 function movedBy({ headers, query }: RelayCopy, ms: number): Pick<RelayCopy, 'headers' | 'query'> {
   const sent = headers[CLIENT_TIME];
   return {
@@ -105,7 +115,10 @@ function visible(text: string): string {
   );
 }
 
-/** Whether a text is bytes of UTF-8, a character each, as a gateway gives them that does not decode what it gets. */
+/**
+ * Whether a text is made of bytes of UTF-8, a character for each byte, as a gateway passes them on that does not decode
+ * them.
+ */
 function isBytes(text: string): boolean {
   return !BEYOND_BYTES.test(text) && isUtf8(Buffer.from(text, 'latin1'));
 }

@@ -133,10 +133,12 @@ export class Redaction {
 
 /** Builds a tree from paths. Rules for `*` also apply to keys that other paths name. */
 function compile(rests: readonly RemainingPath[]): Rule {
-  const here = rests.filter(({ steps }) => steps.length === 0).map(({ action }) => action);
-  if (here.length > 0) return here.includes('drop') ? 'drop' : 'hash';
-  const rest = (of: (step: PathStep | undefined) => boolean) =>
-    rests.filter(({ steps }) => of(steps[0])).map(({ steps, action }) => ({ steps: steps.slice(1), action }));
+  const actionsHere = rests.filter(({ steps }) => steps.length === 0).map(({ action }) => action);
+  if (actionsHere.length > 0) return actionsHere.includes('drop') ? 'drop' : 'hash';
+  const rest = (isStep: (step: PathStep | undefined) => boolean) =>
+    rests
+      .filter(({ steps }) => isStep(steps[0]))
+      .map(({ steps, action }) => ({ steps: steps.slice(1), action }));
   const names = new Set(rests.map(({ steps }) => steps[0]).filter((step) => typeof step === 'string'));
   const any = rest((step) => step === null);
   return {
@@ -157,7 +159,7 @@ const OBJECT_MEMBERS: ReadonlySet<string> = new Set(['user', 'metadata', 'statsi
 /** Removed from all events at any depth before redaction. */
 const PRIVATE = 'privateattributes';
 
-/** A star next to other characters. Alone, a star is any key; a star in a key is written `\*`. */
+/** A star next to other characters in a step. Alone, a star is any key; a star in a key is written `\*`. */
 const STAR_IN_KEY = /(?<!\\)\*./s;
 const STAR_AFTER_KEY = /.(?<!\\)\*/s;
 

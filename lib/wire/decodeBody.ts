@@ -20,7 +20,9 @@ export interface DecodedBody {
   readonly text: string;
   /** Bytes after decompression. */
   readonly bytes: number;
-  /** Whether bytes that are not UTF-8 were replaced by U+FFFD, so that one damaged character does not cost the batch. */
+  /**
+   * Whether bytes that are not UTF-8 were replaced by U+FFFD: so one damaged character does not cost the whole batch.
+   */
   readonly repaired: boolean;
   /** How it was encoded: {@link encodeBody} does it again. */
   readonly encoding: BodyEncoding;
@@ -36,7 +38,10 @@ export interface BodyEncoding {
 
 type Format = 'gzip' | 'zstd' | 'br' | 'deflate';
 
-/** These formats have one stream only. Without the option, Node ignores anything after it. */
+/**
+ * Options for formats that have one stream only. Without `rejectGarbageAfterEnd`, Node ignores anything after the
+ * stream.
+ */
 const ALONE = { maxOutputLength: MAX_DECODED_BYTES, rejectGarbageAfterEnd: true } as const;
 
 const inflaters: Record<Format, (bytes: Uint8Array) => Buffer> = {

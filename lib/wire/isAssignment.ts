@@ -36,8 +36,8 @@ export const NON_GROUP_RULE_ENDINGS: ReadonlyMap<string, string> = new Map([
 const NO_EVALUATION = 'unrecognized|no_?values|uninitialized|loading|local_?override|error|unsupported';
 
 /**
- * The same as a pattern for Athena: each is a part of `source:result`. It ends with the text (`\z`), as Trino's `$` also
- * matches before a last line break.
+ * {@link NO_EVALUATION} as a pattern for Athena: each of these reasons is a part of `source:result`. It ends with the
+ * text (`\z`), as Trino's `$` also matches before a last line break.
  */
 export const NO_EVALUATION_PATTERN = `(?i)(^|:)(${NO_EVALUATION})(:|\\z)`;
 

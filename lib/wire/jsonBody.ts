@@ -10,7 +10,7 @@ const HALF_PAIR = /\\ud[89a-f]/i;
 /** Every escape of a JSON text, a pair of surrogates as one. */
 const ESCAPES = /\\(?:ud[89ab]..\\ud[c-f]..|ud[89a-f]..|.)/gis;
 
-/** What V8 says of the first character that is no JSON, without what it quotes of the text, which can contain anything. */
+/** What V8 says of the first wrong character of a text, without what it quotes of the text, which can be anything. */
 const FIRST_WRONG = /^(?:Unexpected token '.'|Unexpected end of JSON input|[A-Z][^"]* at position \d+)/su;
 
 const OPEN = 0x7b;

@@ -23,8 +23,9 @@ export const MAX_PARTS = 700_000;
 export const UNCOUNTED_LENGTH = 2 * 1024 * 1024;
 
 /**
- * A body that runs out of time and is shorter met a slow machine, and the SDK sends it again. A longer one is costly itself
- * and would be again. A full batch of Server Core, 2,000 events, has 1.6 million characters.
+ * A body that runs out of time and is shorter than this met a slow machine, and the SDK sends it again. A longer body
+ * is costly itself, and would run out of time again. A full batch of Server Core, 2,000 events, has 1.6 million
+ * characters.
  */
 export const HEAVY_LENGTH = 2 * 1024 * 1024;
 
@@ -35,13 +36,13 @@ export const HEAVY_LENGTH = 2 * 1024 * 1024;
 const MAX_ROWS_LENGTH = 32 * 1024 * 1024;
 
 /**
- * Most units of rows for one of the body's text. Each row repeats what its batch shares: 99,000 events with one user of 400
- * bytes are 7 kB of gzip and 62 MB of rows. The rows of recorded bodies (test/fixtures/statsig) are 1.4 to 2.7 times as
- * long as the body, those of js-client's events with a name and a time alone 8 times.
+ * Most units of rows for each unit of the body's text. Each row repeats what its batch shares: 99,000 events with one
+ * user of 400 bytes are 7 kB of gzip and 62 MB of rows. The rows of recorded bodies (test/fixtures/statsig) are 1.4 to
+ * 2.7 times as long as the body, and those of js-client's events with only a name and a time 8 times.
  */
 const MAX_ROWS_FACTOR = 10;
 
-/** Rows of this length are always accepted: 500 small events that share a user of 6 kB. */
+/** Rows that are no longer than this are always accepted: 500 small events that share a user of 6 kB. */
 const FREE_ROWS_LENGTH = 4 * 1024 * 1024;
 
 /** Most units of the rows of a body. @param length UTF-16 units of its text. */

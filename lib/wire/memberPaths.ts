@@ -19,14 +19,14 @@ const USER_MEMBERS = [
 /** A dot between steps. A dot in a key is written `\\.`. */
 export const DOT = /(?<!\\)\./;
 
-/** How a member that no SDK sends is written, so that a mistyped one is not taken for it. */
+/** How a member that no SDK sends is written, so that a mistyped member is not taken for it. */
 const OWN = 'A member that your application adds is written with a \\ before it';
 
 /**
  * What a path should have been, if it begins with no member of an event, or names no member of a user, as SDKs send them:
  * `email` instead of `user.email`, `user.emial`, `$.user.ip`, `user/ip`, `events[0].user.ip`.
  *
- * @param path Steps separated by dots, `*` for any, in any case. One that begins with a backslash is meant as it is.
+ * @param path Steps separated by dots, `*` for any, in any case. A step that begins with a backslash is taken as it is.
  * @param unitIds Of the configuration: names in `user.customIDs` → column.
  */
 export function memberPathProblem(path: string, unitIds: Readonly<Record<string, string>>): string | null {

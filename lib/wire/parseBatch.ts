@@ -11,13 +11,13 @@ export type ItemList = 'events' | 'exposures';
 export interface Batch {
   readonly events: readonly unknown[];
   readonly exposures: readonly unknown[];
-  /** The batch's own user: of every event that has none. */
+  /** The batch's own user, which counts for every event that has none. */
   readonly user: JsonObject | null;
   /** The SDK's metadata about itself: `statsigMetadata`. */
   readonly senderMetadata: JsonObject | null;
   /** The sender's clock when it sent the batch, if the body states it; not validated. */
   readonly clientTime: unknown;
-  /** Values that were sent as `NaN` or as infinite, and are null. */
+  /** How many values were sent as `NaN` or as infinite. They are null now. */
   readonly notANumbers: number;
 }
 
@@ -54,7 +54,10 @@ function readList(value: unknown, name: string): readonly unknown[] {
   return value;
 }
 
-/** The beginning of `metadata":{`, without its first quote, which is the most common character and would make the search slow, and the rest. */
+/**
+ * How an event's metadata begins, `metadata":{`, in two parts. The first quote is left out: it is the most common
+ * character, and would make the search slow.
+ */
 const METADATA = 'metada';
 const METADATA_REST = 'ta":{';
 
@@ -68,8 +71,9 @@ const MARK = -(2 ** 28 + randomInt(2 ** 29));
  * JSON.parse for bodies as SDKs write them: the metadata of exposures is not parsed, but becomes an {@link EvaluationText}.
  * Without it, 20 events take 18 % longer.
  *
- * It is taken out where the text has `,"metadata":{…}`. A string cannot contain that, because its quotes would be escaped,
- * but an object inside an event can. If one does not turn out to be a member of an event, the whole text is parsed as it is.
+ * It is taken out where the text has `,"metadata":{…}`. A string cannot contain that, because its quotes would be
+ * escaped, but an object inside an event can. If such metadata turns out not to be a member of an event, the whole text
+ * is parsed as it is.
  *
  * @returns What JSON.parse returns, except that `metadata` of `events` may be an EvaluationText.
  * @throws SyntaxError as JSON.parse.
@@ -86,7 +90,7 @@ function parseShortened(text: string): unknown {
   let shortened = '';
   let from = 0;
   for (let at = nextMetadata(text, 0); at >= 0; ) {
-    // More than the most events cannot all be members of events.
+    // Among more metadata than the most events, some cannot be members of events.
     if (evaluations.length > MAX_EVENTS) return null;
     const start = at + METADATA.length + METADATA_REST.length - 1;
     const evaluation = EvaluationText.at(text, start, members);
@@ -115,7 +119,7 @@ function nextMetadata(text: string, from: number): number {
   return at;
 }
 
-/** Puts the metadata back into their events. Whether each was a member of an event. */
+/** Puts the metadata back into their events. Returns whether all of them were members of events. */
 function putBack(parsed: unknown, evaluations: readonly EvaluationText[]): boolean {
   if (!isJsonObject(parsed) || !Array.isArray(parsed['events'])) return false;
   let found = 0;

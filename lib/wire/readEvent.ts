@@ -3,8 +3,8 @@ import { EvaluationText } from './EvaluationText.ts';
 import { eventRefusal } from './EventError.ts';
 
 /**
- * How names of events begin that SDKs log by themselves, such as `statsig::identify` and `statsig::log_line`: they are in the
- * raw tables, and no events of a product.
+ * How names of events begin that SDKs log by themselves, such as `statsig::identify` and `statsig::log_line`. They are
+ * in the raw tables, but they are not events of a product.
  */
 export const SDK_EVENTS = 'statsig::';
 
@@ -37,7 +37,7 @@ export interface LogEvent {
   readonly countedAs: string | null;
   readonly user: JsonObject | null;
   readonly value: unknown;
-  /** Of an exposure that came as SDKs write it, not yet parsed: {@link EvaluationText}. */
+  /** The metadata. An exposure's metadata that came as SDKs write it is not parsed yet: {@link EvaluationText}. */
   readonly metadata: unknown;
   readonly time: unknown;
   readonly secondaryExposures: unknown;
@@ -109,18 +109,22 @@ function readExtras(raw: JsonObject): JsonObject | null {
 export function fromCustomExposure(item: unknown): unknown {
   if (!isJsonObject(item)) return item;
   const { metadata, group, ruleID, ...others } = item;
-  const own = metadata ?? {};
-  if (!isJsonObject(own)) return item;
-  const rule = { ruleID: ruleID ?? group ?? own['ruleID'] ?? '', isManualExposure: 'true' };
+  const ownMetadata = metadata ?? {};
+  if (!isJsonObject(ownMetadata)) return item;
+  const rule = { ruleID: ruleID ?? group ?? ownMetadata['ruleID'] ?? '', isManualExposure: 'true' };
   const named = group === undefined ? rule : { ...rule, group };
   if (others['experimentName'] !== undefined) {
     const { experimentName, ...rest } = others;
-    return makeEvent('statsig::config_exposure', { ...own, config: experimentName, ...named }, rest);
+    return makeEvent('statsig::config_exposure', { ...ownMetadata, config: experimentName, ...named }, rest);
   }
   if (others['gateName'] === undefined) return item;
   const { gateName, passes, ...rest } = others;
   const gateValue = passes === undefined ? {} : { gateValue: String(passes) };
-  return makeEvent('statsig::gate_exposure', { ...own, gate: gateName, ...gateValue, ...named }, rest);
+  return makeEvent(
+    'statsig::gate_exposure',
+    { ...ownMetadata, gate: gateName, ...gateValue, ...named },
+    rest,
+  );
 }
 
 function makeEvent(eventName: string, metadata: JsonObject, others: JsonObject): JsonObject {

@@ -36,7 +36,7 @@ export interface SdkRequest {
   /** See {@link keyProblem}; '' with a key. */
   readonly keyProblem: string;
   readonly markers: BodyMarkers;
-  /** The sender's clock when it sent: header `STATSIG-CLIENT-TIME`, then query `t`. */
+  /** The sender's clock when it sent the request: header `STATSIG-CLIENT-TIME`, then query `t`. */
   readonly clientTimes: readonly (string | null)[];
   readonly sessionId: string | null;
   /** The session if a header states it, as server SDKs do. */
@@ -113,7 +113,7 @@ export function sdkKey(text: string | null | undefined): string | null {
 }
 
 /**
- * Why the text in the place of a key is none, as a sentence without the text; '' if there is no text.
+ * Why the text in the place of a key is not a key, as a sentence without the text; '' if there is no text.
  *
  * @param headers As {@link readSdkKey}.
  */

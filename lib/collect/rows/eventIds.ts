@@ -35,9 +35,10 @@ export class EventIdentity {
 
   /**
    * @param keyHash SHA-256 of the SDK key.
-   * @param server What is different for two servers that log the same at once, and the same when one sends again; '' for
-   *   clients.
-   * @param secret Makes IDs that reveal nothing of the event without it; null when the row contains the whole event.
+   * @param server Different for two servers that log the same event at once, and the same when one of them sends again;
+   * '' for clients.
+   * @param secret Makes IDs that reveal nothing of the event to people who do not know it; null when the row contains
+   * the whole event.
    */
   constructor(keyHash: string, server: string, secret: string | null) {
     this.#prefix = hash('sha256', JSON.stringify([keyHash, server, secret]));
@@ -68,10 +69,13 @@ export class EventIdentity {
   }
 }
 
-/** A row is measured only when its UTF-16 units, at 3 bytes each, might be too many: to measure each takes 12 % longer. */
+/**
+ * A row is measured only if its UTF-16 units, at 3 bytes each, might be too many: to measure every row takes 12 %
+ * longer.
+ */
 const SURELY_FITS = Math.floor(MAX_RECORD_BYTES / 3) - 64;
 
-/** How a row begins, and goes on behind its ID. */
+/** The beginning of a row up to its ID, and what follows the ID. */
 const OPENING = '{"event_id":"';
 const QUOTE = '"';
 const END = '}';

@@ -147,7 +147,7 @@ export class Evaluations {
   readonly #resolve: (sent: string) => ResolvedName;
   readonly #known: KnownGroups;
   readonly #own: MemberWriter<EvaluationColumns>;
-  /** By hash. Of two with the same hash, the later is kept. */
+  /** Outlines by their hash. Of two with the same hash, the later one is kept. */
   readonly #outlines = new Map<number, Outline>();
   #units = 0;
   /** Start and end of the times in the current metadata, by their order. */

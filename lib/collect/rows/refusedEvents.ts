@@ -42,7 +42,7 @@ export class RefusedEvents {
     this.#serverId = serverId;
   }
 
-  /** Whether one of them has a number that JSON.parse could not hold. */
+  /** Whether one of the refused events has a number that JSON.parse could not hold. */
   get inexact(): boolean {
     return this.#inexact;
   }
@@ -54,7 +54,7 @@ export class RefusedEvents {
     this.#refusals.push({ code, detail, list, sent });
   }
 
-  /** How many were refused, by code. */
+  /** How many events were refused, by code. */
   counts(): Record<string, number> {
     return new Counts(this.#refusals.map(({ code }) => code)).toObject();
   }
@@ -67,8 +67,8 @@ export class RefusedEvents {
     const common = this.#redacted(shared);
     const sharedHasUserId = hasUserId(shared['user']);
     const hasId = (event: unknown) => {
-      const own = isJsonObject(event) ? (event['user'] ?? null) : null;
-      return own === null ? sharedHasUserId : hasUserId(own);
+      const eventUser = isJsonObject(event) ? (event['user'] ?? null) : null;
+      return eventUser === null ? sharedHasUserId : hasUserId(eventUser);
     };
     const ofUser = { senderId: this.#serverId };
     const members = isJsonObject(common) ? stringifyDeep(common) : '{}';
@@ -80,7 +80,7 @@ export class RefusedEvents {
       const raw = bodyOf([[list, text]], members);
       length += raw.length + ROW_LENGTH;
       if (length > MAX_SEPARATE_ROWS_LENGTH && this.#refusals.length > 1) {
-        const all = this.#refusals.every((one) => hasId(one.sent));
+        const all = this.#refusals.every((refusal) => hasId(refusal.sent));
         return [{ ...this.#together(members), ...(all ? ofUser : null) }];
       }
       // The batch's metadata and its sender's clock can change between resends, so they are not part of the identity.
@@ -92,7 +92,7 @@ export class RefusedEvents {
 
   #together(members: string): RefusedEvent {
     const listed = (list: ItemList) =>
-      this.#refusals.filter((one) => one.list === list).map(({ sent }) => this.#text(sent));
+      this.#refusals.filter((refusal) => refusal.list === list).map(({ sent }) => this.#text(sent));
     const events = listed('events').join();
     const exposures = listed('exposures').join();
     const lists: [ItemList, string][] = exposures === '' ? [] : [['exposures', exposures]];

@@ -33,11 +33,11 @@ import {
 import { cutLanes, type Lanes } from './lanes.ts';
 import { describeRaw, findUnreadable, rawRowsQuery } from './rawRows.ts';
 
-/** Rows that the names of a batch are counted from: some 4 % off for a lane of which there are 40. */
+/** Rows of a sample from which the names of a batch are counted: of 40 lanes each is some 4 % off. */
 const SAMPLE_ROWS = 20_000;
 /** How many more rows than planned are still sorted at once. */
 const TOLERANCE = 1.3;
-/** About the most lanes: each is a file that is written at the same time while rows are staged. */
+/** The most lanes, about: each is a file that is written at the same time while rows are staged. */
 const MOST_LANES = 200;
 
 /**
@@ -133,7 +133,7 @@ class Curation {
     ] as const;
   }
 
-  /** Columns of a raw row; with rows of the version before, which copy they are too. */
+  /** The columns of a raw row. With rows of the version before, also the columns that say which copy a row is. */
   get #columns(): readonly Column[] {
     const { table, hasKept = false } = this.#request;
     return hasKept ? [...table.raw, ...copyColumns] : table.raw;
@@ -142,11 +142,13 @@ class Curation {
   #query(raw: readonly FileSchema[], kept: readonly FileSchema[]): string {
     const { table, hasKept = false } = this.#request;
     if (!hasKept) return rawRowsQuery(table.raw, raw);
-    const none = copyColumns.map(
+    const nullColumns = copyColumns.map(
       ({ name, type }) => `CAST(NULL AS ${DUCKDB_TYPES[type]}) AS ${quoteName(name)}`,
     );
     return [
-      ...(raw.length === 0 ? [] : [`SELECT *, ${none.join(', ')} FROM (${rawRowsQuery(table.raw, raw)})`]),
+      ...(raw.length === 0
+        ? []
+        : [`SELECT *, ${nullColumns.join(', ')} FROM (${rawRowsQuery(table.raw, raw)})`]),
       ...(kept.length === 0 ? [] : [rawRowsQuery(this.#columns, kept)]),
     ].join(' UNION ALL ');
   }
@@ -159,12 +161,14 @@ class Curation {
   async #cutLanes(
     session: DuckDbSession,
     from: string,
-    of: { readonly rows: number; readonly share: number },
+    batch: { readonly rows: number; readonly share: number },
   ): Promise<Lanes> {
     const { table, slices, rowsAtOnce } = this.#request;
-    const each = Math.max(1, Math.ceil(of.rows / slices / SAMPLE_ROWS));
-    const sampled = await session.rows(namesStatement(table, from, each));
-    const names = sampled.map((row) => [String(row['name']), Number(row['rows']) * each * of.share] as const);
+    const everyNth = Math.max(1, Math.ceil(batch.rows / slices / SAMPLE_ROWS));
+    const sampled = await session.rows(namesStatement(table, from, everyNth));
+    const names = sampled.map(
+      (row) => [String(row['name']), Number(row['rows']) * everyNth * batch.share] as const,
+    );
     const rows = names.reduce((sum, [, count]) => sum + count, 0);
     return cutLanes(names, Math.max(rowsAtOnce, rows / MOST_LANES), {
       name: table.shared,
@@ -183,11 +187,11 @@ class Curation {
     const rows = await countRows(session, from);
     this.#account.sliceRows +=
       this.#request.hasKept === true ? await countRows(session, this.#rawOf(from)) : rows;
-    // More than one if the first batch had fewer rows of these names than the others.
+    // There is more than one pass if the first batch had fewer rows of these names than the others.
     const passes = Math.max(1, Math.ceil(rows / (this.#request.rowsAtOnce * TOLERANCE)));
     for (let pass = 0; pass < passes; pass += 1) {
-      const own = `${from} WHERE hash(${IDENTITY}, 'pass') % ${passes} = ${pass}`;
-      await this.#curate(session, passes === 1 ? from : own);
+      const ofPass = `${from} WHERE hash(${IDENTITY}, 'pass') % ${passes} = ${pass}`;
+      await this.#curate(session, passes === 1 ? from : ofPass);
     }
     for (const folder of folders) await rm(folder, { recursive: true, force: true });
   }
@@ -207,11 +211,11 @@ class Curation {
       differing += Number(kept?.['differing']);
     }
     this.#account.differing += differing;
-    const and = (isDiffering: boolean) => (hasKept ? ` UNION ALL ${keptQuery(isDiffering)}` : '');
-    await this.#write(session, rowsQuery(table, raw) + and(false), number(this.#written.length));
+    const keptRows = (isDiffering: boolean) => (hasKept ? ` UNION ALL ${keptQuery(isDiffering)}` : '');
+    await this.#write(session, rowsQuery(table, raw) + keptRows(false), number(this.#written.length));
     if (differing === 0) return;
     const path = join(this.#work, `differing-${this.#differing.length}.parquet`);
-    await session.run(keepStatement(differingQuery(table) + and(true), path));
+    await session.run(keepStatement(differingQuery(table) + keptRows(true), path));
     this.#differing.push(path);
   }
 
@@ -251,8 +255,8 @@ class Curation {
     work: (session: DuckDbSession) => Promise<Result>,
   ): Promise<Result> {
     const { limits, outputDirectory, signal, table } = this.#request;
-    const open = (some: readonly EngineFile[]) => {
-      const reach = { files: some.map(({ path }) => path), directories: [outputDirectory] };
+    const open = (readFiles: readonly EngineFile[]) => {
+      const reach = { files: readFiles.map(({ path }) => path), directories: [outputDirectory] };
       return DuckDbSession.open(limits, reach, signal);
     };
     const session = await open(files);
@@ -284,7 +288,7 @@ async function parquetFiles(folder: string): Promise<string[]> {
   return names.map((name) => join(folder, name));
 }
 
-/** A number in names that sort in its order. Letters come after it. */
+/** A number as text, so that names sort in the order of numbers. Letters come after it. */
 function number(value: number): string {
   return String(value).padStart(4, '0');
 }

@@ -4,7 +4,7 @@ import { sdkColumns, senderMetadataColumn } from '../../tables/sharedColumns.ts'
 import { COPY_ORDER } from '../../views/View.ts';
 import { type CuratedTable, copyColumns } from '../curatedTables.ts';
 
-/** Staged rows are read once. Larger row groups would be held in memory for every lane. */
+/** How staged rows are written. They are read once; larger row groups would be held in memory for every lane. */
 const STAGED = 'FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL 1, ROW_GROUP_SIZE 8192';
 
 /** The identity of an event, next to its day and name. */
@@ -18,7 +18,7 @@ const SENDER: ReadonlySet<string> = new Set([
   ...[senderMetadataColumn, ...sdkColumns].map(({ name }) => name),
 ]);
 
-/** Rows of the slice: all copies of an event are in one. */
+/** The rows of a slice. All copies of an event are in the same slice. */
 export function ofSlice(
   query: string,
   { slices, slice }: { readonly slices: number; readonly slice: number },
@@ -28,8 +28,8 @@ export function ofSlice(
 }
 
 /**
- * A query that counts the names of some rows of a query: `name`, `rows`. All copies of an event are counted, or none. Names
- * with a zero character are left out, as the text of a statement can't have one.
+ * A query that counts the names of some rows of a query: `name`, `rows`. Either all copies of an event are counted, or
+ * none. Names with a zero character are left out, as the text of a statement can't have such a character.
  *
  * @param each One of so many events is counted.
  */
@@ -62,15 +62,15 @@ const KEPT = '"kept rows"';
 /**
  * Statements that find the events of a query that have several rows, for {@link rowsQuery} and {@link differingQuery}.
  *
- * Most events have one row, which is written without any more work. Of the others it is compared column by column whether
- * the smallest and the largest value are equal, which needs no memory for lists of rows.
+ * Most events have one row, which is written without any more work. For the other events each column is checked for
+ * whether the smallest and the largest value are equal, which needs no memory for lists of rows.
  */
 export function copiesStatements({ shared, raw }: CuratedTable, from: string): string[] {
   const compared = raw.filter((column) => !SENDER.has(column.name)).map((column) => quoteName(column.name));
   const differ = compared.map(
     (column) => `min(${column}) IS DISTINCT FROM max(${column}) OR count(${column}) NOT IN (0, count(*))`,
   );
-  // Last the columns that copies differ in, so that their order is always the same.
+  // The columns that copies differ in come last, so that the order of copies is always the same.
   const order = [...new Set([...COPY_ORDER.map(quoteName), ...compared])].map(
     (column) => `${column} NULLS LAST`,
   );
@@ -83,13 +83,19 @@ export function copiesStatements({ shared, raw }: CuratedTable, from: string): s
   ];
 }
 
-/** The raw rows of a query that has rows of the version before among them: these say which copy they are. */
+/**
+ * The raw rows of a query that also has rows of the version before. Those say which copy they are, so `copies` is not
+ * null.
+ */
 export function rawOf({ raw }: CuratedTable, from: string): string {
   const columns = raw.map(({ name }) => quoteName(name)).join(', ');
   return `SELECT ${columns} FROM (${from}) WHERE copies IS NULL`;
 }
 
-/** Finds the rows of such a query that are kept: those whose event has no raw row. They stay as they are. */
+/**
+ * Finds the rows that are kept of the version before in such a query: those whose event has no raw row. They stay as
+ * they are.
+ */
 export function keptStatement(table: CuratedTable, from: string): string {
   const { raw, shared } = table;
   const columns = [...raw, ...copyColumns].map(({ name }) => quoteName(name)).join(', ');

@@ -2,9 +2,9 @@ import { quoteText } from '../../base/sql.ts';
 
 /** A range of names whose rows are sorted together; a name with more rows has several lanes, by hash of `event_id`. */
 interface Lane {
-  /** The first name; the range ends before the next lane's. */
+  /** The first name of the range. The range ends before the first name of the next lane. */
   readonly from: string;
-  /** Lanes that share exactly this name; 1 for a range. */
+  /** How many lanes share exactly this name; 1 for a range. */
   readonly parts: number;
 }
 

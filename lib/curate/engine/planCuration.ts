@@ -9,7 +9,7 @@ const STAGED_RATIO = 0.6;
 const WRITTEN_RATIO = 0.6;
 /** Share of the disk that is planned with. */
 const DISK_SHARE = 0.8;
-/** Share of it for a batch of raw files. */
+/** Share of that part of the disk for a batch of raw files. */
 const BATCH_SHARE = 0.25;
 /** Milliseconds of one CPU for a byte of raw files that a slice curates, and for a byte that it only reads: measured, times two. */
 const MS_PER_BYTE = 1 / 8_000;
@@ -39,9 +39,10 @@ export function planCuration({ bytes, rows }: RawTotals, machine: CurateMachine)
   const sorted = Math.floor((machine.memoryMegabytes * 2 ** 20 * SORT_SHARE) / rowBytes);
   const rowsAtOnce = Math.max(LEAST_ROWS, sorted);
   const planFor = (slices: number): CurationPlan => {
-    const own = bytes / slices;
-    const diskBytes = Math.ceil(batchBytes + own * (STAGED_RATIO + WRITTEN_RATIO));
-    const work = (own * MS_PER_BYTE + (bytes - own) * MS_PER_OTHER_BYTE) / Math.max(1, machine.threads);
+    const sliceBytes = bytes / slices;
+    const diskBytes = Math.ceil(batchBytes + sliceBytes * (STAGED_RATIO + WRITTEN_RATIO));
+    const work =
+      (sliceBytes * MS_PER_BYTE + (bytes - sliceBytes) * MS_PER_OTHER_BYTE) / Math.max(1, machine.threads);
     const milliseconds = Math.ceil(work + bytes * MS_PER_FETCHED_BYTE);
     const fits = diskBytes <= disk && milliseconds <= machine.milliseconds * TIME_SHARE;
     return { slices, fits, rowsAtOnce, batchBytes, diskBytes, milliseconds };

@@ -18,18 +18,18 @@ const READ_AS: Readonly<Record<ColumnType, RegExp>> = {
 };
 
 /**
- * A query of the rows of raw files, in the columns of their table. A column that a file does not have is null, as files are
- * older than columns. A column that the table does not have any more is left out. So does Athena read them, which finds
- * columns by their names without regard to case.
+ * A query of the rows of raw files, in the columns of their table. A column that a file does not have is null, as files
+ * may be older than columns. A column that the table does not have any more is left out. Athena reads such files in the
+ * same way: it finds columns by their names without regard to case.
  *
  * @param files As {@link describeRaw} returns them.
- * @throws CurateError SLUICE_CURATE_COLUMN_UNFIT of a file that has values of a column in another type.
+ * @throws CurateError SLUICE_CURATE_COLUMN_UNFIT if a file has values of another type in a column.
  */
 export function rawRowsQuery(columns: readonly Column[], files: readonly FileSchema[]): string {
   const shapes = Map.groupBy(files, (file) => selectList(columns, file));
   return [...shapes]
-    .map(([list, alike]) => {
-      const paths = alike.map(({ path }) => quoteText(path)).join(', ');
+    .map(([list, sameShape]) => {
+      const paths = sameShape.map(({ path }) => quoteText(path)).join(', ');
       return `SELECT ${list} FROM read_parquet([${paths}], hive_partitioning = false)`;
     })
     .join(' UNION ALL ');
@@ -66,7 +66,7 @@ function isUnfit(type: ColumnType, found: FileColumn): boolean {
  * Reads the footers of raw files. A column of another type that has no value in a file is left out: writers without the
  * table's types give such a column any type.
  *
- * @throws CurateError SLUICE_CURATE_FILE_UNREADABLE of the first that can't be read.
+ * @throws CurateError SLUICE_CURATE_FILE_UNREADABLE for the first file that can't be read.
  */
 export async function describeRaw(
   session: DuckDbSession,
@@ -74,15 +74,15 @@ export async function describeRaw(
   files: readonly EngineFile[],
 ): Promise<readonly FileSchema[]> {
   const types = new Map(columns.map(({ name, type }) => [name, type]));
-  const own = files.map((file) => ({ ...file, onlyFooter: true }));
+  const footers = files.map((file) => ({ ...file, onlyFooter: true }));
   const described: FileSchema[] = [];
-  for (const file of await describeFiles(session, own)) {
+  for (const file of await describeFiles(session, footers)) {
     if ('problem' in file) throw unreadable(file.problem);
     const empty = new Set<FileColumn>();
     for (const found of file.columns) {
       const type = types.get(found.name.toLowerCase());
       if (type === undefined || !isUnfit(type, found)) continue;
-      // Not the footer's number of nulls, which may be wrong.
+      // Values are counted, because the number of nulls in the footer may be wrong.
       const [counted] = await session.rows(
         `SELECT count(${quoteName(found.sqlName)}) AS n FROM read_parquet(${quoteText(file.path)}, hive_partitioning = false)`,
       );

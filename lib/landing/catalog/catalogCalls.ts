@@ -49,7 +49,7 @@ export const RETRIES = { tries: 8, baseMs: 200, capMs: 5_000 };
 /** Dependencies and the deadline of retries. */
 export interface Attempts extends RetryPorts {
   readonly clock: Clock;
-  /** Epoch milliseconds from which no call begins: one that began before ends in its own time. */
+  /** Epoch milliseconds from which on no call begins. A call that began before is not interrupted. */
   readonly deadline: number;
 }
 
@@ -69,10 +69,10 @@ export function retryPolicy({ wait, random, clock, deadline }: Attempts): RetryP
 }
 
 /**
- * Makes a call until it succeeds, fails for good, or runs out of tries or time; when there is none to begin with,
+ * Makes a call until it succeeds, fails for good, or runs out of tries or time. Without any time
  * it isn't made at all.
  *
- * @throws CatalogCallError the last one.
+ * @throws CatalogCallError The error of the last call.
  */
 export async function retryTransient<Result>(
   attempts: Attempts,

@@ -8,14 +8,23 @@ import type { ForwardedKind } from '../../schema/kinds.ts';
 import { ERASURES_FOLDER, rawDaysKey } from '../../tables/ledgerKeys.ts';
 import { dayFolder, deliveredTime, fileTime, type TableLayout } from '../../tables/tableFolders.ts';
 
-/** From this age on, in milliseconds, a file counts: a round of the writer, which takes no longer, may take back what it has put. */
+/**
+ * The age, in milliseconds, from which on a file counts. A younger file may be of a round of the writer that still
+ * takes it back.
+ */
 const SETTLED_MS = 180_000;
-/** Days before today of which each look counts the files: later a night compares those of curated days. Of others it sees the folder. */
+/**
+ * Each look counts the files of today and of so many days before. Later a night compares the files of curated days. Of
+ * all other days a look only sees whether they have a folder.
+ */
 const COUNTED_DAYS = 3;
-/** Days that are counted at a time: there are many when lost files of many are back. */
+/** Days whose files are counted at the same time. There are many such days when lost files of many days are back. */
 const PARALLEL_DAYS = 8;
 
-/** What the hourly look notes of a raw table: when it was, and of each day when a look last saw all files, and how many. Epoch milliseconds. */
+/**
+ * What the hourly look notes about a raw table: when the look was (`at`), and for each day when a look last saw all its
+ * files (`seenAt`) and how many these were (`files`). Times are epoch milliseconds.
+ */
 const rawDaysSchema = z.strictObject({
   at: z.int(),
   days: z.record(z.string(), z.strictObject({ seenAt: z.int(), files: z.int() })),
@@ -34,7 +43,10 @@ export function lostDays({ at, days }: RawDays): readonly LostDay[] {
   return Object.entries(days).flatMap(([day, seen]) => (seen.seenAt < at ? [{ day, ...seen }] : []));
 }
 
-/** The note without a day whose loss somebody accepts; null if the day is not lost. It comes back with files only. */
+/**
+ * The note without a day whose loss somebody accepts; null if the day is not lost. The day returns to the note once it
+ * has files.
+ */
 export function withoutLostDay(note: RawDays, day: UtcDay): RawDays | null {
   if (lostDays(note).every((lost) => lost.day !== day)) return null;
   const { [day]: _, ...days } = note.days;
@@ -47,9 +59,9 @@ export function parseRawDays(text = ''): RawDays | null {
 }
 
 /**
- * Notes what a look sees. A day that is lost stays in the note until its files are back or it is past retention. An erasure
- * deletes a file in which nobody else has rows, and its record forgets of which days: so what the first look after it misses,
- * of any day, counts as erased.
+ * Notes what a look sees. A lost day stays in the note until its files are back or it is past retention. An erasure
+ * deletes a file if nobody else has rows in it, and its record does not keep from which days. So whatever the first
+ * look after an erasure misses, of any day, counts as erased.
  *
  * @param folders Days that have a folder.
  */
@@ -67,7 +79,7 @@ export async function noteRawDays(
   const before = parseRawDays(stored?.text);
   const { forwardedDays } = config.retention;
   const kept = [...new Set([...folders, ...Object.keys(before?.days ?? {})])].filter(
-    // The oldest files of a day are those that came when it was still to come.
+    // The oldest files of a day came up to `futureDays` before the day itself.
     (day) =>
       forwardedDays === null || utcDay(now) < addDays(day, forwardedDays - config.timeWindow.futureDays),
   );
@@ -87,7 +99,8 @@ export async function noteRawDays(
     const [left = uncounted, files = uncounted] = isCounted
       ? await filesAt(store, dayFolder(config, kind, day), known.seenAt, now)
       : [];
-    // Read after the count: an erasure that has begun meanwhile may have deleted what it misses.
+    // The last erasure is read after the count: an erasure that has begun meanwhile may have deleted the files that the
+    // count misses.
     const isLost = left < known.files && (wasLost || known.seenAt > (await erasedAt()));
     if (isLost || files > 0) days[day] = isLost ? known : { seenAt: now, files };
   });
@@ -96,7 +109,10 @@ export async function noteRawDays(
   await store.write(key, JSON.stringify(next), { expected: stored?.eTag ?? null });
 }
 
-/** How many files that we put and queries read a look of each of these times has counted, epoch milliseconds: names say when. */
+/**
+ * How many files a look at each of these times (epoch milliseconds) has counted. Counted are files that Sluice put and
+ * that queries read; the name of a file says when it was put.
+ */
 export async function filesAt(
   store: Pick<ObjectStore, 'listPage'>,
   folder: string,
@@ -106,7 +122,7 @@ export async function filesAt(
   for await (const object of listObjects(store, folder)) {
     const put = deliveredTime(object.key);
     if (put === undefined || !isDataFile(object)) continue;
-    for (const one of counts) if (put <= one.until) one.files += 1;
+    for (const look of counts) if (put <= look.until) look.files += 1;
   }
   return counts.map(({ files }) => files);
 }

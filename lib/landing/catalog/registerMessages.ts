@@ -21,17 +21,18 @@ export async function registerMessages(
   const failures = new MessageFailures(registrar.log);
   const runs: string[] = [];
   const batch: NamedObjects = { objects: [], invalid: [] };
-  const sort = async (asked: Asked, { messageId }: QueueMessage) => {
-    if (asked === DAILY) runs.push(messageId);
-    else if (!('wrong' in asked)) batch.objects.push({ messageId, ...asked });
+  // Notes what a message asks for, and answers whether the message is in order.
+  const take = async (request: RegisterRequest, { messageId }: QueueMessage) => {
+    if (request === DAILY) runs.push(messageId);
+    else if (!('wrong' in request)) batch.objects.push({ messageId, ...request });
     else {
-      const { code, detail } = new CatalogError('SLUICE_CATALOG_MESSAGE_INVALID', asked.wrong);
+      const { code, detail } = new CatalogError('SLUICE_CATALOG_MESSAGE_INVALID', request.wrong);
       batch.invalid.push({ messageId, code, detail });
       return false;
     }
     return true;
   };
-  await eachMessage(messages, asked, registrar.log, sort, failures);
+  await eachMessage(messages, registerRequests, registrar.log, take, failures);
   // An error that isn't ours is a defect: it fails the invocation, as the messages are not at fault.
   if (runs.length < messages.length) failures.add(await registerObjects(registrar, batch));
   if (runs.length > 0 && !(await dailyRun(registrar))) failures.add(runs);
@@ -39,10 +40,10 @@ export async function registerMessages(
 }
 
 const DAILY = 'daily';
-type Asked = typeof DAILY | ReturnType<typeof objectCreated>;
+type RegisterRequest = typeof DAILY | ReturnType<typeof objectCreated>;
 
 /** What a message of the queue asks for. */
-const asked: MessageKind<Asked> = {
+const registerRequests: MessageKind<RegisterRequest> = {
   event: 'register',
   read: (body) => (isRunMessage(body, DAILY) ? DAILY : objectCreated(body)),
 };
@@ -74,7 +75,7 @@ async function registerObjects(
   const failures: string[] = [];
   // One table after the other, because Glue throttles parallel calls. A failure of one table does not stop the others.
   for (const kind of tableKinds) {
-    const wanted = plan.wanted.filter((one) => one.kind === kind);
+    const wanted = plan.wanted.filter((wantedDay) => wantedDay.kind === kind);
     const done = await registerKind(
       registrar,
       kind,
@@ -82,9 +83,9 @@ async function registerObjects(
     );
     for (const change of CHANGES) outcome[change].push(...done[change]);
     for (const day of [...done.created, ...done.existed]) known.add(kind, day);
-    for (const one of done.failed)
-      for (const { keys } of wanted.filter(({ day }) => day === one.day)) {
-        failed.push({ table: config.tables[kind], ...one });
+    for (const failure of done.failed)
+      for (const { keys } of wanted.filter(({ day }) => day === failure.day)) {
+        failed.push({ table: config.tables[kind], ...failure });
         failures.push(...keys.flatMap((index) => ours[index]?.messageId ?? []));
       }
   }
@@ -103,10 +104,10 @@ async function registerObjects(
 }
 
 const CHANGES = ['created', 'existed', 'updated'] as const;
-/** Days whose partitions were made, were there, or were changed. */
+/** Days whose partitions were created, existed already, or were updated. */
 type Changed = Record<(typeof CHANGES)[number], UtcDay[]>;
 
-function lengths(changed: { readonly [Of in keyof Changed]: readonly UtcDay[] }) {
+function lengths(changed: { readonly [Change in keyof Changed]: readonly UtcDay[] }) {
   return Object.fromEntries(CHANGES.map((change) => [change, changed[change].length]));
 }
 
@@ -134,7 +135,8 @@ async function dailyRun(registrar: Registrar): Promise<boolean> {
   const tables: object[] = [];
   let gaps = 0;
   const problems: string[] = [];
-  // Each adds its note behind the last table: however long that takes, partitions are repaired by then.
+  // Each step appends the step that notes the files of its table. So all partitions are repaired first, however long
+  // the notes take.
   const steps: (() => Promise<void>)[] = tableKinds.map((kind) => async () => {
     const table = registrar.config.tables[kind];
     const repaired = await repairTable(registrar, kind);

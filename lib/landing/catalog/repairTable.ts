@@ -63,15 +63,15 @@ export async function repairTable(target: RepairTarget, kind: TableKind): Promis
   const registered = partitions.map(({ day }) => day);
   const missing = findMissingDays({ today, folders, registered });
   const { created, existed, failed } = await registerDays(target, kind, table, missing);
-  const along = await syncPartitionSchemas(target, kind, table, partitions);
+  const synced = await syncPartitionSchemas(target, kind, table, partitions);
   return {
     created,
     existed,
-    failed: [...failed, ...along.failed],
+    failed: [...failed, ...synced.failed],
     registered: [...registered, ...created, ...existed],
     folders,
-    updated: along.updated,
-    misplaced: along.misplaced,
+    updated: synced.updated,
+    misplaced: synced.misplaced,
   };
 }
 
@@ -89,9 +89,9 @@ export async function noteFolders(
   try {
     await noteRawDays(
       {
-        listPage: (...of) => retried(() => objects.listPage(...of)),
-        read: (...of) => retried(() => objects.read(...of)),
-        write: (...of) => retried(() => objects.write(...of)),
+        listPage: (...request) => retried(() => objects.listPage(...request)),
+        read: (...request) => retried(() => objects.read(...request)),
+        write: (...request) => retried(() => objects.write(...request)),
       },
       kind,
       days,

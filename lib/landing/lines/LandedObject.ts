@@ -24,7 +24,9 @@ export class LandedObject {
     this.#bytes = bytes;
   }
 
-  /** The parts of the object. To be read once, by this or by rows(): it adds to `skipped`. */
+  /**
+   * The parts of the object. They are to be read once, by this method or by rows(), because reading adds to `skipped`.
+   */
   *parts(): Generator<LandedPart, void, undefined> {
     for (const part of new LandedReader(systemClock, 0, 0).read([this.#bytes], true)) {
       this.skipped.add(part);
@@ -32,7 +34,7 @@ export class LandedObject {
     }
   }
 
-  /** Every row as JSON. For small objects. */
+  /** Every row as JSON: for small objects. */
   *rows(): Generator<
     { readonly kind: TableKind; readonly day: UtcDay; readonly json: string },
     void,
@@ -44,7 +46,7 @@ export class LandedObject {
   }
 }
 
-/** Lines of an object of `damaged/` that begin as a row of any release. */
+/** How many lines of an object of `damaged/` begin as a row of any release. */
 export function rowsIn(bytes: Uint8Array): number {
   const object = new LandedObject(bytes);
   let rows = 0;

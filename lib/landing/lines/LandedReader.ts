@@ -26,17 +26,21 @@ const MOST_MEMBER_BYTES = MAX_LANDED_BYTES + 1_048_576;
 const SEARCH_BYTES = 4 * MAX_LANDED_BYTES;
 const SEARCH_MS = 60_000;
 /**
- * Bytes of text up to which a member is inflated after broken bytes, one step after the other, so that little is charged for what
- * fails early: zlib does not say how much it inflated before an error. The last step is MAX_LANDED_BYTES. The first one bounds how
- * many headers are tried, to SEARCH_BYTES / 2 ** 14: for each in vain Node keeps 2 KB until the piece is read.
+ * How far a member is inflated that follows broken bytes, in bytes of text, one step after the other. So little is
+ * charged for what fails early: zlib does not say how much it inflated before an error. The last step is
+ * MAX_LANDED_BYTES. The first one bounds how many headers are tried, to SEARCH_BYTES / 2 ** 14: for each header that is
+ * tried in vain Node keeps 2 KB until the piece is read.
  */
 const STEPS = [14, 16, 18, 20, 22, 24, 26, 28].map((power) => 2 ** power);
-/** Deflated bytes that have the head of a row, behind tables of codes. */
+/** The first deflated bytes of a member, in which the head of a row follows the tables of codes. */
 const PEEK_BYTES = 512;
 /** Bytes of members that are inflated together, and of their text, which is usually ten times as long: a call for each takes longer. */
 const RUN_BYTES = 262_144;
 const RUN_TEXT_BYTES = 32 * RUN_BYTES;
-/** Between rows of two members in one line, of which the first has no line break at its end. In a row it is rare. */
+/**
+ * What stands between two rows in one line, if the first of two members has no line break at its end. Within a row it
+ * is rare.
+ */
 const BETWEEN_ROWS = Buffer.from('}{"');
 
 const NOTHING = Buffer.of();
@@ -50,7 +54,7 @@ const NOTHING = Buffer.of();
  */
 export class LandedReader {
   readonly #clock: Clock;
-  /** Bytes that wait for more. */
+  /** Bytes that wait for the next piece. */
   #waiting: Buffer = Buffer.of();
   #at: number;
   /** Bytes of the text of the last member. */
@@ -59,16 +63,18 @@ export class LandedReader {
   #lastRunLength = 8 * RUN_BYTES;
   /** While a member is searched: why the bytes before it are skipped. */
   #searching: SkippedWhy | null = null;
-  /** Charged against SEARCH_BYTES: the text, at most, that was inflated of what is no member. */
+  /** Charged against SEARCH_BYTES: an upper bound of the text that was inflated from bytes that are no member. */
   #spent = 0;
-  /** Charged against SEARCH_MS: the time of tries in a search that found no member, or none yet. */
+  /** Charged against SEARCH_MS: how long a search took that found no member, or has found none yet. */
   #spentMs = 0;
   readonly #runBytes: number;
-  /** The end of the last run that was no whole members: up to there each is read alone. */
+  /**
+   * The end of the last run that was not made of whole members only. Up to this position members are read one by one.
+   */
   #aloneTo = 0;
 
   /**
-   * @param at Where in the object the first piece begins.
+   * @param at The position in the object at which the first piece begins.
    * @param runBytes Bytes of members that may be one part. 0: each member is a part.
    */
   constructor(clock: Clock = systemClock, at = 0, runBytes = RUN_BYTES) {
@@ -77,17 +83,17 @@ export class LandedReader {
     this.#runBytes = runBytes;
   }
 
-  /** Where in the object the part begins that is at hand, or the bytes of which none was read yet. */
+  /** The position in the object of the part that is being read, or of the first byte that was not read yet. */
   get at(): number {
     return this.#at;
   }
 
   /**
-   * The parts that are whole with the next piece.
+   * Yields the parts that are complete with the next piece.
    *
-   * @param piece In chunks, as it came: they are joined once, with the bytes that wait.
+   * @param piece The piece in chunks, as it came: they are joined once, with the bytes that wait.
    * @param isLast Whether the object ends with this piece.
-   * @returns Parts. With runs, the text of one is no longer there when the next one is asked for.
+   * @returns Parts. With runs, the text of a part is freed as soon as the next part is asked for.
    */
   *read(piece: readonly Uint8Array[], isLast: boolean): Generator<LandedPart, void, undefined> {
     const [first = NOTHING, ...rest] = this.#waiting.length === 0 ? piece : [this.#waiting, ...piece];
@@ -118,26 +124,27 @@ export class LandedReader {
     }
     const spent = this.#spent;
     const begunAt = why === null ? 0 : this.#clock.now();
-    // It charges what it inflates. A member costs nothing, and what depends on more bytes is inflated, and charged, again.
+    // #memberAt charges what it inflates. That is taken back for a member, and for what depends on more bytes: it is
+    // inflated, and charged, again.
     const found = this.#memberAt(bytes, at, isLast);
     const isMember = found !== 'more' && found.text !== null;
     if (isMember || found === 'more') this.#spent = spent;
     if (!isMember && why !== null) this.#spentMs += this.#clock.now() - begunAt;
     if (found === 'more') return null;
-    const own = bytes.subarray(at, found.end ?? nextHeader(bytes, at + 1, isLast));
+    const partBytes = bytes.subarray(at, found.end ?? nextHeader(bytes, at + 1, isLast));
     this.#searching = found.end === null ? found.why : null;
-    if (found.why !== null) return skippedPart(this.#at, own, found.why);
+    if (found.why !== null) return skippedPart(this.#at, partBytes, found.why);
     this.#lastLength = found.text.length;
-    return memberPart(this.#at, own, found.text);
+    return memberPart(this.#at, partBytes, found.text);
   }
 
   /**
-   * Members up to a header, inflated together; null unless all are whole and all their lines are rows. What gunzip gives counts only
-   * if it took all bytes: it ends without an error at a zero byte.
+   * Inflates the members up to a header together; null unless all of them are whole and all their lines are rows. What
+   * gunzip answers counts only if it took all bytes: it ends without an error at a zero byte.
    */
   #run(bytes: Buffer, at: number, isLast: boolean): LandedPart | null {
     const most = at + this.#runBytes;
-    // What is farther than a run is not searched: in bytes of others each member would search all of it.
+    // Bytes farther than a run are not searched: in bytes of others each member would search all of them.
     const near = bytes.subarray(at + 1, most + HEADER.length);
     const end = isLast && most >= bytes.length ? bytes.length : at + 1 + near.lastIndexOf(HEADER);
     // No header is in reach: lastIndexOf gave -1.
@@ -145,25 +152,25 @@ export class LandedReader {
       if (most + HEADER.length <= bytes.length) this.#aloneTo = this.#at + this.#runBytes;
       return null;
     }
-    const own = bytes.subarray(at, end);
-    const { text, length } = inflate(gunzipSync, own, RUN_TEXT_BYTES, this.#lastRunLength);
+    const runBytes = bytes.subarray(at, end);
+    const { text, length } = inflate(gunzipSync, runBytes, RUN_TEXT_BYTES, this.#lastRunLength);
     if (text !== null) this.#lastRunLength = text.length;
     if (
       text !== null &&
-      length === own.length &&
+      length === runBytes.length &&
       text.at(-1) === LINE_BREAK &&
       !text.includes(BETWEEN_ROWS)
     ) {
-      const part = memberPart(this.#at, own, text);
+      const part = memberPart(this.#at, runBytes, text);
       if (part.why === null) return part;
     }
-    this.#aloneTo = this.#at + own.length;
+    this.#aloneTo = this.#at + runBytes.length;
     return null;
   }
 
   /**
-   * Inflates the member that begins somewhere. Its end is where zlib stopped: gunzip itself ends without an error at a zero byte,
-   * and hides what follows.
+   * Inflates the member that begins at a position. The member ends where zlib stopped: gunzip itself ends without an
+   * error at a zero byte, and hides what follows.
    */
   #memberAt(bytes: Buffer, at: number, isLast: boolean): Found {
     const mayGrow = !isLast && bytes.length - at < MOST_MEMBER_BYTES;
@@ -171,7 +178,7 @@ export class LandedReader {
     if (from === null) return BROKEN;
     if (mayGrow && from + PEEK_BYTES > bytes.length) return 'more';
     const isSearch = this.#searching !== null;
-    // While nothing of the object was broken, in one step: that is faster, and members are charged nothing.
+    // While nothing of the object was broken, one step is enough: that is faster, and members are charged nothing.
     for (const most of isSearch || this.#spent > 0 ? STEPS : [MAX_LANDED_BYTES]) {
       if (isSearch && (this.#spent + most > SEARCH_BYTES || this.#spentMs >= SEARCH_MS))
         return { text: null, end: null, why: 'not_searched' };

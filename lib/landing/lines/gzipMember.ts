@@ -1,13 +1,13 @@
 import { constants, crc32, inflateRawSync } from 'node:zlib';
 import type { SkippedWhy } from './landedLines.ts';
 
-// Gzip members of the landing: where one begins, what is in it, and where it ends.
+// This file reads gzip members of the landing: where a member begins, what is in it, and where it ends.
 
 /** What each member of ours begins with. Level and system follow. */
 export const HEADER = Buffer.of(0x1f, 0x8b, 8, 0, 0, 0, 0, 0);
 /** The checksum and the length of a member. */
 const TRAILER_BYTES = 8;
-/** Of a member without optional fields: https://www.rfc-editor.org/rfc/rfc1952#section-2.3 */
+/** Bytes of the header of a member without optional fields: https://www.rfc-editor.org/rfc/rfc1952#section-2.3 */
 const HEADER_BYTES = 10;
 const FLAGS = { crc: 2, extra: 4, name: 8, comment: 16, reserved: 0xe0 } as const;
 
@@ -19,7 +19,7 @@ const MOST_OF_CUT = 67_108_864;
 
 export const TOO_LARGE = 'ERR_BUFFER_TOO_LARGE';
 
-/** What begins somewhere: a member, up to its end, or none. `more`: that depends on the bytes that follow. */
+/** What begins at a position: a member, with its end, or no member. `more`: that depends on the bytes that follow. */
 export type Found =
   | { readonly text: Buffer; readonly end: number; readonly why: null }
   | { readonly text: null; readonly end: number | null; readonly why: SkippedWhy }
@@ -55,8 +55,9 @@ export function deflateFrom(bytes: Buffer, at: number): number | null {
 /**
  * Inflates what begins with deflated data, or with a member.
  *
- * @param most Bytes of its text.
- * @param lastLength Bytes of the text before: room for as much saves a third of the time that zlib's own pieces of 16 KB take.
+ * @param most The most bytes of text.
+ * @param lastLength Bytes of the text that was inflated last. To begin with as much room takes a third less time than
+ * zlib's own pieces of 16 KB.
  * @param finishFlush Whether it must be whole. Default: it must.
  * @returns The text, and of how many bytes it was made; or the code of zlib's error.
  */
@@ -76,7 +77,7 @@ export function inflate(
     const inflated: object = decompress(bytes, options);
     if (!('buffer' in inflated) || !Buffer.isBuffer(inflated.buffer))
       throw new TypeError('zlib answered no buffer.');
-    // Of it, how many bytes went into it.
+    // The engine says how many bytes it has read.
     const { engine } = inflated as { readonly engine?: { readonly bytesWritten: number } };
     if (engine === undefined) throw new TypeError('zlib answered no engine.');
     return { text: inflated.buffer, length: engine.bytesWritten };
@@ -98,7 +99,7 @@ export function trailed(bytes: Buffer, at: number, text: Buffer, mayGrow: boolea
   return { text: null, end: isSum ? at + 4 : isLength ? end : null, why: 'checksum' };
 }
 
-/** What zlib inflates of a member without its end; other bytes as they are. */
+/** What zlib inflates of a member without its end; other bytes are returned as they are. */
 export function textOfCut(bytes: Buffer): Buffer {
   const from = deflateFrom(bytes, 0);
   if (from === null) return bytes;

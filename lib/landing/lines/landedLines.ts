@@ -3,15 +3,17 @@ import { isJsonObject, parseJson } from '../../base/json.ts';
 import { isUtcDay, type UtcDay } from '../../base/time.ts';
 import { type TableKind, tableKinds } from '../../schema/kinds.ts';
 
-// Lines of the landing: which of a member's are rows, of which table and day.
+// This file reads the lines of the landing: which lines of a member are rows, and of which table and day.
 
 /** A line of an object, by its place in the text of its member. */
 export interface LandedLine {
   readonly kind: TableKind;
   readonly day: UtcDay;
-  /** The hour in which its row was received, `2026-11-25T07`; null in lines of earlier releases: the row says it. */
+  /**
+   * The hour in which its row was received, `2026-11-25T07`; null for a line of an earlier release, whose row says it.
+   */
   readonly hour: string | null;
-  /** Where it begins and, with its line break, ends. */
+  /** Where the line begins, and where it ends behind its line break. */
   readonly from: number;
   readonly to: number;
   /** Where its row begins. It ends two bytes before the line does. */
@@ -26,7 +28,7 @@ export type SkippedWhy =
   | 'checksum'
   /** Lines of a member that are no rows. Its other lines are read. */
   | 'lines'
-  /** A member has so many of them that none of its lines are read. */
+  /** A member has so many lines that are no rows that none of its lines are read. */
   | 'many_lines'
   /** The search met its bound: rows may be in these bytes. */
   | 'not_searched';
@@ -36,19 +38,22 @@ export interface LandedPart {
   /** Where in the object it begins. */
   readonly at: number;
   readonly bytes: Buffer;
-  /** Why something of it is skipped: the others of `lines`, else all its bytes. Null: nothing is. */
+  /**
+   * Why something is skipped: `others` for `lines`, all bytes of the part for any other reason. Null: nothing is
+   * skipped.
+   */
   readonly why: SkippedWhy | null;
   readonly text: Buffer;
   /** Lines that are rows. */
   readonly lines: readonly LandedLine[];
-  /** Lines that are none, each with its line break. Of `many_lines`, some. */
+  /** Lines that are no rows, each with its line break. For `many_lines` only some of them. */
   readonly others: readonly Buffer[];
 }
 
 export const LINE_BREAK = 0x0a;
 /** `{` */
 const BRACE = 0x7b;
-/** Lines of a member that are no rows: one with more is skipped as a whole. */
+/** Lines of a member that may be no rows. A member with more of them is skipped as a whole. */
 const MOST_OTHERS = 1_000;
 const HOUR = '\\d{4}-\\d\\d-\\d\\dT\\d\\d';
 /**
@@ -70,12 +75,12 @@ const BEHIND_ROW = Buffer.from('},"');
 
 const NOTHING = Buffer.of();
 
-/** Bytes of which nothing is read. */
+/** A part of which nothing is read. */
 export function skippedPart(at: number, bytes: Buffer, why: SkippedWhy): LandedPart {
   return { at, bytes, why, text: NOTHING, lines: [], others: [] };
 }
 
-/** A member, or a run of members: which lines of its text are rows, and which are none. */
+/** A part that is a member, or a run of members, with the lines of its text that are rows and those that are none. */
 export function memberPart(at: number, bytes: Buffer, text: Buffer): LandedPart {
   // The last line may lack its line break.
   if (text.length > 0 && text.at(-1) !== LINE_BREAK)
@@ -95,7 +100,7 @@ export function memberPart(at: number, bytes: Buffer, text: Buffer): LandedPart 
   return { at, bytes, why, text, lines: why === 'many_lines' ? [] : lines, others };
 }
 
-/** @param mayHoldMore Whether more than a row may be in the line. */
+/** Reads a line; null if it is no row. @param mayHoldMore Whether the line may have a member behind its row. */
 function lineOf(text: Buffer, from: number, to: number, mayHoldMore: boolean): LandedLine | null {
   const head = headAt(text, from, to);
   // `}}` and the line break.
@@ -120,10 +125,10 @@ interface Head {
   readonly hour: string | null;
 }
 
-// No line begins so: these bytes are no UTF-8.
+// The first line is compared with a head that no line has: these bytes are no UTF-8.
 let lastHead: Head = { bytes: Buffer.alloc(HEAD_BYTES, 0xff), kind: 'events', day: '', hour: null };
 
-/** Most lines begin as the one before: to read each head takes three times as long as to compare it. */
+/** Most lines begin as the line before: to read each head takes three times as long as to compare it. */
 function headAt(text: Buffer, from: number, to: number): Head | null {
   const { bytes } = lastHead;
   const end = from + bytes.length;
@@ -131,9 +136,9 @@ function headAt(text: Buffer, from: number, to: number): Head | null {
     return lastHead;
   const [head, kind, day = '', hour = ''] =
     HEAD.exec(text.toString('latin1', from, Math.min(to, from + HEAD_BYTES))) ?? [];
-  const table = tableKinds.find((one) => one === kind);
+  const table = tableKinds.find((tableKind) => tableKind === kind);
   if (head === undefined || table === undefined || !isDay(day)) return null;
-  // An hour that does not exist is none.
+  // An hour that does not exist counts as no hour.
   const isHour = isDay(hour.slice(0, 10)) && Number(hour.slice(11)) < 24;
   lastHead = { bytes: Buffer.from(head), kind: table, day, hour: isHour ? hour : null };
   return lastHead;
@@ -141,7 +146,7 @@ function headAt(text: Buffer, from: number, to: number): Head | null {
 
 const knownDays: Set<UtcDay> = new Set();
 
-/** An object has few days, and to judge one takes as long as to read ten lines. */
+/** Whether a day exists. An object has few days, and to judge a day takes as long as to read ten lines. */
 function isDay(day: string): boolean {
   if (knownDays.has(day)) return true;
   if (!isUtcDay(day)) return false;
@@ -155,20 +160,24 @@ export function beginsAsRow(text: Buffer): boolean {
   return ANY_HEAD.test(text.toString('latin1', 0, HEAD_BYTES));
 }
 
-/** Of each head of a row in bytes the hour in which the row was received, `2026-11-29T07`; null if its line does not say. */
+/**
+ * For each head of a row in these bytes, the hour in which the row was received, `2026-11-29T07`; null if its line does
+ * not say.
+ */
 export function rowHours(bytes: Buffer): (string | null)[] {
   const hours: (string | null)[] = [];
   for (let at = bytes.indexOf('{"kind":"'); at >= 0; at = bytes.indexOf('{"kind":"', at + 1)) {
     if (!beginsAsRow(bytes.subarray(at))) continue;
-    const [, said] = HEAD_HOUR.exec(bytes.toString('latin1', at, at + HEAD_BYTES)) ?? [];
-    hours.push(said ?? hourIn(bytes, at, bytes.indexOf(LINE_BREAK, at) + 1 || bytes.length));
+    const [, headHour] = HEAD_HOUR.exec(bytes.toString('latin1', at, at + HEAD_BYTES)) ?? [];
+    hours.push(headHour ?? hourIn(bytes, at, bytes.indexOf(LINE_BREAK, at) + 1 || bytes.length));
   }
   return hours;
 }
 
 /**
- * What is before the time in a row, but for its first quote: of that a row has hundreds, at each of which a search would stop. No
- * value can have it: a text of JSON has no quote that is not escaped. The name of another column may end so.
+ * What stands before the time in a row. Its first quote is left out: a row has hundreds of quotes, at each of which a
+ * search would stop. No value can have this text, because a text of JSON has no quote that is not escaped. The name of
+ * another column may end so.
  */
 const RECEIVED_AT = Buffer.from('received_at":"');
 const QUOTE = 0x22;
@@ -178,7 +187,7 @@ const ONE_HOUR = new RegExp(`^${HOUR}$`);
 
 /** The hour in which the row between two bytes was received, `2026-11-29T07`; null if it does not say. */
 export function hourIn(text: Buffer, from: number, to: number): string | null {
-  // Of the row alone: a row without a time does not have all that follow searched.
+  // Only the row is searched, so that a row without a time does not have all that follows searched.
   const row = text.subarray(from, to);
   let found = row.indexOf(RECEIVED_AT);
   while (found > 0 && row[found - 1] !== QUOTE) found = row.indexOf(RECEIVED_AT, found + 1);

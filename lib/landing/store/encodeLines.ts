@@ -15,10 +15,12 @@ export interface LandedRow {
 export type LandedRows = Readonly<Partial<Record<TableKind, readonly LandedRow[]>>>;
 
 /**
- * Makes a request's record: a line `{"kind":"events","ds":"2026-11-25","hour":"2026-11-25T07","row":{…}}` for each row, compressed as one gzip member. So
- * objects that Firehose joins of records are gzip files of lines, which anybody reads: https://www.rfc-editor.org/rfc/rfc1952#section-2.2
+ * Makes a request's record: for each row a line `{"kind":"events","ds":"2026-11-25","hour":"2026-11-25T07","row":{…}}`,
+ * all compressed as one gzip member. So the objects that Firehose joins from records are gzip files of lines, which
+ * anybody reads: https://www.rfc-editor.org/rfc/rfc1952#section-2.2
  *
- * @param hour In which its rows were received, so that the writer need not search each row for its time. Default: lines without it.
+ * @param hour The hour in which the rows were received, so that the writer need not search each row for its time.
+ * Default: lines without it.
  * @returns Null without rows.
  * @throws RangeError for more rows than a request can have: a defect of the caller.
  */
@@ -27,8 +29,8 @@ export function encodeLines(rows: LandedRows, hour: string | null = null): Uint8
   const bodies: string[] = [];
   let length = 0;
   for (const kind of tableKinds)
-    for (const { day, hour: own = hour, json } of rows[kind] ?? []) {
-      const received = own === null ? '' : `"hour":"${own}",`;
+    for (const { day, hour: rowHour = hour, json } of rows[kind] ?? []) {
+      const received = rowHour === null ? '' : `"hour":"${rowHour}",`;
       const head = `{"kind":"${kind}","ds":"${day}",${received}"row":`;
       length += head.length + Buffer.byteLength(json) + END.length;
       heads.push(head);

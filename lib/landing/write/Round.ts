@@ -22,13 +22,13 @@ export interface RoundLines {
   readonly bytes: number;
   /** Bytes of its longest line, or more. */
   readonly longest: number;
-  /** The object that a line is of, by where the line begins in the file. */
+  /** Key of the object that a line came from, by the position at which the line begins in the file. */
   keyAt(offset: number): string;
 }
 
 /** Lines of objects, split by kind and day into files of a folder, to be written to tables at once. */
 export class Round {
-  /** Keys of its objects, which may have no lines in it. */
+  /** Keys of the objects in the round. An object may have no lines in it. */
   readonly keys = new Set<string>();
   /** The sum of {@link sizeInRound}. */
   size = 0;

@@ -22,16 +22,16 @@ function finishedMetric(kind: TableKind) {
 /** Counts the events of an object. */
 export class EventCounter {
   readonly counts: FinishedEvents;
-  /** The last hour: rows of a record have one, and those of an object nearly always. */
+  /** The hour counted last: all rows of a record have the same hour, and rows of an object nearly always. */
   #hour = '';
   #inHour: Record<string, number> = {};
 
-  /** @param earlier What earlier runs have written of the object. */
+  /** @param earlier What earlier runs have counted of the object. */
   constructor(earlier: FinishedEvents = {}) {
     this.counts = structuredClone(earlier);
   }
 
-  /** Adds lines of it. */
+  /** Adds lines of the object. */
   add({ text, lines }: Pick<LandedPart, 'text' | 'lines'>): void {
     for (const { kind, hour, rowFrom, to } of lines) {
       const events = kind === 'quarantine' ? eventsOf(text.toString('utf8', rowFrom, to - 2)) : 1;
@@ -39,7 +39,7 @@ export class EventCounter {
     }
   }
 
-  /** Notes that its table does not take a row. */
+  /** Notes that the table of a row does not take it. */
   refuse(kind: TableKind, row: string): void {
     const text = Buffer.from(row);
     this.#count(finishedMetrics[kind].refused, 1, hourIn(text, 0, text.length));
@@ -56,7 +56,7 @@ export class EventCounter {
   }
 }
 
-/** How many events a row of quarantine is of. */
+/** How many events a row of quarantine stands for. */
 function eventsOf(text: string): number {
   const row = parseJson(text);
   return isJsonObject(row) ? eventsOfRefusal(row) : 1;
@@ -67,14 +67,14 @@ export function finishedLines(
   objects: readonly FinishedEvents[],
   stage: string,
 ): Readonly<Record<string, unknown>>[] {
-  const counts = objects.flatMap((one) => Object.entries(one));
-  return [...Map.groupBy(counts, ([hour]) => hour)].flatMap(([hour, same]) => {
+  const counts = objects.flatMap((hours) => Object.entries(hours));
+  return [...Map.groupBy(counts, ([hour]) => hour)].flatMap(([hour, ofHour]) => {
     const timestamp = Date.parse(`${hour}:00:00Z`);
     if (Number.isNaN(timestamp)) return [];
     const values = METRICS.map((metric) => {
-      const events = same.reduce((sum, [, own]) => sum + (own[metric.name] ?? 0), 0);
-      return [metric, events] as const;
-    }).filter(([, events]) => events > 0);
+      const total = ofHour.reduce((sum, [, events]) => sum + (events[metric.name] ?? 0), 0);
+      return [metric, total] as const;
+    }).filter(([, total]) => total > 0);
     const dimensions = { function: 'write', stage };
     const line = emfLine({ namespace: METRIC_NAMESPACE, timestamp, dimensions, values });
     return line === null ? [] : [line];

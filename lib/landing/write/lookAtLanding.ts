@@ -10,13 +10,16 @@ import { finishedLines } from './finishedEvents.ts';
 import { removeWritten } from './removeWritten.ts';
 import type { Writer } from './writeObjects.ts';
 
-/** Ages at which an object is told of, besides each full day: the first is longer than all that its message could have waited for. */
+/**
+ * Ages at which a look sends a message about an object, besides each full day. The first is longer than all that the
+ * object's own message could have waited.
+ */
 const AGES_MS = [3 * HOUR_MS, 6 * HOUR_MS, 12 * HOUR_MS];
-/** Messages of a batch of the writer: from so many on others wait. */
+/** Messages of a batch of the writer: while so many are in the queue, messages wait. */
 export const BATCH_MESSAGES = 1_000;
-/** Objects that one look tells of. The next one goes on. */
-const MOST_TOLD = 10_000;
-/** Objects that one look tries to delete, and notes of which the objects are gone. S3 takes as many with one call. */
+/** Messages that one look sends. The next look goes on. */
+const MOST_SENT = 10_000;
+/** Objects that one look tries to delete, and notes without objects that it deletes. S3 takes as many with one call. */
 const MOST_DELETED = 1_000;
 /** Notes that are read at the same time. */
 const READS = 8;
@@ -28,9 +31,10 @@ export interface LandingQueue extends TaskQueue {
 }
 
 /**
- * Sends messages of objects that wait, each as it has reached an age: S3 and EventBridge may lose an event, a brought bucket may
- * send none, and after ten tries, in less than three hours, a message is a dead letter. While many messages wait, objects are old
- * for that reason, and none is sent. What is written, and was not deleted, is deleted now, if the bucket lets it.
+ * Sends a message about each object that waits and has reached an age: S3 and EventBridge may lose an event, a brought
+ * bucket may send none, and after ten tries, in less than three hours, a message is a dead letter. While many messages
+ * wait, objects are old for that reason, and no message is sent. Objects that are written, and could not be deleted,
+ * are deleted now, if the bucket lets it.
  *
  * @throws What the clients of S3 and SQS throw.
  */
@@ -48,12 +52,12 @@ export async function lookAtLanding(
   }
   const now = clock.now();
   const { text = '' } = (await store.read(LANDING_LOOK)) ?? {};
-  // When the last look was.
+  // The time of the last look.
   const last = Number(valueAt(parseJson(text), ['at'])) || 0;
   const notes = await ListedNotes.list(store);
-  // Others each hour, as some may never be deleted.
-  const waits = notes.keys.filter(isWritten).length;
-  const from = waits > MOST_DELETED ? (Math.floor(now / HOUR_MS) * MOST_DELETED) % waits : 0;
+  // Each hour other objects are tried, as some may never be deleted.
+  const undeleted = notes.keys.filter(isWritten).length;
+  const from = undeleted > MOST_DELETED ? (Math.floor(now / HOUR_MS) * MOST_DELETED) % undeleted : 0;
   const bodies: string[] = [];
   const tried: ListedObject[] = [];
   let written = 0;
@@ -65,11 +69,11 @@ export async function lookAtLanding(
     if (notes.written(object) !== undefined) {
       if (written >= from && tried.length < MOST_DELETED) tried.push(object);
       written += 1;
-    } else if (agesReached(now - modifiedAt) > agesReached(last - modifiedAt) && bodies.length < MOST_TOLD)
+    } else if (agesReached(now - modifiedAt) > agesReached(last - modifiedAt) && bodies.length < MOST_SENT)
       bodies.push(objectCreatedBody(config.bucket, key));
   }
   await queue.send(bodies);
-  if (bodies.length < MOST_TOLD) await store.write(LANDING_LOOK, JSON.stringify({ at: now }));
+  if (bodies.length < MOST_SENT) await store.write(LANDING_LOOK, JSON.stringify({ at: now }));
   const { left, deleted } = await removeWritten(tried, writer);
   for (const object of tried) {
     if (left.has(object.key)) continue;
@@ -80,15 +84,15 @@ export async function lookAtLanding(
     readNotedEvents(store, notes.written(object) ?? ''),
   );
   for (const line of finishedLines(events, writer.stage)) log(line);
-  const ofNothing = notes.keys.filter((key) => !kept.has(key));
-  await store.removeAll(anyVersion(ofNothing.slice(0, MOST_DELETED)));
+  const staleNotes = notes.keys.filter((key) => !kept.has(key));
+  await store.removeAll(anyVersion(staleNotes.slice(0, MOST_DELETED)));
   const done = tried.length - left.size;
   log({ ...line, told: bodies.length, deleted: done, undeleted: written - done, skipped: null });
 }
 
 function agesReached(age: number): number {
   const days = Math.max(0, Math.floor(age / (24 * HOUR_MS)));
-  return AGES_MS.filter((one) => age >= one).length + days;
+  return AGES_MS.filter((mark) => age >= mark).length + days;
 }
 
 /** A message about an object, with the members of S3's event that are read. */

@@ -15,7 +15,7 @@ export const PIECE_BYTES = 4_194_304;
 const AHEAD = 40;
 const AHEAD_BYTES = 33_554_432;
 
-/** An object that is there. */
+/** An object of the landing that is open. */
 export interface OpenedObject {
   readonly version: LandedVersion;
   readonly metadata: ObjectHead['metadata'] | undefined;
@@ -23,15 +23,17 @@ export interface OpenedObject {
   readonly notes: string[];
   /** Whether an earlier call has written all of it. */
   readonly isWritten: boolean;
-  /** The first byte that is not written: what is skipped from there on is kept together. */
+  /** The first byte whose rows are not in tables yet. What is skipped from there on is kept together. */
   from: number;
-  /** The bytes from there on. */
+  /** The bytes from there on, in pieces. */
   readonly pieces: AsyncGenerator<{ readonly chunks: readonly Buffer[]; readonly isLast: boolean }>;
   skipped: Skipped;
   readonly counter: EventCounter;
-  /** How much of that is in the bucket, in an object of this ETag, and whether any was before. */
+  /** Bytes of `skipped` that this run has put into `damaged/`. */
   putBytes: number;
+  /** ETag of the object that has them; null before this run has put it. */
   putETag: string | null;
+  /** Whether this run has put anything of the object into `damaged/`. */
   isDamaged: boolean;
 }
 
@@ -40,14 +42,15 @@ export interface Place {
   /**
    * Asks for room for bytes, in place of what it has.
    *
-   * @returns Null if there is room; else what resolves once there is. There is for the first object, whatever the others hold.
+   * @returns Null if there is room; else a promise that resolves once there is. The first object always has room,
+   * whatever the others hold.
    */
   ask(bytes: number): Promise<void> | null;
 }
 
 /** A place in {@link Places}. */
 interface OwnPlace extends Place {
-  /** Bytes that it asked for; undefined before. */
+  /** Bytes that the object asked for; undefined before it did. */
   asked: number | undefined;
   /** Ends the wait of {@link Place.ask}; null if it does not wait. */
   grant: (() => void) | null;
@@ -57,10 +60,10 @@ interface OwnPlace extends Place {
 class Places {
   readonly #places: OwnPlace[] = [];
   #held = 0;
-  /** What the last object asked for: the next one is taken for as large. */
+  /** What the last object asked for. The next one is expected to ask for as much. */
   #usual = 0;
 
-  /** Whether there is one more. */
+  /** Whether one more object may be opened. */
   get isFree(): boolean {
     if (this.#places.length === 0) return true;
     if (this.#places.length >= AHEAD || this.#places.some(({ grant }) => grant !== null)) return false;
@@ -109,7 +112,7 @@ class Places {
 /**
  * Objects in order, while the next ones are opened: as many as are small, and of large ones as many as there is memory for.
  *
- * @param open Opens an object, which takes room before it holds any bytes. It never rejects.
+ * @param open Opens an object. It asks for room before it holds any bytes, and never rejects.
  */
 export async function* openAhead<Opened>(
   keys: readonly string[],
@@ -145,7 +148,7 @@ interface OpenRequest {
 /**
  * Opens an object, and fetches its first piece.
  *
- * @returns Null if there is none.
+ * @returns Null if the object is gone.
  * @throws What the store's client throws. No stream is left open.
  */
 export async function openObject(key: string, request: OpenRequest): Promise<OpenedObject | null> {
@@ -178,7 +181,7 @@ export async function openObject(key: string, request: OpenRequest): Promise<Ope
   });
   if (note !== null) body.destroy();
   const from = note === null ? 0 : 'written' in note ? size : note.from;
-  // What was skipped last may have ended it.
+  // The note may be about bytes that were skipped at the end of the object.
   const isWritten = note !== null && from === size;
   const first = note === null ? (whole ?? fetchFirst(0)) : fetchFirst(from);
   let next = isWritten ? undefined : Promise.resolve(await first);
@@ -188,7 +191,7 @@ export async function openObject(key: string, request: OpenRequest): Promise<Ope
       const chunks = await next;
       at = Math.min(at + pieceBytes, size);
       next = at === size ? undefined : fetchFrom(at);
-      // It is thrown when it is waited for.
+      // Its error is thrown where it is awaited.
       next?.catch(() => undefined);
       yield { chunks, isLast: at === size };
     }
@@ -221,7 +224,7 @@ async function openPart(
   return part.body;
 }
 
-/** The first bytes of a stream. @throws RangeError If it has fewer: one that breaks has no end. */
+/** The first bytes of a stream. @throws RangeError If the stream has fewer: one that breaks has no end. */
 async function readBytes(body: Readable, count: number): Promise<readonly Buffer[]> {
   const chunks: Buffer[] = [];
   let read = 0;

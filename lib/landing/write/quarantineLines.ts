@@ -11,15 +11,15 @@ import { SMALL_LINE } from './Round.ts';
 export interface RefusedLine extends LineFailure {
   readonly kind: TableKind;
   readonly day: UtcDay;
-  /** The object that it is of. */
+  /** Key of the object that the line came from. */
   readonly key: string;
   /** The row alone, without a line break. */
   readonly text: string;
 }
 
 /**
- * Makes rows of quarantine of lines that DuckDB refuses, as lines of a file of the round that they are of. A row has the identity of its
- * event, so that its copies can be told from others.
+ * Makes rows of quarantine from lines that DuckDB refuses, as lines for another file of the same round. A row has the
+ * identity of its event, so that copies of the event can be told from other rows.
  *
  * @param now Epoch milliseconds.
  */

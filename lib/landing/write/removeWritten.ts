@@ -5,10 +5,11 @@ import type { DeletedObject, ObjectStore, Undeleted } from '../../base/ObjectSto
 const TRIES = 3;
 
 /**
- * Deletes objects that are written, if they are still those that were read: what somebody has put in the place of one has a message of
- * its own. An alarm is on the line about those that the bucket keeps.
+ * Deletes objects that are written, if they are still those that were read: an object that somebody has put in the
+ * place of one has a message of its own. An alarm watches the log line about objects that the bucket keeps.
  *
- * @returns These, and why; and the objects that were deleted by this call. One of which the answer was lost is in neither.
+ * @returns `left` are the objects that the bucket keeps, and why. `deleted` are the objects that this call deleted. An
+ * object is in neither if the answer about it was lost.
  */
 export async function removeWritten(
   objects: readonly DeletedObject[],
@@ -23,14 +24,14 @@ export async function removeWritten(
   let left = new Map(objects.map(({ key }) => [key, '']));
   const deleted = new Set<string>();
   for (let tries = 0; tries < TRIES && left.size > 0; tries += 1) {
-    const asked = objects.filter(({ key }) => left.has(key));
+    const remaining = objects.filter(({ key }) => left.has(key));
     const failed = (error: unknown): Undeleted => ({
-      left: asked.map(({ key }) => ({ key, why: errorName(error) })),
+      left: remaining.map(({ key }) => ({ key, why: errorName(error) })),
       gone: [],
     });
-    const answer = await store.removeAll(asked).catch(failed);
+    const answer = await store.removeAll(remaining).catch(failed);
     left = new Map(answer.left.map(({ key, why }) => [key, why]));
-    for (const { key } of asked) if (!left.has(key) && !answer.gone.includes(key)) deleted.add(key);
+    for (const { key } of remaining) if (!left.has(key) && !answer.gone.includes(key)) deleted.add(key);
   }
   const [[object, code] = []] = left;
   const line = { objects: left.size, object, code, action: 's3:DeleteObject' };

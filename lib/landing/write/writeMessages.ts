@@ -11,15 +11,16 @@ const ALONE_FROM = 5;
 /** An object, and the messages that name it. */
 interface NamedObject {
   readonly key: string;
-  /** When it was written, ISO 8601. Empty: long ago, as only a look tells of it. */
+  /** When the object was written, ISO 8601. Empty: long ago, as only a look sends a message without a time. */
   readonly time: string;
   readonly messages: QueueMessage[];
 }
 
 /**
- * Processes a batch of messages: it writes the objects that they name, each once, then looks at the landing if a message asks
- * for that. The response names the messages that the queue has to deliver again: those of objects that failed, and of a look
- * that did. A message that names no object, which somebody sent by hand, is dropped: nothing would ever read it.
+ * Processes a batch of messages: it writes the objects that they name, each once, then looks at the landing if a
+ * message asks for that. The response names the messages that the queue has to deliver again: those of objects that
+ * failed, and of a look that failed. A message that names no object, which somebody sent by hand, is dropped: nothing
+ * would ever read it.
  */
 export async function writeMessages(
   messages: readonly QueueMessage[],
@@ -33,18 +34,19 @@ export async function writeMessages(
   const invalid: { readonly messageId: string; readonly detail: string }[] = [];
   const named = new Map<string, NamedObject>();
   let ignored = 0;
-  const sort = async (asked: Asked, message: QueueMessage) => {
+  // Notes what a message asks for, and answers whether the message is in order: each is, or is dropped.
+  const take = async (request: WriteRequest, message: QueueMessage) => {
     const { messageId } = message;
-    if (asked === LOOK) looks.push(messageId);
-    else if ('wrong' in asked) invalid.push({ messageId, detail: asked.wrong });
-    else if (asked.bucket !== writer.config.bucket || !isLanded(asked.key)) ignored += 1;
+    if (request === LOOK) looks.push(messageId);
+    else if ('wrong' in request) invalid.push({ messageId, detail: request.wrong });
+    else if (request.bucket !== writer.config.bucket || !isLanded(request.key)) ignored += 1;
     else {
-      const { key, time } = asked;
+      const { key, time } = request;
       named.set(key, { key, time, messages: [...(named.get(key)?.messages ?? []), message] });
     }
     return true;
   };
-  await eachMessage(messages, asked, writer.log, sort, failures);
+  await eachMessage(messages, writeRequests, writer.log, take, failures);
   const { failed, objects, ...counts } = await writeObjects(
     inOrder([...named.values()], random),
     writer,
@@ -64,7 +66,7 @@ export async function writeMessages(
     ignored,
     invalid,
   });
-  // What it throws is in the log: the messages of objects do not come again because of it.
+  // The log has what a look throws: messages of objects do not come again because of it.
   await failures.attempt(looks, { event: 'write_look_failed' }, async () => {
     if (writer.clock.now() >= time.deadline) return false;
     await lookAtLanding(writer, queue);
@@ -74,25 +76,28 @@ export async function writeMessages(
 }
 
 const LOOK = 'look';
-type Asked = typeof LOOK | ReturnType<typeof objectCreated>;
+type WriteRequest = typeof LOOK | ReturnType<typeof objectCreated>;
 
 /** What a message of the queue asks for. */
-const asked: MessageKind<Asked> = {
+const writeRequests: MessageKind<WriteRequest> = {
   event: 'write',
   read: (body) => (isRunMessage(body, LOOK) ? LOOK : objectCreated(body)),
 };
 
 /**
- * Keys by groups that may be in rounds together. The oldest come first. Those that were received often come behind them, each alone
- * and in random order: the others are done then if one of them ends the function, and so is each of them in one of its runs.
+ * Keys by groups that may be in rounds together. The oldest objects come first. Objects that were received often come
+ * behind them, each alone and in random order: if one of them ends the function, all others are done by then, and so is
+ * each of them in one of its runs.
  */
 export function inOrder(objects: readonly NamedObject[], random: () => number): string[][] {
   const { fresh = [], often = [] } = Object.groupBy(objects, ({ messages }) =>
     messages.some(({ receives }) => receives >= ALONE_FROM) ? 'often' : 'fresh',
   );
   const shuffled = often.map(({ key }) => ({ key, place: random() })).sort((a, b) => a.place - b.place);
-  return [
-    fresh.sort((a, b) => (a.time < b.time ? -1 : a.time > b.time ? 1 : 0)).map(({ key }) => key),
-    ...shuffled.map(({ key }) => [key]),
-  ];
+  return [fresh.sort(byTime).map(({ key }) => key), ...shuffled.map(({ key }) => [key])];
+}
+
+function byTime(a: NamedObject, b: NamedObject): number {
+  if (a.time === b.time) return 0;
+  return a.time < b.time ? -1 : 1;
 }

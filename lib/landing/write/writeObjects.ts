@@ -37,16 +37,18 @@ export interface Writer {
   readonly store: Pick<ObjectStore, 'open' | 'read' | 'write' | 'removeAll' | 'listPage'>;
   readonly clock: Clock;
   readonly limits: EngineLimits;
-  /** A dimension of its metrics. */
+  /** The dimension `stage` of its metrics. */
   readonly stage: string;
   /** Existing folder for files, which nobody else uses. */
   readonly directory: string;
   readonly log: (fields: Record<string, unknown>) => void;
   /** Bytes of an object that are fetched at once. Default {@link PIECE_BYTES}. */
   readonly pieceBytes?: number;
-  /** Default {@link ROUND_BYTES}, what the reader has, {@link SKIPPED_BYTES}. */
+  /** Bytes of lines of a round. Default {@link ROUND_BYTES}. */
   readonly roundBytes?: number;
+  /** Bytes of members that are read together. Default: what the reader has. */
   readonly runBytes?: number;
+  /** Skipped bytes of an object that are kept in memory. Default {@link SKIPPED_BYTES}. */
   readonly skippedBytes?: number;
 }
 
@@ -61,8 +63,8 @@ export interface WriteTime {
 /** What became of objects. */
 export interface WrittenObjects {
   /**
-   * `undeleted`: they are written, by this call or an earlier one, and noted. They need no message. `damaged`: written, but for bytes
-   * that are in `damaged/` now.
+   * How many objects have become what. `undeleted`: they are written, by this call or an earlier one, and noted, and
+   * need no message. `damaged`: they are written, except for bytes that are in `damaged/` now.
    */
   readonly objects: { written: number; undeleted: number; gone: number; damaged: number };
   rows: number;
@@ -74,12 +76,14 @@ export interface WrittenObjects {
 }
 
 /**
- * Makes Parquet files of the tables of objects of the landing, and deletes the objects: in rounds, each of as many objects as fit
- * one, or of a part of a large one. What can't be deleted is noted, and only deleted the next time; so is how far an object is
- * written that a round does not end. At least once: a round whose end is not noted is written again. Its rows then have the same IDs
- * twice, and views show one.
+ * Makes Parquet files from the rows of landed objects, and deletes the objects. That happens in rounds, each of as many
+ * objects as fit into it, or of a part of a large object. An object that can't be deleted is noted, and the next time
+ * it is only deleted. How far an object is written that a round does not end is noted, too. Rows are written at least
+ * once: a round whose end is not noted is written again. Its rows then have the same IDs twice, and views show one of
+ * them.
  *
- * @param groups Keys by groups: no round has objects of two, and none is fetched before the one before it is written.
+ * @param groups Keys by groups: no round has objects of two groups, and no object is fetched before the group before it
+ * is written.
  */
 export async function writeObjects(
   groups: readonly (readonly string[])[],
@@ -109,10 +113,10 @@ class Batch {
   #round: Round | undefined;
   /** Objects that end in the round. */
   #ended: OpenedObject[] = [];
-  /** Counters of the objects that are open, by key. Rows that were landed before have counted then. */
+  /** Counters of the open objects, by key. A redriven object has none: its rows were counted when they landed first. */
   readonly #counters = new Map<string, EventCounter>();
   #directory = '';
-  /** Listed since the last round; null if that failed. */
+  /** All notes, listed since the last round; null if that failed. */
   #notes: Promise<ListedNotes | null> | undefined;
 
   constructor(writer: Writer, time: WriteTime) {
@@ -120,7 +124,7 @@ class Batch {
     this.#time = time;
   }
 
-  /** Null: it is gone, or failed. */
+  /** Opens an object. Null if it is gone, or failed. */
   async open(key: string, place: Place): Promise<OpenedObject | null> {
     const { signal } = this.#time;
     try {
@@ -189,7 +193,7 @@ class Batch {
   }
 
   async #skip(object: OpenedObject, part: LandedPart): Promise<void> {
-    // The piece need not be kept for it.
+    // The bytes are copied, so that the whole piece need not be kept for them.
     object.skipped.add({ ...part, bytes: Buffer.from(part.bytes) });
     const { skippedBytes = SKIPPED_BYTES } = this.#writer;
     if (object.skipped.bytes <= skippedBytes) return;
@@ -240,7 +244,7 @@ class Batch {
     const directory = this.#directory;
     this.#round = undefined;
     this.#ended = [];
-    // Another run may have written objects meanwhile.
+    // The next round lists notes again, because another run may have written objects meanwhile.
     this.#notes = undefined;
     if (round === undefined) return;
     const put: string[] = [];
@@ -249,7 +253,8 @@ class Batch {
       for (const object of ended) await this.#putAside(object);
     } catch (error) {
       for (const key of round.keys) this.#fail(key, error);
-      // What is left of it is written again: its rows would be there twice.
+      // Files that were put are deleted again: their rows are written once more with the next round, and would be there
+      // twice.
       await this.#writer.store.removeAll(anyVersion(put)).catch(() => []);
       return;
     } finally {
@@ -282,8 +287,9 @@ class Batch {
   }
 
   /**
-   * Keeps what was skipped of an object where nothing deletes it for long. It replaces only what this run has put there. Beside what
-   * another run has put, of this object or of one that had its key, it has a name of its own, unless it is a part of that.
+   * Keeps what was skipped of an object in `damaged/`, where nothing deletes it for long. It replaces only what this
+   * run has put there. If another run has put something under that key, of this object or of one that had its key, the
+   * bytes get a name of their own, unless they are a part of what is there.
    */
   async #putAside(object: OpenedObject): Promise<void> {
     const { from, skipped } = object;
@@ -336,8 +342,8 @@ class Batch {
       this.#writer.stage,
     );
     for (const line of lines) this.#writer.log(line);
-    const notes = ended.flatMap((one) => (left.has(one.version.key) ? [] : one.notes));
-    // What is left of them is harmless: the versions are gone.
+    const notes = ended.flatMap((object) => (left.has(object.version.key) ? [] : object.notes));
+    // Notes that could not be deleted are harmless: the versions that they are about are gone.
     await store.removeAll(anyVersion(new Set(notes))).catch(() => []);
     await mapLimit(ended, PUTS, async ({ version, isWritten, isDamaged, counter }) => {
       const why = left.get(version.key);

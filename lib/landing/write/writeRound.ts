@@ -84,13 +84,13 @@ class LinesWriter {
   readonly refused: RefusedLine[] = [];
   readonly #session: DuckDbSession;
   readonly #tables: ReturnType<typeof deliveredTables>;
-  /** File of some lines, and what DuckDB makes of them. */
-  readonly #some: string;
+  /** A file of the lines that are being tried; with `.parquet`, what DuckDB makes of them. */
+  readonly #triedPath: string;
 
   constructor(session: DuckDbSession, { config, directory }: RoundRequest) {
     this.#session = session;
     this.#tables = deliveredTables(config);
-    this.#some = join(directory, 'some');
+    this.#triedPath = join(directory, 'tried');
   }
 
   async write(lines: RoundLines): Promise<void> {
@@ -131,15 +131,20 @@ class LinesWriter {
     }
   }
 
-  /** Finds the lines of a piece that DuckDB refuses, and copies all others to a file. @param known Why it refuses some of them. */
+  /**
+   * Finds the lines of a piece that DuckDB refuses, and copies all others to a file.
+   *
+   * @param at Where the piece begins in the file of the lines.
+   * @param known Why DuckDB refuses some of the lines. Default: it is found out.
+   */
   async #separate(
     lines: RoundLines,
     { bytes, at }: { readonly bytes: Buffer; readonly at: number },
     fit: string,
     known: LineFailure | null = null,
   ): Promise<void> {
-    if (known === null) await writeFile(this.#some, bytes);
-    const failure = known ?? (await this.#tryWrite(lines, this.#some, `${this.#some}.parquet`));
+    if (known === null) await writeFile(this.#triedPath, bytes);
+    const failure = known ?? (await this.#tryWrite(lines, this.#triedPath, `${this.#triedPath}.parquet`));
     if (failure === null) return appendFile(fit, bytes);
     const half = middleOf(bytes);
     const isAllRefused = this.refused.length >= MOST_SINGLE && bytes.length <= PIECE_BYTES;
@@ -163,13 +168,14 @@ class LinesWriter {
 }
 
 /**
- * Lines that are refused each by itself. Beyond, all rows are taken to have the same fault, and pieces of some lines are refused
- * as a whole: to find each line would outlast the function. What was fit among them is in quarantine, too.
+ * Lines that are refused one by one. Once there are so many, all rows are taken to have the same fault, and short
+ * pieces are refused as a whole: to find each line would outlast the function. Lines of such a piece that would fit are
+ * in quarantine, too.
  */
 const MOST_SINGLE = 2_000;
 const PIECE_BYTES = 65_536;
 
-/** Where a line begins near the middle; the end if there is only one line. */
+/** Where a line begins near the middle; the end of the bytes if there is only one line. */
 function middleOf(bytes: Buffer): number {
   const behind = bytes.indexOf(LINE_BREAK, bytes.length >> 1) + 1;
   // The last line may be more than half of it.

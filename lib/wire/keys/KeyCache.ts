@@ -29,28 +29,31 @@ export const UNKNOWN_KEY_PAUSE_MS = 30_000;
 /** Timeout of a read while keys are known, in milliseconds. */
 const READ_TIMEOUT_MS = 1_500;
 /**
- * Timeout of a read while none are known. It is longer than a request waits and than the function's own timeout: the read goes on
- * while the next requests wait for it.
+ * Timeout of a read while no keys are known. It is longer than a request waits, and longer than the function's own
+ * timeout: the read goes on while the next requests wait for it.
  */
 const FIRST_READ_TIMEOUT_MS = 15_000;
 /** Pause after a failed read; it doubles with every failure. */
 const AFTER_FAILURE = { baseMs: 2_000, capMs: 60_000, leastMs: 1_000 } as const;
-/** The same while no keys are known, as every request is refused then. */
+/** The pauses while no keys are known, when every request is refused. */
 const AFTER_FIRST_FAILURE = { baseMs: 500, capMs: 750, leastMs: 250 } as const;
 
 /**
  * Caches the keys in Secrets Manager for one execution environment. Keys are read when they are first needed, and read
  * again in the background when they are no longer fresh, or for an unknown key. Keys that were read once remain valid
- * while Secrets Manager cannot be read. Until then a request waits for a slow read until its deadline, and the next one goes on. Requests share a read: there is never a second one at the same time.
+ * while Secrets Manager cannot be read. Before the first successful read, a request waits for a slow read until its own
+ * deadline, and the next request goes on waiting. Requests share a read: there is never a second one at the same time.
  */
 export class KeyCache {
   readonly #options: KeyCacheOptions;
   #keyring: Keyring | undefined;
   /** When the last successful read began. */
   #lookedAt = Number.NEGATIVE_INFINITY;
-  /** Failures since then, the time of the last one, and the pause after it. */
+  /** How many reads failed since then. */
   #failures = 0;
+  /** When the last of them failed. */
   #failedAt = Number.NEGATIVE_INFINITY;
+  /** The pause after it. */
   #pauseMs = 0;
   /** Why the last read failed. */
   #failure: KeysCode = 'SLUICE_KEYS_UNAVAILABLE';
@@ -64,8 +67,9 @@ export class KeyCache {
    * The keys, at most {@link FRESH_MS} old unless they cannot be read. A read that is due runs in the background.
    *
    * @param deadline Epoch milliseconds. While no keys are known it waits for them until then.
-   * @param isNeeded False for who can do without them: it waits no longer than for a usual read.
-   * @throws KeysError when they were never read: why the last read failed, `SLUICE_KEYS_UNAVAILABLE` while none has.
+   * @param isNeeded False if the caller can do without the keys. Then it waits no longer than for a usual read.
+   * @throws KeysError when they were never read. Its code is that of the last failed read; `SLUICE_KEYS_UNAVAILABLE` if
+   * none has failed.
    */
   async current(deadline: number, isNeeded = true): Promise<Keyring> {
     const usual = this.#options.clock.now() + READ_TIMEOUT_MS;
@@ -123,7 +127,7 @@ export class KeyCache {
     try {
       const keyring = readKeyring(await read(timeoutMs));
       if (keyring.problems.length > 0) log({ level: 'error', event: 'keys', problems: keyring.problems });
-      // Whoever reads the log sees that a failure is over.
+      // The line shows whoever reads the log that the failure is over.
       else if (this.#failures > 0) log({ level: 'info', event: 'keys' });
       this.#keyring = keyring;
       this.#lookedAt = now;
@@ -131,7 +135,7 @@ export class KeyCache {
       this.#failure = 'SLUICE_KEYS_UNAVAILABLE';
     } catch (error) {
       this.#failures += 1;
-      // A busy environment does not read for each request.
+      // The pause keeps a busy environment from reading once for each request.
       const pause = this.#keyring === undefined ? AFTER_FIRST_FAILURE : AFTER_FAILURE;
       this.#pauseMs = backoffMs(this.#failures, random, pause);
       this.#failedAt = clock.now();
@@ -142,7 +146,9 @@ export class KeyCache {
   }
 }
 
-/** The code or name of a failure. Its message could quote the secret, but for a denial's. */
+/**
+ * The code or name of a failure. Its message is left out, because it could quote the secret; that of a denial cannot.
+ */
 function describe(error: unknown): Record<string, unknown> & { readonly code: KeysCode } {
   if (error instanceof KeysError) return { code: error.code, detail: error.detail };
   return { code: 'SLUICE_KEYS_UNAVAILABLE', error: errorText(error) };

@@ -17,7 +17,10 @@ export interface KeyGateOptions {
 
 /** An accepted key and its settings. */
 export interface AuthenticatedKey {
-  /** Its label in the configuration or the secret; `any` for an unlisted key that is accepted because all are. */
+  /**
+   * The label of the key in the configuration or the secret; `any` for an unlisted key that is accepted because all
+   * keys are.
+   */
   readonly label: string;
   /** Lower-case hex SHA-256. */
   readonly sha256: string;
@@ -50,7 +53,7 @@ export class KeyGate {
   /**
    * @param key As sent; null when there is none of a known form.
    * @param deadline Epoch milliseconds by which it decides.
-   * @param problem Without a key: why a text in its place is none.
+   * @param problem Without a key: why a text in its place is not a key.
    * @throws RequestError `SLUICE_KEY_MISSING`, `SLUICE_KEY_UNKNOWN`; KeysError `SLUICE_KEYS_UNAVAILABLE`,
    *   `SLUICE_KEYS_INVALID` when that is uncertain.
    */
@@ -81,7 +84,7 @@ export class KeyGate {
     const renewed = await cache.renewed(deadline);
     const found = renewed.find(digest);
     if (found !== null) return found;
-    // It may be the key of an entry that cannot be read.
+    // The key may be that of an entry that cannot be read.
     if (renewed.problems.length > 0) throw new KeysError('SLUICE_KEYS_INVALID', 'An entry cannot be read.');
     throw new RequestError('SLUICE_KEY_UNKNOWN');
   }

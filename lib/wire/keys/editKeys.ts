@@ -45,18 +45,18 @@ export function addKey(text: string, entry: KeyEntry): string {
 /**
  * The secret's text without one key.
  *
- * @param sha256 The first digits of its hash, needed where several share the label; '' for none.
+ * @param sha256 The first digits of the key's hash, needed if several keys share the label; '' for none.
  * @throws KeyListError `SLUICE_KEYS_NOT_FOUND`, `SLUICE_KEYS_AMBIGUOUS`, `SLUICE_KEYS_UNREADABLE`
  */
 export function removeKey(text: string, label: string, sha256: string): string {
   const keys = listedKeys(text);
-  const meant = keys.filter((key) => key.label === label && key.sha256.startsWith(sha256.toLowerCase()));
-  if (meant.length === 0) throw new KeyListError('SLUICE_KEYS_NOT_FOUND', `Label ${label}.`);
-  if (meant.length > 1) {
-    const hashes = meant.map((key) => key.sha256.slice(0, 8)).join(', ');
+  const matching = keys.filter((key) => key.label === label && key.sha256.startsWith(sha256.toLowerCase()));
+  if (matching.length === 0) throw new KeyListError('SLUICE_KEYS_NOT_FOUND', `Label ${label}.`);
+  if (matching.length > 1) {
+    const hashes = matching.map((key) => key.sha256.slice(0, 8)).join(', ');
     throw new KeyListError('SLUICE_KEYS_AMBIGUOUS', `Label ${label}: ${hashes}.`);
   }
-  return JSON.stringify({ keys: keys.filter((key) => key !== meant[0]) });
+  return JSON.stringify({ keys: keys.filter((key) => key !== matching[0]) });
 }
 
 /** A secret's text and which version it is. */
