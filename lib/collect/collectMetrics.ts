@@ -85,7 +85,7 @@ export function requestMetrics(outcome: RequestOutcome): Readonly<Record<string,
   const records: MetricRecord[] = [
     {
       ...base,
-      dimensions: dimensions,
+      dimensions,
       properties: {
         ...(requestId === null ? null : { request_id: requestId }),
         latency_ms: latencyMs,
@@ -134,7 +134,7 @@ export function failureMetrics(
   return emfLines([
     {
       ...base,
-      dimensions: dimensions,
+      dimensions,
       values: [
         [received, 0],
         [refused_requests, 1],
