@@ -22,7 +22,10 @@ export function alsoReadsPolicy(
   ]);
 }
 
-/** Metabase lists the tables of every database anyway, and its document reads versions of tables, too. */
+/**
+ * Reads the catalogue. Metabase lists the tables of every database anyway, and its document reads versions of tables,
+ * too.
+ */
 function readTables(scope: PolicyScope, kind: Reader['kind'], alsoReads: readonly AlsoReads[]): Statement {
   const actions = kind === 'metabase' ? READ_MORE_OF_TABLES : READ_TABLES;
   const arns = alsoReads.flatMap(({ database, tables = ['*'] }) => [
@@ -61,10 +64,15 @@ function readFiles(scope: PolicyScope, locations: readonly Location[]): Statemen
 
 function foldersByBucket(locations: readonly Location[]): ReadonlyMap<string, readonly string[]> {
   const byBucket = Map.groupBy(locations, ({ bucket }) => bucket);
-  return new Map([...byBucket].map(([bucket, of]) => [bucket, [...new Set(of.map(({ folder }) => folder))]]));
+  return new Map(
+    [...byBucket].map(([bucket, locationsInBucket]) => [
+      bucket,
+      [...new Set(locationsInBucket.map(({ folder }) => folder))],
+    ]),
+  );
 }
 
-/** Only through S3 in the key's region, which is also its bucket's. */
+/** Uses keys only through S3 in the key's region, which is also the region of its bucket. */
 function useKeys(keyArns: readonly string[]): Statement[] {
   const byRegion = Map.groupBy([...new Set(keyArns)], (arn) => arn.split(':')[3] ?? '');
   return [...byRegion].map(([region, arns], i) =>
@@ -78,7 +86,7 @@ function useKeys(keyArns: readonly string[]): Statement[] {
 export interface ForeignBucket {
   readonly bucket: string;
   readonly owner: string;
-  /** Each with a slash at its end; empty for the whole bucket. */
+  /** Each folder has a slash at its end. An empty folder is the whole bucket. */
   readonly folders: readonly string[];
   readonly kmsKeyArns: readonly string[];
 }
@@ -90,10 +98,10 @@ export function foreignBuckets({ alsoReads }: Pick<Reader, 'alsoReads'>): readon
       ? []
       : locations.map((location) => ({ ...locationParts(location), owner, kmsKeyArn: kmsKeyArn ?? null })),
   );
-  return [...Map.groupBy(all, ({ bucket }) => bucket)].map(([bucket, of]) => ({
+  return [...Map.groupBy(all, ({ bucket }) => bucket)].map(([bucket, entries]) => ({
     bucket,
-    owner: of[0]?.owner ?? '',
-    folders: [...new Set(of.map(({ folder }) => folder))],
-    kmsKeyArns: [...new Set(of.flatMap(({ kmsKeyArn }) => kmsKeyArn ?? []))],
+    owner: entries[0]?.owner ?? '',
+    folders: [...new Set(entries.map(({ folder }) => folder))],
+    kmsKeyArns: [...new Set(entries.flatMap(({ kmsKeyArn }) => kmsKeyArn ?? []))],
   }));
 }

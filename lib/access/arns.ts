@@ -1,9 +1,9 @@
 import type { Config } from '../schema/config.ts';
 
 /**
- * Where the things are that policies name. Every member is a text that goes into ARNs as it stands: a value, a
- * placeholder that a person replaces (`__ACCOUNT_ID__`), or in a template what `Fn::Sub` fills in
- * (`${AWS::AccountId}`). So one builder makes what is printed and what is deployed.
+ * The names and places of what policies name. Every member is a text that goes into ARNs as it stands: a value; a
+ * placeholder that a person replaces (`__ACCOUNT_ID__`); or, in a template, what `Fn::Sub` fills in
+ * (`${AWS::AccountId}`). So the same code makes what is printed and what is deployed.
  */
 export interface PolicyScope {
   /** `aws`, `aws-cn`, `aws-us-gov`. */
@@ -29,10 +29,10 @@ export interface PolicyScope {
 /** The configuration's names in a scope whose account, region and key the configuration may not know. */
 export function policyScope(
   config: Pick<Config, 'bucket' | 'statsigFolder' | 'formerStatsigFolders' | 'database' | 'athena'>,
-  where: Pick<PolicyScope, 'partition' | 'account' | 'region' | 'keyArn'>,
+  place: Pick<PolicyScope, 'partition' | 'account' | 'region' | 'keyArn'>,
 ): PolicyScope {
   return {
-    ...where,
+    ...place,
     bucket: config.bucket,
     statsigFolder: config.statsigFolder,
     formerStatsigFolders: config.formerStatsigFolders,
@@ -47,7 +47,7 @@ export function bucketArn({ partition }: Pick<PolicyScope, 'partition'>, bucket:
   return `arn:${partition}:s3:::${bucket}`;
 }
 
-/** ARN of all objects under a folder, which ends in a slash; without one, of all objects. */
+/** ARN of all objects under a folder, which ends in a slash; without a folder, of all objects. */
 export function objectsArn(scope: Pick<PolicyScope, 'partition'>, bucket: string, folder = ''): string {
   return `${bucketArn(scope, bucket)}/${folder}*`;
 }
@@ -55,7 +55,7 @@ export function objectsArn(scope: Pick<PolicyScope, 'partition'>, bucket: string
 /** Parts of an ARN with an account and a region. */
 type Somewhere = Pick<PolicyScope, 'partition' | 'region' | 'account'>;
 
-/** ARN of something in the account and region. */
+/** ARN of a resource in the account and region. */
 export function arnIn({ partition, region, account }: Somewhere, service: string, resource: string): string {
   return `arn:${partition}:${service}:${region}:${account}:${resource}`;
 }
@@ -65,7 +65,7 @@ export function apiArn({ partition, region }: Pick<Somewhere, 'partition' | 'reg
   return `arn:${partition}:apigateway:${region}::/${path}`;
 }
 
-/** ARN of something of IAM, which has no region. */
+/** ARN of a resource of IAM, which has no region. */
 export function iamArn(
   { partition, account }: Pick<PolicyScope, 'partition' | 'account'>,
   resource: string,
@@ -73,11 +73,11 @@ export function iamArn(
   return `arn:${partition}:iam::${account}:${resource}`;
 }
 
-/** Characters of a role's name. https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html */
+/** The most characters of a role's name. https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html */
 const ROLE_NAME_CHARACTERS = 64;
 /** Length of the suffix of a generated name: a dash and 13 characters. */
 const SUFFIX_CHARACTERS = 14;
-/** Characters of a stack's name that a truncated name has at least. */
+/** How many characters of a stack's name a truncated name has at least. */
 const KEPT = 20;
 
 /**
@@ -100,7 +100,7 @@ function isWhole(stack: string, logicalId: string): boolean {
 }
 
 /**
- * ARNs that allow an action on a database and the tables in it: Glue checks every ancestor too.
+ * ARNs that allow an action on a database and the tables in it: Glue also checks every ancestor of a table.
  * https://docs.aws.amazon.com/glue/latest/dg/glue-specifying-resource-arns.html
  */
 export function catalogArns(scope: Somewhere, database: string, tables = '*'): readonly string[] {
@@ -117,7 +117,7 @@ export function workgroupArn(scope: PolicyScope, workgroup: string): string {
   return arnIn(scope, 'athena', `workgroup/${workgroup}`);
 }
 
-/** ARN of the catalogue that Athena calls AwsDataCatalog: Glue's, of this account. */
+/** ARN of the catalogue that Athena calls AwsDataCatalog: Glue's catalogue of this account. */
 export function awsDataCatalogArn(scope: PolicyScope): string {
   return arnIn(scope, 'athena', 'datacatalog/AwsDataCatalog');
 }
@@ -130,7 +130,7 @@ export function kmsViaS3({ region }: Pick<PolicyScope, 'region'>): string {
   return `s3.${region}.amazonaws.com`;
 }
 
-/** As {@link kmsViaS3}, of queues. */
+/** The same value for a key that is used only through SQS. */
 export function kmsViaSqs({ region }: Pick<PolicyScope, 'region'>): string {
   return `sqs.${region}.amazonaws.com`;
 }

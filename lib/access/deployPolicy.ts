@@ -12,8 +12,9 @@ import {
 import { hasOwnWorkgroup, readerWorkgroup } from './readerStatements.ts';
 
 /**
- * Policies to deploy, update and remove the stack, by the prefix of its names, for a role that CloudFormation takes or for
- * whoever deploys. Each is a policy of its own, so that IAM takes each for the longest names with every option.
+ * Policies to deploy, update and remove the stack, by the prefix of its names, for a role that CloudFormation takes or
+ * for whoever deploys. There are several policies, so that IAM accepts each even with the longest names and every
+ * option.
  *
  * None of it reads or deletes an object of the bucket, a line of a log or a secret directly. But the caller can set the
  * bucket's policy and lifecycle, a function's code and a role's policy, so it must be trusted. Only a permissions boundary, or
@@ -46,11 +47,16 @@ function allowing(scope: arns.PolicyScope): Allows {
 
 const named = (service: string, names: string) => names.split(' ').map((name) => `${service}:${name}`);
 
-/** The stack, the bucket that Serverless uploads zips to, functions, the API, logs and alarms. */
+/**
+ * Allows what is needed for the stack itself, the bucket that Serverless uploads zips to, functions, the API, logs and
+ * alarms.
+ */
 function code(scope: arns.PolicyScope, allows: Allows, stack: string): Statement[] {
   const zips = `${stack}-serverlessdeploy*`;
   const apis = ['apis*', 'tags/*', 'domainnames*'].map((path) => arns.apiArn(scope, path));
-  const groups = ['lambda', 'kinesisfirehose', 'vendedlogs'].map((by) => `log-group:/aws/${by}/${stack}-*`);
+  const groups = ['lambda', 'kinesisfirehose', 'vendedlogs'].map(
+    (service) => `log-group:/aws/${service}/${stack}-*`,
+  );
   const ofLogs = 'Create* Delete* Describe* GetDataProtectionPolicy Put* *Tag* *KmsKey';
   return [
     allows('Stack', 'cloudformation', '*', `stack/${stack}/*`),
@@ -67,17 +73,21 @@ function code(scope: arns.PolicyScope, allows: Allows, stack: string): Statement
   ];
 }
 
-/** What can't be named: templates, lists, and mappings of queues to functions. */
+/** Allows actions on what can't be named: templates, lists, and mappings of queues to functions. */
 export function unnamed(scope: arns.PolicyScope, stack: string): Statement[] {
   const functions = arns.arnIn(scope, 'lambda', `function:${stack}-*`);
   const mappings = arns.arnIn(scope, 'lambda', 'event-source-mapping:*');
   const lists = 'DescribeIndexPolicies DescribeLogGroups DescribeResourcePolicies';
   // The Glue handlers ask whether Lake Formation knows the place.
-  const asked = 'DescribeLakeFormationIdentityCenterConfiguration DescribeResource ListResources';
-  const all = [named('logs', lists), named('lakeformation', asked), 'cloudformation:ValidateTemplate'];
+  const locationActions = 'DescribeLakeFormationIdentityCenterConfiguration DescribeResource ListResources';
+  const all = [
+    named('logs', lists),
+    named('lakeformation', locationActions),
+    'cloudformation:ValidateTemplate',
+  ];
   return [
     allow('Lists', all.flat(), ['*']),
-    // A mapping gets its ARN when it is made, so the function is what narrows it.
+    // A mapping gets its ARN when it is made, so only its function narrows the statement.
     allow('QueueTriggers', ['lambda:*EventSourceMapping'], ['*'], {
       ArnLike: { 'lambda:FunctionArn': functions },
     }),
@@ -86,11 +96,12 @@ export function unnamed(scope: arns.PolicyScope, stack: string): Statement[] {
 }
 
 /**
- * A key gets its ID when it is made, so nothing narrower than all keys can be named. So nothing locks a key, loses it or
- * hands it over. KMS refuses a CreateKey whose caller could not change the policy, unless BypassPolicyLockoutSafetyCheck
+ * Allows the key to be made. A key gets its ID when it is made, so nothing narrower than all keys can be named.
+ * Therefore no action is allowed that locks a key, deletes it or hands it over. KMS refuses a CreateKey whose caller
+ * could not change the policy, unless BypassPolicyLockoutSafetyCheck
  * is true (infra/data/key.ts): https://docs.aws.amazon.com/kms/latest/APIReference/API_CreateKey.html
  *
- * @param also Conditions of what is done with a key that exists. Default none.
+ * @param also Conditions for actions on an existing key. Default none.
  */
 export function makeKey(
   scope: arns.PolicyScope,
@@ -111,22 +122,24 @@ export function makeKey(
   ];
 }
 
-/** Roles, and the users, policies and profiles of readers. */
+/** Allows roles, and the users, policies and profiles of readers, to be made. */
 function identities(scope: arns.PolicyScope, { permissionsBoundary }: Config, stack: string): Statement[] {
   const names = arns.identityNamesPattern(stack);
   const all = [`role/${names}`, `user/${names}`, `policy/${stack}-*`, `instance-profile/${stack}-*`];
-  const own = all.map((name) => arns.iamArn(scope, name));
-  // The first domain of an account makes it: https://docs.aws.amazon.com/apigateway/latest/developerguide/using-service-linked-roles.html
+  const identityArns = all.map((name) => arns.iamArn(scope, name));
+  // The first domain of an account makes this role:
+  // https://docs.aws.amazon.com/apigateway/latest/developerguide/using-service-linked-roles.html
   const ofDomains = 'role/aws-service-role/ops.apigateway.amazonaws.com/AWSServiceRoleForAPIGateway';
   return [
-    allow('Identities', ['iam:*'], own),
+    allow('Identities', ['iam:*'], identityArns),
     allow('DomainServiceRole', ['iam:CreateServiceLinkedRole'], [arns.iamArn(scope, ofDomains)]),
     ...(permissionsBoundary === null ? [] : keepBoundary(permissionsBoundary)),
   ];
 }
 
 /**
- * No role or user is made or given permissions without a boundary, none is taken off, and the boundary stays as it is.
+ * Denies to make roles or users without the boundary, to give permissions to one without it, to take the boundary off,
+ * and to change the boundary.
  * https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies_boundaries.html#access_policies_boundaries-delegate
  */
 export function keepBoundary(boundaryArn: string): Statement[] {
@@ -140,18 +153,22 @@ export function keepBoundary(boundaryArn: string): Statement[] {
   ];
 }
 
-/** What holds and moves data. Of buckets the settings only: objects have ARNs of their own. */
+/**
+ * Allows what holds and moves data to be made. For buckets only settings are allowed: objects have ARNs of their own.
+ */
 function data(scope: arns.PolicyScope, allows: Allows, config: Config, stack: string): Statement[] {
   const { existing, statsigBucket, readers, tags } = config;
   const buckets = [
     ...(existing.bucket ? [] : [config.bucket]),
     ...(statsigBucket === null || statsigBucket.existing ? [] : [statsigBucket.bucket]),
-    ...readers.flatMap((one) => (one.kind === 'owox' && !one.existingResultsBucket ? one.resultsBucket : [])),
+    ...readers.flatMap((reader) =>
+      reader.kind === 'owox' && !reader.existingResultsBucket ? reader.resultsBucket : [],
+    ),
   ].map((name) => arns.bucketArn(scope, name));
   const ofSecrets = 'Create* Delete* Describe* TagResource UntagResource UpdateSecret';
-  const ownKey = makeKey(scope, stack, tags);
-  const isAdministered = readers.some((one) => one.kind === 'statsig' && one.keyAdministrator);
-  if (isAdministered) ownKey.push(allows('KeyAdministrators', 'kms', 'PutKeyPolicy', scope.keyArn));
+  const keyStatements = makeKey(scope, stack, tags);
+  const isAdministered = readers.some((reader) => reader.kind === 'statsig' && reader.keyAdministrator);
+  if (isAdministered) keyStatements.push(allows('KeyAdministrators', 'kms', 'PutKeyPolicy', scope.keyArn));
   return [
     ...(buckets.length === 0 ? [] : [allows('Buckets', 's3', '*', ...buckets)]),
     allows('Streams', 'firehose', '*', `deliverystream/${stack}-*`),
@@ -159,7 +176,7 @@ function data(scope: arns.PolicyScope, allows: Allows, config: Config, stack: st
     allows('Rules', 'events', '*', `rule/${stack}-*`),
     allows('Schedules', 'scheduler', '*', `schedule/default/${stack}-*`),
     allows('Secrets', 'secretsmanager', ofSecrets, `secret:${stack}-*`),
-    ...(existing.keyArn === null ? ownKey : []),
+    ...(existing.keyArn === null ? keyStatements : []),
   ];
 }
 
@@ -171,9 +188,11 @@ function catalog(allows: Allows, { database, athena, readers }: Config): Stateme
   const ofReaders = readers.map(ownDatabaseOf).filter((name) => name !== null);
   const databases = [database, athena.stagingDatabase, ...ofReaders];
   const inside = ['database/NAME', 'table/NAME/*', 'userDefinedFunction/NAME/*'];
-  const ofGlue = databases.flatMap((name) => inside.map((one) => one.replace('NAME', name)));
-  const own = readers.filter(hasOwnWorkgroup).map((reader) => readerWorkgroup(athena, reader).workgroup);
-  const workgroups = [athena.workgroup, ...own].map((name) => `workgroup/${name}`);
+  const ofGlue = databases.flatMap((name) => inside.map((pattern) => pattern.replace('NAME', name)));
+  const readerWorkgroups = readers
+    .filter(hasOwnWorkgroup)
+    .map((reader) => readerWorkgroup(athena, reader).workgroup);
+  const workgroups = [athena.workgroup, ...readerWorkgroups].map((name) => `workgroup/${name}`);
   return [
     allows('Databases', 'glue', '*Database *Table', 'catalog', ...ofGlue),
     allows('Workgroups', 'athena', '*WorkGroup *Tag*', ...workgroups),

@@ -18,25 +18,25 @@ import {
 } from './readerStatements.ts';
 
 /** Everything Metabase may do while it only reads: docs/appendix/policies.md compares it with Metabase's document. */
-export function metabasePolicy(scope: PolicyScope, own: ReaderWorkgroup): PolicyDocument {
+export function metabasePolicy(scope: PolicyScope, workgroup: ReaderWorkgroup): PolicyDocument {
   return policyDocument([
-    runQueries(scope, own),
+    runQueries(scope, workgroup),
     seeCatalog(scope),
     listCatalogs(),
     listEveryTable(scope),
     readTables(scope, READ_MORE_OF_TABLES),
     readRows(scope),
-    listFolders(scope, [...landedFolders(scope), own.resultsFolder]),
+    listFolders(scope, [...landedFolders(scope), workgroup.resultsFolder]),
     locateBuckets(scope, [scope.bucket]),
     findUploads(scope),
-    writeResults(scope, own),
+    writeResults(scope, workgroup),
     useKey(scope),
   ]);
 }
 
 /**
  * Additional permissions of a Metabase that makes tables: it may write to a database of its own, which the stack makes.
- * The workgroup decides where their files go: to its own folder, which therefore does not expire.
+ * The reader's workgroup decides where the files of its tables go: to its own folder, which therefore does not expire.
  */
 export function metabaseWritePolicy(scope: PolicyScope, ownDatabase: string): PolicyDocument {
   const write = [
@@ -55,7 +55,7 @@ export function metabaseWritePolicy(scope: PolicyScope, ownDatabase: string): Po
 }
 
 function runQueries(scope: PolicyScope, { workgroup }: ReaderWorkgroup): Statement {
-  const more = [
+  const metabaseActions = [
     'athena:BatchGetNamedQuery',
     'athena:BatchGetQueryExecution',
     'athena:CreatePreparedStatement',
@@ -68,23 +68,23 @@ function runQueries(scope: PolicyScope, { workgroup }: ReaderWorkgroup): Stateme
     'athena:ListQueryExecutions',
     'athena:ListTagsForResource',
   ];
-  return allow('RunQueries', mergeActions(RUN_QUERIES, more), [workgroupArn(scope, workgroup)]);
+  return allow('RunQueries', mergeActions(RUN_QUERIES, metabaseActions), [workgroupArn(scope, workgroup)]);
 }
 
-/** Its driver reads columns with `GetTableMetadata`, which Metabase's document forgot. */
+/** Metabase's driver reads columns with `GetTableMetadata`, which Metabase's document leaves out. */
 function seeCatalog(scope: PolicyScope): Statement {
   const actions = ['athena:GetTableMetadata', 'athena:ListDatabases', 'athena:ListTableMetadata'];
   return allow('SeeCatalog', actions, [awsDataCatalogArn(scope)]);
 }
 
-/** Athena offers nothing narrower than `*` for lists of catalogues and of workgroups. */
+/** Athena has no resource narrower than `*` for lists of catalogues and of workgroups. */
 function listCatalogs(): Statement {
   return allow('ListCatalogs', ['athena:ListDataCatalogs', 'athena:ListWorkGroups'], ['*']);
 }
 
 /**
  * Lets Metabase list the tables of every database in the account, and see their names and columns. Its sync lists them
- * all, `default` too, and fails as a whole when one database refuses. It reads the rows of our tables only.
+ * all, also `default`, and fails as a whole when one database refuses. It reads the rows of our tables only.
  */
 function listEveryTable(scope: PolicyScope): Statement {
   const everything = ['catalog', 'database/*', 'table/*/*'].map((name) => arnIn(scope, 'glue', name));
@@ -92,8 +92,8 @@ function listEveryTable(scope: PolicyScope): Statement {
 }
 
 /**
- * Results of its queries, in the workgroup's folder; large ones go up in parts. Metabase's document leaves out that
- * parts are listed, which AWS's own policy for Athena has.
+ * Writes results of its queries into the workgroup's folder, large ones in parts. Metabase's document leaves out
+ * listing the parts, which AWS's own policy for Athena has.
  * https://docs.aws.amazon.com/athena/latest/ug/managed-policies.html, BaseQueryResultsPermissions
  */
 function writeResults(scope: PolicyScope, { resultsFolder }: ReaderWorkgroup): Statement {

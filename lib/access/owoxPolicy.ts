@@ -24,7 +24,7 @@ import {
 
 /** Resources that belong to OWOX alone. */
 export interface OwoxAccess {
-  /** Bucket of its results. Its form takes a bucket without a prefix, so it must be a bucket of its own. */
+  /** Bucket of its results. OWOX's form takes a bucket without a prefix, so the bucket must be OWOX's alone. */
   readonly resultsBucket: string;
   /** Glue database in which it makes views and tables. */
   readonly ownDatabase: string;
@@ -69,14 +69,15 @@ function seeCatalog(scope: PolicyScope): Statement {
   return allow('SeeCatalog', actions, [awsDataCatalogArn(scope)]);
 }
 
-/** Athena offers nothing narrower than `*` for lists of catalogues. */
+/** Athena has no resource narrower than `*` for lists of catalogues. */
 function listCatalogs(): Statement {
   return allow('ListCatalogs', ['athena:ListDataCatalogs'], ['*']);
 }
 
 /**
- * Views of its data marts and tables of its connectors, in a database of its own. The stack makes that database, but
- * connectors begin with `CREATE SCHEMA IF NOT EXISTS` all the same, for which Athena asks `glue:CreateDatabase`.
+ * Makes the views of its data marts and the tables of its connectors, in a database of its own. The stack makes that
+ * database, but connectors begin with `CREATE SCHEMA IF NOT EXISTS` all the same, for which Athena requires
+ * `glue:CreateDatabase`.
  */
 function makeOwnTables(scope: PolicyScope, ownDatabase: string): Statement {
   const actions = mergeActions(READ_TABLES, [
@@ -93,7 +94,7 @@ function listResults(scope: PolicyScope, resultsBucket: string): Statement {
   return allow('ListResults', actions, [bucketArn(scope, resultsBucket)]);
 }
 
-/** Results, which OWOX deletes when it has read them, and the files of its connectors' tables. */
+/** Writes results, which OWOX deletes when it has read them, and the files of its connectors' tables. */
 function writeResults(scope: PolicyScope, resultsBucket: string): Statement {
   const actions = mergeActions(WRITE_RESULTS, ['s3:DeleteObject']);
   return allow('WriteResults', actions, [objectsArn(scope, resultsBucket)]);

@@ -11,7 +11,7 @@ export interface PolicyDocument {
 
 /** One statement. Policies of identities name no principal; trust policies name no resource. */
 export interface Statement {
-  /** Letters and digits only, and what the statement is for. */
+  /** Says what the statement is for, in letters and digits only. */
   readonly Sid: string;
   readonly Effect: 'Allow' | 'Deny';
   readonly Principal?: { readonly AWS: string } | { readonly Service: string };
@@ -20,10 +20,10 @@ export interface Statement {
   readonly Condition?: Condition;
 }
 
-/** Operator, then condition key, then the values of which one must match. */
+/** Operator, then condition key, then its values: one of them must match. */
 export type Condition = Readonly<Record<string, Readonly<Record<string, string | readonly string[]>>>>;
 
-/** Statements as a document; what is undefined is left out. */
+/** Makes a document of statements. Undefined ones are left out. */
 export function policyDocument(statements: readonly (Statement | undefined)[]): PolicyDocument {
   return {
     Version: '2012-10-17',

@@ -33,14 +33,14 @@ export const POLICY_TARGETS = [
   'erase',
 ] as const;
 
-/** Whom a policy is printed for. */
+/** One of {@link POLICY_TARGETS}. */
 export type PolicyTarget = (typeof POLICY_TARGETS)[number];
 
 /** One document, and what to do with it. */
 export interface PrintedPolicy {
   /** `permissions`, `trust`, `bucketPolicy`, … */
   readonly name: string;
-  /** Where it is applied, a sentence. */
+  /** A sentence that says where the document is applied. */
   readonly purpose: string;
   readonly document: PolicyDocument;
 }
@@ -57,7 +57,9 @@ export const PolicyError = defineErrorFamily('user', {
   },
 });
 
-/** What the configuration does not know. An unknown account or key becomes a placeholder such as `__ACCOUNT_ID__`. */
+/**
+ * Names that the configuration does not know. An unknown account or key becomes a placeholder such as `__ACCOUNT_ID__`.
+ */
 export interface KnownNames {
   readonly region: string;
   /** Name of the stack: `sluice-prod`. */
@@ -65,7 +67,7 @@ export interface KnownNames {
   readonly account?: string | undefined;
   /** ARN of the bucket's key. */
   readonly keyArn?: string | undefined;
-  /** Which reader, source or export. Default: the first of the kind. */
+  /** The name of the reader, source or export. Default: the first of the kind. */
   readonly name?: string | undefined;
 }
 
@@ -104,11 +106,15 @@ export function printedPolicies(
     }
     case 'export-target': {
       const exported = configured(config.exports);
-      const { target: of } = exported;
-      const grant = customerBucketGrant(scope, known.stack, of, ['ExportRole']);
+      const { target: exportTarget } = exported;
+      const grant = customerBucketGrant(scope, known.stack, exportTarget, ['ExportRole']);
       const folders = [exportFolder(exported)];
-      const policies = exportTargetPolicies({ ...grant, folders, byOwnersRole: of.role !== undefined });
-      return customerPolicies(policies, grant.roles, scope, of.role);
+      const policies = exportTargetPolicies({
+        ...grant,
+        folders,
+        byOwnersRole: exportTarget.role !== undefined,
+      });
+      return customerPolicies(policies, grant.roles, scope, exportTarget.role);
     }
     case 'statsig-bucket': {
       const bucket = config.statsigBucket;
@@ -138,7 +144,7 @@ export function printedPolicies(
 }
 
 function knownScope(config: Config, { region, account = '__ACCOUNT_ID__', keyArn }: KnownNames): PolicyScope {
-  // Of the partition `aws` are all regions that the stack can be in: lib/schema/regions.ts.
+  // All regions that the stack can be in belong to the partition `aws`: lib/schema/regions.ts.
   const partition = 'aws';
   return policyScope(config, {
     partition,
@@ -155,7 +161,7 @@ const READER_DOCUMENTS: Readonly<Record<NamedPolicy['name'], string>> = {
   also: 'alsoPermissions',
 };
 
-/** What the stack gives a reader. The policy of a key that exists is changed by hand. */
+/** The policies that the stack gives a reader. The policy of an existing key is changed by hand. */
 function ofReader({ existing }: Config, scope: PolicyScope, reader: Reader): readonly PrintedPolicy[] {
   const isRole = reader.kind !== 'owox' && reader.as === 'role';
   const names = reader.alsoReads.map(({ database, tables }) =>
@@ -187,15 +193,23 @@ function ofReader({ existing }: Config, scope: PolicyScope, reader: Reader): rea
 /** A configured source or target. */
 type Customer = Pick<Source | Export['target'], 'bucket' | 'region' | 'kmsKeyArn'>;
 
-/** A customer lets in these roles of the account. As they may not exist yet, the principal is its root, and a condition names them. */
-function customerBucketGrant(scope: PolicyScope, stack: string, of: Customer, roles: readonly string[]) {
+/**
+ * A grant for a customer who lets in these roles of the account. As the roles may not exist yet, the principal is the
+ * account's root, and a condition names the roles.
+ */
+function customerBucketGrant(
+  scope: PolicyScope,
+  stack: string,
+  customer: Customer,
+  roles: readonly string[],
+) {
   return {
     partition: scope.partition,
-    region: of.region ?? scope.region,
-    bucket: of.bucket,
+    region: customer.region ?? scope.region,
+    bucket: customer.bucket,
     principal: iamArn(scope, 'root'),
     roles: roles.map((id) => iamArn(scope, `role/${roleNamePattern(stack, id)}`)),
-    keyArn: of.kmsKeyArn,
+    keyArn: customer.kmsKeyArn,
   };
 }
 

@@ -7,7 +7,7 @@ import type { PolicyDocument } from './policyDocument.ts';
 import { readerWorkgroup } from './readerStatements.ts';
 import { statsigPolicy } from './statsigPolicy.ts';
 
-/** A policy and what it is called beside the others of the same reader. */
+/** A policy, and its name among the policies of the same reader. */
 export interface NamedPolicy {
   readonly name: 'read' | 'write' | 'also';
   readonly document: PolicyDocument;

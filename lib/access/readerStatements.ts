@@ -15,7 +15,10 @@ export const LIST_TABLES = [
 ] as const;
 /** Actions of Glue that read databases, tables and partitions: what Athena needs to plan a query. */
 export const READ_TABLES = mergeActions(READ_PARTITIONS, LIST_TABLES);
-/** Actions of Glue that a reader needs which may list every table of the account: partitions, and versions of tables. */
+/**
+ * Actions of Glue that a reader needs if it may list every table of the account: for partitions, and for versions of
+ * tables.
+ */
 export const READ_MORE_OF_TABLES = mergeActions(READ_PARTITIONS, [
   'glue:GetTableVersion',
   'glue:GetTableVersions',
@@ -65,8 +68,8 @@ export function locateBuckets(scope: PolicyScope, buckets: readonly string[]): S
 }
 
 /**
- * Looks for uploads that broke off, as Athena does before it writes results in parts. The action is the bucket's, and
- * shows the keys of what is being uploaded, no contents.
+ * Looks for uploads that broke off, as Athena does before it writes results in parts. The action is on the bucket, and
+ * shows the keys of what is being uploaded, but no contents.
  * https://docs.aws.amazon.com/athena/latest/ug/managed-policies.html, BaseQueryResultsPermissions
  */
 export function findUploads(scope: PolicyScope): Statement {
@@ -76,7 +79,7 @@ export function findUploads(scope: PolicyScope): Statement {
 /**
  * Reads what the catalogue says about our tables, their partitions and the views on them.
  *
- * @param actions Of Glue. Default {@link READ_TABLES}.
+ * @param actions Actions of Glue. Default {@link READ_TABLES}.
  */
 export function readTables(scope: PolicyScope, actions = READ_TABLES): Statement {
   return allow('ReadTables', actions, catalogArns(scope, scope.database));
@@ -98,11 +101,11 @@ export function seeDefaultDatabase(scope: PolicyScope): Statement {
 
 /**
  * S3 decrypts what is read, and encrypts what is written, with the caller's permission on the key; uploads in parts
- * need both. By way of S3 only: with the key alone nobody decrypts a byte.
+ * need both. Keys can be used through S3 only: with the key alone nobody decrypts a byte.
  * https://docs.aws.amazon.com/AmazonS3/latest/userguide/UsingKMSEncryption.html and
  * https://docs.aws.amazon.com/kms/latest/developerguide/conditions-kms.html#conditions-kms-via-service
  *
- * @param resultsKeyArn Key of a bucket of results that is encrypted with another. Default none.
+ * @param resultsKeyArn Key of a bucket of results that is encrypted with another key. Default none.
  */
 export function useKey(scope: Pick<PolicyScope, 'keyArn' | 'region'>, resultsKeyArn?: string): Statement {
   const keyArns = [...new Set([scope.keyArn, resultsKeyArn ?? scope.keyArn])];
@@ -124,7 +127,7 @@ export interface ReaderWorkgroup {
 
 /**
  * The workgroup of a reader, `<workgroup of people>_<reader>` unless the configuration names one, and its folder. In a
- * folder of several readers each could read, replace and delete what the others were answered: Athena does all of it
+ * shared folder each reader could read, replace and delete the results of the others: Athena does all of that
  * with its caller's permissions on the location. So a reader has a folder of its own in a configured workgroup, too.
  * https://docs.aws.amazon.com/athena/latest/ug/workgroups-setting-control-limits-cloudwatch.html
  */

@@ -5,7 +5,7 @@ import { type Condition, type PolicyDocument, policyDocument } from './policyDoc
 /**
  * Who may assume a reader's role.
  *
- * @param principal The reader's, where one is configured; else whatever stands for it.
+ * @param principal The reader's principal if one is configured; otherwise what stands for it.
  */
 export function readerTrust(
   scope: PolicyScope,
@@ -15,7 +15,7 @@ export function readerTrust(
   if (reader.kind === 'statsig') return trustPolicy({ aws: principal, externalId: reader.externalId });
   switch (principal) {
     case 'ec2':
-      // EC2 says of its calls neither the account nor an instance, so no condition could be met:
+      // EC2 states neither the account nor an instance in its calls, so no condition could be met:
       // https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_use_switch-role-ec2.html
       return trustPolicy({ service: 'ec2.amazonaws.com' });
     case 'ecs-tasks':
@@ -38,7 +38,10 @@ export type Trusted =
   | {
       readonly aws: string;
       readonly externalId?: string | undefined;
-      /** Patterns of the ARNs of roles: of an account's root only these. Default: everybody of the principal. */
+      /**
+       * Patterns of the ARNs of roles. If `aws` is the root of an account, only these roles are trusted. Default:
+       * everybody of the principal.
+       */
       readonly roles?: readonly string[] | undefined;
     }
   /** A service of AWS, e.g. `ec2.amazonaws.com`, and what must be true of its call. */

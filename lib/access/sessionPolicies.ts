@@ -21,10 +21,10 @@ interface Statement {
   readonly Condition?: object;
 }
 
-/** Whose session it is, and where our things are. */
+/** The account of a session, and the place of our resources. */
 export interface SessionScope {
   readonly partition: string;
-  /** The deployment's. */
+  /** The deployment's account. */
   readonly account: string;
   /** The deployment's bucket. */
   readonly bucket: string;
@@ -38,7 +38,10 @@ type CustomersBucket = Pick<Source, 'bucket' | 'kmsKeyArn' | 'role'>;
 /** The use that a session of a customer's role makes of a folder. */
 type Purpose = 'list' | 'read' | 'write' | 'receipt';
 
-/** https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazons3.html */
+/**
+ * Actions on objects for each purpose:
+ * https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazons3.html
+ */
 const ON_OBJECTS = {
   read: ['s3:GetObject'],
   write: ['s3:PutObject', 's3:DeleteObject', 's3:AbortMultipartUpload'],
@@ -76,7 +79,7 @@ export function loadSession(
       ...customersArns(scope, source, `${folder}/`),
       ...(receipts === null ? [] : [objectsArn(scope, source.bucket, receipts)]),
     ]),
-    // A day whose files are gone keeps its version if that has files.
+    // These lists are needed because a day whose files are gone keeps its version if that has files.
     listing(scope, scope.bucket, [...rows, ledger, pieces, notes, refused]),
     ...(source.role === undefined ? [listing(scope, source.bucket, listedFolders(folder))] : []),
   ]);
@@ -89,7 +92,7 @@ export function loadSession(
  */
 export function exportSession(scope: SessionScope, layout: Layout, exported: Export): string {
   const { name, table, target } = exported;
-  const kind = tableKinds.find((one) => layout.tables[one] === table);
+  const kind = tableKinds.find((tableKind) => layout.tables[tableKind] === table);
   const rows = kind === undefined ? ingestedTableFolders(layout, table) : tableFolders(layout, kind);
   const ledger = `${LEDGER_FOLDER}${EXPORTS_LEDGER}/${name}/`;
   const folder = exportFolder(exported);
@@ -125,7 +128,7 @@ export function customerSession(
           listing({ partition }, bucket, purpose === 'write' ? [folder] : listedFolders(folder.slice(0, -1))),
         ]),
     ...(purpose === 'write' ? [listingUploads({ partition }, bucket)] : []),
-    // Without a key in the configuration the role may still use one: which, the customer's policies say.
+    // Without a key in the configuration the role may still use one: the customer's policies decide which.
     ...(purpose === 'list'
       ? []
       : [
@@ -136,27 +139,29 @@ export function customerSession(
 }
 
 /**
- * Folders that are listed for a customer's dataset: its own, and those where metadata would show that it is a table.
+ * Folders that are listed for a customer's dataset: its own folder, and folders in which metadata would show that it is
+ * a table.
  */
 export function listedFolders(folder: string): readonly string[] {
   return [`${folder}/`, ...logFoldersOutside(folder)];
 }
 
 /**
- * Whatever the role's own policy allows, on these resources only. A session policy can only take away, and it has to be
- * short: so our roles' policies say what is done, and in which region and database, and these say on what.
+ * Allows whatever the role's own policy allows, but on these resources only. A session policy can only take away, and
+ * it has to be short. So our roles' policies name the actions, the region and the database, and session policies name
+ * the resources.
  */
 function actOn(resources: readonly string[]): Statement {
   return allow('*', resources);
 }
 
-/** A table of the catalog, and our key. */
+/** The ARNs of a table of the catalog, and of our key. */
 function ownArns(scope: SessionScope, table: string): readonly string[] {
   const anywhere = { partition: scope.partition, account: scope.account, region: '*' };
   return [...catalogArns(anywhere, '*', table), scope.keyArn ?? arnIn(anywhere, 'kms', 'key/*')];
 }
 
-/** The customer's role; without one their folder, and the key that they encrypt it with. */
+/** The ARN of the customer's role; without a role, those of their folder and of the key that encrypts it. */
 function customersArns(
   scope: SessionScope,
   { bucket, kmsKeyArn, role }: CustomersBucket,
@@ -181,7 +186,10 @@ function listing(
   };
 }
 
-/** S3 knows no prefix of this action: what is seen of other folders are the names of unfinished uploads. */
+/**
+ * Lists unfinished uploads. S3 knows no prefix for this action, so the names of unfinished uploads in other folders can
+ * be seen.
+ */
 function listingUploads(scope: Pick<SessionScope, 'partition'>, bucket: string): Statement {
   return allow('s3:ListBucketMultipartUploads', bucketArn(scope, bucket));
 }
@@ -190,13 +198,13 @@ function allow(Action: string | readonly string[], Resource: string | readonly s
   return { Effect: 'Allow', Action: oneOrMany(Action), Resource: oneOrMany(Resource) };
 }
 
-/** A list of one takes room for nothing. */
+/** Writes a list with one member as a text, which takes less room. */
 function oneOrMany(texts: string | readonly string[]): string | readonly string[] {
   const [first = '', ...more] = typeof texts === 'string' ? [texts] : texts;
   return more.length === 0 ? first : texts;
 }
 
-/** STS takes no character above U+00FF, so that those of folders are escaped. */
+/** STS takes no character above U+00FF, so all characters beyond ASCII, which folders may have, are escaped. */
 function policyText(Statement: readonly Statement[]): string {
   return JSON.stringify({ Version: '2012-10-17', Statement }).replace(
     /[^ -~]/g,

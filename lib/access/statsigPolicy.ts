@@ -15,7 +15,7 @@ import {
 
 /** Settings that may differ between Statsig projects. */
 export interface StatsigAccess {
-  /** Statsig's own forwarding writes into the same folders: the deny of writes to them is lifted. */
+  /** Statsig's own forwarding writes into the same folders, so writes to them are not denied. */
   readonly statsigForwardsHere: boolean;
   /** Statsig may administer the key, as its encryption guide asks. */
   readonly keyAdministrator: boolean;
@@ -24,17 +24,17 @@ export interface StatsigAccess {
 /** Everything Statsig may do, as a role or as a user: docs/appendix/policies.md compares it with Statsig's document. */
 export function statsigPolicy(
   scope: PolicyScope,
-  own: ReaderWorkgroup,
+  workgroup: ReaderWorkgroup,
   access: StatsigAccess,
 ): PolicyDocument {
   return policyDocument([
-    listStagingBucket(scope, own),
+    listStagingBucket(scope, workgroup),
     locateBuckets(scope, [scope.bucket]),
-    stageFiles(scope, own),
+    stageFiles(scope, workgroup),
     readTables(scope),
     stageTables(scope),
     seeDefaultDatabase(scope),
-    runQueries(scope, own),
+    runQueries(scope, workgroup),
     useKey(scope),
     readFormerRows(scope),
     denyFileWrites(scope, access),
@@ -45,8 +45,9 @@ export function statsigPolicy(
 
 /**
  * Statsig's document lets it list the whole bucket, "to recognize your staging S3 bucket". Here a list that names a
- * prefix must name one of Statsig's; one without a prefix is let through, since IAM can't tell it from `HeadBucket`,
- * by which clients look whether a bucket is there. It shows names, no contents. So do lists of uploads, which Athena asks
+ * prefix must name one of Statsig's prefixes. A list without a prefix is allowed, since IAM can't tell it from
+ * `HeadBucket`, by which clients find out whether a bucket exists. It shows names, but no contents. The same holds for
+ * lists of uploads, which Athena asks
  * for before it writes in parts, and which carry no prefix that IAM could see.
  * https://docs.aws.amazon.com/AmazonS3/latest/API/API_HeadBucket.html needs `s3:ListBucket` and sends no prefix, so that a
  * condition on it refuses the call: https://github.com/aws/aws-cli/issues/1480
@@ -60,8 +61,9 @@ function listStagingBucket(scope: PolicyScope, { resultsFolder }: ReaderWorkgrou
 }
 
 /**
- * Its own tables' files, results of its queries, and of ours the rows: {@link denyFileWrites} takes writing those away. What
- * is large goes up in parts, which Statsig's document leaves out and AWS's own policy for Athena has.
+ * Reads and writes the files of Statsig's own tables and the results of its queries. It covers our rows, too, but
+ * {@link denyFileWrites} denies writing those. Large objects go up in parts, which Statsig's document leaves out and
+ * AWS's own policy for Athena has.
  * https://docs.aws.amazon.com/athena/latest/ug/managed-policies.html, BaseQueryResultsPermissions
  */
 function stageFiles(scope: PolicyScope, { resultsFolder }: ReaderWorkgroup): Statement {
@@ -79,7 +81,7 @@ function formerLanded(scope: PolicyScope): readonly string[] {
   return landedFolders(scope).filter((folder) => !present.includes(folder));
 }
 
-/** Days that landed below former Statsig folders; undefined without any. */
+/** Reads days that landed below former Statsig folders; undefined if there are none. */
 function readFormerRows(scope: PolicyScope): Statement | undefined {
   const folders = formerLanded(scope).map((folder) => objectsArn(scope, scope.bucket, folder));
   return folders.length === 0 ? undefined : allow('ReadFormerRows', ['s3:GetObject'], folders);
@@ -101,7 +103,8 @@ function stageTables(scope: PolicyScope): Statement {
 }
 
 /**
- * Queries in its own workgroup only: Statsig's document says `workgroup/*`, its older one names the workgroup. Libraries ask
+ * Runs queries in its own workgroup only: Statsig's document says `workgroup/*`, its older one names the workgroup.
+ * Libraries ask
  * for the workgroup's settings first: https://github.com/aws/aws-sdk-pandas, awswrangler/athena/_utils.py, `_get_workgroup`.
  */
 function runQueries(scope: PolicyScope, { workgroup }: ReaderWorkgroup): Statement {
@@ -111,14 +114,14 @@ function runQueries(scope: PolicyScope, { workgroup }: ReaderWorkgroup): Stateme
 }
 
 /**
- * Denies Statsig writes to raw data, although it is in the folder that Statsig writes to. Writes to ingested data are
- * denied even when Statsig forwards here by itself, which it does into the other folders. By patterns, so that no way
- * of writing, deleting, locking, tagging or handing over is missing; and on the bucket itself, since with its policy,
- * lifecycle, versioning or replication anybody could undo the rest.
+ * Denies Statsig writes to raw data, although this is in the folder that Statsig writes to. Writes to ingested data are
+ * denied even when Statsig itself forwards into this folder, because it forwards into the other subfolders. Actions are
+ * denied by patterns, so that no way of writing, deleting, locking, tagging or handing over is missing. They are denied
+ * on the bucket, too, since anybody could undo the rest with its policy, lifecycle, versioning or replication.
  * https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazons3.html
  */
 function denyFileWrites(scope: PolicyScope, { statsigForwardsHere }: StatsigAccess): Statement {
-  // Both forwarded folders, in one text: IAM takes 6,144 characters.
+  // One text covers both forwarded folders, because IAM takes 6,144 characters.
   const forwarded = statsigForwardsHere
     ? []
     : statsigFolders(scope).map((folder) => `${folder}/statsig_forwarded_`);
@@ -196,8 +199,8 @@ function administerKey({ keyArn }: PolicyScope): Statement {
 }
 
 /**
- * The statement by which the key's own policy names administrators, as Statsig's guide adds them: in the policy of a key `*` is
- * that key.
+ * The statement by which the key's own policy names administrators, as Statsig's guide adds them. In the policy of a
+ * key `*` means that key.
  *
  * @param principals ARNs of their roles or users.
  */

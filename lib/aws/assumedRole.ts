@@ -22,7 +22,7 @@ export interface SessionCredentials {
  * A credential provider for AWS clients. A client caches the credentials and asks again before they expire. Its calls reject
  * with AssumeRoleError if the role can't be assumed.
  *
- * @param sessionName As CloudTrail shows it; truncated if it is too long.
+ * @param sessionName The name that CloudTrail shows; truncated if it is too long.
  * @param policy Session policy in JSON, which limits the permissions of the role. Default: no limit.
  */
 export function assumedRoleCredentials(
@@ -81,7 +81,7 @@ export function stsClient(): STSClient {
   return sts;
 }
 
-/** A separate client with the same settings. @param credentials Default: the function's. */
+/** Makes a separate client with the same settings. @param credentials Default: the function's. */
 export function newStsClient(credentials?: SessionCredentials): STSClient {
   return new STSClient({
     ...(credentials === undefined ? {} : { credentials }),

@@ -11,11 +11,11 @@ import { eachAttempt } from '../base/retry.ts';
 import type { Clock } from '../base/time.ts';
 import { partialAnswers } from './partialAnswers.ts';
 
-/** Between two polls of a query: a short query is reported soon, a long one is not polled all the time. */
+/** Pauses between two polls of a query. A short query is reported soon, and a long one is not polled all the time. */
 const POLL = { baseMs: 200, capMs: 3_000, leastMs: 100 };
 /** Rows per page: https://docs.aws.amazon.com/athena/latest/APIReference/API_GetQueryResults.html */
 const PAGE_ROWS = 1_000;
-/** Pages that are read of a result. */
+/** The most pages of a result that are read. */
 const MOST_PAGES = 10;
 
 /** The rows of a statement and the bytes that Athena read, or why it failed. */
@@ -25,7 +25,7 @@ export type StatementResult = (
       readonly columns: readonly string[];
       /** Athena's type of each column, e.g. `bigint`. */
       readonly types: readonly string[];
-      /** Values in their order, each as Athena's text; without the header, 10,000 at most. */
+      /** The rows without the header, 10,000 at most. Each value is Athena's text, in the order of the columns. */
       readonly rows: readonly (readonly (string | null)[])[];
       readonly scannedBytes: number;
       /** Whether the result has more rows than these. */
@@ -33,7 +33,7 @@ export type StatementResult = (
     }
   | { readonly failed: string }
 ) & {
-  /** `s3://` location of its result, if Athena chose one. */
+  /** The `s3://` location of the statement's result, if Athena chose one. */
   readonly location?: string;
 };
 
@@ -77,16 +77,16 @@ export interface ResultPage {
   readonly columns: readonly string[];
   /** Athena's type of each column. */
   readonly types: readonly string[];
-  /** Without the header. */
+  /** The rows without the header. */
   readonly rows: readonly (readonly (string | null)[])[];
-  /** Athena's token of the next page; undefined after the last. */
+  /** Athena's token of the next page; undefined after the last page. */
   readonly next: string | undefined;
 }
 
 /**
  * Reads a page of the result of a statement that has succeeded.
  *
- * @param page Rows at most, the header included on the first page; Athena's token of a later page.
+ * @param page The most rows, including the header on the first page, and Athena's token of a later page.
  * @throws What the client throws.
  */
 export async function readResultPage(
@@ -101,7 +101,7 @@ export async function readResultPage(
   const info = ResultSetMetadata?.ColumnInfo ?? [];
   const columns = info.map(({ Name = '' }) => Name);
   const rows = Rows.map(({ Data = [] }) => columns.map((_, i) => Data[i]?.VarCharValue ?? null));
-  // The first row of a SELECT holds the names of the columns. SHOW and DESCRIBE have none.
+  // The first row of a SELECT's result has the names of the columns. Results of SHOW and DESCRIBE have no such row.
   const hasHeader = token === undefined && rows[0]?.every((name, i) => name === columns[i]) === true;
   return {
     columns,
@@ -145,7 +145,7 @@ export async function runStatement(
   };
 }
 
-/** Resolves when the signal is aborted; never without one. */
+/** Resolves when the signal is aborted; never if there is no signal. */
 function whenAborted(signal: AbortSignal | undefined): Promise<void> {
   return new Promise((resolve) => {
     if (signal?.aborted) resolve();

@@ -6,10 +6,13 @@ import { customerClient, type Refusal, s3Refusal } from './customerClient.ts';
 import type { OwnSession } from './ownSession.ts';
 import { s3ObjectStore } from './s3ObjectStore.ts';
 
-/** `owner` is the expected bucket owner. A bucket of another owner refuses every call. Without one it is the stack's own. */
+/**
+ * `owner` is the expected owner: S3 refuses every call if another account owns the bucket. A bucket without `owner` is
+ * the stack's own.
+ */
 type BucketWithOwner = Pick<Source, 'name' | 'bucket' | 'owner'>;
 
-/** Time limit of one call, milliseconds: a range of a file, a page of a listing. */
+/** Time limit of one call, milliseconds. A call reads a range of a file, or a page of a listing. */
 const SOURCE_TIMEOUT_MS = 30_000;
 
 /**
@@ -45,7 +48,7 @@ export function customerBucketFrom(client: S3Client, { bucket, owner }: BucketWi
             ...place,
             Prefix: prefix,
             Delimiter: delimiter,
-            // Without it a restored object looks archived.
+            // Without this attribute a restored object looks archived.
             OptionalObjectAttributes: ['RestoreStatus'],
             ...(next === undefined ? { StartAfter: after } : { ContinuationToken: next }),
           }),
@@ -65,7 +68,8 @@ export function customerBucketFrom(client: S3Client, { bucket, owner }: BucketWi
                     eTag: ETag ?? '',
                     lastModified: LastModified ?? new Date(0),
                     storageClass: StorageClass,
-                    // Undefined if it was not restored. https://docs.aws.amazon.com/AmazonS3/latest/API/API_RestoreStatus.html
+                    // The date is undefined if the object was not restored.
+                    // https://docs.aws.amazon.com/AmazonS3/latest/API/API_RestoreStatus.html
                     isRestored: RestoreStatus?.RestoreExpiryDate !== undefined,
                   },
                 ],

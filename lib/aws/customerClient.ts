@@ -4,11 +4,11 @@ import type { Source } from '../schema/sources.ts';
 import { AssumeRoleError, assumedRoleCredentials, stsClient } from './assumedRole.ts';
 import type { OwnSession } from './ownSession.ts';
 
-/** Options of any client for a customer's bucket. @param requestTimeout Time limit of one call, milliseconds. */
+/** Options of a client for a customer's bucket. @param requestTimeout Time limit of one call, milliseconds. */
 function customerClientOptions(requestTimeout: number) {
   return {
     maxAttempts: 4,
-    // A bucket in another region is refused by name, as the configuration names the region.
+    // The configuration names the region of a bucket, so a bucket in another region is an error that says so.
     followRegionRedirects: false,
     requestHandler: { connectionTimeout: 2_000, requestTimeout, throwOnRequestTimeout: true },
   };
@@ -55,7 +55,7 @@ export function customerClient(
 /** Why a customer's bucket refuses a call; `unavailable` for failures that may pass. */
 export type Refusal = 'access' | 'key' | 'role' | 'bucket' | 'region' | 'archived' | 'unavailable';
 
-/** https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html */
+/** What S3's error codes mean: https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html */
 const REFUSALS: Readonly<Record<string, Refusal>> = {
   AccessDenied: 'access',
   AllAccessDisabled: 'access',
@@ -75,7 +75,7 @@ const REFUSALS: Readonly<Record<string, Refusal>> = {
 /** Why a call of a customer's bucket failed, with the code or name for people. */
 export interface RefusalDetail {
   readonly refusal: Refusal;
-  /** S3's code, of a denial with its sentence, or the role and STS's code. */
+  /** S3's code, for a denial with its sentence; or the role and STS's code. */
   readonly detail: string;
 }
 

@@ -6,12 +6,13 @@ import { customerClient, s3Refusal } from './customerClient.ts';
 import type { OwnSession } from './ownSession.ts';
 import { encryptedBy, s3ObjectStore } from './s3ObjectStore.ts';
 
-/** Time limit of one call, milliseconds: of a small object, which the client tries four times. */
+/** Time limit of one call, milliseconds. The object is small, and the client tries four times. */
 const TIMEOUT_MS = 5_000;
 
 /**
- * Writes receipts into customers' buckets. With a customer's role, its session may write into the dataset's receipts alone.
- * They have no ACL, for which the customer would have to allow more: in a bucket with ACLs, its owner can't read them.
+ * Writes receipts into customers' buckets. With a customer's role, the session may only write the dataset's receipts.
+ * Receipts have no ACL, because the customer would have to allow more for it: in a bucket with ACLs, its owner can't
+ * read them.
  *
  * @param by The session of the load, which is limited to the dataset. Default: the function's role.
  */

@@ -30,7 +30,7 @@ import {
 import type { OwnSession } from './ownSession.ts';
 import { encryptedBy, s3ObjectStore } from './s3ObjectStore.ts';
 
-/** Time limit of one call, milliseconds: a part of 16 MiB. */
+/** Time limit of one call, milliseconds. A call sends at most a part of 16 MiB. */
 const REQUEST_TIMEOUT_MS = 60_000;
 
 /**
@@ -65,7 +65,8 @@ export function exportBucketFrom(
 ): TargetBucket {
   const place = { Bucket: bucket, ExpectedBucketOwner: owner };
   // In a bucket with ACLs, the default before April 2023, an object belongs to the account that writes it, and the
-  // bucket's owner can't read it without this ACL. Buckets without ACLs accept it. Who is in the owner's account needs none.
+  // bucket's owner can't read it without this ACL. Buckets without ACLs accept it. A role in the owner's account needs
+  // none.
   // https://docs.aws.amazon.com/AmazonS3/latest/userguide/about-object-ownership.html
   const access =
     role === undefined && owner !== undefined ? ({ ACL: 'bucket-owner-full-control' } as const) : {};
@@ -144,7 +145,7 @@ export function exportBucketFrom(
         }
         return aborted;
       } catch (error) {
-        // The bucket's lifecycle can also abort them. A missing permission to write is reported by the write itself.
+        // The bucket's lifecycle can also abort uploads. A missing permission to write is reported by the write itself.
         if (error instanceof S3ServiceException && error.name === 'AccessDenied') return null;
         throw targetError(error, `${bucket}/${prefix}`);
       }
@@ -158,7 +159,7 @@ const CODES: Readonly<Record<Refusal, keyof typeof ExportError.entries>> = {
   role: 'SLUICE_EXPORT_ROLE_DENIED',
   bucket: 'SLUICE_EXPORT_BUCKET_MISSING',
   region: 'SLUICE_EXPORT_REGION_WRONG',
-  // Only reads of objects fail so, which an export does not do.
+  // Only reads of archived objects fail so, and an export does not read from this bucket.
   archived: 'SLUICE_EXPORT_TARGET_UNAVAILABLE',
   unavailable: 'SLUICE_EXPORT_TARGET_UNAVAILABLE',
 };
@@ -184,24 +185,24 @@ async function* readParts(
   partBytes: number,
   size: number,
 ): AsyncGenerator<Uint8Array> {
-  let held: Uint8Array[] = [];
-  let heldBytes = 0;
+  let pieces: Uint8Array[] = [];
+  let pieceBytes = 0;
   let seen = 0;
   for await (const piece of bytes) {
     seen += piece.byteLength;
     if (seen > size) break;
     for (let from = 0; from < piece.byteLength; ) {
-      const taken = piece.subarray(from, from + partBytes - heldBytes);
-      held.push(taken);
-      heldBytes += taken.byteLength;
+      const taken = piece.subarray(from, from + partBytes - pieceBytes);
+      pieces.push(taken);
+      pieceBytes += taken.byteLength;
       from += taken.byteLength;
-      if (heldBytes < partBytes || (seen === size && from === piece.byteLength)) continue;
-      yield Buffer.concat(held);
-      held = [];
-      heldBytes = 0;
+      if (pieceBytes < partBytes || (seen === size && from === piece.byteLength)) continue;
+      yield Buffer.concat(pieces);
+      pieces = [];
+      pieceBytes = 0;
     }
   }
   if (seen !== size)
     throw new ExportError('SLUICE_EXPORT_SOURCE_UNAVAILABLE', `${seen} of ${size} bytes received.`);
-  yield Buffer.concat(held);
+  yield Buffer.concat(pieces);
 }

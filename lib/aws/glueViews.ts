@@ -9,7 +9,7 @@ import {
 import { CURATE_PARAMETER, type ViewCatalog } from '../curate/ViewCatalog.ts';
 import { awsCall, catalogCallError } from '../landing/catalog/catalogCalls.ts';
 
-/** The views of a database in Glue's Data Catalog. @param client It does not retry, as callers do. */
+/** The views of a database in Glue's Data Catalog. @param client A client that does not retry, because callers do. */
 export function glueViews(client: GlueClient, database: string): ViewCatalog {
   return {
     async read(name) {
@@ -46,7 +46,7 @@ export function glueViews(client: GlueClient, database: string): ViewCatalog {
   };
 }
 
-/** Null if there is none. */
+/** Reads a table; null if it does not exist. */
 async function getTable(client: GlueClient, database: string, name: string): Promise<Table | null> {
   try {
     const { Table } = await client.send(new GetTableCommand({ DatabaseName: database, Name: name }));
@@ -58,7 +58,7 @@ async function getTable(client: GlueClient, database: string, name: string): Pro
   }
 }
 
-/** False if the table has another version. */
+/** Updates a table. False if the table has another version. */
 async function updateTable(
   client: GlueClient,
   database: string,

@@ -22,7 +22,10 @@ export function landedTable(
     readonly database: string;
     readonly table: string;
     readonly bucket: string;
-    /** Of a raw table: days after which files of a day begin to expire; null: they stay. Undefined for other tables. */
+    /**
+     * For a raw table: days after which files of a day begin to expire; null: they do not expire. Undefined for other
+     * tables.
+     */
     readonly rawDays?: number | null | undefined;
   },
   attempts: Attempts,
@@ -39,16 +42,16 @@ export function landedTable(
     async locations(days) {
       const found = new Map<UtcDay, string>();
       for (let from = 0; from < days.length; from += PARTITION_BATCH) {
-        const some = days.slice(from, from + PARTITION_BATCH);
+        const batch = days.slice(from, from + PARTITION_BATCH);
         const partitions = await readPages(attempts, MOST_PARTITION_PAGES, (token) =>
-          catalog.listPage(database, table, token, some),
+          catalog.listPage(database, table, token, batch),
         ).catch((error: unknown) => {
           throw sourceError(error, table);
         });
         if (partitions === undefined)
           throw new ExportError(
             'SLUICE_EXPORT_SOURCE_UNAVAILABLE',
-            `${table}: Glue answered ${MOST_PARTITION_PAGES} pages for ${some.length} days, and more.`,
+            `${table}: Glue answered ${MOST_PARTITION_PAGES} pages for ${batch.length} days, and more.`,
           );
         for (const { values, storage } of partitions) {
           const [day = ''] = values;

@@ -11,12 +11,12 @@ export const MetricsError = defineErrorFamily('system', {
   },
 });
 
-/** Pages of 100,800 values that are read. */
+/** The most pages, of 100,800 values each, that are read. */
 const MOST_PAGES = 10;
 
 /**
  * Values of up to 500 metrics, with one call for each 100,800 values.
- * A metric without values is missing.
+ * A metric without values is not in the result.
  *
  * @throws MetricsError `SLUICE_OBSERVE_METRICS_INCOMPLETE`; what CloudWatch's client throws.
  */
@@ -30,7 +30,7 @@ export async function readMetricData(
   const status = new Map<string, string | undefined>();
   let pages = 0;
   let hasMore = false;
-  const asked = {
+  const query = {
     MetricDataQueries: metrics.map(({ namespace, metric, statistic, dimensions }, i) => ({
       Id: `m${i}`,
       MetricStat: {
@@ -46,16 +46,16 @@ export async function readMetricData(
     StartTime: new Date(start),
     EndTime: new Date(end),
   };
-  for await (const answer of paginateGetMetricData({ client: cloudwatch }, asked)) {
+  for await (const answer of paginateGetMetricData({ client: cloudwatch }, query)) {
     for (const { Id = '', StatusCode, Timestamps = [], Values = [] } of answer.MetricDataResults ?? []) {
-      // Of a metric with values on more pages, every page but the last says PartialData:
+      // If a metric has values on several pages, every page but the last says PartialData:
       // https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_MetricDataResult.html
       status.set(Id, StatusCode);
       const id = metrics[Number(Id.slice(1))]?.id;
       if (id === undefined || Timestamps.length === 0) continue;
-      const own = series.get(id) ?? new Map<number, number>();
-      series.set(id, own);
-      for (const [i, at] of Timestamps.entries()) own.set(at.getTime(), Values[i] ?? 0);
+      const values = series.get(id) ?? new Map<number, number>();
+      series.set(id, values);
+      for (const [i, at] of Timestamps.entries()) values.set(at.getTime(), Values[i] ?? 0);
     }
     pages += 1;
     hasMore = answer.NextToken !== undefined;

@@ -12,7 +12,7 @@ import {
 import { newGlueClient } from './gluePartitionCatalog.ts';
 import { newS3Client } from './s3Client.ts';
 
-/** Attempts to assume the role, besides the client's retries, as a new trust policy takes some seconds to propagate. */
+/** Attempts to assume the role, besides the client's retries: a new trust policy takes some seconds to take effect. */
 const RETRIES = { tries: 6, baseMs: 500, capMs: 8_000 } as const;
 
 /** A session of the function's own role with fewer permissions, and its clients. */
@@ -29,11 +29,11 @@ export interface OwnSession {
 
 /**
  * Assumes the function's own role again, limited by a session policy. One call is enough: the clients share the
- * credentials, which last for an hour, longer than any function runs. For policies that name a principal, the session is
- * the role:
+ * credentials, which last for an hour, longer than any function runs. In policies that name a principal, the session
+ * counts as the role:
  * https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_principal.html#principal-roles
  *
- * @param name As CloudTrail shows it.
+ * @param name The name that CloudTrail shows.
  * @param policy Session policy in JSON.
  * @throws AssumeRoleError
  */

@@ -9,12 +9,12 @@ import type { SendMessageBatchCommandOutput } from '@aws-sdk/client-sqs';
 import type { ItemFailure } from '../landing/catalog/PartitionCatalog.ts';
 
 /**
- * Calls to which AWS answers 200 although a part, or all, of what was asked has failed, and how their answers are read. Whoever
- * makes such a call reads its answer here: test/lib/aws/partialAnswers.contract.test.ts has each of them fail in part, and finds
- * calls with such an answer that are missing.
+ * Calls that AWS answers with 200 although some or all of what was asked has failed, and how their answers are read.
+ * Every caller of such a call reads its answer by this table: test/lib/aws/partialAnswers.contract.test.ts makes each
+ * of them fail in part, and finds such calls that are missing here.
  *
- * CopyObject and CompleteMultipartUpload answer 200 with an error in the body, too, which the client of S3 throws. The values of
- * metrics are read by lib/aws/metricData.ts alone.
+ * CopyObject and CompleteMultipartUpload, too, answer 200 with an error in the body, which the client of S3 throws.
+ * Answers with the values of metrics are read only in lib/aws/metricData.ts.
  */
 export const partialAnswers = {
   /** Objects that were not deleted, and why: https://docs.aws.amazon.com/AmazonS3/latest/API/API_DeleteObjects.html */
@@ -34,7 +34,7 @@ export const partialAnswers = {
     Errors.map(({ PartitionValueList, ErrorDetail }) => itemFailure(PartitionValueList, ErrorDetail)),
 
   /**
-   * How far a query is, and if it failed, why, by the engine:
+   * The state of a query, and, if it failed, the engine's reason:
    * https://docs.aws.amazon.com/athena/latest/APIReference/API_QueryExecutionStatus.html
    */
   GetQueryExecution: ({ QueryExecution: { Status } = {} }: GetQueryExecutionCommandOutput) => {

@@ -16,19 +16,22 @@ import {
 import { eachAttempt, type RetryPorts } from '../base/retry.ts';
 import type { Denied, EraseBucket, ObjectVersions, StoredVersion } from '../erase/EraseBucket.ts';
 
-/** The version is not there any more. */
+/** Errors which say that the version is not there any more. */
 const GONE: ReadonlySet<string> = new Set(['NoSuchKey', 'NoSuchVersion', 'NotFound']);
-/** Somebody else has changed or deleted the object. */
+/** Errors which say that somebody else has changed or deleted the object. */
 const CHANGED: ReadonlySet<string> = new Set([
   'PreconditionFailed',
   'ConditionalRequestConflict',
   'NoSuchKey',
 ]);
-/** The ID of versions of a bucket without versions. */
+/** The ID of every version in a bucket without versioning. */
 const NULL_VERSION = 'null';
-/** Bytes of an object that is uploaded from memory. */
+/** The most bytes of an object that is uploaded from memory. */
 const MOST_BUFFERED = 64 * 1024 ** 2;
-/** Attempts at a body that breaks off: the client retries what has not begun, but no stream. */
+/**
+ * Attempts at a body that breaks off. The client itself retries only calls that have not begun to answer, not a broken
+ * stream.
+ */
 const STREAM_RETRIES = { tries: 4, baseMs: 500, capMs: 10_000 } as const;
 
 /** The deployment's bucket, as an erasure uses it. */
@@ -45,7 +48,7 @@ export function s3EraseBucket(
   ): Promise<ListObjectVersionsCommandOutput> =>
     client.send(new ListObjectVersionsCommand({ Bucket: bucket, Prefix, ...after }), until);
 
-  /** Calls again if a body breaks off. */
+  /** Makes a call again if a body breaks off. */
   async function withRetries<Result>(call: () => Promise<Result>): Promise<Result> {
     let last: unknown;
     for await (const _ of eachAttempt({ ...STREAM_RETRIES, wait, random })) {
@@ -53,7 +56,7 @@ export function s3EraseBucket(
         return await call();
       } catch (error) {
         signal?.throwIfAborted();
-        // S3 has answered: the client has retried what may pass.
+        // S3 has answered, so the client has already retried what may pass.
         if (error instanceof S3ServiceException) throw error;
         last = error;
       }
@@ -61,7 +64,10 @@ export function s3EraseBucket(
     throw last;
   }
 
-  /** An object that has the bytes of a file, as after a write whose answer was lost: to repeat it fails. Null: it has others. */
+  /**
+   * The object under a key if it has the bytes of a file. It has them if the answer to a write was lost, so that the
+   * repeated write failed. Null: it has other bytes.
+   */
   async function readOwn(
     Key: string,
     path: string,
@@ -70,8 +76,8 @@ export function s3EraseBucket(
       const found = await client.send(new GetObjectCommand({ Bucket: bucket, Key }), until);
       const { Body, ETag = '', VersionId = NULL_VERSION } = found;
       if (!(Body instanceof Readable)) throw new TypeError(`S3 answered no stream for ${Key}.`);
-      const [there, own] = await Promise.all([digestOf(Body), digestOf(createReadStream(path))]);
-      return there === own ? { eTag: ETag, versionId: VersionId } : null;
+      const [stored, written] = await Promise.all([digestOf(Body), digestOf(createReadStream(path))]);
+      return stored === written ? { eTag: ETag, versionId: VersionId } : null;
     } catch (error) {
       if (error instanceof S3ServiceException && GONE.has(error.name)) return null;
       throw error;
@@ -99,7 +105,7 @@ export function s3EraseBucket(
       let marker: { KeyMarker?: string | undefined; VersionIdMarker?: string | undefined } = {
         KeyMarker: after,
       };
-      // The last key of a page may have more versions on the next one.
+      // The last key of a page may have more versions on the next page.
       let open: ObjectVersions | undefined;
       for (;;) {
         const answer = await page(prefix, marker);
@@ -156,17 +162,19 @@ export function s3EraseBucket(
               Bucket: bucket,
               Key: key,
               IfMatch: eTag,
-              // The client repeats bytes by itself, a stream only as a whole.
+              // The client can repeat a call whose body is in memory. A stream is repeated as a whole, by withRetries.
               Body: size > MOST_BUFFERED ? createReadStream(path) : await readFile(path),
               ContentLength: size,
               ContentType: contentType,
               ...headers,
               Metadata: { ...metadata },
-              StorageClass: Object.values(StorageClass).find((one) => one === storageClass),
+              StorageClass: Object.values(StorageClass).find(
+                (storageClassName) => storageClassName === storageClass,
+              ),
             }),
             until,
           );
-          // Without versions, or while they are suspended, the new object took the place of the one with the ID `null`.
+          // Without versioning, or while it is suspended, the new object has replaced the one with the ID `null`.
           return { eTag: ETag, isKept: versionId !== VersionId };
         } catch (error) {
           if (!(error instanceof S3ServiceException && CHANGED.has(error.name))) return deniedBy(error);
@@ -177,7 +185,8 @@ export function s3EraseBucket(
 
     hide: ({ key, eTag }) => deleteUnlessDenied({ Key: key, IfMatch: eTag }),
 
-    // S3 compares the current version alone: https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-deletes.html
+    // S3 compares the ETag of the current version only:
+    // https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-deletes.html
     remove: ({ key, versionId, eTag }, ifRead = false) => {
       const IfMatch = ifRead && versionId === NULL_VERSION ? eTag : undefined;
       return deleteUnlessDenied({ Key: key, VersionId: versionId, IfMatch });
@@ -185,7 +194,10 @@ export function s3EraseBucket(
   };
 }
 
-/** S3 passes on what KMS answers: https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html. @throws Any other error. */
+/**
+ * What was denied. S3 passes on what KMS answers: https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html.
+ * @throws Any other error.
+ */
 function deniedBy(error: unknown): Denied {
   const isDenied =
     error instanceof S3ServiceException && (error.name === 'AccessDenied' || error.name.startsWith('KMS.'));
@@ -212,10 +224,10 @@ function readVersions({ Versions = [] }: ListObjectVersionsCommandOutput): Store
   );
 }
 
-/** Versions of one object follow each other. */
+/** Groups versions by object. Versions of one object follow each other. */
 function byKey(versions: readonly StoredVersion[]): ObjectVersions[] {
   return Array.from(
     Map.groupBy(versions, ({ key }) => key),
-    ([key, some]) => ({ key, versions: some }),
+    ([key, ofObject]) => ({ key, versions: ofObject }),
   );
 }

@@ -16,9 +16,12 @@ import { partialAnswers } from './partialAnswers.ts';
 
 /** Errors of a conditional call for an object that has changed. */
 const CHANGED = ['PreconditionFailed'];
-/** Errors of a call for an object that does not exist: of a conditional write and delete, too. */
+/** Errors of a call for an object that does not exist. Conditional writes and deletes have them, too. */
 const GONE = ['NoSuchKey', 'NotFound'];
-/** Two conditional writes at the same time: https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes.html */
+/**
+ * Errors of two conditional writes at the same time:
+ * https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes.html
+ */
 const CONFLICT = ['ConditionalRequestConflict'];
 
 /** Objects that S3 deletes with one call: https://docs.aws.amazon.com/AmazonS3/latest/API/API_DeleteObjects.html */
@@ -30,7 +33,7 @@ export interface WrittenAs extends Pick<PutObjectCommandInput, 'ACL' | 'SSEKMSKe
   readonly BucketKeyEnabled?: boolean;
 }
 
-/** What encrypts objects with a key. @param keyArn Undefined: the bucket does what it does by itself. */
+/** The attributes that encrypt objects with a key. @param keyArn Undefined: the bucket's own encryption applies. */
 export function encryptedBy(keyArn: string | undefined): WrittenAs {
   return keyArn === undefined
     ? {}
@@ -41,7 +44,7 @@ export function encryptedBy(keyArn: string | undefined): WrittenAs {
  * A bucket of S3. Only the client retries.
  *
  * @param owner The expected owner. A bucket of another owner refuses every call. Default: any.
- * @param writtenAs Of every object that is written. Default: as the bucket says.
+ * @param writtenAs Attributes of every object that is written. Default: none, so the bucket's settings apply.
  */
 export function s3ObjectStore(
   client: S3Client,
@@ -54,7 +57,7 @@ export function s3ObjectStore(
   /**
    * Gets an object; null if it does not exist. S3 answers 404 only to callers that may list the bucket without a prefix, and
    * 403 to others, such as the session of one dataset (lib/access/sessionPolicies.ts). A list call for the key decides. An
-   * object that it finds may have been written since the GET, which is asked again, once.
+   * object that it finds may have been written after the GET, so the GET is repeated once.
    * https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html
    */
   async function get(
@@ -140,26 +143,26 @@ export function s3ObjectStore(
       } catch (error) {
         if (isOneOf(error, GONE)) return 'gone';
         if (!isOneOf(error, CHANGED)) throw error;
-        // An object that another writer has deleted has no ETag that could match.
+        // If another writer has deleted the object, no ETag can match, so HEAD tells the two cases apart.
         return (await this.head(key)) === null ? 'gone' : 'changed';
       }
     },
 
-    // AWS's answers for each object: https://github.com/versity/versitygw/issues/2112; for one that is gone:
-    // https://github.com/ministackorg/ministack/issues/1475. An ETag `*` is any, and needs no right to read:
-    // https://docs.aws.amazon.com/AmazonS3/latest/API/API_DeleteObjects.html
+    // What AWS answers for each object: https://github.com/versity/versitygw/issues/2112. For an object that is gone:
+    // https://github.com/ministackorg/ministack/issues/1475. An ETag `*` matches any object, and needs no right to
+    // read: https://docs.aws.amazon.com/AmazonS3/latest/API/API_DeleteObjects.html
     async removeAll(objects) {
       const left: { key: string; why: string }[] = [];
       const gone: string[] = [];
       for (let from = 0; from < objects.length; from += MOST_DELETED) {
-        const some = objects.slice(from, from + MOST_DELETED);
-        const Objects = some.map(({ key, eTag }) => ({ Key: key, ETag: eTag }));
+        const batch = objects.slice(from, from + MOST_DELETED);
+        const Objects = batch.map(({ key, eTag }) => ({ Key: key, ETag: eTag }));
         const answer = await client.send(
           new DeleteObjectsCommand({ ...place, Delete: { Objects, Quiet: true } }),
         );
-        for (const one of partialAnswers.DeleteObjects(answer)) {
-          if ([...CHANGED, ...GONE].includes(one.why)) gone.push(one.key);
-          else left.push(one);
+        for (const failure of partialAnswers.DeleteObjects(answer)) {
+          if ([...CHANGED, ...GONE].includes(failure.why)) gone.push(failure.key);
+          else left.push(failure);
         }
       }
       return { left, gone };

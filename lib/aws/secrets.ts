@@ -8,7 +8,8 @@ import type { KeysSecret } from '../wire/keys/editKeys.ts';
 import type { ReadSecret } from '../wire/keys/KeyCache.ts';
 
 /**
- * A text in Secrets Manager that several write: the keys, and which streams are held. A new version is created first, and
+ * A text in Secrets Manager that several people write: the keys, and which streams are held. A new version is created
+ * first, and
  * becomes current only if the version that was read still is. So no key is lost when two people add one at the same time.
  * https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_UpdateSecretVersionStage.html
  *
@@ -24,7 +25,7 @@ export function versionedSecret(client: SecretsManagerClient, secretId: string):
     },
     async replace(text, version) {
       const { VersionId } = await client.send(
-        // The label that AWS's rotations give to a version that is not current yet.
+        // AWS's rotations give this label to a version that is not current yet.
         new PutSecretValueCommand({ SecretId: secretId, SecretString: text, VersionStages: ['AWSPENDING'] }),
       );
       try {
@@ -40,7 +41,8 @@ export function versionedSecret(client: SecretsManagerClient, secretId: string):
         if (error instanceof Error && error.name === 'InvalidParameterException') return false;
         throw error;
       }
-      // So one that still has the label never was current. This one is, whether or not the label goes.
+      // A version that still has the label AWSPENDING was never current. This version is current, whether or not its
+      // label is removed.
       const pending = { SecretId: secretId, VersionStage: 'AWSPENDING', RemoveFromVersionId: VersionId };
       await client.send(new UpdateSecretVersionStageCommand(pending)).catch(() => undefined);
       return true;

@@ -29,7 +29,7 @@ export function taskQueue(client: SQSClient, queueUrl: string, timing: RetryPort
   };
 }
 
-/** Messages of a queue that wait, about. */
+/** How many messages of a queue wait, approximately. */
 export async function countMessages(client: SQSClient, queueUrl: string): Promise<number> {
   const { Attributes = {} } = await client.send(
     new GetQueueAttributesCommand({

@@ -28,7 +28,7 @@ export const ConfigError = defineErrorFamily('user', {
   },
   SLUICE_CONFIG_STAGES_SHARE: {
     cause: 'Two stages would use the same resource.',
-    cure: 'Make the named value depend on the stage: `defineConfig(({ stage }) => ({ … }))` (docs/deploy.md, "Stages"). If it is the name of a stage, choose another, or state `account` if the stages are in two.',
+    cure: 'Make the named value depend on the stage: `defineConfig(({ stage }) => ({ … }))` (docs/deploy.md, "Stages"). If it is the name of a stage, choose another name, or state `account` if the stages are in two accounts.',
   },
   SLUICE_CONFIG_PACKAGE_DIFFERS: {
     cause: 'The package was made for another stage or region than it is deployed to.',

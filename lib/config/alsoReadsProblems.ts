@@ -36,8 +36,8 @@ function entryProblems(entry: AlsoReads, field: string, config: Names): string[]
     [database, '`database`'],
     [athena.stagingDatabase, '`athena.stagingDatabase`'],
     ...readers.flatMap((reader, i): [string, string][] => {
-      const own = ownDatabaseOf(reader);
-      return own === null ? [] : [[own, `\`readers.${i}.ownDatabase\``]];
+      const ownDatabase = ownDatabaseOf(reader);
+      return ownDatabase === null ? [] : [[ownDatabase, `\`readers.${i}.ownDatabase\``]];
     }),
   ]);
   const buckets = new Map([
@@ -47,20 +47,20 @@ function entryProblems(entry: AlsoReads, field: string, config: Names): string[]
       reader.kind === 'owox' ? [[reader.resultsBucket, `\`readers.${i}.resultsBucket\``]] : [],
     ),
   ]);
-  const ours = databases.get(entry.database);
+  const owner = databases.get(entry.database);
   return [
-    ...(ours === undefined
+    ...(owner === undefined
       ? []
       : [
-          `${field}.database: got ${JSON.stringify(entry.database)}, expected another database than ${ours}: a reader has Sluice's own without this, and no more of them.`,
+          `${field}.database: got ${JSON.stringify(entry.database)}, expected another database than ${owner}: a reader has Sluice's own without this, and no more of them.`,
         ]),
     ...entry.locations.flatMap((location, k) => {
       const { bucket, folder } = locationParts(location);
       const got = `${field}.locations.${k}: got ${JSON.stringify(location)}, expected`;
-      const of = buckets.get(bucket);
-      if (of !== undefined)
+      const bucketOwner = buckets.get(bucket);
+      if (bucketOwner !== undefined)
         return [
-          `${got} a location outside of ${of}: a reader has Sluice's own tables without this, and must not read the rest.`,
+          `${got} a location outside of ${bucketOwner}: a reader has Sluice's own tables without this, and must not read the rest.`,
         ];
       return folder === '' && !entry.wholeBucket
         ? [
@@ -79,7 +79,7 @@ function entryProblems(entry: AlsoReads, field: string, config: Names): string[]
   ];
 }
 
-/** A bucket has one owner. */
+/** Problems of owners that differ for the same bucket: a bucket has one owner. */
 function ownerProblems({ alsoReads }: Reader, field: string): string[] {
   const owners = new Map<string, { readonly owner: string | undefined; readonly where: string }>();
   return alsoReads.flatMap((entry, j) =>
@@ -97,7 +97,10 @@ function ownerProblems({ alsoReads }: Reader, field: string): string[] {
   );
 }
 
-/** IAM counts no white space. An account has as many characters as what stands for it. */
+/**
+ * Problems of policies that are too long. IAM does not count white space. The account's ID is not known here, so zeros
+ * of the same length stand for it.
+ */
 function lengthProblems(reader: Reader, field: string, config: Names): string[] {
   const account = '0'.repeat(12);
   const scope = policyScope(config, { partition: 'aws', account, region: config.region, keyArn: '' });

@@ -35,7 +35,7 @@ export function configWarnings(config: Config, stage: string): string[] {
   ];
 }
 
-/** Exports for Statsig, which counts a resent event again, of a table that has resends. */
+/** Warnings about exports for Statsig of a table that has resends: Statsig counts a resent event again. */
 function resendWarnings({ exports, tables }: Config): string[] {
   return exports.flatMap(({ format, table }, i) =>
     format === 'statsig' && (table === tables.events || table === tables.exposures)
@@ -46,7 +46,7 @@ function resendWarnings({ exports, tables }: Config): string[] {
   );
 }
 
-/** Redaction that leaves an event without its unit. */
+/** Warnings about redaction that leaves an event without its unit. */
 function unitWarnings({ privacy: { redact, salt = '' }, unitIds }: Config): string[] {
   const ids = ['stableID', ...Object.keys(unitIds)];
   const user = { userID: 'a', customIDs: Object.fromEntries(ids.map((id) => [id, 'a'])) };
@@ -56,18 +56,21 @@ function unitWarnings({ privacy: { redact, salt = '' }, unitIds }: Config): stri
   const sender = redaction.member('statsigMetadata', { stableID: 'a' }, json);
   const customIds = kept?.['customIDs'];
   const hasUserId = kept?.['userID'] !== undefined;
-  const hasOthers =
+  const hasOtherIds =
     (isJsonObject(customIds) && Object.keys(customIds).length > 0) ||
     (isJsonObject(sender) && sender['stableID'] !== undefined);
   if (hasUserId) return [];
   return [
-    hasOthers
+    hasOtherIds
       ? "privacy.redact: it drops user.userID, so user_id is null in every row, and experiments of users are empty. With 'hash' units stay apart."
       : "privacy.redact: it drops every unit ID, so every experiment is empty. With 'hash' units stay apart.",
   ];
 }
 
-/** Types of units that are nearly one of the configuration: their rows would join with nothing. */
+/**
+ * Warnings about types of units that are nearly, but not exactly, types of the configuration: their rows would join
+ * with nothing.
+ */
 function typeWarnings({ unitIds }: Config, dataset: Dataset, field: string): string[] {
   const known = ['userID', 'stableID', ...Object.keys(unitIds)];
   return unitTypes(dataset).flatMap(([member, type]) => {
@@ -91,13 +94,14 @@ function unitTypes({ mapping }: Dataset): readonly (readonly [string, string])[]
   );
 }
 
-/** Datasets of one source that may load the same files. */
+/** Warnings about datasets of one source that may load the same files. */
 function folderWarnings(datasets: readonly Dataset[], field: string): string[] {
   return datasets.flatMap(({ folder }, j) => {
     const other = datasets
       .slice(0, j)
       .findIndex(
-        (one) => `${one.folder}/`.startsWith(`${folder}/`) || `${folder}/`.startsWith(`${one.folder}/`),
+        (earlier) =>
+          `${earlier.folder}/`.startsWith(`${folder}/`) || `${folder}/`.startsWith(`${earlier.folder}/`),
       );
     return other < 0
       ? []

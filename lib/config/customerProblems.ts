@@ -9,11 +9,14 @@ import { CURATED_LEDGER, EXPORTS_LEDGER } from '../tables/ledgerKeys.ts';
 import { receivedHoursTable } from '../tables/receivedHoursTable.ts';
 import { viewNames } from '../views/viewNames.ts';
 
-/** Folders of the ledger that do not belong to a source: claims on objects that wait, and the ledgers of exports and curated days. */
+/**
+ * Names that no source may have, because the ledger has other folders of these names: claims on waiting objects, and
+ * the ledgers of exports and of curated days.
+ */
 const TAKEN_SOURCES: ReadonlySet<string> = new Set([EXPORTS_LEDGER, CURATED_LEDGER, 'redrive']);
 
 /**
- * Keeps names apart: whoever claims one that is taken adds a problem.
+ * Keeps names apart: for a name that is taken already, it adds a problem.
  *
  * @param problems Receives `<field>: got "<name>", expected another <what> than <the field that has it>.`
  */
@@ -95,12 +98,14 @@ function datasetFolders(sources: Config['sources']) {
 /** Two sources are two customers: what one drops may never be loaded as the other's. */
 function sharedFolders(sources: Config['sources']): string[] {
   const folders = datasetFolders(sources);
-  return folders.flatMap((one, i) => {
-    const other = folders.slice(0, i).find((each) => each.source !== one.source && overlap(each, one));
+  return folders.flatMap((datasetFolder, i) => {
+    const other = folders
+      .slice(0, i)
+      .find((earlier) => earlier.source !== datasetFolder.source && overlap(earlier, datasetFolder));
     return other === undefined
       ? []
       : [
-          `${one.field}.folder: got ${JSON.stringify(one.folder.slice(0, -1))}, expected a folder apart from ${other.field}'s, which is another source's in the same bucket.`,
+          `${datasetFolder.field}.folder: got ${JSON.stringify(datasetFolder.folder.slice(0, -1))}, expected a folder apart from ${other.field}'s, which is another source's in the same bucket.`,
         ];
   });
 }
@@ -111,17 +116,22 @@ function sharedFolders(sources: Config['sources']): string[] {
  */
 function sharedReceipts(sources: Config['sources']): string[] {
   const receipts = receiptFolders(sources);
-  return receipts.flatMap((one, i) => {
-    const other = [...datasetFolders(sources), ...receipts.slice(0, i)].find((each) => overlap(each, one));
+  return receipts.flatMap((receipt, i) => {
+    const other = [...datasetFolders(sources), ...receipts.slice(0, i)].find((written) =>
+      overlap(written, receipt),
+    );
     return other === undefined
       ? []
       : [
-          `${one.field}: got ${JSON.stringify(one.folder.slice(0, -1))}, expected a folder apart from ${other.field}'s in the same bucket.`,
+          `${receipt.field}: got ${JSON.stringify(receipt.folder.slice(0, -1))}, expected a folder apart from ${other.field}'s in the same bucket.`,
         ];
   });
 }
 
-/** Where receipts are written: bucket, folder with the slash at its end, and the field that says so. */
+/**
+ * The folders that receipts are written to, each with its bucket, with the slash at its end, and with the field that
+ * names it.
+ */
 export function receiptFolders(sources: Config['sources']) {
   return sources.flatMap((source, i) => {
     const folder = receiptFolder(source);
@@ -141,7 +151,8 @@ export function exportProblems(
   const curated = curate ? [curatedTables.exposures, curatedTables.events] : [];
   const known = [tables.exposures, tables.events, ...curated, ...ownerOf.keys()];
   const names = new Set<string>();
-  // A source would load an export into its folder as its own drops, and an export deletes what is old in its folder.
+  // The folders that an export must not share. A source would load an export into its folder as its own drops, and an
+  // export deletes old files in its folder.
   const folders: { bucket: string; folder: string; field: string }[] = [
     ...datasetFolders(sources),
     ...receiptFolders(sources),
@@ -165,8 +176,8 @@ export function exportProblems(
     if (target.bucket === bucket)
       problems.push(`${field}.target.bucket: got our own bucket, expected a customer's.`);
     const folder = exportFolder({ name, target });
-    // One export would delete the other's new files as old ones.
-    const other = folders.find((one) => overlap(one, { bucket: target.bucket, folder }));
+    // Of two exports into one folder, each would delete the new files of the other as old ones.
+    const other = folders.find((taken) => overlap(taken, { bucket: target.bucket, folder }));
     if (other !== undefined)
       problems.push(`${field}.target.folder: got ${folder}, expected a folder apart from ${other.field}'s.`);
     folders.push({ bucket: target.bucket, folder, field });
@@ -195,29 +206,32 @@ export function customerBucketProblems(config: Pick<Config, 'sources' | 'exports
     ...config.exports.map(({ target }, i) => ({ ...target, field: `exports.${i}.target` })),
   ];
   const problems: string[] = [];
-  for (const [i, one] of named.entries()) {
-    const before = named.slice(0, i).filter(({ bucket }) => bucket === one.bucket);
+  for (const [i, place] of named.entries()) {
+    const before = named.slice(0, i).filter(({ bucket }) => bucket === place.bucket);
     for (const member of ['owner', 'region'] as const) {
-      // Without a region it is the deployment's, which `--region` may say.
-      const other = before.find((each) => each[member] !== undefined && each[member] !== one[member]);
-      if (one[member] !== undefined && other !== undefined)
+      // A place without a region has the deployment's, which `--region` may name.
+      const other = before.find(
+        (earlier) => earlier[member] !== undefined && earlier[member] !== place[member],
+      );
+      if (place[member] !== undefined && other !== undefined)
         problems.push(
-          `${one.field}.${member}: got "${one[member]}", expected "${other[member]}", as ${other.field} has it of the same bucket.`,
+          `${place.field}.${member}: got "${place[member]}", expected "${other[member]}", as ${other.field} has it of the same bucket.`,
         );
     }
-    problems.push(...roleProblems(one));
-    const [, , , keyRegion] = one.kmsKeyArn?.split(':') ?? [];
-    const region = one.region ?? config.region;
+    problems.push(...roleProblems(place));
+    const [, , , keyRegion] = place.kmsKeyArn?.split(':') ?? [];
+    const region = place.region ?? config.region;
     if (keyRegion !== undefined && keyRegion !== region)
       problems.push(
-        `${one.field}.kmsKeyArn: got a key of ${keyRegion}, expected one of ${region}, the bucket's region${one.region === undefined ? ' unless `region` beside it says another' : ''}.`,
+        `${place.field}.kmsKeyArn: got a key of ${keyRegion}, expected one of ${region}, the bucket's region${place.region === undefined ? ' unless `region` beside it says another' : ''}.`,
       );
   }
   return problems;
 }
 
 /**
- * Without an external ID another customer could name the role as theirs, and have us read it for them.
+ * Problems of roles without an external ID. Without one, another customer could name the role as theirs, and have us
+ * read the bucket for them.
  * https://docs.aws.amazon.com/IAM/latest/UserGuide/confused-deputy.html
  */
 function roleProblems({ field, owner, role }: NamedBucket): string[] {

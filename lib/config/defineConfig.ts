@@ -21,15 +21,15 @@ import { viewProblems } from './viewProblems.ts';
 
 /** Values that a configuration may depend on. */
 export interface StageContext {
-  /** One of the listed stages, `personal-<name>`, or `local`: the local cloud's. */
+  /** The stage: one of the listed stages, `personal-<name>`, or `local`, which is the local cloud's. */
   readonly stage: string;
 }
 
-/** Beside a configuration. */
+/** Options that are given beside a configuration. */
 export interface StageOptions {
   /**
-   * The stages that it is deployed to. Default `dev` alone. A function is for these and for every `personal-<name>`; an object
-   * is for one stage.
+   * The stages that the configuration is deployed to. Default: `dev` only. A function makes the configuration of these
+   * and of every `personal-<name>`; an object is the configuration of one stage.
    */
   readonly stages?: readonly string[] | undefined;
 }
@@ -71,7 +71,7 @@ export function defineConfig(
 }
 
 /**
- * Validates what stands beside a configuration.
+ * Validates the options that are given beside a configuration.
  *
  * @returns Its stages; undefined if it lists none.
  * @throws ConfigError `SLUICE_CONFIG_INVALID`
@@ -90,9 +90,9 @@ export function readStages(options: unknown): string[] | undefined {
 export function validateConfig(input: unknown, stages: readonly string[] = [DEFAULT_STAGE]): Config {
   const result = configSchema.safeParse(input);
   if (!result.success) throw invalid(input, result.error.issues);
-  const exports = result.data.exports.map((one) => ({
-    ...one,
-    lookbackDays: one.lookbackDays ?? lateDays(result.data),
+  const exports = result.data.exports.map((exported) => ({
+    ...exported,
+    lookbackDays: exported.lookbackDays ?? lateDays(result.data),
   }));
   const config: Config = { ...result.data, exports };
   const problems = [...boundaryProblems(config, stages), ...findCollisions(config)];
@@ -100,13 +100,16 @@ export function validateConfig(input: unknown, stages: readonly string[] = [DEFA
   return config;
 }
 
-/** @param problems A line each, which begins with its field. */
+/** The error of an invalid configuration. @param problems Lines, each of which begins with the field. */
 function refused(input: unknown, problems: readonly string[]) {
   const lines = problems.map((problem) => `${problem}${ownersOf(input, problem)}`);
   return new ConfigError('SLUICE_CONFIG_INVALID', `\n  ${lines.join('\n  ')}`);
 }
 
-/** The names of what a field belongs to, as ` (in "acme/events")` of `sources.0.datasets.0.kind`: nobody counts from 0. */
+/**
+ * The names of what a field belongs to, because nobody counts from 0: ` (in "acme/events")` for
+ * `sources.0.datasets.0.kind`.
+ */
 function ownersOf(input: unknown, problem: string): string {
   const [field = ''] = problem.split(':');
   const path = field.split('.');
@@ -137,18 +140,18 @@ const GONE: Readonly<Record<string, string>> = {
   loadScanLimitGigabytes: 'no load asks Athena',
 };
 
-/** Fields that a message lists when none is similar. */
+/** So many fields are listed in a message, at most, when none is similar. */
 const MOST_FIELDS = 16;
 
-/** The field that an unknown one was meant to be, or all that there are. */
+/** The field that an unknown field was meant to be, or all fields that there are. */
 function meantField(key: string, path: readonly PropertyKey[]): string {
   const gone = GONE[key];
   if (gone !== undefined) return ` It is not needed any more: ${gone}.`;
   const fields = fieldsAt(configSchema, path);
-  // A field of another kind of the same object.
+  // The field exists, but in another kind of the same object.
   if (fields.includes(key)) return '';
-  const meant = didYouMean(key, fields);
-  if (meant !== '' || fields.length === 0) return meant;
+  const suggestion = didYouMean(key, fields);
+  if (suggestion !== '' || fields.length === 0) return suggestion;
   return fields.length > MOST_FIELDS
     ? ' docs/reference/configuration.md lists all.'
     : ` Expected one of ${fields.join(', ')}.`;
@@ -196,7 +199,8 @@ function findCollisions(config: Config): string[] {
       );
   }
   for (const [i, { folder, field }] of former.entries()) {
-    const isTaken = folder === config.statsigFolder || former.findIndex((one) => one.folder === folder) < i;
+    const isTaken =
+      folder === config.statsigFolder || former.findIndex((earlier) => earlier.folder === folder) < i;
     if (isTaken)
       problems.push(`${field}: got ${displayValue(folder)}, expected another folder than the others.`);
     const { until } = config.formerStatsigFolders[i] ?? {};
@@ -288,7 +292,7 @@ function nameListProblems(lists: Pick<Config, 'events' | 'exposures'>): string[]
   );
 }
 
-/** Names that cannot be both. */
+/** Names that are in two lists although they can be in one only. */
 function experimentProblems({ experiments, holdouts }: Config): string[] {
   const names = listExperiments({ experiments });
   return (holdouts ?? []).flatMap((name, i) =>
@@ -328,14 +332,19 @@ function kindText(value: unknown): string {
   return typeof value === 'object' ? 'an object' : `a ${typeof value}`;
 }
 
-/** A salt, and what may be a key in place of its hash. */
+/** Whether a field is a secret: a salt, or a key in the place of its hash. */
 function isSecret(path: readonly PropertyKey[]): boolean {
   return path[0] === 'keys' || path.at(-1) === 'salt' || isSecretOfRelay(path);
 }
 
-/** Headers and an address may hold a secret, and a list of labels a key by mistake. */
+/**
+ * Whether a field of relay may hold a secret: headers and an address may, and so may a list of labels in which somebody
+ * has put a key.
+ */
 function isSecretOfRelay([root, member]: readonly PropertyKey[]): boolean {
-  return root === 'relay' && [undefined, 'headers', 'keys', 'url'].some((one) => one === member);
+  return (
+    root === 'relay' && [undefined, 'headers', 'keys', 'url'].some((secretMember) => secretMember === member)
+  );
 }
 
 /** Whether a field, or one inside it, may hold a secret. */
@@ -343,7 +352,7 @@ function mayHoldSecret([root, , ...deeper]: readonly PropertyKey[]): boolean {
   return root === undefined || root === 'privacy' || (root === 'sources' && deeper.length === 0);
 }
 
-/** Exists in every account, and Athena reads it for every query. */
+/** The database that exists in every account, and that Athena reads for every query. */
 const ACCOUNT_DATABASE = 'default';
 
 /** Problems of `existing` together with the names that it refers to. */

@@ -10,13 +10,13 @@ import type { RelayChoice, RelayTarget } from '../schema/relay.ts';
  */
 export const functionConfig = {
   collect(config: Config) {
-    // Without their splits.
+    // The collector needs the names of experiments, not their splits.
     const experiments: Config['experiments'] = listExperiments(config);
     return {
       ...only(config, 'bucket', 'statsigFolder', 'tables', 'unitIds', 'timeWindow', 'holdouts', 'landing'),
       ...only(config, 'landTelemetry', 'events', 'exposures', 'allowAnyKey', 'logs'),
       experiments,
-      // Not which customers' sources they may start.
+      // The collector need not know which customers' sources a key may start.
       keys: config.keys.map(({ sources: _, ...key }) => key),
       privacy: usedPrivacy(config),
       ...relayed(config),
@@ -25,7 +25,7 @@ export const functionConfig = {
   register: (config: Config) => only(config, ...LAYOUT, 'database', 'retention', 'timeWindow', 'reconcile'),
   write: (config: Config) => only(config, 'bucket', ...LAYOUT, 'unitIds'),
   'ingest-plan': ({ sources }: Config) => ({
-    // Not what signs receipts.
+    // The plan does not need the settings of receipts.
     sources: sources.map(({ receipt: _, ...source }) => source),
   }),
   'ingest-trigger': ({ keys, allowAnyKey, sources }: Config) => ({
@@ -56,7 +56,7 @@ export const functionConfig = {
         'timeWindow',
       ),
       ...keyOf(config),
-      // Determines the columns for Statsig. The owners of the tables are left out.
+      // The sources determine the columns for Statsig. The owners of the tables are left out.
       sources: (forStatsig ? config.sources : []).map(({ datasets }) => ({
         datasets: datasets.map(({ table, kind, mapping }) => ({ table, kind, mapping })),
       })),
@@ -87,7 +87,7 @@ export type FunctionConfig<Name extends FunctionName> = ReturnType<(typeof funct
 /** Settings that determine the raw tables. */
 const LAYOUT = ['statsigFolder', 'formerStatsigFolders', 'tables'] as const;
 
-/** These members. */
+/** Picks these members of the configuration. */
 function only<Name extends keyof Config>(config: Config, ...names: readonly Name[]): Pick<Config, Name> {
   return Object.fromEntries(names.map((name) => [name, config[name]])) as Pick<Config, Name>;
 }
@@ -95,7 +95,10 @@ function only<Name extends keyof Config>(config: Config, ...names: readonly Name
 const workgroupOf = ({ athena: { workgroup } }: Config) => ({ athena: { workgroup } });
 const keyOf = ({ existing: { keyArn } }: Config) => ({ existing: { keyArn } });
 
-/** Settings that determine the raw tables, the tables of curated days and the views. Only the names of experiments. */
+/**
+ * Settings that determine the raw tables, the tables of curated days and the views. Of experiments only the names are
+ * included.
+ */
 function curated(config: Config) {
   const experiments: Config['experiments'] = listExperiments(config);
   return {
@@ -117,7 +120,7 @@ function relayed({ relay }: Config): { readonly relay?: RelayChoice | undefined 
   return { relay: { required, redacted } };
 }
 
-/** Where to, without what is relayed. */
+/** The settings of relay that name the target, without the choice of what is relayed. */
 function relayTarget({ relay }: Config): { readonly relay?: RelayTarget | undefined } {
   if (relay === undefined) return {};
   return { relay: 'statsig' in relay ? { statsig: true } : { url: relay.url, headers: relay.headers } };

@@ -42,7 +42,8 @@ export async function loadComparedConfig(file: string, stage: string): Promise<C
 }
 
 /**
- * Checks the configurations of all listed stages, as packaging one of them does, where this machine has none of their secrets.
+ * Checks the configurations of all listed stages, as packaging one of them does, on a machine that has none of their
+ * secrets.
  *
  * @returns The stages.
  * @throws ConfigError As {@link loadComparedConfig}.
@@ -61,8 +62,8 @@ async function compareStages(
 ): Promise<void> {
   const all: StageConfig[] = [];
   for (const name of new Set([...stages, stage])) {
-    const each = name === stage ? config : (await evaluate(imported, name, true)).config;
-    all.push({ stage: name, config: each });
+    const stageConfig = name === stage ? config : (await evaluate(imported, name, true)).config;
+    all.push({ stage: name, config: stageConfig });
   }
   const problems = stageProblems(all);
   if (problems.length > 0)

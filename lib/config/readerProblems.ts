@@ -52,7 +52,10 @@ function ownProblems(reader: Reader, field: string): string[] {
 /** Maximum length of a workgroup's name. https://docs.aws.amazon.com/athena/latest/APIReference/API_WorkGroup.html */
 const WORKGROUP_CHARACTERS = 128;
 
-/** A reader's workgroup has the name of both, and its results a folder of its name beside those of people. */
+/**
+ * Problems of names. The name of a reader's workgroup is made of both names, and its results are in a folder of its
+ * name beside those of people.
+ */
 function workgroupProblems(
   reader: Reader,
   field: string,
@@ -102,7 +105,7 @@ function resultProblems(
     : problems;
 }
 
-/** A reader could read, replace and delete what another was answered in the same folder. */
+/** Problems of readers that share a folder of results: each could read, replace and delete the results of the other. */
 function sharedResults({ readers }: Parameters<typeof readerProblems>[0]): string[] {
   const located = readers.flatMap((reader, i) =>
     reader.kind === 'statsig' && reader.resultLocation !== undefined
@@ -110,7 +113,7 @@ function sharedResults({ readers }: Parameters<typeof readerProblems>[0]): strin
       : [],
   );
   return located.flatMap(({ i, text, location }, n) => {
-    const other = located.slice(0, n).find((each) => overlap(each.location, location));
+    const other = located.slice(0, n).find((earlier) => overlap(earlier.location, location));
     return other === undefined
       ? []
       : [
@@ -119,7 +122,7 @@ function sharedResults({ readers }: Parameters<typeof readerProblems>[0]): strin
   });
 }
 
-/** The members given that only a role has. */
+/** The members of a reader that were given although only a role has them. */
 function roleMembers(reader: RoleReader): string[] {
   const { principal, externalId, allowNoExternalId } = reader;
   return [
@@ -145,7 +148,10 @@ function roleProblems(reader: RoleReader, field: string): string[] {
   return problems;
 }
 
-/** A service sends no external ID, and without one everybody in a root's account is let in. */
+/**
+ * Problems of who may assume a reader's role. A service sends no external ID, and if a root is named without one,
+ * everybody in its account is let in.
+ */
 function assumedProblems(
   { principal, externalId, allowNoExternalId }: MetabaseReader,
   field: string,
@@ -172,7 +178,7 @@ function sharedNames({
 }: Parameters<typeof readerProblems>[0]): string[] {
   const problems: string[] = [];
   const names = new Map<string, string>();
-  // OWOX may delete what is in its bucket.
+  // OWOX may delete what is in its bucket, so the bucket must not be one that others use.
   const buckets = new Map([
     ...sources.map((source, i): [string, string] => [source.bucket, `sources.${i}.bucket`]),
     ...exports.map(({ target }, i): [string, string] => [target.bucket, `exports.${i}.target.bucket`]),

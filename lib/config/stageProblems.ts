@@ -10,35 +10,35 @@ export interface StageConfig {
 }
 
 /**
- * What two stages would share that no deployment refuses; one sentence each, with field, value and stages: an existing bucket, a
- * folder of a customer that both write, and in one account the beginning of their names. CloudFormation refuses other names
- * that are taken.
+ * What two stages would share although no deployment would refuse it; one sentence each, with field, value and stages.
+ * That is an existing bucket, a folder of a customer that both write, and, in one account, the beginning of their
+ * names. Other names that are taken are refused by CloudFormation.
  */
 export function stageProblems(stages: readonly StageConfig[]): string[] {
-  return stages.flatMap((one, i) => stages.slice(0, i).flatMap((other) => sharedBetween(one, other)));
+  return stages.flatMap((stage, i) => stages.slice(0, i).flatMap((other) => sharedBetween(stage, other)));
 }
 
-function sharedBetween(one: StageConfig, other: StageConfig): string[] {
-  const { bucket } = one.config;
+function sharedBetween(first: StageConfig, second: StageConfig): string[] {
+  const { bucket } = first.config;
   return [
-    ...(bucket === other.config.bucket
+    ...(bucket === second.config.bucket
       ? [
-          `bucket: got ${JSON.stringify(bucket)} for the stage ${one.stage}, expected another bucket than that of the stage ${other.stage}.`,
+          `bucket: got ${JSON.stringify(bucket)} for the stage ${first.stage}, expected another bucket than that of the stage ${second.stage}.`,
         ]
       : []),
-    ...(hasOtherAccount(one, other) ? [] : sharedNames(one, other)),
-    ...sharedTargets(one, other),
+    ...(hasOtherAccount(first, second) ? [] : sharedNames(first, second)),
+    ...sharedTargets(first, second),
   ];
 }
 
 /**
- * `prod-eu` beside `prod`: a printed policy for the parts of `prod`, `sluice-prod-*`, would cover those of `prod-eu` too. Roles
- * and users have no region.
+ * Names of stages that begin with another one's: a printed policy for `sluice-prod-*`, the parts of `prod`, would cover
+ * those of `prod-eu`, too. This holds for all regions, because roles and users have none.
  */
-function sharedNames(one: StageConfig, other: StageConfig): string[] {
+function sharedNames(first: StageConfig, second: StageConfig): string[] {
   return [
-    { longer: one.stage, shorter: other.stage },
-    { longer: other.stage, shorter: one.stage },
+    { longer: first.stage, shorter: second.stage },
+    { longer: second.stage, shorter: first.stage },
   ].flatMap(({ longer, shorter }) =>
     longer.startsWith(`${shorter}-`)
       ? [
@@ -52,17 +52,20 @@ function hasOtherAccount({ config: { account } }: StageConfig, { config: other }
   return account !== null && other.account !== null && account !== other.account;
 }
 
-/** Folders that both write: what one exports the other would delete as old, and receipts of both would be taken for one's. */
-function sharedTargets(one: StageConfig, other: StageConfig): string[] {
-  const theirs = writtenFolders(other.config);
-  return writtenFolders(one.config).flatMap((written) => {
+/**
+ * Folders that both stages write: one would delete as old what the other exports, and receipts of both would be taken
+ * for those of one.
+ */
+function sharedTargets(first: StageConfig, second: StageConfig): string[] {
+  const ofSecond = writtenFolders(second.config);
+  return writtenFolders(first.config).flatMap((written) => {
     const { bucket, folder, field } = written;
-    const shared = theirs.find((each) => overlap(each, written));
+    const shared = ofSecond.find((folderOfSecond) => overlap(folderOfSecond, written));
     const wanted = JSON.stringify(`${bucket}/${folder}`);
     return shared === undefined
       ? []
       : [
-          `${field}: got ${wanted} for the stage ${one.stage}, expected a folder apart from \`${shared.field}\` of the stage ${other.stage}.`,
+          `${field}: got ${wanted} for the stage ${first.stage}, expected a folder apart from \`${shared.field}\` of the stage ${second.stage}.`,
         ];
   });
 }

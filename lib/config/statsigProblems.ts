@@ -37,15 +37,18 @@ function bucketProblems({ bucket, statsigBucket, readers, exports }: Named): str
   return problems;
 }
 
-/** The bucket that the stack makes has no owner, role, key or region of its own to name. All others have an owner. */
+/**
+ * Problems of owners. The bucket that the stack makes needs no owner, role, key or region. All other buckets need an
+ * owner.
+ */
 function ownerProblems({ statsigBucket, sources, exports }: Named): string[] {
-  const own = statsigBucket === null || statsigBucket.existing ? undefined : statsigBucket.bucket;
+  const madeBucket = statsigBucket === null || statsigBucket.existing ? undefined : statsigBucket.bucket;
   const places = [
     ...sources.map((source, i) => ({ ...source, field: `sources.${i}` })),
     ...exports.map(({ target }, i) => ({ ...target, field: `exports.${i}.target` })),
   ];
   return places.flatMap(({ field, ...place }) => {
-    if (place.bucket !== own)
+    if (place.bucket !== madeBucket)
       return place.owner === undefined
         ? [`${field}.owner: got nothing, expected an account: 12 digits, as a text.`]
         : [];

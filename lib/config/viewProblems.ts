@@ -3,7 +3,10 @@ import { forwardedKinds, tableKinds } from '../schema/kinds.ts';
 import { GROUPS_TABLE } from '../tables/groupsTable.ts';
 import { RESERVED_VIEW_COLUMNS, viewNames } from '../views/viewNames.ts';
 
-/** The name in `user.customIDs` that was meant, without the path to it; null for the user's own ID, which is not there. */
+/**
+ * The name in `user.customIDs` that a unit ID was meant to be, without the path to it; null for the user's own ID,
+ * which is not among them.
+ */
 function meantUnitId(unitId: string): string | null {
   const name = unitId.trim().replace(/^(?:user\.)?(?:customIDs|custom_ids)\./i, '');
   return /^(?:user\.)?user_?id$/i.test(name) ? null : name;

@@ -41,7 +41,7 @@ export interface GroupRow {
   readonly lastSeen: number;
 }
 
-/** Bytes that the table's object may have: every execution environment of the collector reads and keeps it. */
+/** The most bytes of the table's object: every execution environment of the collector reads and keeps it. */
 export const GROUPS_BYTES = 4 * 1024 * 1024;
 
 /** The rows as the text of the table's object: a JSON document a line, its members named after the columns. */
@@ -92,7 +92,7 @@ export function readGroupRows(text: string): GroupRow[] {
     };
     const oneOf = <Value extends string>(name: string, values: readonly Value[]): Value => {
       const value = textOf(name);
-      const found = values.find((one) => one === value);
+      const found = values.find((known) => known === value);
       if (found === undefined) throw invalid(`${name} is not one of ${values.join(', ')}`);
       return found;
     };
@@ -114,7 +114,7 @@ export function readGroupRows(text: string): GroupRow[] {
   });
 }
 
-/** As Athena and DuckDB read a timestamp in JSON: `2026-11-20 10:15:30.123`. */
+/** A timestamp as Athena and DuckDB read it in JSON: `2026-11-20 10:15:30.123`. */
 function sqlTimestamp(epochMs: number): string {
   return isoTimestamp(epochMs).slice(0, -1).replace('T', ' ');
 }

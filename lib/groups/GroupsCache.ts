@@ -18,7 +18,7 @@ export type ReadGroups = (known: string | null, timeoutMs: number) => Promise<Ob
  * Reads the table's object for the collector, if it has changed. A list call comes first: it distinguishes a missing object
  * from a denied one, and has the size. It needs permission to list one folder only.
  *
- * @param key lib/tables/tableFolders.ts
+ * @param key Key of the object: groupsKey of lib/tables/tableFolders.ts.
  */
 export function groupsReader(store: ObjectStore, key: string): ReadGroups {
   return async (known, timeoutMs) => {

@@ -13,10 +13,10 @@ export class KnownGroups {
   /** The empty table, before anything was pulled. */
   static readonly none = new KnownGroups([]);
 
-  /** Names of all but holdouts. */
+  /** Names of everything in the table except holdouts. */
   readonly names: readonly string[];
   readonly holdouts: readonly string[];
-  /** By name, then by rule. A gate can have the name of an experiment. */
+  /** Rules by name, then by rule ID. Gates are apart, because a gate can have the name of an experiment. */
   readonly #gates = new Map<string, Map<string, KnownRule>>();
   readonly #configs = new Map<string, Map<string, KnownRule>>();
 

@@ -8,7 +8,7 @@ import type { SpecRule } from './readSpecs.ts';
 /**
  * The object of the table of experiment groups, for writers.
  *
- * @param key lib/tables/tableFolders.ts
+ * @param key Key of the object: groupsKey of lib/tables/tableFolders.ts.
  */
 export function groupsObject(store: ObjectStore, key: string): StoredText {
   return storedText(store, key, 'application/x-ndjson');
@@ -36,10 +36,10 @@ export async function pullGroups(
   { store, wait, random }: PullOptions,
 ): Promise<GroupsMerge> {
   for await (const _ of eachAttempt({ ...RETRIES, wait, random })) {
-    const there = await store.read();
-    const merged = mergeGroups(there === null ? [] : readGroupRows(there.text), rules, at);
+    const stored = await store.read();
+    const merged = mergeGroups(stored === null ? [] : readGroupRows(stored.text), rules, at);
     const text = groupsText(merged.rows);
-    if (text === there?.text || (await store.write(text, there?.eTag ?? null)) !== null) return merged;
+    if (text === stored?.text || (await store.write(text, stored?.eTag ?? null)) !== null) return merged;
   }
   throw new GroupsError('SLUICE_GROUPS_BUSY');
 }
@@ -75,7 +75,8 @@ export function mergeGroups(rows: readonly GroupRow[], rules: readonly SpecRule[
   for (const rule of rules) {
     const key = rowKey(rule);
     const known = merged.get(key);
-    // Specs may have an ID twice in one experiment. As in the evaluators the first counts, but a group counts before what is none.
+    // Specs may have a rule ID twice in one experiment. As in the evaluators the first rule counts, but a group counts
+    // before a rule that is none.
     const before = seen.get(key);
     if (before !== undefined && (before === 'group' || rule.kind !== 'group')) continue;
     seen.set(key, rule.kind);
@@ -83,7 +84,7 @@ export function mergeGroups(rows: readonly GroupRow[], rules: readonly SpecRule[
   }
   const added = merged.size - size;
   return {
-    rows: [...merged].sort(([one], [other]) => (one < other ? -1 : 1)).map(([, row]) => row),
+    rows: [...merged].sort(([left], [right]) => (left < right ? -1 : 1)).map(([, row]) => row),
     added,
     seenAgain: seen.size - added,
     kept: merged.size - seen.size,
@@ -104,7 +105,7 @@ export function groupsText(rows: readonly GroupRow[]): string {
   return text;
 }
 
-/** An experiment may have the name of a layer or a gate, but not the name of another config. */
+/** The key of a row. An experiment may have the name of a layer or a gate, but not the name of another config. */
 function rowKey({
   experimentId,
   entity,

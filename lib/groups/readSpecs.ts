@@ -2,7 +2,7 @@ import * as z from 'zod';
 import type { GroupEntity, GroupKind } from './GroupRow.ts';
 import { GroupsError } from './GroupsError.ts';
 
-/** Bytes of specs that are read at most. The specs of a large project take a few MB. */
+/** The most bytes of specs that are read. The specs of a large project take a few MB. */
 export const SPECS_BYTES = 64 * 1024 * 1024;
 
 /** A rule as specs have it. */
@@ -50,7 +50,7 @@ const specSchema = z.looseObject({
   useNewLayerEval: z.boolean().nullish(),
 });
 
-/** By name. */
+/** Specs by name. */
 const specsSchema = z.record(text, specSchema);
 
 const rootSchema = z.looseObject({
@@ -139,8 +139,8 @@ function* readRules(root: z.output<typeof rootSchema>): Generator<SpecRule> {
       for (const rule of spec.rules) {
         const groupName = findHoldout(found(rule), holdouts);
         if (groupName === null) continue;
-        const own = { ...UNKNOWN, experimentId: name, ruleId: rule.id };
-        yield { ...own, entity, groupName, kind: 'holdout' };
+        const heldOutRule = { ...UNKNOWN, experimentId: name, ruleId: rule.id };
+        yield { ...heldOutRule, entity, groupName, kind: 'holdout' };
       }
     }
   }
@@ -162,18 +162,18 @@ function* readRules(root: z.output<typeof rootSchema>): Generator<SpecRule> {
       const holdout = findHoldout(found(rule), holdouts);
       const kind = ruleKind(rule, 'layer', holdout);
       const groupName = rule.groupName || holdout;
-      const own = { ...UNKNOWN, ruleId: rule.id, groupName, kind };
-      yield { ...own, experimentId: name, entity: 'layer' };
+      const layerRule = { ...UNKNOWN, ruleId: rule.id, groupName, kind };
+      yield { ...layerRule, experimentId: name, entity: 'layer' };
       // Layers of the newer kind log their own rule's ID beside the experiment that they delegate to
       // (statsig-rust, evaluator.rs, new_layer_eval).
       if (spec.useNewLayerEval === true && rule.configDelegate) {
-        yield { ...own, experimentId: rule.configDelegate, entity: 'experiment', layerId: name };
+        yield { ...layerRule, experimentId: rule.configDelegate, entity: 'experiment', layerId: name };
       }
     }
   }
 }
 
-/** Entities whose rules may be groups. Of others only the rules for held-out units matter. */
+/** Entities whose rules may be groups. For other entities only the rules for held-out units matter. */
 const GROUPED: ReadonlyMap<string, 'experiment' | 'autotune'> = new Map([
   ['experiment', 'experiment'],
   ['autotune', 'autotune'],
@@ -207,7 +207,7 @@ function ruleKind(
   return rule.configDelegate ? 'allocation' : 'other';
 }
 
-/** The holdout whose units a rule is for; null when it is for others. */
+/** The holdout whose units a rule is for; null when the rule is for other units. */
 function findHoldout(
   conditions: readonly (Condition | undefined)[],
   holdouts: ReadonlySet<string>,
@@ -249,7 +249,7 @@ function readSplits(
   });
 }
 
-/** As the evaluators take a target: a number, or a text that is one. */
+/** Reads a target as the evaluators do: a number, or a text that is one. */
 function readNumber(value: unknown): number {
   if (typeof value === 'number') return value;
   return typeof value === 'string' && value.trim() !== '' ? Number(value) : Number.NaN;

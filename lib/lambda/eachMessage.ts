@@ -26,9 +26,10 @@ export class MessageFailures {
   }
 
   /**
-   * Does what messages ask for; nothing if there are none. If it throws, a line says so, and their batch goes on.
+   * Does what messages ask for, and nothing if there are no messages. If the work throws, a line says so, and the batch
+   * goes on.
    *
-   * @param fields Of that line: its event, and whatever names the work. They are read when the line is written.
+   * @param fields Fields of that line: its event, and whatever names the work. They are read when the line is written.
    * @param work Returns whether it is done. If not, the queue hands the messages out again.
    */
   async attempt(
@@ -57,11 +58,12 @@ export interface MessageKind<Body> {
   /** The event of lines in the log. */
   readonly event: string;
   /**
-   * The code that a line has about a message that {@link read} doesn't know; the queue hands the message out again until it
-   * is a dead letter. Or a function that handles such a message, and returns whether it is done. Default: `read` knows all.
+   * The code of the line about a message that {@link read} doesn't know, which the queue hands out again until it is a
+   * dead letter. Or a function that handles such a message, and returns whether that is done. Default: `read` knows all
+   * messages.
    */
   readonly invalid?: string | ((message: MessageBody) => Promise<boolean>);
-  /** Reads a body; undefined for one that is not of this function. */
+  /** Reads a body; undefined if the body is not one of this function. */
   readonly read: (body: string) => Body | undefined;
   /** More fields of the line about work that failed. Default none. */
   readonly fields?: (body: Body) => Readonly<Record<string, unknown>>;

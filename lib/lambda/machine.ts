@@ -7,7 +7,7 @@ import { systemClock } from '../base/time.ts';
 
 /** MiB at which a function has one whole CPU: https://docs.aws.amazon.com/lambda/latest/dg/configuration-memory.html */
 const CPU_MEGABYTES = 1_769;
-/** The maximum of Lambda (same page). */
+/** The most CPUs that Lambda gives a function (same page). */
 const MOST_CPUS = 6;
 /** Part of the memory that DuckDB manages. DuckDB uses more than that, and Node needs some too (docs/ingest.md, "Memory"). */
 const DUCKDB_SHARE = 0.5;
@@ -22,7 +22,7 @@ interface EngineShare {
 /**
  * The memory and threads that DuckDB may use in a function.
  *
- * @param memoryMegabytes The function's, MiB.
+ * @param memoryMegabytes The memory of the function, MiB.
  */
 export function engineShare(memoryMegabytes: number): EngineShare {
   const cpus = Math.round(memoryMegabytes / CPU_MEGABYTES);
@@ -35,7 +35,10 @@ export function engineShare(memoryMegabytes: number): EngineShare {
 /** Bytes of the largest disk of a function: https://docs.aws.amazon.com/lambda/latest/dg/configuration-ephemeral-storage.html */
 const MOST_DISK_BYTES = 10_240 * 2 ** 20;
 
-/** Milliseconds before the end at which work stops, to hand its day back and to log: a call to S3 may take 10 s and may be retried. */
+/**
+ * Milliseconds before the end of the function at which work stops, so that it can hand its day back and log: a call to
+ * S3 may take 10 s and may be retried.
+ */
 const MARGIN_MS = 45_000;
 /** A claim outlives the function by this many milliseconds, so that nobody takes over a day that is still being written. */
 const LEASE_SLACK_MS = 60_000;
@@ -48,16 +51,16 @@ export interface Machine {
   readonly limits: EngineShare & { readonly temporaryDirectory: string };
   /** Bytes of the folder's disk, as it is configured. */
   readonly diskBytes: number;
-  /** Free bytes of it. */
+  /** How many bytes of that disk are free. */
   readonly freeBytes: () => Promise<number>;
   readonly invocation: Invocation;
 }
 
 /** One invocation that loads or curates days. */
 export interface Invocation {
-  /** Identifies it in the ledger. A message that is delivered twice has two owners. */
+  /** Identifies the invocation in the ledger. A message that is delivered twice has two owners. */
   readonly owner: string;
-  /** Epoch milliseconds until which it keeps the days that it claims: longer than its lifetime. */
+  /** Epoch milliseconds until which the invocation keeps the days that it claims: longer than its lifetime. */
   readonly leaseUntil: number;
   /** Epoch milliseconds after which no call of the catalog starts. */
   readonly deadline: number;
@@ -67,7 +70,7 @@ export interface Invocation {
 
 /** An attempt at a task. */
 export interface Attempt extends Invocation {
-  /** The task is not retried after it, so a passing failure is final. */
+  /** Whether the task is not retried after this attempt, so that a passing failure is final. */
   readonly isLastAttempt: boolean;
   /** Attempts of a piece or a slice, including those whose function was killed. */
   readonly tries: number;
@@ -76,7 +79,7 @@ export interface Attempt extends Invocation {
 /**
  * Works in a folder of its own, which is deleted afterwards.
  *
- * @param memoryMegabytes The function's, MiB.
+ * @param memoryMegabytes The memory of the function, MiB.
  * @param endsAt When Lambda stops the invocation, epoch milliseconds.
  */
 export async function onMachine<Result>(
@@ -93,7 +96,7 @@ export async function onMachine<Result>(
     return await work({
       directory,
       limits: { ...engineShare(memoryMegabytes), temporaryDirectory },
-      // A developer's disk is larger.
+      // The disk of a developer's machine is larger than Lambda's.
       diskBytes: Math.min(blocks * blockBytes, MOST_DISK_BYTES),
       freeBytes: async () => {
         const { bavail, bsize } = await statfs(directory);
@@ -140,20 +143,22 @@ interface WorkDirectory {
  * @param temporary Folder for temporary files: `/tmp` on Lambda.
  */
 export async function makeWorkDirectory(temporary: string): Promise<WorkDirectory> {
-  const own = `${PREFIX}${process.pid}-${threadId}`;
+  const ownName = `${PREFIX}${process.pid}-${threadId}`;
   for (const name of await readdir(temporary)) {
     const [, pid] = /^sluice-load-(\d+)-\d+$/.exec(name) ?? [];
     if (pid === undefined) continue;
-    if (name === own || !isAlive(Number(pid)))
+    if (name === ownName || !isAlive(Number(pid)))
       await rm(join(temporary, name), { recursive: true, force: true });
   }
-  const path = join(temporary, own);
+  const path = join(temporary, ownName);
   // Other users of the machine cannot read a customer's files.
   await mkdir(path, { mode: 0o700 });
   return { path, remove: () => rm(path, { recursive: true, force: true }) };
 }
 
-/** Signal 0 only checks. EPERM means that the process exists and belongs to another user. */
+/**
+ * Whether a process is running. Signal 0 only checks. EPERM means that the process exists and belongs to another user.
+ */
 function isAlive(pid: number): boolean {
   try {
     process.kill(pid, 0);

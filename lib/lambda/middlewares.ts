@@ -45,7 +45,7 @@ export function startLine(): MiddlewareObj<unknown, unknown, Error, Context> {
   };
 }
 
-/** A schema of zod, or a reader by hand in a bundle that has zod for nothing else. */
+/** What reads a function's environment: a zod schema, or code by hand in a bundle that has no other use for zod. */
 export interface EnvironmentSchema<Environment> {
   safeParse(variables: NodeJS.ProcessEnv):
     | { readonly success: true; readonly data: Environment }

@@ -6,7 +6,7 @@ import { LambdaError } from './middlewares.ts';
 /**
  * Gives the function the messages of its SQS queue in place of the event.
  *
- * @param read Reads them from the event; null for an event that has none. Default: {@link QueueMessage}.
+ * @param read Reads the messages from the event; null for an event that has none. Default: reads {@link QueueMessage}s.
  * @returns A middleware that throws LambdaError `SLUICE_LAMBDA_INVOCATION_UNKNOWN` for any other event.
  */
 export function queueMessages(): MiddlewareObj<readonly QueueMessage[], SQSBatchResponse>;

@@ -29,7 +29,7 @@ import { sourcesSchema } from './sources.ts';
 
 const { label, sha256, environment } = KEY_FORMATS;
 
-/** One of `keys`. Its members: lib/schema/AcceptedKey.ts */
+/** The schema of one entry of `keys`. lib/schema/AcceptedKey.ts describes its members. */
 export const keySchema = named(
   'AcceptedKeyInput',
   z
@@ -374,7 +374,10 @@ export type ConfigInput = z.input<typeof configSchema>;
 /** The validated configuration, every default filled in. */
 export type Config = Omit<z.output<typeof configSchema>, 'exports'> & { exports: Export[] };
 
-/** As Athena counts: https://docs.aws.amazon.com/athena/latest/ug/workgroups-setting-control-limits-cloudwatch.html */
+/**
+ * Gigabytes as Athena counts them:
+ * https://docs.aws.amazon.com/athena/latest/ug/workgroups-setting-control-limits-cloudwatch.html
+ */
 const BYTES_A_GIGABYTE = 1_000_000_000;
 
 /** Bytes that one query may scan. */

@@ -3,7 +3,7 @@ import { certificateArn, domainName, logDays } from './fields/platform.ts';
 import { noted } from './noted.ts';
 import { gatewayQuota, hasFunctionUrls, type Region } from './regions.ts';
 
-/** Where SDKs post to. */
+/** The kinds of endpoints that SDKs can post to. */
 const ENDPOINT_KINDS = ['http-api', 'function-url', 'both'] as const;
 
 const rate = () => z.int('a whole number').max(1_000_000, '1000000 at most');
@@ -133,10 +133,10 @@ export interface RegionalSettings {
 }
 
 /**
- * Refuses a Function URL in a region that has none, and a key of another region, with field and value. S3 looks at the key with
- * the first object only: https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutBucketEncryption.html
+ * Refuses a Function URL in a region that has none, and a key of another region, with field and value. The key is
+ * checked here because S3 looks at it only with the first object:
  *
- * @param region Of the deployment, which `--region` may have chosen.
+ * @param region The deployment's region, which `--region` may have chosen.
  */
 export function regionProblems(region: Region, { endpoint, existing }: RegionalSettings): string[] {
   const problems: string[] = [];
@@ -193,9 +193,12 @@ const REQUESTS_PER_EXECUTION = 10;
 export interface Concurrency {
   /** Executions at once above which Lambda throttles the collector. */
   readonly executions: number;
-  /** Requests a second above which it does. */
+  /** Requests a second above which Lambda throttles the collector. */
   readonly requestsPerSecond: number;
-  /** Whether they are the collector's own; else all functions of the account and region without a reservation share them. */
+  /**
+   * Whether these executions are the collector's own. Otherwise all functions of the account and region that have no
+   * reservation share them.
+   */
   readonly isReserved: boolean;
 }
 

@@ -55,7 +55,10 @@ const exported = named(
 /** Tables that are exported to customers' buckets: docs/export.md. */
 export const exportsSchema = z.array(exported, 'a list').max(100, 'at most 100').default([]);
 
-/** Days before today that can still get rows: a row of the oldest arrives until midnight, and is seen the day after. */
+/**
+ * Days before today that can still get rows. A row of the oldest of these days arrives until midnight, and a run sees
+ * it the day after.
+ */
 export function lateDays({ timeWindow }: { readonly timeWindow: { readonly pastDays: number } }): number {
   return Math.min(timeWindow.pastDays + 1, MOST_LOOKBACK_DAYS);
 }

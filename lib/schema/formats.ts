@@ -3,10 +3,10 @@ import { DATABASE_NAME, PLACE_NAME, PLACE_NAME_LENGTH, RESERVED_WORDS, SQL_NAME 
 import { named, noted } from './noted.ts';
 import { BUCKET_REGIONS } from './regions.ts';
 
-/** https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html */
+/** The form of a bucket's name: https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html */
 export const BUCKET = /^(?!\d+\.\d+\.\d+\.\d+$)(?!.*\.\.)[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/;
 
-/** Beginnings and ends that S3 keeps for itself, same page: it refuses to make such a bucket. */
+/** Beginnings and ends of names that S3 keeps for itself, by the same page: it refuses to make such a bucket. */
 const RESERVED = /^(xn--|sthree-|amzn-s3-demo-)|(-s3alias|--ol-s3|\.mrap|--x-s3|--table-s3)$/;
 
 /** The name of an S3 bucket. */
@@ -23,7 +23,10 @@ export function bucketName() {
     );
 }
 
-/** Executions at once of the function of a queue, as Lambda takes them: https://docs.aws.amazon.com/lambda/latest/dg/API_ScalingConfig.html */
+/**
+ * How many executions of a queue's function run at once, as Lambda takes the number:
+ * https://docs.aws.amazon.com/lambda/latest/dg/API_ScalingConfig.html
+ */
 export function queueConcurrency() {
   return z.int('a whole number').min(2, '2 or more').max(1_000, '1000 at most').default(2);
 }
@@ -37,7 +40,7 @@ export function sqlName(what: string) {
 }
 
 /**
- * The name of a Glue database. Glue keeps names in lower case, and its ARNs have them so:
+ * The name of a Glue database. Glue keeps names in lower case, and so do its ARNs:
  * https://docs.aws.amazon.com/glue/latest/dg/aws-glue-api-catalog-databases.html#aws-glue-api-catalog-databases-Database
  */
 export function databaseName(what: string) {
@@ -82,12 +85,12 @@ const KEY = /^arn:aws[a-z-]*:kms:[a-z0-9-]+:\d{12}:key\/[\w-]+$/;
 const SINGLE_REGION_KEY =
   /^arn:aws[a-z-]*:kms:[a-z0-9-]+:\d{12}:key\/[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
-/** ARN of the key that a bucket of others is encrypted with. */
+/** ARN of the key that somebody else's bucket is encrypted with. */
 export function kmsKeyArn() {
   return z.string('the ARN of a key').regex(KEY, 'the ARN of a KMS key, not of an alias');
 }
 
-/** ARN of the key that our bucket is encrypted with. */
+/** ARN of the key that the deployment's bucket is encrypted with. */
 export function singleRegionKeyArn() {
   return z
     .string('the ARN of a KMS key')
@@ -99,10 +102,10 @@ export function singleRegionKeyArn() {
 
 /** An account, or a role, user or account root by ARN. Never `*`, which is everybody. */
 const PRINCIPAL = /^(\d{12}|arn:aws[a-z-]*:iam::\d{12}:(root|(role|user)\/[\w+=,.@/-]+))$/;
-/** https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html */
+/** The form of an external ID: https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html */
 const EXTERNAL_ID = /^[\w+=,.@:/-]{2,1224}$/;
 
-/** Who assumes Statsig's role. */
+/** The principal that assumes Statsig's role. */
 export function statsigPrincipal() {
   return z
     .string("Statsig's account ID")
@@ -180,7 +183,10 @@ const namePattern = z
   .string('a name, or a prefix and *')
   .regex(/^[^*]*[^*]\*?$/, 'a name, or a prefix and a * at its end');
 
-/** Lists of names, exact or `prefix*`: which are taken, and which are not. What is denied is not taken, allowed or not. */
+/**
+ * Lists of names, exact or `prefix*`: those that are taken, and those that are not. A denied name is not taken, even if
+ * it is allowed.
+ */
 export function nameLists() {
   return namesTaken.prefault({});
 }

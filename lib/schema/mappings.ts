@@ -3,18 +3,18 @@ import { COMMENT_CHARACTERS } from './names.ts';
 import { named, noted } from './noted.ts';
 import { parseTimeFormat } from './timeFormat.ts';
 
-/** What bytes may be said to be. */
+/** The types that bytes may be read as. */
 const CASTS = ['string', 'uuid'] as const;
 
 /** Units and formats of a time column. */
 const TIME_UNITS = ['s', 'ms', 'us', 'ns', 'timestamp', 'iso'] as const;
 
-/** No statement of SQL can hold a NUL. */
+/** Whether a text has no NUL, which no statement of SQL can hold. */
 const hasNoNul = (text: string) => !text.includes('\0');
 
 const EACH_ONCE = 'each name once';
 const areDistinct = (names: readonly string[]) => new Set(names).size === names.length;
-/** Names that one column may have had. */
+/** The most names that one column may have had. */
 const MOST_NAMES = 20;
 
 const columnName = () =>
@@ -24,7 +24,10 @@ const columnName = () =>
     .max(1_024, 'a column name of at most 1024 characters')
     .refine(hasNoNul, 'a column name without a NUL');
 
-/** The names that one column has had, of which each file has one: a renamed column needs one edit, and older days can be loaded again. */
+/**
+ * The names that one column has had, of which each file has one. So a renamed column needs one edit, and older days can
+ * be loaded again.
+ */
 const columnNames = () =>
   z.union(
     [
@@ -99,8 +102,8 @@ const folder = named(
 const byName = columnName().transform((name): z.output<typeof column> => ({ column: name, optional: false }));
 
 /**
- * Where a field comes from: a column by its name, a column with more to say of it, a folder of the file's path, or the
- * same in every row.
+ * The source of a field: a column by its name, a column with settings, a folder of the file's path, or the same value
+ * in every row.
  */
 const field = named(
   'FieldInput',
@@ -110,7 +113,7 @@ const field = named(
   ),
 );
 
-/** Where a number comes from. */
+/** The source of a number. */
 const number = field
   .refine(
     (from) => 'constant' in from || from.cast === undefined,
@@ -156,7 +159,7 @@ const timeColumn = named(
     .refine(isReadOneWay, ONE_WAY),
 );
 
-/** The time of a path's folder, as `{ folder: 'ds' }` of `ds=2026-11-19/part-0.parquet`. */
+/** The source of a time that is a folder's name: `{ folder: 'ds' }` for `ds=2026-11-19/part-0.parquet`. */
 const timeFolder = named(
   'TimeFolderInput',
   z
@@ -170,7 +173,7 @@ const timeFolder = named(
     .refine(isReadOneWay, ONE_WAY),
 );
 
-/** Where a time comes from. */
+/** The source of a time. */
 const time = named(
   'TimeInput',
   z.union(
@@ -319,7 +322,7 @@ const typedFolder = named(
     .refine(isTimed, ONLY_TIMES),
 );
 
-/** A column of the table, and where its values come from. */
+/** The source of the values of a declared column. */
 const declared = named(
   'DeclaredColumnInput',
   z.union(
@@ -328,14 +331,14 @@ const declared = named(
   ),
 );
 
-/** Declared columns of a table. Far fewer than Glue allows, and enough for any sheet. */
+/** The most declared columns of a table: far fewer than Glue allows, and enough for any sheet. */
 const MOST_COLUMNS = 500;
 const tableColumnName = () =>
   z
     .string('a column name')
     .regex(/^(?!__proto__$)[a-z_][a-z0-9_]{0,126}$/, 'a column name: lower-case letters, digits and _');
 
-/** Columns by their names in the table; a list of names if the files call them the same. */
+/** Columns by their names in the table, or a list of names if the files have the same names. */
 const declaredColumns = z
   .union(
     [
@@ -375,9 +378,9 @@ export const tableMapping = named(
     }),
 );
 
-/** Where one field comes from, as the schema leaves it. */
+/** The validated source of a field. */
 export type Field = z.output<typeof field>;
-/** The names of a column, of which each file has one. */
+/** The names of a column. Each file has one of them. */
 export function columnNamesOf({
   column,
 }: {
@@ -385,17 +388,17 @@ export function columnNamesOf({
 }): readonly string[] {
   return typeof column === 'string' ? [column] : column;
 }
-/** Where one time comes from, as the schema leaves it. */
+/** The validated source of a time. */
 export type TimeField = z.output<typeof time>;
 /** The type to which a column is cast. */
 export type Cast = (typeof CASTS)[number];
 /** The unit or format of a time. */
 export type TimeUnit = (typeof TIME_UNITS)[number];
-/** Where columns of ingested events come from, validated. */
+/** The validated mapping of ingested events. */
 export type EventsMapping = z.output<typeof eventsMapping>;
-/** The same of metrics. */
+/** The validated mapping of ingested metrics. */
 export type MetricsMapping = z.output<typeof metricsMapping>;
-/** The same of exposures. */
+/** The validated mapping of ingested exposures. */
 export type ExposuresMapping = z.output<typeof exposuresMapping>;
 /** A declared column of a table, validated. */
 export type DeclaredColumn = z.output<typeof declared>;

@@ -6,7 +6,7 @@ export const COMMENT_CHARACTERS = 255;
  * parts of the names of tables.
  */
 export const PLACE_NAME = /^[a-z][a-z0-9]*([-_][a-z0-9]+)*$/;
-/** Characters of such a name, at most. */
+/** The most characters of such a name. */
 export const PLACE_NAME_LENGTH = 64;
 
 /** Athena allows lower case, digits and underscore: https://docs.aws.amazon.com/athena/latest/ug/tables-databases-columns-names.html */
@@ -28,7 +28,10 @@ export const RESERVED_WORDS: ReadonlySet<string> = new Set(
   ].flatMap((words) => words.split(' ')),
 );
 
-/** The names in `experiments`. Not beside the schema: the collector needs the names, and its bundle has no schema library. */
+/**
+ * The names in `experiments`. This function is not beside the schema, because the collector needs it, and the
+ * collector's bundle has no schema library.
+ */
 export function listExperiments({
   experiments,
 }: {

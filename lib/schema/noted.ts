@@ -1,10 +1,10 @@
 import type * as z from 'zod';
 
-/** What docs/reference/configuration.md says of a field, in Markdown. */
+/** What docs/reference/configuration.md says about a field, in Markdown. */
 export interface FieldNote {
-  /** One sentence, without the default, which the schema knows. */
+  /** One sentence. It leaves out the default, which the schema knows. */
   readonly text: string;
-  /** Behaviour without a value, where the schema has no default, or its default needs words. */
+  /** What happens without a value, if the schema has no default, or if its default needs words. */
   readonly absent: string | undefined;
 }
 
@@ -15,12 +15,12 @@ const names = new WeakMap<object, string>();
  * Gives a field its note, from which `npm run docs` makes docs/reference/configuration.md.
  *
  * @param schema As it stands in its object, `.default(…)` included.
- * @returns An equal schema: another field may use the given one with a note of its own.
+ * @returns An equal schema, so that another field may use the given one with a note of its own.
  */
 export function noted<Schema extends z.ZodType>(schema: Schema, text: string, absent?: string): Schema {
-  const own = schema.clone();
-  notes.set(own, { text, absent });
-  return own;
+  const annotated = schema.clone();
+  notes.set(annotated, { text, absent });
+  return annotated;
 }
 
 /** The note of a field; undefined if it has none. */

@@ -49,7 +49,7 @@ const ownWorkgroup = {
   ),
 };
 
-/** Statsig, by what its console shows under Data Connection. */
+/** Statsig, with the settings that its console shows under Data Connection. */
 const statsig = named(
   'StatsigReaderInput',
   z.strictObject({
@@ -116,7 +116,7 @@ const owox = named(
   }),
 );
 
-/** Who assumes the role of a product that runs where its users put it. */
+/** Who assumes the role of a product that people run on machines of their own. */
 const assumed = {
   principal: noted(
     metabasePrincipal().optional(),
@@ -154,7 +154,7 @@ const metabase = named(
   }),
 );
 
-/** Who may read: docs/readers.md. */
+/** The schema of `readers`, those who may read: docs/readers.md. */
 export const readersSchema = z
   .array(
     named(
@@ -176,7 +176,7 @@ export type MetabaseReader = Extract<Reader, { kind: 'metabase' }>;
 /** A reader that may be a role. */
 export type RoleReader = Exclude<Reader, OwoxReader>;
 
-/** The database in which a reader makes tables; null for one that has none. */
+/** The database in which a reader makes tables; null if it has none. */
 export function ownDatabaseOf(reader: Reader): string | null {
   return reader.kind === 'owox' || reader.kind === 'metabase' ? reader.ownDatabase : null;
 }

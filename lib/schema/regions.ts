@@ -1,6 +1,6 @@
 /** Processors of Lambda, as `Architectures` names them. */
 export const ARCHITECTURES = ['arm64', 'x86_64'] as const;
-/** One of them. */
+/** A processor of Lambda. */
 export type Architecture = (typeof ARCHITECTURES)[number];
 
 /** Requests a second that API Gateway takes in an account, and how many at once. */

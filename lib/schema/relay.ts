@@ -5,11 +5,11 @@ import { named, noted } from './noted.ts';
 /** Hosts to which copies and receipts may go without TLS: this machine's. */
 const LOOPBACK_HOSTS: ReadonlySet<string> = new Set(['127.0.0.1', 'localhost', '[::1]']);
 
-/** RFC 9110, 5.6.2 */
+/** The form of a header's name: RFC 9110, 5.6.2. */
 const HEADER_NAME = /^[A-Za-z0-9!#$%&'*+.^_`|~-]{1,128}$/;
-/** RFC 9110, 5.5: printable ASCII and spaces, none at the ends. */
+/** The form of a header's value: printable ASCII and spaces, no space at either end. RFC 9110, 5.5 */
 const HEADER_VALUE = /^[\x21-\x7e](?:[\x20-\x7e]*[\x21-\x7e])?$/;
-/** Headers of the connection, or of what relay sends by itself. RFC 9110, 7.6.1 */
+/** Headers that belong to the connection, or that relay sends by itself. RFC 9110, 7.6.1 */
 const OWN_HEADERS: ReadonlySet<string> = new Set([
   'connection',
   'content-encoding',
@@ -71,7 +71,7 @@ const headers = z
   )
   .default({});
 
-/** Where every accepted request is delivered too: docs/relay.md. */
+/** The target to which every accepted request is delivered as well: docs/relay.md. */
 export const relaySchema = named(
   'RelayInput',
   z.union(
@@ -105,7 +105,7 @@ export const relaySchema = named(
 /** `relay` of a configuration that has one. */
 export type Relay = NonNullable<z.output<typeof relaySchema>>;
 
-/** Where requests are delivered to. */
+/** The target that requests are delivered to. */
 export type RelayTarget =
   | { readonly statsig: true }
   | { readonly url: string; readonly headers: Readonly<Record<string, string>> };

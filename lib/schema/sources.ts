@@ -5,25 +5,29 @@ import { customerBucketMembers, kmsKeyArn, placeName, sqlName } from './formats.
 import { eventsMapping, exposuresMapping, metricsMapping, tableMapping } from './mappings.ts';
 import { named, noted } from './noted.ts';
 
-/** A folder of receipts: nothing in it means something else in the ARN of a policy, and no part is `.` or `..`. */
+/**
+ * The form of a folder of receipts. It has nothing that means something else in the ARN of a policy, and no part of it
+ * is `.` or `..`.
+ */
 const RECEIPTS = /^(?!(.*\/)?\.\.?(\/|$))[\w.=-]+(\/[\w.=-]+)*$/;
 /**
- * Of a customer, who may call it as they like; but no part is `.` or `..`, which clients and consoles fold away, and
- * nothing in it means something else in the ARN of a policy. https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_variables.html#policy-vars-specialchars
+ * The form of a customer's folder, which the customer may name freely. But no part of it is `.` or `..`, which clients
+ * and consoles fold away, and it has nothing that means something else in the ARN of a policy.
+ * https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_variables.html#policy-vars-specialchars
  */
 const FOLDER = /^(?!(.*\/)?\.\.?(\/|$))(?!.*\$\{)[^/*?\p{Cc}]+(\/[^/*?\p{Cc}]+)*$/u;
 
-/** A name of one object, which no file to load has. */
+/** The name of a marker: of one object, and no name that a file to load has. */
 const MARKER = /^(?!\.\.?$)(?!.*\.(parquet|parq|pq)$)[^/\p{Cc}]+$/iu;
 
 /** Formats of the name of a day's folder, below the dataset's folder. Hours of Firehose are folders within that of their day. */
 export const DAY_FORMATS: readonly string[] = ['YYYY-MM-DD', 'YYYYMMDD', 'YYYY/MM/DD', 'YYYY/MM/DD/HH'];
-/** A partition of Hive and Spark, `ds=YYYY-MM-DD`, and days without zeros in front. */
+/** One folder for a day, as a partition of Hive and Spark, `ds=YYYY-MM-DD`, or a day without zeros in front. */
 const PARTITION_FORMAT = /^(?:[^\s/=*?${}\p{Cc}]+=)?(?:YYYY([-/])MM?\1DD?|YYYYMMDD)$/u;
-/** Three of them: `year=YYYY/month=MM/day=DD`. */
+/** Three folders for a day, as partitions: `year=YYYY/month=MM/day=DD`. */
 const PARTITIONS_FORMAT = /^[^\s/=*?${}\p{Cc}]+=YYYY\/[^\s/=*?${}\p{Cc}]+=MM?\/[^\s/=*?${}\p{Cc}]+=DD?$/u;
 
-/** As `Date.prototype.getUTCDay` counts them. */
+/** Days of the week in the order of `Date.prototype.getUTCDay`. */
 export const WEEKDAYS = ['sun', 'mon', 'tue', 'wed', 'thu', 'fri', 'sat'] as const;
 
 const timezone = () =>
@@ -228,11 +232,11 @@ const source = named(
     })
     .transform(({ datasets, ...rest }) => ({
       ...rest,
-      datasets: datasets.map((one) => ({
-        ...one,
-        table: one.table ?? `${rest.name}_${one.name}`.replaceAll('-', '_'),
-        folder: one.folder ?? one.name,
-        schedule: one.schedule ?? rest.schedule,
+      datasets: datasets.map((given) => ({
+        ...given,
+        table: given.table ?? `${rest.name}_${given.name}`.replaceAll('-', '_'),
+        folder: given.folder ?? given.name,
+        schedule: given.schedule ?? rest.schedule,
       })),
     })),
 );
@@ -263,7 +267,7 @@ export function datasetReceiptFolder(
 
 function isTimezone(text: string): boolean {
   try {
-    // Offsets such as +01:00 are accepted here and have no days of their own in DuckDB.
+    // Offsets such as +01:00 are refused. `Intl` accepts them, but DuckDB has no such zones with days of their own.
     return /^[A-Z]/i.test(text) && localTime(0, text) !== '';
   } catch {
     return false;

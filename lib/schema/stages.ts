@@ -8,7 +8,9 @@ export const LOCAL_STAGE = 'local';
 
 const PERSONAL = 'personal-';
 
-/** Characters that a stage adds to names of 64 at most, such as `sluice-<stage>-ingest-trigger`. */
+/**
+ * The most characters of a stage's name. It is a part of names of 64 at most, such as `sluice-<stage>-ingest-trigger`.
+ */
 const MOST_CHARACTERS = 32;
 
 /**

@@ -17,17 +17,19 @@ export type TimePart =
   | 'offset'
   | 'weekday';
 
-/** A piece that was read, and by which letters: `MMM`. */
+/** A piece of a format that is read, and the letters that it was written with: `MMM`. */
 export interface LetteredPart {
   readonly part: TimePart;
   readonly letters: string;
 }
 
-/** One way to write a time, as a regular expression of which JavaScript, RE2 and so DuckDB make the same. */
+/**
+ * One way to write a time, as a regular expression that JavaScript and RE2, and so DuckDB, understand in the same way.
+ */
 export interface TimeVariant {
   /** Pattern of the whole text in lower case, with a group for each of {@link parts}, in their order. */
   readonly pattern: string;
-  /** Without weekdays: nothing is read of them. */
+  /** The parts, without weekdays: nothing is read from these. */
   readonly parts: readonly LetteredPart[];
 }
 
@@ -37,7 +39,7 @@ const WEEKDAYS = ['monday', 'tuesday', 'wednesday', 'thursday', 'friday', 'satur
 const short = (names: readonly string[]) => names.map((name) => name.slice(0, 3));
 const oneOf = (names: readonly string[]) => names.join('|');
 
-/** No zone on earth is further from UTC than 14 hours, and none that Java or ISO 8601 writes further than 18. */
+/** Offsets from UTC. No zone on earth is farther than 14 hours, and Java and ISO 8601 write at most 18. */
 const offset = (minutes: string) =>
   `[+-](?:(?:0[0-9]|1[0-7])${minutes}|18${minutes.replace('[0-5][0-9]', '00')})`;
 
@@ -49,7 +51,7 @@ const YEARS = [undefined, '[0-9]{2}', undefined, '[0-9]{4}'];
 const ISO_OFFSETS = ['(?::?[0-5][0-9])?', '[0-5][0-9]', ':[0-5][0-9]'].map(offset);
 const RFC_OFFSET = offset(':?[0-5][0-9]');
 
-/** Meanings of each letter, by how often it is repeated, once first. */
+/** What each letter means and matches, by how often it is repeated, beginning with once. */
 const LETTERS: Readonly<Record<string, readonly [TimePart, readonly (string | undefined)[]]>> = {
   y: ['year', YEARS],
   u: ['year', YEARS],
@@ -62,7 +64,7 @@ const LETTERS: Readonly<Record<string, readonly [TimePart, readonly (string | un
   S: ['fraction', Array.from({ length: 9 }, (_, i) => `[0-9]{${i + 1}}`)],
   a: ['half', ['am|pm']],
   E: ['weekday', [...Array(3).fill(oneOf(short(WEEKDAYS))), oneOf(WEEKDAYS)]],
-  X: ['offset', ISO_OFFSETS.map((one) => `z|${one}`)],
+  X: ['offset', ISO_OFFSETS.map((isoOffset) => `z|${isoOffset}`)],
   x: ['offset', ISO_OFFSETS],
   Z: ['offset', Array(3).fill(RFC_OFFSET)],
   z: ['offset', Array(3).fill('utc|gmt|z')],
@@ -70,9 +72,9 @@ const LETTERS: Readonly<Record<string, readonly [TimePart, readonly (string | un
 
 /** Pieces of a format: a text in quotes, a doubled quote, a run of one letter, any other character. */
 const PIECES = /'((?:[^']|'')+)'|('')|(([A-Za-z])\4*)|([^A-Za-z'])/gy;
-/** Java keeps these for itself. */
+/** Characters that Java keeps for itself. */
 const RESERVED = /[{}#]/;
-/** Parts without which others say nothing. */
+/** Parts that say nothing without another part. */
 const NEEDS: readonly (readonly [TimePart, TimePart])[] = [
   ['minute', 'hour'],
   ['second', 'minute'],
@@ -91,7 +93,8 @@ type Node =
 /**
  * Reads a format.
  *
- * @returns the ways to write a time by it, those with most in them first; or what is wrong with it: what was expected, in words.
+ * @returns The ways to write a time in this format, those with the most parts first; or, if the format is wrong, what
+ * was expected, in words.
  */
 export function parseTimeFormat(text: string): readonly TimeVariant[] | string {
   const read: LetteredPart[] = [];
@@ -107,7 +110,7 @@ export function parseTimeFormat(text: string): readonly TimeVariant[] | string {
       const form = forms?.[letters.length - 1];
       if (part === undefined || form === undefined)
         return `letters of Java's DateTimeFormatter that are read (y u M d H h m s S a E X x Z z), and not ${letters}; texts in 'quotes'`;
-      if (read.some((one) => one.part === part)) return `a format that has the ${part} once`;
+      if (read.some((known) => known.part === part)) return `a format that has the ${part} once`;
       read.push({ part, letters });
       nodes.push({ pattern: part === 'weekday' ? `(?:${form})` : `(${form})`, read: { part, letters } });
     } else if (other === '[') {
@@ -156,13 +159,16 @@ function variantsOf(nodes: readonly Node[]): readonly TimeVariant[] {
             },
           ];
     variants = variants.flatMap(({ pattern, parts }) =>
-      next.map((one) => ({ pattern: pattern + one.pattern, parts: [...parts, ...one.parts] })),
+      next.map((following) => ({
+        pattern: pattern + following.pattern,
+        parts: [...parts, ...following.parts],
+      })),
     );
   }
   return variants;
 }
 
-/** For regular expressions of JavaScript and RE2. */
+/** A text with escapes of what means something in regular expressions of JavaScript and RE2. */
 function escaped(text: string): string {
   return text.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&');
 }

@@ -15,7 +15,8 @@ export interface Column {
 }
 
 /**
- * A comment that Glue takes, of a text with names of others: cut, with line breaks and other control characters shown as `\n`.
+ * A comment that Glue takes, made from a text that may have names of others: it is cut, and line breaks and other
+ * control characters are shown as `\n`.
  * https://docs.aws.amazon.com/glue/latest/webapi/API_Column.html has the pattern.
  */
 export function glueComment(text: string): string {
@@ -43,7 +44,10 @@ export interface ColumnValues {
   bigint: number;
 }
 
-/** What a list of columns has to be besides: nothing if each name is there once, else a text that says which one is not. */
+/**
+ * Is `unknown`, which demands nothing, if each name is in a list of columns once. Otherwise it is a text that says
+ * which name is there twice.
+ */
 type Distinct<Columns extends readonly Column[]> = Columns extends readonly [
   infer First extends Column,
   ...infer Rest extends readonly Column[],
@@ -53,7 +57,7 @@ type Distinct<Columns extends readonly Column[]> = Columns extends readonly [
     : Distinct<Rest>
   : unknown;
 
-/** A list of columns: one that has a name twice does not compile. */
+/** Returns a list of columns. A list that has a name twice does not compile. */
 export function distinctColumns<const Columns extends readonly Column[]>(
   columns: Columns & Distinct<Columns>,
 ): Columns {

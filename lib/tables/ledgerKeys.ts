@@ -52,13 +52,13 @@ export function redrivenKey(time: string, id: string): string {
 /** Folder of the writer's notes on objects of the landing: lib/landing/LandingNotes.ts. No source can have this name. */
 export const LANDING_NOTES = `${LEDGER_FOLDER}_landing/`;
 
-/** Key of when the hourly look at the landing was. */
+/** Key of the note with the time of the last hourly look at the landing. */
 export const LANDING_LOOK = `${LANDING_NOTES}look.json`;
 
 /** Folder of the registrar's notes on the days that have files. No source can have this name. */
 export const RAW_DAYS_FOLDER = `${LEDGER_FOLDER}_days/`;
 
-/** Key of its note on a raw table: lib/landing/catalog/rawDays.ts. */
+/** Key of the registrar's note on a raw table: lib/landing/catalog/rawDays.ts. */
 export function rawDaysKey(kind: ForwardedKind): string {
   return `${RAW_DAYS_FOLDER}${kind}.json`;
 }
@@ -102,7 +102,7 @@ export function loadFolder({ table, day, version }: Omit<VersionNote, 'due'>): s
   return `${tableLoadsFolder(table)}${day}/${version}/`;
 }
 
-/** The version that an object below {@link LOADS_FOLDER} is of; null for any other key. */
+/** The version of the load that an object below {@link LOADS_FOLDER} belongs to; null for any other key. */
 export function parseLoadKey(key: string): Omit<VersionNote, 'due'> | null {
   if (!key.startsWith(LOADS_FOLDER)) return null;
   const [table = '', day = '', version = ''] = key.slice(LOADS_FOLDER.length).split('/');

@@ -6,7 +6,8 @@ import type { Column, RowOf } from './Table.ts';
 export type MemberWriter<Row> = (row: Row) => string;
 
 /**
- * Makes the writer of a run of columns. The row of a run has each of its columns: one that nobody fills does not compile.
+ * Makes the writer of a run of columns. The row of a run has each of its columns: a row that lacks one does not
+ * compile.
  *
  * Rows are written in runs because most of a batch repeats: columns of the user, the sender or the evaluation are written
  * once and used in every line that shares them. Nulls are omitted: absent members are null in the files, and cost nothing.
@@ -36,7 +37,8 @@ export function memberWriter<const Columns extends readonly Column[]>(
 /**
  * Makes the writer of a run of columns whose values are written already: `,"metadata":"{\"gate\":…}"`.
  *
- * @returns Takes what stands inside a JSON string: JSON as `lib/base/canonicalJson.ts` has it, or a time. Null for nothing.
+ * @returns A writer that takes what stands inside a JSON string: JSON as `lib/base/canonicalJson.ts` writes it, or a
+ * time. Null for no value.
  */
 export function textMembers<const Columns extends readonly Column[]>(
   columns: Columns,

@@ -13,12 +13,12 @@ import {
 
 /** Folder of the lines of requests, put there by Firehose or by the collector itself, until they are files of tables. */
 export const LANDING_FOLDER = 'landing/';
-/** Extension of the objects in it: gzip members of lines, lib/landing/lines. */
+/** Extension of the objects in that folder, which are gzip members of lines: lib/landing/lines. */
 export const LANDED_EXTENSION = '.ndjson.gz';
 
 /**
- * Key of a record that did not go through Firehose: `landing/direct/YYYY-MM-DD/<digest>.ndjson.gz`, by the day received; of rows
- * that are landed again from quarantine `landing/redriven/…`.
+ * Key of a record that did not go through Firehose: `landing/direct/YYYY-MM-DD/<digest>.ndjson.gz`, by the day
+ * received. A record of rows that are landed again from quarantine is in `landing/redriven/…`.
  *
  * @param digest SHA-256 of the record and of its request's ID. A write that is repeated overwrites its object.
  */
@@ -35,7 +35,7 @@ export function isRedriven(key: string): boolean {
   return /^(landing|damaged)\/(again\/\d+\/)?redriven\//.test(key);
 }
 
-/** Whether an object waits to be written. Folder markers, as consoles create them, do not. */
+/** Whether an object waits to be written. Folder markers, which consoles create, do not wait. */
 export function isLanded(key: string): boolean {
   return key.startsWith(LANDING_FOLDER) && !key.endsWith('/');
 }
@@ -45,14 +45,14 @@ export function rowPath(objectKey: string, kind: TableKind, day: UtcDay): string
   return `${objectKey}#${kind}/${day}`;
 }
 
-/** The table and the day in such a path; undefined for any other. */
+/** The table and the day in such a path; undefined for any other path. */
 export function parseRowPath(path: string): { readonly kind: TableKind; readonly day: UtcDay } | undefined {
   const [name = '', day = ''] = path.slice(path.lastIndexOf('#') + 1).split('/');
-  const kind = tableKinds.find((one) => one === name);
+  const kind = tableKinds.find((known) => known === name);
   return kind === undefined || !isUtcDay(day) ? undefined : { kind, day };
 }
 
-/** Folder of what could not be read of objects of the landing. */
+/** Folder of what could not be read from objects of the landing. */
 export const DAMAGED_FOLDER = 'damaged/';
 
 /** Days after which these objects expire. They may be accepted events, and personal data that no erasure can search. */
@@ -69,8 +69,8 @@ export function damagedKey(key: string, from = 0): string {
 }
 
 /**
- * Key under which a damaged object is in the landing again. What is skipped of it is then not the object from which it was copied, so
- * that this one can be deleted at once.
+ * Key under which a damaged object is in the landing again. What is skipped of this copy gets a key of its own, so the
+ * object from which it was copied can be deleted at once.
  *
  * @param now Epoch milliseconds.
  */
@@ -137,18 +137,21 @@ export function chosenResultsFolders({ readers }: Pick<Config, 'readers'>): read
 /** Folder of copies of requests that are to be relayed, and that the target refused. They hold SDK keys. */
 export const RELAY_FOLDER = 'relay/';
 
-/** Folder of copies that wait in the bucket, not in the queue: those beyond a message's size, and of times without a queue. */
+/**
+ * Folder of copies that wait in the bucket and not in the queue: those that are too large for a message, and those from
+ * times when there was no queue.
+ */
 export const RELAY_WAITING_FOLDER = `${RELAY_FOLDER}waiting/`;
 
 /** Folder of copies that the target refused for good, and of those that waited too long, by reason and day. */
 export const RELAY_REFUSED_FOLDER = `${RELAY_FOLDER}refused/`;
 
-/** Reason of copies that were not taken within the time for which copies are tried. */
+/** The reason of copies that the target did not take within the time for which copies are tried. */
 export const EXPIRED = 'expired';
 
-/** `20261122T013000123Z-` and 24 hexadecimal digits: IDs sort by their time. */
+/** The form of a copy's ID, `20261122T013000123Z-` and 24 hexadecimal digits: IDs sort by their time. */
 const COPY_ID = /^(\d{4})(\d{2})(\d{2})T(\d{2})(\d{2})(\d{2})(\d{3})Z-[0-9a-f]{24}$/;
-/** A status of HTTP, or {@link EXPIRED}. */
+/** The form of a reason: a status of HTTP, or {@link EXPIRED}. */
 const REFUSED_REASON = /^(?:\d{3}|expired)$/;
 
 /**
@@ -161,7 +164,7 @@ export function relayId(keptAt: number, nonce: string): string {
   return `${isoTimestamp(keptAt).replaceAll(/[-:.]/g, '')}-${nonce}`;
 }
 
-/** When the copy with that ID was kept, epoch milliseconds; null for a text that is no ID. */
+/** When the copy with that ID was kept, epoch milliseconds; null for a text that is not an ID. */
 export function relayIdTime(id: string): number | null {
   const [, year, month, day, hour, minute, second, ms] = COPY_ID.exec(id) ?? [];
   if (year === undefined) return null;
@@ -181,7 +184,10 @@ export function parseRelayWaitingKey(key: string): string | null {
   return relayIdTime(id) === null ? null : id;
 }
 
-/** A copy that was refused: the status of its answer, or {@link EXPIRED}; when, epoch milliseconds; its ID. */
+/**
+ * A copy that was refused: the status of the answer, or {@link EXPIRED}; when it was refused, epoch milliseconds; and
+ * its ID.
+ */
 export interface RelayRefusedKey {
   readonly reason: string;
   readonly at: number;
@@ -190,7 +196,8 @@ export interface RelayRefusedKey {
 
 /**
  * Key of a copy that was refused: `relay/refused/<reason>/YYYY-MM-DD/<ID>.<HHMMSSmmm>`, with day and time of the refusal. A copy
- * that is sent again and refused again is then another object: a late deletion of the first does not meet it.
+ * that is sent again and refused again is then another object, so a late deletion of the first object does not delete
+ * it.
  */
 export function relayRefusedKey({ reason, at, id }: RelayRefusedKey): string {
   const time = isoTimestamp(at).slice(11, 23).replaceAll(/[:.]/g, '');
@@ -226,7 +233,7 @@ export const RESERVED_FOLDERS: ReadonlySet<string> = new Set([
   'reader-tables',
 ]);
 
-/** Athena names results, and the folders of tables that it creates, after the query's ID. */
+/** Matches the query's ID, after which Athena names results, and the folders of tables that it creates. */
 const QUERY_ID = /(^|\/)[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}(?![0-9a-z])/;
 
 /**

@@ -33,8 +33,8 @@ const receivedHoursColumns = [
 ] as const satisfies readonly Column[];
 
 /**
- * The table of whether what was accepted and what was finished agree: one row for each hour of receipt and table. It has no
- * partitions: a small object for each day, in which every line is a row as JSON.
+ * The table that says whether what was accepted and what was finished agree: one row for each hour of receipt and
+ * table. It has no partitions: there is a small object for each day, in which every line is a row as JSON.
  */
 export const receivedHoursTable = {
   name: 'received_hours',

@@ -1,9 +1,9 @@
 import type { Config } from '../schema/config.ts';
 import { type Column, glueComment } from './Table.ts';
 
-// Columns that both forwarded tables have, in runs that come from one source and are filled together.
+// This file has the columns that both forwarded tables have, in runs that come from one source and are filled together.
 
-/** Written by `lib/collect/rows/eventIds.ts`. */
+/** The column that `lib/collect/rows/eventIds.ts` fills. */
 export const identityColumn = {
   name: 'event_id',
   type: 'string',

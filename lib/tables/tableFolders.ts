@@ -7,7 +7,7 @@ export type FolderLayout = Pick<Config, 'statsigFolder'> & {
   /** Default none. */
   readonly formerStatsigFolders?: Config['formerStatsigFolders'];
 };
-/** Where delivered tables are: their names, the Statsig folder, and the former ones. */
+/** Settings that say where delivered tables are: their names, the Statsig folder, and the former ones. */
 export type TableLayout = FolderLayout & Pick<Config, 'tables'>;
 
 /** The Statsig folder and the former ones, without slashes at their ends. */
@@ -18,7 +18,10 @@ export function statsigFolders({
   return [statsigFolder, ...formerStatsigFolders.map(({ folder }) => folder)];
 }
 
-/** The layout in which a day's files are: that of the first former folder that ends on it or later, else the present one. */
+/**
+ * The layout that has a day's files: that of the first former folder that ends on the day or later, else the present
+ * one.
+ */
 function layoutOf<Some extends FolderLayout>(layout: Some, day: UtcDay): Some {
   const [former] = (layout.formerStatsigFolders ?? [])
     .filter(({ until }) => day <= until)
@@ -45,7 +48,7 @@ export function tableFolder(layout: TableLayout, kind: TableKind): string {
 
 /** {@link tableFolder}, and those of the same table below former Statsig folders. */
 export function tableFolders(layout: TableLayout, kind: TableKind): readonly string[] {
-  return [...new Set(layouts(layout).map((one) => tableFolder(one, kind)))];
+  return [...new Set(layouts(layout).map((tableLayout) => tableFolder(tableLayout, kind)))];
 }
 
 /** Folder of one day of a delivered table: the location of its partition, which never changes. */
@@ -69,7 +72,7 @@ export function parseTableKey(layout: TableLayout, key: string): TableKey {
   for (const { kind, folder } of folders) {
     if (!key.startsWith(folder)) continue;
     const [day = '', file, ...deeper] = key.slice(folder.length).split('/');
-    // A day is in only one of two Statsig folders.
+    // A day is in only one of several Statsig folders.
     if (!isUtcDay(day) || file === undefined || !key.startsWith(dayFolder(layout, kind, day)))
       return { ignored: 'no_day_folder' };
     if (deeper.length > 0) return { ignored: 'nested_too_deep' };
@@ -100,8 +103,9 @@ export function fileTime(at: number): string {
 }
 
 /**
- * When a file was put, as {@link fileTime} says it, by a key that has the form in which Firehose names files; undefined for any
- * other. Every file of the forwarded tables has it: who else writes there is Statsig's own forwarding, or a person.
+ * When a file was put, as {@link fileTime} says it, by a key that has the form in which Firehose names files; undefined
+ * for any other key. Every file of the forwarded tables that Sluice put has this form. Other files there are of
+ * Statsig's own forwarding, or of a person.
  */
 export function deliveredTime(key: string): string | undefined {
   return DELIVERED_FILE.exec(key)?.[1];
@@ -192,7 +196,7 @@ export interface IngestedKey {
 
 /** Reads a key or a version's prefix; null for any other key. */
 export function parseIngestedKey(layout: FolderLayout, key: string): IngestedKey | null {
-  const folder = ingestedFolders(layout).find((one) => key.startsWith(one));
+  const folder = ingestedFolders(layout).find((ingested) => key.startsWith(ingested));
   if (folder === undefined) return null;
   const [table = '', day = '', version = '', file, ...deeper] = key.slice(folder.length).split('/');
   if (table === '' || file === undefined || deeper.length > 0) return null;

@@ -49,15 +49,19 @@ export function qualifiedName(config: Pick<Config, 'database'>, name: string): s
   return `${quoteName(config.database)}.${quoteName(name)}`;
 }
 
-/** Only rows of production, which analysts want. Events without a tier have it, too, so the column is never null. */
+/**
+ * Chooses rows of production, which analysts want. Events without a tier count as production, so the column is never
+ * null.
+ */
 export const productionOnly = `"environment" = 'production'`;
 
 /**
- * The written order of an event's copies, nulls last: the first one is shown. Views and curated tables have it from here.
+ * The order in which an event's copies are sorted, nulls last: the first copy is shown. Views and curated tables use
+ * this order.
  *
- * Views order by the columns before `session_id` only. Session and metadata are as large as all that a typical query reads,
- * and neither engine leaves out a column that a window is ordered by. Copies can differ in what follows alone only if they
- * were received in the same millisecond from the same SDK; then views of raw rows show either.
+ * Views order by the columns before `session_id` only. Session and metadata are as large as all that a typical query
+ * reads, and neither engine leaves out a column that a window is ordered by. Copies differ only in the later columns if
+ * they were received in the same millisecond from the same SDK; then views of raw rows show either of them.
  */
 export const COPY_ORDER = [
   'received_at',

@@ -59,7 +59,8 @@ type NamesConfig = Pick<Config, 'database' | 'experiments' | 'holdouts'>;
 /**
  * The first clause of a query {@link withRealNames}: a row for each hash of a known name, from
  * the configuration and the table of experiment groups. A clause of its own, so that a view has the names of the
- * configuration once. Two names may have one djb2: joined twice, a row would be two.
+ * configuration once. Two names may have the same djb2, so names are grouped by hash: otherwise a join would make two
+ * rows of one.
  */
 export function namesClause(config: NamesConfig): string {
   const names = new Set([...listExperiments(config), ...(config.holdouts ?? [])]);
@@ -81,7 +82,8 @@ export function namesClause(config: NamesConfig): string {
 
 /**
  * A source of exposures with the column `real_id` besides its own: the real name of the experiment, also of rows that landed
- * hashed because the collector did not know the name yet. Only the experiments of layers are sent hashed. The query begins
+ * hashed because the collector did not know the name yet. Only the experiments of layers are sent hashed. The query
+ * begins
  * with {@link namesClause}.
  *
  * All other rows are a branch of their own, so that a filter on `real_id` is one on `experiment_id` there and reaches the
@@ -158,7 +160,7 @@ export function groupedExposures(config: Pick<Config, 'database' | 'holdouts'>, 
       productionOnly,
       `("known_kind" IS NULL OR "known_kind" IN (${kinds}))`,
       `CASE WHEN "held_out" OR "known_kind" IS NOT NULL THEN ${hasValue} AND ${isEvaluated} ELSE "is_assignment" END`,
-      // Protocols without rules that assign nobody have none.
+      // Exposures of protocols that know no such rules have no rule ID.
       `("rule_id" IS NULL OR ${isGroupRule('"rule_id"')})`,
     ],
   };

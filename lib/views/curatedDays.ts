@@ -10,7 +10,7 @@ export interface DayRange {
 /** The days that views read from the curated tables: ranges that do not overlap, newest first. */
 export type CuratedDays = Readonly<Record<ForwardedKind, readonly DayRange[]>>;
 
-/** No days: views read the forwarded tables alone. */
+/** No curated days: views read only the forwarded tables. */
 export const nothingCurated: CuratedDays = { exposures: [], events: [] };
 
 /** The ranges of some days, newest first. Order and repetitions of the days do not matter. */

@@ -54,10 +54,15 @@ export function allRows(config: Tables, kind: ForwardedKind, curated: readonly D
     : bothTables(config, kind, curated);
 }
 
-function bothTables(config: Tables, kind: ForwardedKind, curated: readonly DayRange[], and = ''): string {
+function bothTables(
+  config: Tables,
+  kind: ForwardedKind,
+  curated: readonly DayRange[],
+  alsoWhere = '',
+): string {
   const columns = storedColumns(config, kind);
   const listed = daysIn(curated);
-  const also = and === '' ? '' : ` ${and}`;
+  const also = alsoWhere === '' ? '' : ` ${alsoWhere}`;
   return `(
   SELECT ${columns} FROM ${qualifiedName(config, config.tables[kind])} WHERE NOT ${listed}
   UNION ALL

@@ -6,17 +6,22 @@ import { prestoViewText } from './prestoView.ts';
 import type { View, ViewConfig, ViewName } from './View.ts';
 import { views } from './views.ts';
 
-/** Bounds of a view's text. */
+/** Limits of a view's text. */
 const VIEW_LIMITS = {
   /** Characters of `ViewOriginalText`: https://docs.aws.amazon.com/glue/latest/webapi/API_TableInput.html */
   glueCharacters: 409_600,
   /** Bytes of a query: https://docs.aws.amazon.com/athena/latest/ug/service-limits.html */
   athenaBytes: 262_144,
-  /** Ranges of days of a table. Ours: each late file makes one more, until its day is curated again. */
+  /**
+   * Ranges of days of a table. This limit is ours: each late file makes one more range, until its day is curated again.
+   */
   ranges: 100,
 } as const;
 
-/** The tables of which a view itself reads rows: it has a list of curated days for each. Two read another view. */
+/**
+ * The tables whose rows a view itself reads: the view has a list of curated days for each. A view with an empty list
+ * reads another view.
+ */
 export const viewKinds: Readonly<Record<ViewName, readonly ForwardedKind[]>> = {
   experiment_exposures: ['exposures'],
   first_exposures: ['exposures'],
@@ -35,9 +40,9 @@ interface FittingView {
 /**
  * A view that reads days from curated tables, as many of the newest ranges as its text has room for in the limits above.
  *
- * A view that is longer than a query may be without any days has only Glue's bound: its text never is a query.
+ * A view that is longer than a query may be even without any days is bounded by Glue only: its text is never a query.
  *
- * @param days Days by table, those included that the view does not read.
+ * @param days Days by table, also of tables that the view does not read.
  */
 export function fitCuratedView(
   config: ViewConfig,
@@ -66,7 +71,7 @@ function isQueryLength({ sql }: View): boolean {
 }
 
 /**
- * The curated days in the text of a view, the same ranges as it was made with.
+ * The curated days in the text of a view, in the same ranges with which it was made.
  *
  * @param sql Its `originalSql`.
  * @returns null if the text is not what this configuration makes for any days: it is from another version, or by hand.

@@ -93,7 +93,7 @@ WHERE "place" = 1 AND NOT "held_out"`;
  * `group_id`, `group_name`, `group_ts`. Its first group has `place` 1; `groups_seen` and `ever_held_out` are the unit's.
  *
  * @param unit SQL of the unit, over the columns of the exposures.
- * @param exposures With real names.
+ * @param exposures A source of exposures {@link withRealNames}.
  */
 function placedGroups(config: ViewConfig, unit: string, exposures: string): string {
   const { from, where } = groupedExposures(config, exposures);

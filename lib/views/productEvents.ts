@@ -11,7 +11,7 @@ import { passThrough, productionOnly, type View, type ViewColumn, type ViewConfi
  * line break, DuckDB's is not.
  */
 export const NUMBER = '^[+-]?([0-9]+[.]?[0-9]*|[.][0-9]+)([eE][+-]?[0-9]+)?\\z';
-/** The largest double. What is beyond is infinite, and makes every sum so. */
+/** The largest double. A larger value is infinite, and would make every sum infinite. */
 const LARGEST = '1.7976931348623157E308';
 
 /** The value of an event as a number. */
@@ -23,7 +23,7 @@ export const valueNumber = {
 } as const satisfies ViewColumn;
 
 /**
- * Custom and auto-captured events of production, one row each, their values as numbers where they are some.
+ * Custom and auto-captured events of production, one row each. Values that are numbers are there as numbers, too.
  *
  * @param curated Days of events that are read from the curated table. Default none.
  */

@@ -28,7 +28,7 @@ const EVALUATION = {
   outcome: `CASE json_extract_scalar("evaluation", '$.gateValue') WHEN 'true' THEN 'Pass' WHEN 'false' THEN 'Fail' END`,
 };
 
-/** A column that curated rows and others have in one query: the name of the exposed object. */
+/** The name of the exposed object, in a column that both branches of the query have: curated rows, and all others. */
 const realId: ViewColumn = { name: 'real_id', type: 'string', comment: 'The name', sql: '"real_id"' };
 
 /**
@@ -75,13 +75,13 @@ WHERE "sent_name" IS NOT NULL`,
 
 function secondaryColumns(
   config: ViewConfig,
-  { columns: own, partitionKey }: Pick<Table, 'columns' | 'partitionKey'>,
+  { columns: tableColumns, partitionKey }: Pick<Table, 'columns' | 'partitionKey'>,
 ): ViewColumn[] {
   const kept = (from: string, to: string) =>
-    own
+    tableColumns
       .slice(
-        own.findIndex(({ name }) => name === from),
-        own.findIndex(({ name }) => name === to) + 1,
+        tableColumns.findIndex(({ name }) => name === from),
+        tableColumns.findIndex(({ name }) => name === to) + 1,
       )
       .map(passThrough);
   return [

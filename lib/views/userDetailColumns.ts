@@ -1,7 +1,7 @@
 import { quoteName } from '../base/sql.ts';
 import type { ViewColumn } from './View.ts';
 
-/** What every application and phone may say of the user. */
+/** What every application and phone may state about the user. */
 export const userDetails = [
   { name: 'country', type: 'string', comment: 'Country of the user, as the application said it' },
   { name: 'locale', type: 'string', comment: 'Locale of the user, else of the device, e.g. en_GB' },

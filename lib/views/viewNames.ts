@@ -1,6 +1,8 @@
 import type { ViewName } from './View.ts';
 
-/** Names of the views, in the order in which they are listed everywhere: one that reads another comes after it. */
+/**
+ * Names of the views, in the order in which they are listed everywhere: a view that reads another view comes after it.
+ */
 export const viewNames: readonly ViewName[] = [
   'experiment_exposures',
   'first_exposures',

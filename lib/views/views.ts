@@ -9,7 +9,8 @@ import type { View, ViewConfig, ViewName } from './View.ts';
 /**
  * The views of a configuration: what analysts read instead of the raw tables.
  *
- * @param curated The days that they read from the curated tables. Default none. The rows are the same with any.
+ * @param curated The days that views read from the curated tables. Default none. With any of them, the rows are the
+ * same.
  */
 export function views(config: ViewConfig, curated: CuratedDays = nothingCurated): Record<ViewName, View> {
   return {

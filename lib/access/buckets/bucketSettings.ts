@@ -7,7 +7,7 @@ import { type LifecycleRule, lifecycleRules } from './lifecycleRules.ts';
 /** A document of S3's API, as `aws s3api` prints and takes it. */
 export type BucketDocument = Readonly<Record<string, unknown>>;
 
-/** One thing that the bucket must have: how to ask for it, and what to put. */
+/** One setting that the bucket must have: how to ask for it, and what to put. */
 export interface BucketSetting {
   readonly name:
     | 'events'
@@ -17,7 +17,7 @@ export interface BucketSetting {
     | 'publicAccess'
     | 'ownership'
     | 'versioning';
-  /** The problem that it prevents. */
+  /** The problem that the setting prevents. */
   readonly why: string;
   /** Command of `aws s3api`: `put-bucket-encryption`. */
   readonly command: string;
@@ -29,25 +29,27 @@ export interface BucketSetting {
    * The whole document to put, since S3 replaces it as a whole: the current document with our parts. Equal to the current
    * document when nothing is missing.
    *
-   * @param current As it is: `{}` where S3 answers that there is none; of a policy the parsed document.
+   * @param current The current document: `{}` if S3 answers that there is none; for a policy, the parsed document.
    */
   readonly wanted: (current: BucketDocument) => BucketDocument;
 }
 
 /**
- * The settings of the bucket. The stack applies them to its own bucket and cannot apply them to an existing one. The one list for both: infra/data/bucket.ts
- * makes properties of it, and the check of an existing bucket checks each in turn.
+ * The settings of the bucket. The stack applies them to its own bucket, and cannot apply them to an existing one. This
+ * one list serves both: infra/data/bucket.ts makes properties of it, and the check of an existing bucket looks at each
+ * setting in turn.
  * https://docs.aws.amazon.com/cli/latest/reference/s3api/
  *
- * @param of.keyArn The key that the bucket is encrypted with.
- * @param of.deleters ARNs of the stack's roles and users that may delete without a version. Without any, nothing is denied.
+ * @param options.keyArn The key that the bucket is encrypted with.
+ * @param options.deleters ARNs of the stack's roles and users that may delete without a version. Without any of them,
+ * nothing is denied.
  */
 export function bucketSettings(
   config: Pick<Config, 'bucket' | 'retention' | 'statsigFolder' | 'tables' | 'readers'> &
     Partial<Pick<Config, 'formerStatsigFolders'>>,
-  of: { readonly keyArn: string; readonly partition?: string; readonly deleters?: readonly string[] },
+  options: { readonly keyArn: string; readonly partition?: string; readonly deleters?: readonly string[] },
 ): readonly BucketSetting[] {
-  const { keyArn, partition = 'aws', deleters = [] } = of;
+  const { keyArn, partition = 'aws', deleters = [] } = options;
   const bucketArn = `arn:${partition}:s3:::${config.bucket}`;
   const files = keptFolders(config).map((folder) => `${bucketArn}/${folder}*`);
   const statements = [
@@ -121,7 +123,7 @@ export function bucketSettings(
   ];
 }
 
-/** Nothing of the bucket is public, whatever its policy or an ACL says. */
+/** Keeps the bucket from being public, whatever its policy or an ACL says. */
 export const publicAccessBlock = {
   BlockPublicAcls: true,
   IgnorePublicAcls: true,
@@ -129,7 +131,7 @@ export const publicAccessBlock = {
   RestrictPublicBuckets: true,
 } as const;
 
-/** Who owns the bucket owns every object in it. */
+/** Makes the owner of the bucket own every object in it. */
 export const ownershipControls = { Rules: [{ ObjectOwnership: 'BucketOwnerEnforced' }] } as const;
 
 /**
@@ -151,17 +153,17 @@ function listOf(value: unknown): readonly unknown[] {
   return Array.isArray(value) ? value : value === undefined ? [] : [value];
 }
 
-/** Replaces rules of the same name by ours unless they are equal, and keeps the others. */
+/** Replaces entries of the same name by ours unless they are equal, and keeps all others. */
 function withOurs(
-  there: readonly unknown[],
+  existing: readonly unknown[],
   ours: readonly BucketDocument[],
   name: 'Sid' | 'ID',
 ): readonly unknown[] {
-  const nameOf = (one: unknown): unknown =>
-    typeof one === 'object' && one !== null ? Reflect.get(one, name) : undefined;
-  const kept = there.map((one) => {
-    const our = ours.find((candidate) => nameOf(candidate) === nameOf(one));
-    return our === undefined || sameJson(our, one) ? one : our;
+  const nameOf = (entry: unknown): unknown =>
+    typeof entry === 'object' && entry !== null ? Reflect.get(entry, name) : undefined;
+  const kept = existing.map((entry) => {
+    const our = ours.find((candidate) => nameOf(candidate) === nameOf(entry));
+    return our === undefined || sameJson(our, entry) ? entry : our;
   });
   const names = new Set(kept.map(nameOf));
   return [...kept, ...ours.filter((our) => !names.has(nameOf(our)))];
@@ -179,7 +181,10 @@ export function encryptedTransportOnly<Arn>(resources: readonly Arn[]) {
   } as const;
 }
 
-/** Folders in which the bucket's policy lets nobody but the stack's own roles delete without a version, each with its slash. */
+/**
+ * Folders in which the bucket's policy lets only the stack's own roles delete without a version, each with a slash at
+ * its end.
+ */
 export function keptFolders(
   config: Pick<Config, 'retention' | 'statsigFolder' | 'tables'> &
     Partial<Pick<Config, 'formerStatsigFolders'>>,
@@ -189,11 +194,11 @@ export function keptFolders(
 }
 
 /**
- * The statement that denies everybody else, the account's root too, the deletion that names no version: `aws s3 rm`, the console's
- * button. Who names a version deletes on purpose. `aws:PrincipalArn` is the role's ARN also in its sessions, where `NotPrincipal`
- * would have to name each session and denies every role with a boundary:
- * https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_notprincipal.html. No policy of a bucket stops a
- * lifecycle rule: https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucket-policies.html.
+ * The statement that denies everybody else, also the account's root, to delete without naming a version, as `aws s3 rm`
+ * and the console's button do. People who name a version delete on purpose. `aws:PrincipalArn` is the role's ARN in its
+ * sessions, too. `NotPrincipal` would have to name each session, and denies every role with a boundary:
+ * https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_notprincipal.html. No policy of a bucket
+ * stops a lifecycle rule: https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucket-policies.html.
  */
 export function deleteByVersionOnly<Arn>(files: readonly Arn[], deleters: readonly Arn[]) {
   return {

@@ -12,17 +12,20 @@ export interface CustomerBucketGrant {
   readonly bucket: string;
   /** ARN of our role or account. */
   readonly principal: string;
-  /** Patterns of the ARNs of roles: of the principal, our account, these alone. Default: everybody of the principal. */
+  /**
+   * Patterns of the ARNs of roles. If the principal is our account, only these roles may act. Default: everybody of the
+   * principal.
+   */
   readonly roles?: readonly string[] | undefined;
-  /** Folders that are used, each with the slash at its end. Default: all of the bucket. */
+  /** Folders that are used, each with a slash at its end. Default: the whole bucket. */
   readonly folders?: readonly string[] | undefined;
-  /** Folders that are listed, likewise. Default: `folders`. */
+  /** Folders that are listed, each with a slash at its end. Default: `folders`. */
   readonly listed?: readonly string[] | undefined;
   /** ARN of the key that the bucket is encrypted with, if it is; not an alias. */
   readonly keyArn?: string | undefined;
   /** Folder that receipts are written into, with the slash at its end. Default none: nothing is written. */
   readonly receiptFolder?: string | null | undefined;
-  /** Whether a role of the bucket's owner writes, to whom what it writes belongs. Default false. */
+  /** Whether a role of the bucket's owner writes: what it writes then belongs to the owner. Default false. */
   readonly byOwnersRole?: boolean | undefined;
 }
 
@@ -37,7 +40,7 @@ export interface CustomerBucketPolicies {
 }
 
 interface Use {
-  /** Beside ListBucket. */
+  /** Actions on the bucket besides ListBucket. */
   readonly bucketActions: readonly string[];
   readonly objectActions: readonly string[];
   readonly keyActions: readonly string[];
@@ -65,7 +68,7 @@ export function exportTargetPolicies(target: CustomerBucketGrant): CustomerBucke
       's3:AbortMultipartUpload',
       's3:DeleteObject',
       's3:PutObject',
-      // In a bucket with ACLs its owner reads only what is written with bucket-owner-full-control.
+      // In a bucket with ACLs, its owner can read only what was written with bucket-owner-full-control.
       ...(target.byOwnersRole === true ? [] : ['s3:PutObjectAcl']),
     ],
     // S3 decrypts the parts of an upload to join them.
@@ -73,8 +76,8 @@ export function exportTargetPolicies(target: CustomerBucketGrant): CustomerBucke
   });
 }
 
-function policies(other: CustomerBucketGrant, use: Use): CustomerBucketPolicies {
-  const { folders, listed = folders, receiptFolder, roles } = other;
+function policies(grant: CustomerBucketGrant, use: Use): CustomerBucketPolicies {
+  const { folders, listed = folders, receiptFolder, roles } = grant;
   const on = (
     Sid: string,
     Action: readonly string[],
@@ -84,7 +87,7 @@ function policies(other: CustomerBucketGrant, use: Use): CustomerBucketPolicies 
     Action.length === 0
       ? undefined
       : { Sid, Effect: 'Allow', Action, Resource, ...(Condition === undefined ? {} : { Condition }) };
-  const bucket = [bucketArn(other, other.bucket)];
+  const bucket = [bucketArn(grant, grant.bucket)];
   const statements = [
     ...(listed === undefined
       ? [on('Bucket', [...use.bucketActions, 's3:ListBucket'].sort(), bucket)]
@@ -97,14 +100,14 @@ function policies(other: CustomerBucketGrant, use: Use): CustomerBucketPolicies 
     on(
       'Objects',
       use.objectActions,
-      (folders ?? ['']).map((folder) => objectsArn(other, other.bucket, folder)),
+      (folders ?? ['']).map((folder) => objectsArn(grant, grant.bucket, folder)),
     ),
     receiptFolder == null
       ? undefined
-      : on('Receipts', ['s3:PutObject'], [objectsArn(other, other.bucket, receiptFolder)]),
+      : on('Receipts', ['s3:PutObject'], [objectsArn(grant, grant.bucket, receiptFolder)]),
   ];
-  // A bucket's key is of the bucket's region, which need not be ours.
-  const keyRegion = other.keyArn?.split(':')[3] ?? other.region;
+  // The key of a bucket is in the bucket's region, which need not be ours.
+  const keyRegion = grant.keyArn?.split(':')[3] ?? grant.region;
   const onKey = (resource: string) =>
     on('KeyThroughS3', use.keyActions, [resource], {
       StringEquals: { 'kms:ViaService': `s3.${keyRegion}.amazonaws.com` },
@@ -114,18 +117,18 @@ function policies(other: CustomerBucketGrant, use: Use): CustomerBucketPolicies 
       ? undefined
       : {
           ...statement,
-          Principal: { AWS: other.principal },
+          Principal: { AWS: grant.principal },
           ...(roles === undefined
             ? {}
             : { Condition: { ...statement.Condition, ArnLike: { 'aws:PrincipalArn': roles } } }),
         };
   return {
     bucketPolicy: policyDocument(statements.map(toThem)),
-    // In a key's own policy `*` is that key.
-    keyPolicy: other.keyArn === undefined ? undefined : policyDocument([toThem(onKey('*'))]),
+    // In a key's own policy `*` means that key.
+    keyPolicy: grant.keyArn === undefined ? undefined : policyDocument([toThem(onKey('*'))]),
     callerPolicy: policyDocument([
       ...statements,
-      other.keyArn === undefined ? undefined : onKey(other.keyArn),
+      grant.keyArn === undefined ? undefined : onKey(grant.keyArn),
     ]),
   };
 }

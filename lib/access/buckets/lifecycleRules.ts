@@ -11,7 +11,7 @@ import {
 } from '../../tables/objectKeys.ts';
 import { statsigFolders, tableFolder, tableFolders } from '../../tables/tableFolders.ts';
 
-/** Days after which the parts of an upload that nobody completed go. */
+/** Days after which S3 deletes the parts of an upload that nobody completed. */
 export const UNFINISHED_UPLOAD_DAYS = 7;
 /** Days after which objects under `relay/` expire: a copy is tried for six days and a half, and kept for as long when it is refused. */
 const RELAY_OBJECT_DAYS = 7;
@@ -20,7 +20,7 @@ const RELAY_OBJECT_DAYS = 7;
 export interface LifecycleRule {
   readonly id: string;
   readonly prefix: string;
-  /** Null: objects stay. */
+  /** Null: objects do not expire. */
   readonly expireDays: number | null;
   /** Days after which overwritten or deleted versions expire. */
   readonly versionDays: number;
@@ -39,7 +39,7 @@ export function lifecycleRules(
 ): readonly LifecycleRule[] {
   const { retention } = config;
   const data = { versionDays: retention.dataVersionDays };
-  // Refused bodies, and results that a query makes again, are nothing to bring back.
+  // Nobody brings back refused bodies, or results that a query makes again.
   const passing = { versionDays: 1 };
   const state = { versionDays: retention.stateVersionDays };
   const rules: readonly Omit<LifecycleRule, 'unfinishedUploadDays'>[] = [
@@ -80,8 +80,8 @@ export function lifecycleRules(
     },
     { id: 'damaged', prefix: DAMAGED_FOLDER, expireDays: DAMAGED_DAYS, ...data },
     { id: 'ledger', prefix: LEDGER_FOLDER, expireDays: null, ...state },
-    // Copies hold SDK keys: they go, and their versions, whatever the configuration keeps otherwise. Also without `relay`: some
-    // may be left.
+    // Copies hold SDK keys, so they and their versions are deleted, whatever the configuration keeps otherwise. The
+    // rule exists without `relay`, too, as some copies may be left.
     {
       id: 'relay',
       prefix: RELAY_FOLDER,
@@ -97,9 +97,10 @@ export function lifecycleRules(
 }
 
 /**
- * Results in a folder that the configuration chooses expire there. Results of readers who make tables are beside those
- * tables' files, which nothing may expire, and S3 knows prefixes only. The names of results begin with the query's ID,
- * hexadecimal, so a rule for each digit finds them and nothing else: {@link readerResultsFolder}.
+ * Rules for results that are not in `query-results/`. Results in a folder that the configuration chooses expire there.
+ * Results of readers who make tables are beside those tables' files, which must not expire, and S3 knows prefixes only.
+ * The names of results begin with the query's ID, which is hexadecimal, so a rule for each digit finds them and nothing
+ * else: {@link readerResultsFolder}.
  */
 function besideTables({
   readers,

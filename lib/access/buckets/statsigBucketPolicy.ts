@@ -3,9 +3,9 @@ import { bucketArn, objectsArn } from '../arns.ts';
 import { allow, type PolicyDocument, policyDocument, type Statement } from '../policyDocument.ts';
 
 /**
- * The policy of the bucket for Statsig's IAM user: the statements of Statsig's document, and for its exports the actions of its
- * second policy on one folder. `s3:ListBucketMultipartUploads` is of the bucket: S3 refuses a policy that has it on objects,
- * "Action does not apply to any resource(s) in statement".
+ * The policy of the bucket for Statsig's IAM user: the statements of Statsig's document, and, for Statsig's own
+ * exports, the actions of its second policy on one folder. `s3:ListBucketMultipartUploads` is an action on the bucket:
+ * S3 refuses a policy that has it on objects, "Action does not apply to any resource(s) in statement".
  * https://docs.statsig.com/data-warehouse-ingestion/s3 and
  * https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazons3.html
  */

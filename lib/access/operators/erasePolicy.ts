@@ -22,8 +22,8 @@ import { allow, type PolicyDocument, policyDocument } from '../policyDocument.ts
 import { useKey } from '../readerStatements.ts';
 
 /**
- * Everything `sluice erase` does: docs/privacy.md. It reads, replaces and deletes all that lands, in every version, and
- * nothing else of the bucket but its own records, and the ledger of days that are made of what it changes.
+ * Everything `sluice erase` does: docs/privacy.md. It reads, replaces and deletes all that lands, in every version.
+ * Otherwise it touches only its own records, and the ledger of days that are made of what it changes.
  *
  * @param stack Name of the stack: `sluice-prod`.
  */
@@ -43,14 +43,14 @@ export function erasePolicy(scope: PolicyScope, config: Config, stack: string): 
     ...chosenResultsFolders(config),
   ];
   const folders = [...tables, LANDING_FOLDER, ...wholes];
-  const made = [
+  const ledgerNames = [
     ...config.sources.map(({ name }) => name),
     ...(config.exports.length > 0 ? [EXPORTS_LEDGER] : []),
   ];
   const records = [
     ERASURES_FOLDER,
     ...forwardedKinds.map(curatedFolder),
-    ...made.map((name) => `${LEDGER_FOLDER}${name}/`),
+    ...ledgerNames.map((name) => `${LEDGER_FOLDER}${name}/`),
   ];
   const objects = (all: readonly string[]) => all.map((folder) => objectsArn(scope, bucket, folder));
   return policyDocument([
@@ -58,13 +58,15 @@ export function erasePolicy(scope: PolicyScope, config: Config, stack: string): 
       StringLike: { 's3:prefix': folders.map((folder) => `${folder}*`) },
     }),
     allow('EraseVersions', ['s3:DeleteObjectVersion', 's3:GetObjectVersion'], objects(folders)),
-    // S3 asks who replaces what they have read for both: https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes.html
+    // S3 requires both permissions of a caller who replaces an object that it has read:
+    // https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes.html
     allow(
       'ReplaceRows',
       ['s3:GetObject', 's3:PutObject'],
       objects([...tables, LANDING_FOLDER, DAMAGED_FOLDER]),
     ),
-    // An object that goes as a whole is hidden if older versions of it stay, and is still the one that was read.
+    // An object that is deleted as a whole is hidden if older versions of it stay, and only if it is still the one that
+    // was read.
     allow('HideObjects', ['s3:DeleteObject', 's3:GetObject'], objects(wholes)),
     // S3 reveals that a record does not exist only to callers that may list it.
     allow('FindRecords', ['s3:ListBucket'], [bucketArn(scope, bucket)]),

@@ -13,9 +13,9 @@ import { keepBoundary, makeKey, unnamed } from '../deployPolicy.ts';
 import { allow, type PolicyDocument, policyDocument } from '../policyDocument.ts';
 import { seeDefaultDatabase, useKey } from '../readerStatements.ts';
 
-/** Pattern of the stages of `sluice trial`: each has eight random characters. */
+/** Pattern of the names of stages of `sluice trial`: each ends in eight random characters. */
 const STAGE = 'trial-????????';
-/** Pattern of its stacks. Everything that a trial makes begins with the name of its stack. */
+/** Pattern of the names of trial stacks. Everything that a trial makes begins with the name of its stack. */
 const STACK = `sluice-${STAGE}`;
 /** Name of the boundary that is printed for a trial. */
 const BOUNDARY = 'sluice-boundary';
@@ -31,9 +31,10 @@ export function isTrialStage(stage: string): boolean {
 }
 
 /**
- * What a trial needs, in two documents, so that whoever has the policy is no administrator by a detour: `policy` makes roles
- * with `boundary` alone, and neither changes nor removes it. The boundary is the most that these roles can do: what the
- * policy does with data. A trial has no reader, domain, access log, curation, relay or export.
+ * What a trial needs, in two documents, so that nobody who has the policy can become an administrator by a detour. By
+ * `policy` roles can only be made with `boundary`, which it can neither change nor remove. The boundary is the most
+ * that these roles can do: what the policy itself does with data. A trial has no reader, domain, access log, curation,
+ * relay or export.
  *
  * @returns The documents, and the ARN of the boundary: the configured one, or a name that nothing here may change.
  */
@@ -43,12 +44,12 @@ export function trialPolicies(
 ): { readonly boundaryArn: string; readonly boundary: PolicyDocument; readonly policy: PolicyDocument } {
   const boundaryArn = permissionsBoundary ?? iamArn(scope, `policy/${BOUNDARY}`);
   const roles = [iamArn(scope, `role/${identityNamesPattern(STACK)}`)];
-  // A name of Glue may have _ in place of -.
+  // A database's name may have _ in place of -.
   const database = `${STACK.replaceAll('-', '?')}*`;
   const functions = arnIn(scope, 'glue', `userDefinedFunction/${database}/*`);
   const keyArn = existing.keyArn ?? arnIn(scope, 'kms', 'key/*');
   /** All actions of services on what has a name of a trial. */
-  const own = (Sid: string, names: Readonly<Record<string, string>>) =>
+  const onTrialNames = (Sid: string, names: Readonly<Record<string, string>>) =>
     allow(
       Sid,
       Object.keys(names).map((service) => `${service}:*`),
@@ -61,7 +62,7 @@ export function trialPolicies(
       ['s3:*Object*', 's3:AbortMultipartUpload', 's3:ListMultipartUploadParts'],
       [objectsArn(scope, `${STACK}*`)],
     ),
-    own('Data', {
+    onTrialNames('Data', {
       athena: 'workgroup/',
       firehose: 'deliverystream/',
       logs: 'log-group:/aws/*/',
@@ -76,7 +77,8 @@ export function trialPolicies(
     ),
     useKey({ ...scope, keyArn }),
   ];
-  // What has no tag when it is made, or no tag at all, as routes have: by way of CloudFormation only.
+  // Resources that have no tag when they are made, or none at all, such as routes, can only be changed through
+  // CloudFormation.
   // https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html#condition-keys-calledvia
   const byStack = { 'ForAnyValue:StringEquals': { 'aws:CalledVia': 'cloudformation.amazonaws.com' } };
   // Only CloudFormation sets this tag: https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-properties-resource-tags.html
@@ -91,7 +93,7 @@ export function trialPolicies(
       ...data,
       ...(existing.keyArn === null ? ownKey : []),
       allow('Stack', ['cloudformation:*'], [arnIn(scope, 'cloudformation', `stack/${STACK}/*`)]),
-      own('Parts', {
+      onTrialNames('Parts', {
         cloudwatch: 'alarm:',
         events: 'rule/',
         lambda: 'function:',
@@ -101,7 +103,7 @@ export function trialPolicies(
       allow('MakeHttpApi', ['apigateway:POST'], [apiArn(scope, 'apis')]),
       allow('HttpApi', ['apigateway:*'], [apiArn(scope, 'apis/*')], ofStack),
       allow('HttpApiParts', ['apigateway:*'], parts, byStack),
-      // The limits of the account, and metrics, which have no ARN.
+      // This statement is for the limits of the account. The next is for metrics and settings, which have no ARN.
       allow('SeeLimits', ['apigateway:GET'], [apiArn(scope, 'account')]),
       allow('SeeAccount', ['cloudwatch:GetMetricData', 'lambda:GetAccountSettings'], ['*']),
       allow('Roles', ['iam:*'], [...roles, iamArn(scope, `policy/${STACK}-*RolePolicy*`)]),

@@ -1,10 +1,10 @@
 import * as z from 'zod';
 import { noted } from '../noted.ts';
 
-/** https://docs.aws.amazon.com/sns/latest/api/API_CreateTopic.html */
+/** The form of a topic's ARN: https://docs.aws.amazon.com/sns/latest/api/API_CreateTopic.html */
 const TOPIC_ARN = /^arn:aws[a-z-]*:sns:[a-z0-9-]+:\d{12}:[\w-]{1,256}$/;
 
-/** Times an hour. */
+/** The schema of a number of times within an hour. */
 const times = () => z.int('a whole number').min(1, '1 or more').max(1_000_000_000, '1000000000 at most');
 
 /** Where alarms are sent, and thresholds that depend on the traffic. */

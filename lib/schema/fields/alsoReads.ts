@@ -3,7 +3,10 @@ import { readLocation } from '../../base/s3Location.ts';
 import { BUCKET, databaseName, kmsKeyArn } from '../formats.ts';
 import { named, noted } from '../noted.ts';
 
-/** Names that Glue has, apart from what a policy's ARN or a template would read as something else: `*`, `?`, `/`, `${`. */
+/**
+ * Names that Glue has, without those that a policy's ARN or a template would read as something else because of `*`,
+ * `?`, `/` or `${`.
+ */
 const TABLE = /^[^\s*?/$"'`]{1,255}$/;
 
 /** A location in S3. */

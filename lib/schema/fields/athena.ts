@@ -9,7 +9,7 @@ import { noted } from '../noted.ts';
  */
 export const PRIMARY_WORKGROUP = 'primary';
 
-/** https://docs.aws.amazon.com/athena/latest/APIReference/API_WorkGroup.html */
+/** The form of a workgroup's name: https://docs.aws.amazon.com/athena/latest/APIReference/API_WorkGroup.html */
 export const WORKGROUP = /^[a-zA-Z0-9._-]{1,128}$/;
 
 /** How the tables are queried. */

@@ -9,7 +9,10 @@ const splitSchema = z
 
 const experimentName = () => exactName('an experiment name');
 
-/** Experiments by name; with `split` the weights of their groups, which `sluice check` compares. No experiment has two. */
+/**
+ * Experiments by name. `split` has the weights of an experiment's groups, which `sluice check` compares. No experiment
+ * has two entries with a split.
+ */
 export const experimentsSchema = z
   .array(
     z.union(

@@ -4,7 +4,9 @@ import { isUtcDay, type UtcDay } from '../../base/time.ts';
 export interface Layout {
   /** The day of a path; null for a path that does not match, or whose day does not exist. */
   dayOf(path: string): UtcDay | null;
-  /** The day of a folder of a path, which the day ends; null likewise. @param folder With the slash at its end. */
+  /**
+   * The day of a folder of which the path ends with the day; null likewise. @param folder With the slash at its end.
+   */
   dayOfFolder(folder: string): UtcDay | null;
   /** Whether folders below a folder may be days. @param folder With the slash at its end. */
   leadsToDays(folder: string): boolean;
@@ -14,7 +16,7 @@ export interface Layout {
   exampleOf(day: UtcDay): string;
 }
 
-/** Wildcards. `**` is followed by a slash, or ends the glob. */
+/** Patterns of the wildcards. `**` is followed by a slash, or ends the glob. */
 const WILDCARDS = String.raw`\*\*\/|\*\*$|\*`;
 const PATTERNS: Readonly<Record<string, string>> = {
   '**/': '(?:[^/]+/)*',
@@ -28,13 +30,13 @@ const PATTERNS: Readonly<Record<string, string>> = {
 };
 const EXAMPLES: Readonly<Record<string, string>> = { '**/': '', '**': 'example.parquet', '*': 'example' };
 /**
- * Midnight behind a day that is a value: columns of times make such folders, `ds=2026-11-19 00%3A00%3A00/`. Hive and Spark
- * escape colons, and pyarrow spaces too.
+ * The time of midnight behind a day that is a value: columns with times make such folders, `ds=2026-11-19
+ * 00%3A00%3A00/`. Hive and Spark escape colons, and pyarrow escapes spaces, too.
  */
 const MIDNIGHT = String.raw`(?:(?: |%20|T)00(?:(?::|%3[aA])00){2}(?:\.0+)?(?:Z|(?:\+|%2[bB])00(?:(?::|%3[aA])?00)?)?)?`;
 const MIDNIGHT_FOLDER = new RegExp(String.raw`(\d{4}-\d\d?-\d\d?)${MIDNIGHT}(?=\/)`, 'gi');
 
-/** A key as if no folder of a day had its midnight behind it. */
+/** A key without midnight behind the days in its folders' names. */
 export function withoutMidnight(key: string): string {
   return key.replace(MIDNIGHT_FOLDER, '$1');
 }
@@ -46,9 +48,12 @@ export function withoutMidnight(key: string): string {
 export function parseLayout(text: string): Layout | string {
   const parts = partsOf(text);
   const days = parts.filter(isOfDay);
-  if (!/^(YYYY|MM?|DD?)(,(YYYY|MM?|DD?)){2}$/.test(`${days}`) || new Set(days.map(([one]) => one)).size < 3)
+  if (
+    !/^(YYYY|MM?|DD?)(,(YYYY|MM?|DD?)){2}$/.test(`${days}`) ||
+    new Set(days.map(([letter]) => letter)).size < 3
+  )
     return 'a glob with YYYY, MM and DD, each once, or M and D for numbers without zeros: YYYY/MM/DD/*.parquet';
-  // Control characters, and what means something else in other globs.
+  // Refused are control characters, and characters that mean something else in other globs.
   if (/[?[\]{}\\\p{Cc}]|^\/|\/\/|(^|\/)\.\.?(\/|$)/u.test(text))
     return 'a path without ? [ ] { } and \\, no slash in front, no part of it empty, . or ..';
   if (text.split('/').some((name) => name.includes('**') && name !== '**'))
@@ -62,7 +67,10 @@ export function dayLayout(dayFormat: string): Layout {
   return layoutOf([name, ...partsOf(`${day}/**`)].filter((part) => part !== ''));
 }
 
-/** Wildcards, parts of a day and texts. A single letter is a part of a day if there is no pair of it, and no letter beside it. */
+/**
+ * Cuts a text into wildcards, parts of a day and other texts. A single letter is a part of a day if the text has no
+ * pair of it, and if no letter stands beside it.
+ */
 function partsOf(text: string): readonly string[] {
   const [month, day] = ['M', 'D'].map((letter) =>
     text.includes(letter + letter) ? letter + letter : `(?<![A-Za-z])${letter}(?![A-Za-z])`,
@@ -74,7 +82,7 @@ function isOfDay(part: string): boolean {
   return ['YYYY', 'MM', 'DD', 'M', 'D'].includes(part);
 }
 
-/** Between the names of a pattern. No layout has it. */
+/** Stands between the names of a pattern. No layout has this character. */
 const CUT = '\0';
 
 function layoutOf(parts: readonly string[]): Layout {
@@ -87,7 +95,7 @@ function layoutOf(parts: readonly string[]): Layout {
     return source + (part === '**/' ? CUT : isValue && i === last ? MIDNIGHT : '');
   });
   const names = sources.join('').split(CUT);
-  // Down to the name that the day ends.
+  // The names down to the one that the day ends.
   const folders = names.slice(
     0,
     sources
@@ -95,8 +103,8 @@ function layoutOf(parts: readonly string[]): Layout {
       .join('')
       .split(CUT).length,
   );
-  // Names may have line breaks.
-  const matching = (some: readonly string[]) => new RegExp(`^${some.join('')}$`, 'su');
+  // Names may have line breaks, so `.` matches these, too.
+  const matching = (parts: readonly string[]) => new RegExp(`^${parts.join('')}$`, 'su');
   const whole = matching(names);
   const ofDay = folders.length < names.length ? matching(folders) : /(?!)/;
   const dayIn = (pattern: RegExp, path: string) => {
@@ -108,10 +116,10 @@ function layoutOf(parts: readonly string[]): Layout {
   const fixed = parts
     .slice(0, isValue ? last + 1 : parts.length)
     .slice(0, wildcard < 0 ? undefined : wildcard);
-  const filled = (some: readonly string[], of: UtcDay, wildcards: Readonly<Record<string, string>>) => {
-    const [YYYY = '', MM = '', DD = ''] = of.split('-');
+  const filled = (parts: readonly string[], day: UtcDay, wildcards: Readonly<Record<string, string>>) => {
+    const [YYYY = '', MM = '', DD = ''] = day.split('-');
     const values = { YYYY, MM, DD, M: String(Number(MM)), D: String(Number(DD)), ...wildcards };
-    return some.map((part) => (values as Readonly<Record<string, string>>)[part] ?? part).join('');
+    return parts.map((part) => (values as Readonly<Record<string, string>>)[part] ?? part).join('');
   };
   return {
     dayOf: (path) => dayIn(whole, path),

@@ -5,11 +5,14 @@ import * as z from 'zod';
  * https://docs.aws.amazon.com/tag-editor/latest/userguide/best-practices-and-strats.html
  */
 const TAG_KEY = /^[A-Za-z0-9 ./=+:_-]{1,128}$/;
-/** https://docs.aws.amazon.com/IAM/latest/UserGuide/id_tags.html#id_tags_rules */
+/** The form of a tag's value: https://docs.aws.amazon.com/IAM/latest/UserGuide/id_tags.html#id_tags_rules */
 const TAG_VALUE = /^[\p{L}\p{Z}\p{N}_.:/=+@-]{0,256}$/u;
-/** A resource has 50 at most, AWS's own not counted. Serverless adds one. */
+/**
+ * The most tags that the configuration may have. A resource has 50 at most, AWS's own not counted, and Serverless adds
+ * one.
+ */
 const MAX_TAGS = 49;
-/** Serverless tags every stack with it. */
+/** The tag that Serverless puts on every stack. */
 const STAGE_TAG = 'STAGE';
 
 /** Says what a tag's key should have been; null if it is valid. */
@@ -42,7 +45,10 @@ export const tagsSchema = z
   })
   .default({});
 
-/** https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies_boundaries.html. Policies of AWS have `aws` in place of an account. */
+/**
+ * The form of a policy's ARN. Policies of AWS have `aws` in place of an account.
+ * https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies_boundaries.html
+ */
 const POLICY_ARN = /^arn:aws[a-z-]*:iam::(\d{12}|aws):policy\/[\w+=,.@/-]+$/;
 
 /** ARN of a managed policy. */
@@ -95,10 +101,13 @@ export function boundaryProblems(
   stages: readonly string[],
 ): string[] {
   const { account, permissionsBoundary: arn } = config;
-  const [, of = 'aws', name = ''] = /:iam::([^:]+):policy\/(?:.*\/)?([^/]+)$/.exec(arn ?? '') ?? [];
-  const prefix = stages.map((stage) => `sluice-${stage}-`).find((one) => name.startsWith(one));
+  const [, policyAccount = 'aws', name = ''] =
+    /:iam::([^:]+):policy\/(?:.*\/)?([^/]+)$/.exec(arn ?? '') ?? [];
+  const prefix = stages
+    .map((stage) => `sluice-${stage}-`)
+    .find((stagePrefix) => name.startsWith(stagePrefix));
   return [
-    ...(account === null || of === 'aws' || of === account
+    ...(account === null || policyAccount === 'aws' || policyAccount === account
       ? []
       : [
           `permissionsBoundary: got "${arn}", expected a policy of the account ${account}, which is deployed to: a boundary is of the role's own account.`,

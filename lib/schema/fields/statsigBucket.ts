@@ -2,7 +2,10 @@ import * as z from 'zod';
 import { bucketName, folderName } from '../formats.ts';
 import { named, noted } from '../noted.ts';
 
-/** Statsig's documents have `STATSIG_IAM_USER` in place of the name, which its console shows. */
+/**
+ * The form of the user's ARN. Statsig's documents have `STATSIG_IAM_USER` in place of the name, which its console
+ * shows.
+ */
 const USER = /^arn:aws[a-z-]*:iam::\d{12}:user\/(?!STATSIG_IAM_USER$)[\w+=,.@/-]+$/;
 
 /** A bucket for Statsig's own IAM user: it reads exports there, and writes its own below one folder. docs/statsig-s3.md */

@@ -9,7 +9,7 @@ export interface StatsigColumn {
   readonly name: string;
   /** A timestamp of the table is written as `bigint`: epoch seconds. */
   readonly type: ColumnType;
-  /** The column of the table that it comes from. */
+  /** The column of the table that its values come from. */
   readonly from: string;
 }
 
@@ -27,11 +27,11 @@ export interface StatsigFormat {
   readonly required: readonly string[];
   /** Columns of the file with fewer than 128 characters. */
   readonly short: readonly string[];
-  /** Columns of the table, and the value that rows must have in each: others are not exported. */
+  /** Columns of the table, and the value that a row must have in each. Other rows are not exported. */
   readonly only: Readonly<Record<string, string | number | boolean>>;
 }
 
-/** Characters of a value at most, by Statsig's rule "Length < 128 characters". */
+/** The most characters of a value, by Statsig's rule "Length < 128 characters". */
 export const MOST_STATSIG_CHARACTERS = 127;
 
 /** Settings that determine the columns. */
@@ -45,22 +45,22 @@ interface FormatDataset extends Pick<Dataset, 'table' | 'kind'> {
 }
 
 /**
- * How a table's rows are written for Statsig; a sentence with what is wrong where they cannot be.
+ * How a table's rows are written for Statsig; or, if they cannot be written, a sentence with the reason.
  *
  * @param table Name of a forwarded, curated or ingested table.
  */
 export function statsigFormat(config: FormatConfig, table: string): StatsigFormat | string {
   const { tables, curatedTables, sources } = config;
-  const dataset = sources.flatMap(({ datasets }) => datasets).find((one) => one.table === table);
+  const dataset = sources.flatMap(({ datasets }) => datasets).find((candidate) => candidate.table === table);
   const format =
     dataset === undefined
       ? forwardedFormat(config, table === tables.exposures || table === curatedTables.exposures)
       : ingestedFormat(config, dataset);
   if (typeof format === 'string') return format;
   const names = format.columns.map(({ name }) => name);
-  const twice = names.find((name, i) => names.indexOf(name) < i);
-  if (twice !== undefined)
-    return `a table without a unit column ${twice}: files for Statsig have another column of this name`;
+  const repeated = names.find((name, i) => names.indexOf(name) < i);
+  if (repeated !== undefined)
+    return `a table without a unit column ${repeated}: files for Statsig have another column of this name`;
   const isCurated = table === curatedTables.exposures || table === curatedTables.events;
   return isCurated ? { ...format, only: { ...format.only, copy: 1 } } : format;
 }
