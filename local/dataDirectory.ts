@@ -20,8 +20,8 @@ function projectAt(folder: string): string {
 }
 
 /**
- * Where the local cloud keeps its data by default: `.sluice/data` in the project. The values of another stage have other
- * names, and a directory of their own: `.sluice/data-dev`.
+ * The default data directory of the local cloud: `.sluice/data` in the project. With the configuration of another stage
+ * names differ, so that stage has a directory of its own: `.sluice/data-dev`.
  */
 export function defaultDataDirectory(stage: string = LOCAL_STAGE): string {
   return join(repositoryRoot, '.sluice', stage === LOCAL_STAGE ? 'data' : `data-${stage}`);

@@ -10,28 +10,34 @@ import { LOCAL_STAGE } from '../lib/schema/stages.ts';
 import { parseTemplate, type Template } from '../packages/local-aws/src/template/index.ts';
 import { digestInputs, isErrorOf, type Packaged, packageService } from './packageService.ts';
 
-/** Packages and workspaces that nobody has loaded for so long are removed, ms. A cloud that runs longer may lack parts then. */
+/**
+ * How long packages and workspaces are kept after they were last loaded, ms. A cloud that runs longer may lack parts
+ * then.
+ */
 const KEPT_MS = 14 * 24 * 60 * 60_000;
 const PACKAGE_FILE = 'deployment.json';
-/** Beside the packages: what Node has compiled. */
+/** The folder beside the packages in which Node keeps compiled code. */
 export const COMPILED = 'compiled';
 
 /** The data stored beside the bundles. */
 const packageSchema = z.strictObject({ stackName: z.string(), template: z.unknown() });
 
-/** Which template, and where it is packaged. */
+/** Which template to load, and where it is packaged. */
 export interface LoadOptions {
-  /** Root of the project: where serverless.yml is. */
+  /** The root of the project, where serverless.yml is. */
   readonly root: string;
-  /** Root of Sluice's code. Default: the same, as in the repository. */
+  /** The root of Sluice's code. Default: the root of the project, as in the repository. */
   readonly code?: string;
-  /** Where packages are kept, e.g. `<root>/.sluice/template`. */
+  /** The folder in which packages are kept, e.g. `<root>/.sluice/template`. */
   readonly cacheDirectory: string;
-  /** Default `local`. Part of every name: `sluice-local-keys`. */
+  /** The stage, which is a part of every name: `sluice-local-keys`. Default: `local`. */
   readonly stage?: string | undefined;
-  /** Default: the configuration's. The template is the same for all. */
+  /** The region. Default: that of the configuration. The template is the same for all regions. */
   readonly region?: string;
-  /** Default the process's own. Only `SLUICE_CONFIG` is read: another configuration file. */
+  /**
+   * The environment, of which only `SLUICE_CONFIG` is read: the path of another configuration file. Default: that of
+   * the process.
+   */
   readonly env?: Readonly<Record<string, string | undefined>>;
   /** Receives a sentence at each step of packaging, which takes 5 seconds to a minute. Default nobody. */
   readonly onPackaging?: ((sentence: string) => void) | undefined;
@@ -40,13 +46,13 @@ export interface LoadOptions {
 /** A packaged deployment. */
 export interface LoadedTemplate {
   readonly template: Template;
-  /** Where the bundles are: `<directory>/build/<function>/handler.mjs`. */
+  /** The folder of the bundles: `<directory>/build/<function>/handler.mjs`. */
   readonly directory: string;
-  /** The configuration it was made from. */
+  /** The configuration that the template was made from. */
   readonly config: Config;
   /** Name of the CloudFormation stack, as Serverless gives it: `sluice-local`. */
   readonly stackName: string;
-  /** Whether it had been packaged before. */
+  /** Whether the deployment had been packaged before. */
   readonly cached: boolean;
 }
 
@@ -74,7 +80,7 @@ export async function loadTemplate(options: LoadOptions): Promise<LoadedTemplate
     await use();
     return { ...kept, directory, config, cached: true };
   }
-  // What is there and can't be read is of a full disk: packages are moved into place whole.
+  // A package that is there but can't be read comes from a full disk, because packages are moved into place whole.
   await rm(directory, { recursive: true, force: true });
 
   // The packages hold the configuration: customers' accounts and roles are the user's own business.
@@ -98,13 +104,13 @@ export async function loadTemplate(options: LoadOptions): Promise<LoadedTemplate
     await rename(join(workspace, 'build'), join(finished, 'build'));
     await writeFile(join(finished, PACKAGE_FILE), JSON.stringify(packaged));
     await rename(finished, directory).catch((error: unknown) => {
-      // Somebody else has just made the same: theirs is as good.
+      // Another process has just made the same package, which is as good as this one.
       if (!isErrorOf(error, 'ENOTEMPTY', 'EEXIST')) throw error;
     });
   } finally {
     await rm(workspace, { recursive: true, force: true });
   }
-  // Bundles of another package may be all that it needs.
+  // The files may be those of another package, so they are marked as used, too.
   await use();
   await forgetOld(cacheDirectory);
   const { stackName, template } = packaged;

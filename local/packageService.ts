@@ -30,7 +30,7 @@ const COPIED: readonly string[] = PROJECT_FILES;
 
 /** Where packaging reads. */
 export interface PackageRoots {
-  /** Of the project: where serverless.yml is. */
+  /** The root of the project, where serverless.yml is. */
   readonly root: string;
   /** Of Sluice's code: the repository or the npm package. Default: the same. */
   readonly code?: string | undefined;
@@ -103,19 +103,19 @@ const OUTPUT_CHARACTERS = 2_000;
 
 /** The project to package, and where. */
 export interface PackageRequest {
-  /** Of the project: where serverless.yml is. */
+  /** The root of the project, where serverless.yml is. */
   readonly root: string;
   /**
-   * An empty or absent folder that becomes the service's own: its `build/` and `.serverless/` stay apart. In a project it has
-   * to be inside of the root, as the plugin is found from there.
+   * An empty or absent folder that becomes the service's own, so that its `build/` and `.serverless/` are apart from those of
+   * others. In a project it has to be inside the root, because the plugin is found from there.
    */
   readonly workspace: string;
   readonly configFile: string;
   readonly stage: string;
   readonly region: string;
-  /** Where bundles are kept, for other configurations of the same files. Default: nowhere. */
+  /** The folder in which bundles are kept, for other configurations of the same files. Default: they are not kept. */
   readonly bundles?: string;
-  /** Where Node keeps what it compiled. Default: nowhere. */
+  /** The folder in which Node keeps compiled code. Default: it is not kept. */
   readonly compiled?: string;
   /** Receives a sentence when packaging starts and at its end. Default nobody. */
   readonly onStep?: ((sentence: string) => void) | undefined;
@@ -129,7 +129,7 @@ export interface Packaged {
   readonly template: unknown;
 }
 
-/** What `execFile` says of a process that failed. */
+/** What `execFile` reports about a process that failed. */
 const failureSchema = z.object({
   killed: z.boolean().default(false),
   stdout: z.string().default(''),
@@ -139,9 +139,9 @@ const failureSchema = z.object({
 const stateSchema = z.object({ service: z.object({ service: z.string() }) });
 
 /**
- * Runs `serverless package` offline, without any AWS credentials in its environment, in a workspace that links
- * to the project's files: so neither a package that someone makes by hand at the same time nor another local cloud
- * gets in its way.
+ * Runs `serverless package` offline, without any AWS credentials in its environment. It runs in a workspace of links to
+ * the project's files, so that neither a package that someone makes by hand at the same time nor another local cloud gets
+ * in its way.
  *
  * The bundles are in `<workspace>/build/` afterwards.
  *
@@ -160,7 +160,8 @@ export async function packageService(request: PackageRequest): Promise<Packaged>
     if ((name.startsWith('.') && !isDotenv(name)) || NOT_LINKED.includes(name)) continue;
     if (name === SERVERLESS_YML) {
       const yml = await readFile(join(root, name), 'utf8');
-      // Files from the root, not from the workspace, unless its name has what Serverless reads as its own notation.
+      // Serverless reads included files from the root and not from the workspace, unless the root's name has characters
+      // of Serverless's own notation.
       const from = /[(),"'{}]/.test(root) ? '' : `${root}/`;
       await writeFile(
         join(workspace, name),
@@ -200,7 +201,7 @@ async function run(
         env: {
           ...withoutSecrets(process.env),
           SLUICE_CONFIG: configFile,
-          // Functions run on this machine: no binding for Lambda's need be fetched.
+          // Functions run on this machine, so bindings for Lambda's machines need not be fetched.
           SLUICE_PACKAGE_FOR: 'here',
           SLUICE_BUNDLES: bundles,
           NODE_COMPILE_CACHE: compiled,
@@ -220,7 +221,7 @@ async function run(
   }
 }
 
-/** Packaging reaches no network; without credentials it could not even by mistake. */
+/** The environment without credentials. Packaging uses no network, and without credentials it could not even by mistake. */
 function withoutSecrets(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
   return Object.fromEntries(
     Object.entries(env).filter(([name]) => !/^(AWS_|SLS_|SERVERLESS_|NODE_OPTIONS$)/.test(name)),

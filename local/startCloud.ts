@@ -18,7 +18,7 @@ import { QUERY_RESULTS_FOLDER } from '../lib/tables/objectKeys.ts';
 import { COMPILED, type LoadedTemplate, loadTemplate } from './loadTemplate.ts';
 import { localAccount } from './localAccount.ts';
 
-/** The result of a flush. */
+/** What a flush has delivered. */
 export interface FlushReport {
   /** The data that had been waiting, by stream; all of it is in S3 now. */
   readonly delivered: readonly PendingDelivery[];
@@ -42,7 +42,7 @@ interface CloudStatus {
   /** Data that Firehose dropped because S3 did not accept it for 24 hours. */
   readonly expired: LocalAwsStatus['expired'];
   readonly queues: readonly { readonly name: string; readonly messages: number }[];
-  /** Athena's. */
+  /** How many queries Athena has queued and runs. */
   readonly queries: { readonly queued: number; readonly running: number };
   /** Calls of services that the policies do not allow; undefined unless policies are enforced. */
   readonly refusals?: LocalAwsStatus['refusals'];
@@ -62,8 +62,8 @@ export interface Cloud {
   readonly config: Config;
   status(): CloudStatus;
   /**
-   * Delivers every buffer now, and has files made of it; resolves when the partitions of what was delivered are registered.
-   * Acknowledged data is then in a table, including quarantine's, unless something fails.
+   * Delivers every buffer now, and has files made of the data; resolves when the partitions of what was delivered are
+   * registered. Acknowledged data is then in a table, and refused data in quarantine, unless something fails.
    */
   flush(): Promise<FlushReport>;
   /** Takes no more requests, flushes, and releases the data directory. */
@@ -81,7 +81,7 @@ export interface StartOptions {
   readonly edgePort: number;
   /** Data directory; made when missing. */
   readonly data: string;
-  /** The stage whose configuration and names it has. Default `local`. */
+  /** The stage whose configuration and names the cloud has. Default `local`. */
   readonly stage?: string | undefined;
   /** Firehose's buffer interval instead of the deployed one, seconds. */
   readonly bufferSeconds?: number;
@@ -91,7 +91,7 @@ export interface StartOptions {
   readonly enforceIam?: boolean;
   /** Hosts besides those of loopback under which both ports answer, as `parseAllowedHosts` reads them. Default none. */
   readonly allowedHosts?: readonly string[];
-  /** Default: one that goes by the machine's until it is moved. */
+  /** Default: a clock that shows the machine's time until somebody moves it. */
   readonly clock?: MovableClock;
   /** Loads what is deployed. Default: the package of the sources as they are now. */
   readonly load?: () => Promise<CloudPackage>;
@@ -138,11 +138,12 @@ export async function startCloud(options: StartOptions): Promise<Cloud> {
     ...rest,
   });
   const aws = await startLocalAws({
-    // Loaded once the data directory is locked: a second cloud is refused before it packages anything.
+    // The package is loaded once the data directory is locked, so that a second cloud is refused before it packages
+    // anything.
     async stack() {
-      const { config: own, directory: codeDirectory, ...made } = await load();
-      deployed = own;
-      return { ...made, codeDirectory, existing: (stack) => existingResources(stack, own) };
+      const { config: packagedConfig, directory: codeDirectory, ...made } = await load();
+      deployed = packagedConfig;
+      return { ...made, codeDirectory, existing: (stack) => existingResources(stack, packagedConfig) };
     },
     directory: options.data,
     port: options.edgePort,
@@ -219,7 +220,7 @@ function existingResources(
               name: bucket,
               eventBridge: true,
               settings: newBucketSettings,
-              // The key that is brought with it, else the stack's own.
+              // The key that is configured with the bucket, else the stack's own key.
               keyArn: existing.keyArn ?? deployment.keys[0]?.arn,
             },
           ]
@@ -255,7 +256,7 @@ function existingResources(
             },
           ]
         : []),
-      // Workgroups of readers take the location of each query. `primary` is there already.
+      // Workgroups of readers take the location that each query names. `primary` is always there.
       ...readers.flatMap((reader) =>
         reader.kind === 'owox' || reader.workgroup === undefined
           ? []
@@ -275,8 +276,8 @@ function existingResources(
 }
 
 /**
- * The rows of a record of the landing, each as `{"table":"events","row":{…}}`: what the feed and searches in the buffers show.
- * Of any other record its lines. What is damaged is left out: the writer tells it.
+ * The rows of a record of the landing, each as `{"table":"events","row":{…}}`, for the feed and for searches in the
+ * buffers. Of a record without rows, its lines. Damaged bytes are left out: the writer reports them.
  */
 function readRecord(record: Uint8Array): readonly string[] {
   const rows = [...new LandedObject(record).rows()];

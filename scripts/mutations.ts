@@ -64,7 +64,7 @@ export const mutations: readonly Mutation[] = [
   of('lib/aws/landingBucket.ts', PAGES, [['prefix, { after }', 'prefix']]),
   of('lib/aws/landedTable.ts', PAGES, [
     ['location, { token }', 'location'],
-    ['table, token, some', 'table, undefined, some'],
+    ['table, token, batch', 'table, undefined, some'],
   ]),
   of('lib/base/ObjectStore.ts', PAGES, [['prefix, { token }', 'prefix, { after: token }']]),
   of('lib/drops/listDrops.ts', PAGES, [['page.next', 'undefined']]),

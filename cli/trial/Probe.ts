@@ -5,7 +5,7 @@ import type { QuestionCode } from './questions.ts';
 /** The `Origin` of the requests. */
 export const ORIGIN = 'https://sluice-probe.example';
 
-/** What is sent and asked. */
+/** One run of the questions: what it sends and asks. */
 export interface Run {
   /** Eight hexadecimal digits that mark its events. */
   readonly id: string;
@@ -15,15 +15,17 @@ export interface Run {
   readonly keys: { readonly client: string; readonly server: string };
   /** Time of its events, epoch milliseconds. */
   readonly time: number;
-  /** Types of resources that this AWS has not made: what needs one is not asked. None on AWS itself. */
+  /**
+   * Types of resources that this AWS has not made: questions that need one are not asked. On AWS itself there are none.
+   */
   readonly lacks: ReadonlySet<string>;
 }
 
 /**
- * Shows how far something is.
+ * Shows the progress of a step.
  *
- * @param what In words.
- * @param waitsFor `rows` while it waits for rows to be delivered; undefined else.
+ * @param what The progress, in words.
+ * @param waitsFor `rows` while the step waits for rows to be delivered; otherwise undefined.
  */
 export type OnProgress = (what: string, waitsFor?: 'rows') => void;
 
@@ -36,8 +38,8 @@ const LOOK_MS = { local: 500, aws: 20_000 } as const;
 /**
  * Looks until what is looked for is there, or the time is over.
  *
- * @param look What is seen now, and whether it is what is waited for.
- * @param everyMs Between two looks. Default half a second in the local cloud, else 20 seconds.
+ * @param look Returns what is seen now, and whether that is what is waited for.
+ * @param everyMs Pause between two looks. Default half a second in the local cloud, else 20 seconds.
  * @returns What was seen last.
  */
 export async function poll<Seen>(
@@ -55,7 +57,10 @@ export async function poll<Seen>(
   }
 }
 
-/** `expected`: AWS behaves as expected. `otherwise`: it does not. `not asked`: or without a result. */
+/**
+ * `expected`: AWS behaves as expected. `otherwise`: it does not. `not asked`: the question was not asked, or had no
+ * result.
+ */
 export type Verdict = 'expected' | 'otherwise' | 'not asked';
 
 /** The answer to a question. */
@@ -77,7 +82,7 @@ export function unanswered(code: QuestionCode, found: string): Answer {
 }
 
 /**
- * Asks a question; if AWS returns an error, the answer says that there is no result.
+ * Asks a question. If AWS returns an error, the answer says that there is no result.
  *
  * @throws AwsAccessError when AWS cannot be reached.
  */

@@ -9,13 +9,13 @@ export interface Trial {
   readonly account: string;
   readonly region: Region;
   readonly endpoint: 'http-api' | 'function-url';
-  /** What an organization asks of every stack, as the project has it. */
+  /** What an organization requires of every stack, as the project's configuration has it. */
   readonly project: Pick<Config, 'permissionsBoundary' | 'tags'> & {
     readonly existing: Pick<Config['existing'], 'keyArn'>;
   };
 }
 
-/** Datasets without files, and the length of the names of their folders. */
+/** How many datasets without files there are, and the length of the names of their folders. */
 const FILLERS = 30;
 const FILLER_CHARACTERS = 200;
 
@@ -70,7 +70,8 @@ export function trialConfig(trial: Trial, architecture: Architecture) {
         owner: trial.account,
         settleMinutes: 0,
         datasets: [
-          // Nothing comes of them: their rights fill the inline policy of the load's role, so that those of the last are in a managed one.
+          // These datasets get no files. Their permissions fill the inline policy of the load's role, so that those of
+          // the last dataset are in a managed policy.
           ...Array.from({ length: FILLERS }, (_, i) => ({
             name: `filler_${i}`,
             kind: 'events' as const,

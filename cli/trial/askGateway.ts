@@ -14,7 +14,7 @@ const SDK_HEADERS = [
   'statsig-sdk-version',
 ] as const;
 
-/** Sends the preflight of an SDK in a browser, and the request that it is for: one whose headers need it. */
+/** Sends the preflight of an SDK in a browser, and then the request that it is for, whose headers need a preflight. */
 export async function askPreflight(run: Run): Promise<Answer> {
   const code = 'SLUICE_PROBE_PREFLIGHT';
   const url = postUrl(run);
@@ -52,7 +52,7 @@ export async function askPreflight(run: Run): Promise<Answer> {
 }
 
 function lists(header: string | null, name: string): boolean {
-  const names = (header ?? '').split(',').map((one) => one.trim().toLowerCase());
+  const names = (header ?? '').split(',').map((entry) => entry.trim().toLowerCase());
   return names.includes('*') || names.includes(name);
 }
 

@@ -16,7 +16,7 @@ import { postUrl } from './bodies.ts';
 import { type Answer, answer, type OnProgress, type Probed, poll, type Run, unanswered } from './Probe.ts';
 import { replyText, sendRequest } from './sendRequest.ts';
 
-/** Whoever makes none of these makes no metrics of log lines. */
+/** An AWS that makes no resources of this type makes no metrics of log lines. */
 const METRICS_OF_LINES = 'AWS::Logs::MetricFilter';
 const NO_METRICS = 'nothing here makes metrics of log lines';
 
@@ -25,19 +25,19 @@ const METRICS_WAIT_MS = 180_000;
 /**
  * Polls CloudWatch for a metric that a function prints, until there is a value for each request or the time is over.
  *
- * @param requests That the collector has answered since the time of the run.
+ * @param requests How many requests the collector has answered since the time of the run.
  * @throws What CloudWatch's client throws.
  */
 export async function askMetrics(probed: Probed, { lacks, time }: Run, requests: number): Promise<Answer> {
   if (lacks.has(METRICS_OF_LINES)) return unanswered('SLUICE_PROBE_METRICS', NO_METRICS);
   const { name } = collectMetrics.received;
-  const own = metricsOf(METRIC_NAMESPACE, { function: 'collect', stage: probed.stack.stage });
-  const count = await pollMetric(probed, own(name, 'SampleCount'), time, requests);
+  const ofCollector = metricsOf(METRIC_NAMESPACE, { function: 'collect', stage: probed.stack.stage });
+  const count = await pollMetric(probed, ofCollector(name, 'SampleCount'), time, requests);
   const found = `values of ${name}: ${count} of at least ${requests}`;
   return answer('SLUICE_PROBE_METRICS', count >= requests, found);
 }
 
-/** Polls CloudWatch for the sum of a metric since a time, until it is at least so much or its time is over. */
+/** Polls CloudWatch for the sum of a metric since a time, until the sum is large enough or the time is over. */
 function pollMetric(probed: Probed, metric: WantedMetric, time: number, least: number): Promise<number> {
   const minute = (ms: number) => Math.floor(ms / 60_000) * 60_000;
   return poll(probed, METRICS_WAIT_MS, async () => {
@@ -48,7 +48,7 @@ function pollMetric(probed: Probed, metric: WantedMetric, time: number, least: n
   });
 }
 
-/** Has a function killed, and polls CloudWatch for what Lambda counts of it. @throws What AWS's clients throw. */
+/** Lets a function be killed, and polls CloudWatch for how Lambda counts that. @throws What AWS's clients throw. */
 export async function askKill(
   probed: Probed,
   { time }: Run,
@@ -61,9 +61,9 @@ export async function askKill(
   return answer('SLUICE_PROBE_KILL', count === 1, `${errors.metric}: ${count}`);
 }
 
-/** A day's rows, of which a drop is made. */
+/** How many rows the dropped file has. */
 const DROPPED_ROWS = 3;
-/** The longest that a load may take: the plan, the load, its queues. */
+/** The longest time that a load may take, milliseconds: the plan, the load, and their queues. */
 const LOAD_MS = 600_000;
 
 /**
@@ -74,35 +74,46 @@ const LOAD_MS = 600_000;
 export async function askDrop(probed: Probed, { lacks, time }: Run, onProgress: OnProgress): Promise<Answer> {
   const code = 'SLUICE_PROBE_DROP';
   const { config, s3 } = probed;
-  const of = configuredDatasets(config).at(-1);
-  if (of === undefined) return unanswered(code, 'no source is configured');
+  const configured = configuredDatasets(config).at(-1);
+  if (configured === undefined) return unanswered(code, 'no source is configured');
   const day = utcDay(time - DAY_MS);
   const rows = `SELECT TIMESTAMP ${quoteText(day)} AS at, 'drop' AS action, 'u' || i AS uid FROM range(${DROPPED_ROWS}) AS t(i)`;
   const Body = await parquetFromQuery(rows);
   await s3.send(
-    new PutObjectCommand({ Bucket: of.source.bucket, Key: dropKey(of.dataset, day, 'part-0.parquet'), Body }),
+    new PutObjectCommand({
+      Bucket: configured.source.bucket,
+      Key: dropKey(configured.dataset, day, 'part-0.parquet'),
+      Body,
+    }),
   );
-  await requestIngest(probed, { dryRun: false, source: of.source.name, dataset: of.dataset.name });
+  await requestIngest(probed, {
+    dryRun: false,
+    source: configured.source.name,
+    dataset: configured.dataset.name,
+  });
   const entry = await poll(probed, LOAD_MS, async () => {
-    const [{ days = [] } = {}] = await readDatasets(probed, [of], { count: () => 2 });
-    const seen = days.find((one) => one.day === day)?.entry;
+    const [{ days = [] } = {}] = await readDatasets(probed, [configured], { count: () => 2 });
+    const seen = days.find((ledgerDay) => ledgerDay.day === day)?.entry;
     onProgress(`the ledger says: ${seen?.state ?? 'nothing'}`);
     return { seen, isThere: seen?.state === 'succeeded' || seen?.state === 'failed' };
   });
   if (entry?.state !== 'succeeded')
     return answer(code, false, `${entry?.state ?? 'nothing'} ${entry?.failure?.code ?? ''}`.trim());
-  const sql = `SELECT count(*) AS n FROM ${quoteName(config.database)}.${quoteName(of.dataset.table)} WHERE ds = DATE ${quoteText(day)}`;
+  const sql = `SELECT count(*) AS n FROM ${quoteName(config.database)}.${quoteName(configured.dataset.table)} WHERE ds = DATE ${quoteText(day)}`;
   const isRead = !lacks.has('AWS::Athena::WorkGroup');
   const count = isRead ? (await askAthena(probed, sql)).rows[0]?.['n'] : String(entry.rows.out);
-  const place = isRead ? `in ${of.dataset.table}` : 'by the ledger';
+  const place = isRead ? `in ${configured.dataset.table}` : 'by the ledger';
   const found = `loaded, ${count} of ${DROPPED_ROWS} rows ${place}`;
   return answer(code, count === String(DROPPED_ROWS), found);
 }
 
-/** The longest that an alarm may take, milliseconds: the metric, and CloudWatch's look each minute. */
+/** The longest time that an alarm may take, milliseconds: the metric, and CloudWatch's look each minute. */
 const ALARM_MS = 600_000;
 
-/** Sends a compressed body as a gateway that takes it for text would hand it over, and waits for its alarm. @throws What CloudWatch's client throws. */
+/**
+ * Sends a compressed body as a gateway would hand it over that takes it for text, and waits for the alarm. @throws What
+ * CloudWatch's client throws.
+ */
 export async function askAlarm(probed: Probed, run: Run, onProgress: OnProgress): Promise<Answer> {
   const code = 'SLUICE_PROBE_ALARM';
   const reply = await sendRequest({

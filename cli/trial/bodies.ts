@@ -24,7 +24,7 @@ export const NO_EVENTS = Uint8Array.from(Buffer.from('{"events":[]}'));
 /** An event that is sent, and its expected result. */
 export interface SentEvent {
   readonly code: QuestionCode;
-  /** Last part of its events' names. */
+  /** The last part of its event's name. */
   readonly part: string;
   /** 202 with a row for its event, or 413 with none. */
   readonly status: 202 | 413;
@@ -44,20 +44,20 @@ function partOf(code: QuestionCode): string {
 }
 
 /** A marked event, as an SDK would send it. */
-function probeEvent(run: Run, part: string, more: object) {
+function probeEvent(run: Run, part: string, members: object) {
   return {
     eventName: eventName(run, part),
     time: run.time,
     user: { userID: `sluice-probe-${run.id}` },
     metadata: {},
-    ...more,
+    ...members,
   };
 }
 
 /** One way in which SDKs and proxies send a body. */
 interface Encoding {
   readonly headers?: Readonly<Record<string, string>>;
-  /** With it, the key is in the query, too. */
+  /** If there is a query, the key is in it, too. */
   readonly query?: Readonly<Record<string, string>>;
   readonly text?: string;
   readonly encode?: (json: string) => Uint8Array;
@@ -91,7 +91,7 @@ function encoded(
 const JSON_TYPE = { 'content-type': 'application/json' };
 const TEXT_TYPE = { 'content-type': 'text/plain;charset=UTF-8' };
 
-/** A body of that size: one marked event and a padding member. */
+/** A body of a given size: one marked event and a padding member. */
 function sized(code: QuestionCode, bytes: number, status: Body['status']): Body {
   const part = partOf(code);
   return {
@@ -133,7 +133,7 @@ export const bodies: readonly Body[] = [
     headers: { ...JSON_TYPE, 'content-encoding': 'zstd' },
     encode: (json) => zstdCompressSync(json),
   }),
-  // Lambda also counts the event around the body, for which 64 KiB are left.
+  // Lambda also counts the event around the body: 64 KiB are left for that.
   sized('SLUICE_PROBE_TEXT_UNDER_LIMIT', LAMBDA_BYTES - 64 * KIB, 202),
   sized('SLUICE_PROBE_OVER_LAMBDA_LIMIT', LAMBDA_BYTES + 512 * KIB, 413),
 ];

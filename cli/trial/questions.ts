@@ -1,6 +1,6 @@
 import type { ErrorCode } from '../../lib/base/errors.ts';
 
-/** A question that only AWS can answer, and whose answer changes what one does. Texts are Markdown. */
+/** A question that only AWS can answer, and whose answer changes what somebody does. Texts are Markdown. */
 export interface Question {
   readonly asks: string;
   /** The behaviour that Sluice relies on. */
@@ -10,7 +10,7 @@ export interface Question {
 }
 
 const INTACT = '202, and one row with every character of the event';
-/** What was asked is removed by then: nobody can look at it. */
+/** When somebody reads the answer, the trial is removed, so nobody can look at it any more. */
 const ISSUE = 'Open an issue with trial.json.';
 const NO_SDK = `No SDK works without it. ${ISSUE}`;
 /** The answer to a body that the gateway has treated as text: it is never accepted. */

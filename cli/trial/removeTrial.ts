@@ -19,7 +19,10 @@ import { trialFiles } from './writeService.ts';
 /** The longest that CloudFormation may work on a stack, milliseconds. */
 const STACK_MS = 1_800_000;
 const LOOK_MS = 5_000;
-/** How often a stack is deleted: the first time CloudFormation leaves buckets that have objects, and deletes what writes to them. */
+/**
+ * How often a stack is deleted, at most. The first time, CloudFormation leaves buckets that have objects, but deletes
+ * what writes to them.
+ */
 const ROUNDS = 3;
 
 /** What a removal has done. */
@@ -33,10 +36,10 @@ export interface Removal {
 type Clients = Pick<ReturnType<typeof openClients>, 'cloudFormation'>;
 
 /**
- * Deletes a trial's stack, of which nothing stays (infra/serverless/removable.cjs), and its buckets with their objects. It may be
- * done again.
+ * Deletes a trial's stack, of which nothing is retained (infra/serverless/removable.cjs), and its buckets with their
+ * objects. It can be repeated.
  *
- * @param onProgress Called with what is done.
+ * @param onProgress Is called with each step.
  * @throws TrialError `SLUICE_TRIAL_NOT_REMOVED`; what CloudFormation's and S3's clients throw.
  */
 export async function removeTrial(
@@ -62,8 +65,9 @@ export async function removeTrial(
       for (const bucket of buckets)
         await ifThere(removeBucket(s3, bucket), /^(NoSuchBucket|BucketNotEmpty)$/);
       if (status === 'DELETE_COMPLETE') return { deleted: before.length, left: [] };
-      const there = await stackResources(clients, StackName);
-      if (round === ROUNDS) return { deleted: before.length - there.length, left: there.map(leftText) };
+      const remaining = await stackResources(clients, StackName);
+      if (round === ROUNDS)
+        return { deleted: before.length - remaining.length, left: remaining.map(leftText) };
     }
   } finally {
     for (const client of Object.values(clients)) client.destroy();
@@ -76,7 +80,7 @@ export async function endDeployment(trial: Pick<Trial, 'id'>): Promise<void> {
   if (describeProcess(pid).command.includes(trialStage(trial))) process.kill(-pid, 'SIGKILL');
 }
 
-/** The ARN of a stack that exists; null if there is none of the name. */
+/** The ARN of an existing stack; null if there is no stack of that name. */
 export async function findStack(
   { cloudFormation }: Clients,
   trial: Pick<Trial, 'id'>,
@@ -89,7 +93,10 @@ export async function findStack(
   return found?.Stacks?.[0]?.StackId ?? null;
 }
 
-/** What a stack has made and not deleted. A resource whose creation failed may be somebody else's, of the same name. */
+/**
+ * The resources that a stack has made and not deleted. A resource whose creation failed is left out: it may be somebody
+ * else's, of the same name.
+ */
 async function stackResources(
   { cloudFormation: client }: Clients,
   StackName: string,
@@ -104,7 +111,10 @@ function leftText({ ResourceType, PhysicalResourceId, ResourceStatusReason }: St
   return `${ResourceType} ${PhysicalResourceId}: ${ResourceStatusReason ?? 'CloudFormation has not deleted it'}`;
 }
 
-/** Waits until CloudFormation does not work on a stack: it deletes none that is being updated. @returns Its status. */
+/**
+ * Waits until CloudFormation has stopped working on a stack, because it deletes no stack that is being updated.
+ * @returns The stack's status.
+ */
 async function atRest(
   ports: Pick<Deployment, 'wait' | 'clock'>,
   { cloudFormation }: Clients,

@@ -17,7 +17,7 @@ export interface Row {
   readonly eventId: string;
   /** The event's metadata, JSON. */
   readonly metadata: string;
-  /** `2026-11-20 10:15:30.123` */
+  /** The time as Athena writes it: `2026-11-20 10:15:30.123` */
   readonly timestamp: string;
 }
 
@@ -45,7 +45,10 @@ function ofRun({ database }: Config, run: Run, table: string): string {
   return `${quoteName(database)}.${quoteName(table)} WHERE ${days} AND event_name LIKE ${pattern}`;
 }
 
-/** Queries every view without rows, at the same time, and then for the events of the run. @param events That have a row. */
+/**
+ * Queries every view without rows, at the same time, and then counts the events of the run in a view. @param events How
+ * many events have a row.
+ */
 export async function askViews(probed: Probed, run: Run, events: number): Promise<Answer> {
   const { config } = probed;
   const problems = await Promise.all(
@@ -91,12 +94,12 @@ export function judgeEvent(
   if (found.length === 0) return answer(code, false, '202, but no row');
   const changed = text === undefined ? undefined : found.find(({ metadata }) => textOf(metadata) !== text);
   const isOne = new Set(found.map(({ eventId }) => eventId)).size === 1;
-  const what = [
+  const problems = [
     `202, ${rowCount(found)}`,
     ...(isOne ? [] : ['sent was 1']),
     ...(changed === undefined ? [] : [`but another text: ${changed.metadata}`]),
   ];
-  return answer(code, isOne && changed === undefined, what.join(', '));
+  return answer(code, isOne && changed === undefined, problems.join(', '));
 }
 
 /** The number of rows, and of events if there are fewer: delivery is at least once. */
@@ -111,12 +114,16 @@ function textOf(metadata: string): unknown {
   return isJsonObject(parsed) ? parsed['text'] : undefined;
 }
 
-/** Judges the time of every row but the SDKs', which have their own, as Athena reads it. */
+/** Judges the time of every row as Athena reads it, except the rows of the SDKs, which set times of their own. */
 export function judgeTime(all: readonly Row[], { time }: Pick<Run, 'time'>): Answer {
   const code = 'SLUICE_PROBE_TIMESTAMP_VALUE';
   const expected = new Date(time).toISOString().replace('T', ' ').replace('Z', '');
   const rows = all.filter(({ part }) => bodies.some((body) => body.part === part));
   if (rows.length === 0) return unanswered(code, 'no row');
-  const other = rows.find(({ timestamp }) => timestamp !== expected);
-  return answer(code, other === undefined, other ? `${other.timestamp} instead of ${expected}` : expected);
+  const different = rows.find(({ timestamp }) => timestamp !== expected);
+  return answer(
+    code,
+    different === undefined,
+    different ? `${different.timestamp} instead of ${expected}` : expected,
+  );
 }

@@ -14,7 +14,7 @@ import { isFromCollector, type Reply, sendRequest } from './sendRequest.ts';
 
 /** Additional time to wait for rows, milliseconds. */
 const EXTRA_WAIT_MS = 180_000;
-/** The longest that both SDKs may take, milliseconds. */
+/** The longest time that both SDKs may take together, milliseconds. */
 const SDKS_MS = 180_000;
 
 const DELIVERY = 'SLUICE_PROBE_DELIVERY_TIME';
@@ -54,11 +54,11 @@ export async function runProbe(probed: Probed, run: Run, onProgress: OnProgress)
 
 const countsSchema = z.object({ js: z.number(), core: z.number() });
 
-/** Has the real SDKs send an event each. */
+/** Has each of the real SDKs send an event. */
 async function sendBySdks({ signal }: Probed, run: Run): Promise<Sent> {
   const js = { code: 'SLUICE_PROBE_JS_CLIENT', part: 'js_client', status: 202, text: TEXT } as const;
   const core = { code: 'SLUICE_PROBE_SERVER_CORE', part: 'server_core', status: 202, text: TEXT } as const;
-  const of = {
+  const settings = {
     url: postUrl(run).href,
     clientKey: run.keys.client,
     serverKey: run.keys.server,
@@ -67,7 +67,7 @@ async function sendBySdks({ signal }: Probed, run: Run): Promise<Sent> {
     coreEvent: eventName(run, core.part),
   };
   const file = join(import.meta.dirname, `sendSdks${extname(import.meta.filename)}`);
-  const env = { ...process.env, SLUICE_SEND: JSON.stringify(of) };
+  const env = { ...process.env, SLUICE_SEND: JSON.stringify(settings) };
   const options = { env, timeout: SDKS_MS, ...(signal === undefined ? {} : { signal }) };
   const { counts, problem } = await promisify(execFile)(process.execPath, [file], options).then(
     ({ stdout }) => ({ counts: countsSchema.parse(JSON.parse(stdout)), problem: 'the SDK has sent nothing' }),
@@ -84,7 +84,7 @@ async function sendBySdks({ signal }: Probed, run: Run): Promise<Sent> {
   ];
 }
 
-/** The rows of a run, null if they could not be read, with what they answer. */
+/** The rows of a run, null if they could not be read, and the answers that they give. */
 interface Followed {
   readonly rows: readonly Row[] | null;
   readonly answers: readonly Answer[];

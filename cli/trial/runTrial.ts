@@ -24,7 +24,7 @@ import { TrialError } from './TrialError.ts';
 import { trialFiles } from './writeService.ts';
 
 const LOOK_MS = 5_000;
-/** Collectors know a key within half a minute. */
+/** Milliseconds to wait for collectors to know a key: they know it within half a minute. */
 const KEY_MS = 120_000;
 
 /** The steps of a trial, with estimates of their seconds on AWS, where nobody has measured them yet. */
@@ -45,11 +45,11 @@ export type StepName = keyof typeof EXPECTED_SECONDS;
 export interface TakenStep {
   readonly step: StepName;
   readonly seconds: number;
-  /** Why it did not end; null if it did. */
+  /** Why the step did not end; null if it ended. */
   readonly failed: string | null;
 }
 
-/** Takes steps, and keeps what each took. */
+/** Takes steps, and notes how long each took. */
 export class Steps {
   readonly taken: TakenStep[] = [];
   readonly #ports: TrialPorts;
@@ -79,24 +79,24 @@ export class Steps {
 
 /** What a trial needs. */
 export interface TrialPorts {
-  /** Of the trial's stage. Its waits end with an error once its `signal` is aborted. */
+  /** The deployment of the trial's stage. Its waits end with an error once its `signal` is aborted. */
   readonly deployment: Deployment;
   /** URL of the collector. Default: the stack's output. */
   readonly url?: string | undefined;
-  /** Shows how far a step is. */
+  /** Shows the progress of a step. */
   readonly onProgress: (step: StepName, ...progress: Parameters<OnProgress>) => void;
-  /** Told of each step that was taken. */
+  /** Is called with each step that was taken. */
   readonly onStep: (step: TakenStep) => void;
 }
 
 /** What a trial has found. */
 export interface Tried {
   readonly steps: readonly TakenStep[];
-  /** One for each question, in their order. */
+  /** One answer for each question, in the order of the questions. */
   readonly answers: readonly Answer[];
-  /** Null if it did not end. */
+  /** What was removed; null if the removal did not end. */
   readonly removal: Removal | null;
-  /** What a step threw; undefined if none did. */
+  /** What a step threw; undefined if no step failed. */
   readonly error: unknown;
 }
 
@@ -121,12 +121,12 @@ export async function runTrial(trial: Trial, ports: TrialPorts): Promise<Tried> 
     error ??= thrown;
   }
   const all = questionCodes.map(
-    (code) => answers.find((one) => one.code === code) ?? unanswered(code, 'not reached'),
+    (code) => answers.find((candidate) => candidate.code === code) ?? unanswered(code, 'not reached'),
   );
   return { steps: steps.taken, answers: all, removal, error };
 }
 
-/** Asks everything of a deployed trial. @param answers Receives what was answered before something failed. */
+/** Asks all questions about a deployed trial. @param answers Receives what was answered before something failed. */
 export async function askTrial(
   deployment: Deployment,
   run: Run,
@@ -138,7 +138,7 @@ export async function askTrial(
   });
   await steps.take('drop', async (show) => {
     const drop = await unlessDenied('SLUICE_PROBE_DROP', () => askDrop(deployment, run, show));
-    // What reads the file is the managed policy: trialConfig.
+    // The managed policy is what lets the file be read, so the load proves the policy, too: trialConfig.
     answers.push(drop, { ...drop, code: 'SLUICE_PROBE_POLICIES' });
   });
   await steps.take('alarm', async (show) => {
@@ -160,10 +160,10 @@ async function deploy(trial: Trial, { deployment }: TrialPorts): Promise<void> {
   );
   const args = [serverless, 'deploy', '--stage', trialStage(trial), '--region', trial.region, '--verbose'];
   const { endpoint } = deployment.aws;
-  const of = endpoint === undefined ? {} : { AWS_ENDPOINT_URL: endpoint };
-  const env = { ...process.env, ...of, SLUICE_CONFIG: config, CI: '1' };
+  const endpointSetting = endpoint === undefined ? {} : { AWS_ENDPOINT_URL: endpoint };
+  const env = { ...process.env, ...endpointSetting, SLUICE_CONFIG: config, CI: '1' };
   const output = openSync(log, 'a', 0o600);
-  // A group of its own: Ctrl-C of a terminal reaches only this process.
+  // The process has a group of its own, so that Ctrl-C in a terminal reaches only this process.
   const child = spawn(process.execPath, args, {
     cwd: service,
     env,
@@ -207,9 +207,9 @@ async function addKeys(trial: Trial, { deployment, url }: TrialPorts): Promise<R
 }
 
 /**
- * Waits until the collector knows the keys. What it answers after the deadline, the first question says.
+ * Waits until the collector knows the keys. If it does not know them by the deadline, the first question shows that.
  *
- * @throws TrialError `SLUICE_TRIAL_NO_ANSWER` if none was the collector's.
+ * @throws TrialError `SLUICE_TRIAL_NO_ANSWER` if no answer was the collector's.
  */
 export async function awaitKeys(ports: Pick<Deployment, 'clock' | 'wait'>, run: Run): Promise<void> {
   const deadline = ports.clock.now() + KEY_MS;
@@ -226,7 +226,7 @@ export async function awaitKeys(ports: Pick<Deployment, 'clock' | 'wait'>, run: 
   }
 }
 
-/** All events of a trial's stack, the newest first; none before there is one. */
+/** All events of a trial's stack, the newest first; none if there is no stack yet. */
 async function stackEvents(
   clients: Pick<ReturnType<typeof openClients>, 'cloudFormation'>,
   trial: Trial,
@@ -239,7 +239,7 @@ async function stackEvents(
   return events;
 }
 
-/** Types that this CloudFormation says it has not made. On AWS there are none. */
+/** Types of resources which this CloudFormation says that it has not made. On AWS there are none. */
 function lackingTypes(events: readonly StackEvent[]): ReadonlySet<string> {
   return new Set(
     events

@@ -25,7 +25,10 @@ export interface ProbeRequest {
   readonly body?: Uint8Array<ArrayBuffer>;
 }
 
-/** Sends one request, without retries. A redirection is the answer: browsers follow none of a preflight, and make a GET of a POST. */
+/**
+ * Sends one request, without retries. A redirect counts as the answer: browsers follow none after a preflight, and turn
+ * a POST into a GET.
+ */
 export async function sendRequest({
   url,
   method = 'POST',
@@ -55,7 +58,7 @@ function problemOf(error: unknown): string {
   return code ?? (cause instanceof Error ? cause.message : error.message);
 }
 
-/** The error code of a response of the collector, '' of its success; null for other responses. */
+/** The error code of a response of the collector, '' if the response is a success; null for responses of others. */
 function codeOf(reply: Reply): string | null {
   const json = reply.status === null ? undefined : parseJson(reply.text);
   if (!isJsonObject(json)) return null;
@@ -76,7 +79,7 @@ export function readableBy(reply: Reply, origin: string): boolean {
   return allowed === '*' || allowed === origin;
 }
 
-/** `413, not the collector: {"message":"Request Too Long"}, no CORS headers`. */
+/** A reply as text: `413, not the collector: {"message":"Request Too Long"}, no CORS headers`. */
 export function replyText(reply: Reply, origin?: string): string {
   if (reply.status === null) return `no answer: ${reply.problem}`;
   const code = codeOf(reply) ?? `not the collector: ${visibleLine(reply.text.slice(0, SHOWN))}`;
@@ -84,7 +87,7 @@ export function replyText(reply: Reply, origin?: string): string {
   return [reply.status, code, cors].filter((text) => text !== '').join(', ');
 }
 
-/** `CORS headers` of a response that a page of `origin` may read, else what it has of them. */
+/** `CORS headers` for a response that a page of `origin` may read; otherwise the CORS header that it has. */
 export function corsText(reply: Reply, origin: string): string {
   if (readableBy(reply, origin)) return 'CORS headers';
   const allowed = reply.status === null ? null : reply.headers.get('access-control-allow-origin');

@@ -1,5 +1,6 @@
-// Sends an event by the real js-client and by Server Core, with no option but those of docs/send.md, and prints how many each
-// says to have sent. A process of its own, as SDKs keep timers and connections, and a trial may be interrupted.
+// This script sends an event by the real js-client and one by Server Core, with no options except those of
+// docs/send.md, and prints how many events each SDK says that it has sent. It is a process of its own, because SDKs
+// keep timers and connections, and a trial may be interrupted.
 //   SLUICE_SEND={"url","clientKey","serverKey","jsEvent","coreEvent","text"} node cli/trial/sendSdks.ts
 import { setTimeout } from 'node:timers/promises';
 import { StatsigClient } from '@statsig/js-client';
@@ -18,7 +19,7 @@ client.logEvent(jsEvent, 1, { text });
 await untilSent('js', () => client.flush());
 await client.shutdown();
 
-// Rules come from Statsig, which does not know the key: here there are none.
+// Rules would come from Statsig, which does not know the key, so there are none here.
 const statsig = new Statsig(serverKey, {
   specsUrl: 'http://127.0.0.1:9',
   logEventUrl: url,
@@ -35,7 +36,7 @@ await untilSent('core', () => statsig.flushEvents());
 await statsig.shutdown();
 process.stdout.write(`${JSON.stringify(counts)}\n`);
 
-/** An SDK keeps what was not taken, and sends it with a later flush. */
+/** Flushes until an event is sent: an SDK keeps events that were not taken, and sends them with a later flush. */
 async function untilSent(sdk: keyof typeof counts, flush: () => Promise<unknown>): Promise<void> {
   const deadline = Date.now() + DEADLINE_MS;
   while (counts[sdk] === 0 && Date.now() < deadline) {

@@ -24,14 +24,17 @@ import { TrialError } from './TrialError.ts';
 import { REPORT, removalCommand, removalText, trialReport, trialText } from './trialReport.ts';
 import { trialFiles, writeService } from './writeService.ts';
 
-/** What a trial is asked for. */
+/** The options of a trial. */
 export interface TrialWish {
   readonly region: string;
   readonly endpoint: Trial['endpoint'];
   readonly url: string | undefined;
 }
 
-/** Shows what a trial makes, asks, and does it. @throws UsageError; TrialError; AwsAccessError. @returns The exit code. */
+/**
+ * Shows what a trial makes, asks whether to make it, and makes it. @throws UsageError; TrialError; AwsAccessError.
+ * @returns The exit code.
+ */
 export async function startTrial(line: CommandLine, wish: TrialWish): Promise<number> {
   const trial = await trialOf(line, wish, newTrialId());
   const startedAt = new Date().toISOString();
@@ -42,9 +45,9 @@ export async function startTrial(line: CommandLine, wish: TrialWish): Promise<nu
     const { checks } = await explainingAws(() =>
       diagnose(deployment, { beforeDeploy: true }, (looked) => writeNote(lookText(looked), 'report')),
     );
-    // Limits of new accounts lose requests only when there are more than a trial's.
+    // The limits of a new account are no obstacle: they lose requests only when there are more than a trial sends.
     const isUnfit = checks.some(({ findings }) =>
-      findings.some((one) => one.severity === 'problem' && one.code !== 'SLUICE_FINDING_QUOTA'),
+      findings.some((finding) => finding.severity === 'problem' && finding.code !== 'SLUICE_FINDING_QUOTA'),
     );
     if (isUnfit) throw new TrialError('SLUICE_TRIAL_ACCOUNT_UNFIT');
     if (line.values['yes'] !== true && !(await isWanted('Make it?'))) {
@@ -64,8 +67,8 @@ export async function startTrial(line: CommandLine, wish: TrialWish): Promise<nu
     const tried = await runTrial(trial, {
       deployment,
       url: wish.url,
-      onProgress: (step, what) => {
-        const detail = what && `: ${what}`;
+      onProgress: (step, progressText) => {
+        const detail = progressText && `: ${progressText}`;
         return progress.show(`${step}, about ${duration(EXPECTED_SECONDS[step])}${detail}`);
       },
       onStep: (taken) => writeNote(stepText(taken)),
@@ -127,7 +130,7 @@ function forget(trial: Trial): Promise<void> {
 }
 
 function configOf(trial: Trial, { isLocal }: Pick<Deployment, 'isLocal'>) {
-  // An AWS on this machine runs functions on this machine.
+  // An emulator on this machine runs functions with this machine's processor.
   return trialConfig(trial, isLocal && process.arch !== 'arm64' ? 'x86_64' : 'arm64');
 }
 
@@ -143,7 +146,7 @@ function openTrial(line: CommandLine, trial: Trial, signal: AbortSignal): Deploy
 }
 
 function planText(trial: Trial): string {
-  const seconds = Object.values(EXPECTED_SECONDS).reduce((sum, one) => sum + one, 0);
+  const seconds = Object.values(EXPECTED_SECONDS).reduce((sum, stepSeconds) => sum + stepSeconds, 0);
   return [
     `The trial ${trial.id} makes the stack ${trialStack(trial)} in ${trial.region} of account ${trial.account}, with a bucket for a drop, and removes it.`,
     `It takes about ${duration(seconds)}, and costs some cents. A key that it makes is deleted 30 days later, and free until then.`,
@@ -151,7 +154,7 @@ function planText(trial: Trial): string {
   ].join('\n');
 }
 
-/** `deploy  4 min of about 6 min` */
+/** The line about a step: `deploy  4 min of about 6 min` */
 function stepText({ step, seconds, failed }: TakenStep): string {
   const how = failed === null ? '' : `: ${failed}`;
   return `${step.padEnd(7)} ${duration(seconds)} of about ${duration(EXPECTED_SECONDS[step])}${how}\n`;

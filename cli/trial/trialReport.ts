@@ -39,7 +39,10 @@ export function trialReport(
 /** The file of {@link trialReport}. */
 export const REPORT = 'trial.json';
 
-/** The answers as a table, and below it what was not as expected with what to change. Nobody needs the report of an interrupted trial. */
+/**
+ * The answers as a table, and below it each answer that was not as expected, with what to change. Nobody needs the
+ * report of an interrupted trial.
+ */
 export function trialText(
   trial: Trial,
   { answers, removal, seconds }: TrialReport,
@@ -73,12 +76,12 @@ export function removalText(trial: Trial, { deleted, left }: Removal): string {
     return `There is no stack ${trialStack(trial)} in ${trial.region} of account ${trial.account}.\n`;
   return lines([
     `Deleted ${deleted} resources.`,
-    ...left.map((one) => `Not deleted: ${visibleLine(one)}`),
+    ...left.map((resource) => `Not deleted: ${visibleLine(resource)}`),
     ...(left.length === 0 ? [] : [`Not deleted: look at each, then ${removalCommand(trial)}`]),
   ]);
 }
 
-/** `npx sluice trial --remove 1f0c93ab --region eu-west-1` */
+/** The command that removes a trial: `npx sluice trial --remove 1f0c93ab --region eu-west-1` */
 export function removalCommand({ id, region }: Trial): string {
   return `npx sluice trial --remove ${id} --region ${region}`;
 }

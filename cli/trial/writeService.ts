@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { codeRoot, repositoryRoot } from '../../local/dataDirectory.ts';
 import { dropBucket, killedFunction, type Trial, type trialConfig, trialStage } from './Trial.ts';
 
-/** Where a trial is on this machine: the folder that it is deployed from, and the log of its deployment. */
+/** The files of a trial on this machine: the folder that it is deployed from, and the log of its deployment. */
 export function trialFiles({ id }: Pick<Trial, 'id'>) {
   const service = join(repositoryRoot, '.sluice', 'trial', id);
   return {
@@ -22,7 +22,7 @@ export async function writeService(trial: Trial, config: ReturnType<typeof trial
     Type: 'AWS::Lambda::Function',
     Properties: {
       FunctionName: killedFunction(trial),
-      // It has no use of it. A role of its own would be one more that the trial makes.
+      // The function does not use the role. A role of its own would be one more role that the trial makes.
       Role: { 'Fn::GetAtt': ['RegisterRole', 'Arn'] },
       Runtime: 'nodejs24.x',
       Handler: 'index.handler',

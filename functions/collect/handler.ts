@@ -48,15 +48,15 @@ interface Environment {
   readonly keysSecret: string;
   /** URL of the queue of relay; '' without relay. */
   readonly relayQueue: string;
-  /** `--stage` of the deployment: a dimension of its metrics. */
+  /** The stage of the deployment: a dimension of its metrics. */
   readonly stage: string;
   /** Set by the local cloud only: any client-… or secret-… key may post. */
   readonly allowAnyKey: boolean;
-  /** Set by the local cloud only: requests that went well are logged too, every one. */
+  /** Set by the local cloud only: every successful request is logged, too. */
   readonly logSuccesses: boolean;
 }
 
-/** By hand: the bundle would carry zod for this alone. */
+/** Reads the environment without zod: the bundle would carry zod for this alone. */
 const schema: EnvironmentSchema<Environment> = {
   safeParse(variables) {
     const issues: { readonly path: readonly [name: string] }[] = [];
@@ -153,8 +153,8 @@ function makeKeeper(choice: RelayChoice, environment: Environment, planNow: () =
   });
 }
 
-// Clients that a request seldom needs. Each is loaded at its first call, while the request is being handled: together they
-// are as much code as everything else, and would slow every cold start down.
+// These clients are needed by few requests. Each is loaded at its first call, while the request is being handled:
+// together they are as much code as everything else, and would slow down every cold start.
 
 async function objectsOf(bucket: string, client: 's3Client' | 's3SingleTryClient' = 's3Client') {
   const [clients, { s3ObjectStore }] = await Promise.all([

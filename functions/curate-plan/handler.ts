@@ -25,11 +25,11 @@ const config: FunctionConfig<'curate-plan'> = wholeConfig;
 const MARGIN_MS = 45_000;
 
 const schema = z.object({
-  /** Raw files, and the ledger. */
+  /** Name of the bucket with the raw files and the ledger. */
   SLUICE_BUCKET: z.string().min(1),
   /** URL of the queue of `curate`. */
   SLUICE_TASK_QUEUE: z.string().min(1),
-  /** `--stage` of the deployment: a dimension of its metrics. */
+  /** The stage of the deployment: a dimension of its metrics. */
   SLUICE_STAGE: z.string().min(1),
 });
 

@@ -22,7 +22,7 @@ import { ledgerStore } from '../../lib/ledger/ledgerStore.ts';
 const config: FunctionConfig<'curate'> = wholeConfig;
 
 const schema = z.object({
-  /** Raw files, curated files and the ledger. */
+  /** Name of the bucket with the raw files, the curated files and the ledger. */
   SLUICE_BUCKET: z.string().min(1),
   /** URL of the plan's queue, which writes the list of curated days into the views. */
   SLUICE_PLAN_QUEUE: z.string().min(1),

@@ -38,18 +38,21 @@ const LAST_CALL_MS = 30_000;
 const LEASE_SLACK_MS = 60_000;
 
 const schema = z.object({
-  /** Our bucket: the tables' files, and the ledger. */
+  /** Name of our bucket, which has the tables' files and the ledger. */
   SLUICE_BUCKET: z.string().min(1),
   /** URL of the queue that this function works off, and that it puts its tasks on. */
   SLUICE_EXPORT_QUEUE: z.string().min(1),
-  /** ARN of the function's role, which it assumes again for each task, narrowed to one export. Requests go without. */
+  /**
+   * ARN of the function's role, which the function assumes again for each task, limited to one export. Without tasks it
+   * is not needed.
+   */
   SLUICE_ROLE: z
     .string()
     .regex(/^arn:[^:]+:iam::\d{12}:role\/.+$/)
     .optional(),
   /** MiB. Lambda sets it: https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html */
   AWS_LAMBDA_FUNCTION_MEMORY_SIZE: z.coerce.number().int().min(128).default(1_024),
-  /** `--stage` of the deployment: a dimension of its metrics. */
+  /** The stage of the deployment: a dimension of its metrics. */
   SLUICE_STAGE: z.string().min(1),
 });
 
@@ -118,19 +121,19 @@ function makeExporter(from: Environment, endsAt: number): Exporter {
 
 function makePorts(
   bucket: string,
-  by: Pick<OwnSession, 's3' | 'glue'>,
+  clients: Pick<OwnSession, 's3' | 'glue'>,
   attempts: Attempts,
   session?: OwnSession,
 ): Pick<Exporter, 'ledger' | 'tableOf' | 'targetOf'> {
   return {
     ledger: new Ledger({
-      store: ledgerStore(s3ObjectStore(by.s3, bucket)),
+      store: ledgerStore(s3ObjectStore(clients.s3, bucket)),
       newToken: randomUUID,
       ...systemTiming,
     }),
     tableOf: (table) =>
       landedTable(
-        by,
+        clients,
         { database: config.database, table, bucket, rawDays: rawDays(config, table) },
         attempts,
       ),
@@ -138,7 +141,9 @@ function makePorts(
   };
 }
 
-/** Days after which files of a raw table's day begin to expire: the oldest came while it was still to come. */
+/**
+ * Days after which files of a raw table's day begin to expire: the oldest files came up to `futureDays` before the day.
+ */
 function rawDays({ tables, retention, timeWindow }: typeof config, table: string): number | null | undefined {
   const { forwardedDays, quarantineDays } = retention;
   if (table === tables.quarantine) return quarantineDays;

@@ -27,9 +27,12 @@ import type { Dataset, Source } from '../../lib/schema/sources.ts';
 const config: FunctionConfig<'ingest-load'> = wholeConfig;
 
 const schema = z.object({
-  /** Where rows and the ledger go. */
+  /** Name of the bucket that rows and the ledger are written to. */
   SLUICE_BUCKET: z.string().min(1),
-  /** ARN of the function's role, which it assumes again for each load, narrowed to one dataset. Sweeps go without. */
+  /**
+   * ARN of the function's role, which the function assumes again for each load, limited to one dataset. Without loads
+   * it is not needed.
+   */
   SLUICE_ROLE: z
     .string()
     .regex(/^arn:[^:]+:iam::\d{12}:role\/.+$/)
@@ -68,23 +71,23 @@ function makeLoader(environment: Environment, { directory, limits, diskBytes, fr
   };
 }
 
-function makePorts(bucket: string, by: Pick<OwnSession, 's3' | 'glue'>, session?: OwnSession) {
+function makePorts(bucket: string, clients: Pick<OwnSession, 's3' | 'glue'>, session?: OwnSession) {
   return {
-    landing: landingBucket(by.s3, bucket),
+    landing: landingBucket(clients.s3, bucket),
     customerBucket: (source: Source, dataset: Dataset) => customerBucket(source, dataset, 'read', session),
     ledger: new Ledger({
-      store: ledgerStore(s3ObjectStore(by.s3, bucket)),
+      store: ledgerStore(s3ObjectStore(clients.s3, bucket)),
       newToken: randomUUID,
       ...systemTiming,
     }),
-    catalog: gluePartitionCatalog(by.glue),
+    catalog: gluePartitionCatalog(clients.glue),
     putReceipt: config.sources.some(({ receipt }) => receipt !== undefined)
       ? customerReceipts(session)
       : undefined,
   };
 }
 
-/** A load signs with the permissions of its own dataset alone: docs/ingest.md, "Isolation between customers". */
+/** Makes ports that sign with the permissions of one dataset only: docs/ingest.md, "Isolation between customers". */
 async function makeIsolatedPorts(from: Environment, source: Source, dataset: Dataset): Promise<ScopedPorts> {
   const { SLUICE_BUCKET: bucket, SLUICE_ROLE: role } = from;
   if (role === undefined) throw new LambdaError('SLUICE_LAMBDA_ENVIRONMENT_INVALID', 'SLUICE_ROLE');

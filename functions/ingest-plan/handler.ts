@@ -24,13 +24,13 @@ const config: FunctionConfig<'ingest-plan'> = wholeConfig;
 const MARGIN_MS = 60_000;
 
 const schema = z.object({
-  /** Where the ledger is. */
+  /** Name of the bucket that has the ledger. */
   SLUICE_BUCKET: z.string().min(1),
-  /** URL of this function's own queue, through which it checks days that wait once more. */
+  /** URL of this function's own queue, by which it checks waiting days again. */
   SLUICE_PLAN_QUEUE: z.string().min(1),
   /** URL of the load's queue. */
   SLUICE_TASK_QUEUE: z.string().min(1),
-  /** `--stage` of the deployment: a dimension of its metrics. */
+  /** The stage of the deployment: a dimension of its metrics. */
   SLUICE_STAGE: z.string().min(1),
 });
 

@@ -17,24 +17,25 @@ import { type Reconciler, reconcileDays } from '../../lib/reconcile/reconcileDay
 
 const config: FunctionConfig<'reconcile'> = wholeConfig;
 
-/** Most milliseconds of a look at the rows of a day, of which a night may need four. */
+/** Milliseconds that a look at the rows of a day may take. A night may need four looks. */
 const LOOK_MS = 180_000;
 
 const name = z.string().min(1);
 const schema = z.object({
   SLUICE_BUCKET: name,
   SLUICE_STAGE: name,
-  /** Names of what is counted. */
+  /** Names of the functions and the stream whose metrics are counted. */
   SLUICE_COLLECT: name,
   SLUICE_REGISTER: name,
   SLUICE_STREAM: name,
-  /** Seconds within which a request is in queries. */
+  /** Seconds after which the events of a request are in queries. */
   SLUICE_AFTER_SECONDS: z.coerce.number(),
 });
 
 /**
- * Judges whether what was accepted and what was finished agree, by hour and table, and keeps the table of received hours. The schedule
- * invokes it each night. It does the last days again each time: one night that fails is made up for by the next.
+ * Judges whether what was accepted and what was finished agree, by hour and table, and keeps the table of received
+ * hours. The schedule invokes it each night. It judges the last days again each time, so the next night makes up for a
+ * night that failed.
  */
 export const handler = middy<unknown, void>()
   .use(startLine())
@@ -66,24 +67,25 @@ export const handler = middy<unknown, void>()
     try {
       await reconcileDays(reconciler, logLine);
       const [why] = unread;
-      // The hours that could be judged are kept. An alarm tells of the others: nothing else rings for them.
+      // The hours that could be judged are kept. The error raises the alarm about the others, which nothing else would
+      // raise.
       if (why !== undefined) throw new ReconcileError('SLUICE_RECONCILE_ROWS_UNREAD', why);
     } catch (error) {
-      // `sluice status` reads it: Lambda's own line has no code of ours.
+      // `sluice status` reads this line, because Lambda's own line has none of our codes.
       logLine({ level: 'error', event: 'reconcile', ...failureFields(error) });
       throw error;
     }
   });
 
-/** The rows of a statement, or why Athena gives none: hours stay open then. */
+/** The rows of a statement, or, as a text, why Athena gave none: then hours stay open. */
 async function ask(
   client: AthenaClient,
   sql: string,
 ): Promise<Awaited<ReturnType<Reconciler['ask']>> | string> {
   const { workgroup: workGroup } = config.athena;
-  const how = { ...systemTiming, workGroup, database: config.database, deadlineMs: LOOK_MS };
+  const options = { ...systemTiming, workGroup, database: config.database, deadlineMs: LOOK_MS };
   const failed = (error: unknown) => ({ failed: errorText(error) });
-  const outcome = await runStatement(client, sql, how).catch(failed);
+  const outcome = await runStatement(client, sql, options).catch(failed);
   if ('failed' in outcome) return outcome.failed;
   return outcome.hasMore ? 'more rows than are read' : outcome.rows;
 }

@@ -25,15 +25,15 @@ const MARGIN_MS = 12_000;
 const known = new KnownPartitions();
 
 const schema = z.object({
-  /** The bucket that is watched: events of any other are ignored. */
+  /** The bucket that is watched: events of any other bucket are ignored. */
   SLUICE_BUCKET: z.string().min(1),
   SLUICE_STAGE: z.string().min(1),
 });
 
 /**
- * The registrar. Messages of the queue ("Object Created" events of the bucket) become partitions of the day
- * they name. `{"sluice":"daily"}`, which the schedule sends to the queue, repairs what was missed and prepares
- * tomorrow.
+ * The registrar. For each message of its queue, an "Object Created" event of the bucket, it makes the partition of the
+ * day in the object's key. `{"sluice":"daily"}`, which the schedule sends to the queue, makes it repair what was missed
+ * and prepare tomorrow.
  */
 export const handler = middy<unknown, SQSBatchResponse>()
   .use(startLine())

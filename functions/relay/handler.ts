@@ -18,17 +18,20 @@ import { Target } from '../../lib/relay/Target.ts';
 
 const config: FunctionConfig<'relay'> = wholeConfig;
 
-/** Milliseconds before the end at which no copy is begun: the longest call, and what is written after it. */
+/**
+ * Milliseconds before the end from which on no copy is begun: the longest call, and what is written after it, take as
+ * long.
+ */
 const MARGIN_MS = TARGET_CALL_MS + 15_000;
 
 const schema = z.object({
-  /** Where copies are that are larger than a message, and refused ones. */
+  /** Name of the bucket with copies that are larger than a message, and refused copies. */
   SLUICE_BUCKET: z.string().min(1),
   /** URL of the queue of copies. */
   SLUICE_RELAY_QUEUE: z.string().min(1),
   /** URL of its dead-letter queue. */
   SLUICE_RELAY_DEAD_LETTERS: z.string().min(1),
-  /** `--stage` of the deployment: a dimension of its metrics. */
+  /** The stage of the deployment: a dimension of its metrics. */
   SLUICE_STAGE: z.string().min(1),
 });
 
@@ -76,7 +79,7 @@ let target: Target | undefined;
 
 function makeRelayer(environment: Environment, endsAt: number): Relayer {
   const { SLUICE_BUCKET: bucket, SLUICE_STAGE: stage, SLUICE_RELAY_QUEUE: queue } = environment;
-  // The function is part of no deployment without it.
+  // No deployment without relay has this function.
   if (config.relay === undefined) throw new LambdaError('SLUICE_LAMBDA_ENVIRONMENT_INVALID', 'relay');
   target ??= new Target({
     target: config.relay,

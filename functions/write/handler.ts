@@ -26,7 +26,7 @@ const MARGIN_MS = 30_000;
 const schema = z.object({
   /** URL of the function's queue. */
   SLUICE_WRITE_QUEUE: z.string().min(1),
-  /** `--stage` of the deployment: a dimension of its metrics. */
+  /** The stage of the deployment: a dimension of its metrics. */
   SLUICE_STAGE: z.string().min(1),
   /** MiB. Lambda sets it: https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html */
   AWS_LAMBDA_FUNCTION_MEMORY_SIZE: z.coerce.number().int().min(128),
@@ -36,9 +36,9 @@ const schema = z.object({
 type Environment = Readonly<z.output<typeof schema>>;
 
 /**
- * The writer makes the Parquet files of all tables of the objects of the landing. Messages of its queue name them ("Object
- * Created" events of the bucket). `{"sluice":"look"}`, which the schedule sends to the queue, finds objects that have no
- * message.
+ * The writer makes the Parquet files of all tables from objects of the landing. Messages of its queue name the objects
+ * ("Object Created" events of the bucket). `{"sluice":"look"}`, which the schedule sends to the queue, makes it find
+ * objects that have no message.
  */
 export const handler = middy<unknown, SQSBatchResponse>()
   .use(startLine())
