@@ -32,7 +32,8 @@ export const DROPS = 'acme-drops';
  */
 export async function ingestCloud(input: Partial<ConfigInput>, options: StoryOptions = {}) {
   const story = await storyCloud(input, options);
-  const customer = story.s3By({ accessKeyId: CUSTOMER, secretAccessKey: 'test' });
+  /** A client of the customer's for the cloud as it runs now: after a restart it has other ports. */
+  const customer = () => story.s3By({ accessKeyId: CUSTOMER, secretAccessKey: 'test' });
   /**
    * Makes a bucket in another account, with the policy that `sluice policy print` prints for it.
    *
@@ -74,10 +75,10 @@ export async function ingestCloud(input: Partial<ConfigInput>, options: StoryOpt
   return Object.assign(story, {
     letIn,
     /** Drops a file into the customer's bucket: bytes, or what a query of DuckDB's answers as Parquet. */
-    async drop(key: string, content: Uint8Array | string, bucket = DROPS, by = customer): Promise<void> {
+    async drop(key: string, content: Uint8Array | string, bucket = DROPS, by = customer()): Promise<void> {
       const bytes = typeof content === 'string' ? await parquetFromQuery(content) : content;
       await story.put(key, bytes, bucket, by);
     },
-    removeDrop: (key: string) => story.remove(key, DROPS, customer),
+    removeDrop: (key: string) => story.remove(key, DROPS, customer()),
   });
 }

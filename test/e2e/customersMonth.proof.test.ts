@@ -1,0 +1,111 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { addDays, type UtcDay } from '../../lib/base/time.ts';
+import type { DatasetInput } from '../harness/configInput.ts';
+import { CUSTOMER, DROPS, ingestCloud } from '../harness/ingestCloud.ts';
+
+const orders: DatasetInput = {
+  name: 'orders',
+  kind: 'events',
+  lookbackDays: 4,
+  expectedBy: { hour: 8 },
+  mapping: { eventValue: 'price', metadata: { plan: 'plan' } },
+};
+const sourceOf = (dataset: DatasetInput, bucket = DROPS) => ({
+  sources: [{ name: 'acme', bucket, owner: CUSTOMER, settleMinutes: 0, datasets: [dataset] }],
+});
+/** The dataset once it has the column by both of its names. */
+const renamed: DatasetInput = {
+  ...orders,
+  mapping: { eventValue: 'price', metadata: { plan: { column: ['plan', 'plan_name'] } } },
+};
+
+let story: Awaited<ReturnType<typeof ingestCloud>>;
+beforeAll(async () => {
+  story = await ingestCloud(sourceOf(orders), { startsAt: '2026-11-02T07:00:00Z' });
+});
+afterAll(() => story.close());
+
+const columnsOf = (day: UtcDay) => ({
+  timestamp: `TIMESTAMPTZ '${day} 10:00:00Z' + to_seconds(i)`,
+  event_name: "'order'",
+  unit_id: "'u' || i",
+  price: '10.5 + i',
+  plan: "'gold'",
+});
+
+/** The customer delivers a day. @param columns What this day has of its own: SQL by column; without one, no such column. */
+async function deliver(day: UtcDay, columns: Readonly<Record<string, string | null>> = {}, rows = 100) {
+  const all: Record<string, string | null> = { ...columnsOf(day), ...columns };
+  const named = Object.entries(all).flatMap(([name, sql]) => (sql === null ? [] : [`${sql} AS ${name}`]));
+  await story.drop(`orders/${day}/part-0.parquet`, `SELECT ${named.join(', ')} FROM range(${rows}) t(i)`);
+}
+
+/** What `ingest status` shows a person on the morning after a day: its mark, the lines below the calendar, the exit code. */
+async function morningAfter(day: UtcDay) {
+  await story.jumpTo(`${addDays(day, 1)}T09:05:00Z`);
+  await story.cloud.flush();
+  return look(day);
+}
+
+async function look(day: UtcDay) {
+  const { stdout, code } = await story.sluice('ingest', 'status', '--days', '6');
+  const [calendar = '', below = ''] = stdout.split('\n\n');
+  const mark = new RegExp(`^${day} +(\\S+)`, 'm').exec(calendar)?.[1];
+  return {
+    mark,
+    told: below
+      .split('\n')
+      .slice(1)
+      .filter((line) => line !== ''),
+    code,
+  };
+}
+const GOOD = { mark: '✓', told: [], code: 0 };
+
+/** A day that is delivered as ever. */
+async function goodDay(day: UtcDay) {
+  await deliver(day);
+  expect(await morningAfter(day)).toEqual(GOOD);
+}
+
+/** A person's one step: a command, after which the day is as it says. */
+async function step(day: UtcDay, ...words: string[]) {
+  const how = ['--source', 'acme', '--dataset', 'orders', '--from', day];
+  expect(await story.sluice('ingest', ...words, ...how)).toMatchObject({ code: 0 });
+  await story.cloud.flush();
+  return look(day);
+}
+
+describe('a month of one customer', () => {
+  it('begins late: each morning says so, until the first day has come, and then of no day before it', async () => {
+    expect(await morningAfter('2026-11-03')).toMatchObject({ mark: '·', code: 0 });
+    const late = await morningAfter('2026-11-04');
+    expect(late).toMatchObject({ mark: '!', code: 3 });
+    expect(late.told).toContainEqual(expect.stringContaining('acme/orders is without 2026-11-04'));
+    for (const day of ['2026-11-05', '2026-11-06', '2026-11-07', '2026-11-08']) await goodDay(day);
+  });
+
+  it('has a column renamed: one edit, after which no rename costs a step', async () => {
+    const rename = { plan: null, plan_name: "'gold'" };
+    await deliver('2026-11-09', rename);
+    const told = expect.stringContaining('the nearest is "plan_name"');
+    expect(await morningAfter('2026-11-09')).toEqual({ mark: '✗', told: [told], code: 3 });
+    await story.restart(sourceOf(renamed));
+    await deliver('2026-11-10', rename);
+    expect(await morningAfter('2026-11-10')).toEqual(GOOD);
+    expect((await look('2026-11-09')).mark).toBe('✓');
+    await goodDay('2026-11-11');
+  });
+
+  it('has a day of a file without rows, which stands out until it is corrected or accepted', async () => {
+    await deliver('2026-11-12', {}, 0);
+    const told = ['acme/orders 2026-11-12 has 1 file, 0 rows, where 100 are usual'];
+    expect(await morningAfter('2026-11-12')).toEqual({ mark: '∅', told, code: 0 });
+    await deliver('2026-11-13', {}, 0);
+    expect(await morningAfter('2026-11-13')).toMatchObject({ mark: '∅' });
+    await deliver('2026-11-13');
+    expect(await step('2026-11-12', 'accept', 'empty')).toMatchObject({ mark: '–' });
+    await goodDay('2026-11-14');
+    expect((await look('2026-11-13')).mark).toBe('✓');
+  });
+});
