@@ -34,12 +34,15 @@ import { valuesOf } from './template/policyMatch.ts';
 import { type Output, type Resources, ref } from './template/Resource.ts';
 import { LOAD_ROLE, logicalIds, partName, type Stack } from './template/Stack.ts';
 
-/** All resources of the deployment except the functions and their triggers: infra/serverless/service.ts. */
+/**
+ * All resources of the deployment except the functions and their triggers, which are in infra/serverless/service.ts.
+ */
 export function resources(stack: Stack): {
   readonly Resources: Resources;
   readonly Outputs: Readonly<Record<string, Output>>;
   /**
-   * A term of Serverless, not part of the template: a property here replaces the one of Serverless as a whole.
+   * A term of Serverless, which is not part of the template: a property here replaces the one that Serverless makes, as
+   * a whole.
    * https://www.serverless.com/framework/docs/providers/aws/guide/resources#override-aws-cloudformation-resource
    */
   readonly extensions: Readonly<Record<string, Extension>>;
@@ -51,17 +54,20 @@ export function resources(stack: Stack): {
   };
 }
 
-/** With the narrowest role of the load whose policies IAM takes, or the widest: packaging then says what is too much. */
+/**
+ * The resources with the narrowest role of the load whose policies IAM takes. If it takes none, they have the widest
+ * role, and packaging then says what is too much.
+ */
 function fittedResources(stack: Stack): Resources {
   const { service, stage, config } = stack;
   const place = { stackName: `${service}-${stage}`, region: config.region };
-  let made: Resources = {};
+  let fitted: Resources = {};
   for (const width of WIDTHS) {
-    made = fitPolicies(allResources(stack, width), place);
-    const { ManagedPolicyArns } = made[LOAD_ROLE]?.Properties ?? {};
+    fitted = fitPolicies(allResources(stack, width), place);
+    const { ManagedPolicyArns } = fitted[LOAD_ROLE]?.Properties ?? {};
     if (valuesOf(ManagedPolicyArns).length <= MANAGED_POLICIES) break;
   }
-  return made;
+  return fitted;
 }
 
 function allResources(stack: Stack, width: Width): Resources {

@@ -7,7 +7,7 @@ import { type OperateSection, operateSections } from './sections.ts';
 /** Default period of an alarm, seconds. */
 const PERIOD_SECONDS = 300;
 
-/** A metric, and how its values of one period become one. */
+/** A metric, and how CloudWatch makes one value of its values of a period. */
 export interface WatchedMetric {
   readonly namespace: string;
   readonly metric: string;
@@ -19,7 +19,7 @@ export interface WatchedMetric {
 /** A metric that a function of ours writes. @param more Dimensions besides the function and the stage. */
 export function ownMetric(
   { stage }: Pick<Stack, 'stage'>,
-  of: string,
+  part: string,
   { name }: Pick<Metric, 'name'>,
   statistic: WatchedMetric['statistic'] = 'Sum',
   more: WatchedMetric['dimensions'] = {},
@@ -28,31 +28,34 @@ export function ownMetric(
     namespace: METRIC_NAMESPACE,
     metric: name,
     statistic,
-    dimensions: { function: of, stage, ...more },
+    dimensions: { function: part, stage, ...more },
   };
 }
 
-/** When an alarm fires, and what it says. */
+/** The terms of an alarm: when it goes off, and what it says. */
 export interface AlarmTerms {
   /** The logical ID. Default: the name and `Alarm`. */
   readonly id?: string;
-  /** Says what has happened, without a full stop. The section is added to it. */
+  /** A sentence about what has happened, without a full stop. The section is added to it. */
   readonly description: string;
   /** The section of docs/operate.md that says what to do. */
   readonly section: OperateSection;
-  /** The alarm fires at this value and above. Default 1. */
+  /** The alarm goes off at this value and above. Default 1. */
   readonly threshold?: number;
-  /** Periods that must reach the threshold. Default 1. */
+  /** The number of periods that must reach the threshold. Default 1. */
   readonly periods?: number;
   /**
-   * Number of periods that are looked at. Default `periods`: consecutive ones. More are needed where values come at
-   * intervals of a period and only while something is wrong: a run that starts a little late leaves a period without
-   * any.
+   * The number of periods that are looked at. Default: `periods`, so that consecutive ones must reach the threshold. A
+   * metric that has values once a period, and only while something is wrong, needs more: a run that starts a little
+   * late leaves a period without a value.
    */
-  readonly of?: number;
+  readonly outOf?: number;
   /** Length of a period, seconds. Default 300. CloudWatch accepts multiples of 60 for metrics of AWS services. */
   readonly periodSeconds?: number;
-  /** How missing data counts. By default the period does not reach the threshold; `ignore` keeps the alarm's state. */
+  /**
+   * How missing data counts. By default a period without data does not reach the threshold; with `ignore` the alarm
+   * keeps its state.
+   */
   readonly missing?: 'ignore';
 }
 
@@ -72,7 +75,7 @@ export function shareAlarm(
   watched: AlarmTerms & {
     readonly some: WatchedMetric;
     readonly all: WatchedMetric;
-    /** Below this count a share means nothing: one of two is half. */
+    /** Below this count the share counts as 0, because it means nothing: one of two requests is half. */
     readonly atLeast: number;
   },
 ): Resources {
@@ -93,7 +96,7 @@ export function mathAlarm(
     readonly label: string;
     /** https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/using-metric-math.html */
     readonly expression: string;
-    /** By their names in the expression. */
+    /** The metrics by their names in the expression. */
     readonly metrics: Readonly<Record<string, WatchedMetric>>;
   },
 ): Resources {
@@ -107,18 +110,18 @@ export function mathAlarm(
   });
 }
 
-/** Standard deviations beside what CloudWatch expects. */
+/** The number of standard deviations beside what CloudWatch expects. */
 const DEVIATIONS = 3;
 const QUARTER_SECONDS = 900;
 
 /**
- * An alarm on far less than CloudWatch's model of the last two weeks expects at this hour, for an hour. A metric without a value
- * counts as 0 while there are some; after hours without any the alarm stays as it is.
- * https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Anomaly_Detection.html. Its input may be any
- * expression that returns one series:
+ * An alarm that goes off after an hour with far less than CloudWatch's model of the last two weeks expects. While some
+ * quarters of an hour have values, one without a value counts as 0; after hours without any value the alarm stays as it
+ * is. https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Anomaly_Detection.html. The model may
+ * be of any expression that returns one series:
  * https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_MetricMathAnomalyDetector.html
  *
- * @param watched.atLeast Quarters of an hour with less count as 0: where all are, the model expects nothing.
+ * Quarters of an hour with less count as 0. Where all of them are below it, the model expects nothing.
  */
 export function silenceAlarm(
   stack: Stack,
@@ -151,7 +154,7 @@ export function silenceAlarm(
   );
 }
 
-/** A metric of an expression, which is not shown by itself. */
+/** A metric that an expression uses, and that is not shown by itself. */
 function hiddenMetric(Id: string, metric: WatchedMetric, Period: number) {
   const MetricStat = { Metric: metricMembers(metric), Period, Stat: metric.statistic };
   return { Id, MetricStat, ReturnData: false };
@@ -175,7 +178,7 @@ function alarmResource(
     section,
     threshold = 1,
     periods = 1,
-    of = periods,
+    outOf = periods,
     missing,
   }: AlarmTerms,
   watched: Readonly<Record<string, Value>>,
@@ -188,8 +191,8 @@ function alarmResource(
         AlarmName: partName(stack, part),
         AlarmDescription: `${description}: see docs/operate.md, "${operateSections[section]}"`,
         ...watched,
-        EvaluationPeriods: of,
-        ...(of === periods ? {} : { DatapointsToAlarm: periods }),
+        EvaluationPeriods: outOf,
+        ...(outOf === periods ? {} : { DatapointsToAlarm: periods }),
         ...('ThresholdMetricId' in watched
           ? { ComparisonOperator: 'LessThanLowerThreshold' }
           : { Threshold: threshold, ComparisonOperator: 'GreaterThanOrEqualToThreshold' }),

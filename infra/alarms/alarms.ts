@@ -14,7 +14,10 @@ import { loggedMetric } from './loggedMetrics.ts';
 import { relayAlarms } from './relayAlarms.ts';
 import { streamAlarms, writeQueueAlarm } from './streamAlarms.ts';
 
-/** Alarms on what needs a person. docs/metrics.md lists them. They notify `alarms.topicArn` of the configuration, if set. */
+/**
+ * The alarms on what needs a person. docs/metrics.md lists them. They notify `alarms.topicArn` of the configuration, if
+ * it is set.
+ */
 export function alarms(stack: Stack): Resources {
   return {
     ...collectorAlarms(stack),
@@ -36,7 +39,7 @@ export function alarms(stack: Stack): Resources {
       section: 'partitions',
       // The next hourly run changes the state.
       periodSeconds: HOUR,
-      of: 3,
+      outOf: 3,
     }),
     ...deadLettersAlarm(stack, 'register'),
     ...ingestAlarms(stack),
@@ -48,7 +51,10 @@ export function alarms(stack: Stack): Resources {
   };
 }
 
-/** Alarms on hours of which events are missing, by the nightly judgement, and on nights that do not come. None without `reconcile`. */
+/**
+ * The alarms on hours whose events are missing, by the nightly judgement, and on nights without a judgement. There are
+ * none without `reconcile`.
+ */
 function receivedHoursAlarms(stack: Stack): Resources {
   if (!stack.config.reconcile) return {};
   return {
@@ -70,12 +76,18 @@ function receivedHoursAlarms(stack: Stack): Resources {
   };
 }
 
-/** Periods in which Firehose must reject records before the alarm fires. The bucket absorbs short throttling. */
+/**
+ * The number of periods in which Firehose must reject records before the alarm goes off. The bucket absorbs short
+ * throttling.
+ */
 const OVERFLOW_PERIODS = 3;
 const HOUR = 3_600;
-/** From one night to the next, with its retries. */
+/** Hours from one night to the next, with its retries. */
 const NIGHT_HOURS = 26;
-/** Failed reads of the experiment groups within an hour. A collector reads every five minutes, and one failure passes. */
+/**
+ * The number of failed reads of the experiment groups within an hour. A collector reads them every five minutes, and
+ * one failure needs no person.
+ */
 const GROUPS_FAILURES = 3;
 
 const MANGLED: keyof typeof CollectError.entries = 'SLUICE_COLLECT_BODY_MANGLED';
@@ -120,7 +132,7 @@ function silenceAlarms(stack: Stack): Resources {
   const { alarms: settings, landing } = stack.config;
   const { silenceFromPerHour } = settings;
   if (silenceFromPerHour === null) return {};
-  const of = (kind: ForwardedKind) => {
+  const silent = (kind: ForwardedKind) => {
     const { landed, overflowed } = streamMetrics[kind];
     return silenceAlarm(stack, `${kind}-silent`, {
       ...ownMetric(stack, 'collect', landing === 'direct' ? overflowed : landed),
@@ -129,5 +141,5 @@ function silenceAlarms(stack: Stack): Resources {
       atLeast: Math.ceil(silenceFromPerHour / 4),
     });
   };
-  return { ...of('exposures'), ...of('events') };
+  return { ...silent('exposures'), ...silent('events') };
 }

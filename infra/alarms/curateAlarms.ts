@@ -3,21 +3,25 @@ import type { Resources } from '../template/Resource.ts';
 import type { Stack } from '../template/Stack.ts';
 import { alarm, deadLettersAlarm, ownMetric } from './alarm.ts';
 
-/** Alarms on days that are not curated, and on dead letters. The views read such days from the raw tables. None without `curate`. */
+/**
+ * The alarms on days that are not curated, and on dead letters. The views read such days from the raw tables. There are
+ * none without `curate`.
+ */
 export function curateAlarms(stack: Stack): Resources {
   if (!stack.config.curate) return {};
   const { curations_failed, curations_waiting } = curateMetrics;
-  const ofPlan = (metric: { readonly name: string }) => ownMetric(stack, 'curate-plan', metric, 'Maximum');
+  const planMetric = (metric: { readonly name: string }) =>
+    ownMetric(stack, 'curate-plan', metric, 'Maximum');
   return {
     ...alarm(stack, 'curations-failed', {
-      ...ofPlan(curations_failed),
+      ...planMetric(curations_failed),
       description: 'Days could not be curated',
       section: 'curated',
-      // Values come once a day, and hourly while something is wrong; the same holds for the other.
+      // Values come once a day, and hourly while something is wrong. The same holds for the next alarm.
       missing: 'ignore',
     }),
     ...alarm(stack, 'curations-waiting', {
-      ...ofPlan(curations_waiting),
+      ...planMetric(curations_waiting),
       description: 'Days have been waiting for their curation for more than a day',
       section: 'curated',
       missing: 'ignore',

@@ -7,41 +7,45 @@ import type { Stack } from '../template/Stack.ts';
 import { alarm, deadLettersAlarm, ownMetric } from './alarm.ts';
 import { loggedMetric } from './loggedMetrics.ts';
 
-/** Alarms on the results of the plan, one of each for every schedule in use, and on dead letters. None without sources. */
+/**
+ * The alarms on the results of the plan, each once for every schedule in use, and on dead letters. There are none
+ * without sources.
+ */
 export function ingestAlarms(stack: Stack): Resources {
   if (stack.config.sources.length === 0) return {};
   const { days_failed, datasets_unreadable, datasets_stopped, files_left_out, drops_late } = planMetrics;
-  const made = usedSchedules(stack.config.sources.flatMap(({ datasets }) => datasets)).flatMap((schedule) =>
-    [
-      {
-        name: 'failed',
-        metric: days_failed,
-        description: `Days of ${schedule} datasets could not be loaded, or have lost their files. An OK also comes when a failed day leaves the lookback`,
-      },
-      {
-        name: 'unreadable',
-        metric: datasets_unreadable,
-        description: `Folders of ${schedule} datasets cannot be listed`,
-      },
-      {
-        name: 'stopped',
-        metric: datasets_stopped,
-        description: `No files arrive for ${schedule} datasets`,
-      },
-      {
-        name: 'left-out',
-        metric: files_left_out,
-        description: `Loads of ${schedule} datasets leave files out`,
-      },
-    ].map(({ name, metric, description }) =>
-      alarm(stack, `ingest-${name}-${schedule}`, {
-        ...ownMetric(stack, 'ingest-plan', metric, 'Maximum', { schedule }),
-        description,
-        section: 'drops',
-        // The next run changes the state.
-        missing: 'ignore',
-      }),
-    ),
+  const perSchedule = usedSchedules(stack.config.sources.flatMap(({ datasets }) => datasets)).flatMap(
+    (schedule) =>
+      [
+        {
+          name: 'failed',
+          metric: days_failed,
+          description: `Days of ${schedule} datasets could not be loaded, or have lost their files. An OK also comes when a failed day leaves the lookback`,
+        },
+        {
+          name: 'unreadable',
+          metric: datasets_unreadable,
+          description: `Folders of ${schedule} datasets cannot be listed`,
+        },
+        {
+          name: 'stopped',
+          metric: datasets_stopped,
+          description: `No files arrive for ${schedule} datasets`,
+        },
+        {
+          name: 'left-out',
+          metric: files_left_out,
+          description: `Loads of ${schedule} datasets leave files out`,
+        },
+      ].map(({ name, metric, description }) =>
+        alarm(stack, `ingest-${name}-${schedule}`, {
+          ...ownMetric(stack, 'ingest-plan', metric, 'Maximum', { schedule }),
+          description,
+          section: 'drops',
+          // The next run changes the state.
+          missing: 'ignore',
+        }),
+      ),
   );
   return Object.assign(
     {
@@ -63,23 +67,24 @@ export function ingestAlarms(stack: Stack): Resources {
       ...deadLettersAlarm(stack, 'ingest-plan'),
       ...deadLettersAlarm(stack, 'ingest-load'),
     },
-    ...made,
+    ...perSchedule,
   );
 }
 
-/** Alarms on failed exports, one for every schedule in use, and on dead letters. None without exports. */
+/** The alarms on failed exports, one for every schedule in use, and on dead letters. There are none without exports. */
 export function exportAlarms(stack: Stack): Resources {
   const { exports } = stack.config;
   if (exports.length === 0) return {};
-  const made = usedSchedules(exports).map((schedule) =>
+  const perSchedule = usedSchedules(exports).map((schedule) =>
     alarm(stack, `export-failed-${schedule}`, {
       ...ownMetric(stack, 'export', exportMetrics.exports_failed, 'Maximum', { schedule }),
       description: `Days of ${schedule} exports could not be exported. An OK also comes when a failed day leaves the lookback`,
       section: 'exports',
-      // A task that fails, one that exports the last failed day, or the next run changes the state. A minute has one of them.
+      // The state changes with a task that fails, a task that exports the last failed day, or the next run. Rarely do
+      // two of these come in the same minute.
       periodSeconds: 60,
       missing: 'ignore',
     }),
   );
-  return Object.assign(deadLettersAlarm(stack, 'export'), ...made);
+  return Object.assign(deadLettersAlarm(stack, 'export'), ...perSchedule);
 }

@@ -10,17 +10,20 @@ import { type Resources, ref } from '../template/Resource.ts';
 import { logicalIds, type Stack } from '../template/Stack.ts';
 import { alarm, ofFunction, ownMetric, shareAlarm, type WatchedMetric } from './alarm.ts';
 
-/** Percent of requests. Some 4xx are normal: apps with an old key, and port scanners. */
+/**
+ * Percent of requests that the client is to blame for. Some 4xx are normal: they come from apps with an old key, and
+ * from port scanners.
+ */
 const CLIENT_ERRORS_PERCENT = 5;
 const SERVER_ERRORS_PERCENT = 1;
-/** Requests in five minutes below which their share means nothing. */
+/** The number of requests in five minutes below which the share of 4xx, and of 5xx, means nothing. */
 const CLIENT_ERRORS_AT_LEAST = 20;
 const SERVER_ERRORS_AT_LEAST = 5;
-/** Percent of a limit above which requests are answered 429, and events are lost. */
+/** Percent of a limit, above which requests are answered 429 and events are lost. */
 const LIMIT_PERCENT = 50;
 /**
- * Percent of the requests of an hour, and how many, that the collector refuses. It goes off on a stage with little
- * traffic whose key is wrong, where the share of five minutes is of too few requests.
+ * The percentage and the number of requests that the collector refuses within an hour, from which an alarm goes off. It
+ * is for a stage with little traffic whose key is wrong: five minutes have too few requests there for a share.
  */
 const REFUSED_PERCENT = 50;
 const REFUSED_AT_LEAST = 3;
@@ -45,7 +48,7 @@ export function endpointAlarms(stack: Stack): Resources {
 }
 
 function gatewayAlarms(stack: Stack): Resources {
-  const ofApi = (metric: '4xx' | '5xx' | 'Count'): WatchedMetric => ({
+  const apiMetric = (metric: '4xx' | '5xx' | 'Count'): WatchedMetric => ({
     namespace: 'AWS/ApiGateway',
     metric,
     statistic: 'Sum',
@@ -54,7 +57,7 @@ function gatewayAlarms(stack: Stack): Resources {
   const { effectiveRequestsPerSecond } = requestLimits(stack.config);
   return {
     ...alarm(stack, 'stage-limit', {
-      ...ofApi('Count'),
+      ...apiMetric('Count'),
       description: `${LIMIT_PERCENT} % of the request limit of the gateway, beyond which events are lost`,
       section: 'failed',
       // At least one request a minute, for very low limits.
@@ -66,21 +69,24 @@ function gatewayAlarms(stack: Stack): Resources {
       ids: '',
       whose: "the gateway's",
       requests: 'requests',
-      client: ofApi('4xx'),
-      server: ofApi('5xx'),
-      all: ofApi('Count'),
+      client: apiMetric('4xx'),
+      server: apiMetric('5xx'),
+      all: apiMetric('Count'),
     }),
   };
 }
 
-/** Shares of the requests to one address that are refused, and that fail. */
+/** The alarms on the share of requests to one address that are refused, and on the share that fail. */
 function answerAlarms(
   stack: Stack,
-  of: {
-    /** Beginning of the names of alarms, and of logical IDs. */
+  address: {
+    /** Beginning of the alarms' names. */
     readonly part: string;
+    /** Beginning of the alarms' logical IDs. */
     readonly ids: string;
+    /** The requests, as descriptions name them. */
     readonly requests: string;
+    /** The owner of the limits, as descriptions name it: `its`. */
     readonly whose: string;
     readonly client: WatchedMetric;
     readonly server: WatchedMetric;
@@ -88,21 +94,21 @@ function answerAlarms(
   },
 ): Resources {
   return {
-    ...shareAlarm(stack, `${of.part}-4xx`, {
-      id: `${of.ids}ClientErrorsAlarm`,
-      description: `${CLIENT_ERRORS_PERCENT} % of ${of.requests} are refused, including ${of.whose} own 429 and 413`,
+    ...shareAlarm(stack, `${address.part}-4xx`, {
+      id: `${address.ids}ClientErrorsAlarm`,
+      description: `${CLIENT_ERRORS_PERCENT} % of ${address.requests} are refused, including ${address.whose} own 429 and 413`,
       section: 'refused',
-      some: of.client,
-      all: of.all,
+      some: address.client,
+      all: address.all,
       atLeast: CLIENT_ERRORS_AT_LEAST,
       threshold: CLIENT_ERRORS_PERCENT,
     }),
-    ...shareAlarm(stack, `${of.part}-5xx`, {
-      id: `${of.ids}ServerErrorsAlarm`,
-      description: `${SERVER_ERRORS_PERCENT} % of ${of.requests} fail, and SDKs retry them`,
+    ...shareAlarm(stack, `${address.part}-5xx`, {
+      id: `${address.ids}ServerErrorsAlarm`,
+      description: `${SERVER_ERRORS_PERCENT} % of ${address.requests} fail, and SDKs retry them`,
       section: 'failed',
-      some: of.server,
-      all: of.all,
+      some: address.server,
+      all: address.all,
       atLeast: SERVER_ERRORS_AT_LEAST,
       threshold: SERVER_ERRORS_PERCENT,
     }),
@@ -110,13 +116,13 @@ function answerAlarms(
 }
 
 function functionUrlAlarms(stack: Stack): Resources {
-  const ofCollector = (metric: string) => ofFunction(stack, 'collect', metric);
+  const collectorMetric = (metric: string) => ofFunction(stack, 'collect', metric);
   const { executions, requestsPerSecond, isReserved } = collectorConcurrency(stack.config.collector);
   return {
     ...alarm(stack, 'concurrency', {
       // Without a reservation the collector shares its executions with all functions that have none.
       ...(isReserved
-        ? ofCollector('ConcurrentExecutions')
+        ? collectorMetric('ConcurrentExecutions')
         : { namespace: 'AWS/Lambda', metric: 'UnreservedConcurrentExecutions', dimensions: {} }),
       statistic: 'Maximum',
       description: `${LIMIT_PERCENT} % of the ${executions} executions at once, beyond which the Function URL answers 429 and events are lost`,
@@ -126,7 +132,7 @@ function functionUrlAlarms(stack: Stack): Resources {
     }),
     // Requests of 40 ms reach this limit while four of ten executions are in use. The gateway's requests count too.
     ...alarm(stack, 'request-rate', {
-      ...ofCollector('Invocations'),
+      ...collectorMetric('Invocations'),
       description: `${LIMIT_PERCENT} % of the ${requestsPerSecond} requests a second that Lambda takes, beyond which the Function URL answers 429 and events are lost`,
       section: 'failed',
       threshold: Math.floor((requestsPerSecond * MINUTE * LIMIT_PERCENT) / 100),
@@ -137,17 +143,20 @@ function functionUrlAlarms(stack: Stack): Resources {
       ids: 'Url',
       whose: 'its',
       requests: 'requests to the Function URL',
-      client: ofCollector('Url4xxCount'),
-      server: ofCollector('Url5xxCount'),
-      all: ofCollector('UrlRequestCount'),
+      client: collectorMetric('Url4xxCount'),
+      server: collectorMetric('Url5xxCount'),
+      all: collectorMetric('UrlRequestCount'),
     }),
   };
 }
 
-/** Anybody can post, and each request costs. A request without a valid key is refused, and costs the same besides Firehose. */
+/**
+ * Anybody can post, and each request costs money. A request without a valid key is refused, and costs the same except
+ * for Firehose.
+ */
 function abuseAlarms(stack: Stack): Resources {
   const { invocationsPerHour, refusedKeysPerHour } = stack.config.alarms;
-  const refused = (
+  const refusedAlarm = (
     part: string,
     reason: keyof typeof RequestError.entries & `SLUICE_KEY_${string}`,
     description: string,
@@ -167,9 +176,9 @@ function abuseAlarms(stack: Stack): Resources {
       threshold: invocationsPerHour,
       periodSeconds: HOUR,
     }),
-    ...refused('key-unknown', 'SLUICE_KEY_UNKNOWN', 'Many requests with a key that is unknown'),
-    ...refused('key-missing', 'SLUICE_KEY_MISSING', 'Many requests without a key'),
-    ...refused(
+    ...refusedAlarm('key-unknown', 'SLUICE_KEY_UNKNOWN', 'Many requests with a key that is unknown'),
+    ...refusedAlarm('key-missing', 'SLUICE_KEY_MISSING', 'Many requests without a key'),
+    ...refusedAlarm(
       'key-not-for-events',
       'SLUICE_KEY_NOT_FOR_EVENTS',
       'Many requests with a key that may not send events',
@@ -177,7 +186,7 @@ function abuseAlarms(stack: Stack): Resources {
   };
 }
 
-/** By the collector's own metrics: every request is a value of `received`. */
+/** The alarm on refused requests, by the collector's own metrics: every request is a value of `received`. */
 function requestsRefusedAlarm(stack: Stack): Resources {
   return shareAlarm(stack, 'requests-refused', {
     description: `The collector refuses ${REFUSED_PERCENT} % of the requests of an hour`,

@@ -4,10 +4,11 @@ import { logicalIds, type Stack } from '../template/Stack.ts';
 import type { WatchedMetric } from './alarm.ts';
 
 /**
- * What is counted in log lines of functions: rows that DuckDB refuses, and objects of the landing that are damaged or that
- * S3 denies to delete once they are written (lib/landing/write); days whose rows no query reads, which the hourly run
- * could not register (lib/landing/catalog/registerMessages.ts); days whose load failed, at once, before the next run of the plan
- * (lib/drops/load/loadMessages.ts). The lines have no stage that could become a dimension, so the metric's name has it.
+ * Metrics that are counted in log lines of functions: rows that DuckDB refuses, and objects of the landing that are
+ * damaged or that S3 denies to delete once they are written (lib/landing/write); days whose rows no query reads,
+ * because the hourly run could not register them (lib/landing/catalog/registerMessages.ts); days whose load has failed,
+ * at once and not only at the next run of the plan (lib/drops/load/loadMessages.ts). The lines have no stage that could
+ * become a dimension, so each metric's name has it.
  */
 const LOGGED = {
   writeRefused: { name: 'WriteRefused', statistic: 'Sum' },
@@ -17,24 +18,24 @@ const LOGGED = {
 } as const;
 
 /** A metric of log lines. */
-export function loggedMetric({ stage }: Pick<Stack, 'stage'>, of: keyof typeof LOGGED): WatchedMetric {
-  const { name, statistic } = LOGGED[of];
+export function loggedMetric({ stage }: Pick<Stack, 'stage'>, logged: keyof typeof LOGGED): WatchedMetric {
+  const { name, statistic } = LOGGED[logged];
   return { namespace: METRIC_NAMESPACE, metric: `${name}-${stage}`, statistic, dimensions: {} };
 }
 
 /**
- * The filters on log lines that make the metrics. They make values above 0 only, because CloudWatch bills a metric by the
- * hours in which it has values.
+ * The filters on log lines that make the metrics. They make values above 0 only, because CloudWatch bills a metric for
+ * the hours in which it has values.
  */
 export function loggedMetrics(stack: Stack): Resources {
-  /** @param value Of each line: a number, or the member that has it. */
+  /** @param value The value of each line: a number, or the path of the member that has it. */
   const filter = (
-    of: keyof typeof LOGGED,
+    logged: keyof typeof LOGGED,
     logGroup: string,
     FilterPattern: string,
     value = '1',
   ): Resource => {
-    const { namespace, metric } = loggedMetric(stack, of);
+    const { namespace, metric } = loggedMetric(stack, logged);
     return {
       Type: 'AWS::Logs::MetricFilter',
       Properties: {

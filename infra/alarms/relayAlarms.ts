@@ -6,10 +6,11 @@ import type { Stack } from '../template/Stack.ts';
 import { alarm, deadLettersAlarm, ofQueue, ownMetric } from './alarm.ts';
 
 /**
- * Alarms on copies that are not kept, refused, or have waited for six days, and on dead letters. None without `relay`.
+ * The alarms on copies that were not kept, that the target refused, or that have waited for six days, and on dead
+ * letters. There are none without `relay`.
  *
- * Two metrics give the age: the function's, and SQS's in case the function does not run. SQS's own leaves out messages
- * that were received more than three times, as those are that relay tries again.
+ * Two metrics give the age: that of the function, and that of SQS in case the function does not run. The metric of SQS
+ * leaves out messages that were received more than three times, as are those that relay tries again.
  * https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-available-cloudwatch-metrics.html
  */
 export function relayAlarms(stack: Stack): Resources {

@@ -3,17 +3,20 @@ import { type Resources, ref } from '../template/Resource.ts';
 import { logicalIds, type Stack } from '../template/Stack.ts';
 import { alarm, mathAlarm, ofQueue, type WatchedMetric } from './alarm.ts';
 
-/** Periods in a row in which the stream must be late. One file that succeeds on the second attempt needs no person. */
+/**
+ * The number of periods in a row in which the stream must be late. One file that succeeds on the second attempt needs
+ * no person.
+ */
 const LATE_PERIODS = 3;
 const QUARTER = 900;
 const HOUR = 3_600;
-/** Seconds for which a message may wait: one that failed once waits for a little more than 16 minutes. */
+/** Seconds for which a message may wait. A message that failed once waits for a little more than 16 minutes. */
 const WAITED = 1_500;
 
 /**
- * Alarms on a stream that does not deliver: Firehose drops after 24 hours what it cannot deliver. It reports no age while
- * delivery is completely blocked, so two alarms compare what comes in with what is delivered: one while requests come, and one
- * after they have stopped.
+ * The alarms on a stream that does not deliver. Firehose drops records that it could not deliver for 24 hours. It
+ * reports no age while delivery is completely blocked, so two alarms compare what comes in with what is delivered: one
+ * while requests come, and one after they have stopped.
  * https://docs.aws.amazon.com/firehose/latest/dev/data-freshness-metric-not-emitted.html
  */
 export function streamAlarms(stack: Stack): Resources {
@@ -34,11 +37,12 @@ export function streamAlarms(stack: Stack): Resources {
     }),
     ...comparison(stack, 'stream-stuck', {
       description: 'Firehose has delivered fewer records than came in, and none for hours',
-      // The records of a period may be delivered in the next one. It stays on until Firehose drops what waits.
+      // The records of a period may be delivered in the next one. The alarm stays on until Firehose drops the waiting
+      // records.
       waits: 'RUNNING_SUM(FILL(arrived, 0)) > RUNNING_SUM(FILL(delivered, 0))',
       periodSeconds: HOUR,
       periods: 3,
-      of: 24,
+      outOf: 24,
     }),
   };
 }
@@ -52,12 +56,12 @@ function comparison(
     description,
     ...periods
   }: {
-    /** Expression that is true while records wait. */
+    /** An expression that is true while records wait. */
     readonly waits: string;
     readonly description: string;
     readonly periodSeconds: number;
     readonly periods: number;
-    readonly of?: number;
+    readonly outOf?: number;
   },
 ): Resources {
   return mathAlarm(stack, part, {
@@ -83,8 +87,8 @@ function ofStream(metric: string, statistic: WatchedMetric['statistic']): Watche
 }
 
 /**
- * An alarm on messages that the writer could not process, and on messages that nobody processes. SQS leaves a message out of the
- * age once it was received three times, which is after 32 minutes.
+ * An alarm on messages that the writer could not process, and on messages that nobody processes. SQS's age leaves out
+ * messages that were received three times, as a message is after 32 minutes.
  * https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-available-cloudwatch-metrics.html
  */
 export function writeQueueAlarm(stack: Stack): Resources {

@@ -14,15 +14,15 @@ export const LAMBDA_BINDINGS: Readonly<Record<Architecture, string>> = {
   arm64: '@duckdb/node-bindings-linux-arm64',
   x86_64: '@duckdb/node-bindings-linux-x64',
 };
-/** In the npm package, which has no lockfile: the entries of the bindings alone, as the lockfile has them (scripts/pack.ts). */
+/** The entries of the bindings in the lockfile, and nothing else (scripts/pack.ts): the npm package has no lockfile. */
 export const PINNED_FILE = 'infra/build/bindings.json';
 
 const lockSchema = z.object({ packages: z.record(z.string(), z.object({}).catchall(z.unknown())) });
 const pinSchema = z.object({ version: z.string(), integrity: z.string().startsWith('sha512-') });
 
 /**
- * The release that the lockfile pins, and its tarball's hash. npm silently skips packages of other platforms, so only this
- * check ensures that the deployed binding has the version that the tests ran.
+ * The release of the binding that the lockfile pins, and its tarball's hash. npm silently skips packages of other
+ * platforms, so only this check ensures that the deployed binding has the version that the tests ran.
  *
  * @param code Root of the repository, or of the npm package.
  * @throws BuildError `SLUICE_BUILD_BINDING_UNPINNED`
@@ -37,43 +37,46 @@ export async function pinnedBinding(code: string, architecture: Architecture) {
   return { name, ...pin.data };
 }
 
-/** The packages through which DuckDB depends on its bindings: some package managers let each see only its own dependencies. */
+/**
+ * The packages through which DuckDB depends on its bindings. Some package managers let each package see only its own
+ * dependencies.
+ */
 const WAY_TO_BINDINGS = ['@duckdb/node-api', '@duckdb/node-bindings'] as const;
 
 /**
- * Folder of the binding that npm has installed for this machine; null if DuckDB does not support the machine.
+ * The folder of the binding that npm has installed for this machine; null if DuckDB does not support the machine.
  *
  * @param code The repository or the npm package, or a folder in it.
- * @param name Default this machine's own.
+ * @param name Default: the binding for this machine.
  */
 export function installedBinding(
   code: string,
   name = `@duckdb/node-bindings-${process.platform}-${process.arch}`,
 ): string | null {
-  const own = join(code, 'package.json');
+  const manifest = join(code, 'package.json');
   for (const way of [[], WAY_TO_BINDINGS]) {
     try {
-      const from = way.reduce((file, dependency) => createRequire(file).resolve(dependency), own);
+      const from = way.reduce((file, dependency) => createRequire(file).resolve(dependency), manifest);
       return dirname(createRequire(from).resolve(`${name}/duckdb.node`));
     } catch {
-      // Not there, or not by this way.
+      // The binding is not there, or can't be found in this way.
     }
   }
   return null;
 }
 
-/** Where a binding is looked for. */
+/** The folders in which a binding is looked for. */
 export interface BindingRoots {
-  /** Root of the service. A binding that had to be fetched is kept in `.sluice/bindings/` there. */
+  /** Root of the service. A binding that had to be fetched is kept in its `.sluice/bindings/`. */
   readonly root: string;
   /** Root of the repository or the npm package, which pins the binding. Default: `root`. */
   readonly code?: string;
 }
 
 /**
- * Folder of the binding for an architecture, in the version that the lockfile pins. On a machine of that architecture npm
- * has installed it. Elsewhere npm installs it once, with the service's `.npmrc`, and refuses a tarball that has not the
- * lockfile's hash; after that no network is needed.
+ * The folder of the binding for an architecture, in the version that the lockfile pins. On a machine of that
+ * architecture npm has installed it. On another machine npm installs it once, with the service's `.npmrc`, and refuses
+ * a tarball that does not have the lockfile's hash. After that no network is needed.
  *
  * @throws BuildError `SLUICE_BUILD_BINDING_UNPINNED`, `SLUICE_BUILD_BINDING_MISSING`
  */
@@ -93,7 +96,7 @@ export async function fetchBinding(
   await mkdir(temporary, { recursive: true, mode: 0o700 });
   try {
     const manifest = { dependencies: { [name]: version } };
-    // Without the platform of the package, for which npm would refuse or silently skip it.
+    // The entry leaves out the platform of the package, for which npm would refuse or silently skip it.
     const packages = { '': manifest, [`node_modules/${name}`]: { version, integrity } };
     await writeFile(join(temporary, 'package.json'), JSON.stringify(manifest));
     await writeFile(join(temporary, 'package-lock.json'), JSON.stringify({ lockfileVersion: 3, packages }));
@@ -101,10 +104,10 @@ export async function fetchBinding(
     await npmCi(temporary, environment);
     await rename(join(temporary, 'node_modules', name), kept);
   } catch (error) {
-    // Another process may have put the same there.
+    // Another process may have put the same binding there.
     if (existsSync(kept)) return kept;
-    const said = error instanceof Error ? error.message : String(error);
-    throw new BuildError('SLUICE_BUILD_BINDING_MISSING', `${name}@${version}: ${said}`, { cause: error });
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new BuildError('SLUICE_BUILD_BINDING_MISSING', `${name}@${version}: ${reason}`, { cause: error });
   } finally {
     await rm(temporary, { recursive: true, force: true });
   }
@@ -112,11 +115,11 @@ export async function fetchBinding(
 }
 
 async function npmCi(folder: string, environment: NodeJS.ProcessEnv): Promise<void> {
-  // Offline, npm fails soon. By default it retries twice, for minutes.
+  // Offline, npm should fail soon. By default it retries twice, for minutes.
   const retries = ['--fetch-retries=1', '--fetch-retry-mintimeout=500', '--fetch-timeout=60000'];
   await promisify(execFile)('npm', ['ci', '--ignore-scripts', '--loglevel=error', ...retries], {
     cwd: folder,
-    // A filter meant for one workspace is not for this folder.
+    // A filter that was meant for one workspace is not for this folder.
     env: { ...environment, npm_config_workspace: undefined, npm_config_workspaces: undefined },
     // npm is a command file on Windows, which needs a shell. No part of the line is user input.
     shell: process.platform === 'win32',

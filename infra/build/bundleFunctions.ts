@@ -13,7 +13,7 @@ import { type BindingHost, placeBinding } from './placeBinding.ts';
 export interface BundleRequest {
   /** Folder of the service: bundles are written to `build/<function>/` in it. */
   readonly root: string;
-  /** Folder that contains `functions/`: the repository, or the npm package. Default: the same. */
+  /** The folder that contains `functions/`: the repository, or the npm package. Default: `root`. */
   readonly code?: string;
   /** Names of the functions, as in serverless.yml. */
   readonly functions: readonly string[];
@@ -34,7 +34,10 @@ export interface Bundle {
   readonly inputs: readonly string[];
 }
 
-/** Functions that run DuckDB in a process of its own, which lib/drops/engine/childEngine.ts finds beside the handler. */
+/**
+ * The functions that run DuckDB in a process of its own. lib/drops/engine/childEngine.ts finds that process beside the
+ * handler.
+ */
 const OWN_PROCESS: ReadonlySet<string> = new Set(['ingest-load']);
 
 /** Prefix of the package names of DuckDB's native bindings. The rest names the kind of machine. */
@@ -50,7 +53,7 @@ const lambdaModule = {
   format: 'esm',
   platform: 'node',
   target: 'node24',
-  // ES modules before CommonJS: esbuild cannot tree-shake CommonJS.
+  // ES modules come before CommonJS, because esbuild cannot tree-shake CommonJS.
   mainFields: ['module', 'main'],
   minify: true,
   legalComments: 'none',
@@ -81,10 +84,10 @@ export async function bundleFunctions(request: BundleRequest): Promise<Bundle[]>
 }
 
 /**
- * Links `build/<function>/` to bundles in a folder, and makes those that are not there yet: configurations that differ in
- * nothing that a function uses share its bundle.
+ * Links `build/<function>/` to bundles in a folder, and makes those that are not there yet. Configurations that differ
+ * in nothing that a function uses share its bundle.
  *
- * @param kept The folder. It is of the same sources: they are not compared.
+ * @param kept The folder. All of its bundles are of the same sources, which are not compared.
  * @throws BuildError as {@link bundleFunctions}
  */
 export async function linkBundles(request: BundleRequest, kept: string): Promise<void> {
@@ -92,20 +95,20 @@ export async function linkBundles(request: BundleRequest, kept: string): Promise
   await mkdir(join(root, 'build'), { recursive: true });
   const link = async (name: string) => {
     const used = createHash('sha256').update(constantsOf(name, config)['#config']).digest('hex');
-    const own = join(kept, `${name}-${used}`);
-    if (!existsSync(own)) {
-      const made = join(kept, `.${randomUUID()}`);
-      await mkdir(made, { recursive: true });
+    const bundleFolder = join(kept, `${name}-${used}`);
+    if (!existsSync(bundleFolder)) {
+      const workFolder = join(kept, `.${randomUUID()}`);
+      await mkdir(workFolder, { recursive: true });
       try {
-        await bundleFunctions({ ...request, root: made, code, functions: [name] });
-        await rename(made, own);
+        await bundleFunctions({ ...request, root: workFolder, code, functions: [name] });
+        await rename(workFolder, bundleFolder);
       } catch (error) {
-        await rm(made, { recursive: true, force: true });
-        // Who makes the same at the same time may be first.
-        if (!existsSync(own)) throw error;
+        await rm(workFolder, { recursive: true, force: true });
+        // Another process that makes the same bundle may have been first.
+        if (!existsSync(bundleFolder)) throw error;
       }
     }
-    await symlink(join(own, 'build', name), join(root, 'build', name), 'junction');
+    await symlink(join(bundleFolder, 'build', name), join(root, 'build', name), 'junction');
   };
   await Promise.all(functions.map(link));
 }
@@ -129,7 +132,7 @@ async function bundle(
     splitting: true,
     write: false,
     ...lambdaModule,
-    // Native packages, one for each platform: lib/parquet loads the one that is present.
+    // DuckDB's bindings are native packages, one for each platform. lib/parquet loads the one that is present.
     external: [`${BINDINGS}*`],
     sourcemap: 'linked',
     sourcesContent: false,
@@ -155,7 +158,7 @@ async function bundle(
   return { name, file: join(folder, 'handler.mjs'), bytes, inputs: Object.keys(result.metafile.inputs) };
 }
 
-/** Exports that copy files never load what rewrites them. */
+/** Whether a function runs DuckDB. Exports that copy files never load the code that rewrites them. */
 function runsDuckDb(name: string, { exports }: Config): boolean {
   return name !== 'export' || exports.some(({ format }) => format === 'statsig');
 }
@@ -171,7 +174,7 @@ function entryOf(code: string, name: string): string {
   return join(code, 'functions', name, `handler${EXTENSION}`);
 }
 
-/** Removes chunks of an earlier build, which would be packaged too. */
+/** Removes the chunks of an earlier build, which would be packaged, too. */
 async function removeOthers(folder: string, kept: ReadonlySet<string>): Promise<void> {
   for (const name of await readdir(folder)) {
     if (/^chunk-\w+\.mjs(?:\.map)?$/.test(name) && !kept.has(name))
@@ -179,7 +182,7 @@ async function removeOthers(folder: string, kept: ReadonlySet<string>): Promise<
   }
 }
 
-/** Writes a file atomically: another process may read or write it at the same time. */
+/** Writes a file atomically, because another process may read or write it at the same time. */
 async function replaceFile(path: string, contents: Uint8Array): Promise<void> {
   await mkdir(dirname(path), { recursive: true });
   const temporary = `${path}.${randomUUID()}.tmp`;
@@ -210,8 +213,9 @@ function constantModules(name: string, config: Config): Plugin {
   };
 }
 
-/** What stands in place of modules, as JSON. */
+/** The contents of the modules that are replaced, as JSON. */
 function constantsOf(name: string, config: Config) {
-  const used = Object.entries(functionConfig).find(([of]) => of === name)?.[1](config) ?? config;
+  const used =
+    Object.entries(functionConfig).find(([functionName]) => functionName === name)?.[1](config) ?? config;
   return { '#config': JSON.stringify(used), '#package': JSON.stringify({ version: VERSION }) };
 }

@@ -7,28 +7,31 @@ import { type BindingRoots, fetchBinding, installedBinding, LAMBDA_BINDINGS } fr
 /** Files that a binding must contain. */
 const BINDING_FILES = ['duckdb.node', 'libduckdb.so'] as const;
 
-/** A function's code and layers, unzipped: https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html */
+/**
+ * The limit for a function's code and layers, unzipped:
+ * https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
+ */
 export const UNZIPPED_BYTES = 250 * 1024 * 1024;
 /**
- * `e_machine` of an ELF file: https://github.com/ARM-software/abi-aa/blob/main/aaelf64/aaelf64.rst and
- * https://gitlab.com/x86-psABIs/x86-64-ABI
+ * `e_machine` of an ELF file for each architecture:
+ * https://github.com/ARM-software/abi-aa/blob/main/aaelf64/aaelf64.rst and https://gitlab.com/x86-psABIs/x86-64-ABI
  */
 const ELF_MACHINES: Readonly<Record<Architecture, number>> = { arm64: 183, x86_64: 62 };
 const MACHINE_OFFSET = 18;
 
-/** Where a function finds DuckDB's binding. */
+/** The place at which a function finds DuckDB's binding. */
 export type BindingHost =
-  /** On Lambda: in the artifact. */
+  /** On Lambda the binding is in the artifact. */
   | 'lambda'
-  /** On this machine, where the local cloud runs functions: npm has installed it. */
+  /** On this machine, where the local cloud runs functions, npm has installed the binding. */
   | 'here';
 
 /**
  * Adds DuckDB's binding to a bundle. For Lambda it is copied into `build/<function>/node_modules/`, which is packaged.
  * For this machine `build/node_modules/` links to it, which is not packaged.
  *
- * @param roots Of the service, with `build/` in it, and of the code.
- * @param folder Of the bundle.
+ * @param roots The folder of the service, which has `build/` in it, and that of the code.
+ * @param folder The folder of the bundle.
  * @throws BuildError as {@link fetchBinding}, and `SLUICE_BUILD_BINDING_WRONG`, `SLUICE_BUILD_TOO_LARGE`
  */
 export async function placeBinding(
@@ -40,15 +43,15 @@ export async function placeBinding(
   if (host === 'here') return linkInstalled(folder);
   const fetched = await fetchBinding(roots, architecture);
   const folderOf = (binding: string) => join(folder, 'node_modules', ...binding.split('/'));
-  const own = LAMBDA_BINDINGS[architecture];
-  // One of an earlier build for another architecture would be packaged too.
+  const wanted = LAMBDA_BINDINGS[architecture];
+  // The binding of an earlier build for another architecture would be packaged, too.
   for (const binding of Object.values(LAMBDA_BINDINGS))
-    if (binding !== own) await rm(folderOf(binding), { recursive: true, force: true });
-  const target = folderOf(own);
+    if (binding !== wanted) await rm(folderOf(binding), { recursive: true, force: true });
+  const target = folderOf(wanted);
   await mkdir(target, { recursive: true });
   for (const name of await readdir(fetched)) {
     await rm(join(target, name), { force: true });
-    // The binding has 60 MB: a link avoids a copy where possible.
+    // The binding has 60 MB, and a link avoids a copy where the file system allows it.
     await link(join(fetched, name), join(target, name)).catch(() =>
       copyFile(join(fetched, name), join(target, name)),
     );
@@ -81,7 +84,7 @@ export async function checkArtifact(folder: string, architecture: Architecture):
   }
 }
 
-/** `e_machine` of an ELF file; null for other files. */
+/** Reads `e_machine` of an ELF file; null for other files. */
 async function machineOf(path: string): Promise<number | null> {
   const file = await open(path).catch(() => null);
   if (file === null) return null;
@@ -103,7 +106,7 @@ async function bytesOf(folder: string): Promise<number> {
   return bytes;
 }
 
-/** A missing binding is reported when the function is invoked. Nothing else needs it here. */
+/** Links the binding that npm has installed. A missing one is reported when a function that needs it is invoked. */
 async function linkInstalled(folder: string): Promise<void> {
   const installed = installedBinding(import.meta.dirname);
   if (installed === null) return;

@@ -8,8 +8,8 @@ import { type Resource, type Resources, ref } from '../template/Resource.ts';
 import { logicalIds, type Stack } from '../template/Stack.ts';
 
 /**
- * The resources of curated days, except tables and alarms: the queues of the plan and of the function that curates, what
- * sends to them, and the roles of the functions. Nothing without `curate: true`.
+ * The resources of curated days, except tables and alarms: the queues of the plan and of the function that curates, the
+ * rules and schedules that send to them, and the roles of the functions. There are none without `curate: true`.
  */
 export function curateResources(stack: Stack): Resources {
   if (!stack.config.curate) return {};
@@ -29,8 +29,8 @@ export function curateResources(stack: Stack): Resources {
 }
 
 /**
- * Ends of a deployment that may have put views back to the template's text, in which no day is curated. A stack that is
- * created begins without curated days, and has some if its bucket existed before.
+ * The states in which a deployment ends that may have put views back to the template's text, in which no day is
+ * curated. A stack that is created begins without curated days, unless its bucket existed before and has some.
  * https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/view-stack-events.html#cfn-stack-event-status-codes
  */
 const DEPLOYED = ['CREATE_COMPLETE', 'UPDATE_COMPLETE', 'UPDATE_ROLLBACK_COMPLETE'] as const;
@@ -53,14 +53,14 @@ function stackRule(stack: Stack): Resource {
 }
 
 /**
- * The plan's daily run at 00:20 UTC, after the registrar's, its hourly check of raw files whose event was lost, and the
+ * The plan's daily run at 00:20 UTC, after the registrar's; its hourly check of raw files whose event was lost; and the
  * hourly deletion of versions that were replaced a day ago, by the function whose role may delete them.
  */
 function curateSchedules(stack: Stack): Resources {
   return {
     ...schedule(stack, {
       id: 'CurateDaily',
-      // Not `curate-daily`: a stage `<stage>-curate` would have the registrar's schedule under that name.
+      // The name is not `curate-daily`, because the registrar's schedule of a stage `<stage>-curate` has that name.
       name: 'curate-days',
       description: 'Finds days to curate',
       expression: 'cron(20 0 * * ? *)',

@@ -52,17 +52,20 @@ export function bucketResources(stack: Stack, deleters: readonly string[]): Reso
   });
 }
 
-/** A bucket of the stack, and its policy, which refuses what is not encrypted on its way. It is retained when the stack is deleted. */
+/**
+ * A bucket of the stack and its policy, which refuses requests without encryption in transit. It is retained when the
+ * stack is deleted.
+ */
 export function privateBucket(
   id: string,
   bucket: {
     readonly name: string;
-    /** ARN of the key that encrypts it. Default: S3's own. */
+    /** ARN of the key that encrypts the bucket. Default: a key of S3. */
     readonly key?: Value;
     readonly rules: readonly Value[];
-    /** More of its policy. Default none. */
+    /** Additional statements of the bucket's policy. Default none. */
     readonly statements?: readonly Value[];
-    /** More of its properties. Default none. */
+    /** Additional properties of the bucket. Default none. */
     readonly also?: Resource['Properties'];
   },
 ): Resources {
@@ -79,7 +82,8 @@ export function privateBucket(
               ? { ServerSideEncryptionByDefault: { SSEAlgorithm: 'AES256' } }
               : {
                   ServerSideEncryptionByDefault: { SSEAlgorithm: 'aws:kms', KMSMasterKeyID: key },
-                  // One call of KMS for many objects: https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucket-key.html
+                  // With a bucket key, one call of KMS serves many objects:
+                  // https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucket-key.html
                   BucketKeyEnabled: true,
                 },
           ],
@@ -103,7 +107,7 @@ export function privateBucket(
   };
 }
 
-/** Ends uploads that nobody has finished. */
+/** The rule that ends uploads that nobody has finished. */
 export const UNFINISHED_UPLOADS: Value = {
   Id: 'unfinished-uploads',
   Status: 'Enabled',
@@ -124,41 +128,41 @@ function ruleProperties(rule: LifecycleRule): Value {
   };
 }
 
-type Brought = Pick<Stack, 'config'>;
+type Configured = Pick<Stack, 'config'>;
 
-/** Name of the bucket, created by the stack or existing. */
-export function bucketName({ config }: Brought): Value {
+/** Name of the bucket, whether the stack creates it or it exists already. */
+export function bucketName({ config }: Configured): Value {
   return config.existing.bucket ? config.bucket : ref(logicalIds.bucket);
 }
 
 /** `s3://<bucket>/<folder>`. */
-export function s3Location({ config }: Brought, folder: string): Value {
+export function s3Location({ config }: Configured, folder: string): Value {
   return config.existing.bucket
     ? `s3://${config.bucket}/${folder}`
     : sub(`s3://\${${logicalIds.bucket}}/${folder}`);
 }
 
 /** ARN of the bucket. */
-export function bucketArn(stack: Brought): Value {
+export function bucketArn(stack: Configured): Value {
   return stack.config.existing.bucket ? sub(bucketArnText(stack)) : getAtt(logicalIds.bucket);
 }
 
 /**
- * ARN of all objects under a folder, which ends with a slash. Without a folder, of all objects.
+ * ARN of all objects under a folder, which ends with a slash. Without a folder it is that of all objects.
  *
- * @param folder Part of a key as it stands, a `${…}` in the notation of `Fn::Sub` included.
+ * @param folder The beginning of a key, in the notation of `Fn::Sub`: `${…}` is filled in.
  */
-export function objectsArn(stack: Brought, folder = ''): Value {
+export function objectsArn(stack: Configured, folder = ''): Value {
   return sub(`${bucketArnText(stack)}/${folder}*`);
 }
 
-/** The same of several folders. */
-export function objectsArns(stack: Brought, folders: readonly string[]): Value[] {
+/** The ARNs of all objects under several folders. */
+export function objectsArns(stack: Configured, folders: readonly string[]): Value[] {
   return folders.map((folder) => objectsArn(stack, folder));
 }
 
 /** The bucket's ARN in the notation of `Fn::Sub`. */
-export function bucketArnText({ config }: Brought): string {
+export function bucketArnText({ config }: Configured): string {
   return config.existing.bucket
     ? arnOfBucket(PSEUDO_PARAMETERS, config.bucket)
     : `\${${logicalIds.bucket}.Arn}`;

@@ -26,8 +26,8 @@ import { idOf, logicalIds, RETAINED, type Stack, tableId } from '../template/Sta
 import { s3Location } from './bucket.ts';
 
 /**
- * Logical ID of a dataset's table, e.g. `AcmeWebEventsIngestedTable`. Logical IDs have no underscores. A digest keeps
- * `a_1` and `a1` apart.
+ * The logical ID of a dataset's table, e.g. `AcmeWebEventsIngestedTable`. Logical IDs have no underscores, so a digest
+ * keeps `a_1` and `a1` apart.
  */
 function ingestedTableId({ name }: Pick<IngestedTable, 'name'>): string {
   const digest = /_(?![a-z])/.test(name) ? hash('sha256', name).slice(0, 8) : '';
@@ -35,13 +35,13 @@ function ingestedTableId({ name }: Pick<IngestedTable, 'name'>): string {
 }
 
 /**
- * The Glue database with a table for each kind, each dataset, the experiment groups, the received hours and the curated days of
- * each forwarded kind, with columns from lib/tables and lib/curate, and Statsig's staging database. Databases and tables with
- * partitions are retained when the stack is deleted, as partitions would be lost.
+ * The Glue database, with a table for each kind, each dataset, the experiment groups, the received hours and the
+ * curated days of each forwarded kind, and Statsig's staging database. lib/tables and lib/curate have the columns.
+ * Databases and tables with partitions are retained when the stack is deleted, because their partitions would be lost.
  *
- * The tables of experiment groups and of received hours have no partitions, and the tables of curated days are made again from the raw days:
- * nothing is lost with them. A rollback to a release without them deletes them, so that their names are free when the
- * stack is upgraded again.
+ * Nothing is lost with the other tables: those of experiment groups and of received hours have no partitions, and those
+ * of curated days are made again from the raw days. A rollback to a release without them deletes them, so that their
+ * names are free when the stack is upgraded again.
  */
 export function catalog(stack: Stack): Resources {
   const { config } = stack;
@@ -94,7 +94,7 @@ export function catalog(stack: Stack): Resources {
   };
 }
 
-/** A Glue database. It is retained when the stack is deleted, as it may hold tables and views. */
+/** A Glue database. It is retained when the stack is deleted, because it may have tables and views. */
 export function glueDatabase(name: string, description: string): Resource {
   return {
     Type: 'AWS::Glue::Database',
@@ -107,8 +107,9 @@ export function glueDatabase(name: string, description: string): Resource {
 }
 
 /**
- * A database whose tables are left to IAM, whatever the account's settings of Lake Formation say of new tables. Without it, an
- * account whose defaults are empty lets nobody use a table that is made later. Access to the database itself follows the account.
+ * A database whose tables are left to IAM, whatever the account's settings of Lake Formation say about new tables.
+ * Without this setting, in an account whose defaults are empty, nobody could use a table that is made later. Access to
+ * the database itself follows the account.
  * https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-properties-glue-database-databaseinput.html and
  * https://docs.aws.amazon.com/lake-formation/latest/dg/change-settings.html
  */
@@ -139,7 +140,10 @@ const PARQUET: RowFormat = {
   isCompressed: true,
 };
 
-/** Objects in which every line is a row: https://docs.aws.amazon.com/athena/latest/ug/openx-json-serde.html */
+/**
+ * The format of objects in which every line is a row:
+ * https://docs.aws.amazon.com/athena/latest/ug/openx-json-serde.html
+ */
 const JSON_LINES: RowFormat = {
   parameters: { classification: 'json' },
   input: 'org.apache.hadoop.mapred.TextInputFormat',
@@ -186,17 +190,17 @@ export function glueColumn(column: Pick<Column, 'name' | 'type' | 'comment'>): V
   return { Name: column.name, Type: column.type, Comment: column.comment };
 }
 
-/** Name of the Glue database of the tables, created by the stack or existing. */
+/** Name of the Glue database of the tables, whether the stack creates it or it exists already. */
 export function databaseName({ config }: Pick<Stack, 'config'>): Value {
   return config.existing.database ? config.database : ref(logicalIds.database);
 }
 
-/** The same in the notation of `Fn::Sub`. */
+/** Name of the Glue database of the tables, in the notation of `Fn::Sub`. */
 function databaseText({ config }: Pick<Stack, 'config'>): string {
   return config.existing.database ? config.database : `\${${logicalIds.database}}`;
 }
 
-/** Name of the Glue database that Statsig stages in, created by the stack or existing. */
+/** Name of the Glue database that Statsig stages in, whether the stack creates it or it exists already. */
 export function stagingDatabaseName({ config }: Pick<Stack, 'config'>): Value {
   return config.existing.stagingDatabase ? config.athena.stagingDatabase : ref(logicalIds.stagingDatabase);
 }
@@ -213,9 +217,9 @@ export function catalogArns(stack: Pick<Stack, 'config'>, kinds: readonly TableK
 }
 
 /**
- * The same of tables by name.
+ * The ARNs that a policy must name to allow an action on tables, which are given by name.
  *
- * @param tables Names, or patterns of names, in the notation of `Fn::Sub`.
+ * @param tables Names of tables, or patterns of names, in the notation of `Fn::Sub`.
  */
 export function tableArns(stack: Pick<Stack, 'config'>, tables: readonly string[]): Value[] {
   const database = databaseText(stack);

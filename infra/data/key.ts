@@ -6,21 +6,23 @@ const PENDING_WINDOW_DAYS = 30;
 
 /**
  * The key that encrypts the bucket, unless the configuration names an existing key. It is retained when the stack is
- * deleted, as without it the data cannot be read. It is also retained when the first deployment fails: to delete it the
- * deploying identity would need permission to delete any key of the account (lib/access/deployPolicy.ts). The key has no
- * name, so it does not block the next deployment.
+ * deleted, because the data cannot be read without it. It is also retained when the first deployment fails, because the
+ * deploying identity could delete it only with permission to delete any key of the account
+ * (lib/access/deployPolicy.ts). The key has no name, so it does not block the next deployment.
  *
- * KMS refuses to create a key whose creator could not change its policy later. This policy names the account's root, so
- * nobody is locked out. BypassPolicyLockoutSafetyCheck lets the deploying identity work without `kms:PutKeyPolicy` on the
- * account's keys. Control Tower's CT.KMS.PV.3 forbids it (docs/deploy.md).
+ * KMS refuses to create a key whose creator could not change its policy later, unless BypassPolicyLockoutSafetyCheck is
+ * set. It is set, so that the deploying identity needs no `kms:PutKeyPolicy` on the account's keys. Nobody is locked
+ * out, because the key's policy names the account's root. Control Tower's CT.KMS.PV.3 forbids the setting
+ * (docs/deploy.md).
  * https://docs.aws.amazon.com/kms/latest/APIReference/API_CreateKey.html
  *
- * Its policy delegates to IAM, where each role names the key, and names readers with `keyAdministrator`. It names no service: S3 uses the key with the permission of
- * its caller, and nothing else is encrypted with the key.
+ * The key's policy leaves permissions to IAM, where each role names the key, and names only readers with
+ * `keyAdministrator`. It names no service, because S3 uses the key with the permission of its caller, and nothing else
+ * is encrypted with the key.
  * https://docs.aws.amazon.com/kms/latest/developerguide/key-policy-default.html and
  * https://docs.aws.amazon.com/AmazonS3/latest/userguide/UsingKMSEncryption.html
  *
- * @param administrators Statements of the key's policy for readers that administer it.
+ * @param administrators Statements of the key's policy for readers that administer the key.
  */
 export function key(stack: Stack, administrators: readonly Value[]): Resources {
   if (stack.config.existing.keyArn !== null) return {};
@@ -62,7 +64,7 @@ export function key(stack: Stack, administrators: readonly Value[]): Resources {
   };
 }
 
-/** ARN of the key that encrypts the bucket, created by the stack or existing. */
+/** ARN of the key that encrypts the bucket, whether the stack creates it or it exists already. */
 export function keyArn({ config }: Pick<Stack, 'config'>): Value {
   return config.existing.keyArn ?? getAtt(logicalIds.key);
 }

@@ -4,9 +4,9 @@ import { logicalIds, type Stack } from '../template/Stack.ts';
 import { privateBucket, UNFINISHED_UPLOADS } from './bucket.ts';
 
 /**
- * The bucket for Statsig's IAM user, unless there is none or it exists already. S3 encrypts it with a key of its own: Statsig's
- * policy names no key, so its user could not decrypt anything that is encrypted with one of KMS. Unfinished uploads are the
- * only objects that expire.
+ * The bucket for Statsig's IAM user, unless there is none or it exists already. S3 encrypts it with a key of S3:
+ * Statsig's policy names no key, so its user could not decrypt objects that are encrypted with a key of KMS. Nothing in
+ * it expires, except unfinished uploads.
  */
 export function statsigBucketResources({ config: { statsigBucket } }: Stack): Resources {
   if (statsigBucket === null || statsigBucket.existing) return {};
@@ -17,7 +17,7 @@ export function statsigBucketResources({ config: { statsigBucket } }: Stack): Re
   });
 }
 
-/** The name that Statsig's form asks for. */
+/** The output with the bucket's name, which Statsig's form asks for. */
 export function statsigBucketOutputs({
   config: { statsigBucket },
 }: Pick<Stack, 'config'>): Readonly<Record<string, Output>> {

@@ -12,15 +12,15 @@ export function viewId(name: ViewName): string {
   return idOf(name, 'View');
 }
 
-/** The views of lib/views in the catalog. They are deleted with the stack, as they hold no data. */
+/** The views of lib/views in the catalog. They are deleted with the stack, because they hold no data. */
 export function views(stack: Stack): Resources {
   const all = viewsOf(stack.config);
   return Object.fromEntries(viewNames.map((name) => [viewId(name), glueView(stack, all[name])]));
 }
 
 /**
- * A view as Athena's own CREATE VIEW stores it in Glue. The text decides what is read; the columns are only for display.
- * `ds` is one of the columns, as a view has no partitions.
+ * A view as Athena's own CREATE VIEW stores it in Glue. The text decides what is read, and the columns are only for
+ * display. `ds` is one of the columns, because a view has no partitions.
  */
 function glueView(stack: Stack, view: View): Resource {
   return {

@@ -5,7 +5,7 @@ import { usedRuns } from '../streams/schedules.ts';
 import { getAtt, type Output, type Resources } from '../template/Resource.ts';
 import { idOf, type Stack } from '../template/Stack.ts';
 
-/** The queue, schedules and role of exports to customers' buckets. Nothing without `exports`. */
+/** The queue, schedules and role of exports to customers' buckets. There are none without `exports`. */
 export function exportResources(stack: Stack): Resources {
   if (stack.config.exports.length === 0) return {};
   return {
@@ -15,7 +15,7 @@ export function exportResources(stack: Stack): Resources {
   };
 }
 
-/** The role that customers allow into their buckets. */
+/** The output with the role that customers allow into their buckets. */
 export function exportOutputs({ config }: Pick<Stack, 'config'>): Readonly<Record<string, Output>> {
   if (config.exports.length === 0) return {};
   return {

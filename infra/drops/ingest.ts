@@ -8,7 +8,7 @@ import type { Stack } from '../template/Stack.ts';
 
 /**
  * The resources of ingest, except tables and alarms: the queues of plan and load, their schedules, and the roles of the
- * functions. Nothing without `sources`.
+ * functions. There are none without `sources`.
  */
 export function ingestResources(stack: Stack, width: Width): Resources {
   if (stack.config.sources.length === 0) return {};
@@ -21,7 +21,8 @@ export function ingestResources(stack: Stack, width: Width): Resources {
 }
 
 /**
- * The runs of the plan: daily datasets at the configured hour, and hourly datasets at minute 15. Also the hourly sweep by the load, as only its role may delete versions.
+ * The runs of the plan, for daily datasets at the configured hour and for hourly datasets at minute 15, and the hourly
+ * sweep. The load does the sweep, because only its role may delete versions.
  */
 function ingestSchedules(stack: Stack): Resources {
   const { sources, dailyIngest } = stack.config;
@@ -36,7 +37,7 @@ function ingestSchedules(stack: Stack): Resources {
       part: 'ingest-load',
       input: { sluice: 'sweep' },
     }),
-    ...(expectsDrops(sources) && expected(stack)),
+    ...(expectsDrops(sources) && expectedSchedule(stack)),
     ...usedRuns(stack, datasets, {
       part: 'ingest-plan',
       name: 'ingest',
@@ -51,8 +52,8 @@ function ingestSchedules(stack: Stack): Resources {
   };
 }
 
-/** Just after the hour, as `expectedBy` has whole hours. */
-function expected(stack: Stack): Resources {
+/** The hourly search for late drops. It runs just after the hour, because `expectedBy` has whole hours. */
+function expectedSchedule(stack: Stack): Resources {
   return schedule(stack, {
     id: 'IngestExpected',
     name: 'ingest-expected',

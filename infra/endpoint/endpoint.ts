@@ -25,9 +25,9 @@ const CORS = {
 } as const;
 
 /**
- * Fields of the access log, one JSON object per request. Never the query string or the path: SDKs send their key as
- * `?k=`, and paths of Statsig's API contain one. `responseLength` is the answer's. `dataProcessed` is left out: AWS does not
- * say which size it is.
+ * Fields of the access log, which has one JSON object per request. It never has the query string or the path: SDKs send
+ * their key as `?k=`, and paths of Statsig's API contain one. `responseLength` is the size of the answer.
+ * `dataProcessed` is left out, because AWS does not say which size it is.
  * https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-logging-variables.html
  */
 const ACCESS_LOG = {
@@ -42,14 +42,15 @@ const ACCESS_LOG = {
 } as const;
 
 /**
- * The access log's group. Logs whose names begin like this need no statement of their own in the account's policy for logs,
- * which has little room: https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/AWS-logs-and-resource-policy.html
+ * The log group of the access log. With this beginning of its name it needs no statement in the account's policy for
+ * logs, which has little room:
+ * https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/AWS-logs-and-resource-policy.html
  */
 function accessLogGroup({ service, stage }: Pick<Stack, 'service' | 'stage'>): string {
   return `/aws/vendedlogs/${service}-${stage}-access`;
 }
 
-/** Function URLs, the domain, routes of reads and the access log. The HTTP API comes from serverless.yml. */
+/** The Function URLs, the domain, the routes of reads and the access log. The HTTP API comes from serverless.yml. */
 export function endpointResources(stack: Stack): Resources {
   const { endpoint, sources } = stack.config;
   return {
@@ -79,7 +80,7 @@ export function endpointResources(stack: Stack): Resources {
 }
 
 /**
- * The domain of the HTTP API. TLS 1.2 is the least that AWS offers for it:
+ * The domain of the HTTP API. TLS 1.2 is the lowest version that AWS offers for it:
  * https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-custom-domain-names.html
  */
 function domain({ config: { endpoint } }: Stack): Resources {
@@ -110,8 +111,8 @@ function domain({ config: { endpoint } }: Stack): Resources {
 }
 
 /**
- * A Function URL that everybody may post to; who sends events is decided by their key. Lambda asks for both permissions
- * since October 2025: https://docs.aws.amazon.com/lambda/latest/dg/urls-auth.html
+ * A Function URL that everybody may post to; the key of a request decides who sends events. Since October 2025 Lambda
+ * asks for both permissions: https://docs.aws.amazon.com/lambda/latest/dg/urls-auth.html
  */
 function functionUrl(logicalId: string, functionId: string, properties: Resource['Properties']): Resources {
   const permission = (terms: Resource['Properties']): Resource => ({
@@ -163,8 +164,9 @@ export function endpointExtensions({ config }: Stack): Readonly<Record<string, E
 const POINT_HERE = 'Point SDKs here; any path but the reserved ones will do, /v1/rgstr for example';
 
 /**
- * The addresses. With both, `CollectorUrl` is the Function URL and `GatewayUrl` the gateway, in whichever direction SDKs move.
- * A domain of one's own is beside them, as it answers only once its DNS record exists.
+ * The addresses to send to. With both kinds, `CollectorUrl` is the Function URL and `GatewayUrl` the gateway, in
+ * whichever direction SDKs move. A domain of the deployment is an output of its own, because it answers only once its
+ * DNS record exists.
  */
 export function endpointOutputs(stack: Stack): Readonly<Record<string, Output>> {
   return { ...addressOutputs(stack), ...domainOutputs(stack) };
@@ -208,7 +210,10 @@ function addressOutputs({ config }: Stack): Readonly<Record<string, Output>> {
   };
 }
 
-/** Lambda gives a Function URL with a slash at its end, which would be doubled by the path behind it. */
+/**
+ * The address of a Function URL. Lambda ends it with a slash, which is removed, because the path behind it would double
+ * the slash.
+ */
 function address(logicalId: string): Value {
   const parts: Value = { 'Fn::Split': ['/', getAtt(logicalId, 'FunctionUrl')] };
   return { 'Fn::Join': ['', ['https://', { 'Fn::Select': [2, parts] }]] };

@@ -5,19 +5,20 @@ import { idOf, logicalIds, type Stack } from '../template/Stack.ts';
 /** Statsig's hosts: the CDN of rules and ID lists, and the API. docs.statsig.com/infrastructure/statsig_domains */
 const STATSIG = { cdn: 'https://api.statsigcdn.com', api: 'https://statsigapi.net' } as const;
 
-/** Of rules and ID lists. SDKs go on with those that they have after a failure. */
+/** Timeout for reading rules and ID lists. After a failure SDKs go on with those that they have. */
 const TIMEOUT_MS = 10_000;
 
 /**
- * What SDKs and the HTTP API read, by the host that has it. Rules and ID lists by GET are files of a CDN, everything else
- * goes to the API:
+ * The routes that SDKs and the HTTP API read, by the host that has them. Rules and ID lists by GET are files of a CDN,
+ * and everything else goes to the API:
  *
  * - `download_config_specs`, `get_id_lists` by GET: statsig-rust, statsig_http_specs_adapter.rs and
  *   statsig_http_id_lists_adapter.rs; node-js-server-sdk, StatsigFetcher.ts; js-client-monorepo, NetworkConfig.ts (`?k=`)
  * - by POST, and `initialize`: cloudflare-event-proxy, src/index.js; dotnet-sdk, Constants.cs; unity-sdk, Constants.cs
  * - the HTTP API: docs.statsig.com/http-api
  *
- * Methods are named: `ANY` would take browsers' preflights from the gateway (infra/serverless/requirements.ts).
+ * Each route names its method: `ANY` would take browsers' preflights from the gateway
+ * (infra/serverless/requirements.ts).
  */
 export const READS = {
   cdn: [
@@ -41,7 +42,10 @@ export const READS = {
   ],
 } as const;
 
-/** Reads of SDKs under the collector's address: the gateway passes them on by itself. docs/sdks.md, "SDKs with one address" */
+/**
+ * The routes for reads of SDKs under the collector's address, which the gateway passes on by itself. docs/sdks.md,
+ * "SDKs with one address"
+ */
 export function readResources({ config: { passThrough } }: Stack): Resources {
   if (passThrough === null) return {};
   return {
@@ -82,7 +86,7 @@ function readsOf(host: keyof typeof READS, { url }: PassThrough): Resources {
   };
 }
 
-/** `ReadGetV1GetIdListsKey` of `GET /v1/get_id_lists/{key}`. */
+/** The logical ID of a route: `ReadGetV1GetIdListsKey` of `GET /v1/get_id_lists/{key}`. */
 function routeId(key: string): string {
   return `Read${idOf(key.toLowerCase().replaceAll(/[^a-z0-9]/g, '-'))}`;
 }

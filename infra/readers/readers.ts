@@ -27,7 +27,9 @@ import {
 import { idOf, logicalIds, partName, type Stack } from '../template/Stack.ts';
 import { workgroupResource } from './workgroup.ts';
 
-/** Where OWOX writes results. The same bucket has files of its connectors' tables, which must not expire. */
+/**
+ * The folders that OWOX writes results to. The same bucket has files of its connectors' tables, which must not expire.
+ */
 const OWOX_RESULT_FOLDERS = [
   'athena-check-access/',
   'athena-data-last-updated/',
@@ -42,8 +44,8 @@ export function readers(stack: Stack): Resources {
 }
 
 /**
- * The outputs for each reader: the role to assume, or the secret with its access keys, and its workgroup, if it has one.
- * An access key is never an output.
+ * The outputs for each reader: the role to assume, or the secret with its access keys, and its workgroup, if it has
+ * one. An access key is never an output.
  */
 export function readerOutputs({ config }: Stack): Readonly<Record<string, Output>> {
   return Object.fromEntries(
@@ -77,11 +79,14 @@ export function readerOutputs({ config }: Stack): Readonly<Record<string, Output
 
 const POLICY_PARTS = { read: 'Policy', write: 'WritePolicy', also: 'AlsoPolicy' } as const;
 
-/** IAM never changes the description of a managed policy: another text is another policy. */
+/**
+ * Descriptions of the policies. IAM never changes the description of a managed policy: another text makes another
+ * policy.
+ */
 const POLICY_DESCRIPTIONS = {
-  read: (who: string) => `What ${who} may do with what Sluice landed: read`,
-  write: (who: string) => `What ${who} may do with what Sluice landed: write`,
-  also: (who: string) => `What ${who} may read besides what Sluice landed`,
+  read: (reader: string) => `What ${reader} may do with what Sluice landed: read`,
+  write: (reader: string) => `What ${reader} may do with what Sluice landed: write`,
+  also: (reader: string) => `What ${reader} may read besides what Sluice landed`,
 } as const;
 
 /** Whether the policy of the stack's own key names a reader as administrator. */
@@ -89,7 +94,7 @@ function administersOurKey({ config }: Pick<Stack, 'config'>, reader: Reader): r
   return reader.kind === 'statsig' && reader.keyAdministrator && config.existing.keyArn === null;
 }
 
-/** The statements of the key's policy for readers that administer it. */
+/** The statements of the key's policy for readers that administer the key. */
 export function keyAdministratorStatements(stack: Pick<Stack, 'config'>): Value[] {
   const ids = stack.config.readers
     .filter((reader) => administersOurKey(stack, reader))
@@ -106,12 +111,13 @@ function readerResources(stack: Stack, reader: Reader): Resources {
   const permissions = readerPermissions(stackPlace(stack), reader);
   const ownDatabase = ownDatabaseOf(reader);
   const policyId = (name: NamedPolicy['name']) => readerId(reader, POLICY_PARTS[name]);
-  // The key's policy names the role or user, and this policy the key: of the two ways to attach a policy, this makes no circle.
+  // The key's policy names the role or user, and this policy names the key. A policy can be attached in two ways, and
+  // this one makes no circle of references.
   const isAttachedByPolicy = (name: NamedPolicy['name']) =>
     name === 'read' && administersOurKey(stack, reader);
   return {
     ...Object.fromEntries(
-      // Managed, as inline policies of a user may hold 2,048 characters only.
+      // The policies are managed, because inline policies of a user may have only 2,048 characters.
       permissions.map(({ name, document }): [string, Resource] => [
         policyId(name),
         {
@@ -170,7 +176,9 @@ function readerRole(stack: Stack, reader: RoleReader, policies: Value): Resource
   };
 }
 
-/** The reader's own workgroup. A reader that shared one could read, replace and delete the results of others. */
+/**
+ * The reader's own workgroup. A reader that shared a workgroup could read, replace and delete the results of others.
+ */
 function ownWorkgroup(stack: Stack, reader: RoleReader): Resource {
   const { workgroup, resultsFolder } = readerWorkgroup(stackPlace(stack), reader);
   return workgroupResource(stack, {
@@ -204,9 +212,9 @@ function readerUser(stack: Stack, reader: Reader, policies: Value): Resources {
 }
 
 /**
- * Name of the secret: `sluice-prod-reader-metabase-0a1b2c3d`. It begins like the stack's name, so that the identity that
- * deploys this stack needs no permission to delete another's secrets. It ends like the stack's ID, as a deleted secret
- * keeps its name for up to 30 days, which would block a new deployment.
+ * The name of the secret: `sluice-prod-reader-metabase-0a1b2c3d`. It begins like the stack's name, so that the identity
+ * that deploys this stack needs no permission to delete other stacks' secrets. It ends like the stack's ID, because a
+ * deleted secret keeps its name for up to 30 days, which would block a new deployment.
  * https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_DeleteSecret.html
  */
 function secretName(stack: Stack, { name }: Reader): Value {
@@ -244,7 +252,7 @@ export function readerId({ name }: Pick<Reader, 'name'>, part: string): string {
   return `Reader${idOf(name, part)}`;
 }
 
-/** Bucket, database, key and account of the stack, in the notation of `Fn::Sub`. */
+/** The bucket, database, key and account of the stack, in the notation of `Fn::Sub`. */
 function stackPlace({ config }: Pick<Stack, 'config'>): PolicyScope {
   return policyScope(config, {
     ...PSEUDO_PARAMETERS,

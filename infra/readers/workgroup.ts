@@ -23,11 +23,11 @@ export function workgroup(stack: Stack): Resources {
  * saved queries are deleted with it.
  * https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-resource-athena-workgroup.html
  *
- * @param of.folder In the bucket, with the slash at its end.
+ * @param settings.folder The folder in the bucket for results, with the slash at its end.
  */
 export function workgroupResource(
   stack: Stack,
-  of: {
+  settings: {
     readonly name: string;
     readonly description: string;
     readonly folder: string;
@@ -36,8 +36,8 @@ export function workgroupResource(
   return {
     Type: 'AWS::Athena::WorkGroup',
     Properties: {
-      Name: of.name,
-      Description: of.description,
+      Name: settings.name,
+      Description: settings.description,
       State: 'ENABLED',
       RecursiveDeleteOption: true,
       WorkGroupConfiguration: {
@@ -47,7 +47,7 @@ export function workgroupResource(
         RequesterPaysEnabled: false,
         BytesScannedCutoffPerQuery: scanLimitBytes(stack.config),
         ResultConfiguration: {
-          OutputLocation: s3Location(stack, of.folder),
+          OutputLocation: s3Location(stack, settings.folder),
           EncryptionConfiguration: { EncryptionOption: 'SSE_KMS', KmsKey: keyArn(stack) },
           ExpectedBucketOwner: ref('AWS::AccountId'),
         },
@@ -56,7 +56,7 @@ export function workgroupResource(
   };
 }
 
-/** Name of the Athena workgroup, created by the stack or existing. */
+/** Name of the Athena workgroup, whether the stack creates it or it exists already. */
 export function workgroupName({ config }: Pick<Stack, 'config'>): Value {
   return config.existing.workgroup ? config.athena.workgroup : ref(logicalIds.workgroup);
 }

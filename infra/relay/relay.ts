@@ -6,8 +6,8 @@ import type { Resources } from '../template/Resource.ts';
 import type { Stack } from '../template/Stack.ts';
 
 /**
- * The resources of relay, except alarms: its queue, which the deployment's key encrypts as copies hold SDK keys, and the
- * function's role. Nothing without `relay`.
+ * The resources of relay, except alarms: its queue and the function's role. The deployment's key encrypts the queue,
+ * because copies hold SDK keys. There are none without `relay`.
  */
 export function relayResources(stack: Stack): Resources {
   if (stack.config.relay === undefined) return {};

@@ -9,10 +9,10 @@ import type { Resources } from '../template/Resource.ts';
 import type { Stack } from '../template/Stack.ts';
 import { type AllowStatement, functionRole, seesWhatIsMissing, sendTo } from './policies.ts';
 
-/** The views whose text names curated days. Others read these views. */
+/** The views whose text names curated days. The other views read these. */
 const namingViews = viewNames.filter((name) => viewKinds[name].length > 0);
 
-/** The roles of the curation: one finds days and rewrites views, the other rewrites days. */
+/** The roles of the curation. One finds days and rewrites views, and the other rewrites days. */
 export function curateRoles(stack: Stack): Resources {
   return {
     ...planRole(stack),
@@ -20,7 +20,10 @@ export function curateRoles(stack: Stack): Resources {
   };
 }
 
-/** Lists raw files, keeps the ledger and rewrites the views. It reads no row and writes no file of a table. */
+/**
+ * The role that lists raw files, keeps the ledger and rewrites the views. It reads no row and writes no file of a
+ * table.
+ */
 function planRole(stack: Stack): Resources {
   const { curatedTables } = stack.config;
   return functionRole(stack, 'curate-plan', [
@@ -34,7 +37,10 @@ function planRole(stack: Stack): Resources {
   ]);
 }
 
-/** Reads raw rows and earlier versions, writes versions of curated days and moves their partitions. It cannot write to the raw tables. */
+/**
+ * The role that reads raw rows and earlier versions, writes versions of curated days and moves their partitions. It
+ * cannot write to the raw tables.
+ */
 function curateRole(stack: Stack): Resources {
   const { config } = stack;
   const names = Object.values(config.curatedTables);
@@ -52,7 +58,7 @@ function curateRole(stack: Stack): Resources {
       ],
     },
     { Action: ['s3:PutObject', 's3:DeleteObject'], Resource: [...versions, ...notes] },
-    // For multipart uploads that fail.
+    // This is for multipart uploads that fail.
     { Action: ['s3:AbortMultipartUpload'], Resource: versions },
     ledger(stack),
     seesWhatIsMissing(stack),
@@ -69,7 +75,7 @@ function curateRole(stack: Stack): Resources {
   ]);
 }
 
-/** Entries of curated days, and the lists of days that views read. */
+/** The permission for entries of curated days, and for the lists of days that views read. */
 function ledger(stack: Stack): AllowStatement {
   return {
     Action: ['s3:GetObject', 's3:PutObject'],

@@ -11,10 +11,10 @@ interface CustomerActions {
 }
 
 /**
- * Statements for a customer's bucket, folders and key, whose policies allow the role; or else to assume the customer's role. The key
- * is used through S3 in the region of the bucket, which is the key's.
+ * Statements for a customer's bucket, folders and key, whose policies allow the role; or a statement to assume the
+ * customer's role. The key is used through S3 in the region of the bucket, which is also the key's region.
  *
- * @param folders Each with a slash at its end.
+ * @param folders Folders of the bucket, each with a slash at its end.
  */
 export function customerStatements(
   customer: Pick<Source, 'bucket' | 'role' | 'kmsKeyArn' | 'region'>,

@@ -5,7 +5,8 @@ import { logicalIds, type Stack } from '../template/Stack.ts';
 import { firehoseService, serviceRole, useKey } from './policies.ts';
 
 /**
- * The role of the stream. It writes below landing/ and nowhere else, and stays when its stream does: infra/streams/streams.ts.
+ * The role of the stream. It writes below landing/ and nowhere else, and it stays when its stream does
+ * (infra/streams/streams.ts).
  * The actions are those of https://docs.aws.amazon.com/firehose/latest/dev/controlling-access.html#using-iam-s3
  */
 export function deliveryRole(stack: Stack): Resources {
@@ -22,7 +23,7 @@ export function deliveryRole(stack: Stack): Resources {
         },
         useKey(stack),
         {
-          // To say why something could not be delivered.
+          // Firehose logs why it could not deliver something.
           Action: ['logs:PutLogEvents'],
           Resource: [
             arn(

@@ -19,12 +19,13 @@ import {
 } from './policies.ts';
 
 /**
- * How much the role of the load may do beyond what it does, as its policies may only be so long: nothing; the catalog's tables but
- * those of the stack itself, whose sessions are limited to the table of one dataset; and also reading of buckets of the sources'
- * owners, but none of the deployment's own account.
+ * How much more the role of the load may do than it needs. The length of its policies is limited, so a deployment with
+ * many datasets gets a wider role. `exact`: it may do nothing more. `tables`: it may change the catalog's tables except
+ * those of the stack itself. `buckets`: it may also read buckets of the sources' owners, except those of the
+ * deployment's own account. In each of them, the session of a load is limited to its dataset.
  */
 export const WIDTHS = ['exact', 'tables', 'buckets'] as const;
-/** One of them. */
+/** One of {@link WIDTHS}. */
 export type Width = (typeof WIDTHS)[number];
 
 /** One role for each function of the ingest. */
@@ -61,7 +62,7 @@ export function ingestRoles(stack: Stack, width: Width): Resources {
   };
 }
 
-/** The ledger of a source's datasets. */
+/** The permission for the ledger of a source's datasets. */
 function ledgerOf(stack: Stack, { name }: Source): AllowStatement {
   return {
     Action: ['s3:GetObject', 's3:PutObject'],
@@ -81,7 +82,7 @@ function ingestLoadRole(stack: Stack, width: Width): Resources {
   const notes = objectsArn(stack, VERSION_NOTES);
   const pieces = objectsArn(stack, LOADS_FOLDER);
   const refused = objectsArn(stack, tableFolder(config, 'quarantine'));
-  const itself = assumeSelf(stack, 'ingest-load');
+  const self = assumeSelf(stack, 'ingest-load');
   const read = sources.filter((source) => width === 'buckets' && isReadByOwner(config, source));
   return functionRole(
     stack,
@@ -89,27 +90,27 @@ function ingestLoadRole(stack: Stack, width: Width): Resources {
     [
       { Action: ['s3:GetObject'], Resource: [...landed, pieces] },
       { Action: ['s3:PutObject'], Resource: [...landed, notes, pieces, refused] },
-      // Versions that no query reads any more, the notes on them, and rows that an earlier mapping refused.
+      // These are versions that no query reads any more, the notes on them, and rows that an earlier mapping refused.
       { Action: ['s3:DeleteObject'], Resource: [...landed, notes, pieces, refused] },
-      // For multipart uploads that fail.
+      // This is for multipart uploads that fail.
       { Action: ['s3:AbortMultipartUpload'], Resource: [...landed, pieces, refused] },
       seesWhatIsMissing(stack),
       // The sweep asks before it deletes a version, also for tables of datasets that are no longer configured.
       { Action: ['glue:GetPartitions'], Resource: tableArns(stack, ['*']) },
       ...(width === 'exact' ? [] : otherTables(stack)),
       ...(read.length === 0 ? [] : [readsOwnersBuckets(read)]),
-      // The next piece of a day.
+      // The load sends a message for the next piece of a day.
       sendTo('ingest-load'),
-      itself.allowance,
+      self.allowance,
     ],
-    [itself.trust],
+    [self.trust],
     sources.map((source) => loadsSource(stack, source, width)),
   );
 }
 
 const ON_TABLES = ['glue:BatchCreatePartition', 'glue:BatchUpdatePartition', 'glue:GetTable'];
 
-/** What the role of the load has for one source. */
+/** The statements of the load's role for one source. */
 function loadsSource(stack: Stack, source: Source, width: Width): readonly AllowStatement[] {
   const tables = source.datasets.map(({ table }) => table);
   const receipts = receiptFolder(source);
@@ -123,7 +124,7 @@ function loadsSource(stack: Stack, source: Source, width: Width): readonly Allow
       onObjects: isRead ? [] : ['s3:GetObject'],
       onKey: ['kms:Decrypt'],
     }),
-    // Nothing else is written into customers' buckets, and nothing there is read back.
+    // Nothing else is written into customers' buckets, and nothing that is written there is read back.
     ...(receipts === null
       ? []
       : customerStatements(source, [receipts], {
@@ -133,10 +134,13 @@ function loadsSource(stack: Stack, source: Source, width: Width): readonly Allow
   ];
 }
 
-/** Partitions of every table of the database but the stack's own. A load's session names the one table that it may use. */
+/**
+ * Statements for partitions of every table of the database, except the stack's own. A load's session names the one
+ * table that it may use.
+ */
 function otherTables(stack: Stack): readonly RoleStatement[] {
   const { config } = stack;
-  const own = [
+  const stackTables = [
     ...Object.values(config.tables),
     ...Object.values(config.curatedTables),
     ...viewNames,
@@ -145,17 +149,18 @@ function otherTables(stack: Stack): readonly RoleStatement[] {
   ];
   return [
     { Action: ON_TABLES, Resource: tableArns(stack, ['*']) },
-    { Effect: 'Deny', Action: ON_TABLES, Resource: tableArns(stack, own).slice(2) },
+    { Effect: 'Deny', Action: ON_TABLES, Resource: tableArns(stack, stackTables).slice(2) },
   ];
 }
 
-/** Whether a source's bucket is of another account than the deployment's, so that the bucket's policy decides, too. */
+/** Whether a source's bucket is in another account than the deployment's, so that the bucket's policy decides, too. */
 function isReadByOwner({ account }: Stack['config'], { role, owner }: Source): boolean {
   return role === undefined && account !== null && owner !== undefined && owner !== account;
 }
 
 /**
- * Reads buckets of the sources' owners, as far as these let the role. A load's session names its bucket and folder.
+ * A statement to read buckets of the sources' owners, as far as these allow the role. A load's session names its bucket
+ * and folder.
  * https://docs.aws.amazon.com/AmazonS3/latest/userguide/amazon-s3-policy-keys.html
  */
 function readsOwnersBuckets(sources: readonly Source[]): AllowStatement {

@@ -12,24 +12,25 @@ import { customerStatements } from './customerAccess.ts';
 import { type AllowStatement, assumeSelf, functionRole, seesWhatIsMissing, sendTo } from './policies.ts';
 
 /**
- * Reads the exported tables and writes to customers' buckets, which must allow it by their own policies, or through a role
- * of the customer. In a customer's bucket it uses only the folder of the export. Each task works in a session of this role
- * that is limited to one export (lib/access/sessionPolicies.ts). Only the search for days to export uses the whole role.
+ * The role that reads the exported tables and writes to customers' buckets. They must allow it by their own policies,
+ * or through a role of the customer. In a customer's bucket the role uses only the folder of the export. Each task
+ * works in a session of the role that is limited to one export (lib/access/sessionPolicies.ts). Only the search for
+ * days to export uses the whole role.
  */
 export function exportRole(stack: Stack): Resources {
   const { exports } = stack.config;
-  const itself = assumeSelf(stack, 'export');
+  const self = assumeSelf(stack, 'export');
   return functionRole(
     stack,
     'export',
-    [...readsTables(stack, exports), seesWhatIsMissing(stack), sendTo('export'), itself.allowance],
-    [itself.trust],
-    exports.map((one) => ofExport(stack, one)),
+    [...readsTables(stack, exports), seesWhatIsMissing(stack), sendTo('export'), self.allowance],
+    [self.trust],
+    exports.map((exported) => exportStatements(stack, exported)),
   );
 }
 
-/** What the role has for one export: its ledger, and its customer's folder, or role. */
-function ofExport(stack: Stack, exported: Export): readonly AllowStatement[] {
+/** The statements of the role for one export: for its ledger, and its customer's folder, or role. */
+function exportStatements(stack: Stack, exported: Export): readonly AllowStatement[] {
   const { name, target } = exported;
   return [
     {
@@ -59,6 +60,6 @@ function readsTables(stack: Stack, exports: readonly Export[]): readonly AllowSt
 
 /** Folders of a delivered table, each with a slash at its end; undefined for other tables. */
 function deliveredFolders(config: Config, table: string): readonly string[] | undefined {
-  const kind = tableKinds.find((one) => config.tables[one] === table);
+  const kind = tableKinds.find((tableKind) => config.tables[tableKind] === table);
   return kind === undefined ? undefined : tableFolders(config, kind);
 }

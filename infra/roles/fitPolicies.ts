@@ -5,16 +5,19 @@ import { valuesOf } from '../template/policyMatch.ts';
 import { type Resource, type Resources, ref, type Value } from '../template/Resource.ts';
 import { lengthOf, substitution, type TemplatePlace } from '../template/substitute.ts';
 
-/** A statement in a template: its resources are texts or references. */
+/** A statement in a template, whose resources are texts or references. */
 interface WrittenStatement extends Pick<Statement, 'Effect' | 'Action' | 'Condition'> {
   readonly Resource: readonly Value[];
 }
 
-/** The roles of a template that have policies of their own, with the statements of these, and of the managed policies that the template gives them. */
+/**
+ * The roles of a template that have policies of their own. Their statements are those of these policies, and of the
+ * managed policies that the template gives them.
+ */
 export function roleStatements(
-  made: Resources,
+  templateResources: Resources,
 ): readonly { readonly id: string; readonly statements: readonly WrittenStatement[] }[] {
-  return Object.entries(made).flatMap(
+  return Object.entries(templateResources).flatMap(
     ([
       id,
       {
@@ -24,7 +27,7 @@ export function roleStatements(
     ]) => {
       if (Type !== 'AWS::IAM::Role' || Policies === undefined) return [];
       const managed = valuesOf(ManagedPolicyArns).map(
-        (one) => made[String(valueAt(one, ['Ref']))]?.Properties,
+        (policyRef) => templateResources[String(valueAt(policyRef, ['Ref']))]?.Properties,
       );
       return [{ id, statements: [...valuesOf(Policies), ...managed].flatMap(statementsOf) }];
     },
@@ -32,26 +35,30 @@ export function roleStatements(
 }
 
 function statementsOf(policy: unknown): readonly WrittenStatement[] {
-  const found: unknown = valueAt(policy, ['PolicyDocument', 'Statement']);
-  return Array.isArray(found) ? found : [];
+  const statements: unknown = valueAt(policy, ['PolicyDocument', 'Statement']);
+  return Array.isArray(statements) ? statements : [];
 }
 
 /**
- * Makes one inline policy of those that a role has, and managed policies of what IAM does not take inline. The role may do the
- * same. Statements keep their order: what a role has of a source stands together, and a source that is added at the end changes
- * the last policy alone.
+ * Makes one inline policy of those that a role has, and managed policies of the statements that IAM does not take
+ * inline. What the role may do stays the same. Statements keep their order: those for one source stand together, so
+ * that a source that is added at the end changes the last policy alone.
  *
  * @returns The resources with the managed policies. A role with one policy stays as it is.
  */
-export function fitPolicies(made: Resources, place: TemplatePlace): Resources {
-  const filled = substitution({ Resources: made }, place);
+export function fitPolicies(templateResources: Resources, place: TemplatePlace): Resources {
+  const filled = substitution({ Resources: templateResources }, place);
   const fitted: Record<string, Resource> = {};
-  const all = new Map(roleStatements(made).map(({ id, statements }) => [id, statements]));
-  for (const [id, resource] of Object.entries(made)) {
+  const statementsByRole = new Map(
+    roleStatements(templateResources).map(({ id, statements }) => [id, statements]),
+  );
+  for (const [id, resource] of Object.entries(templateResources)) {
     const { Properties } = resource;
     fitted[id] = resource;
     if (valuesOf(Properties['Policies']).length < 2) continue;
-    const [inline = [], ...managed] = packed(all.get(id) ?? [], (value) => lengthOf(filled(value)));
+    const [inline = [], ...managed] = packed(statementsByRole.get(id) ?? [], (value) =>
+      lengthOf(filled(value)),
+    );
     const policies = managed.map((statements, i) => [`${id}Policy${i + 1}`, policyOf(statements)] as const);
     const Policies = [{ PolicyName: 'inline', ...policyOf(inline) }];
     const ManagedPolicyArns = policies.map(([name]) => ref(name));
@@ -68,29 +75,29 @@ function policyOf(statements: Value) {
 }
 
 /**
- * Statements in as many policies as they need, the first of which is inline. Those that differ in their resources alone are
- * one in each, and nothing is said twice.
+ * Puts statements into as many policies as they need, the first of which is inline. Statements that differ in their
+ * resources alone become one statement in each policy, and no permission is repeated.
  *
- * @param sizeOf Characters, as IAM counts them.
+ * @param sizeOf Counts characters as IAM does.
  */
 function packed(
   statements: readonly WrittenStatement[],
   sizeOf: (value: unknown) => number,
 ): readonly Value[] {
   const around = sizeOf(policyOf([]).PolicyDocument);
-  const said = new Set<string>();
+  const packedPermissions = new Set<string>();
   let policy = new Map<string, Value[]>();
   let left = (INLINE_CHARACTERS['AWS::IAM::Role'] ?? 0) - around;
   const policies = [policy];
-  for (const { Resource, ...what } of statements)
+  for (const { Resource, ...terms } of statements)
     for (const resource of Resource) {
-      const begun = JSON.stringify(what);
-      const one = JSON.stringify([what, resource]);
-      if (said.has(one)) continue;
-      said.add(one);
-      // With the comma behind it.
-      const whole = sizeOf({ ...what, Resource: [resource] }) + 1;
-      let size = policy.has(begun) ? sizeOf(resource) + 1 : whole;
+      const termsText = JSON.stringify(terms);
+      const permission = JSON.stringify([terms, resource]);
+      if (packedPermissions.has(permission)) continue;
+      packedPermissions.add(permission);
+      // The size includes the comma behind the statement.
+      const whole = sizeOf({ ...terms, Resource: [resource] }) + 1;
+      let size = policy.has(termsText) ? sizeOf(resource) + 1 : whole;
       if (size > left) {
         policy = new Map();
         policies.push(policy);
@@ -98,7 +105,9 @@ function packed(
         size = whole;
       }
       left -= size;
-      policy.set(begun, [...(policy.get(begun) ?? []), resource]);
+      policy.set(termsText, [...(policy.get(termsText) ?? []), resource]);
     }
-  return policies.map((one) => [...one].map(([what, Resource]) => ({ ...JSON.parse(what), Resource })));
+  return policies.map((packedPolicy) =>
+    [...packedPolicy].map(([termsText, Resource]) => ({ ...JSON.parse(termsText), Resource })),
+  );
 }

@@ -27,8 +27,8 @@ export function functionRoles(stack: Stack): Resources {
 }
 
 /**
- * Logical IDs of the roles that delete files of tables or of the landing, which the bucket's policy lets them: the writer, the sweeps of
- * versions, and Statsig's own forwarding where it writes here.
+ * Logical IDs of the roles that delete files of tables or of the landing, which the bucket's policy allows them: the
+ * writer, the sweeps of versions, and Statsig's own forwarding where it writes to this bucket.
  */
 export function deleterIds({ sources, curate, readers }: Config): readonly string[] {
   return [
@@ -42,8 +42,9 @@ export function deleterIds({ sources, curate, readers }: Config): readonly strin
 }
 
 /**
- * Puts records into the landing, by its stream or as objects, and large quarantined bodies into the bucket. It reads the keys'
- * hashes and the experiment groups. It may list the folder of the groups, as without that permission S3 answers 403 for a missing object.
+ * The role that puts records into the landing, by its stream or as objects, and large quarantined bodies into the
+ * bucket. It reads the hashes of keys and the experiment groups. It may list the folder of the groups, because without
+ * that permission S3 answers 403 for a missing object.
  */
 function collectRole(stack: Stack): Resources {
   return functionRole(stack, 'collect', [
@@ -66,7 +67,10 @@ function collectRole(stack: Stack): Resources {
   ]);
 }
 
-/** Registers partitions of every table. In the bucket it lists files of tables, erasures and nights, and keeps notes on the tables' days. */
+/**
+ * The role that registers partitions of every table. In the bucket it lists files of tables, erasures and nights, and
+ * keeps notes on the tables' days.
+ */
 function registerRole(stack: Stack): Resources {
   return functionRole(stack, 'register', [
     {
@@ -98,22 +102,22 @@ function registerRole(stack: Stack): Resources {
 }
 
 /**
- * Makes files of tables of what landed, and then deletes it. Objects that it cannot read go to damaged/, and rows that their
- * tables do not take to quarantine. Of the tables it deletes only what it has just put and will write again. Of the ledger it has
- * its own notes: lib/landing/LandingNotes.ts.
+ * The role that makes files of tables of the landed objects, and then deletes these. It moves objects that it cannot
+ * read to damaged/, and rows that their tables do not take to quarantine. Of the tables' files it deletes only those
+ * that it has just put and will write again. In the ledger it has notes of its own: lib/landing/LandingNotes.ts.
  */
 function writeRole(stack: Stack): Resources {
   const tables = tableKinds.flatMap((kind) => tableFolders(stack.config, kind));
   const objects = (...folders: readonly string[]) => objectsArns(stack, folders);
   return functionRole(stack, 'write', [
-    // Of damaged/ what another run has put there, which it does not replace.
+    // It reads damaged/ so that it does not replace what another run has put there.
     { Action: ['s3:GetObject'], Resource: objects(LANDING_FOLDER, LANDING_NOTES, DAMAGED_FOLDER) },
     { Action: ['s3:DeleteObject'], Resource: objects(LANDING_FOLDER, LANDING_NOTES, ...tables) },
     {
       Action: ['s3:PutObject'],
       Resource: objects(...tables, QUARANTINE_LARGE_FOLDER, DAMAGED_FOLDER, LANDING_NOTES),
     },
-    // For the look, and reading an object carries no prefix.
+    // The hourly look lists objects, and a read of a missing object carries no prefix.
     seesWhatIsMissing(stack),
     sendTo('write'),
   ]);

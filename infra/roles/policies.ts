@@ -37,8 +37,8 @@ export interface TrustedService {
  * A role that one service assumes. Its policy is inline, so that a resource that depends on the role also waits for the
  * policy. A stream that is created before its policy fails (https://github.com/aws/aws-cdk/issues/7236).
  *
- * @param alsoTrusted Additional statements of the trust policy. Default none.
- * @param grown What the role has for each source or export. {@link fitPolicies} makes policies of it that IAM takes.
+ * @param alsoTrusted Additional statements of the trust policy. Default: none.
+ * @param grown The statements for each source or export, of which {@link fitPolicies} makes policies that IAM takes.
  */
 export function serviceRole(
   trusted: TrustedService,
@@ -65,7 +65,7 @@ export function serviceRole(
         PolicyName: i === 0 ? 'inline' : `of-${i}`,
         PolicyDocument: {
           Version: '2012-10-17',
-          Statement: statements.map((one) => ({ Effect: 'Allow', ...one })),
+          Statement: statements.map((statement) => ({ Effect: 'Allow', ...statement })),
         },
       })),
     },
@@ -73,18 +73,21 @@ export function serviceRole(
 }
 
 /**
- * Condition that a service acts on behalf of one of some resources of this account, against confused deputies.
+ * A condition that a service acts on behalf of one of the given resources of this account, against confused deputies.
  * https://docs.aws.amazon.com/IAM/latest/UserGuide/confused-deputy.html
  */
 export function onBehalfOf(...sourceArns: readonly Value[]): Value {
-  const [one = [], ...more] = sourceArns;
+  const [first = [], ...more] = sourceArns;
   return {
     StringEquals: { 'aws:SourceAccount': ref('AWS::AccountId') },
-    ArnEquals: { 'aws:SourceArn': more.length === 0 ? one : sourceArns },
+    ArnEquals: { 'aws:SourceArn': more.length === 0 ? first : sourceArns },
   };
 }
 
-/** ARN pattern of a role of this stack, in the notation of `Fn::Sub`, for the role's own policies, which cannot refer to it. */
+/**
+ * A pattern for the ARN of a role of this stack, in the notation of `Fn::Sub`. It is for the role's own policies, which
+ * cannot refer to the role.
+ */
 function ownRolePattern({ service, stage }: Pick<Stack, 'service' | 'stage'>, part: string): Value {
   const name = `${service}-${stage}`;
   const pattern = roleNamePattern(name, idOf(part, 'Role')).replace(`${name}-`, `\${AWS::StackName}-`);
@@ -96,15 +99,15 @@ function ownRolePattern({ service, stage }: Pick<Stack, 'service' | 'stage'>, pa
  * https://aws.amazon.com/blogs/security/announcing-an-update-to-iam-role-trust-policy-behavior/
  */
 export function assumeSelf(stack: Pick<Stack, 'service' | 'stage'>, part: string) {
-  const itself = ownRolePattern(stack, part);
+  const rolePattern = ownRolePattern(stack, part);
   return {
-    allowance: { Action: ['sts:AssumeRole'], Resource: [itself] } satisfies AllowStatement,
-    // The principal is the account, as a role that does not exist yet cannot be a principal.
+    allowance: { Action: ['sts:AssumeRole'], Resource: [rolePattern] } satisfies AllowStatement,
+    // The principal is the account, because a role that does not exist yet cannot be a principal.
     trust: {
       Effect: 'Allow',
       Principal: { AWS: sub(iamArn(PSEUDO_PARAMETERS, 'root')) },
       Action: 'sts:AssumeRole',
-      Condition: { ArnLike: { 'aws:PrincipalArn': itself } },
+      Condition: { ArnLike: { 'aws:PrincipalArn': rolePattern } },
     },
   };
 }
@@ -135,10 +138,10 @@ export const schedulerService: TrustedService = {
 };
 
 /**
- * The role of a function: it writes to its log group, which Serverless creates, uses the bucket's key, and consumes its queue, if it
- * has one.
+ * The role of a function: it writes to its log group, which Serverless creates, uses the bucket's key, and consumes its
+ * queue, if it has one.
  *
- * @param alsoTrusted As of {@link serviceRole}, and `grown`.
+ * @param alsoTrusted This and `grown` are as in {@link serviceRole}.
  */
 export function functionRole(
   stack: Stack,
@@ -157,7 +160,7 @@ export function functionRole(
 }
 
 /**
- * On all names: without the permission to list, S3 answers 403 instead of 404 for a missing object.
+ * Permission to list all names. Without it, S3 answers 403 instead of 404 for a missing object.
  * https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html
  */
 export function seesWhatIsMissing(stack: Stack): AllowStatement {
@@ -178,20 +181,20 @@ function consumeQueue(part: string): AllowStatement {
 }
 
 /**
- * Permission to use the bucket's key, only through S3. Reading needs `kms:Decrypt`. Writing needs `kms:GenerateDataKey`,
- * and multipart uploads also `kms:Decrypt`.
+ * Permission to use the bucket's key, only through S3. Reads need `kms:Decrypt`. Writes need `kms:GenerateDataKey`, and
+ * multipart uploads also need `kms:Decrypt`.
  * https://docs.aws.amazon.com/AmazonS3/latest/userguide/UsingKMSEncryption.html
  */
 export const useKey = useKeyThrough(kmsViaS3);
 
 /**
- * Permission to use the bucket's key for queues that it encrypts, only through SQS. Sending needs both actions, receiving
- * `kms:Decrypt`.
+ * Permission to use the bucket's key for queues that it encrypts, only through SQS. Senders need both actions, and
+ * receivers need `kms:Decrypt`.
  * https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-key-management.html
  */
 export const useQueueKey = useKeyThrough(kmsViaSqs);
 
-/** @param service Endpoint of the service that calls KMS for its caller. */
+/** @param service Makes the name of the service that calls KMS for its caller. */
 function useKeyThrough(service: typeof kmsViaS3) {
   return (stack: Pick<Stack, 'config'>): AllowStatement => ({
     Action: ['kms:Decrypt', 'kms:GenerateDataKey'],

@@ -11,21 +11,21 @@ import type { Stack } from '../template/Stack.ts';
 import { functionRole } from './policies.ts';
 
 /**
- * Reads metrics and the rows of the raw tables, by Athena as people do, and sees what waits. It writes the table of received hours and
- * nothing else.
+ * The role that reads metrics and the rows of the raw tables, by Athena as people do, and sees what waits. It writes
+ * the table of received hours and nothing else.
  */
 export function reconcileRole(stack: Stack): Resources {
   const { config } = stack;
   const objects = (...folders: readonly string[]) => objectsArns(stack, folders);
   const tables = tableKinds.flatMap((kind) => tableFolders(config, kind));
-  const own = receivedHoursFolder(config);
+  const receivedHours = receivedHoursFolder(config);
   return functionRole(stack, 'reconcile', [
     { Action: ['cloudwatch:GetMetricData'], Resource: ['*'] },
     {
       Action: ['s3:GetObject'],
-      Resource: objects(AGAIN_FOLDER, DAMAGED_FOLDER, ERASURES_FOLDER, own, ...tables),
+      Resource: objects(AGAIN_FOLDER, DAMAGED_FOLDER, ERASURES_FOLDER, receivedHours, ...tables),
     },
-    { Action: ['s3:PutObject'], Resource: objects(own) },
+    { Action: ['s3:PutObject'], Resource: objects(receivedHours) },
     { Action: WRITE_RESULTS, Resource: objects(QUERY_RESULTS_FOLDER) },
     {
       Action: ['s3:GetBucketLocation', 's3:ListBucket', 's3:ListBucketMultipartUploads'],
@@ -33,7 +33,7 @@ export function reconcileRole(stack: Stack): Resources {
     },
     { Action: RUN_QUERIES, Resource: [arn('athena', `workgroup/${config.athena.workgroup}`)] },
     { Action: READ_TABLES, Resource: catalogArns(stack, tableKinds) },
-    // lib/access/readerStatements.ts, seeDefaultDatabase
+    // lib/access/readerStatements.ts, seeDefaultDatabase, says why.
     { Action: ['glue:GetDatabase'], Resource: databaseArns(PSEUDO_PARAMETERS, 'default').map(sub) },
   ]);
 }

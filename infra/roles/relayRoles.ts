@@ -4,7 +4,10 @@ import { getAtt, type Resources } from '../template/Resource.ts';
 import type { Stack } from '../template/Stack.ts';
 import { type AllowStatement, functionRole, sendTo, useQueueKey } from './policies.ts';
 
-/** Takes copies from the queue and from `relay/waiting/`, and puts those that are refused under `relay/refused/`. */
+/**
+ * The role that takes copies from the queue and from `relay/waiting/`, and puts those that are refused under
+ * `relay/refused/`.
+ */
 export function relayRole(stack: Stack): Resources {
   return functionRole(stack, 'relay', [
     { Action: ['sqs:ChangeMessageVisibility'], Resource: [getAtt('RelayQueue')] },
@@ -18,18 +21,18 @@ export function relayRole(stack: Stack): Resources {
     {
       Action: ['s3:ListBucket'],
       Resource: [bucketArn(stack)],
-      // S3 answers 404 for a copy that is gone only to whoever may list it.
+      // S3 answers 404 for a missing copy only if the role may list it.
       Condition: { StringLike: { 's3:prefix': [`${RELAY_WAITING_FOLDER}*`] } },
     },
   ]);
 }
 
-/** Additional permissions of the collector with `relay`: it writes copies and cannot read them. */
+/** Additional permissions of the collector with `relay`: it writes copies, and cannot read them. */
 export function keepCopies(stack: Stack): readonly AllowStatement[] {
   if (stack.config.relay === undefined) return [];
   return [
     sendTo('relay'),
-    // SQS asks for both of who sends.
+    // SQS asks senders for both actions on the key.
     useQueueKey(stack),
     { Action: ['s3:PutObject'], Resource: [objectsArn(stack, RELAY_WAITING_FOLDER)] },
   ];

@@ -18,12 +18,12 @@ import { logicalIds } from '../template/Stack.ts';
 import type { PackagedTemplate, TemplatePlace } from '../template/substitute.ts';
 import { templateProblems } from '../template/templateProblems.ts';
 
-/** Keys of routes that leave OPTIONS to the gateway. `ANY` and `$default` match it. */
+/** Matches keys of routes that leave OPTIONS to the gateway. `ANY` and `$default` would take it. */
 const LEAVES_OPTIONS = /^(DELETE|GET|HEAD|PATCH|POST|PUT) /;
 
 /**
- * Refuses a route that takes browsers' preflights: the gateway answers them by its CORS settings only where no route matches
- * OPTIONS. An API of one's own may have such routes.
+ * Refuses a route that takes browsers' preflights: the gateway answers them by its CORS settings only where no route
+ * matches OPTIONS. Another API than ours may have such routes.
  * https://github.com/aws/serverless-application-model/issues/1603
  *
  * @throws ConfigError `SLUICE_CONFIG_ROUTE_TAKES_PREFLIGHTS`
@@ -41,10 +41,10 @@ export function requirePreflightsOfGateway({ Resources = {} }: PackagedTemplate)
 }
 
 /**
- * Refuses to package session policies that STS would refuse at run time: those of each load and each export, and those of
- * the customers' roles, computed for the longest partition name.
+ * Refuses to package session policies that STS would refuse at run time: those of each load and each export, and those
+ * of the customers' roles. They are computed for the longest partition name.
  *
- * @throws ConfigError `SLUICE_CONFIG_SESSION_TOO_LARGE`, naming the first.
+ * @throws ConfigError `SLUICE_CONFIG_SESSION_TOO_LARGE`, which names the first.
  */
 export function requireSessionPoliciesFit(config: Config): void {
   const { bucket, existing, sources, exports } = config;
@@ -71,9 +71,10 @@ export function requireSessionPoliciesFit(config: Config): void {
 }
 
 /**
- * Refuses to package what IAM or CloudFormation would refuse: CloudFormation would roll the deployment back after minutes.
+ * Refuses to package a template that IAM or CloudFormation would refuse. CloudFormation would roll the deployment back
+ * only after minutes.
  *
- * @throws ConfigError `SLUICE_CONFIG_STACK_TOO_LARGE`, naming each resource with its count.
+ * @throws ConfigError `SLUICE_CONFIG_STACK_TOO_LARGE`, which names each resource with its count.
  */
 export function requireTemplateFits(template: PackagedTemplate, place: TemplatePlace): void {
   const problems = templateProblems(template, place);
@@ -82,8 +83,9 @@ export function requireTemplateFits(template: PackagedTemplate, place: TemplateP
 }
 
 /**
- * Refuses the boundary of `sluice trial` for a stage that is none: it allows nothing but what has a name of a trial, so that
- * the roles of any other stack could do nothing. The local cloud does not know what a boundary allows.
+ * Refuses the boundary of `sluice trial` for a stage that is no trial. The boundary allows only what has the name of a
+ * trial, so the roles of any other stack could do nothing. The local cloud may have it, because it does not enforce
+ * boundaries.
  *
  * @throws ConfigError `SLUICE_CONFIG_TRIAL_BOUNDARY`
  */
@@ -99,7 +101,7 @@ export function requireOwnBoundary(
 }
 
 /**
- * Refuses to deploy the stage of the local cloud. Nothing compares its names with other stages' names.
+ * Refuses to deploy the stage of the local cloud, because nothing compares its names with other stages' names.
  *
  * @throws ConfigError `SLUICE_CONFIG_STAGE_UNKNOWN`
  */
@@ -111,7 +113,7 @@ export function requireDeployableStage(stage: string): void {
     );
 }
 
-/** Where a package goes, or what it was made for. */
+/** The stage and the region that a package is deployed to, or was made for. */
 export interface DeployTarget {
   readonly stage: string;
   readonly region: string;
@@ -131,10 +133,10 @@ export function requirePackageOf(target: DeployTarget, packaged: DeployTarget): 
 }
 
 /**
- * Refuses to deploy to another account than the configuration states. Stages of two accounts may have equal names, which
- * would collide in one.
+ * Refuses to deploy to another account than the configuration states. Stages of two accounts may have equal names,
+ * which would collide in one account.
  *
- * @param account Of the credentials.
+ * @param account The account of the credentials.
  * @throws ConfigError `SLUICE_CONFIG_ACCOUNT_DIFFERS`
  */
 export function requireAccount(config: Pick<Config, 'account'>, account: string): void {
@@ -161,9 +163,10 @@ export function requireKeys(config: {
 }
 
 /**
- * Refuses a region that lacks a service or the Function URL that the configuration wants, or that its key is not in.
+ * Refuses a region that lacks a service or the Function URL that the configuration wants, and a region other than that
+ * of the configured key.
  *
- * @param region Where to deploy: `region` of the configuration, unless `--region` says otherwise.
+ * @param region The region to deploy to: `region` of the configuration, unless `--region` says otherwise.
  * @throws ConfigError `SLUICE_CONFIG_INVALID`.
  */
 export function requireRegion(region: string, settings: RegionalSettings): asserts region is Region {
@@ -177,22 +180,22 @@ export function requireRegion(region: string, settings: RegionalSettings): asser
 }
 
 /**
- * Refuses a topic of another region than the alarms: CloudWatch takes none.
+ * Refuses a topic in another region than the alarms, because CloudWatch cannot notify it.
  *
- * @param region As {@link requireRegion} has it.
+ * @param region The region to deploy to.
  * @throws ConfigError `SLUICE_CONFIG_INVALID`.
  */
 export function requireTopicRegion({ topicArn }: Pick<Config['alarms'], 'topicArn'>, region: string): void {
-  const own = topicArn?.split(':')[3] ?? region;
-  if (own !== region)
+  const topicRegion = topicArn?.split(':')[3] ?? region;
+  if (topicRegion !== region)
     throw new ConfigError(
       'SLUICE_CONFIG_INVALID',
-      `\n  alarms.topicArn: got a topic of ${own}, expected one of ${region}, where the alarms are: CloudWatch takes no other.`,
+      `\n  alarms.topicArn: got a topic of ${topicRegion}, expected one of ${region}, where the alarms are: CloudWatch takes no other.`,
     );
 }
 
 /**
- * Returns warnings before a deployment: settings that work but should be improved. One sentence each, with the cure.
+ * Warnings before a deployment, about settings that work but should be improved. Each is one sentence with the cure.
  */
 export function packageWarnings(
   config: Pick<Config, 'alarms' | 'endpoint' | 'collector' | 'exports' | 'sources' | 'timeWindow'>,
@@ -216,7 +219,9 @@ export function packageWarnings(
         ]
       : []),
     ...exports
-      .filter(({ table }) => !sources.some(({ datasets }) => datasets.some((one) => one.table === table)))
+      .filter(
+        ({ table }) => !sources.some(({ datasets }) => datasets.some((dataset) => dataset.table === table)),
+      )
       .filter(({ lookbackDays }) => lookbackDays < lateDays(config))
       .map(
         ({ name, lookbackDays }) =>

@@ -7,7 +7,7 @@ import { getAtt, ref, type Value } from '../template/Resource.ts';
 import { idOf, LOAD_ROLE, logicalIds, type Stack } from '../template/Stack.ts';
 import { unusedFunctions } from '../template/unusedFunctions.ts';
 
-/** A trigger of a function, in the words of Serverless. */
+/** A trigger of a function, in the terms of Serverless. */
 type FunctionEvent =
   /** A route of the HTTP API: `POST /`. */
   | { readonly httpApi: string }
@@ -15,7 +15,7 @@ type FunctionEvent =
       readonly sqs: {
         readonly arn: Value;
         readonly batchSize: number;
-        /** Seconds. */
+        /** Seconds for which a batch is gathered. */
         readonly maximumBatchingWindow?: number;
         readonly functionResponseType: 'ReportBatchItemFailures';
         readonly maximumConcurrency: number;
@@ -29,17 +29,17 @@ interface FunctionSettings {
   readonly memorySize: number;
   /** MiB of `/tmp`. Default Lambda's 512. */
   readonly ephemeralStorageSize?: number;
-  /** Seconds. Default: that of {@link functionWork}, or {@link LONGEST}. */
+  /** Seconds. Default: the timeout in {@link functionWork}, or {@link LONGEST}. */
   readonly timeout?: number;
   readonly reservedConcurrency?: number;
   readonly recursiveLoop?: 'Allow';
-  /** Logical IDs that are deployed before. */
+  /** Logical IDs of resources that are deployed before the function. */
   readonly dependsOn?: readonly string[];
   readonly environment: Readonly<Record<string, Value>>;
   readonly events: readonly FunctionEvent[];
 }
 
-/** A function as Serverless takes it. */
+/** A function as Serverless expects it. */
 interface ServiceFunction extends FunctionSettings {
   readonly timeout: number;
   readonly role: Value;
@@ -48,17 +48,23 @@ interface ServiceFunction extends FunctionSettings {
   readonly package: { readonly patterns: readonly string[] };
 }
 
-/** Functions of requests log without Lambda's three lines for each, which cost more than the request's own. */
+/**
+ * Functions that handle requests. They log without Lambda's three lines for each request, which would cost more than
+ * the request's own lines.
+ */
 const OF_REQUESTS: readonly string[] = ['collect', 'relay'];
 
-/** Functions that run DuckDB, and exports that write for Statsig. infra/build/placeBinding.ts puts its binding into their `node_modules/`. */
+/**
+ * Functions that run DuckDB; exports that write for Statsig do, too. infra/build/placeBinding.ts puts its binding into
+ * their `node_modules/`.
+ */
 const WITH_DUCKDB: readonly string[] = ['write', 'ingest-load', 'curate'];
 
 /**
- * The deployment in the words of Serverless: the functions with their triggers, what all of them share, and every other
- * resource. serverless.yml has what is a deployment's own; what it says of these settings takes precedence.
+ * The deployment in the terms of Serverless: the functions with their triggers, the settings that all of them share,
+ * and every other resource. serverless.yml has a deployment's own settings, which take precedence over these.
  *
- * @param stack With the region that is deployed to.
+ * @param stack The stack, whose region is the one that is deployed to.
  */
 export function serviceConfiguration(stack: Stack) {
   const { config, stage } = stack;
@@ -74,7 +80,7 @@ export function serviceConfiguration(stack: Stack) {
       logRetentionInDays: config.logs.retentionDays,
       ...tagsOf(config),
       httpApi: {
-        // Answered by the gateway; the function sets no CORS headers.
+        // The gateway answers preflights, and the function sets no CORS headers.
         cors: {
           allowedOrigins: ['*'],
           allowedHeaders: ['*'],
@@ -86,7 +92,7 @@ export function serviceConfiguration(stack: Stack) {
     },
     package: {
       individually: true,
-      // The bundles hold all they need; nothing to look for.
+      // The bundles hold all they need, so Serverless need not look for dependencies.
       excludeDevDependencies: false,
       patterns: ['!**'],
     },
@@ -97,15 +103,18 @@ export function serviceConfiguration(stack: Stack) {
   } as const;
 }
 
-/** Bytes of a resource that Serverless makes, at most: it has 400 without tags. */
+/** The largest size of a resource that Serverless makes, bytes. Without tags it has 400. */
 const MADE_BYTES = 600;
 
-/** What Serverless adds to the resources of a stack: a bucket and its policy; of each function a log group; of events mappings and routes. */
+/**
+ * Counts the resources that Serverless adds to a stack: a bucket and its policy, a log group for each function, and the
+ * mappings and routes of events.
+ */
 export function madeByServerless(stack: Stack): { readonly resources: number; readonly bytes: number } {
   const functions = Object.values(functionsOf(stack));
-  const events = functions.map((one) => one.events);
-  // Each function of a route has an integration and a permission, and all of them one API with a stage.
-  const routed = events.filter((one) => one.some((event) => 'httpApi' in event)).length;
+  const events = functions.map((settings) => settings.events);
+  // Each function with a route has an integration and a permission, and all of them share one API with a stage.
+  const routed = events.filter((functionEvents) => functionEvents.some((event) => 'httpApi' in event)).length;
   const resources = 2 + 2 * functions.length + events.flat().length + 2 * routed + (routed > 0 ? 2 : 0);
   return { resources, bytes: resources * MADE_BYTES };
 }
@@ -128,7 +137,7 @@ function functionsOf({ config }: Pick<Stack, 'config'>): Readonly<Record<string,
         timeout: settings.timeout ?? workOf(name)?.timeout ?? LONGEST,
         role: getAtt(idOf(name, 'Role')),
         handler: `build/${name}/handler.handler`,
-        // As JSON Lambda's lines have the status of a run, by which `sluice status` finds those that failed.
+        // In JSON, Lambda's lines have the status of a run, by which `sluice status` finds runs that failed.
         logs: { logFormat: 'JSON', ...(OF_REQUESTS.includes(name) ? { systemLogLevel: 'WARN' } : {}) },
         package: {
           patterns: [
@@ -149,7 +158,7 @@ function exportsForStatsig({ exports }: Pick<Stack['config'], 'exports'>): boole
   return exports.some(({ format }) => format === 'statsig');
 }
 
-/** Every function by its name, also those that a configuration does not need. */
+/** Every function by its name, including those that a configuration does not need. */
 export function serviceFunctions(config: Stack['config']): Readonly<Record<string, FunctionSettings>> {
   const SLUICE_BUCKET = config.bucket;
   const keys = { SLUICE_KEYS_SECRET: ref(logicalIds.keysSecret) };
@@ -157,10 +166,10 @@ export function serviceFunctions(config: Stack['config']): Readonly<Record<strin
     collect: {
       description: 'Takes events from Statsig SDKs and puts them into the landing',
       memorySize: 1024,
-      // SDKs wait no longer.
+      // SDKs wait no longer than this.
       timeout: 10,
       ...reserved(config.collector.reservedConcurrency),
-      // What it puts into the landing is read by the writer of the same release.
+      // The writer of the same release reads what the collector puts into the landing.
       dependsOn: ['WriteLambdaFunction'],
       environment: {
         SLUICE_STREAM: ref(logicalIds.stream),
@@ -168,8 +177,8 @@ export function serviceFunctions(config: Stack['config']): Readonly<Record<strin
         ...keys,
         ...(config.relay === undefined ? {} : { SLUICE_RELAY_QUEUE: ref('RelayQueue') }),
       },
-      // All but POST are refused with a code and a cure: SDKs read rules by GET. Not ANY: it would take browsers'
-      // preflights from the gateway (requirements.ts).
+      // Methods other than POST are refused with a code and a cure, because SDKs read rules by GET. The routes don't
+      // use ANY, which would take browsers' preflights from the gateway (requirements.ts).
       events: routes(
         'POST /',
         'POST /{proxy+}',
@@ -190,15 +199,15 @@ export function serviceFunctions(config: Stack['config']): Readonly<Record<strin
     write: {
       description: 'Makes files of tables of the requests that landed',
       memorySize: 1769,
-      // For the lines of a round, what DuckDB spills, and the files.
+      // This is for the lines of a round, the data that DuckDB spills, and the files.
       ephemeralStorageSize: 2_048,
       environment: {
         SLUICE_WRITE_QUEUE: ref('WriteQueue'),
         HOME: '/tmp',
       },
-      // It sends messages of forgotten objects to its own queue, once an hour.
+      // The writer sends messages of forgotten objects to its own queue, once an hour.
       recursiveLoop: 'Allow',
-      // While Firehose accepts nothing, each request is an object: many become files together.
+      // While Firehose accepts nothing, each request is an object, and many objects become files together.
       events: [queue('write', { batchSize: 1_000, maximumConcurrency: config.write.concurrency })],
     },
     'ingest-plan': {
@@ -209,9 +218,9 @@ export function serviceFunctions(config: Stack['config']): Readonly<Record<strin
         SLUICE_PLAN_QUEUE: ref('IngestPlanQueue'),
         SLUICE_TASK_QUEUE: ref('IngestLoadQueue'),
       },
-      // It sends to its own queue, at most as often as MAX_ROUNDS in lib/drops/limits.ts says.
+      // The plan sends to its own queue, at most as often as MAX_ROUNDS in lib/drops/limits.ts says.
       recursiveLoop: 'Allow',
-      // A request may take all of the time.
+      // A request may take all of the function's time.
       events: [queue('ingest-plan', { batchSize: 1 })],
     },
     'ingest-trigger': {
@@ -225,37 +234,37 @@ export function serviceFunctions(config: Stack['config']): Readonly<Record<strin
       description: "Loads one day of a customer's drop into its table",
       // One whole CPU; DuckDB's threads and memory follow it (lib/lambda/machine.ts).
       memorySize: 1769,
-      // For a day's files, temporary files and the result.
+      // This is for a day's files, temporary files and the result.
       ephemeralStorageSize: 10_240,
       environment: {
         SLUICE_BUCKET,
-        // Assumed again for each load, narrowed to its dataset.
+        // The function assumes its role again for each load, limited to its dataset.
         SLUICE_ROLE: getAtt(LOAD_ROLE),
         SLUICE_LOAD_QUEUE: ref('IngestLoadQueue'),
-        // After the last the day fails.
+        // After the last of these tries the day fails.
         SLUICE_TRIES: String(functionWork['ingest-load'].receives),
-        // All that a function may write to.
+        // /tmp is the only folder that a function may write to.
         HOME: '/tmp',
       },
-      // It sends to its own queue, at most as often as a day has pieces.
+      // The load sends to its own queue, at most as often as a day has pieces.
       recursiveLoop: 'Allow',
-      // A piece of a day may take all of the time.
+      // A piece of a day may take all of the function's time.
       events: [queue('ingest-load', { batchSize: 1 })],
     },
     export: {
       description: "Writes the days of tables that are new or changed to customers' buckets",
-      // To rewrite files for Statsig: one whole CPU, and a file before and after.
+      // To rewrite files for Statsig, it needs one whole CPU, and room for a file before and after.
       ...(exportsForStatsig(config)
         ? { memorySize: 1769, ephemeralStorageSize: 10_240 }
         : { memorySize: 1024 }),
       environment: {
         SLUICE_BUCKET,
         SLUICE_EXPORT_QUEUE: ref('ExportQueue'),
-        // Assumed again for each task, narrowed to its export.
+        // The function assumes its role again for each task, limited to its export.
         SLUICE_ROLE: getAtt(idOf('export', 'Role')),
         ...(exportsForStatsig(config) ? { HOME: '/tmp' } : {}),
       },
-      // It sends to its own queue, at most as often as MAX_ROUNDS in lib/export/limits.ts says.
+      // The export sends to its own queue, at most as often as MAX_ROUNDS in lib/export/limits.ts says.
       recursiveLoop: 'Allow',
       events: [queue('export', { batchSize: 1 })],
     },
@@ -263,23 +272,24 @@ export function serviceFunctions(config: Stack['config']): Readonly<Record<strin
       description: 'Finds days to curate, and says in the views which days are curated',
       memorySize: 512,
       environment: { SLUICE_BUCKET, SLUICE_TASK_QUEUE: ref('CurateQueue') },
-      // Mostly new files of the raw tables.
+      // Most messages are about new files of the raw tables.
       events: [queue('curate-plan', { batchSize: 100 })],
     },
     curate: {
       description: 'Rewrites a day of exposures or events without resends and sorted',
       memorySize: 1769,
-      // A part of a day's files, and the files made of them.
+      // This is for a part of a day's files, and the files made of them.
       ephemeralStorageSize: 10_240,
       environment: {
         SLUICE_BUCKET,
         SLUICE_PLAN_QUEUE: ref('CuratePlanQueue'),
         SLUICE_TASK_QUEUE: ref('CurateQueue'),
-        // After the last the day fails.
+        // After the last of these tries the day fails.
         SLUICE_TRIES: String(functionWork.curate.receives),
         HOME: '/tmp',
       },
-      // It sends to its own queue: a task for the next slice of a day, at most as often as MOST_SLICES in planCuration.ts says.
+      // The function sends to its own queue: a task for the next slice of a day, at most as often as MOST_SLICES in
+      // planCuration.ts says.
       recursiveLoop: 'Allow',
       events: [queue('curate', { batchSize: 1 })],
     },
@@ -303,18 +313,21 @@ export function serviceFunctions(config: Stack['config']): Readonly<Record<strin
         SLUICE_RELAY_QUEUE: ref('RelayQueue'),
         SLUICE_RELAY_DEAD_LETTERS: ref('RelayDeadLetterQueue'),
       },
-      // A batch is sent at the same time.
+      // All copies of a batch are sent at the same time.
       events: [queue('relay', { batchSize: 10, maximumConcurrency: config.relay?.concurrency ?? 2 })],
     },
   };
 }
 
-/** The queues of a deployment, and how many executions their functions use at once, which the collector then has not. */
+/**
+ * The number of a deployment's queues, and how many executions their functions use at once, which are then not left for
+ * the collector.
+ */
 export function queueExecutions(config: Stack['config']): { readonly queues: number; readonly most: number } {
   const limits = Object.values(functionsOf({ config })).flatMap(({ events }) =>
     events.flatMap((event) => ('sqs' in event ? event.sqs.maximumConcurrency : [])),
   );
-  return { queues: limits.length, most: limits.reduce((sum, one) => sum + one, 0) };
+  return { queues: limits.length, most: limits.reduce((sum, limit) => sum + limit, 0) };
 }
 
 function reserved(concurrency: number | null): { readonly reservedConcurrency?: number } {

@@ -7,7 +7,8 @@ import { getAtt, type Resource, type Resources, type Value } from '../template/R
 import { idOf, logicalIds, partName, type Stack } from '../template/Stack.ts';
 
 /**
- * Sends each new file of a delivered table to the registrar's queue, and each object of the landing to the writer's.
+ * The rules that send each new file of a delivered table to the registrar's queue, and each object of the landing to
+ * the writer's.
  */
 export function objectCreatedRules(stack: Stack): Resources {
   return {
@@ -34,8 +35,8 @@ interface QueueRule {
 }
 
 /**
- * A rule on new objects. The bucket also receives Statsig's files and others of Sluice, so the pattern names the bucket
- * and each folder. https://docs.aws.amazon.com/AmazonS3/latest/userguide/ev-events.html
+ * A rule on new objects. The bucket also gets Statsig's files and other files of Sluice, so the pattern names the
+ * bucket and each folder. https://docs.aws.amazon.com/AmazonS3/latest/userguide/ev-events.html
  */
 export function objectCreatedRule(
   stack: Stack,
@@ -51,7 +52,7 @@ export function objectCreatedRule(
   });
 }
 
-/** A rule on events of a pattern. */
+/** A rule on events that match a pattern. */
 export function queueRule(
   stack: Stack,
   { name, description, part }: QueueRule,

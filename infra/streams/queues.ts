@@ -11,30 +11,31 @@ export function queues(stack: Stack): Resources {
   };
 }
 
-/** Seconds: four days, SQS's default. */
+/** How long a queue keeps a message, seconds: four days, the default of SQS. */
 const RETENTION_SECONDS = 345_600;
-/** Seconds: fourteen days, the maximum of SQS. */
+/** How long a dead-letter queue keeps a message, seconds: fourteen days, the maximum of SQS. */
 const DEAD_LETTER_RETENTION_SECONDS = 1_209_600;
 /** Seconds for which SQS uses a data key before it asks KMS for another: five minutes to a day. */
 const DATA_KEY_SECONDS = 3_600;
 
-/** Of a queue that a rule, a schedule or a function sends to and one function consumes. */
+/** Settings of a queue that a rule, a schedule or a function sends to and one function consumes. */
 export interface WorkQueue {
   /** The rules that send to the queue. Default none: other senders have a role that allows it. */
   readonly rules?: readonly string[];
   /** Seconds for which both queues keep a message. Default four days, and fourteen for dead letters. */
   readonly retentionSeconds?: number;
   /**
-   * The key that encrypts both queues, by its ARN. Its senders and its consumer need permissions for the key, services a
-   * statement in its policy. Default SQS's own keys. https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-key-management.html
+   * ARN of the key that encrypts both queues. Senders and the consumer need permissions for the key, and services need
+   * a statement in its policy. Default: keys of SQS.
+   * https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-key-management.html
    */
   readonly key?: Value;
-  /** Largest message, bytes. Default SQS's. */
+  /** Size of the largest message, bytes. Default: that of SQS. */
   readonly messageBytes?: number;
 }
 
 /**
- * The queue, its dead-letter queue, and the policies that allow the rules, and no other rule, to send. A schedule or
+ * The queue, its dead-letter queue, and the policies that allow the rules, and no other rule, to send. A schedule or a
  * function sends with its role.
  *
  * @param part The function. The queues are named after it.
@@ -44,7 +45,7 @@ export function workQueue(stack: Stack, part: FunctionPart, work: WorkQueue = {}
   const queue = idOf(part, 'Queue');
   const deadLetters = idOf(part, 'DeadLetterQueue');
   const { receives } = functionWork[part];
-  const both = {
+  const shared = {
     ...(key === undefined
       ? { SqsManagedSseEnabled: true }
       : { KmsMasterKeyId: key, KmsDataKeyReusePeriodSeconds: DATA_KEY_SECONDS }),
@@ -55,7 +56,7 @@ export function workQueue(stack: Stack, part: FunctionPart, work: WorkQueue = {}
       Type: 'AWS::SQS::Queue',
       Properties: {
         QueueName: partName(stack, part),
-        ...both,
+        ...shared,
         VisibilityTimeout: hiddenSeconds(part),
         MessageRetentionPeriod: retentionSeconds ?? RETENTION_SECONDS,
         RedrivePolicy: { deadLetterTargetArn: getAtt(deadLetters), maxReceiveCount: receives },
@@ -65,7 +66,7 @@ export function workQueue(stack: Stack, part: FunctionPart, work: WorkQueue = {}
       Type: 'AWS::SQS::Queue',
       Properties: {
         QueueName: partName(stack, `${part}-dead-letters`),
-        ...both,
+        ...shared,
         MessageRetentionPeriod: retentionSeconds ?? DEAD_LETTER_RETENTION_SECONDS,
       },
     },

@@ -3,17 +3,18 @@ import type { FunctionPart } from '../template/functionWork.ts';
 import { arn, getAtt, type Resources } from '../template/Resource.ts';
 import { idOf, partName, type Stack } from '../template/Stack.ts';
 
-/** How long a schedule tries to send. The next run does the work of one that could not. */
+/** How long a schedule tries to send. The next run does the work of a run whose message could not be sent. */
 const RETRIES = {
   hour: { MaximumEventAgeInSeconds: 3_600, MaximumRetryAttempts: 10 },
-  // Of hourly runs: the next one starts before a longer retry would help.
+  // This is for hourly runs, as the next one starts before a longer retry would help.
   halfHour: { MaximumEventAgeInSeconds: 1_800, MaximumRetryAttempts: 5 },
 } as const;
 
 /**
- * The hourly run of the registrar, which creates today's and tomorrow's partitions and closes gaps: an event of S3 can be
- * lost, and the stack cannot enable those of an existing bucket. Its names and message say "daily", as it once ran only
- * daily. The writer's look starts every hour. Both go through the function's queue: lib/base/queue.ts says why.
+ * The hourly run of the registrar, and the writer's hourly look. The registrar creates today's and tomorrow's
+ * partitions and closes gaps, because an event of S3 can be lost, and the stack cannot enable those of an existing
+ * bucket. The names and the message say "daily", because it once ran only daily. Both go through the function's queue:
+ * lib/base/queue.ts says why.
  */
 export function schedules(stack: Stack): Resources {
   return {
@@ -37,42 +38,42 @@ export function schedules(stack: Stack): Resources {
 }
 
 /**
- * A schedule that sends to the queue of a function, or invokes one that has none, and the role that allows it: `<id>Schedule` and `<id>ScheduleRole`.
- * Messages that it cannot send in time go to the queue's dead-letter queue.
+ * A schedule that sends to the queue of a function, or invokes a function that has no queue, and the role that allows
+ * it: `<id>Schedule` and `<id>ScheduleRole`. Messages that it cannot send in time go to the queue's dead-letter queue.
  */
 export function schedule(
   stack: Stack,
-  made: {
+  planned: {
     readonly id: string;
     readonly name: string;
     readonly description: string;
     readonly expression: string;
     readonly input: Readonly<Record<string, string>>;
-    /** Default `hour`. */
+    /** How long the schedule tries to send. Default: `hour`. */
     readonly retries?: keyof typeof RETRIES;
     readonly part: FunctionPart | 'reconcile';
   },
 ): Resources {
-  const roleId = `${made.id}ScheduleRole`;
-  const { part } = made;
+  const roleId = `${planned.id}ScheduleRole`;
+  const { part } = planned;
   const isInvoked = part === 'reconcile';
   const Arn = isInvoked ? arn('lambda', `function:${partName(stack, part)}`) : getAtt(idOf(part, 'Queue'));
   const deadLetters = isInvoked ? null : getAtt(idOf(part, 'DeadLetterQueue'));
   return {
-    [`${made.id}Schedule`]: {
+    [`${planned.id}Schedule`]: {
       Type: 'AWS::Scheduler::Schedule',
       Properties: {
-        Name: partName(stack, made.name),
-        Description: made.description,
+        Name: partName(stack, planned.name),
+        Description: planned.description,
         State: 'ENABLED',
-        ScheduleExpression: made.expression,
+        ScheduleExpression: planned.expression,
         ScheduleExpressionTimezone: 'UTC',
         FlexibleTimeWindow: { Mode: 'OFF' },
         Target: {
           Arn,
           RoleArn: getAtt(roleId),
-          Input: JSON.stringify(made.input),
-          RetryPolicy: RETRIES[made.retries ?? 'hour'],
+          Input: JSON.stringify(planned.input),
+          RetryPolicy: RETRIES[planned.retries ?? 'hour'],
           ...(deadLetters && { DeadLetterConfig: { Arn: deadLetters } }),
         },
       },
@@ -86,8 +87,8 @@ export function schedule(
 }
 
 /**
- * The nightly judgement of received hours, behind the registrar's run. The schedule invokes the function, as a run that fails needs no
- * queue: the next night does its work.
+ * The nightly judgement of received hours, after the registrar's run. The schedule invokes the function without a
+ * queue, because the next night does the work of a run that fails.
  */
 export function reconcileSchedule(stack: Stack): Resources {
   return schedule(stack, {
@@ -104,19 +105,19 @@ export function reconcileSchedule(stack: Stack): Resources {
 type Schedule = 'daily' | 'hourly';
 
 /** The schedules in use. Each has its own run, and alarms on the results of that run. */
-export function usedSchedules(of: readonly { readonly schedule: Schedule }[]): readonly Schedule[] {
-  const used = new Set(of.map(({ schedule }) => schedule));
-  return (['daily', 'hourly'] as const).filter((one) => used.has(one));
+export function usedSchedules(scheduled: readonly { readonly schedule: Schedule }[]): readonly Schedule[] {
+  const used = new Set(scheduled.map(({ schedule }) => schedule));
+  return (['daily', 'hourly'] as const).filter((interval) => used.has(interval));
 }
 
 /**
- * The schedules in use of datasets or exports, which have the name and the messages of a function.
+ * The schedules in use of datasets or exports. They have the name of a function, and send its messages.
  *
- * @param runs.daily Minute and hour of `cron`, as `0 4`. @param runs.hourly The same, as `15 *`.
+ * @param runs.daily Minute and hour of `cron` for daily runs, such as `0 4`. @param runs.hourly Those for hourly runs, such as `15 *`.
  */
 export function usedRuns(
   stack: Stack,
-  of: Parameters<typeof usedSchedules>[0],
+  scheduled: Parameters<typeof usedSchedules>[0],
   runs: {
     readonly part: FunctionPart;
     readonly name: string;
@@ -127,16 +128,16 @@ export function usedRuns(
   },
 ): Resources {
   const { part, name, descriptions, input } = runs;
-  const made = usedSchedules(of).map((one) =>
+  const resources = usedSchedules(scheduled).map((interval) =>
     schedule(stack, {
-      id: idOf(`${name}-${one}`),
-      name: `${name}-${one}`,
-      description: descriptions[one],
-      expression: `cron(${runs[one]} * * ? *)`,
-      retries: one === 'daily' ? 'hour' : 'halfHour',
+      id: idOf(`${name}-${interval}`),
+      name: `${name}-${interval}`,
+      description: descriptions[interval],
+      expression: `cron(${runs[interval]} * * ? *)`,
+      retries: interval === 'daily' ? 'hour' : 'halfHour',
       part,
-      input: input(one),
+      input: input(interval),
     }),
   );
-  return Object.assign({}, ...made);
+  return Object.assign({}, ...resources);
 }

@@ -4,17 +4,19 @@ import { bucketArn } from '../data/bucket.ts';
 import { getAtt, type Resources, ref } from '../template/Resource.ts';
 import { logicalIds, partName, type Stack } from '../template/Stack.ts';
 
-/** How long Firehose retries at first to write a file. Its default. */
+/** How long Firehose keeps trying to write a file, seconds. This is its default. */
 const DELIVERY_RETRY_SECONDS = 300;
 
-/** Age of the stream's oldest record, seconds, from which it is late: Firehose may have had to try again. */
+/**
+ * The age of the stream's oldest record, seconds, from which the stream is late. Firehose may have had to try again.
+ */
 export function lateSeconds({ buffering }: Pick<Config, 'buffering'>): number {
   return 2 * buffering.seconds + DELIVERY_RETRY_SECONDS;
 }
 
 /**
- * Seconds that the writer and the registrar add: batches of 20 and 10 seconds (infra/serverless/service.ts), and their
- * work.
+ * Seconds that the writer and the registrar add: their batches take 20 and 10 seconds (infra/serverless/service.ts),
+ * and then they do their work.
  */
 const WRITTEN_WITHIN_SECONDS = 90;
 
@@ -24,12 +26,13 @@ export function queryableSeconds({ buffering }: Pick<Config, 'buffering'>): numb
 }
 
 /**
- * The stream of the landing: bytes in, the same bytes out. Firehose joins records to objects and adds nothing between them.
- * Below the prefix it makes folders of the hour of UTC in which the oldest record came: `landing/YYYY/MM/DD/HH/`.
+ * The stream of the landing. It delivers the bytes that it gets: Firehose joins records to objects and adds nothing
+ * between them. Below the prefix it makes folders of the UTC hour in which the oldest record came:
+ * `landing/YYYY/MM/DD/HH/`.
  * https://docs.aws.amazon.com/firehose/latest/dev/s3-object-name.html
  *
- * It has no name, so that a change that builds another one finds the name free; and it stays, with its role, when a template
- * without it is deployed or the stack is deleted: it goes on delivering what it took.
+ * The stream has no name, so that a change that replaces it finds no name taken. It stays, with its role, when a
+ * template without it is deployed or the stack is deleted, and goes on delivering the records that it has.
  *
  * @see https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-attribute-deletionpolicy.html
  * @see https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-resource-kinesisfirehose-deliverystream.html
@@ -56,13 +59,13 @@ export function streamResources(stack: Stack): Resources {
       UpdateReplacePolicy: 'Retain',
       Properties: {
         DeliveryStreamType: 'DirectPut',
-        // Buffered records are encrypted too. A key owned by Firehose costs nothing and needs no permission.
+        // Buffered records are encrypted, too. A key owned by Firehose costs nothing and needs no permission.
         DeliveryStreamEncryptionConfigurationInput: { KeyType: 'AWS_OWNED_CMK' },
         ExtendedS3DestinationConfiguration: {
           BucketARN: bucketArn(stack),
           RoleARN: getAtt(logicalIds.landingRole),
           Prefix: LANDING_FOLDER,
-          // Records are compressed by whoever puts them: gzip members, one after the other, are a gzip file.
+          // Whoever puts a record compresses it: gzip members, one after the other, are a gzip file.
           FileExtension: LANDED_EXTENSION,
           CompressionFormat: 'UNCOMPRESSED',
           BufferingHints: { IntervalInSeconds: seconds, SizeInMBs: megabytes },

@@ -29,12 +29,12 @@ export interface Output {
   readonly Value: Value;
 }
 
-/** `Ref`: mostly a resource's name; for a queue its URL. */
+/** `Ref`, which is the name of most resources, and the URL of a queue. */
 export function ref(logicalId: string): Value {
   return { Ref: logicalId };
 }
 
-/** `Fn::GetAtt`, by default the ARN. */
+/** `Fn::GetAtt`, which is the ARN by default. */
 export function getAtt(logicalId: string, attribute = 'Arn'): Value {
   return { 'Fn::GetAtt': [logicalId, attribute] };
 }
@@ -47,7 +47,7 @@ export function sub(text: string): Value {
   return { 'Fn::Sub': text };
 }
 
-/** The stack's own account and region, in the notation of {@link sub}: lib/access makes ARNs of it. */
+/** The stack's own partition, account and region, in the notation of {@link sub}. lib/access makes ARNs of them. */
 export const PSEUDO_PARAMETERS = {
   partition: `\${AWS::Partition}`,
   account: `\${AWS::AccountId}`,
@@ -55,14 +55,16 @@ export const PSEUDO_PARAMETERS = {
 } as const;
 
 /**
- * ARN of something in this account and region, named in the notation of {@link sub}:
- * `arn('glue', 'catalog')`.
+ * The ARN of something in this account and region, named in the notation of {@link sub}: `arn('glue', 'catalog')`.
  */
 export function arn(service: string, resource: string): Value {
   return sub(arnIn(PSEUDO_PARAMETERS, service, resource));
 }
 
-/** A document or statement of lib/access as a template has it: every text with a `${…}` in `Fn::Sub`, nothing else changed. */
+/**
+ * A document or statement of lib/access as a template has it: every text with a `${…}` becomes `Fn::Sub`, and nothing
+ * else changes.
+ */
 export function toFnSub(document: PolicyDocument | Statement): Value {
   return fill(JSON.parse(JSON.stringify(document)));
 }
@@ -74,7 +76,7 @@ function fill(value: Value): Value {
   return Object.fromEntries(Object.entries(value).map(([name, member]) => [name, fill(member)]));
 }
 
-/** `Array.isArray` doesn't know a readonly list. */
+/** Whether a value is a list. `Array.isArray` does not narrow a readonly list. */
 function isList(value: Value): value is readonly Value[] {
   return Array.isArray(value);
 }

@@ -11,7 +11,7 @@ export interface Stack {
   readonly stage: string;
 }
 
-/** Physical name of a part: `sluice-dev-exposures`. Serverless names functions the same way. */
+/** The physical name of a part: `sluice-dev-exposures`. Serverless names functions in the same way. */
 export function partName(stack: Pick<Stack, 'service' | 'stage'>, part: string): string {
   return `${stack.service}-${stack.stage}-${part}`;
 }
@@ -35,7 +35,7 @@ export const logicalIds = {
   landingLogGroup: 'LandingDeliveryLogGroup',
   landingLogStream: 'LandingDeliveryLogStream',
   landingRule: 'LandingRule',
-  /** Serverless creates these from the names in serverless.yml. */
+  /** Serverless creates these resources, and makes the IDs from the names in serverless.yml. */
   registerLogGroup: 'RegisterLogGroup',
   writeLogGroup: 'WriteLogGroup',
   loadLogGroup: 'IngestDashloadLogGroup',
@@ -48,7 +48,10 @@ export const logicalIds = {
   triggerUrl: 'IngestTriggerUrl',
 } as const;
 
-/** A logical ID of what has a name of words: `IngestPlanQueue` of `ingest-plan`. The resources of a function are named after it. */
+/**
+ * The logical ID of something whose name is of words: `IngestPlanQueue` of `ingest-plan`. The resources of a function
+ * are named after it.
+ */
 export function idOf(name: string, what = ''): string {
   return name.replaceAll(/(?:^|[-_]+)(.?)/g, (_, first: string) => first.toUpperCase()) + what;
 }
@@ -58,7 +61,10 @@ export function tableId(kind: TableKind): string {
   return idOf(kind, 'Table');
 }
 
-/** What stays when the stack is deleted, and frees its name if the deployment that creates it fails. */
+/**
+ * The members of a resource that stays when the stack is deleted, and that frees its name if the deployment that
+ * creates it fails.
+ */
 export const RETAINED = {
   DeletionPolicy: 'RetainExceptOnCreate',
   UpdateReplacePolicy: 'Retain',

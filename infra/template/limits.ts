@@ -1,11 +1,13 @@
 /**
- * What CloudFormation takes of a template: https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cloudformation-limits.html.
- * Of a megabyte it says "may not exceed 1000000 bytes": https://github.com/aws-samples/aws-vpc-cidr-mgmt/issues/10
+ * CloudFormation's limits for a template:
+ * https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cloudformation-limits.html. The limit of one megabyte
+ * is 1,000,000 bytes; the error says "may not exceed 1000000 bytes":
+ * https://github.com/aws-samples/aws-vpc-cidr-mgmt/issues/10
  */
 export const TEMPLATE_LIMITS = { resources: 500, outputs: 200, bytes: 1_000_000 } as const;
 
 /**
- * What IAM takes of an identity: characters of all its inline policies together, without white space.
+ * IAM's limit for the inline policies of an identity: their characters together, without white space.
  * https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
  */
 export const INLINE_CHARACTERS: Readonly<Record<string, number>> = {
@@ -13,13 +15,16 @@ export const INLINE_CHARACTERS: Readonly<Record<string, number>> = {
   'AWS::IAM::User': 2_048,
   'AWS::IAM::Group': 5_120,
 };
-/** Managed policies of an identity, unless the account has a higher quota: the same page. */
+/** The most managed policies of an identity, unless the account has a higher quota: the same page. */
 export const MANAGED_POLICIES = 10;
 
 /** Characters of a managed policy, without white space: the same page. */
 export const MANAGED_CHARACTERS = 6_144;
 
-/** What services take of one document of a resource: its type and property; of IAM characters, else bytes. */
+/**
+ * The limits of services for one document of a resource, by its type and property. They are characters for IAM, and
+ * bytes for other services.
+ */
 export const DOCUMENT_LIMITS: readonly (readonly [type: string, property: string, most: number])[] = [
   // https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
   ['AWS::IAM::Role', 'AssumeRolePolicyDocument', 2_048],

@@ -9,7 +9,7 @@ interface PackagedResource {
   UpdateReplacePolicy?: string;
 }
 
-/** The addresses that SDKs post to, by their logical IDs, of which Serverless chooses most. */
+/** Matches the logical IDs of the addresses that SDKs post to. Serverless chooses most of them. */
 const ADDRESS =
   /^(?:HttpApi|HttpApiStage|HttpApiIntegrationCollect|CollectLambdaPermissionHttpApi|CollectUrl\w*|Domain|DomainMapping)$/;
 
@@ -17,10 +17,11 @@ const ADDRESS =
 const BOUNDED: readonly string[] = ['AWS::IAM::Role', 'AWS::IAM::User'];
 
 /**
- * Adds what holds for resources whoever made them: the permissions boundary of roles and users, the key of log groups, and that
- * an address of the collector goes on taking events when it leaves the template or is replaced, as SDKs may still post to it.
+ * Adds the properties that all resources have, whoever made them: the permissions boundary of roles and users, and the
+ * key of log groups. An address of the collector goes on taking events when it leaves the template or is replaced,
+ * because SDKs may still post to it.
  *
- * @param resources Of the template that is packaged: changed in place.
+ * @param resources The resources of the template that is packaged, which are changed in place.
  */
 export function applyPlatform(
   resources: Readonly<Record<string, PackagedResource>>,

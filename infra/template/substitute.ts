@@ -1,6 +1,6 @@
 import { isJsonObject, valueAt } from '../../lib/base/json.ts';
 
-/** A template, as far as it is looked at. */
+/** The parts of a template that are looked at. */
 export interface PackagedTemplate {
   readonly Resources?: Readonly<
     Record<
@@ -11,55 +11,58 @@ export interface PackagedTemplate {
   readonly Outputs?: Readonly<Record<string, unknown>> | undefined;
 }
 
-/** Where a template is deployed to. */
+/** The place that a template is deployed to. */
 export interface TemplatePlace {
-  /** `sluice-prod` */
+  /** Name of the stack: `sluice-prod`. */
   readonly stackName: string;
   readonly region: string;
-  /** Default: twelve digits, as every account has. */
+  /** Default: twelve zeros, which are as long as every account ID. */
   readonly account?: string;
 }
 
-/** Stands for an ID that AWS chooses, in its length. */
+/** Stands for an ID that AWS chooses, and is as long. */
 export const UNKNOWN_ID = 'x'.repeat(36);
-/** What nobody here knows, as exports of other stacks: no ARN of ours is longer. */
+/** Stands for values that nobody here knows, such as exports of other stacks. No ARN of ours is longer. */
 const UNKNOWN = 'x'.repeat(128);
-/** What CloudFormation appends to a name that it makes, at most. */
+/** The longest text that CloudFormation appends to a name that it makes. */
 const SUFFIX = '-XXXXXXXXXXXXX';
-/** Kinds whose `Ref` is the ARN: https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-template-resource-type-ref.html */
+/**
+ * The kinds of resources whose `Ref` is the ARN:
+ * https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-template-resource-type-ref.html
+ */
 const REF_IS_ARN = ['ManagedPolicy', 'Secret', 'Topic'];
 
 /**
- * Makes a function that replaces the intrinsic functions of a template, as CloudFormation will: by the texts that they will be
- * where the template says them, else by the longest that they can be. IAM counts what it gets.
+ * Makes a function that replaces the intrinsic functions of a template by the texts that CloudFormation will put there.
+ * Where the template doesn't say the text, it takes the longest that is possible. IAM counts the texts that it gets.
  *
- * @returns The function. It returns undefined for what will not be there.
+ * @returns The function. It returns undefined for a value that will not be there.
  */
 export function substitution(
   { Resources = {} }: PackagedTemplate,
   { stackName, region, account = '0'.repeat(12) }: TemplatePlace,
 ): (value: unknown) => unknown {
-  const here = `${region}:${account}`;
-  /** The service of a kind, and what follows; its names come after it. */
+  const regionAndAccount = `${region}:${account}`;
+  /** The beginning of the ARNs of a kind of resource, up to the resource's name. */
   const arns: Readonly<Record<string, string>> = {
     Bucket: 's3:::',
-    DeliveryStream: `firehose:${here}:deliverystream/`,
-    Function: `lambda:${here}:function:`,
-    Key: `kms:${here}:key/`,
-    LogGroup: `logs:${here}:log-group:`,
+    DeliveryStream: `firehose:${regionAndAccount}:deliverystream/`,
+    Function: `lambda:${regionAndAccount}:function:`,
+    Key: `kms:${regionAndAccount}:key/`,
+    LogGroup: `logs:${regionAndAccount}:log-group:`,
     ManagedPolicy: `iam::${account}:policy/`,
-    Queue: `sqs:${here}:`,
+    Queue: `sqs:${regionAndAccount}:`,
     Role: `iam::${account}:role/`,
-    Secret: `secretsmanager:${here}:secret:`,
-    Topic: `sns:${here}:`,
+    Secret: `secretsmanager:${regionAndAccount}:secret:`,
+    Topic: `sns:${regionAndAccount}:`,
     User: `iam::${account}:user/`,
   };
-  /** What ends such an ARN. */
+  /** The end of such an ARN, behind the resource's name. */
   const ends: Readonly<Record<string, string>> = { LogGroup: ':*', Secret: '-XXXXXX' };
   const known: Readonly<Record<string, unknown>> = {
     'AWS::AccountId': account,
     'AWS::NoValue': undefined,
-    // All regions that the stack can be in are of this one: lib/schema/regions.ts.
+    // All regions that the stack can be in belong to this partition: lib/schema/regions.ts.
     'AWS::Partition': 'aws',
     'AWS::Region': region,
     'AWS::StackName': stackName,
@@ -71,7 +74,8 @@ export function substitution(
     const [given] = [['Name'], [`${kind}Name`], [`${kind}Input`, 'Name']].flatMap(
       (path) => filled(valueAt(Resources[id]?.Properties, path)) ?? [],
     );
-    // Names of roles and users end there, buckets' a character earlier; no other ID of ours is as long.
+    // Names of roles and users end after 64 characters, and those of buckets one earlier. No other ID of ours is as
+    // long.
     return String(given ?? `${stackName}-${id}${SUFFIX}`.slice(0, kind === 'ManagedPolicy' ? 128 : 64));
   };
   const arnOf = (id: string): string => {
@@ -93,28 +97,30 @@ export function substitution(
     'Fn::If': (branches) => [branches].flat().slice(1).map(filled).reduce(longer),
     'Fn::Join': (parts) => [filled(valueAt(parts, [1]))].flat().join(String(valueAt(parts, [0]))),
     'Fn::Sub': (template) => {
-      const [text, own] = [template].flat();
+      const [text, variables] = [template].flat();
       return String(text).replaceAll(/\$\{([^!}]+)\}/g, (_, name: string) =>
-        String(filled(valueAt(own, [name])) ?? attribute(name.split('.'))),
+        String(filled(valueAt(variables, [name])) ?? attribute(name.split('.'))),
       );
     },
   };
   function filled(value: unknown): unknown {
-    if (Array.isArray(value)) return value.map(filled).filter((one) => one !== undefined);
+    if (Array.isArray(value)) return value.map(filled).filter((member) => member !== undefined);
     if (!isJsonObject(value)) return value;
     const [name = ''] = Object.keys(value);
     if (name in functions) return functions[name]?.(value[name]);
     if (name.startsWith('Fn::')) return UNKNOWN;
-    return Object.fromEntries(Object.entries(value).map(([member, one]) => [member, filled(one)]));
+    return Object.fromEntries(
+      Object.entries(value).map(([member, memberValue]) => [member, filled(memberValue)]),
+    );
   }
   return filled;
 }
 
-function longer(one: unknown, other: unknown): unknown {
-  return lengthOf(one) < lengthOf(other) ? other : one;
+function longer(first: unknown, second: unknown): unknown {
+  return lengthOf(first) < lengthOf(second) ? second : first;
 }
 
-/** Characters of a value without white space; none of what is not there. */
+/** The number of a value's characters without white space; 0 for undefined. */
 export function lengthOf(value: unknown): number {
   return JSON.stringify(value)?.length ?? 0;
 }

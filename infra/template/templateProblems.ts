@@ -3,7 +3,7 @@ import { DOCUMENT_LIMITS, INLINE_CHARACTERS, MANAGED_POLICIES, TEMPLATE_LIMITS }
 import { valuesOf } from './policyMatch.ts';
 import { lengthOf, type PackagedTemplate, substitution, type TemplatePlace } from './substitute.ts';
 
-/** What resources of Sluice grow with, by their logical IDs. */
+/** The settings with which resources of Sluice grow, by their logical IDs. */
 const GROWS: readonly (readonly [RegExp, string])[] = [
   [/^Ingest/, '`sources`'],
   [/^Export/, '`exports`'],
@@ -12,10 +12,10 @@ const GROWS: readonly (readonly [RegExp, string])[] = [
 ];
 
 /**
- * What CloudFormation, IAM and other services would refuse of a template: a sentence each, with the resource, the count, the
- * limit, and what it grows with.
+ * What CloudFormation, IAM and other services would refuse in a template. Each is a sentence with the resource, the
+ * count, the limit, and the setting with which it grows.
  *
- * @param also Resources and bytes that the template does not have yet. Default none.
+ * @param also Resources and bytes that the template does not have yet. Default: none.
  */
 export function templateProblems(
   template: PackagedTemplate,
@@ -26,14 +26,14 @@ export function templateProblems(
   const filled = substitution(template, place);
   const all = Object.entries(Resources).map(([id, { Type, Properties = {} }]) => ({ id, Type, Properties }));
   const problems: string[] = [];
-  const demand = (of: string, count: number, what: string, most: number) => {
-    const grows = GROWS.find(([pattern]) => pattern.test(of))?.[1] ?? 'what serverless.yml says of it';
-    if (count > most) problems.push(`${of}: ${count} ${what}, at most ${most}. It grows with ${grows}.`);
+  const demand = (part: string, count: number, unit: string, most: number) => {
+    const grows = GROWS.find(([pattern]) => pattern.test(part))?.[1] ?? 'what serverless.yml says of it';
+    if (count > most) problems.push(`${part}: ${count} ${unit}, at most ${most}. It grows with ${grows}.`);
   };
   const { resources, outputs, bytes } = TEMPLATE_LIMITS;
   demand('The template', all.length + also.resources, 'resources', resources);
   demand('The template', Object.keys(Outputs).length, 'outputs', outputs);
-  // Serverless uploads it without white space.
+  // Serverless uploads the template without white space.
   demand('The template', bytesOf(template) + also.bytes, 'bytes', bytes);
   for (const { id, Type, Properties } of all) {
     for (const [, property, most] of DOCUMENT_LIMITS.filter(([type]) => type === Type)) {
@@ -43,19 +43,20 @@ export function templateProblems(
     }
     const most = INLINE_CHARACTERS[Type];
     if (most === undefined) continue;
-    const named = JSON.stringify({ Ref: id });
-    // Policies that are resources of their own name whom they are attached to: `Roles`, or `RoleName`.
+    const reference = JSON.stringify({ Ref: id });
+    // Policies that are resources of their own say whom they are attached to in `Roles` or `RoleName`.
     const [managed = [], inline = []] = [/ManagedPolicy$/, /IAM::(Group|Role|User)?Policy$/].map((pattern) =>
       all.filter(
-        (one) =>
-          pattern.test(one.Type) && JSON.stringify({ ...one.Properties, PolicyDocument: 0 }).includes(named),
+        (policy) =>
+          pattern.test(policy.Type) &&
+          JSON.stringify({ ...policy.Properties, PolicyDocument: 0 }).includes(reference),
       ),
     );
     const documents = [
-      ...valuesOf(filled(Properties['Policies'])).map((one) => valueAt(one, ['PolicyDocument'])),
-      ...inline.map((one) => one.Properties['PolicyDocument']),
+      ...valuesOf(filled(Properties['Policies'])).map((policy) => valueAt(policy, ['PolicyDocument'])),
+      ...inline.map((policy) => policy.Properties['PolicyDocument']),
     ];
-    const characters = documents.reduce<number>((sum, one) => sum + lengthOf(filled(one)), 0);
+    const characters = documents.reduce<number>((sum, document) => sum + lengthOf(filled(document)), 0);
     demand(id, characters, 'characters of inline policies', most);
     const arns = valuesOf(filled(Properties['ManagedPolicyArns'])).length + managed.length;
     demand(id, arns, 'managed policies', MANAGED_POLICIES);
