@@ -29,6 +29,7 @@ import { RequestError } from '../lib/wire/RequestError.ts';
 
 /** A code with what it means and what to do. */
 export interface ExplainedCode extends Pick<ErrorEntry, 'cause' | 'cure'> {
+  /** The stable code: SLUICE_…. */
   readonly code: string;
 }
 

@@ -76,14 +76,19 @@ export function newlyLeftOut(
   return leftOut.filter(({ reason, object }) => isUnloadable(reason) && !known.has(objectState(object)));
 }
 
-/**
- * The objects that a loaded day left out although they were probably meant to be loaded, as a count and in words. A failed
- * day reports its failure instead.
- */
-export function summarizeLeftOut({ state, files }: Pick<LedgerEntry, 'state' | 'files'>): {
+/** Objects that a load left out. */
+export interface LeftOutSummary {
+  /** Number of objects. */
   readonly count: number;
+  /** How many they are and their names, in words. */
   readonly words: string;
-} {
+}
+
+/**
+ * The objects that a loaded day left out although they were probably meant to be loaded. A failed day reports its failure
+ * instead.
+ */
+export function summarizeLeftOut({ state, files }: Pick<LedgerEntry, 'state' | 'files'>): LeftOutSummary {
   const isLoaded = state === 'succeeded' || state === 'succeeded_no_data';
   const left = files.filter(
     ({ fate, reason = '' }) =>

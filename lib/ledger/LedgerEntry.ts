@@ -116,6 +116,8 @@ export const ledgerEntrySchema = z.object({
 
 /** Outcome of one file of a day. */
 export type FileFate = z.output<typeof fileFateSchema>;
+/** Why a day failed. */
+export type DayFailure = z.output<typeof failureSchema>;
 /** A validated entry of one day. */
 export type LedgerEntry = z.output<typeof ledgerEntrySchema>;
 /** An entry without the fields that a write adds. */

@@ -13,18 +13,50 @@ import { lackingSince } from '../../lib/ledger/versionFiles.ts';
 import { refusedRowsKey } from '../../lib/tables/tableFolders.ts';
 import { sluiceCommand, targetCommands } from '../commands.ts';
 import type { Deployment } from '../deployment.ts';
-import { explainCode } from '../explainCode.ts';
+import { type ExplainedCode, explainCode } from '../explainCode.ts';
 import { equalFilesWords } from '../facts/days/equalFiles.ts';
 import { readVersionFiles } from '../facts/days/ledgerDays.ts';
 import { listQuarantined, type QuarantinedPage } from '../facts/tables/listQuarantined.ts';
 import { deploymentOptions } from '../target.ts';
 import { DropsError, namedDatasets } from './datasets.ts';
 
+/** A failure with what it means and what to do. */
+export interface ExplainedFailure extends ExplainedCode {
+  /** The cause with its details: the file, the column. */
+  readonly message: string;
+}
+
+/** A reason for which rows were refused. */
+export interface RefusedReason extends ExplainedCode {
+  /** Number of refused rows. */
+  readonly rows: number;
+}
+
 /** The meaning of a ledger entry, in words. */
-export type DayExplanation = ReturnType<typeof explainEntry>;
+export interface DayExplanation {
+  /** Whether the version that queries read lacks files. */
+  readonly isLacking: boolean;
+  /** Whether its folder has newer files than were loaded, which no run looks at. */
+  readonly hasNewer: boolean;
+  /** Past events, a sentence each. */
+  readonly meaning: readonly string[];
+  /** The data of the day that queries read, in a sentence. */
+  readonly served: string;
+  /** The next steps, automatic or to be done, a sentence each. */
+  readonly next: readonly string[];
+  /** The failure of the day; null without one. */
+  readonly failure: ExplainedFailure | null;
+  /** Refused rows by reason, the most frequent first. */
+  readonly refused: readonly RefusedReason[];
+  /** The meaning of each reason for which files were left out, by reason. */
+  readonly leftOut: Readonly<Record<string, string>>;
+}
 
 /** A day of a dataset: its entry in the ledger, and what that means. */
-export type ExplainedDay = Awaited<ReturnType<typeof explainDay>>;
+export interface ExplainedDay extends LedgerEntry {
+  /** What the entry means. */
+  readonly explanation: DayExplanation;
+}
 
 /**
  * Explains a day of a dataset.
@@ -34,7 +66,7 @@ export type ExplainedDay = Awaited<ReturnType<typeof explainDay>>;
 export async function explainDay(
   deployment: Pick<Deployment, 's3' | 'config' | 'stack' | 'aws' | 'isLocal' | 'now'>,
   { day, ...names }: { readonly source: string; readonly dataset: string; readonly day: UtcDay },
-) {
+): Promise<ExplainedDay> {
   const { s3, config } = deployment;
   const [{ source, dataset }] = namedDatasets(config, names);
   const store = s3ObjectStore(s3, config.bucket);
@@ -61,7 +93,7 @@ export function explainEntry(
   target: readonly string[] = [],
   lacking: number | null = null,
   hasNewer = false,
-) {
+): DayExplanation {
   const { failure, version, table, day } = entry;
   const explained = failure === undefined ? null : { ...explainCode(failure.code), message: failure.message };
   const [meaning, usual] = explainState(entry);
@@ -81,26 +113,18 @@ export function explainEntry(
   const isOld = entry.state === 'failed' || entry.missingSince !== undefined;
   const part = lacking !== null ? 'what is left of ' : isOld ? 'the last good ' : '';
   return {
-    /** Whether the version that queries read lacks files. */
     isLacking: lacking !== null,
-    /** Whether its folder has newer files than were loaded, which no run looks at. */
     hasNewer,
-    /** Past events, a sentence each. */
     meaning: [meaning, ...gone, ...newer, ...rowMeanings(entry)],
-    /** The data of the day that queries read. */
     served:
       version === undefined
         ? `Queries read no rows of ${day} in ${table}.`
         : `Queries read ${part}version ${version} of ${day} in ${table}.`,
-    /** The next steps, automatic or to be done, a sentence each. */
     next: [...(entry.state === 'failed' && explained !== null ? [explained.cure] : []), next]
       .filter((one) => one !== '')
       .map((one) => targetCommands(dayCommands(one, entry), target)),
-    /** The failure of the day; null without one. */
     failure: explained,
-    /** Refused rows by reason, the most frequent first. */
     refused: refusedReasons(entry),
-    /** The meaning of each reason for which files were left out, by reason. */
     leftOut: leftOutMeanings(entry),
   };
 }
@@ -205,7 +229,7 @@ function rowMeanings(entry: LedgerEntry): string[] {
   ];
 }
 
-function refusedReasons({ files }: LedgerEntry) {
+function refusedReasons({ files }: LedgerEntry): readonly RefusedReason[] {
   const counts = new Map<string, number>();
   for (const { refusedBy = {} } of files)
     for (const [reason, n] of Object.entries(refusedBy)) counts.set(reason, (counts.get(reason) ?? 0) + n);
@@ -214,7 +238,7 @@ function refusedReasons({ files }: LedgerEntry) {
     .map(([reason, rows]) => ({ ...explainCode(reason), rows }));
 }
 
-function leftOutMeanings({ files }: LedgerEntry): Readonly<Record<string, string>> {
+function leftOutMeanings({ files }: LedgerEntry): DayExplanation['leftOut'] {
   return Object.fromEntries(
     files.flatMap(({ reason = '' }) => (isLeftOutReason(reason) ? [[reason, leftOutReasons[reason]]] : [])),
   );

@@ -3,6 +3,7 @@ import { s3ObjectStore } from '../../lib/aws/s3ObjectStore.ts';
 import { defineErrorFamily } from '../../lib/base/errors.ts';
 import { eachAttempt, type RetryPorts } from '../../lib/base/retry.ts';
 import { addDays, type UtcDay } from '../../lib/base/time.ts';
+import type { CurateRequestBody } from '../../lib/curate/messageBodies.ts';
 import { firstYoungDay } from '../../lib/curate/planDays.ts';
 import { parseRawDays, withoutLostDay } from '../../lib/landing/catalog/rawDays.ts';
 import { Ledger } from '../../lib/ledger/Ledger.ts';
@@ -33,8 +34,51 @@ export const CurationsError = defineErrorFamily('user', {
   },
 });
 
+/** Days of a table that were requested, or in a dry run would be. */
+export interface AskedTable {
+  /** What its rows are. */
+  readonly kind: ForwardedKind;
+  /** Name of the curated table. */
+  readonly table: string;
+  /** The first day; null if there are no days. */
+  readonly from: UtcDay | null;
+  /** The last day; null if there are no days. */
+  readonly to: UtcDay | null;
+  /** Number of days. */
+  readonly days: number;
+}
+
 /** A request to curate days. */
-export type CurateRequested = Awaited<ReturnType<typeof requestCuration>>;
+export interface CurateRequested {
+  /** Whether nothing was sent. */
+  readonly dryRun: boolean;
+  /** The days of each table. */
+  readonly asked: readonly AskedTable[];
+}
+
+/** Rows of a day that a curated table keeps although raw files are gone. */
+export interface KeptRows {
+  /** What the rows are. */
+  readonly kind: ForwardedKind;
+  /** Name of the curated table. */
+  readonly table: string;
+  /** Number of rows. */
+  readonly rows: number;
+}
+
+/** What was accepted of a day, or in a dry run would be. */
+export interface AcceptedDay {
+  /** Whether nothing was changed. */
+  readonly dryRun: boolean;
+  /** The day, UTC. */
+  readonly day: UtcDay;
+  /** Whether the rows go. */
+  readonly drop: boolean;
+  /** Curated tables that keep rows of the day. */
+  readonly tables: readonly KeptRows[];
+  /** Names of raw tables that have no files of the day. */
+  readonly rawTables: readonly string[];
+}
 
 type Requested = CuratedReaders & Pick<Deployment, 'sqs' | 'stack' | keyof RetryPorts>;
 
@@ -51,11 +95,11 @@ const DUE: readonly string[] = ['waiting', 'failed', 'outdated', 'lacking'];
 export async function requestCuration(
   deployment: Requested,
   { dryRun, kinds }: { readonly dryRun: boolean; readonly kinds: readonly ForwardedKind[] },
-) {
+): Promise<CurateRequested> {
   requireOn(deployment);
   const { config, now } = deployment;
   const firstYoung = firstYoungDay(config, now);
-  const asked: ReturnType<typeof askedTable>[] = [];
+  const asked: AskedTable[] = [];
   for (const kind of kinds) {
     const old = await readCuratedDays(deployment, kind, (day) => day < firstYoung);
     const due = old.filter(({ state }) => DUE.includes(state)).map(({ day }) => day);
@@ -88,16 +132,17 @@ export async function requestRebuild(
 }
 
 /** Requests to curate days of a table: with `run` those that have changed, with `rebuild` all. */
-export function curateRequests(asked: 'run' | 'rebuild', kind: ForwardedKind, days: readonly UtcDay[]) {
-  return daySlices(days).map((some) => ({ sluice: 'curate' as const, asked, kinds: [kind], days: some }));
+export function curateRequests(
+  asked: 'run' | 'rebuild',
+  kind: ForwardedKind,
+  days: readonly UtcDay[],
+): readonly CurateRequestBody[] {
+  return daySlices(days).map((some) => ({ sluice: 'curate', asked, kinds: [kind], days: some }));
 }
 
 /** The days of {@link acceptLost}, and what to do with their rows. */
-export interface AcceptLost {
-  readonly dryRun: boolean;
-  readonly day: UtcDay;
-  /** Whether the rows go. */
-  readonly drop: boolean;
+export interface AcceptLost extends Pick<AcceptedDay, 'dryRun' | 'day' | 'drop'> {
+  /** The tables that are meant. */
   readonly kinds: readonly ForwardedKind[];
 }
 
@@ -111,9 +156,9 @@ const NOTE_RETRIES = { tries: 5, baseMs: 100, capMs: 2_000 } as const;
  * @returns What was accepted, or in a dry run would be.
  * @throws CurationsError; LedgerError; what AWS's clients throw.
  */
-export async function acceptLost(deployment: Requested, asked: AcceptLost) {
+export async function acceptLost(deployment: Requested, asked: AcceptLost): Promise<AcceptedDay> {
   const { kinds, day, drop, dryRun } = asked;
-  const tables: { readonly kind: ForwardedKind; readonly table: string; readonly rows: number }[] = [];
+  const tables: KeptRows[] = [];
   const rawTables: string[] = [];
   for (const kind of kinds) {
     const rows = await acceptKept(deployment, kind, asked);
@@ -126,15 +171,7 @@ export async function acceptLost(deployment: Requested, asked: AcceptLost) {
     await sendRequests(deployment, 'curate-plan', [
       { sluice: 'curate', asked: 'run', kinds: tables.map(({ kind }) => kind), days: [day] },
     ]);
-  return {
-    dryRun,
-    day,
-    drop,
-    /** Curated tables that keep rows of the day. */
-    tables,
-    /** Raw tables that have no files of the day. */
-    rawTables,
-  };
+  return { dryRun, day, drop, tables, rawTables };
 }
 
 /** @returns Rows that the curated day keeps. */
@@ -184,14 +221,12 @@ function requireOn({ config }: Pick<Deployment, 'config'>): void {
   if (!config.curate) throw new CurationsError('SLUICE_CURATE_OFF');
 }
 
-/** Days of a table that were requested, or in a dry run would be. */
-function askedTable({ config }: Pick<Deployment, 'config'>, kind: ForwardedKind, days: readonly UtcDay[]) {
-  return {
-    kind,
-    table: config.curatedTables[kind],
-    /** First and last day; null if there are no days. */
-    from: days[0] ?? null,
-    to: days.at(-1) ?? null,
-    days: days.length,
-  };
+function askedTable(
+  { config }: Pick<Deployment, 'config'>,
+  kind: ForwardedKind,
+  days: readonly UtcDay[],
+): AskedTable {
+  const from = days[0] ?? null;
+  const to = days.at(-1) ?? null;
+  return { kind, table: config.curatedTables[kind], from, to, days: days.length };
 }

@@ -7,15 +7,24 @@ import { MOST_DAYS_A_NIGHT } from '../../../lib/curate/limits.ts';
 import { lostFiles } from '../../../lib/curate/lostFiles.ts';
 import { firstYoungDay } from '../../../lib/curate/planDays.ts';
 import { rawDays, readRawDay } from '../../../lib/curate/RawDays.ts';
-import { isUnderErasure, namedFiles } from '../../../lib/ledger/erasureNotes.ts';
-import { isFailing, type LedgerEntry } from '../../../lib/ledger/LedgerEntry.ts';
+import type { DayAccount } from '../../../lib/ledger/CuratedDay.ts';
+import { isUnderErasure, type NamedFile, namedFiles } from '../../../lib/ledger/erasureNotes.ts';
+import { type DayFailure, isFailing, type LedgerEntry } from '../../../lib/ledger/LedgerEntry.ts';
 import { lackingDays } from '../../../lib/ledger/versionFiles.ts';
 import { type ForwardedKind, forwardedKinds } from '../../../lib/schema/kinds.ts';
 import { CURATED_LEDGER, curatedSubject } from '../../../lib/tables/ledgerKeys.ts';
 import { RESTORED, versionPrefix } from '../../../lib/tables/tableFolders.ts';
 import type { Deployment } from '../../deployment.ts';
 import { readPartitions } from '../tables/tables.ts';
-import { failingOf, type LedgerDay, lackingOf, readLedgerDays, readVersionFiles } from './ledgerDays.ts';
+import {
+  type Failing,
+  failingOf,
+  type LackingDay,
+  type LedgerDay,
+  lackingOf,
+  readLedgerDays,
+  readVersionFiles,
+} from './ledgerDays.ts';
 import { readViewDays } from './viewDays.ts';
 
 /**
@@ -43,19 +52,109 @@ export type CuratedDayState =
   | 'off';
 
 /** A day of a curated table. */
-export type CuratedDayStatus = Awaited<ReturnType<typeof readCuratedDays>>[number];
+export interface CuratedDayStatus {
+  /** The day, UTC. */
+  readonly day: UtcDay;
+  /** What views read of it, and why not. */
+  readonly state: CuratedDayState;
+  /** One sentence: why views do not read the curated rows, or what is kept in them; else empty. */
+  readonly why: string;
+  /** The last version that was published; null before the first. */
+  readonly version: string | null;
+  /** Where the rows of that version came from and went; null before the first. */
+  readonly account: DayAccount | null;
+  /** Why the last try failed; null if it did not. */
+  readonly failure: DayFailure | null;
+  /** Whether it has waited for more than a day. */
+  readonly isLate: boolean;
+}
 
-/** The calendar of curated days. */
-export type CuratedCalendar = Awaited<ReturnType<typeof readCuratedCalendar>>;
+/** A curated table by the list that views read. */
+export interface CuratedTable {
+  /** What its rows are. */
+  readonly kind: ForwardedKind;
+  /** Name of the curated table. */
+  readonly table: string;
+  /** Number of days in the list that is written into the views, whatever the calendar shows. */
+  readonly listed: number;
+}
 
 /** The days of a curated table. */
-export type CuratedTableStatus = CuratedCalendar['tables'][number];
+export interface CuratedTableStatus extends CuratedTable {
+  /** Name of the raw table. */
+  readonly rawTable: string;
+  /** The newest first: days that have a raw folder or are in the list. */
+  readonly days: readonly CuratedDayStatus[];
+}
 
-/** A curated table, by the ledger and the list that views read alone. */
-export type CurationState = Awaited<ReturnType<typeof readCurationState>>[number];
+/** The calendar of curated days. */
+export interface CuratedCalendar {
+  /** Whether the configuration curates days: `curate`. */
+  readonly isOn: boolean;
+  /** Days after which a day is curated: `curateAfter` of the configuration. */
+  readonly curateAfter: number;
+  /** Days from this one on are too young. */
+  readonly firstYoung: UtcDay;
+  /** The curated tables that were asked for. */
+  readonly tables: readonly CuratedTableStatus[];
+}
+
+/** A day that could not be curated. */
+export interface FailedCuration extends Failing {
+  /** The day, UTC. */
+  readonly day: UtcDay;
+  /** Code of the failure. */
+  readonly code: string;
+}
+
+/** A day whose curated rows views read. */
+export interface ResentDay {
+  /** The day, UTC. */
+  readonly day: UtcDay;
+  /** Rows of the curated files. */
+  readonly rows: number;
+  /** Rows that are left out because they repeat another. */
+  readonly resends: number;
+}
 
 /** A day whose curated table has rows that no raw file has. */
-export type KeptDay = Awaited<ReturnType<typeof readKeptDay>>[number];
+export interface KeptDay {
+  /** The day, UTC. */
+  readonly day: UtcDay;
+  /** Rows that no raw file has. */
+  readonly rows: number;
+  /** When it was noticed, ISO 8601. */
+  readonly since: string;
+  /** Names of raw files that are not there any more. */
+  readonly gone: readonly string[];
+  /** Raw files in whose place there is another, and that were not copied back beside it. */
+  readonly replaced: readonly NamedFile[];
+  /** Whether an erasure has changed the day. It deletes versions, too: not all files can be brought back. */
+  readonly isErased: boolean;
+}
+
+/** A curated table, by the ledger and the list that views read alone. */
+export interface CurationState extends CuratedTable {
+  /** Number of days that are old enough, and that views read raw; the failed and late ones among them. */
+  readonly raw: number;
+  /** Days that could not be curated, newest first. */
+  readonly failed: readonly FailedCuration[];
+  /** Days that were queued more than a day ago, newest first. */
+  readonly late: readonly UtcDay[];
+  /**
+   * Days that the last night should have queued and that were never queued, newest first. A night queues the newest days, and those
+   * that failed before last.
+   */
+  readonly unplanned: readonly UtcDay[];
+  /** The last days that views read, newest first. */
+  readonly resends: readonly ResentDay[];
+  /** Days whose version lacks files. */
+  readonly lacking: readonly LackingDay[];
+  /** Days with rows that no raw file has any more and that nobody has accepted, newest first. */
+  readonly kept: readonly KeptDay[];
+  /** Days with such rows that somebody has accepted, and that keep them, newest first. */
+  readonly accepted: readonly UtcDay[];
+}
 
 /** Days that are looked at in parallel. */
 const PARALLEL = 16;
@@ -91,7 +190,7 @@ export async function readCuratedCalendar(
     days,
     until = utcDay(deployment.now),
   }: { readonly kinds: readonly ForwardedKind[]; readonly days: number; readonly until?: UtcDay | undefined },
-) {
+): Promise<CuratedCalendar> {
   const { config, now } = deployment;
   const from = addDays(until, 1 - days);
   const lists = await readLists(deployment);
@@ -99,12 +198,10 @@ export async function readCuratedCalendar(
   return {
     isOn,
     curateAfter,
-    /** Days from this one on are too young. */
     firstYoung: firstYoungDay(config, now),
     tables: await mapLimit(kinds, 1, async (kind) => ({
       ...curatedTable(config, kind, lists),
       rawTable: config.tables[kind],
-      /** The newest first: days that have a raw folder or are in the list. */
       days: await readCuratedDays(deployment, kind, (day) => day >= from && day <= until, lists),
     })),
   };
@@ -119,13 +216,8 @@ async function readLists({ s3, config }: Pick<Deployment, 's3' | 'config'>): Pro
 }
 
 /** A curated table by the list that views read. */
-function curatedTable(config: Deployment['config'], kind: ForwardedKind, lists: Lists) {
-  return {
-    kind,
-    table: config.curatedTables[kind],
-    /** Days in the list that is written into the views, whatever the calendar shows. */
-    listed: Object.keys(lists[kind]).length,
-  };
+function curatedTable(config: Deployment['config'], kind: ForwardedKind, lists: Lists): CuratedTable {
+  return { kind, table: config.curatedTables[kind], listed: Object.keys(lists[kind]).length };
 }
 
 /** The raw files, as the plan lists them. */
@@ -159,7 +251,7 @@ export async function readCuratedDays(
   kind: ForwardedKind,
   isWanted: (day: UtcDay) => boolean,
   known?: Lists,
-) {
+): Promise<readonly CuratedDayStatus[]> {
   const { config, now } = deployment;
   const lists = known ?? (await readLists(deployment));
   const folders = await rawDaysOf(deployment).days(kind);
@@ -189,15 +281,10 @@ export async function readCuratedDays(
     return {
       day,
       state,
-      /** One sentence: why views do not read the curated rows, or what is kept in them; else empty. */
       why: whyRaw(config, { day, state, entry, isLost, isListed, unread, since }),
-      /** The last version that was published; null before the first. */
       version,
-      /** Where the rows of that version came from and went; null before the first. */
       account: entry?.curated?.account ?? null,
-      /** Why the last try failed; null if it did not. */
       failure: entry?.failure ?? null,
-      /** Whether it has waited for more than a day. */
       isLate: (state === 'waiting' || state === 'outdated') && now - (entry?.queued?.at ?? now) > DAY_MS,
     };
 
@@ -264,7 +351,7 @@ function whyRaw(
  *
  * @throws as {@link readCuratedCalendar}.
  */
-export async function readCurationState(deployment: CuratedReaders) {
+export async function readCurationState(deployment: CuratedReaders): Promise<readonly CurationState[]> {
   const { config, now } = deployment;
   if (!config.curate) return [];
   const lists = await readLists(deployment);
@@ -281,35 +368,24 @@ export async function readCurationState(deployment: CuratedReaders) {
     const others = entries.filter(({ entry }) => !isFailing(entry));
     return {
       ...curatedTable(config, kind, lists),
-      /** Days that are old enough, and that views read raw; the failed and late ones among them. */
       raw: raw.length,
-      /** Newest first. */
       failed: [...entries, ...keepingEntries].flatMap(({ day, entry }) => {
         const failing = failingOf(entry);
         return failing === null ? [] : [{ day, code: entry?.failure?.code ?? '', ...failing }];
       }),
-      /** Days that were queued more than a day ago, newest first. */
       late: others.flatMap(({ day, entry }) => (now - (entry?.queued?.at ?? now) > DAY_MS ? [day] : [])),
-      /**
-       * Days that the last night should have queued and that were never queued, newest first. A night queues the newest days,
-       * and those that failed before last.
-       */
       unplanned: others
         .slice(0, MOST_DAYS_A_NIGHT)
         .flatMap(({ day, entry }) => (entry === null && day < planned ? [day] : [])),
-      /** The last days that views read, newest first: their rows, and those that were left out as they repeat another. */
       resends: (await readEntries(deployment, kind, newest)).flatMap(({ day, entry }) => {
         const { rows = 0, resends = 0 } = entry?.curated?.account ?? {};
         return rows === 0 ? [] : [{ day, rows, resends }];
       }),
-      /** Days whose version lacks files. */
       lacking: lackingOf(seen, await readEntries(deployment, kind, lackingDays(seen))).map((one) => {
         // What is still listed has lost raw files, too.
         return { ...one, isOnly: lists[kind][one.day] !== undefined };
       }),
-      /** Days with rows that no raw file has any more and that nobody has accepted, newest first. */
       kept: (await mapLimit(keepingEntries, PARALLEL, (one) => readKeptDay(deployment, kind, one))).flat(),
-      /** Those that somebody has accepted, and that keep them, newest first. */
       accepted: keepingEntries.flatMap(({ day, entry }) =>
         entry?.curated?.kept?.accepted === 'keep' ? [day] : [],
       ),
@@ -318,7 +394,11 @@ export async function readCurationState(deployment: CuratedReaders) {
 }
 
 /** What a day keeps; nothing if its raw files are back, or if somebody has accepted that they are gone. */
-async function readKeptDay(deployment: CuratedReaders, kind: ForwardedKind, { day, entry }: LedgerDay) {
+async function readKeptDay(
+  deployment: CuratedReaders,
+  kind: ForwardedKind,
+  { day, entry }: LedgerDay,
+): Promise<readonly KeptDay[]> {
   const { config, now } = deployment;
   const { kept } = entry?.curated ?? {};
   if (kept === undefined || kept.rows === 0 || kept.accepted !== undefined) return [];
@@ -333,13 +413,9 @@ async function readKeptDay(deployment: CuratedReaders, kind: ForwardedKind, { da
     {
       day,
       rows,
-      /** When it was noticed: ISO 8601. */
       since: isoTimestamp(since),
-      /** Names of raw files that are not there any more. */
       gone: lost.flatMap(({ name }) => (there.has(name) ? [] : [name])),
-      /** Raw files in whose place there is another, and that were not copied back beside it. */
       replaced: lost.filter(({ name }) => there.has(name) && !there.has(`${RESTORED}${name}`)),
-      /** An erasure deletes versions, too: not all files can be brought back. */
       isErased: erased || entry?.erasures !== undefined,
     },
   ];

@@ -2,16 +2,24 @@ import { s3ObjectStore } from '../../../lib/aws/s3ObjectStore.ts';
 import { mapLimit } from '../../../lib/base/concurrency.ts';
 import type { ObjectStore } from '../../../lib/base/ObjectStore.ts';
 import { addDays, isoTimestamp, type UtcDay, utcDay } from '../../../lib/base/time.ts';
-import { summarizeLeftOut } from '../../../lib/drops/lastLoad.ts';
+import { type LeftOutSummary, summarizeLeftOut } from '../../../lib/drops/lastLoad.ts';
 import { NAMED_DAYS } from '../../../lib/drops/limits.ts';
 import { COMMIT, lackWords, lookbackDays, markerReason } from '../../../lib/drops/plan/decideDay.ts';
-import { hasArrivedSince, isOver, lastNamed, lateNotes } from '../../../lib/drops/plan/lateDrops.ts';
+import {
+  hasArrivedSince,
+  isOver,
+  type LateDay,
+  type LateNote,
+  lastNamed,
+  lateNotes,
+} from '../../../lib/drops/plan/lateDrops.ts';
 import { newerDays } from '../../../lib/drops/plan/newerFiles.ts';
 import { type LastListing, lastListings } from '../../../lib/drops/plan/planSources.ts';
 import { emptyWords, unusualWords } from '../../../lib/drops/usualRows.ts';
 import {
   isFailing,
   type LedgerEntry,
+  type LedgerState,
   type LedgerSubject,
   NO_FILES,
 } from '../../../lib/ledger/LedgerEntry.ts';
@@ -36,79 +44,222 @@ import { equalFilesWords } from './equalFiles.ts';
 /** Entries and notes of the plan that are read in parallel. */
 const PARALLEL = 16;
 
-/** A day and its entry in the ledger; null if it has none. */
+/** A day and its entry in the ledger. */
 export interface LedgerDay {
+  /** The day, UTC. */
   readonly day: UtcDay;
+  /** Its entry; null if the ledger has none. */
   readonly entry: LedgerEntry | null;
 }
 
 /** A dataset of the configuration, and the source that it belongs to. */
 export interface ConfiguredDataset {
+  /** The source, as it is configured. */
   readonly source: Source;
+  /** The dataset, as it is configured. */
   readonly dataset: Dataset;
 }
 
 /** A day that has files and waits for a commit of them, or for its marker. */
 export interface WaitingDay {
+  /** The day, UTC. */
   readonly day: UtcDay;
-  /** `has 2 files and no _SUCCESS since 2026-11-20T09:00:00.000Z` */
+  /** What it has and waits for: `has 2 files and no _SUCCESS since 2026-11-20T09:00:00.000Z` */
   readonly words: string;
   /** Whether more was to be expected by now: files that are not committed have settled, or the day is over. */
   readonly isLacking: boolean;
   /**
-   * What shows more: no run has looked at it (`run`), its files are named (`explain`); or loads it without its marker, or because
-   * no run looks at it any more (`load`).
+   * What is to be done: ask for a run, as none has looked at it (`run`); read which files they are (`explain`); load it without its
+   * marker (`backfill`); or load it because no run looks at it any more (`load`).
    */
   readonly cure: 'run' | 'explain' | 'backfill' | 'load';
 }
 
-/** A day whose version, which queries read, lacks files; and since when, epoch milliseconds. */
-export interface LackingDay {
+/** A day whose rows have an unusual number, or come from files that are copies of each other. */
+export interface UnusualDay {
+  /** The day, UTC. */
   readonly day: UtcDay;
+  /** How far its rows are from those that are usual, in words. */
+  readonly words: string;
+}
+
+/** A day whose version, which queries read, lacks files. */
+export interface LackingDay {
+  /** The day, UTC. */
+  readonly day: UtcDay;
+  /** Since when files are gone, epoch milliseconds. */
   readonly since: number;
   /** Whether nothing else has all of its rows. */
   readonly isOnly: boolean;
 }
 
+/** What is known of a dataset, whatever its days are shown as. */
+export interface DatasetFacts {
+  /** Name of the source. */
+  readonly source: string;
+  /** Name of the dataset. */
+  readonly dataset: string;
+  /** What its rows are. */
+  readonly kind: Dataset['kind'];
+  /** The table that it becomes. */
+  readonly table: string;
+  /** Where its drops are: `s3://…/`. */
+  readonly folder: string;
+  /** How often its folder is listed. */
+  readonly schedule: Dataset['schedule'];
+  /** Days before today that each run looks at. */
+  readonly lookbackDays: number;
+  /** The last listing of its folder; null before the first. */
+  readonly lastLook: LastListing | null;
+  /** The first day of its lookback. Failed days before it are not tried again. */
+  readonly firstDay: UtcDay;
+  /** Days outside of the lookback that have objects that no run has looked at, oldest first. */
+  readonly unlooked: readonly UtcDay[];
+  /** Days outside of the lookback whose folder has newer files than were loaded, which no run looks at, oldest first. */
+  readonly newer: readonly UtcDay[];
+  /** Which of the days are late, oldest first; none without `expectedBy`. */
+  readonly late: readonly LateDay[];
+  /** Which of the days have a version that lacks files, oldest first. */
+  readonly lacking: readonly LackingDay[];
+  /** Which of the days have files, and wait for a commit or a marker, oldest first. */
+  readonly waiting: readonly WaitingDay[];
+  /** Which of the days have far fewer or more rows than is usual, oldest first. */
+  readonly unusual: readonly UnusualDay[];
+}
+
 /** The status of one dataset. */
-export type DatasetStatus = Awaited<ReturnType<typeof readDatasets>>[number];
+export interface DatasetStatus extends DatasetFacts {
+  /** Its days in the ledger, oldest first. */
+  readonly days: readonly LedgerDay[];
+}
+
+/** What is known of an export, whatever its days are shown as. */
+export interface ExportFacts {
+  /** Name of the export. */
+  readonly export: string;
+  /** The table that is exported. */
+  readonly table: string;
+  /** Where files go in the customer's bucket: `s3://<bucket>/<folder>/`. */
+  readonly target: string;
+  /** The first day of its lookback. Failed days before it are not tried again. */
+  readonly firstDay: UtcDay;
+}
 
 /** The status of one export. */
-export type ExportStatus = Awaited<ReturnType<typeof readExports>>[number];
+export interface ExportStatus extends ExportFacts {
+  /** Its days in the ledger, oldest first. */
+  readonly days: readonly LedgerDay[];
+}
 
-/** How many days, of each dataset or export, and the last one. */
+/** Which days are read. */
 export interface DaySpan<Subject> {
+  /** How many days of a dataset or export. */
   readonly count: (subject: Subject) => number;
-  /** Default today in a dataset's time zone; of an export yesterday. */
+  /** The last day. Default today in a dataset's time zone; of an export yesterday. */
   readonly until?: UtcDay | undefined;
 }
 
-/**
- * Since when a day fails, and its last attempt, epoch milliseconds; while it waits for the next one, since when; and since when
- * other files are there, which wait to be loaded.
- */
-export type Failing = NonNullable<ReturnType<typeof failingOf>>;
+/** How long a day fails. */
+export interface Failing {
+  /** Since when it fails, epoch milliseconds. */
+  readonly since: number;
+  /** When it was tried last, epoch milliseconds. */
+  readonly last: number;
+  /** Whether it waits for the next try. */
+  readonly waits: boolean;
+  /** Since when other files are there, which wait to be loaded, epoch milliseconds; absent if there are none. */
+  readonly replaced: number | undefined;
+}
+
+/** Rows of a day. */
+export interface RowCounts {
+  /** Rows of the files. */
+  readonly in: number;
+  /** Rows that are in the table or the exported files. */
+  readonly out: number;
+  /** Rows that went to quarantine. */
+  readonly refused: number;
+}
+
+/** A receipt that the customer's bucket did not take. */
+export interface FailedReceipt {
+  /** Code of the failure. */
+  readonly code: string;
+  /** Since when it is not taken, epoch milliseconds. */
+  readonly since: number;
+}
 
 /** What is shown and judged of a day of a dataset or an export. */
-export type DropDay = ReturnType<typeof dropDay>;
-
-/** The ledger of datasets and exports. */
-export type DropsCalendar = Awaited<ReturnType<typeof readCalendar>>;
-
-/** A day that was loaded and that no query reads, and where its version is: `s3://…/`. */
-export interface UnreadDay {
+export interface DropDay {
+  /** The day, UTC. */
   readonly day: UtcDay;
+  /** State in the ledger; null if the ledger has no entry. */
+  readonly state: LedgerState | null;
+  /** When the drop was due, epoch milliseconds, if it is late; else null. */
+  readonly lateSince: number | null;
+  /** Its rows; 0 without an entry. */
+  readonly rows: RowCounts;
+  /** What it has, if it came without rows: `1 file, 0 rows`; else null. */
+  readonly empty: string | null;
+  /** The rows that are usual for it; null while that is not known. */
+  readonly usual: number | null;
+  /** How far its rows are from those that are usual, in words; null if they are not. */
+  readonly unusual: string | null;
+  /** What it has, and waits for, in words; null if it waits for no commit and no marker. */
+  readonly waiting: string | null;
+  /** Its files that are not committed. */
+  readonly uncommitted: number;
+  /** Since when its files are missing, epoch milliseconds, unless a person accepted that; else null. */
+  readonly missingSince: number | null;
+  /** Since when the version that queries read lacks files, epoch milliseconds; null if it has all. */
+  readonly lackingSince: number | null;
+  /** Number of its files, without those that are gone. */
+  readonly files: number;
+  /** Of an export: copies in the customer's bucket whose files are gone. */
+  readonly kept: number;
+  /** Objects that its last load left out although they may have been meant. */
+  readonly leftOut: LeftOutSummary;
+  /** The version that queries read; null if there is no version. */
+  readonly version: string | null;
+  /** Code of the failure; null without one. */
+  readonly failure: string | null;
+  /** How long it fails; null of a day that has not failed. */
+  readonly failing: Failing | null;
+  /** Why the customer's bucket did not take its receipt; null if it did, or there is none. */
+  readonly receipt: FailedReceipt | null;
+}
+
+/** A day that was loaded and that no query reads. */
+export interface UnreadDay {
+  /** The day, UTC. */
+  readonly day: UtcDay;
+  /** Where its version is: `s3://…/`. */
   readonly location: string;
 }
 
-/** A dataset of a customer, and days of it, oldest first. */
-export type DatasetDays = DropsCalendar['datasets'][number] & {
-  /** Days of the ledger without a partition; undefined if that is not asked. */
+/** A dataset of a customer, and what is shown of its days. */
+export interface DatasetDays extends DatasetFacts {
+  /** Its days, oldest first. */
+  readonly days: readonly DropDay[];
+  /** Days of the ledger without a partition; absent if that is not asked. */
   readonly unread?: readonly UnreadDay[];
-};
+}
 
-/** An export, and days of it, oldest first. */
-export type ExportDays = DropsCalendar['exports'][number];
+/** An export, and what is shown of its days. */
+export interface ExportDays extends ExportFacts {
+  /** Its days, oldest first. */
+  readonly days: readonly DropDay[];
+}
+
+/** The ledger of datasets and exports. */
+export interface DropsCalendar {
+  /** The days that it covers, oldest first. */
+  readonly days: readonly UtcDay[];
+  /** The datasets, in the order of the configuration. */
+  readonly datasets: readonly DatasetDays[];
+  /** The exports, in the order of the configuration. */
+  readonly exports: readonly ExportDays[];
+}
 
 type Open = Pick<Deployment, 's3' | 'config' | 'now'>;
 
@@ -128,19 +279,14 @@ export function configuredDatasets({
 export async function readCalendar(
   deployment: Open,
   { days: count, until }: { readonly days: number; readonly until?: UtcDay | undefined },
-) {
+): Promise<DropsCalendar> {
   const { config, now } = deployment;
   const span = { count: () => count, until };
   const datasets = (await readDatasets(deployment, configuredDatasets(config), span)).map(dropDays);
   const exports = (await readExports(deployment, config.exports, span)).map(dropDays);
   const shown = new Set(daysUntil(until ?? utcDay(now), count));
   for (const { days } of datasets) for (const { day } of days) shown.add(day);
-  return {
-    /** The days that it covers, oldest first. */
-    days: [...shown].sort(),
-    datasets,
-    exports,
-  };
+  return { days: [...shown].sort(), datasets, exports };
 }
 
 /** What is known of the days of a dataset beside their entries, and of those of an export not. */
@@ -153,40 +299,25 @@ export function dropDays<Status extends { readonly days: readonly LedgerDay[] }>
   return { ...status, days: status.days.map((one) => dropDay(one, status)) };
 }
 
-function dropDay({ day, entry }: LedgerDay, { late, unusual, waiting, lacking }: KnownOfDays) {
+function dropDay({ day, entry }: LedgerDay, { late, unusual, waiting, lacking }: KnownOfDays): DropDay {
   return {
     day,
-    /** Null if the ledger has no entry. */
     state: entry?.state ?? null,
-    /** When the drop was due, epoch milliseconds, if it is late; else null. */
     lateSince: late?.find((one) => one.day === day)?.due ?? null,
     rows: entry?.rows ?? { in: 0, out: 0, refused: 0 },
-    /** What it has, if it came without rows: `1 file, 0 rows`; else null. */
     empty: entry === null ? null : emptyWords(entry),
-    /** The rows that are usual for it; null while that is not known. */
     usual: entry?.usualRows ?? null,
-    /** How far its rows are from those that are usual, in words; null if they are not. */
     unusual: unusual?.find((one) => one.day === day)?.words ?? null,
-    /** What it has, and waits for, in words; null if it waits for no commit and no marker. */
     waiting: waiting?.find((one) => one.day === day)?.words ?? null,
-    /** Its files that are not committed. */
     uncommitted: entry?.files.filter(({ reason }) => reason === 'not_committed').length ?? 0,
-    /** Since when its files are missing, epoch milliseconds, unless a person accepted that; else null. */
     missingSince: entry?.state === 'inputs_missing' ? (entry.missingSince ?? null) : null,
-    /** Since when the version that queries read lacks files, epoch milliseconds; null if it has all. */
     lackingSince: lacking?.find((one) => one.day === day)?.since ?? null,
     files: entry?.files.filter(({ fate }) => fate !== 'gone').length ?? 0,
-    /** Of an export: copies in the customer's bucket whose files are gone. */
     kept: entry?.files.filter(({ fate }) => fate === 'kept').length ?? 0,
-    /** Objects that its last load left out although they may have been meant, and that in words. */
     leftOut: entry === null ? { count: 0, words: '' } : summarizeLeftOut(entry),
-    /** The version that queries read; null if there is no version. */
     version: entry?.version ?? null,
-    /** Code of the failure; null without one. */
     failure: entry?.failure?.code ?? null,
-    /** Null of a day that has not failed. */
     failing: failingOf(entry),
-    /** Code why the customer's bucket did not take its receipt, and since when; null if it did, or there is none. */
     receipt:
       entry?.receipt?.failure === undefined
         ? null
@@ -194,8 +325,8 @@ function dropDay({ day, entry }: LedgerDay, { late, unusual, waiting, lacking }:
   };
 }
 
-/** Since when a day fails; null of one whose last try did not. */
-export function failingOf(entry: LedgerEntry | null) {
+/** How long a day fails; null of one whose last try did not fail. */
+export function failingOf(entry: LedgerEntry | null): Failing | null {
   const {
     state,
     queued,
@@ -233,105 +364,145 @@ export async function readLedgerDays(
 export async function readDatasets(
   open: Open,
   datasets: readonly ConfiguredDataset[],
-  { count, until }: DaySpan<ConfiguredDataset>,
-) {
+  span: DaySpan<ConfiguredDataset>,
+): Promise<readonly DatasetStatus[]> {
   const store = s3ObjectStore(open.s3, open.config.bucket);
-  const listings = lastListings(store);
-  const notes = lateNotes(store);
-  const looks = await mapLimit(datasets, PARALLEL, (one) => listings.read(one.source.name, one.dataset.name));
-  const expected = await mapLimit(datasets, PARALLEL, async ({ source, dataset }) =>
-    dataset.expectedBy === undefined ? null : notes.read(source.name, dataset.name),
-  );
-  const files = await mapLimit(datasets, PARALLEL, ({ source, dataset }) =>
-    readVersionFiles(store, source.name, dataset.name),
-  );
-  const days = await readLedgerDays(
-    open,
-    datasets.map((one, i) => {
-      const { source, dataset } = one;
-      const wanted =
-        until === undefined
-          ? [
-              ...(looks[i]?.openDays ?? []),
-              ...(expected[i]?.late ?? []).map((late) => late.day),
-              ...(looks[i]?.elsewhere?.days ?? []).filter(
-                (day) => lastNamed(dataset, day) >= utcDay(open.now),
-              ),
-              ...lackingDays(files[i] ?? {}),
-              ...lookbackDays(open.now, dataset.timezone, count(one) - 1),
-            ]
-          : daysUntil(until, count(one));
-      return [...new Set(wanted)].sort().map((day) => ({ source: source.name, dataset: dataset.name, day }));
-    }),
-  );
-  return mapLimit([...datasets.entries()], PARALLEL, async ([i, { source, dataset }]) => {
-    const own = days[i] ?? [];
-    const entries = new Map(own.map(({ day, entry }) => [day, entry]));
-    const noted = expected[i];
-    const lastLook = looks[i] ?? null;
-    // A day that was listed before its end may be loaded again.
-    const seenAt = Math.min(open.now, lastLook?.at ?? open.now);
-    const late = (noted?.late ?? []).filter(({ day }) => {
-      const entry = entries.get(day);
-      return entry !== undefined && !hasArrivedSince(entry, noted?.at ?? 0);
-    });
-    const [firstDay = utcDay(open.now)] = lookbackDays(open.now, dataset.timezone, dataset.lookbackDays);
-    const { unlooked, newer } = await daysOutside(store, { source, dataset }, lastLook, {
-      entries,
-      now: open.now,
-    });
-    return {
-      source: source.name,
-      dataset: dataset.name,
-      kind: dataset.kind,
-      table: dataset.table,
-      /** `s3://…/` of its drops. */
-      folder: `s3://${source.bucket}/${dataset.folder}/`,
-      schedule: dataset.schedule,
-      lookbackDays: dataset.lookbackDays,
-      lastLook,
-      /** The first day of its lookback. Failed days before it are not tried again. */
-      firstDay,
-      /** Days outside of the lookback that have objects that no run has looked at, oldest first. */
-      unlooked,
-      /** Days outside of the lookback whose folder has newer files than were loaded, which no run looks at, oldest first. */
-      newer,
-      /** Which of the days are late, oldest first; none without `expectedBy`. */
-      late,
-      /** Which of the days have a version that lacks files. */
-      lacking: lackingOf(files[i] ?? {}, own),
-      /** Which of the days have files, and wait for a commit or a marker, oldest first. */
-      waiting: own.flatMap(({ day, entry }): readonly WaitingDay[] => {
-        const queued = entry?.state === 'waiting' ? entry.queued : undefined;
-        // Files that are gone wait for nothing.
-        const lack = queued === undefined || queued.files === 0 ? null : lackWords(queued);
-        const has = late.find((one) => one.day === day)?.has;
-        const [words, since = 0] =
-          lack === null ? [has?.words, has?.since] : [lack, queued?.writtenAt ?? queued?.at];
-        const isUnlooked = unlooked.includes(day);
-        if (words === undefined) {
-          const named = `has files outside of the lookback, named until ${lastNamed(dataset, day)}`;
-          return isUnlooked ? [{ day, words: named, isLacking: true, cure: 'load' }] : [];
-        }
-        const isCommit = queued?.reason === markerReason(COMMIT);
-        const unseen = day < firstDay ? 'load' : 'run';
-        const seen = lack === null || isCommit ? 'explain' : 'backfill';
-        const cure = entry === null || isUnlooked ? unseen : seen;
-        const isLacking = isCommit || isOver(dataset, day, open.now);
-        return [{ day, words: `has ${words} since ${isoTimestamp(since)}`, isLacking, cure }];
-      }),
-      /** Which of the days have far fewer or more rows than is usual, in words, oldest first. */
-      unusual: own.flatMap(({ day, entry }) => {
-        if (entry === null) return [];
-        const isWhole = isOver(dataset, day, seenAt);
-        const ofRows = isWhole ? unusualWords(entry, dataset.unusualShare) : null;
-        const words = [equalFilesWords(entry), ofRows].filter((one) => one !== null);
-        return words.length === 0 ? [] : [{ day, words: words.join(', and ') }];
-      }),
-      /** Oldest first. */
-      days: own,
-    };
+  const noted = await mapLimit(datasets, PARALLEL, (one) => readNotes(store, one));
+  const subjects = noted.map((one) => subjectsOf(one, span, open.now));
+  // The days of all datasets are read together: each may have few.
+  const days = await readLedgerDays(open, subjects);
+  const known = noted.map((one, i): KnownDataset => ({ ...one, days: days[i] ?? [] }));
+  return mapLimit(known, PARALLEL, async (one) => {
+    return datasetStatus(one, await daysOutside(store, one, open.now), open.now);
   });
+}
+
+/** A dataset with what functions have noted of it. */
+interface NotedDataset extends ConfiguredDataset {
+  /** The last listing of its folder; null before the first. */
+  readonly look: LastListing | null;
+  /** The last check for late drops; null without `expectedBy`, and before the first. */
+  readonly expected: LateNote | null;
+  /** What the last look has seen of its versions' files. */
+  readonly files: VersionFiles;
+}
+
+/** A dataset with its notes and its days of the ledger, oldest first. */
+interface KnownDataset extends NotedDataset {
+  readonly days: readonly LedgerDay[];
+}
+
+/** Reads what functions have noted of a dataset. */
+async function readNotes(store: ObjectStore, of: ConfiguredDataset): Promise<NotedDataset> {
+  const { source, dataset } = of;
+  const look = await lastListings(store).read(source.name, dataset.name);
+  const expected =
+    dataset.expectedBy === undefined ? null : await lateNotes(store).read(source.name, dataset.name);
+  const files = await readVersionFiles(store, source.name, dataset.name);
+  return { ...of, look, expected, files };
+}
+
+/** The days of a dataset that are read, oldest first: those of the span, or of the lookback and those that the notes name. */
+function subjectsOf(
+  { source, dataset, look, expected, files }: NotedDataset,
+  { count, until }: DaySpan<ConfiguredDataset>,
+  now: number,
+): readonly Pick<LedgerSubject, 'source' | 'dataset' | 'day'>[] {
+  const most = count({ source, dataset });
+  const wanted =
+    until === undefined
+      ? [
+          ...(look?.openDays ?? []),
+          ...(expected?.late ?? []).map(({ day }) => day),
+          ...(look?.elsewhere?.days ?? []).filter((day) => lastNamed(dataset, day) >= utcDay(now)),
+          ...lackingDays(files),
+          ...lookbackDays(now, dataset.timezone, most - 1),
+        ]
+      : daysUntil(until, most);
+  return [...new Set(wanted)].sort().map((day) => ({ source: source.name, dataset: dataset.name, day }));
+}
+
+/** The status of a dataset by its notes, its days and those outside of its lookback. */
+function datasetStatus(known: KnownDataset, { unlooked, newer }: DaysOutside, now: number): DatasetStatus {
+  const { source, dataset, look: lastLook, files, days } = known;
+  const [firstDay = utcDay(now)] = lookbackDays(now, dataset.timezone, dataset.lookbackDays);
+  const late = lateOf(known);
+  const about = { dataset, firstDay, now, isUnlooked: (day: UtcDay) => unlooked.includes(day) };
+  // A day that was listed before its end may be loaded again.
+  const seenAt = Math.min(now, lastLook?.at ?? now);
+  return {
+    source: source.name,
+    dataset: dataset.name,
+    kind: dataset.kind,
+    table: dataset.table,
+    folder: `s3://${source.bucket}/${dataset.folder}/`,
+    schedule: dataset.schedule,
+    lookbackDays: dataset.lookbackDays,
+    lastLook,
+    firstDay,
+    unlooked,
+    newer,
+    late,
+    lacking: lackingOf(files, days),
+    waiting: days.flatMap((one) => {
+      const { has } = late.find(({ day }) => day === one.day) ?? {};
+      return waitingOf(one, has, about) ?? [];
+    }),
+    unusual: days.flatMap((one) => unusualOf(one, dataset, seenAt) ?? []),
+    days,
+  };
+}
+
+/** The days whose drop was due at the last check, and has not come since. */
+function lateOf({ expected, days }: KnownDataset): readonly LateDay[] {
+  if (expected === null) return [];
+  const entries = new Map(days.map(({ day, entry }) => [day, entry]));
+  return expected.late.filter(({ day }) => {
+    const entry = entries.get(day);
+    return entry !== undefined && !hasArrivedSince(entry, expected.at);
+  });
+}
+
+/** What a day waits for, and what is to be done; null if it waits for no commit and no marker. @param has What a late day has. */
+function waitingOf(
+  { day, entry }: LedgerDay,
+  has: LateDay['has'],
+  {
+    dataset,
+    firstDay,
+    now,
+    isUnlooked,
+  }: {
+    readonly dataset: Dataset;
+    readonly firstDay: UtcDay;
+    readonly now: number;
+    readonly isUnlooked: (day: UtcDay) => boolean;
+  },
+): WaitingDay | null {
+  const queued = entry?.state === 'waiting' ? entry.queued : undefined;
+  // Files that are gone wait for nothing.
+  const lack = queued === undefined || queued.files === 0 ? null : lackWords(queued);
+  const [words, since = 0] =
+    lack === null ? [has?.words, has?.since] : [lack, queued?.writtenAt ?? queued?.at];
+  if (words === undefined) {
+    const named = `has files outside of the lookback, named until ${lastNamed(dataset, day)}`;
+    return isUnlooked(day) ? { day, words: named, isLacking: true, cure: 'load' } : null;
+  }
+  const isCommit = queued?.reason === markerReason(COMMIT);
+  const unseen = day < firstDay ? 'load' : 'run';
+  const seen = lack === null || isCommit ? 'explain' : 'backfill';
+  const cure = entry === null || isUnlooked(day) ? unseen : seen;
+  const isLacking = isCommit || isOver(dataset, day, now);
+  return { day, words: `has ${words} since ${isoTimestamp(since)}`, isLacking, cure };
+}
+
+/** How a day is unusual; null if it is not. @param seenAt When its folder was listed, epoch milliseconds. */
+function unusualOf({ day, entry }: LedgerDay, dataset: Dataset, seenAt: number): UnusualDay | null {
+  if (entry === null) return null;
+  const isWhole = isOver(dataset, day, seenAt);
+  const ofRows = isWhole ? unusualWords(entry, dataset.unusualShare) : null;
+  const words = [equalFilesWords(entry), ofRows].filter((one) => one !== null);
+  return words.length === 0 ? null : { day, words: words.join(', and ') };
 }
 
 /** What the last look has seen of versions' files. */
@@ -351,18 +522,23 @@ export function lackingOf(files: VersionFiles, days: readonly LedgerDay[]): read
   });
 }
 
-/**
- * Days outside of the lookback with objects, of which the ledger knows nothing, or that there were none; and those that have newer
- * files than were loaded.
- */
+/** Days outside of the lookback that no run looks at. */
+interface DaysOutside {
+  /** Days with objects, of which the ledger knows nothing, or that there were none. */
+  readonly unlooked: readonly UtcDay[];
+  /** Days that have newer files than were loaded. */
+  readonly newer: readonly UtcDay[];
+}
+
+/** Reads which days outside of the lookback no run looks at. */
 async function daysOutside(
   store: ObjectStore,
-  { source, dataset }: ConfiguredDataset,
-  look: LastListing | null,
-  { entries, now }: { readonly entries: ReadonlyMap<UtcDay, LedgerEntry | null>; readonly now: number },
-): Promise<{ readonly unlooked: readonly UtcDay[]; readonly newer: readonly UtcDay[] }> {
+  { source, dataset, look, days }: KnownDataset,
+  now: number,
+): Promise<DaysOutside> {
   const found = look?.elsewhere?.days ?? [];
   if (found.length === 0 && look?.newer === undefined) return { unlooked: [], newer: [] };
+  const entries = new Map(days.map(({ day, entry }) => [day, entry]));
   const known = await listedEntries(store)(source.name, dataset.name);
   const unlooked = found.filter((day) => {
     const { state, fingerprint, version } = entries.get(day) ?? {};
@@ -381,7 +557,7 @@ export async function readExports(
     count = ({ lookbackDays }) => lookbackDays + NAMED_DAYS,
     until = addDays(utcDay(open.now), -1),
   }: Partial<DaySpan<Export>> = {},
-) {
+): Promise<readonly ExportStatus[]> {
   const days = await readLedgerDays(
     open,
     exports.map((exported) => daysUntil(until, count(exported)).map((day) => exportSubject(exported, day))),
@@ -389,11 +565,8 @@ export async function readExports(
   return exports.map((exported, i) => ({
     export: exported.name,
     table: exported.table,
-    /** The customer's `s3://<bucket>/<folder>/`. */
     target: `s3://${exported.target.bucket}/${exportFolder(exported)}`,
-    /** As of a dataset. */
     firstDay: addDays(utcDay(open.now), -exported.lookbackDays),
-    /** Oldest first. */
     days: days[i] ?? [],
   }));
 }
