@@ -7,17 +7,34 @@ import { sluiceCommand } from './commands.ts';
 import type { Deployment } from './deployment.ts';
 import { deploymentOptions } from './target.ts';
 
-/** Commands for a person, for one deployment. */
-export type DeploymentCommands = ReturnType<typeof deploymentCommands>;
+/** Builders of commands for a person to run on one deployment. Each command can be pasted into a shell. */
+export interface DeploymentCommands {
+  /** Options of `sluice` that name the deployment. */
+  readonly options: readonly string[];
+  /** A command of the AWS CLI, from the words after `aws`. */
+  readonly aws: (...words: readonly string[]) => string;
+  /** A command of `sluice`, from the words after it. */
+  readonly sluice: (...words: readonly string[]) => string;
+  /** Brings back what is gone of days of a table: a command for each range of days. */
+  readonly restore: (table: string, days: readonly UtcDay[]) => readonly string[];
+  /** About an object of `damaged/`: to look, then to delete it, or to have all read again. */
+  readonly damaged: (key: string) => readonly string[];
+  /** Accepts that raw files of days are gone: a command for each day. */
+  readonly accept: (kind: ForwardedKind, days: readonly UtcDay[]) => readonly string[];
+  /** A call of the local cloud's control API. */
+  readonly control: (method: 'POST' | 'DELETE', name: string) => string;
+  /** A message to the queue of a function; the command finds the queue's address, which depends on the account. */
+  readonly send: (part: string, body: string) => string;
+}
 
 /** Failed days, ranges of days and reasons that have a command. */
 export const MOST_COMMANDS = 3;
 
-/** Builders of commands for a person to run on a deployment. */
+/** Makes the commands of a deployment. */
 export function deploymentCommands(
   { stack, localControl }: Pick<Deployment, 'stack' | 'localControl'>,
   region: string,
-) {
+): DeploymentCommands {
   const endpoint = localControl === undefined ? {} : { endpoint: localControl };
   const where = ['--region', region, ...(localControl === undefined ? [] : ['--endpoint-url', localControl])];
   const options = deploymentOptions({
@@ -28,30 +45,24 @@ export function deploymentCommands(
   const aws = (...words: readonly string[]) => shellCommand(['aws', ...words, ...where]);
   const sluice = (...words: readonly string[]) => sluiceCommand(options, words);
   return {
-    /** Options of `sluice` that name the deployment. */
     options,
     aws,
     sluice,
-    /** Brings back what is gone of days of a table: a command for each range of days. */
     restore: (table: string, days: readonly UtcDay[]) =>
       dayRanges(days)
         .slice(0, MOST_COMMANDS)
         .map(({ from, to }) =>
           sluice('restore', '--table', table, '--from', from, ...(to === from ? [] : ['--to', to])),
         ),
-    /** About an object of `damaged/`: to look, then to delete it, or to have all read again. */
     damaged: (key: string) => [
       sluice('redrive', '--discard', key, '--dry-run'),
       sluice('redrive', '--discard', key),
       sluice('redrive', '--damaged'),
     ],
-    /** Accepts that raw files of days are gone. */
     accept: (kind: ForwardedKind, days: readonly UtcDay[]) =>
       days.slice(0, MOST_COMMANDS).map((day) => sluice('curate', 'accept', day, '--table', kind)),
-    /** A call of the local cloud's control API. */
     control: (method: 'POST' | 'DELETE', name: string) =>
       shellCommand(['curl', '-X', method, `${localControl}/_sluice/${name}`]),
-    /** A message to the queue of a function; the queue's address depends on the account. */
     send: (part: string, body: string) => {
       const url = aws(
         'sqs',

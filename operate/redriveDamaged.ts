@@ -2,7 +2,7 @@ import { CopyObjectCommand } from '@aws-sdk/client-s3';
 import { s3ObjectStore } from '../lib/aws/s3ObjectStore.ts';
 import { defineErrorFamily } from '../lib/base/errors.ts';
 import { listObjects } from '../lib/base/ObjectStore.ts';
-import { DAY_MS, utcDay } from '../lib/base/time.ts';
+import { DAY_MS, type UtcDay, utcDay } from '../lib/base/time.ts';
 import { LandedObject, rowsIn } from '../lib/landing/lines/LandedObject.ts';
 import { againKey, DAMAGED_FOLDER, damagedKey, LANDING_FOLDER } from '../lib/tables/objectKeys.ts';
 import type { Deployment } from '../observe/deployment.ts';
@@ -19,6 +19,14 @@ export const DamagedError = defineErrorFamily('user', {
   },
 });
 
+/** Objects that were copied, or in a dry run would be. */
+export interface MovedObjects {
+  /** Number of objects. */
+  readonly objects: number;
+  /** Bytes of the objects. */
+  readonly bytes: number;
+}
+
 /**
  * Has the writer read every object of `damaged/` again: copies it into `landing/`, under a key of its own, and deletes it. What the
  * writer still can't read is then in `damaged/` again.
@@ -29,7 +37,7 @@ export const DamagedError = defineErrorFamily('user', {
 export async function redriveDamaged(
   { s3, config: { bucket }, now }: Pick<Deployment, 's3' | 'config' | 'now'>,
   dryRun: boolean,
-) {
+): Promise<MovedObjects> {
   const store = s3ObjectStore(s3, bucket);
   const done = { objects: 0, bytes: 0 };
   for await (const { key, size, eTag } of listObjects(store, DAMAGED_FOLDER)) {
@@ -48,6 +56,20 @@ export async function redriveDamaged(
   return done;
 }
 
+/** What an object of `damaged/` holds. */
+export interface DiscardedObject {
+  /** Its key. */
+  readonly key: string;
+  /** Its bytes. */
+  readonly bytes: number;
+  /** Its first 100 characters: of the lines that are no rows, where it begins with them. */
+  readonly begins: string;
+  /** Number of lines that begin as a row of any release. */
+  readonly rows: number;
+  /** The day until which a version of it can be copied back; null if it is gone at once. */
+  readonly keptUntil: UtcDay | null;
+}
+
 /**
  * Shows what an object of `damaged/` holds, and deletes it: whoever calls it takes these bytes for no events.
  *
@@ -59,7 +81,7 @@ export async function discardDamaged(
   { s3, config, now }: Pick<Deployment, 's3' | 'config' | 'now'>,
   name: string,
   dryRun: boolean,
-) {
+): Promise<DiscardedObject> {
   const store = s3ObjectStore(s3, config.bucket);
   const key = name.startsWith(LANDING_FOLDER) ? damagedKey(name) : name;
   const opened = key.startsWith(DAMAGED_FOLDER) && !key.endsWith('/') ? await store.open(key) : null;
@@ -76,11 +98,8 @@ export async function discardDamaged(
   return {
     key,
     bytes: bytes.length,
-    /** Its first 100 characters: of the lines that are no rows, where it begins with them. */
     begins: begins.subarray(0, 400).toString().slice(0, 100),
-    /** Lines that begin as a row of any release. */
     rows: rowsIn(bytes),
-    /** Until then a version of it can be copied back; null if it is gone at once. */
     keptUntil: hasVersions ? utcDay(now + dataVersionDays * DAY_MS) : null,
   };
 }

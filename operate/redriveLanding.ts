@@ -8,6 +8,18 @@ import { countLanding } from '../observe/facts/flow/waitingObjects.ts';
 /** Milliseconds after which an object has a message of its own no more, or one that waits for its next try. */
 const UNTRIED_MS = 300_000;
 
+/** What waits for the writer. */
+export interface RedrivenLanding {
+  /** About how many messages wait in its queue. */
+  readonly waiting: number;
+  /** About how many dead letters there are, which go to its queue again. */
+  readonly messages: number;
+  /** Whether they are moved already, by an attempt before or by somebody else; false in a dry run. */
+  readonly underWay: boolean;
+  /** Number of objects that have waited for five minutes and get a message, 10,000 at most; 0 while many messages wait. */
+  readonly objects: number;
+}
+
 /**
  * Sends the dead letters of the writer to its queue again: the objects of the landing that they name are tried ten times more. Then
  * it sends a message of each object that has waited for five minutes, as S3, EventBridge or somebody may have lost its own. Two of one
@@ -19,11 +31,9 @@ const UNTRIED_MS = 300_000;
  * as it may have moved all that were counted.
  *
  * @param dryRun Only counts them.
- * @returns How many messages wait and how many dead letters there are, about, and whether such a task is under way; and objects,
- *   10,000 at most.
  * @throws QueueError `SLUICE_QUEUE_NOT_SENT`; what the clients of S3 and SQS throw.
  */
-export async function redriveLanding(deployment: Deployment, dryRun: boolean) {
+export async function redriveLanding(deployment: Deployment, dryRun: boolean): Promise<RedrivenLanding> {
   const { sqs, now, config } = deployment;
   const queue = await readQueue(deployment, 'write');
   const { arn: SourceArn, messages } = await readQueue(deployment, 'write-dead-letters');

@@ -21,6 +21,27 @@ export const RestoreError = defineErrorFamily('user', {
   },
 });
 
+/** A file that was replaced, and its copy beside what replaced it. */
+export interface CopiedFile {
+  /** Key of the file. */
+  readonly key: string;
+  /** Key of the copy. */
+  readonly copy: string;
+}
+
+/** What was gone of a day, and was brought back; in a dry run would be. */
+export interface RestoredDay {
+  /** The day, UTC. */
+  readonly day: UtcDay;
+  /** Where the files of the day are; null if the ledger knows no version of it. */
+  readonly folder: string | null;
+  /** Keys of files that were deleted. */
+  readonly deleted: readonly string[];
+  /** Files of a raw table in whose place there was another. */
+  readonly replaced: readonly CopiedFile[];
+}
+
+/** Files of a day that are brought back in parallel. */
 const PARALLEL_FILES = 16;
 
 /**
@@ -32,7 +53,6 @@ const PARALLEL_FILES = 16;
  *
  * @param table Its name, or its kind: `events`.
  * @param dryRun Only says what would come back.
- * @returns What was gone of each day, and was brought back; in a dry run would be.
  * @throws RestoreError; what the client of S3 throws.
  */
 export async function restoreFiles(
@@ -42,18 +62,15 @@ export async function restoreFiles(
     days,
     dryRun,
   }: { readonly table: string; readonly days: readonly UtcDay[]; readonly dryRun: boolean },
-) {
+): Promise<readonly RestoredDay[]> {
   await assertNoErasure(deployment);
   const gone = await goneFiles(deployment, table, days);
   if (gone === null) throw new RestoreError('SLUICE_RESTORE_TABLE_UNKNOWN', `${table}.`);
   for (const one of dryRun ? [] : gone) await bringBack(deployment, one);
   return gone.map(({ day, folder, deleted, replaced }) => ({
     day,
-    /** Where the files of the day are; null if the ledger knows no version of it. */
     folder,
-    /** Keys of files that were deleted. */
     deleted: deleted.map(({ key }) => key),
-    /** Files of a raw table in whose place there was another, and their copies beside it. */
     replaced: replaced.map(({ key, copy }) => ({ key, copy })),
   }));
 }

@@ -14,16 +14,29 @@ import { isNamed } from '../../observe/explainAwsError.ts';
 /** Versions that are read to find a valid one. */
 const MOST_VERSIONS = 10;
 
+/** The keys of a restored secret. */
+export interface RestoredKeys {
+  /** Keys of the list that stay. */
+  readonly kept: readonly AcceptedKey[];
+  /** Keys of earlier versions that come back. */
+  readonly back: readonly AcceptedKey[];
+  /** What is not valid, without its values. */
+  readonly problems: readonly string[];
+}
+
 /**
  * Restores the keys' secret: takes its deletion back, then keeps the valid entries of its list. If there are none, it takes those of
  * the version before, else of the newest that has some. For an entry that is not valid comes back what the next list before has under
  * its label or SHA-256; without that it is dropped. Nothing else comes back: somebody may have removed it because it leaked.
  *
  * @param dryRun Only says what would be done. A secret that is to be deleted cannot be read then.
- * @returns Keys of the list that stay, keys of earlier versions that come back, and what is not valid, without its values.
  * @throws KeyListError `SLUICE_KEYS_UNREADABLE` if no version is valid, `SLUICE_KEYS_BUSY`; what Secrets Manager's client throws.
  */
-export async function restoreKeys(client: SecretsManagerClient, SecretId: string, dryRun: boolean) {
+export async function restoreKeys(
+  client: SecretsManagerClient,
+  SecretId: string,
+  dryRun: boolean,
+): Promise<RestoredKeys> {
   const secret = versionedSecret(client, SecretId);
   const current = await secret.read().catch(async (error: unknown) => {
     // https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_GetSecretValue.html#API_GetSecretValue_Errors

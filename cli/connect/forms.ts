@@ -7,21 +7,47 @@ import { exportFolder } from '../../lib/tables/exportKeys.ts';
 import { statsigFormats } from '../../lib/tables/exports/statsigFormat.ts';
 import { readerQuestions, type SqlSnippet } from './questions.ts';
 import { ConnectError, type DeployedStack } from './readDeployment.ts';
-import { assignmentSource, metricSource } from './statsigSources.ts';
+import {
+  type AssignmentSource,
+  assignmentSource,
+  type MetricSource,
+  metricSource,
+} from './statsigSources.ts';
 
-/** One field of a product's form, with its label there. */
+/** One field of a product's form. */
 export interface Field {
+  /** Its label in the form. */
   readonly label: string;
   /** The value to enter; empty to leave the field empty. For a secret it is the member that holds it, never the secret. */
   readonly value: string;
+  /** What else to know of it; absent if there is nothing. */
   readonly note?: string;
 }
 
-/** The values of a product's form, in the order of its fields, and SQL in Athena's dialect to paste. */
+/** The values of a product's form. */
 export interface Form {
+  /** The product. */
   readonly product: Reader['kind'] | 'statsig-bucket';
+  /** Its fields, in the order of the form. */
   readonly fields: readonly Field[];
+  /** SQL in Athena's dialect to paste. */
   readonly queries: readonly SqlSnippet[];
+}
+
+/** Days that Statsig has to read again. */
+export interface Lookback {
+  /** Days before the day of a load. */
+  readonly days: number;
+}
+
+/** The values of a reader's form. Only that of Statsig has sources and a lookback. */
+export interface ReaderForm extends Form {
+  /** The source of assignments; absent of another product. */
+  readonly assignmentSource?: AssignmentSource;
+  /** The source of metrics; absent of another product. */
+  readonly metricSource?: MetricSource;
+  /** Days that each load has to read again; absent of another product. */
+  readonly lookback?: Lookback;
 }
 
 /**
@@ -30,7 +56,7 @@ export interface Form {
  *
  * @throws ConnectError `SLUICE_CONNECT_NOT_DEPLOYED`
  */
-export function readerForm(deployment: DeployedStack, config: Config, reader: Reader) {
+export function readerForm(deployment: DeployedStack, config: Config, reader: Reader): ReaderForm {
   const form = {
     product: reader.kind,
     fields: FIELDS[reader.kind](readerValues(deployment, config, reader)),

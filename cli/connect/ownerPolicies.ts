@@ -2,8 +2,23 @@ import { readerId } from '../../infra/readers/readers.ts';
 import { foreignBuckets } from '../../lib/access/alsoReads.ts';
 import { iamArn, roleNamePattern } from '../../lib/access/arns.ts';
 import { ingestSourcePolicies } from '../../lib/access/buckets/customerBucketPolicies.ts';
+import type { PolicyDocument } from '../../lib/access/policyDocument.ts';
 import type { Config } from '../../lib/schema/config.ts';
 import { didYouMean, UsageError } from '../terminal/commandLine.ts';
+
+/** What the owner of a bucket of another account applies. */
+export interface OwnerPolicies {
+  /** Name of the bucket. */
+  readonly bucket: string;
+  /** Account of the owner; absent if the configuration does not have it. */
+  readonly owner: string | undefined;
+  /** Policy of the bucket. */
+  readonly bucketPolicy: PolicyDocument;
+  /** Policy of the key; null without a key. */
+  readonly keyPolicy: PolicyDocument | null;
+  /** ARNs of the keys that encrypt the bucket. */
+  readonly keyArns: readonly string[];
+}
 
 /**
  * What the owner of a bucket of another account applies, so that readers can read it by `alsoReads`: statements for the policies
@@ -14,7 +29,7 @@ import { didYouMean, UsageError } from '../terminal/commandLine.ts';
 export function ownerPolicies(
   { readers, region }: Pick<Config, 'readers' | 'region'>,
   { bucket, stack, account }: { readonly bucket: string; readonly stack: string; readonly account: string },
-) {
+): OwnerPolicies {
   const all = readers.flatMap((reader) => foreignBuckets(reader).map((one) => ({ reader, one })));
   const read = all.filter(({ one }) => one.bucket === bucket);
   if (read.length === 0) {

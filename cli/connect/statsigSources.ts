@@ -14,11 +14,51 @@ const LOADED_DAYS = `"ds" BETWEEN {statsig_start_date} AND {statsig_end_date}`;
 /** Columns to group and filter by, besides the configured JSON paths. */
 const CONTEXT = ['country', 'locale', 'app_version', 'sdk_type'];
 
+/** A column that holds one of Statsig's unit IDs. */
+export interface IdTypeMapping {
+  /** Statsig's name of the unit ID. */
+  readonly statsigUnitID: string;
+  /** Name of the column. */
+  readonly column: string;
+}
+
+/** What both kinds of sources have. */
+interface StatsigSource {
+  /** Name of the source. */
+  readonly name: string;
+  /** What it holds. */
+  readonly description: string;
+  /** Its query, with Statsig's macros for the days of a load. */
+  readonly sql: string;
+  /** Name of the column with the time. */
+  readonly timestampColumn: string;
+  /** Its columns with unit IDs. */
+  readonly idTypeMapping: readonly IdTypeMapping[];
+}
+
+/** An assignment source, as Statsig's Console API takes it. */
+export interface AssignmentSource extends StatsigSource {
+  /** Name of the column with the experiment. */
+  readonly experimentIDColumn: string;
+  /** Name of the column with the ID of the group. */
+  readonly groupIDColumn: string;
+  /** Name of the column with the name of the group. */
+  readonly groupNameColumn: string;
+}
+
+/** A metric source, as Statsig's Console API takes it. */
+export interface MetricSource extends StatsigSource {
+  /** Whether the time is a day: false. */
+  readonly timestampAsDay: boolean;
+  /** `query`: it has SQL of its own. */
+  readonly sourceType: string;
+}
+
 /**
  * Who was exposed to what and when, with the members that Statsig's form asks for.
  * https://docs.statsig.com/api-reference/experiments/create-assignment-source
  */
-export function assignmentSource(config: Config) {
+export function assignmentSource(config: Config): AssignmentSource {
   const view = views(config).experiment_exposures;
   const columns = [
     '"timestamp"',
@@ -45,7 +85,7 @@ export function assignmentSource(config: Config) {
  * Users' actions, for metrics: counts of an `event_name`, sums and means of `value_number`.
  * https://docs.statsig.com/api-reference/metrics/create-metric-source
  */
-export function metricSource(config: Config) {
+export function metricSource(config: Config): MetricSource {
   const view = views(config).product_events;
   const columns = ['"timestamp"', '"event_name"', '"event_value"', '"value_number"'];
   return {
@@ -60,7 +100,7 @@ export function metricSource(config: Config) {
 }
 
 /** Which of Statsig's unit IDs a column holds, as its Console API takes it. */
-function idTypes(config: Pick<Config, 'unitIds'>) {
+function idTypes(config: Pick<Config, 'unitIds'>): readonly IdTypeMapping[] {
   const names = Object.keys(config.unitIds);
   return [
     { statsigUnitID: 'userID', column: 'user_id' },

@@ -45,7 +45,7 @@ export function killedFunction(trial: Pick<Trial, 'id'>): string {
 }
 
 /** The configuration of a trial: of the project it has only the KMS key, the boundary and the tags. */
-export function trialConfig(trial: Trial, architecture: Architecture) {
+export function trialConfig(trial: Trial, architecture: Architecture): ConfigInput {
   const stack = trialStack(trial);
   const database = stack.replaceAll('-', '_');
   const { permissionsBoundary, tags, existing } = trial.project;
@@ -85,5 +85,5 @@ export function trialConfig(trial: Trial, architecture: Architecture) {
         ],
       },
     ],
-  } satisfies ConfigInput;
+  };
 }

@@ -8,7 +8,7 @@ import {
 import { DeleteBucketCommand, DeleteObjectsCommand, ListObjectVersionsCommand } from '@aws-sdk/client-s3';
 import { partialAnswers } from '../../lib/aws/partialAnswers.ts';
 import type { Deployment } from '../../observe/deployment.ts';
-import { openClients } from '../../observe/doctor/Setup.ts';
+import { type DoctorClients, openClients } from '../../observe/doctor/Setup.ts';
 import { ifThere } from '../../observe/explainAwsError.ts';
 import { describeProcess } from '../runNode.mjs';
 import { poll } from './Probe.ts';
@@ -33,7 +33,7 @@ export interface Removal {
   readonly left: readonly string[];
 }
 
-type Clients = Pick<ReturnType<typeof openClients>, 'cloudFormation'>;
+type Clients = Pick<DoctorClients, 'cloudFormation'>;
 
 /**
  * Deletes a trial's stack, of which nothing is retained (infra/serverless/removable.cjs), and its buckets with their

@@ -10,7 +10,7 @@ import { systemTiming } from '../../lib/base/retry.ts';
 import { addKey } from '../../lib/wire/keys/editKeys.ts';
 import { repositoryRoot } from '../../local/dataDirectory.ts';
 import type { Deployment } from '../../observe/deployment.ts';
-import { openClients } from '../../observe/doctor/Setup.ts';
+import { type DoctorClients, openClients } from '../../observe/doctor/Setup.ts';
 import { readStackOutputs } from '../../observe/facts/flow/stackOutputs.ts';
 import { askAlarm, askDrop, askKill } from './askServices.ts';
 import { NO_EVENTS, postUrl } from './bodies.ts';
@@ -228,7 +228,7 @@ export async function awaitKeys(ports: Pick<Deployment, 'clock' | 'wait'>, run: 
 
 /** All events of a trial's stack, the newest first; none if there is no stack yet. */
 async function stackEvents(
-  clients: Pick<ReturnType<typeof openClients>, 'cloudFormation'>,
+  clients: Pick<DoctorClients, 'cloudFormation'>,
   trial: Trial,
 ): Promise<readonly StackEvent[]> {
   const events: StackEvent[] = [];

@@ -2,22 +2,44 @@ import { visibleLine } from '../../lib/base/text.ts';
 import { VERSION } from '../../lib/base/version.ts';
 import { duration, lines } from '../observe/words.ts';
 import { textTable } from '../terminal/output.ts';
+import type { Answer } from './Probe.ts';
 import { questions } from './questions.ts';
 import type { Removal } from './removeTrial.ts';
-import type { Tried } from './runTrial.ts';
+import type { TakenStep, Tried } from './runTrial.ts';
 import { type Trial, trialStack } from './Trial.ts';
 
 /** The content of `trial.json`. */
-export type TrialReport = ReturnType<typeof trialReport>;
+export interface TrialReport {
+  /** Version of Sluice. */
+  readonly sluice: string;
+  /** Version of Node on this machine. */
+  readonly node: string;
+  /** Name of the trial's stack. */
+  readonly stack: string;
+  /** The region of AWS. */
+  readonly region: Trial['region'];
+  /** What receives requests. */
+  readonly endpoint: Trial['endpoint'];
+  /** When the trial was started, ISO 8601. */
+  readonly startedAt: string;
+  /** Seconds of all steps. */
+  readonly seconds: number;
+  /** The steps that were taken, in order. */
+  readonly steps: readonly TakenStep[];
+  /** One for each question, in their order. */
+  readonly answers: readonly Answer[];
+  /** What the removal has done; null if it did not end. */
+  readonly removal: Removal | null;
+}
 
 /** Makes the content of `trial.json`, with neither keys nor account numbers in it. */
 export function trialReport(
   trial: Trial,
   startedAt: string,
   { steps, answers, removal }: Omit<Tried, 'error'>,
-) {
+): TrialReport {
   const { region, endpoint } = trial;
-  const report = {
+  const report: TrialReport = {
     sluice: VERSION,
     node: process.version,
     stack: trialStack(trial),
@@ -32,8 +54,7 @@ export function trialReport(
   const hidden = JSON.stringify(report)
     .replace(/\b\d{12}\b/g, '<account>')
     .replace(/\b(client|secret)-[0-9a-f]{32}\b/g, '<key>');
-  const read: typeof report = JSON.parse(hidden);
-  return read;
+  return JSON.parse(hidden);
 }
 
 /** The file of {@link trialReport}. */

@@ -1,10 +1,23 @@
 import { mkdir, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { ConfigInput } from '../../lib/schema/config.ts';
 import { codeRoot, repositoryRoot } from '../../local/dataDirectory.ts';
-import { dropBucket, killedFunction, type Trial, type trialConfig, trialStage } from './Trial.ts';
+import { dropBucket, killedFunction, type Trial, trialStage } from './Trial.ts';
+
+/** The files of a trial on this machine. */
+export interface TrialFiles {
+  /** The folder that it is deployed from. */
+  readonly service: string;
+  /** Its configuration. */
+  readonly config: string;
+  /** The file with the ID of the process that deploys it. */
+  readonly pid: string;
+  /** The log of its deployment. */
+  readonly log: string;
+}
 
 /** The files of a trial on this machine: the folder that it is deployed from, and the log of its deployment. */
-export function trialFiles({ id }: Pick<Trial, 'id'>) {
+export function trialFiles({ id }: Pick<Trial, 'id'>): TrialFiles {
   const service = join(repositoryRoot, '.sluice', 'trial', id);
   return {
     service,
@@ -15,7 +28,7 @@ export function trialFiles({ id }: Pick<Trial, 'id'>) {
 }
 
 /** Writes the folder that a trial is deployed from: a service of its own beside the project's, with a bucket for its drop, and a function that is killed. */
-export async function writeService(trial: Trial, config: ReturnType<typeof trialConfig>): Promise<void> {
+export async function writeService(trial: Trial, config: ConfigInput): Promise<void> {
   const files = trialFiles(trial);
   const DropBucket = { Type: 'AWS::S3::Bucket', Properties: { BucketName: dropBucket(trial) } };
   const KilledFunction = {

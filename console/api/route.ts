@@ -86,7 +86,15 @@ function isDryRun({ shape }: z.ZodObject, sent: unknown): boolean {
 }
 
 /** A whole number in an address. @param limits `least` is 1 by default. */
-export function count({ usual, least = 1, most }: { usual: number; least?: number; most: number }) {
+export function count({
+  usual,
+  least = 1,
+  most,
+}: {
+  readonly usual: number;
+  readonly least?: number;
+  readonly most: number;
+}): z.ZodType<number> {
   return z
     .string()
     .regex(/^\d{1,9}$/, 'expected a whole number')
@@ -116,7 +124,7 @@ export const dayTimes = z
   .lt(Date.UTC(9999, 0), 'expected a time before 9999');
 
 /** A text in an address that is not empty. @param meaning For docs/console.md. */
-export function text(meaning: string) {
+export function text(meaning: string): z.ZodString {
   return z.string().min(1).max(4_096).describe(meaning);
 }
 

@@ -33,7 +33,7 @@ export interface Setup extends Deployment {
   /** The key that encrypts the bucket, an existing one or the stack's; empty if the stack has none. */
   readonly keyArn: string;
   readonly commands: DeploymentCommands;
-  readonly clients: ReturnType<typeof openClients>;
+  readonly clients: DoctorClients;
 }
 
 /** Names of errors for credentials that are missing, unknown or expired: https://docs.aws.amazon.com/STS/latest/APIReference/CommonErrors.html */
@@ -86,8 +86,19 @@ export function outputOf(stack: Pick<Stack, 'Outputs'> | undefined, name: string
   return stack?.Outputs?.find(({ OutputKey }) => OutputKey === name)?.OutputValue;
 }
 
-/** Clients of the services that only the doctor asks; a deployment has the others. It only reads, so every call can be retried. */
-export function openClients(aws: Target['aws']) {
+/** Clients of the services that only the doctor asks; a deployment has the others. */
+export interface DoctorClients {
+  readonly apiGateway: APIGatewayClient;
+  readonly cloudFormation: CloudFormationClient;
+  readonly iam: IAMClient;
+  readonly kms: KMSClient;
+  readonly lambda: LambdaClient;
+  readonly secrets: SecretsManagerClient;
+  readonly sts: STSClient;
+}
+
+/** Opens the doctor's clients. They only read, so every call can be retried. */
+export function openClients(aws: Target['aws']): DoctorClients {
   const options = { ...aws, ...READ_LIMITS };
   return {
     apiGateway: new APIGatewayClient(options),

@@ -9,7 +9,7 @@ import { database, names, partitions } from './catalog.ts';
 import { type Look, settled, unreadFinding } from './Look.ts';
 import { readers } from './readers.ts';
 import { bucketPolicy, roles } from './roles.ts';
-import { openClients, readSetup } from './Setup.ts';
+import { openClients, readSetup, type Setup } from './Setup.ts';
 import { alarmTopic, domain, drift, formerStack, queues, stack } from './stack.ts';
 import { boundary, template } from './template.ts';
 
@@ -64,15 +64,33 @@ export type Verdict = Severity | 'fine';
 
 /** Something that was looked at, with what was found. */
 export interface LookedAt {
+  /** Name of the check. */
   readonly check: string;
   /** What holds without a finding. */
   readonly expects: string;
+  /** The severity of the worst finding. */
   readonly verdict: Verdict;
+  /** What was found; empty if all is as expected. */
   readonly findings: readonly Finding[];
 }
 
 /** The answer of `sluice doctor`. */
-export type Diagnosis = Awaited<ReturnType<typeof diagnose>>;
+export interface Diagnosis {
+  /** Whose credentials look; undefined if nothing could be looked at. */
+  readonly identity: Setup['identity'] | undefined;
+  /** What was looked at, in order. */
+  readonly checks: readonly LookedAt[];
+  /** Names of checks that were not made, because something that they need is missing. */
+  readonly skipped: readonly string[];
+}
+
+/** What is looked at. */
+export interface Depth {
+  /** Only what can be looked at before a stack exists. Default false. */
+  readonly beforeDeploy?: boolean;
+  /** Also what CloudFormation finds changed, which takes minutes. Default false. */
+  readonly drift?: boolean;
+}
 
 const EXPECTED_OF_ACCOUNT =
   'AWS accepts the credentials of the configured account, and the region has every service';
@@ -88,9 +106,9 @@ const GONE = /^SLUICE_FINDING_(STACK_MISSING|RESOURCE_MISSING|BUCKET_UNFIT|REGIO
  */
 export async function diagnose(
   deployment: Deployment,
-  { beforeDeploy = false, drift: hasDrift = false }: { beforeDeploy?: boolean; drift?: boolean } = {},
+  { beforeDeploy = false, drift: hasDrift = false }: Depth = {},
   onLook: (looked: LookedAt) => void = () => undefined,
-) {
+): Promise<Diagnosis> {
   const wanted = beforeDeploy ? looksBeforeDeploy : [...looks, ...(hasDrift ? [drift] : [])];
   const checks: LookedAt[] = [];
   const target = deploymentOptions(deployment);
@@ -115,13 +133,7 @@ export async function diagnose(
       told(name, expects, findings);
       isGone = isGround && findings.some(({ code }) => GONE.test(code));
     }
-    return {
-      /** Undefined if nothing could be looked at. */
-      identity: 'code' in setup ? undefined : setup.identity,
-      checks,
-      /** What was not looked at, because something that it needs is missing. */
-      skipped,
-    };
+    return { identity: 'code' in setup ? undefined : setup.identity, checks, skipped };
   } finally {
     for (const client of Object.values(clients)) client.destroy();
   }

@@ -80,14 +80,29 @@ export function wrongDecisions({ sid, decisions }: Simulated, expected: boolean)
 }
 
 /** What a role or user may do of a statement, and what not, by IAM's simulator. */
-export type Simulated = Awaited<ReturnType<typeof simulateStatement>>;
+export interface Simulated {
+  /** The statement's name. */
+  readonly sid: string;
+  /** Decisions on pairs of action and resource. */
+  readonly decisions: readonly Decision[];
+}
+
+/** Whether an action on a resource is allowed. */
+export interface Decision {
+  /** The action: `s3:GetObject`. */
+  readonly action: string;
+  /** ARN of the resource, or `*`. */
+  readonly resource: string;
+  /** Whether IAM's simulator allows it. */
+  readonly isAllowed: boolean;
+}
 
 /** Asks IAM's simulator about everything that a statement allows. @param arn Of a role or user. */
 export async function simulateStatement(
   { clients: { iam: client } }: Setup,
   arn: string,
   statement: Statement,
-) {
+): Promise<Simulated> {
   const results: EvaluationResult[] = [];
   for (const ContextEntries of requestContexts(statement)) {
     const asked = {
@@ -103,13 +118,12 @@ export async function simulateStatement(
   return { sid: statement.Sid, decisions: results.flatMap(decisionsOf) };
 }
 
-/** Pairs of action and resource. */
 function decisionsOf({
   EvalActionName: action = '',
   EvalResourceName: resource = '',
   EvalDecision,
   ResourceSpecificResults = [],
-}: EvaluationResult) {
+}: EvaluationResult): readonly Decision[] {
   return ResourceSpecificResults.length === 0
     ? [{ action, resource, isAllowed: EvalDecision === 'allowed' }]
     : ResourceSpecificResults.map((one) => ({

@@ -36,15 +36,47 @@ export interface CheckOptions {
 
 /** Units of a group of an experiment. */
 export interface GroupUnits {
+  /** ID of the group. */
   readonly group_id: string;
+  /** Name of the group; null while it is not known. */
   readonly group_name: string | null;
+  /** Units whose first exposure was to this group. */
   readonly units: number;
-  /** Those that were exposed to another group, too. */
+  /** Units that were exposed to another group, too. */
   readonly crossovers: number;
 }
 
-/** Experiments with the verdict on the split of each, as JSON: docs/reference/json.md. */
-export type ExperimentList = Awaited<ReturnType<typeof checkExperiments>>;
+/** Units of a group, and how many are expected. */
+export interface JudgedGroup extends GroupUnits {
+  /** Units by the split; null for a group that the split does not have. */
+  readonly expected: number | null;
+}
+
+/** An experiment and the verdict on its split. */
+export interface JudgedExperiment {
+  /** Name of the experiment. */
+  readonly experiment: string;
+  /** Units of all groups. */
+  readonly units: number;
+  /** Units that saw several groups. They count in their first. */
+  readonly crossovers: number;
+  /** Its groups. Those that are expected are there even without units. */
+  readonly groups: readonly JudgedGroup[];
+  /** Whether the units agree with the split; `not_tested` without a configured split, or with too few units. */
+  readonly verdict: 'no_mismatch' | 'suspicious' | 'mismatch' | 'not_tested';
+  /** The p-value of the test; null when the split is not tested. */
+  readonly p_value: number | null;
+}
+
+/** Experiments with the verdict on the split of each. */
+export interface ExperimentList {
+  /** Column of the unit ID. */
+  readonly unit: string;
+  /** Those with the most units first. */
+  readonly experiments: readonly JudgedExperiment[];
+  /** Bytes that Athena read. */
+  readonly scanned_bytes: number;
+}
 
 /**
  * Compares the units of each group with the configured split, as `first_exposures` has them: of production, each in the group of
@@ -55,7 +87,7 @@ export type ExperimentList = Awaited<ReturnType<typeof checkExperiments>>;
 export async function checkExperiments(
   deployment: Pick<Deployment, 'config' | 'athena' | 'clock' | 'wait' | 'random' | 'signal'>,
   { experiment, unit = 'user_id' }: CheckOptions = {},
-) {
+): Promise<ExperimentList> {
   const { config } = deployment;
   const units = unitColumnNames(config);
   if (!units.includes(unit))
@@ -72,7 +104,6 @@ export async function checkExperiments(
     experiments: [...new Set([...seen.keys(), ...configured])]
       .map((name) => judgeSplit(name, (seen.get(name) ?? []).map(readGroup), splitOf(config, name)))
       .sort((one, other) => other.units - one.units || one.experiment.localeCompare(other.experiment)),
-    /** Bytes that Athena read. */
     scanned_bytes: scannedBytes,
   };
 }
@@ -106,9 +137,6 @@ function splitOf({ experiments }: Pick<Config, 'experiments'>, name: string) {
   return typeof one === 'object' ? one.split : undefined;
 }
 
-/** An experiment and the verdict on its split. */
-export type JudgedExperiment = ReturnType<typeof judgeSplit>;
-
 /**
  * Judges the groups of an experiment by a sequential test, so that one may look every day. A group with units that the split does
  * not have is a mismatch.
@@ -119,7 +147,7 @@ export function judgeSplit(
   experiment: string,
   seen: readonly GroupUnits[],
   split: Readonly<Record<string, number>> = {},
-) {
+): JudgedExperiment {
   const units = seen.reduce((sum, group) => sum + group.units, 0);
   const expected = expectedWeights(seen, split);
   const unseen = [...expected.keys()].filter((id) => !seen.some(({ group_id }) => group_id === id));
@@ -137,21 +165,14 @@ export function judgeSplit(
   return {
     experiment,
     units,
-    /** Those that saw several groups. They count in their first. */
     crossovers: seen.reduce((sum, group) => sum + group.crossovers, 0),
-    /** Those that are expected are there even without units. */
-    groups: all.map((group) => ({
-      ...group,
-      /** Units by the split; null for a group that it does not have. */
-      expected: amounts.get(group.group_id) ?? null,
-    })),
+    groups: all.map((group) => ({ ...group, expected: amounts.get(group.group_id) ?? null })),
     verdict: verdictOf(p, unexpected.length),
-    /** Null when the split is not tested. */
     p_value: p,
-  } as const;
+  };
 }
 
-function verdictOf(p: number | null, unexpected: number) {
+function verdictOf(p: number | null, unexpected: number): JudgedExperiment['verdict'] {
   if (unexpected > 0 || (p !== null && p < MISMATCH_BELOW)) return 'mismatch';
   if (p === null) return 'not_tested';
   return p < SUSPICIOUS_BELOW ? 'suspicious' : 'no_mismatch';

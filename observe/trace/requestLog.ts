@@ -10,7 +10,28 @@ const ANSWERED_WITHIN_MS = 120_000;
 const SKEW_MS = 5_000;
 
 /** The entry of one request in the collector's log. */
-export type LoggedRequest = ReturnType<typeof loggedRequest>;
+export interface LoggedRequest {
+  /** The gateway's ID; null if the function does not know it. */
+  readonly requestId: string | null;
+  /** `received_at` of its rows, epoch milliseconds. */
+  readonly receivedAt: number;
+  /** Milliseconds from its arrival in the function to its answer. */
+  readonly latencyMs: number;
+  /** Events of the batch. */
+  readonly received: number;
+  /** Rows of exposures and events that Firehose acknowledged. */
+  readonly landed: number;
+  /** Events that became objects of `landing/direct/`, past the stream. */
+  readonly overflowed: number;
+  /** Rows of quarantine that Firehose acknowledged. */
+  readonly quarantined: number;
+  /** Events that the configuration leaves out. */
+  readonly ignored: number;
+  /** Whether the answer was not 202. */
+  readonly isRefused: boolean;
+  /** The collector's own line: of every request that needs attention, and of a sample of the others; else null. */
+  readonly line: JsonObject | null;
+}
 
 /**
  * Requests in the collector's log by the gateway's ID.
@@ -72,13 +93,11 @@ function timeOf(line: JsonObject): number {
   return Number(valueAt(line, ['_aws', 'Timestamp']));
 }
 
-function loggedRequest(metrics: JsonObject, line: JsonObject | null) {
+function loggedRequest(metrics: JsonObject, line: JsonObject | null): LoggedRequest {
   const count = (name: string) => (typeof metrics[name] === 'number' ? metrics[name] : 0);
   const { request_id } = metrics;
   return {
-    /** The gateway's ID; null if the function does not know it. */
     requestId: typeof request_id === 'string' ? request_id : null,
-    /** `received_at` of its rows, epoch milliseconds. */
     receivedAt: timeOf(metrics),
     latencyMs: count('latency_ms'),
     received: count('received'),
@@ -86,9 +105,7 @@ function loggedRequest(metrics: JsonObject, line: JsonObject | null) {
     overflowed: count('overflowed'),
     quarantined: count('quarantined'),
     ignored: count('ignored'),
-    /** Whether the answer was not 202. */
     isRefused: count('refused_requests') > 0,
-    /** The collector's own line: of every request that needs attention, and of a sample of the others. */
     line,
   };
 }

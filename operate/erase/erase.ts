@@ -12,7 +12,7 @@ import { listedDays } from '../../lib/curate/ListedDays.ts';
 import { rawDays } from '../../lib/curate/RawDays.ts';
 import { EraseError } from '../../lib/erase/EraseError.ts';
 import type { EraseStore } from '../../lib/erase/erasePlaces.ts';
-import { eraseUnits } from '../../lib/erase/eraseUnits.ts';
+import { type Erasure, eraseUnits } from '../../lib/erase/eraseUnits.ts';
 import { erasures } from '../../lib/erase/Manifest.ts';
 import type { EraseFaultPoint } from '../../lib/erase/ObjectEraser.ts';
 import { MOST_MENTIONED, ParquetEraser } from '../../lib/erase/ParquetEraser.ts';
@@ -34,7 +34,7 @@ import { readStackOutputs, requireOutput } from '../../observe/facts/flow/stackO
 import { readStream } from '../../observe/facts/flow/streamState.ts';
 import { curateRequests } from '../curate/requests.ts';
 import { daySlices, sendRequests } from '../ingest/requests.ts';
-import { heldElsewhere } from './heldElsewhere.ts';
+import { type ElsewhereHeld, heldElsewhere } from './heldElsewhere.ts';
 import { pendingCures } from './pendingCures.ts';
 
 /** The units to erase, and how. */
@@ -48,8 +48,31 @@ export interface EraseRequest {
   readonly faultPoint?: FaultPoint<EraseFaultPoint>;
 }
 
+/** An object with bytes that are no rows, in which units were not looked for. */
+export interface NotSearched {
+  /** Its key in the deployment's bucket. */
+  readonly key: string;
+  /** The day by which it is gone, UTC. */
+  readonly goneBy: UtcDay;
+  /** What tries it again or deletes it before. */
+  readonly commands: readonly string[];
+}
+
 /** The receipt of an erasure. It names no unit. */
-export type EraseReceipt = Awaited<ReturnType<typeof erase>>;
+export interface EraseReceipt extends Erasure {
+  /** Identifies the units and the bucket, without telling them. */
+  readonly id: string;
+  /** Key of the record in the deployment's bucket; null of a dry run. */
+  readonly record: string | null;
+  /** Number of units. */
+  readonly units: number;
+  /** Data that the command cannot reach, and what to do about it. */
+  readonly elsewhere: readonly ElsewhereHeld[];
+  /** Objects with bytes that are no rows. */
+  readonly notSearched: readonly NotSearched[];
+  /** Whether rows of others that mention a value were counted: not with more than a hundred values. */
+  readonly countsMentions: boolean;
+}
 
 /** Retries of one call, and how long it may take: files are larger than what other questions read. */
 const CLIENT = { maxAttempts: 5, connectionTimeout: 3_000, requestTimeout: 600_000 } as const;
@@ -64,7 +87,7 @@ const MOST_MEMORY = 2_048;
  *
  * @throws EraseError; CurateError; EngineError; what AWS's clients throw.
  */
-export async function erase(deployment: Deployment, request: EraseRequest) {
+export async function erase(deployment: Deployment, request: EraseRequest): Promise<EraseReceipt> {
   const { config, aws, isLocal, clock, wait, random, signal } = deployment;
   const { dryRun, isSure = false, onPlace, faultPoint } = request;
   const pending = dryRun || isSure ? [] : await pendingCures(deployment);
@@ -131,14 +154,10 @@ export async function erase(deployment: Deployment, request: EraseRequest) {
     return {
       ...erasure,
       id,
-      /** Key of the record in the deployment's bucket; null of a dry run. */
       record: dryRun ? null : erasureKey(id),
       units: units.length,
-      /** Data that the command cannot reach, and what to do about it. */
       elsewhere,
-      /** Objects with bytes that are no rows, when they are gone, and what tries them again or deletes them before. */
       notSearched: erasure.run.expiring.map((one) => ({ ...one, commands: damagedCommands(one.key) })),
-      /** Whether rows of others that mention a value were counted: not with more than a hundred values. */
       countsMentions: matcher.values.length <= MOST_MENTIONED,
     };
   } finally {

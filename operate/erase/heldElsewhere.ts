@@ -6,6 +6,7 @@ import { deploymentOptions } from '../../observe/target.ts';
 
 /** Something that may hold rows of a unit, out of reach of the command. */
 export interface ElsewhereHeld {
+  /** What it is, in a few words. */
   readonly what: string;
   /** A bucket and prefix, or an address. */
   readonly where: string;

@@ -34,8 +34,51 @@ export interface AskedDays {
   readonly to?: UtcDay | undefined;
 }
 
-/** The request for a dataset or export, or in a dry run the request that would be made. */
-export type RequestedDays = ReturnType<typeof requestedDays>;
+/** Days that were requested, or in a dry run would be. */
+export interface RequestedDays {
+  /** The first day. */
+  readonly from: UtcDay;
+  /** The last day. */
+  readonly to: UtcDay;
+  /** Number of days. */
+  readonly days: number;
+}
+
+/** The days of a dataset that were requested. */
+export interface RequestedDataset extends RequestedDays {
+  /** Name of the source. */
+  readonly source: string;
+  /** Name of the dataset. */
+  readonly dataset: string;
+}
+
+/** A request to look for changes of datasets and load them. */
+export interface IngestRequest {
+  /** Whether nothing was sent. */
+  readonly dryRun: boolean;
+  /** The days of each dataset. */
+  readonly asked: readonly RequestedDataset[];
+}
+
+/** A request to load days of a dataset again, whatever the ledger says. */
+export interface BackfillRequest extends RequestedDataset {
+  /** Whether nothing was sent. */
+  readonly dryRun: boolean;
+}
+
+/** The days of an export that were requested. */
+export interface RequestedExport extends RequestedDays {
+  /** Name of the export. */
+  readonly export: string;
+}
+
+/** A request to export days. */
+export interface ExportDaysRequest {
+  /** Whether nothing was sent. */
+  readonly dryRun: boolean;
+  /** The days of each export. */
+  readonly asked: readonly RequestedExport[];
+}
 
 type Requested = Pick<Deployment, 'sqs' | 'config' | 'now' | 'stack' | keyof RetryPorts>;
 
@@ -48,7 +91,7 @@ type Requested = Pick<Deployment, 'sqs' | 'config' | 'now' | 'stack' | keyof Ret
 export async function requestIngest(
   deployment: Requested,
   { dryRun, ...names }: DatasetNames & { readonly dryRun: boolean },
-) {
+): Promise<IngestRequest> {
   const asked = namedDatasets(deployment.config, names).map(({ source, dataset }) => ({
     source: source.name,
     dataset: dataset.name,
@@ -89,7 +132,7 @@ export async function requestBackfill(
     readonly source: string;
     readonly dataset: string;
   },
-) {
+): Promise<BackfillRequest> {
   const [found] = namedDatasets(deployment.config, { source, dataset });
   const { timezone } = found.dataset;
   const [today = to] = lookbackDays(deployment.now, timezone, 0);
@@ -128,7 +171,7 @@ export async function requestExport(
     /** Whether copies of files that are gone go, too. Only with days. */
     readonly drop?: boolean;
   },
-) {
+): Promise<ExportDaysRequest> {
   const exports = namedExports(deployment.config, name);
   if (from === undefined && to !== undefined)
     throw new DaysError('SLUICE_DAYS_INVALID', `got ${to} as the last day, without a first one.`);
@@ -172,7 +215,7 @@ export function requireDays(
   return days;
 }
 
-function requestedDays(days: readonly UtcDay[]) {
+function requestedDays(days: readonly UtcDay[]): RequestedDays {
   const from = days[0] ?? '';
   const to = days.at(-1) ?? from;
   return { from, to, days: days.length };

@@ -16,6 +16,16 @@ import { RelayCopiesError, readQueue } from '../../observe/facts/flow/relayCopie
 /** Objects that are moved at the same time. */
 const AT_ONCE = 16;
 
+/** The result of sending refused copies again. */
+export interface RedrivenCopies {
+  /** Number of refused copies. */
+  readonly found: number;
+  /** Copies that were sent again, or in a dry run would be. */
+  readonly moved: number;
+  /** Copies that are older than copies are kept: they stay until S3 deletes them. */
+  readonly tooOld: number;
+}
+
 /**
  * Sends refused copies again: each is copied to `relay/waiting/`, and a message names it, before it is deleted. If this is
  * interrupted, the next call goes on; a copy that was not yet deleted is then sent twice.
@@ -27,7 +37,7 @@ export async function redriveCopies(
   deployment: Pick<Deployment, 's3' | 'sqs' | 'config' | 'stack' | 'signal' | 'now'>,
   reason: string | null,
   dryRun: boolean,
-) {
+): Promise<RedrivenCopies> {
   const { s3, sqs, config, signal, now } = deployment;
   if (config.relay === undefined) throw new RelayCopiesError('SLUICE_RELAY_OFF');
   const Bucket = config.bucket;
@@ -58,11 +68,5 @@ export async function redriveCopies(
       await store.remove(Key, ETag);
     });
   }
-  return {
-    found,
-    /** Sent again, or in a dry run those that would be. */
-    moved,
-    /** Older than copies are kept: they stay until S3 deletes them. */
-    tooOld,
-  };
+  return { found, moved, tooOld };
 }

@@ -1,7 +1,7 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: texts of code.
 import { spawnSync } from 'node:child_process';
-import { writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
 import { repositoryRoot } from '../../local/dataDirectory.ts';
 import { temporaryDirectory } from '../harness/temporaryDirectory.ts';
@@ -9,13 +9,17 @@ import { temporaryDirectory } from '../harness/temporaryDirectory.ts';
 const SPREAD = 'A literal is spread into a literal';
 const APART = 'A tuple is taken apart';
 const TEMPLATE = 'A template stands within a template';
+const UNTYPED = 'An exported function has no written result type';
+const DERIVED = 'An exported type is derived from a function';
 
-/** The beginnings of what `npm run check` says of each line of code, each in a block of its own. */
+/** The beginnings of what `npm run check` says of each line of code, each in a block of its own if it exports nothing. */
 function refusedIn(lines: readonly string[], name = 'code.ts'): string[][] {
   const directory = temporaryDirectory();
   try {
     const file = join(directory.path, name);
-    writeFileSync(file, lines.map((line) => `{ ${line} }`).join('\n'));
+    mkdirSync(dirname(file), { recursive: true });
+    const code = lines.map((line) => (line.startsWith('export') ? line : `{ ${line} }`));
+    writeFileSync(file, code.join('\n'));
     const { stdout } = spawnSync(
       join(repositoryRoot, 'node_modules', '.bin', 'biome'),
       [
@@ -84,7 +88,45 @@ const accepted: readonly string[] = [
   'use(`a ${"b"} ${c({ d })}`, [`e`]);',
 ];
 
+const untyped: readonly (readonly [code: string, ...refusals: string[]])[] = [
+  ['export function a() {}', UNTYPED],
+  ['export async function* b(x: number) { yield x; }', UNTYPED],
+  ['export const c = async () => 1;', UNTYPED],
+  ['export const d = function () { return 1; };', UNTYPED],
+  ['export default function () {}', UNTYPED],
+  ['export class E { f() { return 1; } }', UNTYPED],
+  ['export type G = ReturnType<typeof a>;', DERIVED],
+  ['export type H = Awaited<ReturnType<typeof b>>[number];', DERIVED],
+  ['export interface I { readonly j: ReturnType<typeof a> | null }', DERIVED],
+];
+
+const typed: readonly string[] = [
+  'export function a(): void { const inner = () => 1; inner(); }',
+  'export const b = (): number => 1;',
+  'export const c: () => number = () => 1;',
+  'export const d = z.object({ e: z.string().refine((one) => one) });',
+  'export const f = { g: () => 1 };',
+  'export class H { constructor() {} #i() { return 1; } j(): void { this.#i(); } }',
+  'export type K = z.output<typeof d>;',
+  'function inner() { return 1; }',
+  'type Own = ReturnType<typeof inner>;',
+];
+
 describe('npm run check', () => {
+  it.each(['observe', 'operate', 'console/api', 'cli', 'functions'])(
+    'refuses of %s what has no written type',
+    (room) => {
+      const lines = untyped.map(([code]) => code);
+      expect(refusedIn(lines, `${room}/code.ts`)).toEqual(untyped.map(([, ...refusals]) => refusals));
+      expect(refusedIn(typed, `${room}/code.ts`)).toEqual(typed.map(() => []));
+    },
+  );
+
+  it('leaves types of other rooms to be derived', () => {
+    const lines = untyped.map(([code]) => code);
+    expect(refusedIn(lines, 'lib/code.ts')).toEqual(lines.map(() => []));
+  });
+
   it('refuses what saves a line: literals spread, tuples taken apart, templates within templates', () => {
     const lines = refused.map(([code]) => code);
     expect(refusedIn(lines)).toEqual(refused.map(([, ...refusals]) => refusals));
