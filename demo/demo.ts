@@ -1,5 +1,6 @@
-// `npm run demo`: shows everything in one command, and with `-- --console` in the console. Real SDKs post to the local cloud over three days, and a customer
-// delivers files and corrects them. A week of events is curated over night. What was sent is compared with what was stored. Exits 1 if any figure differs.
+// `npm run demo` shows everything in one command; with `-- --console` also in the console. Real SDKs post to the local
+// cloud over three days, and a customer delivers files and corrects them. A week of events is curated over night. The
+// demo compares what was sent with what was stored, and exits 1 if any figure differs.
 import { existsSync, readdirSync } from 'node:fs';
 import { join, relative, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
@@ -23,7 +24,7 @@ const options = parseArgs({
   options: { data: { type: 'string' }, console: { type: 'boolean', default: false } },
 }).values;
 const data = dataDirectory(options.data);
-// Of this process and its children.
+// This process and its children read this configuration.
 const file = join(repositoryRoot, 'demo', 'sluice.config.ts');
 process.env['SLUICE_CONFIG'] = file;
 const config = await loadConfig(file, LOCAL_STAGE);
@@ -56,13 +57,13 @@ say(`The data is kept: npx sluice query "show tables" --data ${relative(process.
 say(
   `The demo ends three nights later, at ${ended}. To continue with its data, start a local cloud on ports of its own (docs/local.md), and set its clock:`,
 );
-// Not the default port: a cloud that is running there keeps its own time.
+// It is not the default port, because a cloud that is running there keeps its own time.
 say(`curl -f -X POST http://127.0.0.1:4576/_sluice/clock -d '{"now":"${ended}"}'`);
 process.exitCode = checks.failed.length === 0 ? 0 : 1;
 if (options.console) await showConsole();
 await cloud.close();
 
-/** Serves the console of what the demo has done, until Ctrl-C. */
+/** Shows in the console what the demo has done, until Ctrl-C. */
 async function showConsole(): Promise<void> {
   const page = await openLocalConsole(cloud, { port: 0 });
   say(`\nThe console shows all of it, until Ctrl-C: ${page.address}`);
@@ -83,7 +84,10 @@ async function tell(story: Story): Promise<string> {
   }
 }
 
-/** `.sluice/demo`, emptied; or the directory of `--data`, which must be empty because it may hold anything. */
+/**
+ * The data directory: `.sluice/demo`, which is emptied; or that of `--data`, which must be empty because it may hold
+ * anything.
+ */
 function dataDirectory(given: string | undefined): string {
   if (given !== undefined) {
     if (existsSync(given) && readdirSync(given).length > 0) {
@@ -92,7 +96,7 @@ function dataDirectory(given: string | undefined): string {
     }
     return resolve(given);
   }
-  const own = join(repositoryRoot, '.sluice', 'demo');
-  emptyDataDirectory(own);
-  return own;
+  const demoDirectory = join(repositoryRoot, '.sluice', 'demo');
+  emptyDataDirectory(demoDirectory);
+  return demoDirectory;
 }

@@ -1,4 +1,5 @@
-// `npm run send`: two real SDKs post to a collector, and say how much they logged. Exits 1 if anything was not accepted.
+// `npm run send`: two real SDKs post to a collector, and the script prints how much they logged. It exits 1 if anything
+// was not accepted.
 import { parseArgs } from 'node:util';
 import { runDriver } from './story/runDriver.ts';
 import { say } from './story/Story.ts';
@@ -15,7 +16,7 @@ const reports = [
   await runDriver('driveJsClient.ts', { ...settings, key: 'client-demo', userPrefix: 'visitor' }),
 ];
 const rows = reports.flatMap(({ byDay }) => Object.values(byDay));
-const sum = (numbers: readonly number[]) => numbers.reduce((total, one) => total + one, 0);
+const sum = (numbers: readonly number[]) => numbers.reduce((total, number) => total + number, 0);
 say(
   `The SDKs logged ${sum(rows.map(({ exposures }) => exposures))} exposures and ${sum(rows.map(({ events }) => events))} events.`,
 );

@@ -1,5 +1,5 @@
-// Writes the pages of docs/ that are generated from code. npm run docs
-// With --check it writes none, and fails with the names of those that differ.
+// `npm run docs` writes the pages of docs/ that are generated from code. With `--check` it writes none, and fails with
+// the names of the pages that differ.
 import { readFileSync, writeFileSync } from 'node:fs';
 import { cliPage } from './docs/cliPage.ts';
 import { configurationPage, dropsConfigurationPage } from './docs/configurationPage.ts';
@@ -14,7 +14,7 @@ import {
 } from './docs/rowsPages.ts';
 import { tablesPage } from './docs/tablesPage.ts';
 
-/** Each page made from what it is now: some are generated in part. */
+/** The pages, each with the function that makes it from its present text: some pages are generated only in part. */
 const pages: Readonly<Record<string, (page: string) => string | Promise<string>>> = {
   'reference/tables.md': tablesPage,
   'reference/probe.md': probePage,
@@ -32,10 +32,10 @@ const isCheck = process.argv.includes('--check');
 for (const [name, make] of Object.entries(pages)) {
   const file = new URL(`../docs/${name}`, import.meta.url);
   const page = readFileSync(file, 'utf8');
-  const made = await make(page);
-  if (made === page) continue;
+  const generated = await make(page);
+  if (generated === page) continue;
   if (isCheck) {
     process.stderr.write(`docs/${name} is not what \`npm run docs\` generates.\n`);
     process.exitCode = 1;
-  } else writeFileSync(file, made);
+  } else writeFileSync(file, generated);
 }

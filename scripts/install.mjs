@@ -1,8 +1,8 @@
-// Installs what an npm script needs and is not there yet. Plain JavaScript without dependencies, because it runs before
-// anything is installed, on the machine's own Node.
+// Installs what an npm script needs and is not there yet. This is plain JavaScript without dependencies, because it
+// runs before anything is installed, with the machine's own Node.
 //
-// There are two sets. The smaller is `dependencies`: all that a start, the demos, packaging and `npx sluice` use. The other
-// has `devDependencies` as well. A set that is there is never reduced.
+// There are two sets of packages. The smaller set is `dependencies`: all that a start, the demos, packaging and `npx
+// sluice` use. The other set has `devDependencies` as well. A set that is installed is never reduced.
 import { spawn } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -18,38 +18,39 @@ import { nodeBinary } from '../cli/runNode.mjs';
  * @property {boolean} [link]
  */
 
-/** npm's own file: other package managers set `npm_execpath`, too. */
+/** Matches the path of npm's own program. Other package managers set `npm_execpath`, too. */
 const NPM = /[\\/]npm(-cli)?\.js$/;
 
 /**
- * Installs the packages of the lockfile that are missing. Two processes at once install one after the other.
+ * Installs the packages of the lockfile that are missing. Two processes that start at the same time install one after
+ * the other.
  *
  * @param {string} root The repository's directory.
  * @param {{ dev: boolean }} options Whether `devDependencies` are needed.
- * @throws {Error} with a sentence for the terminal.
+ * @throws {Error} with a sentence to print.
  */
 export async function installPackages(root, { dev }) {
   if (isInstalled(root, dev)) return;
   const lock = join(root, '.sluice', 'installing');
   await takeLock(lock);
   try {
-    // Another process may have installed it meanwhile.
+    // Another process may have installed the packages while this one waited.
     if (!isInstalled(root, dev)) await install(root, dev);
   } finally {
     rmSync(lock, { force: true });
   }
 }
 
-/** @param {string} file @returns {Record<string, Entry>} By path, e.g. `node_modules/zod`. */
+/** @param {string} file @returns {Record<string, Entry>} The packages by path, e.g. `node_modules/zod`. */
 function packagesOf(file) {
   return JSON.parse(readFileSync(file, 'utf8')).packages;
 }
 
-/** Packages that npm installed. @param {string} root @returns {Record<string, Entry> | undefined} Undefined: none. */
+/** The packages that npm has installed. @param {string} root @returns {Record<string, Entry> | undefined} Undefined if npm has installed none. */
 function installedPackages(root) {
   try {
-    // npm writes it at the end of every install. Without the Node that an install script puts there, nothing says which
-    // other scripts have run.
+    // npm writes this file at the end of every install. Without the Node that an install script puts there, nothing
+    // says which other scripts have run.
     const packages = packagesOf(join(root, 'node_modules', '.package-lock.json'));
     return existsSync(nodeBinary(root)) ? packages : undefined;
   } catch {
@@ -58,8 +59,9 @@ function installedPackages(root) {
 }
 
 /**
- * Whether each package of a set is there in the version of the lockfile. Dates say nothing: a fresh checkout gives the lockfile
- * a new one, and a smaller install npm's own. Optional packages are of some machines only.
+ * Whether each package of a set is there in the version of the lockfile. The times of files cannot decide it: a fresh
+ * checkout gives the lockfile a new time, and a smaller install gives one to npm's own file. Optional packages are for
+ * some machines only.
  *
  * @param {string} root @param {boolean} dev
  */
@@ -76,7 +78,7 @@ function isInstalled(root, dev) {
     );
 }
 
-/** Lets one process at a time install: others wait, unless the one that has the lock is no more. @param {string} lock */
+/** Lets one process at a time install. Others wait, as long as the process that has the lock runs. @param {string} lock */
 async function takeLock(lock) {
   mkdirSync(join(lock, '..'), { recursive: true, mode: 0o700 });
   for (let hasWaited = false; ; hasWaited = true) {
@@ -98,7 +100,7 @@ function isAlive(lock) {
     process.kill(Number(readFileSync(lock, 'utf8')), 0);
     return true;
   } catch (error) {
-    // A process of another user is alive too.
+    // A process of another user is alive, too.
     return hasCode(error, 'EPERM');
   }
 }
@@ -112,15 +114,15 @@ function hasCode(error, code) {
 async function install(root, dev) {
   const locked = packagesOf(join(root, 'package-lock.json'));
   const before = installedPackages(root);
-  // The larger set follows a changed lockfile as a whole.
+  // If the larger set is installed, a changed lockfile applies to the whole set.
   const all = dev || Object.keys(before ?? {}).some((path) => locked[path]?.dev === true);
   const startedAt = performance.now();
   process.stderr.write(
     'Installing packages. The first time it takes a minute, and longer over a slow network.\n',
   );
-  // Adding what is missing keeps what a running process uses.
+  // Adding the missing packages keeps those that a running process uses.
   if (before !== undefined) await runNpm(root, ['install', '--no-save'], all);
-  // Nothing to keep, or nothing to rely on. `npm ci` begins by removing what is there.
+  // There may be no install to keep, or none to rely on. `npm ci` begins by removing what is there.
   if (before === undefined || !isInstalled(root, dev)) await runNpm(root, ['ci'], all);
   if (!existsSync(nodeBinary(root))) {
     throw new Error(
@@ -132,7 +134,7 @@ async function install(root, dev) {
 }
 
 /**
- * Runs npm quietly: only its errors are shown.
+ * Runs npm and shows only its errors.
  *
  * @param {string} root @param {readonly string[]} command @param {boolean} all
  * @throws {Error} if it failed.
@@ -148,13 +150,13 @@ async function runNpm(root, command, all) {
     // npm is a command file on Windows, which needs a shell. No part of the line is user input.
     shell: process.platform === 'win32' && file === 'npm',
     env: {
-      // npm must not take this script's own settings (such as a filter meant for one workspace) for its install.
+      // npm must not apply this script's own settings, such as a filter meant for one workspace, to its install.
       ...Object.fromEntries(
         Object.entries(process.env).filter(
           ([name]) => !/^npm_(config_(workspace|prefix)|package_|lifecycle_)/.test(name),
         ),
       ),
-      // A start fetches what it needs itself, and shows it: scripts/warm.mjs.
+      // A start fetches the binding that it needs by itself, and shows that: scripts/warm.mjs.
       ...(all ? {} : { SLUICE_PACKAGE_AHEAD: 'no' }),
     },
   });
@@ -170,7 +172,7 @@ async function runNpm(root, command, all) {
   });
   for (const signal of signals) process.off(signal, stop);
   if (end === 0) return;
-  // Stopped half-way, nobody knows what is whole: the next install begins anew.
+  // After an install that was stopped half-way nobody knows which packages are whole, so the next install begins anew.
   if (typeof end === 'string') rmSync(join(root, 'node_modules', '.package-lock.json'), { force: true });
   throw new Error(`\`npm ${command.join(' ')}\` failed: it ended with ${end}.`);
 }

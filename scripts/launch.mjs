@@ -1,6 +1,6 @@
-// Starts every npm script: installs missing packages, then runs the rest of the command line with the Node version of Lambda
-// (the npm package `node`), whatever Node the machine has. Plain JavaScript without dependencies, because it runs before
-// anything is installed.
+// Starts every npm script: it installs missing packages, and then runs the rest of the command line with the Node
+// version of Lambda (the npm package `node`), whatever Node the machine has. This is plain JavaScript without
+// dependencies, because it runs before anything is installed.
 //
 //   node scripts/launch.mjs [--include=dev] [COMMAND LINE OF NODE]
 //
@@ -15,7 +15,7 @@ const dev = process.argv[2] === '--include=dev';
 const command = process.argv.slice(dev ? 3 : 2);
 
 const [major = 0] = process.versions.node.split('.').map(Number);
-// Node 20 still installs, with warnings of npm.
+// Node 20 can still install, although npm prints warnings.
 if (major < 20) {
   process.stderr.write(`Node 22 or later is needed to install; this is ${process.version}.\n`);
   process.exit(1);

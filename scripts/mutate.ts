@@ -1,7 +1,8 @@
-// `npm run mutate [-- PATH…] [--workers N] [--who]`: holds the tests against faults. Each fault of mutations.ts (default all; with a PATH those
-// of files that begin so) is put into a copy of the last commit and of what has changed since, its suites run one after the
-// other, and it is taken out again. A fault is caught by the first suite that fails. With `--who` the whole of
-// `npm test` runs, and every suite that fails is named: what alone sees nothing may go. Exit code 1 if some survive.
+// `npm run mutate [-- PATH…] [--workers N] [--who]` tests the tests: it puts each fault of mutations.ts (by default
+// all; with a PATH those of files whose paths begin so) into a copy of the last commit and of the changes since. There
+// it runs the fault's suites one after the other, and takes the fault out again. A fault is caught by the first suite
+// that fails. With `--who` the whole of `npm test` runs, and every suite that fails is named: a suite that no fault
+// needs may go. The exit code is 1 if some faults survive.
 import { execFileSync, spawn } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -10,9 +11,12 @@ import { parseArgs } from 'node:util';
 import { repositoryRoot } from '../local/dataDirectory.ts';
 import { type Mutation, mutations } from './mutations.ts';
 
-/** Milliseconds after which a suite is stopped: a fault may make a loop without an end. It counts as failed. */
+/**
+ * Milliseconds after which a suite is stopped, because a fault may make an endless loop. The suite then counts as
+ * failed.
+ */
 const SUITE_MS = 180_000;
-/** The same of the whole `npm test`. */
+/** Milliseconds after which the whole `npm test` is stopped. */
 const WHOLE_MS = 3_600_000;
 
 const { values, positionals } = parseArgs({
@@ -28,7 +32,7 @@ process.once('exit', () => {
   for (const { remove } of worktrees) remove();
 });
 for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => process.exit(130));
-// A suite that fails without a fault catches nothing.
+// A suite that fails without a fault can catch nothing.
 const broken = new Set<string>();
 const first = values.who ? [null] : new Set(chosen.flatMap(({ suites }) => suites));
 await share([...first], async (suite, worktree) => {
@@ -59,7 +63,7 @@ interface Worktree {
 
 function makeWorktree(): Worktree {
   const path = mkdtempSync(join(tmpdir(), 'sluice-mutate-'));
-  // A fresh clone names no author.
+  // A fresh clone names no author, which `git stash create` needs.
   const changed = git('-c', 'user.name=mutate', '-c', 'user.email=mutate@localhost', 'stash', 'create');
   git('worktree', 'add', '--quiet', '--force', '--detach', path, changed || 'HEAD');
   symlinkSync(join(repositoryRoot, 'node_modules'), join(path, 'node_modules'));
@@ -74,7 +78,7 @@ function git(...args: readonly string[]): string {
   return execFileSync('git', args, { cwd: repositoryRoot, encoding: 'utf8' }).trim();
 }
 
-/** Does something with each item, in all worktrees at the same time. */
+/** Calls a function with each item, in all worktrees at the same time. */
 async function share<Item>(items: readonly Item[], work: (item: Item, worktree: Worktree) => Promise<void>) {
   const left = items.values();
   await Promise.all(
@@ -84,31 +88,37 @@ async function share<Item>(items: readonly Item[], work: (item: Item, worktree: 
   );
 }
 
-/** Puts a fault in, and takes it out again. @returns The first of its suites that fails, with `--who` all that do; null if none does. */
+/**
+ * Puts a fault in, and takes it out again. @returns The first of its suites that fails, or with `--who` all suites that
+ * do; null if none fails.
+ */
 async function catchers(
   { file, old, fault, suites }: Mutation,
   worktree: Worktree,
   broken: ReadonlySet<string>,
 ): Promise<string | null> {
   const path = join(worktree.path, file);
-  const whole = readFileSync(path, 'utf8');
+  const original = readFileSync(path, 'utf8');
   writeFileSync(
     path,
-    whole.replace(old, () => fault),
+    original.replace(old, () => fault),
   );
   try {
     for (const suite of values.who ? [null] : suites) {
       if (suite !== null && broken.has(suite)) continue;
-      const failed = (await failing(suite, worktree)).filter((one) => !broken.has(one));
+      const failed = (await failing(suite, worktree)).filter((failedSuite) => !broken.has(failedSuite));
       if (failed.length > 0) return failed.join(' ');
     }
     return null;
   } finally {
-    writeFileSync(path, whole);
+    writeFileSync(path, original);
   }
 }
 
-/** A suite if it fails in a worktree or does not end. Without a suite, those of `npm test` that fail, or `all` if it does not end. */
+/**
+ * Returns a suite if it fails in a worktree or does not end. Without a suite it returns those of `npm test` that fail,
+ * or `all` if `npm test` does not end.
+ */
 async function failing(suite: string | null, { path }: Worktree): Promise<readonly string[]> {
   const node = ['--experimental-vm-modules', '--disable-warning=ExperimentalWarning'];
   const report = join(path, 'mutate.json');

@@ -1,4 +1,5 @@
-// `npm run pack`: builds the npm package in build/package/ and packs it with `npm pack`. docs/project.md says what is in it.
+// `npm run pack` builds the npm package in build/package/ and packs it with `npm pack`. docs/project.md describes the
+// package.
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, rmSync, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
@@ -9,9 +10,9 @@ import { buildPackage } from './pack/buildPackage.ts';
 
 const { values } = parseArgs({
   options: {
-    /** Where the tarball is put. */
+    /** The folder for the tarball. */
     out: { type: 'string', default: join(repositoryRoot, 'build') },
-    /** Another version, to try an upgrade. */
+    /** Another version than the present one, to try an upgrade. */
     version: { type: 'string', default: VERSION },
   },
 });
@@ -23,7 +24,7 @@ mkdirSync(folder, { recursive: true });
 await buildPackage({ root: repositoryRoot, folder, version: values.version });
 
 const npm = process.env['npm_execpath'];
-// Other package managers set it, too.
+// Other package managers set `npm_execpath`, too.
 const [command, first] =
   npm !== undefined && /[\\/]npm(-cli)?\.js$/.test(npm) ? [process.execPath, [npm]] : ['npm', []];
 const packed = spawnSync(command, [...first, 'pack', '--json', '--pack-destination', out], {

@@ -1,8 +1,9 @@
-// Runs at the end of every install. It removes the headers of the npm package `node`, 67 MB that only compilers of native
-// packages read, and downloads DuckDB's binding for Lambda, which npm does not install on other platforms, so that
-// `serverless package` needs no network; an install by `npm start` leaves this to whoever needs it. It evaluates no
-// configuration: an install of somebody's branch must not run theirs. A failure here is told, and does not stop an install:
-// it occurs again where it matters. `--require` tries again, and fails with the name of what is missing or does not run.
+// This script runs at the end of every install. It removes the headers of the npm package `node`, 67 MB that only
+// compilers of native packages read. It also downloads DuckDB's binding for Lambda, which npm does not install on other
+// platforms, so that `serverless package` needs no network. An install by `npm start` leaves the download to the
+// command that needs it. The script evaluates no configuration, because an install of somebody's branch must not run
+// that branch's configuration. A failure is printed, and does not stop an install, because it occurs again where it
+// matters. `--require` tries everything again, and fails with the name of what is missing or does not run.
 import { execFileSync } from 'node:child_process';
 import { readdir, rm } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
@@ -17,13 +18,13 @@ async function removeHeaders() {
   }
 }
 
-/** For the default of `architecture`. */
+/** Fetches the binding for the default of `architecture`. */
 async function fetchAhead() {
   const { fetchBinding } = await import('../infra/build/LambdaBinding.ts');
   await fetchBinding({ root }, 'arm64');
 }
 
-/** Programs and native modules of this machine, each started once by the Node that Lambda runs. */
+/** The Node that Lambda runs. It starts each program and native module of this machine once. */
 const node = join(root, 'node_modules', 'node', 'bin', 'node');
 const start = (/** @type {string} */ program) => () =>
   execFileSync(node, ['--input-type=module', '--eval', program], {

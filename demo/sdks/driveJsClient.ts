@@ -1,6 +1,6 @@
-// Drives the real @statsig/js-client like a shop's web page, and prints what it logged as one JSON line. One child process
-// is one device: people sign in one after another, on each of the given days, while it is offline. Then it goes online,
-// with the correct clock, and flushes.
+// Drives the real @statsig/js-client like a shop's web page, and prints what the SDK logged as one JSON line. One child
+// process is one device: people sign in one after another, on each of the given days, while the device is offline. Then
+// it goes online, with the correct clock, and flushes.
 //   node demo/sdks/driveJsClient.ts '{"collector":"http://127.0.0.1:4700","key":"client-demo","days":[…]}'
 import { setTimeout } from 'node:timers/promises';
 import { driverSettings, type SentEvent, SentTally } from './driver.ts';
@@ -19,7 +19,7 @@ const userAt = (i: number) => ({
 });
 
 const client = new StatsigClient(settings.key, userAt(0), {
-  loggingEnabled: 'disabled', // Offline: the SDK keeps events in localStorage until logging is enabled.
+  loggingEnabled: 'disabled', // The device is offline: the SDK keeps events in localStorage until logging is enabled.
   disableStatsigEncoding: true,
   logLevel: 1,
   logEventCompressionMode: settings.compress ? 'f' : 'e',
@@ -41,7 +41,7 @@ client.on('logs_flushed', ({ events }) => {
 function sentEvent(event: Record<string, unknown>): SentEvent {
   const metadata = typeof event['metadata'] === 'object' ? event['metadata'] : null;
   const read = (key: string) => (metadata === null ? undefined : Reflect.get(metadata, key));
-  // The layer has one experiment, whose name may be hashed on the wire; it sets only the explicit parameter.
+  // The layer has one experiment, whose name may be hashed in the request. The layer sets only the explicit parameter.
   const experiment =
     read('isExplicitParameter') === 'true'
       ? 'homepage_hero'
@@ -55,7 +55,10 @@ function sentEvent(event: Record<string, unknown>): SentEvent {
   };
 }
 
-/** Events of a full visit; the SDK stores at most 500 while logging is disabled. */
+/**
+ * The number of events of a full visit, and how many events are stored before the device goes online: the SDK stores at
+ * most 500 while logging is disabled.
+ */
 const EVENTS_PER_VISIT = 10;
 const STORED_AT_MOST = 400;
 const trueNow = Date.now;
@@ -77,7 +80,8 @@ async function comeOnline(): Promise<void> {
 }
 
 const days = settings.days ?? [senderNow() - settings.users * 1_000];
-// Before the first request: the SDK's rate limit blocks when its clock goes backwards.
+// The clock starts at the first day before the first request, because the SDK's rate limit blocks when its clock goes
+// backwards.
 const firstDay = days[0] ?? 0;
 Date.now = () => firstDay;
 await client.initializeAsync();

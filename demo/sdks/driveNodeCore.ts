@@ -1,5 +1,5 @@
-// Drives the real @statsig/statsig-node-core like a shop's backend, and prints what it logged as one
-// JSON line. Run as a child process: node demo/sdks/driveNodeCore.ts '{"collector":"http://127.0.0.1:4700",…}'
+// Drives the real @statsig/statsig-node-core like a shop's backend, and prints what the SDK logged as one JSON line. It
+// runs as a child process: node demo/sdks/driveNodeCore.ts '{"collector":"http://127.0.0.1:4700",…}'
 import { setTimeout } from 'node:timers/promises';
 import { Statsig, StatsigUser } from '@statsig/statsig-node-core';
 import { driverSettings, SentTally } from './driver.ts';
@@ -49,8 +49,8 @@ for (let i = 0; i < settings.users; i += 1) {
   count('order_placed');
 }
 
-// A flush reports success even if it only queued the batch again, and a shutdown drops what fails once more. So flush until
-// the SDK has counted its events as sent, or has dropped the batch at its sixth attempt.
+// A flush reports success even if it has only queued the batch again, and a shutdown drops a batch that fails once
+// more. So this flushes until the SDK has counted its events as sent, or has dropped the batch at its sixth attempt.
 const deadline = Date.now() + 60_000;
 for (let pauseMs = 250; ; pauseMs = Math.min(2 * pauseMs, 4_000)) {
   await statsig.flushEvents();
@@ -61,6 +61,6 @@ for (let pauseMs = 250; ; pauseMs = Math.min(2 * pauseMs, 4_000)) {
 }
 await statsig.shutdown();
 specs.close();
-// Events beyond the logged ones are its own telemetry, whose names it does not report.
+// Events beyond the logged ones are the SDK's own telemetry, whose names it does not report.
 if (acknowledged > tally.rows) tally.sent.telemetry['statsig::…'] = acknowledged - tally.rows;
 process.stdout.write(tally.line('node-core'));

@@ -5,28 +5,32 @@ import { utcDay } from '../../lib/base/time.ts';
 const settingsSchema = z.strictObject({
   /** Base URL of the collector, e.g. `http://127.0.0.1:4700`. */
   collector: z.url(),
-  /** Path the events are posted to; default is the SDK's own. */
+  /** Path that the events are posted to. Default: the SDK's own. */
   path: z.string().startsWith('/').optional(),
-  /** Whether the SDK gets its rules at the collector's address, too: `passThrough`. Default false. */
+  /** Whether the SDK gets its rules at the collector's address, too: `passThrough`. Default: false. */
   oneAddress: z.boolean().default(false),
   /** SDK key: `client-…` for the browser, `secret-…` for the server. */
   key: z.string().min(1),
-  /** Number of users. Default 10. */
+  /** Number of users. Default: 10. */
   users: z.int().min(1).max(10_000).default(10),
-  /** Start of the user IDs; default `user`. */
+  /** Beginning of the user IDs. Default: `user`. */
   userPrefix: z.string().default('user'),
   /**
-   * Epoch milliseconds of each day's first visit, ascending and none in the future; default now.
-   * Not for Server Core, which reads its clock in native code.
+   * Epoch milliseconds of each day's first visit, ascending and none in the future. Default: now. Server Core cannot
+   * have it, because it reads its clock in native code.
    */
   days: z.array(z.int()).min(1).optional(),
-  /** How many milliseconds the sender's clock is ahead, negative for behind; Server Core's can't be set. */
+  /**
+   * How many milliseconds the sender's clock is ahead; negative if it is behind. The clock of Server Core can't be set.
+   */
   clockOffsetMs: z.int().default(0),
-  /** Tier to report; default none, which Statsig takes for production. */
+  /** Tier to report. Default: none, which Statsig takes for production. */
   environment: z.string().optional(),
-  /** How names inside the initialize response are hashed; default the browser SDK's own, djb2. */
+  /** How names inside the initialize response are hashed. Default: djb2, as the browser SDK does by itself. */
   hash: z.enum(['none', 'djb2']).default('djb2'),
-  /** Gzip the bodies (browser SDK only); by default it sends plain text to a custom URL. */
+  /**
+   * Whether bodies are compressed with gzip, by the browser SDK only. By default it sends plain text to a custom URL.
+   */
   compress: z.boolean().default(false),
 });
 
@@ -41,14 +45,14 @@ export function driverSettings(): DriverSettings {
 /** The part of a logged event that the tally looks at. */
 export interface SentEvent {
   readonly eventName: string;
-  /** Epoch milliseconds. */
+  /** Time of the event, epoch milliseconds. */
   readonly time: number;
-  /** Set for exposures of experiments, to count rows by group. */
+  /** The experiment of an exposure, to count rows by group. */
   readonly experiment?: string;
   readonly ruleId?: string;
 }
 
-/** The events that an SDK logged, as the drivers print it. The demo compares the stored rows with it. */
+/** The events that an SDK logged, as the drivers print them. The demo compares the stored rows with them. */
 export interface Sent {
   gate: number;
   config: number;

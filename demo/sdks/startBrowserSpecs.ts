@@ -2,7 +2,7 @@ import { Statsig, StatsigUser } from '@statsig/statsig-node-core';
 import { Window } from 'happy-dom';
 import { type SpecsServer, startSpecsServer } from './startSpecsServer.ts';
 
-/** Answers initialize requests of browser SDKs; `close` also ends the evaluator behind it. */
+/** A server that answers initialize requests of browser SDKs. `close` also ends the evaluator behind it. */
 export interface BrowserSpecs extends Omit<SpecsServer, 'close'> {
   close(): Promise<void>;
 }
@@ -36,8 +36,8 @@ export async function startBrowserSpecs(hashAlgorithm: 'none' | 'djb2'): Promise
 }
 
 /**
- * Gives this process a browser's window. Without one, the browser SDKs do nothing. They look for it while they are imported,
- * so call this before.
+ * Gives this process a browser's window. Without one, the browser SDKs do nothing. They look for it while they are
+ * imported, so this has to be called before.
  */
 export function openWindow(): Window {
   const window = new Window({ url: 'https://shop.example/' });

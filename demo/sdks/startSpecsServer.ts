@@ -1,13 +1,13 @@
 import { readFileSync } from 'node:fs';
 import { createServer, type IncomingMessage } from 'node:http';
 
-/** A replacement for the part of Statsig that serves rules, the only one that the SDKs call. */
+/** A replacement for the part of Statsig that serves rules, which is the only part that the SDKs call. */
 export interface SpecsServer {
-  /** For Server Core's `specsUrl`. */
+  /** The value of Server Core's `specsUrl`. */
   readonly specsUrl: string;
-  /** For the browser SDK's `networkConfig.initializeUrl`. */
+  /** The value of the browser SDK's `networkConfig.initializeUrl`. */
   readonly initializeUrl: string;
-  /** For the legacy SDKs, which append the endpoint themselves: `api` or `apiForDownloadConfigSpecs`. */
+  /** The value of `api` or `apiForDownloadConfigSpecs` of the legacy SDKs, which append the endpoint themselves. */
   readonly api: string;
   close(): void;
 }
@@ -52,7 +52,7 @@ export function startSpecsServer(
   });
 }
 
-/** The body's text; the legacy browser SDK sends it as reversed base64. */
+/** The body's text. The legacy browser SDK sends it as reversed base64. */
 async function readText(request: IncomingMessage): Promise<string> {
   const chunks: Buffer[] = [];
   for await (const chunk of request) chunks.push(chunk);

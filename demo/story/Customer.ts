@@ -22,7 +22,7 @@ export class Customer {
     this.#connection = connection;
   }
 
-  /** @param account 12 digits, which are also its access key in the local cloud. */
+  /** @param account The account's 12 digits, which are also its access key in the local cloud. */
   static async open(endpoint: string, account: string): Promise<Customer> {
     const credentials = { accessKeyId: account, secretAccessKey: localAccount.secretAccessKey };
     const duckDb = await DuckDBInstance.create(':memory:', { threads: '1' });
@@ -38,7 +38,7 @@ export class Customer {
     await this.#s3.send(new PutBucketPolicyCommand({ Bucket: bucket, Policy }));
   }
 
-  /** Writes the result of a DuckDB query as a Parquet file, which replaces the object of the key. */
+  /** Writes the result of a DuckDB query as a Parquet file. It replaces the object of the key. */
   async drop(bucket: string, key: string, sql: string): Promise<void> {
     const path = join(this.#folder, 'drop.parquet');
     await this.#connection.run(`COPY (${sql}) TO ${quoteText(path)} (FORMAT parquet)`);

@@ -32,9 +32,9 @@ export class Checks {
   #passed = 0;
 
   /** Compares two values, whatever the order of their keys. */
-  equal(what: string, found: unknown, expected: unknown): void {
+  equal(figure: string, found: unknown, expected: unknown): void {
     if (isDeepStrictEqual(found, expected)) this.#passed += 1;
-    else this.#failed.push(`${what}: found ${JSON.stringify(found)}, expected ${JSON.stringify(expected)}`);
+    else this.#failed.push(`${figure}: found ${JSON.stringify(found)}, expected ${JSON.stringify(expected)}`);
   }
 
   get passed(): number {
@@ -74,14 +74,16 @@ export async function post({ cloud, checks }: Story, events: readonly object[]):
   checks.equal('answer', status, 202);
 }
 
-/** A flush retries what failed because of other work, such as a claim that was taken. */
+/**
+ * How often the demo flushes. A flush tries again what failed because of other work, such as a claim that was taken.
+ */
 const MOST_FLUSHES = 4;
 
 /**
  * Moves the local cloud's clock, so that each schedule until then runs once, and waits until the resulting work is done:
  * docs/local.md, "Time".
  *
- * @param until ISO 8601 with a timezone.
+ * @param until A time in ISO 8601 with a timezone.
  * @returns `until`.
  */
 export async function advanceClock({ cloud, checks }: Story, until: string): Promise<string> {

@@ -23,9 +23,9 @@ const sentSchema = z.object({
 export type DriverReport = z.output<typeof sentSchema>;
 
 /**
- * Runs a script with its settings, in a separate process like an app, and reads what its SDK sent.
+ * Runs a script with its settings, in a process of its own as an app is, and reads what the script's SDK sent.
  *
- * @param script Its path from `demo/sdks/`.
+ * @param script The script's path from `demo/sdks/`.
  * @throws when the driver fails or takes longer than `timeoutMs`, with what it wrote to stderr.
  */
 export async function runDriver(script: string, settings: object, timeoutMs = 90_000): Promise<DriverReport> {
@@ -33,7 +33,8 @@ export async function runDriver(script: string, settings: object, timeoutMs = 90
   const child = spawn(process.execPath, [file, JSON.stringify(settings)], {
     stdio: ['ignore', 'pipe', 'pipe'],
     timeout: timeoutMs,
-    // Server Core reports its failures to Statsig and has no option against that: the proxy keeps them on this machine.
+    // Server Core reports its failures to Statsig, and has no option against that. The proxy keeps these reports on
+    // this machine.
     env: { ...process.env, HTTPS_PROXY: 'http://127.0.0.1:9', NO_PROXY: '127.0.0.1' },
   });
   const [out, errors, code] = await Promise.all([
@@ -46,7 +47,7 @@ export async function runDriver(script: string, settings: object, timeoutMs = 90
   return sentSchema.parse(JSON.parse(lines.at(-1) ?? ''));
 }
 
-/** Rows by table, then by day. */
+/** Numbers of rows by table, and then by day. */
 export type RowsByDay = Readonly<Record<'exposures' | 'events', Readonly<Record<string, number>>>>;
 
 /** The expected rows if nothing is lost or duplicated: the sum of what the SDKs report. */
@@ -61,14 +62,14 @@ export function expectedRows(reports: readonly DriverReport[]): RowsByDay {
   return rows;
 }
 
-/** Exposure rows of experiments by experiment and group. */
+/** Numbers of exposure rows, by experiment and by group. */
 export function expectedGroups(reports: readonly DriverReport[]): Record<string, Record<string, number>> {
   const groups: Record<string, Record<string, number>> = {};
   for (const report of reports) {
     for (const [experiment, counts] of Object.entries(report.groups)) {
-      const mine = groups[experiment] ?? {};
-      for (const [group, count] of Object.entries(counts)) mine[group] = (mine[group] ?? 0) + count;
-      groups[experiment] = mine;
+      const sums = groups[experiment] ?? {};
+      for (const [group, count] of Object.entries(counts)) sums[group] = (sums[group] ?? 0) + count;
+      groups[experiment] = sums;
     }
   }
   return groups;

@@ -3,17 +3,17 @@ import { addDays, type UtcDay, utcDay } from '../../lib/base/time.ts';
 import { askAthena } from '../../observe/deployment.ts';
 import { advanceClock, heading, post, type Story, say } from './Story.ts';
 
-/** Events of a day. */
+/** The number of events of a day. */
 const EVENTS = 150;
 const SONGS = ['song_played', 'song_saved', 'song_skipped'];
-/** The days of the week that are old enough in the first night. */
+/** The number of days of the week that are old enough to be curated in the first night. */
 const CURATED = 5;
 
 /**
- * A week of events, all of them sent twice, and most of them late. A night later the views read the days that are old enough
- * from the curated table, for fewer bytes and with the same answer.
+ * Sends a week of events, all of them twice, and most of them late. A night later the views read the days that are old
+ * enough from the curated table. They read fewer bytes, with the same answer.
  *
- * @param begin The time of the local cloud, ISO 8601.
+ * @param begin The time of the local cloud at the beginning, ISO 8601.
  * @returns The time of the local cloud at the end.
  */
 export async function tellCurated(story: Story, begin: string): Promise<string> {
@@ -33,26 +33,26 @@ export async function tellCurated(story: Story, begin: string): Promise<string> 
     `${7 * EVENTS} events of a week arrive, and arrive again: an SDK had no answer. Their days are read raw.\n`,
   );
 
-  const asked: Record<string, unknown>[] = [];
+  const answers: Record<string, unknown>[] = [];
   const question = `SELECT event_name, count(*) AS events, count(DISTINCT user_id) AS users FROM product_events
 WHERE ds BETWEEN DATE '${first}' AND DATE '${week[CURATED - 1]}' AND event_name LIKE 'song_%' GROUP BY 1 ORDER BY 1`;
-  const ask = async (when: string, now: string) => {
+  const ask = async (moment: string, now: string) => {
     const deployment = { ...story.deployment, now: Date.parse(now) };
     const { rows, scannedBytes } = await askAthena(deployment, question);
     const answer = Object.fromEntries(rows.map(({ event_name, events }) => [event_name, Number(events)]));
-    asked.push({ when, ...answer, 'bytes that Athena read': scannedBytes });
+    answers.push({ when: moment, ...answer, 'bytes that Athena read': scannedBytes });
     return { answer, rows, scannedBytes };
   };
   const raw = await ask('before', begin);
-  const each = (CURATED * EVENTS) / SONGS.length;
-  checks.equal('events by name', raw.answer, Object.fromEntries(SONGS.map((name) => [name, each])));
+  const perSong = (CURATED * EVENTS) / SONGS.length;
+  checks.equal('events by name', raw.answer, Object.fromEntries(SONGS.map((name) => [name, perSong])));
 
   const night = await advanceClock(story, `${addDays(last, 1)}T06:00:00Z`);
   const curated = await ask('in the morning, curated', night);
   checks.equal('the answer from curated days', curated.rows, raw.rows);
   checks.equal('it reads fewer bytes', curated.scannedBytes < raw.scannedBytes, true);
 
-  say(`The same question, of ${first} to ${week[CURATED - 1]}:\n\n${question}\n\n${textTable(asked)}`);
+  say(`The same question, of ${first} to ${week[CURATED - 1]}:\n\n${question}\n\n${textTable(answers)}`);
   return night;
 }
 

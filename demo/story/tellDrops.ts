@@ -8,7 +8,7 @@ import { runQuery } from '../../packages/local-aws/src/trino/index.ts';
 import type { Customer } from './Customer.ts';
 import { advanceClock, heading, partitionsOf, type Story, say, userIds } from './Story.ts';
 
-/** Revenue of one user on one day. Quarters, so that sums are exact in any order. */
+/** Revenue of one user on one day. Amounts are in quarters, so that sums are exact in any order. */
 interface Revenue {
   readonly customer: string;
   readonly amount: number;
@@ -53,7 +53,7 @@ export async function tellDrops(story: Story, customer: Customer): Promise<strin
 
   heading('7. The customer corrects both days, and another night passes');
   // Two visitors returned everything, and one returned a part.
-  const corrected = visitors.slice(2).map((one, i) => (i === 0 ? { ...one, amount: 1.5 } : one));
+  const corrected = visitors.slice(2).map((revenue, i) => (i === 0 ? { ...revenue, amount: 1.5 } : revenue));
   await drop(yesterday, 'visitors.parquet', corrected);
   await drop(today, 'all.parquet', [...members, ...visitors]);
   say(
@@ -83,19 +83,19 @@ function revenueSql(day: UtcDay, rows: readonly Revenue[], column: string): stri
   return `SELECT * FROM (VALUES ${values.join(', ')}) t(${column}, day, amount)`;
 }
 
-/** Prints `sluice ingest status --dataset`. @returns The state of each day. */
+/** Prints the output of `sluice ingest status --dataset`. @returns The state of each day. */
 async function showDays(
   { deployment }: Story,
-  of: ConfiguredDataset,
+  shown: ConfiguredDataset,
   days: readonly UtcDay[],
   now: UtcDay,
 ): Promise<Record<UtcDay, string>> {
-  const status = await readDatasets({ ...deployment, now: Date.parse(now) }, [of], { count: () => 4 });
-  say(`\`sluice ingest status --dataset ${of.dataset.name}\` shows\n${calendarText(status)}`);
-  const entries = status.flatMap((one) => one.days);
+  const status = await readDatasets({ ...deployment, now: Date.parse(now) }, [shown], { count: () => 4 });
+  say(`\`sluice ingest status --dataset ${shown.dataset.name}\` shows\n${calendarText(status)}`);
+  const entries = status.flatMap((dataset) => dataset.days);
   return Object.fromEntries(
     days.map((day) => {
-      const entry = entries.find((one) => one.day === day)?.entry;
+      const entry = entries.find((datasetDay) => datasetDay.day === day)?.entry;
       return [day, [entry?.state ?? 'unknown', ...(entry?.failure ? [entry.failure.code] : [])].join(': ')];
     }),
   );
@@ -118,15 +118,15 @@ async function compare(
   );
   say(
     textTable(
-      Object.entries(dropped).map(([ds, all]) => {
-        const right = failed.includes(ds) ? [] : all;
+      Object.entries(dropped).map(([ds, rowsOfDay]) => {
+        const right = failed.includes(ds) ? [] : rowsOfDay;
         const found = rows
           .filter((row) => row['ds'] === ds)
           .map(({ customer, amount }) => ({ customer: String(customer), amount: Number(amount) }));
         checks.equal(`rows of ${table} of ${ds}`, sorted(found), sorted(right));
         const net_revenue = total(found);
         const expected_revenue = total(right);
-        return { table, ds, dropped: all.length, rows: found.length, net_revenue, expected_revenue };
+        return { table, ds, dropped: rowsOfDay.length, rows: found.length, net_revenue, expected_revenue };
       }),
     ),
   );

@@ -10,7 +10,7 @@ import { ask, heading, partitionsOf, type Story, say, shoppers } from './Story.t
 
 const sum = (numbers: Iterable<number>) => [...numbers].reduce((total, one) => total + one, 0);
 
-/** Real SDKs post over three days, and everything is found in the tables. @returns The stored rows by day. */
+/** Real SDKs post over three days, and the demo finds everything in the tables. */
 export async function tellEvents(story: Story): Promise<void> {
   const { cloud, config, checks, deployment, today } = story;
   heading('2. Real SDKs post to it');
@@ -27,7 +27,7 @@ export async function tellEvents(story: Story): Promise<void> {
       key: 'client-demo',
       users: shoppers.visitor,
       userPrefix: 'visitor',
-      // Two days offline, and today up to a minute ago.
+      // The device is offline for two days, and posts today, up to a minute ago.
       days: [...days, Date.now() - 60_000],
     }),
   ];
@@ -53,8 +53,8 @@ export async function tellEvents(story: Story): Promise<void> {
   const counted = [...(await readCounts(deployment, hour - HOUR_MS, hour + HOUR_MS)).values()];
   const telemetry = reports.flatMap(({ sent }) => Object.values(sent.telemetry));
   checks.equal('telemetry counted', sum(counted.map(({ ignored }) => ignored)), sum(telemetry));
-  const sent = reports.map(({ sent: { gate, config: of, layer, custom } }) =>
-    sum([gate, of, layer, ...Object.values(custom)]),
+  const sent = reports.map(({ sent: { gate, config: configExposures, layer, custom } }) =>
+    sum([gate, configExposures, layer, ...Object.values(custom)]),
   );
   checks.equal('events accepted', sum(counted.map(({ landed }) => landed)), sum(sent));
 

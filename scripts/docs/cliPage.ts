@@ -9,7 +9,7 @@ import {
 import { EXIT_CODES, PLACE_RULE, takers, withArguments } from '../../cli/terminal/help.ts';
 import { asReference } from './asReference.ts';
 
-/** docs/reference/cli.md, in whole. */
+/** The whole text of docs/reference/cli.md. */
 export function cliPage(): string {
   const codes = Object.entries(EXIT_CODES)
     .map(([code, meaning]) => `| ${code} | ${meaning} |`)
@@ -41,22 +41,22 @@ ${optionList(SHARED, {})}
 ${commands.map(section).join('\n')}`);
 }
 
-/** Options that many commands take. */
+/** The options that many commands take. */
 const SHARED = allOptions({ options: targetOptions });
 
 function section({ name, summary, options, actions = {} }: Command): string {
-  const acts = Object.entries(actions).map(
-    ([action, one]) => `- \`${withArguments(action, one.takes)}\`: ${one.summary}`,
+  const actionLines = Object.entries(actions).map(
+    ([action, settings]) => `- \`${withArguments(action, settings.takes)}\`: ${settings.summary}`,
   );
-  const own = Object.fromEntries(
+  const ownOptions = Object.fromEntries(
     Object.entries(options).filter(([option]) => !Object.hasOwn(SHARED, option)),
   );
-  const ofActions = acts.length === 0 ? '' : `\n${acts.join('\n')}\n`;
-  const ownOptions = Object.keys(own).length === 0 ? '' : `\n${optionList(own, actions)}\n`;
+  const actionsText = actionLines.length === 0 ? '' : `\n${actionLines.join('\n')}\n`;
+  const optionsText = Object.keys(ownOptions).length === 0 ? '' : `\n${optionList(ownOptions, actions)}\n`;
   return `### sluice ${name}
 
 ${summary}
-${ofActions}${ownOptions}`;
+${actionsText}${optionsText}`;
 }
 
 function optionList(options: CommandOptions, actions: Readonly<Record<string, Action>>): string {

@@ -4,12 +4,12 @@ import { type FieldNote, nameOf, noteOf } from '../../lib/schema/noted.ts';
 /** A field of an object in the configuration. */
 export interface Field {
   readonly key: string;
-  /** As it stands in its object. */
+  /** The field's schema, as it stands in its object. */
   readonly schema: z.core.$ZodType;
-  /** Undefined if nobody gave it one, which a test refuses. */
+  /** The text about the field. Undefined if it has none, which a test refuses. */
   readonly note: FieldNote | undefined;
   readonly isOptional: boolean;
-  /** The schema's default: `{ value }`, as the schema has it; undefined if there is no default. */
+  /** The schema's default as `{ value }`; undefined if there is no default. */
   readonly fallback: { readonly value: unknown } | undefined;
 }
 
@@ -39,7 +39,7 @@ function fallbackOf(schema: z.core.$ZodType): { readonly value: unknown } | unde
   return undefined;
 }
 
-/** Schemas right below a schema: members of a union, elements of a list, values of a record. */
+/** The schemas right below a schema: members of a union, elements of a list, and values of a record. */
 function below(schema: z.core.$ZodType): readonly z.core.$ZodType[] {
   const def = definition(schema);
   switch (def.type) {
@@ -61,7 +61,10 @@ function below(schema: z.core.$ZodType): readonly z.core.$ZodType[] {
   }
 }
 
-/** The schemas with a name of their own inside a schema, each once, an outer one before those in it. */
+/**
+ * The schemas with a name of their own inside a schema. Each is there once, and an outer schema comes before those in
+ * it.
+ */
 export function namedSchemas(root: z.core.$ZodType): ReadonlyMap<string, z.core.$ZodType> {
   const found = new Map<string, z.core.$ZodType>();
   const visit = (schema: z.core.$ZodType) => {
@@ -76,7 +79,7 @@ export function namedSchemas(root: z.core.$ZodType): ReadonlyMap<string, z.core.
   return found;
 }
 
-/** The objects without a name inside a schema, down to those with one. */
+/** The objects without a name inside a schema, down to schemas with a name. */
 export function ownObjects(schema: z.core.$ZodType): readonly z.core.$ZodType[] {
   if (nameOf(schema) !== undefined) return [];
   if (fieldsOf(schema).length > 0) return [schema];
@@ -92,30 +95,32 @@ export function typesOf(schema: z.core.$ZodType): readonly string[] {
 
 /** A union of objects that have fields in common. */
 export interface Choice {
-  /** Fields that every object has, apart from those of one field. */
+  /** Fields that every object has, except objects with a single field. */
   readonly shared: readonly Field[];
-  /** Of each object its name, and the fields that only it has. */
+  /** The objects, each with its name and the fields that only it has. */
   readonly options: readonly { readonly name: string; readonly own: readonly Field[] }[];
 }
 
-/** A named schema as a choice of objects with names; null if it is no union of them. */
+/** A named schema as a choice of objects with names; null if it is no union of such objects. */
 export function choiceOf(schema: z.core.$ZodType): Choice | null {
   const def = definition(schema);
   const objects = def.type === 'union' ? def.options.filter((option) => nameOf(option) !== undefined) : [];
   if (objects.length < 2) return null;
-  // An object of one field has nothing to share.
+  // An object with a single field has nothing to share.
   const [first = [], ...others] = objects.map(fieldsOf).filter(({ length }) => length > 1);
-  const shared = first.filter(({ schema: one }) =>
-    others.every((fields) => fields.some((field) => field.schema === one)),
+  const shared = first.filter(({ schema: sharedSchema }) =>
+    others.every((fields) => fields.some((field) => field.schema === sharedSchema)),
   );
   const options = objects.map((object) => ({
     name: nameOf(object) ?? '',
-    own: fieldsOf(object).filter((field) => !shared.some((one) => one.schema === field.schema)),
+    own: fieldsOf(object).filter(
+      (field) => !shared.some((sharedField) => sharedField.schema === field.schema),
+    ),
   }));
   return { shared, options };
 }
 
-/** A field's key, with its value where it can be only one. */
+/** A field's key, with its value if only one is possible. */
 export function keyText({ key, schema }: Field): string {
   const def = definition(schema);
   return def.type === 'literal' ? `${key}: ${def.values.map(valueText).join(' or ')}` : key;

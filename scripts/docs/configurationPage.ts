@@ -36,19 +36,19 @@ const DROPS_HEAD = `# Configuration of customers' files and readers
 [configuration.md](reference/configuration.md) has all other fields. [ingest.md](ingest.md), [export.md](export.md) and [readers.md](readers.md) describe their use. In a mapping, the name of a column alone means \`{ column }\`.
 `;
 
-/** Fields of the second page, with the types that only they use. */
+/** Fields of the second page. The types that only they use are there, too. */
 const DROPS = ['sources', 'exports', 'readers', 'statsigBucket', 'dailyIngest'];
 
 const types = namedSchemas(configSchema);
 
 /** Names of the types that only fields of {@link DROPS} use. */
 const dropTypes: ReadonlySet<string> = (() => {
-  const of = (areDrops: boolean) =>
+  const typesWithin = (areDrops: boolean) =>
     fieldsOf(configSchema)
       .filter(({ key }) => DROPS.includes(key) === areDrops)
       .flatMap(({ schema }) => [...namedSchemas(schema).keys()]);
-  const others = new Set(of(false));
-  return new Set(of(true).filter((name) => !others.has(name)));
+  const others = new Set(typesWithin(false));
+  return new Set(typesWithin(true).filter((name) => !others.has(name)));
 })();
 
 /** The complete text of docs/reference/configuration.md. */
@@ -69,7 +69,7 @@ function page(head: string, areDrops: boolean): string {
       .filter((field) => inside(field).length > 0)
       .map(
         (field) =>
-          `## \`${field.key}\`\n\n${field.note?.text ?? ''}\n\n${table(inside(field).map((one) => row(one)))}`,
+          `## \`${field.key}\`\n\n${field.note?.text ?? ''}\n\n${table(inside(field).map((inner) => row(inner)))}`,
       ),
     ...[...types]
       .filter(([name]) => dropTypes.has(name) === areDrops && sectionOf(name) === name)
@@ -78,15 +78,17 @@ function page(head: string, areDrops: boolean): string {
   return asReference(`${[head, ...sections].join('\n').trimEnd()}\n`);
 }
 
-/** The fields of an object in a field that has no name of its own. */
+/** The fields of an object that is the value of a field and has no name of its own. */
 function inside(field: Field): readonly Field[] {
   return ownObjects(field.schema).flatMap(fieldsOf);
 }
 
-/** The type in whose section a type is described: an object of a choice is in the section of the choice. */
+/** The type in whose section a type is described. An object of a choice is described in the section of the choice. */
 function sectionOf(name: string): string {
-  const of = [...types].find(([, schema]) => choiceOf(schema)?.options.some((one) => one.name === name));
-  return of?.[0] ?? name;
+  const choice = [...types].find(([, schema]) =>
+    choiceOf(schema)?.options.some((option) => option.name === name),
+  );
+  return choice?.[0] ?? name;
 }
 
 function typeText(schema: z.core.$ZodType): string {
@@ -94,10 +96,10 @@ function typeText(schema: z.core.$ZodType): string {
   if (choice === null) return table(fieldsOf(schema).map((field) => row(field)));
   const starts = choice.options.flatMap(({ own }) => own.slice(0, 1)).map((field) => `\`${keyText(field)}\``);
   const rows = choice.options.flatMap(({ own }) =>
-    own.map((field, at) => (at === 0 ? row(field, '') : row(field))),
+    own.map((field, index) => (index === 0 ? row(field, '') : row(field))),
   );
-  const more = choice.options.some(({ own }) => own.length > 1) ? ' The fields below each are its own.' : '';
-  return `An object with one of ${starts.join(', ')}.${more}\n\n${table([...choice.shared.map((field) => row(field)), ...rows])}`;
+  const note = choice.options.some(({ own }) => own.length > 1) ? ' The fields below each are its own.' : '';
+  return `An object with one of ${starts.join(', ')}.${note}\n\n${table([...choice.shared.map((field) => row(field)), ...rows])}`;
 }
 
 function table(rows: readonly string[]): string {

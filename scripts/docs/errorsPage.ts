@@ -8,7 +8,7 @@ import { KeysError } from '../../lib/wire/keys/Keyring.ts';
 import { RequestError } from '../../lib/wire/RequestError.ts';
 import { asReference } from './asReference.ts';
 
-/** What the page has; `sluice explain` knows every other code. */
+/** The sections of the page. `sluice explain` knows every other code. */
 const SECTIONS: Readonly<Record<string, Readonly<Record<string, { readonly cause: string }>>>> = {
   'Why a whole request is refused': RequestError.entries,
   'Why one event is refused': EventError.entries,
@@ -20,7 +20,7 @@ const SECTIONS: Readonly<Record<string, Readonly<Record<string, { readonly cause
   "Why a row of a customer's file is refused": rowReasons,
 };
 
-/** The complete text of docs/reference/errors.md. */
+/** The whole text of docs/reference/errors.md. */
 export function errorsPage(): string {
   const sections = Object.entries(SECTIONS).map(([title, entries]) => {
     const rows = Object.entries(entries).map(

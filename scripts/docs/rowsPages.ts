@@ -8,7 +8,7 @@ import { NON_GROUP_RULE_ENDINGS, NON_GROUP_RULES } from '../../lib/wire/isAssign
 import { findingCatalogue } from '../../observe/findings/catalogue.ts';
 import { asReference } from './asReference.ts';
 
-/** docs/statsig.md with the table of rules that are no group written anew. All other text stays. */
+/** The text of docs/statsig.md with a new table of rules that are no group. All other text stays. */
 export function statsigPage(page: string): string {
   const rules = [...NON_GROUP_RULES].map(([rule, meaning]) => [
     rule === '' ? '(empty)' : `\`${rule}\``,
@@ -22,7 +22,7 @@ export function statsigPage(page: string): string {
   );
 }
 
-/** A page with its table of texts that are times written anew. All other text stays. */
+/** The text of a page with a new table of the texts that are times. All other text stays. */
 export function timesPage(page: string): string {
   const rows = TIME_FORMS.map(({ form, examples }) => {
     const written = examples.map((example) => `\`${example}\``);
@@ -31,7 +31,7 @@ export function timesPage(page: string): string {
   return withRows(page, 'text of a time', rows);
 }
 
-/** docs/reference/probe.md with its questions written anew. All other text stays. */
+/** The text of docs/reference/probe.md with a new table of questions. All other text stays. */
 export function probePage(page: string): string {
   const rows = Object.entries(questions).map(
     ([code, { asks, expects }]) => `| \`${code}\`<br>${asks} | ${expects} |`,
@@ -39,7 +39,7 @@ export function probePage(page: string): string {
   return withRows(page, 'question', rows.map(asReference));
 }
 
-/** docs/reference/findings.md with its codes written anew. All other text stays. */
+/** The text of docs/reference/findings.md with a new table of codes. All other text stays. */
 export function findingsPage(page: string): string {
   const rows = Object.entries(findingCatalogue).map(
     ([code, { severity, cause }]) => `| \`${code}\` | ${severity} | ${cause} |`,
@@ -47,7 +47,7 @@ export function findingsPage(page: string): string {
   return withRows(page, 'code', rows.map(asReference));
 }
 
-/** docs/experiments.md with the query of conversion that `sluice connect` prints. All other text stays. */
+/** The text of docs/experiments.md with the query of conversion that `sluice connect` prints. All other text stays. */
 export function experimentsPage(page: string): string {
   const config = defineConfig({ bucket: 'acme-experiments' });
   const question = readerQuestions(config).find(({ name }) => name === 'Conversion by group');
@@ -55,7 +55,7 @@ export function experimentsPage(page: string): string {
   return page.replace(/```sql\n.*?```/s, () => `\`\`\`sql\n${question.sql}\n\`\`\``);
 }
 
-/** docs/reference/console.md with its calls written anew. All other text stays. */
+/** The text of docs/reference/console.md with a new table of calls. All other text stays. */
 export function consoleApiPage(page: string): string {
   const rows = routes.map(
     ({ method, path, writes, localOnly, summary, query, body }) =>
@@ -71,16 +71,16 @@ function parametersOf(...schemas: readonly (z.ZodObject | undefined)[]): string 
 }
 
 /**
- * A page with the rows of one of its tables written anew. All other text stays.
+ * The text of a page with new rows in one of its tables. All other text stays.
  *
- * @param heading The first of the table's headings.
+ * @param heading The heading of the table's first column.
  * @throws RangeError for a page without the table.
  */
 function withRows(page: string, heading: string, rows: readonly string[]): string {
   const lines = page.split('\n');
   const first = lines.findIndex((line) => line.startsWith(`| ${heading} |`));
   if (first < 0) throw new RangeError(`The page has no table of "${heading}".`);
-  // Below the headings is the line of dashes.
+  // The line of dashes is between the headings and the rows.
   const from = first + 2;
   const length = lines.slice(from).findIndex((line) => !line.startsWith('|'));
   return [...lines.slice(0, from), ...rows, ...lines.slice(length < 0 ? lines.length : from + length)].join(

@@ -8,21 +8,21 @@ import { viewNames } from '../../lib/views/viewNames.ts';
 import { views } from '../../lib/views/views.ts';
 import { asReference } from './asReference.ts';
 
-/** Configuration of the columns that the page shows: one of each kind. */
+/** A configuration that has one column of each kind, for the page to show. */
 const config = defineConfig({
   bucket: 'acme-experiments',
   unitIds: { companyID: 'company_id' },
 });
 
-/** docs/reference/tables.md, in whole. */
+/** The whole text of docs/reference/tables.md. */
 export function tablesPage(): string {
   const { exposures, events, quarantine } = deliveredTables(config);
   const curated = curatedTables(config);
-  const all = views(config);
-  const raw = new Set([...withDay(exposures), ...events.columns].map(({ name }) => name));
+  const viewsByName = views(config);
+  const rawColumns = new Set([...withDay(exposures), ...events.columns].map(({ name }) => name));
   const viewSections = sections(
-    viewNames.map((name) => all[name]),
-    new Set(raw),
+    viewNames.map((name) => viewsByName[name]),
+    new Set(rawColumns),
   );
   const tableSections = sections(
     [exposures, events].map((table) => ({ ...table, columns: withDay(table) })),
@@ -78,16 +78,20 @@ function withDay({ columns, partitionKey }: Table): readonly Column[] {
   return [...columns, { ...partitionKey, comment: `Partition key. ${partitionKey.comment}` }];
 }
 
-/** A section for each, with the columns that are not described yet. */
+/** The sections of several tables or views, each with the columns that no section before it describes. */
 function sections(
-  all: readonly { readonly name: string; readonly comment: string; readonly columns: readonly Column[] }[],
-  described: Set<string>,
+  described: readonly {
+    readonly name: string;
+    readonly comment: string;
+    readonly columns: readonly Column[];
+  }[],
+  known: Set<string>,
 ): string {
-  return all
+  return described
     .map(({ name, comment, columns }) => {
-      const own = columns.filter((column) => !described.has(column.name));
-      for (const column of own) described.add(column.name);
-      return section(name, comment, own);
+      const newColumns = columns.filter((column) => !known.has(column.name));
+      for (const column of newColumns) known.add(column.name);
+      return section(name, comment, newColumns);
     })
     .join('\n');
 }

@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path';
 import { transform } from 'esbuild';
 import { bundlePage } from '../../console/server/bundlePage.ts';
 
-/** Folders whose files are in the package. The console's page is bundled instead. */
+/** The folders whose files are in the package. The console's page is bundled instead. */
 const FOLDERS = [
   'cli',
   'console',
@@ -15,25 +15,28 @@ const FOLDERS = [
   'operate',
   'packages/local-aws/src',
 ];
-/** Files that are left out: the page, and files that only the repository's own tests and packaging need. */
+/** Matches files that are left out: the page, and files that only the repository's own tests and packaging need. */
 const LEFT_OUT =
   /^console\/page\/|^cli\/package\.json$|^lib\/config\/localConfig\.ts$|^packages\/local-aws\/src\/testing\/|\.d\.ts$/;
-/** Paths of modules in quotes: of imports, and of workers beside an `import.meta.url`. */
+/** Matches paths of modules in quotes: those of imports, and of workers beside an `import.meta.url`. */
 const MODULE_PATH = /(["'])(\.{1,2}\/[^"'\n]+)\.tsx?\1/g;
 
-/** Replaces paths of source modules by paths of the built modules. */
+/** A text whose paths of source modules are replaced by paths of the built modules. */
 export function builtPaths(text: string, extension = '.js'): string {
   return text.replace(MODULE_PATH, `$1$2${extension}$1`);
 }
 
 /**
- * Builds each source file into JavaScript of the same place: what reads a file beside it, or imports lazily, finds the same.
+ * Builds each source file into JavaScript at the same place, so that code that reads a file beside it, or imports
+ * lazily, finds it there.
  *
  * @returns Names of the packages that the built files import.
  */
 export async function buildCode(root: string, folder: string): Promise<ReadonlySet<string>> {
   const imported = new Set<string>();
-  for (const path of FOLDERS.flatMap((one) => globSync(`${one}/**/*`, { cwd: root })).toSorted()) {
+  for (const path of FOLDERS.flatMap((sourceFolder) =>
+    globSync(`${sourceFolder}/**/*`, { cwd: root }),
+  ).toSorted()) {
     if (LEFT_OUT.test(path) || !statSync(join(root, path)).isFile()) continue;
     const source = readFileSync(join(root, path), 'utf8');
     const built = await buildFile(path, source);
@@ -57,17 +60,17 @@ async function buildFile(path: string, source: string): Promise<string> {
     target: 'node24',
     sourcefile: path,
     legalComments: 'none',
-    // Errors and logs name classes.
+    // Errors and logs use names of classes.
     keepNames: false,
     tsconfigRaw: { compilerOptions: { verbatimModuleSyntax: true } },
   });
   return builtPaths(code);
 }
 
-/** An import of a package as esbuild prints it: `… from "zod";`, `import "zod";`, `import("zod")`. */
+/** Matches an import of a package as esbuild prints it: `… from "zod";`, `import "zod";`, `import("zod")`. */
 const IMPORT = /(?:^import |^(?:import|export|\}) ?[^"'\n]*\bfrom |\bimport\()["']([@a-z][^"'\s]*)["']/gm;
 
-/** Packages that a built module imports: `@aws-sdk/client-s3`, also of a path in it. */
+/** The packages that a built module imports: `@aws-sdk/client-s3`, also if it imports a path in the package. */
 function packagesIn(code: string): string[] {
   return [...code.matchAll(IMPORT)]
     .map(([, name = '']) => name)

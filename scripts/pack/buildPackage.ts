@@ -14,7 +14,7 @@ export interface PackageBuild {
   readonly version: string;
 }
 
-/** Files that are in the package as they are. Folders with all that is in them. */
+/** Files that are copied into the package as they are, and folders with everything in them. */
 const COPIED = [
   'LICENSE',
   'CHANGELOG.md',
@@ -26,8 +26,9 @@ const COPIED = [
 ] as const;
 
 /**
- * Builds the npm package: JavaScript of the sources, in their folders, as Node reads no TypeScript below `node_modules`; types
- * of what `sluice.config.ts` imports; the console's page bundled; and the documentation that commands refer to.
+ * Builds the npm package. It has JavaScript of the sources, in their folders, because Node reads no TypeScript below
+ * `node_modules`; the types of what `sluice.config.ts` imports; the console's page, bundled; and the documentation that
+ * commands refer to.
  *
  * @throws Error when a dependency has no exact version, or types can't be made.
  */
@@ -42,10 +43,10 @@ export async function buildPackage({ root, folder, version }: PackageBuild): Pro
   linkWhatIsThere(folder);
 }
 
-/** A block of code, code in a line, or a link to a file beside the page: its text and its target. */
+/** Matches a block of code, code in a line, or a link to a file beside the page: the link's text and its target. */
 const LINK = /^ *(```|~~~)[\s\S]*?^ *\1$|`[^`\n]*`|\[([^\]]+)\]\(([^)\s:]+)\)/gm;
 
-/** Leaves of each link to what only the repository has, as a source or CONTRIBUTING.md, its text: a name. */
+/** Replaces links to files that only the repository has, such as a source or CONTRIBUTING.md, by the links' texts. */
 function linkWhatIsThere(folder: string): void {
   for (const page of globSync('**/*.md', { cwd: folder })) {
     const file = join(folder, page);
@@ -56,7 +57,10 @@ function linkWhatIsThere(folder: string): void {
   }
 }
 
-/** The lockfile's entries of DuckDB's bindings for Lambda: npm puts no lockfile into a package. */
+/**
+ * The lockfile's entries of DuckDB's bindings for Lambda. They are in a file of their own, because npm puts no lockfile
+ * into a package.
+ */
 function pinnedBindings(root: string): unknown {
   const { packages } = JSON.parse(readFileSync(join(root, 'package-lock.json'), 'utf8'));
   const entries = Object.values(LAMBDA_BINDINGS).map((name) => {

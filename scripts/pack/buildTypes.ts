@@ -8,7 +8,7 @@ import { builtPaths } from './buildCode.ts';
 /** The module that a project's `sluice.config.ts` imports. */
 export const TYPED_ENTRY = 'lib/config/defineConfig';
 
-/** As the repository's own tsconfig.json, which a single file can't be compiled with. */
+/** The compiler's options: those of the repository's tsconfig.json, with which a single file can't be compiled. */
 const OPTIONS = [
   '--ignoreConfig',
   '--declaration',
@@ -31,8 +31,8 @@ const OPTIONS = [
 ];
 
 /**
- * Declares the environment that a configuration may read, for projects without Node's types. In projects with them the
- * declarations merge: these are names of `@types/node`.
+ * Declares the environment that a configuration may read, for projects without Node's types. In projects with Node's
+ * types the declarations merge, because they use the names of `@types/node`.
  */
 const ENVIRONMENT = `declare global {
   namespace NodeJS {
@@ -48,29 +48,36 @@ const ENVIRONMENT = `declare global {
 `;
 
 /**
- * Writes the declarations of {@link TYPED_ENTRY} and of what they refer to, beside the built modules.
+ * Writes the declarations of {@link TYPED_ENTRY} and of the modules that they refer to, beside the built modules.
  *
- * @throws Error with what the compiler says.
+ * @throws Error with the output of the compiler.
  */
 export function buildTypes(root: string, folder: string): void {
-  const made = mkdtempSync(join(tmpdir(), 'sluice-types-'));
+  const declarations = mkdtempSync(join(tmpdir(), 'sluice-types-'));
   try {
     const compiler = createRequire(import.meta.url).resolve('typescript/package.json');
-    const args = [join(dirname(compiler), 'bin', 'tsc'), ...OPTIONS, '--rootDir', '.', '--outDir', made];
+    const args = [
+      join(dirname(compiler), 'bin', 'tsc'),
+      ...OPTIONS,
+      '--rootDir',
+      '.',
+      '--outDir',
+      declarations,
+    ];
     const ran = spawnSync(process.execPath, [...args, `${TYPED_ENTRY}.ts`], { cwd: root, encoding: 'utf8' });
     if (ran.status !== 0) throw new Error(`tsc ended with ${ran.status}:\n${ran.stdout}${ran.stderr}`);
-    const waiting = [`${TYPED_ENTRY}.d.ts`];
-    for (const path of waiting) {
-      const text = readFileSync(join(made, path), 'utf8');
+    const paths = [`${TYPED_ENTRY}.d.ts`];
+    for (const path of paths) {
+      const text = readFileSync(join(declarations, path), 'utf8');
       mkdirSync(dirname(join(folder, path)), { recursive: true });
-      const more = path === waiting[0] ? ENVIRONMENT : '';
+      const more = path === paths[0] ? ENVIRONMENT : '';
       writeFileSync(join(folder, path), `${builtPaths(text)}${more}`);
       for (const [, target = ''] of text.matchAll(/["'](\.{1,2}\/[^"'\n]+)\.ts["']/g)) {
         const next = `${normalize(join(dirname(path), target))}.d.ts`;
-        if (!waiting.includes(next)) waiting.push(next);
+        if (!paths.includes(next)) paths.push(next);
       }
     }
   } finally {
-    rmSync(made, { recursive: true, force: true });
+    rmSync(declarations, { recursive: true, force: true });
   }
 }

@@ -4,19 +4,22 @@ import { PACKAGE_NAME } from '../../lib/base/version.ts';
 import { TYPED_ENTRY } from './buildTypes.ts';
 
 const REPOSITORY = 'git+https://github.com/sluice-pipeline/sluice.git';
-/** An exact version: dependencies of a project may not change without one of ours. */
+/** Matches an exact version: the dependencies of a project may not change unless our version does. */
 const EXACT = /^\d+\.\d+\.\d+(?:-[\w.]+)?$/;
 
 /**
- * The package.json of the npm package. Its dependencies are the packages that the built code imports, in the versions of the
- * repository.
+ * The package.json of the npm package. Its dependencies are the packages that the built code imports, in the versions
+ * of the repository.
  *
- * @param imported Names of these packages.
+ * @param imported Names of the packages that the built code imports.
  * @throws Error when one of them has no exact version in the repository.
  */
 export function packageManifest(root: string, version: string, imported: ReadonlySet<string>): unknown {
-  const own = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
-  const known: Readonly<Record<string, string>> = { ...own.devDependencies, ...own.dependencies };
+  const repositoryManifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
+  const known: Readonly<Record<string, string>> = {
+    ...repositoryManifest.devDependencies,
+    ...repositoryManifest.dependencies,
+  };
   const dependencies = [...imported].toSorted().map((name) => {
     const exact = known[name] ?? '';
     if (!EXACT.test(exact)) throw new Error(`${name}: package.json has no exact version of it.`);
@@ -25,9 +28,9 @@ export function packageManifest(root: string, version: string, imported: Readonl
   return {
     name: PACKAGE_NAME,
     version,
-    description: own.description,
+    description: repositoryManifest.description,
     keywords: ['statsig', 'experimentation', 'events', 'firehose', 'glue', 'athena', 'parquet', 'serverless'],
-    license: own.license,
+    license: repositoryManifest.license,
     repository: { type: 'git', url: REPOSITORY },
     type: 'module',
     engines: { node: '>=24' },
