@@ -1,6 +1,6 @@
 import { visibleLine } from '../../lib/base/text.ts';
 import { isoTimestamp, type UtcDay } from '../../lib/base/time.ts';
-import { summarizeLeftOut } from '../../lib/drops/lastLoad.ts';
+import { movedFrom, summarizeLeftOut } from '../../lib/drops/lastLoad.ts';
 import { lastNamed } from '../../lib/drops/plan/lateDrops.ts';
 import { emptyWords } from '../../lib/drops/usualRows.ts';
 import type { LedgerState } from '../../lib/ledger/LedgerEntry.ts';
@@ -138,7 +138,7 @@ function rangeLines(
 
 /** The problems of a dataset, one line each. */
 function problemLines(status: DatasetStatus, command: (words: readonly string[]) => string): string[] {
-  const { lastLook, late, waiting, unusual, lacking, days, unlooked } = status;
+  const { place, lastLook, late, waiting, unusual, lacking, days, unlooked } = status;
   const lines: string[] = [];
   if (lastLook === null) lines.push('was never listed');
   else {
@@ -157,6 +157,10 @@ function problemLines(status: DatasetStatus, command: (words: readonly string[])
   for (const { day, since } of lacking)
     lines.push(`${day} lacks files of its version since ${isoTimestamp(since)}: queries miss their rows`);
   for (const { day, words } of unusual) lines.push(`${day} ${words}`);
+  for (const [from, ofOther] of Map.groupBy(days, ({ entry }) => movedFrom(entry, place)))
+    if (from !== null)
+      for (const range of dayRanges(ofOther.map(({ day }) => day)))
+        lines.push(`${rangeText(range)} was loaded from ${from}`);
   for (const { day, entry } of days) {
     const empty = entry === null ? null : emptyWords(entry);
     if (empty !== null && unusual.every((one) => one.day !== day)) lines.push(`${day} has ${empty}`);

@@ -55,6 +55,11 @@ export const PLAN_TABLE = {
     next: 'as before',
     decides: known.filter((state) => state !== 'failed'),
   },
+  /** It was loaded from another place, or failed there, and this one has no file of it. A day that waits is settled as it was. */
+  elsewhere: {
+    next: 'as before',
+    decides: ['succeeded', 'succeeded_no_data', 'inputs_missing', 'failed'],
+  },
   /** `sluice ingest backfill` names the day. */
   backfill: { next: 'waiting', decides: dayStates },
   /** `sluice ingest accept keep` names the day. */

@@ -17,6 +17,29 @@ export function missingFiles(
   return entry.files.filter(({ key, fate }) => fates.includes(fate) && !there.has(key));
 }
 
+/** Whether a day was loaded from another place than the one where its files are looked for. */
+export function isMoved(entry: Pick<LedgerEntry, 'place'> | null, place: string | undefined): boolean {
+  return place !== undefined && (entry?.place ?? place) !== place;
+}
+
+/** Where a day was loaded from, if that is another place than the one where its files are looked for; else null. */
+export function movedFrom(
+  entry: Pick<LedgerEntry, 'place' | 'version'> | null,
+  place: string | undefined,
+): string | null {
+  return entry?.version !== undefined && isMoved(entry, place) ? (entry.place ?? null) : null;
+}
+
+/** Whether such a day has no file at that place yet: then nothing of it has changed. */
+export function isElsewhere(
+  { files, leftOut }: Pick<Drop, 'files' | 'leftOut'>,
+  entry: Pick<LedgerEntry, 'place'> | null,
+  place: string | undefined,
+): boolean {
+  const isThere = leftOut.some(({ reason }) => isUnloadable(reason) && reason !== 'unfinished');
+  return isMoved(entry, place) && files.length === 0 && !isThere;
+}
+
 /**
  * Key of a loaded file that is archived now; null without one. A load would make a version without its rows.
  */

@@ -1,7 +1,7 @@
 import type { Exclusive } from '../base/concurrency.ts';
 import type { UtcDay } from '../base/time.ts';
 import { dayLayout, type Layout, parseLayout } from '../schema/fields/layout.ts';
-import type { Dataset } from '../schema/sources.ts';
+import type { Dataset, Source } from '../schema/sources.ts';
 import { type CustomerBucket, type DropObject, SourceError } from './CustomerBucket.ts';
 import { type Drop, makeDrop } from './Drop.ts';
 import { MANY_OBJECTS, MAX_LIST_CALLS, MAX_LOG_CALLS, MAX_OBJECTS } from './limits.ts';
@@ -31,6 +31,14 @@ export interface ListedDrops {
   readonly drops: ReadonlyMap<UtcDay, Drop>;
   /** List calls made. */
   readonly calls: number;
+}
+
+/** Where a dataset's files are looked for, whichever its days, for people and to compare: `s3://acme-drops/events/YYYY-MM-DD`. */
+export function dropPlace(
+  { bucket }: Pick<Source, 'bucket'>,
+  { folder, dayFormat, layout = dayFormat }: DatasetFolder,
+): string {
+  return `s3://${bucket}/${folder}/${layout}`;
 }
 
 /** Folder of a dataset's day, with a slash at its end; with a layout the dataset's, as its days have no folders. */

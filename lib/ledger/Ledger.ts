@@ -69,7 +69,7 @@ export type Settlement = Pick<
   Partial<
     Pick<
       LedgerEntry,
-      'version' | 'filesWritten' | 'failure' | 'receipt' | 'missingSince' | 'usualRows' | 'accepted'
+      'version' | 'filesWritten' | 'failure' | 'receipt' | 'missingSince' | 'usualRows' | 'accepted' | 'place'
     >
   > & {
     readonly state: Exclude<LedgerEntry['state'], 'waiting' | 'loading'>;
@@ -89,6 +89,7 @@ const OF_ONE_LOAD = [
   'missingSince',
   'usualRows',
   'accepted',
+  'place',
 ] as const;
 /** Attempts of a claim that loses to another write. A write that leaves a lease ends them. */
 const CLAIM_TRIES = 5;

@@ -59,6 +59,11 @@ export const ledgerEntrySchema = z.object({
   /** Fingerprint of the files of the last settled load, successful or not; null before the first. */
   fingerprint: z.string().nullable(),
   /**
+   * Where the customer's files were that its rows are of, or if it has no version, those of the last load: `s3://<bucket>/<folder>/<form
+   * of days>` (lib/drops/listDrops.ts, `dropPlace`). Absent of older entries, which are of today's place.
+   */
+  place: z.string().optional(),
+  /**
    * The last queued task: the fingerprint that the plan saw, the reason, when the task was sent, how many files wait, and when
    * the last was written.
    */

@@ -2,7 +2,9 @@ import { s3ObjectStore } from '../../lib/aws/s3ObjectStore.ts';
 import { counted } from '../../lib/base/text.ts';
 import { isoTimestamp, type UtcDay } from '../../lib/base/time.ts';
 import { isLeftOutReason, leftOutReasons } from '../../lib/drops/Drop.ts';
+import { movedFrom } from '../../lib/drops/lastLoad.ts';
 import { RETRY_AFTER_MS } from '../../lib/drops/limits.ts';
+import { dropPlace } from '../../lib/drops/listDrops.ts';
 import { COMMIT, isMarkerReason, isSent, lackWords, markerReason } from '../../lib/drops/plan/decideDay.ts';
 import { newerDays } from '../../lib/drops/plan/newerFiles.ts';
 import { lastListings } from '../../lib/drops/plan/planSources.ts';
@@ -78,7 +80,10 @@ export async function explainDay(
   const look = await lastListings(store).read(source.name, dataset.name);
   const newer = newerDays(look?.newer, (one) => (one === day ? eTag : undefined), deployment.now);
   const explanation = explainEntry(entry, deploymentOptions(deployment), lacking, newer.length > 0);
-  return { ...entry, explanation };
+  const from = movedFrom(entry, dropPlace(source, dataset));
+  const loadedFrom = from === null ? [] : [`It was loaded from ${from}, where its dataset was before.`];
+  const meaning = [...explanation.meaning, ...loadedFrom];
+  return { ...entry, explanation: { ...explanation, meaning } };
 }
 
 /**

@@ -444,6 +444,23 @@ export const cases: readonly Case[] = [
     `acme/orders s3://acme/orders/ 3 2026-01-02 year=2026/ ${at(1)}`,
   ],
   [
+    'a new place has no file, told once for all days that were loaded from others',
+    datasets({
+      days: ['s3://acme/a/YYYY-MM-DD', 's3://acme/b/YYYY-MM-DD'].map((loadedFrom) => ({
+        ...dropDay,
+        loadedFrom,
+      })),
+      lastLook: {
+        ...look,
+        stopped: true,
+        place: { name: 's3://acme/orders/YYYY-MM-DD', since: NOW - 5 * HOUR },
+      },
+    }),
+    'INGEST_LATE',
+    'warning',
+    `acme/orders s3://acme/orders/ 3 ${at(1)} ${at(5)} s3://acme/b/YYYY-MM-DD`,
+  ],
+  [
     'days before the lookback have newer files than were loaded',
     datasets({ newer: ['2026-01-01', '2026-01-02', '2026-02-01'] }),
     'INGEST_WAITING',

@@ -139,6 +139,7 @@ function Rows({ of, longest }: { readonly of: NonNullable<Cell['rows']>; readonl
 function cellOf(of: DropDay): Cell {
   const { state, lateSince, lackingSince, rows, usual, unusual, leftOut, failure, files, waiting, empty } =
     of;
+  const { loadedFrom } = of;
   if (lackingSince !== null) return LACKING;
   if (lateSince !== null)
     return { mark: '!', tone: 'bad', words: `late, ${waiting ?? empty ?? 'no file has come'}` };
@@ -154,6 +155,7 @@ function cellOf(of: DropDay): Cell {
     ...(rows.refused > 0 ? [`${formatCount(rows.refused)} refused`] : []),
     ...(unusual !== null ? [unusual] : usual === null ? [] : [`usually ${formatCount(usual)}`]),
     ...(leftOut.count > 0 ? [`${formatNoun(leftOut.count, 'object')} left out`] : []),
+    ...(loadedFrom !== null ? [`loaded from ${loadedFrom}`] : []),
   ];
   return {
     ...STATES[state],

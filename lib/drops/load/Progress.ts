@@ -17,6 +17,8 @@ import type { DayPlan } from './pieces.ts';
 export class Progress {
   /** The current claim. Every write of the ledger returns a new one. */
   claim: Claim;
+  /** Where the day's files are looked for. */
+  readonly place: string;
   /** Undefined until the day is listed. */
   drop: Drop | undefined;
   /** Undefined until its rows are mapped. */
@@ -43,8 +45,9 @@ export class Progress {
   /** The state of the folder that its task, and so an acceptance, is for. */
   #accepted: string;
 
-  constructor(claim: Claim, clock: Clock, task: Pick<IngestTask, 'reason' | 'fingerprint'>) {
+  constructor(claim: Claim, clock: Clock, task: Pick<IngestTask, 'reason' | 'fingerprint'>, place: string) {
     this.claim = claim;
+    this.place = place;
     this.#clock = clock;
     this.startedAt = clock.now();
     this.listedAt = claim.claimedAt;
@@ -59,6 +62,16 @@ export class Progress {
     this.reason = reason;
     this.#accepted = isOfTask ? fingerprint : '';
     this.bytes = run.bytes;
+  }
+
+  /** Where the files were that its rows are of. */
+  get rowsPlace(): string {
+    return this.claim.entry.place ?? this.place;
+  }
+
+  /** Whether that is another place, whose files are not gone. */
+  get hasMoved(): boolean {
+    return this.rowsPlace !== this.place;
   }
 
   /** Begins the day anew, of which nothing counts that was made. */
@@ -120,12 +133,13 @@ const WITHOUT_ROWS = { reason: NO_ROWS, detail: 'It has no rows.' } as const;
  * @param isKept Whether the day keeps its last good version, as its files have no rows. Default false.
  */
 export function listFileFates(
-  { drop, mapped, claim, problems }: Progress,
+  { drop, mapped, claim, problems, hasMoved }: Progress,
   failure: Failure | null,
   isKept = false,
 ): FileFate[] {
   if (drop === undefined) return [...claim.entry.files];
   const isLoaded = failure === null;
+  const isReplaced = isLoaded && !isKept;
   const rows = new Map((mapped?.files ?? []).map((file) => [file.name, file]));
   const loaded = new Map(
     claim.entry.files.flatMap((file) =>
@@ -171,9 +185,9 @@ export function listFileFates(
       ]);
     }),
     // Only files whose rows queries read. Other files leave nothing behind, but their deletion must settle (settlesAt).
-    ...missingFiles(drop, claim.entry, ['loaded']).map((file) =>
+    ...(hasMoved && isReplaced ? [] : missingFiles(drop, claim.entry, ['loaded'])).map((file) =>
       firstFate(identity(file), [
-        [isLoaded && !isKept, 'gone', { detail: GONE }],
+        [isReplaced, 'gone', { detail: GONE }],
         [true, 'loaded', { detail: STILL_READ }],
       ]),
     ),

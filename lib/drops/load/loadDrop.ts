@@ -105,7 +105,10 @@ async function planDay(
   progress.drop = drop;
   const still = await findSkipReason(drop, true);
   if (still !== null) return still;
-  requireLoadable(drop, progress.claim.entry, progress.accepts('empty'));
+  const { entry } = progress.claim;
+  const { version } = entry;
+  // What is at another place has nothing to do with what came here.
+  requireLoadable(drop, progress.hasMoved ? { version, files: [] } : entry, progress.accepts('empty'));
 
   const { fingerprint, lastModified, leftOut } = drop;
   const pieces = cutPieces(drop.files, loader.diskBytes * PIECE_SHARE);

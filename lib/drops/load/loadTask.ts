@@ -16,8 +16,9 @@ import {
   loadKind,
   taskReasons,
 } from '../dayTable.ts';
-import { joinNames } from '../lastLoad.ts';
+import { isElsewhere, joinNames } from '../lastLoad.ts';
 import { MARKER_AFTER_MS, MIN_DELAY_SECONDS, PIECE_TAKEN_MS } from '../limits.ts';
+import { dropPlace } from '../listDrops.ts';
 import { COMMIT, lacksCommit, markerReason, SETTLING } from '../plan/decideDay.ts';
 import type { IngestTask } from '../plan/messageBodies.ts';
 import { readUsualRows } from '../usualRows.ts';
@@ -88,7 +89,7 @@ export async function loadTask(loader: Loader, invocation: Attempt, task: Ingest
     const { busyUntil, run } = claimed;
     return (await askAfter(loader, task, run)) ? { outcome: 'noted' } : { outcome: 'busy', until: busyUntil };
   }
-  const progress = new Progress(claimed.claim, loader.clock, task);
+  const progress = new Progress(claimed.claim, loader.clock, task, dropPlace(source, dataset));
   return loadClaimed({ loader, invocation, place, task, progress });
 }
 
@@ -248,12 +249,16 @@ async function follow(
 function unchangedSettlement(progress: Progress): Settlement {
   const { entry } = progress.claim;
   const { fingerprint, files, rows, bytes, superseded, missingSince, usualRows } = entry;
+  const { drop, place: here } = progress;
   const isLoaded = files.some(({ fate }) => fate === 'loaded');
   const isAccepted =
     entry.accepted === true || progress.accepts('keep') || (!isLoaded && progress.accepts('empty'));
   const isMissing = missingSince !== undefined && !isAccepted;
   const isOfSame = haveSameFiles(progress.drop?.fingerprint, fingerprint);
+  const isStill = missingSince !== undefined || (drop !== undefined && isElsewhere(drop, entry, here));
   return {
+    // The same files may be at another place now.
+    place: isStill ? progress.rowsPlace : here,
     state: isMissing ? 'inputs_missing' : isLoaded ? 'succeeded' : 'succeeded_no_data',
     files,
     rows,
@@ -310,6 +315,7 @@ async function settleTask(
   const { loader, place, task, progress } = load;
   const { mapped, drop, claim, version, filesWritten, bytes } = progress;
   const { in: read = 0, out = 0, refused = 0 } = mapped?.rows ?? {};
+  const keepsRows = claim.entry.version !== undefined && (isKept || failure !== undefined);
   const rows = isKept ? claim.entry.rows : { in: read, out, refused };
   const files = listFileFates(progress, failure ?? null, isKept);
   const { missingSince = loader.clock.now() } = claim.entry;
@@ -324,6 +330,7 @@ async function settleTask(
     rows,
     bytes,
     superseded: supersededVersions(loader, progress),
+    place: keepsRows ? progress.rowsPlace : progress.place,
     ...(isKept ? { missingSince } : {}),
     ...(isAccepted ? { accepted: true } : {}),
     ...(usual === null ? {} : { usualRows: usual }),

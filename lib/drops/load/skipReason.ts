@@ -1,7 +1,7 @@
 import { isReadVersion } from '../../ledger/movePartition.ts';
 import type { Drop } from '../Drop.ts';
 import { decides, LOAD_TABLE, type LoadKind } from '../dayTable.ts';
-import { hasSameFiles, missingFiles } from '../lastLoad.ts';
+import { hasSameFiles, isElsewhere, missingFiles } from '../lastLoad.ts';
 import { markerKey } from '../listDrops.ts';
 import { isSent, lacksCommit, lacksMarker, settlesAt } from '../plan/decideDay.ts';
 
@@ -19,6 +19,7 @@ export async function skipReason(load: DayLoad, kind: LoadKind, drop: Drop): Pro
   const { loader, place, progress } = load;
   const { dataset, day } = place;
   const { entry } = progress.claim;
+  if (isElsewhere(drop, entry, progress.place) && !progress.accepts('empty')) return 'unchanged';
   const hasLeft = missingFiles(drop, entry, ['loaded']).length > 0;
   const isToEmpty = progress.accepts('empty') && (hasLeft || entry.missingSince !== undefined);
   const isUnchanged =
@@ -37,6 +38,7 @@ export async function skipReason(load: DayLoad, kind: LoadKind, drop: Drop): Pro
 export async function skipReasonRead(load: DayLoad, kind: LoadKind, drop: Drop): Promise<SkipReason | null> {
   const { place, progress } = load;
   const { entry } = progress.claim;
+  if (isElsewhere(drop, entry, progress.place) && !progress.accepts('empty')) return 'unchanged';
   if (lacksCommit(drop, entry)) return 'marker';
   const isUnchanged =
     decides(LOAD_TABLE.unchanged, kind) &&
@@ -50,7 +52,10 @@ export async function skipReasonRead(load: DayLoad, kind: LoadKind, drop: Drop):
 /** When a day has settled, epoch milliseconds. */
 export function settledAt({ loader, place, progress }: DayLoad, drop: Drop): number {
   const settleMs = place.source.settleMinutes * 60_000;
-  return settlesAt(drop, progress.claim.entry, { now: loader.clock.now(), settleMs });
+  return settlesAt(drop, progress.hasMoved ? null : progress.claim.entry, {
+    now: loader.clock.now(),
+    settleMs,
+  });
 }
 
 /** A killed load may have moved the partition since, and its note would delete the ledger's version. */

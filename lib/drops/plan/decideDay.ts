@@ -4,7 +4,7 @@ import { type LedgerEntry, NO_FILES } from '../../ledger/LedgerEntry.ts';
 import { withoutMidnight } from '../../schema/fields/layout.ts';
 import type { Drop } from '../Drop.ts';
 import { firstAnswer, PLAN_TABLE, type TaskReason } from '../dayTable.ts';
-import { archivedSince, hasSameFiles, missingFiles } from '../lastLoad.ts';
+import { archivedSince, hasSameFiles, isElsewhere, isMoved, missingFiles } from '../lastLoad.ts';
 import { MARKER_AFTER_MS, REQUEUE_AFTER_MS, RETRY_AFTER_MS } from '../limits.ts';
 import type { PlanRequest } from './messageBodies.ts';
 
@@ -31,7 +31,7 @@ export type DayDecision =
   | { readonly queue: TaskReason }
   /** Check again after this instant, epoch milliseconds. */
   | { readonly wait: 'settling' | 'loading' | 'marker'; readonly until: number }
-  | { readonly skip: 'unchanged' | 'no_files' | 'queued' | 'failed' | 'archived' };
+  | { readonly skip: 'unchanged' | 'no_files' | 'queued' | 'failed' | 'archived' | 'elsewhere' };
 
 /** The basis of a decision on a day. */
 export interface DayTerms {
@@ -49,6 +49,8 @@ export interface DayTerms {
   readonly filesLeave?: boolean | undefined;
   /** Key of the marker that completes the day. Default none. */
   readonly marker?: string | undefined;
+  /** Where its files are looked for ({@link dropPlace}). Default: where it was loaded from. */
+  readonly place?: string | undefined;
 }
 
 /**
@@ -60,25 +62,29 @@ export interface DayTerms {
 export function decideDay(
   drop: Drop,
   known: LedgerEntry | null,
-  { now, settleMs, asked, table, isOld = false, filesLeave, marker }: DayTerms,
+  { now, settleMs, asked, table, isOld = false, filesLeave, marker, place }: DayTerms,
 ): DayDecision {
   const entry = known?.table === table ? known : null;
   const { fingerprint, files, leftOut } = drop;
   const leasedUntil = known?.lease?.until ?? 0;
   // Files that come while it is loaded in pieces are loaded afterwards: it would never end if it began anew for them.
   const isUnderWay = entry?.run !== undefined && now - entry.updatedAt < REQUEUE_AFTER_MS;
+  const hasMoved = isMoved(entry, place);
   const isSame = entry !== null && hasSameFiles(drop, entry, filesLeave);
   const queued = entry?.queued;
-  const until = () => settlesAt(drop, entry, { now, settleMs });
+  const until = () => settlesAt(drop, hasMoved ? null : entry, { now, settleMs });
+  const isAccepted = asked === 'keep' || asked === 'empty';
   const answer = firstAnswer(PLAN_TABLE, entry?.state ?? 'none', {
     no_files: () => files.length === 0 && leftOut.length === 0 && asked !== 'empty',
     // Queries still read the archived rows, but a load could not. If anything else changed, the load fails with that error.
     archived: () => entry?.fingerprint === fingerprint && archivedSince(drop, entry) !== null,
+    elsewhere: () => !isAccepted && isElsewhere(drop, entry, place),
     backfill: () => asked === 'backfill',
     keep: () => asked === 'keep',
     empty: () => asked === 'empty',
     loading: () => leasedUntil > now || isUnderWay,
-    unchanged: () => isSame,
+    // Its rows stay those of the other place beside files that have none.
+    unchanged: () => isSame && (!hasMoved || entry.missingSince !== undefined),
     failed: () => isSame && asked === undefined && (isOld || now - entry.updatedAt < RETRY_AFTER_MS),
     queued: () => queued?.fingerprint === fingerprint && isSent(queued) && now - queued.at < REQUEUE_AFTER_MS,
     triggered: () => asked === 'triggered',
@@ -94,6 +100,7 @@ export function decideDay(
   switch (answer) {
     case 'no_files':
     case 'archived':
+    case 'elsewhere':
     case 'unchanged':
     case 'failed':
     case 'queued':

@@ -6,10 +6,18 @@ import { isFailing, type LedgerEntry } from '../../ledger/LedgerEntry.ts';
 import type { Dataset, Source } from '../../schema/sources.ts';
 import type { CustomerBucket } from '../CustomerBucket.ts';
 import { countFiles, type Drop, waitingFiles } from '../Drop.ts';
-import { summarizeLeftOut } from '../lastLoad.ts';
+import { isMoved, summarizeLeftOut } from '../lastLoad.ts';
 import { NAMED_DAYS } from '../limits.ts';
-import { listEachDrop, markerKey } from '../listDrops.ts';
-import { COMMIT, type DayDecision, decideDay, lookbackDays, markerReason, SETTLING } from './decideDay.ts';
+import { dropPlace, listEachDrop, markerKey } from '../listDrops.ts';
+import {
+  COMMIT,
+  type DayDecision,
+  type DayTerms,
+  decideDay,
+  lookbackDays,
+  markerReason,
+  SETTLING,
+} from './decideDay.ts';
 import type { IngestTask, PlanRequest } from './messageBodies.ts';
 
 /** The ports of a plan. */
@@ -68,6 +76,7 @@ export async function planDataset(
     asked: request.asked,
     table: dataset.table,
     filesLeave: dataset.filesLeave,
+    place: dropPlace(source, dataset),
   };
   /** Of a day only what follows from it is kept: its files and those of its entry may fill the memory. */
   const looked: LookedDay[] = [];
@@ -78,7 +87,7 @@ export async function planDataset(
     const reason = noteOf(decision, drop, entry, dataset.waitFor);
     const { fingerprint } = drop;
     looked.push({
-      planned: plannedDay(dataset, drop, entry, { day, decision, isOld, now: terms.now }),
+      planned: plannedDay(dataset, drop, entry, { day, decision, isOld, ...terms }),
       fingerprint,
       note: reason === null ? null : { fingerprint, reason, ...waitingFiles(drop) },
       seen: entry === null ? null : { token: entry.token },
@@ -119,24 +128,29 @@ function plannedDay(
     decision,
     isOld,
     now,
-  }: Pick<PlannedDay, 'day' | 'decision'> & { readonly isOld: boolean; readonly now: number },
+    place,
+  }: Pick<PlannedDay, 'day' | 'decision'> & Pick<DayTerms, 'now' | 'place'> & { readonly isOld: boolean },
 ): PlannedDay {
+  const skip = 'skip' in decision ? decision.skip : undefined;
+  const isFailed = skip === 'failed' || (skip === 'elsewhere' && isFailing(entry));
   return {
     day,
     isOpen:
-      !('skip' in decision) ||
-      decision.skip === 'queued' ||
-      (decision.skip === 'failed' && now - (entry?.updatedAt ?? 0) < NAMED_DAYS * DAY_MS) ||
+      skip === undefined ||
+      skip === 'queued' ||
+      (isFailed && now - (entry?.updatedAt ?? 0) < NAMED_DAYS * DAY_MS) ||
       (entry?.state === 'inputs_missing' && entry.table === dataset.table),
     decision,
     files: Math.max(
       countFiles(drop) + drop.leftOut.filter(({ reason }) => reason === 'temporary').length,
-      dataset.filesLeave ? (entry?.files.filter(({ fate }) => fate === 'loaded').length ?? 0) : 0,
+      dataset.filesLeave && !isMoved(entry, place)
+        ? (entry?.files.filter(({ fate }) => fate === 'loaded').length ?? 0)
+        : 0,
     ),
     leftOut: entry === null ? 0 : summarizeLeftOut(entry).count,
     failed:
       ((isFailing(entry) && !isOld) || entry?.state === 'inputs_missing') &&
-      entry?.fingerprint === drop.fingerprint,
+      (skip === 'elsewhere' || entry?.fingerprint === drop.fingerprint),
   };
 }
 

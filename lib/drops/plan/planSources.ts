@@ -21,6 +21,7 @@ import {
   PARALLEL_DATASETS,
   PATIENT_ROUNDS,
 } from '../limits.ts';
+import { dropPlace } from '../listDrops.ts';
 import { lookElsewhere } from './lookElsewhere.ts';
 import { daySchema, type PlanRequest, type PlanRequestInput } from './messageBodies.ts';
 import { findNewerFiles, type NewerFiles, newerFilesSchema } from './newerFiles.ts';
@@ -46,6 +47,8 @@ const lastListingSchema = z.object({
     .optional(),
   /** Days outside of the lookback that have newer files than were loaded. */
   newer: newerFilesSchema.optional(),
+  /** Where the files were looked for ({@link dropPlace}), and since when, epoch milliseconds. */
+  place: z.object({ name: z.string(), since: z.number() }).optional(),
   /** What the run has found of its days: for the metrics of all sources. */
   counts: dayCountsSchema.optional(),
   /** Why the folder could not be listed. */
@@ -180,18 +183,38 @@ async function noteListing(
   const isOutside = (day: UtcDay) => day < until && !listed.has(day);
   const bucket = bucketOf(of.source, of.dataset);
   const found = await lookElsewhere(bucket, of.dataset);
+  const name = dropPlace(of.source, of.dataset);
   const elsewhere = { ...found, days: found.days.filter(isOutside) };
   const now = clock.now();
+  const { place: before } = of.last ?? {};
+  const place = before?.name === name ? before : { name, since: now };
+  // Nothing has been compared at a new place.
+  const hasMoved = before !== undefined && before !== place;
   const entries = elsewhere.days.length === 0 ? new Map() : await looks.entries(source, dataset);
   let newer: NewerFiles | undefined;
   if (entries.size > 0) {
     // It may hold many files, too.
     const release = await alone();
     const ports = { bucket, ledger, entries, now };
-    newer = await findNewerFiles(ports, of.source, of.dataset, isOutside, of.last?.newer).finally(release);
+    newer = await findNewerFiles(
+      ports,
+      of.source,
+      of.dataset,
+      isOutside,
+      hasMoved ? { days: [], seenAt: 0 } : of.last?.newer,
+    ).finally(release);
   }
   const counts = countDays(days);
-  await looks.write(source, dataset, { at: now, newestDay, stopped, openDays, elsewhere, newer, counts });
+  await looks.write(source, dataset, {
+    at: now,
+    newestDay,
+    stopped,
+    openDays,
+    elsewhere,
+    newer,
+    place,
+    counts,
+  });
 }
 
 /** Stores why a dataset can't be listed. Returns whether the note was stored. */
@@ -201,13 +224,14 @@ async function noteFailure(
   failure: NonNullable<LastListing['failure']>,
 ): Promise<boolean> {
   try {
-    const { openDays = [], newer } = (await looks.read(source, dataset)) ?? {};
+    const { openDays = [], newer, place } = (await looks.read(source, dataset)) ?? {};
     await looks.write(source, dataset, {
       at: clock.now(),
       newestDay: null,
       stopped: false,
       openDays,
       newer,
+      place,
       failure,
     });
     return true;

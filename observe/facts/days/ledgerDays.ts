@@ -2,8 +2,9 @@ import { s3ObjectStore } from '../../../lib/aws/s3ObjectStore.ts';
 import { mapLimit } from '../../../lib/base/concurrency.ts';
 import type { ObjectStore } from '../../../lib/base/ObjectStore.ts';
 import { addDays, isoTimestamp, type UtcDay, utcDay } from '../../../lib/base/time.ts';
-import { type LeftOutSummary, summarizeLeftOut } from '../../../lib/drops/lastLoad.ts';
+import { type LeftOutSummary, movedFrom, summarizeLeftOut } from '../../../lib/drops/lastLoad.ts';
 import { NAMED_DAYS } from '../../../lib/drops/limits.ts';
+import { dropPlace } from '../../../lib/drops/listDrops.ts';
 import { COMMIT, lackWords, lookbackDays, markerReason } from '../../../lib/drops/plan/decideDay.ts';
 import {
   hasArrivedSince,
@@ -105,6 +106,8 @@ export interface DatasetFacts {
   readonly table: string;
   /** Where its drops are: `s3://…/`. */
   readonly folder: string;
+  /** Where its files are looked for: `s3://acme-drops/events/YYYY-MM-DD`. */
+  readonly place: string;
   /** How often its folder is listed. */
   readonly schedule: Dataset['schedule'];
   /** Days before today that each run looks at. */
@@ -221,6 +224,8 @@ export interface DropDay {
   readonly leftOut: LeftOutSummary;
   /** The version that queries read; null if there is no version. */
   readonly version: string | null;
+  /** Where it was loaded from, unless that is today's place: `s3://acme-old/events/YYYY-MM-DD`; else null. */
+  readonly loadedFrom: string | null;
   /** Code of the failure; null without one. */
   readonly failure: string | null;
   /** How long it fails; null of a day that has not failed. */
@@ -290,7 +295,7 @@ export async function readCalendar(
 }
 
 /** What is known of the days of a dataset beside their entries, and of those of an export not. */
-type KnownOfDays = Partial<Pick<DatasetStatus, 'late' | 'unusual' | 'waiting' | 'lacking'>>;
+type KnownOfDays = Partial<Pick<DatasetStatus, 'place' | 'late' | 'unusual' | 'waiting' | 'lacking'>>;
 
 /** A dataset or an export with what is shown and judged of its days. */
 export function dropDays<Status extends { readonly days: readonly LedgerDay[] }>(
@@ -299,7 +304,10 @@ export function dropDays<Status extends { readonly days: readonly LedgerDay[] }>
   return { ...status, days: status.days.map((one) => dropDay(one, status)) };
 }
 
-function dropDay({ day, entry }: LedgerDay, { late, unusual, waiting, lacking }: KnownOfDays): DropDay {
+function dropDay(
+  { day, entry }: LedgerDay,
+  { place, late, unusual, waiting, lacking }: KnownOfDays,
+): DropDay {
   return {
     day,
     state: entry?.state ?? null,
@@ -316,6 +324,7 @@ function dropDay({ day, entry }: LedgerDay, { late, unusual, waiting, lacking }:
     kept: entry?.files.filter(({ fate }) => fate === 'kept').length ?? 0,
     leftOut: entry === null ? { count: 0, words: '' } : summarizeLeftOut(entry),
     version: entry?.version ?? null,
+    loadedFrom: movedFrom(entry, place),
     failure: entry?.failure?.code ?? null,
     failing: failingOf(entry),
     receipt:
@@ -436,6 +445,7 @@ function datasetStatus(known: KnownDataset, { unlooked, newer }: DaysOutside, no
     kind: dataset.kind,
     table: dataset.table,
     folder: `s3://${source.bucket}/${dataset.folder}/`,
+    place: dropPlace(source, dataset),
     schedule: dataset.schedule,
     lookbackDays: dataset.lookbackDays,
     lastLook,

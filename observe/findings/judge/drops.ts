@@ -63,7 +63,7 @@ function isAbout(alarm: string, { late, firstDay, lastLook }: DatasetDays): bool
 
 /** Whether the folder is listed in time, can be read, and has files of the days that are looked for. */
 function* listing(drops: DatasetDays, { of, now, run }: Dataset): Findings {
-  const { folder, schedule, lookbackDays, lastLook, unlooked } = drops;
+  const { folder, schedule, lookbackDays, lastLook, unlooked, days } = drops;
   const late = (detail: string) => finding('SLUICE_FINDING_INGEST_LATE', `${of}: ${detail}`, [], 'warning');
   if (lastLook === null) {
     yield late(`never listed, ${schedule}.`);
@@ -81,7 +81,12 @@ function* listing(drops: DatasetDays, { of, now, run }: Dataset): Findings {
   if (!stopped) return;
   const there = [...unlooked.slice(-1).map((day) => `files of ${day}`), ...(elsewhere?.others ?? [])];
   const instead = there.length === 0 ? '' : `, but ${there.join(', ')}`;
-  yield late(`${folder} had no files for today and ${lookbackDays} days before${instead}, ${listedAt}.`);
+  const from = days.findLast(({ loadedFrom }) => loadedFrom !== null)?.loadedFrom;
+  const since = isoTimestamp(lastLook.place?.since ?? at);
+  const moved = from == null ? '' : `; until ${since} it was ${from}, whose rows stay`;
+  yield late(
+    `${folder} had no files for today and ${lookbackDays} days before${instead}, ${listedAt}${moved}.`,
+  );
 }
 
 /** Days that failed. */

@@ -10,6 +10,7 @@ const status: DatasetStatus = {
   kind: 'events',
   table: 'acme_events',
   folder: 's3://acme/events/',
+  place: 's3://acme/events/YYYY-MM-DD',
   schedule: 'daily',
   lookbackDays: 1,
   lastLook: {

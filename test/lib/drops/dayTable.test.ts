@@ -41,6 +41,7 @@ const SITUATIONS: Readonly<
 > = {
   no_files: { drop: nothing },
   archived: { drop: makeDrop([file({ storageClass: 'GLACIER' })], FOLDER), entry: { fingerprint } },
+  elsewhere: { drop: nothing, entry: { place: 'there' }, terms: { place: 'here' } },
   backfill: { terms: { asked: 'backfill' } },
   keep: { terms: { asked: 'keep' } },
   empty: { terms: { asked: 'empty' } },

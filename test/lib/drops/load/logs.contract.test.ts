@@ -157,6 +157,7 @@ describe.each(pieceSizes)('a folder’s own log, %s', (_, pieceBytes) => {
       kind: 'events' as const,
       table: 'acme_events',
       folder: 's3://acme/events/',
+      place: 's3://acme-drops/events/YYYY-MM-DD',
       schedule: 'daily' as const,
       lookbackDays: 7,
       lastLook: null,

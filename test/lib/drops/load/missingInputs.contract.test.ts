@@ -1,7 +1,9 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { dayText } from '../../../../cli/ingest/dayText.ts';
 import { addDays } from '../../../../lib/base/time.ts';
+import { defineConfig } from '../../../../lib/config/defineConfig.ts';
 import { emptyWords, unusualWords } from '../../../../lib/drops/usualRows.ts';
+import { acmeSource, type DatasetInput, eventsDataset } from '../../../harness/configInput.ts';
 import { planDay } from './planDay.ts';
 import {
   DAY,
@@ -12,6 +14,7 @@ import {
   readEvents,
   someEvents,
   startLoads,
+  THEIRS,
 } from './startLoads.ts';
 
 const HOUR_MS = 3_600_000;
@@ -246,6 +249,110 @@ describe('a first drop without rows', () => {
     const accepted = await loads.entry();
     expect(accepted).toMatchObject({ state: 'succeeded_no_data', accepted: true });
     expect(accepted && [unusualWords(accepted, 0.5), emptyWords(accepted)]).toEqual([null, null]);
+  });
+});
+
+describe('a day that was loaded from another place', () => {
+  beforeEach(() => start());
+
+  /** The same dataset with days that are called otherwise. */
+  function at(dataset: Partial<DatasetInput>) {
+    const datasets = [eventsDataset(dataset)];
+    const { sources } = defineConfig({
+      bucket: 'sluice-own',
+      sources: [acmeSource({ owner: THEIRS, settleMinutes: 0, datasets })],
+    });
+    const [source = loads.source] = sources;
+    const loader = { config: { ...loads.config, sources } };
+    return async (asked?: 'triggered' | 'backfill' | 'keep' | 'empty') => {
+      const { decision, tasks } = await planDay({ ...loads, source }, DAY, asked);
+      return tasks[0] === undefined ? decision : loads.load({ ...tasks[0], loader });
+    };
+  }
+  const OLD = 's3://acme-drops/events/YYYY-MM-DD';
+  const NEW = 's3://acme-drops/events/ds=YYYY-MM-DD';
+  const there = at.bind(null, { dayFormat: 'ds=YYYY-MM-DD' });
+  const dropThere = (name: string, rows: string | Uint8Array) =>
+    loads.drop(`${name}.parquet`, rows, `ds=${DAY}`);
+  const fates = async () => (await loads.entry())?.files.map(({ key, fate }) => `${key} ${fate}`);
+
+  it('is unchanged until this place has files, which are loaded as a change', async () => {
+    const run = there();
+    const { version } = (await loads.entry()) ?? {};
+    for (const asked of [undefined, 'triggered', 'backfill', 'keep'] as const) {
+      await run(asked);
+      expect(await loads.entry()).toMatchObject({ state: 'succeeded', version, place: OLD });
+    }
+    await dropThere('_temporary/0/a', someEvents(0, 1));
+    expect(await run()).toEqual({ skip: 'elsewhere' });
+    await dropThere('a', someEvents(7, 9));
+    expect(await run()).toMatchObject({ outcome: 'succeeded', files: 2 });
+    expect(await loads.entry()).toMatchObject({ state: 'succeeded', place: NEW });
+    expect(await fates()).toEqual([
+      `events/ds=${DAY}/a.parquet loaded`,
+      `events/ds=${DAY}/_temporary/0/a.parquet left_out`,
+    ]);
+    // Back at the former place, which has other files still: they are loaded, too.
+    expect(await at({})()).toMatchObject({ outcome: 'succeeded' });
+    expect(await loads.read()).toEqual(before);
+    expect(await run()).toMatchObject({ outcome: 'succeeded' });
+    // And now that place has none.
+    await remove('a', 'b');
+    expect(await at({})()).toEqual({ skip: 'elsewhere' });
+    expect(await at({ dayFormat: 'YYYYMMDD' })()).toEqual({ skip: 'elsewhere' });
+    expect(await loads.read()).toEqual(readEvents(7, 9));
+  });
+
+  it('is settled as it was where it waited, or was loaded in pieces, when the place changed', async () => {
+    loads.cutAt(1);
+    for (const name of ['a', 'b']) await drop(name, someEvents(9, 12));
+    const later = async () => loads.clock.advance(600_000);
+    expect(
+      await loads.load({ ...(await planDay(loads, DAY)).tasks[0], at: { recorded: later } }),
+    ).toMatchObject({ done: 1 });
+    loads.clock.advance(7 * HOUR_MS);
+    expect(await there()()).toEqual({ outcome: 'unchanged' });
+    expect(await loads.entry()).toMatchObject({ state: 'succeeded', place: OLD, rows: { out: 5 } });
+    expect(await loads.entry()).not.toHaveProperty('run');
+    expect(await loads.read()).toEqual(before);
+    expect(await there()()).toEqual({ skip: 'elsewhere' });
+  });
+
+  it('keeps its rows when this place has nothing with rows, and loads what comes after', async () => {
+    const run = there();
+    await dropThere('a', noRows);
+    expect(await run()).toMatchObject({ outcome: 'inputs_missing' });
+    expect(await run()).toEqual({ skip: 'unchanged' });
+    expect(await run('keep')).toMatchObject({ outcome: 'unchanged' });
+    expect(await run()).toEqual({ skip: 'unchanged' });
+    await dropThere('a', new TextEncoder().encode('PAR1 and no more PAR1'));
+    expect(await run()).toMatchObject({ outcome: 'failed' });
+    expect(await loads.entry()).toMatchObject({ place: OLD });
+    expect(await run()).toEqual({ skip: 'failed' });
+    await dropThere('a', someEvents(7, 9));
+    await loads.drop('notes.csv', new Uint8Array([1]), `ds=${DAY}`);
+    expect(await run()).toMatchObject({ outcome: 'succeeded' });
+    expect(await loads.read()).toEqual(readEvents(7, 9));
+    expect(await fates()).toEqual([
+      `events/ds=${DAY}/a.parquet loaded`,
+      `events/ds=${DAY}/notes.csv left_out`,
+    ]);
+  });
+
+  it('stays missing or failed there, until a person says what is meant', async () => {
+    await remove('a', 'b');
+    await loads.remove('_SUCCESS');
+    await run();
+    expect(await there()()).toEqual({ skip: 'elsewhere' });
+    expect(await loads.entry()).toMatchObject({ state: 'inputs_missing' });
+    expect(await there()('keep')).toEqual({ outcome: 'unchanged' });
+    expect(await loads.entry()).toMatchObject({ state: 'succeeded', accepted: true, place: OLD });
+    await drop('a', 'SELECT 1 AS something');
+    expect(await run()).toMatchObject({ outcome: 'failed' });
+    expect(await there()('backfill')).toEqual({ skip: 'elsewhere' });
+    expect(await loads.entry()).toMatchObject({ state: 'failed' });
+    expect(await there()('empty')).toMatchObject({ outcome: 'succeeded_no_data' });
+    expect(await loads.read()).toEqual([]);
   });
 });
 

@@ -144,6 +144,35 @@ describe('decideDay', () => {
     expect(decideDay(listed, known, terms)).toEqual(decision);
   });
 
+  const HERE = 's3://new/events/YYYY-MM-DD';
+  const young = drop(file('a.parquet', { lastModified: new Date(NOW - 60_000) }));
+  it.each([
+    ['is loaded', none, {}, {}, { skip: 'elsewhere' }],
+    ['came without rows', none, { state: 'succeeded_no_data' }, {}, { skip: 'elsewhere' }],
+    ['has failed', none, { state: 'failed' }, {}, { skip: 'elsewhere' }],
+    ['has lost its files', none, { state: 'inputs_missing' }, {}, { skip: 'elsewhere' }],
+    ['is requested', none, {}, { asked: 'backfill' }, { skip: 'elsewhere' }],
+    ['is reported as ready', none, {}, { asked: 'triggered' }, { skip: 'elsewhere' }],
+    ['waits for a marker', none, {}, { marker: `${FOLDER}_SUCCESS` }, { skip: 'elsewhere' }],
+    ['is accepted without files', none, {}, { asked: 'empty' }, { queue: 'empty' }],
+    ['is accepted with its rows', none, {}, { asked: 'keep' }, { queue: 'keep' }],
+    ['waited there, and has to be told as it was', none, { state: 'waiting' }, {}, { queue: 'deleted' }],
+    ['has temporary files here', drop(file('_temporary/0/a')), {}, {}, { skip: 'elsewhere' }],
+    ['has files here', one, {}, {}, { queue: 'changed' }],
+    ['has recent files here', young, {}, {}, { wait: 'settling', until: NOW + 540_000 }],
+    ['has files here that no load can read', drop(file('a.csv')), {}, {}, { queue: 'changed' }],
+    ['failed with the files that are here', one, { state: 'failed' }, {}, { skip: 'failed' }],
+    ['is kept beside the files that are here', one, { missingSince: NOW }, {}, { skip: 'unchanged' }],
+  ] as const)('decides on a day of another place that %s', (_, listed, known, more, decision) => {
+    const ofOther = entry({ ...known, place: 's3://old/events/YYYY-MM-DD' });
+    expect(decideDay(listed, ofOther, { ...terms, ...more, place: HERE })).toEqual(decision);
+  });
+
+  it('takes a day without a place for one of this place', () => {
+    expect(decideDay(one, entry(), { ...terms, place: HERE })).toEqual({ skip: 'unchanged' });
+    expect(decideDay(none, entry(), { ...terms, place: HERE })).toMatchObject({ wait: 'settling' });
+  });
+
   it('does not wait for a requested day to settle, and reloads it only for a backfill', () => {
     const young = drop(file('a.parquet', { lastModified: new Date(NOW) }));
     expect(decideDay(young, null, { ...terms, asked: 'triggered' })).toEqual({ queue: 'triggered' });

@@ -436,6 +436,44 @@ describe('a run of the plan', () => {
     });
   });
 
+  it('says once where a dataset is looked for now that has no file there, and since when', async () => {
+    ingest = await startIngest();
+    const days = [6, 3, 2, 1].map(ago);
+    await ingest.dropInto(...days);
+    for (const day of days) await ingest.put(`events/${day.replaceAll('-', '')}/old.parquet`);
+    await plan({ days, datasets: ['events'] });
+    const place = 's3://acme-drops/events/YYYY-MM-DD';
+    for (const day of days) await ingest.settle(day, { version: 'v1', place });
+    await plan();
+    const note = () => ingest.readJson('ledger/acme/events/last-look.json');
+    expect(await note()).toMatchObject({ stopped: false, place: { name: place } });
+    const told = async () => {
+      const status = await ingest.status();
+      if (status === undefined) throw new Error('no status');
+      return calendarText([status])
+        .split('\n')
+        .filter((line) => line.includes('was loaded from'));
+    };
+    expect(await told()).toEqual([]);
+
+    await ingest.look({ dayFormat: 'YYYY/MM/DD' });
+    expect(await plan()).toMatchObject({ outcomes: { elsewhere: 3, no_files: 1 } });
+    const { place: noted } = Object(await note());
+    await ingest.clock.advance(HOUR_MS);
+    expect(await plan()).toMatchObject({ outcomes: { elsewhere: 3, no_files: 1 } });
+    const name = 's3://acme-drops/events/YYYY/MM/DD';
+    expect(await note()).toMatchObject({ stopped: true, openDays: [], place: noted });
+    expect(noted).toMatchObject({ name });
+    expect(await told()).toEqual([
+      expect.stringContaining(`${ago(3)} to ${ago(1)} was loaded from ${place}`),
+    ]);
+
+    // At a third place one day has files, and so has one before the lookback, which are older than its entry.
+    await ingest.look({ dayFormat: 'YYYYMMDD' });
+    expect(await plan()).toMatchObject({ outcomes: { queued: 3, no_files: 1 } });
+    expect(await ingest.status()).toMatchObject({ newer: [ago(6)], lastLook: { stopped: false } });
+  });
+
   it('counts failed days until their files change', async () => {
     ingest = await startIngest();
     await ingest.dropInto(ago(1));

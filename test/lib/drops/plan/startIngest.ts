@@ -58,19 +58,20 @@ export async function startIngest(inputs: readonly Partial<SourceInput>[] = [{}]
   const urls = { plan: aws.addQueue('plan'), load: aws.addQueue('load') };
   const urlOf = (name: 'plan' | 'load') => urls[name];
 
-  const config = defineConfig({
-    bucket: OWN,
-    sources: inputs.map((input, i) => ({
-      name: `acme${i === 0 ? '' : i}`,
-      // Two sources have no folder in common: a second one like the first has a bucket that is not there.
-      bucket:
-        i > 0 && input.datasets === undefined && inputs[0]?.bucket === undefined ? `${DROPS}-${i}` : DROPS,
-      owner: CUSTOMER,
-      datasets: [{ name: 'events', kind: 'events' as const }],
-      ...input,
-    })),
-  });
-  const { sources } = config;
+  const configOf = (dataset: object) =>
+    defineConfig({
+      bucket: OWN,
+      sources: inputs.map((input, i) => ({
+        name: `acme${i === 0 ? '' : i}`,
+        // Two sources have no folder in common: a second one like the first has a bucket that is not there.
+        bucket:
+          i > 0 && input.datasets === undefined && inputs[0]?.bucket === undefined ? `${DROPS}-${i}` : DROPS,
+        owner: CUSTOMER,
+        datasets: [{ name: 'events', kind: 'events' as const, ...dataset }],
+        ...input,
+      })),
+    });
+  let config = configOf({});
   const lines: Record<string, unknown>[] = [];
   let tokens = 0;
   const timing = { wait: async () => undefined, random: () => 0.5 };
@@ -84,7 +85,7 @@ export async function startIngest(inputs: readonly Partial<SourceInput>[] = [{}]
     ...timing,
   });
   const planner = (): Planner => ({
-    sources,
+    sources: config.sources,
     stage: 'test',
     clock,
     ledger,
@@ -103,9 +104,13 @@ export async function startIngest(inputs: readonly Partial<SourceInput>[] = [{}]
     sqs,
     planner,
     ledger,
-    sources,
+    sources: config.sources,
     config,
     lines,
+    /** Changes the dataset of sources that have no other. */
+    look: async (dataset: object) => {
+      config = configOf(dataset);
+    },
     letIn,
     letNobodyIn: () => letIn({ Version: '2012-10-17', Statement: [NOBODY] }),
     ownBucket: OWN,
