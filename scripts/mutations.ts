@@ -273,7 +273,7 @@ export const mutations: readonly Mutation[] = [
     ['if (isNews) await', 'await'],
     ['if (clock.now() - noted >= NOTE_EVERY_MS) await note();', ''],
     ['([, lacks]) => !lacks', '() => true'],
-    ['keys.at(-1) ?? `${folder}:`', '`${folder}:`'],
+    ['items.at(-1)?.key ?? `${folder}:`', '`${folder}:`'],
   ]),
   faultsOf('lib/ledger/turns.ts', 'lib/ledger/turns', [
     ['share || isDue(day, span)', 'share'],

@@ -1,6 +1,7 @@
 import type { SQSBatchResponse } from 'aws-lambda';
 import * as z from 'zod';
 import wholeConfig from '#config';
+import { readArchivingRules } from '../../lib/aws/archivingRules.ts';
 import { glueClient, gluePartitionCatalog } from '../../lib/aws/gluePartitionCatalog.ts';
 import { s3SingleTryClient } from '../../lib/aws/s3Client.ts';
 import { s3ObjectStore } from '../../lib/aws/s3ObjectStore.ts';
@@ -10,6 +11,7 @@ import { systemClock } from '../../lib/base/time.ts';
 import type { FunctionConfig } from '../../lib/config/functionConfig.ts';
 import { endOf, environment, middy, startLine } from '../../lib/lambda/middlewares.ts';
 import { queueMessages } from '../../lib/lambda/queueMessages.ts';
+import { noteArchivingRules } from '../../lib/landing/catalog/archivingRules.ts';
 import { KnownPartitions } from '../../lib/landing/catalog/planPartitions.ts';
 import { type Registrar, registerMessages } from '../../lib/landing/catalog/registerMessages.ts';
 import { nightLine } from '../../lib/reconcile/lastNight.ts';
@@ -48,7 +50,8 @@ function makeRegistrar(
   endsAt: number,
 ): Registrar {
   const catalog = gluePartitionCatalog(glueClient());
-  const store = s3ObjectStore(s3SingleTryClient(), bucket);
+  const s3 = s3SingleTryClient();
+  const store = s3ObjectStore(s3, bucket);
   return {
     config,
     bucket,
@@ -60,6 +63,9 @@ function makeRegistrar(
         if (line !== null) logLine(line);
       },
     }),
+    async noteRules() {
+      await noteArchivingRules(store, await readArchivingRules(s3, bucket), systemClock.now());
+    },
     known,
     log: logLine,
     attempts: {

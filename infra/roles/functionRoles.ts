@@ -68,8 +68,8 @@ function collectRole(stack: Stack): Resources {
 }
 
 /**
- * The role that registers partitions of every table. In the bucket it lists files of tables, erasures and nights, and
- * keeps notes on the tables' days.
+ * The role that registers partitions of every table. In the bucket it lists files of tables, erasures and nights,
+ * reads the lifecycle, and keeps notes on the tables' days.
  */
 function registerRole(stack: Stack): Resources {
   return functionRole(stack, 'register', [
@@ -98,6 +98,7 @@ function registerRole(stack: Stack): Resources {
     },
     { Action: ['glue:GetTable'], Resource: tableArns(stack, [receivedHoursTable.name]) },
     { Action: ['s3:GetObject', 's3:PutObject'], Resource: [objectsArn(stack, RAW_DAYS_FOLDER)] },
+    { Action: ['s3:GetLifecycleConfiguration'], Resource: [bucketArn(stack)] },
   ]);
 }
 

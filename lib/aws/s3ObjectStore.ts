@@ -11,7 +11,7 @@ import {
   type S3Client,
   S3ServiceException,
 } from '@aws-sdk/client-s3';
-import type { ObjectStore, OpenOptions } from '../base/ObjectStore.ts';
+import { isArchive, type ObjectStore, type OpenOptions } from '../base/ObjectStore.ts';
 import { partialAnswers } from './partialAnswers.ts';
 
 /** Errors of a conditional call for an object that has changed. */
@@ -180,11 +180,11 @@ export function s3ObjectStore(
       return {
         items: folders
           ? []
-          : (answer.Contents ?? []).flatMap(({ Key, Size = 0, ETag = '', LastModified }) =>
-              Key === undefined
-                ? []
-                : [{ key: Key, size: Size, eTag: ETag, modifiedAt: LastModified?.getTime() ?? 0 }],
-            ),
+          : (answer.Contents ?? []).flatMap(({ Key, Size = 0, ETag = '', LastModified, StorageClass }) => {
+              if (Key === undefined) return [];
+              const object = { key: Key, size: Size, eTag: ETag, modifiedAt: LastModified?.getTime() ?? 0 };
+              return [isArchive(StorageClass) ? { ...object, isArchived: true } : object];
+            }),
         folders: (answer.CommonPrefixes ?? []).map(({ Prefix = '' }) => Prefix.slice(prefix.length, -1)),
         next: answer.IsTruncated === true ? answer.NextContinuationToken : undefined,
       };

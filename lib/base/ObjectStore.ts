@@ -132,6 +132,17 @@ export interface ListedObject {
   readonly eTag: string;
   /** Epoch milliseconds of its last write. */
   readonly modifiedAt: number;
+  /** {@link isArchive}. Default false. */
+  readonly isArchived?: boolean;
+}
+
+/**
+ * Whether S3 can't read objects of a storage class before they are restored. Athena skips them without an error, restored ones
+ * too: https://docs.aws.amazon.com/athena/latest/ug/querying-glacier.html. `GLACIER_IR` is read at once:
+ * https://docs.aws.amazon.com/AmazonS3/latest/userguide/storage-class-intro.html
+ */
+export function isArchive(storageClass: string | undefined): boolean {
+  return storageClass === 'GLACIER' || storageClass === 'DEEP_ARCHIVE';
 }
 
 /** A page of a listing. */

@@ -5,7 +5,7 @@ import { CatalogCallError } from '../landing/catalog/catalogCalls.ts';
 export const CurateError = defineErrorFamily('system', {
   SLUICE_CURATE_FILE_UNREADABLE: {
     cause: 'A raw file of the day can’t be read.',
-    cure: 'Check the file that the detail names. Athena can’t read it either: put an intact copy, or an earlier version, in its place (docs/platform.md, "Restore"). Only if there is none, move it out of the folder of the day: rows of it that the curated day has stay.',
+    cure: 'Check the file that the detail names. `InvalidObjectState`: it is archived, and Athena skips it (docs/platform.md, "Archived objects"). Else Athena can’t read it either: put an intact copy, or an earlier version, in its place (docs/platform.md, "Restore"). Only if there is none, move it out of the folder of the day: rows of it that the curated day has stay.',
     repeats: 'always',
   },
   SLUICE_CURATE_COLUMN_UNFIT: {
@@ -114,7 +114,7 @@ export async function bucketCall<Result>(what: string, call: () => Promise<Resul
     return await call();
   } catch (error) {
     const name = errorName(error);
-    // Nobody can read an archived file until somebody restores it, and neither can Athena.
+    // Nobody can read an archived file until somebody restores it.
     const code =
       name === 'InvalidObjectState' ? 'SLUICE_CURATE_FILE_UNREADABLE' : 'SLUICE_CURATE_BUCKET_FAILED';
     throw new CurateError(code, `${what}: ${errorText(error)}.`, { cause: error });

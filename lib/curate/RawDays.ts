@@ -70,8 +70,8 @@ export function rawDays(
         const from = token;
         const { items, next } = await bucketCall(folder, () => store.listPage(folder, { token: from }));
         for (const object of items) {
-          const { key, size, eTag } = object;
-          if (isDataFile(object)) files.push({ key, size, eTag });
+          const { key, size, eTag, isArchived } = object;
+          if (isDataFile(object)) files.push({ key, size, eTag, isArchived });
         }
         if (files.length > MOST_RAW_FILES)
           throw new CurateError('SLUICE_CURATE_DAY_TOO_LARGE', `${folder}: ${MOST_RAW_FILES} files.`);
@@ -93,6 +93,8 @@ export function rawDays(
 export interface RawDay {
   readonly files: readonly FetchedObject[];
   readonly bytes: number;
+  /** Whether files are archived. */
+  readonly isArchived: boolean;
   /** A digest of the keys, sizes and ETags of the files. */
   readonly fingerprint: string;
 }
@@ -109,6 +111,7 @@ export async function readRawDay(
   return {
     files,
     bytes: files.reduce((sum, { size }) => sum + size, 0),
+    isArchived: files.some((file) => file.isArchived === true),
     fingerprint: fingerprintFiles(files),
   };
 }

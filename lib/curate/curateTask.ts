@@ -180,7 +180,14 @@ async function failTask(
   if (isFinal || run.isLastAttempt) {
     const files = raw.files
       .filter(({ key }) => message.includes(key))
-      .map((file) => ({ ...file, fate: 'failed' as const, reason: code, detail: message }));
+      .map(({ key, size, eTag }) => ({
+        key,
+        size,
+        eTag,
+        fate: 'failed' as const,
+        reason: code,
+        detail: message,
+      }));
     const failed = await ledger.own(claim, (entry) => giveUpRun(entry, { code, message, files }));
     return failed === null ? { outcome: 'lost' } : { outcome: 'failed', failure };
   }

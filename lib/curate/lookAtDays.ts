@@ -36,7 +36,7 @@ export interface CuratePlanner extends ViewPublisher {
     };
   readonly wait: (ms: number) => Promise<void>;
   readonly raw: Pick<RawDays, 'days' | 'files' | 'alone'>;
-  readonly landing: Pick<LandingBucket, 'list' | 'listPage' | 'readText' | 'putText' | 'text'>;
+  readonly landing: Pick<LandingBucket, 'listPage' | 'readText' | 'putText' | 'text'>;
   readonly ledger: Pick<Ledger, 'read' | 'change'>;
   /** The queue of `curate`. */
   readonly tasks: TaskQueue;
@@ -71,7 +71,7 @@ export interface LookedDay {
    * The files themselves are left out, because the ledger names them too, and those of all days together are more than
    * fit the memory.
    */
-  readonly raw: Pick<RawDay, 'bytes' | 'fingerprint'>;
+  readonly raw: Pick<RawDay, 'bytes' | 'fingerprint' | 'isArchived'>;
   /** The last version that was settled. */
   readonly ended: string | undefined;
   readonly listed: ListedDay | undefined;
@@ -213,23 +213,29 @@ async function lookAtDay(
   const { config, clock } = planner;
   if (clock.now() >= until) return 'late';
   try {
-    return await useRawDay(planner.raw, kind, day, until, async ({ files, bytes, fingerprint }) => {
-      const raw = { bytes, fingerprint };
-      const listed = list[day];
-      const read = await readEntry(planner, kind, day);
-      if ('code' in read) {
-        const loss = judgeLoss(null, [], terms.now);
-        return { day, raw, listed, loss, ended: undefined, unreadable: read.code, decision: undefined };
-      }
-      const { entry } = read;
-      const lost = lostFiles(config, entry, files, terms.now);
-      const isLacking = lackingSince(lacking, entry) !== null;
-      const state = { raw, lost, entry, listed, version: versions.get(day), isLacking };
-      const decision = decideDay(state, { ...terms, shape });
-      const loss = judgeLoss(entry, lost, terms.now);
-      const ended = entry?.curated?.ended;
-      return { day, raw, listed, loss, ended, unreadable: undefined, decision };
-    });
+    return await useRawDay(
+      planner.raw,
+      kind,
+      day,
+      until,
+      async ({ files, bytes, fingerprint, isArchived }) => {
+        const raw = { bytes, fingerprint, isArchived };
+        const listed = list[day];
+        const read = await readEntry(planner, kind, day);
+        if ('code' in read) {
+          const loss = judgeLoss(null, [], terms.now);
+          return { day, raw, listed, loss, ended: undefined, unreadable: read.code, decision: undefined };
+        }
+        const { entry } = read;
+        const lost = lostFiles(config, entry, files, terms.now);
+        const isLacking = lackingSince(lacking, entry) !== null;
+        const state = { raw, lost, entry, listed, version: versions.get(day), isLacking };
+        const decision = decideDay(state, { ...terms, shape });
+        const loss = judgeLoss(entry, lost, terms.now);
+        const ended = entry?.curated?.ended;
+        return { day, raw, listed, loss, ended, unreadable: undefined, decision };
+      },
+    );
   } catch (error) {
     if (isOutOfTime(error)) return 'late';
     if (error instanceof SluiceError && isTooLarge(error)) return { day, code: error.code };

@@ -260,13 +260,16 @@ async function noteLooked(
   unsettled: '' | typeof OPEN,
 ): Promise<void> {
   if (known === undefined) return;
-  const { kind, marks } = known;
+  const { kind, marks, looks } = known;
   const isDone = ({ decision }: LookedDay) =>
     decision !== undefined && 'skip' in decision && ['current', 'no_files'].includes(decision.skip);
-  const noted = (day: UtcDay, isSettled: boolean) =>
-    [day, { at: now, mark: isSettled ? (marks.get(day) ?? '') : unsettled }] as const;
+  const noted = (day: UtcDay, isSettled: boolean, isArchived = false) => {
+    const look = { at: now, mark: isSettled ? (marks.get(day) ?? '') : unsettled };
+    const { archivedSince = now } = looks[day] ?? {};
+    return [day, isArchived ? { ...look, archivedSince } : look] as const;
+  };
   const ends = [
-    ...looked.map((look) => noted(look.day, isDone(look))),
+    ...looked.map((look) => noted(look.day, isDone(look), look.raw.isArchived)),
     ...failed.map(({ day }) => noted(day, false)),
   ];
   await noteLooks(planner, dayLooksKey(kind), Object.fromEntries(ends), now, (day) => marks.has(day));

@@ -1,3 +1,4 @@
+import { isArchive } from '../base/ObjectStore.ts';
 import { fingerprintFiles } from '../ledger/LedgerEntry.ts';
 import type { DropObject } from './CustomerBucket.ts';
 import { MAX_PIECE_FILES } from './limits.ts';
@@ -117,8 +118,6 @@ export const leftOutReasons = {
 /** Why an object is left out. */
 type LeftOutReason = keyof typeof leftOutReasons;
 
-/** https://docs.aws.amazon.com/AmazonS3/latest/userguide/storage-class-intro.html: `GLACIER_IR` is read at once. */
-const ARCHIVES: ReadonlySet<string> = new Set(['GLACIER', 'DEEP_ARCHIVE']);
 /** Markers of Spark, Hadoop and Databricks' commit protocol. */
 const SUCCESS = /^(_SUCCESS(\..*)?|_(committed|started)_\w+|\._SUCCESS\.crc)$/i;
 const PARQUET = /\.(parquet|parq|pq)$/i;
@@ -147,7 +146,7 @@ export function leftOutReason(object: DropObject, folder: string, waitFor?: stri
   if (COMPANION.test(name)) return 'companion';
   if (segments.some(isHidden) || UNFINISHED.test(name)) return 'temporary';
   if (object.size === 0) return 'empty';
-  if (ARCHIVES.has(object.storageClass ?? '') && object.isRestored !== true) return 'archived';
+  if (isArchive(object.storageClass) && object.isRestored !== true) return 'archived';
   return PARQUET.test(name) ? null : 'not_parquet';
 }
 

@@ -13,7 +13,7 @@ export interface LandingBucket {
    */
   list(prefix: string, after?: string): Promise<readonly string[]>;
   /** A page of objects, which says whether another follows. */
-  listPage(prefix: string, options?: Pick<ListOptions, 'token'>): Promise<ObjectPage>;
+  listPage(prefix: string, options?: Pick<ListOptions, 'token' | 'after'>): Promise<ObjectPage>;
   /** A small text that several may write: each write names what it replaces. */
   text(key: string): StoredText;
   /** Writes a small text. */

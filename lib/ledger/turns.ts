@@ -16,6 +16,8 @@ const dayLookSchema = z.object({
   /** The version that queries read, and names of its files, as the ledger had them; absent without a version. */
   version: z.string().optional(),
   files: z.array(z.string()).optional(),
+  /** Since when looks have seen archived files of it, which queries skip, epoch milliseconds; absent without any. */
+  archivedSince: z.number().optional(),
 });
 
 const looksSchema = z.record(
@@ -122,6 +124,7 @@ export async function noteLooks(
   }
 }
 
-function parseLooks(text = ''): Looks {
+/** Reads a note of looks; one that can't be read says nothing. */
+export function parseLooks(text = ''): Looks {
   return looksSchema.safeParse(parseJson(text)).data ?? {};
 }

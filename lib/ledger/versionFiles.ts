@@ -56,7 +56,7 @@ export function lackingSince(
 
 /** The ports of a look. */
 export interface VersionLook extends RetryPorts {
-  readonly landing: Pick<LandingBucket, 'list' | 'listPage' | 'readText' | 'putText' | 'text'>;
+  readonly landing: Pick<LandingBucket, 'listPage' | 'readText' | 'putText' | 'text'>;
   readonly ledger: Pick<Ledger, 'read'>;
   readonly config: FolderLayout & Parameters<typeof turnMs>[0];
   readonly clock: Clock;
@@ -64,7 +64,7 @@ export interface VersionLook extends RetryPorts {
 
 /**
  * Looks whether the versions that queries read have the files that the ledger names, which a person or a rule of the bucket may
- * delete, and notes it: at days that every run looks at, at those that lacked some before, at those whose entry has changed, and
+ * delete, or archive, so that queries skip them, and notes it: at days that every run looks at, at those that lacked some before, at those whose entry has changed, and
  * at others in turns (lib/ledger/turns.ts). One listing shows a thousand entries or files, and an entry is read once it has changed.
  * The note of looks is written if an entry has changed or a turn was taken, and within a long run every half minute.
  *
@@ -195,12 +195,12 @@ async function missingFiles(
       while (left.size > 0 && after < `${folder}${day}0`) {
         // Of a day whose files were not all seen, nothing is known.
         if (clock.now() >= until) return new Map(ends().filter(([, lacks]) => !lacks));
-        const keys = await landing.list(folder, after);
-        for (const found of keys) {
-          const path = found.slice(folder.length);
-          missing.get(dayOf(path))?.delete(path);
+        const { items } = await landing.listPage(folder, { after });
+        for (const { key, isArchived = false } of items) {
+          const path = key.slice(folder.length);
+          if (!isArchived) missing.get(dayOf(path))?.delete(path);
         }
-        after = keys.at(-1) ?? `${folder}:`;
+        after = items.at(-1)?.key ?? `${folder}:`;
       }
     }
   }

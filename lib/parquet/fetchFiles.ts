@@ -33,6 +33,8 @@ export interface FetchedObject {
   readonly size: number;
   /** With its quotes, as `If-Match` expects it. */
   readonly eTag: string;
+  /** As of a listed object. */
+  readonly isArchived?: boolean | undefined;
 }
 
 /** A bucket whose objects are fetched. */

@@ -63,6 +63,9 @@ export function rawDaysKey(kind: ForwardedKind): string {
   return `${RAW_DAYS_FOLDER}${kind}.json`;
 }
 
+/** Key of its note on the bucket's rules: lib/landing/catalog/archivingRules.ts. */
+export const ARCHIVING_RULES_KEY = `${RAW_DAYS_FOLDER}archiving-rules.json`;
+
 /** Folder of notes on versions. No source can have this name, because names begin with a letter. */
 export const VERSION_NOTES = `${LEDGER_FOLDER}_versions/`;
 

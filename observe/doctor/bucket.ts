@@ -20,6 +20,7 @@ import {
   bucketSettings as settingsOf,
 } from '../../lib/access/buckets/bucketSettings.ts';
 import { lifecycleRules } from '../../lib/access/buckets/lifecycleRules.ts';
+import { readArchivingRules } from '../../lib/aws/archivingRules.ts';
 import { s3ObjectStore } from '../../lib/aws/s3ObjectStore.ts';
 import { mapLimit } from '../../lib/base/concurrency.ts';
 import { valueAt } from '../../lib/base/json.ts';
@@ -36,6 +37,7 @@ import { ifThere } from '../explainAwsError.ts';
 import { dayFolders } from '../facts/tables/partitionGaps.ts';
 import { type Finding, finding } from '../findings/catalogue.ts';
 import { judgeKey } from '../findings/judge/deployment.ts';
+import { archivingRuleFindings } from '../findings/judge/tables.ts';
 import { type Look, settled } from './Look.ts';
 import type { Setup } from './Setup.ts';
 
@@ -80,15 +82,20 @@ export async function bucketRegion(
 export const bucketSettings: Look = {
   name: 'bucket-settings',
   expects:
-    'the bucket sends events to EventBridge, encrypts with the key, requires TLS, expires objects, blocks public access and keeps versions',
+    'the bucket sends events to EventBridge, encrypts with the key, requires TLS, expires and does not archive objects, blocks public access and keeps versions',
   find(setup) {
     const { config, keyArn, identity } = setup;
     const wanted = settingsOf(config, { keyArn, partition: identity.partition, deleters: deleters(setup) });
     // A stack that is unfinished has no key yet: the look at the key says so.
     const known = wanted.filter(({ name }) => keyArn !== '' || name !== 'encryption');
-    return settled(known.map((one) => findSetting(setup, one)));
+    return settled([...known.map((one) => findSetting(setup, one)), findArchiving(setup)]);
   },
 };
+
+/** The rules of now: the hourly look notes those that it has seen last. */
+async function findArchiving(setup: Setup): Promise<readonly Finding[]> {
+  return [...archivingRuleFindings(await readArchivingRules(setup.s3, setup.config.bucket), setup)];
+}
 
 /** ARNs of whom the bucket's policy lets delete without a version; none before the stack has all of them. */
 function deleters({ config, resources, identity }: Setup): readonly string[] {

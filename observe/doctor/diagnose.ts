@@ -18,8 +18,9 @@ const status: Look = {
   expects: '`sluice status` finds nothing: requests, streams, tables, partitions, drops, alarms',
   async find(setup) {
     const { problems, failures } = await readStatus(setup);
-    // The doctor has looked at the key, and at the partitions of all days, but not at why they are missing.
+    // The doctor has looked at the key and at rules, and at the partitions of all days, but not at why they are missing.
     const known = [
+      'SLUICE_FINDING_ARCHIVING',
       'SLUICE_FINDING_KEY_UNUSABLE',
       ...(failures['register'] === undefined ? ['SLUICE_FINDING_PARTITION_WRONG'] : []),
     ];

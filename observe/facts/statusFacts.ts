@@ -1,6 +1,7 @@
 import { DescribeKeyCommand, type KeyMetadata, KMSClient } from '@aws-sdk/client-kms';
 import { mapLimit } from '../../lib/base/concurrency.ts';
 import { DAY_MS, isoTimestamp } from '../../lib/base/time.ts';
+import type { NotedRule } from '../../lib/landing/catalog/archivingRules.ts';
 import { NOT_LOOKED } from '../../lib/reconcile/judgeHour.ts';
 import type { LastNight } from '../../lib/reconcile/lastNight.ts';
 import type { ReceivedHour } from '../../lib/reconcile/receivedHours.ts';
@@ -8,7 +9,7 @@ import { nightDays } from '../../lib/reconcile/reconcileDays.ts';
 import type { Deployment } from '../deployment.ts';
 import { ifThere, isOfKey, whyUnread } from '../explainAwsError.ts';
 import { type CurationState, readCurationState } from './days/curatedDays.ts';
-import { type RestorableDay, restorableDays } from './days/goneFiles.ts';
+import { type ArchivedDay, type RestorableDay, readArchivedDays, restorableDays } from './days/goneFiles.ts';
 import {
   type ConfiguredDataset,
   configuredDatasets,
@@ -61,6 +62,7 @@ import {
   type LostRawDay,
   type RecentPartitions,
   readLostDays,
+  readNotedRules,
   readRecentPartitions,
 } from './tables/partitionGaps.ts';
 import { judgedHours, readLastNight } from './tables/receivedHours.ts';
@@ -140,6 +142,10 @@ export interface StatusFacts {
   readonly stackFaults: readonly StackFault[] | null;
   /** Days of raw tables of which files are gone. */
   readonly lostDays: readonly LostRawDay[] | null;
+  /** Days with archived files. */
+  readonly archivedDays: readonly ArchivedDay[] | null;
+  /** The rules of the bucket's lifecycle that archive objects, as the hourly look has noted them. */
+  readonly archivingRules: readonly NotedRule[] | null;
   /** The hours of the last days, as the nights have judged them. */
   readonly receivedHours: readonly ReceivedHour[] | null;
   /** Days whose finding has `restore` as its cure, with what S3 has versions of. */
@@ -241,6 +247,7 @@ export async function readStatusFacts(deployment: Deployment): Promise<StatusFac
     curated: ask('the curated days', readCurationState),
     relay: ask('relay', readRelayState),
     lostDays: ask('the raw days', readLostDays),
+    archivingRules: ask('the rules of the bucket', readNotedRules),
     deadLetters: ask('the dead letters', readDeadLetters),
     functionErrors: ask("the functions' errors", readFunctionErrors),
     lastNight: config.reconcile ? ask('the last night', readLastNight) : null,
@@ -274,7 +281,8 @@ export async function readStatusFacts(deployment: Deployment): Promise<StatusFac
   const failedByKey = found.flatMap(([part, { isByKey }]) => (isByKey ? [part] : []));
   const spikeFrom = await askLog('collect', () => readSpikeSender(deployment, parts.lastDay?.changes ?? []));
   const restorable = await ask('the versions of lost files', () => restorableDays(deployment, facts));
-  return { ...facts, failures, failedByKey, spikeFrom, restorable, unknown };
+  const archivedDays = await ask('archived files', () => readArchivedDays(deployment, facts));
+  return { ...facts, failures, failedByKey, spikeFrom, restorable, archivedDays, unknown };
 
   /** Why something waits: what each function failed with, from some tries before it began to wait. */
   async function readFailures() {

@@ -123,6 +123,16 @@ export const findingCatalogue = {
     '`restore` brings back files that have versions: docs/platform.md, "Restore". If there are none, or rows shall stay gone: `accept`.',
     { part: 'partitions', section: 'partitions' },
   ),
+  SLUICE_FINDING_ARCHIVED: problem(
+    'Files of tables are in an archive class of S3 (GLACIER, DEEP_ARCHIVE). Athena skips them, restored ones too, so queries miss their rows without an error.',
+    'For each object that the first commands list, `restore-object` asks S3 for a copy, which takes hours; `copy-object` then makes it readable for good. Days of a curated table or a dataset are also made again: `SLUICE_FINDING_FILES_LOST`. What archives them comes again: docs/platform.md, "Archived objects".',
+    { part: 'partitions', section: 'partitions' },
+  ),
+  SLUICE_FINDING_ARCHIVING: problem(
+    'A lifecycle rule of the bucket archives objects that Sluice or queries read: Athena then skips them, and functions fail with them.',
+    'Take the folders out of the rule, or turn it off, where somebody made it; the command shows all rules. To save, use another storage class: docs/platform.md, "Archived objects". The next hourly look ends it.',
+    { part: 'deployment', section: 'partitions' },
+  ),
   SLUICE_FINDING_HOUR_SHORT: problem(
     'Events that the collector accepted in an hour are neither in their table nor in quarantine, and nothing of that hour waits.',
     'The first command looks at the rows of the day. An object that was deleted unwritten is a version of the bucket for 7 days: the others list what landed in these hours; copy it back (docs/landing.md, "Write an object again"). The next night sees its rows. Otherwise it ends after four days.',
@@ -332,8 +342,8 @@ export const findingCatalogue = {
     { part: 'drops', section: 'drops' },
   ),
   SLUICE_FINDING_FILES_LOST: problem(
-    'Days of a dataset or a curated table lack files of the version that the ledger has: somebody deleted them, or a rule of the bucket did. Queries miss their rows.',
-    'Find out who deleted them. The commands make the days again from what has their rows, and bring other files back while S3 has their versions: docs/platform.md, "Restore".',
+    'Days of a dataset or a curated table lack files of the version that the ledger has: somebody deleted or archived them, or a rule of the bucket did. Queries miss their rows.',
+    'Find out who did. The commands make the days again from what has their rows, and bring other files back while S3 has their versions: docs/platform.md, "Restore".',
     { part: 'drops', section: 'drops', alarms: ['ingest-failed', 'ingest-load-failed'] },
   ),
   SLUICE_FINDING_ROWS_UNUSUAL: warning(
@@ -347,7 +357,7 @@ export const findingCatalogue = {
     { part: 'drops', section: 'exports', alarms: ['export-failed'] },
   ),
   SLUICE_FINDING_CURATE_FAILED: problem(
-    'Days could not be curated. Views read their raw rows: no answer is wrong, but queries read more.',
+    'Days could not be curated. Views read their raw rows, which costs more. Only what Athena skips or cannot read is missing: an archived or damaged file.',
     'The first command says why: docs/curated.md, "When a day is not curated". The plan tries these days again every night; the second command does so now.',
     { part: 'partitions', section: 'curated', alarms: ['curations-failed'] },
   ),

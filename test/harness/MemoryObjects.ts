@@ -46,6 +46,8 @@ export class MemoryObjects implements ObjectStore {
   onCall: (key: string) => void = () => {};
   readonly asked: Asked = { lists: 0, reads: 0, writes: 0, bytes: 0 };
   readonly objects = new Map<string, Stored>();
+  /** Keys whose objects are in an archive class. */
+  readonly archived = new Set<string>();
   /** The keys in the order of S3's lists. */
   #sorted: string[] = [];
   readonly #clock: Clock;
@@ -167,7 +169,8 @@ export class MemoryObjects implements ObjectStore {
 
   #listed(key: string): ListedObject {
     const { bytes, eTag = '', modifiedAt = 0 } = this.objects.get(key) ?? {};
-    return { key, size: bytes?.length ?? 0, eTag, modifiedAt };
+    const object = { key, size: bytes?.length ?? 0, eTag, modifiedAt };
+    return this.archived.has(key) ? { ...object, isArchived: true } : object;
   }
 }
 

@@ -1,5 +1,5 @@
 import { buffer } from 'node:stream/consumers';
-import type { ObjectStore } from '../../lib/base/ObjectStore.ts';
+import { isArchive, type ObjectStore } from '../../lib/base/ObjectStore.ts';
 import type { Faults } from '../../packages/local-aws/src/faults/index.ts';
 import type { ObjectStore as EmulatedS3 } from '../../packages/local-aws/src/s3/index.ts';
 
@@ -115,8 +115,9 @@ export function emulatedBucket(
       return {
         items: folders
           ? []
-          : objects.map(({ key, size, etag, modifiedMs }) => {
-              return { key, size, eTag: `"${etag}"`, modifiedAt: modifiedMs };
+          : objects.map(({ key, size, etag, modifiedMs, attributes: { storageClass } }) => {
+              const object = { key, size, eTag: `"${etag}"`, modifiedAt: modifiedMs };
+              return isArchive(storageClass) ? { ...object, isArchived: true } : object;
             }),
         folders: names.map((name) => name.slice(prefix.length, -1)),
         next: page?.next,

@@ -13,6 +13,7 @@ import { dayFolder, landedFileName } from '../../lib/tables/tableFolders.ts';
 import { stoppedErasures } from '../../observe/doctor/bucket.ts';
 import type { Setup } from '../../observe/doctor/Setup.ts';
 import { readCuratedCalendar, readCurationState } from '../../observe/facts/days/curatedDays.ts';
+import { readArchivedDays } from '../../observe/facts/days/goneFiles.ts';
 import { readExports } from '../../observe/facts/days/ledgerDays.ts';
 import { readLostDays } from '../../observe/facts/tables/partitionGaps.ts';
 import { acceptLost } from '../../operate/curate/requests.ts';
@@ -71,6 +72,38 @@ describe('the calendar of curated days', () => {
     expect(await lateDays()).toEqual([[false], []]);
     curations.clock.advance(2 * 3_600_000);
     expect(await lateDays()).toEqual([[true], [DAY]]);
+  });
+
+  it('names archived files, of raw days and of versions, since a look has seen them, until they can be read', async () => {
+    const { store, config } = curations;
+    const curated = (await curations.curatedLocation()) ?? '';
+    const keys = [curated, dayFolder(config, 'exposures', DAY)].flatMap((prefix) =>
+      store
+        .list(config.bucket, { prefix, limit: 9 })
+        .entries.flatMap((one) => ('object' in one ? [one.object.key] : [])),
+    );
+    const moveTo = async (key: string, storageClass?: 'GLACIER') => {
+      const at = { bucket: config.bucket, key };
+      const { storageClass: _, ...attributes } = store.head(at.bucket, key).attributes;
+      await store.copy(at, at, {
+        attributes: storageClass === undefined ? attributes : { ...attributes, storageClass },
+      });
+    };
+    const archived = async () => {
+      const states = await readCurationState(place());
+      return readArchivedDays(place(), { curated: states, datasets: [] });
+    };
+    expect([keys.length, await archived()]).toEqual([2, []]);
+    for (const key of keys) await moveTo(key, 'GLACIER');
+    const since = curations.clock.now();
+    await curations.plan({ sluice: 'curate-check' });
+    curations.clock.advance(3_600_000);
+    await curations.plan({ sluice: 'curate-check' });
+    const tables = [config.curatedTables.exposures, config.tables.exposures];
+    const found = keys.map((key, i) => ({ table: tables[i], day: DAY, since, keys: [key] }));
+    expect((await archived()).toSorted((one, other) => (one.table < other.table ? -1 : 1))).toEqual(found);
+    for (const key of keys) await moveTo(key);
+    expect(await archived()).toEqual([]);
   });
 
   it('does not contradict a configuration that curates nothing', async () => {

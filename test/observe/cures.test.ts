@@ -30,6 +30,7 @@ const PASTED: Readonly<Record<string, string>> = {
 /** The commands are of AWS: `npm run test:aws` asks botocore about them. The suite does what they say. */
 const OF_AWS: Readonly<Record<string, string>> = {
   ALARM: 'e2e/onCall',
+  ARCHIVED: 'observe/judgeCases',
   BUCKET_UNFIT: 'observe/doctor/onAws',
   DEAD_LETTERS: 'observe/judgeCases',
   DRIFT: 'e2e/changedByHand',
@@ -49,6 +50,7 @@ const OF_AWS: Readonly<Record<string, string>> = {
 
 /** What ends it is the act of a person, or time. The commands, if there are any, only show more. */
 const ACTS: Readonly<Record<string, string>> = {
+  ARCHIVING: 'its owner changes the rule',
   BOUNDARY_UNFIT: 'its owner changes it, or somebody configures and deploys',
   CLOCK_OFF: 'the sender sets its clock',
   CREDENTIALS: 'somebody signs in',

@@ -41,6 +41,7 @@ export type Case = readonly [
   ...commands: string[],
 ];
 
+const archivingRule = { id: 'r', prefix: '', storageClass: 'GLACIER', days: 30, isOfVersions: false };
 const days = ['2026-11-19', '2026-11-18']
   .map((day) => `${day} since ${at(2)}, with 1 file and no commit`)
   .join('; ');
@@ -192,6 +193,56 @@ export const cases: readonly Case[] = [
     'npx sluice export run --export out --from 2026-11-17 --to 2026-11-17',
     'npx sluice export run --export out --from 2026-11-05 --to 2026-11-05',
     'npx sluice export run --export out --from 2026-11-02 --to 2026-11-03',
+  ],
+  [
+    'files of a day are archived',
+    {
+      archivedDays: [
+        {
+          table: 'acme_orders',
+          day: '2026-11-19',
+          since: NOW - 2 * HOUR,
+          keys: ['1', '2', '3', '4'].map(
+            (name) => `statsig/ingested/acme_orders/2026-11-19/v/${name}.parquet`,
+          ),
+        },
+      ],
+    },
+    'ARCHIVED',
+    'problem',
+    `acme_orders 2026-11-19 4 ${at(2)}`,
+    `aws s3api list-objects-v2 --bucket acme --prefix statsig/ingested/acme_orders/2026-11-19/v/ --query 'Contents[?StorageClass=='\\''GLACIER'\\''||StorageClass=='\\''DEEP_ARCHIVE'\\''].Key' --output text`,
+    ...['restore-object', 'copy-object'].flatMap((verb) =>
+      ['1', '2', '3'].map((name) => {
+        const key = `statsig/ingested/acme_orders/2026-11-19/v/${name}.parquet`;
+        const rest =
+          verb === 'restore-object'
+            ? '--restore-request Days=7'
+            : `--copy-source acme/${key} --storage-class STANDARD`;
+        return `aws s3api ${verb} --bucket acme --key ${key} ${rest}`;
+      }),
+    ),
+  ],
+  [
+    'a rule of the bucket archives objects, and another those of others',
+    {
+      archivingRules: [
+        { ...archivingRule, id: 'save', prefix: 'damaged/', since: NOW - 5 * HOUR },
+        { ...archivingRule, id: 'others', prefix: 'photos/', since: NOW - 9 * HOUR },
+      ],
+    },
+    'ARCHIVING',
+    'problem',
+    `acme save GLACIER 30 damaged/ ${at(5)}`,
+    'aws s3api get-bucket-lifecycle-configuration --bucket acme',
+  ],
+  [
+    'a rule archives all earlier versions of the bucket',
+    { archivingRules: [{ ...archivingRule, id: 'old', days: null, isOfVersions: true, since: NOW - HOUR }] },
+    'ARCHIVING',
+    'problem',
+    `acme old GLACIER statsig/ quarantine/ quarantine-large/ landing/ damaged/ 2 ${at(1)}`,
+    'aws s3api get-bucket-lifecycle-configuration --bucket acme',
   ],
   [
     'a day of a raw table has lost its files',

@@ -51,6 +51,8 @@ export const well: StatusFacts = {
   failures: {},
   failedByKey: [],
   lostDays: [],
+  archivedDays: [],
+  archivingRules: [],
   receivedHours: [],
   lastNight: null,
   restorable: [],

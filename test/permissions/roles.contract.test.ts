@@ -86,6 +86,7 @@ const OF_S3: Readonly<Record<string, readonly string[]>> = {
   DeleteObjects: ['DeleteObject'],
   ListObjectsV2: ['ListBucket'],
   ListMultipartUploads: ['ListBucketMultipartUploads'],
+  GetBucketLifecycleConfiguration: ['GetLifecycleConfiguration'],
   CreateMultipartUpload: ['PutObject'],
   UploadPart: ['PutObject'],
   CompleteMultipartUpload: ['PutObject'],

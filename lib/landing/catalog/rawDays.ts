@@ -27,7 +27,15 @@ const PARALLEL_DAYS = 8;
  */
 const rawDaysSchema = z.strictObject({
   at: z.int(),
-  days: z.record(z.string(), z.strictObject({ seenAt: z.int(), files: z.int() })),
+  days: z.record(
+    z.string(),
+    z.strictObject({
+      seenAt: z.int(),
+      files: z.int(),
+      /** Since when looks have seen archived files of it, which queries skip. */
+      archivedSince: z.int().optional(),
+    }),
+  ),
 });
 type RawDays = z.output<typeof rawDaysSchema>;
 
@@ -96,13 +104,15 @@ export async function noteRawDays(
     const isThere = folders.includes(day);
     const isCounted = isThere && (wasLost || day >= addDays(utcDay(now), -COUNTED_DAYS));
     const uncounted = isThere ? Math.max(1, known.files) : 0;
-    const [left = uncounted, files = uncounted] = isCounted
+    const counted = isCounted
       ? await filesAt(store, dayFolder(config, kind, day), known.seenAt, now)
-      : [];
+      : { counts: [], isArchived: known.archivedSince !== undefined };
+    const [left = uncounted, files = uncounted] = counted.counts;
+    const archived = counted.isArchived ? { archivedSince: known.archivedSince ?? now } : {};
     // The last erasure is read after the count: an erasure that has begun meanwhile may have deleted the files that the
     // count misses.
     const isLost = left < known.files && (wasLost || known.seenAt > (await erasedAt()));
-    if (isLost || files > 0) days[day] = isLost ? known : { seenAt: now, files };
+    if (isLost || files > 0) days[day] = isLost ? known : { seenAt: now, files, ...archived };
   });
   const next: RawDays = { at: now, days };
   // Another look may have written it meanwhile: the next one goes on from there.
@@ -111,18 +121,21 @@ export async function noteRawDays(
 
 /**
  * How many files a look at each of these times (epoch milliseconds) has counted. Counted are files that Sluice put and
- * that queries read; the name of a file says when it was put.
+ * that queries read; the name of a file says when it was put. And whether
+ * objects of the folder are archived.
  */
 export async function filesAt(
   store: Pick<ObjectStore, 'listPage'>,
   folder: string,
   ...times: number[]
-): Promise<number[]> {
+): Promise<{ readonly counts: readonly number[]; readonly isArchived: boolean }> {
   const counts = times.map((at) => ({ until: fileTime(at - SETTLED_MS), files: 0 }));
+  let hasArchived = false;
   for await (const object of listObjects(store, folder)) {
+    hasArchived ||= object.isArchived === true;
     const put = deliveredTime(object.key);
     if (put === undefined || !isDataFile(object)) continue;
     for (const look of counts) if (put <= look.until) look.files += 1;
   }
-  return counts.map(({ files }) => files);
+  return { counts: counts.map(({ files }) => files), isArchived: hasArchived };
 }

@@ -147,13 +147,14 @@ async function dailyRun(registrar: Registrar): Promise<boolean> {
     problems.push(...failed.map(({ day, code }) => `${table} ${day}: ${code}`));
     if (kind !== 'quarantine') steps.push(() => noteFolders(registrar, kind, repaired.folders));
   });
-  const { logNight } = registrar;
-  if (logNight !== undefined)
-    steps.push(() =>
-      awsCall(logNight).catch((error: unknown) => {
-        throw unavailable('received_hours', error);
-      }),
-    );
+  const { logNight, noteRules } = registrar;
+  for (const [what, step] of Object.entries({ received_hours: logNight, 'lifecycle rules': noteRules }))
+    if (step !== undefined)
+      steps.push(() =>
+        awsCall(step).catch((error: unknown) => {
+          throw unavailable(what, error);
+        }),
+      );
   for (const step of steps)
     try {
       await step();
@@ -176,6 +177,8 @@ async function dailyRun(registrar: Registrar): Promise<boolean> {
 export interface Registrar extends RepairTarget {
   /** Writes how long ago the last night was that judged received hours: the hourly run always comes. Undefined: none judges them. */
   readonly logNight?: () => Promise<void>;
+  /** Notes which rules of the bucket archive objects. Default: nobody looks. */
+  readonly noteRules?: () => Promise<void>;
   /** Kept while the function is warm. */
   readonly known: KnownPartitions;
   readonly log: (fields: Record<string, unknown>) => void;

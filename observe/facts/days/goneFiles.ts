@@ -1,9 +1,13 @@
 import { ListObjectVersionsCommand, type ObjectVersion } from '@aws-sdk/client-s3';
+import { s3ObjectStore } from '../../../lib/aws/s3ObjectStore.ts';
 import { mapLimit } from '../../../lib/base/concurrency.ts';
+import { isDataFile, listObjects } from '../../../lib/base/ObjectStore.ts';
 import type { UtcDay } from '../../../lib/base/time.ts';
+import { parseRawDays } from '../../../lib/landing/catalog/rawDays.ts';
+import { parseLooks } from '../../../lib/ledger/turns.ts';
 import type { ReceivedHour } from '../../../lib/reconcile/receivedHours.ts';
 import { forwardedKinds, tableKinds } from '../../../lib/schema/kinds.ts';
-import { curatedSubject } from '../../../lib/tables/ledgerKeys.ts';
+import { curatedSubject, dayLooksKey, rawDaysKey } from '../../../lib/tables/ledgerKeys.ts';
 import { LANDING_FOLDER } from '../../../lib/tables/objectKeys.ts';
 import { dayFolder, RESTORED, versionPrefix } from '../../../lib/tables/tableFolders.ts';
 import type { Deployment } from '../../deployment.ts';
@@ -123,6 +127,54 @@ export async function restorableDays(
     return { table, day, files: versions.filter(({ files }) => files.length > 0).length };
   });
   return [...found, ...landed];
+}
+
+/** A day of a table that has archived files, which queries skip. */
+export interface ArchivedDay {
+  /** The name of the table. */
+  readonly table: string;
+  readonly day: UtcDay;
+  /** When a look saw them first, epoch milliseconds. */
+  readonly since: number;
+  readonly keys: readonly string[];
+}
+
+/**
+ * Days with archived files, the latest first, as looks have noted them: raw days that the registrar or a curation has listed, and versions
+ * that lack files. Their files are listed again, as they may have been brought back.
+ *
+ * @throws What the client of S3 throws.
+ */
+export async function readArchivedDays(
+  deployment: GoneReaders,
+  { curated, datasets }: Pick<LostFacts, 'curated' | 'datasets'>,
+): Promise<readonly ArchivedDay[]> {
+  const { s3, config } = deployment;
+  const store = s3ObjectStore(s3, config.bucket);
+  const noted: (Omit<ArchivedDay, 'keys'> & { readonly folder: string })[] = [];
+  for (const kind of forwardedKinds) {
+    const counted = parseRawDays((await store.read(rawDaysKey(kind)))?.text)?.days ?? {};
+    const looks = parseLooks((await store.read(dayLooksKey(kind)))?.text);
+    for (const day of new Set([...Object.keys(counted), ...Object.keys(looks)])) {
+      const since = counted[day]?.archivedSince ?? looks[day]?.archivedSince;
+      if (since !== undefined)
+        noted.push({ table: config.tables[kind], day, since, folder: dayFolder(config, kind, day) });
+    }
+  }
+  for (const { table, lacking } of [...(curated ?? []), ...(datasets ?? [])]) {
+    const days = lacking.map(({ day }) => day);
+    for (const { day, folder } of days.length === 0 ? [] : ((await foldersOf(deployment, table, days)) ?? []))
+      for (const { since } of folder === null ? [] : lacking.filter((one) => one.day === day))
+        noted.push({ table, day, since, folder: folder ?? '' });
+  }
+  const newest = noted.toSorted((one, other) => (one.day > other.day ? -1 : 1)).slice(0, MOST_DAYS);
+  const found = await mapLimit(newest, PARALLEL_DAYS, async ({ folder, ...one }): Promise<ArchivedDay> => {
+    const keys: string[] = [];
+    for await (const object of listObjects(store, folder))
+      if (isDataFile(object) && object.isArchived === true) keys.push(object.key);
+    return { ...one, keys };
+  });
+  return found.filter(({ keys }) => keys.length > 0);
 }
 
 /** The folders that have the files of a table's days: of a table with versions, that of the version that is read. Null: no such table. */

@@ -1,10 +1,11 @@
 import { paginateListObjectsV2, type S3Client } from '@aws-sdk/client-s3';
 import { s3ObjectStore } from '../../../lib/aws/s3ObjectStore.ts';
 import { addDays, isUtcDay, type UtcDay, utcDay } from '../../../lib/base/time.ts';
+import { type NotedRule, parseArchivingRules } from '../../../lib/landing/catalog/archivingRules.ts';
 import { filesAt, type LostDay, lostDays, parseRawDays } from '../../../lib/landing/catalog/rawDays.ts';
 import { dayLocation } from '../../../lib/landing/catalog/registerPartitions.ts';
 import { type ForwardedKind, forwardedKinds, type TableKind, tableKinds } from '../../../lib/schema/kinds.ts';
-import { rawDaysKey } from '../../../lib/tables/ledgerKeys.ts';
+import { ARCHIVING_RULES_KEY, rawDaysKey } from '../../../lib/tables/ledgerKeys.ts';
 import { dayFolder, tableFolders } from '../../../lib/tables/tableFolders.ts';
 import type { Deployment } from '../../deployment.ts';
 import { readPartitions } from './tables.ts';
@@ -74,12 +75,21 @@ export async function readLostDays({
     const note = parseRawDays((await store.read(rawDaysKey(table)))?.text);
     const lost: LostRawDay[] = [];
     for (const one of note === null ? [] : lostDays(note)) {
-      const [left = 0] = await filesAt(store, dayFolder(config, table, one.day), one.seenAt);
+      const { counts } = await filesAt(store, dayFolder(config, table, one.day), one.seenAt);
+      const [left = 0] = counts;
       if (left < one.files) lost.push({ table, left, ...one });
     }
     return lost;
   };
   return (await Promise.all(forwardedKinds.map(read))).flat();
+}
+
+/** Rules of the bucket that archive objects, as the registrar has noted them. @throws What the client of S3 throws. */
+export async function readNotedRules({
+  s3,
+  config,
+}: Pick<Deployment, 's3' | 'config'>): Promise<readonly NotedRule[]> {
+  return parseArchivingRules((await s3ObjectStore(s3, config.bucket).read(ARCHIVING_RULES_KEY))?.text);
 }
 
 /**

@@ -19,7 +19,14 @@ import {
   unreachedRequests,
   wrongClocks,
 } from './requests.ts';
-import { lostDays, missingNights, missingPartitions, quarantined, shortHours } from './tables.ts';
+import {
+  archivedFiles,
+  lostDays,
+  missingNights,
+  missingPartitions,
+  quarantined,
+  shortHours,
+} from './tables.ts';
 
 /** Everything that is judged, in the order in which it is told. */
 const JUDGES: readonly ((facts: StatusFacts, place: Place) => Findings)[] = [
@@ -35,6 +42,7 @@ const JUDGES: readonly ((facts: StatusFacts, place: Place) => Findings)[] = [
   wrongClocks,
   resentFindings,
   lostDays,
+  archivedFiles,
   shortHours,
   missingNights,
   missingPartitions,

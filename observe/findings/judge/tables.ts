@@ -1,10 +1,13 @@
+import { lifecycleRules } from '../../../lib/access/buckets/lifecycleRules.ts';
 import { counted, listed } from '../../../lib/base/text.ts';
 import { addDays, HOUR_MS, isoTimestamp } from '../../../lib/base/time.ts';
+import type { ArchivingRule, NotedRule } from '../../../lib/landing/catalog/archivingRules.ts';
 import { isCuredByRedrive, isRowFailure } from '../../../lib/landing/quarantineReasons.ts';
 import { isUnsure, NOT_LOOKED } from '../../../lib/reconcile/judgeHour.ts';
 import { dueDay } from '../../../lib/reconcile/lastNight.ts';
 import type { ReceivedHour } from '../../../lib/reconcile/receivedHours.ts';
 import { forwardedKinds, tableKinds } from '../../../lib/schema/kinds.ts';
+import { QUERY_RESULTS_FOLDER } from '../../../lib/tables/objectKeys.ts';
 import { MOST_COMMANDS } from '../../deploymentCommands.ts';
 import { explainCode } from '../../explainCode.ts';
 import { hourFolders } from '../../facts/days/goneFiles.ts';
@@ -33,6 +36,61 @@ export function* lostDays(facts: StatusFacts, { config, commands, isGone }: Plac
         ...commands.accept(kind, gone),
       ]);
   }
+}
+
+/** Archived files of tables, which queries skip, and rules of the bucket that archive more. */
+export function* archivedFiles({ archivedDays, archivingRules }: StatusFacts, place: Place): Findings {
+  const { config, commands } = place;
+  for (const [table, days] of Map.groupBy(archivedDays ?? [], (one) => one.table)) {
+    const texts = days.map(
+      ({ day, since, keys }) => `${day}, ${counted(keys.length, 'file')}, seen since ${isoTimestamp(since)}`,
+    );
+    const of = (key: string) => ['--bucket', config.bucket, '--key', key];
+    const first = days.flatMap(({ keys }) => keys).slice(0, MOST_COMMANDS);
+    const folders = new Set(days.flatMap(({ keys }) => keys.map((key) => key.replace(/[^/]*$/, ''))));
+    const lists = [...folders].slice(0, MOST_COMMANDS).map((folder) => {
+      const query = "Contents[?StorageClass=='GLACIER'||StorageClass=='DEEP_ARCHIVE'].Key";
+      const where = ['--bucket', config.bucket, '--prefix', folder];
+      return commands.aws('s3api', 'list-objects-v2', ...where, '--query', query, '--output', 'text');
+    });
+    yield finding('SLUICE_FINDING_ARCHIVED', `${table}: ${listed(texts, '; ')}.`, [
+      ...lists,
+      ...first.map((key) =>
+        commands.aws('s3api', 'restore-object', ...of(key), '--restore-request', 'Days=7'),
+      ),
+      ...first.map((key) => {
+        const source = `${config.bucket}/${key}`;
+        const target = ['--copy-source', source, '--storage-class', 'STANDARD'];
+        return commands.aws('s3api', 'copy-object', ...of(key), ...target);
+      }),
+    ]);
+  }
+  yield* archivingRuleFindings(archivingRules ?? [], place);
+}
+
+/** Rules of the bucket that archive objects in folders of ours. Results of queries are read once. */
+export function* archivingRuleFindings(
+  rules: readonly (ArchivingRule & Partial<NotedRule>)[],
+  { config, commands }: Pick<Place, 'config' | 'commands'>,
+): Findings {
+  const own = [...new Set(lifecycleRules(config).map(({ prefix }) => prefix))];
+  const read = own.filter(
+    (one) => one !== QUERY_RESULTS_FOLDER && own.every((other) => other === one || !one.startsWith(other)),
+  );
+  const texts = rules.flatMap(({ id, prefix, storageClass, days, isOfVersions, since }) => {
+    const folders = read.flatMap((one) =>
+      one.startsWith(prefix) ? [one] : prefix.startsWith(one) ? [prefix] : [],
+    );
+    if (folders.length === 0) return [];
+    const what = isOfVersions ? 'earlier versions, which `sluice restore` needs,' : 'objects';
+    const when = days === null ? 'from a date on' : `after ${counted(days, 'day')}`;
+    const seen = since === undefined ? '' : `, seen since ${isoTimestamp(since)}`;
+    return [`the rule ${id} moves ${what} to ${storageClass} ${when}, in ${listed(folders)}${seen}`];
+  });
+  if (texts.length > 0)
+    yield finding('SLUICE_FINDING_ARCHIVING', `${config.bucket}: ${listed(texts, '; ')}.`, [
+      commands.aws('s3api', 'get-bucket-lifecycle-configuration', '--bucket', config.bucket),
+    ]);
 }
 
 /** Hours of which events are missing, as the nights have judged them, and days of which too many are unproved. */

@@ -1,8 +1,11 @@
+import { buffer } from 'node:stream/consumers';
 import { afterAll, afterEach, describe, expect, it } from '@jest/globals';
 import config from '#config';
 import { handler as deployed } from '../../../functions/register/handler.ts';
 import { addDays, utcDay } from '../../../lib/base/time.ts';
+import { parseArchivingRules } from '../../../lib/landing/catalog/archivingRules.ts';
 import { type TableKind, tableKinds } from '../../../lib/schema/kinds.ts';
+import { ARCHIVING_RULES_KEY } from '../../../lib/tables/ledgerKeys.ts';
 import { dayFolder } from '../../../lib/tables/tableFolders.ts';
 import { invokedFunction, queueMessage } from '../../harness/lambdaInvoker.ts';
 import { objectMessage } from '../../harness/startAws.ts';
@@ -102,6 +105,38 @@ describe('queue messages', () => {
 });
 
 describe('a scheduled run', () => {
+  it('notes rules of the bucket that archive objects, since it has seen them first, and forgets those that are gone', async () => {
+    const bucket = world.store.bucket(config.bucket);
+    const { settings } = bucket;
+    const noted = async () => {
+      await invoke({ Records: [queueMessage('run', '{"sluice":"daily"}')] });
+      const { body } = world.store.get(config.bucket, ARCHIVING_RULES_KEY);
+      return parseArchivingRules((await buffer(body)).toString());
+    };
+    const rule = (Id: string, Status: 'Enabled' | 'Disabled', StorageClass: string) => {
+      return { Id, Status, Prefix: 'statsig/', Transitions: [{ StorageClass, TransitionInDays: 30 }] };
+    };
+    const Rules = [
+      rule('save', 'Enabled', 'DEEP_ARCHIVE'),
+      rule('off', 'Disabled', 'GLACIER'),
+      rule('read at once', 'Enabled', 'GLACIER_IR'),
+    ];
+    bucket.settings = { ...settings, LifecycleConfiguration: { Rules } };
+    const [first, ...others] = await noted();
+    expect(others).toEqual([]);
+    expect(first).toEqual({
+      id: 'save',
+      prefix: 'statsig/',
+      storageClass: 'DEEP_ARCHIVE',
+      days: 30,
+      isOfVersions: false,
+      since: expect.any(Number),
+    });
+    expect(await noted()).toEqual([first]);
+    bucket.settings = settings;
+    expect(await noted()).toEqual([]);
+  });
+
   it('repairs every table and prepares tomorrow', async () => {
     await world.store.put(config.bucket, `${dayFolder(config, 'exposures', '2026-10-01')}a.parquet`, 'x');
     const message = { Records: [queueMessage('run', '{"sluice":"daily"}')] };

@@ -57,12 +57,13 @@ async function look(days = DAYS, until = Number.POSITIVE_INFINITY) {
   read = [];
   const timing = { clock, wait: async () => {}, random: () => 0 };
   const landing = {
-    list: async (prefix: string, after?: string) => {
-      onCall();
-      listed.push(after ?? prefix);
-      return (await store.listPage(prefix, { after })).items.map(({ key }) => key);
+    listPage: (prefix: string, options?: ListOptions) => {
+      if (!prefix.startsWith('ledger/')) {
+        onCall();
+        listed.push(options?.after ?? prefix);
+      }
+      return store.listPage(prefix, options);
     },
-    listPage: (prefix: string, options?: ListOptions) => store.listPage(prefix, options),
     text: (key: string) => storedText(store, key),
     readText: async (key: string) => (await store.read(key))?.text ?? null,
     putText: async (key: string, text: string) => void (await store.write(key, text)),
@@ -93,6 +94,16 @@ it('names the days whose version has no file although it had some, from when it 
   expect(await look()).toEqual(['2026-11-19']);
   const seen = await note();
   expect(entries.map((entry) => lackingSince(seen, entry))).toEqual([null, 2_000, null]);
+});
+
+it('names a day of which a file is archived, until it can be read again', async () => {
+  await settle('2026-11-19', { filesWritten: [FILE, 'more.parquet'] });
+  await put('2026-11-19', V1, FILE, 'more.parquet');
+  expect(await look([])).toEqual([]);
+  store.archived.add(fileKey('2026-11-19', V1, FILE));
+  expect(await look()).toEqual(['2026-11-19']);
+  store.archived.clear();
+  expect(await look([])).toEqual([]);
 });
 
 it('names a day that was emptied before anybody looked, and not one that had no rows or no version', async () => {

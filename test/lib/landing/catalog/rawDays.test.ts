@@ -67,6 +67,22 @@ describe('days of a raw table that lost files', () => {
     },
   );
 
+  it('are none that are archived, which is noted since a look has seen it', async () => {
+    const file = await put(D20);
+    await put(D21);
+    await look();
+    expect((await note()).days[D20]).not.toHaveProperty('archivedSince');
+    store.archived.add(file);
+    const archivedSince = now;
+    for (const _ of [1, 2]) {
+      expect(await look()).toEqual([]);
+      expect((await note()).days).toMatchObject({ [D20]: { files: 1, archivedSince }, [D21]: { files: 1 } });
+    }
+    store.archived.clear();
+    await look();
+    expect((await note()).days[D20]).not.toHaveProperty('archivedSince');
+  });
+
   it('are those that lost some of them, however many come', async () => {
     const file = await put(D21);
     const other = await put(D21);

@@ -1,5 +1,6 @@
 import type { Column, StorageDescriptor } from '../../glue/index.ts';
 import type { ObjectStore } from '../../s3/model/ObjectStore.ts';
+import { archivedClasses } from '../../s3/model/StoredObject.ts';
 import { STATEMENT_LIMITS } from './StatementRunner.ts';
 
 /** An object that contains rows. */
@@ -10,6 +11,8 @@ export interface DataFile {
   readonly key: string;
   /** Bytes. */
   readonly size: number;
+  /** Whether S3 can't read it before somebody restores it. */
+  readonly isArchived: boolean;
 }
 
 /** Parses `s3://bucket/folder`; undefined for another scheme. The folder ends with a slash or is empty. */
@@ -25,10 +28,14 @@ export function parseLocation(
 /**
  * The objects at a location that Athena reads: at every depth, except those whose name starts with `_` or `.`. Empty
  * objects are skipped. https://docs.aws.amazon.com/athena/latest/ug/tables-location-format.html
+ *
+ * Without an error it skips archived objects, and, unless the table says otherwise, restored ones, which are not emulated:
+ * https://docs.aws.amazon.com/athena/latest/ug/querying-glacier.html
  */
 export function listDataFiles(store: ObjectStore, location: string): DataFile[] {
   return listObjects(store, location).filter(
-    ({ key, size }) => size > 0 && !/^[_.]/.test(key.slice(key.lastIndexOf('/') + 1)),
+    ({ key, size, isArchived }) =>
+      size > 0 && !isArchived && !/^[_.]/.test(key.slice(key.lastIndexOf('/') + 1)),
   );
 }
 
@@ -42,8 +49,10 @@ export function listObjects(store: ObjectStore, location: string): DataFile[] {
     const page = bucket.list({ prefix: place.folder, after, limit: STATEMENT_LIMITS.listedObjects });
     for (const entry of page.entries) {
       if (!('object' in entry)) continue;
-      const { key, size } = entry.object;
-      files.push({ path: bucket.pathOf(entry.object), bucket: place.bucket, key, size });
+      const { key, size, attributes } = entry.object;
+      const path = bucket.pathOf(entry.object);
+      const isArchived = archivedClasses.has(attributes.storageClass ?? '');
+      files.push({ path, bucket: place.bucket, key, size, isArchived });
     }
     if (page.next === undefined) return files;
     after = page.next;

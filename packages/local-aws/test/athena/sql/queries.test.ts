@@ -1,6 +1,6 @@
 import { Readable } from 'node:stream';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { openLake } from './openLake.ts';
+import { DAYS, openLake } from './openLake.ts';
 
 let lake: Awaited<ReturnType<typeof openLake>>;
 beforeAll(async () => {
@@ -159,6 +159,19 @@ describe('queries of the local Athena', () => {
       ),
     ).toEqual([['2026-11-20']]);
   });
+
+  it.each(['GLACIER', 'DEEP_ARCHIVE', 'GLACIER_IR', 'INTELLIGENT_TIERING', 'STANDARD_IA'] as const)(
+    'skips objects in an archive class, without an error: %s',
+    async (storageClass) => {
+      const at = { bucket: 'lake', key: `events/${DAYS[1]}/0.parquet` };
+      const { attributes } = lake.store.head(at.bucket, at.key);
+      await lake.store.copy(at, at, { attributes: { ...attributes, storageClass } });
+      const left = /^(GLACIER|DEEP_ARCHIVE)$/.test(storageClass) ? '20' : '30';
+      expect(await lake.rows('SELECT count(*) FROM events')).toEqual([[left]]);
+      await lake.store.copy(at, at, { attributes });
+      expect(await lake.rows('SELECT count(*) FROM events')).toEqual([['30']]);
+    },
+  );
 
   it('shows $path and other hidden columns only when they are selected', async () => {
     const paths = await lake.rows('SELECT DISTINCT "$path" FROM events WHERE ds = DATE \'2026-11-20\'');
