@@ -24,7 +24,10 @@ export { openStatementRunner } from './statements/openStatementRunner.ts';
 
 /** Options of {@link openAthena}. */
 export interface AthenaOptions {
-  /** Where workgroups, prepared statements and the history are stored. Only one process at a time may have it open. */
+  /**
+   * The folder in which workgroups, prepared statements and the history are stored. Only one process at a time may have
+   * it open.
+   */
   readonly directory: string;
   readonly clock: LocalClock;
   readonly catalog: Catalog;

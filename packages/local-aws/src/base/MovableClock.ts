@@ -120,7 +120,10 @@ export class MovableClock implements LocalClock {
     return earliest;
   }
 
-  /** One timer of the machine for all alarms, at the earliest; nothing to do when it rings in time for `at`. */
+  /**
+   * Sets one timer of the machine for all alarms, at the time of the earliest. It does nothing if the present timer
+   * rings in time for `at`.
+   */
   #setTimer(at?: number): void {
     if (at !== undefined && this.#timer !== undefined && this.#timer.at <= at) return;
     clearTimeout(this.#timer?.handle);
@@ -135,7 +138,8 @@ export class MovableClock implements LocalClock {
 
   #onTimer(): void {
     this.#timer = undefined;
-    // Not awaited: time passes whether or not the work is done. An alarm that fails, as on a full disk, stops no other.
+    // The alarms are not awaited, because time passes whether or not their work is done. An alarm that fails, as on a
+    // full disk, stops no other.
     for (const alarm of this.#due()) void this.#ring(alarm).catch(reportDefect);
     this.#setTimer();
   }

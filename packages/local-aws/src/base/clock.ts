@@ -1,4 +1,4 @@
-/** Where the time comes from. Injected everywhere; the code never reads the machine's clock by itself. */
+/** Gives the time. It is passed everywhere; the code never reads the machine's clock by itself. */
 export interface Clock {
   /** Epoch milliseconds, UTC. */
   now(): number;

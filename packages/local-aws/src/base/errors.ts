@@ -24,7 +24,7 @@ export function configureErrors(configured: Partial<ErrorTexts>): void {
 
 /** An error with a stable code, a cause and a cure. Thrown as a member of a family. */
 export class LocalAwsError extends Error {
-  /** With the configured prefix, e.g. `LOCAL_AWS_DISK_DAMAGED`. */
+  /** The code with the configured prefix, e.g. `LOCAL_AWS_DISK_DAMAGED`. */
   readonly code: string;
   /** The code without prefix, e.g. `DISK_DAMAGED`. */
   readonly kind: string;

@@ -7,7 +7,7 @@ const HIDDEN = /(?!\n)[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}\p{Default_Ignorable_Code_P
 
 /** How long a sentence about the disk is not repeated, in milliseconds of the machine: each request fails the same. */
 const TOLD_MS = 60_000;
-const told = new Map<string, number>();
+const reported = new Map<string, number>();
 
 /**
  * Writes an unexpected error with its stack to stderr; characters that a terminal would act on are escapes. A disk that
@@ -23,8 +23,8 @@ export function reportDefect(error: unknown): void {
   const now = performance.now();
   // Each damaged file is reported: the message names it.
   const about = error instanceof LocalAwsError ? problem.message : problem.code;
-  if (now - (told.get(about) ?? Number.NEGATIVE_INFINITY) < TOLD_MS) return;
-  told.set(about, now);
+  if (now - (reported.get(about) ?? Number.NEGATIVE_INFINITY) < TOLD_MS) return;
+  reported.set(about, now);
   write(`${problem.code}: ${problem.message} ${problem.cure}`);
 }
 

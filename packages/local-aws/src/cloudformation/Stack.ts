@@ -35,7 +35,7 @@ const versionSchema = z.strictObject({
   codeDirectory: z.string(),
 });
 
-/** One version of a stack: what its resources are made from. */
+/** One version of a stack, from which its resources are made. */
 type StackVersion = Readonly<z.output<typeof versionSchema>>;
 
 /** The stack's file. */
@@ -54,7 +54,7 @@ export interface Stack extends ResolvedTemplate {
   readonly name: string;
   /** Epoch ms. */
   readonly createdMs: number;
-  /** When it was last updated, epoch ms; undefined before the first update. */
+  /** Time of the last update, epoch ms; undefined before the first update. */
   readonly updatedMs?: number | undefined;
 }
 
@@ -70,7 +70,10 @@ export interface StackOptions {
   readonly clock: Clock;
   /** Checks the template and prepares the account before anything is changed; what it throws refuses the deployment. */
   readonly prepare: (template: ResolvedTemplate) => unknown;
-  /** By type. Others have no effect by themselves, or only while the cloud runs. */
+  /**
+   * The handlers by the type of resource. Resources of other types have no effect by themselves, or only while the
+   * cloud runs.
+   */
   readonly handlers: ReadonlyMap<string, ResourceHandler>;
   /** Called when the stack was created or updated; not if nothing differs. */
   readonly onDeployed: (stack: Stack) => void;
@@ -96,8 +99,8 @@ export async function deployStack(options: StackOptions): Promise<Stack> {
   const resolve = ({ template }: StackVersion) =>
     resolveTemplate(parseTemplate(template), { ...options.identity, stackName: name });
   const resolved = resolve(version);
-  const known = [before?.version, before?.next].flatMap((one) =>
-    one === undefined ? [] : [resolve(one).resources],
+  const known = [before?.version, before?.next].flatMap((earlier) =>
+    earlier === undefined ? [] : [resolve(earlier).resources],
   );
   requireDistinct(resolved);
   await orFail('', () => options.prepare(resolved));
@@ -116,7 +119,7 @@ export async function deployStack(options: StackOptions): Promise<Stack> {
     try {
       await handlers.get(resource.type)?.delete?.(resource);
     } catch (error) {
-      // It is gone already, or not empty.
+      // The resource is gone already, or it is not empty.
       if (!(error instanceof AwsError)) throw error;
     }
   }
@@ -136,7 +139,8 @@ type Known = readonly (readonly ResolvedResource[])[];
 const identityOf = ({ type, physicalId, properties }: ResolvedResource) =>
   JSON.stringify([type, physicalId, properties['DatabaseName']]);
 
-const isSame = (one: ResolvedResource) => (other: ResolvedResource) => identityOf(one) === identityOf(other);
+const isSame = (left: ResolvedResource) => (right: ResolvedResource) =>
+  identityOf(left) === identityOf(right);
 
 /** Whether a resource is as it was applied before. */
 function isUnchanged(resource: ResolvedResource, known: Known): boolean {
@@ -150,14 +154,16 @@ function isUnchanged(resource: ResolvedResource, known: Known): boolean {
 
 /** The resources that a template does not have any more, each before what it depends on. */
 function leaving({ resources }: ResolvedTemplate, known: Known): ResolvedResource[] {
-  const gone = known.flat().filter((one) => one.locally === 'built' && !resources.some(isSame(one)));
-  return gone.filter((one, index) => gone.findIndex(isSame(one)) === index).reverse();
+  const gone = known
+    .flat()
+    .filter((resource) => resource.locally === 'built' && !resources.some(isSame(resource)));
+  return gone.filter((resource, index) => gone.findIndex(isSame(resource)) === index).reverse();
 }
 
 /** @throws StackError when two resources of a template are the same one. */
 function requireDistinct({ resources }: ResolvedTemplate): void {
   const built = resources.filter(({ locally }) => locally === 'built');
-  const again = built.find((one, index) => built.findIndex(isSame(one)) < index);
+  const again = built.find((resource, index) => built.findIndex(isSame(resource)) < index);
   if (again !== undefined)
     throw new StackError(
       'STACK_UPDATE_FAILED',

@@ -113,7 +113,7 @@ export interface DeployedStack {
   readonly partition: string;
   /** Epoch ms. */
   readonly createdMs: number;
-  /** When it was last updated, epoch ms; undefined before the first update. */
+  /** Time of the last update, epoch ms; undefined before the first update. */
   readonly updatedMs?: number | undefined;
   /** Default `CREATE_COMPLETE`. */
   readonly status?: string;

@@ -123,8 +123,8 @@ export class MetricStore {
         if (minutes?.size === 0) this.#waiting.delete(key);
       }
       if (journal.lines < LINES_BEFORE_MERGE || this.#told.has(hour)) continue;
-      const { lines: own, isDamaged } = this.#read(hour);
-      if (!isDamaged) journal.compact([merged(own)]);
+      const { lines: linesOfHour, isDamaged } = this.#read(hour);
+      if (!isDamaged) journal.compact([merged(linesOfHour)]);
     }
   }
 
@@ -255,9 +255,9 @@ function merged(lines: readonly Line[]): Line[] {
   >();
   for (const [key, minute, ...stored] of lines) {
     const id = `${minute} ${key}`;
-    const one = minutes.get(id) ?? { key, minute, sum: new Statistics() };
-    minutes.set(id, one);
-    one.sum.merge(Statistics.fromJson(stored));
+    const minuteOfMetric = minutes.get(id) ?? { key, minute, sum: new Statistics() };
+    minutes.set(id, minuteOfMetric);
+    minuteOfMetric.sum.merge(Statistics.fromJson(stored));
   }
   return [...minutes.values()].map(({ key, minute, sum }) => [key, minute, ...sum.toJson()]);
 }

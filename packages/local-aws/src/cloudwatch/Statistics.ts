@@ -21,12 +21,12 @@ export class Statistics {
   }
 
   /** Adds another period's values. */
-  merge(other: Statistics): void {
-    this.count += other.count;
-    this.sum += other.sum;
-    this.minimum = Math.min(this.minimum, other.minimum);
-    this.maximum = Math.max(this.maximum, other.maximum);
-    for (const [value, times] of other.#values) this.#keep(value, times);
+  merge(added: Statistics): void {
+    this.count += added.count;
+    this.sum += added.sum;
+    this.minimum = Math.min(this.minimum, added.minimum);
+    this.maximum = Math.max(this.maximum, added.maximum);
+    for (const [value, times] of added.#values) this.#keep(value, times);
   }
 
   /**
@@ -65,7 +65,7 @@ export class Statistics {
     this.#isRounded = true;
     const exact = [...this.#values];
     this.#values.clear();
-    for (const [one, count] of exact) this.#keep(one, count);
+    for (const [value, count] of exact) this.#keep(value, count);
   }
 }
 
@@ -91,7 +91,7 @@ export const statistics = {
   Maximum: ({ maximum }) => maximum,
 } as const satisfies Readonly<Record<string, (values: Statistics) => number>>;
 
-/** Whether it is the name of one of {@link statistics}. */
+/** Whether a text is the name of one of {@link statistics}. */
 export function isStatistic(name: string): name is keyof typeof statistics {
   return Object.hasOwn(statistics, name);
 }

@@ -20,7 +20,7 @@ interface DeployedAlarm {
   readonly arn: string;
   /** Properties of the `AWS::CloudWatch::Alarm`. */
   readonly properties: Readonly<Record<string, unknown>>;
-  /** When it was made, and last changed, epoch milliseconds. */
+  /** Times at which the alarm was created and last changed, epoch milliseconds. */
   readonly createdMs: number;
   readonly updatedMs: number;
 }
@@ -139,9 +139,11 @@ function readResources(stack: ReturnType<NonNullable<AlarmOptions['stack']>>) {
   for (const { type, physicalId, arn = '', properties } of resources) {
     if (type === 'AWS::CloudWatch::Alarm')
       alarms.push({ name: physicalId, arn, properties, createdMs, updatedMs });
-    const made = type === 'AWS::Logs::MetricFilter' ? properties['MetricTransformations'] : [];
-    for (const one of Array.isArray(made) ? made : [])
-      filtered.add(`${valueAt(one, ['MetricNamespace'])} ${valueAt(one, ['MetricName'])}`);
+    const transformations = type === 'AWS::Logs::MetricFilter' ? properties['MetricTransformations'] : [];
+    for (const transformation of Array.isArray(transformations) ? transformations : [])
+      filtered.add(
+        `${valueAt(transformation, ['MetricNamespace'])} ${valueAt(transformation, ['MetricName'])}`,
+      );
   }
   return { alarms, filtered };
 }
@@ -152,9 +154,9 @@ function stateOf(
   read: ReadonlyMap<string, Minutes>,
   now: number,
 ): State {
-  const unknown = (what: string): State => ({
+  const unknown = (subject: string): State => ({
     value: 'INSUFFICIENT_DATA',
-    reason: `Unchecked: Initial alarm creation. The local cloud has no ${what}.`,
+    reason: `Unchecked: Initial alarm creation. The local cloud has no ${subject}.`,
     sinceMs: createdMs,
   });
   const parsed = ofOneMetric.safeParse(properties);
@@ -179,8 +181,9 @@ function stateOf(
   const periods = Array.from({ length: alarm.EvaluationPeriods + 1 }, (_, i) => i * alarm.Period * 1_000);
   const changes = [...values.keys()].flatMap((at) => periods.map((ms) => at + MINUTE_MS + ms));
   const ends = [...new Set(changes)].filter((at) => at <= end).sort((a, b) => b - a);
-  const other = ends.findIndex((at) => state(at) !== value);
-  const first = other === -1 && value === without ? undefined : ends.at(other === -1 ? -1 : other - 1);
+  const changedAt = ends.findIndex((at) => state(at) !== value);
+  const first =
+    changedAt === -1 && value === without ? undefined : ends.at(changedAt === -1 ? -1 : changedAt - 1);
   return {
     value,
     reason: `${value === 'ALARM' ? 'Threshold Crossed' : 'Evaluated'}: ${alarm.Statistic} of ${alarm.MetricName} over ${alarm.EvaluationPeriods} periods of ${alarm.Period} s against ${alarm.Threshold}.`,
@@ -220,7 +223,7 @@ function readMinutes(
   for (const { metric, minute, statistics } of metrics.read(
     now - METRIC_RETENTION_MS,
     now + MINUTE_MS,
-    (one) => ids.has(metricId(one)),
+    (metric) => ids.has(metricId(metric)),
   )) {
     const id = metricId(metric);
     const minutes = found.get(id) ?? new Map<number, Statistics>();
@@ -246,13 +249,13 @@ function evaluator(alarm: MetricAlarm, values: Minutes): (end: number) => StateV
     decided.filter((breach) => !breach).length <= EvaluationPeriods - DatapointsToAlarm;
   return (end) => {
     const breaches = Array.from({ length: EvaluationPeriods }, (_, i) => breachAt(end - i * periodMs));
-    const there = breaches.filter((breach) => breach !== undefined);
-    if (missing === 'ignore' && there.length < breaches.length) {
+    const decidedBreaches = breaches.filter((breach) => breach !== undefined);
+    if (missing === 'ignore' && decidedBreaches.length < breaches.length) {
       const last = Math.max(...[...values.keys()].filter((at) => at < end));
       const breach = breachAt(Math.min(end, last + periodMs));
       return breach === undefined ? 'INSUFFICIENT_DATA' : breach ? 'ALARM' : 'OK';
     }
-    if (missing === 'missing' && there.length === 0) return 'INSUFFICIENT_DATA';
+    if (missing === 'missing' && decidedBreaches.length === 0) return 'INSUFFICIENT_DATA';
     const decided = breaches.map((breach) => breach ?? missing !== 'notBreaching');
     return isAlarm(decided) ? 'ALARM' : 'OK';
   };
@@ -266,8 +269,8 @@ function breachOf(
 ): boolean | undefined {
   const sum = new Statistics();
   for (let minute = end - Period * 1_000; minute < end; minute += MINUTE_MS) {
-    const one = values.get(minute);
-    if (one !== undefined) sum.merge(one);
+    const minuteStatistics = values.get(minute);
+    if (minuteStatistics !== undefined) sum.merge(minuteStatistics);
   }
   if (sum.count === 0) return undefined;
   const value = statistics[Statistic](sum);

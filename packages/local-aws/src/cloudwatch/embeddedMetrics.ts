@@ -37,7 +37,7 @@ const document = z.looseObject({
 });
 
 const number = z.number();
-const target = z.union([number.transform((one) => [one]), z.array(number).max(EMF_LIMITS.values)]);
+const target = z.union([number.transform((value) => [value]), z.array(number).max(EMF_LIMITS.values)]);
 
 /**
  * The values in one line of a log in the embedded metric format. Empty for any other line, and for a document that

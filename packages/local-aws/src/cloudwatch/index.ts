@@ -99,12 +99,12 @@ function getMetricData({
         .filter(({ isReturned }) => isReturned)
         .map(({ id, label, matches, periodMs, statistic }) => {
           const periods = new Map<number, Statistics>();
-          for (const one of stored) {
-            if (!matches(one.metric)) continue;
-            const at = start + Math.floor((one.minute - start) / periodMs) * periodMs;
+          for (const minuteOfMetric of stored) {
+            if (!matches(minuteOfMetric.metric)) continue;
+            const at = start + Math.floor((minuteOfMetric.minute - start) / periodMs) * periodMs;
             const sum = periods.get(at) ?? new Statistics();
             periods.set(at, sum);
-            sum.merge(one.statistics);
+            sum.merge(minuteOfMetric.statistics);
           }
           const order = ScanBy === 'TimestampAscending' ? 1 : -1;
           const points = [...periods].sort(([a], [b]) => order * (a - b));
@@ -115,7 +115,7 @@ function getMetricData({
   });
 }
 
-/** A query, ready to be answered. @throws AwsError for what is not a query of one metric. */
+/** A query that is ready to be answered. @throws AwsError for a query of anything but one metric. */
 function readQuery({ Id: id, MetricStat, Expression, Label, Period, ReturnData }: Query) {
   if (Expression !== undefined)
     throw notImplemented('monitoring GetMetricData member Expression (metric math)');
@@ -175,12 +175,12 @@ function page(
     const from = Math.min(points.length, Math.max(0, skipped - before));
     const to = Math.min(points.length, Math.max(0, skipped + most - before));
     before += points.length;
-    const taken = points.slice(from, to);
+    const pagePoints = points.slice(from, to);
     return {
       Id: id,
       Label: label,
-      Timestamps: taken.map(([at]) => at),
-      Values: taken.map(([, value]) => value),
+      Timestamps: pagePoints.map(([at]) => at),
+      Values: pagePoints.map(([, value]) => value),
       StatusCode: to < points.length ? 'PartialData' : 'Complete',
     };
   });

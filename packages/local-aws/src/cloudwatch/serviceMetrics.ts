@@ -22,7 +22,7 @@ const FUNCTION_NAMESPACE = 'AWS/Lambda';
 /** An invocation that has ended, or was refused. */
 export interface EndedInvocation {
   readonly functionName: string;
-  /** When it was invoked, epoch milliseconds: the time of its metrics, also of an error. */
+  /** Time of the invocation, epoch milliseconds. Its metrics have this time, and so have its errors. */
   readonly at: number;
   readonly ms: number;
   readonly end: 'answered' | 'failed' | 'throttled';

@@ -38,7 +38,7 @@ export interface PendingDelivery {
 
 /** Documents that wait in one delivery stream's buffers, and since when. */
 export interface PendingBuffers extends PendingDelivery {
-  /** When the oldest record was accepted, ISO 8601. */
+  /** Time at which the oldest record was accepted, ISO 8601. */
   readonly oldestArrival: string;
 }
 
@@ -76,7 +76,9 @@ export interface ControlPresentation {
   readonly flush?: (report: FlushReport) => unknown;
 }
 
-/** Who can have credentials: the roles and users of the deployment, and users of other accounts. */
+/**
+ * Issues credentials to those who can have them: the roles and users of the deployment, and users of other accounts.
+ */
 export interface CredentialIssuer {
   readonly account: string;
   readonly principals: Pick<AccessKeys, 'issue'>;
@@ -292,12 +294,12 @@ const issueSchema = z.strictObject({ principal: z.string().min(1) });
  */
 function issueCredentials(permissions: CredentialIssuer, body: unknown): IssuedCredentials {
   const { principal } = parseBody(issueSchema, body);
-  const there = permissions.principalsDeployed();
-  const found = there.find(({ arn, logicalId }) => arn === principal || logicalId === principal);
+  const principals = permissions.principalsDeployed();
+  const found = principals.find(({ arn, logicalId }) => arn === principal || logicalId === principal);
   if (found === undefined && isForeignUser(principal, permissions.account))
     return { principal, ...permissions.principals.issue(principal) };
   if (found === undefined) {
-    const list = there.map(({ logicalId }) => logicalId).join(', ');
+    const list = principals.map(({ logicalId }) => logicalId).join(', ');
     throw new ControlError('CONTROL_BODY', `There is no role or user ${principal} here. There is ${list}.`);
   }
   return { principal: found.arn, ...permissions.principals.issue(found.arn) };
@@ -338,12 +340,12 @@ function setFaults({ faults, services, targets }: SetFaultsContext, body: unknow
   faults.set(wanted);
 }
 
-/** With a `*` at the end it may be meant for what isn't there yet. */
+/** Refuses a target that doesn't exist. A name with a `*` at the end may be meant for a target that isn't there yet. */
 function requireTarget(targets: FaultTargets, kind: keyof FaultTargets, name: string | undefined): void {
   if (name === undefined || name.endsWith('*')) return;
-  const there = targets[kind]();
-  if (there.includes(name)) return;
-  const list = there.length === 0 ? 'There is none.' : `There is ${there.join(', ')}.`;
+  const targetNames = targets[kind]();
+  if (targetNames.includes(name)) return;
+  const list = targetNames.length === 0 ? 'There is none.' : `There is ${targetNames.join(', ')}.`;
   throw new ControlError('CONTROL_BODY', `There is no ${kind} ${name} here. ${list}`);
 }
 

@@ -44,10 +44,10 @@ export class LineJournal<Line> {
     parse: (value: unknown) => Line,
   ): { readonly journal: LineJournal<Line>; readonly lines: Line[] } {
     const bytes = readWhole(file);
-    const whole = bytes.subarray(0, bytes.lastIndexOf('\n') + 1);
+    const wholeLines = bytes.subarray(0, bytes.lastIndexOf('\n') + 1);
     const lines: Line[] = [];
     const damaged: { readonly line: number; readonly cause: unknown }[] = [];
-    const texts = whole.toString('utf8').split('\n').slice(0, -1);
+    const texts = wholeLines.toString('utf8').split('\n').slice(0, -1);
     for (const [i, text] of texts.entries()) {
       try {
         lines.push(parse(parseChecked(text)));
@@ -56,7 +56,7 @@ export class LineJournal<Line> {
       }
     }
     // The end of a whole line can be damaged, too, and more than one line. A line that a kill has cut is not whole.
-    const rest = bytes.subarray(whole.length).toString('utf8');
+    const rest = bytes.subarray(wholeLines.length).toString('utf8');
     if (isChecked(rest)) {
       try {
         lines.push(parse(parseChecked(rest)));
@@ -71,7 +71,7 @@ export class LineJournal<Line> {
       throw new DiskError('DISK_DAMAGED', found, { cause: first.cause });
     }
     const journal = new LineJournal<Line>(file, openSync(file, 'a'), lines.length);
-    journal.#takeRest(rest, whole.length);
+    journal.#takeRest(rest, wholeLines.length);
     return { journal, lines };
   }
 
@@ -106,7 +106,7 @@ export class LineJournal<Line> {
       try {
         this.#cut(this.#length);
       } catch {
-        // It is removed before the next line instead.
+        // It is removed before the next line is written.
       }
       throw error;
     }
@@ -123,7 +123,7 @@ export class LineJournal<Line> {
     try {
       this.rewrite(lines);
     } catch {
-      // Nothing is lost.
+      // Nothing is lost by this.
     }
   }
 

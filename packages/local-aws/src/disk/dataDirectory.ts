@@ -73,11 +73,11 @@ export function makeDataPrivate({ root, ...folders }: DataFolders, options: Priv
   const { uid = process.getuid?.(), onWarning } = options;
   if (uid === undefined) return;
   mkdirSync(root, { recursive: true, mode: 0o700 });
-  const own = Object.values(folders);
+  const ownFolders = Object.values(folders);
   const shared = readdirSync(root).some(
-    (name) => !own.includes(join(root, name)) && !/^lock\.\d+$/.test(name),
+    (name) => !ownFolders.includes(join(root, name)) && !/^lock\.\d+$/.test(name),
   );
-  const present = own.filter((folder) => existsSync(folder));
+  const present = ownFolders.filter((folder) => existsSync(folder));
   for (const folder of [root, ...present]) requireOwner(folder, uid);
   let changed = false;
   for (const folder of [...present, ...(shared ? [] : [root])]) {
@@ -122,20 +122,20 @@ const PREFIX = 'lock.';
  */
 export function lockDataDirectory(directory: string): () => void {
   mkdirSync(directory, { recursive: true, mode: 0o700 });
-  const own = join(directory, `${PREFIX}${process.pid}`);
-  writeFileSync(own, '', { mode: 0o600 });
-  const release = () => rmSync(own, { force: true });
-  const others = readdirSync(directory)
+  const lockFile = join(directory, `${PREFIX}${process.pid}`);
+  writeFileSync(lockFile, '', { mode: 0o600 });
+  const release = () => rmSync(lockFile, { force: true });
+  const otherPids = readdirSync(directory)
     .filter((name) => name.startsWith(PREFIX))
     .map((name) => Number(name.slice(PREFIX.length)))
     .filter((pid) => pid !== process.pid);
-  const holder = others.find(isRunning);
+  const holder = otherPids.find(isRunning);
   if (holder !== undefined) {
     release();
     const file = join(directory, `${PREFIX}${holder}`);
     throw new LocalCloudError('LOCAL_DATA_IN_USE', `Process ${holder} holds it by ${file}.`);
   }
-  for (const gone of others) rmSync(join(directory, `${PREFIX}${gone}`), { force: true });
+  for (const gone of otherPids) rmSync(join(directory, `${PREFIX}${gone}`), { force: true });
   return release;
 }
 
@@ -154,7 +154,7 @@ export function runningEndpoint(directory: string): string | undefined {
   try {
     return readFileSync(join(directory, lock), 'utf8') || undefined;
   } catch {
-    // It has just ended.
+    // The process has just ended.
     return undefined;
   }
 }

@@ -38,9 +38,9 @@ export function callerTime(
 ): number {
   if (signedAtMs === undefined || otherTimes === undefined) return nowMs;
   const off = (time: number) => Math.abs(signedAtMs - time);
-  const others = otherTimes();
-  for (const time of [others[0] ?? nowMs, nowMs]) if (off(time) <= DATED_ALIKE_MS) return time;
-  const nearest = others.reduce((best, time) => (off(time) < off(best) ? time : best), nowMs);
+  const pastTimes = otherTimes();
+  for (const time of [pastTimes[0] ?? nowMs, nowMs]) if (off(time) <= DATED_ALIKE_MS) return time;
+  const nearest = pastTimes.reduce((best, time) => (off(time) < off(best) ? time : best), nowMs);
   return off(nearest) <= CLOCK_SKEW_MS ? nearest : nowMs;
 }
 
@@ -85,10 +85,10 @@ export async function authenticateRequest(
     payloadHash,
   });
   const token = parts.query.get('X-Amz-Security-Token') ?? message.headers['x-amz-security-token'];
-  const given = typeof token === 'string' ? token : undefined;
-  const session = admission.sessionOf?.(signature.accessKeyId, given);
+  const sessionToken = typeof token === 'string' ? token : undefined;
+  const session = admission.sessionOf?.(signature.accessKeyId, sessionToken);
   if (session === undefined && admission.sessionOf !== undefined)
-    throw given === undefined ? missingToken() : wrongToken(authorization.signingName);
+    throw sessionToken === undefined ? missingToken() : wrongToken(authorization.signingName);
   return {
     method: parts.signable.method,
     rawPath: parts.signable.rawPath,

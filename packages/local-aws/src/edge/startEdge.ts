@@ -52,7 +52,7 @@ export interface EdgeOptions {
   readonly admit?: (call: EdgeCall) => void;
   /** Hosts that are admitted besides loopback and AWS's: {@link refuseForeignRequest}. Default none. */
   readonly allowedHosts?: readonly string[] | undefined;
-  /** Default 0: any free port. */
+  /** The port. Default 0, which takes any free port. */
   readonly port?: number;
   /** Default 127.0.0.1. */
   readonly host?: string;
@@ -62,7 +62,7 @@ export interface EdgeOptions {
 
 /** A running edge endpoint. */
 export interface Edge {
-  /** For example `http://127.0.0.1:4566`, without a slash at the end. */
+  /** The address, for example `http://127.0.0.1:4566`, without a slash at the end. */
   readonly url: string;
   /** Accepts no more requests, gives running ones up to 5 seconds to finish, then disconnects them. */
   close(): Promise<void>;
@@ -134,11 +134,11 @@ export async function startEdge(options: EdgeOptions): Promise<Edge> {
         return refuse(new AwsError(name, 503, `${problem.code}: ${problem.message} ${problem.cure}`));
       }
       const code = service.signingName === 's3' ? 'InternalError' : 'InternalFailure';
-      const told =
+      const sentence =
         error instanceof LocalAwsError
           ? `${error.code}: ${error.message} ${error.cure}`
           : 'We encountered an internal error. Please try again.';
-      return refuse(new AwsError(code, 500, told));
+      return refuse(new AwsError(code, 500, sentence));
     }
   }
 
@@ -206,7 +206,10 @@ export async function startEdge(options: EdgeOptions): Promise<Edge> {
 interface ReadCall {
   readonly signable: SignableRequest;
   readonly query: URLSearchParams;
-  /** Undefined when the request is not signed, or the signature can't be parsed: then `problem` is set. */
+  /**
+   * The parsed signature. It is undefined when the request is not signed, or when the signature can't be parsed: then
+   * `problem` is set.
+   */
   readonly authorization?: Authorization | undefined;
   readonly problem?: SignatureProblem | undefined;
   /** Why the request is refused before any other check. */
@@ -254,7 +257,7 @@ function toAwsError({ error, status }: RefusedRequest): AwsError {
   return new AwsError(error.code, status, `${error.message} ${error.cure}`);
 }
 
-/** Whether the client closed the connection: then there is nothing to answer and no error to report. */
+/** Whether the client has closed the connection. Then there is nothing to answer and no error to report. */
 function isHangUp(error: unknown): boolean {
   const code = error instanceof Error && 'code' in error ? error.code : '';
   return code === 'ECONNRESET' || code === 'EPIPE' || code === 'ERR_STREAM_PREMATURE_CLOSE';
@@ -315,7 +318,7 @@ function refuseQuery(error: AwsError): AwsResponse {
   };
 }
 
-/** More than any call of STS that needs no signature: a token has 20,000 characters at the most. */
+/** This is more than any call of STS needs that has no signature: a token has 20,000 characters at the most. */
 const UNSIGNED_ACTION_BYTES = 128 * 1024;
 
 /**
@@ -328,11 +331,11 @@ async function unsignedAction(
 ): Promise<string | undefined> {
   if (authorization !== undefined || refused !== undefined || signable.rawPath !== '/') return undefined;
   const isForm = message.headers['content-type']?.startsWith('application/x-www-form-urlencoded') === true;
-  const given =
+  const parameters =
     isForm && signable.method === 'POST'
       ? new URLSearchParams(Buffer.from(await readBody(message, UNSIGNED_ACTION_BYTES)).toString())
       : query;
-  const action = given.get('Action');
+  const action = parameters.get('Action');
   return action !== null && /^AssumeRoleWith[A-Za-z]+$/.test(action) ? action : undefined;
 }
 

@@ -21,12 +21,12 @@ const REFUSED = /^(?:anything-but|cidr|equals-ignore-case|exists|numeric|suffix|
  */
 export function valueTest(entry: unknown): ValueTest {
   // EventBridge compares numbers as they are written, so that 300 is not 300.0; JSON.parse has merged them.
-  if (isLeaf(entry)) return some((value) => value === entry);
+  if (isLeaf(entry)) return anyOf((value) => value === entry);
   if (typeof entry !== 'object' || entry === null || Array.isArray(entry)) {
     throw invalidPattern('Match value must be String, number, true, false, or null');
   }
-  const [operator, ...more] = Object.entries(entry);
-  if (operator === undefined || more.length > 0) {
+  const [operator, ...otherOperators] = Object.entries(entry);
+  if (operator === undefined || otherOperators.length > 0) {
     throw invalidPattern('Only one key allowed in match expression');
   }
   const [name, operand] = operator;
@@ -34,11 +34,11 @@ export function valueTest(entry: unknown): ValueTest {
   if (name !== 'prefix') throw invalidPattern(`Unrecognized match type ${name}`);
   if (typeof operand === 'object') throw notImplemented('events pattern operator prefix of an object');
   if (typeof operand !== 'string') throw invalidPattern('prefix match pattern must be a string');
-  return some((value) => typeof value === 'string' && value.startsWith(operand));
+  return anyOf((value) => typeof value === 'string' && value.startsWith(operand));
 }
 
 /** A field that is a list satisfies an entry when any of its values does. */
-function some(test: (value: Leaf) => boolean): ValueTest {
+function anyOf(test: (value: Leaf) => boolean): ValueTest {
   return (values) => values.some(test);
 }
 

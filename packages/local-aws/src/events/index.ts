@@ -66,7 +66,10 @@ export function openEventBus(options: {
   readonly deliver: (target: RuleTarget, eventJson: string) => void;
   /** Faults of deliveries: events that are lost, come twice or late. Default: none. */
   readonly faults?: Faults;
-  /** Delays late and repeated events; without a clock they come at once. A process that ends loses those that wait. */
+  /**
+   * The clock that delays late and repeated events; without a clock they come at once. A process that ends loses events
+   * that wait.
+   */
   readonly clock?: Pick<LocalClock, 'after'>;
   /** Is called with why a delivery failed: the writer of an object has its answer already. Default: writes to stderr. */
   readonly onFailure?: (error: unknown) => void;
@@ -154,7 +157,7 @@ const targetSchema = z.strictObject({
   Id: z.string().min(1).max(64),
   Arn: z.string().min(1),
   DeadLetterConfig: z.strictObject({ Arn: z.string() }).optional(),
-  /** Without effect here: a queue is sent to by its policy, and always accepts. */
+  /** The role has no effect here: the policy of a queue decides who sends to it, and it always accepts. */
   RoleArn: z.unknown().optional(),
   RetryPolicy: z.unknown().optional(),
 });
@@ -165,7 +168,7 @@ const ruleSchema = z.strictObject({
   EventBusName: z.literal('default').optional(),
   EventPattern: z.unknown(),
   State: z.enum(['ENABLED', 'DISABLED']).default('ENABLED'),
-  /** At most five. https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-quota.html */
+  /** There are at most five. https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-quota.html */
   Targets: z.array(targetSchema).max(5).default([]),
   RoleArn: z.unknown().optional(),
   Tags: z.unknown().optional(),
@@ -198,15 +201,15 @@ const patternMissing = () =>
 /** An object that S3 has just written. */
 interface CreatedObject {
   readonly bucket: string;
-  /** As it is: EventBridge, unlike S3's own notifications, gets it without URL encoding. */
+  /** The key as it is. Unlike S3's own notifications, EventBridge gets it without URL encoding. */
   readonly key: string;
   /** Bytes. */
   readonly size: number;
-  /** Without quotes. */
+  /** The ETag without quotes. */
   readonly etag: string;
-  /** Hexadecimal; of two events of one key the later has the greater one. */
+  /** Hexadecimal digits. Of two events of one key, the later event has the greater value. */
   readonly sequencer: string;
-  /** Only for objects in a bucket with versions. */
+  /** The version, which only objects in a bucket with versions have. */
   readonly versionId?: string;
   readonly reason: 'PutObject' | 'CompleteMultipartUpload' | 'CopyObject';
   /** Epoch milliseconds. */

@@ -68,12 +68,14 @@ export function assertCanFire(pattern: object, owner: Owner): void {
       if (!kinds.some((kind) => canHold(kind[field], entry))) throw refused(field, entry);
   const unmet = kinds.map((kind) => unmetField(pattern, kind));
   if (unmet.includes(undefined)) return;
-  // Of the kind that the pattern names, the field that it gets furthest with.
-  const [nearest] = unmet.flatMap((field) => field ?? []).toSorted((one, other) => depth(other) - depth(one));
+  // Among the kinds that the pattern may name, the field with which it gets furthest.
+  const [nearest] = unmet
+    .flatMap((field) => field ?? [])
+    .toSorted((left, right) => depth(right) - depth(left));
   throw refused(nearest?.path ?? '', nearest?.wanted);
 }
 
-/** How far a kind of event satisfies a pattern: not at all, if it is of another source or type. */
+/** How far a kind of event satisfies a pattern: not at all, if the event is of another source or type. */
 function depth({ path }: Unmet): number {
   return /^(?:source|detail-type)$/.test(path) ? 0 : path.split('.').length;
 }
@@ -91,7 +93,7 @@ interface Unmet {
 function unmetField(pattern: object, kind: Kind, above = ''): Unmet | undefined {
   // The source and the type are compared before their detail.
   const fields = Object.entries(pattern).toSorted(
-    ([one], [other]) => Number(one === 'detail') - Number(other === 'detail'),
+    ([left], [right]) => Number(left === 'detail') - Number(right === 'detail'),
   );
   for (const [field, wanted] of fields) {
     const path = `${above}${field}`;

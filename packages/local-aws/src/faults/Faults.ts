@@ -87,7 +87,7 @@ export interface AnnouncedCall {
   readonly resource?: string | undefined;
 }
 
-/** A fault that is set, and what it has done. */
+/** A fault that is set, and how often it has struck. */
 export type FaultReport = Fault & {
   readonly service: FaultyService;
   /** Calls that matched the fault, whether it struck them or not. */
@@ -245,7 +245,7 @@ function isMeant({ service, fault }: ActiveFault, call: AnnouncedCall): boolean 
   return wanted.endsWith('*') ? resource.startsWith(wanted.slice(0, -1)) : resource === wanted;
 }
 
-/** Each service has its own name for what a fault is narrowed down to. */
+/** The name to which a fault is limited. Each service calls it differently. */
 function target(fault: Fault): string | undefined {
   if ('stream' in fault) return fault.stream;
   if ('table' in fault) return fault.table;

@@ -15,7 +15,7 @@ const which = {
   every: z.int().min(1).optional(),
   rate: z.number().min(0).max(1).optional(),
   seed: z.int().default(1),
-  /** How many it strikes at the most. Default 1; with `every` or `rate` all. */
+  /** The most calls that the fault strikes. Default: 1; with `every` or `rate` it strikes all. */
   calls: calls.optional(),
 };
 
@@ -75,7 +75,7 @@ function ownFault<Name extends string, Members extends z.ZodRawShape>(fault: Nam
   return z.strictObject({ fault: z.literal(fault), ...which, ...members }).refine(oneOf, ONE_OF);
 }
 
-/** When an environment ends, milliseconds after the start of the invocation, by the machine's clock. */
+/** How long after the start of the invocation an environment ends, milliseconds by the machine's clock. */
 const afterMs = z.int().min(0).max(LONGEST_DELAY_MS).optional();
 
 /**

@@ -116,7 +116,7 @@ export function isKnownError(service: AwsServiceName, code: string): boolean {
   return Object.hasOwn(serviceErrors[service].errors, code);
 }
 
-/** The error a fault answers: as the service words it, or with a status of one's own under any other code. */
+/** The error that a fault answers: in the words of the service, or with a given status under any other code. */
 export function serviceError(
   service: AwsServiceName,
   fault: { readonly code?: string | undefined; readonly status?: number | undefined },

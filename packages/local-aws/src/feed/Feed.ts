@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 
 /** Limits of the feed, which keeps the newest writes. A write is output of a function, or a record of a stream. */
 const LIMITS = { writes: 20_000, bytes: 16 * 1_048_576 } as const;
-/** Once a limit is reached, this part of it stays: dropping a few at every write would cost more. */
+/** The part of a full feed that stays. To drop a few entries at every write would cost more. */
 const KEPT_PART = 0.8;
 /** Bytes of the texts of one answer. A single text may be larger. */
 const ANSWER_BYTES = 4 * 1_048_576;
@@ -14,7 +14,7 @@ export type ReadRecord = (record: Uint8Array) => readonly string[];
 export type FeedEntry = {
   /** Consecutive, from 0; another run of the local cloud begins again. */
   readonly sequence: number;
-  /** When it was written or accepted, ISO 8601. */
+  /** Time at which the entry was written or accepted, ISO 8601. */
   readonly at: string;
 } & (
   | { readonly function: string; readonly line: string }
@@ -24,7 +24,7 @@ export type FeedEntry = {
 /** The answer to a read of the feed. */
 export interface FeedAnswer {
   readonly entries: readonly FeedEntry[];
-  /** Where to read on. */
+  /** The position to read on from. */
   readonly next: string;
   /** Entries after the cursor that went before they were read, to make room. */
   readonly dropped: number;
@@ -38,7 +38,7 @@ export interface FeedAnswer {
 export interface FeedQuestion {
   /** `next` of an earlier answer. Default: what comes from now on, and `last`. */
   readonly after?: string | undefined;
-  /** Without `after`: this many entries before now, too. Default 0. */
+  /** How many entries before now are returned, too, if there is no `after`. Default 0. */
   readonly last?: number;
   /** The most entries. */
   readonly most: number;
@@ -86,8 +86,8 @@ export class Feed {
   /** Takes a record that a stream accepted. @param at Epoch milliseconds. */
   addRecord(name: string, data: Uint8Array, at: number): void {
     // Small buffers share memory with others, which the reference would keep.
-    const own = data.byteLength * 2 < data.buffer.byteLength ? new Uint8Array(data) : data;
-    this.#add('stream', name, own, own.byteLength, at);
+    const copied = data.byteLength * 2 < data.buffer.byteLength ? new Uint8Array(data) : data;
+    this.#add('stream', name, copied, copied.byteLength, at);
   }
 
   /** Entries after a cursor. If there is no entry yet, waits for the first one. */
@@ -169,16 +169,16 @@ export class Feed {
       const { content, first, from, name } = write;
       const lines = this.#documents(write) ?? textOf(content).split('\n');
       const at = new Date(write.at).toISOString();
-      for (const [line, one] of lines.entries()) {
+      for (const [line, text] of lines.entries()) {
         const sequence = first + line;
-        if (sequence < start || one === '') continue;
-        if (entries.length > 0 && (entries.length === most || bytes + one.length > ANSWER_BYTES))
+        if (sequence < start || text === '') continue;
+        if (entries.length > 0 && (entries.length === most || bytes + text.length > ANSWER_BYTES))
           return entries;
-        bytes += one.length;
+        bytes += text.length;
         entries.push(
           from === 'function'
-            ? { sequence, at, function: name, line: one }
-            : { sequence, at, stream: name, document: one },
+            ? { sequence, at, function: name, line: text }
+            : { sequence, at, stream: name, document: text },
         );
       }
     }

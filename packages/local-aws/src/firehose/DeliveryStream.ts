@@ -15,7 +15,7 @@ type Marks = Map<Segment, readonly JournalEntry[]>;
 /** A full buffer on its way. */
 interface UnderWay {
   readonly buffer: StreamBuffer;
-  /** Of its object. */
+  /** The key of the object. */
   key: string;
   /** Whether S3 has every record of the buffer. */
   isDelivered: boolean;
@@ -160,7 +160,10 @@ export class DeliveryStream {
     this.#fillIfDue();
   }
 
-  /** When the open buffer is due. Records of the future, after the clock was moved back, wait one interval at most. */
+  /**
+   * Time at which the open buffer is due. Records of the future, after the clock was moved back, wait for one interval
+   * at most.
+   */
   #dueMs(): number {
     const seconds = this.#seconds ?? this.#context.settings.buffering.seconds;
     return Math.min(this.#open.oldestArrivalMs, this.#clock.now()) + seconds * 1000;
@@ -276,7 +279,7 @@ export interface StreamOptions {
   /** Folder of the stream's journal. */
   readonly directory: string;
   readonly clock: LocalClock;
-  /** From 0 to 1, exclusive; spreads retries. */
+  /** A number from 0 to 1, exclusive, which spreads retries. */
   readonly random: () => number;
   readonly onFailure: (error: unknown, attempt: number) => void;
   /** Injected failures of deliveries. Default: none. */

@@ -33,7 +33,7 @@ export interface JournalEntry {
   /** Number of the record within its segment, from 0. */
   readonly index: number;
   readonly data: Uint8Array;
-  /** When it was accepted, epoch ms. */
+  /** Time at which the record was accepted, epoch ms. */
   readonly arrivalMs: number;
 }
 

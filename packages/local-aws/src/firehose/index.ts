@@ -23,7 +23,7 @@ export interface FirehoseOptions {
   readonly account: string;
   /** Called for each delivery that fails and will be retried. Default: nothing. */
   readonly onFailure?: (stream: string, error: unknown, attempt: number) => void;
-  /** From 0 to 1, exclusive; spreads retries. Default `Math.random`. */
+  /** A number from 0 to 1, exclusive, which spreads retries. Default `Math.random`. */
   readonly random?: () => number;
   /** Called before a stream calls S3. If it throws, the delivery fails and is retried. Default: nothing. */
   readonly onCall?: (stream: string, call: StreamCall) => void;
@@ -49,7 +49,7 @@ export interface PendingDocuments {
   /** Records that S3 doesn't have yet. */
   readonly documents: number;
   readonly bytes: number;
-  /** When the oldest record was accepted, ISO 8601. */
+  /** Time at which the oldest record was accepted, ISO 8601. */
   readonly oldestArrival: string;
 }
 
@@ -57,7 +57,7 @@ export interface PendingDocuments {
 export interface FoundDocuments {
   readonly documents: readonly {
     readonly stream: string;
-    /** When its record was accepted, ISO 8601. */
+    /** Time at which the document's record was accepted, ISO 8601. */
     readonly arrivedAt: string;
     readonly document: string;
   }[];
@@ -66,7 +66,7 @@ export interface FoundDocuments {
 
 /** A running local Firehose. */
 export interface Firehose {
-  /** For the edge endpoint: PutRecord. */
+  /** PutRecord, for the edge endpoint. */
   readonly service: AwsService;
   /**
    * Creates a stream from the properties of an `AWS::KinesisFirehose::DeliveryStream`, and continues with the records
@@ -129,10 +129,10 @@ export async function openFirehose(options: FirehoseOptions): Promise<Firehose> 
 
   return {
     service,
-    async createStream(name, given) {
+    async createStream(name, properties) {
       if (!streamName.safeParse(name).success) throw invalidArgument(`${name} is not a name of a stream.`);
       if (streams.has(name)) throw streamInUse(name, account);
-      const read = readProperties(streamSchema, given, 'AWS::KinesisFirehose::DeliveryStream');
+      const read = readProperties(streamSchema, properties, 'AWS::KinesisFirehose::DeliveryStream');
       const stream = DeliveryStream.open({
         context: {
           stream: name,
@@ -181,9 +181,9 @@ export async function openFirehose(options: FirehoseOptions): Promise<Firehose> 
     search(text, most) {
       const documents: FoundDocuments['documents'][number][] = [];
       for (const [name, stream] of streams) {
-        for (const one of stream.undelivered()) {
-          const arrivedAt = new Date(one.arrivalMs).toISOString();
-          for (const document of options.readRecord?.(one.data) ?? [utf8(one.data)]) {
+        for (const record of stream.undelivered()) {
+          const arrivedAt = new Date(record.arrivalMs).toISOString();
+          for (const document of options.readRecord?.(record.data) ?? [utf8(record.data)]) {
             if (!document.includes(text)) continue;
             if (documents.length === most) return { documents, more: true };
             documents.push({ stream: name, arrivedAt, document });

@@ -37,7 +37,7 @@ export function putRecord(
           if (problem !== undefined) reportDefect(error);
           throw serviceUnavailable(problem && `${problem.code}: ${problem.message} ${problem.cure}`);
         }
-        // As long and as opaque as AWS's IDs.
+        // The ID is as long and as opaque as AWS's IDs.
         return { RecordId: randomBytes(165).toString('base64'), Encrypted: false };
       },
     }),

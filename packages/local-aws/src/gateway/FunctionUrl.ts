@@ -8,7 +8,7 @@ export interface FunctionUrl {
   /** Its host on AWS: `<urlId>.lambda-url.<region>.on.aws`. */
   readonly domainName: string;
   readonly functionName: string;
-  /** When set, the URL itself answers preflights and sets CORS headers. */
+  /** CORS settings. With them, the URL itself answers preflights and sets CORS headers. */
   readonly cors: Cors | undefined;
   /**
    * Whether the function's policy lets everybody invoke it through the URL. Since October 2025 that takes two permissions:

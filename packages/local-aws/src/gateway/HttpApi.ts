@@ -5,8 +5,8 @@ export interface HttpApi {
   readonly apiId: string;
   readonly routes: readonly Route[];
   /**
-   * When set, the gateway sets CORS headers, removes the function's own, and answers `OPTIONS` where no route takes it:
-   * https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-cors.html
+   * CORS settings. With them, the gateway sets CORS headers, removes the function's own, and answers `OPTIONS` where no
+   * route takes it: https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-cors.html
    */
   readonly cors: Cors | undefined;
 }
@@ -72,11 +72,11 @@ export function matchRoute(routes: readonly Route[], method: string, path: strin
 
 function matchPath(template: string, path: string): Record<string, string> | undefined {
   const wanted = template.split('/').slice(1);
-  const given = path.split('/').slice(1);
+  const segments = path.split('/').slice(1);
   const parameters: Record<string, string> = {};
   for (const [index, segment] of wanted.entries()) {
     const variable = /^\{(\w+)(\+?)\}$/.exec(segment);
-    const rest = given.slice(index);
+    const rest = segments.slice(index);
     if (variable?.[2] === '+') {
       if (rest.join('/') === '') return undefined;
       parameters[variable[1] ?? ''] = decode(rest.join('/'));
@@ -86,7 +86,7 @@ function matchPath(template: string, path: string): Record<string, string> | und
     if (variable !== null) parameters[variable[1] ?? ''] = decode(rest[0]);
     else if (rest[0] !== segment) return undefined;
   }
-  return wanted.length === given.length ? parameters : undefined;
+  return wanted.length === segments.length ? parameters : undefined;
 }
 
 function decode(text: string): string {

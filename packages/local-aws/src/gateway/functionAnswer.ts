@@ -25,14 +25,14 @@ export function functionAnswer(result: string): Answer {
     body = '',
     isBase64Encoded,
   } = functionResponseSchema.parse(value);
-  const own = Object.entries(headers)
+  const functionHeaders = Object.entries(headers)
     .map(([name, text]): [string, string] => [name.toLowerCase(), String(text)])
     .filter(([name]) => name !== 'content-length');
   return {
     status: statusCode,
     headers: {
       'content-type': 'text/plain;charset=UTF-8',
-      ...Object.fromEntries(own),
+      ...Object.fromEntries(functionHeaders),
       ...(cookies === undefined ? {} : { 'set-cookie': cookies }),
     },
     body: isBase64Encoded === true ? Buffer.from(body, 'base64') : body,

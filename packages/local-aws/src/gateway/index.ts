@@ -62,7 +62,7 @@ export async function startGateway({
   const server = createServer({ maxHeaderSize: 64 * 1024, requireHostHeader: false }, (request, response) => {
     const refused = refuseForeignRequest(request, { allowedHosts, anyOrigin: true });
     if (refused !== undefined) {
-      // Without CORS headers: the page that sent the request must not read the answer.
+      // The answer has no CORS headers, because the page that sent the request must not read it.
       sendRefusal(response, refused);
       if (!request.complete) request.resume();
       return;
@@ -133,10 +133,14 @@ export async function startGateway({
   async function answerOf(route: Route, requestId: string, ask: () => Promise<Answer>): Promise<Answer> {
     try {
       const { status, headers, body } = await ask();
-      const own = Object.entries(headers).filter(
+      const functionHeaders = Object.entries(headers).filter(
         ([name]) => !(api.cors !== undefined && name.startsWith('access-control-')),
       );
-      return { status, headers: { ...Object.fromEntries(own), 'apigw-requestid': requestId }, body };
+      return {
+        status,
+        headers: { ...Object.fromEntries(functionHeaders), 'apigw-requestid': requestId },
+        body,
+      };
     } catch (error) {
       if ('proxy' in route || error instanceof IntegrationTimeout)
         return gatewayError(503, 'Service Unavailable');

@@ -55,9 +55,9 @@ export function toLambdaEvent(
   { routeKey, pathParameters }: EventRoute,
 ): APIGatewayProxyEventV2 {
   const [rawPath = '/', rawQueryString = ''] = splitOnce(request.target, '?');
-  const { cookie, ...others } = request.headers;
+  const { cookie, ...otherHeaders } = request.headers;
   const headers = Object.fromEntries(
-    Object.entries(others).map(([name, value]) => [
+    Object.entries(otherHeaders).map(([name, value]) => [
       name,
       Array.isArray(value) ? value.join(',') : (value ?? ''),
     ]),

@@ -21,7 +21,7 @@ export interface ProxyLimits {
   readonly payloadBytes: number;
 }
 
-/** Headers of one connection, which are not passed on: RFC 9110, 7.6.1. The host becomes that of the server. */
+/** Headers of a connection, which are not passed on: RFC 9110, 7.6.1. The host becomes that of the server. */
 const OF_CONNECTION: readonly string[] = [
   'connection',
   'keep-alive',

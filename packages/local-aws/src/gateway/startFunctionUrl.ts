@@ -54,7 +54,7 @@ export async function startFunctionUrl({
   port,
   closeGraceMs,
 }: FunctionUrlOptions): Promise<Listening> {
-  const [own, ...others] = urls;
+  const [defaultUrl, ...otherUrls] = urls;
   const hosts = urls.map(({ domainName }) => domainName);
   const server = createServer({ maxHeaderSize: 64 * 1024, requireHostHeader: false }, (request, response) => {
     const refused = refuseForeignRequest(request, {
@@ -67,7 +67,7 @@ export async function startFunctionUrl({
       return;
     }
     const host = request.headers.host?.split(':')[0]?.toLowerCase();
-    const url = others.find(({ domainName }) => domainName === host) ?? own;
+    const url = otherUrls.find(({ domainName }) => domainName === host) ?? defaultUrl;
     void answer(url, request)
       .catch((error: unknown) => {
         if (error instanceof ConnectionReset) return undefined;

@@ -34,9 +34,9 @@ export interface DatabaseEntry {
 /** The order in which partitions are stored and listed: by value, key by key, as UTF-16 text. */
 export function compareValues(left: readonly string[], right: readonly string[]): number {
   for (const [index, value] of left.entries()) {
-    const other = right[index];
-    if (other === undefined || value > other) return 1;
-    if (value < other) return -1;
+    const rightValue = right[index];
+    if (rightValue === undefined || value > rightValue) return 1;
+    if (value < rightValue) return -1;
   }
   return left.length - right.length;
 }

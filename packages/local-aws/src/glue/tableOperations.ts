@@ -96,7 +96,7 @@ export function tableOperations(context: GlueContext): Record<string, JsonOperat
         ...catalogMember,
         DatabaseName: nameSchema,
         TableInput: tableInputSchema,
-        // No earlier version is kept here in any case.
+        // No earlier version is kept here, whatever this says.
         SkipArchive: z.boolean().optional(),
         // The version to update: https://docs.aws.amazon.com/glue/latest/webapi/API_UpdateTable.html
         VersionId: versionIdSchema.optional(),

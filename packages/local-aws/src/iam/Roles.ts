@@ -111,7 +111,7 @@ export class Roles {
   /** Removes a role or user. One of the template comes back with the next start, as it was deployed. */
   remove(arn: string): void {
     const without = <Value>(all: ReadonlyMap<string, Value>) =>
-      new Map([...all].filter(([other]) => other !== arn));
+      new Map([...all].filter(([key]) => key !== arn));
     if (this.#made.has(arn)) this.#save(without(this.#made));
     this.#deployed = without(this.#deployed);
     this.#deployedCallers = without(this.#deployedCallers);
@@ -124,26 +124,28 @@ export class Roles {
   has(arn: string): boolean {
     if (this.#deployed.has(arn) || this.#made.has(arn)) return true;
     const account = arn.split(':')[4];
-    return ![...this.#deployed.values(), ...this.#made.values()].some((one) => one.account === account);
+    return ![...this.#deployed.values(), ...this.#made.values()].some(
+      (identity) => identity.account === account,
+    );
   }
 
   /** Trust policy of a role, as JSON or as in the template; undefined when the role doesn't exist. */
   trust(arn: string): unknown {
-    const made = this.#made.get(arn);
-    return made === undefined ? this.#deployed.get(arn)?.trust : JSON.parse(made.trust);
+    const created = this.#made.get(arn);
+    return created === undefined ? this.#deployed.get(arn)?.trust : JSON.parse(created.trust);
   }
 
   /** The caller that acts as a role or user; undefined if it does not exist. */
   caller(arn: string): Caller | undefined {
     const deployed = this.#deployedCallers.get(arn);
     if (deployed !== undefined) return deployed;
-    const made = this.#made.get(arn);
-    if (made === undefined) return undefined;
-    const known = this.#madeCallers.get(made);
+    const created = this.#made.get(arn);
+    if (created === undefined) return undefined;
+    const known = this.#madeCallers.get(created);
     if (known !== undefined) return known;
-    const policies = once(() => Object.values(made.policies).map((text) => readPolicy(JSON.parse(text))));
-    const caller = { arn, account: made.account, policies };
-    this.#madeCallers.set(made, caller);
+    const policies = once(() => Object.values(created.policies).map((text) => readPolicy(JSON.parse(text))));
+    const caller = { arn, account: created.account, policies };
+    this.#madeCallers.set(created, caller);
     return caller;
   }
 
@@ -183,10 +185,10 @@ function checkPolicies({ arn, policies, boundary, unknownPolicies = [] }: Deploy
 
 /** Calls a function on first use only. */
 function once<Result>(make: () => Result): () => Result {
-  let made: { readonly value: Result } | undefined;
+  let result: { readonly value: Result } | undefined;
   return () => {
-    made ??= { value: make() };
-    return made.value;
+    result ??= { value: make() };
+    return result.value;
   };
 }
 

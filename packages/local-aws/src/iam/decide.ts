@@ -70,15 +70,15 @@ function decideWithSession(request: AccessRequest): Decision {
 export function decideListing(request: AccessRequest): Decision {
   const decision = decide(request);
   const { action, resource, caller } = request;
-  // In the key of an object a star is a star.
+  // In the key of an object, a star is a character and no wildcard.
   if (decision.allowed || !resource.endsWith('/*') || action.startsWith('s3:')) return decision;
   const [place = '', listed = ''] = splitArn(resource);
   const named = (caller.policies?.() ?? []).flat().flatMap(({ resources = [] }) => resources);
   // A policy may leave the region or the account open.
   const examples = named
-    .map((one) => splitArn(one)[1])
+    .map((pattern) => splitArn(pattern)[1])
     .flatMap((part) => (part?.startsWith(listed.slice(0, -1)) === true ? [`${place}:${part}`] : []));
-  return examples.find((one) => decide({ ...request, resource: one }).allowed) === undefined
+  return examples.find((example) => decide({ ...request, resource: example }).allowed) === undefined
     ? decision
     : { allowed: true };
 }
@@ -97,8 +97,10 @@ function decideWithoutSession(request: AccessRequest, context: RequestContext): 
     return denied(request, `because no resource-based policy allows the ${request.action} action`);
   const same = caller.account === owner;
   if (same && (caller.deployed === true || caller.policies === undefined)) return { allowed: true };
-  const own = caller.policies === undefined ? 'Allow' : identityEffect(caller.policies(), request, context);
-  if (own === 'Deny') return denied(request, 'with an explicit deny in an identity-based policy');
+  const identityDecision =
+    caller.policies === undefined ? 'Allow' : identityEffect(caller.policies(), request, context);
+  if (identityDecision === 'Deny')
+    return denied(request, 'with an explicit deny in an identity-based policy');
   const limit =
     caller.boundary === undefined ? 'Allow' : policyEffect(caller.boundary(), request, context, () => true);
   if (limit === 'Deny') return denied(request, 'with an explicit deny in a permissions boundary');
@@ -106,7 +108,7 @@ function decideWithoutSession(request: AccessRequest, context: RequestContext): 
   const isNamed = same && policyEffect(resourcePolicy, request, context, matchesCaller) === 'Allow';
   if (!same && resourceEffect !== 'Allow')
     return denied(request, `because no resource-based policy allows the ${request.action} action`);
-  if (own !== 'Allow' && !isNamed)
+  if (identityDecision !== 'Allow' && !isNamed)
     return denied(request, `because no identity-based policy allows the ${request.action} action`);
   // A boundary does not limit what a resource's policy grants to a user by name.
   if (limit !== 'Allow' && !(isNamed && caller.arn.includes(':user/')))
@@ -180,9 +182,9 @@ function contextOf({ caller, owner, context = {} }: AccessRequest): RequestConte
  * https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot_access-denied.html
  */
 function denied({ caller, action, resource }: AccessRequest, because: string): Decision {
-  const who = caller.sessionArn ?? caller.arn;
+  const principal = caller.sessionArn ?? caller.arn;
   const named = action.startsWith('s3:') ? `"${resource}"` : resource;
-  const sentence = `User: ${who} is not authorized to perform: ${action} on resource: ${named} ${because}`;
+  const sentence = `User: ${principal} is not authorized to perform: ${action} on resource: ${named} ${because}`;
   return {
     allowed: false,
     because: action.startsWith('sqs:') ? sentence.replaceAll(action, action.toLowerCase()) : sentence,

@@ -46,7 +46,7 @@ export function iamService(options: {
   };
   const find = (operation: string, request: AwsRequest, name: string): Role => {
     const named = (account: string) => roles.of(account).find((role) => role.name === name);
-    const account = permitted(operation, request, (own) => named(own)?.arn ?? roleArn(own, '/', name));
+    const account = permitted(operation, request, (owner) => named(owner)?.arn ?? roleArn(owner, '/', name));
     const found = named(account);
     if (found === undefined) throw noSuchEntity(`The role with name ${name} cannot be found.`);
     return found;
@@ -75,7 +75,7 @@ export function iamService(options: {
           Description: z.string().optional(),
         }),
         run({ RoleName: name, AssumeRolePolicyDocument: trust, Path: path }, request) {
-          const account = permitted('CreateRole', request, (own) => roleArn(own, path, name));
+          const account = permitted('CreateRole', request, (owner) => roleArn(owner, path, name));
           checkTrust(trust, hasIdentity);
           if (roles.of(account).some((role) => role.name === name))
             throw new AwsError('EntityAlreadyExists', 409, `Role with name ${name} already exists.`);
@@ -98,9 +98,14 @@ export function iamService(options: {
         name: 'GetRole',
         input: z.strictObject({ RoleName }),
         run({ RoleName: name }, request) {
-          const own = deployed('GetRole', request, 'role', name);
+          const deployedRole = deployed('GetRole', request, 'role', name);
           return [
-            ['Role', own === undefined ? roleElement(find('GetRole', request, name)) : ownElement(own)],
+            [
+              'Role',
+              deployedRole === undefined
+                ? roleElement(find('GetRole', request, name))
+                : ownElement(deployedRole),
+            ],
           ];
         },
       }),
@@ -108,9 +113,9 @@ export function iamService(options: {
         name: 'DeleteRole',
         input: z.strictObject({ RoleName }),
         run(input, request) {
-          const own = deployed('DeleteRole', request, 'role', input.RoleName);
-          const role = own ?? find('DeleteRole', request, input.RoleName);
-          if (own === undefined && Object.keys(role.policies).length > 0)
+          const deployedRole = deployed('DeleteRole', request, 'role', input.RoleName);
+          const role = deployedRole ?? find('DeleteRole', request, input.RoleName);
+          if (deployedRole === undefined && Object.keys(role.policies).length > 0)
             throw new AwsError('DeleteConflict', 409, 'Cannot delete entity, must delete policies first.');
           roles.remove(role.arn);
           return [];

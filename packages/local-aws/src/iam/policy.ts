@@ -179,9 +179,9 @@ function partsOf(arn: string): string[] {
   return [...parts.slice(0, 5), parts.slice(5).join(':')];
 }
 
-const oneOrMore = z.union([z.string(), z.array(z.string())]).transform((one) => [one].flat());
+const oneOrMore = z.union([z.string(), z.array(z.string())]).transform((value) => [value].flat());
 const scalar = z.union([z.string(), z.boolean(), z.number()]).transform(String);
-const values = z.union([scalar, z.array(scalar)]).transform((one) => [one].flat());
+const values = z.union([scalar, z.array(scalar)]).transform((value) => [value].flat());
 const statementSchema = z.strictObject({
   Sid: z.string().optional(),
   Effect: z.enum(['Allow', 'Deny']),
@@ -196,7 +196,7 @@ const statementSchema = z.strictObject({
 const documentSchema = z.strictObject({
   Version: z.enum(['2012-10-17', '2008-10-17']).optional(),
   Id: z.string().optional(),
-  Statement: z.preprocess((given) => [given].flat(), z.array(statementSchema)),
+  Statement: z.preprocess((value) => [value].flat(), z.array(statementSchema)),
 });
 
 /**
@@ -227,11 +227,11 @@ function hasPrototypeKey(value: unknown): boolean {
 }
 
 function readStatement(
-  given: z.output<typeof statementSchema>,
+  statement: z.output<typeof statementSchema>,
   isKnown: (key: string) => boolean,
 ): PolicyStatement {
-  const { Sid, Effect, Action, NotAction, Resource, NotResource, Condition } = given;
-  if (given.NotPrincipal !== undefined) throw notImplemented('A policy with NotPrincipal');
+  const { Sid, Effect, Action, NotAction, Resource, NotResource, Condition } = statement;
+  if (statement.NotPrincipal !== undefined) throw notImplemented('A policy with NotPrincipal');
   if ((Action === undefined) === (NotAction === undefined))
     throw new PolicyProblem('a statement needs either Action or NotAction');
   if (Resource !== undefined && NotResource !== undefined)
@@ -247,7 +247,7 @@ function readStatement(
   return {
     sid: Sid,
     effect: Effect,
-    principals: principalsOf(given.Principal),
+    principals: principalsOf(statement.Principal),
     actions: (Action ?? NotAction ?? []).map((action) => action.toLowerCase()),
     notActions: NotAction !== undefined,
     resources: Resource ?? NotResource,

@@ -50,7 +50,7 @@ const NEEDS: ReadonlyMap<string, Needs> = new Map<string, Needs>([
       ...comparing(call.headers['if-match'], call, place),
     ],
   ],
-  // Each key is decided by itself.
+  // The policy decides on each key by itself.
   ['DeleteObjects', () => []],
 ]);
 
@@ -163,7 +163,7 @@ export function kmsPermissions(
 /** Query parameter that names a version of an object. */
 const VERSION = 'versionId';
 
-/** As the query of a request that reads the source of a copy. */
+/** The query of a request that reads the source of a copy. */
 function versionQuery({ versionId }: CopySource): URLSearchParams {
   return new URLSearchParams(versionId === undefined ? {} : { [VERSION]: versionId });
 }

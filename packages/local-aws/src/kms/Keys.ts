@@ -26,7 +26,7 @@ export const notAuthorized = (because: string) => new AwsError('AccessDeniedExce
 export const validationError = (message: string) =>
   new AwsError('ValidationException', 400, `1 validation error detected: ${message}`);
 
-/** Without effect here: no key rotates, and one that leaves the stack is gone at once. */
+/** These have no effect here: no key rotates, and a key that leaves the stack is gone at once. */
 const inert = z.unknown();
 
 /** https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-kms-key.html, the supported part. */
@@ -205,7 +205,7 @@ export class Keys {
       throw new AwsError('KMS.DisabledException', 400, `${key.arn} is disabled.`);
   }
 
-  /** Every name of every key: IDs, ARNs, aliases. */
+  /** The names of all keys: IDs, ARNs and aliases. */
   names(): string[] {
     const keys = [...this.#keys.values()].flatMap(({ id, arn }) => [id, arn]);
     return [...keys, ...this.aliases().flatMap(({ name, arn }) => [name, arn])];
@@ -249,7 +249,7 @@ export class Keys {
     this.#aliases.set(name, { name, arn: `${this.#arnPrefix}:${name}`, keyId });
   }
 
-  /** By ID or ARN. @throws AwsError `NotFoundException`. */
+  /** Finds a key by its ID or ARN. @throws AwsError `NotFoundException`. */
   key(idOrArn: string): Key {
     const key = this.#find(idOrArn);
     if (key === undefined)
@@ -257,7 +257,7 @@ export class Keys {
     return key;
   }
 
-  /** By ID, ARN, alias or the alias's ARN. @throws AwsError `NotFoundException`. */
+  /** Finds a key by its ID, ARN, alias or the alias's ARN. @throws AwsError `NotFoundException`. */
   keyOrAlias(name: string): Key {
     const alias = name.startsWith(`${this.#arnPrefix}:alias/`)
       ? name.slice(this.#arnPrefix.length + 1)

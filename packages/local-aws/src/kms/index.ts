@@ -53,7 +53,7 @@ function keyOperations(keys: Keys, callerOf: (signer: Signer) => Caller): Record
     if (!decision.allowed) throw notAuthorized(decision.because);
   };
   /** Other accounts may use a key if its policy allows it. They can't change it here. */
-  const own = (name: string, id: string, request: AwsRequest) => {
+  const ownedKey = (name: string, id: string, request: AwsRequest) => {
     const key = keys.key(id);
     if (key.account !== callerOf(request.signature).account) throw accessDenied(key.arn);
     permit(name, request, key);
@@ -62,7 +62,7 @@ function keyOperations(keys: Keys, callerOf: (signer: Signer) => Caller): Record
   const turn = (name: 'EnableKey' | 'DisableKey') =>
     operation({
       input: z.strictObject({ KeyId }),
-      run: (input, request) => keys.turn(own(name, input.KeyId, request), name === 'EnableKey'),
+      run: (input, request) => keys.turn(ownedKey(name, input.KeyId, request), name === 'EnableKey'),
     });
   return {
     DescribeKey: operation({
@@ -77,9 +77,9 @@ function keyOperations(keys: Keys, callerOf: (signer: Signer) => Caller): Record
     DisableKey: turn('DisableKey'),
     ListAliases: operation({
       input: z.strictObject({ KeyId: KeyId.optional() }),
-      run({ KeyId: of }, request) {
+      run({ KeyId: keyId }, request) {
         permit('ListAliases', request);
-        const id = of === undefined ? undefined : keys.key(of).id;
+        const id = keyId === undefined ? undefined : keys.key(keyId).id;
         const all = keys.aliases().filter(({ keyId }) => id === undefined || keyId === id);
         return {
           Aliases: all.map(({ name, arn, keyId }) => ({

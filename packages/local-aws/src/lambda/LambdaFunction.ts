@@ -56,8 +56,8 @@ interface InvocationFate {
   /** How the environment ends, whatever its handler answers; undefined: it does not. */
   readonly end?: 'killed' | 'timedOut' | undefined;
   /**
-   * When it ends, after the start of the invocation. Default: killed when it answers, timed out at its timeout, which it
-   * never outlives.
+   * When the environment ends, milliseconds after the start of the invocation. Default: an environment that is killed
+   * ends when it answers, and one that times out ends at its timeout, which it never outlives.
    */
   readonly afterMs?: number | undefined;
 }

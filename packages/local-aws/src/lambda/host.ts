@@ -10,7 +10,7 @@ import { type Invocation, type Start, THAWS } from './protocol.ts';
  */
 const YOUNG_OBJECTS_MB = 16;
 
-/** Where an execution environment runs: runtime.ts in a thread, or in a process. */
+/** The place in which an execution environment runs runtime.ts: a thread, or a process. */
 export interface Host {
   readonly stdout: Readable;
   readonly stderr: Readable;
@@ -82,7 +82,7 @@ export function processHost({ start, variables, onMessage, onEnd }: HostOptions)
   const thaws = child.stdio[THAWS];
   if (stdout === null || stderr === null || !(thaws instanceof Writable))
     throw new Error('A process has no pipes.');
-  // It may end before it has read what it was given.
+  // The process may end before it has read what it was given.
   thaws.on('error', () => undefined);
   let isFrozen = false;
   const ended = new Promise<void>((resolve) => {

@@ -7,9 +7,12 @@ export interface Start {
   readonly functionName: string;
   readonly functionArn: string;
   readonly memoryMb: number;
-  /** One number: how many invocations a thread was sent, which wakes a frozen one. A process reads {@link THAWS}. */
+  /**
+   * One number, which counts the invocations that a thread was sent. It wakes a frozen thread. A process reads {@link
+   * THAWS}.
+   */
   readonly invocations?: SharedArrayBuffer;
-  /** As in {@link Invocation}, for the time while the bundle is loaded. */
+  /** The offset of {@link Invocation}, for the time in which the bundle is loaded. */
   readonly clockOffsetMs: number;
 }
 /** The pipe from which a frozen process reads its next invocation: JSON and a line break. */
@@ -23,7 +26,7 @@ export interface Invocation {
   readonly trace: string;
   /** Whether the environment is frozen from its answer to the next invocation. */
   readonly freezes: boolean;
-  /** When the invocation times out, on the machine's clock. */
+  /** Time at which the invocation times out, by the machine's clock. */
   readonly deadlineMs: number;
   /** How far the function's `Date` is ahead of the machine's, in milliseconds. */
   readonly clockOffsetMs: number;

@@ -32,7 +32,7 @@ const TIME_LENGTH = '2026-11-20T12:00:00.000Z'.length;
 export interface LogLine {
   /** Position of its first byte, counted from the function's first line. */
   readonly position: number;
-  /** When it was written, epoch milliseconds. */
+  /** Time at which the line was written, epoch milliseconds. */
   readonly at: number;
   readonly text: string;
 }
@@ -44,8 +44,8 @@ interface LogFile {
 }
 
 /**
- * The log of one function: its lines, each after its time, in a file and the one before it. What a full disk does not take is
- * missing in it.
+ * The log of one function: its lines, each behind its time, in a file and the file before it. Lines for which a full
+ * disk had no room are missing.
  */
 class FunctionLog {
   readonly #directory: string;
@@ -54,7 +54,10 @@ class FunctionLog {
   #files: readonly LogFile[];
   #descriptor: number;
   #length: number;
-  /** From a position on, lines were written at a time or later: where to begin to look. Lines of earlier processes have none. */
+  /**
+   * Positions from which on lines were written at a time or later, so that a search knows where to begin. There are
+   * none for lines of earlier processes.
+   */
   #marks: (readonly [position: number, at: number])[];
   #closed = false;
 
@@ -64,12 +67,12 @@ class FunctionLog {
     this.#fileBytes = fileBytes;
     this.#files = this.#found();
     const { path, begins } = this.#files.at(-1) ?? this.#fileAt(0);
-    const whole = existsSync(path) ? readWhole(path).lastIndexOf('\n') + 1 : 0;
+    const wholeBytes = existsSync(path) ? readWhole(path).lastIndexOf('\n') + 1 : 0;
     // A kill may have cut the last line.
-    if (existsSync(path)) truncateSync(path, whole);
+    if (existsSync(path)) truncateSync(path, wholeBytes);
     this.#descriptor = openSync(path, 'a');
     this.#files = this.#found();
-    this.#length = begins + whole;
+    this.#length = begins + wholeBytes;
     this.#marks = [[this.#files[0]?.begins ?? 0, 0]];
   }
 
@@ -244,7 +247,7 @@ export class FunctionLogs {
     try {
       this.#metrics.flush();
     } catch (error) {
-      // As of a log: what a full disk does not take is missing.
+      // As in a log, output for which a full disk had no room is missing.
       reportDefect(error);
     }
   }

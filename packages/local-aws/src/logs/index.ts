@@ -57,7 +57,7 @@ export function logsService(options: {
           const events: object[] = [];
           let bytes = 0;
           for await (const { position, at, text } of log.lines(from)) {
-            // Both ends of the time count.
+            // The time range includes both of its ends.
             if (text === '' || at < startTime || at > endTime || !matches(text)) continue;
             bytes += Buffer.byteLength(text);
             if (events.length === limit || (bytes > LIMITS.bytes && events.length > 0))

@@ -33,6 +33,6 @@ export class AwsError extends Error {
  *
  * @param what Names the thing, e.g. `S3 PutBucketAcl` or `glue GetPartitions member Expression`.
  */
-export function notImplemented(what: string): AwsError {
-  return new AwsError('NotImplemented', 501, `${what} is not emulated by the local cloud.`);
+export function notImplemented(feature: string): AwsError {
+  return new AwsError('NotImplemented', 501, `${feature} is not emulated by the local cloud.`);
 }

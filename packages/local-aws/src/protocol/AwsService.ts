@@ -14,7 +14,7 @@ export interface AwsRequest {
   /** The body as it comes: services that take JSON buffer it, S3 streams it to disk. */
   readonly body: Readable;
   readonly region: string;
-  /** Also sent back as `x-amzn-requestid` / `x-amz-request-id`. */
+  /** The ID of the request. It is also sent back as `x-amzn-requestid` or `x-amz-request-id`. */
   readonly requestId: string;
   /** The verified signature: S3 needs it for the payload hash and for signed chunks. */
   readonly signature: VerifiedSignature;

@@ -45,7 +45,7 @@ export interface JsonServiceDefinition {
   /** The part of `X-Amz-Target` before the dot, e.g. `AWSGlue`, `Firehose_20150804`, `AmazonSQS`. */
   readonly targetPrefix: string;
   readonly contentType: JsonContentType;
-  /** By AWS's name, e.g. `PutRecord`. Any other is refused as not emulated. */
+  /** The operations by AWS's names, e.g. `PutRecord`. Any other is refused as not emulated. */
   readonly operations: Readonly<Record<string, JsonOperation>>;
   /** The service's own error for a member that is missing or out of bounds, e.g. `InvalidInputException`. */
   readonly invalidInput: (message: string) => AwsError;
@@ -53,7 +53,7 @@ export interface JsonServiceDefinition {
   readonly errorHeaders?: (error: AwsError) => Readonly<Record<string, string>>;
   /** Returns the resource of an input, for faults that are set for one stream or table only. Default: undefined. */
   readonly resource?: (input: unknown) => string | undefined;
-  /** Default 8 MiB; larger bodies are answered 413. */
+  /** The largest body, bytes. Default: 8 MiB. Larger bodies are answered 413. */
   readonly bodyLimitBytes?: number;
 }
 

@@ -65,9 +65,9 @@ function decodePercent(text: string): string {
 /** The parts of a request that a signature covers. */
 export interface SignableRequest {
   readonly method: string;
-  /** As sent, still encoded, without the query. */
+  /** The path as it was sent, still encoded, without the query. */
   readonly rawPath: string;
-  /** As sent, without the question mark. */
+  /** The query as it was sent, without the question mark. */
   readonly rawQuery: string;
   /** Lower-case name → value as Node has it (one character per byte), or the value of each line, in their order. */
   readonly headers: Readonly<Record<string, string | readonly string[] | undefined>>;
@@ -188,8 +188,8 @@ export function readAuthorization(request: SignableRequest, query: URLSearchPara
 }
 
 function readHeader(header: string, request: SignableRequest): Authorization {
-  const bad = (what: string) =>
-    new SignatureProblem('malformedHeader', `The authorization header is malformed: ${what}.`);
+  const bad = (problem: string) =>
+    new SignatureProblem('malformedHeader', `The authorization header is malformed: ${problem}.`);
   const space = header.indexOf(' ');
   if (header.slice(0, space) !== ALGORITHM) throw unsupported();
   const fields = new Map<string, string>();
@@ -217,7 +217,8 @@ function readHeader(header: string, request: SignableRequest): Authorization {
 }
 
 function readQuery(query: URLSearchParams): Authorization {
-  const bad = (what: string) => new SignatureProblem('malformedQuery', `The query is malformed: ${what}.`);
+  const bad = (problem: string) =>
+    new SignatureProblem('malformedQuery', `The query is malformed: ${problem}.`);
   const value = (name: string) => query.get(name) ?? '';
   if (value('X-Amz-Algorithm') !== ALGORITHM) throw unsupported();
   const expires = value('X-Amz-Expires');
@@ -291,7 +292,7 @@ export function signingKey(secret: string, scope: string): Uint8Array {
   if (known !== undefined) return known;
   let key: Uint8Array = Buffer.from(`AWS4${secret}`);
   for (const part of scope.split('/')) key = hmac(key, part);
-  // Those in use are soon there again.
+  // Keys that are in use are soon derived again.
   if (keptKeys.size >= MOST_KEYS) keptKeys.clear();
   keptKeys.set(name, key);
   return key;

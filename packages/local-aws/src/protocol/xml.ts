@@ -20,7 +20,7 @@ function xmlContent(content: XmlContent): string {
   return text;
 }
 
-/** Control characters, which XML 1.0 can't hold, go as references all the same: so does S3. */
+/** Escapes text. XML 1.0 can't hold control characters, but they are written as references all the same, as S3 does. */
 function escapeXml(text: string): string {
   // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is escaped.
   return text.replace(/[&<>"\u0000-\u001f\u007f\ufffe\uffff]/g, (character) => {

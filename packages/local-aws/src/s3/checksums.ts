@@ -11,7 +11,9 @@ interface Crc64 {
   low: number;
 }
 
-/** At k * 256 + b: what byte b contributes when k more bytes follow it. This allows steps of eight bytes. */
+/**
+ * The member at k * 256 + b is what byte b contributes when k more bytes follow it. This allows steps of eight bytes.
+ */
 const HIGH = new Uint32Array(8 * 256);
 const LOW = new Uint32Array(8 * 256);
 fillTables();

@@ -7,8 +7,8 @@ import { KEY_BYTES } from './limits.ts';
  */
 export const s3Errors = {
   accessDenied: (message = 'Access Denied') => new AwsError('AccessDenied', 403, message),
-  badDigest: (what: string) =>
-    new AwsError('BadDigest', 400, `The ${what} you specified did not match what we received.`),
+  badDigest: (header: string) =>
+    new AwsError('BadDigest', 400, `The ${header} you specified did not match what we received.`),
   accountIdMalformed: (account: string) =>
     new AwsError(
       'InvalidBucketOwnerAWSAccountID',
@@ -96,11 +96,11 @@ export const s3Errors = {
     }),
   malformedPolicy: (message = "Policies must be valid JSON and the first byte must be '{'") =>
     new AwsError('MalformedPolicy', 400, message),
-  malformedXml: (what: string) =>
+  malformedXml: (problem: string) =>
     new AwsError(
       'MalformedXML',
       400,
-      `The XML you provided was not well-formed or did not validate against our published schema: ${what}`,
+      `The XML you provided was not well-formed or did not validate against our published schema: ${problem}`,
     ),
   metadataTooLarge: (bytes: number, limit: number) =>
     new AwsError('MetadataTooLarge', 400, 'Your metadata headers exceed the maximum allowed metadata size', {

@@ -2,13 +2,13 @@
 
 /** Length of a key in UTF-8. https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-keys.html */
 export const KEY_BYTES = 1024;
-/** 5 GiB: the limit of one PutObject, one part and one CopyObject. */
+/** The limit of one PutObject, one part and one CopyObject: 5 GiB. */
 export const SINGLE_PUT_BYTES = 5 * 1024 ** 3;
 /** 48.8 TiB: a multipart object of 10,000 parts of 5 GiB. */
 export const PART_COUNT = 10_000;
 /** 5 MiB: every part but the last is at least as large. */
 export const PART_MIN_BYTES = 5 * 1024 ** 2;
-/** Keys and common prefixes in one page of a list; also parts or uploads in one page. */
+/** The most keys and common prefixes in one page of a list; also the most parts or uploads in one page. */
 export const LIST_KEYS = 1000;
 /** Keys in one DeleteObjects. https://docs.aws.amazon.com/AmazonS3/latest/API/API_DeleteObjects.html */
 export const DELETE_KEYS = 1000;
@@ -18,7 +18,10 @@ export const USER_METADATA_BYTES = 2048;
 export const POLICY_BYTES = 20 * 1024;
 /** Size of an XML request body: enough for 10,000 parts with checksums, or 1,000 keys of the greatest length. */
 export const XML_BODY_BYTES = 4 * 1024 ** 2;
-/** Every chunk of an `aws-chunked` body but the last. https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-streaming.html */
+/**
+ * The least bytes of a chunk of an `aws-chunked` body, except the last chunk.
+ * https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-streaming.html
+ */
 export const CHUNK_MIN_BYTES = 8192;
 /** Header and trailer lines of an `aws-chunked` body. */
 export const CHUNK_LINE_BYTES = 8 * 1024;

@@ -19,7 +19,7 @@ export const secretSchema = z.strictObject({
   description: z.string().optional(),
   createdAt: z.number(),
   changedAt: z.number(),
-  /** When a deletion that is scheduled takes place. */
+  /** Time at which a scheduled deletion takes place. */
   deletedAt: z.number().optional(),
   versions: z.array(versionSchema),
   /** The `SecretString` that the template had: CloudFormation puts it again only when it changes. */

@@ -33,7 +33,7 @@ export interface SecretsOptions {
   readonly account: string;
 }
 
-/** The secrets of one account and region, on disk before a change is answered. */
+/** The secrets of one account and region. A change is on disk before it is answered. */
 export class Secrets {
   readonly #options: SecretsOptions;
   readonly #secrets: Map<string, Secret>;
@@ -48,7 +48,7 @@ export class Secrets {
     return new Secrets(options);
   }
 
-  /** In the order of their names. */
+  /** The secrets in the order of their names. */
   all(): Secret[] {
     for (const { name, deletedAt = Number.POSITIVE_INFINITY } of this.#secrets.values())
       if (deletedAt <= this.#options.clock.now()) this.remove(name);
@@ -93,7 +93,7 @@ export class Secrets {
     return secret;
   }
 
-  /** Makes a secret; without a value it has no version yet. */
+  /** Makes a secret. Without a value it has no version yet. */
   create(input: {
     readonly name: string;
     readonly description?: string | undefined;
@@ -265,12 +265,12 @@ function moveStages(
   const left = moved.includes(CURRENT)
     ? versions.find(({ stages, id }) => stages.includes(CURRENT) && id !== to)
     : undefined;
-  const taken = new Set(left === undefined ? moved : [...moved, PREVIOUS]);
+  const removed = new Set(left === undefined ? moved : [...moved, PREVIOUS]);
   return versions.map((version) => {
-    const kept = version.stages.filter((stage) => !taken.has(stage));
-    const given = version.id === to ? moved : [];
+    const kept = version.stages.filter((stage) => !removed.has(stage));
+    const added = version.id === to ? moved : [];
     const followed = version.id === left?.id ? [PREVIOUS] : [];
-    return { ...version, stages: [...new Set([...kept, ...given, ...followed])] };
+    return { ...version, stages: [...new Set([...kept, ...added, ...followed])] };
   });
 }
 
@@ -299,7 +299,7 @@ function secretFile(directory: string, name: string): string {
   return join(directory, `${createHash('sha256').update(name).digest('hex')}.json`);
 }
 
-/** Every secret in a directory, by name; a directory that isn't there has none. @throws DiskError DISK_DAMAGED */
+/** The secrets in a directory, by name. A directory that isn't there has none. @throws DiskError DISK_DAMAGED */
 function readSecrets(directory: string): Map<string, Secret> {
   mkdirSync(directory, { recursive: true });
   const secrets = readdirSync(directory)

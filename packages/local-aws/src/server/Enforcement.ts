@@ -199,14 +199,14 @@ export class Enforcement {
   #decide(
     caller: Caller,
     { action, resource, context }: NeededPermission,
-    more: AccessRequest['context'] = {},
+    moreContext: AccessRequest['context'] = {},
   ): Decision {
     const isService = caller.account.endsWith('.amazonaws.com');
     return decideListing({
       caller,
       action,
       resource,
-      context: { ...context, ...more, ...(isService ? { 'aws:PrincipalIsAWSService': 'true' } : {}) },
+      context: { ...context, ...moreContext, ...(isService ? { 'aws:PrincipalIsAWSService': 'true' } : {}) },
       ...this.#policyOf(resource),
     });
   }
@@ -290,10 +290,10 @@ function policiesAtResources(resolved: ResolvedTemplate): Map<string, Policy> {
   for (const { properties } of resourcesOfType(resolved, 'AWS::Lambda::Permission')) {
     const isForUrl =
       properties['FunctionUrlAuthType'] !== undefined || properties['InvokedViaFunctionUrl'] !== undefined;
-    // These let in nobody but callers of a Function URL, which looks at them itself: readDeployment.ts.
+    // These policies let in only callers of a Function URL, which checks them itself: readDeployment.ts.
     if (!isForUrl) put(properties['FunctionName'], permissionDocument(properties));
   }
-  return new Map([...documents].map(([arn, list]) => [arn, list.flatMap((one) => readPolicy(one))]));
+  return new Map([...documents].map(([arn, list]) => [arn, list.flatMap((policy) => readPolicy(policy))]));
 }
 
 /** A Lambda permission as a statement of the function's policy.

@@ -16,10 +16,13 @@ const DEFAULT_DATABASE = 'default';
  */
 export function queryPermissions(call: QueryCall, place: PermissionContext): readonly NeededPermission[] {
   if (call.service === 'glue') {
-    const own = gluePermissions(call.operation, call.input, place);
-    if (call.operation !== 'GetTable') return own;
+    const callPermissions = gluePermissions(call.operation, call.input, place);
+    if (call.operation !== 'GetTable') return callPermissions;
     const databases = [DEFAULT_DATABASE, call.input['DatabaseName']];
-    return [...own, ...databases.flatMap((Name) => gluePermissions('GetDatabase', { Name }, place))];
+    return [
+      ...callPermissions,
+      ...databases.flatMap((Name) => gluePermissions('GetDatabase', { Name }, place)),
+    ];
   }
   const { operation, bucket, key } = call;
   const onBucket = (action: string, context = {}): NeededPermission => ({
@@ -30,9 +33,9 @@ export function queryPermissions(call: QueryCall, place: PermissionContext): rea
   if (operation === 'GetBucketLocation') return [onBucket(operation)];
   if (operation === 'ListBucket') return [onBucket(operation, { 's3:prefix': key })];
   const request = { bucket, key, query: new URLSearchParams(), headers: {}, status: 200 };
-  const own = s3Permissions(operation, request, place);
-  if (call.isResult === true || operation === 'DeleteObject') return own;
+  const callPermissions = s3Permissions(operation, request, place);
+  if (call.isResult === true || operation === 'DeleteObject') return callPermissions;
   // Athena finds a table's files by listing its locations, and lists a result's location in the same way.
   const prefix = key.slice(0, key.lastIndexOf('/') + 1);
-  return [...own, onBucket('ListBucket', { 's3:prefix': prefix }), onBucket('GetBucketLocation')];
+  return [...callPermissions, onBucket('ListBucket', { 's3:prefix': prefix }), onBucket('GetBucketLocation')];
 }

@@ -18,26 +18,26 @@ export function serviceCalls(
   const accountContext = { 'aws:SourceAccount': place.account };
   return [
     ...roleTrusts(resolved, place).map(({ service, role, context }) =>
-      made(service, 'sts', 'AssumeRole', [{ action: 'sts:AssumeRole', resource: role, context }]),
+      callOf(service, 'sts', 'AssumeRole', [{ action: 'sts:AssumeRole', resource: role, context }]),
     ),
     // CloudWatch checks both actions against a group's ARN that includes the stream.
     ...deployment.functions.flatMap(({ name, role }) => {
       const stream = arnAt(place, 'logs', `log-group:/aws/lambda/${name}:log-stream:local`);
       return ['CreateLogStream', 'PutLogEvents'].map((action) =>
-        made(role, 'logs', action, [plain(`logs:${action}`, stream)]),
+        callOf(role, 'logs', action, [plain(`logs:${action}`, stream)]),
       );
     }),
     // https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html
     ...deployment.eventSourceMappings.flatMap(({ queueArn, functionName }) =>
       ['ReceiveMessage', 'DeleteMessage', 'GetQueueAttributes'].map((action) =>
-        made(roleOf.get(functionName) ?? '', 'sqs', action, [
+        callOf(roleOf.get(functionName) ?? '', 'sqs', action, [
           plain(`sqs:${action}`, queueArn),
           ...queueKeyPermissions(action, queueArn.split(':').at(-1) ?? '', place),
         ]),
       ),
     ),
     ...apiFunctions(resolved, place).map(({ functionArn, sourceArn }) =>
-      made('apigateway.amazonaws.com', 'lambda', 'Invoke', [
+      callOf('apigateway.amazonaws.com', 'lambda', 'Invoke', [
         {
           action: 'lambda:InvokeFunction',
           resource: functionArn,
@@ -52,7 +52,7 @@ function plain(action: string, resource: string): NeededPermission {
   return { action, resource, context: {} };
 }
 
-function made(
+function callOf(
   principal: string,
   service: string,
   operation: string,
@@ -79,7 +79,7 @@ function apiFunctions(resolved: ResolvedTemplate, place: PermissionContext) {
 }
 
 // Contains only the members that state who calls whom. The services that create the resources check the others.
-const oneOrMore = z.union([z.string(), z.array(z.string())]).transform((one) => [one].flat());
+const oneOrMore = z.union([z.string(), z.array(z.string())]).transform((value) => [value].flat());
 const roleSchema = z.object({
   AssumeRolePolicyDocument: z.object({
     Statement: z.array(z.object({ Principal: z.object({ Service: oneOrMore.default([]) }) })),
@@ -116,7 +116,7 @@ function trustContext(
   if (service === 'scheduler.amazonaws.com')
     return { ...account, 'aws:SourceArn': arnAt(place, 'scheduler', 'schedule-group/default') };
   if (service !== 'firehose.amazonaws.com') return {};
-  const stream = [...streamRoles(resolved).values()].find((one) => one.role === role);
+  const stream = [...streamRoles(resolved).values()].find((candidate) => candidate.role === role);
   return {
     ...account,
     'sts:ExternalId': place.account,

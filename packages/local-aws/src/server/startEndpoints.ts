@@ -46,10 +46,10 @@ export async function startEndpoints(
         startGateway({ ...common, api: httpApi, accountId, mayInvoke, onAnswer, port: nextPort() }),
       ));
     const urls: Record<string, string> = {};
-    for (const own of functionUrls) {
-      const others = functionUrls.filter((other) => other !== own);
-      urls[own.functionName] = await start(
-        startFunctionUrl({ ...common, urls: [own, ...others], port: nextPort() }),
+    for (const functionUrl of functionUrls) {
+      const others = functionUrls.filter((other) => other !== functionUrl);
+      urls[functionUrl.functionName] = await start(
+        startFunctionUrl({ ...common, urls: [functionUrl, ...others], port: nextPort() }),
       );
     }
     return { api, functionUrls: urls, close };

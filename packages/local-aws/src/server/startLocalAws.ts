@@ -264,7 +264,9 @@ async function start(options: LocalAwsOptions): Promise<LocalAws> {
   });
   const deployment = readDeployment(stack);
   if (options.bufferSeconds !== undefined) firehose.overrideBuffering({ seconds: options.bufferSeconds });
-  await Promise.all(deployment.functions.map((one) => functions.add(one, codeDirectory)));
+  await Promise.all(
+    deployment.functions.map((deployedFunction) => functions.add(deployedFunction, codeDirectory)),
+  );
   for (const mapping of deployment.eventSourceMappings) triggers.addMapping(mapping);
   for (const schedule of deployment.schedules) triggers.addSchedule(schedule);
 
@@ -480,7 +482,7 @@ async function openEngines(
   return { firehose, athena, logs };
 }
 
-/** Every service that answers. */
+/** The table of all services that answer. */
 function serviceTable(
   { place, clock, faults, store, catalog, metrics, queues, secrets, ...known }: State,
   { firehose, athena, logs }: Engines,
@@ -508,8 +510,8 @@ function serviceTable(
     iamService({ roles, callerOf: callerByKey, clock }),
     cloudFormationService({
       stack() {
-        const made = stack();
-        return made && describeStack(made, place);
+        const present = stack();
+        return present && describeStack(present, place);
       },
     }),
     cloudWatchService({

@@ -8,19 +8,19 @@ import { LineJournal } from '../disk/LineJournal.ts';
 const messageSchema = z.strictObject({
   id: z.string(),
   body: z.string(),
-  /** When it was first sent: moving to a dead-letter queue doesn't change it. */
+  /** Time at which the message was first sent. Moving it to a dead-letter queue doesn't change it. */
   sentAt: z.number(),
-  /** When it can be received. */
+  /** Time from which the message can be received. */
   visibleAt: z.number(),
   receiveCount: z.number(),
   firstReceivedAt: z.number().optional(),
-  /** When it was received for the last time. */
+  /** Time at which the message was last received. */
   receivedAt: z.number().optional(),
   /** Trace header of the request that sent it, which a function's SDK adds: packages/local-aws/src/sqs/recursion.ts. */
   traceHeader: z.string().optional(),
   /** Its tenant, as its sender states it. */
   groupId: z.string().optional(),
-  /** When it was moved to this dead-letter queue. */
+  /** Time at which the message was moved to this dead-letter queue. */
   movedAt: z.number().optional(),
   /** ARN of the queue that moved it to this dead-letter queue. */
   deadLetterSource: z.string().optional(),

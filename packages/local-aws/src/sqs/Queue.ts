@@ -239,10 +239,13 @@ export class Queue {
     return this.#messages.size;
   }
 
-  /** When its oldest message was sent, or moved here as a dead letter, epoch milliseconds; undefined without one. */
+  /**
+   * Time at which the oldest message was sent, or moved here as a dead letter, epoch milliseconds; undefined if there
+   * is none.
+   */
   oldestSentAt(): number | undefined {
     const times = [...this.#messages.values()].map(({ sentAt, movedAt = sentAt }) => movedAt);
-    return times.length === 0 ? undefined : times.reduce((oldest, one) => Math.min(oldest, one));
+    return times.length === 0 ? undefined : times.reduce((oldest, sentAt) => Math.min(oldest, sentAt));
   }
 
   /** Number of messages by state. */
@@ -293,12 +296,12 @@ export class Queue {
   /** Written to the other queue before it is removed here: a kill in between leaves it in both, never in none. */
   #giveUp(targetArn: string, spent: readonly Message[]): boolean {
     if (spent.length === 0) return false;
-    const taken = this.#options.giveUp(
+    const isTaken = this.#options.giveUp(
       targetArn,
       spent.map((message) => ({ ...message, deadLetterSource: this.arn })),
     );
-    if (taken) this.#remove(spent.map(({ id }) => id));
-    return taken;
+    if (isTaken) this.#remove(spent.map(({ id }) => id));
+    return isTaken;
   }
 
   #expire(now: number): void {
@@ -350,8 +353,8 @@ export class Queue {
   }
 
   #idOf(receipt: string): string {
-    const [name, id, nonce, ...more] = Buffer.from(receipt, 'base64url').toString('utf8').split('/');
-    if (name !== this.name || id === undefined || nonce === undefined || more.length > 0) {
+    const [name, id, nonce, ...surplus] = Buffer.from(receipt, 'base64url').toString('utf8').split('/');
+    if (name !== this.name || id === undefined || nonce === undefined || surplus.length > 0) {
       throw receiptHandleIsInvalid(receipt);
     }
     return id;

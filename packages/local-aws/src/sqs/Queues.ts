@@ -90,8 +90,9 @@ export class Queues {
   /** The queue of a URL or of that name. As on AWS, the host is ignored. @throws AwsError QueueDoesNotExist */
   byUrl(url: string): Queue {
     if (queueNameSchema.safeParse(url).success) return this.byName(url);
-    const [account, name, ...more] = pathOf(url).split('/').slice(1);
-    if (account !== this.#options.account || name === undefined || more.length > 0) throw queueDoesNotExist();
+    const [account, name, ...surplus] = pathOf(url).split('/').slice(1);
+    if (account !== this.#options.account || name === undefined || surplus.length > 0)
+      throw queueDoesNotExist();
     return this.byName(name);
   }
 

@@ -70,7 +70,7 @@ function queueOperations(queues: Queues, account: string): Record<string, JsonOp
         return Object.keys(attributes).length > 0 ? { Attributes: attributes } : {};
       },
     }),
-    // It has ended when it is answered, and cannot be looked at or cancelled.
+    // The task has ended when the call is answered, so it cannot be looked at or cancelled.
     StartMessageMoveTask: operation({
       input: z.strictObject({ SourceArn: z.string(), DestinationArn: z.string() }),
       run: ({ SourceArn, DestinationArn }) => {

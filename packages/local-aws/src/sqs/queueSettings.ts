@@ -4,7 +4,7 @@ import { SQS_DEFAULTS, SQS_LIMITS, twoEncryptions } from './errors.ts';
 
 const seconds = (least: number, most: number) => z.int().min(least).max(most);
 
-/** Where messages go that were received too often. */
+/** The queue to which messages go that were received too often. */
 const redriveSchema = z.strictObject({
   deadLetterTargetArn: z.string().min(1),
   // The console and templates sometimes send it as text.
@@ -45,7 +45,7 @@ export const queueNameSchema = z
 const schema = queueSettingsSchema.extend({
   QueueName: queueNameSchema.optional(),
   SqsManagedSseEnabled: z.boolean().optional(),
-  /** Without effect here, and which queues may use this one as a dead-letter queue. */
+  /** These have no effect here. One of them says which queues may use this one as a dead-letter queue. */
   Tags: z.unknown().optional(),
   RedriveAllowPolicy: z.unknown().optional(),
 });

@@ -24,7 +24,7 @@ export interface RoleSessions {
  * leaves about a quarter of a usual one.
  */
 const PACKED_BYTES = 1_024;
-/** Default seconds of a session of a role, and the most of one that a role assumes. */
+/** Default duration of a session of a role, and the longest duration of a session that a role assumes; seconds. */
 const CHAINED_SECONDS = 3_600;
 
 /** https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html */
@@ -75,12 +75,15 @@ export function stsService({
         name: 'GetCallerIdentity',
         input: z.strictObject({}),
         run(_, request) {
-          const { arn, account: own, sessionArn } = caller(request);
+          const { arn, account, sessionArn } = caller(request);
           const name = (sessionArn ?? arn).split('/').at(-1) ?? '';
           return [
             ['Arn', sessionArn ?? arn],
-            ['UserId', sessionArn !== undefined ? `${roleId(arn)}:${name}` : isRoot({ arn }) ? own : name],
-            ['Account', own],
+            [
+              'UserId',
+              sessionArn !== undefined ? `${roleId(arn)}:${name}` : isRoot({ arn }) ? account : name,
+            ],
+            ['Account', account],
           ];
         },
       }),

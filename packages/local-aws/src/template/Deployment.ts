@@ -54,7 +54,7 @@ export interface DeployedFunction {
   readonly logicalId: string;
   readonly name: string;
   readonly arn: string;
-  /** As in the template: `build/collect/handler.handler`. */
+  /** The handler as in the template: `build/collect/handler.handler`. */
   readonly handler: string;
   /** The module in the package's directory, `build/collect/handler.mjs`, and the name of its export. */
   readonly modulePath: string;

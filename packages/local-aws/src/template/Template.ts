@@ -59,8 +59,8 @@ export const SUB_PLACEHOLDER = /\$\{(!?)([^${}]*)\}/g;
  * A `Condition` member of a policy is not an intrinsic here: templates with conditions are refused.
  */
 export function intrinsicOf(value: object): { name: string; argument: unknown } | undefined {
-  const [entry, ...more] = Object.entries(value);
-  if (entry === undefined || more.length > 0) return undefined;
+  const [entry, ...otherEntries] = Object.entries(value);
+  if (entry === undefined || otherEntries.length > 0) return undefined;
   const [name, argument] = entry;
   return name === 'Ref' || name.startsWith('Fn::') ? { name, argument } : undefined;
 }

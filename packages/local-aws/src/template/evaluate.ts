@@ -68,17 +68,17 @@ function call(name: string, argument: unknown, scope: Scope, where: string): unk
 
 /** `Fn::Sub` in both forms: a text, or a text with values for additional names. */
 function substitute(argument: unknown, scope: Scope, where: string): string {
-  const [text, own] = Array.isArray(argument) ? listOf(argument, 2, 'Fn::Sub', where) : [argument, {}];
-  if (typeof text !== 'string' || typeof own !== 'object' || own === null) {
+  const [text, variables] = Array.isArray(argument) ? listOf(argument, 2, 'Fn::Sub', where) : [argument, {}];
+  if (typeof text !== 'string' || typeof variables !== 'object' || variables === null) {
     throw invalid(where, 'Fn::Sub takes a text, or a text and an object');
   }
-  return text.replace(SUB_PLACEHOLDER, (whole, literal: string, name: string) => {
+  return text.replace(SUB_PLACEHOLDER, (placeholder, literal: string, name: string) => {
     if (literal === '!') return `\${${name}}`;
-    if (Object.hasOwn(own, name))
-      return textOf(evaluate(Reflect.get(own, name), scope, where), 'Fn::Sub', where);
+    if (Object.hasOwn(variables, name))
+      return textOf(evaluate(Reflect.get(variables, name), scope, where), 'Fn::Sub', where);
     const path = attributePath(name);
     const value = path === undefined ? scope.ref(name, where) : scope.attribute(...path, where);
-    return textOf(value, `Fn::Sub of ${whole}`, where);
+    return textOf(value, `Fn::Sub of ${placeholder}`, where);
   });
 }
 

@@ -312,10 +312,11 @@ export function deployedIdentities(
     // A managed policy may name whom it is attached to, too.
     const side = type === 'AWS::IAM::Role' ? 'Roles' : 'Users';
     const attachedThere = resources.filter(
-      (one) => one.type === 'AWS::IAM::ManagedPolicy' && listOf(one.properties[side]).includes(physicalId),
+      (resource) =>
+        resource.type === 'AWS::IAM::ManagedPolicy' && listOf(resource.properties[side]).includes(physicalId),
     );
     const find = (reference: unknown) =>
-      resources.find((one) => one.physicalId === reference || one.arn === reference);
+      resources.find((resource) => resource.physicalId === reference || resource.arn === reference);
     const attached = listOf(properties['ManagedPolicyArns']).map((reference) => ({
       reference,
       document: find(reference)?.properties['PolicyDocument'],

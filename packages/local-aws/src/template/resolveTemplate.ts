@@ -123,8 +123,8 @@ function pseudoParameter(name: string, stack: StackIdentity, where: string): str
   }
 }
 
-function unknownReference(what: string, where: string): Error {
-  return new TemplateError('TEMPLATE_REFERENCE_UNKNOWN', `${what} at ${where}.`);
+function unknownReference(reference: string, where: string): Error {
+  return new TemplateError('TEMPLATE_REFERENCE_UNKNOWN', `${reference} at ${where}.`);
 }
 
 /** The resources of a type. */

@@ -51,7 +51,7 @@ export const functionProperties = z.strictObject({
   Architectures: inert.optional(),
   // The local Lambda runs few invocations of a function in parallel, and the others wait where AWS would start more.
   ReservedConcurrentExecutions: z.int().min(0).optional(),
-  // Of Lambda's own lines only reports of failures are written here, if they are JSON.
+  // Of Lambda's own lines, only reports of failures are written here, if the format is JSON.
   LoggingConfig: z
     .strictObject({ LogFormat: z.enum(['JSON', 'Text']).default('Text'), SystemLogLevel: inert.optional() })
     .default({ LogFormat: 'Text' }),
@@ -126,7 +126,7 @@ export const apiProperties = z.strictObject({
 /** Properties of `AWS::ApiGatewayV2::Stage`. */
 export const stageProperties = z.strictObject({
   ApiId: z.string(),
-  /** No path prefix before the routes. */
+  /** The stage adds no prefix to the paths of routes. */
   StageName: z.literal('$default'),
   AutoDeploy: z.literal(true),
   // The local gateway keeps no log of requests.
@@ -160,7 +160,7 @@ export const integrationProperties = z.discriminatedUnion('IntegrationType', [
     IntegrationUri: z.url({ protocol: /^https?$/ }),
     IntegrationMethod: z.string(),
     PayloadFormatVersion: z.literal('1.0'),
-    /** Of the request's values only its path is known here. */
+    /** Of the values of a request, only its path is known here. */
     RequestParameters: z.strictObject({ 'overwrite:path': z.string() }).optional(),
     TimeoutInMillis: integrationTimeout,
   }),

@@ -75,7 +75,7 @@ export const resourceTypes: ReadonlyMap<string, ResourceType> = new Map([
   ['AWS::ApiGatewayV2::Integration', built(shortId, { IntegrationId: shortId })],
   ['AWS::ApiGatewayV2::Route', built(shortId, { RouteId: shortId })],
   ['AWS::ApiGatewayV2::Stage', built(named('StageName'))],
-  // Nothing here answers for it: there is no DNS record, and no certificate.
+  // Nothing here answers for a domain: there is no DNS record, and no certificate.
   [
     'AWS::ApiGatewayV2::DomainName',
     inert(named('DomainName'), {
@@ -140,8 +140,8 @@ function nameOf(
   property: string,
   generated: (name: string) => string = (n) => n,
 ): string {
-  const given = resource.properties[property];
-  return given === undefined ? generated(generatedName(resource)) : text(given);
+  const name = resource.properties[property];
+  return name === undefined ? generated(generatedName(resource)) : text(name);
 }
 
 function named(property: string, generated?: (name: string) => string): Name {
@@ -215,7 +215,7 @@ function text(value: unknown): string {
   return typeof value === 'string' ? value : JSON.stringify(value);
 }
 
-/** Where a stack would be deployed, for pseudo parameters and ARNs. */
+/** The account and region to which a stack would be deployed, for pseudo parameters and ARNs. */
 export interface StackIdentity {
   readonly region: string;
   readonly account: string;

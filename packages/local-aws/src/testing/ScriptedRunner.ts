@@ -25,8 +25,8 @@ export type Script = Partial<StatementResult>;
 export type Scripts = Readonly<Record<string, (context: StatementContext) => Promise<Script> | Script>>;
 
 /**
- * Runs no SQL: statements begin with the name of a script, which says what they answer and when. For what
- * depends on when things happen; what depends on SQL is tested with the real engine.
+ * A runner that runs no SQL: statements begin with the name of a script, which says what they answer and when. It is
+ * for tests that depend on when things happen; what depends on SQL is tested with the real engine.
  */
 export class ScriptedRunner implements StatementRunner {
   readonly ran: { readonly sql: string; readonly context: StatementContext }[] = [];

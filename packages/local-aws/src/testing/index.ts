@@ -26,7 +26,7 @@ export interface TestAws {
  * @throws what `startLocalAws` throws. Nothing is left behind then.
  */
 export async function startTestAws(options: Omit<LocalAwsOptions, 'directory'>): Promise<TestAws> {
-  // It loads DuckDB, which a test of S3 alone does not need.
+  // The server loads DuckDB, which a test of S3 alone does not need.
   const { startLocalAws } = await import('../server/index.ts');
   const directory = temporaryDirectory();
   try {

@@ -25,7 +25,7 @@ export interface Accounts {
   readonly principals: AccessKeys;
   readonly catalog: Catalog;
   readonly options: ClientOptions;
-  /** Where all is kept. */
+  /** The directory in which everything is kept. */
   readonly directory: string;
   /** Closes a client with the rest. */
   kept<Client extends { destroy(): void }>(client: Client): Client;

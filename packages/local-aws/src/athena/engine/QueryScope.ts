@@ -37,9 +37,9 @@ export class QueryScope {
   readonly #known = new Set<string>();
   readonly #schemas = new Set<string>();
   readonly #bases = new Map<string, BaseTable>();
-  /** By path in the store. */
+  /** The attached files by their paths in the store. */
   readonly #files = new Map<string, DataFile>();
-  /** By path in the session. */
+  /** The `s3://` locations of files by their paths in the session. */
   readonly #locations = new Map<string, string>();
   readonly #types = new Map<string, Set<string>>();
   #filled = 0;
@@ -88,12 +88,12 @@ export class QueryScope {
       const folder = String(this.#filled);
       this.#filled += 1;
       const linked = needed.flatMap(({ values, location }) => {
-        const own = [
+        const partitionPath = [
           folder,
           ...keys.map((key, index) => `${key}=${encodeURIComponent(values[index] ?? '')}`),
         ];
         return listDataFiles(store, location).map((file) =>
-          this.#linkFile(file, own.join('/'), fileEnding(table.format, file)),
+          this.#linkFile(file, partitionPath.join('/'), fileEnding(table.format, file)),
         );
       });
       const filled = filledTableSql(table, linked, this.#hasHiddenColumns);
@@ -109,9 +109,9 @@ export class QueryScope {
       this.#options.onCall({ service: 's3', operation: 'GetObject', bucket, key });
       this.#files.set(path, file);
     }
-    const own = this.#options.session.linkFile(path, folder, ending);
-    this.#locations.set(own, `s3://${bucket}/${key}`);
-    return { ...file, path: own };
+    const sessionPath = this.#options.session.linkFile(path, folder, ending);
+    this.#locations.set(sessionPath, `s3://${bucket}/${key}`);
+    return { ...file, path: sessionPath };
   }
 
   /** The `s3://` location of a file that the query reads. */

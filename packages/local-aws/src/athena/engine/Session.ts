@@ -88,15 +88,15 @@ export class Session {
   linkFile(path: string, folder: string, ending: string): string {
     const place = join(this.directory, folder);
     mkdirSync(place, { recursive: true });
-    const own = join(place, `${this.#linkedFiles}.${ending}`);
+    const sessionPath = join(place, `${this.#linkedFiles}.${ending}`);
     this.#linkedFiles += 1;
     try {
-      linkSync(path, own);
+      linkSync(path, sessionPath);
     } catch {
       // The file is on another disk.
-      symlinkSync(path, own);
+      symlinkSync(path, sessionPath);
     }
-    return own;
+    return sessionPath;
   }
 
   /** Runs statements and discards their rows. */

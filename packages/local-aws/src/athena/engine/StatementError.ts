@@ -84,8 +84,8 @@ export function statementError(
 }
 
 /** The error for a feature that is not emulated. */
-export function notEmulated(what: string): StatementError {
-  return statementError('NOT_SUPPORTED', refusal(what));
+export function notEmulated(feature: string): StatementError {
+  return statementError('NOT_SUPPORTED', refusal(feature));
 }
 
 /**

@@ -106,7 +106,7 @@ export interface RunnerOptions {
   /** Holds the objects of tables; CTAS and INSERT write to it. */
   readonly store: ObjectStore;
   readonly prepared: PreparedStatements;
-  /** For `current_timestamp`. */
+  /** The clock of `current_timestamp`. */
   readonly clock: Clock;
   /** A scratch folder for data that exceeds memory and for files being written. It is emptied when the runner opens. */
   readonly directory: string;

@@ -56,9 +56,9 @@ export function informationSchemaSql(catalog: Catalog): string {
 }
 
 function columnRows({ databaseName, input }: TableEntry): Row[] {
-  const own = input.StorageDescriptor?.Columns ?? [];
+  const dataColumns = input.StorageDescriptor?.Columns ?? [];
   const keys = input.PartitionKeys ?? [];
-  return [...own, ...keys].map(({ Name, Type = 'string', Comment }, index) => [
+  return [...dataColumns, ...keys].map(({ Name, Type = 'string', Comment }, index) => [
     CATALOG,
     databaseName,
     input.Name,
@@ -68,7 +68,7 @@ function columnRows({ databaseName, input }: TableEntry): Row[] {
     'YES',
     parseHiveType(Type)?.trino ?? Type,
     Comment ?? null,
-    index < own.length ? null : 'partition key',
+    index < dataColumns.length ? null : 'partition key',
   ]);
 }
 
@@ -90,7 +90,7 @@ export function partitionsTableSql(
   const columns = keys.map(
     (key, index) => `CAST(value[${index + 1}] AS ${key.type}) AS ${quoteName(key.name)}`,
   );
-  // One text of JSON: DuckDB takes seconds to parse thousands of rows.
+  // The values are one text of JSON, because DuckDB takes seconds to parse thousands of rows.
   const values = `SELECT unnest(from_json(${quoteText(rows)}, '[["VARCHAR"]]')) AS value`;
   return `CREATE TABLE ${qualifiedName(database, name)} AS SELECT ${columns.join(', ')} FROM (${values})`;
 }

@@ -55,9 +55,9 @@ export function translateDuckDbError(error: unknown, query: FailedQuery): unknow
   if (type === 'INTERRUPT') return statementError('USER_CANCELED', 'Query was canceled', undefined, error);
   if (type === 'Out of Memory') return resourcesExhausted(error);
   // The macros report errors as failed conversions of a message.
-  const own = /'([A-Z]+_[A-Z_]+): (.*)'/s.exec(message);
-  if (type === 'Conversion' && own !== null)
-    return statementError(own[1] ?? '', own[2] ?? '', undefined, error);
+  const macroError = /'([A-Z]+_[A-Z_]+): (.*)'/s.exec(message);
+  if (type === 'Conversion' && macroError !== null)
+    return statementError(macroError[1] ?? '', macroError[2] ?? '', undefined, error);
   const catalog = /^Catalog "(.*?)" does not exist/.exec(message)?.[1];
   if (catalog !== undefined)
     return fail('CATALOG_NOT_FOUND', `Catalog '${catalog.toLowerCase()}' does not exist`);
@@ -81,11 +81,11 @@ export function translateDuckDbError(error: unknown, query: FailedQuery): unknow
     /(?:argument types '|the function call ")(.*?)\((.*?)\)['"]/.exec(message) ?? [];
   if (called !== undefined && /^\w+$/.test(called)) {
     const known = called.replace(/^trino_/, '').replace(/_days$|(?<=^date_add)_of_[a-z]+$/, '');
-    const given = types
+    const parameterTypes = types
       .toLowerCase()
       .replaceAll(/integer_literal/g, 'integer')
       .replaceAll(/string_literal/g, 'varchar');
-    return fail('FUNCTION_NOT_FOUND', `Unexpected parameters (${given}) for function ${known}`);
+    return fail('FUNCTION_NOT_FOUND', `Unexpected parameters (${parameterTypes}) for function ${known}`);
   }
   if (type === 'Conversion') return statementError('INVALID_CAST_ARGUMENT', first, undefined, error);
   if (type === 'Out of Range') return statementError('NUMERIC_VALUE_OUT_OF_RANGE', first, undefined, error);
@@ -93,10 +93,10 @@ export function translateDuckDbError(error: unknown, query: FailedQuery): unknow
   const location = file === undefined ? undefined : query.locationOf(file);
   if (location !== undefined && /magic|[Pp]arquet|snappy|zstd|footer|thrift/.test(message))
     return statementError('HIVE_BAD_DATA', `Not valid Parquet file: ${location}`, undefined, error);
-  const told = location === undefined ? first : first.replace(file ?? '', location);
+  const sentence = location === undefined ? first : first.replace(file ?? '', location);
   return type === 'Binder'
-    ? fail('SYNTAX_ERROR', told)
-    : statementError('GENERIC_USER_ERROR', told, undefined, error);
+    ? fail('SYNTAX_ERROR', sentence)
+    : statementError('GENERIC_USER_ERROR', sentence, undefined, error);
 }
 
 const MISSING_COLUMN =
@@ -113,13 +113,13 @@ function readProblem(text: string): z.output<typeof problemSchema> | undefined {
 
 function statementPosition(position: string | undefined, { sql, shift, translation, prefix }: FailedQuery) {
   const index = Number(position) - prefix;
-  // A position beyond the translation is in a view or a macro, which the user did not write.
+  // A position beyond the translation is in a view or a macro, which the user has not written.
   if (position === undefined || index < 0 || index >= Buffer.byteLength(translation.sql)) return undefined;
   const characters = Buffer.from(translation.sql).subarray(0, index).toString('utf8').length;
   return { sql, offset: shift + translation.offsetOf(characters) };
 }
 
-/** The word at an offset of the statement. What DuckDB names may be of the translation. */
+/** The word at an offset of the statement. DuckDB's own name for it may come from the translation. */
 function wordAt({ sql }: FailedQuery, offset = sql.length): string | undefined {
   return /^(?:\w+|\S)/.exec(sql.slice(offset))?.[0];
 }

@@ -31,7 +31,7 @@ export interface NeededPartition {
  * The partitions of a table that can contain rows of a query's result: DuckDB evaluates the filters of each scan for the
  * partition values.
  *
- * @param table Its name in DuckDB's plans: catalog, database and table, separated by dots.
+ * @param table The table's name in DuckDB's plans: catalog, database and table, separated by dots.
  */
 export async function neededPartitions(
   session: Session,
@@ -45,7 +45,7 @@ export async function neededPartitions(
   const values = entry.partitions.map((partition) => partition.values.map(partitionKeyValue));
   const names = new Set(keys.map((key) => key.name));
   const sets: (ReadonlySet<number> | undefined)[] = [];
-  for (const scan of scans.filter((one) => one.table === table))
+  for (const scan of scans.filter((scanned) => scanned.table === table))
     sets.push(
       await matchingRows(session, keys, values, await keyConditions(session, scan.conditions, names)),
     );
@@ -94,7 +94,7 @@ async function keyConditions(
 /**
  * The rows of partition values that meet all conditions, by their indexes; undefined when there is no condition.
  *
- * @param conditions In SQL. One that fails for some values excludes none.
+ * @param conditions The conditions in SQL. A condition that fails for some values excludes none.
  */
 async function matchingRows(
   session: Session,
@@ -148,22 +148,22 @@ async function usedKeys(
   const parsed = (await session.read(`SELECT json_serialize_sql(${text})`)).getRowsJS()[0]?.[0];
   const tree: unknown = JSON.parse(String(parsed));
   const used = new Set<string>();
-  let others = 0;
+  let otherTerms = 0;
   const visit = (node: unknown) => {
     if (typeof node !== 'object' || node === null) return;
     if ('column_names' in node && Array.isArray(node.column_names)) {
-      const [name, ...more] = node.column_names;
-      const own = typeof name === 'string' && more.length === 0 && keys.has(name.toLowerCase());
-      if (own) used.add(name.toLowerCase());
-      else others += 1;
+      const [name, ...qualifiers] = node.column_names;
+      const isKey = typeof name === 'string' && qualifiers.length === 0 && keys.has(name.toLowerCase());
+      if (isKey) used.add(name.toLowerCase());
+      else otherTerms += 1;
     }
     // Text that is not a condition is serialized as an error.
-    if ('error' in node && node.error === true) others += 1;
-    if ('class' in node && (node.class === 'SUBQUERY' || node.class === 'WINDOW')) others += 1;
+    if ('error' in node && node.error === true) otherTerms += 1;
+    if ('class' in node && (node.class === 'SUBQUERY' || node.class === 'WINDOW')) otherTerms += 1;
     for (const child of Object.values(node)) visit(child);
   };
   visit(tree);
-  return others === 0 ? used : undefined;
+  return otherTerms === 0 ? used : undefined;
 }
 
 const detailSchema = z.union([z.string(), z.array(z.string())]);
@@ -184,7 +184,7 @@ type Node = z.output<typeof nodeSchema>;
 
 /** A table scan in a plan, and the conditions on its rows. */
 export interface TableScan {
-  /** Its name in DuckDB, without quotes. */
+  /** The table's name in DuckDB, without quotes. */
   readonly table: string;
   /** Conditions in SQL. Some may use columns of other tables, or may not be valid SQL. */
   readonly conditions: readonly string[];
@@ -203,8 +203,8 @@ export function readScanFilters(plan: string): TableScan[] {
       scans.push({ table: lines(Table).join('').replaceAll('"', ''), conditions: [...pushed, ...above] });
     }
     // Only a filter directly above a scan refers to the scan's own columns.
-    const here = node.name.trim() === 'FILTER' ? lines(Expression).flatMap(conjuncts) : [];
-    for (const child of node.children) visit(child, here);
+    const filters = node.name.trim() === 'FILTER' ? lines(Expression).flatMap(conjuncts) : [];
+    for (const child of node.children) visit(child, filters);
   };
   for (const root of z.array(nodeSchema).parse(JSON.parse(plan))) visit(root, []);
   return scans;

@@ -81,12 +81,12 @@ export function readFunction(
     case 'json':
       return ['read_json', ["format = 'newline_delimited'", 'records = true', `columns = ${types}`]];
     case 'csv': {
-      const whole = columns.map(({ name }) => quoteName(name)).join(', ');
+      const columnNames = columns.map(({ name }) => quoteName(name)).join(', ');
       return [
         'read_csv',
         [
           `auto_detect = false, header = false, skip = ${format.headerLines}, delim = ',', quote = '"', escape = '"'`,
-          `null_padding = true, force_not_null = [${whole}], columns = ${types}`,
+          `null_padding = true, force_not_null = [${columnNames}], columns = ${types}`,
         ],
       ];
     }

@@ -41,7 +41,7 @@ export function emptyTableSql({ database, name, columns, keys }: SessionTable, h
  * are matched by name; a column that a file lacks is null. The partition keys come from the folder names, not from
  * the files.
  *
- * @param files With their paths in the session.
+ * @param files The files, with their paths in the session.
  */
 export function filledTableSql(table: SessionTable, files: readonly DataFile[], hidden: boolean): string {
   const { database, name, columns, keys } = table;
@@ -69,16 +69,16 @@ function readFilesSql(
   hidden: boolean,
 ): string {
   const types = keys.map((key) => `${quoteText(key.name)}: ${key.type}`).join(', ');
-  const [read, own] = readFunction(format, columns);
+  const [reader, formatOptions] = readFunction(format, columns);
   const options = [
-    ...own,
+    ...formatOptions,
     keys.length === 0 ? 'hive_partitioning = false' : `hive_partitioning = true, hive_types = {${types}}`,
     ...(hidden ? [`filename = ${quoteText(PATH)}`] : []),
   ];
   const list = files.map(({ path }) => quoteText(path)).join(', ');
-  const rows = `${read}([${list}], ${options.join(', ')})`;
+  const rows = `${reader}([${list}], ${options.join(', ')})`;
   if (!hidden) return `SELECT * FROM ${rows}`;
-  // A join and not a map of the files: DuckDB searches a map from its begin for every row.
+  // This is a join and not a map of the files, because DuckDB searches a map from its beginning for every row.
   const names = HIDDEN_COLUMNS.map(({ name }) => quoteName(name)).join(', ');
   return `SELECT rows.*, ${names} FROM ${rows} AS rows JOIN (VALUES ${files.map(fileRow).join(', ')}) AS files(${quoteName(PATH)}, ${names}) USING (${quoteName(PATH)})`;
 }

@@ -22,7 +22,7 @@ const outcomeSchema = z.strictObject({
   updateCount: z.number().optional(),
   manifestLocation: z.string().optional(),
   outputBytes: z.number(),
-  /** Excluding the header row. */
+  /** The number of rows, without the header row. */
   outputRows: z.number(),
 });
 
@@ -85,7 +85,7 @@ const DAY_MS = 86_400_000;
  */
 export class ExecutionJournal {
   readonly #journal: LineJournal<Execution>;
-  /** In order of submission. */
+  /** The executions in order of submission. */
   readonly executions: Map<string, Execution>;
   /** Executions whose state is not on the disk yet, because it was full. */
   readonly #unwritten = new Set<string>();
@@ -151,7 +151,7 @@ export class ExecutionJournal {
     this.#unwritten.delete(execution.id);
   }
 
-  /** Writes what found no room before. */
+  /** Writes the executions that found no room on the disk before. */
   #catchUp(): void {
     try {
       for (const id of this.#unwritten) {
@@ -160,7 +160,7 @@ export class ExecutionJournal {
         else this.#write(execution);
       }
     } catch {
-      // The disk is full again: next time.
+      // The disk is full again, so the next write tries again.
     }
   }
 

@@ -95,7 +95,7 @@ export class Executions {
   async start(submission: Submission): Promise<Execution> {
     const { caller, ...request } = submission;
     const { query, catalog, database, parameters, workGroup, reuse, token } = request;
-    // Nothing is awaited after it: a second call with the same token finds the first.
+    // Nothing is awaited after this call, so that a second call with the same token finds the first.
     const kind = await this.#classify(query);
     const digest = createHash('sha256').update(JSON.stringify(request)).digest('hex');
     const earlier =
@@ -148,7 +148,9 @@ export class Executions {
 
   /** The executions of a workgroup, newest first. */
   list(workGroup: string): Execution[] {
-    return [...this.#journal.executions.values()].filter((one) => one.workGroup === workGroup).reverse();
+    return [...this.#journal.executions.values()]
+      .filter((execution) => execution.workGroup === workGroup)
+      .reverse();
   }
 
   /** Cancels a query. A finished query does not change. @throws AwsError InvalidRequestException */
@@ -217,7 +219,7 @@ export class Executions {
       const id = this.#waiting.shift();
       if (id === undefined) return;
       const waiting = this.get(id);
-      // It has become too old to be kept.
+      // The execution has become too old to be kept.
       if (waiting === undefined) continue;
       const execution = this.#note({
         ...waiting,
@@ -290,7 +292,7 @@ export class Executions {
     this.#note(this.#ended(execution, end));
   }
 
-  /** Stores what a call asks for. It throws when the disk is full: then nothing has changed. */
+  /** Stores what a call asks for. It throws when the disk is full; then nothing has changed. */
   #save(execution: Execution): Execution {
     this.#journal.append(execution, this.#options.clock.now());
     return execution;

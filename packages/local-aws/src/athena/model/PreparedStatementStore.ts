@@ -40,12 +40,12 @@ export class PreparedStatementStore implements PreparedStatements {
   }
 
   get(workGroup: string, name: string): PreparedStatement | undefined {
-    return this.#statements.find((one) => one.workGroup === workGroup && one.name === name);
+    return this.#statements.find((statement) => statement.workGroup === workGroup && statement.name === name);
   }
 
   /** The prepared statements of a workgroup, sorted by name. */
   list(workGroup: string): PreparedStatement[] {
-    return this.#statements.filter((one) => one.workGroup === workGroup);
+    return this.#statements.filter((statement) => statement.workGroup === workGroup);
   }
 
   put(workGroup: string, name: string, sql: string, description?: string): void {
@@ -67,7 +67,9 @@ export class PreparedStatementStore implements PreparedStatements {
   }
 
   #without(workGroup: string, name: string): PreparedStatement[] {
-    return this.#statements.filter((one) => one.workGroup !== workGroup || one.name !== name);
+    return this.#statements.filter(
+      (statement) => statement.workGroup !== workGroup || statement.name !== name,
+    );
   }
 
   #write(statements: readonly PreparedStatement[]): void {

@@ -91,7 +91,7 @@ const LOCATION = /^s3:\/\/([a-z0-9][a-z0-9.-]{1,61}[a-z0-9])(?:\/(.*))?$/s;
 /** A location in S3. */
 export interface S3Location {
   readonly bucket: string;
-  /** For a folder: '' or a key that ends with a slash. */
+  /** The key of an object. Of a folder it is '', or a key that ends with a slash. */
   readonly key: string;
 }
 
@@ -104,11 +104,14 @@ export interface S3Location {
  * @throws AwsError InvalidRequestException when there is no location or nothing can be written to it.
  */
 export function resolveResultConfiguration(
-  { EnforceWorkGroupConfiguration: enforced = true, ResultConfiguration: own = {} }: WorkGroupConfiguration,
+  {
+    EnforceWorkGroupConfiguration: enforced = true,
+    ResultConfiguration: configured = {},
+  }: WorkGroupConfiguration,
   requested: ResultConfiguration | undefined,
   into: { readonly store: ObjectStore; readonly account: string },
 ): ResultConfiguration & { readonly OutputLocation: string } {
-  const { OutputLocation: location, ...rest } = enforced ? own : { ...own, ...requested };
+  const { OutputLocation: location, ...rest } = enforced ? configured : { ...configured, ...requested };
   if (location === undefined || location === '') throw noOutputLocation();
   const { bucket, key } = parseResultFolder(location);
   const owner = rest.ExpectedBucketOwner;

@@ -104,7 +104,7 @@ const propertiesSchema = z.strictObject({
   Name: workGroupNameSchema,
   Description: descriptionSchema.optional(),
   State: z.enum(['ENABLED', 'DISABLED']).default('ENABLED'),
-  /** Only relevant when the stack is deleted. */
+  /** This is relevant only when the stack is deleted. */
   RecursiveDeleteOption: z.boolean().optional(),
   Tags: z.array(tagSchema).default([]),
   WorkGroupConfiguration: workGroupConfigurationSchema.default({}),

@@ -44,8 +44,8 @@ export const noOutputLocation = () =>
 export const invalidLocation = () => invalidRequest('outputLocation is not a valid S3 path.');
 
 /**
- * The bucket does not exist, does not belong to the account that the caller expects, or the caller may not ask where it
- * is. https://repost.aws/knowledge-center/athena-output-bucket-error
+ * The bucket does not exist, or does not belong to the account that the caller expects, or the caller may not ask in
+ * which region it is. https://repost.aws/knowledge-center/athena-output-bucket-error
  */
 export const noOutputBucket = (bucket: string) =>
   invalidRequest(`Unable to verify/create output bucket ${bucket}`);

@@ -7,11 +7,11 @@ export class StatementReader {
   #index = 0;
 
   constructor(sql: string) {
-    const whole = new TokenList(sql);
-    const last = whole.tokens.at(-1);
+    const allTokens = new TokenList(sql);
+    const last = allTokens.tokens.at(-1);
     // A statement may end with a semicolon. A second statement is a syntax error.
     this.list =
-      last?.raw === ';' ? new TokenList(sql.slice(0, last.start), whole.tokens.slice(0, -1)) : whole;
+      last?.raw === ';' ? new TokenList(sql.slice(0, last.start), allTokens.tokens.slice(0, -1)) : allTokens;
   }
 
   get atEnd(): boolean {

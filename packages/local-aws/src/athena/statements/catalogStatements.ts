@@ -281,10 +281,10 @@ function toPartitionInput(
 ) {
   const base = input.StorageDescriptor?.Location ?? '';
   const folder = base.endsWith('/') ? base : `${base}/`;
-  const own = `${folder}${partitionFolder(keys, values)}/`;
+  const defaultLocation = `${folder}${partitionFolder(keys, values)}/`;
   return {
     Values: [...values],
     Parameters: {},
-    StorageDescriptor: { ...input.StorageDescriptor, Location: location ?? own },
+    StorageDescriptor: { ...input.StorageDescriptor, Location: location ?? defaultLocation },
   };
 }

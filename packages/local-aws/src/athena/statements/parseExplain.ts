@@ -29,7 +29,7 @@ function readIoOptions(reader: StatementReader): void {
     found.set(name, reader.name().toLowerCase());
   } while (reader.takeSymbol(','));
   reader.expectSymbol(')');
-  const { type, format = 'json', ...others } = Object.fromEntries(found);
-  if (type !== 'io' || format !== 'json' || Object.keys(others).length > 0)
+  const { type, format = 'json', ...otherOptions } = Object.fromEntries(found);
+  if (type !== 'io' || format !== 'json' || Object.keys(otherOptions).length > 0)
     throw notEmulated('EXPLAIN with options other than (TYPE IO, FORMAT JSON)');
 }

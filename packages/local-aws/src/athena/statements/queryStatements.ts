@@ -233,8 +233,8 @@ export function resultColumns(
   written: readonly (string | undefined)[] = [],
 ): AthenaColumn[] {
   return columns.map(({ name, type }, index) => {
-    const own = written[index];
-    const shown = own?.toLowerCase() === name.toLowerCase() ? own : name;
+    const writtenName = written[index];
+    const shown = writtenName?.toLowerCase() === name.toLowerCase() ? writtenName : name;
     return resultColumn(values || name.startsWith(UNNAMED) ? `_col${index}` : shown, type);
   });
 }

@@ -70,7 +70,7 @@ export async function runCreateTableAs(
     const open = await openQuery(statement.query, { ...run, nameColumns: false });
     assertColumns(open, run.statement);
     const columns = hiveColumns(open);
-    const own = columns.slice(0, columns.length - keys.length);
+    const dataColumns = columns.slice(0, columns.length - keys.length);
     const locationOf = (values: readonly string[]) => {
       const folder = keys.length === 0 ? '' : `${partitionFolder(keys, values)}/`;
       return `${location}${folder}`;
@@ -102,7 +102,7 @@ export async function runCreateTableAs(
       TableType: 'EXTERNAL_TABLE',
       Parameters: { EXTERNAL: 'TRUE', has_encrypted_data: 'false' },
       PartitionKeys: last,
-      StorageDescriptor: parquetStorageDescriptor(own, location),
+      StorageDescriptor: parquetStorageDescriptor(dataColumns, location),
     });
     addPartitions(run, database, name, keys, written.partitions, locationOf);
     return toStatementResult(written);
@@ -137,14 +137,14 @@ export async function runInsert(
     assertNotProjected(entry);
     if (tableFormatOf(entry).kind !== 'parquet') throw notEmulated('Writing texts');
     const location = withTrailingSlash(entry.input.StorageDescriptor?.Location ?? '');
-    const own = sessionColumns(entry.input.StorageDescriptor?.Columns);
+    const dataColumns = sessionColumns(entry.input.StorageDescriptor?.Columns);
     const keyColumns = sessionColumns(entry.input.PartitionKeys);
     const keys = keyColumns.map((key) => key.name);
     const locationOf = (values: readonly string[]) => {
       const folder = keys.length === 0 ? '' : `${partitionFolder(keys, values)}/`;
       return partitionLocation(entry, values) ?? `${location}${folder}`;
     };
-    const all = [...own, ...keyColumns];
+    const all = [...dataColumns, ...keyColumns];
     const listed = statement.columns ?? all.map((column) => column.name);
     const open = await openQuery(statement.query, { ...run, nameColumns: true });
     assertInsertColumns(

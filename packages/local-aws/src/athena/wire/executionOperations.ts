@@ -244,7 +244,7 @@ function nextToken({ id }: Execution, at: number): string {
 }
 
 function parseToken(text: string, { id }: Execution): number {
-  const [, of, at] = TOKEN.exec(Buffer.from(text, 'base64url').toString('utf8')) ?? [];
-  if (of !== id || at === undefined) throw invalidRequest('The NextToken is not one of this query.');
+  const [, executionId, at] = TOKEN.exec(Buffer.from(text, 'base64url').toString('utf8')) ?? [];
+  if (executionId !== id || at === undefined) throw invalidRequest('The NextToken is not one of this query.');
   return Number(at);
 }

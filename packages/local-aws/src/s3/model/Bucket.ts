@@ -191,18 +191,18 @@ export class Bucket {
   }
 
   /** A bucket that had versions keeps them: without a word on versioning, it is suspended. */
-  set settings(given: BucketSettings) {
+  set settings(changed: BucketSettings) {
     const settings: BucketSettings =
-      this.versioning === undefined || given.VersioningConfiguration !== undefined
-        ? given
-        : { ...given, VersioningConfiguration: { Status: 'Suspended' } };
+      this.versioning === undefined || changed.VersioningConfiguration !== undefined
+        ? changed
+        : { ...changed, VersioningConfiguration: { Status: 'Suspended' } };
     if (JSON.stringify(settings) === JSON.stringify(this.#settings)) return;
     // The line first: what could not be written must not seem to be set when it is set again.
     this.#journal.append({ op: 'settings', settings });
     this.#settings = settings;
   }
 
-  /** Whether it holds neither an object nor a version of one. */
+  /** Whether the bucket has neither objects nor versions of objects. */
   get isEmpty(): boolean {
     return this.#index.size === 0 && this.#history.isEmpty;
   }
@@ -297,7 +297,7 @@ export class Bucket {
         attributes: plainAttributes,
         ...(this.versioning === 'Enabled' ? { versionId: newVersionId(sequencer) } : {}),
       };
-      // Before its line: only the last line of a journal may lack its file.
+      // The file is made before the line is written, because only the last line of a journal may lack its file.
       closeSync(openSync(this.pathOf(object), 'w'));
       return [{ op: 'put', object }];
     });
@@ -502,7 +502,8 @@ export class Bucket {
     // A foreign file or folder occupies the natural path, so the object goes to the internal folder.
     const moveElsewhere = () =>
       this.#move({ ...line, object: { ...object, place: 'encoded' } }, stagedPath, previous);
-    // Before the line: a full disk may have no room for the folder, and then none for taking the line back.
+    // This comes before the line, because a full disk may have no room for the folder, and then none for taking the
+    // line back.
     try {
       mkdirSync(dirname(path), { recursive: true });
     } catch (error) {
@@ -590,7 +591,10 @@ export class Bucket {
     }
   }
 
-  /** Only the last line can be one whose files a killed process did not touch: every earlier write was completed. */
+  /**
+   * Completes the last line. Only the last line can have files that a killed process did not move, because every
+   * earlier write was completed.
+   */
   #finish(last: BucketLine): void {
     if (last.op === 'delete') this.#removeBytes(last);
     if ((last.op !== 'put' && last.op !== 'restore') || last.temp === undefined) return;

@@ -48,7 +48,7 @@ export class KeyIndex<Value> {
       if (last === undefined || compareUtf8(last, key) < 0) this.#keys.push(key);
       else
         this.#keys.splice(
-          this.#firstWhere((other) => compareUtf8(other, key) > 0, 0),
+          this.#firstWhere((candidate) => compareUtf8(candidate, key) > 0, 0),
           0,
           key,
         );
@@ -59,7 +59,7 @@ export class KeyIndex<Value> {
   delete(key: string): void {
     if (this.#values.delete(key)) {
       this.#keys.splice(
-        this.#firstWhere((other) => compareUtf8(other, key) >= 0, 0),
+        this.#firstWhere((candidate) => compareUtf8(candidate, key) >= 0, 0),
         1,
       );
     }
@@ -72,15 +72,15 @@ export class KeyIndex<Value> {
 
   /** Position of the first key after `key`; with `orEqual`, `key` itself counts. */
   positionAfter(key: string, orEqual: boolean): number {
-    return this.#firstWhere((other) => {
-      const order = compareUtf8(other, key);
+    return this.#firstWhere((candidate) => {
+      const order = compareUtf8(candidate, key);
       return order > 0 || (orEqual && order === 0);
     }, 0);
   }
 
   /** Position after all keys that begin with `prefix`. `from` is the position of one of them. */
   positionBehind(prefix: string, from: number): number {
-    return this.#firstWhere((other) => !other.startsWith(prefix), from);
+    return this.#firstWhere((candidate) => !candidate.startsWith(prefix), from);
   }
 
   /** The first position at or after `from` whose key passes. All later keys must pass too. */
@@ -102,7 +102,7 @@ export interface ListQuery {
   readonly prefix?: string;
   /** Keys that contain it after the prefix are rolled up into one common prefix. */
   readonly delimiter?: string;
-  /** Only entries after this one. When it is a common prefix, all keys below it are skipped too. */
+  /** Only entries after this one are returned. When it is a common prefix, all keys below it are skipped, too. */
   readonly after?: string;
   /** Maximum number of entries, common prefixes included. */
   readonly limit: number;

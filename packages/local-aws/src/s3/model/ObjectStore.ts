@@ -22,19 +22,19 @@ export interface ObjectCreated {
   readonly bucket: string;
   readonly key: string;
   readonly size: number;
-  /** Without quotes. */
+  /** The ETag without quotes. */
   readonly etag: string;
   readonly sequencer: string;
   /** Epoch ms. */
   readonly time: number;
   readonly reason: CreateReason;
-  /** Only in a bucket with versions. */
+  /** The version, which only objects in a bucket with versions have. */
   readonly versionId?: string;
 }
 
 /** How {@link ObjectStore.put} writes; all optional. */
 export interface PutOptions {
-  /** Default `binary/octet-stream`, as in S3. */
+  /** The content type. Default: `binary/octet-stream`, as in S3. */
   readonly contentType?: string;
   /** The user's metadata, lower-case names without `x-amz-meta-`. */
   readonly metadata?: Readonly<Record<string, string>>;
@@ -43,7 +43,7 @@ export interface PutOptions {
   readonly checksumAlgorithm?: ChecksumAlgorithm;
 }
 
-/** No bucket's name begins with a dot, so no object is ever stored here. */
+/** The folder of the store's own files. No bucket's name begins with a dot, so no object is ever stored here. */
 const INTERNAL = '.store';
 const REMOVED = '.removed-';
 
@@ -161,7 +161,7 @@ export class ObjectStore {
     try {
       rmdirSync(objects);
     } catch {
-      // Not empty: it holds files that the local cloud did not write.
+      // The folder is not empty: it has files that the local cloud did not write.
     }
   }
 

@@ -48,7 +48,7 @@ export const storedObjectSchema = z.strictObject({
   key: z.string(),
   /** Bytes. */
   size: z.int().nonnegative(),
-  /** Without quotes: hex MD5, or `<hex>-<parts>` of a multipart upload. */
+  /** The ETag without quotes: hex MD5, or `<hex>-<parts>` of a multipart upload. */
   etag: z.string(),
   /** Hex MD5 of the bytes, of an object whose `etag` is not. */
   md5: z.string().optional(),
@@ -56,9 +56,12 @@ export const storedObjectSchema = z.strictObject({
   modifiedMs: z.int(),
   /** Hexadecimal; increases with every write in the bucket: EventBridge's `sequencer`. */
   sequencer: z.string(),
-  /** In the bucket's folder at the key's own path, under the hash of the key, or among the older versions. */
+  /**
+   * The place of the bytes: in the bucket's folder at the key's own path, under the hash of the key, or among the older
+   * versions.
+   */
   place: z.enum(['natural', 'encoded', 'version']),
-  /** Only for an object that was written while the bucket's versioning was enabled. */
+  /** The version, which only an object has that was written while the bucket's versioning was enabled. */
   versionId: z.string().optional(),
   attributes: objectAttributesSchema,
   checksum: storedChecksumSchema.optional(),

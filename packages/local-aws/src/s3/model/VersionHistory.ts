@@ -13,7 +13,7 @@ export const deleteMarkerSchema = z.strictObject({
   versionId: z.string(),
   /** Epoch ms. */
   modifiedMs: z.int(),
-  /** As of an object. */
+  /** The sequencer, which is as that of an object. */
   sequencer: z.string(),
   marker: z.literal(true),
 });
@@ -135,7 +135,7 @@ function without(versions: readonly Version[], versionId: string): readonly Vers
 export interface VersionQuery {
   readonly prefix: string;
   readonly delimiter: string;
-  /** Only what comes after this key, and after the version of it that `versionIdMarker` names. */
+  /** The list has only entries after this key, and after the version of the key that `versionIdMarker` names. */
   readonly keyMarker: string;
   readonly versionIdMarker: string;
   readonly limit: number;
@@ -172,8 +172,8 @@ export function listVersions(
   );
   let next: VersionPage['next'];
   for (;;) {
-    const [ours, theirs] = indexes.map((index, i) => index.keyAt(positions[i] ?? 0));
-    const key = earlier(ours, theirs);
+    const [leftKey, rightKey] = indexes.map((index, i) => index.keyAt(positions[i] ?? 0));
+    const key = earlier(leftKey, rightKey);
     if (key === undefined || !key.startsWith(prefix)) return { entries };
     const end = delimiter === '' ? -1 : key.indexOf(delimiter, prefix.length);
     if (end >= 0) {
@@ -203,7 +203,10 @@ export function listVersions(
   }
 }
 
-/** Where a list of versions goes on behind one that may have been deleted meanwhile: its ID has its place. */
+/**
+ * The position at which a list of versions goes on behind a version that may have been deleted meanwhile: the ID says
+ * its place.
+ */
 function positionBehind(versions: readonly Version[], marker: string): number {
   const found = versions.findIndex((version) => versionIdOf(version) === marker);
   if (found >= 0) return found + 1;

@@ -20,7 +20,7 @@ export type BucketInfo = z.output<typeof bucketInfoSchema>;
 
 /** Whether the current object becomes the newest of the older versions. */
 const archive = z.literal(true).optional();
-/** Where the bytes were when the line was written. They may still have to be moved. */
+/** The place of the bytes when the line was written. They may still have to be moved. */
 const temp = z.string().optional();
 
 /** A line of a bucket's journal. The first is always a `bucket`. */
@@ -42,7 +42,7 @@ export const bucketLineSchema = z.discriminatedUnion('op', [
   z.strictObject({ op: z.literal('drop'), key: z.string(), versionId: z.string() }),
   /** A version is the current object again: all newer ones are gone. */
   z.strictObject({ op: z.literal('restore'), object: storedObjectSchema, temp }),
-  /** All that there is of a key, after a change that failed. */
+  /** Everything that exists under a key, after a change that failed. */
   z.strictObject({
     op: z.literal('reset'),
     key: z.string(),

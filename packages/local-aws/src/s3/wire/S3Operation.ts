@@ -15,13 +15,13 @@ export interface S3Call {
   readonly store: ObjectStore;
   readonly clock: Clock;
   readonly caller: Caller;
-  /** Who may use which key; undefined means that every caller may. */
+  /** Decides who may use which key; undefined means that every caller may. */
   readonly keyAccess?: KeyAccess | undefined;
   /** Whether a role or user with this ARN exists; undefined means that all are assumed to exist. */
   readonly hasIdentity?: ((arn: string) => boolean) | undefined;
 }
 
-/** Who may use which KMS key for an object. */
+/** Decides who may use which KMS key for an object. */
 export interface KeyAccess {
   /**
    * @param key ID or ARN; undefined for S3's own key in the bucket's account.

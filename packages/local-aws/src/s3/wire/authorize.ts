@@ -55,7 +55,7 @@ export function authorizeCreation({ bucket, caller }: S3Call): void {
   requireIdentityPermission(caller, 's3:CreateBucket', s3Arn(ARN_CONTEXT, bucket));
 }
 
-/** Only what ARNs need: access to keys is checked where they are used. */
+/** The part of a context that ARNs need. Access to keys is checked where they are used. */
 const ARN_CONTEXT = {
   partition: PARTITION,
   region: '',

@@ -15,7 +15,7 @@ export function writeCondition(headers: Headers, operation: string): WriteCondit
   if (ifNoneMatch !== undefined && ifMatch !== undefined) {
     throw notImplemented(`S3 ${operation} with both If-Match and If-None-Match`);
   }
-  // Only a deletion takes it: https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-deletes.html
+  // Only a deletion takes `*`: https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-deletes.html
   if (ifMatch?.trim() === '*' && operation !== 'DeleteObject')
     throw notImplemented(`S3 ${operation} with If-Match: *`);
   if (ifNoneMatch !== undefined) return { ifNoneMatch: '*' };

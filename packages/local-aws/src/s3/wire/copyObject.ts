@@ -47,8 +47,8 @@ export const copyObject: S3Operation = {
         "This copy request is illegal because it is trying to copy an object to itself without changing the object's metadata, storage class, website redirect location or encryption attributes.",
       );
     }
-    const given = encrypted(call, store.bucket(bucket), readAttributes(headers, 'CopyObject'));
-    const attributes = directive === 'REPLACE' ? given : copied(object.attributes, given);
+    const requested = encrypted(call, store.bucket(bucket), readAttributes(headers, 'CopyObject'));
+    const attributes = directive === 'REPLACE' ? requested : copied(object.attributes, requested);
     checkAcl(call);
     const algorithm = readAlgorithm(headers['x-amz-checksum-algorithm']) ?? object.checksum?.algorithm;
     const written = await store.copy(

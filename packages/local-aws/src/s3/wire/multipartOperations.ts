@@ -38,8 +38,8 @@ export const createMultipartUpload: S3Operation = {
   headers: [...attributeHeaders, 'x-amz-checksum-algorithm', 'x-amz-checksum-type'],
   run(call) {
     const { store, bucket, key, headers } = call;
-    const given = readAttributes(headers, 'CreateMultipartUpload');
-    const attributes = encrypted(call, store.bucket(bucket), given);
+    const requested = readAttributes(headers, 'CreateMultipartUpload');
+    const attributes = encrypted(call, store.bucket(bucket), requested);
     checkAcl(call);
     const checksum = readChecksumChoice(headers);
     const { uploads } = store.bucket(bucket);
@@ -129,7 +129,7 @@ export const uploadPart: S3Operation = {
         partNumber,
         ...(checksum === undefined ? {} : { checksum }),
       });
-      // For a part, S3 sends only the value, never a type.
+      // For a part, S3 sends only the value and never a type.
       const { 'x-amz-checksum-type': _, ...sums } = checksumHeaders(part);
       return {
         status: 200,
@@ -143,12 +143,12 @@ export const uploadPart: S3Operation = {
 
 /** @throws AwsError `InvalidArgument`. */
 function readPartNumber(query: S3Call['query']): number {
-  const given = query.get('partNumber') ?? '';
-  const partNumber = /^\d{1,6}$/.test(given) ? Number(given) : 0;
+  const text = query.get('partNumber') ?? '';
+  const partNumber = /^\d{1,6}$/.test(text) ? Number(text) : 0;
   if (partNumber < 1 || partNumber > PART_COUNT) {
     throw s3Errors.invalidArgument(
       'partNumber',
-      given,
+      text,
       `Part number must be an integer between 1 and ${PART_COUNT}, inclusive`,
     );
   }
@@ -290,14 +290,14 @@ function chooseParts(listed: readonly ParsedElement[], upload: Upload, uploaded:
 
 function checkPartChecksum(element: ParsedElement, upload: Upload, part: Part): void {
   for (const algorithm of checksumAlgorithms) {
-    const given = childText(element, checksumElement(algorithm));
-    if (given === undefined) {
+    const expected = childText(element, checksumElement(algorithm));
+    if (expected === undefined) {
       if (upload.checksum?.type === 'COMPOSITE' && upload.checksum.algorithm === algorithm) {
         throw s3Errors.invalidRequest(
           `The upload was created using a ${algorithm.toLowerCase()} checksum. The complete request must include the checksum for each part. It was missing for part ${part.partNumber} in the request.`,
         );
       }
-    } else if (part.checksum?.algorithm !== algorithm || part.checksum.value !== given) {
+    } else if (part.checksum?.algorithm !== algorithm || part.checksum.value !== expected) {
       throw s3Errors.invalidPart(part.partNumber);
     }
   }

@@ -227,7 +227,10 @@ async function readTrailers(
   for (const [name, value] of trailers) format.onTrailer(name, value);
 }
 
-/** Each signature covers the previous one, so no chunk can be left out, repeated or moved. */
+/**
+ * Checks the signatures of chunks. Each signature covers the previous one, so no chunk can be left out, repeated or
+ * moved.
+ */
 class SignatureChain {
   readonly #signature: VerifiedSignature;
   #previous: string;
@@ -253,8 +256,8 @@ class SignatureChain {
     const { signingKey, timestamp, scope } = this.#signature;
     const stringToSign = [kind, timestamp, scope, this.#previous, ...hashes].join('\n');
     const expected = createHmac('sha256', signingKey).update(stringToSign).digest();
-    const given = Buffer.from(signature, 'hex');
-    if (given.length !== expected.length || !timingSafeEqual(expected, given)) {
+    const signatureBytes = Buffer.from(signature, 'hex');
+    if (signatureBytes.length !== expected.length || !timingSafeEqual(expected, signatureBytes)) {
       throw s3Errors.signatureDoesNotMatch(
         'The signature of a chunk or of the trailer does not match what was computed.',
       );

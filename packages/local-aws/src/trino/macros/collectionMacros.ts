@@ -27,7 +27,7 @@ export const collectionMacros: readonly string[] = [
      s.x[coalesce(CASE WHEN CAST(${ABSENCE} AS BIGINT) IS NOT NULL THEN s.i END, s.i)]))[1]`,
   // The only macro that is overloaded by type. `callForms.ts` handles the cases in which that fails.
   'trino_cardinality(x MAP(VARCHAR, VARCHAR)) AS CAST(cardinality(x) AS BIGINT), (x) AS CAST(len(x) AS BIGINT)',
-  // Of a lambda's results for an array, in three-valued logic.
+  // The result for an array, from a lambda's results, in three-valued logic.
   `trino_any_match(x) AS list_transform([x], lambda m: CASE WHEN list_contains(m, true) THEN true WHEN ${HAS_NULL('m')} THEN NULL WHEN m IS NOT NULL THEN false END)[1]`,
   `trino_contains(x, v) AS CASE WHEN list_contains(x, v) THEN true WHEN v IS NULL OR ${HAS_NULL('x')} THEN NULL WHEN x IS NOT NULL THEN false END`,
   `trino_array_join(x, d) AS array_to_string(list_transform(x, lambda e: trino_to_varchar(e)), d),

@@ -53,14 +53,14 @@ const JSON_WHOLE = `CASE json_type(t)
  */
 function macro(name: string, type: string, writing: Writing, attempt: boolean): string {
   const cast = attempt ? 'TRY_CAST' : 'CAST';
-  const others =
+  const otherCases =
     writing === WHOLE
       ? `WHEN 'DOUBLE' THEN ${cast}(system.main.round(TRY_CAST(x AS DOUBLE)) AS ${type})
          WHEN 'JSON' THEN ${cast}(${once(JSON_WHOLE)} AS ${type})`
       : '';
   return `trino_${attempt ? 'try_' : ''}cast_${name}(x) AS CASE replace(typeof(x), 'FLOAT', 'DOUBLE')
      WHEN 'VARCHAR' THEN ${cast}(${once(checked(writing, type, attempt))} AS ${type})
-     ${others}
+     ${otherCases}
      ELSE ${cast}(x AS ${type}) END`;
 }
 
@@ -140,6 +140,6 @@ export const jsonMacros: readonly string[] = [
   // DuckDB takes NaN, infinity and commas behind the last item.
   `trino_json_parse(x) AS json(CASE WHEN regexp_matches(x, '${LENIENT}')
      AND regexp_matches(regexp_replace(x, '${STRING}', '""', 'g'), '${LENIENT}') THEN '' ELSE x END)`,
-  // Not read again: DuckDB would make doubles of decimals.
+  // The text is not read again, because DuckDB would make doubles of decimals.
   'trino_json_format(x) AS CAST(x AS VARCHAR)',
 ];

@@ -56,7 +56,7 @@ export const dateMacros: readonly string[] = [
   'trino_date(x) AS CAST(x AS DATE)',
   `trino_date_trunc(unit, x) AS cast_to_type(date_trunc(${FIELD('x')}, x), x)`,
   `trino_date_add(unit, n, x) AS cast_to_type(x + ${CHECKED_INTERVAL(INTERVAL)}, x)`,
-  // For units that are valid for dates: see `callForms.ts`.
+  // These are for units that are valid for dates: see `callForms.ts`.
   'trino_date_trunc_days(unit, x) AS cast_to_type(date_trunc(unit, x), x)',
   ...ADDITIONS,
   // Complete units, where DuckDB's date_diff counts crossed boundaries.

@@ -19,7 +19,7 @@ const DECIMAL = (operand: string) => `typeof(${operand}) LIKE 'DECIMAL%'`;
  */
 const failure = (text: string, like: string) => `cast_to_type('${text}', ${like})`;
 
-const notEmulated = (what: string, like: string) => failure(`NOT_SUPPORTED: ${refusal(what)}`, like);
+const notEmulated = (feature: string, like: string) => failure(`NOT_SUPPORTED: ${refusal(feature)}`, like);
 
 const divisionByZero = (like: string) => failure('DIVISION_BY_ZERO: Division by zero', like);
 

@@ -76,7 +76,7 @@ export async function createViews(
     for (const view of left) {
       try {
         const { sql } = translate(view.sql, { inlineClauses: true });
-        // Only the macros that the views need: Trino's operators would change the user's query, too.
+        // Only the macros that the views need are created: Trino's operators would change the user's query, too.
         await connection.run(`${macroStatements(sql, macros)} ${createViewSql(view, sql)}`);
       } catch (error) {
         failed.push({ view, reason: error instanceof Error ? error.message : String(error) });

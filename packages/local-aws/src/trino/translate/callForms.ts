@@ -18,7 +18,7 @@ type Form = (call: Call) => number | undefined;
 
 const quoteText = (text: string) => `'${text.replaceAll("'", "''")}'`;
 
-const unsupported = ({ word, at }: Call, what: string) => notEmulated(`Function '${word}' ${what}`, at);
+const unsupported = ({ word, at }: Call, problem: string) => notEmulated(`Function '${word}' ${problem}`, at);
 
 /** Writes the arguments between `before` and `after`. @returns The index after the call. */
 function wrapArguments({ writer, out, at, open, close }: Call, before: string, after: string): number {
@@ -100,9 +100,9 @@ const withoutLambda: Form = (call) => {
 };
 
 const atMost =
-  (count: number, what: string): Form =>
+  (count: number, problem: string): Form =>
   (call) => {
-    if (call.values.length > count) throw unsupported(call, what);
+    if (call.values.length > count) throw unsupported(call, problem);
     return undefined;
   };
 
@@ -126,7 +126,7 @@ const FORMS: Readonly<Record<string, Form>> = {
   date_add: unitForm(UNITS, (unit) => `of_${unit.toLowerCase()}`),
   date_format: patternForm(translateMysqlPattern),
   date_parse: patternForm(translateMysqlPattern),
-  // Without the check of the unit against dates.
+  // This leaves out the check of the unit against dates.
   date_trunc: unitForm(UNITS_OF_DATES, () => 'days'),
   json_extract: jsonPathForm,
   json_extract_scalar: jsonPathForm,

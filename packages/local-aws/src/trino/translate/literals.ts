@@ -74,9 +74,9 @@ const invalid = (text: string, type: string, offset: number) =>
   new SqlError('INVALID_LITERAL', `'${text}' is not a valid ${type} literal`, offset);
 
 function decimalLiteral(text: string): string | undefined {
-  const [, whole = '', fraction = ''] = /^[+-]?(\d*)\.?(\d*)$/.exec(text) ?? [];
-  if (whole + fraction === '') return undefined;
-  const precision = Math.max(whole.replace(/^0+/, '').length + fraction.length, 1);
+  const [, wholeDigits = '', fraction = ''] = /^[+-]?(\d*)\.?(\d*)$/.exec(text) ?? [];
+  if (wholeDigits + fraction === '') return undefined;
+  const precision = Math.max(wholeDigits.replace(/^0+/, '').length + fraction.length, 1);
   return `CAST('${text}' AS DECIMAL(${precision}, ${fraction.length}))`;
 }
 

@@ -164,15 +164,15 @@ function translateReplacement(text: string, { groups }: Re2Pattern): string | un
   let known = true;
   const result = text.replaceAll(
     /\\([\s\S])|\$\{(\w+)\}|\$(\d)|([\s\S])/g,
-    (_, escaped?: string, name?: string, digit?: string, other?: string) => {
+    (_, escaped?: string, name?: string, digit?: string, character?: string) => {
       if (name !== undefined || digit !== undefined) {
         const group =
           digit === undefined ? groups.findIndex((each) => each.name === name) + 1 : Number(digit);
         if (group > groups.length || (group === 0 && digit === undefined)) known = false;
         return `\\${group}`;
       }
-      if (other === '$' || other === '\\') known = false;
-      const plain = escaped ?? other ?? '';
+      if (character === '$' || character === '\\') known = false;
+      const plain = escaped ?? character ?? '';
       return plain === '\\' ? '\\\\' : plain;
     },
   );

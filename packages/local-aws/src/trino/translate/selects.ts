@@ -237,9 +237,9 @@ function aliasesInOrderBy(list: TokenList, { select, items, order }: SelectBlock
     if (alias === undefined) continue;
     const to = list.word(alias - 1) === 'as' ? alias - 1 : alias;
     const name = list.at(alias)?.value.toLowerCase() ?? '';
-    const itself =
+    const isOwnName =
       list.at(to - 1)?.value.toLowerCase() === name && (to - item.from === 1 || to - item.from === 3);
-    if (!itself) expressions.set(name, { from: item.from, to });
+    if (!isOwnName) expressions.set(name, { from: item.from, to });
   }
   for (const { from, to } of list.split(order.from + 2, order.to)) {
     const alone = to === from + 1 || /^(?:asc|desc|nulls)$/.test(list.word(from + 1) ?? '');

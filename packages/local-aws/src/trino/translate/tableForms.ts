@@ -155,7 +155,7 @@ function columnNames(
   const alias = list.word(after) === 'as' ? after + 1 : after;
   if (list.at(alias)?.kind !== 'symbol' && list.symbol(alias + 1) === '(') return undefined;
   const first = list.word(row.from) === 'row' ? row.from + 1 : row.from;
-  const whole = list.symbol(first) === '(' && list.closeOf(first) === row.to - 1;
-  const count = whole ? list.split(first + 1, row.to - 1).length : 1;
+  const isParenthesized = list.symbol(first) === '(' && list.closeOf(first) === row.to - 1;
+  const count = isParenthesized ? list.split(first + 1, row.to - 1).length : 1;
   return Array.from({ length: count }, (_, column) => `"${UNNAMED}${index}_${column}"`);
 }

@@ -28,13 +28,13 @@ export class SqlError extends Error {
 }
 
 /** The sentence that refuses what Trino has and the local Athena has not, with where it can be tried. */
-export function refusal(what: string): string {
-  return `${what} is not emulated by the local Athena: try it in Trino or on AWS`;
+export function refusal(feature: string): string {
+  return `${feature} is not emulated by the local Athena: try it in Trino or on AWS`;
 }
 
 /** Refuses a part of a statement by name. */
-export function notEmulated(what: string, offset: number): SqlError {
-  return new SqlError('NOT_SUPPORTED', refusal(what), offset);
+export function notEmulated(feature: string, offset: number): SqlError {
+  return new SqlError('NOT_SUPPORTED', refusal(feature), offset);
 }
 
 /** A position such as `line 1:8`. As in Trino, both numbers start at 1. */
@@ -47,7 +47,7 @@ export function linePosition(sql: string, offset: number): string {
 /** A token of SQL, with its position in the text. */
 export interface Token {
   readonly kind: 'word' | 'quoted' | 'text' | 'number' | 'symbol' | 'parameter';
-  /** As written. */
+  /** The token as it is written. */
   readonly raw: string;
   /** A word in lower case; a quoted name or string without its quotes; otherwise as written. */
   readonly value: string;

@@ -68,8 +68,8 @@ export const bucketOperations: readonly S3Operation[] = [
       const region = placeOf(constraint ?? '', call.request.region);
       const { bucket, store, caller } = call;
       // Only us-east-1 answers the creation of a bucket that the caller already owns as if it were new.
-      const own = store.hasBucket(bucket) && store.bucket(bucket).info.account === caller.account;
-      if (!own || region !== HOME_REGION)
+      const isOwned = store.hasBucket(bucket) && store.bucket(bucket).info.account === caller.account;
+      if (!isOwned || region !== HOME_REGION)
         store.createBucket(bucket, { region, account: caller.account, settings: newBucketSettings });
       return { status: 200, headers: { location: `/${bucket}` } };
     },

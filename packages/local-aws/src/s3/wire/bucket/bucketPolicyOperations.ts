@@ -114,7 +114,7 @@ export const bucketPolicyOperations: readonly S3Operation[] = [
     method: 'GET',
     selectedBy: POLICY,
     run(call) {
-      const { policy } = own(call).settings;
+      const { policy } = requireOwner(call).settings;
       if (policy === undefined) throw s3Errors.noSuchBucketPolicy(call.bucket);
       return { status: 200, headers: { 'content-type': 'application/json' }, body: policy };
     },
@@ -127,7 +127,7 @@ export const bucketPolicyOperations: readonly S3Operation[] = [
     headers: ['x-amz-confirm-remove-self-bucket-access'],
     async run(call) {
       const text = await readTextBody(call);
-      const bucket = own(call);
+      const bucket = requireOwner(call);
       const policy = read(text, call);
       const { settings } = bucket;
       if (settings.PublicAccessBlockConfiguration?.BlockPublicPolicy === true && isPublic(policy))
@@ -144,7 +144,7 @@ export const bucketPolicyOperations: readonly S3Operation[] = [
     method: 'DELETE',
     selectedBy: POLICY,
     run(call) {
-      const bucket = own(call);
+      const bucket = requireOwner(call);
       const { policy: _, ...settings } = bucket.settings;
       bucket.settings = settings;
       return { status: 204 };
@@ -156,7 +156,7 @@ export const bucketPolicyOperations: readonly S3Operation[] = [
  * Only the owner's account may call these, whatever the policy says:
  * https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutBucketPolicy.html
  */
-function own(call: S3Call) {
+function requireOwner(call: S3Call) {
   const bucket = call.store.bucket(call.bucket);
   if (bucket.info.account !== call.caller.account) throw s3Errors.methodNotAllowed(call.request.method);
   return bucket;

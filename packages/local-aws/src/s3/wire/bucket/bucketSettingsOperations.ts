@@ -172,7 +172,7 @@ const REPEATED: ReadonlySet<string> = new Set(['Rule']);
 /** An element as an object of its children, or as its text. Repeated elements become a list: a schema names them. */
 function plain({ children, text }: ParsedElement): unknown {
   if (children.length === 0) return text.trim();
-  // Without a prototype: an element may have any name.
+  // The object has no prototype, because an element may have any name.
   const values: Record<string, unknown> = Object.create(null);
   for (const child of children) {
     const before = values[child.name];
