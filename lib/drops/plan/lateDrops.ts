@@ -3,15 +3,17 @@ import { type Exclusive, exclusive, mapLimit } from '../../base/concurrency.ts';
 import { SluiceError } from '../../base/errors.ts';
 import type { ObjectStore } from '../../base/ObjectStore.ts';
 import { counted } from '../../base/text.ts';
-import { addDays, localTime, type UtcDay, utcDay } from '../../base/time.ts';
-import type { Ledger } from '../../ledger/Ledger.ts';
+import { addDays, DAY_MS, localTime, type UtcDay, utcDay } from '../../base/time.ts';
+import { type Ledger, UNREADABLE } from '../../ledger/Ledger.ts';
 import { type LedgerEntry, NO_FILES } from '../../ledger/LedgerEntry.ts';
+import { LedgerError } from '../../ledger/LedgerError.ts';
 import { type DatasetNotes, datasetNotes, oldestFirst } from '../../ledger/ledgerStore.ts';
 import { type Dataset, type Source, WEEKDAYS } from '../../schema/sources.ts';
 import { lateNoteKey } from '../../tables/ledgerKeys.ts';
 import { countFiles, type Drop } from '../Drop.ts';
+import { isMoved } from '../lastLoad.ts';
 import { NAMED_DAYS, PARALLEL_DATASETS, PARALLEL_ENTRIES } from '../limits.ts';
-import { listEachDrop, markerKey } from '../listDrops.ts';
+import { dropPlace, listEachDrop, markerKey } from '../listDrops.ts';
 import { emptyWords, lacksRows } from '../usualRows.ts';
 import { COMMIT, isMarkerReason, lacksMarker, lackWords, lookbackDays, markerReason } from './decideDay.ts';
 import { daySchema, type LateLook } from './messageBodies.ts';
@@ -122,7 +124,7 @@ export async function lateLooks(
 
 /** The days that a look is at: once a day all that can be late, else those that were open, and those that are due since. */
 function daysToLookAt(dataset: Dataset, note: LateNote | null, now: number): readonly LateDay[] {
-  const all = dueDays({ ...dataset, lookbackDays: dataset.lookbackDays + NAMED_DAYS }, now);
+  const all = dueDays(withNamed(dataset), now);
   if (note?.open === undefined || utcDay(note.at) !== utcDay(now)) return all;
   const { at, open } = note;
   return all.filter(({ day, due }) => due > at || open.includes(day));
@@ -145,6 +147,11 @@ export async function countLateDays(ports: ExpectedDropsPorts, run: number): Pro
     if ((note?.at ?? 0) < run && daysToLookAt(dataset, note, run).length > 0) missing += 1;
   });
   return { missing, values: [[planMetrics.drops_late, late]] };
+}
+
+/** A dataset whose lookback has all days that are named. */
+function withNamed(dataset: Dataset): Dataset {
+  return { ...dataset, lookbackDays: dataset.lookbackDays + NAMED_DAYS };
 }
 
 /** The first day of the lookback. */
@@ -181,7 +188,12 @@ export async function findLateDrops(
     const write = (note: Omit<LateNote, 'at'>) =>
       ports.lateNotes.write(place.source, place.dataset, { ...note, at: now });
     try {
-      const before = await look;
+      const before = await look.catch((error) => {
+        if (!(error instanceof LedgerError && error.code === UNREADABLE)) throw error;
+        // Told once, and made anew: the ledger and the folder have what it says.
+        failed.push({ ...place, code: error.code });
+        return null;
+      });
       const terms = { due, before, alone };
       const found = await missingDays(ports, source, dataset, terms).catch(async (error) => {
         // What was late stays so, and all of it is looked at again.
@@ -222,11 +234,15 @@ async function missingDays(
   const { bucketOf, ledger, clock } = ports;
   const release = await alone();
   const known = await mapLimit(due, PARALLEL_ENTRIES, async (one) => {
-    const entry = await ledger.read({ source: source.name, dataset: dataset.name, day: one.day });
+    const entry = asSettled(await ledger.read({ source: source.name, dataset: dataset.name, day: one.day }));
     const empty = entry !== null && lacksRows(entry) ? emptyWords(entry) : null;
     // The names of its files, which may be many, are let go.
     return { one, empty, entry: entry === null ? null : { ...entry, files: [] } };
   }).finally(release);
+  const place = dropPlace(source, dataset);
+  // It came to another place without rows, which was right.
+  const cameElsewhere = ({ entry, empty }: (typeof known)[number]) =>
+    isMoved(entry, place) && entry?.fingerprint !== NO_FILES && empty === null;
   const lookback = firstDay(dataset, clock.now());
   const first = await firstExpected(ports, source, dataset, before);
   const came = known.flatMap(({ one: { day }, entry }) => (wasInLookback(dataset, day, entry) ? [day] : []));
@@ -234,7 +250,9 @@ async function missingDays(
   const from = first.hasCome || first.day < lookback ? first.day : lookback;
   const unknown = new Map(
     known.flatMap((of) =>
-      of.one.day >= from && !isLoadedOrFailed(of.entry) ? [[of.one.day, of] as const] : [],
+      of.one.day >= from && !isLoadedOrFailed(of.entry) && !cameElsewhere(of)
+        ? [[of.one.day, of] as const]
+        : [],
     ),
   );
   const dues = new Set(due.map(({ day }) => day));
@@ -262,10 +280,15 @@ async function missingDays(
   };
 }
 
+/** Milliseconds after which what a look knew is not taken for known. One is each hour, as long as the dataset is configured. */
+const FORGOTTEN_MS = 2 * DAY_MS;
+
 /** The day from which drops are expected, as the last look knew it, or the day of the first look. */
 function expectedFrom(dataset: Dataset, before: LateNote | null, now: number): FirstExpected {
   const [today = ''] = lookbackDays(now, dataset.timezone, 0);
-  return before?.first ?? { day: today, hasCome: false };
+  // What a dataset had before it was away says nothing: the ledger knows what has come of late.
+  const isForgotten = before?.first?.hasCome === true && now - before.at > FORGOTTEN_MS;
+  return (isForgotten ? undefined : before?.first) ?? { day: today, hasCome: false };
 }
 
 /** The same, as the ledger knows it. It lists the dataset's days until one has come. */
@@ -278,8 +301,9 @@ async function firstExpected(
   const first = expectedFrom(dataset, before, clock.now());
   if (first.hasCome) return first;
   const entries = await looks.entries(source.name, dataset.name);
+  const since = firstDay(withNamed(dataset), clock.now());
   const days = [...entries].flatMap(([day, { modifiedAt }]) =>
-    day >= firstDay(dataset, modifiedAt) ? [day] : [],
+    day >= since && day >= firstDay(dataset, modifiedAt) ? [day] : [],
   );
   for (const day of days.sort()) {
     const entry = await ledger.read({ source: source.name, dataset: dataset.name, day });
@@ -331,9 +355,15 @@ function isLoadedOrFailed(entry: LedgerEntry | null): boolean {
  */
 export function hasArrivedSince(entry: LedgerEntry | null, lookedAt: number): boolean {
   if (entry === null || isLoadedOrFailed(entry)) return entry !== null;
-  if (lacksRows(entry)) return false;
+  if (lacksRows(asSettled(entry))) return false;
   const isIncomplete = entry.queued !== undefined && isMarkerReason(entry.queued.reason);
   return entry.updatedAt > lookedAt && !isIncomplete;
+}
+
+/** A day that has come without rows, and is loaded again, as it was before. */
+function asSettled<Entry extends LedgerEntry | null>(entry: Entry): Entry {
+  const isUnderWay = entry?.state === 'waiting' || entry?.state === 'loading';
+  return isUnderWay ? { ...entry, state: 'succeeded_no_data' } : entry;
 }
 
 /** Folder objects of consoles, and files of a job that still runs, are not a drop. */

@@ -180,8 +180,10 @@ describe('a check for overdue drops', () => {
     await start();
     await look();
     const missed = ago(2);
-    await ingest.clock.advance(30 * 24 * HOUR_MS);
-    await look();
+    for (let days = 0; days < 30; days += 1.5) {
+      await ingest.clock.advance(1.5 * 24 * HOUR_MS);
+      await look();
+    }
     const { late } = Object(await note());
     expect(late[0]).toMatchObject({ day: missed });
     expect(late).toHaveLength(32);
@@ -223,6 +225,32 @@ describe('a check for overdue drops', () => {
     expect(await look()).toMatchObject({ late: [{ day: ago(2) }, { day: ago(1) }] });
   });
 
+  it('begins anew with a dataset that comes back after a month, and goes on with one that was away for days', async () => {
+    await start();
+    await look();
+    expect(await note()).toMatchObject({ first: { day: ago(3), hasCome: true } });
+    await ingest.clock.advance(10 * 24 * HOUR_MS);
+    expect(Object(await look()).late).toHaveLength(12);
+    await ingest.clock.advance(40 * 24 * HOUR_MS);
+    expect(await look()).toMatchObject({ late: [] });
+    expect(await note()).toMatchObject({ first: { day: today(), hasCome: false } });
+    await ingest.put(`events/${ago(1)}/a.parquet`);
+    await ingest.clock.advance(24 * HOUR_MS);
+    expect(await look()).toMatchObject({ late: [{ day: ago(1) }] });
+    expect(await note()).toMatchObject({ first: { day: ago(2), hasCome: true } });
+  });
+
+  it('names a note that is damaged, and makes it anew of what the ledger and the folder have', async () => {
+    await start();
+    await look();
+    const noted = Object(await note());
+    await ingest.write('ledger/acme/events/expected.json', '{"at":');
+    const failed = [{ dataset: 'events', code: 'SLUICE_INGEST_LEDGER_INVALID' }];
+    expect(await look()).toMatchObject({ late: [{ day: ago(2) }, { day: ago(1) }], failed });
+    expect(await note()).toEqual({ ...noted, at: expect.any(Number) });
+    expect(await look()).toMatchObject({ failed: [] });
+  });
+
   it('takes no day for the first that a person accepted without files, and begins with a first look that fails', async () => {
     await begin();
     await ingest.letNobodyIn();
@@ -258,7 +286,9 @@ describe('a check for overdue drops', () => {
       const file = { key, size: 1, eTag: '"e"', fate: 'left_out', reason: 'no_rows' } as const;
       await ingest.settle(day, { state: 'succeeded_no_data', files: [file], ...more });
     };
-    await empty(ago(2));
+    // That one's dataset is at another place now, which has none of it.
+    await empty(ago(2), { place: 's3://acme-old/events/YYYY-MM-DD' });
+    await ingest.remove(`events/${ago(2)}/a.parquet`);
     await empty(ago(1), { usualRows: 1_000 });
     const late = [{ day: ago(1), empty: '1 file, 0 rows' }];
     expect(await look()).toMatchObject({ late });
@@ -268,6 +298,12 @@ describe('a check for overdue drops', () => {
     const arrived = async (day: string) =>
       hasArrivedSince(await ingest.ledger.read({ ...place, day }), ingest.clock.now() - 2 * HOUR_MS);
     expect([await arrived(ago(2)), await arrived(ago(1))]).toEqual([true, false]);
+    // It is loaded again, as it is.
+    const again = { sluice: 'plan', days: [ago(1)], asked: 'backfill' };
+    await runPlan(ingest.planner(), planRequestSchema.parse(again));
+    expect(await ingest.ledger.read({ ...place, day: ago(1) })).toMatchObject({ state: 'waiting' });
+    expect(await arrived(ago(1))).toBe(false);
+    expect(await look()).toMatchObject({ late });
     // Another file comes.
     await ingest.put(`events/${ago(1)}/b.parquet`);
     expect(await look()).toMatchObject({ late: [] });

@@ -118,6 +118,7 @@ export async function startIngest(inputs: readonly Partial<SourceInput>[] = [{}]
     put: (key: string, body = 'PAR1') =>
       customer.send(new PutObjectCommand({ Bucket: DROPS, Key: key, Body: Buffer.from(body) })),
     remove: (key: string) => customer.send(new DeleteObjectCommand({ Bucket: DROPS, Key: key })),
+    write: (key: string, body: string) => own.write(key, body),
     async readJson(key: string): Promise<unknown> {
       return JSON.parse((await own.read(key))?.text ?? '');
     },
